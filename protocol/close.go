@@ -1,0 +1,144 @@
+package protocol
+
+// This file is the closing state machine. An input finds the two halves in some
+// state and changes facts; what must happen next is derived from the facts by
+// the questions at the end. The package documentation has the picture.
+
+// Close starts the closing handshake, or finishes it if the peer has closed
+// (RFC 6455, section 7.1.2). The Close frame waits for the message that is being
+// written. A second call, or one after the end, changes nothing. code and reason
+// are checked by [CheckClose] first; its error means that nothing has changed.
+func (m *Machine) Close(code CloseCode, reason string) error {
+	if err := CheckClose(code, reason); err != nil {
+		return err
+	}
+	if m.MayClose() {
+		m.startClose(Status{Code: code, Reason: reason})
+		m.settle()
+	}
+	return nil
+}
+
+// ReceiveEOF tells that the peer has ended its direction of the transport. Part
+// of a frame or of a message that came before it is never delivered.
+func (m *Machine) ReceiveEOF() {
+	if m.Done() {
+		return
+	}
+	m.in = Gone
+	m.receiver = receiver{}
+	if !m.oursSent { // nothing can finish our half any more
+		m.oursDecided = false
+	}
+	if !m.theirsSeen || !m.oursSent {
+		m.end(CauseEOF)
+	}
+	m.settle()
+}
+
+// Abort closes the transport at once, without a closing handshake, for cause:
+// CauseTransport when reading or writing failed, or one of the caller's own.
+func (m *Machine) Abort(cause Cause) {
+	if !m.Done() {
+		m.cutOff(cause)
+	}
+}
+
+// receiveClose takes the peer's Close frame: RFC 6455, section 5.5.1.
+func (m *Machine) receiveClose(payload []byte) (Event, bool) {
+	status, violation := parseClose(payload)
+	if violation != nil {
+		m.fail(violation)
+		return Event{}, false
+	}
+	m.in, m.theirs, m.theirsSeen = Finished, status, true
+	if m.first == Neither {
+		m.first = Remote
+	}
+	switch {
+	case m.closing(): // ours is out, or waits for the message being written
+	case m.cfg.HalfOpen:
+		return Event{Kind: EventPeerClose, Status: status}, true
+	default: // the answer repeats the code: RFC 6455, section 5.5.1
+		m.startClose(status)
+	}
+	return Event{}, false
+}
+
+// startClose settles what our Close says; it leaves when no message of ours is
+// half written.
+func (m *Machine) startClose(s Status) {
+	if m.first == Neither {
+		m.first = Local
+	}
+	m.ours, m.oursDecided = s, true
+	m.progress = 0
+	m.finishOut()
+}
+
+// finishOut finishes our half once nothing stands before the Close: RFC 6455,
+// section 5.5.1, no data frame may follow it.
+func (m *Machine) finishOut() {
+	if m.oursDecided && !m.oursSent && !m.writing {
+		m.appendClose(m.ours)
+		m.oursSent = true
+		m.out = Finished
+	}
+}
+
+// fail fails the connection: RFC 6455, section 7.1.7. Our Close goes out at once,
+// between the fragments of a message if need be (section 5.4), and from now on
+// all input is discarded, a Close included.
+func (m *Machine) fail(v *Violation) {
+	m.failure = v
+	m.end(CauseViolation)
+	m.receiver = receiver{input: m.input}
+	if m.out == Open {
+		m.writing = false
+		m.startClose(v.status())
+	}
+}
+
+// cutOff gives the transport up.
+func (m *Machine) cutOff(cause Cause) {
+	m.cut = true
+	m.end(cause)
+	m.receiver = receiver{}
+	m.dropOutput()
+}
+
+// end notes why the connection ended; the first cause stays.
+func (m *Machine) end(cause Cause) {
+	if m.cause == "" {
+		m.cause = cause
+	}
+}
+
+// settle draws the conclusions after any input.
+func (m *Machine) settle() {
+	if m.theirsSeen && m.oursSent && m.drained() {
+		m.end(CauseClose)
+	}
+	// RFC 6455, section 7.1.1: the server ends TCP first, the client waits for it.
+	if m.ending() && m.drained() && (m.cfg.Role == Server || m.in == Gone) {
+		m.out = Gone
+	}
+}
+
+// MayClose tells whether a call of [Machine.Close] would have an effect.
+func (m *Machine) MayClose() bool { return m.mayWrite() && !m.oursDecided }
+
+// mayWrite tells whether our half still takes frames.
+func (m *Machine) mayWrite() bool { return m.out == Open && m.in != Gone && !m.cut }
+
+// closing tells whether our Close is decided.
+func (m *Machine) closing() bool { return m.oursDecided }
+
+// ending tells whether nothing is left to be said in either direction.
+func (m *Machine) ending() bool {
+	return m.failure != nil || m.in == Gone || m.in == Finished && m.oursSent
+}
+
+// discards tells whether input is dropped: after a failure (RFC 6455, section
+// 7.1.7) and after the peer's Close (section 1.4).
+func (m *Machine) discards() bool { return m.in != Open || m.failure != nil || m.cut }

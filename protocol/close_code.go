@@ -1,0 +1,106 @@
+package protocol
+
+import (
+	"encoding/binary"
+	"strconv"
+	"unicode/utf8"
+)
+
+// CloseCode is a status code of RFC 6455, section 7.4, or of the IANA registry
+// that section founds.
+type CloseCode uint16
+
+// The codes by their meaning.
+const (
+	CloseNormal              CloseCode = 1000
+	CloseGoingAway           CloseCode = 1001
+	CloseProtocolError       CloseCode = 1002
+	CloseUnsupportedData     CloseCode = 1003
+	CloseNoStatus            CloseCode = 1005 // an empty Close was received; never on the wire
+	CloseAbnormal            CloseCode = 1006 // no Close was received; never on the wire
+	CloseInvalidData         CloseCode = 1007
+	ClosePolicyViolation     CloseCode = 1008
+	CloseMessageTooBig       CloseCode = 1009
+	CloseMandatoryExtension  CloseCode = 1010
+	CloseInternalError       CloseCode = 1011
+	CloseServiceRestart      CloseCode = 1012
+	CloseTryAgainLater       CloseCode = 1013
+	CloseBadGateway          CloseCode = 1014
+	maxCloseReason                     = MaxControl - 2
+	firstApplicationCode               = 3000
+	lastApplicationCode                = 4999
+	closeReserved            CloseCode = 1004
+	lastProtocolCodeInTravel           = CloseBadGateway
+)
+
+// MayTravel tells whether the code may stand in a Close frame: RFC 6455, section
+// 7.4.1 and 7.4.2. 1004, 1005, 1006 and 1015 may not, nor may codes nobody has
+// defined.
+func (c CloseCode) MayTravel() bool {
+	switch {
+	case c >= firstApplicationCode && c <= lastApplicationCode:
+		return true
+	case c < CloseNormal || c > lastProtocolCodeInTravel:
+		return false
+	}
+	return c != closeReserved && c != CloseNoStatus && c != CloseAbnormal
+}
+
+// Status is what a Close frame says. Code is 1005 where the frame was empty and
+// 1006 where there was none (RFC 6455, section 7.1.5).
+type Status struct {
+	Code   CloseCode
+	Reason string
+}
+
+// String returns the code and, if there is one, the quoted reason.
+func (s Status) String() string {
+	text := strconv.Itoa(int(s.Code))
+	if s.Reason != "" {
+		text += " " + strconv.Quote(s.Reason)
+	}
+	return text
+}
+
+// CheckClose tells whether an application may close with this code and reason:
+// 1000-1003, 1007-1014 or 3000-4999, and at most 123 bytes of UTF-8. The error
+// is [ErrCloseCode] or [ErrCloseReason] under errors.Is.
+func CheckClose(code CloseCode, reason string) error {
+	if !code.MayTravel() {
+		return misuse(ErrCloseCode, "got "+strconv.Itoa(int(code)))
+	}
+	if len(reason) > maxCloseReason {
+		return misuse(ErrCloseReason, "got "+strconv.Itoa(len(reason))+" bytes")
+	}
+	if !utf8.ValidString(reason) {
+		return misuse(ErrCloseReason, "got bytes that are not UTF-8")
+	}
+	return nil
+}
+
+// parseClose reads the payload of a Close frame: RFC 6455, section 5.5.1.
+func parseClose(p []byte) (Status, *Violation) {
+	switch len(p) {
+	case 0:
+		return Status{Code: CloseNoStatus}, nil
+	case 1:
+		return Status{}, errCloseLength
+	}
+	code := CloseCode(binary.BigEndian.Uint16(p))
+	if !code.MayTravel() { // RFC 6455, section 7.4
+		return Status{}, errCloseCode
+	}
+	if !utf8.Valid(p[2:]) { // RFC 6455, section 5.5.1 and 8.1
+		return Status{}, errCloseReason
+	}
+	return Status{Code: code, Reason: string(p[2:])}, nil
+}
+
+// appendPayload adds the payload of a Close frame. 1005 means no status, so
+// nothing is added.
+func (s Status) appendPayload(b []byte) []byte {
+	if s.Code == CloseNoStatus {
+		return b
+	}
+	return append(binary.BigEndian.AppendUint16(b, uint16(s.Code)), s.Reason...)
+}

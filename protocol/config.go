@@ -1,0 +1,46 @@
+package protocol
+
+// Config is what a [Machine] must know beforehand. The zero value is a server
+// with the default limits.
+type Config struct {
+	Role Role
+
+	// HalfOpen keeps our half open when the peer's Close arrives: an [EventPeerClose]
+	// tells of it, and the application sends on until it closes too.
+	HalfOpen bool
+
+	// MaxMessage bounds a message in bytes; 0 means 1 MiB. It is checked on frame
+	// headers, before payload arrives. Above it the connection fails with 1009.
+	MaxMessage int64
+
+	// MaxFragments bounds the frames of one message; 0 means 16,384. Above it the
+	// connection fails with 1008.
+	MaxFragments int
+
+	// MaxLinger bounds the bytes that are read and dropped while the connection
+	// ends; 0 means 16 MiB. Above it the transport is closed.
+	MaxLinger int64
+
+	// MaskKey returns a fresh unpredictable key for a frame (RFC 6455, section
+	// 5.3). Needed for the client role only.
+	MaskKey func() [4]byte
+}
+
+const (
+	defaultMaxMessage   = 1 << 20
+	defaultMaxFragments = 16384
+	defaultMaxLinger    = 16 << 20
+)
+
+func (c Config) withDefaults() Config {
+	if c.MaxMessage == 0 {
+		c.MaxMessage = defaultMaxMessage
+	}
+	if c.MaxFragments == 0 {
+		c.MaxFragments = defaultMaxFragments
+	}
+	if c.MaxLinger == 0 {
+		c.MaxLinger = defaultMaxLinger
+	}
+	return c
+}

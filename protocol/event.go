@@ -1,0 +1,25 @@
+package protocol
+
+// EventKind says what an [Event] tells.
+type EventKind uint8
+
+// The kinds of events.
+const (
+	EventMessage   EventKind = iota // a whole message: Opcode, Payload
+	EventPing                       // a ping, answered already: Payload
+	EventPong                       // a pong: Payload
+	EventPeerClose                  // half-open mode only: the peer has finished, we have not: Status
+	EventClosed                     // the terminal event, the last one: see Machine.Outcome
+)
+
+// Event is one thing that happened, in order of arrival.
+type Event struct {
+	Kind   EventKind
+	Opcode Opcode // Text or Binary, for EventMessage
+	Status Status // for EventPeerClose
+
+	// Payload is valid until the next call of Next or Receive, unless Owned says
+	// that it belongs to whoever got the event.
+	Payload []byte
+	Owned   bool
+}

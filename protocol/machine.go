@@ -1,0 +1,56 @@
+package protocol
+
+// Machine is one end of a WebSocket connection after the opening handshake, as
+// a state machine without I/O. Bytes, EOF, intents and timers go in; events,
+// bytes and orders to the transport come out. It never blocks, starts nothing
+// and asks no clock. It is not safe for concurrent use: a driver keeps it behind
+// one lock. The package documentation lists a driver's duties.
+type Machine struct {
+	cfg Config
+
+	// Closing, see close.go: the two halves and the facts.
+	in, out      Half
+	theirs, ours Status
+	theirsSeen   bool       // the peer's Close has arrived
+	oursDecided  bool       // our Close is settled, it may wait for the message being written
+	oursSent     bool       // our Close is in the output
+	first        Side       // who closed first
+	failure      *Violation // why we failed the connection
+	cause        Cause      // why it ended, set once
+	cut          bool       // the transport is to be closed at once
+	reported     bool       // EventClosed is out
+	dropped      int64      // bytes read and dropped while ending
+
+	receiver
+	sender
+}
+
+// New returns a machine for a connection whose opening handshake is done.
+func New(cfg Config) *Machine {
+	return &Machine{cfg: cfg.withDefaults()}
+}
+
+// In returns the state of the peer's half.
+func (m *Machine) In() Half { return m.in }
+
+// Out returns the state of our half.
+func (m *Machine) Out() Half { return m.out }
+
+// State returns the state in the words of RFC 6455.
+func (m *Machine) State() State {
+	switch {
+	case m.Done():
+		return StateClosed
+	case m.in == Open && m.out == Open && !m.oursDecided:
+		return StateOpen
+	}
+	return StateClosing
+}
+
+// HalfClose tells the driver to end its direction of the transport (TCP FIN,
+// after TLS close_notify) and to read on. All output has been written by then.
+func (m *Machine) HalfClose() bool { return m.out == Gone && !m.cut }
+
+// Done tells the driver to close the transport: EOF has passed both ways, or
+// the connection was cut.
+func (m *Machine) Done() bool { return m.cut || m.in == Gone && m.out == Gone }

@@ -1,0 +1,44 @@
+package protocol
+
+// Misuse is a call the machine refused. Nothing of it reached the wire, and the
+// connection is as it was. Compare with errors.Is against the values below.
+type Misuse struct {
+	ID   string // stable identifier
+	Rule string // what is expected
+	Got  string // what was wrong, may be empty
+}
+
+// Error returns the identifier, the rule and what was wrong.
+func (m *Misuse) Error() string {
+	text := m.ID + ": " + m.Rule
+	if m.Got != "" {
+		text += "; " + m.Got
+	}
+	return text
+}
+
+// Is tells whether target is a Misuse of the same kind.
+func (m *Misuse) Is(target error) bool {
+	other, ok := target.(*Misuse) //nolint:errorlint // errors.Is has unwrapped already
+	return ok && other.ID == m.ID
+}
+
+func misuse(kind *Misuse, got string) error {
+	return &Misuse{ID: kind.ID, Rule: kind.Rule, Got: got}
+}
+
+// The kinds of misuse.
+var (
+	ErrClosing = &Misuse{ID: "send.closing",
+		Rule: "no data may follow our Close, nor the end of the connection (RFC 6455, section 5.5.1)"}
+	ErrCloseCode = &Misuse{ID: "close.code",
+		Rule: "an application may close with 1000-1003, 1007-1014 or 3000-4999 (RFC 6455, section 7.4)"}
+	ErrCloseReason = &Misuse{ID: "close.reason",
+		Rule: "a close reason is at most 123 bytes of UTF-8 (RFC 6455, section 5.5.1)"}
+	ErrText = &Misuse{ID: "send.utf8",
+		Rule: "text must be UTF-8; send other bytes as binary (RFC 6455, section 8.1)"}
+	ErrOpcode = &Misuse{ID: "send.opcode",
+		Rule: "a message starts as text or binary and goes on as continuation (RFC 6455, section 5.4)"}
+	ErrPing = &Misuse{ID: "send.ping",
+		Rule: "a ping holds at most 125 bytes (RFC 6455, section 5.5)"}
+)

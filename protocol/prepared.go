@@ -1,0 +1,30 @@
+package protocol
+
+import "unicode/utf8"
+
+// Prepared is a message framed once, to be sent on many connections. It is
+// immutable and safe for concurrent use.
+type Prepared struct {
+	op    Opcode
+	frame []byte // as a server sends it: unmasked
+	start int    // where the payload begins
+}
+
+// Prepare frames a message, Text or Binary. The payload is copied. The error is
+// [ErrText] or [ErrOpcode].
+func Prepare(op Opcode, payload []byte) (*Prepared, error) {
+	if op != Text && op != Binary {
+		return nil, misuse(ErrOpcode, "got "+op.String())
+	}
+	if op == Text && !utf8.Valid(payload) { // RFC 6455, section 8.1
+		return nil, ErrText
+	}
+	h := Header{Fin: true, Opcode: op, Length: int64(len(payload))}
+	frame := h.Append(make([]byte, 0, len(payload)+MaxHeader))
+	return &Prepared{op: op, start: len(frame), frame: append(frame, payload...)}, nil
+}
+
+// Len returns the bytes the message takes in a server's send queue.
+func (p *Prepared) Len() int { return len(p.frame) }
+
+func (p *Prepared) payload() []byte { return p.frame[p.start:] }

@@ -1,0 +1,154 @@
+package protocol
+
+// receiver is what the machine knows of the peer's frames on their way in.
+type receiver struct {
+	input []byte // bytes of the last Receive that are not parsed yet
+
+	head   [MaxHeader]byte // the start of a header whose end has not come
+	headed int             // how much of it is there
+
+	frame   Header
+	inFrame bool  // the header is parsed, payload follows
+	left    int64 // bytes of payload that are missing
+	control []byte
+
+	message
+}
+
+// Receive takes bytes that arrived. They belong to the machine, which unmasks
+// in place, until [Machine.Next] has returned false.
+func (m *Machine) Receive(p []byte) {
+	if len(m.input) > 0 {
+		p = append(m.input[:len(m.input):len(m.input)], p...)
+	}
+	m.input = p
+}
+
+// Next returns the next event, or false when there is none until something
+// else goes in. A driver calls it until then after each other call.
+func (m *Machine) Next() (Event, bool) {
+	for len(m.input) > 0 {
+		if m.discards() {
+			m.drop()
+			break
+		}
+		if ev, ok := m.step(); ok {
+			m.settle()
+			return ev, true
+		}
+	}
+	m.settle()
+	if m.reported || m.cause == "" {
+		return Event{}, false
+	}
+	m.reported = true
+	return Event{Kind: EventClosed}, true
+}
+
+// drop throws input away and counts it: a peer that floods an ending connection
+// is cut off.
+func (m *Machine) drop() {
+	n := len(m.input)
+	m.receiver = receiver{}
+	if !m.ending() {
+		return
+	}
+	if m.dropped += int64(n); m.dropped > m.cfg.MaxLinger {
+		m.cutOff(CauseTimeout)
+	}
+}
+
+// step parses one header or one piece of payload.
+func (m *Machine) step() (Event, bool) {
+	if !m.inFrame && !m.startFrame() {
+		return Event{}, false
+	}
+	n := len(m.input)
+	if int64(n) > m.left {
+		n = int(m.left)
+	}
+	if n == 0 && m.left > 0 {
+		return Event{}, false
+	}
+	piece := m.input[:n]
+	m.input = m.input[n:]
+	if m.frame.Masked {
+		Mask(m.frame.Key, int(m.frame.Length-m.left)&3, piece)
+	}
+	m.left -= int64(n)
+	if m.frame.Opcode.IsControl() {
+		return m.receiveControl(piece)
+	}
+	return m.receiveData(piece)
+}
+
+// startFrame parses a header and tells whether payload may follow. It fails the
+// connection for what the header alone shows.
+func (m *Machine) startFrame() bool {
+	b := m.input
+	if m.headed > 0 {
+		b = m.head[:m.headed+copy(m.head[m.headed:], m.input)]
+	}
+	h, n, violation := ParseHeader(b)
+	if violation == nil && len(b) > 0 {
+		violation = m.checkHeader(h, n > 0)
+	}
+	if violation != nil {
+		m.fail(violation)
+		return false
+	}
+	if n == 0 {
+		m.headed = copy(m.head[:], b)
+		m.input = nil
+		return false
+	}
+	m.input = m.input[n-m.headed:]
+	m.headed = 0
+	m.frame, m.left, m.inFrame = h, h.Length, true
+	return true
+}
+
+// checkHeader applies the rules that depend on the connection. The bits of the
+// first byte are checked even when the rest is missing.
+func (m *Machine) checkHeader(h Header, whole bool) *Violation {
+	if h.RSV != 0 { // RFC 6455, section 5.2: 0 unless an extension says otherwise
+		return errRSV
+	}
+	if v := m.checkOrder(h); v != nil {
+		return v
+	}
+	if !whole {
+		return nil
+	}
+	if m.cfg.Role == Server && !h.Masked { // RFC 6455, section 5.1
+		return errUnmasked
+	}
+	if m.cfg.Role == Client && h.Masked { // RFC 6455, section 5.1
+		return errMasked
+	}
+	return m.checkLimits(h)
+}
+
+// receiveControl takes a piece of a control frame and acts when it is whole.
+func (m *Machine) receiveControl(piece []byte) (Event, bool) {
+	payload := piece
+	if m.left > 0 || len(m.control) > 0 {
+		m.control = append(m.control, piece...)
+		payload = m.control
+	}
+	if m.left > 0 {
+		return Event{}, false
+	}
+	m.inFrame, m.control = false, nil
+	switch m.frame.Opcode {
+	case CloseFrame:
+		return m.receiveClose(payload)
+	case Ping:
+		m.answerPing(payload)
+		return Event{Kind: EventPing, Payload: payload}, true
+	case Pong:
+		return Event{Kind: EventPong, Payload: payload}, true
+	case Continuation, Text, Binary:
+	}
+	return Event{}, false
+}

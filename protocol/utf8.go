@@ -1,0 +1,105 @@
+package protocol
+
+import "unicode/utf8"
+
+// utf8Check validates UTF-8 that arrives in pieces. It fails at the first byte
+// that no continuation can make right, so a violation is known before the
+// message ends (RFC 6455, section 8.1). The zero value is ready.
+type utf8Check struct {
+	need   uint8 // continuation bytes that must follow
+	lo, hi byte  // bounds of the next one
+}
+
+// write takes the next piece and tells whether all is well so far.
+func (c *utf8Check) write(p []byte) bool {
+	for c.need > 0 && len(p) > 0 {
+		if !c.step(p[0]) {
+			return false
+		}
+		p = p[1:]
+	}
+	tail := incompleteTail(p)
+	if !utf8.Valid(p[:len(p)-tail]) {
+		return false
+	}
+	for _, b := range p[len(p)-tail:] {
+		if !c.step(b) {
+			return false
+		}
+	}
+	return true
+}
+
+// complete tells whether the text may end here.
+func (c *utf8Check) complete() bool { return c.need == 0 }
+
+// incompleteTail counts the last bytes of p that begin a sequence without
+// ending it, at most 3.
+func incompleteTail(p []byte) int {
+	for back := 1; back <= 3 && back <= len(p); back++ {
+		b := p[len(p)-back]
+		if b < 0x80 {
+			return 0
+		}
+		if b >= 0xC0 {
+			if sequenceLength(b) > back {
+				return back
+			}
+			return 0
+		}
+	}
+	return 0
+}
+
+func sequenceLength(lead byte) int {
+	switch {
+	case lead >= 0xF0:
+		return 4
+	case lead >= 0xE0:
+		return 3
+	}
+	return 2
+}
+
+// step takes one byte by the table of well-formed sequences: RFC 3629, section 4.
+func (c *utf8Check) step(b byte) bool {
+	if c.need > 0 {
+		if b < c.lo || b > c.hi {
+			return false
+		}
+		c.need--
+		c.lo, c.hi = 0x80, 0xBF
+		return true
+	}
+	c.lo, c.hi = 0x80, 0xBF
+	switch {
+	case b < 0x80:
+		return true
+	case b < 0xC2 || b > 0xF4: // continuation, overlong, or beyond U+10FFFF
+		return false
+	case b < 0xE0:
+		c.need = 1
+		return true
+	case b < 0xF0:
+		c.need = 2
+	default:
+		c.need = 3
+	}
+	c.narrow(b)
+	return true
+}
+
+// narrow sets the bounds of the second byte that shut out overlong forms,
+// surrogates and code points beyond U+10FFFF.
+func (c *utf8Check) narrow(lead byte) {
+	switch lead {
+	case 0xE0:
+		c.lo = 0xA0
+	case 0xED:
+		c.hi = 0x9F
+	case 0xF0:
+		c.lo = 0x90
+	case 0xF4:
+		c.hi = 0x8F
+	}
+}

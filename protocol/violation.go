@@ -1,0 +1,42 @@
+package protocol
+
+// Violation is a fault of the peer that fails the connection (RFC 6455, section
+// 7.1.7). Its reason is the whole text the peer sees: it comes from the fixed
+// table below, never from an error inside.
+type Violation struct {
+	ID      string    // stable identifier, e.g. "frame.rsv"
+	Code    CloseCode // the code our Close carries
+	Section string    // the section of RFC 6455 that is violated, or "" for a limit of ours
+	Reason  string    // at most 123 bytes, goes on the wire
+}
+
+// Error returns the identifier, the reason and the section.
+func (v *Violation) Error() string {
+	text := v.ID + ": " + v.Reason
+	if v.Section != "" {
+		text += " (RFC 6455, section " + v.Section + ")"
+	}
+	return text
+}
+
+func (v *Violation) status() Status { return Status{Code: v.Code, Reason: v.Reason} }
+
+// Every violation there is.
+var (
+	errRSV             = &Violation{"frame.rsv", CloseProtocolError, "5.2", "reserved bits must be 0"}
+	errOpcode          = &Violation{"frame.opcode", CloseProtocolError, "5.2", "unknown opcode"}
+	errLengthForm      = &Violation{"frame.length.form", CloseProtocolError, "5.2", "length not in its shortest form"}
+	errLengthSign      = &Violation{"frame.length.sign", CloseProtocolError, "5.2", "top bit of the length must be 0"}
+	errUnmasked        = &Violation{"frame.unmasked", CloseProtocolError, "5.1", "client frames must be masked"}
+	errMasked          = &Violation{"frame.masked", CloseProtocolError, "5.1", "server frames must not be masked"}
+	errControlFragment = &Violation{"control.fragment", CloseProtocolError, "5.5", "control frames must not be fragmented"}
+	errControlLength   = &Violation{"control.length", CloseProtocolError, "5.5", "control frames hold at most 125 bytes"}
+	errContinuation    = &Violation{"message.continuation", CloseProtocolError, "5.4", "continuation without a message"}
+	errInterleaved     = &Violation{"message.interleaved", CloseProtocolError, "5.4", "new message inside a message"}
+	errText            = &Violation{"message.utf8", CloseInvalidData, "8.1", "text must be UTF-8"}
+	errTooBig          = &Violation{"message.size", CloseMessageTooBig, "", "message too big"}
+	errFragments       = &Violation{"message.fragments", ClosePolicyViolation, "", "too many fragments"}
+	errCloseLength     = &Violation{"close.length", CloseProtocolError, "5.5.1", "close body must be empty or hold a code"}
+	errCloseCode       = &Violation{"close.code", CloseProtocolError, "7.4", "close code must not be sent"}
+	errCloseReason     = &Violation{"close.reason", CloseInvalidData, "5.5.1", "close reason must be UTF-8"}
+)
