@@ -25,6 +25,9 @@ func (m *Machine) ReceiveEOF() {
 	if m.Done() {
 		return
 	}
+	if m.Timer() != TimerClose { // it starts now, if output is left to write
+		m.progress = 0
+	}
 	m.in = Gone
 	m.receiver = receiver{}
 	if !m.oursSent { // nothing can finish our half any more
@@ -38,7 +41,11 @@ func (m *Machine) ReceiveEOF() {
 
 // Abort closes the transport at once, without a closing handshake, for cause:
 // CauseTransport when reading or writing failed, or one of the caller's own.
+// An empty cause counts as CauseTransport.
 func (m *Machine) Abort(cause Cause) {
+	if cause == "" {
+		cause = CauseTransport
+	}
 	if !m.Done() {
 		m.cutOff(cause)
 	}
@@ -52,6 +59,7 @@ func (m *Machine) receiveClose(payload []byte) (Event, bool) {
 		return Event{}, false
 	}
 	m.in, m.theirs, m.theirsSeen = Finished, status, true
+	m.receiver = receiver{input: m.input} // a message that was arriving will never end
 	if m.first == Neither {
 		m.first = Remote
 	}

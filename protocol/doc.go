@@ -7,21 +7,21 @@
 // A connection is two halves. Each is open (data may pass), finished (a Close
 // frame has passed) or gone (EOF has passed).
 //
-//	       our half (out)                            their half (in)
+//	     our half (out)                            their half (in)
 //
-//	           open                                       open
-//	  Close,     |                                          |     their Close:
-//	  answer,    |  a Close frame leaves                    |     answer it, or in
-//	  fail       v                                          v     half-open mode tell of it
-//	         finished                                   finished
-//	             |                                          |
-//	  both       |  server: half-close TCP at once          |     their EOF:
-//	  finished,  |  client: after their EOF                 |     from open it is 1006
-//	  or failed  v                                          v
-//	           gone                                       gone
-//	             \                                         /
-//	              `---------------> done <----------------'
-//	                         close the transport
+//	         open                                       open
+//	Close,     |                                          |     their Close:
+//	answer,    |  a Close frame leaves                    |     answer it, or in
+//	fail       v                                          v     half-open mode tell of it
+//	       finished                                   finished
+//	           |                                          |
+//	both       |  server: half-close TCP at once          |     their EOF:
+//	finished,  |  client: after their EOF                 |     from open it is 1006
+//	or failed  v                                          v
+//	         gone                                       gone
+//	           \                                         /
+//	            `---------------> done <----------------'
+//	                       close the transport
 //
 // The state of RFC 6455 is derived: both open is OPEN, both gone is CLOSED, all
 // else is CLOSING. Ending means that nothing is left to say: both halves are

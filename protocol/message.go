@@ -15,6 +15,8 @@ func (m *Machine) checkOrder(h Header) *Violation {
 	switch {
 	case h.Opcode.IsControl(): // may stand between fragments
 		return nil
+	case !h.Opcode.isKnown(): // ParseHeader refuses it by its right name
+		return nil
 	case h.Opcode == Continuation && !m.open:
 		return errContinuation
 	case h.Opcode != Continuation && m.open:

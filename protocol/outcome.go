@@ -56,8 +56,11 @@ func (m *Machine) Outcome() Outcome {
 		o.Sent = Status{Code: CloseAbnormal}
 		if o.First == Local { // it was decided and never left
 			o.First = Neither
+			if m.theirsSeen {
+				o.First = Remote
+			}
 		}
 	}
-	o.Clean = m.cause == CauseClose
+	o.Clean = m.cause == CauseClose && m.theirsSeen && m.oursSent
 	return o
 }

@@ -38,19 +38,26 @@ func (m *Machine) Next() (Event, bool) {
 		}
 	}
 	m.settle()
-	if m.reported || m.cause == "" {
+	if !m.EndDue() {
 		return Event{}, false
 	}
 	m.reported = true
 	return Event{Kind: EventClosed}, true
 }
 
+// EndDue tells whether the terminal event is certain and not out yet: Next will
+// return it behind the events that are left.
+func (m *Machine) EndDue() bool { return m.cause != "" && !m.reported }
+
+// AtBoundary tells whether the next byte begins a frame.
+func (m *Machine) AtBoundary() bool { return !m.inFrame && m.headed == 0 }
+
 // drop throws input away and counts it: a peer that floods an ending connection
 // is cut off.
 func (m *Machine) drop() {
 	n := len(m.input)
 	m.receiver = receiver{}
-	if !m.ending() {
+	if m.Done() || !m.ending() {
 		return
 	}
 	if m.dropped += int64(n); m.dropped > m.cfg.MaxLinger {
@@ -90,8 +97,12 @@ func (m *Machine) startFrame() bool {
 		b = m.head[:m.headed+copy(m.head[m.headed:], m.input)]
 	}
 	h, n, violation := ParseHeader(b)
-	if violation == nil && len(b) > 0 {
-		violation = m.checkHeader(h, n > 0)
+	// The fault that comes first decides, so that it does not matter how the bytes
+	// were cut on their way: those of the first byte before those of the rest.
+	if v := m.checkFirstByte(h); v != nil {
+		violation = v
+	} else if n > 0 {
+		violation = m.checkHeader(h)
 	}
 	if violation != nil {
 		m.fail(violation)
@@ -108,18 +119,17 @@ func (m *Machine) startFrame() bool {
 	return true
 }
 
-// checkHeader applies the rules that depend on the connection. The bits of the
-// first byte are checked even when the rest is missing.
-func (m *Machine) checkHeader(h Header, whole bool) *Violation {
+// checkFirstByte applies the rules that the first byte of a header and the
+// connection decide, even when the rest is missing.
+func (m *Machine) checkFirstByte(h Header) *Violation {
 	if h.RSV != 0 { // RFC 6455, section 5.2: 0 unless an extension says otherwise
 		return errRSV
 	}
-	if v := m.checkOrder(h); v != nil {
-		return v
-	}
-	if !whole {
-		return nil
-	}
+	return m.checkOrder(h)
+}
+
+// checkHeader applies the rules that need the whole header and the connection.
+func (m *Machine) checkHeader(h Header) *Violation {
 	if m.cfg.Role == Server && !h.Masked { // RFC 6455, section 5.1
 		return errUnmasked
 	}

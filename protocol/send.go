@@ -50,12 +50,15 @@ func (m *Machine) SendPrepared(p *Prepared) error {
 // Continuation; fin ends the message. Errors as for Send; [ErrText] comes with
 // the fragment that makes the text invalid.
 func (m *Machine) SendFragment(op Opcode, payload []byte, fin bool) error {
-	if op == Continuation != m.writing || op > Binary {
+	if op > Binary {
 		return misuse(ErrOpcode, "got "+op.String())
 	}
 	// A message that is being written may be finished before our Close leaves.
 	if !m.mayWrite() || m.oursDecided && !m.writing {
 		return ErrClosing
+	}
+	if op == Continuation != m.writing {
+		return misuse(ErrOpcode, "got "+op.String())
 	}
 	if err := m.checkFragment(op, payload, fin); err != nil {
 		return err
@@ -170,10 +173,15 @@ func (m *Machine) answerPing(payload []byte) {
 }
 
 func (m *Machine) flushPong() {
-	if m.pongWaits {
-		m.appendFrame(true, Pong, m.pong)
-		m.pong, m.pongWaits = nil, false
+	if !m.pongWaits {
+		return
 	}
+	before := len(m.output)
+	m.appendFrame(true, Pong, m.pong)
+	m.pong, m.pongWaits = nil, false
+	// A pong that is written is no progress, or a peer could put its Close off for
+	// ever by pinging.
+	m.progress -= len(m.output) - before
 }
 
 // dropOutput forgets what can no longer be written.

@@ -1,0 +1,82 @@
+package memconn
+
+import (
+	"errors"
+	"net"
+	"os"
+	"testing"
+	"time"
+)
+
+func TestDeadlineEndsAWaitingRead(t *testing.T) {
+	bubble(t, func(t *testing.T, a, _ *Conn) {
+		start := time.Now()
+		if err := a.SetReadDeadline(start.Add(time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		_, err := a.Read(make([]byte, 1))
+		var timeout net.Error
+		if !errors.Is(err, os.ErrDeadlineExceeded) || !errors.As(err, &timeout) || !timeout.Timeout() {
+			t.Errorf("a read past its deadline answers a timeout; got %v", err)
+		}
+		if waited := time.Since(start); waited != time.Second {
+			t.Errorf("it waits until the deadline, one second; it waited %v", waited)
+		}
+	})
+}
+
+func TestDeadlineEndsAWaitingWrite(t *testing.T) {
+	bubble(t, func(t *testing.T, a, b *Conn) {
+		b.SetCapacity(2)
+		if err := a.SetWriteDeadline(time.Now().Add(time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		n, err := a.Write([]byte("1234"))
+		if n != 2 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("a write past its deadline tells what was handed over, 2 bytes; got %d, %v", n, err)
+		}
+		wantRead(t, b, "12")
+	})
+}
+
+func TestPastDeadlineWinsOverBytes(t *testing.T) {
+	bubble(t, func(t *testing.T, a, b *Conn) {
+		write(t, b, "here")
+		if err := a.SetDeadline(time.Now().Add(-time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		wantReadError(t, a, os.ErrDeadlineExceeded)
+		wantWriteError(t, a, os.ErrDeadlineExceeded)
+		if err := a.SetDeadline(time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		wantRead(t, a, "here")
+	})
+}
+
+func TestDeadlineCanBeMovedWhileSomebodyWaits(t *testing.T) {
+	bubble(t, func(t *testing.T, a, _ *Conn) {
+		start := time.Now()
+		if err := a.SetReadDeadline(start.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(time.Second, func() {
+			if err := a.SetReadDeadline(start.Add(2 * time.Second)); err != nil {
+				t.Error(err)
+			}
+		})
+		wantReadError(t, a, os.ErrDeadlineExceeded)
+		if waited := time.Since(start); waited != 2*time.Second {
+			t.Errorf("a deadline that is moved counts for reads that wait, 2 seconds; it waited %v", waited)
+		}
+	})
+}
+
+func TestDeadlineOfAClosedConnection(t *testing.T) {
+	bubble(t, func(t *testing.T, a, _ *Conn) {
+		closeNow(t, a)
+		if err := a.SetDeadline(time.Now()); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("a closed connection takes no deadline; got %v", err)
+		}
+	})
+}

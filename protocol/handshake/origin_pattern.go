@@ -1,0 +1,121 @@
+package handshake
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// pattern is one entry of an origin policy, in lower case.
+type pattern struct {
+	any    bool
+	scheme string // empty: http or https, and null with an empty host
+	host   string // * stands for any characters
+	port   string // empty: the scheme's default; *: any
+}
+
+// parsePattern reads a pattern as [NewOriginPolicy] describes it. Every error says what to write instead.
+func parsePattern(text string) (pattern, error) {
+	switch text {
+	case "*":
+		return pattern{any: true}, nil
+	case "null":
+		return pattern{}, nil
+	}
+	scheme, authority, named := cutScheme(lowerASCII(text))
+	if named && !isScheme(scheme) {
+		return pattern{}, patternError(text, "its scheme must be a name such as https, without wildcards")
+	}
+	if strings.Contains(authority, "/") {
+		return pattern{}, patternError(text, "an origin has no path, so nothing may follow host and port, not even a slash")
+	}
+	if strings.Contains(authority, "?") {
+		return pattern{}, patternError(text, "the only wildcard is *")
+	}
+	host, port, ok := splitPort(authority)
+	if !ok {
+		return pattern{}, patternError(text, "after the scheme it must be host or host:port, with a port from 1 to 65535 or *")
+	}
+	return pattern{scheme: scheme, host: host, port: port}, nil
+}
+
+func patternError(text, why string) error {
+	return fmt.Errorf("origin pattern %q: %s; a pattern is [scheme://]host[:port], for example https://*.example.com", text, why)
+}
+
+// fits reports whether the origin is one the pattern means.
+func (p pattern) fits(o origin) bool {
+	if p.host == "" || o.host == "" { // null fits null
+		return p.host == o.host
+	}
+	if p.scheme != o.scheme && (p.scheme != "" || !isWeb(o.scheme)) {
+		return false
+	}
+	return matchHost(p.host, o.host) && p.fitsPort(o)
+}
+
+func (p pattern) fitsPort(o origin) bool {
+	return p.port == "*" || portOr(p.port, o.scheme) == o.port
+}
+
+// matchHost reports whether name is the pattern with each * replaced by some characters, possibly none. It takes the
+// leftmost place for each piece, which is enough because a * can always stretch; so the work grows with the length
+// of the name and not with the number of ways to split it.
+func matchHost(pattern, name string) bool {
+	first, rest, found := strings.Cut(pattern, "*")
+	if !found {
+		return pattern == name
+	}
+	name, ok := strings.CutPrefix(name, first)
+	for ok && found {
+		var piece string
+		piece, rest, found = strings.Cut(rest, "*")
+		if !found {
+			return strings.HasSuffix(name, piece)
+		}
+		_, name, ok = strings.Cut(name, piece)
+	}
+	return false
+}
+
+// cutScheme splits at "://". Without it the whole text is the authority.
+func cutScheme(s string) (scheme, authority string, found bool) {
+	scheme, authority, found = strings.Cut(s, "://")
+	if !found {
+		return "", s, false
+	}
+	return scheme, authority, true
+}
+
+// isScheme reports whether s is a scheme in lower case. RFC 3986, section 3.1.
+func isScheme(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		letter := 'a' <= c && c <= 'z'
+		if !letter && (i == 0 || !strings.ContainsRune("0123456789+-.", rune(c))) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// splitPort splits host[:port], where an IPv6 address stands in brackets. A port of * passes, for patterns.
+func splitPort(s string) (host, port string, ok bool) {
+	host = s
+	if i := strings.LastIndexByte(s, ':'); i > strings.LastIndexByte(s, ']') {
+		host, port = s[:i], s[i+1:]
+		if !isPort(port) {
+			return "", "", false
+		}
+	}
+	bracketed := strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]")
+	if !isHost(host) || strings.Contains(host, ":") != bracketed {
+		return "", "", false
+	}
+	return host, port, true
+}
+
+func isPort(s string) bool {
+	n, err := strconv.ParseUint(s, 10, 16)
+	return s == "*" || err == nil && n > 0 && s[0] != '0'
+}

@@ -1,0 +1,110 @@
+package handshake
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestOriginPatterns(t *testing.T) {
+	for _, c := range []struct {
+		pattern, origin string
+		admitted        bool
+	}{
+		{"https://*.example.com", "https://a.example.com", true},
+		{"https://*.example.com", "https://a.b.example.com", true},
+		{"https://*.example.com", "https://A.Example.com:443", true},
+		{"HTTPS://*.Example.com", "https://a.example.com", true},
+		{"https://*.example.com", "https://example.com", false},
+		{"https://*.example.com", "http://a.example.com", false},
+		{"https://*.example.com", "https://a.example.com:8443", false},
+		{"https://*.example.com", "https://a.example.com.evil.example", false},
+		{"example.com", "https://example.com", true},
+		{"example.com", "http://example.com", true},
+		{"example.com", "app://example.com", false},
+		{"example.com:8080", "http://example.com:8080", true},
+		{"example.com:8080", "http://example.com", false},
+		{"example.com:443", "https://example.com", true},
+		{"localhost:*", "http://localhost:5173", true},
+		{"localhost:*", "https://localhost", true},
+		{"localhost:*", "http://localhost.evil.example:1", false},
+		{"[::1]:*", "http://[::1]:3000", true},
+		{"app://example", "app://example", true},
+		{"app://example", "app://other", false},
+		{"a*b*c.example", "http://a1b2c.example", true},
+		{"a*b*c.example", "http://abc.example", true},
+		{"a*b*c.example", "http://a1c.example", false},
+		{"ab*ba.example", "http://aba.example", false},
+		{"null", "null", true},
+		{"null", "https://evil.example", false},
+		{"example.com", "null", false},
+		{"*.com", "null", false},
+		{"*:*", "null", false},
+		{"*:*", "http://anywhere.example:1", true},
+		{"*", "null", true},
+		{"*", "https://anywhere.example:1234", true},
+		{"*", "no origin at all", true},
+		{"https://other.example", "https://server.example", true}, // the same host stays admitted
+	} {
+		policy, err := NewOriginPolicy(c.pattern)
+		if err != nil {
+			t.Errorf("%q is a pattern; it was refused: %v", c.pattern, err)
+			continue
+		}
+		if admitted := policy.Check(fromOrigin("server.example", c.origin)) == nil; admitted != c.admitted {
+			t.Errorf("with pattern %q a page of %q may connect: %v; got %v", c.pattern, c.origin, c.admitted, admitted)
+		}
+	}
+}
+
+func TestBadPatternsAreToldAtOnce(t *testing.T) {
+	for text, says := range map[string]string{
+		"":                       "host:port",
+		"https://":               "host:port",
+		"https://example.com/":   "path",
+		"example.com/chat":       "path",
+		"https://example.com?a":  "wildcard",
+		"exampl?.com":            "wildcard",
+		"*://example.com":        "scheme",
+		"://example.com":         "scheme",
+		"1http://example.com":    "scheme",
+		"example.com:":           "port",
+		"example.com:http":       "port",
+		"example.com:0":          "port",
+		"example.com:65536":      "port",
+		"example.com:80*":        "port",
+		"user@example.com":       "host",
+		"a.example, b.example":   "host",
+		"a.example b.example":    "host",
+		"::1":                    "host",
+		"[::1":                   "host",
+		"https://a:80:example.c": "port",
+	} {
+		_, err := NewOriginPolicy("https://good.example", text)
+		if err == nil {
+			t.Errorf("%q is no pattern, and the policy must not be built", text)
+			continue
+		}
+		if !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), "for example") {
+			t.Errorf("the error about %q speaks of %s and gives an example; it says %q", text, says, err)
+		}
+	}
+}
+
+func FuzzOrigin(f *testing.F) {
+	f.Add("https://*.example.com", "https://a.example.com", "example.com")
+	f.Add("[::1]:*", "http://[::1]:80", "[::1]")
+	f.Add("*", "null", "")
+	f.Fuzz(func(t *testing.T, text, origin, host string) {
+		strict := OriginPolicy{}.Check(fromOrigin(host, origin)) == nil
+		policy, err := NewOriginPolicy(text)
+		if err != nil {
+			return
+		}
+		if strict && policy.Check(fromOrigin(host, origin)) != nil {
+			t.Fatalf("a pattern only adds: %q must not shut out %q at %q", text, origin, host)
+		}
+		if strict && !strings.Contains(strings.ToLower(origin), strings.TrimSuffix(strings.TrimSuffix(lowerASCII(host), ":443"), ":80")) {
+			t.Fatalf("only the same host passes by default; %q passed at %q", origin, host)
+		}
+	})
+}

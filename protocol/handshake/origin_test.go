@@ -1,0 +1,79 @@
+package handshake
+
+import (
+	"strings"
+	"testing"
+)
+
+func fromOrigin(host string, origins ...string) Request {
+	return Request{Host: host, Header: map[string][]string{"Origin": origins}}
+}
+
+func TestSameHostIsTheDefault(t *testing.T) {
+	for _, c := range []struct {
+		origin, host string
+		admitted     bool
+	}{
+		{"https://example.com", "example.com", true},
+		{"http://example.com", "example.com", true},
+		{"https://EXAMPLE.com", "example.COM", true},
+		{"https://example.com", "example.com:443", true},
+		{"http://example.com:80", "example.com", true},
+		{"http://localhost:8080", "localhost:8080", true},
+		{"http://[::1]:8080", "[::1]:8080", true},
+		{"https://münchen.example", "münchen.example", true},
+		{"https://example.com", "example.com:80", false},
+		{"http://localhost:5173", "localhost:8080", false},
+		{"https://evil.example", "example.com", false},
+		{"https://sub.example.com", "example.com", false},
+		{"https://example.com.evil.example", "example.com", false},
+		{"https://Ünchen.example", "ünchen.example", false},
+		{"app://example.com", "example.com", false},
+		{"null", "null", false},
+		{"", "", false},
+		{"example.com", "example.com", false},
+		{"https://", "example.com", false},
+		{"https://example.com/", "example.com", false},
+		{"https://user@example.com", "example.com", false},
+		{"https://example.com https://evil.example", "example.com", false},
+		{"https://example.com:0443", "example.com", false},
+		{"https://example.com:*", "example.com:*", false},
+	} {
+		refusal := OriginPolicy{}.Check(fromOrigin(c.host, c.origin))
+		if admitted := refusal == nil; admitted != c.admitted {
+			t.Errorf("a page of %q may connect to %q: %v; got %v", c.origin, c.host, c.admitted, admitted)
+		}
+	}
+}
+
+func TestRequestsWithoutOriginPass(t *testing.T) {
+	if refusal := (OriginPolicy{}).Check(Request{Host: "example.com"}); refusal != nil {
+		t.Errorf("a request without Origin does not come from a web page and passes; it was refused: %v", refusal)
+	}
+}
+
+func TestRepeatedOriginIsRefused(t *testing.T) {
+	policy, err := NewOriginPolicy("*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if policy.Check(fromOrigin("example.com", "https://example.com", "https://example.com")) == nil {
+		t.Error("a request with two Origins is refused, whatever the policy")
+	}
+}
+
+func TestRefusedOriginIsToldWhatToChange(t *testing.T) {
+	refusal := OriginPolicy{}.Check(fromOrigin("localhost:8080", "http://localhost:5173"))
+	if refusal == nil || refusal.Status != 403 || refusal.Reason != ReasonOrigin {
+		t.Fatalf("another origin is answered 403 for its origin; got %v", refusal)
+	}
+	for _, part := range []string{"http://localhost:5173", "localhost:8080"} {
+		if !strings.Contains(refusal.Text, part) {
+			t.Errorf("the refusal names %s, so that a developer sees the difference; it says %q", part, refusal.Text)
+		}
+	}
+	long := OriginPolicy{}.Check(fromOrigin("h", "https://"+strings.Repeat("a", 5000)))
+	if len(long.Text) > 500 {
+		t.Errorf("the refusal stays short however long the origin is; it has %d bytes", len(long.Text))
+	}
+}

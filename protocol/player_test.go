@@ -1,0 +1,178 @@
+package protocol
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// player drives one machine as a well-behaved driver would, and notes what
+// comes out.
+type player struct {
+	m     *Machine
+	saw   *witness
+	role  Role
+	chunk int
+
+	stalled bool // the transport takes nothing
+	waiting int  // bytes taken from the machine and not written
+
+	timer                    Timer
+	halfClosed, closed       bool
+	events, wire, end, order []string // what came out in this turn, by kind
+	frames                   []byte   // output whose frames are not complete
+}
+
+var testKey = [4]byte{0x37, 0xfa, 0x21, 0x3d}
+
+func fixedKey() [4]byte { return testKey }
+
+func newPlayer(cfg Config, role Role) *player {
+	cfg.Role = role
+	cfg.MaskKey = fixedKey
+	m := New(cfg)
+	return &player{m: m, saw: newWitness(m), role: role}
+}
+
+func (p *player) play(input string) ([]string, error) {
+	p.events, p.wire, p.end, p.order = nil, nil, nil, nil
+	who, what, _ := strings.Cut(input, " ")
+	switch who {
+	case "peer":
+		b, err := encodePeer(p.role, what)
+		if err != nil {
+			return nil, err
+		}
+		p.arrive(b)
+	case "app":
+		if err := p.application(what); err != nil {
+			p.events = append(p.events, "error "+err.Error())
+		}
+	case "eof":
+		p.m.ReceiveEOF()
+	case "broken":
+		p.m.Abort(CauseTransport)
+	case "abort":
+		p.m.Abort(Cause(what))
+	case "timer":
+		t := p.timer
+		p.timer = TimerNone
+		p.m.Expire(t)
+	case "stall":
+		p.stalled = true
+	case "write":
+		p.write(what)
+	default:
+		return nil, fmt.Errorf("unknown input %q", who)
+	}
+	p.settle()
+	return slices.Concat(p.events, p.wire, p.end, p.order), p.saw.err()
+}
+
+func (p *player) arrive(b []byte) {
+	for len(b) > 0 {
+		n := len(b)
+		if p.chunk > 0 {
+			n = min(n, p.chunk)
+		}
+		p.m.Receive(append([]byte(nil), b[:n]...))
+		p.settle()
+		b = b[n:]
+	}
+}
+
+func (p *player) write(what string) {
+	n := p.waiting
+	if what != "" {
+		limit, _ := strconv.Atoi(what)
+		n = min(n, limit)
+	} else {
+		p.stalled = false
+	}
+	p.waiting -= n
+	p.m.Wrote(n)
+}
+
+func (p *player) settle() {
+	p.drainEvents()
+	p.flush()
+	p.drainEvents()
+	if t := p.m.Timer(); t != p.timer {
+		p.timer = t
+		p.order = append(p.order, "timer "+t.String())
+	}
+	if p.m.HalfClose() && !p.halfClosed {
+		p.halfClosed = true
+		p.order = append(p.order, "half-close")
+	}
+	if p.m.Done() && !p.closed {
+		p.closed = true
+		p.order = append(p.order, "transport closed")
+	}
+	p.saw.check()
+}
+
+func (p *player) drainEvents() {
+	for {
+		ev, ok := p.m.Next()
+		if !ok {
+			return
+		}
+		p.saw.event(ev)
+		if ev.Kind == EventClosed {
+			p.end = append(p.end, describeOutcome(p.m.Outcome()))
+			continue
+		}
+		p.events = append(p.events, describeEvent(ev))
+	}
+}
+
+// flush takes the output and shows its frames.
+func (p *player) flush() {
+	out := p.m.Output(nil)
+	p.saw.wrote(out)
+	p.frames = append(p.frames, out...)
+	p.waiting += len(out)
+	for len(p.frames) > 0 {
+		line, n := describeFrame(p.frames)
+		if n == 0 {
+			break
+		}
+		p.wire = append(p.wire, "> "+line)
+		p.frames = p.frames[n:]
+	}
+	if !p.stalled && p.waiting > 0 {
+		p.m.Wrote(p.waiting)
+		p.waiting = 0
+	}
+}
+
+func (p *player) application(what string) error {
+	verb, rest, _ := strings.Cut(what, " ")
+	switch verb {
+	case "close":
+		code, reason, err := parseStatus(rest)
+		if err != nil {
+			return err
+		}
+		return p.m.Close(code, reason)
+	case "ping":
+		payload, _, err := parsePayload(rest)
+		if err != nil {
+			return err
+		}
+		return p.m.Ping(payload)
+	case "text", "binary", "cont":
+		payload, tail, err := parsePayload(rest)
+		if err != nil {
+			return err
+		}
+		op := opcodeOf[verb]
+		if verb != "cont" && tail != "more" {
+			return p.m.Send(op, payload)
+		}
+		return p.m.SendFragment(op, payload, tail != "more")
+	}
+	return fmt.Errorf("unknown intent %q", verb)
+}

@@ -1,0 +1,286 @@
+package protocol
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// stateInputs is everything that can happen to a machine, one of each kind.
+var stateInputs = []string{
+	`app close 1000 "ours"`,
+	`app text "t"`,
+	`app text "t" more`,
+	`app cont "t"`,
+	`app ping "p"`,
+	`peer text "t"`,
+	`peer text "t" more`,
+	`peer ping "p"`,
+	`peer close 3000 "theirs"`,
+	`peer opcode 5`,
+	`eof`,
+	`broken`,
+	`abort keepalive`,
+	`timer`,
+	`stall`,
+	`write`,
+}
+
+// namedState is a state worth a section in the table, and a way into it.
+type namedState struct {
+	name     string
+	halfOpen bool
+	path     []string
+}
+
+var namedStates = []namedState{
+	{"open", false, nil},
+	{"open, our message not finished", false, []string{`app text "m" more`}},
+	{"open, their message not finished", false, []string{`peer text "m" more`}},
+	{"open, output stalled", false, []string{`stall`, `app text "q"`}},
+	{"our Close waits for our message", false, []string{`app text "m" more`, `app close 1001`}},
+	{"our answer waits for our message", false, []string{`app text "m" more`, `peer close 3001`}},
+	{"both decided, ours waits for our message", false, []string{`app text "m" more`, `app close 1001`, `peer close 3001`}},
+	{"our Close is out", false, []string{`app close 1001`}},
+	{"our Close is stalled", false, []string{`stall`, `app close 1001`}},
+	{"our answer is stalled", false, []string{`stall`, `peer close 3001`}},
+	{"both Closes have passed", false, []string{`peer close 3001`}},
+	{"half-open", true, []string{`peer close 3001`}},
+	{"half-open, our message not finished", true, []string{`peer close 3001`, `app text "m" more`}},
+	{"half-open, output stalled", true, []string{`peer close 3001`, `stall`, `app text "q"`}},
+	{"half-open, our Close waits for our message", true, []string{`peer close 3001`, `app text "m" more`, `app close 1001`}},
+	{"half-open, our Close is stalled", true, []string{`peer close 3001`, `stall`, `app close 1001`}},
+	{"failed", false, []string{`peer opcode 4`}},
+	{"failed, our Close is stalled", false, []string{`stall`, `peer opcode 4`}},
+	{"failed after our Close", false, []string{`app close 1001`, `peer opcode 4`}},
+	{"EOF, output stalled", false, []string{`stall`, `app text "q"`, `eof`}},
+	{"EOF, our Close is stalled", false, []string{`stall`, `app close 1001`, `eof`}},
+	{"EOF after a failure, our Close is stalled", false, []string{`stall`, `peer opcode 4`, `eof`}},
+	{"EOF after their Close, our answer is stalled", false, []string{`stall`, `peer close 3001`, `eof`}},
+	{"gone both ways", false, []string{`eof`}},
+	{"cut while open", false, []string{`broken`}},
+	{"cut while lingering", false, []string{`peer close 3001`, `broken`}},
+}
+
+// TestStates compares what each input does in each state with the table in
+// testdata/states.txt, which -update rewrites and a human reviews.
+func TestStates(t *testing.T) {
+	got := statesIntro
+	for _, s := range namedStates {
+		section, err := s.describe()
+		if err != nil {
+			t.Fatalf("in state %q: %v", s.name, err)
+		}
+		got += section
+	}
+	const file = "testdata/states.txt"
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(string(want), "\n")
+	for i := range max(len(gotLines), len(wantLines)) {
+		if g, w := at(gotLines, i), at(wantLines, i); g != w {
+			t.Fatalf("line %d of the table of states is\n%s\nexpected\n%s", i+1, g, w)
+		}
+	}
+}
+
+const statesIntro = `# What each input does in each state. A row is: input -> what comes out; the new
+# state if it is another one. "in" is the peer's half, "out" is ours. A row holds
+# for both roles unless it begins with one. Written by go test -run TestStates -update.
+`
+
+func at(lines []string, i int) string {
+	if i < len(lines) {
+		return lines[i]
+	}
+	return "(no line)"
+}
+
+func (s namedState) describe() (string, error) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n== %s\n", s.name)
+	if s.halfOpen {
+		b.WriteString("option half-open\n")
+	}
+	if len(s.path) > 0 {
+		fmt.Fprintf(&b, "reached by: %s\n", strings.Join(s.path, "; "))
+	}
+	for _, line := range perRole(func(role Role) string {
+		p, _, _ := s.after(role, "")
+		return halves(p.m)
+	}) {
+		b.WriteString(line + "\n")
+	}
+	for _, input := range stateInputs {
+		var failed error
+		for _, line := range perRole(func(role Role) string {
+			row, err := s.row(role, input)
+			failed = errOr(failed, err)
+			return row
+		}) {
+			b.WriteString("\t" + line + "\n")
+		}
+		if failed != nil {
+			return "", fmt.Errorf("input %q: %w", input, failed)
+		}
+	}
+	return b.String(), nil
+}
+
+// perRole returns one line if both roles agree, else one each.
+func perRole(line func(Role) string) []string {
+	server, client := line(Server), line(Client)
+	if server == client {
+		return []string{server}
+	}
+	return []string{"server: " + server, "client: " + client}
+}
+
+func errOr(first, second error) error {
+	if first != nil {
+		return first
+	}
+	return second
+}
+
+func (s namedState) row(role Role, input string) (string, error) {
+	before, _, err := s.after(role, "")
+	if err != nil {
+		return "", err
+	}
+	after, out, err := s.after(role, input)
+	if err != nil {
+		return "", err
+	}
+	for i, line := range out {
+		out[i], _, _ = strings.Cut(line, ": no data may follow") // the identifier will do
+		out[i], _, _ = strings.Cut(out[i], ": a message starts as")
+	}
+	row := input + " -> nothing"
+	if len(out) > 0 {
+		row = input + " -> " + strings.Join(out, "; ")
+	}
+	if now := halves(after.m); now != halves(before.m) {
+		row += " | " + now
+	}
+	return row, nil
+}
+
+// after returns a fresh player in the state after one more input, if not "".
+func (s namedState) after(role Role, input string) (*player, []string, error) {
+	path := s.path
+	if input != "" {
+		path = append(slices.Clip(path), input)
+	}
+	return replay(Config{HalfOpen: s.halfOpen}, role, path)
+}
+
+// replay plays inputs to a fresh machine and returns what the last one did.
+func replay(cfg Config, role Role, path []string) (*player, []string, error) {
+	p := newPlayer(cfg, role)
+	var out []string
+	for _, input := range path {
+		var err error
+		if out, err = p.play(input); err != nil {
+			return p, nil, err
+		}
+	}
+	return p, out, nil
+}
+
+func halves(m *Machine) string {
+	text := fmt.Sprintf("in %s, out %s, %s, timer %s", m.In(), m.Out(), m.State(), m.Timer())
+	if m.Queued() > 0 {
+		text += ", output waits"
+	}
+	return text
+}
+
+// TestEveryReachableState walks from state to state until no input leads to a
+// new one. Each player has a witness that checks the promises at every step.
+func TestEveryReachableState(t *testing.T) {
+	for _, role := range []Role{Server, Client} {
+		for _, halfOpen := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, half-open %t", role, halfOpen), func(t *testing.T) {
+				pairs := explore(t, Config{HalfOpen: halfOpen}, role)
+				for _, pair := range namedPairs(t, role, halfOpen) {
+					delete(pairs, pair)
+				}
+				for pair, path := range pairs {
+					t.Errorf("the table of states has no section for %q, reached by %q", pair, path)
+				}
+			})
+		}
+	}
+}
+
+// explore returns each combination that can be reached, with a way to it. Two
+// ways lead to the same state if all facts the machine decides by are the same.
+func explore(t *testing.T, cfg Config, role Role) map[string][]string {
+	t.Helper()
+	inputs := append(slices.Clone(stateInputs), `app binary "x"*5000`, `write 4096`)
+	pairs := map[string][]string{}
+	seen := map[string]bool{}
+	queue := [][]string{nil}
+	for len(queue) > 0 {
+		path := queue[0]
+		queue = queue[1:]
+		p, _, err := replay(cfg, role, path)
+		if err != nil {
+			t.Fatalf("after %q: %v", path, err)
+		}
+		key := facts(p)
+		if seen[key] {
+			continue
+		}
+		seen[key] = true
+		if pair := combination(p.m); pairs[pair] == nil {
+			pairs[pair] = path
+		}
+		for _, input := range inputs {
+			queue = append(queue, append(slices.Clip(path), input))
+		}
+	}
+	return pairs
+}
+
+func facts(p *player) string {
+	m := p.m
+	return fmt.Sprint(m.In(), m.Out(), m.theirsSeen, m.oursDecided, m.oursSent, m.first, m.failure != nil, m.cause,
+		m.cut, m.reported, m.writing, m.open, p.stalled, p.waiting > 0, p.waiting >= minProgress,
+		m.progress >= minProgress, m.Timer(), m.HalfClose())
+}
+
+// combination is what distinguishes the sections of the table.
+func combination(m *Machine) string {
+	if m.Done() {
+		return fmt.Sprintf("done, cut %t", m.cut)
+	}
+	return fmt.Sprintf("in %s, out %s, timer %s, our message %t, our Close waits %t, failed %t",
+		m.In(), m.Out(), m.Timer(), m.writing && m.mayWrite(), m.closing() && !m.oursSent, m.failure != nil)
+}
+
+func namedPairs(t *testing.T, role Role, halfOpen bool) []string {
+	t.Helper()
+	var pairs []string
+	for _, s := range namedStates {
+		if s.halfOpen && !halfOpen {
+			continue
+		}
+		p, _, err := replay(Config{HalfOpen: s.halfOpen}, role, s.path)
+		if err != nil {
+			t.Fatalf("the way into %q: %v", s.name, err)
+		}
+		pairs = append(pairs, combination(p.m))
+	}
+	return pairs
+}

@@ -1,0 +1,119 @@
+package websocket
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/protocol/handshake"
+)
+
+// AcceptOptions say how a request is answered. The zero value admits pages of
+// the same host, agrees to no subprotocol, and has the default bounds.
+type AcceptOptions struct {
+	Options
+
+	// Origins decides from which web pages browsers may connect.
+	Origins handshake.OriginPolicy
+
+	// Subprotocols are those the application speaks, the preferred first. None is
+	// chosen if the client offered none of them.
+	Subprotocols []string
+
+	// Header is added to the 101 answer, cookies for instance. Fields of the
+	// handshake itself are left out.
+	Header http.Header
+
+	// HandshakeTimeout bounds the writing of the answer; 0 means 10 s.
+	HandshakeTimeout time.Duration
+}
+
+const defaultHandshakeTimeout = 10 * time.Second
+
+// Accept answers a request with 101 and returns the connection, to be started
+// with [Conn.Start]. If it returns an error the request has been answered, or its
+// transport is gone: a *[handshake.Refusal] says what was wrong with the request.
+func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn, error) {
+	if opts == nil {
+		opts = &AcceptOptions{}
+	}
+	h, refusal := CheckRequest(r, opts.Origins)
+	if refusal != nil {
+		Refuse(w, refusal)
+		return nil, refusal
+	}
+	protocol, _ := h.SelectProtocol(opts.Subprotocols...) // none in common: go on without
+	return h.Accept(w, protocol, opts)
+}
+
+// Handshake is a request that may become a WebSocket.
+type Handshake struct {
+	handshake.Offer
+}
+
+// CheckRequest reads the opening handshake (RFC 6455, section 4.2.1) and applies
+// the origin policy. Nothing is answered yet: see [Handshake.Accept] and [Refuse].
+func CheckRequest(r *http.Request, origins handshake.OriginPolicy) (*Handshake, *handshake.Refusal) {
+	request := handshake.Request{
+		Method: r.Method, ProtoMajor: r.ProtoMajor, ProtoMinor: r.ProtoMinor,
+		Host: r.Host, ContentLength: r.ContentLength, Header: r.Header,
+	}
+	offer, refusal := handshake.CheckRequest(request)
+	if refusal == nil {
+		refusal = origins.Check(request)
+	}
+	if refusal != nil {
+		return nil, refusal
+	}
+	return &Handshake{Offer: offer}, nil
+}
+
+// Refuse answers a request that cannot become a WebSocket.
+func Refuse(w http.ResponseWriter, refusal *handshake.Refusal) {
+	for _, f := range refusal.Fields {
+		w.Header().Set(f.Name, f.Value)
+	}
+	http.Error(w, refusal.Text, refusal.Status)
+}
+
+// Accept answers with 101, agreeing to subprotocol (empty: none), and takes the
+// transport over from net/http. An error that wraps [handshake.ErrNotOffered]
+// leaves the request unanswered; for any other error it is answered with 500 or
+// its transport is gone. opts must not be nil; its Origins and Subprotocols do
+// not matter here.
+func (h *Handshake) Accept(w http.ResponseWriter, subprotocol string, opts *AcceptOptions) (*Conn, error) {
+	fields, err := h.Response(handshake.Agreement{Protocol: subprotocol})
+	if err != nil {
+		return nil, err
+	}
+	nc, buffered, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		http.Error(w, "this server cannot switch protocols", http.StatusInternalServerError)
+		return nil, fmt.Errorf("taking over the transport: %w", err)
+	}
+	// What the HTTP server read behind the request is the start of the WebSocket.
+	early := make([]byte, buffered.Reader.Buffered())
+	if _, err = buffered.Read(early); err == nil || len(early) == 0 {
+		err = answer(nc, fields, opts)
+	}
+	if err != nil {
+		_ = nc.Close()
+		return nil, fmt.Errorf("answering the opening handshake: %w", err)
+	}
+	return NewConn(nc, protocol.Server, early, opts.Options), nil
+}
+
+// answer writes the 101. The deadlines of http.Server end with it: they are meant
+// for requests.
+func answer(nc net.Conn, fields []handshake.Field, opts *AcceptOptions) error {
+	text := appendAnswer(make([]byte, 0, 256), fields, opts.Header)
+	deadline := time.Now().Add(orDefault(opts.HandshakeTimeout, defaultHandshakeTimeout))
+	err := nc.SetDeadline(deadline)
+	if err == nil {
+		_, err = nc.Write(text)
+	}
+	return errors.Join(err, nc.SetDeadline(time.Time{}))
+}

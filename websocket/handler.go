@@ -1,0 +1,35 @@
+package websocket
+
+import "github.com/lingerws/linger/protocol"
+
+// Handler is told what happens on a connection. Calls for one connection come
+// one at a time, from any goroutine, except Drained. While a call has not
+// returned the connection is not read.
+type Handler interface {
+	// Message brings a whole message, Text or Binary. payload is valid until the
+	// call returns, or for good if owned.
+	Message(c *Conn, op protocol.Opcode, payload []byte, owned bool)
+
+	// PeerClose tells, in half-open mode only, that the peer has finished and we
+	// have not: more may be sent until Close.
+	PeerClose(c *Conn, status protocol.Status)
+
+	// Drained tells that a send queue that could not be written at once is empty
+	// again. It may come at any time, also during another call.
+	Drained(c *Conn)
+
+	// Closed is the last call: the connection has ended. The transport may linger.
+	Closed(c *Conn, end Outcome)
+}
+
+// Outcome is how a connection ended.
+type Outcome struct {
+	protocol.Outcome
+	Err error // the error of the transport, if one broke it
+}
+
+// CauseKeepAlive is the cause of a connection whose peer did not answer pings.
+const CauseKeepAlive protocol.Cause = "keepalive"
+
+// CauseAbort is the cause of a connection that [Conn.CloseNow] cut.
+const CauseAbort protocol.Cause = "abort"

@@ -1,0 +1,81 @@
+package websocket
+
+import (
+	"time"
+
+	"github.com/lingerws/linger/protocol"
+)
+
+// Options are the bounds of a connection. The zero value has the defaults. A
+// negative duration turns the timer off where that is said to be possible.
+type Options struct {
+	// HalfOpen keeps our half open when the peer's Close arrives, until the
+	// application closes too or HalfOpenTimeout ends.
+	HalfOpen bool
+
+	// MaxMessage bounds a received message in bytes; 0 means 1 MiB. Above it the
+	// connection fails with 1009.
+	MaxMessage int64
+
+	// MaxFragments bounds the frames of a received message; 0 means 16,384. Above
+	// it the connection fails with 1008.
+	MaxFragments int
+
+	// CloseTimeout bounds the wait for our Close to leave and for the peer's to
+	// come; 0 means 5 s. Then the transport is closed and the end is not clean.
+	CloseTimeout time.Duration
+
+	// HalfOpenTimeout bounds how long our half stays open after the peer's Close;
+	// 0 means 30 s. Then the connection is closed with the code the peer sent.
+	HalfOpenTimeout time.Duration
+
+	// LingerTimeout and MaxLinger bound the wait for the peer's EOF after both
+	// halves are finished, in time and in bytes that are read and dropped; 0 means
+	// 5 s and 16 MiB. Then the transport is closed; the end stays as it was told.
+	LingerTimeout time.Duration
+	MaxLinger     int64
+
+	// KeepAlive is the interval, give or take a tenth, at which a silent peer is
+	// sent a ping; 0 means 30 s, negative turns it off. After two unanswered pings
+	// the transport is closed with [CauseKeepAlive].
+	KeepAlive time.Duration
+}
+
+const (
+	defaultCloseTimeout    = 5 * time.Second
+	defaultHalfOpenTimeout = 30 * time.Second
+	defaultLingerTimeout   = 5 * time.Second
+	defaultKeepAlive       = 30 * time.Second
+)
+
+func (o Options) config(role protocol.Role) protocol.Config {
+	return protocol.Config{
+		Role:         role,
+		HalfOpen:     o.HalfOpen,
+		MaxMessage:   o.MaxMessage,
+		MaxFragments: o.MaxFragments,
+		MaxLinger:    o.MaxLinger,
+		MaskKey:      newMaskKey,
+	}
+}
+
+// bound returns how long a timer of the machine runs.
+func (o *Options) bound(t protocol.Timer) time.Duration {
+	switch t {
+	case protocol.TimerClose:
+		return orDefault(o.CloseTimeout, defaultCloseTimeout)
+	case protocol.TimerHalfOpen:
+		return orDefault(o.HalfOpenTimeout, defaultHalfOpenTimeout)
+	case protocol.TimerLinger:
+		return orDefault(o.LingerTimeout, defaultLingerTimeout)
+	case protocol.TimerNone:
+	}
+	return 0
+}
+
+func orDefault(d, standard time.Duration) time.Duration {
+	if d <= 0 {
+		return standard
+	}
+	return d
+}

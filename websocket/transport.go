@@ -1,0 +1,122 @@
+package websocket
+
+import (
+	"crypto/tls"
+	"io"
+	"net"
+)
+
+// transport is what a connection needs of TCP, TLS or anything like them: read,
+// write, half-close, close.
+type transport interface {
+	// read waits for input, without holding a buffer where that can be helped,
+	// and hands it to receive once. receive tells whether the next byte begins a
+	// new frame. io.EOF is the end of the peer's direction.
+	read(receive func([]byte) bool) error
+
+	// tryWrite writes what can be written without waiting, which may be nothing.
+	tryWrite(p []byte) (int, error)
+
+	// write writes all of p, or fails.
+	write(p []byte) (int, error)
+
+	// closeWrite ends our direction and does not wait.
+	closeWrite()
+
+	// reset makes close destroy what is unsent instead of keeping it in the kernel
+	// for a peer that does not read.
+	reset()
+
+	close()
+}
+
+func newTransport(nc net.Conn) transport {
+	if raw, ok := newRawTransport(nc); ok {
+		return raw
+	}
+	return &streamTransport{nc: nc}
+}
+
+// streamTransport is any net.Conn, TLS among them.
+type streamTransport struct {
+	nc   net.Conn
+	hot  bool // more is likely to be there: the last read ended inside a frame or filled its buffer
+	wait [waitSize]byte
+}
+
+// waitSize is the smallest frame of a client: header and key (RFC 6455, section
+// 5.2). Waiting with so little costs a second read for each batch and saves a
+// whole buffer for each idle connection.
+const waitSize = 6
+
+func (t *streamTransport) read(receive func([]byte) bool) error {
+	if t.hot {
+		return t.readHot(receive)
+	}
+	n, err := t.nc.Read(t.wait[:])
+	if n > 0 {
+		boundary := receive(t.wait[:n])
+		t.hot = !boundary || n == len(t.wait)
+	}
+	return err
+}
+
+func (t *streamTransport) readHot(receive func([]byte) bool) error {
+	buf, _ := readBuffers.Get().(*[readBufferSize]byte)
+	defer readBuffers.Put(buf)
+	n, err := t.nc.Read(buf[:])
+	if n > 0 {
+		boundary := receive(buf[:n])
+		t.hot = !boundary || n == len(buf)
+	}
+	return err
+}
+
+func (t *streamTransport) tryWrite([]byte) (int, error) { return 0, nil }
+
+func (t *streamTransport) write(p []byte) (int, error) { return t.nc.Write(p) }
+
+type closeWriter interface{ CloseWrite() error }
+
+// closeWrite sends close_notify and then the TCP FIN, which tls.Conn.CloseWrite
+// alone does not send (RFC 8446, section 6.1; RFC 6455, section 7.1.1). Errors
+// do not matter: the reader will meet them.
+func (t *streamTransport) closeWrite() {
+	secure, ok := t.nc.(*tls.Conn)
+	if !ok {
+		closeWriteOf(t.nc)
+		return
+	}
+	go func() { // the alert may have to wait for the peer; crypto/tls bounds it to 5 s
+		_ = secure.CloseWrite()
+		closeWriteOf(secure.NetConn())
+	}()
+}
+
+func closeWriteOf(nc io.Closer) {
+	if half, ok := nc.(closeWriter); ok {
+		_ = half.CloseWrite()
+		return
+	}
+	_ = nc.Close()
+}
+
+func (t *streamTransport) reset() { setLinger(t.inner()) }
+
+// close closes what is below TLS: our close_notify, if one was due, has been sent
+// by closeWrite, and another must not wait for a stuck peer.
+func (t *streamTransport) close() { _ = t.inner().Close() }
+
+func (t *streamTransport) inner() net.Conn {
+	if secure, ok := t.nc.(*tls.Conn); ok {
+		return secure.NetConn()
+	}
+	return t.nc
+}
+
+// setLinger makes the close of a TCP connection a reset.
+func setLinger(nc net.Conn) {
+	if tcp, ok := nc.(interface{ SetLinger(sec int) error }); ok {
+		_ = tcp.SetLinger(0)
+	}
+}

@@ -1,0 +1,116 @@
+//go:build unix
+
+package websocket
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// rawTransport is a socket read and written through its descriptor: it waits for
+// readability without a buffer, and writes what the kernel takes without waiting.
+type rawTransport struct {
+	nc  net.Conn
+	raw syscall.RawConn
+
+	// Kept here, and bound once, so that reading and writing allocate nothing.
+	readOnce, writeOnce func(fd uintptr) bool
+	in                  *[readBufferSize]byte
+	out                 []byte
+	nread, nwritten     int
+	readErr, writeErr   error
+}
+
+func newRawTransport(nc net.Conn) (transport, bool) {
+	switch nc.(type) {
+	case *net.TCPConn, *net.UnixConn:
+	default:
+		return nil, false
+	}
+	source, ok := nc.(syscall.Conn)
+	if !ok {
+		return nil, false
+	}
+	raw, err := source.SyscallConn()
+	if err != nil {
+		return nil, false
+	}
+	t := &rawTransport{nc: nc, raw: raw}
+	t.readOnce, t.writeOnce = t.readReady, t.writeReady
+	return t, true
+}
+
+func (t *rawTransport) read(receive func([]byte) bool) error {
+	if err := t.raw.Read(t.readOnce); err != nil {
+		return err
+	}
+	buf := t.in
+	t.in = nil
+	defer readBuffers.Put(buf)
+	switch {
+	case t.readErr != nil:
+		return os.NewSyscallError("read", t.readErr)
+	case t.nread == 0:
+		return io.EOF
+	}
+	receive(buf[:t.nread])
+	return nil
+}
+
+// readReady is called when the socket may be readable. It answers false to be
+// called again when it is.
+func (t *rawTransport) readReady(fd uintptr) bool {
+	t.in, _ = readBuffers.Get().(*[readBufferSize]byte)
+	t.nread, t.readErr = retry(func() (int, error) { return unix.Read(int(fd), t.in[:]) })
+	if errors.Is(t.readErr, unix.EAGAIN) {
+		readBuffers.Put(t.in)
+		t.in = nil
+		return false
+	}
+	return true
+}
+
+func (t *rawTransport) tryWrite(p []byte) (int, error) {
+	t.out = p
+	err := t.raw.Write(t.writeOnce)
+	t.out = nil
+	if err != nil {
+		return 0, err
+	}
+	if t.writeErr != nil {
+		return 0, os.NewSyscallError("write", t.writeErr)
+	}
+	return t.nwritten, nil
+}
+
+// writeReady writes once and never asks to be called again.
+func (t *rawTransport) writeReady(fd uintptr) bool {
+	t.nwritten, t.writeErr = retry(func() (int, error) { return unix.Write(int(fd), t.out) })
+	if errors.Is(t.writeErr, unix.EAGAIN) {
+		t.nwritten, t.writeErr = 0, nil
+	}
+	return true
+}
+
+// retry repeats a system call that a signal interrupted.
+func retry(call func() (int, error)) (int, error) {
+	for {
+		n, err := call()
+		if !errors.Is(err, unix.EINTR) {
+			return max(n, 0), err
+		}
+	}
+}
+
+func (t *rawTransport) write(p []byte) (int, error) { return t.nc.Write(p) }
+
+func (t *rawTransport) closeWrite() { closeWriteOf(t.nc) }
+
+func (t *rawTransport) reset() { setLinger(t.nc) }
+
+func (t *rawTransport) close() { _ = t.nc.Close() }
