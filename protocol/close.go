@@ -19,6 +19,17 @@ func (m *Machine) Close(code CloseCode, reason string) error {
 	return nil
 }
 
+// AnswerClose finishes our half with the code and reason of the peer's Close, an
+// empty one included, for an application in half-open mode that has nothing of
+// its own to say (RFC 6455, section 5.5.1). Before the peer's Close, or after
+// ours, it changes nothing.
+func (m *Machine) AnswerClose() {
+	if m.in == Finished && m.MayClose() {
+		m.startClose(m.theirs)
+		m.settle()
+	}
+}
+
 // ReceiveEOF tells that the peer has ended its direction of the transport. Part
 // of a frame or of a message that came before it is never delivered.
 func (m *Machine) ReceiveEOF() {
@@ -128,7 +139,7 @@ func (m *Machine) settle() {
 		m.end(CauseClose)
 	}
 	// RFC 6455, section 7.1.1: the server ends TCP first, the client waits for it.
-	if m.ending() && m.drained() && (m.cfg.Role == Server || m.in == Gone) {
+	if m.ending() && m.drained() && !m.cut && (m.cfg.Role == Server || m.in == Gone) {
 		m.out = Gone
 	}
 }

@@ -37,6 +37,7 @@ func (m *Machine) Next() (Event, bool) {
 			return ev, true
 		}
 	}
+	m.input = nil // an idle machine keeps no hold of the driver's buffer
 	m.settle()
 	if !m.EndDue() {
 		return Event{}, false

@@ -54,7 +54,7 @@ func (m *Machine) SendFragment(op Opcode, payload []byte, fin bool) error {
 		return misuse(ErrOpcode, "got "+op.String())
 	}
 	// A message that is being written may be finished before our Close leaves.
-	if !m.mayWrite() || m.oursDecided && !m.writing {
+	if !m.mayWrite() || m.oursDecided && op != Continuation {
 		return ErrClosing
 	}
 	if op == Continuation != m.writing {
@@ -163,9 +163,6 @@ func (m *Machine) appendClose(s Status) {
 // answerPing queues the pong: RFC 6455, section 5.5.2. Once the peer's Close has
 // come none is owed, and its input is not looked at any more.
 func (m *Machine) answerPing(payload []byte) {
-	if m.out == Gone {
-		return
-	}
 	m.pong, m.pongWaits = append(m.pong[:0], payload...), true
 	if m.Queued() <= pongBacklog {
 		m.flushPong()

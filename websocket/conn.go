@@ -97,6 +97,15 @@ func (c *Conn) Close(code protocol.CloseCode, reason string) error {
 	return err
 }
 
+// AnswerClose finishes our half in half-open mode with the code and reason of the
+// peer's Close. Before that Close, or after ours, it changes nothing.
+func (c *Conn) AnswerClose() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.m.AnswerClose()
+	c.settle()
+}
+
 // CloseNow closes the transport without a closing handshake.
 func (c *Conn) CloseNow() { c.abort(CauseAbort, nil) }
 

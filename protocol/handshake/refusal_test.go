@@ -27,9 +27,13 @@ func TestRefusalCarriesTheFieldsItsStatusNeeds(t *testing.T) {
 }
 
 func TestRefusalsShareNothing(t *testing.T) {
-	wrongVersion().Fields[0].Value = "spoiled"
-	if again := wrongVersion(); again.Fields[0].Value != "websocket" {
+	r := goodRequest()
+	delete(r.Header, "Upgrade")
+	_, refusal := CheckRequest(r)
+	refusal.Fields[0].Value = "spoiled"
+	if _, again := CheckRequest(r); again.Fields[0].Value != "websocket" {
 		t.Errorf("who changes one refusal must not change the next; it has %v", again.Fields)
+		switching[0].Value = "websocket" // for the other tests
 	}
 }
 

@@ -1,0 +1,26 @@
+package linger
+
+import "errors"
+
+// Errors of this package. They are stable: compare with errors.Is.
+var (
+	// ErrClosed: the connection is closing or closed; what was sent is dropped.
+	ErrClosed = errors.New("linger: the connection is closing or closed, nothing can be sent on it any more")
+
+	// ErrQueueFull: the peer does not read fast enough, the message was dropped. Under
+	// PolicyClose the connection is being closed with 1013.
+	ErrQueueFull = errors.New("linger: the send queue is full, the message was dropped; wait for the peer to read, or raise Options.SendQueue")
+
+	// ErrAnswered: the upgrade request has been answered by Accept or Respond, or
+	// its time is over.
+	ErrAnswered = errors.New("linger: the upgrade request is answered already; call Accept or Respond once, before Upgrade returns")
+
+	// ErrChannelName: a channel name is 1 to 256 bytes.
+	ErrChannelName = errors.New("linger: a channel name has 1 to 256 bytes")
+
+	// ErrChannels: a connection is subscribed to Options.MaxChannels at the most.
+	ErrChannels = errors.New("linger: too many subscriptions on one connection; unsubscribe some, or raise Options.MaxChannels")
+
+	// ErrShutdown: Shutdown's time was over before every close event was handled.
+	ErrShutdown = errors.New("linger: shutdown ended before every close event was handled")
+)

@@ -1,0 +1,94 @@
+package linger
+
+import (
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket"
+)
+
+// Handler is an application. Calls for one connection come one at a time, in
+// order; the next waits until the last has returned. A handler that panics is
+// logged; the connection is closed with 1011, and the process goes on.
+type Handler interface {
+	// Upgrade decides about a request before any handshake: it accepts, or it
+	// responds with any HTTP response. If it does neither the answer is 500.
+	Upgrade(*Upgrade)
+
+	// Message handles one whole message.
+	Message(*Message)
+
+	// Close handles the terminal event, the last one of an accepted connection.
+	// The socket is inert: sends are dropped.
+	Close(*Close)
+}
+
+// PeerCloser is a [Handler] that wants to know, for connections accepted with
+// HalfOpen, when the peer has finished. It may send on, and must close.
+type PeerCloser interface {
+	PeerClose(*PeerClose)
+}
+
+// Message is a whole message of a connection.
+type Message struct {
+	Server *Server
+	Socket *Socket
+	Payload
+}
+
+// PeerClose tells that the peer has sent its Close and our half is still open.
+type PeerClose struct {
+	Server *Server
+	Socket *Socket
+	Status protocol.Status // its code and reason; 1005 if it was empty
+}
+
+// Close is the terminal event of a connection. Received has the peer's code and
+// reason: 1005 if its Close was empty, 1006 if none came (RFC 6455, section
+// 7.1.5). Clean tells whether both Close frames passed (section 7.1.4).
+type Close struct {
+	Server *Server
+	Socket *Socket
+	websocket.Outcome
+}
+
+// CauseHandshake is the cause of a connection that was accepted and whose
+// opening handshake did not complete.
+const CauseHandshake protocol.Cause = "handshake"
+
+// HandlerFuncs makes a [Handler] of functions. Those that are nil do nothing;
+// without OnUpgrade every connection is accepted.
+type HandlerFuncs struct {
+	OnUpgrade   func(*Upgrade)
+	OnMessage   func(*Message)
+	OnPeerClose func(*PeerClose)
+	OnClose     func(*Close)
+}
+
+// Upgrade calls OnUpgrade, or accepts.
+func (h HandlerFuncs) Upgrade(u *Upgrade) {
+	if h.OnUpgrade != nil {
+		h.OnUpgrade(u)
+		return
+	}
+	_, _ = u.Accept(AcceptOptions{}) // nothing has been answered before, so it cannot fail
+}
+
+// Message calls OnMessage.
+func (h HandlerFuncs) Message(m *Message) {
+	if h.OnMessage != nil {
+		h.OnMessage(m)
+	}
+}
+
+// PeerClose calls OnPeerClose.
+func (h HandlerFuncs) PeerClose(p *PeerClose) {
+	if h.OnPeerClose != nil {
+		h.OnPeerClose(p)
+	}
+}
+
+// Close calls OnClose.
+func (h HandlerFuncs) Close(c *Close) {
+	if h.OnClose != nil {
+		h.OnClose(c)
+	}
+}

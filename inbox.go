@@ -1,0 +1,75 @@
+package linger
+
+import (
+	"bytes"
+
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket"
+)
+
+// inbox is a socket as its connection sees it: the receiver of events. It keeps
+// them off the application's handle.
+type inbox Socket
+
+func (in *inbox) socket() *Socket { return (*Socket)(in) }
+
+// Message puts a message into the mailbox.
+func (in *inbox) Message(c *websocket.Conn, op protocol.Opcode, payload []byte, owned bool) {
+	if !owned {
+		payload = bytes.Clone(payload)
+	}
+	s := in.socket()
+	s.deliver(mail{message: &Message{
+		Server: s.server, Socket: s,
+		Payload: Payload{Data: payload, Binary: op == protocol.Binary},
+	}}, c)
+}
+
+// PeerClose answers the peer's Close behind the handlers of what came before it,
+// so that their replies still leave: after our Close no data may (RFC 6455,
+// section 5.5.1). In half-open mode the application answers.
+func (in *inbox) PeerClose(c *websocket.Conn, status protocol.Status) {
+	s := in.socket()
+	switch {
+	case s.halfOpen:
+		s.deliver(mail{peerClose: &PeerClose{Server: s.server, Socket: s, Status: status}}, c)
+	case s.idle():
+		c.AnswerClose()
+	default:
+		s.deliver(mail{answer: c}, c)
+	}
+}
+
+// Drained wakes those who wait for an empty send queue.
+func (in *inbox) Drained(*websocket.Conn) { in.socket().wakeSenders() }
+
+// Closed puts the terminal event into the mailbox, behind all others.
+func (in *inbox) Closed(_ *websocket.Conn, end websocket.Outcome) { in.socket().end(end) }
+
+// attach gives a socket its connection, after the 101: what was sent early goes
+// first.
+func (s *Socket) attach(conn *websocket.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	conn.Start((*inbox)(s))
+	s.early.flush(conn)
+	s.conn.Store(conn)
+}
+
+// fail ends a socket whose handshake did not complete.
+func (s *Socket) fail(err error) {
+	none := protocol.Status{Code: protocol.CloseAbnormal}
+	s.end(websocket.Outcome{
+		Outcome: protocol.Outcome{Received: none, Sent: none, Cause: CauseHandshake},
+		Err:     err,
+	})
+}
+
+// end delivers the terminal event.
+func (s *Socket) end(outcome websocket.Outcome) {
+	s.mu.Lock()
+	s.ended = true
+	s.early = early{}
+	s.mu.Unlock()
+	s.deliver(mail{end: &Close{Server: s.server, Socket: s, Outcome: outcome}}, nil)
+}

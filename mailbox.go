@@ -1,0 +1,134 @@
+package linger
+
+import (
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket"
+)
+
+// mailbox holds the events of one socket that wait for the handler: promise of
+// one at a time, in order. It is bounded: the connection is paused when it is
+// full.
+type mailbox struct {
+	waiting []mail
+	bytes   int  // of the messages among them
+	busy    bool // a goroutine hands them out
+	paused  bool // the connection is not read
+}
+
+// mail is one event: exactly one of its fields is set.
+type mail struct {
+	message   *Message
+	answer    *websocket.Conn // the peer has closed: answer it
+	peerClose *PeerClose      // the same in half-open mode: the application does
+	end       *Close
+}
+
+func (m mail) size() int {
+	if m.message == nil {
+		return 0
+	}
+	return len(m.message.Data)
+}
+
+// deliver puts an event into the mailbox. It pauses the connection at the bound.
+func (s *Socket) deliver(event mail, conn *websocket.Conn) {
+	s.mu.Lock()
+	box := &s.mailbox
+	box.waiting = append(box.waiting, event)
+	box.bytes += event.size()
+	if !box.paused && conn != nil && s.mailboxFull(1) {
+		box.paused = true
+		conn.Pause()
+	}
+	start := !box.busy
+	box.busy = true
+	s.mu.Unlock()
+	if start {
+		go s.dispatch()
+	}
+}
+
+// idle tells whether every event that came has been handled.
+func (s *Socket) idle() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.mailbox.busy
+}
+
+// mailboxFull tells whether 1/part of the bound is reached. mu is held.
+func (s *Socket) mailboxFull(part int) bool {
+	o := &s.server.opts
+	return len(s.mailbox.waiting) >= max(1, o.MailboxMessages/part) || s.mailbox.bytes >= max(1, o.MailboxBytes/part)
+}
+
+// dispatch hands events to the handler, one at a time, until none is left.
+func (s *Socket) dispatch() {
+	finished := false
+	defer func() {
+		if !finished { // the handler ended this goroutine
+			go s.dispatch()
+		}
+	}()
+	for {
+		event, ok := s.take()
+		if !ok {
+			finished = true
+			return
+		}
+		s.handle(event)
+	}
+}
+
+// take removes the next event, and lets the connection go on when half of the
+// bound is free.
+func (s *Socket) take() (mail, bool) {
+	s.mu.Lock()
+	box := &s.mailbox
+	if len(box.waiting) == 0 {
+		box.waiting, box.busy = nil, false
+		s.mu.Unlock()
+		return mail{}, false
+	}
+	event := box.waiting[0]
+	box.waiting[0] = mail{}
+	box.waiting = box.waiting[1:]
+	box.bytes -= event.size()
+	resume := box.paused && !s.mailboxFull(2)
+	if resume {
+		box.paused = false
+	}
+	s.mu.Unlock()
+	if resume {
+		s.conn.Load().Resume()
+	}
+	return event, true
+}
+
+// handle calls the handler for one event.
+func (s *Socket) handle(event mail) {
+	h := s.server.handler
+	switch {
+	case event.message != nil:
+		s.guard("message", func() { h.Message(event.message) })
+	case event.answer != nil:
+		event.answer.AnswerClose()
+	case event.peerClose != nil:
+		if closer, ok := h.(PeerCloser); ok {
+			s.guard("peerclose", func() { closer.PeerClose(event.peerClose) })
+		}
+	case event.end != nil:
+		defer s.server.hub.remove(s) // the last thing that happens to a connection
+		s.server.call("close", s, func() { h.Close(event.end) })
+	}
+}
+
+// guard calls a handler; if it panics the connection is closed with 1011.
+func (s *Socket) guard(event string, handler func()) {
+	returned := false
+	defer func() {
+		if !returned {
+			_ = s.Close(protocol.CloseInternalError, "internal error") // cannot fail: the code and reason are legal
+		}
+	}()
+	returned = s.server.call(event, s, handler)
+}

@@ -1,0 +1,65 @@
+package protocol
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func BenchmarkMask(b *testing.B) {
+	for _, size := range []int{64, 16 << 10} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			p := make([]byte, size)
+			b.SetBytes(int64(size))
+			for b.Loop() {
+				Mask(testKey, 0, p)
+			}
+		})
+	}
+}
+
+func BenchmarkReceiveText(b *testing.B) {
+	for _, size := range []int{64, 16 << 10} {
+		for _, text := range []string{"a", "é"} {
+			b.Run(fmt.Sprintf("%d/%s", size, text), func(b *testing.B) { benchmarkReceive(b, strings.Repeat(text, size/len(text))) })
+		}
+	}
+}
+
+func benchmarkReceive(b *testing.B, text string) {
+	m := New(Config{})
+	wire := mustEncode(b, Server, fmt.Sprintf("text %q", text))
+	arrived := make([]byte, len(wire))
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		copy(arrived, wire)
+		m.Receive(arrived)
+		if _, ok := m.Next(); !ok {
+			b.Fatal("the message does not arrive")
+		}
+		m.Next()
+	}
+}
+
+func BenchmarkSendText(b *testing.B) {
+	for _, role := range []Role{Server, Client} {
+		for _, size := range []int{64, 16 << 10} {
+			b.Run(fmt.Sprintf("%s/%d", role, size), func(b *testing.B) { benchmarkSend(b, role, size) })
+		}
+	}
+}
+
+func benchmarkSend(b *testing.B, role Role, size int) {
+	m := newPlayer(Config{}, role).m
+	payload := []byte(strings.Repeat("a", size))
+	var spare []byte
+	b.SetBytes(int64(size))
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := m.Send(Text, payload); err != nil {
+			b.Fatal(err)
+		}
+		spare = drain(m, spare)
+	}
+}

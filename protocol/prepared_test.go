@@ -1,0 +1,96 @@
+package protocol
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+)
+
+func TestPreparedIsWhatSendSends(t *testing.T) {
+	for _, role := range []Role{Server, Client} {
+		for _, length := range []int{0, 1, 125, 126, 65535, 65536} {
+			payload := bytes.Repeat([]byte("x"), length)
+			p, err := Prepare(Text, payload)
+			if err != nil {
+				t.Fatal(err)
+			}
+			prepared, sent := newPlayer(Config{}, role).m, newPlayer(Config{}, role).m
+			if err := errors.Join(prepared.SendPrepared(p), sent.Send(Text, payload)); err != nil {
+				t.Fatal(err)
+			}
+			got, want := prepared.Output(nil), sent.Output(nil)
+			if !bytes.Equal(got, want) {
+				t.Errorf("a prepared message of %d bytes of a %s is not framed as a sent one", length, role)
+			}
+			if role == Server && p.Len() != len(want) {
+				t.Errorf("a prepared message of %d bytes says it takes %d bytes, it takes %d", length, p.Len(), len(want))
+			}
+		}
+	}
+}
+
+func TestPreparedCopiesThePayload(t *testing.T) {
+	payload := []byte("before")
+	p, err := Prepare(Binary, payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(payload, "after!")
+	if string(p.payload()) != "before" {
+		t.Errorf("a prepared message changes with the slice it was made from: %q", p.payload())
+	}
+}
+
+// TestPreparedIsNotMaskedInPlace: one message serves many connections, so a
+// client's mask must not touch it.
+func TestPreparedIsNotMaskedInPlace(t *testing.T) {
+	p, err := Prepare(Text, []byte("for all"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := newPlayer(Config{}, Client).m.SendPrepared(p); err != nil {
+		t.Fatal(err)
+	}
+	if string(p.payload()) != "for all" {
+		t.Errorf("sending a prepared message as a client changes it to %q", p.payload())
+	}
+}
+
+func TestPrepareRefusals(t *testing.T) {
+	for _, c := range []struct {
+		op      Opcode
+		payload string
+		want    error
+	}{
+		{Continuation, "x", ErrOpcode}, {Ping, "x", ErrOpcode}, {CloseFrame, "x", ErrOpcode},
+		{Text, "\xff", ErrText}, {Text, "ok", nil}, {Binary, "\xff", nil},
+	} {
+		if _, err := Prepare(c.op, []byte(c.payload)); !errors.Is(err, c.want) {
+			t.Errorf("preparing %s %q gives %v, expected %v", c.op, c.payload, err, c.want)
+		}
+	}
+}
+
+func TestSendPreparedRefusals(t *testing.T) {
+	p, err := Prepare(Text, []byte("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := New(Config{})
+	if err := m.SendFragment(Text, nil, false); err != nil {
+		t.Fatal(err)
+	}
+	queued := m.Queued()
+	if err := m.SendPrepared(p); !errors.Is(err, ErrOpcode) {
+		t.Errorf("a prepared message inside another message gives %v, expected %v", err, ErrOpcode)
+	}
+	if err := m.Close(CloseNormal, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.SendPrepared(p); !errors.Is(err, ErrClosing) {
+		t.Errorf("a prepared message after our Close gives %v, expected %v", err, ErrClosing)
+	}
+	if m.Queued() != queued {
+		t.Error("a refused message reaches the queue")
+	}
+}

@@ -1,0 +1,88 @@
+package protocol
+
+import (
+	"testing"
+	"unicode/utf8"
+)
+
+// checkInPieces tells whether the check finds the whole right, and how many
+// bytes it took to find it wrong.
+func checkInPieces(pieces ...[]byte) bool {
+	var c utf8Check
+	for _, p := range pieces {
+		if !c.write(p) {
+			return false
+		}
+	}
+	return c.complete()
+}
+
+var interestingBytes = []byte{0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF,
+	0xE0, 0xE1, 0xEC, 0xED, 0xEE, 0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xFF}
+
+// TestUTF8AgreesWithTheStandardLibrary tries all sequences of four bytes that lie
+// at the bounds of the table, in all splits.
+func TestUTF8AgreesWithTheStandardLibrary(t *testing.T) {
+	for _, a := range interestingBytes {
+		for _, b := range interestingBytes {
+			for _, c := range interestingBytes {
+				for _, d := range interestingBytes {
+					agree(t, []byte{a, b, c, d})
+				}
+			}
+		}
+	}
+}
+
+func agree(t *testing.T, p []byte) {
+	t.Helper()
+	want := utf8.Valid(p)
+	for first := range len(p) + 1 {
+		for second := first; second <= len(p); second++ {
+			if got := checkInPieces(p[:first], p[first:second], p[second:]); got != want {
+				t.Fatalf("% x cut at %d and %d: right is %t, expected %t", p, first, second, got, want)
+			}
+		}
+	}
+}
+
+func TestUTF8OfEachRune(t *testing.T) {
+	for r := rune(0); r <= utf8.MaxRune; r++ {
+		if !utf8.ValidRune(r) {
+			continue
+		}
+		p := utf8.AppendRune(nil, r)
+		if !checkInPieces(p) || !checkInPieces(p[:1], p[1:]) || !checkInPieces(p[:len(p)-1], p[len(p)-1:]) {
+			t.Fatalf("%U is refused", r)
+		}
+	}
+}
+
+func TestUTF8LongText(t *testing.T) {
+	text := []byte("plain, κόσμε, 你好, 👋🏽, \u0000, \U0010FFFF, the end")
+	for cut := range text {
+		if !checkInPieces(text[:cut], text[cut:]) {
+			t.Errorf("right text cut at %d is refused", cut)
+		}
+	}
+}
+
+// TestUTF8FailsAtTheFirstWrongByte: a prefix is refused exactly when nothing can
+// make it right.
+func TestUTF8FailsAtTheFirstWrongByte(t *testing.T) {
+	for _, c := range []struct {
+		bytes string
+		wrong int // index of the first wrong byte
+	}{
+		{"ok\x80", 2}, {"\xc0\xaf", 0}, {"\xc1", 0}, {"\xf5", 0}, {"\xff", 0},
+		{"\xc3\x28", 1}, {"\xe0\x9f", 1}, {"\xe0\x80\x80", 1}, {"\xed\xa0", 1}, {"\xf0\x8f", 1},
+		{"\xf4\x90", 1}, {"\xe2\x82\x28", 2}, {"\xf0\x9f\x92\x28", 3}, {"\xe2A", 1},
+	} {
+		for end := range len(c.bytes) + 1 {
+			var check utf8Check
+			if got, want := check.write([]byte(c.bytes[:end])), end <= c.wrong; got != want {
+				t.Errorf("the first %d bytes of % x may be right: %t, expected %t", end, c.bytes, got, want)
+			}
+		}
+	}
+}

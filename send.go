@@ -1,0 +1,109 @@
+package linger
+
+import (
+	"errors"
+
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket"
+)
+
+// Send queues a message; it does not wait for the peer, except under PolicyBlock.
+// The error is [ErrClosed], [ErrQueueFull], or protocol.ErrText for text that is
+// not UTF-8; then the message is dropped.
+func (s *Socket) Send(p Payload) error {
+	return s.send(s.server.opts.Policy, p.opcode(), func(conn *websocket.Conn) error {
+		_, err := conn.Send(p.opcode(), p.Data)
+		return err
+	}, p.Data)
+}
+
+// sendPrepared queues a message that is framed already. It never waits.
+func (s *Socket) sendPrepared(m *protocol.Prepared, p Payload) error {
+	policy := s.server.opts.Policy
+	if policy == PolicyBlock {
+		policy = PolicyClose
+	}
+	return s.send(policy, p.opcode(), func(conn *websocket.Conn) error {
+		_, err := conn.SendPrepared(m)
+		return err
+	}, p.Data)
+}
+
+// send applies the policy, and queues by way of the connection or, before the
+// 101, of the early buffer.
+func (s *Socket) send(policy Policy, op protocol.Opcode, queue func(*websocket.Conn) error, data []byte) error {
+	conn := s.conn.Load()
+	if conn == nil {
+		s.mu.Lock()
+		if conn = s.conn.Load(); conn == nil {
+			defer s.mu.Unlock()
+			return s.sendEarly(policy, op, data)
+		}
+		s.mu.Unlock()
+	}
+	for conn.Queued() >= s.server.opts.SendQueue {
+		if err := s.queueFull(conn, policy); err != nil {
+			return err
+		}
+	}
+	err := queue(conn)
+	if errors.Is(err, protocol.ErrClosing) {
+		return ErrClosed
+	}
+	return err
+}
+
+// sendEarly queues before the 101. Nobody could wait there: the queue empties
+// only when the handler has returned. mu is held.
+func (s *Socket) sendEarly(policy Policy, op protocol.Opcode, data []byte) error {
+	err := s.early.send(op, data, s.server.opts.SendQueue)
+	if errors.Is(err, ErrQueueFull) && policy == PolicyClose {
+		s.early.close(tooSlow)
+	}
+	return err
+}
+
+// tooSlow is what a peer is told that does not read fast enough.
+var tooSlow = protocol.Status{Code: protocol.CloseTryAgainLater, Reason: "reading too slowly"}
+
+// queueFull applies the policy. No error means that it is worth trying again.
+func (s *Socket) queueFull(conn *websocket.Conn, policy Policy) error {
+	switch policy {
+	case PolicyClose:
+		_ = conn.Close(tooSlow.Code, tooSlow.Reason) // cannot fail: the code and reason are legal
+		return ErrQueueFull
+	case PolicyDrop:
+		return ErrQueueFull
+	case PolicyBlock:
+	}
+	return s.waitDrained(conn)
+}
+
+// waitDrained waits until the send queue is empty, or the connection ends.
+func (s *Socket) waitDrained(conn *websocket.Conn) error {
+	s.mu.Lock()
+	if s.drained == nil {
+		s.drained = make(chan struct{})
+	}
+	drained := s.drained
+	s.mu.Unlock()
+	if conn.Queued() < s.server.opts.SendQueue { // it emptied before we began to wait
+		return nil
+	}
+	select {
+	case <-drained:
+		return nil
+	case <-conn.Done():
+		return ErrClosed
+	}
+}
+
+// wakeSenders lets those go on who wait for an empty queue.
+func (s *Socket) wakeSenders() {
+	s.mu.Lock()
+	if s.drained != nil {
+		close(s.drained)
+		s.drained = nil
+	}
+	s.mu.Unlock()
+}

@@ -1,0 +1,99 @@
+package linger
+
+import (
+	"net/http"
+	"runtime/debug"
+	"sync"
+
+	"github.com/lingerws/linger/protocol/handshake"
+	"github.com/lingerws/linger/websocket"
+)
+
+// Server turns upgrade requests into sockets and their events into calls of a
+// [Handler]. It is an http.Handler; all methods may be called from any goroutine.
+type Server struct {
+	handler Handler
+	opts    Options
+	hub     hub
+
+	mu        sync.Mutex
+	draining  bool
+	upgrading int // requests between ServeHTTP and the end of their handshake
+}
+
+// NewServer returns a server for an application.
+func NewServer(h Handler, opts Options) *Server {
+	return &Server{handler: h, opts: opts.withDefaults(), hub: newHub()}
+}
+
+// ServeHTTP answers an upgrade request as the handler decides. A handshake that
+// is wrong, or from a page that may not connect, is refused before the handler
+// sees it; a request that asks for no WebSocket goes to Options.Fallback.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !handshake.IsUpgrade(r.Header) {
+		s.opts.Fallback.ServeHTTP(w, r)
+		return
+	}
+	h, refusal := websocket.CheckRequest(r, s.opts.Origins)
+	if refusal != nil {
+		s.opts.Logger.Debug("upgrade refused", "reason", refusal.Reason, "remote", r.RemoteAddr)
+		websocket.Refuse(w, refusal)
+		return
+	}
+	if !s.beginUpgrade() {
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, "the server is shutting down", http.StatusServiceUnavailable)
+		return
+	}
+	defer s.endUpgrade()
+	u := &Upgrade{Server: s, Request: r, handshake: h, writer: w}
+	returned := false
+	defer func() { u.finish(returned) }() // also when the handler ends its goroutine
+	returned = s.call("upgrade", nil, func() { s.handler.Upgrade(u) })
+}
+
+// Count returns how many connections there are, from their acceptance until
+// their close event has been handled.
+func (s *Server) Count() int { return s.hub.count() }
+
+// Socket returns the connection with this id, or nil.
+func (s *Server) Socket(id string) *Socket { return s.hub.socket(id) }
+
+// call runs a handler and tells whether it returned. One that panics, or ends its
+// goroutine, is logged with its stack.
+func (s *Server) call(event string, socket *Socket, handler func()) (returned bool) {
+	defer func() {
+		if returned {
+			return
+		}
+		reason := recover()
+		if reason == nil {
+			reason = "runtime.Goexit was called"
+		}
+		id := ""
+		if socket != nil {
+			id = socket.id
+		}
+		s.opts.Logger.Error("handler panicked", "event", event, "socket", id,
+			"panic", reason, "stack", string(debug.Stack()))
+	}()
+	handler()
+	return true
+}
+
+func (s *Server) beginUpgrade() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.draining {
+		return false
+	}
+	s.upgrading++
+	return true
+}
+
+func (s *Server) endUpgrade() {
+	s.mu.Lock()
+	s.upgrading--
+	s.mu.Unlock()
+	s.hub.changed()
+}

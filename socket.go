@@ -1,0 +1,144 @@
+package linger
+
+import (
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket"
+)
+
+// Socket is the application's handle of one connection. Its methods may be
+// called from any goroutine, at any time; after the end they have no effect.
+type Socket struct {
+	server      *Server
+	id          string
+	url         *url.URL
+	header      http.Header
+	remoteAddr  string
+	subprotocol string
+	halfOpen    bool
+
+	conn atomic.Pointer[websocket.Conn] // nil until the 101 is out
+
+	mu       sync.Mutex
+	early    early
+	mailbox  mailbox
+	data     any
+	ended    bool                // the close event is in the mailbox, or was handled
+	drained  chan struct{}       // closed when the send queue empties; made by who waits
+	channels map[string]struct{} // guarded by the hub's lock
+}
+
+func newSocket(s *Server, r *http.Request, opts AcceptOptions) *Socket {
+	location := *r.URL
+	location.Host = r.Host
+	location.Scheme = "http"
+	if r.TLS != nil {
+		location.Scheme = "https"
+	}
+	return &Socket{
+		server:      s,
+		id:          newID(s.opts.Node),
+		url:         &location,
+		header:      r.Header,
+		remoteAddr:  r.RemoteAddr,
+		subprotocol: opts.Subprotocol,
+		halfOpen:    opts.HalfOpen,
+		data:        opts.Data,
+		early:       early{waiting: true},
+	}
+}
+
+// ID returns the connection's id: URL-safe, unguessable, and beginning with the
+// name of the node.
+func (s *Socket) ID() string { return s.id }
+
+// URL returns the absolute URL of the upgrade request, to be read only.
+func (s *Socket) URL() *url.URL { return s.url }
+
+// Header returns the header of the upgrade request, to be read only.
+func (s *Socket) Header() http.Header { return s.header }
+
+// RemoteAddr returns the network address of the peer as net/http gives it.
+func (s *Socket) RemoteAddr() string { return s.remoteAddr }
+
+// Subprotocol returns the agreed subprotocol, or the empty string.
+func (s *Socket) Subprotocol() string { return s.subprotocol }
+
+// Data returns the application's value for the connection.
+func (s *Socket) Data() any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.data
+}
+
+// SetData replaces the application's value for the connection.
+func (s *Socket) SetData(data any) {
+	s.mu.Lock()
+	s.data = data
+	s.mu.Unlock()
+}
+
+// State returns the state of the connection in the words of RFC 6455. Before
+// the 101 is out it is open: what is sent is queued.
+func (s *Socket) State() protocol.State {
+	if conn := s.conn.Load(); conn != nil {
+		return conn.State()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.ended:
+		return protocol.StateClosed
+	case s.early.closed:
+		return protocol.StateClosing
+	}
+	return protocol.StateOpen
+}
+
+// Buffered returns the bytes that wait to be written.
+func (s *Socket) Buffered() int {
+	if conn := s.conn.Load(); conn != nil {
+		return conn.Queued()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.early.bytes
+}
+
+// Close starts the closing handshake, or finishes it after the peer's Close in
+// half-open mode (RFC 6455, section 7.1.2). It does not wait; the close event
+// tells the end. A second call changes nothing. The error is that of
+// protocol.CheckClose, for a code or reason that may not be sent; then nothing
+// has changed.
+func (s *Socket) Close(code protocol.CloseCode, reason string) error {
+	if err := protocol.CheckClose(code, reason); err != nil {
+		return err
+	}
+	if conn := s.conn.Load(); conn != nil {
+		return conn.Close(code, reason)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if conn := s.conn.Load(); conn != nil {
+		return conn.Close(code, reason)
+	}
+	s.early.close(protocol.Status{Code: code, Reason: reason})
+	return nil
+}
+
+// CloseNow ends the connection without a closing handshake.
+func (s *Socket) CloseNow() {
+	s.mu.Lock()
+	conn := s.conn.Load()
+	if conn == nil && s.early.waiting {
+		s.early.closed, s.early.cut = true, true
+	}
+	s.mu.Unlock()
+	if conn != nil {
+		conn.CloseNow()
+	}
+}

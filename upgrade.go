@@ -1,0 +1,137 @@
+package linger
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+
+	"github.com/lingerws/linger/protocol/handshake"
+	"github.com/lingerws/linger/websocket"
+)
+
+// Upgrade is an upgrade request. The handler answers it once, with Accept or
+// Respond, before it returns.
+type Upgrade struct {
+	Server  *Server
+	Request *http.Request
+
+	handshake *websocket.Handshake
+	writer    http.ResponseWriter
+
+	mu       sync.Mutex
+	answered bool
+	socket   *Socket // if accepted
+	accept   AcceptOptions
+}
+
+// AcceptOptions say how a connection is accepted.
+type AcceptOptions struct {
+	// Data is the application's value for the connection; see [Socket.Data].
+	Data any
+
+	// Subprotocol is one that the client offered; empty means none.
+	Subprotocol string
+
+	// HalfOpen keeps our half open when the peer's Close arrives, until the
+	// application closes too; see [PeerCloser].
+	HalfOpen bool
+
+	// Channels are subscribed to at once.
+	Channels []string
+
+	// Header is added to the 101, cookies for instance.
+	Header http.Header
+}
+
+// Subprotocols returns what the client offers, in its order of preference.
+func (u *Upgrade) Subprotocols() []string { return slices.Clone(u.handshake.Protocols) }
+
+// Accept accepts the request. The socket is usable at once: what is sent before
+// the handler returns leaves after the 101, in order. The error is [ErrAnswered],
+// [ErrChannelName], [ErrChannels], or wraps handshake.ErrNotOffered for a
+// subprotocol the client did not offer; then the request is still to be answered.
+func (u *Upgrade) Accept(opts AcceptOptions) (*Socket, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.answered {
+		return nil, ErrAnswered
+	}
+	if opts.Subprotocol != "" && !slices.Contains(u.handshake.Protocols, opts.Subprotocol) {
+		return nil, fmt.Errorf("linger: subprotocol %q is %w", opts.Subprotocol, handshake.ErrNotOffered)
+	}
+	socket := newSocket(u.Server, u.Request, opts)
+	u.Server.hub.add(socket)
+	for _, channel := range opts.Channels {
+		if err := socket.Subscribe(channel); err != nil {
+			u.Server.hub.remove(socket)
+			return nil, err
+		}
+	}
+	u.answered, u.socket, u.accept = true, socket, opts
+	return socket, nil
+}
+
+// Respond answers with any HTTP response instead of a WebSocket, for instance
+// u.Respond(http.NotFound). The error is [ErrAnswered].
+func (u *Upgrade) Respond(h http.HandlerFunc) error {
+	u.mu.Lock()
+	answered := u.answered
+	u.answered = true
+	u.mu.Unlock()
+	if answered {
+		return ErrAnswered
+	}
+	h(u.writer, u.Request)
+	return nil
+}
+
+// finish completes the handshake, or answers for a handler that did not. What
+// was accepted and cannot be completed ends with cause handshake.
+func (u *Upgrade) finish(returned bool) {
+	u.mu.Lock()
+	answered, socket := u.answered, u.socket
+	u.answered = true
+	u.mu.Unlock()
+	switch {
+	case socket != nil && returned:
+		u.complete(socket)
+	case socket != nil:
+		http.Error(u.writer, "the application failed", http.StatusInternalServerError)
+		socket.fail(errors.New("linger: the upgrade handler panicked after it had accepted"))
+	case !answered:
+		http.Error(u.writer, "the application did not answer", http.StatusInternalServerError)
+	}
+}
+
+// complete answers with 101 and attaches the connection to its socket.
+func (u *Upgrade) complete(socket *Socket) {
+	if err := u.Request.Context().Err(); err != nil { // the client is gone
+		socket.fail(err)
+		return
+	}
+	conn, err := u.handshake.Accept(u.writer, u.accept.Subprotocol, &websocket.AcceptOptions{
+		Options:          u.Server.bounds(u.accept.HalfOpen),
+		Header:           u.accept.Header,
+		HandshakeTimeout: u.Server.opts.HandshakeTimeout,
+	})
+	if err != nil {
+		socket.fail(err)
+		return
+	}
+	socket.attach(conn)
+	u.Server.leaveIfDraining(socket)
+}
+
+// bounds returns the options of a connection. It is half-open below in any case:
+// the server answers a Close behind the handlers of what came before it, which
+// they may delay by the close timeout at the most.
+func (s *Server) bounds(halfOpen bool) websocket.Options {
+	bounds := s.opts.Options
+	bounds.HalfOpen = true
+	if !halfOpen {
+		bounds.HalfOpenTimeout = s.opts.closeTimeout()
+	}
+	return bounds
+}
