@@ -22,7 +22,8 @@ type Upgrade struct {
 
 	mu       sync.Mutex
 	answered bool
-	socket   *Socket // if accepted
+	response *response // if declined
+	socket   *Socket   // if accepted
 	accept   AcceptOptions
 }
 
@@ -73,41 +74,34 @@ func (u *Upgrade) Accept(opts AcceptOptions) (*Socket, error) {
 	return socket, nil
 }
 
-// Respond answers with any HTTP response instead of a WebSocket, for instance
-// u.Respond(http.NotFound). The error is [ErrAnswered].
-func (u *Upgrade) Respond(h http.HandlerFunc) error {
-	u.mu.Lock()
-	answered := u.answered
-	u.answered = true
-	u.mu.Unlock()
-	if answered {
-		return ErrAnswered
-	}
-	h(u.writer, u.Request)
-	return nil
-}
-
 // finish completes the handshake, or answers for a handler that did not. What
 // was accepted and cannot be completed ends with cause handshake.
 func (u *Upgrade) finish(returned bool) {
 	u.mu.Lock()
-	answered, socket := u.answered, u.socket
+	answered := u.answered
 	u.answered = true
 	u.mu.Unlock()
 	switch {
-	case socket != nil && returned:
-		u.complete(socket)
-	case socket != nil:
-		http.Error(u.writer, "the application failed", http.StatusInternalServerError)
-		socket.fail(errors.New("linger: the upgrade handler panicked after it had accepted"))
+	case u.response != nil:
+		u.response.finish()
+	case u.socket != nil && returned:
+		u.complete(u.socket)
+	case u.socket != nil:
+		applicationFailed(u.writer)
+		u.socket.fail(errUpgradeFailed)
+	case !answered && returned:
+		answerError(u.writer, http.StatusInternalServerError, "the application did not answer")
 	case !answered:
-		http.Error(u.writer, "the application did not answer", http.StatusInternalServerError)
+		applicationFailed(u.writer)
 	}
 }
 
+var errUpgradeFailed = errors.New("linger: the upgrade handler did not return after it had accepted")
+
 // complete answers with 101 and attaches the connection to its socket.
 func (u *Upgrade) complete(socket *Socket) {
-	if err := u.Request.Context().Err(); err != nil { // the client is gone
+	if err := u.Request.Context().Err(); err != nil { // most often because the client is gone
+		answerError(u.writer, http.StatusServiceUnavailable, "the request was cancelled")
 		socket.fail(err)
 		return
 	}

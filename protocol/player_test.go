@@ -71,10 +71,11 @@ func (p *player) play(input string) ([]string, error) {
 }
 
 func (p *player) arrive(b []byte) {
+	chunk := max(p.chunk, len(b)/5000) // more than 5,000 pieces show nothing new
 	for len(b) > 0 {
 		n := len(b)
 		if p.chunk > 0 {
-			n = min(n, p.chunk)
+			n = min(n, chunk)
 		}
 		p.m.Receive(append([]byte(nil), b[:n]...))
 		p.settle()
@@ -157,6 +158,9 @@ func (p *player) application(what string) error {
 			return err
 		}
 		return p.m.Close(code, reason)
+	case "answer":
+		p.m.AnswerClose()
+		return nil
 	case "ping":
 		payload, _, err := parsePayload(rest)
 		if err != nil {

@@ -1,6 +1,9 @@
 package protocol
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // events hands b to the machine and returns what comes out.
 func events(m *Machine, b []byte) []string {
@@ -62,10 +65,11 @@ func TestReceiveBeforeNextIsDone(t *testing.T) {
 // not write behind the bytes that came first.
 func TestReceiveKeepsWhatFollowsInTheCallersBuffer(t *testing.T) {
 	m := New(Config{})
-	buffer := append(mustEncode(t, Server, `text "one"`), "guard"...)
-	m.Receive(buffer[:len(buffer)-5])
+	guard := strings.Repeat("guard", 20)
+	buffer := append(mustEncode(t, Server, `text "one"`), guard...)
+	m.Receive(buffer[:len(buffer)-len(guard)])
 	m.Receive(mustEncode(t, Server, `text "two"`))
-	if got := string(buffer[len(buffer)-5:]); got != "guard" {
+	if got := string(buffer[len(buffer)-len(guard):]); got != guard {
 		t.Errorf("the bytes behind those received are now %q", got)
 	}
 }
@@ -106,5 +110,38 @@ func TestBytesAfterTheEndChangeNothing(t *testing.T) {
 	before := m.HalfClose()
 	if got := events(m, make([]byte, 100)); got != nil || m.HalfClose() != before {
 		t.Errorf("bytes after the end give %q, and the order to half-close goes from %t to %t", got, before, m.HalfClose())
+	}
+}
+
+func TestAtBoundary(t *testing.T) {
+	m := New(Config{})
+	b := mustEncode(t, Server, `text "hello" more`)
+	if !m.AtBoundary() {
+		t.Error("a fresh machine is inside a frame")
+	}
+	for i := range b {
+		events(m, b[i:i+1])
+		if last := i == len(b)-1; m.AtBoundary() != last {
+			t.Errorf("after %d of %d bytes of a frame the next byte begins one: %t", i+1, len(b), m.AtBoundary())
+		}
+	}
+}
+
+// TestEndDue: known as soon as the end is certain, until the terminal event is out.
+func TestEndDue(t *testing.T) {
+	m := New(Config{})
+	if m.EndDue() {
+		t.Error("a fresh machine is to end")
+	}
+	m.Receive(mustEncode(t, Server, `text "last" | opcode 5`))
+	if m.Next(); m.EndDue() {
+		t.Error("the end is certain before the violation is read")
+	}
+	if ev, _ := m.Next(); ev.Kind != EventClosed || m.EndDue() {
+		t.Errorf("after the terminal event, %v, the end is still due: %t", ev.Kind, m.EndDue())
+	}
+	aborted := New(Config{})
+	if aborted.Abort(CauseTransport); !aborted.EndDue() {
+		t.Error("an abort makes no end certain")
 	}
 }

@@ -9,25 +9,32 @@ import (
 )
 
 // Conn is one WebSocket connection on a transport. All methods may be called
-// from any goroutine, and none waits for the peer.
+// from any goroutine, from inside the handler too. None waits for the peer, and
+// none calls the handler.
 type Conn struct {
 	transport transport
-	handler   Handler
 	opts      Options
 	early     []byte // what arrived with the handshake
 	done      chan struct{}
 
-	mu sync.Mutex // guards what follows; never held during a call of the handler
-	m  *protocol.Machine
+	mu      sync.Mutex // guards what follows; never held during a call of the handler
+	m       *protocol.Machine
+	handler Handler // nil until Start
 
-	handled sync.Cond // signals: paused or pumping is over
-	paused  bool      // the handler wants no events for now
-	pumping bool      // somebody hands out events
-	empty   bool      // the machine has no more events
-	batch   bool      // a batch of input is handled: its output leaves at the end
+	handled   sync.Cond // signals: paused or pumping is over
+	paused    bool      // the handler wants no events for now
+	pumping   bool      // somebody hands out events
+	empty     bool      // the machine has no more events
+	ended     bool      // the terminal event is out of the machine
+	told      bool      // and the handler's
+	drains    int       // calls of Drained that have not returned
+	receiving bool      // the reader waits until a batch of input is handled
 
-	writing bool   // a goroutine writes
-	unsent  []byte // what it writes next
+	batch      bool // a batch of input is handled: its output leaves at the end
+	batchTimer *time.Timer
+	batchBound bool // batchTimer runs
+
+	writing bool // a goroutine writes
 
 	timer      *time.Timer // the one the machine wants
 	armed      protocol.Timer
@@ -70,7 +77,7 @@ func (c *Conn) Start(h Handler) {
 func (c *Conn) Send(op protocol.Opcode, payload []byte) (queued int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.prime()
+	c.prime(len(payload))
 	err = c.m.Send(op, payload)
 	c.settle()
 	return c.m.Queued(), err
@@ -80,7 +87,7 @@ func (c *Conn) Send(op protocol.Opcode, payload []byte) (queued int, err error) 
 func (c *Conn) SendPrepared(p *protocol.Prepared) (queued int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.prime()
+	c.prime(p.Len())
 	err = c.m.SendPrepared(p)
 	c.settle()
 	return c.m.Queued(), err
@@ -107,7 +114,12 @@ func (c *Conn) AnswerClose() {
 }
 
 // CloseNow closes the transport without a closing handshake.
-func (c *Conn) CloseNow() { c.abort(CauseAbort, nil) }
+func (c *Conn) CloseNow() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.breakOff(CauseAbort, nil)
+	c.settle()
+}
 
 // Queued returns the bytes of frames that wait to be written.
 func (c *Conn) Queued() int {
@@ -123,16 +135,9 @@ func (c *Conn) State() protocol.State {
 	return c.m.State()
 }
 
-// Done returns a channel that is closed when the transport is closed.
+// Done returns a channel that is closed when the transport is closed, which may
+// be before or after the handler's Closed.
 func (c *Conn) Done() <-chan struct{} { return c.done }
-
-func (c *Conn) abort(cause protocol.Cause, err error) {
-	c.mu.Lock()
-	c.breakOff(cause, err)
-	c.pump()
-	c.settle()
-	c.mu.Unlock()
-}
 
 // breakOff gives the transport up. mu is held.
 func (c *Conn) breakOff(cause protocol.Cause, err error) {
@@ -142,38 +147,4 @@ func (c *Conn) breakOff(cause protocol.Cause, err error) {
 	c.err = err
 	c.m.Abort(cause)
 	c.transport.reset()
-}
-
-// settle does what the machine asks of its driver after every call. mu is held.
-func (c *Conn) settle() {
-	c.flush()
-	c.armTimer()
-	if c.m.HalfClose() && !c.halfClosed {
-		c.halfClosed = true
-		c.transport.closeWrite()
-	}
-	if c.m.Done() && !c.released {
-		c.release()
-	}
-	if c.m.EndDue() && !c.pumping && !c.paused && c.handler != nil {
-		go c.deliverEnd() // not here: the caller may be the handler
-	}
-}
-
-// release closes the transport, which ends the reader and the writer.
-func (c *Conn) release() {
-	c.released = true
-	if c.keepAlive != nil {
-		c.keepAlive.Stop()
-	}
-	c.transport.close()
-	c.handled.Broadcast()
-	close(c.done)
-}
-
-// deliverEnd hands out the terminal event that writing or a call made due.
-func (c *Conn) deliverEnd() {
-	c.mu.Lock()
-	c.pump()
-	c.mu.Unlock()
 }

@@ -4,7 +4,9 @@ import "github.com/lingerws/linger/protocol"
 
 // Handler is told what happens on a connection. Calls for one connection come
 // one at a time, from any goroutine, except Drained. While a call has not
-// returned the connection is not read.
+// returned the connection is not read, except during Closed. What is sent during
+// a call leaves together with the rest of the batch that was read, after a
+// millisecond at the latest.
 type Handler interface {
 	// Message brings a whole message, Text or Binary. payload is valid until the
 	// call returns, or for good if owned.
@@ -15,7 +17,8 @@ type Handler interface {
 	PeerClose(c *Conn, status protocol.Status)
 
 	// Drained tells that a send queue that could not be written at once is empty
-	// again. It may come at any time, also during another call.
+	// again. It may come at any time between Start and Closed, also during another
+	// call.
 	Drained(c *Conn)
 
 	// Closed is the last call: the connection has ended. The transport may linger.
@@ -25,7 +28,7 @@ type Handler interface {
 // Outcome is how a connection ended.
 type Outcome struct {
 	protocol.Outcome
-	Err error // the error of the transport, if one broke it
+	Err error // the error of the transport, for CauseTransport
 }
 
 // CauseKeepAlive is the cause of a connection whose peer did not answer pings.

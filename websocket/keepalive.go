@@ -32,17 +32,17 @@ func (c *Conn) armKeepAlive() {
 
 // checkPeer pings a peer that was silent for an interval and gives up one that
 // did not answer. Anything that arrives counts as an answer. A peer whose input
-// we leave unread, or that has closed, cannot be judged: other bounds hold there.
+// we leave unread, because the handler pauses or is busy, cannot be judged, nor
+// can one that has closed: other bounds hold there.
 func (c *Conn) checkPeer() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	judged := !c.paused && c.m.State() == protocol.StateOpen
+	judged := !c.paused && !c.receiving && c.m.State() == protocol.StateOpen
 	switch {
 	case c.heard || !judged:
 		c.unanswered = 0
 	case c.unanswered == maxUnanswered:
 		c.breakOff(CauseKeepAlive, nil)
-		c.pump()
 	default:
 		c.unanswered++
 		_ = c.m.Ping(nil) // refused only once the connection is closing

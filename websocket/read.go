@@ -22,17 +22,46 @@ func (c *Conn) readLoop() {
 		c.early = nil
 	}
 	for {
-		err := c.transport.read(c.receive)
-		switch {
-		case err == nil:
-			continue
-		case isEOF(err):
-			c.receiveEOF()
-		default:
-			c.abort(protocol.CauseTransport, err)
+		if err := c.transport.read(c.receive); err != nil {
+			c.endInput(err)
+			return
 		}
-		return
 	}
+}
+
+// receive hands one batch of input to the machine. When it returns nobody looks
+// at b any more. It tells whether more input is to be expected at once.
+func (c *Conn) receive(b []byte) (more bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.heard, c.unanswered = true, 0
+	c.receiving, c.batch, c.empty = true, true, false
+	c.m.Receive(b)
+	// Events may be handed out by another goroutine, and then its handler looks at
+	// b. Once the transport is gone the machine has dropped what was left of b.
+	for c.pump(); c.pumping || !c.empty && !c.released; c.pump() {
+		c.endBatch() // while the handler rests nothing may wait for it
+		c.settle()
+		c.handled.Wait()
+		c.batch = true
+	}
+	c.receiving = false
+	c.endBatch()
+	c.settle()
+	return !c.m.AtBoundary() || c.m.State() != protocol.StateOpen
+}
+
+// endInput tells the machine why nothing more can be read.
+func (c *Conn) endInput(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if isEOF(err) {
+		c.m.ReceiveEOF()
+	} else {
+		c.breakOff(protocol.CauseTransport, err)
+	}
+	c.obey()
+	c.pump()
 }
 
 // isEOF tells whether the peer ended its direction. A TLS peer that ends TCP
@@ -40,34 +69,4 @@ func (c *Conn) readLoop() {
 // the closing handshake to say.
 func isEOF(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
-}
-
-// receive hands one batch of input to the machine. When it returns nobody looks
-// at b any more. It tells whether the next byte begins a new frame.
-func (c *Conn) receive(b []byte) (boundary bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.heard, c.unanswered = true, 0
-	c.batch, c.empty = true, false
-	c.m.Receive(b)
-	for c.pump(); !c.empty; c.pump() {
-		if c.released { // the machine has dropped what was left
-			break
-		}
-		c.batch = false // while the handler rests nothing may wait for it
-		c.settle()
-		c.handled.Wait()
-		c.batch = true
-	}
-	c.batch = false
-	c.settle()
-	return c.m.AtBoundary()
-}
-
-func (c *Conn) receiveEOF() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.m.ReceiveEOF()
-	c.pump()
-	c.settle()
 }

@@ -29,12 +29,13 @@ func (c *Conn) expire(t protocol.Timer) {
 	if c.armed == t {
 		c.armed = protocol.TimerNone
 	}
+	wasDone := c.m.Done()
 	c.m.Expire(t)
 	// A peer that is stuck before the end may lose what it has not read. One that
 	// only keeps its TCP open may still be reading: it gets no reset from us.
-	if t == protocol.TimerClose && c.m.Done() {
+	if t == protocol.TimerClose && c.m.Done() && !wasDone {
 		c.transport.reset()
 	}
+	c.obey()
 	c.pump()
-	c.settle()
 }

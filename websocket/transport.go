@@ -10,14 +10,14 @@ import (
 // write, half-close, close.
 type transport interface {
 	// read waits for input, without holding a buffer where that can be helped,
-	// and hands it to receive once. receive tells whether the next byte begins a
-	// new frame. io.EOF is the end of the peer's direction.
+	// and hands it to receive once. receive tells whether more is to be expected
+	// at once. io.EOF is the end of the peer's direction.
 	read(receive func([]byte) bool) error
 
 	// tryWrite writes what can be written without waiting, which may be nothing.
 	tryWrite(p []byte) (int, error)
 
-	// write writes all of p, or fails.
+	// write waits until the transport takes some of p, or fails.
 	write(p []byte) (int, error)
 
 	// closeWrite ends our direction and does not wait.
@@ -40,8 +40,9 @@ func newTransport(nc net.Conn) transport {
 // streamTransport is any net.Conn, TLS among them.
 type streamTransport struct {
 	nc   net.Conn
-	hot  bool // more is likely to be there: the last read ended inside a frame or filled its buffer
+	hot  bool // more is likely to be there
 	wait [waitSize]byte
+	said chan struct{} // closed when close_notify and FIN are sent; nil if none are due
 }
 
 // waitSize is the smallest frame of a client: header and key (RFC 6455, section
@@ -55,8 +56,8 @@ func (t *streamTransport) read(receive func([]byte) bool) error {
 	}
 	n, err := t.nc.Read(t.wait[:])
 	if n > 0 {
-		boundary := receive(t.wait[:n])
-		t.hot = !boundary || n == len(t.wait)
+		more := receive(t.wait[:n])
+		t.hot = more && n == len(t.wait)
 	}
 	return err
 }
@@ -66,9 +67,9 @@ func (t *streamTransport) readHot(receive func([]byte) bool) error {
 	defer readBuffers.Put(buf)
 	n, err := t.nc.Read(buf[:])
 	if n > 0 {
-		boundary := receive(buf[:n])
-		t.hot = !boundary || n == len(buf)
+		receive(buf[:n])
 	}
+	t.hot = n == len(buf)
 	return err
 }
 
@@ -87,7 +88,10 @@ func (t *streamTransport) closeWrite() {
 		closeWriteOf(t.nc)
 		return
 	}
+	said := make(chan struct{})
+	t.said = said
 	go func() { // the alert may have to wait for the peer; crypto/tls bounds it to 5 s
+		defer close(said)
 		_ = secure.CloseWrite()
 		closeWriteOf(secure.NetConn())
 	}()
@@ -101,11 +105,23 @@ func closeWriteOf(nc io.Closer) {
 	_ = nc.Close()
 }
 
-func (t *streamTransport) reset() { setLinger(t.inner()) }
+func (t *streamTransport) reset() {
+	t.said = nil // nothing is waited for
+	setLinger(t.inner())
+}
 
-// close closes what is below TLS: our close_notify, if one was due, has been sent
-// by closeWrite, and another must not wait for a stuck peer.
-func (t *streamTransport) close() { _ = t.inner().Close() }
+// close closes what is below TLS, behind the close_notify that is under way.
+func (t *streamTransport) close() {
+	nc, said := t.inner(), t.said
+	if said == nil {
+		_ = nc.Close()
+		return
+	}
+	go func() {
+		<-said
+		_ = nc.Close()
+	}()
+}
 
 func (t *streamTransport) inner() net.Conn {
 	if secure, ok := t.nc.(*tls.Conn); ok {

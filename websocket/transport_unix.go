@@ -19,11 +19,12 @@ type rawTransport struct {
 	raw syscall.RawConn
 
 	// Kept here, and bound once, so that reading and writing allocate nothing.
-	readOnce, writeOnce func(fd uintptr) bool
-	in                  *[readBufferSize]byte
-	out                 []byte
-	nread, nwritten     int
-	readErr, writeErr   error
+	readOnce, writeOnce, writeSome func(fd uintptr) bool
+
+	in                *[readBufferSize]byte
+	out               []byte
+	nread, nwritten   int
+	readErr, writeErr error
 }
 
 func newRawTransport(nc net.Conn) (transport, bool) {
@@ -41,7 +42,7 @@ func newRawTransport(nc net.Conn) (transport, bool) {
 		return nil, false
 	}
 	t := &rawTransport{nc: nc, raw: raw}
-	t.readOnce, t.writeOnce = t.readReady, t.writeReady
+	t.readOnce, t.writeOnce, t.writeSome = t.readReady, t.writeNow, t.writeReady
 	return t, true
 }
 
@@ -76,8 +77,16 @@ func (t *rawTransport) readReady(fd uintptr) bool {
 }
 
 func (t *rawTransport) tryWrite(p []byte) (int, error) {
+	return t.writeWith(t.writeOnce, p)
+}
+
+func (t *rawTransport) write(p []byte) (int, error) {
+	return t.writeWith(t.writeSome, p)
+}
+
+func (t *rawTransport) writeWith(ready func(fd uintptr) bool, p []byte) (int, error) {
 	t.out = p
-	err := t.raw.Write(t.writeOnce)
+	err := t.raw.Write(ready)
 	t.out = nil
 	if err != nil {
 		return 0, err
@@ -88,11 +97,19 @@ func (t *rawTransport) tryWrite(p []byte) (int, error) {
 	return t.nwritten, nil
 }
 
-// writeReady writes once and never asks to be called again.
+// writeNow writes what the kernel takes and never asks to be called again.
+func (t *rawTransport) writeNow(fd uintptr) bool {
+	t.writeReady(fd)
+	return true
+}
+
+// writeReady writes what the kernel takes. It answers false to be called again
+// when there is room.
 func (t *rawTransport) writeReady(fd uintptr) bool {
 	t.nwritten, t.writeErr = retry(func() (int, error) { return unix.Write(int(fd), t.out) })
 	if errors.Is(t.writeErr, unix.EAGAIN) {
 		t.nwritten, t.writeErr = 0, nil
+		return false
 	}
 	return true
 }
@@ -106,8 +123,6 @@ func retry(call func() (int, error)) (int, error) {
 		}
 	}
 }
-
-func (t *rawTransport) write(p []byte) (int, error) { return t.nc.Write(p) }
 
 func (t *rawTransport) closeWrite() { closeWriteOf(t.nc) }
 

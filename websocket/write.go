@@ -1,43 +1,16 @@
 package websocket
 
-import (
-	"sync"
-
-	"github.com/lingerws/linger/protocol"
-)
-
-// writeBuffers lends the buffers that frames are queued in. A connection holds
-// them only while something waits.
-var writeBuffers = sync.Pool{New: func() any { return new([writeBufferSize]byte) }}
-
-const (
-	writeBufferSize = 4 << 10
-
-	// writePiece is the most that is written at once, so that the close timer
-	// sees the progress of a slow reader.
-	writePiece = 64 << 10
-)
-
-// prime lends the machine a buffer for the frame that comes next. mu is held.
-func (c *Conn) prime() {
-	if c.m.Queued() == 0 {
-		buf, _ := writeBuffers.Get().(*[writeBufferSize]byte)
-		recycle(c.m.Output(buf[:]))
-	}
-}
-
-// recycle takes a buffer back, unless it had to grow.
-func recycle(b []byte) {
-	if cap(b) == writeBufferSize {
-		writeBuffers.Put((*[writeBufferSize]byte)(b[:writeBufferSize]))
-	}
-}
+import "github.com/lingerws/linger/protocol"
 
 // flush writes what waits. What the transport takes at once is written here;
 // for the rest a goroutine is started, so that no caller ever waits for a peer.
-// Output of a batch waits for its end and leaves in one write. mu is held.
+// mu is held.
 func (c *Conn) flush() {
-	if c.writing || c.batch {
+	if c.writing {
+		return
+	}
+	if c.batch {
+		c.boundBatch()
 		return
 	}
 	out := c.m.Output(nil)
@@ -48,35 +21,60 @@ func (c *Conn) flush() {
 		c.wrote(n, err)
 	}
 	if n < len(out) && !c.m.Done() {
-		c.writing, c.unsent = true, out[n:]
-		go c.writeLoop()
+		c.writing = true
+		go c.writeLoop(out, n)
 		return
 	}
 	recycle(out)
 }
 
-// writeLoop writes until nothing waits.
-func (c *Conn) writeLoop() {
+// writeLoop writes out, of which some is written already, and what is queued
+// meanwhile, until nothing waits.
+func (c *Conn) writeLoop(out []byte, written int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for len(c.unsent) > 0 && !c.m.Done() {
-		piece := c.unsent[:min(len(c.unsent), writePiece)]
+	for written < len(out) && !c.m.Done() {
+		piece := out[written:min(len(out), written+c.pieceSize())]
 		c.mu.Unlock()
 		n, err := c.transport.write(piece)
 		c.mu.Lock()
 		c.wrote(n, err)
-		if c.unsent = c.unsent[n:]; len(c.unsent) == 0 {
-			c.unsent = c.m.Output(nil)
+		if written += n; written == len(out) {
+			recycle(out)
+			out, written = c.m.Output(nil), 0
 		}
 	}
-	c.writing, c.unsent = false, nil
-	if !c.m.Done() {
-		c.mu.Unlock()
-		c.handler.Drained(c)
-		c.mu.Lock()
-	}
+	c.writing = false
+	c.tellDrained()
+	c.obey()
 	c.pump() // the terminal event may have waited for the last byte
-	c.settle()
+}
+
+// The most that is written at once. The close timer must see the progress of a
+// slow reader, which transports tell only for whole pieces.
+const (
+	writePiece   = 16 << 10 // the largest record of TLS: RFC 8446, section 5.1
+	closingPiece = 4 << 10
+)
+
+func (c *Conn) pieceSize() int {
+	if c.armed == protocol.TimerClose {
+		return closingPiece
+	}
+	return writePiece
+}
+
+// tellDrained tells a handler that may have waited. mu is held, not during the
+// call.
+func (c *Conn) tellDrained() {
+	if c.handler == nil || c.told || c.m.Done() {
+		return
+	}
+	c.drains++
+	c.mu.Unlock()
+	c.handler.Drained(c)
+	c.mu.Lock()
+	c.drains--
 }
 
 // wrote reports to the machine what the transport took. mu is held.

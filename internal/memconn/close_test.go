@@ -103,6 +103,19 @@ func TestWritingToAClosedPeerResets(t *testing.T) {
 	})
 }
 
+func TestNothingIsSentAfterAReset(t *testing.T) {
+	bubble(t, func(t *testing.T, a, b *Conn) {
+		b.Reset()
+		if err := a.SetLinger(0); err != nil {
+			t.Fatal(err)
+		}
+		closeNow(t, a)
+		if b.FINReceived() || b.RSTReceived() {
+			t.Error("who has been reset closes silently; neither FIN nor RST may reach the one who did it")
+		}
+	})
+}
+
 func TestResetDestroysBothDirections(t *testing.T) {
 	bubble(t, func(t *testing.T, a, b *Conn) {
 		write(t, a, "one way")

@@ -122,10 +122,14 @@ func TestWritesDoNotMix(t *testing.T) {
 		var writers sync.WaitGroup
 		for _, letter := range "abcd" {
 			writers.Go(func() { write(t, a, strings.Repeat(string(letter), 10)) })
+			synctest.Wait() // the first is in the middle, the others stand behind it
 		}
 		got := make([]byte, 40)
-		if _, err := io.ReadFull(b, got); err != nil {
-			t.Fatal(err)
+		for i := range got { // one byte at a time, so that each writer has its chance to push in
+			if _, err := io.ReadFull(b, got[i:i+1]); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
 		}
 		writers.Wait()
 		for i := 0; i < len(got); i += 10 {

@@ -58,8 +58,8 @@ func (o Offer) CheckResponse(status int, header map[string][]string) (Agreement,
 
 // checkSwitch judges whether the server has switched to WebSocket at all.
 func (o Offer) checkSwitch(status int, header map[string][]string) *Failure {
-	upgrade, _ := single(header, upgradeKey)
-	accept, _ := single(header, acceptKey) // RFC 6455, section 11.3.3: once
+	upgrade := single(header, upgradeKey)
+	accept := single(header, acceptKey) // RFC 6455, section 11.3.3: once
 	switch {
 	case status != 101: // RFC 6455, section 4.1, answer rule 1
 		return &Failure{ReasonStatus, status, fmt.Sprintf("the server answered with status %d, not with 101 Switching Protocols", status)}
@@ -95,7 +95,7 @@ func (o Offer) readProtocol(header map[string][]string) (string, *Failure) {
 	if len(lines) == 0 {
 		return "", nil // the server has chosen none, which it may
 	}
-	protocol, _ := single(header, protocolKey) // RFC 6455, section 11.3.4: once
+	protocol := single(header, protocolKey) // RFC 6455, section 11.3.4: once
 	if _, err := o.SelectProtocol(protocol); err != nil {
 		return "", &Failure{ReasonProtocol, 101, fmt.Sprintf("the server chose subprotocol %s, but we offered %s", quoted(lines), quoted(o.Protocols))}
 	}

@@ -29,13 +29,14 @@ var switching = []Field{{"Upgrade", "websocket"}, {"Connection", "Upgrade"}}
 // cannot buy much work. Real clients offer a handful.
 const maxList = 64
 
-// single returns the only value of a field that may not be repeated.
-func single(header map[string][]string, key string) (value string, ok bool) {
+// single returns the only value of a field that may not be repeated. Missing or repeated it is empty, which is no
+// good value for any of them.
+func single(header map[string][]string, key string) string {
 	values := header[key]
 	if len(values) != 1 {
-		return "", false
+		return ""
 	}
-	return trim(values[0]), true
+	return trim(values[0])
 }
 
 // hasToken reports whether a list field names the token, in any case and on any of its lines. Other elements are

@@ -61,7 +61,7 @@ func checkUpgrade(header map[string][]string) *Refusal {
 	case len(header[versionKey]) > 1: // RFC 6455, section 11.3.5
 		return badRequest(ReasonVersion, "Sec-WebSocket-Version is repeated; send it once")
 	}
-	if v, _ := single(header, versionKey); v != version { // RFC 6455, section 4.2.1, rule 6
+	if single(header, versionKey) != version { // RFC 6455, section 4.2.1, rule 6
 		return wrongVersion()
 	}
 	return nil
@@ -69,8 +69,8 @@ func checkUpgrade(header map[string][]string) *Refusal {
 
 // readOffer reads what is the client's own to choose.
 func readOffer(header map[string][]string) (Offer, *Refusal) {
-	key, _ := single(header, keyKey) // RFC 6455, section 11.3.1: once
-	if !isKey(key) {                 // RFC 6455, section 4.2.1, rule 5
+	key := single(header, keyKey) // RFC 6455, section 11.3.1: once
+	if !isKey(key) {              // RFC 6455, section 4.2.1, rule 5
 		return Offer{}, badRequest(ReasonKey, "Sec-WebSocket-Key is missing, repeated or malformed; send it once: 16 random bytes in base64, 24 characters")
 	}
 	protocols, err := parseProtocols(header[protocolKey])

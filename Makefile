@@ -1,0 +1,31 @@
+# Each target is a step of .ci/check, where it is explained.
+
+.DEFAULT_GOAL := help
+.PHONY: help check format vet lint test fuzz cross vuln
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+check: ## Everything a change must pass
+	@.ci/check
+
+format: ## Is every file formatted by gofmt?
+	@.ci/check format
+
+vet: ## go vet
+	@.ci/check vet
+
+lint: ## golangci-lint, pinned in tools/go.mod
+	@.ci/check lint
+
+test: ## All tests with the race detector, in random order
+	@.ci/check test
+
+fuzz: ## Every fuzz target for FUZZTIME, 5s by default
+	@.ci/check fuzz
+
+cross: ## Build for linux, darwin and windows, amd64 and arm64
+	@.ci/check cross
+
+vuln: ## Known vulnerabilities in what we depend on
+	@.ci/check vuln

@@ -1,0 +1,235 @@
+package linger_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/lingerws/linger"
+
+// layer says what one folder, with all below it that has no entry of its own, may import. The standard library is
+// free except for what is named. Tests may import what they need.
+type layer struct {
+	may     []string // folders of ours, beside its own
+	modules []string // outside modules; each belongs to one folder
+	not     []string // packages of the standard library, with all below them
+	why     string   // told to whoever breaks it
+}
+
+var (
+	inputAndOutput = []string{"context", "log", "net", "os", "sync", "time"}
+	core           = []string{"protocol", "protocol/handshake", "protocol/deflate"}
+)
+
+// layers is the map of docs/architecture.md. Folders that do not exist yet have their place already.
+var layers = map[string]layer{
+	"protocol": {
+		not: inputAndOutput,
+		why: "the protocol is a pure state machine: bytes and orders in, events and bytes out; whoever drives it has the socket, the clock and the lock",
+	},
+	"protocol/handshake": {
+		not: inputAndOutput,
+		why: "the opening handshake is checks on header values; whoever drives it speaks HTTP",
+	},
+	"protocol/deflate": {
+		may: []string{"protocol"}, modules: []string{"github.com/klauspost/compress"},
+		not: append([]string{"compress/flate"}, inputAndOutput...),
+		why: "compression works on the payloads of messages and knows one flate library",
+	},
+	"websocket": {
+		may: core, modules: []string{"golang.org/x/sys"},
+		why: "the driver gives the protocol a transport and knows nothing of the events above it",
+	},
+	".": {
+		may: append([]string{"websocket"}, core...),
+		why: "the runtime knows sockets and events; JavaScript, brokers and metrics are joined to it in cmd",
+	},
+	"proxy": {
+		may: append([]string{"websocket"}, core...),
+		why: "a proxy joins two connections and needs no events",
+	},
+	"conformance": {
+		may: []string{"protocol"},
+		why: "the judge shares no code with the accused, except the frame codec",
+	},
+	"worker": {
+		may:     append([]string{".", "websocket", "worker/internal/engine"}, core...),
+		modules: []string{"github.com/evanw/esbuild", "github.com/go-sourcemap/sourcemap", "golang.org/x/net"},
+		why:     "a worker runs handlers and reaches the JavaScript engine through worker/internal/engine only",
+	},
+	"worker/internal/engine": {
+		modules: []string{"modernc.org/libquickjs", "modernc.org/libc"},
+		why:     "the binding of the engine knows neither events nor sockets, so that the engine can be exchanged",
+	},
+	"broker/nats": {
+		may: []string{"."}, modules: []string{"github.com/nats-io/nats.go"},
+		why: "a broker serves the seam of the runtime and knows one technology",
+	},
+	"metrics": {
+		may: []string{"."}, modules: []string{"github.com/prometheus/client_golang"},
+		why: "metrics read the runtime's numbers and know one technology",
+	},
+	"cmd": {
+		may:     append([]string{".", "websocket", "proxy", "conformance", "worker", "broker/nats", "metrics"}, core...),
+		modules: []string{"github.com/alecthomas/kong", "github.com/fsnotify/fsnotify", "github.com/BurntSushi/toml"},
+		why:     "the command joins the parts; what belongs to one of them stays there",
+	},
+	"internal": {
+		why: "helpers of tests need the standard library only, so that every folder's tests can use them",
+	},
+	"examples": {
+		may: []string{".", "websocket", "worker"},
+		why: "examples use what users use",
+	},
+}
+
+// listed is a package as go list tells of it.
+type listed struct {
+	ImportPath string
+	Dir        string
+	Standard   bool
+	Module     *struct{ Path string }
+	Imports    []string
+
+	GoFiles, CgoFiles, IgnoredGoFiles, TestGoFiles, XTestGoFiles []string
+}
+
+func (p listed) ours() bool { return p.Module != nil && p.Module.Path == module }
+
+// folder returns the package's folder in the repository.
+func (p listed) folder() string {
+	return path.Clean(strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/"))
+}
+
+// layerOf returns the nearest folder with an entry in the map; empty if there is none.
+func layerOf(folder string) string {
+	for {
+		if _, ok := layers[folder]; ok {
+			return folder
+		}
+		parent := path.Dir(folder)
+		if parent == "." {
+			return ""
+		}
+		folder = parent
+	}
+}
+
+// objection returns why the package may not import the other one; empty if it may.
+func objection(p, imported listed) string {
+	from := layerOf(p.folder())
+	rule := layers[from]
+	switch {
+	case from == "":
+		return "the folder has no place on the map; give it one in deps_test.go and docs/architecture.md"
+	case imported.ours():
+		if to := layerOf(imported.folder()); to != from && !slices.Contains(rule.may, to) {
+			return rule.why
+		}
+	case imported.Standard:
+		for _, name := range rule.not {
+			if imported.ImportPath == name || strings.HasPrefix(imported.ImportPath, name+"/") {
+				return rule.why
+			}
+		}
+	case imported.Module != nil && !slices.Contains(rule.modules, imported.Module.Path):
+		return rule.why + "; each outside module is imported by one folder, which docs/dependencies.md names"
+	}
+	return ""
+}
+
+func TestImportsGoDownwards(t *testing.T) {
+	packages := listPackages(t)
+	for _, p := range packages {
+		if !p.ours() {
+			continue
+		}
+		for _, name := range p.Imports {
+			if why := objection(p, packages[name]); why != "" {
+				t.Errorf("%s must not import %s: %s", p.folder(), name, why)
+			}
+		}
+	}
+}
+
+func TestEachOutsideModuleHasOnePlace(t *testing.T) {
+	place := map[string]string{}
+	for folder, rule := range layers {
+		for _, name := range rule.modules {
+			if other, taken := place[name]; taken {
+				t.Errorf("%s may be imported by one folder, but the map gives it to %s and to %s", name, folder, other)
+			}
+			place[name] = folder
+		}
+	}
+}
+
+func TestForbiddenImportsAreFound(t *testing.T) {
+	own := func(folder string) listed {
+		return listed{ImportPath: path.Join(module, folder), Module: &struct{ Path string }{module}}
+	}
+	std := func(name string) listed { return listed{ImportPath: name, Standard: true} }
+	outside := func(name string) listed { return listed{ImportPath: name, Module: &struct{ Path string }{name}} }
+	for _, c := range []struct {
+		from, to  listed
+		forbidden bool
+	}{
+		{own("protocol"), std("net/http"), true},
+		{own("protocol"), std("time"), true},
+		{own("protocol"), std("errors"), false},
+		{own("protocol/handshake"), own("protocol"), true},
+		{own("protocol"), own("protocol/deflate"), true},
+		{own("protocol/anything"), std("log/slog"), true},
+		{own("websocket"), own("protocol/handshake"), false},
+		{own("websocket"), own("."), true},
+		{own("websocket"), std("net"), false},
+		{own("."), own("worker"), true},
+		{own("."), own("proxy"), true},
+		{own("proxy"), own("."), true},
+		{own("conformance"), own("websocket"), true},
+		{own("worker/internal/web"), own("worker/internal/engine"), false},
+		{own("worker/internal/engine"), own("worker"), true},
+		{own("worker"), outside("modernc.org/libquickjs"), true},
+		{own("worker/internal/engine"), outside("modernc.org/libquickjs"), false},
+		{own("."), outside("golang.org/x/sys"), true},
+		{own("websocket"), own("internal/memconn"), true},
+		{own("cmd/linger"), own("worker"), false},
+		{own("util"), std("errors"), true},
+	} {
+		if got := objection(c.from, c.to); (got != "") != c.forbidden {
+			t.Errorf("%s importing %s is forbidden: %v; the answer was %q", c.from.folder(), c.to.ImportPath, c.forbidden, got)
+		}
+	}
+}
+
+// listPackages returns our packages and all they are built from, by import path.
+func listPackages(t *testing.T) map[string]listed {
+	t.Helper()
+	const fields = "ImportPath,Dir,Standard,Module,Imports,GoFiles,CgoFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles"
+	output, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json="+fields, "./...").Output()
+	if err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			t.Log(string(exit.Stderr))
+		}
+		t.Fatalf("go list tells what imports what; it failed: %v", err)
+	}
+	packages := map[string]listed{}
+	for decoder := json.NewDecoder(bytes.NewReader(output)); ; {
+		var p listed
+		switch err := decoder.Decode(&p); {
+		case errors.Is(err, io.EOF):
+			return packages
+		case err != nil:
+			t.Fatal(err)
+		}
+		packages[p.ImportPath] = p
+	}
+}

@@ -1,0 +1,158 @@
+package linger_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/lingerws/linger/protocol"
+)
+
+// client is a peer that does what the test says and nothing by itself: it
+// answers neither pings nor a Close.
+type client struct {
+	t        *testing.T
+	nc       net.Conn
+	r        *bufio.Reader
+	response *http.Response // to the request
+}
+
+func newClient(t *testing.T, nc net.Conn) *client {
+	return &client{t: t, nc: nc, r: bufio.NewReader(nc)}
+}
+
+// maskKey masks every frame of a test client. A fixed one keeps failures readable.
+var maskKey = [4]byte{0x37, 0xfa, 0x21, 0x3d}
+
+// frame returns a frame as a client sends it.
+func frame(op protocol.Opcode, payload []byte) []byte {
+	h := protocol.Header{Fin: true, Opcode: op, Length: int64(len(payload)), Masked: true, Key: maskKey}
+	b := append(h.Append(nil), payload...)
+	protocol.Mask(maskKey, 0, b[len(b)-len(payload):])
+	return b
+}
+
+// status returns the payload of a Close frame.
+func status(code protocol.CloseCode, reason string) []byte {
+	return append(binary.BigEndian.AppendUint16(nil, uint16(code)), reason...)
+}
+
+// request sends an upgrade request for /chat?room=1 with more header lines, and
+// reads the answer.
+func (c *client) request(lines ...string) *http.Response {
+	c.t.Helper()
+	c.ask(lines...)
+	return c.answer()
+}
+
+// ask sends the upgrade request and does not wait.
+func (c *client) ask(lines ...string) {
+	c.t.Helper()
+	c.write([]byte(upgradeRequest(lines...)))
+}
+
+// upgradeRequest is a good opening handshake: RFC 6455, section 1.2.
+func upgradeRequest(lines ...string) string {
+	return "GET /chat?room=1 HTTP/1.1\r\nHost: linger.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" +
+		strings.Join(append(lines, "\r\n"), "\r\n")
+}
+
+// answer reads an HTTP response; its body, if any, is whole in memory.
+func (c *client) answer() *http.Response {
+	c.t.Helper()
+	response, err := http.ReadResponse(c.r, &http.Request{Method: http.MethodGet})
+	if err != nil {
+		c.t.Fatalf("the request is answered; got %v", err)
+	}
+	if response.StatusCode != http.StatusSwitchingProtocols {
+		body, err := io.ReadAll(response.Body)
+		if err != nil {
+			c.t.Fatalf("the response is whole; got %v", err)
+		}
+		response.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	c.response = response
+	return response
+}
+
+func (c *client) write(b []byte) {
+	c.t.Helper()
+	if _, err := c.nc.Write(b); err != nil {
+		c.t.Fatalf("the server takes what the client sends; got %v", err)
+	}
+}
+
+func (c *client) text(s string)   { c.t.Helper(); c.write(frame(protocol.Text, []byte(s))) }
+func (c *client) binary(b []byte) { c.t.Helper(); c.write(frame(protocol.Binary, b)) }
+func (c *client) ping(s string)   { c.t.Helper(); c.write(frame(protocol.Ping, []byte(s))) }
+
+// close sends a Close frame.
+func (c *client) close(code protocol.CloseCode, reason string) {
+	c.t.Helper()
+	c.write(frame(protocol.CloseFrame, status(code, reason)))
+}
+
+// frame reads the next frame. The error is io.EOF at the end.
+func (c *client) frame() (protocol.Opcode, []byte, error) {
+	var head []byte
+	for {
+		b, err := c.r.ReadByte()
+		if err != nil {
+			return 0, nil, err
+		}
+		head = append(head, b)
+		h, n, violation := protocol.ParseHeader(head)
+		switch {
+		case violation != nil:
+			return 0, nil, violation
+		case n > 0:
+			payload := make([]byte, h.Length)
+			_, err := io.ReadFull(c.r, payload)
+			return h.Opcode, payload, err
+		}
+	}
+}
+
+// next reads the next frame as text: "text hello", "close 1000 bye", "EOF".
+func (c *client) next() string {
+	op, payload, err := c.frame()
+	switch {
+	case errors.Is(err, io.EOF):
+		return "EOF"
+	case err != nil:
+		return "error: " + err.Error()
+	case op == protocol.CloseFrame && len(payload) >= 2:
+		return strings.TrimSpace(fmt.Sprintf("close %d %s", binary.BigEndian.Uint16(payload), payload[2:]))
+	}
+	return strings.TrimSpace(fmt.Sprintf("%v %s", op, payload))
+}
+
+// want reads one frame for each of the wanted ones, or the end of the stream.
+func (c *client) want(frames ...string) {
+	c.t.Helper()
+	for _, want := range frames {
+		if got := c.next(); got != want {
+			c.t.Fatalf("the client reads %q next; got %q", want, got)
+		}
+	}
+}
+
+// leave closes as a browser does, and waits for the answer and the end of TCP.
+func (c *client) leave() {
+	c.t.Helper()
+	c.close(protocol.CloseNormal, "")
+	for got := c.next(); got != "EOF"; got = c.next() {
+		if strings.HasPrefix(got, "error") {
+			c.t.Fatalf("the connection ends in order; got %s", got)
+		}
+	}
+	_ = c.nc.Close()
+}

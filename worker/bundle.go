@@ -1,0 +1,77 @@
+package worker
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+// bundleName is what stacks call the bundle before positions are traced back to
+// the sources.
+const bundleName = "linger:app"
+
+// bundle is an application as one script.
+type bundle struct {
+	code    string
+	sources *sourceMap
+}
+
+// newBundle bundles the module at path with everything it imports. The error is
+// a *[LoadError].
+func newBundle(path string) (*bundle, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return nil, &LoadError{Problems: []Problem{{File: path, Text: err.Error()}}}
+	}
+	if _, err := os.Stat(absolute); err != nil {
+		return nil, &LoadError{Problems: []Problem{{File: path, Text: "cannot be read: " + reasonOf(err)}}}
+	}
+	result := api.Build(api.BuildOptions{
+		EntryPoints:   []string{absolute},
+		Bundle:        true,
+		Format:        api.FormatESModule,
+		Platform:      api.PlatformNeutral,
+		MainFields:    []string{"module", "main"},
+		Target:        api.ES2023,
+		Charset:       api.CharsetUTF8,
+		Sourcemap:     api.SourceMapExternal,
+		Outfile:       "app.js", // beside which the map names the sources; nothing is written
+		KeepNames:     true,     // esbuild renames a class that mentions itself
+		LegalComments: api.LegalCommentsNone,
+		LogLevel:      api.LogLevelSilent,
+	})
+	if len(result.Errors) > 0 {
+		return nil, loadError(result.Errors)
+	}
+	return newBundleOf(result.OutputFiles)
+}
+
+func newBundleOf(files []api.OutputFile) (*bundle, error) {
+	var b bundle
+	for _, f := range files {
+		if !strings.HasSuffix(f.Path, ".map") {
+			b.code = string(f.Contents)
+			continue
+		}
+		sources, err := newSourceMap(f.Contents)
+		if err != nil {
+			return nil, &LoadError{Problems: []Problem{{Text: "source map: " + err.Error()}}}
+		}
+		b.sources = sources
+	}
+	return &b, nil
+}
+
+func loadError(messages []api.Message) *LoadError {
+	var e LoadError
+	for _, m := range messages {
+		p := Problem{Text: m.Text}
+		if m.Location != nil {
+			p.File, p.Line, p.Column = m.Location.File, m.Location.Line, m.Location.Column+1
+		}
+		e.Problems = append(e.Problems, p)
+	}
+	return &e
+}

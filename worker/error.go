@@ -1,0 +1,58 @@
+package worker
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/lingerws/linger/worker/internal/engine"
+)
+
+// LoadError says why an application cannot be loaded.
+type LoadError struct{ Problems []Problem }
+
+// Problem is one fault of an application, in a source file where one is to blame.
+type Problem struct {
+	File         string
+	Line, Column int // from 1; 0 where unknown
+	Text         string
+}
+
+// Error returns the problems, a line each.
+func (e *LoadError) Error() string {
+	lines := make([]string, 0, len(e.Problems))
+	for _, p := range e.Problems {
+		lines = append(lines, p.String())
+	}
+	return strings.Join(lines, "\n")
+}
+
+// String returns "file:line:column: text" as far as known.
+func (p Problem) String() string {
+	switch {
+	case p.File == "":
+		return p.Text
+	case p.Line == 0:
+		return p.File + ": " + p.Text
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Text)
+}
+
+// problemOf says what went wrong while a script was loading.
+func problemOf(err error, sources *sourceMap) *LoadError {
+	p := Problem{Text: err.Error()}
+	if e, ok := errors.AsType[*engine.Exception](err); ok {
+		at := sources.origin(e)
+		p = Problem{File: at.File, Line: at.Line, Column: at.Column, Text: e.Error()}
+	}
+	return &LoadError{Problems: []Problem{p}}
+}
+
+// reasonOf gives the part of a file error that does not repeat the path.
+func reasonOf(err error) string {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err.Error()
+	}
+	return err.Error()
+}

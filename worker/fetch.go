@@ -1,0 +1,72 @@
+package worker
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+
+	"github.com/lingerws/linger/worker/internal/engine"
+)
+
+// serveFetch hands a plain HTTP request to the script.
+func (a *App) serveFetch(w http.ResponseWriter, r *http.Request) {
+	body, err := readBody(w, r, a.opts.MaxBody)
+	if err != nil {
+		if _, tooBig := errors.AsType[*http.MaxBytesError](err); tooBig {
+			http.Error(w, "the request's body is too large", http.StatusRequestEntityTooLarge)
+		}
+		return // else the client is gone
+	}
+	e := newEvent("fetch", nil)
+	e.start = func(in *instance, id int) error {
+		return in.dispatch("fetch", engine.Int(id), engine.String(r.Method), engine.String(requestURL(r)), headerList(r), body)
+	}
+	a.submit(e)
+	switch {
+	case e.response != nil:
+		e.response.serve(w, r)
+	case e.unserved:
+		w.Header().Set("Upgrade", "websocket")
+		w.Header().Set("Connection", "Upgrade")
+		http.Error(w, "this application speaks WebSocket only: it listens to no fetch event", http.StatusUpgradeRequired)
+	default:
+		http.Error(w, "the application did not answer", http.StatusInternalServerError)
+	}
+}
+
+// serve is the response as a handler.
+func (r *response) serve(w http.ResponseWriter, _ *http.Request) { r.write(w) }
+
+// readBody reads the whole body, null where there is none.
+func readBody(w http.ResponseWriter, r *http.Request, limit int64) (engine.Value, error) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return engine.Null(), nil
+	}
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	if err != nil {
+		return engine.Null(), err
+	}
+	return engine.Bytes(b), nil
+}
+
+// requestURL gives the absolute URL of a request: RFC 9110, section 7.1.
+func requestURL(r *http.Request) string {
+	u := url.URL{Scheme: "http", Host: r.Host, Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
+	if r.TLS != nil {
+		u.Scheme = "https"
+	}
+	return u.String()
+}
+
+// headerList gives a request's fields as a flat list of names and values.
+func headerList(r *http.Request) engine.Value {
+	list := make([]engine.Value, 0, 2*len(r.Header)+2)
+	list = append(list, engine.String("host"), engine.String(r.Host))
+	for name, values := range r.Header {
+		for _, value := range values {
+			list = append(list, engine.String(name), engine.String(value))
+		}
+	}
+	return engine.List(list...)
+}

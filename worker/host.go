@@ -1,0 +1,212 @@
+package worker
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/protocol/handshake"
+	"github.com/lingerws/linger/worker/internal/engine"
+)
+
+// define lends the modules in js their Go functions. All of them run on the event
+// loop and wait for nobody.
+func (in *instance) define() error {
+	for name, fn := range map[string]func(args arguments) (engine.Value, error){
+		"accept":      in.accept,
+		"respond":     in.respond,
+		"unserved":    in.unserved,
+		"done":        in.done,
+		"extend":      in.extend,
+		"report":      in.report,
+		"send":        in.send,
+		"close":       in.closeSocket,
+		"state":       in.state,
+		"buffered":    in.buffered,
+		"facts":       in.facts,
+		"data":        in.data,
+		"setData":     in.setData,
+		"subscribe":   in.subscribe,
+		"unsubscribe": in.unsubscribe,
+	} {
+		if err := in.rt.Define(name, func(args []engine.Value) (engine.Value, error) { return fn(args) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dispatch calls the function a module exposes for a kind of event.
+func (in *instance) dispatch(kind string, args ...engine.Value) error {
+	fn, err := in.realm.Function(kind)
+	if err != nil {
+		return err
+	}
+	_, err = in.rt.Call(fn, args...)
+	return err
+}
+
+// arguments are what a module passed; those that are missing are undefined.
+type arguments []engine.Value
+
+func (a arguments) at(i int) engine.Value {
+	if i < len(a) {
+		return a[i]
+	}
+	return engine.Undefined()
+}
+
+var nothing = engine.Undefined()
+
+// accept(event, protocol, headers, data) makes the request of an event a
+// connection and returns its id.
+func (in *instance) accept(args arguments) (engine.Value, error) {
+	e := in.events[args.at(0).Int()]
+	if e == nil || e.upgrade == nil {
+		return nothing, &engine.Throw{Name: "InvalidStateError", Message: "the event's time is over"}
+	}
+	opts := linger.AcceptOptions{Subprotocol: args.at(1).String(), Header: headerOf(args.at(2))}
+	if text := args.at(3); text.Kind() == engine.KindString {
+		opts.Data = text.String()
+	}
+	socket, err := e.upgrade.Accept(opts)
+	switch {
+	case errors.Is(err, handshake.ErrNotOffered):
+		return nothing, &engine.Throw{Name: "TypeError", Message: "the client did not offer the subprotocol " + opts.Subprotocol}
+	case err != nil:
+		return nothing, &engine.Throw{Name: "InvalidStateError", Message: err.Error()}
+	}
+	e.socket = socket
+	return engine.String(socket.ID()), nil
+}
+
+// respond(event, status, headers, body) answers the request of an event.
+func (in *instance) respond(args arguments) (engine.Value, error) {
+	id := args.at(0).Int()
+	if e := in.events[id]; e != nil {
+		e.response = &response{status: args.at(1).Int(), header: headerOf(args.at(2)), body: bytesOf(args.at(3))}
+		in.finish(id)
+	}
+	return nothing, nil
+}
+
+// unserved(event) tells that no listener wants plain requests.
+func (in *instance) unserved(args arguments) (engine.Value, error) {
+	id := args.at(0).Int()
+	if e := in.events[id]; e != nil {
+		e.unserved = true
+		in.finish(id)
+	}
+	return nothing, nil
+}
+
+// done(event) tells that the listeners of an event are done.
+func (in *instance) done(args arguments) (engine.Value, error) {
+	in.finish(args.at(0).Int())
+	return nothing, nil
+}
+
+// extend(n) counts the promises of waitUntil.
+func (in *instance) extend(args arguments) (engine.Value, error) {
+	in.extensions.add(args.at(0).Int())
+	return nothing, nil
+}
+
+func headerOf(list engine.Value) http.Header {
+	header := http.Header{}
+	for i, values := 0, list.List(); i+1 < len(values); i += 2 {
+		header.Add(values[i].String(), values[i+1].String())
+	}
+	return header
+}
+
+func bytesOf(v engine.Value) []byte {
+	if v.Kind() == engine.KindString {
+		return []byte(v.String())
+	}
+	return v.Bytes()
+}
+
+func (in *instance) socket(args arguments) *linger.Socket {
+	return in.app.server.Socket(args.at(0).String())
+}
+
+// send(connection, message). What a connection that is closing, or too slow, does
+// not take is dropped, as browsers do.
+func (in *instance) send(args arguments) (engine.Value, error) {
+	if s := in.socket(args); s != nil {
+		message := args.at(1)
+		_ = s.Send(linger.Payload{Data: bytesOf(message), Binary: message.Kind() == engine.KindBytes})
+	}
+	return nothing, nil
+}
+
+// close(connection, code, reason); the module has checked them.
+func (in *instance) closeSocket(args arguments) (engine.Value, error) {
+	if s := in.socket(args); s != nil {
+		return nothing, s.Close(protocol.CloseCode(args.at(1).Int()), args.at(2).String())
+	}
+	return nothing, nil
+}
+
+// state(connection) gives the readyState of WebSocket: 1 open, 2 closing, 3 closed.
+func (in *instance) state(args arguments) (engine.Value, error) {
+	state := protocol.StateClosed
+	if s := in.socket(args); s != nil {
+		state = s.State()
+	}
+	return engine.Int(int(state) + 1), nil
+}
+
+func (in *instance) buffered(args arguments) (engine.Value, error) {
+	if s := in.socket(args); s != nil {
+		return engine.Int(s.Buffered()), nil
+	}
+	return engine.Int(0), nil
+}
+
+// facts(connection) gives URL and subprotocol.
+func (in *instance) facts(args arguments) (engine.Value, error) {
+	s := in.socket(args)
+	if s == nil {
+		return nothing, nil
+	}
+	return engine.List(engine.String(s.URL().String()), engine.String(s.Subprotocol())), nil
+}
+
+// data(connection) gives the data of a connection as the module wrote it.
+func (in *instance) data(args arguments) (engine.Value, error) {
+	if s := in.socket(args); s != nil {
+		if text, ok := s.Data().(string); ok {
+			return engine.String(text), nil
+		}
+	}
+	return nothing, nil
+}
+
+func (in *instance) setData(args arguments) (engine.Value, error) {
+	if s := in.socket(args); s != nil {
+		s.SetData(args.at(1).String())
+	}
+	return nothing, nil
+}
+
+func (in *instance) subscribe(args arguments) (engine.Value, error) {
+	s := in.socket(args)
+	if s == nil {
+		return nothing, nil
+	}
+	err := s.Subscribe(args.at(1).String())
+	if err == nil || errors.Is(err, linger.ErrClosed) {
+		return nothing, nil
+	}
+	return nothing, &engine.Throw{Name: "RangeError", Message: err.Error()}
+}
+
+func (in *instance) unsubscribe(args arguments) (engine.Value, error) {
+	if s := in.socket(args); s != nil {
+		s.Unsubscribe(args.at(1).String())
+	}
+	return nothing, nil
+}

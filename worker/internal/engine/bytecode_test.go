@@ -1,0 +1,98 @@
+package engine
+
+import (
+	"errors"
+	"sync"
+	"testing"
+)
+
+func TestCompiledScriptRunsInManyRuntimes(t *testing.T) {
+	code, err := Compile("lib.js", "globalThis.f = function f(x) {\n  if (x < 0) throw new RangeError('é' + x);\n  return x * 2\n}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			r, err := New(Options{})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer r.Close()
+			if err := r.Run(code); err != nil {
+				t.Errorf("compiled code should run: %v", err)
+				return
+			}
+			f, err := r.Global("f")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if v, err := r.Call(f, Int(21)); err != nil || v.Int() != 42 {
+				t.Errorf("compiled code should work like its source, got %v, %v", v, err)
+			}
+			_, err = r.Call(f, Int(-1))
+			var e *Exception
+			if !errors.As(err, &e) || e.Message != "é-1" || e.Frames[0] != (Frame{Function: "f", File: "lib.js", Line: 2, Column: 34}) {
+				t.Errorf("compiled code should keep its places, got %+v", err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestCompiledModuleRuns(t *testing.T) {
+	code, err := CompileModule("file:///m.js", "globalThis.url = import.meta.url; export default await 5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		r := open(t, Options{})
+		p, err := r.RunModule(code)
+		if err != nil || p.State() != Fulfilled {
+			t.Fatalf("a compiled module should run, got %v, %v", p, err)
+		}
+		if v := eval(t, r, "url"); v.String() != "file:///m.js" {
+			t.Errorf("a compiled module should know its name, got %v", v)
+		}
+		p.Release()
+	}
+}
+
+func TestBytecodeOfTheWrongKindIsRefused(t *testing.T) {
+	r := open(t, Options{})
+	script, _ := Compile("s.js", "1")
+	mod, _ := CompileModule("m.js", "1")
+	if err := r.Run(mod); err == nil {
+		t.Error("Run should refuse a module")
+	}
+	if err := r.Run(Bytecode{}); err == nil {
+		t.Error("Run should refuse the zero Bytecode")
+	}
+	if _, err := r.RunModule(script); err == nil {
+		t.Error("RunModule should refuse a script")
+	}
+}
+
+func TestCompileTellsSyntaxErrors(t *testing.T) {
+	var e *Exception
+	if _, err := Compile("s.js", "let let = 1"); !errors.As(err, &e) || e.Name != "SyntaxError" {
+		t.Errorf("a syntax error should come from Compile, got %v", err)
+	}
+	if _, err := CompileModule("m.js", "import x from 'y'"); err == nil {
+		t.Error("an import should fail to compile")
+	}
+	if err := open(t, Options{}).Run(mustCompile(t, "throw new Error('at run')")); !errors.As(err, &e) || e.Message != "at run" {
+		t.Errorf("what compiled code throws should come from Run, got %v", err)
+	}
+}
+
+func mustCompile(t *testing.T, source string) Bytecode {
+	t.Helper()
+	b, err := Compile("c.js", source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}

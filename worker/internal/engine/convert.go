@@ -1,0 +1,199 @@
+package engine
+
+import (
+	"unsafe"
+
+	lib "modernc.org/libquickjs"
+)
+
+const (
+	maxListDepth  = 32      // lists inside lists; a list that holds itself ends here
+	maxListValues = 1 << 20 // elements in one value, all lists together
+)
+
+// toJS makes an engine value of v. The caller frees it.
+func (r *Runtime) toJS(v Value) (raw, error) { return r.toJSWithin(v, maxListDepth) }
+
+func (r *Runtime) toJSWithin(v Value, depth int) (raw, error) {
+	switch v.kind {
+	case KindUndefined:
+		return rawUndefined(), nil
+	case KindNull:
+		return rawNull(), nil
+	case KindBool:
+		return simple(lib.EJS_TAG_BOOL, v.bits), nil
+	case KindNumber:
+		return rawNumber(v.Float()), nil
+	case KindString:
+		return r.newText(v.String())
+	case KindBytes:
+		return r.newBuffer(v.Bytes())
+	case KindList:
+		return r.newArray(v.List(), depth)
+	case KindFunction:
+		return r.duplicate(v.Function())
+	}
+	return rawUndefined(), &UnsupportedError{Type: v.kind.String()}
+}
+
+func (r *Runtime) newArray(list []Value, depth int) (raw, error) {
+	if depth == 0 {
+		return rawUndefined(), &SizeError{What: "the nesting of a list", Limit: maxListDepth}
+	}
+	if len(list) > maxListValues {
+		return rawUndefined(), &SizeError{What: "a list", Limit: maxListValues}
+	}
+	array := lib.XJS_NewArray(r.tls, r.ctx)
+	if isException(array) {
+		return array, r.thrown()
+	}
+	for i, v := range list {
+		element, err := r.toJSWithin(v, depth-1)
+		if err == nil && lib.XJS_DefinePropertyValueUint32(r.tls, r.ctx, array, uint32(i), element, lib.MJS_PROP_C_W_E) < 0 {
+			err = r.thrown()
+		}
+		if err != nil {
+			lib.XFreeValue(r.tls, r.ctx, array)
+			return rawUndefined(), err
+		}
+	}
+	return array, nil
+}
+
+// reader makes Go values of engine values.
+type reader struct {
+	*Runtime
+	left      int         // elements that may still come
+	functions []*Function // made on the way
+}
+
+// fromJS makes a Go value of v, which stays the caller's. Functions in it belong to
+// whoever gets it.
+func (r *Runtime) fromJS(v raw) (Value, error) {
+	in := reader{Runtime: r, left: maxListValues}
+	value, err := in.read(v, maxListDepth)
+	if err != nil {
+		in.release()
+	}
+	return value, err
+}
+
+// unless passes v on, or lets go of it when the turn failed after v was made.
+func (v Value) unless(err error) (Value, error) {
+	if err == nil {
+		return v, nil
+	}
+	v.release()
+	return Undefined(), err
+}
+
+func (v Value) release() {
+	if f := v.Function(); f != nil {
+		f.Release()
+	}
+	for _, element := range v.List() {
+		element.release()
+	}
+}
+
+func (in *reader) release() {
+	for _, f := range in.functions {
+		f.Release()
+	}
+}
+
+func (in *reader) read(v raw, depth int) (Value, error) {
+	switch tag(v) {
+	case lib.EJS_TAG_UNDEFINED:
+		return Undefined(), nil
+	case lib.EJS_TAG_NULL:
+		return Null(), nil
+	case lib.EJS_TAG_BOOL:
+		return Bool(uint32(v.Fu.Fuint641) != 0), nil
+	case lib.EJS_TAG_INT, lib.EJS_TAG_FLOAT64:
+		return Number(rawFloat(v)), nil
+	case lib.EJS_TAG_STRING, lib.EJS_TAG_STRING_ROPE:
+		s, err := in.text(v)
+		return String(s), err
+	case lib.EJS_TAG_OBJECT:
+		return in.readObject(v, depth)
+	}
+	return Undefined(), &UnsupportedError{Type: in.typeName(v)}
+}
+
+func (in *reader) readObject(v raw, depth int) (Value, error) {
+	if lib.XJS_IsFunction(in.tls, in.ctx, v) != 0 {
+		f := in.newFunction(lib.XDupValue(in.tls, in.ctx, v))
+		in.functions = append(in.functions, f)
+		return f.Value(), nil
+	}
+	if object(v).Fclass_id == lib.EJS_CLASS_ARRAY {
+		return in.readArray(v, depth)
+	}
+	if b, ok := in.bytes(v); ok {
+		return Bytes(b), nil
+	}
+	return Undefined(), &UnsupportedError{Type: in.typeName(v)}
+}
+
+// readArray asks for the length once: reading an element may run script that
+// changes the array.
+func (in *reader) readArray(v raw, depth int) (Value, error) {
+	length := in.hold(lib.XGetProperty(in.tls, in.ctx, v, lib.EJS_ATOM_length))
+	if isException(length) {
+		return Undefined(), in.thrown()
+	}
+	n := int(rawFloat(length))
+	if depth == 0 {
+		return Undefined(), &SizeError{What: "the nesting of an array", Limit: maxListDepth}
+	}
+	if n > in.left {
+		return Undefined(), &SizeError{What: "an array", Limit: maxListValues}
+	}
+	in.left -= n
+	list := make([]Value, n)
+	for i := range list {
+		if err := in.readElement(&list[i], v, i, depth-1); err != nil {
+			return Undefined(), err
+		}
+	}
+	return List(list...), nil
+}
+
+func (in *reader) readElement(to *Value, array raw, i, depth int) (err error) {
+	element := lib.XJS_GetPropertyUint32(in.tls, in.ctx, array, uint32(i))
+	if isException(element) {
+		return in.thrown()
+	}
+	*to, err = in.read(element, depth)
+	lib.XFreeValue(in.tls, in.ctx, element)
+	return err
+}
+
+// typeName names the class of an object as the engine knows it, which no script can
+// change or be run by.
+func (r *Runtime) typeName(v raw) string {
+	switch tag(v) {
+	case lib.EJS_TAG_SYMBOL:
+		return "symbol"
+	case lib.EJS_TAG_BIG_INT, lib.EJS_TAG_SHORT_BIG_INT:
+		return "bigint"
+	case lib.EJS_TAG_OBJECT:
+		return r.className(int(object(v).Fclass_id))
+	}
+	return "unknown"
+}
+
+func (r *Runtime) className(class int) string {
+	if class == lib.EJS_CLASS_PROXY {
+		return "Proxy" // The engine calls it Object.
+	}
+	classes := at[lib.TJSRuntime](r.rt).Fclass_array
+	c := at[lib.TJSClass](classes + uintptr(class)*unsafe.Sizeof(lib.TJSClass{}))
+	name := lib.XJS_AtomToString(r.tls, r.ctx, c.Fclass_name)
+	defer lib.XFreeValue(r.tls, r.ctx, name)
+	if tag(name) != lib.EJS_TAG_STRING {
+		return "object"
+	}
+	return fromLatin1(latin1(name))
+}

@@ -1,0 +1,97 @@
+package engine
+
+import (
+	"errors"
+	"math"
+	"testing"
+)
+
+func TestNumbersSurviveBothWays(t *testing.T) {
+	r := open(t, Options{})
+	eval(t, r, "globalThis.same = x => x; globalThis.is = (a, b) => Object.is(a, b)")
+	same, is := global(t, r, "same"), global(t, r, "is")
+	for source, f := range map[string]float64{
+		"0": 0, "-0": math.Copysign(0, -1), "1": 1, "-1": -1, "2147483647": math.MaxInt32, "2147483648": 1 << 31,
+		"-2147483648": math.MinInt32, "0.5": 0.5, "NaN": math.NaN(), "Infinity": math.Inf(1), "1e308": 1e308, "9007199254740993": 1 << 53,
+	} {
+		v, err := r.Call(same, Number(f))
+		if err != nil || math.Float64bits(v.Float()) != math.Float64bits(f) && f == f {
+			t.Errorf("%v should come back as it was, got %v, %v", f, v, err)
+		}
+		if v, err := r.Call(is, Number(f), eval(t, r, source)); err != nil || !v.Bool() {
+			t.Errorf("%v should be %s to a script, got %v, %v", f, source, v, err)
+		}
+	}
+}
+
+func TestListsNestBothWays(t *testing.T) {
+	r := open(t, Options{})
+	eval(t, r, "globalThis.text = l => JSON.stringify(l)")
+	v, err := r.Call(global(t, r, "text"), List(Int(1), List(String("a"), Null(), Bool(true)), List()))
+	if err != nil || v.String() != `[1,["a",null,true],[]]` {
+		t.Errorf("a nested list should enter as nested arrays, got %v, %v", v, err)
+	}
+	out := eval(t, r, "[1, ['a', undefined, , true], [], new Uint8Array(2)]").List()
+	if len(out) != 4 || out[1].List()[0].String() != "a" || out[1].List()[2].Kind() != KindUndefined || len(out[3].Bytes()) != 2 {
+		t.Errorf("nested arrays should leave as nested lists, got %v", out)
+	}
+}
+
+// The elements are put in place without setters that a script may have hung on the
+// prototype.
+func TestListsEnterPastTamperedPrototypes(t *testing.T) {
+	r := open(t, Options{})
+	eval(t, r, "Object.defineProperty(Array.prototype, 0, {set() { throw 1 }}); globalThis.first = l => l[0]")
+	if v, err := r.Call(global(t, r, "first"), List(Int(5))); err != nil || v.Int() != 5 {
+		t.Errorf("a list should enter whatever Array.prototype has, got %v, %v", v, err)
+	}
+}
+
+func TestListsWithoutEndAreRefused(t *testing.T) {
+	r := open(t, Options{})
+	define(t, r, "take", func([]Value) (Value, error) { return Undefined(), nil })
+	for _, source := range []string{
+		"var a = []; a.push(a); __host.take(a)",
+		"var a = []; a.push(a, a, a); __host.take(a)",
+		"__host.take(new Array(2e6))", "var a = []; a.length = 4294967295; __host.take(a)",
+		"var a = new Array(1000).fill(new Array(2000)); __host.take(a)",
+	} {
+		if e := mustThrow(t, r, source); e.Name != "TypeError" {
+			t.Errorf("%s should throw a TypeError, got %v", source, e)
+		}
+	}
+	loop := make([]Value, 1)
+	loop[0] = List(loop...)
+	eval(t, r, "globalThis.same = x => 1")
+	var size *SizeError
+	for _, v := range []Value{loop[0], List(make([]Value, maxListValues+1)...)} {
+		if _, err := r.Call(global(t, r, "same"), v); !errors.As(err, &size) {
+			t.Errorf("a list without end should be a SizeError, got %v", err)
+		}
+	}
+}
+
+func TestOtherTypesAreNamed(t *testing.T) {
+	r := open(t, Options{})
+	eval(t, r, "globalThis.make = s => eval(s)")
+	for source, name := range map[string]string{
+		"({})": "Object", "new Map": "Map", "Promise.resolve()": "Promise", "Symbol()": "symbol", "10n": "bigint", "2n**99n": "bigint",
+		"new Date": "Date", "/x/": "RegExp", "new Error": "Error", "new Proxy([], {})": "Proxy", "[[new Set]]": "Set", "new String('x')": "String",
+	} {
+		_, err := r.Call(global(t, r, "make"), String(source))
+		var unsupported *UnsupportedError
+		if !errors.As(err, &unsupported) || unsupported.Type != name {
+			t.Errorf("%s should be an UnsupportedError that names %s, got %v", source, name, err)
+		}
+	}
+}
+
+func TestElementGettersMayThrow(t *testing.T) {
+	r := open(t, Options{})
+	eval(t, r, "globalThis.make = () => Object.defineProperty([() => 1, 2], 1, {get() { throw new RangeError('no') }})")
+	_, err := r.Call(global(t, r, "make"))
+	var e *Exception
+	if !errors.As(err, &e) || e.Name != "RangeError" {
+		t.Errorf("what a getter throws should be the error, got %v", err)
+	}
+}

@@ -1,0 +1,96 @@
+package engine
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+func TestExceptionTellsWhatAndWhere(t *testing.T) {
+	r := open(t, Options{})
+	e := mustThrow(t, r, "function f() {\n  throw new TypeError('bad', {cause: new RangeError('deep', {cause: 'root'})})\n}\nf()")
+	if e.Error() != "TypeError: bad" || len(e.Frames) != 2 {
+		t.Fatalf("name, message and two frames should come out, got %v %+v", e, e.Frames)
+	}
+	if e.Frames[0] != (Frame{"f", "test.js", 2, 22}) || e.Frames[1] != (Frame{"", "test.js", 4, 2}) {
+		t.Errorf("the frames should point into the source, got %+v", e.Frames)
+	}
+	if e.Cause == nil || e.Cause.Error() != "RangeError: deep" || e.Cause.Cause.Error() != "root" {
+		t.Errorf("the causes should come out, got %v", e.Cause)
+	}
+	if !errors.Is(e, e.Cause) || errors.Unwrap(e.Cause.Cause) != nil {
+		t.Error("errors.Is should find a cause, and the last should have none")
+	}
+}
+
+func TestWhateverIsThrownIsReadable(t *testing.T) {
+	r := open(t, Options{})
+	for source, want := range map[string]string{
+		"throw 'text'": "text", "throw 12.5": "12.5", "throw undefined": "undefined", "throw null": "null", "throw true": "true",
+		"throw 5n": "5n", "throw Symbol('s')": "Symbol(s)", "throw {code: 7, why: 'x'}": `{ code: 7, why: "x" }`, "throw [1, 2]": "[ 1, 2 ]",
+		"throw {message: 'duck'}": "duck", "throw {name: 'Duck', message: 'typed'}": "Duck: typed", "throw function f() {}": "[Function f]",
+		"throw new (class MyError extends Error { name = 'Mine' })('m')":                                 "Mine: m",
+		"throw new (class { get name() { return 'DOMException' } get message() { return 'computed' } })": "DOMException: computed",
+		"throw new Error": "Error", "throw new Error('')": "Error", "throw Object.create(null)": "Object <null-prototype> {  }",
+	} {
+		if e := mustThrow(t, r, source); e.Error() != want {
+			t.Errorf("%s should read %q, got %q", source, want, e.Error())
+		}
+	}
+}
+
+func TestHostileThrowsDoNoHarm(t *testing.T) {
+	r := open(t, Options{Depth: 500})
+	const hostile = "var bad = {get() { throw bad }, getOwnPropertyDescriptor() { throw bad }, ownKeys() { throw bad }, getPrototypeOf() { throw bad }, has() { throw bad }};"
+	for _, source := range []string{
+		"var e = new Error('x'); Object.defineProperty(e, 'message', {get() { throw e }}); throw e",
+		"var e = new Error('x'); Object.defineProperty(e, 'stack', {get() { throw e }}); throw e",
+		"var e = new Error('x'); Object.defineProperty(e, 'name', {get() { return {toString() { throw e }} }}); throw e",
+		"var e = new Error('x'); e.cause = e; throw e",
+		"var e = new Error('x'); Object.defineProperty(e, 'cause', {get() { return new Proxy(e, {}) }}); throw e",
+		"var e = new Error('x'); Object.defineProperty(e, 'message', {get() { function f() { f() } f() }}); throw e",
+		"var e = new Error('x'); e.stack = {}; e.message = Symbol(); e.name = 5; throw e",
+		"throw {toString() { throw 1 }, valueOf() { throw 2 }, [Symbol.toPrimitive]() { throw 3 }}",
+		hostile + "throw new Proxy(new Error('x'), bad)",
+		hostile + "throw new Proxy({}, bad)",
+		hostile + "var p = Proxy.revocable({}, {}); p.revoke(); throw p.proxy",
+		hostile + "throw new Proxy(function () {}, bad)",
+		hostile + "var e = new Error('x'); Object.setPrototypeOf(e, new Proxy({}, bad)); throw e",
+		"var o = {}; o.o = o; throw o",
+		"var a = []; for (let i = 0; i < 1e5; i++) a.push({i}); throw a",
+		"throw 'x'.repeat(1e6)", "throw new Error('é'.repeat(1e6))",
+	} {
+		e := mustThrow(t, r, source)
+		if len(e.Error()) > 2*maxErrorText {
+			t.Errorf("%.60s should be cut short, got %d bytes", source, len(e.Error()))
+		}
+	}
+	if v := eval(t, r, "1 + 1"); v.Int() != 2 {
+		t.Errorf("the runtime should be in order afterwards, got %v", v)
+	}
+}
+
+func TestStackOverflowIsCatchable(t *testing.T) {
+	r := open(t, Options{})
+	for _, f := range []string{
+		"function f() { return f() + 1 }", "var f = () => [1].map(f)", "function f() { JSON.stringify({get x() { return f() }}) }",
+		"var o = {get x() { return this.x }}; var f = () => o.x", "function f() { new Proxy({}, {get: f}).x }", "class A { constructor() { new A } } var f = () => new A",
+		"var f = () => 'x'.replace(/x/, f)", "function* g() { yield* g() } var f = () => g().next()",
+	} {
+		if v := eval(t, r, f+"; try { f(); 'no end' } catch (e) { e.message }"); v.String() != "stack overflow" {
+			t.Errorf("%s should overflow in a way that can be caught, got %v", f, v)
+		}
+	}
+	e := mustThrow(t, r, "function f() { return f() + 1 } f()")
+	if !errors.Is(e, ErrStackOverflow) || len(e.Frames) > maxFrames {
+		t.Errorf("an overflow should be ErrStackOverflow with a bounded stack, got %v, %d frames", e, len(e.Frames))
+	}
+	for _, deep := range []string{strings.Repeat("[", 50000), strings.Repeat("(", 50000), strings.Repeat("{a:", 50000), strings.Repeat("!", 50000)} {
+		if _, err := r.EvalScript("deep.js", "x="+deep); err == nil {
+			t.Errorf("%.5s... should not parse", deep)
+		}
+		if v := eval(t, r, "try { JSON.parse('"+strings.ReplaceAll(deep, "a", `"a"`)+"') } catch (e) { 'error' }"); v.String() != "error" {
+			t.Errorf("%.5s... should not be JSON", deep)
+		}
+	}
+}

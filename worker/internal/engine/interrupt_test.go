@@ -1,0 +1,121 @@
+package engine
+
+import (
+	"errors"
+	"sync"
+	"testing"
+)
+
+// interruptWhen runs source and interrupts it from another goroutine as soon as the
+// script says it has started.
+func interruptWhen(t *testing.T, r *Runtime, source string) error {
+	t.Helper()
+	started := make(chan struct{})
+	var once sync.Once
+	define(t, r, "started", func([]Value) (Value, error) {
+		once.Do(func() { close(started) })
+		return Undefined(), nil
+	})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		<-started
+		r.Interrupt()
+	})
+	_, err := r.EvalScript("loop.js", "__host.started(); "+source)
+	wg.Wait()
+	return err
+}
+
+func TestInterruptEndsWhatTheScriptCannotCatch(t *testing.T) {
+	for _, source := range []string{
+		"for (;;) {}",
+		"for (;;) { try { for (;;) {} } catch {} finally { continue } }",
+		"/(x+x+)+y/.test('x'.repeat(100))",
+		"(function job() { Promise.resolve().then(job) })()",
+		"(async () => { for (;;) await null })()",
+		"(async () => { try { for (;;) {} } catch { globalThis.caught = 1 } })().catch(() => { globalThis.caught = 2 })",
+		"[1].map(() => { for (;;) {} })",
+		"throw {get message() { for (;;) {} }}",
+		"Promise.reject({get message() { for (;;) {} }})",
+		"[Object.defineProperty([], 0, {get() { for (;;) {} }})]",
+	} {
+		r := open(t, Options{})
+		if err := interruptWhen(t, r, source); !errors.Is(err, ErrInterrupted) {
+			t.Errorf("%s should end with ErrInterrupted, got %v", source, err)
+		}
+		if _, err := r.EvalScript("x", "1"); !errors.Is(err, ErrInterrupted) {
+			t.Errorf("%s: the next turn should not begin before ClearInterrupt, got %v", source, err)
+		}
+		r.ClearInterrupt()
+		if v := eval(t, r, "typeof caught"); v.String() != "undefined" {
+			t.Errorf("%s should not have been able to catch the interrupt", source)
+		}
+	}
+}
+
+func TestInterruptReachesNestedTurns(t *testing.T) {
+	r := open(t, Options{})
+	var inner error
+	define(t, r, "call", func(args []Value) (Value, error) {
+		_, inner = r.Call(args[0].Function())
+		return Undefined(), inner
+	})
+	err := interruptWhen(t, r, "try { __host.call(() => { for (;;) {} }) } catch { for (;;) {} }")
+	if !errors.Is(err, ErrInterrupted) || !errors.Is(inner, ErrInterrupted) {
+		t.Errorf("both turns should end with ErrInterrupted, got %v and %v", inner, err)
+	}
+}
+
+func TestHostFunctionsAreNotCalledAfterAnInterrupt(t *testing.T) {
+	r := open(t, Options{})
+	calls := 0
+	define(t, r, "count", func([]Value) (Value, error) {
+		calls++
+		r.Interrupt()
+		return Undefined(), nil
+	})
+	if _, err := r.EvalScript("x", "try { __host.count(); __host.count() } catch { __host.count() }"); !errors.Is(err, ErrInterrupted) || calls != 1 {
+		t.Errorf("an interrupted script should reach no host function, got %d calls, %v", calls, err)
+	}
+}
+
+func TestInterruptBeforeATurnKeepsItFromBeginning(t *testing.T) {
+	r := open(t, Options{})
+	r.Interrupt()
+	r.Interrupt()
+	if _, err := r.EvalModule("x", "globalThis.ran = 1"); !errors.Is(err, ErrInterrupted) {
+		t.Errorf("a turn should not begin while interrupted, got %v", err)
+	}
+	r.ClearInterrupt()
+	if v := eval(t, r, "typeof ran"); v.String() != "undefined" {
+		t.Error("nothing of the refused module should have run")
+	}
+}
+
+func TestInterruptFromManyGoroutines(t *testing.T) {
+	r := open(t, Options{})
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					r.Interrupt()
+				}
+			}
+		})
+	}
+	for range 200 {
+		r.ClearInterrupt()
+		if _, err := r.EvalScript("x", "for (let i = 0; i < 20000; i++) {}"); err != nil && !errors.Is(err, ErrInterrupted) {
+			t.Errorf("a turn should succeed or be interrupted, got %v", err)
+		}
+	}
+	close(stop)
+	wg.Wait()
+	r.ClearInterrupt()
+	eval(t, r, "1")
+}

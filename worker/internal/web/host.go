@@ -1,0 +1,93 @@
+package web
+
+import (
+	"time"
+
+	"github.com/lingerws/linger/worker/internal/engine"
+)
+
+// host is the Go half of the modules: what it lends them for one runtime.
+type host struct {
+	options Options
+	realm   *Realm
+	start   time.Time
+}
+
+func newHost(options Options, realm *Realm) *host {
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	return &host{options: options, realm: realm, start: options.Now()}
+}
+
+func (h *host) functions() map[string]engine.HostFunc {
+	return map[string]engine.HostFunc{
+		"expose":     h.expose,
+		"console":    h.console,
+		"setTimer":   h.setTimer,
+		"clearTimer": h.clearTimer,
+		"publish":    h.publish,
+		"now":        h.now,
+		"encode":     encode,
+		"encodeInto": encodeInto,
+		"decode":     decode,
+		"atob":       atob,
+		"btoa":       btoa,
+		"random":     random,
+		"randomUUID": randomUUID,
+		"parseURL":   parseURL,
+		"setURL":     setURL,
+		"parseForm":  parseForm,
+		"formatForm": formatForm,
+	}
+}
+
+// argument returns an argument, undefined where the script gave fewer.
+func argument(args []engine.Value, i int) engine.Value {
+	if i < len(args) {
+		return args[i]
+	}
+	return engine.Undefined()
+}
+
+func (h *host) expose(args []engine.Value) (engine.Value, error) {
+	fn := argument(args, 1).Function()
+	if fn == nil {
+		return engine.Undefined(), &engine.Throw{Name: "TypeError", Message: "expose expects a name and a function"}
+	}
+	h.realm.functions[args[0].String()] = fn.Keep()
+	return engine.Undefined(), nil
+}
+
+func (h *host) console(args []engine.Value) (engine.Value, error) {
+	if h.options.Console != nil {
+		h.options.Console(Level(argument(args, 0).Int()), argument(args, 1).String())
+	}
+	return engine.Undefined(), nil
+}
+
+func (h *host) setTimer(args []engine.Value) (engine.Value, error) {
+	if h.options.SetTimer != nil {
+		delay := time.Duration(argument(args, 1).Int()) * time.Millisecond
+		h.options.SetTimer(argument(args, 0).Int(), delay, argument(args, 2).Bool())
+	}
+	return engine.Undefined(), nil
+}
+
+func (h *host) clearTimer(args []engine.Value) (engine.Value, error) {
+	if h.options.ClearTimer != nil {
+		h.options.ClearTimer(argument(args, 0).Int())
+	}
+	return engine.Undefined(), nil
+}
+
+func (h *host) publish(args []engine.Value) (engine.Value, error) {
+	if h.options.Publish != nil {
+		h.options.Publish(argument(args, 0).String(), messageOf(argument(args, 1).String(), argument(args, 2)))
+	}
+	return engine.Undefined(), nil
+}
+
+func (h *host) now([]engine.Value) (engine.Value, error) {
+	return engine.Number(float64(h.options.Now().Sub(h.start)) / float64(time.Millisecond)), nil
+}

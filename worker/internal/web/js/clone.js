@@ -1,0 +1,57 @@
+import { expect } from "./define.js";
+import { DOMException } from "./exception.js";
+import { Walk } from "./flatten.js";
+import { Reader } from "./revive.js";
+
+export function structuredClone(value, options) {
+  expect(arguments.length, 1, "structuredClone");
+  const transfer = transferList(options?.transfer);
+  const walk = new Walk((buffer) => buffer.slice(0), transfer);
+  const tree = walk.write(value);
+  for (const [content, buffer] of walk.moved) content[1] = buffer.transfer();
+  for (const buffer of transfer) if (!buffer.detached) buffer.transfer();
+  return new Reader(ownBuffer).read(tree);
+}
+
+// The slice of a resizable buffer has a fixed length, so it is copied into one that can grow.
+function ownBuffer(buffer, largest) {
+  if (largest === null) return buffer;
+  const result = new ArrayBuffer(buffer.byteLength, { maxByteLength: largest });
+  new Uint8Array(result).set(new Uint8Array(buffer));
+  return result;
+}
+
+function transferList(given = []) {
+  const list = [...given];
+  for (const item of list) {
+    if (!(item instanceof ArrayBuffer)) throw new DOMException("Only an ArrayBuffer can be transferred", "DataCloneError");
+    if (item.detached) throw new DOMException("A detached ArrayBuffer cannot be transferred", "DataCloneError");
+  }
+  if (new Set(list).size < list.length) throw new DOMException("An ArrayBuffer is to be transferred twice", "DataCloneError");
+  return list;
+}
+
+// serialize writes a value as text that deserialize reads back, in this engine or in another one. The text begins with
+// J where JSON says it all, and with S where more is needed.
+export function serialize(value) {
+  const walk = new Walk((buffer) => new Uint8Array(buffer).toBase64());
+  const tree = walk.write(value);
+  return (walk.plain ? "J" : "S") + JSON.stringify(tree);
+}
+
+export function deserialize(text) {
+  try {
+    const tree = JSON.parse(text.slice(1));
+    switch (text[0]) {
+      case "J":
+        return tree;
+      case "S":
+        return new Reader(decodeBuffer).read(tree);
+    }
+  } catch (error) {
+    throw new DOMException(`The data cannot be read back: ${error.message}`, { name: "DataCloneError", cause: error });
+  }
+  throw new DOMException("The data cannot be read back: serialize did not write it", "DataCloneError");
+}
+
+const decodeBuffer = (text, largest) => ownBuffer(Uint8Array.fromBase64(text).buffer, largest);

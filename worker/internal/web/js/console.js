@@ -1,0 +1,46 @@
+import { define } from "./define.js";
+import { format } from "./format.js";
+import { host } from "./host.js";
+import { inspect } from "./inspect.js";
+
+// The levels, as Go numbers them.
+const levels = { debug: 0, log: 1, info: 2, warn: 3, error: 4 };
+const deepest = 20; // groups within groups that are still indented
+
+let groups = 0;
+
+function print(level, text) {
+  const indent = "  ".repeat(Math.min(groups, deepest));
+  host.console(level, indent === "" ? text : indent + text.replaceAll("\n", "\n" + indent));
+}
+
+// console is a namespace object (Console Standard, section 1): its methods need no this.
+export const console = {};
+for (const [name, level] of Object.entries(levels)) {
+  define(console, { [name]: { [name]: (...args) => print(level, format(args)) }[name] });
+}
+
+define(console, {
+  trace(...args) {
+    const title = args.length > 0 ? `Trace: ${format(args)}` : "Trace";
+    const stack = (new Error().stack ?? "").split("\n").slice(1).join("\n").trimEnd();
+    print(levels.error, stack === "" ? title : `${title}\n${stack}`);
+  },
+  assert(condition, ...args) {
+    if (condition) return;
+    if (args.length === 0) print(levels.error, "Assertion failed");
+    else if (typeof args[0] === "string") print(levels.error, format([`Assertion failed: ${args[0]}`, ...args.slice(1)]));
+    else print(levels.error, format(["Assertion failed:", ...args]));
+  },
+  dir(value) {
+    print(levels.log, inspect(value));
+  },
+  group(...args) {
+    if (args.length > 0) print(levels.log, format(args));
+    groups++;
+  },
+  groupEnd() {
+    groups = Math.max(groups - 1, 0);
+  },
+});
+Object.defineProperty(console, Symbol.toStringTag, { value: "console", configurable: true });

@@ -1,0 +1,38 @@
+import { refuse, secret, tag } from "./define.js";
+import { DOMException } from "./exception.js";
+import { host } from "./host.js";
+
+const quota = 65536; // Web Cryptography, section 10.1.1
+
+const integerArrays = new Set(
+  ["Int8", "Uint8", "Uint8Clamped", "Int16", "Uint16", "Int32", "Uint32", "BigInt64", "BigUint64"].map((kind) => kind + "Array"),
+);
+const typeOfArray = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get;
+
+export class Crypto {
+  constructor(token) {
+    if (token !== secret) refuse("Crypto");
+  }
+
+  getRandomValues(array) {
+    if (!ArrayBuffer.isView(array)) {
+      throw new TypeError("getRandomValues expects a typed array");
+    }
+    if (!integerArrays.has(typeOfArray.call(array))) {
+      throw new DOMException("getRandomValues expects a typed array of integers", "TypeMismatchError");
+    }
+    const { buffer, byteOffset, byteLength } = array;
+    if (byteLength > quota) {
+      throw new DOMException(`getRandomValues fills up to ${quota} bytes, but the array has ${byteLength}`, "QuotaExceededError");
+    }
+    new Uint8Array(buffer, byteOffset, byteLength).set(new Uint8Array(host.random(byteLength)));
+    return array;
+  }
+
+  randomUUID() {
+    return host.randomUUID();
+  }
+}
+
+tag(Crypto);
+export const crypto = new Crypto(secret);

@@ -1,0 +1,163 @@
+import { ancestor, getter, isGenuine, typedArray, typedArrayName } from "./brand.js";
+import { platform } from "./define.js";
+import { DOMException } from "./exception.js";
+
+// A cloned value is written down as a tree that JSON can carry (HTML Standard, section 2.7.4, is what is cloned, the
+// form is our own). Null, booleans, finite numbers, strings, arrays and objects stand for themselves; everything else
+// is an object with the single key "$", which holds its kind and its content. An object that has this key itself is
+// written as the kind "Object". Objects are numbered as they are met; meeting one again gives ["ref", number].
+export const mark = "$";
+
+// Levels of nesting that are cloned: the walk must end before the engine's stack does.
+const deepest = 500;
+
+const errorNames = new Set(["EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError"]);
+const detached = getter(ArrayBuffer.prototype, "detached");
+
+const refused = (what) => new DOMException(`${what} cannot be cloned: only data can`, "DataCloneError");
+
+// How objects are written, by the first prototype of theirs that is known here. One that only claims to be of a kind is
+// written as a plain object.
+const writers = new Map([
+  [Object.prototype, (walk, value) => walk.object(value)],
+  [Array.prototype, (walk, value) => walk.array(value)],
+  [Map.prototype, (walk, value) => walk.map(value)],
+  [Set.prototype, (walk, value) => walk.set(value)],
+  [Date.prototype, (walk, value) => walk.tagged("Date", walk.number(Date.prototype.getTime.call(value)))],
+  [RegExp.prototype, (walk, value) => walk.regexp(value)],
+  [Boolean.prototype, (walk, value) => walk.tagged("Boolean", Boolean.prototype.valueOf.call(value))],
+  [Number.prototype, (walk, value) => walk.tagged("Number", walk.number(Number.prototype.valueOf.call(value)))],
+  [String.prototype, (walk, value) => walk.tagged("String", String.prototype.valueOf.call(value))],
+  [BigInt.prototype, (walk, value) => walk.tagged("BigInt", String(BigInt.prototype.valueOf.call(value)))],
+  [Error.prototype, (walk, value) => walk.error(value)],
+  [DOMException.prototype, (walk, value) => walk.tagged("DOMException", value.name, value.message)],
+  [ArrayBuffer.prototype, (walk, value) => walk.buffer(value)],
+  [typedArray, (walk, value) => walk.view(typedArrayName.call(value), value, value.length)],
+  [DataView.prototype, (walk, value) => walk.view("DataView", value, value.byteLength)],
+]);
+
+const refuse = (what) => () => {
+  throw refused(what);
+};
+const uncloneable = [Promise, WeakMap, WeakSet, WeakRef, FinalizationRegistry, SharedArrayBuffer, Symbol];
+for (const { name, prototype } of uncloneable) writers.set(prototype, refuse(`A ${name}`));
+for (const generator of [function* () {}, async function* () {}]) {
+  writers.set(Object.getPrototypeOf(generator.prototype), refuse("A generator"));
+}
+
+const known = { has: (prototype) => writers.has(prototype) || platform.has(prototype) };
+
+// Objects of the platform's classes are refused, those of a script's own are plain.
+function writerOf(value) {
+  const prototype = ancestor(value, known);
+  if (prototype === null || !isGenuine(value, prototype)) return writers.get(Object.prototype);
+  return writers.get(prototype) ?? refuse(`A ${prototype.constructor.name}`);
+}
+
+// Walk writes one value. plain tells afterwards whether the tree needs no reading back beyond JSON's.
+//   buffer content  what encodeBuffer makes of an ArrayBuffer
+//   transfer        ArrayBuffers that move instead of being copied
+export class Walk {
+  plain = true;
+  moved = []; // [content, ArrayBuffer] each, to be moved once the walk has succeeded
+  #numbers = new Map();
+  #depth = 0;
+  #encodeBuffer;
+  #transfer;
+
+  constructor(encodeBuffer, transfer = []) {
+    this.#encodeBuffer = encodeBuffer;
+    this.#transfer = transfer;
+  }
+
+  write(value) {
+    switch (typeof value) {
+      case "string":
+      case "boolean":
+        return value;
+      case "number":
+        return this.number(value);
+      case "undefined":
+        return this.tagged("undefined");
+      case "bigint":
+        return this.tagged("bigint", String(value));
+      case "object":
+        return value === null ? null : this.#nested(value);
+    }
+    throw refused(typeof value === "function" ? `The function ${value.name || "(anonymous)"}` : `The symbol ${String(value)}`);
+  }
+
+  tagged(...content) {
+    this.plain = false;
+    return { [mark]: content };
+  }
+
+  number(value) {
+    return Number.isFinite(value) && !Object.is(value, -0) ? value : this.tagged("float", Object.is(value, -0) ? "-0" : String(value));
+  }
+
+  #nested(value) {
+    const number = this.#numbers.get(value);
+    if (number !== undefined) return this.tagged("ref", number);
+    if (++this.#depth > deepest) throw refused(`A value nested deeper than ${deepest} levels`);
+    this.#numbers.set(value, this.#numbers.size);
+    const tree = Object.getPrototypeOf(value) === Object.prototype ? this.object(value) : writerOf(value)(this, value);
+    this.#depth--;
+    return tree;
+  }
+
+  object(value) {
+    const tree = { __proto__: null };
+    const keys = Object.keys(value);
+    for (let i = 0; i < keys.length; i++) tree[keys[i]] = this.write(value[keys[i]]);
+    return mark in tree ? this.tagged("Object", tree) : tree;
+  }
+
+  array(value) {
+    const { length } = value;
+    const keys = Object.keys(value);
+    if (keys.length === length && (length === 0 || keys[length - 1] === String(length - 1))) {
+      const tree = new Array(length);
+      for (let i = 0; i < length; i++) tree[i] = this.write(value[i]);
+      return tree;
+    }
+    const tree = { __proto__: null };
+    for (const key of keys) tree[key] = this.write(value[key]);
+    return this.tagged("Array", length, tree);
+  }
+
+  map(value) {
+    const entries = [];
+    Map.prototype.forEach.call(value, (item, key) => entries.push(key, item));
+    return this.tagged("Map", entries.map((item) => this.write(item)));
+  }
+
+  set(value) {
+    const items = [];
+    Set.prototype.forEach.call(value, (item) => items.push(item));
+    return this.tagged("Set", items.map((item) => this.write(item)));
+  }
+
+  regexp(value) {
+    return this.tagged("RegExp", value.source, value.flags);
+  }
+
+  error(value) {
+    const name = String(value.name);
+    const message = Object.getOwnPropertyDescriptor(value, "message")?.value;
+    return this.tagged("Error", errorNames.has(name) ? name : "Error", message === undefined ? null : String(message), String(value.stack ?? ""));
+  }
+
+  buffer(value) {
+    if (detached.call(value)) throw refused("A detached ArrayBuffer");
+    const largest = value.resizable ? value.maxByteLength : null;
+    if (!this.#transfer.includes(value)) return this.tagged("ArrayBuffer", this.#encodeBuffer(value), largest);
+    const tree = this.tagged("ArrayBuffer", null, null);
+    this.moved.push([tree[mark], value]);
+    return tree;
+  }
+
+  view(name, value, length) {
+    return this.tagged("View", name, this.write(value.buffer), value.byteOffset, length);
+  }
+}

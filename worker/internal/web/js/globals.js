@@ -1,0 +1,82 @@
+import { AbortController, AbortSignal } from "./abort.js";
+import { atob, btoa } from "./base64.js";
+import { BroadcastChannel } from "./broadcast.js";
+import { structuredClone } from "./clone.js";
+import { console } from "./console.js";
+import { Crypto, crypto } from "./crypto.js";
+import { define } from "./define.js";
+import { describe, describeBy } from "./describe.js";
+import { TextDecoder, TextEncoder } from "./encoding.js";
+import { CustomEvent, Event, MessageEvent } from "./event.js";
+import { DOMException } from "./exception.js";
+import { Headers } from "./headers.js";
+import { Navigator, navigator } from "./navigator.js";
+import { Performance, performance } from "./performance.js";
+import { reportError } from "./report.js";
+import { Request } from "./request.js";
+import { Response } from "./response.js";
+import { EventTarget, globalTarget } from "./target.js";
+import { clearInterval, clearTimeout, setInterval, setTimeout } from "./timers.js";
+import { URL, URLSearchParams } from "./url.js";
+
+define(globalThis, {
+  AbortController,
+  AbortSignal,
+  BroadcastChannel,
+  Crypto,
+  CustomEvent,
+  DOMException,
+  Event,
+  EventTarget,
+  Headers,
+  MessageEvent,
+  Navigator,
+  Performance,
+  Request,
+  Response,
+  TextDecoder,
+  TextEncoder,
+  URL,
+  URLSearchParams,
+  atob,
+  btoa,
+  clearInterval,
+  clearTimeout,
+  console,
+  crypto,
+  navigator,
+  performance,
+  reportError,
+  self: globalThis,
+  setInterval,
+  setTimeout,
+  structuredClone,
+  queueMicrotask(callback) {
+    if (typeof callback !== "function") throw new TypeError("queueMicrotask expects a function");
+    Promise.resolve().then(() => {
+      try {
+        callback();
+      } catch (error) {
+        reportError(error);
+      }
+    });
+  },
+  addEventListener(...args) {
+    globalTarget.addEventListener(...args);
+  },
+  removeEventListener(...args) {
+    globalTarget.removeEventListener(...args);
+  },
+});
+
+describe(URLSearchParams, (params) => Object.fromEntries(params));
+describe(Headers, (headers) => Object.fromEntries(headers));
+describeBy(URL, "href", "origin", "protocol", "username", "password", "host", "hostname", "port", "pathname", "search", "hash");
+describeBy(Request, "method", "url", "headers", "bodyUsed");
+describeBy(Response, "status", "statusText", "ok", "headers", "bodyUsed");
+describeBy(Event, "type", "defaultPrevented", "cancelable", "timeStamp");
+describeBy(CustomEvent, "type", "detail", "defaultPrevented", "cancelable", "timeStamp");
+describeBy(MessageEvent, "type", "data");
+describeBy(AbortSignal, "aborted");
+describeBy(AbortController, "signal");
+describeBy(BroadcastChannel, "name");

@@ -1,0 +1,150 @@
+import { expect, tag } from "./define.js";
+
+const token = /^[!#$%&'*+\-.^_`|~\w]+$/; // RFC 9110, section 5.6.2
+const padded = /^[\t\n\r ]|[\t\n\r ]$/;
+const padding = /^[\t\n\r ]+|[\t\n\r ]+$/g;
+const forbidden = /[\0\r\n]|[^\0-\xff]/;
+
+// fromPairs makes Headers of a flat list of names and values as they came over the wire, without checking them again.
+// toPairs is the way back. guard sets who may change Headers: "none", or "immutable" for those of what has been received.
+export let fromPairs, toPairs, guard;
+
+export class Headers {
+  #lists = new Map(); // lower-case name to values
+  #immutable = false;
+
+  static {
+    fromPairs = (flat) => {
+      const headers = new Headers();
+      for (let i = 0; i < flat.length; i += 2) headers.#push(flat[i].toLowerCase(), flat[i + 1]);
+      return headers;
+    };
+    toPairs = (headers) => headers.#sorted().flat();
+    guard = (headers, kind) => {
+      headers.#immutable = kind === "immutable";
+      return headers;
+    };
+  }
+
+  constructor(init) {
+    if (init === undefined) return;
+    if ((typeof init !== "object" && typeof init !== "function") || init === null) {
+      throw new TypeError("Headers expects Headers, pairs of a name and a value, or an object");
+    }
+    for (const [name, value] of pairsOf(init)) this.append(name, value);
+  }
+
+  append(name, value) {
+    expect(arguments.length, 2, "Headers.append");
+    const [key, text] = [this.#changing(name), valueOf(value)];
+    this.#push(key, text);
+  }
+
+  delete(name) {
+    expect(arguments.length, 1, "Headers.delete");
+    this.#lists.delete(this.#changing(name));
+  }
+
+  get(name) {
+    expect(arguments.length, 1, "Headers.get");
+    return this.#lists.get(nameOf(name))?.join(", ") ?? null;
+  }
+
+  getSetCookie() {
+    return [...(this.#lists.get("set-cookie") ?? [])];
+  }
+
+  has(name) {
+    expect(arguments.length, 1, "Headers.has");
+    return this.#lists.has(nameOf(name));
+  }
+
+  set(name, value) {
+    expect(arguments.length, 2, "Headers.set");
+    const [key, text] = [this.#changing(name), valueOf(value)];
+    this.#lists.set(key, [text]);
+  }
+
+  forEach(callback, self) {
+    if (typeof callback !== "function") throw new TypeError("Headers.forEach expects a function");
+    for (const [name, value] of this) callback.call(self, value, name, this);
+  }
+
+  *entries() {
+    for (let i = 0, sorted; i < (sorted = this.#sorted()).length; i++) yield sorted[i];
+  }
+
+  *keys() {
+    for (const [name] of this.entries()) yield name;
+  }
+
+  *values() {
+    for (const [, value] of this.entries()) yield value;
+  }
+
+  // Each Set-Cookie is an entry of its own, since a comma may stand within one (Fetch Standard, section 2.2.2).
+  #sorted() {
+    const names = [...this.#lists.keys()].sort();
+    return names.flatMap((name) => {
+      const values = this.#lists.get(name);
+      return name === "set-cookie" ? values.map((value) => [name, value]) : [[name, values.join(", ")]];
+    });
+  }
+
+  #changing(name) {
+    const key = nameOf(name);
+    if (this.#immutable) throw new TypeError("These headers cannot be changed: copy them with new Headers(headers)");
+    return key;
+  }
+
+  #push(name, value) {
+    const values = this.#lists.get(name);
+    if (values) values.push(value);
+    else this.#lists.set(name, [value]);
+  }
+}
+
+// Names that have been checked, with their lower-case form: the same few come again and again.
+const checked = new Map();
+const mostChecked = 256;
+
+function nameOf(name) {
+  const known = checked.get(name);
+  if (known !== undefined) return known;
+  const text = String(name);
+  if (!token.test(text)) {
+    throw new TypeError(`${JSON.stringify(text)} is no header name: letters, digits and !#$%&'*+-.^_\`|~ are allowed`);
+  }
+  const lower = text.toLowerCase();
+  if (checked.size < mostChecked && text === name && text.length < 64) checked.set(text, lower);
+  return lower;
+}
+
+function valueOf(value) {
+  const text = String(value);
+  const trimmed = padded.test(text) ? text.replace(padding, "") : text;
+  if (forbidden.test(trimmed)) {
+    throw new TypeError(`${JSON.stringify(trimmed)} is no header value: line ends, NUL and characters over U+00FF are not allowed`);
+  }
+  return trimmed;
+}
+
+function pairsOf(init) {
+  if (init[Symbol.iterator] == null) {
+    return Reflect.ownKeys(init)
+      .filter((key) => Object.prototype.propertyIsEnumerable.call(init, key))
+      .map((key) => [key, init[key]]);
+  }
+  return Array.from(init, (item) => {
+    const pair = typeof item === "object" && item !== null ? [...item] : [];
+    if (pair.length !== 2) throw new TypeError("Headers expects pairs of a name and a value");
+    return pair;
+  });
+}
+
+Object.defineProperty(Headers.prototype, Symbol.iterator, {
+  value: Headers.prototype.entries,
+  writable: true,
+  configurable: true,
+});
+tag(Headers);

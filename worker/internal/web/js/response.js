@@ -1,0 +1,113 @@
+import { Body, extract, sourceOf, take } from "./body.js";
+import { expect, secret, tag } from "./define.js";
+import { guard, Headers, toPairs } from "./headers.js";
+import { URL } from "./url.js";
+
+const withoutBody = new Set([101, 103, 204, 205, 304]); // Fetch Standard, section 2.2.3
+const redirects = new Set([301, 302, 303, 307, 308]);
+const reason = /^[\t\x20-\x7e\x80-\xff]*$/; // RFC 9112, section 4
+
+// make builds a Response of parts that scripts cannot give: status 101, or the error response.
+// spend gives a response's parts and uses its body up: { status, statusText, headers, body }, with headers as a flat
+// list of names and values, and body as text, bytes or null.
+export let make, spend;
+
+export class Response extends Body {
+  #type;
+  #status;
+  #statusText;
+  #headers;
+
+  static {
+    make = (parts) => new Response(secret, parts);
+    spend = (response) => ({
+      status: response.#status,
+      statusText: response.#statusText,
+      headers: toPairs(response.#headers),
+      body: take(response),
+    });
+  }
+
+  constructor(body, init) {
+    const parts = body === secret ? init : compose(body, init);
+    super(parts.source ?? null);
+    this.#type = parts.type ?? "default";
+    this.#status = parts.status;
+    this.#statusText = parts.statusText ?? "";
+    this.#headers = parts.headers ?? new Headers();
+  }
+
+  static json(data, init) {
+    expect(arguments.length, 1, "Response.json");
+    const text = JSON.stringify(data);
+    if (text === undefined) throw new TypeError("Response.json expects a value that JSON can express");
+    return new Response(secret, compose(text, init, "application/json"));
+  }
+
+  static redirect(url, status = 302) {
+    expect(arguments.length, 1, "Response.redirect");
+    if (!URL.canParse(url)) {
+      throw new TypeError(`Response.redirect expects an absolute URL, but got ${JSON.stringify(String(url))}: base it on request.url`);
+    }
+    if (!redirects.has(Number(status))) {
+      throw new RangeError(`Response.redirect expects the status ${[...redirects].join(", ")}, but got ${status}`);
+    }
+    const headers = guard(new Headers({ location: new URL(url).href }), "immutable");
+    return new Response(secret, { status: Number(status), headers });
+  }
+
+  static error() {
+    return new Response(secret, { type: "error", status: 0, headers: guard(new Headers(), "immutable") });
+  }
+
+  get type() {
+    return this.#type;
+  }
+  get url() {
+    return "";
+  }
+  get redirected() {
+    return false;
+  }
+  get status() {
+    return this.#status;
+  }
+  get ok() {
+    return this.#status >= 200 && this.#status <= 299;
+  }
+  get statusText() {
+    return this.#statusText;
+  }
+  get headers() {
+    return this.#headers;
+  }
+
+  clone() {
+    if (this.bodyUsed) throw new TypeError("A response whose body has been read cannot be cloned");
+    return new Response(secret, {
+      type: this.#type,
+      status: this.#status,
+      statusText: this.#statusText,
+      headers: new Headers(this.#headers),
+      source: sourceOf(this),
+    });
+  }
+}
+
+function compose(body, init, defaultType) {
+  const status = init?.status === undefined ? 200 : Math.trunc(Number(init.status));
+  if (!(status >= 200 && status <= 599)) {
+    throw new RangeError(`A response has a status from 200 to 599, but got ${init.status}`);
+  }
+  const statusText = String(init?.statusText ?? "");
+  if (statusText !== "" && !reason.test(statusText)) {
+    throw new TypeError(`${JSON.stringify(statusText)} is no status text: it is one line of characters up to U+00FF`);
+  }
+  const headers = new Headers(init?.headers);
+  const { source, type } = extract(body);
+  if (source !== null && withoutBody.has(status)) throw new TypeError(`A response with the status ${status} has no body`);
+  if (source !== null && !headers.has("content-type") && (defaultType ?? type)) headers.set("content-type", defaultType ?? type);
+  return { status, statusText, headers, source };
+}
+
+tag(Response);

@@ -1,0 +1,114 @@
+import { DOMException } from "./exception.js";
+import { mark } from "./flatten.js";
+
+const corrupt = () => new DOMException("The data cannot be read back: it was not written by serialize, or has been damaged", "DataCloneError");
+
+const check = (condition) => {
+  if (!condition) throw corrupt();
+};
+
+const constructors = new Map(
+  [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array,
+    BigInt64Array, BigUint64Array, globalThis.Float16Array, DataView].flatMap((c) => (c ? [[c.name, c]] : [])),
+);
+const errors = new Map([Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((c) => [c.name, c]));
+const floats = new Map([["-0", -0], ["NaN", NaN], ["Infinity", Infinity], ["-Infinity", -Infinity]]);
+
+// How each kind is read back. What makes an object takes its number first, before the objects within it.
+const readers = {
+  undefined: () => undefined,
+  float: (_, text) => floats.get(text),
+  bigint: (_, text) => BigInt(text),
+  ref: (reader, number) => reader.met(number),
+  Object: (reader, tree) => reader.object(tree),
+  Array: (reader, length, tree) => reader.fill(reader.number(new Array(length)), tree),
+  Map: (reader, entries) => reader.map(entries),
+  Set: (reader, items) => reader.set(items),
+  Date: (reader, time) => reader.number(new Date(reader.read(time))),
+  RegExp: (reader, source, flags) => reader.number(new RegExp(source, flags)),
+  Boolean: (reader, value) => reader.number(Object(Boolean(value))),
+  Number: (reader, value) => reader.number(Object(Number(reader.read(value)))),
+  String: (reader, value) => reader.number(Object(String(value))),
+  BigInt: (reader, text) => reader.number(Object(BigInt(text))),
+  DOMException: (reader, name, message) => reader.number(new DOMException(message, name)),
+  Error: (reader, name, message, stack) => reader.error(name, message, stack),
+  ArrayBuffer: (reader, content, largest) => reader.number(reader.decodeBuffer(content, largest)),
+  View: (reader, name, buffer, offset, length) => reader.view(name, buffer, offset, length),
+};
+
+// Reader makes the value that a tree of Walk stands for.
+export class Reader {
+  #met = [];
+
+  constructor(decodeBuffer) {
+    this.decodeBuffer = decodeBuffer;
+  }
+
+  read(tree) {
+    if (typeof tree !== "object" || tree === null) return tree;
+    if (Array.isArray(tree)) return this.#array(tree);
+    if (!Object.hasOwn(tree, mark)) return this.object(tree);
+    const content = tree[mark];
+    check(Array.isArray(content) && Object.hasOwn(readers, content[0]));
+    return readers[content[0]](this, ...content.slice(1));
+  }
+
+  number(object) {
+    this.#met.push(object);
+    return object;
+  }
+
+  met(number) {
+    check(Number.isInteger(number) && number >= 0 && number < this.#met.length);
+    return this.#met[number];
+  }
+
+  object(tree) {
+    check(typeof tree === "object" && tree !== null);
+    return this.fill(this.number({}), tree);
+  }
+
+  #array(tree) {
+    const result = this.number(new Array(tree.length));
+    for (let i = 0; i < tree.length; i++) result[i] = this.read(tree[i]);
+    return result;
+  }
+
+  fill(object, tree) {
+    check(typeof tree === "object" && tree !== null);
+    for (const key of Object.keys(tree)) {
+      const value = this.read(tree[key]);
+      if (key === "__proto__") Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+      else object[key] = value;
+    }
+    return object;
+  }
+
+  map(entries) {
+    check(Array.isArray(entries) && entries.length % 2 === 0);
+    const result = this.number(new Map());
+    for (let i = 0; i < entries.length; i += 2) result.set(this.read(entries[i]), this.read(entries[i + 1]));
+    return result;
+  }
+
+  set(items) {
+    check(Array.isArray(items));
+    const result = this.number(new Set());
+    for (const item of items) result.add(this.read(item));
+    return result;
+  }
+
+  error(name, message, stack) {
+    check(errors.has(name));
+    const result = this.number(message === null ? new (errors.get(name))() : new (errors.get(name))(String(message)));
+    Object.defineProperty(result, "stack", { value: String(stack), writable: true, enumerable: false, configurable: true });
+    return result;
+  }
+
+  view(name, tree, offset, length) {
+    const at = this.#met.push(undefined) - 1; // the view was met before its buffer
+    const buffer = this.read(tree);
+    check(constructors.has(name) && buffer instanceof ArrayBuffer);
+    return (this.#met[at] = new (constructors.get(name))(buffer, offset, length));
+  }
+}

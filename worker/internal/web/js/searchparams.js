@@ -1,0 +1,138 @@
+import { expect, tag } from "./define.js";
+import { host } from "./host.js";
+
+// attach ties parameters to a URL: changed is called with the new query after each change. replace follows a change of
+// the URL's own query.
+export let attach, replace;
+
+export class URLSearchParams {
+  #pairs; // [name, value] each
+  #changed;
+
+  static {
+    attach = (query, changed) => {
+      const params = new URLSearchParams(query);
+      params.#changed = changed;
+      return params;
+    };
+    replace = (params, query) => {
+      params.#pairs = parse(query);
+    };
+  }
+
+  constructor(init = "") {
+    this.#pairs = pairsOf(init);
+  }
+
+  get size() {
+    return this.#pairs.length;
+  }
+
+  append(name, value) {
+    expect(arguments.length, 2, "URLSearchParams.append");
+    this.#pairs.push([text(name), text(value)]);
+    this.#update();
+  }
+
+  delete(name, value) {
+    expect(arguments.length, 1, "URLSearchParams.delete");
+    const hit = matcher(name, value);
+    this.#pairs = this.#pairs.filter((pair) => !hit(pair));
+    this.#update();
+  }
+
+  get(name) {
+    expect(arguments.length, 1, "URLSearchParams.get");
+    return this.#pairs.find(matcher(name))?.[1] ?? null;
+  }
+
+  getAll(name) {
+    expect(arguments.length, 1, "URLSearchParams.getAll");
+    return this.#pairs.filter(matcher(name)).map((pair) => pair[1]);
+  }
+
+  has(name, value) {
+    expect(arguments.length, 1, "URLSearchParams.has");
+    return this.#pairs.some(matcher(name, value));
+  }
+
+  set(name, value) {
+    expect(arguments.length, 2, "URLSearchParams.set");
+    const hit = matcher(name);
+    const at = this.#pairs.findIndex(hit);
+    const pair = [text(name), text(value)];
+    if (at < 0) this.#pairs.push(pair);
+    else this.#pairs = this.#pairs.flatMap((old, i) => (i === at ? [pair] : hit(old) ? [] : [old]));
+    this.#update();
+  }
+
+  sort() {
+    this.#pairs.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    this.#update();
+  }
+
+  forEach(callback, self) {
+    if (typeof callback !== "function") throw new TypeError("URLSearchParams.forEach expects a function");
+    for (const [name, value] of this) callback.call(self, value, name, this);
+  }
+
+  *entries() {
+    for (let i = 0; i < this.#pairs.length; i++) yield [...this.#pairs[i]];
+  }
+
+  *keys() {
+    for (const [name] of this.entries()) yield name;
+  }
+
+  *values() {
+    for (const [, value] of this.entries()) yield value;
+  }
+
+  toString() {
+    return host.formatForm(this.#pairs.flat());
+  }
+
+  #update() {
+    this.#changed?.(this.toString());
+  }
+}
+
+// Names and values are scalar values only: half a pair of surrogates becomes U+FFFD.
+const text = (value) => String(value).toWellFormed();
+
+function matcher(name, value) {
+  const wanted = text(name);
+  if (value === undefined) return (pair) => pair[0] === wanted;
+  const exact = text(value);
+  return (pair) => pair[0] === wanted && pair[1] === exact;
+}
+
+function parse(query) {
+  const flat = host.parseForm(query);
+  const pairs = [];
+  for (let i = 0; i < flat.length; i += 2) pairs.push([flat[i], flat[i + 1]]);
+  return pairs;
+}
+
+function pairsOf(init) {
+  if ((typeof init !== "object" && typeof init !== "function") || init === null) {
+    return parse(String(init).replace(/^\?/, ""));
+  }
+  if (init[Symbol.iterator] == null) {
+    return Reflect.ownKeys(init)
+      .filter((key) => Object.prototype.propertyIsEnumerable.call(init, key))
+      .map((key) => [text(key), text(init[key])]);
+  }
+  return Array.from(init, (item) => {
+    const pair = typeof item === "object" && item !== null ? [...item] : [];
+    if (pair.length !== 2) throw new TypeError("URLSearchParams expects pairs of a name and a value");
+    return pair.map(text);
+  });
+}
+
+Object.defineProperty(URLSearchParams.prototype, Symbol.iterator, {
+  value: URLSearchParams.prototype.entries,
+  writable: true,
+  configurable: true,
+});
+tag(URLSearchParams);

@@ -1,0 +1,143 @@
+const record = (target, type, log, name, options) => target.addEventListener(type, () => log.push(name), options);
+
+test("listeners run in the order in which they were added", () => {
+  const target = new EventTarget(), log = [];
+  for (const name of ["a", "b", "c"]) record(target, "x", log, name);
+  equal(target.dispatchEvent(new Event("x")), true, "the result of dispatchEvent");
+  equal(log, ["a", "b", "c"]);
+});
+
+test("the same listener counts once, and once more for capture", () => {
+  const target = new EventTarget();
+  let calls = 0;
+  const listener = () => calls++;
+  target.addEventListener("x", listener);
+  target.addEventListener("x", listener, { once: true });
+  target.addEventListener("x", listener, true);
+  target.dispatchEvent(new Event("x"));
+  equal(calls, 2);
+});
+
+test("once removes a listener before it runs", () => {
+  const target = new EventTarget(), log = [];
+  target.addEventListener("x", () => { log.push("once"); target.dispatchEvent(new Event("x")); }, { once: true });
+  target.dispatchEvent(new Event("x"));
+  equal(log, ["once"]);
+});
+
+test("a removed listener does not run, even if it was removed by one before it", () => {
+  const target = new EventTarget(), log = [];
+  const second = () => log.push("second");
+  target.addEventListener("x", () => target.removeEventListener("x", second));
+  target.addEventListener("x", second);
+  target.dispatchEvent(new Event("x"));
+  equal(log, []);
+});
+
+test("a listener added by another one waits for the next event", () => {
+  const target = new EventTarget(), log = [];
+  target.addEventListener("x", () => record(target, "x", log, "late"));
+  target.dispatchEvent(new Event("x"));
+  equal(log, []);
+});
+
+test("stopImmediatePropagation keeps the others from running, stopPropagation does not", () => {
+  const target = new EventTarget(), log = [];
+  target.addEventListener("x", (event) => event.stopPropagation());
+  target.addEventListener("x", (event) => { log.push("stops"); event.stopImmediatePropagation(); });
+  record(target, "x", log, "never");
+  target.dispatchEvent(new Event("x"));
+  equal(log, ["stops"]);
+});
+
+test("preventDefault counts for cancelable events only, and not in passive listeners", () => {
+  const target = new EventTarget();
+  target.addEventListener("x", (event) => event.preventDefault());
+  equal(target.dispatchEvent(new Event("x", { cancelable: true })), false);
+  equal(target.dispatchEvent(new Event("x")), true);
+  const quiet = new EventTarget();
+  quiet.addEventListener("x", (event) => event.preventDefault(), { passive: true });
+  equal(quiet.dispatchEvent(new Event("x", { cancelable: true })), true);
+});
+
+test("an object's handleEvent is called on the object", () => {
+  const target = new EventTarget(), listener = { handleEvent(event) { this.seen = event.type; } };
+  target.addEventListener("x", listener);
+  target.dispatchEvent(new Event("x"));
+  equal(listener.seen, "x");
+});
+
+test("a function is called on the target", () => {
+  const target = new EventTarget();
+  let self;
+  target.addEventListener("x", function () { self = this; });
+  target.dispatchEvent(new Event("x"));
+  ok(self === target, "this is the target");
+});
+
+test("a listener that throws is reported, and the others run", () => {
+  const target = new EventTarget(), log = [], reported = [];
+  internal.setReporter((error) => reported.push(error.message));
+  target.addEventListener("x", () => { throw new Error("oops"); });
+  target.addEventListener("x", {});
+  record(target, "x", log, "next");
+  target.dispatchEvent(new Event("x"));
+  equal(log, ["next"]);
+  equal(reported, ["oops", 'The listener of "x" is an object without a method handleEvent']);
+});
+
+test("a signal removes a listener", () => {
+  const target = new EventTarget(), log = [], controller = new AbortController();
+  record(target, "x", log, "heard", { signal: controller.signal });
+  target.dispatchEvent(new Event("x"));
+  controller.abort();
+  target.dispatchEvent(new Event("x"));
+  record(target, "x", log, "never", { signal: controller.signal });
+  target.dispatchEvent(new Event("x"));
+  equal(log, ["heard"]);
+  throws(() => target.addEventListener("x", () => {}, { signal: {} }), "TypeError", "AbortSignal");
+});
+
+test("null is no listener, and text is an error", () => {
+  const target = new EventTarget();
+  target.addEventListener("x", null);
+  throws(() => target.addEventListener("x", "text"), "TypeError", "handleEvent");
+  throws(() => target.dispatchEvent({ type: "x" }), "TypeError", "Event");
+});
+
+test("an event knows its target while it is dispatched", () => {
+  const target = new EventTarget(), event = new Event("x");
+  let during;
+  target.addEventListener("x", (e) => (during = [e.target === target, e.currentTarget === target, e.eventPhase, e.composedPath().length]));
+  equal([event.target, event.eventPhase], [null, 0]);
+  target.dispatchEvent(event);
+  equal(during, [true, true, 2, 1]);
+  equal([event.target === target, event.currentTarget, event.eventPhase], [true, null, 0]);
+});
+
+test("an event cannot be dispatched within its own dispatch, but again later", () => {
+  const target = new EventTarget(), event = new Event("x");
+  let error;
+  target.addEventListener("x", () => { try { target.dispatchEvent(event); } catch (e) { error ??= e; } });
+  target.dispatchEvent(event);
+  equal([error.name, error.code], ["InvalidStateError", 11]);
+  equal(target.dispatchEvent(event), true);
+});
+
+test("an event that scripts make is not trusted", () => equal(new Event("x").isTrusted, false));
+
+test("CustomEvent and MessageEvent carry data", () => {
+  equal(new CustomEvent("x", { detail: { a: 1 } }).detail, { a: 1 });
+  equal(new CustomEvent("x").detail, null);
+  const event = new MessageEvent("message", { data: 5, origin: "o", lastEventId: "i" });
+  equal([event.data, event.origin, event.lastEventId, event.source, event.ports], [5, "o", "i", null, []]);
+  throws(() => new Event(), "TypeError", "1 argument");
+});
+
+test("a class of one's own can be an EventTarget", () => {
+  class Room extends EventTarget {}
+  const room = new Room(), log = [];
+  record(room, "x", log, "heard");
+  room.dispatchEvent(new Event("x"));
+  equal(log, ["heard"]);
+});

@@ -1,0 +1,56 @@
+test("globals are writable, configurable and not enumerable", () => {
+  for (const name of ["URL", "console", "setTimeout", "crypto", "self", "structuredClone", "navigator", "Event"]) {
+    const { writable, configurable, enumerable } = Object.getOwnPropertyDescriptor(globalThis, name);
+    equal({ writable, configurable, enumerable }, { writable: true, configurable: true, enumerable: false }, name);
+  }
+});
+
+test("self is the global object", () => equal(self === globalThis && self.self === self, true));
+
+test("the host object is gone", () => {
+  equal(typeof globalThis.__host, "undefined");
+  equal(Object.getOwnPropertyNames(globalThis).filter((name) => name.startsWith("_")), []);
+});
+
+test("no global of ours is a symbol", () => equal(Object.getOwnPropertySymbols(globalThis).map(String), ["Symbol(Symbol.toStringTag)"]));
+
+test("classes and functions have their names", () => {
+  for (const name of ["URL", "URLSearchParams", "Headers", "Request", "Response", "Event", "EventTarget", "AbortSignal", "DOMException",
+    "BroadcastChannel", "TextDecoder", "setTimeout", "atob", "structuredClone", "queueMicrotask", "addEventListener"]) {
+    equal(globalThis[name].name, name);
+  }
+});
+
+test("objects have their tags", () => {
+  for (const value of [new URL("http://h"), new Headers(), new Event("x"), new Response(), crypto, performance, navigator]) {
+    equal(Object.prototype.toString.call(value), `[object ${value.constructor.name}]`);
+  }
+  equal(Object.prototype.toString.call(console), "[object console]");
+});
+
+test("methods do not work on other objects", () => {
+  throws(() => Headers.prototype.get.call({}, "a"), "TypeError");
+  throws(() => Object.getOwnPropertyDescriptor(URL.prototype, "href").get.call({}), "TypeError");
+});
+
+test("navigator names Linger", () => equal(navigator.userAgent, "Linger"));
+
+test("what only the platform makes cannot be constructed", () => {
+  for (const constructor of [Crypto, Performance, Navigator, AbortSignal]) throws(() => new constructor(), "TypeError", "Illegal constructor");
+});
+
+test("queueMicrotask runs after the script and before timers, in order", async () => {
+  const order = [];
+  setTimeout(() => order.push("timer"));
+  queueMicrotask(() => order.push("first"));
+  queueMicrotask(() => order.push("second"));
+  order.push("script");
+  await sleep(1);
+  equal(order, ["script", "first", "second", "timer"]);
+  throws(() => queueMicrotask("text"), "TypeError", "function");
+});
+
+test("addEventListener works on the global object", () => {
+  addEventListener("nothing", () => {});
+  throws(() => addEventListener("nothing"), "TypeError", "2 arguments");
+});

@@ -1,0 +1,57 @@
+// The cases of a file, and the checks they make. Go runs one case at a time: start(i), then result(i) until it is there.
+const cases = [];
+const results = [];
+
+globalThis.test = (name, run) => cases.push({ name, run });
+globalThis.names = () => cases.map((c) => c.name);
+globalThis.result = (i) => results[i];
+
+globalThis.start = (i) => {
+  new Promise((resolve) => resolve(cases[i].run())).then(
+    () => (results[i] = ""),
+    (error) => (results[i] = `${error?.name}: ${error?.message}\n${error?.stack ?? ""}`),
+  );
+};
+
+const show = (value) => {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (value instanceof Map || value instanceof Set) return `${value.constructor.name} ${show([...value])}`;
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return `${value.constructor.name} [${Array.from(value).join()}]`;
+  if (value instanceof ArrayBuffer) return `ArrayBuffer [${Array.from(new Uint8Array(value)).join()}]`;
+  if (value instanceof Date) return `Date ${value.getTime()}`;
+  if (value instanceof RegExp || value instanceof Error) return String(value);
+  if (Array.isArray(value)) return `[${Array.from(value, (item, i) => (i in value ? show(item) : "hole")).join(", ")}]`;
+  if (typeof value === "object" && value !== null) return `{${Object.keys(value).map((key) => `${key}: ${show(value[key])}`).join(", ")}}`;
+  if (typeof value === "bigint") return `${value}n`;
+  return Object.is(value, -0) ? "-0" : String(value);
+};
+
+globalThis.equal = (actual, expected, what = "the value") => {
+  const [got, want] = [show(actual), show(expected)];
+  if (got !== want) throw new Error(`${what} is ${got}, want ${want}`);
+};
+
+globalThis.ok = (condition, what) => {
+  if (!condition) throw new Error(what);
+};
+
+// throws checks that a function throws, or that its promise rejects, with an error of this name and these words.
+const checkError = (error, name, words) => {
+  ok(error !== undefined, `nothing was thrown, want a ${name}`);
+  equal(error.name, name, "the name of the error");
+  if (words) ok(error.message.includes(words), `the message "${error.message}" does not say "${words}"`);
+  return error;
+};
+
+globalThis.throws = (run, name, words) => {
+  let thrown;
+  try {
+    run();
+  } catch (error) {
+    thrown = error;
+  }
+  return checkError(thrown, name, words);
+};
+
+globalThis.rejects = async (promise, name, words) => checkError(await promise.then(() => undefined, (error) => error), name, words);
+globalThis.sleep = (delay) => new Promise((resolve) => setTimeout(resolve, delay));

@@ -1,0 +1,54 @@
+test("the defaults", () => {
+  const request = new Request("HTTP://h/a/../b");
+  equal([request.url, request.method, [...request.headers], request.bodyUsed, request.signal.aborted], ["http://h/b", "GET", [], false, false]);
+});
+
+test("methods are normalised where the standard says so, and checked", () => {
+  equal(["post", "Patch", "patch", "delete"].map((method) => new Request("http://h", { method }).method), ["POST", "Patch", "patch", "DELETE"]);
+  for (const method of ["", "a b", "CONNECT", "trace", "Track"]) throws(() => new Request("http://h", { method }), "TypeError", "method");
+});
+
+test("the URL is absolute and without a password", () => {
+  throws(() => new Request("/a"), "TypeError", "no scheme");
+  throws(() => new Request("http://u:p@h/"), "TypeError", "user name");
+  throws(() => new Request(), "TypeError", "1 argument");
+  equal(new Request(new URL("http://h/x")).url, "http://h/x");
+});
+
+test("a body comes with its content type", async () => {
+  const request = new Request("http://h", { method: "POST", body: new URLSearchParams({ a: "b c" }) });
+  equal(request.headers.get("content-type"), "application/x-www-form-urlencoded;charset=UTF-8");
+  equal([request.bodyUsed, await request.text(), request.bodyUsed], [false, "a=b+c", true]);
+  await rejects(request.text(), "TypeError", "read already");
+  throws(() => new Request("http://h", { body: "x" }), "TypeError", "GET has no body");
+  throws(() => new Request("http://h", { method: "head", body: "x" }), "TypeError", "HEAD has no body");
+});
+
+test("a request can be made of another one, whose body it takes over", async () => {
+  const first = new Request("http://h/a", { method: "PUT", headers: { a: "1" }, body: "text" });
+  const second = new Request(first, { headers: { b: "2" } });
+  equal([second.url, second.method, [...second.headers], first.bodyUsed], ["http://h/a", "PUT", [["b", "2"]], true]);
+  equal(await second.text(), "text");
+  throws(() => new Request(first), "TypeError", "read already");
+});
+
+test("clone gives a second body", async () => {
+  const request = new Request("http://h", { method: "POST", body: "{}", headers: { x: "y" } }), copy = request.clone();
+  equal([await request.json(), await copy.text(), copy.headers.get("x"), copy.method], [{}, "{}", "y", "POST"]);
+  throws(() => copy.clone(), "TypeError", "cloned");
+});
+
+test("a signal is taken and checked", () => {
+  const { signal } = new AbortController();
+  ok(new Request("http://h", { signal }).signal === signal, "the signal is the one given");
+  throws(() => new Request("http://h", { signal: {} }), "TypeError", "AbortSignal");
+  equal(new Request("http://h", { signal: null }).signal.aborted, false);
+});
+
+test("a request that was received", async () => {
+  const body = new TextEncoder().encode('\ufeff{"a":1}');
+  const request = internal.received({ url: "http://h/p?q", method: "POST", headers: ["Content-Type", "application/json"], body });
+  equal([request.url, request.method, request.headers.get("content-type"), await request.clone().json()], ["http://h/p?q", "POST", "application/json", { a: 1 }]);
+  equal((await request.arrayBuffer()).byteLength, body.length);
+  ok(request instanceof Request, "it is a Request");
+});

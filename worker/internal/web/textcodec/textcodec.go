@@ -1,0 +1,163 @@
+// Package textcodec decodes bytes to text as the WHATWG Encoding Standard (https://encoding.spec.whatwg.org/) does:
+// what is not valid becomes U+FFFD once per maximal subpart, where Go's own conversions count bytes or runs.
+package textcodec
+
+import (
+	"errors"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// ErrInvalid says that bytes are not text of the encoding.
+var ErrInvalid = errors.New("the bytes are not valid text of the encoding")
+
+const replacement = "\uFFFD"
+
+// A Decoder turns bytes into text. With final unset it holds back the beginning of a character that src may have
+// been cut in, and returns these bytes as rest; with final set rest is empty. With fatal set, bytes that are not valid
+// end in ErrInvalid; without it each maximal subpart becomes U+FFFD.
+type Decoder func(src []byte, final, fatal bool) (text string, rest []byte, err error)
+
+// UTF8 decodes UTF-8 (Encoding Standard, section 8.1.1). A byte order mark is text like any other.
+func UTF8(src []byte, final, fatal bool) (text string, rest []byte, err error) {
+	if !final {
+		cut := len(src) - unfinished(src)
+		src, rest = src[:cut], src[cut:]
+	}
+	if utf8.Valid(src) {
+		return string(src), rest, nil
+	}
+	if fatal {
+		return "", nil, ErrInvalid
+	}
+	return replaceInvalid(src), rest, nil
+}
+
+// Lossy returns text with every maximal subpart that is not UTF-8 replaced by U+FFFD.
+func Lossy(text string) string {
+	if utf8.ValidString(text) {
+		return text
+	}
+	return replaceInvalid([]byte(text))
+}
+
+func replaceInvalid(src []byte) string {
+	var b strings.Builder
+	for len(src) > 0 {
+		c, size := utf8.DecodeRune(src)
+		if c == utf8.RuneError && size == 1 {
+			b.WriteString(replacement)
+			src = src[subpart(src):]
+			continue
+		}
+		b.Write(src[:size])
+		src = src[size:]
+	}
+	return b.String()
+}
+
+// subpart returns the length of the maximal subpart of an ill-formed sequence that src begins with: the longest part
+// that could still have become a character.
+func subpart(src []byte) int {
+	n := 1
+	for n < len(src) && n < utf8.UTFMax && !utf8.FullRune(src[:n]) {
+		if utf8.FullRune(src[:n+1]) {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+// unfinished returns how many bytes at the end of src begin a character without ending it.
+func unfinished(src []byte) int {
+	for n := 1; n < utf8.UTFMax && n <= len(src); n++ {
+		tail := src[len(src)-n:]
+		if utf8.RuneStart(tail[0]) {
+			if utf8.FullRune(tail) {
+				return 0
+			}
+			return n
+		}
+	}
+	return 0
+}
+
+// UTF16LE decodes UTF-16, low byte first (Encoding Standard, section 14.2). Lone surrogates are invalid.
+func UTF16LE(src []byte, final, fatal bool) (text string, rest []byte, err error) {
+	cut := len(src) &^ 1
+	if !final && cut >= 2 && src[cut-1]&0xFC == 0xD8 {
+		cut -= 2
+	}
+	units := make([]uint16, cut/2)
+	for i := range units {
+		units[i] = uint16(src[2*i]) | uint16(src[2*i+1])<<8
+	}
+	if fatal && (hasLoneSurrogate(units) || final && cut < len(src)) {
+		return "", nil, ErrInvalid
+	}
+	text = string(utf16.Decode(units))
+	if !final {
+		return text, src[cut:], nil
+	}
+	if cut < len(src) {
+		text += replacement
+	}
+	return text, nil, nil
+}
+
+func hasLoneSurrogate(units []uint16) bool {
+	for i := 0; i < len(units); i++ {
+		if !utf16.IsSurrogate(rune(units[i])) {
+			continue
+		}
+		if i+1 == len(units) || utf16.DecodeRune(rune(units[i]), rune(units[i+1])) == utf8.RuneError {
+			return true
+		}
+		i++
+	}
+	return false
+}
+
+// windows1252 holds the characters of the bytes 0x80 to 0x9F; every other byte is its own code point.
+var windows1252 = [32]rune{
+	0x20AC, 0x81, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8D, 0x017D, 0x8F,
+	0x90, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D, 0x017E, 0x0178,
+}
+
+// Windows1252 decodes windows-1252, which the Encoding Standard means by latin1 and ascii too. Every byte is valid.
+func Windows1252(src []byte, _, _ bool) (text string, rest []byte, err error) {
+	var b strings.Builder
+	b.Grow(len(src))
+	for _, c := range src {
+		if c >= 0x80 && c < 0xA0 {
+			b.WriteRune(windows1252[c-0x80])
+		} else {
+			b.WriteRune(rune(c))
+		}
+	}
+	return b.String(), nil, nil
+}
+
+// Latin1 returns the code points of text as bytes, or false where one of them is over 255.
+func Latin1(text string) ([]byte, bool) {
+	out := make([]byte, 0, len(text))
+	for _, c := range text {
+		if c > 0xFF {
+			return nil, false
+		}
+		out = append(out, byte(c))
+	}
+	return out, true
+}
+
+// FromLatin1 returns the text whose code points are the bytes.
+func FromLatin1(src []byte) string {
+	var b strings.Builder
+	b.Grow(len(src))
+	for _, c := range src {
+		b.WriteRune(rune(c))
+	}
+	return b.String()
+}

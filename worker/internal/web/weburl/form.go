@@ -1,0 +1,54 @@
+package weburl
+
+import (
+	"strings"
+
+	"github.com/lingerws/linger/worker/internal/web/textcodec"
+)
+
+// ParseForm reads application/x-www-form-urlencoded text (URL Standard, section 5.1) into names and values in turn:
+// name, value, name, value. Bytes that are not UTF-8 become U+FFFD.
+func ParseForm(text string) []string {
+	var pairs []string
+	for field := range strings.SplitSeq(text, "&") {
+		if field == "" {
+			continue
+		}
+		name, value, _ := strings.Cut(field, "=")
+		pairs = append(pairs, decodeForm(name), decodeForm(value))
+	}
+	return pairs
+}
+
+func decodeForm(text string) string {
+	return textcodec.Lossy(percentDecode(strings.ReplaceAll(text, "+", " ")))
+}
+
+// FormatForm writes names and values in turn as application/x-www-form-urlencoded text (URL Standard, section 5.2).
+// A name without its value counts as one with an empty value.
+func FormatForm(pairs []string) string {
+	var b strings.Builder
+	for i, text := range pairs {
+		switch {
+		case i%2 == 1:
+			b.WriteByte('=')
+		case i > 0:
+			b.WriteByte('&')
+		}
+		writeForm(&b, text)
+	}
+	if len(pairs)%2 == 1 {
+		b.WriteByte('=')
+	}
+	return b.String()
+}
+
+func writeForm(b *strings.Builder, text string) {
+	for i := range len(text) {
+		if text[i] == ' ' {
+			b.WriteByte('+')
+			continue
+		}
+		writeEncoded(b, text[i], formSet)
+	}
+}

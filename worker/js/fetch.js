@@ -1,0 +1,23 @@
+import { expose, host } from "web/host.js";
+import { received } from "web/request.js";
+import { globalTarget, hasListeners } from "web/target.js";
+import { Exchange } from "./exchange.js";
+import { eventOf, exchangeOf, RequestEvent } from "./request_event.js";
+import { run } from "./run.js";
+
+export class FetchEvent extends RequestEvent {
+  // upgradeWebSocket accepts the request as a WebSocket: { data, protocol, headers }.
+  upgradeWebSocket(options) {
+    return exchangeOf(this, "upgradeWebSocket").accept(this, "upgradeWebSocket", options);
+  }
+}
+
+// handleFetch has the fetch listeners answer.
+export function handleFetch(exchange) {
+  run(exchange.id, eventOf(FetchEvent, "fetch", exchange), () => exchange.finish());
+}
+
+expose("fetch", (id, method, url, headers, body) => {
+  if (hasListeners(globalTarget, "fetch")) handleFetch(new Exchange(id, received({ method, url, headers, body }), false));
+  else host.unserved(id);
+});

@@ -1,0 +1,32 @@
+import { constants, define, tag } from "web/define.js";
+import { describeBy } from "web/describe.js";
+import { setReporter } from "web/report.js";
+import { WebSocketCloseEvent } from "./close.js";
+import { WebSocketConnection } from "./connection.js";
+import { ExtendableEvent } from "./extendable.js";
+import { FetchEvent } from "./fetch.js";
+import { WebSocketMessageEvent } from "./message.js";
+import { report } from "./report.js";
+import { WebSocketUpgradeEvent } from "./upgrade.js";
+
+const classes = {
+  ExtendableEvent,
+  FetchEvent,
+  WebSocketCloseEvent,
+  WebSocketConnection,
+  WebSocketMessageEvent,
+  WebSocketUpgradeEvent,
+};
+
+define(globalThis, classes);
+tag(...Object.values(classes));
+constants(WebSocketConnection, { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 });
+
+describeBy(WebSocketConnection, "id", "url", "protocol", "readyState", "data");
+describeBy(FetchEvent, "type", "request");
+describeBy(WebSocketUpgradeEvent, "type", "request");
+describeBy(WebSocketMessageEvent, "type", "source", "data");
+describeBy(WebSocketCloseEvent, "type", "id", "code", "reason", "wasClean", "initiator");
+
+// What a callback of the platform throws outside of an event, and what no event can be blamed for.
+setReporter((error) => report(0, error));

@@ -1,0 +1,20 @@
+import { expose } from "web/host.js";
+import { received } from "web/request.js";
+import { Exchange } from "./exchange.js";
+import { handleFetch } from "./fetch.js";
+import { eventOf, exchangeOf, RequestEvent } from "./request_event.js";
+import { run } from "./run.js";
+
+export class WebSocketUpgradeEvent extends RequestEvent {
+  // accept accepts the request: { data, protocol, headers }.
+  accept(options) {
+    return exchangeOf(this, "accept").accept(this, "accept", options);
+  }
+}
+
+// What no websocketupgrade listener answers goes on to the fetch listeners.
+expose("upgrade", (id, method, url, headers) => {
+  const exchange = new Exchange(id, received({ method, url, headers, body: null }), true);
+  const event = eventOf(WebSocketUpgradeEvent, "websocketupgrade", exchange);
+  run(id, event, () => (exchange.answered ? exchange.finish() : handleFetch(exchange)));
+});

@@ -1,0 +1,68 @@
+package worker
+
+import (
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/lingerws/linger"
+)
+
+// Options are what an application can be told. The zero value is ready to use.
+type Options struct {
+	// Server has the bounds and policies of the connections. Its Fallback is the
+	// script's fetch event, whatever is set.
+	Server linger.Options
+
+	// EventTimeout bounds an event: a script that computes for longer is stopped, and
+	// a listener whose promise settles later no longer holds up the connection's
+	// next event; 0 means 30 s. It bounds loading too.
+	EventTimeout time.Duration
+
+	// Memory bounds the script's heap in bytes; 0 means 128 MiB. An engine that runs
+	// out is replaced; connections stay.
+	Memory int64
+
+	// MaxBody bounds the body of a plain HTTP request in bytes; 0 means 10 MiB.
+	// Above it the request gets 413.
+	MaxBody int64
+
+	// Stdout gets what console.log, info and debug print, Stderr what warn and error
+	// do; nil means those of the process.
+	Stdout, Stderr io.Writer
+
+	// Logger gets what goes wrong in the script; nil means slog.Default.
+	Logger *slog.Logger
+}
+
+const (
+	defaultEventTimeout = 30 * time.Second
+	defaultMemory       = 128 << 20
+	defaultMaxBody      = 10 << 20
+)
+
+func (o Options) withDefaults() Options {
+	if o.EventTimeout == 0 {
+		o.EventTimeout = defaultEventTimeout
+	}
+	if o.Memory == 0 {
+		o.Memory = defaultMemory
+	}
+	if o.MaxBody == 0 {
+		o.MaxBody = defaultMaxBody
+	}
+	if o.Stdout == nil {
+		o.Stdout = os.Stdout
+	}
+	if o.Stderr == nil {
+		o.Stderr = os.Stderr
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	if o.Server.Logger == nil {
+		o.Server.Logger = o.Logger
+	}
+	return o
+}

@@ -1,0 +1,67 @@
+package worker
+
+import (
+	"errors"
+	"log/slog"
+
+	"github.com/lingerws/linger/worker/internal/engine"
+)
+
+// report(event, raise) logs what a script threw: raise throws it again, so that it
+// arrives here with its stack.
+func (in *instance) report(args arguments) (engine.Value, error) {
+	raise := args.at(1).Function()
+	if raise == nil {
+		return nothing, nil
+	}
+	_, err := in.rt.Call(raise)
+	in.reportFailure(in.events[args.at(0).Int()], err)
+	if poisoned(err) || errors.Is(err, engine.ErrInterrupted) {
+		return nothing, err
+	}
+	return nothing, nil
+}
+
+// reportFailure logs the failure of an event, or of something outside of any.
+func (in *instance) reportFailure(e *event, err error) {
+	attrs := []any{}
+	if e != nil {
+		attrs = append(attrs, "event", e.kind)
+		if id := e.connection(); id != "" {
+			attrs = append(attrs, "connection", id)
+		}
+	}
+	log := in.app.opts.Logger
+	thrown, isThrown := errors.AsType[*engine.Exception](err)
+	switch {
+	case isThrown:
+		log.Error("uncaught exception", append(attrs, in.describe(thrown)...)...)
+	case errors.Is(err, engine.ErrInterrupted):
+		log.Error("event stopped: it computed for too long", append(attrs, "limit", in.app.opts.EventTimeout.String())...)
+	case errors.Is(err, engine.ErrOutOfMemory):
+		log.Error("worker out of memory", append(attrs, "limit", in.app.opts.Memory)...)
+	case err != nil:
+		log.Error("event failed", append(attrs, "error", err)...)
+	}
+}
+
+// describe gives what a log tells of an exception: where it came up in the
+// sources, and its stack.
+func (in *instance) describe(e *engine.Exception) []any {
+	sources := in.app.bundle.sources
+	attrs := []any{"error", e.Error()}
+	if at := sources.origin(e); at.File != "" {
+		attrs = append(attrs, "at", at.String())
+	}
+	return append(attrs, slog.String("stack", sources.trace(e.Stack)))
+}
+
+// unhandled logs a promise rejection that nobody handled.
+func (in *instance) unhandled(e *engine.Exception) {
+	in.app.opts.Logger.Error("unhandled promise rejection", in.describe(e)...)
+}
+
+// hostError logs a failure of ours that the script was told nothing about.
+func (in *instance) hostError(function string, err error) {
+	in.app.opts.Logger.Error("host function failed", "function", function, "error", err)
+}

@@ -1,0 +1,72 @@
+package worker
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+
+	"github.com/go-sourcemap/sourcemap"
+
+	"github.com/lingerws/linger/worker/internal/engine"
+)
+
+// sourceMap traces positions in the bundle back to the sources.
+type sourceMap struct{ consumer *sourcemap.Consumer }
+
+func newSourceMap(data []byte) (*sourceMap, error) {
+	consumer, err := sourcemap.Parse("", data)
+	if err != nil {
+		return nil, err
+	}
+	return &sourceMap{consumer}, nil
+}
+
+// position returns where a place in the bundle comes from. Lines and columns
+// count from 1.
+func (m *sourceMap) position(line, column int) (Position, bool) {
+	file, _, line, column, ok := m.consumer.Source(line, column-1)
+	return Position{File: file, Line: line, Column: column + 1}, ok
+}
+
+// Position is a place in a source file; line and column count from 1.
+type Position struct {
+	File         string
+	Line, Column int
+}
+
+// String returns "file:line:column".
+func (p Position) String() string {
+	if p.File == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
+}
+
+var bundlePlace = regexp.MustCompile(regexp.QuoteMeta(bundleName) + `:(\d+):(\d+)`)
+
+// trace replaces the places of the bundle in a text, such as a stack.
+func (m *sourceMap) trace(text string) string {
+	return bundlePlace.ReplaceAllStringFunc(text, func(place string) string {
+		parts := bundlePlace.FindStringSubmatch(place)
+		line, _ := strconv.Atoi(parts[1])
+		column, _ := strconv.Atoi(parts[2])
+		if p, ok := m.position(line, column); ok {
+			return p.String()
+		}
+		return place
+	})
+}
+
+// origin returns where in the sources an exception came up: the first frame that
+// belongs to the application.
+func (m *sourceMap) origin(e *engine.Exception) Position {
+	for _, f := range e.Frames {
+		if f.File != bundleName {
+			continue
+		}
+		if p, ok := m.position(f.Line, f.Column); ok {
+			return p
+		}
+	}
+	return Position{}
+}

@@ -1,0 +1,105 @@
+package worker
+
+import (
+	"container/heap"
+	"time"
+)
+
+// timers are the timers of one event loop, which owns them: the script's, whose
+// number its memory limit bounds, and the deadlines of events.
+type timers struct {
+	byID  map[int]*timer
+	queue timerQueue
+}
+
+type timer struct {
+	id    int
+	at    time.Time
+	every time.Duration // 0 for once
+	index int           // in the queue
+}
+
+// set arms a timer. An id that is armed already keeps its time.
+func (t *timers) set(id int, delay time.Duration, repeat bool) {
+	if t.byID == nil {
+		t.byID = map[int]*timer{}
+	}
+	if t.byID[id] != nil {
+		return
+	}
+	one := &timer{id: id, at: time.Now().Add(delay)}
+	if repeat {
+		one.every = delay
+	}
+	t.byID[id] = one
+	heap.Push(&t.queue, one)
+}
+
+func (t *timers) clear(id int) {
+	if one := t.byID[id]; one != nil {
+		delete(t.byID, id)
+		heap.Remove(&t.queue, one.index)
+	}
+}
+
+// next returns how long to wait for the next timer, if there is any.
+func (t *timers) next() (wait time.Duration, any bool) {
+	if len(t.queue) == 0 {
+		return 0, false
+	}
+	return max(0, time.Until(t.queue[0].at)), true
+}
+
+// due takes the timers whose time has come, in their order. Repeated ones are
+// armed again.
+func (t *timers) due() []int {
+	if len(t.queue) == 0 {
+		return nil
+	}
+	now := time.Now()
+	var ids []int
+	for len(t.queue) > 0 && !t.queue[0].at.After(now) {
+		one := t.queue[0]
+		ids = append(ids, one.id)
+		if one.every > 0 {
+			one.at = now.Add(one.every)
+			heap.Fix(&t.queue, 0)
+			continue
+		}
+		t.clear(one.id)
+	}
+	return ids
+}
+
+// timerQueue is a heap by time, and by id where times are equal.
+type timerQueue []*timer
+
+func (q timerQueue) Len() int { return len(q) }
+
+func (q timerQueue) Less(i, j int) bool {
+	if q[i].at.Equal(q[j].at) {
+		return q[i].id < q[j].id
+	}
+	return q[i].at.Before(q[j].at)
+}
+
+func (q timerQueue) Swap(i, j int) {
+	q[i], q[j] = q[j], q[i]
+	q[i].index, q[j].index = i, j
+}
+
+// Push adds x, a *timer; it is for package heap.
+func (q *timerQueue) Push(x any) {
+	one, _ := x.(*timer)
+	one.index = len(*q)
+	*q = append(*q, one)
+}
+
+// Pop removes the last; it is for package heap.
+func (q *timerQueue) Pop() any {
+	last := len(*q) - 1
+	one := (*q)[last]
+	(*q)[last] = nil
+	*q = (*q)[:last]
+	return one
+}
