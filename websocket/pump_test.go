@@ -134,8 +134,12 @@ func TestABlockedClosedDoesNotStopTheLingering(t *testing.T) {
 // ends, and sees FIN.
 func wantInputDropped(t *testing.T, s *stage) {
 	t.Helper()
+	start := time.Now()
 	for range 8 {
 		s.play("peer flood 60000")
+	}
+	if time.Since(start) > 0 {
+		t.Errorf("input must be dropped at once; it took %v", time.Since(start))
 	}
 	if n := s.peer.Peer().Unread(); n > 0 || s.peer.RSTReceived() {
 		t.Errorf("input must be read and dropped until EOF; %d bytes are unread, reset: %v", n, s.peer.RSTReceived())

@@ -31,7 +31,7 @@ func TestWhateverIsThrownIsReadable(t *testing.T) {
 		"throw {message: 'duck'}": "duck", "throw {name: 'Duck', message: 'typed'}": "Duck: typed", "throw function f() {}": "[Function f]",
 		"throw new (class MyError extends Error { name = 'Mine' })('m')":                                 "Mine: m",
 		"throw new (class { get name() { return 'DOMException' } get message() { return 'computed' } })": "DOMException: computed",
-		"throw new Error": "Error", "throw new Error('')": "Error", "throw Object.create(null)": "Object <null-prototype> {  }",
+		"throw new Error": "Error", "throw new Error('')": "Error", "throw Object.create(null)": "{  }",
 	} {
 		if e := mustThrow(t, r, source); e.Error() != want {
 			t.Errorf("%s should read %q, got %q", source, want, e.Error())

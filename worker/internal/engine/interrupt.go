@@ -7,7 +7,7 @@ import "modernc.org/libc"
 // and on a closed Runtime. The script cannot catch it; a host function that is
 // running is not stopped, nor is a built-in in one long operation.
 //
-// What the turn had queued stays queued: after ClearInterrupt the next turn runs it.
+// The promise jobs of the turn are dropped: promises that wait for them never settle.
 func (r *Runtime) Interrupt() { r.interrupted.Store(true) }
 
 // ClearInterrupt lets turns begin again.

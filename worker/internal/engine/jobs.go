@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"unsafe"
 
 	"modernc.org/libc"
 	lib "modernc.org/libquickjs"
@@ -25,6 +26,25 @@ func (r *Runtime) runJobs() {
 		if lib.XJS_ExecutePendingJob(r.tls, r.rt, 0) < 0 {
 			r.note(r.caught())
 		}
+	}
+	if r.interrupted.Load() {
+		r.dropJobs()
+	}
+}
+
+// dropJobs empties the queue after an interrupt: the jobs are the rest of the turn
+// that was to end. Promises that wait for them never settle.
+func (r *Runtime) dropJobs() {
+	head := &at[lib.TJSRuntime](r.rt).Fjob_list
+	for p := head.Fnext; lib.XJS_IsJobPending(r.tls, r.rt) != 0; p = head.Fnext {
+		job := at[lib.TJSJobEntry](p)
+		head.Fnext = job.Flink.Fnext
+		at[lib.Tlist_head](job.Flink.Fnext).Fprev = job.Flink.Fprev
+		for _, v := range memory[raw](p+unsafe.Sizeof(*job), int(job.Fargc)) {
+			lib.XFreeValue(r.tls, r.ctx, v)
+		}
+		lib.XJS_FreeContext(r.tls, job.Frealm)
+		lib.Xjs_free_rt(r.tls, r.rt, p)
 	}
 }
 

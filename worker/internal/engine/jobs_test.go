@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 )
@@ -24,7 +23,7 @@ func TestUnhandledRejectionsAreReportedAfterTheTurn(t *testing.T) {
 		"(async () => { try { await Promise.reject(1) } catch {} })(); 0":                 nil,
 		"var p = Promise.reject(1), q = Promise.reject(2); p.catch(() => {}); 0":          {"2"},
 		"Promise.all([Promise.reject(1), Promise.reject(2)]).catch(() => {}); 0":          nil,
-		"Promise.reject({get message() { Promise.reject('while describing'); throw 1 }})": {"{ message: [getter] }"},
+		"Promise.reject({get message() { Promise.reject('while describing'); throw 1 }})": {"{ message: [Getter] }"},
 	} {
 		r, seen := watch(t)
 		eval(t, r, source)
@@ -62,7 +61,7 @@ func TestReceiverMayUseTheRuntime(t *testing.T) {
 	var r *Runtime
 	var got string
 	r = open(t, Options{OnUnhandled: func(e *Exception) {
-		got = fmt.Sprint(e, eval(t, r, "'!'"))
+		got = e.Error() + eval(t, r, "'!'").String()
 	}})
 	eval(t, r, "Promise.reject('hello')")
 	if got != "hello!" {

@@ -118,7 +118,7 @@ both("what is no data is refused", (clone) => {
 });
 
 test("deep data that serialize did not write is refused, or read", () => {
-  for (const text of ["J" + "[".repeat(1e6), "S" + "[".repeat(1e5) + "]".repeat(1e5), "S" + '{"$":["Map",['.repeat(1e4), "J" + "[".repeat(1e6) + "]".repeat(1e6)]) {
+  for (const text of ["J" + "[".repeat(5e4), "S" + "[".repeat(5e4) + "]".repeat(5e4), "S" + '{"$":["Map",['.repeat(1e4), "J" + "[".repeat(5e4) + "]".repeat(5e4)]) {
     try {
       internal.deserialize(text);
     } catch (error) {
@@ -133,7 +133,7 @@ both("nesting is bounded", (clone) => {
   let map = new Map(); for (let i = 1; i < 500; i++) map = new Map([[map, 1]]);
   clone(map);
   throws(() => clone(nested(501)), "DataCloneError", "500 levels");
-  throws(() => clone(nested(100_000)), "DataCloneError", "500 levels");
+  throws(() => clone(nested(5_000)), "DataCloneError", "500 levels");
 });
 
 test("transfer moves a buffer", () => {

@@ -1,0 +1,60 @@
+// Command linger runs WebSocket applications. `linger --help` tells its
+// sub-commands; each has a file of its own here.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands is the whole command line.
+type commands struct {
+	Run     runCommand     `cmd:"" help:"Run an application, JavaScript or TypeScript."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// exitUsage is the status for a command line that cannot be understood.
+const exitUsage = 2
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run executes one command line and returns the exit status.
+func run(args []string) int {
+	var cli commands
+	parser, err := kong.New(&cli,
+		kong.Name("linger"),
+		kong.Description("WebSocket server runtime: it holds the sockets, your application is three events."),
+		kong.UsageOnError(),
+	)
+	if err != nil {
+		return fail(err)
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		fail(err)
+		fmt.Fprintln(os.Stderr, "Run 'linger --help', or 'linger COMMAND --help', to see what there is.")
+		return exitUsage
+	}
+	if err := command.Run(); err != nil {
+		return fail(err)
+	}
+	return 0
+}
+
+// fail prints one clear message and returns the status of a failure.
+func fail(err error) int {
+	var status exitStatus
+	if errors.As(err, &status) {
+		return int(status)
+	}
+	fmt.Fprintln(os.Stderr, "linger:", err)
+	return 1
+}
+
+// exitStatus ends the process with a status and no message.
+type exitStatus int
+
+func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/worker"
+)
+
+// runCommand serves one application until a signal ends it.
+type runCommand struct {
+	App string `arg:"" help:"The application's module, .js or .ts."`
+
+	Listen          string        `default:"127.0.0.1:8080" help:"Address to listen on; port 0 takes a free one."`
+	Origin          []string      `placeholder:"PATTERN" help:"Origins whose pages may connect, beside those of the same host: https://*.example.com, localhost:*, or * for any. May be repeated."`
+	MaxMessage      size          `default:"1MiB" help:"Largest message a client may send; a larger one closes its connection with 1009."`
+	EventTimeout    time.Duration `default:"30s" help:"Time an event may take."`
+	Memory          size          `default:"128MiB" help:"Memory the script may use."`
+	ShutdownTimeout time.Duration `default:"10s" help:"Time for closing all connections after SIGINT or SIGTERM."`
+	LogFormat       string        `default:"text" enum:"text,json" help:"Format of Linger's own log on standard error: text or json."`
+}
+
+// The bounds of the HTTP server around the handshake.
+const (
+	headerTimeout = 10 * time.Second
+	maxHeader     = 16 << 10 // bytes
+	idleTimeout   = 2 * time.Minute
+)
+
+// Run loads the application, then listens, so that no client meets one that does
+// not load.
+func (c *runCommand) Run() error {
+	log := newLogger(c.LogFormat)
+	origins, err := linger.Origins(c.Origin...)
+	if err != nil {
+		return fmt.Errorf("--origin: %w", err)
+	}
+	app, err := worker.Load(c.App, worker.Options{
+		Server: linger.Options{
+			Options:         websocket.Options{MaxMessage: int64(c.MaxMessage)},
+			Origins:         origins,
+			ShutdownTimeout: c.ShutdownTimeout,
+		},
+		EventTimeout: c.EventTimeout,
+		Memory:       int64(c.Memory),
+		Logger:       log,
+	})
+	if err != nil {
+		return fmt.Errorf("cannot load %s:\n%w", c.App, err)
+	}
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return errors.Join(listenError(c.Listen, err), app.Shutdown(context.Background()))
+	}
+	fmt.Printf("%s runs at %s\n", c.App, address(listener))
+	return c.serve(app, listener, log)
+}
+
+// serve answers requests until the first signal, and then closes everything in
+// order. A second signal ends the process at once.
+func (c *runCommand) serve(app *worker.App, listener net.Listener, log *slog.Logger) error {
+	server := &http.Server{
+		Handler:           app,
+		ReadHeaderTimeout: headerTimeout,
+		MaxHeaderBytes:    maxHeader,
+		IdleTimeout:       idleTimeout,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case s := <-signals:
+		log.Info("shutting down", "signal", s.String(), "connections", app.Server().Count())
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- c.shutdown(app, server) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-signals:
+		return exitStatus(130) // as a shell reports a process that SIGINT ended
+	}
+}
+
+// shutdown stops listening, closes every connection, and lets requests that are
+// being answered come to their end.
+func (c *runCommand) shutdown(app *worker.App, server *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), c.ShutdownTimeout)
+	defer cancel()
+	stopped := make(chan error, 1)
+	go func() { stopped <- server.Shutdown(ctx) }()
+	err := app.Shutdown(ctx)
+	return errors.Join(err, <-stopped)
+}
+
+func listenError(address string, err error) error {
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("cannot listen on %s: the address is in use; choose another with --listen", address)
+	}
+	return fmt.Errorf("cannot listen on %s: %w", address, err)
+}
+
+// address gives the URL under which a browser on this machine finds the listener.
+func address(listener net.Listener) string {
+	host, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		return listener.Addr().String()
+	}
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port) + "/"
+}

@@ -1,0 +1,46 @@
+package websocket
+
+import (
+	"bytes"
+	"testing"
+	"testing/synctest"
+
+	"github.com/lingerws/linger/protocol"
+)
+
+// Buffers go from connection to connection: none may be lent twice.
+func TestBuffersAreNotShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var stages []*stage
+		for range 4 {
+			s := newStage(t, protocol.Server, Options{KeepAlive: -1})
+			s.deaf = true
+			s.peer.SetCapacity(10) // so that frames wait
+			stages = append(stages, s.start())
+		}
+		sizes := []int{10, 4 << 10, 4<<10 - protocol.MaxHeader, 60 << 10, 64 << 10, 200 << 10}
+		for i, s := range stages {
+			for _, size := range sizes {
+				_, _ = s.conn.Send(protocol.Binary, bytes.Repeat([]byte{byte(i)}, size))
+			}
+		}
+		for i, s := range stages {
+			for _, size := range sizes {
+				f, err := readFrame(s.peer)
+				if err != nil || !bytes.Equal(f.payload, bytes.Repeat([]byte{byte(i)}, size)) {
+					t.Fatalf("connection %d must get its own message of %d bytes; got %d bytes, %v", i, size, len(f.payload), err)
+				}
+			}
+		}
+	})
+}
+
+func TestAGrownBufferIsNotTakenBack(t *testing.T) {
+	recycle(make([]byte, 0, smallBuffer+1))
+	recycle(nil)
+	for range 10 {
+		if b, _ := smallBuffers.Get().(*[smallBuffer]byte); b == nil {
+			t.Error("the pool lends whole buffers")
+		}
+	}
+}

@@ -1,0 +1,165 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+func TestMemoryBombsEndInErrOutOfMemory(t *testing.T) {
+	for _, source := range []string{
+		"var a = []; for (;;) a.push(new Array(1000).fill(0))",
+		"var a = []; for (;;) { try { for (;;) a.push({}) } catch {} }",
+		"var s = 'x'; for (;;) s = s + s + 'é中'",
+		"var m = new Map; for (let i = 0; ; i++) m.set(i, {i})",
+		"new ArrayBuffer(1 << 30)",
+		"'x'.repeat(1 << 29)",
+		"(function job(a) { a.push(new Array(1000).fill(0)); Promise.resolve(a).then(job) })([])",
+		"for (;;) Promise.reject(new Array(100))",
+		"throw new Error('x'.repeat(15e6) + 'é'.repeat(15e6) )",
+		"var a = []; try { for (;;) a.push([]) } catch (e) { throw {get message() { return 'x'.repeat(1e8) }} }",
+		"'x'.padEnd(100, 'y').match(/((.*)*)*z/); JSON.parse('[' + '[],'.repeat(5e6) + '[]]')",
+	} {
+		r := open(t, Options{MemoryLimit: 8 << 20})
+		if _, err := r.EvalScript("bomb.js", source); !errors.Is(err, ErrOutOfMemory) {
+			t.Errorf("%s should end in ErrOutOfMemory, got %v", source, err)
+		}
+		if m := r.Memory(); m.Used > m.Limit || m.Limit != 8<<20 {
+			t.Errorf("%s should have stayed within its limit, got %+v", source, m)
+		}
+		r.CollectGarbage()
+		if _, err := r.EvalScript("x", "1"); !errors.Is(err, ErrPoisoned) {
+			t.Errorf("%s: the next turn should answer ErrPoisoned, got %v", source, err)
+		}
+	}
+}
+
+// The limit is moved in small steps, so that allocations of every kind are refused
+// at some point: none of them may crash or be lost.
+func TestEveryAllocationMayBeRefused(t *testing.T) {
+	const source = `class A { #x = [1, 2]; get x() { return this.#x } }
+		const o = JSON.parse('{"a":[1,{"b":"é中"}]}'), m = new Map([[o, new A().x]]);
+		__host.f('a' + m.size, new Uint8Array(100), [o.a[1].b, () => 1]);
+		Promise.reject(new RangeError('x', {cause: o})); null.x`
+	free := open(t, Options{}).Memory().Used
+	finished := 0
+	for limit := free + 64; finished < 20 && limit < free+1<<20; limit += 509 {
+		r := open(t, Options{MemoryLimit: limit})
+		err := r.Define("f", func(args []Value) (Value, error) { return List(args...), nil })
+		if err == nil {
+			_, err = r.EvalScript("x.js", source)
+		}
+		var e *Exception
+		switch {
+		case errors.As(err, &e) && e.Name == "TypeError":
+			finished++
+		case !errors.Is(err, ErrOutOfMemory):
+			t.Fatalf("with %d bytes the script should end in its own error or out of memory, got %v", limit, err)
+		}
+	}
+	if finished == 0 {
+		t.Error("with enough memory the script should reach its own error")
+	}
+}
+
+// turns runs n turns of everything that passes the border.
+func turns(t *testing.T, r *Runtime, n int) {
+	t.Helper()
+	call := global(t, r, "call")
+	defer call.Release()
+	for i := range n {
+		if _, err := r.Call(call, Int(i), String("aé中"), Bytes([]byte{1, 2, 3}), List(String("x"), call.Value())); err != nil {
+			t.Fatalf("turn %d: %v", i, err)
+		}
+		if _, err := r.EvalScript("x.js", "throw new RangeError('r', {cause: {}})"); err == nil {
+			t.Fatal("the throw should come out")
+		}
+		v, err := r.EvalScript("x.js", "[1, 'é', () => 1, new Uint8Array(5)]")
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.release()
+	}
+}
+
+func TestTurnsLeaveNothingBehind(t *testing.T) {
+	r := open(t, Options{OnUnhandled: func(*Exception) {}, OnHostError: func(string, error) {}})
+	define(t, r, "echo", func(args []Value) (Value, error) { return List(args...), nil })
+	define(t, r, "throw", func([]Value) (Value, error) { return Undefined(), &Throw{"DataCloneError", "no"} })
+	define(t, r, "panic", func([]Value) (Value, error) { panic("x") })
+	define(t, r, "again", func(args []Value) (Value, error) { return r.Call(args[0].Function(), args[1:]...) })
+	eval(t, r, `globalThis.call = (n, s, b, l) => {
+		__host.echo(n, s, b, l, () => n, [new Uint8Array(b), s + s]);
+		for (const f of ["throw", "panic"]) try { __host[f](s) } catch {}
+		try { __host.echo(new Map) } catch {}
+		try { __host.again(() => { throw new TypeError(s) }) } catch {}
+		__host.again((...a) => [...a, a], n, s, b);
+		Promise.resolve(b).then(async x => { await x; throw new Error("lost") });
+		import("nothing").catch(() => {});
+		return [n, s, b, l];
+	}`)
+	turns(t, r, 50)
+	r.CollectGarbage()
+	before := r.Memory()
+	n := 10000
+	if testing.Short() || raceEnabled {
+		n = 300
+	}
+	turns(t, r, n/3)
+	r.CollectGarbage()
+	after := r.Memory()
+	if after.Objects != before.Objects || after.Used > before.Used+64<<10 {
+		t.Errorf("%d turns should leave the heap as it was: %+v before, %+v after", n, before, after)
+	}
+	if len(r.scope) != 0 || len(r.args) != 0 || len(r.rejections) != 0 {
+		t.Errorf("nothing should be held between turns, got %d values, %d arguments, %d rejections", len(r.scope), len(r.args), len(r.rejections))
+	}
+}
+
+func TestClosedRuntimesLeaveNothingBehind(t *testing.T) {
+	cycle := func(n int) {
+		for range n {
+			r, err := New(Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			define(t, r, "f", func([]Value) (Value, error) { return Undefined(), nil })
+			eval(t, r, `globalThis.all = []; for (let i = 0; i < 2000; i++) { const o = {s: "x" + i}; o.o = o; all.push(o) }
+				new Promise(() => {}); Promise.resolve().then(() => __host.f(() => all)); globalThis.f = () => all`)
+			global(t, r, "f")
+			if _, err := r.EvalModule("m.js", "await new Promise(() => {})"); err != nil {
+				t.Fatal(err)
+			}
+			if err := r.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	n := 100
+	if raceEnabled {
+		n = 10
+	}
+	cycle(n)
+	before := residentKiB(t)
+	cycle(n)
+	if grown := residentKiB(t) - before; grown > 16<<10 {
+		t.Errorf("%d closed runtimes should give their memory back, but %d KiB more are resident", n, grown)
+	}
+}
+
+// residentKiB is 0 where the system does not tell.
+func residentKiB(t *testing.T) int {
+	t.Helper()
+	status, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	var size, pages int
+	if _, err := fmt.Sscan(string(status), &size, &pages); err != nil {
+		t.Fatalf("%s should hold numbers, found %s: %v", "/proc/self/statm", strconv.Quote(strings.TrimSpace(string(status))), err)
+	}
+	return pages * os.Getpagesize() >> 10
+}
