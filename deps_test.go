@@ -78,7 +78,7 @@ var layers = map[string]layer{
 	},
 	"cmd": {
 		may:     append([]string{".", "websocket", "proxy", "conformance", "worker", "broker/nats", "metrics"}, core...),
-		modules: []string{"github.com/alecthomas/kong", "github.com/fsnotify/fsnotify", "github.com/BurntSushi/toml"},
+		modules: []string{"github.com/alecthomas/kong", "github.com/fsnotify/fsnotify", "github.com/BurntSushi/toml", "github.com/dustin/go-humanize"},
 		why:     "the command joins the parts; what belongs to one of them stays there",
 	},
 	"internal": {

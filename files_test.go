@@ -39,20 +39,26 @@ func TestEveryFileHasATestTwin(t *testing.T) {
 		}
 		tests := slices.Concat(p.TestGoFiles, p.XTestGoFiles)
 		for _, name := range slices.Concat(p.GoFiles, p.CgoFiles) {
-			if twin := twinOf(name); !slices.Contains(tests, twin) && declaresFunction(t, filepath.Join(p.Dir, name)) {
-				t.Errorf("%s/%s has no test twin; write %s", p.folder(), name, twin)
+			if !hasTwin(tests, name) && declaresFunction(t, filepath.Join(p.Dir, name)) {
+				t.Errorf("%s/%s has no test twin; write %s_test.go", p.folder(), name, strings.TrimSuffix(name, ".go"))
 			}
 		}
 	}
 }
 
-// twinOf names the test file beside a file. The versions of a file for different platforms share one.
-func twinOf(name string) string {
-	name = strings.TrimSuffix(name, ".go")
-	for _, platform := range []string{"_unix", "_linux", "_darwin", "_windows", "_other"} {
-		name = strings.TrimSuffix(name, platform)
+// hasTwin looks for the test beside a file. A family of files may share one: frame_test.go serves frame_header.go as
+// well, and transport_test.go serves transport_unix.go.
+func hasTwin(tests []string, name string) bool {
+	for name = strings.TrimSuffix(name, ".go"); ; {
+		if slices.Contains(tests, name+"_test.go") {
+			return true
+		}
+		family := strings.LastIndexByte(name, '_')
+		if family < 0 {
+			return false
+		}
+		name = name[:family]
 	}
-	return name + "_test.go"
 }
 
 // declaresFunction tells files with behaviour from those that only document or define.

@@ -85,7 +85,6 @@ type ending struct {
 
 var none = protocol.Status{Code: protocol.CloseAbnormal} // RFC 6455, section 7.1.5
 
-
 var endings = []ending{
 	{
 		name:  "peer closes",

@@ -118,6 +118,7 @@ func TestPingsAreAnsweredWhileTheHandlerIsSlow(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{OnMessage: func(*linger.Message) { <-next }}, linger.Options{MailboxMessages: 2})
 		c := s.connect()
 		c.text("handled")
+		synctest.Wait()
 		c.text("waits")
 		c.ping("below the bound")
 		c.want("pong below the bound")

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lingerws/linger/protocol"
 )
@@ -23,6 +24,9 @@ type client struct {
 	r        *bufio.Reader
 	response *http.Response // to the request
 }
+
+// patience bounds a test that would wait for ever, in fake time as a rule.
+const patience = 5 * time.Minute
 
 func newClient(t *testing.T, nc net.Conn) *client {
 	return &client{t: t, nc: nc, r: bufio.NewReader(nc)}
@@ -123,6 +127,7 @@ func (c *client) frame() (protocol.Opcode, []byte, error) {
 
 // next reads the next frame as text: "text hello", "close 1000 bye", "EOF".
 func (c *client) next() string {
+	_ = c.nc.SetReadDeadline(time.Now().Add(patience))
 	op, payload, err := c.frame()
 	switch {
 	case errors.Is(err, io.EOF):

@@ -93,7 +93,7 @@ func transcript(t *testing.T, cfg Config, role Role, b []byte, cut func() int) s
 			p.saw.wrote(out)
 			p.m.Wrote(len(out))
 			wire = append(wire, out...)
-			if !ok && len(out) == 0 {
+			if !ok && len(out) == 0 || p.saw.err() != nil {
 				break
 			}
 			if ok {

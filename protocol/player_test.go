@@ -120,7 +120,9 @@ func (p *player) drainEvents() {
 		if !ok {
 			return
 		}
-		p.saw.event(ev)
+		if p.saw.event(ev); p.saw.err() != nil {
+			return
+		}
 		if ev.Kind == EventClosed {
 			p.end = append(p.end, describeOutcome(p.m.Outcome()))
 			continue

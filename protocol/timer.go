@@ -29,6 +29,7 @@ func (t Timer) String() string {
 
 // minProgress is how many bytes a slow reader must take between two firings of
 // the close timer to be waited for. It bounds the time a full queue can take.
+// Pongs do not count, see flushPong.
 const minProgress = 4096
 
 // Timer returns the timer that must be armed now. A driver compares it with

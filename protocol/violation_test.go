@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -9,6 +10,16 @@ import (
 var violations = []*Violation{errRSV, errOpcode, errLengthForm, errLengthSign, errUnmasked, errMasked,
 	errControlFragment, errControlLength, errContinuation, errInterleaved, errText, errTooBig, errFragments,
 	errCloseLength, errCloseCode, errCloseReason}
+
+func TestNoViolationIsForgotten(t *testing.T) {
+	source, err := os.ReadFile("violation.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Count(string(source), "= &Violation{"); got != len(violations) {
+		t.Errorf("the tests know %d violations, the table has %d", len(violations), got)
+	}
+}
 
 func TestEachViolationMayTravel(t *testing.T) {
 	seen := map[string]bool{}

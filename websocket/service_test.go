@@ -3,18 +3,19 @@ package websocket
 import (
 	"bufio"
 	"crypto/tls"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/textproto"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/lingerws/linger/protocol/handshake"
 )
+
+// httpTimeout is for requests: long enough for a TLS handshake on a busy machine.
+const httpTimeout = time.Second
 
 // service is a WebSocket server on a real socket.
 type service struct {
@@ -35,9 +36,9 @@ func serve(t testing.TB, secure bool, opts *AcceptOptions, newHandler func() Han
 		s.conns <- c
 		c.Start(newHandler())
 	}))
-	server.Config.ReadTimeout = 50 * time.Millisecond
-	server.Config.WriteTimeout = 50 * time.Millisecond
-	server.Config.IdleTimeout = 50 * time.Millisecond
+	server.Config.ReadTimeout = httpTimeout
+	server.Config.WriteTimeout = httpTimeout
+	server.Config.IdleTimeout = httpTimeout
 	if secure {
 		server.TLS = serverConfig(t)
 		server.StartTLS()
@@ -183,6 +184,3 @@ func anyOrigin(t testing.TB) handshake.OriginPolicy {
 	}
 	return p
 }
-
-var _ = fmt.Sprint
-var _ = strings.Contains

@@ -44,7 +44,9 @@ func fuzzRuntime(t *testing.T, r *Runtime, source, text string, data []byte) {
 			}
 			return r.Call(args[0].Function(), args[1:]...)
 		},
-		"fail": func(args []Value) (Value, error) { return Undefined(), &Throw{Name: List(args...).String(), Message: text} },
+		"fail": func(args []Value) (Value, error) {
+			return Undefined(), &Throw{Name: List(args...).String(), Message: text}
+		},
 	}
 	for name, f := range host {
 		if err := r.Define(name, f); err != nil && !errors.Is(err, ErrInterrupted) {

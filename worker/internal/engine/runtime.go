@@ -18,6 +18,7 @@ const maxDepth = 20000
 // mean no memory limit and nothing reported.
 type Options struct {
 	// MemoryLimit is the most bytes the script's heap may take; 0 is no limit.
+	// The allocator rounds large blocks up, so one block may reach beyond it.
 	MemoryLimit int64
 
 	// Depth is how deeply calls may nest before the script sees a stack

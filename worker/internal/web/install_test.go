@@ -124,3 +124,25 @@ func TestErrorsOfThePlatformKeepTheirNames(t *testing.T) {
 		t.Errorf("the script ended with %v, want an InvalidCharacterError", err)
 	}
 }
+
+func TestWhatIsTakenBackLeavesNothingBehind(t *testing.T) {
+	p := newPage(t)
+	p.eval(t, `const { signal } = new AbortController(), target = new EventTarget();
+		globalThis.round = () => {
+			for (let i = 0; i < 500; i++) {
+				const listener = () => {};
+				target.addEventListener("x", listener, { signal });
+				target.removeEventListener("x", listener);
+				clearTimeout(setTimeout(listener));
+				new BroadcastChannel("c" + i).close();
+				internal.deserialize(internal.serialize(new Map([[i, {}]])));
+			}
+		};
+		round();`)
+	before := p.rt.Memory().Used
+	p.eval(t, `round(); round(); undefined`)
+	p.rt.CollectGarbage()
+	if grown := p.rt.Memory().Used - before; grown > 16<<10 {
+		t.Errorf("a thousand rounds left %d bytes behind, want none", grown)
+	}
+}

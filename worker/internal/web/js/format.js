@@ -33,14 +33,14 @@ function numeric(value, convert) {
   return shown(convert(value));
 }
 
+const builtIn = new Set([Object, Array, Error].map(({ prototype }) => prototype.toString));
+
 // printed calls a toString that the script wrote itself, and shows any other object.
 function printed(value) {
   if (typeof value !== "object" || value === null) return typeof value === "function" ? inspect(value) : shown(value);
   try {
     const own = value.toString;
-    if (typeof own === "function" && own !== Object.prototype.toString && own !== Array.prototype.toString && own !== Error.prototype.toString) {
-      return String(value);
-    }
+    if (typeof own === "function" && !builtIn.has(own)) return String(value);
   } catch {
     // what cannot be printed is shown
   }

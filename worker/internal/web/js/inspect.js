@@ -38,9 +38,14 @@ class Inspector {
 
   show(value, level) {
     if (typeof value === "object" && value !== null) return this.#object(value, level);
-    const text = typeof value === "string" ? cut(value, limits.text, quote) : typeof value === "function" ? this.#function(value, level) : shown(value);
+    const text = this.#simple(value, level);
     this.#left -= text.length;
     return text;
+  }
+
+  #simple(value, level) {
+    if (typeof value === "function") return this.#function(value, level);
+    return typeof value === "string" ? cut(value, limits.text, quote) : shown(value);
   }
 
   // property shows what a descriptor holds.
@@ -90,8 +95,11 @@ class Inspector {
     return (head ? head + " " : "") + group(open, all, close, level);
   }
 
+  // Of a long list only the elements are shown, since finding what else it has takes a look at every key.
   #properties(value, level, indexed = false) {
-    const keys = Reflect.ownKeys(value).filter((key) => !(indexed && isIndex(key)) && Object.prototype.propertyIsEnumerable.call(value, key));
+    if (indexed && value.length > limits.items) return [];
+    const isShown = (key) => Object.prototype.propertyIsEnumerable.call(value, key) && !(indexed && isIndex(key));
+    const keys = Reflect.ownKeys(value).filter(isShown);
     const at = (i) => {
       const key = keyText(keys[i]);
       this.#left -= key.length;
@@ -104,7 +112,8 @@ class Inspector {
     const name = Object.getOwnPropertyDescriptor(value, "name")?.value;
     const named = typeof name === "string" && name !== "";
     const isClass = Function.prototype.toString.call(value).startsWith("class");
-    const head = isClass ? `[class ${named ? name : "(anonymous)"}]` : `[${nameOf(value) || "Function"}${named ? `: ${name}` : " (anonymous)"}]`;
+    const kind = isClass ? "class" : nameOf(value) || "Function";
+    const head = `[${kind}${named && !isClass ? ":" : ""} ${named ? name : "(anonymous)"}]`;
     if (level > this.#depth || this.#path.includes(value)) return head;
     const properties = this.#within(value, () => this.#properties(value, level));
     return properties.length > 0 ? `${head} ${group("{", properties, "}", level)}` : head;

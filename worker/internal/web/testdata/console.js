@@ -65,14 +65,14 @@ test("what is shown is bounded", () => {
   ok(lines().at(-1).includes("... 50 more items"), "of a list, 100 items");
   console.log(new Map(Array.from({ length: 101 }, (_, i) => [i, i])));
   ok(lines().at(-1).includes("... 1 more item\n"), "of a map, 100 entries");
-  console.log([new Array(1000)].flat().concat(new Array(3)).length, new Array(1e6));
-  ok(lines().at(-1).length < 200, "of holes, one line");
+  console.log([new Array(1000)].flat().concat(new Array(3)).length, new Array(1e6), new Uint8Array(5000));
+  ok(lines().at(-1).length < 1500, "of holes, one line");
   console.log(["x".repeat(20_000)]);
   ok(lines().at(-1).length < 10_100 && lines().at(-1).includes("10000 more characters"), "of a text, 10,000 characters");
-  const wide = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [i, Array.from({ length: 100 }, () => ["y".repeat(9_000)])]));
+  const wide = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [i, Array.from({ length: 10 }, () => ["y".repeat(9_000)])]));
   console.log(wide);
   ok(lines().at(-1).length < 66_000, `in all, 64 KiB, got ${lines().at(-1).length}`);
-  console.log({ ["k".repeat(1e6)]: Symbol("s".repeat(1e6)) });
+  console.log({ ["k".repeat(1e5)]: Symbol("s".repeat(1e5)) });
   ok(lines().at(-1).length < 66_000, `of long keys too, got ${lines().at(-1).length}`);
   console.log(new ArrayBuffer(1000));
   ok(lines().at(-1).includes("... 950 more bytes"), "of a buffer, 50 bytes");

@@ -1,0 +1,95 @@
+//go:build !race
+
+package websocket
+
+import (
+	"io"
+	"net"
+	"runtime"
+	"runtime/debug"
+	"testing"
+
+	"github.com/lingerws/linger/protocol"
+)
+
+// tcpPair returns a connection on TCP and its peer.
+func tcpPair(t testing.TB) (ours, peer net.Conn) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	if peer, err = net.Dial("tcp", listener.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	if ours, err = listener.Accept(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = peer.Close(); _ = ours.Close() })
+	return ours, peer
+}
+
+func exchange(t testing.TB, peer net.Conn, out, in []byte) {
+	if _, err := peer.Write(out); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(peer, in); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAnEchoAllocatesNothing(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a collection empties the pools
+	for _, size := range []int{64, 16 << 10} {
+		ours, peer := tcpPair(t)
+		c := NewConn(ours, protocol.Server, nil, Options{KeepAlive: -1})
+		c.Start(echo{})
+		out := frame(protocol.Server, protocol.Binary, make([]byte, size))
+		in := make([]byte, len(out)-4) // without the key
+		allocs := testing.AllocsPerRun(2000, func() { exchange(t, peer, out, in) })
+		if allocs > 0 {
+			t.Errorf("an echo of %d bytes must allocate nothing; it allocated %v times", size, allocs)
+		}
+		c.CloseNow()
+	}
+}
+
+// idleBudget bounds the memory of a connection that has been used and waits, the
+// socket of package net not counted.
+const idleBudget = 6 << 10
+
+func TestAnIdleConnectionIsCheap(t *testing.T) {
+	const conns = 2000
+	ours, peers := make([]net.Conn, conns), make([]net.Conn, conns)
+	for i := range conns {
+		ours[i], peers[i] = tcpPair(t)
+	}
+	before := memory()
+	all := make([]*Conn, conns)
+	out := textFrame("hello")
+	in := make([]byte, len(out)-4)
+	for i := range conns {
+		all[i] = NewConn(ours[i], protocol.Server, nil, Options{})
+		all[i].Start(echo{})
+		exchange(t, peers[i], out, in)
+	}
+	used := (memory() - before) / conns
+	t.Logf("an idle connection on TCP takes %d bytes", used)
+	if used > idleBudget {
+		t.Errorf("an idle connection must take at most %d bytes; it takes %d", idleBudget, used)
+	}
+	for _, c := range all {
+		c.CloseNow()
+	}
+}
+
+// memory returns the bytes of heap and stacks in use.
+func memory() int {
+	for range 3 { // the pools take two collections
+		runtime.GC()
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc + m.StackInuse)
+}

@@ -1,0 +1,170 @@
+package websocket
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/lingerws/linger/protocol"
+)
+
+// descriptors returns how many this process has open, or 0 where the system does
+// not say.
+func descriptors() int {
+	entries, _ := os.ReadDir("/proc/self/fd") // Linux
+	return len(entries)
+}
+
+// wantNothingLeft fails unless descriptors and goroutines come back to what they
+// were.
+func wantNothingLeft(t *testing.T, fds, goroutines int) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(15 * time.Second); ; <-tick.C {
+		nowFds, nowGoroutines := descriptors(), runtime.NumGoroutine()
+		if nowFds <= fds && nowGoroutines <= goroutines {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Errorf("nothing may be left: there were %d descriptors and %d goroutines, there are %d and %d",
+				fds, goroutines, nowFds, nowGoroutines)
+			return
+		}
+	}
+}
+
+func readToEnd(_ *testing.T, c *net.TCPConn) { _, _ = io.Copy(io.Discard, c) }
+
+func sendAndRead(b []byte) func(*testing.T, *net.TCPConn) {
+	return func(t *testing.T, c *net.TCPConn) {
+		_, _ = c.Write(b)
+		readToEnd(t, c)
+	}
+}
+
+const leakBound = 50 * time.Millisecond
+
+// Each way a connection can end: what the server does at the start, and what the
+// client does.
+var kindsOfEnd = map[string]struct {
+	opts   Options
+	server func(c *Conn)
+	client func(t *testing.T, c *net.TCPConn)
+}{
+	"clean by the client": {client: sendAndRead(closeFrame(1000, ""))},
+	"clean by the server": {
+		server: func(c *Conn) { _ = c.Close(1000, "") },
+		client: sendAndRead(closeFrame(1000, "")),
+	},
+	"violation": {client: sendAndRead(violation())},
+	"EOF": {client: func(t *testing.T, c *net.TCPConn) {
+		_ = c.CloseWrite()
+		readToEnd(t, c)
+	}},
+	"reset": {client: func(_ *testing.T, c *net.TCPConn) {
+		_ = c.SetLinger(0)
+		_ = c.Close()
+	}},
+	"CloseNow": {server: (*Conn).CloseNow, client: readToEnd},
+	"close timeout": {
+		opts:   Options{CloseTimeout: leakBound},
+		server: func(c *Conn) { _ = c.Close(1000, "") },
+		client: readToEnd,
+	},
+	"linger timeout": {
+		opts:   Options{LingerTimeout: leakBound},
+		client: sendAndRead(closeFrame(1000, "")),
+	},
+	"half-open timeout": {
+		opts:   Options{HalfOpen: true, HalfOpenTimeout: leakBound, LingerTimeout: leakBound},
+		client: sendAndRead(closeFrame(1000, "")),
+	},
+}
+
+func TestNoEndLeaksAnything(t *testing.T) {
+	for name, kind := range kindsOfEnd {
+		t.Run(name, func(t *testing.T) {
+			fds, goroutines := descriptors(), runtime.NumGoroutine()
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var ended sync.WaitGroup
+			ended.Add(1000)
+			go acceptAll(listener, kind.opts, kind.server, &ended)
+			clients := openMany(t, listener.Addr().String(), kind.client)
+			ended.Wait() // while the clients have not closed
+			for _, c := range clients {
+				_ = c.Close()
+			}
+			_ = listener.Close()
+			wantNothingLeft(t, fds, goroutines)
+		})
+	}
+}
+
+func acceptAll(listener net.Listener, opts Options, act func(*Conn), ended *sync.WaitGroup) {
+	for {
+		nc, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		c := NewConn(nc, protocol.Server, nil, opts)
+		e := newEnds()
+		c.Start(e)
+		if act != nil {
+			act(c)
+		}
+		go func() {
+			<-e.end
+			if opts.LingerTimeout > 0 { // the others linger until the client has closed
+				<-c.Done()
+			}
+			ended.Done()
+		}()
+	}
+}
+
+// openMany opens 1,000 connections, 50 at a time, and lets each act.
+func openMany(t *testing.T, addr string, act func(*testing.T, *net.TCPConn)) []net.Conn {
+	clients := make([]net.Conn, 1000)
+	var all sync.WaitGroup
+	for worker := range 50 {
+		all.Go(func() {
+			for i := worker; i < len(clients); i += 50 {
+				nc, err := net.Dial("tcp", addr)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				clients[i] = nc
+				act(t, nc.(*net.TCPConn))
+			}
+		})
+	}
+	all.Wait()
+	return clients
+}
+
+func TestARefusedHandshakeLeaksNothing(t *testing.T) {
+	fds, goroutines := descriptors(), runtime.NumGoroutine()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := Accept(w, r, nil); err == nil {
+			t.Error("a request without a key must be refused")
+		}
+	}))
+	bad := "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: close, Upgrade\r\n\r\n"
+	clients := openMany(t, server.Listener.Addr().String(), sendAndRead([]byte(bad)))
+	for _, c := range clients {
+		_ = c.Close()
+	}
+	server.Close()
+	wantNothingLeft(t, fds, goroutines)
+}

@@ -1,0 +1,98 @@
+package websocket
+
+import (
+	"bytes"
+	"crypto/tls"
+	"io"
+	"net"
+	"sync"
+	"testing"
+	"time"
+)
+
+// wiretap keeps what arrives on the TCP below TLS.
+type wiretap struct {
+	net.Conn
+	mu  sync.Mutex
+	in  []byte
+	end error
+}
+
+func (w *wiretap) Read(p []byte) (int, error) {
+	n, err := w.Conn.Read(p)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.in = append(w.in, p[:n]...)
+	if err != nil {
+		w.end = err
+	}
+	return n, err
+}
+
+// records returns the types and sizes of the TLS records that arrived: RFC 8446,
+// section 5.1.
+func (w *wiretap) records() (types []byte, sizes []int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for b := w.in; len(b) >= 5; {
+		size := int(b[3])<<8 | int(b[4])
+		types, sizes = append(types, b[0]), append(sizes, size)
+		b = b[min(len(b), 5+size):]
+	}
+	return types, sizes
+}
+
+// Over TLS our direction ends with close_notify and then the TCP FIN, while the
+// client has ended nothing: RFC 8446, section 6.1, and RFC 6455, section 7.1.1.
+func TestCloseNotifyAndThenFIN(t *testing.T) {
+	const alert = 21 // the type of an alert in TLS 1.2, where it can be seen from outside
+	for name, end := range map[string][]byte{
+		"after the closing handshake": closeFrame(1000, ""),
+		"after a violation":           violation(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, _ := serveEnds(t, true, Options{})
+			c := s.dial(t)
+			tap := &wiretap{Conn: c.tcp}
+			config := clientConfig()
+			config.MaxVersion = tls.VersionTLS12
+			c.Conn = tls.Client(tap, config)
+			c.r.Reset(c.Conn)
+			c.send(t, []byte(request+"\r\n"))
+			c.readAnswer(t)
+			c.send(t, end)
+			if f, err := readFrame(c.r); err != nil || f.op != 8 {
+				t.Fatalf("the peer must read our Close; got %v, %v", f, err)
+			}
+			c.wantEOF(t)
+			_ = c.tcp.SetReadDeadline(time.Now().Add(4 * time.Second)) // before the linger bound of 5 s
+			if n, err := tap.Read(make([]byte, 1)); err != io.EOF {
+				t.Fatalf("behind close_notify the TCP FIN must come at once; got %d bytes, %v", n, err)
+			}
+			types, _ := tap.records()
+			if len(types) == 0 || types[len(types)-1] != alert || bytes.Count(types, []byte{alert}) != 1 {
+				t.Errorf("the last record must be one alert; got types %v", types)
+			}
+			_ = c.Close()
+			wantDone(t, s.accepted(t))
+		})
+	}
+}
+
+func TestAnEOFWithoutCloseNotifyIsAnEOF(t *testing.T) {
+	s, e := serveEnds(t, true, Options{})
+	c := s.open(t, "")
+	_ = c.tcp.CloseWrite()
+	e.want(t, "not clean, received 1006, sent 1006, first neither, eof")
+	wantDone(t, s.accepted(t))
+}
+
+func TestACleanEndOverTLSNeedsNoCloseNotifyOfThePeer(t *testing.T) {
+	s, e := serveEnds(t, true, Options{})
+	c := s.open(t, "")
+	c.send(t, closeFrame(1000, ""))
+	c.wantFrame(t, "close 1000")
+	_ = c.tcp.CloseWrite()
+	e.want(t, "clean, received 1000, sent 1000, first remote, close")
+	wantDone(t, s.accepted(t))
+}

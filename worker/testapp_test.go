@@ -1,0 +1,202 @@
+package worker_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/lingerws/linger/worker"
+)
+
+// patience bounds every wait of a test; it is never reached unless a test fails.
+const patience = 20 * time.Second
+
+// testApp is an application under test behind a real http.Server on TCP.
+type testApp struct {
+	*worker.App
+	t              testing.TB
+	address        string
+	stdout, stderr *sink
+	log            *sink // of slog, as text
+}
+
+// serve serves a script on a port of its own.
+func serve(t testing.TB, script string, opts worker.Options) *testApp {
+	t.Helper()
+	return serveFile(t, write(t, "app.js", script), opts)
+}
+
+// serveFile serves the script at path.
+func serveFile(t testing.TB, path string, opts worker.Options) *testApp {
+	t.Helper()
+	a := &testApp{t: t, stdout: newSink(), stderr: newSink(), log: newSink()}
+	opts.Stdout, opts.Stderr = a.stdout, a.stderr
+	opts.Logger = slog.New(slog.NewTextHandler(a.log, nil))
+	var err error
+	if a.App, err = worker.Load(path, opts); err != nil {
+		t.Fatalf("the application loads; got %v", err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.address = listener.Addr().String()
+	server := &http.Server{Handler: a, ErrorLog: log.New(io.Discard, "", 0)}
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(func() {
+		cut, cancel := context.WithCancel(t.Context())
+		cancel()
+		_ = a.Shutdown(cut)
+		_ = server.Close()
+	})
+	return a
+}
+
+// write puts a file into a folder of the test's own.
+func write(t testing.TB, name, text string) string {
+	t.Helper()
+	return writeIn(t, t.TempDir(), name, text)
+}
+
+func writeIn(t testing.TB, folder, name, text string) string {
+	t.Helper()
+	path := filepath.Join(folder, name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// answer is an HTTP response with its body read.
+type answer struct {
+	*http.Response
+	body string
+}
+
+// do sends a plain request.
+func (a *testApp) do(method, path, body string, header ...string) answer {
+	a.t.Helper()
+	var content io.Reader
+	if body != "" {
+		content = strings.NewReader(body)
+	}
+	request, err := http.NewRequestWithContext(a.t.Context(), method, "http://"+a.address+path, content)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		request.Header.Add(header[i], header[i+1])
+	}
+	response, err := http.DefaultTransport.RoundTrip(request)
+	if err != nil {
+		a.t.Fatalf("the application answers; got %v", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	got, err := io.ReadAll(response.Body)
+	if err != nil {
+		a.t.Fatalf("the response is whole; got %v", err)
+	}
+	return answer{response, string(got)}
+}
+
+// get sends a GET request and checks status and body.
+func (a *testApp) get(path string, status int, body string) answer {
+	a.t.Helper()
+	got := a.do(http.MethodGet, path, "")
+	if got.StatusCode != status || strings.TrimSpace(got.body) != body {
+		a.t.Errorf("GET %s is answered with %d %q; got %d %q", path, status, body, got.StatusCode, got.body)
+	}
+	return got
+}
+
+// sink is a writer that tests wait on.
+type sink struct {
+	mu     sync.Mutex
+	text   bytes.Buffer
+	change chan struct{} // closed at the next write
+}
+
+func newSink() *sink { return &sink{change: make(chan struct{})} }
+
+func (s *sink) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(s.change)
+	s.change = make(chan struct{})
+	return s.text.Write(b)
+}
+
+func (s *sink) String() string {
+	text, _ := s.now()
+	return text
+}
+
+func (s *sink) now() (string, <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String(), s.change
+}
+
+// line waits for the first line that has all the parts.
+func (s *sink) line(t testing.TB, parts ...string) string {
+	t.Helper()
+	late := time.After(patience)
+	for {
+		text, change := s.now()
+		for line := range strings.Lines(text) {
+			if hasAll(line, parts) {
+				return strings.TrimSuffix(line, "\n")
+			}
+		}
+		select {
+		case <-change:
+		case <-late:
+			t.Fatalf("a line with %q is printed; got:\n%s", parts, text)
+		}
+	}
+}
+
+// never tells of a text that was printed.
+func (s *sink) never(t testing.TB, part string) {
+	t.Helper()
+	if text := s.String(); strings.Contains(text, part) {
+		t.Errorf("nothing with %q is printed; got:\n%s", part, text)
+	}
+}
+
+// count returns how often a text was printed.
+func (s *sink) count(part string) int { return strings.Count(s.String(), part) }
+
+func hasAll(text string, parts []string) bool {
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			return false
+		}
+	}
+	return true
+}
+
+// within fails the test if a step does not end.
+func within(t testing.TB, what string, step func()) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		step()
+	}()
+	select {
+	case <-done:
+	case <-time.After(patience):
+		t.Fatalf("%s; it did not end", what)
+	}
+}

@@ -1,0 +1,235 @@
+package worker_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/worker"
+)
+
+// outOfMemory is what a script does to use up its memory.
+const outOfMemory = `const hoard = []; for (;;) hoard.push(new Uint8Array(1 << 16).fill(1));`
+
+const small = 24 << 20 // memory enough for every script here
+
+func TestAnEngineOutOfMemoryIsReplacedAndConnectionsStay(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		addEventListener("websocketupgrade", (event) => { event.accept({ data: 0 }).subscribe("all"); });
+		addEventListener("websocketmessage", (event) => {
+			event.source.data++;
+			if (event.data === "die") { `+outOfMemory+` }
+			event.source.send(event.data + " " + event.source.data);
+		});`, worker.Options{Memory: small})
+	bystander, victim := a.connect(), a.connect()
+	bystander.send("before")
+	bystander.want("before 1")
+	victim.send("die", "next", "last")
+	bystander.send("after")
+	victim.want("next 1", "last 2")
+	bystander.want("after 2")
+	a.log.line(t, "worker out of memory", "websocketmessage", "connection=")
+	a.log.line(t, "worker replaced")
+	if n := a.log.count("out of memory"); n != 1 {
+		t.Errorf("running out of memory is told once; got %d times:\n%s", n, a.log)
+	}
+}
+
+func TestNoMessageIsLostOrHandledTwiceWhenEnginesAreReplaced(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		addEventListener("websocketupgrade", (event) => { event.accept(); });
+		addEventListener("websocketmessage", (event) => {
+			if (event.data === "die") { `+outOfMemory+` }
+			event.source.send(event.data);
+		});`, worker.Options{Memory: small})
+	killer := a.connect()
+	var crowd sync.WaitGroup
+	for range 8 {
+		c := a.connect()
+		crowd.Go(func() {
+			for i := range 200 {
+				_, _ = c.conn.Send(1, []byte(strconv.Itoa(i)))
+				if got, err := c.next(); err != nil || got != strconv.Itoa(i) {
+					t.Errorf("every message is answered once, in order: %d; got %q %v", i, got, err)
+					return
+				}
+			}
+		})
+	}
+	for range 5 {
+		killer.send("die", "alive")
+		killer.want("alive")
+	}
+	crowd.Wait()
+}
+
+func TestAnEngineThatDiesInATimerIsReplacedWithoutAnEvent(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		addEventListener("fetch", (event) => {
+			if (event.request.url.endsWith("/die")) setTimeout(() => { `+outOfMemory+` }, 1);
+			event.respondWith(new Response("hello"));
+		});`, worker.Options{Memory: small})
+	a.get("/die", 200, "hello")
+	a.log.line(t, "worker replaced")
+	a.get("/", 200, "hello")
+}
+
+func TestEventsAtWorkInADyingEngineFailAtOnce(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		addEventListener("fetch", (event) => {
+			if (event.request.url.endsWith("/die")) { `+outOfMemory+` }
+			console.log("waiting");
+			event.respondWith(new Promise(() => {}));
+		});`, worker.Options{Memory: small})
+	var waiting sync.WaitGroup
+	waiting.Go(func() { a.get("/wait", 500, "the application did not answer") })
+	a.stdout.line(t, "waiting")
+	a.get("/die", 500, "the application did not answer")
+	within(t, "the request that was being handled fails, too", waiting.Wait)
+	a.log.line(t, "its worker was replaced", "event=fetch")
+}
+
+func TestAnEndlessLoopIsStoppedAndTheEngineGoesOn(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		let seen = 0;
+		addEventListener("websocketupgrade", (event) => { event.accept(); });
+		addEventListener("websocketmessage", (event) => {
+			seen++;
+			if (event.data === "loop") for (;;);
+			event.source.send("message " + seen);
+		});`, worker.Options{EventTimeout: 200 * time.Millisecond})
+	c, other := a.connect(), a.connect()
+	c.send("loop", "next")
+	c.want("message 2")
+	other.send("hello")
+	other.want("message 3")
+	a.log.line(t, "computed for too long", "event=websocketmessage", "limit=200ms")
+}
+
+func TestAnEndlessLoopOfPromisesEndsWithItsEngine(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		addEventListener("websocketupgrade", (event) => { event.accept(); });
+		addEventListener("websocketmessage", async (event) => {
+			if (event.data === "loop") for (;;) await null;
+			event.source.send(event.data);
+		});`, worker.Options{EventTimeout: 200 * time.Millisecond})
+	c, other := a.connect(), a.connect()
+	c.send("loop", "next")
+	c.want("next")
+	other.send("1", "2", "3")
+	other.want("1", "2", "3")
+	a.log.line(t, "computed for too long")
+}
+
+func TestShutdownClosesEveryConnectionAndEndsTheEngine(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		addEventListener("websocketupgrade", (event) => { event.accept(); });
+		addEventListener("websocketclose", async (event) => {
+			await new Promise((done) => setTimeout(done, 1));
+			console.log("closed", event.code, event.wasClean, event.initiator);
+		});`, worker.Options{})
+	first, second := a.connect(), a.connect()
+	within(t, "shutdown ends", func() {
+		if err := a.Shutdown(t.Context()); err != nil {
+			t.Errorf("shutdown succeeds when every client answers; got %v", err)
+		}
+	})
+	first.want("closed 1001 server shutting down")
+	second.want("closed 1001 server shutting down")
+	if n := a.stdout.count("closed 1001 true local\n"); n != 2 {
+		t.Errorf("both close events are handled before the engine ends; got %q", a.stdout)
+	}
+	a.get("/", 503, "the application has been shut down")
+}
+
+func TestShutdownWaitsForWorkOfWaitUntil(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		addEventListener("fetch", (event) => {
+			event.waitUntil(new Promise((done) => setTimeout(done, 50)).then(() => console.log("work done")));
+			event.respondWith(new Response("hello"));
+		});`, worker.Options{})
+	a.get("/", 200, "hello")
+	within(t, "shutdown ends", func() { _ = a.Shutdown(t.Context()) })
+	if a.stdout.count("work done") != 1 {
+		t.Error("shutdown waits for what was handed to waitUntil")
+	}
+}
+
+func TestShutdownIsBounded(t *testing.T) {
+	t.Parallel()
+	for name, work := range map[string]string{
+		"waitUntil that never ends": `event.waitUntil(new Promise(() => {})); event.respondWith(new Response("hello"));`,
+		"an endless loop":           `event.respondWith(new Response("hello")); setTimeout(() => { console.log("looping"); for (;;); });`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := serve(t, `addEventListener("fetch", (event) => { `+work+` });`,
+				worker.Options{Server: linger.Options{ShutdownTimeout: 200 * time.Millisecond}})
+			a.get("/", 200, "hello")
+			if name == "an endless loop" {
+				a.stdout.line(t, "looping")
+			}
+			began := time.Now()
+			within(t, "shutdown ends", func() { _ = a.Shutdown(context.Background()) })
+			if took := time.Since(began); took > 10*time.Second {
+				t.Errorf("shutdown ends within its bound; it took %v", took)
+			}
+		})
+	}
+}
+
+func TestShutdownWithoutTimeEndsTheEngineAllTheSame(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		addEventListener("websocketupgrade", (event) => { event.accept(); });
+		addEventListener("websocketmessage", (event) => { console.log("begun"); return new Promise(() => {}); });`, worker.Options{})
+	c := a.connect()
+	c.send("hello")
+	a.stdout.line(t, "begun")
+	cut, cancel := context.WithCancel(t.Context())
+	cancel()
+	within(t, "shutdown ends", func() {
+		if err := a.Shutdown(cut); !errors.Is(err, context.Canceled) {
+			t.Errorf("shutdown tells that it had no time; got %v", err)
+		}
+	})
+	a.get("/", 503, "the application has been shut down")
+}
+
+func TestShutdownMayBeCalledTwice(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `addEventListener("fetch", () => {});`, worker.Options{})
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() { _ = a.Shutdown(t.Context()) })
+	}
+	within(t, "both calls end", both.Wait)
+}
+
+func TestShutdownInTheMiddleOfReplacing(t *testing.T) {
+	t.Parallel()
+	path := write(t, "app.js", `addEventListener("fetch", () => { `+outOfMemory+` });`)
+	for i := range 5 {
+		a := serveFile(t, path, worker.Options{Memory: small})
+		var crowd sync.WaitGroup
+		for range 4 {
+			crowd.Go(func() { _ = a.do("GET", "/", "") })
+		}
+		a.log.line(t, "out of memory")
+		within(t, fmt.Sprint("shutdown ends, try ", i), func() { _ = a.Shutdown(t.Context()) })
+		within(t, "nobody waits for an engine that has ended", crowd.Wait)
+	}
+}
