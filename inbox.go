@@ -67,6 +67,7 @@ func (s *Socket) fail(err error) {
 
 // end delivers the terminal event.
 func (s *Socket) end(outcome websocket.Outcome) {
+	s.closing.Store(true)
 	s.mu.Lock()
 	s.ended = true
 	s.early = early{}

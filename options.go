@@ -50,14 +50,16 @@ type Options struct {
 }
 
 // Policy says what happens to a message for a connection whose send queue is
-// full.
+// full. PolicyBlock becomes PolicyClose for a peer that has taken nothing for 30 s,
+// and in Publish, which never waits. Before the 101, when nothing can leave, it
+// drops the message.
 type Policy uint8
 
 // The policies.
 const (
 	PolicyClose Policy = iota // drop it and close the connection with 1013
 	PolicyDrop                // drop it
-	PolicyBlock               // wait until the queue is empty; Publish, which never waits, applies PolicyClose
+	PolicyBlock               // wait for room; see below
 )
 
 // Origins returns a policy that admits pages of the same host and of origins that

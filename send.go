@@ -2,6 +2,7 @@ package linger
 
 import (
 	"errors"
+	"time"
 
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/websocket"
@@ -68,10 +69,12 @@ var tooSlow = protocol.Status{Code: protocol.CloseTryAgainLater, Reason: "readin
 
 // queueFull applies the policy. No error means that it is worth trying again.
 func (s *Socket) queueFull(conn *websocket.Conn, policy Policy) error {
+	if s.closing.Load() {
+		return ErrClosed
+	}
 	switch policy {
 	case PolicyClose:
-		_ = conn.Close(tooSlow.Code, tooSlow.Reason) // cannot fail: the code and reason are legal
-		return ErrQueueFull
+		return s.giveUp()
 	case PolicyDrop:
 		return ErrQueueFull
 	case PolicyBlock:
@@ -79,23 +82,56 @@ func (s *Socket) queueFull(conn *websocket.Conn, policy Policy) error {
 	return s.waitDrained(conn)
 }
 
-// waitDrained waits until the send queue is empty, or the connection ends.
+// giveUp closes a connection whose peer does not read fast enough.
+func (s *Socket) giveUp() error {
+	_ = s.Close(tooSlow.Code, tooSlow.Reason) // cannot fail: the code and reason are legal
+	return ErrQueueFull
+}
+
+// How long a sender waits for a peer that takes nothing, and how often it looks.
+const (
+	blockPatience = 30 * time.Second
+	blockLook     = 100 * time.Millisecond
+)
+
+// waitDrained waits until the send queue is empty. It gives up when the
+// connection ends, or when the peer has taken nothing for blockPatience. It looks
+// now and then, to see the peer's progress, and because nobody tells of a queue
+// that was held back for a batch of input and then left in one write.
 func (s *Socket) waitDrained(conn *websocket.Conn) error {
+	look := time.NewTicker(blockLook)
+	defer look.Stop()
+	least := conn.Queued()
+	for stalled := time.Duration(0); stalled < blockPatience; stalled += blockLook {
+		drained := s.nextDrain()
+		queued := conn.Queued()
+		switch {
+		case queued < s.server.opts.SendQueue:
+			return nil
+		case s.closing.Load():
+			return ErrClosed
+		case queued < least:
+			least, stalled = queued, 0
+		}
+		select {
+		case <-drained:
+			return nil
+		case <-conn.Done():
+			return ErrClosed
+		case <-look.C:
+		}
+	}
+	return s.giveUp()
+}
+
+// nextDrain returns a channel that is closed when the send queue is empty again.
+func (s *Socket) nextDrain() <-chan struct{} {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.drained == nil {
 		s.drained = make(chan struct{})
 	}
-	drained := s.drained
-	s.mu.Unlock()
-	if conn.Queued() < s.server.opts.SendQueue { // it emptied before we began to wait
-		return nil
-	}
-	select {
-	case <-drained:
-		return nil
-	case <-conn.Done():
-		return ErrClosed
-	}
+	return s.drained
 }
 
 // wakeSenders lets those go on who wait for an empty queue.

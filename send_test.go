@@ -14,9 +14,11 @@ import (
 func stuck(t *testing.T, policy linger.Policy) (*service, *client, *linger.Socket) {
 	t.Helper()
 	sockets := make(chan *linger.Socket, 1)
+	opts := linger.Options{SendQueue: 10 << 10, Policy: policy}
+	opts.KeepAlive = -1 // the peers of these tests answer no pings
 	s := serve(t, linger.HandlerFuncs{
 		OnUpgrade: accept(linger.AcceptOptions{Channels: []string{"lobby"}}, sockets),
-	}, linger.Options{SendQueue: 10 << 10, Policy: policy})
+	}, opts)
 	c := s.connect()
 	c.nc.(interface{ SetCapacity(bytes int) }).SetCapacity(1)
 	synctest.Wait()
@@ -117,15 +119,7 @@ func TestBlockedSenderEndsWithItsConnection(t *testing.T) {
 
 func TestBlockedSenderGivesUpAPeerThatTakesNothing(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		s, c, socket := stuck(t, linger.PolicyBlock)
-		go func() { // alive, but it never reads
-			for range 100 {
-				if _, err := c.nc.Write(frame(protocol.Pong, nil)); err != nil {
-					return
-				}
-				time.Sleep(time.Second)
-			}
-		}()
+		s, _, socket := stuck(t, linger.PolicyBlock)
 		began := time.Now()
 		_, err := fill(socket)
 		wantError(t, "the sender is told", err, linger.ErrQueueFull)
@@ -141,21 +135,22 @@ func TestBlockedSenderGivesUpAPeerThatTakesNothing(t *testing.T) {
 func TestBlockedSenderIsPatientWithAPeerThatTakesALittle(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		_, c, socket := stuck(t, linger.PolicyBlock)
-		go func() {
-			buf := make([]byte, 1<<10)
+		c.nc.(interface{ SetCapacity(bytes int) }).SetCapacity(10)
+		go func() { // 1 KB/s
 			for {
 				time.Sleep(10 * time.Millisecond)
-				if n, err := c.r.Read(buf[:10]); n == 0 || err != nil {
+				if _, err := c.nc.Read(make([]byte, 10)); err != nil {
 					return
 				}
 			}
 		}()
-		for i := range 200 { // 200 KiB at 1 KB/s
+		defer time.Sleep(time.Second) // the reader sees the end
+		defer socket.CloseNow()
+		for i := range 200 {
 			if err := socket.Send(linger.Text(text(1 << 10))); err != nil {
 				t.Fatalf("a reader that makes progress is waited for; message %d got %v", i, err)
 			}
 		}
-		socket.CloseNow()
 	})
 }
 

@@ -21,7 +21,8 @@ type Socket struct {
 	subprotocol string
 	halfOpen    bool
 
-	conn atomic.Pointer[websocket.Conn] // nil until the 101 is out
+	conn    atomic.Pointer[websocket.Conn] // nil until the 101 is out
+	closing atomic.Bool                    // a Close was asked for, or the end has come: nothing more is sent
 
 	mu       sync.Mutex
 	early    early
@@ -90,7 +91,10 @@ func (s *Socket) State() protocol.State {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	conn := s.conn.Load() // it may have come while we waited for the lock
 	switch {
+	case conn != nil:
+		return conn.State()
 	case s.ended:
 		return protocol.StateClosed
 	case s.early.closed:
@@ -106,6 +110,9 @@ func (s *Socket) Buffered() int {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if conn := s.conn.Load(); conn != nil { // it came while we waited for the lock
+		return conn.Queued()
+	}
 	return s.early.bytes
 }
 
@@ -118,6 +125,7 @@ func (s *Socket) Close(code protocol.CloseCode, reason string) error {
 	if err := protocol.CheckClose(code, reason); err != nil {
 		return err
 	}
+	s.closing.Store(true)
 	if conn := s.conn.Load(); conn != nil {
 		return conn.Close(code, reason)
 	}
@@ -132,6 +140,7 @@ func (s *Socket) Close(code protocol.CloseCode, reason string) error {
 
 // CloseNow ends the connection without a closing handshake.
 func (s *Socket) CloseNow() {
+	s.closing.Store(true)
 	s.mu.Lock()
 	conn := s.conn.Load()
 	if conn == nil && s.early.waiting {

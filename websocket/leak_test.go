@@ -51,8 +51,8 @@ func sendAndRead(b []byte) func(*testing.T, *net.TCPConn) {
 
 const leakBound = 50 * time.Millisecond
 
-// Each way a connection can end: what the server does at the start, and what the
-// client does.
+// Each way a connection can end: what the server does at the first message, and
+// what the client does.
 var kindsOfEnd = map[string]struct {
 	opts   Options
 	server func(c *Conn)
@@ -61,7 +61,7 @@ var kindsOfEnd = map[string]struct {
 	"clean by the client": {client: sendAndRead(closeFrame(1000, ""))},
 	"clean by the server": {
 		server: func(c *Conn) { _ = c.Close(1000, "") },
-		client: sendAndRead(closeFrame(1000, "")),
+		client: sendAndRead(append(textFrame("go"), closeFrame(1000, "")...)),
 	},
 	"violation": {client: sendAndRead(violation())},
 	"EOF": {client: func(t *testing.T, c *net.TCPConn) {
@@ -72,11 +72,11 @@ var kindsOfEnd = map[string]struct {
 		_ = c.SetLinger(0)
 		_ = c.Close()
 	}},
-	"CloseNow": {server: (*Conn).CloseNow, client: readToEnd},
+	"CloseNow": {server: (*Conn).CloseNow, client: sendAndRead(textFrame("go"))},
 	"close timeout": {
 		opts:   Options{CloseTimeout: leakBound},
 		server: func(c *Conn) { _ = c.Close(1000, "") },
-		client: readToEnd,
+		client: sendAndRead(textFrame("go")),
 	},
 	"linger timeout": {
 		opts:   Options{LingerTimeout: leakBound},
@@ -110,6 +110,14 @@ func TestNoEndLeaksAnything(t *testing.T) {
 	}
 }
 
+// acting does something at the first message.
+type acting struct {
+	*ends
+	act func(*Conn)
+}
+
+func (a *acting) Message(c *Conn, _ protocol.Opcode, _ []byte, _ bool) { a.act(c) }
+
 func acceptAll(listener net.Listener, opts Options, act func(*Conn), ended *sync.WaitGroup) {
 	for {
 		nc, err := listener.Accept()
@@ -117,11 +125,8 @@ func acceptAll(listener net.Listener, opts Options, act func(*Conn), ended *sync
 			return
 		}
 		c := NewConn(nc, protocol.Server, nil, opts)
-		e := newEnds()
+		e := &acting{newEnds(), act}
 		c.Start(e)
-		if act != nil {
-			act(c)
-		}
 		go func() {
 			<-e.end
 			if opts.LingerTimeout > 0 { // the others linger until the client has closed

@@ -21,8 +21,9 @@ func (c *Conn) readLoop() {
 		c.receive(c.early)
 		c.early = nil
 	}
+	receive := c.receive // bound once: binding allocates
 	for {
-		if err := c.transport.read(c.receive); err != nil {
+		if err := c.transport.read(receive); err != nil {
 			c.endInput(err)
 			return
 		}

@@ -8,7 +8,7 @@ import (
 
 const (
 	maxListDepth  = 32      // lists inside lists; a list that holds itself ends here
-	maxListValues = 1 << 20 // elements in one value, all lists together
+	maxListValues = 1 << 16 // elements in one value, all lists together
 )
 
 // toJS makes an engine value of v. The caller frees it.

@@ -4,10 +4,11 @@ import { expect, tag } from "./define.js";
 import { MessageEvent, stateOf } from "./event.js";
 import { DOMException } from "./exception.js";
 import { expose, host } from "./host.js";
-import { dispatch, EventTarget, handlerAttribute } from "./target.js";
+import { dispatch, EventTarget, handlerAttribute, hasListeners } from "./target.js";
 import { queueTask } from "./timers.js";
 
-// The open channels of each name, in the order in which they were made.
+// The open channels of each name that listen to messages, in the order in which they began to. A channel that only
+// posts is not kept, so making one for each message costs nothing that lasts.
 const channels = new Map();
 
 let deliver;
@@ -24,8 +25,15 @@ export class BroadcastChannel extends EventTarget {
     expect(arguments.length, 1, "new BroadcastChannel");
     super();
     this.#name = String(name);
-    if (!channels.has(this.#name)) channels.set(this.#name, new Set());
-    channels.get(this.#name).add(this);
+  }
+
+  addEventListener(...args) {
+    super.addEventListener(...args);
+    this.#enlist();
+  }
+  removeEventListener(...args) {
+    super.removeEventListener(...args);
+    this.#enlist();
   }
 
   get name() {
@@ -42,9 +50,15 @@ export class BroadcastChannel extends EventTarget {
   close() {
     if (this.#closed) return;
     this.#closed = true;
-    const open = channels.get(this.#name);
-    open.delete(this);
-    if (open.size === 0) channels.delete(this.#name);
+    this.#enlist();
+  }
+
+  #enlist() {
+    const listening = channels.get(this.#name) ?? new Set();
+    if (!this.#closed && hasListeners(this, "message")) listening.add(this);
+    else listening.delete(this);
+    if (listening.size > 0) channels.set(this.#name, listening);
+    else channels.delete(this.#name);
   }
 
   #deliver(read) {
@@ -52,6 +66,7 @@ export class BroadcastChannel extends EventTarget {
     const event = messageEvent(read);
     stateOf(event).trusted = true;
     dispatch(this, event);
+    this.#enlist(); // a listener that wanted one message is gone now
   }
 }
 
