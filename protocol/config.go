@@ -13,6 +13,15 @@ type Config struct {
 	// headers, before payload arrives. Above it the connection fails with 1009.
 	MaxMessage int64
 
+	// Pieces hands a message up in pieces as they arrive ([EventPiece]) instead of
+	// whole, so that no message is held in memory. A compressed one comes in a single
+	// piece. MaxMessage holds all the same.
+	Pieces bool
+
+	// Compression compresses our messages and inflates the peer's, if that was
+	// agreed in the opening handshake (RFC 7692); nil means none.
+	Compression Compression
+
 	// MaxFragments bounds the frames of one message; 0 means 16,384. Above it the
 	// connection fails with 1008.
 	MaxFragments int

@@ -6,6 +6,7 @@ type EventKind uint8
 // The kinds of events.
 const (
 	EventMessage   EventKind = iota // a whole message: Opcode, Payload
+	EventPiece                      // with Config.Pieces, part of a message: Opcode, Payload, Last
 	EventPing                       // a ping, answered already: Payload
 	EventPong                       // a pong: Payload
 	EventPeerClose                  // half-open mode only: the peer has finished, we have not: Status
@@ -15,7 +16,8 @@ const (
 // Event is one thing that happened, in order of arrival.
 type Event struct {
 	Kind   EventKind
-	Opcode Opcode // Text or Binary, for EventMessage
+	Opcode Opcode // Text or Binary, for EventMessage and EventPiece
+	Last   bool   // the message ends with this piece
 	Status Status // for EventPeerClose
 
 	// Payload is valid until the next call of Next or Receive, unless Owned says

@@ -2,12 +2,13 @@ package protocol
 
 // message is the message that is arriving.
 type message struct {
-	open      bool   // its first frame has come, its last has not ended
-	opcode    Opcode // Text or Binary
-	fragments int
-	size      int64 // bytes its frames have announced so far
-	body      []byte
-	check     utf8Check
+	open       bool   // its first frame has come, its last has not ended
+	opcode     Opcode // Text or Binary
+	compressed bool   // RSV1 was set on its first frame
+	fragments  int
+	size       int64 // bytes its frames have announced so far
+	body       []byte
+	check      utf8Check
 }
 
 // checkOrder enforces how messages are cut into frames: RFC 6455, section 5.4.
@@ -39,29 +40,39 @@ func (m *Machine) checkLimits(h Header) *Violation {
 	return nil
 }
 
-// receiveData takes a piece of a data frame; it returns the message when it is
-// whole.
+// receiveData takes a piece of a data frame. It returns the message when it is
+// whole, or each piece as it comes, if that is wanted.
 func (m *Machine) receiveData(piece []byte) (Event, bool) {
-	if m.frame.Opcode != Continuation && !m.open {
+	if !m.open {
 		m.open, m.opcode = true, m.frame.Opcode
+		m.compressed = m.frame.RSV&rsv1 != 0
 	}
 	// Text that is wrong fails at once, not when the message ends: section 8.1.
-	if m.opcode == Text && !m.check.write(piece) {
+	if m.opcode == Text && !m.compressed && !m.check.write(piece) {
 		m.fail(errText)
 		return Event{}, false
 	}
+	last := m.endPiece()
+	switch {
+	case m.cfg.Pieces && !m.compressed:
+		return m.passPiece(piece, last)
+	case last:
+		return m.endMessage(piece)
+	}
+	m.collect(piece)
+	return Event{}, false
+}
+
+// endPiece notes the end of a frame, if the piece was its last, and tells whether
+// it was the last of the message too.
+func (m *Machine) endPiece() (last bool) {
 	if m.left > 0 {
-		m.collect(piece)
-		return Event{}, false
+		return false
 	}
 	m.inFrame = false
 	m.fragments++
 	m.size += m.frame.Length
-	if !m.frame.Fin {
-		m.collect(piece)
-		return Event{}, false
-	}
-	return m.endMessage(piece)
+	return m.frame.Fin
 }
 
 // collect keeps a piece until the message is whole. The first buffer is sized by
@@ -73,14 +84,35 @@ func (m *Machine) collect(piece []byte) {
 	m.body = append(m.body, piece...)
 }
 
+// passPiece hands a piece up as it came.
+func (m *Machine) passPiece(piece []byte, last bool) (Event, bool) {
+	ev := Event{Kind: EventPiece, Opcode: m.opcode, Payload: piece, Last: last}
+	if !last {
+		return ev, len(piece) > 0
+	}
+	return m.checkEnd(ev)
+}
+
+// endMessage hands a whole message up, inflated if it was compressed.
 func (m *Machine) endMessage(last []byte) (Event, bool) {
+	ev := Event{Kind: EventMessage, Opcode: m.opcode, Payload: last, Last: true}
+	if m.body != nil {
+		ev.Payload, ev.Owned = append(m.body, last...), true
+	}
+	if m.compressed && !m.inflate(&ev) {
+		return Event{}, false
+	}
+	if m.cfg.Pieces {
+		ev.Kind = EventPiece
+	}
+	return m.checkEnd(ev)
+}
+
+// checkEnd ends a message: its text must not end inside a character.
+func (m *Machine) checkEnd(ev Event) (Event, bool) {
 	if m.opcode == Text && !m.check.complete() { // RFC 6455, section 8.1
 		m.fail(errText)
 		return Event{}, false
-	}
-	ev := Event{Kind: EventMessage, Opcode: m.opcode, Payload: last}
-	if m.body != nil {
-		ev.Payload, ev.Owned = append(m.body, last...), true
 	}
 	m.message = message{}
 	return ev, true

@@ -14,6 +14,12 @@ func describeEvent(ev Event) string {
 	switch ev.Kind {
 	case EventMessage:
 		return "message " + ev.Opcode.String() + " " + describePayload(ev.Payload)
+	case EventPiece:
+		text := "piece " + ev.Opcode.String() + " " + describePayload(ev.Payload)
+		if !ev.Last {
+			text += " more"
+		}
+		return text
 	case EventPing:
 		return "ping " + describePayload(ev.Payload)
 	case EventPong:
@@ -63,6 +69,9 @@ func describeFrame(b []byte) (string, int) {
 		}
 	} else {
 		text += " " + describePayload(payload)
+	}
+	if h.RSV&rsv1 != 0 {
+		text += " rsv1"
 	}
 	if !h.Fin {
 		text += " more"

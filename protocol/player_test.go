@@ -22,6 +22,7 @@ type player struct {
 	halfClosed, closed       bool
 	events, wire, end, order []string // what came out in this turn, by kind
 	frames                   []byte   // output whose frames are not complete
+	piece                    []byte   // of a message, shown last
 }
 
 var testKey = [4]byte{0x37, 0xfa, 0x21, 0x3d}
@@ -36,7 +37,7 @@ func newPlayer(cfg Config, role Role) *player {
 }
 
 func (p *player) play(input string) ([]string, error) {
-	p.events, p.wire, p.end, p.order = nil, nil, nil, nil
+	p.events, p.wire, p.end, p.order, p.piece = nil, nil, nil, nil, nil
 	who, what, _ := strings.Cut(input, " ")
 	switch who {
 	case "peer":
@@ -127,7 +128,25 @@ func (p *player) drainEvents() {
 			p.end = append(p.end, describeOutcome(p.m.Outcome()))
 			continue
 		}
+		p.note(ev)
+	}
+}
+
+// note shows an event. Pieces that follow each other are shown as one, since it
+// does not matter how they were cut on their way.
+func (p *player) note(ev Event) {
+	if ev.Kind != EventPiece {
+		p.piece = nil
 		p.events = append(p.events, describeEvent(ev))
+		return
+	}
+	ev.Payload = append(p.piece, ev.Payload...)
+	if p.piece == nil {
+		p.events = append(p.events, "")
+	}
+	p.events[len(p.events)-1] = describeEvent(ev)
+	if p.piece = ev.Payload; ev.Last {
+		p.piece = nil
 	}
 }
 

@@ -123,7 +123,7 @@ func (m *Machine) startFrame() bool {
 // checkFirstByte applies the rules that the first byte of a header and the
 // connection decide, even when the rest is missing.
 func (m *Machine) checkFirstByte(h Header) *Violation {
-	if h.RSV != 0 { // RFC 6455, section 5.2: 0 unless an extension says otherwise
+	if h.RSV&^m.allowedRSV(h) != 0 { // RFC 6455, section 5.2: 0 unless an extension says otherwise
 		return errRSV
 	}
 	return m.checkOrder(h)

@@ -59,6 +59,10 @@ func (c *conversation) option(words []string) error {
 		c.roles = []Role{Server}
 	case "client":
 		c.roles = []Role{Client}
+	case "pieces":
+		c.cfg.Pieces = true
+	case "compression":
+		c.cfg.Compression = fakeCompression{}
 	case "half-open":
 		c.cfg.HalfOpen = true
 	case "max-message":

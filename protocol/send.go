@@ -10,6 +10,7 @@ type sender struct {
 	writing   bool   // a fragmented message of ours is not finished
 	text      bool   // it is text
 	sendCheck utf8Check
+	squeezing bool   // and it is compressed
 	pong      []byte // the answer that waits for a backlog to clear
 	pongWaits bool
 }
@@ -26,7 +27,7 @@ func (m *Machine) Send(op Opcode, payload []byte) error {
 	if err := m.checkSend(op, payload); err != nil {
 		return err
 	}
-	m.appendFrame(true, op, payload)
+	m.appendData(true, op, payload)
 	return nil
 }
 
@@ -63,7 +64,7 @@ func (m *Machine) SendFragment(op Opcode, payload []byte, fin bool) error {
 	if err := m.checkFragment(op, payload, fin); err != nil {
 		return err
 	}
-	m.appendFrame(fin, op, payload)
+	m.appendData(fin, op, payload)
 	m.writing = !fin
 	m.finishOut()
 	m.settle()

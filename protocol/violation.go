@@ -36,6 +36,7 @@ var (
 	errText            = &Violation{"message.utf8", CloseInvalidData, "8.1", "text must be UTF-8"}
 	errTooBig          = &Violation{"message.size", CloseMessageTooBig, "", "message too big"}
 	errFragments       = &Violation{"message.fragments", ClosePolicyViolation, "", "too many fragments"}
+	errInflate         = &Violation{"message.deflate", CloseInvalidData, "", "compressed data is corrupt"}
 	errCloseLength     = &Violation{"close.length", CloseProtocolError, "5.5.1", "close body must be empty or hold a code"}
 	errCloseCode       = &Violation{"close.code", CloseProtocolError, "7.4", "close code must not be sent"}
 	errCloseReason     = &Violation{"close.reason", CloseInvalidData, "5.5.1", "close reason must be UTF-8"}

@@ -9,7 +9,7 @@ import (
 
 var violations = []*Violation{errRSV, errOpcode, errLengthForm, errLengthSign, errUnmasked, errMasked,
 	errControlFragment, errControlLength, errContinuation, errInterleaved, errText, errTooBig, errFragments,
-	errCloseLength, errCloseCode, errCloseReason}
+	errInflate, errCloseLength, errCloseCode, errCloseReason}
 
 func TestNoViolationIsForgotten(t *testing.T) {
 	source, err := os.ReadFile("violation.go")

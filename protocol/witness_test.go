@@ -21,7 +21,7 @@ func newWitness(m *Machine) *witness {
 	if m.cfg.Role == Client {
 		role = Server
 	}
-	return &witness{m: m, peer: New(Config{Role: role, MaxMessage: 1 << 40, MaskKey: fixedKey})}
+	return &witness{m: m, peer: New(Config{Role: role, MaxMessage: 1 << 40, MaskKey: fixedKey, Compression: m.cfg.Compression})}
 }
 
 func (w *witness) expect(ok bool, promise string) {

@@ -21,7 +21,8 @@ type Handler interface {
 	// call.
 	Drained(c *Conn)
 
-	// Closed is the last call: the connection has ended. The transport may linger.
+	// Closed is the last call: the connection has ended. The transport may linger,
+	// and goes on doing so if the call blocks.
 	Closed(c *Conn, end Outcome)
 }
 

@@ -1,6 +1,7 @@
 package websocket
 
 import (
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
@@ -54,6 +55,7 @@ const leakBound = 50 * time.Millisecond
 // Each way a connection can end: what the server does at the first message, and
 // what the client does.
 var kindsOfEnd = map[string]struct {
+	secure bool
 	opts   Options
 	server func(c *Conn)
 	client func(t *testing.T, c *net.TCPConn)
@@ -82,6 +84,11 @@ var kindsOfEnd = map[string]struct {
 		opts:   Options{LingerTimeout: leakBound},
 		client: sendAndRead(closeFrame(1000, "")),
 	},
+	"clean over TLS": {secure: true, client: func(_ *testing.T, c *net.TCPConn) {
+		client := tls.Client(c, clientConfig())
+		_, _ = client.Write(closeFrame(1000, ""))
+		_, _ = io.Copy(io.Discard, client)
+	}},
 	"half-open timeout": {
 		opts:   Options{HalfOpen: true, HalfOpenTimeout: leakBound, LingerTimeout: leakBound},
 		client: sendAndRead(closeFrame(1000, "")),
@@ -89,6 +96,7 @@ var kindsOfEnd = map[string]struct {
 }
 
 func TestNoEndLeaksAnything(t *testing.T) {
+	config := serverConfig(t)
 	for name, kind := range kindsOfEnd {
 		t.Run(name, func(t *testing.T) {
 			fds, goroutines := descriptors(), runtime.NumGoroutine()
@@ -96,10 +104,15 @@ func TestNoEndLeaksAnything(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			addr, count := listener.Addr().String(), 1000
+			if kind.secure {
+				count = 100 // a handshake of TLS is slow under the race detector
+				listener = tls.NewListener(listener, config)
+			}
 			var ended sync.WaitGroup
-			ended.Add(1000)
+			ended.Add(count)
 			go acceptAll(listener, kind.opts, kind.server, &ended)
-			clients := openMany(t, listener.Addr().String(), kind.client)
+			clients := openMany(t, addr, count, kind.client)
 			ended.Wait() // while the clients have not closed
 			for _, c := range clients {
 				_ = c.Close()
@@ -137,9 +150,9 @@ func acceptAll(listener net.Listener, opts Options, act func(*Conn), ended *sync
 	}
 }
 
-// openMany opens 1,000 connections, 50 at a time, and lets each act.
-func openMany(t *testing.T, addr string, act func(*testing.T, *net.TCPConn)) []net.Conn {
-	clients := make([]net.Conn, 1000)
+// openMany opens connections, 50 at a time, and lets each act.
+func openMany(t *testing.T, addr string, count int, act func(*testing.T, *net.TCPConn)) []net.Conn {
+	clients := make([]net.Conn, count)
 	var all sync.WaitGroup
 	for worker := range 50 {
 		all.Go(func() {
@@ -166,7 +179,7 @@ func TestARefusedHandshakeLeaksNothing(t *testing.T) {
 		}
 	}))
 	bad := "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: close, Upgrade\r\n\r\n"
-	clients := openMany(t, server.Listener.Addr().String(), sendAndRead([]byte(bad)))
+	clients := openMany(t, server.Listener.Addr().String(), 1000, sendAndRead([]byte(bad)))
 	for _, c := range clients {
 		_ = c.Close()
 	}

@@ -71,9 +71,9 @@ func (c *Conn) tellEnd() {
 	go c.handler.Closed(c, end)
 }
 
-// Pause stops the events: after the current one none comes until Resume, and
-// nothing is read beyond what has been read already. A handler calls it when it
-// cannot take more.
+// Pause stops the events: after the current one none comes until Resume, the
+// terminal one included. Nothing is read either, beyond one buffer of 32 KiB. A
+// handler calls it when it cannot take more.
 func (c *Conn) Pause() {
 	c.mu.Lock()
 	c.paused = true

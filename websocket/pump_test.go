@@ -16,6 +16,7 @@ func TestPauseInsideABatchStopsExactlyThere(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
 		s.told.onMessage = func(c *Conn, payload []byte) {
 			if string(payload) == "2" || string(payload) == "4" {
+				_, _ = c.Send(protocol.Text, []byte("enough"))
 				c.Pause()
 			}
 		}
@@ -26,12 +27,15 @@ func TestPauseInsideABatchStopsExactlyThere(t *testing.T) {
 		}
 		_, _ = s.peer.Write(append(batch, closeFrame(1000, "")...))
 		synctest.Wait()
-		wantCalls(t, s.told, "at Pause", `message text "1"`, `message text "2"`)
+		first := []string{`message text "1"`, `message text "2"`, `> text "enough"`}
+		if got := s.play("wait 0s"); !slices.Equal(got, first) {
+			t.Errorf("Pause stops the events and holds nothing else back: wanted %s, got %s", list(first), list(got))
+		}
 		if got := s.play("wait 1h"); len(got) > 0 {
 			t.Errorf("while the handler pauses nothing comes; got %s", list(got))
 		}
 		for _, want := range [][]string{
-			{`message text "3"`, `message text "4"`},
+			{`message text "3"`, `message text "4"`, `> text "enough"`},
 			{`message text "5"`, "closed clean, received 1000, sent 1000, first remote, close", "> close 1000", "> FIN"},
 		} {
 			if got := s.play("app resume"); !slices.Equal(got, want) {
@@ -98,6 +102,18 @@ func TestEndWhilePaused(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The bubble ends only when no goroutine is left in it.
+func TestAPauseThatNeverEndsHoldsNoGoroutine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
+		s.told.onMessage = func(c *Conn, _ []byte) { c.Pause() }
+		s.start()
+		_, _ = s.peer.Write(append(textFrame("1"), textFrame("2")...))
+		synctest.Wait()
+		s.play("app close-now")
+	})
 }
 
 func wantNoMore(t *testing.T, s *stage) {
@@ -177,6 +193,7 @@ func TestAPayloadStaysDuringTheCall(t *testing.T) {
 			s.told.onMessage = func(c *Conn, payload []byte) {
 				if string(payload) == "1" {
 					c.Pause()
+					_, _ = c.Send(protocol.Text, []byte("more than can be written at once"))
 					return
 				}
 				before := bytes.Clone(payload)
@@ -185,10 +202,10 @@ func TestAPayloadStaysDuringTheCall(t *testing.T) {
 					t.Error("a payload must not change before the call returns")
 				}
 			}
+			// The writer, not the reader, may hand out the next message.
+			s.told.onDrained = func(c *Conn) { c.Resume() }
 			s.start()
 			_, _ = s.peer.Write(append(textFrame("1"), textFrame("held by the handler")...))
-			synctest.Wait()
-			go s.conn.Resume()
 			synctest.Wait()
 			s.conn.CloseNow()
 			synctest.Wait()
@@ -196,6 +213,27 @@ func TestAPayloadStaysDuringTheCall(t *testing.T) {
 			time.Sleep(time.Minute)
 		})
 	}
+}
+
+// A handler that pauses while its queue is full resumes from Drained, so that
+// reader and writer hand out events by turns.
+func TestReadingGoesOnWhoeverHandsOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
+		s.told.onMessage = func(c *Conn, payload []byte) {
+			c.Pause()
+			_, _ = c.Send(protocol.Text, payload)
+		}
+		s.told.onDrained = func(c *Conn) { c.Resume() }
+		s.start()
+		for range 20 {
+			_, _ = s.peer.Write(bytes.Repeat(textFrame("x"), 20))
+			synctest.Wait()
+		}
+		if got := s.told.take(); len(got) != 400 {
+			t.Errorf("each of 400 messages must come; got %d", len(got))
+		}
+	})
 }
 
 // scribble writes over every buffer that is free.

@@ -94,54 +94,57 @@ func TestAPeerThatGoesOnWritingGetsNoReset(t *testing.T) {
 	})
 }
 
+const stuckBound = 200 * time.Millisecond
+
+var stuckPeers = map[string]struct {
+	opts Options
+	act  func(t *testing.T, server *Conn, c *client)
+	want string
+}{
+	"never answers our Close": {
+		Options{CloseTimeout: stuckBound},
+		func(_ *testing.T, server *Conn, _ *client) { _ = server.Close(1000, "") },
+		"not clean, received 1006, sent 1000, first local, timeout",
+	},
+	"never reads": {
+		Options{CloseTimeout: stuckBound},
+		func(_ *testing.T, server *Conn, _ *client) {
+			for range 8 {
+				_, _ = server.Send(2, make([]byte, 1<<20))
+			}
+			_ = server.Close(1000, "")
+		},
+		"not clean, received 1006, sent 1000, first local, timeout",
+	},
+	"never reads, and has closed": {
+		Options{CloseTimeout: stuckBound},
+		func(t *testing.T, server *Conn, c *client) {
+			for range 8 {
+				_, _ = server.Send(2, make([]byte, 1<<20))
+			}
+			c.send(t, closeFrame(1000, ""))
+		},
+		"not clean, received 1000, sent 1000, first remote, timeout",
+	},
+	"never ends TCP": {
+		Options{LingerTimeout: stuckBound},
+		func(t *testing.T, _ *Conn, c *client) { c.send(t, closeFrame(1000, "")) },
+		"clean, received 1000, sent 1000, first remote, close",
+	},
+	"never ends TCP after a violation": {
+		Options{LingerTimeout: stuckBound},
+		func(t *testing.T, _ *Conn, c *client) { c.send(t, violation()) },
+		`not clean, received 1006, sent 1002 "unknown opcode", first local, violation frame.opcode`,
+	},
+	"never pongs": {
+		Options{KeepAlive: stuckBound / 3},
+		func(*testing.T, *Conn, *client) {},
+		"not clean, received 1006, sent 1006, first neither, keepalive",
+	},
+}
+
 func TestAStuckPeerIsCutAtItsBound(t *testing.T) {
-	const bound = 200 * time.Millisecond
-	for name, c := range map[string]struct {
-		opts Options
-		act  func(t *testing.T, server *Conn, c *client)
-		want string
-	}{
-		"never answers our Close": {
-			Options{CloseTimeout: bound},
-			func(_ *testing.T, server *Conn, _ *client) { _ = server.Close(1000, "") },
-			"not clean, received 1006, sent 1000, first local, timeout",
-		},
-		"never reads": {
-			Options{CloseTimeout: bound},
-			func(_ *testing.T, server *Conn, _ *client) {
-				for range 8 {
-					_, _ = server.Send(2, make([]byte, 1<<20))
-				}
-				_ = server.Close(1000, "")
-			},
-			"not clean, received 1006, sent 1000, first local, timeout",
-		},
-		"never reads, and has closed": {
-			Options{CloseTimeout: bound},
-			func(t *testing.T, server *Conn, c *client) {
-				for range 8 {
-					_, _ = server.Send(2, make([]byte, 1<<20))
-				}
-				c.send(t, closeFrame(1000, ""))
-			},
-			"not clean, received 1000, sent 1000, first remote, timeout",
-		},
-		"never ends TCP": {
-			Options{LingerTimeout: bound},
-			func(t *testing.T, _ *Conn, c *client) { c.send(t, closeFrame(1000, "")) },
-			"clean, received 1000, sent 1000, first remote, close",
-		},
-		"never ends TCP after a violation": {
-			Options{LingerTimeout: bound},
-			func(t *testing.T, _ *Conn, c *client) { c.send(t, violation()) },
-			`not clean, received 1006, sent 1002 "unknown opcode", first local, violation frame.opcode`,
-		},
-		"never pongs": {
-			Options{KeepAlive: bound / 3},
-			func(*testing.T, *Conn, *client) {},
-			"not clean, received 1006, sent 1006, first neither, keepalive",
-		},
-	} {
+	for name, c := range stuckPeers {
 		t.Run(name, func(t *testing.T) {
 			each(t, func(t *testing.T, secure bool) {
 				t.Parallel()
@@ -153,8 +156,8 @@ func TestAStuckPeerIsCutAtItsBound(t *testing.T) {
 				c.act(t, server, client)
 				wantDone(t, server)
 				e.want(t, c.want)
-				if took := time.Since(start); took < bound*8/10 || took > bound+4*time.Second {
-					t.Errorf("the peer must be cut at its bound of %v; it took %v", bound, took)
+				if took := time.Since(start); took < stuckBound*8/10 || took > stuckBound+4*time.Second {
+					t.Errorf("the peer must be cut at its bound of %v; it took %v", stuckBound, took)
 				}
 			})
 		})

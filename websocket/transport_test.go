@@ -42,13 +42,15 @@ func TestCloseNotifyLeavesBeforeTheClose(t *testing.T) {
 			a, b := memconn.Pipe()
 			c := NewConn(tls.Server(a, config), protocol.Server, nil, Options{KeepAlive: -1})
 			c.Start(&recorder{})
-			client := tls.Client(b, clientConfig())
+			tap := &wiretap{Conn: b}
+			client := tls.Client(tap, alertsVisible())
 			if err := client.Handshake(); err != nil {
 				t.Fatal(err)
 			}
 			_ = client.CloseWrite() // the peer's EOF, without a Close frame
-			if n, err := client.Read(make([]byte, 1)); err != io.EOF {
-				t.Fatalf("the peer must read close_notify before the end of TCP; got %d, %v", n, err)
+			if n, err := client.Read(make([]byte, 1)); err != io.EOF || tap.lastRecord() != alertRecord {
+				t.Fatalf("the peer must read close_notify before the end of TCP; got %d, %v, a last record of type %d",
+					n, err, tap.lastRecord())
 			}
 			<-c.Done()
 			synctest.Wait()

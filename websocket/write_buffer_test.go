@@ -15,21 +15,21 @@ func TestBuffersAreNotShared(t *testing.T) {
 		for range 4 {
 			s := newStage(t, protocol.Server, Options{KeepAlive: -1})
 			s.deaf = true
-			s.peer.SetCapacity(10) // so that frames wait
+			s.peer.SetCapacity(1000) // so that frames wait
 			stages = append(stages, s.start())
 		}
-		sizes := []int{10, 4 << 10, 4<<10 - protocol.MaxHeader, 60 << 10, 64 << 10, 200 << 10}
-		for i, s := range stages {
-			for _, size := range sizes {
-				_, _ = s.conn.Send(protocol.Binary, bytes.Repeat([]byte{byte(i)}, size))
-			}
-		}
-		for i, s := range stages {
-			for _, size := range sizes {
-				f, err := readFrame(s.peer)
-				if err != nil || !bytes.Equal(f.payload, bytes.Repeat([]byte{byte(i)}, size)) {
-					t.Fatalf("connection %d must get its own message of %d bytes; got %d bytes, %v", i, size, len(f.payload), err)
+		for _, size := range []int{10, 4000, 4 << 10, 60 << 10, 64 << 10, 200 << 10} {
+			for range 3 { // the next round gets what the last gave back
+				for i, s := range stages {
+					_, _ = s.conn.Send(protocol.Binary, bytes.Repeat([]byte{byte(i)}, size))
 				}
+				for i, s := range stages {
+					f, err := readFrame(s.peer)
+					if err != nil || !bytes.Equal(f.payload, bytes.Repeat([]byte{byte(i)}, size)) {
+						t.Fatalf("connection %d must get its own message of %d bytes; got %d bytes, %v", i, size, len(f.payload), err)
+					}
+				}
+				synctest.Wait()
 			}
 		}
 	})

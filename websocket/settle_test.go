@@ -1,15 +1,11 @@
 package websocket
 
-import (
-	"testing"
-	"time"
-)
+import "testing"
 
-// The rows of the closing table in the documentation of package protocol, through
-// the driver. FIN and RST are what the peer's TCP sees.
-func TestClosing(t *testing.T) {
-	for name, script := range map[string]string{
-		"application closes, half open": `
+// The rows of the closing table in the documentation of package protocol. FIN and
+// RST are what the peer's TCP sees.
+var closingScripts = map[string]string{
+	"application closes, half open": `
 	app close 4001 bye
 		> close 4001 "bye"
 	app text late
@@ -24,7 +20,7 @@ func TestClosing(t *testing.T) {
 		client: > FIN
 		transport closed
 `,
-		"both close at once": `
+	"both close at once": `
 	app close 1000
 		> close 1000
 	peer close 3000
@@ -34,7 +30,7 @@ func TestClosing(t *testing.T) {
 		client: > FIN
 		transport closed
 `,
-		"their Close, normal mode": `
+	"their Close, normal mode": `
 	peer close 4999 enough
 		closed clean, received 4999 "enough", sent 4999 "enough", first remote, close
 		> close 4999 "enough"
@@ -46,7 +42,7 @@ func TestClosing(t *testing.T) {
 		client: > FIN
 		transport closed
 `,
-		"their empty Close": `
+	"their empty Close": `
 	peer close
 		closed clean, received 1005, sent 1005, first remote, close
 		> close
@@ -55,7 +51,7 @@ func TestClosing(t *testing.T) {
 		client: > FIN
 		transport closed
 `,
-		"violation, our half open": `
+	"violation, our half open": `
 	peer violation
 		closed not clean, received 1006, sent 1002 "unknown opcode", first local, violation frame.opcode
 		> close 1002 "unknown opcode"
@@ -68,7 +64,7 @@ func TestClosing(t *testing.T) {
 		client: > FIN
 		transport closed
 `,
-		"violation, our half finished": `
+	"violation, our half finished": `
 	app close 1000
 		> close 1000
 	peer violation
@@ -79,7 +75,7 @@ func TestClosing(t *testing.T) {
 		client: > FIN
 		transport closed
 `,
-		"their EOF, our half open": `
+	"their EOF, our half open": `
 	peer eof
 		closed not clean, received 1006, sent 1006, first neither, eof
 		> FIN
@@ -87,14 +83,14 @@ func TestClosing(t *testing.T) {
 	app text late
 		error send.closing
 `,
-		"their EOF inside a frame": `
+	"their EOF inside a frame": `
 	peer half-frame
 	peer eof
 		closed not clean, received 1006, sent 1006, first neither, eof
 		> FIN
 		transport closed
 `,
-		"their EOF, our half finished": `
+	"their EOF, our half finished": `
 	app close 1000
 		> close 1000
 	peer eof
@@ -102,26 +98,26 @@ func TestClosing(t *testing.T) {
 		> FIN
 		transport closed
 `,
-		"reset, our half open": `
+	"reset, our half open": `
 	peer reset
 		closed not clean, received 1006, sent 1006, first neither, transport
 		transport closed
 `,
-		"reset, our half finished": `
+	"reset, our half finished": `
 	app close 1000
 		> close 1000
 	peer reset
 		closed not clean, received 1006, sent 1000, first local, transport
 		transport closed
 `,
-		"CloseNow, open": `
+	"CloseNow, open": `
 	app close-now
 		closed not clean, received 1006, sent 1006, first neither, abort
 		> RST
 		transport closed
 	app close-now
 `,
-		"CloseNow while lingering changes no outcome": `
+	"CloseNow while lingering changes no outcome": `
 	peer close 1000
 		closed clean, received 1000, sent 1000, first remote, close
 		> close 1000
@@ -130,13 +126,13 @@ func TestClosing(t *testing.T) {
 		client: > RST
 		transport closed
 `,
-		"an illegal close changes nothing": `
+	"an illegal close changes nothing": `
 	app close 1005
 		error close.code
 	app text still open
 		> text "still open"
 `,
-		"pings are answered until their Close": `
+	"pings are answered until their Close": `
 	app close 1000
 		> close 1000
 	peer ping hey
@@ -146,14 +142,17 @@ func TestClosing(t *testing.T) {
 		server: > FIN
 	peer ping late
 `,
-	} {
+}
+
+func TestClosing(t *testing.T) {
+	for name, script := range closingScripts {
 		t.Run(name, func(t *testing.T) { runScript(t, Options{}, script) })
 	}
 }
 
-func TestClosingHalfOpen(t *testing.T) {
-	for name, script := range map[string]string{
-		"the application finishes": `
+// The same in half-open mode.
+var halfOpenScripts = map[string]string{
+	"the application finishes": `
 	peer close 1000 done
 		peer-close 1000 "done"
 	app text answer
@@ -167,7 +166,7 @@ func TestClosingHalfOpen(t *testing.T) {
 		client: > FIN
 		transport closed
 `,
-		"the application never finishes": `
+	"the application never finishes": `
 	peer close 3001 done
 		peer-close 3001 "done"
 	wait 29.999999999s
@@ -179,14 +178,14 @@ func TestClosingHalfOpen(t *testing.T) {
 		client: > FIN
 		transport closed
 `,
-		"our half finished": `
+	"our half finished": `
 	app close 1000
 		> close 1000
 	peer close 1000
 		closed clean, received 1000, sent 1000, first local, close
 		server: > FIN
 `,
-		"their EOF": `
+	"their EOF": `
 	peer close 1000
 		peer-close 1000
 	peer eof
@@ -194,108 +193,10 @@ func TestClosingHalfOpen(t *testing.T) {
 		> FIN
 		transport closed
 `,
-	} {
+}
+
+func TestClosingHalfOpen(t *testing.T) {
+	for name, script := range halfOpenScripts {
 		t.Run(name, func(t *testing.T) { runScript(t, Options{HalfOpen: true}, script) })
-	}
-}
-
-func TestBoundsOfClosing(t *testing.T) {
-	for name, script := range map[string]string{
-		"no answer to our Close": `
-	app close 1000
-		> close 1000
-	wait 4.999999999s
-	wait 1ns
-		closed not clean, received 1006, sent 1000, first local, timeout
-		> RST
-		transport closed
-`,
-		"no EOF after the closing handshake": `
-	peer close 1000
-		closed clean, received 1000, sent 1000, first remote, close
-		> close 1000
-		server: > FIN
-	wait 4.999999999s
-	wait 1ns
-		client: > FIN
-		transport closed
-`,
-		"no EOF after a violation": `
-	peer violation
-		closed not clean, received 1006, sent 1002 "unknown opcode", first local, violation frame.opcode
-		> close 1002 "unknown opcode"
-		server: > FIN
-	wait 4.999999999s
-	wait 1ns
-		client: > FIN
-		transport closed
-`,
-		"a peer with a full queue": `
-	# never reads
-	app binary 100000
-	app close 1000
-	wait 4.999999999s
-	wait 1ns
-		closed not clean, received 1006, sent 1000, first local, timeout
-		transport closed
-`,
-		"a slow reader is waited for as long as it reads": `
-	app binary 100000
-	app close 1000
-	peer reads 20000
-	wait 5s
-	peer reads 5000
-	wait 5s
-	peer reads 5000
-	wait 5s
-	wait 4.999999999s
-	wait 1ns
-		closed not clean, received 1006, sent 1000, first local, timeout
-		transport closed
-`,
-	} {
-		t.Run(name, func(t *testing.T) { runScript(t, Options{}, script) })
-	}
-}
-
-func TestOwnBounds(t *testing.T) {
-	opts := Options{CloseTimeout: time.Second, HalfOpenTimeout: 2 * time.Second, LingerTimeout: 3 * time.Second,
-		HalfOpen: true, MaxLinger: 1000}
-	for name, script := range map[string]string{
-		"close": `
-	app close 1000
-		> close 1000
-	wait 999ms
-	wait 1ms
-		closed not clean, received 1006, sent 1000, first local, timeout
-		> RST
-		transport closed
-`,
-		"half-open and linger": `
-	peer close 1000
-		peer-close 1000
-	wait 1999ms
-	wait 1ms
-		closed clean, received 1000, sent 1000, first remote, close
-		> close 1000
-		server: > FIN
-	wait 2999ms
-	wait 1ms
-		client: > FIN
-		transport closed
-`,
-		"linger bytes": `
-	peer violation
-		closed not clean, received 1006, sent 1002 "unknown opcode", first local, violation frame.opcode
-		> close 1002 "unknown opcode"
-		server: > FIN
-	# the six bytes of the frame that failed count too
-	peer flood 994
-	peer flood 1
-		client: > FIN
-		transport closed
-`,
-	} {
-		t.Run(name, func(t *testing.T) { runScript(t, opts, script) })
 	}
 }
