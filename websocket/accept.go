@@ -33,20 +33,41 @@ type AcceptOptions struct {
 
 const defaultHandshakeTimeout = 10 * time.Second
 
-// Accept answers a request with 101 and returns the connection, to be started
-// with [Conn.Start]. If it returns an error the request has been answered, or its
-// transport is gone: a *[handshake.Refusal] says what was wrong with the request.
+// Accept answers a request with 101 and returns the connection. If it returns an
+// error the request has been answered, or its transport is gone: a
+// *[handshake.Refusal] says what was wrong with the request. opts may be nil.
 func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn, error) {
 	if opts == nil {
 		opts = &AcceptOptions{}
 	}
+	conn := *opts
+	conn.Options = connOptions(opts.Options)
+	d, subprotocol, err := accept(w, r, &conn)
+	if err != nil {
+		return nil, err
+	}
+	return newConn(d, subprotocol, conn.Options), nil
+}
+
+// AcceptDriver is Accept for those who want events: the connection is to be
+// started with [Driver.Start]. opts may be nil.
+func AcceptDriver(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Driver, error) {
+	if opts == nil {
+		opts = &AcceptOptions{}
+	}
+	d, _, err := accept(w, r, opts)
+	return d, err
+}
+
+func accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Driver, string, error) {
 	h, refusal := CheckRequest(r, opts.Origins)
 	if refusal != nil {
 		Refuse(w, refusal)
-		return nil, refusal
+		return nil, "", refusal
 	}
-	protocol, _ := h.SelectProtocol(opts.Subprotocols...) // none in common: go on without
-	return h.Accept(w, protocol, opts)
+	subprotocol, _ := h.SelectProtocol(opts.Subprotocols...) // none in common: go on without
+	d, err := h.Accept(w, subprotocol, opts)
+	return d, subprotocol, err
 }
 
 // Handshake is a request that may become a WebSocket.
@@ -84,7 +105,7 @@ func Refuse(w http.ResponseWriter, refusal *handshake.Refusal) {
 // leaves the request unanswered; for any other error it is answered with 500 or
 // its transport is gone. opts must not be nil; its Origins and Subprotocols do
 // not matter here.
-func (h *Handshake) Accept(w http.ResponseWriter, subprotocol string, opts *AcceptOptions) (*Conn, error) {
+func (h *Handshake) Accept(w http.ResponseWriter, subprotocol string, opts *AcceptOptions) (*Driver, error) {
 	fields, err := h.Response(handshake.Agreement{Protocol: subprotocol})
 	if err != nil {
 		return nil, err
@@ -103,7 +124,7 @@ func (h *Handshake) Accept(w http.ResponseWriter, subprotocol string, opts *Acce
 		_ = nc.Close()
 		return nil, fmt.Errorf("answering the opening handshake: %w", err)
 	}
-	return NewConn(nc, protocol.Server, early, opts.Options), nil
+	return NewDriver(nc, protocol.Server, early, opts.Options), nil
 }
 
 // answer writes the 101. The deadlines of http.Server end with it: they are meant

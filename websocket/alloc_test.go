@@ -43,7 +43,7 @@ func TestAnEchoAllocatesNothing(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a collection empties the pools
 	for _, size := range []int{64, 16 << 10} {
 		ours, peer := tcpPair(t)
-		c := NewConn(ours, protocol.Server, nil, Options{KeepAlive: -1})
+		c := NewDriver(ours, protocol.Server, nil, Options{KeepAlive: -1})
 		c.Start(echo{})
 		out := frame(protocol.Server, protocol.Binary, make([]byte, size))
 		in := make([]byte, len(out)-4) // without the key
@@ -66,11 +66,11 @@ func TestAnIdleConnectionIsCheap(t *testing.T) {
 		ours[i], peers[i] = tcpPair(t)
 	}
 	before := memory()
-	all := make([]*Conn, conns)
+	all := make([]*Driver, conns)
 	out := textFrame("hello")
 	in := make([]byte, len(out)-4)
 	for i := range conns {
-		all[i] = NewConn(ours[i], protocol.Server, nil, Options{})
+		all[i] = NewDriver(ours[i], protocol.Server, nil, Options{})
 		all[i].Start(echo{})
 		exchange(t, peers[i], out, in)
 	}

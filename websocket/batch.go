@@ -10,33 +10,33 @@ const batchDelay = time.Millisecond
 // boundBatch lets frames leave although the handler does not return: what it sent
 // before it blocked, what others send, and a Close that the timer runs for. mu is
 // held.
-func (c *Conn) boundBatch() {
-	if c.batchBound || c.m.Queued() == 0 {
+func (d *Driver) boundBatch() {
+	if d.batchBound || d.m.Queued() == 0 {
 		return
 	}
-	c.batchBound = true
-	if c.batchTimer == nil {
-		c.batchTimer = time.AfterFunc(batchDelay, c.cutBatch)
+	d.batchBound = true
+	if d.batchTimer == nil {
+		d.batchTimer = time.AfterFunc(batchDelay, d.cutBatch)
 	} else {
-		c.batchTimer.Reset(batchDelay)
+		d.batchTimer.Reset(batchDelay)
 	}
 }
 
 // cutBatch ends a batch that takes long. From now on its frames leave one by one.
-func (c *Conn) cutBatch() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.batchBound {
-		c.endBatch()
-		c.settle()
+func (d *Driver) cutBatch() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.batchBound {
+		d.endBatch()
+		d.settle()
 	}
 }
 
 // endBatch lets frames leave with the next flush. mu is held.
-func (c *Conn) endBatch() {
-	c.batch = false
-	if c.batchBound {
-		c.batchBound = false
-		c.batchTimer.Stop()
+func (d *Driver) endBatch() {
+	d.batch = false
+	if d.batchBound {
+		d.batchBound = false
+		d.batchTimer.Stop()
 	}
 }

@@ -14,7 +14,7 @@ import (
 func TestABatchLeavesInOneWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-		s.told.onMessage = func(c *Conn, payload []byte) { _, _ = c.Send(protocol.Text, payload) }
+		s.told.onMessage = func(c *Driver, payload []byte) { _, _ = c.Send(protocol.Text, payload) }
 		s.start()
 		ours := s.peer.Peer()
 		reads, writes := ours.Reads(), ours.Writes()
@@ -37,7 +37,7 @@ func TestABatchLeavesInOneWrite(t *testing.T) {
 func TestABlockingHandlerHoldsNothingBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-		s.told.onMessage = func(c *Conn, _ []byte) {
+		s.told.onMessage = func(c *Driver, _ []byte) {
 			_, _ = c.Send(protocol.Text, []byte("working"))
 			time.Sleep(time.Minute)
 			_, _ = c.Send(protocol.Text, []byte("done"))
@@ -65,7 +65,7 @@ func TestABlockingHandlerHoldsNothingBack(t *testing.T) {
 func TestAQuickHandlerKeepsItsBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-		s.told.onMessage = func(c *Conn, payload []byte) {
+		s.told.onMessage = func(c *Driver, payload []byte) {
 			time.Sleep(batchDelay / 10)
 			_, _ = c.Send(protocol.Text, payload)
 		}

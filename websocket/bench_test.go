@@ -29,7 +29,7 @@ func benchmarkEcho(b *testing.B, size, inFlight int) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	NewConn(ours, protocol.Server, nil, Options{}).Start(echo{})
+	NewDriver(ours, protocol.Server, nil, Options{}).Start(echo{})
 	var out []byte
 	for range inFlight {
 		out = append(out, frame(protocol.Server, protocol.Binary, make([]byte, size))...)

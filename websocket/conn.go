@@ -1,150 +1,144 @@
 package websocket
 
 import (
+	"context"
 	"net"
-	"sync"
-	"time"
 
 	"github.com/lingerws/linger/protocol"
 )
 
-// Conn is one WebSocket connection on a transport. All methods may be called
-// from any goroutine, from inside the handler too. None waits for the peer, and
-// none calls the handler.
+// MessageType is the kind of a message: Text or Binary.
+type MessageType = protocol.Opcode
+
+// The kinds of messages: RFC 6455, section 5.6.
+const (
+	Text   = protocol.Text
+	Binary = protocol.Binary
+)
+
+// Conn is one WebSocket connection to be read and written, by either end. All
+// methods may be called from any goroutine; several may write. Pings and the
+// peer's Close are answered whether somebody reads or not, as long as no more
+// than Options.ReadAhead waits to be read.
+//
+// A context that ends gives its caller the context's error and does the
+// connection no harm: no half of a frame is ever written, no part of a message is
+// lost.
 type Conn struct {
-	transport transport
-	opts      Options
-	early     []byte // what arrived with the handshake
-	done      chan struct{}
+	driver      *Driver
+	subprotocol string
 
-	mu      sync.Mutex // guards what follows; never held during a call of the handler
-	m       *protocol.Machine
-	handler Handler // nil until Start
+	in      readAhead
+	reading gate // one reader at a time
+	rest    *MessageReader
 
-	handled   sync.Cond // signals: paused or pumping is over
-	paused    bool      // the handler wants no events for now
-	pumping   bool      // somebody hands out events
-	empty     bool      // the machine has no more events
-	ended     bool      // the terminal event is out of the machine
-	told      bool      // and the handler's
-	drains    int       // calls of Drained that have not returned
-	receiving bool      // the reader waits until a batch of input is handled
+	writing gate          // one message at a time
+	room    chan struct{} // holds a token when the send queue has emptied
 
-	batch      bool // a batch of input is handled: its output leaves at the end
-	batchTimer *time.Timer
-	batchBound bool // batchTimer runs
+	pings pings
 
-	writing bool // a goroutine writes
-
-	timer      *time.Timer // the one the machine wants
-	armed      protocol.Timer
-	keepAlive  *time.Timer
-	heard      bool // something arrived since the last look
-	unanswered int  // pings
-
-	halfClosed bool
-	released   bool
-	err        error // what broke the transport
+	ended chan struct{} // closed when end is there
+	end   Outcome
 }
 
 // NewConn returns a connection on nc, whose opening handshake is done; early is
-// what was read behind the handshake. nc belongs to the connection from now on.
-// For half-closing it needs a CloseWrite method, as TCP and TLS have; without
-// one it is closed instead. Call [Conn.Start] next.
+// what was read behind the handshake. nc belongs to the connection from now on;
+// see [NewDriver] for what it should be able to do.
 func NewConn(nc net.Conn, role protocol.Role, early []byte, opts Options) *Conn {
+	opts = connOptions(opts)
+	return newConn(NewDriver(nc, role, early, opts), "", opts)
+}
+
+// connOptions returns the options of the driver below a Conn.
+func connOptions(opts Options) Options {
+	opts.Pieces = true
+	opts.HighWater = writeBound
+	return opts
+}
+
+func newConn(d *Driver, subprotocol string, opts Options) *Conn {
 	c := &Conn{
-		transport: newTransport(nc),
-		opts:      opts,
-		early:     early,
-		done:      make(chan struct{}),
-		m:         protocol.New(opts.config(role)),
+		driver:      d,
+		subprotocol: subprotocol,
+		in:          newReadAhead(opts.ReadAhead),
+		reading:     newGate(),
+		writing:     newGate(),
+		room:        make(chan struct{}, 1),
+		ended:       make(chan struct{}),
 	}
-	c.handled.L = &c.mu
+	d.Start((*connEvents)(c))
 	return c
 }
 
-// Start begins to read and to tell h what happens. It is called once.
-func (c *Conn) Start(h Handler) {
-	c.mu.Lock()
-	c.handler = h
-	c.armKeepAlive()
-	c.mu.Unlock()
-	go c.readLoop()
+// Subprotocol returns what was agreed in the opening handshake, or the empty
+// string.
+func (c *Conn) Subprotocol() string { return c.subprotocol }
+
+// State returns the state of the connection in the words of RFC 6455.
+func (c *Conn) State() protocol.State { return c.driver.State() }
+
+// Done returns a channel that is closed when the connection has ended and
+// [Conn.Outcome] is final. The transport may linger for a bounded time behind it.
+func (c *Conn) Done() <-chan struct{} { return c.ended }
+
+// Outcome returns how the connection ended; ok is false as long as it has not.
+func (c *Conn) Outcome() (end Outcome, ok bool) {
+	select {
+	case <-c.ended:
+		return c.end, true
+	default:
+		return Outcome{}, false
+	}
 }
 
-// Send queues a message, Text or Binary, and returns the bytes that wait to be
-// written. Errors as for [protocol.Machine.Send]; then nothing is queued.
-func (c *Conn) Send(op protocol.Opcode, payload []byte) (queued int, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.prime(len(payload))
-	err = c.m.Send(op, payload)
-	c.settle()
-	return c.m.Queued(), err
-}
-
-// SendPrepared queues a message that was framed before. Results as for Send.
-func (c *Conn) SendPrepared(p *protocol.Prepared) (queued int, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.prime(p.Len())
-	err = c.m.SendPrepared(p)
-	c.settle()
-	return c.m.Queued(), err
-}
-
-// Close starts the closing handshake, or finishes it in half-open mode. It does
-// not wait: the handler's Closed tells the end. A second call changes nothing.
-// The error is that of [protocol.CheckClose]; then nothing has changed.
+// Close starts the closing handshake and waits for its end: until the peer's
+// Close has come and ours is written, or the close timeout has cut the
+// connection. What the peer still sends is dropped once the read-ahead is full,
+// so a Close needs no reader. A second call waits too. It returns nil for a clean
+// end, *[protocol.Misuse] for a code or reason that may not be sent (nothing has
+// changed then), and the error of the end otherwise; see [IsNormal].
 func (c *Conn) Close(code protocol.CloseCode, reason string) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	err := c.m.Close(code, reason)
-	c.settle()
-	return err
+	if err := c.CloseWrite(code, reason); err != nil {
+		return err
+	}
+	if c.in.drop() {
+		c.driver.Resume()
+	}
+	<-c.ended
+	if c.end.Clean {
+		return nil
+	}
+	return endError(c.end)
 }
 
-// AnswerClose finishes our half in half-open mode with the code and reason of the
-// peer's Close. Before that Close, or after ours, it changes nothing.
-func (c *Conn) AnswerClose() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.m.AnswerClose()
-	c.settle()
+// CloseWrite sends our Close behind what is written and does not wait: no data of
+// ours follows, and reading goes on until the peer closes too. A peer that agreed
+// to half-close keeps sending; others may stop. A second call changes nothing.
+// The error is *[protocol.Misuse].
+func (c *Conn) CloseWrite(code protocol.CloseCode, reason string) error {
+	return c.driver.Close(code, reason)
 }
 
 // CloseNow closes the transport without a closing handshake.
-func (c *Conn) CloseNow() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.breakOff(CauseAbort, nil)
-	c.settle()
-}
+func (c *Conn) CloseNow() { c.driver.CloseNow() }
 
-// Queued returns the bytes of frames that wait to be written.
-func (c *Conn) Queued() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.m.Queued()
-}
+// gate admits one holder at a time, and gives up waiting when a context ends.
+type gate chan struct{}
 
-// State returns the state of the connection in the words of RFC 6455.
-func (c *Conn) State() protocol.State {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.m.State()
-}
+func newGate() gate { return make(gate, 1) }
 
-// Done returns a channel that is closed when the transport is closed, which may
-// be before or after the handler's Closed.
-func (c *Conn) Done() <-chan struct{} { return c.done }
-
-// breakOff gives the transport up. mu is held.
-func (c *Conn) breakOff(cause protocol.Cause, err error) {
-	if c.m.Done() {
-		return
+func (g gate) enter(ctx context.Context) error {
+	select {
+	case g <- struct{}{}:
+		return nil
+	default:
 	}
-	c.err = err
-	c.m.Abort(cause)
-	c.transport.reset()
+	select {
+	case g <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
+
+func (g gate) leave() { <-g }

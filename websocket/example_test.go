@@ -10,22 +10,23 @@ import (
 
 type echo struct{}
 
-func (echo) Message(c *websocket.Conn, op protocol.Opcode, payload []byte, _ bool) {
-	if _, err := c.Send(op, payload); err != nil {
+func (echo) Message(c *websocket.Driver, m protocol.Event) {
+	if _, err := c.Send(m.Opcode, m.Payload); err != nil {
 		log.Print(err)
 	}
 }
 
-func (echo) PeerClose(*websocket.Conn, protocol.Status) {}
-func (echo) Drained(*websocket.Conn)                    {}
+func (echo) PeerClose(*websocket.Driver, protocol.Status) {}
+func (echo) Pong(*websocket.Driver, []byte)               {}
+func (echo) Drained(*websocket.Driver)                    {}
 
-func (echo) Closed(_ *websocket.Conn, end websocket.Outcome) {
+func (echo) Closed(_ *websocket.Driver, end websocket.Outcome) {
 	log.Printf("closed with %v, clean: %v", end.Received, end.Clean)
 }
 
-func ExampleAccept() {
+func ExampleAcceptDriver() {
 	http.HandleFunc("/echo", func(w http.ResponseWriter, r *http.Request) {
-		c, err := websocket.Accept(w, r, nil)
+		c, err := websocket.AcceptDriver(w, r, nil)
 		if err != nil { // answered already
 			log.Print(err)
 			return

@@ -8,22 +8,25 @@ import "github.com/lingerws/linger/protocol"
 // a call leaves together with the rest of the batch that was read, after a
 // millisecond at the latest.
 type Handler interface {
-	// Message brings a whole message, Text or Binary. payload is valid until the
-	// call returns, or for good if owned.
-	Message(c *Conn, op protocol.Opcode, payload []byte, owned bool)
+	// Message brings a whole message, or the next piece of one with Options.Pieces.
+	// Its payload is valid until the call returns, or for good if it is Owned.
+	Message(d *Driver, m protocol.Event)
+
+	// Pong brings the payload of a pong; it is valid until the call returns.
+	Pong(d *Driver, payload []byte)
 
 	// PeerClose tells, in half-open mode only, that the peer has finished and we
 	// have not: more may be sent until Close.
-	PeerClose(c *Conn, status protocol.Status)
+	PeerClose(d *Driver, status protocol.Status)
 
 	// Drained tells that a send queue that could not be written at once is empty
 	// again. It may come at any time between Start and Closed, also during another
 	// call.
-	Drained(c *Conn)
+	Drained(d *Driver)
 
 	// Closed is the last call: the connection has ended. The transport may linger,
 	// and goes on doing so if the call blocks.
-	Closed(c *Conn, end Outcome)
+	Closed(d *Driver, end Outcome)
 }
 
 // Outcome is how a connection ended.
@@ -35,5 +38,5 @@ type Outcome struct {
 // CauseKeepAlive is the cause of a connection whose peer did not answer pings.
 const CauseKeepAlive protocol.Cause = "keepalive"
 
-// CauseAbort is the cause of a connection that [Conn.CloseNow] cut.
+// CauseAbort is the cause of a connection that [Driver.CloseNow] cut.
 const CauseAbort protocol.Cause = "abort"

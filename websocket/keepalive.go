@@ -13,9 +13,9 @@ const maxUnanswered = 2
 // armKeepAlive starts the next interval. Jitter keeps connections that opened
 // together, after a restart for instance, from pinging together for ever. mu is
 // held.
-func (c *Conn) armKeepAlive() {
-	interval := c.opts.KeepAlive
-	if interval < 0 || c.released {
+func (d *Driver) armKeepAlive() {
+	interval := d.opts.KeepAlive
+	if interval < 0 || d.released {
 		return
 	}
 	if interval == 0 {
@@ -23,10 +23,10 @@ func (c *Conn) armKeepAlive() {
 	}
 	tenth := interval / 10
 	interval += rand.N(2*tenth+1) - tenth
-	if c.keepAlive == nil {
-		c.keepAlive = time.AfterFunc(interval, c.checkPeer)
+	if d.keepAlive == nil {
+		d.keepAlive = time.AfterFunc(interval, d.checkPeer)
 	} else {
-		c.keepAlive.Reset(interval)
+		d.keepAlive.Reset(interval)
 	}
 }
 
@@ -34,20 +34,20 @@ func (c *Conn) armKeepAlive() {
 // did not answer. Anything that arrives counts as an answer. A peer whose input
 // we leave unread, because the handler pauses or is busy, cannot be judged, nor
 // can one that has closed: other bounds hold there.
-func (c *Conn) checkPeer() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	judged := !c.paused && !c.receiving && c.m.State() == protocol.StateOpen
+func (d *Driver) checkPeer() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	judged := !d.paused && !d.receiving && d.m.State() == protocol.StateOpen
 	switch {
-	case c.heard || !judged:
-		c.unanswered = 0
-	case c.unanswered == maxUnanswered:
-		c.breakOff(CauseKeepAlive, nil)
+	case d.heard || !judged:
+		d.unanswered = 0
+	case d.unanswered == maxUnanswered:
+		d.breakOff(CauseKeepAlive, nil)
 	default:
-		c.unanswered++
-		_ = c.m.Ping(nil) // refused only once the connection is closing
+		d.unanswered++
+		_ = d.m.Ping(nil) // refused only once the connection is closing
 	}
-	c.heard = false
-	c.settle()
-	c.armKeepAlive()
+	d.heard = false
+	d.settle()
+	d.armKeepAlive()
 }

@@ -103,7 +103,7 @@ func TestAPeerWeDoNotReadIsNotJudged(t *testing.T) {
 func TestAPeerIsNotJudgedWhileTheHandlerIsBusy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{})
-		s.told.onMessage = func(*Conn, []byte) { time.Sleep(time.Hour) }
+		s.told.onMessage = func(*Driver, []byte) { time.Sleep(time.Hour) }
 		s.start()
 		s.play("peer text work")
 		if what := s.play("wait 59m"); len(what) > 0 {

@@ -57,12 +57,12 @@ const leakBound = 50 * time.Millisecond
 var kindsOfEnd = map[string]struct {
 	secure bool
 	opts   Options
-	server func(c *Conn)
+	server func(c *Driver)
 	client func(t *testing.T, c *net.TCPConn)
 }{
 	"clean by the client": {client: sendAndRead(closeFrame(1000, ""))},
 	"clean by the server": {
-		server: func(c *Conn) { _ = c.Close(1000, "") },
+		server: func(c *Driver) { _ = c.Close(1000, "") },
 		client: sendAndRead(append(textFrame("go"), closeFrame(1000, "")...)),
 	},
 	"violation": {client: sendAndRead(violation())},
@@ -74,10 +74,10 @@ var kindsOfEnd = map[string]struct {
 		_ = c.SetLinger(0)
 		_ = c.Close()
 	}},
-	"CloseNow": {server: (*Conn).CloseNow, client: sendAndRead(textFrame("go"))},
+	"CloseNow": {server: (*Driver).CloseNow, client: sendAndRead(textFrame("go"))},
 	"close timeout": {
 		opts:   Options{CloseTimeout: leakBound},
-		server: func(c *Conn) { _ = c.Close(1000, "") },
+		server: func(c *Driver) { _ = c.Close(1000, "") },
 		client: sendAndRead(textFrame("go")),
 	},
 	"linger timeout": {
@@ -126,18 +126,19 @@ func TestNoEndLeaksAnything(t *testing.T) {
 // acting does something at the first message.
 type acting struct {
 	*ends
-	act func(*Conn)
+	act func(*Driver)
 }
 
-func (a *acting) Message(c *Conn, _ protocol.Opcode, _ []byte, _ bool) { a.act(c) }
+func (a *acting) Message(c *Driver, _ protocol.Event) { a.act(c) }
+func (a *acting) Pong(*Driver, []byte)                {}
 
-func acceptAll(listener net.Listener, opts Options, act func(*Conn), ended *sync.WaitGroup) {
+func acceptAll(listener net.Listener, opts Options, act func(*Driver), ended *sync.WaitGroup) {
 	for {
 		nc, err := listener.Accept()
 		if err != nil {
 			return
 		}
-		c := NewConn(nc, protocol.Server, nil, opts)
+		c := NewDriver(nc, protocol.Server, nil, opts)
 		e := &acting{newEnds(), act}
 		c.Start(e)
 		go func() {
@@ -174,7 +175,7 @@ func openMany(t *testing.T, addr string, count int, act func(*testing.T, *net.TC
 func TestARefusedHandshakeLeaksNothing(t *testing.T) {
 	fds, goroutines := descriptors(), runtime.NumGoroutine()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, err := Accept(w, r, nil); err == nil {
+		if _, err := AcceptDriver(w, r, nil); err == nil {
 			t.Error("a request without a key must be refused")
 		}
 	}))

@@ -13,6 +13,14 @@ type Options struct {
 	// application closes too or HalfOpenTimeout ends.
 	HalfOpen bool
 
+	// Pieces hands messages up in pieces as they arrive; see protocol.Config.
+	Pieces bool
+
+	// HighWater is the length of the send queue, in bytes, from which somebody may
+	// wait for it to be empty: Handler.Drained tells so then however it left. 0 means
+	// that Drained tells only of what could not be written at once.
+	HighWater int
+
 	// MaxMessage bounds a received message in bytes; 0 means 1 MiB. Above it the
 	// connection fails with 1009.
 	MaxMessage int64
@@ -20,6 +28,10 @@ type Options struct {
 	// MaxFragments bounds the frames of a received message; 0 means 16,384. Above
 	// it the connection fails with 1008.
 	MaxFragments int
+
+	// ReadAhead bounds what a [Conn] holds that has arrived and was not read, in
+	// bytes; 0 means 64 KiB. At the bound the transport is not read.
+	ReadAhead int
 
 	// CloseTimeout bounds the wait for our Close to leave and for the peer's to
 	// come; 0 means 5 s. Then the transport is closed and the end is not clean.
@@ -52,6 +64,7 @@ func (o Options) config(role protocol.Role) protocol.Config {
 	return protocol.Config{
 		Role:         role,
 		HalfOpen:     o.HalfOpen,
+		Pieces:       o.Pieces,
 		MaxMessage:   o.MaxMessage,
 		MaxFragments: o.MaxFragments,
 		MaxLinger:    o.MaxLinger,

@@ -14,7 +14,7 @@ import (
 func TestPauseInsideABatchStopsExactlyThere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-		s.told.onMessage = func(c *Conn, payload []byte) {
+		s.told.onMessage = func(c *Driver, payload []byte) {
 			if string(payload) == "2" || string(payload) == "4" {
 				_, _ = c.Send(protocol.Text, []byte("enough"))
 				c.Pause()
@@ -64,7 +64,7 @@ func TestNothingIsReadWhileTheHandlerPauses(t *testing.T) {
 func TestPauseAndResumeInsideOneCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-		s.told.onMessage = func(c *Conn, _ []byte) { c.Pause(); c.Resume(); c.Resume() }
+		s.told.onMessage = func(c *Driver, _ []byte) { c.Pause(); c.Resume(); c.Resume() }
 		s.start()
 		_, _ = s.peer.Write(append(textFrame("1"), textFrame("2")...))
 		synctest.Wait()
@@ -108,7 +108,7 @@ func TestEndWhilePaused(t *testing.T) {
 func TestAPauseThatNeverEndsHoldsNoGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-		s.told.onMessage = func(c *Conn, _ []byte) { c.Pause() }
+		s.told.onMessage = func(c *Driver, _ []byte) { c.Pause() }
 		s.start()
 		_, _ = s.peer.Write(append(textFrame("1"), textFrame("2")...))
 		synctest.Wait()
@@ -129,7 +129,7 @@ func wantNoMore(t *testing.T, s *stage) {
 func TestAPauseInClosedDoesNotStopTheLingering(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-		s.told.onClosed = func(c *Conn, _ Outcome) { c.Pause() }
+		s.told.onClosed = func(c *Driver, _ Outcome) { c.Pause() }
 		s.start()
 		s.play("peer violation")
 		wantInputDropped(t, s)
@@ -139,7 +139,7 @@ func TestAPauseInClosedDoesNotStopTheLingering(t *testing.T) {
 func TestABlockedClosedDoesNotStopTheLingering(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-		s.told.onClosed = func(*Conn, Outcome) { time.Sleep(time.Hour) }
+		s.told.onClosed = func(*Driver, Outcome) { time.Sleep(time.Hour) }
 		s.start()
 		s.play("peer violation")
 		wantInputDropped(t, s)
@@ -169,7 +169,7 @@ func wantInputDropped(t *testing.T, s *stage) {
 func TestABlockedCallStopsItsOwnConnectionOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		blocked, free := newStage(t, protocol.Server, Options{KeepAlive: -1}), newStage(t, protocol.Server, Options{KeepAlive: -1})
-		blocked.told.onMessage = func(*Conn, []byte) { time.Sleep(time.Minute) }
+		blocked.told.onMessage = func(*Driver, []byte) { time.Sleep(time.Minute) }
 		blocked.start()
 		free.start()
 		blocked.play("peer text 1")
@@ -190,7 +190,7 @@ func TestAPayloadStaysDuringTheCall(t *testing.T) {
 	for range 20 { // a pool is free to keep a buffer or not
 		synctest.Test(t, func(t *testing.T) {
 			s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-			s.told.onMessage = func(c *Conn, payload []byte) {
+			s.told.onMessage = func(c *Driver, payload []byte) {
 				if string(payload) == "1" {
 					c.Pause()
 					_, _ = c.Send(protocol.Text, []byte("more than can be written at once"))
@@ -203,7 +203,7 @@ func TestAPayloadStaysDuringTheCall(t *testing.T) {
 				}
 			}
 			// The writer, not the reader, may hand out the next message.
-			s.told.onDrained = func(c *Conn) { c.Resume() }
+			s.told.onDrained = func(c *Driver) { c.Resume() }
 			s.start()
 			_, _ = s.peer.Write(append(textFrame("1"), textFrame("held by the handler")...))
 			synctest.Wait()
@@ -220,11 +220,11 @@ func TestAPayloadStaysDuringTheCall(t *testing.T) {
 func TestReadingGoesOnWhoeverHandsOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-		s.told.onMessage = func(c *Conn, payload []byte) {
+		s.told.onMessage = func(c *Driver, payload []byte) {
 			c.Pause()
 			_, _ = c.Send(protocol.Text, payload)
 		}
-		s.told.onDrained = func(c *Conn) { c.Resume() }
+		s.told.onDrained = func(c *Driver) { c.Resume() }
 		s.start()
 		for range 20 {
 			_, _ = s.peer.Write(bytes.Repeat(textFrame("x"), 20))
@@ -250,7 +250,7 @@ func TestOutcomeSaysWhatBrokeTheTransport(t *testing.T) {
 		var ends []error
 		for _, act := range []string{"peer reset", "peer eof", "app close-now"} {
 			s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-			s.told.onClosed = func(_ *Conn, end Outcome) { ends = append(ends, end.Err) }
+			s.told.onClosed = func(_ *Driver, end Outcome) { ends = append(ends, end.Err) }
 			s.start()
 			s.play(act)
 		}
@@ -266,7 +266,7 @@ func TestOutcomeSaysWhatBrokeTheTransport(t *testing.T) {
 func TestTheTransportIsClosedBeforeTheHandlerIsDone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-		s.told.onClosed = func(*Conn, Outcome) { time.Sleep(time.Hour) }
+		s.told.onClosed = func(*Driver, Outcome) { time.Sleep(time.Hour) }
 		s.start()
 		s.play("peer reset")
 		select {

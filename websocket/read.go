@@ -16,15 +16,15 @@ const readBufferSize = 32 << 10
 
 // readLoop reads until the transport ends: RFC 6455, section 7.1.1, also while
 // nothing but the peer's EOF is missing.
-func (c *Conn) readLoop() {
-	if len(c.early) > 0 {
-		c.receive(c.early)
-		c.early = nil
+func (d *Driver) readLoop() {
+	if len(d.early) > 0 {
+		d.receive(d.early)
+		d.early = nil
 	}
-	receive := c.receive // bound once: binding allocates
+	receive := d.receive // bound once: binding allocates
 	for {
-		if err := c.transport.read(receive); err != nil {
-			c.endInput(err)
+		if err := d.transport.read(receive); err != nil {
+			d.endInput(err)
 			return
 		}
 	}
@@ -32,37 +32,37 @@ func (c *Conn) readLoop() {
 
 // receive hands one batch of input to the machine. When it returns nobody looks
 // at b any more. It tells whether more input is to be expected at once.
-func (c *Conn) receive(b []byte) (more bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.heard, c.unanswered = true, 0
-	c.receiving, c.batch, c.empty = true, true, false
-	c.m.Receive(b)
+func (d *Driver) receive(b []byte) (more bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.heard, d.unanswered = true, 0
+	d.receiving, d.batch, d.empty = true, true, false
+	d.m.Receive(b)
 	// Events may be handed out by another goroutine, and then its handler looks at
 	// b. Once the transport is gone the machine has dropped what was left of b.
-	for c.pump(); c.pumping || !c.empty && !c.released; c.pump() {
-		c.endBatch() // while the handler rests nothing may wait for it
-		c.settle()
-		c.handled.Wait()
-		c.batch = true
+	for d.pump(); d.pumping || !d.empty && !d.released; d.pump() {
+		d.endBatch() // while the handler rests nothing may wait for it
+		d.settle()
+		d.handled.Wait()
+		d.batch = true
 	}
-	c.receiving = false
-	c.endBatch()
-	c.settle()
-	return !c.m.AtBoundary() || c.m.State() != protocol.StateOpen
+	d.receiving = false
+	d.endBatch()
+	d.settle()
+	return !d.m.AtBoundary() || d.m.State() != protocol.StateOpen
 }
 
 // endInput tells the machine why nothing more can be read.
-func (c *Conn) endInput(err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (d *Driver) endInput(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if isEOF(err) {
-		c.m.ReceiveEOF()
+		d.m.ReceiveEOF()
 	} else {
-		c.breakOff(protocol.CauseTransport, err)
+		d.breakOff(protocol.CauseTransport, err)
 	}
-	c.obey()
-	c.pump()
+	d.obey()
+	d.pump()
 }
 
 // isEOF tells whether the peer ended its direction. A TLS peer that ends TCP

@@ -31,7 +31,7 @@ func TestNoBufferIsHeldWhileNothingComes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := memconn.Pipe()
 		nc := &waitingRead{Conn: a}
-		c := NewConn(nc, protocol.Server, nil, Options{KeepAlive: -1})
+		c := NewDriver(nc, protocol.Server, nil, Options{KeepAlive: -1})
 		defer c.CloseNow()
 		c.Start(&recorder{})
 		for what, input := range map[string][]byte{

@@ -13,10 +13,10 @@ type recorder struct {
 	mu    sync.Mutex
 	calls []string
 
-	onMessage   func(c *Conn, payload []byte)
-	onPeerClose func(c *Conn)
-	onDrained   func(c *Conn)
-	onClosed    func(c *Conn, end Outcome)
+	onMessage   func(c *Driver, payload []byte)
+	onPeerClose func(c *Driver)
+	onDrained   func(c *Driver)
+	onClosed    func(c *Driver, end Outcome)
 }
 
 func (r *recorder) note(format string, args ...any) {
@@ -34,27 +34,30 @@ func (r *recorder) take() []string {
 	return calls
 }
 
-func (r *recorder) Message(c *Conn, op protocol.Opcode, payload []byte, _ bool) {
+func (r *recorder) Pong(*Driver, []byte) {}
+
+func (r *recorder) Message(c *Driver, m protocol.Event) {
+	op, payload := m.Opcode, m.Payload
 	r.note("message %v", received{op, payload})
 	if r.onMessage != nil {
 		r.onMessage(c, payload)
 	}
 }
 
-func (r *recorder) PeerClose(c *Conn, s protocol.Status) {
+func (r *recorder) PeerClose(c *Driver, s protocol.Status) {
 	r.note("peer-close %v", s)
 	if r.onPeerClose != nil {
 		r.onPeerClose(c)
 	}
 }
 
-func (r *recorder) Drained(c *Conn) {
+func (r *recorder) Drained(c *Driver) {
 	if r.onDrained != nil {
 		r.onDrained(c)
 	}
 }
 
-func (r *recorder) Closed(c *Conn, end Outcome) {
+func (r *recorder) Closed(c *Driver, end Outcome) {
 	r.note("closed %s", describe(end))
 	if r.onClosed != nil {
 		r.onClosed(c, end)
@@ -76,7 +79,8 @@ func describe(o Outcome) string {
 // echo answers each message with itself.
 type echo struct{}
 
-func (echo) Message(c *Conn, op protocol.Opcode, payload []byte, _ bool) { _, _ = c.Send(op, payload) }
-func (echo) PeerClose(*Conn, protocol.Status)                            {}
-func (echo) Drained(*Conn)                                               {}
-func (echo) Closed(*Conn, Outcome)                                       {}
+func (echo) Pong(*Driver, []byte)                {}
+func (echo) Message(c *Driver, m protocol.Event) { _, _ = c.Send(m.Opcode, m.Payload) }
+func (echo) PeerClose(*Driver, protocol.Status)  {}
+func (echo) Drained(*Driver)                     {}
+func (echo) Closed(*Driver, Outcome)             {}

@@ -21,14 +21,14 @@ const httpTimeout = time.Second
 type service struct {
 	addr   string
 	secure bool
-	conns  chan *Conn // those accepted
-	errs   chan error // of Accept
+	conns  chan *Driver // those accepted
+	errs   chan error   // of Accept
 }
 
 func serve(t testing.TB, secure bool, opts *AcceptOptions, newHandler func() Handler) *service {
-	s := &service{conns: make(chan *Conn, 100), errs: make(chan error, 100), secure: secure}
+	s := &service{conns: make(chan *Driver, 100), errs: make(chan error, 100), secure: secure}
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c, err := Accept(w, r, opts)
+		c, err := AcceptDriver(w, r, opts)
 		if err != nil {
 			s.errs <- err
 			return
@@ -122,7 +122,7 @@ func (c *client) wantEOF(t testing.TB) {
 	}
 }
 
-func (s *service) accepted(t testing.TB) *Conn {
+func (s *service) accepted(t testing.TB) *Driver {
 	t.Helper()
 	select {
 	case c := <-s.conns:
@@ -143,7 +143,7 @@ type ends struct {
 
 func newEnds() *ends { return &ends{end: make(chan Outcome, 2)} }
 
-func (e *ends) Closed(_ *Conn, end Outcome) { e.end <- end }
+func (e *ends) Closed(_ *Driver, end Outcome) { e.end <- end }
 
 func (e *ends) want(t testing.TB, want string) {
 	t.Helper()
@@ -157,7 +157,7 @@ func (e *ends) want(t testing.TB, want string) {
 	}
 }
 
-func wantDone(t testing.TB, c *Conn) {
+func wantDone(t testing.TB, c *Driver) {
 	t.Helper()
 	select {
 	case <-c.Done():

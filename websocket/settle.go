@@ -2,40 +2,40 @@ package websocket
 
 // settle follows a call of the application. The application may hold locks that
 // its handler takes, so the handler is called from another goroutine. mu is held.
-func (c *Conn) settle() {
-	c.obey()
-	if c.endWaits() && !c.pumping {
-		go c.deliverEnd()
+func (d *Driver) settle() {
+	d.obey()
+	if d.endWaits() && !d.pumping {
+		go d.deliverEnd()
 	}
 }
 
 // obey does what the machine asks of its driver after every call. mu is held.
-func (c *Conn) obey() {
-	c.flush()
-	c.armTimer()
-	if c.m.HalfClose() && !c.halfClosed {
-		c.halfClosed = true
-		c.transport.closeWrite()
+func (d *Driver) obey() {
+	d.flush()
+	d.armTimer()
+	if d.m.HalfClose() && !d.halfClosed {
+		d.halfClosed = true
+		d.transport.closeWrite()
 	}
-	if c.m.Done() && !c.released {
-		c.release()
+	if d.m.Done() && !d.released {
+		d.release()
 	}
 }
 
 // release closes the transport, which ends the reader and the writer.
-func (c *Conn) release() {
-	c.released = true
-	if c.keepAlive != nil {
-		c.keepAlive.Stop()
+func (d *Driver) release() {
+	d.released = true
+	if d.keepAlive != nil {
+		d.keepAlive.Stop()
 	}
-	c.transport.close()
-	c.handled.Broadcast()
-	close(c.done)
+	d.transport.close()
+	d.handled.Broadcast()
+	close(d.done)
 }
 
 // deliverEnd hands out the terminal event that writing or a call made due.
-func (c *Conn) deliverEnd() {
-	c.mu.Lock()
-	c.pump()
-	c.mu.Unlock()
+func (d *Driver) deliverEnd() {
+	d.mu.Lock()
+	d.pump()
+	d.mu.Unlock()
 }

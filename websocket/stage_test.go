@@ -20,7 +20,7 @@ import (
 type stage struct {
 	t    *testing.T
 	role protocol.Role
-	conn *Conn
+	conn *Driver
 	told *recorder
 	peer *memconn.Conn
 
@@ -33,7 +33,7 @@ type stage struct {
 func newStage(t *testing.T, role protocol.Role, opts Options) *stage {
 	a, b := memconn.Pipe()
 	s := &stage{t: t, role: role, told: &recorder{}, peer: b}
-	s.conn = NewConn(a, role, nil, opts)
+	s.conn = NewDriver(a, role, nil, opts)
 	t.Cleanup(func() {
 		s.conn.CloseNow()
 		_ = b.Close()

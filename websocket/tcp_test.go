@@ -98,17 +98,17 @@ const stuckBound = 200 * time.Millisecond
 
 var stuckPeers = map[string]struct {
 	opts Options
-	act  func(t *testing.T, server *Conn, c *client)
+	act  func(t *testing.T, server *Driver, c *client)
 	want string
 }{
 	"never answers our Close": {
 		Options{CloseTimeout: stuckBound},
-		func(_ *testing.T, server *Conn, _ *client) { _ = server.Close(1000, "") },
+		func(_ *testing.T, server *Driver, _ *client) { _ = server.Close(1000, "") },
 		"not clean, received 1006, sent 1000, first local, timeout",
 	},
 	"never reads": {
 		Options{CloseTimeout: stuckBound},
-		func(_ *testing.T, server *Conn, _ *client) {
+		func(_ *testing.T, server *Driver, _ *client) {
 			for range 8 {
 				_, _ = server.Send(2, make([]byte, 1<<20))
 			}
@@ -118,7 +118,7 @@ var stuckPeers = map[string]struct {
 	},
 	"never reads, and has closed": {
 		Options{CloseTimeout: stuckBound},
-		func(t *testing.T, server *Conn, c *client) {
+		func(t *testing.T, server *Driver, c *client) {
 			for range 8 {
 				_, _ = server.Send(2, make([]byte, 1<<20))
 			}
@@ -128,17 +128,17 @@ var stuckPeers = map[string]struct {
 	},
 	"never ends TCP": {
 		Options{LingerTimeout: stuckBound},
-		func(t *testing.T, _ *Conn, c *client) { c.send(t, closeFrame(1000, "")) },
+		func(t *testing.T, _ *Driver, c *client) { c.send(t, closeFrame(1000, "")) },
 		"clean, received 1000, sent 1000, first remote, close",
 	},
 	"never ends TCP after a violation": {
 		Options{LingerTimeout: stuckBound},
-		func(t *testing.T, _ *Conn, c *client) { c.send(t, violation()) },
+		func(t *testing.T, _ *Driver, c *client) { c.send(t, violation()) },
 		`not clean, received 1006, sent 1002 "unknown opcode", first local, violation frame.opcode`,
 	},
 	"never pongs": {
 		Options{KeepAlive: stuckBound / 3},
-		func(*testing.T, *Conn, *client) {},
+		func(*testing.T, *Driver, *client) {},
 		"not clean, received 1006, sent 1006, first neither, keepalive",
 	},
 }

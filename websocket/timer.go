@@ -7,35 +7,35 @@ import (
 )
 
 // armTimer keeps the one timer the machine wants. mu is held.
-func (c *Conn) armTimer() {
-	want := c.m.Timer()
-	if want == c.armed {
+func (d *Driver) armTimer() {
+	want := d.m.Timer()
+	if want == d.armed {
 		return
 	}
-	if c.timer != nil {
-		c.timer.Stop()
-		c.timer = nil
+	if d.timer != nil {
+		d.timer.Stop()
+		d.timer = nil
 	}
-	c.armed = want
+	d.armed = want
 	if want != protocol.TimerNone {
-		c.timer = time.AfterFunc(c.opts.bound(want), func() { c.expire(want) })
+		d.timer = time.AfterFunc(d.opts.bound(want), func() { d.expire(want) })
 	}
 }
 
 // expire tells the machine, which knows whether the timer still matters.
-func (c *Conn) expire(t protocol.Timer) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.armed == t {
-		c.armed = protocol.TimerNone
+func (d *Driver) expire(t protocol.Timer) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.armed == t {
+		d.armed = protocol.TimerNone
 	}
-	wasDone := c.m.Done()
-	c.m.Expire(t)
+	wasDone := d.m.Done()
+	d.m.Expire(t)
 	// A peer that is stuck before the end may lose what it has not read. One that
 	// only keeps its TCP open may still be reading: it gets no reset from us.
-	if t == protocol.TimerClose && c.m.Done() && !wasDone {
-		c.transport.reset()
+	if t == protocol.TimerClose && d.m.Done() && !wasDone {
+		d.transport.reset()
 	}
-	c.obey()
-	c.pump()
+	d.obey()
+	d.pump()
 }

@@ -19,7 +19,7 @@ func TestATransportWithoutHalfCloseIsClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := memconn.Pipe()
 		told := &recorder{}
-		c := NewConn(noHalfClose{a}, protocol.Server, nil, Options{KeepAlive: -1})
+		c := NewDriver(noHalfClose{a}, protocol.Server, nil, Options{KeepAlive: -1})
 		c.Start(told)
 		_, _ = b.Write(closeFrame(1000, ""))
 		if f, err := readFrame(b); err != nil || f.String() != "close 1000" {
@@ -40,7 +40,7 @@ func TestCloseNotifyLeavesBeforeTheClose(t *testing.T) {
 	for range 20 {
 		synctest.Test(t, func(t *testing.T) {
 			a, b := memconn.Pipe()
-			c := NewConn(tls.Server(a, config), protocol.Server, nil, Options{KeepAlive: -1})
+			c := NewDriver(tls.Server(a, config), protocol.Server, nil, Options{KeepAlive: -1})
 			c.Start(&recorder{})
 			tap := &wiretap{Conn: b}
 			client := tls.Client(tap, alertsVisible())
@@ -69,7 +69,7 @@ func TestAResetDoesNotWaitForCloseNotify(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := memconn.Pipe()
 		told := &recorder{}
-		c := NewConn(tls.Server(a, config), protocol.Server, nil, Options{KeepAlive: -1})
+		c := NewDriver(tls.Server(a, config), protocol.Server, nil, Options{KeepAlive: -1})
 		c.Start(told)
 		client := tls.Client(b, clientConfig())
 		if err := client.Handshake(); err != nil {

@@ -5,49 +5,60 @@ import "github.com/lingerws/linger/protocol"
 // flush writes what waits. What the transport takes at once is written here;
 // for the rest a goroutine is started, so that no caller ever waits for a peer.
 // mu is held.
-func (c *Conn) flush() {
-	if c.writing {
+func (d *Driver) flush() {
+	if d.writing {
 		return
 	}
-	if c.batch {
-		c.boundBatch()
+	if d.batch {
+		d.boundBatch()
 		return
 	}
-	out := c.m.Output(nil)
+	out := d.m.Output(nil)
 	n := 0
 	if len(out) > 0 {
 		var err error
-		n, err = c.transport.tryWrite(out)
-		c.wrote(n, err)
+		n, err = d.transport.tryWrite(out)
+		d.wrote(n, err)
 	}
-	if n < len(out) && !c.m.Done() {
-		c.writing = true
-		go c.writeLoop(out, n)
+	if n < len(out) && !d.m.Done() {
+		d.writing = true
+		go d.writeLoop(out, n)
 		return
+	}
+	if d.opts.HighWater > 0 && len(out) >= d.opts.HighWater {
+		go d.emptied() // a batch had held back what somebody may wait for
 	}
 	recycle(out)
 }
 
+// emptied tells that a queue that was high has left at once.
+func (d *Driver) emptied() {
+	d.mu.Lock()
+	d.tellDrained()
+	d.pump() // the terminal event waits for Drained
+	d.mu.Unlock()
+}
+
 // writeLoop writes out, of which some is written already, and what is queued
 // meanwhile, until nothing waits.
-func (c *Conn) writeLoop(out []byte, written int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for written < len(out) && !c.m.Done() {
-		piece := out[written:min(len(out), written+c.pieceSize())]
-		c.mu.Unlock()
-		n, err := c.transport.write(piece)
-		c.mu.Lock()
-		c.wrote(n, err)
+func (d *Driver) writeLoop(out []byte, written int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for written < len(out) && !d.m.Done() {
+		piece := out[written:min(len(out), written+d.pieceSize())]
+		d.mu.Unlock()
+		n, err := d.transport.write(piece)
+		d.mu.Lock()
+		d.wrote(n, err)
 		if written += n; written == len(out) {
 			recycle(out)
-			out, written = c.m.Output(nil), 0
+			out, written = d.m.Output(nil), 0
 		}
 	}
-	c.writing = false
-	c.tellDrained()
-	c.obey()
-	c.pump() // the terminal event may have waited for the last byte
+	d.writing = false
+	d.tellDrained()
+	d.obey()
+	d.pump() // the terminal event may have waited for the last byte
 }
 
 // The most that is written at once. The close timer must see the progress of a
@@ -57,8 +68,8 @@ const (
 	closingPiece = 4 << 10
 )
 
-func (c *Conn) pieceSize() int {
-	if c.armed == protocol.TimerClose {
+func (d *Driver) pieceSize() int {
+	if d.armed == protocol.TimerClose {
 		return closingPiece
 	}
 	return writePiece
@@ -66,21 +77,21 @@ func (c *Conn) pieceSize() int {
 
 // tellDrained tells a handler that may have waited. mu is held, not during the
 // call.
-func (c *Conn) tellDrained() {
-	if c.handler == nil || c.told || c.m.Done() {
+func (d *Driver) tellDrained() {
+	if d.handler == nil || d.told || d.m.Done() {
 		return
 	}
-	c.drains++
-	c.mu.Unlock()
-	c.handler.Drained(c)
-	c.mu.Lock()
-	c.drains--
+	d.drains++
+	d.mu.Unlock()
+	d.handler.Drained(d)
+	d.mu.Lock()
+	d.drains--
 }
 
 // wrote reports to the machine what the transport took. mu is held.
-func (c *Conn) wrote(n int, err error) {
-	c.m.Wrote(n)
+func (d *Driver) wrote(n int, err error) {
+	d.m.Wrote(n)
 	if err != nil {
-		c.breakOff(protocol.CauseTransport, err)
+		d.breakOff(protocol.CauseTransport, err)
 	}
 }

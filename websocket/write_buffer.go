@@ -20,17 +20,17 @@ const (
 
 // prime lends the machine a buffer for the frame that comes next. Larger ones
 // than there are the machine makes itself. mu is held.
-func (c *Conn) prime(payload int) {
-	if c.m.Queued() > 0 {
+func (d *Driver) prime(payload int) {
+	if d.m.Queued() > 0 {
 		return
 	}
 	switch size := payload + protocol.MaxHeader; {
 	case size <= smallBuffer:
 		buf, _ := smallBuffers.Get().(*[smallBuffer]byte)
-		recycle(c.m.Output(buf[:]))
+		recycle(d.m.Output(buf[:]))
 	case size <= largeBuffer:
 		buf, _ := largeBuffers.Get().(*[largeBuffer]byte)
-		recycle(c.m.Output(buf[:]))
+		recycle(d.m.Output(buf[:]))
 	}
 }
 

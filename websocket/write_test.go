@@ -14,8 +14,8 @@ func TestDrainedComesDuringAnotherCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
 		empty := make(chan struct{})
-		s.told.onDrained = func(*Conn) { close(empty) }
-		s.told.onMessage = func(c *Conn, _ []byte) {
+		s.told.onDrained = func(*Driver) { close(empty) }
+		s.told.onMessage = func(c *Driver, _ []byte) {
 			_, _ = c.Send(protocol.Binary, make([]byte, 200_000))
 			<-empty // a handler that blocks until its queue is empty
 		}
@@ -31,7 +31,7 @@ func TestDrainedComesDuringAnotherCall(t *testing.T) {
 func TestClosedWaitsForDrained(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-		s.told.onDrained = func(*Conn) {
+		s.told.onDrained = func(*Driver) {
 			time.Sleep(time.Second)
 			s.told.note("drained")
 		}

@@ -60,7 +60,7 @@ func TestEarlyBytesComeFirst(t *testing.T) {
 		a, b := memconn.Pipe()
 		early := append(textFrame("early"), textFrame("cut")[:4]...)
 		told := &recorder{}
-		c := NewConn(a, protocol.Server, early, Options{KeepAlive: -1})
+		c := NewDriver(a, protocol.Server, early, Options{KeepAlive: -1})
 		c.Start(told)
 		synctest.Wait()
 		_, _ = b.Write(append(textFrame("cut")[4:], textFrame("late")...))
@@ -71,7 +71,7 @@ func TestEarlyBytesComeFirst(t *testing.T) {
 }
 
 // every calls each method of a connection.
-func every(c *Conn) {
+func every(c *Driver) {
 	_, _ = c.Send(protocol.Text, []byte("x"))
 	if p, err := protocol.Prepare(protocol.Text, []byte("y")); err == nil {
 		_, _ = c.SendPrepared(p)
@@ -90,13 +90,13 @@ func TestEveryMethodMayBeCalledFromTheHandler(t *testing.T) {
 				s := newStage(t, protocol.Server, Options{KeepAlive: -1, HalfOpen: true})
 				switch from {
 				case "Message":
-					s.told.onMessage = func(c *Conn, _ []byte) { every(c) }
+					s.told.onMessage = func(c *Driver, _ []byte) { every(c) }
 				case "PeerClose":
 					s.told.onPeerClose = every
 				case "Drained":
 					s.told.onDrained = every
 				case "Closed":
-					s.told.onClosed = func(c *Conn, _ Outcome) { every(c) }
+					s.told.onClosed = func(c *Driver, _ Outcome) { every(c) }
 				}
 				s.start()
 				calls := s.play("peer text x")
@@ -122,9 +122,9 @@ func TestNoMethodCallsTheHandler(t *testing.T) {
 			lock := make(chan struct{}, 1)
 			locked := func() { lock <- struct{}{}; <-lock }
 			s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-			s.told.onMessage = func(*Conn, []byte) { locked() }
-			s.told.onClosed = func(*Conn, Outcome) { locked() }
-			s.told.onDrained = func(*Conn) { locked() }
+			s.told.onMessage = func(*Driver, []byte) { locked() }
+			s.told.onClosed = func(*Driver, Outcome) { locked() }
+			s.told.onDrained = func(*Driver) { locked() }
 			s.start()
 			if paused {
 				s.play("app pause")
@@ -167,9 +167,9 @@ func oneTerminalEvent(t *testing.T) {
 			}
 		}
 	}
-	s.told.onMessage = func(*Conn, []byte) { defer enter(true)() }
-	s.told.onDrained = func(*Conn) { defer enter(false)() }
-	s.told.onClosed = func(*Conn, Outcome) {
+	s.told.onMessage = func(*Driver, []byte) { defer enter(true)() }
+	s.told.onDrained = func(*Driver) { defer enter(false)() }
+	s.told.onClosed = func(*Driver, Outcome) {
 		defer enter(true)()
 		mu.Lock()
 		ends++
@@ -227,7 +227,7 @@ func TestSendTellsWhatWaits(t *testing.T) {
 		s.peer.SetCapacity(100)
 		s.start()
 		drained := 0
-		s.told.onDrained = func(*Conn) { drained++ }
+		s.told.onDrained = func(*Driver) { drained++ }
 		if n, err := s.conn.Send(protocol.Binary, make([]byte, 996)); n != 1000 || err != nil {
 			t.Errorf("a frame of 1000 bytes is queued whole and nobody waits; got %d, %v", n, err)
 		}

@@ -1,0 +1,35 @@
+package websocket
+
+import "github.com/lingerws/linger/protocol"
+
+// connEvents is a Conn as its driver sees it. It keeps the events off the
+// application's handle.
+type connEvents Conn
+
+// Message puts a piece into the read-ahead, and stops the reading when that is
+// full.
+func (e *connEvents) Message(d *Driver, m protocol.Event) {
+	if e.in.put(m) {
+		d.Pause()
+	}
+}
+
+// Pong lets those go on who wait for it.
+func (e *connEvents) Pong(_ *Driver, payload []byte) { e.pings.answered(payload) }
+
+// PeerClose tells the reader that nothing more comes, in half-open mode.
+func (e *connEvents) PeerClose(_ *Driver, status protocol.Status) { e.in.finish(status) }
+
+// Drained lets the writer go on.
+func (e *connEvents) Drained(*Driver) {
+	select {
+	case e.room <- struct{}{}:
+	default:
+	}
+}
+
+// Closed makes the outcome final.
+func (e *connEvents) Closed(_ *Driver, end Outcome) {
+	e.end = end
+	close(e.ended)
+}

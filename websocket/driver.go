@@ -1,0 +1,171 @@
+package websocket
+
+import (
+	"net"
+	"sync"
+	"time"
+
+	"github.com/lingerws/linger/protocol"
+)
+
+// Driver is one WebSocket connection on a transport. All methods may be called
+// from any goroutine, from inside the handler too. None waits for the peer, and
+// none calls the handler.
+type Driver struct {
+	transport transport
+	opts      Options
+	early     []byte // what arrived with the handshake
+	done      chan struct{}
+
+	mu      sync.Mutex // guards what follows; never held during a call of the handler
+	m       *protocol.Machine
+	handler Handler // nil until Start
+
+	handled   sync.Cond // signals: paused or pumping is over
+	paused    bool      // the handler wants no events for now
+	pumping   bool      // somebody hands out events
+	empty     bool      // the machine has no more events
+	ended     bool      // the terminal event is out of the machine
+	told      bool      // and the handler's
+	drains    int       // calls of Drained that have not returned
+	receiving bool      // the reader waits until a batch of input is handled
+
+	batch      bool // a batch of input is handled: its output leaves at the end
+	batchTimer *time.Timer
+	batchBound bool // batchTimer runs
+
+	writing bool // a goroutine writes
+
+	timer      *time.Timer // the one the machine wants
+	armed      protocol.Timer
+	keepAlive  *time.Timer
+	heard      bool // something arrived since the last look
+	unanswered int  // pings
+
+	halfClosed bool
+	released   bool
+	err        error // what broke the transport
+}
+
+// NewDriver returns a connection on nc, whose opening handshake is done; early is
+// what was read behind the handshake. nc belongs to the connection from now on.
+// For half-closing it needs a CloseWrite method, as TCP and TLS have; without
+// one it is closed instead. Call [Driver.Start] next.
+func NewDriver(nc net.Conn, role protocol.Role, early []byte, opts Options) *Driver {
+	d := &Driver{
+		transport: newTransport(nc),
+		opts:      opts,
+		early:     early,
+		done:      make(chan struct{}),
+		m:         protocol.New(opts.config(role)),
+	}
+	d.handled.L = &d.mu
+	return d
+}
+
+// Start begins to read and to tell h what happens. It is called once.
+func (d *Driver) Start(h Handler) {
+	d.mu.Lock()
+	d.handler = h
+	d.armKeepAlive()
+	d.mu.Unlock()
+	go d.readLoop()
+}
+
+// Send queues a message, Text or Binary, and returns the bytes that wait to be
+// written. Errors as for [protocol.Machine.Send]; then nothing is queued.
+func (d *Driver) Send(op protocol.Opcode, payload []byte) (queued int, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.prime(len(payload))
+	err = d.m.Send(op, payload)
+	d.settle()
+	return d.m.Queued(), err
+}
+
+// SendPrepared queues a message that was framed before. Results as for Send.
+func (d *Driver) SendPrepared(p *protocol.Prepared) (queued int, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.prime(p.Len())
+	err = d.m.SendPrepared(p)
+	d.settle()
+	return d.m.Queued(), err
+}
+
+// SendFragment queues one frame of a message: Text or Binary first, then
+// Continuation; fin ends the message. Results as for Send.
+func (d *Driver) SendFragment(op protocol.Opcode, payload []byte, fin bool) (queued int, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.prime(len(payload))
+	err = d.m.SendFragment(op, payload, fin)
+	d.settle()
+	return d.m.Queued(), err
+}
+
+// Ping queues a ping of at most 125 bytes. The error is protocol.ErrClosing or
+// protocol.ErrPing.
+func (d *Driver) Ping(payload []byte) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	err := d.m.Ping(payload)
+	d.settle()
+	return err
+}
+
+// Close starts the closing handshake, or finishes it in half-open mode. It does
+// not wait: the handler's Closed tells the end. A second call changes nothing.
+// The error is that of [protocol.CheckClose]; then nothing has changed.
+func (d *Driver) Close(code protocol.CloseCode, reason string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	err := d.m.Close(code, reason)
+	d.settle()
+	return err
+}
+
+// AnswerClose finishes our half in half-open mode with the code and reason of the
+// peer's Close. Before that Close, or after ours, it changes nothing.
+func (d *Driver) AnswerClose() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.m.AnswerClose()
+	d.settle()
+}
+
+// CloseNow closes the transport without a closing handshake.
+func (d *Driver) CloseNow() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.breakOff(CauseAbort, nil)
+	d.settle()
+}
+
+// Queued returns the bytes of frames that wait to be written.
+func (d *Driver) Queued() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.m.Queued()
+}
+
+// State returns the state of the connection in the words of RFC 6455.
+func (d *Driver) State() protocol.State {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.m.State()
+}
+
+// Done returns a channel that is closed when the transport is closed, which may
+// be before or after the handler's Closed.
+func (d *Driver) Done() <-chan struct{} { return d.done }
+
+// breakOff gives the transport up. mu is held.
+func (d *Driver) breakOff(cause protocol.Cause, err error) {
+	if d.m.Done() {
+		return
+	}
+	d.err = err
+	d.m.Abort(cause)
+	d.transport.reset()
+}
