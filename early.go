@@ -50,7 +50,7 @@ func (e *early) close(s protocol.Status) {
 }
 
 // flush hands everything to the connection, in order.
-func (e *early) flush(conn *websocket.Conn) {
+func (e *early) flush(conn *websocket.Driver) {
 	for _, f := range e.frames {
 		_, _ = conn.Send(f.op, f.data) // refused only if the connection has ended already
 	}

@@ -19,3 +19,17 @@ func newNode() string {
 	_, _ = rand.Read(b[:]) // never fails
 	return hex.EncodeToString(b[:])
 }
+
+// validNode tells whether a name can stand in an id, also as part of a URL, of a
+// file name and of a broker's subject.
+func validNode(node string) bool {
+	for _, r := range node {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+		if !letter && (r < '0' || r > '9') {
+			return false
+		}
+	}
+	return node != "" && len(node) <= maxNode
+}
+
+const maxNode = 32

@@ -14,21 +14,25 @@ type inbox Socket
 func (in *inbox) socket() *Socket { return (*Socket)(in) }
 
 // Message puts a message into the mailbox.
-func (in *inbox) Message(c *websocket.Conn, op protocol.Opcode, payload []byte, owned bool) {
-	if !owned {
+func (in *inbox) Message(c *websocket.Driver, m protocol.Event) {
+	payload := m.Payload
+	if !m.Owned {
 		payload = bytes.Clone(payload)
 	}
 	s := in.socket()
 	s.deliver(mail{message: &Message{
 		Server: s.server, Socket: s,
-		Payload: Payload{Data: payload, Binary: op == protocol.Binary},
+		Payload: Payload{Data: payload, Binary: m.Opcode == protocol.Binary},
 	}}, c)
 }
+
+// Pong is of no interest here: the driver's keep-alive has seen it.
+func (in *inbox) Pong(*websocket.Driver, []byte) {}
 
 // PeerClose answers the peer's Close behind the handlers of what came before it,
 // so that their replies still leave: after our Close no data may (RFC 6455,
 // section 5.5.1). In half-open mode the application answers.
-func (in *inbox) PeerClose(c *websocket.Conn, status protocol.Status) {
+func (in *inbox) PeerClose(c *websocket.Driver, status protocol.Status) {
 	s := in.socket()
 	switch {
 	case s.halfOpen:
@@ -41,14 +45,14 @@ func (in *inbox) PeerClose(c *websocket.Conn, status protocol.Status) {
 }
 
 // Drained wakes those who wait for an empty send queue.
-func (in *inbox) Drained(*websocket.Conn) { in.socket().wakeSenders() }
+func (in *inbox) Drained(*websocket.Driver) { in.socket().wakeSenders() }
 
 // Closed puts the terminal event into the mailbox, behind all others.
-func (in *inbox) Closed(_ *websocket.Conn, end websocket.Outcome) { in.socket().end(end) }
+func (in *inbox) Closed(_ *websocket.Driver, end websocket.Outcome) { in.socket().end(end) }
 
 // attach gives a socket its connection, after the 101: what was sent early goes
 // first.
-func (s *Socket) attach(conn *websocket.Conn) {
+func (s *Socket) attach(conn *websocket.Driver) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	conn.Start((*inbox)(s))

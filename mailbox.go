@@ -10,16 +10,17 @@ import (
 // full.
 type mailbox struct {
 	waiting []mail
-	bytes   int  // of the messages among them
-	busy    bool // a goroutine hands them out
-	paused  bool // the connection is not read
+	single  [1]mail // where waiting begins, so that a message that finds nobody before it costs no queue
+	bytes   int     // of the messages among them
+	busy    bool    // a goroutine hands them out
+	paused  bool    // the connection is not read
 }
 
 // mail is one event: exactly one of its fields is set.
 type mail struct {
 	message   *Message
-	answer    *websocket.Conn // the peer has closed: answer it
-	peerClose *PeerClose      // the same in half-open mode: the application does
+	answer    *websocket.Driver // the peer has closed: answer it
+	peerClose *PeerClose        // the same in half-open mode: the application does
 	end       *Close
 }
 
@@ -31,9 +32,12 @@ func (m mail) size() int {
 }
 
 // deliver puts an event into the mailbox. It pauses the connection at the bound.
-func (s *Socket) deliver(event mail, conn *websocket.Conn) {
+func (s *Socket) deliver(event mail, conn *websocket.Driver) {
 	s.mu.Lock()
 	box := &s.mailbox
+	if !box.busy {
+		box.waiting = box.single[:0]
+	}
 	box.waiting = append(box.waiting, event)
 	box.bytes += event.size()
 	if !box.paused && conn != nil && s.mailboxFull(1) {
@@ -85,7 +89,7 @@ func (s *Socket) take() (mail, bool) {
 	s.mu.Lock()
 	box := &s.mailbox
 	if len(box.waiting) == 0 {
-		box.waiting, box.busy = nil, false
+		box.waiting, box.single, box.busy = nil, [1]mail{}, false
 		s.mu.Unlock()
 		return mail{}, false
 	}

@@ -9,7 +9,8 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// Options are what a server can be told. The zero value is ready to use.
+// Options are what a server can be told. The zero value is ready to use; a
+// negative bound counts as 0, except where websocket.Options says otherwise.
 type Options struct {
 	// The bounds of each connection. HalfOpen is set by AcceptOptions instead.
 	websocket.Options
@@ -41,8 +42,9 @@ type Options struct {
 	// Fallback serves requests that do not ask for a WebSocket; nil answers 426.
 	Fallback http.Handler
 
-	// Node names this server within the ids of its sockets, 1 to 32 letters and
-	// digits; empty means a random name.
+	// Node names this server within the ids of its sockets: 1 to 32 letters and
+	// digits of ASCII. Empty means a random name, and so does a wrong one, which is
+	// logged.
 	Node string
 
 	// Logger gets what goes wrong in handlers; nil means slog.Default.
@@ -59,7 +61,7 @@ type Policy uint8
 const (
 	PolicyClose Policy = iota // drop it and close the connection with 1013
 	PolicyDrop                // drop it
-	PolicyBlock               // wait for room; see below
+	PolicyBlock               // wait for room
 )
 
 // Origins returns a policy that admits pages of the same host and of origins that
@@ -80,29 +82,32 @@ const (
 )
 
 func (o Options) withDefaults() Options {
-	if o.SendQueue == 0 {
+	if o.SendQueue <= 0 {
 		o.SendQueue = defaultSendQueue
 	}
-	if o.MailboxMessages == 0 {
+	if o.MailboxMessages <= 0 {
 		o.MailboxMessages = defaultMailboxMessages
 	}
-	if o.MailboxBytes == 0 {
+	if o.MailboxBytes <= 0 {
 		o.MailboxBytes = defaultMailboxBytes
 	}
-	if o.MaxChannels == 0 {
+	if o.MaxChannels <= 0 {
 		o.MaxChannels = defaultMaxChannels
 	}
-	if o.ShutdownTimeout == 0 {
+	if o.ShutdownTimeout <= 0 {
 		o.ShutdownTimeout = defaultShutdownTimeout
 	}
 	if o.Fallback == nil {
 		o.Fallback = http.HandlerFunc(upgradeRequired)
 	}
-	if o.Node == "" {
-		o.Node = newNode()
-	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
+	}
+	if !validNode(o.Node) {
+		if o.Node != "" {
+			o.Logger.Error("Options.Node must be 1 to 32 letters and digits; a random name is used", "node", o.Node)
+		}
+		o.Node = newNode()
 	}
 	return o
 }

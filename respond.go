@@ -43,7 +43,7 @@ func (r *response) finish() {
 	switch {
 	case r.whole:
 	case r.begun:
-		panic(http.ErrAbortHandler) // net/http's way to cut a response off
+		panic(http.ErrAbortHandler) //nolint:forbidigo // net/http's way to cut a response off, which it recovers itself
 	default:
 		applicationFailed(r.ResponseWriter)
 	}

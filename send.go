@@ -12,7 +12,7 @@ import (
 // The error is [ErrClosed], [ErrQueueFull], or protocol.ErrText for text that is
 // not UTF-8; then the message is dropped.
 func (s *Socket) Send(p Payload) error {
-	return s.send(s.server.opts.Policy, p.opcode(), func(conn *websocket.Conn) error {
+	return s.send(s.server.opts.Policy, p.opcode(), func(conn *websocket.Driver) error {
 		_, err := conn.Send(p.opcode(), p.Data)
 		return err
 	}, p.Data)
@@ -24,7 +24,7 @@ func (s *Socket) sendPrepared(m *protocol.Prepared, p Payload) error {
 	if policy == PolicyBlock {
 		policy = PolicyClose
 	}
-	return s.send(policy, p.opcode(), func(conn *websocket.Conn) error {
+	return s.send(policy, p.opcode(), func(conn *websocket.Driver) error {
 		_, err := conn.SendPrepared(m)
 		return err
 	}, p.Data)
@@ -32,7 +32,7 @@ func (s *Socket) sendPrepared(m *protocol.Prepared, p Payload) error {
 
 // send applies the policy, and queues by way of the connection or, before the
 // 101, of the early buffer.
-func (s *Socket) send(policy Policy, op protocol.Opcode, queue func(*websocket.Conn) error, data []byte) error {
+func (s *Socket) send(policy Policy, op protocol.Opcode, queue func(*websocket.Driver) error, data []byte) error {
 	conn := s.conn.Load()
 	if conn == nil {
 		s.mu.Lock()
@@ -68,7 +68,7 @@ func (s *Socket) sendEarly(policy Policy, op protocol.Opcode, data []byte) error
 var tooSlow = protocol.Status{Code: protocol.CloseTryAgainLater, Reason: "reading too slowly"}
 
 // queueFull applies the policy. No error means that it is worth trying again.
-func (s *Socket) queueFull(conn *websocket.Conn, policy Policy) error {
+func (s *Socket) queueFull(conn *websocket.Driver, policy Policy) error {
 	if s.closing.Load() {
 		return ErrClosed
 	}
@@ -96,9 +96,8 @@ const (
 
 // waitDrained waits until the send queue is empty. It gives up when the
 // connection ends, or when the peer has taken nothing for blockPatience. It looks
-// now and then, to see the peer's progress, and because nobody tells of a queue
-// that was held back for a batch of input and then left in one write.
-func (s *Socket) waitDrained(conn *websocket.Conn) error {
+// now and then, to see the peer's progress.
+func (s *Socket) waitDrained(conn *websocket.Driver) error {
 	look := time.NewTicker(blockLook)
 	defer look.Stop()
 	least := conn.Queued()

@@ -26,9 +26,11 @@ func stuck(t *testing.T, policy linger.Policy) (*service, *client, *linger.Socke
 }
 
 // fill sends messages of 1 KiB until one is refused.
-func fill(socket *linger.Socket) (taken int, err error) {
+func fill(socket *linger.Socket) (taken int, err error) { return fillBy(socket, 1<<10) }
+
+func fillBy(socket *linger.Socket, size int) (taken int, err error) {
 	for err == nil && taken < 1000 {
-		if err = socket.Send(linger.Text(text(1 << 10))); err == nil {
+		if err = socket.Send(linger.Text(text(size))); err == nil {
 			taken++
 		}
 	}
@@ -111,8 +113,12 @@ func TestBlockedSenderEndsWithItsConnection(t *testing.T) {
 			ended <- err
 		}()
 		synctest.Wait()
+		began := time.Now()
 		socket.CloseNow()
 		wantError(t, "a sender does not wait for a connection that is gone", <-ended, linger.ErrClosed)
+		if waited := time.Since(began); waited > 0 {
+			t.Errorf("it is told at once; it took %v", waited)
+		}
 		s.end()
 	})
 }
@@ -146,10 +152,14 @@ func TestBlockedSenderIsPatientWithAPeerThatTakesALittle(t *testing.T) {
 		}()
 		defer time.Sleep(time.Second) // the reader sees the end
 		defer socket.CloseNow()
-		for i := range 200 {
-			if err := socket.Send(linger.Text(text(1 << 10))); err != nil {
-				t.Fatalf("a reader that makes progress is waited for; message %d got %v", i, err)
+		began := time.Now()
+		for _, size := range []int{100 << 10, 1} {
+			if err := socket.Send(linger.Text(text(size))); err != nil {
+				t.Fatalf("a reader that makes progress is waited for; after %v the sender got %v", time.Since(began), err)
 			}
+		}
+		if waited := time.Since(began); waited < time.Minute {
+			t.Errorf("the second message waits for the first to leave; it took %v", waited)
 		}
 	})
 }
@@ -196,6 +206,22 @@ func TestSendAfterCloseIsRefusedWhileTheQueueIsFull(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestSendAfterTheEndIsRefusedWhileTheQueueIsFull(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, c, socket := stuck(t, linger.PolicyBlock)
+		for range 10 {
+			_ = socket.Send(linger.Text(text(1 << 10)))
+		}
+		c.write([]byte{0x83, 0x80, 0, 0, 0, 0})
+		s.end() // our Close has not left yet
+		began := time.Now()
+		wantError(t, "nothing is sent after the end", socket.Send(linger.Text("x")), linger.ErrClosed)
+		if waited := time.Since(began); waited > 0 {
+			t.Errorf("there is nothing to wait for; it took %v", waited)
+		}
+	})
 }
 
 func TestTextMustBeUTF8(t *testing.T) {

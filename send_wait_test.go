@@ -17,7 +17,7 @@ type gate struct {
 	entered, open chan struct{}
 }
 
-func (g gate) Message(*websocket.Conn, protocol.Opcode, []byte, bool) {
+func (g gate) Message(*websocket.Driver, protocol.Event) {
 	close(g.entered)
 	<-g.open
 }
@@ -42,7 +42,7 @@ func TestBlockedSenderSeesAQueueThatLeftAtOnce(t *testing.T) {
 
 	s := NewServer(HandlerFuncs{}, Options{SendQueue: 1, Policy: PolicyBlock})
 	socket := &Socket{server: s, id: "test"}
-	conn := websocket.NewConn(nc, protocol.Server, nil, websocket.Options{})
+	conn := websocket.NewDriver(nc, protocol.Server, nil, websocket.Options{})
 	defer conn.CloseNow()
 	g := gate{(*inbox)(socket), make(chan struct{}), make(chan struct{})}
 	conn.Start(g)
@@ -58,7 +58,9 @@ func TestBlockedSenderSeesAQueueThatLeftAtOnce(t *testing.T) {
 		sent <- socket.Send(Text("first"))
 		sent <- socket.Send(Text("second"))
 	}()
-	<-sent
+	if err := <-sent; err != nil {
+		t.Fatalf("an empty queue takes a message; got %v", err)
+	}
 	close(g.open)
 	select {
 	case err := <-sent:

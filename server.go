@@ -41,8 +41,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !s.beginUpgrade() {
-		w.Header().Set("Retry-After", "1")
-		http.Error(w, "the server is shutting down", http.StatusServiceUnavailable)
+		refuseDraining(w)
 		return
 	}
 	defer s.endUpgrade()

@@ -3,24 +3,27 @@ package linger
 import (
 	"context"
 	"math/rand/v2"
+	"net/http"
 	"time"
 
 	"github.com/lingerws/linger/protocol"
 )
 
-// Shutdown ends all connections: new upgrade requests get 503, every connection
-// gets Close 1001, paced with jitter so that the clients do not all come back at
-// once, and the close events are handled. Shortly before Options.ShutdownTimeout
-// the transports that are left are closed. It returns nil when the last close
-// event has been handled, [ErrShutdown] when the time is over before, and ctx's
-// error when ctx ends; then nothing is left open, but nobody has waited for the
-// handlers.
+// Shutdown ends all connections: new upgrade requests get 503, and so do those
+// whose handshake is not done; every connection gets Close 1001, paced with jitter
+// so that the clients do not all come back at once, and the close events are
+// handled. Shortly before Options.ShutdownTimeout the transports that are left are
+// closed. It returns nil when the last close event has been handled, [ErrShutdown]
+// when the time is over before, and ctx's error when ctx ends; then nothing is left
+// open, but nobody has waited for the handlers.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	s.draining = true
 	s.mu.Unlock()
 	bound := s.opts.ShutdownTimeout
-	go s.closeAll(bound / 4)
+	pacing, stop := context.WithCancel(ctx)
+	defer stop()
+	go s.closeAll(pacing, bound/4)
 	cut := time.AfterFunc(bound-bound/10, s.cutAll)
 	defer cut.Stop()
 	over := time.NewTimer(bound)
@@ -48,14 +51,17 @@ func (s *Server) cutAll() {
 	}
 }
 
-// leaveIfDraining closes a connection whose handshake ended during a shutdown.
-func (s *Server) leaveIfDraining(socket *Socket) {
+// isDraining tells whether a shutdown has begun.
+func (s *Server) isDraining() bool {
 	s.mu.Lock()
-	draining := s.draining
-	s.mu.Unlock()
-	if draining {
-		leave(socket)
-	}
+	defer s.mu.Unlock()
+	return s.draining
+}
+
+// refuseDraining answers a request that comes, or is accepted, too late.
+func refuseDraining(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", "1")
+	answerError(w, http.StatusServiceUnavailable, "the server is shutting down")
 }
 
 // leave starts the closing handshake of one connection.
@@ -71,21 +77,29 @@ func (s *Server) idle() bool {
 	return upgrading == 0 && s.hub.count() == 0
 }
 
-// closeAll starts the closing handshake of every connection, spread over a time
-// that is short for few and at most spread for many.
-func (s *Server) closeAll(spread time.Duration) {
+// closeAll starts the closing handshake of every connection, one after the other
+// within about spread, until ctx ends.
+func (s *Server) closeAll(ctx context.Context, spread time.Duration) {
 	sockets := s.hub.all()
 	pause := min(spread/time.Duration(len(sockets)+1), paceMax)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for _, socket := range sockets {
 		leave(socket)
-		if pause > paceMin {
-			time.Sleep(rand.N(2 * pause))
+		if pause < paceMin {
+			continue
+		}
+		timer.Reset(rand.N(2 * pause))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return
 		}
 	}
 }
 
-// The pace: at most 1,000 connections a second; pauses too short to sleep are
-// left out.
+// The pauses between two connections are paceMax on average, less where there are
+// many, and left out where they would be too short to wait for.
 const (
 	paceMax = time.Millisecond
 	paceMin = 50 * time.Microsecond

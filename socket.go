@@ -21,8 +21,8 @@ type Socket struct {
 	subprotocol string
 	halfOpen    bool
 
-	conn    atomic.Pointer[websocket.Conn] // nil until the 101 is out
-	closing atomic.Bool                    // a Close was asked for, or the end has come: nothing more is sent
+	conn    atomic.Pointer[websocket.Driver] // nil until the 101 is out
+	closing atomic.Bool                      // a Close was asked for, or the end has come: nothing more is sent
 
 	mu       sync.Mutex
 	early    early

@@ -39,6 +39,16 @@ func serve(t *testing.T, app linger.HandlerFuncs, opts linger.Options) *service 
 	return s
 }
 
+// serveHandler is serve for a handler of another kind. Its close events are its own.
+func serveHandler(t *testing.T, h linger.Handler, opts linger.Options) *service {
+	t.Helper()
+	l := memconn.Listen()
+	s := &service{t: t, Server: linger.NewServer(h, opts)}
+	s.dial = func() (net.Conn, error) { return l.Dial() }
+	s.listen(l)
+	return s
+}
+
 // serveTCP serves an application on real TCP.
 func serveTCP(t *testing.T, app linger.HandlerFuncs, opts linger.Options) *service {
 	t.Helper()
@@ -64,10 +74,14 @@ func newService(t *testing.T, app linger.HandlerFuncs, opts linger.Options, l ne
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
 	s.Server = linger.NewServer(app, opts)
+	s.listen(l)
+	return s
+}
+
+func (s *service) listen(l net.Listener) {
 	web := &http.Server{Handler: s.Server, ErrorLog: log.New(io.Discard, "", 0)}
 	go func() { _ = web.Serve(l) }()
-	t.Cleanup(func() { _ = web.Close() })
-	return s
+	s.t.Cleanup(func() { _ = web.Close() })
 }
 
 // client returns a client that has not said anything.

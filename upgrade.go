@@ -96,10 +96,21 @@ func (u *Upgrade) finish(returned bool) {
 	}
 }
 
-var errUpgradeFailed = errors.New("linger: the upgrade handler did not return after it had accepted")
+// The ways for what was accepted not to become a connection, beside the
+// transport's.
+var (
+	errUpgradeFailed = errors.New("linger: the upgrade handler did not return after it had accepted")
+	errDraining      = errors.New("linger: the server began to shut down before the handshake was done")
+)
 
-// complete answers with 101 and attaches the connection to its socket.
+// complete answers with 101 and attaches the connection to its socket. A shutdown
+// that begins after the look at it finds the socket in the hub.
 func (u *Upgrade) complete(socket *Socket) {
+	if u.Server.isDraining() {
+		refuseDraining(u.writer)
+		socket.fail(errDraining)
+		return
+	}
 	if err := u.Request.Context().Err(); err != nil { // most often because the client is gone
 		answerError(u.writer, http.StatusServiceUnavailable, "the request was cancelled")
 		socket.fail(err)
@@ -115,7 +126,6 @@ func (u *Upgrade) complete(socket *Socket) {
 		return
 	}
 	socket.attach(conn)
-	u.Server.leaveIfDraining(socket)
 }
 
 // bounds returns the options of a connection. It is half-open below in any case:
@@ -123,7 +133,8 @@ func (u *Upgrade) complete(socket *Socket) {
 // they may delay by the close timeout at the most.
 func (s *Server) bounds(halfOpen bool) websocket.Options {
 	bounds := s.opts.Options
-	bounds.HalfOpen = true
+	bounds.HalfOpen, bounds.Pieces = true, false
+	bounds.HighWater = s.opts.SendQueue // PolicyBlock waits for a queue of that length
 	if !halfOpen {
 		bounds.HalfOpenTimeout = s.opts.closeTimeout()
 	}

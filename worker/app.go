@@ -1,12 +1,12 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"io/fs"
 	"net/http"
 	"sync"
-	"sync/atomic"
 
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/worker/internal/web"
@@ -30,7 +30,7 @@ type App struct {
 	opts   Options
 	bundle *bundle
 	server *linger.Server
-	engine atomic.Pointer[instance] // the one that runs now
+	worker *worker
 }
 
 // Load bundles and runs the script at path, JavaScript or TypeScript. The error
@@ -43,49 +43,35 @@ func Load(path string, opts Options) (*App, error) {
 	a := &App{opts: opts.withDefaults(), bundle: b}
 	a.opts.Server.Fallback = http.HandlerFunc(a.serveFetch)
 	a.server = linger.NewServer(handler{a}, a.opts.Server)
-	first, err := newInstance(a)
+	a.worker = newWorker(a)
+	first, err := newInstance(a.worker)
 	if err != nil {
+		a.worker.watch.end()
 		return nil, err
 	}
-	a.engine.Store(first)
-	go first.run()
+	go a.worker.run(first)
 	return a, nil
 }
 
-// ServeHTTP answers a request as the script decides.
+// ServeHTTP answers a request as the script decides; after Shutdown with 503.
 func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.server.ServeHTTP(w, r) }
 
 // Server returns the server that holds the connections.
 func (a *App) Server() *linger.Server { return a.server }
 
 // Shutdown closes every connection as [linger.Server.Shutdown] does, waits for
-// what the script has handed to waitUntil, and ends the engine. The error is that
-// of the server's Shutdown, or ctx's; the engine ends in any case.
+// what the script has handed to waitUntil and for responses that are on their way,
+// and ends the engine. All of it takes Options.Server.ShutdownTimeout at the most;
+// 0 means 10 s. The error is that of the server's Shutdown, or ctx's; the engine
+// ends in any case.
 func (a *App) Shutdown(ctx context.Context) error {
+	defer a.worker.stop()
+	bounded, cancel := context.WithTimeout(ctx, a.opts.Server.ShutdownTimeout)
+	defer cancel()
 	err := a.server.Shutdown(ctx)
-	for {
-		current := a.engine.Load()
-		current.awaitExtensions(ctx)
-		current.stop()
-		if a.engine.Load() == current { // it was not replaced meanwhile
-			return err
-		}
+	if a.worker.awaitExtensions(bounded) != nil {
+		a.opts.Logger.Warn("work of waitUntil was cut off: the time for shutting down is over")
+		err = cmp.Or(err, ctx.Err())
 	}
-}
-
-// submit has an event handled and waits until it is, by the engine that runs now
-// or, should that one be replaced before the event began, by the next.
-func (a *App) submit(e *event) {
-	for {
-		current := a.engine.Load()
-		select {
-		case current.tasks <- e:
-			<-e.done
-			return
-		case <-current.gone:
-			if a.engine.Load() == current { // there is no next one
-				return
-			}
-		}
-	}
+	return err
 }

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -41,11 +42,25 @@ func newBundle(path string) (*bundle, error) {
 		KeepNames:     true,     // esbuild renames a class that mentions itself
 		LegalComments: api.LegalCommentsNone,
 		LogLevel:      api.LogLevelSilent,
+		Plugins:       []api.Plugin{{Name: "imports", Setup: refuseImports}},
 	})
 	if len(result.Errors) > 0 {
-		return nil, loadError(result.Errors)
+		return nil, bundleError(result.Errors)
 	}
 	return newBundleOf(result.OutputFiles)
+}
+
+// refuseImports has imports fail while bundling, with their position, that would
+// otherwise fail in the engine.
+func refuseImports(build api.PluginBuild) {
+	for filter, reason := range map[string]string{
+		`^(https?:)?//`: "is on the network: download the module and import it by a relative path",
+		`^node:`:        "is a module of Node, which is not there",
+	} {
+		build.OnResolve(api.OnResolveOptions{Filter: filter}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
+			return api.OnResolveResult{}, fmt.Errorf("%q %s", args.Path, reason)
+		})
+	}
 }
 
 func newBundleOf(files []api.OutputFile) (*bundle, error) {
@@ -64,7 +79,7 @@ func newBundleOf(files []api.OutputFile) (*bundle, error) {
 	return &b, nil
 }
 
-func loadError(messages []api.Message) *LoadError {
+func bundleError(messages []api.Message) *LoadError {
 	var e LoadError
 	for _, m := range messages {
 		p := Problem{Text: m.Text}

@@ -39,14 +39,21 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Text)
 }
 
-// problemOf says what went wrong while a script was loading.
-func problemOf(err error, sources *sourceMap) *LoadError {
-	p := Problem{Text: err.Error()}
-	if e, ok := errors.AsType[*engine.Exception](err); ok {
-		at := sources.origin(e)
-		p = Problem{File: at.File, Line: at.Line, Column: at.Column, Text: e.Error()}
+func problem(text string) *LoadError { return &LoadError{Problems: []Problem{{Text: text}}} }
+
+// loadError says what went wrong while the script was loading.
+func (in *instance) loadError(err error) *LoadError {
+	thrown, isThrown := errors.AsType[*engine.Exception](err)
+	switch {
+	case isThrown:
+		at := in.app.bundle.sources.origin(thrown)
+		return &LoadError{Problems: []Problem{{File: at.File, Line: at.Line, Column: at.Column, Text: thrown.Error()}}}
+	case errors.Is(err, engine.ErrInterrupted):
+		return problem("the script computed for longer than " + in.app.opts.EventTimeout.String() + " while it was loading")
+	case errors.Is(err, engine.ErrOutOfMemory):
+		return problem(fmt.Sprintf("the script ran out of memory while it was loading: the limit is %d bytes", in.app.opts.Memory))
 	}
-	return &LoadError{Problems: []Problem{p}}
+	return problem(err.Error())
 }
 
 // reasonOf gives the part of a file error that does not repeat the path.

@@ -3,6 +3,7 @@ package worker
 import (
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 
@@ -12,18 +13,22 @@ import (
 // serveFetch hands a plain HTTP request to the script.
 func (a *App) serveFetch(w http.ResponseWriter, r *http.Request) {
 	body, err := readBody(w, r, a.opts.MaxBody)
-	if err != nil {
-		if _, tooBig := errors.AsType[*http.MaxBytesError](err); tooBig {
-			http.Error(w, "the request's body is too large", http.StatusRequestEntityTooLarge)
-		}
-		return // else the client is gone
+	if _, tooBig := errors.AsType[*http.MaxBytesError](err); tooBig {
+		http.Error(w, "the request's body is too large", http.StatusRequestEntityTooLarge)
+		return
+	}
+	if err != nil { // most often nobody is there any more to read this
+		http.Error(w, "the request's body cannot be read", http.StatusBadRequest)
+		return
 	}
 	e := newEvent("fetch", nil)
 	e.start = func(in *instance, id int) error {
 		return in.dispatch("fetch", engine.Int(id), engine.String(r.Method), engine.String(requestURL(r)), headerList(r), body)
 	}
-	a.submit(e)
+	handled := a.worker.submit(e)
 	switch {
+	case !handled:
+		http.Error(w, "the application has been shut down", http.StatusServiceUnavailable)
 	case e.response != nil:
 		e.response.serve(w, r)
 	case e.unserved:
@@ -34,9 +39,6 @@ func (a *App) serveFetch(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the application did not answer", http.StatusInternalServerError)
 	}
 }
-
-// serve is the response as a handler.
-func (r *response) serve(w http.ResponseWriter, _ *http.Request) { r.write(w) }
 
 // readBody reads the whole body, null where there is none.
 func readBody(w http.ResponseWriter, r *http.Request, limit int64) (engine.Value, error) {
@@ -50,19 +52,31 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) (engine.Value
 	return engine.Bytes(b), nil
 }
 
-// requestURL gives the absolute URL of a request: RFC 9110, section 7.1.
+// requestURL gives the absolute URL of a request: RFC 9112, section 3.3.
 func requestURL(r *http.Request) string {
-	u := url.URL{Scheme: "http", Host: r.Host, Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
+	u := url.URL{Scheme: "http", Host: hostOf(r), Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
 	if r.TLS != nil {
 		u.Scheme = "https"
 	}
 	return u.String()
 }
 
+// hostOf gives the host that a request names. HTTP/1.0 need not name one; then it
+// is the address that the client has reached.
+func hostOf(r *http.Request) string {
+	if r.Host != "" {
+		return r.Host
+	}
+	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+		return local.String()
+	}
+	return "localhost"
+}
+
 // headerList gives a request's fields as a flat list of names and values.
 func headerList(r *http.Request) engine.Value {
 	list := make([]engine.Value, 0, 2*len(r.Header)+2)
-	list = append(list, engine.String("host"), engine.String(r.Host))
+	list = append(list, engine.String("host"), engine.String(hostOf(r)))
 	for name, values := range r.Header {
 		for _, value := range values {
 			list = append(list, engine.String(name), engine.String(value))

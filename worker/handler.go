@@ -21,7 +21,7 @@ func (h handler) Upgrade(u *linger.Upgrade) {
 	e.start = func(in *instance, id int) error {
 		return in.dispatch("upgrade", engine.Int(id), engine.String(r.Method), engine.String(requestURL(r)), headerList(r))
 	}
-	h.app.submit(e)
+	h.app.worker.submit(e)
 	if e.response != nil {
 		_ = u.Respond(e.response.serve) // the script answers once
 	}
@@ -33,7 +33,7 @@ func (h handler) Message(m *linger.Message) {
 	e.start = func(in *instance, id int) error {
 		return in.dispatch("message", engine.Int(id), engine.String(m.Socket.ID()), content(m.Payload))
 	}
-	h.app.submit(e)
+	h.app.worker.submit(e)
 }
 
 // Close hands the terminal event to the script. A connection whose handshake did
@@ -46,7 +46,7 @@ func (h handler) Close(c *linger.Close) {
 			engine.Int(int(c.Received.Code)), engine.String(c.Received.Reason),
 			engine.Bool(c.Clean), engine.String(initiator(c)))
 	}
-	h.app.submit(e)
+	h.app.worker.submit(e)
 }
 
 // initiator tells who closed first; without any Close frame, who caused the end.

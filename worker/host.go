@@ -60,11 +60,11 @@ func (a arguments) at(i int) engine.Value {
 var nothing = engine.Undefined()
 
 // accept(event, protocol, headers, data) makes the request of an event a
-// connection and returns its id.
+// connection and returns its id, or undefined after the event's time.
 func (in *instance) accept(args arguments) (engine.Value, error) {
 	e := in.events[args.at(0).Int()]
 	if e == nil || e.upgrade == nil {
-		return nothing, &engine.Throw{Name: "InvalidStateError", Message: "the event's time is over"}
+		return nothing, nil
 	}
 	opts := linger.AcceptOptions{Subprotocol: args.at(1).String(), Header: headerOf(args.at(2))}
 	if text := args.at(3); text.Kind() == engine.KindString {
@@ -74,8 +74,10 @@ func (in *instance) accept(args arguments) (engine.Value, error) {
 	switch {
 	case errors.Is(err, handshake.ErrNotOffered):
 		return nothing, &engine.Throw{Name: "TypeError", Message: "the client did not offer the subprotocol " + opts.Subprotocol}
+	case errors.Is(err, linger.ErrAnswered): // by a getter among the options
+		return nothing, nil
 	case err != nil:
-		return nothing, &engine.Throw{Name: "InvalidStateError", Message: err.Error()}
+		return nothing, err
 	}
 	e.socket = socket
 	return engine.String(socket.ID()), nil
@@ -109,7 +111,7 @@ func (in *instance) done(args arguments) (engine.Value, error) {
 
 // extend(n) counts the promises of waitUntil.
 func (in *instance) extend(args arguments) (engine.Value, error) {
-	in.extensions.add(args.at(0).Int())
+	in.worker.extensions.add(args.at(0).Int())
 	return nothing, nil
 }
 

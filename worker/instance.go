@@ -1,59 +1,41 @@
 package worker
 
 import (
-	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/lingerws/linger/worker/internal/engine"
 	"github.com/lingerws/linger/worker/internal/web"
 )
 
-// instance is one engine that runs the application, with its event loop: one
-// goroutine owns all that follows tasks.
+// instance is one engine that runs the application. It belongs to the goroutine of
+// its worker's loop.
 type instance struct {
-	app   *App
-	tasks chan *event   // bounded; who submits waits
-	gone  chan struct{} // closed when the loop has ended
-	halt  chan struct{} // closed by stop
+	worker *worker
+	app    *App
 
 	rt     *engine.Runtime
 	realm  *web.Realm
 	timers timers
-	watch  watchdog
 
 	events    map[int]*event // begun and not done
 	lastEvent int
 	dead      bool // the engine cannot go on
-
-	extensions extensions
-	stopOnce   sync.Once
 }
 
-// maxTasks is how many events may wait for the engine before who submits them
-// waits too.
-const maxTasks = 256
-
 // newInstance makes an engine and loads the application into it.
-func newInstance(a *App) (*instance, error) {
-	in := &instance{
-		app:    a,
-		tasks:  make(chan *event, maxTasks),
-		gone:   make(chan struct{}),
-		halt:   make(chan struct{}),
-		events: map[int]*event{},
-	}
+func newInstance(w *worker) (*instance, error) {
+	in := &instance{worker: w, app: w.app, events: map[int]*event{}}
 	var err error
 	in.rt, err = engine.New(engine.Options{
-		MemoryLimit: a.opts.Memory,
+		MemoryLimit: in.app.opts.Memory,
 		OnUnhandled: in.unhandled,
 		OnHostError: in.hostError,
 	})
 	if err != nil {
-		return nil, err
+		return nil, &LoadError{Problems: []Problem{{Text: err.Error()}}}
 	}
-	in.watch = watchdog{interrupt: in.rt.Interrupt, clear: in.rt.ClearInterrupt}
+	w.watch.guard(in.rt)
 	if err := in.load(); err != nil {
 		_ = in.rt.Close()
 		return nil, err
@@ -69,10 +51,10 @@ func (in *instance) load() error {
 		return err
 	}
 	if err := in.define(); err != nil {
-		return err
+		return in.loadError(err)
 	}
 	if in.realm, err = globals.Install(in.rt, in.webOptions()); err != nil {
-		return err
+		return in.loadError(err)
 	}
 	var module *engine.Promise
 	err = in.turn(func() (err error) {
@@ -80,7 +62,7 @@ func (in *instance) load() error {
 		return err
 	})
 	if err != nil {
-		return problemOf(err, in.app.bundle.sources)
+		return in.loadError(err)
 	}
 	defer module.Release()
 	return in.awaitModule(module)
@@ -88,55 +70,61 @@ func (in *instance) load() error {
 
 // awaitModule lets timers run until the module's top-level awaits are done.
 func (in *instance) awaitModule(module *engine.Promise) error {
-	deadline := time.Now().Add(in.app.opts.EventTimeout)
+	late := time.NewTimer(in.app.opts.EventTimeout)
+	defer late.Stop()
 	for module.State() == engine.Pending {
 		wait, any := in.timers.next()
-		if !any || time.Now().Add(wait).After(deadline) {
-			return &LoadError{Problems: []Problem{{Text: "a top-level await never ends: nothing is left to wait for, or the time for loading is over"}}}
+		if !any {
+			return problem("a top-level await never ends: nothing is left that it could wait for")
 		}
-		<-time.After(wait)
-		in.fireTimers()
+		select {
+		case <-time.After(wait):
+			in.fireTimers()
+		case <-late.C:
+			return problem("a top-level await did not end within " + in.app.opts.EventTimeout.String())
+		case <-in.worker.halt:
+			return problem("the application was stopped while it was loading")
+		}
+		if in.dead {
+			return problem("the script failed in a timer while it was loading")
+		}
 	}
 	if e := module.Err(); e != nil {
-		return problemOf(e, in.app.bundle.sources)
+		return in.loadError(e)
 	}
 	return nil
 }
 
-// run is the event loop. It ends when the instance is stopped or its engine is
-// of no more use.
+// run handles events until the worker is stopped or the engine is of no more use.
 func (in *instance) run() {
 	clock := time.NewTimer(time.Hour)
 	defer clock.Stop()
-	for !in.dead {
-		in.fireTimers()
+	for in.fireTimers(); !in.dead; in.fireTimers() {
 		if wait, any := in.timers.next(); any {
 			clock.Reset(wait)
 		}
 		select {
-		case e := <-in.tasks:
+		case e := <-in.worker.tasks:
 			in.begin(e)
 		case <-clock.C:
-		case <-in.halt:
-			in.end()
+		case <-in.worker.halt:
 			return
 		}
 	}
-	in.replace()
 }
 
 // begin starts an event: a turn that runs its listeners.
 func (in *instance) begin(e *event) {
 	in.lastEvent++
-	e.id = in.lastEvent
-	in.events[e.id] = e
-	err := in.turn(func() error { return e.start(in, e.id) })
+	id := in.lastEvent
+	in.events[id] = e
+	err := in.turn(func() error { return e.start(in, id) })
 	switch {
 	case err != nil:
 		in.reportFailure(e, err)
-		in.finish(e.id)
-	case in.events[e.id] != nil: // its listeners go on after an await
-		in.timers.set(-e.id, in.app.opts.EventTimeout, false)
+		in.finish(id)
+	case in.events[id] != nil: // its listeners go on after an await
+		in.timers.set(-id, in.app.opts.EventTimeout, false)
 	}
 }
 
@@ -146,17 +134,22 @@ func (in *instance) finish(id int) {
 	if e := in.events[id]; e != nil {
 		delete(in.events, id)
 		in.timers.clear(-id)
-		e.finish()
+		close(e.done)
 	}
 }
 
 // turn runs script code under the watchdog.
 func (in *instance) turn(code func() error) error {
-	in.watch.start(in.app.opts.EventTimeout)
-	defer in.watch.stop()
+	in.worker.watch.start(in.app.opts.EventTimeout)
+	defer in.worker.watch.stop()
 	err := code()
 	in.dead = in.dead || poisoned(err)
 	return err
+}
+
+// poisoned tells whether an error is the end of an engine.
+func poisoned(err error) bool {
+	return errors.Is(err, engine.ErrOutOfMemory) || errors.Is(err, engine.ErrPoisoned)
 }
 
 // fireTimers runs what is due now: the script's timers, which have positive ids,
@@ -180,88 +173,20 @@ func (in *instance) fireTimers() {
 // next event need not wait for it any longer.
 func (in *instance) overdue(id int) {
 	if e := in.events[id]; e != nil {
-		in.app.opts.Logger.Error("event timed out", "event", e.kind, "connection", e.connection(),
-			"limit", in.app.opts.EventTimeout.String())
+		in.app.opts.Logger.Error("event timed out", append(e.attrs(), "limit", in.app.opts.EventTimeout.String())...)
 		in.finish(id)
 	}
 }
 
-// stop ends the loop; the engine is closed by it.
-func (in *instance) stop() {
-	in.stopOnce.Do(func() { close(in.halt) })
-	<-in.gone
-}
-
-// end closes the engine and lets go of everybody who waits.
-func (in *instance) end() {
-	for id := range in.events {
+// close ends the engine. Events that it had begun count as failed, and whoever
+// waits for them goes on.
+func (in *instance) close() {
+	for id, e := range in.events {
+		if in.dead && !in.worker.halted() {
+			in.app.opts.Logger.Error("event failed: its worker was replaced", e.attrs()...)
+		}
 		in.finish(id)
 	}
-	_ = in.rt.Close()
-	in.extensions.clear()
-	close(in.gone)
-	for {
-		select {
-		case e := <-in.tasks:
-			e.finish()
-		default:
-			return
-		}
-	}
-}
-
-// replace puts a new engine in the place of one that cannot go on. The events it
-// had begun count as failed; those that wait go to the new one.
-func (in *instance) replace() {
-	a := in.app
-	for _, e := range in.events {
-		a.opts.Logger.Error("event failed: its worker was replaced", "event", e.kind, "connection", e.connection())
-	}
-	next := in.reload()
-	if next == nil { // stopped meanwhile
-		in.end()
-		return
-	}
-	a.engine.Store(next)
-	for moved := false; !moved; {
-		select {
-		case e := <-in.tasks:
-			next.tasks <- e // the next loop has not begun, and there is room for as many
-		default:
-			moved = true
-		}
-	}
-	in.end()
-	go next.run()
-}
-
-// reload loads the application again until it succeeds, ever more slowly.
-func (in *instance) reload() *instance {
-	for delay := 100 * time.Millisecond; ; delay = min(2*delay, time.Minute) {
-		next, err := newInstance(in.app)
-		if err == nil {
-			in.app.opts.Logger.Warn("worker replaced")
-			return next
-		}
-		in.app.opts.Logger.Error("worker cannot be replaced", "error", err, "again", delay.String())
-		select {
-		case <-time.After(delay):
-		case <-in.halt:
-			return nil
-		}
-	}
-}
-
-// awaitExtensions waits until no work of waitUntil is left, or ctx ends.
-func (in *instance) awaitExtensions(ctx context.Context) {
-	select {
-	case <-in.extensions.idle():
-	case <-in.gone:
-	case <-ctx.Done():
-	}
-}
-
-// poisoned tells whether an error is the end of an engine.
-func poisoned(err error) bool {
-	return errors.Is(err, engine.ErrOutOfMemory) || errors.Is(err, engine.ErrPoisoned)
+	_ = in.rt.Close() // the loop is not in a turn
+	in.worker.extensions.clear()
 }

@@ -12,7 +12,8 @@ import (
 // Options are what an application can be told. The zero value is ready to use.
 type Options struct {
 	// Server has the bounds and policies of the connections. Its Fallback is the
-	// script's fetch event, whatever is set.
+	// script's fetch event, whatever is set. PolicyBlock would hold up every
+	// connection for a slow one, so it acts as PolicyClose.
 	Server linger.Options
 
 	// EventTimeout bounds an event: a script that computes for longer is stopped, and
@@ -40,6 +41,8 @@ const (
 	defaultEventTimeout = 30 * time.Second
 	defaultMemory       = 128 << 20
 	defaultMaxBody      = 10 << 20
+
+	defaultShutdownTimeout = 10 * time.Second
 )
 
 func (o Options) withDefaults() Options {
@@ -63,6 +66,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Server.Logger == nil {
 		o.Server.Logger = o.Logger
+	}
+	if o.Server.ShutdownTimeout == 0 {
+		o.Server.ShutdownTimeout = defaultShutdownTimeout
+	}
+	if o.Server.Policy == linger.PolicyBlock {
+		o.Server.Policy = linger.PolicyClose
 	}
 	return o
 }

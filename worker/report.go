@@ -15,27 +15,22 @@ func (in *instance) report(args arguments) (engine.Value, error) {
 		return nothing, nil
 	}
 	_, err := in.rt.Call(raise)
-	in.reportFailure(in.events[args.at(0).Int()], err)
 	if poisoned(err) || errors.Is(err, engine.ErrInterrupted) {
-		return nothing, err
+		return nothing, err // the turn ends with it, and is reported then
 	}
+	in.reportFailure(in.events[args.at(0).Int()], err)
 	return nothing, nil
 }
 
 // reportFailure logs the failure of an event, or of something outside of any.
 func (in *instance) reportFailure(e *event, err error) {
-	attrs := []any{}
-	if e != nil {
-		attrs = append(attrs, "event", e.kind)
-		if id := e.connection(); id != "" {
-			attrs = append(attrs, "connection", id)
-		}
-	}
-	log := in.app.opts.Logger
+	log, attrs := in.app.opts.Logger, e.attrs()
 	thrown, isThrown := errors.AsType[*engine.Exception](err)
 	switch {
 	case isThrown:
 		log.Error("uncaught exception", append(attrs, in.describe(thrown)...)...)
+	case errors.Is(err, engine.ErrInterrupted) && in.worker.halted():
+		log.Error("event stopped: the application is shut down", attrs...)
 	case errors.Is(err, engine.ErrInterrupted):
 		log.Error("event stopped: it computed for too long", append(attrs, "limit", in.app.opts.EventTimeout.String())...)
 	case errors.Is(err, engine.ErrOutOfMemory):

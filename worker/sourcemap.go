@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -11,9 +12,18 @@ import (
 )
 
 // sourceMap traces positions in the bundle back to the sources.
-type sourceMap struct{ consumer *sourcemap.Consumer }
+type sourceMap struct {
+	consumer *sourcemap.Consumer // nil for a bundle without code
+}
 
 func newSourceMap(data []byte) (*sourceMap, error) {
+	var head struct{ Mappings string }
+	if err := json.Unmarshal(data, &head); err != nil {
+		return nil, err
+	}
+	if head.Mappings == "" { // which the consumer takes for a mistake
+		return &sourceMap{}, nil
+	}
 	consumer, err := sourcemap.Parse("", data)
 	if err != nil {
 		return nil, err
@@ -24,6 +34,9 @@ func newSourceMap(data []byte) (*sourceMap, error) {
 // position returns where a place in the bundle comes from. Lines and columns
 // count from 1.
 func (m *sourceMap) position(line, column int) (Position, bool) {
+	if m.consumer == nil {
+		return Position{}, false
+	}
 	file, _, line, column, ok := m.consumer.Source(line, column-1)
 	return Position{File: file, Line: line, Column: column + 1}, ok
 }

@@ -19,7 +19,7 @@ import (
 )
 
 // patience bounds every wait of a test; it is never reached unless a test fails.
-const patience = 20 * time.Second
+const patience = 10 * time.Second
 
 // testApp is an application under test behind a real http.Server on TCP.
 type testApp struct {
@@ -77,6 +77,15 @@ func writeIn(t testing.TB, folder, name, text string) string {
 	return path
 }
 
+func mkdir(t testing.TB, parts ...string) string {
+	t.Helper()
+	folder := filepath.Join(parts...)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
 // answer is an HTTP response with its body read.
 type answer struct {
 	*http.Response
@@ -90,7 +99,9 @@ func (a *testApp) do(method, path, body string, header ...string) answer {
 	if body != "" {
 		content = strings.NewReader(body)
 	}
-	request, err := http.NewRequestWithContext(a.t.Context(), method, "http://"+a.address+path, content)
+	ctx, cancel := context.WithTimeout(a.t.Context(), patience)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, method, "http://"+a.address+path, content)
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -200,3 +211,6 @@ func within(t testing.TB, what string, step func()) {
 		t.Fatalf("%s; it did not end", what)
 	}
 }
+
+// discard is a log that nobody reads.
+var discard = slog.New(slog.DiscardHandler)

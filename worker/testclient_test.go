@@ -19,7 +19,7 @@ import (
 // a text message, "bytes [1 2]" for a binary one, "closed 1000 bye" for the end.
 type client struct {
 	t        testing.TB
-	conn     *websocket.Conn
+	conn     *websocket.Driver
 	response *http.Response // to the handshake
 	heard    chan string
 }
@@ -69,7 +69,7 @@ func (a *testApp) upgrade(path string, lines ...string) (*client, answer) {
 	early, _ := r.Peek(r.Buffered())
 	c := &client{
 		t: a.t, response: response, heard: make(chan string, 1<<14),
-		conn: websocket.NewConn(nc, protocol.Client, early, websocket.Options{MaxMessage: 1 << 24}),
+		conn: websocket.NewDriver(nc, protocol.Client, early, websocket.Options{MaxMessage: 1 << 24}),
 	}
 	c.conn.Start(c)
 	a.t.Cleanup(c.conn.CloseNow)
@@ -94,7 +94,8 @@ func (a *testApp) ask(path string, lines ...string) net.Conn {
 }
 
 // Message notes a message.
-func (c *client) Message(_ *websocket.Conn, op protocol.Opcode, payload []byte, _ bool) {
+func (c *client) Message(_ *websocket.Driver, m protocol.Event) {
+	op, payload := m.Opcode, m.Payload
 	if op == protocol.Binary {
 		c.heard <- fmt.Sprintf("bytes %v", payload)
 		return
@@ -102,14 +103,17 @@ func (c *client) Message(_ *websocket.Conn, op protocol.Opcode, payload []byte, 
 	c.heard <- string(payload)
 }
 
+// Pong is of no interest.
+func (c *client) Pong(*websocket.Driver, []byte) {}
+
 // PeerClose comes in half-open mode only.
-func (c *client) PeerClose(*websocket.Conn, protocol.Status) {}
+func (c *client) PeerClose(*websocket.Driver, protocol.Status) {}
 
 // Drained says nothing that a test waits for.
-func (c *client) Drained(*websocket.Conn) {}
+func (c *client) Drained(*websocket.Driver) {}
 
 // Closed notes the end.
-func (c *client) Closed(_ *websocket.Conn, end websocket.Outcome) {
+func (c *client) Closed(_ *websocket.Driver, end websocket.Outcome) {
 	c.heard <- strings.TrimSpace(fmt.Sprintf("closed %d %s", end.Received.Code, end.Received.Reason))
 }
 

@@ -1,5 +1,10 @@
 // Command linger runs WebSocket applications. `linger --help` tells its
 // sub-commands; each has a file of its own here.
+//
+// Its exit status is 0 when all went well, 1 for a failure, 2 for a command line
+// that cannot be understood, and 128 plus the signal's number when a second
+// signal cut a shutdown short. What failed is said in one message on standard
+// error.
 package main
 
 import (
@@ -16,8 +21,10 @@ type commands struct {
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
-// exitUsage is the status for a command line that cannot be understood.
-const exitUsage = 2
+const (
+	exitFailure = 1
+	exitUsage   = 2 // the command line cannot be understood
+)
 
 func main() { os.Exit(run(os.Args[1:])) }
 
@@ -27,7 +34,6 @@ func run(args []string) int {
 	parser, err := kong.New(&cli,
 		kong.Name("linger"),
 		kong.Description("WebSocket server runtime: it holds the sockets, your application is three events."),
-		kong.UsageOnError(),
 	)
 	if err != nil {
 		return fail(err)
@@ -46,12 +52,11 @@ func run(args []string) int {
 
 // fail prints one clear message and returns the status of a failure.
 func fail(err error) int {
-	var status exitStatus
-	if errors.As(err, &status) {
+	if status, ok := errors.AsType[exitStatus](err); ok {
 		return int(status)
 	}
 	fmt.Fprintln(os.Stderr, "linger:", err)
-	return 1
+	return exitFailure
 }
 
 // exitStatus ends the process with a status and no message.

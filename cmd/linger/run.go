@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/signal"
 	"syscall"
 	"time"
 
@@ -21,13 +20,13 @@ import (
 type runCommand struct {
 	App string `arg:"" help:"The application's module, .js or .ts."`
 
-	Listen          string        `default:"127.0.0.1:8080" help:"Address to listen on; port 0 takes a free one."`
-	Origin          []string      `placeholder:"PATTERN" help:"Origins whose pages may connect, beside those of the same host: https://*.example.com, localhost:*, or * for any. May be repeated."`
-	MaxMessage      size          `default:"1MiB" help:"Largest message a client may send; a larger one closes its connection with 1009."`
-	EventTimeout    time.Duration `default:"30s" help:"Time an event may take."`
-	Memory          size          `default:"128MiB" help:"Memory the script may use."`
-	ShutdownTimeout time.Duration `default:"10s" help:"Time for closing all connections after SIGINT or SIGTERM."`
-	LogFormat       string        `default:"text" enum:"text,json" help:"Format of Linger's own log on standard error: text or json."`
+	Listen          string          `default:"127.0.0.1:8080" help:"Address to listen on; port 0 takes a free one."`
+	Origin          []originPattern `placeholder:"PATTERN" help:"Origins whose pages may connect, beside those of the same host: https://*.example.com, localhost:*, or * for any. May be repeated."`
+	MaxMessage      size            `default:"1MiB" help:"Largest message a client may send; a larger one closes its connection with 1009."`
+	EventTimeout    duration        `default:"30s" help:"Time an event may take."`
+	Memory          size            `default:"128MiB" help:"Memory the script may use."`
+	ShutdownTimeout duration        `default:"10s" help:"Time for closing all connections after SIGINT or SIGTERM."`
+	LogFormat       string          `default:"text" enum:"text,json" help:"Format of Linger's own log on standard error: text or json."`
 }
 
 // The bounds of the HTTP server around the handshake.
@@ -41,20 +40,7 @@ const (
 // not load.
 func (c *runCommand) Run() error {
 	log := newLogger(c.LogFormat)
-	origins, err := linger.Origins(c.Origin...)
-	if err != nil {
-		return fmt.Errorf("--origin: %w", err)
-	}
-	app, err := worker.Load(c.App, worker.Options{
-		Server: linger.Options{
-			Options:         websocket.Options{MaxMessage: int64(c.MaxMessage)},
-			Origins:         origins,
-			ShutdownTimeout: c.ShutdownTimeout,
-		},
-		EventTimeout: c.EventTimeout,
-		Memory:       int64(c.Memory),
-		Logger:       log,
-	})
+	app, err := c.load(log)
 	if err != nil {
 		return fmt.Errorf("cannot load %s:\n%w", c.App, err)
 	}
@@ -62,46 +48,61 @@ func (c *runCommand) Run() error {
 	if err != nil {
 		return errors.Join(listenError(c.Listen, err), app.Shutdown(context.Background()))
 	}
+	signals, stop := notify() // before anybody is told that it runs, and can end it
+	defer stop()
 	fmt.Printf("%s runs at %s\n", c.App, address(listener))
-	return c.serve(app, listener, log)
+	return c.serve(app, listener, signals, log)
+}
+
+func (c *runCommand) load(log *slog.Logger) (*worker.App, error) {
+	if info, err := os.Stat(c.App); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("%s: is a directory; name the application's module in it, a .js or .ts file", c.App)
+	}
+	origins, err := linger.Origins(texts(c.Origin)...)
+	if err != nil {
+		return nil, err
+	}
+	return worker.Load(c.App, worker.Options{
+		Server: linger.Options{
+			Options:         websocket.Options{MaxMessage: int64(c.MaxMessage)},
+			Origins:         origins,
+			ShutdownTimeout: time.Duration(c.ShutdownTimeout),
+		},
+		EventTimeout: time.Duration(c.EventTimeout),
+		Memory:       int64(c.Memory),
+		Logger:       log,
+	})
 }
 
 // serve answers requests until the first signal, and then closes everything in
 // order. A second signal ends the process at once.
-func (c *runCommand) serve(app *worker.App, listener net.Listener, log *slog.Logger) error {
+func (c *runCommand) serve(app *worker.App, listener net.Listener, signals <-chan os.Signal, log *slog.Logger) error {
+	var unused preconnects
 	server := &http.Server{
 		Handler:           app,
+		ConnState:         unused.track,
 		ReadHeaderTimeout: headerTimeout,
 		MaxHeaderBytes:    maxHeader,
 		IdleTimeout:       idleTimeout,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(signals)
+	server.RegisterOnShutdown(unused.close)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	select {
 	case err := <-failed:
-		return err
+		return fmt.Errorf("cannot go on listening on %s: %w", listener.Addr(), err)
 	case s := <-signals:
 		log.Info("shutting down", "signal", s.String(), "connections", app.Server().Count())
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- c.shutdown(app, server) }()
-	select {
-	case err := <-ended:
-		return err
-	case <-signals:
-		return exitStatus(130) // as a shell reports a process that SIGINT ended
-	}
+	return finish(signals, time.Duration(c.ShutdownTimeout), func(ctx context.Context) error {
+		return shutdown(ctx, app, server)
+	})
 }
 
 // shutdown stops listening, closes every connection, and lets requests that are
 // being answered come to their end.
-func (c *runCommand) shutdown(app *worker.App, server *http.Server) error {
-	ctx, cancel := context.WithTimeout(context.Background(), c.ShutdownTimeout)
-	defer cancel()
+func shutdown(ctx context.Context, app *worker.App, server *http.Server) error {
 	stopped := make(chan error, 1)
 	go func() { stopped <- server.Shutdown(ctx) }()
 	err := app.Shutdown(ctx)

@@ -3,19 +3,52 @@ package main
 import (
 	"fmt"
 	"math"
+	"strconv"
+	"strings"
 
-	"github.com/dustin/go-humanize"
+	"github.com/alecthomas/kong"
 )
 
 // size is a number of bytes on the command line: 65536, 64KiB, 1MiB, 1MB.
 type size int64
 
-// UnmarshalText reads a size, which is at least one byte.
-func (s *size) UnmarshalText(text []byte) error {
-	n, err := humanize.ParseBytes(string(text))
-	if err != nil || n == 0 || n > math.MaxInt64 {
-		return fmt.Errorf("%q is no size: give bytes, or a number with KiB, MiB or GiB, such as 1MiB", text)
+// units are what a size may end with, in any case; those come first that end as
+// another one does.
+var units = []struct {
+	name  string
+	bytes int64
+}{
+	{"kib", 1 << 10}, {"mib", 1 << 20}, {"gib", 1 << 30},
+	{"kb", 1e3}, {"mb", 1e6}, {"gb", 1e9},
+	{"b", 1}, {"", 1},
+}
+
+// Decode reads a size for kong.
+func (s *size) Decode(ctx *kong.DecodeContext) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("size", &text); err != nil {
+		return err
 	}
-	*s = size(n)
+	n, ok := parseSize(text)
+	if !ok {
+		return fmt.Errorf("%q is no size: give a whole number of bytes above 0, alone or with KiB, MiB or GiB, such as 1MiB", text)
+	}
+	*s = n
 	return nil
+}
+
+// parseSize reads a whole number of bytes above 0.
+func parseSize(text string) (size, bool) {
+	for _, unit := range units {
+		digits, fits := strings.CutSuffix(strings.ToLower(text), unit.name)
+		if !fits {
+			continue
+		}
+		n, err := strconv.ParseInt(strings.TrimSpace(digits), 10, 64)
+		if err != nil || n < 1 || n > math.MaxInt64/unit.bytes {
+			return 0, false
+		}
+		return size(n * unit.bytes), true
+	}
+	return 0, false
 }

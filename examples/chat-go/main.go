@@ -16,6 +16,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 	"unicode/utf8"
 
 	"github.com/lingerws/linger"
@@ -24,12 +25,17 @@ import (
 // person is the data of a connection.
 type person struct{ name, room string }
 
-// line is what everybody in a room is told.
-type line struct {
-	Name   string  `json:"name"`
-	Text   *string `json:"text,omitempty"`
-	Joined bool    `json:"joined"`
-}
+// said and moved are the lines that everybody in a room is told.
+type (
+	said struct {
+		Name string `json:"name"`
+		Text string `json:"text"`
+	}
+	moved struct {
+		Name   string `json:"name"`
+		Joined bool   `json:"joined"` // else left
+	}
+)
 
 // chat is the application: its three events. It keeps nothing itself.
 type chat struct{}
@@ -44,7 +50,7 @@ func (chat) Upgrade(u *linger.Upgrade) {
 		report(u.Respond(http.NotFound))
 		return
 	}
-	if n := utf8.RuneCountInString(name); n < 1 || n > 32 || len(room) > 64 {
+	if name == "" || utf8.RuneCountInString(name) > 32 || utf8.RuneCountInString(room) > 64 {
 		// A page cannot see why an upgrade was declined, but it sees a close code.
 		if socket, err := u.Accept(linger.AcceptOptions{}); err == nil {
 			report(socket.Close(4001, "choose a name of 1 to 32 characters, and a room of at most 64"))
@@ -55,7 +61,7 @@ func (chat) Upgrade(u *linger.Upgrade) {
 		report(err)
 		return
 	}
-	tell(u.Server, room, line{Name: name, Joined: true})
+	tell(u.Server, room, moved{Name: name, Joined: true})
 }
 
 func (chat) Message(m *linger.Message) {
@@ -64,19 +70,18 @@ func (chat) Message(m *linger.Message) {
 		return
 	}
 	if p, ok := m.Socket.Data().(person); ok {
-		text := m.String()
-		tell(m.Server, p.room, line{Name: p.name, Text: &text})
+		tell(m.Server, p.room, said{Name: p.name, Text: m.String()})
 	}
 }
 
 func (chat) Close(c *linger.Close) {
 	if p, ok := c.Socket.Data().(person); ok {
-		tell(c.Server, p.room, line{Name: p.name})
+		tell(c.Server, p.room, moved{Name: p.name})
 	}
 }
 
-func tell(server *linger.Server, room string, l line) {
-	text, err := json.Marshal(l)
+func tell(server *linger.Server, room string, line any) {
+	text, err := json.Marshal(line)
 	report(err)
 	_, err = server.Publish(room, linger.Payload{Data: text})
 	report(err)
@@ -96,11 +101,12 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	log.Printf("chat runs at http://%s/", listener.Addr())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	go func() { log.Fatal(http.Serve(listener, server)) }()
+	log.Printf("chat runs at http://%s/", listener.Addr())
+	front := http.Server{Handler: server, ReadHeaderTimeout: 10 * time.Second}
+	go func() { log.Fatal(front.Serve(listener)) }()
 	<-ctx.Done()
+	stop()                                        // a second signal ends the process at once
 	report(server.Shutdown(context.Background())) // Close 1001 to everybody, every close event handled
 }
 
@@ -114,63 +120,80 @@ func servePage(w http.ResponseWriter, r *http.Request) {
 }
 
 const page = `<!doctype html>
+<html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Linger chat</title>
 <style>
-  body { font: 16px/1.5 system-ui, sans-serif; max-width: 40rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
-  form { display: flex; gap: .5rem; margin: .5rem 0; }
-  input { flex: 1; min-width: 0; font: inherit; padding: .3rem .5rem; }
-  button { font: inherit; padding: .3rem 1rem; }
-  #lines { list-style: none; padding: .5rem; height: 60vh; overflow-y: auto; border: 1px solid #ccc; border-radius: 4px; }
-  .note { color: #777; font-style: italic; }
+  * { box-sizing: border-box; }
+  body { font: 16px/1.5 system-ui, sans-serif; display: flex; flex-direction: column; gap: .75rem; height: 100dvh; max-width: 42rem; margin: 0 auto; padding: 1rem; color: #1f2430; background: #f4f5f8; }
+  h1 { font-size: 1.25rem; margin: 0; }
+  form { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; }
+  label { flex: 1; min-width: 8rem; font-size: .8rem; color: #5b6475; }
+  input { display: block; width: 100%; font: inherit; font-size: 1rem; color: #1f2430; padding: .4rem .6rem; border: 1px solid #c6cbd6; border-radius: 6px; background: #fff; }
+  button { font: inherit; padding: .4rem 1.1rem; border: 0; border-radius: 6px; background: #2f5bd0; color: #fff; cursor: pointer; }
+  :disabled { opacity: .5; cursor: default; }
+  #lines { flex: 1; list-style: none; margin: 0; padding: .75rem; overflow-y: auto; overflow-wrap: anywhere; border: 1px solid #dde0e7; border-radius: 8px; background: #fff; }
+  .note { color: #5b6475; font-size: .875rem; }
+  .name { font-weight: 600; }
 </style>
 <h1>Linger chat</h1>
 <form id="join">
-  <input id="name" placeholder="your name" autofocus>
-  <input id="room" placeholder="room" value="lobby">
+  <label>Name <input id="name" autocomplete="nickname" autofocus></label>
+  <label>Room <input id="room" value="lobby"></label>
   <button>Join</button>
 </form>
-<ul id="lines"></ul>
+<ul id="lines" aria-live="polite"></ul>
 <form id="say">
-  <input id="text" placeholder="say something" autocomplete="off" disabled>
-  <button>Send</button>
+  <label>Message <input id="text" autocomplete="off" disabled></label>
+  <button id="send" disabled>Send</button>
 </form>
 <script>
   const $ = (id) => document.getElementById(id);
   let socket;
 
-  function line(text, note) {
-    const li = document.createElement("li");
-    li.textContent = text;
-    if (note) li.className = "note";
-    $("lines").append(li);
-    li.scrollIntoView();
+  function show(text, name) {
+    const line = document.createElement("li");
+    line.className = name === undefined ? "note" : "said";
+    if (name !== undefined) {
+      const who = document.createElement("span");
+      who.className = "name";
+      who.textContent = name + ": ";
+      line.append(who);
+    }
+    line.append(text);
+    $("lines").append(line);
+    line.scrollIntoView({ block: "nearest" });
   }
 
-  function connect() {
-    const query = new URLSearchParams({ name: $("name").value, room: $("room").value });
+  function connect(query) {
     const mine = socket = new WebSocket(location.origin.replace(/^http/, "ws") + "/chat?" + query);
-    mine.onopen = () => { $("text").disabled = false; $("text").focus(); };
+    mine.onopen = () => { talking(true); $("text").focus(); };
     mine.onmessage = (event) => {
-      const said = JSON.parse(event.data);
-      if (said.text === undefined) line(said.name + (said.joined ? " joined" : " left"), true);
-      else line(said.name + ": " + said.text);
+      if (mine !== socket) return; // another room has been joined
+      const line = JSON.parse(event.data);
+      if (line.text === undefined) show(line.name + (line.joined ? " joined" : " left"));
+      else show(line.text, line.name);
     };
     mine.onclose = (event) => {
       if (mine !== socket) return;
-      $("text").disabled = true;
-      line("closed: " + event.code + " " + event.reason, true);
+      talking(false);
+      show("closed: " + event.code + " " + event.reason);
       // The server went away, not we: come back, but not all at the same moment.
-      if (event.code < 4000) setTimeout(() => mine === socket && connect(), 1000 + Math.random() * 2000);
+      if (event.code < 4000) setTimeout(() => mine === socket && connect(query), 1000 + Math.random() * 2000);
     };
+  }
+
+  function talking(can) {
+    $("text").disabled = $("send").disabled = !can;
   }
 
   $("join").onsubmit = (event) => {
     event.preventDefault();
     if (socket) socket.close(1000);
+    talking(false);
     $("lines").replaceChildren();
-    connect();
+    connect(new URLSearchParams({ name: $("name").value, room: $("room").value }));
   };
   $("say").onsubmit = (event) => {
     event.preventDefault();
@@ -178,4 +201,5 @@ const page = `<!doctype html>
     $("text").value = "";
   };
 </script>
+</html>
 `

@@ -1,3 +1,4 @@
+import { stateOf } from "web/event.js";
 import { DOMException } from "web/exception.js";
 import { Headers } from "web/headers.js";
 import { host } from "web/host.js";
@@ -24,10 +25,9 @@ export class Exchange {
   // respond answers with a response, or with what a promise of one gives.
   respond(event, given) {
     this.#claim(event, "respondWith");
-    this.answered = true;
-    this.#sending = Promise.resolve(given)
-      .then((response) => this.#send(response))
-      .catch((error) => report(this.id, error));
+    this.#answer(event);
+    this.#sending = this.#send(given);
+    lifetimeOf(event).extend(this.#sending); // who makes the response may call waitUntil
   }
 
   // accept makes the request a connection, and returns its handle.
@@ -40,31 +40,45 @@ export class Exchange {
     const fields = headers === undefined ? [] : [...new Headers(headers)].flat();
     const text = data === undefined ? undefined : freeze(data);
     const id = host.accept(this.id, protocol === undefined ? "" : String(protocol), fields, text);
-    this.answered = true;
+    if (id === undefined) throw late(what);
+    this.#answer(event);
     this.#connection = open(id, true);
     return this.#connection;
   }
 
   // finish ends the exchange when its last listener is done. Without an answer by then Go gives one.
-  finish() {
+  async finish() {
     if (this.#connection) closeEvent(this.id, this.#connection);
-    if (this.#sending) this.#sending.then(() => host.done(this.id));
-    else host.done(this.id);
+    if (this.#sending) await this.#sending;
+    host.done(this.id);
   }
 
-  #send(response) {
-    if (!(response instanceof Response)) throw new TypeError("respondWith expects a Response, or a promise of one");
-    if (response.type === "error") throw new TypeError("The application responded with Response.error()");
-    const { status, headers, body } = spend(response);
-    host.respond(this.id, status, headers, body);
+  // A response that cannot be sent is reported, and Go answers.
+  async #send(given) {
+    try {
+      const response = await given;
+      if (!(response instanceof Response)) throw new TypeError("respondWith expects a Response, or a promise of one");
+      if (response.type === "error") throw new TypeError("The application responded with Response.error()");
+      const { status, headers, body } = spend(response);
+      host.respond(this.id, status, headers, body);
+    } catch (error) {
+      report(this.id, error);
+    }
   }
 
   #claim(event, what) {
     if (this.answered) {
       throw new DOMException(`${what}: the request is answered already`, "InvalidStateError");
     }
-    if (!lifetimeOf(event).active) {
-      throw new DOMException(`${what} was called after the event's time: call it before the listener is done`, "InvalidStateError");
-    }
+    if (!lifetimeOf(event).active) throw late(what);
+  }
+
+  // Later listeners do not see an event that is answered.
+  #answer(event) {
+    this.answered = true;
+    const state = stateOf(event);
+    state.stoppedAtOnce = state.dispatching;
   }
 }
+
+const late = (what) => new DOMException(`${what} was called after the event's time: call it before the listener is done`, "InvalidStateError");

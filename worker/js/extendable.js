@@ -1,3 +1,4 @@
+import { expect } from "web/define.js";
 import { Event } from "web/event.js";
 import { DOMException } from "web/exception.js";
 import { host } from "web/host.js";
@@ -15,6 +16,16 @@ class Lifetime {
   get over() {
     return !this.active && this.extensions === 0;
   }
+
+  // extend keeps the event alive, and the worker from stopping, until the promise has settled.
+  extend(promise) {
+    this.extensions++;
+    host.extend(1);
+    settle(promise, (error) => report(this.id, error), () => {
+      this.extensions--;
+      host.extend(-1);
+    });
+  }
 }
 
 export class ExtendableEvent extends Event {
@@ -26,23 +37,20 @@ export class ExtendableEvent extends Event {
 
   // waitUntil keeps the worker from stopping before the promise has settled. It does not delay the next event.
   waitUntil(promise) {
-    const lifetime = this.#lifetime;
-    if (lifetime.over) {
+    expect(arguments.length, 1, "waitUntil");
+    if (this.#lifetime.over) {
       throw new DOMException("waitUntil was called after the event's time: call it before the listener is done", "InvalidStateError");
     }
-    lifetime.extensions++;
-    host.extend(1);
-    Promise.resolve(promise).then(
-      () => shorten(lifetime),
-      (error) => {
-        shorten(lifetime);
-        report(lifetime.id, error);
-      },
-    );
+    this.#lifetime.extend(promise);
   }
 }
 
-function shorten(lifetime) {
-  lifetime.extensions--;
-  host.extend(-1);
+// settle waits for a promise, or anything like one, whatever a script has made of Promise.prototype.
+export async function settle(promise, failed, finished) {
+  try {
+    await promise;
+  } catch (error) {
+    failed(error);
+  }
+  finished();
 }

@@ -1,5 +1,4 @@
 import { expect } from "web/define.js";
-import { stateOf } from "web/event.js";
 import { DOMException } from "web/exception.js";
 import { Request } from "web/request.js";
 import { ExtendableEvent } from "./extendable.js";
@@ -33,10 +32,9 @@ export class RequestEvent extends ExtendableEvent {
     return this.#request;
   }
 
-  // respondWith answers the request. Later listeners do not see the event.
+  // respondWith answers the request with a Response, or a promise of one.
   respondWith(response) {
     expect(arguments.length, 1, "respondWith");
     exchangeOf(this, "respondWith").respond(this, response);
-    stateOf(this).stoppedAtOnce = true;
   }
 }

@@ -1,6 +1,6 @@
 import { stateOf } from "web/event.js";
 import { dispatch, globalTarget } from "web/target.js";
-import { lifetimeOf } from "./extendable.js";
+import { lifetimeOf, settle } from "./extendable.js";
 import { report } from "./report.js";
 
 const isThenable = (value) => (typeof value === "object" || typeof value === "function") && value !== null && typeof value.then === "function";
@@ -20,7 +20,7 @@ export function run(id, event, finished) {
   const onResult = (result) => {
     if (!isThenable(result)) return;
     working++;
-    Promise.resolve(result).catch(fail).then(end);
+    settle(result, fail, end);
   };
   lifetime.id = id;
   lifetime.active = true;

@@ -73,6 +73,6 @@ func BenchmarkNew(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		r.Close()
+		r.stop()
 	}
 }

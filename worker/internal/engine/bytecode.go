@@ -32,7 +32,7 @@ func compile(b Bytecode, source string, flags int32) (Bytecode, error) {
 	if err != nil {
 		return Bytecode{}, err
 	}
-	defer r.Close()
+	defer r.stop()
 	err = r.turn(func() error {
 		v := r.hold(r.eval(b.name, source, flags|lib.MJS_EVAL_FLAG_COMPILE_ONLY))
 		if isException(v) {

@@ -19,7 +19,7 @@ func TestCompiledScriptRunsInManyRuntimes(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			defer r.Close()
+			defer r.stop()
 			if err := r.Run(code); err != nil {
 				t.Errorf("compiled code should run: %v", err)
 				return

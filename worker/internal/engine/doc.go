@@ -10,7 +10,9 @@
 //	(*Runtime) EvalScript(name, source string) (Value, error)
 //	(*Runtime) EvalModule(name, source string) (*Promise, error)
 //	Compile(name, source string) (Bytecode, error)
+//	CompileModule(name, source string) (Bytecode, error)
 //	(*Runtime) Run(Bytecode) error
+//	(*Runtime) RunModule(Bytecode) (*Promise, error)
 //
 //	(*Runtime) Define(name string, fn HostFunc) error
 //	(*Runtime) Global(name string) (*Function, error)
@@ -34,7 +36,7 @@
 //
 // # Turns
 //
-// EvalScript, EvalModule, Run, Call and RunJobs are turns: the script runs, then
+// The calls that run script, and RunJobs, are turns: the script runs, then
 // every promise job that is ready, then everything the turn made on the way is
 // freed and rejections that nobody handled are reported. A host function may start
 // a turn of its own while one is running; the jobs wait for the outermost one.

@@ -61,7 +61,7 @@ func fuzzRuntime(t *testing.T, r *Runtime, source, text string, data []byte) {
 	}
 	if p, err := r.EvalModule("fuzz.mjs", source); err == nil {
 		p.State()
-		p.Err()
+		_ = p.Err()
 	} else {
 		known(t, err)
 	}

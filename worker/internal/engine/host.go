@@ -114,7 +114,7 @@ func (r *Runtime) serve(f *hostFunction, argv []raw) (raw, error) {
 		}
 		r.args = append(r.args, v)
 	}
-	result, err := r.guard(f.call, r.args[first:len(r.args):len(r.args)])
+	result, err := guard(f.call, r.args[first:len(r.args):len(r.args)])
 	if err != nil {
 		return rawUndefined(), err
 	}
@@ -122,22 +122,14 @@ func (r *Runtime) serve(f *hostFunction, argv []raw) (raw, error) {
 }
 
 // guard keeps a panic of the host out of the engine's frames. A Goexit cannot be
-// kept out: it ends the goroutine, and r with it.
-func (r *Runtime) guard(call HostFunc, args []Value) (v Value, err error) {
-	returned := false
+// kept out: it ends the goroutine, and the turn abandons the Runtime.
+func guard(call HostFunc, args []Value) (v Value, err error) {
 	defer func() {
-		if returned {
-			return
-		}
 		if p := recover(); p != nil {
 			err = &PanicError{Value: p, Stack: debug.Stack()}
-			return
 		}
-		r.abandoned = true
 	}()
-	v, err = call(args)
-	returned = true
-	return v, err
+	return call(args)
 }
 
 // forScript tells the script about arguments that cannot be passed.

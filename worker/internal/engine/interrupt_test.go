@@ -74,8 +74,12 @@ func TestHostFunctionsAreNotCalledAfterAnInterrupt(t *testing.T) {
 		r.Interrupt()
 		return Undefined(), nil
 	})
-	if _, err := r.EvalScript("x", "try { __host.count(); __host.count() } catch { __host.count() }"); !errors.Is(err, ErrInterrupted) || calls != 1 {
+	if _, err := r.EvalScript("x", "try { __host.count(); __host.count() } catch { globalThis.caught = 1; __host.count() }"); !errors.Is(err, ErrInterrupted) || calls != 1 {
 		t.Errorf("an interrupted script should reach no host function, got %d calls, %v", calls, err)
+	}
+	r.ClearInterrupt()
+	if v := eval(t, r, "typeof caught"); v.String() != "undefined" {
+		t.Error("a script should not be able to catch the end that a host call told it of")
 	}
 }
 

@@ -14,6 +14,7 @@ func TestMemoryBombsEndInErrOutOfMemory(t *testing.T) {
 		"var a = []; for (;;) a.push(new Array(1000).fill(0))",
 		"var a = []; for (;;) { try { for (;;) a.push({}) } catch {} }",
 		"var s = 'x'; for (;;) s = (s + s + 'é中').toUpperCase()",
+		"var a = []; for (;;) a.push(1)",
 		"var m = new Map; for (let i = 0; ; i++) m.set(i, {i})",
 		"new ArrayBuffer(1 << 30)",
 		"'x'.repeat(1 << 29)",

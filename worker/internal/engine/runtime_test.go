@@ -63,7 +63,7 @@ func mustThrow(t testing.TB, r *Runtime, source string) *Exception {
 func TestOptionsOutOfRangeAreRefused(t *testing.T) {
 	for _, o := range []Options{{Depth: -1}, {Depth: maxDepth + 1}, {MemoryLimit: 1000}} {
 		if r, err := New(o); err == nil {
-			r.Close()
+			r.stop()
 			t.Errorf("options %+v should be refused", o)
 		}
 	}
@@ -127,7 +127,7 @@ func TestRuntimesAreIndependent(t *testing.T) {
 				t.Errorf("a runtime should start beside others: %v", err)
 				return
 			}
-			defer r.Close()
+			defer r.stop()
 			for range 20 {
 				v, err := r.EvalScript("x", "globalThis.n = (globalThis.n ?? 0) + 1; [...'aé中'].map(c => c + n).join('')")
 				if err != nil || v.Kind() != KindString {
@@ -168,7 +168,7 @@ func TestEnginePanicPoisonsTheRuntime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
+	defer r.stop()
 	err = r.turn(func() error { panic("fault") })
 	var p *PanicError
 	if !errors.Is(err, ErrPoisoned) || !errors.As(err, &p) || p.Value != "fault" || !strings.Contains(string(p.Stack), "engine") {

@@ -1,0 +1,25 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// duration is a time on the command line, above 0: 500ms, 30s, 2m.
+type duration time.Duration
+
+// Decode reads a duration for kong.
+func (d *duration) Decode(ctx *kong.DecodeContext) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("duration", &text); err != nil {
+		return err
+	}
+	n, err := time.ParseDuration(text)
+	if err != nil || n <= 0 {
+		return fmt.Errorf("%q is no duration: give a number above 0 with its unit, such as 500ms, 30s or 2m", text)
+	}
+	*d = duration(n)
+	return nil
+}

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// parse reads a command line for run.
+func parse(t *testing.T, args ...string) (runCommand, error) {
+	t.Helper()
+	var cli commands
+	parser, err := kong.New(&cli)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = parser.Parse(append([]string{"run", "app.js"}, args...))
+	return cli.Run, err
+}
+
+func TestDurations(t *testing.T) {
+	for text, want := range map[string]time.Duration{"500ms": 500 * time.Millisecond, "30s": 30 * time.Second, "1h2m": 62 * time.Minute} {
+		if c, err := parse(t, "--event-timeout="+text); err != nil || time.Duration(c.EventTimeout) != want {
+			t.Errorf("%q is %v; got %v, %v", text, want, time.Duration(c.EventTimeout), err)
+		}
+	}
+}
+
+func TestWhatIsNoDuration(t *testing.T) {
+	for _, text := range []string{"0s", "-1s", "30", "soon", ""} {
+		if _, err := parse(t, "--shutdown-timeout="+text); err == nil || !strings.Contains(err.Error(), "is no duration") {
+			t.Errorf("%q is refused as no duration above 0; got %v", text, err)
+		}
+	}
+}

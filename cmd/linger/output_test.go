@@ -1,0 +1,39 @@
+package main
+
+import (
+	"bytes"
+	"sync"
+)
+
+// output collects what a process prints, and tells those who wait that there is more.
+type output struct {
+	mu    sync.Mutex
+	text  bytes.Buffer
+	grown chan struct{} // closed at the next write; made by who waits
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.grown != nil {
+		close(o.grown)
+		o.grown = nil
+	}
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// growth returns a channel that is closed when more is printed.
+func (o *output) growth() <-chan struct{} {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.grown == nil {
+		o.grown = make(chan struct{})
+	}
+	return o.grown
+}

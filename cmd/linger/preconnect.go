@@ -1,0 +1,30 @@
+package main
+
+import (
+	"net"
+	"net/http"
+	"sync"
+)
+
+// preconnects are the connections on which nothing has been asked yet. Browsers
+// open some in advance; net/http waits five seconds for each before it ends.
+type preconnects struct{ conns sync.Map }
+
+// track is called for each connection when its state changes.
+func (p *preconnects) track(conn net.Conn, state http.ConnState) {
+	if state == http.StateNew {
+		p.conns.Store(conn, nil)
+	} else {
+		p.conns.Delete(conn)
+	}
+}
+
+// close closes those there are.
+func (p *preconnects) close() {
+	p.conns.Range(func(conn, _ any) bool {
+		if c, ok := conn.(net.Conn); ok {
+			_ = c.Close() // the client may have closed it
+		}
+		return true
+	})
+}

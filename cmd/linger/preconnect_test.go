@@ -1,0 +1,35 @@
+package main
+
+import (
+	"net"
+	"net/http"
+	"testing"
+)
+
+// closedConn notes that it was closed.
+type closedConn struct {
+	net.Conn
+	closed bool
+}
+
+func (c *closedConn) Close() error {
+	c.closed = true
+	return nil
+}
+
+func TestOnlyUnusedConnectionsAreClosed(t *testing.T) {
+	var p preconnects
+	unused, used, gone := &closedConn{}, &closedConn{}, &closedConn{}
+	for _, c := range []*closedConn{unused, used, gone} {
+		p.track(c, http.StateNew)
+	}
+	p.track(used, http.StateActive)
+	p.track(gone, http.StateClosed)
+	p.close()
+	if !unused.closed {
+		t.Error("a connection on which nothing was asked is closed")
+	}
+	if used.closed || gone.closed {
+		t.Errorf("a connection is left alone once something was asked on it, or it ended; closed: %v, %v", used.closed, gone.closed)
+	}
+}

@@ -1,0 +1,6 @@
+package main
+
+func Example_version() {
+	run([]string{"version"})
+	// Output: linger (devel)
+}

@@ -1,0 +1,144 @@
+package linger_test
+
+import (
+	"testing"
+
+	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/protocol"
+)
+
+// during serves an application whose upgrade handler accepts and then does what
+// the test says.
+func during(t *testing.T, opts linger.Options, do func(s *linger.Server, socket *linger.Socket)) *service {
+	t.Helper()
+	return serve(t, linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
+		socket, err := u.Accept(linger.AcceptOptions{Channels: []string{"lobby"}})
+		if err != nil {
+			t.Errorf("a good request can be accepted; got %v", err)
+			return
+		}
+		do(u.Server, socket)
+	}}, opts)
+}
+
+func TestWhatIsSentEarlyLeavesBehindThe101InOrder(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := during(t, linger.Options{}, func(s *linger.Server, socket *linger.Socket) {
+			payload := linger.Binary([]byte("two"))
+			_ = socket.Send(linger.Text("one"))
+			_ = socket.Send(payload)
+			payload.Data[0] = 'X' // what was sent is a copy
+			if n, err := s.Publish("lobby", linger.Text("three")); n != 1 || err != nil {
+				t.Errorf("a publication reaches a socket before its 101; got %d, %v", n, err)
+			}
+			_ = socket.Send(linger.Text("four"))
+			if n := socket.Buffered(); n == 0 || socket.State() != protocol.StateOpen {
+				t.Errorf("an accepted socket is open and counts what waits; got %d bytes", n)
+			}
+		})
+		c := s.connect()
+		c.want("text one", "binary two", "text three", "text four")
+		c.leave()
+	})
+}
+
+func TestEarlyClose(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := during(t, linger.Options{}, func(s *linger.Server, socket *linger.Socket) {
+			_ = socket.Send(linger.Text("hello"))
+			wantError(t, "an illegal code is refused", socket.Close(1005, ""), protocol.ErrCloseCode)
+			if socket.State() != protocol.StateOpen {
+				t.Error("a refused Close changes nothing; it did")
+			}
+			if err := socket.Close(4001, "bye"); err != nil {
+				t.Errorf("a socket can be closed before its 101; got %v", err)
+			}
+			if err := socket.Close(4002, "later"); err != nil {
+				t.Errorf("a second Close changes nothing; got %v", err)
+			}
+			wantError(t, "nothing is sent after Close", socket.Send(linger.Text("lost")), linger.ErrClosed)
+			if n, _ := s.Publish("lobby", linger.Text("lost")); n != 0 {
+				t.Errorf("nor published to it; got %d", n)
+			}
+			if state := socket.State(); state != protocol.StateClosing {
+				t.Errorf("the socket is CLOSING; got %v", state)
+			}
+		})
+		c := s.connect()
+		c.want("text hello", "close 4001 bye")
+		c.close(4001, "")
+		c.want("EOF")
+		if end := s.end(); !end.Clean || end.First != protocol.Local {
+			t.Errorf("the end is clean; got %+v", end.Outcome)
+		}
+		s.wantEmpty()
+	})
+}
+
+func TestEarlyCloseNow(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := during(t, linger.Options{}, func(_ *linger.Server, socket *linger.Socket) {
+			_ = socket.Close(4001, "")
+			socket.CloseNow()
+			wantError(t, "nothing is sent after CloseNow", socket.Send(linger.Text("lost")), linger.ErrClosed)
+			if state := socket.State(); state != protocol.StateClosing {
+				t.Errorf("the socket is CLOSING; got %v", state)
+			}
+		})
+		s.client().ask()
+		if end := s.end(); end.Cause != "abort" || end.Sent != none {
+			t.Errorf("CloseNow during the upgrade cuts behind the 101, without a Close; got %+v", end.Outcome)
+		}
+		s.wantEmpty()
+	})
+}
+
+func TestEarlyQueueIsBounded(t *testing.T) {
+	for name, c := range map[string]struct {
+		policy linger.Policy
+		then   string
+		last   error
+	}{
+		"close": {linger.PolicyClose, "close 1013 reading too slowly", linger.ErrClosed},
+		"drop":  {linger.PolicyDrop, "text then", linger.ErrQueueFull},
+		"block": {linger.PolicyBlock, "text then", linger.ErrQueueFull}, // the queue empties only when the handler has returned
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				sockets := make(chan *linger.Socket, 1)
+				taken := 0
+				s := during(t, linger.Options{Policy: c.policy}, func(_ *linger.Server, socket *linger.Socket) {
+					var err error
+					taken, err = fillBy(socket, 10<<10)
+					wantError(t, "the message that does not fit is refused", err, linger.ErrQueueFull)
+					wantError(t, "so is the next", socket.Send(linger.Text("x")), c.last)
+					sockets <- socket
+				})
+				client := s.connect()
+				if taken != 103 { // the first that passes 1 MiB
+					t.Errorf("the default is 1 MiB; %d messages of 10 KiB were taken", taken)
+				}
+				for range taken {
+					client.want("text " + text(10<<10))
+				}
+				_ = (<-sockets).Send(linger.Text("then"))
+				client.want(c.then)
+			})
+		})
+	}
+}
+
+func TestEarlyNumberOfMessagesIsBounded(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := during(t, linger.Options{}, func(_ *linger.Server, socket *linger.Socket) {
+			n := 0
+			for socket.Send(linger.Text("")) == nil && n < 1<<20 {
+				n++
+			}
+			if n > 1<<16 {
+				t.Errorf("empty messages are bounded too; %d were taken", n)
+			}
+		})
+		s.connect()
+	})
+}

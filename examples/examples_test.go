@@ -1,0 +1,154 @@
+// Package examples_test runs the examples as their users do.
+package examples_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/lingerws/linger/protocol"
+)
+
+const anyPort = "127.0.0.1:0"
+
+func TestEcho(t *testing.T) {
+	t.Parallel()
+	ann := connect(t, start(t, "cmd/linger", "run", "--listen="+anyPort, "examples/echo/echo.js"), "/")
+	large := strings.Repeat("1 MiB of text, ", 1<<16) + strings.Repeat("x", 1<<16)
+	for _, m := range []struct {
+		op      protocol.Opcode
+		message string
+	}{
+		{protocol.Text, "hello"},
+		{protocol.Text, "grüße, 世界 \U0001F30D"},
+		{protocol.Text, ""},
+		{protocol.Binary, "\x00\xff\xfe bytes that are no text"},
+		{protocol.Binary, ""},
+		{protocol.Text, large},
+		{protocol.Binary, large},
+	} {
+		ann.send(m.op, m.message)
+		ann.wants(m.op.String() + " " + m.message)
+	}
+	ann.say("one")
+	ann.send(protocol.Binary, "two")
+	ann.say("three")
+	ann.wants("text one", "binary two", "text three")
+	ann.leave()
+}
+
+// chats are the two ways to run the chat.
+var chats = map[string]func(t *testing.T) *program{
+	"JavaScript": func(t *testing.T) *program {
+		return start(t, "cmd/linger", "run", "--listen="+anyPort, "examples/chat/chat.js")
+	},
+	"Go": func(t *testing.T) *program { return start(t, "examples/chat-go", "-listen="+anyPort) },
+}
+
+// eachChat runs the same test against both chats.
+func eachChat(t *testing.T, test func(t *testing.T, chat *program)) {
+	for name, run := range chats {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, run(t))
+		})
+	}
+}
+
+func TestChatConversation(t *testing.T) {
+	eachChat(t, func(t *testing.T, chat *program) {
+		ann := connect(t, chat, "/chat?name=ann&room=lobby")
+		ann.wants(`text {"name":"ann","joined":true}`)
+		bob := connect(t, chat, "/chat?name=%20bob%20") // without a room it is the lobby
+		ann.wants(`text {"name":"bob","joined":true}`)
+		bob.wants(`text {"name":"bob","joined":true}`)
+		eve := connect(t, chat, "/chat?name=eve&room=cellar")
+		eve.wants(`text {"name":"eve","joined":true}`)
+
+		ann.say("hello")
+		bob.wants(`text {"name":"ann","text":"hello"}`)
+		bob.say(`"grüße"`)
+		bob.wants(`text {"name":"bob","text":"\"grüße\""}`)
+		ann.wants(`text {"name":"ann","text":"hello"}`, `text {"name":"bob","text":"\"grüße\""}`)
+
+		eve.say("nobody here?") // nothing of the lobby came before it, nor does it reach the lobby
+		eve.wants(`text {"name":"eve","text":"nobody here?"}`)
+
+		bob.leave()
+		ann.wants(`text {"name":"bob","joined":false}`)
+		ann.say("alone")
+		ann.wants(`text {"name":"ann","text":"alone"}`)
+	})
+}
+
+func TestChatTakesTextOnly(t *testing.T) {
+	eachChat(t, func(t *testing.T, chat *program) {
+		ann := connect(t, chat, "/chat?name=ann")
+		bob := connect(t, chat, "/chat?name=bob")
+		bob.wants(`text {"name":"bob","joined":true}`)
+		ann.wants(`text {"name":"ann","joined":true}`, `text {"name":"bob","joined":true}`)
+		ann.send(protocol.Binary, "bytes")
+		ann.wants("close 1003 text only", "EOF")
+		bob.wants(`text {"name":"ann","joined":false}`)
+	})
+}
+
+func TestChatRefusesNamesAndRooms(t *testing.T) {
+	const reason = "close 4001 choose a name of 1 to 32 characters, and a room of at most 64"
+	fits, tooLong := strings.Repeat("ä", 32), strings.Repeat("ä", 33)
+	eachChat(t, func(t *testing.T, chat *program) {
+		watch := connect(t, chat, "/chat?name=watch")
+		watch.wants(`text {"name":"watch","joined":true}`)
+		for _, query := range []string{"", "?name=", "?name=%20%20", "?name=" + tooLong, "?name=ann&room=" + tooLong + tooLong} {
+			connect(t, chat, "/chat"+query).wants(reason, "EOF")
+		}
+		connect(t, chat, "/chat?name="+fits).wants(`text {"name":"` + fits + `","joined":true}`)
+		watch.wants(`text {"name":"` + fits + `","joined":true}`) // and nothing about those who were refused
+	})
+}
+
+func TestChatEndsWithGoingAway(t *testing.T) {
+	eachChat(t, func(t *testing.T, chat *program) {
+		ann := connect(t, chat, "/chat?name=ann&room=attic")
+		bob := connect(t, chat, "/chat?name=bob&room=cellar")
+		ann.wants(`text {"name":"ann","joined":true}`)
+		bob.wants(`text {"name":"bob","joined":true}`)
+		chat.interrupt(t)
+		ann.wants("close 1001 server shutting down", "EOF")
+		bob.wants("close 1001 server shutting down", "EOF")
+		chat.wantEnd(t)
+	})
+}
+
+func TestChatsServeTheSamePage(t *testing.T) {
+	pages := map[string]string{}
+	for name, run := range chats {
+		chat := run(t)
+		pages[name] = page(t, chat.url+"/", http.StatusOK)
+		page(t, chat.url+"/nothing", http.StatusNotFound)
+	}
+	if pages["Go"] != pages["JavaScript"] {
+		t.Errorf("chat.js and chat-go serve the same page, byte for byte; change both\nJavaScript: %d bytes, Go: %d bytes",
+			len(pages["JavaScript"]), len(pages["Go"]))
+	}
+}
+
+// page fetches a page and returns its body.
+func page(t *testing.T, url string, status int) string {
+	t.Helper()
+	client := http.Client{Timeout: patience}
+	response, err := client.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != status {
+		t.Fatalf("%s is answered with status %d; got %d, %v", url, status, response.StatusCode, err)
+	}
+	if kind := response.Header.Get("Content-Type"); status == http.StatusOK && kind != "text/html; charset=utf-8" {
+		t.Errorf("%s is a page in UTF-8; its type is %q", url, kind)
+	}
+	return string(body)
+}

@@ -1,0 +1,55 @@
+package examples_test
+
+import (
+	"testing"
+
+	"github.com/lingerws/linger/protocol"
+)
+
+// peer is a client that fails its test when something is not as it should be.
+type peer struct {
+	t *testing.T
+	c *client
+}
+
+// connect opens a WebSocket at a path of the program.
+func connect(t *testing.T, p *program, path string) peer {
+	t.Helper()
+	c, err := dial(p.url + path)
+	if err != nil {
+		t.Fatalf("%s is opened; got %v", path, err)
+	}
+	t.Cleanup(func() { _ = c.conn.Close() })
+	return peer{t, c}
+}
+
+func (p peer) send(op protocol.Opcode, message string) {
+	p.t.Helper()
+	if err := p.c.send(op, message); err != nil {
+		p.t.Fatalf("the program takes a message; got %v", err)
+	}
+}
+
+func (p peer) say(text string) {
+	p.t.Helper()
+	p.send(protocol.Text, text)
+}
+
+func (p peer) leave() {
+	p.t.Helper()
+	if err := p.c.close(protocol.CloseNormal, ""); err != nil {
+		p.t.Fatalf("the closing handshake starts; got %v", err)
+	}
+	p.wants("close 1000", "EOF")
+}
+
+// wants reads what is wanted, as client.receive tells it.
+func (p peer) wants(wanted ...string) {
+	p.t.Helper()
+	for _, want := range wanted {
+		got, err := p.c.receive()
+		if err != nil || got != want {
+			p.t.Fatalf("the next thing received is %.100q of %d bytes; got %.100q of %d, %v", want, len(want), got, len(got), err)
+		}
+	}
+}

@@ -1,0 +1,273 @@
+package linger_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/protocol"
+)
+
+// wantShutdown calls Shutdown and checks its result and how long it took.
+func wantShutdown(t *testing.T, s *service, want error, least, most time.Duration) {
+	t.Helper()
+	began := time.Now()
+	wantError(t, "the shutdown's result", s.Shutdown(t.Context()), want)
+	if took := time.Since(began); took < least || took > most {
+		t.Errorf("the shutdown takes %v to %v; it took %v", least, most, took)
+	}
+}
+
+// obey answers the Close of a server, as a browser does.
+func (c *client) obey() {
+	for {
+		op, payload, err := c.frame()
+		if err != nil {
+			_ = c.nc.Close()
+			return
+		}
+		if op == protocol.CloseFrame {
+			c.write(frame(protocol.CloseFrame, payload))
+		}
+	}
+}
+
+func TestShutdownClosesEveryConnection(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		const many = 100
+		handled := make(chan bool, many)
+		s := serve(t, linger.HandlerFuncs{OnClose: func(*linger.Close) {
+			time.Sleep(time.Second) // the shutdown waits for it
+			handled <- true
+		}}, linger.Options{})
+		for range many {
+			go s.connect().obey()
+		}
+		synctest.Wait()
+		wantShutdown(t, s, nil, time.Second, 2*time.Second)
+		if len(handled) != many {
+			t.Errorf("every close event has been handled; %d of %d were", len(handled), many)
+		}
+		for range many {
+			end := s.end()
+			if want := (protocol.Status{Code: protocol.CloseGoingAway, Reason: "server shutting down"}); end.Sent != want || !end.Clean || end.First != protocol.Local {
+				t.Fatalf("every peer is told 1001; got %+v", end.Outcome)
+			}
+		}
+		s.wantEmpty()
+	})
+}
+
+func TestShutdownOfAnIdleServerIsImmediate(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := serve(t, linger.HandlerFuncs{}, linger.Options{})
+		wantShutdown(t, s, nil, 0, 0)
+		wantShutdown(t, s, nil, 0, 0) // a second one too
+	})
+}
+
+func TestShutdownRefusesNewConnections(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		asked := false
+		s := serve(t, linger.HandlerFuncs{OnUpgrade: func(*linger.Upgrade) { asked = true }}, linger.Options{})
+		wantShutdown(t, s, nil, 0, 0)
+		r := s.client().request()
+		if r.StatusCode != http.StatusServiceUnavailable || r.Header.Get("Retry-After") == "" || asked {
+			t.Errorf("a new upgrade request is 503 with Retry-After, unseen by the handler; got %s, %v", r.Status, r.Header)
+		}
+	})
+}
+
+func TestShutdownIsPaced(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		const many = 1000
+		s := serve(t, linger.HandlerFuncs{}, linger.Options{})
+		told := make(chan time.Time, many)
+		for range many {
+			c := s.connect()
+			go func() {
+				if op, _, err := c.frame(); err == nil && op == protocol.CloseFrame {
+					told <- time.Now()
+				}
+				_ = c.nc.Close()
+			}()
+		}
+		synctest.Wait()
+		began := time.Now()
+		wantShutdown(t, s, nil, 500*time.Millisecond, 3*time.Second)
+		early := 0
+		for range many {
+			if (<-told).Sub(began) < 100*time.Millisecond {
+				early++
+			}
+		}
+		if early > many/2 {
+			t.Errorf("the clients are not all sent away at once; %d of %d were within 100 ms", early, many)
+		}
+	})
+}
+
+func TestShutdownCutsPeersThatNeverAnswer(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		opts := linger.Options{ShutdownTimeout: 2 * time.Second}
+		s := serve(t, linger.HandlerFuncs{}, opts)
+		c := s.connect()
+		wantShutdown(t, s, nil, 1500*time.Millisecond, 2*time.Second)
+		end := s.end()
+		if end.Cause != "abort" || end.Sent.Code != protocol.CloseGoingAway || end.Received.Code != protocol.CloseAbnormal || end.Clean {
+			t.Errorf("its transport is closed shortly before the bound; got %+v", end.Outcome)
+		}
+		if _, err := io.ReadAll(c.nc); err == nil {
+			t.Error("nothing is left open; the client's transport is")
+		}
+		s.wantEmpty()
+	})
+}
+
+func TestShutdownDoesNotWaitForBlockedHandlersForEver(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		next := make(chan bool)
+		s := serve(t, linger.HandlerFuncs{OnMessage: func(*linger.Message) { <-next }}, linger.Options{})
+		c := s.connect()
+		c.text("block")
+		synctest.Wait()
+		go c.obey()
+		wantShutdown(t, s, linger.ErrShutdown, 10*time.Second, 10*time.Second)
+		close(next)
+		if end := s.end(); !end.Clean {
+			t.Errorf("the handler did not keep the peer from its answer; got %+v", end.Outcome)
+		}
+		s.wantEmpty()
+	})
+}
+
+func TestShutdownFreesBlockedSenders(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, c, socket := stuck(t, linger.PolicyBlock)
+		sender := make(chan error, 1)
+		go func() {
+			_, err := fill(socket)
+			sender <- err
+		}()
+		synctest.Wait()
+		wantShutdown(t, s, nil, 5*time.Second, 10*time.Second)
+		wantError(t, "the sender is told", <-sender, linger.ErrClosed)
+		_ = c.nc.Close()
+		s.wantEmpty()
+	})
+}
+
+func TestShutdownEndsWithItsContext(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := serve(t, linger.HandlerFuncs{}, linger.Options{})
+		c := s.connect()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		began := time.Now()
+		wantError(t, "the shutdown ends with its context", s.Shutdown(ctx), context.DeadlineExceeded)
+		if took := time.Since(began); took != time.Second {
+			t.Errorf("it ends at once; it took %v", took)
+		}
+		if _, err := io.ReadAll(c.nc); err == nil {
+			t.Error("nothing is left open; the client's transport is")
+		}
+		if end := s.end(); end.Cause != "abort" {
+			t.Errorf("the transports are closed; got %+v", end.Outcome)
+		}
+		s.wantEmpty()
+	})
+}
+
+func TestShutdownStopsPacingWhenItEnds(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := serve(t, linger.HandlerFuncs{}, linger.Options{})
+		for range 500 {
+			s.connect()
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_ = s.Shutdown(ctx)
+		// The bubble ends here, and with it time: a goroutine that still sleeps between
+		// two connections would never end, and the test fail for it.
+	})
+}
+
+func TestUpgradeInFlightDuringShutdown(t *testing.T) {
+	for name, c := range map[string]struct {
+		takes time.Duration
+		want  error
+	}{
+		"quick": {time.Second, nil},
+		"slow":  {time.Minute, linger.ErrShutdown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				sockets := make(chan *linger.Socket, 1)
+				s := serve(t, linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
+					time.Sleep(c.takes)
+					accept(linger.AcceptOptions{}, sockets)(u)
+				}}, linger.Options{})
+				client := s.client()
+				client.ask()
+				synctest.Wait()
+				wantShutdown(t, s, c.want, min(c.takes, 10*time.Second), min(c.takes, 10*time.Second))
+				if r := client.answer(); r.StatusCode != http.StatusServiceUnavailable {
+					t.Errorf("no connection begins once the shutdown has; got %s", r.Status)
+				}
+				end := s.end()
+				wantFailedHandshake(t, end)
+
+				s.wantEmpty()
+			})
+		})
+	}
+}
+
+func TestShutdownTakesAcceptedUpgradesAlong(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		next := make(chan bool)
+		s := serve(t, linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
+			_, _ = u.Accept(linger.AcceptOptions{})
+			<-next
+		}}, linger.Options{})
+		client := s.client()
+		client.ask()
+		result := make(chan error, 1)
+		synctest.Wait()
+		go func() { result <- s.Shutdown(t.Context()) }()
+		time.Sleep(time.Second)
+		if len(result) > 0 {
+			t.Error("the shutdown waits for an upgrade in flight; it did not")
+		}
+		close(next)
+		client.answer()
+		if err := <-result; err != nil {
+			t.Errorf("the shutdown ends with the last close event; got %v", err)
+		}
+		if end := s.end(); errors.Is(end.Err, context.Canceled) {
+			t.Errorf("the client was not gone; got %v", end.Err)
+		}
+		s.wantEmpty()
+	})
+}
+
+func TestShutdownEndsWhenTheLastUpgradeIsDeclined(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := serve(t, linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
+			time.Sleep(time.Second)
+			_ = u.Respond(http.NotFound)
+		}}, linger.Options{})
+		client := s.client()
+		client.ask()
+		synctest.Wait()
+		wantShutdown(t, s, nil, time.Second, time.Second)
+		if r := client.answer(); r.StatusCode != http.StatusNotFound {
+			t.Errorf("the application's answer stands; got %s", r.Status)
+		}
+	})
+}

@@ -1,0 +1,103 @@
+package linger_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/protocol"
+)
+
+func TestSocketKnowsItsRequest(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		sockets := make(chan *linger.Socket, 1)
+		s := serve(t, linger.HandlerFuncs{OnUpgrade: accept(linger.AcceptOptions{Data: 7}, sockets)}, linger.Options{Node: "n1"})
+		c := s.connect("Cookie: a=1", "X-Own: yes")
+		socket := <-sockets
+		for what, got := range map[string]string{
+			"URL":           socket.URL().String(),
+			"Header":        socket.Header().Get("Cookie") + socket.Header().Get("X-Own"),
+			"RemoteAddr":    socket.RemoteAddr(),
+			"Subprotocol":   socket.Subprotocol(),
+			"node of an ID": strings.Split(socket.ID(), ".")[0],
+		} {
+			want := map[string]string{
+				"URL": "http://linger.test/chat?room=1", "Header": "a=1yes", "RemoteAddr": c.nc.LocalAddr().String(),
+				"Subprotocol": "", "node of an ID": "n1",
+			}[what]
+			if got != want {
+				t.Errorf("the %s is %q; got %q", what, want, got)
+			}
+		}
+		if s.Socket(socket.ID()) != socket || s.Socket("n1.unknown") != nil {
+			t.Error("a socket is found by its id, and no other is; it was otherwise")
+		}
+	})
+}
+
+func TestDataSurvivesBetweenEvents(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := serve(t, linger.HandlerFuncs{
+			OnUpgrade: accept(linger.AcceptOptions{Data: 1}, nil),
+			OnMessage: func(m *linger.Message) { m.Socket.SetData(m.Socket.Data().(int) + 1) },
+		}, linger.Options{})
+		c := s.connect()
+		c.text("one more")
+		c.text("and one")
+		c.leave()
+		if end := s.end(); end.Socket.Data() != 3 {
+			t.Errorf("the application's value lasts until the close event, and behind it; got %v", end.Socket.Data())
+		}
+	})
+}
+
+func TestSocketAfterTheEnd(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := serve(t, linger.HandlerFuncs{OnClose: func(c *linger.Close) {
+			wantError(t, "sends are dropped in the close handler", c.Socket.Send(linger.Text("x")), linger.ErrClosed)
+			if c.Server.Socket(c.Socket.ID()) != c.Socket {
+				t.Error("the socket is known until its close event is handled; it is not")
+			}
+		}}, linger.Options{})
+		c := s.connect()
+		c.leave()
+		socket := s.end().Socket
+		s.wantEmpty()
+		wantError(t, "sends are dropped after the end", socket.Send(linger.Text("x")), linger.ErrClosed)
+		wantError(t, "Close has no effect", socket.Close(protocol.CloseNormal, ""), nil)
+		wantError(t, "an illegal code is still refused", socket.Close(999, ""), protocol.ErrCloseCode)
+		socket.CloseNow()
+		socket.Unsubscribe("lobby")
+		if socket.State() != protocol.StateClosed || socket.Buffered() != 0 {
+			t.Errorf("the socket is CLOSED and empty; got %v, %d", socket.State(), socket.Buffered())
+		}
+		if s.Socket(socket.ID()) != nil {
+			t.Error("it is not found any more; it is")
+		}
+		s.wantNoEnd()
+	})
+}
+
+func TestStateOfAConnection(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		_, c, socket := stuck(t, linger.PolicyClose)
+		if socket.State() != protocol.StateOpen || socket.Buffered() != 0 {
+			t.Errorf("a new connection is OPEN and empty; got %v, %d", socket.State(), socket.Buffered())
+		}
+		_ = socket.Send(linger.Text(text(100)))
+		synctest.Wait()
+		if n := socket.Buffered(); n < 90 || n > 102 {
+			t.Errorf("what the transport does not take is buffered; got %d bytes", n)
+		}
+		wantError(t, "a reason of 124 bytes is refused", socket.Close(4001, text(124)), protocol.ErrCloseReason)
+		if socket.State() != protocol.StateOpen {
+			t.Error("a refused Close changes nothing; it did")
+		}
+		_ = socket.Close(4001, "")
+		if state := socket.State(); state != protocol.StateClosing {
+			t.Errorf("after Close the connection is CLOSING; got %v", state)
+		}
+		_ = c.nc.Close()
+	})
+}

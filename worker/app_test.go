@@ -1,0 +1,54 @@
+package worker_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/worker"
+)
+
+func TestAnEmptyApplicationAnswersAllTheSame(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `const unused = "hello";`, worker.Options{})
+	got := a.get("/", http.StatusUpgradeRequired, "this application speaks WebSocket only: it listens to no fetch event")
+	if got.Header.Get("Upgrade") != "websocket" {
+		t.Errorf("a client is told what to upgrade to; got %v", got.Header)
+	}
+	if got := a.decline(); got.StatusCode != 500 || got.body != "the application did not answer\n" {
+		t.Errorf("an upgrade request that nobody answers gets 500; got %d %q", got.StatusCode, got.body)
+	}
+}
+
+func TestTheServerHoldsTheConnections(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		addEventListener("websocketupgrade", (event) => {
+			const conn = event.accept({ data: { n: 1 } });
+			conn.subscribe("news");
+			conn.send(conn.id);
+		});
+		addEventListener("websocketmessage", (event) => event.source.send(JSON.stringify(event.source.data ?? null)));`, worker.Options{})
+	c := a.connect()
+	id, err := c.next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := a.Server()
+	if s.Count() != 1 || s.Socket(id) == nil || s.Socket(id).URL().Path != "/chat" {
+		t.Errorf("Go sees the connection that the script accepted, by its id %q; got %d, %v", id, s.Count(), s.Socket(id))
+	}
+	if _, err := s.Publish("news", linger.Text("from Go")); err != nil {
+		t.Error(err)
+	}
+	c.want("from Go")
+	s.Socket(id).SetData(42) // no data of the script's
+	c.send("data?")
+	c.want("null")
+}
+
+func TestPlainRequestsGoToTheScriptWhateverTheFallbackIs(t *testing.T) {
+	t.Parallel()
+	a := serve(t, ``, worker.Options{Server: linger.Options{Fallback: http.NotFoundHandler()}})
+	a.get("/", http.StatusUpgradeRequired, "this application speaks WebSocket only: it listens to no fetch event")
+}

@@ -1,0 +1,116 @@
+package worker_test
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/lingerws/linger/worker"
+)
+
+// wantProblem loads a script that cannot be loaded, and checks the first problem:
+// its place, as "app.js:1:1", and parts of its text.
+func wantProblem(t *testing.T, path string, opts worker.Options, place string, parts ...string) {
+	t.Helper()
+	a, err := worker.Load(path, opts)
+	failure, ok := errors.AsType[*worker.LoadError](err)
+	if a != nil || !ok || len(failure.Problems) == 0 {
+		t.Fatalf("loading fails with a *LoadError and no application; got %v, %v", a, err)
+	}
+	p := failure.Problems[0]
+	if place == "" && p.File != "" || !strings.Contains(p.String(), place) || strings.Contains(place, ":") && p.Line == 0 {
+		t.Errorf("the problem is at %q; got %q", place, p)
+	}
+	if !hasAll(p.Text, parts) {
+		t.Errorf("the problem says %q; got %q", parts, p.Text)
+	}
+	if p.Line > 0 && !strings.HasPrefix(p.String(), p.File+":") {
+		t.Errorf("the problem begins with its file; got %q", p)
+	}
+}
+
+func TestWhatCannotBeBundledIsTold(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		script, place string
+		parts         []string
+	}{
+		"syntax error":        {"let a = 1;\nlet = = 2;", "app.js:2:", []string{"Unexpected"}},
+		"regular expression":  {"let a = 1;\nthrow /(a/;", "app.js:2:", []string{"SyntaxError"}},
+		"missing file":        {"\nimport './gone.js';", "app.js:2:8", []string{"./gone.js"}},
+		"missing package":     {"\nimport 'left-pad';", "app.js:2:8", []string{"left-pad"}},
+		"a module of Node":    {"\n  import fs from 'node:fs';", "app.js:2:18", []string{"node:fs", "Node"}},
+		"a remote module":     {"import 'https://example.com/x.js';", "app.js:1:8", []string{"https://example.com/x.js", "network"}},
+		"a missing name":      {"import { b } from './data.json';\nb();", "app.js:1:10", []string{"b"}},
+		"a broken import":     {"import './broken.js';", "broken.js:2:", nil},
+		"a broken JSON file":  {"import './broken.json';", "broken.json:1:", nil},
+		"a constant assigned": {"const a = 1;\na = 2;", "app.js:2:1", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			writeIn(t, folder, "broken.js", "\nexport default (;")
+			writeIn(t, folder, "broken.json", "{broken}")
+			writeIn(t, folder, "data.json", `{"a": 1}`)
+			wantProblem(t, writeIn(t, folder, "app.js", c.script), worker.Options{}, c.place, c.parts...)
+		})
+	}
+}
+
+func TestAllSyntaxErrorsAreTold(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	writeIn(t, folder, "a.js", "let = 1 1;")
+	writeIn(t, folder, "b.js", "\nlet = 1 1;")
+	_, err := worker.Load(writeIn(t, folder, "app.js", "import './a.js'; import './b.js';"), worker.Options{})
+	if err == nil || !hasAll(err.Error(), []string{"a.js:1:", "\n", "b.js:2:"}) {
+		t.Errorf("the errors of all files are told, a line each; got %v", err)
+	}
+}
+
+func TestAFileThatIsNotThereIsTold(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "gone.js")
+	wantProblem(t, path, worker.Options{}, "gone.js", "cannot be read", "no such file")
+	wantProblem(t, t.TempDir(), worker.Options{}, "")
+}
+
+func TestTypeScriptWithImports(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	writeIn(t, folder, "shout.ts", `
+		export type Text = string;
+		export const shout = <T extends Text>(text: T): string => text.toUpperCase();`)
+	writeIn(t, folder, "names.json", `{"greeting": "hello"}`)
+	writeIn(t, folder, "note.txt", `note`)
+	writeIn(t, folder, "plain.js", `export default class Plain { #x = 1; static made = 0; get x() { return this.#x; } }`)
+	a := serveFile(t, writeIn(t, folder, "app.ts", `
+		import { shout, type Text } from "./shout";
+		import names from "./names.json";
+		import Plain from "./plain.js";
+		import note from "./note.txt";
+		enum Color { Red, Green = 5 }
+		const enum Hidden { One = 1 }
+		namespace Space { export const inside = "inside"; }
+		interface Answer { text: Text }
+		abstract class Base { constructor(protected readonly name: string) {} abstract say(): string }
+		class Child extends Base { override say(): string { return this.name; } }
+		addEventListener("fetch", (event: any): void => {
+			const answer = { text: shout(names.greeting) } satisfies Answer;
+			const parts: unknown[] = [answer!.text, Color.Green, Color[0], Hidden.One, Space.inside, new Child("child").say(), new Plain().x, note];
+			event.respondWith(new Response(parts.join(" ")));
+		});`), worker.Options{})
+	a.get("/", 200, "HELLO 5 Red 1 inside child 1 note")
+}
+
+func TestPackagesBesideTheScriptAreBundled(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	writeIn(t, mkdir(t, folder, "node_modules", "greet"), "package.json", `{"name": "greet", "main": "main.js"}`)
+	writeIn(t, filepath.Join(folder, "node_modules", "greet"), "main.js", `module.exports = (name) => "hello " + name;`)
+	a := serveFile(t, writeIn(t, folder, "app.js", `
+		import greet from "greet";
+		addEventListener("fetch", (event) => event.respondWith(new Response(greet("ann"))));`), worker.Options{})
+	a.get("/", 200, "hello ann")
+}

@@ -1,0 +1,66 @@
+package worker_test
+
+import (
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/lingerws/linger/worker"
+)
+
+// failing are scripts that fail while they are loading.
+var failing = map[string]struct {
+	script, place string
+	parts         []string
+}{
+	"throw":                 {"let a = 1;\nthrow new TypeError('bad ' + a);", "app.js:2:", []string{"TypeError: bad 1"}},
+	"throw in a call":       {"function f() {\n  null.x;\n}\nf();", "app.js:2:", []string{"TypeError"}},
+	"throw of a text":       {"throw 'text';", "", []string{"text"}},
+	"throw of a proxy":      {"throw new Proxy({}, { get() { throw 1; } });", "", nil},
+	"await rejects":         {"await null;\nawait Promise.reject(new Error('later'));", "app.js:2:", []string{"Error: later"}},
+	"await rejects by time": {"await new Promise((_, no) => setTimeout(() => no(new Error('late')), 1));", "app.js:1:", []string{"Error: late"}},
+	"await never ends":      {"await new Promise(() => {});", "", []string{"await", "never ends"}},
+	"await waits too long":  {"setInterval(() => {}, 10); await new Promise(() => {});", "", []string{"await", "150ms"}},
+	"endless loop":          {"for (;;);", "", []string{"computed for longer than 150ms"}},
+	"endless promises":      {"(function again() { Promise.resolve().then(again); })();", "", []string{"computed for longer than 150ms"}},
+	"endless loop in time":  {"setTimeout(() => { for (;;); }); await new Promise(() => {});", "", []string{"await"}},
+	"out of memory":         {outOfMemory, "", []string{"out of memory", "25165824"}},
+	"out of memory in time": {"setTimeout(() => {" + outOfMemory + "}); await new Promise(() => {});", "", []string{"timer"}},
+	"import by name":        {"await import(globalThis.name ?? './x.js');", "app.js:1:", []string{"cannot import"}},
+	"no such global":        {"\n\nrequire('fs');", "app.js:3:", []string{"fs"}},
+}
+
+func TestWhatFailsWhileLoadingIsToldAndLeavesNothing(t *testing.T) {
+	before := runtime.NumGoroutine()
+	t.Run("scripts", func(t *testing.T) {
+		for name, c := range failing {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				opts := worker.Options{
+					EventTimeout: 150 * time.Millisecond, Memory: small,
+					Stdout: newSink(), Stderr: newSink(), Logger: discard,
+				}
+				wantProblem(t, write(t, "app.js", c.script), opts, c.place, c.parts...)
+			})
+		}
+	})
+	for range 1000 {
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	stacks := make([]byte, 1<<16)
+	t.Errorf("no goroutine is left of what did not load; got %d, were %d:\n%s",
+		runtime.NumGoroutine(), before, stacks[:runtime.Stack(stacks, true)])
+}
+
+func TestALoadErrorHasALineForEachProblem(t *testing.T) {
+	t.Parallel()
+	err := &worker.LoadError{Problems: []worker.Problem{
+		{File: "a.js", Line: 3, Column: 7, Text: "wrong"}, {File: "b.js", Text: "gone"}, {Text: "odd"},
+	}}
+	if got, want := err.Error(), "a.js:3:7: wrong\nb.js: gone\nodd"; got != want {
+		t.Errorf("the error is %q; got %q", want, got)
+	}
+}

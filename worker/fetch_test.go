@@ -1,0 +1,179 @@
+package worker_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lingerws/linger/worker"
+)
+
+func TestTheRequestIsWhatTheClientSent(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		addEventListener("fetch", async (event) => {
+			const { method, url, headers } = event.request;
+			const body = method === "GET" ? "" : await event.request.text();
+			event.respondWith(new Response([method, new URL(url).pathname + new URL(url).search, headers.get("x-test"), headers.get("host"), body].join("|")));
+		});`, worker.Options{})
+	for _, c := range []struct{ method, path, body, want string }{
+		{"GET", "/a%20b/c?x=1&y=%C3%A9", "", "GET|/a%20b/c?x=1&y=%C3%A9|1, 2|HOST|"},
+		{"POST", "/", "text é", "POST|/|1, 2|HOST|text é"},
+		{"DELETE", "//double", "", "DELETE|//double|1, 2|HOST|"},
+		{"PURGE", "/", "x", "PURGE|/|1, 2|HOST|x"},
+	} {
+		got := a.do(c.method, c.path, c.body, "X-Test", "1", "X-Test", "2")
+		if want := strings.ReplaceAll(c.want, "HOST", a.address); got.body != want {
+			t.Errorf("the script sees %q; got %q", want, got.body)
+		}
+	}
+}
+
+func TestTheBodyIsTextJSONOrBytes(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		addEventListener("fetch", (event) => event.respondWith(answer(event.request)));
+		async function answer(request) {
+			switch (new URL(request.url).pathname) {
+				case "/text": return new Response(await request.text());
+				case "/json": return Response.json((await request.json()).a);
+				case "/bytes": return new Response((await request.bytes()).map((x) => x + 1));
+				case "/buffer": return new Response((await request.arrayBuffer()).slice(1));
+				case "/none": return new Response(String((await request.bytes()).length) + request.bodyUsed);
+			}
+		}`, worker.Options{})
+	for path, c := range map[string]struct{ body, want string }{
+		"/text": {"é\x00", "é\x00"}, "/json": {`{"a": [1]}`, "[1]"},
+		"/bytes": {"abc", "bcd"}, "/buffer": {"abc", "bc"}, "/none": {"", "0false"},
+	} {
+		if got := a.do("POST", path, c.body); got.StatusCode != 200 || got.body != c.want {
+			t.Errorf("%s answers %q; got %d %q", path, c.want, got.StatusCode, got.body)
+		}
+	}
+	if got := a.do("POST", "/json", "{broken"); got.StatusCode != 500 {
+		t.Errorf("a body that is no JSON fails the event; got %d", got.StatusCode)
+	}
+	a.log.line(t, "uncaught exception", "event=fetch", "SyntaxError")
+}
+
+func TestABodyThatIsTooLargeIsRefused(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `addEventListener("fetch", async (event) => event.respondWith(new Response(String((await event.request.text()).length))));`,
+		worker.Options{MaxBody: 1000})
+	if got := a.do("POST", "/", strings.Repeat("x", 1001)); got.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("a body above the bound gets 413; got %d", got.StatusCode)
+	}
+	if got := a.do("POST", "/", strings.Repeat("x", 1000)); got.body != "1000" {
+		t.Errorf("a body at the bound is taken; got %d %q", got.StatusCode, got.body)
+	}
+}
+
+// raw sends a request as it stands and reads the answer.
+func (a *testApp) raw(request string) answer {
+	a.t.Helper()
+	nc, err := net.Dial("tcp", a.address)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	defer func() { _ = nc.Close() }()
+	_ = nc.SetDeadline(time.Now().Add(patience))
+	if _, err := io.WriteString(nc, request); err != nil {
+		a.t.Fatal(err)
+	}
+	response, err := http.ReadResponse(bufio.NewReader(nc), nil)
+	if err != nil {
+		a.t.Fatalf("the request is answered; got %v", err)
+	}
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return answer{response, string(body)}
+}
+
+func TestABodyThatIsBrokenIsRefused(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `addEventListener("fetch", (event) => event.respondWith(new Response("hello")));`, worker.Options{})
+	got := a.raw("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n")
+	if got.StatusCode != http.StatusBadRequest {
+		t.Errorf("a body that cannot be read gets 400; got %d %q", got.StatusCode, got.body)
+	}
+}
+
+func TestARequestWithoutHostHasTheAddressItCameTo(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `addEventListener("fetch", (event) => event.respondWith(new Response(new URL(event.request.url).host)));`, worker.Options{})
+	if got := a.raw("GET / HTTP/1.0\r\n\r\n"); got.body != a.address {
+		t.Errorf("the host is %s; got %q", a.address, got.body)
+	}
+	if got := a.raw("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n"); got.StatusCode != 200 && got.StatusCode != 204 {
+		t.Errorf("a request for the server as a whole is answered; got %d", got.StatusCode)
+	}
+}
+
+func TestAListenerThatNeverAnswersIsBounded(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		addEventListener("fetch", (event) => {
+			if (event.request.url.endsWith("/respond")) event.respondWith(new Promise(() => {}));
+			else return new Promise(() => {});
+		});`, worker.Options{EventTimeout: 100 * time.Millisecond})
+	a.get("/respond", 500, "the application did not answer")
+	a.get("/listen", 500, "the application did not answer")
+	a.log.line(t, "event timed out", "event=fetch", "limit=100ms")
+}
+
+func TestAClientThatLeavesDuringASlowAnswerHarmsNobody(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		let release;
+		addEventListener("fetch", (event) => {
+			if (event.request.url.endsWith("/slow")) {
+				event.respondWith(new Promise((done) => { release = () => done(new Response("late")); }).finally(() => console.log("answered")));
+				console.log("waiting");
+				return;
+			}
+			release?.();
+			event.respondWith(new Response("hello"));
+		});`, worker.Options{})
+	nc, err := net.Dial("tcp", a.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = fmt.Fprint(nc, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+	a.stdout.line(t, "waiting")
+	_ = nc.Close()
+	a.get("/", 200, "hello")
+	a.stdout.line(t, "answered")
+	a.get("/", 200, "hello")
+}
+
+func TestManySlowRequestsDoNotWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		const waiting = [];
+		addEventListener("fetch", (event) => {
+			event.respondWith(new Promise((done) => {
+				waiting.push(done);
+				if (waiting.length === 20) waiting.forEach((done, i) => done(new Response(String(i))));
+			}));
+		});`, worker.Options{})
+	answers := make(chan string, 20)
+	for range 20 {
+		go func() { answers <- a.do("GET", "/", "").body }()
+	}
+	seen := map[string]bool{}
+	within(t, "all are answered", func() {
+		for range 20 {
+			seen[<-answers] = true
+		}
+	})
+	if len(seen) != 20 {
+		t.Errorf("everybody gets the answer meant for them; got %v", seen)
+	}
+}

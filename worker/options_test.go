@@ -1,0 +1,48 @@
+package worker
+
+import (
+	"io"
+	"log/slog"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/lingerws/linger"
+)
+
+func TestTheZeroOptionsHaveTheDefaults(t *testing.T) {
+	t.Parallel()
+	o := Options{}.withDefaults()
+	if o.EventTimeout != 30*time.Second || o.Memory != 128<<20 || o.MaxBody != 10<<20 || o.Server.ShutdownTimeout != 10*time.Second {
+		t.Errorf("the bounds are 30 s, 128 MiB, 10 MiB and 10 s; got %v, %d, %d and %v",
+			o.EventTimeout, o.Memory, o.MaxBody, o.Server.ShutdownTimeout)
+	}
+	if o.Stdout != os.Stdout || o.Stderr != os.Stderr || o.Logger != slog.Default() || o.Server.Logger != slog.Default() {
+		t.Error("output goes where that of the process goes")
+	}
+}
+
+func TestOptionsThatAreSetStay(t *testing.T) {
+	t.Parallel()
+	given := Options{
+		EventTimeout: time.Second, Memory: 1, MaxBody: 2, Stdout: io.Discard, Stderr: io.Discard,
+		Logger: slog.New(slog.DiscardHandler),
+		Server: linger.Options{ShutdownTimeout: time.Minute, Policy: linger.PolicyDrop},
+	}
+	o := given.withDefaults()
+	if o.EventTimeout != time.Second || o.Memory != 1 || o.MaxBody != 2 || o.Stdout != io.Discard || o.Stderr != io.Discard ||
+		o.Logger != given.Logger || o.Server.ShutdownTimeout != time.Minute || o.Server.Policy != linger.PolicyDrop {
+		t.Errorf("what was set stays; got %+v", o)
+	}
+	if o.Server.Logger != given.Logger {
+		t.Error("the server's log is the application's, unless it has its own")
+	}
+}
+
+func TestASlowConnectionCannotHoldUpTheLoop(t *testing.T) {
+	t.Parallel()
+	o := Options{Server: linger.Options{Policy: linger.PolicyBlock}}.withDefaults()
+	if o.Server.Policy != linger.PolicyClose {
+		t.Errorf("PolicyBlock acts as PolicyClose; got %v", o.Server.Policy)
+	}
+}

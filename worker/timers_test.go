@@ -1,0 +1,87 @@
+package worker
+
+import (
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func wantDue(t *testing.T, x *timers, want ...int) {
+	t.Helper()
+	if got := x.due(); !slices.Equal(got, want) {
+		t.Errorf("at this moment the timers %v are due; got %v", want, got)
+	}
+}
+
+func TestTimersAreDueInOrderOfTimeAndThenOfTheirIDs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var x timers
+		wantDue(t, &x)
+		x.set(4, time.Second, false)
+		x.set(3, 2*time.Second, false)
+		x.set(2, time.Second, false)
+		x.set(1, 0, false)
+		x.set(-7, time.Second, false)
+		if wait, any := x.next(); wait != 0 || !any {
+			t.Errorf("a timer without delay is next; got %v %v", wait, any)
+		}
+		wantDue(t, &x, 1)
+		if wait, _ := x.next(); wait != time.Second {
+			t.Errorf("the next timer is due in a second; got %v", wait)
+		}
+		time.Sleep(time.Second)
+		wantDue(t, &x, -7, 2, 4)
+		time.Sleep(10 * time.Second)
+		if wait, _ := x.next(); wait != 0 {
+			t.Errorf("a timer that is late is due now; got %v", wait)
+		}
+		wantDue(t, &x, 3)
+		if _, any := x.next(); any {
+			t.Error("nothing is left")
+		}
+	})
+}
+
+func TestARepeatedTimerIsDueAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var x timers
+		x.set(1, time.Second, true)
+		for range 3 {
+			wantDue(t, &x)
+			time.Sleep(time.Second)
+			wantDue(t, &x, 1)
+		}
+		time.Sleep(time.Minute)
+		wantDue(t, &x, 1) // once, however late
+		x.clear(1)
+		time.Sleep(time.Minute)
+		wantDue(t, &x)
+	})
+}
+
+func TestAClearedTimerIsNeverDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var x timers
+		x.clear(1) // nothing to do
+		for id := 1; id <= 5; id++ {
+			x.set(id, time.Duration(id)*time.Second, false)
+		}
+		x.clear(1)
+		x.clear(3)
+		x.clear(3)
+		x.clear(5)
+		time.Sleep(time.Minute)
+		wantDue(t, &x, 2, 4)
+	})
+}
+
+func TestATimerThatIsArmedKeepsItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var x timers
+		x.set(1, time.Second, false)
+		x.set(1, time.Hour, false)
+		time.Sleep(time.Second)
+		wantDue(t, &x, 1)
+	})
+}

@@ -1,0 +1,112 @@
+package worker
+
+import (
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// dog counts what a watchdog does to an engine.
+type dog struct {
+	watchdog
+	state      atomic.Bool
+	interrupts atomic.Int32
+}
+
+func (d *dog) Interrupt()        { d.state.Store(true); d.interrupts.Add(1) }
+func (d *dog) ClearInterrupt()   { d.state.Store(false) }
+func (d *dog) interrupted() bool { return d.state.Load() }
+
+func newDog() *dog {
+	d := &dog{}
+	d.guard(d)
+	return d
+}
+
+// pass lets time pass, and what is due happen.
+func pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+func TestATurnIsInterruptedAtItsLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDog()
+		d.start(time.Second)
+		pass(time.Second - 1)
+		if d.interrupted() {
+			t.Error("a turn is not interrupted before its limit")
+		}
+		pass(1)
+		if !d.interrupted() {
+			t.Error("a turn is interrupted at its limit")
+		}
+		d.stop()
+		if d.interrupted() {
+			t.Error("the next turn can begin")
+		}
+	})
+}
+
+func TestShortTurnsAreLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDog()
+		for range 30 {
+			d.start(time.Second)
+			pass(900 * time.Millisecond)
+			d.stop()
+			pass(50 * time.Millisecond)
+		}
+		pass(time.Minute)
+		if n := d.interrupts.Load(); n != 0 {
+			t.Errorf("turns that end in time are not interrupted; got %d interrupts", n)
+		}
+		d.start(time.Second)
+		pass(time.Second)
+		if !d.interrupted() {
+			t.Error("a long turn after a pause is interrupted")
+		}
+		d.stop()
+	})
+}
+
+func TestALongTurnBehindShortOnesIsInterruptedInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDog()
+		d.start(time.Second)
+		pass(300 * time.Millisecond)
+		d.stop()
+		d.start(time.Second)
+		pass(999 * time.Millisecond)
+		if d.interrupted() {
+			t.Error("the time of an earlier turn does not count")
+		}
+		pass(time.Millisecond)
+		if !d.interrupted() {
+			t.Error("a turn is interrupted at its own limit")
+		}
+		d.stop()
+	})
+}
+
+func TestAfterTheEndEveryTurnIsInterrupted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDog()
+		d.start(time.Second)
+		d.end()
+		if !d.interrupted() {
+			t.Error("the end interrupts the turn that runs")
+		}
+		d.stop()
+		if !d.interrupted() {
+			t.Error("no other turn can begin")
+		}
+		next := &dog{}
+		d.guard(next)
+		if !next.interrupted() {
+			t.Error("nor can one in the next engine")
+		}
+		d.end()
+	})
+}
