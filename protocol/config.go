@@ -9,6 +9,12 @@ type Config struct {
 	// tells of it, and the application sends on until it closes too.
 	HalfOpen bool
 
+	// HalfClose says that both ends agreed in the opening handshake to keep
+	// processing data after they have sent their Close; docs/half-close.md specifies
+	// it. It implies HalfOpen, and the peer may take its time to finish after our
+	// Close, as long as something arrives within each half-open timer.
+	HalfClose bool
+
 	// MaxMessage bounds a message in bytes; 0 means 1 MiB. It is checked on frame
 	// headers, before payload arrives. Above it the connection fails with 1009.
 	MaxMessage int64
@@ -42,6 +48,7 @@ const (
 )
 
 func (c Config) withDefaults() Config {
+	c.HalfOpen = c.HalfOpen || c.HalfClose
 	if c.MaxMessage == 0 {
 		c.MaxMessage = defaultMaxMessage
 	}

@@ -19,7 +19,7 @@ func (m *Misuse) Error() string {
 
 // Is tells whether target is a Misuse of the same kind.
 func (m *Misuse) Is(target error) bool {
-	other, ok := target.(*Misuse) //nolint:errorlint // errors.Is has unwrapped already
+	other, ok := target.(*Misuse)
 	return ok && other.ID == m.ID
 }
 

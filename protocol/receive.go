@@ -3,6 +3,7 @@ package protocol
 // receiver is what the machine knows of the peer's frames on their way in.
 type receiver struct {
 	input []byte // bytes of the last Receive that are not parsed yet
+	heard bool   // something came since the half-open timer was last looked at
 
 	head   [MaxHeader]byte // the start of a header whose end has not come
 	headed int             // how much of it is there
@@ -18,6 +19,7 @@ type receiver struct {
 // Receive takes bytes that arrived. They belong to the machine, which unmasks
 // in place, until [Machine.Next] has returned false.
 func (m *Machine) Receive(p []byte) {
+	m.heard = m.heard || len(p) > 0
 	if len(m.input) > 0 {
 		p = append(m.input[:len(m.input):len(m.input)], p...)
 	}

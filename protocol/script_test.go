@@ -63,6 +63,8 @@ func (c *conversation) option(words []string) error {
 		c.cfg.Pieces = true
 	case "compression":
 		c.cfg.Compression = fakeCompression{}
+	case "half-close":
+		c.cfg.HalfClose = true
 	case "half-open":
 		c.cfg.HalfOpen = true
 	case "max-message":

@@ -8,7 +8,7 @@ type Timer uint8
 const (
 	TimerNone     Timer = iota
 	TimerClose          // our Close waits to leave, or for the peer's answer
-	TimerHalfOpen       // the peer has finished, the application has not
+	TimerHalfOpen       // one half is finished, and the other end was promised time to finish its own
 	TimerLinger         // all is said, only the peer's EOF is missing
 )
 
@@ -42,12 +42,20 @@ func (m *Machine) Timer() Timer {
 		return TimerLinger
 	case m.ending() && m.drained() && m.in != Gone: // a client waits for the server's EOF
 		return TimerLinger
+	case m.peerHasTime():
+		return TimerHalfOpen
 	case m.ending(), m.closing():
 		return TimerClose
 	case m.in == Finished:
 		return TimerHalfOpen
 	}
 	return TimerNone
+}
+
+// peerHasTime tells whether we have finished and the peer was promised that we
+// read on until it finishes too.
+func (m *Machine) peerHasTime() bool {
+	return m.cfg.HalfClose && m.out == Finished && m.in == Open && m.failure == nil && m.drained()
 }
 
 // Expire tells that timer t has fired. It is ignored if t is no longer wanted,
@@ -58,8 +66,16 @@ func (m *Machine) Expire(t Timer) {
 		return
 	}
 	switch t {
-	case TimerHalfOpen: // the application had its time: finish for it
-		m.startClose(m.theirs)
+	case TimerHalfOpen:
+		if m.in == Finished { // the application had its time: finish for it
+			m.startClose(m.theirs)
+			break
+		}
+		if m.heard { // the peer is at it
+			m.heard = false
+			return
+		}
+		m.cutOff(CauseTimeout)
 	case TimerClose:
 		if m.progress >= minProgress {
 			m.progress = 0

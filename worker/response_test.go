@@ -2,21 +2,26 @@ package worker_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/lingerws/linger/worker"
 )
 
-// respond serves a response that the script makes with an expression.
-func respond(t *testing.T, expression string) *testApp {
+// respond serves the responses that the script makes with expressions, each at the
+// path of its number.
+func respond(t *testing.T, expressions ...string) *testApp {
 	t.Helper()
-	return serve(t, `addEventListener("fetch", (event) => event.respondWith(`+expression+`));`, worker.Options{})
+	return serve(t, `
+		const makers = [`+"() => ("+strings.Join(expressions, "), () => (")+`)];
+		addEventListener("fetch", (event) => event.respondWith(makers[new URL(event.request.url).pathname.slice(1)]()));`, worker.Options{})
 }
 
 func TestTheResponseIsWhatTheScriptSays(t *testing.T) {
 	t.Parallel()
-	for expression, want := range map[string]string{
+	cases := map[string]string{
 		`new Response("hello")`:                        `200 "hello" 5 [text/plain;charset=UTF-8]`,
 		`new Response("é", { status: 418 })`:           `418 "é" 2 [text/plain;charset=UTF-8]`,
 		`new Response(new Uint8Array([60, 104, 116]))`: `200 "<ht" 3 []`,
@@ -28,22 +33,22 @@ func TestTheResponseIsWhatTheScriptSays(t *testing.T) {
 		`new Response("x", { headers: {"content-length": "9", "transfer-encoding": "chunked", "content-type": "a/b"} })`: `200 "x" 1 [a/b]`,
 		`Promise.resolve(new Response("later"))`:             `200 "later" 5 [text/plain;charset=UTF-8]`,
 		`{ then(done) { done(new Response("thenable")); } }`: `200 "thenable" 8 [text/plain;charset=UTF-8]`,
-	} {
-		t.Run(expression, func(t *testing.T) {
-			t.Parallel()
-			r := respond(t, expression).do("GET", "/", "")
-			got := fmt.Sprintf("%d %q %d %v", r.StatusCode, r.body, r.ContentLength, r.Header["Content-Type"])
-			if got != want {
-				t.Errorf("the client gets %s; got %s", want, got)
-			}
-		})
+	}
+	expressions := slices.Sorted(maps.Keys(cases))
+	a := respond(t, expressions...)
+	for i, expression := range expressions {
+		r := a.do("GET", fmt.Sprint("/", i), "")
+		got := fmt.Sprintf("%d %q %d %v", r.StatusCode, r.body, r.ContentLength, r.Header["Content-Type"])
+		if want := cases[expression]; got != want {
+			t.Errorf("for %s the client gets %s; got %s", expression, want, got)
+		}
 	}
 }
 
 func TestEverySetCookieHasALineOfItsOwn(t *testing.T) {
 	t.Parallel()
 	a := respond(t, `new Response("", { headers: [["set-cookie", "a=1, b"], ["set-cookie", "c=2"], ["x-a", "1"], ["x-a", "2"]] })`)
-	got := a.do("GET", "/", "")
+	got := a.do("GET", "/0", "")
 	if !slices.Equal(got.Header["Set-Cookie"], []string{"a=1, b", "c=2"}) {
 		t.Errorf("cookies have a line each; got %q", got.Header["Set-Cookie"])
 	}
@@ -54,20 +59,18 @@ func TestEverySetCookieHasALineOfItsOwn(t *testing.T) {
 
 func TestAResponseToHEADHasTheLengthAndNoBody(t *testing.T) {
 	t.Parallel()
-	for expression, length := range map[string]int64{
-		`new Response("hello")`: 5,
-		`new Response(null, { headers: { "content-length": "1234" } })`: 1234,
-	} {
-		got := respond(t, expression).do("HEAD", "/", "")
+	a := respond(t, `new Response("hello")`, `new Response(null, { headers: { "content-length": "1234" } })`)
+	for path, length := range map[string]int64{"/0": 5, "/1": 1234} {
+		got := a.do("HEAD", path, "")
 		if got.ContentLength != length || got.body != "" {
-			t.Errorf("%s to HEAD has the length %d and no body; got %d %q", expression, length, got.ContentLength, got.body)
+			t.Errorf("HEAD %s has the length %d and no body; got %d %q", path, length, got.ContentLength, got.body)
 		}
 	}
 }
 
 func TestWhatIsNoResponseIsAnError(t *testing.T) {
 	t.Parallel()
-	for expression, text := range map[string]string{
+	cases := map[string]string{
 		`"hello"`:          "expects a Response",
 		`undefined`:        "expects a Response",
 		`Response.error()`: "Response.error()",
@@ -75,14 +78,16 @@ func TestWhatIsNoResponseIsAnError(t *testing.T) {
 		`(() => { const r = new Response("x"); r.text(); return r; })()`:                                              "read already",
 		`{ then() { throw new Error("bad thenable"); } }`:                                                             "bad thenable",
 		`{ get then() { throw new Error("bad getter"); } }`:                                                           "bad getter",
-		`Object.assign(Promise.resolve(1), { constructor: null })`:                                                    "expects a Response",
+		`Object.assign(Promise.resolve(1), { constructor: null })`:                                                    "TypeError",
 		`Object.defineProperty(Promise.resolve(1), "constructor", { get() { throw new Error("bad constructor"); } })`: "bad constructor",
-	} {
-		t.Run(expression, func(t *testing.T) {
-			t.Parallel()
-			a := respond(t, expression)
-			a.get("/", 500, "the application did not answer")
-			a.log.line(t, "uncaught exception", "event=fetch", text)
-		})
+	}
+	expressions := slices.Sorted(maps.Keys(cases))
+	a := respond(t, expressions...)
+	for i, expression := range expressions {
+		before := len(a.log.String())
+		a.get(fmt.Sprint("/", i), 500, "the application did not answer")
+		if line := a.log.String()[before:]; !hasAll(line, []string{"uncaught exception", "event=fetch", cases[expression]}) {
+			t.Errorf("responding with %s is told with %q; got %s", expression, cases[expression], line)
+		}
 	}
 }

@@ -51,10 +51,10 @@ func TestNoMessageIsLostOrHandledTwiceWhenEnginesAreReplaced(t *testing.T) {
 		});`, worker.Options{Memory: small})
 	killer := a.connect()
 	var crowd sync.WaitGroup
-	for range 8 {
+	for range 4 {
 		c := a.connect()
 		crowd.Go(func() {
-			for i := range 200 {
+			for i := range 100 {
 				_, _ = c.conn.Send(1, []byte(strconv.Itoa(i)))
 				if got, err := c.next(); err != nil || got != strconv.Itoa(i) {
 					t.Errorf("every message is answered once, in order: %d; got %q %v", i, got, err)
@@ -63,7 +63,7 @@ func TestNoMessageIsLostOrHandledTwiceWhenEnginesAreReplaced(t *testing.T) {
 			}
 		})
 	}
-	for range 5 {
+	for range 3 {
 		killer.send("die", "alive")
 		killer.want("alive")
 	}

@@ -1,6 +1,6 @@
 import { expect } from "web/define.js";
 import { expose, host } from "web/host.js";
-import { closeEvent, open } from "./connection.js";
+import { CLOSED, closeEvent, open } from "./connection.js";
 import { ExtendableEvent } from "./extendable.js";
 import { run } from "./run.js";
 
@@ -36,7 +36,7 @@ export class WebSocketCloseEvent extends ExtendableEvent {
 }
 
 expose("close", (id, connectionId, code, reason, wasClean, initiator) => {
-  const source = open(connectionId);
+  const source = open(connectionId, CLOSED);
   run(id, new WebSocketCloseEvent("websocketclose", { source, code, reason, wasClean, initiator }), () => {
     closeEvent(id, source);
     host.done(id);

@@ -6,10 +6,11 @@ import { report } from "./report.js";
 
 const maxData = 65536; // bytes of a connection's data, serialized
 const maxReason = 123; // bytes: RFC 6455, section 5.5
-const CONNECTING = 0;
+export const CONNECTING = 0;
 const OPEN = 1;
+export const CLOSED = 3;
 
-// open makes the handle that an event's listeners get.
+// open makes the handle that an event's listeners get. The events that make and end a connection say its state.
 export let open;
 
 let finish;
@@ -17,22 +18,20 @@ let finish;
 // WebSocketConnection is a handle: what it stands for is held outside of the engine and outlives it.
 export class WebSocketConnection {
   #id;
-  #connecting; // its upgrade event is not over
+  #state; // CONNECTING during the upgrade event, CLOSED from the close event on, else undefined
   #active = true; // its event is not over, so data read once is kept, and saved at the end
-  #loaded = false;
-  #value; // the data, if loaded
-  #text; // what it was read from
+  #data; // { value, text }: the data that was read, and what it was read from
   #facts; // url and protocol, if asked for
 
   static {
-    open = (id, connecting = false) => new WebSocketConnection(secret, id, connecting);
+    open = (id, state) => new WebSocketConnection(secret, id, state);
     finish = (connection) => connection.#finish();
   }
 
-  constructor(key, id, connecting) {
+  constructor(key, id, state) {
     if (key !== secret) refuse("WebSocketConnection");
     this.#id = id;
-    this.#connecting = connecting;
+    this.#state = state;
   }
 
   get id() {
@@ -45,8 +44,9 @@ export class WebSocketConnection {
     return this.#fact(1);
   }
   get readyState() {
+    if (this.#state === CLOSED) return CLOSED; // also while TCP is still ending behind it
     const state = host.state(this.#id);
-    return this.#connecting && state === OPEN ? CONNECTING : state;
+    return state === OPEN ? (this.#state ?? OPEN) : state;
   }
   get bufferedAmount() {
     return host.buffered(this.#id);
@@ -54,15 +54,15 @@ export class WebSocketConnection {
 
   // data is the application's value: any that structuredClone can copy. It survives every event and the engine itself.
   get data() {
-    if (this.#loaded) return this.#value;
+    if (this.#data) return this.#data.value;
     const text = host.data(this.#id);
     const value = text === undefined ? undefined : deserialize(text);
-    if (this.#active) [this.#loaded, this.#value, this.#text] = [true, value, text];
+    if (this.#active) this.#data = { value, text };
     return value;
   }
   set data(value) {
     host.setData(this.#id, freeze(value));
-    this.#loaded = false;
+    this.#data = undefined;
   }
 
   send(message) {
@@ -93,11 +93,13 @@ export class WebSocketConnection {
 
   // What listeners changed in place is saved now, before the next event of the connection.
   #finish() {
-    this.#active = this.#connecting = false;
-    if (!this.#loaded) return;
-    this.#loaded = false;
-    const text = this.#value === undefined && this.#text === undefined ? undefined : freeze(this.#value);
-    if (text !== this.#text) host.setData(this.#id, text);
+    this.#active = false;
+    if (this.#state === CONNECTING) this.#state = undefined;
+    const data = this.#data;
+    this.#data = undefined;
+    if (!data || (data.value === undefined && data.text === undefined)) return;
+    const text = freeze(data.value);
+    if (text !== data.text) host.setData(this.#id, text);
   }
 }
 

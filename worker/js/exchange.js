@@ -3,9 +3,10 @@ import { DOMException } from "web/exception.js";
 import { Headers } from "web/headers.js";
 import { host } from "web/host.js";
 import { Response, spend } from "web/response.js";
-import { closeEvent, freeze, open } from "./connection.js";
+import { closeEvent, CONNECTING, freeze, open } from "./connection.js";
 import { lifetimeOf } from "./extendable.js";
 import { report } from "./report.js";
+import { promised } from "./settle.js";
 
 // Exchange is one request and its one answer. The events of a request share it.
 export class Exchange {
@@ -26,7 +27,9 @@ export class Exchange {
   respond(event, given) {
     this.#claim(event, "respondWith");
     this.#answer(event);
-    this.#sending = this.#send(given);
+    this.#sending = promised(given)
+      .then((response) => this.#send(response))
+      .catch((error) => report(this.id, error));
     lifetimeOf(event).extend(this.#sending); // who makes the response may call waitUntil
   }
 
@@ -42,28 +45,22 @@ export class Exchange {
     const id = host.accept(this.id, protocol === undefined ? "" : String(protocol), fields, text);
     if (id === undefined) throw late(what);
     this.#answer(event);
-    this.#connection = open(id, true);
+    this.#connection = open(id, CONNECTING);
     return this.#connection;
   }
 
   // finish ends the exchange when its last listener is done. Without an answer by then Go gives one.
-  async finish() {
+  finish() {
     if (this.#connection) closeEvent(this.id, this.#connection);
-    if (this.#sending) await this.#sending;
-    host.done(this.id);
+    if (this.#sending) this.#sending.then(() => host.done(this.id));
+    else host.done(this.id);
   }
 
-  // A response that cannot be sent is reported, and Go answers.
-  async #send(given) {
-    try {
-      const response = await given;
-      if (!(response instanceof Response)) throw new TypeError("respondWith expects a Response, or a promise of one");
-      if (response.type === "error") throw new TypeError("The application responded with Response.error()");
-      const { status, headers, body } = spend(response);
-      host.respond(this.id, status, headers, body);
-    } catch (error) {
-      report(this.id, error);
-    }
+  #send(response) {
+    if (!(response instanceof Response)) throw new TypeError("respondWith expects a Response, or a promise of one");
+    if (response.type === "error") throw new TypeError("The application responded with Response.error()");
+    const { status, headers, body } = spend(response);
+    host.respond(this.id, status, headers, body);
   }
 
   #claim(event, what) {

@@ -3,6 +3,7 @@ import { Event } from "web/event.js";
 import { DOMException } from "web/exception.js";
 import { host } from "web/host.js";
 import { report } from "./report.js";
+import { settle } from "./settle.js";
 
 // lifetimeOf gives the other modules the lifetime of an event.
 export let lifetimeOf;
@@ -43,14 +44,4 @@ export class ExtendableEvent extends Event {
     }
     this.#lifetime.extend(promise);
   }
-}
-
-// settle waits for a promise, or anything like one, whatever a script has made of Promise.prototype.
-export async function settle(promise, failed, finished) {
-  try {
-    await promise;
-  } catch (error) {
-    failed(error);
-  }
-  finished();
 }

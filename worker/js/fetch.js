@@ -18,6 +18,7 @@ export function handleFetch(exchange) {
 }
 
 expose("fetch", (id, method, url, headers, body) => {
-  if (hasListeners(globalTarget, "fetch")) handleFetch(new Exchange(id, received({ method, url, headers, body }), false));
-  else host.unserved(id);
+  if (!hasListeners(globalTarget, "fetch")) return host.unserved(id);
+  const bytes = body && new Uint8Array(body);
+  handleFetch(new Exchange(id, received({ method, url, headers, body: bytes }), false));
 });

@@ -1,7 +1,8 @@
 import { stateOf } from "web/event.js";
 import { dispatch, globalTarget } from "web/target.js";
-import { lifetimeOf, settle } from "./extendable.js";
+import { lifetimeOf } from "./extendable.js";
 import { report } from "./report.js";
+import { settle } from "./settle.js";
 
 const isThenable = (value) => (typeof value === "object" || typeof value === "function") && value !== null && typeof value.then === "function";
 

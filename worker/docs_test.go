@@ -1,0 +1,53 @@
+package worker_test
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"testing"
+
+	"github.com/lingerws/linger/worker"
+)
+
+var snippet = regexp.MustCompile("(?ms)^```(js|ts)\n(.*?)^```$")
+
+func TestTheSnippetsOfThePageLoad(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../docs/workers.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := snippet.FindAllSubmatch(page, -1)
+	if len(found) < 4 {
+		t.Errorf("the page shows how it is done; got %d snippets", len(found))
+	}
+	for i, s := range found {
+		t.Run(fmt.Sprint(i+1), func(t *testing.T) {
+			t.Parallel()
+			path := write(t, "app."+string(s[1]), string(s[2]))
+			a := serveFile(t, path, worker.Options{})
+			if _, response := a.upgrade("/?token=secret", "Sec-WebSocket-Protocol: chat.v2"); response.StatusCode == 101 {
+				_ = a.Shutdown(t.Context())
+			}
+			a.log.never(t, "level=ERROR")
+		})
+	}
+}
+
+func TestTheFirstSnippetIsAChat(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../docs/workers.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := serve(t, string(snippet.FindSubmatch(page)[2]), worker.Options{})
+	first, second := a.connect(), a.connect()
+	first.want("welcome")
+	second.want("welcome")
+	first.send("hello")
+	first.want("hello")
+	second.want("hello")
+	first.close(4001, "bye")
+	a.stdout.line(t, "4001 bye true")
+	a.get("/", 200, "hello")
+}
