@@ -106,7 +106,8 @@ func Refuse(w http.ResponseWriter, refusal *handshake.Refusal) {
 // its transport is gone. opts must not be nil; its Origins and Subprotocols do
 // not matter here.
 func (h *Handshake) Accept(w http.ResponseWriter, subprotocol string, opts *AcceptOptions) (*Driver, error) {
-	fields, err := h.Response(handshake.Agreement{Protocol: subprotocol})
+	agreed, extensions := agree(h.Extensions, &opts.Options)
+	fields, err := h.Response(handshake.Agreement{Protocol: subprotocol, Extensions: extensions})
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +125,7 @@ func (h *Handshake) Accept(w http.ResponseWriter, subprotocol string, opts *Acce
 		_ = nc.Close()
 		return nil, fmt.Errorf("answering the opening handshake: %w", err)
 	}
-	return NewDriver(nc, protocol.Server, early, opts.Options), nil
+	return newDriver(nc, protocol.Server, early, opts.Options, agreed), nil
 }
 
 // answer writes the 101. The deadlines of http.Server end with it: they are meant

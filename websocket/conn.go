@@ -74,6 +74,12 @@ func newConn(d *Driver, subprotocol string, opts Options) *Conn {
 // string.
 func (c *Conn) Subprotocol() string { return c.subprotocol }
 
+// HalfClose tells whether both ends agreed in the opening handshake to keep
+// processing data after they have sent their Close; docs/half-close.md specifies
+// it. Without it a peer may drop what arrives after its own Close (RFC 6455,
+// section 5.5.1).
+func (c *Conn) HalfClose() bool { return c.driver.HalfClose() }
+
 // State returns the state of the connection in the words of RFC 6455.
 func (c *Conn) State() protocol.State { return c.driver.State() }
 

@@ -15,6 +15,7 @@ type Driver struct {
 	transport transport
 	opts      Options
 	early     []byte // what arrived with the handshake
+	halfClose bool   // agreed in the opening handshake
 	done      chan struct{}
 
 	mu      sync.Mutex // guards what follows; never held during a call of the handler
@@ -50,14 +51,20 @@ type Driver struct {
 // NewDriver returns a connection on nc, whose opening handshake is done; early is
 // what was read behind the handshake. nc belongs to the connection from now on.
 // For half-closing it needs a CloseWrite method, as TCP and TLS have; without
-// one it is closed instead. Call [Driver.Start] next.
+// one it is closed instead. opts.HalfClose says what the handshake agreed on. Call
+// [Driver.Start] next.
 func NewDriver(nc net.Conn, role protocol.Role, early []byte, opts Options) *Driver {
+	return newDriver(nc, role, early, opts, terms{halfClose: opts.HalfClose})
+}
+
+func newDriver(nc net.Conn, role protocol.Role, early []byte, opts Options, agreed terms) *Driver {
 	d := &Driver{
 		transport: newTransport(nc),
 		opts:      opts,
 		early:     early,
+		halfClose: agreed.halfClose,
 		done:      make(chan struct{}),
-		m:         protocol.New(opts.config(role)),
+		m:         protocol.New(opts.config(role, agreed)),
 	}
 	d.handled.L = &d.mu
 	return d
@@ -141,6 +148,11 @@ func (d *Driver) CloseNow() {
 	d.breakOff(CauseAbort, nil)
 	d.settle()
 }
+
+// HalfClose tells whether both ends agreed in the opening handshake to keep
+// processing data after they have sent their Close; docs/half-close.md specifies
+// it.
+func (d *Driver) HalfClose() bool { return d.halfClose }
 
 // Queued returns the bytes of frames that wait to be written.
 func (d *Driver) Queued() int {

@@ -13,6 +13,11 @@ type Options struct {
 	// application closes too or HalfOpenTimeout ends.
 	HalfOpen bool
 
+	// HalfClose offers the peer, or agrees with it, to keep processing data after a
+	// Close: docs/half-close.md specifies it. Driver.HalfClose and Conn.HalfClose tell
+	// whether it was agreed; if so the connection is in half-open mode.
+	HalfClose bool
+
 	// Pieces hands messages up in pieces as they arrive; see protocol.Config.
 	Pieces bool
 
@@ -60,10 +65,11 @@ const (
 	defaultKeepAlive       = 30 * time.Second
 )
 
-func (o Options) config(role protocol.Role) protocol.Config {
+func (o Options) config(role protocol.Role, agreed terms) protocol.Config {
 	return protocol.Config{
 		Role:         role,
 		HalfOpen:     o.HalfOpen,
+		HalfClose:    agreed.halfClose,
 		Pieces:       o.Pieces,
 		MaxMessage:   o.MaxMessage,
 		MaxFragments: o.MaxFragments,

@@ -206,3 +206,16 @@ func TestAnAnsweredEventIsNotSeenByLaterListeners(t *testing.T) {
 	a.get("/", 200, "page")
 	a.log.never(t, "uncaught")
 }
+
+func TestAnUpgradeEventIsOverWhenItGoesOnToFetch(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		let earlier;
+		addEventListener("websocketupgrade", (event) => { earlier = event; });
+		addEventListener("fetch", (event) => {
+			let error;
+			try { earlier.accept(); } catch (e) { error = e; }
+			event.upgradeWebSocket().send(error.name + (error instanceof DOMException));
+		});`, worker.Options{})
+	a.connect().want("InvalidStateErrortrue")
+}

@@ -72,6 +72,9 @@ func TestAnExceptionWhoseDescriptionNeverEndsIsBounded(t *testing.T) {
 	c.want("1", "2")
 	a.log.line(t, "computed for too long", "event=websocketmessage")
 	a.log.line(t, "out of memory", "event=websocketmessage")
+	if n := a.log.count("level=ERROR"); n != 2 {
+		t.Errorf("each is told once; got:\n%s", a.log)
+	}
 }
 
 func TestWhatNobodyHandlesIsTold(t *testing.T) {

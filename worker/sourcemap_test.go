@@ -25,6 +25,7 @@ func TestPlacesInATextAreThoseOfTheSources(t *testing.T) {
 		"no place":                           "no place",
 		"    at f (linger:app:2:1)\n":        "    at f (src/app.ts:10:1)\n",
 		"linger:app:2:5 and linger:app:2:99": "src/app.ts:10:9 and src/app.ts:10:9",
+		"linger:app:2:4":                     "src/app.ts:10:1",
 		"linger:app:1:1":                     "linger:app:1:1",
 		"linger:app:999:1":                   "linger:app:999:1",
 		"linger:web:2:1":                     "linger:web:2:1",

@@ -54,6 +54,18 @@ func TestARepeatedTimerIsDueAgain(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		wantDue(t, &x, 1) // once, however late
+		x.set(2, time.Second/2, false)
+		if wait, _ := x.next(); wait != time.Second/2 {
+			t.Errorf("another timer comes before it is due again; got %v", wait)
+		}
+		x.clear(2)
+		time.Sleep(time.Second)
+		x.set(2, time.Second/2, false)
+		wantDue(t, &x, 1)
+		if wait, _ := x.next(); wait != time.Second/2 {
+			t.Errorf("a repeated timer gives way to one that is due earlier; got %v", wait)
+		}
+		x.clear(2)
 		x.clear(1)
 		time.Sleep(time.Minute)
 		wantDue(t, &x)
