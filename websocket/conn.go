@@ -3,6 +3,7 @@ package websocket
 import (
 	"context"
 	"net"
+	"sync/atomic"
 
 	"github.com/lingerws/linger/protocol"
 )
@@ -19,7 +20,9 @@ const (
 // Conn is one WebSocket connection to be read and written, by either end. All
 // methods may be called from any goroutine; several may write. Pings and the
 // peer's Close are answered whether somebody reads or not, as long as no more
-// than Options.ReadAhead waits to be read.
+// than Options.ReadAhead waits to be read. Beyond that the peer is made to wait,
+// and a connection that is neither read nor written nor closed learns nothing of
+// it.
 //
 // A context that ends gives its caller the context's error and does the
 // connection no harm: no half of a frame is ever written, no part of a message is
@@ -29,11 +32,13 @@ type Conn struct {
 	subprotocol string
 
 	in      readAhead
-	reading gate // one reader at a time
-	rest    *MessageReader
+	reading gate           // one reader at a time; it guards what follows
+	start   piece          // of a message whose Read gave up, or empty
+	rest    *MessageReader // the message that is read in pieces, or nil
 
 	writing gate          // one message at a time
 	room    chan struct{} // holds a token when the send queue has emptied
+	closing atomic.Bool   // the application has closed
 
 	pings pings
 
@@ -99,17 +104,15 @@ func (c *Conn) Outcome() (end Outcome, ok bool) {
 
 // Close starts the closing handshake and waits for its end: until the peer's
 // Close has come and ours is written, or the close timeout has cut the
-// connection. What the peer still sends is dropped once the read-ahead is full,
-// so a Close needs no reader. A second call waits too. It returns nil for a clean
-// end, *[protocol.Misuse] for a code or reason that may not be sent (nothing has
-// changed then), and the error of the end otherwise; see [IsNormal].
+// connection. What the peer still sends is dropped from the first piece that does
+// not fit into the read-ahead, so a Close needs no reader. A second call waits
+// too. It returns nil for a clean end, *[Misuse] for a code or reason that
+// may not be sent (nothing has changed then), and the error of the end otherwise.
 func (c *Conn) Close(code protocol.CloseCode, reason string) error {
 	if err := c.CloseWrite(code, reason); err != nil {
 		return err
 	}
-	if c.in.drop() {
-		c.driver.Resume()
-	}
+	c.in.drop()
 	<-c.ended
 	if c.end.Clean {
 		return nil
@@ -119,10 +122,14 @@ func (c *Conn) Close(code protocol.CloseCode, reason string) error {
 
 // CloseWrite sends our Close behind what is written and does not wait: no data of
 // ours follows, and reading goes on until the peer closes too. A peer that agreed
-// to half-close keeps sending; others may stop. A second call changes nothing.
-// The error is *[protocol.Misuse].
+// to half-close keeps sending; others may stop, and have Options.CloseTimeout to
+// answer. A second call changes nothing. The error is *[Misuse].
 func (c *Conn) CloseWrite(code protocol.CloseCode, reason string) error {
-	return c.driver.Close(code, reason)
+	err := c.driver.Close(code, reason)
+	if err == nil {
+		c.closing.Store(true)
+	}
+	return err
 }
 
 // CloseNow closes the transport without a closing handshake.
@@ -137,14 +144,17 @@ func (g gate) enter(ctx context.Context) error {
 	select {
 	case g <- struct{}{}:
 		return nil
-	default:
-	}
-	select {
-	case g <- struct{}{}:
-		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
 func (g gate) leave() { <-g }
+
+// signal leaves a token for who waits, unless there is one.
+func signal(token chan<- struct{}) {
+	select {
+	case token <- struct{}{}:
+	default:
+	}
+}

@@ -6,11 +6,12 @@ import "github.com/lingerws/linger/protocol"
 // application's handle.
 type connEvents Conn
 
-// Message puts a piece into the read-ahead, and stops the reading when that is
-// full.
+// Message puts a piece into the read-ahead. While that is full the call does not
+// return, so the transport is not read; its end is waited for, or a peer that is
+// gone would never be known to be.
 func (e *connEvents) Message(d *Driver, m protocol.Event) {
 	if e.in.put(m) {
-		d.Pause()
+		e.in.awaitRoom(d.Done())
 	}
 }
 
@@ -21,12 +22,7 @@ func (e *connEvents) Pong(_ *Driver, payload []byte) { e.pings.answered(payload)
 func (e *connEvents) PeerClose(_ *Driver, status protocol.Status) { e.in.finish(status) }
 
 // Drained lets the writer go on.
-func (e *connEvents) Drained(*Driver) {
-	select {
-	case e.room <- struct{}{}:
-	default:
-	}
-}
+func (e *connEvents) Drained(*Driver) { signal(e.room) }
 
 // Closed makes the outcome final.
 func (e *connEvents) Closed(_ *Driver, end Outcome) {

@@ -14,16 +14,20 @@ type pings struct {
 }
 
 // Ping sends a ping and waits for its pong. The peer answers when it reads, so it
-// may take as long as what it has to read before. If ctx ends the connection is
-// unharmed. The other errors are those of [Conn.Write].
+// may take as long as what it has to read before. Like Write it waits while 64 KiB
+// or more wait to be written. If ctx ends the connection is unharmed. The other
+// errors are those of [Conn.Write].
 func (c *Conn) Ping(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := c.awaitRoom(ctx); err != nil {
 		return err
 	}
 	number, answered := c.pings.add()
 	defer c.pings.remove(number)
 	if err := c.driver.Ping(binary.BigEndian.AppendUint64(nil, number)); err != nil {
-		return c.writeError(err)
+		return c.sendError(ctx, err)
 	}
 	select {
 	case <-answered:
@@ -31,6 +35,11 @@ func (c *Conn) Ping(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-c.ended:
+	}
+	select {
+	case <-answered: // before the end
+		return nil
+	default:
 		return endError(c.end)
 	}
 }
@@ -62,6 +71,9 @@ func (p *pings) answered(payload []byte) {
 	number := binary.BigEndian.Uint64(payload)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if number > p.last { // unasked for: RFC 6455, section 5.5.3
+		return
+	}
 	for waiting, done := range p.waiting {
 		if waiting <= number {
 			close(done)

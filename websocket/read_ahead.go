@@ -8,27 +8,21 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// readAhead holds what has arrived and was not read: promise that control frames
-// are seen while nobody reads. It is bounded; at the bound the transport is not
-// read.
+// readAhead holds what has arrived and was not read, so that control frames are
+// seen while nobody reads. It is bounded; at the bound the transport is not read.
 type readAhead struct {
 	bound int
 	ready chan struct{} // holds a token when there may be something new
+	room  chan struct{} // holds a token when it may be full no longer
 
 	mu       sync.Mutex
-	pieces   []piece
+	pieces   pieces
 	bytes    int
-	full     bool // the driver is paused
-	dropping bool // the application has closed and does not wait for data
+	full     bool // from the bound on, until half of it is free
+	dropping bool // the application has closed: what does not fit is not waited for
+	dropped  bool // something was dropped, so that nothing behind it may be read
 	finished bool // the peer's Close has come, in half-open mode
 	status   protocol.Status
-}
-
-// piece is part of a message.
-type piece struct {
-	op   MessageType
-	data []byte
-	last bool
 }
 
 const (
@@ -42,61 +36,70 @@ func newReadAhead(bound int) readAhead {
 	if bound <= 0 {
 		bound = defaultReadAhead
 	}
-	return readAhead{bound: bound, ready: make(chan struct{}, 1)}
+	return readAhead{bound: bound, ready: make(chan struct{}, 1), room: make(chan struct{}, 1)}
 }
 
 // put adds a piece and tells whether that is enough for now.
-func (r *readAhead) put(m protocol.Event) (pause bool) {
+func (r *readAhead) put(m protocol.Event) (full bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.dropping && r.bytes >= r.bound {
+		r.dropped = true
+	}
+	if r.dropped {
+		return false
+	}
 	data := m.Payload
 	if !m.Owned {
 		data = bytes.Clone(data)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.dropping && r.bytes >= r.bound {
-		return false
-	}
-	r.pieces = append(r.pieces, piece{m.Opcode, data, m.Last})
+	r.pieces.push(piece{m.Opcode, data, m.Last})
 	r.bytes += len(data) + pieceCost
 	r.full = r.bytes >= r.bound && !r.dropping
-	r.signal()
+	signal(r.ready)
 	return r.full
 }
 
-// unread puts a piece back in front.
-func (r *readAhead) unread(p piece) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.pieces = append([]piece{p}, r.pieces...)
-	r.bytes += len(p.data) + pieceCost
-	r.signal()
+// awaitRoom waits until more may be put, or the transport is closed.
+func (r *readAhead) awaitRoom(closed <-chan struct{}) {
+	for r.isFull() {
+		select {
+		case <-r.room:
+		case <-closed:
+			return
+		}
+	}
 }
 
-// take returns the next piece; resume tells that the driver may go on.
-func (r *readAhead) take() (p piece, ok, resume bool) {
+func (r *readAhead) isFull() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.pieces) == 0 {
-		return piece{}, false, false
+	return r.full
+}
+
+// take returns the next piece. If there is none it tells whether the peer's Close
+// has come.
+func (r *readAhead) take() (p piece, ok, finished bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.pieces.empty() {
+		return piece{}, false, r.finished
 	}
-	p = r.pieces[0]
-	r.pieces[0] = piece{}
-	if r.pieces = r.pieces[1:]; len(r.pieces) == 0 {
-		r.pieces = nil
-	}
+	p = r.pieces.pop()
 	r.bytes -= len(p.data) + pieceCost
 	if r.full && r.bytes <= r.bound/2 {
-		r.full, resume = false, true
+		r.full = false
+		signal(r.room)
 	}
-	return p, true, resume
+	return p, true, false
 }
 
-// drop gives up what does not fit. It tells whether the driver waits for room.
-func (r *readAhead) drop() (resume bool) {
+// drop gives up what does not fit.
+func (r *readAhead) drop() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	resume, r.full, r.dropping = r.full, false, true
-	return resume
+	r.full, r.dropping = false, true
+	signal(r.room)
 }
 
 // finish notes that the peer has closed.
@@ -104,41 +107,23 @@ func (r *readAhead) finish(status protocol.Status) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.finished, r.status = true, status
-	r.signal()
-}
-
-func (r *readAhead) peerClosed() (protocol.Status, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.status, r.finished
-}
-
-// signal leaves a token for who waits. mu is held.
-func (r *readAhead) signal() {
-	select {
-	case r.ready <- struct{}{}:
-	default:
-	}
+	signal(r.ready)
 }
 
 // nextPiece waits for the next piece. What arrived before the end is handed out
-// first; then the error tells the end.
+// first; then the error tells the end. Who calls it holds c.reading.
 func (c *Conn) nextPiece(ctx context.Context) (piece, error) {
+	if p := c.start; len(p.data) > 0 {
+		c.start = piece{}
+		return p, nil
+	}
 	for {
-		p, ok, resume := c.in.take()
-		if resume {
-			c.driver.Resume()
-		}
-		if ok {
+		p, ok, finished := c.in.take()
+		switch {
+		case ok:
 			return p, nil
-		}
-		if status, closed := c.in.peerClosed(); closed {
-			return piece{}, &PeerClosed{Status: status}
-		}
-		select {
-		case <-c.in.ready:
-			continue
-		default:
+		case finished:
+			return piece{}, c.peerClosed()
 		}
 		select {
 		case <-c.in.ready:
@@ -151,4 +136,13 @@ func (c *Conn) nextPiece(ctx context.Context) (piece, error) {
 			return piece{}, endError(c.end)
 		}
 	}
+}
+
+// peerClosed is the end of reading in half-open mode, also before the connection
+// has ended.
+func (c *Conn) peerClosed() error {
+	if end, ended := c.Outcome(); ended {
+		return endError(end)
+	}
+	return &PeerClosed{Status: c.in.status} // settled before finished was
 }

@@ -14,21 +14,19 @@ func (c *Conn) Read(ctx context.Context) (MessageType, []byte, error) {
 		return 0, nil, err
 	}
 	defer c.reading.leave()
-	first, err := c.nextPiece(ctx)
-	if err != nil || first.last {
-		return first.op, first.data, err
-	}
-	for {
-		p, err := c.nextPiece(ctx)
-		if err != nil {
-			c.in.unread(first)
-			return 0, nil, err
+	message, err := c.nextPiece(ctx)
+	for err == nil && !message.last {
+		var p piece
+		if p, err = c.nextPiece(ctx); err != nil {
+			c.start = message // for whoever reads next
+			break
 		}
-		first.data = append(first.data, p.data...)
-		if p.last {
-			return first.op, first.data, nil
-		}
+		message.data, message.last = append(message.data, p.data...), p.last
 	}
+	if err != nil {
+		return 0, nil, err
+	}
+	return message.op, message.data, nil
 }
 
 // Reader returns the next message to be read as it arrives, so that no more than
@@ -55,21 +53,32 @@ func (c *Conn) enterReading(ctx context.Context) error {
 	if err := c.reading.enter(ctx); err != nil {
 		return err
 	}
-	for c.rest != nil && !c.rest.last {
-		p, err := c.nextPiece(ctx)
-		if err != nil {
-			c.reading.leave()
-			return err
-		}
-		c.rest.last = p.last
-	}
-	if c.rest != nil {
-		c.rest.stale, c.rest = true, nil
+	if err := c.skipRest(ctx); err != nil {
+		c.reading.leave()
+		return err
 	}
 	return nil
 }
 
-// MessageReader reads one message. It is valid until the next message is read.
+// skipRest drops what is left of a message that was read in pieces.
+func (c *Conn) skipRest(ctx context.Context) error {
+	if c.rest == nil {
+		return nil
+	}
+	c.rest.data, c.rest.stale = nil, true
+	for !c.rest.last {
+		p, err := c.nextPiece(ctx)
+		if err != nil {
+			return err
+		}
+		c.rest.last = p.last
+	}
+	c.rest = nil
+	return nil
+}
+
+// MessageReader reads one message. It is valid until the next message is asked
+// for.
 type MessageReader struct {
 	conn  *Conn
 	ctx   context.Context //nolint:containedctx // io.Reader has no place for one
@@ -78,21 +87,26 @@ type MessageReader struct {
 	stale bool
 }
 
-// Read reads from the message, and gives io.EOF at its end. If the context of
-// [Conn.Reader] ends it can go on with the same message by [Conn.Read] only.
+// Read reads from the message, and gives io.EOF at its end. After the end of the
+// context of [Conn.Reader], and after that of the connection, its error is what
+// Read returns: a message that was cut is never taken for a whole one. After
+// another message was asked for it is [ErrStaleReader].
 func (r *MessageReader) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
+	}
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
 	}
 	if err := r.conn.reading.enter(r.ctx); err != nil {
 		return 0, err
 	}
 	defer r.conn.reading.leave()
+	if r.stale {
+		return 0, ErrStaleReader
+	}
 	for len(r.data) == 0 {
-		switch {
-		case r.stale:
-			return 0, ErrStaleReader
-		case r.last:
+		if r.last {
 			return 0, io.EOF
 		}
 		next, err := r.conn.nextPiece(r.ctx)

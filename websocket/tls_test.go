@@ -2,6 +2,7 @@ package websocket
 
 import (
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"sync"
@@ -68,7 +69,7 @@ func TestCloseNotifyAndThenFIN(t *testing.T) {
 			}
 			c.wantEOF(t)
 			_ = c.tcp.SetReadDeadline(time.Now().Add(4 * time.Second)) // before the linger bound of 5 s
-			if n, err := tap.Read(make([]byte, 1)); err != io.EOF {
+			if n, err := tap.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 				t.Fatalf("behind close_notify the TCP FIN must come at once; got %d bytes, %v", n, err)
 			}
 			if last := tap.lastRecord(); last != alertRecord {

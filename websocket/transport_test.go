@@ -2,6 +2,7 @@ package websocket
 
 import (
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"testing"
@@ -25,7 +26,7 @@ func TestATransportWithoutHalfCloseIsClosed(t *testing.T) {
 		if f, err := readFrame(b); err != nil || f.String() != "close 1000" {
 			t.Errorf("our Close must come first; got %v, %v", f, err)
 		}
-		if _, err := b.Read(make([]byte, 1)); err != io.EOF {
+		if _, err := b.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 			t.Errorf("then the end of the transport; got %v", err)
 		}
 		<-c.Done()
@@ -48,7 +49,7 @@ func TestCloseNotifyLeavesBeforeTheClose(t *testing.T) {
 				t.Fatal(err)
 			}
 			_ = client.CloseWrite() // the peer's EOF, without a Close frame
-			if n, err := client.Read(make([]byte, 1)); err != io.EOF || tap.lastRecord() != alertRecord {
+			if n, err := client.Read(make([]byte, 1)); !errors.Is(err, io.EOF) || tap.lastRecord() != alertRecord {
 				t.Fatalf("the peer must read close_notify before the end of TCP; got %d, %v, a last record of type %d",
 					n, err, tap.lastRecord())
 			}

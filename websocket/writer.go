@@ -2,6 +2,7 @@ package websocket
 
 import (
 	"context"
+	"errors"
 
 	"github.com/lingerws/linger/protocol"
 )
@@ -9,10 +10,10 @@ import (
 // writeBound is how many bytes may wait to be written before Write waits.
 const writeBound = 64 << 10
 
-// Write sends a message. It waits while more than 64 KiB wait to be written, so a
+// Write sends a message. It waits while 64 KiB or more wait to be written, so a
 // slow peer slows the writer; when it returns the message is queued and leaves
 // whole, whatever becomes of ctx. If ctx ends first nothing of it was sent. The
-// other errors are *[protocol.Misuse], also after our own Close, and how the
+// other errors are *[Misuse], also after our own Close, and how the
 // connection ended.
 func (c *Conn) Write(ctx context.Context, op MessageType, message []byte) error {
 	if err := c.enterWriting(ctx); err != nil {
@@ -20,22 +21,23 @@ func (c *Conn) Write(ctx context.Context, op MessageType, message []byte) error 
 	}
 	defer c.writing.leave()
 	_, err := c.driver.Send(op, message)
-	return c.writeError(err)
+	return c.sendError(ctx, err)
 }
 
 // WritePrepared sends a message that was framed before. Waiting and errors are
 // those of Write.
-func (c *Conn) WritePrepared(ctx context.Context, m *protocol.Prepared) error {
+func (c *Conn) WritePrepared(ctx context.Context, m *Prepared) error {
 	if err := c.enterWriting(ctx); err != nil {
 		return err
 	}
 	defer c.writing.leave()
 	_, err := c.driver.SendPrepared(m)
-	return c.writeError(err)
+	return c.sendError(ctx, err)
 }
 
 // Writer starts a message that is written in pieces, each a frame of its own. Until
-// it is closed other messages wait, and so does our Close. It must be closed.
+// it is closed other messages wait, and so does our Close; both stop waiting by
+// their own bounds, a context or the close timeout.
 func (c *Conn) Writer(ctx context.Context, op MessageType) (*MessageWriter, error) {
 	if op != Text && op != Binary {
 		return nil, protocol.ErrOpcode
@@ -51,8 +53,12 @@ func (c *Conn) enterWriting(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := c.writing.enter(ctx); err != nil {
-		return err
+	select {
+	case c.writing <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-c.ended: // whoever has the turn may never give it back
+		return endError(c.end)
 	}
 	if err := c.awaitRoom(ctx); err != nil {
 		c.writing.leave()
@@ -63,6 +69,10 @@ func (c *Conn) enterWriting(ctx context.Context) error {
 
 // awaitRoom waits until less than writeBound waits to be written.
 func (c *Conn) awaitRoom(ctx context.Context) error {
+	if c.driver.Queued() < writeBound {
+		return nil
+	}
+	defer signal(c.room) // others may wait too
 	for c.driver.Queued() >= writeBound {
 		select {
 		case <-c.room:
@@ -75,15 +85,30 @@ func (c *Conn) awaitRoom(ctx context.Context) error {
 	return nil
 }
 
-// writeError tells how the connection ended rather than that it did.
-func (c *Conn) writeError(err error) error {
-	if end, ended := c.Outcome(); err != nil && ended {
+// sendError returns what to tell a caller whose send gave err. Sending after our
+// own Close is the caller's misuse until the connection has ended. Where the
+// peer or a broken rule brought our Close about, the caller could not know: it is
+// told the end, which is near then.
+func (c *Conn) sendError(ctx context.Context, err error) error {
+	if !errors.Is(err, protocol.ErrClosing) {
+		return err
+	}
+	if end, ended := c.Outcome(); ended {
 		return endError(end)
 	}
-	return err
+	if c.closing.Load() {
+		return err
+	}
+	select {
+	case <-c.ended:
+		return endError(c.end)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
-// MessageWriter writes one message. It is for one goroutine at a time.
+// MessageWriter writes one message. It is for one goroutine at a time, and must be
+// closed.
 type MessageWriter struct {
 	conn   *Conn
 	ctx    context.Context //nolint:containedctx // io.Writer has no place for one
@@ -92,13 +117,17 @@ type MessageWriter struct {
 }
 
 // Write sends p as a frame of the message. Waiting and errors are those of
-// [Conn.Write]; after an error the message can still be closed.
+// [Conn.Write]; after an error nothing of p was sent, and the message goes on with
+// the next Write or Close. A frame of text may end inside a character.
 func (w *MessageWriter) Write(p []byte) (int, error) {
 	if w.closed {
 		return 0, ErrClosedWriter
 	}
 	if len(p) == 0 {
 		return 0, nil
+	}
+	if err := w.ctx.Err(); err != nil {
+		return 0, err
 	}
 	if err := w.conn.awaitRoom(w.ctx); err != nil {
 		return 0, err
@@ -109,20 +138,26 @@ func (w *MessageWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Close ends the message. A second call changes nothing.
+// Close ends the message; it does so after the end of the context too. A second
+// call changes nothing. Text that ends inside a character gives
+// [protocol.ErrText], and then the message is not ended: write the rest.
 func (w *MessageWriter) Close() error {
 	if w.closed {
 		return nil
 	}
+	err := w.send(nil, true)
+	if errors.Is(err, protocol.ErrText) {
+		return err
+	}
 	w.closed = true
-	defer w.conn.writing.leave()
-	return w.send(nil, true)
+	w.conn.writing.leave()
+	return err
 }
 
 func (w *MessageWriter) send(p []byte, last bool) error {
 	_, err := w.conn.driver.SendFragment(w.op, p, last)
 	if err != nil {
-		return w.conn.writeError(err)
+		return w.conn.sendError(w.ctx, err)
 	}
 	w.op = protocol.Continuation
 	return nil

@@ -73,8 +73,8 @@ func (in *instance) awaitModule(module *engine.Promise) error {
 	late := time.NewTimer(in.app.opts.EventTimeout)
 	defer late.Stop()
 	for module.State() == engine.Pending {
-		wait, any := in.timers.next()
-		if !any {
+		wait, armed := in.timers.next()
+		if !armed {
 			return problem("a top-level await never ends: nothing is left that it could wait for")
 		}
 		select {
@@ -100,7 +100,7 @@ func (in *instance) run() {
 	clock := time.NewTimer(time.Hour)
 	defer clock.Stop()
 	for in.fireTimers(); !in.dead; in.fireTimers() {
-		if wait, any := in.timers.next(); any {
+		if wait, armed := in.timers.next(); armed {
 			clock.Reset(wait)
 		}
 		select {

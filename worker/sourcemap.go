@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/go-sourcemap/sourcemap"
 
@@ -55,11 +56,21 @@ func (p Position) String() string {
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
 }
 
-var bundlePlace = regexp.MustCompile(regexp.QuoteMeta(bundleName) + `:(\d+):(\d+)`)
+var (
+	bundlePlace = regexp.MustCompile(regexp.QuoteMeta(bundleName) + `:(\d+):(\d+)`)
 
-// trace replaces the places of the bundle in a text, such as a stack.
+	// ownFrame is a line of a stack that belongs to the globals, with the built-in
+	// function that it was called through.
+	ownFrame = regexp.MustCompile(`(\n +at [^\n]* \(native\))?\n +at [^\n]* \(linger:web:\d+:\d+\)`)
+)
+
+// trace replaces the places of the bundle in a text, such as a stack, and leaves out
+// the frames that are none of the application's.
 func (m *sourceMap) trace(text string) string {
-	return bundlePlace.ReplaceAllStringFunc(text, func(place string) string {
+	if !strings.Contains(text, "linger:") { // as most texts do not
+		return text
+	}
+	return bundlePlace.ReplaceAllStringFunc(ownFrame.ReplaceAllString(text, ""), func(place string) string {
 		parts := bundlePlace.FindStringSubmatch(place)
 		line, _ := strconv.Atoi(parts[1])
 		column, _ := strconv.Atoi(parts[2])

@@ -29,7 +29,9 @@ func TestPlacesInATextAreThoseOfTheSources(t *testing.T) {
 		"linger:app:1:1":                     "linger:app:1:1",
 		"linger:app:999:1":                   "linger:app:999:1",
 		"linger:web:2:1":                     "linger:web:2:1",
-		"linger:app:99999999999999999999:1":  "linger:app:99999999999999999999:1",
+		"Error: x\n    at f (linger:app:2:1)\n    at call (native)\n    at run (linger:web:1:5)\n": "Error: x\n    at f (src/app.ts:10:1)\n",
+		"    at map (native)\n    at f (linger:app:2:1)\n    at g (linger:web:1:5)":                "    at map (native)\n    at f (src/app.ts:10:1)",
+		"linger:app:99999999999999999999:1":                                                        "linger:app:99999999999999999999:1",
 	} {
 		if got := m.trace(text); got != want {
 			t.Errorf("%q reads %q; got %q", text, want, got)

@@ -27,7 +27,8 @@ type testApp struct {
 	t              testing.TB
 	address        string
 	stdout, stderr *sink
-	log            *sink // of slog, as text
+	log            *sink         // of slog, as text
+	left           chan struct{} // gets one when a request is over, or its client has left
 }
 
 // serve serves a script on a port of its own.
@@ -39,7 +40,7 @@ func serve(t testing.TB, script string, opts worker.Options) *testApp {
 // serveFile serves the script at path.
 func serveFile(t testing.TB, path string, opts worker.Options) *testApp {
 	t.Helper()
-	a := &testApp{t: t, stdout: newSink(), stderr: newSink(), log: newSink()}
+	a := &testApp{t: t, stdout: newSink(), stderr: newSink(), log: newSink(), left: make(chan struct{}, 1)}
 	opts.Stdout, opts.Stderr = a.stdout, a.stderr
 	opts.Logger = slog.New(slog.NewTextHandler(a.log, nil))
 	var err error
@@ -51,7 +52,7 @@ func serveFile(t testing.TB, path string, opts worker.Options) *testApp {
 		t.Fatal(err)
 	}
 	a.address = listener.Addr().String()
-	server := &http.Server{Handler: a, ErrorLog: log.New(io.Discard, "", 0)}
+	server := &http.Server{Handler: http.HandlerFunc(a.handle), ErrorLog: log.New(io.Discard, "", 0)}
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(func() {
 		cut, cancel := context.WithCancel(t.Context())
@@ -60,6 +61,16 @@ func serveFile(t testing.TB, path string, opts worker.Options) *testApp {
 		_ = server.Close()
 	})
 	return a
+}
+
+func (a *testApp) handle(w http.ResponseWriter, r *http.Request) {
+	context.AfterFunc(r.Context(), func() {
+		select {
+		case a.left <- struct{}{}:
+		default: // nobody waits
+		}
+	})
+	a.ServeHTTP(w, r)
 }
 
 // write puts a file into a folder of the test's own.

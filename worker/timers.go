@@ -43,7 +43,7 @@ func (t *timers) clear(id int) {
 }
 
 // next returns how long to wait for the next timer, if there is any.
-func (t *timers) next() (wait time.Duration, any bool) {
+func (t *timers) next() (wait time.Duration, armed bool) {
 	if len(t.queue) == 0 {
 		return 0, false
 	}

@@ -23,8 +23,8 @@ func TestTimersAreDueInOrderOfTimeAndThenOfTheirIDs(t *testing.T) {
 		x.set(2, time.Second, false)
 		x.set(1, 0, false)
 		x.set(-7, time.Second, false)
-		if wait, any := x.next(); wait != 0 || !any {
-			t.Errorf("a timer without delay is next; got %v %v", wait, any)
+		if wait, armed := x.next(); wait != 0 || !armed {
+			t.Errorf("a timer without delay is next; got %v %v", wait, armed)
 		}
 		wantDue(t, &x, 1)
 		if wait, _ := x.next(); wait != time.Second {
@@ -37,7 +37,7 @@ func TestTimersAreDueInOrderOfTimeAndThenOfTheirIDs(t *testing.T) {
 			t.Errorf("a timer that is late is due now; got %v", wait)
 		}
 		wantDue(t, &x, 3)
-		if _, any := x.next(); any {
+		if _, armed := x.next(); armed {
 			t.Error("nothing is left")
 		}
 	})

@@ -17,11 +17,19 @@ func (r *Runtime) adopt(h *handle, v raw) {
 	r.handles = append(r.handles, h)
 }
 
-// adopted says whether a handle stands for the object v.
-func (r *Runtime) adopted(v raw) bool {
+// adopted says whether a handle stands for the rejected promise. A module without
+// await has two promises: one of its body, which nobody sees, and its own, which is
+// rejected with the same reason.
+func (r *Runtime) adopted(late rejection) bool {
 	for _, h := range r.handles {
-		if address(h.v) == address(v) {
+		if address(h.v) == address(late.promise) {
 			return true
+		}
+		if lib.XJS_PromiseState(r.tls, r.ctx, h.v) == lib.EJS_PROMISE_REJECTED {
+			reason := r.hold(lib.XJS_PromiseResult(r.tls, r.ctx, h.v))
+			if reason == late.reason {
+				return true
+			}
 		}
 	}
 	return false

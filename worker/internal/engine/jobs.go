@@ -73,7 +73,7 @@ func (r *Runtime) settleRejections() {
 	list := r.rejections
 	r.rejections = nil
 	for _, late := range list {
-		if !r.stopped() && !r.adopted(late.promise) {
+		if !r.stopped() && !r.adopted(late) {
 			r.note(r.describe(late.reason, maxCauses))
 		}
 		r.freeRejection(late)

@@ -15,7 +15,7 @@ import { Performance, performance } from "./performance.js";
 import { reportError } from "./report.js";
 import { Request } from "./request.js";
 import { Response } from "./response.js";
-import { EventTarget, globalTarget } from "./target.js";
+import { dispatchByScript, EventTarget, globalTarget } from "./target.js";
 import { clearInterval, clearTimeout, setInterval, setTimeout } from "./timers.js";
 import { URL, URLSearchParams } from "./url.js";
 
@@ -66,6 +66,9 @@ define(globalThis, {
   },
   removeEventListener(...args) {
     globalTarget.removeEventListener(...args);
+  },
+  dispatchEvent(event) {
+    return dispatchByScript(globalTarget, event, globalThis);
   },
 });
 

@@ -32,16 +32,21 @@ export class EventTarget {
   }
 
   dispatchEvent(event) {
-    if (!(event instanceof Event)) {
-      throw new TypeError("dispatchEvent expects an Event");
-    }
-    const state = stateOf(event);
-    if (state.dispatching) {
-      throw new DOMException("The event is being dispatched already", "InvalidStateError");
-    }
-    state.trusted = false;
-    return dispatch(this, event);
+    return dispatchByScript(this, event, this);
   }
+}
+
+// dispatchByScript is dispatchEvent: what a script dispatches is not trusted.
+export function dispatchByScript(target, event, self) {
+  if (!(event instanceof Event)) {
+    throw new TypeError("dispatchEvent expects an Event");
+  }
+  const state = stateOf(event);
+  if (state.dispatching) {
+    throw new DOMException("The event is being dispatched already", "InvalidStateError");
+  }
+  state.trusted = false;
+  return dispatch(target, event, { self });
 }
 
 tag(EventTarget);

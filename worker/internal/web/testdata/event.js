@@ -141,3 +141,14 @@ test("a class of one's own can be an EventTarget", () => {
   room.dispatchEvent(new Event("x"));
   equal(log, ["heard"]);
 });
+
+test("the global dispatchEvent reaches global listeners, and is their target", () => {
+  const seen = [];
+  const listener = (event) => seen.push([event.target === globalThis, event.isTrusted, event.type]);
+  addEventListener("mine", listener);
+  ok(dispatchEvent(new Event("mine")), "nobody prevented the default");
+  removeEventListener("mine", listener);
+  dispatchEvent(new Event("mine"));
+  equal(seen, [[true, false, "mine"]]);
+  throws(() => dispatchEvent("mine"), "TypeError", "Event");
+});
