@@ -4,7 +4,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket"
 )
 
 // Subscribe makes the connection receive what is published on a channel, until
@@ -32,7 +32,7 @@ func (s *Socket) Unsubscribe(channel string) {
 // returns how many connections took the message; the error is protocol.ErrText
 // for text that is not UTF-8.
 func (s *Server) Publish(channel string, p Payload, except ...*Socket) (int, error) {
-	message, err := protocol.Prepare(p.opcode(), p.Data)
+	message, err := websocket.Prepare(p.opcode(), p.Data)
 	if err != nil {
 		return 0, err
 	}

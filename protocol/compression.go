@@ -15,6 +15,12 @@ type Compression interface {
 	// bytes, known before they are there; any other error means that the data is
 	// corrupt.
 	Inflate(message []byte, limit int64) ([]byte, error)
+
+	// TakesPrepared tells whether a message of so many bytes may be sent in the form
+	// that was compressed once for many connections; Sent notes that it was, and what
+	// it stands for.
+	TakesPrepared(size int) bool
+	Sent(plain []byte)
 }
 
 // ErrInflateTooBig is the error of [Compression] for a message over its limit.
@@ -68,6 +74,22 @@ func (m *Machine) appendData(fin bool, op Opcode, payload []byte) {
 		return
 	}
 	m.output = m.closeGap(room, start, Header{Fin: fin, Opcode: op})
+}
+
+// appendPrepared queues a message that was framed, and perhaps compressed, before.
+func (m *Machine) appendPrepared(p *Prepared) {
+	c := m.cfg.Compression
+	switch {
+	case c == nil && m.cfg.Role == Server:
+		m.output = append(m.output, p.frame...)
+	case c == nil: // a client masks each frame anew: RFC 6455, section 5.3
+		m.appendFrame(true, p.op, p.payload())
+	case p.squeeze == nil || !c.TakesPrepared(len(p.payload())):
+		m.appendData(true, p.op, p.payload())
+	default:
+		m.appendReserved(Header{Fin: true, RSV: rsv1, Opcode: p.op}, p.squeeze()) // RFC 7692, section 6.1
+		c.Sent(p.payload())
+	}
 }
 
 // closeGap writes the header of the frame whose payload stands behind a gap, and

@@ -20,6 +20,9 @@ func (fakeCompression) Compress(dst, piece []byte, first, last bool) ([]byte, bo
 	return append(dst, piece...), true
 }
 
+func (fakeCompression) TakesPrepared(size int) bool { return size > 4 }
+func (fakeCompression) Sent([]byte)                 {}
+
 func (fakeCompression) Inflate(message []byte, limit int64) ([]byte, error) {
 	plain, ok := bytes.CutPrefix(message, []byte("z"))
 	if !ok {

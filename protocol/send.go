@@ -39,11 +39,7 @@ func (m *Machine) SendPrepared(p *Prepared) error {
 	if m.writing {
 		return misuse(ErrOpcode, "a message is not finished")
 	}
-	if m.cfg.Role == Client { // a client masks each frame anew: RFC 6455, section 5.3
-		m.appendFrame(true, p.op, p.payload())
-	} else {
-		m.output = append(m.output, p.frame...)
-	}
+	m.appendPrepared(p)
 	return nil
 }
 
@@ -143,7 +139,12 @@ func (m *Machine) checkFragment(op Opcode, payload []byte, fin bool) error {
 }
 
 func (m *Machine) appendFrame(fin bool, op Opcode, payload []byte) {
-	h := Header{Fin: fin, Opcode: op, Length: int64(len(payload))}
+	m.appendReserved(Header{Fin: fin, Opcode: op}, payload)
+}
+
+// appendReserved queues a frame whose header may have reserved bits.
+func (m *Machine) appendReserved(h Header, payload []byte) {
+	h.Length = int64(len(payload))
 	if m.cfg.Role == Client { // RFC 6455, section 5.1
 		h.Masked, h.Key = true, m.cfg.MaskKey()
 	}

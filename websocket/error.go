@@ -51,8 +51,9 @@ func (e *LocalClosed) Unwrap() error {
 	return e.Violation
 }
 
-// TransportError is the error of a connection that ended without the peer's Close,
-// 1006 in the words of RFC 6455, section 7.1.5.
+// TransportError is the error of a connection whose transport ended, or was cut,
+// before a closing handshake was done; 1006 in the words of RFC 6455, section
+// 7.1.5.
 type TransportError struct {
 	Cause protocol.Cause // eof, transport, timeout, keepalive, abort
 	Err   error          // the transport's own, for cause transport

@@ -3,6 +3,7 @@ package websocket
 import (
 	"errors"
 
+	"github.com/lingerws/linger/protocol/deflate"
 	"github.com/lingerws/linger/protocol/handshake"
 )
 
@@ -11,7 +12,8 @@ const halfCloseToken = "half-close"
 
 // terms are the extensions in use on one connection.
 type terms struct {
-	halfClose bool
+	halfClose   bool
+	compression *compressor // nil: none
 }
 
 // agree chooses from a client's offer what both want, and returns the answer
@@ -20,9 +22,16 @@ func agree(offer []handshake.Extension, o *Options) (terms, []handshake.Extensio
 	var t terms
 	var answer []handshake.Extension
 	for _, e := range offer {
-		if e.Name == halfCloseToken && o.HalfClose && !t.halfClose && len(e.Params) == 0 {
+		switch {
+		case e.Name == halfCloseToken && o.HalfClose && !t.halfClose && len(e.Params) == 0:
 			t.halfClose = true
 			answer = append(answer, handshake.Extension{Name: halfCloseToken})
+		case e.Name == deflate.Name && o.Compression != nil && t.compression == nil:
+			// RFC 7692, section 5.1: the first offer that can be had
+			if params, reply, ok := deflate.Accept(paramsOf(e), *o.Compression); ok {
+				t.compression = newCompressor(params.Server, params.Client, *o.Compression)
+				answer = append(answer, compressionNamed(reply))
+			}
 		}
 	}
 	return t, answer
@@ -34,6 +43,9 @@ func offer(o *Options) []handshake.Extension {
 	if o.HalfClose {
 		wanted = append(wanted, handshake.Extension{Name: halfCloseToken})
 	}
+	if o.Compression != nil {
+		wanted = append(wanted, compressionNamed(deflate.Offer(*o.Compression)))
+	}
 	return wanted
 }
 
@@ -41,16 +53,21 @@ func offer(o *Options) []handshake.Extension {
 var errAnswer = errors.New("the server's answer to the offered extensions is wrong")
 
 // settleTerms reads a server's answer, which holds nothing that was not offered.
-func settleTerms(answer []handshake.Extension) (terms, error) {
+func settleTerms(answer []handshake.Extension, o *Options) (terms, error) {
 	var t terms
 	for _, e := range answer {
-		if e.Name != halfCloseToken {
-			continue
-		}
-		if t.halfClose || len(e.Params) > 0 {
+		switch {
+		case e.Name == halfCloseToken && !t.halfClose && len(e.Params) == 0:
+			t.halfClose = true
+		case e.Name == deflate.Name && t.compression == nil && o.Compression != nil:
+			params, err := deflate.Confirm(*o.Compression, paramsOf(e))
+			if err != nil {
+				return terms{}, err
+			}
+			t.compression = newCompressor(params.Client, params.Server, *o.Compression)
+		default:
 			return terms{}, errAnswer
 		}
-		t.halfClose = true
 	}
 	return t, nil
 }

@@ -47,16 +47,16 @@ func TestServerAgreesToHalfClose(t *testing.T) {
 }
 
 func TestClientReadsTheAnswerToHalfClose(t *testing.T) {
-	if got, err := settleTerms(nil); err != nil || got.halfClose {
+	if got, err := settleTerms(nil, &Options{}); err != nil || got.halfClose {
 		t.Errorf("an answer without extensions gives %v, %v", got, err)
 	}
-	if got, err := settleTerms(named("half-close")); err != nil || !got.halfClose {
+	if got, err := settleTerms(named("half-close"), &Options{}); err != nil || !got.halfClose {
 		t.Errorf("an answer with half-close gives %v, %v", got, err)
 	}
-	if _, err := settleTerms(named("half-close", "half-close")); err == nil {
+	if _, err := settleTerms(named("half-close", "half-close"), &Options{}); err == nil {
 		t.Error("an answer that names half-close twice is accepted")
 	}
-	if _, err := settleTerms([]handshake.Extension{withParameter("half-close")}); err == nil {
+	if _, err := settleTerms([]handshake.Extension{withParameter("half-close")}, &Options{}); err == nil {
 		t.Error("an answer with a parameter is accepted")
 	}
 }

@@ -18,6 +18,10 @@ type Options struct {
 	// whether it was agreed; if so the connection is in half-open mode.
 	HalfClose bool
 
+	// Compression offers permessage-deflate (RFC 7692), or agrees to it; nil means no
+	// compression. The zero CompressionOptions are good ones.
+	Compression *CompressionOptions
+
 	// Pieces hands messages up in pieces as they arrive; see protocol.Config.
 	Pieces bool
 
@@ -66,7 +70,7 @@ const (
 )
 
 func (o Options) config(role protocol.Role, agreed terms) protocol.Config {
-	return protocol.Config{
+	c := protocol.Config{
 		Role:         role,
 		HalfOpen:     o.HalfOpen,
 		HalfClose:    agreed.halfClose,
@@ -76,6 +80,10 @@ func (o Options) config(role protocol.Role, agreed terms) protocol.Config {
 		MaxLinger:    o.MaxLinger,
 		MaskKey:      newMaskKey,
 	}
+	if agreed.compression != nil {
+		c.Compression = agreed.compression
+	}
+	return c
 }
 
 // bound returns how long a timer of the machine runs.

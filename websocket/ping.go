@@ -14,9 +14,9 @@ type pings struct {
 }
 
 // Ping sends a ping and waits for its pong. The peer answers when it reads, so it
-// may take as long as what it has to read before. Like Write it waits while 64 KiB
-// or more wait to be written. If ctx ends the connection is unharmed. The other
-// errors are those of [Conn.Write].
+// may take as long as what it has to read before. Like Write it first waits for
+// room. If ctx ends the connection is unharmed. The other errors are those of
+// [Conn.Write].
 func (c *Conn) Ping(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -9,5 +9,9 @@ type Prepared = protocol.Prepared
 // Prepare frames a message, Text or Binary. The payload is copied. The error is a
 // *[Misuse]: text that is not UTF-8, or another type.
 func Prepare(op MessageType, payload []byte) (*Prepared, error) {
-	return protocol.Prepare(op, payload)
+	p, err := protocol.Prepare(op, payload)
+	if err != nil {
+		return nil, err
+	}
+	return squeezable(p), nil
 }

@@ -83,8 +83,7 @@ type closeWriter interface{ CloseWrite() error }
 // alone does not send (RFC 8446, section 6.1; RFC 6455, section 7.1.1). Errors
 // do not matter: the reader will meet them.
 func (t *streamTransport) closeWrite() {
-	secure, ok := t.nc.(*tls.Conn)
-	if !ok {
+	if _, ok := t.nc.(*tls.Conn); !ok {
 		closeWriteOf(t.nc)
 		return
 	}
@@ -92,9 +91,20 @@ func (t *streamTransport) closeWrite() {
 	t.said = said
 	go func() { // the alert may have to wait for the peer; crypto/tls bounds it to 5 s
 		defer close(said)
-		_ = secure.CloseWrite()
-		closeWriteOf(secure.NetConn())
+		sayEnd(t.nc)
 	}()
+}
+
+// sayEnd ends our direction of each layer of TLS, of which there are two behind a
+// proxy that is reached over TLS, and then of TCP.
+func sayEnd(nc net.Conn) {
+	secure, ok := nc.(*tls.Conn)
+	if !ok {
+		closeWriteOf(nc)
+		return
+	}
+	_ = secure.CloseWrite()
+	sayEnd(secure.NetConn())
 }
 
 func closeWriteOf(nc io.Closer) {
@@ -107,12 +117,12 @@ func closeWriteOf(nc io.Closer) {
 
 func (t *streamTransport) reset() {
 	t.said = nil // nothing is waited for
-	setLinger(t.inner())
+	setLinger(belowTLS(t.nc))
 }
 
 // close closes what is below TLS, behind the close_notify that is under way.
 func (t *streamTransport) close() {
-	nc, said := t.inner(), t.said
+	nc, said := belowTLS(t.nc), t.said
 	if said == nil {
 		_ = nc.Close()
 		return
@@ -123,11 +133,16 @@ func (t *streamTransport) close() {
 	}()
 }
 
-func (t *streamTransport) inner() net.Conn {
-	if secure, ok := t.nc.(*tls.Conn); ok {
-		return secure.NetConn()
+// belowTLS returns what carries the outermost TLS, through all layers of it. To
+// close that never waits for the peer.
+func belowTLS(nc net.Conn) net.Conn {
+	for {
+		secure, ok := nc.(*tls.Conn)
+		if !ok {
+			return nc
+		}
+		nc = secure.NetConn()
 	}
-	return t.nc
 }
 
 // setLinger makes the close of a TCP connection a reset.

@@ -10,10 +10,10 @@ import (
 // writeBound is how many bytes may wait to be written before Write waits.
 const writeBound = 64 << 10
 
-// Write sends a message. It waits while 64 KiB or more wait to be written, so a
-// slow peer slows the writer; when it returns the message is queued and leaves
-// whole, whatever becomes of ctx. If ctx ends first nothing of it was sent. The
-// other errors are *[Misuse], also after our own Close, and how the
+// Write sends a message. When 64 KiB or more wait to be written it waits until they
+// have left, so a slow peer slows the writer; when it returns the message is queued
+// and leaves whole, whatever becomes of ctx. If ctx ends first nothing of it was
+// sent. The other errors are *[Misuse], also after our own Close, and how the
 // connection ended.
 func (c *Conn) Write(ctx context.Context, op MessageType, message []byte) error {
 	if err := c.enterWriting(ctx); err != nil {
@@ -53,6 +53,9 @@ func (c *Conn) enterWriting(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if end, ended := c.Outcome(); ended {
+		return endError(end)
+	}
 	select {
 	case c.writing <- struct{}{}:
 	case <-ctx.Done():
@@ -67,7 +70,8 @@ func (c *Conn) enterWriting(ctx context.Context) error {
 	return nil
 }
 
-// awaitRoom waits until less than writeBound waits to be written.
+// awaitRoom makes a caller that finds writeBound waiting to be written wait until
+// it has left.
 func (c *Conn) awaitRoom(ctx context.Context) error {
 	if c.driver.Queued() < writeBound {
 		return nil

@@ -43,14 +43,17 @@ func decode(args []engine.Value) (engine.Value, error) {
 	if !ok {
 		return engine.Null(), nil
 	}
-	text, rest, err := decoder(argument(args, 1).Bytes(), argument(args, 2).Bool(), argument(args, 3).Bool())
+	return decoded(decoder(argument(args, 1).Bytes(), argument(args, 2).Bool(), argument(args, 3).Bool())), nil
+}
+
+func decoded(text string, rest []byte, err error) engine.Value {
 	switch {
 	case err != nil:
-		return engine.Null(), nil
+		return engine.Null()
 	case len(rest) > 0:
-		return engine.List(engine.String(text), engine.Bytes(rest)), nil
+		return engine.List(engine.String(text), engine.Bytes(rest))
 	}
-	return engine.String(text), nil
+	return engine.String(text)
 }
 
 // btoa returns base64, or null for a character over U+00FF.
@@ -71,9 +74,13 @@ func atob(args []engine.Value) (engine.Value, error) {
 	if len(text)%4 == 0 {
 		text = strings.TrimSuffix(strings.TrimSuffix(text, "="), "=")
 	}
-	data, err := base64.RawStdEncoding.DecodeString(text)
+	return binaryText(base64.RawStdEncoding.DecodeString(text)), nil
+}
+
+// binaryText has one character for each byte.
+func binaryText(data []byte, err error) engine.Value {
 	if err != nil {
-		return engine.Null(), nil
+		return engine.Null()
 	}
-	return engine.String(textcodec.FromLatin1(data)), nil
+	return engine.String(textcodec.FromLatin1(data))
 }

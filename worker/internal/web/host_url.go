@@ -1,6 +1,8 @@
 package web
 
 import (
+	"fmt"
+
 	"github.com/lingerws/linger/worker/internal/engine"
 	"github.com/lingerws/linger/worker/internal/web/weburl"
 )
@@ -8,18 +10,19 @@ import (
 // parseURL takes a URL and perhaps a base. It returns the parts in the order that js/url.js expects, or text that says
 // why it is no URL.
 func parseURL(args []engine.Value) (engine.Value, error) {
-	var base *weburl.URL
-	if text := argument(args, 1); text.Kind() == engine.KindString {
-		var err error
-		if base, err = weburl.Parse(text.String(), nil); err != nil {
-			return engine.String("the base URL " + err.Error()), nil
-		}
+	return urlParts(parseOn(argument(args, 0).String(), argument(args, 1))), nil
+}
+
+// parseOn parses a URL on a base, which is undefined where there is none.
+func parseOn(text string, base engine.Value) (*weburl.URL, error) {
+	if base.Kind() != engine.KindString {
+		return weburl.Parse(text, nil)
 	}
-	u, err := weburl.Parse(argument(args, 0).String(), base)
+	on, err := weburl.Parse(base.String(), nil)
 	if err != nil {
-		return engine.String(err.Error()), nil
+		return nil, fmt.Errorf("the base is an %w", err)
 	}
-	return urlParts(u), nil
+	return weburl.Parse(text, on)
 }
 
 // setURL takes a serialised URL, the attribute to change and its value. It returns what parseURL does.
@@ -28,13 +31,13 @@ func setURL(args []engine.Value) (engine.Value, error) {
 	if err == nil {
 		u, err = u.Set(weburl.Attribute(argument(args, 1).String()), argument(args, 2).String())
 	}
-	if err != nil {
-		return engine.String(err.Error()), nil
-	}
-	return urlParts(u), nil
+	return urlParts(u, err), nil
 }
 
-func urlParts(u *weburl.URL) engine.Value {
+func urlParts(u *weburl.URL, err error) engine.Value {
+	if err != nil {
+		return engine.String(err.Error())
+	}
 	return texts(u.Href(), u.Protocol(), u.Username(), u.Password(), u.Host(), u.Hostname(), u.Port(), u.Pathname(), u.Search(), u.Hash(), u.Origin())
 }
 

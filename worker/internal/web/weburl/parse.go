@@ -90,7 +90,7 @@ func (p *parser) run() error {
 	return nil
 }
 
-func (p *parser) step(c rune) error {
+func (p *parser) step(c rune) error { //nolint:cyclop // one case for each state of the standard
 	switch p.state {
 	case schemeStart:
 		return p.schemeStart(c)

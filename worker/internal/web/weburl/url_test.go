@@ -39,24 +39,3 @@ func TestOrigin(t *testing.T) {
 		}
 	}
 }
-
-func TestFormGoesBothWays(t *testing.T) {
-	for text, want := range map[string][]string{
-		"":                 nil,
-		"a=1&b=2&a=3":      {"a", "1", "b", "2", "a", "3"},
-		"a&=b&&c==d":       {"a", "", "", "b", "c", "=d"},
-		"a+b=%2B%zz%e2%82": {"a b", "+%zz\uFFFD"},
-	} {
-		if got := weburl.ParseForm(text); !slices.Equal(got, want) {
-			t.Errorf("%q reads as %q, want %q", text, got, want)
-		}
-	}
-	pairs := []string{"a b", "é&=+*-._~!'()", "", "x"}
-	text := weburl.FormatForm(pairs)
-	if want := "a+b=%C3%A9%26%3D%2B*-._%7E%21%27%28%29&=x"; text != want {
-		t.Errorf("the pairs are written as %q, want %q", text, want)
-	}
-	if back := weburl.ParseForm(text); !slices.Equal(back, pairs) {
-		t.Errorf("read back they are %q", back)
-	}
-}

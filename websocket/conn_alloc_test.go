@@ -1,0 +1,73 @@
+//go:build unix && !race
+
+package websocket
+
+import (
+	"context"
+	"io"
+	"net"
+	"runtime/debug"
+	"testing"
+
+	"github.com/lingerws/linger/protocol"
+)
+
+// wantAllocs measures a function, pools filled and no collection under way.
+func wantAllocs(t *testing.T, what string, want float64, f func()) {
+	t.Helper()
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a collection empties the pools
+	for range 100 {
+		f()
+	}
+	if got := testing.AllocsPerRun(1000, f); got > want {
+		t.Errorf("%s must allocate %v times; it allocates %v times", what, want, got)
+	}
+}
+
+func TestConnAllocations(t *testing.T) {
+	for _, role := range []protocol.Role{protocol.Server, protocol.Client} {
+		t.Run(role.String(), func(t *testing.T) {
+			ours, peer := tcpEnds(t)
+			c := NewConn(ours, role, nil, Options{KeepAlive: -1})
+			defer c.CloseNow()
+			in := frame(role, Binary, make([]byte, 64))
+			out := len(frame(1-role, Binary, make([]byte, 64)))
+			testWriteAllocations(t, c, peer, make([]byte, out))
+			testReadAllocations(t, c, peer, in)
+		})
+	}
+}
+
+func testWriteAllocations(t *testing.T, c *Conn, peer net.Conn, buf []byte) {
+	message := make([]byte, 64)
+	prepared, err := Prepare(Binary, message)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := NetConn(c, Binary)
+	received := func(err error) {
+		if err == nil {
+			_, err = io.ReadFull(peer, buf)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantAllocs(t, "writing a message", 0, func() { received(c.Write(context.Background(), Binary, message)) })
+	wantAllocs(t, "writing a prepared message", 0, func() { received(c.WritePrepared(context.Background(), prepared)) })
+	wantAllocs(t, "writing to a stream", 0, func() {
+		_, err := s.Write(message)
+		received(err)
+	})
+}
+
+func testReadAllocations(t *testing.T, c *Conn, peer net.Conn, in []byte) {
+	wantAllocs(t, "reading a message", 1, func() {
+		if _, err := peer.Write(in); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := c.Read(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

@@ -1,0 +1,267 @@
+package websocket
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lingerws/linger/internal/memconn"
+	"github.com/lingerws/linger/protocol"
+)
+
+func TestMessagesGoBothWays(t *testing.T) {
+	eachRole(t, Options{}, func(t *testing.T, near, far *Conn) {
+		mustWrite(t, near, "to the far end")
+		mustWrite(t, near, "")
+		wantRead(t, far, "to the far end")
+		wantRead(t, far, "")
+		if err := far.Write(t.Context(), Binary, []byte{0xFF, 0}); err != nil {
+			t.Fatal(err)
+		}
+		if op, b, err := near.Read(t.Context()); op != Binary || string(b) != "\xFF\x00" || err != nil {
+			t.Errorf("bytes must arrive as binary; got %v %q, %v", op, b, err)
+		}
+	})
+}
+
+func TestCloseWaitsForACleanEnd(t *testing.T) {
+	eachRole(t, Options{}, func(t *testing.T, near, far *Conn) {
+		mustWrite(t, near, "last")
+		if _, ended := near.Outcome(); ended {
+			t.Error("an open connection must have no outcome")
+		}
+		if err := near.Close(4001, "bye"); err != nil {
+			t.Errorf("a clean close must give nil; got %v", err)
+		}
+		wantRead(t, far, "last")
+		if e := wantReadError[*PeerClosed](t, far); e.Status != (Status{Code: 4001, Reason: "bye"}) || !e.Clean {
+			t.Errorf("the far end must read code and reason; got %+v", e)
+		}
+		if e := wantReadError[*LocalClosed](t, near); e.Status != (Status{Code: 4001, Reason: "bye"}) || !e.Clean {
+			t.Errorf("who closes must read its own code; got %+v", e)
+		}
+		mine, theirs := wantEndWithin(t, near, 1), wantEndWithin(t, far, 1)
+		if describe(mine) != `clean, received 4001 "bye", sent 4001 "bye", first local, close` ||
+			describe(theirs) != `clean, received 4001 "bye", sent 4001 "bye", first remote, close` {
+			t.Errorf("both ends must end clean; got %q and %q", describe(mine), describe(theirs))
+		}
+		if err := errors.Join(near.Close(1000, ""), far.Close(1000, "")); err != nil {
+			t.Errorf("closing what ended clean must give nil; got %v", err)
+		}
+	})
+}
+
+func TestEveryCallOfCloseWaits(t *testing.T) {
+	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
+		ends := make(chan error, 2)
+		go func() { ends <- c.Close(1000, "") }()
+		go func() { ends <- c.Close(4000, "second") }()
+		synctest.Wait()
+		if len(ends) > 0 {
+			t.Fatal("Close must wait for the peer's Close; it returned")
+		}
+		write(t, peer, closeFrame(1000, ""))
+		if err := errors.Join(<-ends, <-ends); err != nil {
+			t.Errorf("both calls of Close must return nil; got %v", err)
+		}
+	})
+}
+
+func TestAnIllegalCloseChangesNothing(t *testing.T) {
+	eachRole(t, Options{}, func(t *testing.T, near, far *Conn) {
+		for _, err := range []error{near.Close(1005, ""), near.CloseWrite(1000, strings.Repeat("x", 124))} {
+			if _, ok := errors.AsType[*Misuse](err); !ok {
+				t.Errorf("an illegal close must be misuse; got %v", err)
+			}
+		}
+		mustWrite(t, near, "still open")
+		wantRead(t, far, "still open")
+	})
+}
+
+func TestCloseIsBounded(t *testing.T) {
+	withPeer(t, Options{}, func(t *testing.T, c *Conn, _ *memconn.Conn) {
+		start := time.Now()
+		err := c.Close(1000, "")
+		if e, ok := errors.AsType[*TransportError](err); !ok || e.Cause != protocol.CauseTimeout {
+			t.Errorf("a peer that never answers must end in a timeout; got %v", err)
+		}
+		if took := time.Since(start); took != 5*time.Second {
+			t.Errorf("it must be cut after 5s; it took %v", took)
+		}
+	})
+}
+
+// TestCloseNeedsNoReader: the peer's Close stands behind more than is read ahead.
+func TestCloseNeedsNoReader(t *testing.T) {
+	eachRole(t, Options{ReadAhead: 1000}, func(t *testing.T, near, far *Conn) {
+		for range 20 {
+			mustWrite(t, far, strings.Repeat("x", 1000))
+		}
+		synctest.Wait()
+		if err := near.Close(1000, ""); err != nil {
+			t.Errorf("Close must drop what nobody reads and end clean; got %v", err)
+		}
+	})
+}
+
+// TestCloseLeavesNoGapForAReader: who reads behind a Close gets the beginning of
+// what came, never what stands behind something that was dropped.
+func TestCloseLeavesNoGapForAReader(t *testing.T) {
+	withPeer(t, Options{ReadAhead: 100}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
+		write(t, peer, textFrame("first"))
+		synctest.Wait()
+		ended := make(chan error)
+		go func() { ended <- c.Close(1000, "") }()
+		synctest.Wait()
+		write(t, peer, textFrame("second"))
+		write(t, peer, textFrame("does not fit"))
+		synctest.Wait()
+		wantRead(t, c, "first")
+		wantRead(t, c, "second")
+		write(t, peer, textFrame("would fit again"))
+		write(t, peer, closeFrame(1000, ""))
+		wantReadError[*LocalClosed](t, c)
+		if err := <-ended; err != nil {
+			t.Errorf("the end must be clean; got %v", err)
+		}
+	})
+}
+
+func TestReadingGoesOnBehindCloseWrite(t *testing.T) {
+	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
+		if err := c.CloseWrite(1000, "done"); err != nil {
+			t.Fatal(err)
+		}
+		write(t, peer, textFrame("behind your Close"))
+		wantRead(t, c, "behind your Close")
+		if err := c.Write(t.Context(), Text, nil); !errors.Is(err, protocol.ErrClosing) {
+			t.Errorf("writing behind our own Close must be misuse; got %v", err)
+		}
+		if err := c.Ping(t.Context()); !errors.Is(err, protocol.ErrClosing) {
+			t.Errorf("a ping behind our own Close must be misuse; got %v", err)
+		}
+		write(t, peer, append(textFrame("and the last"), closeFrame(1000, "done")...))
+		wantRead(t, c, "and the last")
+		if e := wantReadError[*LocalClosed](t, c); !e.Clean || !IsNormal(e) {
+			t.Errorf("the end must be clean and normal; got %+v", e)
+		}
+	})
+}
+
+// full makes a connection hold all it reads ahead, while more waits in the
+// transport behind it.
+func full(t testing.TB, peer *memconn.Conn) {
+	t.Helper()
+	for range 4 {
+		write(t, peer, textFrame(strings.Repeat("x", 1000)))
+	}
+	synctest.Wait()
+}
+
+// TestTheEndIsKnownWithoutAReader: whatever ends the connection, Done is closed in
+// time although the read-ahead is full and nobody comes, and what was read ahead
+// can be read later.
+func TestTheEndIsKnownWithoutAReader(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		ends  func(c *Conn, peer *memconn.Conn)
+		bound time.Duration
+		cause protocol.Cause
+	}{
+		{"CloseWrite", func(c *Conn, _ *memconn.Conn) { _ = c.CloseWrite(1000, "") }, 5 * time.Second, protocol.CauseTimeout},
+		{"CloseNow", func(c *Conn, _ *memconn.Conn) { c.CloseNow() }, 0, CauseAbort},
+		{"a reset that a write meets", func(c *Conn, peer *memconn.Conn) {
+			peer.Reset()
+			_ = c.Write(context.Background(), Text, nil)
+		}, batchDelay, protocol.CauseTransport},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			withPeer(t, Options{ReadAhead: 1000}, func(t *testing.T, conn *Conn, peer *memconn.Conn) {
+				full(t, peer)
+				c.ends(conn, peer)
+				if end := wantEndWithin(t, conn, c.bound+time.Nanosecond); end.Cause != c.cause || end.Clean {
+					t.Errorf("the end must have the cause %s; got %s", c.cause, describe(end))
+				}
+				wantRead(t, conn, strings.Repeat("x", 1000))
+				if e := wantReadError[*TransportError](t, conn); e.Cause != c.cause {
+					t.Errorf("behind what was read ahead the error must have the cause %s; got %v", c.cause, e)
+				}
+			})
+		})
+	}
+}
+
+func TestHalfOpenGoesOnBehindThePeersClose(t *testing.T) {
+	withPeer(t, Options{HalfOpen: true}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
+		write(t, peer, append(textFrame("request"), closeFrame(1000, "that is all")...))
+		wantRead(t, c, "request")
+		if e := wantReadError[*PeerClosed](t, c); e.Reason != "that is all" || e.Clean || !IsNormal(e) {
+			t.Errorf("the peer's Close must be a normal end of reading, not yet clean; got %+v", e)
+		}
+		mustWrite(t, c, "answer")
+		if err := c.Close(1000, ""); err != nil {
+			t.Errorf("the close of both halves must be clean; got %v", err)
+		}
+		if e := wantReadError[*PeerClosed](t, c); !e.Clean {
+			t.Errorf("at the end the error must say that it was clean; got %+v", e)
+		}
+		if b, _ := io.ReadAll(peer); !strings.Contains(string(b), "answer") {
+			t.Errorf("the answer must reach the peer; it got %q", b)
+		}
+	})
+}
+
+func TestHalfOpenIsBounded(t *testing.T) {
+	withPeer(t, Options{HalfOpen: true}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
+		write(t, peer, closeFrame(4000, ""))
+		wantReadError[*PeerClosed](t, c)
+		if end := wantEndWithin(t, c, 30*time.Second+1); !end.Clean || end.Sent.Code != 4000 {
+			t.Errorf("the connection must be closed with the peer's code; got %s", describe(end))
+		}
+	})
+}
+
+func TestConnTellsWhatWasAgreed(t *testing.T) {
+	onPair(t, Options{HalfClose: true}, func(t *testing.T, p *pair) {
+		if !p.server.HalfClose() || p.server.Subprotocol() != "" || p.server.State() != protocol.StateOpen {
+			t.Errorf("a connection must tell what it was made with; got %t, %q, %v",
+				p.server.HalfClose(), p.server.Subprotocol(), p.server.State())
+		}
+	})
+}
+
+// TestAContextThatHasEndedDoesNoHarm: every call refuses it, and the connection is
+// as it was.
+func TestAContextThatHasEndedDoesNoHarm(t *testing.T) {
+	eachRole(t, Options{}, func(t *testing.T, near, far *Conn) {
+		mustWrite(t, far, "waits to be read")
+		synctest.Wait()
+		over, cancel := context.WithCancel(t.Context())
+		cancel()
+		for name, err := range callAll(over, near) {
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("%s must return the error of its context; got %v", name, err)
+			}
+		}
+		wantRead(t, near, "waits to be read")
+		mustWrite(t, near, "and to be written")
+		wantRead(t, far, "and to be written")
+	})
+}
+
+// callAll returns the errors of all methods that take a context.
+func callAll(ctx context.Context, c *Conn) map[string]error {
+	_, _, read := c.Read(ctx)
+	_, _, reader := c.Reader(ctx)
+	_, writer := c.Writer(ctx, Binary)
+	prepared, _ := Prepare(Text, nil)
+	return map[string]error{
+		"Read": read, "Reader": reader, "Writer": writer,
+		"Write": c.Write(ctx, Text, nil), "WritePrepared": c.WritePrepared(ctx, prepared), "Ping": c.Ping(ctx),
+	}
+}

@@ -1,0 +1,135 @@
+package websocket
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/lingerws/linger/protocol"
+)
+
+// DialOptions say how a server is reached and what is asked of it. The zero value
+// asks for nothing beyond a WebSocket, follows no redirect, takes the proxy from
+// the environment, and has the default bounds.
+type DialOptions struct {
+	Options
+
+	// Header is added to the request: cookies or Authorization, for instance. Fields
+	// of the handshake, Host and Origin among them, are refused: they have options of
+	// their own or are not the application's to choose.
+	Header http.Header
+
+	// Host overrides the Host field, which otherwise is that of the URL.
+	Host string
+
+	// Origin names the web page that a browser speaks for (RFC 6455, section 4.1);
+	// other clients need none. Empty: the field is not sent.
+	Origin string
+
+	// Subprotocols are offered in this order, the preferred first.
+	Subprotocols []string
+
+	// Proxy chooses the HTTP proxy for a request, whose URL has the scheme http or
+	// https here; a nil URL means none. nil means [http.ProxyFromEnvironment];
+	// [http.ProxyURL] and [NoProxy] are others. A proxy is asked for a tunnel with
+	// CONNECT, with the name and password of its URL, if any.
+	Proxy func(*http.Request) (*url.URL, error)
+
+	// NetDial opens the TCP connection to the server, or to the proxy; nil means that
+	// of a zero [net.Dialer]. It must return when its context ends.
+	NetDial func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	// TLSConfig is for wss, and for proxies reached over TLS; nil means the default. It
+	// is not changed: of its copy, ServerName is set if empty, and NextProtos to
+	// http/1.1, the only version in which this handshake can be made.
+	TLSConfig *tls.Config
+
+	// Connect replaces NetDial, Proxy and TLSConfig: it returns a transport on which
+	// the request can be written, for the URL with the scheme ws or wss and without
+	// name and password. It must return when its context ends.
+	Connect func(ctx context.Context, target *url.URL) (net.Conn, error)
+
+	// MaxRedirects bounds how many redirects are followed; 0 means none. Authorization
+	// and cookies go to no other scheme, host or port than the first, and none is
+	// followed from wss to ws.
+	MaxRedirects int
+
+	// HandshakeTimeout bounds everything up to the server's answer, redirects
+	// included; 0 means 30 s. A context that ends sooner comes first.
+	HandshakeTimeout time.Duration
+}
+
+const defaultDialTimeout = 30 * time.Second
+
+// NoProxy is a choice for DialOptions.Proxy: the server is reached directly,
+// whatever the environment says.
+func NoProxy(*http.Request) (*url.URL, error) { return nil, nil }
+
+// Dial opens a WebSocket to a URL with the scheme ws or wss; http and https mean
+// the same. A name and a password in it are sent as Basic authorization. ctx ends
+// the opening handshake, not the connection. Every error is a *[DialError], and
+// leaves nothing open. opts may be nil.
+func Dial(ctx context.Context, url string, opts *DialOptions) (*Conn, error) {
+	if opts == nil {
+		opts = &DialOptions{}
+	}
+	conn := *opts
+	conn.Options = connOptions(opts.Options)
+	o, err := dial(ctx, url, &conn)
+	if err != nil {
+		return nil, err
+	}
+	return newConn(o.driver(conn.Options), o.subprotocol, conn.Options), nil
+}
+
+// DialDriver is Dial for those who want events: the connection is to be started
+// with [Driver.Start]. It returns the header of the server's answer too, which
+// holds the agreed subprotocol and the server's cookies. opts may be nil.
+func DialDriver(ctx context.Context, url string, opts *DialOptions) (*Driver, http.Header, error) {
+	if opts == nil {
+		opts = &DialOptions{}
+	}
+	o, err := dial(ctx, url, opts)
+	if err != nil {
+		return nil, nil, err
+	}
+	return o.driver(opts.Options), o.header, nil
+}
+
+// opened is an opening handshake that is done.
+type opened struct {
+	transport   net.Conn
+	early       []byte // what came with the answer
+	header      http.Header
+	subprotocol string
+	terms       terms
+}
+
+func (o *opened) driver(opts Options) *Driver {
+	return newDriver(o.transport, protocol.Client, o.early, opts, o.terms)
+}
+
+// errDialTimeout is told apart from the caller's own deadline by its text only.
+var errDialTimeout = fmt.Errorf("the opening handshake took longer than DialOptions.HandshakeTimeout: %w",
+	context.DeadlineExceeded)
+
+// dial makes the opening handshake, along redirects if they may be followed.
+func dial(ctx context.Context, rawURL string, opts *DialOptions) (*opened, error) {
+	bound := orDefault(opts.HandshakeTimeout, defaultDialTimeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, bound, errDialTimeout)
+	defer cancel()
+	h, failure := firstHop(rawURL, opts)
+	for followed := 0; failure == nil; followed++ {
+		var o *opened
+		if o, failure = h.open(ctx); failure == nil {
+			return o, nil
+		}
+		h, failure = h.redirected(failure, followed)
+	}
+	failure.explain(ctx)
+	return nil, failure
+}

@@ -1,0 +1,87 @@
+package websocket
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/protocol/handshake"
+)
+
+// FuzzDialAnswer lets servers answer with any bytes, in which ACCEPT stands for the
+// right value. The dial must end, in a WebSocket or in a typed error within its
+// bounds, and with all goroutines: the bubble fails if one is left.
+func FuzzDialAnswer(f *testing.F) {
+	f.Add([]byte(goodAnswer+"Sec-WebSocket-Protocol: a\r\n\r\n\x81\x01x\x88\x00"), true)
+	for _, c := range wrongAnswers {
+		f.Add([]byte(c.answer), false)
+	}
+	for _, c := range bodies {
+		f.Add([]byte(c.answer), true)
+	}
+	f.Add([]byte("HTTP/1.1 302 Go\r\nLocation: wss://a:b@c/#d\r\n\r\n"), true)
+	f.Fuzz(func(t *testing.T, answer []byte, ends bool) {
+		synctest.Test(t, func(t *testing.T) {
+			start := time.Now()
+			dialAnswered(t, answer, ends)
+			if took := time.Since(start); took > defaultDialTimeout {
+				t.Errorf("a dial ends within %v; it took %v", defaultDialTimeout, took)
+			}
+		})
+	})
+}
+
+func dialAnswered(t *testing.T, answer []byte, ends bool) {
+	opts := direct(DialOptions{Subprotocols: []string{"a", "b"}, Options: Options{HalfClose: true}, MaxRedirects: 2})
+	opts.TLSConfig = clientConfig()
+	opts.NetDial = func(_ context.Context, _, _ string) (net.Conn, error) {
+		return answering(func(nc net.Conn, a asked) {
+			accept := handshake.Accept(a.Header.Get("Sec-WebSocket-Key"))
+			_, _ = nc.Write(bytes.ReplaceAll(answer, []byte("ACCEPT"), []byte(accept)))
+			if ends {
+				_ = nc.(interface{ CloseWrite() error }).CloseWrite()
+			}
+			_, _ = io.Copy(io.Discard, nc)
+			_ = nc.Close()
+		})(context.Background(), "", "")
+	}
+	d, _, err := DialDriver(t.Context(), "ws://example.com", opts)
+	if err != nil {
+		wantBoundedError(t, err)
+		return
+	}
+	told := &recorder{}
+	d.Start(told)
+	synctest.Wait()
+	d.CloseNow()
+	synctest.Wait()
+	if calls := told.take(); len(calls) == 0 || calls[len(calls)-1][:6] != "closed" || d.State() != protocol.StateClosed {
+		t.Errorf("an opened connection ends with its terminal event; got %s", list(calls))
+	}
+}
+
+func wantBoundedError(t *testing.T, err error) {
+	failure, ok := err.(*DialError) //nolint:errorlint // nothing may be around it
+	switch {
+	case !ok:
+		t.Errorf("every error is a *DialError; got %T %v", err, err)
+	case len(failure.Body) > maxBody:
+		t.Errorf("no more than %d bytes of a body are kept; got %d", maxBody, len(failure.Body))
+	case len(err.Error()) > 2000:
+		t.Errorf("an error stays readable; this has %d bytes", len(err.Error()))
+	}
+	size := 0
+	for name, values := range failure.Header {
+		for _, v := range values {
+			size += len(name) + len(v)
+		}
+	}
+	if size > maxResponse {
+		t.Errorf("a header holds no more than %d bytes; got %d", maxResponse, size)
+	}
+}

@@ -1,0 +1,133 @@
+package websocket
+
+import (
+	"context"
+	"crypto/tls"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Each way a dial can fail on real sockets: what the server does with its
+// connection until it closes it, and how the dial is made.
+var kindsOfFailure = map[string]struct {
+	count  int
+	phase  DialPhase
+	secure bool
+	opts   DialOptions
+	server func(nc net.Conn)
+}{
+	"refused": {1000, PhaseCheck, false, DialOptions{}, answerOnce("HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno")},
+	"refused, with a body that never ends": {1000, PhaseCheck, false, DialOptions{HandshakeTimeout: leakBound},
+		answerOnce("HTTP/1.1 403 No\r\n\r\nno")},
+	"a wrong 101, and frames": {1000, PhaseCheck, false, DialOptions{}, answerOnce(switchLine + upgradeField + "\r\n\x81\x01x")},
+	"no HTTP":                 {1000, PhaseResponse, false, DialOptions{}, answerOnce("220 smtp\r\n")},
+	"no answer":               {1000, PhaseResponse, false, DialOptions{HandshakeTimeout: leakBound}, func(nc net.Conn) { _, _ = io.Copy(io.Discard, nc) }},
+	"gone":                    {1000, PhaseResponse, false, DialOptions{}, func(nc net.Conn) { _, _ = readAsked(nc) }},
+	"redirected too often":    {300, PhaseCheck, false, DialOptions{MaxRedirects: 3}, answerOnce("HTTP/1.1 302 Go\r\nLocation: /\r\nContent-Length: 0\r\n\r\n")},
+	"refused by the proxy":    {1000, PhaseProxy, false, DialOptions{}, answerOnce("HTTP/1.1 407 No\r\nContent-Length: 2\r\n\r\nno")},
+	"no TLS":                  {300, PhaseTLS, true, DialOptions{}, func(nc net.Conn) { _, _ = nc.Write([]byte("220 smtp\r\n")) }},
+	"no TLS handshake":        {300, PhaseTLS, true, DialOptions{HandshakeTimeout: leakBound}, func(nc net.Conn) { _, _ = io.Copy(io.Discard, nc) }},
+	"refused over TLS":        {50, PhaseCheck, true, DialOptions{}, nil}, // a handshake of TLS is slow under the race detector
+}
+
+func answerOnce(text string) func(net.Conn) {
+	return func(nc net.Conn) {
+		if a, err := readAsked(nc); err == nil {
+			saying(text)(nc, a)
+			_, _ = io.Copy(io.Discard, nc) // the client closes
+		}
+	}
+}
+
+func TestNoFailedDialLeaksAnything(t *testing.T) {
+	config := serverConfig(t)
+	for name, kind := range kindsOfFailure {
+		t.Run(name, func(t *testing.T) {
+			fds, goroutines := descriptors(), runtime.NumGoroutine()
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if kind.server == nil {
+				kind.server = func(nc net.Conn) { answerOnce("HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")(tls.Server(nc, config)) }
+			}
+			go serveEach(listener, kind.server)
+			opts := direct(kind.opts)
+			opts.TLSConfig = clientConfig()
+			target := schemes(kind.secure)[0] + listener.Addr().String()
+			if kind.phase == PhaseProxy {
+				opts.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: listener.Addr().String()})
+			}
+			failMany(t, kind.count, kind.phase, target, opts)
+			_ = listener.Close()
+			wantNothingLeft(t, fds, goroutines)
+		})
+	}
+}
+
+func serveEach(listener net.Listener, serve func(net.Conn)) {
+	for {
+		nc, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			_ = nc.SetDeadline(time.Now().Add(20 * time.Second)) // longer than the test waits
+			serve(nc)
+			_ = nc.Close()
+		}()
+	}
+}
+
+// failMany dials so many times, 50 at once.
+func failMany(t *testing.T, count int, phase DialPhase, target string, opts *DialOptions) {
+	var all sync.WaitGroup
+	for worker := range 50 {
+		all.Go(func() {
+			for range count / 50 {
+				_, err := Dial(context.Background(), target, opts)
+				if failure, ok := err.(*DialError); !ok || failure.Phase != phase { //nolint:errorlint // nothing is around it
+					t.Errorf("dial %d must fail in phase %q; got %v", worker, phase, err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+func TestACancelledDialLeaksNothing(t *testing.T) {
+	fds, goroutines := descriptors(), runtime.NumGoroutine()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for i := range 200 {
+		all.Go(func() {
+			// Some end while dialling, some while waiting, some around the answer.
+			ctx, cancel := context.WithTimeout(context.Background(), time.Duration(i)*100*time.Microsecond)
+			defer cancel()
+			c, err := Dial(ctx, "ws://"+listener.Addr().String(), direct(DialOptions{}))
+			if err == nil {
+				c.CloseNow()
+				<-c.Done()
+			}
+		})
+	}
+	go serveEach(listener, func(nc net.Conn) {
+		if a, err := readAsked(nc); err == nil {
+			switching(nc, a)
+			_, _ = io.Copy(io.Discard, nc)
+		}
+	})
+	all.Wait()
+	_ = listener.Close()
+	wantNothingLeft(t, fds, goroutines)
+}

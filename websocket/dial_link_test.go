@@ -1,0 +1,83 @@
+package websocket
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"slices"
+	"testing"
+)
+
+// helloed is a TLS server that hands on what its clients say first.
+func helloed(t *testing.T) (addr string, hellos chan *tls.ClientHelloInfo) {
+	hellos = make(chan *tls.ClientHelloInfo, 10)
+	config := serverConfig(t)
+	config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		hellos <- hello
+		return nil, nil
+	}
+	listener, err := tls.Listen("tcp", "127.0.0.1:0", config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			nc, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				if a, err := readAsked(nc); err == nil {
+					switching(nc, a)
+				}
+			}()
+		}
+	}()
+	return listener.Addr().String(), hellos
+}
+
+func TestTLSIsForTheHostAndForHTTP1(t *testing.T) {
+	addr, hellos := helloed(t)
+	_, port, _ := net.SplitHostPort(addr)
+	for _, c := range []struct{ host, own, want string }{
+		{"localhost", "", "localhost"},
+		{"localhost", "other.example", "other.example"},
+		{"127.0.0.1", "", ""}, // an address is not named: RFC 6066, section 3
+	} {
+		config := clientConfig()
+		config.ServerName, config.NextProtos = c.own, []string{"h2", "http/1.1"}
+		conn, err := Dial(t.Context(), "wss://"+net.JoinHostPort(c.host, port), direct(DialOptions{TLSConfig: config}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn.CloseNow()
+		hello := <-hellos
+		if hello.ServerName != c.want || !slices.Equal(hello.SupportedProtos, []string{"http/1.1"}) {
+			t.Errorf("a client of %+v must ask for %q and http/1.1 only; got %q, %q", c, c.want, hello.ServerName, hello.SupportedProtos)
+		}
+		if config.ServerName != c.own || len(config.NextProtos) != 2 {
+			t.Errorf("the configuration is the caller's and does not change; got %q, %q", config.ServerName, config.NextProtos)
+		}
+	}
+}
+
+func TestACertificateIsVerified(t *testing.T) {
+	addr, _ := helloed(t)
+	_, port, _ := net.SplitHostPort(addr)
+	_, err := Dial(t.Context(), "wss://localhost:"+port, direct(DialOptions{}))
+	wantDialError(t, err, PhaseTLS)
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); !ok {
+		t.Errorf("a server that nobody vouches for is not trusted; got %v", err)
+	}
+}
+
+func TestAServerThatSpeaksNoTLS(t *testing.T) {
+	s := serve(t, false, nil, newEcho)
+	_, err := Dial(t.Context(), "wss://"+s.addr, direct(DialOptions{}))
+	wantDialError(t, err, PhaseTLS)
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); !ok {
+		t.Errorf("the error must tell what TLS found; got %v", err)
+	}
+}

@@ -1,0 +1,142 @@
+package websocket
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/protocol/handshake"
+)
+
+// hop is one request of an opening handshake: the first, or one that a redirect
+// led to.
+type hop struct {
+	opts   *DialOptions
+	url    *url.URL    // ws or wss, without userinfo
+	host   string      // the Host field
+	header http.Header // the application's own
+}
+
+// firstHop checks what the application asks for, before anything is dialled.
+func firstHop(rawURL string, opts *DialOptions) (*hop, *DialError) {
+	u, err := parseTarget(rawURL)
+	if err != nil {
+		return nil, &DialError{Phase: PhaseRequest, Err: err}
+	}
+	header := http.Header{}
+	maps.Copy(header, opts.Header)
+	if u.User != nil && !hasField(header, "Authorization") {
+		header.Set("Authorization", basic(u.User))
+	}
+	u.User = nil
+	h := &hop{opts: opts, url: u, host: hostField(u), header: header}
+	if opts.Host != "" {
+		h.host = opts.Host
+	}
+	if err := h.check(); err != nil {
+		return nil, h.fail(PhaseRequest, err)
+	}
+	return h, nil
+}
+
+// basic is the value of Authorization for a name and password: RFC 7617, section 2.
+func basic(user *url.Userinfo) string {
+	password, _ := user.Password()
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password))
+}
+
+func hasField(h http.Header, name string) bool {
+	for field := range h {
+		if strings.EqualFold(field, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// check refuses fields that would break the request or its handshake.
+func (h *hop) check() error {
+	if !isVisible(h.host) || !isFieldValue(h.opts.Origin) {
+		return badHeader("DialOptions.Host or DialOptions.Origin cannot stand in a header")
+	}
+	for _, name := range slices.Sorted(maps.Keys(h.header)) {
+		if err := checkField(name, h.header[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkField(name string, values []string) error {
+	switch canonical := textproto.CanonicalMIMEHeaderKey(name); {
+	case !isFieldName(name):
+		return badHeader(fmt.Sprintf("%.60q is no name of a field", name))
+	case canonical == "Host" || canonical == "Origin":
+		return badHeader(canonical + " is set with DialOptions." + canonical)
+	case canonical == "Sec-Websocket-Protocol":
+		return badHeader("subprotocols are offered with DialOptions.Subprotocols")
+	case ofHandshake(name):
+		return badHeader(canonical + " belongs to the handshake: leave it out")
+	case !slices.ContainsFunc(values, func(v string) bool { return !isFieldValue(v) }):
+		return nil
+	}
+	return badHeader(fmt.Sprintf("the value of %.60q holds a control character", name))
+}
+
+// badHeader is the misuse of a field that may not be sent.
+func badHeader(got string) error {
+	return &protocol.Misuse{ID: "dial.header",
+		Rule: "DialOptions.Header holds the application's own fields, each on one line", Got: got}
+}
+
+// isFieldValue tells whether a value stays in its line: RFC 9110, section 5.5.
+func isFieldValue(v string) bool {
+	return !strings.ContainsFunc(v, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7F })
+}
+
+// request returns the client's opening handshake (RFC 6455, section 4.1) with a
+// key of its own, and what it offers.
+func (h *hop) request() ([]byte, handshake.Offer, error) {
+	var random [16]byte
+	_, _ = rand.Read(random[:]) // never fails: crypto/rand ends the process instead
+	o := handshake.Offer{
+		Key:        handshake.NewKey(random),
+		Protocols:  h.opts.Subprotocols,
+		Extensions: offer(&h.opts.Options),
+	}
+	fields, err := o.Request()
+	if err != nil {
+		return nil, o, &protocol.Misuse{ID: "dial.offer", Rule: "an offer is made of names that can travel", Got: err.Error()}
+	}
+	b := append(make([]byte, 0, 512), "GET "+h.url.RequestURI()+" HTTP/1.1\r\n"...)
+	b = appendField(b, "Host", h.host)
+	for _, f := range fields {
+		b = appendField(b, f.Name, f.Value)
+	}
+	if h.opts.Origin != "" {
+		b = appendField(b, "Origin", h.opts.Origin)
+	}
+	for _, name := range slices.Sorted(maps.Keys(h.header)) {
+		for _, value := range h.header[name] {
+			b = appendField(b, name, value)
+		}
+	}
+	return append(b, "\r\n"...), o, nil
+}
+
+// fail returns an error about this request.
+func (h *hop) fail(phase DialPhase, err error) *DialError {
+	return &DialError{Phase: phase, URL: h.url.String(), Err: err}
+}
+
+// refused returns an error about the answer to this request.
+func (h *hop) refused(phase DialPhase, r *http.Response, body []byte, err error) *DialError {
+	return &DialError{phase, h.url.String(), r.StatusCode, r.Header, body, err}
+}

@@ -1,0 +1,135 @@
+package websocket
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/lingerws/linger/protocol/handshake"
+)
+
+// The bounds of an answer.
+const (
+	maxResponse = 16 << 10    // bytes of its head, those of 1xx answers before it included
+	maxBody     = 1 << 10     // bytes of the body of a refusal
+	maxRawBody  = 8 << 10     // those bytes as they come, in chunks perhaps
+	bodyWait    = time.Second // for the body of a refusal
+	maxQuoted   = 200         // bytes of an answer that an error quotes
+)
+
+var (
+	errResponseSize    = errors.New("the header of the answer is longer than 16 KiB")
+	errResponseVersion = errors.New("the answer switches protocols in another version than HTTP/1.1")
+)
+
+// open connects and makes the opening handshake.
+func (h *hop) open(ctx context.Context) (*opened, *DialError) {
+	request, offered, err := h.request()
+	if err != nil {
+		return nil, h.fail(PhaseRequest, err)
+	}
+	l, failure := h.connect(ctx)
+	if failure != nil {
+		return nil, failure
+	}
+	o, failure := h.shakeHands(l, request, offered)
+	if failure == nil && !l.keep() {
+		failure = h.fail(PhaseResponse, ctx.Err())
+	}
+	if failure != nil {
+		l.close()
+		return nil, failure
+	}
+	return o, nil
+}
+
+func (h *hop) shakeHands(l *link, request []byte, offered handshake.Offer) (*opened, *DialError) {
+	if _, err := l.nc.Write(request); err != nil {
+		return nil, h.fail(PhaseWrite, err)
+	}
+	r := newResponseReader(l.nc)
+	answer, err := r.read(http.MethodGet)
+	if err != nil {
+		return nil, h.fail(PhaseResponse, err)
+	}
+	agreed, terms, err := judge(answer, offered, &h.opts.Options)
+	if err != nil {
+		return nil, h.refused(PhaseCheck, answer, r.excerpt(l, answer), err)
+	}
+	return &opened{l.nc, r.early(), answer.Header, agreed.Protocol, terms}, nil
+}
+
+// judge applies every rule of RFC 6455, section 4.1 to an answer, and those of
+// each extension to what it says about that one.
+func judge(answer *http.Response, offered handshake.Offer, opts *Options) (handshake.Agreement, terms, error) {
+	agreed, err := offered.CheckResponse(answer.StatusCode, answer.Header)
+	if err != nil {
+		return agreed, terms{}, err
+	}
+	if answer.ProtoMajor != 1 || answer.ProtoMinor < 1 { // RFC 9110, section 7.8
+		return agreed, terms{}, errResponseVersion
+	}
+	settled, err := settleTerms(agreed.Extensions, opts)
+	return agreed, settled, err
+}
+
+// responseReader reads the answer to a request, within its bounds.
+type responseReader struct {
+	*bufio.Reader
+	limit *io.LimitedReader
+}
+
+func newResponseReader(nc net.Conn) *responseReader {
+	limit := &io.LimitedReader{R: nc, N: maxResponse}
+	return &responseReader{bufio.NewReader(limit), limit}
+}
+
+// read reads the head of the answer. Informational answers before it tell nothing
+// that is needed here: RFC 9110, section 15.2.
+func (r *responseReader) read(method string) (*http.Response, error) {
+	for {
+		answer, err := http.ReadResponse(r.Reader, &http.Request{Method: method})
+		if err != nil {
+			return nil, r.explain(err)
+		}
+		if answer.StatusCode/100 != 1 || answer.StatusCode == http.StatusSwitchingProtocols {
+			return answer, nil
+		}
+	}
+}
+
+// explain says what was wrong with an answer that cannot be read.
+func (r *responseReader) explain(err error) error {
+	text := err.Error()
+	switch {
+	case r.limit.N <= 0:
+		return errResponseSize
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("the connection was closed before the answer was whole: %w", err)
+	case len(text) > maxQuoted: // it quotes a line of the answer
+		return fmt.Errorf("the answer is no HTTP: %s...", text[:maxQuoted])
+	}
+	return fmt.Errorf("reading the answer: %w", err)
+}
+
+// excerpt reads the start of the body of a refusal, for whoever has to find out
+// why. It does not wait long: the error must come even if the body never ends.
+func (r *responseReader) excerpt(l *link, answer *http.Response) []byte {
+	r.limit.N = maxRawBody
+	timer := time.AfterFunc(bodyWait, l.close)
+	defer timer.Stop()
+	body, _ := io.ReadAll(io.LimitReader(answer.Body, maxBody)) // what came until it broke
+	return body
+}
+
+// early returns what came in the same segment as the answer: the first frames.
+func (r *responseReader) early() []byte {
+	b, _ := r.Peek(r.Buffered())
+	return bytes.Clone(b)
+}

@@ -1,0 +1,124 @@
+package websocket
+
+import (
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lingerws/linger/protocol/handshake"
+)
+
+const (
+	switchLine   = "HTTP/1.1 101 Switching Protocols\r\n"
+	upgradeField = "Upgrade: websocket\r\n"
+	connField    = "Connection: Upgrade\r\n"
+	acceptField  = "Sec-WebSocket-Accept: ACCEPT\r\n"
+	goodAnswer   = switchLine + upgradeField + connField + acceptField
+)
+
+// wrongAnswers break a rule of RFC 6455, section 4.1 each, or one of HTTP.
+var wrongAnswers = map[string]struct {
+	answer string
+	phase  DialPhase
+	status int
+	reason handshake.Reason
+}{
+	"another status":                {strings.Replace(goodAnswer, "101", "200", 1) + "\r\n", PhaseCheck, 200, handshake.ReasonStatus},
+	"no Upgrade":                    {switchLine + connField + acceptField + "\r\n", PhaseCheck, 101, handshake.ReasonUpgrade},
+	"another upgrade":               {switchLine + "Upgrade: h2c\r\n" + connField + acceptField + "\r\n", PhaseCheck, 101, handshake.ReasonUpgrade},
+	"no Connection":                 {switchLine + upgradeField + acceptField + "\r\n", PhaseCheck, 101, handshake.ReasonConnection},
+	"no Accept":                     {switchLine + upgradeField + connField + "\r\n", PhaseCheck, 101, handshake.ReasonAccept},
+	"a wrong Accept":                {strings.Replace(goodAnswer, "ACCEPT", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", 1) + "\r\n", PhaseCheck, 101, handshake.ReasonAccept},
+	"Accept twice":                  {goodAnswer + acceptField + "\r\n", PhaseCheck, 101, handshake.ReasonAccept},
+	"a subprotocol not asked for":   {goodAnswer + "Sec-WebSocket-Protocol: c\r\n\r\n", PhaseCheck, 101, handshake.ReasonProtocol},
+	"two subprotocols":              {goodAnswer + "Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: b\r\n\r\n", PhaseCheck, 101, handshake.ReasonProtocol},
+	"an extension not asked for":    {goodAnswer + "Sec-WebSocket-Extensions: x\r\n\r\n", PhaseCheck, 101, handshake.ReasonExtension},
+	"an extension answered wrong":   {goodAnswer + "Sec-WebSocket-Extensions: half-close; x\r\n\r\n", PhaseCheck, 101, ""},
+	"HTTP/1.0":                      {strings.Replace(goodAnswer, "HTTP/1.1", "HTTP/1.0", 1) + "\r\n", PhaseCheck, 101, ""},
+	"HTTP/2.0":                      {strings.Replace(goodAnswer, "HTTP/1.1", "HTTP/2.0", 1) + "\r\n", PhaseCheck, 101, ""},
+	"no HTTP":                       {"SSH-2.0-OpenSSH_9.9\r\n", PhaseResponse, 0, ""},
+	"a long line that is no HTTP":   {strings.Repeat("x", 8000) + "\r\n\r\n", PhaseResponse, 0, ""},
+	"a field without a name":        {switchLine + ": x\r\n\r\n", PhaseResponse, 0, ""},
+	"a head that is too long":       {switchLine + "A: " + strings.Repeat("x", 20_000), PhaseResponse, 0, ""},
+	"too many fields":               {switchLine + strings.Repeat("A: x\r\n", 4000), PhaseResponse, 0, ""},
+	"no end of preliminary answers": {strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 1000), PhaseResponse, 0, ""},
+}
+
+func TestAWrongAnswerOpensNothing(t *testing.T) {
+	for name, c := range wrongAnswers {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				closed := make(chan error, 1)
+				opts := direct(DialOptions{Options: Options{HalfClose: true}, Subprotocols: []string{"a", "b"}})
+				opts.NetDial = answering(func(nc net.Conn, a asked) {
+					saying(c.answer)(nc, a)
+					_, err := io.Copy(io.Discard, nc)
+					closed <- err
+				})
+				_, err := Dial(t.Context(), "ws://example.com", opts)
+				failure := wantDialError(t, err, c.phase)
+				var wrong *handshake.Failure
+				if errors.As(err, &wrong) != (c.reason != "") || wrong != nil && wrong.Reason != c.reason {
+					t.Errorf("the error must name the rule that was broken, %q; got %v", c.reason, err)
+				}
+				if failure.Status != c.status || failure.URL != "ws://example.com" {
+					t.Errorf("the error must have status %d and the URL; got %d, %q", c.status, failure.Status, failure.URL)
+				}
+				if len(err.Error()) > 500 {
+					t.Errorf("what a server says makes no error of %d bytes", len(err.Error()))
+				}
+				<-closed // or the bubble never ends
+			})
+		})
+	}
+}
+
+func TestPreliminaryAnswersArePassedOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		text := "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + goodAnswer + "\r\n"
+		c, err := Dial(t.Context(), "ws://example.com", direct(DialOptions{NetDial: answering(saying(text))}))
+		if err != nil {
+			t.Fatalf("a 1xx before the 101 means nothing; got %v", err)
+		}
+		c.CloseNow()
+	})
+}
+
+// refusals are answers that have a body, or begin one.
+var bodies = map[string]struct {
+	answer string
+	want   string
+	takes  time.Duration
+}{
+	"as long as told":        {"HTTP/1.1 403 No\r\nContent-Length: 5\r\n\r\nenter", "enter", 0},
+	"in chunks":              {"HTTP/1.1 403 No\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nent\r\n2\r\ner\r\n0\r\n\r\n", "enter", 0},
+	"longer than is kept":    {"HTTP/1.1 403 No\r\nContent-Length: 9000\r\n\r\n" + strings.Repeat("x", 9000), strings.Repeat("x", 1024), 0},
+	"shorter than told":      {"HTTP/1.1 403 No\r\nContent-Length: 9\r\n\r\nenter", "enter", bodyWait},
+	"without an end":         {"HTTP/1.1 403 No\r\n\r\nenter", "enter", bodyWait},
+	"empty, but never ended": {"HTTP/1.1 403 No\r\n\r\n", "", bodyWait},
+	"none":                   {"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", "", 0},
+	"mostly the overhead of chunks": {"HTTP/1.1 403 No\r\nTransfer-Encoding: chunked\r\n\r\n" +
+		strings.Repeat("1;"+strings.Repeat("e", 2990)+"\r\nx\r\n", 9), "xxxx", 0},
+}
+
+func TestARefusalIsToldWithTheStartOfItsBody(t *testing.T) {
+	for name, c := range bodies {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				_, err := Dial(t.Context(), "ws://example.com", direct(DialOptions{NetDial: answering(saying(c.answer))}))
+				failure := wantDialError(t, err, PhaseCheck)
+				if failure.Status != 403 || failure.Header == nil || string(failure.Body) != c.want {
+					t.Errorf("the error must have status, header and body %q; got %d, %v, %q", c.want, failure.Status, failure.Header, failure.Body)
+				}
+				if took := time.Since(start); took != c.takes {
+					t.Errorf("the body must be waited for %v; it took %v", c.takes, took)
+				}
+			})
+		})
+	}
+}

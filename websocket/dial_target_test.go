@@ -1,0 +1,85 @@
+package websocket
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/lingerws/linger/protocol"
+)
+
+func TestWhereAURLLeads(t *testing.T) {
+	for raw, want := range map[string][3]string{
+		"ws://example.com":              {"example.com:80", "example.com", "/"},
+		"WSS://example.com?x":           {"example.com:443", "example.com", "/?x"},
+		"http://example.com:8080/a//b/": {"example.com:8080", "example.com:8080", "/a//b/"},
+		"https://example.com:443/":      {"example.com:443", "example.com", "/"},
+		"https://example.com:80/":       {"example.com:80", "example.com:80", "/"},
+		"wss://example.com:/":           {"example.com:443", "example.com", "/"},
+		"ws://[::1]/":                   {"[::1]:80", "[::1]", "/"},
+		"ws://[fe80::1%25eth0]:81/":     {"[fe80::1%eth0]:81", "[fe80::1]:81", "/"},
+	} {
+		u, err := parseTarget(raw)
+		if err != nil {
+			t.Errorf("%q must be accepted; got %v", raw, err)
+			continue
+		}
+		if got := [3]string{address(u), hostField(u), u.RequestURI()}; got != want {
+			t.Errorf("%q leads to address, host and resource %q; got %q", raw, want, got)
+		}
+	}
+}
+
+// misuses are calls that make no request; nothing may be dialled for them.
+var misuses = map[string]struct {
+	url  string
+	opts DialOptions
+	says string
+}{
+	"no URL":                       {"ws://ho st/", DialOptions{}, "invalid character"},
+	"a URL with a password":        {"ws://u:secret@ho st/", DialOptions{}, "cannot be parsed"},
+	"another scheme":               {"ftp://example.com", DialOptions{}, "scheme"},
+	"no scheme":                    {"example.com/x", DialOptions{}, "scheme"},
+	"no host":                      {"ws:///x", DialOptions{}, "no host"},
+	"no authority":                 {"ws:example.com", DialOptions{}, "no host"},
+	"only a port":                  {"ws://:80/", DialOptions{}, "no host"},
+	"a fragment":                   {"ws://example.com/#x", DialOptions{}, "fragment"},
+	"an international host":        {"ws://exämple.com/", DialOptions{}, "xn--"},
+	"a space in the query":         {"ws://example.com/?a b", DialOptions{}, "percent-encoded"},
+	"Host in the header":           {"ws://example.com", DialOptions{Header: http.Header{"host": {"x"}}}, "DialOptions.Host"},
+	"Origin in the header":         {"ws://example.com", DialOptions{Header: http.Header{"Origin": {"x"}}}, "DialOptions.Origin"},
+	"Upgrade in the header":        {"ws://example.com", DialOptions{Header: http.Header{"Upgrade": {"x"}}}, "Upgrade belongs"},
+	"Connection in the header":     {"ws://example.com", DialOptions{Header: http.Header{"connection": {"x"}}}, "Connection belongs"},
+	"a key in the header":          {"ws://example.com", DialOptions{Header: http.Header{"Sec-WebSocket-Key": {"x"}}}, "belongs"},
+	"a subprotocol in the header":  {"ws://example.com", DialOptions{Header: http.Header{"sec-websocket-protocol": {"x"}}}, "Subprotocols"},
+	"a body":                       {"ws://example.com", DialOptions{Header: http.Header{"Content-Length": {"5"}}}, "belongs"},
+	"a name that is none":          {"ws://example.com", DialOptions{Header: http.Header{"a b": {"x"}}}, "no name"},
+	"a value over two lines":       {"ws://example.com", DialOptions{Header: http.Header{"A": {"x\r\nB: y"}}}, "control character"},
+	"a host over two lines":        {"ws://example.com", DialOptions{Host: "x\r\nB:y"}, "DialOptions.Host"},
+	"an origin over two lines":     {"ws://example.com", DialOptions{Origin: "x\r\nB: y"}, "DialOptions.Origin"},
+	"a subprotocol that is none":   {"ws://example.com", DialOptions{Subprotocols: []string{"a b"}}, "cannot be offered"},
+	"a subprotocol offered twice":  {"ws://example.com", DialOptions{Subprotocols: []string{"a", "a"}}, "cannot be offered"},
+	"a control character in a URL": {"ws://example.com/\r\nX: y", DialOptions{}, "dial.url"},
+}
+
+func TestMisuseIsRefusedBeforeAnythingIsDialled(t *testing.T) {
+	for name, c := range misuses {
+		t.Run(name, func(t *testing.T) {
+			c.opts.NetDial = func(context.Context, string, string) (net.Conn, error) {
+				t.Error("nothing may be dialled")
+				return nil, net.ErrClosed
+			}
+			_, err := Dial(t.Context(), c.url, direct(c.opts))
+			wantDialError(t, err, PhaseRequest)
+			if _, ok := errors.AsType[*protocol.Misuse](err); !ok || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("the error must be a misuse that says %q; got %v", c.says, err)
+			}
+			if strings.Contains(err.Error(), "secret") {
+				t.Errorf("an error tells no password; got %v", err)
+			}
+		})
+	}
+}

@@ -1,0 +1,201 @@
+package websocket
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lingerws/linger/protocol"
+)
+
+// schemes are the names of the two transports in URLs.
+func schemes(secure bool) []string {
+	if secure {
+		return []string{"wss://", "https://"}
+	}
+	return []string{"ws://", "http://"}
+}
+
+func TestDialOpensAWebSocket(t *testing.T) {
+	each(t, func(t *testing.T, secure bool) {
+		s := serve(t, secure, &AcceptOptions{Subprotocols: []string{"chat.v2"}}, newEcho)
+		for _, scheme := range schemes(secure) {
+			c, err := Dial(t.Context(), scheme+s.addr+"/path", &DialOptions{
+				Subprotocols: []string{"chat", "chat.v2"}, TLSConfig: clientConfig()})
+			if err != nil {
+				t.Fatalf("a dial of %s must succeed; got %v", scheme, err)
+			}
+			if got := c.Subprotocol(); got != "chat.v2" {
+				t.Errorf("the subprotocol is what the server chose; got %q", got)
+			}
+			wantEcho(t, c, "hello")
+			if err := c.Close(protocol.CloseNormal, ""); err != nil {
+				t.Errorf("the closing handshake must be clean; got %v", err)
+			}
+			wantDone(t, s.accepted(t))
+		}
+	})
+}
+
+func wantEcho(t *testing.T, c *Conn, text string) {
+	t.Helper()
+	if err := c.Write(t.Context(), Text, []byte(text)); err != nil {
+		t.Fatalf("the connection must take a message; got %v", err)
+	}
+	if op, got, err := c.Read(t.Context()); op != Text || string(got) != text || err != nil {
+		t.Fatalf("the message %q must come back; got %v %q, %v", text, op, got, err)
+	}
+}
+
+func TestDialDriverTellsTheAnswersHeader(t *testing.T) {
+	s := serve(t, false, &AcceptOptions{Header: http.Header{"Set-Cookie": {"a=1", "b=2"}}}, newEcho)
+	d, header, err := DialDriver(t.Context(), "ws://"+s.addr, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := header.Values("Set-Cookie"); len(got) != 2 {
+		t.Errorf("the header of the answer must be told whole; got %v", header)
+	}
+	e := newEnds()
+	d.Start(e)
+	_ = d.Close(4000, "bye")
+	e.want(t, `clean, received 4000 "bye", sent 4000 "bye", first local, close`)
+	wantDone(t, d)
+}
+
+func TestTheRequestIsWhatTheApplicationAsksFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var got asked
+		var at string
+		opts := direct(DialOptions{
+			Header: http.Header{"x-own": {"1", "2"}, "Cookie": {"a=b"}}, Origin: "https://example.com",
+			Subprotocols: []string{"a", "b"},
+		})
+		opts.NetDial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			at = network + " " + addr
+			return answering(func(nc net.Conn, a asked) { got = a; switching(nc, a) })(ctx, network, addr)
+		}
+		c, err := Dial(t.Context(), "ws://user:pass%20word@Example.com:80/a%20b?c=d", opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.CloseNow()
+		key := got.Header.Get("Sec-WebSocket-Key")
+		want := "GET /a%20b?c=d HTTP/1.1\r\nHost: Example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+			"Sec-WebSocket-Key: " + key + "\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: a, b\r\n" +
+			"Origin: https://example.com\r\nAuthorization: Basic dXNlcjpwYXNzIHdvcmQ=\r\nCookie: a=b\r\nx-own: 1\r\nx-own: 2\r\n\r\n"
+		if got.text != want || at != "tcp Example.com:80" {
+			t.Errorf("the request to %q must be\n%s\ngot\n%s", at, want, got.text)
+		}
+	})
+}
+
+func TestTheApplicationsOwnAuthorizationAndHostComeFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var got asked
+		opts := direct(DialOptions{Header: http.Header{"authorization": {"Bearer x"}}, Host: "virtual.example",
+			NetDial: answering(func(nc net.Conn, a asked) { got = a; switching(nc, a) })})
+		c, err := Dial(t.Context(), "ws://user@example.com", opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.CloseNow()
+		if auth := got.Header.Values("Authorization"); len(auth) != 1 || auth[0] != "Bearer x" || got.Host != "virtual.example" {
+			t.Errorf("what the application sets is sent, once; got %q to host %q", auth, got.Host)
+		}
+		if len(opts.Header) != 1 {
+			t.Errorf("the options are the caller's and do not change; got %v", opts.Header)
+		}
+	})
+}
+
+func TestFramesBehindTheAnswerAreNotLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		long := strings.Repeat("x", 10_000)
+		behind := frame(protocol.Client, Text, []byte("early"))
+		behind = append(behind, frame(protocol.Client, Text, []byte(long))...)
+		behind = append(behind, frame(protocol.Client, protocol.CloseFrame, closeBody(4000, ""))...)
+		c, err := Dial(t.Context(), "ws://example.com", direct(DialOptions{NetDial: answering(func(nc net.Conn, a asked) {
+			_, _ = io.WriteString(nc, a.switched()+string(behind))
+			_, _ = io.Copy(io.Discard, nc)
+		})}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"early", long} {
+			if _, got, err := c.Read(t.Context()); string(got) != want || err != nil {
+				t.Errorf("a frame of %d bytes in the segment of the answer must be read; got %d bytes, %v", len(want), len(got), err)
+			}
+		}
+		_, _, err = c.Read(t.Context())
+		if closed, ok := errors.AsType[*PeerClosed](err); !ok || closed.Code != 4000 {
+			t.Errorf("behind them the Close must be read; got %v", err)
+		}
+		c.CloseNow()
+	})
+}
+
+func TestTheContextEndsTheHandshakeNotTheConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		c, err := Dial(ctx, "ws://example.com", direct(DialOptions{NetDial: answering(switching)}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+		time.Sleep(time.Hour)
+		if state := c.State(); state != protocol.StateOpen {
+			t.Errorf("a connection stays open when the context and the bound of its handshake have ended; it is %v", state)
+		}
+		c.CloseNow()
+	})
+}
+
+func TestConnectReplacesDialProxyAndTLS(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var target string
+		opts := &DialOptions{Options: Options{KeepAlive: -1}, Connect: func(ctx context.Context, u *url.URL) (net.Conn, error) {
+			target = u.String()
+			return answering(switching)(ctx, "", "")
+		}}
+		c, err := Dial(t.Context(), "https://user:pass@example.com/x?y", opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.CloseNow()
+		if target != "wss://example.com/x?y" {
+			t.Errorf("the hook is told where to connect, without name and password; got %q", target)
+		}
+		cause := errors.New("no route")
+		opts.Connect = func(context.Context, *url.URL) (net.Conn, error) { return nil, cause }
+		_, err = Dial(t.Context(), "ws://example.com", opts)
+		if wantDialError(t, err, PhaseDial); !errors.Is(err, cause) {
+			t.Errorf("the error of the hook must be the cause; got %v", err)
+		}
+	})
+}
+
+func TestDialAgreesToHalfClose(t *testing.T) {
+	for answer, want := range map[string]bool{"": false, "Sec-WebSocket-Extensions: half-close\r\n": true} {
+		synctest.Test(t, func(t *testing.T) {
+			var offered string
+			opts := direct(DialOptions{Options: Options{HalfClose: true}})
+			opts.NetDial = answering(func(nc net.Conn, a asked) {
+				offered = a.Header.Get("Sec-WebSocket-Extensions")
+				saying("HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ACCEPT\r\n"+answer+"\r\n")(nc, a)
+			})
+			c, err := Dial(t.Context(), "ws://example.com", opts)
+			if err != nil || offered != "half-close" || c.HalfClose() != want {
+				t.Fatalf("half-close is offered, and agreed if the answer has it; offered %q, answered %q, got %v", offered, answer, err)
+			}
+			c.CloseNow()
+		})
+	}
+}

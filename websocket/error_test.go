@@ -1,0 +1,140 @@
+package websocket
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+
+	"github.com/lingerws/linger/internal/memconn"
+	"github.com/lingerws/linger/protocol"
+)
+
+// TestEveryCallTellsHowTheConnectionEnded: after each kind of end, with the same
+// kind of error.
+func TestEveryCallTellsHowTheConnectionEnded(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		ends   func(t *testing.T, c *Conn, peer *memconn.Conn)
+		want   error // what it is like, by type and text
+		normal bool
+	}{
+		{"the peer closes", func(t *testing.T, _ *Conn, peer *memconn.Conn) {
+			write(t, peer, closeFrame(1001, "going"))
+		}, &PeerClosed{Status: Status{Code: 1001, Reason: "going"}, Clean: true}, true},
+		{"the peer closes with nothing to say", func(t *testing.T, _ *Conn, peer *memconn.Conn) {
+			write(t, peer, frame(protocol.Server, protocol.CloseFrame, nil))
+		}, &PeerClosed{Status: Status{Code: 1005}, Clean: true}, true},
+		{"the peer closes with a code of its own", func(t *testing.T, _ *Conn, peer *memconn.Conn) {
+			write(t, peer, closeFrame(4999, ""))
+		}, &PeerClosed{Status: Status{Code: 4999}, Clean: true}, false},
+		{"we close", func(t *testing.T, c *Conn, peer *memconn.Conn) {
+			write(t, peer, closeFrame(1000, "")) // crosses ours
+			_ = c.driver.Close(1000, "")
+		}, nil, true},
+		{"the peer breaks a rule", func(t *testing.T, _ *Conn, peer *memconn.Conn) {
+			write(t, peer, violation())
+		}, &LocalClosed{Status: Status{Code: 1002}}, false},
+		{"the peer ends the transport", func(_ *testing.T, _ *Conn, peer *memconn.Conn) {
+			_ = peer.CloseWrite()
+		}, &TransportError{Cause: protocol.CauseEOF}, false},
+		{"the peer resets the transport", func(_ *testing.T, _ *Conn, peer *memconn.Conn) {
+			peer.Reset()
+		}, &TransportError{Cause: protocol.CauseTransport}, false},
+		{"the connection is cut", func(_ *testing.T, c *Conn, _ *memconn.Conn) {
+			c.CloseNow()
+		}, &TransportError{Cause: CauseAbort}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			withPeer(t, Options{}, func(t *testing.T, conn *Conn, peer *memconn.Conn) {
+				c.ends(t, conn, peer)
+				end := wantEndWithin(t, conn, 1)
+				for name, err := range callAll(t.Context(), conn) {
+					if want := endError(end); !reflect.DeepEqual(err, want) {
+						t.Errorf("%s must return %#v; got %#v", name, want, err)
+					}
+					if c.want != nil && !alike(err, c.want) {
+						t.Errorf("%s must return what is like %v; got %v", name, c.want, err)
+					}
+					if IsNormal(err) != c.normal || IsNormal(fmt.Errorf("wrapped: %w", err)) != c.normal {
+						t.Errorf("%v must count as normal: %t", err, c.normal)
+					}
+				}
+			})
+		})
+	}
+}
+
+func alike(err, want error) bool {
+	return reflect.TypeOf(err) == reflect.TypeOf(want) && strings.HasPrefix(err.Error(), want.Error())
+}
+
+func TestErrorsUnwrap(t *testing.T) {
+	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
+		write(t, peer, violation())
+		if v := wantReadError[*Violation](t, c); v.ID != "frame.opcode" {
+			t.Errorf("the error must lead to the rule that was broken; got %v", v)
+		}
+	})
+	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
+		peer.Reset()
+		if _, _, err := c.Read(t.Context()); !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("the error must lead to that of the transport; got %v", err)
+		}
+	})
+	if errors.Unwrap(&LocalClosed{}) != nil {
+		t.Error("a close of our own must wrap nothing")
+	}
+}
+
+// TestABrokenRuleIsNotMisuse: the end that the peer brought about, before it is
+// complete, is not the fault of who writes.
+func TestTheEndThatAPeerBroughtAboutIsNoMisuse(t *testing.T) {
+	for name, input := range map[string][]byte{"its Close": closeFrame(4000, "go"), "a violation": violation()} {
+		t.Run(name, func(t *testing.T) {
+			withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
+				peer.SetCapacity(10) // our answer waits behind this message
+				mustWrite(t, c, "more than the peer takes")
+				write(t, peer, input)
+				synctest.Wait()
+				result := make(chan error)
+				go func() { result <- c.Write(t.Context(), Text, nil) }()
+				synctest.Wait()
+				go func() { _, _ = io.Copy(io.Discard, peer) }()
+				err := <-result
+				if _, misuse := errors.AsType[*Misuse](err); misuse || err == nil {
+					t.Errorf("writing must tell how the connection ended; got %v", err)
+				}
+			})
+		})
+	}
+}
+
+func TestErrorsAreSentences(t *testing.T) {
+	for want, err := range map[string]error{
+		`websocket: the peer closed: 4001 "why"`:                                                    &PeerClosed{Status: Status{Code: 4001, Reason: "why"}},
+		`websocket: closed by us: 1000`:                                                             &LocalClosed{Status: Status{Code: 1000}},
+		`websocket: the connection broke (eof): the peer ended the transport and sent no Close`:     &TransportError{Cause: protocol.CauseEOF},
+		`websocket: the connection broke (transport): reading or writing failed: unexpected EOF`:    &TransportError{Cause: protocol.CauseTransport, Err: io.ErrUnexpectedEOF},
+		`websocket: the connection broke (other)`:                                                   &TransportError{Cause: "other"},
+		`websocket: the connection broke (keepalive): the peer answered no ping`:                    &TransportError{Cause: CauseKeepAlive},
+		`websocket: the connection broke (timeout): the closing handshake was not finished in time`: &TransportError{Cause: protocol.CauseTimeout},
+	} {
+		if err.Error() != want {
+			t.Errorf("the error must read %q; got %q", want, err)
+		}
+	}
+}
+
+func TestIsNormal(t *testing.T) {
+	for _, err := range []error{nil, io.EOF, &LocalClosed{Status: Status{Code: 1000}}, ErrStaleReader,
+		&PeerClosed{Status: Status{Code: 1006}}, &TransportError{Cause: protocol.CauseEOF}} {
+		if IsNormal(err) {
+			t.Errorf("%v must not count as a normal end", err)
+		}
+	}
+}

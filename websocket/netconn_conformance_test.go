@@ -1,0 +1,37 @@
+package websocket
+
+import (
+	"net"
+	"testing"
+
+	"golang.org/x/net/nettest"
+
+	"github.com/lingerws/linger/internal/memconn"
+	"github.com/lingerws/linger/protocol"
+)
+
+// TestNetConnIsANetConn holds it to what golang.org/x/net asks of every net.Conn.
+func TestNetConnIsANetConn(t *testing.T) {
+	t.Run("in memory", func(t *testing.T) {
+		nettest.TestConn(t, func() (c1, c2 net.Conn, stop func(), err error) {
+			a, b := memconn.Pipe()
+			return streams(a, b)
+		})
+	})
+	t.Run("TCP", func(t *testing.T) {
+		nettest.TestConn(t, func() (c1, c2 net.Conn, stop func(), err error) {
+			a, b := tcpEnds(t)
+			return streams(a, b)
+		})
+	})
+}
+
+func streams(a, b net.Conn) (c1, c2 net.Conn, stop func(), err error) {
+	client := NewConn(a, protocol.Client, nil, Options{})
+	server := NewConn(b, protocol.Server, nil, Options{})
+	stop = func() {
+		client.CloseNow()
+		server.CloseNow()
+	}
+	return NetConn(client, Binary), NetConn(server, Binary), stop, nil
+}

@@ -1,0 +1,126 @@
+package websocket
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/lingerws/linger/internal/memconn"
+	"github.com/lingerws/linger/protocol"
+)
+
+func put(r *readAhead, text string) (full bool) {
+	return r.put(protocol.Event{Opcode: Text, Payload: []byte(text), Last: true})
+}
+
+func wantTake(t *testing.T, r *readAhead, want string) {
+	t.Helper()
+	if p, ok, _ := r.take(); !ok || string(p.data) != want {
+		t.Fatalf("the next piece must be %q; got %q, %t", want, p.data, ok)
+	}
+}
+
+func TestReadAheadIsFullUntilHalfIsFree(t *testing.T) {
+	r := newReadAhead(4 * (pieceCost + 1))
+	for i, full := range []bool{false, false, false, true} {
+		if put(&r, "x") != full {
+			t.Errorf("with %d pieces of 4 it must be full: %t", i+1, full)
+		}
+	}
+	for i, full := range []bool{true, false, false, false} {
+		if wantTake(t, &r, "x"); r.isFull() != full {
+			t.Errorf("after %d of 4 pieces are taken it must be full: %t", i+1, full)
+		}
+	}
+}
+
+func TestEmptyPiecesCountToo(t *testing.T) {
+	r := newReadAhead(0)
+	n := 1
+	for ; !put(&r, "") && n < 1_000_000; n++ {
+	}
+	if n != defaultReadAhead/pieceCost {
+		t.Errorf("at most %d empty pieces may be held; it was %d", defaultReadAhead/pieceCost, n)
+	}
+}
+
+func TestReadAheadOwnsWhatItHolds(t *testing.T) {
+	r := newReadAhead(0)
+	borrowed, owned := []byte("borrowed"), []byte("owned")
+	r.put(protocol.Event{Payload: borrowed})
+	r.put(protocol.Event{Payload: owned, Owned: true})
+	copy(borrowed, "????????")
+	wantTake(t, &r, "borrowed")
+	if p, _, _ := r.take(); &p.data[0] != &owned[0] {
+		t.Error("what is owned must not be copied")
+	}
+}
+
+func TestNothingIsTakenBehindWhatWasDropped(t *testing.T) {
+	r := newReadAhead(2 * pieceCost)
+	put(&r, "one")
+	r.drop()
+	if put(&r, "two") || put(&r, "dropped") {
+		t.Error("what is dropped must not be waited for")
+	}
+	wantTake(t, &r, "one")
+	if put(&r, "behind it"); r.isFull() {
+		t.Error("what is dropped must not count")
+	}
+	wantTake(t, &r, "two")
+	if p, ok, _ := r.take(); ok {
+		t.Errorf("behind what was dropped nothing may come; got %q", p.data)
+	}
+}
+
+func TestThePeersCloseComesBehindWhatItSent(t *testing.T) {
+	r := newReadAhead(0)
+	put(&r, "before")
+	r.finish(Status{Code: 1000})
+	if _, ok, finished := r.take(); !ok || finished {
+		t.Error("what came before the peer's Close must be taken first")
+	}
+	if _, ok, finished := r.take(); ok || !finished {
+		t.Error("behind it the peer's Close must be told")
+	}
+}
+
+// TestAFullReadAheadStopsTheTransport: and reading starts it again, any number of
+// times, without a piece lost or a wait for ever.
+func TestAFullReadAheadStopsTheTransport(t *testing.T) {
+	withPeer(t, Options{ReadAhead: 1000}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
+		const messages = 300
+		go func() {
+			for range messages {
+				_, _ = peer.Write(textFrame(strings.Repeat("x", 900)))
+			}
+		}()
+		synctest.Wait()
+		if held := c.held(); held > 1000+readBufferSize {
+			t.Errorf("a connection that nobody reads must hold little more than its bound; it holds %d", held)
+		}
+		if peer.Peer().Unread() == 0 {
+			t.Error("behind a full read-ahead the transport must not be read")
+		}
+		for range messages {
+			wantRead(t, c, strings.Repeat("x", 900))
+		}
+	})
+}
+
+// TestControlFramesAreSeenWithoutAReader: as long as the read-ahead has room.
+func TestControlFramesAreSeenWithoutAReader(t *testing.T) {
+	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
+		write(t, peer, append(textFrame("nobody reads this yet"), frame(protocol.Server, protocol.Ping, []byte("there?"))...))
+		if f, err := readFrame(peer); err != nil || f.String() != `pong "there?"` {
+			t.Fatalf("a ping must be answered; got %v, %v", f, err)
+		}
+		write(t, peer, closeFrame(4000, ""))
+		if f, err := readFrame(peer); err != nil || f.String() != "close 4000" {
+			t.Fatalf("a Close must be answered; got %v, %v", f, err)
+		}
+		wantEndWithin(t, c, 1)
+		wantRead(t, c, "nobody reads this yet")
+		wantReadError[*PeerClosed](t, c)
+	})
+}

@@ -1,0 +1,255 @@
+package websocket
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lingerws/linger/internal/memconn"
+	"github.com/lingerws/linger/protocol"
+)
+
+func mustStart(t *testing.T, c *Conn, op MessageType) *MessageWriter {
+	t.Helper()
+	w, err := c.Writer(t.Context(), op)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func TestWriterSendsOneMessage(t *testing.T) {
+	eachRole(t, Options{}, func(t *testing.T, near, far *Conn) {
+		w := mustStart(t, near, Text)
+		for _, part := range []string{"in ", "", "\xe2", "\x82\xac", " pieces"} { // a character may be cut
+			if n, err := io.WriteString(w, part); n != len(part) || err != nil {
+				t.Fatalf("%q must be written; got %d, %v", part, n, err)
+			}
+		}
+		if err := errors.Join(w.Close(), w.Close()); err != nil {
+			t.Error(err)
+		}
+		wantRead(t, far, "in € pieces")
+		if _, err := w.Write([]byte("x")); !errors.Is(err, ErrClosedWriter) {
+			t.Errorf("a closed writer must take nothing; got %v", err)
+		}
+		if err := mustStart(t, near, Text).Close(); err != nil {
+			t.Error(err)
+		}
+		wantRead(t, far, "")
+	})
+}
+
+func TestWriterRefusals(t *testing.T) {
+	eachRole(t, Options{}, func(t *testing.T, near, far *Conn) {
+		if _, err := near.Writer(t.Context(), protocol.Ping); !errors.Is(err, protocol.ErrOpcode) {
+			t.Errorf("a message must be text or binary; got %v", err)
+		}
+		w := mustStart(t, near, Text)
+		if n, err := w.Write([]byte("\xff")); n > 0 || !errors.Is(err, protocol.ErrText) {
+			t.Errorf("text must be UTF-8; got %d, %v", n, err)
+		}
+		if _, err := w.Write([]byte("\xe2\x82")); err != nil {
+			t.Error(err)
+		}
+		if err := w.Close(); !errors.Is(err, protocol.ErrText) {
+			t.Errorf("text must not end inside a character; got %v", err)
+		}
+		if _, err := w.Write([]byte("\xac")); err != nil {
+			t.Errorf("after that the rest must be taken; got %v", err)
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+		wantRead(t, far, "€")
+		mustWrite(t, near, "next")
+	})
+}
+
+// TestAWriterThatIsNotClosed holds the others up as long as they care to wait.
+func TestAWriterThatIsNotClosed(t *testing.T) {
+	eachRole(t, Options{}, func(t *testing.T, near, _ *Conn) {
+		if _, err := mustStart(t, near, Text).Write([]byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		if err := near.Write(within(t, time.Second), Text, nil); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("another message must wait for its context; got %v", err)
+		}
+		waits := make(chan error)
+		go func() { waits <- near.Write(context.Background(), Text, nil) }()
+		synctest.Wait()
+		start := time.Now()
+		if err := near.Close(1000, ""); err == nil || time.Since(start) != 5*time.Second {
+			t.Errorf("Close must wait for the message, for 5s; got %v after %v", err, time.Since(start))
+		}
+		if _, ok := errors.AsType[*TransportError](<-waits); !ok {
+			t.Error("the end of the connection must end the wait")
+		}
+	})
+}
+
+func TestCloseWaitsForTheMessageBeingWritten(t *testing.T) {
+	eachRole(t, Options{}, func(t *testing.T, near, far *Conn) {
+		w := mustStart(t, near, Text)
+		if _, err := w.Write([]byte("begin, ")); err != nil {
+			t.Fatal(err)
+		}
+		if err := near.CloseWrite(1000, ""); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte("end")); err != nil {
+			t.Errorf("a message that was begun may be finished behind CloseWrite; got %v", err)
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+		wantRead(t, far, "begin, end")
+		wantReadError[*PeerClosed](t, far)
+	})
+}
+
+func TestAMessageThatWasNotBegunIsTooLate(t *testing.T) {
+	eachRole(t, Options{}, func(t *testing.T, near, _ *Conn) {
+		w := mustStart(t, near, Text)
+		if err := near.CloseWrite(1000, ""); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte("x")); !errors.Is(err, protocol.ErrClosing) {
+			t.Errorf("no message may begin behind our Close; got %v", err)
+		}
+		if err := w.Close(); !errors.Is(err, protocol.ErrClosing) {
+			t.Errorf("closing the writer must tell that the message was not sent; got %v", err)
+		}
+	})
+}
+
+// TestASlowPeerSlowsTheWriter: what waits to be written is bounded, and a write
+// that gives up has sent nothing.
+func TestASlowPeerSlowsTheWriter(t *testing.T) {
+	withPeer(t, Options{KeepAlive: -1}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
+		const size = 10_000
+		peer.SetCapacity(1)
+		sent := 0
+		for ; c.Write(within(t, time.Second), Binary, make([]byte, size)) == nil; sent++ {
+			if sent > 100 {
+				t.Fatal("a peer that does not read must stop the writer")
+			}
+		}
+		if queued := c.driver.Queued(); queued >= writeBound+size+protocol.MaxHeader {
+			t.Errorf("no more than the bound and one message may wait; %d bytes do", queued)
+		}
+		w, err := c.Writer(within(t, time.Second), Binary)
+		if w != nil || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a message in pieces must wait too; got %v", err)
+		}
+		if err := c.Ping(within(t, time.Second)); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a ping must wait too; got %v", err)
+		}
+		go func() { _ = c.CloseWrite(1000, "") }()
+		for range sent {
+			if f, err := readFrame(peer); err != nil || len(f.payload) != size {
+				t.Fatalf("each message whose write succeeded must arrive; got %v, %v", f, err)
+			}
+		}
+		if f, err := readFrame(peer); err != nil || f.String() != "close 1000" {
+			t.Errorf("nothing may arrive of a write that gave up; got %v, %v", f, err)
+		}
+	})
+}
+
+// TestAllWhoWaitForRoomGoOn: one message at a time, and pings beside it.
+func TestAllWhoWaitForRoomGoOn(t *testing.T) {
+	withPeer(t, Options{KeepAlive: -1}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
+		for c.driver.Queued() < writeBound {
+			if err := c.Write(t.Context(), Binary, make([]byte, 40_000)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var waiting sync.WaitGroup
+		for range 3 {
+			waiting.Go(func() { _ = c.Write(context.Background(), Binary, make([]byte, 70_000)) })
+			waiting.Go(func() { _ = c.Ping(within(t, time.Minute)) })
+		}
+		synctest.Wait()
+		pings, frames := 0, 0
+		for {
+			_ = peer.SetReadDeadline(time.Now().Add(time.Second))
+			f, err := readFrame(peer)
+			if err != nil {
+				break
+			}
+			frames++
+			if f.op == protocol.Ping {
+				pings++
+			}
+		}
+		if pings != 3 || frames < 3+3+2 {
+			t.Errorf("who waited for room must go on when there is some; %d frames came, %d pings", frames, pings)
+		}
+		waiting.Wait()
+	})
+}
+
+func TestTheEndLetsWritersGo(t *testing.T) {
+	withPeer(t, Options{KeepAlive: -1, ReadAhead: 10}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
+		full(t, peer)
+		result := make(chan error)
+		go func() {
+			var err error
+			for err == nil {
+				err = c.Write(context.Background(), Binary, make([]byte, 10_000))
+			}
+			result <- err
+		}()
+		synctest.Wait()
+		peer.Reset()
+		if _, ok := errors.AsType[*TransportError](<-result); !ok {
+			t.Error("a writer that waits for room must be told the end")
+		}
+	})
+}
+
+func TestSeveralWritersMixMessagesAndNeverTheirParts(t *testing.T) {
+	onPair(t, Options{}, func(t *testing.T, p *pair) {
+		const writers, messages = 5, 40
+		for i := range writers {
+			go func() {
+				for n := range messages {
+					message := bytes.Repeat(fmt.Appendf(nil, "%d/%d;", i, n), 50)
+					if n%2 == 0 {
+						_ = p.client.Write(context.Background(), Text, message)
+						continue
+					}
+					w, err := p.client.Writer(context.Background(), Text)
+					if err != nil {
+						return
+					}
+					for part := range bytes.SplitSeq(message, []byte(";")) {
+						_, _ = w.Write(append(part, ';'))
+					}
+					_ = w.Close()
+				}
+			}()
+		}
+		next := make([]int, writers)
+		for range writers * messages {
+			_, b, err := p.server.Read(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			var i, n int
+			_, _ = fmt.Sscanf(string(b), "%d/%d;", &i, &n)
+			one := fmt.Appendf(nil, "%d/%d;", i, n)
+			if rest := bytes.Trim(bytes.ReplaceAll(b, one, nil), ";"); len(rest) > 0 || n != next[i] {
+				t.Fatalf("messages must be whole and in the order of their writer; got %.60q, expected number %d", b, next[i])
+			}
+			next[i]++
+		}
+	})
+}

@@ -1,0 +1,151 @@
+package web
+
+import (
+	"errors"
+	"io/fs"
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/lingerws/linger/worker/internal/engine"
+)
+
+// lend returns a host function by the name that the modules know it by.
+func lend(t *testing.T, options Options, name string) engine.HostFunc {
+	t.Helper()
+	fn, ok := newHost(options, &Realm{functions: map[string]*engine.Function{}}).functions()[name]
+	if !ok {
+		t.Fatalf("the host lends no function named %q", name)
+	}
+	return fn
+}
+
+// call runs a host function that is to succeed.
+func call(t *testing.T, fn engine.HostFunc, args ...engine.Value) engine.Value {
+	t.Helper()
+	v, err := fn(args)
+	if err != nil {
+		t.Fatalf("the host function failed: %v", err)
+	}
+	return v
+}
+
+func TestTheModulesCallWhatTheHostLends(t *testing.T) {
+	files, err := fs.Glob(embedded, "js/*.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	called := map[string]bool{}
+	for _, file := range files {
+		source, err := fs.ReadFile(embedded, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range regexp.MustCompile(`\bhost\.(\w+)\(`).FindAllSubmatch(source, -1) {
+			called[string(match[1])] = true
+		}
+	}
+	lent := slices.Sorted(maps.Keys(newHost(Options{}, &Realm{}).functions()))
+	if want := slices.Sorted(maps.Keys(called)); !slices.Equal(lent, want) {
+		t.Errorf("the host lends %v, but the modules call %v", lent, want)
+	}
+}
+
+func TestAHostFunctionWithoutArgumentsEndsInAValueOrAThrow(t *testing.T) {
+	for name, fn := range newHost(Options{}, &Realm{}).functions() {
+		_, err := fn(nil)
+		var throw *engine.Throw
+		if err != nil && !errors.As(err, &throw) {
+			t.Errorf("%s failed with %v, want what a script can be shown", name, err)
+		}
+	}
+}
+
+func TestExposeKeepsTheFunctionUnderItsName(t *testing.T) {
+	rt, err := engine.New(engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = rt.Close() })
+	realm := &Realm{runtime: rt, functions: map[string]*engine.Function{}}
+	if err := rt.Define("expose", newHost(Options{}, realm).expose); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := rt.EvalScript("test.js", `__host.expose("twice", (n) => 2 * n); undefined`); err != nil {
+		t.Fatal(err)
+	}
+	twice, err := realm.Function("twice")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, err := rt.Call(twice, engine.Int(21)); err != nil || v.Int() != 42 {
+		t.Errorf("the exposed function returned %v (%v), want 42", v, err)
+	}
+	_, err = rt.EvalScript("test.js", `__host.expose("once", 1)`)
+	var thrown *engine.Exception
+	if !errors.As(err, &thrown) || thrown.Error() != "TypeError: expose expects a name and a function" {
+		t.Errorf("exposing a number ended with %v, want a TypeError that says what is expected", err)
+	}
+}
+
+func TestConsoleGetsTheLevelAndTheText(t *testing.T) {
+	var level Level
+	var text string
+	options := Options{Console: func(l Level, s string) { level, text = l, s }}
+	call(t, lend(t, options, "console"), engine.Int(int(Warn)), engine.String("a\nb"))
+	if level != Warn || text != "a\nb" {
+		t.Errorf("the console got %q at level %d, want %q at level %d", text, level, "a\nb", Warn)
+	}
+}
+
+func TestTimersAreAskedForInMilliseconds(t *testing.T) {
+	var id int
+	var delay time.Duration
+	var repeat bool
+	options := Options{
+		SetTimer:   func(i int, d time.Duration, r bool) { id, delay, repeat = i, d, r },
+		ClearTimer: func(i int) { id = -i },
+	}
+	call(t, lend(t, options, "setTimer"), engine.Int(7), engine.Int(1<<31-1), engine.Bool(true))
+	if id != 7 || delay != (1<<31-1)*time.Millisecond || !repeat {
+		t.Errorf("timer %d was asked for with %v, repeating: %v; want timer 7 with 2^31-1 ms, repeating", id, delay, repeat)
+	}
+	if call(t, lend(t, options, "clearTimer"), engine.Int(7)); id != -7 {
+		t.Errorf("timer %d was taken back, want timer 7", -id)
+	}
+}
+
+func TestPublishPassesAMessageOnInItsKind(t *testing.T) {
+	var channel string
+	var message Message
+	publish := lend(t, Options{Publish: func(c string, m Message) { channel, message = c, m }}, "publish")
+	for _, c := range []struct {
+		kind    string
+		content engine.Value
+		want    Message
+	}{
+		{"text", engine.String("hi"), Message{Kind: TextMessage, Text: "hi"}},
+		{"bytes", engine.Bytes([]byte{1, 2}), Message{Kind: BytesMessage, Bytes: []byte{1, 2}}},
+		{"clone", engine.String(`J{"a":1}`), Message{Kind: CloneMessage, Text: `J{"a":1}`}},
+	} {
+		call(t, publish, engine.String("room"), engine.String(c.kind), c.content)
+		if channel != "room" || !reflect.DeepEqual(message, c.want) {
+			t.Errorf("%s posted to room was published as %+v to %q, want %+v", c.kind, message, channel, c.want)
+		}
+	}
+}
+
+func TestNowCountsMillisecondsFromTheStart(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	clock := start
+	now := lend(t, Options{Now: func() time.Time { return clock }}, "now")
+	for later, want := range map[time.Duration]float64{0: 0, 1500 * time.Microsecond: 1.5, time.Hour: 3_600_000} {
+		clock = start.Add(later)
+		if got := call(t, now).Float(); got != want {
+			t.Errorf("%v after the start the time is %v ms, want %v", later, got, want)
+		}
+	}
+}
