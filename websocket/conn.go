@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"sync/atomic"
+	"time"
 
 	"github.com/lingerws/linger/protocol"
 )
@@ -103,16 +104,21 @@ func (c *Conn) Outcome() (end Outcome, ok bool) {
 }
 
 // Close starts the closing handshake and waits for its end: until the peer's
-// Close has come and ours is written, or the close timeout has cut the
-// connection. What the peer still sends is dropped from the first piece that does
-// not fit into the read-ahead, so a Close needs no reader. A second call waits
-// too. It returns nil for a clean end, *[Misuse] for a code or reason that
-// may not be sent (nothing has changed then), and the error of the end otherwise.
+// Close has come and ours is written, or Options.CloseTimeout has cut the
+// connection (where half-close was agreed: Options.HalfOpenTimeout). What the peer
+// still sends is dropped from the first piece that does not fit into the
+// read-ahead, so a Close needs no reader. A second call waits too. It returns nil
+// for a clean end, *[Misuse] for a code or reason that may not be sent (nothing has
+// changed then), and the error of the end otherwise.
 func (c *Conn) Close(code protocol.CloseCode, reason string) error {
 	if err := c.CloseWrite(code, reason); err != nil {
 		return err
 	}
 	c.in.drop()
+	if c.HalfClose() { // as long as it sends, the peer was promised time; not for ever
+		late := time.AfterFunc(c.driver.opts.bound(protocol.TimerHalfOpen), c.CloseNow)
+		defer late.Stop()
+	}
 	<-c.ended
 	if c.end.Clean {
 		return nil
@@ -132,8 +138,14 @@ func (c *Conn) CloseWrite(code protocol.CloseCode, reason string) error {
 	return err
 }
 
-// CloseNow closes the transport without a closing handshake.
-func (c *Conn) CloseNow() { c.driver.CloseNow() }
+// CloseNow closes the transport without a closing handshake. Once the connection has
+// ended it changes nothing, so it may be deferred: the transport lingers then, for a
+// bounded time, lest a reset destroy our Close on its way to the peer.
+func (c *Conn) CloseNow() {
+	if _, ended := c.Outcome(); !ended {
+		c.driver.CloseNow()
+	}
+}
 
 // gate admits one holder at a time, and gives up waiting when a context ends.
 type gate chan struct{}

@@ -71,3 +71,36 @@ func testReadAllocations(t *testing.T, c *Conn, peer net.Conn, in []byte) {
 		}
 	})
 }
+
+// idleConnBudget bounds the memory of a Conn that has been used and waits, the
+// socket of package net not counted. Beside its Driver it has the places where its
+// callers wait.
+const idleConnBudget = 15 << 9
+
+func TestAnIdleConnIsCheap(t *testing.T) {
+	const conns = 1000
+	ours, peers := make([]net.Conn, conns), make([]net.Conn, conns)
+	for i := range conns {
+		ours[i], peers[i] = tcpEnds(t)
+	}
+	before := memory()
+	all := make([]*Conn, conns)
+	out, in := textFrame("hello"), make([]byte, len(textFrame("hello"))-4)
+	for i := range conns {
+		all[i] = NewConn(ours[i], protocol.Server, nil, Options{})
+		go func() { // gone before the connection is idle
+			_, b, _ := all[i].Read(context.Background())
+			_ = all[i].Write(context.Background(), Text, b)
+		}()
+		exchange(t, peers[i], out, in)
+	}
+	after := memory()
+	used := (after.heap + after.stacks - before.heap - before.stacks) / conns
+	t.Logf("an idle Conn on TCP takes %d bytes", used)
+	if used > idleConnBudget {
+		t.Errorf("an idle Conn must take at most %d bytes; it takes %d", idleConnBudget, used)
+	}
+	for _, c := range all {
+		c.CloseNow()
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -92,6 +93,24 @@ func TestCloseIsBounded(t *testing.T) {
 		}
 		if took := time.Since(start); took != 5*time.Second {
 			t.Errorf("it must be cut after 5s; it took %v", took)
+		}
+	})
+}
+
+// TestCloseIsBoundedWhereHalfCloseWasAgreed: a peer that goes on sending has time,
+// and not for ever.
+func TestCloseIsBoundedWhereHalfCloseWasAgreed(t *testing.T) {
+	eachRole(t, Options{HalfClose: true}, func(t *testing.T, near, far *Conn) {
+		var sender sync.WaitGroup
+		sender.Go(func() {
+			for far.Write(context.Background(), Text, []byte("and on")) == nil {
+				time.Sleep(time.Second)
+			}
+		})
+		defer sender.Wait()
+		start := time.Now()
+		if err := near.Close(1000, ""); !isKind[*TransportError](err) || time.Since(start) != 30*time.Second {
+			t.Errorf("a peer that never finishes must be cut after 30s; got %v after %v", err, time.Since(start))
 		}
 	})
 }
@@ -264,4 +283,35 @@ func callAll(ctx context.Context, c *Conn) map[string]error {
 		"Read": read, "Reader": reader, "Writer": writer,
 		"Write": c.Write(ctx, Text, nil), "WritePrepared": c.WritePrepared(ctx, prepared), "Ping": c.Ping(ctx),
 	}
+}
+
+// TestCloseNowAfterTheEndDestroysNothing: it is what people defer, and our Close is
+// still on its way then.
+func TestCloseNowAfterTheEndDestroysNothing(t *testing.T) {
+	for name, input := range map[string][]byte{"the peer's Close": closeFrame(4000, ""), "a violation": violation()} {
+		t.Run(name, func(t *testing.T) {
+			withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
+				write(t, peer, input)
+				if _, _, err := c.Read(t.Context()); err == nil {
+					t.Fatal("the connection must end")
+				}
+				c.CloseNow()
+				if f, err := readFrame(peer); err != nil || f.op != protocol.CloseFrame {
+					t.Errorf("the peer must read our Close; got %v, %v", f, err)
+				}
+				if b, err := io.ReadAll(peer); err != nil || len(b) > 0 {
+					t.Errorf("and then EOF; got %q, %v", b, err)
+				}
+			})
+		})
+	}
+}
+
+func TestCloseNowCuts(t *testing.T) {
+	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
+		c.CloseNow()
+		if end := wantEndWithin(t, c, 1); end.Cause != CauseAbort || !peer.RSTReceived() {
+			t.Errorf("the transport must be closed at once; got %s", describe(end))
+		}
+	})
 }

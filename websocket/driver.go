@@ -39,6 +39,7 @@ type Driver struct {
 
 	timer      *time.Timer // the one the machine wants
 	armed      protocol.Timer
+	held       int // what had been written and not reached the peer when it was armed
 	keepAlive  *time.Timer
 	heard      bool // something arrived since the last look
 	unanswered int  // pings

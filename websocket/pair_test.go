@@ -24,8 +24,8 @@ func newPair(t testing.TB, server, client Options) *pair {
 	p.server = NewConn(a, protocol.Server, nil, server)
 	p.client = NewConn(b, protocol.Client, nil, client)
 	t.Cleanup(func() {
-		p.server.CloseNow()
-		p.client.CloseNow()
+		p.server.driver.CloseNow() // without lingering
+		p.client.driver.CloseNow()
 		<-p.server.driver.Done()
 		<-p.client.driver.Done()
 	})
@@ -55,7 +55,7 @@ func withPeer(t *testing.T, opts Options, test func(t *testing.T, c *Conn, peer 
 	synctest.Test(t, func(t *testing.T) {
 		a, b := memconn.Pipe()
 		c := NewConn(a, protocol.Server, nil, opts)
-		t.Cleanup(func() { c.CloseNow(); _ = b.Close() })
+		t.Cleanup(func() { c.driver.CloseNow(); _ = b.Close() })
 		test(t, c, b)
 	})
 }

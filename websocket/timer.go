@@ -17,6 +17,9 @@ func (d *Driver) armTimer() {
 		d.timer = nil
 	}
 	d.armed = want
+	if want == protocol.TimerClose {
+		d.held = d.transport.held()
+	}
 	if want != protocol.TimerNone {
 		d.timer = time.AfterFunc(d.opts.bound(want), func() { d.expire(want) })
 	}
@@ -29,6 +32,10 @@ func (d *Driver) expire(t protocol.Timer) {
 	if d.armed == t {
 		d.armed = protocol.TimerNone
 	}
+	if t == protocol.TimerClose && d.m.Timer() == t && d.delivers() {
+		d.armTimer()
+		return
+	}
 	wasDone := d.m.Done()
 	d.m.Expire(t)
 	// A peer that is stuck before the end may lose what it has not read. One that
@@ -38,4 +45,20 @@ func (d *Driver) expire(t protocol.Timer) {
 	}
 	d.obey()
 	d.pump()
+}
+
+// How much must have reached a slow reader since the close timer was armed for it
+// to be waited for: half of what the kernel held, but no more than is asked at most
+// and no less than counts at all. Less may trickle into a peer that does not read;
+// and it bounds how long the queue of the kernel can take.
+const (
+	mostDelivered  = 64 << 10
+	leastDelivered = 4 << 10
+)
+
+// delivers tells whether the peer still takes what the kernel holds for it, which
+// may be megabytes: the transport tells of room long after there is some, and after
+// the last write it tells nothing. mu is held.
+func (d *Driver) delivers() bool {
+	return d.held-d.transport.held() >= max(leastDelivered, min(mostDelivered, d.held/2))
 }

@@ -20,6 +20,10 @@ type transport interface {
 	// write waits until the transport takes some of p, or fails.
 	write(p []byte) (int, error)
 
+	// held returns how many bytes were written and have not reached the peer, 0 if
+	// that is not known.
+	held() int
+
 	// closeWrite ends our direction and does not wait.
 	closeWrite()
 
@@ -76,6 +80,8 @@ func (t *streamTransport) readHot(receive func([]byte) bool) error {
 func (t *streamTransport) tryWrite([]byte) (int, error) { return 0, nil }
 
 func (t *streamTransport) write(p []byte) (int, error) { return t.nc.Write(p) }
+
+func (t *streamTransport) held() int { return heldByKernel(belowTLS(t.nc)) }
 
 type closeWriter interface{ CloseWrite() error }
 

@@ -124,6 +124,8 @@ func retry(call func() (int, error)) (int, error) {
 	}
 }
 
+func (t *rawTransport) held() int { return heldByKernel(t.nc) }
+
 func (t *rawTransport) closeWrite() { closeWriteOf(t.nc) }
 
 func (t *rawTransport) reset() { setLinger(t.nc) }

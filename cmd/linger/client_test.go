@@ -131,7 +131,7 @@ func (c *client) describe(event protocol.Event) string {
 			told += " unclean"
 		}
 		return told
-	case protocol.EventPing, protocol.EventPong, protocol.EventPeerClose:
+	case protocol.EventPiece, protocol.EventPing, protocol.EventPong, protocol.EventPeerClose:
 	}
 	return ""
 }

@@ -8,7 +8,7 @@ import (
 type versionCommand struct{}
 
 // Run prints the module's version as the Go tool recorded it.
-func (versionCommand) Run() error {
+func (versionCommand) Run() error { //nolint:unparam // kong calls methods of this form
 	version := "(devel)"
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		version = info.Main.Version

@@ -14,9 +14,8 @@ var coderPeer = peer{
 	name: "coder",
 	serve: func(t *testing.T, v variant) (string, <-chan report) {
 		return serveLibrary(t, func(w http.ResponseWriter, r *http.Request) (report, error) {
-			hijacked := &hijackWitness{ResponseWriter: w}
-			c, err := coder.Accept(hijacked, r, &coder.AcceptOptions{CompressionMode: coderCompression(v)})
-			return runCoder(c, hijacked.nc, err)
+			c, err := coder.Accept(w, r, &coder.AcceptOptions{CompressionMode: coderCompression(v)})
+			return runCoder(c, transportOf(r), err)
 		})
 	},
 	dial: func(t *testing.T, url string, v variant) <-chan report {
@@ -42,14 +41,7 @@ func coderCompression(v variant) coder.CompressionMode {
 	return coder.CompressionDisabled
 }
 
-// hijackWitness remembers the transport, which the library does not give away.
-type hijackWitness struct {
-	http.ResponseWriter
-	nc net.Conn
-}
-
-func (w *hijackWitness) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
+// coderConn has the transport too, which the library does not give away.
 type coderConn struct {
 	*coder.Conn
 	nc   net.Conn
@@ -114,6 +106,9 @@ func (c coderConn) ping(string) error {
 
 // close waits for the answer and says whether it had the same code.
 func (c coderConn) close(code int, reason string) error {
+	if code == 0 {
+		code = int(coder.StatusNoStatusRcvd) // an empty Close
+	}
 	err := c.Close(coder.StatusCode(code), reason)
 	if err == nil {
 		*c.told = report{Code: code}

@@ -1,6 +1,7 @@
 package interop_test
 
 import (
+	"context"
 	"encoding/json"
 	"net"
 	"net/http"
@@ -34,7 +35,7 @@ type command struct {
 
 // The commands.
 const (
-	doClose     = "close"     // close with code and reason
+	doClose     = "close"     // close with code and reason; without a code: an empty Close
 	doPing      = "ping"      // ping; the text message "pong:" with the pong's payload tells of the answer
 	doFragments = "fragments" // send the next message in fragments
 	doReset     = "reset"     // reset TCP
@@ -105,15 +106,27 @@ func fragment(data []byte) [][]byte {
 // serveLibrary runs a server whose handler serves one connection to its end.
 func serveLibrary(t *testing.T, handler func(w http.ResponseWriter, r *http.Request) (report, error)) (string, <-chan report) {
 	ended := make(chan report, 1)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		told, err := handler(w, r)
 		if err != nil {
 			t.Errorf("the peer must accept our handshake; got %v", err)
 		}
 		ended <- told
 	}))
+	server.Config.ConnContext = func(ctx context.Context, nc net.Conn) context.Context {
+		return context.WithValue(ctx, transportKey{}, nc)
+	}
+	server.Start()
 	t.Cleanup(server.Close)
 	return strings.Replace(server.URL, "http:", "ws:", 1) + "/", ended
+}
+
+type transportKey struct{}
+
+// transportOf returns the transport of a request to a server of serveLibrary.
+func transportOf(r *http.Request) net.Conn {
+	nc, _ := r.Context().Value(transportKey{}).(net.Conn)
+	return nc
 }
 
 // dialLibrary runs a client to its end.

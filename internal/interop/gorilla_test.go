@@ -75,6 +75,9 @@ func (c gorillaConn) ping(payload string) error {
 
 // close sends a Close and reads on for the answer.
 func (c gorillaConn) close(code int, reason string) error {
+	if code == 0 {
+		code = gorilla.CloseNoStatusReceived // an empty Close
+	}
 	return c.WriteControl(gorilla.CloseMessage, gorilla.FormatCloseMessage(code, reason), time.Time{})
 }
 

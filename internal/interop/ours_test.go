@@ -32,7 +32,7 @@ type meeting struct {
 // meet opens a connection.
 func (p pair) meet(t *testing.T, opts websocket.Options) *meeting {
 	t.Helper()
-	if p.role == dialed {
+	if p.role == dialled {
 		return p.meetServer(t, opts)
 	}
 	return p.meetClient(t, opts)
@@ -149,8 +149,12 @@ func (e connEnd) close(t *testing.T, s websocket.Status) {
 	}
 }
 
+// outcome reads on, as an application does: what is not read makes the peer wait.
 func (e connEnd) outcome(t *testing.T) websocket.Outcome {
 	t.Helper()
+	if op, data, err := e.conn.Read(within(t)); err == nil {
+		t.Errorf("the connection must end; got %v", message{op == websocket.Binary, data})
+	}
 	select {
 	case <-e.conn.Done():
 	case <-within(t).Done():

@@ -52,7 +52,7 @@ func (v variant) String() string {
 type role string
 
 const (
-	dialed   role = "Dial"   // our client and its server
+	dialled  role = "Dial"   // our client and its server
 	accepted role = "Accept" // its client and our connection
 	served   role = "Server" // its client and our runtime
 )
@@ -61,7 +61,7 @@ func (p peer) roles() []role {
 	if p.serve == nil {
 		return []role{accepted, served}
 	}
-	return []role{dialed, accepted, served}
+	return []role{dialled, accepted, served}
 }
 
 // pair is one of us and one of them.
@@ -86,7 +86,10 @@ func eachPair(t *testing.T, test func(t *testing.T, p pair)) {
 func wantReport(t *testing.T, ended <-chan report) report {
 	t.Helper()
 	select {
-	case r := <-ended:
+	case r, ok := <-ended:
+		if !ok {
+			t.Fatal("the peer must report how the connection ended; its process has ended")
+		}
 		return r
 	case <-time.After(patience):
 		t.Fatal("the peer must report how the connection ended; it does not")

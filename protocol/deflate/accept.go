@@ -12,7 +12,7 @@ func Accept(offer []Param, o Options) (Params, []Param, bool) {
 	answer := settings{
 		// A server must include what it was asked for, and may include it unasked:
 		// RFC 7692, section 7.1.1.1. What the client hints at anyway is confirmed, so
-		// that we need not keep its window: section 7.1.1.2.
+		// that we need not keep its window: RFC 7692, section 7.1.1.2.
 		serverFresh: asked.serverFresh || o.NoContextTakeover,
 		clientFresh: asked.clientFresh || o.NoContextTakeover,
 	}

@@ -14,7 +14,11 @@
 //
 // Between two messages a Deflater or Inflater holds the last bytes of its
 // direction, at most 1<<Window.Bits of them and only as many as have passed, and
-// nothing without context takeover. What compresses and decompresses, half a
-// megabyte and 45 KiB, is shared by all connections and lent for one call. No more
-// than two per processor are ever lent; who comes later waits for a call to end.
+// nothing without context takeover. Measured for both directions of an idle
+// connection: 64 KiB with 15 bits, 8 KiB with 12, 128 bytes without takeover.
+//
+// What compresses (0.9 MB at level 1, 1.5 MB at level 9) and what inflates (38 KiB)
+// is shared by all connections and lent for one call. At most two per processor are
+// lent at once; who comes later waits for a call to end. Idle ones are freed by the
+// garbage collector.
 package deflate

@@ -3,6 +3,7 @@ package deflate
 import (
 	"runtime"
 	"testing"
+	"weak"
 )
 
 // overhead is what a Deflater with its Inflater may take beside the windows.
@@ -27,13 +28,13 @@ type pair struct {
 // idlePairs returns connections that have talked and are silent now, and what each takes.
 func idlePairs(t *testing.T, w Window, talk int) int {
 	t.Helper()
-	const count = 100
+	const count = 30
 	before := heap()
 	pairs := make([]pair, count)
 	for i := range pairs {
 		pairs[i] = pair{NewDeflater(w, Options{}), NewInflater(w)}
-		for range talk / 1000 {
-			expectRoundTrip(t, pairs[i].out, pairs[i].in, chat(uint64(i), 1000))
+		for range 5 {
+			expectRoundTrip(t, pairs[i].out, pairs[i].in, chat(uint64(i), talk/5))
 		}
 	}
 	after := heap()
@@ -59,5 +60,73 @@ func TestAnIdleConnectionHoldsItsWindowsAndNothingElse(t *testing.T) {
 			t.Errorf("with %+v an idle connection holds %d bytes after %d bytes each way, expected at most %d and %d for what describes them",
 				c.window, got, c.talk, c.most, overhead)
 		}
+	}
+}
+
+// What is lent is large; the package's documentation says how large.
+func TestStatesTakeWhatIsDocumented(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		make func() any
+		most int
+	}{
+		{"an encoder of level 1", func() any { return warm(levelEncoders[1]) }, 900 << 10},
+		{"an encoder of level 5", func() any { return warm(levelEncoders[5]) }, 1150 << 10},
+		{"an encoder of level 9", func() any { return warm(levelEncoders[9]) }, 1500 << 10},
+		{"an encoder of a small window", func() any { return warm(windowEncoders[9]) }, 1150 << 10},
+		{"a decoder", func() any { return decoders.create() }, 40 << 10},
+	} {
+		const count = 8
+		before := heap()
+		var states [count]any
+		for i := range states {
+			states[i] = c.make()
+		}
+		got := int(int64(heap())-int64(before)) / count
+		runtime.KeepAlive(states)
+		t.Logf("%s takes %d bytes", c.name, got)
+		if got > c.most {
+			t.Errorf("%s takes %d bytes, expected at most %d", c.name, got, c.most)
+		}
+	}
+}
+
+// warm returns a new encoder that has worked: some of its memory comes late.
+func warm(p *pool[encoder]) *encoder {
+	e := p.create()
+	e.encode(nil, chat(1, 32<<10), chat(2, 64<<10))
+	return e
+}
+
+// A state in the pool must not keep a connection's window or messages alive.
+func TestAStateHoldsNothingOfAConnection(t *testing.T) {
+	e, d := levelEncoders[1].create(), decoders.create()
+	held := workOnce(t, e, d)
+	runtime.GC()
+	for what, pointer := range held {
+		if pointer.Value() != nil {
+			t.Errorf("a state that is given back keeps %s alive", what)
+		}
+	}
+	runtime.KeepAlive(e)
+	runtime.KeepAlive(d)
+}
+
+// workOnce has both states work, and returns what they worked on.
+func workOnce(t *testing.T, e *encoder, d *decoder) map[string]weak.Pointer[byte] {
+	t.Helper()
+	dictionary, message, room := make([]byte, 9000), make([]byte, 8000), make([]byte, 9000)
+	compressed := NewDeflater(Window{}, Options{}).Deflate(make([]byte, 0, 9000), message, true)
+	e.encode(room[:0], dictionary, message)
+	d.open(room[:0], compressed, len(message))
+	if done, err := d.run(dictionary); !done || err != nil {
+		t.Fatalf("a message that was just compressed is read up to its end %v, with error %v", done, err)
+	}
+	d.close()
+	return map[string]weak.Pointer[byte]{
+		"its window":             weak.Make(&dictionary[0]),
+		"a message sent":         weak.Make(&message[0]),
+		"a message received":     weak.Make(&compressed[0]),
+		"what it was written to": weak.Make(&room[0]),
 	}
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // ErrAnswer is what [Confirm] reports: the server's answer is not one that RFC 7692
-// allows to the offer. The client must fail the connection: section 7.1.
+// allows to the offer. The client must fail the connection: RFC 7692, section 7.1.
 var ErrAnswer = errors.New("deflate: the server's answer does not fit the offer")
 
 // Offer is the client's part of the negotiation: the parameters to offer.
@@ -41,7 +41,7 @@ func Confirm(o Options, answer []Param) (Params, error) {
 	p := Params{
 		Server: Window{Bits: maxBits, NoContextTakeover: got.serverFresh},
 		// What we have offered for ourselves binds us, whether the server repeats it or
-		// not: RFC 7692, sections 7.1.1.2 and 7.1.2.2.
+		// not: RFC 7692, section 7.1.1.2, and RFC 7692, section 7.1.2.2.
 		Client: Window{Bits: o.bits(), NoContextTakeover: got.clientFresh || o.NoContextTakeover},
 	}
 	if got.serverBits != 0 {

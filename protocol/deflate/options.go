@@ -26,13 +26,13 @@ type Options struct {
 	Level int
 
 	// Threshold is the size in bytes below which a message is not worth compressing.
-	// 0 means 64 with context takeover and 128 without: below, JSON that repeats its
-	// keys saves less than a header's worth of bytes.
+	// 0 means 64 with context takeover and 128 without: smaller ones save too few
+	// bytes for the work.
 	Threshold int
 }
 
 // Measured with chat messages in JSON, as they leave the encoder: with a window
-// behind them 60 bytes become 15; without one 100 bytes stay 100, and 127 become 90.
+// behind them 60 bytes become 15; without one 100 bytes stay 100, and 127 become 91.
 const (
 	thresholdTakeover = 64
 	thresholdFresh    = 128

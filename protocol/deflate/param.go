@@ -19,10 +19,10 @@ type Params struct{ Server, Client Window }
 
 // The parameters of RFC 7692, section 7.1.
 const (
-	serverNoContextTakeover = "server_no_context_takeover" // section 7.1.1.1
-	clientNoContextTakeover = "client_no_context_takeover" // section 7.1.1.2
-	serverMaxWindowBits     = "server_max_window_bits"     // section 7.1.2.1
-	clientMaxWindowBits     = "client_max_window_bits"     // section 7.1.2.2
+	serverNoContextTakeover = "server_no_context_takeover" // RFC 7692, section 7.1.1.1
+	clientNoContextTakeover = "client_no_context_takeover" // RFC 7692, section 7.1.1.2
+	serverMaxWindowBits     = "server_max_window_bits"     // RFC 7692, section 7.1.2.1
+	clientMaxWindowBits     = "client_max_window_bits"     // RFC 7692, section 7.1.2.2
 )
 
 // settings are the parameters of one offer or answer. Bits are 0 where the

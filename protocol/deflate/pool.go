@@ -7,7 +7,7 @@ import (
 
 // lent holds a token for each state that is in use. Compressing needs a processor
 // and nothing else, so more states than processors would only fill memory: a
-// thousand goroutines that send at once would each hold half a megabyte.
+// thousand goroutines that send at once would each hold a megabyte.
 var lent = make(chan struct{}, 2*runtime.GOMAXPROCS(0))
 
 // pool lends states of one kind. Idle ones belong to the garbage collector.

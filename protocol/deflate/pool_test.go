@@ -1,6 +1,7 @@
 package deflate
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -18,6 +19,7 @@ func TestNoMoreStatesAreInUseThanAreLent(t *testing.T) {
 				now := inUse.Add(1)
 				for was := most.Load(); now > was && !most.CompareAndSwap(was, now); was = most.Load() {
 				}
+				runtime.Gosched() // lets the others try
 				inUse.Add(-1)
 				p.give(s)
 			}
@@ -38,13 +40,13 @@ func TestTheNextWaitsWhenAllAreLent(t *testing.T) {
 	for range cap(lent) {
 		held = append(held, p.take())
 	}
-	got := make(chan *encoder)
-	go func() { got <- p.take() }()
 	select {
-	case <-got:
-		t.Fatal("one more than the bound is lent")
+	case lent <- struct{}{}:
+		t.Fatalf("with %d states lent there is room for one more", len(held))
 	default:
 	}
+	got := make(chan *encoder)
+	go func() { got <- p.take() }()
 	p.give(held[0])
 	p.give(<-got)
 	for _, s := range held[1:] {

@@ -1,0 +1,57 @@
+package interop_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+// bunPath is where npm puts Bun.
+var bunPath = filepath.Join("node_modules", ".bin", "bun")
+
+// installed returns why the packages are not installed; empty if they are. It tells it too, since a skipped test is silent.
+var installed = sync.OnceValue(func() string {
+	why := install()
+	if why != "" {
+		fmt.Fprintln(os.Stderr, "NOT TESTED: the peers in Node and Bun:", why)
+	}
+	return why
+})
+
+// install makes npm install what testdata/package-lock.json pins, and does not again until that changes.
+func install() string {
+	if isNewer("testdata/node_modules/.package-lock.json", "testdata/package-lock.json") {
+		return ""
+	}
+	for _, name := range []string{"node", "npm"} {
+		if _, err := exec.LookPath(name); err != nil {
+			return name + " is not installed; install Node 20.18 or later, on Debian with: apt-get install nodejs npm"
+		}
+	}
+	npm := exec.Command("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error")
+	npm.Dir = "testdata"
+	if output, err := npm.CombinedOutput(); err != nil {
+		return "npm cannot install the packages of testdata/package.json: " + err.Error() + "\n" + string(output)
+	}
+	return ""
+}
+
+func isNewer(file, than string) bool {
+	a, err := os.Stat(file)
+	if err != nil {
+		return false
+	}
+	b, err := os.Stat(than)
+	return err == nil && !a.ModTime().Before(b.ModTime())
+}
+
+// needPackages skips the test where the packages cannot be installed.
+func needPackages(t *testing.T) {
+	t.Helper()
+	if why := installed(); why != "" {
+		t.Skip("this peer is not tested: " + why)
+	}
+}

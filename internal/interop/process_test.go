@@ -1,0 +1,143 @@
+package interop_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"sync"
+	"testing"
+)
+
+// scriptPeer is a script in testdata, with one process for all its connections.
+func scriptPeer(name, runtime, script string) peer {
+	var lock sync.Mutex
+	running := map[variant]*process{}
+	start := func(t *testing.T, v variant) *process {
+		needPackages(t)
+		lock.Lock()
+		defer lock.Unlock()
+		if running[v] == nil {
+			running[v] = startProcess(t, runtime, script, v)
+		}
+		return running[v]
+	}
+	return peer{
+		name: name,
+		serve: func(t *testing.T, v variant) (string, <-chan report) {
+			p := start(t, v)
+			id, ended := p.expect()
+			select {
+			case <-p.ready:
+			case <-within(t).Done():
+			}
+			if p.port == 0 {
+				t.Fatalf("%s must print the port of its server; it does not", script)
+			}
+			return fmt.Sprintf("ws://127.0.0.1:%d/%s", p.port, id), ended
+		},
+		dial: func(t *testing.T, url string, v variant) <-chan report {
+			p := start(t, v)
+			id, ended := p.expect()
+			if _, err := fmt.Fprintln(p.input, url, id); err != nil {
+				t.Fatalf("%s must run; got %v", script, err)
+			}
+			return ended
+		},
+	}
+}
+
+// process is a script that runs until its input ends, which it does with this process.
+type process struct {
+	input io.Writer
+	ready chan struct{} // closed when port is known, or the process has ended
+	port  int           // of its server
+
+	mu    sync.Mutex
+	last  int
+	ended map[string]chan report // by the connection's id, until it is reported; nil when the process has ended
+}
+
+func startProcess(t *testing.T, runtime, script string, v variant) *process {
+	t.Helper()
+	probe := exec.Command(runtime, "--version")
+	probe.Dir = "testdata"
+	if output, err := probe.CombinedOutput(); err != nil {
+		t.Skipf("this peer is not tested: %s does not run: %v\n%s", runtime, err, output)
+	}
+	command := exec.Command(runtime, script, v.String())
+	command.Dir, command.Stderr = "testdata", os.Stderr
+	input, err := command.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	output, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p := &process{input: input, ready: make(chan struct{}), ended: map[string]chan report{}}
+	go p.read(output)
+	return p
+}
+
+// expect announces a connection.
+func (p *process) expect() (id string, ended <-chan report) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last++
+	id = strconv.Itoa(p.last)
+	told := make(chan report, 1)
+	if p.ended == nil {
+		close(told)
+	} else {
+		p.ended[id] = told
+	}
+	return id, told
+}
+
+// read takes what the script prints.
+func (p *process) read(output io.Reader) {
+	for lines := bufio.NewScanner(output); lines.Scan(); {
+		var line struct {
+			Port   int
+			ID     string
+			Report report
+		}
+		err := json.Unmarshal(lines.Bytes(), &line)
+		switch {
+		case err == nil && line.Port != 0 && p.port == 0:
+			p.port = line.Port
+			close(p.ready)
+		case err == nil && p.tell(line.ID, line.Report):
+		default:
+			fmt.Fprintln(os.Stderr, "this is not the port of a script, nor the one report on a connection:", lines.Text())
+		}
+	}
+	if p.port == 0 {
+		close(p.ready)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, told := range p.ended {
+		close(told)
+	}
+	p.ended = nil
+}
+
+// tell hands a report on; false if none is due.
+func (p *process) tell(id string, r report) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	told, due := p.ended[id]
+	if due {
+		told <- r
+		delete(p.ended, id)
+	}
+	return due
+}
