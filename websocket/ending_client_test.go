@@ -2,6 +2,7 @@ package websocket
 
 import (
 	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -135,14 +136,19 @@ func TestTheClientsCloseNotifyAndThenFIN(t *testing.T) {
 func TestAnEOFWithoutCloseNotify(t *testing.T) {
 	for _, role := range []protocol.Role{protocol.Server, protocol.Client} {
 		for name, c := range map[string]struct {
-			send func(f *far) []byte
-			want string
+			send   func(f *far) []byte
+			record []byte // of TLS, begun and not ended
+			want   string
 		}{
-			"in the middle of nothing": {func(*far) []byte { return nil },
+			"in the middle of nothing": {func(*far) []byte { return nil }, nil,
 				"not clean, received 1006, sent 1006, first neither, eof"},
-			"in the middle of a frame": {func(f *far) []byte { return f.frame(Text, []byte("cut"))[:3] },
+			"in the middle of a frame": {func(f *far) []byte { return f.frame(Text, []byte("cut"))[:3] }, nil,
 				"not clean, received 1006, sent 1006, first neither, eof"},
-			"after both Close frames": {func(f *far) []byte { return f.closing(1000) },
+			"in the middle of a record": {func(*far) []byte { return nil }, []byte{23, 3, 3, 0, 100, 1, 2, 3},
+				"not clean, received 1006, sent 1006, first neither, eof"},
+			"after both Close frames": {func(f *far) []byte { return f.closing(1000) }, nil,
+				"clean, received 1000, sent 1000, first remote, close"},
+			"in a record after both Close frames": {func(f *far) []byte { return f.closing(1000) }, []byte{23, 3, 3, 0, 100, 1, 2, 3},
 				"clean, received 1000, sent 1000, first remote, close"},
 		} {
 			t.Run(role.String()+" "+name, func(t *testing.T) {
@@ -150,9 +156,10 @@ func TestAnEOFWithoutCloseNotify(t *testing.T) {
 				if b := c.send(f); len(b) > 0 {
 					f.send(t, b)
 				}
-				if name == "after both Close frames" {
+				if strings.Contains(name, "after both") {
 					f.wantFrame(t, "close 1000")
 				}
+				_, _ = f.tcp.Write(c.record)
 				_ = f.tcp.CloseWrite()
 				h.want(t, c.want)
 				wantGone(t, d)

@@ -29,9 +29,12 @@ func TestNetConnIsANetConn(t *testing.T) {
 func streams(a, b net.Conn) (c1, c2 net.Conn, stop func(), err error) {
 	client := NewConn(a, protocol.Client, nil, Options{})
 	server := NewConn(b, protocol.Server, nil, Options{})
-	stop = func() {
-		client.CloseNow()
-		server.CloseNow()
+	c1, c2 = NetConn(client, Binary), NetConn(server, Binary)
+	stop = func() { // cutting would fail a Close of the test that is under way
+		go func() { _ = c1.Close() }()
+		_ = c2.Close()
+		<-client.Done()
+		<-server.Done()
 	}
-	return NetConn(client, Binary), NetConn(server, Binary), stop, nil
+	return c1, c2, stop, nil
 }

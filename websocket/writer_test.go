@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -191,6 +192,52 @@ func TestAllWhoWaitForRoomGoOn(t *testing.T) {
 		}
 		if pings != 3 || frames < 3+3+2 {
 			t.Errorf("who waited for room must go on when there is some; %d frames came, %d pings", frames, pings)
+		}
+		waiting.Wait()
+	})
+}
+
+// eagerTransport takes at once what it is given, from some moment on, as TCP does.
+type eagerTransport struct {
+	transport
+	eager atomic.Bool
+}
+
+func (t *eagerTransport) tryWrite(p []byte) (int, error) {
+	if !t.eager.Load() {
+		return 0, nil
+	}
+	return t.write(p)
+}
+
+// TestRoomIsPassedOn: what is written at once is not told to be drained, so that one
+// who waited must tell the next.
+func TestRoomIsPassedOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, peer := memconn.Pipe()
+		opts := connOptions(Options{KeepAlive: -1})
+		d := NewDriver(ours, protocol.Server, nil, opts)
+		link := &eagerTransport{transport: d.transport}
+		d.transport = link
+		c := newConn(d, "", opts)
+		defer d.CloseNow()
+		if err := c.Write(t.Context(), Binary, make([]byte, 200_000)); err != nil {
+			t.Fatal(err)
+		}
+		var waiting sync.WaitGroup
+		for range 5 {
+			waiting.Go(func() { _ = c.Ping(within(t, time.Minute)) })
+		}
+		synctest.Wait()
+		link.eager.Store(true)
+		if _, err := readFrame(peer); err != nil {
+			t.Fatal(err)
+		}
+		for n := range 5 {
+			_ = peer.SetReadDeadline(time.Now().Add(time.Second))
+			if f, err := readFrame(peer); err != nil || f.op != protocol.Ping {
+				t.Fatalf("all who wait for room must go on; %d of 5 did, %v", n, err)
+			}
 		}
 		waiting.Wait()
 	})

@@ -1,14 +1,24 @@
 package interop_test
 
 import (
-	"strings"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/lingerws/linger/websocket"
 )
 
-// fragmented is so long that every library that can write fragments does. All its characters are of two bytes, and cut.
-var fragmented = message{data: []byte(strings.Repeat("ß", 1<<18))}
+// fragmented is so long that every library that can write fragments does, compressed too, since it is noise. All its
+// characters are of two bytes, and cut.
+var fragmented = message{data: twoByteNoise(1 << 18)}
+
+func twoByteNoise(characters int) []byte {
+	noise := rand.New(rand.NewPCG(1, 2))
+	text := make([]rune, characters)
+	for i := range text {
+		text[i] = rune(0x80 + noise.IntN(0x780))
+	}
+	return []byte(string(text))
+}
 
 func TestOurFragmentsArriveAsOneMessage(t *testing.T) {
 	eachPair(t, func(t *testing.T, p pair) {

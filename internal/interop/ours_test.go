@@ -32,6 +32,9 @@ type meeting struct {
 // meet opens a connection.
 func (p pair) meet(t *testing.T, opts websocket.Options) *meeting {
 	t.Helper()
+	if p.compressed {
+		opts.Compression = &websocket.CompressionOptions{}
+	}
 	if p.role == dialled {
 		return p.meetServer(t, opts)
 	}

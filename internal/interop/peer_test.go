@@ -38,8 +38,8 @@ type report struct {
 // variant is what both ends are asked to agree on.
 type variant struct{ compressed bool }
 
-// variants are those that all tests run in. Compression joins them as soon as our options know it.
-var variants = []variant{{compressed: false}}
+// variants are those that all tests run in.
+var variants = []variant{{compressed: false}, {compressed: true}}
 
 func (v variant) String() string {
 	if v.compressed {
