@@ -144,7 +144,7 @@ func TestCloseLeavesNoGapForAReader(t *testing.T) {
 		wantRead(t, c, "second")
 		write(t, peer, textFrame("would fit again"))
 		write(t, peer, closeFrame(1000, ""))
-		wantReadError[*LocalClosed](t, c)
+		_ = wantReadError[*LocalClosed](t, c)
 		if err := <-ended; err != nil {
 			t.Errorf("the end must be clean; got %v", err)
 		}
@@ -238,7 +238,7 @@ func TestHalfOpenGoesOnBehindThePeersClose(t *testing.T) {
 func TestHalfOpenIsBounded(t *testing.T) {
 	withPeer(t, Options{HalfOpen: true}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		write(t, peer, closeFrame(4000, ""))
-		wantReadError[*PeerClosed](t, c)
+		_ = wantReadError[*PeerClosed](t, c)
 		if end := wantEndWithin(t, c, 30*time.Second+1); !end.Clean || end.Sent.Code != 4000 {
 			t.Errorf("the connection must be closed with the peer's code; got %s", describe(end))
 		}

@@ -91,7 +91,7 @@ func TestErrorsUnwrap(t *testing.T) {
 	}
 }
 
-// TestABrokenRuleIsNotMisuse: the end that the peer brought about, before it is
+// TestTheEndThatAPeerBroughtAboutIsNoMisuse: the end that the peer brought about, before it is
 // complete, is not the fault of who writes.
 func TestTheEndThatAPeerBroughtAboutIsNoMisuse(t *testing.T) {
 	for name, input := range map[string][]byte{"its Close": closeFrame(4000, "go"), "a violation": violation()} {

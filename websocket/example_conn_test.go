@@ -145,9 +145,8 @@ func ExampleConn_Writer() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Fprint(w, "a message ")
-	fmt.Fprint(w, "in pieces")
-	if err := w.Close(); err != nil {
+	_, err = io.Copy(w, strings.NewReader("a message in pieces"))
+	if err := errors.Join(err, w.Close()); err != nil {
 		log.Fatal(err)
 	}
 

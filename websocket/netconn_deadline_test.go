@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-func wantEnded(t *testing.T, ctx context.Context, want error, when string) {
+func wantEnded(t *testing.T, call *limit, want error, when string) {
 	t.Helper()
+	var ctx context.Context = call
 	synctest.Wait()
 	if err := ctx.Err(); !errors.Is(err, want) {
 		t.Errorf("%s a call must be told %v; got %v", when, want, err)

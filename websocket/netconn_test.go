@@ -98,9 +98,9 @@ func TestHowAStreamEnds(t *testing.T) {
 				if write(t, peer, c.input); c.eof {
 					_ = peer.CloseWrite()
 				}
-				_, err := s.Read(make([]byte, 100))
+				_, _ = s.Read(make([]byte, 100))
 				for range 3 { // behind what came before
-					if _, err = s.Read(make([]byte, 100)); !c.want(err) {
+					if _, err := s.Read(make([]byte, 100)); !c.want(err) {
 						t.Fatalf("the stream must not end so: %v", err)
 					}
 				}

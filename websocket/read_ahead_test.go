@@ -121,6 +121,6 @@ func TestControlFramesAreSeenWithoutAReader(t *testing.T) {
 		}
 		wantEndWithin(t, c, 1)
 		wantRead(t, c, "nobody reads this yet")
-		wantReadError[*PeerClosed](t, c)
+		_ = wantReadError[*PeerClosed](t, c)
 	})
 }

@@ -111,7 +111,7 @@ func TestCloseWaitsForTheMessageBeingWritten(t *testing.T) {
 			t.Error(err)
 		}
 		wantRead(t, far, "begin, end")
-		wantReadError[*PeerClosed](t, far)
+		_ = wantReadError[*PeerClosed](t, far)
 	})
 }
 

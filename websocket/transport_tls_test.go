@@ -1,0 +1,50 @@
+package websocket
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"syscall"
+	"testing"
+
+	"github.com/lingerws/linger/protocol"
+)
+
+// twoLayers is a client's TLS in TLS, as behind a proxy that is reached over TLS.
+func twoLayers(t *testing.T) (d *Driver, inner *far, outer *tls.Conn) {
+	t.Helper()
+	near, peer := wirePair(t)
+	nearOuter, outer := tlsPair(t, protocol.Client, near, peer)
+	nearInner, peerInner := tlsPair(t, protocol.Client, nearOuter, outer)
+	d = NewDriver(nearInner, protocol.Server, nil, Options{KeepAlive: -1}) // a server ends first
+	d.Start(quiet{newEnds()})
+	t.Cleanup(func() { d.CloseNow(); _ = peer.Close() })
+	return d, &far{Conn: peerInner, tcp: peer, role: protocol.Server}, outer
+}
+
+func TestEachLayerOfTLSIsEndedAndThenTCP(t *testing.T) {
+	d, f, outer := twoLayers(t)
+	f.send(t, f.closing(1000))
+	if _, err := io.Copy(io.Discard, f); err != nil {
+		t.Fatalf("the inner TLS must end with close_notify; got %v", err)
+	}
+	if n, err := outer.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+		t.Fatalf("the outer TLS must end with close_notify; got %d bytes, %v", n, err)
+	}
+	if n, err := f.tcp.Read(make([]byte, 1)); n > 0 || !errors.Is(err, io.EOF) {
+		t.Fatalf("TCP must end with a FIN, before the linger bound; got %d bytes, %v", n, err)
+	}
+	select {
+	case <-d.Done():
+		t.Error("this proves nothing: the transport was closed")
+	default:
+	}
+}
+
+func TestAResetGoesThroughEachLayerOfTLS(t *testing.T) {
+	d, f, _ := twoLayers(t)
+	d.CloseNow()
+	if _, err := io.Copy(io.Discard, f.tcp); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("what is cut must be seen as a reset; got %v", err)
+	}
+}
