@@ -95,7 +95,7 @@ func TestAStuckDialIsCut(t *testing.T) {
 					opts.HandshakeTimeout = cut.timeout
 					start := time.Now()
 					_, err := Dial(ctx, c.url, &opts)
-					wantDialError(t, err, c.phase)
+					_ = wantDialError(t, err, c.phase)
 					if took := time.Since(start); took != cut.after {
 						t.Errorf("the dial must be cut after %v; it took %v", cut.after, took)
 					}
@@ -104,7 +104,7 @@ func TestAStuckDialIsCut(t *testing.T) {
 							t.Errorf("the error must wrap %q; got %v", is, err)
 						}
 					}
-					if e, ok := errors.AsType[net.Error](err); cut.is[0] == context.DeadlineExceeded && (!ok || !e.Timeout()) {
+					if e, ok := errors.AsType[net.Error](err); errors.Is(cut.is[0], context.DeadlineExceeded) && (!ok || !e.Timeout()) {
 						t.Errorf("a deadline is a timeout; got %v", err)
 					}
 					time.Sleep(time.Minute) // until the server has seen it
@@ -128,7 +128,7 @@ func TestTheSystemsDeadlineIsADeadline(t *testing.T) {
 	_, err := Dial(t.Context(), "ws://x", direct(DialOptions{NetDial: func(context.Context, string, string) (net.Conn, error) {
 		return nil, &net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}
 	}}))
-	if wantDialError(t, err, PhaseDial); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, os.ErrDeadlineExceeded) {
+	if _ = wantDialError(t, err, PhaseDial); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("the system may tell the deadline before the context does; got %v", err)
 	}
 }
@@ -150,10 +150,10 @@ func TestTheCauseOfADialErrorCanBeTold(t *testing.T) {
 		return a, nil
 	}
 	_, err := Dial(t.Context(), "ws://x", direct(DialOptions{NetDial: reset}))
-	wantDialError(t, err, PhaseWrite)
+	_ = wantDialError(t, err, PhaseWrite)
 	ended := answering(func(nc net.Conn, _ asked) { _ = nc.Close() })
 	_, err = Dial(t.Context(), "ws://x", direct(DialOptions{NetDial: ended}))
-	if wantDialError(t, err, PhaseResponse); !errors.Is(err, io.ErrUnexpectedEOF) {
+	if _ = wantDialError(t, err, PhaseResponse); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("a server that goes away without an answer is an unexpected EOF; got %v", err)
 	}
 }

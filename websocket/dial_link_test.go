@@ -67,7 +67,7 @@ func TestACertificateIsVerified(t *testing.T) {
 	addr, _ := helloed(t)
 	_, port, _ := net.SplitHostPort(addr)
 	_, err := Dial(t.Context(), "wss://localhost:"+port, direct(DialOptions{}))
-	wantDialError(t, err, PhaseTLS)
+	_ = wantDialError(t, err, PhaseTLS)
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); !ok {
 		t.Errorf("a server that nobody vouches for is not trusted; got %v", err)
 	}
@@ -76,7 +76,7 @@ func TestACertificateIsVerified(t *testing.T) {
 func TestAServerThatSpeaksNoTLS(t *testing.T) {
 	s := serve(t, false, nil, newEcho)
 	_, err := Dial(t.Context(), "wss://"+s.addr, direct(DialOptions{}))
-	wantDialError(t, err, PhaseTLS)
+	_ = wantDialError(t, err, PhaseTLS)
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); !ok {
 		t.Errorf("the error must tell what TLS found; got %v", err)
 	}

@@ -55,7 +55,7 @@ func (h *hop) askTunnel(l *link, proxy *url.URL) *DialError {
 		return h.fail(PhaseProxy, err)
 	}
 	r := newResponseReader(l.nc)
-	answer, err := r.read(http.MethodConnect)
+	answer, err := r.read(http.MethodConnect) //nolint:bodyclose // its body is the tunnel
 	switch {
 	case err != nil:
 		return h.fail(PhaseProxy, err)

@@ -149,7 +149,7 @@ func TestWhichProxyIsAskedFor(t *testing.T) {
 			}
 			return nil, cause
 		}})
-		if wantDialError(t, err, PhaseProxy); !errors.Is(err, cause) {
+		if _ = wantDialError(t, err, PhaseProxy); !errors.Is(err, cause) {
 			t.Errorf("the error of the choice must be the cause; got %v", err)
 		}
 	}

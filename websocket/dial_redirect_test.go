@@ -114,7 +114,7 @@ func TestRedirectsThatAreNotFollowed(t *testing.T) {
 				err := w.dial(t, c.start, c.most)
 				failure := wantDialError(t, err, PhaseCheck)
 				_, isPlain := errors.AsType[*handshake.Failure](err)
-				if !errors.Is(err, c.want) && (!isPlain || c.want != error(plain)) {
+				if !errors.Is(err, c.want) && (!isPlain || !errors.Is(c.want, error(plain))) {
 					t.Errorf("the error must be %v; got %v", c.want, err)
 				}
 				if failure.Status/100 != 3 || len(w.visits) != c.visits {

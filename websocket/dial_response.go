@@ -54,7 +54,7 @@ func (h *hop) shakeHands(l *link, request []byte, offered handshake.Offer) (*ope
 		return nil, h.fail(PhaseWrite, err)
 	}
 	r := newResponseReader(l.nc)
-	answer, err := r.read(http.MethodGet)
+	answer, err := r.read(http.MethodGet) //nolint:bodyclose // a 101 has no body, and any other is read from the connection
 	if err != nil {
 		return nil, h.fail(PhaseResponse, err)
 	}
@@ -113,7 +113,7 @@ func (r *responseReader) explain(err error) error {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("the connection was closed before the answer was whole: %w", err)
 	case len(text) > maxQuoted: // it quotes a line of the answer
-		return fmt.Errorf("the answer is no HTTP: %s...", text[:maxQuoted])
+		return fmt.Errorf("the answer is no HTTP: %s (cut)", text[:maxQuoted])
 	}
 	return fmt.Errorf("reading the answer: %w", err)
 }

@@ -73,7 +73,7 @@ func TestMisuseIsRefusedBeforeAnythingIsDialled(t *testing.T) {
 				return nil, net.ErrClosed
 			}
 			_, err := Dial(t.Context(), c.url, direct(c.opts))
-			wantDialError(t, err, PhaseRequest)
+			_ = wantDialError(t, err, PhaseRequest)
 			if _, ok := errors.AsType[*protocol.Misuse](err); !ok || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("the error must be a misuse that says %q; got %v", c.says, err)
 			}

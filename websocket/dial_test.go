@@ -177,7 +177,7 @@ func TestAContextThatEndsWithTheAnswerOpensNothing(t *testing.T) {
 			nc, err := answering(switching)(ctx, network, addr)
 			return lastMoment{nc, cancel}, err
 		}}))
-		if wantDialError(t, err, PhaseResponse); !errors.Is(err, context.Canceled) {
+		if _ = wantDialError(t, err, PhaseResponse); !errors.Is(err, context.Canceled) {
 			t.Errorf("the transport is closed by then, and no connection; got %v", err)
 		}
 	})
@@ -201,7 +201,7 @@ func TestConnectReplacesDialProxyAndTLS(t *testing.T) {
 		cause := errors.New("no route")
 		opts.Connect = func(context.Context, *url.URL) (net.Conn, error) { return nil, cause }
 		_, err = Dial(t.Context(), "ws://example.com", opts)
-		if wantDialError(t, err, PhaseDial); !errors.Is(err, cause) {
+		if _ = wantDialError(t, err, PhaseDial); !errors.Is(err, cause) {
 			t.Errorf("the error of the hook must be the cause; got %v", err)
 		}
 	})
