@@ -87,6 +87,7 @@ func TestAStuckServerIsCutAtItsBound(t *testing.T) {
 			`not clean, received 1006, sent 1002 "unknown opcode", first local, violation frame.opcode`},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			each(t, func(t *testing.T, secure bool) {
 				t.Parallel()
 				opts := c.opts

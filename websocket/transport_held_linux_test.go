@@ -12,6 +12,7 @@ import (
 // The kernel takes the whole message and our Close at once, and brings them to a
 // slow peer for longer than the close timer runs.
 func TestWhatTheKernelHoldsForASlowPeerIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	const size, closeTimeout = 256 << 10, time.Second
 	near, peer := wirePair(t)
 	_ = near.SetWriteBuffer(1 << 20)
