@@ -20,7 +20,9 @@ type instance struct {
 
 	events    map[int]*event // begun and not done
 	lastEvent int
-	dead      bool // the engine cannot go on
+	inTurn    bool     // script code runs
+	finished  []*event // in the turn that runs
+	dead      bool     // the engine cannot go on
 }
 
 // newInstance makes an engine and loads the application into it.
@@ -128,21 +130,35 @@ func (in *instance) begin(e *event) {
 	}
 }
 
-// finish ends an event, whoever waits for it goes on. A second call, or one for an
-// event that ran out of time, does nothing.
+// finish ends an event, whoever waits for it goes on: at the end of the turn that
+// runs, so that nothing of it is cut off when what goes on is a shutdown. A second
+// call, or one for an event that ran out of time, does nothing.
 func (in *instance) finish(id int) {
-	if e := in.events[id]; e != nil {
-		delete(in.events, id)
-		in.timers.clear(-id)
+	e := in.events[id]
+	if e == nil {
+		return
+	}
+	delete(in.events, id)
+	in.timers.clear(-id)
+	if in.inTurn {
+		in.finished = append(in.finished, e)
+	} else {
 		close(e.done)
 	}
 }
 
 // turn runs script code under the watchdog.
 func (in *instance) turn(code func() error) error {
+	in.inTurn = true
 	in.worker.watch.start(in.app.opts.EventTimeout)
-	defer in.worker.watch.stop()
 	err := code()
+	in.worker.watch.stop()
+	in.inTurn = false
+	for i, e := range in.finished {
+		close(e.done)
+		in.finished[i] = nil
+	}
+	in.finished = in.finished[:0]
 	in.dead = in.dead || poisoned(err)
 	return err
 }

@@ -75,3 +75,24 @@ func TestTheGlobalsAreThere(t *testing.T) {
 		});`, worker.Options{})
 	a.get("/", 200, "")
 }
+
+// The last close event is over before its turn is: what the script does in the rest of it must not be cut off by the
+// shutdown that goes on.
+func TestShutdownWaitsForTheRestOfTheLastTurn(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		addEventListener("websocketupgrade", (event) => { event.accept() });
+		addEventListener("websocketclose", () => {
+			Promise.resolve().then(() => {}).then(() => {
+				const began = Date.now();
+				while (Date.now() - began < 200);
+				console.log("the rest is done");
+			});
+		});`, worker.Options{})
+	a.connect()
+	if err := a.Shutdown(t.Context()); err != nil {
+		t.Errorf("a shutdown in order has no error; got %v", err)
+	}
+	a.stdout.line(t, "the rest is done")
+	a.log.never(t, "level=ERROR")
+}
