@@ -100,7 +100,8 @@ func TestCloseIsBounded(t *testing.T) {
 // TestCloseIsBoundedWhereHalfCloseWasAgreed: a peer that goes on sending has time,
 // and not for ever.
 func TestCloseIsBoundedWhereHalfCloseWasAgreed(t *testing.T) {
-	eachRole(t, Options{HalfClose: true}, func(t *testing.T, near, far *Conn) {
+	bounded, patient := Options{HalfClose: true}, Options{HalfClose: true, HalfOpenTimeout: time.Hour}
+	expectCut := func(t *testing.T, near, far *Conn) {
 		var sender sync.WaitGroup
 		sender.Go(func() {
 			for far.Write(context.Background(), Text, []byte("and on")) == nil {
@@ -112,6 +113,14 @@ func TestCloseIsBoundedWhereHalfCloseWasAgreed(t *testing.T) {
 		if err := near.Close(1000, ""); !isKind[*TransportError](err) || time.Since(start) != 30*time.Second {
 			t.Errorf("a peer that never finishes must be cut after 30s; got %v after %v", err, time.Since(start))
 		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		p := newPair(t, bounded, patient)
+		expectCut(t, p.server, p.client)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		p := newPair(t, patient, bounded)
+		expectCut(t, p.client, p.server)
 	})
 }
 
