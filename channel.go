@@ -2,7 +2,6 @@ package linger
 
 import (
 	"slices"
-	"sync"
 
 	"github.com/lingerws/linger/websocket"
 )
@@ -11,10 +10,17 @@ import (
 // Unsubscribe or its close event has been handled. Subscribing twice is once.
 // The error is [ErrChannelName], [ErrChannels], or [ErrClosed] after the end.
 func (s *Socket) Subscribe(channel string) error {
-	if channel == "" || len(channel) > maxChannelName {
-		return ErrChannelName
+	if err := checkChannel(channel); err != nil {
+		return err
 	}
 	return s.server.hub.subscribe(s, channel)
+}
+
+func checkChannel(name string) error {
+	if name == "" || len(name) > maxChannelName {
+		return ErrChannelName
+	}
+	return nil
 }
 
 // Unsubscribe ends a subscription, if there is one.
@@ -29,14 +35,17 @@ func (s *Socket) Unsubscribe(channel string) {
 // those left out that are named in except: the connection of the handler that
 // publishes is not left out by itself. The message is framed once for all. It
 // never waits for a slow subscriber: Options.Policy applies to that one. It
-// returns how many connections took the message; the error is protocol.ErrText
-// for text that is not UTF-8.
+// returns how many connections took the message; the error is [ErrChannelName], or
+// protocol.ErrText for text that is not UTF-8.
 func (s *Server) Publish(channel string, p Payload, except ...*Socket) (int, error) {
+	if err := checkChannel(channel); err != nil {
+		return 0, err
+	}
 	message, err := websocket.Prepare(p.opcode(), p.Data)
 	if err != nil {
 		return 0, err
 	}
-	list := s.hub.subscribers(channel)
+	list := s.hub.list(channel)
 	taken := 0
 	for _, socket := range *list {
 		if !slices.Contains(except, socket) && socket.sendPrepared(message, p) == nil {
@@ -77,25 +86,4 @@ func (h *hub) leave(s *Socket, channel string) {
 	if len(h.channels[channel]) == 0 {
 		delete(h.channels, channel)
 	}
-}
-
-// lists lends the slices that subscribers are collected in.
-var lists = sync.Pool{New: func() any { return new([]*Socket) }}
-
-// subscribers returns who is subscribed at this moment, in a list to be given
-// back with recycleList. Sending happens outside the hub's lock.
-func (h *hub) subscribers(channel string) *[]*Socket {
-	list, _ := lists.Get().(*[]*Socket)
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	for s := range h.channels[channel] {
-		*list = append(*list, s)
-	}
-	return list
-}
-
-func recycleList(list *[]*Socket) {
-	clear(*list)
-	*list = (*list)[:0]
-	lists.Put(list)
 }

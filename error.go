@@ -21,6 +21,12 @@ var (
 	// ErrChannels: a connection is subscribed to Options.MaxChannels at the most.
 	ErrChannels = errors.New("linger: too many subscriptions on one connection; unsubscribe some, or raise Options.MaxChannels")
 
+	// ErrDataSize: the data of a connection is 64 KiB at the most, encoded.
+	ErrDataSize = errors.New("linger: the connection's data is over 64 KiB when saved; keep the rest elsewhere, under the connection's id")
+
+	// ErrAutoResponse: request and response have 2,048 bytes at the most.
+	ErrAutoResponse = errors.New("linger: the request and the response of an automatic answer have 2,048 bytes at the most")
+
 	// ErrShutdown: Shutdown's time was over before every close event was handled.
 	ErrShutdown = errors.New("linger: shutdown ended before every close event was handled")
 )

@@ -27,6 +27,13 @@ type PeerCloser interface {
 	PeerClose(*PeerClose)
 }
 
+// Drainer is a [Handler] that wants to know when the send queue of a connection has
+// emptied after it was full, or longer than Options.HighWater. It comes as one of the
+// connection's events, in order, once for each time.
+type Drainer interface {
+	Drain(*Drain)
+}
+
 // Message is a whole message of a connection.
 type Message struct {
 	Server *Server
@@ -39,6 +46,12 @@ type PeerClose struct {
 	Server *Server
 	Socket *Socket
 	Status protocol.Status // its code and reason; 1005 if it was empty
+}
+
+// Drain tells that the send queue has emptied after it was full.
+type Drain struct {
+	Server *Server
+	Socket *Socket
 }
 
 // Close is the terminal event of a connection. Received has the peer's code and
@@ -60,6 +73,7 @@ type HandlerFuncs struct {
 	OnUpgrade   func(*Upgrade)
 	OnMessage   func(*Message)
 	OnPeerClose func(*PeerClose)
+	OnDrain     func(*Drain)
 	OnClose     func(*Close)
 }
 
@@ -83,6 +97,13 @@ func (h HandlerFuncs) Message(m *Message) {
 func (h HandlerFuncs) PeerClose(p *PeerClose) {
 	if h.OnPeerClose != nil {
 		h.OnPeerClose(p)
+	}
+}
+
+// Drain calls OnDrain.
+func (h HandlerFuncs) Drain(d *Drain) {
+	if h.OnDrain != nil {
+		h.OnDrain(d)
 	}
 }
 

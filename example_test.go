@@ -38,7 +38,8 @@ func ExampleServer() {
 			_ = m.Socket.Send(linger.Text(strings.ToUpper(m.String())))
 		},
 		OnClose: func(c *linger.Close) {
-			fmt.Println("left room", c.Socket.Data(), "with", c.Received, "clean:", c.Clean)
+			room, _ := linger.Data[string](c.Socket)
+			fmt.Println("left room", room, "with", c.Received, "clean:", c.Clean)
 			close(left)
 		},
 	}, linger.Options{})
@@ -67,10 +68,12 @@ func ExamplePeerCloser() {
 			_, _ = u.Accept(linger.AcceptOptions{HalfOpen: true, Data: 0})
 		},
 		OnMessage: func(m *linger.Message) {
-			m.Socket.SetData(m.Socket.Data().(int) + len(m.Data))
+			received, _ := linger.Data[int](m.Socket)
+			_ = m.Socket.SetData(received + len(m.Data))
 		},
 		OnPeerClose: func(p *linger.PeerClose) { // that was the last of the upload
-			_ = p.Socket.Send(linger.Text(fmt.Sprint("received ", p.Socket.Data(), " bytes")))
+			received, _ := linger.Data[int](p.Socket)
+			_ = p.Socket.Send(linger.Text(fmt.Sprint("received ", received, " bytes")))
 			_ = p.Socket.Close(p.Status.Code, "thank you")
 		},
 	}, linger.Options{})

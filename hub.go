@@ -1,6 +1,9 @@
 package linger
 
-import "sync"
+import (
+	"iter"
+	"sync"
+)
 
 // hub knows who is connected and who is subscribed to what. Sockets are in it
 // from their acceptance until their close event has been handled.
@@ -66,13 +69,52 @@ func (h *hub) socket(id string) *Socket {
 	return h.sockets[id]
 }
 
-// all returns every socket there is at this moment.
-func (h *hub) all() []*Socket {
+// Sockets returns the connections that are subscribed to a channel at the moment of
+// the call, every connection for the empty name: from their acceptance until their
+// close event has been handled. They come in no particular order.
+func (s *Server) Sockets(channel string) iter.Seq[*Socket] {
+	return func(yield func(*Socket) bool) {
+		list := s.hub.list(channel)
+		defer recycleList(list)
+		for _, socket := range *list {
+			if !yield(socket) {
+				return
+			}
+		}
+	}
+}
+
+// Subscribers returns how many connections are subscribed to a channel.
+func (s *Server) Subscribers(channel string) int {
+	s.hub.mu.RLock()
+	defer s.hub.mu.RUnlock()
+	return len(s.hub.channels[channel])
+}
+
+// lists lends the slices that sockets are collected in.
+var lists = sync.Pool{New: func() any { return new([]*Socket) }}
+
+// list returns the subscribers of a channel, or everybody for the empty name, in a
+// list to be given back with recycleList. What is done with them happens outside the
+// hub's lock.
+func (h *hub) list(channel string) *[]*Socket {
+	list, _ := lists.Get().(*[]*Socket)
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	all := make([]*Socket, 0, len(h.sockets))
-	for _, s := range h.sockets {
-		all = append(all, s)
+	if channel == "" {
+		for _, s := range h.sockets {
+			*list = append(*list, s)
+		}
+		return list
 	}
-	return all
+	for s := range h.channels[channel] {
+		*list = append(*list, s)
+	}
+	return list
+}
+
+func recycleList(list *[]*Socket) {
+	clear(*list)
+	*list = (*list)[:0]
+	lists.Put(list)
 }

@@ -15,11 +15,14 @@ func (in *inbox) socket() *Socket { return (*Socket)(in) }
 
 // Message puts a message into the mailbox.
 func (in *inbox) Message(c *websocket.Driver, m protocol.Event) {
+	s := in.socket()
+	if s.autoRespond(m) {
+		return
+	}
 	payload := m.Payload
 	if !m.Owned {
 		payload = bytes.Clone(payload)
 	}
-	s := in.socket()
 	s.deliver(mail{message: &Message{
 		Server: s.server, Socket: s,
 		Payload: Payload{Data: payload, Binary: m.Opcode == protocol.Binary},
@@ -44,8 +47,13 @@ func (in *inbox) PeerClose(c *websocket.Driver, status protocol.Status) {
 	}
 }
 
-// Drained wakes those who wait for an empty send queue.
-func (in *inbox) Drained(*websocket.Driver) { in.socket().wakeSenders() }
+// Drained wakes those who wait for an empty send queue, and tells the application if
+// the queue was full.
+func (in *inbox) Drained(c *websocket.Driver) {
+	s := in.socket()
+	s.wakeSenders()
+	s.tellDrained(c)
+}
 
 // Closed puts the terminal event into the mailbox, behind all others.
 func (in *inbox) Closed(_ *websocket.Driver, end websocket.Outcome) { in.socket().end(end) }
@@ -53,6 +61,7 @@ func (in *inbox) Closed(_ *websocket.Driver, end websocket.Outcome) { in.socket(
 // attach gives a socket its connection, after the 101: what was sent early goes
 // first.
 func (s *Socket) attach(conn *websocket.Driver) {
+	s.saveData()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	conn.Start((*inbox)(s))

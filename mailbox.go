@@ -21,6 +21,7 @@ type mail struct {
 	message   *Message
 	answer    *websocket.Driver // the peer has closed: answer it
 	peerClose *PeerClose        // the same in half-open mode: the application does
+	drain     *Drain            // the send queue was full and is empty
 	end       *Close
 }
 
@@ -110,7 +111,9 @@ func (s *Socket) take() (mail, bool) {
 
 // handle calls the handler for one event.
 func (s *Socket) handle(event mail) {
-	h := s.server.handler
+	g := s.server.enter()
+	defer g.leave()
+	h := g.handler
 	switch {
 	case event.message != nil:
 		s.guard("message", func() { h.Message(event.message) })
@@ -119,6 +122,10 @@ func (s *Socket) handle(event mail) {
 	case event.peerClose != nil:
 		if closer, ok := h.(PeerCloser); ok {
 			s.guard("peerclose", func() { closer.PeerClose(event.peerClose) })
+		}
+	case event.drain != nil:
+		if drainer, ok := h.(Drainer); ok {
+			s.guard("drain", func() { drainer.Drain(event.drain) })
 		}
 	case event.end != nil:
 		defer s.server.hub.remove(s) // the last thing that happens to a connection
@@ -135,4 +142,5 @@ func (s *Socket) guard(event string, handler func()) {
 		}
 	}()
 	returned = s.server.call(event, s, handler)
+	s.saveData()
 }

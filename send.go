@@ -12,9 +12,8 @@ import (
 // The error is [ErrClosed], [ErrQueueFull], or protocol.ErrText for text that is
 // not UTF-8; then the message is dropped.
 func (s *Socket) Send(p Payload) error {
-	return s.send(s.server.opts.Policy, p.opcode(), func(conn *websocket.Driver) error {
-		_, err := conn.Send(p.opcode(), p.Data)
-		return err
+	return s.send(s.server.opts.Policy, p.opcode(), func(conn *websocket.Driver) (int, error) {
+		return conn.Send(p.opcode(), p.Data)
 	}, p.Data)
 }
 
@@ -24,15 +23,14 @@ func (s *Socket) sendPrepared(m *protocol.Prepared, p Payload) error {
 	if policy == PolicyBlock {
 		policy = PolicyClose
 	}
-	return s.send(policy, p.opcode(), func(conn *websocket.Driver) error {
-		_, err := conn.SendPrepared(m)
-		return err
+	return s.send(policy, p.opcode(), func(conn *websocket.Driver) (int, error) {
+		return conn.SendPrepared(m)
 	}, p.Data)
 }
 
 // send applies the policy, and queues by way of the connection or, before the
 // 101, of the early buffer.
-func (s *Socket) send(policy Policy, op protocol.Opcode, queue func(*websocket.Driver) error, data []byte) error {
+func (s *Socket) send(policy Policy, op protocol.Opcode, queue func(*websocket.Driver) (int, error), data []byte) error {
 	conn := s.conn.Load()
 	if conn == nil {
 		s.mu.Lock()
@@ -47,7 +45,10 @@ func (s *Socket) send(policy Policy, op protocol.Opcode, queue func(*websocket.D
 			return err
 		}
 	}
-	err := queue(conn)
+	queued, err := queue(conn)
+	if queued >= s.server.opts.highWater() {
+		s.noteFull(conn)
+	}
 	if errors.Is(err, protocol.ErrClosing) {
 		return ErrClosed
 	}
@@ -72,6 +73,7 @@ func (s *Socket) queueFull(conn *websocket.Driver, policy Policy) error {
 	if s.closing.Load() {
 		return ErrClosed
 	}
+	s.noteFull(conn)
 	switch policy {
 	case PolicyClose:
 		return s.giveUp()
@@ -141,4 +143,19 @@ func (s *Socket) wakeSenders() {
 		s.drained = nil
 	}
 	s.mu.Unlock()
+}
+
+// noteFull notes that the application is to be told when the queue has emptied.
+func (s *Socket) noteFull(conn *websocket.Driver) {
+	s.full.Store(true)
+	if conn.Queued() == 0 { // it emptied before it was noted
+		s.tellDrained(conn)
+	}
+}
+
+// tellDrained tells the application, once, that a queue that was full is empty.
+func (s *Socket) tellDrained(conn *websocket.Driver) {
+	if s.full.Load() && s.full.Swap(false) && !s.closing.Load() {
+		s.deliver(mail{drain: &Drain{Server: s.server, Socket: s}}, conn)
+	}
 }

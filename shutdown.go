@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/lingerws/linger/protocol"
@@ -46,7 +47,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 
 // cutAll closes the transports that are left. Their close events follow.
 func (s *Server) cutAll() {
-	for _, socket := range s.hub.all() {
+	for socket := range s.Sockets("") {
 		socket.CloseNow()
 	}
 }
@@ -80,7 +81,7 @@ func (s *Server) idle() bool {
 // closeAll starts the closing handshake of every connection, one after the other
 // within about spread, until ctx ends.
 func (s *Server) closeAll(ctx context.Context, spread time.Duration) {
-	sockets := s.hub.all()
+	sockets := slices.Collect(s.Sockets(""))
 	pause := min(spread/time.Duration(len(sockets)+1), paceMax)
 	timer := time.NewTimer(0)
 	defer timer.Stop()

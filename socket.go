@@ -23,24 +23,29 @@ type Socket struct {
 
 	conn    atomic.Pointer[websocket.Driver] // nil until the 101 is out
 	closing atomic.Bool                      // a Close was asked for, or the end has come: nothing more is sent
+	full    atomic.Bool                      // the send queue has been full since it was empty
+	data    atomic.Pointer[data]             // nil: none
 
 	mu       sync.Mutex
 	early    early
 	mailbox  mailbox
-	data     any
 	ended    bool                // the close event is in the mailbox, or was handled
 	drained  chan struct{}       // closed when the send queue empties; made by who waits
 	channels map[string]struct{} // guarded by the hub's lock
 }
 
-func newSocket(s *Server, r *http.Request, opts AcceptOptions) *Socket {
+func newSocket(s *Server, r *http.Request, opts AcceptOptions) (*Socket, error) {
+	data, err := newData(opts.Data)
+	if err != nil {
+		return nil, err
+	}
 	location := *r.URL
 	location.Host = r.Host
 	location.Scheme = "http"
 	if r.TLS != nil {
 		location.Scheme = "https"
 	}
-	return &Socket{
+	socket := &Socket{
 		server:      s,
 		id:          newID(s.opts.Node),
 		url:         &location,
@@ -48,9 +53,10 @@ func newSocket(s *Server, r *http.Request, opts AcceptOptions) *Socket {
 		remoteAddr:  r.RemoteAddr,
 		subprotocol: opts.Subprotocol,
 		halfOpen:    opts.HalfOpen,
-		data:        opts.Data,
 		early:       early{waiting: true},
 	}
+	socket.data.Store(data)
+	return socket, nil
 }
 
 // ID returns the connection's id: URL-safe, unguessable, and beginning with the
@@ -68,20 +74,6 @@ func (s *Socket) RemoteAddr() string { return s.remoteAddr }
 
 // Subprotocol returns the agreed subprotocol, or the empty string.
 func (s *Socket) Subprotocol() string { return s.subprotocol }
-
-// Data returns the application's value for the connection.
-func (s *Socket) Data() any {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.data
-}
-
-// SetData replaces the application's value for the connection.
-func (s *Socket) SetData(data any) {
-	s.mu.Lock()
-	s.data = data
-	s.mu.Unlock()
-}
 
 // State returns the state of the connection in the words of RFC 6455. Before
 // the 101 is out it is open: what is sent is queued.

@@ -40,14 +40,17 @@ func TestDataSurvivesBetweenEvents(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{
 			OnUpgrade: accept(linger.AcceptOptions{Data: 1}, nil),
-			OnMessage: func(m *linger.Message) { m.Socket.SetData(m.Socket.Data().(int) + 1) },
+			OnMessage: func(m *linger.Message) {
+				count, _ := linger.Data[int](m.Socket)
+				_ = m.Socket.SetData(count + 1)
+			},
 		}, linger.Options{})
 		c := s.connect()
 		c.text("one more")
 		c.text("and one")
 		c.leave()
-		if end := s.end(); end.Socket.Data() != 3 {
-			t.Errorf("the application's value lasts until the close event, and behind it; got %v", end.Socket.Data())
+		if got, err := linger.Data[int](s.end().Socket); got != 3 || err != nil {
+			t.Errorf("the application's value lasts until the close event, and behind it; got %v, %v", got, err)
 		}
 	})
 }

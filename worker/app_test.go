@@ -42,9 +42,11 @@ func TestTheServerHoldsTheConnections(t *testing.T) {
 		t.Error(err)
 	}
 	c.want("from Go")
-	s.Socket(id).SetData(42) // no data of the script's
+	if err := s.Socket(id).SetData(map[string]int{"set": 42}); err != nil { // both sides understand JSON
+		t.Error(err)
+	}
 	c.send("data?")
-	c.want("null")
+	c.want(`{"set":42}`)
 }
 
 func TestPlainRequestsGoToTheScriptWhateverTheFallbackIs(t *testing.T) {

@@ -180,7 +180,7 @@ func (in *instance) facts(args arguments) (engine.Value, error) {
 // data(connection) gives the data of a connection as the module wrote it.
 func (in *instance) data(args arguments) (engine.Value, error) {
 	if s := in.socket(args); s != nil {
-		if text, ok := s.Data().(string); ok {
+		if text, err := linger.Data[string](s); err == nil && text != "" {
 			return engine.String(text), nil
 		}
 	}
@@ -189,7 +189,7 @@ func (in *instance) data(args arguments) (engine.Value, error) {
 
 func (in *instance) setData(args arguments) (engine.Value, error) {
 	if s := in.socket(args); s != nil {
-		s.SetData(args.at(1).String())
+		return nothing, s.SetData(args.at(1).String())
 	}
 	return nothing, nil
 }

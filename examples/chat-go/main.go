@@ -23,7 +23,7 @@ import (
 )
 
 // person is the data of a connection.
-type person struct{ name, room string }
+type person struct{ Name, Room string }
 
 // said and moved are the lines that everybody in a room is told.
 type (
@@ -57,7 +57,7 @@ func (chat) Upgrade(u *linger.Upgrade) {
 		}
 		return
 	}
-	if _, err := u.Accept(linger.AcceptOptions{Data: person{name, room}, Channels: []string{room}}); err != nil {
+	if _, err := u.Accept(linger.AcceptOptions{Data: person{Name: name, Room: room}, Channels: []string{room}}); err != nil {
 		report(err)
 		return
 	}
@@ -69,14 +69,14 @@ func (chat) Message(m *linger.Message) {
 		report(m.Socket.Close(1003, "text only"))
 		return
 	}
-	if p, ok := m.Socket.Data().(person); ok {
-		tell(m.Server, p.room, said{Name: p.name, Text: m.String()})
+	if p, err := linger.Data[person](m.Socket); err == nil && p.Room != "" {
+		tell(m.Server, p.Room, said{Name: p.Name, Text: m.String()})
 	}
 }
 
 func (chat) Close(c *linger.Close) {
-	if p, ok := c.Socket.Data().(person); ok {
-		tell(c.Server, p.room, moved{Name: p.name})
+	if p, err := linger.Data[person](c.Socket); err == nil && p.Room != "" {
+		tell(c.Server, p.Room, moved{Name: p.Name})
 	}
 }
 

@@ -1,0 +1,48 @@
+package linger
+
+import (
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket"
+)
+
+// SetAutoResponse has the text message request answered with response on every
+// connection, at once, without the handler: for the pings that clients send as
+// messages. The message has to be exactly request; the handler does not see it. An
+// empty request ends it. The error is [ErrAutoResponse], or protocol.ErrText for text
+// that is not UTF-8; then nothing has changed.
+func (s *Server) SetAutoResponse(request, response string) error {
+	if request == "" {
+		s.answer.Store(nil)
+		return nil
+	}
+	if len(request) > maxAutoResponse || len(response) > maxAutoResponse {
+		return ErrAutoResponse
+	}
+	prepared, err := websocket.Prepare(protocol.Text, []byte(response))
+	if err == nil {
+		s.answer.Store(&answer{request: request, response: Text(response), prepared: prepared})
+	}
+	return err
+}
+
+// answer is a response to a message that needs no handler.
+type answer struct {
+	request  string
+	response Payload
+	prepared *protocol.Prepared
+}
+
+// maxAutoResponse bounds request and response, in bytes.
+const maxAutoResponse = 2048
+
+// autoRespond answers a message without the handler, if it is the one. It comes
+// from the driver, so it never waits: what a full queue does not take is dropped, or
+// the connection closed, as for Publish.
+func (s *Socket) autoRespond(m protocol.Event) bool {
+	a := s.server.answer.Load()
+	if a == nil || m.Opcode != protocol.Text || string(m.Payload) != a.request {
+		return false
+	}
+	_ = s.sendPrepared(a.prepared, a.response)
+	return true
+}
