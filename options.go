@@ -27,6 +27,10 @@ type Options struct {
 	SendQueue int
 	Policy    Policy
 
+	// HighWater, of websocket.Options, is the length of the send queue, in bytes, from
+	// which the application is told when it is empty again; see [Drainer]. 0 means
+	// SendQueue, and so does more.
+
 	// Mailbox bounds what has arrived and waits for the handler, in messages and
 	// bytes; 0 means 256 messages and 1 MiB. At the bound the connection is not
 	// read until half of it is handled.
@@ -124,4 +128,12 @@ func upgradeRequired(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Upgrade", "websocket")
 	w.Header().Set("Connection", "Upgrade")
 	http.Error(w, "this address speaks WebSocket only: send Upgrade: websocket", http.StatusUpgradeRequired)
+}
+
+// highWater returns the length of a send queue that counts as full.
+func (o *Options) highWater() int {
+	if o.HighWater <= 0 || o.HighWater > o.SendQueue {
+		return o.SendQueue
+	}
+	return o.HighWater
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 
 	"github.com/lingerws/linger/protocol/handshake"
 	"github.com/lingerws/linger/websocket"
@@ -12,9 +13,10 @@ import (
 // Server turns upgrade requests into sockets and their events into calls of a
 // [Handler]. It is an http.Handler; all methods may be called from any goroutine.
 type Server struct {
-	handler Handler
-	opts    Options
-	hub     hub
+	generation atomic.Pointer[generation] // the handler of this moment
+	opts       Options
+	hub        hub
+	answer     atomic.Pointer[answer] // nil: no message is answered without the handler
 
 	mu        sync.Mutex
 	draining  bool
@@ -23,7 +25,9 @@ type Server struct {
 
 // NewServer returns a server for an application.
 func NewServer(h Handler, opts Options) *Server {
-	return &Server{handler: h, opts: opts.withDefaults(), hub: newHub()}
+	s := &Server{opts: opts.withDefaults(), hub: newHub()}
+	s.generation.Store(newGeneration(h))
+	return s
 }
 
 // ServeHTTP answers an upgrade request as the handler decides. A handshake that
@@ -48,7 +52,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	u := &Upgrade{Server: s, Request: r, handshake: h, writer: w}
 	returned := false
 	defer func() { u.finish(returned) }() // also when the handler ends its goroutine
-	returned = s.call("upgrade", nil, func() { s.handler.Upgrade(u) })
+	g := s.enter()
+	defer g.leave()
+	returned = s.call("upgrade", nil, func() { g.handler.Upgrade(u) })
 }
 
 // Count returns how many connections there are, from their acceptance until

@@ -29,7 +29,8 @@ type Upgrade struct {
 
 // AcceptOptions say how a connection is accepted.
 type AcceptOptions struct {
-	// Data is the application's value for the connection; see [Socket.Data].
+	// Data is the application's value for the connection; see [Data] and
+	// [Socket.SetData].
 	Data any
 
 	// Subprotocol is one that the client offered; empty means none.
@@ -51,7 +52,7 @@ func (u *Upgrade) Subprotocols() []string { return slices.Clone(u.handshake.Prot
 
 // Accept accepts the request. The socket is usable at once: what is sent before
 // the handler returns leaves after the 101, in order. The error is [ErrAnswered],
-// [ErrChannelName], [ErrChannels], or wraps handshake.ErrNotOffered for a
+// [ErrChannelName], [ErrChannels], that of [Socket.SetData], or wraps handshake.ErrNotOffered for a
 // subprotocol the client did not offer; then the request is still to be answered.
 func (u *Upgrade) Accept(opts AcceptOptions) (*Socket, error) {
 	u.mu.Lock()
@@ -62,7 +63,10 @@ func (u *Upgrade) Accept(opts AcceptOptions) (*Socket, error) {
 	if opts.Subprotocol != "" && !slices.Contains(u.handshake.Protocols, opts.Subprotocol) {
 		return nil, fmt.Errorf("linger: subprotocol %q is %w", opts.Subprotocol, handshake.ErrNotOffered)
 	}
-	socket := newSocket(u.Server, u.Request, opts)
+	socket, err := newSocket(u.Server, u.Request, opts)
+	if err != nil {
+		return nil, err
+	}
 	u.Server.hub.add(socket)
 	for _, channel := range opts.Channels {
 		if err := socket.Subscribe(channel); err != nil {
@@ -134,7 +138,7 @@ func (u *Upgrade) complete(socket *Socket) {
 func (s *Server) bounds(halfOpen bool) websocket.Options {
 	bounds := s.opts.Options
 	bounds.HalfOpen, bounds.Pieces = true, false
-	bounds.HighWater = s.opts.SendQueue // PolicyBlock waits for a queue of that length
+	bounds.HighWater = s.opts.highWater() // PolicyBlock waits for a queue that is longer
 	if !halfOpen {
 		bounds.HalfOpenTimeout = s.opts.closeTimeout()
 	}
