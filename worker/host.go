@@ -177,14 +177,21 @@ func (in *instance) facts(args arguments) (engine.Value, error) {
 	return engine.List(engine.String(s.URL().String()), engine.String(s.Subprotocol())), nil
 }
 
-// data(connection) gives the data of a connection as the module wrote it.
+// data(connection) gives the data of a connection as the module wrote it: a letter
+// that says how, and the text. What Go code has set is JSON, which the letter J tells.
 func (in *instance) data(args arguments) (engine.Value, error) {
-	if s := in.socket(args); s != nil {
-		if text, err := linger.Data[string](s); err == nil && text != "" {
-			return engine.String(text), nil
-		}
+	s := in.socket(args)
+	if s == nil {
+		return nothing, nil
 	}
-	return nothing, nil
+	text, err := linger.Data[string](s)
+	switch {
+	case err != nil || text == "":
+		return nothing, nil
+	case text[0] != 'J' && text[0] != 'S':
+		text = "J" + text
+	}
+	return engine.String(text), nil
 }
 
 func (in *instance) setData(args arguments) (engine.Value, error) {
