@@ -1,6 +1,8 @@
 package linger
 
 import (
+	"unicode/utf8"
+
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/websocket"
 )
@@ -15,14 +17,25 @@ func (s *Server) SetAutoResponse(request, response string) error {
 		s.answer.Store(nil)
 		return nil
 	}
-	if len(request) > maxAutoResponse || len(response) > maxAutoResponse {
-		return ErrAutoResponse
+	if err := CheckAutoResponse(request, response); err != nil {
+		return err
 	}
 	prepared, err := websocket.Prepare(protocol.Text, []byte(response))
 	if err == nil {
 		s.answer.Store(&answer{request: request, response: Text(response), prepared: prepared})
 	}
 	return err
+}
+
+// CheckAutoResponse returns the error that [Server.SetAutoResponse] would.
+func CheckAutoResponse(request, response string) error {
+	switch {
+	case len(request) > maxAutoResponse || len(response) > maxAutoResponse:
+		return ErrAutoResponse
+	case !utf8.ValidString(request) || !utf8.ValidString(response): // RFC 6455, section 8.1
+		return protocol.ErrText
+	}
+	return nil
 }
 
 // answer is a response to a message that needs no handler.

@@ -25,6 +25,7 @@ type Upgrade struct {
 	response *response // if declined
 	socket   *Socket   // if accepted
 	accept   AcceptOptions
+	failure  *failure // if given up
 }
 
 // AcceptOptions say how a connection is accepted.
@@ -78,6 +79,20 @@ func (u *Upgrade) Accept(opts AcceptOptions) (*Socket, error) {
 	return socket, nil
 }
 
+// Fail gives the request up with an HTTP error, also after Accept: then the socket
+// ends with its close event, cause handshake. text is what the client reads. After
+// Respond it does nothing.
+func (u *Upgrade) Fail(status int, text string) {
+	u.mu.Lock()
+	u.failure = &failure{status, text}
+	u.mu.Unlock()
+}
+
+type failure struct {
+	status int
+	text   string
+}
+
 // finish completes the handshake, or answers for a handler that did not. What
 // was accepted and cannot be completed ends with cause handshake.
 func (u *Upgrade) finish(returned bool) {
@@ -88,6 +103,11 @@ func (u *Upgrade) finish(returned bool) {
 	switch {
 	case u.response != nil:
 		u.response.finish()
+	case u.failure != nil:
+		answerError(u.writer, u.failure.status, u.failure.text)
+		if u.socket != nil {
+			u.socket.fail(errUpgradeFailed)
+		}
 	case u.socket != nil && returned:
 		u.complete(u.socket)
 	case u.socket != nil:
@@ -103,7 +123,7 @@ func (u *Upgrade) finish(returned bool) {
 // The ways for what was accepted not to become a connection, beside the
 // transport's.
 var (
-	errUpgradeFailed = errors.New("linger: the upgrade handler did not return after it had accepted")
+	errUpgradeFailed = errors.New("linger: the upgrade handler failed after it had accepted")
 	errDraining      = errors.New("linger: the server began to shut down before the handshake was done")
 )
 
