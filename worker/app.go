@@ -4,9 +4,12 @@ import (
 	"cmp"
 	"context"
 	"embed"
+	"errors"
 	"io/fs"
 	"net/http"
+	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/worker/internal/web"
@@ -27,31 +30,78 @@ var prelude = sync.OnceValues(func() (*web.Prelude, error) {
 // App is a loaded application. It is an http.Handler for all its requests, and
 // safe for concurrent use.
 type App struct {
-	opts   Options
-	bundle *bundle
-	server *linger.Server
-	worker *worker
+	path       string
+	opts       Options
+	server     *linger.Server
+	workers    []*worker
+	generation atomic.Pointer[generation]
+	seats      seats
+	turn       atomic.Uint32 // whose turn it is among the workers
+	extensions extensions
+
+	reloading sync.Mutex // held while a generation is loaded
+	attempts  int        // to load one
 }
 
 // Load bundles and runs the script at path, JavaScript or TypeScript. The error
 // is a *[LoadError] for what is wrong with the script.
 func Load(path string, opts Options) (*App, error) {
-	b, err := newBundle(path)
-	if err != nil {
-		return nil, err
-	}
-	a := &App{opts: opts.withDefaults(), bundle: b}
+	a := &App{path: path, opts: opts.withDefaults()}
 	a.opts.Server.Fallback = http.HandlerFunc(a.serveFetch)
 	a.server = linger.NewServer(handler{a}, a.opts.Server)
-	a.worker = newWorker(a)
-	first, err := newInstance(a.worker)
+	for i := range a.opts.Workers {
+		a.workers = append(a.workers, newWorker(a, i))
+	}
+	a.attempts++
+	g, first, err := a.load(a.attempts)
 	if err != nil {
-		a.worker.watch.end()
 		return nil, err
 	}
-	go a.worker.run(first)
+	a.current(g)
+	for i, w := range a.workers {
+		go w.run(first[i])
+	}
 	return a, nil
 }
+
+// Reload loads the script anew, while every connection stays: the files are bundled
+// and run in fresh engines, and the install and activate events happen, before the
+// first event goes there. Events that have begun finish on the engine they began on;
+// the order of each connection's events holds. The error is a *[LoadError], or
+// [ErrStopped]; then the last generation stays in place.
+func (a *App) Reload() error {
+	a.reloading.Lock()
+	defer a.reloading.Unlock()
+	a.attempts++
+	g, fresh, err := a.load(a.attempts)
+	if err != nil {
+		return err
+	}
+	a.current(g)
+	for i, w := range a.workers {
+		if !w.take(fresh[i]) {
+			fresh[i].discard()
+			err = ErrStopped
+		}
+	}
+	if err == nil {
+		a.opts.Logger.Info("application reloaded", "generation", g.number, "connections", a.server.Count())
+	}
+	return err
+}
+
+// ErrStopped: the application has been shut down.
+var ErrStopped = errors.New("worker: the application has been shut down; load it again")
+
+// current makes a generation the one that new engines run.
+func (a *App) current(g *generation) {
+	a.generation.Store(g)
+	g.use(a.server)
+}
+
+// Files returns the files that the application was made of, the script and what it
+// imports, as absolute paths.
+func (a *App) Files() []string { return slices.Clone(a.generation.Load().bundle.files) }
 
 // ServeHTTP answers a request as the script decides; after Shutdown with 503.
 func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.server.ServeHTTP(w, r) }
@@ -59,19 +109,44 @@ func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.server.Serve
 // Server returns the server that holds the connections.
 func (a *App) Server() *linger.Server { return a.server }
 
+// Workers returns how each worker is at this moment.
+func (a *App) Workers() []WorkerStatus {
+	all := make([]WorkerStatus, 0, len(a.workers))
+	for _, w := range a.workers {
+		all = append(all, w.report())
+	}
+	return all
+}
+
 // Shutdown closes every connection as [linger.Server.Shutdown] does, waits for
 // what the script has handed to waitUntil and for responses that are on their way,
-// and ends the engine. All of it takes Options.Server.ShutdownTimeout at the most;
-// 0 means 10 s. The error is that of the server's Shutdown, or ctx's; the engine
-// ends in any case.
+// and ends the engines. All of it takes Options.Server.ShutdownTimeout at the most;
+// 0 means 10 s. The error is that of the server's Shutdown, or ctx's; the engines
+// end in any case.
 func (a *App) Shutdown(ctx context.Context) error {
-	defer a.worker.stop()
+	defer a.stop()
 	bounded, cancel := context.WithTimeout(ctx, a.opts.Server.ShutdownTimeout)
 	defer cancel()
 	err := a.server.Shutdown(ctx)
-	if a.worker.awaitExtensions(bounded) != nil {
+	select {
+	case <-a.extensions.idle():
+	case <-a.gone():
+	case <-bounded.Done():
 		a.opts.Logger.Warn("work of waitUntil was cut off: the time for shutting down is over")
 		err = cmp.Or(err, ctx.Err())
 	}
 	return err
 }
+
+// stop ends all workers.
+func (a *App) stop() {
+	var all sync.WaitGroup
+	for _, w := range a.workers {
+		all.Go(w.stop)
+	}
+	all.Wait()
+}
+
+// gone returns a channel that is closed when the workers have been stopped: they end
+// together.
+func (a *App) gone() <-chan struct{} { return a.workers[0].gone }

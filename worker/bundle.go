@@ -1,9 +1,11 @@
 package worker
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -17,6 +19,7 @@ const bundleName = "linger:app"
 type bundle struct {
 	code    string
 	sources *sourceMap
+	files   []string // that it was made of, absolute
 }
 
 // newBundle bundles the module at path with everything it imports. The error is
@@ -40,6 +43,7 @@ func newBundle(path string) (*bundle, error) {
 		Sourcemap:     api.SourceMapExternal,
 		Outfile:       "app.js", // beside which the map names the sources; nothing is written
 		KeepNames:     true,     // esbuild renames a class that mentions itself
+		Metafile:      true,
 		LegalComments: api.LegalCommentsNone,
 		LogLevel:      api.LogLevelSilent,
 		Plugins:       []api.Plugin{{Name: "imports", Setup: refuseImports}},
@@ -47,7 +51,28 @@ func newBundle(path string) (*bundle, error) {
 	if len(result.Errors) > 0 {
 		return nil, bundleError(result.Errors)
 	}
-	return newBundleOf(result.OutputFiles)
+	b, err := newBundleOf(result.OutputFiles)
+	if err == nil {
+		b.files, err = inputs(result.Metafile)
+	}
+	return b, err
+}
+
+// inputs returns the files that a bundle was made of.
+func inputs(metafile string) ([]string, error) {
+	var meta struct{ Inputs map[string]json.RawMessage }
+	if err := json.Unmarshal([]byte(metafile), &meta); err != nil {
+		return nil, &LoadError{Problems: []Problem{{Text: "list of files: " + err.Error()}}}
+	}
+	files := make([]string, 0, len(meta.Inputs))
+	for name := range meta.Inputs {
+		absolute, err := filepath.Abs(name)
+		if err == nil {
+			files = append(files, absolute)
+		}
+	}
+	slices.Sort(files)
+	return files, nil
 }
 
 // refuseImports has imports fail while bundling, with their position, that would

@@ -43,10 +43,13 @@ func problem(text string) *LoadError { return &LoadError{Problems: []Problem{{Te
 
 // loadError says what went wrong while the script was loading.
 func (in *instance) loadError(err error) *LoadError {
+	if known, ok := errors.AsType[*LoadError](err); ok {
+		return known
+	}
 	thrown, isThrown := errors.AsType[*engine.Exception](err)
 	switch {
 	case isThrown:
-		at := in.app.bundle.sources.origin(thrown)
+		at := in.generation.bundle.sources.origin(thrown)
 		return &LoadError{Problems: []Problem{{File: at.File, Line: at.Line, Column: at.Column, Text: thrown.Error()}}}
 	case errors.Is(err, engine.ErrInterrupted):
 		return problem("the script computed for longer than " + in.app.opts.EventTimeout.String() + " while it was loading")

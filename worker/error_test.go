@@ -23,7 +23,7 @@ var failing = map[string]struct {
 	"await waits too long":  {"setInterval(() => {}, 10); await new Promise(() => {});", "", []string{"await", "150ms"}},
 	"endless loop":          {"for (;;);", "", []string{"computed for longer than 150ms"}},
 	"endless promises":      {"(function again() { Promise.resolve().then(again); })();", "", []string{"computed for longer than 150ms"}},
-	"endless loop in time":  {"setTimeout(() => { for (;;); }); await new Promise(() => {});", "", []string{"await"}},
+	"endless loop in time":  {"setTimeout(() => { for (;;); }); await new Promise(() => {});", "", []string{"timer", "event timeout"}},
 	"out of memory":         {outOfMemory, "", []string{"out of memory", "25165824"}},
 	"out of memory in time": {"setTimeout(() => {" + outOfMemory + "}); await new Promise(() => {});", "", []string{"timer"}},
 	"import by name":        {"await import(globalThis.name ?? './x.js');", "app.js:1:", []string{"cannot import"}},

@@ -1,23 +1,53 @@
 package worker
 
-import "github.com/lingerws/linger"
+import (
+	"sync/atomic"
 
-// event is one event on its way through the engine. Who submits it waits for
-// done; start begins it on the event loop.
+	"github.com/lingerws/linger"
+)
+
+// event is one event on its way through an engine. Who submits it waits for done;
+// start begins it on the event loop.
 type event struct {
 	kind  string // the type the script listens to
 	start func(in *instance, id int) error
-	done  chan struct{}
+	begun chan struct{} // closed when the listeners have returned; nil if nobody waits for it
+	done  chan struct{} // closed when they are done
+
+	left func() // called when it is done, if set
+
+	passed, ended atomic.Bool // begun is closed, done is
 
 	// What belongs to the loop until done is closed.
 	socket   *linger.Socket  // the connection it is about, if any
 	upgrade  *linger.Upgrade // the request that may become a connection
 	response *response       // the script's answer to a request
 	unserved bool            // nothing listens to plain requests
+	failed   bool            // a listener threw
+	overdue  bool            // it took too long
 }
 
 func newEvent(kind string, socket *linger.Socket) *event {
 	return &event{kind: kind, socket: socket, done: make(chan struct{})}
+}
+
+// pass lets those go on who wait for the listeners to return.
+func (e *event) pass() {
+	if e.begun != nil && !e.passed.Swap(true) {
+		close(e.begun)
+	}
+}
+
+// end lets everybody go on who waits for the event.
+func (e *event) end() {
+	e.pass()
+	if e.ended.Swap(true) {
+		return
+	}
+	close(e.done)
+	if e.left != nil {
+		e.left()
+	}
 }
 
 // attrs are what a log tells of an event.
@@ -30,4 +60,36 @@ func (e *event) attrs() []any {
 		attrs = append(attrs, "connection", e.socket.ID())
 	}
 	return attrs
+}
+
+// submit has an event handled and waits until it is, or, if it has a begun, until
+// its listeners have returned. It returns false if the worker was stopped before.
+func (w *worker) submit(e *event) bool {
+	select {
+	case w.tasks <- e:
+	case <-w.gone:
+		return false
+	}
+	until := e.done
+	if e.begun != nil {
+		until = e.begun
+	}
+	select {
+	case <-until:
+		return true
+	case <-w.gone:
+	}
+	select {
+	case <-until: // it was among the last
+		return true
+	default:
+		e.end()
+		return false
+	}
+}
+
+// task is what an engine begins with: an event or a post, or nothing.
+type task struct {
+	event *event
+	post  *post
 }

@@ -21,11 +21,16 @@ func (a *App) serveFetch(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the request's body cannot be read", http.StatusBadRequest)
 		return
 	}
+	chosen, wait := a.choose()
+	if chosen == nil {
+		unavailable(wait)(w, r)
+		return
+	}
 	e := newEvent("fetch", nil)
 	e.start = func(in *instance, id int) error {
 		return in.dispatch("fetch", engine.Int(id), engine.String(r.Method), engine.String(requestURL(r)), headerList(r), body)
 	}
-	handled := a.worker.submit(e)
+	handled := chosen.submit(e)
 	switch {
 	case !handled:
 		http.Error(w, "the application has been shut down", http.StatusServiceUnavailable)
@@ -35,6 +40,8 @@ func (a *App) serveFetch(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Upgrade", "websocket")
 		w.Header().Set("Connection", "Upgrade")
 		http.Error(w, "this application speaks WebSocket only: it listens to no fetch event", http.StatusUpgradeRequired)
+	case e.overdue:
+		http.Error(w, "the application did not answer in time", http.StatusGatewayTimeout)
 	default:
 		http.Error(w, "the application did not answer", http.StatusInternalServerError)
 	}

@@ -123,8 +123,8 @@ func TestAListenerThatNeverAnswersIsBounded(t *testing.T) {
 			if (event.request.url.endsWith("/respond")) event.respondWith(new Promise(() => {}));
 			else return new Promise(() => {});
 		});`, worker.Options{EventTimeout: 100 * time.Millisecond})
-	a.get("/respond", 500, "the application did not answer")
-	a.get("/listen", 500, "the application did not answer")
+	a.get("/respond", 504, "the application did not answer in time")
+	a.get("/listen", 504, "the application did not answer in time")
 	a.log.line(t, "event timed out", "event=fetch", "limit=100ms")
 }
 

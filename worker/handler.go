@@ -1,6 +1,11 @@
 package worker
 
 import (
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/worker/internal/engine"
@@ -10,20 +15,33 @@ import (
 // and returns when the script is done with it.
 type handler struct{ app *App }
 
-var _ linger.Handler = handler{}
+var (
+	_ linger.Handler = handler{}
+	_ linger.Drainer = handler{}
+)
 
 // Upgrade hands the request to the script. What it answers with is written here,
 // not on the event loop, which waits for nobody.
 func (h handler) Upgrade(u *linger.Upgrade) {
+	w, wait := h.app.choose()
+	if w == nil {
+		_ = u.Respond(unavailable(wait)) // nobody has answered before
+		return
+	}
 	e := newEvent("websocketupgrade", nil)
 	e.upgrade = u
 	r := u.Request
 	e.start = func(in *instance, id int) error {
 		return in.dispatch("upgrade", engine.Int(id), engine.String(r.Method), engine.String(requestURL(r)), headerList(r))
 	}
-	h.app.worker.submit(e)
-	if e.response != nil {
+	w.submit(e)
+	switch {
+	case e.response != nil:
 		_ = u.Respond(e.response.serve) // the script answers once
+	case e.overdue:
+		u.Fail(http.StatusGatewayTimeout, "the application did not answer in time")
+	case e.failed:
+		u.Fail(http.StatusInternalServerError, "the application failed")
 	}
 }
 
@@ -33,20 +51,57 @@ func (h handler) Message(m *linger.Message) {
 	e.start = func(in *instance, id int) error {
 		return in.dispatch("message", engine.Int(id), engine.String(m.Socket.ID()), content(m.Payload))
 	}
-	h.app.worker.submit(e)
+	seat := h.app.seats.of(m.Socket)
+	if seat == nil {
+		return // Go code has accepted it, the script knows nothing of it
+	}
+	if h.app.opts.Overlap {
+		seat.submit(e)
+		return
+	}
+	seat.worker.submit(e)
 }
 
-// Close hands the terminal event to the script. A connection whose handshake did
-// not complete was never open for the script's peer, but the script has seen it,
-// so it is told too.
+// submit has an event handled beside others of its connection. It waits until its
+// listeners have returned.
+func (s *seat) submit(e *event) {
+	gone := s.worker.gone
+	s.overlap.enter(gone)
+	e.begun = make(chan struct{})
+	e.left = s.overlap.leave
+	s.worker.submit(e)
+}
+
+// Drain tells the script that a connection has room again, if it wants to know.
+func (h handler) Drain(d *linger.Drain) {
+	seat := h.app.seats.of(d.Socket)
+	if seat == nil || !h.app.generation.Load().drains {
+		return
+	}
+	e := newEvent("websocketdrain", d.Socket)
+	e.start = func(in *instance, id int) error {
+		return in.dispatch("drain", engine.Int(id), engine.String(d.Socket.ID()))
+	}
+	seat.worker.submit(e)
+}
+
+// Close hands the terminal event to the script, when all others are done. A
+// connection whose handshake did not complete was never open for the script's peer,
+// but the script has seen it, so it is told too.
 func (h handler) Close(c *linger.Close) {
+	seat := h.app.seats.of(c.Socket)
+	if seat == nil {
+		return
+	}
+	seat.overlap.empty(seat.worker.gone)
 	e := newEvent("websocketclose", c.Socket)
 	e.start = func(in *instance, id int) error {
 		return in.dispatch("close", engine.Int(id), engine.String(c.Socket.ID()),
 			engine.Int(int(c.Received.Code)), engine.String(c.Received.Reason),
 			engine.Bool(c.Clean), engine.String(initiator(c)))
 	}
-	h.app.worker.submit(e)
+	seat.worker.submit(e)
+	h.app.seats.leave(c.Socket)
 }
 
 // initiator tells who closed first; without any Close frame, who caused the end.
@@ -69,4 +124,12 @@ func content(p linger.Payload) engine.Value {
 		return engine.Bytes(p.Data)
 	}
 	return engine.String(p.String())
+}
+
+// unavailable refuses a request for a while.
+func unavailable(wait time.Duration) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+		http.Error(w, "the application fails again and again: try later", http.StatusServiceUnavailable)
+	}
 }

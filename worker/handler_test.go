@@ -268,8 +268,8 @@ func TestAnUpgradeThatTakesTooLongIsDeclined(t *testing.T) {
 		addEventListener("fetch", (event) => {
 			try { late.accept(); } catch (error) { event.respondWith(new Response(error.name + " " + (error instanceof DOMException))); }
 		});`, worker.Options{EventTimeout: 100 * time.Millisecond})
-	if got := a.decline(); got.StatusCode != 500 {
-		t.Errorf("the request gets 500; got %d", got.StatusCode)
+	if got := a.decline(); got.StatusCode != 504 {
+		t.Errorf("the request gets 504; got %d", got.StatusCode)
 	}
 	a.get("/", 200, "InvalidStateError true")
 	if n := a.Server().Count(); n != 0 {

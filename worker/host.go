@@ -18,7 +18,7 @@ func (in *instance) define() error {
 		"respond":     in.respond,
 		"unserved":    in.unserved,
 		"done":        in.done,
-		"extend":      in.extend,
+		"extend":      in.extended,
 		"report":      in.report,
 		"send":        in.send,
 		"close":       in.closeSocket,
@@ -29,6 +29,10 @@ func (in *instance) define() error {
 		"setData":     in.setData,
 		"subscribe":   in.subscribe,
 		"unsubscribe": in.unsubscribe,
+		"list":        in.list,
+		"count":       in.count,
+		"publishTo":   in.publishTo,
+		"autoRespond": in.autoRespond,
 	} {
 		if err := in.rt.Define(name, func(args []engine.Value) (engine.Value, error) { return fn(args) }); err != nil {
 			return err
@@ -62,7 +66,7 @@ var nothing = engine.Undefined()
 // accept(event, protocol, headers, data) makes the request of an event a
 // connection and returns its id, or undefined after the event's time.
 func (in *instance) accept(args arguments) (engine.Value, error) {
-	e := in.events[args.at(0).Int()]
+	e := in.event(args.at(0).Int())
 	if e == nil || e.upgrade == nil {
 		return nothing, nil
 	}
@@ -80,13 +84,14 @@ func (in *instance) accept(args arguments) (engine.Value, error) {
 		return nothing, err
 	}
 	e.socket = socket
+	in.app.seats.take(socket, in.worker)
 	return engine.String(socket.ID()), nil
 }
 
 // respond(event, status, headers, body) answers the request of an event.
 func (in *instance) respond(args arguments) (engine.Value, error) {
 	id := args.at(0).Int()
-	if e := in.events[id]; e != nil {
+	if e := in.event(id); e != nil {
 		e.response = &response{status: args.at(1).Int(), header: headerOf(args.at(2)), body: bytesOf(args.at(3))}
 		in.finish(id)
 	}
@@ -96,7 +101,7 @@ func (in *instance) respond(args arguments) (engine.Value, error) {
 // unserved(event) tells that no listener wants plain requests.
 func (in *instance) unserved(args arguments) (engine.Value, error) {
 	id := args.at(0).Int()
-	if e := in.events[id]; e != nil {
+	if e := in.event(id); e != nil {
 		e.unserved = true
 		in.finish(id)
 	}
@@ -110,8 +115,8 @@ func (in *instance) done(args arguments) (engine.Value, error) {
 }
 
 // extend(n) counts the promises of waitUntil.
-func (in *instance) extend(args arguments) (engine.Value, error) {
-	in.worker.extensions.add(args.at(0).Int())
+func (in *instance) extended(args arguments) (engine.Value, error) {
+	in.extend(args.at(0).Int())
 	return nothing, nil
 }
 

@@ -2,207 +2,244 @@ package worker
 
 import (
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/lingerws/linger/worker/internal/engine"
 	"github.com/lingerws/linger/worker/internal/web"
 )
 
-// instance is one engine that runs the application. It belongs to the goroutine of
-// its worker's loop.
+// instance is one engine that runs a generation of the application. It belongs to the
+// goroutine of its event loop, except where something else is said.
 type instance struct {
-	worker *worker
-	app    *App
+	worker     *worker
+	app        *App
+	generation *generation
 
 	rt     *engine.Runtime
 	realm  *web.Realm
+	watch  watchdog
 	timers timers
 
-	events    map[int]*event // begun and not done
-	lastEvent int
-	inTurn    bool     // script code runs
-	finished  []*event // in the turn that runs
-	dead      bool     // the engine cannot go on
+	retired chan struct{} // closed when another generation has taken over: finish what has begun
+	halt    chan struct{} // closed by stop
+	over    chan struct{} // closed when the loop and the engine have ended
+	ending  ending        // why, and behind what; to be read when it is over
+	failure string
+
+	first      task      // what the loop begins with
+	lastEvent  int       // the number of the last event
+	inTurn     bool      // script code runs
+	dead       bool      // the engine cannot go on
+	restAt     time.Time // when it could fall asleep
+	activating bool      // the install and activate events happen
+	problems   []error   // what went wrong in them
+	stopOnce   sync.Once
+
+	mu        sync.Mutex      // guards what follows, which may be taken away from a stuck engine
+	events    map[int]*event  // begun and not done
+	finished  []*event        // in the turn that runs
+	extending int             // promises of waitUntil
+	channels  map[string]bool // that a BroadcastChannel listens to
+	abandoned bool            // nobody waits for this engine any more
 }
 
-// newInstance makes an engine and loads the application into it.
-func newInstance(w *worker) (*instance, error) {
-	in := &instance{worker: w, app: w.app, events: map[int]*event{}}
-	var err error
-	in.rt, err = engine.New(engine.Options{
-		MemoryLimit: in.app.opts.Memory,
-		OnUnhandled: in.unhandled,
-		OnHostError: in.hostError,
-	})
-	if err != nil {
-		return nil, &LoadError{Problems: []Problem{{Text: err.Error()}}}
-	}
-	w.watch.guard(in.rt)
-	if err := in.load(); err != nil {
-		_ = in.rt.Close()
-		return nil, err
-	}
-	return in, nil
-}
+// ending is why an engine has ended.
+type ending int
 
-// load runs the prelude and then the application's module, top-level await
-// included.
-func (in *instance) load() error {
-	globals, err := prelude()
-	if err != nil {
-		return err
-	}
-	if err := in.define(); err != nil {
-		return in.loadError(err)
-	}
-	if in.realm, err = globals.Install(in.rt, in.webOptions()); err != nil {
-		return in.loadError(err)
-	}
-	var module *engine.Promise
-	err = in.turn(func() (err error) {
-		module, err = in.rt.EvalModule(bundleName, in.app.bundle.code)
-		return err
-	})
-	if err != nil {
-		return in.loadError(err)
-	}
-	defer module.Release()
-	return in.awaitModule(module)
-}
-
-// awaitModule lets timers run until the module's top-level awaits are done.
-func (in *instance) awaitModule(module *engine.Promise) error {
-	late := time.NewTimer(in.app.opts.EventTimeout)
-	defer late.Stop()
-	for module.State() == engine.Pending {
-		wait, armed := in.timers.next()
-		if !armed {
-			return problem("a top-level await never ends: nothing is left that it could wait for")
-		}
-		select {
-		case <-time.After(wait):
-			in.fireTimers()
-		case <-late.C:
-			return problem("a top-level await did not end within " + in.app.opts.EventTimeout.String())
-		case <-in.worker.halt:
-			return problem("the application was stopped while it was loading")
-		}
-		if in.dead {
-			return problem("the script failed in a timer while it was loading")
-		}
-	}
-	if e := module.Err(); e != nil {
-		return in.loadError(e)
-	}
-	return nil
-}
-
-// run handles events until the worker is stopped or the engine is of no more use.
-func (in *instance) run() {
-	clock := time.NewTimer(time.Hour)
-	defer clock.Stop()
-	for in.fireTimers(); !in.dead; in.fireTimers() {
-		if wait, armed := in.timers.next(); armed {
-			clock.Reset(wait)
-		}
-		select {
-		case e := <-in.worker.tasks:
-			in.begin(e)
-		case <-clock.C:
-		case <-in.worker.halt:
-			return
-		}
-	}
-}
+const (
+	halted     ending = iota // the worker was stopped
+	finished                 // another generation has taken over, and what had begun is done
+	fellAsleep               // there was nothing to do
+	failed                   // it can't go on
+)
 
 // begin starts an event: a turn that runs its listeners.
 func (in *instance) begin(e *event) {
-	in.lastEvent++
-	id := in.lastEvent
-	in.events[id] = e
+	id := in.admit(e)
 	err := in.turn(func() error { return e.start(in, id) })
+	e.pass()
+	in.worker.handled.Add(1)
 	switch {
 	case err != nil:
 		in.reportFailure(e, err)
 		in.finish(id)
-	case in.events[id] != nil: // its listeners go on after an await
-		in.timers.set(-id, in.app.opts.EventTimeout, false)
+	case in.event(id) != nil: // its listeners go on after an await
+		in.timers.set(-id, in.limit(e), false)
 	}
+}
+
+// limit returns how long an event may take. For an upgrade request package linger has
+// the same bound, and comes first.
+func (in *instance) limit(e *event) time.Duration {
+	if e.upgrade != nil {
+		return in.app.opts.EventTimeout + upgradeGrace
+	}
+	return in.app.opts.EventTimeout
+}
+
+const upgradeGrace = 100 * time.Millisecond
+
+// admit gives an event its number.
+func (in *instance) admit(e *event) int {
+	in.lastEvent++
+	in.mu.Lock()
+	in.events[in.lastEvent] = e
+	in.mu.Unlock()
+	return in.lastEvent
+}
+
+// event returns the event with a number, nil if it is done.
+func (in *instance) event(id int) *event {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.events[id]
 }
 
 // finish ends an event, whoever waits for it goes on: at the end of the turn that
 // runs, so that nothing of it is cut off when what goes on is a shutdown. A second
 // call, or one for an event that ran out of time, does nothing.
 func (in *instance) finish(id int) {
+	in.mu.Lock()
 	e := in.events[id]
-	if e == nil {
-		return
-	}
 	delete(in.events, id)
-	in.timers.clear(-id)
-	if in.inTurn {
+	if e != nil && in.inTurn {
 		in.finished = append(in.finished, e)
-	} else {
-		close(e.done)
+	}
+	in.mu.Unlock()
+	in.timers.clear(-id)
+	if e != nil && !in.inTurn {
+		e.end()
 	}
 }
 
-// turn runs script code under the watchdog.
+// turn runs script code under the watchdog. A turn that is interrupted is the end of
+// the engine: who knows in what state the script is.
 func (in *instance) turn(code func() error) error {
 	in.inTurn = true
-	in.worker.watch.start(in.app.opts.EventTimeout)
+	in.watch.start(in.app.opts.EventTimeout)
 	err := code()
-	in.worker.watch.stop()
+	in.watch.stop()
 	in.inTurn = false
-	for i, e := range in.finished {
-		close(e.done)
-		in.finished[i] = nil
+	in.endFinished()
+	if fatal(err) {
+		in.die(err)
 	}
-	in.finished = in.finished[:0]
-	in.dead = in.dead || poisoned(err)
 	return err
 }
 
-// poisoned tells whether an error is the end of an engine.
-func poisoned(err error) bool {
-	return errors.Is(err, engine.ErrOutOfMemory) || errors.Is(err, engine.ErrPoisoned)
+func (in *instance) endFinished() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	for i, e := range in.finished {
+		e.end()
+		in.finished[i] = nil
+	}
+	in.finished = in.finished[:0]
 }
 
-// fireTimers runs what is due now: the script's timers, which have positive ids,
-// and the deadlines of events, which have negative ones.
-func (in *instance) fireTimers() {
-	for _, id := range in.timers.due() {
-		if id < 0 {
-			in.overdue(-id)
-			continue
-		}
-		if err := in.turn(func() error { return in.realm.FireTimer(id) }); err != nil {
-			in.reportFailure(nil, err)
-		}
-		if in.dead {
-			return
-		}
+func (in *instance) die(err error) {
+	if in.dead {
+		return
 	}
+	in.dead = true
+	switch {
+	case errors.Is(err, engine.ErrInterrupted):
+		in.failure = "event timeout"
+	case errors.Is(err, engine.ErrOutOfMemory):
+		in.failure = "memory limit"
+	default:
+		in.failure = err.Error()
+	}
+}
+
+// fatal tells whether an error is the end of an engine.
+func fatal(err error) bool {
+	return errors.Is(err, engine.ErrOutOfMemory) || errors.Is(err, engine.ErrPoisoned) || errors.Is(err, engine.ErrInterrupted)
 }
 
 // overdue ends an event whose listeners did not finish in time. The connection's
 // next event need not wait for it any longer.
 func (in *instance) overdue(id int) {
-	if e := in.events[id]; e != nil {
+	if e := in.event(id); e != nil {
+		e.overdue = true
+		if in.activating {
+			in.problems = append(in.problems, problem("the "+e.kind+" event did not end within "+in.app.opts.EventTimeout.String()))
+		}
 		in.app.opts.Logger.Error("event timed out", append(e.attrs(), "limit", in.app.opts.EventTimeout.String())...)
 		in.finish(id)
 	}
 }
 
-// close ends the engine. Events that it had begun count as failed, and whoever
-// waits for them goes on.
-func (in *instance) close() {
-	for id, e := range in.events {
-		if in.dead && !in.worker.halted() {
-			in.app.opts.Logger.Error("event failed: its worker was replaced", e.attrs()...)
-		}
-		in.finish(id)
+// stop ends the loop soon, also in the middle of a turn. Any goroutine may call it.
+func (in *instance) stop() {
+	in.stopOnce.Do(func() {
+		close(in.halt)
+		in.watch.end()
+	})
+}
+
+func (in *instance) stopped() bool { return closed(in.halt) }
+func (in *instance) isOver() bool  { return closed(in.over) }
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
 	}
-	_ = in.rt.Close() // the loop is not in a turn
-	in.worker.extensions.clear()
+}
+
+// end ends the engine. Events that it had begun count as failed, and whoever waits
+// for them goes on.
+func (in *instance) end() {
+	in.release("event failed: its worker was replaced", in.dead && !in.stopped())
+	if in.rt != nil {
+		_ = in.rt.Close() // it is not in a turn
+	}
+	in.watch.release()
+	close(in.over)
+}
+
+// abandon takes everything that others wait for away from an engine that is stuck.
+// The first call returns true. Any goroutine may call it.
+func (in *instance) abandon() bool {
+	in.mu.Lock()
+	first := !in.abandoned
+	in.abandoned = true
+	in.mu.Unlock()
+	if first {
+		in.release("event failed: its worker is stuck in a built-in function", !in.worker.halted())
+	}
+	return first
+}
+
+// release lets those go on who wait for the engine's events.
+func (in *instance) release(why string, log bool) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	for id, e := range in.events {
+		if log {
+			in.app.opts.Logger.Error(why, e.attrs()...)
+		}
+		e.failed = true
+		e.end()
+		delete(in.events, id)
+	}
+	for _, e := range in.finished {
+		e.end()
+	}
+	in.app.extensions.add(-in.extending)
+	in.extending = 0
+}
+
+// extend counts the promises of waitUntil.
+func (in *instance) extend(n int) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if !in.abandoned {
+		in.extending += n
+		in.app.extensions.add(n)
+	}
 }

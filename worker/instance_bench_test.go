@@ -38,7 +38,7 @@ func benchHandler(b *testing.B, script string) (handler, *linger.Socket) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(a.worker.stop)
+	b.Cleanup(a.stop)
 	u := &linger.Upgrade{Server: a.server, Request: httptest.NewRequest("GET", "/", nil)}
 	socket, err := u.Accept(linger.AcceptOptions{})
 	if err != nil {

@@ -16,9 +16,24 @@ type Options struct {
 	// connection for a slow one, so it acts as PolicyClose.
 	Server linger.Options
 
-	// EventTimeout bounds an event: a script that computes for longer is stopped, and
-	// a listener whose promise settles later no longer holds up the connection's
-	// next event; 0 means 30 s. It bounds loading too.
+	// Workers is how many engines run the application side by side; 0 means 1. A
+	// connection belongs to one of them. Each has variables of its own: what several
+	// connections share belongs into channels or outside.
+	Workers int
+
+	// Overlap lets the next event of a connection begin when the listeners of the
+	// last have returned, without waiting for their promises: 256 of them at the most.
+	// The close event still comes last.
+	Overlap bool
+
+	// SleepAfter is how long a worker may have nothing to do before its engine is
+	// dropped, until the next event; 0 means for ever. A pending timer, a promise of
+	// waitUntil and an event in progress keep it awake. Variables do not survive.
+	SleepAfter time.Duration
+
+	// EventTimeout bounds an event: a script that computes for longer has its engine
+	// replaced, and a listener whose promise settles later no longer holds up the
+	// connection's next event; 0 means 30 s. It bounds loading too.
 	EventTimeout time.Duration
 
 	// Memory bounds the script's heap in bytes; 0 means 128 MiB. An engine that runs
@@ -46,6 +61,9 @@ const (
 )
 
 func (o Options) withDefaults() Options {
+	if o.Workers <= 0 {
+		o.Workers = 1
+	}
 	if o.EventTimeout == 0 {
 		o.EventTimeout = defaultEventTimeout
 	}

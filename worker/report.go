@@ -15,21 +15,28 @@ func (in *instance) report(args arguments) (engine.Value, error) {
 		return nothing, nil
 	}
 	_, err := in.rt.Call(raise)
-	if poisoned(err) || errors.Is(err, engine.ErrInterrupted) {
+	if fatal(err) {
 		return nothing, err // the turn ends with it, and is reported then
 	}
-	in.reportFailure(in.events[args.at(0).Int()], err)
+	in.reportFailure(in.event(args.at(0).Int()), err)
 	return nothing, nil
 }
 
 // reportFailure logs the failure of an event, or of something outside of any.
 func (in *instance) reportFailure(e *event, err error) {
+	if e != nil && e.socket != nil { // an upgrade that fails before that has another chance
+		e.failed = true
+	}
+	if in.activating {
+		in.problems = append(in.problems, err)
+		return
+	}
 	log, attrs := in.app.opts.Logger, e.attrs()
 	thrown, isThrown := errors.AsType[*engine.Exception](err)
 	switch {
 	case isThrown:
 		log.Error("uncaught exception", append(attrs, in.describe(thrown)...)...)
-	case errors.Is(err, engine.ErrInterrupted) && in.worker.halted():
+	case errors.Is(err, engine.ErrInterrupted) && in.stopped():
 		log.Error("event stopped: the application is shut down", attrs...)
 	case errors.Is(err, engine.ErrInterrupted):
 		log.Error("event stopped: it computed for too long", append(attrs, "limit", in.app.opts.EventTimeout.String())...)
@@ -43,7 +50,7 @@ func (in *instance) reportFailure(e *event, err error) {
 // describe gives what a log tells of an exception: where it came up in the
 // sources, and its stack.
 func (in *instance) describe(e *engine.Exception) []any {
-	sources := in.app.bundle.sources
+	sources := in.generation.bundle.sources
 	attrs := []any{"error", e.Error()}
 	if at := sources.origin(e); at.File != "" {
 		attrs = append(attrs, "at", at.String())

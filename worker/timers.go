@@ -10,6 +10,7 @@ import (
 type timers struct {
 	byID  map[int]*timer
 	queue timerQueue
+	own   int // of the script
 }
 
 type timer struct {
@@ -32,15 +33,24 @@ func (t *timers) set(id int, delay time.Duration, repeat bool) {
 		one.every = delay
 	}
 	t.byID[id] = one
+	if id > 0 {
+		t.own++
+	}
 	heap.Push(&t.queue, one)
 }
 
 func (t *timers) clear(id int) {
 	if one := t.byID[id]; one != nil {
 		delete(t.byID, id)
+		if id > 0 {
+			t.own--
+		}
 		heap.Remove(&t.queue, one.index)
 	}
 }
+
+// pending tells whether a timer of the script is armed.
+func (t *timers) pending() bool { return t.own > 0 }
 
 // next returns how long to wait for the next timer, if there is any.
 func (t *timers) next() (wait time.Duration, armed bool) {

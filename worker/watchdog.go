@@ -5,14 +5,19 @@ import (
 	"time"
 )
 
-// watchdog interrupts a turn that runs for too long, and, after end, every turn.
+// watchdog interrupts a turn that runs for too long, and, after end, every turn. It
+// tells of one that goes on all the same.
 type watchdog struct {
 	mu       sync.Mutex
 	engine   interruptible // the one that runs now
 	deadline time.Time     // of the turn that runs; zero between turns
 	armed    bool          // fire will be called
+	late     bool          // the turn that runs has been interrupted
 	timer    *time.Timer
 	ended    bool
+
+	stuck     chan struct{} // closed when a turn does not end although it was interrupted
+	stuckOnce sync.Once
 }
 
 // interruptible is what the watchdog needs of an engine. Both may be called from
@@ -22,7 +27,9 @@ type interruptible interface {
 	ClearInterrupt()
 }
 
-// guard has the watchdog look after another engine.
+func newWatchdog() watchdog { return watchdog{stuck: make(chan struct{})} }
+
+// guard has the watchdog look after an engine.
 func (w *watchdog) guard(engine interruptible) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -37,8 +44,12 @@ func (w *watchdog) guard(engine interruptible) {
 func (w *watchdog) start(limit time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.late = w.ended
+	if w.ended {
+		limit = stuckAfter
+	}
 	w.deadline = time.Now().Add(limit)
-	if !w.armed {
+	if !w.armed || w.ended {
 		w.arm(limit)
 	}
 }
@@ -56,12 +67,14 @@ func (w *watchdog) arm(wait time.Duration) {
 func (w *watchdog) stop() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.deadline = time.Time{}
+	w.deadline, w.late = time.Time{}, false
 	if !w.ended {
 		w.engine.ClearInterrupt()
 	}
 }
 
+// fire interrupts the turn that runs if its time is over. One that does not end then
+// is stuck in a built-in function, which nobody can interrupt.
 func (w *watchdog) fire() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -73,18 +86,43 @@ func (w *watchdog) fire() {
 		w.arm(left)
 		return
 	}
-	w.engine.Interrupt()
+	if w.late {
+		w.stuckOnce.Do(func() { close(w.stuck) })
+		return
+	}
+	w.interrupt()
 }
+
+// interrupt interrupts the turn that runs, and gives it a little time to end.
+func (w *watchdog) interrupt() {
+	w.engine.Interrupt()
+	w.late = true
+	w.deadline = time.Now().Add(stuckAfter)
+	w.arm(stuckAfter)
+}
+
+// release ends the watch, when no turn will begin.
+func (w *watchdog) release() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.timer != nil {
+		w.timer.Stop()
+	}
+}
+
+// stuckAfter is how long an interrupted turn may take to end.
+const stuckAfter = time.Second
 
 // end interrupts the turn that runs, and keeps all others from running.
 func (w *watchdog) end() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.ended = true
-	if w.timer != nil {
-		w.timer.Stop()
-	}
-	if w.engine != nil {
+	switch {
+	case w.engine == nil:
+	case w.deadline.IsZero():
 		w.engine.Interrupt()
+	default:
+		w.interrupt()
 	}
 }

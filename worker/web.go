@@ -2,6 +2,7 @@ package worker
 
 import (
 	"io"
+	"strings"
 
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/worker/internal/web"
@@ -14,6 +15,7 @@ func (in *instance) webOptions() web.Options {
 		SetTimer:   in.timers.set,
 		ClearTimer: in.timers.clear,
 		Publish:    in.publish,
+		Listen:     in.listen,
 	}
 }
 
@@ -25,23 +27,37 @@ func (in *instance) console(level web.Level, text string) {
 		out = in.app.opts.Stderr
 	case web.Debug, web.Log, web.Info:
 	}
-	_, _ = io.WriteString(out, in.app.bundle.sources.trace(text)+"\n")
+	_, _ = io.WriteString(out, in.generation.bundle.sources.trace(text)+"\n")
 }
 
 // publish sends what was posted to a BroadcastChannel to the connections that are
-// subscribed to it. They understand text and bytes; other values reach the other
-// BroadcastChannel objects only.
+// subscribed to it, and to those who listen in other engines. Connections get what JSON
+// can carry as JSON text; other values reach the other BroadcastChannel objects only.
 func (in *instance) publish(channel string, m web.Message) {
-	var err error
-	switch m.Kind {
-	case web.TextMessage:
-		_, err = in.app.server.Publish(channel, linger.Text(m.Text))
-	case web.BytesMessage:
-		_, err = in.app.server.Publish(channel, linger.Binary(m.Bytes))
-	case web.CloneMessage:
-		in.app.opts.Logger.Warn("a value that is neither text nor bytes was posted: connections do not get it", "channel", channel)
+	in.spread(post{channel, m})
+	payload, ok := payloadOf(m)
+	if !ok {
+		in.app.opts.Logger.Warn("a value that JSON cannot carry was posted: connections do not get it", "channel", channel)
+		return
 	}
-	if err != nil {
+	if _, err := in.app.server.Publish(channel, payload); err != nil {
 		in.app.opts.Logger.Error("message not published", "channel", channel, "error", err)
 	}
 }
+
+// payloadOf gives a message as connections get it.
+func payloadOf(m web.Message) (p linger.Payload, ok bool) {
+	switch m.Kind {
+	case web.TextMessage:
+		return linger.Text(m.Text), true
+	case web.BytesMessage:
+		return linger.Binary(m.Bytes), true
+	case web.CloneMessage:
+		text, ok := strings.CutPrefix(m.Text, plainJSON)
+		return linger.Text(text), ok
+	}
+	return linger.Payload{}, false
+}
+
+// plainJSON is what the serialized form of a value begins with that is its JSON text.
+const plainJSON = "J"

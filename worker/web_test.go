@@ -59,7 +59,7 @@ func TestPublishReachesEverySubscriberInOrder(t *testing.T) {
 	second.says(`new BroadcastChannel("room").postMessage("a\ud800")`, "a\uFFFD")
 }
 
-func TestWhatConnectionsDoNotUnderstandIsTold(t *testing.T) {
+func TestOtherValuesArePublishedAsJSON(t *testing.T) {
 	t.Parallel()
 	a := console(t, `event.accept().subscribe("room");`)
 	c := a.connect()
@@ -68,8 +68,10 @@ func TestWhatConnectionsDoNotUnderstandIsTold(t *testing.T) {
 		other.onmessage = ({ data }) => source.send("object " + data.a);
 		new BroadcastChannel("room").postMessage({ a: 1 });
 		await new Promise((done) => setTimeout(done, 5));
-		other.close()`, "object 1")
-	a.log.line(t, "neither text nor bytes", "channel=room")
+		new BroadcastChannel("room").postMessage([null, true, 1.5, "text", { b: [] }]);
+		new BroadcastChannel("room").postMessage(new Map([[1, 2]]));
+		other.close()`, `{"a":1}`, "object 1", `[null,true,1.5,"text",{"b":[]}]`)
+	a.log.line(t, "JSON cannot carry", "channel=room")
 }
 
 func TestSubscriptionsEndBehindTheCloseEvent(t *testing.T) {

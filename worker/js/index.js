@@ -1,28 +1,34 @@
 import { constants, define, tag } from "web/define.js";
 import { describeBy } from "web/describe.js";
 import { setReporter } from "web/report.js";
+import { Clients, clients, setWebSocketAutoResponse } from "./clients.js";
 import { WebSocketCloseEvent } from "./close.js";
 import { WebSocketConnection } from "./connection.js";
+import { WebSocketDrainEvent } from "./drain.js";
 import { ExtendableEvent } from "./extendable.js";
 import { FetchEvent } from "./fetch.js";
+import "./lifecycle.js";
 import { WebSocketMessageEvent } from "./message.js";
 import { report } from "./report.js";
 import { WebSocketUpgradeEvent } from "./upgrade.js";
 
 const classes = {
+  Clients,
   ExtendableEvent,
   FetchEvent,
   WebSocketCloseEvent,
   WebSocketConnection,
+  WebSocketDrainEvent,
   WebSocketMessageEvent,
   WebSocketUpgradeEvent,
 };
 
-define(globalThis, classes);
+define(globalThis, { ...classes, clients, setWebSocketAutoResponse });
 tag(...Object.values(classes));
 constants(WebSocketConnection, { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 });
 
 describeBy(WebSocketConnection, "id", "url", "protocol", "readyState", "data");
+describeBy(WebSocketDrainEvent, "type", "source");
 describeBy(FetchEvent, "type", "request");
 describeBy(WebSocketUpgradeEvent, "type", "request");
 describeBy(WebSocketMessageEvent, "type", "source", "data");

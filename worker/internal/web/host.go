@@ -27,6 +27,7 @@ func (h *host) functions() map[string]engine.HostFunc {
 		"setTimer":   h.setTimer,
 		"clearTimer": h.clearTimer,
 		"publish":    h.publish,
+		"listen":     h.listen,
 		"now":        h.now,
 		"encode":     encode,
 		"encodeInto": encodeInto,
@@ -84,6 +85,13 @@ func (h *host) clearTimer(args []engine.Value) (engine.Value, error) {
 func (h *host) publish(args []engine.Value) (engine.Value, error) {
 	if h.options.Publish != nil {
 		h.options.Publish(argument(args, 0).String(), messageOf(argument(args, 1).String(), argument(args, 2)))
+	}
+	return engine.Undefined(), nil
+}
+
+func (h *host) listen(args []engine.Value) (engine.Value, error) {
+	if h.options.Listen != nil {
+		h.options.Listen(argument(args, 0).String(), argument(args, 1).Bool())
 	}
 	return engine.Undefined(), nil
 }

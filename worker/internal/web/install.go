@@ -38,6 +38,10 @@ type Options struct {
 	// without help.
 	Publish func(channel string, message Message)
 
+	// Listen tells that somebody listens to the BroadcastChannels of a name now, or that
+	// nobody does any more.
+	Listen func(channel string, on bool)
+
 	// Now is the clock of performance.now, time.Now where nil.
 	Now func() time.Time
 }

@@ -57,8 +57,10 @@ export class BroadcastChannel extends EventTarget {
     const listening = channels.get(this.#name) ?? new Set();
     if (!this.#closed && hasListeners(this, "message")) listening.add(this);
     else listening.delete(this);
+    const before = channels.has(this.#name);
     if (listening.size > 0) channels.set(this.#name, listening);
     else channels.delete(this.#name);
+    if (before !== channels.has(this.#name)) host.listen(this.#name, !before);
   }
 
   #deliver(read) {

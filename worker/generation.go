@@ -1,0 +1,84 @@
+package worker
+
+import (
+	"sync"
+
+	"github.com/lingerws/linger"
+)
+
+// generation is one loaded version of the application.
+type generation struct {
+	number int // from 1
+	bundle *bundle
+
+	mu       sync.Mutex
+	server   *linger.Server // once it is in use
+	request  string         // what setWebSocketAutoResponse was given
+	response string
+
+	drains bool // somebody listens to websocketdrain
+}
+
+// load bundles the script and runs it in an engine for each worker. The install and
+// activate events happen in the first one, once. The error is a *[LoadError]; then
+// nothing of it is left.
+func (a *App) load(number int) (*generation, []*instance, error) {
+	b, err := newBundle(a.path)
+	if err != nil {
+		return nil, nil, err
+	}
+	g := &generation{number: number, bundle: b}
+	instances, err := a.instances(g)
+	if err == nil {
+		err = instances[0].activate()
+	}
+	if err != nil {
+		for _, in := range instances {
+			if in != nil {
+				in.discard()
+			}
+		}
+		return nil, nil, err
+	}
+	return g, instances, nil
+}
+
+// instances makes an engine of the generation for each worker, side by side.
+func (a *App) instances(g *generation) ([]*instance, error) {
+	made := make([]*instance, len(a.workers))
+	errs := make([]error, len(a.workers))
+	var all sync.WaitGroup
+	for i, w := range a.workers {
+		all.Go(func() { made[i], errs[i] = newInstance(w, g) })
+	}
+	all.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return made, err // one is enough: the others run the same code
+		}
+	}
+	return made, nil
+}
+
+// use puts the generation's automatic answer in place of the last one's.
+func (g *generation) use(server *linger.Server) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.server = server
+	_ = server.SetAutoResponse(g.request, g.response) // was checked when it was set
+}
+
+// autoRespond notes the automatic answer that the script wants. Before the generation
+// is in use it only waits.
+func (g *generation) autoRespond(request, response string) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := linger.CheckAutoResponse(request, response); err != nil {
+		return err
+	}
+	g.request, g.response = request, response
+	if g.server == nil {
+		return nil
+	}
+	return g.server.SetAutoResponse(request, response)
+}

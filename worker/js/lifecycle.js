@@ -1,0 +1,13 @@
+import { expose, host } from "web/host.js";
+import { globalTarget, hasListeners } from "web/target.js";
+import { ExtendableEvent } from "./extendable.js";
+import { run } from "./run.js";
+
+// install and activate happen once for each version of the application, before its first connection. Go waits for what
+// their listeners hand to waitUntil.
+expose("lifecycle", (id, type) => {
+  run(id, new ExtendableEvent(type), () => host.done(id));
+});
+
+// listens tells Go whether an event need be dispatched at all.
+expose("listens", (type) => hasListeners(globalTarget, type));

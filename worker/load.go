@@ -1,0 +1,165 @@
+package worker
+
+import (
+	"errors"
+	"time"
+
+	"github.com/lingerws/linger/worker/internal/engine"
+)
+
+// newInstance makes an engine and loads a generation into it. The error is a
+// *[LoadError]; then nothing is left of the engine.
+func newInstance(w *worker, g *generation) (*instance, error) {
+	in := &instance{
+		worker: w, app: w.app, generation: g,
+		watch:    newWatchdog(),
+		events:   map[int]*event{},
+		channels: map[string]bool{},
+		retired:  make(chan struct{}),
+		halt:     make(chan struct{}),
+		over:     make(chan struct{}),
+	}
+	if err := in.apart(in.load); err != nil {
+		in.discard()
+		return nil, err
+	}
+	return in, nil
+}
+
+// apart runs a part of loading on a goroutine of its own, so that one that gets stuck
+// can be given up.
+func (in *instance) apart(part func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- part() }()
+	halt := in.worker.halt
+	for {
+		select {
+		case err := <-done:
+			return err
+		case <-in.watch.stuck:
+			in.worker.abandon(in)
+			go func() {
+				<-done
+				in.end()
+			}()
+			return problem("the script is stuck in a built-in function while it is loading")
+		case <-halt:
+			halt = nil
+			in.stop()
+		}
+	}
+}
+
+// discard ends an engine whose loop does not run, unless it is stuck.
+func (in *instance) discard() {
+	in.mu.Lock()
+	stuck := in.abandoned
+	in.mu.Unlock()
+	if !stuck {
+		in.end()
+	}
+}
+
+// load runs the prelude and then the application's module, top-level await
+// included.
+func (in *instance) load() error {
+	var err error
+	in.rt, err = engine.New(engine.Options{
+		MemoryLimit: in.app.opts.Memory,
+		OnUnhandled: in.unhandled,
+		OnHostError: in.hostError,
+	})
+	if err != nil {
+		return in.loadError(err)
+	}
+	in.watch.guard(in.rt)
+	globals, err := prelude()
+	if err != nil {
+		return err
+	}
+	if err := in.define(); err != nil {
+		return in.loadError(err)
+	}
+	if in.realm, err = globals.Install(in.rt, in.webOptions()); err != nil {
+		return in.loadError(err)
+	}
+	var module *engine.Promise
+	err = in.turn(func() (err error) {
+		module, err = in.rt.EvalModule(bundleName, in.generation.bundle.code)
+		return err
+	})
+	if err != nil {
+		return in.loadError(err)
+	}
+	defer module.Release()
+	in.stir()
+	return in.awaitModule(module)
+}
+
+// awaitModule lets timers run until the module's top-level awaits are done.
+func (in *instance) awaitModule(module *engine.Promise) error {
+	err := in.await("a top-level await", func() bool { return module.State() != engine.Pending })
+	if err != nil {
+		return err
+	}
+	if e := module.Err(); e != nil {
+		return in.loadError(e)
+	}
+	return nil
+}
+
+// activate has the install and activate events happen, one after the other, with what
+// their listeners hand to waitUntil.
+func (in *instance) activate() error {
+	return in.apart(func() error {
+		in.activating = true
+		defer func() { in.activating = false }()
+		for _, kind := range []string{"install", "activate"} {
+			e := newEvent(kind, nil)
+			e.start = func(in *instance, id int) error { return in.dispatch("lifecycle", engine.Int(id), engine.String(kind)) }
+			in.begin(e)
+			err := in.await("the "+kind+" event", func() bool { return in.reason(false) == "" })
+			if err = errors.Join(append(in.problems, err)...); err != nil {
+				return in.loadError(err)
+			}
+		}
+		return in.lookForListeners()
+	})
+}
+
+// lookForListeners notes which events the generation need not be told of.
+func (in *instance) lookForListeners() error {
+	listens, err := in.realm.Function("listens")
+	if err != nil {
+		return err
+	}
+	return in.turn(func() error {
+		drains, err := in.rt.Call(listens, engine.String("websocketdrain"))
+		in.generation.drains = drains.Bool()
+		return err
+	})
+}
+
+// await lets timers run until something has happened.
+func (in *instance) await(what string, happened func() bool) error {
+	late := time.NewTimer(in.app.opts.EventTimeout)
+	defer late.Stop()
+	for !happened() {
+		wait, armed := in.timers.next()
+		if !armed {
+			return problem(what + " never ends: nothing is left that it could wait for")
+		}
+		select {
+		case <-time.After(wait):
+			in.fireTimers()
+		case <-late.C:
+			return problem(what + " did not end within " + in.app.opts.EventTimeout.String())
+		case <-in.halt:
+			return problem("the application was stopped while it was loading")
+		}
+		if in.dead {
+			return problem("the script failed in a timer while it was loading: " + in.failure)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,173 @@
+package worker
+
+import (
+	"time"
+
+	"github.com/lingerws/linger/worker/internal/web"
+)
+
+// run is the event loop, until the engine ends.
+func (in *instance) run() {
+	in.ending = in.loop()
+	in.end()
+}
+
+// loop handles events until the worker is stopped, another generation takes over,
+// there is nothing to do, or the engine is of no more use.
+func (in *instance) loop() ending {
+	tasks, posts, retired := in.worker.tasks, in.worker.posts, in.retired
+	clock := time.NewTimer(time.Hour)
+	defer clock.Stop()
+	in.handle(in.first)
+	for {
+		in.fireTimers()
+		switch {
+		case in.stopped():
+			return halted
+		case in.dead:
+			return failed
+		case retired == nil && in.reason(false) == "":
+			return finished
+		}
+		in.arm(clock)
+		select {
+		case e := <-tasks:
+			in.handle(task{event: e})
+		case posted := <-posts:
+			in.handle(task{post: &posted})
+		case <-clock.C:
+			if retired != nil && in.mayRest() {
+				return fellAsleep
+			}
+		case <-retired:
+			tasks, posts, retired = nil, nil, nil
+		case <-in.halt:
+		}
+	}
+}
+
+// handle does one thing that came from outside.
+func (in *instance) handle(t task) {
+	switch {
+	case t.event != nil:
+		in.begin(t.event)
+	case t.post != nil:
+		if err := in.turn(func() error { return in.realm.Deliver(t.post.channel, t.post.message) }); err != nil {
+			in.reportFailure(nil, err)
+		}
+	}
+	in.stir()
+}
+
+// arm sets the clock to what comes next: a timer, or sleep.
+func (in *instance) arm(clock *time.Timer) {
+	wait, armed := in.timers.next()
+	if in.app.opts.SleepAfter > 0 {
+		rest := max(0, time.Until(in.restAt))
+		if !armed || rest < wait {
+			wait, armed = rest, true
+		}
+	}
+	if armed {
+		clock.Reset(wait)
+	}
+}
+
+// stir puts sleep off.
+func (in *instance) stir() {
+	if in.app.opts.SleepAfter > 0 {
+		in.restAt = time.Now().Add(in.app.opts.SleepAfter)
+	}
+}
+
+// mayRest tells whether it is time to sleep and nothing keeps the engine awake. What
+// does is noted, and looked at again after the same time.
+func (in *instance) mayRest() bool {
+	if in.app.opts.SleepAfter <= 0 || time.Now().Before(in.restAt) {
+		return false
+	}
+	reason := in.reason(true)
+	if reason == "" {
+		return true
+	}
+	in.stir()
+	if in.worker.status.awake(reason) {
+		in.app.opts.Logger.Info("worker stays awake", "worker", in.worker.index, "reason", reason)
+	}
+	return false
+}
+
+// reason tells what there is to wait for, nothing if it is empty. The script's timers
+// count where they are asked for.
+func (in *instance) reason(timers bool) string {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	switch {
+	case len(in.events) > 0:
+		return "an event is in progress"
+	case in.extending > 0:
+		return "work of waitUntil is in progress"
+	case timers && in.timers.pending():
+		return "a timer is pending"
+	}
+	return ""
+}
+
+// fireTimers runs what is due now: the script's timers, which have positive ids,
+// and the deadlines of events, which have negative ones.
+func (in *instance) fireTimers() {
+	for _, id := range in.timers.due() {
+		if id < 0 {
+			in.overdue(-id)
+			continue
+		}
+		if err := in.turn(func() error { return in.realm.FireTimer(id) }); err != nil {
+			in.reportFailure(nil, err)
+		}
+		if in.dead {
+			return
+		}
+	}
+}
+
+// post is what was posted to a BroadcastChannel in another engine.
+type post struct {
+	channel string
+	message web.Message
+}
+
+// spread passes on what was posted to a BroadcastChannel to the engines that listen.
+// It waits for nobody: what a busy worker has no room for is dropped.
+func (in *instance) spread(p post) {
+	for _, w := range in.app.workers {
+		w.mu.Lock()
+		last := w.last
+		w.mu.Unlock()
+		if last == nil || last == in || !last.listensTo(p.channel) {
+			continue
+		}
+		select {
+		case w.posts <- p:
+		default:
+			w.dropped.Add(1)
+			in.app.opts.Logger.Warn("a message of a BroadcastChannel was dropped: the worker is too busy", "worker", w.index, "channel", p.channel)
+		}
+	}
+}
+
+// listen notes whether the script listens to a BroadcastChannel.
+func (in *instance) listen(channel string, on bool) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if on {
+		in.channels[channel] = true
+	} else {
+		delete(in.channels, channel)
+	}
+}
+
+func (in *instance) listensTo(channel string) bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.channels[channel]
+}

@@ -1,0 +1,57 @@
+package worker
+
+import (
+	"sync"
+	"time"
+
+	"github.com/lingerws/linger"
+)
+
+// seats knows which worker each connection belongs to, from its acceptance until its
+// close event has been handled.
+type seats struct{ bySocket sync.Map } // *linger.Socket -> *seat
+
+// seat is the place of one connection.
+type seat struct {
+	worker  *worker
+	overlap overlap
+}
+
+func (s *seats) take(socket *linger.Socket, w *worker) {
+	s.bySocket.Store(socket, &seat{worker: w})
+	w.connections.Add(1)
+}
+
+// of returns a connection's seat, nil if it has none.
+func (s *seats) of(socket *linger.Socket) *seat {
+	found, _ := s.bySocket.Load(socket)
+	place, _ := found.(*seat)
+	return place
+}
+
+func (s *seats) leave(socket *linger.Socket) {
+	found, _ := s.bySocket.LoadAndDelete(socket)
+	if place, ok := found.(*seat); ok {
+		place.worker.connections.Add(-1)
+	}
+}
+
+// choose returns the worker with the fewest connections among those that take
+// requests, in turn where several have as few. If all of them back off it tells how
+// long the first of them will.
+func (a *App) choose() (chosen *worker, wait time.Duration) {
+	first := int(a.turn.Add(1))
+	for i := range a.workers {
+		w := a.workers[(first+i)%len(a.workers)]
+		if pause := w.status.pause(); pause > 0 {
+			if wait == 0 || pause < wait {
+				wait = pause
+			}
+			continue
+		}
+		if chosen == nil || w.connections.Load() < chosen.connections.Load() {
+			chosen = w
+		}
+	}
+	return chosen, wait
+}
