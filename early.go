@@ -1,27 +1,25 @@
 package linger
 
 import (
-	"slices"
 	"unicode/utf8"
 
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/websocket"
 )
 
-// early holds what a handler sends between accepting and the 101.
+// early holds what a handler sends between accepting and the 101, framed as it will
+// leave.
 type early struct {
 	waiting bool // the handshake is still to come
-	frames  []earlyFrame
-	bytes   int
-	closed  bool // a Close follows the frames
+	frames  []*protocol.Prepared
+	bytes   int  // of the frames
+	closed  bool // a Close follows them
 	cut     bool // or the transport is closed instead
 	status  protocol.Status
 }
 
-type earlyFrame struct {
-	op   protocol.Opcode
-	data []byte
-}
+// maxEarly bounds the number of messages, which may be empty.
+const maxEarly = 32 << 10
 
 // send keeps a message, as long as less than limit bytes wait.
 func (e *early) send(op protocol.Opcode, data []byte, limit int) error {
@@ -30,17 +28,17 @@ func (e *early) send(op protocol.Opcode, data []byte, limit int) error {
 		return ErrClosed
 	case op == protocol.Text && !utf8.Valid(data): // RFC 6455, section 8.1
 		return protocol.ErrText
-	case e.bytes >= limit:
+	case e.bytes >= limit || len(e.frames) >= maxEarly:
 		return ErrQueueFull
 	}
-	e.frames = append(e.frames, earlyFrame{op, slices.Clone(data)})
-	e.bytes += len(data) + earlyFrameCost
+	frame, err := websocket.Prepare(op, data)
+	if err != nil {
+		return err
+	}
+	e.frames = append(e.frames, frame)
+	e.bytes += frame.Len()
 	return nil
 }
-
-// earlyFrameCost is what an empty message counts, so that their number is
-// bounded too.
-const earlyFrameCost = 32
 
 // close notes the Close that follows; the first one counts.
 func (e *early) close(s protocol.Status) {
@@ -49,10 +47,13 @@ func (e *early) close(s protocol.Status) {
 	}
 }
 
+// discard drops the messages.
+func (e *early) discard() { e.frames, e.bytes = nil, 0 }
+
 // flush hands everything to the connection, in order.
 func (e *early) flush(conn *websocket.Driver) {
-	for _, f := range e.frames {
-		_, _ = conn.Send(f.op, f.data) // refused only if the connection has ended already
+	for _, frame := range e.frames {
+		_, _ = conn.SendPrepared(frame) // refused only if the connection has ended already
 	}
 	if e.cut {
 		conn.CloseNow()

@@ -114,17 +114,34 @@ func (s *Socket) Buffered() int {
 // protocol.CheckClose, for a code or reason that may not be sent; then nothing
 // has changed.
 func (s *Socket) Close(code protocol.CloseCode, reason string) error {
+	return s.close(code, reason, (*websocket.Driver).Close)
+}
+
+// CloseDiscard is Close for a peer that reads too slowly: what waits to be sent is
+// dropped, so that our Close is the next it gets, behind what the kernel has taken.
+// After a Close it drops what waits before that one.
+func (s *Socket) CloseDiscard(code protocol.CloseCode, reason string) error {
+	err := s.close(code, reason, (*websocket.Driver).CloseDiscard)
+	if err == nil {
+		s.mu.Lock()
+		s.early.discard()
+		s.mu.Unlock()
+	}
+	return err
+}
+
+func (s *Socket) close(code protocol.CloseCode, reason string, how func(*websocket.Driver, protocol.CloseCode, string) error) error {
 	if err := protocol.CheckClose(code, reason); err != nil {
 		return err
 	}
 	s.closing.Store(true)
 	if conn := s.conn.Load(); conn != nil {
-		return conn.Close(code, reason)
+		return how(conn, code, reason)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if conn := s.conn.Load(); conn != nil {
-		return conn.Close(code, reason)
+		return how(conn, code, reason)
 	}
 	s.early.close(protocol.Status{Code: code, Reason: reason})
 	return nil

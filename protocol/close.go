@@ -19,6 +19,24 @@ func (m *Machine) Close(code CloseCode, reason string) error {
 	return nil
 }
 
+// CloseDiscard is Close that overtakes: all output that the driver has not taken is
+// dropped, and of what it has taken the last unsent bytes, which begin with a frame
+// and which it will not write. Our Close follows what is left at once, between the
+// fragments of a message if need be (RFC 6455, section 5.4). After a Close of ours
+// that one stays, and what stands before it is dropped. The error is that of Close.
+func (m *Machine) CloseDiscard(code CloseCode, reason string, unsent int) error {
+	if err := CheckClose(code, reason); err != nil {
+		return err
+	}
+	if m.cut {
+		return nil
+	}
+	m.writing = false
+	m.finishOut() // a Close that waited for a message
+	m.discard(unsent)
+	return m.Close(code, reason)
+}
+
 // AnswerClose finishes our half with the code and reason of the peer's Close, an
 // empty one included, for an application in half-open mode that has nothing of
 // its own to say (RFC 6455, section 5.5.1). Before the peer's Close, or after

@@ -66,3 +66,61 @@ func TestEOFTwiceIsEOFOnce(t *testing.T) {
 		}
 	}
 }
+
+// held returns a machine whose driver has taken the frames of "one" and "two", and
+// which holds that of "three".
+func held(t *testing.T) *Machine {
+	t.Helper()
+	m := New(Config{})
+	for i, text := range []string{"one", "two", "three"} {
+		if err := m.Send(Text, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if i == 1 {
+			m.Output(nil)
+		}
+	}
+	return m
+}
+
+func TestADiscardingCloseDropsWhatCanBeHeldBack(t *testing.T) {
+	const two = 2 + len("two") // the frame that the driver will not write
+	for name, c := range map[string]struct {
+		before func(m *Machine)
+		sent   Status
+	}{
+		"open":          {func(*Machine) {}, Status{4001, "now"}},
+		"after a Close": {func(m *Machine) { _ = m.Close(4000, "first") }, Status{4000, "first"}},
+		"after a Close that the driver has taken": {func(m *Machine) { _ = m.Close(4000, "first") }, Status{4000, "first"}},
+	} {
+		m := held(t)
+		c.before(m)
+		if err := m.CloseDiscard(4001, "now", two); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		out := m.Output(nil)
+		line, n := describeFrame(out)
+		if n != len(out) || m.Outcome().Sent != c.sent {
+			t.Errorf("%s: our Close is all that follows; got %q and %d more bytes", name, line, len(out)-n)
+		}
+		if want := 2 + len("one") + n; m.Queued() != want {
+			t.Errorf("%s: %d bytes wait; got %d", name, want, m.Queued())
+		}
+	}
+}
+
+func TestADiscardingCloseDoesNotWaitForOurMessage(t *testing.T) {
+	m := New(Config{})
+	_ = m.SendFragment(Text, []byte("begin"), false)
+	_ = m.Close(4000, "waits")
+	_ = m.CloseDiscard(4001, "now", 0)
+	if line, _ := describeFrame(m.Output(nil)); line != `close 4000 "waits"` {
+		t.Errorf("the Close that waited leaves at once; got %s", line)
+	}
+	if err := m.SendFragment(Continuation, []byte("end"), true); !errors.Is(err, ErrClosing) {
+		t.Errorf("the message is not finished any more; got %v", err)
+	}
+	if err := m.CloseDiscard(1005, "", 0); !errors.Is(err, ErrCloseCode) {
+		t.Errorf("an illegal code is refused; got %v", err)
+	}
+}

@@ -179,6 +179,12 @@ func (p *player) application(what string) error {
 			return err
 		}
 		return p.m.Close(code, reason)
+	case "discard":
+		code, reason, err := parseStatus(rest)
+		if err != nil {
+			return err
+		}
+		return p.m.CloseDiscard(code, reason, 0)
 	case "answer":
 		p.m.AnswerClose()
 		return nil

@@ -183,6 +183,19 @@ func (m *Machine) flushPong() {
 	m.progress -= len(m.output) - before
 }
 
+// discard drops the output that can still be held back. A Close of ours is always the
+// last of it, and is queued again.
+func (m *Machine) discard(unsent int) {
+	unsent = min(unsent, m.taken)
+	lost := unsent + len(m.output)
+	m.output, m.taken = m.output[:0], m.taken-unsent
+	m.pong, m.pongWaits = nil, false
+	if lost > 0 && m.oursSent {
+		m.appendClose(m.ours)
+	}
+	m.settle()
+}
+
 // dropOutput forgets what can no longer be written.
 func (m *Machine) dropOutput() {
 	m.output, m.taken = nil, 0

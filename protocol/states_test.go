@@ -11,6 +11,7 @@ import (
 // stateInputs is everything that can happen to a machine, one of each kind.
 var stateInputs = []string{
 	`app close 1000 "ours"`,
+	`app discard 1000 "ours"`,
 	`app answer`,
 	`app text "t"`,
 	`app text "t" more`,

@@ -35,7 +35,13 @@ type Driver struct {
 	batchTimer *time.Timer
 	batchBound bool // batchTimer runs
 
-	writing bool // a goroutine writes
+	writing bool   // a goroutine writes
+	out     []byte // what it writes
+	handed  int    // how much of that the transport has, or is being given
+
+	writeTimer *time.Timer // runs while it writes
+	sent       int         // bytes written since the timer was looked at
+	sentHeld   int         // what the kernel held then
 
 	timer      *time.Timer // the one the machine wants
 	armed      protocol.Timer
@@ -129,6 +135,21 @@ func (d *Driver) Close(code protocol.CloseCode, reason string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	err := d.m.Close(code, reason)
+	d.settle()
+	return err
+}
+
+// CloseDiscard is Close for a peer that does not read: what waits to be written is
+// dropped, all but the frame that is partly written, so that our Close is the next it
+// gets. After a Close it drops what waits before that one. Errors as for Close.
+func (d *Driver) CloseDiscard(code protocol.CloseCode, reason string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	unsent := len(d.out) - frameEnd(d.out, d.handed)
+	err := d.m.CloseDiscard(code, reason, unsent)
+	if err == nil {
+		d.out = d.out[:len(d.out)-unsent]
+	}
 	d.settle()
 	return err
 }

@@ -38,5 +38,9 @@ type Outcome struct {
 // CauseKeepAlive is the cause of a connection whose peer did not answer pings.
 const CauseKeepAlive protocol.Cause = "keepalive"
 
+// CauseStalled is the cause of a connection whose peer did not read for
+// Options.WriteTimeout.
+const CauseStalled protocol.Cause = "stalled"
+
 // CauseAbort is the cause of a connection that [Driver.CloseNow] cut.
 const CauseAbort protocol.Cause = "abort"

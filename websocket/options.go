@@ -42,6 +42,11 @@ type Options struct {
 	// bytes; 0 means 64 KiB. At the bound the transport is not read.
 	ReadAhead int
 
+	// WriteTimeout bounds how long what waits to be written may stand still: the peer
+	// has to take 16 KiB, or all of it, in each such time; 0 means 30 s, negative turns it
+	// off. Then the transport is closed with [CauseStalled].
+	WriteTimeout time.Duration
+
 	// CloseTimeout bounds the wait for our Close to leave and for the peer's to
 	// come; 0 means 5 s. Then the transport is closed and the end is not clean.
 	CloseTimeout time.Duration
@@ -67,6 +72,7 @@ const (
 	defaultHalfOpenTimeout = 30 * time.Second
 	defaultLingerTimeout   = 5 * time.Second
 	defaultKeepAlive       = 30 * time.Second
+	defaultWriteTimeout    = 30 * time.Second
 )
 
 func (o Options) config(role protocol.Role, agreed terms) protocol.Config {

@@ -171,6 +171,8 @@ func (s *stage) appDoes(what string) {
 		code, reason, _ := strings.Cut(rest, " ")
 		number, _ := strconv.Atoi(code)
 		err = s.conn.Close(protocol.CloseCode(number), reason)
+	case "discard":
+		err = s.conn.CloseDiscard(4001, "overtakes")
 	case "close-now":
 		s.conn.CloseNow()
 	case "pause":

@@ -21,8 +21,9 @@ func (d *Driver) flush() {
 		d.wrote(n, err)
 	}
 	if n < len(out) && !d.m.Done() {
-		d.writing = true
-		go d.writeLoop(out, n)
+		d.writing, d.out, d.handed = true, out, n
+		d.watchWriter()
+		go d.writeLoop()
 		return
 	}
 	if d.opts.HighWater > 0 && len(out) >= d.opts.HighWater {
@@ -39,23 +40,25 @@ func (d *Driver) emptied() {
 	d.mu.Unlock()
 }
 
-// writeLoop writes out, of which some is written already, and what is queued
-// meanwhile, until nothing waits.
-func (d *Driver) writeLoop(out []byte, written int) {
+// writeLoop writes what is left of d.out, and what is queued meanwhile, until
+// nothing waits.
+func (d *Driver) writeLoop() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for written < len(out) && !d.m.Done() {
-		piece := out[written:min(len(out), written+d.pieceSize())]
+	for written := d.handed; written < len(d.out) && !d.m.Done(); {
+		d.handed = min(len(d.out), written+d.pieceSize())
+		piece := d.out[written:d.handed]
 		d.mu.Unlock()
 		n, err := d.transport.write(piece)
 		d.mu.Lock()
 		d.wrote(n, err)
-		if written += n; written == len(out) {
-			recycle(out)
-			out, written = d.m.Output(nil), 0
+		if written += n; written == len(d.out) {
+			recycle(d.out)
+			d.out, written = d.m.Output(nil), 0
 		}
 	}
-	d.writing = false
+	d.writing, d.out, d.handed = false, nil, 0
+	d.unwatchWriter()
 	d.tellDrained()
 	d.obey()
 	d.pump() // the terminal event may have waited for the last byte
@@ -91,7 +94,19 @@ func (d *Driver) tellDrained() {
 // wrote reports to the machine what the transport took. mu is held.
 func (d *Driver) wrote(n int, err error) {
 	d.m.Wrote(n)
+	d.sent += n
 	if err != nil {
 		d.breakOff(protocol.CauseTransport, err)
 	}
+}
+
+// frameEnd returns where the frame ends that the byte before at belongs to. frames
+// are our own.
+func frameEnd(frames []byte, at int) int {
+	end := 0
+	for end < at {
+		h, n, _ := protocol.ParseHeader(frames[end:])
+		end += n + int(h.Length)
+	}
+	return end
 }

@@ -1,0 +1,46 @@
+package websocket
+
+import (
+	"time"
+
+	"github.com/lingerws/linger/protocol"
+)
+
+// watchWriter bounds how long a peer may take nothing of what waits. There is a timer
+// only while something does. mu is held.
+func (d *Driver) watchWriter() {
+	if d.opts.WriteTimeout < 0 {
+		return
+	}
+	d.sent, d.sentHeld = 0, d.transport.held()
+	wait := orDefault(d.opts.WriteTimeout, defaultWriteTimeout)
+	if d.writeTimer == nil {
+		d.writeTimer = time.AfterFunc(wait, d.checkWriter)
+	} else {
+		d.writeTimer.Reset(wait)
+	}
+}
+
+func (d *Driver) unwatchWriter() {
+	if d.writeTimer != nil {
+		d.writeTimer.Stop()
+	}
+}
+
+// checkWriter gives up a peer that has taken too little since the last look. What the
+// kernel took may still be on this side, so what it has brought over counts, too. Once
+// our Close waits the close timer has the say.
+func (d *Driver) checkWriter() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.writing {
+		return
+	}
+	moved := d.sent + max(0, d.sentHeld-d.transport.held())
+	if moved < leastDelivered && d.armed != protocol.TimerClose {
+		d.breakOff(CauseStalled, nil)
+		d.settle()
+		return
+	}
+	d.watchWriter()
+}
