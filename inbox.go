@@ -16,6 +16,7 @@ func (in *inbox) socket() *Socket { return (*Socket)(in) }
 // Message puts a message into the mailbox.
 func (in *inbox) Message(c *websocket.Driver, m protocol.Event) {
 	s := in.socket()
+	s.stir()
 	if s.autoRespond(m) {
 		return
 	}
@@ -64,6 +65,7 @@ func (s *Socket) attach(conn *websocket.Driver) {
 	s.saveData()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.beginLife()
 	conn.Start((*inbox)(s))
 	s.early.flush(conn)
 	s.conn.Store(conn)
@@ -83,6 +85,7 @@ func (s *Socket) end(outcome websocket.Outcome) {
 	s.closing.Store(true)
 	s.mu.Lock()
 	s.ended = true
+	s.endLife()
 	s.early = early{}
 	s.mu.Unlock()
 	s.deliver(mail{end: &Close{Server: s.server, Socket: s, Outcome: outcome}}, nil)

@@ -128,7 +128,7 @@ func (s *Socket) handle(event mail) {
 			s.guard("drain", func() { drainer.Drain(event.drain) })
 		}
 	case event.end != nil:
-		defer s.server.hub.remove(s) // the last thing that happens to a connection
+		defer s.server.leave(s) // the last thing that happens to a connection
 		s.server.call("close", s, func() { h.Close(event.end) })
 	}
 }

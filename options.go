@@ -3,6 +3,8 @@ package linger
 import (
 	"log/slog"
 	"net/http"
+	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/lingerws/linger/protocol/handshake"
@@ -18,6 +20,40 @@ type Options struct {
 	// Origins decides from which web pages browsers may connect; the zero value
 	// admits pages of the same host. See [Origins].
 	Origins handshake.OriginPolicy
+
+	// MaxConnections bounds the connections, those included whose upgrade is under way;
+	// 0 means 100,000, negative none. Above it requests get 503.
+	MaxConnections int
+
+	// MaxPerAddress bounds the connections of one remote address, of one network of 64
+	// bits with IPv6; 0 means no bound: behind a proxy that is not among TrustedProxies
+	// all clients have one address. Above it requests get 429.
+	MaxPerAddress int
+
+	// UpgradeRate bounds the upgrade requests per second, a second's worth of them at
+	// once; 0 means no bound. Above it requests get 503.
+	UpgradeRate float64
+
+	// TrustedProxies are the networks of proxies whose X-Forwarded-For and
+	// X-Forwarded-Proto are believed; nobody's are without.
+	TrustedProxies []netip.Prefix
+
+	// Subprotocols are those that the server speaks, the best first. The first that a
+	// client offers is agreed, where AcceptOptions.Subprotocol names none.
+	Subprotocols []string
+
+	// UpgradeTimeout bounds the Upgrade handler: the request's context ends then, and
+	// the client gets 504 if the handler has not begun to answer; 0 means 30 s, negative
+	// none. What was accepted and is not complete ends, with cause handshake.
+	UpgradeTimeout time.Duration
+
+	// IdleTimeout closes a connection, with 1001, on which no message has come or gone
+	// for so long; 0 means none. Pings do not count.
+	IdleTimeout time.Duration
+
+	// MaxLifetime closes a connection, with 1012, when it is that old, give or take a
+	// tenth; 0 means none.
+	MaxLifetime time.Duration
 
 	// HandshakeTimeout bounds the writing of the 101; 0 means 10 s.
 	HandshakeTimeout time.Duration
@@ -56,8 +92,8 @@ type Options struct {
 }
 
 // Policy says what happens to a message for a connection whose send queue is
-// full. PolicyBlock becomes PolicyClose for a peer that has taken nothing for 30 s,
-// and in Publish, which never waits. Before the 101, when nothing can leave, it
+// full. PolicyBlock waits for as long as the peer takes something (Options.WriteTimeout),
+// and is PolicyClose in Publish, which never waits. Before the 101, when nothing can leave, it
 // drops the message.
 type Policy uint8
 
@@ -80,6 +116,8 @@ const (
 	defaultMailboxMessages = 256
 	defaultMailboxBytes    = 1 << 20
 	defaultMaxChannels     = 1024
+	defaultMaxConnections  = 100_000
+	defaultUpgradeTimeout  = 30 * time.Second
 	defaultShutdownTimeout = 10 * time.Second
 	defaultCloseTimeout    = 5 * time.Second
 	maxChannelName         = 256
@@ -98,6 +136,12 @@ func (o Options) withDefaults() Options {
 	if o.MaxChannels <= 0 {
 		o.MaxChannels = defaultMaxChannels
 	}
+	if o.MaxConnections == 0 {
+		o.MaxConnections = defaultMaxConnections
+	}
+	if o.UpgradeTimeout == 0 {
+		o.UpgradeTimeout = defaultUpgradeTimeout
+	}
 	if o.ShutdownTimeout <= 0 {
 		o.ShutdownTimeout = defaultShutdownTimeout
 	}
@@ -113,6 +157,13 @@ func (o Options) withDefaults() Options {
 		}
 		o.Node = newNode()
 	}
+	o.Subprotocols = slices.DeleteFunc(slices.Clone(o.Subprotocols), func(name string) bool {
+		wrong := !handshake.IsToken(name)
+		if wrong {
+			o.Logger.Error("Options.Subprotocols must be tokens: RFC 9110, section 5.6.2; this one is left out", "subprotocol", name)
+		}
+		return wrong
+	})
 	return o
 }
 

@@ -2,7 +2,6 @@ package linger
 
 import (
 	"errors"
-	"time"
 
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/websocket"
@@ -45,6 +44,7 @@ func (s *Socket) send(policy Policy, op protocol.Opcode, queue func(*websocket.D
 			return err
 		}
 	}
+	s.stir()
 	queued, err := queue(conn)
 	if queued >= s.server.opts.highWater() {
 		s.noteFull(conn)
@@ -90,39 +90,22 @@ func (s *Socket) giveUp() error {
 	return ErrQueueFull
 }
 
-// How long a sender waits for a peer that takes nothing, and how often it looks.
-const (
-	blockPatience = 30 * time.Second
-	blockLook     = 100 * time.Millisecond
-)
-
-// waitDrained waits until the send queue is empty. It gives up when the
-// connection ends, or when the peer has taken nothing for blockPatience. It looks
-// now and then, to see the peer's progress.
+// waitDrained waits until the send queue is empty, the connection is closing, or it
+// has ended: a peer that takes nothing is cut off by Options.WriteTimeout.
 func (s *Socket) waitDrained(conn *websocket.Driver) error {
-	look := time.NewTicker(blockLook)
-	defer look.Stop()
-	least := conn.Queued()
-	for stalled := time.Duration(0); stalled < blockPatience; stalled += blockLook {
-		drained := s.nextDrain()
-		queued := conn.Queued()
-		switch {
-		case queued < s.server.opts.SendQueue:
-			return nil
-		case s.closing.Load():
-			return ErrClosed
-		case queued < least:
-			least, stalled = queued, 0
-		}
-		select {
-		case <-drained:
-			return nil
-		case <-conn.Done():
-			return ErrClosed
-		case <-look.C:
-		}
+	drained := s.nextDrain()
+	if s.closing.Load() {
+		return ErrClosed
 	}
-	return s.giveUp()
+	if conn.Queued() < s.server.opts.SendQueue {
+		return nil
+	}
+	select {
+	case <-drained:
+		return nil
+	case <-conn.Done():
+		return ErrClosed
+	}
 }
 
 // nextDrain returns a channel that is closed when the send queue is empty again.

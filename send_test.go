@@ -7,6 +7,7 @@ import (
 
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket"
 )
 
 // stuck returns a service with one socket whose peer does not read, and whose
@@ -128,12 +129,12 @@ func TestBlockedSenderGivesUpAPeerThatTakesNothing(t *testing.T) {
 		s, _, socket := stuck(t, linger.PolicyBlock)
 		began := time.Now()
 		_, err := fill(socket)
-		wantError(t, "the sender is told", err, linger.ErrQueueFull)
+		wantError(t, "the sender is told", err, linger.ErrClosed)
 		if waited := time.Since(began); waited < 30*time.Second || waited > 31*time.Second {
 			t.Errorf("a peer that takes nothing is waited for 30 s; it was %v", waited)
 		}
-		if end := s.end(); end.Cause != protocol.CauseTimeout {
-			t.Errorf("then it is closed, and cut when it does not take the Close; got %+v", end.Outcome)
+		if end := s.end(); end.Cause != websocket.CauseStalled {
+			t.Errorf("then it is cut; got %+v", end.Outcome)
 		}
 	})
 }

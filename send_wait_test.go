@@ -42,7 +42,7 @@ func TestBlockedSenderSeesAQueueThatLeftAtOnce(t *testing.T) {
 
 	s := NewServer(HandlerFuncs{}, Options{SendQueue: 1, Policy: PolicyBlock})
 	socket := &Socket{server: s, id: "test"}
-	conn := websocket.NewDriver(nc, protocol.Server, nil, websocket.Options{})
+	conn := websocket.NewDriver(nc, protocol.Server, nil, websocket.Options{HighWater: 1})
 	defer conn.CloseNow()
 	g := gate{(*inbox)(socket), make(chan struct{}), make(chan struct{})}
 	conn.Start(g)

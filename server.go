@@ -16,6 +16,7 @@ type Server struct {
 	generation atomic.Pointer[generation] // the handler of this moment
 	opts       Options
 	hub        hub
+	door       door
 	answer     atomic.Pointer[answer] // nil: no message is answered without the handler
 
 	mu        sync.Mutex
@@ -49,7 +50,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.endUpgrade()
-	u := &Upgrade{Server: s, Request: r, handshake: h, writer: w}
+	from := s.clientOf(r)
+	if full := s.door.enter(household(from.addr), &s.opts); full != nil {
+		s.opts.Logger.Debug("upgrade refused", "reason", full.text, "remote", from.text)
+		full.serve(w)
+		return
+	}
+	u := &Upgrade{Server: s, handshake: h, writer: w, client: from}
+	defer u.bound(r)()
 	returned := false
 	defer func() { u.finish(returned) }() // also when the handler ends its goroutine
 	g := s.enter()
@@ -84,6 +92,12 @@ func (s *Server) call(event string, socket *Socket, handler func()) (returned bo
 	}()
 	handler()
 	return true
+}
+
+// leave ends a connection's membership.
+func (s *Server) leave(socket *Socket) {
+	s.hub.remove(socket)
+	s.door.leave(household(socket.client.addr))
 }
 
 func (s *Server) beginUpgrade() bool {

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/websocket"
@@ -17,7 +18,7 @@ type Socket struct {
 	id          string
 	url         *url.URL
 	header      http.Header
-	remoteAddr  string
+	client      client
 	subprotocol string
 	halfOpen    bool
 
@@ -25,16 +26,19 @@ type Socket struct {
 	closing atomic.Bool                      // a Close was asked for, or the end has come: nothing more is sent
 	full    atomic.Bool                      // the send queue has been full since it was empty
 	data    atomic.Pointer[data]             // nil: none
+	stirred atomic.Int64                     // when a message came or went, in Unix ns; kept for Options.IdleTimeout
 
 	mu       sync.Mutex
 	early    early
 	mailbox  mailbox
 	ended    bool                // the close event is in the mailbox, or was handled
 	drained  chan struct{}       // closed when the send queue empties; made by who waits
+	life     *time.Timer         // for Options.IdleTimeout and MaxLifetime
+	oldAt    time.Time           // by the latter; zero for never
 	channels map[string]struct{} // guarded by the hub's lock
 }
 
-func newSocket(s *Server, r *http.Request, opts AcceptOptions) (*Socket, error) {
+func newSocket(s *Server, r *http.Request, from client, opts AcceptOptions) (*Socket, error) {
 	data, err := newData(opts.Data)
 	if err != nil {
 		return nil, err
@@ -42,7 +46,7 @@ func newSocket(s *Server, r *http.Request, opts AcceptOptions) (*Socket, error) 
 	location := *r.URL
 	location.Host = r.Host
 	location.Scheme = "http"
-	if r.TLS != nil {
+	if from.secure {
 		location.Scheme = "https"
 	}
 	socket := &Socket{
@@ -50,7 +54,7 @@ func newSocket(s *Server, r *http.Request, opts AcceptOptions) (*Socket, error) 
 		id:          newID(s.opts.Node),
 		url:         &location,
 		header:      r.Header,
-		remoteAddr:  r.RemoteAddr,
+		client:      from,
 		subprotocol: opts.Subprotocol,
 		halfOpen:    opts.HalfOpen,
 		early:       early{waiting: true},
@@ -69,8 +73,9 @@ func (s *Socket) URL() *url.URL { return s.url }
 // Header returns the header of the upgrade request, to be read only.
 func (s *Socket) Header() http.Header { return s.header }
 
-// RemoteAddr returns the network address of the peer as net/http gives it.
-func (s *Socket) RemoteAddr() string { return s.remoteAddr }
+// RemoteAddr returns the network address of the peer, with its port as net/http gives
+// it; behind one of Options.TrustedProxies the address of the client, without a port.
+func (s *Socket) RemoteAddr() string { return s.client.text }
 
 // Subprotocol returns the agreed subprotocol, or the empty string.
 func (s *Socket) Subprotocol() string { return s.subprotocol }
@@ -135,6 +140,7 @@ func (s *Socket) close(code protocol.CloseCode, reason string, how func(*websock
 		return err
 	}
 	s.closing.Store(true)
+	s.wakeSenders() // who wait for room
 	if conn := s.conn.Load(); conn != nil {
 		return how(conn, code, reason)
 	}

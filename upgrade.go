@@ -1,6 +1,7 @@
 package linger
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -19,6 +20,7 @@ type Upgrade struct {
 
 	handshake *websocket.Handshake
 	writer    http.ResponseWriter
+	client    client
 
 	mu       sync.Mutex
 	answered bool
@@ -26,6 +28,7 @@ type Upgrade struct {
 	socket   *Socket   // if accepted
 	accept   AcceptOptions
 	failure  *failure // if given up
+	over     bool     // Upgrade has returned, or its time was over
 }
 
 // AcceptOptions say how a connection is accepted.
@@ -64,7 +67,10 @@ func (u *Upgrade) Accept(opts AcceptOptions) (*Socket, error) {
 	if opts.Subprotocol != "" && !slices.Contains(u.handshake.Protocols, opts.Subprotocol) {
 		return nil, fmt.Errorf("linger: subprotocol %q is %w", opts.Subprotocol, handshake.ErrNotOffered)
 	}
-	socket, err := newSocket(u.Server, u.Request, opts)
+	if opts.Subprotocol == "" {
+		opts.Subprotocol = u.Server.opts.chooseSubprotocol(u.handshake.Protocols)
+	}
+	socket, err := newSocket(u.Server, u.Request, u.client, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -93,14 +99,50 @@ type failure struct {
 	text   string
 }
 
+// bound gives the handler its time, by the request's context too. What it returns ends
+// that.
+func (u *Upgrade) bound(r *http.Request) (end func()) {
+	limit := u.Server.opts.UpgradeTimeout
+	if limit < 0 {
+		u.Request = r
+		return func() {}
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), limit)
+	u.Request = r.WithContext(ctx)
+	stop := context.AfterFunc(ctx, u.expire)
+	return func() {
+		stop()
+		cancel()
+	}
+}
+
+// expire answers for a handler that has not begun to when its time is over. It goes on
+// running; ServeHTTP cannot return before it does.
+func (u *Upgrade) expire() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.over || u.response != nil || !errors.Is(u.Request.Context().Err(), context.DeadlineExceeded) {
+		return
+	}
+	u.answered, u.over = true, true
+	answerError(u.writer, http.StatusGatewayTimeout, "the application did not answer in time")
+	if u.socket != nil {
+		u.socket.fail(errLate)
+	}
+}
+
 // finish completes the handshake, or answers for a handler that did not. What
 // was accepted and cannot be completed ends with cause handshake.
 func (u *Upgrade) finish(returned bool) {
 	u.mu.Lock()
-	answered := u.answered
-	u.answered = true
+	answered, late := u.answered, u.over
+	u.answered, u.over = true, true
 	u.mu.Unlock()
+	if u.socket == nil {
+		u.Server.door.leave(household(u.client.addr))
+	}
 	switch {
+	case late: // the client has its answer
 	case u.response != nil:
 		u.response.finish()
 	case u.failure != nil:
@@ -124,6 +166,7 @@ func (u *Upgrade) finish(returned bool) {
 // transport's.
 var (
 	errUpgradeFailed = errors.New("linger: the upgrade handler failed after it had accepted")
+	errLate          = errors.New("linger: the upgrade handler did not return within Options.UpgradeTimeout")
 	errDraining      = errors.New("linger: the server began to shut down before the handshake was done")
 )
 
@@ -135,7 +178,12 @@ func (u *Upgrade) complete(socket *Socket) {
 		socket.fail(errDraining)
 		return
 	}
-	if err := u.Request.Context().Err(); err != nil { // most often because the client is gone
+	switch err := u.Request.Context().Err(); {
+	case errors.Is(err, context.DeadlineExceeded):
+		answerError(u.writer, http.StatusGatewayTimeout, "the application did not answer in time")
+		socket.fail(errLate)
+		return
+	case err != nil: // most often because the client is gone
 		answerError(u.writer, http.StatusServiceUnavailable, "the request was cancelled")
 		socket.fail(err)
 		return
@@ -163,4 +211,15 @@ func (s *Server) bounds(halfOpen bool) websocket.Options {
 		bounds.HalfOpenTimeout = s.opts.closeTimeout()
 	}
 	return bounds
+}
+
+// chooseSubprotocol returns the first of ours that the client offers: RFC 6455, section
+// 4.2.2.
+func (o *Options) chooseSubprotocol(offered []string) string {
+	for _, name := range o.Subprotocols {
+		if slices.Contains(offered, name) {
+			return name
+		}
+	}
+	return ""
 }

@@ -32,11 +32,11 @@ func (e Extension) String() string {
 
 // valid reports whether the extension can travel: every name and value is a token.
 func (e Extension) valid() bool {
-	if !isToken(e.Name) {
+	if !IsToken(e.Name) {
 		return false
 	}
 	for _, p := range e.Params {
-		if !isToken(p.Name) || p.Value != "" && !isToken(p.Value) {
+		if !IsToken(p.Name) || p.Value != "" && !IsToken(p.Value) {
 			return false
 		}
 	}

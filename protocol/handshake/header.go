@@ -55,8 +55,8 @@ func hasToken(lines []string, token string) bool {
 // trim removes the optional white space of HTTP, which is space and tab and nothing else.
 func trim(s string) string { return strings.Trim(s, " \t") }
 
-// isToken reports whether s is a token of HTTP.
-func isToken(s string) bool {
+// IsToken reports whether s is a token of HTTP, as the name of a subprotocol has to be: RFC 6455, section 4.1.
+func IsToken(s string) bool {
 	for i := range len(s) {
 		if !isTokenByte(s[i]) {
 			return false

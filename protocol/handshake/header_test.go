@@ -4,12 +4,12 @@ import "testing"
 
 func TestTokens(t *testing.T) {
 	for _, s := range []string{"a", "permessage-deflate", "v1.chat", "!#$%&'*+-.^_`|~09"} {
-		if !isToken(s) {
+		if !IsToken(s) {
 			t.Errorf("%q is a token", s)
 		}
 	}
 	for _, s := range []string{"", "a b", "a\t", "a,b", `a"b`, "a=b", "a/b", "(a)", "ä", "a\x00", "a\x7f"} {
-		if isToken(s) {
+		if IsToken(s) {
 			t.Errorf("%q is no token", s)
 		}
 	}

@@ -38,7 +38,7 @@ func parseProtocols(lines []string) ([]string, error) {
 // checkProtocol judges one more name: a token that has not come yet. RFC 6455, section 4.1, rule 10.
 func checkProtocol(before []string, name string) error {
 	switch {
-	case !isToken(name):
+	case !IsToken(name):
 		return errProtocolSyntax
 	case slices.Contains(before, name):
 		return errProtocolRepeated

@@ -1,0 +1,75 @@
+package linger
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/lingerws/linger/protocol"
+)
+
+// The two ends of a connection that nobody has asked for.
+var (
+	idleTooLong = protocol.Status{Code: protocol.CloseGoingAway, Reason: "idle timeout"}
+	oldEnough   = protocol.Status{Code: protocol.CloseServiceRestart, Reason: "maximum lifetime"}
+)
+
+// stir notes that a message has come or gone.
+func (s *Socket) stir() {
+	if s.server.opts.IdleTimeout > 0 {
+		s.stirred.Store(time.Now().UnixNano())
+	}
+}
+
+// beginLife arms the one timer for both bounds, if there is any. Messages do not move
+// it: when it fires it looks how long it has to go on. mu is held.
+func (s *Socket) beginLife() {
+	o := &s.server.opts
+	if o.IdleTimeout <= 0 && o.MaxLifetime <= 0 {
+		return
+	}
+	s.stir()
+	if o.MaxLifetime > 0 {
+		tenth := o.MaxLifetime / 10 // jitter: those that came together should not all come back together
+		s.oldAt = time.Now().Add(o.MaxLifetime - tenth + rand.N(2*tenth+1))
+	}
+	s.life = time.AfterFunc(s.leftToLive(), s.checkLife)
+}
+
+// leftToLive returns how long until a bound may be reached.
+func (s *Socket) leftToLive() time.Duration {
+	left := time.Duration(1<<63 - 1)
+	if !s.oldAt.IsZero() {
+		left = time.Until(s.oldAt)
+	}
+	if idle := s.server.opts.IdleTimeout; idle > 0 {
+		left = min(left, time.Until(time.Unix(0, s.stirred.Load()).Add(idle)))
+	}
+	return left
+}
+
+// checkLife closes the connection at its bound. One that closes already has other
+// bounds.
+func (s *Socket) checkLife() {
+	if s.closing.Load() {
+		return
+	}
+	status := idleTooLong
+	if !s.oldAt.IsZero() && time.Until(s.oldAt) <= 0 {
+		status = oldEnough
+	} else if left := s.leftToLive(); left > 0 {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if !s.ended {
+			s.life.Reset(left)
+		}
+		return
+	}
+	_ = s.Close(status.Code, status.Reason) // cannot fail: the code and reason are legal
+}
+
+// endLife stops the timer. mu is held.
+func (s *Socket) endLife() {
+	if s.life != nil {
+		s.life.Stop()
+	}
+}
