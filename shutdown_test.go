@@ -211,7 +211,7 @@ func TestUpgradeInFlightDuringShutdown(t *testing.T) {
 				s := serve(t, linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
 					time.Sleep(c.takes)
 					accept(linger.AcceptOptions{}, sockets)(u)
-				}}, linger.Options{})
+				}}, linger.Options{UpgradeTimeout: -1})
 				client := s.client()
 				client.ask()
 				synctest.Wait()

@@ -121,6 +121,11 @@ func (u *Upgrade) bound(r *http.Request) (end func()) {
 func (u *Upgrade) expire() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	u.checkTime()
+}
+
+// checkTime is expire, if the time is over. mu is held.
+func (u *Upgrade) checkTime() {
 	if u.over || u.response != nil || !errors.Is(u.Request.Context().Err(), context.DeadlineExceeded) {
 		return
 	}
@@ -135,6 +140,7 @@ func (u *Upgrade) expire() {
 // was accepted and cannot be completed ends with cause handshake.
 func (u *Upgrade) finish(returned bool) {
 	u.mu.Lock()
+	u.checkTime()
 	answered, late := u.answered, u.over
 	u.answered, u.over = true, true
 	u.mu.Unlock()
@@ -178,12 +184,7 @@ func (u *Upgrade) complete(socket *Socket) {
 		socket.fail(errDraining)
 		return
 	}
-	switch err := u.Request.Context().Err(); {
-	case errors.Is(err, context.DeadlineExceeded):
-		answerError(u.writer, http.StatusGatewayTimeout, "the application did not answer in time")
-		socket.fail(errLate)
-		return
-	case err != nil: // most often because the client is gone
+	if err := u.Request.Context().Err(); err != nil { // most often because the client is gone
 		answerError(u.writer, http.StatusServiceUnavailable, "the request was cancelled")
 		socket.fail(err)
 		return

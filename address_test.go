@@ -1,0 +1,100 @@
+package linger_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/lingerws/linger"
+)
+
+func prefixes(texts ...string) (list []netip.Prefix) {
+	for _, text := range texts {
+		list = append(list, netip.MustParsePrefix(text))
+	}
+	return list
+}
+
+func TestRemoteAddr(t *testing.T) {
+	private := []string{"10.0.0.0/8", "192.168.0.0/16", "fd00::/8"}
+	for name, c := range map[string]struct {
+		peer    string
+		trusted []string
+		headers []string
+		want    string
+		url     string
+	}{
+		"direct":                         {"203.0.113.9:1234", private, nil, "203.0.113.9:1234", "http"},
+		"made up":                        {"203.0.113.9:1234", private, []string{"X-Forwarded-For: 1.2.3.4", "X-Forwarded-Proto: https"}, "203.0.113.9:1234", "http"},
+		"nobody is trusted":              {"10.0.0.1:1", nil, []string{"X-Forwarded-For: 1.2.3.4"}, "10.0.0.1:1", "http"},
+		"one proxy":                      {"10.0.0.1:1", private, []string{"X-Forwarded-For: 198.51.100.7", "X-Forwarded-Proto: https"}, "198.51.100.7", "https"},
+		"two proxies":                    {"10.0.0.1:1", private, []string{"X-Forwarded-For: 198.51.100.7, 10.2.2.2"}, "198.51.100.7", "http"},
+		"two fields":                     {"10.0.0.1:1", private, []string{"X-Forwarded-For: 198.51.100.7", "X-Forwarded-For: 10.2.2.2"}, "198.51.100.7", "http"},
+		"the client has begun the list":  {"10.0.0.1:1", private, []string{"X-Forwarded-For: 1.2.3.4, 10.9.9.9, 198.51.100.7, 10.2.2.2"}, "198.51.100.7", "http"},
+		"all of them are proxies":        {"10.0.0.1:1", private, []string{"X-Forwarded-For: 10.3.3.3, 10.2.2.2"}, "10.3.3.3", "http"},
+		"garbage ends it":                {"10.0.0.1:1", private, []string{"X-Forwarded-For: 198.51.100.7, unknown, 10.2.2.2"}, "10.2.2.2", "http"},
+		"nothing but garbage":            {"10.0.0.1:1", private, []string{"X-Forwarded-For: ,"}, "10.0.0.1:1", "http"},
+		"with a port":                    {"10.0.0.1:1", private, []string{"X-Forwarded-For: 198.51.100.7:5555"}, "198.51.100.7", "http"},
+		"IPv6":                           {"[fd00::1]:1", private, []string{"X-Forwarded-For: 2001:db8::7"}, "2001:db8::7", "http"},
+		"IPv6 in brackets":               {"[fd00::1]:1", private, []string{"X-Forwarded-For: [2001:db8::7]"}, "2001:db8::7", "http"},
+		"IPv6 with a port":               {"[fd00::1]:1", private, []string{"X-Forwarded-For: [2001:db8::7]:99"}, "2001:db8::7", "http"},
+		"IPv4 in IPv6":                   {"[::ffff:10.0.0.1]:1", private, []string{"X-Forwarded-For: ::ffff:198.51.100.7"}, "198.51.100.7", "http"},
+		"the nearest proxy has had TLS":  {"10.0.0.1:1", private, []string{"X-Forwarded-For: 198.51.100.7", "X-Forwarded-Proto: http, https"}, "198.51.100.7", "https"},
+		"the nearest proxy has had none": {"10.0.0.1:1", private, []string{"X-Forwarded-For: 198.51.100.7", "X-Forwarded-Proto: https, http"}, "198.51.100.7", "http"},
+		"a Unix socket":                  {"@", private, []string{"X-Forwarded-For: 198.51.100.7"}, "198.51.100.7", "http"},
+		"a Unix socket, nobody trusted":  {"@", nil, []string{"X-Forwarded-For: 198.51.100.7"}, "@", "http"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			request := httptest.NewRequest("GET", "http://example.com/chat", nil)
+			request.RemoteAddr = c.peer
+			for _, line := range append(c.headers, "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==") {
+				name, value, _ := strings.Cut(line, ": ")
+				request.Header.Add(name, value)
+			}
+			asked := false
+			server := linger.NewServer(linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
+				asked = true
+				socket, err := u.Accept(linger.AcceptOptions{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := socket.RemoteAddr(); got != c.want {
+					t.Errorf("the remote address is %s; got %s", c.want, got)
+				}
+				if got := socket.URL().Scheme; got != c.url || server(u).Secure(request) != (c.url == "https") {
+					t.Errorf("the scheme is %s; got %s", c.url, got)
+				}
+				u.Fail(http.StatusTeapot, "enough")
+			}}, linger.Options{TrustedProxies: prefixes(c.trusted...)})
+			server.ServeHTTP(httptest.NewRecorder(), request)
+			if !asked {
+				t.Error("the handler is asked; it was not")
+			}
+		})
+	}
+}
+
+func server(u *linger.Upgrade) *linger.Server { return u.Server }
+
+func FuzzForwardedFor(f *testing.F) {
+	f.Add("198.51.100.7, 10.2.2.2", "https")
+	f.Add("[::1]:80,,", "")
+	s := linger.NewServer(linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
+		socket, err := u.Accept(linger.AcceptOptions{})
+		if err != nil {
+			panic(err)
+		}
+		if addr, err := netip.ParseAddr(socket.RemoteAddr()); err != nil && socket.RemoteAddr() != "10.0.0.1:1" {
+			panic("the remote address is an address: " + socket.RemoteAddr() + addr.String())
+		}
+		u.Fail(http.StatusTeapot, "enough")
+	}}, linger.Options{TrustedProxies: prefixes("10.0.0.0/8")})
+	f.Fuzz(func(_ *testing.T, list, proto string) {
+		request := httptest.NewRequest("GET", "http://example.com/", nil)
+		request.RemoteAddr = "10.0.0.1:1"
+		request.Header = http.Header{"X-Forwarded-For": {list}, "X-Forwarded-Proto": {proto}, "Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}}
+		s.ServeHTTP(httptest.NewRecorder(), request)
+	})
+}
