@@ -27,7 +27,7 @@ type client struct {
 func dial(url string, header ...string) (*client, error) {
 	var key [16]byte
 	_, _ = rand.Read(key[:]) // never fails
-	offer := handshake.Offer{Key: handshake.NewKey(key)}
+	offer := handshake.Offer{Key: handshake.NewKey(key), Protocols: subprotocols(header)}
 	request, err := upgradeRequest(url, offer, header)
 	if err != nil {
 		return nil, err
@@ -43,6 +43,16 @@ func dial(url string, header ...string) (*client, error) {
 		return nil, errors.Join(err, conn.Close())
 	}
 	return c, nil
+}
+
+// subprotocols finds what the client offers among its header lines.
+func subprotocols(header []string) []string {
+	for _, line := range header {
+		if list, ok := strings.CutPrefix(line, "Sec-WebSocket-Protocol: "); ok {
+			return strings.Split(list, ", ")
+		}
+	}
+	return nil
 }
 
 func upgradeRequest(url string, offer handshake.Offer, header []string) (*http.Request, error) {

@@ -11,8 +11,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/lingerws/linger"
-	"github.com/lingerws/linger/websocket"
 	"github.com/lingerws/linger/worker"
 )
 
@@ -20,13 +18,13 @@ import (
 type runCommand struct {
 	App string `arg:"" help:"The application's module, .js or .ts."`
 
-	Listen          string          `default:"127.0.0.1:8080" help:"Address to listen on; port 0 takes a free one."`
-	Origin          []originPattern `placeholder:"PATTERN" help:"Origins whose pages may connect, beside those of the same host: https://*.example.com, localhost:*, or * for any. May be repeated."`
-	MaxMessage      size            `default:"1MiB" help:"Largest message a client may send; a larger one closes its connection with 1009."`
-	EventTimeout    duration        `default:"30s" help:"Time an event may take."`
-	Memory          size            `default:"128MiB" help:"Memory the script may use."`
-	ShutdownTimeout duration        `default:"10s" help:"Time for closing all connections after SIGINT or SIGTERM."`
-	LogFormat       string          `default:"text" enum:"text,json" help:"Format of Linger's own log on standard error: text or json."`
+	Listen          string   `default:"127.0.0.1:8080" help:"Address to listen on; port 0 takes a free one."`
+	ShutdownTimeout duration `default:"10s" help:"Time for closing all connections after SIGINT or SIGTERM."`
+	LogFormat       string   `default:"text" enum:"text,json" help:"Format of Linger's own log on standard error: text or json."`
+
+	workerFlags     `embed:"" group:"The application:"`
+	doorFlags       `embed:"" group:"Who may come in:"`
+	connectionFlags `embed:"" group:"Each connection:"`
 }
 
 // The bounds of the HTTP server around the handshake.
@@ -50,6 +48,11 @@ func (c *runCommand) Run() error {
 	}
 	signals, stop := notify() // before anybody is told that it runs, and can end it
 	defer stop()
+	reloading, err := startReloading(app, c.Watch, log)
+	if err != nil {
+		return errors.Join(fmt.Errorf("cannot watch the application's files: %w", err), listener.Close(), app.Shutdown(context.Background()))
+	}
+	defer reloading.close()
 	fmt.Printf("%s runs at %s\n", c.App, address(listener))
 	return c.serve(app, listener, signals, log)
 }
@@ -58,20 +61,11 @@ func (c *runCommand) load(log *slog.Logger) (*worker.App, error) {
 	if info, err := os.Stat(c.App); err == nil && info.IsDir() {
 		return nil, fmt.Errorf("%s: is a directory; name the application's module in it, a .js or .ts file", c.App)
 	}
-	origins, err := linger.Origins(texts(c.Origin)...)
+	options, err := c.options(log)
 	if err != nil {
 		return nil, err
 	}
-	return worker.Load(c.App, worker.Options{
-		Server: linger.Options{
-			Options:         websocket.Options{MaxMessage: int64(c.MaxMessage)},
-			Origins:         origins,
-			ShutdownTimeout: time.Duration(c.ShutdownTimeout),
-		},
-		EventTimeout: time.Duration(c.EventTimeout),
-		Memory:       int64(c.Memory),
-		Logger:       log,
-	})
+	return worker.Load(c.App, options)
 }
 
 // serve answers requests until the first signal, and then closes everything in

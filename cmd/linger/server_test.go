@@ -20,7 +20,7 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 //
 //	serve ARG...            linger run --listen=127.0.0.1:0 ARG...; sets URL, and ADDRESS without the http://
 //	saw stdout|stderr RE    waits until it has printed something that fits
-//	signal INT|TERM         sends it a signal
+//	signal INT|TERM|HUP     sends it a signal
 //	ends STATUS             waits for its end; what it printed is in the files server.stdout and server.stderr
 //	get STATUS PATH [RE]    asks it for a page
 func serverCommands() map[string]scriptCommand {
@@ -125,9 +125,9 @@ func (s *server) hasEnded() bool {
 }
 
 func sendSignal(ts *testscript.TestScript, args []string) {
-	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM}
+	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP}
 	if signals[args[0]] == nil {
-		ts.Fatalf("there is no signal %q: it is INT or TERM", args[0])
+		ts.Fatalf("there is no signal %q: it is INT, TERM or HUP", args[0])
 	}
 	ts.Check(serverOf(ts).process.Process.Signal(signals[args[0]]))
 }

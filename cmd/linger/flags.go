@@ -1,0 +1,154 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/protocol/handshake"
+	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/worker"
+)
+
+// workerFlags are how the application runs.
+type workerFlags struct {
+	Workers      int      `default:"1" help:"Engines that run the application side by side. Each connection belongs to one; variables are not shared between them."`
+	Overlap      bool     `help:"Let the next event of a connection begin when the listeners of the last have returned, without waiting for their promises."`
+	EventTimeout duration `default:"30s" help:"Time an event may take. A script that computes for longer has its engine replaced; connections stay."`
+	SleepAfter   duration `placeholder:"DURATION" help:"Drop an engine that has had nothing to do for so long, until the next event. Never, if not given."`
+	Memory       size     `default:"128MiB" help:"Memory the script may use, in each engine. One that runs out is replaced; connections stay."`
+	Watch        bool     `help:"Load the application anew when one of its files changes; connections stay. SIGHUP does it, too."`
+}
+
+// doorFlags say who may come in.
+type doorFlags struct {
+	Origin         []originPattern `placeholder:"PATTERN" help:"Origins whose pages may connect, beside those of the same host: https://*.example.com, localhost:*, or * for any. May be repeated."`
+	Subprotocol    []token         `placeholder:"NAME" help:"Subprotocols that the server speaks, the best first; the first that a client offers is agreed. May be repeated."`
+	MaxConnections int             `default:"100000" help:"Connections there may be; above it requests get 503."`
+	MaxPerAddress  int             `placeholder:"N" help:"Connections that one remote address may have; above it requests get 429. Not bounded, if not given."`
+	UpgradeRate    float64         `placeholder:"N" help:"Upgrade requests per second; above it they get 503. Not bounded, if not given."`
+	UpgradeTimeout duration        `placeholder:"DURATION" help:"Time the application may take to answer an upgrade request; then it gets 504. The event timeout, if not given."`
+	TrustedProxy   []network       `placeholder:"NETWORK" help:"Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: 10.0.0.0/8, ::1. May be repeated."`
+}
+
+// connectionFlags bound each connection.
+type connectionFlags struct {
+	MaxMessage   size     `default:"1MiB" help:"Largest message a client may send; a larger one closes its connection with 1009."`
+	SendQueue    size     `default:"1MiB" help:"What may wait to be sent on a connection before --policy applies."`
+	Policy       string   `default:"close" enum:"close,drop" help:"What happens to a message for a connection whose queue is full: close the connection with 1013, or drop the message."`
+	HighWater    size     `placeholder:"SIZE" help:"Queue length from which websocketdrain tells that it is empty again. The whole queue, if not given."`
+	WriteTimeout duration `default:"30s" help:"How long a client may read nothing of what waits for it; then its connection is cut."`
+	IdleTimeout  duration `placeholder:"DURATION" help:"Close connections, with 1001, on which no message comes or goes for so long. Never, if not given."`
+	MaxLifetime  duration `placeholder:"DURATION" help:"Close connections, with 1012, that are so old, give or take a tenth. Never, if not given."`
+	Compression  bool     `help:"Agree to permessage-deflate with clients that offer it."`
+}
+
+// options gives the flags as package worker takes them.
+func (c *runCommand) options(log *slog.Logger) (worker.Options, error) {
+	origins, err := linger.Origins(texts(c.Origin)...)
+	o := worker.Options{
+		Server:       c.server(),
+		Workers:      c.Workers,
+		Overlap:      c.Overlap,
+		EventTimeout: time.Duration(c.EventTimeout),
+		SleepAfter:   time.Duration(c.SleepAfter),
+		Memory:       int64(c.Memory),
+		Logger:       log,
+	}
+	o.Server.Origins = origins
+	return o, err
+}
+
+func (c *runCommand) server() linger.Options {
+	o := linger.Options{
+		Options: websocket.Options{
+			MaxMessage:   int64(c.MaxMessage),
+			WriteTimeout: time.Duration(c.WriteTimeout),
+			HighWater:    int(c.HighWater),
+		},
+		MaxConnections:  c.MaxConnections,
+		MaxPerAddress:   c.MaxPerAddress,
+		UpgradeRate:     c.UpgradeRate,
+		UpgradeTimeout:  time.Duration(c.UpgradeTimeout),
+		TrustedProxies:  networks(c.TrustedProxy),
+		SendQueue:       int(c.SendQueue),
+		IdleTimeout:     time.Duration(c.IdleTimeout),
+		MaxLifetime:     time.Duration(c.MaxLifetime),
+		ShutdownTimeout: time.Duration(c.ShutdownTimeout),
+	}
+	for _, name := range c.Subprotocol {
+		o.Subprotocols = append(o.Subprotocols, string(name))
+	}
+	if c.Policy == "drop" {
+		o.Policy = linger.PolicyDrop
+	}
+	if c.Compression {
+		o.Compression = &websocket.CompressionOptions{}
+	}
+	return o
+}
+
+// Validate refuses numbers that mean nothing; kong calls it.
+func (c *runCommand) Validate() error {
+	switch {
+	case c.Workers < 1 || c.Workers > maxWorkers:
+		return fmt.Errorf("--workers: %d is not from 1 to %d", c.Workers, maxWorkers)
+	case c.MaxConnections < 1:
+		return fmt.Errorf("--max-connections: %d is not above 0", c.MaxConnections)
+	case c.MaxPerAddress < 0 || c.UpgradeRate < 0:
+		return errors.New("--max-per-address and --upgrade-rate cannot be below 0")
+	}
+	return nil
+}
+
+const maxWorkers = 256
+
+// network is an address, or all that begin alike.
+type network netip.Prefix
+
+// Decode reads a network for kong.
+func (n *network) Decode(ctx *kong.DecodeContext) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("network", &text); err != nil {
+		return err
+	}
+	if one, err := netip.ParseAddr(text); err == nil {
+		*n = network(netip.PrefixFrom(one.Unmap(), one.Unmap().BitLen()))
+		return nil
+	}
+	prefix, err := netip.ParsePrefix(text)
+	if err != nil {
+		return fmt.Errorf("%q is no network: give an address such as 10.0.0.1, or a network such as 10.0.0.0/8 or fd00::/8", text)
+	}
+	*n = network(prefix.Masked())
+	return nil
+}
+
+func networks(given []network) []netip.Prefix {
+	list := make([]netip.Prefix, 0, len(given))
+	for _, n := range given {
+		list = append(list, netip.Prefix(n))
+	}
+	return list
+}
+
+// token is the name of a subprotocol.
+type token string
+
+// Decode reads a token for kong.
+func (n *token) Decode(ctx *kong.DecodeContext) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("name", &text); err != nil {
+		return err
+	}
+	if !handshake.IsToken(text) {
+		return fmt.Errorf("%q is no subprotocol: its name has letters, digits and some of !#$%%&'*+-.^_`|~", text)
+	}
+	*n = token(text)
+	return nil
+}

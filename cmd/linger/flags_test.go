@@ -1,0 +1,55 @@
+package main
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lingerws/linger"
+)
+
+func TestFlagsReachTheServer(t *testing.T) {
+	c, err := parse(t, "--workers=3", "--overlap", "--sleep-after=10s", "--max-connections=7", "--max-per-address=2",
+		"--upgrade-rate=2.5", "--upgrade-timeout=1s", "--trusted-proxy=10.1.2.3/8", "--trusted-proxy=::1", "--subprotocol=chat",
+		"--send-queue=2KiB", "--policy=drop", "--high-water=1KiB", "--write-timeout=3s", "--idle-timeout=4s", "--max-lifetime=5s", "--compression")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := c.options(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := o.Server
+	for what, right := range map[string]bool{
+		"workers":   o.Workers == 3 && o.Overlap && o.SleepAfter == 10*time.Second,
+		"door":      s.MaxConnections == 7 && s.MaxPerAddress == 2 && s.UpgradeRate == 2.5 && s.UpgradeTimeout == time.Second,
+		"proxies":   len(s.TrustedProxies) == 2 && s.TrustedProxies[0] == netip.MustParsePrefix("10.0.0.0/8") && s.TrustedProxies[1] == netip.MustParsePrefix("::1/128"),
+		"protocols": len(s.Subprotocols) == 1 && s.Subprotocols[0] == "chat",
+		"queue":     s.SendQueue == 2048 && s.Policy == linger.PolicyDrop && s.HighWater == 1024,
+		"times":     s.WriteTimeout == 3*time.Second && s.IdleTimeout == 4*time.Second && s.MaxLifetime == 5*time.Second,
+		"deflate":   s.Compression != nil,
+	} {
+		if !right {
+			t.Errorf("%s: the options are those of the flags; got %+v", what, o)
+		}
+	}
+}
+
+func TestFlagsThatMeanNothing(t *testing.T) {
+	for flag, want := range map[string]string{
+		"--workers=0":             "is not from 1 to 256",
+		"--workers=257":           "is not from 1 to 256",
+		"--max-connections=-1":    "is not above 0",
+		"--max-per-address=-1":    "cannot be below 0",
+		"--upgrade-rate=-1":       "cannot be below 0",
+		"--trusted-proxy=1.2.3":   "is no network",
+		"--subprotocol=a/b":       "is no subprotocol",
+		"--policy=block":          "must be one of",
+		"--sleep-after=sometimes": "is no duration",
+	} {
+		if _, err := parse(t, flag); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s is refused: it %s; got %v", flag, want, err)
+		}
+	}
+}
