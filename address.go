@@ -1,6 +1,7 @@
 package linger
 
 import (
+	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -20,7 +21,7 @@ func (s *Server) clientOf(r *http.Request) client {
 	if peer, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
 		c.addr = plain(peer.Addr())
 	}
-	if !s.opts.trusts(c.addr) {
+	if !s.opts.trusts(c.addr) && !s.opts.trustsLocal(r) {
 		return c
 	}
 	if proto := last(r.Header.Values("X-Forwarded-Proto")); proto != "" {
@@ -35,12 +36,16 @@ func (s *Server) clientOf(r *http.Request) client {
 // Secure tells whether a request has come by TLS, to us or to a trusted proxy.
 func (s *Server) Secure(r *http.Request) bool { return s.clientOf(r).secure }
 
-// trusts tells whether what a peer says of others counts. A peer without an address is
-// on a Unix socket, which only this machine can reach: it is trusted where anybody is.
+// trustsLocal tells whether a request has come by a Unix socket, which only this
+// machine can reach: its peer is trusted where anybody is. It has no address, but
+// not every peer without one is on such a socket.
+func (o *Options) trustsLocal(r *http.Request) bool {
+	local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	return ok && local.Network() == "unix" && len(o.TrustedProxies) > 0
+}
+
+// trusts tells whether what a peer says of others counts.
 func (o *Options) trusts(peer netip.Addr) bool {
-	if !peer.IsValid() {
-		return len(o.TrustedProxies) > 0
-	}
 	for _, p := range o.TrustedProxies {
 		if p.Contains(peer) {
 			return true
@@ -50,16 +55,18 @@ func (o *Options) trusts(peer netip.Addr) bool {
 }
 
 // origin returns the address that the nearest proxy which is not trusted, or the
-// client, is seen at. Each proxy has added whom it was asked by on the right, so we walk
+// client, is seen at, for a peer that is trusted. Each proxy has added whom it was asked by on the right, so we walk
 // from there, as far as we trust; whatever stands further left anybody can make up.
 func (o *Options) origin(peer netip.Addr, forwardedFor []string) netip.Addr {
 	list := strings.Split(strings.Join(forwardedFor, ","), ",")
-	for i := len(list) - 1; i >= 0 && o.trusts(peer); i-- {
+	for i := len(list) - 1; i >= 0; i-- {
 		next, ok := parseForwarded(strings.TrimSpace(list[i]))
 		if !ok {
 			break
 		}
-		peer = next
+		if peer = next; !o.trusts(peer) {
+			break
+		}
 	}
 	return peer
 }

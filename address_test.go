@@ -1,6 +1,8 @@
 package linger_test
 
 import (
+	"context"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -44,11 +46,17 @@ func TestRemoteAddr(t *testing.T) {
 		"the nearest proxy has had TLS":  {"10.0.0.1:1", private, []string{"X-Forwarded-For: 198.51.100.7", "X-Forwarded-Proto: http, https"}, "198.51.100.7", "https"},
 		"the nearest proxy has had none": {"10.0.0.1:1", private, []string{"X-Forwarded-For: 198.51.100.7", "X-Forwarded-Proto: https, http"}, "198.51.100.7", "http"},
 		"a Unix socket":                  {"@", private, []string{"X-Forwarded-For: 198.51.100.7"}, "198.51.100.7", "http"},
+		"a peer without a port":          {"203.0.113.9", private, []string{"X-Forwarded-For: 1.2.3.4", "X-Forwarded-Proto: https"}, "203.0.113.9", "http"},
+		"a peer without an address":      {"nonsense", private, []string{"X-Forwarded-For: 1.2.3.4", "X-Forwarded-Proto: https"}, "nonsense", "http"},
 		"a Unix socket, nobody trusted":  {"@", nil, []string{"X-Forwarded-For: 198.51.100.7"}, "@", "http"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			request := httptest.NewRequest("GET", "http://example.com/chat", nil)
 			request.RemoteAddr = c.peer
+			if c.peer == "@" {
+				local := &net.UnixAddr{Name: "/run/linger.sock", Net: "unix"}
+				request = request.WithContext(context.WithValue(request.Context(), http.LocalAddrContextKey, local))
+			}
 			for _, line := range append(c.headers, "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==") {
 				name, value, _ := strings.Cut(line, ": ")
 				request.Header.Add(name, value)

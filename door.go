@@ -39,12 +39,12 @@ func (d *door) enter(from netip.Addr, o *Options) *full {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
-	case !d.rate.take(o.UpgradeRate):
-		return tooFast
-	case o.MaxConnections >= 0 && d.inside >= o.MaxConnections:
-		return tooMany
 	case o.MaxPerAddress > 0 && from.IsValid() && d.byAddress[from] >= o.MaxPerAddress:
 		return tooManyHere
+	case o.MaxConnections >= 0 && d.inside >= o.MaxConnections:
+		return tooMany
+	case !d.rate.take(o.UpgradeRate): // the last, so that nobody who is refused uses up the rate of others
+		return tooFast
 	}
 	d.inside++
 	if o.MaxPerAddress > 0 && from.IsValid() {
@@ -54,6 +54,24 @@ func (d *door) enter(from netip.Addr, o *Options) *full {
 		d.byAddress[from]++
 	}
 	return nil
+}
+
+// leave ends what an upgrade holds of the door. Its socket, if there is one, goes on
+// holding it.
+func (u *Upgrade) leave() {
+	if u.socket == nil {
+		u.Server.door.leave(household(u.client.addr))
+	} else {
+		u.socket.leaveDoor()
+	}
+}
+
+// leaveDoor is called twice, when the upgrade handler has returned and when the close
+// event has been handled. The later call counts: a handler that hangs takes up room too.
+func (s *Socket) leaveDoor() {
+	if s.leaving.Swap(true) {
+		s.server.door.leave(household(s.client.addr))
+	}
 }
 
 func (d *door) leave(from netip.Addr) {

@@ -13,10 +13,11 @@ var (
 	oldEnough   = protocol.Status{Code: protocol.CloseServiceRestart, Reason: "maximum lifetime"}
 )
 
-// stir notes that a message has come or gone.
+// stir notes that a message has come or gone. It counts from a fixed moment, because
+// the time of day may jump, and would close every connection.
 func (s *Socket) stir() {
 	if s.server.opts.IdleTimeout > 0 {
-		s.stirred.Store(time.Now().UnixNano())
+		s.stirred.Store(int64(time.Since(s.server.began)))
 	}
 }
 
@@ -42,16 +43,19 @@ func (s *Socket) leftToLive() time.Duration {
 		left = time.Until(s.oldAt)
 	}
 	if idle := s.server.opts.IdleTimeout; idle > 0 {
-		left = min(left, time.Until(time.Unix(0, s.stirred.Load()).Add(idle)))
+		left = min(left, idle-(time.Since(s.server.began)-time.Duration(s.stirred.Load())))
 	}
 	return left
 }
 
-// checkLife closes the connection at its bound. One that closes already has other
-// bounds.
+// checkLife closes the connection at its bound. One that closes already, or is
+// half-open, has other bounds.
 func (s *Socket) checkLife() {
-	if s.closing.Load() {
+	if s.State() != protocol.StateOpen {
 		return
+	}
+	if !s.idle() { // a handler is at work on what has come
+		s.stir()
 	}
 	status := idleTooLong
 	if !s.oldAt.IsZero() && time.Until(s.oldAt) <= 0 {

@@ -22,20 +22,23 @@ type Options struct {
 	Origins handshake.OriginPolicy
 
 	// MaxConnections bounds the connections, those included whose upgrade is under way;
-	// 0 means 100,000, negative none. Above it requests get 503.
+	// 0 means 100,000, negative none. Above it requests get 503 with Retry-After.
 	MaxConnections int
 
 	// MaxPerAddress bounds the connections of one remote address, of one network of 64
 	// bits with IPv6; 0 means no bound: behind a proxy that is not among TrustedProxies
-	// all clients have one address. Above it requests get 429.
+	// all clients have one address. Above it requests get 429 with Retry-After. Peers
+	// whose address is not known, on a Unix socket, are not counted.
 	MaxPerAddress int
 
 	// UpgradeRate bounds the upgrade requests per second, a second's worth of them at
-	// once; 0 means no bound. Above it requests get 503.
+	// once; 0 means no bound. Above it requests get 503 with Retry-After. Those that the
+	// two bounds above have refused do not count.
 	UpgradeRate float64
 
 	// TrustedProxies are the networks of proxies whose X-Forwarded-For and
-	// X-Forwarded-Proto are believed; nobody's are without.
+	// X-Forwarded-Proto are believed; nobody's are without. If there are any, peers on
+	// a Unix socket are believed too.
 	TrustedProxies []netip.Prefix
 
 	// Subprotocols are those that the server speaks, the best first. The first that a
@@ -43,12 +46,14 @@ type Options struct {
 	Subprotocols []string
 
 	// UpgradeTimeout bounds the Upgrade handler: the request's context ends then, and
-	// the client gets 504 if the handler has not begun to answer; 0 means 30 s, negative
-	// none. What was accepted and is not complete ends, with cause handshake.
+	// the client gets 504 unless the handler has called Respond; 0 means 30 s, negative
+	// none. What was accepted and is not complete ends, with cause handshake. The handler
+	// itself is waited for, and takes up room in MaxConnections until it returns.
 	UpgradeTimeout time.Duration
 
 	// IdleTimeout closes a connection, with 1001, on which no message has come or gone
-	// for so long; 0 means none. Pings do not count.
+	// for so long, and for which no handler is at work; 0 means none. Pings do not count.
+	// A connection that is closing, or half-open, has other bounds.
 	IdleTimeout time.Duration
 
 	// MaxLifetime closes a connection, with 1012, when it is that old, give or take a

@@ -23,7 +23,7 @@ func (u *Upgrade) Respond(h http.HandlerFunc) error {
 		return ErrAnswered
 	}
 	defer close(response.over)
-	h(response, u.Request)
+	h(response, u.unbound())
 	response.whole = true
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/lingerws/linger/protocol/handshake"
 	"github.com/lingerws/linger/websocket"
@@ -15,6 +16,7 @@ import (
 type Server struct {
 	generation atomic.Pointer[generation] // the handler of this moment
 	opts       Options
+	began      time.Time
 	hub        hub
 	door       door
 	answer     atomic.Pointer[answer] // nil: no message is answered without the handler
@@ -26,7 +28,7 @@ type Server struct {
 
 // NewServer returns a server for an application.
 func NewServer(h Handler, opts Options) *Server {
-	s := &Server{opts: opts.withDefaults(), hub: newHub()}
+	s := &Server{opts: opts.withDefaults(), began: time.Now(), hub: newHub()}
 	s.generation.Store(newGeneration(h))
 	return s
 }
@@ -57,6 +59,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	u := &Upgrade{Server: s, handshake: h, writer: w, client: from}
+	defer u.leave()
 	defer u.bound(r)()
 	returned := false
 	defer func() { u.finish(returned) }() // also when the handler ends its goroutine
@@ -97,7 +100,7 @@ func (s *Server) call(event string, socket *Socket, handler func()) (returned bo
 // leave ends a connection's membership.
 func (s *Server) leave(socket *Socket) {
 	s.hub.remove(socket)
-	s.door.leave(household(socket.client.addr))
+	socket.leaveDoor()
 }
 
 func (s *Server) beginUpgrade() bool {

@@ -26,7 +26,8 @@ type Socket struct {
 	closing atomic.Bool                      // a Close was asked for, or the end has come: nothing more is sent
 	full    atomic.Bool                      // the send queue has been full since it was empty
 	data    atomic.Pointer[data]             // nil: none
-	stirred atomic.Int64                     // when a message came or went, in Unix ns; kept for Options.IdleTimeout
+	stirred atomic.Int64                     // when a message came or went, in ns after Server.began; kept for Options.IdleTimeout
+	leaving atomic.Bool                      // the upgrade handler has returned, or the close event has been handled
 
 	mu       sync.Mutex
 	early    early

@@ -21,6 +21,8 @@ type Upgrade struct {
 	handshake *websocket.Handshake
 	writer    http.ResponseWriter
 	client    client
+	request   *http.Request   // as it came: its context ends when the client is gone
+	within    context.Context // and this one with the handler's time too
 
 	mu       sync.Mutex
 	answered bool
@@ -102,18 +104,27 @@ type failure struct {
 // bound gives the handler its time, by the request's context too. What it returns ends
 // that.
 func (u *Upgrade) bound(r *http.Request) (end func()) {
+	u.request, u.Request, u.within = r, r, r.Context()
 	limit := u.Server.opts.UpgradeTimeout
 	if limit < 0 {
-		u.Request = r
 		return func() {}
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), limit)
-	u.Request = r.WithContext(ctx)
+	ctx, cancel := context.WithTimeoutCause(r.Context(), limit, errLate)
+	u.within, u.Request = ctx, r.WithContext(ctx)
 	stop := context.AfterFunc(ctx, u.expire)
 	return func() {
 		stop()
 		cancel()
 	}
+}
+
+// unbound returns the request for a response, which takes as long as it takes: without
+// the end of the handler's time, unless the handler has chosen another context.
+func (u *Upgrade) unbound() *http.Request {
+	if u.Request.Context() != u.within {
+		return u.Request
+	}
+	return u.Request.WithContext(u.request.Context())
 }
 
 // expire answers for a handler that has not begun to when its time is over. It goes on
@@ -126,10 +137,11 @@ func (u *Upgrade) expire() {
 
 // checkTime is expire, if the time is over. mu is held.
 func (u *Upgrade) checkTime() {
-	if u.over || u.response != nil || !errors.Is(u.Request.Context().Err(), context.DeadlineExceeded) {
+	if u.over || u.response != nil || !errors.Is(context.Cause(u.within), errLate) {
 		return
 	}
 	u.answered, u.over = true, true
+	u.writer.Header().Set("Connection", "close") // the next request on it would wait for the handler
 	answerError(u.writer, http.StatusGatewayTimeout, "the application did not answer in time")
 	if u.socket != nil {
 		u.socket.fail(errLate)
@@ -144,9 +156,6 @@ func (u *Upgrade) finish(returned bool) {
 	answered, late := u.answered, u.over
 	u.answered, u.over = true, true
 	u.mu.Unlock()
-	if u.socket == nil {
-		u.Server.door.leave(household(u.client.addr))
-	}
 	switch {
 	case late: // the client has its answer
 	case u.response != nil:
@@ -184,7 +193,7 @@ func (u *Upgrade) complete(socket *Socket) {
 		socket.fail(errDraining)
 		return
 	}
-	if err := u.Request.Context().Err(); err != nil { // most often because the client is gone
+	if err := u.request.Context().Err(); err != nil { // most often because the client is gone
 		answerError(u.writer, http.StatusServiceUnavailable, "the request was cancelled")
 		socket.fail(err)
 		return

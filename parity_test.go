@@ -1,0 +1,70 @@
+package linger_test
+
+import (
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var (
+	parityRow  = regexp.MustCompile(`(?m)^\| (\d+) \|.*\|$`)
+	namedTest  = regexp.MustCompile("`(Test\\w+)`")
+	testHeader = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+	verdicts   = []string{"same", "better", "not wanted"}
+)
+
+// TestParityIsComplete keeps docs/parity.md true: a row for each behaviour and each
+// fault, with a verdict and tests that there are.
+func TestParityIsComplete(t *testing.T) {
+	page, err := os.ReadFile("docs/parity.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := testsOfModule(t)
+	rows := parityRow.FindAllString(string(page), -1)
+	if len(rows) != 153+21 {
+		t.Errorf("the page has 153 behaviours and 21 faults; got %d rows", len(rows))
+	}
+	for _, row := range rows {
+		cells := strings.Split(row, "|")
+		if len(cells) != 7 || !slices.Contains(verdicts, strings.TrimSpace(cells[3])) {
+			t.Errorf("a row has a number, a behaviour, a verdict, a reason and tests; got %s", row)
+			continue
+		}
+		if verdict := strings.TrimSpace(cells[3]); verdict != "same" && strings.TrimSpace(cells[4]) == "" {
+			t.Errorf("a verdict of %q has a reason; got %s", verdict, row)
+		}
+		named := namedTest.FindAllStringSubmatch(cells[5], -1)
+		if len(named) == 0 {
+			t.Errorf("a row names its test; got %s", row)
+		}
+		for _, name := range named {
+			if !tests[name[1]] {
+				t.Errorf("%s is no test of this module; it is named in %s", name[1], row)
+			}
+		}
+	}
+}
+
+// testsOfModule returns the names of all tests.
+func testsOfModule(t *testing.T) map[string]bool {
+	t.Helper()
+	list, err := exec.Command("go", "list", "-f", `{{$d := .Dir}}{{range .TestGoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .XTestGoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}`, "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]bool{}
+	for file := range strings.FieldsSeq(string(list)) {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range testHeader.FindAllSubmatch(source, -1) {
+			names[string(found[1])] = true
+		}
+	}
+	return names
+}

@@ -1,0 +1,184 @@
+package linger_test
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/internal/memconn"
+)
+
+// wantRoom checks that a server of one connection, and one for each address, has
+// forgotten the last request.
+func (s *service) wantRoom() {
+	s.t.Helper()
+	s.wantNoEnd()
+	s.wantEmpty()
+	if n := s.Subscribers("lobby"); n != 0 {
+		s.t.Errorf("no subscription is left; got %d", n)
+	}
+	if r := s.client().request("Sec-WebSocket-Protocol: room"); r.StatusCode != http.StatusSwitchingProtocols {
+		s.t.Errorf("there is room for the next one; got %s", r.Status)
+	}
+}
+
+// oneGuest has room for one, and accepts who offers the subprotocol "room" at once.
+var oneGuest = linger.Options{MaxConnections: 1, MaxPerAddress: 1, Subprotocols: []string{"room"}, UpgradeTimeout: 10 * time.Second}
+
+// lobby accepts; then what has to fail may happen.
+func lobby(then func(*linger.Upgrade)) func(*linger.Upgrade) {
+	return func(u *linger.Upgrade) {
+		if socket, _ := u.Accept(linger.AcceptOptions{Channels: []string{"lobby"}}); socket.Subprotocol() == "" {
+			then(u)
+		}
+	}
+}
+
+func TestABadHandshakeLeavesNothing(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := serve(t, linger.HandlerFuncs{}, oneGuest)
+		for _, line := range []string{"Origin: https://evil.test", "Sec-WebSocket-Version: 8"} {
+			if r := s.client().request(line); r.StatusCode < 400 {
+				t.Errorf("a handshake with %s is refused; got %s", line, r.Status)
+			}
+		}
+		s.wantRoom()
+	})
+}
+
+func TestAShutdownDuringTheUpgradeLeavesNothing(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		next := make(chan bool)
+		s := serve(t, linger.HandlerFuncs{OnUpgrade: lobby(func(*linger.Upgrade) { <-next })}, oneGuest)
+		c := s.client()
+		c.ask()
+		synctest.Wait()
+		done := make(chan error, 1)
+		go func() { done <- s.Shutdown(context.Background()) }()
+		synctest.Wait()
+		close(next)
+		if r := c.answer(); r.StatusCode != http.StatusServiceUnavailable {
+			t.Errorf("who is accepted during a shutdown gets 503; got %s", r.Status)
+		}
+		wantFailedHandshake(t, s.end())
+		wantError(t, "the shutdown waits for it, and for nothing else", <-done, nil)
+		s.wantNoEnd()
+		s.wantEmpty()
+	})
+}
+
+// stiff is a response that cannot give its transport away, for requests that say so.
+type stiff struct{ http.ResponseWriter }
+
+func TestATransportThatCannotSwitchLeavesNothing(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		l := memconn.Listen()
+		s := &service{t: t, ends: make(chan *linger.Close, 9), dial: func() (net.Conn, error) { return l.Dial() }}
+		s.Server = linger.NewServer(linger.HandlerFuncs{
+			OnUpgrade: lobby(func(*linger.Upgrade) {}),
+			OnClose:   func(c *linger.Close) { s.ends <- c },
+		}, oneGuest)
+		web := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Stiff") != "" {
+				w = stiff{w}
+			}
+			s.ServeHTTP(w, r)
+		})}
+		go func() { _ = web.Serve(l) }()
+		t.Cleanup(func() { _ = web.Close() })
+		if r := s.client().request("Stiff: yes"); r.StatusCode != http.StatusInternalServerError {
+			t.Errorf("a transport that cannot switch protocols is 500; got %s", r.Status)
+		}
+		wantFailedHandshake(t, s.end())
+		s.wantRoom()
+	})
+}
+
+// A handler that hangs takes up a goroutine and a descriptor, whatever the client
+// was told.
+func TestAHandlerThatHangsIsCountedUntilItReturns(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := serve(t, linger.HandlerFuncs{OnUpgrade: lobby(func(u *linger.Upgrade) {
+			time.Sleep(time.Hour)
+			_, err := u.Accept(linger.AcceptOptions{})
+			wantError(t, "after its time it cannot accept", err, linger.ErrAnswered)
+			wantError(t, "nor respond", u.Respond(http.NotFound), linger.ErrAnswered)
+		})}, oneGuest)
+		if r := s.client().request(); r.StatusCode != http.StatusGatewayTimeout || !r.Close {
+			t.Errorf("a client need not wait behind the handler: it gets 504 and an end of its connection; got %s, %v", r.Status, r.Header)
+		}
+		wantFailedHandshake(t, s.end())
+		s.refused(http.StatusTooManyRequests, "10")
+		time.Sleep(time.Hour)
+		s.wantRoom()
+	})
+}
+
+func TestAResponseThatHasBegunHasItsOwnTime(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := serve(t, respond(func(w http.ResponseWriter, r *http.Request) {
+			select {
+			case <-r.Context().Done():
+				w.WriteHeader(http.StatusTeapot)
+			case <-time.After(time.Minute):
+			}
+		}), oneGuest)
+		if r := s.client().request(); r.StatusCode != http.StatusOK {
+			t.Errorf("the handler's time does not end a response that has begun; got %s", r.Status)
+		}
+	})
+}
+
+// A handler may end the context it has made for itself.
+func TestAHandlersOwnContextDecidesNothing(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := serve(t, linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
+			ctx, cancel := context.WithTimeout(u.Request.Context(), time.Second)
+			defer cancel()
+			u.Request = u.Request.WithContext(ctx)
+			<-ctx.Done()
+			_, _ = u.Accept(linger.AcceptOptions{})
+		}}, oneGuest)
+		s.connect().leave()
+		s.end()
+	})
+}
+
+func TestAHandlerThatListensToItsContextIsLate(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := serve(t, linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) { <-u.Request.Context().Done() }}, oneGuest)
+		for range 100 { // the handler's return and the answer in time race
+			if r := s.client().request(); r.StatusCode != http.StatusGatewayTimeout {
+				t.Fatalf("a handler that ends with its time is 504; got %s", r.Status)
+			}
+			synctest.Wait()
+		}
+	})
+}
+
+func TestALateAnswerIsRefused(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		returned := make(chan bool)
+		s := serve(t, linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
+			defer close(returned)
+			<-u.Request.Context().Done()
+			synctest.Wait() // the client has its answer
+			_, err := u.Accept(linger.AcceptOptions{})
+			wantError(t, "after its time a handler cannot accept", err, linger.ErrAnswered)
+			wantError(t, "nor respond", u.Respond(func(http.ResponseWriter, *http.Request) {
+				t.Error("a response that is refused is not written; it was")
+			}), linger.ErrAnswered)
+		}}, linger.Options{})
+		began := time.Now()
+		if r := s.client().request(); r.StatusCode != http.StatusGatewayTimeout || time.Since(began) != 30*time.Second {
+			t.Errorf("by default a handler has 30 s, then the answer is 504; got %s after %v", r.Status, time.Since(began))
+		}
+		<-returned
+		s.wantEmpty()
+		s.wantNoEnd()
+	})
+}
