@@ -29,9 +29,8 @@ type runCommand struct {
 
 // The bounds of the HTTP server around the handshake.
 const (
-	headerTimeout = 10 * time.Second
-	maxHeader     = 16 << 10 // bytes
-	idleTimeout   = 2 * time.Minute
+	maxHeader   = 16 << 10 // bytes
+	idleTimeout = 2 * time.Minute
 )
 
 // Run loads the application, then listens, so that no client meets one that does
@@ -75,7 +74,7 @@ func (c *runCommand) serve(app *worker.App, listener net.Listener, signals <-cha
 	server := &http.Server{
 		Handler:           app,
 		ConnState:         unused.track,
-		ReadHeaderTimeout: headerTimeout,
+		ReadHeaderTimeout: time.Duration(c.HeaderTimeout),
 		MaxHeaderBytes:    maxHeader,
 		IdleTimeout:       idleTimeout,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),

@@ -1,6 +1,9 @@
 package engine
 
-import "modernc.org/libc"
+import (
+	"modernc.org/libc"
+	lib "modernc.org/libquickjs"
+)
 
 // Interrupt ends what the script runs now, or would run next, with ErrInterrupted.
 // It lasts until ClearInterrupt. Any goroutine may call it at any time, also twice
@@ -13,11 +16,65 @@ func (r *Runtime) Interrupt() { r.interrupted.Store(true) }
 // ClearInterrupt lets turns begin again.
 func (r *Runtime) ClearInterrupt() { r.interrupted.Store(false) }
 
+// Interruption is an [ErrInterrupted] that tells where the script was.
+type Interruption struct {
+	Stack  string
+	Frames []Frame
+}
+
+// Error gives the text of ErrInterrupted.
+func (*Interruption) Error() string { return ErrInterrupted.Error() }
+
+// Unwrap gives ErrInterrupted.
+func (*Interruption) Unwrap() error { return ErrInterrupted }
+
+// interruption is the end of a turn that was interrupted.
+func (r *Runtime) interruption() error {
+	if r.cut == nil {
+		return ErrInterrupted
+	}
+	where := r.cut
+	if r.depth == 0 {
+		r.cut = nil
+	}
+	return where
+}
+
 // pollInterrupt is asked by the engine every few thousand steps, and within long
 // regular expressions, whether to end the script.
 func pollInterrupt(tls *libc.TLS, _, _ uintptr) int32 {
-	if runtimeOf(tls).stopped() {
-		return 1
+	r := runtimeOf(tls)
+	if !r.stopped() {
+		return 0
 	}
-	return 0
+	r.noteInterruption()
+	return 1
+}
+
+// noteInterruption takes the stack as it is now: what the engine throws at the end of
+// an interrupted promise job tells nothing any more.
+func (r *Runtime) noteInterruption() {
+	if r.cut != nil || !r.interrupted.Load() {
+		return
+	}
+	e := lib.XJS_CallConstructor(r.tls, r.ctx, r.errorClass, 0, 0)
+	defer lib.XFreeValue(r.tls, r.ctx, e)
+	if isException(e) {
+		r.dropException()
+		return
+	}
+	stack := r.property(e, lib.EJS_ATOM_stack)
+	r.cut = &Interruption{Stack: stack, Frames: parseStack(stack)}
+}
+
+func (r *Runtime) findErrorClass() error {
+	key, err := r.cString("Error")
+	if err != nil {
+		return err
+	}
+	defer r.freeCString(key)
+	global := lib.XJS_GetGlobalObject(r.tls, r.ctx)
+	defer lib.XFreeValue(r.tls, r.ctx, global)
+	r.errorClass = lib.XJS_GetPropertyStr(r.tls, r.ctx, global, key)
+	return nil
 }

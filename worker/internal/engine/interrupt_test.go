@@ -123,3 +123,24 @@ func TestInterruptFromManyGoroutines(t *testing.T) {
 	r.ClearInterrupt()
 	eval(t, r, "1")
 }
+
+// The place is that of the last call in the function that was interrupted, or of the
+// function: the engine notes no other.
+func TestAnInterruptTellsWhereTheScriptWas(t *testing.T) {
+	for name, script := range map[string]string{
+		"loop": "function f() { __host.started(); for (;;); }\nf();",
+		"job":  "Promise.resolve().then(() => { __host.started(); for (;;); });",
+		"call": "__host.started(); Math.abs(1); for (;;);",
+	} {
+		r := open(t, Options{})
+		err := interruptWhen(t, r, "\n"+script)
+		where, ok := errors.AsType[*Interruption](err)
+		if !ok || !errors.Is(err, ErrInterrupted) || len(where.Frames) == 0 || where.Frames[0].File != "loop.js" || where.Frames[0].Line != 2 {
+			t.Errorf("%s: the interrupted turn tells the line, loop.js:2; got %#v", name, err)
+		}
+		r.ClearInterrupt()
+		if _, err := r.EvalScript("app.js", "1"); err != nil {
+			t.Errorf("%s: the next turn begins; got %v", name, err)
+		}
+	}
+}

@@ -46,6 +46,8 @@ type Runtime struct {
 	ctx  uintptr // JSContext
 	host raw     // the object that Host names
 
+	errorClass raw // the script's Error, as it was before the script could change it
+
 	functions  []hostFunction // by the number the engine calls them with
 	handles    []*handle      // what Functions and Promises hold
 	scope      []raw          // what the turn frees when it ends
@@ -53,6 +55,7 @@ type Runtime struct {
 	rejections []rejection    // rejected promises without a handler so far
 	unhandled  []*Exception   // what OnUnhandled is to be told
 	printed    []byte         // what inspect writes
+	cut        *Interruption  // where the turn was interrupted, once it is known
 
 	depth       int // turns running inside each other
 	closed      bool
@@ -75,7 +78,7 @@ func New(options Options) (*Runtime, error) {
 	if options.Depth < 0 || options.Depth > maxDepth {
 		return nil, fmt.Errorf("engine: depth is %d, want 0 to %d", options.Depth, maxDepth)
 	}
-	r := &Runtime{options: options, tls: libc.NewTLS(), host: rawUndefined()}
+	r := &Runtime{options: options, tls: libc.NewTLS(), host: rawUndefined(), errorClass: rawUndefined()}
 	runtimes.Store(r.tls, r)
 	if err := r.start(); err != nil {
 		r.stop()
@@ -99,6 +102,9 @@ func (r *Runtime) start() error {
 	lib.XJS_SetHostPromiseRejectionTracker(r.tls, r.rt, pointerTo(trackRejection), 0)
 	lib.XJS_SetModuleLoaderFunc(r.tls, r.rt, 0, pointerTo(refuseImport), 0)
 	if err := r.makeHost(); err != nil {
+		return err
+	}
+	if err := r.findErrorClass(); err != nil {
 		return err
 	}
 	return r.setMemoryLimit()
@@ -128,6 +134,7 @@ func (r *Runtime) stop() {
 	r.dropHandles()
 	r.dropRejections()
 	lib.XFreeValue(r.tls, r.ctx, r.host)
+	lib.XFreeValue(r.tls, r.ctx, r.errorClass)
 	if r.ctx != 0 {
 		lib.XJS_FreeContext(r.tls, r.ctx)
 	}
@@ -206,7 +213,7 @@ func (r *Runtime) verdict(err error) error {
 		r.poisoned = true
 		return ErrOutOfMemory
 	case r.interrupted.Load():
-		return ErrInterrupted
+		return r.interruption()
 	}
 	return err
 }
