@@ -1,7 +1,7 @@
 # Each target is a step of .ci/check, where it is explained.
 
 .DEFAULT_GOAL := help
-.PHONY: help check format vet lint test interop fuzz cross vuln soak
+.PHONY: help check format vet lint test interop fuzz cross vuln bench-worker soak
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,11 @@ fuzz: ## Every fuzz target for FUZZTIME, 5s by default
 
 cross: ## Build for linux, darwin and windows, amd64 and arm64
 	@.ci/check cross
+
+bench-worker: ## What an event costs a JavaScript worker, beside Node's ws; needs node and npm
+	cd bench/testdata && npm ci --no-audit --no-fund --loglevel=error
+	go build -o bin/linger ./cmd/linger
+	go -C bench run ./worker -linger $(CURDIR)/bin/linger
 
 soak: ## The survival test in its long form, some minutes
 	go test ./internal/survival -survival=long -timeout 30m -count=1 -v

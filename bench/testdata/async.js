@@ -1,0 +1,5 @@
+addEventListener("websocketupgrade", (event) => { event.accept(); });
+addEventListener("websocketmessage", async ({ source, data }) => {
+  await null;
+  source.send(data);
+});

@@ -1,0 +1,2 @@
+addEventListener("websocketupgrade", (event) => { event.accept(); });
+addEventListener("websocketmessage", ({ source, data }) => source.send(data));
