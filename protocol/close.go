@@ -23,7 +23,8 @@ func (m *Machine) Close(code CloseCode, reason string) error {
 // dropped, and of what it has taken the last unsent bytes, which begin with a frame
 // and which it will not write. Our Close follows what is left at once, between the
 // fragments of a message if need be (RFC 6455, section 5.4). After a Close of ours
-// that one stays, and what stands before it is dropped. The error is that of Close.
+// that one stays, its code too, and what stands before it is dropped. The error is
+// that of Close; then the driver has to write all it has taken.
 func (m *Machine) CloseDiscard(code CloseCode, reason string, unsent int) error {
 	if err := CheckClose(code, reason); err != nil {
 		return err
@@ -35,6 +36,15 @@ func (m *Machine) CloseDiscard(code CloseCode, reason string, unsent int) error 
 	m.finishOut() // a Close that waited for a message
 	m.discard(unsent)
 	return m.Close(code, reason)
+}
+
+// CloseEmpty is Close with a Close frame that has no status (RFC 6455, section 5.5.1),
+// which the peer is told as 1005. It is for who passes on the Close of somebody else.
+func (m *Machine) CloseEmpty() {
+	if m.MayClose() {
+		m.startClose(Status{Code: CloseNoStatus})
+		m.settle()
+	}
 }
 
 // AnswerClose finishes our half with the code and reason of the peer's Close, an

@@ -40,7 +40,8 @@ type Driver struct {
 	handed  int    // how much of that the transport has, or is being given
 
 	writeTimer *time.Timer // runs while it writes
-	sent       int         // bytes written since the timer was looked at
+	watched    time.Time   // when it was armed
+	sent       int         // bytes written since then
 	sentHeld   int         // what the kernel held then
 
 	timer      *time.Timer // the one the machine wants
@@ -139,9 +140,11 @@ func (d *Driver) Close(code protocol.CloseCode, reason string) error {
 	return err
 }
 
-// CloseDiscard is Close for a peer that does not read: what waits to be written is
-// dropped, all but the frame that is partly written, so that our Close is the next it
-// gets. After a Close it drops what waits before that one. Errors as for Close.
+// CloseDiscard is Close for a peer that reads too slowly: what waits to be written is
+// dropped, and our Close follows what the transport has, or is being given: 16 KiB at
+// most, and the rest of the last frame in it. A message of ours that is not finished
+// ends there (RFC 6455, section 5.4). After a Close of ours that one stays, its code
+// too, and what waits before it is dropped. Errors as for Close.
 func (d *Driver) CloseDiscard(code protocol.CloseCode, reason string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -152,6 +155,15 @@ func (d *Driver) CloseDiscard(code protocol.CloseCode, reason string) error {
 	}
 	d.settle()
 	return err
+}
+
+// CloseEmpty is Close with a Close frame that has no status, for who passes on the
+// Close of somebody else.
+func (d *Driver) CloseEmpty() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.m.CloseEmpty()
+	d.settle()
 }
 
 // AnswerClose finishes our half in half-open mode with the code and reason of the
@@ -176,7 +188,9 @@ func (d *Driver) CloseNow() {
 // it.
 func (d *Driver) HalfClose() bool { return d.halfClose }
 
-// Queued returns the bytes of frames that wait to be written.
+// Queued returns the bytes of frames, headers included, that the transport has not
+// taken. A TCP socket tells what it took to the byte; of other transports it is known
+// when a write of theirs returns, which is given 16 KiB at most.
 func (d *Driver) Queued() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()

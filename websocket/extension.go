@@ -7,8 +7,9 @@ import (
 	"github.com/lingerws/linger/protocol/handshake"
 )
 
-// halfCloseToken names the extension that docs/half-close.md specifies.
-const halfCloseToken = "half-close"
+// HalfCloseExtension is the name, in Sec-WebSocket-Extensions, of the extension that
+// docs/half-close.md specifies.
+const HalfCloseExtension = "half-close"
 
 // terms are the extensions in use on one connection.
 type terms struct {
@@ -23,9 +24,9 @@ func agree(offer []handshake.Extension, o *Options) (terms, []handshake.Extensio
 	var answer []handshake.Extension
 	for _, e := range offer {
 		switch {
-		case e.Name == halfCloseToken && o.HalfClose && !t.halfClose && len(e.Params) == 0:
+		case e.Name == HalfCloseExtension && o.HalfClose && !t.halfClose && len(e.Params) == 0:
 			t.halfClose = true
-			answer = append(answer, handshake.Extension{Name: halfCloseToken})
+			answer = append(answer, handshake.Extension{Name: HalfCloseExtension})
 		case e.Name == deflate.Name && o.Compression != nil && t.compression == nil:
 			// RFC 7692, section 5.1: the first offer that can be had
 			if params, reply, ok := deflate.Accept(paramsOf(e), *o.Compression); ok {
@@ -41,7 +42,7 @@ func agree(offer []handshake.Extension, o *Options) (terms, []handshake.Extensio
 func offer(o *Options) []handshake.Extension {
 	var wanted []handshake.Extension
 	if o.HalfClose {
-		wanted = append(wanted, handshake.Extension{Name: halfCloseToken})
+		wanted = append(wanted, handshake.Extension{Name: HalfCloseExtension})
 	}
 	if o.Compression != nil {
 		wanted = append(wanted, compressionNamed(deflate.Offer(*o.Compression)))
@@ -57,7 +58,7 @@ func settleTerms(answer []handshake.Extension, o *Options) (terms, error) {
 	var t terms
 	for _, e := range answer {
 		switch {
-		case e.Name == halfCloseToken && !t.halfClose && len(e.Params) == 0:
+		case e.Name == HalfCloseExtension && !t.halfClose && len(e.Params) == 0:
 			t.halfClose = true
 		case e.Name == deflate.Name && t.compression == nil && o.Compression != nil:
 			params, err := deflate.Confirm(*o.Compression, paramsOf(e))

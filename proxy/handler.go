@@ -1,0 +1,211 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/protocol/handshake"
+	"github.com/lingerws/linger/websocket"
+)
+
+// Handler is a proxy as an http.Handler.
+type Handler struct {
+	opts     Options
+	backends *backends
+
+	mu       sync.Mutex
+	pipes    map[*pipe]struct{}
+	draining bool
+	opening  sync.WaitGroup // requests and pipes
+}
+
+// New returns a proxy to the backends in opts.To. The error tells which of them is
+// wrong, or that BackendLost or ClientLost may not be sent.
+func New(opts Options) (*Handler, error) {
+	opts = opts.withDefaults()
+	b, err := newBackends(opts.To)
+	if err != nil {
+		return nil, err
+	}
+	for _, lost := range []Lost{opts.ClientLost, opts.BackendLost} {
+		if err := protocol.CheckClose(lost.Code, lost.Reason); err != nil && !lost.Cut {
+			return nil, err
+		}
+	}
+	return &Handler{opts: opts, backends: b, pipes: map[*pipe]struct{}{}}, nil
+}
+
+// Count returns how many pairs of connections there are.
+func (h *Handler) Count() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.pipes)
+}
+
+// ServeHTTP asks a backend for a WebSocket and answers as it does. A backend that
+// cannot be reached is 502, one that does not answer in time 504.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	offer, refusal := websocket.CheckRequest(r, h.opts.Origins)
+	if refusal != nil {
+		websocket.Refuse(w, refusal)
+		return
+	}
+	if !h.enter() {
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, "the proxy is shutting down", http.StatusServiceUnavailable)
+		return
+	}
+	defer h.opening.Done()
+	to, conn, answer, err := h.dial(r, offer)
+	if err != nil {
+		h.refuse(w, r, err)
+		return
+	}
+	opts := h.opts.Connection()
+	opts.HalfClose = conn.HalfClose() // agreed with both or with none
+	client, err := offer.Accept(w, answer.Get("Sec-WebSocket-Protocol"), &websocket.AcceptOptions{Options: opts, Header: endToEnd(answer)})
+	if err != nil {
+		h.backends.leave(to)
+		conn.CloseNow()
+		h.opts.Logger.Debug("client lost during the handshake", "remote", r.RemoteAddr, "error", err)
+		return
+	}
+	p := newPipe(client, conn, h.opts)
+	h.opening.Add(1)
+	h.add(p)
+	p.start()
+	go func() {
+		p.over.Wait()
+		h.backends.leave(to)
+		h.remove(p)
+		h.opening.Done()
+	}()
+}
+
+// dial opens a connection with the first backend that can be reached.
+func (h *Handler) dial(r *http.Request, offer *websocket.Handshake) (*backend, *websocket.Driver, http.Header, error) {
+	opts := h.opts.Connection()
+	opts.HalfClose = opts.HalfClose && offersHalfClose(offer)
+	var last error
+	tried := map[*backend]bool{}
+	for to := h.backends.take(tried); to != nil; to = h.backends.take(tried) {
+		tried[to] = true
+		conn, answer, err := websocket.DialDriver(r.Context(), to.target(r.URL), &websocket.DialOptions{
+			Options: opts, Header: forwarded(r), Origin: r.Header.Get("Origin"), Subprotocols: offer.Protocols,
+			Proxy: websocket.NoProxy, TLSConfig: h.opts.TLSConfig, HandshakeTimeout: h.opts.DialTimeout,
+		})
+		if err == nil {
+			h.backends.reached(to)
+			return to, conn, answer, nil
+		}
+		h.backends.leave(to)
+		last = err
+		if answered(err) || r.Context().Err() != nil { // another one would say the same
+			h.backends.reached(to)
+			break
+		}
+		h.backends.failed(to, h.opts.Retry)
+		h.opts.Logger.Warn("backend not reached", "backend", to.url.Host, "error", err)
+	}
+	return nil, nil, nil, last
+}
+
+// answered tells whether the backend has refused, which is its right.
+func answered(err error) bool {
+	failed, ok := errors.AsType[*websocket.DialError](err)
+	return ok && failed.Status != 0
+}
+
+// refuse answers a request for which there is no backend: as the backend does, if it
+// has answered.
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	failed, ok := errors.AsType[*websocket.DialError](err)
+	switch {
+	case r.Context().Err() != nil: // nobody is there any more
+	case ok && failed.Status >= http.StatusOK:
+		for name, values := range endToEnd(failed.Header) {
+			w.Header()[name] = values
+		}
+		w.WriteHeader(failed.Status)
+		_, _ = w.Write(failed.Body) // the client may be gone
+	case errors.Is(err, context.DeadlineExceeded):
+		http.Error(w, "the backend did not answer in time", http.StatusGatewayTimeout)
+	default:
+		http.Error(w, "the backend cannot be reached", http.StatusBadGateway)
+	}
+}
+
+func offersHalfClose(offer *websocket.Handshake) bool {
+	return slices.ContainsFunc(offer.Extensions, func(e handshake.Extension) bool { return e.Name == websocket.HalfCloseExtension })
+}
+
+func (h *Handler) enter() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.draining {
+		return false
+	}
+	h.opening.Add(1)
+	return true
+}
+
+func (h *Handler) add(p *pipe) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.pipes[p] = struct{}{}
+	if h.draining {
+		go p.closeBoth(goingAway)
+	}
+}
+
+func (h *Handler) remove(p *pipe) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.pipes, p)
+}
+
+var goingAway = protocol.Status{Code: protocol.CloseGoingAway, Reason: "proxy shutting down"}
+
+// Shutdown refuses new requests with 503, closes all connections with 1001, paced so
+// that the clients do not all come back at once, and waits until they have ended. When
+// ctx ends before, what is left is cut, and the error is ctx's.
+func (h *Handler) Shutdown(ctx context.Context) error {
+	h.mu.Lock()
+	h.draining = true
+	all := make([]*pipe, 0, len(h.pipes))
+	for p := range h.pipes {
+		all = append(all, p)
+	}
+	h.mu.Unlock()
+	go func() {
+		for _, p := range all {
+			p.closeBoth(goingAway)
+			select {
+			case <-time.After(rand.N(2 * time.Millisecond)):
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	ended := make(chan struct{})
+	go func() {
+		h.opening.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		for _, p := range all {
+			p.client.conn.CloseNow()
+			p.backend.conn.CloseNow()
+		}
+		return ctx.Err()
+	}
+}

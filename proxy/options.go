@@ -1,0 +1,104 @@
+package proxy
+
+import (
+	"crypto/tls"
+	"log/slog"
+	"time"
+
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/protocol/handshake"
+	"github.com/lingerws/linger/websocket"
+)
+
+// Options are what a proxy can be told. The zero value is ready to use, but for To.
+type Options struct {
+	// To are the backends' URLs, ws or wss; for [New] only. The path and query of the
+	// request are added to theirs. A client goes to the one with the fewest connections
+	// among those that can be reached.
+	To []string
+
+	// The bounds of each connection. HalfOpen and Pieces are the proxy's to set, and
+	// CloseTimeout is at least HalfOpenTimeout: while one side still sends, the other
+	// waits for its Close.
+	websocket.Options
+
+	// ClientLost is what the backend is told when the client is lost: when it ends
+	// without a Close, or breaks a rule. BackendLost is the same the other way round.
+	// Zero values mean that the transport is cut for the backend, which sees 1006 as
+	// it would without a proxy, and 1014, bad gateway, for the client.
+	ClientLost, BackendLost Lost
+
+	// HighWater is how many bytes may wait on one side before the other is not read;
+	// 0 means 64 KiB.
+	HighWater int
+
+	// Intercept, if set, is shown each message, whole; it may change it, and returns
+	// whether it goes on. It is called for one message of a direction at a time.
+	Intercept func(*Message) bool
+
+	// Origins decides from which web pages browsers may connect; the zero value admits
+	// pages of the same host.
+	Origins handshake.OriginPolicy
+
+	// DialTimeout bounds the opening handshake with a backend; 0 means 10 s. Then the
+	// client gets 504.
+	DialTimeout time.Duration
+
+	// TLSConfig is for backends with the scheme wss; nil verifies them as usual.
+	TLSConfig *tls.Config
+
+	// Retry is how long a backend that could not be reached is left alone while there
+	// are others; 0 means 5 s.
+	Retry time.Duration
+
+	// Logger gets what goes wrong; nil means slog.Default.
+	Logger *slog.Logger
+}
+
+// Lost is what one side is told when the other is lost.
+type Lost struct {
+	Cut    bool // its transport is cut, without a Close
+	Code   protocol.CloseCode
+	Reason string
+}
+
+const (
+	defaultHighWater = 64 << 10
+	defaultDial      = 10 * time.Second
+	defaultRetry     = 5 * time.Second
+	defaultHalfOpen  = 30 * time.Second
+)
+
+func (o Options) withDefaults() Options {
+	if o.HighWater <= 0 {
+		o.HighWater = defaultHighWater
+	}
+	if o.DialTimeout <= 0 {
+		o.DialTimeout = defaultDial
+	}
+	if o.Retry <= 0 {
+		o.Retry = defaultRetry
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	if o.ClientLost.Code == 0 {
+		o.ClientLost.Cut = true
+	}
+	if o.BackendLost == (Lost{}) {
+		o.BackendLost = Lost{Code: protocol.CloseBadGateway, Reason: "the backend is gone"}
+	}
+	return o
+}
+
+// Connection returns the options for one connection of a pipe.
+func (o Options) Connection() websocket.Options {
+	o = o.withDefaults()
+	c := o.Options
+	c.HalfOpen, c.Pieces, c.HighWater = true, o.Intercept == nil, o.HighWater
+	if c.HalfOpenTimeout <= 0 {
+		c.HalfOpenTimeout = defaultHalfOpen
+	}
+	c.CloseTimeout = max(c.CloseTimeout, c.HalfOpenTimeout)
+	return c
+}

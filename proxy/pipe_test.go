@@ -1,0 +1,379 @@
+package proxy_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/protocol/handshake"
+	"github.com/lingerws/linger/proxy"
+)
+
+const patience = 10 * time.Second
+
+// wire is one end of a connection, in the test's hands: the frames of a role on TCP.
+type wire struct {
+	t    *testing.T
+	name string
+	conn *net.TCPConn
+	r    *bufio.Reader
+	role protocol.Role
+}
+
+// setup is a client and a backend with a proxy between them.
+type setup struct {
+	client, backend *wire
+	proxy           *proxy.Handler
+	response        *http.Response // that the client got
+	request         *http.Request  // that the backend got
+}
+
+// connect opens a connection through a proxy to a backend in the test's hands.
+func connect(t *testing.T, opts proxy.Options) *setup {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	opts.To = []string{"ws://" + listener.Addr().String()}
+	opts.Logger = slog.New(slog.DiscardHandler)
+	opts.KeepAlive = -1
+	h, err := proxy.New(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	front := httptest.NewServer(h)
+	t.Cleanup(front.Close)
+	s := &setup{proxy: h}
+	accepted := make(chan *wire, 1)
+	go func() {
+		conn, err := listener.Accept()
+		if err != nil {
+			accepted <- nil
+			return
+		}
+		w := newWire(t, "backend", conn, protocol.Server)
+		s.request, _ = http.ReadRequest(w.r)
+		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "+
+			handshake.Accept(s.request.Header.Get("Sec-WebSocket-Key"))+"\r\nSet-Cookie: from=backend\r\n\r\n")
+		accepted <- w
+	}()
+	conn, err := net.Dial("tcp", front.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.client = newWire(t, "client", conn, protocol.Client)
+	_, _ = io.WriteString(conn, "GET /room?x=1 HTTP/1.1\r\nHost: front\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"+
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nCookie: a=b\r\n\r\n")
+	s.response, err = http.ReadResponse(s.client.r, nil)
+	if err != nil || s.response.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatalf("the client is let in; got %v, %v", s.response, err)
+	}
+	if s.backend = <-accepted; s.backend == nil {
+		t.Fatal("the backend is asked")
+	}
+	return s
+}
+
+func newWire(t *testing.T, name string, conn net.Conn, role protocol.Role) *wire {
+	tcp, _ := conn.(*net.TCPConn)
+	t.Cleanup(func() { _ = tcp.Close() })
+	return &wire{t: t, name: name, conn: tcp, r: bufio.NewReader(tcp), role: role}
+}
+
+// send sends a frame; fin says whether it ends its message.
+func (w *wire) send(op protocol.Opcode, payload []byte, fin bool) {
+	w.t.Helper()
+	h := protocol.Header{Fin: fin, Opcode: op, Length: int64(len(payload)), Masked: w.role == protocol.Client}
+	if _, err := w.conn.Write(append(h.Append(nil), payload...)); err != nil { // masked with zeros
+		w.t.Fatalf("the %s can send; got %v", w.name, err)
+	}
+}
+
+func (w *wire) text(s string) { w.t.Helper(); w.send(protocol.Text, []byte(s), true) }
+
+func (w *wire) close(code int, reason string) {
+	w.t.Helper()
+	if code == 0 {
+		w.send(protocol.CloseFrame, nil, true)
+		return
+	}
+	w.send(protocol.CloseFrame, append([]byte{byte(code >> 8), byte(code)}, reason...), true)
+}
+
+// next reads a message or a Close, as text; "EOF" or "reset" at the end.
+func (w *wire) next() string {
+	_ = w.conn.SetReadDeadline(time.Now().Add(patience))
+	message := ""
+	for {
+		head, err := w.head()
+		switch {
+		case errors.Is(err, io.EOF):
+			return "EOF"
+		case err != nil && strings.Contains(err.Error(), "reset"):
+			return "reset"
+		case err != nil:
+			return err.Error()
+		}
+		payload := make([]byte, head.Length)
+		if _, err := io.ReadFull(w.r, payload); err != nil {
+			return "half a frame"
+		}
+		if head.Masked {
+			protocol.Mask(head.Key, 0, payload)
+		}
+		switch head.Opcode {
+		case protocol.CloseFrame:
+			if len(payload) < 2 {
+				return "close"
+			}
+			return strings.TrimSpace(fmt.Sprintf("close %d %s", int(payload[0])<<8|int(payload[1]), payload[2:]))
+		case protocol.Text, protocol.Binary, protocol.Continuation:
+			if message += string(payload); head.Fin {
+				return message
+			}
+		case protocol.Ping, protocol.Pong:
+		}
+	}
+}
+
+func (w *wire) head() (protocol.Header, error) {
+	for n := 1; ; n++ {
+		b, err := w.r.Peek(n)
+		if err != nil {
+			return protocol.Header{}, err
+		}
+		if h, size, _ := protocol.ParseHeader(b); size > 0 {
+			_, err = w.r.Discard(size)
+			return h, err
+		}
+	}
+}
+
+func (w *wire) want(all ...string) {
+	w.t.Helper()
+	for _, want := range all {
+		if got := w.next(); got != want {
+			w.t.Fatalf("the %s sees %.100q next; got %.100q", w.name, want, got)
+		}
+	}
+}
+
+// ends ends the test's own direction, and wants the end of the other.
+func (w *wire) ends() {
+	w.t.Helper()
+	_ = w.conn.CloseWrite()
+	w.want("EOF")
+}
+
+// wantNobody waits until the proxy holds no connection.
+func (s *setup) wantNobody(t *testing.T) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); s.proxy.Count() > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the proxy lets both go; it holds %d pairs", s.proxy.Count())
+		}
+	}
+}
+
+// TestEnds is every way an end can come, and what the other side sees.
+func TestEnds(t *testing.T) {
+	for name, play := range map[string]func(c, b *wire){
+		"client closes first": func(c, b *wire) {
+			c.close(4001, "bye")
+			b.want("close 4001 bye")
+			b.close(4001, "bye")
+			c.want("close 4001 bye")
+			b.ends()
+			c.want("EOF")
+		},
+		"backend closes first": func(c, b *wire) {
+			b.close(4002, "enough")
+			c.want("close 4002 enough")
+			c.close(1000, "")
+			b.want("close 1000")
+			c.want("EOF")
+			b.ends()
+		},
+		"an empty Close stays empty": func(c, b *wire) {
+			c.close(0, "")
+			b.want("close")
+			b.close(0, "")
+			c.want("close", "EOF")
+		},
+		"both at once": func(c, b *wire) {
+			c.close(4001, "c")
+			b.close(4002, "b")
+			b.want("close 4001 c")
+			c.want("close 4002 b", "EOF")
+			b.ends()
+		},
+		"messages behind the client's Close": func(c, b *wire) {
+			c.text("last words")
+			c.close(4001, "bye")
+			b.want("last words", "close 4001 bye")
+			b.text("tail one")
+			b.text("tail two")
+			b.close(1000, "done")
+			c.want("tail one", "tail two", "close 1000 done", "EOF")
+		},
+		"messages behind the backend's Close": func(c, b *wire) {
+			b.close(4002, "enough")
+			c.want("close 4002 enough")
+			c.text("tail one")
+			c.text("tail two")
+			c.close(1000, "done")
+			b.want("tail one", "tail two", "close 1000 done")
+		},
+		"the client ends without a Close": func(c, b *wire) {
+			c.text("hello")
+			b.want("hello")
+			_ = c.conn.CloseWrite()
+			b.want("reset")
+		},
+		"the client resets": func(c, b *wire) {
+			_ = c.conn.SetLinger(0)
+			_ = c.conn.Close()
+			b.want("reset")
+		},
+		"the backend ends without a Close": func(c, b *wire) {
+			b.text("hello")
+			c.want("hello")
+			_ = b.conn.CloseWrite()
+			c.want("close 1014 the backend is gone")
+			c.close(1014, "")
+			c.want("EOF")
+		},
+		"the backend resets": func(c, b *wire) {
+			_ = b.conn.SetLinger(0)
+			_ = b.conn.Close()
+			c.want("close 1014 the backend is gone")
+		},
+		"the backend resets inside a message": func(c, b *wire) {
+			b.send(protocol.Text, []byte("never ends"), false)
+			time.Sleep(20 * time.Millisecond) // on real TCP: the piece has passed
+			_ = b.conn.SetLinger(0)
+			_ = b.conn.Close()
+			c.want("close 1014 the backend is gone")
+		},
+		"the client breaks a rule": func(c, b *wire) {
+			c.send(3, []byte("what"), true)
+			c.want("close 1002 unknown opcode", "EOF")
+			b.want("reset")
+		},
+		"the backend breaks a rule": func(c, b *wire) {
+			b.send(3, []byte("what"), true)
+			b.want("close 1002 unknown opcode")
+			c.want("close 1014 the backend is gone")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := connect(t, proxy.Options{})
+			play(s.client, s.backend)
+			_ = s.client.conn.Close()
+			_ = s.backend.conn.Close()
+			s.wantNobody(t)
+		})
+	}
+}
+
+func TestASilentSideIsBounded(t *testing.T) {
+	t.Parallel()
+	opts := proxy.Options{}
+	opts.HalfOpenTimeout, opts.LingerTimeout = 200*time.Millisecond, 200*time.Millisecond
+	s := connect(t, opts)
+	s.client.close(4001, "bye")
+	s.backend.want("close 4001 bye") // and says nothing
+	s.client.want("close 4001 bye", "EOF")
+	s.wantNobody(t)
+}
+
+func TestMessagesPassInPiecesWithBoundedMemory(t *testing.T) {
+	t.Parallel()
+	opts := proxy.Options{}
+	opts.MaxMessage = 1 << 30
+	s := connect(t, opts)
+	const size = 64 << 20
+	sent := make(chan int, 1)
+	go func() { // a message of 64 MiB for a backend that reads nothing yet
+		n := 0
+		h := protocol.Header{Fin: true, Opcode: protocol.Binary, Length: size, Masked: true}
+		_, _ = s.client.conn.Write(h.Append(nil))
+		piece := bytes.Repeat([]byte("x"), 1<<20)
+		for ; n < size; n += len(piece) {
+			_ = s.client.conn.SetWriteDeadline(time.Now().Add(time.Second))
+			if _, err := s.client.conn.Write(piece); err != nil {
+				break
+			}
+		}
+		sent <- n
+	}()
+	if n := <-sent; n > 48<<20 {
+		t.Errorf("a side that does not read slows the other; %d MiB were taken from it", n>>20)
+	}
+}
+
+func TestBothDirectionsPassEverything(t *testing.T) {
+	t.Parallel()
+	s := connect(t, proxy.Options{})
+	big := strings.Repeat("0123456789", 30_000)
+	for _, message := range []string{"", "hello", big} {
+		s.client.text(message)
+		s.backend.want(message)
+		s.backend.text(message)
+		s.client.want(message)
+	}
+	s.client.send(protocol.Text, []byte("in "), false)
+	s.client.send(protocol.Ping, nil, true) // is answered here, and passed on to nobody
+	s.client.send(protocol.Continuation, []byte("pieces"), true)
+	s.backend.want("in pieces")
+}
+
+func TestTheHandshakeIsPassedOn(t *testing.T) {
+	t.Parallel()
+	s := connect(t, proxy.Options{})
+	for name, want := range map[string]string{
+		"X-Forwarded-For": "127.0.0.1", "X-Forwarded-Host": "front", "X-Forwarded-Proto": "http", "Cookie": "a=b",
+	} {
+		if got := s.request.Header.Get(name); got != want {
+			t.Errorf("the backend is told %s: %s; got %q", name, want, got)
+		}
+	}
+	if got := s.request.URL.String(); got != "/room?x=1" {
+		t.Errorf("path and query are passed on; got %s", got)
+	}
+	if got := s.response.Header.Get("Set-Cookie"); got != "from=backend" {
+		t.Errorf("the backend's fields reach the client; got %q", got)
+	}
+}
+
+func TestShutdownClosesBothSides(t *testing.T) {
+	t.Parallel()
+	s := connect(t, proxy.Options{})
+	ended := make(chan error, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		ended <- s.proxy.Shutdown(ctx)
+	}()
+	s.client.want("close 1001 proxy shutting down")
+	s.backend.want("close 1001 proxy shutting down")
+	s.client.close(1001, "")
+	s.backend.close(1001, "")
+	if err := <-ended; err != nil {
+		t.Errorf("the shutdown ends when both have; got %v", err)
+	}
+}
