@@ -18,6 +18,7 @@ import (
 // commands is the whole command line.
 type commands struct {
 	Run     runCommand     `cmd:"" help:"Run an application, JavaScript or TypeScript."`
+	Proxy   proxyCommand   `cmd:"" help:"Pass WebSockets on to backends, with each end as it came."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
-	"syscall"
 	"time"
 
 	"github.com/lingerws/linger/worker"
@@ -26,12 +24,6 @@ type runCommand struct {
 	doorFlags       `embed:"" group:"Who may come in:"`
 	connectionFlags `embed:"" group:"Each connection:"`
 }
-
-// The bounds of the HTTP server around the handshake.
-const (
-	maxHeader   = 16 << 10 // bytes
-	idleTimeout = 2 * time.Minute
-)
 
 // Run loads the application, then listens, so that no client meets one that does
 // not load.
@@ -53,7 +45,10 @@ func (c *runCommand) Run() error {
 	}
 	defer reloading.close()
 	fmt.Printf("%s runs at %s\n", c.App, address(listener))
-	return c.serve(app, listener, signals, log)
+	return service{
+		handler: app, log: log, headerTimeout: time.Duration(c.HeaderTimeout), limit: time.Duration(c.ShutdownTimeout),
+		connections: app.Server().Count, shutdown: app.Shutdown,
+	}.serve(listener, signals)
 }
 
 func (c *runCommand) load(log *slog.Logger) (*worker.App, error) {
@@ -65,58 +60,4 @@ func (c *runCommand) load(log *slog.Logger) (*worker.App, error) {
 		return nil, err
 	}
 	return worker.Load(c.App, options)
-}
-
-// serve answers requests until the first signal, and then closes everything in
-// order. A second signal ends the process at once.
-func (c *runCommand) serve(app *worker.App, listener net.Listener, signals <-chan os.Signal, log *slog.Logger) error {
-	var unused preconnects
-	server := &http.Server{
-		Handler:           app,
-		ConnState:         unused.track,
-		ReadHeaderTimeout: time.Duration(c.HeaderTimeout),
-		MaxHeaderBytes:    maxHeader,
-		IdleTimeout:       idleTimeout,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}
-	server.RegisterOnShutdown(unused.close)
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	select {
-	case err := <-failed:
-		return fmt.Errorf("cannot go on listening on %s: %w", listener.Addr(), err)
-	case s := <-signals:
-		log.Info("shutting down", "signal", s.String(), "connections", app.Server().Count())
-	}
-	return finish(signals, time.Duration(c.ShutdownTimeout), func(ctx context.Context) error {
-		return shutdown(ctx, app, server)
-	})
-}
-
-// shutdown stops listening, closes every connection, and lets requests that are
-// being answered come to their end.
-func shutdown(ctx context.Context, app *worker.App, server *http.Server) error {
-	stopped := make(chan error, 1)
-	go func() { stopped <- server.Shutdown(ctx) }()
-	err := app.Shutdown(ctx)
-	return errors.Join(err, <-stopped)
-}
-
-func listenError(address string, err error) error {
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("cannot listen on %s: the address is in use; choose another with --listen", address)
-	}
-	return fmt.Errorf("cannot listen on %s: %w", address, err)
-}
-
-// address gives the URL under which a browser on this machine finds the listener.
-func address(listener net.Listener) string {
-	host, port, err := net.SplitHostPort(listener.Addr().String())
-	if err != nil {
-		return listener.Addr().String()
-	}
-	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
-		host = "localhost"
-	}
-	return "http://" + net.JoinHostPort(host, port) + "/"
 }

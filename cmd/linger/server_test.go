@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -19,13 +20,26 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 // serverCommands run one linger in the background of a script:
 //
 //	serve ARG...            linger run --listen=127.0.0.1:0 ARG...; sets URL, and ADDRESS without the http://
+//	proxy ARG...            linger proxy --listen=127.0.0.1:0 ARG..., in the same way
+//	background NAME APP     another linger run; sets NAME in capitals to its address, with ws://
 //	saw stdout|stderr RE    waits until it has printed something that fits
 //	signal INT|TERM|HUP     sends it a signal
 //	ends STATUS             waits for its end; what it printed is in the files server.stdout and server.stderr
 //	get STATUS PATH [RE]    asks it for a page
 func serverCommands() map[string]scriptCommand {
 	return map[string]scriptCommand{
-		"serve":  command(1, serve),
+		"serve": command(1, func(ts *testscript.TestScript, args []string) {
+			sceneOf(ts).server = start(ts, "run", args)
+		}),
+		"proxy": command(1, func(ts *testscript.TestScript, args []string) {
+			sceneOf(ts).server = start(ts, "proxy", args)
+		}),
+		"background": command(2, func(ts *testscript.TestScript, args []string) {
+			before := ts.Getenv("ADDRESS")
+			start(ts, "run", args[1:])
+			ts.Setenv(strings.ToUpper(args[0]), "ws://"+ts.Getenv("ADDRESS"))
+			ts.Setenv("ADDRESS", before)
+		}),
 		"saw":    command(2, saw),
 		"signal": command(1, sendSignal),
 		"ends":   command(1, ends),
@@ -51,16 +65,16 @@ func serverOf(ts *testscript.TestScript) *server {
 
 var urlPrinted = regexp.MustCompile(`runs at http://(\S+)/\n`)
 
-func serve(ts *testscript.TestScript, args []string) {
+// start starts a sub-command that serves, and waits until it does.
+func start(ts *testscript.TestScript, subcommand string, args []string) *server {
 	program, err := exec.LookPath("linger")
 	ts.Check(err)
 	s := &server{ended: make(chan struct{})}
-	s.process = exec.Command(program, append([]string{"run", "--listen=127.0.0.1:0"}, args...)...)
+	s.process = exec.Command(program, append([]string{subcommand, "--listen=127.0.0.1:0"}, args...)...)
 	s.process.Dir = ts.MkAbs(".")
 	s.process.Stdout, s.process.Stderr = &s.stdout, &s.stderr
 	ts.Check(s.process.Start())
 	go s.wait()
-	sceneOf(ts).server = s
 	ts.Defer(func() {
 		_ = s.process.Process.Kill() // it may have ended
 		<-s.ended
@@ -69,6 +83,7 @@ func serve(ts *testscript.TestScript, args []string) {
 	printed := s.await(ts, &s.stdout, urlPrinted)
 	ts.Setenv("ADDRESS", printed[1])
 	ts.Setenv("URL", "http://"+printed[1])
+	return s
 }
 
 func (s *server) wait() {

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/proxy"
+	"github.com/lingerws/linger/websocket"
+)
+
+// proxyCommand passes WebSockets on to backends until a signal ends it.
+type proxyCommand struct {
+	Listen string   `default:"127.0.0.1:8080" help:"Address to listen on; port 0 takes a free one."`
+	To     []string `required:"" sep:"none" placeholder:"URL" help:"Backend, such as ws://127.0.0.1:9000/path. May be repeated: a client goes to the one with the fewest connections."`
+
+	Origin        []originPattern `placeholder:"PATTERN" help:"Origins whose pages may connect, beside those of the same host: https://*.example.com, localhost:*, or * for any. May be repeated."`
+	DialTimeout   duration        `default:"10s" help:"Time for the opening handshake with a backend; then the client gets 504."`
+	HeaderTimeout duration        `default:"10s" help:"Time a client may take to send the header of a request."`
+	MaxMessage    size            `default:"1MiB" help:"Largest message of either side; a larger one closes its connection with 1009. It is never held as a whole."`
+	HighWater     size            `default:"64KiB" help:"What may wait on one side before the other is not read."`
+	TailTimeout   duration        `default:"30s" help:"How long a side may go on after the other has sent its Close."`
+	BackendLost   lost            `default:"1014" help:"What the client is told when the backend is lost: a close code, or cut."`
+	ClientLost    lost            `default:"cut" help:"What the backend is told when the client is lost: a close code, or cut."`
+	Compression   bool            `help:"Agree to permessage-deflate with each side that wants it. Compressed messages are held as a whole."`
+	HalfClose     bool            `help:"Pass the extension half-close on, where both sides want it."`
+
+	ShutdownTimeout duration `default:"10s" help:"Time for closing all connections after SIGINT or SIGTERM."`
+	LogFormat       string   `default:"text" enum:"text,json" help:"Format of Linger's own log on standard error: text or json."`
+}
+
+// Run listens and passes on.
+func (c *proxyCommand) Run() error {
+	log := newLogger(c.LogFormat)
+	options, err := c.options(log)
+	if err != nil {
+		return err
+	}
+	h, err := proxy.New(options)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return listenError(c.Listen, err)
+	}
+	signals, stop := notify()
+	defer stop()
+	fmt.Printf("proxy runs at %s\n", address(listener))
+	return service{
+		handler: h, log: log, headerTimeout: time.Duration(c.HeaderTimeout), limit: time.Duration(c.ShutdownTimeout),
+		connections: h.Count, shutdown: h.Shutdown,
+	}.serve(listener, signals)
+}
+
+func (c *proxyCommand) options(log *slog.Logger) (proxy.Options, error) {
+	origins, err := linger.Origins(texts(c.Origin)...)
+	o := proxy.Options{
+		To:          c.To,
+		Options:     websocket.Options{MaxMessage: int64(c.MaxMessage), HalfOpenTimeout: time.Duration(c.TailTimeout), HalfClose: c.HalfClose},
+		Origins:     origins,
+		DialTimeout: time.Duration(c.DialTimeout),
+		HighWater:   int(c.HighWater),
+		BackendLost: proxy.Lost(c.BackendLost),
+		ClientLost:  proxy.Lost(c.ClientLost),
+		Logger:      log,
+	}
+	if c.Compression {
+		o.Compression = &websocket.CompressionOptions{}
+	}
+	return o, err
+}
+
+// lost is what one side is told when the other is lost.
+type lost proxy.Lost
+
+// Decode reads a close code, or cut, for kong.
+func (l *lost) Decode(ctx *kong.DecodeContext) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("code", &text); err != nil {
+		return err
+	}
+	if text == "cut" {
+		*l = lost{Cut: true}
+		return nil
+	}
+	var code protocol.CloseCode
+	if _, err := fmt.Sscanf(text, "%d", &code); err != nil {
+		return fmt.Errorf("%q is neither a close code, such as 1014, nor cut", text)
+	}
+	*l = lost{Code: code, Reason: "the other side is gone"}
+	return protocol.CheckClose(code, l.Reason)
+}

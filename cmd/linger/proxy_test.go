@@ -1,0 +1,47 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/lingerws/linger/proxy"
+)
+
+func parseProxy(t *testing.T, args ...string) (proxyCommand, error) {
+	t.Helper()
+	var cli commands
+	parser, err := kong.New(&cli)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = parser.Parse(append([]string{"proxy"}, args...))
+	return cli.Proxy, err
+}
+
+func TestProxyFlagsReachTheProxy(t *testing.T) {
+	c, err := parseProxy(t, "--to=ws://a", "--to=ws://b", "--dial-timeout=1s", "--max-message=2KiB", "--high-water=1KiB",
+		"--tail-timeout=2s", "--backend-lost=cut", "--client-lost=1011", "--compression", "--half-close")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := c.options(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	right := len(o.To) == 2 && o.DialTimeout == time.Second && o.MaxMessage == 2048 && o.HighWater == 1024 &&
+		o.HalfOpenTimeout == 2*time.Second && o.BackendLost == proxy.Lost{Cut: true} && o.ClientLost.Code == 1011 && o.Compression != nil && o.HalfClose
+	if !right {
+		t.Errorf("the options are those of the flags; got %+v", o)
+	}
+}
+
+func TestWhatALostSideIsToldMayTravel(t *testing.T) {
+	for _, text := range []string{"1006", "soon", "99999"} {
+		if _, err := parseProxy(t, "--to=ws://a", "--backend-lost="+text); err == nil || !strings.Contains(err.Error(), "backend-lost") {
+			t.Errorf("%s is refused; got %v", text, err)
+		}
+	}
+}

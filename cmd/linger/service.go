@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"syscall"
+	"time"
+)
+
+// service is what a sub-command serves until a signal ends it.
+type service struct {
+	handler       http.Handler
+	log           *slog.Logger
+	headerTimeout time.Duration
+	limit         time.Duration // of the shutdown
+	connections   func() int
+	shutdown      func(ctx context.Context) error // of what the handler holds
+}
+
+// The bounds of the HTTP server around the handshake.
+const (
+	maxHeader   = 16 << 10 // bytes
+	idleTimeout = 2 * time.Minute
+)
+
+// serve answers requests until the first signal, and then closes everything in
+// order. A second signal ends the process at once.
+func (s service) serve(listener net.Listener, signals <-chan os.Signal) error {
+	var unused preconnects
+	server := &http.Server{
+		Handler:           s.handler,
+		ConnState:         unused.track,
+		ReadHeaderTimeout: s.headerTimeout,
+		MaxHeaderBytes:    maxHeader,
+		IdleTimeout:       idleTimeout,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	server.RegisterOnShutdown(unused.close)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("cannot go on listening on %s: %w", listener.Addr(), err)
+	case signal := <-signals:
+		s.log.Info("shutting down", "signal", signal.String(), "connections", s.connections())
+	}
+	return finish(signals, s.limit, func(ctx context.Context) error { return s.end(ctx, server) })
+}
+
+// end stops listening, closes every connection, and lets requests that are being
+// answered come to their end.
+func (s service) end(ctx context.Context, server *http.Server) error {
+	stopped := make(chan error, 1)
+	go func() { stopped <- server.Shutdown(ctx) }()
+	err := s.shutdown(ctx)
+	return errors.Join(err, <-stopped)
+}
+
+func listenError(address string, err error) error {
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("cannot listen on %s: the address is in use; choose another with --listen", address)
+	}
+	return fmt.Errorf("cannot listen on %s: %w", address, err)
+}
+
+// address gives the URL under which a browser on this machine finds the listener.
+func address(listener net.Listener) string {
+	host, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		return listener.Addr().String()
+	}
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port) + "/"
+}
