@@ -40,7 +40,6 @@ type App struct {
 	extensions extensions
 
 	reloading sync.Mutex // held while a generation is loaded
-	attempts  int        // to load one
 }
 
 // Load bundles and runs the script at path, JavaScript or TypeScript. The error
@@ -52,8 +51,7 @@ func Load(path string, opts Options) (*App, error) {
 	for i := range a.opts.Workers {
 		a.workers = append(a.workers, newWorker(a, i))
 	}
-	a.attempts++
-	g, first, err := a.load(a.attempts)
+	g, first, err := a.load(1)
 	if err != nil {
 		return nil, err
 	}
@@ -72,30 +70,43 @@ func Load(path string, opts Options) (*App, error) {
 func (a *App) Reload() error {
 	a.reloading.Lock()
 	defer a.reloading.Unlock()
-	a.attempts++
-	g, fresh, err := a.load(a.attempts)
+	g, fresh, err := a.load(a.generation.Load().number + 1)
 	if err != nil {
 		return err
 	}
 	a.current(g)
-	for i, w := range a.workers {
-		if !w.take(fresh[i]) {
-			fresh[i].discard()
-			err = ErrStopped
-		}
+	if err := a.hand(fresh); err != nil {
+		return err
 	}
-	if err == nil {
-		a.opts.Logger.Info("application reloaded", "generation", g.number, "connections", a.server.Count())
-	}
-	return err
+	a.opts.Logger.Info("application reloaded", "generation", g.number, "connections", a.server.Count())
+	return nil
 }
 
-// ErrStopped: the application has been shut down.
+// hand gives each worker its engine of a new generation. One that is just starting an
+// engine takes it later, so the others do not wait for it.
+func (a *App) hand(fresh []*instance) error {
+	errs := make([]error, len(fresh))
+	var all sync.WaitGroup
+	for i, w := range a.workers {
+		all.Go(func() {
+			if !w.take(fresh[i]) {
+				fresh[i].discard()
+				errs[i] = ErrStopped
+			}
+		})
+	}
+	all.Wait()
+	return cmp.Or(errs...)
+}
+
+// ErrStopped tells that the application has been shut down.
 var ErrStopped = errors.New("worker: the application has been shut down; load it again")
 
 // current makes a generation the one that new engines run.
 func (a *App) current(g *generation) {
-	a.generation.Store(g)
+	if last := a.generation.Swap(g); last != nil {
+		last.use(nil)
+	}
 	g.use(a.server)
 }
 
@@ -110,8 +121,8 @@ func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.server.Serve
 func (a *App) Server() *linger.Server { return a.server }
 
 // Workers returns how each worker is at this moment.
-func (a *App) Workers() []WorkerStatus {
-	all := make([]WorkerStatus, 0, len(a.workers))
+func (a *App) Workers() []Status {
+	all := make([]Status, 0, len(a.workers))
 	for _, w := range a.workers {
 		all = append(all, w.report())
 	}

@@ -17,19 +17,15 @@ const (
 	retryMax    = time.Minute
 )
 
-// add notes a failure and returns how long to pause before the next attempt.
-func (c *crashes) add(now time.Time) time.Duration {
+// add notes a failure and returns how long to pause before the next attempt: least, if
+// it is not one too many.
+func (c *crashes) add(now time.Time, least time.Duration) time.Duration {
 	copy(c.times[:], c.times[1:])
 	c.times[maxCrashes-1] = now
 	if c.times[0].IsZero() || now.Sub(c.times[0]) > crashWindow+c.delay { // the pause is no time to fail in
 		c.delay = 0
-		return 0
+		return least
 	}
-	return c.atLeast(retryMin)
-}
-
-// atLeast returns the next pause where there has to be one.
-func (c *crashes) atLeast(least time.Duration) time.Duration {
-	c.delay = min(max(2*c.delay, least), retryMax)
+	c.delay = min(max(2*c.delay, retryMin), retryMax)
 	return c.delay
 }

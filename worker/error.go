@@ -41,22 +41,43 @@ func (p Problem) String() string {
 
 func problem(text string) *LoadError { return &LoadError{Problems: []Problem{{Text: text}}} }
 
-// loadError says what went wrong while the script was loading.
-func (in *instance) loadError(err error) *LoadError {
+// loadError says what went wrong while the script was loading: a *[LoadError], or
+// [ErrStopped] if that is no fault of the script.
+func (in *instance) loadError(errs ...error) error {
+	if in.worker.halted() {
+		return ErrStopped
+	}
+	var all LoadError
+	for _, err := range errs {
+		all.Problems = append(all.Problems, in.problemsOf(err)...)
+	}
+	return &all
+}
+
+func (in *instance) problemsOf(err error) []Problem {
 	if known, ok := errors.AsType[*LoadError](err); ok {
-		return known
+		return known.Problems
 	}
 	thrown, isThrown := errors.AsType[*engine.Exception](err)
 	switch {
 	case isThrown:
-		at := in.generation.bundle.sources.origin(thrown)
-		return &LoadError{Problems: []Problem{{File: at.File, Line: at.Line, Column: at.Column, Text: thrown.Error()}}}
+		return []Problem{in.problemAt(thrown.Frames, thrown.Error())}
 	case errors.Is(err, engine.ErrInterrupted):
-		return problem("the script computed for longer than " + in.app.opts.EventTimeout.String() + " while it was loading")
+		var stack []engine.Frame
+		if where, known := errors.AsType[*engine.Interruption](err); known {
+			stack = where.Frames
+		}
+		return []Problem{in.problemAt(stack, "the script computed for longer than "+in.app.opts.EventTimeout.String()+" while it was loading")}
 	case errors.Is(err, engine.ErrOutOfMemory):
-		return problem(fmt.Sprintf("the script ran out of memory while it was loading: the limit is %d bytes", in.app.opts.Memory))
+		err = problem(fmt.Sprintf("the script ran out of memory while it was loading: the limit is %d bytes", in.app.opts.Memory))
 	}
-	return problem(err.Error())
+	return []Problem{{Text: err.Error()}}
+}
+
+// problemAt is a problem at the place in the sources where a stack begins.
+func (in *instance) problemAt(stack []engine.Frame, text string) Problem {
+	at := in.generation.bundle.sources.origin(stack)
+	return Problem{File: at.File, Line: at.Line, Column: at.Column, Text: text}
 }
 
 // reasonOf gives the part of a file error that does not repeat the path.

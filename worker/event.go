@@ -16,6 +16,9 @@ type event struct {
 
 	left func() // called when it is done, if set
 
+	request bool        // somebody waits for an answer, and is better off with a refusal while the worker backs off
+	claimed atomic.Bool // an engine has begun it, or it was refused: only one of them can be
+
 	passed, ended atomic.Bool // begun is closed, done is
 
 	// What belongs to the loop until done is closed.
@@ -25,11 +28,16 @@ type event struct {
 	unserved bool            // nothing listens to plain requests
 	failed   bool            // a listener threw
 	overdue  bool            // it took too long
+
+	refused bool // by a worker that backs off, before it had begun; for who submits it
 }
 
 func newEvent(kind string, socket *linger.Socket) *event {
 	return &event{kind: kind, socket: socket, done: make(chan struct{})}
 }
+
+// claim returns true for the first who asks.
+func (e *event) claim() bool { return !e.claimed.Swap(true) }
 
 // pass lets those go on who wait for the listeners to return.
 func (e *event) pass() {
@@ -63,13 +71,25 @@ func (e *event) attrs() []any {
 }
 
 // submit has an event handled and waits until it is, or, if it has a begun, until
-// its listeners have returned. It returns false if the worker was stopped before.
+// its listeners have returned. It returns false if that will never be: the worker was
+// stopped before, or has refused the event.
 func (w *worker) submit(e *event) bool {
+	var refusal <-chan struct{}
+	if e.request {
+		refusal = w.status.refusal()
+	}
 	select {
 	case w.tasks <- e:
+		return w.follow(e, refusal)
+	case <-refusal:
+		e.refused = true
 	case <-w.gone:
-		return false
 	}
+	return false
+}
+
+// follow waits for an event that is in the queue.
+func (w *worker) follow(e *event, refusal <-chan struct{}) bool {
 	until := e.done
 	if e.begun != nil {
 		until = e.begun
@@ -77,6 +97,12 @@ func (w *worker) submit(e *event) bool {
 	select {
 	case <-until:
 		return true
+	case <-refusal:
+		if e.claim() {
+			e.refused = true
+			return false
+		}
+		return w.follow(e, nil) // an engine was faster
 	case <-w.gone:
 	}
 	select {

@@ -17,14 +17,6 @@ func (x *extensions) add(n int) {
 	}
 }
 
-// clear forgets all: their engine is gone.
-func (x *extensions) clear() {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.count = 0
-	x.release()
-}
-
 // idle returns a channel that is closed when there is none.
 func (x *extensions) idle() <-chan struct{} {
 	x.mu.Lock()

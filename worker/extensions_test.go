@@ -34,11 +34,11 @@ func TestExtensionsAreIdleWhenNoneIsLeft(t *testing.T) {
 }
 
 func TestExtensionsOfAnEngineEndWithIt(t *testing.T) {
-	var x extensions
-	x.add(3)
-	idle := x.idle()
-	x.clear()
-	if !isIdle(idle) || !isIdle(x.idle()) {
+	in := &instance{app: &App{}}
+	in.extend(3)
+	idle := in.app.extensions.idle()
+	in.release("")
+	if !isIdle(idle) || !isIdle(in.app.extensions.idle()) {
 		t.Error("nothing is left to wait for when the engine is gone")
 	}
 }

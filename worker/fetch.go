@@ -27,11 +27,14 @@ func (a *App) serveFetch(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	e := newEvent("fetch", nil)
+	e.request = true
 	e.start = func(in *instance, id int) error {
 		return in.dispatch("fetch", engine.Int(id), engine.String(r.Method), engine.String(requestURL(r)), headerList(r), body)
 	}
 	handled := chosen.submit(e)
 	switch {
+	case e.refused:
+		unavailable(chosen.status.pause())(w, r)
 	case !handled:
 		http.Error(w, "the application has been shut down", http.StatusServiceUnavailable)
 	case e.response != nil:

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"sync"
 
 	"github.com/lingerws/linger"
@@ -12,7 +13,7 @@ type generation struct {
 	bundle *bundle
 
 	mu       sync.Mutex
-	server   *linger.Server // once it is in use
+	server   *linger.Server // while it is in use
 	request  string         // what setWebSocketAutoResponse was given
 	response string
 
@@ -52,24 +53,22 @@ func (a *App) instances(g *generation) ([]*instance, error) {
 		all.Go(func() { made[i], errs[i] = newInstance(w, g) })
 	}
 	all.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return made, err // one is enough: the others run the same code
-		}
-	}
-	return made, nil
+	return made, cmp.Or(errs...) // one is enough: the others run the same code
 }
 
-// use puts the generation's automatic answer in place of the last one's.
+// use puts the generation's automatic answer in place of the last one's. With nil it
+// ends that: what the generation still does has no effect on the next one's answer.
 func (g *generation) use(server *linger.Server) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.server = server
-	_ = server.SetAutoResponse(g.request, g.response) // was checked when it was set
+	if server != nil {
+		_ = server.SetAutoResponse(g.request, g.response) // was checked when it was set
+	}
 }
 
-// autoRespond notes the automatic answer that the script wants. Before the generation
-// is in use it only waits.
+// autoRespond notes the automatic answer that the script wants. Outside of the time in
+// which the generation is in use it has no effect yet, or no more.
 func (g *generation) autoRespond(request, response string) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -29,20 +29,31 @@ func (h handler) Upgrade(u *linger.Upgrade) {
 		return
 	}
 	e := newEvent("websocketupgrade", nil)
-	e.upgrade = u
+	e.upgrade, e.request = u, true
 	r := u.Request
 	e.start = func(in *instance, id int) error {
 		return in.dispatch("upgrade", engine.Int(id), engine.String(r.Method), engine.String(requestURL(r)), headerList(r))
 	}
 	w.submit(e)
 	switch {
+	case e.refused:
+		_ = u.Respond(unavailable(w.status.pause()))
 	case e.response != nil:
 		_ = u.Respond(e.response.serve) // the script answers once
 	case e.overdue:
-		u.Fail(http.StatusGatewayTimeout, "the application did not answer in time")
+		h.giveUp(e, http.StatusGatewayTimeout, "the application did not answer in time")
 	case e.failed:
-		u.Fail(http.StatusInternalServerError, "the application failed")
+		h.giveUp(e, http.StatusInternalServerError, "the application failed")
 	}
+}
+
+// giveUp answers an upgrade request with an error. If the script had accepted it, the
+// end of the connection is its doing.
+func (h handler) giveUp(e *event, status int, text string) {
+	if seat := h.app.seats.of(e.socket); seat != nil {
+		seat.failed = true
+	}
+	e.upgrade.Fail(status, text)
 }
 
 // Message hands a message to the script.
@@ -55,21 +66,7 @@ func (h handler) Message(m *linger.Message) {
 	if seat == nil {
 		return // Go code has accepted it, the script knows nothing of it
 	}
-	if h.app.opts.Overlap {
-		seat.submit(e)
-		return
-	}
-	seat.worker.submit(e)
-}
-
-// submit has an event handled beside others of its connection. It waits until its
-// listeners have returned.
-func (s *seat) submit(e *event) {
-	gone := s.worker.gone
-	s.overlap.enter(gone)
-	e.begun = make(chan struct{})
-	e.left = s.overlap.leave
-	s.worker.submit(e)
+	seat.submit(e, h.app.opts.Overlap)
 }
 
 // Drain tells the script that a connection has room again, if it wants to know.
@@ -82,7 +79,7 @@ func (h handler) Drain(d *linger.Drain) {
 	e.start = func(in *instance, id int) error {
 		return in.dispatch("drain", engine.Int(id), engine.String(d.Socket.ID()))
 	}
-	seat.worker.submit(e)
+	seat.submit(e, h.app.opts.Overlap)
 }
 
 // Close hands the terminal event to the script, when all others are done. A
@@ -93,25 +90,29 @@ func (h handler) Close(c *linger.Close) {
 	if seat == nil {
 		return
 	}
-	seat.overlap.empty(seat.worker.gone)
+	seat.overlap.empty(seat.worker.gone) // without overlap nothing is left
 	e := newEvent("websocketclose", c.Socket)
 	e.start = func(in *instance, id int) error {
 		return in.dispatch("close", engine.Int(id), engine.String(c.Socket.ID()),
 			engine.Int(int(c.Received.Code)), engine.String(c.Received.Reason),
-			engine.Bool(c.Clean), engine.String(initiator(c)))
+			engine.Bool(c.Clean), engine.String(initiator(c, seat.failed)))
 	}
-	seat.worker.submit(e)
+	seat.submit(e, false)
 	h.app.seats.leave(c.Socket)
 }
 
-// initiator tells who closed first; without any Close frame, who caused the end.
-func initiator(c *linger.Close) string {
+// initiator tells who closed first; without any Close frame, who caused the end: failed
+// tells that the script did, before it began.
+func initiator(c *linger.Close, failed bool) string {
 	switch c.First {
 	case protocol.Local:
 		return "local"
 	case protocol.Remote:
 		return "remote"
 	case protocol.Neither:
+	}
+	if failed {
+		return "local"
 	}
 	if c.Cause == protocol.CauseEOF || c.Cause == protocol.CauseTransport || c.Cause == linger.CauseHandshake {
 		return "remote"
@@ -129,7 +130,7 @@ func content(p linger.Payload) engine.Value {
 // unavailable refuses a request for a while.
 func unavailable(wait time.Duration) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(wait.Seconds())))))
 		http.Error(w, "the application fails again and again: try later", http.StatusServiceUnavailable)
 	}
 }

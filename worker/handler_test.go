@@ -276,3 +276,77 @@ func TestAnUpgradeThatTakesTooLongIsDeclined(t *testing.T) {
 		t.Errorf("what is accepted too late is no connection; got %d", n)
 	}
 }
+
+func TestAnUpgradeThatWasAcceptedAndTakesTooLongHasItsCloseEvent(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		addEventListener("websocketupgrade", (event) => {
+			event.accept({ data: "accepted" }).send("never");
+			return new Promise(() => {});
+		});
+		addEventListener("websocketclose", ({ source, code, wasClean, initiator }) => console.log("closed", source.data, code, wasClean, initiator));`,
+		worker.Options{EventTimeout: 100 * time.Millisecond})
+	if got := a.decline(); got.StatusCode != 504 || got.body != "the application did not answer in time\n" {
+		t.Errorf("the request gets 504; got %d %q", got.StatusCode, got.body)
+	}
+	a.stdout.line(t, "closed accepted 1006 false local")
+	a.until("nothing is left", func() bool { return a.Server().Count() == 0 && a.Workers()[0].Connections == 0 })
+	a.log.line(t, "event timed out", "event=websocketupgrade", "connection=")
+}
+
+func TestAnUpgradeThatFailsAfterItWasAcceptedGets500(t *testing.T) {
+	t.Parallel()
+	for name, failure := range map[string]string{
+		"a throw":     `throw new Error("after all");`,
+		"a rejection": `return Promise.reject(new Error("after all"));`,
+		"later":       `return new Promise((_, no) => setTimeout(no, 5, new Error("after all")));`,
+		"a crash":     outOfMemory,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := serve(t, `
+				addEventListener("websocketupgrade", (event) => {
+					const conn = event.accept({ data: "accepted" });
+					conn.subscribe("room");
+					conn.send("never");
+					`+failure+`
+				});
+				addEventListener("websocketclose", ({ source, code }) => console.log("closed", source.data, code));
+				addEventListener("fetch", (event) => event.respondWith(new Response("not asked")));`, worker.Options{Memory: small})
+			if got := a.decline(); got.StatusCode != 500 || got.body != "the application failed\n" {
+				t.Errorf("the request gets 500, and no other listener is asked; got %d %q", got.StatusCode, got.body)
+			}
+			a.stdout.line(t, "closed accepted 1006")
+			a.until("nothing is left", func() bool {
+				return a.Server().Count() == 0 && a.Server().Subscribers("room") == 0 && a.Workers()[0].Connections == 0
+			})
+			if n := a.stdout.count("closed"); n != 1 {
+				t.Errorf("one close event is enough; got %d", n)
+			}
+		})
+	}
+}
+
+func TestAListenerThatFailsBeforeAnotherAcceptsDoesNoHarm(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		addEventListener("websocketupgrade", () => { throw new Error("first"); });
+		addEventListener("websocketupgrade", (event) => { event.accept().send("second"); });`, worker.Options{})
+	a.connect().want("second")
+	a.log.line(t, "uncaught exception", "Error: first", "app.js:2:")
+}
+
+func TestAMicrotaskThatLoopsBehindAnAcceptedUpgradeIsTheEndOfTheEngineOnly(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		let n = 0;
+		addEventListener("websocketupgrade", (event) => {
+			event.accept();
+			if (event.request.url.endsWith("/loop")) (function again() { Promise.resolve().then(again); })();
+		});
+		addEventListener("websocketmessage", (event) => event.source.send("message " + ++n));`, worker.Options{EventTimeout: 200 * time.Millisecond})
+	c := a.connectTo("/loop")
+	a.log.line(t, "worker replaced")
+	c.send("hello")
+	c.want("message 1")
+}

@@ -149,12 +149,17 @@ func (in *instance) send(args arguments) (engine.Value, error) {
 	return nothing, nil
 }
 
-// close(connection, code, reason); the module has checked them.
+// close(connection, code, reason, discard); the module has checked them.
 func (in *instance) closeSocket(args arguments) (engine.Value, error) {
-	if s := in.socket(args); s != nil {
-		return nothing, s.Close(protocol.CloseCode(args.at(1).Int()), args.at(2).String())
+	s := in.socket(args)
+	if s == nil {
+		return nothing, nil
 	}
-	return nothing, nil
+	code, reason := protocol.CloseCode(args.at(1).Int()), args.at(2).String()
+	if args.at(3).Bool() {
+		return nothing, s.CloseDiscard(code, reason)
+	}
+	return nothing, s.Close(code, reason)
 }
 
 // state(connection) gives the readyState of WebSocket: 1 open, 2 closing, 3 closed.
@@ -189,9 +194,9 @@ func (in *instance) data(args arguments) (engine.Value, error) {
 	if s == nil {
 		return nothing, nil
 	}
-	text, err := linger.Data[string](s)
+	text, _ := linger.Data[string](s) // cannot fail: everything that is saved is bytes
 	switch {
-	case err != nil || text == "":
+	case text == "":
 		return nothing, nil
 	case text[0] != 'J' && text[0] != 'S':
 		text = "J" + text

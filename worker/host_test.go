@@ -12,6 +12,11 @@ import (
 // or throws is sent back.
 func console(t *testing.T, accept string) *testApp {
 	t.Helper()
+	return serveOn(t, accept, worker.Options{})
+}
+
+func serveOn(t *testing.T, accept string, opts worker.Options) *testApp {
+	t.Helper()
 	return serve(t, `
 		const AsyncFunction = (async () => {}).constructor;
 		const attempt = (f) => { try { return f(); } catch (e) { return e.name + (e instanceof DOMException ? "!" : ""); } };
@@ -20,12 +25,12 @@ func console(t *testing.T, accept string) *testApp {
 		addEventListener("websocketmessage", async (event) => {
 			const { source } = event;
 			try {
-				const result = await new AsyncFunction("event", "source", event.data)(event, source);
+				const result = await new AsyncFunction("event", "source", typeof event.data === "string" ? event.data : new TextDecoder().decode(event.data))(event, source);
 				if (result !== undefined) source.send(typeof result === "string" ? result : JSON.stringify(result));
 			} catch (error) {
 				source.send(error.name + ": " + error.message);
 			}
-		});`, worker.Options{})
+		});`, opts)
 }
 
 // says sends a script to the console and waits for what comes back.
@@ -218,4 +223,15 @@ func TestAnUpgradeEventIsOverWhenItGoesOnToFetch(t *testing.T) {
 			event.upgradeWebSocket().send(error.name + (error instanceof DOMException));
 		});`, worker.Options{})
 	a.connect().want("InvalidStateErrortrue")
+}
+
+func TestACloseThatDiscardsOvertakesWhatWaits(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		addEventListener("websocketupgrade", (event) => {
+			const connection = event.accept();
+			connection.send("dropped");
+			connection.close(4001, "now", { discard: true });
+		});`, worker.Options{})
+	a.connect().want("closed 4001 now")
 }

@@ -21,6 +21,7 @@ type instance struct {
 	watch  watchdog
 	timers timers
 
+	begun   chan struct{} // closed when it takes the worker's events
 	retired chan struct{} // closed when another generation has taken over: finish what has begun
 	halt    chan struct{} // closed by stop
 	over    chan struct{} // closed when the loop and the engine have ended
@@ -32,6 +33,7 @@ type instance struct {
 	inTurn     bool      // script code runs
 	dead       bool      // the engine cannot go on
 	restAt     time.Time // when it could fall asleep
+	awakeFor   []string  // the reasons not to that have been told
 	activating bool      // the install and activate events happen
 	problems   []error   // what went wrong in them
 	stopOnce   sync.Once
@@ -59,26 +61,15 @@ func (in *instance) begin(e *event) {
 	id := in.admit(e)
 	err := in.turn(func() error { return e.start(in, id) })
 	e.pass()
-	in.worker.handled.Add(1)
 	switch {
 	case err != nil:
+		in.fail(id)
 		in.reportFailure(e, err)
 		in.finish(id)
 	case in.event(id) != nil: // its listeners go on after an await
-		in.timers.set(-id, in.limit(e), false)
+		in.timers.set(-id, in.app.opts.EventTimeout, false)
 	}
 }
-
-// limit returns how long an event may take. For an upgrade request package linger has
-// the same bound, and comes first.
-func (in *instance) limit(e *event) time.Duration {
-	if e.upgrade != nil {
-		return in.app.opts.EventTimeout + upgradeGrace
-	}
-	return in.app.opts.EventTimeout
-}
-
-const upgradeGrace = 100 * time.Millisecond
 
 // admit gives an event its number.
 func (in *instance) admit(e *event) int {
@@ -94,6 +85,16 @@ func (in *instance) event(id int) *event {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	return in.events[id]
+}
+
+// fail notes that an event has failed, if it is not done. One that fails before it has
+// accepted an upgrade request has another chance: other listeners, and the fetch event.
+func (in *instance) fail(id int) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if e := in.events[id]; e != nil && e.socket != nil {
+		e.failed = true
+	}
 }
 
 // finish ends an event, whoever waits for it goes on: at the end of the turn that
@@ -194,7 +195,11 @@ func closed(c <-chan struct{}) bool {
 // end ends the engine. Events that it had begun count as failed, and whoever waits
 // for them goes on.
 func (in *instance) end() {
-	in.release("event failed: its worker was replaced", in.dead && !in.stopped())
+	why := "event failed: its worker was replaced"
+	if in.stopped() {
+		why = "event cut off: too many newer versions have been loaded since it began"
+	}
+	in.release(why)
 	if in.rt != nil {
 		_ = in.rt.Close() // it is not in a turn
 	}
@@ -203,24 +208,32 @@ func (in *instance) end() {
 }
 
 // abandon takes everything that others wait for away from an engine that is stuck.
-// The first call returns true. Any goroutine may call it.
+// If it ever comes back it ends. The first call returns true. Any goroutine may call it.
 func (in *instance) abandon() bool {
 	in.mu.Lock()
 	first := !in.abandoned
 	in.abandoned = true
 	in.mu.Unlock()
+	in.stop()
 	if first {
-		in.release("event failed: its worker is stuck in a built-in function", !in.worker.halted())
+		in.release("event failed: its worker is stuck in a built-in function")
 	}
 	return first
 }
 
-// release lets those go on who wait for the engine's events.
-func (in *instance) release(why string, log bool) {
+func (in *instance) isAbandoned() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.abandoned
+}
+
+// release lets those go on who wait for the engine's events. At the end of the
+// application there is nobody to tell.
+func (in *instance) release(why string) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	for id, e := range in.events {
-		if log {
+		if !in.worker.halted() {
 			in.app.opts.Logger.Error(why, e.attrs()...)
 		}
 		e.failed = true

@@ -1,20 +1,23 @@
 package worker
 
 import (
-	"errors"
 	"time"
 
 	"github.com/lingerws/linger/worker/internal/engine"
 )
 
 // newInstance makes an engine and loads a generation into it. The error is a
-// *[LoadError]; then nothing is left of the engine.
+// *[LoadError] or [ErrStopped]; then nothing is left of the engine, unless it is stuck.
 func newInstance(w *worker, g *generation) (*instance, error) {
+	if w.stuck.Load() >= maxStuckLoads {
+		return nil, problem("too many engines are stuck in built-in functions to load another: restart the process")
+	}
 	in := &instance{
 		worker: w, app: w.app, generation: g,
 		watch:    newWatchdog(),
 		events:   map[int]*event{},
 		channels: map[string]bool{},
+		begun:    make(chan struct{}),
 		retired:  make(chan struct{}),
 		halt:     make(chan struct{}),
 		over:     make(chan struct{}),
@@ -39,10 +42,10 @@ func (in *instance) apart(part func() error) error {
 		case <-in.watch.stuck:
 			in.worker.abandon(in)
 			go func() {
-				<-done
+				<-done //nolint:errcheck // nobody wants to know any more
 				in.end()
 			}()
-			return problem("the script is stuck in a built-in function while it is loading")
+			return in.loadError(problem("the script is stuck in a built-in function while it is loading"))
 		case <-halt:
 			halt = nil
 			in.stop()
@@ -52,10 +55,7 @@ func (in *instance) apart(part func() error) error {
 
 // discard ends an engine whose loop does not run, unless it is stuck.
 func (in *instance) discard() {
-	in.mu.Lock()
-	stuck := in.abandoned
-	in.mu.Unlock()
-	if !stuck {
+	if !in.isAbandoned() {
 		in.end()
 	}
 }
@@ -118,9 +118,11 @@ func (in *instance) activate() error {
 			e := newEvent(kind, nil)
 			e.start = func(in *instance, id int) error { return in.dispatch("lifecycle", engine.Int(id), engine.String(kind)) }
 			in.begin(e)
-			err := in.await("the "+kind+" event", func() bool { return in.reason(false) == "" })
-			if err = errors.Join(append(in.problems, err)...); err != nil {
-				return in.loadError(err)
+			if err := in.await("the "+kind+" event", func() bool { return in.reason(false) == "" }); err != nil {
+				in.problems = append(in.problems, err)
+			}
+			if len(in.problems) > 0 {
+				return in.loadError(in.problems...)
 			}
 		}
 		return in.lookForListeners()
@@ -155,7 +157,7 @@ func (in *instance) await(what string, happened func() bool) error {
 		case <-late.C:
 			return problem(what + " did not end within " + in.app.opts.EventTimeout.String())
 		case <-in.halt:
-			return problem("the application was stopped while it was loading")
+			return ErrStopped
 		}
 		if in.dead {
 			return problem("the script failed in a timer while it was loading: " + in.failure)

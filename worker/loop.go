@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"slices"
 	"time"
 
 	"github.com/lingerws/linger/worker/internal/web"
@@ -32,9 +33,9 @@ func (in *instance) loop() ending {
 		in.arm(clock)
 		select {
 		case e := <-tasks:
-			in.handle(task{event: e})
+			in.take(task{event: e})
 		case posted := <-posts:
-			in.handle(task{post: &posted})
+			in.take(task{post: &posted})
 		case <-clock.C:
 			if retired != nil && in.mayRest() {
 				return fellAsleep
@@ -46,10 +47,21 @@ func (in *instance) loop() ending {
 	}
 }
 
+// take handles what came from outside. select is fair, so that may have come after
+// another generation has taken over, and is for that one.
+func (in *instance) take(t task) {
+	if closed(in.retired) {
+		go in.worker.handOn(t)
+		return
+	}
+	in.handle(t)
+}
+
 // handle does one thing that came from outside.
 func (in *instance) handle(t task) {
 	switch {
-	case t.event != nil:
+	case t.event != nil && t.event.claim(): // else it was refused while it waited
+		in.worker.handled.Add(1)
 		in.begin(t.event)
 	case t.post != nil:
 		if err := in.turn(func() error { return in.realm.Deliver(t.post.channel, t.post.message) }); err != nil {
@@ -59,10 +71,11 @@ func (in *instance) handle(t task) {
 	in.stir()
 }
 
-// arm sets the clock to what comes next: a timer, or sleep.
+// arm sets the clock to what comes next: a timer, or sleep, which is not for an engine
+// that only finishes what it has begun.
 func (in *instance) arm(clock *time.Timer) {
 	wait, armed := in.timers.next()
-	if in.app.opts.SleepAfter > 0 {
+	if in.app.opts.SleepAfter > 0 && !closed(in.retired) {
 		rest := max(0, time.Until(in.restAt))
 		if !armed || rest < wait {
 			wait, armed = rest, true
@@ -81,7 +94,7 @@ func (in *instance) stir() {
 }
 
 // mayRest tells whether it is time to sleep and nothing keeps the engine awake. What
-// does is noted, and looked at again after the same time.
+// does is noted, logged once, and looked at again after the same time.
 func (in *instance) mayRest() bool {
 	if in.app.opts.SleepAfter <= 0 || time.Now().Before(in.restAt) {
 		return false
@@ -91,7 +104,9 @@ func (in *instance) mayRest() bool {
 		return true
 	}
 	in.stir()
-	if in.worker.status.awake(reason) {
+	in.worker.status.awake(reason)
+	if !slices.Contains(in.awakeFor, reason) {
+		in.awakeFor = append(in.awakeFor, reason)
 		in.app.opts.Logger.Info("worker stays awake", "worker", in.worker.index, "reason", reason)
 	}
 	return false
@@ -117,15 +132,15 @@ func (in *instance) reason(timers bool) string {
 // and the deadlines of events, which have negative ones.
 func (in *instance) fireTimers() {
 	for _, id := range in.timers.due() {
+		if in.dead { // perhaps before the first; its end tells what becomes of its events
+			return
+		}
 		if id < 0 {
 			in.overdue(-id)
 			continue
 		}
 		if err := in.turn(func() error { return in.realm.FireTimer(id) }); err != nil {
 			in.reportFailure(nil, err)
-		}
-		if in.dead {
-			return
 		}
 	}
 }

@@ -64,13 +64,13 @@ func (o Options) withDefaults() Options {
 	if o.Workers <= 0 {
 		o.Workers = 1
 	}
-	if o.EventTimeout == 0 {
+	if o.EventTimeout <= 0 {
 		o.EventTimeout = defaultEventTimeout
 	}
-	if o.Memory == 0 {
+	if o.Memory <= 0 {
 		o.Memory = defaultMemory
 	}
-	if o.MaxBody == 0 {
+	if o.MaxBody <= 0 {
 		o.MaxBody = defaultMaxBody
 	}
 	if o.Stdout == nil {
@@ -85,7 +85,7 @@ func (o Options) withDefaults() Options {
 	if o.Server.Logger == nil {
 		o.Server.Logger = o.Logger
 	}
-	if o.Server.ShutdownTimeout == 0 {
+	if o.Server.ShutdownTimeout <= 0 {
 		o.Server.ShutdownTimeout = defaultShutdownTimeout
 	}
 	if o.Server.Policy == linger.PolicyBlock {

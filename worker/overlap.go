@@ -12,20 +12,20 @@ type overlap struct {
 // maxOverlap bounds them; the next event waits.
 const maxOverlap = 256
 
-// enter begins one more, and waits for its turn.
-func (o *overlap) enter(gone <-chan struct{}) { o.wait(maxOverlap, 1, gone) }
+// enter begins one more, and waits for its turn. It returns false if that never comes.
+func (o *overlap) enter(gone <-chan struct{}) bool { return o.wait(maxOverlap, 1, gone) }
 
 // empty waits until none is left.
 func (o *overlap) empty(gone <-chan struct{}) { o.wait(1, 0, gone) }
 
 // wait waits until there are less than limit, and adds to them.
-func (o *overlap) wait(limit, add int, gone <-chan struct{}) {
+func (o *overlap) wait(limit, add int, gone <-chan struct{}) bool {
 	for {
 		o.mu.Lock()
 		if o.count < limit {
 			o.count += add
 			o.mu.Unlock()
-			return
+			return true
 		}
 		if o.less == nil {
 			o.less = make(chan struct{})
@@ -35,7 +35,7 @@ func (o *overlap) wait(limit, add int, gone <-chan struct{}) {
 		select {
 		case <-less:
 		case <-gone:
-			return
+			return false
 		}
 	}
 }

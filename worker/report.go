@@ -18,16 +18,18 @@ func (in *instance) report(args arguments) (engine.Value, error) {
 	if fatal(err) {
 		return nothing, err // the turn ends with it, and is reported then
 	}
-	in.reportFailure(in.event(args.at(0).Int()), err)
+	id := args.at(0).Int()
+	in.fail(id)
+	in.reportFailure(in.event(id), err)
 	return nothing, nil
 }
 
 // reportFailure logs the failure of an event, or of something outside of any.
 func (in *instance) reportFailure(e *event, err error) {
-	if e != nil && e.socket != nil { // an upgrade that fails before that has another chance
-		e.failed = true
-	}
-	if in.activating {
+	switch {
+	case in.isAbandoned(): // its events were reported when it was given up
+		return
+	case in.activating:
 		in.problems = append(in.problems, err)
 		return
 	}
@@ -39,7 +41,7 @@ func (in *instance) reportFailure(e *event, err error) {
 	case errors.Is(err, engine.ErrInterrupted) && in.stopped():
 		log.Error("event stopped: the application is shut down", attrs...)
 	case errors.Is(err, engine.ErrInterrupted):
-		log.Error("event stopped: it computed for too long", append(attrs, "limit", in.app.opts.EventTimeout.String())...)
+		log.Error("event stopped: it computed for too long", append(append(attrs, "limit", in.app.opts.EventTimeout.String()), in.place(err)...)...)
 	case errors.Is(err, engine.ErrOutOfMemory):
 		log.Error("worker out of memory", append(attrs, "limit", in.app.opts.Memory)...)
 	case err != nil:
@@ -47,12 +49,27 @@ func (in *instance) reportFailure(e *event, err error) {
 	}
 }
 
+// place gives what a log tells of where a script was interrupted: the last call, or the
+// function, in which it computed.
+func (in *instance) place(err error) []any {
+	where, ok := errors.AsType[*engine.Interruption](err)
+	if !ok {
+		return nil
+	}
+	sources := in.generation.bundle.sources
+	attrs := []any{slog.String("stack", sources.trace(where.Stack))}
+	if at := sources.origin(where.Frames); at.File != "" {
+		attrs = append([]any{"at", at.String()}, attrs...)
+	}
+	return attrs
+}
+
 // describe gives what a log tells of an exception: where it came up in the
 // sources, and its stack.
 func (in *instance) describe(e *engine.Exception) []any {
 	sources := in.generation.bundle.sources
 	attrs := []any{"error", e.Error()}
-	if at := sources.origin(e); at.File != "" {
+	if at := sources.origin(e.Frames); at.File != "" {
 		attrs = append(attrs, "at", at.String())
 	}
 	return append(attrs, slog.String("stack", sources.trace(e.Stack)))

@@ -15,6 +15,7 @@ type seats struct{ bySocket sync.Map } // *linger.Socket -> *seat
 type seat struct {
 	worker  *worker
 	overlap overlap
+	failed  bool // the upgrade event has, after it had accepted
 }
 
 func (s *seats) take(socket *linger.Socket, w *worker) {
@@ -29,6 +30,19 @@ func (s *seats) of(socket *linger.Socket) *seat {
 	return place
 }
 
+// submit has an event of the connection handled and waits until it is. With overlap it
+// waits until its listeners have returned: what they still do goes on beside the next.
+func (s *seat) submit(e *event, overlap bool) {
+	if overlap {
+		if !s.overlap.enter(s.worker.gone) {
+			return
+		}
+		e.begun = make(chan struct{})
+		e.left = s.overlap.leave
+	}
+	s.worker.submit(e)
+}
+
 func (s *seats) leave(socket *linger.Socket) {
 	found, _ := s.bySocket.LoadAndDelete(socket)
 	if place, ok := found.(*seat); ok {
@@ -40,9 +54,10 @@ func (s *seats) leave(socket *linger.Socket) {
 // requests, in turn where several have as few. If all of them back off it tells how
 // long the first of them will.
 func (a *App) choose() (chosen *worker, wait time.Duration) {
-	first := int(a.turn.Add(1))
-	for i := range a.workers {
-		w := a.workers[(first+i)%len(a.workers)]
+	count := uint32(len(a.workers))
+	first := a.turn.Add(1) % count
+	for i := range count {
+		w := a.workers[(first+i)%count]
 		if pause := w.status.pause(); pause > 0 {
 			if wait == 0 || pause < wait {
 				wait = pause

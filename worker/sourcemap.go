@@ -81,10 +81,10 @@ func (m *sourceMap) trace(text string) string {
 	})
 }
 
-// origin returns where in the sources an exception came up: the first frame that
-// belongs to the application.
-func (m *sourceMap) origin(e *engine.Exception) Position {
-	for _, f := range e.Frames {
+// origin returns where in the sources a stack begins: the first frame that belongs to
+// the application.
+func (m *sourceMap) origin(stack []engine.Frame) Position {
+	for _, f := range stack {
 		if f.File != bundleName {
 			continue
 		}

@@ -46,10 +46,10 @@ func TestTheOriginIsTheFirstFrameOfTheApplication(t *testing.T) {
 		{File: "linger:web", Line: 2, Column: 1}, {File: bundleName, Line: 1, Column: 1},
 		{File: bundleName, Line: 2, Column: 6}, {File: bundleName, Line: 2, Column: 1},
 	}}
-	if got := m.origin(e).String(); got != "src/app.ts:10:9" {
+	if got := m.origin(e.Frames).String(); got != "src/app.ts:10:9" {
 		t.Errorf("the origin is src/app.ts:10:9; got %q", got)
 	}
-	if got := m.origin(&engine.Exception{}); got != (Position{}) || got.String() != "" {
+	if got := m.origin(nil); got != (Position{}) || got.String() != "" {
 		t.Errorf("without frames there is no origin; got %q", got)
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// WorkerStatus tells how a worker is.
-type WorkerStatus struct {
+// Status tells how a worker is.
+type Status struct {
 	// State is "running", "asleep", or "backing off": refusing requests for a while,
 	// after its engines have failed again and again.
 	State string
@@ -28,9 +28,10 @@ type WorkerStatus struct {
 
 // status is what a worker tells of itself.
 type status struct {
-	mu    sync.Mutex
-	now   WorkerStatus
-	until time.Time // the end of the pause
+	mu       sync.Mutex
+	now      Status
+	until    time.Time     // the end of the pause
+	refusing chan struct{} // closed when the worker backs off; made by who waits
 }
 
 // The states.
@@ -41,38 +42,61 @@ const (
 )
 
 // change lets f write the status down.
-func (s *status) change(f func(now *WorkerStatus)) {
+func (s *status) change(f func(now *Status)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f(&s.now)
 }
 
 func (s *status) running(generation int) {
-	s.change(func(now *WorkerStatus) { now.State, now.Reason, now.Generation = running, "", generation })
+	s.change(func(now *Status) { now.State, now.Reason, now.Generation = running, "", generation })
 }
 
 func (s *status) asleep() {
-	s.change(func(now *WorkerStatus) {
+	s.change(func(now *Status) {
 		now.State, now.Reason = asleep, ""
 		now.Sleeps++
 	})
 }
 
 func (s *status) backOff(until time.Time, why string) {
-	s.change(func(now *WorkerStatus) {
+	s.change(func(now *Status) {
 		now.State, now.Reason = backingOff, why
 		s.until = until
+		if s.refusing != nil {
+			close(s.refusing)
+			s.refusing = nil
+		}
 	})
 }
 
-// awake notes why the worker does not sleep. It returns false if that is known.
-func (s *status) awake(why string) (news bool) {
-	s.change(func(now *WorkerStatus) {
-		news = now.Reason != why
-		now.Reason = why
-	})
-	return news
+// awake notes why the worker does not sleep.
+func (s *status) awake(why string) {
+	s.change(func(now *Status) { now.Reason = why })
 }
+
+// failed counts a failure.
+func (s *status) failed() { s.change(func(now *Status) { now.Failures++ }) }
+
+// refusal returns a channel that is closed as soon as the worker takes no requests.
+func (s *status) refusal() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.now.State == backingOff {
+		return always
+	}
+	if s.refusing == nil {
+		s.refusing = make(chan struct{})
+	}
+	return s.refusing
+}
+
+// always is a channel that is closed.
+var always = func() <-chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
 
 // pause returns how long the worker will refuse requests, 0 if it takes them.
 func (s *status) pause() time.Duration {
@@ -85,8 +109,8 @@ func (s *status) pause() time.Duration {
 }
 
 // report returns how the worker is at this moment.
-func (w *worker) report() (now WorkerStatus) {
-	w.status.change(func(current *WorkerStatus) { now = *current })
+func (w *worker) report() (now Status) {
+	w.status.change(func(current *Status) { now = *current })
 	now.Connections = int(w.connections.Load())
 	now.Events = w.handled.Load()
 	now.DroppedPosts = w.dropped.Load()

@@ -3,6 +3,8 @@ package worker_test
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"log"
 	"log/slog"
@@ -10,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -25,6 +28,7 @@ const patience = 10 * time.Second
 type testApp struct {
 	*worker.App
 	t              testing.TB
+	path           string // of the script
 	address        string
 	stdout, stderr *sink
 	log            *sink         // of slog, as text
@@ -40,9 +44,9 @@ func serve(t testing.TB, script string, opts worker.Options) *testApp {
 // serveFile serves the script at path.
 func serveFile(t testing.TB, path string, opts worker.Options) *testApp {
 	t.Helper()
-	a := &testApp{t: t, stdout: newSink(), stderr: newSink(), log: newSink(), left: make(chan struct{}, 1)}
+	a := &testApp{t: t, path: path, stdout: newSink(), stderr: newSink(), log: newSink(), left: make(chan struct{}, 1)}
 	opts.Stdout, opts.Stderr = a.stdout, a.stderr
-	opts.Logger = slog.New(slog.NewTextHandler(a.log, nil))
+	opts.Logger = slog.New(slog.NewTextHandler(a.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
 	if a.App, err = worker.Load(path, opts); err != nil {
 		t.Fatalf("the application loads; got %v", err)
@@ -61,6 +65,38 @@ func serveFile(t testing.TB, path string, opts worker.Options) *testApp {
 		_ = server.Close()
 	})
 	return a
+}
+
+// rewrite puts another script in place of the application's, and loads it.
+func (a *testApp) rewrite(script string) error {
+	a.t.Helper()
+	writeIn(a.t, filepath.Dir(a.path), filepath.Base(a.path), script)
+	return a.Reload()
+}
+
+// reload is rewrite for a script that has to load.
+func (a *testApp) reload(script string) {
+	a.t.Helper()
+	if err := a.rewrite(script); err != nil {
+		a.t.Fatalf("the new version is loaded; got %v", err)
+	}
+}
+
+// until waits for something to become true that nothing tells of.
+func (a *testApp) until(what string, is func() bool) {
+	a.t.Helper()
+	for late := time.Now().Add(patience); !is(); {
+		if time.Now().After(late) {
+			a.t.Fatalf("%s; it did not happen. Workers: %+v", what, a.Workers())
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// state waits for a worker to be in a state.
+func (a *testApp) state(index int, want string) {
+	a.t.Helper()
+	a.until(fmt.Sprintf("worker %d is %s", index, want), func() bool { return a.Workers()[index].State == want })
 }
 
 func (a *testApp) handle(w http.ResponseWriter, r *http.Request) {
@@ -225,3 +261,21 @@ func within(t testing.TB, what string, step func()) {
 
 // discard is a log that nobody reads.
 var discard = slog.New(slog.DiscardHandler)
+
+func isStopped(err error) bool { return errors.Is(err, worker.ErrStopped) }
+
+// resident returns the memory that the process takes, in bytes, after the collector
+// has given back what it can.
+func resident(t testing.TB) int {
+	t.Helper()
+	debug.FreeOSMemory()
+	statm, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all, pages int
+	if _, err := fmt.Sscan(string(statm), &all, &pages); err != nil {
+		t.Fatal(err)
+	}
+	return pages * os.Getpagesize()
+}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -169,3 +170,5 @@ func brief(text string) string {
 	}
 	return fmt.Sprintf("%q", text)
 }
+
+func itoa(n int) string { return strconv.Itoa(n) }

@@ -19,7 +19,7 @@ func (d *dog) ClearInterrupt()   { d.state.Store(false) }
 func (d *dog) interrupted() bool { return d.state.Load() }
 
 func newDog() *dog {
-	d := &dog{}
+	d := &dog{watchdog: newWatchdog()}
 	d.guard(d)
 	return d
 }
@@ -102,11 +102,63 @@ func TestAfterTheEndEveryTurnIsInterrupted(t *testing.T) {
 		if !d.interrupted() {
 			t.Error("no other turn can begin")
 		}
-		next := &dog{}
+		next := &dog{watchdog: newWatchdog()}
 		d.guard(next)
 		if !next.interrupted() {
 			t.Error("nor can one in the next engine")
 		}
 		d.end()
+	})
+}
+
+func TestATurnThatGoesOnAfterItsInterruptIsStuck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDog()
+		d.start(time.Second)
+		pass(time.Second + stuckAfter - 1)
+		if closed(d.stuck) {
+			t.Error("an interrupted turn has a little time to end")
+		}
+		pass(1)
+		if !closed(d.stuck) {
+			t.Error("a turn that does not end then is stuck")
+		}
+		pass(time.Hour)
+		d.stop()
+		d.end()
+	})
+}
+
+func TestATurnThatEndsWhenItIsInterruptedIsNotStuck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDog()
+		for range 3 {
+			d.start(time.Second)
+			pass(time.Second + stuckAfter/2)
+			d.stop()
+			pass(stuckAfter / 4)
+		}
+		pass(time.Hour)
+		if closed(d.stuck) {
+			t.Error("the interrupts of three turns do not add up")
+		}
+	})
+}
+
+func TestATurnThatTheEndInterruptsCanBeStuckToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for name, begin := range map[string]func(*dog){
+			"begun before": func(d *dog) { d.start(time.Hour); d.end() },
+			"begun after":  func(d *dog) { d.end(); d.start(time.Hour) },
+		} {
+			d := newDog()
+			begin(d)
+			pass(stuckAfter)
+			if !closed(d.stuck) {
+				t.Errorf("%s: a turn that does not end after the end is stuck", name)
+			}
+			d.stop()
+			d.release()
+		}
 	})
 }

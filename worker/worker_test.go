@@ -113,7 +113,7 @@ func TestAnEndlessLoopHasItsEngineReplacedAndConnectionsStay(t *testing.T) {
 	c.want("message 1") // in a new engine
 	other.send("hello")
 	other.want("message 2")
-	a.log.line(t, "computed for too long", "event=websocketmessage", "limit=200ms")
+	a.log.line(t, "computed for too long", "event=websocketmessage", "limit=200ms", "at=", "app.js:")
 	a.log.line(t, "worker replaced", "event timeout")
 }
 
@@ -245,5 +245,203 @@ func TestShutdownInTheMiddleOfReplacing(t *testing.T) {
 		a.log.line(t, "out of memory")
 		within(t, fmt.Sprint("shutdown ends, try ", i), func() { _ = a.Shutdown(t.Context()) })
 		within(t, "nobody waits for an engine that has ended", crowd.Wait)
+	}
+}
+
+// fragile is an application that dies when it is told to.
+const fragile = `
+	addEventListener("websocketupgrade", (event) => { event.accept(); });
+	addEventListener("websocketmessage", (event) => {
+		if (event.data === "die") { ` + outOfMemory + ` }
+		if (event.data === "loop") { console.log("looping"); for (;;); }
+		event.source.send(event.data);
+	});
+	addEventListener("fetch", (event) => event.respondWith(new Response("hello")));`
+
+// fail has the worker of a connection fail until it backs off.
+func (a *testApp) fail(c *client, worker int) {
+	a.t.Helper()
+	c.send("die", "alive")
+	c.want("alive")
+	c.send("die", "alive")
+	c.want("alive")
+	c.send("die")
+	a.state(worker, "backing off")
+}
+
+func TestAWorkerThatFailsAgainAndAgainBacksOff(t *testing.T) {
+	t.Parallel()
+	a := serve(t, fragile, worker.Options{Memory: small})
+	c, other := a.connect(), a.connect()
+	a.fail(c, 0)
+	if w := a.Workers()[0]; w.Failures != 3 || w.Reason != "memory limit" {
+		t.Errorf("the reason and the failures are told; got %+v", w)
+	}
+	c.send("1", "2", "3")
+	other.send("a", "b")
+	refused := a.get("/", 503, "the application fails again and again: try later")
+	if got := refused.Header.Get("Retry-After"); got != "1" {
+		t.Errorf("a request is told when to try again: after 1 s; got %q", got)
+	}
+	if got := a.decline(); got.StatusCode != 503 || got.Header.Get("Retry-After") != "1" {
+		t.Errorf("so is an upgrade request; got %d %v", got.StatusCode, got.Header)
+	}
+	c.want("1", "2", "3") // nothing was lost
+	other.want("a", "b")
+	a.get("/", 200, "hello")
+	a.log.line(t, "worker backs off", "memory limit")
+}
+
+func TestARequestThatWaitsIsRefusedWhenItsWorkerBacksOff(t *testing.T) {
+	t.Parallel()
+	a := serve(t, fragile, worker.Options{Memory: small, EventTimeout: time.Second})
+	c := a.connect()
+	c.send("die", "alive", "die", "alive")
+	c.want("alive", "alive")
+	c.send("loop")
+	a.stdout.line(t, "looping")
+	var all sync.WaitGroup
+	all.Go(func() { a.get("/", 503, "the application fails again and again: try later") })
+	all.Go(func() {
+		if got := a.decline(); got.StatusCode != 503 || got.Header.Get("Retry-After") == "" {
+			t.Errorf("an upgrade request that waits is refused; got %d %v", got.StatusCode, got.Header)
+		}
+	})
+	all.Wait()
+	c.send("alive")
+	c.want("alive")
+	if w := a.Workers()[0]; w.Connections != 1 || w.Events == 0 {
+		t.Errorf("what was refused is not begun later; got %+v", w)
+	}
+}
+
+func TestAReloadEndsTheBackOff(t *testing.T) {
+	t.Parallel()
+	a := serve(t, fragile, worker.Options{Memory: small})
+	c := a.connect()
+	a.fail(c, 0)
+	c.send("waiting")
+	a.reload(fragile)
+	if w := a.Workers()[0]; w.State != "running" || w.Generation != 2 {
+		t.Errorf("the new version runs at once; got %+v", w)
+	}
+	a.get("/", 200, "hello")
+	c.want("waiting")
+	c.send("die", "alive", "die", "alive") // the failures of the last version do not count
+	c.want("alive", "alive")
+	if n := a.log.count("worker backs off"); n != 1 {
+		t.Errorf("the new version has not failed often enough to back off; got:\n%s", a.log)
+	}
+}
+
+func TestOneFailingWorkerOfSeveralRefusesNobody(t *testing.T) {
+	t.Parallel()
+	a := serve(t, fragile, worker.Options{Memory: small, Workers: 3})
+	c, other := a.connect(), a.connect()
+	failing := 0
+	c.send("die", "alive")
+	c.want("alive")
+	for i, w := range a.Workers() {
+		if w.Failures > 0 {
+			failing = i
+		}
+	}
+	c.send("die", "alive", "die")
+	c.want("alive")
+	a.state(failing, "backing off")
+	for range 6 {
+		a.get("/", 200, "hello")
+		a.connect().send("hello")
+	}
+	other.send("hello")
+	other.want("hello")
+	if w := a.Workers()[failing]; w.Connections != 1 {
+		t.Errorf("connections go to workers that take them; got %+v", a.Workers())
+	}
+	c.send("hello")
+	c.want("hello")
+}
+
+// stuck is an application with a built-in function that nobody can interrupt, for about
+// as many milliseconds as it is told.
+const stuck = `
+	const compute = (n) => { const began = Date.now(); Array.prototype.indexOf.call({ length: n }, 1); return Date.now() - began; };
+	const block = (ms) => compute(ms * 100000 / Math.max(1, compute(100000)));
+	addEventListener("websocketupgrade", (event) => { event.accept({ data: "kept" }); });
+	addEventListener("websocketmessage", (event) => {
+		if (event.data === "block") {
+			console.log("blocking");
+			block(3500);
+			event.source.data = "changed";
+			event.source.send("too late");
+		}
+		event.source.send(event.data + " " + event.source.data);
+	});`
+
+func TestAnEngineThatIsStuckIsGivenUp(t *testing.T) {
+	t.Parallel()
+	a := serve(t, stuck, worker.Options{EventTimeout: 500 * time.Millisecond})
+	c, other := a.connect(), a.connect()
+	c.send("block", "next")
+	a.stdout.line(t, "blocking")
+	other.send("hello")
+	other.want("hello kept")
+	c.want("next kept")
+	a.log.line(t, "worker replaced", "stuck in a built-in function")
+	a.log.line(t, "event failed", "stuck in a built-in function", "event=websocketmessage", "connection=")
+	c.send("block", "last")
+	a.state(0, "backing off") // until an engine has come back
+	c.want("last kept")
+	other.send("hello")
+	other.want("hello kept")
+	if w := a.Workers()[0]; w.State != "running" || w.Failures != 2 {
+		t.Errorf("two engines have failed; got %+v", w)
+	}
+	a.log.never(t, "computed for too long")
+	a.log.never(t, "shut down")
+}
+
+func TestShutdownDoesNotWaitForAnEngineThatIsStuck(t *testing.T) {
+	t.Parallel()
+	a := serve(t, stuck, worker.Options{})
+	c := a.connect()
+	c.send("block")
+	a.stdout.line(t, "blocking")
+	cut, cancel := context.WithCancel(t.Context())
+	cancel()
+	began := time.Now()
+	within(t, "shutdown ends", func() { _ = a.Shutdown(cut) })
+	if took := time.Since(began); took > 3*time.Second {
+		t.Errorf("shutdown waits for a second at the most; it took %v", took)
+	}
+}
+
+func TestReloadCrashSleepAndShutdownAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	path := write(t, "app.js", fragile)
+	for range 3 {
+		a := serveFile(t, path, worker.Options{Memory: small, Workers: 2, SleepAfter: time.Millisecond})
+		var all sync.WaitGroup
+		for range 4 {
+			c := a.connect()
+			all.Go(func() {
+				for range 10 {
+					_, _ = c.conn.Send(1, []byte("hello"))
+					_, _ = c.conn.Send(1, []byte("die"))
+				}
+			})
+		}
+		all.Go(func() {
+			for range 3 {
+				if err := a.Reload(); err != nil && !isStopped(err) {
+					t.Errorf("a reload either succeeds or comes too late; got %v", err)
+				}
+			}
+		})
+		a.log.line(t, "worker replaced")
+		cut, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		within(t, "shutdown ends", func() { _ = a.Shutdown(cut) })
+		cancel()
+		within(t, "nobody waits for a worker that has ended", all.Wait)
 	}
 }

@@ -1,7 +1,7 @@
 import { bytesOf, isBuffer } from "web/encoding.js";
 import { expect, refuse, secret } from "web/define.js";
 import { host } from "web/host.js";
-import { open, WebSocketConnection } from "./connection.js";
+import { closeEvent, open, WebSocketConnection } from "./connection.js";
 
 // Clients is how a script reaches connections that its event is not about: those of every worker.
 export class Clients {
@@ -13,7 +13,7 @@ export class Clients {
   async get(id) {
     expect(arguments.length, 1, "clients.get");
     const text = String(id);
-    return host.facts(text) === undefined ? undefined : open(text);
+    return host.facts(text) === undefined ? undefined : reach(text);
   }
 
   // matchAll gives all connections, or those that are subscribed to a channel. Like a service worker's it gives windows
@@ -21,7 +21,7 @@ export class Clients {
   async matchAll(options) {
     const { type = "window", channel } = options ?? {};
     if (type !== "websocket" && type !== "all") return [];
-    return host.list(nameOf(channel)).map((id) => open(id));
+    return host.list(nameOf(channel)).map(reach);
   }
 
   // count tells how many connections there are, or how many are subscribed to a channel.
@@ -42,6 +42,13 @@ export const clients = new Clients(secret);
 // Without arguments it ends that.
 export function setWebSocketAutoResponse(request = "", response = "") {
   host.autoRespond(String(request), String(response));
+}
+
+// reach makes a handle outside of the connection's events: its data is read anew each time, and saved where it is set.
+function reach(id) {
+  const connection = open(id);
+  closeEvent(0, connection);
+  return connection;
 }
 
 const nameOf = (channel) => (channel === undefined ? "" : String(channel));

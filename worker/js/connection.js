@@ -73,8 +73,9 @@ export class WebSocketConnection {
     host.send(this.#id, message);
   }
 
-  close(code, reason) {
-    host.close(this.#id, codeOf(code), reasonOf(reason));
+  // close starts the closing handshake. With { discard: true } what waits to be sent is dropped, so that it comes first.
+  close(code, reason, options) {
+    host.close(this.#id, codeOf(code), reasonOf(reason), Boolean(options?.discard));
   }
 
   subscribe(channel) {

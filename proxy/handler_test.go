@@ -1,0 +1,183 @@
+package proxy_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/lingerws/linger/proxy"
+	"github.com/lingerws/linger/websocket"
+)
+
+// front starts a proxy to backends.
+func front(t *testing.T, opts proxy.Options) (*proxy.Handler, string) {
+	t.Helper()
+	opts.Logger = slog.New(slog.DiscardHandler)
+	h, err := proxy.New(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	return h, strings.Replace(server.URL, "http", "ws", 1)
+}
+
+func backend(t *testing.T, handler http.HandlerFunc) string {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return strings.Replace(server.URL, "http", "ws", 1)
+}
+
+// echo is a backend by the library.
+func echo(w http.ResponseWriter, r *http.Request) {
+	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"chat"}, Options: websocket.Options{HalfClose: true}})
+	if err != nil {
+		return
+	}
+	for {
+		kind, message, err := c.Read(context.Background())
+		if err != nil {
+			c.CloseNow()
+			return
+		}
+		_ = c.Write(context.Background(), kind, message)
+	}
+}
+
+func wantStatus(t *testing.T, url string, status int, body string) {
+	t.Helper()
+	_, err := websocket.Dial(t.Context(), url, nil)
+	failed, ok := errors.AsType[*websocket.DialError](err)
+	if !ok || failed.Status != status || !strings.Contains(string(failed.Body), body) {
+		t.Errorf("the client gets %d %q; got %v", status, body, err)
+	}
+}
+
+func TestTheBackendsRefusalReachesTheClient(t *testing.T) {
+	_, url := front(t, proxy.Options{To: []string{backend(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("WWW-Authenticate", "Basic")
+		http.Error(w, "sign in first", http.StatusUnauthorized)
+	})}})
+	wantStatus(t, url, http.StatusUnauthorized, "sign in first")
+}
+
+func TestABackendThatIsNotThere(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = silent.Close() }()
+	_, url := front(t, proxy.Options{To: []string{"ws://127.0.0.1:1"}})
+	wantStatus(t, url, http.StatusBadGateway, "cannot be reached")
+	_, url = front(t, proxy.Options{To: []string{"ws://" + silent.Addr().String()}, DialTimeout: 50 * time.Millisecond})
+	wantStatus(t, url, http.StatusGatewayTimeout, "in time")
+}
+
+func TestAnotherBackendIsTried(t *testing.T) {
+	_, url := front(t, proxy.Options{To: []string{"ws://127.0.0.1:1", backend(t, echo)}})
+	for range 3 {
+		c, err := websocket.Dial(t.Context(), url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.CloseNow()
+	}
+}
+
+func TestSubprotocolAndHalfCloseAreAgreedEndToEnd(t *testing.T) {
+	opts := proxy.Options{To: []string{backend(t, echo)}}
+	opts.HalfClose = true
+	_, url := front(t, opts)
+	for _, half := range []bool{true, false} {
+		c, err := websocket.Dial(t.Context(), url, &websocket.DialOptions{Subprotocols: []string{"other", "chat"}, Options: websocket.Options{HalfClose: half}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Subprotocol() != "chat" || c.HalfClose() != half {
+			t.Errorf("the backend's choice is the client's; got %q, half-close %v of %v", c.Subprotocol(), c.HalfClose(), half)
+		}
+		c.CloseNow()
+	}
+}
+
+func TestOptionsThatCannotWork(t *testing.T) {
+	for _, opts := range []proxy.Options{
+		{},
+		{To: []string{"http://a"}},
+		{To: []string{"ws://a"}, BackendLost: proxy.Lost{Code: 1006}},
+		{To: []string{"ws://a"}, ClientLost: proxy.Lost{Code: 1005}},
+	} {
+		if _, err := proxy.New(opts); err == nil {
+			t.Errorf("%+v is refused; it was not", opts)
+		}
+	}
+}
+
+// TestNothingLeaks opens many pairs for each kind of end, and looks at what is left.
+func TestNothingLeaks(t *testing.T) {
+	opts := proxy.Options{To: []string{backend(t, echo)}}
+	opts.HalfOpenTimeout, opts.LingerTimeout, opts.CloseTimeout = 300*time.Millisecond, 300*time.Millisecond, 300*time.Millisecond
+	h, url := front(t, opts)
+	descriptors := func() int {
+		list, _ := os.ReadDir("/proc/self/fd") // nothing to compare where there is none
+		return len(list)
+	}
+	before, goroutines := descriptors(), runtime.NumGoroutine()
+	for name, end := range map[string]func(c *websocket.Conn){
+		"clean":           func(c *websocket.Conn) { _ = c.Close(websocket.CloseNormal, "") },
+		"reset":           func(c *websocket.Conn) { c.CloseNow() },
+		"silent for ever": func(c *websocket.Conn) { _ = c.CloseWrite(websocket.CloseNormal, "") },
+	} {
+		var all sync.WaitGroup
+		for range 200 {
+			c, err := websocket.Dial(t.Context(), url, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all.Go(func() { end(c) })
+			t.Cleanup(func() { c.CloseNow() })
+		}
+		all.Wait()
+		for deadline := time.Now().Add(patience); h.Count() > 0; time.Sleep(5 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%s: the proxy lets all of them go; it holds %d", name, h.Count())
+			}
+		}
+	}
+	for deadline := time.Now().Add(patience); descriptors() > before+5 || runtime.NumGoroutine() > goroutines+20; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("nothing is left: there were %d descriptors and %d goroutines, and are %d and %d", before, goroutines, descriptors(), runtime.NumGoroutine())
+		}
+	}
+}
+
+func TestShutdownIsBounded(t *testing.T) {
+	s := connect(t, proxy.Options{})
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if err := s.proxy.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a shutdown ends with its context; got %v", err)
+	}
+	s.wantNobody(t)
+	response := httptest.NewRecorder()
+	request := httptest.NewRequest(http.MethodGet, "/", nil)
+	for name, value := range map[string]string{"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="} {
+		request.Header.Set(name, value)
+	}
+	s.proxy.ServeHTTP(response, request)
+	if response.Code != http.StatusServiceUnavailable {
+		t.Errorf("who comes then gets 503; got %d", response.Code)
+	}
+	_, _ = io.Copy(io.Discard, s.client.conn)
+}

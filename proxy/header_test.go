@@ -1,0 +1,32 @@
+package proxy
+
+import (
+	"crypto/tls"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+)
+
+func TestForwardedFields(t *testing.T) {
+	r := httptest.NewRequest("GET", "http://front/", nil)
+	r.RemoteAddr = "203.0.113.7:1234"
+	r.TLS = &tls.ConnectionState{}
+	r.Header = http.Header{
+		"Connection": {"Upgrade, X-Secret"}, "Upgrade": {"websocket"}, "X-Secret": {"1"}, "Keep-Alive": {"5"}, "Te": {"trailers"},
+		"Sec-Websocket-Key": {"k"}, "Sec-Websocket-Protocol": {"chat"}, "Origin": {"http://front"}, "Proxy-Authorization": {"p"},
+		"Cookie": {"a=b"}, "Authorization": {"Bearer x"}, "X-Forwarded-For": {"198.51.100.1"},
+	}
+	h := forwarded(r)
+	for name, want := range map[string]string{
+		"Connection": "", "Upgrade": "", "X-Secret": "", "Keep-Alive": "", "Te": "", "Sec-Websocket-Key": "", "Sec-Websocket-Protocol": "",
+		"Origin": "", "Proxy-Authorization": "", "Cookie": "a=b", "Authorization": "Bearer x",
+		"X-Forwarded-For": "198.51.100.1, 203.0.113.7", "X-Forwarded-Host": "front", "X-Forwarded-Proto": "https",
+	} {
+		if got := h.Get(name); got != want {
+			t.Errorf("the backend gets %s: %q; got %q", name, want, got)
+		}
+	}
+	if r.Header.Get("Connection") == "" {
+		t.Error("the request itself is not changed")
+	}
+}

@@ -1,0 +1,70 @@
+package worker_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lingerws/linger/worker"
+)
+
+func TestInstallMayPrepareWhatTheFirstEventNeeds(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		let words;
+		const later = (value) => new Promise((done) => setTimeout(done, 5, value));
+		addEventListener("install", async (event) => { words = [await later("async")]; });
+		addEventListener("install", (event) => event.waitUntil(later("waitUntil").then((word) => words.push(word))));
+		addEventListener("activate", () => words.push("activate"));
+		addEventListener("fetch", (event) => event.respondWith(new Response(words.join())));`, worker.Options{})
+	a.get("/", 200, "async,waitUntil,activate")
+	if w := a.Workers()[0]; w.Events != 1 {
+		t.Errorf("install and activate are no events of the worker; got %+v", w)
+	}
+}
+
+func TestInstallHappensInOneWorkerOnly(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `addEventListener("install", () => console.log("install")); console.log("load");`, worker.Options{Workers: 3})
+	if got := a.stdout.String(); got != "load\nload\nload\ninstall\n" {
+		t.Errorf("each worker loads the script, one installs it; got %q", got)
+	}
+}
+
+// native is a script with a built-in function that nobody can interrupt, for some
+// seconds.
+const native = stuck + `block(3500);`
+
+func TestAVersionThatIsStuckWhileItLoadsIsGivenUp(t *testing.T) {
+	t.Parallel()
+	a := serve(t, version("v1"), worker.Options{EventTimeout: 300 * time.Millisecond})
+	c := a.connect()
+	for _, script := range []string{native, stuck + `addEventListener("install", () => block(3500));`} {
+		err := a.rewrite(script)
+		if problem, ok := errors.AsType[*worker.LoadError](err); !ok || !strings.Contains(problem.Error(), "stuck in a built-in function") {
+			t.Errorf("the error tells that it is stuck; got %v", err)
+		}
+		c.send("hello")
+		if got, err := c.next(); err != nil || !strings.HasPrefix(got, "v1 hello") {
+			t.Errorf("the last version goes on; got %q %v", got, err)
+		}
+	}
+	a.reload(version("v2"))
+	a.get("/", 200, "v2")
+}
+
+func TestShutdownDoesNotWaitForAScriptThatLoads(t *testing.T) {
+	t.Parallel()
+	a := serve(t, version("v1"), worker.Options{})
+	result := make(chan error, 1)
+	go func() { result <- a.rewrite(`console.log("loading"); for (;;);`) }()
+	a.stdout.line(t, "loading")
+	within(t, "shutdown ends", func() { _ = a.Shutdown(t.Context()) })
+	within(t, "so does the reload", func() {
+		if err := <-result; !isStopped(err) {
+			t.Errorf("the reload tells why it failed; got %v", err)
+		}
+	})
+	a.log.never(t, "level=ERROR")
+}

@@ -1,0 +1,193 @@
+package worker_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/worker"
+)
+
+// team is an application whose workers tell who they are, by a number each has made up.
+const team = `
+	const me = crypto.randomUUID();
+	let count = 0;
+	addEventListener("websocketupgrade", (event) => { event.accept().subscribe("all"); });
+	addEventListener("websocketmessage", (event) => event.source.send(me + " " + ++count));
+	addEventListener("fetch", (event) => event.respondWith(new Response(me)));`
+
+// who tells which worker a connection belongs to, and what it has counted.
+func (c *client) who() (worker, count string) {
+	c.t.Helper()
+	c.send("who?")
+	got, err := c.next()
+	if err != nil {
+		c.t.Fatalf("a worker answers; got %v", err)
+	}
+	worker, count, _ = strings.Cut(got, " ")
+	return worker, count
+}
+
+func connections(a *testApp) (all []int) {
+	for _, w := range a.Workers() {
+		all = append(all, w.Connections)
+	}
+	return all
+}
+
+func TestConnectionsAreSpreadOverTheWorkersAndStay(t *testing.T) {
+	t.Parallel()
+	a := serve(t, team, worker.Options{Workers: 3})
+	var all []*client
+	for range 9 {
+		all = append(all, a.connect())
+	}
+	if got := fmt.Sprint(connections(a)); got != "[3 3 3]" {
+		t.Errorf("each worker has as many connections; got %s", got)
+	}
+	first := map[string]int{}
+	home := map[*client]string{}
+	for _, c := range all {
+		home[c], _ = c.who()
+		first[home[c]]++
+	}
+	if len(first) != 3 {
+		t.Errorf("each worker is an engine of its own; got %v", first)
+	}
+	for _, c := range all {
+		if w, count := c.who(); w != home[c] || count < "4" || count > "6" {
+			t.Errorf("a connection stays with its worker, whose variables are its own; got %s, which has counted %s", w, count)
+		}
+	}
+	gone := home[all[0]]
+	for _, c := range all {
+		if home[c] == gone {
+			c.close(1000, "")
+			c.want("closed 1000")
+		}
+	}
+	a.until("the connections have left", func() bool { return a.Server().Count() == 6 })
+	for range 3 {
+		if w, _ := a.connect().who(); w != gone {
+			t.Errorf("a new connection goes to the worker with the fewest: %s; got %s", gone, w)
+		}
+	}
+}
+
+func TestRequestsAreSpreadOverTheWorkersInTurn(t *testing.T) {
+	t.Parallel()
+	a := serve(t, team, worker.Options{Workers: 2})
+	served := map[string]int{}
+	for range 10 {
+		served[a.do("GET", "/", "").body]++
+	}
+	for _, n := range served {
+		if len(served) != 2 || n != 5 {
+			t.Errorf("workers with as many connections take turns; got %v", served)
+		}
+	}
+}
+
+func TestAConnectionThatNeverCameTakesNoSeat(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		addEventListener("websocketupgrade", (event) => { event.accept(); throw new Error("after all"); });
+		addEventListener("websocketclose", (event) => console.log("closed", event.code, event.initiator));`, worker.Options{})
+	for range 3 {
+		if got := a.decline(); got.StatusCode != 500 {
+			t.Errorf("the request gets 500; got %d", got.StatusCode)
+		}
+	}
+	a.until("every close event is handled", func() bool { return a.stdout.count("closed 1006 local") == 3 })
+	a.until("nothing is left", func() bool { return connections(a)[0] == 0 && a.Server().Count() == 0 })
+}
+
+func TestBroadcastsReachEveryWorkerAndEveryConnectionOnce(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		const me = crypto.randomUUID();
+		const news = new BroadcastChannel("news");
+		news.onmessage = ({ data }) => console.log("heard", me, JSON.stringify(data), data instanceof ArrayBuffer ? data.byteLength : "");
+		addEventListener("websocketupgrade", (event) => { event.accept().subscribe("news"); });
+		addEventListener("websocketmessage", (event) => {
+			const value = { text: "text", bytes: new ArrayBuffer(3), json: { a: [1, null] }, map: new Map([[1, 2]]) }[event.data];
+			(event.data === "map" ? news : new BroadcastChannel("news")).postMessage(value);
+		});`, worker.Options{Workers: 3, SleepAfter: nap})
+	var all []*client
+	for range 6 {
+		all = append(all, a.connect())
+	}
+	for i := range 3 {
+		a.state(i, "asleep") // a post wakes those who listen
+	}
+	for what, want := range map[string]string{"text": "text", "bytes": "bytes [0 0 0]", "json": `{"a":[1,null]}`} {
+		all[0].send(what)
+		for _, c := range all {
+			c.want(want)
+		}
+	}
+	all[0].send("map")
+	a.log.line(t, "JSON cannot carry")
+	for text, n := range map[string]int{`"text"`: 3, "{} 3": 3, `{"a":[1,null]}`: 3, "{} \n": 2} { // a channel does not hear itself
+		a.until(fmt.Sprintf("%q is heard %d times", text, n), func() bool { return a.stdout.count(text) >= n })
+	}
+	a.connect().send("text")
+	all[0].want("text")
+	if n := len(strings.Split(strings.TrimSpace(a.stdout.String()), "\n")); n > 14 {
+		t.Errorf("every worker hears every message once; got\n%s", a.stdout)
+	}
+}
+
+func TestPostsForAWorkerThatIsTooBusyAreDroppedAndCounted(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		let heard = 0;
+		new BroadcastChannel("news").onmessage = () => heard++;
+		addEventListener("websocketupgrade", (event) => { event.accept(); });
+		addEventListener("websocketmessage", (event) => {
+			const { source, data } = event;
+			if (data === "busy") {
+				console.log("busy");
+				while (clients.count({ channel: "posted" }) === 0);
+			}
+			if (data === "post") {
+				for (let i = 0; i < 1500; i++) new BroadcastChannel("news").postMessage(String(i));
+				source.subscribe("posted");
+			}
+			source.send("heard " + heard);
+		});`, worker.Options{Workers: 2})
+	busy, poster := a.connect(), a.connect()
+	busy.send("busy")
+	a.stdout.line(t, "busy")
+	poster.send("post")
+	busy.want("heard 0")
+	poster.want("heard 0")
+	a.until("what has found room is heard", func() bool {
+		busy.send("heard?")
+		got, err := busy.next()
+		return err != nil || got != "heard 0"
+	})
+	poster.send("heard?")
+	poster.want("heard 1500") // its own channels hear everything
+	dropped := uint64(0)
+	for _, w := range a.Workers() {
+		dropped += w.DroppedPosts
+	}
+	if dropped != 1500-1024 {
+		t.Errorf("the rest is dropped and counted; got %d", dropped)
+	}
+	a.log.line(t, "was dropped: the worker is too busy", "channel=news")
+}
+
+func TestPublishFromGoReachesTheConnectionsOfEveryWorker(t *testing.T) {
+	t.Parallel()
+	a := serve(t, team, worker.Options{Workers: 2, EventTimeout: time.Second})
+	first, second := a.connect(), a.connect()
+	if n, err := a.Server().Publish("all", linger.Text("news")); n != 2 || err != nil {
+		t.Errorf("both take it; got %d %v", n, err)
+	}
+	first.want("news")
+	second.want("news")
+}
