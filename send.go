@@ -45,10 +45,7 @@ func (s *Socket) send(policy Policy, op protocol.Opcode, queue func(*websocket.D
 		}
 	}
 	s.stir()
-	queued, err := queue(conn)
-	if queued >= s.server.opts.highWater() {
-		s.noteFull(conn)
-	}
+	_, err := queue(conn)
 	if errors.Is(err, protocol.ErrClosing) {
 		return ErrClosed
 	}
@@ -73,7 +70,6 @@ func (s *Socket) queueFull(conn *websocket.Driver, policy Policy) error {
 	if s.closing.Load() {
 		return ErrClosed
 	}
-	s.noteFull(conn)
 	switch policy {
 	case PolicyClose:
 		return s.giveUp()
@@ -128,17 +124,9 @@ func (s *Socket) wakeSenders() {
 	s.mu.Unlock()
 }
 
-// noteFull notes that the application is to be told when the queue has emptied.
-func (s *Socket) noteFull(conn *websocket.Driver) {
-	s.full.Store(true)
-	if conn.Queued() == 0 { // it emptied before it was noted
-		s.tellDrained(conn)
-	}
-}
-
-// tellDrained tells the application, once, that a queue that was full is empty.
+// tellDrained tells the application that a queue that was full is empty.
 func (s *Socket) tellDrained(conn *websocket.Driver) {
-	if s.full.Load() && s.full.Swap(false) && !s.closing.Load() {
+	if !s.closing.Load() {
 		s.deliver(mail{drain: &Drain{Server: s.server, Socket: s}}, conn)
 	}
 }

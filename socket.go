@@ -24,7 +24,6 @@ type Socket struct {
 
 	conn    atomic.Pointer[websocket.Driver] // nil until the 101 is out
 	closing atomic.Bool                      // a Close was asked for, or the end has come: nothing more is sent
-	full    atomic.Bool                      // the send queue has been full since it was empty
 	data    atomic.Pointer[data]             // nil: none
 	stirred atomic.Int64                     // when a message came or went, in ns after Server.began; kept for Options.IdleTimeout
 	leaving atomic.Bool                      // the upgrade handler has returned, or the close event has been handled

@@ -85,17 +85,21 @@ func held(t *testing.T) *Machine {
 
 func TestADiscardingCloseDropsWhatCanBeHeldBack(t *testing.T) {
 	const two = 2 + len("two") // the frame that the driver will not write
+	const rest = 2 + len("three") + 4 + len("first")
+	closed := func(m *Machine) { _ = m.Close(4000, "first") }
+	taken := func(m *Machine) { closed(m); m.Output(nil) }
 	for name, c := range map[string]struct {
 		before func(m *Machine)
+		unsent int
 		sent   Status
 	}{
-		"open":          {func(*Machine) {}, Status{4001, "now"}},
-		"after a Close": {func(m *Machine) { _ = m.Close(4000, "first") }, Status{4000, "first"}},
-		"after a Close that the driver has taken": {func(m *Machine) { _ = m.Close(4000, "first") }, Status{4000, "first"}},
+		"open":          {func(*Machine) {}, two, Status{4001, "now"}},
+		"after a Close": {closed, two, Status{4000, "first"}},
+		"after a Close that the driver has taken": {taken, two + rest, Status{4000, "first"}},
 	} {
 		m := held(t)
 		c.before(m)
-		if err := m.CloseDiscard(4001, "now", two); err != nil {
+		if err := m.CloseDiscard(4001, "now", c.unsent); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		out := m.Output(nil)
@@ -122,5 +126,64 @@ func TestADiscardingCloseDoesNotWaitForOurMessage(t *testing.T) {
 	}
 	if err := m.CloseDiscard(1005, "", 0); !errors.Is(err, ErrCloseCode) {
 		t.Errorf("an illegal code is refused; got %v", err)
+	}
+}
+
+// TestOurCloseIsNotLostNorSentTwice: only pongs may stand behind our Close, and a
+// discarding close drops them with it or without it.
+func TestOurCloseIsNotLostNorSentTwice(t *testing.T) {
+	const pong = 2 + 1
+	for name, c := range map[string]struct{ unsent, again int }{
+		"nothing can be held back":      {0, 0},
+		"a pong can be held back":       {pong, 0},
+		"both pongs can be held back":   {2 * pong, 0},
+		"our Close can be held back":    {2*pong + 4, 1},
+		"the data before it can be too": {2*pong + 4 + 2, 1},
+	} {
+		m := New(Config{})
+		_ = m.Send(Text, nil)
+		_ = m.Close(4000, "")
+		for range 2 {
+			m.Receive(mustEncode(t, Server, `ping "p"`))
+			for ok := true; ok; {
+				_, ok = m.Next()
+			}
+		}
+		m.Output(nil)
+		for range 2 { // the second time nothing is left to drop
+			if err := m.CloseDiscard(4001, "", c.unsent); err != nil {
+				t.Fatal(err)
+			}
+			out, closes := m.Output(nil), 0
+			for len(out) > 0 {
+				line, n := describeFrame(out)
+				if line != "close 4000" {
+					t.Errorf("%s: nothing but our Close may leave again, got %s", name, line)
+				}
+				closes, out = closes+1, out[n:]
+			}
+			if closes != c.again {
+				t.Errorf("%s: our Close must leave again %d times, got %d", name, c.again, closes)
+			}
+			c.unsent, c.again = 0, 0
+		}
+	}
+}
+
+// TestPongsThatAreDroppedAreNotHeldAgainstThePeer: what it takes afterwards is
+// progress, as without them.
+func TestPongsThatAreDroppedAreNotHeldAgainstThePeer(t *testing.T) {
+	p, _, err := replay(Config{}, Server, []string{`stall`, `app binary "x"*9000`, `write 1`, `app close 4000`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.arrive(slices.Repeat(mustEncode(t, Server, `ping "x"*125`), 50))
+	for _, input := range []string{`app discard 4001`, `write 4096`, `timer`} {
+		if _, err := p.play(input); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if p.m.Done() {
+		t.Error("a slow reader that makes progress must be waited for when the pongs it asked for are dropped; it was cut")
 	}
 }

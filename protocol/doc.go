@@ -32,6 +32,8 @@
 //	input              our half open                       our half finished
 //	-----              -------------                       -----------------
 //	Close              send Close, finish                  nothing
+//	CloseDiscard       drop what waits, send Close,        drop what waits
+//	                   finish                              before our Close
 //	their Close        answer with the same, finish        ending
 //	  in half-open     tell, stay open until Close         ending
 //	violation          send Close, finish, discard input,  discard input,
@@ -56,11 +58,13 @@
 //  4. After every call take Output and write it, in order, one writer at a time.
 //     Report what was written with Wrote, then call Next again: the terminal event
 //     may have waited for it.
-//  5. After every call compare Timer with the timer that is armed. Leave an equal
+//  5. For CloseDiscard, tell how much of what was taken need not be written: whole
+//     frames, of which the transport has no byte. Do not write them any more.
+//  6. After every call compare Timer with the timer that is armed. Leave an equal
 //     one running; else stop it and arm the new one. When it fires call Expire,
 //     and arm it again if it is still wanted.
-//  6. When HalfClose says so, end your direction of the transport once: over TLS
+//  7. When HalfClose says so, end your direction of the transport once: over TLS
 //     send close_notify and then the TCP FIN. Go on reading.
-//  7. When Done says so, close the transport. Until then keep reading, also when
+//  8. When Done says so, close the transport. Until then keep reading, also when
 //     the terminal event is out: that is what keeps a reset away.
 package protocol

@@ -120,7 +120,7 @@ func transcript(t *testing.T, cfg Config, role Role, b []byte, cut func() int) s
 
 // intents is what FuzzIntents mixes, in the notation of conversations.
 var intents = append(slices.Clone(stateInputs),
-	`app close 1000`, `app close 1005`, `app binary "x"*5000`, `app binary "b" more`, `app cont "c" more`,
+	`app close 1000`, `app close 1005`, `app discard 4001 "now"`, `app discard 1005`, `app binary "x"*5000`, `app binary "b" more`, `app cont "c" more`,
 	"app cont \"\xff\"", "app text \"\xe2\" more", `app ping "x"*126`,
 	`peer binary "x"*3000`, `peer cont "c"`, `peer cont "c" more`, `peer pong "p"`, `peer close`, `peer close 1005`,
 	`peer ping "x"*125`, `peer text "a" | ping "b" | close 1000 | text "c"`, `peer text "t" rsv1`, `peer text "t" flip-mask`,
@@ -147,6 +147,7 @@ func FuzzIntents(f *testing.F) {
 		cfg := Config{HalfOpen: steps[0]&2 != 0, MaxMessage: 4000, MaxFragments: 3, MaxLinger: 10_000}
 		p := newPlayer(cfg, role)
 		p.chunk = int(steps[0] >> 2 & 3)
+		p.lazy = steps[0]&16 != 0
 		steps = steps[1:min(len(steps), 60)]
 		var path []string
 		for _, step := range steps {

@@ -15,13 +15,14 @@ type player struct {
 	role  Role
 	chunk int
 
-	stalled bool // the transport takes nothing
-	waiting int  // bytes taken from the machine and not written
+	stalled bool   // the transport takes nothing
+	lazy    bool   // nothing is taken from the machine while something that was taken waits
+	held    []byte // taken from the machine: whole frames, of which the last byte is not written
+	begun   int    // how much of the first of them is
 
 	timer                    Timer
 	halfClosed, closed       bool
 	events, wire, end, order []string // what came out in this turn, by kind
-	frames                   []byte   // output whose frames are not complete
 	piece                    []byte   // of a message, shown last
 }
 
@@ -85,15 +86,50 @@ func (p *player) arrive(b []byte) {
 }
 
 func (p *player) write(what string) {
-	n := p.waiting
+	n := len(p.held) - p.begun
 	if what != "" {
 		limit, _ := strconv.Atoi(what)
 		n = min(n, limit)
 	} else {
 		p.stalled = false
 	}
-	p.waiting -= n
+	p.hand(n)
+}
+
+// hand gives the transport n bytes of what was taken.
+func (p *player) hand(n int) {
+	p.saw.wrote(p.held[p.begun : p.begun+n])
+	p.begun += n
+	for p.begun > 0 && p.begun >= frameSize(p.held) {
+		size := frameSize(p.held)
+		p.held, p.begun = p.held[size:], p.begun-size
+	}
 	p.m.Wrote(n)
+}
+
+// frameSize returns how long the first of whole frames is.
+func frameSize(frames []byte) int {
+	h, n, _ := ParseHeader(frames)
+	return n + int(h.Length)
+}
+
+// discard closes, and drops the frames of which no byte is written.
+func (p *player) discard(code CloseCode, reason string) error {
+	keep := 0
+	if p.begun > 0 {
+		keep = frameSize(p.held)
+	}
+	if err := p.m.CloseDiscard(code, reason, len(p.held)-keep); err != nil {
+		return err
+	}
+	p.saw.discarded()
+	for lost := p.held[keep:]; len(lost) > 0; {
+		line, n := describeFrame(lost)
+		p.wire = append(p.wire, "dropped "+line)
+		lost = lost[n:]
+	}
+	p.held = p.held[:keep]
+	return nil
 }
 
 func (p *player) settle() {
@@ -112,6 +148,10 @@ func (p *player) settle() {
 		p.closed = true
 		p.order = append(p.order, "transport closed")
 	}
+	if p.m.Done() {
+		p.held, p.begun = nil, 0
+	}
+	p.saw.expect(p.m.Queued() == len(p.held)-p.begun+len(p.m.output), "the queue is counted to the byte")
 	p.saw.check()
 }
 
@@ -152,21 +192,18 @@ func (p *player) note(ev Event) {
 
 // flush takes the output and shows its frames.
 func (p *player) flush() {
-	out := p.m.Output(nil)
-	p.saw.wrote(out)
-	p.frames = append(p.frames, out...)
-	p.waiting += len(out)
-	for len(p.frames) > 0 {
-		line, n := describeFrame(p.frames)
-		if n == 0 {
-			break
-		}
-		p.wire = append(p.wire, "> "+line)
-		p.frames = p.frames[n:]
+	if p.lazy && len(p.held) > 0 {
+		return
 	}
-	if !p.stalled && p.waiting > 0 {
-		p.m.Wrote(p.waiting)
-		p.waiting = 0
+	out := p.m.Output(nil)
+	p.held = append(p.held, out...)
+	for len(out) > 0 {
+		line, n := describeFrame(out)
+		p.wire = append(p.wire, "> "+line)
+		out = out[n:]
+	}
+	if !p.stalled && len(p.held) > 0 {
+		p.hand(len(p.held) - p.begun)
 	}
 }
 
@@ -184,7 +221,7 @@ func (p *player) application(what string) error {
 		if err != nil {
 			return err
 		}
-		return p.m.CloseDiscard(code, reason, 0)
+		return p.discard(code, reason)
 	case "answer":
 		p.m.AnswerClose()
 		return nil

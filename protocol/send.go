@@ -6,6 +6,7 @@ import "unicode/utf8"
 type sender struct {
 	output    []byte // frames the driver has not taken yet
 	taken     int    // bytes taken by the driver and not written yet
+	behind    int    // bytes of pongs that were queued behind our Close
 	progress  int    // bytes written since the close timer was last looked at
 	writing   bool   // a fragmented message of ours is not finished
 	text      bool   // it is text
@@ -79,7 +80,7 @@ func (m *Machine) Ping(payload []byte) error {
 	return nil
 }
 
-// Queued returns the bytes of frames that have not been written yet.
+// Queued returns the bytes of frames, headers included, that have not been written yet.
 func (m *Machine) Queued() int { return len(m.output) + m.taken }
 
 // Output hands the waiting bytes to the driver, which writes them in order and
@@ -178,19 +179,26 @@ func (m *Machine) flushPong() {
 	before := len(m.output)
 	m.appendFrame(true, Pong, m.pong)
 	m.pong, m.pongWaits = nil, false
+	size := len(m.output) - before
 	// A pong that is written is no progress, or a peer could put its Close off for
 	// ever by pinging.
-	m.progress -= len(m.output) - before
+	m.progress -= size
+	if m.oursSent {
+		m.behind += size
+	}
 }
 
-// discard drops the output that can still be held back. A Close of ours is always the
-// last of it, and is queued again.
+// discard drops the output that can still be held back. A Close of ours that was part
+// of it is queued again.
 func (m *Machine) discard(unsent int) {
 	unsent = min(unsent, m.taken)
 	lost := unsent + len(m.output)
 	m.output, m.taken = m.output[:0], m.taken-unsent
 	m.pong, m.pongWaits = nil, false
-	if lost > 0 && m.oursSent {
+	m.progress = max(0, m.progress) // pongs that are lost are not paid for
+	closeLost := m.oursSent && lost > m.behind
+	m.behind = max(0, m.behind-lost)
+	if closeLost {
 		m.appendClose(m.ours)
 	}
 	m.settle()

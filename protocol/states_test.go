@@ -42,11 +42,13 @@ var namedStates = []namedState{
 	{"open, our message not finished", false, []string{`app text "m" more`}},
 	{"open, their message not finished", false, []string{`peer text "m" more`}},
 	{"open, output stalled", false, []string{`stall`, `app text "q"`}},
+	{"open, a frame is partly written and another waits", false, []string{`stall`, `app text "q"`, `app text "r"`, `write 1`}},
 	{"our Close waits for our message", false, []string{`app text "m" more`, `app close 1001`}},
 	{"our answer waits for our message", false, []string{`app text "m" more`, `peer close 3001`}},
 	{"both decided, ours waits for our message", false, []string{`app text "m" more`, `app close 1001`, `peer close 3001`}},
 	{"our Close is out", false, []string{`app close 1001`}},
 	{"our Close is stalled", false, []string{`stall`, `app close 1001`}},
+	{"our Close is partly written and a pong waits", false, []string{`stall`, `app close 1001`, `write 1`, `peer ping "p"`}},
 	{"our answer is stalled", false, []string{`stall`, `peer close 3001`}},
 	{"both Closes have passed", false, []string{`peer close 3001`}},
 	{"half-open", true, []string{`peer close 3001`}},
@@ -258,7 +260,7 @@ func explore(t *testing.T, cfg Config, role Role) map[string][]string {
 func facts(p *player) string {
 	m := p.m
 	return fmt.Sprint(m.In(), m.Out(), m.theirsSeen, m.oursDecided, m.oursSent, m.first, m.failure != nil, m.cause,
-		m.cut, m.reported, m.writing, m.open, p.stalled, p.waiting > 0, p.waiting >= minProgress,
+		m.cut, m.reported, m.writing, m.open, p.stalled, p.m.Queued() > 0, p.m.Queued() >= minProgress, p.begun > 0, m.behind > 0,
 		m.progress >= minProgress, m.Timer(), m.HalfClose())
 }
 

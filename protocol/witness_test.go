@@ -12,6 +12,7 @@ type witness struct {
 	in, out          Half
 	wire             []byte // output whose frame is not complete
 	closes           int    // Close frames of ours
+	discard, begun   bool   // the backlog was dropped, all but a frame that was begun
 	closed, done, hc bool
 	outcome          Outcome
 }
@@ -58,7 +59,14 @@ func (w *witness) wrote(p []byte) {
 	}
 }
 
+// discarded tells that from now on nothing may begin but our Close.
+func (w *witness) discarded() { w.discard, w.begun = true, len(w.wire) > 0 }
+
 func (w *witness) frame(h Header) {
+	w.expect(!w.discard || w.begun || h.Opcode == CloseFrame || h.Opcode == Pong && w.closes > 0,
+		"nothing but our Close follows when the backlog is dropped, not "+h.Opcode.String())
+	w.begun = false
+	w.expect(w.closes == 0 || h.Opcode != CloseFrame, "one Close frame leaves, not two")
 	w.expect(w.closes == 0 || h.Opcode == Pong, "only pongs follow our Close, not "+h.Opcode.String())
 	if h.Opcode == CloseFrame {
 		w.closes++

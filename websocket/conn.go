@@ -114,6 +114,25 @@ func (c *Conn) Close(code protocol.CloseCode, reason string) error {
 	if err := c.CloseWrite(code, reason); err != nil {
 		return err
 	}
+	return c.awaitEnd()
+}
+
+// CloseDiscard is Close for a peer that reads too slowly: what waits to be written is
+// dropped, so that our Close is the next it gets behind what the transport has, or is
+// being given: 16 KiB at most, and the rest of the last frame in it. A message that a
+// [MessageWriter] has begun is never finished. After a Close of ours that one stays, its
+// code too, and what waits before it is dropped. Waiting and errors are those of Close.
+func (c *Conn) CloseDiscard(code protocol.CloseCode, reason string) error {
+	if err := c.driver.CloseDiscard(code, reason); err != nil {
+		return err
+	}
+	c.closing.Store(true)
+	signal(c.room) // who waits for room has nothing to wait for
+	return c.awaitEnd()
+}
+
+// awaitEnd waits for the end of the closing handshake that was started.
+func (c *Conn) awaitEnd() error {
 	c.in.drop()
 	if c.HalfClose() { // as long as it sends, the peer was promised time; not for ever
 		late := time.AfterFunc(c.driver.opts.bound(protocol.TimerHalfOpen), c.CloseNow)

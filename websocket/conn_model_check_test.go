@@ -51,7 +51,7 @@ func (m *model) checkMessages(from, to *modelEnd) {
 		next[w]++
 		m.checkMessage(to, from.sent[w][number], got)
 	}
-	if closeSeen(to) && !to.dropped {
+	if closeSeen(to) && !to.dropped && !from.discard {
 		for w, sent := range from.sent {
 			for _, message := range sent[min(next[w], len(sent)):] {
 				if message.whole {

@@ -52,6 +52,7 @@ type modelEnd struct {
 	last    error // what reading ended with
 	closed  bool  // the application has closed
 	dropped bool  // and does not care for what is still read
+	discard bool  // nor for what is still to be written
 	badErrs []error
 }
 
@@ -214,10 +215,12 @@ func (m *model) payload(most int) []byte {
 // ending is an operation behind which nothing more may be sent.
 func (m *model) ending() modelOp {
 	code := CloseCode(3000 + m.r.IntN(1000))
-	switch m.r.IntN(4) {
+	switch m.r.IntN(5) {
 	case 0:
 		m.disturbed = true
 		return func(e *modelEnd, _ int) { e.close(false); e.conn.CloseNow() }
+	case 3:
+		return func(e *modelEnd, _ int) { e.close(true); e.discards(); _ = e.conn.CloseDiscard(code, "by the model") }
 	case 1:
 		return func(e *modelEnd, _ int) { e.close(true); _ = e.conn.Close(code, "by the model") }
 	case 2: // a message that is never finished
@@ -235,6 +238,13 @@ func (e *modelEnd) close(drops bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.closed, e.dropped = true, e.dropped || drops
+}
+
+// discards notes that from now on messages may be lost, and one of them be cut.
+func (e *modelEnd) discards() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.discard = true
 }
 
 // begin notes a message before it is sent, with the header that names it.

@@ -1,6 +1,9 @@
 package websocket
 
 import (
+	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -42,26 +45,136 @@ func TestADiscardingCloseOvertakesTheBacklog(t *testing.T) {
 	}
 }
 
-func TestQueuedIsTrueToTheByte(t *testing.T) {
+// A frame that was begun is finished, however long it is.
+func TestADiscardingCloseFinishesTheFrameThatWasBegun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
+		s := newStage(t, protocol.Server, Options{KeepAlive: -1, WriteTimeout: -1})
 		s.deaf = true
 		s.peer.SetCapacity(500)
 		s.start()
-		s.play("app binary 70000")
-		s.play("app text hello")
-		sent := 10 + 70000 + 2 + 5
-		for _, read := range []string{"peer reads 1", "peer reads 40000", "peer reads 25000"} {
-			s.play(read)
-			// A transport that is not written by hand tells of whole pieces only.
-			if queued, held := s.conn.Queued(), s.peer.Unread(); queued > sent || queued < 0 || held > 500 {
-				t.Errorf("what waits is what was sent less what the transport took; got %d", queued)
+		s.play("app binary 200000")
+		s.play("app binary 100")
+		s.play("app discard")
+		go s.listen()
+		if got, want := s.play("wait 1ms"), []string{"> binary of 200000", `> close 4001 "overtakes"`}; !slices.Equal(got, want) {
+			t.Errorf("what was begun must be finished, and the rest dropped: wanted %s, got %s", list(want), list(got))
+		}
+	})
+}
+
+// Only pongs may follow our Close; to drop them is no reason to send it again.
+func TestADiscardingCloseDoesNotRepeatOurClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
+		s.deaf = true
+		s.peer.SetCapacity(1)
+		s.start()
+		s.play("app close 4000 first")
+		s.play("peer ping x")
+		s.play("app discard")
+		go s.listen()
+		if got, want := s.play("wait 1ms"), []string{`> close 4000 "first"`}; !slices.Equal(got, want) {
+			t.Errorf("our Close must leave once: wanted %s, got %s", list(want), list(got))
+		}
+	})
+}
+
+// What a handler has sent is held back for the batch: nothing of it has left.
+func TestADiscardingCloseInsideAHandler(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
+		s.told.onMessage = func(d *Driver, _ []byte) {
+			_, _ = d.Send(Text, []byte("never leaves"))
+			_, _ = d.SendFragment(Text, []byte("nor does this"), false)
+			_ = d.CloseDiscard(4001, "overtakes")
+		}
+		s.start()
+		if got, want := s.play("peer text go"), []string{`message text "go"`, `> close 4001 "overtakes"`}; !slices.Equal(got, want) {
+			t.Errorf("only our Close must leave: wanted %s, got %s", list(want), list(got))
+		}
+	})
+}
+
+func TestADiscardingCloseOnASocket(t *testing.T) {
+	onEachWire(t, func(t *testing.T, role protocol.Role, secure bool) {
+		const count, size = 160, 100 << 10
+		d, h, f := onWire(t, role, secure, Options{KeepAlive: -1, WriteTimeout: -1})
+		queued := 0
+		for range count {
+			queued, _ = d.Send(Binary, make([]byte, size))
+		}
+		if queued == 0 {
+			t.Fatal("this proves nothing: the kernel took everything")
+		}
+		if err := d.CloseDiscard(4001, "overtakes"); err != nil {
+			t.Fatal(err)
+		}
+		if queued := d.Queued(); queued > writePiece+size+200 {
+			t.Errorf("only what the transport is being given may be left to write; %d bytes are", queued)
+		}
+		frames := 0
+		for ; ; frames++ {
+			got, err := f.readFrame(t)
+			if err != nil {
+				t.Fatalf("behind whole frames our Close must come; after %d of them the peer got %v", frames, err)
+			}
+			if got.op == protocol.CloseFrame {
+				break
+			}
+			if len(got.payload) != size {
+				t.Errorf("frames must arrive whole; one has %d bytes", len(got.payload))
 			}
 		}
-		s.play("peer reads 4516")
-		s.play("peer reads 500")
-		if queued := s.conn.Queued(); queued != 0 {
-			t.Errorf("nothing waits when the transport has taken everything; got %d", queued)
+		if frames >= count {
+			t.Errorf("the backlog must be dropped; all %d frames came", frames)
+		}
+		f.send(t, f.closing(4001))
+		h.want(t, `clean, received 4001, sent 4001 "overtakes", first local, close`)
+	})
+}
+
+func TestCloseDiscardOfAConn(t *testing.T) {
+	eachRole(t, Options{}, func(t *testing.T, near, far *Conn) {
+		w, err := near.Writer(t.Context(), Text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		blocked := make(chan error)
+		go func() {
+			var err error
+			for err == nil { // until it has to wait for room, and then for ever
+				_, err = w.Write([]byte(strings.Repeat("x", 10_000)))
+			}
+			blocked <- err
+		}()
+		synctest.Wait()
+		if _, ok := errors.AsType[*Misuse](near.CloseDiscard(1005, "")); !ok {
+			t.Error("an illegal code must be misuse")
+		}
+		if err := near.driver.CloseDiscard(4001, "enough"); err != nil { // nobody reads at the far end yet
+			t.Fatal(err)
+		}
+		ended := make(chan error)
+		go func() { ended <- near.CloseDiscard(4002, "second") }()
+		if err := <-blocked; !errors.Is(err, protocol.ErrClosing) {
+			t.Errorf("a writer that waits for room must learn that we have closed; got %v", err)
+		}
+		_, reader, err := far.Reader(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = reader.Read(make([]byte, 1))
+		for err == nil {
+			_, err = reader.Read(make([]byte, 32<<10))
+		}
+		if e, ok := errors.AsType[*PeerClosed](err); !ok || e.Status != (Status{Code: 4001, Reason: "enough"}) {
+			t.Errorf("the far end must read our first Close in the middle of the message; got %v", err)
+		}
+		if err := <-ended; err != nil {
+			t.Errorf("the end must be clean; got %v", err)
+		}
+		if err := w.Close(); err == nil {
+			t.Error("the message cannot be finished any more; closing its writer must say so")
 		}
 	})
 }

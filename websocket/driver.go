@@ -38,6 +38,7 @@ type Driver struct {
 	writing bool   // a goroutine writes
 	out     []byte // what it writes
 	handed  int    // how much of that the transport has, or is being given
+	high    bool   // the queue has been at the high-water mark since it was empty
 
 	writeTimer *time.Timer // runs while it writes
 	watched    time.Time   // when it was armed
@@ -94,6 +95,7 @@ func (d *Driver) Send(op protocol.Opcode, payload []byte) (queued int, err error
 	defer d.mu.Unlock()
 	d.prime(len(payload))
 	err = d.m.Send(op, payload)
+	d.noteHigh()
 	d.settle()
 	return d.m.Queued(), err
 }
@@ -104,6 +106,7 @@ func (d *Driver) SendPrepared(p *protocol.Prepared) (queued int, err error) {
 	defer d.mu.Unlock()
 	d.prime(p.Len())
 	err = d.m.SendPrepared(p)
+	d.noteHigh()
 	d.settle()
 	return d.m.Queued(), err
 }
@@ -115,6 +118,7 @@ func (d *Driver) SendFragment(op protocol.Opcode, payload []byte, fin bool) (que
 	defer d.mu.Unlock()
 	d.prime(len(payload))
 	err = d.m.SendFragment(op, payload, fin)
+	d.noteHigh()
 	d.settle()
 	return d.m.Queued(), err
 }

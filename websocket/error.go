@@ -76,6 +76,7 @@ var causeInWords = map[protocol.Cause]string{
 	protocol.CauseTransport: "reading or writing failed",
 	protocol.CauseTimeout:   "the closing handshake was not finished in time",
 	CauseKeepAlive:          "the peer answered no ping",
+	CauseStalled:            "the peer did not read what was sent to it",
 	CauseAbort:              "it was cut on our side",
 }
 

@@ -122,6 +122,7 @@ func TestErrorsAreSentences(t *testing.T) {
 		`websocket: the connection broke (transport): reading or writing failed: unexpected EOF`:    &TransportError{Cause: protocol.CauseTransport, Err: io.ErrUnexpectedEOF},
 		`websocket: the connection broke (other)`:                                                   &TransportError{Cause: "other"},
 		`websocket: the connection broke (keepalive): the peer answered no ping`:                    &TransportError{Cause: CauseKeepAlive},
+		`websocket: the connection broke (stalled): the peer did not read what was sent to it`:      &TransportError{Cause: CauseStalled},
 		`websocket: the connection broke (timeout): the closing handshake was not finished in time`: &TransportError{Cause: protocol.CauseTimeout},
 	} {
 		if err.Error() != want {

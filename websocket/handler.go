@@ -19,9 +19,9 @@ type Handler interface {
 	// have not: more may be sent until Close.
 	PeerClose(d *Driver, status protocol.Status)
 
-	// Drained tells that a send queue that could not be written at once is empty
-	// again. It may come at any time between Start and Closed, also during another
-	// call.
+	// Drained tells that a send queue that was at Options.HighWater, or could not be
+	// written at once if there is none, is empty again. It may come at any time
+	// between Start and Closed, also during another call.
 	Drained(d *Driver)
 
 	// Closed is the last call: the connection has ended. The transport may linger,

@@ -26,8 +26,8 @@ type Options struct {
 	Pieces bool
 
 	// HighWater is the length of the send queue, in bytes, from which somebody may
-	// wait for it to be empty: Handler.Drained tells so then however it left. 0 means
-	// that Drained tells only of what could not be written at once.
+	// wait for it to be empty: Handler.Drained tells so then, and only then, however it
+	// left. 0 means that Drained tells of what could not be written at once.
 	HighWater int
 
 	// MaxMessage bounds a received message in bytes; 0 means 1 MiB. Above it the
@@ -44,7 +44,8 @@ type Options struct {
 
 	// WriteTimeout bounds how long what waits to be written may stand still: the peer
 	// has to take 16 KiB, or all of it, in each such time; 0 means 30 s, negative turns it
-	// off. Then the transport is closed with [CauseStalled].
+	// off. Then the transport is closed with [CauseStalled]. While a Close of ours waits
+	// CloseTimeout takes its place.
 	WriteTimeout time.Duration
 
 	// CloseTimeout bounds the wait for our Close to leave and for the peer's to

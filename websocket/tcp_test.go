@@ -126,6 +126,15 @@ var stuckPeers = map[string]struct {
 		},
 		"not clean, received 1000, sent 1000, first remote, timeout",
 	},
+	"never reads, and nobody closes": {
+		Options{WriteTimeout: stuckBound, KeepAlive: -1},
+		func(_ *testing.T, server *Driver, _ *client) {
+			for range 8 {
+				_, _ = server.Send(2, make([]byte, 1<<20))
+			}
+		},
+		"not clean, received 1006, sent 1006, first neither, stalled",
+	},
 	"never ends TCP": {
 		Options{LingerTimeout: stuckBound},
 		func(t *testing.T, _ *Driver, c *client) { c.send(t, closeFrame(1000, "")) },

@@ -26,7 +26,7 @@ func (d *Driver) flush() {
 		go d.writeLoop()
 		return
 	}
-	if d.opts.HighWater > 0 && len(out) >= d.opts.HighWater {
+	if d.high && d.handler != nil {
 		go d.emptied() // a batch had held back what somebody may wait for
 	}
 	recycle(out)
@@ -53,6 +53,7 @@ func (d *Driver) writeLoop() {
 		d.mu.Lock()
 		d.wrote(n, err)
 		if written += n; written == len(d.out) {
+			d.sent += leastDelivered // all that waited is taken, little as it may be
 			recycle(d.out)
 			d.out, written = d.m.Output(nil), 0
 		}
@@ -78,10 +79,19 @@ func (d *Driver) pieceSize() int {
 	return writePiece
 }
 
+// noteHigh notes that somebody may wait for the queue to be empty. mu is held.
+func (d *Driver) noteHigh() {
+	if d.opts.HighWater > 0 && d.m.Queued() >= d.opts.HighWater {
+		d.high = true
+	}
+}
+
 // tellDrained tells a handler that may have waited. mu is held, not during the
 // call.
 func (d *Driver) tellDrained() {
-	if d.handler == nil || d.told || d.m.Done() {
+	wanted := d.opts.HighWater <= 0 || d.high
+	d.high = false
+	if !wanted || d.handler == nil || d.told || d.m.Done() {
 		return
 	}
 	d.drains++

@@ -12,13 +12,17 @@ func (d *Driver) watchWriter() {
 	if d.opts.WriteTimeout < 0 {
 		return
 	}
-	d.sent, d.sentHeld = 0, d.transport.held()
-	wait := orDefault(d.opts.WriteTimeout, defaultWriteTimeout)
+	d.sent, d.sentHeld, d.watched = 0, d.transport.held(), time.Now()
+	wait := d.writeTimeout()
 	if d.writeTimer == nil {
 		d.writeTimer = time.AfterFunc(wait, d.checkWriter)
 	} else {
 		d.writeTimer.Reset(wait)
 	}
+}
+
+func (d *Driver) writeTimeout() time.Duration {
+	return orDefault(d.opts.WriteTimeout, defaultWriteTimeout)
 }
 
 func (d *Driver) unwatchWriter() {
@@ -33,8 +37,8 @@ func (d *Driver) unwatchWriter() {
 func (d *Driver) checkWriter() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.writing {
-		return
+	if !d.writing || time.Since(d.watched) < d.writeTimeout() {
+		return // it fired for what has left meanwhile
 	}
 	moved := d.sent + max(0, d.sentHeld-d.transport.held())
 	if moved < leastDelivered && d.armed != protocol.TimerClose {

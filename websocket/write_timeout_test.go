@@ -1,6 +1,8 @@
 package websocket
 
 import (
+	"io"
+	"net"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -69,4 +71,108 @@ func TestNothingIsTimedWhileNothingWaits(t *testing.T) {
 			t.Errorf("an idle connection must stay; got %q", out)
 		}
 	})
+}
+
+// What completes in an interval may be the small end of one write and a part of the
+// next, of which the transport tells nothing.
+func TestAReaderThatTakesEnoughInSmallPartsIsNotCut(t *testing.T) {
+	runScript(t, Options{WriteTimeout: 10 * time.Second}, `
+	app binary 600
+	app binary 100000
+	wait 9s
+	peer reads 16384
+	wait 9s
+	peer reads 16384
+	wait 9s
+`)
+}
+
+// The bound holds from when the queue began to wait, not from when an older one did.
+func TestAnotherQueueHasItsOwnTime(t *testing.T) {
+	runScript(t, Options{WriteTimeout: 10 * time.Second}, `
+	app binary 1000
+	wait 9s
+	peer reads 1004
+	app binary 2000
+	wait 9.999s
+	wait 1ms
+		closed not clean, received 1006, sent 1006, first neither, stalled
+		transport closed
+`)
+}
+
+// A timer that has fired may find another queue by the time it has the lock.
+func TestATimerThatComesLateCutsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, protocol.Server, Options{KeepAlive: -1, WriteTimeout: 10 * time.Second})
+		s.deaf = true
+		s.peer.SetCapacity(100)
+		s.start()
+		s.play("app binary 1000")
+		s.play("wait 9s")
+		s.conn.checkWriter() // of the queue before
+		if out := s.play("wait 999ms"); len(out) > 0 {
+			t.Errorf("a peer must have its whole time; after less of it there is %q", out)
+		}
+		if out := s.play("wait 1ms"); len(out) != 2 {
+			t.Errorf("a peer must be cut when its time is over; there is %q", out)
+		}
+	})
+}
+
+func TestTheWriteTimeoutOnAnyTransport(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := net.Pipe()
+		defer func() { _ = b.Close() }()
+		told := &recorder{}
+		d := NewDriver(a, protocol.Server, nil, Options{KeepAlive: -1})
+		d.Start(told)
+		_, _ = d.Send(Binary, make([]byte, 100_000))
+		for range 5 {
+			time.Sleep(29 * time.Second)
+			_, _ = io.ReadFull(b, make([]byte, 16<<10))
+		}
+		synctest.Wait()
+		wantCalls(t, told, "the peer reads")
+		time.Sleep(60 * time.Second)
+		synctest.Wait()
+		wantCalls(t, told, "the peer reads no more", "closed not clean, received 1006, sent 1006, first neither, stalled")
+	})
+}
+
+// The kernel tells of room long after there is some: what it brings to the peer
+// meanwhile counts.
+func TestASlowReaderOnASocketIsNotCut(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, secure bool) {
+		const size, bound = 16 << 20, 300 * time.Millisecond
+		d, _, f := onWire(t, protocol.Server, secure, Options{KeepAlive: -1, WriteTimeout: bound})
+		_ = f.tcp.SetReadBuffer(64 << 10)
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		_, _ = d.Send(Binary, make([]byte, size))
+		reader, read := slowly{f.Conn, tick}, 0
+		for start := time.Now(); time.Since(start) < 5*bound; {
+			n, err := reader.Read(make([]byte, 32<<10))
+			if read += n; err != nil {
+				t.Fatalf("a peer that reads must be waited for; after %d bytes it got %v", read, err)
+			}
+		}
+		if d.Queued() == 0 {
+			t.Error("this proves nothing: the kernel took everything")
+		}
+	})
+}
+
+func TestWhatLeavesAtOnceIsNotTimed(t *testing.T) {
+	d, _, f := onWire(t, protocol.Server, false, Options{KeepAlive: -1})
+	for range 10 {
+		_, _ = d.Send(Text, []byte("hello"))
+		f.wantFrame(t, `text "hello"`)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.writeTimer != nil {
+		t.Error("what a socket takes at once must need no timer; one was made")
+	}
 }
