@@ -152,3 +152,15 @@ func page(t *testing.T, url string, status int) string {
 	}
 	return string(body)
 }
+
+func TestTheProxyCountsWhatItPassesOn(t *testing.T) {
+	t.Parallel()
+	backend := start(t, "cmd/linger", "run", "--listen="+anyPort, "examples/echo/echo.js")
+	ann := connect(t, start(t, "examples/proxy", anyPort, strings.Replace(backend.url, "http", "ws", 1)), "/")
+	ann.say("one")
+	ann.say("two")
+	ann.wants("text one", "text two")
+	ann.say("how many?")
+	ann.wants("text 2 from clients, 2 from the backend")
+	ann.leave()
+}

@@ -18,7 +18,7 @@ import (
 const patience = time.Minute
 
 // programs are the binaries that the tests run, by their folder from the root of the repository.
-var programs = map[string]string{"cmd/linger": "", "examples/chat-go": ""}
+var programs = map[string]string{"cmd/linger": "", "examples/chat-go": "", "examples/proxy": ""}
 
 // TestMain builds the programs, as a user would.
 func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
