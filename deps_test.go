@@ -85,7 +85,7 @@ var layers = map[string]layer{
 		why: "helpers of tests need the standard library only, so that every folder's tests can use them",
 	},
 	"examples": {
-		may: []string{".", "websocket", "worker"},
+		may: []string{".", "proxy", "websocket", "worker"},
 		why: "examples use what users use",
 	},
 }
