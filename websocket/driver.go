@@ -95,8 +95,8 @@ func (d *Driver) Send(op protocol.Opcode, payload []byte) (queued int, err error
 	defer d.mu.Unlock()
 	d.prime(len(payload))
 	err = d.m.Send(op, payload)
-	d.noteHigh()
 	d.settle()
+	d.noteHigh()
 	return d.m.Queued(), err
 }
 
@@ -106,8 +106,8 @@ func (d *Driver) SendPrepared(p *protocol.Prepared) (queued int, err error) {
 	defer d.mu.Unlock()
 	d.prime(p.Len())
 	err = d.m.SendPrepared(p)
-	d.noteHigh()
 	d.settle()
+	d.noteHigh()
 	return d.m.Queued(), err
 }
 
@@ -118,8 +118,8 @@ func (d *Driver) SendFragment(op protocol.Opcode, payload []byte, fin bool) (que
 	defer d.mu.Unlock()
 	d.prime(len(payload))
 	err = d.m.SendFragment(op, payload, fin)
-	d.noteHigh()
 	d.settle()
+	d.noteHigh()
 	return d.m.Queued(), err
 }
 

@@ -32,10 +32,13 @@ func (d *Driver) flush() {
 	recycle(out)
 }
 
-// emptied tells that a queue that was high has left at once.
+// emptied tells that a queue that was high has left at once. If it is filling again
+// already, whoever empties it then tells.
 func (d *Driver) emptied() {
 	d.mu.Lock()
-	d.tellDrained()
+	if d.m.Queued() == 0 {
+		d.tellDrained()
+	}
 	d.pump() // the terminal event waits for Drained
 	d.mu.Unlock()
 }

@@ -1,7 +1,7 @@
 import { deserialize, serialize } from "web/clone.js";
-import { expect, refuse, secret } from "web/define.js";
+import { expect, refuse } from "web/define.js";
 import { DOMException } from "web/exception.js";
-import { host } from "web/host.js";
+import { conceal, CONNECTION, host, reveal } from "web/host.js";
 import { report } from "./report.js";
 
 const maxData = 65536; // bytes of a connection's data, serialized
@@ -10,105 +10,98 @@ export const CONNECTING = 0;
 const OPEN = 1;
 export const CLOSED = 3;
 
-// open makes the handle that an event's listeners get. The events that make and end a connection say its state.
-export let open;
-
-let finish;
+// A connection keeps these, by index: an array costs the engine a fraction of what an object does.
+const ID = 0;
+const STATE = 1; // CONNECTING during the upgrade event, CLOSED from the close event on, else undefined
+const DATA = 2; // { value, text }: the data that was read, and what it was read from; null when its event is over and none is kept
+const FACTS = 3; // url and protocol, if asked for
 
 // WebSocketConnection is a handle: what it stands for is held outside of the engine and outlives it.
 export class WebSocketConnection {
-  #id;
-  #state; // CONNECTING during the upgrade event, CLOSED from the close event on, else undefined
-  #active = true; // its event is not over, so data read once is kept, and saved at the end
-  #data; // { value, text }: the data that was read, and what it was read from
-  #facts; // url and protocol, if asked for
-
-  static {
-    open = (id, state) => new WebSocketConnection(secret, id, state);
-    finish = (connection) => connection.#finish();
-  }
-
-  constructor(key, id, state) {
-    if (key !== secret) refuse("WebSocketConnection");
-    this.#id = id;
-    this.#state = state;
+  constructor() {
+    refuse("WebSocketConnection");
   }
 
   get id() {
-    return this.#id;
+    return reveal(CONNECTION, this)[ID];
   }
   get url() {
-    return this.#fact(0);
+    return factOf(reveal(CONNECTION, this), 0);
   }
   get protocol() {
-    return this.#fact(1);
+    return factOf(reveal(CONNECTION, this), 1);
   }
   get readyState() {
-    if (this.#state === CLOSED) return CLOSED; // also while TCP is still ending behind it
-    const state = host.state(this.#id);
-    return state === OPEN ? (this.#state ?? OPEN) : state;
+    const own = reveal(CONNECTION, this);
+    if (own[STATE] === CLOSED) return CLOSED; // also while TCP is still ending behind it
+    const state = host.state(own[ID]);
+    return state === OPEN ? (own[STATE] ?? OPEN) : state;
   }
   get bufferedAmount() {
-    return host.buffered(this.#id);
+    return host.buffered(reveal(CONNECTION, this)[ID]);
   }
 
   // data is the application's value: any that structuredClone can copy. It survives every event and the engine itself.
   get data() {
-    if (this.#data) return this.#data.value;
-    const text = host.data(this.#id);
+    const own = reveal(CONNECTION, this);
+    if (own[DATA]) return own[DATA].value;
+    const text = host.data(own[ID]);
     const value = text === undefined ? undefined : deserialize(text);
-    if (this.#active) this.#data = { value, text };
+    if (own[DATA] === undefined) own[DATA] = { value, text };
     return value;
   }
   set data(value) {
-    host.setData(this.#id, freeze(value));
-    this.#data = undefined;
+    const own = reveal(CONNECTION, this);
+    host.setData(own[ID], freeze(value));
+    if (own[DATA]) own[DATA] = undefined;
   }
 
   send(message) {
-    expect(arguments.length, 1, "WebSocketConnection.send");
     if (typeof message !== "string" && !(message instanceof ArrayBuffer) && !ArrayBuffer.isView(message)) {
       throw new TypeError("send expects a string, an ArrayBuffer or a view of one: turn other values into text, with JSON.stringify for instance");
     }
-    host.send(this.#id, message);
+    host.send(reveal(CONNECTION, this)[ID], message);
   }
 
   // close starts the closing handshake. With { discard: true } what waits to be sent is dropped, so that it comes first.
   close(code, reason, options) {
-    host.close(this.#id, codeOf(code), reasonOf(reason), Boolean(options?.discard));
+    host.close(reveal(CONNECTION, this)[ID], codeOf(code), reasonOf(reason), Boolean(options?.discard));
   }
 
   subscribe(channel) {
     expect(arguments.length, 1, "WebSocketConnection.subscribe");
-    host.subscribe(this.#id, String(channel));
+    host.subscribe(reveal(CONNECTION, this)[ID], String(channel));
   }
   unsubscribe(channel) {
     expect(arguments.length, 1, "WebSocketConnection.unsubscribe");
-    host.unsubscribe(this.#id, String(channel));
-  }
-
-  #fact(index) {
-    this.#facts ??= host.facts(this.#id);
-    return this.#facts?.[index] ?? "";
-  }
-
-  // What listeners changed in place is saved now, before the next event of the connection.
-  #finish() {
-    this.#active = false;
-    if (this.#state === CONNECTING) this.#state = undefined;
-    const data = this.#data;
-    this.#data = undefined;
-    if (!data || (data.value === undefined && data.text === undefined)) return;
-    const text = freeze(data.value);
-    if (text !== data.text) host.setData(this.#id, text);
+    host.unsubscribe(reveal(CONNECTION, this)[ID], String(channel));
   }
 }
 
-// closeEvent ends a connection's event: what listeners changed in its data is saved. What cannot be saved is reported, and
-// the last good value stays.
+// open makes the handle that an event's listeners get. The events that make and end a connection say its state.
+const { prototype } = WebSocketConnection;
+export const open = (id, state) => conceal(CONNECTION, prototype, [id, state, undefined, undefined]);
+
+function factOf(own, index) {
+  own[FACTS] ??= host.facts(own[ID]);
+  return own[FACTS]?.[index] ?? "";
+}
+
+// closeEvent ends a connection's event: what listeners changed in its data is saved now, before the next event of the
+// connection. What cannot be saved is reported, and the last good value stays.
 export function closeEvent(id, connection) {
+  const own = reveal(CONNECTION, connection);
+  const data = own[DATA];
+  own[DATA] = null;
+  if (own[STATE] === CONNECTING) own[STATE] = undefined;
+  if (data) save(id, own[ID], data);
+}
+
+function save(id, connection, { value, text }) {
+  if (value === undefined && text === undefined) return;
   try {
-    finish(connection);
+    const now = freeze(value);
+    if (now !== text) host.setData(connection, now);
   } catch (error) {
     report(id, error);
   }

@@ -4,7 +4,7 @@ import { Headers } from "web/headers.js";
 import { host } from "web/host.js";
 import { Response, spend } from "web/response.js";
 import { closeEvent, CONNECTING, freeze, open } from "./connection.js";
-import { lifetimeOf } from "./extendable.js";
+import { extend, isActive } from "./extendable.js";
 import { report } from "./report.js";
 import { promised } from "./settle.js";
 
@@ -30,7 +30,7 @@ export class Exchange {
     this.#sending = promised(given)
       .then((response) => this.#send(response))
       .catch((error) => report(this.id, error));
-    lifetimeOf(event).extend(this.#sending); // who makes the response may call waitUntil
+    extend(event, this.#sending); // who makes the response may call waitUntil
   }
 
   // accept makes the request a connection, and returns its handle.
@@ -67,7 +67,7 @@ export class Exchange {
     if (this.answered) {
       throw new DOMException(`${what}: the request is answered already`, "InvalidStateError");
     }
-    if (!lifetimeOf(event).active) throw late(what);
+    if (!isActive(event)) throw late(what);
   }
 
   // Later listeners do not see an event that is answered.

@@ -188,12 +188,16 @@ func (r *Runtime) className(class int) string {
 	if class == lib.EJS_CLASS_PROXY {
 		return "Proxy" // The engine calls it Object.
 	}
-	classes := at[lib.TJSRuntime](r.rt).Fclass_array
-	c := at[lib.TJSClass](classes + uintptr(class)*unsafe.Sizeof(lib.TJSClass{}))
-	name := lib.XJS_AtomToString(r.tls, r.ctx, c.Fclass_name)
+	name := lib.XJS_AtomToString(r.tls, r.ctx, r.class(class).Fclass_name)
 	defer lib.XFreeValue(r.tls, r.ctx, name)
 	if tag(name) != lib.EJS_TAG_STRING {
 		return "object"
 	}
 	return fromLatin1(latin1(name))
+}
+
+// class gives what the engine knows of a class.
+func (r *Runtime) class(number int) *lib.TJSClass {
+	classes := at[lib.TJSRuntime](r.rt).Fclass_array
+	return at[lib.TJSClass](classes + uintptr(number)*unsafe.Sizeof(lib.TJSClass{}))
 }

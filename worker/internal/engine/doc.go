@@ -41,6 +41,11 @@
 // freed and rejections that nobody handled are reported. A host function may start
 // a turn of its own while one is running; the jobs wait for the outermost one.
 //
+// # What scripts get
+//
+// The host object has [React], [Conceal] and [Reveal] from the start: what a prelude in
+// JavaScript needs and the language is slow at.
+//
 // # Failures
 //
 // What a script throws comes back as an [*Exception]. [ErrInterrupted] and

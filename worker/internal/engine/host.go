@@ -52,6 +52,24 @@ func (r *Runtime) makeHost() error {
 	if lib.XJS_DefinePropertyValueStr(r.tls, r.ctx, global, key, lib.XDupValue(r.tls, r.ctx, r.host), flags) < 0 {
 		return ErrOutOfMemory
 	}
+	if err := r.lend(React, pointerTo(react), 3); err != nil {
+		return err
+	}
+	return r.makeSlots()
+}
+
+// lend makes a function of this package a method of the host object. The engine calls
+// it with at least as many arguments as its length.
+func (r *Runtime) lend(name string, function uintptr, length int32) error {
+	key, err := r.cString(name)
+	if err != nil {
+		return err
+	}
+	defer r.freeCString(key)
+	f := lib.XJS_NewCFunction2(r.tls, r.ctx, function, key, length, lib.EJS_CFUNC_generic, 0)
+	if isException(f) || lib.XJS_DefinePropertyValueStr(r.tls, r.ctx, r.host, key, f, lib.MJS_PROP_C_W_E) < 0 {
+		return ErrOutOfMemory
+	}
 	return nil
 }
 

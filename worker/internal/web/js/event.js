@@ -1,92 +1,107 @@
 import { constants, expect, tag } from "./define.js";
-import { timeOrigin } from "./performance.js";
+import { conceal, EVENT, host, reveal } from "./host.js";
 
-// stateOf gives the other modules the state of an event: what dispatching changes.
-export let stateOf;
-
-export class Event {
-  #state;
-
-  static {
-    stateOf = (event) => event.#state;
+// State is what an event says and what dispatching changes. What most events have in common stays in the prototype,
+// since each property that an object gets of its own costs as much as a call.
+export class State {
+  constructor(type, init) {
+    this.type = String(type);
+    this.time = host.now();
+    if (init?.bubbles) this.bubbles = true;
+    if (init?.cancelable) this.cancelable = true;
+    if (init?.composed) this.composed = true;
   }
 
+  get dispatching() {
+    return this.current !== null;
+  }
+}
+
+Object.assign(State.prototype, {
+  bubbles: false,
+  cancelable: false,
+  composed: false,
+  target: null,
+  current: null,
+  passive: false,
+  canceled: false,
+  stopped: false,
+  stoppedAtOnce: false,
+  trusted: false,
+});
+
+// stateOf gives these modules the state of an event.
+export const stateOf = (event) => reveal(EVENT, event);
+
+// make makes an event without the constructors that scripts use, which are slow.
+export const make = (prototype, state) => conceal(EVENT, prototype, state);
+
+export class Event {
   constructor(type, init) {
     expect(arguments.length, 1, "new Event");
-    this.#state = {
-      type: String(type),
-      bubbles: Boolean(init?.bubbles),
-      cancelable: Boolean(init?.cancelable),
-      composed: Boolean(init?.composed),
-      target: null,
-      current: null,
-      dispatching: false,
-      passive: false,
-      canceled: false,
-      stopped: false,
-      stoppedAtOnce: false,
-      trusted: false,
-      time: Date.now() - timeOrigin,
-    };
+    return make(new.target.prototype, new State(type, init));
   }
 
   get type() {
-    return this.#state.type;
+    return reveal(EVENT, this).type;
   }
   get target() {
-    return this.#state.target;
+    return reveal(EVENT, this).target;
   }
   get srcElement() {
-    return this.#state.target;
+    return reveal(EVENT, this).target;
   }
   get currentTarget() {
-    return this.#state.current;
+    return reveal(EVENT, this).current;
   }
   get eventPhase() {
-    return this.#state.current === null ? Event.NONE : Event.AT_TARGET;
+    return reveal(EVENT, this).dispatching ? Event.AT_TARGET : Event.NONE;
   }
   get bubbles() {
-    return this.#state.bubbles;
+    return reveal(EVENT, this).bubbles;
   }
   get cancelable() {
-    return this.#state.cancelable;
+    return reveal(EVENT, this).cancelable;
   }
   get composed() {
-    return this.#state.composed;
+    return reveal(EVENT, this).composed;
   }
   get defaultPrevented() {
-    return this.#state.canceled;
+    return reveal(EVENT, this).canceled;
   }
   get returnValue() {
-    return !this.#state.canceled;
+    return !reveal(EVENT, this).canceled;
   }
   set returnValue(value) {
     if (!value) this.preventDefault();
   }
   get cancelBubble() {
-    return this.#state.stopped;
+    return reveal(EVENT, this).stopped;
   }
   set cancelBubble(value) {
     if (value) this.stopPropagation();
   }
   get isTrusted() {
-    return this.#state.trusted;
+    return reveal(EVENT, this).trusted;
   }
   get timeStamp() {
-    return this.#state.time;
+    return reveal(EVENT, this).time;
   }
 
   composedPath() {
-    return this.#state.current === null ? [] : [this.#state.current];
+    const { dispatching, current } = reveal(EVENT, this);
+    return dispatching ? [current] : [];
   }
   stopPropagation() {
-    this.#state.stopped = true;
+    reveal(EVENT, this).stopped = true;
   }
   stopImmediatePropagation() {
-    this.#state.stopped = this.#state.stoppedAtOnce = true;
+    const state = reveal(EVENT, this);
+    state.stopped = state.stoppedAtOnce = true;
   }
   preventDefault() {
-    if (this.#state.cancelable && !this.#state.passive) this.#state.canceled = true;
+    const state = reveal(EVENT, this);
+    if (state.cancelable && !state.passive) state.canceled = true;
   }
 }
 

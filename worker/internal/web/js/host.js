@@ -4,5 +4,11 @@ const name = "__host";
 export const host = globalThis[name];
 delete globalThis[name];
 
+// conceal makes an object of a kind with a prototype, that holds a value where no other script can see it; reveal gives
+// the value back. These are the kinds.
+export const { conceal, reveal } = host;
+export const EVENT = 1;
+export const CONNECTION = 2;
+
 // expose gives Go a function to call by name: Realm.Function finds it.
 export const expose = (key, fn) => host.expose(key, fn);

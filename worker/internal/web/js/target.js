@@ -3,7 +3,8 @@ import { Event, stateOf } from "./event.js";
 import { DOMException } from "./exception.js";
 import { reportError } from "./report.js";
 
-// Each type has an array of listeners that is replaced, never changed, so that a dispatch under way keeps its own.
+// listenersOf gives the listeners of a target by type. Each type has an array that is replaced, never changed, so that a
+// dispatch under way keeps its own.
 let listenersOf;
 
 // abortSteps gives the steps that an AbortSignal runs when it aborts, undefined for anything else. abort.js sets it,
@@ -14,7 +15,7 @@ export function watchAborts(stepsOf) {
 }
 
 export class EventTarget {
-  #listeners = new Map();
+  #listeners = { __proto__: null };
 
   static {
     listenersOf = (target) => target.#listeners;
@@ -46,7 +47,7 @@ export function dispatchByScript(target, event, self) {
     throw new DOMException("The event is being dispatched already", "InvalidStateError");
   }
   state.trusted = false;
-  return dispatch(target, event, { self });
+  return dispatch(target, event, self);
 }
 
 tag(EventTarget);
@@ -54,7 +55,7 @@ tag(EventTarget);
 const captureOf = (options) => Boolean(typeof options === "object" && options !== null ? options.capture : options);
 
 function find(target, type, callback, capture) {
-  return listenersOf(target).get(type)?.find((l) => l.callback === callback && l.capture === capture);
+  return listenersOf(target)[type]?.find((l) => l.callback === callback && l.capture === capture);
 }
 
 function add(target, type, callback, options) {
@@ -71,7 +72,7 @@ function add(target, type, callback, options) {
   const capture = captureOf(options);
   if (signal?.aborted || find(target, type, callback, capture)) return;
   const listener = { type, callback, capture, once: Boolean(settings.once), passive: Boolean(settings.passive), removed: false };
-  listeners.set(type, [...(listeners.get(type) ?? []), listener]);
+  listeners[type] = [...(listeners[type] ?? []), listener];
   if (signal) {
     listener.steps = abortSteps(signal);
     listener.step = () => remove(target, listener);
@@ -83,49 +84,62 @@ function remove(target, listener) {
   const listeners = listenersOf(target);
   listener.removed = true;
   listener.steps?.delete(listener.step);
-  const rest = (listeners.get(listener.type) ?? []).filter((l) => l !== listener);
-  if (rest.length > 0) listeners.set(listener.type, rest);
-  else listeners.delete(listener.type);
+  const rest = (listeners[listener.type] ?? []).filter((l) => l !== listener);
+  if (rest.length > 0) listeners[listener.type] = rest;
+  else delete listeners[listener.type];
 }
 
 // hasListeners tells whether anything listens to a type of event.
 export function hasListeners(target, type) {
-  return listenersOf(target).has(type);
+  return type in listenersOf(target);
 }
+
+// Without hooks a listener's result is of no interest, and what it throws goes to reportError.
+const noHooks = {
+  onResult() {},
+  onError(event, error) {
+    reportError(error);
+  },
+};
 
 // dispatch calls the listeners of an event one after the other and tells whether its default was left alone. A
 // listener that throws does not keep the others from running.
-//   self      what listeners see as target, instead of target itself
-//   onResult  called with what each listener returned, a promise for an async one
-//   onError   called with what a listener threw; without it reportError is
-export function dispatch(target, event, { self = target, onResult, onError = reportError } = {}) {
-  const state = stateOf(event);
-  state.target = state.current = self;
-  state.dispatching = true;
-  for (const listener of state.stopped ? [] : (listenersOf(target).get(state.type) ?? [])) {
+//   self            what listeners see as target, instead of target itself
+//   hooks.onResult  called with the event and what a listener returned, if it is not undefined: a promise for an async one
+//   hooks.onError   called with the event and what a listener threw
+//   state           of the event, if the caller has it at hand
+export function dispatch(target, event, self = target, hooks = noHooks, state = stateOf(event)) {
+  const listeners = (target === globalTarget ? globalListeners : listenersOf(target))[state.type];
+  const count = listeners === undefined || state.stopped ? 0 : listeners.length;
+  if (state.target !== self) state.target = self;
+  state.current = self;
+  // By index: an iterator costs more than a listener does, and is the script's to patch.
+  for (let i = 0; i < count && !state.stoppedAtOnce; i++) {
+    const listener = listeners[i];
     if (listener.removed) continue;
     if (listener.once) remove(target, listener);
-    state.passive = listener.passive;
+    if (listener.passive !== state.passive) state.passive = listener.passive;
+    const { callback } = listener;
     try {
-      const result = call(listener.callback, self, event);
-      onResult?.(result);
+      const result = typeof callback === "function" ? callback.call(self, event) : handle(callback, event, state);
+      if (result !== undefined) hooks.onResult(event, result);
     } catch (error) {
-      onError(error);
+      hooks.onError(event, error);
     }
-    if (state.stoppedAtOnce) break;
   }
   state.current = null;
-  state.dispatching = state.passive = state.stopped = state.stoppedAtOnce = false;
+  if (state.passive) state.passive = false;
+  if (state.stopped) state.stopped = false;
+  if (state.stoppedAtOnce) state.stoppedAtOnce = false;
   return !state.canceled;
 }
 
-function call(callback, self, event) {
-  if (typeof callback === "function") return callback.call(self, event);
-  const handle = callback.handleEvent;
-  if (typeof handle !== "function") {
-    throw new TypeError(`The listener of "${event.type}" is an object without a method handleEvent`);
+function handle(callback, event, state) {
+  const { handleEvent } = callback;
+  if (typeof handleEvent !== "function") {
+    throw new TypeError(`The listener of "${state.type}" is an object without a method handleEvent`);
   }
-  return handle.call(callback, event);
+  return handleEvent.call(callback, event);
 }
 
 // handlerAttribute adds an accessor such as onmessage, which holds at most one listener.
@@ -157,3 +171,4 @@ export function handlerAttribute(prototype, type) {
 // globalTarget keeps the listeners of the global object, which is no EventTarget by birth. Dispatch on it with
 // self: globalThis.
 export const globalTarget = new EventTarget();
+const globalListeners = listenersOf(globalTarget);

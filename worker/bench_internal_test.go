@@ -1,0 +1,55 @@
+package worker
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/lingerws/linger/worker/internal/engine"
+)
+
+// BenchmarkDispatch measures what an event costs within an engine: on one goroutine, and for a connection
+// that is not there, so that what is sent goes nowhere.
+func BenchmarkDispatch(b *testing.B) {
+	for _, c := range []struct{ name, listener string }{
+		{"empty", `() => {}`},
+		{"sync", `(event) => { event.source.send(event.data); }`},
+		{"async", `async (event) => { event.source.send(event.data); }`},
+		{"await", `async (event) => { await null; event.source.send(event.data); }`},
+		{"data", `(event) => { event.source.data = 1; event.source.send(event.data); }`},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			in := benchInstance(b, `addEventListener("websocketmessage", `+c.listener+`);`)
+			message := engine.String("hello, this is a message")
+			b.ReportAllocs()
+			for b.Loop() {
+				e := newEvent("websocketmessage", nil)
+				e.start = func(in *instance, id int) error {
+					return in.dispatch("message", engine.Int(id), engine.String("local-AAAAAAAAAAAAAAAAAAAAAA"), message)
+				}
+				in.begin(e)
+				<-e.done
+			}
+		})
+	}
+}
+
+func benchInstance(b *testing.B, script string) *instance {
+	b.Helper()
+	path := filepath.Join(b.TempDir(), "app.js")
+	if err := os.WriteFile(path, []byte(script), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	a, err := Load(path, Options{Stdout: io.Discard, Stderr: io.Discard})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(a.stop)
+	in, err := newInstance(a.workers[0], a.generation.Load())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(in.discard)
+	return in
+}

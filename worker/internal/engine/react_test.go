@@ -1,0 +1,104 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// reacting has scripts log what react calls: log(subject, failed, value).
+func reacting(t *testing.T) (*Runtime, *[]string) {
+	r, seen := watch(t)
+	define(t, r, "log", func(args []Value) (Value, error) {
+		*seen = append(*seen, fmt.Sprint(args[0], " ", args[1], " ", args[2]))
+		return Undefined(), nil
+	})
+	eval(t, r, "const {react, log} = __host; 0")
+	return r, seen
+}
+
+func TestReactTellsHowAPromiseSettles(t *testing.T) {
+	for source, want := range map[string]string{
+		"react(Promise.resolve(1), log, 'it')":                                         "true:",
+		"react(Promise.reject(2), log, 'it')":                                          "false:it true 2",
+		"react((async () => { await null; return 3 })(), log, 'it')":                   "false:it false 3",
+		"react((async () => { await null; throw 4 })(), log, 'it')":                    "false:it true 4",
+		"react(new Promise(() => {}), log, 'it')":                                      "false:",
+		"react({then(ok) { ok(5) }}, log, 'it')":                                       "undefined:",
+		"react(Object.create(Promise.prototype), log, 'it')":                           "undefined:",
+		"react(undefined, log)":                                                        "undefined:",
+		"react()":                                                                      "undefined:",
+		"Promise.prototype.then = null; react((async () => { await 0 })(), log, 'it')": "false:it false undefined",
+	} {
+		r, seen := reacting(t)
+		v := eval(t, r, source)
+		if got := v.String() + ":" + strings.Join(*seen, ","); got != want {
+			t.Errorf("%s should give %q, got %q", source, want, got)
+		}
+	}
+}
+
+func TestReactCallsInAJob(t *testing.T) {
+	r, seen := reacting(t)
+	eval(t, r, `react(Promise.reject(1), log, "rejected"); log("script", "", ""); let settle;
+		react(new Promise((ok) => settle = ok), log, "first"); react(new Promise((ok) => ok()).then(() => settle(2)), log, "second"); 0`)
+	if want := []string{"script  ", "rejected true 1", "first false 2", "second false undefined"}; !slices.Equal(*seen, want) {
+		t.Errorf("reactions should run in jobs, in the order in which promises settle: %q, got %q", want, *seen)
+	}
+}
+
+// Among the other reactions of a promise it keeps its place.
+func TestReactAndThenRunInTheirOrder(t *testing.T) {
+	r, seen := reacting(t)
+	eval(t, r, `const p = (async () => { await null; return 1 })();
+		p.then(() => log("then", "", 1)); react(p, log, "react"); p.then(() => log("then", "", 2)); 0`)
+	if want := []string{"then  1", "react false 1", "then  2"}; !slices.Equal(*seen, want) {
+		t.Errorf("reactions should run in the order in which they were added: %q, got %q", want, *seen)
+	}
+}
+
+func TestWhatFailsInAReactionIsReported(t *testing.T) {
+	r, seen := reacting(t)
+	eval(t, r, "react(Promise.reject(1), () => { throw new Error('late') }); 0")
+	if want := []string{"Error: late"}; !slices.Equal(*seen, want) {
+		t.Errorf("the error of a reaction is reported: %q, got %q", want, *seen)
+	}
+}
+
+func TestReactionsLeaveNothingBehind(t *testing.T) {
+	r, _ := reacting(t)
+	const source = `react(new Promise(() => {}), () => {}, [1]); react(Promise.reject(1), () => {}, [2]); react((async () => { await null })(), () => {}, [3]); 0`
+	eval(t, r, source)
+	r.CollectGarbage()
+	before := r.Memory()
+	for range 100 {
+		eval(t, r, source)
+	}
+	r.CollectGarbage()
+	if after := r.Memory(); after.Objects > before.Objects {
+		t.Errorf("reactions should be freed with their promises: %d objects before, %d after", before.Objects, after.Objects)
+	}
+}
+
+func TestAReactionMayRunOutOfMemory(t *testing.T) {
+	exhaust(t, `for (let i = 0; i < 100; i++) {
+		__host.react(new Promise(() => {}), () => {}, i); __host.react(Promise.reject(i), () => {}, i) }`)
+}
+
+// exhaust runs a script with every amount of memory up to what it needs.
+func exhaust(t *testing.T, source string) {
+	t.Helper()
+	free := open(t, Options{}).Memory().Used
+	step := int64(509)
+	if raceEnabled {
+		step = 4093
+	}
+	for limit := free + 64; limit < free+1<<17; limit += step {
+		r := open(t, Options{MemoryLimit: limit})
+		_, _ = r.EvalScript("x.js", source)
+		if err := r.Close(); err != nil {
+			t.Fatalf("a runtime without memory can be closed, got %v", err)
+		}
+	}
+}
