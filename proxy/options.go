@@ -18,8 +18,8 @@ type Options struct {
 	To []string
 
 	// The bounds of each connection. HalfOpen and Pieces are the proxy's to set, and
-	// CloseTimeout is at least HalfOpenTimeout: while one side still sends, the other
-	// waits for its Close.
+	// CloseTimeout is HalfOpenTimeout and a second at least: while one side still sends,
+	// the other waits for its Close.
 	websocket.Options
 
 	// ClientLost is what the backend is told when the client is lost: when it ends
@@ -99,6 +99,8 @@ func (o Options) Connection() websocket.Options {
 	if c.HalfOpenTimeout <= 0 {
 		c.HalfOpenTimeout = defaultHalfOpen
 	}
-	c.CloseTimeout = max(c.CloseTimeout, c.HalfOpenTimeout)
+	// The side that has closed is answered first, with its own code; then the other, which
+	// has not, is lost.
+	c.CloseTimeout = max(c.CloseTimeout, c.HalfOpenTimeout+time.Second)
 	return c
 }

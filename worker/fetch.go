@@ -29,7 +29,7 @@ func (a *App) serveFetch(w http.ResponseWriter, r *http.Request) {
 	e := newEvent("fetch", nil)
 	e.request = true
 	e.start = func(in *instance, id int) error {
-		return in.dispatch("fetch", engine.Int(id), engine.String(r.Method), engine.String(requestURL(r)), headerList(r), body)
+		return in.dispatch("fetch", engine.Int(id), engine.String(r.Method), engine.String(a.requestURL(r)), headerList(r), body)
 	}
 	handled := chosen.submit(e)
 	switch {
@@ -63,9 +63,9 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) (engine.Value
 }
 
 // requestURL gives the absolute URL of a request: RFC 9112, section 3.3.
-func requestURL(r *http.Request) string {
+func (a *App) requestURL(r *http.Request) string {
 	u := url.URL{Scheme: "http", Host: hostOf(r), Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
-	if r.TLS != nil {
+	if a.server.Secure(r) {
 		u.Scheme = "https"
 	}
 	return u.String()

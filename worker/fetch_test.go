@@ -6,10 +6,12 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/worker"
 )
 
@@ -175,5 +177,25 @@ func TestManySlowRequestsDoNotWaitForEachOther(t *testing.T) {
 	})
 	if len(seen) != 20 {
 		t.Errorf("everybody gets the answer meant for them; got %v", seen)
+	}
+}
+
+func TestTheSchemeIsThatOfTheClientBehindATrustedProxy(t *testing.T) {
+	t.Parallel()
+	script := `
+		addEventListener("fetch", (event) => event.respondWith(new Response(new URL(event.request.url).protocol)));
+		addEventListener("websocketupgrade", (event) => event.accept().send(new URL(event.request.url).protocol));`
+	for name, c := range map[string]struct {
+		trusted string
+		want    string
+	}{"trusted": {"127.0.0.0/8", "https:"}, "not trusted": {"10.0.0.0/8", "http:"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := serve(t, script, worker.Options{Server: linger.Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix(c.trusted)}}})
+			a.connect("X-Forwarded-Proto: https").want(c.want)
+			if got := a.raw("GET / HTTP/1.1\r\nHost: h\r\nX-Forwarded-Proto: https\r\n\r\n"); got.body != c.want {
+				t.Errorf("a page is asked for by %s; got %s", c.want, got.body)
+			}
+		})
 	}
 }

@@ -32,7 +32,7 @@ func (h handler) Upgrade(u *linger.Upgrade) {
 	e.upgrade, e.request = u, true
 	r := u.Request
 	e.start = func(in *instance, id int) error {
-		return in.dispatch("upgrade", engine.Int(id), engine.String(r.Method), engine.String(requestURL(r)), headerList(r))
+		return in.dispatch("upgrade", engine.Int(id), engine.String(r.Method), engine.String(h.app.requestURL(r)), headerList(r))
 	}
 	w.submit(e)
 	switch {

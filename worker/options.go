@@ -12,7 +12,8 @@ import (
 // Options are what an application can be told. The zero value is ready to use.
 type Options struct {
 	// Server has the bounds and policies of the connections. Its Fallback is the
-	// script's fetch event, whatever is set. PolicyBlock would hold up every
+	// script's fetch event, whatever is set; its UpgradeTimeout, where it is 0, is
+	// EventTimeout and 30 s for the wait before. PolicyBlock would hold up every
 	// connection for a slow one, so it acts as PolicyClose.
 	Server linger.Options
 
@@ -58,6 +59,8 @@ const (
 	defaultMaxBody      = 10 << 20
 
 	defaultShutdownTimeout = 10 * time.Second
+
+	queueTime = 30 * time.Second // that an upgrade request may wait for a worker, beside its event
 )
 
 func (o Options) withDefaults() Options {
@@ -84,6 +87,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Server.Logger == nil {
 		o.Server.Logger = o.Logger
+	}
+	if o.Server.UpgradeTimeout == 0 {
+		o.Server.UpgradeTimeout = o.EventTimeout + queueTime
 	}
 	if o.Server.ShutdownTimeout <= 0 {
 		o.Server.ShutdownTimeout = defaultShutdownTimeout
