@@ -35,6 +35,7 @@ type client struct {
 	ticks, notes int   // of Go code: published, and addressed
 	news, mail   []int // of the script: the same
 	loops        int   // messages that run for ever, sent and not reported
+	wrong        bool  // something was
 	gone         bool
 }
 
@@ -128,8 +129,10 @@ func (c *client) read() {
 		}
 		c.mu.Lock()
 		err = c.hear(kind, text)
+		first := err != nil && !c.wrong
+		c.wrong = c.wrong || first
 		c.mu.Unlock()
-		if err != nil {
+		if first { // the others follow from it
 			c.s.t.Errorf("connection %d: %v", c.index, err)
 		}
 	}

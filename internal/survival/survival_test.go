@@ -26,7 +26,7 @@ var (
 		},
 		"long": {
 			workers: 4, clients: 500, reloads: 50, loops: 20, hoards: 10, sleeps: 20, streaks: 3, memory: 32 << 20,
-			warm: 10 * time.Second, pause: time.Second, pace: 150 * time.Millisecond,
+			warm: 10 * time.Second, pause: time.Second, pace: 50 * time.Millisecond,
 			grown: footprint{heap: 8 << 20, resident: 32 << 20},
 		},
 	}
