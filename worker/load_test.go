@@ -32,16 +32,12 @@ func TestInstallHappensInOneWorkerOnly(t *testing.T) {
 	}
 }
 
-// native is a script with a built-in function that nobody can interrupt, for some
-// seconds.
-const native = stuck + `block(3500);`
-
 func TestAVersionThatIsStuckWhileItLoadsIsGivenUp(t *testing.T) {
 	t.Parallel()
 	a := serve(t, version("v1"), worker.Options{EventTimeout: 300 * time.Millisecond})
 	c := a.connect()
-	for _, script := range []string{native, stuck + `addEventListener("install", () => block(3500));`} {
-		err := a.rewrite(script)
+	for _, script := range []string{`block();`, `addEventListener("install", block);`} {
+		err := a.rewrite(blocking(t, stuckTime) + script)
 		if problem, ok := errors.AsType[*worker.LoadError](err); !ok || !strings.Contains(problem.Error(), "stuck in a built-in function") {
 			t.Errorf("the error tells that it is stuck; got %v", err)
 		}

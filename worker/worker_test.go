@@ -362,25 +362,27 @@ func TestOneFailingWorkerOfSeveralRefusesNobody(t *testing.T) {
 	c.want("hello")
 }
 
-// stuck is an application with a built-in function that nobody can interrupt, for about
-// as many milliseconds as it is told.
+// stuck is an application with a built-in function that nobody can interrupt; blocking
+// begins it.
 const stuck = `
-	const compute = (n) => { const began = Date.now(); Array.prototype.indexOf.call({ length: n }, 1); return Date.now() - began; };
-	const block = (ms) => compute(ms * 100000 / Math.max(1, compute(100000)));
 	addEventListener("websocketupgrade", (event) => { event.accept({ data: "kept" }); });
 	addEventListener("websocketmessage", (event) => {
 		if (event.data === "block") {
 			console.log("blocking");
-			block(3500);
+			block();
 			event.source.data = "changed";
 			event.source.send("too late");
 		}
 		event.source.send(event.data + " " + event.source.data);
 	});`
 
+// stuckTime is longer than an event may take and then has to end, and short enough to
+// be waited for.
+const stuckTime = 3500 * time.Millisecond
+
 func TestAnEngineThatIsStuckIsGivenUp(t *testing.T) {
 	t.Parallel()
-	a := serve(t, stuck, worker.Options{EventTimeout: 500 * time.Millisecond})
+	a := serve(t, blocking(t, stuckTime)+stuck, worker.Options{EventTimeout: 500 * time.Millisecond})
 	c, other := a.connect(), a.connect()
 	c.send("block", "next")
 	a.stdout.line(t, "blocking")
@@ -403,7 +405,7 @@ func TestAnEngineThatIsStuckIsGivenUp(t *testing.T) {
 
 func TestShutdownDoesNotWaitForAnEngineThatIsStuck(t *testing.T) {
 	t.Parallel()
-	a := serve(t, stuck, worker.Options{})
+	a := serve(t, blocking(t, stuckTime)+stuck, worker.Options{})
 	c := a.connect()
 	c.send("block")
 	a.stdout.line(t, "blocking")
@@ -422,8 +424,8 @@ func TestReloadCrashSleepAndShutdownAtTheSameTime(t *testing.T) {
 	for range 3 {
 		a := serveFile(t, path, worker.Options{Memory: small, Workers: 2, SleepAfter: time.Millisecond})
 		var all sync.WaitGroup
-		for range 4 {
-			c := a.connect()
+		clients := []*client{a.connect(), a.connect(), a.connect(), a.connect()} // while nothing fails yet
+		for _, c := range clients {
 			all.Go(func() {
 				for range 10 {
 					_, _ = c.conn.Send(1, []byte("hello"))

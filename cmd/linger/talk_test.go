@@ -3,8 +3,10 @@ package main
 import (
 	"errors"
 	"net"
+	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -15,6 +17,7 @@ import (
 // clientCommands are WebSocket clients of the server that serve has started:
 //
 //	connect NAME PATH [HEADER]...    opens a WebSocket, with more header lines such as 'Origin: http://example.com'
+//	returns NAME PATH [HEADER]...    the same, when there is room again: it is declined as long as there is not
 //	refused STATUS PATH [HEADER]...  the same request is declined with this status
 //	send NAME TEXT                   sends a text message
 //	flood NAME N                     sends a binary message of N bytes
@@ -29,6 +32,7 @@ func clientCommands() map[string]scriptCommand {
 			sceneOf(ts).clients[args[0]] = c
 			ts.Defer(func() { _ = c.conn.Close() }) // it may be closed
 		}),
+		"returns": command(2, returns),
 		"refused": command(2, refused),
 		"send": command(2, func(ts *testscript.TestScript, args []string) {
 			ts.Check(clientOf(ts, args[0]).send(protocol.Text, args[1]))
@@ -71,6 +75,20 @@ func number(ts *testscript.TestScript, text string) int {
 	n, err := strconv.Atoi(text)
 	ts.Check(err)
 	return n
+}
+
+func returns(ts *testscript.TestScript, args []string) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		c, err := dial(ts.Getenv("URL")+args[1], args[2:]...)
+		failure, declined := errors.AsType[*handshake.Failure](err)
+		if declined && failure.Status >= http.StatusTooManyRequests && time.Now().Before(deadline) {
+			continue
+		}
+		ts.Check(err)
+		sceneOf(ts).clients[args[0]] = c
+		ts.Defer(func() { _ = c.conn.Close() }) // it may be closed
+		return
+	}
 }
 
 func refused(ts *testscript.TestScript, args []string) {
