@@ -187,3 +187,19 @@ func TestPongsThatAreDroppedAreNotHeldAgainstThePeer(t *testing.T) {
 		t.Error("a slow reader that makes progress must be waited for when the pongs it asked for are dropped; it was cut")
 	}
 }
+
+func TestAnEmptyCloseHasNoStatus(t *testing.T) {
+	m := New(Config{HalfOpen: true})
+	m.CloseEmpty()
+	if line, _ := describeFrame(m.Output(nil)); line != "close" {
+		t.Errorf("the frame has no status; got %s", line)
+	}
+	if sent := m.Outcome().Sent; sent.Code != CloseNoStatus {
+		t.Errorf("that is told as 1005; got %v", sent)
+	}
+	m.CloseEmpty()
+	_ = m.Close(4000, "late")
+	if n := len(m.Output(nil)); n != 0 {
+		t.Errorf("the first call counts; got %d bytes more", n)
+	}
+}
