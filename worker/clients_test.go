@@ -112,10 +112,10 @@ func TestTheAutomaticAnswerNeedsNoEvent(t *testing.T) {
 func TestADrainEventTellsThatThereIsRoomAgain(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
-		const chunk = "x".repeat(1 << 16);
+		const chunk = "x".repeat(1 << 19);
 		addEventListener("websocketupgrade", (event) => { event.accept(); });
 		addEventListener("websocketmessage", ({ source }) => {
-			while (source.bufferedAmount < 1 << 16) source.send(chunk);
+			while (source.bufferedAmount < 1 << 24) source.send(chunk);
 			for (let i = 0; i < 10; i++) source.send("dropped");
 			console.log("full");
 		});
@@ -124,7 +124,7 @@ func TestADrainEventTellsThatThereIsRoomAgain(t *testing.T) {
 			const { source, type, bubbles } = event;
 			event.waitUntil(Promise.resolve());
 			source.send([type, bubbles, source.bufferedAmount, source.readyState].join(" "));
-		});`, worker.Options{Server: linger.Options{SendQueue: 1 << 16, Policy: linger.PolicyDrop}})
+		});`, worker.Options{Server: linger.Options{SendQueue: beyondKernel, Policy: linger.PolicyDrop}})
 	c := a.connect()
 	for round := range 2 {
 		c.conn.Pause()

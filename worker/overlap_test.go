@@ -129,8 +129,8 @@ func TestADrainEventNeedNotWaitForOthersWithOverlap(t *testing.T) {
 			console.log("seen");
 		});
 		addEventListener("websocketmessage", ({ source, data }) => {
-			if (data === "fill") for (const chunk = "x".repeat(1 << 16); source.bufferedAmount < 1 << 16; ) source.send(chunk);
-		});`, worker.Options{Overlap: true, Server: linger.Options{SendQueue: 1 << 16, Policy: linger.PolicyDrop}})
+			if (data === "fill") for (const chunk = "x".repeat(1 << 19); source.bufferedAmount < 1 << 24; ) source.send(chunk);
+		});`, worker.Options{Overlap: true, Server: linger.Options{SendQueue: beyondKernel, Policy: linger.PolicyDrop}})
 	c := a.connect()
 	c.conn.Pause()
 	c.send("fill")

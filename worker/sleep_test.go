@@ -12,13 +12,17 @@ import (
 
 const nap = 20 * time.Millisecond
 
+// beyondKernel is more than the kernel takes for a client that does not read, however
+// long it is given.
+const beyondKernel = 1 << 24
+
 // sleeper is an application that counts what it has seen since it woke up.
 const sleeper = `
 	let seen = 0;
 	addEventListener("install", () => console.log("install"));
 	addEventListener("websocketupgrade", (event) => { event.accept({ data: 0 }).send("upgrade " + ++seen); });
 	addEventListener("websocketmessage", ({ source, data }) => {
-		if (data === "fill") for (const chunk = "x".repeat(1 << 16); source.bufferedAmount < 1 << 16; ) source.send(chunk);
+		if (data === "fill") for (const chunk = "x".repeat(1 << 19); source.bufferedAmount < 1 << 24; ) source.send(chunk);
 		source.send(data + " " + ++seen + " " + ++source.data);
 	});
 	addEventListener("websocketdrain", ({ source, type, constructor }) => { source.send([type, constructor.name, ++seen].join(" ")); });
@@ -28,7 +32,7 @@ const sleeper = `
 
 func TestAWorkerThatSleepsIsWokenByEveryKindOfEvent(t *testing.T) {
 	t.Parallel()
-	a := serve(t, sleeper, worker.Options{SleepAfter: nap, Server: linger.Options{SendQueue: 1 << 16, Policy: linger.PolicyDrop}})
+	a := serve(t, sleeper, worker.Options{SleepAfter: nap, Server: linger.Options{SendQueue: beyondKernel, Policy: linger.PolicyDrop}})
 	a.state(0, "asleep")
 	c := a.connect()
 	c.want("upgrade 1")
