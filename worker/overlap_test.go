@@ -137,7 +137,7 @@ func TestADrainEventNeedNotWaitForOthersWithOverlap(t *testing.T) {
 	a.stdout.line(t, "begun fill")
 	a.until("the send queue is full", func() bool {
 		for socket := range a.Server().Sockets("") {
-			return socket.Buffered() >= 1<<16
+			return socket.Buffered() >= beyondKernel
 		}
 		return false
 	})
