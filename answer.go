@@ -9,8 +9,9 @@ import (
 
 // SetAutoResponse has the text message request answered with response on every
 // connection, at once, without the handler: for the pings that clients send as
-// messages. The message has to be exactly request; the handler does not see it. An
-// empty request ends it. The error is [ErrAutoResponse], or protocol.ErrText for text
+// messages. The message has to be exactly request; the handler does not see it. The
+// response leaves behind what has been sent by then, before what is sent for messages
+// that wait for the handler. It stays over [Server.Reload]; an empty request ends it. The error is [ErrAutoResponse], or protocol.ErrText for text
 // that is not UTF-8; then nothing has changed.
 func (s *Server) SetAutoResponse(request, response string) error {
 	if request == "" {

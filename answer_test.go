@@ -1,6 +1,7 @@
 package linger_test
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -70,3 +71,55 @@ func TestAutoResponsesAreBoundedLikeOtherMessages(t *testing.T) {
 
 // quiet is for tests that take longer than a ping comes.
 var quiet = linger.Options{Options: websocket.Options{KeepAlive: -1}}
+
+func TestAutomaticAnswersKeepTheirPlaceAmongWhatIsSent(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, c, socket := stuck(t, linger.PolicyDrop)
+		if err := s.SetAutoResponse("ping", "pong"); err != nil {
+			t.Fatal(err)
+		}
+		_ = socket.Send(linger.Text("before"))
+		c.text("ping")
+		synctest.Wait()
+		_ = socket.Send(linger.Text("after"))
+		c.want("text before", "text pong", "text after")
+		if err := s.Reload(context.Background(), linger.HandlerFuncs{}); err != nil {
+			t.Error(err)
+		}
+		c.text("ping")
+		c.want("text pong") // another handler changes nothing about it
+	})
+}
+
+func TestAnAutomaticAnswerThatFindsAFullQueueIsDropped(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, c, socket := stuck(t, linger.PolicyDrop)
+		_ = s.SetAutoResponse("ping", "pong")
+		taken, _ := fill(socket)
+		c.text("ping")
+		synctest.Wait()
+		for range taken {
+			c.want("text " + text(1<<10))
+		}
+		c.text("ping")
+		c.want("text pong") // the first of the two is gone
+		if n := c.r.Buffered(); n > 0 {
+			t.Errorf("nothing else comes; got %d bytes", n)
+		}
+	})
+}
+
+func TestAnAutomaticAnswerThatIsRefusedChangesNothing(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := serve(t, linger.HandlerFuncs{}, quiet)
+		_ = s.SetAutoResponse("ping", "pong")
+		_ = s.SetAutoResponse("other", "\xff")
+		_ = s.SetAutoResponse(text(2049), "x")
+		c := s.connect()
+		c.text("ping")
+		c.want("text pong")
+		_ = s.SetAutoResponse("ping", "")
+		c.text("ping")
+		c.want("text") // an empty response is one
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/lingerws/linger/internal/memconn"
 	"github.com/lingerws/linger/protocol"
@@ -42,4 +43,26 @@ func TestNobodyOvertakesWhatWasSentEarly(t *testing.T) {
 	}
 	socket.CloseNow()
 	_ = peer.Close()
+}
+
+// Before the handshake is done and right behind it the same bytes wait.
+func TestBufferedIsTheSameOnBothSidesOfThe101(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		socket := &Socket{server: NewServer(HandlerFuncs{}, Options{}), id: "test", early: early{waiting: true}}
+		for _, n := range []int{0, 1, 125, 126, 65535, 65536} {
+			if err := socket.Send(Binary(make([]byte, n))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := socket.Buffered()
+		nc, peer := memconn.Pipe()
+		peer.SetCapacity(0)
+		socket.attach(websocket.NewDriver(nc, protocol.Server, nil, websocket.Options{KeepAlive: -1}))
+		synctest.Wait()
+		if after := socket.Buffered(); after != before || before == 0 {
+			t.Errorf("nothing was written: %d bytes wait as before; got %d", before, after)
+		}
+		socket.CloseNow()
+		_ = peer.Close()
+	})
 }

@@ -72,8 +72,12 @@ func TestPublisherIsNotLeftOut(t *testing.T) {
 
 func TestChannelBounds(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		_, _, sockets := members(t, 1, linger.HandlerFuncs{}, linger.Options{MaxChannels: 3})
+		s, _, sockets := members(t, 1, linger.HandlerFuncs{}, linger.Options{MaxChannels: 3})
 		socket := sockets[0]
+		for _, name := range []string{"", text(257)} {
+			_, err := s.Publish(name, linger.Text("x"))
+			wantError(t, "nothing is published on a channel that nobody can subscribe to", err, linger.ErrChannelName)
+		}
 		wantError(t, "a channel has a name", socket.Subscribe(""), linger.ErrChannelName)
 		wantError(t, "a name of 257 bytes is too long", socket.Subscribe(text(257)), linger.ErrChannelName)
 		wantError(t, "a name of 256 bytes is not", socket.Subscribe(text(256)), nil)

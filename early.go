@@ -47,8 +47,11 @@ func (e *early) close(s protocol.Status) {
 	}
 }
 
-// discard drops the messages.
-func (e *early) discard() { e.frames, e.bytes = nil, 0 }
+// closeDiscard is close without the messages.
+func (e *early) closeDiscard(s protocol.Status) {
+	e.frames, e.bytes = nil, 0
+	e.close(s)
+}
 
 // flush hands everything to the connection, in order.
 func (e *early) flush(conn *websocket.Driver) {

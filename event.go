@@ -28,8 +28,10 @@ type PeerCloser interface {
 }
 
 // Drainer is a [Handler] that wants to know when the send queue of a connection has
-// emptied after it was full, or longer than Options.HighWater. It comes as one of the
-// connection's events, in order, once for each time.
+// emptied after it was full, or as long as Options.HighWater. It comes as one of the
+// connection's events, in order, once for each time; while one waits for the handler no
+// other is added. None comes once the connection is closing; in half-open mode that is
+// when the application has closed.
 type Drainer interface {
 	Drain(*Drain)
 }

@@ -8,10 +8,16 @@ import (
 // Reload gives the server another handler, while every connection stays. Events
 // that have begun finish with the handler they began with; all that come later go to
 // the new one, in order, none twice. It returns when the old handler is done, or
-// with ctx's error when ctx ends before; the new one is in place in either case.
+// with ctx's error when ctx ends before; the new one is in place in either case. A
+// handler that calls it waits for itself: until ctx ends, for ever if it never does.
 func (s *Server) Reload(ctx context.Context, h Handler) error {
 	old := s.generation.Swap(newGeneration(h))
 	old.leave() // the one that newGeneration has counted
+	select {
+	case <-old.over:
+		return nil
+	default: // ctx may have ended already
+	}
 	select {
 	case <-old.over:
 		return nil

@@ -69,9 +69,10 @@ func (h *hub) socket(id string) *Socket {
 	return h.sockets[id]
 }
 
-// Sockets returns the connections that are subscribed to a channel at the moment of
-// the call, every connection for the empty name: from their acceptance until their
-// close event has been handled. They come in no particular order.
+// Sockets returns the connections that are subscribed to a channel at the moment a loop
+// over them begins, every connection for the empty name: from their acceptance until
+// their close event has been handled. They come in no particular order. Connections may
+// come and go during the loop, and its body may do anything.
 func (s *Server) Sockets(channel string) iter.Seq[*Socket] {
 	return func(yield func(*Socket) bool) {
 		list := s.hub.list(channel)

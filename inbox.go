@@ -42,10 +42,18 @@ func (in *inbox) PeerClose(c *websocket.Driver, status protocol.Status) {
 	case s.halfOpen:
 		s.deliver(mail{peerClose: &PeerClose{Server: s.server, Socket: s, Status: status}}, c)
 	case s.idle():
-		c.AnswerClose()
+		s.answerClose(c)
 	default:
 		s.deliver(mail{answer: c}, c)
 	}
+}
+
+// answerClose sends our Close with the peer's code and reason: nothing can be sent any
+// more.
+func (s *Socket) answerClose(c *websocket.Driver) {
+	s.closing.Store(true)
+	s.wakeSenders()
+	c.AnswerClose()
 }
 
 // Drained wakes those who wait for an empty send queue, and tells the application if

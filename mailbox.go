@@ -12,6 +12,7 @@ type mailbox struct {
 	waiting []mail
 	single  [1]mail // where waiting begins, so that a message that finds nobody before it costs no queue
 	bytes   int     // of the messages among them
+	drain   bool    // a drain event is among them: one says it all
 	busy    bool    // a goroutine hands them out
 	paused  bool    // the connection is not read
 }
@@ -36,6 +37,13 @@ func (m mail) size() int {
 func (s *Socket) deliver(event mail, conn *websocket.Driver) {
 	s.mu.Lock()
 	box := &s.mailbox
+	if event.drain != nil {
+		if box.drain {
+			s.mu.Unlock()
+			return
+		}
+		box.drain = true
+	}
 	if !box.busy {
 		box.waiting = box.single[:0]
 	}
@@ -98,6 +106,7 @@ func (s *Socket) take() (mail, bool) {
 	box.waiting[0] = mail{}
 	box.waiting = box.waiting[1:]
 	box.bytes -= event.size()
+	box.drain = box.drain && event.drain == nil
 	resume := box.paused && !s.mailboxFull(2)
 	if resume {
 		box.paused = false
@@ -118,14 +127,14 @@ func (s *Socket) handle(event mail) {
 	case event.message != nil:
 		s.guard("message", func() { h.Message(event.message) })
 	case event.answer != nil:
-		event.answer.AnswerClose()
+		s.answerClose(event.answer)
 	case event.peerClose != nil:
 		if closer, ok := h.(PeerCloser); ok {
 			s.guard("peerclose", func() { closer.PeerClose(event.peerClose) })
 		}
 	case event.drain != nil:
-		if drainer, ok := h.(Drainer); ok {
-			s.guard("drain", func() { drainer.Drain(event.drain) })
+		if d := drainer(h); d != nil && !s.closing.Load() { // it may have waited
+			s.guard("drain", func() { d.Drain(event.drain) })
 		}
 	case event.end != nil:
 		defer s.server.leave(s) // the last thing that happens to a connection
@@ -141,6 +150,7 @@ func (s *Socket) guard(event string, handler func()) {
 			_ = s.Close(protocol.CloseInternalError, "internal error") // cannot fail: the code and reason are legal
 		}
 	}()
+	s.openData()
 	returned = s.server.call(event, s, handler)
 	s.saveData()
 }

@@ -57,6 +57,7 @@ func (s *Socket) send(policy Policy, op protocol.Opcode, queue func(*websocket.D
 func (s *Socket) sendEarly(policy Policy, op protocol.Opcode, data []byte) error {
 	err := s.early.send(op, data, s.server.opts.SendQueue)
 	if errors.Is(err, ErrQueueFull) && policy == PolicyClose {
+		s.closing.Store(true)
 		s.early.close(tooSlow)
 	}
 	return err
@@ -124,9 +125,20 @@ func (s *Socket) wakeSenders() {
 	s.mu.Unlock()
 }
 
-// tellDrained tells the application that a queue that was full is empty.
+// tellDrained tells the application, if it wants to know, that a queue that was full is
+// empty.
 func (s *Socket) tellDrained(conn *websocket.Driver) {
-	if !s.closing.Load() {
+	if !s.closing.Load() && drainer(s.server.generation.Load().handler) != nil {
 		s.deliver(mail{drain: &Drain{Server: s.server, Socket: s}}, conn)
 	}
+}
+
+// drainer returns the handler of drain events, or nil: then an event would start a
+// goroutine for nothing.
+func drainer(h Handler) Drainer {
+	if funcs, ok := h.(HandlerFuncs); ok && funcs.OnDrain == nil {
+		return nil
+	}
+	d, _ := h.(Drainer)
+	return d
 }

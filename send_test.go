@@ -209,6 +209,28 @@ func TestSendAfterCloseIsRefusedWhileTheQueueIsFull(t *testing.T) {
 	}
 }
 
+func TestSendAfterThePeersCloseIsRefusedWhileTheQueueIsFull(t *testing.T) {
+	for name, policy := range map[string]linger.Policy{
+		"close": linger.PolicyClose, "drop": linger.PolicyDrop, "block": linger.PolicyBlock,
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				_, c, socket := stuck(t, policy)
+				for range 10 {
+					_ = socket.Send(linger.Text(text(1 << 10)))
+				}
+				c.close(4001, "")
+				synctest.Wait() // our answer waits behind the messages
+				began := time.Now()
+				wantError(t, "nothing is sent behind our Close", socket.Send(linger.Text("x")), linger.ErrClosed)
+				if waited := time.Since(began); waited > 0 {
+					t.Errorf("there is nothing to wait for; it took %v", waited)
+				}
+			})
+		})
+	}
+}
+
 func TestSendAfterTheEndIsRefusedWhileTheQueueIsFull(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, c, socket := stuck(t, linger.PolicyBlock)

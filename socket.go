@@ -100,7 +100,8 @@ func (s *Socket) State() protocol.State {
 	return protocol.StateOpen
 }
 
-// Buffered returns the bytes that wait to be written.
+// Buffered returns the bytes of frames, headers included, that wait to be written. Before
+// the 101 it counts them as they are without compression.
 func (s *Socket) Buffered() int {
 	if conn := s.conn.Load(); conn != nil {
 		return conn.Queued()
@@ -119,23 +120,20 @@ func (s *Socket) Buffered() int {
 // protocol.CheckClose, for a code or reason that may not be sent; then nothing
 // has changed.
 func (s *Socket) Close(code protocol.CloseCode, reason string) error {
-	return s.close(code, reason, (*websocket.Driver).Close)
+	return s.close(code, reason, (*websocket.Driver).Close, (*early).close)
 }
 
 // CloseDiscard is Close for a peer that reads too slowly: what waits to be sent is
 // dropped, so that our Close is the next it gets, behind what the kernel has taken.
 // After a Close it drops what waits before that one.
 func (s *Socket) CloseDiscard(code protocol.CloseCode, reason string) error {
-	err := s.close(code, reason, (*websocket.Driver).CloseDiscard)
-	if err == nil {
-		s.mu.Lock()
-		s.early.discard()
-		s.mu.Unlock()
-	}
-	return err
+	return s.close(code, reason, (*websocket.Driver).CloseDiscard, (*early).closeDiscard)
 }
 
-func (s *Socket) close(code protocol.CloseCode, reason string, how func(*websocket.Driver, protocol.CloseCode, string) error) error {
+// close closes the connection in one way or, before the 101, in the other.
+func (s *Socket) close(code protocol.CloseCode, reason string,
+	how func(*websocket.Driver, protocol.CloseCode, string) error, before func(*early, protocol.Status),
+) error {
 	if err := protocol.CheckClose(code, reason); err != nil {
 		return err
 	}
@@ -149,7 +147,7 @@ func (s *Socket) close(code protocol.CloseCode, reason string, how func(*websock
 	if conn := s.conn.Load(); conn != nil {
 		return how(conn, code, reason)
 	}
-	s.early.close(protocol.Status{Code: code, Reason: reason})
+	before(&s.early, protocol.Status{Code: code, Reason: reason})
 	return nil
 }
 
