@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/worker/internal/web"
@@ -70,6 +71,7 @@ func Load(path string, opts Options) (*App, error) {
 func (a *App) Reload() error {
 	a.reloading.Lock()
 	defer a.reloading.Unlock()
+	began := time.Now()
 	g, fresh, err := a.load(a.generation.Load().number + 1)
 	if err != nil {
 		return err
@@ -78,7 +80,7 @@ func (a *App) Reload() error {
 	if err := a.hand(fresh); err != nil {
 		return err
 	}
-	a.opts.Logger.Info("application reloaded", "generation", g.number, "connections", a.server.Count())
+	a.opts.Logger.Info("application reloaded", "generation", g.number, "connections", a.server.Count(), "duration", time.Since(began))
 	return nil
 }
 

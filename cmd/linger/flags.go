@@ -1,9 +1,9 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/netip"
 	"time"
 
@@ -101,8 +101,10 @@ func (c *runCommand) Validate() error {
 		return fmt.Errorf("--workers: %d is not from 1 to %d", c.Workers, maxWorkers)
 	case c.MaxConnections < 1:
 		return fmt.Errorf("--max-connections: %d is not above 0", c.MaxConnections)
-	case c.MaxPerAddress < 0 || c.UpgradeRate < 0:
-		return errors.New("--max-per-address and --upgrade-rate cannot be below 0")
+	case c.MaxPerAddress < 0:
+		return fmt.Errorf("--max-per-address: %d is below 0", c.MaxPerAddress)
+	case !(c.UpgradeRate >= 0 && c.UpgradeRate <= math.MaxFloat64): // NaN is neither
+		return fmt.Errorf("--upgrade-rate: %v is no number of requests, from 0 on", c.UpgradeRate)
 	}
 	return nil
 }

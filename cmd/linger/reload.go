@@ -1,32 +1,44 @@
 package main
 
 import (
+	"errors"
 	"log/slog"
 	"os"
+	"path/filepath"
+	"regexp"
+
+	"github.com/fsnotify/fsnotify"
 
 	"github.com/lingerws/linger/worker"
 )
 
-// reloader loads the application anew, when a signal or a file says so.
+// reloader loads an application anew, when a signal or a file says so.
 type reloader struct {
-	app     *worker.App
+	load    func() error    // the application anew
+	files   func() []string // that the last version was made of
 	log     *slog.Logger
-	signals chan os.Signal
+	signals <-chan os.Signal
 	watcher *watcher // nil: files are not watched
 	stop    chan struct{}
 }
 
-// startReloading begins to wait for SIGHUP and, if files are watched, for changes.
-func startReloading(app *worker.App, files bool, log *slog.Logger) (*reloader, error) {
-	r := &reloader{app: app, log: log, signals: make(chan os.Signal, 1), stop: make(chan struct{})}
-	if files {
-		w, err := watch(app.Files())
-		if err != nil {
+// reload begins to wait for signals and, if files are watched, for changes.
+func (c *runCommand) reload(app *worker.App, signals <-chan os.Signal, log *slog.Logger) (*reloader, error) {
+	// The entry is watched where it was named: it may be a link, and app.Files has where that leads to.
+	entry, err := filepath.Abs(c.App)
+	if err != nil {
+		return nil, err
+	}
+	r := &reloader{
+		load:  app.Reload,
+		files: func() []string { return append(app.Files(), entry) },
+		log:   log, signals: signals, stop: make(chan struct{}),
+	}
+	if c.Watch {
+		if r.watcher, err = watch(r.files()); err != nil {
 			return nil, err
 		}
-		r.watcher = w
 	}
-	notifyReload(r.signals)
 	go r.run()
 	return r, nil
 }
@@ -38,7 +50,7 @@ func (r *reloader) close() {
 	}
 }
 
-// run reloads once for all that has happened since the last time.
+// run reloads once for all changes since the last time, and once for all signals.
 func (r *reloader) run() {
 	var changed <-chan struct{}
 	if r.watcher != nil {
@@ -51,22 +63,55 @@ func (r *reloader) run() {
 		case <-r.stop:
 			return
 		}
-		r.reload()
+		r.once()
 	}
 }
 
-// reload keeps the last version of the application if the new one cannot be loaded.
-func (r *reloader) reload() {
-	err := r.app.Reload()
-	if err != nil {
+// once keeps the last version of the application if the new one cannot be loaded.
+func (r *reloader) once() {
+	r.follow(nil, true) // what it imports from now on may change while it is loaded
+	err := r.load()
+	switch {
+	case errors.Is(err, worker.ErrStopped):
+	case err != nil:
 		r.log.Error("application not reloaded: the last version goes on", "error", err)
+		r.follow(blamed(err), true)
+	default:
+		r.follow(nil, false)
 	}
+}
+
+// follow has the watcher, if there is one, look for the files of the application and
+// for more.
+func (r *reloader) follow(more []string, loose bool) {
 	if r.watcher == nil {
 		return
 	}
-	if err != nil {
-		r.watcher.follow(nil) // whatever mends it
-	} else {
-		r.watcher.follow(r.app.Files())
+	err := r.watcher.follow(append(r.files(), more...), loose)
+	if err != nil && !errors.Is(err, fsnotify.ErrClosed) {
+		r.log.Warn("some folders of the application cannot be watched: use SIGHUP after a change there", "error", err)
 	}
+}
+
+// relative finds what an error says of a module that cannot be found.
+var relative = regexp.MustCompile(`"(\.\.?/[^"]+)"`)
+
+// blamed returns the files that an error names, and those it misses: with them it may
+// be mended.
+func blamed(err error) (files []string) {
+	failure, ok := errors.AsType[*worker.LoadError](err)
+	if !ok {
+		return nil
+	}
+	for _, p := range failure.Problems {
+		file, err := filepath.Abs(p.File)
+		if p.File == "" || err != nil {
+			continue
+		}
+		files = append(files, file)
+		for _, missing := range relative.FindAllStringSubmatch(p.Text, -1) {
+			files = append(files, filepath.Join(filepath.Dir(file), filepath.FromSlash(missing[1])))
+		}
+	}
+	return files
 }

@@ -4,5 +4,5 @@ package main
 
 import "os"
 
-// notifyReload does nothing: there is no signal for it.
-func notifyReload(chan<- os.Signal) {}
+// hangups returns nothing: there is no signal for it.
+func hangups() (signals <-chan os.Signal, stop func()) { return nil, func() {} }

@@ -2,56 +2,87 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
+	"testing/synctest"
 
 	"github.com/lingerws/linger/worker"
 )
 
-// lockedBuffer is a log that is read while it is written.
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) has(text string) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return strings.Contains(b.buf.String(), text)
-}
-
-func TestAReloaderNeedsNoWatcher(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "app.js")
-	if err := os.WriteFile(path, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var out lockedBuffer
-	log := slog.New(slog.NewTextHandler(&out, nil))
-	app, err := worker.Load(path, worker.Options{Logger: log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = app.Shutdown(t.Context()) }()
-	r, err := startReloading(app, false, log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.close()
-	r.signals <- os.Interrupt // whichever
-	for deadline := time.Now().Add(patience); !out.has("generation=2"); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("a signal has the application loaded anew; it was not")
+func TestChangesDuringAReloadCauseOneMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		signals, begun, goOn := make(chan os.Signal, 1), 0, make(chan struct{})
+		under := false
+		r := &reloader{signals: signals, stop: make(chan struct{}), load: func() error {
+			if under {
+				t.Error("reloads do not overlap")
+			}
+			under, begun = true, begun+1
+			<-goOn
+			under = false
+			return nil
+		}}
+		go r.run()
+		ask := func() {
+			select {
+			case signals <- os.Interrupt: // whichever
+			default:
+			}
+			synctest.Wait()
 		}
+		for range 5 {
+			ask()
+		}
+		for _, want := range []int{1, 2} {
+			if begun != want {
+				t.Errorf("so far %d reloads have begun; got %d", want, begun)
+			}
+			goOn <- struct{}{}
+			synctest.Wait()
+		}
+		if begun != 2 {
+			t.Errorf("all that is asked for during a reload is one more; got %d", begun-1)
+		}
+		r.close()
+	})
+}
+
+func TestOnlyWhatSomebodyCanMendIsAnError(t *testing.T) {
+	for err, want := range map[error]bool{nil: false, worker.ErrStopped: false, errors.New("app.js:1:2: broken"): true} {
+		var out bytes.Buffer
+		r := &reloader{log: slog.New(slog.NewTextHandler(&out, nil)), load: func() error { return err }}
+		r.once()
+		if got := strings.Contains(out.String(), "app.js:1:2: broken"); got != want {
+			t.Errorf("a reload that returns %v is an error in the log: %v; got %q", err, want, out.String())
+		}
+	}
+}
+
+func TestWhatMayMendAnError(t *testing.T) {
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := blamed(&worker.LoadError{Problems: []worker.Problem{
+		{File: "app.js", Line: 1, Column: 8, Text: `Could not resolve "./lib/part.js"`},
+		{File: "lib/other.ts", Line: 1, Column: 8, Text: `Could not resolve "../up"`},
+		{File: "/elsewhere/app.js", Text: `Could not resolve "package"`},
+		{Text: "the script ran out of memory"},
+	}})
+	want := []string{
+		filepath.Join(dir, "app.js"), filepath.Join(dir, "lib/part.js"),
+		filepath.Join(dir, "lib/other.ts"), filepath.Join(dir, "up"),
+		"/elsewhere/app.js",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("an error is mended by %q; got %q", want, got)
+	}
+	if got := blamed(errors.New("another error")); got != nil {
+		t.Errorf("an error that names no files blames none; got %q", got)
 	}
 }

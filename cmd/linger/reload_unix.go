@@ -8,5 +8,10 @@ import (
 	"syscall"
 )
 
-// notifyReload has SIGHUP ask for a reload, as it does of other servers.
-func notifyReload(signals chan<- os.Signal) { signal.Notify(signals, syscall.SIGHUP) }
+// hangups returns the signals that ask for a reload, as SIGHUP does of other servers,
+// and what to call when nobody waits for them any longer.
+func hangups() (signals <-chan os.Signal, stop func()) {
+	ch := make(chan os.Signal, 1)
+	signal.Notify(ch, syscall.SIGHUP)
+	return ch, func() { signal.Stop(ch) }
+}

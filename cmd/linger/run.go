@@ -29,6 +29,8 @@ type runCommand struct {
 // not load.
 func (c *runCommand) Run() error {
 	log := newLogger(c.LogFormat)
+	hangups, deaf := hangups() // from the beginning: it would end the process
+	defer deaf()
 	app, err := c.load(log)
 	if err != nil {
 		return fmt.Errorf("cannot load %s:\n%w", c.App, err)
@@ -39,7 +41,7 @@ func (c *runCommand) Run() error {
 	}
 	signals, stop := notify() // before anybody is told that it runs, and can end it
 	defer stop()
-	reloading, err := startReloading(app, c.Watch, log)
+	reloading, err := c.reload(app, hangups, log)
 	if err != nil {
 		return errors.Join(fmt.Errorf("cannot watch the application's files: %w", err), listener.Close(), app.Shutdown(context.Background()))
 	}

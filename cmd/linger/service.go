@@ -38,7 +38,7 @@ func (s service) serve(listener net.Listener, signals <-chan os.Signal) error {
 		ReadHeaderTimeout: s.headerTimeout,
 		MaxHeaderBytes:    maxHeader,
 		IdleTimeout:       idleTimeout,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelError), // panics, and descriptors that have run out
 	}
 	server.RegisterOnShutdown(unused.close)
 	failed := make(chan error, 1)

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"log/slog"
 	"net"
+	"net/http"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -17,5 +21,38 @@ func TestAListenErrorTellsWhatToDo(t *testing.T) {
 		if got := listenError(":80", err).Error(); !strings.Contains(got, want) {
 			t.Errorf("the message says %q; got %q", want, got)
 		}
+	}
+}
+
+// TestAPanicOfAHandlerIsLogged looks at what package net/http recovers, and tells its
+// error log only.
+func TestAPanicOfAHandlerIsLogged(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out output
+	signals := make(chan os.Signal, 1)
+	served := make(chan error, 1)
+	go func() {
+		served <- service{
+			handler:       http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("something is wrong") }),
+			log:           slog.New(slog.NewTextHandler(&out, nil)),
+			headerTimeout: patience, limit: patience,
+			connections: func() int { return 0 },
+			shutdown:    func(context.Context) error { return nil },
+		}.serve(listener, signals)
+	}()
+	response, err := (&http.Client{Timeout: patience}).Get(address(listener))
+	if err == nil {
+		_ = response.Body.Close()
+		t.Errorf("a handler that panics answers nothing; got %s", response.Status)
+	}
+	signals <- os.Interrupt
+	if err := <-served; err != nil {
+		t.Error(err)
+	}
+	if got := out.String(); !strings.Contains(got, "something is wrong") {
+		t.Errorf("what a handler panics with is in the log; the log is %q", got)
 	}
 }
