@@ -14,6 +14,7 @@ type mailbox struct {
 	bytes   int     // of the messages among them
 	drain   bool    // a drain event is among them: one says it all
 	busy    bool    // a goroutine hands them out
+	begin   bool    // or it will, at the end of the batch of input
 	paused  bool    // the connection is not read
 }
 
@@ -33,8 +34,9 @@ func (m mail) size() int {
 	return len(m.message.Data)
 }
 
-// deliver puts an event into the mailbox. It pauses the connection at the bound.
-func (s *Socket) deliver(event mail, conn *websocket.Driver) {
+// deliver puts an event into the mailbox. It pauses the connection at the bound. inBatch
+// says that the end of a batch of input will be told: the handler is called then.
+func (s *Socket) deliver(event mail, conn *websocket.Driver, inBatch bool) {
 	s.mu.Lock()
 	box := &s.mailbox
 	if event.drain != nil {
@@ -55,9 +57,24 @@ func (s *Socket) deliver(event mail, conn *websocket.Driver) {
 	}
 	start := !box.busy
 	box.busy = true
+	if start && inBatch {
+		box.begin, start = true, false
+	}
 	s.mu.Unlock()
 	if start {
 		go s.dispatch()
+	}
+}
+
+// dispatchBatch is dispatch for what came with a batch of input, if nobody was at it
+// already.
+func (s *Socket) dispatchBatch() {
+	s.mu.Lock()
+	begin := s.mailbox.begin
+	s.mailbox.begin = false
+	s.mu.Unlock()
+	if begin {
+		s.dispatch()
 	}
 }
 

@@ -129,7 +129,7 @@ func (s *Socket) wakeSenders() {
 // empty.
 func (s *Socket) tellDrained(conn *websocket.Driver) {
 	if !s.closing.Load() && drainer(s.server.generation.Load().handler) != nil {
-		s.deliver(mail{drain: &Drain{Server: s.server, Socket: s}}, conn)
+		s.deliver(mail{drain: &Drain{Server: s.server, Socket: s}}, conn, false)
 	}
 }
 

@@ -1,5 +1,7 @@
 package protocol
 
+import "bytes"
+
 // receiver is what the machine knows of the peer's frames on their way in.
 type receiver struct {
 	input []byte // bytes of the last Receive that are not parsed yet
@@ -24,6 +26,18 @@ func (m *Machine) Receive(p []byte) {
 		p = append(m.input[:len(m.input):len(m.input)], p...)
 	}
 	m.input = p
+}
+
+// Unparsed tells whether bytes of the last Receive have not been looked at yet: a
+// driver has stopped asking for events before there was none.
+func (m *Machine) Unparsed() bool { return len(m.input) > 0 }
+
+// Keep gives the buffer of the last Receive back to the driver: what has not been looked
+// at is copied.
+func (m *Machine) Keep() {
+	if len(m.input) > 0 {
+		m.input = bytes.Clone(m.input)
+	}
 }
 
 // Next returns the next event, or false when there is none until something

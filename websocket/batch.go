@@ -11,7 +11,7 @@ const batchDelay = time.Millisecond
 // before it blocked, what others send, and a Close that the timer runs for. mu is
 // held.
 func (d *Driver) boundBatch() {
-	if d.batchBound || d.m.Queued() == 0 {
+	if d.batchBound || d.overseen || d.m.Queued() == 0 {
 		return
 	}
 	d.batchBound = true
@@ -26,7 +26,7 @@ func (d *Driver) boundBatch() {
 func (d *Driver) cutBatch() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.batchBound {
+	if d.batchBound || d.overseen {
 		d.endBatch()
 		d.settle()
 	}

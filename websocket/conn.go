@@ -29,8 +29,9 @@ const (
 // connection no harm: no half of a frame is ever written, no part of a message is
 // lost.
 type Conn struct {
-	driver      *Driver
-	subprotocol string
+	driver        *Driver
+	subprotocol   string
+	local, remote net.Addr
 
 	in      readAhead
 	reading gate           // one reader at a time; it guards what follows
@@ -72,6 +73,7 @@ func newConn(d *Driver, subprotocol string, opts Options) *Conn {
 		room:        make(chan struct{}, 1),
 		ended:       make(chan struct{}),
 	}
+	c.local, c.remote = d.transport.addrs()
 	d.Start((*connEvents)(c))
 	return c
 }

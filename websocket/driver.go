@@ -13,6 +13,7 @@ import (
 // none calls the handler.
 type Driver struct {
 	transport transport
+	nudge     notifier // the same, if it tells of readiness; else nil
 	opts      Options
 	early     []byte // what arrived with the handshake
 	halfClose bool   // agreed in the opening handshake
@@ -21,6 +22,8 @@ type Driver struct {
 	mu      sync.Mutex // guards what follows; never held during a call of the handler
 	m       *protocol.Machine
 	handler Handler // nil until Start
+	batcher Batcher // the same, if it wants to be told of batches and is
+	due     bool    // BatchEnd has to be called
 
 	handled   sync.Cond // signals: paused or pumping is over
 	paused    bool      // the handler wants no events for now
@@ -30,10 +33,14 @@ type Driver struct {
 	told      bool      // and the handler's
 	drains    int       // calls of Drained that have not returned
 	receiving bool      // the reader waits until a batch of input is handled
+	unread    bool      // by a notifier: there may be input that nobody was told of again
+	ending    bool      // by a notifier: the end of input, or of the transport, is near
+	over      bool      // and this was it
 
 	batch      bool // a batch of input is handled: its output leaves at the end
 	batchTimer *time.Timer
 	batchBound bool // batchTimer runs
+	overseen   bool // no timer is needed
 
 	writing bool   // a goroutine writes
 	out     []byte // what it writes
@@ -68,7 +75,7 @@ func NewDriver(nc net.Conn, role protocol.Role, early []byte, opts Options) *Dri
 
 func newDriver(nc net.Conn, role protocol.Role, early []byte, opts Options, agreed terms) *Driver {
 	d := &Driver{
-		transport: newTransport(nc),
+		transport: newTransport(nc, opts.Blocking),
 		opts:      opts,
 		early:     early,
 		halfClose: agreed.halfClose,
@@ -76,6 +83,7 @@ func newDriver(nc net.Conn, role protocol.Role, early []byte, opts Options, agre
 		m:         protocol.New(opts.config(role, agreed)),
 	}
 	d.handled.L = &d.mu
+	d.nudge, _ = d.transport.(notifier)
 	return d
 }
 
@@ -83,8 +91,15 @@ func newDriver(nc net.Conn, role protocol.Role, early []byte, opts Options, agre
 func (d *Driver) Start(h Handler) {
 	d.mu.Lock()
 	d.handler = h
+	if d.nudge != nil {
+		d.batcher, _ = h.(Batcher)
+	}
 	d.armKeepAlive()
 	d.mu.Unlock()
+	if d.nudge != nil {
+		d.startNotified(d.nudge)
+		return
+	}
 	go d.readLoop()
 }
 
@@ -186,6 +201,11 @@ func (d *Driver) CloseNow() {
 	d.breakOff(CauseAbort, nil)
 	d.settle()
 }
+
+// Batches tells whether the handler, being a [Batcher], is told of the end of batches:
+// where a loop reads for many connections, and not a goroutine for this one. It is for
+// calls by the driver.
+func (d *Driver) Batches() bool { return d.batcher != nil }
 
 // HalfClose tells whether both ends agreed in the opening handshake to keep
 // processing data after they have sent their Close; docs/half-close.md specifies

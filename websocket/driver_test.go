@@ -60,7 +60,7 @@ func TestEarlyBytesComeFirst(t *testing.T) {
 		a, b := memconn.Pipe()
 		early := append(textFrame("early"), textFrame("cut")[:4]...)
 		told := &recorder{}
-		c := NewDriver(a, protocol.Server, early, Options{KeepAlive: -1})
+		c := NewDriver(inMemory(a), protocol.Server, early, Options{KeepAlive: -1})
 		c.Start(told)
 		synctest.Wait()
 		_, _ = b.Write(append(textFrame("cut")[4:], textFrame("late")...))
@@ -222,7 +222,7 @@ func besiege(s *stage) {
 
 func TestSendTellsWhatWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
+		s := newStreamStage(t, protocol.Server, Options{KeepAlive: -1})
 		s.deaf = true
 		s.peer.SetCapacity(100)
 		s.start()

@@ -3,20 +3,12 @@ package websocket
 import "net"
 
 // LocalAddr returns the address of our end of the transport.
-func (c *Conn) LocalAddr() net.Addr { return c.socket().LocalAddr() }
+func (c *Conn) LocalAddr() net.Addr { return c.local }
 
 // RemoteAddr returns the address of the other end of the transport: the peer, or
 // the last proxy before it.
-func (c *Conn) RemoteAddr() net.Addr { return c.socket().RemoteAddr() }
+func (c *Conn) RemoteAddr() net.Addr { return c.remote }
 
-func (c *Conn) socket() net.Conn {
-	on, _ := c.driver.transport.(socketed) // each of ours is
-	return on.socket()
+func (t *streamTransport) addrs() (local, remote net.Addr) {
+	return t.nc.LocalAddr(), t.nc.RemoteAddr()
 }
-
-// socketed is a transport that runs on a net.Conn.
-type socketed interface{ socket() net.Conn }
-
-var _ socketed = (*streamTransport)(nil)
-
-func (t *streamTransport) socket() net.Conn { return t.nc }

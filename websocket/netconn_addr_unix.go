@@ -4,6 +4,6 @@ package websocket
 
 import "net"
 
-var _ socketed = (*rawTransport)(nil)
-
-func (t *rawTransport) socket() net.Conn { return t.nc }
+func (t *rawTransport) addrs() (local, remote net.Addr) {
+	return t.nc.LocalAddr(), t.nc.RemoteAddr()
+}

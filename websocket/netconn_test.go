@@ -281,7 +281,7 @@ func TestAddressesAreThoseOfTheTransport(t *testing.T) {
 	a, _ := tcpEnds(t)
 	c := NewConn(a, protocol.Server, nil, Options{})
 	defer c.CloseNow()
-	if c.RemoteAddr() != a.RemoteAddr() || c.LocalAddr() != a.LocalAddr() {
+	if c.RemoteAddr().String() != a.RemoteAddr().String() || c.LocalAddr().String() != a.LocalAddr().String() {
 		t.Errorf("on TCP the addresses must be those of the socket; got %v", c.RemoteAddr())
 	}
 }

@@ -22,6 +22,11 @@ type Options struct {
 	// compression. The zero CompressionOptions are good ones.
 	Compression *CompressionOptions
 
+	// Blocking keeps a goroutine that waits for input, where the connection would
+	// otherwise be watched by one of a few loops: on Linux, with plain TCP. There it
+	// serves those who want to compare; everywhere else it is so anyway.
+	Blocking bool
+
 	// Pieces hands messages up in pieces as they arrive; see protocol.Config.
 	Pieces bool
 

@@ -21,8 +21,8 @@ type pair struct {
 func newPair(t testing.TB, server, client Options) *pair {
 	a, b := memconn.Pipe()
 	p := &pair{serverEnd: a, clientEnd: b}
-	p.server = NewConn(a, protocol.Server, nil, server)
-	p.client = NewConn(b, protocol.Client, nil, client)
+	p.server = NewConn(inMemory(a), protocol.Server, nil, server)
+	p.client = NewConn(inMemory(b), protocol.Client, nil, client)
 	t.Cleanup(func() {
 		p.server.driver.CloseNow() // without lingering
 		p.client.driver.CloseNow()
@@ -54,7 +54,7 @@ func withPeer(t *testing.T, opts Options, test func(t *testing.T, c *Conn, peer 
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		a, b := memconn.Pipe()
-		c := NewConn(a, protocol.Server, nil, opts)
+		c := NewConn(inMemory(a), protocol.Server, nil, opts)
 		t.Cleanup(func() { c.driver.CloseNow(); _ = b.Close() })
 		test(t, c, b)
 	})

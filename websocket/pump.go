@@ -17,6 +17,11 @@ func (d *Driver) pump() {
 	d.pumping = false
 	d.tellEnd()
 	d.handled.Broadcast()
+	if d.due && !d.receiving { // nobody else will
+		d.due = false
+		go d.batcher.BatchEnd(d)
+	}
+	d.wakeReader()
 }
 
 // handOut empties the machine, unless the handler pauses. Once the end is told
@@ -26,32 +31,50 @@ func (d *Driver) handOut() {
 		ev, ok := d.m.Next()
 		if !ok {
 			d.empty = true
-			d.endBatch()
+			if d.batcher == nil {
+				d.endBatch()
+			}
 			return
 		}
 		d.handle(ev)
 	}
 }
 
-// handle makes one call of the handler.
+// handle makes one call of the handler, or none.
 func (d *Driver) handle(ev protocol.Event) {
 	switch ev.Kind {
-	case protocol.EventMessage, protocol.EventPiece:
-		d.mu.Unlock()
-		d.handler.Message(d, ev)
-		d.mu.Lock()
-	case protocol.EventPong:
-		d.mu.Unlock()
-		d.handler.Pong(d, ev.Payload)
-		d.mu.Lock()
-	case protocol.EventPeerClose:
-		d.mu.Unlock()
-		d.handler.PeerClose(d, ev.Status)
-		d.mu.Lock()
+	case protocol.EventMessage, protocol.EventPiece, protocol.EventPong, protocol.EventPeerClose:
+		d.due = d.batcher != nil
+		d.call(ev)
 	case protocol.EventClosed:
 		d.ended = true
 	case protocol.EventPing:
 	}
+}
+
+// call makes the call. A handler that ends its goroutine instead of returning loses the
+// connection: nobody would read it any more.
+func (d *Driver) call(ev protocol.Event) {
+	returned := false
+	d.mu.Unlock()
+	defer func() {
+		d.mu.Lock()
+		if !returned {
+			d.pumping, d.receiving = false, false
+			d.breakOff(CauseAbort, nil)
+			d.settle()
+		}
+	}()
+	switch ev.Kind {
+	case protocol.EventMessage, protocol.EventPiece:
+		d.handler.Message(d, ev)
+	case protocol.EventPong:
+		d.handler.Pong(d, ev.Payload)
+	case protocol.EventPeerClose:
+		d.handler.PeerClose(d, ev.Status)
+	case protocol.EventClosed, protocol.EventPing:
+	}
+	returned = true
 }
 
 // endWaits tells whether the terminal event can be handed out. It is the last
@@ -90,5 +113,6 @@ func (d *Driver) Resume() {
 	defer d.mu.Unlock()
 	d.paused = false
 	d.handled.Broadcast() // the reader may rest in the middle of a batch
+	d.wakeReader()
 	d.settle()
 }

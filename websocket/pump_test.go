@@ -219,7 +219,7 @@ func TestAPayloadStaysDuringTheCall(t *testing.T) {
 // reader and writer hand out events by turns.
 func TestReadingGoesOnWhoeverHandsOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
+		s := newStreamStage(t, protocol.Server, Options{KeepAlive: -1})
 		s.told.onMessage = func(c *Driver, payload []byte) {
 			c.Pause()
 			_, _ = c.Send(protocol.Text, payload)

@@ -13,7 +13,7 @@ import (
 func TestQueuedIsTrueToTheByte(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const room = 500
-		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
+		s := newStreamStage(t, protocol.Server, Options{KeepAlive: -1})
 		s.deaf = true
 		s.peer.SetCapacity(room)
 		s.start()

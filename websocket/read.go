@@ -56,6 +56,11 @@ func (d *Driver) receive(b []byte) (more bool) {
 func (d *Driver) endInput(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.endInputNow(err)
+}
+
+// endInputNow is endInput for who holds mu.
+func (d *Driver) endInputNow(err error) {
 	if isEOF(err) {
 		d.m.ReceiveEOF()
 	} else {

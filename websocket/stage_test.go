@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,6 +33,16 @@ type stage struct {
 
 func newStage(t *testing.T, role protocol.Role, opts Options) *stage {
 	a, b := memconn.Pipe()
+	return newStageOn(t, role, opts, inMemory(a), b)
+}
+
+// newStreamStage has a transport that takes nothing at once, like TLS.
+func newStreamStage(t *testing.T, role protocol.Role, opts Options) *stage {
+	a, b := memconn.Pipe()
+	return newStageOn(t, role, opts, a, b)
+}
+
+func newStageOn(t *testing.T, role protocol.Role, opts Options, a net.Conn, b *memconn.Conn) *stage {
 	s := &stage{t: t, role: role, told: &recorder{}, peer: b}
 	s.conn = NewDriver(a, role, nil, opts)
 	t.Cleanup(func() {

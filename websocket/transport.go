@@ -9,6 +9,10 @@ import (
 // transport is what a connection needs of TCP, TLS or anything like them: read,
 // write, half-close, close.
 type transport interface {
+	// addrs returns the addresses of both ends; it is not asked for them once it is
+	// closed.
+	addrs() (local, remote net.Addr)
+
 	// read waits for input, without holding a buffer where that can be helped,
 	// and hands it to receive once. receive tells whether more is to be expected
 	// at once. io.EOF is the end of the peer's direction.
@@ -34,7 +38,20 @@ type transport interface {
 	close()
 }
 
-func newTransport(nc net.Conn) transport {
+// alwaysBlocking is for tests: all of them run with both drivers.
+var alwaysBlocking bool
+
+// newTransport returns the best that can be had of nc; blocking says that it should be
+// waited for.
+func newTransport(nc net.Conn, blocking bool) transport {
+	if own, ok := nc.(transport); ok {
+		return own
+	}
+	if !blocking && !alwaysBlocking {
+		if t, ok := newNotifier(nc); ok {
+			return t
+		}
+	}
 	if raw, ok := newRawTransport(nc); ok {
 		return raw
 	}

@@ -23,7 +23,9 @@ func (d *Driver) flush() {
 	if n < len(out) && !d.m.Done() {
 		d.writing, d.out, d.handed = true, out, n
 		d.watchWriter()
-		go d.writeLoop()
+		if d.nudge == nil {
+			go d.writeLoop()
+		}
 		return
 	}
 	if d.high && d.handler != nil {
@@ -56,16 +58,27 @@ func (d *Driver) writeLoop() {
 		d.mu.Lock()
 		d.wrote(n, err)
 		if written += n; written == len(d.out) {
-			d.sent += leastDelivered // all that waited is taken, little as it may be
-			recycle(d.out)
-			d.out, written = d.m.Output(nil), 0
+			d.nextOutput()
+			written = 0
 		}
 	}
+	d.endWriting()
+}
+
+// nextOutput takes what has been queued while the last output was written.
+func (d *Driver) nextOutput() {
+	d.sent += leastDelivered // all that waited is taken, little as it may be
+	recycle(d.out)
+	d.out, d.handed = d.m.Output(nil), 0
+}
+
+// endWriting follows the last byte that waited.
+func (d *Driver) endWriting() {
 	d.writing, d.out, d.handed = false, nil, 0
 	d.unwatchWriter()
 	d.tellDrained()
 	d.obey()
-	d.pump() // the terminal event may have waited for the last byte
+	d.pump() // the terminal event may have waited for it
 }
 
 // The most that is written at once. The close timer must see the progress of a

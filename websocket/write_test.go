@@ -30,7 +30,7 @@ func TestDrainedComesDuringAnotherCall(t *testing.T) {
 
 func TestClosedWaitsForDrained(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
+		s := newStreamStage(t, protocol.Server, Options{KeepAlive: -1})
 		s.told.onDrained = func(*Driver) {
 			time.Sleep(time.Second)
 			s.told.note("drained")

@@ -61,7 +61,7 @@ func (c *Conn) sendFIN() {
 	if !c.rstRead { // a connection that was reset sends nothing more
 		c.peer.finRead = true
 	}
-	c.link.changed.Broadcast()
+	c.link.change()
 }
 
 // receiveRST kills this end, unless nobody is there to notice.
@@ -71,7 +71,7 @@ func (c *Conn) receiveRST() {
 	}
 	c.rstRead = true
 	c.unread = nil
-	c.link.changed.Broadcast()
+	c.link.change()
 }
 
 // release gives back what a closed end no longer needs.

@@ -38,6 +38,13 @@ type Conn struct {
 type link struct {
 	mu      sync.Mutex
 	changed sync.Cond
+	changes uint64 // how many there were
+}
+
+// change wakes all who wait for one. mu is held.
+func (l *link) change() {
+	l.changes++
+	l.changed.Broadcast()
 }
 
 // Pipe returns the two ends of a new connection.
@@ -92,7 +99,7 @@ func (c *Conn) take(p []byte) int {
 	}
 	n := copy(p, c.unread)
 	c.unread = c.unread[n:]
-	c.link.changed.Broadcast()
+	c.link.change()
 	return n
 }
 
@@ -130,7 +137,7 @@ func (c *Conn) hand(p []byte) int {
 	}
 	if n > 0 {
 		c.peer.unread = append(c.peer.unread, p[:n]...)
-		c.link.changed.Broadcast()
+		c.link.change()
 	}
 	return n
 }
@@ -148,7 +155,7 @@ func (c *Conn) takeTurn() error {
 
 func (c *Conn) endTurn() {
 	c.writing = false
-	c.link.changed.Broadcast()
+	c.link.change()
 }
 
 // unable returns why nothing can pass in the direction the deadline is for.

@@ -55,7 +55,7 @@ func (c *Conn) change(f func()) {
 	c.link.mu.Lock()
 	defer c.link.mu.Unlock()
 	f()
-	c.link.changed.Broadcast()
+	c.link.change()
 }
 
 func ask[T any](c *Conn, f func() T) T {

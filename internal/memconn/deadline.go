@@ -29,13 +29,13 @@ func (d *deadline) set(moment time.Time, l *link) {
 	if !moment.IsZero() {
 		d.timer = time.AfterFunc(time.Until(moment), l.wake)
 	}
-	l.changed.Broadcast()
+	l.change()
 }
 
 func (l *link) wake() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.changed.Broadcast()
+	l.change()
 }
 
 // SetDeadline sets both deadlines. The zero time means none.

@@ -1,0 +1,93 @@
+package websocket
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/lingerws/linger/protocol"
+)
+
+// watchedPair returns a peer, and a driver that a loop watches, unless all wait.
+func watchedPair(t *testing.T, h Handler) (*Driver, *net.TCPConn) {
+	t.Helper()
+	near, peer := wirePair(t)
+	d := NewDriver(near, protocol.Server, nil, Options{KeepAlive: -1})
+	d.Start(h)
+	t.Cleanup(func() { d.CloseNow(); _ = peer.Close() })
+	_ = peer.SetDeadline(time.Now().Add(20 * time.Second))
+	return d, peer
+}
+
+// doing is a handler that does something with messages.
+type doing struct {
+	quiet
+	message func(d *Driver, payload []byte)
+}
+
+func newDoing(message func(d *Driver, payload []byte)) doing {
+	return doing{quiet{newEnds()}, message}
+}
+
+func (a doing) Message(d *Driver, m protocol.Event) { a.message(d, m.Payload) }
+
+func echoed(d *Driver, payload []byte) { _, _ = d.Send(protocol.Text, payload) }
+
+// wantBack fails unless a message comes back.
+func wantBack(t *testing.T, peer net.Conn, what string) {
+	t.Helper()
+	if _, err := peer.Write(textFrame("hello")); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, 7)
+	if _, err := io.ReadFull(peer, got); err != nil || string(got[2:]) != "hello" {
+		t.Fatalf("%s: a message must be echoed; got %q, %v", what, got, err)
+	}
+}
+
+func TestAHandlerThatEndsItsGoroutineStopsNoLoop(t *testing.T) {
+	for range 2 * runtime.GOMAXPROCS(0) {
+		d, ending := watchedPair(t, newDoing(func(*Driver, []byte) { runtime.Goexit() }))
+		if _, err := ending.Write(textFrame("x")); err != nil {
+			t.Fatal(err)
+		}
+		wantDone(t, d)
+	}
+	for range 2 * runtime.GOMAXPROCS(0) {
+		_, peer := watchedPair(t, newDoing(echoed))
+		wantBack(t, peer, "on each loop")
+	}
+}
+
+func TestAFloodHoldsUpNobody(t *testing.T) {
+	flood := bytes.Repeat(textFrame("flood"), 10_000)
+	for range runtime.GOMAXPROCS(0) {
+		_, flooding := watchedPair(t, newDoing(func(*Driver, []byte) {}))
+		go func() {
+			for {
+				if _, err := flooding.Write(flood); err != nil {
+					return
+				}
+			}
+		}()
+	}
+	for range 2 * runtime.GOMAXPROCS(0) {
+		_, peer := watchedPair(t, newDoing(echoed))
+		for range 20 {
+			wantBack(t, peer, "beside a flood")
+		}
+	}
+}
+
+func TestADescriptorThatIsTakenOverHearsNothingOfTheLast(t *testing.T) {
+	for range 50 {
+		d, peer := watchedPair(t, newDoing(echoed))
+		wantBack(t, peer, "on a new connection")
+		_, _ = peer.Write(textFrame("on its way"))
+		d.CloseNow()
+		wantDone(t, d)
+	}
+}

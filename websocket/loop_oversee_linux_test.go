@@ -1,0 +1,51 @@
+package websocket
+
+import (
+	"io"
+	"runtime"
+	"sync"
+	"testing"
+)
+
+func TestAHandlerThatBlocksHoldsUpNobody(t *testing.T) {
+	release := make(chan struct{})
+	const blockers = 20 // more than there are loops
+	var blocked sync.WaitGroup
+	for range blockers {
+		blocked.Add(1)
+		_, peer := watchedPair(t, newDoing(func(d *Driver, payload []byte) {
+			_, _ = d.Send(Text, []byte("sent before"))
+			blocked.Done()
+			<-release
+			_, _ = d.Send(Text, payload)
+		}))
+		if _, err := peer.Write(textFrame("block")); err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			want := "\x81\x0bsent before\x81\x05block"
+			got := make([]byte, len(want))
+			if _, err := io.ReadFull(peer, got); err != nil || string(got) != want {
+				t.Errorf("what a handler sends before and after it blocks arrives; got %q, %v", got, err)
+			}
+		}()
+	}
+	blocked.Wait()
+	for range 2 * runtime.GOMAXPROCS(0) {
+		_, peer := watchedPair(t, newDoing(echoed))
+		for range 5 {
+			wantBack(t, peer, "beside handlers that block")
+		}
+	}
+	close(release)
+}
+
+func TestWhatAHandlerSendsBeforeItBlocksLeaves(t *testing.T) {
+	release := make(chan struct{})
+	defer close(release)
+	_, peer := watchedPair(t, newDoing(func(d *Driver, payload []byte) {
+		_, _ = d.Send(Text, payload)
+		<-release
+	}))
+	wantBack(t, peer, "from a handler that does not return")
+}

@@ -1,0 +1,63 @@
+package websocket
+
+import (
+	"errors"
+	"net"
+	"os"
+	"syscall"
+	"testing"
+
+	"github.com/lingerws/linger/internal/memconn"
+)
+
+// TestMain runs all tests twice: a transport that can be either is waited for at first,
+// and tells of readiness then.
+func TestMain(m *testing.M) {
+	alwaysBlocking = true
+	status := m.Run()
+	alwaysBlocking = false
+	os.Exit(max(status, m.Run()))
+}
+
+// inMemory returns a connection in memory as the driver under test wants it.
+func inMemory(c *memconn.Conn) net.Conn {
+	if alwaysBlocking {
+		return c
+	}
+	return &told{streamTransport{nc: c}, c}
+}
+
+// told is a connection in memory that tells of readiness.
+type told struct {
+	streamTransport
+	*memconn.Conn
+}
+
+var _ notifier = (*told)(nil)
+
+func (n *told) begin(d *Driver) error {
+	tell := func() {
+		buf := new([readBufferSize]byte)
+		for d.ready(buf[:], false, false) {
+		}
+	}
+	n.Watch(func() { go tell() }) // as the loops do when a handler blocks
+	go tell()
+	return nil
+}
+
+func (n *told) readNow(p []byte) (int, error) {
+	read, err := n.TryRead(p)
+	if errors.Is(err, syscall.EAGAIN) {
+		return 0, errWait
+	}
+	return read, err
+}
+
+func (n *told) tryWrite(p []byte) (int, error) {
+	written, err := n.TryWrite(p)
+	if errors.Is(err, syscall.EAGAIN) {
+		return 0, nil
+	}
+	return written, err
+}

@@ -1,0 +1,170 @@
+package websocket
+
+import "errors"
+
+// The readiness driver: a connection that nobody waits for. Its transport tells when
+// input or room for output may be there, and whoever is told calls ready. It shares
+// everything else with the blocking driver: machine, timers, output, events.
+
+// notifier is a transport that tells of readiness instead of being waited for. It tells
+// once for each change; who is told and does not read it all has to come again.
+type notifier interface {
+	transport
+
+	// begin has the transport call d.ready from now on. It may do so before it returns,
+	// from another goroutine.
+	begin(d *Driver) error
+
+	// readNow reads what is there. The error is errWait if that is nothing, and io.EOF
+	// at the end of the peer's direction.
+	readNow(p []byte) (int, error)
+}
+
+// errWait says that nothing can be read until the transport tells.
+var errWait = errors.New("nothing is there to be read")
+
+// readings are how many buffers one connection may fill before others have their turn.
+const readings = 4
+
+// startNotified begins to be told of readiness. What came with the handshake goes first.
+func (d *Driver) startNotified(n notifier) {
+	if len(d.early) > 0 {
+		go func() {
+			d.takeEarly()
+			d.begin(n)
+		}()
+		return
+	}
+	d.begin(n)
+}
+
+func (d *Driver) takeEarly() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	early := d.early
+	d.early = nil
+	d.heard = true
+	d.receiveNow(early)
+}
+
+func (d *Driver) begin(n notifier) {
+	if err := n.begin(d); err != nil {
+		d.endInput(err)
+	}
+	d.mu.Lock()
+	d.settle() // it may have ended before
+	d.mu.Unlock()
+}
+
+// ready handles what the transport has told of: room for output, and input, which is
+// read into buf. ended says that the peer has ended its direction, or the transport is
+// broken, so that there is no other news to wait for; overseen that whoever calls sees to
+// it that no batch takes long. It tells whether there may be more to read.
+func (d *Driver) ready(buf []byte, ended, overseen bool) (more bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.released {
+		return false
+	}
+	d.unread, d.overseen = true, overseen
+	d.ending = d.ending || ended
+	if d.writing {
+		d.writeOn()
+	}
+	return d.readOn(buf)
+}
+
+// readOn reads for a while, if it may. mu is held.
+func (d *Driver) readOn(buf []byte) (more bool) {
+	for range readings {
+		if !d.unread || !d.mayRead() {
+			return false
+		}
+		d.readOnce(buf)
+	}
+	return d.unread && d.mayRead()
+}
+
+// mayRead tells whether input can be handled, or kept while the handler has paused. If it
+// cannot, whoever is in the way comes
+// back to it with wakeReader. mu is held.
+func (d *Driver) mayRead() bool {
+	return !d.receiving && !d.pumping && !d.over && !d.released && !d.m.Unparsed()
+}
+
+// readOnce reads a buffer. One that is not filled has emptied the transport, unless the
+// end is behind it. mu is held.
+func (d *Driver) readOnce(buf []byte) {
+	n, err := d.nudge.readNow(buf)
+	switch {
+	case errors.Is(err, errWait):
+		d.unread = false
+	case err != nil:
+		d.unread, d.over = false, true
+		d.endInputNow(err)
+	default:
+		d.unread = n == len(buf) || d.ending
+		d.heard, d.unanswered = true, 0
+		d.receiveNow(buf[:n])
+	}
+}
+
+// receiveNow hands one batch of input to the machine, and its events to the handler.
+// What cannot be handed out, because the handler has paused or somebody else is handing
+// out, is kept: the buffer is the caller's. mu is held, not during calls.
+func (d *Driver) receiveNow(b []byte) {
+	d.receiving, d.batch, d.empty = true, true, false
+	d.m.Receive(b)
+	d.pump()
+	d.m.Keep()
+	d.receiving = false
+	if d.due {
+		d.due = false
+		d.mu.Unlock()
+		d.batcher.BatchEnd(d)
+		d.mu.Lock()
+	}
+	d.endBatch()
+	d.settle()
+}
+
+// wakeReader comes back to input that could not be handled. mu is held.
+func (d *Driver) wakeReader() {
+	if d.nudge != nil && (d.unread || d.m.Unparsed() && !d.paused) && !d.receiving && !d.pumping && !d.released {
+		go d.comeBack()
+	}
+}
+
+// comeBack handles what is left of the last batch, and then what the transport has.
+func (d *Driver) comeBack() {
+	buf, _ := readBuffers.Get().(*[readBufferSize]byte)
+	defer readBuffers.Put(buf)
+	for again := true; again; {
+		d.mu.Lock()
+		if d.m.Unparsed() && !d.paused && !d.pumping && !d.receiving {
+			d.receiveNow(nil)
+		}
+		again = d.readOn(buf[:])
+		d.mu.Unlock()
+	}
+}
+
+// writeOn writes what is left, now that there may be room. mu is held, not during the
+// call that tells that nothing is left.
+func (d *Driver) writeOn() {
+	for !d.m.Done() {
+		if d.handed == len(d.out) {
+			d.nextOutput()
+		}
+		if len(d.out) == 0 {
+			break
+		}
+		n, err := d.transport.tryWrite(d.out[d.handed:])
+		d.handed += n
+		d.wrote(n, err)
+		if n == 0 && err == nil {
+			return
+		}
+	}
+	d.endWriting()
+}

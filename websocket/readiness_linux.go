@@ -1,0 +1,130 @@
+package websocket
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// watched is a TCP socket of our own: its descriptor has left package net and the
+// runtime's poller, and one of our loops watches it. All calls but those of the loop
+// come under the driver's lock, so that nobody uses the number of a descriptor that is
+// closed.
+type watched struct {
+	fd   int32
+	loop *loop // nil until it begins
+}
+
+// newNotifier takes a TCP connection over. It leaves it as it is if there is no
+// descriptor to be had.
+func newNotifier(nc net.Conn) (transport, bool) {
+	tcp, ok := nc.(*net.TCPConn)
+	if !ok {
+		return nil, false
+	}
+	fd, err := duplicate(tcp)
+	if err != nil {
+		return nil, false
+	}
+	_ = tcp.Close()                      // its number only: the connection has another
+	return &watched{fd: int32(fd)}, true //nolint:gosec // descriptors are small numbers
+}
+
+// duplicate returns a second descriptor of the same connection, which the runtime's
+// poller does not know.
+func duplicate(tcp *net.TCPConn) (fd int, err error) {
+	if err := tcp.SetDeadline(time.Time{}); err != nil { // closed already
+		return 0, err
+	}
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	controlErr := raw.Control(func(old uintptr) {
+		fd, err = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, 0)
+	})
+	return fd, errors.Join(controlErr, err)
+}
+
+func (w *watched) begin(d *Driver) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.released {
+		return nil
+	}
+	return assign(w, d)
+}
+
+func (w *watched) readNow(p []byte) (int, error) {
+	n, err := retry(func() (int, error) { return unix.Read(int(w.fd), p) })
+	switch {
+	case errors.Is(err, unix.EAGAIN):
+		return 0, errWait
+	case err != nil:
+		return 0, os.NewSyscallError("read", err)
+	case n == 0:
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+func (w *watched) tryWrite(p []byte) (int, error) {
+	n, err := retry(func() (int, error) { return unix.Write(int(w.fd), p) })
+	switch {
+	case errors.Is(err, unix.EAGAIN):
+		return 0, nil
+	case err != nil:
+		return 0, os.NewSyscallError("write", err)
+	}
+	return n, nil
+}
+
+// read and write are for those who wait.
+func (w *watched) read(func([]byte) bool) error { return errWait }
+
+func (w *watched) write(p []byte) (int, error) { return w.tryWrite(p) }
+
+func (w *watched) held() int {
+	bytes, _ := unix.IoctlGetInt(int(w.fd), unix.SIOCOUTQ)
+	return bytes
+}
+
+func (w *watched) closeWrite() { _ = unix.Shutdown(int(w.fd), unix.SHUT_WR) }
+
+func (w *watched) reset() {
+	_ = unix.SetsockoptLinger(int(w.fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+}
+
+// close gives the descriptor back; the kernel ends its watch with it.
+func (w *watched) close() {
+	if w.loop != nil {
+		w.loop.forget(w)
+	}
+	_ = unix.Close(int(w.fd))
+}
+
+func (w *watched) addrs() (local, remote net.Addr) {
+	ours, _ := unix.Getsockname(int(w.fd))
+	theirs, _ := unix.Getpeername(int(w.fd))
+	return tcpAddr(ours), tcpAddr(theirs)
+}
+
+// tcpAddr returns an address as package net has it.
+func tcpAddr(sa unix.Sockaddr) net.Addr {
+	switch a := sa.(type) {
+	case *unix.SockaddrInet4:
+		return net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port))) //nolint:gosec // a port has 16 bits
+	case *unix.SockaddrInet6:
+		addr := netip.AddrFrom16(a.Addr).Unmap()
+		if zone, err := net.InterfaceByIndex(int(a.ZoneId)); err == nil {
+			addr = addr.WithZone(zone.Name)
+		}
+		return net.TCPAddrFromAddrPort(netip.AddrPortFrom(addr, uint16(a.Port))) //nolint:gosec // a port has 16 bits
+	}
+	return &net.TCPAddr{} // the connection is gone already
+}
