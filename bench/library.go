@@ -14,6 +14,7 @@ import (
 // of a [workshop].
 type library struct {
 	name    string
+	groups  string // names for several at once, with commas between them
 	label   string // of tables and plots
 	build   step
 	command func(w workshop, to netip.AddrPort, fanout bool) []string
@@ -21,43 +22,45 @@ type library struct {
 
 // libraries are all there are, in the order of the table.
 var libraries = []library{
-	{"floor", "floor: C, epoll, no checks", floorBuild, floorServer},
-	{"linger", "Linger", oursBuild, ours("linger")},
-	{"linger-blocking", "Linger, blocking driver", oursBuild, ours("linger-blocking")},
-	{"bun", "Bun", npmBuild, bunServer},
-	{"gws", "gws", peerBuild("gws"), peer("gws")},
-	{"gorilla", "gorilla", peerBuild("gorilla"), peer("gorilla")},
-	{"coder", "coder", peerBuild("coder"), peer("coder")},
-	{"gobwas", "gobwas", peerBuild("gobwas"), peer("gobwas")},
-	{"ws", "Node ws", npmBuild, nodeServer("")},
-	{"worker", "Linger, JavaScript worker", commandBuild, script("echo.js")},
-	{"worker-async", "Linger, JavaScript worker, async handler", commandBuild, script("async.js")},
-	{"ws-async", "Node ws, async handler", npmBuild, nodeServer("async")},
+	{"linger", "all", "Linger", oursBuild, ours("linger")},
+	{"linger-blocking", "all", "Linger, blocking driver", oursBuild, ours("linger-blocking")},
+	{"worker", "all,workers", "Linger, JavaScript", commandBuild, script("echo.js")},
+	{"worker-async", "workers", "Linger, JavaScript, async handler", commandBuild, script("async.js")},
+	{"bun", "all", "Bun", npmBuild, bunServer},
+	{"gws", "all", "gws", peerBuild("gws"), peer("gws")},
+	{"gorilla", "all", "gorilla", peerBuild("gorilla"), peer("gorilla")},
+	{"coder", "all", "coder", peerBuild("coder"), peer("coder")},
+	{"gobwas", "all", "gobwas", peerBuild("gobwas"), peer("gobwas")},
+	{"ws", "all,workers", "Node ws", npmBuild, nodeServer("")},
+	{"ws-async", "workers", "Node ws, async handler", npmBuild, nodeServer("async")},
+	{"floor", "all", "floor: C, epoll, no checks", floorBuild, floorServer},
 }
 
-// chooseLibraries finds those with the names of a list; "all" are all but the async ones,
-// which are for the comparison of workers.
 func chooseLibraries(names string) ([]library, error) {
-	return choose(names, libraries, func(l library) string { return l.name },
-		func(l library) bool { return !strings.HasSuffix(l.name, "-async") })
+	return choose(names, libraries, func(l library) (string, string) { return l.name, l.groups })
 }
 
-// choose finds by name, in the order of all.
-func choose[T any](names string, all []T, name func(T) string, usual func(T) bool) ([]T, error) {
+// choose finds those that a list names, each or by a group of theirs, in the order of all.
+func choose[T any](names string, all []T, called func(T) (name, groups string)) ([]T, error) {
 	wanted := strings.Split(names, ",")
+	found := map[string]bool{}
 	var chosen []T
 	var known []string
 	for _, one := range all {
-		known = append(known, name(one))
-		if at := slices.Index(wanted, name(one)); at >= 0 {
-			wanted = slices.Delete(wanted, at, at+1)
-			chosen = append(chosen, one)
-		} else if names == "all" && usual(one) {
+		name, groups := called(one)
+		is := append(strings.Split(groups, ","), name)
+		known = append(known, name)
+		for _, n := range is {
+			found[n] = true
+		}
+		if slices.ContainsFunc(is, func(n string) bool { return slices.Contains(wanted, n) }) {
 			chosen = append(chosen, one)
 		}
 	}
-	if len(wanted) > 0 && names != "all" {
-		return nil, fmt.Errorf("there is no %q; there are all and %s", wanted[0], strings.Join(known, ", "))
+	for _, name := range wanted {
+		if !found[name] {
+			return nil, fmt.Errorf("there is no %q; there are all and %s", name, strings.Join(known, ", "))
+		}
 	}
 	return chosen, nil
 }
@@ -109,9 +112,10 @@ func nodeServer(handler string) func(workshop, netip.AddrPort, bool) []string {
 
 func script(name string) func(workshop, netip.AddrPort, bool) []string {
 	return func(w workshop, to netip.AddrPort, fanout bool) []string {
+		file := filepath.Join(w.root, "bench", "testdata", name)
 		if fanout {
-			name = "fanout.js"
+			file = filepath.Join(filepath.Dir(file), "fanout.js")
 		}
-		return []string{w.binary("linger"), "run", "--listen=" + to.String(), filepath.Join(w.root, "bench", "testdata", name)}
+		return []string{w.binary("linger"), "run", "--listen=" + to.String(), file}
 	}
 }

@@ -42,8 +42,8 @@ type settings struct {
 
 func parse(args []string) (settings, error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	libs := flags.String("libs", "all", "libraries to measure, with commas between them")
-	works := flags.String("works", "all", "works to put them under")
+	libs := flags.String("libs", "all", "libraries to measure, or groups of them: all, workers")
+	works := flags.String("works", "all", "works to put them under, or groups: all, scaling")
 	rounds := flags.Int("rounds", 5, "how often each is measured")
 	seconds := flags.Float64("seconds", 2, "how long each is measured")
 	if err := flags.Parse(args); err != nil {

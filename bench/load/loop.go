@@ -21,6 +21,7 @@ type conn struct {
 	began   time.Time
 	stage   stage // of a connection that opens and closes
 	head    []byte
+	due     []time.Time // when what is on its way should have been sent, of one that is paced
 }
 
 // loop is an epoll with its connections.
@@ -30,11 +31,12 @@ type loop struct {
 	buffer []byte
 	events []syscall.EpollEvent
 	now    time.Time // when the last batch of events was taken
+	wait   uintptr   // for events, in ms, after which whoever calls looks at the time
 }
 
 func newLoop() (*loop, error) {
 	fd, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
-	return &loop{fd: fd, buffer: make([]byte, 256<<10), events: make([]syscall.EpollEvent, 1024)},
+	return &loop{fd: fd, buffer: make([]byte, 256<<10), events: make([]syscall.EpollEvent, 1024), wait: 20},
 		os.NewSyscallError("epoll_create1", err)
 }
 
@@ -84,9 +86,8 @@ type handler func(c *conn, data []byte) error
 
 // turn waits for events and handles them.
 func (l *loop) turn(handle handler) error {
-	const wait = 20 // ms, after which whoever calls looks at the time
 	n, _, errno := syscall.RawSyscall6(syscall.SYS_EPOLL_PWAIT, uintptr(l.fd),
-		uintptr(unsafe.Pointer(&l.events[0])), uintptr(len(l.events)), wait, 0, 0)
+		uintptr(unsafe.Pointer(&l.events[0])), uintptr(len(l.events)), l.wait, 0, 0)
 	l.now = time.Now()
 	if errno == syscall.EINTR {
 		return nil

@@ -15,6 +15,7 @@ import (
 // generator is a kind of work. What it has counted is in its tally.
 type generator interface {
 	begin(to netip.AddrPort) error
+	send() error // what is due, if anything is
 	handle(c *conn, data []byte) error
 	count() *tally
 }
@@ -26,6 +27,9 @@ type tally struct {
 }
 
 func (t *tally) count() *tally { return t }
+
+// send has nothing to do where answers cause what is sent.
+func (t *tally) send() error { return nil }
 
 // Run puts the server at an address, which has that process id, under load. The error
 // tells of the first answer that is wrong or does not come.
@@ -41,6 +45,8 @@ func Run(to netip.AddrPort, pid int, w Work) (Sample, error) {
 	switch w.Kind {
 	case Echo:
 		return l.measure(&echo{loop: l, work: w}, to, pid, w)
+	case Paced:
+		return l.measure(&paced{loop: l, work: w}, to, pid, w)
 	case Fanout:
 		return l.measure(&fanout{loop: l, work: w}, to, pid, w)
 	case Churn:
@@ -77,6 +83,9 @@ func (l *loop) runFor(d time.Duration, g generator) error {
 	end := time.Now().Add(d)
 	last, deadline := g.count().units, end.Add(patience)
 	for {
+		if err := g.send(); err != nil {
+			return err
+		}
 		if err := l.turn(g.handle); err != nil {
 			return err
 		}

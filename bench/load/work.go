@@ -8,6 +8,7 @@ type Kind string
 // The kinds.
 const (
 	Echo   Kind = "echo"   // send messages and wait until all of them have come back
+	Paced  Kind = "paced"  // send so many messages a second, whatever comes back
 	Fanout Kind = "fanout" // one sends a message and waits until it has reached all
 	Churn  Kind = "churn"  // open, echo once, close; and again
 	Idle   Kind = "idle"   // open, echo once, and say no more
@@ -18,6 +19,7 @@ type Work struct {
 	Kind     Kind
 	Conns    int // connections; of a churn, those that are open at a time
 	InFlight int // messages that a connection sends at once, of an echo
+	Rate     int // messages a second of all connections together, if they are paced
 	Size     int // bytes of a message
 
 	Warm   time.Duration // before anything is measured

@@ -1,2 +1,2 @@
-addEventListener("websocketupgrade", (event) => { event.accept({ channels: ["all"] }); });
+addEventListener("websocketupgrade", (event) => { event.accept().subscribe("all"); });
 addEventListener("websocketmessage", ({ data }) => { clients.publish("all", data); });
