@@ -31,9 +31,7 @@ cross: ## Build for linux, darwin and windows, amd64 and arm64
 	@.ci/check cross
 
 bench-worker: ## What an event costs a JavaScript worker, beside Node's ws; needs node and npm
-	cd bench/testdata && npm ci --no-audit --no-fund --loglevel=error
-	go build -o bin/linger ./cmd/linger
-	go -C bench run ./worker -linger $(CURDIR)/bin/linger
+	go run ./bench -libs worker,ws,worker-async,ws-async -works echo1,echo16,echo16k
 
 soak: ## The survival test in its long form, some minutes
 	go test ./internal/survival -survival=long -timeout 30m -count=1 -v

@@ -84,6 +84,10 @@ var layers = map[string]layer{
 	"internal": {
 		why: "helpers of tests need the standard library only, so that every folder's tests can use them",
 	},
+	"bench": {
+		may: []string{"."},
+		why: "the benchmark measures what users get; peers have a module of their own, bench/peers, so that they are no dependencies of ours",
+	},
 	"examples": {
 		may: []string{".", "proxy", "websocket", "worker"},
 		why: "examples use what users use",

@@ -1,0 +1,56 @@
+//go:build linux
+
+package load
+
+import (
+	"net/netip"
+	"time"
+)
+
+// fanout sends a message on one connection, and the next when it has reached all.
+type fanout struct {
+	*loop
+	tally
+	work    Work
+	request []byte
+	answer  []byte
+	sender  *conn
+	missing int // connections that it has not reached
+	began   time.Time
+}
+
+// joining is how long a server has after the last handshake to count that connection.
+const joining = 200 * time.Millisecond
+
+func (f *fanout) begin(to netip.AddrPort) error {
+	data := payload(f.work.Size)
+	f.request, f.answer = fromClient(text, data), fromServer(text, data)
+	all, err := f.openAll(to, f.work.Conns)
+	if err != nil {
+		return err
+	}
+	time.Sleep(joining)
+	f.sender = all[0]
+	return f.next()
+}
+
+func (f *fanout) next() error {
+	f.missing, f.began = f.work.Conns, time.Now()
+	return f.write(f.sender, f.request)
+}
+
+func (f *fanout) handle(c *conn, data []byte) error {
+	if err := c.take(data, f.answer); err != nil {
+		return err
+	}
+	if c.got < len(f.answer) {
+		return nil
+	}
+	c.got = 0
+	f.units++
+	f.latency.add(time.Since(f.began))
+	if f.missing--; f.missing > 0 {
+		return nil
+	}
+	return f.next()
+}

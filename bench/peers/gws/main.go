@@ -1,0 +1,67 @@
+// Command gws is github.com/lxzan/gws as its README advises: an HTTP server whose
+// handler leaves the reading to a goroutine, so that the request can be freed, and a
+// Broadcaster that frames once. Messages are handled where they are read: its parallel
+// mode costs a goroutine each and does not keep their order.
+package main
+
+import (
+	"flag"
+	"log"
+	"net/http"
+	"sync"
+
+	"github.com/lxzan/gws"
+)
+
+func main() {
+	fanout := flag.Bool("fanout", false, "send each message to all connections")
+	address := flag.String("addr", "127.0.0.1:9001", "where to listen")
+	flag.Parse()
+	var h gws.Event = new(echo)
+	if *fanout {
+		h = &room{members: map[*gws.Conn]bool{}}
+	}
+	upgrader := gws.NewUpgrader(h, &gws.ServerOption{Recovery: gws.Recovery})
+	log.Fatal(http.ListenAndServe(*address, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if conn, err := upgrader.Upgrade(w, r); err == nil {
+			go conn.ReadLoop()
+		}
+	})))
+}
+
+type echo struct{ gws.BuiltinEventHandler }
+
+func (*echo) OnMessage(c *gws.Conn, m *gws.Message) {
+	_ = c.WriteMessage(m.Opcode, m.Bytes())
+	_ = m.Close()
+}
+
+type room struct {
+	gws.BuiltinEventHandler
+	mu      sync.RWMutex
+	members map[*gws.Conn]bool
+}
+
+func (r *room) OnOpen(c *gws.Conn) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.members[c] = true
+}
+
+func (r *room) OnClose(c *gws.Conn, err error) {
+	r.mu.Lock()
+	delete(r.members, c)
+	r.mu.Unlock()
+	r.BuiltinEventHandler.OnClose(c, err)
+}
+
+func (r *room) OnMessage(_ *gws.Conn, m *gws.Message) {
+	all := gws.NewBroadcaster(m.Opcode, m.Bytes())
+	r.mu.RLock()
+	for c := range r.members {
+		_ = all.Broadcast(c)
+	}
+	r.mu.RUnlock()
+	_ = all.Close()
+	_ = m.Close()
+}

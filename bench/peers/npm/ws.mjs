@@ -1,0 +1,20 @@
+// The library ws in Node: node ws.mjs PORT [fanout|async]
+import { WebSocketServer } from "ws";
+
+const [port, mode] = process.argv.slice(2);
+const server = new WebSocketServer({ host: "127.0.0.1", port: Number(port), perMessageDeflate: false });
+
+const handlers = {
+  echo: (socket) => (data, binary) => socket.send(data, { binary }),
+  async: (socket) => async (data, binary) => {
+    await null;
+    socket.send(data, { binary });
+  },
+  fanout: () => (data, binary) => {
+    for (const client of server.clients) {
+      client.send(data, { binary });
+    }
+  },
+};
+const handler = handlers[mode ?? "echo"];
+server.on("connection", (socket) => socket.on("message", handler(socket)));

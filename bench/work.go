@@ -1,0 +1,65 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/lingerws/linger/bench/load"
+)
+
+// work is a row of the table.
+type work struct {
+	name  string
+	label string
+	unit  string // what the cost is of
+	load.Work
+	cores  int    // of the server; 0 means 1
+	groups string // all are the rows of the table, scaling draws the lines of the plots
+}
+
+// works are all there are, in the order of the table.
+var works = append([]work{
+	{name: "echo1", label: "echo 64 B, 128 connections, one in flight", unit: "message",
+		Work: load.Work{Kind: load.Echo, Conns: 128, InFlight: 1, Size: 64}, groups: "all"},
+	{name: "paced", label: "echo 64 B, 128 connections, 20,000 messages a second", unit: "message",
+		Work: load.Work{Kind: load.Paced, Conns: 128, Rate: 20_000, Size: 64}, groups: "all"},
+	{name: "echo16", label: "echo 64 B, 128 connections, 16 in flight", unit: "message",
+		Work: load.Work{Kind: load.Echo, Conns: 128, InFlight: 16, Size: 64}, groups: "all"},
+	{name: "echo16k", label: "echo a 16 KiB text, 32 connections", unit: "message",
+		Work: load.Work{Kind: load.Echo, Conns: 32, InFlight: 1, Size: 16 << 10}, groups: "all"},
+	{name: "fanout", label: "send one message to 1,000 connections", unit: "delivery",
+		Work: load.Work{Kind: load.Fanout, Conns: 1000, Size: 64}, groups: "all"},
+	{name: "churn", label: "open, echo once, close cleanly, 32 at a time", unit: "connection",
+		Work: load.Work{Kind: load.Churn, Conns: 32, Size: 64}, groups: "all"},
+	{name: "idle", label: "15,000 idle connections", unit: "connection",
+		Work: load.Work{Kind: load.Idle, Conns: 15000, Size: 64}, groups: "all"},
+}, scaling()...)
+
+// scaling are the works of the lines: more connections, each with one message in flight,
+// and more cores.
+func scaling() []work {
+	var all []work
+	for _, n := range []int{1000, 5000, 10000, 15000} {
+		all = append(all, work{name: fmt.Sprintf("conns%d", n), label: fmt.Sprintf("echo 64 B, %d connections, one in flight", n),
+			unit: "message", Work: load.Work{Kind: load.Echo, Conns: n, InFlight: 1, Size: 64}, groups: "scaling"})
+	}
+	return append(all, work{name: "cores2", label: "echo 64 B, 128 connections, one in flight, two cores", unit: "message",
+		Work: load.Work{Kind: load.Echo, Conns: 128, InFlight: 1, Size: 64}, cores: 2, groups: "scaling"})
+}
+
+func chooseWorks(names string) ([]work, error) {
+	return choose(names, works, func(w work) (string, string) { return w.name, w.groups })
+}
+
+// timed gives a work its times: a server that compiles while it runs needs some to be
+// warm, and one that collects garbage some to be idle.
+func (w work) timed(window time.Duration) load.Work {
+	timed := w.Work
+	timed.Warm, timed.Window = window/2, window
+	if w.Kind == load.Idle {
+		timed.Window = max(window, 2*time.Second)
+	}
+	return timed
+}
