@@ -11,8 +11,6 @@ import (
 // them off the application's handle.
 type inbox Socket
 
-var _ websocket.Batcher = (*inbox)(nil)
-
 func (in *inbox) socket() *Socket { return (*Socket)(in) }
 
 // Message puts a message into the mailbox.
@@ -26,15 +24,13 @@ func (in *inbox) Message(c *websocket.Driver, m protocol.Event) {
 	if !m.Owned {
 		payload = bytes.Clone(payload)
 	}
-	s.deliver(mail{message: &Message{
-		Server: s.server, Socket: s,
-		Payload: Payload{Data: payload, Binary: m.Opcode == protocol.Binary},
-	}}, c, c.Batches())
+	message := s.message(m.Opcode, payload)
+	s.deliver(mail{message: &message}, c)
 }
 
-// BatchEnd hands what a batch has brought to the handler, on the goroutine of the loop
-// that has read it: another one would cost more than many a handler.
-func (in *inbox) BatchEnd(*websocket.Driver) { in.socket().dispatchBatch() }
+func (s *Socket) message(op protocol.Opcode, payload []byte) Message {
+	return Message{Server: s.server, Socket: s, Payload: Payload{Data: payload, Binary: op == protocol.Binary}}
+}
 
 // Pong is of no interest here: the driver's keep-alive has seen it.
 func (in *inbox) Pong(*websocket.Driver, []byte) {}
@@ -46,11 +42,11 @@ func (in *inbox) PeerClose(c *websocket.Driver, status protocol.Status) {
 	s := in.socket()
 	switch {
 	case s.halfOpen:
-		s.deliver(mail{peerClose: &PeerClose{Server: s.server, Socket: s, Status: status}}, c, c.Batches())
+		s.deliver(mail{peerClose: &PeerClose{Server: s.server, Socket: s, Status: status}}, c)
 	case s.idle():
 		s.answerClose(c)
 	default:
-		s.deliver(mail{answer: c}, c, c.Batches())
+		s.deliver(mail{answer: c}, c)
 	}
 }
 
@@ -102,5 +98,5 @@ func (s *Socket) end(outcome websocket.Outcome) {
 	s.endLife()
 	s.early = early{}
 	s.mu.Unlock()
-	s.deliver(mail{end: &Close{Server: s.server, Socket: s, Outcome: outcome}}, nil, false)
+	s.deliver(mail{end: &Close{Server: s.server, Socket: s, Outcome: outcome}}, nil)
 }

@@ -10,12 +10,12 @@ import (
 // full.
 type mailbox struct {
 	waiting []mail
-	single  [1]mail // where waiting begins, so that a message that finds nobody before it costs no queue
-	bytes   int     // of the messages among them
-	drain   bool    // a drain event is among them: one says it all
-	busy    bool    // a goroutine hands them out
-	begin   bool    // or it will, at the end of the batch of input
-	paused  bool    // the connection is not read
+	single  [1]mail   // where waiting begins, so that a message that finds nobody before it costs no queue
+	bytes   int       // of the messages among them
+	drain   bool      // a drain event is among them: one says it all
+	busy    bool      // a goroutine hands them out
+	batch   []Message // go before those that wait, when their batch of input is over
+	paused  bool      // the connection is not read
 }
 
 // mail is one event: exactly one of its fields is set.
@@ -34,48 +34,35 @@ func (m mail) size() int {
 	return len(m.message.Data)
 }
 
-// deliver puts an event into the mailbox. It pauses the connection at the bound. inBatch
-// says that the end of a batch of input will be told: the handler is called then.
-func (s *Socket) deliver(event mail, conn *websocket.Driver, inBatch bool) {
+// deliver puts an event into the mailbox. It pauses the connection at the bound.
+func (s *Socket) deliver(event mail, conn *websocket.Driver) {
 	s.mu.Lock()
 	box := &s.mailbox
-	if event.drain != nil {
-		if box.drain {
-			s.mu.Unlock()
-			return
-		}
-		box.drain = true
+	if event.drain != nil && box.drain {
+		s.mu.Unlock()
+		return
 	}
-	if !box.busy {
-		box.waiting = box.single[:0]
-	}
-	box.waiting = append(box.waiting, event)
-	box.bytes += event.size()
+	box.put(event)
 	if !box.paused && conn != nil && s.mailboxFull(1) {
 		box.paused = true
 		conn.Pause()
 	}
 	start := !box.busy
 	box.busy = true
-	if start && inBatch {
-		box.begin, start = true, false
-	}
 	s.mu.Unlock()
 	if start {
 		go s.dispatch()
 	}
 }
 
-// dispatchBatch is dispatch for what came with a batch of input, if nobody was at it
-// already.
-func (s *Socket) dispatchBatch() {
-	s.mu.Lock()
-	begin := s.mailbox.begin
-	s.mailbox.begin = false
-	s.mu.Unlock()
-	if begin {
-		s.dispatch()
+// put adds an event. The socket's mu is held.
+func (box *mailbox) put(event mail) {
+	if cap(box.waiting) == 0 {
+		box.waiting = box.single[:0]
 	}
+	box.waiting = append(box.waiting, event)
+	box.bytes += event.size()
+	box.drain = box.drain || event.drain != nil
 }
 
 // idle tells whether every event that came has been handled.
@@ -111,19 +98,18 @@ func (s *Socket) dispatch() {
 
 // take removes the next event, and lets the connection go on when half of the
 // bound is free.
-func (s *Socket) take() (mail, bool) {
+func (s *Socket) take() (event mail, ok bool) {
 	s.mu.Lock()
 	box := &s.mailbox
-	if len(box.waiting) == 0 {
+	if ok = len(box.waiting) > 0; ok {
+		event = box.waiting[0]
+		box.waiting[0] = mail{}
+		box.waiting = box.waiting[1:]
+		box.bytes -= event.size()
+		box.drain = box.drain && event.drain == nil
+	} else {
 		box.waiting, box.single, box.busy = nil, [1]mail{}, false
-		s.mu.Unlock()
-		return mail{}, false
 	}
-	event := box.waiting[0]
-	box.waiting[0] = mail{}
-	box.waiting = box.waiting[1:]
-	box.bytes -= event.size()
-	box.drain = box.drain && event.drain == nil
 	resume := box.paused && !s.mailboxFull(2)
 	if resume {
 		box.paused = false
@@ -132,7 +118,7 @@ func (s *Socket) take() (mail, bool) {
 	if resume {
 		s.conn.Load().Resume()
 	}
-	return event, true
+	return event, ok
 }
 
 // handle calls the handler for one event.
@@ -142,7 +128,7 @@ func (s *Socket) handle(event mail) {
 	h := g.handler
 	switch {
 	case event.message != nil:
-		s.guard("message", func() { h.Message(event.message) })
+		s.guardMessage(h, event.message)
 	case event.answer != nil:
 		s.answerClose(event.answer)
 	case event.peerClose != nil:
@@ -157,6 +143,10 @@ func (s *Socket) handle(event mail) {
 		defer s.server.leave(s) // the last thing that happens to a connection
 		s.server.call("close", s, func() { h.Close(event.end) })
 	}
+}
+
+func (s *Socket) guardMessage(h Handler, m *Message) {
+	s.guard("message", func() { h.Message(m) })
 }
 
 // guard calls a handler; if it panics the connection is closed with 1011.

@@ -11,8 +11,9 @@ import (
 // The error is [ErrClosed], [ErrQueueFull], or protocol.ErrText for text that is
 // not UTF-8; then the message is dropped.
 func (s *Socket) Send(p Payload) error {
-	return s.send(s.server.opts.Policy, p.opcode(), func(conn *websocket.Driver) (int, error) {
-		return conn.Send(p.opcode(), p.Data)
+	limit := s.server.opts.SendQueue
+	return s.send(s.server.opts.Policy, p.opcode(), func(conn *websocket.Driver) error {
+		return conn.SendWithin(limit, p.opcode(), p.Data)
 	}, p.Data)
 }
 
@@ -22,14 +23,15 @@ func (s *Socket) sendPrepared(m *protocol.Prepared, p Payload) error {
 	if policy == PolicyBlock {
 		policy = PolicyClose
 	}
-	return s.send(policy, p.opcode(), func(conn *websocket.Driver) (int, error) {
-		return conn.SendPrepared(m)
+	limit := s.server.opts.SendQueue
+	return s.send(policy, p.opcode(), func(conn *websocket.Driver) error {
+		return conn.SendPreparedWithin(limit, m)
 	}, p.Data)
 }
 
 // send applies the policy, and queues by way of the connection or, before the
 // 101, of the early buffer.
-func (s *Socket) send(policy Policy, op protocol.Opcode, queue func(*websocket.Driver) (int, error), data []byte) error {
+func (s *Socket) send(policy Policy, op protocol.Opcode, queue func(*websocket.Driver) error, data []byte) error {
 	conn := s.conn.Load()
 	if conn == nil {
 		s.mu.Lock()
@@ -39,17 +41,20 @@ func (s *Socket) send(policy Policy, op protocol.Opcode, queue func(*websocket.D
 		}
 		s.mu.Unlock()
 	}
-	for conn.Queued() >= s.server.opts.SendQueue {
+	s.stir()
+	for {
+		switch err := queue(conn); {
+		case err == nil:
+			return nil
+		case errors.Is(err, protocol.ErrClosing):
+			return ErrClosed
+		case !errors.Is(err, websocket.ErrQueueFull):
+			return err
+		}
 		if err := s.queueFull(conn, policy); err != nil {
 			return err
 		}
 	}
-	s.stir()
-	_, err := queue(conn)
-	if errors.Is(err, protocol.ErrClosing) {
-		return ErrClosed
-	}
-	return err
 }
 
 // sendEarly queues before the 101. Nobody could wait there: the queue empties
@@ -129,7 +134,7 @@ func (s *Socket) wakeSenders() {
 // empty.
 func (s *Socket) tellDrained(conn *websocket.Driver) {
 	if !s.closing.Load() && drainer(s.server.generation.Load().handler) != nil {
-		s.deliver(mail{drain: &Drain{Server: s.server, Socket: s}}, conn, false)
+		s.deliver(mail{drain: &Drain{Server: s.server, Socket: s}}, conn)
 	}
 }
 

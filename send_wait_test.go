@@ -17,7 +17,11 @@ type gate struct {
 	entered, open chan struct{}
 }
 
-func (g gate) Message(*websocket.Driver, protocol.Event) {
+func (g gate) Message(*websocket.Driver, protocol.Event) { g.hold() }
+
+func (g gate) Batch(*websocket.Driver, []protocol.Event) { g.hold() }
+
+func (g gate) hold() {
 	close(g.entered)
 	<-g.open
 }

@@ -20,8 +20,8 @@ type Event struct {
 	Last   bool   // the message ends with this piece
 	Status Status // for EventPeerClose
 
-	// Payload is valid until the next call of Next or Receive, unless Owned says
-	// that it belongs to whoever got the event.
+	// Payload is valid as long as what Receive was given, unless Owned says that it
+	// belongs to whoever got the event.
 	Payload []byte
 	Owned   bool
 }

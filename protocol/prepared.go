@@ -1,7 +1,5 @@
 package protocol
 
-import "unicode/utf8"
-
 // Prepared is a message framed once, to be sent on many connections. It is
 // immutable and safe for concurrent use.
 type Prepared struct {
@@ -18,7 +16,7 @@ func Prepare(op Opcode, payload []byte) (*Prepared, error) {
 	if op != Text && op != Binary {
 		return nil, misuse(ErrOpcode, "got "+op.String())
 	}
-	if op == Text && !utf8.Valid(payload) { // RFC 6455, section 8.1
+	if op == Text && !isUTF8(payload) { // RFC 6455, section 8.1
 		return nil, ErrText
 	}
 	h := Header{Fin: true, Opcode: op, Length: int64(len(payload))}

@@ -1,7 +1,5 @@
 package protocol
 
-import "unicode/utf8"
-
 // sender is what the machine knows of our frames on their way out.
 type sender struct {
 	output    []byte // frames the driver has not taken yet
@@ -116,7 +114,7 @@ func (m *Machine) checkSend(op Opcode, payload []byte) error {
 		return ErrClosing
 	case m.writing:
 		return misuse(ErrOpcode, "a message is not finished")
-	case op == Text && !utf8.Valid(payload): // RFC 6455, section 8.1
+	case op == Text && !isUTF8(payload): // RFC 6455, section 8.1
 		return ErrText
 	}
 	return nil

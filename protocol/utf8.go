@@ -12,6 +12,9 @@ type utf8Check struct {
 
 // write takes the next piece and tells whether all is well so far.
 func (c *utf8Check) write(p []byte) bool {
+	if c.need == 0 && isASCII(p) {
+		return true
+	}
 	for c.need > 0 && len(p) > 0 {
 		if !c.step(p[0]) {
 			return false
@@ -60,6 +63,9 @@ func sequenceLength(lead byte) int {
 	}
 	return 2
 }
+
+// isUTF8 tells whether p is whole and valid.
+func isUTF8(p []byte) bool { return isASCII(p) || utf8.Valid(p) }
 
 // step takes one byte by the table of well-formed sequences: RFC 3629, section 4.
 func (c *utf8Check) step(b byte) bool {

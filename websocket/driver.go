@@ -21,9 +21,10 @@ type Driver struct {
 
 	mu      sync.Mutex // guards what follows; never held during a call of the handler
 	m       *protocol.Machine
-	handler Handler // nil until Start
-	batcher Batcher // the same, if it wants to be told of batches and is
-	due     bool    // BatchEnd has to be called
+	handler Handler          // nil until Start
+	batcher Batcher          // the same, if it wants to be told of batches and is
+	due     bool             // BatchEnd has to be called
+	room    []protocol.Event // for a batch that is handed out
 
 	handled   sync.Cond // signals: paused or pumping is over
 	paused    bool      // the handler wants no events for now
@@ -115,6 +116,35 @@ func (d *Driver) Send(op protocol.Opcode, payload []byte) (queued int, err error
 	return d.m.Queued(), err
 }
 
+// SendWithin is Send, but queues nothing if limit bytes wait already: the error is
+// [ErrQueueFull] then.
+func (d *Driver) SendWithin(limit int, op protocol.Opcode, payload []byte) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.m.Queued() >= limit {
+		return ErrQueueFull
+	}
+	d.prime(len(payload))
+	err := d.m.Send(op, payload)
+	d.settle()
+	d.noteHigh()
+	return err
+}
+
+// SendPreparedWithin is SendPrepared within a limit, as SendWithin is Send.
+func (d *Driver) SendPreparedWithin(limit int, p *protocol.Prepared) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.m.Queued() >= limit {
+		return ErrQueueFull
+	}
+	d.prime(p.Len())
+	err := d.m.SendPrepared(p)
+	d.settle()
+	d.noteHigh()
+	return err
+}
+
 // SendPrepared queues a message that was framed before. Results as for Send.
 func (d *Driver) SendPrepared(p *protocol.Prepared) (queued int, err error) {
 	d.mu.Lock()
@@ -201,11 +231,6 @@ func (d *Driver) CloseNow() {
 	d.breakOff(CauseAbort, nil)
 	d.settle()
 }
-
-// Batches tells whether the handler, being a [Batcher], is told of the end of batches:
-// where a loop reads for many connections, and not a goroutine for this one. It is for
-// calls by the driver.
-func (d *Driver) Batches() bool { return d.batcher != nil }
 
 // HalfClose tells whether both ends agreed in the opening handshake to keep
 // processing data after they have sent their Close; docs/half-close.md specifies

@@ -29,19 +29,6 @@ type Handler interface {
 	Closed(d *Driver, end Outcome)
 }
 
-// Batcher is a [Handler] that only notes what it is told, and does its work when told
-// that a batch of input is over. It may block then: the connection is read on meanwhile,
-// and others are not held up.
-type Batcher interface {
-	Handler
-
-	// BatchEnd follows the calls of Message, Pong and PeerClose that one batch of input
-	// has led to, on the same goroutine; what is sent during the call leaves together.
-	// Calls of BatchEnd may overlap each other and all other calls. It is never called
-	// where [Driver.Batches] is false.
-	BatchEnd(d *Driver)
-}
-
 // Outcome is how a connection ended.
 type Outcome struct {
 	protocol.Outcome

@@ -77,23 +77,19 @@ func (l *loop) forget(w *watched) { drivers.set(w.fd, nil) }
 // runner is a goroutine that runs a loop, with what belongs to it. When the overseer
 // takes the loop away from it, it finishes the driver it is at and ends.
 type runner struct {
-	loop   *loop
-	buf    *[loopBuffer]byte
-	events [128]unix.EpollEvent
-	ready  int       // how many of them there are
-	next   int       // the one to be handled next
-	again  []*Driver // that have more to read than a turn allows
-	driver *Driver   // the one at work
+	loop    *loop
+	scratch *scratch
+	events  [128]unix.EpollEvent
+	ready   int           // how many of them there are
+	next    int           // the one to be handled next
+	again   []*Driver     // that have more to read than a turn allows
+	driver  *Driver       // the one at work
+	now     time.Duration // when it began
 }
-
-// loopBuffer is what one read can take.
-const loopBuffer = 64 << 10
-
-var loopBuffers = sync.Pool{New: func() any { return new([loopBuffer]byte) }}
 
 func newRunner(l *loop) *runner {
 	r := &runner{loop: l}
-	r.buf, _ = loopBuffers.Get().(*[loopBuffer]byte)
+	r.scratch, _ = scratches.Get().(*scratch)
 	l.runner.Store(r)
 	return r
 }
@@ -106,7 +102,7 @@ func (r *runner) run() {
 		if !ended {
 			r.loop.handOver(r.loop.phase.Load())
 		}
-		loopBuffers.Put(r.buf)
+		scratches.Put(r.scratch)
 	}()
 	for !ended {
 		ended = !r.turn()
@@ -159,9 +155,10 @@ func (r *runner) handle(d *Driver, ended bool) bool {
 	r.driver = d
 	phase := r.loop.phase.Add(1)
 	wakeOverseer() // after the phase has moved, which it looks at before it sleeps
-	began := sinceStart()
-	more := d.ready(r.buf[:], ended, true)
-	pace.note(sinceStart() - began)
+	more := d.ready(r.scratch, ended, true)
+	now := sinceStart()
+	pace.note(now - r.now)
+	r.now = now
 	if !r.loop.phase.CompareAndSwap(phase, phase+1) {
 		if more {
 			handleAside(d, false)
@@ -176,9 +173,9 @@ func (r *runner) handle(d *Driver, ended bool) bool {
 
 // handleAside is for drivers whose handlers take long.
 func handleAside(d *Driver, ended bool) {
-	buf, _ := readBuffers.Get().(*[readBufferSize]byte)
-	defer readBuffers.Put(buf)
-	for d.ready(buf[:], ended, false) {
+	s, _ := scratches.Get().(*scratch)
+	defer scratches.Put(s)
+	for d.ready(s, ended, false) {
 	}
 }
 
@@ -190,10 +187,12 @@ func (r *runner) wait() {
 		return
 	}
 	runtime.Gosched()
+	r.now = sinceStart()
 	if r.poll(0) {
 		return
 	}
 	r.poll(-1)
+	r.now = sinceStart()
 }
 
 // poll tells whether something is ready, within so many milliseconds.

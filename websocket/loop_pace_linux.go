@@ -6,18 +6,26 @@ import (
 )
 
 // pace tells whether handlers are quick enough to be called by the loops themselves,
-// which spares a goroutine for each batch of input. After one that was not the next ones
+// which spares a goroutine for each batch of input. When many are not, the next ones
 // are called beside the loop, and then it is tried again: ever more rarely, as long as
 // they stay slow.
 var pace pacer
 
 type pacer struct {
+	score   atomic.Int32 // up with each slow one, down with each quick one
 	aside   atomic.Int32 // how many are called beside the loop before the next try
 	penalty atomic.Int32 // how many that were last time
 }
 
 const (
-	quickEnough  = 100 * time.Microsecond // a hundred times what a goroutine costs
+	// quickEnough is a hundred times what a goroutine costs.
+	quickEnough = 100 * time.Microsecond
+
+	// One slow call weighs as much as four quick ones, and four of them are many: a
+	// garbage collection, or the scheduler of the machine, makes one slow now and then.
+	slowWeight  = 4
+	tooManySlow = 4 * slowWeight
+
 	leastPenalty = 32
 	mostPenalty  = 1 << 14
 )
@@ -29,15 +37,22 @@ func (p *pacer) quick() bool {
 
 // note takes how long one was at work.
 func (p *pacer) note(took time.Duration) {
-	if took > quickEnough {
+	switch {
+	case took > quickEnough:
 		p.slow()
-	} else if p.penalty.Load() > 0 {
+	case p.score.Load() > 0:
+		p.score.Add(-1)
+	case p.penalty.Load() > 0:
 		p.penalty.Store(p.penalty.Load() / 2)
 	}
 }
 
 // slow notes that one was too long at work.
 func (p *pacer) slow() {
+	if p.score.Add(slowWeight) < tooManySlow {
+		return
+	}
+	p.score.Store(tooManySlow - slowWeight) // one more, at the next try, is enough
 	penalty := min(mostPenalty, max(leastPenalty, 2*p.penalty.Load()))
 	p.penalty.Store(penalty)
 	p.aside.Store(penalty)

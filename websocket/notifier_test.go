@@ -37,8 +37,8 @@ var _ notifier = (*told)(nil)
 
 func (n *told) begin(d *Driver) error {
 	tell := func() {
-		buf := new([readBufferSize]byte)
-		for d.ready(buf[:], false, false) {
+		s := new(scratch)
+		for d.ready(s, false, false) {
 		}
 	}
 	n.Watch(func() { go tell() }) // as the loops do when a handler blocks

@@ -11,7 +11,11 @@ func (d *Driver) pump() {
 	}
 	d.pumping = true
 	for again := true; again; again = d.m.EndDue() && !d.paused {
-		d.handOut()
+		if d.batcher != nil {
+			d.handOutBatch()
+		} else {
+			d.handOut()
+		}
 		d.obey() // what it writes may make the terminal event due
 	}
 	d.pumping = false
@@ -31,9 +35,7 @@ func (d *Driver) handOut() {
 		ev, ok := d.m.Next()
 		if !ok {
 			d.empty = true
-			if d.batcher == nil {
-				d.endBatch()
-			}
+			d.endBatch()
 			return
 		}
 		d.handle(ev)
@@ -44,17 +46,29 @@ func (d *Driver) handOut() {
 func (d *Driver) handle(ev protocol.Event) {
 	switch ev.Kind {
 	case protocol.EventMessage, protocol.EventPiece, protocol.EventPong, protocol.EventPeerClose:
-		d.due = d.batcher != nil
-		d.call(ev)
+		d.call(func() { d.tell(ev) })
 	case protocol.EventClosed:
 		d.ended = true
 	case protocol.EventPing:
 	}
 }
 
-// call makes the call. A handler that ends its goroutine instead of returning loses the
-// connection: nobody would read it any more.
-func (d *Driver) call(ev protocol.Event) {
+// tell calls the handler.
+func (d *Driver) tell(ev protocol.Event) {
+	switch ev.Kind {
+	case protocol.EventMessage, protocol.EventPiece:
+		d.handler.Message(d, ev)
+	case protocol.EventPong:
+		d.handler.Pong(d, ev.Payload)
+	case protocol.EventPeerClose:
+		d.handler.PeerClose(d, ev.Status)
+	case protocol.EventClosed, protocol.EventPing:
+	}
+}
+
+// call makes a call without the lock. A handler that ends its goroutine instead of
+// returning loses the connection: nobody would read it any more.
+func (d *Driver) call(handler func()) {
 	returned := false
 	d.mu.Unlock()
 	defer func() {
@@ -65,15 +79,7 @@ func (d *Driver) call(ev protocol.Event) {
 			d.settle()
 		}
 	}()
-	switch ev.Kind {
-	case protocol.EventMessage, protocol.EventPiece:
-		d.handler.Message(d, ev)
-	case protocol.EventPong:
-		d.handler.Pong(d, ev.Payload)
-	case protocol.EventPeerClose:
-		d.handler.PeerClose(d, ev.Status)
-	case protocol.EventClosed, protocol.EventPing:
-	}
+	handler()
 	returned = true
 }
 

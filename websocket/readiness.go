@@ -41,10 +41,12 @@ func (d *Driver) startNotified(n notifier) {
 func (d *Driver) takeEarly() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	s, _ := scratches.Get().(*scratch)
+	defer scratches.Put(s)
 	early := d.early
 	d.early = nil
 	d.heard = true
-	d.receiveNow(early)
+	d.receiveNow(early, s)
 }
 
 func (d *Driver) begin(n notifier) {
@@ -57,10 +59,10 @@ func (d *Driver) begin(n notifier) {
 }
 
 // ready handles what the transport has told of: room for output, and input, which is
-// read into buf. ended says that the peer has ended its direction, or the transport is
+// read into s. ended says that the peer has ended its direction, or the transport is
 // broken, so that there is no other news to wait for; overseen that whoever calls sees to
 // it that no batch takes long. It tells whether there may be more to read.
-func (d *Driver) ready(buf []byte, ended, overseen bool) (more bool) {
+func (d *Driver) ready(s *scratch, ended, overseen bool) (more bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.released {
@@ -71,16 +73,16 @@ func (d *Driver) ready(buf []byte, ended, overseen bool) (more bool) {
 	if d.writing {
 		d.writeOn()
 	}
-	return d.readOn(buf)
+	return d.readOn(s)
 }
 
 // readOn reads for a while, if it may. mu is held.
-func (d *Driver) readOn(buf []byte) (more bool) {
+func (d *Driver) readOn(s *scratch) (more bool) {
 	for range readings {
 		if !d.unread || !d.mayRead() {
 			return false
 		}
-		d.readOnce(buf)
+		d.readOnce(s)
 	}
 	return d.unread && d.mayRead()
 }
@@ -94,28 +96,30 @@ func (d *Driver) mayRead() bool {
 
 // readOnce reads a buffer. One that is not filled has emptied the transport, unless the
 // end is behind it. mu is held.
-func (d *Driver) readOnce(buf []byte) {
-	n, err := d.nudge.readNow(buf)
+func (d *Driver) readOnce(s *scratch) {
+	n, err := d.nudge.readNow(s.buf[:])
 	switch {
+	case err == nil:
+		d.unread = n == len(s.buf) || d.ending
+		d.heard, d.unanswered = true, 0
+		d.receiveNow(s.buf[:n], s)
 	case errors.Is(err, errWait):
 		d.unread = false
-	case err != nil:
+	default:
 		d.unread, d.over = false, true
 		d.endInputNow(err)
-	default:
-		d.unread = n == len(buf) || d.ending
-		d.heard, d.unanswered = true, 0
-		d.receiveNow(buf[:n])
 	}
 }
 
 // receiveNow hands one batch of input to the machine, and its events to the handler.
 // What cannot be handed out, because the handler has paused or somebody else is handing
 // out, is kept: the buffer is the caller's. mu is held, not during calls.
-func (d *Driver) receiveNow(b []byte) {
+func (d *Driver) receiveNow(b []byte, s *scratch) {
 	d.receiving, d.batch, d.empty = true, true, false
 	d.m.Receive(b)
+	d.room = s.events[:0]
 	d.pump()
+	d.room = nil
 	d.m.Keep()
 	d.receiving = false
 	if d.due {
@@ -137,14 +141,14 @@ func (d *Driver) wakeReader() {
 
 // comeBack handles what is left of the last batch, and then what the transport has.
 func (d *Driver) comeBack() {
-	buf, _ := readBuffers.Get().(*[readBufferSize]byte)
-	defer readBuffers.Put(buf)
+	s, _ := scratches.Get().(*scratch)
+	defer scratches.Put(s)
 	for again := true; again; {
 		d.mu.Lock()
 		if d.m.Unparsed() && !d.paused && !d.pumping && !d.receiving {
-			d.receiveNow(nil)
+			d.receiveNow(nil, s)
 		}
-		again = d.readOn(buf[:])
+		again = d.readOn(s)
 		d.mu.Unlock()
 	}
 }

@@ -61,27 +61,31 @@ func (w *watched) begin(d *Driver) error {
 }
 
 func (w *watched) readNow(p []byte) (int, error) {
-	n, err := retry(func() (int, error) { return unix.Read(int(w.fd), p) })
+	n, err := receive(w.fd, p)
 	switch {
+	case n > 0:
+		return n, nil
+	case err == nil:
+		return 0, io.EOF
 	case errors.Is(err, unix.EAGAIN):
 		return 0, errWait
-	case err != nil:
-		return 0, os.NewSyscallError("read", err)
-	case n == 0:
-		return 0, io.EOF
+	case errors.Is(err, unix.EINTR):
+		return w.readNow(p)
 	}
-	return n, nil
+	return 0, os.NewSyscallError("read", err)
 }
 
 func (w *watched) tryWrite(p []byte) (int, error) {
-	n, err := retry(func() (int, error) { return unix.Write(int(w.fd), p) })
+	n, err := transmit(w.fd, p)
 	switch {
+	case err == nil:
+		return n, nil
 	case errors.Is(err, unix.EAGAIN):
 		return 0, nil
-	case err != nil:
-		return 0, os.NewSyscallError("write", err)
+	case errors.Is(err, unix.EINTR):
+		return w.tryWrite(p)
 	}
-	return n, nil
+	return 0, os.NewSyscallError("write", err)
 }
 
 // read and write are for those who wait.

@@ -34,6 +34,12 @@ func TestATransportThatCannotBeginEndsTheConnection(t *testing.T) {
 // batcher notes the calls of BatchEnd among the others.
 type batcher struct{ *recorder }
 
+func (b batcher) Batch(d *Driver, events []protocol.Event) {
+	for _, ev := range events {
+		b.Message(d, ev)
+	}
+}
+
 func (b batcher) BatchEnd(d *Driver) {
 	b.note("batch end")
 	_, _ = d.Send(protocol.Text, []byte("done"))

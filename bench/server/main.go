@@ -13,6 +13,8 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"runtime/pprof"
+	"time"
 
 	"github.com/lingerws/linger"
 )
@@ -36,6 +38,11 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
+	if f := os.Getenv("CPUPROF"); f != "" {
+		file, _ := os.Create(f)
+		_ = pprof.StartCPUProfile(file)
+		go func() { time.Sleep(4 * time.Second); pprof.StopCPUProfile(); file.Close() }()
+	}
 	return http.ListenAndServe(*address, linger.NewServer(handler(*fanout), opts))
 }
 
@@ -45,7 +52,7 @@ func options(lib string) (linger.Options, error) {
 	switch lib {
 	case "linger":
 	case "linger-blocking":
-		// The line that chooses the driver: opts.Blocking = true
+		opts.Blocking = true
 	default:
 		return opts, fmt.Errorf("-lib is linger or linger-blocking, not %q", lib)
 	}

@@ -1,0 +1,136 @@
+package linger
+
+import (
+	"bytes"
+
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket"
+)
+
+var _ websocket.Batcher = (*inbox)(nil)
+
+// Batch puts the events of a batch of input into the mailbox, all at once.
+func (in *inbox) Batch(c *websocket.Driver, events []protocol.Event) {
+	s := in.socket()
+	s.stir()
+	if s.server.answer.Load() != nil || s.halfOpen || events[len(events)-1].Kind == protocol.EventPeerClose {
+		in.batchOfAnyKind(c, events)
+		return
+	}
+	s.note(s.messages(events), c)
+}
+
+// batchOfAnyKind puts them in one by one.
+func (in *inbox) batchOfAnyKind(c *websocket.Driver, events []protocol.Event) {
+	for i, ev := range events {
+		switch ev.Kind {
+		case protocol.EventMessage:
+			if s := in.socket(); !s.autoRespond(ev) {
+				s.note(s.messages(events[i:i+1]), c)
+			}
+		case protocol.EventPeerClose:
+			in.PeerClose(c, ev.Status)
+		case protocol.EventPiece, protocol.EventPing, protocol.EventPong, protocol.EventClosed:
+		}
+	}
+}
+
+// Small messages of a batch share their memory, which one that is kept keeps.
+const (
+	smallMessage = 512
+	mostShared   = 4 << 10
+)
+
+// messages returns the messages among the events, with payloads of their own.
+func (s *Socket) messages(events []protocol.Event) []Message {
+	messages := make([]Message, 0, len(events))
+	var shared []byte
+	for _, ev := range events {
+		if ev.Kind != protocol.EventMessage {
+			continue
+		}
+		payload := ev.Payload
+		switch size := len(payload); {
+		case ev.Owned:
+		case size > smallMessage || len(events) == 1:
+			payload = bytes.Clone(payload)
+		default:
+			if cap(shared)-len(shared) < size {
+				shared = make([]byte, 0, min(mostShared, size*(len(events)-len(messages))))
+			}
+			start := len(shared)
+			shared = append(shared, payload...)
+			payload = shared[start:len(shared):len(shared)]
+		}
+		messages = append(messages, s.message(ev.Opcode, payload))
+	}
+	return messages
+}
+
+// note puts messages into the mailbox. If nobody hands events out yet, and none wait, the
+// end of the batch will hand these out as they are.
+func (s *Socket) note(messages []Message, conn *websocket.Driver) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	box := &s.mailbox
+	if !box.busy {
+		box.busy, box.batch = true, messages
+		return
+	}
+	for i := range messages {
+		box.put(mail{message: &messages[i]})
+	}
+	if !box.paused && s.mailboxFull(1) {
+		box.paused = true
+		conn.Pause()
+	}
+}
+
+// BatchEnd hands what a batch has brought to the handler, on the goroutine of the loop
+// that has read it: another one would cost more than many a handler.
+func (in *inbox) BatchEnd(*websocket.Driver) {
+	s := in.socket()
+	s.mu.Lock()
+	batch := s.mailbox.batch
+	s.mailbox.batch = nil
+	s.mu.Unlock()
+	if batch != nil {
+		s.dispatchBatch(batch)
+	}
+}
+
+// dispatchBatch hands messages to the handler, and then what has come after them.
+func (s *Socket) dispatchBatch(batch []Message) {
+	g := s.server.enter()
+	finished := false
+	defer func() {
+		g.leave()
+		switch {
+		case !finished: // the handler ended this goroutine
+			go s.dispatchBatch(batch)
+		case !s.rest():
+			s.dispatch()
+		}
+	}()
+	for len(batch) > 0 {
+		if s.server.generation.Load() != g { // a message goes to the handler of its moment
+			g.leave()
+			g = s.server.enter()
+		}
+		m := &batch[0]
+		batch = batch[1:]
+		s.guardMessage(g.handler, m)
+	}
+	finished = true
+}
+
+// rest ends the handing out if nothing has come meanwhile.
+func (s *Socket) rest() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.mailbox.waiting) > 0 {
+		return false
+	}
+	s.mailbox.busy = false
+	return true
+}

@@ -1,0 +1,79 @@
+package websocket
+
+import (
+	"sync"
+
+	"github.com/lingerws/linger/protocol"
+)
+
+// Batcher is a [Handler] that is told of all events of a batch of input at once, only
+// notes them, and does its work when the batch is over. It may block then: the connection
+// is read on meanwhile, and others are not held up. It is one only where
+// [Driver.Batches] says so.
+type Batcher interface {
+	Handler
+
+	// Batch takes the place of Message, Pong and PeerClose. Payloads are valid until it
+	// returns, or for good if they are Owned, and so is events.
+	Batch(d *Driver, events []protocol.Event)
+
+	// BatchEnd follows the calls of Batch that one batch of input has led to, on the same
+	// goroutine; what is sent during the call leaves together. Calls of BatchEnd may
+	// overlap each other and all other calls.
+	BatchEnd(d *Driver)
+}
+
+// Batches tells whether the handler is called as a [Batcher]: where a loop reads for many
+// connections, and not a goroutine for this one.
+func (d *Driver) Batches() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.batcher != nil
+}
+
+// scratch is what handling input needs for a while: room for a read, and for its events.
+type scratch struct {
+	buf    [scratchBuffer]byte
+	events [64]protocol.Event
+}
+
+const scratchBuffer = 64 << 10
+
+// scratches lends them, to the loops and to those who come between.
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+// handOutBatch empties the machine as handOut does, in one call or a few.
+func (d *Driver) handOutBatch() {
+	room := d.room[:0]
+	for !d.paused || d.told {
+		ev, ok := d.m.Next()
+		if !ok {
+			d.empty = true
+			break
+		}
+		switch ev.Kind {
+		case protocol.EventMessage, protocol.EventPiece, protocol.EventPong, protocol.EventPeerClose:
+			room = append(room, ev)
+			if len(room) == cap(room) {
+				d.callBatch(room)
+				room = room[:0]
+			}
+		case protocol.EventClosed:
+			d.ended = true
+		case protocol.EventPing:
+		}
+	}
+	d.callBatch(room)
+}
+
+func (d *Driver) callBatch(events []protocol.Event) {
+	if len(events) > 0 {
+		d.due = true
+		d.call(func() { d.batcher.Batch(d, events) })
+		for i := range events { // nothing is kept alive by a loop but its own buffer
+			if events[i].Owned {
+				events[i].Payload = nil
+			}
+		}
+	}
+}
