@@ -1,10 +1,10 @@
 # Each target is a step of .ci/check, where it is explained.
 
 .DEFAULT_GOAL := help
-.PHONY: help check format vet lint test interop fuzz cross vuln bench-worker soak
+.PHONY: help check format vet lint test interop fuzz cross vuln bench bench-worker soak
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 check: ## Everything a change must pass
 	@.ci/check
@@ -30,8 +30,11 @@ fuzz: ## Every fuzz target for FUZZTIME, 5s by default
 cross: ## Build for linux, darwin and windows, amd64 and arm64
 	@.ci/check cross
 
+bench: ## Linger and its peers side by side, about half an hour; writes bench/results.md
+	go run ./bench -works all,scaling -rounds 5 -seconds 1 -write
+
 bench-worker: ## What an event costs a JavaScript worker, beside Node's ws; needs node and npm
-	go run ./bench -libs worker,ws,worker-async,ws-async -works echo1,echo16,echo16k
+	go run ./bench -libs workers -works echo1,echo16,echo16k
 
 soak: ## The survival test in its long form, some minutes
 	go test ./internal/survival -survival=long -timeout 30m -count=1 -v

@@ -95,9 +95,7 @@ func peer(name string) func(workshop, netip.AddrPort, bool) []string {
 }
 
 func bunServer(w workshop, to netip.AddrPort, fanout bool) []string {
-	folder := w.npm()
-	bun := filepath.Join(folder, "node_modules", "bun", "bin", "bun.exe") // its name on every system
-	return append([]string{bun, filepath.Join(folder, "bun.mjs"), port(to)}, mode(fanout)...)
+	return append([]string{w.bun(), filepath.Join(w.npm(), "bun.mjs"), port(to)}, mode(fanout)...)
 }
 
 func nodeServer(handler string) func(workshop, netip.AddrPort, bool) []string {

@@ -14,9 +14,13 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
+	"strings"
 	"syscall"
 	"time"
+
+	"github.com/lingerws/linger/bench/report"
 )
 
 func main() {
@@ -34,10 +38,13 @@ func main() {
 
 // settings are what the flags say.
 type settings struct {
-	libs   []library
-	works  []work
-	rounds int
-	window time.Duration
+	libs    []library
+	works   []work
+	rounds  int
+	window  time.Duration
+	write   bool // the report
+	publish bool // in the README, and nothing else
+	command string
 }
 
 func parse(args []string) (settings, error) {
@@ -46,14 +53,16 @@ func parse(args []string) (settings, error) {
 	works := flags.String("works", "all", "works to put them under, or groups: all, scaling")
 	rounds := flags.Int("rounds", 5, "how often each is measured")
 	seconds := flags.Float64("seconds", 2, "how long each is measured")
+	write := flags.Bool("write", false, "write bench/results.json, bench/results.md and bench/plots")
+	publish := flags.Bool("readme", false, "measure nothing: write from bench/results.json, and its table into README.md")
 	if err := flags.Parse(args); err != nil {
 		return settings{}, err
 	}
-	var s settings
+	s := settings{rounds: *rounds, window: time.Duration(*seconds * float64(time.Second)), write: *write, publish: *publish,
+		command: strings.Join(append([]string{"go run ./bench"}, args...), " ")}
 	var err1, err2 error
 	s.libs, err1 = chooseLibraries(*libs)
 	s.works, err2 = chooseWorks(*works)
-	s.rounds, s.window = *rounds, time.Duration(*seconds*float64(time.Second))
 	if s.rounds < 1 || s.window <= 0 {
 		return s, errors.New("-rounds and -seconds must be more than 0")
 	}
@@ -69,26 +78,65 @@ func run(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := manyDescriptors(); err != nil {
+	if s.publish {
+		return w.publish()
+	}
+	r, err := w.compare(s, os.Stderr)
+	if err != nil {
 		return err
 	}
-	var missing []error
-	s.libs, missing = w.prepare(s.libs)
-	for _, err := range missing {
-		fmt.Fprintln(os.Stderr, "bench:", err)
+	r.Print(out)
+	if s.write {
+		return w.write(r)
 	}
-	found := w.rounds(s, os.Stderr)
-	found.print(out, s)
 	return nil
 }
 
-// manyDescriptors raises the bound of open files to what the machine allows. It is said to
-// the system and not left to Go, so that what this process starts has it too.
-func manyDescriptors() error {
+// compare builds all, measures them in turn, and returns what was found. A library that
+// cannot be built here is left out, which the record says.
+func (w workshop) compare(s settings, log io.Writer) (*report.Record, error) {
+	limit, err := manyDescriptors()
+	if err != nil {
+		return nil, err
+	}
+	var notes []string
+	s.libs, notes = w.prepare(s.libs)
+	s.works, notes = within(limit, s.works, notes)
+	for _, note := range notes {
+		fmt.Fprintln(log, note)
+	}
+	r := s.record()
+	r.Notes, r.Machine, r.Command = notes, machine(), s.command
+	for i, l := range s.libs {
+		r.Libraries[i].Version = w.version(l)
+	}
+	w.rounds(s, r, log)
+	r.Date = time.Now().UTC().Format(time.DateOnly)
+	return r, nil
+}
+
+// manyDescriptors raises the bound of open files to what the machine allows, and returns
+// it. It is said to the system and not left to Go, so that what this process starts has it
+// too.
+func manyDescriptors() (int, error) {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		return fmt.Errorf("the bound of open files: %w", err)
+		return 0, fmt.Errorf("the bound of open files: %w", err)
 	}
 	limit.Cur = limit.Max
-	return syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit)
+	return int(min(limit.Max, math.MaxInt32)), syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit)
+}
+
+// within leaves out the works that need more open files than the machine allows.
+func within(limit int, all []work, notes []string) ([]work, []string) {
+	const spare = 200 // files of the server and the load itself
+	var possible []work
+	for _, x := range all {
+		if x.Conns+spare > limit {
+			notes = append(notes, fmt.Sprintf("%q is left out: this machine allows %d open files", x.label, limit))
+			continue
+		}
+		possible = append(possible, x)
+	}
+	return possible, notes
 }

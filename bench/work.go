@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/bench/load"
+	"github.com/lingerws/linger/bench/report"
 )
 
 // work is a row of the table.
@@ -16,6 +17,8 @@ type work struct {
 	unit  string // what the cost is of
 	load.Work
 	cores  int    // of the server; 0 means 1
+	axis   string // of the plot that it is a point of
+	at     int
 	groups string // all are the rows of the table, scaling draws the lines of the plots
 }
 
@@ -43,10 +46,10 @@ func scaling() []work {
 	var all []work
 	for _, n := range []int{1000, 5000, 10000, 15000} {
 		all = append(all, work{name: fmt.Sprintf("conns%d", n), label: fmt.Sprintf("echo 64 B, %d connections, one in flight", n),
-			unit: "message", Work: load.Work{Kind: load.Echo, Conns: n, InFlight: 1, Size: 64}, groups: "scaling"})
+			unit: "message", Work: load.Work{Kind: load.Echo, Conns: n, InFlight: 1, Size: 64}, axis: report.Connections, at: n, groups: "scaling"})
 	}
 	return append(all, work{name: "cores2", label: "echo 64 B, 128 connections, one in flight, two cores", unit: "message",
-		Work: load.Work{Kind: load.Echo, Conns: 128, InFlight: 1, Size: 64}, cores: 2, groups: "scaling"})
+		Work: load.Work{Kind: load.Echo, Conns: 128, InFlight: 1, Size: 64}, cores: 2, axis: report.Cores, at: 2, groups: "scaling"})
 }
 
 func chooseWorks(names string) ([]work, error) {

@@ -20,6 +20,11 @@ type workshop struct {
 func (w workshop) binary(name string) string { return filepath.Join(w.root, "bin", "bench", name) }
 func (w workshop) npm() string               { return filepath.Join(w.root, "bench", "peers", "npm") }
 
+// bun is what npm installs under this name on every system.
+func (w workshop) bun() string {
+	return filepath.Join(w.npm(), "node_modules", "bun", "bin", "bun.exe")
+}
+
 // openWorkshop finds the repository that the working directory belongs to.
 func openWorkshop() (workshop, error) {
 	module, err := exec.Command("go", "env", "GOMOD").Output()
@@ -60,7 +65,7 @@ func npmBuild(workshop) (string, []string) {
 
 // prepare builds what the libraries need, each thing once, and returns those that it
 // could. A peer that cannot be had here is told of and left out.
-func (w workshop) prepare(all []library) (ready []library, missing []error) {
+func (w workshop) prepare(all []library) (ready []library, notes []string) {
 	done := map[string]error{}
 	for _, l := range all {
 		folder, line := l.build(w)
@@ -71,12 +76,12 @@ func (w workshop) prepare(all []library) (ready []library, missing []error) {
 			done[key] = err
 		}
 		if err != nil {
-			missing = append(missing, fmt.Errorf("%s is left out: %w", l.name, err))
+			notes = append(notes, fmt.Sprintf("%s is left out: %v", l.label, err))
 			continue
 		}
 		ready = append(ready, l)
 	}
-	return ready, missing
+	return ready, notes
 }
 
 func (w workshop) run(folder string, line []string) error {

@@ -73,7 +73,7 @@ func (l *loop) measure(g generator, to netip.AddrPort, pid int, w Work) (Sample,
 	after, t := clocks(pid), g.count()
 	return Sample{
 		Units: t.units, Wall: time.Since(began),
-		CPU: after.server - before.server, Load: after.own - before.own,
+		CPU: after.server - before.server, Load: after.own - before.own, Other: after.others(before),
 		P50: t.latency.quantile(0.50), P99: t.latency.quantile(0.99),
 	}, errors.Join(before.err, after.err)
 }
@@ -103,14 +103,20 @@ func (l *loop) runFor(d time.Duration, g generator) error {
 
 var errSilent = errors.New("the server does not answer")
 
-// reading is what the clocks of both processes say.
+// reading is what the clocks of both processes and of the machine say.
 type reading struct {
-	server, own time.Duration
-	err         error
+	server, own, machine time.Duration
+	err                  error
 }
 
 func clocks(pid int) reading {
 	server, err1 := CPU(pid)
 	own, err2 := CPU(os.Getpid())
-	return reading{server, own, errors.Join(err1, err2)}
+	machine, err3 := busy()
+	return reading{server, own, machine, errors.Join(err1, err2, err3)}
+}
+
+// others is what neither of the two processes has used since.
+func (r reading) others(since reading) time.Duration {
+	return max(0, (r.machine-since.machine)-(r.server-since.server)-(r.own-since.own))
 }

@@ -34,11 +34,15 @@ type Sample struct {
 	Load  time.Duration // processor time of the load generator
 	P50   time.Duration // of the time from sending until the answer was complete
 	P99   time.Duration
-	Bytes int64 // of resident memory that the connections have added, of Idle
+	Other time.Duration // processor time of everything else on the machine meanwhile
+	Bytes int64         // of resident memory that the connections have added, of Idle
 }
 
 // Cost is the server's processor time per unit.
 func (s Sample) Cost() time.Duration { return per(s.CPU, s.Units) }
+
+// Disturbance is how many cores others have kept busy.
+func (s Sample) Disturbance() float64 { return s.Other.Seconds() / s.Wall.Seconds() }
 
 // Rate is units per second.
 func (s Sample) Rate() float64 { return float64(s.Units) / s.Wall.Seconds() }

@@ -1,0 +1,2 @@
+// Package report turns what the benchmark has found into tables and plots.
+package report

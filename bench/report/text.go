@@ -1,0 +1,76 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/lingerws/linger/bench/load"
+)
+
+// column is one of the details of a work.
+type column struct {
+	title string
+	value func(r *Record, w Work, l Library) string
+}
+
+// columns are the details of a work: how far the samples were apart, and how busy both
+// sides have been.
+func columns(w Work) []column {
+	main := cost(w.Unit)
+	if w.Kind == load.Idle {
+		main = weight
+	}
+	all := []column{
+		{main.label, spreadOf(main, func(s Spread) float64 { return s.Median })},
+		{"lowest", spreadOf(main, func(s Spread) float64 { return s.Lowest })},
+		{"highest", spreadOf(main, func(s Spread) float64 { return s.Highest })},
+	}
+	if w.Kind == load.Idle {
+		return all
+	}
+	return append(all,
+		medianOf(w.Unit+"s a second", load.Sample.Rate),
+		medianOf("server busy, %", func(s load.Sample) float64 { return 100 * s.CPU.Seconds() / s.Wall.Seconds() }),
+		medianOf("load, µs/"+w.Unit, func(s load.Sample) float64 { return us(s.Load) / float64(max(s.Units, 1)) }),
+		medianOf("others busy, %", func(s load.Sample) float64 { return 100 * s.Disturbance() }),
+		medianOf("p50, µs", func(s load.Sample) float64 { return us(s.P50) }),
+		medianOf("p99, µs", latency99.of))
+}
+
+func medianOf(title string, of func(load.Sample) float64) column {
+	return column{title, spreadOf(metric{title, of}, func(s Spread) float64 { return s.Median })}
+}
+
+func spreadOf(m metric, part func(Spread) float64) func(*Record, Work, Library) string {
+	return func(r *Record, w Work, l Library) string {
+		s, ok := r.spread(w.Name, l.Name, m)
+		if !ok {
+			return none
+		}
+		return number(part(s))
+	}
+}
+
+// none stands where there is no figure.
+const none = "-"
+
+// Print writes the details of all works as text for a terminal.
+func (r *Record) Print(out io.Writer) {
+	for _, w := range r.Works {
+		fmt.Fprintf(out, "\n%s: %s\n", w.Name, w.Label)
+		table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+		for _, c := range columns(w) {
+			fmt.Fprint(table, "\t", c.title)
+		}
+		fmt.Fprintln(table, "\t")
+		for _, l := range r.Libraries {
+			fmt.Fprint(table, l.Name)
+			for _, c := range columns(w) {
+				fmt.Fprint(table, "\t", c.value(r, w, l))
+			}
+			fmt.Fprintln(table, "\t")
+		}
+		_ = table.Flush()
+	}
+}
