@@ -33,7 +33,7 @@ var libraries = []library{
 	{"gobwas", "all", "gobwas", peerBuild("gobwas"), peer("gobwas")},
 	{"ws", "all,workers", "Node ws", npmBuild, nodeServer("")},
 	{"ws-async", "workers", "Node ws, async handler", npmBuild, nodeServer("async")},
-	{"floor", "all", "floor: C, epoll, no checks", floorBuild, floorServer},
+	{"floor", "all", "floor: C, no checks", floorBuild, floorServer},
 }
 
 func chooseLibraries(names string) ([]library, error) {

@@ -26,7 +26,7 @@ type work struct {
 var works = append([]work{
 	{name: "echo1", label: "echo 64 B, 128 connections, one in flight", unit: "message",
 		Work: load.Work{Kind: load.Echo, Conns: 128, InFlight: 1, Size: 64}, groups: "all"},
-	{name: "paced", label: "echo 64 B, 128 connections, 20,000 messages a second", unit: "message",
+	{name: "paced", label: "echo 64 B, 20,000 a second, 128 connections", unit: "message",
 		Work: load.Work{Kind: load.Paced, Conns: 128, Rate: 20_000, Size: 64}, groups: "all"},
 	{name: "echo16", label: "echo 64 B, 128 connections, 16 in flight", unit: "message",
 		Work: load.Work{Kind: load.Echo, Conns: 128, InFlight: 16, Size: 64}, groups: "all"},

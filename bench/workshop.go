@@ -15,9 +15,10 @@ import (
 // workshop is where servers are built.
 type workshop struct {
 	root string // of the repository
+	bin  string // where programs are put
 }
 
-func (w workshop) binary(name string) string { return filepath.Join(w.root, "bin", "bench", name) }
+func (w workshop) binary(name string) string { return filepath.Join(w.bin, name) }
 func (w workshop) npm() string               { return filepath.Join(w.root, "bench", "peers", "npm") }
 
 // bun is what npm installs under this name on every system.
@@ -35,7 +36,8 @@ func openWorkshop() (workshop, error) {
 	if _, err := os.Stat(filepath.Join(root, "bench", "floor")); err != nil {
 		return workshop{}, fmt.Errorf("run it within the repository: %w", err)
 	}
-	return workshop{root}, os.MkdirAll(filepath.Join(root, "bin", "bench"), 0o755)
+	w := workshop{root, filepath.Join(root, "bin", "bench")}
+	return w, os.MkdirAll(w.bin, 0o755)
 }
 
 // step is a command that builds, in a folder of the repository.

@@ -58,7 +58,7 @@ func (l *loop) exchange(to netip.AddrPort, w Work) error {
 		if err := l.write(c, request); err != nil {
 			return err
 		}
-		for deadline := time.Now().Add(patience); c.got < len(answer); {
+		for deadline := time.Now().Add(l.bound); c.got < len(answer); {
 			take := func(c *conn, data []byte) error { return c.take(data, answer) }
 			if err := l.turn(take); err != nil {
 				return err

@@ -30,13 +30,14 @@ type loop struct {
 	conns  []*conn // by descriptor
 	buffer []byte
 	events []syscall.EpollEvent
-	now    time.Time // when the last batch of events was taken
-	wait   uintptr   // for events, in ms, after which whoever calls looks at the time
+	now    time.Time     // when the last batch of events was taken
+	bound  time.Duration // of every wait for the server
+	wait   uintptr       // for events, in ms, after which whoever calls looks at the time
 }
 
 func newLoop() (*loop, error) {
 	fd, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
-	return &loop{fd: fd, buffer: make([]byte, 256<<10), events: make([]syscall.EpollEvent, 1024), wait: 20},
+	return &loop{fd: fd, buffer: make([]byte, 256<<10), events: make([]syscall.EpollEvent, 1024), bound: patience, wait: 20},
 		os.NewSyscallError("epoll_create1", err)
 }
 

@@ -81,7 +81,7 @@ func (l *loop) measure(g generator, to netip.AddrPort, pid int, w Work) (Sample,
 // runFor handles events for a time. It is an error when nothing is finished in so long.
 func (l *loop) runFor(d time.Duration, g generator) error {
 	end := time.Now().Add(d)
-	last, deadline := g.count().units, end.Add(patience)
+	last, deadline := g.count().units, end.Add(l.bound)
 	for {
 		if err := g.send(); err != nil {
 			return err
@@ -96,7 +96,7 @@ func (l *loop) runFor(d time.Duration, g generator) error {
 			return nil
 		}
 		if l.now.After(deadline) {
-			return fmt.Errorf("%w for %v", errSilent, d+patience)
+			return fmt.Errorf("%w for %v", errSilent, d+l.bound)
 		}
 	}
 }

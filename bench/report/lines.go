@@ -10,7 +10,7 @@ import (
 
 // The measures of the lines, in pixels.
 const (
-	plotWidth, plotHeight = 760, 400
+	plotWidth, plotHeight = 820, 400
 	plotLeft, plotRight   = 70, 590 // where the lines are; their names stand to the right
 	plotTop, plotBottom   = 50, 350
 	nameStep              = 16

@@ -17,7 +17,7 @@ type metric struct {
 }
 
 var (
-	latency99 = metric{"99th percentile of its latency: µs", func(s load.Sample) float64 { return us(s.P99) }}
+	latency99 = metric{"99th percentile, µs", func(s load.Sample) float64 { return us(s.P99) }}
 	weight    = metric{"bytes of RSS each", func(s load.Sample) float64 { return float64(s.Bytes) / float64(max(s.Units, 1)) }}
 	rate      = metric{"a second", load.Sample.Rate}
 )

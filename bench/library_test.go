@@ -1,0 +1,52 @@
+//go:build linux
+
+package main
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func names(all []library) (names []string) {
+	for _, l := range all {
+		names = append(names, l.name)
+	}
+	return names
+}
+
+func TestLibrariesAreChosenByNameAndGroup(t *testing.T) {
+	for list, want := range map[string]string{
+		"floor,linger": "linger floor", // in the order of the table
+		"workers":      "worker worker-async ws ws-async",
+		"bun,workers":  "worker worker-async bun ws ws-async",
+		"all":          "linger linger-blocking worker bun gws gorilla coder gobwas ws floor",
+	} {
+		chosen, err := chooseLibraries(list)
+		if got := strings.Join(names(chosen), " "); err != nil || got != want {
+			t.Errorf("-libs %s: expected %s, got %s, %v", list, want, got, err)
+		}
+	}
+	if _, err := chooseLibraries("linger,lingre"); err == nil || !strings.Contains(err.Error(), "lingre") {
+		t.Errorf("a name that nothing has must be told of, got: %v", err)
+	}
+}
+
+func TestEveryServerKnowsItsAddressAndMode(t *testing.T) {
+	w, to := workshop{root: "/r", bin: "/b"}, netip.MustParseAddrPort("127.0.0.1:9001")
+	for _, l := range libraries {
+		echo, fanout := l.command(w, to, false), l.command(w, to, true)
+		for _, line := range [][]string{echo, fanout} {
+			if !strings.Contains(strings.Join(line, " "), "9001") {
+				t.Errorf("%s does not know its port: %q", l.name, line)
+			}
+		}
+		if slices.Equal(echo, fanout) {
+			t.Errorf("%s does the same with and without fan-out: %q", l.name, echo)
+		}
+		if again := l.command(w, to, false); !slices.Equal(echo, again) {
+			t.Errorf("%s echoes with %q and then with %q", l.name, echo, again)
+		}
+	}
+}

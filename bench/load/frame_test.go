@@ -1,0 +1,33 @@
+package load
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/lingerws/linger/protocol"
+)
+
+func TestFramesAreThoseOfTheProtocol(t *testing.T) {
+	for _, size := range []int{0, 64, 125, 126, 16 << 10, 1 << 16} {
+		data := payload(size)
+		if len(data) != size {
+			t.Fatalf("a payload of %d bytes has %d", size, len(data))
+		}
+		for _, masked := range []bool{true, false} {
+			frame := fromServer(text, data)
+			if masked {
+				frame = fromClient(text, data)
+			}
+			h, n, wrong := protocol.ParseHeader(frame)
+			if wrong != nil || h.Length != int64(size) || h.Masked != masked {
+				t.Fatalf("a frame of %d bytes, masked %v, is read as %+v, %v", size, masked, h, wrong)
+			}
+			if masked {
+				protocol.Mask(h.Key, 0, frame[n:])
+			}
+			if !bytes.Equal(frame[n:], data) {
+				t.Errorf("the payload of %d bytes, masked %v, does not come out again", size, masked)
+			}
+		}
+	}
+}

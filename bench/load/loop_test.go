@@ -1,0 +1,48 @@
+//go:build linux
+
+package load
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"testing"
+)
+
+func TestWhatTheKernelDoesNotTakeIsSentLater(t *testing.T) {
+	const size = 16 << 20
+	arrived := make(chan []byte, 1)
+	to := strange(t, func(nc net.Conn) {
+		got := make([]byte, size)
+		_, _ = io.ReadFull(nc, got)
+		arrived <- got
+		_, _ = nc.Write([]byte("."))
+	})
+	l, err := newLoop()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.close()
+	all, err := l.openAll(to, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := payload(size)
+	if err := l.write(all[0], want); err != nil {
+		t.Fatal(err)
+	}
+	if len(all[0].out) == 0 {
+		t.Fatal("the kernel was expected to take less than 16 MiB")
+	}
+	if err := l.write(all[0], want); err == nil {
+		t.Error("what is sent before the last was taken must be an error")
+	}
+	for answered := false; !answered; {
+		if err := l.turn(func(*conn, []byte) error { answered = true; return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(<-arrived, want) {
+		t.Error("something else arrived")
+	}
+}
