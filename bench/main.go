@@ -14,6 +14,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log"
 	"math"
 	"os"
 	"strings"
@@ -81,11 +82,13 @@ func run(args []string, out io.Writer) error {
 	if s.publish {
 		return w.publish()
 	}
-	r, err := w.compare(s, os.Stderr)
+	r, err := w.compare(s, log.New(os.Stderr, "", log.Ltime))
 	if err != nil {
 		return err
 	}
-	r.Print(out)
+	if _, err := io.WriteString(out, r.Text()); err != nil {
+		return err
+	}
 	if s.write {
 		return w.write(r)
 	}
@@ -94,7 +97,7 @@ func run(args []string, out io.Writer) error {
 
 // compare builds all, measures them in turn, and returns what was found. A library that
 // cannot be built here is left out, which the record says.
-func (w workshop) compare(s settings, log io.Writer) (*report.Record, error) {
+func (w workshop) compare(s settings, log *log.Logger) (*report.Record, error) {
 	limit, err := manyDescriptors()
 	if err != nil {
 		return nil, err
@@ -103,7 +106,7 @@ func (w workshop) compare(s settings, log io.Writer) (*report.Record, error) {
 	s.libs, notes = w.prepare(s.libs)
 	s.works, notes = within(limit, s.works, notes)
 	for _, note := range notes {
-		fmt.Fprintln(log, note)
+		log.Print(note)
 	}
 	r := s.record()
 	r.Notes, r.Machine, r.Command = notes, machine(), s.command

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"log"
 	"os"
 	"strings"
 	"testing"
@@ -68,8 +69,8 @@ func TestARound(t *testing.T) {
 	for i := range s.works {
 		s.works[i].Conns = 8
 	}
-	var log strings.Builder
-	r, err := w.compare(s, &log)
+	var said strings.Builder
+	r, err := w.compare(s, log.New(&said, "", 0))
 	if err != nil || len(r.Notes) != 0 {
 		t.Fatalf("%v, %q", err, r.Notes)
 	}
@@ -81,7 +82,7 @@ func TestARound(t *testing.T) {
 			}
 		}
 	}
-	if !strings.Contains(log.String(), "round 1 of 1") || r.Date == "" || r.Libraries[0].Version == "" {
-		t.Errorf("a run is told of, and knows its date and versions: %q, %+v", log.String(), r)
+	if !strings.Contains(said.String(), "round 1 of 1") || r.Date == "" || r.Libraries[0].Version == "" {
+		t.Errorf("a run is told of, and knows its date and versions: %q, %+v", said.String(), r)
 	}
 }

@@ -4,7 +4,7 @@ package main
 
 import (
 	"fmt"
-	"io"
+	"log"
 	"time"
 
 	"github.com/lingerws/linger/bench/load"
@@ -13,20 +13,20 @@ import (
 
 // rounds lets all libraries take turns at each work. What fails is told of, noted, and has
 // one sample less.
-func (w workshop) rounds(s settings, r *report.Record, log io.Writer) {
+func (w workshop) rounds(s settings, r *report.Record, log *log.Logger) {
 	for round := range s.rounds {
 		for _, x := range s.works {
 			for _, l := range s.libs {
 				sample, err := w.calmest(l, x, s.window)
 				if err != nil {
-					fmt.Fprintf(log, "round %d: %s, %s: %v\n", round+1, l.name, x.name, err)
+					log.Printf("round %d: %s, %s: %v", round+1, l.name, x.name, err)
 					r.Notes = append(r.Notes, fmt.Sprintf("%s failed once at %q: %v", l.label, x.label, err))
 					continue
 				}
 				r.Add(x.name, l.name, sample)
 			}
 		}
-		fmt.Fprintf(log, "round %d of %d is done\n", round+1, s.rounds)
+		log.Printf("round %d of %d is done", round+1, s.rounds)
 	}
 }
 

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"log"
 	"net/netip"
 	"strings"
 	"testing"
@@ -15,12 +16,12 @@ func TestWhatFailsIsNotedAndTheRestGoesOn(t *testing.T) {
 		command: func(workshop, netip.AddrPort, bool) []string { return []string{"false"} }}
 	s := settings{libs: []library{broken}, works: []work{{name: "echo", label: "echo", Work: load.Work{Kind: load.Echo}}}, rounds: 2}
 	r := s.record()
-	var log strings.Builder
-	workshop{}.rounds(s, r, &log)
+	var said strings.Builder
+	workshop{}.rounds(s, r, log.New(&said, "", 0))
 	if len(r.Notes) != 2 || !strings.Contains(r.Notes[0], "the broken one") || len(r.Samples) != 0 {
 		t.Errorf("both failures are noted, and nothing else: %q, %v", r.Notes, r.Samples)
 	}
-	if !strings.Contains(log.String(), "round 2 of 2") {
-		t.Errorf("the second round comes all the same: %q", log.String())
+	if !strings.Contains(said.String(), "round 2 of 2") {
+		t.Errorf("the second round comes all the same: %q", said.String())
 	}
 }

@@ -15,7 +15,8 @@ import (
 type server struct {
 	command *exec.Cmd
 	to      netip.AddrPort
-	ended   chan error
+	ended   chan bool // closed then
+	err     error     // how it ended
 }
 
 // start starts a library's server on the cores, and waits until it listens.
@@ -25,12 +26,15 @@ func (w workshop) start(l library, fanout bool, cores string) (*server, error) {
 		return nil, err
 	}
 	line := l.command(w, to, fanout)
-	s := &server{exec.Command("taskset", append([]string{"-c", cores}, line...)...), to, make(chan error, 1)}
+	s := &server{command: exec.Command("taskset", append([]string{"-c", cores}, line...)...), to: to, ended: make(chan bool)}
 	s.command.Stderr = os.Stderr
 	if err := s.command.Start(); err != nil {
 		return nil, err
 	}
-	go func() { s.ended <- s.command.Wait() }()
+	go func() {
+		s.err = s.command.Wait()
+		close(s.ended)
+	}()
 	if err := s.await(); err != nil {
 		s.stop()
 		return nil, err
@@ -46,9 +50,8 @@ func (s *server) await() error {
 			return conn.Close()
 		}
 		select {
-		case err := <-s.ended:
-			s.ended <- err
-			return fmt.Errorf("the server ended: %w", err)
+		case <-s.ended:
+			return fmt.Errorf("the server ended: %w", s.err)
 		case <-time.After(pause):
 		}
 	}

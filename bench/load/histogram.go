@@ -51,5 +51,3 @@ func (h *histogram) quantile(q float64) time.Duration {
 	}
 	return 0
 }
-
-func (h *histogram) reset() { *h = histogram{} }

@@ -26,7 +26,8 @@ func (r *Record) Markdown(plots string) string {
 	b.WriteString("\n## Scaling\n\n![Cost with more connections](" + plots + "/connections.svg)\n\n![More cores](" + plots + "/cores.svg)\n")
 	b.WriteString("\n## Details\n")
 	for _, w := range r.Works {
-		b.WriteString("\n### " + w.Label + "\n\n" + r.details(w))
+		head, lines := r.detailed(w, func(l Library) string { return l.Label })
+		b.WriteString("\n### " + w.Label + "\n\n" + table(head, lines))
 	}
 	b.WriteString("\n## Versions\n\n")
 	for _, l := range r.Libraries {
@@ -94,22 +95,6 @@ func (r *Record) ratio(row row, other string) string {
 		return none
 	}
 	return fmt.Sprintf("%.2f", ours.Median/theirs.Median)
-}
-
-func (r *Record) details(w Work) string {
-	head := []string{"library"}
-	for _, c := range columns(w) {
-		head = append(head, c.title)
-	}
-	var lines [][]string
-	for _, l := range r.Libraries {
-		line := []string{l.Label}
-		for _, c := range columns(w) {
-			line = append(line, c.value(r, w, l))
-		}
-		lines = append(lines, line)
-	}
-	return table(head, lines)
 }
 
 func table(head []string, lines [][]string) string {

@@ -20,7 +20,9 @@ func newDrawing(width, height int, title string) *drawing {
 	return d
 }
 
-func (d *drawing) add(format string, args ...any) { fmt.Fprintf(d, format+"\n", args...) }
+func (d *drawing) add(format string, args ...any) {
+	d.WriteString(fmt.Sprintf(format, args...) + "\n")
+}
 
 // end returns the picture.
 func (d *drawing) end() string {

@@ -1,8 +1,8 @@
 package report
 
 import (
-	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/lingerws/linger/bench/load"
@@ -55,22 +55,37 @@ func spreadOf(m metric, part func(Spread) float64) func(*Record, Work, Library) 
 // none stands where there is no figure.
 const none = "-"
 
-// Print writes the details of all works as text for a terminal.
-func (r *Record) Print(out io.Writer) {
+// Text is the details of all works, for a terminal.
+func (r *Record) Text() string {
+	var out strings.Builder
 	for _, w := range r.Works {
-		fmt.Fprintf(out, "\n%s: %s\n", w.Name, w.Label)
-		table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-		for _, c := range columns(w) {
-			fmt.Fprint(table, "\t", c.title)
+		out.WriteString("\n" + w.Name + ": " + w.Label + "\n")
+		table := tabwriter.NewWriter(&out, 0, 0, 2, ' ', tabwriter.AlignRight)
+		line := func(cells []string) { _, _ = io.WriteString(table, strings.Join(cells, "\t")+"\t\n") }
+		head, lines := r.detailed(w, func(l Library) string { return l.Name })
+		head[0] = ""
+		line(head)
+		for _, cells := range lines {
+			line(cells)
 		}
-		fmt.Fprintln(table, "\t")
-		for _, l := range r.Libraries {
-			fmt.Fprint(table, l.Name)
-			for _, c := range columns(w) {
-				fmt.Fprint(table, "\t", c.value(r, w, l))
-			}
-			fmt.Fprintln(table, "\t")
-		}
-		_ = table.Flush()
+		_ = table.Flush() // to a Builder, which does not fail
 	}
+	return out.String()
+}
+
+// detailed is the table of a work's details: a line for each library, which begins with
+// its name.
+func (r *Record) detailed(w Work, name func(Library) string) (head []string, lines [][]string) {
+	head = []string{"library"}
+	for _, c := range columns(w) {
+		head = append(head, c.title)
+	}
+	for _, l := range r.Libraries {
+		line := []string{name(l)}
+		for _, c := range columns(w) {
+			line = append(line, c.value(r, w, l))
+		}
+		lines = append(lines, line)
+	}
+	return head, lines
 }

@@ -6,10 +6,8 @@ import (
 )
 
 func TestTheTerminalHasALineForEachLibrary(t *testing.T) {
-	var out strings.Builder
-	example().Print(&out)
 	lines := map[string][]string{}
-	for line := range strings.Lines(out.String()) {
+	for line := range strings.Lines(example().Text()) {
 		if fields := strings.Fields(line); len(fields) > 0 {
 			lines[fields[0]] = append(lines[fields[0]], strings.Join(fields, " "))
 		}

@@ -27,36 +27,55 @@ func main() {
 }
 
 func run(args []string) error {
-	flags := flag.NewFlagSet("server", flag.ContinueOnError)
-	lib := flags.String("lib", "linger", "linger or linger-blocking")
-	fanout := flags.Bool("fanout", false, "send each message to all connections")
-	address := flags.String("addr", "127.0.0.1:9001", "where to listen")
-	if err := flags.Parse(args); err != nil {
-		return err
-	}
-	opts, err := options(*lib)
+	s, err := parse(args)
 	if err != nil {
 		return err
 	}
-	if f := os.Getenv("CPUPROF"); f != "" {
-		file, _ := os.Create(f)
-		_ = pprof.StartCPUProfile(file)
-		go func() { time.Sleep(4 * time.Second); pprof.StopCPUProfile(); file.Close() }()
+	if err := profile(os.Getenv("CPUPROF")); err != nil {
+		return err
 	}
-	return http.ListenAndServe(*address, linger.NewServer(handler(*fanout), opts))
+	return http.ListenAndServe(s.address, linger.NewServer(handler(s.fanout), s.options))
 }
 
-// options are the defaults, but for the driver.
-func options(lib string) (linger.Options, error) {
-	var opts linger.Options
-	switch lib {
+// settings are what the flags say.
+type settings struct {
+	options linger.Options // the defaults, but for the driver
+	fanout  bool
+	address string
+}
+
+func parse(args []string) (s settings, err error) {
+	flags := flag.NewFlagSet("server", flag.ContinueOnError)
+	lib := flags.String("lib", "linger", "linger or linger-blocking")
+	flags.BoolVar(&s.fanout, "fanout", false, "send each message to all connections")
+	flags.StringVar(&s.address, "addr", "127.0.0.1:9001", "where to listen")
+	if err := flags.Parse(args); err != nil {
+		return s, err
+	}
+	switch *lib {
 	case "linger":
 	case "linger-blocking":
-		opts.Blocking = true
+		s.options.Blocking = true
 	default:
-		return opts, fmt.Errorf("-lib is linger or linger-blocking, not %q", lib)
+		return s, fmt.Errorf("-lib is linger or linger-blocking, not %q", *lib)
 	}
-	return opts, nil
+	return s, nil
+}
+
+// profile writes what the first four seconds cost to a file, if one is named.
+func profile(name string) error {
+	if name == "" {
+		return nil
+	}
+	file, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	time.AfterFunc(4*time.Second, func() {
+		pprof.StopCPUProfile()
+		_ = file.Close()
+	})
+	return pprof.StartCPUProfile(file)
 }
 
 const channel = "all"

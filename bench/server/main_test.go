@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,10 +26,19 @@ func TestBothApplicationsDoWhatTheLoadExpects(t *testing.T) {
 	}
 }
 
-func TestBothDriversCanBeChosen(t *testing.T) {
-	for lib, known := range map[string]bool{"linger": true, "linger-blocking": true, "gws": false} {
-		if _, err := options(lib); (err == nil) != known {
-			t.Errorf("-lib %s: %v", lib, err)
+func TestFlags(t *testing.T) {
+	for line, want := range map[string]settings{
+		"":                     {address: "127.0.0.1:9001"},
+		"-lib linger -fanout":  {fanout: true, address: "127.0.0.1:9001"},
+		"-lib linger-blocking": {address: "127.0.0.1:9001"},
+		"-addr 127.0.0.1:1":    {address: "127.0.0.1:1"},
+	} {
+		s, err := parse(strings.Fields(line))
+		if err != nil || s.fanout != want.fanout || s.address != want.address {
+			t.Errorf("%q is read as %+v, %v", line, s, err)
+		}
+		if blocking := strings.Contains(line, "blocking"); s.options.Blocking != blocking {
+			t.Errorf("%q chooses the blocking driver: %v", line, s.options.Blocking)
 		}
 	}
 }
