@@ -62,7 +62,7 @@ func peerBuild(name string) step {
 }
 
 func npmBuild(workshop) (string, []string) {
-	return "bench/peers/npm", []string{"npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"}
+	return "bench/peers/npm", []string{"npm", "install", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"}
 }
 
 // prepare builds what the libraries need, each thing once, and returns those that it
