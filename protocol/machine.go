@@ -30,6 +30,18 @@ func New(cfg Config) *Machine {
 	return &Machine{cfg: cfg.withDefaults()}
 }
 
+// Reset makes the machine one for a new connection, as New does.
+func (m *Machine) Reset(cfg Config) { *m = Machine{cfg: cfg.withDefaults()} }
+
+// Idle tells whether the machine is as new: nothing of a message has come or is being
+// written, nothing waits, and nobody has closed. A driver may then do without it, and have
+// a new one when something happens. With compression it never is, which remembers.
+func (m *Machine) Idle() bool {
+	return m.in == Open && m.out == Open && !m.oursDecided && m.cause == "" && !m.cut &&
+		len(m.input) == 0 && m.AtBoundary() && !m.open && m.control == nil &&
+		m.Queued() == 0 && !m.writing && !m.pongWaits && m.cfg.Compression == nil
+}
+
 // In returns the state of the peer's half.
 func (m *Machine) In() Half { return m.in }
 

@@ -24,8 +24,8 @@ func (d *Driver) boundBatch() {
 
 // cutBatch ends a batch that takes long. From now on its frames leave one by one.
 func (d *Driver) cutBatch() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.lock()
+	defer d.unlock()
 	if d.batchBound || d.overseen {
 		d.endBatch()
 		d.settle()

@@ -23,12 +23,18 @@ type Batcher interface {
 	BatchEnd(d *Driver)
 }
 
+// batchEnd tells a Batcher, which the handler is, that a batch is over.
+func (d *Driver) batchEnd() {
+	b, _ := d.handler.(Batcher)
+	b.BatchEnd(d)
+}
+
 // Batches tells whether the handler is called as a [Batcher]: where a loop reads for many
 // connections, and not a goroutine for this one.
 func (d *Driver) Batches() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.batcher != nil
+	return d.batches
 }
 
 // scratch is what handling input needs for a while: room for a read, and for its events.
@@ -68,8 +74,9 @@ func (d *Driver) handOutBatch() {
 
 func (d *Driver) callBatch(events []protocol.Event) {
 	if len(events) > 0 {
+		b, _ := d.handler.(Batcher)
 		d.due = true
-		d.call(func() { d.batcher.Batch(d, events) })
+		d.call(func() { b.Batch(d, events) })
 		for i := range events { // nothing is kept alive by a loop but its own buffer
 			if events[i].Owned {
 				events[i].Payload = nil

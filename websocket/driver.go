@@ -13,38 +13,50 @@ import (
 // none calls the handler.
 type Driver struct {
 	transport transport
-	nudge     notifier // the same, if it tells of readiness; else nil
-	opts      Options
-	early     []byte // what arrived with the handshake
-	halfClose bool   // agreed in the opening handshake
-	done      chan struct{}
+	opts      *settings
+	halfClose bool // agreed in the opening handshake
+	notified  bool // the transport is a notifier
 
 	mu      sync.Mutex // guards what follows; never held during a call of the handler
-	m       *protocol.Machine
-	handler Handler          // nil until Start
-	batcher Batcher          // the same, if it wants to be told of batches and is
-	due     bool             // BatchEnd has to be called
-	room    []protocol.Event // for a batch that is handed out
+	handler Handler    // nil until Start
+	batches bool       // the handler is a Batcher, and called as one
 
-	handled   sync.Cond // signals: paused or pumping is over
-	paused    bool      // the handler wants no events for now
-	pumping   bool      // somebody hands out events
-	empty     bool      // the machine has no more events
-	ended     bool      // the terminal event is out of the machine
-	told      bool      // and the handler's
-	drains    int       // calls of Drained that have not returned
-	receiving bool      // the reader waits until a batch of input is handled
-	unread    bool      // by a notifier: there may be input that nobody was told of again
-	ending    bool      // by a notifier: the end of input, or of the transport, is near
-	over      bool      // and this was it
+	paused     bool  // the handler wants no events for now
+	ended      bool  // the terminal event is out of the machine
+	told       bool  // and the handler's
+	unread     bool  // by a notifier: there may be input that nobody was told of again
+	ending     bool  // by a notifier: the end of input, or of the transport, is near
+	over       bool  // and this was it
+	heard      bool  // something arrived since the last look
+	unanswered uint8 // pings
+	halfClosed bool
+	released   bool
+	keepAlive  alarm
+
+	done     chan struct{} // closed when the transport is; made by who asks
+	*working               // nil while the connection is parked: see lock
+}
+
+// working is what a connection needs only while something happens on it, or has to.
+type working struct {
+	m     protocol.Machine
+	early []byte // what arrived with the handshake
+
+	handled   sync.Cond        // signals: paused or pumping is over
+	pumping   bool             // somebody hands out events
+	empty     bool             // the machine has no more events
+	drains    int              // calls of Drained that have not returned
+	receiving bool             // the reader waits until a batch of input is handled
+	due       bool             // BatchEnd has to be called
+	room      []protocol.Event // for a batch that is handed out
 
 	batch      bool // a batch of input is handled: its output leaves at the end
 	batchTimer *time.Timer
 	batchBound bool // batchTimer runs
 	overseen   bool // no timer is needed
 
-	writing bool   // a goroutine writes
-	out     []byte // what it writes
+	writing bool   // what follows waits for the transport
+	out     []byte // what is being written
 	handed  int    // how much of that the transport has, or is being given
 	high    bool   // the queue has been at the high-water mark since it was empty
 
@@ -53,16 +65,11 @@ type Driver struct {
 	sent       int         // bytes written since then
 	sentHeld   int         // what the kernel held then
 
-	timer      *time.Timer // the one the machine wants
-	armed      protocol.Timer
-	held       int // what had been written and not reached the peer when it was armed
-	keepAlive  *time.Timer
-	heard      bool // something arrived since the last look
-	unanswered int  // pings
+	timer *time.Timer // the one the machine wants
+	armed protocol.Timer
+	held  int // what had been written and not reached the peer when it was armed
 
-	halfClosed bool
-	released   bool
-	err        error // what broke the transport
+	err error // what broke the transport
 }
 
 // NewDriver returns a connection on nc, whose opening handshake is done; early is
@@ -77,38 +84,37 @@ func NewDriver(nc net.Conn, role protocol.Role, early []byte, opts Options) *Dri
 func newDriver(nc net.Conn, role protocol.Role, early []byte, opts Options, agreed terms) *Driver {
 	d := &Driver{
 		transport: newTransport(nc, opts.Blocking),
-		opts:      opts,
-		early:     early,
+		opts:      settingsOf(opts, role, agreed),
 		halfClose: agreed.halfClose,
-		done:      make(chan struct{}),
-		m:         protocol.New(opts.config(role, agreed)),
 	}
-	d.handled.L = &d.mu
-	d.nudge, _ = d.transport.(notifier)
+	_, d.notified = d.transport.(notifier)
+	d.unpark()
+	d.early = early
 	return d
 }
 
 // Start begins to read and to tell h what happens. It is called once.
 func (d *Driver) Start(h Handler) {
-	d.mu.Lock()
+	d.lock()
 	d.handler = h
-	if d.nudge != nil {
-		d.batcher, _ = h.(Batcher)
-	}
+	_, batcher := h.(Batcher)
+	d.batches = batcher && d.notified
 	d.armKeepAlive()
-	d.mu.Unlock()
-	if d.nudge != nil {
-		d.startNotified(d.nudge)
+	early := d.early
+	d.early = nil
+	d.unlock()
+	if n, ok := d.transport.(notifier); ok {
+		d.startNotified(n, early)
 		return
 	}
-	go d.readLoop()
+	go d.readLoop(early)
 }
 
 // Send queues a message, Text or Binary, and returns the bytes that wait to be
 // written. Errors as for [protocol.Machine.Send]; then nothing is queued.
 func (d *Driver) Send(op protocol.Opcode, payload []byte) (queued int, err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.lock()
+	defer d.unlock()
 	d.prime(len(payload))
 	err = d.m.Send(op, payload)
 	d.settle()
@@ -119,8 +125,8 @@ func (d *Driver) Send(op protocol.Opcode, payload []byte) (queued int, err error
 // SendWithin is Send, but queues nothing if limit bytes wait already: the error is
 // [ErrQueueFull] then.
 func (d *Driver) SendWithin(limit int, op protocol.Opcode, payload []byte) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.lock()
+	defer d.unlock()
 	if d.m.Queued() >= limit {
 		return ErrQueueFull
 	}
@@ -133,8 +139,8 @@ func (d *Driver) SendWithin(limit int, op protocol.Opcode, payload []byte) error
 
 // SendPreparedWithin is SendPrepared within a limit, as SendWithin is Send.
 func (d *Driver) SendPreparedWithin(limit int, p *protocol.Prepared) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.lock()
+	defer d.unlock()
 	if d.m.Queued() >= limit {
 		return ErrQueueFull
 	}
@@ -147,8 +153,8 @@ func (d *Driver) SendPreparedWithin(limit int, p *protocol.Prepared) error {
 
 // SendPrepared queues a message that was framed before. Results as for Send.
 func (d *Driver) SendPrepared(p *protocol.Prepared) (queued int, err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.lock()
+	defer d.unlock()
 	d.prime(p.Len())
 	err = d.m.SendPrepared(p)
 	d.settle()
@@ -159,8 +165,8 @@ func (d *Driver) SendPrepared(p *protocol.Prepared) (queued int, err error) {
 // SendFragment queues one frame of a message: Text or Binary first, then
 // Continuation; fin ends the message. Results as for Send.
 func (d *Driver) SendFragment(op protocol.Opcode, payload []byte, fin bool) (queued int, err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.lock()
+	defer d.unlock()
 	d.prime(len(payload))
 	err = d.m.SendFragment(op, payload, fin)
 	d.settle()
@@ -171,8 +177,8 @@ func (d *Driver) SendFragment(op protocol.Opcode, payload []byte, fin bool) (que
 // Ping queues a ping of at most 125 bytes. The error is protocol.ErrClosing or
 // protocol.ErrPing.
 func (d *Driver) Ping(payload []byte) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.lock()
+	defer d.unlock()
 	err := d.m.Ping(payload)
 	d.settle()
 	return err
@@ -182,8 +188,8 @@ func (d *Driver) Ping(payload []byte) error {
 // not wait: the handler's Closed tells the end. A second call changes nothing.
 // The error is that of [protocol.CheckClose]; then nothing has changed.
 func (d *Driver) Close(code protocol.CloseCode, reason string) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.lock()
+	defer d.unlock()
 	err := d.m.Close(code, reason)
 	d.settle()
 	return err
@@ -195,8 +201,8 @@ func (d *Driver) Close(code protocol.CloseCode, reason string) error {
 // ends there (RFC 6455, section 5.4). After a Close of ours that one stays, its code
 // too, and what waits before it is dropped. Errors as for Close.
 func (d *Driver) CloseDiscard(code protocol.CloseCode, reason string) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.lock()
+	defer d.unlock()
 	unsent := len(d.out) - frameEnd(d.out, d.handed)
 	err := d.m.CloseDiscard(code, reason, unsent)
 	if err == nil {
@@ -209,8 +215,8 @@ func (d *Driver) CloseDiscard(code protocol.CloseCode, reason string) error {
 // CloseEmpty is Close with a Close frame that has no status, for who passes on the
 // Close of somebody else.
 func (d *Driver) CloseEmpty() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.lock()
+	defer d.unlock()
 	d.m.CloseEmpty()
 	d.settle()
 }
@@ -218,16 +224,16 @@ func (d *Driver) CloseEmpty() {
 // AnswerClose finishes our half in half-open mode with the code and reason of the
 // peer's Close. Before that Close, or after ours, it changes nothing.
 func (d *Driver) AnswerClose() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.lock()
+	defer d.unlock()
 	d.m.AnswerClose()
 	d.settle()
 }
 
 // CloseNow closes the transport without a closing handshake.
 func (d *Driver) CloseNow() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.lock()
+	defer d.unlock()
 	d.breakOff(CauseAbort, nil)
 	d.settle()
 }
@@ -241,21 +247,31 @@ func (d *Driver) HalfClose() bool { return d.halfClose }
 // taken. A TCP socket tells what it took to the byte; of other transports it is known
 // when a write of theirs returns, which is given 16 KiB at most.
 func (d *Driver) Queued() int {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.lock()
+	defer d.unlock()
 	return d.m.Queued()
 }
 
 // State returns the state of the connection in the words of RFC 6455.
 func (d *Driver) State() protocol.State {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.lock()
+	defer d.unlock()
 	return d.m.State()
 }
 
 // Done returns a channel that is closed when the transport is closed, which may
 // be before or after the handler's Closed.
-func (d *Driver) Done() <-chan struct{} { return d.done }
+func (d *Driver) Done() <-chan struct{} {
+	d.lock()
+	defer d.unlock()
+	if d.done == nil {
+		d.done = make(chan struct{})
+		if d.released {
+			close(d.done)
+		}
+	}
+	return d.done
+}
 
 // breakOff gives the transport up. mu is held.
 func (d *Driver) breakOff(cause protocol.Cause, err error) {

@@ -2,7 +2,6 @@ package websocket
 
 import (
 	"math/rand/v2"
-	"time"
 
 	"github.com/lingerws/linger/protocol"
 )
@@ -23,11 +22,7 @@ func (d *Driver) armKeepAlive() {
 	}
 	tenth := interval / 10
 	interval += rand.N(2*tenth+1) - tenth
-	if d.keepAlive == nil {
-		d.keepAlive = time.AfterFunc(interval, d.checkPeer)
-	} else {
-		d.keepAlive.Reset(interval)
-	}
+	d.keepAlive.arm(d, interval)
 }
 
 // checkPeer pings a peer that was silent for an interval and gives up one that
@@ -35,8 +30,8 @@ func (d *Driver) armKeepAlive() {
 // we leave unread, because the handler pauses or is busy, cannot be judged, nor
 // can one that has closed: other bounds hold there.
 func (d *Driver) checkPeer() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.lock()
+	defer d.unlock()
 	judged := !d.paused && !d.receiving && d.m.State() == protocol.StateOpen
 	switch {
 	case d.heard || !judged:

@@ -46,6 +46,8 @@ func (n *told) begin(d *Driver) error {
 	return nil
 }
 
+func (n *told) alarms() *wheel { return nil }
+
 func (n *told) readNow(p []byte) (int, error) {
 	read, err := n.TryRead(p)
 	if errors.Is(err, syscall.EAGAIN) {

@@ -1,6 +1,7 @@
 package websocket
 
 import (
+	"sync"
 	"time"
 
 	"github.com/lingerws/linger/protocol"
@@ -96,6 +97,49 @@ func (o Options) config(role protocol.Role, agreed terms) protocol.Config {
 		c.Compression = agreed.compression
 	}
 	return c
+}
+
+// settings are what connections with the same options share.
+type settings struct {
+	Options
+	machine protocol.Config
+}
+
+// sharing finds settings by what they are made of. It keeps a bounded number of them:
+// who has options of its own for each connection has settings of its own, too.
+var sharing struct {
+	sync.Mutex
+	known map[sharedKey]*settings
+}
+
+type sharedKey struct {
+	opts      Options
+	role      protocol.Role
+	halfClose bool
+}
+
+const mostShared = 64
+
+// settingsOf returns the settings of a connection. Those with compression have state of
+// their own in it.
+func settingsOf(o Options, role protocol.Role, agreed terms) *settings {
+	if agreed.compression != nil {
+		return &settings{o, o.config(role, agreed)}
+	}
+	key := sharedKey{o, role, agreed.halfClose}
+	sharing.Lock()
+	defer sharing.Unlock()
+	known, ok := sharing.known[key]
+	if !ok {
+		known = &settings{o, o.config(role, agreed)}
+		if sharing.known == nil {
+			sharing.known = map[sharedKey]*settings{}
+		}
+		if len(sharing.known) < mostShared {
+			sharing.known[key] = known
+		}
+	}
+	return known
 }
 
 // bound returns how long a timer of the machine runs.

@@ -11,7 +11,7 @@ func (d *Driver) pump() {
 	}
 	d.pumping = true
 	for again := true; again; again = d.m.EndDue() && !d.paused {
-		if d.batcher != nil {
+		if d.batches {
 			d.handOutBatch()
 		} else {
 			d.handOut()
@@ -23,7 +23,7 @@ func (d *Driver) pump() {
 	d.handled.Broadcast()
 	if d.due && !d.receiving { // nobody else will
 		d.due = false
-		go d.batcher.BatchEnd(d)
+		go d.batchEnd()
 	}
 	d.wakeReader()
 }
@@ -70,9 +70,9 @@ func (d *Driver) tell(ev protocol.Event) {
 // returning loses the connection: nobody would read it any more.
 func (d *Driver) call(handler func()) {
 	returned := false
-	d.mu.Unlock()
+	d.unlock()
 	defer func() {
-		d.mu.Lock()
+		d.lock()
 		if !returned {
 			d.pumping, d.receiving = false, false
 			d.breakOff(CauseAbort, nil)
@@ -108,15 +108,15 @@ func (d *Driver) tellEnd() {
 // terminal one included. Nothing is read either, beyond one buffer of 32 KiB. A
 // handler calls it when it cannot take more.
 func (d *Driver) Pause() {
-	d.mu.Lock()
+	d.lock()
 	d.paused = true
-	d.mu.Unlock()
+	d.unlock()
 }
 
 // Resume lets events come again, from another goroutine than the caller's.
 func (d *Driver) Resume() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.lock()
+	defer d.unlock()
 	d.paused = false
 	d.handled.Broadcast() // the reader may rest in the middle of a batch
 	d.wakeReader()

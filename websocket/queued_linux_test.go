@@ -69,8 +69,8 @@ func wantQueued(t *testing.T, d *Driver, peer *net.TCPConn, want int) {
 }
 
 func heldBy(d *Driver) int {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.lock()
+	defer d.unlock()
 	return d.transport.held()
 }
 

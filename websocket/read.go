@@ -16,10 +16,9 @@ const readBufferSize = 32 << 10
 
 // readLoop reads until the transport ends: RFC 6455, section 7.1.1, also while
 // nothing but the peer's EOF is missing.
-func (d *Driver) readLoop() {
-	if len(d.early) > 0 {
-		d.receive(d.early)
-		d.early = nil
+func (d *Driver) readLoop(early []byte) {
+	if len(early) > 0 {
+		d.receive(early)
 	}
 	receive := d.receive // bound once: binding allocates
 	for {
@@ -33,8 +32,8 @@ func (d *Driver) readLoop() {
 // receive hands one batch of input to the machine. When it returns nobody looks
 // at b any more. It tells whether more input is to be expected at once.
 func (d *Driver) receive(b []byte) (more bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.lock()
+	defer d.unlock()
 	d.heard, d.unanswered = true, 0
 	d.receiving, d.batch, d.empty = true, true, false
 	d.m.Receive(b)
@@ -54,8 +53,8 @@ func (d *Driver) receive(b []byte) (more bool) {
 
 // endInput tells the machine why nothing more can be read.
 func (d *Driver) endInput(err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.lock()
+	defer d.unlock()
 	d.endInputNow(err)
 }
 

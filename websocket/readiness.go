@@ -15,6 +15,9 @@ type notifier interface {
 	// from another goroutine.
 	begin(d *Driver) error
 
+	// alarms returns the wheel for its connections, or nil if each has a timer.
+	alarms() *wheel
+
 	// readNow reads what is there. The error is errWait if that is nothing, and io.EOF
 	// at the end of the peer's direction.
 	readNow(p []byte) (int, error)
@@ -27,10 +30,10 @@ var errWait = errors.New("nothing is there to be read")
 const readings = 4
 
 // startNotified begins to be told of readiness. What came with the handshake goes first.
-func (d *Driver) startNotified(n notifier) {
-	if len(d.early) > 0 {
+func (d *Driver) startNotified(n notifier, early []byte) {
+	if len(early) > 0 {
 		go func() {
-			d.takeEarly()
+			d.takeEarly(early)
 			d.begin(n)
 		}()
 		return
@@ -38,13 +41,11 @@ func (d *Driver) startNotified(n notifier) {
 	d.begin(n)
 }
 
-func (d *Driver) takeEarly() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+func (d *Driver) takeEarly(early []byte) {
+	d.lock()
+	defer d.unlock()
 	s, _ := scratches.Get().(*scratch)
 	defer scratches.Put(s)
-	early := d.early
-	d.early = nil
 	d.heard = true
 	d.receiveNow(early, s)
 }
@@ -53,9 +54,9 @@ func (d *Driver) begin(n notifier) {
 	if err := n.begin(d); err != nil {
 		d.endInput(err)
 	}
-	d.mu.Lock()
+	d.lock()
 	d.settle() // it may have ended before
-	d.mu.Unlock()
+	d.unlock()
 }
 
 // ready handles what the transport has told of: room for output, and input, which is
@@ -63,8 +64,8 @@ func (d *Driver) begin(n notifier) {
 // broken, so that there is no other news to wait for; overseen that whoever calls sees to
 // it that no batch takes long. It tells whether there may be more to read.
 func (d *Driver) ready(s *scratch, ended, overseen bool) (more bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.lock()
+	defer d.unlock()
 	if d.released {
 		return false
 	}
@@ -97,7 +98,8 @@ func (d *Driver) mayRead() bool {
 // readOnce reads a buffer. One that is not filled has emptied the transport, unless the
 // end is behind it. mu is held.
 func (d *Driver) readOnce(s *scratch) {
-	n, err := d.nudge.readNow(s.buf[:])
+	t, _ := d.transport.(notifier)
+	n, err := t.readNow(s.buf[:])
 	switch {
 	case err == nil:
 		d.unread = n == len(s.buf) || d.ending
@@ -125,8 +127,8 @@ func (d *Driver) receiveNow(b []byte, s *scratch) {
 	if d.due {
 		d.due = false
 		d.mu.Unlock()
-		d.batcher.BatchEnd(d)
-		d.mu.Lock()
+		d.batchEnd()
+		d.lock()
 	}
 	d.endBatch()
 	d.settle()
@@ -134,7 +136,7 @@ func (d *Driver) receiveNow(b []byte, s *scratch) {
 
 // wakeReader comes back to input that could not be handled. mu is held.
 func (d *Driver) wakeReader() {
-	if d.nudge != nil && (d.unread || d.m.Unparsed() && !d.paused) && !d.receiving && !d.pumping && !d.released {
+	if d.notified && (d.unread || d.m.Unparsed() && !d.paused) && !d.receiving && !d.pumping && !d.released {
 		go d.comeBack()
 	}
 }
@@ -144,12 +146,12 @@ func (d *Driver) comeBack() {
 	s, _ := scratches.Get().(*scratch)
 	defer scratches.Put(s)
 	for again := true; again; {
-		d.mu.Lock()
+		d.lock()
 		if d.m.Unparsed() && !d.paused && !d.pumping && !d.receiving {
 			d.receiveNow(nil, s)
 		}
 		again = d.readOn(s)
-		d.mu.Unlock()
+		d.unlock()
 	}
 }
 

@@ -52,13 +52,18 @@ func duplicate(tcp *net.TCPConn) (fd int, err error) {
 }
 
 func (w *watched) begin(d *Driver) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.lock()
+	defer d.unlock()
 	if d.released {
 		return nil
 	}
 	return assign(w, d)
 }
+
+// sharedAlarms are those of all that the loops watch.
+var sharedAlarms wheel
+
+func (w *watched) alarms() *wheel { return &sharedAlarms }
 
 func (w *watched) readNow(p []byte) (int, error) {
 	n, err := receive(w.fd, p)

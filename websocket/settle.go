@@ -25,17 +25,17 @@ func (d *Driver) obey() {
 // release closes the transport, which ends the reader and the writer.
 func (d *Driver) release() {
 	d.released = true
-	if d.keepAlive != nil {
-		d.keepAlive.Stop()
-	}
+	d.keepAlive.stop(d)
 	d.transport.close()
 	d.handled.Broadcast()
-	close(d.done)
+	if d.done != nil {
+		close(d.done)
+	}
 }
 
 // deliverEnd hands out the terminal event that writing or a call made due.
 func (d *Driver) deliverEnd() {
-	d.mu.Lock()
+	d.lock()
 	d.pump()
-	d.mu.Unlock()
+	d.unlock()
 }

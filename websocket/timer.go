@@ -27,8 +27,8 @@ func (d *Driver) armTimer() {
 
 // expire tells the machine, which knows whether the timer still matters.
 func (d *Driver) expire(t protocol.Timer) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.lock()
+	defer d.unlock()
 	if d.armed == t {
 		d.armed = protocol.TimerNone
 	}

@@ -23,7 +23,7 @@ func (d *Driver) flush() {
 	if n < len(out) && !d.m.Done() {
 		d.writing, d.out, d.handed = true, out, n
 		d.watchWriter()
-		if d.nudge == nil {
+		if !d.notified {
 			go d.writeLoop()
 		}
 		return
@@ -37,25 +37,25 @@ func (d *Driver) flush() {
 // emptied tells that a queue that was high has left at once. If it is filling again
 // already, whoever empties it then tells.
 func (d *Driver) emptied() {
-	d.mu.Lock()
+	d.lock()
 	if d.m.Queued() == 0 {
 		d.tellDrained()
 	}
 	d.pump() // the terminal event waits for Drained
-	d.mu.Unlock()
+	d.unlock()
 }
 
 // writeLoop writes what is left of d.out, and what is queued meanwhile, until
 // nothing waits.
 func (d *Driver) writeLoop() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.lock()
+	defer d.unlock()
 	for written := d.handed; written < len(d.out) && !d.m.Done(); {
 		d.handed = min(len(d.out), written+d.pieceSize())
 		piece := d.out[written:d.handed]
-		d.mu.Unlock()
+		d.unlock()
 		n, err := d.transport.write(piece)
-		d.mu.Lock()
+		d.lock()
 		d.wrote(n, err)
 		if written += n; written == len(d.out) {
 			d.nextOutput()
@@ -111,9 +111,9 @@ func (d *Driver) tellDrained() {
 		return
 	}
 	d.drains++
-	d.mu.Unlock()
+	d.unlock()
 	d.handler.Drained(d)
-	d.mu.Lock()
+	d.lock()
 	d.drains--
 }
 

@@ -35,8 +35,8 @@ func (d *Driver) unwatchWriter() {
 // kernel took may still be on this side, so what it has brought over counts, too. Once
 // our Close waits the close timer has the say.
 func (d *Driver) checkWriter() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.lock()
+	defer d.unlock()
 	if !d.writing || time.Since(d.watched) < d.writeTimeout() {
 		return // it fired for what has left meanwhile
 	}

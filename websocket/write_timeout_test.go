@@ -63,7 +63,7 @@ func TestNothingIsTimedWhileNothingWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1, WriteTimeout: time.Second}).start()
 		s.play("app binary 100000")
-		if s.conn.writeTimer != nil && s.conn.writeTimer.Stop() {
+		if s.conn.working != nil && s.conn.writeTimer != nil && s.conn.writeTimer.Stop() {
 			t.Error("the write timer must not run once everything is written")
 		}
 		s.play("app text hello")
@@ -170,8 +170,8 @@ func TestWhatLeavesAtOnceIsNotTimed(t *testing.T) {
 		_, _ = d.Send(Text, []byte("hello"))
 		f.wantFrame(t, `text "hello"`)
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.lock()
+	defer d.unlock()
 	if d.writeTimer != nil {
 		t.Error("what a socket takes at once must need no timer; one was made")
 	}
