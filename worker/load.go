@@ -21,6 +21,9 @@ func newInstance(w *worker, g *generation) (*instance, error) {
 		retired:  make(chan struct{}),
 		halt:     make(chan struct{}),
 		over:     make(chan struct{}),
+		own:      make(chan *event, maxTasks),
+		gone:     make(chan struct{}),
+		lines:    map[int]*line{},
 	}
 	if err := in.apart(in.load); err != nil {
 		in.discard()
@@ -81,6 +84,9 @@ func (in *instance) load() error {
 		return in.loadError(err)
 	}
 	if in.realm, err = globals.Install(in.rt, in.webOptions()); err != nil {
+		return in.loadError(err)
+	}
+	if err := in.configure(); err != nil {
 		return in.loadError(err)
 	}
 	var module *engine.Promise
