@@ -99,7 +99,10 @@ func (in *instance) load() error {
 	}
 	defer module.Release()
 	in.stir()
-	return in.awaitModule(module)
+	if err := in.awaitModule(module); err != nil {
+		return err
+	}
+	return in.useExports(module)
 }
 
 // awaitModule lets timers run until the module's top-level awaits are done.
