@@ -58,9 +58,12 @@ func (e *early) flush(conn *websocket.Driver) {
 	for _, frame := range e.frames {
 		_, _ = conn.SendPrepared(frame) // refused only if the connection has ended already
 	}
-	if e.cut {
+	switch {
+	case e.cut:
 		conn.CloseNow()
-	} else if e.closed {
+	case e.closed && e.status.Code == protocol.CloseNoStatus:
+		conn.CloseEmpty()
+	case e.closed:
 		_ = conn.Close(e.status.Code, e.status.Reason) // was checked when it was noted
 	}
 	*e = early{}

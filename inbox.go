@@ -42,6 +42,7 @@ func (in *inbox) PeerClose(c *websocket.Driver, status protocol.Status) {
 	s := in.socket()
 	switch {
 	case s.halfOpen:
+		s.peerClosed.Store(true)
 		s.deliver(mail{peerClose: &PeerClose{Server: s.server, Socket: s, Status: status}}, c)
 	case s.idle():
 		s.answerClose(c)

@@ -22,11 +22,12 @@ type Socket struct {
 	subprotocol string
 	halfOpen    bool
 
-	conn    atomic.Pointer[websocket.Driver] // nil until the 101 is out
-	closing atomic.Bool                      // a Close was asked for, or the end has come: nothing more is sent
-	data    atomic.Pointer[data]             // nil: none
-	stirred atomic.Int64                     // when a message came or went, in ns after Server.began; kept for Options.IdleTimeout
-	leaving atomic.Bool                      // the upgrade handler has returned, or the close event has been handled
+	conn       atomic.Pointer[websocket.Driver] // nil until the 101 is out
+	closing    atomic.Bool                      // a Close was asked for, or the end has come: nothing more is sent
+	data       atomic.Pointer[data]             // nil: none
+	peerClosed atomic.Bool                      // in half-open mode: the peer's Close has come
+	stirred    atomic.Int64                     // when a message came or went, in ns after Server.began; kept for Options.IdleTimeout
+	leaving    atomic.Bool                      // the upgrade handler has returned, or the close event has been handled
 
 	mu       sync.Mutex
 	early    early

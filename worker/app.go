@@ -31,14 +31,18 @@ var prelude = sync.OnceValues(func() (*web.Prelude, error) {
 // App is a loaded application. It is an http.Handler for all its requests, and
 // safe for concurrent use.
 type App struct {
-	path       string
-	opts       Options
-	server     *linger.Server
+	path   string
+	opts   Options
+	server *linger.Server
+
+	compatibility compatibility
+
 	workers    []*worker
 	generation atomic.Pointer[generation]
 	seats      seats
 	turn       atomic.Uint32 // whose turn it is among the workers
 	extensions extensions
+	pairs      sync.Once // its use of WebSocketPair has been told of
 
 	reloading sync.Mutex // held while a generation is loaded
 }
@@ -46,7 +50,11 @@ type App struct {
 // Load bundles and runs the script at path, JavaScript or TypeScript. The error
 // is a *[LoadError] for what is wrong with the script.
 func Load(path string, opts Options) (*App, error) {
-	a := &App{path: path, opts: opts.withDefaults()}
+	c, err := newCompatibility(opts.CompatibilityDate, opts.CompatibilityFlags)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{path: path, opts: opts.withDefaults(), compatibility: c}
 	a.opts.Server.Fallback = http.HandlerFunc(a.serveFetch)
 	a.server = linger.NewServer(handler{a}, a.opts.Server)
 	for i := range a.opts.Workers {

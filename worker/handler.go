@@ -16,8 +16,9 @@ import (
 type handler struct{ app *App }
 
 var (
-	_ linger.Handler = handler{}
-	_ linger.Drainer = handler{}
+	_ linger.Handler    = handler{}
+	_ linger.PeerCloser = handler{}
+	_ linger.Drainer    = handler{}
 )
 
 // Upgrade hands the request to the script. What it answers with is written here,
@@ -58,13 +59,35 @@ func (h handler) giveUp(e *event, status int, text string) {
 
 // Message hands a message to the script.
 func (h handler) Message(m *linger.Message) {
+	seat := h.app.seats.of(m.Socket)
+	switch {
+	case seat == nil: // Go code has accepted it, the script knows nothing of it
+		return
+	case seat.line != nil:
+		seat.line.message(m.Payload)
+		return
+	}
 	e := newEvent("websocketmessage", m.Socket)
 	e.start = func(in *instance, id int) error {
 		return in.dispatch("message", engine.Int(id), engine.String(m.Socket.ID()), content(m.Payload))
 	}
-	seat := h.app.seats.of(m.Socket)
-	if seat == nil {
-		return // Go code has accepted it, the script knows nothing of it
+	seat.submit(e, h.app.opts.Overlap)
+}
+
+// PeerClose tells the script that the peer has finished, for a connection in half-open
+// mode.
+func (h handler) PeerClose(p *linger.PeerClose) {
+	seat := h.app.seats.of(p.Socket)
+	switch {
+	case seat == nil:
+		return
+	case seat.line != nil:
+		seat.line.peerClose(p.Status)
+		return
+	}
+	e := newEvent("websocketpeerclose", p.Socket)
+	e.start = func(in *instance, id int) error {
+		return in.dispatch("peerclose", engine.Int(id), engine.String(p.Socket.ID()), engine.Int(int(p.Status.Code)), engine.String(p.Status.Reason))
 	}
 	seat.submit(e, h.app.opts.Overlap)
 }
@@ -72,7 +95,7 @@ func (h handler) Message(m *linger.Message) {
 // Drain tells the script that a connection has room again, if it wants to know.
 func (h handler) Drain(d *linger.Drain) {
 	seat := h.app.seats.of(d.Socket)
-	if seat == nil || !h.app.generation.Load().drains {
+	if seat == nil || seat.line != nil || !h.app.generation.Load().drains {
 		return
 	}
 	e := newEvent("websocketdrain", d.Socket)
@@ -90,6 +113,11 @@ func (h handler) Close(c *linger.Close) {
 	if seat == nil {
 		return
 	}
+	defer h.app.seats.leave(c.Socket)
+	if seat.line != nil {
+		seat.line.end(c.Received, c.Clean, failureOf(c))
+		return
+	}
 	seat.overlap.empty(seat.worker.gone) // without overlap nothing is left
 	e := newEvent("websocketclose", c.Socket)
 	e.start = func(in *instance, id int) error {
@@ -98,7 +126,6 @@ func (h handler) Close(c *linger.Close) {
 			engine.Bool(c.Clean), engine.String(initiator(c, seat.failed)))
 	}
 	seat.submit(e, false)
-	h.app.seats.leave(c.Socket)
 }
 
 // initiator tells who closed first; without any Close frame, who caused the end: failed

@@ -15,6 +15,7 @@ import (
 func (in *instance) define() error {
 	for name, fn := range map[string]func(args arguments) (engine.Value, error){
 		"accept":      in.accept,
+		"acceptLine":  in.acceptLine,
 		"respond":     in.respond,
 		"unserved":    in.unserved,
 		"done":        in.done,
@@ -33,6 +34,11 @@ func (in *instance) define() error {
 		"count":       in.count,
 		"publishTo":   in.publishTo,
 		"autoRespond": in.autoRespond,
+
+		"lineSend":     in.lineSend,
+		"lineClose":    in.lineClose,
+		"lineAnswer":   in.lineAnswer,
+		"lineBuffered": in.lineBuffered,
 	} {
 		if err := in.rt.Define(name, func(args []engine.Value) (engine.Value, error) { return fn(args) }); err != nil {
 			return err
@@ -63,29 +69,37 @@ func (a arguments) at(i int) engine.Value {
 
 var nothing = engine.Undefined()
 
-// accept(event, protocol, headers, data) makes the request of an event a
+// accept(event, protocol, headers, data, halfOpen) makes the request of an event a
 // connection and returns its id, or undefined after the event's time.
 func (in *instance) accept(args arguments) (engine.Value, error) {
-	e := in.event(args.at(0).Int())
-	if e == nil || e.upgrade == nil {
-		return nothing, nil
-	}
-	opts := linger.AcceptOptions{Subprotocol: args.at(1).String(), Header: headerOf(args.at(2))}
+	opts := linger.AcceptOptions{Subprotocol: args.at(1).String(), Header: headerOf(args.at(2)), HalfOpen: args.at(4).Bool()}
 	if text := args.at(3); text.Kind() == engine.KindString {
 		opts.Data = text.String()
+	}
+	socket, err := in.upgrade(in.event(args.at(0).Int()), opts)
+	if socket == nil {
+		return nothing, err
+	}
+	in.app.seats.take(socket, in.worker, nil)
+	return engine.String(socket.ID()), nil
+}
+
+// upgrade accepts the request of an event. It returns nil after the event's time.
+func (in *instance) upgrade(e *event, opts linger.AcceptOptions) (*linger.Socket, error) {
+	if e == nil || e.upgrade == nil {
+		return nil, nil
 	}
 	socket, err := e.upgrade.Accept(opts)
 	switch {
 	case errors.Is(err, handshake.ErrNotOffered):
-		return nothing, &engine.Throw{Name: "TypeError", Message: "the client did not offer the subprotocol " + opts.Subprotocol}
+		return nil, &engine.Throw{Name: "TypeError", Message: "the client did not offer the subprotocol " + opts.Subprotocol}
 	case errors.Is(err, linger.ErrAnswered): // by a getter among the options
-		return nothing, nil
+		return nil, nil
 	case err != nil:
-		return nothing, err
+		return nil, err
 	}
 	e.socket = socket
-	in.app.seats.take(socket, in.worker)
-	return engine.String(socket.ID()), nil
+	return socket, nil
 }
 
 // respond(event, status, headers, body) answers the request of an event.

@@ -25,6 +25,8 @@ type instance struct {
 	retired chan struct{} // closed when another generation has taken over: finish what has begun
 	halt    chan struct{} // closed by stop
 	over    chan struct{} // closed when the loop and the engine have ended
+	own     chan *event   // of its lines, which no other engine can handle; bounded: who submits waits
+	gone    chan struct{} // closed when it will not handle them any more
 	ending  ending        // why, and behind what; to be read when it is over
 	failure string
 
@@ -44,6 +46,8 @@ type instance struct {
 	extending int             // promises of waitUntil
 	channels  map[string]bool // that a BroadcastChannel listens to
 	abandoned bool            // nobody waits for this engine any more
+	lines     map[int]*line   // by number
+	lastLine  int
 }
 
 // ending is why an engine has ended.
@@ -230,6 +234,7 @@ func (in *instance) isAbandoned() bool {
 // release lets those go on who wait for the engine's events. At the end of the
 // application there is nobody to tell.
 func (in *instance) release(why string) {
+	defer in.hangUp()
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	for id, e := range in.events {

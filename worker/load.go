@@ -21,6 +21,9 @@ func newInstance(w *worker, g *generation) (*instance, error) {
 		retired:  make(chan struct{}),
 		halt:     make(chan struct{}),
 		over:     make(chan struct{}),
+		own:      make(chan *event, maxTasks),
+		gone:     make(chan struct{}),
+		lines:    map[int]*line{},
 	}
 	if err := in.apart(in.load); err != nil {
 		in.discard()
@@ -83,6 +86,9 @@ func (in *instance) load() error {
 	if in.realm, err = globals.Install(in.rt, in.webOptions()); err != nil {
 		return in.loadError(err)
 	}
+	if err := in.configure(); err != nil {
+		return in.loadError(err)
+	}
 	var module *engine.Promise
 	err = in.turn(func() (err error) {
 		module, err = in.rt.EvalModule(bundleName, in.generation.bundle.code)
@@ -93,7 +99,10 @@ func (in *instance) load() error {
 	}
 	defer module.Release()
 	in.stir()
-	return in.awaitModule(module)
+	if err := in.awaitModule(module); err != nil {
+		return err
+	}
+	return in.useExports(module)
 }
 
 // awaitModule lets timers run until the module's top-level awaits are done.

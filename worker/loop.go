@@ -36,12 +36,15 @@ func (in *instance) loop() ending {
 			in.take(task{event: e})
 		case posted := <-posts:
 			in.take(task{post: &posted})
+		case e := <-in.own:
+			in.handle(task{event: e})
 		case <-clock.C:
 			if retired != nil && in.mayRest() {
 				return fellAsleep
 			}
 		case <-retired:
 			tasks, posts, retired = nil, nil, nil
+			go in.closeLines()
 		case <-in.halt:
 		}
 	}
@@ -122,6 +125,8 @@ func (in *instance) reason(timers bool) string {
 		return "an event is in progress"
 	case in.extending > 0:
 		return "work of waitUntil is in progress"
+	case len(in.lines) > 0 && !in.activating:
+		return "a WebSocket object is open"
 	case timers && in.timers.pending():
 		return "a timer is pending"
 	}

@@ -45,6 +45,17 @@ type Options struct {
 	// Above it the request gets 413.
 	MaxBody int64
 
+	// Vars are the variables that a default export gets as env.
+	Vars map[string]string
+
+	// CompatibilityDate, such as 2026-11-01, and CompatibilityFlags have WebSocket
+	// objects behave as the Workers runtime has them for that date: before 2026-04-07, or
+	// with web_socket_manual_reply_to_close, the script answers a peer's Close; from then
+	// on, or with web_socket_auto_reply_to_close, it is answered. Before 2026-03-17 binary
+	// messages are ArrayBuffers. Without a date everything is as it is now.
+	CompatibilityDate  string
+	CompatibilityFlags []string
+
 	// Stdout gets what console.log, info and debug print, Stderr what warn and error
 	// do; nil means those of the process.
 	Stdout, Stderr io.Writer

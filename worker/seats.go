@@ -14,12 +14,13 @@ type seats struct{ bySocket sync.Map } // *linger.Socket -> *seat
 // seat is the place of one connection.
 type seat struct {
 	worker  *worker
+	line    *line // if its other side is a WebSocket object of the script
 	overlap overlap
 	failed  bool // the upgrade event has, after it had accepted
 }
 
-func (s *seats) take(socket *linger.Socket, w *worker) {
-	s.bySocket.Store(socket, &seat{worker: w})
+func (s *seats) take(socket *linger.Socket, w *worker, l *line) {
+	s.bySocket.Store(socket, &seat{worker: w, line: l})
 	w.connections.Add(1)
 }
 

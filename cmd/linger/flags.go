@@ -39,14 +39,15 @@ type doorFlags struct {
 
 // connectionFlags bound each connection.
 type connectionFlags struct {
-	MaxMessage   size     `default:"1MiB" help:"Largest message a client may send; a larger one closes its connection with 1009."`
-	SendQueue    size     `default:"1MiB" help:"What may wait to be sent on a connection before --policy applies."`
-	Policy       string   `default:"close" enum:"close,drop" help:"What happens to a message for a connection whose queue is full: close the connection with 1013, or drop the message."`
-	HighWater    size     `placeholder:"SIZE" help:"Queue length from which websocketdrain tells that it is empty again. The whole queue, if not given."`
-	WriteTimeout duration `default:"30s" help:"How long a client may read nothing of what waits for it; then its connection is cut."`
-	IdleTimeout  duration `placeholder:"DURATION" help:"Close connections, with 1001, on which no message comes or goes for so long. Never, if not given."`
-	MaxLifetime  duration `placeholder:"DURATION" help:"Close connections, with 1012, that are so old, give or take a tenth. Never, if not given."`
-	Compression  bool     `help:"Agree to permessage-deflate with clients that offer it."`
+	MaxMessage      size     `default:"1MiB" help:"Largest message a client may send; a larger one closes its connection with 1009."`
+	SendQueue       size     `default:"1MiB" help:"What may wait to be sent on a connection before --policy applies."`
+	Policy          string   `default:"close" enum:"close,drop" help:"What happens to a message for a connection whose queue is full: close the connection with 1013, or drop the message."`
+	HighWater       size     `placeholder:"SIZE" help:"Queue length from which websocketdrain tells that it is empty again. The whole queue, if not given."`
+	WriteTimeout    duration `default:"30s" help:"How long a client may read nothing of what waits for it; then its connection is cut."`
+	HalfOpenTimeout duration `default:"30s" help:"Time a half-open connection has, after the client's Close, until it is closed with the client's code."`
+	IdleTimeout     duration `placeholder:"DURATION" help:"Close connections, with 1001, on which no message comes or goes for so long. Never, if not given."`
+	MaxLifetime     duration `placeholder:"DURATION" help:"Close connections, with 1012, that are so old, give or take a tenth. Never, if not given."`
+	Compression     bool     `help:"Agree to permessage-deflate with clients that offer it."`
 }
 
 // options gives the flags as package worker takes them.
@@ -68,9 +69,10 @@ func (c *runCommand) options(log *slog.Logger) (worker.Options, error) {
 func (c *runCommand) server() linger.Options {
 	o := linger.Options{
 		Options: websocket.Options{
-			MaxMessage:   int64(c.MaxMessage),
-			WriteTimeout: time.Duration(c.WriteTimeout),
-			HighWater:    int(c.HighWater),
+			MaxMessage:      int64(c.MaxMessage),
+			WriteTimeout:    time.Duration(c.WriteTimeout),
+			HighWater:       int(c.HighWater),
+			HalfOpenTimeout: time.Duration(c.HalfOpenTimeout),
 		},
 		MaxConnections:  c.MaxConnections,
 		MaxPerAddress:   c.MaxPerAddress,

@@ -127,7 +127,7 @@ function codeOf(given) {
   return code;
 }
 
-function reasonOf(given) {
+export function reasonOf(given) {
   if (given === undefined) return "";
   const reason = String(given).toWellFormed();
   if (reason.length * 3 > maxReason && host.encode(reason).byteLength > maxReason) {

@@ -7,6 +7,7 @@ import { closeEvent, CONNECTING, freeze, open } from "./connection.js";
 import { extend, isActive } from "./extendable.js";
 import { report } from "./report.js";
 import { promised } from "./settle.js";
+import { abandon, couple, refusal } from "./websocket_pair.js";
 
 // Exchange is one request and its one answer. The events of a request share it.
 export class Exchange {
@@ -36,13 +37,11 @@ export class Exchange {
   // accept makes the request a connection, and returns its handle.
   accept(event, what, options) {
     this.#claim(event, what);
-    if (!this.#upgradable) {
-      throw new TypeError(`${what}: the request does not ask for a WebSocket, with Upgrade: websocket and Connection: Upgrade`);
-    }
-    const { data, protocol, headers } = options ?? {};
+    if (!this.#upgradable) throw notUpgradable(what);
+    const { data, protocol, headers, halfOpen } = options ?? {};
     const fields = headers === undefined ? [] : [...new Headers(headers)].flat();
     const text = data === undefined ? undefined : freeze(data);
-    const id = host.accept(this.id, protocol === undefined ? "" : String(protocol), fields, text);
+    const id = host.accept(this.id, protocol === undefined ? "" : String(protocol), fields, text, Boolean(halfOpen));
     if (id === undefined) throw late(what);
     this.#answer(event);
     this.#connection = open(id, CONNECTING);
@@ -59,8 +58,30 @@ export class Exchange {
   #send(response) {
     if (!(response instanceof Response)) throw new TypeError("respondWith expects a Response, or a promise of one");
     if (response.type === "error") throw new TypeError("The application responded with Response.error()");
+    if (response.webSocket) return this.#join(response);
     const { status, headers, body } = spend(response);
     host.respond(this.id, status, headers, body);
+  }
+
+  // join makes the request a connection whose other side is a WebSocket of the script.
+  #join(response) {
+    const { webSocket } = response;
+    const reason = refusal(webSocket);
+    if (reason) throw new TypeError(`The response cannot be sent: ${reason}`);
+    try {
+      couple(webSocket, this.#open(response));
+    } catch (error) {
+      abandon(webSocket);
+      throw error;
+    }
+  }
+
+  #open(response) {
+    if (!this.#upgradable) throw notUpgradable("respondWith");
+    const protocol = response.headers.get("sec-websocket-protocol") ?? "";
+    const line = host.acceptLine(this.id, protocol, spend(response).headers);
+    if (line === undefined) throw late("respondWith");
+    return line;
   }
 
   #claim(event, what) {
@@ -77,5 +98,8 @@ export class Exchange {
     state.stoppedAtOnce = state.dispatching;
   }
 }
+
+const notUpgradable = (what) =>
+  new TypeError(`${what}: the request does not ask for a WebSocket, with Upgrade: websocket and Connection: Upgrade`);
 
 const late = (what) => new DOMException(`${what} was called after the event's time: call it before the listener is done`, "InvalidStateError");

@@ -1,6 +1,7 @@
 import { constants, define, tag } from "web/define.js";
 import { describeBy } from "web/describe.js";
 import { setReporter } from "web/report.js";
+import "./application.js";
 import { Clients, clients, setWebSocketAutoResponse } from "./clients.js";
 import { WebSocketCloseEvent } from "./close.js";
 import { WebSocketConnection } from "./connection.js";
@@ -9,29 +10,40 @@ import { ExtendableEvent } from "./extendable.js";
 import { FetchEvent } from "./fetch.js";
 import "./lifecycle.js";
 import { WebSocketMessageEvent } from "./message.js";
+import { WebSocketPeerCloseEvent } from "./peerclose.js";
 import { report } from "./report.js";
 import { WebSocketUpgradeEvent } from "./upgrade.js";
+import { WebSocket } from "./websocket.js";
+import { WebSocketPair } from "./websocket_pair.js";
 
 const classes = {
   Clients,
   ExtendableEvent,
   FetchEvent,
+  WebSocket,
   WebSocketCloseEvent,
   WebSocketConnection,
   WebSocketDrainEvent,
   WebSocketMessageEvent,
+  WebSocketPair,
+  WebSocketPeerCloseEvent,
   WebSocketUpgradeEvent,
 };
 
 define(globalThis, { ...classes, clients, setWebSocketAutoResponse });
 tag(...Object.values(classes));
-constants(WebSocketConnection, { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 });
+const states = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 };
+constants(WebSocketConnection, states);
+constants(WebSocket, states);
+constants(WebSocket, Object.fromEntries(Object.entries(states).map(([name, state]) => [`READY_STATE_${name}`, state])));
 
 describeBy(WebSocketConnection, "id", "url", "protocol", "readyState", "data");
+describeBy(WebSocket, "url", "protocol", "readyState", "bufferedAmount");
 describeBy(WebSocketDrainEvent, "type", "source");
 describeBy(FetchEvent, "type", "request");
 describeBy(WebSocketUpgradeEvent, "type", "request");
 describeBy(WebSocketMessageEvent, "type", "source", "data");
+describeBy(WebSocketPeerCloseEvent, "type", "source", "code", "reason");
 describeBy(WebSocketCloseEvent, "type", "id", "code", "reason", "wasClean", "initiator");
 
 // What a callback of the platform throws outside of an event, and what no event can be blamed for.

@@ -7,9 +7,18 @@ import { settle } from "./settle.js";
 // promise, when it has settled. A listener that throws or rejects is reported, and that is all: the others run, and the
 // event counts as handled.
 export function run(id, event, finished, state = stateOf(event)) {
+  start(id, globalTarget, globalThis, event, finished, state);
+}
+
+// runAt is run for the listeners of an object of the script.
+export function runAt(target, id, event, finished) {
+  start(id, target, target, event, finished, stateOf(event));
+}
+
+function start(id, target, self, event, finished, state) {
   if (state.id !== id) state.id = id;
   if (!state.trusted) state.trusted = true;
-  dispatch(globalTarget, event, globalThis, hooks, state);
+  dispatch(target, event, self, hooks, state);
   if (state.working === 0) finished(id, state);
   else state.finished = finished;
 }

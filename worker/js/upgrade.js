@@ -6,7 +6,7 @@ import { eventOf, exchangeOf, RequestEvent } from "./request_event.js";
 import { run } from "./run.js";
 
 export class WebSocketUpgradeEvent extends RequestEvent {
-  // accept accepts the request: { data, protocol, headers }.
+  // accept accepts the request: { data, protocol, headers, halfOpen }.
   accept(options) {
     return exchangeOf(this, "accept").accept(this, "accept", options);
   }

@@ -70,11 +70,13 @@ func (r *Runtime) startModule(name string, load func() (raw, error)) (p *Promise
 			lib.XFreeValue(r.tls, r.ctx, module)
 			return err
 		}
+		definition := address(module)
 		v := lib.XJS_EvalFunction(r.tls, r.ctx, module)
 		if isException(v) {
 			return r.thrown()
 		}
 		p = r.newPromise(v)
+		p.module = definition
 		return nil
 	})
 	if err != nil {

@@ -34,6 +34,7 @@ func (s State) String() string {
 type Promise struct {
 	handle handle
 	err    *Exception
+	module uintptr // JSModuleDef, which lives as long as the Runtime
 }
 
 // newPromise takes over one count of v.

@@ -145,5 +145,53 @@ export class MessageEvent extends Event {
   }
 }
 
+// CloseEvent tells how a WebSocket has ended.
+export class CloseEvent extends Event {
+  #init;
+
+  constructor(type, init) {
+    expect(arguments.length, 1, "new CloseEvent");
+    super(type, init);
+    this.#init = { ...init };
+  }
+
+  get code() {
+    return Number(this.#init.code ?? 0);
+  }
+  get reason() {
+    return String(this.#init.reason ?? "");
+  }
+  get wasClean() {
+    return Boolean(this.#init.wasClean);
+  }
+}
+
+// ErrorEvent tells of a failure.
+export class ErrorEvent extends Event {
+  #init;
+
+  constructor(type, init) {
+    expect(arguments.length, 1, "new ErrorEvent");
+    super(type, init);
+    this.#init = { ...init };
+  }
+
+  get message() {
+    return String(this.#init.message ?? "");
+  }
+  get error() {
+    return this.#init.error;
+  }
+  get filename() {
+    return String(this.#init.filename ?? "");
+  }
+  get lineno() {
+    return Number(this.#init.lineno ?? 0);
+  }
+  get colno() {
+    return Number(this.#init.colno ?? 0);
+  }
+}
+
 constants(Event, { NONE: 0, CAPTURING_PHASE: 1, AT_TARGET: 2, BUBBLING_PHASE: 3 });
-tag(Event, CustomEvent, MessageEvent);
+tag(Event, CloseEvent, CustomEvent, ErrorEvent, MessageEvent);

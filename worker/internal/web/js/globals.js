@@ -1,5 +1,6 @@
 import { AbortController, AbortSignal } from "./abort.js";
 import { atob, btoa } from "./base64.js";
+import { Blob } from "./blob.js";
 import { BroadcastChannel } from "./broadcast.js";
 import { structuredClone } from "./clone.js";
 import { console } from "./console.js";
@@ -7,7 +8,7 @@ import { Crypto, crypto } from "./crypto.js";
 import { define } from "./define.js";
 import { describe, describeBy } from "./describe.js";
 import { TextDecoder, TextEncoder } from "./encoding.js";
-import { CustomEvent, Event, MessageEvent } from "./event.js";
+import { CloseEvent, CustomEvent, ErrorEvent, Event, MessageEvent } from "./event.js";
 import { DOMException } from "./exception.js";
 import { Headers } from "./headers.js";
 import { Navigator, navigator } from "./navigator.js";
@@ -22,10 +23,13 @@ import { URL, URLSearchParams } from "./url.js";
 define(globalThis, {
   AbortController,
   AbortSignal,
+  Blob,
   BroadcastChannel,
+  CloseEvent,
   Crypto,
   CustomEvent,
   DOMException,
+  ErrorEvent,
   Event,
   EventTarget,
   Headers,
@@ -80,6 +84,9 @@ describeBy(Response, "status", "statusText", "ok", "headers", "bodyUsed");
 describeBy(Event, "type", "defaultPrevented", "cancelable", "timeStamp");
 describeBy(CustomEvent, "type", "detail", "defaultPrevented", "cancelable", "timeStamp");
 describeBy(MessageEvent, "type", "data");
+describeBy(CloseEvent, "type", "code", "reason", "wasClean");
+describeBy(ErrorEvent, "type", "message", "error");
 describeBy(AbortSignal, "aborted");
 describeBy(AbortController, "signal");
+describeBy(Blob, "size", "type");
 describeBy(BroadcastChannel, "name");

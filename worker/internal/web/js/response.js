@@ -12,11 +12,18 @@ const reason = /^[\t\x20-\x7e\x80-\xff]*$/; // RFC 9112, section 4
 // list of names and values, and body as text, bytes or null.
 export let make, spend;
 
+// isWebSocket tells whether a value is one. The modules that have the class set it.
+let isWebSocket = () => false;
+export function recognize(test) {
+  isWebSocket = test;
+}
+
 export class Response extends Body {
   #type;
   #status;
   #statusText;
   #headers;
+  #webSocket;
 
   static {
     make = (parts) => new Response(secret, parts);
@@ -35,6 +42,7 @@ export class Response extends Body {
     this.#status = parts.status;
     this.#statusText = parts.statusText ?? "";
     this.#headers = parts.headers ?? new Headers();
+    this.#webSocket = parts.webSocket ?? null;
   }
 
   static json(data, init) {
@@ -81,8 +89,13 @@ export class Response extends Body {
   get headers() {
     return this.#headers;
   }
+  // webSocket is the socket that the request becomes, or has become: with the status 101 only.
+  get webSocket() {
+    return this.#webSocket;
+  }
 
   clone() {
+    if (this.#webSocket) throw new TypeError("A response with a WebSocket cannot be cloned");
     if (this.bodyUsed) throw new TypeError("A response whose body has been read cannot be cloned");
     return new Response(secret, {
       type: this.#type,
@@ -96,8 +109,9 @@ export class Response extends Body {
 
 function compose(body, init, defaultType) {
   const status = init?.status === undefined ? 200 : Math.trunc(Number(init.status));
-  if (!(status >= 200 && status <= 599)) {
-    throw new RangeError(`A response has a status from 200 to 599, but got ${init.status}`);
+  const webSocket = socketOf(init?.webSocket, status);
+  if (!(status >= 200 && status <= 599) && !webSocket) {
+    throw new RangeError(`A response has a status from 200 to 599, or 101 with a webSocket, but got ${init.status}`);
   }
   const statusText = String(init?.statusText ?? "");
   if (statusText !== "" && !reason.test(statusText)) {
@@ -107,7 +121,14 @@ function compose(body, init, defaultType) {
   const { source, type } = extract(body);
   if (source !== null && withoutBody.has(status)) throw new TypeError(`A response with the status ${status} has no body`);
   if (source !== null && !headers.has("content-type") && (defaultType ?? type)) headers.set("content-type", defaultType ?? type);
-  return { status, statusText, headers, source };
+  return { status, statusText, headers, source, webSocket };
+}
+
+function socketOf(given, status) {
+  if (given === undefined || given === null) return null;
+  if (!isWebSocket(given)) throw new TypeError("A response's webSocket is a WebSocket: one end of a WebSocketPair, for instance");
+  if (status !== 101) throw new RangeError(`A response with a webSocket has the status 101, but got ${status}`);
+  return given;
 }
 
 tag(Response);

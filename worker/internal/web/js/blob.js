@@ -1,0 +1,62 @@
+import { bytesOf, isBuffer } from "./encoding.js";
+import { tag } from "./define.js";
+import { host } from "./host.js";
+
+// contentOf gives the bytes of a blob, which are never changed; undefined for anything else.
+export let contentOf;
+
+// Blob is bytes with a type. They are there as soon as it is, so there are no streams of them.
+export class Blob {
+  #bytes;
+  #type;
+
+  static {
+    contentOf = (value) => (typeof value === "object" && value !== null && #bytes in value ? value.#bytes : undefined);
+  }
+
+  constructor(parts = [], options) {
+    if (typeof parts !== "object" || parts === null || typeof parts[Symbol.iterator] !== "function") {
+      throw new TypeError("new Blob expects an array of parts");
+    }
+    this.#bytes = join([...parts].map(partOf));
+    const type = String(options?.type ?? "");
+    this.#type = /^[\x20-\x7e]*$/.test(type) ? type.toLowerCase() : ""; // File API, section 3.1
+  }
+
+  get size() {
+    return this.#bytes.byteLength;
+  }
+  get type() {
+    return this.#type;
+  }
+
+  slice(start, end, type) {
+    return new Blob([this.#bytes.slice(start, end)], { type });
+  }
+  async text() {
+    return host.decode("utf-8", this.#bytes, true, false);
+  }
+  async bytes() {
+    return this.#bytes.slice();
+  }
+  async arrayBuffer() {
+    return this.#bytes.slice().buffer;
+  }
+}
+
+function partOf(part) {
+  if (isBuffer(part) || ArrayBuffer.isView(part)) return bytesOf(part);
+  return contentOf(part) ?? new Uint8Array(host.encode(String(part).toWellFormed()));
+}
+
+function join(parts) {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
+  let length = 0;
+  for (const part of parts) {
+    bytes.set(part, length);
+    length += part.byteLength;
+  }
+  return bytes;
+}
+
+tag(Blob);

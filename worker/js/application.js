@@ -1,0 +1,45 @@
+import { expose } from "web/host.js";
+import { globalTarget, hasListeners } from "web/target.js";
+import { extend } from "./extendable.js";
+
+// What a module exports by default is an application too: { fetch(request, env, ctx) }. Its fetch takes the place of a
+// fetch listener. Go reads these messages as what is wrong with the script.
+function useDefault({ default: app }, env) {
+  if (app === undefined) return;
+  if (typeof app === "function") {
+    refuse("a function or a class: export an object with a method fetch(request, env, ctx)");
+  }
+  if (typeof app !== "object" || app === null) refuse(`${app === null ? "null" : `a ${typeof app}`}: export an object with a method fetch(request, env, ctx)`);
+  if (typeof app.fetch !== "function") refuse("an object without a method fetch(request, env, ctx): it is the only one that is called here");
+  if (hasListeners(globalTarget, "fetch")) {
+    refuse('an object with a method fetch, and there is a listener for "fetch" too: a request has one answer, so remove one of them');
+  }
+  globalTarget.addEventListener("fetch", (event) => event.respondWith(app.fetch(event.request, env, new ExecutionContext(event))));
+}
+
+function refuse(what) {
+  throw new TypeError(`The default export is ${what}`);
+}
+
+class ExecutionContext {
+  #event;
+  props = {};
+
+  constructor(event) {
+    this.#event = event;
+  }
+
+  // waitUntil keeps the worker from stopping before the promise has settled, at any time.
+  waitUntil(promise) {
+    extend(this.#event, promise);
+  }
+
+  // passThroughOnException is there for scripts that call it: no other server is behind this one.
+  passThroughOnException() {}
+}
+
+let variables = {};
+expose("variables", (list) => {
+  variables = Object.fromEntries(Array.from({ length: list.length / 2 }, (_, i) => [list[2 * i], list[2 * i + 1]]));
+});
+expose("exports", (namespace) => useDefault(namespace, variables));

@@ -1,0 +1,133 @@
+import { serialize, deserialize } from "web/clone.js";
+import { contentOf } from "web/blob.js";
+import { expect, secret } from "web/define.js";
+import { bytesOf, isBuffer } from "web/encoding.js";
+import { DOMException } from "web/exception.js";
+import { host } from "web/host.js";
+import { recognize } from "web/response.js";
+import { EventTarget, handlerAttribute } from "web/target.js";
+import { reasonOf } from "./connection.js";
+import { settings } from "./settings.js";
+import { End } from "./websocket_end.js";
+
+const maxAttachment = 16384; // bytes, serialized
+
+// endOf gives what a WebSocket stands for, undefined for anything else.
+export let endOf;
+
+// connect makes an End that leads to a URL. Who can sets it.
+let connect = () => {
+  throw new DOMException("There are no outgoing WebSockets here", "NotSupportedError");
+};
+export function setConnector(connector) {
+  connect = connector;
+}
+
+export class WebSocket extends EventTarget {
+  #end;
+  #attachment;
+
+  static {
+    endOf = (value) => (typeof value === "object" && value !== null && #end in value ? value.#end : undefined);
+  }
+
+  constructor(url, protocols) {
+    expect(arguments.length, 1, "new WebSocket");
+    super();
+    this.#end = url === secret ? protocols : new End();
+    this.#end.socket = this;
+    if (url !== secret) connect(this.#end, url, protocols);
+  }
+
+  get readyState() {
+    return this.#end.readyState;
+  }
+  get url() {
+    return this.#end.url;
+  }
+  get protocol() {
+    return this.#end.protocol;
+  }
+  get extensions() {
+    return this.#end.extensions;
+  }
+  get bufferedAmount() {
+    return this.#end.ended ? 0 : (this.#end.link?.bufferedAmount ?? 0);
+  }
+
+  get binaryType() {
+    return this.#end.binaryType;
+  }
+  set binaryType(type) {
+    if (type === "blob" || type === "arraybuffer") this.#end.binaryType = type;
+  }
+
+  // accept has the events come, and lets the script send. With allowHalfOpen the peer's Close is not answered: the
+  // script may send on, and closes.
+  accept(options) {
+    const end = this.#end;
+    if (end.constructed) throw new TypeError("A WebSocket that was made with new WebSocket(url) needs no accept()");
+    if (end.relay) throw new TypeError("accept() was called on a WebSocket that has been used in a response: call it on the other end of its pair");
+    end.accept(settings.halfOpen || Boolean(options?.allowHalfOpen));
+  }
+
+  send(message) {
+    expect(arguments.length, 1, "WebSocket.send");
+    const end = this.#end;
+    const content = contentToSend(message);
+    this.#usable("send");
+    if (end.connecting) throw new DOMException("send() was called before the WebSocket was open: wait for its open event", "InvalidStateError");
+    if (!end.outgoing && !end.constructed) throw new TypeError("Can't call WebSocket send() after close().");
+    if (end.outgoing) end.send(content);
+  }
+
+  // close checks what it was given before anything else, and is ignored where it comes too late.
+  close(code, reason) {
+    const status = statusOf(code, reason);
+    this.#usable("close");
+    this.#end.close(status.code, status.reason);
+  }
+
+  // serializeAttachment keeps a copy of a value with the socket, for as long as that lives.
+  serializeAttachment(value) {
+    expect(arguments.length, 1, "serializeAttachment");
+    const text = serialize(value);
+    if (text.length * 3 > maxAttachment && host.encode(text).byteLength > maxAttachment) {
+      throw new RangeError(`The attachment of a WebSocket has at most ${maxAttachment} bytes when serialized`);
+    }
+    this.#attachment = text;
+  }
+  deserializeAttachment() {
+    return this.#attachment === undefined ? null : deserialize(this.#attachment);
+  }
+
+  #usable(what) {
+    const end = this.#end;
+    if (end.relay) throw new TypeError(`${what}() was called on a WebSocket that has been used in a response: use the other end of its pair`);
+    if (!end.accepted && !end.constructed) throw new TypeError(`${what}() was called before accept(): call accept() first`);
+  }
+}
+
+// contentToSend gives text, or bytes of its own.
+function contentToSend(message) {
+  if (isBuffer(message) || ArrayBuffer.isView(message)) return bytesOf(message).slice().buffer;
+  const blob = contentOf(message);
+  return blob ? blob.slice().buffer : `${message}`;
+}
+
+// statusOf checks a Close: the codes that may travel (RFC 6455, section 7.4), and a reason only with one of them.
+function statusOf(given, reason) {
+  if (given === undefined) {
+    if (reason !== undefined) throw new DOMException("A close reason needs a code beside it", "InvalidAccessError");
+    return { code: undefined, reason: "" };
+  }
+  const code = Math.trunc(Number(given));
+  const known = (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014);
+  if (!known && !(code >= 3000 && code <= 4999)) {
+    throw new DOMException(`A WebSocket is closed with 1000 to 1003, 1007 to 1014 or 3000 to 4999, but got ${given}`, "InvalidAccessError");
+  }
+  return { code, reason: reasonOf(reason) };
+}
+
+for (const type of ["open", "message", "close", "error"]) handlerAttribute(WebSocket.prototype, type);
+recognize((value) => endOf(value) !== undefined);

@@ -1,0 +1,85 @@
+package worker
+
+import (
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/lingerws/linger/protocol"
+)
+
+// closeLines closes the lines of an engine when another generation has taken its place,
+// one after the other, with jitter, so that the clients do not all come back at once.
+// The engine stays until the script has been told of the end of each.
+func (in *instance) closeLines() {
+	lines := in.openLines()
+	if len(lines) == 0 {
+		return
+	}
+	bound := in.app.opts.Server.ShutdownTimeout
+	cut := time.AfterFunc(bound, in.cutLines)
+	defer cut.Stop()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	pause := min(bound/4/time.Duration(len(lines)), paceMax)
+	for _, l := range lines {
+		l.wire.close(protocol.CloseServiceRestart, appRestart)
+		timer.Reset(rand.N(2*pause + 1))
+		select {
+		case <-timer.C:
+		case <-in.gone:
+			return
+		}
+	}
+	<-in.gone
+}
+
+// paceMax is the pause between two of them on average, less where there are many.
+const paceMax = time.Millisecond
+
+// cutLines ends the lines that are left when their time is over.
+func (in *instance) cutLines() {
+	for _, l := range in.openLines() {
+		l.cut.Store(true) // what still waits for the script would hold up its end
+		l.wire.closeNow()
+	}
+}
+
+func (in *instance) openLines() []*line {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	lines := make([]*line, 0, len(in.lines))
+	for _, l := range in.lines {
+		lines = append(lines, l)
+	}
+	slices.SortFunc(lines, func(a, b *line) int { return a.number - b.number })
+	return lines
+}
+
+// What the peers are told whose engine has ended.
+const (
+	appFailed  = "the application failed"
+	appEnded   = "the application has ended"
+	appRestart = "a new version of the application has been loaded"
+)
+
+// hangUp closes the lines of an engine that handles nothing any more, and lets those go on
+// who wait to tell it something.
+func (in *instance) hangUp() {
+	code, reason := protocol.CloseInternalError, appFailed
+	switch {
+	case in.worker.halted():
+		code, reason = protocol.CloseGoingAway, appEnded
+	case closed(in.retired):
+		code, reason = protocol.CloseServiceRestart, appRestart
+	}
+	for _, l := range in.openLines() {
+		l.wire.close(code, reason)
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	clear(in.lines)
+	if !closed(in.gone) {
+		close(in.gone)
+	}
+}

@@ -1,0 +1,72 @@
+package worker_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/lingerws/linger/worker"
+)
+
+func TestADefaultExportAnswersRequests(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		let calls = 0;
+		export default {
+			calls: 0,
+			async fetch(request, env, ctx) {
+				ctx.passThroughOnException();
+				ctx.waitUntil(new Promise((done) => setTimeout(() => { console.log("waited", ctx.constructor.name); done(); }, 1)));
+				switch (new URL(request.url).pathname) {
+					case "/env": return Response.json(env);
+					case "/throw": throw new RangeError("no");
+					case "/nothing": return;
+					case "/later": await new Promise((done) => setTimeout(done, 1));
+				}
+				return new Response([request.method, ++calls, ++this.calls].join(" "));
+			},
+		};`, worker.Options{Vars: map[string]string{"GREETING": "hello", "__proto__": "x", "EMPTY": ""}})
+	a.get("/", 200, "GET 1 1")
+	a.get("/later", 200, "GET 2 2")
+	a.get("/env", 200, `{"EMPTY":"","GREETING":"hello","__proto__":"x"}`)
+	a.stdout.line(t, "waited ExecutionContext")
+	a.get("/throw", 500, "the application did not answer")
+	a.log.line(t, "uncaught exception", "RangeError: no")
+	a.get("/nothing", 500, "the application did not answer")
+	a.log.line(t, "uncaught exception", "respondWith expects a Response")
+	if got := a.decline(); got.StatusCode != 200 || got.body != "GET 3 3" {
+		t.Errorf("a response declines an upgrade; got %d %q", got.StatusCode, got.body)
+	}
+}
+
+func TestADefaultExportStandsBesideFunctionalEvents(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		addEventListener("websocketupgrade", (event) => { event.accept(); });
+		addEventListener("websocketmessage", ({ source, data }) => source.send("functional " + data));
+		export default { fetch: () => new Response("plain") };`, worker.Options{})
+	a.get("/", 200, "plain")
+	c := a.connect()
+	c.send("event")
+	c.want("functional event")
+	a.reload(`export default { fetch: () => new Response("another") };`)
+	a.get("/", 200, "another")
+}
+
+func TestOtherDefaultExportsAreRefused(t *testing.T) {
+	t.Parallel()
+	for export, want := range map[string]string{
+		`export default function fetch() {}`:                                         "The default export is a function or a class: export an object with a method fetch(request, env, ctx)",
+		`export default class { fetch() {} }`:                                        "The default export is a function or a class: export an object with a method fetch(request, env, ctx)",
+		`export default 1`:                                                           "The default export is a number: export an object with a method fetch(request, env, ctx)",
+		`export default null`:                                                        "The default export is null: export an object with a method fetch(request, env, ctx)",
+		`export default { scheduled() {} }`:                                          "The default export is an object without a method fetch(request, env, ctx): it is the only one that is called here",
+		`addEventListener("fetch", () => {}); export default { fetch() {} }`:         "a listener for \"fetch\" too",
+		`export default { get fetch() { throw new RangeError("in the getter"); } };`: "RangeError: in the getter",
+	} {
+		_, err := worker.Load(write(t, "app.js", export), worker.Options{Logger: discard})
+		if failure, ok := errors.AsType[*worker.LoadError](err); !ok || !strings.Contains(failure.Error(), want) {
+			t.Errorf("%s cannot be loaded, because the default export %q; got %v", export, want, err)
+		}
+	}
+}
