@@ -85,7 +85,7 @@ var layers = map[string]layer{
 		why: "helpers of tests need the standard library only, so that every folder's tests can use them",
 	},
 	"bench": {
-		may: []string{"."},
+		may: []string{".", "websocket"},
 		why: "the benchmark measures what users get; peers have a module of their own, bench/peers, so that they are no dependencies of ours",
 	},
 	"examples": {

@@ -17,7 +17,7 @@ type library struct {
 	groups  string // names for several at once, with commas between them
 	label   string // of tables and plots
 	build   step
-	command func(w workshop, to netip.AddrPort, fanout bool) []string
+	command func(w workshop, to netip.AddrPort, v variant) []string
 }
 
 // libraries are all there are, in the order of the table.
@@ -67,51 +67,63 @@ func choose[T any](names string, all []T, called func(T) (name, groups string)) 
 
 func port(to netip.AddrPort) string { return fmt.Sprint(to.Port()) }
 
-func mode(fanout bool) []string {
-	if fanout {
+// variant is what a server is started for; without a field, for an echo.
+type variant struct{ fanout, deflate bool }
+
+// mode is the argument of the servers that take one.
+func (v variant) mode() []string {
+	switch {
+	case v.fanout:
 		return []string{"fanout"}
+	case v.deflate:
+		return []string{"deflate"}
 	}
 	return nil
 }
 
-func flags(to netip.AddrPort, fanout bool) []string {
-	return []string{"-addr=" + to.String(), fmt.Sprintf("-fanout=%v", fanout)}
+// flags are the arguments of the servers in Go.
+func (v variant) flags(to netip.AddrPort) []string {
+	all := []string{"-addr=" + to.String()}
+	for _, mode := range v.mode() {
+		all = append(all, "-"+mode)
+	}
+	return all
 }
 
-func floorServer(w workshop, to netip.AddrPort, fanout bool) []string {
-	return append([]string{w.binary("floor"), port(to)}, mode(fanout)...)
+func floorServer(w workshop, to netip.AddrPort, v variant) []string {
+	return append([]string{w.binary("floor"), port(to)}, v.mode()...)
 }
 
-func ours(lib string) func(workshop, netip.AddrPort, bool) []string {
-	return func(w workshop, to netip.AddrPort, fanout bool) []string {
-		return append([]string{w.binary("server"), "-lib=" + lib}, flags(to, fanout)...)
+func ours(lib string) func(workshop, netip.AddrPort, variant) []string {
+	return func(w workshop, to netip.AddrPort, v variant) []string {
+		return append([]string{w.binary("server"), "-lib=" + lib}, v.flags(to)...)
 	}
 }
 
-func peer(name string) func(workshop, netip.AddrPort, bool) []string {
-	return func(w workshop, to netip.AddrPort, fanout bool) []string {
-		return append([]string{w.binary(name)}, flags(to, fanout)...)
+func peer(name string) func(workshop, netip.AddrPort, variant) []string {
+	return func(w workshop, to netip.AddrPort, v variant) []string {
+		return append([]string{w.binary(name)}, v.flags(to)...)
 	}
 }
 
-func bunServer(w workshop, to netip.AddrPort, fanout bool) []string {
-	return append([]string{w.bun(), filepath.Join(w.npm(), "bun.mjs"), port(to)}, mode(fanout)...)
+func bunServer(w workshop, to netip.AddrPort, v variant) []string {
+	return append([]string{w.bun(), filepath.Join(w.npm(), "bun.mjs"), port(to)}, v.mode()...)
 }
 
-func nodeServer(handler string) func(workshop, netip.AddrPort, bool) []string {
-	return func(w workshop, to netip.AddrPort, fanout bool) []string {
-		line := append([]string{"node", filepath.Join(w.npm(), "ws.mjs"), port(to)}, mode(fanout)...)
-		if handler != "" && !fanout {
+func nodeServer(handler string) func(workshop, netip.AddrPort, variant) []string {
+	return func(w workshop, to netip.AddrPort, v variant) []string {
+		line := append([]string{"node", filepath.Join(w.npm(), "ws.mjs"), port(to)}, v.mode()...)
+		if handler != "" && v == (variant{}) {
 			line = append(line, handler)
 		}
 		return line
 	}
 }
 
-func script(name string) func(workshop, netip.AddrPort, bool) []string {
-	return func(w workshop, to netip.AddrPort, fanout bool) []string {
+func script(name string) func(workshop, netip.AddrPort, variant) []string {
+	return func(w workshop, to netip.AddrPort, v variant) []string {
 		file := filepath.Join(w.root, "bench", "testdata", name)
-		if fanout {
+		if v.fanout {
 			file = filepath.Join(filepath.Dir(file), "fanout.js")
 		}
 		return []string{w.binary("linger"), "run", "--listen=" + to.String(), file}

@@ -36,8 +36,12 @@ func TestLibrariesAreChosenByNameAndGroup(t *testing.T) {
 func TestEveryServerKnowsItsAddressAndMode(t *testing.T) {
 	w, to := workshop{root: "/r", bin: "/b"}, netip.MustParseAddrPort("127.0.0.1:9001")
 	for _, l := range libraries {
-		echo, fanout := l.command(w, to, false), l.command(w, to, true)
-		for _, line := range [][]string{echo, fanout} {
+		echo, fanout := l.command(w, to, variant{}), l.command(w, to, variant{fanout: true})
+		deflate := l.command(w, to, variant{deflate: true})
+		if able := (work{libs: compressing}).suits(l); able && slices.Equal(echo, deflate) {
+			t.Errorf("%s does the same with and without compression: %q", l.name, echo)
+		}
+		for _, line := range [][]string{echo, fanout, deflate} {
 			if !strings.Contains(strings.Join(line, " "), "9001") {
 				t.Errorf("%s does not know its port: %q", l.name, line)
 			}
@@ -45,7 +49,7 @@ func TestEveryServerKnowsItsAddressAndMode(t *testing.T) {
 		if slices.Equal(echo, fanout) {
 			t.Errorf("%s does the same with and without fan-out: %q", l.name, echo)
 		}
-		if again := l.command(w, to, false); !slices.Equal(echo, again) {
+		if again := l.command(w, to, variant{}); !slices.Equal(echo, again) {
 			t.Errorf("%s echoes with %q and then with %q", l.name, echo, again)
 		}
 	}

@@ -21,8 +21,13 @@ import (
 // measure starts a server, puts it under load, and stops it. Load runs in a process of
 // its own, which begins empty each time.
 func (w workshop) measure(l library, x work, window time.Duration) (load.Sample, error) {
+	done, err := takeTurn(os.TempDir())
+	if err != nil {
+		return load.Sample{}, err
+	}
+	defer done()
 	cores, loadCore := pinned(runtime.NumCPU(), max(x.cores, 1))
-	s, err := w.start(l, x.Kind == load.Fanout, cores)
+	s, err := w.start(l, variant{fanout: x.Kind == load.Fanout, deflate: x.Deflate}, cores)
 	if err != nil {
 		return load.Sample{}, err
 	}

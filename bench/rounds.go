@@ -17,6 +17,9 @@ func (w workshop) rounds(s settings, r *report.Record, log *log.Logger) {
 	for round := range s.rounds {
 		for _, x := range s.works {
 			for _, l := range s.libs {
+				if !x.suits(l) {
+					continue
+				}
 				sample, err := w.calmest(l, x, s.window)
 				if err != nil {
 					log.Printf("round %d: %s, %s: %v", round+1, l.name, x.name, err)

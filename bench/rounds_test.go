@@ -13,7 +13,7 @@ import (
 
 func TestWhatFailsIsNotedAndTheRestGoesOn(t *testing.T) {
 	broken := library{name: "broken", label: "the broken one",
-		command: func(workshop, netip.AddrPort, bool) []string { return []string{"false"} }}
+		command: func(workshop, netip.AddrPort, variant) []string { return []string{"false"} }}
 	s := settings{libs: []library{broken}, works: []work{{name: "echo", label: "echo", Work: load.Work{Kind: load.Echo}}}, rounds: 2}
 	r := s.record()
 	var said strings.Builder

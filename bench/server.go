@@ -20,12 +20,12 @@ type server struct {
 }
 
 // start starts a library's server on the cores, and waits until it listens.
-func (w workshop) start(l library, fanout bool, cores string) (*server, error) {
+func (w workshop) start(l library, v variant, cores string) (*server, error) {
 	to, err := freePort()
 	if err != nil {
 		return nil, err
 	}
-	line := l.command(w, to, fanout)
+	line := l.command(w, to, v)
 	s := &server{command: exec.Command("taskset", append([]string{"-c", cores}, line...)...), to: to, ended: make(chan bool)}
 	s.command.Stderr = os.Stderr
 	if err := s.command.Start(); err != nil {

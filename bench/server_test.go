@@ -9,8 +9,8 @@ import (
 )
 
 func TestAServerThatEndsIsNotWaitedFor(t *testing.T) {
-	l := library{command: func(workshop, netip.AddrPort, bool) []string { return []string{"false"} }}
-	if _, err := (workshop{}).start(l, false, "0"); err == nil || !strings.Contains(err.Error(), "ended") {
+	l := library{command: func(workshop, netip.AddrPort, variant) []string { return []string{"false"} }}
+	if _, err := (workshop{}).start(l, variant{}, "0"); err == nil || !strings.Contains(err.Error(), "ended") {
 		t.Errorf("a server that ends at once must be told of, got: %v", err)
 	}
 }

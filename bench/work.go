@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/lingerws/linger/bench/load"
@@ -19,7 +20,8 @@ type work struct {
 	cores  int    // of the server; 0 means 1
 	axis   string // of the plot that it is a point of
 	at     int
-	groups string // all are the rows of the table, scaling draws the lines of the plots
+	libs   []string // that can do it; nil means all
+	groups string   // all are the rows of the table, scaling draws the lines of the plots
 }
 
 // works are all there are, in the order of the table.
@@ -38,7 +40,13 @@ var works = append([]work{
 		Work: load.Work{Kind: load.Churn, Conns: 32, Size: 64}, groups: "all"},
 	{name: "idle", label: "15,000 idle connections", unit: "connection",
 		Work: load.Work{Kind: load.Idle, Conns: 15000, Size: 64}, groups: "all"},
+	{name: "idle-deflate", label: "1,000 idle connections with full windows of deflate", unit: "connection",
+		Work: load.Work{Kind: load.Idle, Conns: 1000, Size: 32 << 10, Deflate: true},
+		libs: compressing, groups: "all"},
 }, scaling()...)
+
+// compressing are the libraries that keep the windows of compression between messages.
+var compressing = []string{"linger", "linger-blocking", "bun", "gws", "coder", "ws"}
 
 // scaling are the works of the lines: more connections, each with one message in flight,
 // and more cores.
@@ -55,6 +63,9 @@ func scaling() []work {
 func chooseWorks(names string) ([]work, error) {
 	return choose(names, works, func(w work) (string, string) { return w.name, w.groups })
 }
+
+// suits says whether a library can do it.
+func (w work) suits(l library) bool { return w.libs == nil || slices.Contains(w.libs, l.name) }
 
 // timed gives a work its times: a server that compiles while it runs needs some to be
 // warm, and one that collects garbage some to be idle.

@@ -5,6 +5,8 @@ package main
 import (
 	"testing"
 	"time"
+
+	"github.com/lingerws/linger/bench/load"
 )
 
 func TestWorksAreTheTableAndTheLines(t *testing.T) {
@@ -29,7 +31,7 @@ func TestServersHaveTimeToSettle(t *testing.T) {
 	for _, x := range works {
 		timed := x.timed(100 * time.Millisecond)
 		want := 100 * time.Millisecond
-		if x.name == "idle" {
+		if x.Kind == load.Idle {
 			want = 2 * time.Second
 		}
 		if timed.Window != want || timed.Warm != 50*time.Millisecond {

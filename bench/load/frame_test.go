@@ -31,3 +31,15 @@ func TestFramesAreThoseOfTheProtocol(t *testing.T) {
 		}
 	}
 }
+
+func TestTheSizeOfAFrameIsInItsHeader(t *testing.T) {
+	for _, size := range []int{0, 125, 126, 1<<16 - 1, 1 << 16} {
+		frame := fromServer(text, payload(size))
+		if got := frameSize(frame); got != len(frame) {
+			t.Errorf("a frame of %d bytes is said to have %d", len(frame), got)
+		}
+		if got := frameSize(frame[:1]); got != 0 {
+			t.Errorf("one byte does not tell the size, and is said to be %d", got)
+		}
+	}
+}

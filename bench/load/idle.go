@@ -3,6 +3,7 @@
 package load
 
 import (
+	"fmt"
 	"net/netip"
 	"time"
 )
@@ -45,9 +46,13 @@ func (l *loop) rehearse(to netip.AddrPort, w Work) error {
 // exchange opens the connections and echoes one message on each.
 func (l *loop) exchange(to netip.AddrPort, w Work) error {
 	data := payload(w.Size)
-	request, answer := fromClient(text, data), fromServer(text, data)
+	answer := fromServer(text, data)
+	request, take := fromClient(text, data), func(c *conn, data []byte) error { return c.take(data, answer) }
+	if w.Deflate {
+		request, take = fromClient(compressed, deflated(data)), (*conn).takeCompressed
+	}
 	for n := range w.Conns {
-		fd, err := open(to, n)
+		fd, err := open(to, n, w.Deflate)
 		if err != nil {
 			return err
 		}
@@ -58,15 +63,38 @@ func (l *loop) exchange(to netip.AddrPort, w Work) error {
 		if err := l.write(c, request); err != nil {
 			return err
 		}
-		for deadline := time.Now().Add(l.bound); c.got < len(answer); {
-			take := func(c *conn, data []byte) error { return c.take(data, answer) }
-			if err := l.turn(take); err != nil {
-				return err
-			}
-			if l.now.After(deadline) {
-				return errSilent
-			}
+		if err := l.await(c, take); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// await returns when an answer has come.
+func (l *loop) await(c *conn, take handler) error {
+	for deadline := time.Now().Add(l.bound); c.checked == 0; {
+		if err := l.turn(take); err != nil {
+			return err
+		}
+		if l.now.After(deadline) {
+			return errSilent
+		}
+	}
+	return nil
+}
+
+// takeCompressed counts what has arrived of an answer that has to be compressed. What a
+// server makes of it cannot be known.
+func (c *conn) takeCompressed(data []byte) error {
+	if len(data) == 0 {
+		return fmt.Errorf("%w, after %d bytes of an answer", errEnd, len(c.head))
+	}
+	c.head = append(c.head, data...)
+	switch size := frameSize(c.head); {
+	case c.head[0] != compressed:
+		return fmt.Errorf("expected a compressed text, got a frame that begins with %x", c.head[0])
+	case size > 0 && len(c.head) >= size:
+		c.checked, c.head = 1, nil
 	}
 	return nil
 }

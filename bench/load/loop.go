@@ -45,7 +45,7 @@ func newLoop() (*loop, error) {
 func (l *loop) openAll(to netip.AddrPort, n int) ([]*conn, error) {
 	all := make([]*conn, 0, n)
 	for i := range n {
-		fd, err := open(to, i)
+		fd, err := open(to, i, false)
 		if err != nil {
 			return nil, err
 		}

@@ -5,6 +5,8 @@ package load
 import (
 	"os"
 	"runtime"
+	"runtime/debug"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -42,16 +44,29 @@ func TestProcessesThatAreNotThereAreAnError(t *testing.T) {
 	}
 }
 
+// touched returns memory that nobody had before, and that is resident.
+func touched(t *testing.T, size int) []byte {
+	t.Helper()
+	memory, err := syscall.Mmap(-1, 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	t.Cleanup(func() { _ = syscall.Munmap(memory) })
+	for i := 0; i < size; i += 4096 {
+		memory[i] = 1
+	}
+	return memory
+}
+
 func TestRSSGrowsWithWhatIsTouched(t *testing.T) {
+	debug.FreeOSMemory() // or it may be given back meanwhile
 	before, err := RSS(os.Getpid())
 	if err != nil {
 		t.Fatal(err)
 	}
 	const size = 64 << 20
-	memory := make([]byte, size)
-	for i := 0; i < size; i += 4096 {
-		memory[i] = 1
-	}
+	touched(t, size)
 	after, err := RSS(os.Getpid())
 	if err != nil {
 		t.Fatal(err)
@@ -59,7 +74,6 @@ func TestRSSGrowsWithWhatIsTouched(t *testing.T) {
 	if after-before < size/2 {
 		t.Errorf("%d bytes were touched, and the process has grown by %d", size, after-before)
 	}
-	runtime.KeepAlive(memory)
 }
 
 func TestTheMachineIsBusyWhileWeAre(t *testing.T) {

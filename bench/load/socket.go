@@ -13,8 +13,14 @@ import (
 )
 
 // The request of every connection. The key is the example of RFC 6455, section 1.3.
-const request = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+const (
+	head = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+	request  = head + "\r\n"
+	offering = head + "Sec-WebSocket-Extensions: " + extension + "\r\n\r\n"
+
+	extension = "permessage-deflate"
+)
 
 const (
 	switching = "HTTP/1.1 101 "
@@ -56,13 +62,17 @@ func connect(to netip.AddrPort, n int) (int, error) {
 }
 
 // open opens the nth WebSocket and waits for the handshake.
-func open(to netip.AddrPort, n int) (int, error) {
+func open(to netip.AddrPort, n int, deflate bool) (int, error) {
+	asked := request
+	if deflate {
+		asked = offering
+	}
 	fd, err := connect(to, n)
 	if err != nil {
 		return -1, err
 	}
-	if _, err = syscall.Write(fd, []byte(request)); err == nil {
-		err = awaitHandshake(fd)
+	if _, err = syscall.Write(fd, []byte(asked)); err == nil {
+		err = awaitHandshake(fd, deflate)
 	}
 	if err == nil {
 		err = syscall.SetNonblock(fd, true)
@@ -74,7 +84,7 @@ func open(to netip.AddrPort, n int) (int, error) {
 	return fd, nil
 }
 
-func awaitHandshake(fd int) error {
+func awaitHandshake(fd int, deflate bool) error {
 	var got []byte
 	for buffer := make([]byte, 2048); ; {
 		n, err := syscall.Read(fd, buffer)
@@ -86,7 +96,7 @@ func awaitHandshake(fd int) error {
 		}
 		got = append(got, buffer[:n]...)
 		if rest, err := checkHandshake(got); err != nil || rest == 0 {
-			return err
+			return errors.Join(err, checkExtension(got, deflate))
 		}
 	}
 }
@@ -104,4 +114,13 @@ func checkHandshake(got []byte) (rest int, err error) {
 		return 0, fmt.Errorf("expected a 101 with %s and nothing behind it, got %q", accepted, got)
 	}
 	return 0, nil
+}
+
+// checkExtension says whether compression was agreed as it was asked for, or not at all.
+func checkExtension(got []byte, deflate bool) error {
+	agreed := bytes.Contains(got, []byte(extension)) && !bytes.Contains(got, []byte("no_context_takeover"))
+	if agreed != deflate {
+		return fmt.Errorf("compression with context takeover is asked for: %v, and agreed: %v: %q", deflate, agreed, got)
+	}
+	return nil
 }

@@ -13,7 +13,7 @@ func TestConnectionsComeFromSeveralAddresses(t *testing.T) {
 	to := ours(t, echoes())
 	seen := map[[4]byte]bool{}
 	for n := range 2 * sources {
-		fd, err := open(to, n)
+		fd, err := open(to, n, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -30,7 +30,7 @@ func TestConnectionsComeFromSeveralAddresses(t *testing.T) {
 }
 
 func TestNobodyListens(t *testing.T) {
-	if _, err := open(netip.MustParseAddrPort("127.0.0.1:1"), 0); err == nil {
+	if _, err := open(netip.MustParseAddrPort("127.0.0.1:1"), 0, false); err == nil {
 		t.Error("a connection that is refused must be an error")
 	}
 }

@@ -22,6 +22,11 @@ type Work struct {
 	Rate     int // messages a second of all connections together, if they are paced
 	Size     int // bytes of a message
 
+	// Deflate agrees on permessage-deflate with context takeover in both directions
+	// (RFC 7692, section 7.1.1), and insists on compressed answers; Idle only. A message of
+	// 32 KiB fills the windows.
+	Deflate bool
+
 	Warm   time.Duration // before anything is measured
 	Window time.Duration // how long is measured; of Idle, how long is waited for the server to settle
 }

@@ -3,6 +3,7 @@
 //
 //	go run ./bench/server -lib linger -addr 127.0.0.1:9001
 //	go run ./bench/server -lib linger -fanout -addr 127.0.0.1:9001
+//	go run ./bench/server -lib linger -deflate -addr 127.0.0.1:9001
 //
 // It sends every message back, or with -fanout to all connections, the sender's own
 // among them. With -lib linger-blocking every connection has the blocking driver.
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/websocket"
 )
 
 func main() {
@@ -48,9 +50,13 @@ func parse(args []string) (s settings, err error) {
 	flags := flag.NewFlagSet("server", flag.ContinueOnError)
 	lib := flags.String("lib", "linger", "linger or linger-blocking")
 	flags.BoolVar(&s.fanout, "fanout", false, "send each message to all connections")
+	deflate := flags.Bool("deflate", false, "agree on compression")
 	flags.StringVar(&s.address, "addr", "127.0.0.1:9001", "where to listen")
 	if err := flags.Parse(args); err != nil {
 		return s, err
+	}
+	if *deflate {
+		s.options.Compression = new(websocket.CompressionOptions)
 	}
 	switch *lib {
 	case "linger":

@@ -32,10 +32,14 @@ func TestFlags(t *testing.T) {
 		"-lib linger -fanout":  {fanout: true, address: "127.0.0.1:9001"},
 		"-lib linger-blocking": {address: "127.0.0.1:9001"},
 		"-addr 127.0.0.1:1":    {address: "127.0.0.1:1"},
+		"-deflate":             {address: "127.0.0.1:9001"},
 	} {
 		s, err := parse(strings.Fields(line))
 		if err != nil || s.fanout != want.fanout || s.address != want.address {
 			t.Errorf("%q is read as %+v, %v", line, s, err)
+		}
+		if deflate := line == "-deflate"; (s.options.Compression != nil) != deflate {
+			t.Errorf("%q agrees on compression: %v", line, !deflate)
 		}
 		if blocking := strings.Contains(line, "blocking"); s.options.Blocking != blocking {
 			t.Errorf("%q chooses the blocking driver: %v", line, s.options.Blocking)

@@ -15,14 +15,19 @@ import (
 
 func main() {
 	fanout := flag.Bool("fanout", false, "send each message to all connections")
+	deflate := flag.Bool("deflate", false, "agree on compression, with context takeover")
 	address := flag.String("addr", "127.0.0.1:9001", "where to listen")
 	flag.Parse()
 	serve := echo
 	if *fanout {
 		serve = (&room{members: map[chan message]bool{}}).serve
 	}
+	opts := new(websocket.AcceptOptions)
+	if *deflate {
+		opts.CompressionMode = websocket.CompressionContextTakeover
+	}
 	log.Fatal(http.ListenAndServe(*address, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c, err := websocket.Accept(w, r, nil)
+		c, err := websocket.Accept(w, r, opts)
 		if err != nil {
 			return
 		}

@@ -15,13 +15,20 @@ import (
 
 func main() {
 	fanout := flag.Bool("fanout", false, "send each message to all connections")
+	deflate := flag.Bool("deflate", false, "agree on compression, with context takeover")
 	address := flag.String("addr", "127.0.0.1:9001", "where to listen")
 	flag.Parse()
 	var h gws.Event = new(echo)
 	if *fanout {
 		h = &room{members: map[*gws.Conn]bool{}}
 	}
-	upgrader := gws.NewUpgrader(h, &gws.ServerOption{Recovery: gws.Recovery})
+	upgrader := gws.NewUpgrader(h, &gws.ServerOption{
+		Recovery: gws.Recovery,
+		PermessageDeflate: gws.PermessageDeflate{
+			Enabled: *deflate, ServerContextTakeover: true, ClientContextTakeover: true,
+			ServerMaxWindowBits: 15, ClientMaxWindowBits: 15,
+		},
+	})
 	log.Fatal(http.ListenAndServe(*address, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if conn, err := upgrader.Upgrade(w, r); err == nil {
 			go conn.ReadLoop()

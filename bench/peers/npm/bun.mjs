@@ -1,4 +1,4 @@
-// Bun's own server: bun bun.mjs PORT [fanout]
+// Bun's own server: bun bun.mjs PORT [fanout|deflate]
 const [port, mode] = process.argv.slice(2);
 const channel = "all";
 
@@ -17,9 +17,16 @@ const fanout = {
   },
 };
 
+const deflate = {
+  perMessageDeflate: { compress: "dedicated", decompress: "dedicated" }, // a window for each connection
+  message(socket, data) {
+    socket.send(data, true);
+  },
+};
+
 const server = Bun.serve({
   hostname: "127.0.0.1",
   port: Number(port),
   fetch: (request, server) => (server.upgrade(request) ? undefined : new Response(null, { status: 400 })),
-  websocket: mode === "fanout" ? fanout : echo,
+  websocket: { fanout, deflate }[mode] ?? echo,
 });

@@ -1,8 +1,8 @@
-// The library ws in Node: node ws.mjs PORT [fanout|async]
+// The library ws in Node: node ws.mjs PORT [fanout|async|deflate]
 import { WebSocketServer } from "ws";
 
 const [port, mode] = process.argv.slice(2);
-const server = new WebSocketServer({ host: "127.0.0.1", port: Number(port), perMessageDeflate: false });
+const server = new WebSocketServer({ host: "127.0.0.1", port: Number(port), perMessageDeflate: mode === "deflate" });
 
 const handlers = {
   echo: (socket) => (data, binary) => socket.send(data, { binary }),
@@ -16,5 +16,5 @@ const handlers = {
     }
   },
 };
-const handler = handlers[mode ?? "echo"];
+const handler = handlers[mode] ?? handlers.echo;
 server.on("connection", (socket) => socket.on("message", handler(socket)));
