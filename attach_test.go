@@ -15,7 +15,7 @@ import (
 // Whoever sees the connection must find behind it what was sent early.
 func TestNobodyOvertakesWhatWasSentEarly(t *testing.T) {
 	const many = 5000
-	socket := &Socket{server: NewServer(HandlerFuncs{}, Options{}), id: "test", early: early{waiting: true}}
+	socket := &Socket{server: NewServer(HandlerFuncs{}, Options{}), id: "test", early: &early{waiting: true}}
 	for range many {
 		if err := socket.Send(Text("early")); err != nil {
 			t.Fatal(err)
@@ -48,7 +48,7 @@ func TestNobodyOvertakesWhatWasSentEarly(t *testing.T) {
 // Before the handshake is done and right behind it the same bytes wait.
 func TestBufferedIsTheSameOnBothSidesOfThe101(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		socket := &Socket{server: NewServer(HandlerFuncs{}, Options{}), id: "test", early: early{waiting: true}}
+		socket := &Socket{server: NewServer(HandlerFuncs{}, Options{}), id: "test", early: &early{waiting: true}}
 		for _, n := range []int{0, 1, 125, 126, 65535, 65536} {
 			if err := socket.Send(Binary(make([]byte, n))); err != nil {
 				t.Fatal(err)

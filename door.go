@@ -70,7 +70,7 @@ func (u *Upgrade) leave() {
 // event has been handled. The later call counts: a handler that hangs takes up room too.
 func (s *Socket) leaveDoor() {
 	if s.leaving.Swap(true) {
-		s.server.door.leave(household(s.client.addr))
+		s.server.door.leave(household(s.request.addr()))
 	}
 }
 

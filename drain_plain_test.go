@@ -17,7 +17,7 @@ func TestAHandlerThatWantsNoDrainIsNotWoken(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			socket := &Socket{server: NewServer(c.handler, Options{}), id: "test"}
-			socket.mailbox.busy = true // nobody hands out what comes
+			socket.openMailbox() // nobody hands out what comes
 			socket.tellDrained(nil)
 			if n := len(socket.mailbox.waiting); n != c.events {
 				t.Errorf("%d events wait for the handler; got %d", c.events, n)

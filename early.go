@@ -24,7 +24,7 @@ const maxEarly = 32 << 10
 // send keeps a message, as long as less than limit bytes wait.
 func (e *early) send(op protocol.Opcode, data []byte, limit int) error {
 	switch {
-	case !e.waiting || e.closed:
+	case e == nil || !e.waiting || e.closed:
 		return ErrClosed
 	case op == protocol.Text && !utf8.Valid(data): // RFC 6455, section 8.1
 		return protocol.ErrText
@@ -42,14 +42,16 @@ func (e *early) send(op protocol.Opcode, data []byte, limit int) error {
 
 // close notes the Close that follows; the first one counts.
 func (e *early) close(s protocol.Status) {
-	if e.waiting && !e.closed {
+	if e != nil && e.waiting && !e.closed {
 		e.closed, e.status = true, s
 	}
 }
 
 // closeDiscard is close without the messages.
 func (e *early) closeDiscard(s protocol.Status) {
-	e.frames, e.bytes = nil, 0
+	if e != nil {
+		e.frames, e.bytes = nil, 0
+	}
 	e.close(s)
 }
 
@@ -66,5 +68,4 @@ func (e *early) flush(conn *websocket.Driver) {
 	case e.closed:
 		_ = conn.Close(e.status.Code, e.status.Reason) // was checked when it was noted
 	}
-	*e = early{}
 }

@@ -79,6 +79,7 @@ func (s *Socket) attach(conn *websocket.Driver) {
 	s.beginLife()
 	conn.Start((*inbox)(s))
 	s.early.flush(conn)
+	s.early = nil
 	s.conn.Store(conn)
 }
 
@@ -97,7 +98,7 @@ func (s *Socket) end(outcome websocket.Outcome) {
 	s.mu.Lock()
 	s.ended = true
 	s.endLife()
-	s.early = early{}
+	s.early = nil
 	s.mu.Unlock()
 	s.deliver(mail{end: &Close{Server: s.server, Socket: s, Outcome: outcome}}, nil)
 }

@@ -72,9 +72,10 @@ func (s *Socket) messages(events []protocol.Event) []Message {
 func (s *Socket) note(messages []Message, conn *websocket.Driver) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	box := &s.mailbox
-	if !box.busy {
-		box.busy, box.batch = true, messages
+	opened := s.openMailbox()
+	box := s.mailbox
+	if opened {
+		box.batch = messages
 		return
 	}
 	for i := range messages {
@@ -91,8 +92,10 @@ func (s *Socket) note(messages []Message, conn *websocket.Driver) {
 func (in *inbox) BatchEnd(*websocket.Driver) {
 	s := in.socket()
 	s.mu.Lock()
-	batch := s.mailbox.batch
-	s.mailbox.batch = nil
+	var batch []Message
+	if box := s.mailbox; box != nil {
+		batch, box.batch = box.batch, nil
+	}
 	s.mu.Unlock()
 	if batch != nil {
 		s.dispatchBatch(batch)
@@ -128,9 +131,9 @@ func (s *Socket) dispatchBatch(batch []Message) {
 func (s *Socket) rest() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.mailbox.waiting) > 0 {
+	if len(s.mailbox.waiting) > 0 || s.mailbox.paused {
 		return false
 	}
-	s.mailbox.busy = false
+	s.closeMailbox()
 	return true
 }

@@ -17,9 +17,12 @@ var (
 // the time of day may jump, and would close every connection.
 func (s *Socket) stir() {
 	if s.server.opts.IdleTimeout > 0 {
-		s.stirred.Store(int64(time.Since(s.server.began)))
+		s.stirred.Store(int64(s.server.age()))
 	}
 }
+
+// age returns how long there has been a server.
+func (s *Server) age() time.Duration { return time.Since(s.began) }
 
 // beginLife arms the one timer for both bounds, if there is any. Messages do not move
 // it: when it fires it looks how long it has to go on. mu is held.
@@ -31,7 +34,7 @@ func (s *Socket) beginLife() {
 	s.stir()
 	if o.MaxLifetime > 0 {
 		tenth := o.MaxLifetime / 10 // jitter: those that came together should not all come back together
-		s.oldAt = time.Now().Add(o.MaxLifetime - tenth + rand.N(2*tenth+1))
+		s.oldAt = int64(s.server.age() + o.MaxLifetime - tenth + rand.N(2*tenth+1))
 	}
 	s.life = time.AfterFunc(s.leftToLive(), s.checkLife)
 }
@@ -39,11 +42,11 @@ func (s *Socket) beginLife() {
 // leftToLive returns how long until a bound may be reached.
 func (s *Socket) leftToLive() time.Duration {
 	left := time.Duration(1<<63 - 1)
-	if !s.oldAt.IsZero() {
-		left = time.Until(s.oldAt)
+	if s.oldAt != 0 {
+		left = time.Duration(s.oldAt) - s.server.age()
 	}
 	if idle := s.server.opts.IdleTimeout; idle > 0 {
-		left = min(left, idle-(time.Since(s.server.began)-time.Duration(s.stirred.Load())))
+		left = min(left, idle-(s.server.age()-time.Duration(s.stirred.Load())))
 	}
 	return left
 }
@@ -58,7 +61,7 @@ func (s *Socket) checkLife() {
 		s.stir()
 	}
 	status := idleTooLong
-	if !s.oldAt.IsZero() && time.Until(s.oldAt) <= 0 {
+	if s.oldAt != 0 && time.Duration(s.oldAt) <= s.server.age() {
 		status = oldEnough
 	} else if left := s.leftToLive(); left > 0 {
 		s.mu.Lock()

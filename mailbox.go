@@ -1,21 +1,42 @@
 package linger
 
 import (
+	"sync"
+
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/websocket"
 )
 
 // mailbox holds the events of one socket that wait for the handler: promise of
 // one at a time, in order. It is bounded: the connection is paused when it is
-// full.
+// full. A socket has one only while there are any.
 type mailbox struct {
 	waiting []mail
 	single  [1]mail   // where waiting begins, so that a message that finds nobody before it costs no queue
 	bytes   int       // of the messages among them
 	drain   bool      // a drain event is among them: one says it all
-	busy    bool      // a goroutine hands them out
 	batch   []Message // go before those that wait, when their batch of input is over
 	paused  bool      // the connection is not read
+}
+
+// mailboxes lends them.
+var mailboxes = sync.Pool{New: func() any { return new(mailbox) }}
+
+// openMailbox gives the socket one. Who opens it sees to it that its events are handed
+// out. mu is held.
+func (s *Socket) openMailbox() (opened bool) {
+	if s.mailbox != nil {
+		return false
+	}
+	s.mailbox, _ = mailboxes.Get().(*mailbox)
+	return true
+}
+
+// closeMailbox follows the last event. mu is held.
+func (s *Socket) closeMailbox() {
+	*s.mailbox = mailbox{}
+	mailboxes.Put(s.mailbox)
+	s.mailbox = nil
 }
 
 // mail is one event: exactly one of its fields is set.
@@ -37,7 +58,8 @@ func (m mail) size() int {
 // deliver puts an event into the mailbox. It pauses the connection at the bound.
 func (s *Socket) deliver(event mail, conn *websocket.Driver) {
 	s.mu.Lock()
-	box := &s.mailbox
+	start := s.openMailbox()
+	box := s.mailbox
 	if event.drain != nil && box.drain {
 		s.mu.Unlock()
 		return
@@ -47,8 +69,6 @@ func (s *Socket) deliver(event mail, conn *websocket.Driver) {
 		box.paused = true
 		conn.Pause()
 	}
-	start := !box.busy
-	box.busy = true
 	s.mu.Unlock()
 	if start {
 		go s.dispatch()
@@ -69,7 +89,7 @@ func (box *mailbox) put(event mail) {
 func (s *Socket) idle() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return !s.mailbox.busy
+	return s.mailbox == nil
 }
 
 // mailboxFull tells whether 1/part of the bound is reached. mu is held.
@@ -100,19 +120,20 @@ func (s *Socket) dispatch() {
 // bound is free.
 func (s *Socket) take() (event mail, ok bool) {
 	s.mu.Lock()
-	box := &s.mailbox
+	box := s.mailbox
 	if ok = len(box.waiting) > 0; ok {
 		event = box.waiting[0]
 		box.waiting[0] = mail{}
 		box.waiting = box.waiting[1:]
 		box.bytes -= event.size()
 		box.drain = box.drain && event.drain == nil
-	} else {
-		box.waiting, box.single, box.busy = nil, [1]mail{}, false
 	}
 	resume := box.paused && !s.mailboxFull(2)
 	if resume {
 		box.paused = false
+	}
+	if !ok {
+		s.closeMailbox()
 	}
 	s.mu.Unlock()
 	if resume {

@@ -14,28 +14,25 @@ import (
 // Socket is the application's handle of one connection. Its methods may be
 // called from any goroutine, at any time; after the end they have no effect.
 type Socket struct {
-	server      *Server
-	id          string
-	url         *url.URL
-	header      http.Header
-	client      client
-	subprotocol string
-	halfOpen    bool
+	server   *Server
+	id       string
+	request  request
+	halfOpen bool
 
 	conn       atomic.Pointer[websocket.Driver] // nil until the 101 is out
 	closing    atomic.Bool                      // a Close was asked for, or the end has come: nothing more is sent
 	data       atomic.Pointer[data]             // nil: none
-	peerClosed atomic.Bool                      // in half-open mode: the peer's Close has come
 	stirred    atomic.Int64                     // when a message came or went, in ns after Server.began; kept for Options.IdleTimeout
+	peerClosed atomic.Bool                      // in half-open mode: the peer's Close has come
 	leaving    atomic.Bool                      // the upgrade handler has returned, or the close event has been handled
 
 	mu       sync.Mutex
-	early    early
-	mailbox  mailbox
+	early    *early              // until the 101 is out
+	mailbox  *mailbox            // nil if every event that came has been handled
 	ended    bool                // the close event is in the mailbox, or was handled
 	drained  chan struct{}       // closed when the send queue empties; made by who waits
 	life     *time.Timer         // for Options.IdleTimeout and MaxLifetime
-	oldAt    time.Time           // by the latter; zero for never
+	oldAt    int64               // by the latter, in ns after Server.began; 0 for never
 	channels map[string]struct{} // guarded by the hub's lock
 }
 
@@ -44,21 +41,12 @@ func newSocket(s *Server, r *http.Request, from client, opts AcceptOptions) (*So
 	if err != nil {
 		return nil, err
 	}
-	location := *r.URL
-	location.Host = r.Host
-	location.Scheme = "http"
-	if from.secure {
-		location.Scheme = "https"
-	}
 	socket := &Socket{
-		server:      s,
-		id:          newID(s.opts.Node),
-		url:         &location,
-		header:      r.Header,
-		client:      from,
-		subprotocol: opts.Subprotocol,
-		halfOpen:    opts.HalfOpen,
-		early:       early{waiting: true},
+		server:   s,
+		id:       newID(s.opts.Node),
+		request:  remember(r, from, opts.Subprotocol),
+		halfOpen: opts.HalfOpen,
+		early:    &early{waiting: true},
 	}
 	socket.data.Store(data)
 	return socket, nil
@@ -68,18 +56,18 @@ func newSocket(s *Server, r *http.Request, from client, opts AcceptOptions) (*So
 // name of the node.
 func (s *Socket) ID() string { return s.id }
 
-// URL returns the absolute URL of the upgrade request, to be read only.
-func (s *Socket) URL() *url.URL { return s.url }
+// URL returns the absolute URL of the upgrade request, made anew by each call.
+func (s *Socket) URL() *url.URL { return s.request.url() }
 
-// Header returns the header of the upgrade request, to be read only.
-func (s *Socket) Header() http.Header { return s.header }
+// Header returns the header of the upgrade request, made anew by each call.
+func (s *Socket) Header() http.Header { return s.request.header() }
 
 // RemoteAddr returns the network address of the peer, with its port as net/http gives
 // it; behind one of Options.TrustedProxies the address of the client, without a port.
-func (s *Socket) RemoteAddr() string { return s.client.text }
+func (s *Socket) RemoteAddr() string { return s.request.field(remembersRemote) }
 
 // Subprotocol returns the agreed subprotocol, or the empty string.
-func (s *Socket) Subprotocol() string { return s.subprotocol }
+func (s *Socket) Subprotocol() string { return s.request.field(remembersSubprotocol) }
 
 // State returns the state of the connection in the words of RFC 6455. Before
 // the 101 is out it is open: what is sent is queued.
@@ -95,7 +83,7 @@ func (s *Socket) State() protocol.State {
 		return conn.State()
 	case s.ended:
 		return protocol.StateClosed
-	case s.early.closed:
+	case s.early != nil && s.early.closed:
 		return protocol.StateClosing
 	}
 	return protocol.StateOpen
@@ -111,6 +99,9 @@ func (s *Socket) Buffered() int {
 	defer s.mu.Unlock()
 	if conn := s.conn.Load(); conn != nil { // it came while we waited for the lock
 		return conn.Queued()
+	}
+	if s.early == nil {
+		return 0
 	}
 	return s.early.bytes
 }
@@ -148,7 +139,7 @@ func (s *Socket) close(code protocol.CloseCode, reason string,
 	if conn := s.conn.Load(); conn != nil {
 		return how(conn, code, reason)
 	}
-	before(&s.early, protocol.Status{Code: code, Reason: reason})
+	before(s.early, protocol.Status{Code: code, Reason: reason})
 	return nil
 }
 
@@ -157,7 +148,7 @@ func (s *Socket) CloseNow() {
 	s.closing.Store(true)
 	s.mu.Lock()
 	conn := s.conn.Load()
-	if conn == nil && s.early.waiting {
+	if conn == nil && s.early != nil {
 		s.early.closed, s.early.cut = true, true
 	}
 	s.mu.Unlock()
