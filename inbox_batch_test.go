@@ -1,0 +1,92 @@
+package linger
+
+import (
+	"runtime"
+	"slices"
+	"testing"
+
+	"github.com/lingerws/linger/protocol"
+)
+
+// batchOf returns the events of text messages.
+func batchOf(texts ...string) (events []protocol.Event) {
+	for _, text := range texts {
+		events = append(events, protocol.Event{Kind: protocol.EventMessage, Opcode: protocol.Text, Payload: []byte(text), Last: true})
+	}
+	return events
+}
+
+func TestMessagesOfABatchHaveMemoryOfTheirOwn(t *testing.T) {
+	socket := &Socket{server: NewServer(HandlerFuncs{}, Options{}), id: "test"}
+	long := string(make([]byte, smallMessage+1))
+	texts := []string{"a", "", "bc", long, "d"}
+	for n := range len(texts) + 1 {
+		events := append(batchOf(texts[:n]...), protocol.Event{Kind: protocol.EventPong})
+		messages := socket.messages(events)
+		for _, ev := range events {
+			clear(ev.Payload) // the buffer is read into again
+		}
+		for i := range messages {
+			messages[i].Data = append(messages[i].Data, "more"...) // what a handler may do with its own
+		}
+		for i, m := range messages {
+			if m.String() != texts[i]+"more" {
+				t.Errorf("message %d of %d is its handler's; got %q", i, n, m.String())
+			}
+		}
+		if len(messages) != n {
+			t.Errorf("each of %d messages comes; got %d", n, len(messages))
+		}
+	}
+}
+
+func TestABatchGoesToTheHandlerOfEachMessagesMoment(t *testing.T) {
+	var server *Server
+	var heard []string
+	next := HandlerFuncs{OnMessage: func(m *Message) { heard = append(heard, "next "+m.String()) }}
+	server = NewServer(HandlerFuncs{OnMessage: func(m *Message) {
+		heard = append(heard, "first "+m.String())
+		if m.String() == "2" {
+			server.generation.Swap(newGeneration(next)).leave()
+		}
+	}}, Options{})
+	old := server.generation.Load()
+	socket := &Socket{server: server, id: "test"}
+	in := (*inbox)(socket)
+	in.Batch(nil, batchOf("1", "2", "3"))
+	if len(heard) > 0 || socket.idle() {
+		t.Error("a batch that is not over is only noted")
+	}
+	in.Batch(nil, batchOf("4"))
+	in.BatchEnd(nil)
+	in.BatchEnd(nil) // of another batch, that brought nothing
+	if want := []string{"first 1", "first 2", "next 3", "next 4"}; !slices.Equal(heard, want) {
+		t.Errorf("each goes to the handler of its moment, in order: %q; got %q", want, heard)
+	}
+	select {
+	case <-old.over:
+	default:
+		t.Error("nobody is at work in the first handler any more")
+	}
+	if !socket.idle() {
+		t.Error("nothing is left")
+	}
+}
+
+func TestAHandlerThatEndsItsGoroutineLosesNoMessage(t *testing.T) {
+	heard := make(chan string, 3)
+	socket := &Socket{server: NewServer(HandlerFuncs{OnMessage: func(m *Message) {
+		heard <- m.String()
+		if m.String() == "1" {
+			runtime.Goexit()
+		}
+	}}, Options{}), id: "test", early: &early{waiting: true}}
+	in := (*inbox)(socket)
+	in.Batch(nil, batchOf("1", "2", "3"))
+	go in.BatchEnd(nil)
+	for _, want := range []string{"1", "2", "3"} {
+		if got := <-heard; got != want {
+			t.Errorf("%s comes next; got %s", want, got)
+		}
+	}
+}

@@ -1,0 +1,76 @@
+package websocket
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lingerws/linger/internal/memconn"
+	"github.com/lingerws/linger/protocol"
+)
+
+func TestAConnectionIsParkedWhileNothingHappens(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := memconn.Pipe()
+		b.SetCapacity(1 << 10)
+		d := NewDriver(&told{streamTransport{nc: a}, a}, protocol.Server, nil, Options{})
+		d.Start(&recorder{})
+		read := make([]byte, 1<<20)
+		parked := func() bool {
+			synctest.Wait()
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			return d.working == nil
+		}
+		for _, step := range []struct {
+			what string
+			do   func()
+			want bool
+		}{
+			{"at first", func() {}, true},
+			{"within a frame", func() { _, _ = b.Write(textFrame("hello")[:3]) }, false},
+			{"behind a message", func() { _, _ = b.Write(textFrame("hello")[3:]) }, true},
+			{"within a message", func() { _, _ = b.Write([]byte("\x01\x81\x00\x00\x00\x00h")) }, false},
+			{"behind its end", func() { _, _ = b.Write([]byte("\x80\x81\x00\x00\x00\x00i")) }, true},
+			{"behind a ping", func() { _, _ = b.Write([]byte("\x89\x80\x00\x00\x00\x00")) }, true},
+			{"with a full queue", func() { _, _ = d.Send(Binary, make([]byte, 4<<10)) }, false},
+			{"when it is empty", func() {
+				for range 5 {
+					_, _ = b.Read(read)
+					synctest.Wait()
+				}
+			}, true},
+			{"within a message of ours", func() { _, _ = d.SendFragment(Text, []byte("a"), false) }, false},
+			{"behind its end", func() { _, _ = d.SendFragment(protocol.Continuation, []byte("b"), true) }, true},
+			{"when asked for its state", func() { _, _ = d.State(), d.Queued() }, true},
+			{"when a ping of ours is due", func() { time.Sleep(40 * time.Second); _, _ = b.Read(read) }, true},
+			{"while it closes", func() { _ = d.Close(CloseNormal, "") }, false},
+		} {
+			step.do()
+			if got := parked(); got != step.want {
+				t.Errorf("%s: parked must be %v", step.what, step.want)
+			}
+		}
+		d.CloseNow()
+		_ = b.Close()
+		synctest.Wait()
+	})
+}
+
+func TestSettingsAreSharedWithinABound(t *testing.T) {
+	one := settingsOf(Options{HighWater: 1}, protocol.Server, terms{})
+	if settingsOf(Options{HighWater: 1}, protocol.Server, terms{}) != one {
+		t.Error("connections with the same options share them")
+	}
+	if settingsOf(Options{HighWater: 1}, protocol.Client, terms{}) == one || settingsOf(Options{HighWater: 2}, protocol.Server, terms{}) == one {
+		t.Error("and others do not")
+	}
+	for i := range 2 * mostShared {
+		if s := settingsOf(Options{HighWater: 100 + i}, protocol.Server, terms{}); s.HighWater != 100+i {
+			t.Errorf("the options are those that were given; got %d", s.HighWater)
+		}
+	}
+	if n := len(sharing.known); n > mostShared {
+		t.Errorf("no more than %d are kept; got %d", mostShared, n)
+	}
+}
