@@ -4,14 +4,39 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
+	"sync"
 )
 
 // newID returns an id that is URL-safe, cannot be guessed (128 random bits) and
 // names its node before the dot.
 func newID(node string) string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails
+	b := randomness.take()
 	return node + "." + base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// randomness is a store of random bytes: the system is asked for many at once, which
+// costs it as much as a few.
+var randomness store
+
+type store struct {
+	mu    sync.Mutex
+	bytes [1024]byte
+	left  int
+}
+
+// take returns bytes that nobody else gets.
+func (s *store) take() (b [16]byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.left == 0 {
+		_, _ = rand.Read(s.bytes[:]) // never fails
+		s.left = len(s.bytes)
+	}
+	s.left -= len(b)
+	next := s.bytes[s.left:][:len(b)]
+	copy(b[:], next)
+	clear(next) // who reads our memory learns no id from it
+	return b
 }
 
 func newNode() string {

@@ -67,8 +67,14 @@ func (in *inbox) Drained(c *websocket.Driver) {
 	s.tellDrained(c)
 }
 
-// Closed puts the terminal event into the mailbox, behind all others.
-func (in *inbox) Closed(_ *websocket.Driver, end websocket.Outcome) { in.socket().end(end) }
+// Closed puts the terminal event into the mailbox, behind all others. It has a goroutine
+// of its own, so it may hand it out.
+func (in *inbox) Closed(_ *websocket.Driver, end websocket.Outcome) {
+	s := in.socket()
+	if s.end(end) {
+		s.dispatch()
+	}
+}
 
 // attach gives a socket its connection, after the 101: what was sent early goes
 // first.
@@ -86,19 +92,19 @@ func (s *Socket) attach(conn *websocket.Driver) {
 // fail ends a socket whose handshake did not complete.
 func (s *Socket) fail(err error) {
 	none := protocol.Status{Code: protocol.CloseAbnormal}
-	s.end(websocket.Outcome{
-		Outcome: protocol.Outcome{Received: none, Sent: none, Cause: CauseHandshake},
-		Err:     err,
-	})
+	outcome := protocol.Outcome{Received: none, Sent: none, Cause: CauseHandshake}
+	if s.end(websocket.Outcome{Outcome: outcome, Err: err}) {
+		go s.dispatch()
+	}
 }
 
-// end delivers the terminal event.
-func (s *Socket) end(outcome websocket.Outcome) {
+// end posts the terminal event.
+func (s *Socket) end(outcome websocket.Outcome) (start bool) {
 	s.closing.Store(true)
 	s.mu.Lock()
 	s.ended = true
 	s.endLife()
 	s.early = nil
 	s.mu.Unlock()
-	s.deliver(mail{end: &Close{Server: s.server, Socket: s, Outcome: outcome}}, nil)
+	return s.post(mail{end: &Close{Server: s.server, Socket: s, Outcome: outcome}}, nil)
 }

@@ -57,22 +57,26 @@ func (m mail) size() int {
 
 // deliver puts an event into the mailbox. It pauses the connection at the bound.
 func (s *Socket) deliver(event mail, conn *websocket.Driver) {
+	if s.post(event, conn) {
+		go s.dispatch()
+	}
+}
+
+// post is deliver for who hands out the events, if they are not handed out already.
+func (s *Socket) post(event mail, conn *websocket.Driver) (start bool) {
 	s.mu.Lock()
-	start := s.openMailbox()
+	defer s.mu.Unlock()
+	start = s.openMailbox()
 	box := s.mailbox
 	if event.drain != nil && box.drain {
-		s.mu.Unlock()
-		return
+		return false
 	}
 	box.put(event)
 	if !box.paused && conn != nil && s.mailboxFull(1) {
 		box.paused = true
 		conn.Pause()
 	}
-	s.mu.Unlock()
-	if start {
-		go s.dispatch()
-	}
+	return start
 }
 
 // put adds an event. The socket's mu is held.

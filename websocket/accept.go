@@ -3,6 +3,7 @@ package websocket
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"time"
@@ -118,24 +119,53 @@ func (h *Handshake) Accept(w http.ResponseWriter, subprotocol string, opts *Acce
 	}
 	// What the HTTP server read behind the request is the start of the WebSocket.
 	early := make([]byte, buffered.Reader.Buffered())
-	if _, err = buffered.Read(early); err == nil || len(early) == 0 {
-		err = answer(nc, fields, opts)
-	}
-	if err != nil {
+	if _, err = buffered.Read(early); err != nil && len(early) > 0 {
 		_ = nc.Close()
+		return nil, fmt.Errorf("taking over the transport: %w", err)
+	}
+	t, err := answer(nc, appendAnswer(make([]byte, 0, 256), fields, opts.Header), opts)
+	if err != nil {
 		return nil, fmt.Errorf("answering the opening handshake: %w", err)
 	}
-	return newDriver(nc, protocol.Server, early, opts.Options, agreed), nil
+	return newDriver(t, protocol.Server, early, opts.Options, agreed), nil
 }
 
 // answer writes the 101. The deadlines of http.Server end with it: they are meant
 // for requests.
-func answer(nc net.Conn, fields []handshake.Field, opts *AcceptOptions) error {
-	text := appendAnswer(make([]byte, 0, 256), fields, opts.Header)
+func answer(nc net.Conn, text []byte, opts *AcceptOptions) (transport, error) {
+	if len(text) <= smallAnswer {
+		if t := newTransport(nc, opts.Blocking); !waits(t) {
+			return t, answerNow(t, text)
+		}
+	}
 	deadline := time.Now().Add(orDefault(opts.HandshakeTimeout, defaultHandshakeTimeout))
 	err := nc.SetDeadline(deadline)
 	if err == nil {
 		_, err = nc.Write(text)
 	}
-	return errors.Join(err, nc.SetDeadline(time.Time{}))
+	if err = errors.Join(err, nc.SetDeadline(time.Time{})); err != nil {
+		_ = nc.Close()
+		return nil, err
+	}
+	return newTransport(nc, opts.Blocking), nil
+}
+
+// smallAnswer fits into the least that a kernel keeps for a peer, so nobody waits for it.
+const smallAnswer = 2 << 10
+
+// waits tells whether a transport is waited for.
+func waits(t transport) bool {
+	_, notifies := t.(notifier)
+	return !notifies
+}
+
+func answerNow(t transport, text []byte) error {
+	n, err := t.tryWrite(text)
+	if err == nil && n < len(text) {
+		err = io.ErrShortWrite
+	}
+	if err != nil {
+		t.close()
+	}
+	return err
 }

@@ -39,11 +39,9 @@ func (d *Driver) Batches() bool {
 
 // scratch is what handling input needs for a while: room for a read, and for its events.
 type scratch struct {
-	buf    [scratchBuffer]byte
+	buf    [readBufferSize]byte
 	events [64]protocol.Event
 }
-
-const scratchBuffer = 64 << 10
 
 // scratches lends them, to the loops and to those who come between.
 var scratches = sync.Pool{New: func() any { return new(scratch) }}

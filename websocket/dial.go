@@ -110,7 +110,7 @@ type opened struct {
 }
 
 func (o *opened) driver(opts Options) *Driver {
-	return newDriver(o.transport, protocol.Client, o.early, opts, o.terms)
+	return newDriver(newTransport(o.transport, opts.Blocking), protocol.Client, o.early, opts, o.terms)
 }
 
 // errDialTimeout is told apart from the caller's own deadline by its text only.

@@ -78,12 +78,12 @@ type working struct {
 // one it is closed instead. opts.HalfClose says what the handshake agreed on. Call
 // [Driver.Start] next.
 func NewDriver(nc net.Conn, role protocol.Role, early []byte, opts Options) *Driver {
-	return newDriver(nc, role, early, opts, terms{halfClose: opts.HalfClose})
+	return newDriver(newTransport(nc, opts.Blocking), role, early, opts, terms{halfClose: opts.HalfClose})
 }
 
-func newDriver(nc net.Conn, role protocol.Role, early []byte, opts Options, agreed terms) *Driver {
+func newDriver(t transport, role protocol.Role, early []byte, opts Options, agreed terms) *Driver {
 	d := &Driver{
-		transport: newTransport(nc, opts.Blocking),
+		transport: t,
 		opts:      settingsOf(opts, role, agreed),
 		halfClose: agreed.halfClose,
 	}

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -14,7 +15,8 @@ import (
 // loop watches descriptors and hands what they are ready for to their drivers, one
 // after the other, on one goroutine. docs/engine.md has the picture and its figures.
 type loop struct {
-	epoll int
+	epoll  int
+	waiter syscall.RawConn // the same, for the runtime's poller
 
 	// phase is odd while a driver is at work, and moves on with each. Who moves it from
 	// an odd number owns the loop: its runner when the driver is done, or the overseer
@@ -65,10 +67,23 @@ func startLoops() {
 			return
 		}
 		l := &loop{epoll: epoll}
+		if l.waiter, err = waiterFor(epoll); err != nil {
+			loops.err = err
+			return
+		}
 		loops.all = append(loops.all, l)
 		go newRunner(l).run()
 	}
 	go oversee(loops.all)
+}
+
+// waiterFor lets goroutines wait for an epoll descriptor as for a connection: a thread
+// that waits within a system call would have to be replaced, and to find its way back.
+func waiterFor(epoll int) (syscall.RawConn, error) {
+	if err := unix.SetNonblock(epoll, true); err != nil { // or the runtime does not poll it
+		return nil, os.NewSyscallError("fcntl", err)
+	}
+	return os.NewFile(uintptr(epoll), "epoll").SyscallConn()
 }
 
 // forget ends the watch of a descriptor that is about to be closed.
@@ -179,25 +194,21 @@ func handleAside(d *Driver, ended bool) {
 	}
 }
 
-// wait gets the next events. Before it sleeps others have their turn: the runtime learns
-// late that a goroutine in a system call will stay there.
+// wait gets the next events. Others have their turn before.
 func (r *runner) wait() {
 	r.next, r.ready = 0, 0
-	if r.poll(0) || len(r.again) > 0 {
-		return
-	}
 	runtime.Gosched()
-	r.now = sinceStart()
-	if r.poll(0) {
-		return
+	if len(r.again) > 0 {
+		r.poll()
+	} else {
+		_ = r.loop.waiter.Read(func(uintptr) bool { return r.poll() }) // fails for a closed file only, which this is never
 	}
-	r.poll(-1)
 	r.now = sinceStart()
 }
 
-// poll tells whether something is ready, within so many milliseconds.
-func (r *runner) poll(timeout int) bool {
-	n, err := unix.EpollWait(r.loop.epoll, r.events[:], timeout)
+// poll tells whether something is ready.
+func (r *runner) poll() bool {
+	n, err := unix.EpollWait(r.loop.epoll, r.events[:], 0)
 	if err != nil && !errors.Is(err, unix.EINTR) {
 		time.Sleep(time.Millisecond) // not while the descriptor is ours; a broken loop must not spin
 	}

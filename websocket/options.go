@@ -135,9 +135,10 @@ func settingsOf(o Options, role protocol.Role, agreed terms) *settings {
 		if sharing.known == nil {
 			sharing.known = map[sharedKey]*settings{}
 		}
-		if len(sharing.known) < mostShared {
-			sharing.known[key] = known
+		if len(sharing.known) == mostShared {
+			clear(sharing.known)
 		}
+		sharing.known[key] = known
 	}
 	return known
 }
