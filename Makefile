@@ -4,7 +4,7 @@
 .PHONY: help check format vet lint test interop fuzz cross vuln bench bench-worker soak
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 check: ## Everything a change must pass
 	@.ci/check
