@@ -4,7 +4,7 @@
 .PHONY: help check format vet lint test interop fuzz cross vuln bench bench-worker soak
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 check: ## Everything a change must pass
 	@.ci/check
@@ -30,7 +30,7 @@ fuzz: ## Every fuzz target for FUZZTIME, 5s by default
 cross: ## Build for linux, darwin and windows, amd64 and arm64
 	@.ci/check cross
 
-bench: ## Linger and its peers side by side, about half an hour; writes bench/results.md
+bench: ## Linger and its peers side by side, about 40 minutes; writes bench/results.md
 	go run ./bench -works all,scaling -rounds 5 -seconds 1 -write
 
 bench-worker: ## What an event costs a JavaScript worker, beside Node's ws; needs node and npm

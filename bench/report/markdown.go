@@ -16,14 +16,15 @@ func (r *Record) Markdown(plots string) string {
 	var b strings.Builder
 	b.WriteString("# Results\n\nWritten by `" + r.Command + "`, which repeats it. [README.md](README.md) tells how it is " +
 		"measured. Cost is the processor time of the server, all of its threads, user and system; lower is better. " +
-		fmt.Sprintf("Figures are medians of %d rounds of %v s, in which all took turns.\n\n", r.Rounds, r.Seconds))
+		"Figures are medians of " + r.rounds() + ", in which all took turns.\n\n")
 	b.WriteString("Measured on " + r.Date + ", on " + r.Machine + ".\n\n")
 	for _, note := range r.Notes {
 		b.WriteString("- " + note + "\n")
 	}
 	b.WriteString("\n## Cost\n\n" + r.Table() + "\n![Cost](" + plots + "/cost.svg)\n")
 	b.WriteString("\n## Ratios\n\nLinger's figure divided by that of others.\n\n" + r.ratios())
-	b.WriteString("\n## Scaling\n\n![Cost with more connections](" + plots + "/connections.svg)\n\n![More cores](" + plots + "/cores.svg)\n")
+	b.WriteString("\n## Scaling\n\n![Cost with more connections](" + plots + "/connections.svg)\n\n![More cores](" + plots + "/cores.svg)\n\n" +
+		"On a machine with two cores the load shares the second with the server.\n")
 	b.WriteString("\n## Details\n")
 	for _, w := range r.Works {
 		head, lines := r.detailed(w, func(l Library) string { return l.Label })
@@ -55,8 +56,15 @@ func (r *Record) Table() string {
 
 // Block is the table for a page elsewhere, with its date and how to repeat it.
 func (r *Record) Block(results string) string {
-	return r.Table() + fmt.Sprintf("\nMedians of %d rounds, measured on %s, on %s. `%s` repeats it; [all figures](%s).\n",
-		r.Rounds, r.Date, r.Machine, r.Command, results)
+	return r.Table() + fmt.Sprintf("\nMedians of %s, measured on %s, on %s. `%s` repeats it; [all figures](%s).\n",
+		r.rounds(), r.Date, r.Machine, r.Command, results)
+}
+
+func (r *Record) rounds() string {
+	if r.Rounds == 1 {
+		return fmt.Sprintf("one round of %v s", r.Seconds)
+	}
+	return fmt.Sprintf("%d rounds of %v s", r.Rounds, r.Seconds)
 }
 
 func (r *Record) cell(row row, library string) string {

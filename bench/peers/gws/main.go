@@ -1,7 +1,7 @@
 // Command gws is github.com/lxzan/gws as its README advises: an HTTP server whose
-// handler leaves the reading to a goroutine, so that the request can be freed, and a
-// Broadcaster that frames once. Messages are handled where they are read: its parallel
-// mode costs a goroutine each and does not keep their order.
+// handler leaves the reading to a goroutine, so that the request can be freed. Messages
+// are handled where they are read: its parallel mode costs a goroutine each and does not
+// keep their order.
 package main
 
 import (
@@ -62,13 +62,13 @@ func (r *room) OnClose(c *gws.Conn, err error) {
 	r.BuiltinEventHandler.OnClose(c, err)
 }
 
+// OnMessage writes to all. The library's Broadcaster frames once, but hands each frame to
+// a queue, and without compression that costs a tenth more than this.
 func (r *room) OnMessage(_ *gws.Conn, m *gws.Message) {
-	all := gws.NewBroadcaster(m.Opcode, m.Bytes())
 	r.mu.RLock()
 	for c := range r.members {
-		_ = all.Broadcast(c)
+		_ = c.WriteMessage(m.Opcode, m.Bytes())
 	}
 	r.mu.RUnlock()
-	_ = all.Close()
 	_ = m.Close()
 }
