@@ -49,6 +49,9 @@ func (in *instance) join(w wire, socket *linger.Socket) *line {
 		return l
 	}
 	in.lines[l.number] = l
+	if closed(in.retired) { // it was on its way when another generation took over
+		go l.wire.close(protocol.CloseServiceRestart, appRestart)
+	}
 	return l
 }
 

@@ -1,11 +1,14 @@
 package worker_test
 
 import (
+	"bufio"
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
 	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/worker"
 )
 
@@ -189,4 +192,35 @@ func TestAFailedHandshakeEndsTheSocket(t *testing.T) {
 	if got := c.response.Header.Get("Sec-WebSocket-Protocol"); got != "chat" {
 		t.Errorf("the response's subprotocol is agreed to; got %q", got)
 	}
+}
+
+func TestASocketThatIsMadeDuringAReloadIsClosedToo(t *testing.T) {
+	t.Parallel()
+	slow := sockets(`server.accept(); log("asked"); await new Promise((done) => setTimeout(done, 100)); server.onclose = ({ code }) => log("closed", code);`)
+	a := serve(t, slow, worker.Options{})
+	nc := a.ask("/")
+	defer func() { _ = nc.Close() }()
+	a.stdout.line(t, "asked")
+	a.reload(both("v2"))
+	r := bufio.NewReader(nc)
+	if response, err := http.ReadResponse(r, nil); err != nil || response.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatalf("the last version finishes what it has begun; got %v %v", response, err)
+	}
+	wantFrame(t, r, protocol.CloseFrame, "\x03\xf4a new version of the application has been loaded")
+	a.put(nc, frame(protocol.CloseFrame, "\x03\xf4"))
+	a.stdout.line(t, "closed 1012")
+}
+
+func TestAStuckEngineClosesItsSockets(t *testing.T) {
+	t.Parallel()
+	a := serve(t, blocking(t, stuckTime)+sockets(`
+		server.accept();
+		server.onmessage = () => block();`), worker.Options{EventTimeout: 300 * time.Millisecond})
+	c, other := a.connect(), a.connect()
+	c.send("go")
+	other.want("closed 1011 the application failed")
+	c.want("closed 1011 the application failed")
+	a.log.line(t, "worker replaced", "stuck in a built-in function")
+	a.until("nobody is connected", func() bool { return a.Server().Count() == 0 })
+	a.get("/", 200, "plain")
 }
