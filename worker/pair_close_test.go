@@ -245,6 +245,32 @@ func TestASocketMayBeAcceptedLater(t *testing.T) {
 	a.stdout.line(t, "close 3000  true 3")
 }
 
+func TestASocketThatHasEndedTellsWhoAcceptsItLater(t *testing.T) {
+	t.Parallel()
+	a := serve(t, strings.Replace(telling("", `globalThis.accept = () => server.accept();`), "server.accept();", "", 1)+`
+		addEventListener("websocketupgrade", (event) => {
+			if (!event.request.url.endsWith("/accept")) return;
+			accept();
+			event.respondWith(new Response("accepted"));
+		});`, worker.Options{})
+	c := a.connect()
+	c.send("one")
+	c.conn.CloseNow()
+	a.until("it has ended", func() bool { return a.Server().Count() == 0 })
+	if _, got := a.upgrade("/accept"); got.body != "accepted" {
+		t.Fatalf("a socket that has ended can be accepted; got %q", got.body)
+	}
+	a.stdout.line(t, "message one 1")
+	a.stdout.line(t, "close 1006  false 3")
+}
+
+func TestASocketMayCloseBeforeTheResponse(t *testing.T) {
+	t.Parallel()
+	a := serve(t, telling("", `server.send("not you"); server.close(4001, "banned");`), worker.Options{})
+	a.connect().want("not you", "closed 4001 banned")
+	a.stdout.line(t, "close 4001 banned true 3")
+}
+
 // handmade makes a connection whose frames the test writes itself.
 func (a *testApp) handmade() (*net.TCPConn, *bufio.Reader) {
 	a.t.Helper()

@@ -61,6 +61,7 @@ export function couple(socket, number) {
     end.relay = new Relay(near.link);
     if (!near.accepted) near.arm(() => near.giveUp());
   } else {
+    end.disarm(); // nobody is to accept it any more
     end.relay = new Relay(join(number, new Relay(end.link)));
   }
   end.drain(end.relay);
