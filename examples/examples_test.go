@@ -38,6 +38,20 @@ func TestEcho(t *testing.T) {
 	ann.leave()
 }
 
+func TestWorkersAPI(t *testing.T) {
+	t.Parallel()
+	echo := start(t, "cmd/linger", "run", "--listen="+anyPort, "examples/workers-api/echo.js")
+	ann := connect(t, echo, "/")
+	ann.say("hello")
+	ann.send(protocol.Binary, "\x00\xff bytes")
+	ann.wants("text hello", "binary \x00\xff bytes")
+	ann.leave()
+	echo.interrupt(t)
+	if all := echo.wantEnd(t); !strings.Contains(all, "\n3 1000 true\n") || strings.Count(all, "a reload closes") != 1 {
+		t.Errorf("the example prints how the socket has ended, and Linger warns once; got:\n%s", all)
+	}
+}
+
 // chats are the two ways to run the chat.
 var chats = map[string]func(t *testing.T) *program{
 	"JavaScript": func(t *testing.T) *program {

@@ -98,8 +98,8 @@ func (p *program) interrupt(t *testing.T) {
 	}
 }
 
-// wantEnd waits for the program's end, with status 0.
-func (p *program) wantEnd(t *testing.T) {
+// wantEnd waits for the program's end, with status 0, and returns what it has printed.
+func (p *program) wantEnd(t *testing.T) string {
 	t.Helper()
 	late := time.AfterFunc(patience, func() { _ = p.process.Process.Kill() })
 	defer late.Stop()
@@ -107,4 +107,5 @@ func (p *program) wantEnd(t *testing.T) {
 	if err := p.process.Wait(); err != nil {
 		t.Fatalf("the program ends with status 0; got %v, and it has printed:\n%s", err, all)
 	}
+	return all
 }

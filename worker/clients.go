@@ -13,7 +13,9 @@ import (
 func (in *instance) list(args arguments) (engine.Value, error) {
 	var ids []engine.Value
 	for socket := range in.app.server.Sockets(args.at(0).String()) {
-		ids = append(ids, engine.String(socket.ID()))
+		if in.app.seats.isClient(socket) {
+			ids = append(ids, engine.String(socket.ID()))
+		}
 	}
 	return engine.List(ids...), nil
 }
@@ -22,7 +24,7 @@ func (in *instance) list(args arguments) (engine.Value, error) {
 func (in *instance) count(args arguments) (engine.Value, error) {
 	channel := args.at(0).String()
 	if channel == "" {
-		return engine.Int(in.app.server.Count()), nil
+		return engine.Int(max(0, in.app.server.Count()-int(in.app.seats.lines.Load()))), nil
 	}
 	return engine.Int(in.app.server.Subscribers(channel)), nil
 }

@@ -34,6 +34,22 @@ func TestTheSnippetsOfThePageLoad(t *testing.T) {
 	}
 }
 
+func TestTheWorkersPageRunsAsItStands(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../docs/workers-api.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := serve(t, string(snippet.FindSubmatch(page)[2]), worker.Options{})
+	a.get("/", 426, "a WebSocket is expected")
+	c := a.connect()
+	c.send("hello")
+	c.want("hello")
+	c.close(4001, "bye")
+	c.want("closed 4001 bye")
+	a.stdout.line(t, "3 4001 true")
+}
+
 func TestTheFirstSnippetIsAChat(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../docs/workers.md")

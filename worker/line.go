@@ -49,6 +49,9 @@ func (in *instance) join(w wire, socket *linger.Socket) *line {
 		return l
 	}
 	in.lines[l.number] = l
+	if closed(in.retired) { // it was on its way when another generation took over
+		go l.wire.close(protocol.CloseServiceRestart, appRestart)
+	}
 	return l
 }
 
@@ -100,9 +103,9 @@ func (l *line) submit(kind, function string, args ...engine.Value) {
 	l.in.submit(e)
 }
 
-// submit has an event handled by this engine, and no other, and waits until it is. It
-// returns false if that will never be.
-func (in *instance) submit(e *event) bool {
+// submit has an event handled by this engine, and no other, and waits until it is, or
+// never will be.
+func (in *instance) submit(e *event) {
 	until := e.done
 	if e.begun != nil {
 		until = e.begun
@@ -110,14 +113,12 @@ func (in *instance) submit(e *event) bool {
 	select {
 	case in.own <- e:
 	case <-in.gone:
-		return false
+		return
 	}
 	select {
 	case <-until:
-		return true
 	case <-in.gone:
 		e.end()
-		return false
 	}
 }
 

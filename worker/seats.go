@@ -2,6 +2,7 @@ package worker
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lingerws/linger"
@@ -9,7 +10,10 @@ import (
 
 // seats knows which worker each connection belongs to, from its acceptance until its
 // close event has been handled.
-type seats struct{ bySocket sync.Map } // *linger.Socket -> *seat
+type seats struct {
+	bySocket sync.Map     // *linger.Socket -> *seat
+	lines    atomic.Int64 // those that have one
+}
 
 // seat is the place of one connection.
 type seat struct {
@@ -22,6 +26,9 @@ type seat struct {
 func (s *seats) take(socket *linger.Socket, w *worker, l *line) {
 	s.bySocket.Store(socket, &seat{worker: w, line: l})
 	w.connections.Add(1)
+	if l != nil {
+		s.lines.Add(1)
+	}
 }
 
 // of returns a connection's seat, nil if it has none.
@@ -29,6 +36,13 @@ func (s *seats) of(socket *linger.Socket) *seat {
 	found, _ := s.bySocket.Load(socket)
 	place, _ := found.(*seat)
 	return place
+}
+
+// isClient tells whether scripts reach a connection by its id. What has a WebSocket object
+// belongs to the script that has that.
+func (s *seats) isClient(socket *linger.Socket) bool {
+	place := s.of(socket)
+	return place == nil || place.line == nil
 }
 
 // submit has an event of the connection handled and waits until it is. With overlap it
@@ -48,6 +62,9 @@ func (s *seats) leave(socket *linger.Socket) {
 	found, _ := s.bySocket.LoadAndDelete(socket)
 	if place, ok := found.(*seat); ok {
 		place.worker.connections.Add(-1)
+		if place.line != nil {
+			s.lines.Add(-1)
+		}
 	}
 }
 

@@ -17,12 +17,15 @@ import (
 
 // workerFlags are how the application runs.
 type workerFlags struct {
-	Workers      int      `default:"1" help:"Engines that run the application side by side. Each connection belongs to one; variables are not shared between them."`
-	Overlap      bool     `help:"Let the next event of a connection begin when the listeners of the last have returned, without waiting for their promises."`
-	EventTimeout duration `default:"30s" help:"Time an event may take. A script that computes for longer has its engine replaced; connections stay."`
-	SleepAfter   duration `placeholder:"DURATION" help:"Drop an engine that has had nothing to do for so long, until the next event. Never, if not given."`
-	Memory       size     `default:"128MiB" help:"Memory the script may use, in each engine. One that runs out is replaced; connections stay."`
-	Watch        bool     `help:"Load the application anew when one of its files changes; connections stay. SIGHUP does it, too."`
+	Workers           int        `default:"1" help:"Engines that run the application side by side. Each connection belongs to one; variables are not shared between them."`
+	Overlap           bool       `help:"Let the next event of a connection begin when the listeners of the last have returned, without waiting for their promises."`
+	EventTimeout      duration   `default:"30s" help:"Time an event may take. A script that computes for longer has its engine replaced; connections stay."`
+	SleepAfter        duration   `placeholder:"DURATION" help:"Drop an engine that has had nothing to do for so long, until the next event. Never, if not given."`
+	Memory            size       `default:"128MiB" help:"Memory the script may use, in each engine. One that runs out is replaced; connections stay."`
+	Var               []variable `placeholder:"NAME=VALUE" sep:"none" help:"A variable that the application's default export gets in env. May be repeated."`
+	CompatibilityDate string     `placeholder:"DATE" help:"Day of the Workers runtime whose WebSocket objects the application expects: 2026-11-01. The newest, if not given."`
+	CompatibilityFlag []string   `placeholder:"NAME" sep:"none" help:"web_socket_auto_reply_to_close or web_socket_manual_reply_to_close. May be repeated."`
+	Watch             bool       `help:"Load the application anew when one of its files changes; connections stay. SIGHUP does it, too."`
 }
 
 // doorFlags say who may come in.
@@ -60,7 +63,11 @@ func (c *runCommand) options(log *slog.Logger) (worker.Options, error) {
 		EventTimeout: time.Duration(c.EventTimeout),
 		SleepAfter:   time.Duration(c.SleepAfter),
 		Memory:       int64(c.Memory),
+		Vars:         variables(c.Var),
 		Logger:       log,
+
+		CompatibilityDate:  c.CompatibilityDate,
+		CompatibilityFlags: c.CompatibilityFlag,
 	}
 	o.Server.Origins = origins
 	return o, err

@@ -41,14 +41,21 @@ func run(args []string) int {
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		fail(err)
-		fmt.Fprintln(os.Stderr, "Run 'linger --help', or 'linger COMMAND --help', to see what there is.")
-		return exitUsage
+		return failUsage(err)
 	}
-	if err := command.Run(); err != nil {
+	if err := command.Run(); errors.Is(err, errNoApp) {
+		return failUsage(err)
+	} else if err != nil {
 		return fail(err)
 	}
 	return 0
+}
+
+// failUsage is fail for a command line that cannot be understood.
+func failUsage(err error) int {
+	fail(err)
+	fmt.Fprintln(os.Stderr, "Run 'linger --help', or 'linger COMMAND --help', to see what there is.")
+	return exitUsage
 }
 
 // fail prints one clear message and returns the status of a failure.

@@ -14,8 +14,9 @@ import (
 
 // runCommand serves one application until a signal ends it.
 type runCommand struct {
-	App string `arg:"" help:"The application's module, .js or .ts."`
+	App string `arg:"" optional:"" help:"The application's module, .js or .ts. What main says in the configuration file, if not given."`
 
+	Config          string   `placeholder:"FILE" help:"Configuration file. linger.toml beside the application, if not given and there is one."`
 	Listen          string   `default:"127.0.0.1:8080" help:"Address to listen on; port 0 takes a free one."`
 	ShutdownTimeout duration `default:"10s" help:"Time for closing all connections after SIGINT or SIGTERM."`
 	LogFormat       string   `default:"text" enum:"text,json" help:"Format of Linger's own log on standard error: text or json."`
@@ -28,6 +29,9 @@ type runCommand struct {
 // Run loads the application, then listens, so that no client meets one that does
 // not load.
 func (c *runCommand) Run() error {
+	if err := c.configure(); err != nil {
+		return err
+	}
 	log := newLogger(c.LogFormat)
 	hangups, deaf := hangups() // from the beginning: it would end the process
 	defer deaf()

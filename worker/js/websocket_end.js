@@ -4,6 +4,10 @@ import { clearTimeout, queueTask, startTimer } from "web/timers.js";
 import { runAt } from "./run.js";
 import { settings } from "./settings.js";
 
+// How much may have come for a socket that is not accepted yet before whoever sends it waits.
+const most = 1 << 20; // bytes
+const mostItems = 256;
+
 // End is what a WebSocket object stands for: one end of a connection, whatever is at the other. It has two directions,
 // each of which ends for itself, and a link through which it sends:
 //
@@ -98,9 +102,14 @@ export class End {
   // post is take without having it happen at once.
   post(item) {
     if (this.#deaf && item.kind !== "end") return done(item);
-    if (item.kind === "end" && !this.flowing) this.#settle(item);
     this.#queue.push(item);
     this.#bytes += sizeOf(item);
+    if (!this.flowing) this.#keep(item);
+  }
+
+  // later is flush in a turn of its own.
+  later() {
+    if (this.flowing) queueTask(() => this.flush());
   }
 
   // giveUp closes what the script did not accept in time.
@@ -140,12 +149,14 @@ export class End {
     return item;
   }
 
-  // An end that nobody has accepted holds up nobody: its last event waits for the script alone.
-  #settle(item) {
-    this.disarm();
-    for (const waiting of [...this.#queue, item]) {
-      waiting.finished?.(waiting.id);
-      waiting.finished = undefined;
+  // keep has nobody wait for what the script has not accepted yet, unless it is too much.
+  #keep(item) {
+    const last = item.kind === "end";
+    if (last) this.disarm();
+    if (!last && (this.#bytes > most || this.#queue.length > mostItems)) return;
+    for (const kept of last ? this.#queue : [item]) {
+      done(kept);
+      kept.id = kept.finished = undefined;
     }
   }
 

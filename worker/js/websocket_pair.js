@@ -1,5 +1,4 @@
 import { secret } from "web/define.js";
-import { queueTask } from "web/timers.js";
 import { End } from "./websocket_end.js";
 import { join } from "./websocket_line.js";
 import { endOf, WebSocket } from "./websocket.js";
@@ -26,7 +25,7 @@ class Near {
   // The other end's listeners run in a turn of their own.
   #post(item) {
     this.near.post(item);
-    queueTask(() => this.near.flush());
+    this.near.later();
   }
 }
 
@@ -62,6 +61,7 @@ export function couple(socket, number) {
     end.relay = new Relay(near.link);
     if (!near.accepted) near.arm(() => near.giveUp());
   } else {
+    end.disarm(); // nobody is to accept it any more
     end.relay = new Relay(join(number, new Relay(end.link)));
   }
   end.drain(end.relay);

@@ -152,3 +152,14 @@ test("the global dispatchEvent reaches global listeners, and is their target", (
   equal(seen, [[true, false, "mine"]]);
   throws(() => dispatchEvent("mine"), "TypeError", "Event");
 });
+
+test("the events of sockets", () => {
+  const close = new CloseEvent("close", { code: 3000, reason: "bye", wasClean: true });
+  equal([close.type, close.code, close.reason, close.wasClean, close instanceof Event], ["close", 3000, "bye", true, true]);
+  const bare = new CloseEvent("close");
+  equal([bare.code, bare.reason, bare.wasClean], [0, "", false]);
+  const error = new RangeError("no"), failure = new ErrorEvent("error", { message: "no", error });
+  equal([failure.message, failure.error === error, failure.filename, failure.lineno, failure.colno], ["no", true, "", 0, 0]);
+  throws(() => new CloseEvent(), "TypeError");
+  throws(() => new ErrorEvent(), "TypeError");
+});

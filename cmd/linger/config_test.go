@@ -1,0 +1,107 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// folder makes files, by their names in it, and returns where they are.
+func folder(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+const everything = `
+main = "src/app.js"
+compatibility_date = "2026-02-01"
+compatibility_flags = ["web_socket_auto_reply_to_close"]
+
+[vars]
+GREETING = "hello"
+NAME = "file"
+`
+
+func TestTheConfigurationFileCompletesTheCommandLine(t *testing.T) {
+	dir := folder(t, map[string]string{"linger.toml": everything})
+	c := runCommand{Config: filepath.Join(dir, "linger.toml")}
+	if err := c.configure(); err != nil {
+		t.Fatal(err)
+	}
+	o, err := c.options(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.App != filepath.Join(dir, "src", "app.js") {
+		t.Errorf("main is from where the file is; got %s", c.App)
+	}
+	if o.CompatibilityDate != "2026-02-01" || strings.Join(o.CompatibilityFlags, ",") != "web_socket_auto_reply_to_close" {
+		t.Errorf("date and flags are those of the file; got %q %q", o.CompatibilityDate, o.CompatibilityFlags)
+	}
+	if len(o.Vars) != 2 || o.Vars["GREETING"] != "hello" || o.Vars["NAME"] != "file" {
+		t.Errorf("the variables are those of the file; got %q", o.Vars)
+	}
+}
+
+func TestTheCommandLineWins(t *testing.T) {
+	dir := folder(t, map[string]string{"linger.toml": everything})
+	app := filepath.Join(dir, "other.js")
+	c := runCommand{App: app, workerFlags: workerFlags{
+		CompatibilityDate: "2026-11-01", CompatibilityFlag: []string{"web_socket_manual_reply_to_close"},
+		Var: []variable{{"NAME", "flag"}},
+	}}
+	if err := c.configure(); err != nil { // it is beside the application
+		t.Fatal(err)
+	}
+	o, err := c.options(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.App != app || o.CompatibilityDate != "2026-11-01" || strings.Join(o.CompatibilityFlags, ",") != "web_socket_manual_reply_to_close" {
+		t.Errorf("flags win over the file; got %s %q %q", c.App, o.CompatibilityDate, o.CompatibilityFlags)
+	}
+	if o.Vars["GREETING"] != "hello" || o.Vars["NAME"] != "flag" {
+		t.Errorf("variables are joined, and those of flags win; got %q", o.Vars)
+	}
+}
+
+func TestWithoutAConfigurationFileNothingChanges(t *testing.T) {
+	app := filepath.Join(folder(t, map[string]string{"app.js": ""}), "app.js")
+	c := runCommand{App: app}
+	if err := c.configure(); err != nil || c.App != app || c.CompatibilityDate != "" || len(c.Var) != 0 {
+		t.Errorf("linger.toml need not be there; got %+v %v", c, err)
+	}
+}
+
+func TestConfigurationFilesThatCannotBeUsed(t *testing.T) {
+	for text, want := range map[string]string{
+		"name = \"chat\"":                 "name is not known: there are main, compatibility_date, compatibility_flags and [vars]",
+		"main = \"a.js\"\n[env.x]\ny = 1": "env.x.y is not known",
+		"main = ":                         "linger.toml:1: ",
+		"\nmain = 1":                      "main",
+		"[vars]\nCOUNT = 1":               "vars",
+		"compatibility_flags = \"a\"":     "compatibility_flags",
+		"compatibility_date = 2026-11-01": "compatibility_date",
+	} {
+		dir := folder(t, map[string]string{"linger.toml": text})
+		c := runCommand{App: filepath.Join(dir, "app.js")}
+		if err := c.configure(); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "linger.toml") {
+			t.Errorf("%q is refused, with the file and %q; got %v", text, want, err)
+		}
+	}
+	c := runCommand{Config: filepath.Join(t.TempDir(), "none.toml")}
+	if err := c.configure(); err == nil || !strings.Contains(err.Error(), "none.toml: cannot be read: no such file") {
+		t.Errorf("a file that was asked for has to be there; got %v", err)
+	}
+}

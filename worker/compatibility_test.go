@@ -1,0 +1,50 @@
+package worker_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/lingerws/linger/worker"
+)
+
+func TestCompatibilityThatMeansNothing(t *testing.T) {
+	t.Parallel()
+	const auto, manual = "web_socket_auto_reply_to_close", "web_socket_manual_reply_to_close"
+	path := write(t, "app.js", "export default { fetch() {} }")
+	for _, c := range []struct {
+		date  string
+		flags []string
+		want  string
+	}{
+		{"yesterday", nil, `"yesterday" is no date: write it as 2026-11-01`},
+		{"2026-02-30", nil, "is no date"},
+		{"", []string{"nodejs_compat"}, `"nodejs_compat" is not known: there are ` + auto + " and " + manual},
+		{"", []string{auto, manual}, "exclude each other"},
+	} {
+		_, err := worker.Load(path, worker.Options{CompatibilityDate: c.date, CompatibilityFlags: c.flags})
+		if failure, ok := errors.AsType[*worker.LoadError](err); !ok || !strings.Contains(failure.Error(), c.want) {
+			t.Errorf("%q with %q: %s; got %v", c.date, c.flags, c.want, err)
+		}
+	}
+}
+
+func TestADateDecidesWhoAnswersAClose(t *testing.T) {
+	t.Parallel()
+	const auto, manual = "web_socket_auto_reply_to_close", "web_socket_manual_reply_to_close"
+	for _, c := range []struct {
+		opts worker.Options
+		want string // the readyState of the close event: 3 if it has been answered
+	}{
+		{worker.Options{}, "3"},
+		{worker.Options{CompatibilityDate: "2026-04-07"}, "3"},
+		{worker.Options{CompatibilityDate: "2026-04-06"}, "2"},
+		{worker.Options{CompatibilityDate: "2026-04-06", CompatibilityFlags: []string{auto}}, "3"},
+		{worker.Options{CompatibilityDate: "2026-11-01", CompatibilityFlags: []string{manual}}, "2"},
+		{worker.Options{CompatibilityFlags: []string{manual}}, "2"},
+	} {
+		a := serve(t, telling("", `server.addEventListener("close", () => server.close());`), c.opts)
+		a.connect().close(1000, "")
+		a.stdout.line(t, "close 1000  true "+c.want)
+	}
+}

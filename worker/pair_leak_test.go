@@ -1,0 +1,150 @@
+package worker_test
+
+import (
+	"net"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/worker"
+)
+
+// crowd is how many connections each case of a leak has.
+const crowd = 200
+
+// impatient has bounds that a test can wait for.
+func impatient(opts worker.Options) worker.Options {
+	opts.EventTimeout = 500 * time.Millisecond
+	opts.Server = linger.Options{
+		Options: websocket.Options{
+			HalfOpenTimeout: 200 * time.Millisecond, CloseTimeout: 200 * time.Millisecond, LingerTimeout: 100 * time.Millisecond,
+		},
+		ShutdownTimeout: 2 * time.Second,
+	}
+	return opts
+}
+
+// leaks are the ways in which sockets of other runtimes stay for ever. Each is what a script does
+// and what its peers do.
+var leaks = map[string]struct {
+	script string
+	peer   func(nc *net.TCPConn)
+	worker.Options
+}{
+	"half-open, and nobody closes": {telling("{ allowHalfOpen: true }", ""), closeFrame, worker.Options{}},
+	"half-open, and the peer is gone": {telling("{ allowHalfOpen: true }", ""), func(nc *net.TCPConn) {
+		closeFrame(nc)
+		_ = nc.Close()
+	}, worker.Options{}},
+	"half-open, and the peer half-closes": {telling("{ allowHalfOpen: true }", ""), func(nc *net.TCPConn) {
+		closeFrame(nc)
+		_ = nc.CloseWrite()
+	}, worker.Options{}},
+	"an old date, and the script does not answer":  {telling("", ""), closeFrame, worker.Options{CompatibilityDate: "2026-02-01"}},
+	"never accepted, and the peer closes":          {sockets(""), closeFrame, worker.Options{}},
+	"never accepted, and the peer is gone":         {sockets(""), func(nc *net.TCPConn) { _ = nc.Close() }, worker.Options{}},
+	"never accepted, and the peer is silent":       {sockets(""), func(*net.TCPConn) {}, worker.Options{}},
+	"closed by the script, and the peer is silent": {telling("", "server.close(1000);"), func(*net.TCPConn) {}, worker.Options{}},
+	"answered, and the peer is silent":             {telling("", ""), closeFrame, worker.Options{}},
+	"reset": {telling("", ""), func(nc *net.TCPConn) {
+		_ = nc.SetLinger(0)
+		_ = nc.Close()
+	}, worker.Options{}},
+}
+
+func closeFrame(nc *net.TCPConn) { _, _ = nc.Write(frame(protocol.CloseFrame, "\x0b\xb8")) }
+
+// These tests count descriptors, so they run alone.
+func TestNoSocketOfAPairLeaks(t *testing.T) {
+	for name, c := range leaks {
+		t.Run(name, func(t *testing.T) {
+			a := serve(t, c.script, impatient(c.Options))
+			a.get("/", 200, "plain") // and its connection is kept
+			before := descriptors(t)
+			peers := a.crowd()
+			for _, nc := range peers {
+				c.peer(nc)
+			}
+			a.until("nobody is connected", func() bool { return a.Server().Count() == 0 })
+			for _, nc := range peers {
+				_ = nc.Close()
+			}
+			a.until("the descriptors are back to what they were", func() bool { return descriptors(t) <= before })
+			if n := a.Workers()[0].Connections; n != 0 {
+				t.Errorf("the worker has no connection; got %d", n)
+			}
+		})
+	}
+}
+
+func TestHalfClosedSocketsDoNotHoldUpAShutdown(t *testing.T) {
+	for name, c := range leaks {
+		t.Run(name, func(t *testing.T) {
+			opts := impatient(c.Options)
+			opts.Server.HalfOpenTimeout, opts.EventTimeout = time.Minute, time.Minute
+			a := serve(t, c.script, opts)
+			a.get("/", 200, "plain")
+			before := descriptors(t)
+			for _, nc := range a.crowd() {
+				c.peer(nc)
+				defer func() { _ = nc.Close() }()
+			}
+			began := time.Now()
+			if err := a.Shutdown(t.Context()); err != nil {
+				t.Errorf("the shutdown ends in order; got %v", err)
+			}
+			if took := time.Since(began); took > opts.Server.ShutdownTimeout {
+				t.Errorf("the shutdown takes %v at the most; it took %v", opts.Server.ShutdownTimeout, took)
+			}
+			a.until("only the peers' descriptors are left", func() bool { return descriptors(t) <= before+crowd })
+		})
+	}
+}
+
+func TestPairsThatAreDroppedCostNothing(t *testing.T) {
+	a := serve(t, `
+		export default {
+			async fetch(request) {
+				for (let i = 0; i < 200; i++) {
+					const [left, right] = new WebSocketPair();
+					if (i % 2) right.accept();
+					if (i % 2) right.send(new Uint8Array(1 << 16));
+					if (i % 3) new Response(null, { status: 101, webSocket: left });
+				}
+				return new Response("plain");
+			},
+		};`, worker.Options{Memory: 64 << 20})
+	a.get("/", 200, "plain")
+	before := descriptors(t)
+	for range 100 {
+		a.get("/", 200, "plain")
+	}
+	if after := descriptors(t); after > before {
+		t.Errorf("a pair that leads nowhere has no descriptor: %d; got %d", before, after)
+	}
+	if w := a.Workers()[0]; w.Failures != 0 {
+		t.Errorf("what is dropped takes no memory; got %+v", w)
+	}
+}
+
+// crowd connects many.
+func (a *testApp) crowd() []*net.TCPConn {
+	peers := make([]*net.TCPConn, crowd)
+	for i := range peers {
+		peers[i], _ = a.handmade()
+	}
+	return peers
+}
+
+// descriptors returns how many the process has open.
+func descriptors(t *testing.T) int {
+	t.Helper()
+	open, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(open)
+}
