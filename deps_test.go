@@ -84,6 +84,10 @@ var layers = map[string]layer{
 	"internal": {
 		why: "helpers of tests need the standard library only, so that every folder's tests can use them",
 	},
+	"internal/proxyends": {
+		may: []string{"protocol", "protocol/handshake"},
+		why: "what both sides of a proxy do and see is frames, without any of the rules that are tested",
+	},
 	"bench": {
 		may: []string{".", "websocket"},
 		why: "the benchmark measures what users get; peers have a module of their own, bench/peers, so that they are no dependencies of ours",

@@ -1,0 +1,136 @@
+package proxyends
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Case is a way an end can come: what the sides do, and what they see, in order.
+type Case struct {
+	Name  string
+	Steps []Step
+}
+
+// Step is one line of a case: a side does something, or sees something.
+type Step struct {
+	Client bool // else it is the backend
+	Sees   bool // else it does
+	What   string
+}
+
+// parse reads lines such as "client: text hello" and "backend sees close 1000".
+func parse(name, lines string) Case {
+	c := Case{Name: name}
+	for line := range strings.Lines(strings.TrimSpace(lines)) {
+		who, what, sees := strings.Cut(strings.TrimSpace(line), " sees ")
+		if !sees {
+			who, what, _ = strings.Cut(who, ": ")
+		}
+		c.Steps = append(c.Steps, Step{Client: who == "client", Sees: sees, What: what})
+	}
+	return c
+}
+
+func (s Step) String() string {
+	who, verb := "backend", ": "
+	if s.Client {
+		who = "client"
+	}
+	if s.Sees {
+		verb = " sees "
+	}
+	return who + verb + s.What
+}
+
+// Gone is what the client sees of a backend that is lost: the default of Linger.
+const Gone = "close 1014 the backend is gone"
+
+// Cases returns the table for a proxy that tells its client of a lost backend in these
+// words.
+func Cases(gone string) []Case {
+	return []Case{
+		parse("the client closes first", `
+			client: close 4001 bye
+			backend sees close 4001 bye
+			backend: close 4001 bye
+			client sees close 4001 bye
+			backend: FIN
+			backend sees EOF
+			client sees EOF`),
+		parse("the backend closes first", `
+			backend: close 4002 enough
+			client sees close 4002 enough
+			client: close 1000
+			backend sees close 1000
+			client sees EOF
+			backend: FIN
+			backend sees EOF`),
+		parse("an empty Close", `
+			client: close
+			backend sees close
+			backend: close
+			client sees close
+			client sees EOF`),
+		parse("both close at once", `
+			client: close 4001 c
+			backend: close 4002 b
+			backend sees close 4001 c
+			client sees close 4002 b
+			client sees EOF
+			backend: FIN
+			backend sees EOF`),
+		parse("messages of the backend behind the client's Close", `
+			client: text last words
+			client: close 4001 bye
+			backend sees last words
+			backend sees close 4001 bye
+			backend: text tail one
+			backend: text tail two
+			backend: close 1000 done
+			client sees tail one
+			client sees tail two
+			client sees close 1000 done
+			client sees EOF`),
+		parse("messages of the client behind the backend's Close", `
+			backend: close 4002 enough
+			client sees close 4002 enough
+			client: text tail one
+			client: text tail two
+			client: close 1000 done
+			backend sees tail one
+			backend sees tail two
+			backend sees close 1000 done`),
+		parse("the client ends TCP without a Close", `
+			client: text hello
+			backend sees hello
+			client: FIN
+			backend sees reset`),
+		parse("the client resets", `
+			client: reset
+			backend sees reset`),
+		parse("the backend ends TCP without a Close", fmt.Sprintf(`
+			backend: text hello
+			client sees hello
+			backend: FIN
+			client sees %s
+			client: close 1014
+			client sees EOF`, gone)),
+		parse("the backend resets", fmt.Sprintf(`
+			backend: reset
+			client sees %s`, gone)),
+		parse("the backend resets within a message", fmt.Sprintf(`
+			backend: part of a message
+			client sees part of a message
+			backend: reset
+			client sees %s`, gone)),
+		parse("the client breaks a rule", `
+			client: broken
+			client sees close 1002
+			client sees EOF
+			backend sees reset`),
+		parse("the backend breaks a rule", fmt.Sprintf(`
+			backend: broken
+			backend sees close 1002
+			client sees %s`, gone)),
+	}
+}

@@ -1,0 +1,52 @@
+package proxy_test
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/lingerws/linger/internal/proxyends"
+	"github.com/lingerws/linger/proxy"
+	"github.com/lingerws/linger/websocket"
+)
+
+// TestEnds is every way an end can come, and what the other side sees.
+func TestEnds(t *testing.T) {
+	backend, err := proxyends.NewBackend()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer backend.Close()
+	quiet := slog.New(slog.DiscardHandler)
+	h, err := proxy.New(proxy.Options{To: []string{"ws://" + backend.Addr()}, Logger: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pipe := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		opts := proxy.Options{Logger: quiet}
+		conn, _, err := websocket.DialDriver(context.Background(), "ws://"+backend.Addr()+r.URL.Path, &websocket.DialOptions{Options: opts.Connection()})
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+			return
+		}
+		client, err := websocket.AcceptDriver(w, r, &websocket.AcceptOptions{Options: opts.Connection()})
+		if err == nil {
+			proxy.Pipe(client, conn, opts)
+		}
+	})
+	for name, handler := range map[string]http.Handler{"New": h, "Pipe": pipe} {
+		t.Run(name, func(t *testing.T) {
+			front := httptest.NewServer(handler)
+			defer front.Close()
+			proxyends.Run(t, backend, front.Listener.Addr().String(), proxyends.Cases(proxyends.Gone))
+		})
+	}
+	for deadline := time.Now().Add(patience); h.Count() > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the proxy lets all of them go; it holds %d pairs", h.Count())
+		}
+	}
+}
