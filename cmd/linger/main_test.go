@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"path/filepath"
 	"testing"
 	"time"
@@ -24,6 +25,7 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	commands := serverCommands()
+	maps.Copy(commands, endsCommands())
 	for name, command := range clientCommands() {
 		commands[name] = command
 	}

@@ -66,8 +66,8 @@ func (c *proxyCommand) options(log *slog.Logger) (proxy.Options, error) {
 		Origins:     origins,
 		DialTimeout: time.Duration(c.DialTimeout),
 		HighWater:   int(c.HighWater),
-		BackendLost: proxy.Lost(c.BackendLost),
-		ClientLost:  proxy.Lost(c.ClientLost),
+		BackendLost: c.BackendLost.with("the backend is gone"),
+		ClientLost:  c.ClientLost.with("the client is gone"),
 		Logger:      log,
 	}
 	if c.Compression {
@@ -78,6 +78,14 @@ func (c *proxyCommand) options(log *slog.Logger) (proxy.Options, error) {
 
 // lost is what one side is told when the other is lost.
 type lost proxy.Lost
+
+// with says who it is.
+func (l lost) with(reason string) proxy.Lost {
+	if !l.Cut {
+		l.Reason = reason
+	}
+	return proxy.Lost(l)
+}
 
 // Decode reads a close code, or cut, for kong.
 func (l *lost) Decode(ctx *kong.DecodeContext) error {
@@ -93,6 +101,6 @@ func (l *lost) Decode(ctx *kong.DecodeContext) error {
 	if _, err := fmt.Sscanf(text, "%d", &code); err != nil {
 		return fmt.Errorf("%q is neither a close code, such as 1014, nor cut", text)
 	}
-	*l = lost{Code: code, Reason: "the other side is gone"}
-	return protocol.CheckClose(code, l.Reason)
+	*l = lost{Code: code}
+	return protocol.CheckClose(code, "")
 }

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/lingerws/linger/internal/proxyends"
+)
+
+// endsCommands play the table of ends by the proxy of a script:
+//
+//	sides                   begins to listen for the proxy's connections; sets SIDES to the address, with ws://
+//	everyend GONE           plays every case; GONE is what a client sees of a backend that is lost
+func endsCommands() map[string]scriptCommand {
+	var backend *proxyends.Backend
+	return map[string]scriptCommand{
+		"sides": command(0, func(ts *testscript.TestScript, _ []string) {
+			var err error
+			backend, err = proxyends.NewBackend()
+			ts.Check(err)
+			ts.Defer(backend.Close)
+			ts.Setenv("SIDES", "ws://"+backend.Addr())
+		}),
+		"everyend": command(1, func(ts *testscript.TestScript, args []string) {
+			for _, c := range proxyends.Cases(args[0]) {
+				pair, err := backend.Open(ts.Getenv("ADDRESS"), 10*time.Second)
+				ts.Check(err)
+				seen, err := pair.Play(c)
+				pair.Close()
+				for _, line := range c.Differences(seen) {
+					ts.Fatalf("%s: %s", c.Name, line)
+				}
+				ts.Check(err)
+			}
+		}),
+	}
+}
