@@ -37,7 +37,7 @@ var libraries = []library{
 }
 
 func chooseLibraries(names string) ([]library, error) {
-	return choose(names, libraries, func(l library) (string, string) { return l.name, l.groups })
+	return choose(names, slices.Concat(libraries, proxies), func(l library) (string, string) { return l.name, l.groups })
 }
 
 // choose finds those that a list names, each or by a group of theirs, in the order of all.
