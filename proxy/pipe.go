@@ -96,6 +96,32 @@ func (s *side) pass(m protocol.Event) (queued int, err error) {
 	return s.other.conn.SendFragment(opcode, m.Payload, m.Last)
 }
 
+// Batch passes on what has come together, together.
+func (s *side) Batch(d *websocket.Driver, events []protocol.Event) {
+	if len(events) == 1 {
+		s.take(d, events[0])
+		return
+	}
+	s.other.conn.Together(func() {
+		for _, ev := range events {
+			s.take(d, ev)
+		}
+	})
+}
+
+// BatchEnd has nothing left to do.
+func (s *side) BatchEnd(*websocket.Driver) {}
+
+func (s *side) take(d *websocket.Driver, ev protocol.Event) {
+	switch ev.Kind {
+	case protocol.EventMessage, protocol.EventPiece:
+		s.Message(d, ev)
+	case protocol.EventPeerClose:
+		s.PeerClose(d, ev.Status)
+	case protocol.EventPing, protocol.EventPong, protocol.EventClosed:
+	}
+}
+
 // Pong tells nothing: each connection has pings of its own.
 func (s *side) Pong(*websocket.Driver, []byte) {}
 

@@ -11,7 +11,7 @@ const batchDelay = time.Millisecond
 // before it blocked, what others send, and a Close that the timer runs for. mu is
 // held.
 func (d *Driver) boundBatch() {
-	if d.batchBound || d.overseen || d.m.Queued() == 0 {
+	if d.batchBound || d.overseen && !d.together || d.m.Queued() == 0 {
 		return
 	}
 	d.batchBound = true
@@ -20,6 +20,21 @@ func (d *Driver) boundBatch() {
 	} else {
 		d.batchTimer.Reset(batchDelay)
 	}
+}
+
+// Together makes what send sends leave together, as what is sent during a call of the
+// handler does: in one write if that can be, and after a millisecond at the latest.
+func (d *Driver) Together(send func()) {
+	d.lock()
+	d.batch, d.together = true, true
+	d.unlock()
+	defer func() {
+		d.lock()
+		defer d.unlock()
+		d.endBatch()
+		d.settle()
+	}()
+	send()
 }
 
 // cutBatch ends a batch that takes long. From now on its frames leave one by one.
@@ -34,7 +49,7 @@ func (d *Driver) cutBatch() {
 
 // endBatch lets frames leave with the next flush. mu is held.
 func (d *Driver) endBatch() {
-	d.batch = false
+	d.batch, d.together = false, false
 	if d.batchBound {
 		d.batchBound = false
 		d.batchTimer.Stop()

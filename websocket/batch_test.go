@@ -78,3 +78,27 @@ func TestAQuickHandlerKeepsItsBatch(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatIsSentTogetherLeavesTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, protocol.Server, Options{KeepAlive: -1}).start()
+		writes := s.peer.Peer().Writes()
+		s.conn.Together(func() {
+			for range 5 {
+				_, _ = s.conn.Send(protocol.Text, []byte("x"))
+			}
+		})
+		got := s.play("wait 0s")
+		if n := s.peer.Peer().Writes() - writes; n != 1 || len(got) != 5 {
+			t.Errorf("five messages leave in one write; there were %d, of %d messages", n, len(got))
+		}
+		go s.conn.Together(func() {
+			_, _ = s.conn.Send(protocol.Text, []byte("first"))
+			time.Sleep(time.Minute)
+		})
+		if got := s.play("wait 1ms"); len(got) != 1 {
+			t.Errorf("whoever takes his time holds nothing back; got %q", got)
+		}
+		s.play("wait 1m")
+	})
+}

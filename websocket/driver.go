@@ -54,6 +54,7 @@ type working struct {
 	batchTimer *time.Timer
 	batchBound bool // batchTimer runs
 	overseen   bool // no timer is needed
+	together   bool // but for this batch, which is no batch of input
 
 	writing bool   // what follows waits for the transport
 	out     []byte // what is being written

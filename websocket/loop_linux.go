@@ -95,15 +95,17 @@ type runner struct {
 	loop    *loop
 	scratch *scratch
 	events  [128]unix.EpollEvent
-	ready   int           // how many of them there are
-	next    int           // the one to be handled next
-	again   []*Driver     // that have more to read than a turn allows
-	driver  *Driver       // the one at work
-	now     time.Duration // when it began
+	ready   int                // how many of them there are
+	next    int                // the one to be handled next
+	again   []*Driver          // that have more to read than a turn allows
+	driver  *Driver            // the one at work
+	look    func(uintptr) bool // poll, bound once so that waiting allocates nothing
+	now     time.Duration      // when it began
 }
 
 func newRunner(l *loop) *runner {
 	r := &runner{loop: l}
+	r.look = func(uintptr) bool { return r.poll() }
 	r.scratch, _ = scratches.Get().(*scratch)
 	l.runner.Store(r)
 	return r
@@ -201,7 +203,7 @@ func (r *runner) wait() {
 	if len(r.again) > 0 {
 		r.poll()
 	} else {
-		_ = r.loop.waiter.Read(func(uintptr) bool { return r.poll() }) // fails for a closed file only, which this is never
+		_ = r.loop.waiter.Read(r.look) // fails for a closed file only, which this is never
 	}
 	r.now = sinceStart()
 }
