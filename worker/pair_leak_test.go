@@ -148,3 +148,36 @@ func descriptors(t *testing.T) int {
 	}
 	return len(open)
 }
+
+func TestReloadsAndFailuresLeaveNothingOfPairs(t *testing.T) {
+	opts := impatient(worker.Options{Workers: 2})
+	opts.Server.ShutdownTimeout = 200 * time.Millisecond
+	code := telling("{ allowHalfOpen: true }", `server.addEventListener("message", ({ data }) => { if (data === "loop") for (;;); });`)
+	a := serve(t, code, opts)
+	a.get("/", 200, "plain")
+	before := descriptors(t)
+	for name, end := range map[string]func(peers []*net.TCPConn){
+		"reload": func([]*net.TCPConn) { a.reload(code) },
+		"reloads, one upon the other": func([]*net.TCPConn) {
+			for range 6 { // more than may have something to finish
+				a.reload(code)
+			}
+		},
+		"failure": func(peers []*net.TCPConn) {
+			a.put(peers[0], frame(protocol.Text, "loop"))
+			a.put(peers[1], frame(protocol.Text, "loop"))
+		},
+	} {
+		peers := a.crowd()
+		for _, nc := range peers[crowd/2:] { // half of them are half-closed already
+			closeFrame(nc)
+		}
+		end(peers) // and nobody answers
+		a.until(name+": nobody is connected", func() bool { return a.Server().Count() == 0 })
+		for _, nc := range peers {
+			_ = nc.Close()
+		}
+		a.until(name+": the descriptors are back to what they were", func() bool { return descriptors(t) <= before })
+		a.get("/", 200, "plain")
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lingerws/linger/worker"
 )
@@ -210,4 +211,53 @@ func TestAThrowingListenerIsLoggedAndTheSocketStays(t *testing.T) {
 	c.want("hello")
 	a.log.line(t, "uncaught exception", "event=message", "RangeError: no")
 	a.log.line(t, "uncaught exception", "event=message", "RangeError: late")
+}
+
+func TestMessagesWithinTheScriptComeOneAfterTheOther(t *testing.T) {
+	t.Parallel()
+	code := `export default {
+		async fetch() {
+			const [left, right] = new WebSocketPair();
+			left.accept();
+			right.accept();
+			right.onmessage = async ({ data }) => {
+				if (data === "1") await new Promise((done) => setTimeout(done, 30));
+				right.send(data);
+			};
+			const got = [];
+			const all = new Promise((done) => { left.onmessage = ({ data }) => { if (got.push(data) === 3) done(); }; });
+			for (const text of ["1", "2", "3"]) left.send(text);
+			await all;
+			return new Response(got.join());
+		},
+	};`
+	serve(t, code, worker.Options{}).get("/", 200, "1,2,3")
+	serve(t, code, worker.Options{Overlap: true}).get("/", 200, "2,3,1")
+}
+
+func TestAListenerThatNeverEndsHoldsUpItsSocketForATime(t *testing.T) {
+	t.Parallel()
+	code := `
+		const answer = (socket) => { socket.onmessage = ({ data }) => { if (data === "hang") return new Promise(() => {}); socket.send(data); }; };
+		export default {
+			async fetch(request) {
+				const [left, right] = new WebSocketPair();
+				right.accept();
+				answer(right);
+				if (request.headers.get("upgrade")) return new Response(null, { status: 101, webSocket: left });
+				left.accept();
+				const got = new Promise((done) => { left.onmessage = ({ data }) => done(data); });
+				left.send("hang");
+				left.send("next");
+				got.then((data) => console.log("within", data));
+				return new Response("begun");
+			},
+		};`
+	a := serve(t, code, worker.Options{EventTimeout: 100 * time.Millisecond})
+	a.get("/", 200, "begun")
+	a.stdout.line(t, "within next")
+	c := a.connect()
+	c.send("hang", "next")
+	c.want("next")
+	a.log.line(t, "event timed out", "event=message")
 }
