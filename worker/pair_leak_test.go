@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"testing"
@@ -59,6 +60,7 @@ func closeFrame(nc *net.TCPConn) { _, _ = nc.Write(frame(protocol.CloseFrame, "\
 
 // These tests count descriptors, so they run alone.
 func TestNoSocketOfAPairLeaks(t *testing.T) {
+	warmUp(t)
 	for name, c := range leaks {
 		t.Run(name, func(t *testing.T) {
 			a := serve(t, c.script, impatient(c.Options))
@@ -72,7 +74,7 @@ func TestNoSocketOfAPairLeaks(t *testing.T) {
 			for _, nc := range peers {
 				_ = nc.Close()
 			}
-			a.until("the descriptors are back to what they were", func() bool { return descriptors(t) <= before })
+			a.until(fmt.Sprintf("the descriptors are back to what they were, %d; there are more", before), func() bool { return descriptors(t) <= before })
 			if n := a.Workers()[0].Connections; n != 0 {
 				t.Errorf("the worker has no connection; got %d", n)
 			}
@@ -81,6 +83,7 @@ func TestNoSocketOfAPairLeaks(t *testing.T) {
 }
 
 func TestHalfClosedSocketsDoNotHoldUpAShutdown(t *testing.T) {
+	warmUp(t)
 	for name, c := range leaks {
 		t.Run(name, func(t *testing.T) {
 			opts := impatient(c.Options)
@@ -130,6 +133,15 @@ func TestPairsThatAreDroppedCostNothing(t *testing.T) {
 	}
 }
 
+// warmUp has the process open what its first connections need, and all others share.
+func warmUp(t *testing.T) {
+	a := serve(t, telling("", ""), impatient(worker.Options{}))
+	for _, nc := range a.crowd() {
+		_ = nc.Close()
+	}
+	a.until("nobody is connected", func() bool { return a.Server().Count() == 0 })
+}
+
 // crowd connects many.
 func (a *testApp) crowd() []*net.TCPConn {
 	peers := make([]*net.TCPConn, crowd)
@@ -150,6 +162,7 @@ func descriptors(t *testing.T) int {
 }
 
 func TestReloadsAndFailuresLeaveNothingOfPairs(t *testing.T) {
+	warmUp(t)
 	opts := impatient(worker.Options{Workers: 2})
 	opts.Server.ShutdownTimeout = 200 * time.Millisecond
 	code := telling("{ allowHalfOpen: true }", `server.addEventListener("message", ({ data }) => { if (data === "loop") for (;;); });`)
