@@ -261,3 +261,52 @@ func TestAListenerThatNeverEndsHoldsUpItsSocketForATime(t *testing.T) {
 	c.want("next")
 	a.log.line(t, "event timed out", "event=message")
 }
+
+func TestAnEndThatWasUsedInAResponseIsTheRuntimes(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		let used;
+		const refused = (call) => {
+			try { call(); return "taken"; } catch (error) { return error.name; }
+		};
+		export default {
+			async fetch(request) {
+				if (request.url.endsWith("/again")) return new Response(null, { status: 101, webSocket: used });
+				if (request.url.endsWith("/try")) return new Response([() => used.accept(), () => used.send("x"), () => used.close()].map(refused).join());
+				const [client, server] = new WebSocketPair();
+				used = client;
+				server.accept();
+				server.onmessage = ({ data }) => server.send(data);
+				const headers = new Headers({ "X-Kind": "echo", Upgrade: "websocket", Connection: "Upgrade", "Sec-WebSocket-Accept": "wrong" });
+				headers.append("Set-Cookie", "a=1");
+				headers.append("Set-Cookie", "b=2");
+				return new Response(null, { status: 101, webSocket: client, headers });
+			},
+		};`, worker.Options{})
+	c := a.connect()
+	if h := c.response.Header; h.Get("X-Kind") != "echo" || len(h.Values("Set-Cookie")) != 2 || len(h.Values("Upgrade")) != 1 || h.Get("Sec-WebSocket-Accept") == "wrong" {
+		t.Errorf("the response's headers are in the 101, but for those of the handshake; got %v", h)
+	}
+	a.get("/try", 200, "TypeError,TypeError,TypeError")
+	if other, got := a.upgrade("/again"); other != nil || got.StatusCode != 500 {
+		t.Errorf("an end is used once; got %d", got.StatusCode)
+	}
+	a.log.line(t, "uncaught exception", "has been used in a response already")
+	c.send("still here?")
+	c.want("still here?")
+}
+
+func TestWaitUntilWorksAsLongAsASocketDoes(t *testing.T) {
+	t.Parallel()
+	a := serve(t, sockets(`
+		server.accept();
+		server.onmessage = () => {
+			ctx.waitUntil(new Promise((done) => setTimeout(() => { log("waited"); done(); }, 50)));
+			server.send("begun");
+		};`), worker.Options{})
+	c := a.connect()
+	c.send("go")
+	c.want("begun")
+	within(t, "the application shuts down", func() { _ = a.Shutdown(t.Context()) })
+	a.stdout.line(t, "waited")
+}
