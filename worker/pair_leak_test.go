@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"testing"
@@ -59,6 +60,7 @@ func closeFrame(nc *net.TCPConn) { _, _ = nc.Write(frame(protocol.CloseFrame, "\
 
 // These tests count descriptors, so they run alone.
 func TestNoSocketOfAPairLeaks(t *testing.T) {
+	warmUp(t)
 	for name, c := range leaks {
 		t.Run(name, func(t *testing.T) {
 			a := serve(t, c.script, impatient(c.Options))
@@ -72,7 +74,7 @@ func TestNoSocketOfAPairLeaks(t *testing.T) {
 			for _, nc := range peers {
 				_ = nc.Close()
 			}
-			a.until("the descriptors are back to what they were", func() bool { return descriptors(t) <= before })
+			a.until(fmt.Sprintf("the descriptors are back to what they were, %d; there are more", before), func() bool { return descriptors(t) <= before })
 			if n := a.Workers()[0].Connections; n != 0 {
 				t.Errorf("the worker has no connection; got %d", n)
 			}
@@ -81,6 +83,7 @@ func TestNoSocketOfAPairLeaks(t *testing.T) {
 }
 
 func TestHalfClosedSocketsDoNotHoldUpAShutdown(t *testing.T) {
+	warmUp(t)
 	for name, c := range leaks {
 		t.Run(name, func(t *testing.T) {
 			opts := impatient(c.Options)
@@ -130,6 +133,15 @@ func TestPairsThatAreDroppedCostNothing(t *testing.T) {
 	}
 }
 
+// warmUp has the process open what its first connections need, and all others share.
+func warmUp(t *testing.T) {
+	a := serve(t, telling("", ""), impatient(worker.Options{}))
+	for _, nc := range a.crowd() {
+		_ = nc.Close()
+	}
+	a.until("nobody is connected", func() bool { return a.Server().Count() == 0 })
+}
+
 // crowd connects many.
 func (a *testApp) crowd() []*net.TCPConn {
 	peers := make([]*net.TCPConn, crowd)
@@ -147,4 +159,38 @@ func descriptors(t *testing.T) int {
 		t.Fatal(err)
 	}
 	return len(open)
+}
+
+func TestReloadsAndFailuresLeaveNothingOfPairs(t *testing.T) {
+	warmUp(t)
+	opts := impatient(worker.Options{Workers: 2})
+	opts.Server.ShutdownTimeout = 200 * time.Millisecond
+	code := telling("{ allowHalfOpen: true }", `server.addEventListener("message", ({ data }) => { if (data === "loop") for (;;); });`)
+	a := serve(t, code, opts)
+	a.get("/", 200, "plain")
+	before := descriptors(t)
+	for name, end := range map[string]func(peers []*net.TCPConn){
+		"reload": func([]*net.TCPConn) { a.reload(code) },
+		"reloads, one upon the other": func([]*net.TCPConn) {
+			for range 6 { // more than may have something to finish
+				a.reload(code)
+			}
+		},
+		"failure": func(peers []*net.TCPConn) {
+			a.put(peers[0], frame(protocol.Text, "loop"))
+			a.put(peers[1], frame(protocol.Text, "loop"))
+		},
+	} {
+		peers := a.crowd()
+		for _, nc := range peers[crowd/2:] { // half of them are half-closed already
+			closeFrame(nc)
+		}
+		end(peers) // and nobody answers
+		a.until(name+": nobody is connected", func() bool { return a.Server().Count() == 0 })
+		for _, nc := range peers {
+			_ = nc.Close()
+		}
+		a.until(name+": the descriptors are back to what they were", func() bool { return descriptors(t) <= before })
+		a.get("/", 200, "plain")
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lingerws/linger/worker"
 )
@@ -210,4 +211,102 @@ func TestAThrowingListenerIsLoggedAndTheSocketStays(t *testing.T) {
 	c.want("hello")
 	a.log.line(t, "uncaught exception", "event=message", "RangeError: no")
 	a.log.line(t, "uncaught exception", "event=message", "RangeError: late")
+}
+
+func TestMessagesWithinTheScriptComeOneAfterTheOther(t *testing.T) {
+	t.Parallel()
+	code := `export default {
+		async fetch() {
+			const [left, right] = new WebSocketPair();
+			left.accept();
+			right.accept();
+			right.onmessage = async ({ data }) => {
+				if (data === "1") await new Promise((done) => setTimeout(done, 30));
+				right.send(data);
+			};
+			const got = [];
+			const all = new Promise((done) => { left.onmessage = ({ data }) => { if (got.push(data) === 3) done(); }; });
+			for (const text of ["1", "2", "3"]) left.send(text);
+			await all;
+			return new Response(got.join());
+		},
+	};`
+	serve(t, code, worker.Options{}).get("/", 200, "1,2,3")
+	serve(t, code, worker.Options{Overlap: true}).get("/", 200, "2,3,1")
+}
+
+func TestAListenerThatNeverEndsHoldsUpItsSocketForATime(t *testing.T) {
+	t.Parallel()
+	code := `
+		const answer = (socket) => { socket.onmessage = ({ data }) => { if (data === "hang") return new Promise(() => {}); socket.send(data); }; };
+		export default {
+			async fetch(request) {
+				const [left, right] = new WebSocketPair();
+				right.accept();
+				answer(right);
+				if (request.headers.get("upgrade")) return new Response(null, { status: 101, webSocket: left });
+				left.accept();
+				const got = new Promise((done) => { left.onmessage = ({ data }) => done(data); });
+				left.send("hang");
+				left.send("next");
+				got.then((data) => console.log("within", data));
+				return new Response("begun");
+			},
+		};`
+	a := serve(t, code, worker.Options{EventTimeout: 100 * time.Millisecond})
+	a.get("/", 200, "begun")
+	a.stdout.line(t, "within next")
+	c := a.connect()
+	c.send("hang", "next")
+	c.want("next")
+	a.log.line(t, "event timed out", "event=message")
+}
+
+func TestAnEndThatWasUsedInAResponseIsTheRuntimes(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		let used;
+		const refused = (call) => {
+			try { call(); return "taken"; } catch (error) { return error.name; }
+		};
+		export default {
+			async fetch(request) {
+				if (request.url.endsWith("/again")) return new Response(null, { status: 101, webSocket: used });
+				if (request.url.endsWith("/try")) return new Response([() => used.accept(), () => used.send("x"), () => used.close()].map(refused).join());
+				const [client, server] = new WebSocketPair();
+				used = client;
+				server.accept();
+				server.onmessage = ({ data }) => server.send(data);
+				const headers = new Headers({ "X-Kind": "echo", Upgrade: "websocket", Connection: "Upgrade", "Sec-WebSocket-Accept": "wrong" });
+				headers.append("Set-Cookie", "a=1");
+				headers.append("Set-Cookie", "b=2");
+				return new Response(null, { status: 101, webSocket: client, headers });
+			},
+		};`, worker.Options{})
+	c := a.connect()
+	if h := c.response.Header; h.Get("X-Kind") != "echo" || len(h.Values("Set-Cookie")) != 2 || len(h.Values("Upgrade")) != 1 || h.Get("Sec-WebSocket-Accept") == "wrong" {
+		t.Errorf("the response's headers are in the 101, but for those of the handshake; got %v", h)
+	}
+	a.get("/try", 200, "TypeError,TypeError,TypeError")
+	if other, got := a.upgrade("/again"); other != nil || got.StatusCode != 500 {
+		t.Errorf("an end is used once; got %d", got.StatusCode)
+	}
+	a.log.line(t, "uncaught exception", "has been used in a response already")
+	c.send("still here?")
+	c.want("still here?")
+}
+
+func TestWaitUntilWorksAsLongAsASocketDoes(t *testing.T) {
+	t.Parallel()
+	a := serve(t, sockets(`
+		server.accept();
+		server.onmessage = () => {
+			ctx.waitUntil(new Promise((done) => setTimeout(() => { log("waited"); done(); }, 50)));
+			server.send("begun");
+		};`), worker.Options{})
+	c := a.connect()
+	c.send("go")
+	c.want("begun")
+	within(t, "the application shuts down", func() { _ = a.Shutdown(t.Context()) })
+	a.stdout.line(t, "waited")
 }

@@ -74,8 +74,8 @@ func (r *reloader) once() {
 	switch {
 	case errors.Is(err, worker.ErrStopped):
 	case err != nil:
+		r.follow(blamed(err), true) // before anybody hears of it and mends it
 		r.log.Error("application not reloaded: the last version goes on", "error", err)
-		r.follow(blamed(err), true)
 	default:
 		r.follow(nil, false)
 	}

@@ -1,5 +1,5 @@
 import { Blob } from "web/blob.js";
-import { CloseEvent, ErrorEvent, Event, MessageEvent } from "web/event.js";
+import { CloseEvent, ErrorEvent, Event, messageEvent } from "web/event.js";
 import { clearTimeout, queueTask, startTimer } from "web/timers.js";
 import { runAt } from "./run.js";
 import { settings } from "./settings.js";
@@ -95,6 +95,10 @@ export class End {
       this.relay.take(item);
       return;
     }
+    if (this.flowing && !this.#busy && this.#queue.length === 0) {
+      this.#handle(item);
+      return;
+    }
     this.post(item);
     this.flush();
   }
@@ -182,7 +186,7 @@ export class End {
     const { value } = item;
     if (!this.incoming) return done(item);
     const data = typeof value !== "string" && this.binaryType === "blob" ? new Blob([value]) : value;
-    this.#fire(item, new MessageEvent("message", { data }));
+    this.#fire(item, messageEvent(data));
   }
 
   // close answers the other side's Close, unless the script wants to.
@@ -228,24 +232,25 @@ export class End {
     this.#fire(item, new CloseEvent("close", { code, reason, wasClean }));
   }
 
-  // fire has the listeners handle an event. What comes from Go comes one at a time; what comes from the other end of a
-  // pair waits here, for a time, until they are done.
+  // fire has the listeners handle an event. What comes from Go comes one at a time.
   #fire(item, event) {
-    const serial = item.id === undefined && !settings.overlap;
+    if (item.id === undefined) this.#inTurn(event);
+    else runAt(this.socket, item.id, event, item.finished);
+  }
+
+  // What comes from the other end of a pair waits here, for a time, until the listeners are done with the last.
+  #inTurn(event) {
+    let over = false;
     let timer;
     const go = () => {
+      over = true;
       if (!this.#busy) return;
       this.#busy = false;
       clearTimeout(timer);
       this.flush();
     };
-    let over = false;
-    runAt(this.socket, item.id ?? 0, event, () => {
-      over = true;
-      done(item);
-      go();
-    });
-    if (!serial || over) return;
+    runAt(this.socket, 0, event, go);
+    if (over || settings.overlap) return;
     this.#busy = true;
     timer = startTimer(go, settings.bound);
   }

@@ -120,30 +120,35 @@ export class CustomEvent extends Event {
 }
 
 export class MessageEvent extends Event {
-  #init;
-
   constructor(type, init) {
     expect(arguments.length, 1, "new MessageEvent");
     super(type, init);
-    this.#init = { ...init };
+    const { data = null, origin = "", lastEventId = "", source = null, ports = [] } = init ?? {};
+    Object.assign(stateOf(this), { data, origin: String(origin), lastEventId: String(lastEventId), source, ports: Object.freeze([...ports]) });
   }
 
   get data() {
-    return this.#init.data ?? null;
+    return reveal(EVENT, this).data;
   }
   get origin() {
-    return String(this.#init.origin ?? "");
+    return reveal(EVENT, this).origin;
   }
   get lastEventId() {
-    return String(this.#init.lastEventId ?? "");
+    return reveal(EVENT, this).lastEventId;
   }
   get source() {
-    return this.#init.source ?? null;
+    return reveal(EVENT, this).source;
   }
   get ports() {
-    return Object.freeze([...(this.#init.ports ?? [])]);
+    return reveal(EVENT, this).ports;
   }
 }
+
+// What all messages that arrive at one object have in common.
+const arrived = Object.assign(new State("message"), { origin: "", lastEventId: "", source: null, ports: Object.freeze([]) });
+
+// messageEvent makes a MessageEvent, faster than its constructor does.
+export const messageEvent = (data) => make(MessageEvent.prototype, { __proto__: arrived, data, time: host.now(), current: null });
 
 // CloseEvent tells how a WebSocket has ended.
 export class CloseEvent extends Event {
