@@ -34,7 +34,8 @@ func TestExtensionsAreIdleWhenNoneIsLeft(t *testing.T) {
 }
 
 func TestExtensionsOfAnEngineEndWithIt(t *testing.T) {
-	in := &instance{app: &App{}}
+	w := newIdleWorker()
+	in := &instance{worker: w, app: w.app, gone: make(chan struct{})}
 	in.extend(3)
 	idle := in.app.extensions.idle()
 	in.release("")
