@@ -20,6 +20,7 @@ type worker struct {
 	handled     atomic.Uint64 // events
 	dropped     atomic.Uint64 // posts
 
+	fetches  *fetchGate   // that engines of it have begun
 	crashes  crashes      // of the generation of this moment
 	stuck    atomic.Int32 // engines that do not come back from a built-in function
 	status   status
@@ -45,6 +46,8 @@ func newWorker(a *App, index int) *worker {
 		fresh: make(chan *instance),
 		halt:  make(chan struct{}),
 		gone:  make(chan struct{}),
+
+		fetches: newFetchGate(a.opts.MaxFetches),
 	}
 }
 
