@@ -159,7 +159,7 @@ func (in *instance) await(what string, happened func() bool) error {
 	defer late.Stop()
 	for !happened() {
 		wait, armed := in.timers.next()
-		if !armed && in.outgoing.reason() == "" {
+		if !armed && in.outgoing.reason() == "" && len(in.openLines()) == 0 {
 			return problem(what + " never ends: nothing is left that it could wait for")
 		}
 		var due <-chan time.Time
@@ -171,6 +171,8 @@ func (in *instance) await(what string, happened func() bool) error {
 			in.fireTimers()
 		case <-in.arrivals.wake:
 			in.receive()
+		case e := <-in.own:
+			in.handle(task{event: e})
 		case <-late.C:
 			return problem(what + " did not end within " + in.app.opts.EventTimeout.String())
 		case <-in.halt:

@@ -65,6 +65,11 @@ type Options struct {
 	// means 64. Beyond it 256 wait for their turn, and more are refused.
 	MaxFetches int
 
+	// MaxSockets bounds how many WebSockets one worker may have open to other servers,
+	// those that are being opened or closed included; 0 means 256. More fail. Their other
+	// bounds are those of Server.
+	MaxSockets int
+
 	// Egress says what the script may reach with fetch and WebSockets of its own: the
 	// first rule that fits decides, and what no rule fits is allowed. Address rules are
 	// checked on the address that is dialled.
@@ -88,6 +93,8 @@ const (
 	defaultMaxBody      = 10 << 20
 	defaultFetchTimeout = 30 * time.Second
 	defaultMaxFetches   = 64
+	defaultMaxSockets   = 256
+	defaultSendQueue    = 1 << 20
 
 	defaultShutdownTimeout = 10 * time.Second
 
@@ -121,6 +128,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
+	}
+	if o.MaxSockets <= 0 {
+		o.MaxSockets = defaultMaxSockets
+	}
+	if o.Server.SendQueue <= 0 {
+		o.Server.SendQueue = defaultSendQueue
 	}
 	if o.Server.Logger == nil {
 		o.Server.Logger = o.Logger

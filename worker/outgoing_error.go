@@ -7,6 +7,9 @@ import (
 	"net"
 	"os"
 	"syscall"
+
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/protocol/handshake"
 )
 
 // explainFetch says what a script is told of a fetch that failed.
@@ -20,10 +23,19 @@ func (a *App) explainFetch(host string, err error) string {
 // explain says why a server was not reached, or has not answered. What the machine's
 // own errors tell beyond that, such as addresses, is for the log only.
 func explain(err error) string {
-	for _, known := range []error{errRedirected, errRedirects, errLocation, errCredentials} {
+	for _, known := range []error{errRedirected, errRedirects, errLocation, errCredentials, errGivenUp, errCutOff} {
 		if errors.Is(err, known) {
 			return known.Error()
 		}
+	}
+	if many, ok := errors.AsType[*tooManySocketsError](err); ok {
+		return many.Error()
+	}
+	if bad, ok := errors.AsType[*handshake.Failure](err); ok {
+		return bad.Text
+	}
+	if wrong, ok := errors.AsType[*protocol.Misuse](err); ok {
+		return wrong.Got
 	}
 	if denied, ok := errors.AsType[*egressError](err); ok {
 		return denied.Error()

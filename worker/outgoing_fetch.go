@@ -59,7 +59,7 @@ func (in *instance) fetchAside(ctx context.Context, number int, r *outgoingReque
 	leave := dismiss
 	if err == nil {
 		leave = func() { gate.leave(); dismiss() }
-		answer, err = in.app.fetch(ctx, r)
+		answer, err = in.answerTo(ctx, r)
 	}
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		err = cause // what broke on the way is only how that showed
@@ -69,16 +69,21 @@ func (in *instance) fetchAside(ctx context.Context, number int, r *outgoingReque
 		_, wanted := in.outgoing.fetches[number]
 		in.forgetFetch(number)
 		if !wanted {
+			answer.drop()
 			return nil
 		}
 		if err != nil {
 			in.app.opts.Logger.Debug("fetch failed", "host", r.url.Host(), "error", err)
 			return in.dispatch("fetched", engine.Int(number), engine.String(in.app.explainFetch(first, err)))
 		}
+		if answer.socket != nil {
+			return in.upgraded(number, answer)
+		}
 		return in.dispatch("fetched", engine.Int(number), nothing, answer.parts(), answer.content())
 	})
 	if !taken {
 		leave()
+		answer.drop()
 	}
 }
 
@@ -90,6 +95,16 @@ type fetched struct {
 	body       []byte
 	url        string
 	redirected bool
+
+	socket *outgoingSocket // that the request has become
+}
+
+// answerTo gives the answer to a request.
+func (in *instance) answerTo(ctx context.Context, r *outgoingRequest) (*fetched, error) {
+	if r.upgrade {
+		return in.fetchSocket(ctx, r)
+	}
+	return in.app.fetch(ctx, r)
 }
 
 // fetch sends a request, follows redirects if it is to, and reads the answer.
@@ -144,7 +159,7 @@ func readAnswer(answer *http.Response, r *outgoingRequest, limit int64) (*fetche
 		answer.Header.Del(name)
 	}
 	text := strings.TrimSpace(strings.TrimPrefix(answer.Status, fmt.Sprint(answer.StatusCode)))
-	return &fetched{answer.StatusCode, text, answer.Header, body, r.shown(), r.hops > 0}, nil
+	return &fetched{status: answer.StatusCode, statusText: text, header: answer.Header, body: body, url: r.shown(), redirected: r.hops > 0}, nil
 }
 
 // parts gives an answer as the module takes it, without its body.

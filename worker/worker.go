@@ -21,6 +21,7 @@ type worker struct {
 	dropped     atomic.Uint64 // posts
 
 	fetches  *fetchGate   // that engines of it have begun
+	sockets  atomic.Int64 // that they have open to other servers
 	crashes  crashes      // of the generation of this moment
 	stuck    atomic.Int32 // engines that do not come back from a built-in function
 	status   status

@@ -10,6 +10,7 @@ import { ExtendableEvent } from "./extendable.js";
 import { FetchEvent } from "./fetch.js";
 import "./lifecycle.js";
 import { fetch } from "./outgoing_fetch.js";
+import "./outgoing_socket.js";
 import { WebSocketMessageEvent } from "./message.js";
 import { WebSocketPeerCloseEvent } from "./peerclose.js";
 import { report } from "./report.js";

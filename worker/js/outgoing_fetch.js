@@ -1,10 +1,13 @@
 import { abortSteps } from "web/abort.js";
 import { take } from "web/body.js";
-import { expect } from "web/define.js";
+import { expect, secret } from "web/define.js";
 import { fromPairs, guard, toPairs } from "web/headers.js";
 import { expose, host } from "web/host.js";
 import { Request } from "web/request.js";
 import { make } from "web/response.js";
+import { WebSocket } from "./websocket.js";
+import { End } from "./websocket_end.js";
+import { join } from "./websocket_line.js";
 
 const pending = new Map(); // the fetches under way, by number
 let last = 0;
@@ -32,16 +35,32 @@ function begin(request, waiting) {
   pending.set(number, { ...waiting, forget: () => steps.delete(abort) });
 }
 
-expose("fetched", (number, failed, parts, body) => {
+// settled gives who waits for a fetch, once.
+function settled(number) {
   const waiting = pending.get(number);
-  if (!waiting) return;
   pending.delete(number);
-  waiting.forget();
+  waiting?.forget();
+  return waiting;
+}
+
+function responseOf([status, statusText, fields, url, redirected], rest) {
+  return make({ status, statusText, headers: guard(fromPairs(fields), "immutable"), url, redirected, ...rest });
+}
+
+expose("fetched", (number, failed, parts, body) => {
+  const waiting = settled(number);
+  if (!waiting) return;
   if (failed !== undefined) {
     Object.defineProperty(waiting.failure, "message", { value: failed, writable: true, configurable: true });
     return waiting.reject(waiting.failure);
   }
-  const [status, statusText, fields, url, redirected] = parts;
-  const headers = guard(fromPairs(fields), "immutable");
-  waiting.resolve(make({ status, statusText, headers, url, redirected, source: body && new Uint8Array(body) }));
+  waiting.resolve(responseOf(parts, { source: body && new Uint8Array(body) }));
+});
+
+// The request has become a WebSocket. A script that does not accept it holds it for a time only.
+expose("upgraded", (number, parts, line, protocol, extensions) => {
+  const end = Object.assign(new End(), { protocol, extensions });
+  end.link = join(line, end);
+  end.arm(() => end.giveUp());
+  settled(number)?.resolve(responseOf(parts, { webSocket: new WebSocket(secret, end) }));
 });
