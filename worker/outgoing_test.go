@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -157,5 +158,27 @@ func TestTheErrorOfAFetchTellsWhatWasWrong(t *testing.T) {
 		wrong.URL:                           "fetch of " + strings.TrimPrefix(wrong.URL, "http://") + " failed: the server was not reached, or its answer is not valid HTTP",
 	} {
 		serve(t, fetching(url, `fetch(base)`), worker.Options{}).get("/", 500, "TypeError: "+want)
+	}
+}
+
+func TestTheSnippetsAboutOtherServersLoad(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../docs/outgoing.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := snippet.FindAllSubmatch(page, -1)
+	if len(found) < 2 {
+		t.Errorf("the page shows how it is done; got %d snippets", len(found))
+	}
+	everything, err := worker.ParseEgressRule("deny")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range found {
+		a := serve(t, string(s[2]), worker.Options{Egress: []worker.EgressRule{everything}})
+		a.upgrade("/?token=secret")
+		_ = a.Shutdown(t.Context())
+		a.log.never(t, "SyntaxError")
 	}
 }
