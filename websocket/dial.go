@@ -58,6 +58,11 @@ type DialOptions struct {
 	// followed from wss to ws.
 	MaxRedirects int
 
+	// MaxRefusal bounds how much of the body of a refusal a [DialError] holds, in bytes;
+	// 0 means 1 KiB, for which a second is waited. More is waited for as long as the
+	// handshake may take.
+	MaxRefusal int
+
 	// HandshakeTimeout bounds everything up to the server's answer, redirects
 	// included; 0 means 30 s. A context that ends sooner comes first.
 	HandshakeTimeout time.Duration

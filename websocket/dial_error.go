@@ -28,7 +28,8 @@ type DialError struct {
 	URL    string      // of the request that failed, without name and password; empty if it cannot be parsed
 	Status int         // of the answer of the server or the proxy; 0 if none came
 	Header http.Header // of that answer
-	Body   []byte      // its first bytes, 1 KiB at most
+	Body   []byte      // its first bytes, as DialOptions.MaxRefusal says
+	Cut    bool        // Body is not all of it: there is more, or it broke off
 	Err    error       // the cause
 }
 

@@ -61,7 +61,8 @@ func (h *hop) askTunnel(l *link, proxy *url.URL) *DialError {
 		return h.fail(PhaseProxy, err)
 	case answer.StatusCode/100 != 2:
 		err := fmt.Errorf("the proxy %s answered CONNECT with status %d", proxy.Host, answer.StatusCode)
-		return h.refused(PhaseProxy, answer, r.excerpt(l, answer), err)
+		body, cut := r.excerpt(l, answer, 0)
+		return h.refused(PhaseProxy, answer, body, cut, err)
 	case r.Buffered() > 0: // RFC 6455, section 4.1: a server waits for the request
 		return h.fail(PhaseProxy, errProxySpoke)
 	}

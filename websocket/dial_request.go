@@ -137,6 +137,6 @@ func (h *hop) fail(phase DialPhase, err error) *DialError {
 }
 
 // refused returns an error about the answer to this request.
-func (h *hop) refused(phase DialPhase, r *http.Response, body []byte, err error) *DialError {
-	return &DialError{phase, h.url.String(), r.StatusCode, r.Header, body, err}
+func (h *hop) refused(phase DialPhase, r *http.Response, body []byte, cut bool, err error) *DialError {
+	return &DialError{phase, h.url.String(), r.StatusCode, r.Header, body, cut, err}
 }

@@ -60,7 +60,8 @@ func (h *hop) shakeHands(l *link, request []byte, offered handshake.Offer) (*ope
 	}
 	agreed, terms, err := judge(answer, offered, &h.opts.Options)
 	if err != nil {
-		return nil, h.refused(PhaseCheck, answer, r.excerpt(l, answer), err)
+		body, cut := r.excerpt(l, answer, h.opts.MaxRefusal)
+		return nil, h.refused(PhaseCheck, answer, body, cut, err)
 	}
 	return &opened{l.nc, r.early(), answer.Header, agreed.Protocol, terms}, nil
 }
@@ -119,13 +120,22 @@ func (r *responseReader) explain(err error) error {
 }
 
 // excerpt reads the start of the body of a refusal, for whoever has to find out
-// why. It does not wait long: the error must come even if the body never ends.
-func (r *responseReader) excerpt(l *link, answer *http.Response) []byte {
+// why. Unless more of it is asked for it does not wait long: the error must come even if
+// the body never ends.
+func (r *responseReader) excerpt(l *link, answer *http.Response, limit int) (body []byte, cut bool) {
 	r.limit.N = maxRawBody
-	timer := time.AfterFunc(bodyWait, l.close)
-	defer timer.Stop()
-	body, _ := io.ReadAll(io.LimitReader(answer.Body, maxBody)) // what came until it broke
-	return body
+	if limit > 0 {
+		r.limit.N += 2 * int64(limit) // in chunks of a few bytes it is a little longer than it should be
+	} else {
+		limit = maxBody
+		timer := time.AfterFunc(bodyWait, l.close)
+		defer timer.Stop()
+	}
+	body, err := io.ReadAll(io.LimitReader(answer.Body, int64(limit)+1))
+	if len(body) > limit {
+		return body[:limit], true
+	}
+	return body, err != nil // what came until it broke
 }
 
 // early returns what came in the same segment as the answer: the first frames.

@@ -105,6 +105,37 @@ var bodies = map[string]struct {
 		strings.Repeat("1;"+strings.Repeat("e", 2990)+"\r\nx\r\n", 9), "xxxx", 0},
 }
 
+// wholeBodies are refusals whose body is asked for, up to 4,000 bytes.
+var wholeBodies = map[string]struct {
+	answer string
+	length int
+	cut    bool
+	takes  time.Duration
+}{
+	"whole":             {"HTTP/1.1 403 No\r\nContent-Length: 4000\r\n\r\n" + strings.Repeat("x", 4000), 4000, false, 0},
+	"whole, in chunks":  {"HTTP/1.1 403 No\r\nTransfer-Encoding: chunked\r\n\r\n" + strings.Repeat("1\r\nx\r\n", 1500) + "0\r\n\r\n", 1500, false, 0},
+	"longer":            {"HTTP/1.1 403 No\r\nContent-Length: 9000\r\n\r\n" + strings.Repeat("x", 9000), 4000, true, 0},
+	"shorter than told": {"HTTP/1.1 403 No\r\nContent-Length: 9\r\n\r\nenter", 5, true, 30 * time.Second},
+}
+
+func TestMoreOfARefusalIsReadIfItIsAskedFor(t *testing.T) {
+	for name, c := range wholeBodies {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				_, err := Dial(t.Context(), "ws://example.com", direct(DialOptions{NetDial: answering(saying(c.answer)), MaxRefusal: 4000}))
+				failure := wantDialError(t, err, PhaseCheck)
+				if len(failure.Body) != c.length || failure.Cut != c.cut {
+					t.Errorf("the error must have %d bytes of the body, cut: %v; got %d, %v", c.length, c.cut, len(failure.Body), failure.Cut)
+				}
+				if took := time.Since(start); took != c.takes {
+					t.Errorf("the body must be waited for %v; it took %v", c.takes, took)
+				}
+			})
+		})
+	}
+}
+
 func TestARefusalIsToldWithTheStartOfItsBody(t *testing.T) {
 	for name, c := range bodies {
 		t.Run(name, func(t *testing.T) {

@@ -42,7 +42,8 @@ type App struct {
 	seats      seats
 	turn       atomic.Uint32 // whose turn it is among the workers
 	extensions extensions
-	pairs      sync.Once // its use of WebSocketPair has been told of
+	pairs      sync.Once       // its use of WebSocketPair has been told of
+	transport  *http.Transport // of outgoing fetches
 
 	reloading sync.Mutex // held while a generation is loaded
 }
@@ -55,6 +56,7 @@ func Load(path string, opts Options) (*App, error) {
 		return nil, err
 	}
 	a := &App{path: path, opts: opts.withDefaults(), compatibility: c}
+	a.transport = newTransport(a.opts.Egress, a.opts.TLSConfig)
 	a.opts.Server.Fallback = http.HandlerFunc(a.serveFetch)
 	a.server = linger.NewServer(handler{a}, a.opts.Server)
 	for i := range a.opts.Workers {
@@ -166,6 +168,7 @@ func (a *App) stop() {
 		all.Go(w.stop)
 	}
 	all.Wait()
+	a.transport.CloseIdleConnections()
 }
 
 // gone returns a channel that is closed when the workers have been stopped: they end

@@ -35,7 +35,7 @@ func TestExtensionsAreIdleWhenNoneIsLeft(t *testing.T) {
 
 func TestExtensionsOfAnEngineEndWithIt(t *testing.T) {
 	w := newIdleWorker()
-	in := &instance{worker: w, app: w.app, gone: make(chan struct{})}
+	in := &instance{worker: w, app: w.app, outgoing: newOutgoing(), gone: make(chan struct{})}
 	in.extend(3)
 	idle := in.app.extensions.idle()
 	in.release("")

@@ -39,6 +39,10 @@ func (in *instance) define() error {
 		"lineClose":    in.lineClose,
 		"lineAnswer":   in.lineAnswer,
 		"lineBuffered": in.lineBuffered,
+		"fetch":        in.fetch,
+		"cancelFetch":  in.cancelFetch,
+		"dial":         in.dial,
+		"giveUp":       in.giveUp,
 	} {
 		if err := in.rt.Define(name, func(args []engine.Value) (engine.Value, error) { return fn(args) }); err != nil {
 			return err

@@ -21,6 +21,9 @@ type instance struct {
 	watch  watchdog
 	timers timers
 
+	arrivals arrivals
+	outgoing outgoing
+
 	begun   chan struct{} // closed when it takes the worker's events
 	retired chan struct{} // closed when another generation has taken over: finish what has begun
 	halt    chan struct{} // closed by stop
@@ -235,6 +238,7 @@ func (in *instance) isAbandoned() bool {
 // application there is nobody to tell.
 func (in *instance) release(why string) {
 	defer in.hangUp()
+	in.endOutgoing()
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	for id, e := range in.events {

@@ -17,6 +17,8 @@ func newInstance(w *worker, g *generation) (*instance, error) {
 		watch:    newWatchdog(),
 		events:   map[int]*event{},
 		channels: map[string]bool{},
+		arrivals: newArrivals(),
+		outgoing: newOutgoing(),
 		begun:    make(chan struct{}),
 		retired:  make(chan struct{}),
 		halt:     make(chan struct{}),
@@ -151,18 +153,26 @@ func (in *instance) lookForListeners() error {
 	})
 }
 
-// await lets timers run until something has happened.
+// await lets timers run, and what has been asked of other servers arrive, until something has happened.
 func (in *instance) await(what string, happened func() bool) error {
 	late := time.NewTimer(in.app.opts.EventTimeout)
 	defer late.Stop()
 	for !happened() {
 		wait, armed := in.timers.next()
-		if !armed {
+		if !armed && in.outgoing.reason() == "" && len(in.openLines()) == 0 {
 			return problem(what + " never ends: nothing is left that it could wait for")
 		}
+		var due <-chan time.Time
+		if armed {
+			due = time.After(wait)
+		}
 		select {
-		case <-time.After(wait):
+		case <-due:
 			in.fireTimers()
+		case <-in.arrivals.wake:
+			in.receive()
+		case e := <-in.own:
+			in.handle(task{event: e})
 		case <-late.C:
 			return problem(what + " did not end within " + in.app.opts.EventTimeout.String())
 		case <-in.halt:

@@ -38,6 +38,8 @@ func (in *instance) loop() ending {
 			in.take(task{post: &posted})
 		case e := <-in.own:
 			in.handle(task{event: e})
+		case <-in.arrivals.wake:
+			in.receive()
 		case <-clock.C:
 			if retired != nil && in.mayRest() {
 				return fellAsleep
@@ -115,8 +117,8 @@ func (in *instance) mayRest() bool {
 	return false
 }
 
-// reason tells what there is to wait for, nothing if it is empty. The script's timers
-// count where they are asked for.
+// reason tells what there is to wait for, nothing if it is empty. The script's timers,
+// and what it has asked of other servers, count where they are asked for.
 func (in *instance) reason(timers bool) string {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -129,6 +131,8 @@ func (in *instance) reason(timers bool) string {
 		return "a WebSocket object is open"
 	case timers && in.timers.pending():
 		return "a timer is pending"
+	case timers:
+		return in.outgoing.reason()
 	}
 	return ""
 }

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"crypto/tls"
 	"io"
 	"log/slog"
 	"os"
@@ -42,7 +43,8 @@ type Options struct {
 	Memory int64
 
 	// MaxBody bounds the body of a plain HTTP request in bytes; 0 means 10 MiB.
-	// Above it the request gets 413.
+	// Above it the request gets 413. It bounds the bodies of what the script fetches
+	// too, sent and received; above it the fetch fails.
 	MaxBody int64
 
 	// Vars are the variables that a default export gets as env.
@@ -55,6 +57,27 @@ type Options struct {
 	// messages are ArrayBuffers. Without a date everything is as it is now.
 	CompatibilityDate  string
 	CompatibilityFlags []string
+	// FetchTimeout bounds a fetch of the script, from the call to the last byte of the
+	// answer, redirects and the wait for a place included; 0 means 30 s.
+	FetchTimeout time.Duration
+
+	// MaxFetches bounds how many fetches of one worker are on their way at a time; 0
+	// means 64. Beyond it 256 wait for their turn, and more are refused.
+	MaxFetches int
+
+	// MaxSockets bounds how many WebSockets one worker may have open to other servers,
+	// those that are being opened or closed included; 0 means 256. More fail. Their other
+	// bounds are those of Server.
+	MaxSockets int
+
+	// Egress says what the script may reach with fetch and WebSockets of its own: the
+	// first rule that fits decides, and what no rule fits is allowed. Address rules are
+	// checked on the address that is dialled.
+	Egress []EgressRule
+
+	// TLSConfig is for the https and wss servers that the script reaches; nil means the
+	// default.
+	TLSConfig *tls.Config
 
 	// Stdout gets what console.log, info and debug print, Stderr what warn and error
 	// do; nil means those of the process.
@@ -68,6 +91,10 @@ const (
 	defaultEventTimeout = 30 * time.Second
 	defaultMemory       = 128 << 20
 	defaultMaxBody      = 10 << 20
+	defaultFetchTimeout = 30 * time.Second
+	defaultMaxFetches   = 64
+	defaultMaxSockets   = 256
+	defaultSendQueue    = 1 << 20
 
 	defaultShutdownTimeout = 10 * time.Second
 
@@ -87,6 +114,12 @@ func (o Options) withDefaults() Options {
 	if o.MaxBody <= 0 {
 		o.MaxBody = defaultMaxBody
 	}
+	if o.FetchTimeout <= 0 {
+		o.FetchTimeout = defaultFetchTimeout
+	}
+	if o.MaxFetches <= 0 {
+		o.MaxFetches = defaultMaxFetches
+	}
 	if o.Stdout == nil {
 		o.Stdout = os.Stdout
 	}
@@ -95,6 +128,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
+	}
+	if o.MaxSockets <= 0 {
+		o.MaxSockets = defaultMaxSockets
+	}
+	if o.Server.SendQueue <= 0 {
+		o.Server.SendQueue = defaultSendQueue
 	}
 	if o.Server.Logger == nil {
 		o.Server.Logger = o.Logger

@@ -20,6 +20,8 @@ type worker struct {
 	handled     atomic.Uint64 // events
 	dropped     atomic.Uint64 // posts
 
+	fetches  *fetchGate   // that engines of it have begun
+	sockets  atomic.Int64 // that they have open to other servers
 	crashes  crashes      // of the generation of this moment
 	stuck    atomic.Int32 // engines that do not come back from a built-in function
 	status   status
@@ -45,6 +47,8 @@ func newWorker(a *App, index int) *worker {
 		fresh: make(chan *instance),
 		halt:  make(chan struct{}),
 		gone:  make(chan struct{}),
+
+		fetches: newFetchGate(a.opts.MaxFetches),
 	}
 }
 

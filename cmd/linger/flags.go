@@ -70,6 +70,9 @@ func (c *runCommand) options(log *slog.Logger) (worker.Options, error) {
 		CompatibilityFlags: c.CompatibilityFlag,
 	}
 	o.Server.Origins = origins
+	o.Egress = egressRules(c.Egress)
+	o.FetchTimeout = time.Duration(c.FetchTimeout)
+	o.MaxFetches, o.MaxSockets = c.MaxFetches, c.MaxSockets
 	return o, err
 }
 
@@ -112,6 +115,10 @@ func (c *runCommand) Validate() error {
 		return fmt.Errorf("--max-connections: %d is not above 0", c.MaxConnections)
 	case c.MaxPerAddress < 0:
 		return fmt.Errorf("--max-per-address: %d is below 0", c.MaxPerAddress)
+	case c.MaxFetches < 1:
+		return fmt.Errorf("--max-fetches: %d is not above 0", c.MaxFetches)
+	case c.MaxSockets < 1:
+		return fmt.Errorf("--max-sockets: %d is not above 0", c.MaxSockets)
 	case !(c.UpgradeRate >= 0 && c.UpgradeRate <= math.MaxFloat64): // NaN is neither
 		return fmt.Errorf("--upgrade-rate: %v is no number of requests, from 0 on", c.UpgradeRate)
 	}

@@ -24,6 +24,7 @@ type runCommand struct {
 	workerFlags     `embed:"" group:"The application:"`
 	doorFlags       `embed:"" group:"Who may come in:"`
 	connectionFlags `embed:"" group:"Each connection:"`
+	egressFlags     `embed:"" group:"What the application reaches:"`
 }
 
 // Run loads the application, then listens, so that no client meets one that does

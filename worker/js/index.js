@@ -9,6 +9,8 @@ import { WebSocketDrainEvent } from "./drain.js";
 import { ExtendableEvent } from "./extendable.js";
 import { FetchEvent } from "./fetch.js";
 import "./lifecycle.js";
+import { fetch } from "./outgoing_fetch.js";
+import "./outgoing_socket.js";
 import { WebSocketMessageEvent } from "./message.js";
 import { WebSocketPeerCloseEvent } from "./peerclose.js";
 import { report } from "./report.js";
@@ -30,7 +32,7 @@ const classes = {
   WebSocketUpgradeEvent,
 };
 
-define(globalThis, { ...classes, clients, setWebSocketAutoResponse });
+define(globalThis, { ...classes, clients, fetch, setWebSocketAutoResponse });
 tag(...Object.values(classes));
 const states = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 };
 constants(WebSocketConnection, states);

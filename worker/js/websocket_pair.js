@@ -83,8 +83,13 @@ class Relay {
 
   take({ kind, value, id, finished }) {
     if (kind === "message") this.#link.send(value);
-    else if (kind === "close") this.#link.close(value.code === 1005 ? undefined : value.code, value.reason);
-    else if (kind === "end" && !value.wasClean) this.#link.close(1014, "the other side is gone"); // RFC 6455, section 7.4.2
+    else if (kind === "close") this.#finish(value);
+    else if (kind === "end" && value.wasClean) this.#finish(value); // the answer to a Close that came from there
+    else if (kind === "end") this.#link.close(1014, "the other side is gone"); // RFC 6455, section 7.4.2
     finished?.(id);
+  }
+
+  #finish({ code, reason }) {
+    this.#link.close(code === 1005 ? undefined : code, reason);
   }
 }

@@ -89,6 +89,9 @@ export class AbortController {
 
 const reasonOr = (reason, name, message) => (reason === undefined ? new DOMException(message, name) : reason);
 
+// abortSteps gives what a signal runs when it aborts: a set of functions.
+export const abortSteps = (signal) => stepsOf(signal);
+
 export const isAbortSignal = (value) => stepsOf(value) !== undefined;
 
 handlerAttribute(AbortSignal.prototype, "abort");

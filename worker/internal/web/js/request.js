@@ -6,6 +6,7 @@ import { URL } from "./url.js";
 
 const token = /^[!#$%&'*+\-.^_`|~\w]+$/;
 const normalized = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"]);
+const modes = new Set(["follow", "error", "manual"]);
 const forbidden = new Set(["CONNECT", "TRACE", "TRACK"]);
 
 // received makes the Request of what a client has sent: { url, method, headers, body, signal }, with headers as a flat
@@ -17,6 +18,7 @@ export class Request extends Body {
   #method;
   #headers; // Headers, or the flat list to make them of
   #signal;
+  #redirect;
 
   static {
     received = (parts) => new Request(secret, parts);
@@ -30,6 +32,7 @@ export class Request extends Body {
     this.#method = parts.method;
     this.#headers = parts.headers;
     this.#signal = parts.signal;
+    this.#redirect = parts.redirect ?? "follow";
   }
 
   get url() {
@@ -47,6 +50,10 @@ export class Request extends Body {
     return this.#signal;
   }
 
+  get redirect() {
+    return this.#redirect;
+  }
+
   clone() {
     if (this.bodyUsed) throw new TypeError("A request whose body has been read cannot be cloned");
     return new Request(secret, {
@@ -54,6 +61,7 @@ export class Request extends Body {
       method: this.#method,
       headers: Array.isArray(this.#headers) ? this.#headers : new Headers(this.#headers),
       signal: this.#signal,
+      redirect: this.#redirect,
       body: sourceOf(this),
     });
   }
@@ -63,10 +71,13 @@ function compose(input, init = {}) {
   const from = input instanceof Request ? input : undefined;
   const method = init?.method === undefined ? (from?.method ?? "GET") : methodOf(init.method);
   const headers = new Headers(init?.headers ?? from?.headers);
-  return { url: from?.url ?? urlOf(input), method, headers, body: bodyOf(from, init, method, headers), signal: signalOf(from, init) };
+  const redirect = redirectOf(init?.redirect ?? from?.redirect);
+  return { url: from?.url ?? urlOf(input), method, headers, redirect, body: bodyOf(from, init, method, headers), signal: signalOf(from, init) };
 }
 
 function bodyOf(from, init, method, headers) {
+  const other = init instanceof Request ? init : undefined; // it stands for its parts, its body too
+  if (other && sourceOf(other) !== null) return bodyOf(other, {}, method, headers);
   const given = init?.body ?? null;
   if ((given !== null || (from && sourceOf(from) !== null)) && (method === "GET" || method === "HEAD")) {
     throw new TypeError(`A request with the method ${method} has no body`);
@@ -81,6 +92,12 @@ function signalOf(from, init) {
   const signal = init?.signal === undefined ? from?.signal : init.signal;
   if (signal != null && !isAbortSignal(signal)) throw new TypeError("Request expects an AbortSignal as its signal");
   return signal ?? undefined;
+}
+
+function redirectOf(given = "follow") {
+  const mode = String(given);
+  if (!modes.has(mode)) throw new TypeError(`A request's redirect is one of ${[...modes].join(", ")}, but got ${JSON.stringify(mode)}`);
+  return mode;
 }
 
 function urlOf(input) {

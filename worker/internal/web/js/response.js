@@ -7,7 +7,7 @@ const withoutBody = new Set([101, 103, 204, 205, 304]); // Fetch Standard, secti
 const redirects = new Set([301, 302, 303, 307, 308]);
 const reason = /^[\t\x20-\x7e\x80-\xff]*$/; // RFC 9112, section 4
 
-// make builds a Response of parts that scripts cannot give: status 101, or the error response.
+// make builds a Response of parts that scripts cannot give: status 101, a URL, or the error response.
 // spend gives a response's parts and uses its body up: { status, statusText, headers, body }, with headers as a flat
 // list of names and values, and body as text, bytes or null.
 export let make, spend;
@@ -24,6 +24,8 @@ export class Response extends Body {
   #statusText;
   #headers;
   #webSocket;
+  #url;
+  #redirected;
 
   static {
     make = (parts) => new Response(secret, parts);
@@ -43,6 +45,8 @@ export class Response extends Body {
     this.#statusText = parts.statusText ?? "";
     this.#headers = parts.headers ?? new Headers();
     this.#webSocket = parts.webSocket ?? null;
+    this.#url = parts.url ?? "";
+    this.#redirected = parts.redirected ?? false;
   }
 
   static json(data, init) {
@@ -72,10 +76,10 @@ export class Response extends Body {
     return this.#type;
   }
   get url() {
-    return "";
+    return this.#url;
   }
   get redirected() {
-    return false;
+    return this.#redirected;
   }
   get status() {
     return this.#status;
@@ -102,6 +106,8 @@ export class Response extends Body {
       status: this.#status,
       statusText: this.#statusText,
       headers: new Headers(this.#headers),
+      url: this.#url,
+      redirected: this.#redirected,
       source: sourceOf(this),
     });
   }

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestEgressFlagsReachTheApplication(t *testing.T) {
+	c, err := parse(t, "--egress=10.1.2.3/8=deny", "--egress=api.example.com=allow,*.example.org=allow", "--egress=deny", "--fetch-timeout=5s", "--max-fetches=3", "--max-sockets=4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := c.options(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rules []string
+	for _, rule := range o.Egress {
+		rules = append(rules, rule.String())
+	}
+	if got := strings.Join(rules, " "); got != "10.0.0.0/8=deny api.example.com=allow *.example.org=allow *=deny" {
+		t.Errorf("the rules are those of the flags, in their order; got %q", got)
+	}
+	if o.FetchTimeout != 5*time.Second || o.MaxFetches != 3 || o.MaxSockets != 4 {
+		t.Errorf("the bounds are those of the flags; got %v, %d, %d", o.FetchTimeout, o.MaxFetches, o.MaxSockets)
+	}
+}
+
+func TestEgressFlagsThatMeanNothing(t *testing.T) {
+	for flag, want := range map[string]string{
+		"--egress=10.0.0.0/8":     "is no rule for outgoing connections",
+		"--egress=a:443=deny":     "is no target of a rule",
+		"--fetch-timeout=forever": "is no duration",
+		"--max-fetches=0":         "--max-fetches: 0 is not above 0",
+		"--max-sockets=-1":        "--max-sockets: -1 is not above 0",
+	} {
+		if _, err := parse(t, flag); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s is refused: it %s; got %v", flag, want, err)
+		}
+	}
+}

@@ -1,0 +1,122 @@
+package worker
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"testing"
+)
+
+func TestEgressRulesAreRead(t *testing.T) {
+	for text, want := range map[string]string{
+		"deny":                     "*=deny",
+		"allow":                    "*=allow",
+		"*=deny":                   "*=deny",
+		"10.0.0.0/8=deny":          "10.0.0.0/8=deny",
+		"10.1.2.3/8=deny":          "10.0.0.0/8=deny",
+		"10.1.2.3=allow":           "10.1.2.3/32=allow",
+		"::ffff:10.1.2.3=allow":    "10.1.2.3/32=allow",
+		"::ffff:10.0.0.0/104=deny": "10.0.0.0/8=deny",
+		"fd00::/8=deny":            "fd00::/8=deny",
+		"fe80::1%eth0=deny":        "fe80::1/128=deny",
+		"API.example.com=allow":    "api.example.com=allow",
+		"*.example.com=allow":      "*.example.com=allow",
+		"localhost=deny":           "localhost=deny",
+	} {
+		rule, err := ParseEgressRule(text)
+		if err != nil || rule.String() != want {
+			t.Errorf("%q is the rule %q; got %q, %v", text, want, rule, err)
+		}
+	}
+	for _, text := range []string{"", "=deny", "10.0.0.0/8", "10.0.0.0/8=maybe", "example.com:443=deny", "http://x=deny", "a..b=deny", "*.=deny", "10.0.0.0/40=deny", "exa mple=deny"} {
+		if rule, err := ParseEgressRule(text); err == nil {
+			t.Errorf("%q is no rule; got %v", text, rule)
+		}
+	}
+}
+
+func rules(t *testing.T, texts ...string) egress {
+	t.Helper()
+	var all egress
+	for _, text := range texts {
+		rule, err := ParseEgressRule(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, rule)
+	}
+	return all
+}
+
+func TestTheFirstEgressRuleThatFitsDecides(t *testing.T) {
+	for _, c := range []struct {
+		rules         []string
+		host, address string
+		allowed       bool
+	}{
+		{nil, "x", "10.0.0.1", true},
+		{[]string{"deny"}, "x", "10.0.0.1", false},
+		{[]string{"10.0.0.0/8=deny"}, "x", "10.0.0.1", false},
+		{[]string{"10.0.0.0/8=deny"}, "x", "::ffff:10.0.0.1", false},
+		{[]string{"fe80::/10=deny"}, "x", "fe80::1%eth0", false},
+		{[]string{"10.0.0.0/8=deny"}, "x", "11.0.0.1", true},
+		{[]string{"api.example.com=allow", "deny"}, "api.example.com", "10.0.0.1", true},
+		{[]string{"api.example.com=allow", "deny"}, "example.com", "10.0.0.1", false},
+		{[]string{"*.example.com=allow", "deny"}, "api.example.com", "10.0.0.1", true},
+		{[]string{"*.example.com=allow", "deny"}, "example.com", "10.0.0.1", false},
+		{[]string{"*.example.com=allow", "deny"}, "evilexample.com", "10.0.0.1", false},
+		{[]string{"10.0.0.0/8=deny", "api.example.com=allow", "deny"}, "api.example.com", "10.0.0.1", false},
+		{[]string{"api.example.com=allow", "10.0.0.0/8=deny"}, "api.example.com", "10.0.0.1", true},
+	} {
+		err := rules(t, c.rules...).check(c.host, netip.MustParseAddr(c.address))
+		if denied, ok := errors.AsType[*egressError](err); (err == nil) != c.allowed || err != nil && (!ok || denied.host != c.host) {
+			t.Errorf("with %q, %s at %s is allowed: %v; got %v", c.rules, c.host, c.address, c.allowed, err)
+		}
+	}
+}
+
+func TestANameThatIsDeniedIsNotLookedUp(t *testing.T) {
+	for _, r := range [][]string{{"deny"}, {"x.invalid=deny"}, {"*.invalid=deny"}, {"y=allow", "deny", "10.0.0.0/8=allow"}} {
+		_, err := rules(t, r...).dial(t.Context(), "tcp", "x.invalid:80")
+		if _, denied := errors.AsType[*egressError](err); !denied {
+			t.Errorf("with %q the name is denied before it is looked up; got %v", r, err)
+		}
+	}
+}
+
+func TestTheAddressThatIsDialledIsChecked(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	for _, host := range []string{"127.0.0.1", "localhost", "LOCALHOST", "::ffff:127.0.0.1"} {
+		_, err := rules(t, "127.0.0.0/8=deny", "::1=deny", "localhost=allow").dial(t.Context(), "tcp", net.JoinHostPort(host, port))
+		if _, denied := errors.AsType[*egressError](err); !denied {
+			t.Errorf("%s leads to an address that is denied; got %v", host, err)
+		}
+		nc, err := rules(t, "127.0.0.0/8=allow", "deny").dial(t.Context(), "tcp", net.JoinHostPort(host, port))
+		if err != nil {
+			t.Errorf("%s leads to an address that is allowed; got %v", host, err)
+			continue
+		}
+		_ = nc.Close()
+	}
+}
+
+func FuzzParseEgressRule(f *testing.F) {
+	for _, text := range []string{"deny", "10.0.0.0/8=deny", "*.a.b=allow", "::ffff:1.2.3.4/97=deny", "fe80::1%x=allow"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		rule, err := ParseEgressRule(text)
+		if err != nil {
+			return
+		}
+		again, err := ParseEgressRule(rule.String())
+		if err != nil || again != rule {
+			t.Errorf("%q is read as %v, which is read as the same; got %v, %v", text, rule, again, err)
+		}
+	})
+}

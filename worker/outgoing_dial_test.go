@@ -1,0 +1,222 @@
+package worker_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/worker"
+)
+
+// peer is a server with WebSockets, which the application opens.
+type peer struct {
+	*linger.Server
+	url   string      // ws
+	heard chan string // like those of a client, and "open" first
+}
+
+// peerOf makes one that answers messages: "close CODE REASON" with that Close, others with themselves.
+func peerOf(t *testing.T, opts linger.Options) *peer {
+	t.Helper()
+	p := &peer{heard: make(chan string, 1<<10)}
+	opts.Logger = discard
+	opts.Subprotocols = []string{"chat.v2"}
+	p.Server = linger.NewServer(linger.HandlerFuncs{
+		OnUpgrade: func(u *linger.Upgrade) {
+			if u.Request.URL.Path == "/no" {
+				u.Fail(http.StatusForbidden, "not you")
+				return
+			}
+			socket, err := u.Accept(linger.AcceptOptions{Header: http.Header{"X-Seen": u.Request.Header["X-Mine"]}})
+			if err != nil {
+				t.Errorf("the upgrade is accepted; got %v", err)
+				return
+			}
+			p.heard <- "open " + socket.Subprotocol()
+		},
+		OnMessage: func(m *linger.Message) {
+			text := string(m.Data)
+			var code int
+			var reason string
+			if n, _ := fmt.Sscanf(text, "close %d %s", &code, &reason); n > 0 {
+				_ = m.Socket.Close(protocol.CloseCode(code), reason)
+				return
+			}
+			p.heard <- text
+			_ = m.Socket.Send(linger.Payload{Data: m.Data, Binary: m.Binary})
+		},
+		OnClose: func(c *linger.Close) {
+			p.heard <- strings.TrimSpace(fmt.Sprintf("closed %d %s", c.Received.Code, c.Received.Reason))
+		},
+	}, opts)
+	server := httptest.NewServer(p.Server)
+	t.Cleanup(func() {
+		cut, cancel := context.WithCancel(context.Background())
+		cancel()
+		_ = p.Shutdown(cut)
+		server.Close()
+	})
+	p.url = "ws" + strings.TrimPrefix(server.URL, "http")
+	return p
+}
+
+// want waits for one thing after the other.
+func (p *peer) want(t *testing.T, wanted ...string) {
+	t.Helper()
+	for _, want := range wanted {
+		select {
+		case got := <-p.heard:
+			if got != want {
+				t.Fatalf("the other server hears %q next; got %q", want, got)
+			}
+		case <-time.After(patience):
+			t.Fatalf("the other server hears %q next; got nothing", want)
+		}
+	}
+}
+
+// opening prints everything that happens on a WebSocket to a URL.
+func opening(url, more string) string {
+	return fmt.Sprintf(`
+		globalThis.log = (...parts) => console.log(parts.join(" ").trim());
+		globalThis.open = function (...args) {
+			globalThis.ws = new WebSocket(...args);
+			ws.onopen = (e) => log("open", ws.readyState, ws.protocol);
+			ws.onmessage = (e) => log("message", typeof e.data === "string" ? e.data : [...new Uint8Array(e.data)]);
+			ws.onerror = (e) => log("error", e.message);
+			ws.onclose = (e) => log("close", e.code, e.reason, e.wasClean, ws.readyState);
+		};
+		globalThis.base = %q;
+		addEventListener("fetch", (event) => event.respondWith((async () => {
+			try {
+				await (0, eval)(await event.request.text());
+				return new Response(String(globalThis.ws?.readyState));
+			} catch (error) {
+				return new Response(error.name + ": " + error.message, { status: 500 });
+			}
+		})()));
+		%s`, url, more)
+}
+
+// run has the application run something.
+func (a *testApp) run(script, want string) {
+	a.t.Helper()
+	if got := a.do(http.MethodPost, "/", script); got.body != want {
+		a.t.Errorf("%s gives %q; got %q", script, want, got.body)
+	}
+}
+
+// says waits for lines that the script prints, one after the other.
+func (a *testApp) says(lines ...string) {
+	a.t.Helper()
+	for _, line := range lines {
+		a.stdout.line(a.t, line)
+	}
+	if got, want := a.stdout.String(), strings.Join(lines, "\n")+"\n"; got != want {
+		a.t.Errorf("the script is told\n%s; got\n%s", want, got)
+	}
+}
+
+func TestAScriptOpensAWebSocket(t *testing.T) {
+	t.Parallel()
+	p := peerOf(t, linger.Options{})
+	a := serve(t, opening(p.url, ""), worker.Options{})
+	a.run(`open(base.replace("ws:", "http:") + "/a", ["chat.v1", "chat.v2"]); log(ws.readyState, ws.url.replace(base, ""))`, "0")
+	p.want(t, "open chat.v2")
+	a.stdout.line(t, "open 1 chat.v2")
+	a.run(`ws.binaryType = "arraybuffer"; ws.send("hello"); ws.send(new Uint8Array([1, 2]))`, "1")
+	p.want(t, "hello", "\x01\x02")
+	a.stdout.line(t, "message 1,2")
+	a.run(`ws.close(4001, "bye"); ws.send("dropped")`, "2")
+	p.want(t, "closed 4001 bye")
+	a.says("0 /a", "open 1 chat.v2", "message hello", "message 1,2", "close 4001 bye true 3")
+	a.log.never(t, "level=ERROR")
+}
+
+func TestTheCloseOfAnotherServerIsAnswered(t *testing.T) {
+	t.Parallel()
+	p := peerOf(t, linger.Options{})
+	a := serve(t, opening(p.url, ""), worker.Options{})
+	a.run(`open(base)`, "0")
+	p.want(t, "open ")
+	a.stdout.line(t, "open 1")
+	a.run(`ws.send("close 4002 enough")`, "1")
+	p.want(t, "closed 4002 enough")
+	a.says("open 1", "close 4002 enough true 3")
+}
+
+func TestAWebSocketThatCannotBeOpenedEndsWithErrorAndClose(t *testing.T) {
+	t.Parallel()
+	p := peerOf(t, linger.Options{})
+	const failed = "error the WebSocket was not opened: "
+	for name, c := range map[string]struct{ script, want string }{
+		"refused":           {`open(base + "/no")`, "the server answered with the status 403 instead of 101"},
+		"nobody there":      {`open("ws://127.0.0.1:1/")`, "the connection was refused"},
+		"closed before":     {`open(base); ws.close()`, "it was closed before it was open"},
+		"a wrong agreement": {`open(base.replace("ws:", "http:") + "/?x", "other")`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := serve(t, opening(p.url, ""), worker.Options{})
+			a.do(http.MethodPost, "/", c.script)
+			if c.want == "" { // a server need not agree to a subprotocol
+				a.says("open 1")
+				return
+			}
+			a.says(failed+c.want, "close 1006  false 3")
+		})
+	}
+}
+
+func TestTheConstructorChecksWhatItIsGiven(t *testing.T) {
+	t.Parallel()
+	a := serve(t, opening("", ""), worker.Options{})
+	for script, want := range map[string]string{
+		`new WebSocket()`:                          "TypeError: new WebSocket expects 1 argument, but got 0",
+		`new WebSocket("/x")`:                      "SyntaxError",
+		`new WebSocket("ftp://x")`:                 "SyntaxError",
+		`new WebSocket("ws://x/#a")`:               "SyntaxError",
+		`new WebSocket("ws://x/#")`:                "SyntaxError",
+		`new WebSocket("ws://x", "a b")`:           "SyntaxError",
+		`new WebSocket("ws://x", ["a", "a"])`:      "SyntaxError",
+		`new WebSocket("ws://x", [""])`:            "SyntaxError",
+		`open("ws://127.0.0.1:1"); ws.send("a")`:   "InvalidStateError",
+		`open("ws://127.0.0.1:1"); ws.close(1005)`: "InvalidAccessError",
+		`open("ws://127.0.0.1:1"); ws.accept()`:    "TypeError",
+	} {
+		if got := a.do(http.MethodPost, "/", script); got.StatusCode != 500 || !strings.HasPrefix(got.body, want) {
+			t.Errorf("%s throws %s; got %q", script, want, got.body)
+		}
+	}
+}
+
+func TestTooManyWebSocketsFail(t *testing.T) {
+	t.Parallel()
+	p := peerOf(t, linger.Options{})
+	a := serve(t, opening(p.url, ""), worker.Options{MaxSockets: 1})
+	a.run(`open(base); globalThis.first = ws`, "0")
+	a.stdout.line(t, "open 1")
+	a.run(`open(base)`, "0")
+	a.stdout.line(t, "error the WebSocket was not opened: the worker has 1 WebSockets open to other servers")
+	a.run(`ws = first; ws.close()`, "2")
+	a.stdout.line(t, "close 1005  true 3")
+	a.until("the place is free again", func() bool {
+		a.do(http.MethodPost, "/", `open(base)`)
+		p.want(t, "open ")
+		return true
+	})
+}
+
+func TestAWebSocketOpensAtTheTopLevel(t *testing.T) {
+	t.Parallel()
+	p := peerOf(t, linger.Options{})
+	a := serve(t, opening(p.url, `open(base); await new Promise((resolve) => ws.addEventListener("open", resolve)); ws.send("first"); log("loaded")`), worker.Options{})
+	p.want(t, "open ", "first")
+	a.says("open 1", "loaded", "message first")
+}

@@ -1,0 +1,184 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/lingerws/linger/worker/internal/engine"
+	"github.com/lingerws/linger/worker/internal/web/textcodec"
+)
+
+// fetch(number, method, url, redirect, headers, body) begins a fetch. Its answer comes
+// as the exposed function fetched, unless cancelFetch takes it back.
+func (in *instance) fetch(args arguments) (engine.Value, error) {
+	number := args.at(0).Int()
+	r, err := newOutgoingRequest(args[min(1, len(args)):])
+	if err != nil {
+		return nothing, err
+	}
+	size := int64(len(r.body))
+	if limit := in.app.opts.MaxBody; size > limit {
+		return nothing, typeError(fmt.Sprintf("fetch: the body has %d bytes, and %d are allowed", size, limit))
+	}
+	gate := in.worker.fetches
+	if err := gate.admit(size); err != nil {
+		return nothing, err
+	}
+	ctx, cancel := context.WithTimeoutCause(in.outgoing.ctx, in.app.opts.FetchTimeout, errFetchTimeout)
+	in.outgoing.fetches[number] = cancel
+	go in.fetchAside(ctx, number, r, func() { gate.dismiss(size) })
+	return nothing, nil
+}
+
+// cancelFetch(number) takes a fetch back.
+func (in *instance) cancelFetch(args arguments) (engine.Value, error) {
+	in.forgetFetch(args.at(0).Int())
+	return nothing, nil
+}
+
+func (in *instance) forgetFetch(number int) {
+	if cancel, ok := in.outgoing.fetches[number]; ok {
+		cancel()
+		delete(in.outgoing.fetches, number)
+	}
+}
+
+var errFetchTimeout = errors.New("fetch timeout")
+
+// fetchAside fetches beside the event loop. The answer keeps its place among the fetches
+// that are on their way until the script has it.
+func (in *instance) fetchAside(ctx context.Context, number int, r *outgoingRequest, dismiss func()) {
+	gate := in.worker.fetches
+	first := r.url.Host()
+	var answer *fetched
+	err := gate.enter(ctx)
+	leave := dismiss
+	if err == nil {
+		leave = func() { gate.leave(); dismiss() }
+		answer, err = in.answerTo(ctx, r)
+	}
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		err = cause // what broke on the way is only how that showed
+	}
+	taken := in.arrivals.add(func() error {
+		defer leave()
+		_, wanted := in.outgoing.fetches[number]
+		in.forgetFetch(number)
+		if !wanted {
+			answer.drop()
+			return nil
+		}
+		if err != nil {
+			in.app.opts.Logger.Debug("fetch failed", "host", r.url.Host(), "error", err)
+			return in.dispatch("fetched", engine.Int(number), engine.String(in.app.explainFetch(first, err)))
+		}
+		if answer.socket != nil {
+			return in.upgraded(number, answer)
+		}
+		return in.dispatch("fetched", engine.Int(number), nothing, answer.parts(), answer.content())
+	})
+	if !taken {
+		leave()
+		answer.drop()
+	}
+}
+
+// fetched is an answer with its body.
+type fetched struct {
+	status     int
+	statusText string
+	header     http.Header
+	body       []byte
+	url        string
+	redirected bool
+
+	socket *outgoingSocket // that the request has become
+}
+
+// answerTo gives the answer to a request.
+func (in *instance) answerTo(ctx context.Context, r *outgoingRequest) (*fetched, error) {
+	if r.upgrade {
+		return in.fetchSocket(ctx, r)
+	}
+	return in.app.fetch(ctx, r)
+}
+
+// fetch sends a request, follows redirects if it is to, and reads the answer.
+func (a *App) fetch(ctx context.Context, r *outgoingRequest) (*fetched, error) {
+	for {
+		request, err := r.request(ctx)
+		if err != nil {
+			return nil, err
+		}
+		answer, err := a.transport.RoundTrip(request)
+		if err != nil {
+			return nil, err
+		}
+		again, err := r.redirected(answer)
+		if err == nil && !again {
+			return readAnswer(answer, r, a.opts.MaxBody)
+		}
+		drop(answer.Body)
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// drop reads a little of a body that nobody wants, so that its connection can serve
+// the next request.
+func drop(body io.ReadCloser) {
+	_, _ = io.CopyN(io.Discard, body, 4<<10)
+	_ = body.Close()
+}
+
+// answerTooLargeError tells that a body is larger than it may be.
+type answerTooLargeError struct{ limit int64 }
+
+func (e *answerTooLargeError) Error() string {
+	return fmt.Sprintf("the body of the answer is larger than %d bytes", e.limit)
+}
+
+func readAnswer(answer *http.Response, r *outgoingRequest, limit int64) (*fetched, error) {
+	defer func() { _ = answer.Body.Close() }()
+	if answer.ContentLength > limit && r.method != http.MethodHead {
+		return nil, &answerTooLargeError{limit}
+	}
+	body, err := io.ReadAll(io.LimitReader(answer.Body, limit+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case int64(len(body)) > limit:
+		return nil, &answerTooLargeError{limit}
+	}
+	for _, name := range fromHop[:7] {
+		answer.Header.Del(name)
+	}
+	text := strings.TrimSpace(strings.TrimPrefix(answer.Status, fmt.Sprint(answer.StatusCode)))
+	return &fetched{status: answer.StatusCode, statusText: text, header: answer.Header, body: body, url: r.shown(), redirected: r.hops > 0}, nil
+}
+
+// parts gives an answer as the module takes it, without its body.
+func (f *fetched) parts() engine.Value {
+	var list []engine.Value
+	for name, values := range f.header {
+		for _, value := range values {
+			list = append(list, engine.String(name), engine.String(textcodec.FromLatin1([]byte(value))))
+		}
+	}
+	return engine.List(engine.Int(f.status), engine.String(textcodec.FromLatin1([]byte(f.statusText))), engine.List(list...),
+		engine.String(f.url), engine.Bool(f.redirected))
+}
+
+// content gives the body, null where a status has none (Fetch Standard, section 2.2.3).
+func (f *fetched) content() engine.Value {
+	switch f.status {
+	case http.StatusNoContent, http.StatusResetContent, http.StatusNotModified:
+		return engine.Null()
+	}
+	return engine.Bytes(f.body)
+}

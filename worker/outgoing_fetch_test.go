@@ -1,0 +1,233 @@
+package worker_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lingerws/linger/worker"
+)
+
+// elsewhere is another server, which the application fetches from.
+func elsewhere(t *testing.T, handler http.HandlerFunc) *httptest.Server {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server
+}
+
+// echo tells what it was asked.
+func echo(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	w.Header().Add("Set-Cookie", "a=1, b")
+	w.Header().Add("Set-Cookie", "c=2")
+	w.Header().Set("X-Name", "caf\xe9")
+	w.WriteHeader(http.StatusAccepted)
+	_, _ = fmt.Fprintf(w, "%s %s %s %s|%s", r.Method, r.RequestURI, r.Header.Get("Content-Type"), r.Header.Get("X-Mine"), body)
+}
+
+// fetching makes an application that answers with what an expression gives, of the base
+// URL of another server.
+func fetching(base, expression string) string {
+	return fmt.Sprintf(`
+		const base = %q;
+		const show = (error) => error.name + ": " + error.message;
+		addEventListener("fetch", (event) => event.respondWith((async () => {
+			try {
+				return new Response(await (%s));
+			} catch (error) {
+				return new Response(error instanceof Error ? show(error) : String(error), { status: 500 });
+			}
+		})()));`, base, expression)
+}
+
+func TestAFetchSendsItsRequestAndGivesTheAnswer(t *testing.T) {
+	t.Parallel()
+	server := elsewhere(t, echo)
+	for name, c := range map[string]struct{ expression, want string }{
+		"a URL":                      {`fetch(base + "/a?b=c#d").then((r) => r.text())`, "GET /a?b=c  |"},
+		"a path as it was written":   {`fetch(base + "/a|b/%7e%41//'?c|d").then((r) => r.text())`, "GET /a|b/%7e%41//'?c|d  |"},
+		"a path that looks absolute": {`fetch(base + "//host/x").then((r) => r.text())`, "GET //host/x  |"},
+		"text":                       {`fetch(base, { method: "POST", body: "hé" }).then((r) => r.text())`, "POST / text/plain;charset=UTF-8 |hé"},
+		"bytes":                      {`fetch(base, { method: "PUT", body: new Uint8Array([104, 105]) }).then((r) => r.text())`, "PUT /  |hi"},
+		"a form":                     {`fetch(base, { method: "POST", body: new URLSearchParams({ a: "b c" }) }).then((r) => r.text())`, "POST / application/x-www-form-urlencoded;charset=UTF-8 |a=b+c"},
+		"fields":                     {`fetch(base, { headers: { "X-Mine": "yes", "Content-Length": "7", Connection: "x-mine" } }).then((r) => r.text())`, "GET /  yes|"},
+		"a Request":                  {`fetch(new Request(base + "/r", { method: "PATCH", body: "x" })).then((r) => r.text())`, "PATCH /r text/plain;charset=UTF-8 |x"},
+		"status, URL and fields": {`fetch(base + "/u#f").then((r) => [r.status, r.statusText, r.ok, r.url.replace(base, ""), r.redirected, r.type,
+			r.headers.getSetCookie().join(";"), r.headers.get("x-name")].join(" "))`, "202 Accepted true /u false default a=1, b;c=2 café"},
+		"fields that cannot be changed": {`fetch(base).then((r) => r.headers.set("a", "b"))`, "TypeError: These headers cannot be changed: copy them with new Headers(headers)"},
+		"another scheme":                {`fetch("ftp://x")`, "TypeError: fetch: ftp: is none of the schemes it knows, http: and https:"},
+		"no URL":                        {`fetch("/x").catch((e) => e.name)`, "TypeError"},
+		"no argument":                   {`fetch()`, "TypeError: fetch expects 1 argument, but got 0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := serve(t, fetching(server.URL, c.expression), worker.Options{})
+			if got := a.do(http.MethodGet, "/", ""); got.body != c.want {
+				t.Errorf("the fetch gives %q; got %q", c.want, got.body)
+			}
+			a.log.never(t, "level=ERROR")
+		})
+	}
+}
+
+func TestAnAnswerCanBePassedOnAsItIs(t *testing.T) {
+	t.Parallel()
+	server := elsewhere(t, echo)
+	a := serve(t, fmt.Sprintf(`addEventListener("fetch", (event) => event.respondWith(fetch(%q + "/on", event.request)))`, server.URL), worker.Options{})
+	got := a.do(http.MethodPost, "/", "body", "X-Mine", "kept", "Content-Type", "a/b")
+	if got.StatusCode != http.StatusAccepted || got.body != "POST /on a/b kept|body" || len(got.Header.Values("Set-Cookie")) != 2 {
+		t.Errorf("a request passes through with its answer; got %d %q %v", got.StatusCode, got.body, got.Header)
+	}
+}
+
+func TestCompressedAnswersAreReadAsTheyWere(t *testing.T) {
+	t.Parallel()
+	server := elsewhere(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		zip := gzip.NewWriter(w)
+		_, _ = zip.Write(bytes.Repeat([]byte("a"), 1000))
+		_ = zip.Close()
+	})
+	a := serve(t, fetching(server.URL, `fetch(base).then(async (r) => (await r.text()).length + " " + r.headers.get("content-encoding"))`), worker.Options{MaxBody: 1000})
+	a.get("/", 200, "1000 null")
+	a.reload(fetching(server.URL, `fetch(base, { headers: { "Accept-Encoding": "gzip" } }).then(async (r) => (await r.bytes())[0] + " " + r.headers.get("content-encoding"))`))
+	a.get("/", 200, "31 gzip")
+}
+
+func TestABodyOverTheLimitFailsTheFetch(t *testing.T) {
+	t.Parallel()
+	size := 100
+	server := elsewhere(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/chunked" {
+			w.(http.Flusher).Flush() //nolint:forcetypeassert // net/http's own can be flushed
+		}
+		_, _ = io.WriteString(w, strings.Repeat("a", size+len(r.URL.Query())))
+	})
+	a := serve(t, fetching(server.URL, `fetch(base + new URL(event.request.url).pathname + new URL(event.request.url).search).then((r) => r.text())`), worker.Options{MaxBody: 100})
+	host := strings.TrimPrefix(server.URL, "http://")
+	for _, path := range []string{"/", "/chunked"} {
+		a.get(path, 200, strings.Repeat("a", size))
+		a.get(path+"?more", 500, "TypeError: fetch of "+host+" failed: the body of the answer is larger than 100 bytes")
+	}
+	a.reload(fetching(server.URL, `fetch(base, { method: "POST", body: "b".repeat(101) })`))
+	a.get("/", 500, "TypeError: fetch: the body has 101 bytes, and 100 are allowed")
+}
+
+func TestAFetchThatTakesTooLongFails(t *testing.T) {
+	t.Parallel()
+	server := elsewhere(t, silent)
+	a := serve(t, fetching(server.URL, `fetch(base)`), worker.Options{FetchTimeout: 50 * time.Millisecond})
+	a.get("/", 500, "TypeError: fetch of "+strings.TrimPrefix(server.URL, "http://")+" failed: no whole answer came within 50ms")
+}
+
+// silent answers when its client has gone.
+func silent(_ http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	<-r.Context().Done()
+}
+
+func TestASignalAbortsAFetch(t *testing.T) {
+	t.Parallel()
+	gone := make(chan struct{}, 1)
+	server := elsewhere(t, func(_ http.ResponseWriter, r *http.Request) {
+		<-r.Context().Done()
+		gone <- struct{}{}
+	})
+	for name, c := range map[string]struct {
+		expression, want string
+		asked            bool
+	}{
+		"before":         {`fetch(base, { signal: AbortSignal.abort("no") })`, "no", false},
+		"in a Request":   {`fetch(new Request(base, { signal: AbortSignal.abort() }))`, "AbortError: The operation was aborted", false},
+		"at once":        {`(() => { const c = new AbortController(); const f = fetch(base, { signal: c.signal }); c.abort("stop"); return f; })()`, "stop", false},
+		"during":         {`(() => { const c = new AbortController(); setTimeout(() => c.abort(new Error("enough")), 50); return fetch(base, { signal: c.signal }); })()`, "Error: enough", true},
+		"after its time": {`fetch(base, { signal: AbortSignal.timeout(50) })`, "TimeoutError: The operation timed out", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := serve(t, fetching(server.URL, c.expression), worker.Options{})
+			a.get("/", 500, c.want)
+			if c.asked {
+				within(t, "the server sees that nobody waits any more", func() { <-gone })
+			}
+		})
+	}
+	t.Run("afterwards it has no effect", func(t *testing.T) {
+		ok := elsewhere(t, echo)
+		a := serve(t, fetching(ok.URL, `(async () => { const c = new AbortController(); const r = await fetch(base, { signal: c.signal }); c.abort(); return r.text(); })()`), worker.Options{})
+		a.get("/", 200, "GET /  |")
+	})
+}
+
+func TestFetchesBeyondTheLimitWait(t *testing.T) {
+	t.Parallel()
+	arrived, release := make(chan struct{}, 4), make(chan struct{})
+	server := elsewhere(t, func(http.ResponseWriter, *http.Request) {
+		arrived <- struct{}{}
+		<-release
+	})
+	a := serve(t, fetching(server.URL, `(async () => {
+		const all = [];
+		for (let i = 0; i < 2 + 256; i++) all.push(fetch(base));
+		const first = await fetch(base).catch(show);
+		console.log("refused");
+		await Promise.all(all);
+		return first;
+	})()`), worker.Options{MaxFetches: 2})
+	within(t, "all fetches are answered", func() {
+		go func() {
+			<-arrived
+			<-arrived
+			a.stdout.line(t, "refused")
+			if len(arrived) > 0 {
+				t.Error("two fetches are on their way at a time; got more")
+			}
+			close(release)
+			for range 256 {
+				<-arrived
+			}
+		}()
+		a.get("/", 200, "TypeError: fetch: 2 fetches are in flight and 256 wait: await some of them first")
+	})
+}
+
+func TestAFetchWorksInEveryPlace(t *testing.T) {
+	t.Parallel()
+	server := elsewhere(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.URL.Path[1:]) })
+	a := serve(t, fmt.Sprintf(`
+		const get = async (path) => (await fetch(%q + path)).text();
+		const top = await get("/top");
+		let installed;
+		addEventListener("install", (event) => event.waitUntil(get("/install").then((text) => { installed = text; })));
+		addEventListener("websocketupgrade", async (event) => {
+			const text = await get("/upgrade");
+			event.accept().send([top, installed, text].join(" "));
+		});
+		addEventListener("websocketmessage", async (event) => event.source.send(await get("/" + event.data)));
+		addEventListener("websocketclose", async (event) => console.log(await get("/close")));
+		`, server.URL), worker.Options{})
+	c := a.connect()
+	c.want("top install upgrade")
+	c.send("one", "two")
+	c.want("one", "two")
+	c.close(1000, "")
+	a.stdout.line(t, "close")
+	a.log.never(t, "level=ERROR")
+}
+
+func TestAFetchThatNobodyCatchesIsLoggedWithItsPlace(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `addEventListener("websocketmessage", async () => {
+	await fetch("http://127.0.0.1:1/");
+});
+addEventListener("websocketupgrade", (event) => event.accept());`, worker.Options{})
+	c := a.connect()
+	c.send("go")
+	a.log.line(t, "TypeError: fetch of 127.0.0.1:1 failed: the connection was refused", "app.js:2")
+}

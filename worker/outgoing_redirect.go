@@ -1,0 +1,76 @@
+package worker
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/lingerws/linger/worker/internal/web/textcodec"
+	"github.com/lingerws/linger/worker/internal/web/weburl"
+)
+
+const maxRedirects = 20 // Fetch Standard, section 4.4
+
+var (
+	errRedirected  = errors.New(`the server redirects, and the request's redirect is "error"`)
+	errRedirects   = errors.New("the server redirects more than 20 times")
+	errLocation    = errors.New("the server redirects to what is no URL with the scheme http or https")
+	errCredentials = errors.New("the server redirects to a URL with a user name or a password")
+)
+
+// redirected turns the request into the one that an answer leads to, if it is a redirect
+// that is to be followed: Fetch Standard, section 4.4.
+func (r *outgoingRequest) redirected(answer *http.Response) (bool, error) {
+	location := answer.Header.Get("Location")
+	if !isRedirect(answer.StatusCode) || r.redirect == "manual" {
+		return false, nil
+	}
+	if r.redirect == "error" {
+		return false, errRedirected
+	}
+	if location == "" {
+		return false, nil
+	}
+	to, err := weburl.Parse(textcodec.Lossy(location), r.url)
+	switch {
+	case err != nil || !fetchable(to):
+		return false, errLocation
+	case r.hops >= maxRedirects:
+		return false, errRedirects
+	case to.Username() != "" || to.Password() != "":
+		return false, errCredentials
+	}
+	r.hops++
+	r.rewrite(answer.StatusCode)
+	if to.Origin() != r.url.Origin() {
+		r.forget("Authorization", "Proxy-Authorization", "Cookie", "Cookie2")
+	}
+	r.url = to
+	return true, nil
+}
+
+func isRedirect(status int) bool {
+	switch status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	}
+	return false
+}
+
+// rewrite makes the request a GET where a redirect says so: what a POST has led to is
+// fetched, not posted again.
+func (r *outgoingRequest) rewrite(status int) {
+	posted := r.method == http.MethodPost && (status == http.StatusMovedPermanently || status == http.StatusFound)
+	other := status == http.StatusSeeOther && r.method != http.MethodGet && r.method != http.MethodHead
+	if posted || other {
+		r.method, r.body = http.MethodGet, nil
+		r.forget("Content-Encoding", "Content-Language", "Content-Location", "Content-Type")
+	}
+}
+
+// forget drops fields: of a body that is gone, or with which a stranger could act for
+// the script.
+func (r *outgoingRequest) forget(names ...string) {
+	for _, name := range names {
+		r.header.Del(name)
+	}
+}

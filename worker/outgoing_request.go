@@ -1,0 +1,112 @@
+package worker
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/lingerws/linger/worker/internal/engine"
+	"github.com/lingerws/linger/worker/internal/web/textcodec"
+	"github.com/lingerws/linger/worker/internal/web/weburl"
+)
+
+// outgoingRequest is a request of the script, and what redirects make of it.
+type outgoingRequest struct {
+	method   string
+	url      *weburl.URL
+	redirect string // "follow", "error" or "manual"
+	header   http.Header
+	body     []byte // nil for none
+	upgrade  bool   // to a WebSocket
+	hops     int    // redirects that were followed
+}
+
+// fromHop are fields that belong to one connection, to the length of the message or to
+// the host of the URL: the script neither sets them nor sees them of an answer
+// (RFC 9110, section 7.6.1).
+var fromHop = []string{
+	"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade",
+	"Expect", "Host", "Content-Length",
+}
+
+// newOutgoingRequest makes a request of what the module passes: method, URL, redirect
+// mode, a flat list of header fields, and the body.
+func newOutgoingRequest(args arguments) (*outgoingRequest, error) {
+	u, err := weburl.Parse(args.at(1).String(), nil)
+	if err != nil {
+		return nil, typeError("fetch: " + err.Error())
+	}
+	if !fetchable(u) {
+		return nil, typeError("fetch: " + u.Protocol() + " is none of the schemes it knows, http: and https:")
+	}
+	r := &outgoingRequest{method: args.at(0).String(), url: u, redirect: args.at(2).String(), header: wireHeader(args.at(3)), body: bytesOf(args.at(4))}
+	r.upgrade = strings.EqualFold(r.header.Get("Upgrade"), "websocket")
+	if r.upgrade && (r.method != http.MethodGet || r.body != nil) { // RFC 6455, section 4.1
+		return nil, typeError("fetch: a request for a WebSocket has the method GET and no body")
+	}
+	for _, name := range fromHop {
+		r.header.Del(name)
+	}
+	if r.header.Get("Accept") == "" { // Fetch Standard, section 4.1
+		r.header.Set("Accept", "*/*")
+	}
+	if r.header.Get("User-Agent") == "" {
+		r.header.Set("User-Agent", "linger")
+	}
+	return r, nil
+}
+
+func fetchable(u *weburl.URL) bool {
+	return u.Protocol() == "http:" || u.Protocol() == "https:"
+}
+
+// wireHeader gives header fields as they travel: each character of a value is a byte
+// (Fetch Standard, section 2.2.2).
+func wireHeader(list engine.Value) http.Header {
+	header := http.Header{}
+	for i, values := 0, list.List(); i+1 < len(values); i += 2 {
+		if value, ok := textcodec.Latin1(values[i+1].String()); ok {
+			header.Add(values[i].String(), string(value))
+		}
+	}
+	return header
+}
+
+// request makes the request of this hop.
+func (r *outgoingRequest) request(ctx context.Context) (*http.Request, error) {
+	var body io.Reader
+	if r.body != nil {
+		body = bytes.NewReader(r.body)
+	}
+	request, err := http.NewRequestWithContext(ctx, r.method, r.url.Protocol()+"//"+r.url.Host()+"/", body)
+	if err != nil {
+		return nil, err
+	}
+	request.Header = r.header
+	setTarget(request.URL, r.url)
+	return request, nil
+}
+
+// setTarget gives a URL the path and the query exactly as the script's URL has them:
+// net/url would encode some of it once more.
+func setTarget(to *url.URL, from *weburl.URL) {
+	path := from.Pathname()
+	to.RawQuery = strings.TrimPrefix(from.Search(), "?")
+	if !strings.HasPrefix(path, "//") { // which would be read as a host
+		to.Opaque = path
+		return
+	}
+	to.Path, to.RawPath = path, path
+	if plain, err := url.PathUnescape(path); err == nil {
+		to.Path = plain
+	}
+}
+
+// shown is the URL as the answer tells it: without its fragment.
+func (r *outgoingRequest) shown() string {
+	href, _, _ := strings.Cut(r.url.Href(), "#")
+	return href
+}

@@ -1,0 +1,159 @@
+package worker_test
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/protocol/handshake"
+	"github.com/lingerws/linger/worker"
+)
+
+func TestAWebSocketIsNotReadWhileTheScriptIsBusy(t *testing.T) {
+	t.Parallel()
+	const count, size = 64, 1 << 16
+	sockets := make(chan *linger.Socket, 1)
+	server := linger.NewServer(linger.HandlerFuncs{
+		OnMessage: func(m *linger.Message) { sockets <- m.Socket },
+	}, linger.Options{SendQueue: 1 << 24, Logger: discard})
+	front := elsewhere(t, server.ServeHTTP)
+	a := serve(t, fmt.Sprintf(`
+		let resume;
+		const blocked = new Promise((resolve) => { resume = resolve; });
+		const ws = new WebSocket(%q);
+		ws.binaryType = "arraybuffer";
+		let seen = 0, wrong = 0;
+		ws.onopen = () => ws.send("begin");
+		ws.onmessage = async (e) => {
+			if (new Uint8Array(e.data)[0] !== seen++) wrong++;
+			if (seen === 1) { console.log("busy"); await blocked; }
+			if (seen === %d) console.log("all", wrong);
+		};
+		addEventListener("fetch", (event) => { resume(); event.respondWith(new Response("on")); });
+	`, strings.Replace(front.URL, "http", "ws", 1), count), worker.Options{})
+	socket := <-sockets
+	for i := range count {
+		data := make([]byte, size)
+		data[0] = byte(i)
+		if err := socket.Send(linger.Binary(data)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a.stdout.line(t, "busy")
+	a.stdout.never(t, "all")
+	a.get("/", 200, "on")
+	a.stdout.line(t, "all 0")
+}
+
+// deafServer makes handshakes and then what it is told, with sockets that it never reads.
+func deafServer(t *testing.T, then func(nc *net.TCPConn)) string {
+	t.Helper()
+	server := elsewhere(t, func(w http.ResponseWriter, r *http.Request) {
+		nc, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		t.Cleanup(func() { _ = nc.Close() })
+		_, _ = io.WriteString(nc, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "+
+			handshake.Accept(r.Header.Get("Sec-WebSocket-Key"))+"\r\n\r\n")
+		if tcp, ok := nc.(*net.TCPConn); ok {
+			then(tcp)
+		}
+	})
+	return strings.Replace(server.URL, "http", "ws", 1)
+}
+
+func TestTooMuchForAServerThatDoesNotReadIsBounded(t *testing.T) {
+	t.Parallel()
+	url := deafServer(t, func(*net.TCPConn) {})
+	flood := `
+		const ws = new WebSocket(%q);
+		ws.onopen = () => {
+			for (let i = 0; i < 200; i++) ws.send(new Uint8Array(1 << 17));
+			console.log("state", ws.readyState, ws.bufferedAmount < (1 << 20) + (1 << 18));
+		};
+		ws.onclose = (e) => console.log("close", e.code, e.wasClean);`
+	opts := impatient(worker.Options{})
+	a := serve(t, fmt.Sprintf(flood, url), opts)
+	a.stdout.line(t, "state 1 true")
+	a.stdout.line(t, "close 1006 false")
+	opts.Server.Policy = linger.PolicyDrop
+	opts.Server.WriteTimeout = -1
+	dropping := serve(t, fmt.Sprintf(flood, url), opts)
+	dropping.stdout.line(t, "state 1 true")
+	dropping.get("/", 426, "this application speaks WebSocket only: it listens to no fetch event")
+	dropping.stdout.never(t, "close")
+}
+
+// These tests count descriptors, so they run alone.
+func TestNoOutgoingWebSocketLeaks(t *testing.T) {
+	closing := func(nc *net.TCPConn) { _, _ = nc.Write(frame(protocol.CloseFrame, "\x0b\xb8")) }
+	gone := func(first func(nc *net.TCPConn)) func(nc *net.TCPConn) {
+		return func(nc *net.TCPConn) {
+			first(nc)
+			_ = nc.Close()
+		}
+	}
+	for name, c := range map[string]struct {
+		then   func(nc *net.TCPConn)
+		script string
+	}{
+		"the server closes, and is silent": {closing, ``},
+		"the server closes, and is gone":   {gone(closing), ``},
+		"the server is gone":               {gone(func(*net.TCPConn) {}), ``},
+		"the server resets":                {gone(func(nc *net.TCPConn) { _ = nc.SetLinger(0) }), ``},
+		"half-open, and nobody closes":     {closing, `accept = { allowHalfOpen: true };`},
+		"never accepted":                   {closing, `accept = null;`},
+		"never accepted, and silent":       {func(*net.TCPConn) {}, `accept = null;`},
+		"closed, and the server is silent": {func(*net.TCPConn) {}, `then = (ws) => ws.close(4000);`},
+		"closed at once":                   {func(*net.TCPConn) {}, `make = async () => new WebSocket(url).close();`},
+	} {
+		t.Run(name, func(t *testing.T) { leakOutgoing(t, c.then, c.script) })
+	}
+}
+
+func leakOutgoing(t *testing.T, then func(nc *net.TCPConn), script string) {
+	asked := make(chan struct{}, crowd)
+	var held atomic.Int32 // descriptors that the other server keeps
+	url := deafServer(t, func(nc *net.TCPConn) {
+		then(nc)
+		if nc.SetNoDelay(true) == nil { // it is not closed
+			held.Add(1)
+		}
+		asked <- struct{}{}
+	})
+	a := serve(t, fmt.Sprintf(`
+		const url = %q;
+		let accept = {}, then = () => {}, closed = 0, made = 0;
+		const fetched = async () => {
+			const { webSocket } = await fetch(url.replace("ws:", "http:"), { headers: { upgrade: "websocket" } });
+			if (accept) webSocket.accept(accept);
+			return webSocket;
+		};
+		let make = (i) => (i %% 2 || accept?.allowHalfOpen || !accept ? fetched() : Promise.resolve(new WebSocket(url)));
+		%s
+		async function one(i) {
+			const ws = await make(i);
+			if (!ws) return;
+			ws.addEventListener("close", () => closed++);
+			if (ws.readyState === 0) await new Promise((resolve) => { ws.onopen = ws.onclose = resolve; });
+			then(ws);
+		}
+		addEventListener("fetch", (event) => {
+			if (event.request.url.endsWith("/go")) for (let i = 0; i < %d; i++) one(i);
+			event.respondWith(new Response("plain"));
+		});`, url, script, crowd), impatient(worker.Options{}))
+	a.get("/", 200, "plain")
+	before := descriptors(t)
+	a.get("/go", 200, "plain")
+	for opened := 0; opened < crowd && !strings.Contains(script, "close();"); opened++ {
+		<-asked
+	}
+	a.until("our descriptors are closed, whatever the other server does", func() bool { return descriptors(t) <= before+int(held.Load()) })
+}

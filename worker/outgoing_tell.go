@@ -1,0 +1,81 @@
+package worker
+
+import (
+	"bytes"
+
+	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket"
+)
+
+// Message has the script told of a message, and stops reading when too much waits.
+func (s *outgoingSocket) Message(_ *websocket.Driver, m protocol.Event) {
+	p := linger.Payload{Data: m.Payload, Binary: m.Opcode == protocol.Binary}
+	if !m.Owned {
+		p.Data = bytes.Clone(p.Data)
+	}
+	s.post(len(p.Data), func() { s.line.message(p) })
+}
+
+// Pong tells nothing.
+func (s *outgoingSocket) Pong(*websocket.Driver, []byte) {}
+
+// PeerClose has the script told of the server's Close, behind its messages.
+func (s *outgoingSocket) PeerClose(_ *websocket.Driver, status protocol.Status) {
+	s.post(0, func() { s.line.peerClose(status) })
+}
+
+// Drained tells nothing: WebSocket has no event for it.
+func (s *outgoingSocket) Drained(*websocket.Driver) {}
+
+// Closed has the script told of the end, the last thing. The socket counts until its
+// descriptor is closed.
+func (s *outgoingSocket) Closed(conn *websocket.Driver, end websocket.Outcome) {
+	s.post(0, func() { s.line.end(end.Received, end.Clean, s.failure(end)) })
+	<-conn.Done()
+	s.over()
+}
+
+// post puts something behind what the script is to be told.
+func (s *outgoingSocket) post(size int, tell func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waiting = append(s.waiting, tiding{tell, size})
+	s.bytes += size
+	if s.conn != nil && !s.paused && (len(s.waiting) >= maxTidings || s.bytes >= maxTidingBytes) {
+		s.paused = true
+		s.conn.Pause()
+	}
+	if !s.telling {
+		s.telling = true
+		go s.tell()
+	}
+}
+
+// tell tells the line one thing after the other. Each returns when the script is done
+// with it, or its engine has ended.
+func (s *outgoingSocket) tell() {
+	for next := s.next(); next != nil; next = s.next() {
+		next()
+	}
+}
+
+// next takes the next thing, nil if there is none, and lets the connection be read again
+// when half of what it waited for is done.
+func (s *outgoingSocket) next() func() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.paused && len(s.waiting) <= maxTidings/2 && s.bytes <= maxTidingBytes/2 {
+		s.paused = false
+		s.conn.Resume()
+	}
+	if len(s.waiting) == 0 {
+		s.telling = false
+		return nil
+	}
+	first := s.waiting[0]
+	s.waiting[0] = tiding{}
+	s.waiting = s.waiting[1:]
+	s.bytes -= first.size
+	return first.tell
+}
