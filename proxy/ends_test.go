@@ -41,7 +41,7 @@ func TestEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			front := httptest.NewServer(handler)
 			defer front.Close()
-			proxyends.Run(t, backend, front.Listener.Addr().String(), proxyends.Cases(proxyends.Gone))
+			proxyends.Run(t, backend, front.Listener.Addr().String(), proxyends.Cases(proxyends.Gone, proxyends.Cut))
 		})
 	}
 	for deadline := time.Now().Add(patience); h.Count() > 0; time.Sleep(time.Millisecond) {

@@ -23,7 +23,7 @@ func endsCommands() map[string]scriptCommand {
 			ts.Setenv("SIDES", "ws://"+backend.Addr())
 		}),
 		"everyend": command(1, func(ts *testscript.TestScript, args []string) {
-			for _, c := range proxyends.Cases(args[0]) {
+			for _, c := range proxyends.Cases(args[0], proxyends.Cut) {
 				pair, err := backend.Open(ts.Getenv("ADDRESS"), 10*time.Second)
 				ts.Check(err)
 				seen, err := pair.Play(c)

@@ -2,6 +2,7 @@ package proxyends
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -42,12 +43,16 @@ func (s Step) String() string {
 	return who + verb + s.What
 }
 
-// Gone is what the client sees of a backend that is lost: the default of Linger.
-const Gone = "close 1014 the backend is gone"
+// What Linger does by default: it tells the client of a backend that is lost, and cuts
+// the backend's connection when the client is.
+const (
+	Gone = "close 1014 the backend is gone"
+	Cut  = "reset"
+)
 
-// Cases returns the table for a proxy that tells its client of a lost backend in these
-// words.
-func Cases(gone string) []Case {
+// Cases returns the table for a proxy of which a client sees this when the backend is
+// lost, and a backend that when the client is.
+func Cases(gone, cut string) []Case {
 	return []Case{
 		parse("the client closes first", `
 			client: close 4001 bye
@@ -100,14 +105,14 @@ func Cases(gone string) []Case {
 			backend sees tail one
 			backend sees tail two
 			backend sees close 1000 done`),
-		parse("the client ends TCP without a Close", `
+		parse("the client ends TCP without a Close", fmt.Sprintf(`
 			client: text hello
 			backend sees hello
 			client: FIN
-			backend sees reset`),
-		parse("the client resets", `
+			backend sees %s`, cut)),
+		parse("the client resets", fmt.Sprintf(`
 			client: reset
-			backend sees reset`),
+			backend sees %s`, cut)),
 		parse("the backend ends TCP without a Close", fmt.Sprintf(`
 			backend: text hello
 			client sees hello
@@ -123,14 +128,23 @@ func Cases(gone string) []Case {
 			client sees part of a message
 			backend: reset
 			client sees %s`, gone)),
-		parse("the client breaks a rule", `
+		parse("the client breaks a rule", fmt.Sprintf(`
 			client: broken
 			client sees close 1002
 			client sees EOF
-			backend sees reset`),
+			backend sees %s`, cut)),
 		parse("the backend breaks a rule", fmt.Sprintf(`
 			backend: broken
 			backend sees close 1002
 			client sees %s`, gone)),
 	}
+}
+
+// Whole returns the cases for a proxy that passes on whole messages only, so that nobody
+// sees a part.
+func Whole(cases []Case) []Case {
+	for i := range cases {
+		cases[i].Steps = slices.DeleteFunc(cases[i].Steps, func(s Step) bool { return s.Sees && s.What == partOfMessage })
+	}
+	return cases
 }

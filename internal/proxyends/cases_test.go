@@ -13,9 +13,18 @@ func TestCasesAreReadAsTheyAreWritten(t *testing.T) {
 	if c.Steps[0].String() != "client: close 4001 bye" || c.Steps[1].String() != "backend sees close 4001 bye" {
 		t.Errorf("they are written as they were read; got %v", c.Steps)
 	}
-	for _, c := range Cases(Gone) {
+	for _, c := range Cases(Gone, Cut) {
 		if len(c.Steps) < 2 || !c.Steps[len(c.Steps)-1].Sees {
 			t.Errorf("%s: a case ends with what is seen", c.Name)
+		}
+	}
+}
+
+func TestWholeMessagesHaveNoParts(t *testing.T) {
+	for i, c := range Whole(Cases(Gone, Cut)) {
+		parts := Cases(Gone, Cut)[i]
+		if d := len(parts.Steps) - len(c.Steps); d != 0 && (d != 1 || c.Name != "the backend resets within a message") {
+			t.Errorf("%s: only what is seen in part is left out; %d steps are", c.Name, d)
 		}
 	}
 }

@@ -104,7 +104,7 @@ func (o other) measure(t *testing.T) map[string][]string {
 	defer backend.Close()
 	front := o.start(t, backend.Addr())
 	found := map[string][]string{}
-	for _, c := range Cases(Gone) {
+	for _, c := range Cases(Gone, Cut) {
 		p, err := backend.Open(front, time.Second)
 		if err != nil {
 			t.Fatal(err)
@@ -132,7 +132,7 @@ func table(found map[string]map[string][]string) string {
 		fmt.Fprintf(&b, " %s |", o.name)
 	}
 	b.WriteString("\n|---|---|" + strings.Repeat("---|", len(others)) + "\n")
-	for _, c := range Cases(Gone) {
+	for _, c := range Cases(Gone, Cut) {
 		var sees []string
 		for _, step := range c.Steps {
 			if step.Sees {

@@ -72,7 +72,7 @@ func TestThePlayFindsWhatATunnelDoesNot(t *testing.T) {
 }
 
 func named(name string) Case {
-	all := Cases(Gone)
+	all := Cases(Gone, Cut)
 	return all[slices.IndexFunc(all, func(c Case) bool { return c.Name == name })]
 }
 

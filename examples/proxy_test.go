@@ -1,0 +1,20 @@
+package examples_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/lingerws/linger/internal/proxyends"
+)
+
+// The proxy in JavaScript ends as the others do, but that it closes a backend whose client
+// is lost: it has no way to cut.
+func TestTheProxyInJavaScriptEndsInEveryWay(t *testing.T) {
+	backend, err := proxyends.NewBackend()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer backend.Close()
+	p := start(t, "cmd/linger", "run", "--listen=127.0.0.1:0", "--var=BACKEND=http://"+backend.Addr(), "examples/proxy/proxy.js")
+	proxyends.Run(t, backend, strings.TrimPrefix(p.url, "http://"), proxyends.Whole(proxyends.Cases(proxyends.Gone, "close 1011 the client is gone")))
+}
