@@ -43,6 +43,9 @@ const (
 
 // messages returns the messages among the events, with payloads of their own.
 func (s *Socket) messages(events []protocol.Event) []Message {
+	if len(events) == 1 && !events[0].Owned && len(events[0].Payload) <= inline {
+		return s.single(events[0])
+	}
 	messages := make([]Message, 0, len(events))
 	var shared []byte
 	for _, ev := range events {
@@ -52,7 +55,7 @@ func (s *Socket) messages(events []protocol.Event) []Message {
 		payload := ev.Payload
 		switch size := len(payload); {
 		case ev.Owned:
-		case size > smallMessage || len(events) == 1:
+		case size > smallMessage:
 			payload = bytes.Clone(payload)
 		default:
 			if cap(shared)-len(shared) < size {
@@ -67,9 +70,29 @@ func (s *Socket) messages(events []protocol.Event) []Message {
 	return messages
 }
 
+// inline is what a message that comes alone has room for beside it.
+const inline = 80
+
+// single is messages for one that is small: it and its payload are one allocation.
+func (s *Socket) single(ev protocol.Event) []Message {
+	if ev.Kind != protocol.EventMessage {
+		return nil
+	}
+	one := &struct {
+		messages [1]Message
+		payload  [inline]byte
+	}{}
+	n := copy(one.payload[:], ev.Payload)
+	one.messages[0] = s.message(ev.Opcode, one.payload[:n:n])
+	return one.messages[:]
+}
+
 // note puts messages into the mailbox. If nobody hands events out yet, and none wait, the
 // end of the batch will hand these out as they are.
 func (s *Socket) note(messages []Message, conn *websocket.Driver) {
+	if len(messages) == 0 {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	opened := s.openMailbox()

@@ -40,6 +40,18 @@ func TestMessagesOfABatchHaveMemoryOfTheirOwn(t *testing.T) {
 	}
 }
 
+func TestABatchWithoutMessagesOpensNoMailbox(t *testing.T) {
+	socket := &Socket{server: NewServer(HandlerFuncs{}, Options{}), id: "test"}
+	in := (*inbox)(socket)
+	for _, events := range [][]protocol.Event{{{Kind: protocol.EventPong}}, {{Kind: protocol.EventPong}, {Kind: protocol.EventPong}}} {
+		in.Batch(nil, events)
+		in.BatchEnd(nil)
+		if !socket.idle() {
+			t.Errorf("%d pongs leave nothing to be handled", len(events))
+		}
+	}
+}
+
 func TestABatchGoesToTheHandlerOfEachMessagesMoment(t *testing.T) {
 	var server *Server
 	var heard []string

@@ -31,7 +31,10 @@ func New(cfg Config) *Machine {
 }
 
 // Reset makes the machine one for a new connection, as New does.
-func (m *Machine) Reset(cfg Config) { *m = Machine{cfg: cfg.withDefaults()} }
+func (m *Machine) Reset(cfg Config) {
+	*m = Machine{}
+	m.cfg = cfg.withDefaults()
+}
 
 // Idle tells whether the machine is as new: nothing of a message has come or is being
 // written, nothing waits, and nobody has closed. A driver may then do without it, and have
