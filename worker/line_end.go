@@ -24,6 +24,9 @@ func (in *instance) closeLines() {
 	pause := min(bound/4/time.Duration(len(lines)), paceMax)
 	for _, l := range lines {
 		l.wire.close(protocol.CloseServiceRestart, appRestart)
+		if pause < paceMin {
+			continue
+		}
 		timer.Reset(rand.N(2*pause + 1))
 		select {
 		case <-timer.C:
@@ -34,8 +37,12 @@ func (in *instance) closeLines() {
 	<-in.gone
 }
 
-// paceMax is the pause between two of them on average, less where there are many.
-const paceMax = time.Millisecond
+// The pauses between two of them are paceMax on average, less where there are many, and
+// left out where they would be too short to wait for.
+const (
+	paceMax = time.Millisecond
+	paceMin = 50 * time.Microsecond
+)
 
 // cutLines ends the lines that are left when their time is over.
 func (in *instance) cutLines() {
