@@ -114,12 +114,6 @@ func (o Options) withDefaults() Options {
 	if o.MaxBody <= 0 {
 		o.MaxBody = defaultMaxBody
 	}
-	if o.FetchTimeout <= 0 {
-		o.FetchTimeout = defaultFetchTimeout
-	}
-	if o.MaxFetches <= 0 {
-		o.MaxFetches = defaultMaxFetches
-	}
 	if o.Stdout == nil {
 		o.Stdout = os.Stdout
 	}
@@ -128,12 +122,6 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
-	}
-	if o.MaxSockets <= 0 {
-		o.MaxSockets = defaultMaxSockets
-	}
-	if o.Server.SendQueue <= 0 {
-		o.Server.SendQueue = defaultSendQueue
 	}
 	if o.Server.Logger == nil {
 		o.Server.Logger = o.Logger
@@ -147,5 +135,22 @@ func (o Options) withDefaults() Options {
 	if o.Server.Policy == linger.PolicyBlock {
 		o.Server.Policy = linger.PolicyClose
 	}
+	o.defaultOutgoing()
 	return o
+}
+
+// defaultOutgoing sets what bounds the script's own requests.
+func (o *Options) defaultOutgoing() {
+	if o.FetchTimeout <= 0 {
+		o.FetchTimeout = defaultFetchTimeout
+	}
+	if o.MaxFetches <= 0 {
+		o.MaxFetches = defaultMaxFetches
+	}
+	if o.MaxSockets <= 0 {
+		o.MaxSockets = defaultMaxSockets
+	}
+	if o.Server.SendQueue <= 0 {
+		o.Server.SendQueue = defaultSendQueue
+	}
 }

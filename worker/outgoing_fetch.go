@@ -114,7 +114,7 @@ func (a *App) fetch(ctx context.Context, r *outgoingRequest) (*fetched, error) {
 		if err != nil {
 			return nil, err
 		}
-		answer, err := a.transport.RoundTrip(request)
+		answer, err := a.transport.RoundTrip(request) //nolint:bodyclose // readAnswer and drop close it
 		if err != nil {
 			return nil, err
 		}

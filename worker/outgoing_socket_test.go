@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/protocol"
@@ -81,6 +82,7 @@ func TestTooMuchForAServerThatDoesNotReadIsBounded(t *testing.T) {
 		};
 		ws.onclose = (e) => console.log("close", e.code, e.wasClean);`
 	opts := impatient(worker.Options{})
+	opts.EventTimeout = patience
 	a := serve(t, fmt.Sprintf(flood, url), opts)
 	a.stdout.line(t, "state 1 true")
 	a.stdout.line(t, "close 1006 false")
@@ -147,14 +149,18 @@ func leakOutgoing(t *testing.T, then func(nc *net.TCPConn), script string) {
 			then(ws);
 		}
 		addEventListener("fetch", (event) => {
-			if (event.request.url.endsWith("/go")) for (let i = 0; i < %d; i++) one(i);
+			if (event.request.url.endsWith("/go")) for (let i = 0; i < %d; i++) setTimeout(one, 0, i); // each in a turn of its own
 			event.respondWith(new Response("plain"));
 		});`, url, script, crowd), impatient(worker.Options{}))
 	a.get("/", 200, "plain")
 	before := descriptors(t) + runtime.GOMAXPROCS(0) // the loops that watch connections begin with the first of them
 	a.get("/go", 200, "plain")
 	for opened := 0; opened < crowd && !strings.Contains(script, "close();"); opened++ {
-		<-asked
+		select {
+		case <-asked:
+		case <-time.After(patience):
+			t.Fatalf("the other server is asked %d times; got %d. The log: %s", crowd, opened, a.log)
+		}
 	}
 	a.until("our descriptors are closed, whatever the other server does", func() bool { return descriptors(t) <= before+int(held.Load()) })
 }
