@@ -64,14 +64,6 @@ func wantStatus(t *testing.T, url string, status int, body string) {
 	}
 }
 
-func TestTheBackendsRefusalReachesTheClient(t *testing.T) {
-	_, url := front(t, proxy.Options{To: []string{backend(t, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("WWW-Authenticate", "Basic")
-		http.Error(w, "sign in first", http.StatusUnauthorized)
-	})}})
-	wantStatus(t, url, http.StatusUnauthorized, "sign in first")
-}
-
 func TestABackendThatIsNotThere(t *testing.T) {
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
