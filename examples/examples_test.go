@@ -167,13 +167,14 @@ func page(t *testing.T, url string, status int) string {
 	return string(body)
 }
 
-func TestTheProxyCountsWhatItPassesOn(t *testing.T) {
+func TestTheProxyChangesDropsAndAnswers(t *testing.T) {
 	t.Parallel()
 	backend := start(t, "cmd/linger", "run", "--listen="+anyPort, "examples/echo/echo.js")
 	ann := connect(t, start(t, "examples/proxy", anyPort, strings.Replace(backend.url, "http", "ws", 1)), "/")
 	ann.say("one")
-	ann.say("two")
-	ann.wants("text one", "text two")
+	ann.say("/admin stop")
+	ann.say("my card is 4111111111111111")
+	ann.wants("text one", "text my card is [card]")
 	ann.say("how many?")
 	ann.wants("text 2 from clients, 2 from the backend")
 	ann.leave()

@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -62,7 +61,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer h.opening.Done()
-	to, conn, answer, err := h.dial(r, offer)
+	to, conn, answer, err := h.dial(w, r, offer)
 	if err != nil {
 		h.refuse(w, r, err)
 		return
@@ -88,8 +87,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 }
 
-// dial opens a connection with the first backend that can be reached.
-func (h *Handler) dial(r *http.Request, offer *websocket.Handshake) (*backend, *websocket.Driver, http.Header, error) {
+// dial opens a connection with the first backend that can be reached. A refusal goes to
+// the client at once.
+func (h *Handler) dial(w http.ResponseWriter, r *http.Request, offer *websocket.Handshake) (*backend, *websocket.Driver, http.Header, error) {
 	opts := h.opts.Connection()
 	opts.HalfClose = opts.HalfClose && offersHalfClose(offer)
 	var last error
@@ -99,6 +99,7 @@ func (h *Handler) dial(r *http.Request, offer *websocket.Handshake) (*backend, *
 		conn, answer, err := websocket.DialDriver(r.Context(), to.target(r.URL), &websocket.DialOptions{
 			Options: opts, Header: forwarded(r), Origin: r.Header.Get("Origin"), Subprotocols: offer.Protocols,
 			Proxy: websocket.NoProxy, TLSConfig: h.opts.TLSConfig, HandshakeTimeout: h.opts.DialTimeout,
+			Refused: func(answer *http.Response) { h.passRefusal(w, answer) },
 		})
 		if err == nil {
 			h.backends.reached(to)
@@ -114,31 +115,6 @@ func (h *Handler) dial(r *http.Request, offer *websocket.Handshake) (*backend, *
 		h.opts.Logger.Warn("backend not reached", "backend", to.url.Host, "error", err)
 	}
 	return nil, nil, nil, last
-}
-
-// answered tells whether the backend has refused, which is its right.
-func answered(err error) bool {
-	failed, ok := errors.AsType[*websocket.DialError](err)
-	return ok && failed.Status != 0
-}
-
-// refuse answers a request for which there is no backend: as the backend does, if it
-// has answered.
-func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	failed, ok := errors.AsType[*websocket.DialError](err)
-	switch {
-	case r.Context().Err() != nil: // nobody is there any more
-	case ok && failed.Status >= http.StatusOK:
-		for name, values := range endToEnd(failed.Header) {
-			w.Header()[name] = values
-		}
-		w.WriteHeader(failed.Status)
-		_, _ = w.Write(failed.Body) // the client may be gone
-	case errors.Is(err, context.DeadlineExceeded):
-		http.Error(w, "the backend did not answer in time", http.StatusGatewayTimeout)
-	default:
-		http.Error(w, "the backend cannot be reached", http.StatusBadGateway)
-	}
 }
 
 func offersHalfClose(offer *websocket.Handshake) bool {

@@ -2,7 +2,6 @@ package proxy_test
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -197,31 +196,6 @@ func TestASilentSideIsBounded(t *testing.T) {
 	s.backend.want("close 4001 bye") // and says nothing
 	s.client.want("close 4001 bye", "EOF")
 	s.wantNobody(t)
-}
-
-func TestMessagesPassInPiecesWithBoundedMemory(t *testing.T) {
-	t.Parallel()
-	opts := proxy.Options{}
-	opts.MaxMessage = 1 << 30
-	s := connect(t, opts)
-	const size = 64 << 20
-	sent := make(chan int, 1)
-	go func() { // a message of 64 MiB for a backend that reads nothing yet
-		n := 0
-		h := protocol.Header{Fin: true, Opcode: protocol.Binary, Length: size, Masked: true}
-		_, _ = s.client.conn.Write(h.Append(nil))
-		piece := bytes.Repeat([]byte("x"), 1<<20)
-		for ; n < size; n += len(piece) {
-			_ = s.client.conn.SetWriteDeadline(time.Now().Add(time.Second))
-			if _, err := s.client.conn.Write(piece); err != nil {
-				break
-			}
-		}
-		sent <- n
-	}()
-	if n := <-sent; n > 48<<20 {
-		t.Errorf("a side that does not read slows the other; %d MiB were taken from it", n>>20)
-	}
 }
 
 func TestBothDirectionsPassEverything(t *testing.T) {

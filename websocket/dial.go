@@ -63,8 +63,14 @@ type DialOptions struct {
 	// handshake may take.
 	MaxRefusal int
 
-	// HandshakeTimeout bounds everything up to the server's answer, redirects
-	// included; 0 means 30 s. A context that ends sooner comes first.
+	// Refused, if set, is called with an answer that is a refusal, to read its body as
+	// a whole, whatever MaxRefusal is; DialError.Body stays empty then. A body that is not over when
+	// HandshakeTimeout is breaks off with an error, and so does one whose reader has
+	// returned. It is not called for a redirect that may be followed.
+	Refused func(*http.Response)
+
+	// HandshakeTimeout bounds everything up to the server's answer, redirects and the
+	// body of a refusal included; 0 means 30 s. A context that ends sooner comes first.
 	HandshakeTimeout time.Duration
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"time"
@@ -60,7 +61,7 @@ func (h *hop) shakeHands(l *link, request []byte, offered handshake.Offer) (*ope
 	}
 	agreed, terms, err := judge(answer, offered, &h.opts.Options)
 	if err != nil {
-		body, cut := r.excerpt(l, answer, h.opts.MaxRefusal)
+		body, cut := h.body(l, r, answer)
 		return nil, h.refused(PhaseCheck, answer, body, cut, err)
 	}
 	return &opened{l.nc, r.early(), answer.Header, agreed.Protocol, terms}, nil
@@ -117,6 +118,18 @@ func (r *responseReader) explain(err error) error {
 		return fmt.Errorf("the answer is no HTTP: %s (cut)", text[:maxQuoted])
 	}
 	return fmt.Errorf("reading the answer: %w", err)
+}
+
+// body gives the body of a refusal to the application, or returns its start for the
+// error. After a 101 there is none, and a redirect that may be followed is no refusal.
+func (h *hop) body(l *link, r *responseReader, answer *http.Response) (body []byte, cut bool) {
+	followed := h.opts.MaxRedirects > 0 && isRedirect(answer.StatusCode)
+	if h.opts.Refused == nil || followed || answer.StatusCode == http.StatusSwitchingProtocols {
+		return r.excerpt(l, answer, h.opts.MaxRefusal)
+	}
+	r.limit.N = math.MaxInt64 // the bound is that of time
+	h.opts.Refused(answer)
+	return nil, false
 }
 
 // excerpt reads the start of the body of a refusal, for whoever has to find out

@@ -2,8 +2,10 @@ package websocket
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -130,6 +132,39 @@ func TestMoreOfARefusalIsReadIfItIsAskedFor(t *testing.T) {
 				}
 				if took := time.Since(start); took != c.takes {
 					t.Errorf("the body must be waited for %v; it took %v", c.takes, took)
+				}
+			})
+		})
+	}
+}
+
+func TestARefusalIsReadAsAWholeByWhoeverWantsIt(t *testing.T) {
+	long := strings.Repeat("no ", 1<<16)
+	for name, c := range map[string]struct {
+		answer, want string
+		broken       bool
+		takes        time.Duration
+	}{
+		"a long one":          {fmt.Sprintf("HTTP/1.1 403 No\r\nContent-Length: %d\r\n\r\n%s", len(long), long), long, false, 0},
+		"one that never ends": {"HTTP/1.1 403 No\r\nContent-Length: 9\r\n\r\nno", "no", true, 5 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				var body []byte
+				var broken error
+				read := func(answer *http.Response) { body, broken = io.ReadAll(answer.Body) }
+				_, err := Dial(t.Context(), "ws://example.com", direct(DialOptions{
+					NetDial: answering(saying(c.answer)), Refused: read, HandshakeTimeout: 5 * time.Second,
+				}))
+				if failure := wantDialError(t, err, PhaseCheck); failure.Status != 403 || failure.Body != nil {
+					t.Errorf("the error has the status, and no body that has been read; got %d, %q", failure.Status, failure.Body)
+				}
+				if string(body) != c.want || (broken != nil) != c.broken {
+					t.Errorf("the body is %d bytes, broken off: %v; got %d, %v", len(c.want), c.broken, len(body), broken)
+				}
+				if took := time.Since(start); took != c.takes {
+					t.Errorf("the handshake timeout bounds it: %v; it took %v", c.takes, took)
 				}
 			})
 		})

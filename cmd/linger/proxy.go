@@ -30,6 +30,8 @@ type proxyCommand struct {
 	Compression   bool            `help:"Agree to permessage-deflate with each side that wants it. Compressed messages are held as a whole."`
 	HalfClose     bool            `help:"Pass the extension half-close on, where both sides want it."`
 
+	backendTLS
+
 	ShutdownTimeout duration `default:"10s" help:"Time for closing all connections after SIGINT or SIGTERM."`
 	LogFormat       string   `default:"text" enum:"text,json" help:"Format of Linger's own log on standard error: text or json."`
 }
@@ -60,11 +62,19 @@ func (c *proxyCommand) Run() error {
 
 func (c *proxyCommand) options(log *slog.Logger) (proxy.Options, error) {
 	origins, err := linger.Origins(texts(c.Origin)...)
+	if err != nil {
+		return proxy.Options{}, err
+	}
+	secure, err := c.backendTLS.config()
+	if err != nil {
+		return proxy.Options{}, err
+	}
 	o := proxy.Options{
 		To:          c.To,
 		Options:     websocket.Options{MaxMessage: int64(c.MaxMessage), HalfOpenTimeout: time.Duration(c.TailTimeout), HalfClose: c.HalfClose},
 		Origins:     origins,
 		DialTimeout: time.Duration(c.DialTimeout),
+		TLSConfig:   secure,
 		HighWater:   int(c.HighWater),
 		BackendLost: c.BackendLost.with("the backend is gone"),
 		ClientLost:  c.ClientLost.with("the client is gone"),
@@ -73,7 +83,7 @@ func (c *proxyCommand) options(log *slog.Logger) (proxy.Options, error) {
 	if c.Compression {
 		o.Compression = &websocket.CompressionOptions{}
 	}
-	return o, err
+	return o, nil
 }
 
 // lost is what one side is told when the other is lost.

@@ -113,6 +113,8 @@ func (b *Backend) Open(proxy string, patience time.Duration) (*Pair, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p.Request = b.requests[path]
+	delete(b.requests, path) // who opens many compares memory
+	delete(b.expected, path)
 	return p, nil
 }
 

@@ -1,0 +1,70 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/lingerws/linger/websocket"
+)
+
+// answered tells whether the backend has answered: it may refuse, which is its right.
+func answered(err error) bool {
+	failed, ok := errors.AsType[*websocket.DialError](err)
+	return ok && failed.Status != 0
+}
+
+// refused tells whether that answer has gone to the client already. An answer that
+// switches protocols, but breaks the rules of the opening handshake, has not.
+func refused(err error) bool {
+	failed, ok := errors.AsType[*websocket.DialError](err)
+	return ok && failed.Status >= http.StatusOK
+}
+
+// refuse answers a request for which there is no backend, unless the backend has done
+// so.
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	switch {
+	case refused(err), r.Context().Err() != nil: // or nobody is there any more
+	case errors.Is(err, context.DeadlineExceeded):
+		http.Error(w, "the backend did not answer in time", http.StatusGatewayTimeout)
+	default:
+		http.Error(w, "the backend cannot be reached", http.StatusBadGateway)
+	}
+}
+
+// passRefusal passes the backend's answer on as it comes: status, fields and body. Both
+// sides have the time of the opening handshake for it.
+func (h *Handler) passRefusal(w http.ResponseWriter, answer *http.Response) {
+	client := http.NewResponseController(w)
+	_ = client.SetWriteDeadline(time.Now().Add(h.opts.DialTimeout)) // where there is none the backend's time is the bound
+	for name, values := range endToEnd(answer.Header) {
+		w.Header()[name] = values
+	}
+	if answer.ContentLength >= 0 {
+		w.Header().Set("Content-Length", strconv.FormatInt(answer.ContentLength, 10))
+	}
+	w.Header().Set("Connection", "close") // a deadline of ours is not for the next request
+	w.WriteHeader(answer.StatusCode)
+	_ = client.Flush()
+	if _, err := io.Copy(flusher{w, client}, answer.Body); err != nil {
+		_ = client.SetWriteDeadline(time.Unix(1, 0)) // the client has to see that the body has been cut off
+	}
+}
+
+// flusher keeps nothing back of a body that comes slowly.
+type flusher struct {
+	w      io.Writer
+	client *http.ResponseController
+}
+
+func (f flusher) Write(p []byte) (int, error) {
+	n, err := f.w.Write(p)
+	if err == nil {
+		err = f.client.Flush()
+	}
+	return n, err
+}
