@@ -22,7 +22,7 @@ import (
 )
 
 // patience bounds every wait of a test; it is never reached unless a test fails.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // testApp is an application under test behind a real http.Server on TCP.
 type testApp struct {
