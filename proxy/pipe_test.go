@@ -170,13 +170,6 @@ func (w *wire) want(all ...string) {
 	}
 }
 
-// ends ends the test's own direction, and wants the end of the other.
-func (w *wire) ends() {
-	w.t.Helper()
-	_ = w.conn.CloseWrite()
-	w.want("EOF")
-}
-
 // wantNobody waits until the proxy holds no connection.
 func (s *setup) wantNobody(t *testing.T) {
 	t.Helper()

@@ -52,7 +52,10 @@ const (
 
 // Cases returns the table for a proxy of which a client sees this when the backend is
 // lost, and a backend that when the client is.
-func Cases(gone, cut string) []Case {
+func Cases(gone, cut string) []Case { return slices.Concat(closings(), losses(gone, cut)) }
+
+// closings are the ends with Close frames.
+func closings() []Case {
 	return []Case{
 		parse("the client closes first", `
 			client: close 4001 bye
@@ -105,6 +108,12 @@ func Cases(gone, cut string) []Case {
 			backend sees tail one
 			backend sees tail two
 			backend sees close 1000 done`),
+	}
+}
+
+// losses are those without.
+func losses(gone, cut string) []Case {
+	return []Case{
 		parse("the client ends TCP without a Close", fmt.Sprintf(`
 			client: text hello
 			backend sees hello
