@@ -1,7 +1,10 @@
 package linger
 
 import (
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/lingerws/linger/websocket"
 )
@@ -46,14 +49,35 @@ func (s *Server) Publish(channel string, p Payload, except ...*Socket) (int, err
 		return 0, err
 	}
 	list := s.hub.list(channel)
-	taken := 0
-	for _, socket := range *list {
-		if !slices.Contains(except, socket) && socket.sendPrepared(message, p) == nil {
-			taken++
+	defer recycleList(list)
+	return spread(*list, func(part []*Socket) (taken int) {
+		for _, socket := range part {
+			if !slices.Contains(except, socket) && socket.sendPrepared(message, p) == nil {
+				taken++
+			}
 		}
+		return taken
+	}), nil
+}
+
+// leastSpread is how many deliveries are worth a goroutine: each is a system call.
+const leastSpread = 128
+
+// spread sends to all in a list, on all processors if they are many, and returns what
+// the parts add up to. It returns when all is sent: what is published next comes behind.
+func spread(list []*Socket, send func(part []*Socket) int) int {
+	parts := min(runtime.GOMAXPROCS(0), len(list)/leastSpread)
+	if parts < 2 {
+		return send(list)
 	}
-	recycleList(list)
-	return taken, nil
+	var others sync.WaitGroup
+	var taken atomic.Int64
+	for part := range slices.Chunk(list[len(list)/parts:], (len(list)+parts-1)/parts) {
+		others.Go(func() { taken.Add(int64(send(part))) })
+	}
+	own := send(list[:len(list)/parts])
+	others.Wait()
+	return own + int(taken.Load())
 }
 
 func (h *hub) subscribe(s *Socket, channel string) error {
