@@ -170,13 +170,6 @@ func (w *wire) want(all ...string) {
 	}
 }
 
-// ends ends the test's own direction, and wants the end of the other.
-func (w *wire) ends() {
-	w.t.Helper()
-	_ = w.conn.CloseWrite()
-	w.want("EOF")
-}
-
 // wantNobody waits until the proxy holds no connection.
 func (s *setup) wantNobody(t *testing.T) {
 	t.Helper()
@@ -185,17 +178,6 @@ func (s *setup) wantNobody(t *testing.T) {
 			t.Fatalf("the proxy lets both go; it holds %d pairs", s.proxy.Count())
 		}
 	}
-}
-
-func TestASilentSideIsBounded(t *testing.T) {
-	t.Parallel()
-	opts := proxy.Options{}
-	opts.HalfOpenTimeout, opts.LingerTimeout = 200*time.Millisecond, 200*time.Millisecond
-	s := connect(t, opts)
-	s.client.close(4001, "bye")
-	s.backend.want("close 4001 bye") // and says nothing
-	s.client.want("close 4001 bye", "EOF")
-	s.wantNobody(t)
 }
 
 func TestBothDirectionsPassEverything(t *testing.T) {

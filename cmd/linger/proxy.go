@@ -65,7 +65,7 @@ func (c *proxyCommand) options(log *slog.Logger) (proxy.Options, error) {
 	if err != nil {
 		return proxy.Options{}, err
 	}
-	secure, err := c.backendTLS.config()
+	secure, err := c.config()
 	if err != nil {
 		return proxy.Options{}, err
 	}
