@@ -50,3 +50,15 @@ func TestEnds(t *testing.T) {
 		}
 	}
 }
+
+func TestAMuteSideIsBounded(t *testing.T) {
+	backend, err := proxyends.NewBackend()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer backend.Close()
+	opts := proxy.Options{To: []string{"ws://" + backend.Addr()}}
+	opts.HalfOpenTimeout, opts.LingerTimeout = 200*time.Millisecond, 200*time.Millisecond
+	_, url := front(t, opts)
+	proxyends.Run(t, backend, url[len("ws://"):], proxyends.Mute())
+}

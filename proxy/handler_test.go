@@ -100,6 +100,27 @@ func TestSubprotocolAndHalfCloseAreAgreedEndToEnd(t *testing.T) {
 	}
 }
 
+func TestCompressionIsAgreedWithEachSide(t *testing.T) {
+	opts := proxy.Options{To: []string{backend(t, echo)}} // which does not compress
+	opts.Compression = &websocket.CompressionOptions{}
+	_, url := front(t, opts)
+	for _, c := range []*websocket.CompressionOptions{nil, {}} {
+		client, err := websocket.Dial(t.Context(), url, &websocket.DialOptions{Options: websocket.Options{Compression: c}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, message := range []string{"hello", strings.Repeat("again and again ", 20_000)} {
+			if err := client.Write(t.Context(), websocket.Text, []byte(message)); err != nil {
+				t.Fatal(err)
+			}
+			if _, got, err := client.Read(t.Context()); err != nil || string(got) != message {
+				t.Errorf("a client that compresses: %v gets its message of %d bytes back; got %d, %v", c != nil, len(message), len(got), err)
+			}
+		}
+		client.CloseNow()
+	}
+}
+
 func TestOptionsThatCannotWork(t *testing.T) {
 	for _, opts := range []proxy.Options{
 		{},

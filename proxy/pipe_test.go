@@ -180,17 +180,6 @@ func (s *setup) wantNobody(t *testing.T) {
 	}
 }
 
-func TestASilentSideIsBounded(t *testing.T) {
-	t.Parallel()
-	opts := proxy.Options{}
-	opts.HalfOpenTimeout, opts.LingerTimeout = 200*time.Millisecond, 200*time.Millisecond
-	s := connect(t, opts)
-	s.client.close(4001, "bye")
-	s.backend.want("close 4001 bye") // and says nothing
-	s.client.want("close 4001 bye", "EOF")
-	s.wantNobody(t)
-}
-
 func TestBothDirectionsPassEverything(t *testing.T) {
 	t.Parallel()
 	s := connect(t, proxy.Options{})

@@ -52,10 +52,12 @@ const (
 
 // Cases returns the table for a proxy of which a client sees this when the backend is
 // lost, and a backend that when the client is.
-func Cases(gone, cut string) []Case { return slices.Concat(closings(), losses(gone, cut)) }
+func Cases(gone, cut string) []Case {
+	return append(closes(), losses(gone, cut)...)
+}
 
-// closings are the ends with Close frames.
-func closings() []Case {
+// closes are the ends with a Close.
+func closes() []Case {
 	return []Case{
 		parse("the client closes first", `
 			client: close 4001 bye
@@ -111,7 +113,7 @@ func closings() []Case {
 	}
 }
 
-// losses are those without.
+// losses are the ends without one.
 func losses(gone, cut string) []Case {
 	return []Case{
 		parse("the client ends TCP without a Close", fmt.Sprintf(`
@@ -156,4 +158,20 @@ func Whole(cases []Case) []Case {
 		cases[i].Steps = slices.DeleteFunc(cases[i].Steps, func(s Step) bool { return s.Sees && s.What == partOfMessage })
 	}
 	return cases
+}
+
+// Mute returns the cases in which a side says nothing more. They take as long as the
+// proxy lets a side go on after the other's Close, so it should be told to be quick.
+func Mute() []Case {
+	return []Case{
+		parse("the client closes, and the backend is mute", `
+			client: close 4001 bye
+			backend sees close 4001 bye
+			client sees close 4001 bye
+			client sees EOF`),
+		parse("the backend closes, and the client is mute", `
+			backend: close 4002 enough
+			client sees close 4002 enough
+			backend sees close 4002 enough`),
+	}
 }

@@ -97,7 +97,7 @@ func (b *Backend) Open(proxy string, patience time.Duration) (*Pair, error) {
 	_, _ = io.WriteString(conn, "GET "+path+"?x=1 HTTP/1.1\r\nHost: front\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nCookie: a=b\r\n\r\n")
 	_ = conn.SetReadDeadline(time.Now().Add(patience))
-	p.Response, err = http.ReadResponse(p.Client.r, nil) //nolint:bodyclose // a 101 has no body
+	p.Response, err = http.ReadResponse(p.Client.r, nil) //nolint:bodyclose // a 101 has no body, and any other ends with the connection
 	if err == nil && p.Response.StatusCode != http.StatusSwitchingProtocols {
 		err = errors.New("the proxy answers " + p.Response.Status)
 	}
