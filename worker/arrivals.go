@@ -2,28 +2,40 @@ package worker
 
 import "sync"
 
-// arrivals are what other goroutines bring an event loop, each as a turn of its own.
-// How many there can be is bounded by what they are answers to, not here: whoever adds
-// one holds a place among the outgoing fetches and sockets until its turn is over.
+// arrivals are what other goroutines bring an event loop. How many there can be is
+// bounded by what they are answers to, not here: whoever brings one holds a place among
+// the outgoing fetches and sockets until it is over.
 type arrivals struct {
 	wake chan struct{} // has one when there may be some
 
-	mu    sync.Mutex
-	turns []func() error
-	over  bool // nobody takes any more
+	mu      sync.Mutex
+	waiting []arrival
+	over    bool // nobody takes any more
+}
+
+// arrival is a turn of its own. Either it is run, or, when the engine has ended before,
+// dropped.
+type arrival struct {
+	run  func() error
+	drop func()
 }
 
 func newArrivals() arrivals { return arrivals{wake: make(chan struct{}, 1)} }
 
-// add brings a turn, and does not wait for it. It returns false if there will be none:
-// the engine has ended.
-func (a *arrivals) add(turn func() error) bool {
+// add brings something, and does not wait for its turn.
+func (a *arrivals) add(one arrival) {
+	if !a.put(one) {
+		one.drop()
+	}
+}
+
+func (a *arrivals) put(one arrival) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.over {
 		return false
 	}
-	a.turns = append(a.turns, turn)
+	a.waiting = append(a.waiting, one)
 	select {
 	case a.wake <- struct{}{}:
 	default: // it knows already
@@ -35,25 +47,33 @@ func (a *arrivals) add(turn func() error) bool {
 func (a *arrivals) take() func() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if len(a.turns) == 0 {
+	if len(a.waiting) == 0 {
 		return nil
 	}
-	turn := a.turns[0]
-	a.turns[0] = nil
-	a.turns = a.turns[1:]
-	return turn
+	first := a.waiting[0]
+	a.waiting[0] = arrival{}
+	a.waiting = a.waiting[1:]
+	return first.run
 }
 
-// end refuses what comes from now on, and drops what waits.
+// end drops what waits, and what comes from now on.
 func (a *arrivals) end() {
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.over, a.turns = true, nil
+	rest := a.waiting
+	a.over, a.waiting = true, nil
+	a.mu.Unlock()
+	for _, one := range rest {
+		one.drop()
+	}
 }
 
 // receive runs what has arrived.
 func (in *instance) receive() {
-	for next := in.arrivals.take(); next != nil && !in.dead; next = in.arrivals.take() {
+	for !in.dead {
+		next := in.arrivals.take()
+		if next == nil {
+			break
+		}
 		if err := in.turn(next); err != nil {
 			in.reportFailure(nil, err)
 		}

@@ -9,9 +9,7 @@ func TestArrivalsAreTakenInTheirOrder(t *testing.T) {
 	a := newArrivals()
 	var ran []int
 	for i := range 3 {
-		if !a.add(func() error { ran = append(ran, i); return nil }) {
-			t.Error("an engine that runs takes what arrives")
-		}
+		a.add(arrival{run: func() error { ran = append(ran, i); return nil }, drop: func() { t.Error("an engine that runs drops nothing") }})
 	}
 	<-a.wake
 	for next := a.take(); next != nil; next = a.take() {
@@ -19,19 +17,23 @@ func TestArrivalsAreTakenInTheirOrder(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	a.end()
 	if !slices.Equal(ran, []int{0, 1, 2}) {
 		t.Errorf("what arrives is taken in its order; got %v", ran)
 	}
 }
 
-func TestAnEngineThatHasEndedTakesNothing(t *testing.T) {
+func TestAnEngineThatHasEndedDropsWhatArrives(t *testing.T) {
 	a := newArrivals()
-	a.add(func() error { return nil })
+	dropped := 0
+	one := arrival{run: func() error { return nil }, drop: func() { dropped++ }}
+	a.add(one)
 	a.end()
-	if a.take() != nil {
-		t.Error("what waited is dropped")
+	if a.take() != nil || dropped != 1 {
+		t.Errorf("what waited is dropped, once; got %d", dropped)
 	}
-	if a.add(func() error { return nil }) {
-		t.Error("nothing is taken any more")
+	a.add(one)
+	if dropped != 2 {
+		t.Error("what comes later is dropped at once")
 	}
 }

@@ -70,3 +70,9 @@ func TestOtherDefaultExportsAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestAScriptThatExportsNothingMayEvaluate(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `addEventListener("fetch", (event) => event.respondWith(new Response(String(eval("1 + 1")))))`, worker.Options{})
+	a.get("/", 200, "2")
+}

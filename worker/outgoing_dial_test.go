@@ -95,7 +95,7 @@ func opening(url, more string) string {
 		globalThis.base = %q;
 		addEventListener("fetch", (event) => event.respondWith((async () => {
 			try {
-				await (0, eval)(await event.request.text());
+				await eval(await event.request.text());
 				return new Response(String(globalThis.ws?.readyState));
 			} catch (error) {
 				return new Response(error.name + ": " + error.message, { status: 500 });

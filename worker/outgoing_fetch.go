@@ -50,41 +50,42 @@ func (in *instance) forgetFetch(number int) {
 var errFetchTimeout = errors.New("fetch timeout")
 
 // fetchAside fetches beside the event loop. The answer keeps its place among the fetches
-// that are on their way until the script has it.
+// that are on their way until the script has it, or nobody wants it any more.
 func (in *instance) fetchAside(ctx context.Context, number int, r *outgoingRequest, dismiss func()) {
-	gate := in.worker.fetches
-	first := r.url.Host()
-	var answer *fetched
-	err := gate.enter(ctx)
-	leave := dismiss
-	if err == nil {
-		leave = func() { gate.leave(); dismiss() }
-		answer, err = in.answerTo(ctx, r)
+	gate, host := in.worker.fetches, r.url.Host()
+	if err := gate.enter(ctx); err != nil {
+		in.arrivals.add(arrival{drop: dismiss, run: func() error {
+			defer dismiss()
+			return in.settleFetch(number, host, nil, err)
+		}})
+		return
 	}
+	leave := func() { gate.leave(); dismiss() }
+	answer, err := in.answerTo(ctx, r)
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		err = cause // what broke on the way is only how that showed
 	}
-	taken := in.arrivals.add(func() error {
+	in.arrivals.add(arrival{drop: func() { leave(); answer.drop() }, run: func() error {
 		defer leave()
-		_, wanted := in.outgoing.fetches[number]
-		in.forgetFetch(number)
-		if !wanted {
-			answer.drop()
-			return nil
-		}
-		if err != nil {
-			in.app.opts.Logger.Debug("fetch failed", "host", r.url.Host(), "error", err)
-			return in.dispatch("fetched", engine.Int(number), engine.String(in.app.explainFetch(first, err)))
-		}
-		if answer.socket != nil {
-			return in.upgraded(number, answer)
-		}
-		return in.dispatch("fetched", engine.Int(number), nothing, answer.parts(), answer.content())
-	})
-	if !taken {
-		leave()
+		return in.settleFetch(number, host, answer, err)
+	}})
+}
+
+// settleFetch tells the script what became of a fetch, if it still wants to know.
+func (in *instance) settleFetch(number int, host string, answer *fetched, err error) error {
+	_, wanted := in.outgoing.fetches[number]
+	in.forgetFetch(number)
+	switch {
+	case !wanted:
 		answer.drop()
+		return nil
+	case err != nil:
+		in.app.opts.Logger.Debug("fetch failed", "host", host, "error", reasonOfDial(err))
+		return in.dispatch("fetched", engine.Int(number), engine.String(in.app.explainFetch(host, err)))
+	case answer.socket != nil:
+		return in.upgraded(number, answer)
 	}
+	return in.dispatch("fetched", engine.Int(number), nothing, answer.parts(), answer.content())
 }
 
 // fetched is an answer with its body.

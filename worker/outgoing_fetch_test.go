@@ -231,3 +231,18 @@ addEventListener("websocketupgrade", (event) => event.accept());`, worker.Option
 	c.send("go")
 	a.log.line(t, "TypeError: fetch of 127.0.0.1:1 failed: the connection was refused", "app.js:2")
 }
+
+func TestACrashGivesTheFetchesTheirPlacesBack(t *testing.T) {
+	t.Parallel()
+	server := elsewhere(t, echo)
+	a := serve(t, fmt.Sprintf(`addEventListener("fetch", (event) => {
+		if (event.request.url.endsWith("/crash")) {
+			for (let i = 0; i < 4; i++) fetch(%[1]q);
+			for (;;); // the answers come meanwhile
+		}
+		event.respondWith(fetch(%[1]q));
+	})`, server.URL), worker.Options{MaxFetches: 1, EventTimeout: 300 * time.Millisecond})
+	a.do(http.MethodGet, "/crash", "")
+	a.log.line(t, "worker replaced")
+	a.get("/", http.StatusAccepted, "GET /  |")
+}

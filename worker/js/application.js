@@ -5,7 +5,7 @@ import { extend } from "./extendable.js";
 // What a module exports by default is an application too: { fetch(request, env, ctx) }. Its fetch takes the place of a
 // fetch listener. Go reads these messages as what is wrong with the script.
 function useDefault({ default: app }, env) {
-  if (app === undefined) return;
+  if (app === undefined || exportsNothing(app)) return;
   if (typeof app === "function") {
     refuse("a function or a class: export an object with a method fetch(request, env, ctx)");
   }
@@ -16,6 +16,9 @@ function useDefault({ default: app }, env) {
   }
   globalTarget.addEventListener("fetch", (event) => event.respondWith(app.fetch(event.request, env, new ExecutionContext(event))));
 }
+
+// A script without import and export that has eval in it is bundled as CommonJS, whose exports are an empty object then.
+const exportsNothing = (app) => typeof app === "object" && app !== null && Reflect.ownKeys(app).length === 0;
 
 function refuse(what) {
   throw new TypeError(`The default export is ${what}`);
