@@ -114,12 +114,6 @@ func (o Options) withDefaults() Options {
 	if o.MaxBody <= 0 {
 		o.MaxBody = defaultMaxBody
 	}
-	if o.FetchTimeout <= 0 {
-		o.FetchTimeout = defaultFetchTimeout
-	}
-	if o.MaxFetches <= 0 {
-		o.MaxFetches = defaultMaxFetches
-	}
 	if o.Stdout == nil {
 		o.Stdout = os.Stdout
 	}
@@ -129,9 +123,24 @@ func (o Options) withDefaults() Options {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
+	o.outgoingDefaults()
+	o.serverDefaults()
+	return o
+}
+
+func (o *Options) outgoingDefaults() {
+	if o.FetchTimeout <= 0 {
+		o.FetchTimeout = defaultFetchTimeout
+	}
+	if o.MaxFetches <= 0 {
+		o.MaxFetches = defaultMaxFetches
+	}
 	if o.MaxSockets <= 0 {
 		o.MaxSockets = defaultMaxSockets
 	}
+}
+
+func (o *Options) serverDefaults() {
 	if o.Server.SendQueue <= 0 {
 		o.Server.SendQueue = defaultSendQueue
 	}
@@ -147,5 +156,4 @@ func (o Options) withDefaults() Options {
 	if o.Server.Policy == linger.PolicyBlock {
 		o.Server.Policy = linger.PolicyClose
 	}
-	return o
 }
