@@ -211,9 +211,9 @@ func TestASocketThatIsMadeDuringAReloadIsClosedToo(t *testing.T) {
 	a.stdout.line(t, "closed 1012")
 }
 
+// It takes a processor for itself, so it runs alone.
 func TestAStuckEngineClosesItsSockets(t *testing.T) {
-	t.Parallel()
-	a := serve(t, blocking(t, stuckTime)+sockets(`
+	a := serve(t, blocking(t, 2*time.Second)+sockets(`
 		server.accept();
 		server.onmessage = () => block();`), worker.Options{EventTimeout: 300 * time.Millisecond})
 	c, other := a.connect(), a.connect()

@@ -123,6 +123,27 @@ func (o Options) withDefaults() Options {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
+	o.outgoingDefaults()
+	o.serverDefaults()
+	return o
+}
+
+func (o *Options) outgoingDefaults() {
+	if o.FetchTimeout <= 0 {
+		o.FetchTimeout = defaultFetchTimeout
+	}
+	if o.MaxFetches <= 0 {
+		o.MaxFetches = defaultMaxFetches
+	}
+	if o.MaxSockets <= 0 {
+		o.MaxSockets = defaultMaxSockets
+	}
+}
+
+func (o *Options) serverDefaults() {
+	if o.Server.SendQueue <= 0 {
+		o.Server.SendQueue = defaultSendQueue
+	}
 	if o.Server.Logger == nil {
 		o.Server.Logger = o.Logger
 	}
@@ -134,23 +155,5 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Server.Policy == linger.PolicyBlock {
 		o.Server.Policy = linger.PolicyClose
-	}
-	o.defaultOutgoing()
-	return o
-}
-
-// defaultOutgoing sets what bounds the script's own requests.
-func (o *Options) defaultOutgoing() {
-	if o.FetchTimeout <= 0 {
-		o.FetchTimeout = defaultFetchTimeout
-	}
-	if o.MaxFetches <= 0 {
-		o.MaxFetches = defaultMaxFetches
-	}
-	if o.MaxSockets <= 0 {
-		o.MaxSockets = defaultMaxSockets
-	}
-	if o.Server.SendQueue <= 0 {
-		o.Server.SendQueue = defaultSendQueue
 	}
 }
