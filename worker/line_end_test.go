@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,17 +12,18 @@ import (
 
 // fakeWire notes when it is closed, and does nothing about it.
 type fakeWire struct {
-	began       time.Time
-	closed, cut time.Duration
-	code        protocol.CloseCode
-	closes      int
+	began  time.Time
+	closed time.Duration
+	cut    atomic.Int64 // nanoseconds
+	code   protocol.CloseCode
+	closes int
 }
 
 func (w *fakeWire) send(linger.Payload) {}
 func (w *fakeWire) closeEmpty()         {}
 func (w *fakeWire) answerClose()        {}
 func (w *fakeWire) buffered() int       { return 0 }
-func (w *fakeWire) closeNow()           { w.cut = time.Since(w.began) }
+func (w *fakeWire) closeNow()           { w.cut.Store(int64(time.Since(w.began))) }
 
 func (w *fakeWire) close(code protocol.CloseCode, _ string) {
 	w.closed, w.code, w.closes = time.Since(w.began), code, w.closes+1
@@ -54,10 +56,11 @@ func TestLinesOfARetiredEngineAreClosedOneAfterTheOther(t *testing.T) {
 				in.closeLines()
 			}()
 			time.Sleep(9 * time.Second)
+			synctest.Wait() // so that what was written can be read
 			last := wires[len(wires)-1].closed
 			for _, w := range wires {
-				if w.closes != 1 || w.code != protocol.CloseServiceRestart || w.cut != 0 {
-					t.Fatalf("each of %d is closed once, with 1012, and has time to end; got %+v", count, w)
+				if w.closes != 1 || w.code != protocol.CloseServiceRestart || w.cut.Load() != 0 {
+					t.Fatalf("each of %d is closed once, with 1012, and has time to end; got %v, %d times", count, w.code, w.closes)
 				}
 				last = max(last, w.closed)
 			}
@@ -66,8 +69,8 @@ func TestLinesOfARetiredEngineAreClosedOneAfterTheOther(t *testing.T) {
 			}
 			time.Sleep(2 * time.Second)
 			for _, w := range wires {
-				if w.cut != 10*time.Second {
-					t.Fatalf("what is left after 10s is cut off; got %v", w.cut)
+				if w.cut.Load() != int64(10*time.Second) {
+					t.Fatalf("what is left after 10s is cut off; got %v", time.Duration(w.cut.Load()))
 				}
 			}
 			in.hangUp()
