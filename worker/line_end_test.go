@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,20 +12,37 @@ import (
 
 // fakeWire notes when it is closed, and does nothing about it.
 type fakeWire struct {
-	began       time.Time
+	began time.Time
+	mu    sync.Mutex
+	fate  fate
+}
+
+type fate struct {
 	closed, cut time.Duration
 	code        protocol.CloseCode
 	closes      int
+}
+
+func (w *fakeWire) now() fate {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.fate
 }
 
 func (w *fakeWire) send(linger.Payload) {}
 func (w *fakeWire) closeEmpty()         {}
 func (w *fakeWire) answerClose()        {}
 func (w *fakeWire) buffered() int       { return 0 }
-func (w *fakeWire) closeNow()           { w.cut = time.Since(w.began) }
+func (w *fakeWire) closeNow() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fate.cut = time.Since(w.began)
+}
 
 func (w *fakeWire) close(code protocol.CloseCode, _ string) {
-	w.closed, w.code, w.closes = time.Since(w.began), code, w.closes+1
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fate.closed, w.fate.code, w.fate.closes = time.Since(w.began), code, w.fate.closes+1
 }
 
 // lined is an engine with so many lines, without anything to run on.
@@ -54,8 +72,10 @@ func TestLinesOfARetiredEngineAreClosedOneAfterTheOther(t *testing.T) {
 				in.closeLines()
 			}()
 			time.Sleep(9 * time.Second)
-			last := wires[len(wires)-1].closed
+			synctest.Wait()
+			var last time.Duration
 			for _, w := range wires {
+				w := w.now()
 				if w.closes != 1 || w.code != protocol.CloseServiceRestart || w.cut != 0 {
 					t.Fatalf("each of %d is closed once, with 1012, and has time to end; got %+v", count, w)
 				}
@@ -65,7 +85,9 @@ func TestLinesOfARetiredEngineAreClosedOneAfterTheOther(t *testing.T) {
 				t.Errorf("%d are closed within %v; it took %v", count, spread, last)
 			}
 			time.Sleep(2 * time.Second)
+			synctest.Wait()
 			for _, w := range wires {
+				w := w.now()
 				if w.cut != 10*time.Second {
 					t.Fatalf("what is left after 10s is cut off; got %v", w.cut)
 				}
@@ -87,6 +109,7 @@ func TestWhatPeersAreToldDependsOnHowAnEngineEnds(t *testing.T) {
 		in.hangUp()
 		in.hangUp() // it may be given up first, and end later
 		for _, w := range wires {
+			w := w.now()
 			if w.closes != 1 || w.code != want {
 				t.Errorf("each is closed once, with %d; got %+v", want, w)
 			}
