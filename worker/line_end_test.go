@@ -1,7 +1,7 @@
 package worker
 
 import (
-	"sync/atomic"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,21 +12,37 @@ import (
 
 // fakeWire notes when it is closed, and does nothing about it.
 type fakeWire struct {
-	began  time.Time
-	closed time.Duration
-	cut    atomic.Int64 // nanoseconds
-	code   protocol.CloseCode
-	closes int
+	began time.Time
+	mu    sync.Mutex
+	fate  fate
+}
+
+type fate struct {
+	closed, cut time.Duration
+	code        protocol.CloseCode
+	closes      int
+}
+
+func (w *fakeWire) now() fate {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.fate
 }
 
 func (w *fakeWire) send(linger.Payload) {}
 func (w *fakeWire) closeEmpty()         {}
 func (w *fakeWire) answerClose()        {}
 func (w *fakeWire) buffered() int       { return 0 }
-func (w *fakeWire) closeNow()           { w.cut.Store(int64(time.Since(w.began))) }
+func (w *fakeWire) closeNow() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fate.cut = time.Since(w.began)
+}
 
 func (w *fakeWire) close(code protocol.CloseCode, _ string) {
-	w.closed, w.code, w.closes = time.Since(w.began), code, w.closes+1
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fate.closed, w.fate.code, w.fate.closes = time.Since(w.began), code, w.fate.closes+1
 }
 
 // lined is an engine with so many lines, without anything to run on.
@@ -56,11 +72,12 @@ func TestLinesOfARetiredEngineAreClosedOneAfterTheOther(t *testing.T) {
 				in.closeLines()
 			}()
 			time.Sleep(9 * time.Second)
-			synctest.Wait() // so that what was written can be read
-			last := wires[len(wires)-1].closed
+			synctest.Wait()
+			var last time.Duration
 			for _, w := range wires {
-				if w.closes != 1 || w.code != protocol.CloseServiceRestart || w.cut.Load() != 0 {
-					t.Fatalf("each of %d is closed once, with 1012, and has time to end; got %v, %d times", count, w.code, w.closes)
+				w := w.now()
+				if w.closes != 1 || w.code != protocol.CloseServiceRestart || w.cut != 0 {
+					t.Fatalf("each of %d is closed once, with 1012, and has time to end; got %+v", count, w)
 				}
 				last = max(last, w.closed)
 			}
@@ -68,9 +85,11 @@ func TestLinesOfARetiredEngineAreClosedOneAfterTheOther(t *testing.T) {
 				t.Errorf("%d are closed within %v; it took %v", count, spread, last)
 			}
 			time.Sleep(2 * time.Second)
+			synctest.Wait()
 			for _, w := range wires {
-				if w.cut.Load() != int64(10*time.Second) {
-					t.Fatalf("what is left after 10s is cut off; got %v", time.Duration(w.cut.Load()))
+				w := w.now()
+				if w.cut != 10*time.Second {
+					t.Fatalf("what is left after 10s is cut off; got %v", w.cut)
 				}
 			}
 			in.hangUp()
@@ -90,6 +109,7 @@ func TestWhatPeersAreToldDependsOnHowAnEngineEnds(t *testing.T) {
 		in.hangUp()
 		in.hangUp() // it may be given up first, and end later
 		for _, w := range wires {
+			w := w.now()
 			if w.closes != 1 || w.code != want {
 				t.Errorf("each is closed once, with %d; got %+v", want, w)
 			}
