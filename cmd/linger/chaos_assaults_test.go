@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -157,8 +158,9 @@ var illegalFrames = []assault{
 
 const deflated = "Sec-WebSocket-Extensions: permessage-deflate\r\n"
 
-// bomb is a message of 64 MiB, compressed. Deflate is zlib's without its header of two bytes.
-var bomb = func() string {
+// bomb is a message of 64 MiB, compressed. Deflate is zlib's without its header of two bytes. It is made where it is
+// thrown: the scripts' processes are this program too, and none of them is to wait for it.
+var bomb = sync.OnceValue(func() string {
 	var b bytes.Buffer
 	w := zlib.NewWriter(&b)
 	for range 64 {
@@ -166,14 +168,14 @@ var bomb = func() string {
 	}
 	_ = w.Flush()
 	return b.String()[2:]
-}()
+})
 
 var tooMuch = []assault{
 	{"pings", func(a assailant) { a.send(bytes.Repeat(whole(0x89, strings.Repeat("x", 125)), 2000)) }},
 	{"pongs", func(a assailant) { a.send(bytes.Repeat(whole(0x8a, "x"), 2000)) }},
 	{"fragments without end", func(a assailant) { a.send(append(whole(0x01, ""), bytes.Repeat(whole(0x00, ""), 20000)...)) }},
 	{"messages nobody waits for", func(a assailant) { a.send(bytes.Repeat(whole(0x81, "hello"), 300)) }},
-	{"a bomb", func(a assailant) { a.send(whole(0xc2, bomb), deflated) }},
+	{"a bomb", func(a assailant) { a.send(whole(0xc2, bomb()), deflated) }},
 	{"echoes that are not read", func(a assailant) {
 		if conn := a.open(); conn != nil {
 			_ = conn.SetReadBuffer(4096)

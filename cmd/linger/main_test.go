@@ -33,6 +33,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("EXAMPLES", examples)
+			env.Setenv("GORACE", "atexit_sleep_ms=10") // each of these processes would sleep for a second at its end
 			env.Values[sceneKey{}] = &scene{clients: map[string]*client{}}
 			return nil
 		},
