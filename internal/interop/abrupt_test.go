@@ -1,6 +1,7 @@
 package interop_test
 
 import (
+	"fmt"
 	"net"
 	"testing"
 
@@ -16,7 +17,7 @@ func TestWeEndWithoutAClose(t *testing.T) {
 		for how := range cuts {
 			m := p.meet(t, websocket.Options{})
 			m.exchange(t)
-			cut(t, m.transport, how)
+			m.cut(t, how)
 			wantAbnormal(t, m.outcome(t), how)
 			if got, want := wantReport(t, m.ended), p.afterCut(how); got.Code != want.Code || got.Clean != want.Clean {
 				t.Errorf("%s: the peer must report %v; got %v", how, want, got)
@@ -67,14 +68,38 @@ func (m *meeting) exchange(t *testing.T) {
 	wantMessage(t, m.receive(t), textOf(20))
 }
 
-func cut(t *testing.T, transport net.Conn, how string) {
+// cut ends our end's TCP without a Close: by a FIN, or by a reset.
+func (m *meeting) cut(t *testing.T, how string) {
 	t.Helper()
-	if tcp, ok := transport.(*net.TCPConn); ok && how == doReset {
-		_ = tcp.SetLinger(0) // the end of the connection would tell
+	if how == doReset {
+		_ = m.transport.Close() // or the kernel would wait for this descriptor
+		m.closeNow()
+		return
 	}
-	if err := transport.Close(); err != nil {
+	if err := m.transport.CloseWrite(); err != nil {
 		t.Fatalf("our transport must be open; got %v", err)
 	}
+	_ = m.transport.CloseRead() // fails if the peer has ended its direction by now
+	_ = m.transport.Close()
+}
+
+// another returns a second descriptor of a connection: who drives it may close the first, and go on with one of its own.
+func another(nc net.Conn) (*net.TCPConn, error) {
+	tcp, ok := nc.(*net.TCPConn)
+	if !ok {
+		return nil, fmt.Errorf("tests cut TCP; got %T", nc)
+	}
+	file, err := tcp.File()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	second, err := net.FileConn(file)
+	if err != nil {
+		return nil, err
+	}
+	tcp, _ = second.(*net.TCPConn)
+	return tcp, nil
 }
 
 func wantAbnormal(t *testing.T, end websocket.Outcome, how string) {

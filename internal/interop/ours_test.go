@@ -19,13 +19,14 @@ type end interface {
 	receive(t *testing.T) message
 	close(t *testing.T, s websocket.Status)
 	outcome(t *testing.T) websocket.Outcome
+	closeNow()
 }
 
 // meeting is a connection between an end of ours and a peer.
 type meeting struct {
 	end
 	conn      *websocket.Conn // nil in the role served
-	transport net.Conn        // below it
+	transport *net.TCPConn    // below it, by a descriptor of the test's own
 	ended     <-chan report   // the peer's
 }
 
@@ -47,22 +48,25 @@ func (p pair) meetServer(t *testing.T, opts websocket.Options) *meeting {
 	m := &meeting{ended: ended}
 	options := &websocket.DialOptions{Options: opts, Proxy: websocket.NoProxy}
 	options.NetDial = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		var err error
-		m.transport, err = new(net.Dialer).DialContext(ctx, network, addr)
-		return m.transport, err
+		nc, err := new(net.Dialer).DialContext(ctx, network, addr)
+		if err == nil {
+			m.transport, err = another(nc)
+		}
+		return nc, err
 	}
 	c, err := websocket.Dial(within(t), url, options)
 	if err != nil {
 		t.Fatalf("our client must reach the server of %s; got %v", p.name, err)
 	}
 	t.Cleanup(c.CloseNow)
+	t.Cleanup(func() { _ = m.transport.Close() })
 	m.conn, m.end = c, connEnd{c}
 	return m
 }
 
 func (p pair) meetClient(t *testing.T, opts websocket.Options) *meeting {
 	t.Helper()
-	transports, ends := make(chan net.Conn, 1), make(chan *meeting, 1)
+	transports, ends := make(chan *net.TCPConn, 1), make(chan *meeting, 1)
 	var handler http.Handler
 	if p.role == accepted {
 		handler = acceptTo(t, ends, opts)
@@ -71,9 +75,14 @@ func (p pair) meetClient(t *testing.T, opts websocket.Options) *meeting {
 	}
 	server := httptest.NewUnstartedServer(handler)
 	server.Config.ConnContext = func(ctx context.Context, nc net.Conn) context.Context {
+		second, err := another(nc)
+		if err != nil {
+			t.Error(err)
+		}
 		select {
-		case transports <- nc:
+		case transports <- second:
 		default:
+			_ = second.Close()
 		}
 		return ctx
 	}
@@ -83,6 +92,7 @@ func (p pair) meetClient(t *testing.T, opts websocket.Options) *meeting {
 	select {
 	case m := <-ends:
 		m.transport, m.ended = <-transports, ended
+		t.Cleanup(func() { _ = m.transport.Close() })
 		return m
 	case r := <-ended:
 		t.Fatalf("the client of %s must connect; it reports %+v", p.name, r)
@@ -211,6 +221,10 @@ func (e socketEnd) outcome(t *testing.T) websocket.Outcome {
 	}
 	return websocket.Outcome{}
 }
+
+func (e connEnd) closeNow() { e.conn.CloseNow() }
+
+func (e socketEnd) closeNow() { e.socket.CloseNow() }
 
 func within(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
