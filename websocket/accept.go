@@ -112,22 +112,42 @@ func (h *Handshake) Accept(w http.ResponseWriter, subprotocol string, opts *Acce
 	if err != nil {
 		return nil, err
 	}
+	head := appendAnswer(make([]byte, 0, 256), fields, opts.Header)
+	t, early, err := switchProtocols(w, head, opts)
+	if err != nil {
+		return nil, err
+	}
+	return newDriver(t, protocol.Server, early, opts.Options, agreed), nil
+}
+
+// switchProtocols answers with head, and returns the transport and what has been read of
+// it behind the request, which is the start of the WebSocket.
+func switchProtocols(w http.ResponseWriter, head []byte, opts *AcceptOptions) (t transport, early []byte, err error) {
+	if own, ok := lenderOf(w); ok && len(head) <= smallAnswer && !opts.Blocking && !alwaysBlocking {
+		if t, err = own.lend(); err == nil {
+			err = answerNow(t, head)
+		}
+		return t, nil, wrapAnswering(err)
+	}
 	nc, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		http.Error(w, "this server cannot switch protocols", http.StatusInternalServerError)
-		return nil, fmt.Errorf("taking over the transport: %w", err)
+		return nil, nil, fmt.Errorf("taking over the transport: %w", err)
 	}
-	// What the HTTP server read behind the request is the start of the WebSocket.
-	early := make([]byte, buffered.Reader.Buffered())
+	early = make([]byte, buffered.Reader.Buffered())
 	if _, err = buffered.Read(early); err != nil && len(early) > 0 {
 		_ = nc.Close()
-		return nil, fmt.Errorf("taking over the transport: %w", err)
+		return nil, nil, fmt.Errorf("taking over the transport: %w", err)
 	}
-	t, err := answer(nc, appendAnswer(make([]byte, 0, 256), fields, opts.Header), opts)
+	t, err = answer(nc, head, opts)
+	return t, early, wrapAnswering(err)
+}
+
+func wrapAnswering(err error) error {
 	if err != nil {
-		return nil, fmt.Errorf("answering the opening handshake: %w", err)
+		return fmt.Errorf("answering the opening handshake: %w", err)
 	}
-	return newDriver(t, protocol.Server, early, opts.Options, agreed), nil
+	return nil
 }
 
 // answer writes the 101. The deadlines of http.Server end with it: they are meant

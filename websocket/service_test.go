@@ -43,6 +43,7 @@ func serve(t testing.TB, secure bool, opts *AcceptOptions, newHandler func() Han
 		server.TLS = serverConfig(t)
 		server.StartTLS()
 	} else {
+		server.Listener = newListener(server.Config, server.Listener)
 		server.Start()
 	}
 	t.Cleanup(server.Close)

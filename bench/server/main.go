@@ -12,7 +12,6 @@ package main
 import (
 	"flag"
 	"fmt"
-	"net/http"
 	"os"
 	"runtime/pprof"
 	"time"
@@ -36,7 +35,7 @@ func run(args []string) error {
 	if err := profile(os.Getenv("CPUPROF")); err != nil {
 		return err
 	}
-	return http.ListenAndServe(s.address, linger.NewServer(handler(s.fanout), s.options))
+	return websocket.ListenAndServe(s.address, linger.NewServer(handler(s.fanout), s.options))
 }
 
 // settings are what the flags say.

@@ -10,6 +10,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"github.com/lingerws/linger/websocket"
 )
 
 // service is what a sub-command serves until a signal ends it.
@@ -42,7 +44,7 @@ func (s service) serve(listener net.Listener, signals <-chan os.Signal) error {
 	}
 	server.RegisterOnShutdown(unused.close)
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	go func() { failed <- websocket.Serve(server, listener) }()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("cannot go on listening on %s: %w", listener.Addr(), err)

@@ -94,6 +94,7 @@ func FuzzOrigin(f *testing.F) {
 	f.Add("https://*.example.com", "https://a.example.com", "example.com")
 	f.Add("[::1]:*", "http://[::1]:80", "[::1]")
 	f.Add("*", "null", "")
+	f.Add("0", "http://\xff", "\xff") // is no text, and the same
 	f.Fuzz(func(t *testing.T, text, origin, host string) {
 		strict := OriginPolicy{}.Check(fromOrigin(host, origin)) == nil
 		policy, err := NewOriginPolicy(text)
@@ -103,7 +104,7 @@ func FuzzOrigin(f *testing.F) {
 		if strict && policy.Check(fromOrigin(host, origin)) != nil {
 			t.Fatalf("a pattern only adds: %q must not shut out %q at %q", text, origin, host)
 		}
-		if strict && !strings.Contains(strings.ToLower(origin), strings.TrimSuffix(strings.TrimSuffix(lowerASCII(host), ":443"), ":80")) {
+		if strict && !strings.Contains(lowerASCII(origin), strings.TrimSuffix(strings.TrimSuffix(lowerASCII(host), ":443"), ":80")) {
 			t.Fatalf("only the same host passes by default; %q passed at %q", origin, host)
 		}
 	})

@@ -1,0 +1,145 @@
+package websocket
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// listener accepts connections for net/http, and keeps those back that begin with an
+// upgrade request: it only looks at what has arrived, so whatever it does not want is
+// still there to be read.
+type listener struct {
+	*net.TCPListener
+	file    *os.File // a second descriptor of it, to accept by
+	waiter  syscall.RawConn
+	server  *http.Server
+	context context.Context // of all requests
+}
+
+func newListener(server *http.Server, given net.Listener) net.Listener {
+	tcp, ok := given.(*net.TCPListener)
+	if !ok || server.ConnContext != nil {
+		return given
+	}
+	l := &listener{TCPListener: tcp, server: server, context: context.Background()}
+	if err := l.open(); err != nil {
+		return given
+	}
+	if server.BaseContext != nil {
+		l.context = server.BaseContext(given)
+	}
+	l.context = context.WithValue(l.context, http.ServerContextKey, server)
+	return l
+}
+
+func (l *listener) open() (err error) {
+	if l.file, err = l.File(); err != nil {
+		return err
+	}
+	if l.waiter, err = l.file.SyscallConn(); err != nil {
+		return err
+	}
+	controlErr := l.waiter.Control(func(fd uintptr) {
+		for _, o := range inherited {
+			err = errors.Join(err, unix.SetsockoptInt(int(fd), o.level, o.name, o.value))
+		}
+	})
+	return errors.Join(controlErr, err)
+}
+
+// inherited are the options that accepted sockets have from the one that listens.
+var inherited = []struct{ level, name, value int }{
+	// Nobody is woken for a connection before there is something to be read.
+	{unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, 1}, // second
+	// What package net gives each of its connections.
+	{unix.IPPROTO_TCP, unix.TCP_NODELAY, 1},
+	{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
+	{unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, 15},
+	{unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, 15},
+	{unix.IPPROTO_TCP, unix.TCP_KEEPCNT, 9},
+}
+
+func (l *listener) Close() error {
+	return errors.Join(l.TCPListener.Close(), l.file.Close())
+}
+
+// Accept returns the next connection for net/http. Upgrade requests are on their way to
+// the handler by then.
+func (l *listener) Accept() (net.Conn, error) {
+	for {
+		fd, from, err := l.accept()
+		if err != nil {
+			return nil, &net.OpError{Op: "accept", Net: "tcp", Addr: l.Addr(), Err: err}
+		}
+		if r := readUpgrade(fd); r != nil {
+			r.RemoteAddr = tcpAddr(from).String()
+			go l.serve(fd, r)
+			continue
+		}
+		if conn, err := connOf(fd); err == nil { // or it has ended meanwhile
+			return conn, nil
+		}
+	}
+}
+
+// accept waits for a connection.
+func (l *listener) accept() (fd int, from unix.Sockaddr, err error) {
+	for {
+		closed := l.waiter.Read(func(own uintptr) bool {
+			fd, from, err = unix.Accept4(int(own), unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+			return !errors.Is(err, unix.EAGAIN)
+		})
+		switch {
+		case closed != nil:
+			return -1, nil, net.ErrClosed
+		case errors.Is(err, unix.EINTR), errors.Is(err, unix.ECONNABORTED):
+		default:
+			return fd, from, os.NewSyscallError("accept4", err)
+		}
+	}
+}
+
+// connOf returns a connection of package net for a descriptor, which is its own then.
+func connOf(fd int) (*net.TCPConn, error) {
+	file := os.NewFile(uintptr(fd), "tcp")
+	defer func() { _ = file.Close() }()
+	conn, err := net.FileConn(file) // by a descriptor of its own
+	if err != nil {
+		return nil, err
+	}
+	tcp, _ := conn.(*net.TCPConn)
+	return tcp, nil
+}
+
+// serve has the handler answer an upgrade request.
+func (l *listener) serve(fd int, r *http.Request) {
+	ctx, cancel := context.WithCancel(context.WithValue(l.context, http.LocalAddrContextKey, l.localAddr(fd)))
+	defer cancel()
+	w := newUpgradeWriter(fd, l.server, cancel)
+	returned := false
+	defer func() { w.end(returned, recover()) }() // also when the handler ends its goroutine
+	l.handler().ServeHTTP(w, r.WithContext(ctx))
+	returned = true
+}
+
+func (l *listener) handler() http.Handler {
+	if l.server.Handler != nil {
+		return l.server.Handler
+	}
+	return http.DefaultServeMux
+}
+
+// localAddr returns the address that a client has connected to.
+func (l *listener) localAddr(fd int) net.Addr {
+	if tcp, ok := l.Addr().(*net.TCPAddr); ok && !tcp.IP.IsUnspecified() {
+		return tcp
+	}
+	own, _ := unix.Getsockname(fd)
+	return tcpAddr(own)
+}

@@ -1,0 +1,96 @@
+package websocket
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"log"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+)
+
+func TestServeServesUpgradeRequestsItself(t *testing.T) {
+	own := make(chan bool, 1)
+	addr, _ := served(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, lends := lenderOf(wrapped{w})
+		own <- lends
+	}, true)
+	for sent, want := range map[string]bool{
+		to("/"): true,
+		"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n": false,
+	} {
+		if _, _, err := ask(t, addr, sent); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-own; got != want {
+			t.Errorf("of %q the handler's transport can be had: %v; got %v", sent, want, got)
+		}
+	}
+}
+
+// wrapped is what middleware makes of a ResponseWriter.
+type wrapped struct{ http.ResponseWriter }
+
+func (w wrapped) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func TestWhoWantsToBeAskedToHijackIs(t *testing.T) {
+	if _, ok := lenderOf(hijacker{wrapped{&upgradeWriter{}}}); ok {
+		t.Error("a writer with a Hijack of its own is asked, although it unwraps")
+	}
+}
+
+type hijacker struct{ wrapped }
+
+func (hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, nil, nil }
+
+func TestServeLeavesOtherTransportsToNetHTTP(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	secured := tls.NewListener(l, serverConfig(t))
+	if newListener(&http.Server{}, secured) != secured {
+		t.Error("a TLS listener is net/http's")
+	}
+	told := &http.Server{ConnContext: func(ctx context.Context, _ net.Conn) context.Context { return ctx }}
+	if newListener(told, l) != l {
+		t.Error("a server that wants to be told of its connections is")
+	}
+}
+
+func TestServeGivesItsDescriptorsBack(t *testing.T) {
+	before := descriptors()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(fails), ReadHeaderTimeout: httpTimeout, ErrorLog: log.New(new(record), "", 0)}
+	ended := make(chan error, 1)
+	go func() { ended <- Serve(server, l) }()
+	for range 10 {
+		for _, path := range []string{"/refused", "/stream", "/panic", "/aborted"} {
+			_, _, _ = ask(t, l.Addr().String(), to(path))
+		}
+		s := &service{addr: l.Addr().String()}
+		c := s.open(t, "")
+		c.send(t, closeFrame(1000, ""))
+		c.wantFrame(t, "close 1000")
+		c.wantEOF(t)
+		_ = c.Close()
+	}
+	_ = server.Close()
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		t.Errorf("a server that is closed says so; got %v", err)
+	}
+	for range 500 {
+		if descriptors() <= before {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Errorf("no descriptor stays open: %d before; got %d", before, descriptors())
+}
