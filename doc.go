@@ -15,7 +15,7 @@
 //			log.Println(c.Socket.ID(), c.Received, c.Clean)
 //		},
 //	}, linger.Options{})
-//	log.Fatal(http.ListenAndServe(":8080", server))
+//	log.Fatal(websocket.ListenAndServe(":8080", server))
 //
 // # What is promised
 //

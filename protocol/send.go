@@ -91,6 +91,12 @@ func (m *Machine) Output(spare []byte) []byte {
 	return out
 }
 
+// Last tells whether the output that the driver has taken is the last: when it is written,
+// [Machine.HalfClose] follows.
+func (m *Machine) Last() bool {
+	return m.ending() && !m.cut && m.cfg.Role == Server && len(m.output) == 0 && m.taken > 0 && m.out != Gone
+}
+
 // Wrote tells that n bytes of output have been handed to the transport.
 func (m *Machine) Wrote(n int) {
 	m.taken = max(0, m.taken-n)

@@ -10,7 +10,7 @@
 //	if err != nil {
 //		log.Fatal(err)
 //	}
-//	log.Fatal(http.ListenAndServe(":8080", h))
+//	log.Fatal(websocket.ListenAndServe(":8080", h))
 //
 // [Pipe] is the same for two connections that are open already.
 package proxy

@@ -21,6 +21,7 @@ type Handler struct {
 	mu       sync.Mutex
 	pipes    map[*pipe]struct{}
 	draining bool
+	cutting  bool           // nothing is waited for any more
 	opening  sync.WaitGroup // requests and pipes
 }
 
@@ -135,7 +136,10 @@ func (h *Handler) add(p *pipe) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.pipes[p] = struct{}{}
-	if h.draining {
+	switch {
+	case h.cutting:
+		p.cut()
+	case h.draining:
 		go p.closeBoth(goingAway)
 	}
 }
@@ -178,10 +182,17 @@ func (h *Handler) Shutdown(ctx context.Context) error {
 	case <-ended:
 		return nil
 	case <-ctx.Done():
-		for _, p := range all {
-			p.client.conn.CloseNow()
-			p.backend.conn.CloseNow()
-		}
+		h.cut()
 		return ctx.Err()
+	}
+}
+
+// cut ends all connections at once, those too whose handshake is under way.
+func (h *Handler) cut() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.cutting = true
+	for p := range h.pipes {
+		p.cut()
 	}
 }

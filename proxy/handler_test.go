@@ -134,6 +134,39 @@ func TestOptionsThatCannotWork(t *testing.T) {
 	}
 }
 
+// Whoever is being connected while a shutdown's time ends is cut too.
+func TestAShutdownCutsWhoeverComesLate(t *testing.T) {
+	reached, answer := make(chan bool), make(chan bool)
+	to := backend(t, func(w http.ResponseWriter, r *http.Request) {
+		reached <- true
+		<-answer
+		echo(w, r)
+	})
+	h, url := front(t, proxy.Options{To: []string{to}})
+	client, err := net.Dial("tcp", strings.TrimPrefix(url, "ws://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Close() }()
+	_, _ = io.WriteString(client, "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+	<-reached
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := h.Shutdown(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("a shutdown ends with its context; got %v", err)
+	}
+	close(answer)
+	began := time.Now()
+	_, _ = io.Copy(io.Discard, client) // it answers no Close
+	for h.Count() > 0 {
+		time.Sleep(time.Millisecond)
+	}
+	if took := time.Since(began); took > 4*time.Second { // a closing handshake has five
+		t.Errorf("both sides are cut; it took %v", took)
+	}
+}
+
 func TestShutdownIsBounded(t *testing.T) {
 	s := connect(t, proxy.Options{})
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)

@@ -62,6 +62,12 @@ func (p *pipe) closeBoth(status protocol.Status) {
 	}
 }
 
+// cut ends both sides without a closing handshake.
+func (p *pipe) cut() {
+	p.client.conn.CloseNow()
+	p.backend.conn.CloseNow()
+}
+
 // Message passes on a piece of a message, or a whole one. When much of it waits on the
 // other side nothing more is read here until that has left.
 func (s *side) Message(d *websocket.Driver, m protocol.Event) {

@@ -42,6 +42,7 @@ func (d *Driver) cutBatch() {
 	d.lock()
 	defer d.unlock()
 	if d.batchBound || d.overseen {
+		d.overseen = false // the overseer looks at who is late once
 		d.endBatch()
 		d.settle()
 	}

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 )
 
 func TestAHandlerThatBlocksHoldsUpNobody(t *testing.T) {
@@ -48,4 +49,27 @@ func TestWhatAHandlerSendsBeforeItBlocksLeaves(t *testing.T) {
 		<-release
 	}))
 	wantBack(t, peer, "from a handler that does not return")
+}
+
+// What came while a handler blocked is handled behind it, where nobody looks any more.
+func TestWhatTheNextHandlerSendsBeforeItBlocksLeavesToo(t *testing.T) {
+	release := make(chan struct{})
+	_, peer := watchedPair(t, newDoing(func(d *Driver, payload []byte) {
+		_, _ = d.Send(Text, payload)
+		<-release
+	}))
+	defer close(release)
+	for _, text := range []string{"first", "second", "third"} {
+		wantBack(t, peer, text)
+		if _, err := peer.Write(textFrame("between")); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Millisecond) // the loop has seen that there is more
+		release <- struct{}{}
+		got := make([]byte, len("\x81\x07between"))
+		if _, err := io.ReadFull(peer, got); err != nil || string(got) != "\x81\x07between" {
+			t.Errorf("it arrives although its handler blocks; got %q, %v", got, err)
+		}
+		release <- struct{}{}
+	}
 }

@@ -80,6 +80,8 @@ func (n *told) readNow(p []byte) (int, error) {
 	return read, err
 }
 
+func (n *told) tryWriteLast(p []byte) (int, error) { return n.tryWrite(p) }
+
 func (n *told) tryWrite(p []byte) (int, error) {
 	written, err := n.TryWrite(p)
 	if errors.Is(err, syscall.EAGAIN) {

@@ -18,6 +18,9 @@ type notifier interface {
 	// alarms returns the wheel for its connections, or nil if each has a timer.
 	alarms() *wheel
 
+	// tryWriteLast is tryWrite of what closeWrite follows at once, if it is taken whole.
+	tryWriteLast(p []byte) (int, error)
+
 	// readNow reads what is there. The error is errWait if that is nothing, and io.EOF
 	// at the end of the peer's direction.
 	readNow(p []byte) (int, error)
@@ -69,12 +72,21 @@ func (d *Driver) ready(s *scratch, ended, overseen bool) (more bool) {
 	if d.released {
 		return false
 	}
-	d.unread, d.overseen = true, overseen
+	d.unread = true
+	d.oversee(overseen)
 	d.ending = d.ending || ended
 	if d.writing {
 		d.writeOn()
 	}
 	return d.readOn(s)
+}
+
+// oversee notes whether somebody sees to it that no batch of the caller's takes long. A
+// batch that is somebody else's is not the caller's to speak for.
+func (d *Driver) oversee(overseen bool) {
+	if !d.receiving {
+		d.overseen = overseen
+	}
 }
 
 // readOn reads for a while, if it may. mu is held.
@@ -147,6 +159,7 @@ func (d *Driver) comeBack() {
 	defer scratches.Put(s)
 	for again := true; again; {
 		d.lock()
+		d.oversee(false)
 		if d.m.Unparsed() && !d.paused && !d.pumping && !d.receiving {
 			d.receiveNow(nil, s)
 		}

@@ -80,15 +80,20 @@ func (w *watched) readNow(p []byte) (int, error) {
 	return 0, os.NewSyscallError("read", err)
 }
 
-func (w *watched) tryWrite(p []byte) (int, error) {
-	n, err := transmit(w.fd, p)
+func (w *watched) tryWrite(p []byte) (int, error) { return w.send(p, 0) }
+
+// tryWriteLast keeps a small rest back, so that the end follows in the same segment.
+func (w *watched) tryWriteLast(p []byte) (int, error) { return w.send(p, unix.MSG_MORE) }
+
+func (w *watched) send(p []byte, flags int) (int, error) {
+	n, err := transmit(w.fd, p, flags)
 	switch {
 	case err == nil:
 		return n, nil
 	case errors.Is(err, unix.EAGAIN):
 		return 0, nil
 	case errors.Is(err, unix.EINTR):
-		return w.tryWrite(p)
+		return w.send(p, flags)
 	}
 	return 0, os.NewSyscallError("write", err)
 }
@@ -129,11 +134,19 @@ func tcpAddr(sa unix.Sockaddr) net.Addr {
 	case *unix.SockaddrInet4:
 		return net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port))) //nolint:gosec // a port has 16 bits
 	case *unix.SockaddrInet6:
-		addr := netip.AddrFrom16(a.Addr).Unmap()
-		if zone, err := net.InterfaceByIndex(int(a.ZoneId)); err == nil {
-			addr = addr.WithZone(zone.Name)
-		}
-		return net.TCPAddrFromAddrPort(netip.AddrPortFrom(addr, uint16(a.Port))) //nolint:gosec // a port has 16 bits
+		return net.TCPAddrFromAddrPort(netip.AddrPortFrom(addr6(a.Addr, a.ZoneId), uint16(a.Port))) //nolint:gosec // a port has 16 bits
 	}
 	return &net.TCPAddr{} // the connection is gone already
+}
+
+// addr6 returns an address, in a zone if that has a number.
+func addr6(a [16]byte, zone uint32) netip.Addr {
+	addr := netip.AddrFrom16(a).Unmap()
+	if zone == 0 {
+		return addr
+	}
+	if named, err := net.InterfaceByIndex(int(zone)); err == nil {
+		addr = addr.WithZone(named.Name)
+	}
+	return addr
 }

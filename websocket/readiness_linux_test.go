@@ -1,8 +1,13 @@
 package websocket
 
 import (
+	"io"
 	"net"
 	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/lingerws/linger/protocol"
 )
 
 func TestAWatchedConnectionHasItsAddresses(t *testing.T) {
@@ -43,4 +48,57 @@ func TestOnlyTCPIsWatched(t *testing.T) {
 	if _, ok := newNotifier(near); ok {
 		t.Error("what is closed already is left to the driver that reports it")
 	}
+}
+
+// The last frame and the FIN are one segment, which spares both ends half of their work.
+func TestTheCloseAndTheEndLeaveTogether(t *testing.T) {
+	if alwaysBlocking {
+		return // this is the notifier's
+	}
+	for name, c := range map[string]struct {
+		send, last []byte
+	}{
+		"the answer to a Close":       {closeFrame(4000, "bye"), []byte("\x88\x05\x0f\xa0bye")},
+		"the Close after a violation": {violation(), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			near, peer := wirePair(t)
+			d := NewDriver(near, protocol.Server, nil, Options{})
+			d.Start(echo{})
+			before := segments(t, peer)
+			if _, err := peer.Write(c.send); err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.ReadAll(peer)
+			if err != nil || c.last != nil && string(got) != string(c.last) || len(got) == 0 {
+				t.Errorf("the peer reads our Close and EOF; got %q, %v", got, err)
+			}
+			if n := segments(t, peer) - before; n > 2 {
+				t.Errorf("one segment brings the Close and the FIN, and one may acknowledge; got %d", n)
+			}
+			_ = peer.Close()
+			<-d.Done()
+		})
+	}
+}
+
+// segments returns how many segments have arrived.
+func segments(t *testing.T, nc *net.TCPConn) (n uint32) {
+	t.Helper()
+	raw, err := nc.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = raw.Control(func(fd uintptr) {
+		info, infoErr := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
+		if infoErr != nil {
+			t.Error(infoErr)
+			return
+		}
+		n = info.Segs_in
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"syscall"
 
@@ -78,7 +79,7 @@ func (l *listener) Accept() (net.Conn, error) {
 			return nil, &net.OpError{Op: "accept", Net: "tcp", Addr: l.Addr(), Err: err}
 		}
 		if r := readUpgrade(fd); r != nil {
-			r.RemoteAddr = tcpAddr(from).String()
+			r.RemoteAddr = addrPort(from).String()
 			go l.serve(fd, r)
 			continue
 		}
@@ -89,10 +90,10 @@ func (l *listener) Accept() (net.Conn, error) {
 }
 
 // accept waits for a connection.
-func (l *listener) accept() (fd int, from unix.Sockaddr, err error) {
+func (l *listener) accept() (fd int, from syscall.Sockaddr, err error) {
 	for {
 		closed := l.waiter.Read(func(own uintptr) bool {
-			fd, from, err = unix.Accept4(int(own), unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+			fd, from, err = syscall.Accept4(int(own), unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC) // that of unix asks which protocol it is
 			return !errors.Is(err, unix.EAGAIN)
 		})
 		switch {
@@ -103,6 +104,17 @@ func (l *listener) accept() (fd int, from unix.Sockaddr, err error) {
 			return fd, from, os.NewSyscallError("accept4", err)
 		}
 	}
+}
+
+// addrPort returns a client's address.
+func addrPort(sa syscall.Sockaddr) netip.AddrPort {
+	switch a := sa.(type) {
+	case *syscall.SockaddrInet4:
+		return netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port)) //nolint:gosec // a port has 16 bits
+	case *syscall.SockaddrInet6:
+		return netip.AddrPortFrom(addr6(a.Addr, a.ZoneId), uint16(a.Port)) //nolint:gosec // a port has 16 bits
+	}
+	return netip.AddrPort{}
 }
 
 // connOf returns a connection of package net for a descriptor, which is its own then.

@@ -4,4 +4,4 @@ package websocket
 
 func receive(fd int32, p []byte) (int, error) { return receivePlain(fd, p) }
 
-func transmit(fd int32, p []byte) (int, error) { return transmitPlain(fd, p) }
+func transmit(fd int32, p []byte, _ int) (int, error) { return transmitPlain(fd, p) }

@@ -6,8 +6,13 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// armTimer keeps the one timer the machine wants. mu is held.
+// armTimer keeps the one timer the machine wants. In a batch that is overseen, and so
+// has its end within milliseconds, that is done at its end: most Closes are answered by
+// then. mu is held.
 func (d *Driver) armTimer() {
+	if d.batch && d.overseen && !d.together {
+		return
+	}
 	want := d.m.Timer()
 	if want == d.armed {
 		return

@@ -17,7 +17,7 @@ func (d *Driver) flush() {
 	n := 0
 	if len(out) > 0 {
 		var err error
-		n, err = d.transport.tryWrite(out)
+		n, err = d.tryWrite(out)
 		d.wrote(n, err)
 	}
 	if n < len(out) && !d.m.Done() {
@@ -32,6 +32,16 @@ func (d *Driver) flush() {
 		go d.emptied() // a batch had held back what somebody may wait for
 	}
 	recycle(out)
+}
+
+// tryWrite writes what the transport takes at once, the last of it together with the end
+// of our direction.
+func (d *Driver) tryWrite(p []byte) (int, error) {
+	if d.notified && d.m.Last() {
+		t, _ := d.transport.(notifier)
+		return t.tryWriteLast(p)
+	}
+	return d.transport.tryWrite(p)
 }
 
 // emptied tells that a queue that was high has left at once. If it is filling again

@@ -5,7 +5,7 @@
 //	if err != nil {
 //		log.Fatal(err)
 //	}
-//	log.Fatal(http.ListenAndServe(":8080", app))
+//	log.Fatal(websocket.ListenAndServe(":8080", app))
 //
 // The script is bundled in process (esbuild), with relative imports and without a
 // build step. A worker is a queue of events and an engine that handles them on a

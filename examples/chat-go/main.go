@@ -20,6 +20,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/websocket"
 )
 
 // person is the data of a connection.
@@ -103,8 +104,8 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	log.Printf("chat runs at http://%s/", listener.Addr())
-	front := http.Server{Handler: server, ReadHeaderTimeout: 10 * time.Second}
-	go func() { log.Fatal(front.Serve(listener)) }()
+	front := &http.Server{Handler: server, ReadHeaderTimeout: 10 * time.Second}
+	go func() { log.Fatal(websocket.Serve(front, listener)) }() // http.Server's own Serve would do, at a higher price
 	<-ctx.Done()
 	stop()                                        // a second signal ends the process at once
 	report(server.Shutdown(context.Background())) // Close 1001 to everybody, every close event handled

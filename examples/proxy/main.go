@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/proxy"
+	"github.com/lingerws/linger/websocket"
 )
 
 func main() {
@@ -34,7 +35,7 @@ func main() {
 	}
 	log.Printf("proxy runs at http://%s/", listener.Addr())
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
-	log.Fatal(server.Serve(listener))
+	log.Fatal(websocket.Serve(server, listener))
 }
 
 // counts of messages, by direction.
