@@ -15,6 +15,7 @@ func TestTheProxyInJavaScriptEndsInEveryWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer backend.Close()
-	p := start(t, "cmd/linger", "run", "--listen=127.0.0.1:0", "--var=BACKEND=http://"+backend.Addr(), "examples/proxy/proxy.js")
+	p := start(t, "cmd/linger", "run", "--listen=127.0.0.1:0", "--half-open-timeout=300ms", "--var=BACKEND=http://"+backend.Addr(), "examples/proxy/proxy.js")
+	proxyends.Run(t, backend, strings.TrimPrefix(p.url, "http://"), proxyends.Mute())
 	proxyends.Run(t, backend, strings.TrimPrefix(p.url, "http://"), proxyends.Whole(proxyends.Cases(proxyends.Gone, "close 1011 the client is gone")))
 }
