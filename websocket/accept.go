@@ -123,7 +123,7 @@ func (h *Handshake) Accept(w http.ResponseWriter, subprotocol string, opts *Acce
 // switchProtocols answers with head, and returns the transport and what has been read of
 // it behind the request, which is the start of the WebSocket.
 func switchProtocols(w http.ResponseWriter, head []byte, opts *AcceptOptions) (t transport, early []byte, err error) {
-	if own, ok := lenderOf(w); ok && len(head) <= smallAnswer && !opts.Blocking && !alwaysBlocking {
+	if own, ok := lenderOf(w); ok && len(head) <= smallAnswer && !opts.Blocking && !alwaysBlocking.Load() {
 		if t, err = own.lend(); err == nil {
 			err = answerNow(t, head)
 		}

@@ -14,9 +14,9 @@ import (
 // TestMain runs all tests twice: a transport that can be either is waited for at first,
 // and tells of readiness then.
 func TestMain(m *testing.M) {
-	alwaysBlocking = true
+	alwaysBlocking.Store(true)
 	status := m.Run()
-	alwaysBlocking = false
+	alwaysBlocking.Store(false)
 	beginLoops()
 	os.Exit(max(status, m.Run()))
 }
@@ -45,7 +45,7 @@ func beginLoops() {
 
 // inMemory returns a connection in memory as the driver under test wants it.
 func inMemory(c *memconn.Conn) net.Conn {
-	if alwaysBlocking {
+	if alwaysBlocking.Load() {
 		return c
 	}
 	return &told{streamTransport{nc: c}, c}

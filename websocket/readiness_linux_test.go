@@ -52,7 +52,7 @@ func TestOnlyTCPIsWatched(t *testing.T) {
 
 // The last frame and the FIN are one segment, which spares both ends half of their work.
 func TestTheCloseAndTheEndLeaveTogether(t *testing.T) {
-	if alwaysBlocking {
+	if alwaysBlocking.Load() {
 		return // this is the notifier's
 	}
 	for name, c := range map[string]struct {

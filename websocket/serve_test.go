@@ -25,21 +25,18 @@ func served(t *testing.T, h http.HandlerFunc, own bool) (addr string, logged *re
 		t.Fatal(err)
 	}
 	server := &http.Server{Handler: h, ReadHeaderTimeout: httpTimeout, ErrorLog: log.New(logged, "", 0)}
-	ended := make(chan error, 1)
-	go func() {
-		if own {
-			ended <- Serve(server, l)
-		} else {
-			ended <- server.Serve(l)
-		}
-	}()
+	addr, ended := l.Addr().String(), make(chan error, 1)
+	if own {
+		l = newListener(server, l) // as Serve does, but before the first client comes
+	}
+	go func() { ended <- server.Serve(l) }()
 	t.Cleanup(func() {
 		_ = server.Close()
 		if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
 			t.Errorf("a server that is closed says so; got %v", err)
 		}
 	})
-	return l.Addr().String(), logged
+	return addr, logged
 }
 
 // record is a log.

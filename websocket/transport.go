@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"io"
 	"net"
+	"sync/atomic"
 )
 
 // transport is what a connection needs of TCP, TLS or anything like them: read,
@@ -39,7 +40,7 @@ type transport interface {
 }
 
 // alwaysBlocking is for tests: all of them run with both drivers.
-var alwaysBlocking bool
+var alwaysBlocking atomic.Bool
 
 // newTransport returns the best that can be had of nc; blocking says that it should be
 // waited for.
@@ -47,7 +48,7 @@ func newTransport(nc net.Conn, blocking bool) transport {
 	if own, ok := nc.(transport); ok {
 		return own
 	}
-	if !blocking && !alwaysBlocking {
+	if !blocking && !alwaysBlocking.Load() {
 		if t, ok := newNotifier(nc); ok {
 			return t
 		}
