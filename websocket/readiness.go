@@ -82,9 +82,10 @@ func (d *Driver) ready(s *scratch, ended, overseen bool) (more bool) {
 }
 
 // oversee notes whether somebody sees to it that no batch of the caller's takes long. A
-// batch that is somebody else's is not the caller's to speak for.
+// batch that is somebody else's, and whose handler may be at work, is not the caller's to
+// speak for.
 func (d *Driver) oversee(overseen bool) {
-	if !d.receiving {
+	if !d.receiving && !d.batch {
 		d.overseen = overseen
 	}
 }
