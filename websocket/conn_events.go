@@ -6,11 +6,19 @@ import "github.com/lingerws/linger/protocol"
 // application's handle.
 type connEvents Conn
 
-// Message puts a piece into the read-ahead. While that is full the call does not
-// return, so the transport is not read; its end is waited for, or a peer that is
-// gone would never be known to be.
+// Message puts a piece into the read-ahead. While that is full the transport is not read;
+// its end is waited for, or a peer that is gone would never be known to be. A goroutine
+// that reads for this connection alone waits here; one that reads for others may not.
 func (e *connEvents) Message(d *Driver, m protocol.Event) {
-	if e.in.put(m) {
+	switch {
+	case !e.in.put(m):
+	case d.notified:
+		d.Pause()
+		go func() {
+			e.in.awaitRoom(d.Done())
+			d.Resume()
+		}()
+	default:
 		e.in.awaitRoom(d.Done())
 	}
 }
