@@ -37,4 +37,8 @@ func (p *Prepared) Compressible(squeeze func(payload []byte) []byte) *Prepared {
 // Len returns the bytes the message takes in a server's send queue.
 func (p *Prepared) Len() int { return len(p.frame) }
 
+// Frame returns the message as a server without compression sends it, in one frame. It
+// is not to be changed.
+func (p *Prepared) Frame() []byte { return p.frame }
+
 func (p *Prepared) payload() []byte { return p.frame[p.start:] }

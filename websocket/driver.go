@@ -140,8 +140,15 @@ func (d *Driver) SendWithin(limit int, op protocol.Opcode, payload []byte) error
 
 // SendPreparedWithin is SendPrepared within a limit, as SendWithin is Send.
 func (d *Driver) SendPreparedWithin(limit int, p *protocol.Prepared) error {
-	d.lock()
+	d.mu.Lock()
 	defer d.unlock()
+	if d.working == nil {
+		if limit > 0 && d.opts.machine.Role == protocol.Server {
+			d.sendParked(p)
+			return nil
+		}
+		d.unpark()
+	}
 	if d.m.Queued() >= limit {
 		return ErrQueueFull
 	}

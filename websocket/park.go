@@ -23,7 +23,7 @@ func (d *Driver) lock() {
 
 // unlock lets the connection be parked, if nothing is left to do.
 func (d *Driver) unlock() {
-	if d.notified && d.idle() {
+	if d.notified && d.working != nil && d.idle() {
 		d.park()
 	}
 	d.mu.Unlock()
@@ -40,6 +40,25 @@ func (d *Driver) park() {
 	d.working = nil
 	*w = working{}
 	workings.Put(w)
+}
+
+// sendParked sends a message that is framed already: nothing waits before it, and the
+// transport most often takes it whole, so that the connection stays parked. mu is held.
+func (d *Driver) sendParked(p *protocol.Prepared) {
+	frame := p.Frame()
+	n, err := d.transport.tryWrite(frame)
+	if n == len(frame) {
+		return
+	}
+	d.unpark()
+	_ = d.m.SendPrepared(p) // cannot fail: what is parked is open, and between two messages
+	out := d.m.Output(nil)
+	if d.wrote(n, err); !d.m.Done() {
+		d.writing, d.out, d.handed = true, out, n
+		d.watchWriter()
+	}
+	d.settle()
+	d.noteHigh()
 }
 
 func (d *Driver) unpark() {

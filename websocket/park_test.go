@@ -1,6 +1,7 @@
 package websocket
 
 import (
+	"io"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -55,6 +56,66 @@ func TestAConnectionIsParkedWhileNothingHappens(t *testing.T) {
 		_ = b.Close()
 		synctest.Wait()
 	})
+}
+
+func TestAMessageThatIsFramedLeavesAConnectionParked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := memconn.Pipe()
+		b.SetCapacity(1 << 10)
+		d := NewDriver(&told{streamTransport{nc: a}, a}, protocol.Server, nil, Options{HighWater: 1500})
+		drained, ended := 0, false
+		d.Start(&recorder{onDrained: func(*Driver) { drained++ }, onClosed: func(*Driver, Outcome) { ended = true }})
+		synctest.Wait()
+		for _, size := range []int{5, 3000} { // one that the transport takes, and one that it takes in parts
+			if err := d.SendPreparedWithin(10_000, prepared(t, size)); err != nil {
+				t.Fatal(err)
+			}
+			d.mu.Lock()
+			if parked := d.working == nil; parked != (size == 5) {
+				t.Errorf("with %d bytes on their way the connection is parked: %v", size, parked)
+			}
+			d.mu.Unlock()
+			if f, err := readFrame(b); err != nil || len(f.payload) != size {
+				t.Errorf("%d bytes arrive; got %d, %v", size, len(f.payload), err)
+			}
+			synctest.Wait()
+		}
+		if drained != 1 {
+			t.Errorf("the queue was high once; it is told %d times", drained)
+		}
+		b.Reset()
+		_ = d.SendPreparedWithin(10_000, prepared(t, 5)) // the transport fails, now or before
+		synctest.Wait()
+		if !ended {
+			t.Error("a transport that fails is the end")
+		}
+	})
+}
+
+func TestAClientMasksWhatIsFramed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := memconn.Pipe()
+		d := NewDriver(&told{streamTransport{nc: a}, a}, protocol.Client, nil, Options{})
+		d.Start(&recorder{})
+		synctest.Wait()
+		_ = d.SendPreparedWithin(100, prepared(t, 5))
+		head := make([]byte, 2)
+		if _, err := io.ReadFull(b, head); err != nil || head[1] != 0x80|5 { // RFC 6455, section 5.1
+			t.Errorf("a client masks; got %x, %v", head, err)
+		}
+		d.CloseNow()
+		_ = b.Close()
+		synctest.Wait()
+	})
+}
+
+func prepared(t *testing.T, size int) *Prepared {
+	t.Helper()
+	p, err := Prepare(Binary, make([]byte, size))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 func TestSettingsAreSharedWithinABound(t *testing.T) {
