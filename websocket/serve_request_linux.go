@@ -54,7 +54,14 @@ func (q *requestReader) parse(head []byte) *http.Request {
 	q.bytes.Reset(head)
 	q.lines.Reset(&q.bytes)
 	r, err := http.ReadRequest(q.lines)
-	if err != nil || r.Proto != "HTTP/1.1" || !handshake.IsUpgrade(r.Header) || !isPlainHost(r.Host) {
+	switch {
+	case err != nil, r.Proto != "HTTP/1.1", !handshake.IsUpgrade(r.Header):
+		return nil
+	case !strings.HasPrefix(r.RequestURI, "/"), !isPlainHost(r.Host):
+		// With another form of target (RFC 9112, section 3.2) the host is not the field's,
+		// which net/http looks at too.
+		return nil
+	case q.lines.Buffered()+q.bytes.Len() > 0: // an empty line of bare line feeds came before
 		return nil
 	}
 	return r

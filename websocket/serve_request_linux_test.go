@@ -16,6 +16,7 @@ func FuzzUpgradeRequest(f *testing.F) {
 	f.Add(to("/"))
 	f.Add(to("/a%20b?c=d#e"))
 	f.Add(strings.Replace(to("http://h/"), "localhost", "[::1]:80", 1))
+	f.Add(strings.Replace(to("http://h/"), "localhost", "\"", 1))
 	f.Add("GET / HTTP/1.1\nHost: a\nUpgrade: websocket\nConnection: upgrade\n\r\n\r\n")
 	f.Add(strings.Replace(to("/"), "Upgrade: websocket", "Upgrade : websocket", 1))
 	f.Add(strings.Replace(to("/"), "HTTP/1.1", "HTTP/2.0", 1))
