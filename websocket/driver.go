@@ -116,10 +116,7 @@ func (d *Driver) Start(h Handler) {
 func (d *Driver) Send(op protocol.Opcode, payload []byte) (queued int, err error) {
 	d.lock()
 	defer d.unlock()
-	d.prime(len(payload))
-	err = d.m.Send(op, payload)
-	d.settle()
-	d.noteHigh()
+	err = d.queue(len(payload), func() error { return d.m.Send(op, payload) })
 	return d.m.Queued(), err
 }
 
@@ -131,11 +128,7 @@ func (d *Driver) SendWithin(limit int, op protocol.Opcode, payload []byte) error
 	if d.m.Queued() >= limit {
 		return ErrQueueFull
 	}
-	d.prime(len(payload))
-	err := d.m.Send(op, payload)
-	d.settle()
-	d.noteHigh()
-	return err
+	return d.queue(len(payload), func() error { return d.m.Send(op, payload) })
 }
 
 // SendPreparedWithin is SendPrepared within a limit, as SendWithin is Send.
@@ -152,21 +145,14 @@ func (d *Driver) SendPreparedWithin(limit int, p *protocol.Prepared) error {
 	if d.m.Queued() >= limit {
 		return ErrQueueFull
 	}
-	d.prime(p.Len())
-	err := d.m.SendPrepared(p)
-	d.settle()
-	d.noteHigh()
-	return err
+	return d.queue(p.Len(), func() error { return d.m.SendPrepared(p) })
 }
 
 // SendPrepared queues a message that was framed before. Results as for Send.
 func (d *Driver) SendPrepared(p *protocol.Prepared) (queued int, err error) {
 	d.lock()
 	defer d.unlock()
-	d.prime(p.Len())
-	err = d.m.SendPrepared(p)
-	d.settle()
-	d.noteHigh()
+	err = d.queue(p.Len(), func() error { return d.m.SendPrepared(p) })
 	return d.m.Queued(), err
 }
 
@@ -175,11 +161,18 @@ func (d *Driver) SendPrepared(p *protocol.Prepared) (queued int, err error) {
 func (d *Driver) SendFragment(op protocol.Opcode, payload []byte, fin bool) (queued int, err error) {
 	d.lock()
 	defer d.unlock()
-	d.prime(len(payload))
-	err = d.m.SendFragment(op, payload, fin)
+	err = d.queue(len(payload), func() error { return d.m.SendFragment(op, payload, fin) })
+	return d.m.Queued(), err
+}
+
+// queue has the machine take something to send, of about size bytes, and does what
+// follows from it. mu is held.
+func (d *Driver) queue(size int, add func() error) error {
+	d.prime(size)
+	err := add()
 	d.settle()
 	d.noteHigh()
-	return d.m.Queued(), err
+	return err
 }
 
 // Ping queues a ping of at most 125 bytes. The error is protocol.ErrClosing or

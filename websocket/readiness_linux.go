@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -123,17 +124,17 @@ func (w *watched) close() {
 }
 
 func (w *watched) addrs() (local, remote net.Addr) {
-	ours, _ := unix.Getsockname(int(w.fd))
-	theirs, _ := unix.Getpeername(int(w.fd))
+	ours, _ := syscall.Getsockname(int(w.fd))
+	theirs, _ := syscall.Getpeername(int(w.fd))
 	return tcpAddr(ours), tcpAddr(theirs)
 }
 
 // tcpAddr returns an address as package net has it.
-func tcpAddr(sa unix.Sockaddr) net.Addr {
+func tcpAddr(sa syscall.Sockaddr) net.Addr {
 	switch a := sa.(type) {
-	case *unix.SockaddrInet4:
+	case *syscall.SockaddrInet4:
 		return net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port))) //nolint:gosec // a port has 16 bits
-	case *unix.SockaddrInet6:
+	case *syscall.SockaddrInet6:
 		return net.TCPAddrFromAddrPort(netip.AddrPortFrom(addr6(a.Addr, a.ZoneId), uint16(a.Port))) //nolint:gosec // a port has 16 bits
 	}
 	return &net.TCPAddr{} // the connection is gone already

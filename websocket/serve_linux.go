@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"syscall"
 
@@ -79,7 +78,7 @@ func (l *listener) Accept() (net.Conn, error) {
 			return nil, &net.OpError{Op: "accept", Net: "tcp", Addr: l.Addr(), Err: err}
 		}
 		if r := readUpgrade(fd); r != nil {
-			r.RemoteAddr = addrPort(from).String()
+			r.RemoteAddr = tcpAddr(from).String()
 			go l.serve(fd, r)
 			continue
 		}
@@ -104,17 +103,6 @@ func (l *listener) accept() (fd int, from syscall.Sockaddr, err error) {
 			return fd, from, os.NewSyscallError("accept4", err)
 		}
 	}
-}
-
-// addrPort returns a client's address.
-func addrPort(sa syscall.Sockaddr) netip.AddrPort {
-	switch a := sa.(type) {
-	case *syscall.SockaddrInet4:
-		return netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port)) //nolint:gosec // a port has 16 bits
-	case *syscall.SockaddrInet6:
-		return netip.AddrPortFrom(addr6(a.Addr, a.ZoneId), uint16(a.Port)) //nolint:gosec // a port has 16 bits
-	}
-	return netip.AddrPort{}
 }
 
 // connOf returns a connection of package net for a descriptor, which is its own then.
@@ -152,6 +140,6 @@ func (l *listener) localAddr(fd int) net.Addr {
 	if tcp, ok := l.Addr().(*net.TCPAddr); ok && !tcp.IP.IsUnspecified() {
 		return tcp
 	}
-	own, _ := unix.Getsockname(fd)
+	own, _ := syscall.Getsockname(fd)
 	return tcpAddr(own)
 }

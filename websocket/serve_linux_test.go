@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestServeServesUpgradeRequestsItself(t *testing.T) {
@@ -45,6 +47,27 @@ func TestWhoWantsToBeAskedToHijackIs(t *testing.T) {
 type hijacker struct{ wrapped }
 
 func (hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, nil, nil }
+
+// Connections have what package net gives its own.
+func TestAcceptedSocketsHaveTheirOptions(t *testing.T) {
+	addr, _ := served(t, func(w http.ResponseWriter, _ *http.Request) {
+		nc, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer func() { _ = nc.Close() }()
+		raw, _ := nc.(*net.TCPConn).SyscallConn()
+		_ = raw.Control(func(fd uintptr) {
+			for _, o := range inherited[1:] { // the first is for those that listen
+				if got, err := unix.GetsockoptInt(int(fd), o.level, o.name); err != nil || got != o.value {
+					t.Errorf("option %d is %d; got %d, %v", o.name, o.value, got, err)
+				}
+			}
+		})
+	}, true)
+	_, _, _ = ask(t, addr, to("/"))
+}
 
 func TestServeLeavesOtherTransportsToNetHTTP(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -65,8 +65,12 @@ func (w *upgradeWriter) take() (fd int, err error) {
 }
 
 func (w *upgradeWriter) lend() (transport, error) {
-	if w.conn != nil {
-		return nil, errBegun
+	if w.conn != nil { // the handler has set a deadline
+		conn, err := w.release()
+		if err != nil {
+			return nil, err
+		}
+		return newTransport(conn, false), nil
 	}
 	fd, err := w.take()
 	return &watched{fd: int32(fd)}, err //nolint:gosec // descriptors are small numbers
@@ -81,15 +85,25 @@ func (w *upgradeWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err := w.connect(); err != nil {
 		return nil, nil, err
 	}
-	if w.body != nil {
-		return nil, nil, errBegun
+	conn, err := w.release()
+	if err != nil {
+		return nil, nil, err
 	}
-	conn := w.conn
-	w.conn = nil
 	return conn, bufio.NewReadWriter(bufio.NewReader(conn), bufio.NewWriter(conn)), nil
 }
 
-// connect makes a connection of package net of the descriptor.
+// release gives conn away, without the deadlines that were meant for a response.
+func (w *upgradeWriter) release() (*net.TCPConn, error) {
+	if w.body != nil {
+		return nil, errBegun
+	}
+	conn := w.conn
+	w.conn = nil
+	return conn, conn.SetDeadline(time.Time{})
+}
+
+// connect makes a connection of package net of the descriptor. The server's time for a
+// response holds until the handler sets another.
 func (w *upgradeWriter) connect() error {
 	if w.conn != nil {
 		return nil
@@ -98,7 +112,9 @@ func (w *upgradeWriter) connect() error {
 	if err != nil {
 		return err
 	}
-	w.conn, err = connOf(fd)
+	if w.conn, err = connOf(fd); err == nil && w.server.WriteTimeout > 0 {
+		err = w.conn.SetWriteDeadline(time.Now().Add(w.server.WriteTimeout))
+	}
 	return err
 }
 
@@ -176,9 +192,6 @@ func (w *upgradeWriter) begin(length int64, next []byte) error {
 	if err := w.connect(); err != nil {
 		return err
 	}
-	if w.server.WriteTimeout > 0 {
-		_ = w.conn.SetWriteDeadline(time.Now().Add(w.server.WriteTimeout)) // or it is closed, and writing fails
-	}
 	w.describe(next)
 	w.frame(length)
 	w.out = bufio.NewWriter(w.conn)
@@ -241,10 +254,9 @@ func (w *upgradeWriter) end(returned bool, failure any) {
 	if fd, err := w.take(); err == nil {
 		_ = unix.Close(fd)
 	}
-	if w.conn == nil {
-		return
+	if w.conn != nil {
+		w.leave()
 	}
-	w.leave()
 }
 
 // finish sends what is left of the response.

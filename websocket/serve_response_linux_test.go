@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/lingerws/linger/protocol"
 )
 
 func TestAResponseThatIsWholeArrivesWhateverBecomesOfItsHandler(t *testing.T) {
@@ -86,5 +88,67 @@ func TestAClientThatTakesNoResponseIsGivenUp(t *testing.T) {
 	var late net.Error
 	if err := <-failed; !errors.As(err, &late) || !late.Timeout() {
 		t.Errorf("writing fails after the server's WriteTimeout; got %v", err)
+	}
+}
+
+// Deadlines that a handler sets are for its response: they replace the server's, and end
+// when the connection is accepted.
+func TestAHandlerMaySetDeadlines(t *testing.T) {
+	const short = 50 * time.Millisecond
+	for _, own := range []bool{true, false} {
+		addr, _ := served(t, func(w http.ResponseWriter, r *http.Request) {
+			control, soon := http.NewResponseController(w), time.Now().Add(short)
+			if err := errors.Join(control.SetReadDeadline(soon), control.SetWriteDeadline(soon)); err != nil {
+				t.Error(err)
+			}
+			d, err := AcceptDriver(w, r, nil)
+			if err != nil {
+				t.Errorf("a connection with deadlines can be accepted; got %v", err)
+				return
+			}
+			d.Start(echo{})
+		}, own)
+		c := (&service{addr: addr}).open(t, "")
+		time.Sleep(2 * short)
+		c.send(t, textFrame("later"))
+		c.wantFrame(t, received{protocol.Text, []byte("later")}.String())
+	}
+}
+
+func TestAHandlersDeadlineReplacesTheServers(t *testing.T) {
+	const short = 50 * time.Millisecond
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{WriteTimeout: short, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		control := http.NewResponseController(w)
+		_ = control.SetWriteDeadline(time.Now().Add(time.Minute))
+		_ = control.Flush()
+		time.Sleep(2 * short)
+		_, _ = io.WriteString(w, "in time")
+	})}
+	own := newListener(server, l)
+	go func() { _ = server.Serve(own) }()
+	defer func() { _ = server.Close() }()
+	if _, body, err := ask(t, l.Addr().String(), to("/")); err != nil || body != "in time" {
+		t.Errorf("the response arrives; got %q, %v", body, err)
+	}
+}
+
+func TestARefusedClientThatStaysIsLeft(t *testing.T) {
+	addr, _ := served(t, fails, true)
+	nc, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = nc.Close() }()
+	_, _ = io.WriteString(nc, to("/refused"))
+	_, _ = io.Copy(io.Discard, nc) // up to the server's FIN
+	for ends := time.Now().Add(20 * leaveTime); err == nil && time.Now().Before(ends); time.Sleep(leaveTime / 10) {
+		_, err = nc.Write([]byte("x"))
+	}
+	if err == nil {
+		t.Error("the server closes a connection on which a refused client goes on")
 	}
 }
