@@ -36,9 +36,9 @@ type upgradeWriter struct {
 	conn   *net.TCPConn // for a response
 	fields http.Header  // of the response, as they were at WriteHeader
 	status int          // 0: none yet
-	held   bytes.Buffer // of the body, while nothing has left
 	length int64        // of the body; -1 if it comes in chunks
-	sent   int64        // of the body
+	given  int64        // of the body, by the handler
+	held   bytes.Buffer // of the body, while nothing has left
 	out    *bufio.Writer
 	body   io.Writer // nil while nothing has left
 }
@@ -53,15 +53,22 @@ func newUpgradeWriter(fd int, server *http.Server, cancel context.CancelFunc) *u
 func (w *upgradeWriter) take() (fd int, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.patience.Stop()
-	if w.looking != nil {
-		_ = w.looking.Close()
-	}
 	fd, w.fd = w.fd, -1
 	if fd < 0 {
 		return -1, http.ErrHijacked
 	}
 	return fd, nil
+}
+
+// lookAway ends the look at the client. The descriptor has been taken by then, so no
+// other look begins.
+func (w *upgradeWriter) lookAway() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.patience.Stop()
+	if w.looking != nil {
+		_ = w.looking.Close()
+	}
 }
 
 func (w *upgradeWriter) lend() (transport, error) {
@@ -73,6 +80,7 @@ func (w *upgradeWriter) lend() (transport, error) {
 		return newTransport(conn, false), nil
 	}
 	fd, err := w.take()
+	w.lookAway()
 	return &watched{fd: int32(fd)}, err //nolint:gosec // descriptors are small numbers
 }
 
@@ -97,6 +105,7 @@ func (w *upgradeWriter) release() (*net.TCPConn, error) {
 	if w.body != nil {
 		return nil, errBegun
 	}
+	w.lookAway()
 	conn := w.conn
 	w.conn = nil
 	return conn, conn.SetDeadline(time.Time{})
@@ -108,6 +117,7 @@ func (w *upgradeWriter) connect() error {
 	if w.conn != nil {
 		return nil
 	}
+	w.second()
 	fd, err := w.take()
 	if err != nil {
 		return err
@@ -138,7 +148,10 @@ func (w *upgradeWriter) WriteHeader(status int) {
 	if w.status != 0 || status < http.StatusOK {
 		return // the 101 is Accept's, and other interim answers may be left out: RFC 9110, section 15.2
 	}
-	w.status, w.fields = status, w.header.Clone()
+	w.status, w.fields, w.length = status, w.header.Clone(), -1
+	if declared, err := strconv.ParseInt(w.fields.Get("Content-Length"), 10, 64); err == nil && declared >= 0 {
+		w.length = declared
+	}
 }
 
 // holds is how much of a body waits for its end, so that its length can be said.
@@ -152,18 +165,16 @@ func (w *upgradeWriter) Write(p []byte) (int, error) {
 	if !hasBody(w.status) {
 		return 0, http.ErrBodyNotAllowed
 	}
+	if w.given += int64(len(p)); w.length >= 0 && w.given > w.length {
+		return 0, http.ErrContentLength
+	}
 	if w.body == nil && w.held.Len()+len(p) <= holds {
 		return w.held.Write(p)
 	}
 	if err := w.begin(-1, p); err != nil {
 		return 0, err
 	}
-	if w.length >= 0 && w.sent+int64(len(p)) > w.length {
-		return 0, http.ErrContentLength
-	}
-	n, err := w.body.Write(p)
-	w.sent += int64(n)
-	return n, err
+	return w.body.Write(p)
 }
 
 // FlushError sends what there is of the response.
@@ -184,7 +195,8 @@ func hasBody(status int) bool {
 }
 
 // begin sends the head of the response, and what is held of its body; length is the
-// body's if that is known, or -1, and next is what will follow.
+// body's if that is known, or -1, unless the handler has declared one, and next is what
+// will follow.
 func (w *upgradeWriter) begin(length int64, next []byte) error {
 	if w.body != nil {
 		return nil
@@ -202,8 +214,7 @@ func (w *upgradeWriter) begin(length int64, next []byte) error {
 	if w.length < 0 {
 		w.body = httputil.NewChunkedWriter(w.out)
 	}
-	n, err := w.body.Write(w.held.Bytes())
-	w.sent += int64(n)
+	_, err := w.body.Write(w.held.Bytes())
 	return err // also of what was written before it
 }
 
@@ -225,16 +236,15 @@ func (w *upgradeWriter) describe(next []byte) {
 func (w *upgradeWriter) frame(length int64) {
 	f := w.fields
 	f.Set("Connection", "close")
-	if w.length = length; !hasBody(w.status) {
+	f.Del("Content-Length")
+	if !hasBody(w.status) {
 		w.length = 0
-		f.Del("Content-Length")
 		return
 	}
-	if declared, err := strconv.ParseInt(f.Get("Content-Length"), 10, 64); err == nil && declared >= 0 {
-		w.length = declared
+	if w.length < 0 {
+		w.length = length
 	}
 	f.Del("Transfer-Encoding")
-	f.Del("Content-Length")
 	if w.length < 0 {
 		f.Set("Transfer-Encoding", "chunked")
 	} else {
@@ -254,6 +264,7 @@ func (w *upgradeWriter) end(returned bool, failure any) {
 	if fd, err := w.take(); err == nil {
 		_ = unix.Close(fd)
 	}
+	w.lookAway()
 	if w.conn != nil {
 		w.leave()
 	}
@@ -325,13 +336,13 @@ func (w *upgradeWriter) look() {
 	}
 }
 
-// second returns a second descriptor of the connection, which take closes; nil if it is
-// somebody else's already.
+// second returns a second descriptor of the connection, which lookAway closes; nil if the
+// first is somebody else's already.
 func (w *upgradeWriter) second() *os.File {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.fd < 0 {
-		return nil
+	if w.looking != nil || w.fd < 0 {
+		return w.looking
 	}
 	fd, err := unix.FcntlInt(uintptr(w.fd), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {

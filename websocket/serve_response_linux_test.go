@@ -55,12 +55,66 @@ func TestHalfAResponseDoesNotPassForTheWhole(t *testing.T) {
 // What a client still sends behind its request destroys no answer (RFC 9112, section 9.6).
 func TestARefusalArrivesBeforeWhatNobodyReads(t *testing.T) {
 	addr, _ := served(t, fails, true)
-	for range 20 {
-		answer, body, err := ask(t, addr, to("/refused")+strings.Repeat("early", 1000))
-		if err != nil || answer.StatusCode != 403 || body != "not you\n" {
-			t.Fatalf("the refusal arrives; got %v, %q, %v", answer, body, err)
+	nc, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = nc.Close() }()
+	began := time.Now()
+	_, _ = io.WriteString(nc, to("/refused")+strings.Repeat("early", 1000))
+	answer, err := io.ReadAll(nc)
+	if err != nil || !strings.HasSuffix(string(answer), "\r\n\r\nnot you\n") {
+		t.Fatalf("the refusal arrives, and then an end that is no reset; got %q, %v", answer, err)
+	}
+	for time.Since(began) < leaveTime/2 {
+		if _, err := nc.Write([]byte("late")); err != nil && time.Since(began) < leaveTime {
+			t.Fatalf("the server takes what comes for %v; got %v", leaveTime, err)
+		}
+		time.Sleep(leaveTime / 50)
+	}
+}
+
+func TestAHandlerCannotWriteMoreThanItDeclares(t *testing.T) {
+	for _, own := range []bool{true, false} {
+		for _, flushed := range []bool{true, false} {
+			failed := make(chan error, 1)
+			addr, _ := served(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Length", "6")
+				_, _ = io.WriteString(w, "piece ")
+				if flushed {
+					w.(http.Flusher).Flush()
+				}
+				_, err := io.WriteString(w, "more")
+				failed <- err
+			}, own)
+			if _, body, err := ask(t, addr, to("/")); err != nil || body != "piece " {
+				t.Errorf("what was declared arrives; got %q, %v", body, err)
+			}
+			if err := <-failed; !errors.Is(err, http.ErrContentLength) {
+				t.Errorf("writing more must fail as with net/http (ours %v, flushed %v); got %v", own, flushed, err)
+			}
 		}
 	}
+}
+
+func TestNobodyLooksAtAClientWhoseConnectionIsTaken(t *testing.T) {
+	const conns = 10
+	addr, _ := served(t, func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(4 * lookLong)
+		if d, err := AcceptDriver(w, r, nil); err == nil {
+			d.Start(echo{})
+		}
+	}, true)
+	fds, goroutines := descriptors(), runtime.NumGoroutine()
+	for range conns {
+		c := (&service{addr: addr}).open(t, "")
+		defer func() { _ = c.Close() }()
+		fds += 2 // both ends are in this process
+		if alwaysBlocking.Load() {
+			goroutines++ // reads
+		}
+	}
+	wantNothingLeft(t, fds, goroutines)
 }
 
 func TestAClientThatTakesNoResponseIsGivenUp(t *testing.T) {
