@@ -33,20 +33,32 @@ func remember(r *http.Request, from client, subprotocol string) request {
 	if from.addr.IsValid() {
 		addr = from.addr.String()
 	}
-	lines := []string{from.text, addr, subprotocol, scheme, r.Host, r.URL.RequestURI()}
+	text := make([]byte, 0, 512) // on the stack, and enough for most
+	for _, field := range [remembersHeader]string{from.text, addr, subprotocol, scheme, r.Host, r.URL.RequestURI()} {
+		text = appendLine(text, field)
+	}
 	for name, values := range r.Header {
 		for _, value := range values {
-			lines = append(lines, name+":"+value)
+			text = appendLine(text, name, ":", value)
 		}
 	}
-	for i, line := range lines {
-		lines[i] = lineBreaks.Replace(line)
-	}
-	return request(strings.Join(lines, "\n"))
+	return request(text[:len(text)-1])
 }
 
-// lineBreaks are those that a handler may have put into the request.
-var lineBreaks = strings.NewReplacer("\r", " ", "\n", " ")
+// appendLine replaces the line breaks that a handler may have put into the request.
+func appendLine(text []byte, parts ...string) []byte {
+	begin := len(text)
+	for _, part := range parts {
+		text = append(text, part...)
+	}
+	line := text[begin:]
+	for i, c := range line {
+		if c == '\r' || c == '\n' {
+			line[i] = ' '
+		}
+	}
+	return append(text, '\n')
+}
 
 func (r request) field(i int) string {
 	rest := string(r)
