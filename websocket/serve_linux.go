@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -119,6 +120,7 @@ func connOf(fd int) (*net.TCPConn, error) {
 
 // serve has the handler answer an upgrade request.
 func (l *listener) serve(fd int, r *http.Request) {
+	makeRoom()
 	ctx, cancel := context.WithCancel(context.WithValue(l.context, http.LocalAddrContextKey, l.localAddr(fd)))
 	defer cancel()
 	w := newUpgradeWriter(fd, l.server, cancel)
@@ -142,4 +144,13 @@ func (l *listener) localAddr(fd int) net.Addr {
 	}
 	own, _ := syscall.Getsockname(fd)
 	return tcpAddr(own)
+}
+
+// makeRoom has the stack of a new goroutine grow at once to what a request takes. Otherwise
+// it grows step by step, and is copied each time.
+//
+//go:noinline
+func makeRoom() {
+	var room [12 << 10]byte
+	runtime.KeepAlive(&room)
 }
