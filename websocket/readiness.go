@@ -102,8 +102,7 @@ func (d *Driver) readOn(s *scratch) (more bool) {
 }
 
 // mayRead tells whether input can be handled, or kept while the handler has paused. If it
-// cannot, whoever is in the way comes
-// back to it with wakeReader. mu is held.
+// cannot, whoever is in the way comes back to it with wakeReader. mu is held.
 func (d *Driver) mayRead() bool {
 	return !d.receiving && !d.pumping && !d.over && !d.released && !d.m.Unparsed()
 }

@@ -19,6 +19,7 @@ type config struct {
 	Main               string            `toml:"main"` // the application's module, from where the file is
 	CompatibilityDate  string            `toml:"compatibility_date"`
 	CompatibilityFlags []string          `toml:"compatibility_flags"`
+	Egress             []egressRule      `toml:"egress"`
 	Vars               map[string]string `toml:"vars"`
 }
 
@@ -34,7 +35,7 @@ func readConfig(path string) (config, error) {
 		for i, key := range unknown {
 			names[i] = key.String()
 		}
-		return c, fmt.Errorf("%s: %s is not known: there are main, compatibility_date, compatibility_flags and [vars]", path, strings.Join(names, ", "))
+		return c, fmt.Errorf("%s: %s is not known: there are main, compatibility_date, compatibility_flags, egress and [vars]", path, strings.Join(names, ", "))
 	}
 	return c, nil
 }
@@ -94,6 +95,7 @@ func (c *runCommand) complete(file config, folder string) {
 	if len(c.CompatibilityFlag) == 0 {
 		c.CompatibilityFlag = file.CompatibilityFlags
 	}
+	c.Egress = append(c.Egress, file.Egress...) // the first that fits decides
 	vars := make([]variable, 0, len(file.Vars)+len(c.Var))
 	for name, value := range file.Vars {
 		vars = append(vars, variable{name, value})

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/lingerws/linger/worker"
 )
 
 // folder makes files, by their names in it, and returns where they are.
@@ -27,6 +29,7 @@ const everything = `
 main = "src/app.js"
 compatibility_date = "2026-02-01"
 compatibility_flags = ["web_socket_auto_reply_to_close"]
+egress = ["api.example.com=allow", "deny"]
 
 [vars]
 GREETING = "hello"
@@ -49,6 +52,9 @@ func TestTheConfigurationFileCompletesTheCommandLine(t *testing.T) {
 	if o.CompatibilityDate != "2026-02-01" || strings.Join(o.CompatibilityFlags, ",") != "web_socket_auto_reply_to_close" {
 		t.Errorf("date and flags are those of the file; got %q %q", o.CompatibilityDate, o.CompatibilityFlags)
 	}
+	if got := ruleTexts(o.Egress); got != "api.example.com=allow *=deny" {
+		t.Errorf("the rules for what the application reaches are those of the file; got %s", got)
+	}
 	if len(o.Vars) != 2 || o.Vars["GREETING"] != "hello" || o.Vars["NAME"] != "file" {
 		t.Errorf("the variables are those of the file; got %q", o.Vars)
 	}
@@ -61,6 +67,11 @@ func TestTheCommandLineWins(t *testing.T) {
 		CompatibilityDate: "2026-11-01", CompatibilityFlag: []string{"web_socket_manual_reply_to_close"},
 		Var: []variable{{"NAME", "flag"}},
 	}}
+	rule, err := worker.ParseEgressRule("api.example.com=deny")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Egress = []egressRule{egressRule(rule)}
 	if err := c.configure(); err != nil { // it is beside the application
 		t.Fatal(err)
 	}
@@ -70,6 +81,9 @@ func TestTheCommandLineWins(t *testing.T) {
 	}
 	if c.App != app || o.CompatibilityDate != "2026-11-01" || strings.Join(o.CompatibilityFlags, ",") != "web_socket_manual_reply_to_close" {
 		t.Errorf("flags win over the file; got %s %q %q", c.App, o.CompatibilityDate, o.CompatibilityFlags)
+	}
+	if got := ruleTexts(o.Egress); got != "api.example.com=deny api.example.com=allow *=deny" {
+		t.Errorf("rules of flags come first; got %s", got)
 	}
 	if o.Vars["GREETING"] != "hello" || o.Vars["NAME"] != "flag" {
 		t.Errorf("variables are joined, and those of flags win; got %q", o.Vars)
@@ -86,12 +100,14 @@ func TestWithoutAConfigurationFileNothingChanges(t *testing.T) {
 
 func TestConfigurationFilesThatCannotBeUsed(t *testing.T) {
 	for text, want := range map[string]string{
-		"name = \"chat\"":                 "name is not known: there are main, compatibility_date, compatibility_flags and [vars]",
+		"name = \"chat\"":                 "name is not known: there are main, compatibility_date, compatibility_flags, egress and [vars]",
 		"main = \"a.js\"\n[env.x]\ny = 1": "env.x.y is not known",
 		"main = ":                         "linger.toml:1: ",
 		"\nmain = 1":                      "main",
 		"[vars]\nCOUNT = 1":               "vars",
 		"compatibility_flags = \"a\"":     "compatibility_flags",
+		"egress = [\"10.0.0.0/8\"]":       "\"10.0.0.0/8\" is no rule for outgoing connections",
+		"egress = \"deny\"":               "egress",
 		"compatibility_date = 2026-11-01": "compatibility_date",
 	} {
 		dir := folder(t, map[string]string{"linger.toml": text})

@@ -1,10 +1,6 @@
 package main
 
-import (
-	"github.com/alecthomas/kong"
-
-	"github.com/lingerws/linger/worker"
-)
+import "github.com/lingerws/linger/worker"
 
 // egressFlags say what the application may ask of other servers.
 type egressFlags struct {
@@ -17,13 +13,10 @@ type egressFlags struct {
 // egressRule allows or denies something.
 type egressRule worker.EgressRule
 
-// Decode reads a rule for kong. A wrong one is thus an error of the command line.
-func (r *egressRule) Decode(ctx *kong.DecodeContext) error {
-	var text string
-	if err := ctx.Scan.PopValueInto("rule", &text); err != nil {
-		return err
-	}
-	rule, err := worker.ParseEgressRule(text)
+// UnmarshalText reads a rule of the command line or of the configuration file. A wrong one
+// is thus an error of theirs.
+func (r *egressRule) UnmarshalText(text []byte) error {
+	rule, err := worker.ParseEgressRule(string(text))
 	*r = egressRule(rule)
 	return err
 }

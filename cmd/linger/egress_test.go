@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/lingerws/linger/worker"
 )
 
 func TestEgressFlagsReachTheApplication(t *testing.T) {
@@ -15,16 +17,20 @@ func TestEgressFlagsReachTheApplication(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var rules []string
-	for _, rule := range o.Egress {
-		rules = append(rules, rule.String())
-	}
-	if got := strings.Join(rules, " "); got != "10.0.0.0/8=deny api.example.com=allow *.example.org=allow *=deny" {
+	if got := ruleTexts(o.Egress); got != "10.0.0.0/8=deny api.example.com=allow *.example.org=allow *=deny" {
 		t.Errorf("the rules are those of the flags, in their order; got %q", got)
 	}
 	if o.FetchTimeout != 5*time.Second || o.MaxFetches != 3 || o.MaxSockets != 4 {
 		t.Errorf("the bounds are those of the flags; got %v, %d, %d", o.FetchTimeout, o.MaxFetches, o.MaxSockets)
 	}
+}
+
+func ruleTexts(rules []worker.EgressRule) string {
+	texts := make([]string, 0, len(rules))
+	for _, rule := range rules {
+		texts = append(texts, rule.String())
+	}
+	return strings.Join(texts, " ")
 }
 
 func TestEgressFlagsThatMeanNothing(t *testing.T) {
