@@ -88,6 +88,10 @@ var layers = map[string]layer{
 		may: []string{"protocol", "protocol/handshake"},
 		why: "what both sides of a proxy do and see is frames, without any of the rules that are tested",
 	},
+	"internal/testclient": {
+		may: []string{"protocol", "protocol/handshake"},
+		why: "a client that tests programs is the protocol's other role and nothing else of theirs",
+	},
 	"bench": {
 		may: []string{".", "websocket"},
 		why: "the benchmark measures what users get; peers have a module of their own, bench/peers, so that they are no dependencies of ours",

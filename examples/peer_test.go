@@ -3,29 +3,30 @@ package examples_test
 import (
 	"testing"
 
+	"github.com/lingerws/linger/internal/testclient"
 	"github.com/lingerws/linger/protocol"
 )
 
 // peer is a client that fails its test when something is not as it should be.
 type peer struct {
 	t *testing.T
-	c *client
+	c *testclient.Client
 }
 
 // connect opens a WebSocket at a path of the program.
 func connect(t *testing.T, p *program, path string) peer {
 	t.Helper()
-	c, err := dial(p.url + path)
+	c, err := testclient.Dial(p.url + path)
 	if err != nil {
 		t.Fatalf("%s is opened; got %v", path, err)
 	}
-	t.Cleanup(func() { _ = c.conn.Close() })
+	t.Cleanup(c.Cut)
 	return peer{t, c}
 }
 
 func (p peer) send(op protocol.Opcode, message string) {
 	p.t.Helper()
-	if err := p.c.send(op, message); err != nil {
+	if err := p.c.Send(op, message); err != nil {
 		p.t.Fatalf("the program takes a message; got %v", err)
 	}
 }
@@ -37,7 +38,7 @@ func (p peer) say(text string) {
 
 func (p peer) leave() {
 	p.t.Helper()
-	if err := p.c.close(protocol.CloseNormal, ""); err != nil {
+	if err := p.c.Close(protocol.CloseNormal, ""); err != nil {
 		p.t.Fatalf("the closing handshake starts; got %v", err)
 	}
 	p.wants("close 1000", "EOF")
@@ -47,7 +48,7 @@ func (p peer) leave() {
 func (p peer) wants(wanted ...string) {
 	p.t.Helper()
 	for _, want := range wanted {
-		got, err := p.c.receive()
+		got, err := p.c.Receive()
 		if err != nil || got != want {
 			p.t.Fatalf("the next thing received is %.100q of %d bytes; got %.100q of %d, %v", want, len(want), got, len(got), err)
 		}

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lingerws/linger/internal/testclient"
 	"github.com/lingerws/linger/protocol"
 )
 
@@ -105,12 +106,12 @@ func warmUp(t *testing.T, v *victim) {
 // behave is a client that does as it should, for some dozens of messages: it returns how
 // many it has had echoed, and whether everything was as it should be.
 func behave(ctx context.Context, t *testing.T, v *victim, r *rand.Rand) (echoed int64, ok bool) {
-	c, err := dial("http://" + v.address + "/")
+	c, err := testclient.Dial("http://" + v.address + "/")
 	if err != nil {
 		t.Errorf("a client that behaves is let in; got %v", err)
 		return 0, false
 	}
-	defer func() { _ = c.conn.Close() }() // it is closed where all went well
+	defer c.Cut()
 	for last := r.Int64N(200); echoed == 0 || echoed < last && ctx.Err() == nil; {
 		began := time.Now()
 		n, err := burst(c, echoed, r)
@@ -125,16 +126,16 @@ func behave(ctx context.Context, t *testing.T, v *victim, r *rand.Rand) (echoed 
 }
 
 // burst sends some messages at once, and waits for their echoes.
-func burst(c *client, from int64, r *rand.Rand) (int64, error) {
+func burst(c *testclient.Client, from int64, r *rand.Rand) (int64, error) {
 	messages := make([]string, 1+r.IntN(8))
 	for i := range messages {
 		messages[i] = fmt.Sprintf("message %d %s", from+int64(i), strings.Repeat("x", r.IntN(3000)))
-		if err := c.send(protocol.Text, messages[i]); err != nil {
+		if err := c.Send(protocol.Text, messages[i]); err != nil {
 			return 0, err
 		}
 	}
 	for _, want := range messages {
-		got, err := c.receive()
+		got, err := c.Receive()
 		if err != nil {
 			return 0, fmt.Errorf("instead of %.20q there is %w", want, err)
 		}
@@ -146,10 +147,10 @@ func burst(c *client, from int64, r *rand.Rand) (int64, error) {
 }
 
 // partInPeace closes a connection as it should be closed.
-func partInPeace(t *testing.T, c *client) bool {
-	problem := c.close(1000, "done")
+func partInPeace(t *testing.T, c *testclient.Client) bool {
+	problem := c.Close(1000, "done")
 	for _, want := range []string{"close 1000 done", "EOF"} {
-		if got, err := c.receive(); err != nil || got != want {
+		if got, err := c.Receive(); err != nil || got != want {
 			problem = errors.Join(problem, err, fmt.Errorf("instead of %q there is %q", want, got))
 		}
 	}

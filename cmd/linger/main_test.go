@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/lingerws/linger/internal/testclient"
 )
 
 // patience bounds what a script waits for. Nothing takes this long unless it is broken.
@@ -34,7 +36,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("EXAMPLES", examples)
 			env.Setenv("GORACE", "atexit_sleep_ms=10") // each of these processes would sleep for a second at its end
-			env.Values[sceneKey{}] = &scene{clients: map[string]*client{}}
+			env.Values[sceneKey{}] = &scene{clients: map[string]*testclient.Client{}}
 			return nil
 		},
 		Cmds:                commands,
@@ -46,7 +48,7 @@ func TestScripts(t *testing.T) {
 // scene is what a script has started.
 type scene struct {
 	server  *server
-	clients map[string]*client
+	clients map[string]*testclient.Client
 }
 
 type sceneKey struct{}

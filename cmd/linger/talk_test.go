@@ -10,6 +10,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/lingerws/linger/internal/testclient"
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/protocol/handshake"
 )
@@ -27,22 +28,22 @@ import (
 func clientCommands() map[string]scriptCommand {
 	return map[string]scriptCommand{
 		"connect": command(2, func(ts *testscript.TestScript, args []string) {
-			c, err := dial(ts.Getenv("URL")+args[1], args[2:]...)
+			c, err := testclient.Dial(ts.Getenv("URL")+args[1], args[2:]...)
 			ts.Check(err)
 			sceneOf(ts).clients[args[0]] = c
-			ts.Defer(func() { _ = c.conn.Close() }) // it may be closed
+			ts.Defer(c.Cut)
 		}),
 		"returns": command(2, returns),
 		"refused": command(2, refused),
 		"send": command(2, func(ts *testscript.TestScript, args []string) {
-			ts.Check(clientOf(ts, args[0]).send(protocol.Text, args[1]))
+			ts.Check(clientOf(ts, args[0]).Send(protocol.Text, args[1]))
 		}),
 		"flood": command(2, func(ts *testscript.TestScript, args []string) {
-			ts.Check(clientOf(ts, args[0]).send(protocol.Binary, strings.Repeat("x", number(ts, args[1]))))
+			ts.Check(clientOf(ts, args[0]).Send(protocol.Binary, strings.Repeat("x", number(ts, args[1]))))
 		}),
 		"close": command(2, func(ts *testscript.TestScript, args []string) {
 			code := protocol.CloseCode(number(ts, args[1]))
-			ts.Check(clientOf(ts, args[0]).close(code, strings.Join(args[2:], " ")))
+			ts.Check(clientOf(ts, args[0]).Close(code, strings.Join(args[2:], " ")))
 		}),
 		"preconnect": command(0, func(ts *testscript.TestScript, _ []string) {
 			conn, err := net.Dial("tcp", ts.Getenv("ADDRESS"))
@@ -63,7 +64,7 @@ func command(arguments int, do func(ts *testscript.TestScript, args []string)) s
 	}
 }
 
-func clientOf(ts *testscript.TestScript, name string) *client {
+func clientOf(ts *testscript.TestScript, name string) *testclient.Client {
 	c := sceneOf(ts).clients[name]
 	if c == nil {
 		ts.Fatalf("there is no client %s: use connect first", name)
@@ -79,24 +80,24 @@ func number(ts *testscript.TestScript, text string) int {
 
 func returns(ts *testscript.TestScript, args []string) {
 	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
-		c, err := dial(ts.Getenv("URL")+args[1], args[2:]...)
+		c, err := testclient.Dial(ts.Getenv("URL")+args[1], args[2:]...)
 		failure, declined := errors.AsType[*handshake.Failure](err)
 		if declined && failure.Status >= http.StatusTooManyRequests && time.Now().Before(deadline) {
 			continue
 		}
 		ts.Check(err)
 		sceneOf(ts).clients[args[0]] = c
-		ts.Defer(func() { _ = c.conn.Close() }) // it may be closed
+		ts.Defer(c.Cut)
 		return
 	}
 }
 
 func refused(ts *testscript.TestScript, args []string) {
-	c, err := dial(ts.Getenv("URL")+args[1], args[2:]...)
+	c, err := testclient.Dial(ts.Getenv("URL")+args[1], args[2:]...)
 	failure, ok := errors.AsType[*handshake.Failure](err)
 	switch {
 	case err == nil:
-		_ = c.conn.Close() // the test fails for another reason
+		c.Cut() // the test fails for another reason
 		ts.Fatalf("the server declines the upgrade; it accepted")
 	case !ok:
 		ts.Fatalf("the server answers the upgrade; got %v", err)
@@ -108,7 +109,7 @@ func refused(ts *testscript.TestScript, args []string) {
 func receives(ts *testscript.TestScript, args []string) {
 	c := clientOf(ts, args[0])
 	for _, want := range args[1:] {
-		got, err := c.receive()
+		got, err := c.Receive()
 		ts.Check(err)
 		if got != want {
 			ts.Fatalf("%s receives %q next; got %q", args[0], want, got)

@@ -1,4 +1,6 @@
-package examples_test
+// Package testclient is a WebSocket client for tests of programs: it says what the test says, and tells in words what
+// comes back.
+package testclient
 
 import (
 	"bufio"
@@ -15,19 +17,22 @@ import (
 	"github.com/lingerws/linger/protocol/handshake"
 )
 
-// client is a WebSocket client: the protocol's client role on TCP. Whoever uses it waits for it, so it needs no lock.
-type client struct {
+// patience bounds each wait. Nothing takes this long unless it is broken.
+const patience = time.Minute
+
+// Client is the protocol's client role on TCP. Whoever uses it waits for it, so it needs no lock.
+type Client struct {
 	conn    net.Conn
 	in      *bufio.Reader
 	machine *protocol.Machine
 }
 
-// dial opens a WebSocket at http://host:port/path. header has lines such as "Origin: http://example.com". An answer
+// Dial opens a WebSocket at http://host:port/path. header has lines such as "Origin: http://example.com". An answer
 // that opens none is a *handshake.Failure.
-func dial(url string, header ...string) (*client, error) {
+func Dial(url string, header ...string) (*Client, error) {
 	var key [16]byte
 	_, _ = rand.Read(key[:]) // never fails
-	offer := handshake.Offer{Key: handshake.NewKey(key)}
+	offer := handshake.Offer{Key: handshake.NewKey(key), Protocols: subprotocols(header)}
 	request, err := upgradeRequest(url, offer, header)
 	if err != nil {
 		return nil, err
@@ -36,13 +41,23 @@ func dial(url string, header ...string) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &client{conn: conn, in: bufio.NewReader(conn), machine: protocol.New(protocol.Config{
+	c := &Client{conn: conn, in: bufio.NewReader(conn), machine: protocol.New(protocol.Config{
 		Role: protocol.Client, MaxMessage: 1 << 30, MaskKey: maskKey,
 	})}
 	if err := c.open(request, offer); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	return c, nil
+}
+
+// subprotocols finds what the client offers among its header lines.
+func subprotocols(header []string) []string {
+	for _, line := range header {
+		if list, ok := strings.CutPrefix(line, "Sec-WebSocket-Protocol: "); ok {
+			return strings.Split(list, ", ")
+		}
+	}
+	return nil
 }
 
 func upgradeRequest(url string, offer handshake.Offer, header []string) (*http.Request, error) {
@@ -61,7 +76,7 @@ func upgradeRequest(url string, offer handshake.Offer, header []string) (*http.R
 	return request, err
 }
 
-func (c *client) open(request *http.Request, offer handshake.Offer) error {
+func (c *Client) open(request *http.Request, offer handshake.Offer) error {
 	_ = c.conn.SetDeadline(time.Now().Add(patience))
 	if err := request.Write(c.conn); err != nil {
 		return err
@@ -80,19 +95,19 @@ func maskKey() (key [4]byte) {
 	return key
 }
 
-// send sends a whole message.
-func (c *client) send(op protocol.Opcode, payload string) error {
+// Send sends a whole message.
+func (c *Client) Send(op protocol.Opcode, payload string) error {
 	return errors.Join(c.machine.Send(op, []byte(payload)), c.flush())
 }
 
-// close starts the closing handshake.
-func (c *client) close(code protocol.CloseCode, reason string) error {
+// Close starts the closing handshake.
+func (c *Client) Close(code protocol.CloseCode, reason string) error {
 	return errors.Join(c.machine.Close(code, reason), c.flush())
 }
 
-// receive waits for what comes next: "text hello", "binary " and the bytes, or at the end "close 1001 going away", where
+// Receive waits for what comes next: "text hello", "binary " and the bytes, or at the end "close 1001 going away", where
 // "unclean" is added if there was no closing handshake. Behind that comes "EOF".
-func (c *client) receive() (string, error) {
+func (c *Client) Receive() (string, error) {
 	_ = c.conn.SetDeadline(time.Now().Add(patience))
 	for buffer := make([]byte, 64<<10); ; {
 		event, ok := c.machine.Next()
@@ -120,7 +135,7 @@ func (c *client) receive() (string, error) {
 }
 
 // describe returns what receive tells of an event; of pings nothing, they are answered already.
-func (c *client) describe(event protocol.Event) string {
+func (c *Client) describe(event protocol.Event) string {
 	switch event.Kind {
 	case protocol.EventMessage:
 		return fmt.Sprintf("%v %s", event.Opcode, event.Payload)
@@ -137,7 +152,7 @@ func (c *client) describe(event protocol.Event) string {
 }
 
 // flush writes what the machine has to say.
-func (c *client) flush() error {
+func (c *Client) flush() error {
 	for frames := c.machine.Output(nil); len(frames) > 0; frames = c.machine.Output(nil) {
 		n, err := c.conn.Write(frames)
 		if err != nil {
@@ -147,3 +162,6 @@ func (c *client) flush() error {
 	}
 	return nil
 }
+
+// Cut ends TCP without a closing handshake, if it has not ended yet.
+func (c *Client) Cut() { _ = c.conn.Close() }
