@@ -56,14 +56,18 @@ func exchange(tb testing.TB, nc net.Conn, send, due []byte) {
 const mostAllocations = 3
 
 func TestAllocationsOfAnEchoedMessage(t *testing.T) {
-	_, address := listenRaw(t, linger.HandlerFuncs{OnMessage: echo})
-	nc := dialRaw(t, address)
-	message := frame(protocol.Text, []byte(text(100)))
-	due := make([]byte, 102)
-	got := testing.AllocsPerRun(2000, func() { exchange(t, nc, message, due) })
-	t.Logf("%.1f allocations for each echoed message", got)
-	if got > mostAllocations {
-		t.Errorf("an echoed message costs %d allocations at the most; got %.1f", mostAllocations, got)
+	for lend, most := range map[bool]float64{false: mostAllocations, true: mostAllocations - 1} {
+		s := linger.NewServer(linger.HandlerFuncs{OnMessage: echo}, linger.Options{LendPayloads: lend})
+		web := httptest.NewServer(s)
+		defer web.Close()
+		nc := dialRaw(t, web.Listener.Addr().String())
+		message := frame(protocol.Text, []byte(text(100)))
+		due := make([]byte, 102)
+		got := testing.AllocsPerRun(2000, func() { exchange(t, nc, message, due) })
+		t.Logf("%.1f allocations for each echoed message; payloads are lent: %v", got, lend)
+		if got > most {
+			t.Errorf("an echoed message costs %.0f allocations at the most; got %.1f", most, got)
+		}
 	}
 }
 

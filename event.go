@@ -41,6 +41,8 @@ type Message struct {
 	Server *Server
 	Socket *Socket
 	Payload
+
+	lent bool // the payload is the connection's
 }
 
 // PeerClose tells that the peer has sent its Close and our half is still open.

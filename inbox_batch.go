@@ -10,29 +10,29 @@ import (
 var _ websocket.Batcher = (*inbox)(nil)
 
 // Batch puts the events of a batch of input into the mailbox, all at once.
-func (in *inbox) Batch(c *websocket.Driver, events []protocol.Event) {
+func (in *inbox) Batch(c *websocket.Driver, events []protocol.Event) (pending bool) {
 	s := in.socket()
 	s.stir()
 	if s.server.answer.Load() != nil || s.halfOpen || events[len(events)-1].Kind == protocol.EventPeerClose {
-		in.batchOfAnyKind(c, events)
-		return
+		return in.batchOfAnyKind(c, events)
 	}
-	s.note(s.messages(events), c)
+	return s.note(s.messages(events), c)
 }
 
 // batchOfAnyKind puts them in one by one.
-func (in *inbox) batchOfAnyKind(c *websocket.Driver, events []protocol.Event) {
+func (in *inbox) batchOfAnyKind(c *websocket.Driver, events []protocol.Event) (pending bool) {
 	for i, ev := range events {
 		switch ev.Kind {
 		case protocol.EventMessage:
 			if s := in.socket(); !s.autoRespond(ev) {
-				s.note(s.messages(events[i:i+1]), c)
+				pending = s.note(s.messages(events[i:i+1]), c) || pending
 			}
 		case protocol.EventPeerClose:
 			in.PeerClose(c, ev.Status)
 		case protocol.EventPiece, protocol.EventPing, protocol.EventPong, protocol.EventClosed:
 		}
 	}
+	return pending
 }
 
 // Small messages of a batch share their memory, which one that is kept keeps.
@@ -41,8 +41,12 @@ const (
 	mostShared   = 4 << 10
 )
 
-// messages returns the messages among the events, with payloads of their own.
+// messages returns the messages among the events, with payloads of their own unless these
+// are to be lent.
 func (s *Socket) messages(events []protocol.Event) []Message {
+	if s.server.opts.LendPayloads {
+		return s.lent(events)
+	}
 	if len(events) == 1 && !events[0].Owned && len(events[0].Payload) <= inline {
 		return s.single(events[0])
 	}
@@ -87,11 +91,11 @@ func (s *Socket) single(ev protocol.Event) []Message {
 	return one.messages[:]
 }
 
-// note puts messages into the mailbox. If nobody hands events out yet, and none wait, the
-// end of the batch will hand these out as they are.
-func (s *Socket) note(messages []Message, conn *websocket.Driver) {
+// note puts messages into the mailbox. If nobody hands events out yet, and none wait, they
+// are pending: the end of the batch will hand them out as they are.
+func (s *Socket) note(messages []Message, conn *websocket.Driver) (pending bool) {
 	if len(messages) == 0 {
-		return
+		return false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -99,8 +103,9 @@ func (s *Socket) note(messages []Message, conn *websocket.Driver) {
 	box := s.mailbox
 	if opened {
 		box.batch = messages
-		return
+		return true
 	}
+	unlend(messages)
 	for i := range messages {
 		box.put(mail{message: &messages[i]})
 	}
@@ -108,6 +113,7 @@ func (s *Socket) note(messages []Message, conn *websocket.Driver) {
 		box.paused = true
 		conn.Pause()
 	}
+	return false
 }
 
 // BatchEnd hands what a batch has brought to the handler, on the goroutine of the loop
@@ -133,6 +139,7 @@ func (s *Socket) dispatchBatch(batch []Message) {
 		g.leave()
 		switch {
 		case !finished: // the handler ended this goroutine
+			unlend(batch)
 			go s.dispatchBatch(batch)
 		case !s.rest():
 			s.dispatch()

@@ -171,6 +171,9 @@ func (s *Socket) handle(event mail) {
 }
 
 func (s *Socket) guardMessage(h Handler, m *Message) {
+	if spoils && m.lent {
+		defer spoil(m.Data)
+	}
 	s.guard("message", func() { h.Message(m) })
 }
 

@@ -78,6 +78,12 @@ type Options struct {
 	MailboxMessages int
 	MailboxBytes    int
 
+	// LendPayloads saves a copy and an allocation for each message: its payload is the
+	// connection's buffer, which the handler has until it returns. One that keeps a
+	// payload for longer has to copy it. In a program that is built with the race
+	// detector a payload is overwritten when its time is over, so that tests find out.
+	LendPayloads bool
+
 	// MaxChannels bounds the subscriptions of a connection; 0 means 1,024.
 	MaxChannels int
 

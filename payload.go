@@ -2,8 +2,8 @@ package linger
 
 import "github.com/lingerws/linger/protocol"
 
-// Payload is the content of a message. What a handler is given is its own; what
-// it sends is copied.
+// Payload is the content of a message. What a handler is given is its own, unless
+// Options.LendPayloads is set; what it sends is copied.
 type Payload struct {
 	Data   []byte
 	Binary bool // else Data is text and UTF-8

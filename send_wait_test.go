@@ -19,7 +19,10 @@ type gate struct {
 
 func (g gate) Message(*websocket.Driver, protocol.Event) { g.hold() }
 
-func (g gate) Batch(*websocket.Driver, []protocol.Event) { g.hold() }
+func (g gate) Batch(*websocket.Driver, []protocol.Event) bool {
+	g.hold()
+	return false
+}
 
 func (g gate) hold() {
 	close(g.entered)

@@ -23,6 +23,7 @@ type library struct {
 // libraries are all there are, in the order of the table.
 var libraries = []library{
 	{"linger", "all", "Linger", oursBuild, ours("linger")},
+	{"linger-lending", "all", "Linger, payloads lent", oursBuild, ours("linger-lending")},
 	{"linger-blocking", "all", "Linger, blocking driver", oursBuild, ours("linger-blocking")},
 	{"worker", "all,workers", "Linger, JavaScript", commandBuild, script("echo.js")},
 	{"worker-async", "workers", "Linger, JavaScript, async handler", commandBuild, script("async.js")},

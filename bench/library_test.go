@@ -21,7 +21,7 @@ func TestLibrariesAreChosenByNameAndGroup(t *testing.T) {
 		"floor,linger": "linger floor", // in the order of the table
 		"workers":      "worker worker-async ws ws-async",
 		"bun,workers":  "worker worker-async bun ws ws-async",
-		"all":          "linger linger-blocking worker bun gws gorilla coder gobwas ws floor",
+		"all":          "linger linger-lending linger-blocking worker bun gws gorilla coder gobwas ws floor",
 	} {
 		chosen, err := chooseLibraries(list)
 		if got := strings.Join(names(chosen), " "); err != nil || got != want {

@@ -47,7 +47,7 @@ func (w workshop) version(l library) string {
 	switch l.name {
 	case "floor":
 		return said(w.root, "gcc", "--version")
-	case "linger", "linger-blocking", "worker", "worker-async":
+	case "linger", "linger-lending", "linger-blocking", "worker", "worker-async":
 		return said(w.root, "git", "describe", "--always", "--dirty", "--exclude=*") + ", Go " + goes
 	case "bun":
 		return said(w.npm(), w.bun(), "--version")

@@ -46,7 +46,7 @@ var works = append([]work{
 }, scaling()...)
 
 // compressing are the libraries that keep the windows of compression between messages.
-var compressing = []string{"linger", "linger-blocking", "bun", "gws", "coder", "ws"}
+var compressing = []string{"linger", "linger-lending", "linger-blocking", "bun", "gws", "coder", "ws"}
 
 // scaling are the works of the lines: more connections, each with one message in flight,
 // and more cores.

@@ -103,16 +103,17 @@ func (s *side) pass(m protocol.Event) (queued int, err error) {
 }
 
 // Batch passes on what has come together, together.
-func (s *side) Batch(d *websocket.Driver, events []protocol.Event) {
+func (s *side) Batch(d *websocket.Driver, events []protocol.Event) (pending bool) {
 	if len(events) == 1 {
 		s.take(d, events[0])
-		return
+		return false
 	}
 	s.other.conn.Together(func() {
 		for _, ev := range events {
 			s.take(d, ev)
 		}
 	})
+	return false
 }
 
 // BatchEnd has nothing left to do.

@@ -13,13 +13,14 @@ import (
 type Batcher interface {
 	Handler
 
-	// Batch takes the place of Message, Pong and PeerClose. Payloads are valid until it
-	// returns, or for good if they are Owned, and so is events.
-	Batch(d *Driver, events []protocol.Event)
+	// Batch takes the place of Message, Pong and PeerClose. It tells whether there is work
+	// pending for BatchEnd. Payloads are valid until that has returned, and without it until
+	// Batch has; for good if they are Owned. events is valid until Batch returns.
+	Batch(d *Driver, events []protocol.Event) (pending bool)
 
-	// BatchEnd follows the calls of Batch that one batch of input has led to, on the same
-	// goroutine; what is sent during the call leaves together. Calls of BatchEnd may
-	// overlap each other and all other calls.
+	// BatchEnd follows the calls of Batch that one batch of input has led to, if one of
+	// them had work for it, on the same goroutine; what is sent during the call leaves
+	// together. Calls of BatchEnd may overlap each other and all other calls.
 	BatchEnd(d *Driver)
 }
 
@@ -73,8 +74,9 @@ func (d *Driver) handOutBatch() {
 func (d *Driver) callBatch(events []protocol.Event) {
 	if len(events) > 0 {
 		b, _ := d.handler.(Batcher)
-		d.due = true
-		d.call(func() { b.Batch(d, events) })
+		pending := false
+		d.call(func() { pending = b.Batch(d, events) })
+		d.due = d.due || pending
 		for i := range events { // nothing is kept alive by a loop but its own buffer
 			if events[i].Owned {
 				events[i].Payload = nil

@@ -15,7 +15,8 @@ type Options struct {
 	// Server has the bounds and policies of the connections. Its Fallback is the
 	// script's fetch event, whatever is set; its UpgradeTimeout, where it is 0, is
 	// EventTimeout and 30 s for the wait before. PolicyBlock would hold up every
-	// connection for a slow one, so it acts as PolicyClose.
+	// connection for a slow one, so it acts as PolicyClose; LendPayloads has no effect,
+	// since messages wait for the engine.
 	Server linger.Options
 
 	// Workers is how many engines run the application side by side; 0 means 1. A
@@ -156,4 +157,5 @@ func (o *Options) serverDefaults() {
 	if o.Server.Policy == linger.PolicyBlock {
 		o.Server.Policy = linger.PolicyClose
 	}
+	o.Server.LendPayloads = false
 }

@@ -41,8 +41,11 @@ func TestOptionsThatAreSetStay(t *testing.T) {
 
 func TestASlowConnectionCannotHoldUpTheLoop(t *testing.T) {
 	t.Parallel()
-	o := Options{Server: linger.Options{Policy: linger.PolicyBlock}}.withDefaults()
+	o := Options{Server: linger.Options{Policy: linger.PolicyBlock, LendPayloads: true}}.withDefaults()
 	if o.Server.Policy != linger.PolicyClose {
 		t.Errorf("PolicyBlock acts as PolicyClose; got %v", o.Server.Policy)
+	}
+	if o.Server.LendPayloads {
+		t.Error("messages wait for the engine, so their payloads cannot be lent")
 	}
 }

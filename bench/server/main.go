@@ -6,7 +6,8 @@
 //	go run ./bench/server -lib linger -deflate -addr 127.0.0.1:9001
 //
 // It sends every message back, or with -fanout to all connections, the sender's own
-// among them. With -lib linger-blocking every connection has the blocking driver.
+// among them. With -lib linger-blocking every connection has the blocking driver, and with
+// -lib linger-lending the handler has a payload until it returns only.
 package main
 
 import (
@@ -47,7 +48,7 @@ type settings struct {
 
 func parse(args []string) (s settings, err error) {
 	flags := flag.NewFlagSet("server", flag.ContinueOnError)
-	lib := flags.String("lib", "linger", "linger or linger-blocking")
+	lib := flags.String("lib", "linger", "linger, linger-blocking or linger-lending")
 	flags.BoolVar(&s.fanout, "fanout", false, "send each message to all connections")
 	deflate := flags.Bool("deflate", false, "agree on compression")
 	flags.StringVar(&s.address, "addr", "127.0.0.1:9001", "where to listen")
@@ -61,8 +62,10 @@ func parse(args []string) (s settings, err error) {
 	case "linger":
 	case "linger-blocking":
 		s.options.Blocking = true
+	case "linger-lending":
+		s.options.LendPayloads = true
 	default:
-		return s, fmt.Errorf("-lib is linger or linger-blocking, not %q", *lib)
+		return s, fmt.Errorf("-lib is linger, linger-blocking or linger-lending, not %q", *lib)
 	}
 	return s, nil
 }

@@ -31,6 +31,7 @@ func TestFlags(t *testing.T) {
 		"":                     {address: "127.0.0.1:9001"},
 		"-lib linger -fanout":  {fanout: true, address: "127.0.0.1:9001"},
 		"-lib linger-blocking": {address: "127.0.0.1:9001"},
+		"-lib linger-lending":  {address: "127.0.0.1:9001"},
 		"-addr 127.0.0.1:1":    {address: "127.0.0.1:1"},
 		"-deflate":             {address: "127.0.0.1:9001"},
 	} {
@@ -43,6 +44,9 @@ func TestFlags(t *testing.T) {
 		}
 		if blocking := strings.Contains(line, "blocking"); s.options.Blocking != blocking {
 			t.Errorf("%q chooses the blocking driver: %v", line, s.options.Blocking)
+		}
+		if lending := strings.Contains(line, "lending"); s.options.LendPayloads != lending {
+			t.Errorf("%q lends payloads: %v", line, s.options.LendPayloads)
 		}
 	}
 }
