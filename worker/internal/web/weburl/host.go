@@ -66,7 +66,7 @@ func domainToASCII(domain string) (string, error) {
 	result := strings.ToLower(domain)
 	if !plainASCII(result) {
 		var err error
-		if result, err = domainProfile.ToASCII(domain); err != nil {
+		if result, err = international(domain); err != nil {
 			return "", invalid("the host %q is no valid international domain name", domain)
 		}
 	}
@@ -74,6 +74,16 @@ func domainToASCII(domain string) (string, error) {
 		return "", invalid("the host is empty, and a URL of this scheme needs one")
 	}
 	return result, nil
+}
+
+// international writes a domain as an international one, if it can be read back: a label of more than 1,024 characters
+// could not.
+func international(domain string) (string, error) {
+	result, err := domainProfile.ToASCII(domain)
+	if err != nil {
+		return "", err
+	}
+	return domainProfile.ToASCII(result)
 }
 
 // plainASCII tells whether a lower-case domain needs no international processing. A label that claims to be Punycode

@@ -54,6 +54,23 @@ func TestAnOpaqueHostIsKeptAsItIsWritten(t *testing.T) {
 	}
 }
 
+// A name that is written in Punycode has to be readable, however long it is.
+func TestALongInternationalDomainIsReadBackOrRefused(t *testing.T) {
+	for _, length := range []int{60, 1000, 1023, 1024, 5000} {
+		domain := strings.Repeat("t", length) + "é"
+		host, err := hostOf("http://" + domain + "/")
+		if length < 1000 && err != nil {
+			t.Errorf("a label of %d letters is none; got %v", length, err)
+		}
+		if err != nil {
+			continue
+		}
+		if again, err := hostOf("http://" + host + "/"); err != nil || again != host {
+			t.Errorf("a label of %d letters became %.20s, which is read back as %.20s, %v", length, host, again, err)
+		}
+	}
+}
+
 func TestDomainsAreComparedInOneForm(t *testing.T) {
 	for want, forms := range map[string][]string{
 		"xn--bcher-kva.example": {"bücher.example", "BÜCHER.Example", "bu\u0308cher.example", "b%C3%BCcher.example", "XN--Bcher-KVA.example"},
