@@ -19,7 +19,7 @@ func wantAllocs(t *testing.T, what string, want float64, f func()) {
 	for range 100 {
 		f()
 	}
-	if got := testing.AllocsPerRun(1000, f); got > want {
+	if got := allocsOf(want, f); got > want {
 		t.Errorf("%s must allocate %v times; it allocates %v times", what, want, got)
 	}
 }
