@@ -54,8 +54,7 @@ func (d *Driver) sendParked(p *protocol.Prepared) {
 	_ = d.m.SendPrepared(p) // cannot fail: what is parked is open, and between two messages
 	out := d.m.Output(nil)
 	if d.wrote(n, err); !d.m.Done() {
-		d.writing, d.out, d.handed = true, out, n
-		d.watchWriter()
+		d.writeRest(out, n)
 	}
 	d.settle()
 	d.noteHigh()

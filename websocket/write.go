@@ -21,17 +21,23 @@ func (d *Driver) flush() {
 		d.wrote(n, err)
 	}
 	if n < len(out) && !d.m.Done() {
-		d.writing, d.out, d.handed = true, out, n
-		d.watchWriter()
-		if !d.notified {
-			go d.writeLoop()
-		}
+		d.writeRest(out, n)
 		return
 	}
 	if d.high && d.handler != nil {
 		go d.emptied() // a batch had held back what somebody may wait for
 	}
 	recycle(out)
+}
+
+// writeRest has what the transport did not take of out, all but its first n bytes, written
+// when there is room. mu is held.
+func (d *Driver) writeRest(out []byte, n int) {
+	d.writing, d.out, d.handed = true, out, n
+	d.watchWriter()
+	if !d.notified {
+		go d.writeLoop()
+	}
 }
 
 // tryWrite writes what the transport takes at once, the last of it together with the end
