@@ -46,6 +46,16 @@ func FuzzUpgradeRequest(f *testing.F) {
 	})
 }
 
+// Bare line feeds end a header before what ends it for us. What is between is the
+// client's, and net/http has it.
+func TestARequestThatEndsEarlyIsLeftToNetHTTP(t *testing.T) {
+	early := strings.ReplaceAll(to("/"), "\r\n", "\n")
+	reader := &requestReader{lines: bufio.NewReader(nil)}
+	if r := reader.parse([]byte(early + "behind\r\n\r\n")); r != nil {
+		t.Errorf("bytes behind the header would be lost; got %v", r.Header)
+	}
+}
+
 // reference is net/http, which is asked for its opinion.
 type reference struct {
 	conns    chan net.Conn

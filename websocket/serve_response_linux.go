@@ -117,7 +117,6 @@ func (w *upgradeWriter) connect() error {
 	if w.conn != nil {
 		return nil
 	}
-	w.second()
 	fd, err := w.take()
 	if err != nil {
 		return err
@@ -128,15 +127,22 @@ func (w *upgradeWriter) connect() error {
 	return err
 }
 
+// stay is connect for a handler that goes on meanwhile, so that its client is still
+// looked at.
+func (w *upgradeWriter) stay() error {
+	w.second()
+	return w.connect()
+}
+
 func (w *upgradeWriter) SetReadDeadline(t time.Time) error {
-	if err := w.connect(); err != nil {
+	if err := w.stay(); err != nil {
 		return err
 	}
 	return w.conn.SetReadDeadline(t)
 }
 
 func (w *upgradeWriter) SetWriteDeadline(t time.Time) error {
-	if err := w.connect(); err != nil {
+	if err := w.stay(); err != nil {
 		return err
 	}
 	return w.conn.SetWriteDeadline(t)
@@ -171,7 +177,7 @@ func (w *upgradeWriter) Write(p []byte) (int, error) {
 	if w.body == nil && w.held.Len()+len(p) <= holds {
 		return w.held.Write(p)
 	}
-	if err := w.begin(-1, p); err != nil {
+	if err := w.beginEarly(p); err != nil {
 		return 0, err
 	}
 	return w.body.Write(p)
@@ -180,7 +186,7 @@ func (w *upgradeWriter) Write(p []byte) (int, error) {
 // FlushError sends what there is of the response.
 func (w *upgradeWriter) FlushError() error {
 	w.WriteHeader(http.StatusOK)
-	if err := w.begin(-1, nil); err != nil {
+	if err := w.beginEarly(nil); err != nil {
 		return err
 	}
 	return w.out.Flush()
@@ -192,6 +198,14 @@ func (w *upgradeWriter) Flush() { _ = w.FlushError() }
 // hasBody tells whether a response with this status may have one (RFC 9110, section 6.4.1).
 func hasBody(status int) bool {
 	return status != http.StatusNoContent && status != http.StatusNotModified
+}
+
+// beginEarly is begin before the length of the body is known.
+func (w *upgradeWriter) beginEarly(next []byte) error {
+	if err := w.stay(); err != nil {
+		return err
+	}
+	return w.begin(-1, next)
 }
 
 // begin sends the head of the response, and what is held of its body; length is the

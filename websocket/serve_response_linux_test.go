@@ -118,22 +118,16 @@ func TestNobodyLooksAtAClientWhoseConnectionIsTaken(t *testing.T) {
 }
 
 func TestAClientThatTakesNoResponseIsGivenUp(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
 	failed := make(chan error, 1)
-	server := &http.Server{WriteTimeout: 100 * time.Millisecond, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	addr := serving(t, &http.Server{WriteTimeout: 100 * time.Millisecond, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		for {
 			if _, err := w.Write(make([]byte, 1<<20)); err != nil {
 				failed <- err
 				return
 			}
 		}
-	})}
-	go func() { _ = Serve(server, l) }()
-	defer func() { _ = server.Close() }()
-	nc, err := net.Dial("tcp", l.Addr().String())
+	})}, true)
+	nc, err := net.Dial("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,21 +165,31 @@ func TestAHandlerMaySetDeadlines(t *testing.T) {
 
 func TestAHandlersDeadlineReplacesTheServers(t *testing.T) {
 	const short = 50 * time.Millisecond
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := &http.Server{WriteTimeout: short, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	addr := serving(t, &http.Server{WriteTimeout: short, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		control := http.NewResponseController(w)
 		_ = control.SetWriteDeadline(time.Now().Add(time.Minute))
 		_ = control.Flush()
 		time.Sleep(2 * short)
 		_, _ = io.WriteString(w, "in time")
-	})}
-	own := newListener(server, l)
-	go func() { _ = server.Serve(own) }()
-	defer func() { _ = server.Close() }()
-	if _, body, err := ask(t, l.Addr().String(), to("/")); err != nil || body != "in time" {
+	})}, true)
+	if _, body, err := ask(t, addr, to("/")); err != nil || body != "in time" {
+		t.Errorf("the response arrives; got %q, %v", body, err)
+	}
+}
+
+func TestWhatHasBegunAsAResponseIsNoConnection(t *testing.T) {
+	addr, _ := served(t, func(w http.ResponseWriter, r *http.Request) {
+		control := http.NewResponseController(w)
+		_ = control.Flush()
+		if _, _, err := control.Hijack(); !errors.Is(err, errBegun) {
+			t.Errorf("the connection is the response's; got %v", err)
+		}
+		if _, err := AcceptDriver(w, r, nil); !errors.Is(err, errBegun) {
+			t.Errorf("it is too late for a 101; got %v", err)
+		}
+		_, _ = io.WriteString(w, "whole")
+	}, true)
+	if _, body, err := ask(t, addr, to("/")); err != nil || !strings.HasSuffix(body, "whole") { // behind the answer of AcceptDriver
 		t.Errorf("the response arrives; got %q, %v", body, err)
 	}
 }

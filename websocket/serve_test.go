@@ -20,11 +20,16 @@ import (
 func served(t *testing.T, h http.HandlerFunc, own bool) (addr string, logged *record) {
 	t.Helper()
 	logged = new(record)
+	return serving(t, &http.Server{Handler: h, ReadHeaderTimeout: httpTimeout, ErrorLog: log.New(logged, "", 0)}, own), logged
+}
+
+// serving is served for a server that says more.
+func serving(t *testing.T, server *http.Server, own bool) (addr string) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &http.Server{Handler: h, ReadHeaderTimeout: httpTimeout, ErrorLog: log.New(logged, "", 0)}
 	addr, ended := l.Addr().String(), make(chan error, 1)
 	if own {
 		l = newListener(server, l) // as Serve does, but before the first client comes
@@ -36,7 +41,7 @@ func served(t *testing.T, h http.HandlerFunc, own bool) (addr string, logged *re
 			t.Errorf("a server that is closed says so; got %v", err)
 		}
 	})
-	return addr, logged
+	return addr
 }
 
 // record is a log.
@@ -227,12 +232,22 @@ func TestAPanicIsLoggedAndNotTold(t *testing.T) {
 }
 
 func TestARequestEndsWithItsClient(t *testing.T) {
-	for i := range 4 {
-		own, deadline := i&1 == 0, i&2 == 0
+	for name, before := range map[string]func(*http.ResponseController) error{
+		"at once":          func(*http.ResponseController) error { return nil },
+		"after a deadline": func(c *http.ResponseController) error { return c.SetWriteDeadline(time.Now().Add(time.Minute)) },
+		"after a flush":    (*http.ResponseController).Flush,
+	} {
+		t.Run(name, func(t *testing.T) { wantRequestToEnd(t, before) })
+	}
+}
+
+// wantRequestToEnd has the client go while a handler waits that has done something before.
+func wantRequestToEnd(t *testing.T, before func(*http.ResponseController) error) {
+	for _, own := range []bool{true, false} {
 		began, ended := make(chan bool), make(chan error, 1)
 		addr, _ := served(t, func(w http.ResponseWriter, r *http.Request) {
-			if deadline {
-				_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(time.Minute))
+			if err := before(http.NewResponseController(w)); err != nil {
+				t.Error(err)
 			}
 			began <- true
 			select {
