@@ -103,6 +103,7 @@ func (s *Socket) end(outcome websocket.Outcome) (start bool) {
 	s.closing.Store(true)
 	s.mu.Lock()
 	s.ended = true
+	outcome.Cause = s.causeOf(outcome)
 	s.endLife()
 	s.early = nil
 	s.mu.Unlock()

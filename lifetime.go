@@ -7,12 +7,6 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// The two ends of a connection that nobody has asked for.
-var (
-	idleTooLong = protocol.Status{Code: protocol.CloseGoingAway, Reason: "idle timeout"}
-	oldEnough   = protocol.Status{Code: protocol.CloseServiceRestart, Reason: "maximum lifetime"}
-)
-
 // stir notes that a message has come or gone. It counts from a fixed moment, because
 // the time of day may jump, and would close every connection.
 func (s *Socket) stir() {
@@ -60,9 +54,9 @@ func (s *Socket) checkLife() {
 	if !s.idle() { // a handler is at work on what has come
 		s.stir()
 	}
-	status := idleTooLong
+	reason := idleTooLong
 	if s.oldAt != 0 && time.Duration(s.oldAt) <= s.server.age() {
-		status = oldEnough
+		reason = oldEnough
 	} else if left := s.leftToLive(); left > 0 {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -71,7 +65,7 @@ func (s *Socket) checkLife() {
 		}
 		return
 	}
-	_ = s.Close(status.Code, status.Reason) // cannot fail: the code and reason are legal
+	s.closeFor(reason)
 }
 
 // endLife stops the timer. mu is held.

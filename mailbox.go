@@ -3,7 +3,6 @@ package linger
 import (
 	"sync"
 
-	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/websocket"
 )
 
@@ -182,7 +181,7 @@ func (s *Socket) guard(event string, handler func()) {
 	returned := false
 	defer func() {
 		if !returned {
-			_ = s.Close(protocol.CloseInternalError, "internal error") // cannot fail: the code and reason are legal
+			s.closeFor(handlerFailed)
 		}
 	}()
 	s.openData()

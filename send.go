@@ -62,14 +62,12 @@ func (s *Socket) send(policy Policy, op protocol.Opcode, queue func(*websocket.D
 func (s *Socket) sendEarly(policy Policy, op protocol.Opcode, data []byte) error {
 	err := s.early.send(op, data, s.server.opts.SendQueue)
 	if errors.Is(err, ErrQueueFull) && policy == PolicyClose {
+		s.decideLocked(tooSlow)
 		s.closing.Store(true)
-		s.early.close(tooSlow)
+		s.early.close(tooSlow.Status)
 	}
 	return err
 }
-
-// tooSlow is what a peer is told that does not read fast enough.
-var tooSlow = protocol.Status{Code: protocol.CloseTryAgainLater, Reason: "reading too slowly"}
 
 // queueFull applies the policy. No error means that it is worth trying again.
 func (s *Socket) queueFull(conn *websocket.Driver, policy Policy) error {
@@ -88,7 +86,7 @@ func (s *Socket) queueFull(conn *websocket.Driver, policy Policy) error {
 
 // giveUp closes a connection whose peer does not read fast enough.
 func (s *Socket) giveUp() error {
-	_ = s.Close(tooSlow.Code, tooSlow.Reason) // cannot fail: the code and reason are legal
+	s.closeFor(tooSlow)
 	return ErrQueueFull
 }
 

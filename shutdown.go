@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"time"
-
-	"github.com/lingerws/linger/protocol"
 )
 
 // Shutdown ends all connections: new upgrade requests get 503, and so do those
@@ -48,6 +46,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // cutAll closes the transports that are left. Their close events follow.
 func (s *Server) cutAll() {
 	for socket := range s.Sockets("") {
+		socket.decide(shuttingDown)
 		socket.CloseNow()
 	}
 }
@@ -63,11 +62,6 @@ func (s *Server) isDraining() bool {
 func refuseDraining(w http.ResponseWriter) {
 	w.Header().Set("Retry-After", "1")
 	answerError(w, http.StatusServiceUnavailable, "the server is shutting down")
-}
-
-// leave starts the closing handshake of one connection.
-func leave(socket *Socket) {
-	_ = socket.Close(protocol.CloseGoingAway, "server shutting down") // cannot fail: the code and reason are legal
 }
 
 // idle tells whether no connection is left, nor a request that may become one.
@@ -86,7 +80,7 @@ func (s *Server) closeAll(ctx context.Context, spread time.Duration) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for _, socket := range sockets {
-		leave(socket)
+		socket.closeFor(shuttingDown)
 		if pause < paceMin {
 			continue
 		}

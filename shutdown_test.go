@@ -119,7 +119,7 @@ func TestShutdownCutsPeersThatNeverAnswer(t *testing.T) {
 		c := s.connect()
 		wantShutdown(t, s, nil, 1500*time.Millisecond, 2*time.Second)
 		end := s.end()
-		if end.Cause != "abort" || end.Sent.Code != protocol.CloseGoingAway || end.Received.Code != protocol.CloseAbnormal || end.Clean {
+		if end.Cause != linger.CauseShutdown || end.Sent.Code != protocol.CloseGoingAway || end.Received.Code != protocol.CloseAbnormal || end.Clean {
 			t.Errorf("its transport is closed shortly before the bound; got %+v", end.Outcome)
 		}
 		if _, err := io.ReadAll(c.nc); err == nil {
@@ -176,7 +176,7 @@ func TestShutdownEndsWithItsContext(t *testing.T) {
 		if _, err := io.ReadAll(c.nc); err == nil {
 			t.Error("nothing is left open; the client's transport is")
 		}
-		if end := s.end(); end.Cause != "abort" {
+		if end := s.end(); end.Cause != linger.CauseShutdown {
 			t.Errorf("the transports are closed; got %+v", end.Outcome)
 		}
 		s.wantEmpty()

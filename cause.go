@@ -1,0 +1,61 @@
+package linger
+
+import (
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket"
+)
+
+// The causes of connections that the server has closed without a call of the
+// application. Their Close has the code that is given here; [Close.Sent] is 1006 if it
+// could not leave.
+const (
+	CauseSlow     protocol.Cause = "slow"     // the send queue was full under PolicyClose: 1013
+	CauseIdle     protocol.Cause = "idle"     // Options.IdleTimeout: 1001
+	CauseLifetime protocol.Cause = "lifetime" // Options.MaxLifetime: 1012
+	CauseShutdown protocol.Cause = "shutdown" // [Server.Shutdown]: 1001
+	CausePanic    protocol.Cause = "panic"    // the handler of an event panicked: 1011
+)
+
+// decision is a reason of the server's own to close a connection: what the peer gets,
+// and the cause of the close event.
+type decision struct {
+	protocol.Status
+	cause protocol.Cause
+}
+
+var (
+	idleTooLong   = &decision{protocol.Status{Code: protocol.CloseGoingAway, Reason: "idle timeout"}, CauseIdle}
+	oldEnough     = &decision{protocol.Status{Code: protocol.CloseServiceRestart, Reason: "maximum lifetime"}, CauseLifetime}
+	tooSlow       = &decision{protocol.Status{Code: protocol.CloseTryAgainLater, Reason: "reading too slowly"}, CauseSlow}
+	shuttingDown  = &decision{protocol.Status{Code: protocol.CloseGoingAway, Reason: "server shutting down"}, CauseShutdown}
+	handlerFailed = &decision{protocol.Status{Code: protocol.CloseInternalError, Reason: "internal error"}, CausePanic}
+)
+
+// closeFor starts the closing handshake for a reason of the server's own.
+func (s *Socket) closeFor(d *decision) {
+	s.decide(d)
+	_ = s.Close(d.Code, d.Reason) // cannot fail: the code and reason are legal
+}
+
+// decide notes why the server ends a connection, unless it is ending already.
+func (s *Socket) decide(d *decision) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.decideLocked(d)
+}
+
+// decideLocked is decide with mu held.
+func (s *Socket) decideLocked(d *decision) {
+	if s.decision == nil && !s.closing.Load() {
+		s.decision = d
+	}
+}
+
+// causeOf returns the cause of the close event. The server's decision is the cause, unless the
+// peer closed first or broke a rule. mu is held.
+func (s *Socket) causeOf(end websocket.Outcome) protocol.Cause {
+	if s.decision == nil || end.First == protocol.Remote || end.Cause == protocol.CauseViolation || end.Cause == CauseHandshake {
+		return end.Cause
+	}
+	return s.decision.cause
+}
