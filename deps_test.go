@@ -48,11 +48,11 @@ var layers = map[string]layer{
 		why: "the driver gives the protocol a transport and knows nothing of the events above it",
 	},
 	".": {
-		may: append([]string{"websocket"}, core...),
+		may: append([]string{"websocket", "internal/forwarding"}, core...),
 		why: "the runtime knows sockets and events; JavaScript, brokers and metrics are joined to it in cmd",
 	},
 	"proxy": {
-		may: append([]string{"websocket"}, core...),
+		may: append([]string{"websocket", "internal/forwarding"}, core...),
 		why: "a proxy joins two connections and needs no events",
 	},
 	"conformance": {
@@ -60,7 +60,7 @@ var layers = map[string]layer{
 		why: "the judge shares no code with the accused, except the frame codec",
 	},
 	"worker": {
-		may:     append([]string{".", "websocket", "worker/internal/engine"}, core...),
+		may:     append([]string{".", "websocket", "worker/internal/engine", "internal/forwarding"}, core...),
 		modules: []string{"github.com/evanw/esbuild", "github.com/go-sourcemap/sourcemap", "golang.org/x/net"},
 		why:     "a worker runs handlers and reaches the JavaScript engine through worker/internal/engine only",
 	},
@@ -83,6 +83,9 @@ var layers = map[string]layer{
 	},
 	"internal": {
 		why: "helpers of tests need the standard library only, so that every folder's tests can use them",
+	},
+	"internal/forwarding": {
+		why: "what proxies say of a request is read from its fields; servers and proxies share it",
 	},
 	"internal/proxyends": {
 		may: []string{"protocol", "protocol/handshake"},

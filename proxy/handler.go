@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lingerws/linger/internal/forwarding"
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/protocol/handshake"
 	"github.com/lingerws/linger/websocket"
@@ -51,6 +52,7 @@ func (h *Handler) Count() int {
 // ServeHTTP asks a backend for a WebSocket and answers as it does. A backend that
 // cannot be reached is 502, one that does not answer in time 504.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r, trusted := h.asSent(r)
 	offer, refusal := websocket.CheckRequest(r, h.opts.Origins)
 	if refusal != nil {
 		websocket.Refuse(w, refusal)
@@ -62,7 +64,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer h.opening.Done()
-	to, conn, answer, err := h.dial(w, r, offer)
+	to, conn, answer, err := h.dial(w, r, trusted, offer)
 	if err != nil {
 		h.refuse(w, r, err)
 		return
@@ -88,9 +90,24 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 }
 
+// asSent returns a request with the host that the client used, which a trusted proxy
+// before this one may have put into X-Forwarded-Host, and whether there is such a proxy.
+func (h *Handler) asSent(r *http.Request) (sent *http.Request, trusted bool) {
+	if trusted = forwarding.Proxies(h.opts.TrustedProxies).Trust(r); !trusted {
+		return r, false
+	}
+	host := forwarding.Host(r.Header)
+	if host == "" {
+		return r, true
+	}
+	copied := *r
+	copied.Host = host
+	return &copied, true
+}
+
 // dial opens a connection with the first backend that can be reached. A refusal goes to
 // the client at once.
-func (h *Handler) dial(w http.ResponseWriter, r *http.Request, offer *websocket.Handshake) (*backend, *websocket.Driver, http.Header, error) {
+func (h *Handler) dial(w http.ResponseWriter, r *http.Request, trusted bool, offer *websocket.Handshake) (*backend, *websocket.Driver, http.Header, error) {
 	opts := h.opts.Connection()
 	opts.HalfClose = opts.HalfClose && offersHalfClose(offer)
 	var last error
@@ -98,7 +115,7 @@ func (h *Handler) dial(w http.ResponseWriter, r *http.Request, offer *websocket.
 	for to := h.backends.take(tried); to != nil; to = h.backends.take(tried) {
 		tried[to] = true
 		conn, answer, err := websocket.DialDriver(r.Context(), to.target(r.URL), &websocket.DialOptions{
-			Options: opts, Header: forwarded(r), Origin: r.Header.Get("Origin"), Subprotocols: offer.Protocols,
+			Options: opts, Header: forwarded(r, trusted), Host: h.hostFor(r), Origin: h.originFor(to, r), Subprotocols: offer.Protocols,
 			Proxy: websocket.NoProxy, TLSConfig: h.opts.TLSConfig, HandshakeTimeout: h.opts.DialTimeout,
 			Refused: func(answer *http.Response) { h.passRefusal(w, answer) },
 		})

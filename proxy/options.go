@@ -3,6 +3,7 @@ package proxy
 import (
 	"crypto/tls"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"github.com/lingerws/linger/protocol"
@@ -39,6 +40,16 @@ type Options struct {
 	// Origins decides from which web pages browsers may connect; the zero value admits
 	// pages of the same host.
 	Origins handshake.OriginPolicy
+
+	// TrustedProxies are the networks of proxies before this one whose forwarding fields
+	// are kept; those of all others are removed. If there are any, peers on a Unix socket
+	// are trusted too. Of a trusted peer X-Forwarded-Host is the host that the client used.
+	TrustedProxies []netip.Prefix
+
+	// BackendHost sends each backend the host of its own URL in the field Host, and that
+	// host in Origin for pages of the host that the client used. Otherwise a backend gets
+	// both as the client has sent them.
+	BackendHost bool
 
 	// DialTimeout bounds the opening handshake with a backend; 0 means 10 s. Then the
 	// client gets 504.

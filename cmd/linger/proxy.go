@@ -20,6 +20,8 @@ type proxyCommand struct {
 	To     []string `required:"" sep:"none" placeholder:"URL" help:"Backend, such as ws://127.0.0.1:9000/path. May be repeated: a client goes to the one with the fewest connections."`
 
 	Origin        []originPattern `placeholder:"PATTERN" help:"Origins whose pages may connect, beside those of the same host: https://*.example.com, localhost:*, or * for any. May be repeated."`
+	TrustedProxy  []network       `placeholder:"NETWORK" help:"Proxies before this one whose X-Forwarded-For, -Proto and -Host and other forwarding fields are kept: 10.0.0.0/8, ::1. Those of other clients are removed. May be repeated."`
+	BackendHost   bool            `help:"Send each backend the host of its own URL in Host, instead of the host that the client used."`
 	DialTimeout   duration        `default:"10s" help:"Time for the opening handshake with a backend; then the client gets 504."`
 	HeaderTimeout duration        `default:"10s" help:"Time a client may take to send the header of a request."`
 	MaxMessage    size            `default:"1MiB" help:"Largest message of either side; a larger one closes its connection with 1009. It is never held as a whole."`
@@ -70,9 +72,13 @@ func (c *proxyCommand) options(log *slog.Logger) (proxy.Options, error) {
 		return proxy.Options{}, err
 	}
 	o := proxy.Options{
-		To:          c.To,
-		Options:     websocket.Options{MaxMessage: int64(c.MaxMessage), HalfOpenTimeout: time.Duration(c.TailTimeout), HalfClose: c.HalfClose},
-		Origins:     origins,
+		To:      c.To,
+		Options: websocket.Options{MaxMessage: int64(c.MaxMessage), HalfOpenTimeout: time.Duration(c.TailTimeout), HalfClose: c.HalfClose},
+		Origins: origins,
+
+		TrustedProxies: networks(c.TrustedProxy),
+		BackendHost:    c.BackendHost,
+
 		DialTimeout: time.Duration(c.DialTimeout),
 		TLSConfig:   secure,
 		HighWater:   int(c.HighWater),

@@ -23,7 +23,8 @@ func parseProxy(t *testing.T, args ...string) (proxyCommand, error) {
 
 func TestProxyFlagsReachTheProxy(t *testing.T) {
 	c, err := parseProxy(t, "--to=ws://a", "--to=ws://b", "--dial-timeout=1s", "--max-message=2KiB", "--high-water=1KiB",
-		"--tail-timeout=2s", "--backend-lost=cut", "--client-lost=1011", "--compression", "--half-close")
+		"--tail-timeout=2s", "--backend-lost=cut", "--client-lost=1011", "--compression", "--half-close",
+		"--trusted-proxy=10.0.0.0/8", "--trusted-proxy=::1", "--backend-host")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +33,8 @@ func TestProxyFlagsReachTheProxy(t *testing.T) {
 		t.Fatal(err)
 	}
 	right := len(o.To) == 2 && o.DialTimeout == time.Second && o.MaxMessage == 2048 && o.HighWater == 1024 &&
-		o.HalfOpenTimeout == 2*time.Second && o.BackendLost == proxy.Lost{Cut: true} && o.ClientLost.Code == 1011 && o.Compression != nil && o.HalfClose
+		o.HalfOpenTimeout == 2*time.Second && o.BackendLost == proxy.Lost{Cut: true} && o.ClientLost.Code == 1011 && o.Compression != nil && o.HalfClose &&
+		len(o.TrustedProxies) == 2 && o.TrustedProxies[1].String() == "::1/128" && o.BackendHost
 	if !right {
 		t.Errorf("the options are those of the flags; got %+v", o)
 	}

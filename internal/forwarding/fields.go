@@ -1,0 +1,77 @@
+package forwarding
+
+import (
+	"net/http"
+	"strings"
+)
+
+// fields are the names of the fields that speak of an earlier connection, in lower case, beside those that begin with
+// familyPrefix. docs/proxy.md has the same list.
+var fields = map[string]bool{
+	"forwarded":                true, // RFC 7239
+	"forwarded-for":            true,
+	"client-ip":                true,
+	"cluster-client-ip":        true,
+	"remote-addr":              true,
+	"remote-ip":                true,
+	"true-client-ip":           true,
+	"x-client-ip":              true,
+	"x-cluster-client-ip":      true,
+	"x-host":                   true,
+	"x-original-forwarded-for": true,
+	"x-original-host":          true,
+	"x-original-proto":         true,
+	"x-original-url":           true,
+	"x-original-uri":           true,
+	"x-proxyuser-ip":           true,
+	"x-real-ip":                true,
+	"x-real-port":              true,
+	"x-remote-addr":            true,
+	"x-remote-ip":              true,
+	"x-rewrite-url":            true,
+	"x-scheme":                 true,
+	"x-true-client-ip":         true,
+	"x-url-scheme":             true,
+	"front-end-https":          true,
+
+	// Those of single products.
+	"cf-connecting-ip":          true, // Cloudflare
+	"cf-connecting-ipv6":        true,
+	"cf-ipcountry":              true,
+	"cf-pseudo-ipv4":            true,
+	"cf-visitor":                true,
+	"cloudfront-viewer-address": true,
+	"fastly-client-ip":          true,
+	"fastly-ssl":                true,
+	"fly-client-ip":             true,
+	"fly-forwarded-port":        true,
+	"fly-forwarded-proto":       true,
+	"fly-forwarded-ssl":         true,
+	"x-appengine-user-ip":       true,
+	"x-arr-ssl":                 true, // IIS
+	"x-azure-clientip":          true,
+	"x-azure-socketip":          true,
+	"x-envoy-external-address":  true,
+	"x-nf-client-connection-ip": true, // Netlify
+	"x-vercel-forwarded-for":    true,
+}
+
+// familyPrefix begins the names of X-Forwarded-For, X-Forwarded-Proto and all their relatives.
+const familyPrefix = "x-forwarded"
+
+// IsField reports whether a field with this name speaks of an earlier connection: of the address of the client, or
+// of the scheme, host, port or URL that the client used. An underscore counts as a hyphen, because a server that hands
+// fields to programs as variables (CGI, WSGI) cannot tell one from the other.
+func IsField(name string) bool {
+	name = strings.ReplaceAll(strings.ToLower(name), "_", "-")
+	return fields[name] || strings.HasPrefix(name, familyPrefix)
+}
+
+// Strip removes all fields that speak of an earlier connection. It is for requests of peers that are not trusted.
+func Strip(h http.Header) {
+	for name := range h {
+		if IsField(name) {
+			delete(h, name)
+		}
+	}
+}

@@ -1,0 +1,36 @@
+package forwarding
+
+import (
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+)
+
+func TestStripRemovesWhateverSpeaksOfAnEarlierConnection(t *testing.T) {
+	h := http.Header{"Cookie": {"a=b"}, "Via": {"1.1 other"}, "Host": {"a"}, "X-Request-Id": {"7"}, "X_forwarded_for": {"1.2.3.4"}, "x-real-ip": {"1.2.3.4"}}
+	forged := []string{
+		"Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Ssl", "X-Forwarded-Server", "X-Forwarded",
+		"X-Forwarded-Client-Cert", "X-Real-IP", "CF-Connecting-IP", "True-Client-IP", "Fastly-Client-IP", "X-Client-IP", "X-Original-URL", "X_Real_IP", "CF_Connecting_IP",
+	}
+	for _, name := range forged {
+		h.Add(name, "forged")
+	}
+	Strip(h)
+	if len(h) != 4 || h.Get("Cookie") != "a=b" || h.Get("Via") == "" || h.Get("Host") == "" || h.Get("X-Request-Id") != "7" {
+		t.Errorf("only fields of another kind are left; got %v", h)
+	}
+}
+
+func TestTheListOfFieldsIsDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/proxy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.ToLower(string(page))
+	for name := range fields {
+		if !strings.Contains(text, "`"+name+"`") {
+			t.Errorf("docs/proxy.md names every field that is removed; %s is missing", name)
+		}
+	}
+}

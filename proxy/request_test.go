@@ -1,0 +1,156 @@
+package proxy_test
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lingerws/linger/proxy"
+	"github.com/lingerws/linger/websocket"
+)
+
+// handshakeOf returns the bytes of an opening handshake: a request target, and fields on lines of their own. Host is
+// front unless a field says otherwise.
+func handshakeOf(target string, fields ...string) string {
+	host := "Host: front\r\n"
+	for _, field := range fields {
+		if strings.HasPrefix(field, "Host:") {
+			host = ""
+		}
+	}
+	return "GET " + target + " HTTP/1.1\r\n" + host + strings.Join(append(fields, ""), "\r\n") +
+		"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+}
+
+// answerTo sends a request to the proxy at url and returns the answer.
+func answerTo(t *testing.T, url, request string) *http.Response {
+	t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "ws://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	_ = conn.SetReadDeadline(time.Now().Add(patience))
+	if _, err := io.WriteString(conn, request); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = answer.Body.Close() })
+	return answer
+}
+
+// seeing returns the URL of a backend that accepts what its own check of origins admits, and the requests it has got.
+func seeing(t *testing.T) (url string, requests <-chan *http.Request) {
+	t.Helper()
+	seen := make(chan *http.Request, 100)
+	return backend(t, func(w http.ResponseWriter, r *http.Request) {
+		seen <- r
+		if c, err := websocket.Accept(w, r, nil); err == nil {
+			c.CloseNow()
+		}
+	}), seen
+}
+
+func TestProxyKeepsHostAndOrigin(t *testing.T) {
+	to, requests := seeing(t)
+	own := strings.TrimPrefix(to, "ws://")
+	_, url := front(t, proxy.Options{To: []string{to}})
+	_, outer := front(t, proxy.Options{To: []string{url}}) // two proxies in a row
+	_, rewriting := front(t, proxy.Options{To: []string{to}, BackendHost: true})
+	any, err := websocket.NewOriginPolicy("*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, open := front(t, proxy.Options{To: []string{to}, BackendHost: true, Origins: any})
+	for name, c := range map[string]struct {
+		url, host, origin string
+		status            int
+		seesHost          string
+		seesOrigin        string
+	}{
+		"a page of the proxy's host":                      {url, "chat.example.com", "http://chat.example.com", 101, "chat.example.com", "http://chat.example.com"},
+		"through TLS that ended before":                   {url, "chat.example.com", "https://chat.example.com", 101, "chat.example.com", "https://chat.example.com"},
+		"with a port":                                     {url, "127.0.0.1:8080", "http://127.0.0.1:8080", 101, "127.0.0.1:8080", "http://127.0.0.1:8080"},
+		"no browser":                                      {url, "chat.example.com", "", 101, "chat.example.com", ""},
+		"through two proxies":                             {outer, "chat.example.com", "https://chat.example.com", 101, "chat.example.com", "https://chat.example.com"},
+		"a page of another host":                          {url, "chat.example.com", "http://evil.example", 403, "", ""},
+		"a page of the backend's host":                    {url, "chat.example.com", "http://" + own, 403, "", ""},
+		"the backend's host":                              {rewriting, "chat.example.com", "https://chat.example.com", 101, own, "http://" + own},
+		"the backend's host, for no browser":              {rewriting, "chat.example.com", "", 101, own, ""},
+		"the backend's host, for a page of another host":  {rewriting, "chat.example.com", "http://evil.example", 403, "", ""},
+		"the backend's host does not make a foreign page": {open, "chat.example.com", "http://evil.example", 403, own, "http://evil.example"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fields := []string{"Host: " + c.host}
+			if c.origin != "" {
+				fields = append(fields, "Origin: "+c.origin)
+			}
+			if answer := answerTo(t, c.url, handshakeOf("/", fields...)); answer.StatusCode != c.status {
+				t.Errorf("the answer is %d; got %s", c.status, answer.Status)
+			}
+			if c.seesHost == "" {
+				return
+			}
+			r := <-requests
+			if got := r.Header.Get("Origin"); r.Host != c.seesHost || got != c.seesOrigin {
+				t.Errorf("the backend sees Host %q and Origin %q; got %q, %q", c.seesHost, c.seesOrigin, r.Host, got)
+			}
+		})
+	}
+}
+
+func TestProxyForwardingFields(t *testing.T) {
+	to, requests := seeing(t)
+	_, stranger := front(t, proxy.Options{To: []string{to}})
+	_, elsewhere := front(t, proxy.Options{To: []string{to}, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}})
+	_, trusted := front(t, proxy.Options{To: []string{to}, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	forged := []string{
+		"X-Forwarded-Proto: https", "X-Forwarded-Host: chat.example.com", "X-Forwarded-For: 198.51.100.1", "X-Forwarded-For: 203.0.113.9",
+		"Forwarded: for=1.2.3.4;proto=https", "X-Real-IP: 1.2.3.4", "X-Forwarded-Port: 443", "X-Forwarded-Ssl: on", "X-Forwarded-Server: a",
+		"CF-Connecting-IP: 1.2.3.4", "True-Client-IP: 1.2.3.4", "X_Forwarded_For: 1.2.3.4", "x-client-ip: 1.2.3.4",
+	}
+	removed := []string{"Forwarded", "X-Real-IP", "X-Forwarded-Port", "X-Forwarded-Ssl", "X-Forwarded-Server", "CF-Connecting-IP", "True-Client-IP", "X_forwarded_for", "X-Client-IP"}
+	for name, c := range map[string]struct {
+		url, host, proto, forwardedHost, forwardedFor string
+		kept                                          bool
+	}{
+		"nobody is trusted":   {stranger, "front", "http", "front", "127.0.0.1", false},
+		"others are trusted":  {elsewhere, "front", "http", "front", "127.0.0.1", false},
+		"the peer is trusted": {trusted, "chat.example.com", "https", "chat.example.com", "198.51.100.1, 203.0.113.9, 127.0.0.1", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if answer := answerTo(t, c.url, handshakeOf("/", forged...)); answer.StatusCode != http.StatusSwitchingProtocols {
+				t.Fatalf("the client is connected; got %s", answer.Status)
+			}
+			r := <-requests
+			for field, want := range map[string]string{"X-Forwarded-Proto": c.proto, "X-Forwarded-Host": c.forwardedHost, "X-Forwarded-For": c.forwardedFor} {
+				if got := strings.Join(r.Header.Values(field), "|"); got != want {
+					t.Errorf("the backend gets %s: %q; got %q", field, want, got)
+				}
+			}
+			if r.Host != c.host {
+				t.Errorf("the backend gets Host: %s; got %s", c.host, r.Host)
+			}
+			for _, field := range removed {
+				if _, got := r.Header[http.CanonicalHeaderKey(field)]; got != c.kept {
+					t.Errorf("%s of this peer is passed on: %v; got %v", field, c.kept, got)
+				}
+			}
+		})
+	}
+	browser := []string{"X-Forwarded-Host: chat.example.com", "Origin: https://chat.example.com"} // behind a proxy that rewrites Host
+	if answer := answerTo(t, trusted, handshakeOf("/", browser...)); answer.StatusCode != http.StatusSwitchingProtocols {
+		t.Errorf("the host that a trusted proxy names is the one that Origin is compared with; got %s", answer.Status)
+	}
+	if answer := answerTo(t, stranger, handshakeOf("/", browser...)); answer.StatusCode != http.StatusForbidden {
+		t.Errorf("the host that a stranger names is not; got %s", answer.Status)
+	}
+}
