@@ -2,7 +2,6 @@ package worker
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,30 +23,12 @@ type bundle struct {
 
 // newBundle bundles the module at path with everything it imports. The error is
 // a *[LoadError].
-func newBundle(path string) (*bundle, error) {
-	absolute, err := filepath.Abs(path)
+func newBundle(path string, development bool) (*bundle, error) {
+	absolute, err := entryOf(path)
 	if err != nil {
-		return nil, &LoadError{Problems: []Problem{{File: path, Text: err.Error()}}}
+		return nil, err
 	}
-	if _, err := os.Stat(absolute); err != nil {
-		return nil, &LoadError{Problems: []Problem{{File: path, Text: "cannot be read: " + reasonOf(err)}}}
-	}
-	result := api.Build(api.BuildOptions{
-		EntryPoints:   []string{absolute},
-		Bundle:        true,
-		Format:        api.FormatESModule,
-		Platform:      api.PlatformNeutral,
-		MainFields:    []string{"module", "main"},
-		Target:        api.ES2023,
-		Charset:       api.CharsetUTF8,
-		Sourcemap:     api.SourceMapExternal,
-		Outfile:       "app.js", // beside which the map names the sources; nothing is written
-		KeepNames:     true,     // esbuild renames a class that mentions itself
-		Metafile:      true,
-		LegalComments: api.LegalCommentsNone,
-		LogLevel:      api.LogLevelSilent,
-		Plugins:       []api.Plugin{{Name: "imports", Setup: refuseImports}},
-	})
+	result := api.Build(buildOptions(absolute, development))
 	if len(result.Errors) > 0 {
 		return nil, bundleError(result.Errors)
 	}
@@ -58,6 +39,82 @@ func newBundle(path string) (*bundle, error) {
 	return b, err
 }
 
+// entryOf returns the absolute path of an application's module, if it can be one.
+func entryOf(path string) (string, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return "", &LoadError{Problems: []Problem{{File: path, Text: err.Error()}}}
+	}
+	info, err := os.Stat(absolute)
+	switch {
+	case err != nil:
+		return "", &LoadError{Problems: []Problem{{File: path, Text: "cannot be read: " + reasonOf(err)}}}
+	case info.IsDir():
+		return "", &LoadError{Problems: []Problem{{File: path, Text: "is a directory: name the application's module in it, a .js or .ts file"}}}
+	case formatOf(absolute) != script:
+		return "", &LoadError{Problems: []Problem{{File: path, Text: "is not a script: name the application's module, a .js or .ts file"}}}
+	}
+	return absolute, nil
+}
+
+// outputName is the name of the bundle, beside which the source map names the sources; nothing is written.
+const outputName = "app.js"
+
+func buildOptions(entry string, development bool) api.BuildOptions {
+	define, banner := environment(development)
+	return api.BuildOptions{
+		EntryPoints: []string{entry},
+		Bundle:      true,
+		Format:      api.FormatESModule,
+		// The platform of browsers is that of packages that need nothing of Node: it has the browser field of package.json
+		// respected. The conditions are those of wrangler.
+		Platform:      api.PlatformBrowser,
+		Conditions:    []string{"workerd", "worker", "browser"},
+		MainFields:    []string{"browser", "module", "main"},
+		Define:        define,
+		Banner:        map[string]string{"js": banner},
+		Target:        api.ES2023,
+		Charset:       api.CharsetUTF8,
+		Sourcemap:     api.SourceMapExternal,
+		Outfile:       outputName,
+		KeepNames:     true, // esbuild renames a class that mentions itself
+		Metafile:      true,
+		LegalComments: api.LegalCommentsNone,
+		LogLevel:      api.LogLevelSilent,
+		Plugins: []api.Plugin{
+			{Name: "imports", Setup: refuseImports},
+			{Name: "formats", Setup: loadFormats},
+		},
+	}
+}
+
+// environment returns what packages expect of the bundler: constants for the expressions by which they choose between
+// development and production, and an object for what is left of process.env and import.meta.env. There is no process,
+// so that packages do not take Linger for Node.
+func environment(development bool) (define map[string]string, banner string) {
+	mode := "production"
+	if development {
+		mode = "development"
+	}
+	flags := map[string]any{"MODE": mode, "DEV": development, "PROD": !development, "SSR": true}
+	define = map[string]string{"import.meta.env": "__linger_import_meta_env"}
+	for name, value := range flags {
+		define["import.meta.env."+name] = literal(value)
+	}
+	for _, process := range []string{"process", "globalThis.process", "self.process"} {
+		define[process+".env"] = "__linger_process_env"
+		define[process+".env.NODE_ENV"] = literal(mode)
+	}
+	return define, "var __linger_process_env = " + literal(map[string]any{"NODE_ENV": mode}) +
+		", __linger_import_meta_env = " + literal(flags) + ";"
+}
+
+// literal returns a value as an expression of JavaScript.
+func literal(value any) string {
+	text, _ := json.Marshal(value) // strings and booleans, and maps of them
+	return string(text)
+}
+
 // inputs returns the files that a bundle was made of.
 func inputs(metafile string) ([]string, error) {
 	var meta struct{ Inputs map[string]json.RawMessage }
@@ -66,13 +123,28 @@ func inputs(metafile string) ([]string, error) {
 	}
 	files := make([]string, 0, len(meta.Inputs))
 	for name := range meta.Inputs {
-		absolute, err := filepath.Abs(name)
-		if err == nil {
-			files = append(files, absolute)
+		if file, ok := inputFile(name); ok && !slices.Contains(files, file) {
+			files = append(files, file)
 		}
 	}
 	slices.Sort(files)
 	return files, nil
+}
+
+// inputFile returns the file that an input of a bundle was read from. Modules of Linger, and those that a package has
+// replaced by nothing, were read from none.
+func inputFile(name string) (string, bool) {
+	if strings.HasPrefix(name, "(disabled):") || strings.HasPrefix(name, "<") {
+		return "", false
+	}
+	file, err := filepath.Abs(name)
+	if err != nil {
+		return "", false
+	}
+	if _, err := os.Stat(file); err != nil { // "page.html?raw"
+		file, _, _ = strings.Cut(file, "?")
+	}
+	return file, true
 }
 
 // refuseImports has imports fail while bundling, with their position, that would
@@ -83,23 +155,28 @@ func refuseImports(build api.PluginBuild) {
 		`^node:`:        "is a module of Node, which is not there",
 	} {
 		build.OnResolve(api.OnResolveOptions{Filter: filter}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
-			return api.OnResolveResult{}, fmt.Errorf("%q %s", args.Path, reason)
+			return api.OnResolveResult{Errors: []api.Message{{Text: literal(args.Path) + " " + reason}}}, nil
 		})
 	}
 }
 
+// newBundleOf finds script and source map among what the bundler has made, which may include other files.
 func newBundleOf(files []api.OutputFile) (*bundle, error) {
 	var b bundle
 	for _, f := range files {
-		if !strings.HasSuffix(f.Path, ".map") {
+		switch filepath.Base(f.Path) {
+		case outputName:
 			b.code = string(f.Contents)
-			continue
+		case outputName + ".map":
+			sources, err := newSourceMap(f.Contents)
+			if err != nil {
+				return nil, &LoadError{Problems: []Problem{{Text: "source map: " + err.Error()}}}
+			}
+			b.sources = sources
 		}
-		sources, err := newSourceMap(f.Contents)
-		if err != nil {
-			return nil, &LoadError{Problems: []Problem{{Text: "source map: " + err.Error()}}}
-		}
-		b.sources = sources
+	}
+	if b.sources == nil {
+		return nil, problem("the bundler has not made a script of the application")
 	}
 	return &b, nil
 }

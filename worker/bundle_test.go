@@ -73,7 +73,8 @@ func TestAFileThatIsNotThereIsTold(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "gone.js")
 	wantProblem(t, path, worker.Options{}, "gone.js", "cannot be read", "no such file")
-	wantProblem(t, t.TempDir(), worker.Options{}, "")
+	wantProblem(t, t.TempDir(), worker.Options{}, "/", "is a directory")
+	wantProblem(t, write(t, "page.html", "<p>"), worker.Options{}, "page.html", "is not a script")
 }
 
 func TestTypeScriptWithImports(t *testing.T) {
@@ -113,4 +114,80 @@ func TestPackagesBesideTheScriptAreBundled(t *testing.T) {
 		import greet from "greet";
 		addEventListener("fetch", (event) => event.respondWith(new Response(greet("ann"))));`), worker.Options{})
 	a.get("/", 200, "hello ann")
+}
+
+// packages puts files into node_modules of a folder, by their paths there.
+func packages(t *testing.T, folder string, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		path := filepath.Join(folder, "node_modules", filepath.FromSlash(name))
+		writeIn(t, mkdir(t, filepath.Dir(path)), filepath.Base(path), text)
+	}
+}
+
+func TestTheEntryOfAPackageForWorkersAndBrowsersIsTaken(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ manifest, script string }{
+		"exports with workerd":            {`{"exports": {".": {"workerd": "./good.js", "worker": "./node.js", "browser": "./node.js", "default": "./node.js"}}}`, ``},
+		"exports with worker":             {`{"exports": {"node": "./node.js", "worker": "./good.js", "browser": "./node.js", "default": "./node.js"}}`, ``},
+		"exports with browser":            {`{"exports": {".": {"browser": "./good.js", "default": "./node.js"}}}`, ``},
+		"nested conditions":               {`{"exports": {".": {"node": "./node.js", "browser": {"import": "./good.js", "require": "./node.js"}, "default": "./node.js"}}}`, ``},
+		"exports with import":             {`{"exports": {"require": "./node.js", "import": "./good.js"}, "main": "./node.js"}`, ``},
+		"exports with default":            {`{"exports": {"node": "./node.js", "default": "./good.js"}, "main": "./node.js"}`, ``},
+		"browser as a string":             {`{"main": "./node.js", "browser": "./good.js"}`, ``},
+		"browser as a string, and module": {`{"main": "./node.js", "module": "./node.js", "browser": "./good.js"}`, ``},
+		"browser as a map":                {`{"main": "./node.js", "browser": {"./node.js": "./good.js"}}`, ``},
+		"browser as a map of a package":   {`{"main": "./uses.js", "browser": {"needs-node": "./good.js"}}`, `module.exports = require("needs-node");`},
+		"browser with false":              {`{"main": "./uses.js", "browser": {"crypto": false}}`, `require("crypto"); module.exports = require("./good.js");`},
+		"browser with false of a file":    {`{"main": "./uses.js", "browser": {"./node.js": false}}`, `require("./node"); module.exports = require("./good.js");`},
+		"imports of its own":              {`{"main": "./uses.js", "imports": {"#c": {"node": "./node.js", "browser": "./good.js", "default": "./node.js"}}}`, `module.exports = require("#c");`},
+		"a pattern of imports":            {`{"main": "./uses.js", "imports": {"#lib/*": {"worker": "./*.js", "default": "./node.js"}}}`, `module.exports = require("#lib/good");`},
+		"an optional module of Node":      {`{"main": "./uses.js"}`, `try { require("fs").readFileSync("x"); } catch { module.exports = require("./good.js"); }`},
+		"module before main":              {`{"main": "./node.js", "module": "./good.js"}`, ``},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			packages(t, folder, map[string]string{
+				"choice/package.json": c.manifest, "choice/uses.js": c.script,
+				"choice/node.js": `require("node:crypto"); module.exports = "node";`, "choice/good.js": `module.exports = "good";`,
+			})
+			a := serveFile(t, writeIn(t, folder, "app.js", `
+				import choice from "choice";
+				export default { fetch: () => new Response(choice) };`), worker.Options{})
+			a.get("/", 200, "good")
+		})
+	}
+}
+
+func TestPackagesFindWhetherItIsProduction(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	packages(t, folder, map[string]string{
+		"flag/package.json": `{"main": "i.js"}`,
+		"flag/i.js": `
+			if (process.env.NODE_ENV === "production") module.exports = require("./production.js");
+			else module.exports = require("./development.js");`,
+		"flag/production.js":  `if (process.env.NODE_ENV !== "production") require("not-installed-1"); module.exports = "production";`,
+		"flag/development.js": `if (process.env.NODE_ENV === "production") require("not-installed-2"); module.exports = "development";`,
+		"flag/constant.mjs":   `const { NODE_ENV } = process.env; export default NODE_ENV; export const { NODE_ENV: again } = globalThis.process.env;`,
+		"flag/guarded.mjs": `
+			const env = typeof process !== "undefined" && process.env ? "Node" : "not Node";
+			const debug = process.env.DEBUG, { LOG = "none" } = process.env;
+			export default [env, debug, LOG, typeof process, globalThis.process].join();`,
+	})
+	path := writeIn(t, folder, "app.js", `
+		import flag from "flag";
+		import constant, { again } from "flag/constant.mjs";
+		import guarded from "flag/guarded.mjs";
+		const all = new Set([flag, constant, again, process.env.NODE_ENV, process.env["NODE_ENV"], process["env"]["NODE_ENV"], process?.env?.NODE_ENV,
+			globalThis.process.env.NODE_ENV, globalThis.process?.env?.NODE_ENV, import.meta.env.MODE, import.meta.env?.MODE,
+			import.meta.env.PROD ? "production" : "development", import.meta.env.DEV ? "development" : "production",
+			{ ...import.meta.env }.MODE, { ...process.env }.NODE_ENV]);
+		const shadowed = ((process) => process.env.NODE_ENV)({ env: { NODE_ENV: "own" } });
+		export default { fetch: () => new Response([...all, shadowed, guarded, Object.keys(process.env)].join(" ")) };`)
+	for mode, want := range map[bool]string{false: "production", true: "development"} {
+		a := serveFile(t, path, worker.Options{Development: mode})
+		a.get("/", 200, want+" own not Node,,none,undefined, NODE_ENV")
+	}
 }

@@ -3,11 +3,15 @@ package worker_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"testing"
 
 	"github.com/lingerws/linger/worker"
 )
+
+// imported finds the files that a snippet imports beside itself.
+var imported = regexp.MustCompile(`from "\./([^"]+)"`)
 
 var snippet = regexp.MustCompile("(?ms)^```(js|ts)\n(.*?)^```$")
 
@@ -25,6 +29,9 @@ func TestTheSnippetsOfThePageLoad(t *testing.T) {
 		t.Run(fmt.Sprint(i+1), func(t *testing.T) {
 			t.Parallel()
 			path := write(t, "app."+string(s[1]), string(s[2]))
+			for _, file := range imported.FindAllSubmatch(s[2], -1) {
+				writeIn(t, filepath.Dir(path), string(file[1]), "x")
+			}
 			a := serveFile(t, path, worker.Options{})
 			if _, response := a.upgrade("/?token=secret", "Sec-WebSocket-Protocol: chat.v2"); response.StatusCode == 101 {
 				_ = a.Shutdown(t.Context())

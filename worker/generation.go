@@ -24,7 +24,7 @@ type generation struct {
 // activate events happen in the first one, once. The error is a *[LoadError]; then
 // nothing of it is left.
 func (a *App) load(number int) (*generation, []*instance, error) {
-	b, err := newBundle(a.path)
+	b, err := newBundle(a.path, a.opts.Development)
 	if err != nil {
 		return nil, nil, err
 	}

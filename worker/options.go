@@ -48,6 +48,10 @@ type Options struct {
 	// too, sent and received; above it the fetch fails.
 	MaxBody int64
 
+	// Development has packages run as they do while an application is developed:
+	// process.env.NODE_ENV is "development", not "production".
+	Development bool
+
 	// Vars are the variables that a default export gets as env.
 	Vars map[string]string
 

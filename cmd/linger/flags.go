@@ -63,6 +63,7 @@ func (c *runCommand) options(log *slog.Logger) (worker.Options, error) {
 		EventTimeout: time.Duration(c.EventTimeout),
 		SleepAfter:   time.Duration(c.SleepAfter),
 		Memory:       int64(c.Memory),
+		Development:  c.Watch,
 		Vars:         variables(c.Var),
 		Logger:       log,
 

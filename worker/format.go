@@ -1,0 +1,117 @@
+package worker
+
+import (
+	"encoding/base64"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+// format is what a file is for the module that imports it.
+type format int
+
+const (
+	unknown     format = iota
+	script             // a module, or what the bundler makes one of
+	text               // a string
+	data               // an ArrayBuffer
+	webAssembly        // refused
+	cssModule          // refused
+)
+
+// suffixes are the files that an import may name without saying what they are. Those of wrangler are among them: .txt,
+// .html, .sql and .bin.
+var suffixes = map[format][]string{
+	script: {"", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".json"},
+	text: {
+		".css", ".csv", ".glsl", ".gql", ".graphql", ".htm", ".html", ".md", ".sql", ".svg", ".tsv", ".txt", ".wgsl", ".xml",
+	},
+	data: {
+		".bin", ".dat", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".ico", ".bmp", ".pdf",
+		".woff", ".woff2", ".ttf", ".otf", ".eot", ".mp3", ".mp4", ".m4a", ".ogg", ".opus", ".wav", ".webm", ".flac",
+		".zip", ".gz", ".br", ".zst", ".pb", ".mmdb",
+	},
+	webAssembly: {".wasm"},
+	cssModule:   {".module.css"},
+}
+
+// formatOf returns what a file is by its suffix, of which the longest that is known counts, in any case.
+func formatOf(path string) format {
+	name := strings.ToLower(filepath.Base(path))
+	if slices.ContainsFunc(suffixes[cssModule], func(suffix string) bool { return strings.HasSuffix(name, suffix) }) {
+		return cssModule
+	}
+	for format, list := range suffixes {
+		if slices.Contains(list, filepath.Ext(name)) {
+			return format
+		}
+	}
+	return unknown
+}
+
+// loadFormats has the bundler load files that are not scripts.
+func loadFormats(build api.PluginBuild) {
+	build.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: "file"}, loadFormat)
+}
+
+// loadFormat loads a file as what the import says that it is, with { type: "text" } or ?raw, or else as what its suffix
+// says. Scripts, JSON and other types are left to the bundler.
+func loadFormat(args api.OnLoadArgs) (api.OnLoadResult, error) {
+	query, _, _ := strings.Cut(strings.TrimPrefix(args.Suffix, "?"), "&")
+	kind, typed := args.With["type"]
+	switch {
+	case kind == "text" || !typed && query == "raw":
+		return loadText(args.Path)
+	case typed:
+		return api.OnLoadResult{}, nil
+	case slices.Contains([]string{"url", "inline", "worker", "sharedworker"}, query):
+		return refuse(args.Path, "is imported with ?"+query+", which is not known: ?raw imports a file as text, with { type: \"bytes\" } as bytes")
+	}
+	switch formatOf(args.Path) {
+	case text:
+		return loadText(args.Path)
+	case data:
+		return loadData(args.Path)
+	case webAssembly:
+		return refuse(args.Path, "is WebAssembly, which cannot be run here: use a package that needs none, or import its bytes with { type: \"bytes\" }")
+	case cssModule:
+		return refuse(args.Path, "is a CSS module, which needs a build step of its own: import what that makes, or the text of the file with { type: \"text\" }")
+	case unknown:
+		return refuse(args.Path, "is a file of an unknown kind: say what it is, with { type: \"text\" }, { type: \"json\" } or { type: \"bytes\" }")
+	case script:
+	}
+	return api.OnLoadResult{}, nil
+}
+
+// loadText makes a string of a file.
+func loadText(path string) (api.OnLoadResult, error) {
+	content, err := os.ReadFile(path)
+	switch {
+	case err != nil:
+		return refuse(path, "cannot be read: "+reasonOf(err))
+	case !utf8.Valid(content):
+		return refuse(path, "is not text in UTF-8: import it with { type: \"bytes\" }")
+	}
+	text := string(content)
+	return api.OnLoadResult{Contents: &text, Loader: api.LoaderText}, nil
+}
+
+// loadData makes an ArrayBuffer of a file.
+func loadData(path string) (api.OnLoadResult, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return refuse(path, "cannot be read: "+reasonOf(err))
+	}
+	module := "export default Uint8Array.fromBase64(\"" + base64.StdEncoding.EncodeToString(content) + "\").buffer;"
+	return api.OnLoadResult{Contents: &module, Loader: api.LoaderJS}, nil
+}
+
+// refuse is the result for a file that cannot be loaded; the bundler adds the place of the import.
+func refuse(path, reason string) (api.OnLoadResult, error) {
+	return api.OnLoadResult{}, fmt.Errorf("%q %s", filepath.Base(path), reason)
+}
