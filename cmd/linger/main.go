@@ -11,6 +11,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 )
@@ -31,39 +33,47 @@ func main() { os.Exit(run(os.Args[1:])) }
 
 // run executes one command line and returns the exit status.
 func run(args []string) int {
+	signal.Ignore(syscall.SIGPIPE) // a reader of the output that goes away must not end a server
+	out := openStreams(os.Stdout, os.Stderr)
+	defer out.flush()
 	var cli commands
 	parser, err := kong.New(&cli,
 		kong.Name("linger"),
 		kong.Description("WebSocket server runtime: it holds the sockets, your application is three events."),
+		kong.Writers(out.out, out.err),
+		kong.Exit(func(status int) { // after --help
+			out.flush()
+			os.Exit(status)
+		}),
 	)
 	if err != nil {
-		return fail(err)
+		return out.fail(err)
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		return failUsage(err)
+		return out.failUsage(err)
 	}
-	if err := command.Run(); errors.Is(err, errNoApp) {
-		return failUsage(err)
+	if err := command.Run(out); errors.Is(err, errNoApp) {
+		return out.failUsage(err)
 	} else if err != nil {
-		return fail(err)
+		return out.fail(err)
 	}
 	return 0
 }
 
 // failUsage is fail for a command line that cannot be understood.
-func failUsage(err error) int {
-	fail(err)
-	fmt.Fprintln(os.Stderr, "Run 'linger --help', or 'linger COMMAND --help', to see what there is.")
+func (s *streams) failUsage(err error) int {
+	s.fail(err)
+	fmt.Fprintln(s.err, "Run 'linger --help', or 'linger COMMAND --help', to see what there is.")
 	return exitUsage
 }
 
 // fail prints one clear message and returns the status of a failure.
-func fail(err error) int {
+func (s *streams) fail(err error) int {
 	if status, ok := errors.AsType[exitStatus](err); ok {
 		return int(status)
 	}
-	fmt.Fprintln(os.Stderr, "linger:", err)
+	fmt.Fprintln(s.err, "linger:", err)
 	return exitFailure
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"maps"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -59,7 +60,7 @@ func sceneOf(ts *testscript.TestScript) *scene {
 }
 
 func TestStatusOfAnError(t *testing.T) {
-	if got := fail(exitStatus(130)); got != 130 {
+	if got := openStreams(os.Stdout, os.Stderr).fail(exitStatus(130)); got != 130 {
 		t.Errorf("an error that is a status ends the process with it, 130; got %d", got)
 	}
 }

@@ -39,8 +39,9 @@ type proxyCommand struct {
 }
 
 // Run listens and passes on.
-func (c *proxyCommand) Run() error {
-	log := newLogger(c.LogFormat)
+func (c *proxyCommand) Run(out *streams) error {
+	log := out.newLogger(c.LogFormat)
+	signals := notify()
 	options, err := c.options(log)
 	if err != nil {
 		return err
@@ -53,13 +54,13 @@ func (c *proxyCommand) Run() error {
 	if err != nil {
 		return listenError(c.Listen, err)
 	}
-	signals, stop := notify()
-	defer stop()
-	fmt.Printf("proxy runs at %s\n", address(listener))
+	signals.expectEnd()
+	go signals.ignoreReload(log)
+	fmt.Fprintf(out.out, "proxy runs at %s\n", address(listener))
 	return service{
 		handler: h, log: log, headerTimeout: time.Duration(c.HeaderTimeout), limit: time.Duration(c.ShutdownTimeout),
 		connections: h.Count, shutdown: h.Shutdown,
-	}.serve(listener, signals)
+	}.serve(listener, signals.end)
 }
 
 func (c *proxyCommand) options(log *slog.Logger) (proxy.Options, error) {

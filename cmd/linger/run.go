@@ -29,14 +29,13 @@ type runCommand struct {
 
 // Run loads the application, then listens, so that no client meets one that does
 // not load.
-func (c *runCommand) Run() error {
+func (c *runCommand) Run(out *streams) error {
 	if err := c.configure(); err != nil {
 		return err
 	}
-	log := newLogger(c.LogFormat)
-	hangups, deaf := hangups() // from the beginning: it would end the process
-	defer deaf()
-	app, err := c.load(log)
+	log := out.newLogger(c.LogFormat)
+	signals := notify()
+	app, err := c.load(out, log)
 	if err != nil {
 		return fmt.Errorf("cannot load %s:\n%w", c.App, err)
 	}
@@ -44,21 +43,20 @@ func (c *runCommand) Run() error {
 	if err != nil {
 		return errors.Join(listenError(c.Listen, err), app.Shutdown(context.Background()))
 	}
-	signals, stop := notify() // before anybody is told that it runs, and can end it
-	defer stop()
-	reloading, err := c.reload(app, hangups, log)
+	signals.expectEnd() // before the address is printed: what reads it may send a signal at once
+	reloading, err := c.reload(app, signals.reload, log)
 	if err != nil {
 		return errors.Join(fmt.Errorf("cannot watch the application's files: %w", err), listener.Close(), app.Shutdown(context.Background()))
 	}
 	defer reloading.close()
-	fmt.Printf("%s runs at %s\n", c.App, address(listener))
+	fmt.Fprintf(out.out, "%s runs at %s\n", c.App, address(listener))
 	return service{
 		handler: app, log: log, headerTimeout: time.Duration(c.HeaderTimeout), limit: time.Duration(c.ShutdownTimeout),
 		connections: app.Server().Count, shutdown: app.Shutdown,
-	}.serve(listener, signals)
+	}.serve(listener, signals.end)
 }
 
-func (c *runCommand) load(log *slog.Logger) (*worker.App, error) {
+func (c *runCommand) load(out *streams, log *slog.Logger) (*worker.App, error) {
 	if info, err := os.Stat(c.App); err == nil && info.IsDir() {
 		return nil, fmt.Errorf("%s: is a directory; name the application's module in it, a .js or .ts file", c.App)
 	}
@@ -66,5 +64,6 @@ func (c *runCommand) load(log *slog.Logger) (*worker.App, error) {
 	if err != nil {
 		return nil, err
 	}
+	options.Stdout, options.Stderr = out.out, out.err
 	return worker.Load(c.App, options)
 }

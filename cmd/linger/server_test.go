@@ -24,7 +24,8 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 //	background NAME APP     another linger run; sets NAME in capitals to its address, with ws://
 //	saw stdout|stderr RE    waits until it has printed something that fits
 //	signal INT|TERM|HUP     sends it a signal
-//	ends STATUS             waits for its end; what it printed is in the files server.stdout and server.stderr
+//	ends STATUS [SIGNAL]    waits for its end, and sends it a signal until then, if one is given; what it printed is in
+//	                        the files server.stdout and server.stderr
 //	get STATUS PATH [RE]    asks it for a page
 func serverCommands() map[string]scriptCommand {
 	return map[string]scriptCommand{
@@ -140,19 +141,32 @@ func (s *server) hasEnded() bool {
 }
 
 func sendSignal(ts *testscript.TestScript, args []string) {
+	ts.Check(serverOf(ts).process.Process.Signal(signalOf(ts, args[0])))
+}
+
+func signalOf(ts *testscript.TestScript, name string) os.Signal {
 	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP}
-	if signals[args[0]] == nil {
-		ts.Fatalf("there is no signal %q: it is INT, TERM or HUP", args[0])
+	if signals[name] == nil {
+		ts.Fatalf("there is no signal %q: it is INT, TERM or HUP", name)
 	}
-	ts.Check(serverOf(ts).process.Process.Signal(signals[args[0]]))
+	return signals[name]
 }
 
 func ends(ts *testscript.TestScript, args []string) {
 	s := serverOf(ts)
-	select {
-	case <-s.ended:
-	case <-time.After(patience):
-		ts.Fatalf("the server ends; it goes on")
+	again := time.NewTicker(100 * time.Millisecond)
+	defer again.Stop()
+	tooLong := time.After(patience)
+	for !s.hasEnded() {
+		select {
+		case <-s.ended:
+		case <-again.C:
+			if len(args) > 1 {
+				_ = s.process.Process.Signal(signalOf(ts, args[1])) // it may have ended
+			}
+		case <-tooLong:
+			ts.Fatalf("the server ends; it goes on")
+		}
 	}
 	if s.status != number(ts, args[0]) {
 		ts.Fatalf("the server ends with status %s; it was %d", args[0], s.status)

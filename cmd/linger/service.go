@@ -31,7 +31,7 @@ const (
 )
 
 // serve answers requests until the first signal, and then closes everything in
-// order. A second signal ends the process at once.
+// order. A second signal, a second later or more, ends the process at once.
 func (s service) serve(listener net.Listener, signals <-chan os.Signal) error {
 	var unused preconnects
 	server := &http.Server{
@@ -49,9 +49,8 @@ func (s service) serve(listener net.Listener, signals <-chan os.Signal) error {
 	case err := <-failed:
 		return fmt.Errorf("cannot go on listening on %s: %w", listener.Addr(), err)
 	case signal := <-signals:
-		s.log.Info("shutting down", "signal", signal.String(), "connections", s.connections())
+		return s.finish(signal, signals, func(ctx context.Context) error { return s.end(ctx, server) })
 	}
-	return finish(signals, s.limit, func(ctx context.Context) error { return s.end(ctx, server) })
 }
 
 // end stops listening, closes every connection, and lets requests that are being

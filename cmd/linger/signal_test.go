@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"strings"
 	"syscall"
@@ -16,7 +18,7 @@ import (
 func TestFinishReturnsWhatTheShutdownReturns(t *testing.T) {
 	failure := errors.New("the listener is stuck")
 	for _, want := range []error{nil, failure} {
-		if got := finish(nil, time.Hour, func(context.Context) error { return want }); !errors.Is(got, want) {
+		if got := serviceOf(time.Hour).finish(os.Interrupt, nil, func(context.Context) error { return want }); !errors.Is(got, want) {
 			t.Errorf("a shutdown in time ends with %v; got %v", want, got)
 		}
 	}
@@ -30,7 +32,7 @@ func TestFinishIsBounded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			began := time.Now()
-			err := finish(nil, 200*time.Millisecond, shutdown)
+			err := serviceOf(200*time.Millisecond).finish(os.Interrupt, nil, shutdown)
 			if err == nil || !strings.Contains(err.Error(), "took longer than 200ms") {
 				t.Errorf("a shutdown that %s was not finished, and that is said; got %v", name, err)
 			}
@@ -43,20 +45,49 @@ func TestFinishIsBounded(t *testing.T) {
 
 func TestFinishGivesTheShutdownItsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		err := finish(nil, time.Hour, func(context.Context) error { time.Sleep(time.Hour - time.Second); return nil })
+		err := serviceOf(time.Hour).finish(os.Interrupt, nil, func(context.Context) error { time.Sleep(time.Hour - time.Second); return nil })
 		if err != nil {
 			t.Errorf("a shutdown that ends before its time is over is good; got %v", err)
 		}
 	})
 }
 
-func TestASecondSignalCutsTheShutdownShort(t *testing.T) {
-	for signal, status := range map[os.Signal]exitStatus{os.Interrupt: 130, syscall.SIGTERM: 143} {
-		signals := make(chan os.Signal, 1)
-		signals <- signal
-		err := finish(signals, time.Hour, func(ctx context.Context) error { <-ctx.Done(); return nil })
-		if got, ok := errors.AsType[exitStatus](err); !ok || got != status {
-			t.Errorf("%v ends the process with status %d; got %v", signal, status, err)
+func TestFinishAnotherSignalWithinASecondCountsAsTheFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		signals := make(chan os.Signal, 2)
+		go func() {
+			for range 9 {
+				time.Sleep(100 * time.Millisecond)
+				signals <- syscall.SIGTERM
+			}
+		}()
+		err := serviceOf(time.Hour).finish(syscall.SIGTERM, signals, func(context.Context) error { time.Sleep(time.Minute); return nil })
+		if err != nil {
+			t.Errorf("signals within a second are one: the shutdown is finished in order; got %v", err)
 		}
+	})
+}
+
+func TestFinishASecondSignalCutsTheShutdownShort(t *testing.T) {
+	for signal, status := range map[os.Signal]exitStatus{os.Interrupt: 130, syscall.SIGTERM: 143} {
+		synctest.Test(t, func(t *testing.T) {
+			signals := make(chan os.Signal, 1)
+			time.AfterFunc(sameSignal, func() { signals <- signal })
+			var log bytes.Buffer
+			s := serviceOf(time.Hour)
+			s.log = slog.New(slog.NewTextHandler(&log, nil))
+			err := s.finish(syscall.SIGTERM, signals, func(ctx context.Context) error { <-ctx.Done(); return nil })
+			if got, ok := errors.AsType[exitStatus](err); !ok || got != status {
+				t.Errorf("%v ends the process with status %d; got %v", signal, status, err)
+			}
+			if got := log.String(); !strings.Contains(got, "shutdown cut off by a second signal") || !strings.Contains(got, "signal="+signal.String()) {
+				t.Errorf("the log says that a second signal cut the shutdown off; it is %q", got)
+			}
+		})
 	}
+}
+
+// serviceOf returns a service whose shutdown has a limit.
+func serviceOf(limit time.Duration) service {
+	return service{log: slog.New(slog.DiscardHandler), limit: limit, connections: func() int { return 0 }}
 }

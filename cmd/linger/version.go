@@ -8,11 +8,11 @@ import (
 type versionCommand struct{}
 
 // Run prints the module's version as the Go tool recorded it.
-func (versionCommand) Run() error { //nolint:unparam // kong calls methods of this form
+func (versionCommand) Run(out *streams) error { //nolint:unparam // kong calls methods of this form
 	version := "(devel)"
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		version = info.Main.Version
 	}
-	fmt.Println("linger", version)
+	fmt.Fprintln(out.out, "linger", version)
 	return nil
 }

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/lingerws/linger/protocol"
+)
+
+const echo = `
+addEventListener("websocketupgrade", (event) => { event.accept(); });
+addEventListener("websocketmessage", ({ source, data }) => source.send(data));`
+
+// terminal opens a pseudoterminal.
+func terminal(t *testing.T) (master, slave *os.File) {
+	t.Helper()
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	number, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slave, err = os.OpenFile(fmt.Sprint("/dev/pts/", number), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = master.Close(), slave.Close() }) // they may be closed
+	return master, slave
+}
+
+// onTerminal starts a linger sub-command by way of a shell script that leads a session on
+// a terminal. The terminal hangs up when master is closed. The log is in a file.
+func onTerminal(t *testing.T, script string, args ...string) (p *program, master *os.File, log string) {
+	t.Helper()
+	master, slave := terminal(t)
+	log = filepath.Join(t.TempDir(), "log")
+	p = startScript(t, script+" <&3 2>"+log, slave, &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 3}, args...)
+	_ = slave.Close() // the process has its own
+	return p, master, log
+}
+
+func wantEcho(t *testing.T, p *program) {
+	t.Helper()
+	c := dial(t, p.url)
+	if err := c.Send(protocol.Text, "hello"); err != nil {
+		t.Fatal(err)
+	}
+	wantNext(t, c, "text hello")
+}
+
+func wantLog(t *testing.T, log, want string) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		text, err := os.ReadFile(log)
+		if err == nil && strings.Contains(string(text), want) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the log has %q; it is %q, %v", want, text, err)
+		}
+	}
+}
+
+func TestHangupOfTheTerminalEndsTheServerInOrder(t *testing.T) {
+	app := writeApp(t, echo)
+	for name, c := range map[string]struct {
+		script string
+		args   []string
+	}{
+		"run":                 {`exec linger "$@" >&3`, []string{"run", app}},
+		"run --watch":         {`exec linger "$@"`, []string{"run", "--watch", app}},
+		"run in a shell":      {`linger "$@" >&3`, []string{"run", app}},
+		"run with a JSON log": {`exec linger "$@" >/dev/null`, []string{"run", "--log-format=json", app}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, master, log := onTerminal(t, c.script, c.args...)
+			client := dial(t, p.url)
+			_ = master.Close()
+			wantNext(t, client, "close 1001 server shutting down", "EOF")
+			wantLog(t, log, "hangup")
+			if name != "run in a shell" { // which does not wait
+				p.wantEnd(t, 0)
+			}
+		})
+	}
+}
+
+func TestHangupOfTheTerminalEndsTheProxyInOrder(t *testing.T) {
+	t.Parallel()
+	backend := startProgram(t, ">/dev/null", nil, "run", writeApp(t, echo))
+	p, master, _ := onTerminal(t, `exec linger "$@" >&3`, "proxy", "--to="+strings.Replace(backend.url, "http", "ws", 1))
+	client := dial(t, p.url)
+	_ = master.Close()
+	wantNext(t, client, "close 1001 proxy shutting down", "EOF")
+	p.wantEnd(t, 0)
+}
+
+func TestSIGHUPWhileTheTerminalIsThere(t *testing.T) {
+	t.Parallel()
+	p, master, log := onTerminal(t, `exec linger "$@" >&3`, "run", writeApp(t, echo))
+	_ = p.process.Process.Signal(syscall.SIGHUP)
+	wantLog(t, log, "application reloaded")
+	wantEcho(t, p)
+	client := dial(t, p.url)
+	_ = master.Close()
+	wantNext(t, client, "close 1001 server shutting down", "EOF")
+	p.wantEnd(t, 0)
+}
+
+func TestAServerUnderNohupOutlivesItsTerminal(t *testing.T) {
+	t.Parallel()
+	p, master, log := onTerminal(t, `trap "" HUP; exec linger "$@" >/dev/null`, "run", writeApp(t, echo))
+	_ = master.Close()
+	wantLog(t, log, "application reloaded") // so the signal has come
+	wantEcho(t, p)
+	_ = p.process.Process.Signal(syscall.SIGTERM)
+	p.wantEnd(t, 0)
+}
+
+func TestSIGHUPWithoutATerminal(t *testing.T) {
+	t.Parallel()
+	log := filepath.Join(t.TempDir(), "log")
+	session := &syscall.SysProcAttr{Setsid: true}
+	p := startScript(t, `exec linger "$@" >/dev/null 2>`+log, nil, session, "run", writeApp(t, echo))
+	_ = p.process.Process.Signal(syscall.SIGHUP)
+	wantLog(t, log, "application reloaded")
+	proxyLog := filepath.Join(t.TempDir(), "log")
+	front := startScript(t, `exec linger "$@" >/dev/null 2>`+proxyLog, nil, session, "proxy", "--to="+strings.Replace(p.url, "http", "ws", 1))
+	client := dial(t, front.url)
+	_ = front.process.Process.Signal(syscall.SIGHUP)
+	wantLog(t, proxyLog, "SIGHUP ignored")
+	if err := client.Send(protocol.Text, "hello"); err != nil {
+		t.Fatal(err)
+	}
+	wantNext(t, client, "text hello")
+	_ = front.process.Process.Signal(syscall.SIGTERM)
+	wantNext(t, client, "close 1001 proxy shutting down", "EOF")
+	front.wantEnd(t, 0)
+}

@@ -1,0 +1,6 @@
+//go:build !unix
+
+package main
+
+// expectHangup does nothing: there is no such signal.
+func (s *signals) expectHangup() {}
