@@ -2,6 +2,7 @@ package linger_test
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -105,4 +106,65 @@ func FuzzForwardedFor(f *testing.F) {
 		request.Header = http.Header{"X-Forwarded-For": {list}, "X-Forwarded-Proto": {proto}, "Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}}
 		s.ServeHTTP(httptest.NewRecorder(), request)
 	})
+}
+
+func TestForwardingFieldsOfStrangersNeverReachTheApplication(t *testing.T) {
+	sent := http.Header{
+		"X-Forwarded-For": {"1.2.3.4"}, "X-Forwarded-Proto": {"https"}, "X-Real-Ip": {"1.2.3.4"}, "Forwarded": {"for=1.2.3.4"},
+		"Cf-Connecting-Ip": {"1.2.3.4"}, "True_client_ip": {"1.2.3.4"}, "Origin": {"http://example.com"}, "Via": {"1.1 a"},
+	}
+	for name, c := range map[string]struct {
+		trusted []string
+		want    int // of the fields sent
+	}{
+		"untrusted": {nil, 2},
+		"trusted":   {[]string{"203.0.113.0/24"}, len(sent)},
+	} {
+		for _, kind := range []string{"upgrade", "plain"} {
+			t.Run(name+" "+kind, func(t *testing.T) {
+				request := httptest.NewRequest("GET", "http://example.com/chat", nil)
+				request.RemoteAddr = "203.0.113.9:1234"
+				request.Header = sent.Clone()
+				if kind == "upgrade" {
+					request.Header.Set("Upgrade", "websocket")
+					request.Header.Set("Connection", "Upgrade")
+					request.Header.Set("Sec-WebSocket-Version", "13")
+					request.Header.Set("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+				}
+				var got []http.Header
+				log := &strings.Builder{}
+				server := linger.NewServer(linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
+					socket, err := u.Accept(linger.AcceptOptions{})
+					if err != nil {
+						t.Fatal(err)
+					}
+					got = append(got, u.Request.Header, socket.Header())
+				}}, linger.Options{
+					TrustedProxies: prefixes(c.trusted...),
+					Fallback:       http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = append(got, r.Header) }),
+					Logger:         slog.New(slog.NewTextHandler(log, nil)),
+				})
+				for range 2 {
+					server.ServeHTTP(httptest.NewRecorder(), request)
+				}
+				for _, header := range got {
+					n := 0
+					for name := range sent {
+						if header[name] != nil {
+							n++
+						}
+					}
+					if n != c.want {
+						t.Errorf("%d of the fields reach the application; got %q", c.want, header)
+					}
+				}
+				if len(request.Header) < len(sent) || len(got) < 2 {
+					t.Errorf("the request itself stays as it is, and is handled; got %q", request.Header)
+				}
+				if lines := strings.Count(log.String(), "forwarding fields removed"); lines > 1 || (lines == 0) != (c.trusted != nil) {
+					t.Errorf("the log says once that fields were removed; got %s", log)
+				}
+			})
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package linger
 
 import (
+	"cmp"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -24,8 +25,9 @@ const (
 )
 
 // remember makes one line of each field. None has a line break: net/http refuses such a
-// request, and the fields of ours are none that could.
-func remember(r *http.Request, from client, subprotocol string) request {
+// request, and the fields of ours are none that could. leftOut is how many fields of the
+// header were too large.
+func remember(r *http.Request, from client, subprotocol string) (made request, leftOut int) {
 	scheme, addr := "http", ""
 	if from.secure {
 		scheme = "https"
@@ -37,12 +39,46 @@ func remember(r *http.Request, from client, subprotocol string) request {
 	for _, field := range [remembersHeader]string{from.text, addr, subprotocol, scheme, r.Host, r.URL.RequestURI()} {
 		text = appendLine(text, field)
 	}
-	for name, values := range r.Header {
-		for _, value := range values {
+	var names [32]string // the same
+	fields := rememberedFields(names[:0], r.Header)
+	for _, name := range fields {
+		for _, value := range r.Header[name] {
 			text = appendLine(text, name, ":", value)
 		}
 	}
-	return request(text[:len(text)-1])
+	return request(text[:len(text)-1]), len(r.Header) - len(fields)
+}
+
+// maxRemembered bounds the header that a socket keeps, in bytes: every connection has one.
+const maxRemembered = 16 << 10
+
+// rememberedFields appends the names of the fields that a socket keeps: all or, of a header
+// that is larger than the bound, as many as fit when the smallest come first.
+func rememberedFields(names []string, header http.Header) []string {
+	size := 0
+	for name, values := range header {
+		names = append(names, name)
+		size += fieldSize(name, values)
+	}
+	if size <= maxRemembered {
+		return names
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(cmp.Compare(fieldSize(a, header[a]), fieldSize(b, header[b])), cmp.Compare(a, b))
+	})
+	for ; size > maxRemembered; names = names[:len(names)-1] {
+		largest := names[len(names)-1]
+		size -= fieldSize(largest, header[largest])
+	}
+	return names
+}
+
+// fieldSize returns what a field takes of the bound.
+func fieldSize(name string, values []string) (size int) {
+	for _, value := range values {
+		size += len(name) + len(value) + 2
+	}
+	return size
 }
 
 // appendLine replaces the line breaks that a handler may have put into the request.

@@ -1,10 +1,13 @@
 package linger
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -23,7 +26,7 @@ func TestARequestIsRememberedWhole(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := httptest.NewRequest(http.MethodGet, c.target, nil)
 			r.Header = c.header
-			got := remember(r, c.from, "chat.v1")
+			got, _ := remember(r, c.from, "chat.v1")
 			if u := got.url().String(); u != c.url {
 				t.Errorf("the URL is %s; got %s", c.url, u)
 			}
@@ -37,10 +40,42 @@ func TestARequestIsRememberedWhole(t *testing.T) {
 	}
 }
 
+func TestSocketHeaderIsBounded(t *testing.T) {
+	big, half := strings.Repeat("x", maxRemembered), strings.Repeat("y", maxRemembered/2)
+	for name, c := range map[string]struct {
+		header http.Header
+		want   []string // of the names
+	}{
+		"the largest goes first":         {http.Header{"Cookie": {big}, "Origin": {"a"}, "X-Half": {half}}, []string{"Origin", "X-Half"}},
+		"lines of one field go together": {http.Header{"Cookie": {half, half}, "Origin": {"a"}}, []string{"Origin"}},
+		"nothing fits":                   {http.Header{"Cookie": {big}}, nil},
+		"all of it fits":                 {http.Header{"Cookie": {half}, "Origin": {"a", "b"}, "Empty": {""}}, []string{"Cookie", "Empty", "Origin"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			r.Header = c.header
+			got, _ := remember(r, client{}, "")
+			header := got.header()
+			if names := slices.Sorted(maps.Keys(header)); !slices.Equal(names, c.want) {
+				t.Errorf("the fields are %q; got %q", c.want, names)
+			}
+			for name, values := range header {
+				if !slices.Equal(values, c.header[name]) {
+					t.Errorf("what is kept of a field is all of it; %s is not", name)
+				}
+			}
+			if len(got) > maxRemembered+100 {
+				t.Errorf("a socket keeps 16 KiB of a header; it keeps %d bytes", len(got))
+			}
+		})
+	}
+}
+
 func TestALineBreakOfAHandlerMakesNoOtherField(t *testing.T) {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header = http.Header{"A": {"b\nEvil: yes"}}
-	if h := remember(r, client{}, "").header(); len(h) != 1 || h.Get("A") != "b Evil: yes" {
+	got, _ := remember(r, client{}, "")
+	if h := got.header(); len(h) != 1 || h.Get("A") != "b Evil: yes" {
 		t.Errorf("a value stays in its line; got %q", h)
 	}
 }

@@ -24,6 +24,8 @@ type Server struct {
 	mu        sync.Mutex
 	draining  bool
 	upgrading int // requests between ServeHTTP and the end of their handshake
+
+	forged sync.Once // the log has a line on forwarding fields of strangers
 }
 
 // NewServer returns a server for an application.
@@ -35,8 +37,10 @@ func NewServer(h Handler, opts Options) *Server {
 
 // ServeHTTP answers an upgrade request as the handler decides. A handshake that
 // is wrong, or from a page that may not connect, is refused before the handler
-// sees it; a request that asks for no WebSocket goes to Options.Fallback.
+// sees it; a request that asks for no WebSocket goes to Options.Fallback. Neither sees
+// forwarding fields such as X-Forwarded-For, unless they come from Options.TrustedProxies.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r = s.withoutForged(r)
 	if !handshake.IsUpgrade(r.Header) {
 		s.opts.Fallback.ServeHTTP(w, r)
 		return

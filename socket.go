@@ -2,6 +2,7 @@ package linger
 
 import (
 	"net/http"
+	"net/netip"
 	"net/url"
 	"sync"
 	"sync/atomic"
@@ -42,12 +43,16 @@ func newSocket(s *Server, r *http.Request, from client, opts AcceptOptions) (*So
 	if err != nil {
 		return nil, err
 	}
+	made, leftOut := remember(r, from, opts.Subprotocol)
 	socket := &Socket{
 		server:   s,
 		id:       newID(s.opts.Node),
-		request:  remember(r, from, opts.Subprotocol),
+		request:  made,
 		halfOpen: opts.HalfOpen,
 		early:    &early{waiting: true},
+	}
+	if leftOut > 0 {
+		s.opts.Logger.Debug("header not kept whole: its largest fields are left out", "socket", socket.id, "limit", maxRemembered, "fields", leftOut)
 	}
 	socket.data.Store(data)
 	return socket, nil
@@ -60,12 +65,17 @@ func (s *Socket) ID() string { return s.id }
 // URL returns the absolute URL of the upgrade request, made anew by each call.
 func (s *Socket) URL() *url.URL { return s.request.url() }
 
-// Header returns the header of the upgrade request, made anew by each call.
+// Header returns the header of the upgrade request, made anew by each call. Of a header
+// of more than 16 KiB the largest fields are left out.
 func (s *Socket) Header() http.Header { return s.request.header() }
 
 // RemoteAddr returns the network address of the peer, with its port as net/http gives
 // it; behind one of Options.TrustedProxies the address of the client, without a port.
 func (s *Socket) RemoteAddr() string { return s.request.field(remembersRemote) }
+
+// RemoteIP returns the address in RemoteAddr. It is invalid if the peer has none, as on a
+// Unix socket.
+func (s *Socket) RemoteIP() netip.Addr { return s.request.addr() }
 
 // Subprotocol returns the agreed subprotocol, or the empty string.
 func (s *Socket) Subprotocol() string { return s.request.field(remembersSubprotocol) }

@@ -5,7 +5,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"strings"
 
 	"github.com/lingerws/linger/worker/internal/engine"
 )
@@ -29,7 +31,7 @@ func (a *App) serveFetch(w http.ResponseWriter, r *http.Request) {
 	e := newEvent("fetch", nil)
 	e.request = true
 	e.start = func(in *instance, id int) error {
-		return in.dispatch("fetch", engine.Int(id), engine.String(r.Method), engine.String(a.requestURL(r)), headerList(r), body)
+		return in.dispatch("fetch", append(a.requestFacts(id, r), body)...)
 	}
 	handled := chosen.submit(e)
 	switch {
@@ -62,6 +64,16 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) (engine.Value
 	return engine.Bytes(b), nil
 }
 
+// requestFacts are what a module is given of a request: the event's number, method, URL,
+// header and the client's address.
+func (a *App) requestFacts(id int, r *http.Request) []engine.Value {
+	remote := a.server.RemoteIP(r)
+	return []engine.Value{
+		engine.Int(id), engine.String(r.Method), engine.String(a.requestURL(r)),
+		headerList(hostOf(r), r.Header, remote), addressText(remote),
+	}
+}
+
 // requestURL gives the absolute URL of a request: RFC 9112, section 3.3.
 func (a *App) requestURL(r *http.Request) string {
 	u := url.URL{Scheme: "http", Host: hostOf(r), Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
@@ -83,14 +95,32 @@ func hostOf(r *http.Request) string {
 	return "localhost"
 }
 
-// headerList gives a request's fields as a flat list of names and values.
-func headerList(r *http.Request) engine.Value {
-	list := make([]engine.Value, 0, 2*len(r.Header)+2)
-	list = append(list, engine.String("host"), engine.String(hostOf(r)))
-	for name, values := range r.Header {
+// headerList gives a request's fields as a flat list of names and values. CF-Connecting-IP
+// is how scripts for Cloudflare Workers find the client's address, so what a client sends in
+// it is replaced by the address, and dropped where there is none.
+func headerList(host string, header http.Header, remote netip.Addr) engine.Value {
+	list := make([]engine.Value, 0, 2*len(header)+4)
+	list = append(list, engine.String("host"), engine.String(host))
+	if remote.IsValid() {
+		list = append(list, engine.String(connectingIP), addressText(remote))
+	}
+	for name, values := range header {
+		if strings.EqualFold(name, connectingIP) {
+			continue
+		}
 		for _, value := range values {
 			list = append(list, engine.String(name), engine.String(value))
 		}
 	}
 	return engine.List(list...)
+}
+
+const connectingIP = "cf-connecting-ip"
+
+// addressText gives an address, and the empty text for one that is not known.
+func addressText(a netip.Addr) engine.Value {
+	if !a.IsValid() {
+		return engine.String("")
+	}
+	return engine.String(a.String())
 }

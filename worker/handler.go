@@ -8,6 +8,7 @@ import (
 
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket"
 	"github.com/lingerws/linger/worker/internal/engine"
 )
 
@@ -33,7 +34,7 @@ func (h handler) Upgrade(u *linger.Upgrade) {
 	e.upgrade, e.request = u, true
 	r := u.Request
 	e.start = func(in *instance, id int) error {
-		return in.dispatch("upgrade", engine.Int(id), engine.String(r.Method), engine.String(h.app.requestURL(r)), headerList(r))
+		return in.dispatch("upgrade", h.app.requestFacts(id, r)...)
 	}
 	w.submit(e)
 	switch {
@@ -121,15 +122,28 @@ func (h handler) Close(c *linger.Close) {
 	seat.overlap.empty(seat.worker.gone) // without overlap nothing is left
 	e := newEvent("websocketclose", c.Socket)
 	e.start = func(in *instance, id int) error {
-		return in.dispatch("close", engine.Int(id), engine.String(c.Socket.ID()),
-			engine.Int(int(c.Received.Code)), engine.String(c.Received.Reason),
-			engine.Bool(c.Clean), engine.String(initiator(c, seat.failed)))
+		return in.dispatch("close", append([]engine.Value{engine.Int(id), engine.String(c.Socket.ID())}, closeFacts(c, seat.failed)...)...)
 	}
 	seat.submit(e, false)
 }
 
-// initiator tells who closed first; without any Close frame, who caused the end: failed
-// tells that the script did, before it began.
+// closeFacts are what a module is given of the end of a connection; failed says that the
+// script's upgrade event failed after it had accepted.
+func closeFacts(c *linger.Close, failed bool) []engine.Value {
+	violation := ""
+	if c.Violation != nil {
+		violation = c.Violation.ID
+	}
+	return []engine.Value{
+		engine.Int(int(c.Received.Code)), engine.String(c.Received.Reason),
+		engine.Int(int(c.Sent.Code)), engine.String(c.Sent.Reason),
+		engine.Bool(c.Clean), engine.String(initiator(c, failed)),
+		engine.String(string(c.Cause)), engine.String(violation),
+	}
+}
+
+// initiator says who sent the first Close; without any, whose side the end came from:
+// failed says that it was the script's, before the connection was open.
 func initiator(c *linger.Close, failed bool) string {
 	switch c.First {
 	case protocol.Local:
@@ -141,7 +155,8 @@ func initiator(c *linger.Close, failed bool) string {
 	if failed {
 		return "local"
 	}
-	if c.Cause == protocol.CauseEOF || c.Cause == protocol.CauseTransport || c.Cause == linger.CauseHandshake {
+	switch c.Cause {
+	case protocol.CauseEOF, protocol.CauseTransport, websocket.CauseKeepAlive, websocket.CauseStalled, linger.CauseHandshake:
 		return "remote"
 	}
 	return "local"

@@ -26,6 +26,7 @@ func (in *instance) define() error {
 		"state":       in.state,
 		"buffered":    in.buffered,
 		"facts":       in.facts,
+		"headers":     in.headers,
 		"data":        in.data,
 		"setData":     in.setData,
 		"subscribe":   in.subscribe,
@@ -196,13 +197,22 @@ func (in *instance) buffered(args arguments) (engine.Value, error) {
 	return engine.Int(0), nil
 }
 
-// facts(connection) gives URL and subprotocol.
+// facts(connection) gives URL, subprotocol and the client's address.
 func (in *instance) facts(args arguments) (engine.Value, error) {
 	s := in.socket(args)
 	if s == nil {
 		return nothing, nil
 	}
-	return engine.List(engine.String(s.URL().String()), engine.String(s.Subprotocol())), nil
+	return engine.List(engine.String(s.URL().String()), engine.String(s.Subprotocol()), addressText(s.RemoteIP())), nil
+}
+
+// headers(connection) gives the header of the upgrade request as a flat list.
+func (in *instance) headers(args arguments) (engine.Value, error) {
+	s := in.socket(args)
+	if s == nil {
+		return nothing, nil
+	}
+	return headerList(s.URL().Host, s.Header(), s.RemoteIP()), nil
 }
 
 // data(connection) gives the data of a connection as the module wrote it: a letter

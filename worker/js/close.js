@@ -29,15 +29,31 @@ export class WebSocketCloseEvent extends ExtendableEvent {
   get wasClean() {
     return Boolean(this.#init.wasClean);
   }
-  // initiator is "local" if the worker's side closed first, else "remote".
+  // sentCode and sentReason are those of the Close that was sent: 1005 if it was empty, 1006 if none could be sent.
+  get sentCode() {
+    return Number(this.#init.sentCode ?? 0);
+  }
+  get sentReason() {
+    return String(this.#init.sentReason ?? "");
+  }
+  // initiator is "local" if this side sent the first Close, else "remote".
   get initiator() {
     return String(this.#init.initiator ?? "remote");
   }
+  // cause says why the connection ended, in the words of Go's Close.Cause.
+  get cause() {
+    return String(this.#init.cause ?? "");
+  }
+  // violation is the rule that the peer broke, for the cause "violation".
+  get violation() {
+    return String(this.#init.violation ?? "");
+  }
 }
 
-expose("close", (id, connectionId, code, reason, wasClean, initiator) => {
+expose("close", (id, connectionId, code, reason, sentCode, sentReason, wasClean, initiator, cause, violation) => {
   const source = open(connectionId, CLOSED);
-  run(id, new WebSocketCloseEvent("websocketclose", { source, code, reason, wasClean, initiator }), () => {
+  const end = { source, code, reason, sentCode, sentReason, wasClean, initiator, cause, violation };
+  run(id, new WebSocketCloseEvent("websocketclose", end), () => {
     closeEvent(id, source);
     host.done(id);
   });

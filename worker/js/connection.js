@@ -1,6 +1,7 @@
 import { deserialize, serialize } from "web/clone.js";
 import { expect, refuse } from "web/define.js";
 import { DOMException } from "web/exception.js";
+import { fromPairs, guard, Headers } from "web/headers.js";
 import { conceal, CONNECTION, host, reveal } from "web/host.js";
 import { report } from "./report.js";
 
@@ -14,7 +15,7 @@ export const CLOSED = 3;
 const ID = 0;
 const STATE = 1; // CONNECTING during the upgrade event, CLOSED from the close event on, else undefined
 const DATA = 2; // { value, text }: the data that was read, and what it was read from; null when its event is over and none is kept
-const FACTS = 3; // url and protocol, if asked for
+const FACTS = 3; // url, protocol, remoteAddress and headers, if asked for
 
 // WebSocketConnection is a handle: what it stands for is held outside of the engine and outlives it.
 export class WebSocketConnection {
@@ -30,6 +31,17 @@ export class WebSocketConnection {
   }
   get protocol() {
     return factOf(reveal(CONNECTION, this), 1);
+  }
+  // remoteAddress is the client's IP address: of the TCP peer or, behind a trusted proxy, of who asked that.
+  get remoteAddress() {
+    return factOf(reveal(CONNECTION, this), 2);
+  }
+  // headers are those of the upgrade request. They cannot be changed.
+  get headers() {
+    const own = reveal(CONNECTION, this);
+    const fields = factOf(own, HEADERS) || host.headers(own[ID]);
+    if (!Array.isArray(fields)) return fields ?? none;
+    return (own[FACTS][HEADERS] = guard(fromPairs(fields), "immutable"));
   }
   get readyState() {
     const own = reveal(CONNECTION, this);
@@ -81,6 +93,9 @@ export class WebSocketConnection {
 // open makes the handle that an event's listeners get. The events that make and end a connection say its state.
 const { prototype } = WebSocketConnection;
 export const open = (id, state) => conceal(CONNECTION, prototype, [id, state, undefined, undefined]);
+
+const HEADERS = 3;
+const none = guard(new Headers(), "immutable");
 
 function factOf(own, index) {
   own[FACTS] ??= host.facts(own[ID]);

@@ -13,14 +13,16 @@ import { abandon, couple, refusal } from "./websocket_pair.js";
 export class Exchange {
   id;
   request;
+  remoteAddress; // the client's
   answered = false;
   #upgradable; // the request asks for a WebSocket
   #sending; // the response is on its way when this is fulfilled
   #connection; // if the request became one
 
-  constructor(id, request, upgradable) {
+  constructor(id, request, remoteAddress, upgradable) {
     this.id = id;
     this.request = request;
+    this.remoteAddress = remoteAddress;
     this.#upgradable = upgradable;
   }
 

@@ -17,8 +17,8 @@ export function handleFetch(exchange) {
   run(exchange.id, eventOf(FetchEvent, "fetch", exchange), () => exchange.finish());
 }
 
-expose("fetch", (id, method, url, headers, body) => {
+expose("fetch", (id, method, url, headers, remoteAddress, body) => {
   if (!hasListeners(globalTarget, "fetch")) return host.unserved(id);
   const bytes = body && new Uint8Array(body);
-  handleFetch(new Exchange(id, received({ method, url, headers, body: bytes }), false));
+  handleFetch(new Exchange(id, received({ method, url, headers, body: bytes }), remoteAddress, false));
 });

@@ -39,14 +39,14 @@ constants(WebSocketConnection, states);
 constants(WebSocket, states);
 constants(WebSocket, Object.fromEntries(Object.entries(states).map(([name, state]) => [`READY_STATE_${name}`, state])));
 
-describeBy(WebSocketConnection, "id", "url", "protocol", "readyState", "data");
+describeBy(WebSocketConnection, "id", "url", "protocol", "remoteAddress", "readyState", "data");
 describeBy(WebSocket, "url", "protocol", "readyState", "bufferedAmount");
 describeBy(WebSocketDrainEvent, "type", "source");
-describeBy(FetchEvent, "type", "request");
-describeBy(WebSocketUpgradeEvent, "type", "request");
+describeBy(FetchEvent, "type", "request", "remoteAddress");
+describeBy(WebSocketUpgradeEvent, "type", "request", "remoteAddress");
 describeBy(WebSocketMessageEvent, "type", "source", "data");
 describeBy(WebSocketPeerCloseEvent, "type", "source", "code", "reason");
-describeBy(WebSocketCloseEvent, "type", "id", "code", "reason", "wasClean", "initiator");
+describeBy(WebSocketCloseEvent, "type", "id", "code", "reason", "sentCode", "sentReason", "wasClean", "initiator", "cause", "violation");
 
 // What a callback of the platform throws outside of an event, and what no event can be blamed for.
 setReporter((error) => report(0, error));

@@ -31,6 +31,10 @@ export class RequestEvent extends ExtendableEvent {
   get request() {
     return this.#request;
   }
+  // remoteAddress is the client's IP address, as a connection has it; "" for events that a script makes.
+  get remoteAddress() {
+    return exchanges.get(this)?.remoteAddress ?? "";
+  }
 
   // respondWith answers the request with a Response, or a promise of one.
   respondWith(response) {

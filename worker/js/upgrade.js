@@ -13,8 +13,8 @@ export class WebSocketUpgradeEvent extends RequestEvent {
 }
 
 // What no websocketupgrade listener answers goes on to the fetch listeners.
-expose("upgrade", (id, method, url, headers) => {
-  const exchange = new Exchange(id, received({ method, url, headers, body: null }), true);
+expose("upgrade", (id, method, url, headers, remoteAddress) => {
+  const exchange = new Exchange(id, received({ method, url, headers, body: null }), remoteAddress, true);
   const event = eventOf(WebSocketUpgradeEvent, "websocketupgrade", exchange);
   run(id, event, () => (exchange.answered ? exchange.finish() : handleFetch(exchange)));
 });
