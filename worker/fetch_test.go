@@ -119,15 +119,16 @@ func TestARequestWithoutHostHasTheAddressItCameTo(t *testing.T) {
 }
 
 func TestAListenerThatNeverAnswersIsBounded(t *testing.T) {
-	t.Parallel()
-	a := serve(t, `
+	bubble(t, func(t *testing.T) {
+		a := serveInMemory(t, `
 		addEventListener("fetch", (event) => {
 			if (event.request.url.endsWith("/respond")) event.respondWith(new Promise(() => {}));
 			else return new Promise(() => {});
-		});`, worker.Options{EventTimeout: 100 * time.Millisecond})
-	a.get("/respond", 504, "the application did not answer in time")
-	a.get("/listen", 504, "the application did not answer in time")
-	a.log.line(t, "event timed out", "event=fetch", "limit=100ms")
+		});`, worker.Options{EventTimeout: time.Second})
+		a.get("/respond", 504, "the application did not answer in time")
+		a.get("/listen", 504, "the application did not answer in time")
+		a.log.line(t, "event timed out", "event=fetch", "limit=1s")
+	})
 }
 
 func TestAClientThatLeavesDuringASlowAnswerHarmsNobody(t *testing.T) {

@@ -99,7 +99,7 @@ func TestABrokenVersionLeavesTheLastInPlaceAndIsTold(t *testing.T) {
 	for name, version2 := range broken {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := serve(t, version("v1"), worker.Options{EventTimeout: time.Second, Memory: small, Workers: 2})
+			a := serve(t, version("v1"), worker.Options{EventTimeout: loopTimeout, Memory: small, Workers: 2})
 			c := a.connect()
 			err := a.rewrite(version2.script)
 			problem, ok := errors.AsType[*worker.LoadError](err)
@@ -140,7 +140,7 @@ func TestInstallAndActivateHappenOncePerVersion(t *testing.T) {
 			});
 			addEventListener("websocketmessage", (event) => { if (event.data === "die") for (;;); });`
 	}
-	a := serve(t, script("v1"), worker.Options{Workers: 3, SleepAfter: 20 * time.Millisecond, EventTimeout: time.Second})
+	a := serve(t, script("v1"), worker.Options{Workers: 3, SleepAfter: 20 * time.Millisecond, EventTimeout: loopTimeout})
 	c := a.connect()
 	for i := range 3 {
 		a.state(i, "asleep")

@@ -247,51 +247,54 @@ func TestAThousandAsyncMessagesStayInOrder(t *testing.T) {
 }
 
 func TestAListenerThatNeverSettlesHoldsUpItsConnectionForABoundedTime(t *testing.T) {
-	t.Parallel()
-	a := serve(t, `
+	bubble(t, func(t *testing.T) {
+		a := serveInMemory(t, `
 		addEventListener("websocketupgrade", (event) => { event.accept(); });
 		addEventListener("websocketmessage", (event) => {
 			if (event.data === "hang") return new Promise(() => {});
 			event.source.send(event.data);
-		});`, worker.Options{EventTimeout: 100 * time.Millisecond})
-	c := a.connect()
-	c.send("hang", "next")
-	c.want("next")
-	a.log.line(t, "event timed out", "event=websocketmessage", "connection=")
+		});`, worker.Options{EventTimeout: time.Second})
+		c := a.connect()
+		c.send("hang", "next")
+		c.want("next")
+		a.log.line(t, "event timed out", "event=websocketmessage", "connection=")
+	})
 }
 
 func TestAnUpgradeThatTakesTooLongIsDeclined(t *testing.T) {
-	t.Parallel()
-	a := serve(t, `
+	bubble(t, func(t *testing.T) {
+		a := serveInMemory(t, `
 		let late;
 		addEventListener("websocketupgrade", (event) => { late = event; return new Promise(() => {}); });
 		addEventListener("fetch", (event) => {
 			try { late.accept(); } catch (error) { event.respondWith(new Response(error.name + " " + (error instanceof DOMException))); }
-		});`, worker.Options{EventTimeout: 100 * time.Millisecond})
-	if got := a.decline(); got.StatusCode != 504 {
-		t.Errorf("the request gets 504; got %d", got.StatusCode)
-	}
-	a.get("/", 200, "InvalidStateError true")
-	if n := a.Server().Count(); n != 0 {
-		t.Errorf("what is accepted too late is no connection; got %d", n)
-	}
+		});`, worker.Options{EventTimeout: time.Second})
+		if got := a.decline(); got.StatusCode != 504 {
+			t.Errorf("the request gets 504; got %d", got.StatusCode)
+		}
+		a.get("/", 200, "InvalidStateError true")
+		if n := a.Server().Count(); n != 0 {
+			t.Errorf("what is accepted too late is no connection; got %d", n)
+		}
+	})
 }
 
 func TestAnUpgradeThatWasAcceptedAndTakesTooLongHasItsCloseEvent(t *testing.T) {
-	t.Parallel()
-	a := serve(t, `
+	bubble(t, func(t *testing.T) {
+		a := serveInMemory(t, `
 		addEventListener("websocketupgrade", (event) => {
 			event.accept({ data: "accepted" }).send("never");
 			return new Promise(() => {});
 		});
 		addEventListener("websocketclose", ({ source, code, wasClean, initiator }) => console.log("closed", source.data, code, wasClean, initiator));`,
-		worker.Options{EventTimeout: 100 * time.Millisecond})
-	if got := a.decline(); got.StatusCode != 504 || got.body != "the application did not answer in time\n" {
-		t.Errorf("the request gets 504; got %d %q", got.StatusCode, got.body)
-	}
-	a.stdout.line(t, "closed accepted 1006 false local")
-	a.until("nothing is left", func() bool { return a.Server().Count() == 0 && a.Workers()[0].Connections == 0 })
-	a.log.line(t, "event timed out", "event=websocketupgrade", "connection=")
+			worker.Options{EventTimeout: time.Second})
+		if got := a.decline(); got.StatusCode != 504 || got.body != "the application did not answer in time\n" {
+			t.Errorf("the request gets 504; got %d %q", got.StatusCode, got.body)
+		}
+		a.stdout.line(t, "closed accepted 1006 false local")
+		a.until("nothing is left", func() bool { return a.Server().Count() == 0 && a.Workers()[0].Connections == 0 })
+		a.log.line(t, "event timed out", "event=websocketupgrade", "connection=")
+	})
 }
 
 func TestAnUpgradeThatFailsAfterItWasAcceptedGets500(t *testing.T) {
@@ -344,7 +347,7 @@ func TestAMicrotaskThatLoopsBehindAnAcceptedUpgradeIsTheEndOfTheEngineOnly(t *te
 			event.accept();
 			if (event.request.url.endsWith("/loop")) (function again() { Promise.resolve().then(again); })();
 		});
-		addEventListener("websocketmessage", (event) => event.source.send("message " + ++n));`, worker.Options{EventTimeout: 200 * time.Millisecond})
+		addEventListener("websocketmessage", (event) => event.source.send("message " + ++n));`, worker.Options{EventTimeout: loopTimeout})
 	c := a.connectTo("/loop")
 	a.log.line(t, "worker replaced")
 	c.send("hello")

@@ -73,19 +73,20 @@ func TestWithoutPairsNobodyIsWarned(t *testing.T) {
 }
 
 func TestAReloadWaitsForNoPeerThatDoesNotAnswer(t *testing.T) {
-	t.Parallel()
-	a := serve(t, both("v1"), worker.Options{Server: linger.Options{ShutdownTimeout: 100 * time.Millisecond}})
-	nc := a.ask("/pair")
-	defer func() { _ = nc.Close() }()
-	a.until("it is connected", func() bool { return a.Server().Count() == 1 })
-	a.reload(both("v2")) // at which the peer does nothing
-	a.stdout.line(t, "v1 close 1006 false 3")
-	a.until("nobody is connected", func() bool { return a.Server().Count() == 0 })
+	bubble(t, func(t *testing.T) {
+		a := serveInMemory(t, both("v1"), worker.Options{Server: linger.Options{ShutdownTimeout: 100 * time.Millisecond}})
+		nc := a.ask("/pair")
+		defer func() { _ = nc.Close() }()
+		a.until("it is connected", func() bool { return a.Server().Count() == 1 })
+		a.reload(both("v2")) // at which the peer does nothing
+		a.stdout.line(t, "v1 close 1006 false 3")
+		a.until("nobody is connected", func() bool { return a.Server().Count() == 0 })
+	})
 }
 
 func TestAFailedEngineClosesItsSockets(t *testing.T) {
 	t.Parallel()
-	a := serve(t, both("v1"), worker.Options{EventTimeout: 200 * time.Millisecond})
+	a := serve(t, both("v1"), worker.Options{EventTimeout: loopTimeout})
 	functional := a.connect()
 	pairs := []*client{a.connectTo("/pair"), a.connectTo("/pair"), a.connectTo("/pair")}
 	pairs[0].send("loop")
@@ -116,20 +117,21 @@ func TestAShutdownClosesTheSocketsOfPairs(t *testing.T) {
 }
 
 func TestAWorkerWithASocketOfAPairDoesNotSleep(t *testing.T) {
-	t.Parallel()
-	const reason = "a WebSocket object is open"
-	a := serve(t, both("v1"), worker.Options{SleepAfter: nap})
-	c := a.connectTo("/pair")
-	a.until("the reason is told", func() bool { return a.Workers()[0].Reason == reason })
-	pass(3 * nap)
-	c.send("hello")
-	c.want("v1 pair hello")
-	if w := a.Workers()[0]; w.State != "running" {
-		t.Errorf("the worker stays awake; got %+v", w)
-	}
-	c.close(1000, "")
-	c.want("closed 1000")
-	a.state(0, "asleep")
+	bubble(t, func(t *testing.T) {
+		const reason = "a WebSocket object is open"
+		a := serveInMemory(t, both("v1"), worker.Options{SleepAfter: nap})
+		c := a.connectTo("/pair")
+		a.until("the reason is told", func() bool { return a.Workers()[0].Reason == reason })
+		pass(3 * nap)
+		c.send("hello")
+		c.want("v1 pair hello")
+		if w := a.Workers()[0]; w.State != "running" {
+			t.Errorf("the worker stays awake; got %+v", w)
+		}
+		c.close(1000, "")
+		c.want("closed 1000")
+		a.state(0, "asleep")
+	})
 }
 
 func TestASocketOfAPairIsNoClient(t *testing.T) {
@@ -150,8 +152,8 @@ func TestASocketOfAPairIsNoClient(t *testing.T) {
 }
 
 func TestAFailedHandshakeEndsTheSocket(t *testing.T) {
-	t.Parallel()
-	code := `export default {
+	bubble(t, func(t *testing.T) {
+		code := `export default {
 		async fetch(request) {
 			const [client, server] = new WebSocketPair();
 			server.accept();
@@ -160,38 +162,39 @@ func TestAFailedHandshakeEndsTheSocket(t *testing.T) {
 			server.onclose = ({ code, wasClean }) => console.log("close", code, wasClean, server.readyState);
 			if (request.url.includes("accepted")) client.accept();
 			const response = new Response(null, { status: 101, webSocket: client, headers: request.url.includes("protocol") ? { "Sec-WebSocket-Protocol": "chat" } : {} });
-			if (request.url.includes("slow")) await new Promise((done) => setTimeout(done, 400));
+			if (request.url.includes("slow")) await new Promise((done) => setTimeout(done, 2000));
 			return response;
 		},
 	};`
-	a := serve(t, code, worker.Options{EventTimeout: 200 * time.Millisecond})
-	for path, status := range map[string]int{"/plain": 500, "/protocol": 500, "/slow": 504, "/accepted": 500} {
-		closes := a.stdout.count("close 1006 false 3")
-		var got answer
-		if path == "/plain" {
-			got = a.do("GET", path, "")
-		} else {
-			var c *client
-			if c, got = a.upgrade(path); c != nil {
-				t.Errorf("%s is no connection; got one", path)
-				continue
+		a := serveInMemory(t, code, worker.Options{EventTimeout: time.Second})
+		for path, status := range map[string]int{"/plain": 500, "/protocol": 500, "/slow": 504, "/accepted": 500} {
+			closes := a.stdout.count("close 1006 false 3")
+			var got answer
+			if path == "/plain" {
+				got = a.do("GET", path, "")
+			} else {
+				var c *client
+				if c, got = a.upgrade(path); c != nil {
+					t.Errorf("%s is no connection; got one", path)
+					continue
+				}
+			}
+			if got.StatusCode != status {
+				t.Errorf("%s is answered with %d; got %d %q", path, status, got.StatusCode, got.body)
+			}
+			if path != "/accepted" { // there both ends are the script's
+				a.until(fmt.Sprint(path, ": the other end is told"), func() bool { return a.stdout.count("close 1006 false 3") == closes+1 })
 			}
 		}
-		if got.StatusCode != status {
-			t.Errorf("%s is answered with %d; got %d %q", path, status, got.StatusCode, got.body)
+		if n := a.Server().Count(); n != 0 {
+			t.Errorf("nobody is connected; got %d", n)
 		}
-		if path != "/accepted" { // there both ends are the script's
-			a.until(fmt.Sprint(path, ": the other end is told"), func() bool { return a.stdout.count("close 1006 false 3") == closes+1 })
+		c, _ := a.upgrade("/protocol", "Sec-WebSocket-Protocol: chat")
+		c.want("early")
+		if got := c.response.Header.Get("Sec-WebSocket-Protocol"); got != "chat" {
+			t.Errorf("the response's subprotocol is agreed to; got %q", got)
 		}
-	}
-	if n := a.Server().Count(); n != 0 {
-		t.Errorf("nobody is connected; got %d", n)
-	}
-	c, _ := a.upgrade("/protocol", "Sec-WebSocket-Protocol: chat")
-	c.want("early")
-	if got := c.response.Header.Get("Sec-WebSocket-Protocol"); got != "chat" {
-		t.Errorf("the response's subprotocol is agreed to; got %q", got)
-	}
+	})
 }
 
 func TestASocketThatIsMadeDuringAReloadIsClosedToo(t *testing.T) {
@@ -211,16 +214,18 @@ func TestASocketThatIsMadeDuringAReloadIsClosedToo(t *testing.T) {
 	a.stdout.line(t, "closed 1012")
 }
 
-// It takes a processor for itself, so it runs alone.
 func TestAStuckEngineClosesItsSockets(t *testing.T) {
-	a := serve(t, blocking(t, 2*time.Second)+sockets(`
+	bubble(t, func(t *testing.T) {
+		a := serveInMemory(t, sockets(`
 		server.accept();
-		server.onmessage = () => block();`), worker.Options{EventTimeout: 300 * time.Millisecond})
-	c, other := a.connect(), a.connect()
-	c.send("go")
-	other.want("closed 1011 the application failed")
-	c.want("closed 1011 the application failed")
-	a.log.line(t, "worker replaced", "stuck in a built-in function")
-	a.until("nobody is connected", func() bool { return a.Server().Count() == 0 })
-	a.get("/", 200, "plain")
+		server.onmessage = () => console.log("block");`), worker.Options{EventTimeout: time.Second})
+		a.stdout.hold("block")
+		c, other := a.connect(), a.connect()
+		c.send("go")
+		other.want("closed 1011 the application failed")
+		c.want("closed 1011 the application failed")
+		a.log.line(t, "worker replaced", "stuck in a built-in function")
+		a.until("nobody is connected", func() bool { return a.Server().Count() == 0 })
+		a.get("/", 200, "plain")
+	})
 }

@@ -33,21 +33,23 @@ func TestInstallHappensInOneWorkerOnly(t *testing.T) {
 }
 
 func TestAVersionThatIsStuckWhileItLoadsIsGivenUp(t *testing.T) {
-	t.Parallel()
-	a := serve(t, version("v1"), worker.Options{EventTimeout: 300 * time.Millisecond})
-	c := a.connect()
-	for _, script := range []string{`block();`, `addEventListener("install", block);`} {
-		err := a.rewrite(blocking(t, stuckTime) + script)
-		if problem, ok := errors.AsType[*worker.LoadError](err); !ok || !strings.Contains(problem.Error(), "stuck in a built-in function") {
-			t.Errorf("the error tells that it is stuck; got %v", err)
+	bubble(t, func(t *testing.T) {
+		a := serveInMemory(t, version("v1"), worker.Options{EventTimeout: 10 * time.Second})
+		a.stdout.hold("block")
+		c := a.connect()
+		for _, script := range []string{`console.log("block");`, `addEventListener("install", () => console.log("block"));`} {
+			err := a.rewrite(script)
+			if problem, ok := errors.AsType[*worker.LoadError](err); !ok || !strings.Contains(problem.Error(), "stuck in a built-in function") {
+				t.Errorf("the error tells that it is stuck; got %v", err)
+			}
+			c.send("hello")
+			if got, err := c.next(); err != nil || !strings.HasPrefix(got, "v1 hello") {
+				t.Errorf("the last version goes on; got %q %v", got, err)
+			}
 		}
-		c.send("hello")
-		if got, err := c.next(); err != nil || !strings.HasPrefix(got, "v1 hello") {
-			t.Errorf("the last version goes on; got %q %v", got, err)
-		}
-	}
-	a.reload(version("v2"))
-	a.get("/", 200, "v2")
+		a.reload(version("v2"))
+		a.get("/", 200, "v2")
+	})
 }
 
 func TestShutdownDoesNotWaitForAScriptThatLoads(t *testing.T) {

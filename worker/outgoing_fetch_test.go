@@ -241,7 +241,7 @@ func TestACrashGivesTheFetchesTheirPlacesBack(t *testing.T) {
 			for (;;); // the answers come meanwhile
 		}
 		event.respondWith(fetch(%[1]q));
-	})`, server.URL), worker.Options{MaxFetches: 1, EventTimeout: 300 * time.Millisecond})
+	})`, server.URL), worker.Options{MaxFetches: 1, EventTimeout: loopTimeout})
 	a.do(http.MethodGet, "/crash", "")
 	a.log.line(t, "worker replaced")
 	a.get("/", http.StatusAccepted, "GET /  |")

@@ -62,7 +62,7 @@ func TestWhatIsUnderWayEndsWithItsEngine(t *testing.T) {
 				ws.onclose = (e) => console.log("close", e.code, e.wasClean);
 				ws.onopen = () => ws.send("ready");
 				event.respondWith(new Response("asked"));
-			})`, server.URL, p.url), worker.Options{EventTimeout: 300 * time.Millisecond})
+			})`, server.URL, p.url), worker.Options{EventTimeout: loopTimeout})
 			a.get("/", 200, "asked")
 			<-asked
 			p.want(t, "open ", "ready")

@@ -206,8 +206,8 @@ func TestAPairWithinTheScript(t *testing.T) {
 }
 
 func TestAPairWithinTheScriptIsBounded(t *testing.T) {
-	t.Parallel()
-	a := serve(t, `
+	bubble(t, func(t *testing.T) {
+		a := serveInMemory(t, `
 		export default {
 			async fetch(request) {
 				const [left, right] = new WebSocketPair();
@@ -217,20 +217,22 @@ func TestAPairWithinTheScriptIsBounded(t *testing.T) {
 				left.close(3001);
 				return new Response("ok");
 			},
-		};`, worker.Options{EventTimeout: 100 * time.Millisecond})
-	a.get("/half", 200, "ok")
-	a.stdout.line(t, "left 3001 true 3") // closed for the end that did not
-	a.get("/alone", 200, "ok")
-	a.stdout.line(t, "left 1006 false 3") // nobody is there who could
+		};`, worker.Options{EventTimeout: time.Second})
+		a.get("/half", 200, "ok")
+		a.stdout.line(t, "left 3001 true 3") // closed for the end that did not
+		a.get("/alone", 200, "ok")
+		a.stdout.line(t, "left 1006 false 3") // nobody is there who could
+	})
 }
 
 func TestASocketThatIsNeverAcceptedIsClosed(t *testing.T) {
-	t.Parallel()
-	a := serve(t, sockets(``), worker.Options{EventTimeout: 100 * time.Millisecond})
-	c := a.connect()
-	c.send("anybody?", "hello?")
-	c.want("closed 1011 the application did not accept the WebSocket")
-	a.until("nobody is connected", func() bool { return a.Server().Count() == 0 })
+	bubble(t, func(t *testing.T) {
+		a := serveInMemory(t, sockets(``), worker.Options{EventTimeout: time.Second})
+		c := a.connect()
+		c.send("anybody?", "hello?")
+		c.want("closed 1011 the application did not accept the WebSocket")
+		a.until("nobody is connected", func() bool { return a.Server().Count() == 0 })
+	})
 }
 
 func TestASocketMayBeAcceptedLater(t *testing.T) {

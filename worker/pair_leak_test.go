@@ -87,7 +87,7 @@ func TestHalfClosedSocketsDoNotHoldUpAShutdown(t *testing.T) {
 	for name, c := range leaks {
 		t.Run(name, func(t *testing.T) {
 			opts := impatient(c.Options)
-			opts.Server.HalfOpenTimeout, opts.EventTimeout = time.Minute, time.Minute
+			opts.Server.HalfOpenTimeout, opts.EventTimeout, opts.Server.ShutdownTimeout = time.Minute, time.Minute, patience
 			a := serve(t, c.script, opts)
 			a.get("/", 200, "plain")
 			before := descriptors(t)

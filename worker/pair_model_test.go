@@ -86,13 +86,14 @@ const model = `
 	};`
 
 func TestAPairKeepsItsPromisesWhateverHappens(t *testing.T) {
-	t.Parallel()
-	for _, overlap := range []bool{false, true} {
-		a := serve(t, model, worker.Options{EventTimeout: time.Second, Overlap: overlap})
-		a.get("/", 200, "begun")
-		if found := a.stdout.line(t, "found "); found != "found []" {
-			t.Errorf("with overlap %v nothing is found; got %s", overlap, found)
+	bubble(t, func(t *testing.T) {
+		for _, overlap := range []bool{false, true} {
+			a := serveInMemory(t, model, worker.Options{EventTimeout: time.Second, Overlap: overlap})
+			a.get("/", 200, "begun")
+			if found := a.stdout.line(t, "found "); found != "found []" {
+				t.Errorf("with overlap %v nothing is found; got %s", overlap, found)
+			}
+			a.log.never(t, "level=ERROR")
 		}
-		a.log.never(t, "level=ERROR")
-	}
+	})
 }

@@ -236,8 +236,8 @@ func TestMessagesWithinTheScriptComeOneAfterTheOther(t *testing.T) {
 }
 
 func TestAListenerThatNeverEndsHoldsUpItsSocketForATime(t *testing.T) {
-	t.Parallel()
-	code := `
+	bubble(t, func(t *testing.T) {
+		code := `
 		const answer = (socket) => { socket.onmessage = ({ data }) => { if (data === "hang") return new Promise(() => {}); socket.send(data); }; };
 		export default {
 			async fetch(request) {
@@ -253,13 +253,14 @@ func TestAListenerThatNeverEndsHoldsUpItsSocketForATime(t *testing.T) {
 				return new Response("begun");
 			},
 		};`
-	a := serve(t, code, worker.Options{EventTimeout: 100 * time.Millisecond})
-	a.get("/", 200, "begun")
-	a.stdout.line(t, "within next")
-	c := a.connect()
-	c.send("hang", "next")
-	c.want("next")
-	a.log.line(t, "event timed out", "event=message")
+		a := serveInMemory(t, code, worker.Options{EventTimeout: time.Second})
+		a.get("/", 200, "begun")
+		a.stdout.line(t, "within next")
+		c := a.connect()
+		c.send("hang", "next")
+		c.want("next")
+		a.log.line(t, "event timed out", "event=message")
+	})
 }
 
 func TestAnEndThatWasUsedInAResponseIsTheRuntimes(t *testing.T) {

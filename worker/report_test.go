@@ -2,7 +2,6 @@ package worker_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/lingerws/linger/worker"
 )
@@ -66,7 +65,7 @@ func TestAnExceptionWhoseDescriptionNeverEndsIsBounded(t *testing.T) {
 			if (event.data === "loop") throw { get message() { for (;;); } };
 			if (event.data === "memory") throw { get message() { `+outOfMemory+` } };
 			event.source.send(event.data);
-		});`, worker.Options{EventTimeout: 150 * time.Millisecond, Memory: small})
+		});`, worker.Options{EventTimeout: loopTimeout, Memory: small})
 	c := a.connect()
 	c.send("loop", "1", "memory", "2")
 	c.want("1", "2")

@@ -199,7 +199,7 @@ func TestAnEventThatIsCutOffIsToldAndOver(t *testing.T) {
 func TestARetiredEngineThatComputesIsEndedToo(t *testing.T) {
 	t.Parallel()
 	a := serve(t, version("v1")+`addEventListener("websocketmessage", (event) => { if (event.data === "loop") { console.log("looping"); for (;;); } });`,
-		worker.Options{EventTimeout: time.Second})
+		worker.Options{EventTimeout: loopTimeout})
 	c, other := a.connect(), a.connect()
 	c.send("loop", "next")
 	c.want("v1 loop v1")

@@ -31,37 +31,38 @@ const sleeper = `
 	setWebSocketAutoResponse("ping", "pong");`
 
 func TestAWorkerThatSleepsIsWokenByEveryKindOfEvent(t *testing.T) {
-	t.Parallel()
-	a := serve(t, sleeper, worker.Options{SleepAfter: nap, Server: linger.Options{SendQueue: beyondKernel, Policy: linger.PolicyDrop}})
-	a.state(0, "asleep")
-	c := a.connect()
-	c.want("upgrade 1")
-	a.state(0, "asleep")
-	c.send("hello")
-	c.want("hello 1 1")
-	a.state(0, "asleep")
-	a.get("/", 200, "fetch 1")
-	a.state(0, "asleep")
+	bubble(t, func(t *testing.T) {
+		a := serveInMemory(t, sleeper, worker.Options{SleepAfter: nap, Server: linger.Options{SendQueue: beyondKernel, Policy: linger.PolicyDrop}})
+		a.state(0, "asleep")
+		c := a.connect()
+		c.want("upgrade 1")
+		a.state(0, "asleep")
+		c.send("hello")
+		c.want("hello 1 1")
+		a.state(0, "asleep")
+		a.get("/", 200, "fetch 1")
+		a.state(0, "asleep")
 
-	slow := a.connect()
-	slow.want("upgrade 1")
-	slow.conn.Pause()
-	slow.send("fill")
-	a.until("the send queue is full", func() bool { return a.Workers()[0].Events > 4 })
-	a.state(0, "asleep")
-	slow.conn.Resume()
-	slow.wantLast("websocketdrain WebSocketDrainEvent 1")
-	a.state(0, "asleep")
+		slow := a.connect()
+		slow.want("upgrade 1")
+		slow.conn.Pause()
+		slow.send("fill")
+		a.until("the send queue is full", func() bool { return a.Workers()[0].Events > 4 })
+		a.state(0, "asleep")
+		slow.conn.Resume()
+		slow.wantLast("websocketdrain WebSocketDrainEvent 1")
+		a.state(0, "asleep")
 
-	c.close(1000, "")
-	a.stdout.line(t, "closed 1 1")
-	a.state(0, "asleep")
-	if n := a.stdout.count("install"); n != 1 {
-		t.Errorf("waking is no installation; got %d", n)
-	}
-	if w := a.Workers()[0]; w.Sleeps < 6 || w.Failures != 0 || w.Connections != 1 || w.Reason != "" {
-		t.Errorf("a worker tells how often it slept; got %+v", w)
-	}
+		c.close(1000, "")
+		a.stdout.line(t, "closed 1 1")
+		a.state(0, "asleep")
+		if n := a.stdout.count("install"); n != 1 {
+			t.Errorf("waking is no installation; got %d", n)
+		}
+		if w := a.Workers()[0]; w.Sleeps < 6 || w.Failures != 0 || w.Connections != 1 || w.Reason != "" {
+			t.Errorf("a worker tells how often it slept; got %+v", w)
+		}
+	})
 }
 
 // wantLast waits for a text, whatever comes before.
@@ -78,22 +79,23 @@ func (c *client) wantLast(want string) {
 }
 
 func TestPingsAndAutomaticAnswersWakeNobody(t *testing.T) {
-	t.Parallel()
-	a := serve(t, sleeper, worker.Options{SleepAfter: nap})
-	c := a.connect()
-	c.want("upgrade 1")
-	a.state(0, "asleep")
-	before := a.Workers()[0]
-	for range 3 {
-		if err := c.conn.Ping([]byte("are you there?")); err != nil {
-			t.Fatal(err)
+	bubble(t, func(t *testing.T) {
+		a := serveInMemory(t, sleeper, worker.Options{SleepAfter: nap})
+		c := a.connect()
+		c.want("upgrade 1")
+		a.state(0, "asleep")
+		before := a.Workers()[0]
+		for range 3 {
+			if err := c.conn.Ping([]byte("are you there?")); err != nil {
+				t.Fatal(err)
+			}
+			c.send("ping")
+			c.want("pong")
 		}
-		c.send("ping")
-		c.want("pong")
-	}
-	if after := a.Workers()[0]; after != before {
-		t.Errorf("the worker goes on sleeping: %+v; got %+v", before, after)
-	}
+		if after := a.Workers()[0]; after != before {
+			t.Errorf("the worker goes on sleeping: %+v; got %+v", before, after)
+		}
+	})
 }
 
 func TestAWorkerThatHasSomethingToDoStaysAwakeAndTellsWhy(t *testing.T) {
@@ -136,47 +138,50 @@ func TestAWorkerThatHasSomethingToDoStaysAwakeAndTellsWhy(t *testing.T) {
 func pass(d time.Duration) { <-time.After(d) }
 
 func TestWithoutTheOptionNobodySleeps(t *testing.T) {
-	t.Parallel()
-	a := serve(t, sleeper, worker.Options{})
-	pass(3 * nap)
-	a.get("/", 200, "fetch 1")
-	a.get("/", 200, "fetch 2")
-	if w := a.Workers()[0]; w.Sleeps != 0 || w.Reason != "" || w.State != "running" {
-		t.Errorf("sleep is an option; got %+v", w)
-	}
+	bubble(t, func(t *testing.T) {
+		a := serveInMemory(t, sleeper, worker.Options{})
+		pass(3 * nap)
+		a.get("/", 200, "fetch 1")
+		a.get("/", 200, "fetch 2")
+		if w := a.Workers()[0]; w.Sleeps != 0 || w.Reason != "" || w.State != "running" {
+			t.Errorf("sleep is an option; got %+v", w)
+		}
+	})
 }
 
 func TestMessagesInAndOutOfSleepKeepTheirOrder(t *testing.T) {
-	t.Parallel()
-	a := serve(t, sleeper, worker.Options{SleepAfter: time.Millisecond})
-	c := a.connect()
-	c.want("upgrade 1")
-	for i := range 60 {
-		if i%10 == 0 {
-			a.state(0, "asleep")
+	bubble(t, func(t *testing.T) {
+		a := serveInMemory(t, sleeper, worker.Options{SleepAfter: time.Millisecond})
+		c := a.connect()
+		c.want("upgrade 1")
+		for i := range 60 {
+			if i%10 == 0 {
+				a.state(0, "asleep")
+			}
+			c.send("hello")
+			got, err := c.next()
+			if want := " " + itoa(i+1); err != nil || !strings.HasSuffix(got, want) {
+				t.Fatalf("message %d is handled once, and data survives; got %q %v", i+1, got, err)
+			}
 		}
-		c.send("hello")
-		got, err := c.next()
-		if want := " " + itoa(i+1); err != nil || !strings.HasSuffix(got, want) {
-			t.Fatalf("message %d is handled once, and data survives; got %q %v", i+1, got, err)
-		}
-	}
+	})
 }
 
 func TestAReloadWhileAWorkerSleeps(t *testing.T) {
-	t.Parallel()
-	a := serve(t, sleeper, worker.Options{SleepAfter: nap, Workers: 2})
-	c := a.connect()
-	c.want("upgrade 1")
-	a.state(0, "asleep")
-	a.state(1, "asleep")
-	a.reload(strings.ReplaceAll(sleeper, `send(data + " "`, `send("v2 " + data + " "`))
-	c.send("hello")
-	c.want("v2 hello 1 1")
-	a.state(0, "asleep")
-	a.state(1, "asleep")
-	c.send("hello")
-	c.want("v2 hello 1 2")
+	bubble(t, func(t *testing.T) {
+		a := serveInMemory(t, sleeper, worker.Options{SleepAfter: nap, Workers: 2})
+		c := a.connect()
+		c.want("upgrade 1")
+		a.state(0, "asleep")
+		a.state(1, "asleep")
+		a.reload(strings.ReplaceAll(sleeper, `send(data + " "`, `send("v2 " + data + " "`))
+		c.send("hello")
+		c.want("v2 hello 1 1")
+		a.state(0, "asleep")
+		a.state(1, "asleep")
+		c.send("hello")
+		c.want("v2 hello 1 2")
+	})
 }
 
 func TestSleepGivesMemoryBack(t *testing.T) {
@@ -203,31 +208,33 @@ func TestSleepGivesMemoryBack(t *testing.T) {
 }
 
 func TestShutdownTellsTheCloseEventsOfASleeper(t *testing.T) {
-	t.Parallel()
-	a := serve(t, sleeper, worker.Options{SleepAfter: nap})
-	c := a.connect()
-	c.want("upgrade 1")
-	a.state(0, "asleep")
-	if err := a.Shutdown(t.Context()); err != nil {
-		t.Errorf("shutdown is in order; got %v", err)
-	}
-	c.want("closed 1001 server shutting down")
-	a.stdout.line(t, "closed 1 0")
+	bubble(t, func(t *testing.T) {
+		a := serveInMemory(t, sleeper, worker.Options{SleepAfter: nap})
+		c := a.connect()
+		c.want("upgrade 1")
+		a.state(0, "asleep")
+		if err := a.Shutdown(t.Context()); err != nil {
+			t.Errorf("shutdown is in order; got %v", err)
+		}
+		c.want("closed 1001 server shutting down")
+		a.stdout.line(t, "closed 1 0")
+	})
 }
 
 func TestACloseFromGoOfASleepersConnection(t *testing.T) {
-	t.Parallel()
-	a := serve(t, sleeper, worker.Options{SleepAfter: nap})
-	c := a.connect()
-	c.want("upgrade 1")
-	a.state(0, "asleep")
-	for socket := range a.Server().Sockets("") {
-		if err := socket.Close(protocol.CloseGoingAway, "from Go"); err != nil {
-			t.Error(err)
+	bubble(t, func(t *testing.T) {
+		a := serveInMemory(t, sleeper, worker.Options{SleepAfter: nap})
+		c := a.connect()
+		c.want("upgrade 1")
+		a.state(0, "asleep")
+		for socket := range a.Server().Sockets("") {
+			if err := socket.Close(protocol.CloseGoingAway, "from Go"); err != nil {
+				t.Error(err)
+			}
 		}
-	}
-	c.want("closed 1001 from Go")
-	a.stdout.line(t, "closed 1 0")
+		c.want("closed 1001 from Go")
+		a.stdout.line(t, "closed 1 0")
+	})
 }
 
 func TestAReloadWhileAWorkerWakesUp(t *testing.T) {

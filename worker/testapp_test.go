@@ -16,13 +16,19 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/lingerws/linger/internal/memconn"
 	"github.com/lingerws/linger/worker"
 )
 
 // patience bounds every wait of a test; it is never reached unless a test fails.
 const patience = 30 * time.Second
+
+// loopTimeout is the EventTimeout of tests that wait for the end of an endless loop: short enough to be waited for, and
+// many times what every other event takes.
+const loopTimeout = time.Second
 
 // testApp is an application under test behind a real http.Server on TCP.
 type testApp struct {
@@ -30,6 +36,7 @@ type testApp struct {
 	t              testing.TB
 	path           string // of the script
 	address        string
+	dial           func() (net.Conn, error)
 	stdout, stderr *sink
 	log            *sink         // of slog, as text
 	left           chan struct{} // gets one when a request is over, or its client has left
@@ -44,21 +51,43 @@ func serve(t testing.TB, script string, opts worker.Options) *testApp {
 // serveFile serves the script at path.
 func serveFile(t testing.TB, path string, opts worker.Options) *testApp {
 	t.Helper()
-	a := &testApp{t: t, path: path, stdout: newSink(), stderr: newSink(), log: newSink(), left: make(chan struct{}, 1)}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return serveListener(t, l, func() (net.Conn, error) { return net.Dial("tcp", l.Addr().String()) }, path, opts)
+}
+
+// bubble runs a test with fake time, which passes only while nothing computes. An event that waits reaches its timeout at
+// once, and one that computes never does, however slow the machine is.
+func bubble(t *testing.T, test func(t *testing.T)) {
+	t.Helper()
+	t.Parallel()
+	synctest.Test(t, test)
+}
+
+// serveInMemory serves a script on connections in memory, for tests in a bubble.
+func serveInMemory(t testing.TB, script string, opts worker.Options) *testApp {
+	t.Helper()
+	t.Cleanup(func() { time.Sleep(time.Minute) }) // of fake time, which the last goroutines of the application need to end
+	l := memconn.Listen()
+	return serveListener(t, l, func() (net.Conn, error) { return l.Dial() }, write(t, "app.js", script), opts)
+}
+
+// serveListener serves the script at path on the connections of a listener.
+func serveListener(t testing.TB, l net.Listener, dial func() (net.Conn, error), path string, opts worker.Options) *testApp {
+	t.Helper()
+	a := &testApp{dial: dial, address: l.Addr().String(), t: t, path: path, stdout: newSink(), stderr: newSink(), log: newSink(), left: make(chan struct{}, 1)}
 	opts.Stdout, opts.Stderr = a.stdout, a.stderr
 	opts.Logger = slog.New(slog.NewTextHandler(a.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
 	if a.App, err = worker.Load(path, opts); err != nil {
 		t.Fatalf("the application loads; got %v", err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	a.address = listener.Addr().String()
 	server := &http.Server{Handler: http.HandlerFunc(a.handle), ErrorLog: log.New(io.Discard, "", 0)}
-	go func() { _ = server.Serve(listener) }()
+	go func() { _ = server.Serve(l) }()
 	t.Cleanup(func() {
+		a.stdout.letGo()
 		cut, cancel := context.WithCancel(t.Context())
 		cancel()
 		_ = a.Shutdown(cut)
@@ -155,7 +184,9 @@ func (a *testApp) do(method, path, body string, header ...string) answer {
 	for i := 0; i+1 < len(header); i += 2 {
 		request.Header.Add(header[i], header[i+1])
 	}
-	response, err := http.DefaultTransport.RoundTrip(request)
+	client := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return a.dial() }}
+	defer client.CloseIdleConnections()
+	response, err := client.RoundTrip(request)
 	if err != nil {
 		a.t.Fatalf("the application answers; got %v", err)
 	}
@@ -182,16 +213,42 @@ type sink struct {
 	mu     sync.Mutex
 	text   bytes.Buffer
 	change chan struct{} // closed at the next write
+	held   string        // a write that contains it does not return before free is closed
+	free   chan struct{}
 }
 
-func newSink() *sink { return &sink{change: make(chan struct{})} }
+func newSink() *sink { return &sink{change: make(chan struct{}), free: make(chan struct{})} }
 
 func (s *sink) Write(b []byte) (int, error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	close(s.change)
 	s.change = make(chan struct{})
-	return s.text.Write(b)
+	n, err := s.text.Write(b)
+	hold := s.held != "" && strings.Contains(string(b), s.held)
+	free := s.free
+	s.mu.Unlock()
+	if hold {
+		<-free
+	}
+	return n, err
+}
+
+// hold has each write that contains text wait for letGo: a call of console.log that prints it is a built-in function that
+// cannot be interrupted.
+func (s *sink) hold(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held = text
+}
+
+// letGo ends the waits of hold, and lets all later writes pass.
+func (s *sink) letGo() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.held != "" {
+		s.held = ""
+		close(s.free)
+	}
 }
 
 func (s *sink) String() string {

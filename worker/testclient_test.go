@@ -80,7 +80,7 @@ func (a *testApp) upgrade(path string, lines ...string) (*client, answer) {
 // ask sends an upgrade request (RFC 6455, section 1.2) and does not wait.
 func (a *testApp) ask(path string, lines ...string) net.Conn {
 	a.t.Helper()
-	nc, err := net.Dial("tcp", a.address)
+	nc, err := a.dial()
 	if err != nil {
 		a.t.Fatal(err)
 	}

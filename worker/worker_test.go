@@ -107,13 +107,13 @@ func TestAnEndlessLoopHasItsEngineReplacedAndConnectionsStay(t *testing.T) {
 			seen++;
 			if (event.data === "loop") for (;;);
 			event.source.send("message " + seen);
-		});`, worker.Options{EventTimeout: 200 * time.Millisecond})
+		});`, worker.Options{EventTimeout: loopTimeout})
 	c, other := a.connect(), a.connect()
 	c.send("loop", "next")
 	c.want("message 1") // in a new engine
 	other.send("hello")
 	other.want("message 2")
-	a.log.line(t, "computed for too long", "event=websocketmessage", "limit=200ms", "at=", "app.js:")
+	a.log.line(t, "computed for too long", "event=websocketmessage", "limit=1s", "at=", "app.js:")
 	a.log.line(t, "worker replaced", "event timeout")
 }
 
@@ -131,7 +131,7 @@ func TestAnEndlessLoopOfPromisesIsStoppedForGood(t *testing.T) {
 				addEventListener("websocketmessage", (event) => {
 					if (event.data === "loop") `+loop+`
 					event.source.send(event.data);
-				});`, worker.Options{EventTimeout: 200 * time.Millisecond})
+				});`, worker.Options{EventTimeout: loopTimeout})
 			c, other := a.connect(), a.connect()
 			c.send("loop")
 			c.want("loop")
@@ -169,17 +169,18 @@ func TestShutdownClosesEveryConnectionAndEndsTheEngine(t *testing.T) {
 }
 
 func TestShutdownWaitsForWorkOfWaitUntil(t *testing.T) {
-	t.Parallel()
-	a := serve(t, `
+	bubble(t, func(t *testing.T) {
+		a := serveInMemory(t, `
 		addEventListener("fetch", (event) => {
 			event.waitUntil(new Promise((done) => setTimeout(done, 50)).then(() => console.log("work done")));
 			event.respondWith(new Response("hello"));
 		});`, worker.Options{})
-	a.get("/", 200, "hello")
-	within(t, "shutdown ends", func() { _ = a.Shutdown(t.Context()) })
-	if a.stdout.count("work done") != 1 {
-		t.Error("shutdown waits for what was handed to waitUntil")
-	}
+		a.get("/", 200, "hello")
+		within(t, "shutdown ends", func() { _ = a.Shutdown(t.Context()) })
+		if a.stdout.count("work done") != 1 {
+			t.Error("shutdown waits for what was handed to waitUntil")
+		}
+	})
 }
 
 func TestShutdownIsBounded(t *testing.T) {
@@ -270,31 +271,32 @@ func (a *testApp) fail(c *client, worker int) {
 }
 
 func TestAWorkerThatFailsAgainAndAgainBacksOff(t *testing.T) {
-	t.Parallel()
-	a := serve(t, fragile, worker.Options{Memory: small})
-	c, other := a.connect(), a.connect()
-	a.fail(c, 0)
-	if w := a.Workers()[0]; w.Failures != 3 || w.Reason != "memory limit" {
-		t.Errorf("the reason and the failures are told; got %+v", w)
-	}
-	c.send("1", "2", "3")
-	other.send("a", "b")
-	refused := a.get("/", 503, "the application fails again and again: try later")
-	if got := refused.Header.Get("Retry-After"); got != "1" {
-		t.Errorf("a request is told when to try again: after 1 s; got %q", got)
-	}
-	if got := a.decline(); got.StatusCode != 503 || got.Header.Get("Retry-After") != "1" {
-		t.Errorf("so is an upgrade request; got %d %v", got.StatusCode, got.Header)
-	}
-	c.want("1", "2", "3") // nothing was lost
-	other.want("a", "b")
-	a.get("/", 200, "hello")
-	a.log.line(t, "worker backs off", "memory limit")
+	bubble(t, func(t *testing.T) {
+		a := serveInMemory(t, fragile, worker.Options{Memory: small})
+		c, other := a.connect(), a.connect()
+		a.fail(c, 0)
+		if w := a.Workers()[0]; w.Failures != 3 || w.Reason != "memory limit" {
+			t.Errorf("the reason and the failures are told; got %+v", w)
+		}
+		c.send("1", "2", "3")
+		other.send("a", "b")
+		refused := a.get("/", 503, "the application fails again and again: try later")
+		if got := refused.Header.Get("Retry-After"); got != "1" {
+			t.Errorf("a request is told when to try again: after 1 s; got %q", got)
+		}
+		if got := a.decline(); got.StatusCode != 503 || got.Header.Get("Retry-After") != "1" {
+			t.Errorf("so is an upgrade request; got %d %v", got.StatusCode, got.Header)
+		}
+		c.want("1", "2", "3") // nothing was lost
+		other.want("a", "b")
+		a.get("/", 200, "hello")
+		a.log.line(t, "worker backs off", "memory limit")
+	})
 }
 
 func TestARequestThatWaitsIsRefusedWhenItsWorkerBacksOff(t *testing.T) {
 	t.Parallel()
-	a := serve(t, fragile, worker.Options{Memory: small, EventTimeout: time.Second})
+	a := serve(t, fragile, worker.Options{Memory: small, EventTimeout: loopTimeout})
 	c := a.connect()
 	c.send("die", "alive", "die", "alive")
 	c.want("alive", "alive")
@@ -316,106 +318,107 @@ func TestARequestThatWaitsIsRefusedWhenItsWorkerBacksOff(t *testing.T) {
 }
 
 func TestAReloadEndsTheBackOff(t *testing.T) {
-	t.Parallel()
-	a := serve(t, fragile, worker.Options{Memory: small})
-	c := a.connect()
-	a.fail(c, 0)
-	c.send("waiting")
-	a.reload(fragile)
-	if w := a.Workers()[0]; w.State != "running" || w.Generation != 2 {
-		t.Errorf("the new version runs at once; got %+v", w)
-	}
-	a.get("/", 200, "hello")
-	c.want("waiting")
-	c.send("die", "alive", "die", "alive") // the failures of the last version do not count
-	c.want("alive", "alive")
-	if n := a.log.count("worker backs off"); n != 1 {
-		t.Errorf("the new version has not failed often enough to back off; got:\n%s", a.log)
-	}
+	bubble(t, func(t *testing.T) {
+		a := serveInMemory(t, fragile, worker.Options{Memory: small})
+		c := a.connect()
+		a.fail(c, 0)
+		c.send("waiting")
+		a.reload(fragile)
+		if w := a.Workers()[0]; w.State != "running" || w.Generation != 2 {
+			t.Errorf("the new version runs at once; got %+v", w)
+		}
+		a.get("/", 200, "hello")
+		c.want("waiting")
+		c.send("die", "alive", "die", "alive") // the failures of the last version do not count
+		c.want("alive", "alive")
+		if n := a.log.count("worker backs off"); n != 1 {
+			t.Errorf("the new version has not failed often enough to back off; got:\n%s", a.log)
+		}
+	})
 }
 
 func TestOneFailingWorkerOfSeveralRefusesNobody(t *testing.T) {
-	t.Parallel()
-	a := serve(t, fragile, worker.Options{Memory: small, Workers: 3})
-	c, other := a.connect(), a.connect()
-	failing := 0
-	c.send("die", "alive")
-	c.want("alive")
-	for i, w := range a.Workers() {
-		if w.Failures > 0 {
-			failing = i
+	bubble(t, func(t *testing.T) {
+		a := serveInMemory(t, fragile, worker.Options{Memory: small, Workers: 3})
+		c, other := a.connect(), a.connect()
+		failing := 0
+		c.send("die", "alive")
+		c.want("alive")
+		for i, w := range a.Workers() {
+			if w.Failures > 0 {
+				failing = i
+			}
 		}
-	}
-	c.send("die", "alive", "die")
-	c.want("alive")
-	a.state(failing, "backing off")
-	for range 6 {
-		a.get("/", 200, "hello")
-		a.connect().send("hello")
-	}
-	other.send("hello")
-	other.want("hello")
-	if w := a.Workers()[failing]; w.Connections != 1 {
-		t.Errorf("connections go to workers that take them; got %+v", a.Workers())
-	}
-	c.send("hello")
-	c.want("hello")
+		c.send("die", "alive", "die")
+		c.want("alive")
+		a.state(failing, "backing off")
+		for range 6 {
+			a.get("/", 200, "hello")
+			a.connect().send("hello")
+		}
+		other.send("hello")
+		other.want("hello")
+		if w := a.Workers()[failing]; w.Connections != 1 {
+			t.Errorf("connections go to workers that take them; got %+v", a.Workers())
+		}
+		c.send("hello")
+		c.want("hello")
+	})
 }
 
-// stuck is an application with a built-in function that nobody can interrupt; blocking
-// begins it.
+// stuck is an application that calls a built-in function which cannot be interrupted.
 const stuck = `
 	addEventListener("websocketupgrade", (event) => { event.accept({ data: "kept" }); });
 	addEventListener("websocketmessage", (event) => {
 		if (event.data === "block") {
-			console.log("blocking");
-			block();
+			console.log("blocking"); // until the test lets go
 			event.source.data = "changed";
 			event.source.send("too late");
 		}
 		event.source.send(event.data + " " + event.source.data);
 	});`
 
-// stuckTime is longer than an event may take and then has to end, and short enough to
-// be waited for.
-const stuckTime = 3500 * time.Millisecond
-
 func TestAnEngineThatIsStuckIsGivenUp(t *testing.T) {
-	t.Parallel()
-	a := serve(t, blocking(t, stuckTime)+stuck, worker.Options{EventTimeout: 500 * time.Millisecond})
-	c, other := a.connect(), a.connect()
-	c.send("block", "next")
-	a.stdout.line(t, "blocking")
-	other.send("hello")
-	other.want("hello kept")
-	c.want("next kept")
-	a.log.line(t, "worker replaced", "stuck in a built-in function")
-	a.log.line(t, "event failed", "stuck in a built-in function", "event=websocketmessage", "connection=")
-	c.send("block", "last")
-	a.state(0, "backing off") // until an engine has come back
-	c.want("last kept")
-	other.send("hello")
-	other.want("hello kept")
-	if w := a.Workers()[0]; w.State != "running" || w.Failures != 2 {
-		t.Errorf("two engines have failed; got %+v", w)
-	}
-	a.log.never(t, "computed for too long")
-	a.log.never(t, "shut down")
+	bubble(t, func(t *testing.T) {
+		a := serveInMemory(t, stuck, worker.Options{EventTimeout: 10 * time.Second})
+		a.stdout.hold("blocking")
+		c, other := a.connect(), a.connect()
+		c.send("block", "next")
+		a.stdout.line(t, "blocking")
+		other.send("hello")
+		other.want("hello kept")
+		c.want("next kept")
+		a.log.line(t, "worker replaced", "stuck in a built-in function")
+		a.log.line(t, "event failed", "stuck in a built-in function", "event=websocketmessage", "connection=")
+		c.send("block", "last")
+		a.state(0, "backing off") // until an engine has come back
+		a.stdout.letGo()
+		c.want("last kept")
+		other.send("hello")
+		other.want("hello kept")
+		if w := a.Workers()[0]; w.State != "running" || w.Failures != 2 {
+			t.Errorf("two engines have failed; got %+v", w)
+		}
+		a.log.never(t, "computed for too long")
+		a.log.never(t, "shut down")
+	})
 }
 
 func TestShutdownDoesNotWaitForAnEngineThatIsStuck(t *testing.T) {
-	t.Parallel()
-	a := serve(t, blocking(t, stuckTime)+stuck, worker.Options{})
-	c := a.connect()
-	c.send("block")
-	a.stdout.line(t, "blocking")
-	cut, cancel := context.WithCancel(t.Context())
-	cancel()
-	began := time.Now()
-	within(t, "shutdown ends", func() { _ = a.Shutdown(cut) })
-	if took := time.Since(began); took > 3*time.Second {
-		t.Errorf("shutdown waits for a second at the most; it took %v", took)
-	}
+	bubble(t, func(t *testing.T) {
+		a := serveInMemory(t, stuck, worker.Options{})
+		a.stdout.hold("blocking")
+		c := a.connect()
+		c.send("block")
+		a.stdout.line(t, "blocking")
+		cut, cancel := context.WithCancel(t.Context())
+		cancel()
+		began := time.Now()
+		within(t, "shutdown ends", func() { _ = a.Shutdown(cut) })
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("shutdown waits for a second at the most; it took %v", took)
+		}
+	})
 }
 
 func TestReloadCrashSleepAndShutdownAtTheSameTime(t *testing.T) {
