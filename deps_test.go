@@ -20,6 +20,7 @@ type layer struct {
 	may     []string // folders of ours, beside its own
 	modules []string // outside modules; each belongs to one folder
 	not     []string // packages of the standard library, with all below them
+	but     []string // packages among those that may be imported
 	why     string   // told to whoever breaks it
 }
 
@@ -35,7 +36,7 @@ var layers = map[string]layer{
 		why: "the protocol is a pure state machine: bytes and orders in, events and bytes out; whoever drives it has the socket, the clock and the lock",
 	},
 	"protocol/handshake": {
-		not: inputAndOutput,
+		not: inputAndOutput, but: []string{"net/netip"}, // values only
 		why: "the opening handshake is checks on header values; whoever drives it speaks HTTP",
 	},
 	"protocol/deflate": {
@@ -148,6 +149,7 @@ func objection(p, imported listed) string {
 		if to := layerOf(imported.folder()); to != from && !slices.Contains(rule.may, to) {
 			return rule.why
 		}
+	case slices.Contains(rule.but, imported.ImportPath):
 	case imported.Standard:
 		for _, name := range rule.not {
 			if imported.ImportPath == name || strings.HasPrefix(imported.ImportPath, name+"/") {
@@ -200,6 +202,8 @@ func TestForbiddenImportsAreFound(t *testing.T) {
 		{own("protocol"), std("time"), true},
 		{own("protocol"), std("errors"), false},
 		{own("protocol/handshake"), own("protocol"), true},
+		{own("protocol/handshake"), std("net"), true},
+		{own("protocol/handshake"), std("net/netip"), false},
 		{own("protocol"), own("protocol/deflate"), true},
 		{own("protocol/anything"), std("log/slog"), true},
 		{own("websocket"), own("protocol/handshake"), false},

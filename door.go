@@ -18,15 +18,16 @@ type door struct {
 
 // full is a refusal of a request that is in order: too many are inside, or come.
 type full struct {
+	limit      string // identifies it in the log
 	status     int
 	text       string
 	retryAfter int // seconds
 }
 
 var (
-	tooFast     = &full{http.StatusServiceUnavailable, "too many requests at once: try again", 1}
-	tooMany     = &full{http.StatusServiceUnavailable, "the server is full: try again later", 10}
-	tooManyHere = &full{http.StatusTooManyRequests, "too many connections from your address", 10}
+	tooFast     = &full{"upgrade-rate", http.StatusServiceUnavailable, "too many requests at once: try again", 1}
+	tooMany     = &full{"max-connections", http.StatusServiceUnavailable, "the server is full: try again later", 10}
+	tooManyHere = &full{"max-per-address", http.StatusTooManyRequests, "too many connections from your address", 10}
 )
 
 func (f *full) serve(w http.ResponseWriter) {

@@ -107,5 +107,6 @@ func (s *Socket) end(outcome websocket.Outcome) (start bool) {
 	s.endLife()
 	s.early = nil
 	s.mu.Unlock()
+	s.noticeEnd(outcome)
 	return s.post(mail{end: &Close{Server: s.server, Socket: s, Outcome: outcome}}, nil)
 }

@@ -98,7 +98,10 @@ type Options struct {
 	// logged.
 	Node string
 
-	// Logger gets what goes wrong in handlers; nil means slog.Default.
+	// Logger gets what goes wrong in handlers, and a line for each request that is refused and
+	// each connection that ends abnormally, with level info: at most ten of a kind in a
+	// minute, and the number of the others. The ends of all other connections have the
+	// level debug. nil means slog.Default.
 	Logger *slog.Logger
 }
 
@@ -156,9 +159,6 @@ func (o Options) withDefaults() Options {
 	if o.ShutdownTimeout <= 0 {
 		o.ShutdownTimeout = defaultShutdownTimeout
 	}
-	if o.Fallback == nil {
-		o.Fallback = http.HandlerFunc(upgradeRequired)
-	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
@@ -183,13 +183,6 @@ func (o *Options) closeTimeout() time.Duration {
 		return defaultCloseTimeout
 	}
 	return o.CloseTimeout
-}
-
-// upgradeRequired answers a request that is no WebSocket: RFC 9110, section 15.5.22.
-func upgradeRequired(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Upgrade", "websocket")
-	w.Header().Set("Connection", "Upgrade")
-	http.Error(w, "this address speaks WebSocket only: send Upgrade: websocket", http.StatusUpgradeRequired)
 }
 
 // highWater returns the length of a send queue that counts as full.

@@ -1,6 +1,7 @@
 package linger
 
 import (
+	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"sync"
@@ -19,6 +20,7 @@ type Server struct {
 	began      time.Time
 	hub        hub
 	door       door
+	notices    notices
 	answer     atomic.Pointer[answer] // nil: no message is answered without the handler
 
 	mu        sync.Mutex
@@ -31,6 +33,9 @@ type Server struct {
 // NewServer returns a server for an application.
 func NewServer(h Handler, opts Options) *Server {
 	s := &Server{opts: opts.withDefaults(), began: time.Now(), hub: newHub()}
+	if s.opts.Fallback == nil {
+		s.opts.Fallback = http.HandlerFunc(s.upgradeRequired)
+	}
 	s.generation.Store(newGeneration(h))
 	return s
 }
@@ -41,24 +46,23 @@ func NewServer(h Handler, opts Options) *Server {
 // forwarding fields such as X-Forwarded-For, unless they come from Options.TrustedProxies.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = s.withoutForged(r)
-	if !handshake.IsUpgrade(r.Header) {
+	if !handshake.IsAttempt(handshake.Request{Method: r.Method, Header: r.Header}) {
 		s.opts.Fallback.ServeHTTP(w, r)
 		return
 	}
 	h, refusal := websocket.CheckRequest(r, s.opts.Origins)
 	if refusal != nil {
-		s.opts.Logger.Debug("upgrade refused", "reason", refusal.Reason, "remote", r.RemoteAddr)
-		websocket.Refuse(w, refusal)
+		s.Refuse(w, r, refusal)
 		return
 	}
 	if !s.beginUpgrade() {
-		refuseDraining(w)
+		s.refuseDraining(w, r)
 		return
 	}
 	defer s.endUpgrade()
 	from := s.clientOf(r)
 	if full := s.door.enter(household(from.addr), &s.opts); full != nil {
-		s.opts.Logger.Debug("upgrade refused", "reason", full.text, "remote", from.text)
+		s.noticeRefusal(slog.LevelInfo, r, full.status, full.limit, full.text)
 		full.serve(w)
 		return
 	}
@@ -94,7 +98,7 @@ func (s *Server) call(event string, socket *Socket, handler func()) (returned bo
 		if socket != nil {
 			id = socket.id
 		}
-		s.opts.Logger.Error("handler panicked", "event", event, "socket", id,
+		s.opts.Logger.Error("handler panicked", "event", event, "connection", id,
 			"panic", reason, "stack", string(debug.Stack()))
 	}()
 	handler()

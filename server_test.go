@@ -51,7 +51,7 @@ func TestRequestsThatAreNoUpgrade(t *testing.T) {
 	for name, request := range map[string]string{
 		"plain":           "GET / HTTP/1.1\r\nHost: linger.test\r\n\r\n",
 		"another upgrade": strings.Replace(good, "Upgrade: websocket", "Upgrade: h2c", 1),
-		"no Connection":   strings.Replace(good, "Connection: Upgrade", "Connection: keep-alive", 1),
+		"no GET":          strings.Replace(strings.Replace(good, "Connection: Upgrade", "Connection: keep-alive", 1), "GET", "PUT", 1),
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {

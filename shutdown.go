@@ -2,6 +2,7 @@ package linger
 
 import (
 	"context"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -59,7 +60,8 @@ func (s *Server) isDraining() bool {
 }
 
 // refuseDraining answers a request that comes, or is accepted, too late.
-func refuseDraining(w http.ResponseWriter) {
+func (s *Server) refuseDraining(w http.ResponseWriter, r *http.Request) {
+	s.noticeRefusal(slog.LevelDebug, r, http.StatusServiceUnavailable, "shutdown", "the server is shutting down")
 	w.Header().Set("Retry-After", "1")
 	answerError(w, http.StatusServiceUnavailable, "the server is shutting down")
 }

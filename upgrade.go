@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"sync"
@@ -141,6 +142,8 @@ func (u *Upgrade) checkTime() {
 		return
 	}
 	u.answered, u.over = true, true
+	u.Server.noticeRefusal(slog.LevelInfo, u.request, http.StatusGatewayTimeout, "upgrade-timeout",
+		"the upgrade handler did not return within Options.UpgradeTimeout")
 	u.writer.Header().Set("Connection", "close") // the next request on it would wait for the handler
 	answerError(u.writer, http.StatusGatewayTimeout, "the application did not answer in time")
 	if u.socket != nil {
@@ -171,6 +174,8 @@ func (u *Upgrade) finish(returned bool) {
 		applicationFailed(u.writer)
 		u.socket.fail(errUpgradeFailed)
 	case !answered && returned:
+		u.Server.noticeRefusal(slog.LevelError, u.request, http.StatusInternalServerError, "unanswered",
+			"the upgrade handler returned and had called neither Accept nor Respond")
 		answerError(u.writer, http.StatusInternalServerError, "the application did not answer")
 	case !answered:
 		applicationFailed(u.writer)
@@ -189,7 +194,7 @@ var (
 // that begins after the look at it finds the socket in the hub.
 func (u *Upgrade) complete(socket *Socket) {
 	if u.Server.isDraining() {
-		refuseDraining(u.writer)
+		u.Server.refuseDraining(u.writer, u.request)
 		socket.fail(errDraining)
 		return
 	}

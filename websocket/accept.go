@@ -81,7 +81,7 @@ type Handshake struct {
 func CheckRequest(r *http.Request, origins handshake.OriginPolicy) (*Handshake, *handshake.Refusal) {
 	request := handshake.Request{
 		Method: r.Method, ProtoMajor: r.ProtoMajor, ProtoMinor: r.ProtoMinor,
-		Host: r.Host, ContentLength: r.ContentLength, Header: r.Header,
+		Target: r.RequestURI, Host: r.Host, ContentLength: r.ContentLength, Header: r.Header,
 	}
 	offer, refusal := handshake.CheckRequest(request)
 	if refusal == nil {
@@ -132,7 +132,7 @@ func switchProtocols(w http.ResponseWriter, head []byte, opts *AcceptOptions) (t
 	nc, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		http.Error(w, "this server cannot switch protocols", http.StatusInternalServerError)
-		return nil, nil, fmt.Errorf("taking over the transport: %w", err)
+		return nil, nil, fmt.Errorf("taking over the transport: %w", explainHijack(w, err))
 	}
 	early = make([]byte, buffered.Reader.Buffered())
 	if _, err = buffered.Read(early); err != nil && len(early) > 0 {
@@ -141,6 +141,18 @@ func switchProtocols(w http.ResponseWriter, head []byte, opts *AcceptOptions) (t
 	}
 	t, err = answer(nc, head, opts)
 	return t, early, wrapAnswering(err)
+}
+
+// explainHijack names the ResponseWriter that does not give the transport away, most often a middleware's.
+func explainHijack(w http.ResponseWriter, err error) error {
+	if !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	for inner, ok := w.(interface{ Unwrap() http.ResponseWriter }); ok; inner, ok = w.(interface{ Unwrap() http.ResponseWriter }) {
+		w = inner.Unwrap()
+	}
+	return fmt.Errorf("the http.ResponseWriter of type %T has neither Hijack nor Unwrap: "+
+		"have the middleware that made it give it Unwrap() http.ResponseWriter: %w", w, err)
 }
 
 func wrapAnswering(err error) error {

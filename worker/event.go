@@ -25,7 +25,7 @@ type event struct {
 	socket   *linger.Socket  // the connection it is about, if any
 	upgrade  *linger.Upgrade // the request that may become a connection
 	response *response       // the script's answer to a request
-	unserved bool            // nothing listens to plain requests
+	unserved string          // why a plain request gets 426; empty if it does not
 	failed   bool            // a listener threw
 	overdue  bool            // it took too long
 

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -9,11 +10,19 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/lingerws/linger/protocol/handshake"
+	"github.com/lingerws/linger/websocket"
 	"github.com/lingerws/linger/worker/internal/engine"
+	"github.com/lingerws/linger/worker/internal/web/weburl"
 )
 
 // serveFetch hands a plain HTTP request to the script.
 func (a *App) serveFetch(w http.ResponseWriter, r *http.Request) {
+	target, refusal := a.requestURL(r)
+	if refusal != nil {
+		a.server.Refuse(w, r, refusal)
+		return
+	}
 	body, err := readBody(w, r, a.opts.MaxBody)
 	if _, tooBig := errors.AsType[*http.MaxBytesError](err); tooBig {
 		http.Error(w, "the request's body is too large", http.StatusRequestEntityTooLarge)
@@ -31,7 +40,7 @@ func (a *App) serveFetch(w http.ResponseWriter, r *http.Request) {
 	e := newEvent("fetch", nil)
 	e.request = true
 	e.start = func(in *instance, id int) error {
-		return in.dispatch("fetch", append(a.requestFacts(id, r), body)...)
+		return in.dispatch("fetch", append(a.requestFacts(id, r, target), body)...)
 	}
 	handled := chosen.submit(e)
 	switch {
@@ -41,10 +50,8 @@ func (a *App) serveFetch(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the application has been shut down", http.StatusServiceUnavailable)
 	case e.response != nil:
 		e.response.serve(w, r)
-	case e.unserved:
-		w.Header().Set("Upgrade", "websocket")
-		w.Header().Set("Connection", "Upgrade")
-		http.Error(w, "this application speaks WebSocket only: it listens to no fetch event", http.StatusUpgradeRequired)
+	case e.unserved != "":
+		websocket.Refuse(w, handshake.UpgradeRequired(r.ProtoMajor, handshake.ReasonUpgrade, e.unserved))
 	case e.overdue:
 		http.Error(w, "the application did not answer in time", http.StatusGatewayTimeout)
 	default:
@@ -66,31 +73,52 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) (engine.Value
 
 // requestFacts are what a module is given of a request: the event's number, method, URL,
 // header and the client's address.
-func (a *App) requestFacts(id int, r *http.Request) []engine.Value {
+func (a *App) requestFacts(id int, r *http.Request, target string) []engine.Value {
 	remote := a.server.RemoteIP(r)
 	return []engine.Value{
-		engine.Int(id), engine.String(r.Method), engine.String(a.requestURL(r)),
+		engine.Int(id), engine.String(r.Method), engine.String(target),
 		headerList(hostOf(r), r.Header, remote), addressText(remote),
 	}
 }
 
-// requestURL gives the absolute URL of a request: RFC 9112, section 3.3.
-func (a *App) requestURL(r *http.Request) string {
-	u := url.URL{Scheme: "http", Host: hostOf(r), Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
+// requestURL returns the absolute URL of a request (RFC 9112, section 3.3), or the refusal of one that has none: for a
+// script that would be an exception of new URL(event.request.url).
+func (a *App) requestURL(r *http.Request) (string, *handshake.Refusal) {
+	host := hostOf(r)
+	if refusal := handshake.CheckTarget(handshake.Request{Target: targetOf(r), Host: host, Header: r.Header}); refusal != nil {
+		return "", refusal
+	}
+	u := url.URL{Scheme: "http", Host: host, Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
 	if a.server.Secure(r) {
 		u.Scheme = "https"
 	}
-	return u.String()
+	text := u.String()
+	if _, err := weburl.Parse(text, nil); err != nil {
+		return "", &handshake.Refusal{
+			Reason: handshake.ReasonHost, Status: http.StatusBadRequest,
+			Text: fmt.Sprintf("Host is not the host of a URL: %v; send it as host or host:port", err),
+		}
+	}
+	return text, nil
 }
 
-// hostOf gives the host that a request names. HTTP/1.0 need not name one; then it
+// targetOf returns the request target, empty where it has no path: with OPTIONS * and CONNECT the URL of the request is
+// that of its host (RFC 9110, section 7.1).
+func targetOf(r *http.Request) string {
+	if r.Method == http.MethodConnect || r.Method == http.MethodOptions && r.RequestURI == "*" {
+		return ""
+	}
+	return r.RequestURI
+}
+
+// hostOf returns the host that a request names. HTTP/1.0 need not name one; then it
 // is the address that the client has reached.
 func hostOf(r *http.Request) string {
 	if r.Host != "" {
 		return r.Host
 	}
-	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
-		return local.String()
+	if local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr); ok {
+		return netip.AddrPortFrom(local.AddrPort().Addr().WithZone("").Unmap(), local.AddrPort().Port()).String()
 	}
 	return "localhost"
 }

@@ -25,6 +25,12 @@ var (
 // Upgrade hands the request to the script. What it answers with is written here,
 // not on the event loop, which waits for nobody.
 func (h handler) Upgrade(u *linger.Upgrade) {
+	r := u.Request
+	target, refusal := h.app.requestURL(r)
+	if refusal != nil {
+		_ = u.Respond(func(w http.ResponseWriter, r *http.Request) { h.app.server.Refuse(w, r, refusal) }) // nothing has answered before
+		return
+	}
 	w, wait := h.app.choose()
 	if w == nil {
 		_ = u.Respond(unavailable(wait)) // nobody has answered before
@@ -32,9 +38,8 @@ func (h handler) Upgrade(u *linger.Upgrade) {
 	}
 	e := newEvent("websocketupgrade", nil)
 	e.upgrade, e.request = u, true
-	r := u.Request
 	e.start = func(in *instance, id int) error {
-		return in.dispatch("upgrade", h.app.requestFacts(id, r)...)
+		return in.dispatch("upgrade", h.app.requestFacts(id, r, target)...)
 	}
 	w.submit(e)
 	switch {

@@ -117,11 +117,15 @@ func (in *instance) respond(args arguments) (engine.Value, error) {
 	return nothing, nil
 }
 
-// unserved(event) tells that no listener wants plain requests.
+// unserved(event, socket) answers a plain request with 426. socket reports whether the script has a WebSocket to answer
+// it with; otherwise nothing listens to plain requests.
 func (in *instance) unserved(args arguments) (engine.Value, error) {
 	id := args.at(0).Int()
 	if e := in.event(id); e != nil {
-		e.unserved = true
+		e.unserved = "this application speaks WebSocket only: it listens to no fetch event"
+		if args.at(1).Bool() {
+			e.unserved = "this application answers here with a WebSocket only: send Upgrade: websocket and Connection: Upgrade, over HTTP/1.1"
+		}
 		in.finish(id)
 	}
 	return nothing, nil

@@ -109,10 +109,16 @@ func splitPort(s string) (host, port string, ok bool) {
 		}
 	}
 	bracketed := strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]")
-	if !isHost(host) || strings.Contains(host, ":") != bracketed {
+	if !isOriginHost(host) || strings.Contains(host, ":") != bracketed {
 		return "", "", false
 	}
 	return host, port, true
+}
+
+// isOriginHost reports whether s has no character that cannot be in a host. It is compared, never used, so it need not
+// be a good one; a pattern has wildcards in it.
+func isOriginHost(s string) bool {
+	return s != "" && !strings.ContainsAny(s, ", \t\r\n/\\?#@")
 }
 
 func isPort(s string) bool {

@@ -5,10 +5,12 @@ package handshake
 type Reason string
 
 // The reasons. Those about the status and the accept value are found by clients only; those about the method, the
-// HTTP version, the host, the body, the key, the WebSocket version and the origin by servers only.
+// HTTP version, the target, the host, the body, the key, the WebSocket version, the origin and extended CONNECT by
+// servers only.
 const (
 	ReasonMethod      Reason = "method"       // the request is not a GET
-	ReasonHTTPVersion Reason = "http-version" // the request is older than HTTP/1.1
+	ReasonHTTPVersion Reason = "http-version" // the request is not HTTP/1.1
+	ReasonTarget      Reason = "target"       // the request target is neither a path nor an absolute URL
 	ReasonHost        Reason = "host"         // Host is missing, repeated or not a host
 	ReasonBody        Reason = "body"         // the request announces a body
 	ReasonUpgrade     Reason = "upgrade"      // Upgrade does not name websocket
@@ -20,4 +22,6 @@ const (
 	ReasonOrigin      Reason = "origin"       // the web page's origin may not connect
 	ReasonStatus      Reason = "status"       // the server did not answer 101
 	ReasonAccept      Reason = "accept"       // Sec-WebSocket-Accept does not answer the key
+
+	ReasonExtendedConnect Reason = "extended-connect" // the request asks for a WebSocket over HTTP/2
 )

@@ -21,6 +21,7 @@ const (
 	statusForbidden        = 403
 	statusMethodNotAllowed = 405
 	statusUpgradeRequired  = 426
+	statusNotImplemented   = 501
 )
 
 // proxyHint is for the most common cause of requests that lost their upgrade on the way.
@@ -40,15 +41,30 @@ func methodNotAllowed() *Refusal {
 	}
 }
 
-// upgradeRequired asks the client to come back with a proper upgrade. RFC 9110, section 15.5.22 wants the Upgrade
-// field in such an answer.
-func upgradeRequired(reason Reason, text string) *Refusal {
-	return &Refusal{Reason: reason, Status: statusUpgradeRequired, Fields: append([]Field(nil), switching...), Text: text}
+// UpgradeRequired asks the client to come back with a proper upgrade. RFC 9110, section 15.5.22 wants the field Upgrade
+// in such an answer, and RFC 9113, section 8.2.2 forbids it and Connection in HTTP/2, where they would make the answer
+// malformed. protoMajor is that of the request.
+func UpgradeRequired(protoMajor int, reason Reason, text string) *Refusal {
+	r := &Refusal{Reason: reason, Status: statusUpgradeRequired, Text: text}
+	if protoMajor < 2 {
+		r.Fields = append(r.Fields, switching...)
+	}
+	return r
 }
 
 // wrongVersion names the one version that is spoken here. RFC 6455, section 4.4.
-func wrongVersion() *Refusal {
-	r := upgradeRequired(ReasonVersion, "Sec-WebSocket-Version is missing or names another version; send Sec-WebSocket-Version: 13")
+func wrongVersion(protoMajor int) *Refusal {
+	r := UpgradeRequired(protoMajor, ReasonVersion, "Sec-WebSocket-Version is missing or names another version; send Sec-WebSocket-Version: 13")
 	r.Fields = append(r.Fields, Field{"Sec-WebSocket-Version", version})
 	return r
+}
+
+// extendedConnect says why a client that has been offered WebSocket over HTTP/2 gets none. RFC 9110, section 15.6.2.
+func extendedConnect() *Refusal {
+	return &Refusal{
+		Reason: ReasonExtendedConnect,
+		Status: statusNotImplemented,
+		Text: "WebSocket over HTTP/2 (RFC 8441) is not supported; open the WebSocket over HTTP/1.1, " +
+			"and have the server not offer SETTINGS_ENABLE_CONNECT_PROTOCOL (for Go: without GODEBUG=http2xconnect=1)",
+	}
 }

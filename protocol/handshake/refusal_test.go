@@ -38,7 +38,7 @@ func TestRefusalsShareNothing(t *testing.T) {
 }
 
 func TestRefusalIsAnErrorThatCanBeTold(t *testing.T) {
-	var err error = wrongVersion()
+	var err error = wrongVersion(1)
 	var refusal *Refusal
 	if !errors.As(err, &refusal) || refusal.Reason != ReasonVersion {
 		t.Errorf("errors.As finds the refusal and its reason; it found %v", refusal)

@@ -1,7 +1,5 @@
 package handshake
 
-import "strings"
-
 // version is the one version of the protocol. RFC 6455, section 4.1.
 const version = "13"
 
@@ -10,6 +8,7 @@ type Request struct {
 	Method        string
 	ProtoMajor    int                 // HTTP/1.1: 1
 	ProtoMinor    int                 // HTTP/1.1: 1
+	Target        string              // as it came, in any form: RFC 9112, section 3.2; empty: it is not judged
 	Host          string              // the Host field, or the authority of the request target
 	ContentLength int64               // of the body: 0 = none, -1 = unknown
 	Header        map[string][]string // canonical keys; it may, but need not, hold Host again
@@ -21,6 +20,19 @@ func IsUpgrade(header map[string][]string) bool {
 	return hasToken(header[upgradeKey], "websocket") && hasToken(header[connectionKey], "upgrade")
 }
 
+// IsAttempt reports whether a request is meant to open a WebSocket, whether or not it is an upgrade: a GET whose Upgrade
+// names websocket, even if a proxy has removed Connection, and the extended CONNECT of HTTP/2. [CheckRequest] says what
+// is wrong with it. Only Method and Header of the request are read.
+func IsAttempt(r Request) bool {
+	return IsUpgrade(r.Header) || isExtendedConnect(r) || r.Method == "GET" && hasToken(r.Header[upgradeKey], "websocket")
+}
+
+// isExtendedConnect reports whether a request asks for a WebSocket over HTTP/2: RFC 8441, section 4. net/http files the
+// pseudo-header field :protocol among the others.
+func isExtendedConnect(r Request) bool {
+	return r.Method == "CONNECT" && hasToken(r.Header[":protocol"], "websocket")
+}
+
 // CheckRequest reads a client's opening handshake, RFC 6455, section 4.2.1. It returns the offer, or the refusal to
 // answer with, which is to be compared with nil before it is stored in a variable of type error. The origin is not
 // judged here but by an [OriginPolicy], and extensions that nobody knows stay in the offer: not agreeing to them is
@@ -29,7 +41,7 @@ func CheckRequest(r Request) (Offer, *Refusal) {
 	if refusal := checkHTTP(r); refusal != nil {
 		return Offer{}, refusal
 	}
-	if refusal := checkUpgrade(r.Header); refusal != nil {
+	if refusal := checkUpgrade(r); refusal != nil {
 		return Offer{}, refusal
 	}
 	return readOffer(r.Header)
@@ -38,31 +50,37 @@ func CheckRequest(r Request) (Offer, *Refusal) {
 // checkHTTP judges the request as HTTP, before anything of WebSocket is looked at.
 func checkHTTP(r Request) *Refusal {
 	switch {
+	case isExtendedConnect(r):
+		return extendedConnect()
 	case r.Method != "GET": // RFC 6455, section 4.2.1, rule 1
 		return methodNotAllowed()
 	case !atLeastHTTP11(r): // RFC 6455, section 4.2.1, rule 1
-		return upgradeRequired(ReasonHTTPVersion, "A WebSocket needs HTTP/1.1, and this request came with an older version"+proxyHint)
-	case !hasOneHost(r): // RFC 6455, section 4.2.1, rule 2
-		return badRequest(ReasonHost, "Host is missing, repeated or not a host; send it once, as host or host:port")
-	case r.ContentLength != 0:
-		// The body would be read as frames by whoever takes the connection over.
+		return UpgradeRequired(r.ProtoMajor, ReasonHTTPVersion, "A WebSocket needs HTTP/1.1, and this request came with an older version"+proxyHint)
+	}
+	if refusal := CheckTarget(r); refusal != nil {
+		return refusal
+	}
+	if r.ContentLength != 0 {
+		// The body would be read as frames by whatever takes the connection over.
 		return badRequest(ReasonBody, "An opening handshake has no body; send it without Content-Length and Transfer-Encoding")
 	}
 	return nil
 }
 
 // checkUpgrade judges the fields that turn HTTP into WebSocket.
-func checkUpgrade(header map[string][]string) *Refusal {
+func checkUpgrade(r Request) *Refusal {
 	switch {
-	case !hasToken(header[upgradeKey], "websocket"): // RFC 6455, section 4.2.1, rule 3
-		return upgradeRequired(ReasonUpgrade, "Only WebSocket is spoken here, and the request does not ask for it; send Upgrade: websocket"+proxyHint)
-	case !hasToken(header[connectionKey], "upgrade"): // RFC 6455, section 4.2.1, rule 4
-		return upgradeRequired(ReasonConnection, "Connection does not name upgrade; send Connection: Upgrade"+proxyHint)
-	case len(header[versionKey]) > 1: // RFC 6455, section 11.3.5
+	case r.ProtoMajor > 1: // RFC 9113, section 8.6: there is no upgrade
+		return UpgradeRequired(r.ProtoMajor, ReasonHTTPVersion, "A WebSocket is opened over HTTP/1.1 here; send the opening handshake with that version")
+	case !hasToken(r.Header[upgradeKey], "websocket"): // RFC 6455, section 4.2.1, rule 3
+		return UpgradeRequired(r.ProtoMajor, ReasonUpgrade, "Only WebSocket is spoken here, and the request does not ask for it; send Upgrade: websocket"+proxyHint)
+	case !hasToken(r.Header[connectionKey], "upgrade"): // RFC 6455, section 4.2.1, rule 4
+		return UpgradeRequired(r.ProtoMajor, ReasonConnection, "Connection does not name upgrade; send Connection: Upgrade"+proxyHint)
+	case len(r.Header[versionKey]) > 1: // RFC 6455, section 11.3.5
 		return badRequest(ReasonVersion, "Sec-WebSocket-Version is repeated; send it once")
 	}
-	if single(header, versionKey) != version { // RFC 6455, section 4.2.1, rule 6
-		return wrongVersion()
+	if single(r.Header, versionKey) != version { // RFC 6455, section 4.2.1, rule 6
+		return wrongVersion(r.ProtoMajor)
 	}
 	return nil
 }
@@ -86,16 +104,4 @@ func readOffer(header map[string][]string) (Offer, *Refusal) {
 
 func atLeastHTTP11(r Request) bool {
 	return r.ProtoMajor > 1 || r.ProtoMajor == 1 && r.ProtoMinor >= 1
-}
-
-// hasOneHost reports whether the request names one host. A server may file the field under Host, in the header, or
-// both.
-func hasOneHost(r Request) bool {
-	fields := r.Header[hostKey]
-	return len(fields) <= 1 && isHost(r.Host) && (len(fields) == 0 || fields[0] == r.Host)
-}
-
-// isHost reports whether s can be host or host:port, by what neither of them may contain.
-func isHost(s string) bool {
-	return s != "" && !strings.ContainsAny(s, ", \t\r\n/\\?#@")
 }

@@ -70,6 +70,11 @@ export class Exchange {
     const { webSocket } = response;
     const reason = refusal(webSocket);
     if (reason) throw new TypeError(`The response cannot be sent: ${reason}`);
+    if (!this.#upgradable) {
+      // The request is the client's mistake, not the script's: it is answered with 426, and nothing is reported.
+      abandon(webSocket);
+      return host.unserved(this.id, true);
+    }
     try {
       couple(webSocket, this.#open(response));
     } catch (error) {
@@ -79,7 +84,6 @@ export class Exchange {
   }
 
   #open(response) {
-    if (!this.#upgradable) throw notUpgradable("respondWith");
     const protocol = response.headers.get("sec-websocket-protocol") ?? "";
     const line = host.acceptLine(this.id, protocol, spend(response).headers);
     if (line === undefined) throw late("respondWith");

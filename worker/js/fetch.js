@@ -18,7 +18,7 @@ export function handleFetch(exchange) {
 }
 
 expose("fetch", (id, method, url, headers, remoteAddress, body) => {
-  if (!hasListeners(globalTarget, "fetch")) return host.unserved(id);
+  if (!hasListeners(globalTarget, "fetch")) return host.unserved(id, false);
   const bytes = body && new Uint8Array(body);
   handleFetch(new Exchange(id, received({ method, url, headers, body: bytes }), remoteAddress, false));
 });
