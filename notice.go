@@ -19,7 +19,8 @@ type notices struct {
 	kinds map[kind]*minute
 }
 
-// kind is a message and an identifier that says why. There are only as many as the code has.
+// kind is a message and an identifier that says why: a cause, a limit, or one for all mistakes of a handshake. There are
+// a dozen.
 type kind struct{ message, reason string }
 
 // minute counts the lines of a kind since its first one.

@@ -15,10 +15,18 @@ func (s *Server) Refuse(w http.ResponseWriter, r *http.Request, refusal *handsha
 	websocket.Refuse(w, refusal)
 }
 
+// mistakes are the refusals that share the bound on the lines of a kind: a client that tries all sorts of wrong requests
+// does not get one for each sort.
+const mistakes = "handshake"
+
 // noticeRefusal logs that a request was refused without the application. reason is an identifier: it is one of
 // [handshake.Reason], a limit of [Options], or what the server lacks.
 func (s *Server) noticeRefusal(level slog.Level, r *http.Request, status int, reason, detail string) {
-	s.notice(level, "request refused", reason,
+	kind := reason
+	if status == http.StatusBadRequest || status == http.StatusMethodNotAllowed || status == http.StatusUpgradeRequired {
+		kind = mistakes
+	}
+	s.notice(level, "request refused", kind,
 		slog.String("reason", reason),
 		slog.Int("status", status),
 		slog.String("remote", s.clientOf(r).text),
