@@ -61,7 +61,7 @@ var layers = map[string]layer{
 		why: "the judge shares no code with the accused, except the frame codec",
 	},
 	"worker": {
-		may:     append([]string{".", "websocket", "worker/internal/engine", "internal/forwarding"}, core...),
+		may:     append([]string{".", "websocket", "worker/internal/engine", "internal/forwarding", "internal/spelling"}, core...),
 		modules: []string{"github.com/evanw/esbuild", "github.com/go-sourcemap/sourcemap", "golang.org/x/net"},
 		why:     "a worker runs handlers and reaches the JavaScript engine through worker/internal/engine only",
 	},
@@ -78,7 +78,7 @@ var layers = map[string]layer{
 		why: "metrics read the runtime's numbers and know one technology",
 	},
 	"cmd": {
-		may:     append([]string{".", "websocket", "proxy", "conformance", "worker", "broker/nats", "metrics"}, core...),
+		may:     append([]string{".", "websocket", "proxy", "conformance", "worker", "broker/nats", "metrics", "internal/spelling"}, core...),
 		modules: []string{"github.com/alecthomas/kong", "github.com/fsnotify/fsnotify", "github.com/BurntSushi/toml", "github.com/dustin/go-humanize"},
 		why:     "the command joins the parts; what belongs to one of them stays there",
 	},
@@ -87,6 +87,9 @@ var layers = map[string]layer{
 	},
 	"internal/forwarding": {
 		why: "what proxies say of a request is read from its fields; servers and proxies share it",
+	},
+	"internal/spelling": {
+		why: "a distance between words needs the standard library only",
 	},
 	"internal/proxyends": {
 		may: []string{"protocol", "protocol/handshake"},

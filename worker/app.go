@@ -36,6 +36,7 @@ type App struct {
 	server *linger.Server
 
 	compatibility compatibility
+	vars          string // the variables, as JSON
 
 	workers    []*worker
 	generation atomic.Pointer[generation]
@@ -43,6 +44,7 @@ type App struct {
 	turn       atomic.Uint32 // whose turn it is among the workers
 	extensions extensions
 	pairs      sync.Once       // its use of WebSocketPair has been told of
+	blobs      sync.Once       // so has a binary message that was a Blob by default
 	transport  *http.Transport // of outgoing fetches
 
 	reloading sync.Mutex // held while a generation is loaded
@@ -55,7 +57,11 @@ func Load(path string, opts Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{path: path, opts: opts.withDefaults(), compatibility: c}
+	vars, err := varsText(opts.Vars)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{path: path, opts: opts.withDefaults(), compatibility: c, vars: vars}
 	a.transport = newTransport(a.opts.Egress, a.opts.TLSConfig)
 	a.opts.Server.Fallback = http.HandlerFunc(a.serveFetch)
 	a.server = linger.NewServer(handler{a}, a.opts.Server)

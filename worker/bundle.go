@@ -82,7 +82,7 @@ func buildOptions(entry string, development bool) api.BuildOptions {
 		LegalComments: api.LegalCommentsNone,
 		LogLevel:      api.LogLevelSilent,
 		Plugins: []api.Plugin{
-			{Name: "imports", Setup: refuseImports},
+			{Name: "imports", Setup: resolveImports},
 			{Name: "formats", Setup: loadFormats},
 		},
 	}
@@ -134,7 +134,7 @@ func inputs(metafile string) ([]string, error) {
 // inputFile returns the file that an input of a bundle was read from. Modules of Linger, and those that a package has
 // replaced by nothing, were read from none.
 func inputFile(name string) (string, bool) {
-	if strings.HasPrefix(name, "(disabled):") || strings.HasPrefix(name, "<") {
+	if strings.HasPrefix(name, "(disabled):") || strings.HasPrefix(name, "<") || strings.HasPrefix(name, ownNamespace+":") {
 		return "", false
 	}
 	file, err := filepath.Abs(name)
@@ -145,19 +145,6 @@ func inputFile(name string) (string, bool) {
 		file, _, _ = strings.Cut(file, "?")
 	}
 	return file, true
-}
-
-// refuseImports has imports fail while bundling, with their position, that would
-// otherwise fail in the engine.
-func refuseImports(build api.PluginBuild) {
-	for filter, reason := range map[string]string{
-		`^(https?:)?//`: "is on the network: download the module and import it by a relative path",
-		`^node:`:        "is a module of Node, which is not there",
-	} {
-		build.OnResolve(api.OnResolveOptions{Filter: filter}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
-			return api.OnResolveResult{Errors: []api.Message{{Text: literal(args.Path) + " " + reason}}}, nil
-		})
-	}
 }
 
 // newBundleOf finds script and source map among what the bundler has made, which may include other files.

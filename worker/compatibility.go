@@ -25,11 +25,16 @@ const (
 type compatibility struct {
 	manualReply bool // the script answers a peer's Close
 	binaryType  string
+	undated     bool // there is no date, so that the binary type may not be what the script expects
 }
+
+// IsCompatibilityFlag reports whether Options.CompatibilityFlags may have a flag of the Workers runtime. The others have no
+// meaning here.
+func IsCompatibilityFlag(name string) bool { return name == autoReply || name == manualReply }
 
 // newCompatibility reads date and flags. Without a date everything is as it is now.
 func newCompatibility(date string, flags []string) (compatibility, error) {
-	c := compatibility{binaryType: "blob"}
+	c := compatibility{binaryType: "blob", undated: date == ""}
 	if date != "" {
 		if _, err := time.Parse(time.DateOnly, date); err != nil {
 			return c, problem(fmt.Sprintf("the compatibility date %q is no date: write it as 2026-11-01", date))
@@ -60,6 +65,17 @@ func (in *instance) configure() error {
 	c := in.app.compatibility
 	return in.turn(func() error {
 		return in.dispatch("configure", engine.Bool(c.manualReply), engine.String(c.binaryType),
-			engine.Bool(in.app.opts.Overlap), engine.Int(int(in.app.opts.EventTimeout.Milliseconds())))
+			engine.Bool(in.app.opts.Overlap), engine.Int(int(in.app.opts.EventTimeout.Milliseconds())),
+			engine.String(in.app.vars), engine.Bool(c.undated))
 	})
+}
+
+// warnOfBlob() logs, once, that a socket whose binaryType was never set has got a binary message as a Blob, although no
+// compatibility date says that this is what the script expects.
+func (in *instance) warnOfBlob(arguments) (engine.Value, error) {
+	in.app.blobs.Do(func() {
+		in.app.opts.Logger.Warn("a WebSocket got a binary message as a Blob, as in browsers: if the script expects an ArrayBuffer, set its binaryType to \"arraybuffer\"," +
+			" or give the compatibility date of the project with --compatibility-date, before " + blobsSince + " for ArrayBuffers")
+	})
+	return nothing, nil
 }

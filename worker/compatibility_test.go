@@ -48,3 +48,36 @@ func TestADateDecidesWhoAnswersAClose(t *testing.T) {
 		a.stdout.line(t, "close 1000  true "+c.want)
 	}
 }
+
+func TestABlobThatWasNotAskedForIsWarnedOfOnce(t *testing.T) {
+	t.Parallel()
+	const warning = "a WebSocket got a binary message as a Blob"
+	for name, c := range map[string]struct {
+		set  string
+		opts worker.Options
+		want int
+	}{
+		"neither date nor binaryType": {"", worker.Options{}, 1},
+		"a date":                      {"", worker.Options{CompatibilityDate: "2026-11-01"}, 0},
+		"an old date":                 {"", worker.Options{CompatibilityDate: "2025-01-01"}, 0},
+		"blob was asked for":          {`server.binaryType = "blob";`, worker.Options{}, 0},
+		"arraybuffer was asked for":   {`server.binaryType = "arraybuffer";`, worker.Options{}, 0},
+		"a type that is not known":    {`server.binaryType = "text";`, worker.Options{}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := serve(t, telling("", c.set+`server.addEventListener("message", () => server.send("got it"));`), c.opts)
+			first, second := a.connect(), a.connect()
+			first.send("text")
+			first.want("got it")
+			a.log.never(t, warning)
+			for _, socket := range []*client{first, first, second} {
+				socket.sendBytes(1, 2)
+				socket.want("got it")
+			}
+			if got := a.log.count(warning); got != c.want || c.want > 0 && a.log.count("--compatibility-date") != c.want {
+				t.Errorf("there are %d warnings, which name --compatibility-date; got %d", c.want, got)
+			}
+		})
+	}
+}

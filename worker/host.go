@@ -35,6 +35,7 @@ func (in *instance) define() error {
 		"count":       in.count,
 		"publishTo":   in.publishTo,
 		"autoRespond": in.autoRespond,
+		"warnOfBlob":  in.warnOfBlob,
 
 		"lineSend":     in.lineSend,
 		"lineClose":    in.lineClose,

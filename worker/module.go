@@ -1,8 +1,7 @@
 package worker
 
 import (
-	"maps"
-	"slices"
+	"encoding/json"
 
 	"github.com/lingerws/linger/worker/internal/engine"
 )
@@ -13,24 +12,22 @@ func (in *instance) useExports(module *engine.Promise) error {
 	if err != nil {
 		return err
 	}
-	err = in.turn(func() error {
-		if err := in.dispatch("variables", in.vars()); err != nil {
-			return err
-		}
-		return module.Exports(use)
-	})
-	if err != nil {
+	if err := in.turn(func() error { return module.Exports(use) }); err != nil {
 		return in.loadError(err)
 	}
 	return nil
 }
 
-// vars gives the variables as a flat list of names and values.
-func (in *instance) vars() engine.Value {
-	vars := in.app.opts.Vars
-	list := make([]engine.Value, 0, 2*len(vars))
-	for _, name := range slices.Sorted(maps.Keys(vars)) {
-		list = append(list, engine.String(name), engine.String(vars[name]))
+// varsText returns variables as JSON. The error has no values.
+func varsText(vars map[string]any) (string, error) {
+	if len(vars) == 0 {
+		return "{}", nil
 	}
-	return engine.List(list...)
+	for name, value := range vars {
+		if _, err := json.Marshal(value); err != nil {
+			return "", problem("the variable " + name + " has a value that JSON cannot carry: use strings, numbers, booleans, arrays and objects")
+		}
+	}
+	text, err := json.Marshal(vars)
+	return string(text), err
 }

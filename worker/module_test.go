@@ -25,7 +25,7 @@ func TestADefaultExportAnswersRequests(t *testing.T) {
 				}
 				return new Response([request.method, ++calls, ++this.calls].join(" "));
 			},
-		};`, worker.Options{Vars: map[string]string{"GREETING": "hello", "__proto__": "x", "EMPTY": ""}})
+		};`, worker.Options{Vars: map[string]any{"GREETING": "hello", "__proto__": "x", "EMPTY": ""}})
 	a.get("/", 200, "GET 1 1")
 	a.get("/later", 200, "GET 2 2")
 	a.get("/env", 200, `{"EMPTY":"","GREETING":"hello","__proto__":"x"}`)
@@ -75,4 +75,32 @@ func TestAScriptThatExportsNothingMayEvaluate(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `addEventListener("fetch", (event) => event.respondWith(new Response(String(eval("1 + 1")))))`, worker.Options{})
 	a.get("/", 200, "2")
+}
+
+func TestVariablesReachTheScriptInEveryWay(t *testing.T) {
+	t.Parallel()
+	vars := map[string]any{"TEXT": "a \"b\"\n\u2028", "COUNT": 5, "RATIO": 0.5, "ON": true, "OFF": nil, "TABLE": map[string]any{"a": []any{1, "x"}}, "__proto__": "own"}
+	a := serve(t, `
+		import { env as fromLinger, clients as sameClients } from "linger";
+		import { env as fromWorkers } from "cloudflare:workers";
+		import * as all from "linger";
+		const atTheTop = JSON.stringify(env);
+		addEventListener("websocketupgrade", (event) => { event.accept({ data: env.COUNT }).send(env.TEXT); });
+		export default { fetch(request, given) {
+			const same = [given, fromLinger, fromWorkers, globalThis.env, all.env].every((other) => other === env);
+			return Response.json([same, atTheTop === JSON.stringify(env), sameClients === clients, typeof all.WebSocketConnection, env]);
+		} };`, worker.Options{Vars: vars})
+	a.get("/", 200, `[true,true,true,"function",{"COUNT":5,"OFF":null,"ON":true,"RATIO":0.5,"TABLE":{"a":[1,"x"]},"TEXT":"a \"b\"\n`+"\u2028"+`","__proto__":"own"}]`)
+	a.connect().want("a \"b\"\n\u2028")
+	if len(a.Files()) != 1 {
+		t.Errorf("modules of Linger are not files; got %q", a.Files())
+	}
+}
+
+func TestVariablesThatJSONCannotCarryAreNamed(t *testing.T) {
+	t.Parallel()
+	_, err := worker.Load(write(t, "app.js", ""), worker.Options{Vars: map[string]any{"GOOD": "secret", "BAD": func() {}}})
+	if failure, ok := errors.AsType[*worker.LoadError](err); !ok || !strings.Contains(failure.Error(), "the variable BAD") || strings.Contains(failure.Error(), "secret") {
+		t.Errorf("the error names the variable, and no value; got %v", err)
+	}
 }

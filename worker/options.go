@@ -52,8 +52,9 @@ type Options struct {
 	// process.env.NODE_ENV is "development", not "production".
 	Development bool
 
-	// Vars are the variables that a default export gets as env.
-	Vars map[string]string
+	// Vars are the variables that the script has as env: values that JSON has. Nothing of
+	// them is logged.
+	Vars map[string]any
 
 	// CompatibilityDate, such as 2026-11-01, and CompatibilityFlags have WebSocket
 	// objects behave as the Workers runtime has them for that date: before 2026-04-07, or

@@ -100,15 +100,20 @@ func TestWithoutAConfigurationFileNothingChanges(t *testing.T) {
 
 func TestConfigurationFilesThatCannotBeUsed(t *testing.T) {
 	for text, want := range map[string]string{
-		"name = \"chat\"":                 "name is not known: there are main, compatibility_date, compatibility_flags, egress and [vars]",
-		"main = \"a.js\"\n[env.x]\ny = 1": "env.x.y is not known",
-		"main = ":                         "linger.toml:1: ",
-		"\nmain = 1":                      "main",
-		"[vars]\nCOUNT = 1":               "vars",
-		"compatibility_flags = \"a\"":     "compatibility_flags",
-		"egress = [\"10.0.0.0/8\"]":       "\"10.0.0.0/8\" is no rule for outgoing connections",
-		"egress = \"deny\"":               "egress",
-		"compatibility_date = 2026-11-01": "compatibility_date",
+		"name = \"chat\"":                        "linger.toml:1: name is not known: there are main, compatibility_date, compatibility_flags, egress and [vars]",
+		"\n[Egres]\n":                            "linger.toml:2: Egres is not known: did you mean egress? There are main, compatibility_date",
+		"compatiblity_date = \"2026-11-01\"":     "linger.toml:1: compatiblity_date is not known: did you mean compatibility_date?",
+		"main = \"a.js\"\n[env.x]\n\n \"y\" = 1": "linger.toml:2: env.x is not known: there are main",
+		"main = ":                                "linger.toml:1: ",
+		"\nmain = 1":                             "linger.toml:2: main is a string; got a number",
+		"vars = 1":                               "linger.toml:1: vars is a table: write [vars]",
+		"[vars]\nX = nan":                        "linger.toml:2: vars.X is not a number that JSON has: write it as a string",
+		"[vars]\nX = 1\nX = 2":                   "linger.toml:3: ",
+		"compatibility_flags = \"a\"":            "linger.toml:1: compatibility_flags is an array of strings, such as [\"one\", \"two\"]; got a string",
+		"compatibility_flags = [true]":           "linger.toml:1: compatibility_flags is an array of strings, such as [\"one\", \"two\"]; got a boolean",
+		"egress = [\"10.0.0.0/8\"]":              "\"10.0.0.0/8\" is no rule for outgoing connections",
+		"egress = \"deny\"":                      "linger.toml:1: egress is an array of strings, such as [\"one\", \"two\"]; got a string",
+		"compatibility_date = [2026-11-01]":      "linger.toml:1: compatibility_date is a day, such as 2026-11-01; got an array",
 	} {
 		dir := folder(t, map[string]string{"linger.toml": text})
 		c := runCommand{App: filepath.Join(dir, "app.js")}

@@ -22,7 +22,8 @@ type workerFlags struct {
 	EventTimeout      duration   `default:"30s" help:"Time an event may take. A script that computes for longer has its engine replaced; connections stay."`
 	SleepAfter        duration   `placeholder:"DURATION" help:"Drop an engine that has had nothing to do for so long, until the next event. Never, if not given."`
 	Memory            size       `default:"128MiB" help:"Memory the script may use, in each engine. One that runs out is replaced; connections stay."`
-	Var               []variable `placeholder:"NAME=VALUE" sep:"none" help:"A variable that the application's default export gets in env. May be repeated."`
+	Var               []variable `placeholder:"NAME[=VALUE]" sep:"none" help:"A variable of env: NAME=VALUE, or NAME for one of Linger's environment, so that a secret is in no list of processes. May be repeated."`
+	EnvFile           []string   `placeholder:"FILE" sep:"none" help:"File of variables of env, lines of NAME=VALUE, as .env and .dev.vars beside the application are. May be repeated."`
 	CompatibilityDate string     `placeholder:"DATE" help:"Day of the Workers runtime whose WebSocket objects the application expects: 2026-11-01. The newest, if not given."`
 	CompatibilityFlag []string   `placeholder:"NAME" sep:"none" help:"web_socket_auto_reply_to_close or web_socket_manual_reply_to_close. May be repeated."`
 	Watch             bool       `help:"Load the application anew when one of its files changes; connections stay. SIGHUP does it, too."`
@@ -64,7 +65,7 @@ func (c *runCommand) options(log *slog.Logger) (worker.Options, error) {
 		SleepAfter:   time.Duration(c.SleepAfter),
 		Memory:       int64(c.Memory),
 		Development:  c.Watch,
-		Vars:         variables(c.Var),
+		Vars:         c.vars,
 		Logger:       log,
 
 		CompatibilityDate:  c.CompatibilityDate,

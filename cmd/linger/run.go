@@ -25,6 +25,9 @@ type runCommand struct {
 	doorFlags       `embed:"" group:"Who may come in:"`
 	connectionFlags `embed:"" group:"Each connection:"`
 	egressFlags     `embed:"" group:"What the application reaches:"`
+
+	vars    map[string]any // of env, from all sources; set by configure
+	notices []configNotice // for the log
 }
 
 // Run loads the application, then listens, so that no client meets one that does
@@ -65,5 +68,8 @@ func (c *runCommand) load(out *streams, log *slog.Logger) (*worker.App, error) {
 		return nil, err
 	}
 	options.Stdout, options.Stderr = out.out, out.err
+	for _, n := range c.notices {
+		log.Warn(n.text, n.attrs...)
+	}
 	return worker.Load(c.App, options)
 }

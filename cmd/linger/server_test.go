@@ -19,7 +19,8 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 
 // serverCommands run one linger in the background of a script:
 //
-//	serve ARG...            linger run --listen=127.0.0.1:0 ARG...; sets URL, and ADDRESS without the http://
+//	serve ARG...            linger run --listen=127.0.0.1:0 ARG...; sets URL, and ADDRESS without the http://; of the
+//	                        script's environment it gets TOKEN
 //	proxy ARG...            linger proxy --listen=127.0.0.1:0 ARG..., in the same way
 //	background NAME APP     another linger run; sets NAME in capitals to its address, with ws://
 //	saw stdout|stderr RE    waits until it has printed something that fits
@@ -73,6 +74,8 @@ func start(ts *testscript.TestScript, subcommand string, args []string) *server 
 	s := &server{ended: make(chan struct{})}
 	s.process = exec.Command(program, append([]string{subcommand, "--listen=127.0.0.1:0"}, args...)...)
 	s.process.Dir = ts.MkAbs(".")
+	s.process.Env = append(os.Environ(), "TOKEN="+ts.Getenv("TOKEN")) // the variable that a script may give it
+	s.process.Env = append(os.Environ(), "TOKEN="+ts.Getenv("TOKEN")) // the variable that a script may give it
 	s.process.Stdout, s.process.Stderr = &s.stdout, &s.stderr
 	ts.Check(s.process.Start())
 	go s.wait()

@@ -1,34 +1,130 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"maps"
+	"math"
+	"os"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 )
 
-// variable is one that the application gets, as NAME=VALUE on the command line.
+// variable is one that the application gets: NAME=VALUE on the command line, or NAME for one of the environment.
 type variable struct{ name, value string }
 
-// Decode reads a variable for kong.
+// Decode reads a variable for kong. Messages have no values, which may be secrets.
 func (v *variable) Decode(ctx *kong.DecodeContext) error {
 	var text string
 	if err := ctx.Scan.PopValueInto("variable", &text); err != nil {
 		return err
 	}
-	name, value, ok := strings.Cut(text, "=")
-	if !ok || name == "" {
-		return fmt.Errorf("%q is no variable: give NAME=VALUE", text)
+	name, value, given := strings.Cut(text, "=")
+	if name == "" {
+		return errors.New("a variable has a name: give NAME=VALUE, or NAME for a variable of the environment")
+	}
+	if !given {
+		var ok bool
+		if value, ok = os.LookupEnv(name); !ok {
+			return fmt.Errorf("%s is not a variable of the environment: set it there, or give %s=VALUE", name, name)
+		}
 	}
 	*v = variable{name, value}
 	return nil
 }
 
-// variables gives them by name; of several with the same name the last counts.
-func variables(list []variable) map[string]string {
-	vars := make(map[string]string, len(list))
-	for _, v := range list {
-		vars[v.name] = v.value
+// envNames are the files of variables that are read without being asked for, beside the application. Variables of the
+// second win.
+var envNames = []string{".env", ".dev.vars"}
+
+// collectVars brings together the variables that the application gets. Those of a later source win: the configuration
+// file, .env, .dev.vars, --env-file, --var.
+func (c *runCommand) collectVars(configured map[string]varValue) error {
+	c.vars = map[string]any{}
+	for name, v := range configured {
+		c.vars[name] = v.value
 	}
-	return vars
+	var files []string
+	for _, name := range envNames {
+		if path := besideApp(c.App, name); path != "" {
+			files = append(files, path)
+		}
+	}
+	for _, path := range append(files, c.EnvFile...) {
+		vars, err := readEnvFile(path)
+		if err != nil {
+			return err
+		}
+		maps.Copy(c.vars, vars)
+	}
+	for _, v := range c.Var {
+		c.vars[v.name] = v.value
+	}
+	return nil
+}
+
+// varValue is a variable of the configuration file: anything that JSON has.
+type varValue struct{ value any }
+
+// UnmarshalTOML takes the value of a key.
+func (v *varValue) UnmarshalTOML(value any) (err error) {
+	v.value, err = jsonValue(value)
+	return err
+}
+
+// jsonValue returns a value of TOML as JSON has it. Dates and times are text.
+func jsonValue(value any) (any, error) {
+	switch value := value.(type) {
+	case time.Time:
+		return dateText(value), nil
+	case float64:
+		if math.IsNaN(value) || math.IsInf(value, 0) {
+			return nil, errors.New(valueIs + "not a number that JSON has: write it as a string")
+		}
+	case []any:
+		return jsonValues(value)
+	case []map[string]any:
+		list := make([]any, len(value))
+		for i, item := range value {
+			list[i] = item
+		}
+		return jsonValues(list)
+	case map[string]any:
+		object := make(map[string]any, len(value))
+		for name, item := range value {
+			converted, err := jsonValue(item)
+			if err != nil {
+				return nil, err
+			}
+			object[name] = converted
+		}
+		return object, nil
+	}
+	return value, nil
+}
+
+func jsonValues(list []any) (any, error) {
+	converted := make([]any, len(list))
+	for i, item := range list {
+		var err error
+		if converted[i], err = jsonValue(item); err != nil {
+			return nil, err
+		}
+	}
+	return converted, nil
+}
+
+// dateText returns a date or time as it was written.
+func dateText(t time.Time) string {
+	switch t.Location().String() { // names of the TOML library
+	case "date-local":
+		return t.Format(time.DateOnly)
+	case "time-local":
+		return t.Format("15:04:05.999999999")
+	case "datetime-local":
+		return t.Format("2006-01-02T15:04:05.999999999")
+	}
+	return t.Format(time.RFC3339Nano)
 }

@@ -1,10 +1,11 @@
 import { expose } from "web/host.js";
 import { globalTarget, hasListeners } from "web/target.js";
 import { extend } from "./extendable.js";
+import { env } from "./settings.js";
 
 // What a module exports by default is an application too: { fetch(request, env, ctx) }. Its fetch takes the place of a
 // fetch listener. Go reads these messages as what is wrong with the script.
-function useDefault({ default: app }, env) {
+function useDefault({ default: app }) {
   if (app === undefined || exportsNothing(app)) return;
   if (typeof app === "function") {
     refuse("a function or a class: export an object with a method fetch(request, env, ctx)");
@@ -41,8 +42,4 @@ class ExecutionContext {
   passThroughOnException() {}
 }
 
-let variables = {};
-expose("variables", (list) => {
-  variables = Object.fromEntries(Array.from({ length: list.length / 2 }, (_, i) => [list[2 * i], list[2 * i + 1]]));
-});
-expose("exports", (namespace) => useDefault(namespace, variables));
+expose("exports", (namespace) => useDefault(namespace));

@@ -59,7 +59,9 @@ export class WebSocket extends EventTarget {
     return this.#end.binaryType;
   }
   set binaryType(type) {
-    if (type === "blob" || type === "arraybuffer") this.#end.binaryType = type;
+    if (type !== "blob" && type !== "arraybuffer") return;
+    this.#end.binaryType = type;
+    this.#end.binaryTypeIsSet = true;
   }
 
   // accept has the events come, and lets the script send. With allowHalfOpen the peer's Close is not answered: the

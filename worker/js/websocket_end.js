@@ -1,5 +1,6 @@
 import { Blob } from "web/blob.js";
 import { CloseEvent, ErrorEvent, Event, messageEvent } from "web/event.js";
+import { host } from "web/host.js";
 import { clearTimeout, queueTask, startTimer } from "web/timers.js";
 import { runAt } from "./run.js";
 import { settings } from "./settings.js";
@@ -35,6 +36,7 @@ export class End {
   protocol = "";
   extensions = "";
   binaryType = settings.binaryType;
+  binaryTypeIsSet = !settings.undated; // or known to be what the script expects
   #queue = []; // what has come and waits
   #bytes = 0; // of it
   #deaf = false; // nobody will want to know any more
@@ -185,7 +187,9 @@ export class End {
   #message(item) {
     const { value } = item;
     if (!this.incoming) return done(item);
-    const data = typeof value !== "string" && this.binaryType === "blob" ? new Blob([value]) : value;
+    const isBlob = typeof value !== "string" && this.binaryType === "blob";
+    if (isBlob && !this.binaryTypeIsSet) host.warnOfBlob();
+    const data = isBlob ? new Blob([value]) : value;
     this.#fire(item, messageEvent(data));
   }
 

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+)
+
+// readEnvFile reads a file of lines NAME=VALUE. Messages have no values, which may be secrets.
+func readEnvFile(path string) (map[string]any, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, unreadable(path, err)
+	}
+	vars := map[string]any{}
+	rest := strings.ReplaceAll(strings.TrimPrefix(string(text), "\ufeff"), "\r\n", "\n")
+	for line := 1; rest != ""; {
+		name, value, n, err := readEnvLine(rest)
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", path, line, err)
+		}
+		if name != "" {
+			vars[name] = value
+		}
+		line += strings.Count(rest[:n], "\n")
+		rest = rest[n:]
+	}
+	return vars, nil
+}
+
+var envName = regexp.MustCompile(`^(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*`)
+
+// readEnvLine reads the line that a text begins with, or the lines, if a quoted value has several, and returns how long
+// it is. The name is empty for a blank line and for a comment.
+func readEnvLine(text string) (name, value string, n int, err error) {
+	line, _, more := strings.Cut(text, "\n")
+	n = len(line)
+	if more {
+		n++
+	}
+	if trimmed := strings.TrimSpace(line); trimmed == "" || trimmed[0] == '#' {
+		return "", "", n, nil
+	}
+	indent := len(text) - len(strings.TrimLeft(text, " \t"))
+	found := envName.FindStringSubmatch(text[indent:])
+	if found == nil {
+		return "", "", 0, errors.New("expected NAME=VALUE, where a name has letters, digits and _, and does not begin with a digit")
+	}
+	start := indent + len(found[0])
+	if start < len(text) && strings.IndexByte("\"'`", text[start]) >= 0 {
+		value, n, err = readQuoted(text, start, found[1])
+		return found[1], value, n, err
+	}
+	value = text[min(start, len(line)):len(line)]
+	if comment := strings.Index(" "+value, " #"); comment >= 0 {
+		value = value[:max(comment-1, 0)]
+	}
+	return found[1], strings.TrimSpace(value), n, nil
+}
+
+// readQuoted reads a value in quotes, and the rest of its line, which may have a comment only. In double quotes \n, \r,
+// \t, \" and \\ are escapes.
+func readQuoted(text string, start int, name string) (value string, n int, err error) {
+	quote := text[start]
+	end := start + 1
+	for ; end < len(text) && text[end] != quote; end++ {
+		if text[end] == '\\' && quote == '"' {
+			end++
+		}
+	}
+	if end >= len(text) {
+		return "", 0, fmt.Errorf("the value of %s begins with %c, which never ends", name, quote)
+	}
+	value = text[start+1 : end]
+	if quote == '"' {
+		value = strings.NewReplacer(`\n`, "\n", `\r`, "\r", `\t`, "\t", `\"`, `"`, `\\`, `\`).Replace(value)
+	}
+	rest, _, more := strings.Cut(text[end+1:], "\n")
+	if trimmed := strings.TrimSpace(rest); trimmed != "" && trimmed[0] != '#' {
+		return "", 0, fmt.Errorf("the value of %s ends with %c, and more stands after it: put the whole value in quotes", name, quote)
+	}
+	n = end + 1 + len(rest)
+	if more {
+		n++
+	}
+	return value, n, nil
+}

@@ -1,0 +1,15 @@
+package spelling
+
+import "testing"
+
+func TestNearest(t *testing.T) {
+	names := []string{"websocketmessage", "websocketclose", "fetch", "main", "vars"}
+	for wrong, want := range map[string]string{
+		"websocketmesage": "websocketmessage", "WebSocketMessage": "websocketmessage", "websocketclosed": "websocketclose",
+		"fetsh": "fetch", "mian": "", "man": "main", "var": "vars", "listen": "", "": "", "messages": "", "websocket": "",
+	} {
+		if got := Nearest(wrong, names); got != want {
+			t.Errorf("%q stands for %q; got %q", wrong, want, got)
+		}
+	}
+}

@@ -1,0 +1,51 @@
+package worker
+
+import (
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+// refusedImports are imports that fail while bundling, with their position, because they would fail in the engine.
+var refusedImports = map[string]string{
+	`^(https?:)?//`: "is on the network: download the module and import it by a relative path",
+	`^npm:`:         "is the name of a package for Deno: install it with npm install, and import it without npm:",
+	`^jsr:`:         "is the name of a package for Deno: install it with npx jsr add, and import it without jsr:",
+	`^bun(:|$)`:     "is a module of Bun, which is not there",
+}
+
+// ownModules are the modules that Linger has, with what each exports of the globals.
+var ownModules = map[string][]string{
+	"linger": {
+		"env", "clients", "setWebSocketAutoResponse", "Clients", "ExtendableEvent", "FetchEvent", "WebSocketCloseEvent",
+		"WebSocketConnection", "WebSocketDrainEvent", "WebSocketMessageEvent", "WebSocketPair", "WebSocketPeerCloseEvent",
+		"WebSocketUpgradeEvent",
+	},
+	"cloudflare:workers": {"env"},
+}
+
+// ownNamespace is what esbuild calls the place that modules of Linger are in.
+const ownNamespace = "linger"
+
+// resolveImports has imports of modules that Linger has find them, and others fail that cannot be had.
+func resolveImports(build api.PluginBuild) {
+	for filter, reason := range refusedImports {
+		build.OnResolve(api.OnResolveOptions{Filter: filter}, refuseImport(reason))
+	}
+	build.OnResolve(api.OnResolveOptions{Filter: `^(linger$|cloudflare:)`}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
+		if _, ok := ownModules[args.Path]; !ok {
+			return refuseImport("is a module of the Workers runtime that is not there: of those there is cloudflare:workers")(args)
+		}
+		return api.OnResolveResult{Path: args.Path, Namespace: ownNamespace, SideEffects: api.SideEffectsFalse}, nil
+	})
+	build.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: ownNamespace}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
+		module := "export const { " + strings.Join(ownModules[args.Path], ", ") + " } = globalThis;"
+		return api.OnLoadResult{Contents: &module, Loader: api.LoaderJS}, nil
+	})
+}
+
+func refuseImport(reason string) func(api.OnResolveArgs) (api.OnResolveResult, error) {
+	return func(args api.OnResolveArgs) (api.OnResolveResult, error) {
+		return api.OnResolveResult{Errors: []api.Message{{Text: literal(args.Path) + " " + reason}}}, nil
+	}
+}
