@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/lingerws/linger/worker"
@@ -73,4 +74,22 @@ func TestTheFirstSnippetIsAChat(t *testing.T) {
 	first.close(4001, "bye")
 	a.stdout.line(t, "4001 bye true")
 	a.get("/", 200, "hello")
+}
+
+// Intermediaries write Upgrade in their own way, and may offer other protocols beside it.
+func TestTheFirstSnippetsAcceptEverySpellingOfUpgrade(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"workers.md", "workers-api.md"} {
+		page, err := os.ReadFile("../docs/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := serve(t, string(snippet.FindSubmatch(page)[2]), worker.Options{})
+		for _, upgrade := range []string{"websocket", "WebSocket", "WEBSOCKET", "h2c, websocket", "websocket, h2c", "websocket/13, WebSocket"} {
+			got := a.wire(strings.Replace(asksForSocket, "Upgrade: websocket", "Upgrade: "+upgrade, 1) + "\r\n")
+			if !strings.HasPrefix(got, "HTTP/1.1 101 ") {
+				t.Errorf("the first example of %s accepts Upgrade: %s; got %q", name, upgrade, got)
+			}
+		}
+	}
 }

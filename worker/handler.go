@@ -39,7 +39,7 @@ func (h handler) Upgrade(u *linger.Upgrade) {
 	e := newEvent("websocketupgrade", nil)
 	e.upgrade, e.request = u, true
 	e.start = func(in *instance, id int) error {
-		return in.dispatch("upgrade", h.app.requestFacts(id, r, target)...)
+		return in.dispatch("upgrade", h.app.requestFacts(id, r, target, asHandshake(r.Header))...)
 	}
 	w.submit(e)
 	switch {

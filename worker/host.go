@@ -2,7 +2,6 @@ package worker
 
 import (
 	"errors"
-	"net/http"
 
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/protocol"
@@ -78,7 +77,7 @@ var nothing = engine.Undefined()
 // accept(event, protocol, headers, data, halfOpen) makes the request of an event a
 // connection and returns its id, or undefined after the event's time.
 func (in *instance) accept(args arguments) (engine.Value, error) {
-	opts := linger.AcceptOptions{Subprotocol: args.at(1).String(), Header: headerOf(args.at(2)), HalfOpen: args.at(4).Bool()}
+	opts := linger.AcceptOptions{Subprotocol: args.at(1).String(), Header: wireHeader(args.at(2)), HalfOpen: args.at(4).Bool()}
 	if text := args.at(3); text.Kind() == engine.KindString {
 		opts.Data = text.String()
 	}
@@ -112,7 +111,7 @@ func (in *instance) upgrade(e *event, opts linger.AcceptOptions) (*linger.Socket
 func (in *instance) respond(args arguments) (engine.Value, error) {
 	id := args.at(0).Int()
 	if e := in.event(id); e != nil {
-		e.response = &response{status: args.at(1).Int(), header: headerOf(args.at(2)), body: bytesOf(args.at(3))}
+		e.response = &response{status: args.at(1).Int(), header: wireHeader(args.at(2)), body: bytesOf(args.at(3))}
 		in.finish(id)
 	}
 	return nothing, nil
@@ -142,14 +141,6 @@ func (in *instance) done(args arguments) (engine.Value, error) {
 func (in *instance) extended(args arguments) (engine.Value, error) {
 	in.extend(args.at(0).Int())
 	return nothing, nil
-}
-
-func headerOf(list engine.Value) http.Header {
-	header := http.Header{}
-	for i, values := 0, list.List(); i+1 < len(values); i += 2 {
-		header.Add(values[i].String(), values[i+1].String())
-	}
-	return header
 }
 
 func bytesOf(v engine.Value) []byte {
@@ -208,7 +199,11 @@ func (in *instance) facts(args arguments) (engine.Value, error) {
 	if s == nil {
 		return nothing, nil
 	}
-	return engine.List(engine.String(s.URL().String()), engine.String(s.Subprotocol()), addressText(s.RemoteIP())), nil
+	url, err := serialized(s.URL())
+	if err != nil { // Go code has accepted it
+		url = s.URL().String()
+	}
+	return engine.List(engine.String(url), engine.String(s.Subprotocol()), addressText(s.RemoteIP())), nil
 }
 
 // headers(connection) gives the header of the upgrade request as a flat list.
@@ -217,7 +212,7 @@ func (in *instance) headers(args arguments) (engine.Value, error) {
 	if s == nil {
 		return nothing, nil
 	}
-	return headerList(s.URL().Host, s.Header(), s.RemoteIP()), nil
+	return headerList(s.URL().Host, asHandshake(s.Header()), s.RemoteIP()), nil
 }
 
 // data(connection) gives the data of a connection as the module wrote it: a letter

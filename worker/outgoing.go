@@ -48,6 +48,7 @@ func newTransport(rules egress, config *tls.Config) *http.Transport {
 		DialContext:            rules.dial,
 		TLSClientConfig:        config,
 		TLSHandshakeTimeout:    dialTimeout,
+		DisableCompression:     true, // outgoingRequest.offerCodings asks for what readAnswer and the script decode
 		ForceAttemptHTTP2:      true,
 		MaxIdleConns:           maxIdleConnections,
 		IdleConnTimeout:        idleConnectionTime,

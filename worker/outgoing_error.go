@@ -10,6 +10,7 @@ import (
 
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/protocol/handshake"
+	"github.com/lingerws/linger/worker/internal/web/contentcoding"
 )
 
 // explainFetch says what a script is told of a fetch that failed.
@@ -42,6 +43,9 @@ func explain(err error) string {
 	}
 	if large, ok := errors.AsType[*answerTooLargeError](err); ok {
 		return large.Error()
+	}
+	if bad, ok := errors.AsType[*contentcoding.Error](err); ok {
+		return bad.Error()
 	}
 	if bad, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return "the server's certificate is not trusted: " + bad.Err.Error()

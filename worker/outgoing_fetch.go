@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/lingerws/linger/worker/internal/engine"
-	"github.com/lingerws/linger/worker/internal/web/textcodec"
+	"github.com/lingerws/linger/worker/internal/web/contentcoding"
 )
 
 // fetch(number, method, url, redirect, headers, body) begins a fetch. Its answer comes
@@ -85,7 +85,7 @@ func (in *instance) settleFetch(number int, host string, answer *fetched, err er
 	case answer.socket != nil:
 		return in.upgraded(number, answer)
 	}
-	return in.dispatch("fetched", engine.Int(number), nothing, answer.parts(), answer.content())
+	return in.dispatch("fetched", engine.Int(number), nothing, answer.parts(), answer.content(), engine.String(answer.coding), engine.String(answer.foreign))
 }
 
 // fetched is an answer with its body.
@@ -94,6 +94,8 @@ type fetched struct {
 	statusText string
 	header     http.Header
 	body       []byte
+	coding     string // that the body is still encoded with, as Content-Encoding has it; the script undoes it
+	foreign    string // a coding of the body that cannot be undone here
 	url        string
 	redirected bool
 
@@ -160,7 +162,33 @@ func readAnswer(answer *http.Response, r *outgoingRequest, limit int64) (*fetche
 		answer.Header.Del(name)
 	}
 	text := strings.TrimSpace(strings.TrimPrefix(answer.Status, fmt.Sprint(answer.StatusCode)))
-	return &fetched{status: answer.StatusCode, statusText: text, header: answer.Header, body: body, url: r.shown(), redirected: r.hops > 0}, nil
+	f := &fetched{status: answer.StatusCode, statusText: text, header: answer.Header, body: body, url: r.shown(), redirected: r.hops > 0}
+	return f, f.decode(r.decode, limit)
+}
+
+// decode undoes the content codings of an answer, at once or when the script reads the body. In either case the fields
+// that tell of them are not shown; an answer that is passed on unread has Content-Encoding again.
+func (f *fetched) decode(now bool, limit int64) error {
+	codings, known := contentcoding.Parse(f.header.Values("Content-Encoding"))
+	switch {
+	case len(codings) == 0 || len(f.body) == 0:
+		return nil
+	case !known || f.status == http.StatusPartialContent:
+		f.foreign = strings.Join(codings, ", ")
+		return nil
+	}
+	f.header.Del("Content-Encoding")
+	f.header.Del("Content-Length")
+	if !now {
+		f.coding = strings.Join(codings, ", ")
+		return nil
+	}
+	body, err := contentcoding.Decode(f.body, codings, limit)
+	if errors.Is(err, contentcoding.ErrTooLarge) {
+		err = &answerTooLargeError{limit}
+	}
+	f.body = body
+	return err
 }
 
 // parts gives an answer as the module takes it, without its body.
@@ -168,10 +196,10 @@ func (f *fetched) parts() engine.Value {
 	var list []engine.Value
 	for name, values := range f.header {
 		for _, value := range values {
-			list = append(list, engine.String(name), engine.String(textcodec.FromLatin1([]byte(value))))
+			list = append(list, engine.String(name), byteString(value))
 		}
 	}
-	return engine.List(engine.Int(f.status), engine.String(textcodec.FromLatin1([]byte(f.statusText))), engine.List(list...),
+	return engine.List(engine.Int(f.status), byteString(f.statusText), engine.List(list...),
 		engine.String(f.url), engine.Bool(f.redirected))
 }
 

@@ -1,8 +1,6 @@
 package worker_test
 
 import (
-	"bytes"
-	"compress/gzip"
 	"fmt"
 	"io"
 	"net/http"
@@ -85,20 +83,6 @@ func TestAnAnswerCanBePassedOnAsItIs(t *testing.T) {
 	if got.StatusCode != http.StatusAccepted || got.body != "POST /on a/b kept|body" || len(got.Header.Values("Set-Cookie")) != 2 {
 		t.Errorf("a request passes through with its answer; got %d %q %v", got.StatusCode, got.body, got.Header)
 	}
-}
-
-func TestCompressedAnswersAreReadAsTheyWere(t *testing.T) {
-	t.Parallel()
-	server := elsewhere(t, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Encoding", "gzip")
-		zip := gzip.NewWriter(w)
-		_, _ = zip.Write(bytes.Repeat([]byte("a"), 1000))
-		_ = zip.Close()
-	})
-	a := serve(t, fetching(server.URL, `fetch(base).then(async (r) => (await r.text()).length + " " + r.headers.get("content-encoding"))`), worker.Options{MaxBody: 1000})
-	a.get("/", 200, "1000 null")
-	a.reload(fetching(server.URL, `fetch(base, { headers: { "Accept-Encoding": "gzip" } }).then(async (r) => (await r.bytes())[0] + " " + r.headers.get("content-encoding"))`))
-	a.get("/", 200, "31 gzip")
 }
 
 func TestABodyOverTheLimitFailsTheFetch(t *testing.T) {

@@ -8,8 +8,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/lingerws/linger/worker/internal/engine"
-	"github.com/lingerws/linger/worker/internal/web/textcodec"
+	"github.com/lingerws/linger/worker/internal/web/contentcoding"
 	"github.com/lingerws/linger/worker/internal/web/weburl"
 )
 
@@ -22,6 +21,7 @@ type outgoingRequest struct {
 	body     []byte // nil for none
 	upgrade  bool   // to a WebSocket
 	hops     int    // redirects that were followed
+	decode   bool   // the script has not asked for content codings, so it gets none
 }
 
 // fromHop are fields that belong to one connection, to the length of the message or to
@@ -56,23 +56,28 @@ func newOutgoingRequest(args arguments) (*outgoingRequest, error) {
 	if r.header.Get("User-Agent") == "" {
 		r.header.Set("User-Agent", "linger")
 	}
+	r.offerCodings()
 	return r, nil
+}
+
+// offerCodings asks for the content codings that can be undone. What the script asks for beyond those is not sent on: it
+// could not read the answer.
+func (r *outgoingRequest) offerCodings() {
+	given := r.header.Values("Accept-Encoding")
+	r.decode = len(given) == 0
+	switch {
+	case !r.decode:
+		r.header.Set("Accept-Encoding", contentcoding.Offer(given))
+	case r.upgrade || r.method == http.MethodHead: // there is no body
+	case r.header.Get("Range") != "": // Fetch Standard, section 4.6: a part of what is encoded cannot be decoded
+		r.header.Set("Accept-Encoding", "identity")
+	default:
+		r.header.Set("Accept-Encoding", contentcoding.Accept)
+	}
 }
 
 func fetchable(u *weburl.URL) bool {
 	return u.Protocol() == "http:" || u.Protocol() == "https:"
-}
-
-// wireHeader gives header fields as they travel: each character of a value is a byte
-// (Fetch Standard, section 2.2.2).
-func wireHeader(list engine.Value) http.Header {
-	header := http.Header{}
-	for i, values := 0, list.List(); i+1 < len(values); i += 2 {
-		if value, ok := textcodec.Latin1(values[i+1].String()); ok {
-			header.Add(values[i].String(), string(value))
-		}
-	}
-	return header
 }
 
 // request makes the request of this hop.

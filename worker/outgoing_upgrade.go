@@ -75,7 +75,8 @@ func (r *outgoingRequest) refused(err error, limit int64) (answer *fetched, agai
 	for _, name := range fromHop[:7] {
 		failed.Header.Del(name)
 	}
-	return &fetched{status: failed.Status, statusText: http.StatusText(failed.Status), header: failed.Header, body: failed.Body, url: r.shown(), redirected: r.hops > 0}, false, nil
+	answer = &fetched{status: failed.Status, statusText: http.StatusText(failed.Status), header: failed.Header, body: failed.Body, url: r.shown(), redirected: r.hops > 0}
+	return answer, false, answer.decode(r.decode, limit)
 }
 
 // upgraded hands the script a WebSocket as the answer to a fetch. What arrives on it

@@ -27,7 +27,7 @@ func (in *instance) acceptLine(args arguments) (engine.Value, error) {
 	e := in.event(args.at(0).Int())
 	socket, err := in.upgrade(e, linger.AcceptOptions{
 		Subprotocol: args.at(1).String(),
-		Header:      headerOf(args.at(2)),
+		Header:      wireHeader(args.at(2)),
 		HalfOpen:    true, // the script tells later whether it wants to answer the peer's Close
 	})
 	if socket == nil {

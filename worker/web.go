@@ -16,6 +16,7 @@ func (in *instance) webOptions() web.Options {
 		ClearTimer: in.timers.clear,
 		Publish:    in.publish,
 		Listen:     in.listen,
+		MaxBody:    in.app.opts.MaxBody,
 	}
 }
 

@@ -1,5 +1,5 @@
 import { abortSteps } from "web/abort.js";
-import { take } from "web/body.js";
+import { bodyContent } from "web/body.js";
 import { expect, secret } from "web/define.js";
 import { fromPairs, guard, toPairs } from "web/headers.js";
 import { expose, host } from "web/host.js";
@@ -30,7 +30,7 @@ function begin(request, waiting) {
     host.cancelFetch(number);
     waiting.reject(signal.reason);
   };
-  host.fetch(number, request.method, request.url, request.redirect, toPairs(request.headers), take(request));
+  host.fetch(number, request.method, request.url, request.redirect, toPairs(request.headers), bodyContent(request)?.take() ?? null);
   steps.add(abort);
   pending.set(number, { ...waiting, forget: () => steps.delete(abort) });
 }
@@ -47,14 +47,14 @@ function responseOf([status, statusText, fields, url, redirected], rest) {
   return make({ status, statusText, headers: guard(fromPairs(fields), "immutable"), url, redirected, ...rest });
 }
 
-expose("fetched", (number, failed, parts, body) => {
+expose("fetched", (number, failed, parts, body, coding, foreign) => {
   const waiting = settled(number);
   if (!waiting) return;
   if (failed !== undefined) {
     Object.defineProperty(waiting.failure, "message", { value: failed, writable: true, configurable: true });
     return waiting.reject(waiting.failure);
   }
-  waiting.resolve(responseOf(parts, { source: body && new Uint8Array(body) }));
+  waiting.resolve(responseOf(parts, { body: body && new Uint8Array(body), coding, foreign }));
 });
 
 // The request has become a WebSocket. A script that does not accept it holds it for a time only.

@@ -1,5 +1,5 @@
 import { serialize, deserialize } from "web/clone.js";
-import { contentOf } from "web/blob.js";
+import { blobBytes } from "web/blob.js";
 import { expect, secret } from "web/define.js";
 import { bytesOf, isBuffer } from "web/encoding.js";
 import { DOMException } from "web/exception.js";
@@ -113,7 +113,7 @@ export class WebSocket extends EventTarget {
 // contentToSend gives text, or bytes of its own.
 function contentToSend(message) {
   if (isBuffer(message) || ArrayBuffer.isView(message)) return bytesOf(message).slice().buffer;
-  const blob = contentOf(message);
+  const blob = blobBytes(message);
   return blob ? blob.slice().buffer : `${message}`;
 }
 

@@ -73,3 +73,15 @@ func benchmarkScript(b *testing.B, setup, code string) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/batch, "ns/each")
 }
+
+// BenchmarkMemory reports what an engine with the globals takes.
+func BenchmarkMemory(b *testing.B) {
+	rt := newRuntime(b, engine.Options{})
+	if _, err := web.Install(rt, web.Options{}); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		rt.CollectGarbage()
+	}
+	b.ReportMetric(float64(rt.Memory().Used)/1024, "KiB")
+}

@@ -17,6 +17,9 @@ func newHost(options Options, realm *Realm) *host {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
+	if options.MaxBody == 0 {
+		options.MaxBody = defaultMaxBody
+	}
 	return &host{options: options, realm: realm, start: options.Now()}
 }
 
@@ -32,6 +35,7 @@ func (h *host) functions() map[string]engine.HostFunc {
 		"encode":     encode,
 		"encodeInto": encodeInto,
 		"decode":     decode,
+		"decompress": h.decompress,
 		"atob":       atob,
 		"btoa":       btoa,
 		"random":     random,
@@ -54,7 +58,7 @@ func argument(args []engine.Value, i int) engine.Value {
 func (h *host) expose(args []engine.Value) (engine.Value, error) {
 	fn := argument(args, 1).Function()
 	if fn == nil {
-		return engine.Undefined(), &engine.Throw{Name: "TypeError", Message: "expose expects a name and a function"}
+		return engine.Undefined(), typeError("expose expects a name and a function")
 	}
 	h.realm.functions[args[0].String()] = fn.Keep()
 	return engine.Undefined(), nil

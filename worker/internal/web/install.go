@@ -42,9 +42,14 @@ type Options struct {
 	// nobody does any more.
 	Listen func(channel string, on bool)
 
+	// MaxBody is the most bytes that a body has when its content codings are undone, 10 MiB where 0.
+	MaxBody int64
+
 	// Now is the clock of performance.now, time.Now where nil.
 	Now func() time.Time
 }
+
+const defaultMaxBody = 10 << 20
 
 // Prelude is the globals as compiled code. It can be installed in any number of runtimes, from any goroutine.
 type Prelude struct {

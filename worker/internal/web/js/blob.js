@@ -1,17 +1,19 @@
+import { Content } from "./content.js";
+import { secret, tag } from "./define.js";
 import { bytesOf, isBuffer } from "./encoding.js";
-import { tag } from "./define.js";
 import { host } from "./host.js";
+import { ReadableStream } from "./stream.js";
 
-// contentOf gives the bytes of a blob, which are never changed; undefined for anything else.
-export let contentOf;
+// blobBytes gives the bytes of a blob, which are never changed; undefined for anything else.
+export let blobBytes;
 
-// Blob is bytes with a type. They are there as soon as it is, so there are no streams of them.
+// Blob is bytes with a type.
 export class Blob {
   #bytes;
   #type;
 
   static {
-    contentOf = (value) => (typeof value === "object" && value !== null && #bytes in value ? value.#bytes : undefined);
+    blobBytes = (value) => (typeof value === "object" && value !== null && #bytes in value ? value.#bytes : undefined);
   }
 
   constructor(parts = [], options) {
@@ -33,6 +35,9 @@ export class Blob {
   slice(start, end, type) {
     return new Blob([this.#bytes.slice(start, end)], { type });
   }
+  stream() {
+    return new ReadableStream(secret, new Content(this.#bytes));
+  }
   async text() {
     return host.decode("utf-8", this.#bytes, true, false);
   }
@@ -46,7 +51,7 @@ export class Blob {
 
 function partOf(part) {
   if (isBuffer(part) || ArrayBuffer.isView(part)) return bytesOf(part);
-  return contentOf(part) ?? new Uint8Array(host.encode(String(part).toWellFormed()));
+  return blobBytes(part) ?? new Uint8Array(host.encode(String(part).toWellFormed()));
 }
 
 function join(parts) {

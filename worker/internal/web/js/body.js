@@ -1,43 +1,69 @@
+import { Blob, blobBytes } from "./blob.js";
+import { Content } from "./content.js";
+import { secret } from "./define.js";
 import { bytesOf, isBuffer } from "./encoding.js";
-import { host } from "./host.js";
+import { DOMException } from "./exception.js";
 import { URLSearchParams } from "./searchparams.js";
+import { contentOf, ReadableStream } from "./stream.js";
 
-// extract turns what scripts give as a body into { source, type }: source is text, or bytes of its own (Fetch Standard,
-// section 5.2).
+// extract turns what scripts give as a body into { content, type } (Fetch Standard, section 5.2). Both are null for no
+// body.
 export function extract(init) {
-  if (init === null || init === undefined) return { source: null, type: null };
-  if (init instanceof URLSearchParams) {
-    return { source: init.toString(), type: "application/x-www-form-urlencoded;charset=UTF-8" };
+  if (init === null || init === undefined) return { content: null, type: null };
+  const blob = blobBytes(init);
+  if (blob) return { content: new Content(blob), type: init.type || null };
+  const content = contentOf(init);
+  if (content) {
+    content.check();
+    return { content, stream: init, type: null };
   }
-  if (ArrayBuffer.isView(init) || isBuffer(init)) return { source: bytesOf(init).slice(), type: null };
-  return { source: String(init).toWellFormed(), type: "text/plain;charset=UTF-8" };
+  if (ArrayBuffer.isView(init) || isBuffer(init)) return { content: new Content(bytesOf(init).slice()), type: null };
+  const type = init instanceof URLSearchParams ? "application/x-www-form-urlencoded;charset=UTF-8" : "text/plain;charset=UTF-8";
+  return { content: new Content(textOf(init)), type };
 }
 
-// sourceOf gives a body's text, bytes or null without using it up; take does the same and does use it up.
-export let sourceOf, take;
+// An object becomes its text. One that has no text of its own, or is a stream, would be a body that is wrong.
+function textOf(init) {
+  const text = `${init}`; // which throws for a symbol
+  if (typeof init === "object" && (/^\[object .*\]$/.test(text) || init[Symbol.asyncIterator] || typeof init.getReader === "function")) {
+    const kind = Object.prototype.toString.call(init).slice(8, -1);
+    throw new TypeError(
+      `A body is text, an ArrayBuffer or a view of one, a Blob, URLSearchParams or the body of a Request or Response, but got an object of the kind ${kind}: ` +
+        "turn data into text with JSON.stringify, and join what comes in parts",
+    );
+  }
+  return text.toWellFormed();
+}
 
-// Body is what requests and responses have in common. A body is whole when the script sees it, so nothing is streamed.
+// bodyContent gives the content of a request or response, null where there is no body.
+export let bodyContent;
+
+// Body is what requests and responses have in common. A body is whole when the script sees it.
 export class Body {
-  #source;
-  #used = false;
+  #content;
+  #stream; // made when it is asked for
 
   static {
-    sourceOf = (body) => body.#source;
-    take = (body) => body.#take();
+    bodyContent = (body) => body.#content;
   }
 
-  constructor(source) {
-    this.#source = source;
+  constructor(content, stream) {
+    this.#content = content;
+    this.#stream = stream;
+  }
+
+  get body() {
+    if (this.#content === null) return null;
+    this.#stream ??= new ReadableStream(secret, this.#content);
+    return this.#stream;
   }
 
   get bodyUsed() {
-    return this.#used;
+    return this.#content?.used ?? false;
   }
 
   async text() {
-    const source = this.#take();
-    if (source === null) return "";
-    return (typeof source === "string" ? source : host.decode("utf-8", source, true, false)).replace(/^\uFEFF/, "");
+    return this.#content?.takeText() ?? "";
   }
 
   async json() {
@@ -45,18 +71,18 @@ export class Body {
   }
 
   async bytes() {
-    const source = this.#take();
-    if (typeof source === "string") return new Uint8Array(host.encode(source));
-    return source === null ? new Uint8Array(0) : source.slice();
+    return this.#content?.takeBytes() ?? new Uint8Array(0);
   }
 
   async arrayBuffer() {
     return (await this.bytes()).buffer;
   }
 
-  #take() {
-    if (this.#used) throw new TypeError("The body has been read already: clone() what is to be read twice");
-    this.#used = this.#source !== null;
-    return this.#source;
+  async blob() {
+    return new Blob([await this.bytes()], { type: this.headers.get("content-type") ?? "" });
+  }
+
+  async formData() {
+    throw new DOMException("formData() is not there: read the body with text(), and forms with new URLSearchParams(text)", "NotSupportedError");
   }
 }

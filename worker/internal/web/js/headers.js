@@ -47,7 +47,8 @@ export class Headers {
 
   get(name) {
     expect(arguments.length, 1, "Headers.get");
-    return this.#lists.get(nameOf(name))?.join(", ") ?? null;
+    const key = nameOf(name);
+    return this.#lists.get(key)?.join(separatorOf(key)) ?? null;
   }
 
   getSetCookie() {
@@ -87,7 +88,7 @@ export class Headers {
     const names = [...this.#lists.keys()].sort();
     return names.flatMap((name) => {
       const values = this.#lists.get(name);
-      return name === "set-cookie" ? values.map((value) => [name, value]) : [[name, values.join(", ")]];
+      return name === "set-cookie" ? values.map((value) => [name, value]) : [[name, values.join(separatorOf(name))]];
     });
   }
 
@@ -103,6 +104,10 @@ export class Headers {
     else this.#lists.set(name, [value]);
   }
 }
+
+// The values of a field are joined with a comma, but those of Cookie with a semicolon (RFC 6265, section 5.4; a client may
+// send several fields: RFC 9113, section 8.2.3).
+const separatorOf = (name) => (name === "cookie" ? "; " : ", ");
 
 // Names that have been checked, with their lower-case form: the same few come again and again.
 const checked = new Map();

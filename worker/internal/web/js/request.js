@@ -1,38 +1,60 @@
 import { AbortController, isAbortSignal } from "./abort.js";
-import { Body, extract, sourceOf, take } from "./body.js";
+import { Body, bodyContent, extract } from "./body.js";
+import { Content } from "./content.js";
 import { expect, secret, tag } from "./define.js";
 import { fromPairs, guard, Headers } from "./headers.js";
 import { URL } from "./url.js";
 
 const token = /^[!#$%&'*+\-.^_`|~\w]+$/;
 const normalized = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"]);
-const modes = new Set(["follow", "error", "manual"]);
 const forbidden = new Set(["CONNECT", "TRACE", "TRACK"]);
 
+// What a request says beside its parts (Fetch Standard, section 5.4): the default, and the values that can be chosen.
+// Of these only redirect has an effect here.
+const settings = {
+  redirect: ["follow", "error", "manual"],
+  mode: ["cors", "no-cors", "same-origin", "navigate"],
+  credentials: ["same-origin", "omit", "include"],
+  cache: ["default", "no-store", "reload", "no-cache", "force-cache", "only-if-cached"],
+  referrer: "about:client",
+  referrerPolicy: [
+    "", "no-referrer", "no-referrer-when-downgrade", "same-origin", "origin", "strict-origin", "origin-when-cross-origin",
+    "strict-origin-when-cross-origin", "unsafe-url",
+  ],
+  integrity: "",
+  keepalive: false,
+  duplex: ["half"],
+};
+const names = Object.keys(settings);
+const defaults = Object.fromEntries(names.map((name) => [name, Array.isArray(settings[name]) ? settings[name][0] : settings[name]]));
+
 // received makes the Request of what a client has sent: { url, method, headers, body, signal }, with headers as a flat
-// list of names and values, and body as text, bytes or null. Its headers cannot be changed, and are made when asked for.
+// list of names and values, and body as bytes or null. Its headers cannot be changed, and are made when asked for.
 export let received;
+
+let settingsOf;
 
 export class Request extends Body {
   #url;
   #method;
   #headers; // Headers, or the flat list to make them of
   #signal;
-  #redirect;
+  #settings;
 
   static {
-    received = (parts) => new Request(secret, parts);
+    received = (parts) => new Request(secret, { ...parts, content: parts.body === null ? null : new Content(parts.body) });
+    settingsOf = (request) => request.#settings;
   }
 
   constructor(input, init) {
     expect(arguments.length, 1, "new Request");
     const parts = input === secret ? init : compose(input, init);
-    super(parts.body ?? null);
+    super(parts.content, parts.stream);
     this.#url = parts.url;
     this.#method = parts.method;
     this.#headers = parts.headers;
     this.#signal = parts.signal;
-    this.#redirect = parts.redirect ?? "follow";
+    this.#settings = parts.settings ?? defaults;
   }
 
   get url() {
@@ -49,55 +71,80 @@ export class Request extends Body {
     this.#signal ??= new AbortController().signal;
     return this.#signal;
   }
-
-  get redirect() {
-    return this.#redirect;
+  get destination() {
+    return "";
   }
 
   clone() {
-    if (this.bodyUsed) throw new TypeError("A request whose body has been read cannot be cloned");
     return new Request(secret, {
+      content: bodyContent(this)?.copy() ?? null,
       url: this.#url,
       method: this.#method,
       headers: Array.isArray(this.#headers) ? this.#headers : new Headers(this.#headers),
       signal: this.#signal,
-      redirect: this.#redirect,
-      body: sourceOf(this),
+      settings: this.#settings,
     });
   }
 }
 
-function compose(input, init = {}) {
+for (const name of names) {
+  Object.defineProperty(Request.prototype, name, {
+    get() {
+      return settingsOf(this)[name];
+    },
+    enumerable: true,
+    configurable: true,
+  });
+}
+
+function compose(input, init) {
   const from = input instanceof Request ? input : undefined;
   const method = init?.method === undefined ? (from?.method ?? "GET") : methodOf(init.method);
   const headers = new Headers(init?.headers ?? from?.headers);
-  const redirect = redirectOf(init?.redirect ?? from?.redirect);
-  return { url: from?.url ?? urlOf(input), method, headers, redirect, body: bodyOf(from, init, method, headers), signal: signalOf(from, init) };
+  const url = from?.url ?? urlOf(input);
+  return { url, method, headers, settings: chosen(init, from), signal: signalOf(from, init), ...bodyOf(from, init, method, headers) };
 }
 
 function bodyOf(from, init, method, headers) {
-  const other = init instanceof Request ? init : undefined; // it stands for its parts, its body too
-  if (other && sourceOf(other) !== null) return bodyOf(other, {}, method, headers);
   const given = init?.body ?? null;
-  if ((given !== null || (from && sourceOf(from) !== null)) && (method === "GET" || method === "HEAD")) {
+  if (given === null) {
+    const content = from ? bodyContent(from) : null;
+    if (content === null) return { content };
+    const copy = content.copy();
+    content.take(); // the new request has taken it over
+    return { content: copy };
+  }
+  // What a client has sent can be passed on, even a GET with a body.
+  if ((method === "GET" || method === "HEAD") && !(init instanceof Request)) {
     throw new TypeError(`A request with the method ${method} has no body`);
   }
-  if (given === null) return from ? take(from) : null;
-  const { source, type } = extract(given);
+  const { type, ...body } = extract(given);
   if (type && !headers.has("content-type")) headers.set("content-type", type);
-  return source;
+  return body;
+}
+
+function chosen(init, from) {
+  const base = from ? settingsOf(from) : defaults;
+  if (!init) return base;
+  const own = {};
+  for (const name of names) if (init[name] !== undefined) own[name] = settingOf(name, init[name]);
+  return { ...base, ...own };
+}
+
+function settingOf(name, given) {
+  const known = settings[name];
+  if (typeof known === "boolean") return Boolean(given);
+  const value = String(given);
+  if (Array.isArray(known) && !known.includes(value)) {
+    throw new TypeError(`A request's ${name} is one of ${known.map((text) => JSON.stringify(text)).join(", ")}, but got ${JSON.stringify(value)}`);
+  }
+  return value;
 }
 
 function signalOf(from, init) {
   const signal = init?.signal === undefined ? from?.signal : init.signal;
   if (signal != null && !isAbortSignal(signal)) throw new TypeError("Request expects an AbortSignal as its signal");
   return signal ?? undefined;
-}
-
-function redirectOf(given = "follow") {
-  const mode = String(given);
-  if (!modes.has(mode)) throw new TypeError(`A request's redirect is one of ${[...modes].join(", ")}, but got ${JSON.stringify(mode)}`);
-  return mode;
 }
 
 function urlOf(input) {

@@ -1,4 +1,5 @@
-import { Body, extract, sourceOf, take } from "./body.js";
+import { Body, bodyContent, extract } from "./body.js";
+import { Content } from "./content.js";
 import { expect, secret, tag } from "./define.js";
 import { guard, Headers, toPairs } from "./headers.js";
 import { URL } from "./url.js";
@@ -7,7 +8,8 @@ const withoutBody = new Set([101, 103, 204, 205, 304]); // Fetch Standard, secti
 const redirects = new Set([301, 302, 303, 307, 308]);
 const reason = /^[\t\x20-\x7e\x80-\xff]*$/; // RFC 9112, section 4
 
-// make builds a Response of parts that scripts cannot give: status 101, a URL, or the error response.
+// make builds a Response of parts that scripts cannot give: { status, statusText, headers, url, redirected, webSocket,
+// body, coding, foreign }, with body as bytes or null, and the codings as Content knows them.
 // spend gives a response's parts and uses its body up: { status, statusText, headers, body }, with headers as a flat
 // list of names and values, and body as text, bytes or null.
 export let make, spend;
@@ -28,18 +30,14 @@ export class Response extends Body {
   #redirected;
 
   static {
-    make = (parts) => new Response(secret, parts);
-    spend = (response) => ({
-      status: response.#status,
-      statusText: response.#statusText,
-      headers: toPairs(response.#headers),
-      body: take(response),
-    });
+    make = ({ body = null, coding, foreign, ...parts }) =>
+      new Response(secret, { ...parts, content: body === null ? null : new Content(body, coding, foreign) });
+    spend = (response) => response.#spend();
   }
 
   constructor(body, init) {
     const parts = body === secret ? init : compose(body, init);
-    super(parts.source ?? null);
+    super(parts.content ?? null, parts.stream);
     this.#type = parts.type ?? "default";
     this.#status = parts.status;
     this.#statusText = parts.statusText ?? "";
@@ -47,6 +45,17 @@ export class Response extends Body {
     this.#webSocket = parts.webSocket ?? null;
     this.#url = parts.url ?? "";
     this.#redirected = parts.redirected ?? false;
+  }
+
+  // A body that is passed on as it came keeps its content coding, unless the script says another one.
+  #spend() {
+    const headers = toPairs(this.#headers);
+    const content = bodyContent(this);
+    const { coding } = content ?? {};
+    const keeps = coding && !this.#headers.has("content-encoding");
+    if (keeps) headers.push("content-encoding", coding);
+    const body = keeps ? content.takeEncoded() : (content?.take() ?? null);
+    return { status: this.#status, statusText: this.#statusText, headers, body };
   }
 
   static json(data, init) {
@@ -100,7 +109,6 @@ export class Response extends Body {
 
   clone() {
     if (this.#webSocket) throw new TypeError("A response with a WebSocket cannot be cloned");
-    if (this.bodyUsed) throw new TypeError("A response whose body has been read cannot be cloned");
     return new Response(secret, {
       type: this.#type,
       status: this.#status,
@@ -108,7 +116,7 @@ export class Response extends Body {
       headers: new Headers(this.#headers),
       url: this.#url,
       redirected: this.#redirected,
-      source: sourceOf(this),
+      content: bodyContent(this)?.copy() ?? null,
     });
   }
 }
@@ -124,10 +132,10 @@ function compose(body, init, defaultType) {
     throw new TypeError(`${JSON.stringify(statusText)} is no status text: it is one line of characters up to U+00FF`);
   }
   const headers = new Headers(init?.headers);
-  const { source, type } = extract(body);
-  if (source !== null && withoutBody.has(status)) throw new TypeError(`A response with the status ${status} has no body`);
-  if (source !== null && !headers.has("content-type") && (defaultType ?? type)) headers.set("content-type", defaultType ?? type);
-  return { status, statusText, headers, source, webSocket };
+  const { content, stream, type } = extract(body);
+  if (content !== null && withoutBody.has(status)) throw new TypeError(`A response with the status ${status} has no body`);
+  if (content !== null && !headers.has("content-type") && (defaultType ?? type)) headers.set("content-type", defaultType ?? type);
+  return { status, statusText, headers, content, stream, webSocket };
 }
 
 function socketOf(given, status) {

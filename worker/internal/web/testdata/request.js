@@ -35,7 +35,7 @@ test("a request can be made of another one, whose body it takes over", async () 
 test("clone gives a second body", async () => {
   const request = new Request("http://h", { method: "POST", body: "{}", headers: { x: "y" } }), copy = request.clone();
   equal([await request.json(), await copy.text(), copy.headers.get("x"), copy.method], [{}, "{}", "y", "POST"]);
-  throws(() => copy.clone(), "TypeError", "cloned");
+  throws(() => copy.clone(), "TypeError", "read already");
 });
 
 test("a signal is taken and checked", () => {
