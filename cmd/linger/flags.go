@@ -31,7 +31,7 @@ type workerFlags struct {
 
 // doorFlags say who may come in.
 type doorFlags struct {
-	Origin         []originPattern `placeholder:"PATTERN" help:"Origins whose pages may connect, beside those of the same host: https://*.example.com, localhost:*, or * for any. May be repeated."`
+	Origin         []originPattern `placeholder:"PATTERN" help:"Origins whose pages may connect, beside those of the same host: https://*.example.com, localhost:*, file://, null, or * for any. May be repeated."`
 	Subprotocol    []token         `placeholder:"NAME" help:"Subprotocols that the server speaks, the best first; the first that a client offers is agreed. May be repeated."`
 	MaxConnections int             `default:"100000" help:"Connections there may be; above it requests get 503."`
 	MaxPerAddress  int             `placeholder:"N" help:"Connections that one remote address may have; above it requests get 429. Not bounded, if not given."`

@@ -22,3 +22,14 @@ func TestAWrongOriginIsAnErrorOfTheCommandLine(t *testing.T) {
 		t.Errorf("the message names the flag and the pattern that is wrong; got %v", err)
 	}
 }
+
+func TestAnOriginThatCannotMatchIsAnErrorOfTheCommandLine(t *testing.T) {
+	for pattern, says := range map[string]string{"foo": "http://foo", "file://*": "write file://", "file:*": "write file://"} {
+		if _, err := parse(t, "--origin="+pattern); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("--origin=%s says %q; got %v", pattern, says, err)
+		}
+	}
+	if c, err := parse(t, "--origin=file://", "--origin=qrc://"); err != nil || len(c.Origin) != 2 {
+		t.Errorf("origins without host are taken; got %v", err)
+	}
+}

@@ -19,7 +19,7 @@ type proxyCommand struct {
 	Listen string   `default:"127.0.0.1:8080" help:"Address to listen on; port 0 takes a free one."`
 	To     []string `required:"" sep:"none" placeholder:"URL" help:"Backend, such as ws://127.0.0.1:9000/path. May be repeated: a client goes to the one with the fewest connections."`
 
-	Origin        []originPattern `placeholder:"PATTERN" help:"Origins whose pages may connect, beside those of the same host: https://*.example.com, localhost:*, or * for any. May be repeated."`
+	Origin        []originPattern `placeholder:"PATTERN" help:"Origins whose pages may connect, beside those of the same host: https://*.example.com, localhost:*, file://, null, or * for any. May be repeated."`
 	TrustedProxy  []network       `placeholder:"NETWORK" help:"Proxies before this one whose X-Forwarded-For, -Proto and -Host and other forwarding fields are kept: 10.0.0.0/8, ::1. Those of other clients are removed. May be repeated."`
 	BackendHost   bool            `help:"Send each backend the host of its own URL in Host, instead of the host that the client used."`
 	DialTimeout   duration        `default:"10s" help:"Time for the opening handshake with a backend; then the client gets 504."`

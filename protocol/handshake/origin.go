@@ -20,12 +20,15 @@ type OriginPolicy struct {
 //	https://*.example.com   every host below example.com, at any depth, https on its default port
 //	example.com:8080        this host and port, http or https
 //	localhost:*             this host on any port, http or https
-//	app://example           another scheme must be named
-//	null                    pages without an origin of their own: files, sandboxed frames
+//	capacitor://localhost   another scheme must be named
+//	chrome-extension://*    any extension
+//	file://                 pages from files in Chromium, Electron and Android; qrc:// and others without host alike
+//	null                    pages without an origin of their own: sandboxed frames, and files in Firefox
 //	*                       any origin, null included
 //
 // Without a port the default port of the scheme is meant. Letters of ASCII match in either case; everything else
-// is compared as it comes, so an international name is written as browsers send it, beginning with xn--.
+// is compared as it comes, so an international name is written as browsers send it, beginning with xn--. The error
+// names the first pattern that cannot be read, or that no origin can fit, and says what to write instead.
 func NewOriginPolicy(patterns ...string) (OriginPolicy, error) {
 	var policy OriginPolicy
 	for _, text := range patterns {
@@ -71,19 +74,25 @@ func forbidden(text string) *Refusal {
 	return &Refusal{Reason: ReasonOrigin, Status: statusForbidden, Text: text}
 }
 
-// origin is a parsed Origin in lower case. The origin "null" has neither scheme nor host.
+// origin is a parsed Origin in lower case. The origin "null" has neither scheme nor host; some schemes, such as file,
+// have no host.
 type origin struct {
 	scheme string
 	host   string
 	port   string // never empty for http and https
 }
 
-// parseOrigin reads the value of Origin. RFC 6454, section 7.
+// parseOrigin reads the value of Origin. RFC 6454, section 7. A scheme without a host is sent as file:// or as qrc:,
+// which mean the same.
 func parseOrigin(text string) (origin, bool) {
 	if text == "null" {
 		return origin{}, true
 	}
-	scheme, authority, found := cutScheme(lowerASCII(text))
+	text = lowerASCII(text)
+	if scheme, alone := strings.CutSuffix(strings.TrimSuffix(text, "//"), ":"); alone && isScheme(scheme) && !isWeb(scheme) {
+		return origin{scheme: scheme}, true
+	}
+	scheme, authority, found := cutScheme(text)
 	if !found || !isScheme(scheme) || strings.Contains(text, "*") {
 		return origin{}, false
 	}

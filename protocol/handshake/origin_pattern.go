@@ -2,6 +2,7 @@ package handshake
 
 import (
 	"fmt"
+	"net/netip"
 	"strconv"
 	"strings"
 )
@@ -10,7 +11,7 @@ import (
 type pattern struct {
 	any    bool
 	scheme string // empty: http or https, and null with an empty host
-	host   string // * stands for any characters
+	host   string // * stands for any characters; empty: the scheme has no hosts
 	port   string // empty: the scheme's default; *: any
 }
 
@@ -32,11 +33,74 @@ func parsePattern(text string) (pattern, error) {
 	if strings.Contains(authority, "?") {
 		return pattern{}, patternError(text, "the only wildcard is *")
 	}
-	host, port, ok := splitPort(authority)
-	if !ok {
-		return pattern{}, patternError(text, "after the scheme it must be host or host:port, with a port from 1 to 65535 or *")
+	p := pattern{scheme: scheme}
+	if authority != "" || !named || isWeb(scheme) {
+		var ok bool
+		if p.host, p.port, ok = splitPort(authority); !ok {
+			return pattern{}, patternError(text, "after the scheme it must be host or host:port, with a port from 1 to 65535 or *; "+
+				"origins of a scheme without hosts are written as file://")
+		}
 	}
-	return pattern{scheme: scheme, host: host, port: port}, nil
+	if why := p.matchesNothing(); why != "" {
+		return pattern{}, patternError(text, "no origin can match it: "+why)
+	}
+	if scheme == "" && isWord(p.host) && p.port == "" {
+		return pattern{}, patternError(text, "one word is most often a mistake; if it is a host write http://"+p.host+", https://"+p.host+" or "+p.host+":*")
+	}
+	return p, nil
+}
+
+// matchesNothing says why no page has an origin that fits the pattern, or returns the empty string. Browsers send an
+// origin in one form only: RFC 6454, section 6.2, and the URL Standard, section 3.5.
+func (p pattern) matchesNothing() string {
+	switch p.scheme {
+	case "file":
+		if p.host != "" {
+			return "pages from files have no host; write file://"
+		}
+	case "data", "blob", "about", "javascript":
+		return "such pages have no origin of their own; write null"
+	case "ws", "wss":
+		return "the origin is that of the page and not of the WebSocket; write http or https"
+	}
+	if p.scheme == "" && p.port == "*" && (p.host == "file" || isWeb(p.host)) {
+		return "this is a host with the name of a scheme; write file:// for pages from files, and a host or * after http://"
+	}
+	return unusualHost(p.host)
+}
+
+// isWord reports whether a host is a single label other than localhost.
+func isWord(host string) bool { return !strings.ContainsAny(host, ".:*") && host != "localhost" }
+
+// unusualHost says in which form a host is sent instead.
+func unusualHost(host string) string {
+	if strings.Contains(host, "*") || host == "" {
+		return ""
+	}
+	for i := range len(host) {
+		if host[i] >= 0x80 {
+			return "an international name is sent in ASCII, beginning with xn--"
+		}
+	}
+	if inner, bracketed := strings.CutPrefix(host, "["); bracketed {
+		address, err := netip.ParseAddr(strings.TrimSuffix(inner, "]"))
+		switch {
+		case err != nil || address.Zone() != "" || !address.Is6():
+			return "the host in brackets is not an IPv6 address"
+		case !address.Is4In6() && "["+address.String()+"]" != host:
+			return "this address is sent as [" + address.String() + "]"
+		}
+		return ""
+	}
+	last := strings.TrimSuffix(host, ".")
+	last = last[strings.LastIndexByte(last, '.')+1:]
+	if last == "" || last[0] < '0' || last[0] > '9' {
+		return ""
+	}
+	if _, err := netip.ParseAddr(host); err != nil {
+		return "a host that ends in a number is an IPv4 address, which is sent with four decimal numbers"
+	}
+	return ""
 }
 
 func patternError(text, why string) error {
@@ -45,8 +109,8 @@ func patternError(text, why string) error {
 
 // fits reports whether the origin is one the pattern means.
 func (p pattern) fits(o origin) bool {
-	if p.host == "" || o.host == "" { // null fits null
-		return p.host == o.host
+	if p.host == "" || o.host == "" { // null fits null, and file:// itself
+		return p.host == o.host && p.scheme == o.scheme
 	}
 	if p.scheme != o.scheme && (p.scheme != "" || !isWeb(o.scheme)) {
 		return false
