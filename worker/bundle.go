@@ -28,9 +28,10 @@ func newBundle(path string, development bool) (*bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	result := api.Build(buildOptions(absolute, development))
+	options := buildOptions(absolute, development)
+	result := api.Build(options)
 	if len(result.Errors) > 0 {
-		return nil, bundleError(result.Errors)
+		return nil, problemsOfBundler(result.Errors, options)
 	}
 	b, err := newBundleOf(result.OutputFiles)
 	if err == nil {
@@ -166,16 +167,4 @@ func newBundleOf(files []api.OutputFile) (*bundle, error) {
 		return nil, problem("the bundler has not made a script of the application")
 	}
 	return &b, nil
-}
-
-func bundleError(messages []api.Message) *LoadError {
-	var e LoadError
-	for _, m := range messages {
-		p := Problem{Text: m.Text}
-		if m.Location != nil {
-			p.File, p.Line, p.Column = m.Location.File, m.Location.Line, m.Location.Column+1
-		}
-		e.Problems = append(e.Problems, p)
-	}
-	return &e
 }

@@ -15,8 +15,12 @@ type LoadError struct{ Problems []Problem }
 // Problem is one fault of an application, in a source file where one is to blame.
 type Problem struct {
 	File         string
-	Line, Column int // from 1; 0 where unknown
+	Line, Column int // from 1, the column in bytes; 0 where unknown
 	Text         string
+
+	Source  string // the line of the file, where known
+	Length  int    // of the part of it that is wrong, in bytes
+	Warning bool   // the application runs nevertheless
 }
 
 // Error returns the problems, a line each.
@@ -77,7 +81,7 @@ func (in *instance) problemsOf(err error) []Problem {
 // problemAt is a problem at the place in the sources where a stack begins.
 func (in *instance) problemAt(stack []engine.Frame, text string) Problem {
 	at := in.generation.bundle.sources.origin(stack)
-	return Problem{File: at.File, Line: at.Line, Column: at.Column, Text: text}
+	return Problem{File: at.File, Line: at.Line, Column: at.Column, Text: text, Source: in.generation.bundle.sources.line(at.File, at.Line)}
 }
 
 // reasonOf gives the part of a file error that does not repeat the path.

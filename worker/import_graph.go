@@ -1,0 +1,108 @@
+package worker
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+// importEdge is an import of one file by another.
+type importEdge struct {
+	from, to string        // absolute
+	name     string        // as the import is written
+	at       *api.Location // of the import
+}
+
+// importGraph is which file imports which, as far as files can be found.
+type importGraph struct {
+	mu       sync.Mutex // the bundler resolves imports from several goroutines
+	edges    []*importEdge
+	importer map[string]*importEdge // the first import of a file on the shortest way from the entry
+}
+
+// newImportGraph follows the imports of an application that could not be bundled. Bundling it without what was missing is
+// how the bundler is made to name every import with its place; that costs nothing where the application is right.
+func newImportGraph(options api.BuildOptions) *importGraph {
+	g := &importGraph{importer: map[string]*importEdge{}}
+	options.Plugins = append([]api.Plugin{{Name: "graph", Setup: g.record}}, options.Plugins...)
+	for _, m := range api.Build(options).Warnings {
+		if edge, ok := m.Detail.(*importEdge); ok {
+			edge.at = m.Location
+		}
+	}
+	g.findImporters(options.EntryPoints[0])
+	return g
+}
+
+// resolving marks what the plugin itself asks to be resolved.
+type resolving struct{}
+
+func (g *importGraph) record(build api.PluginBuild) {
+	build.OnResolve(api.OnResolveOptions{Filter: `.*`}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
+		if _, own := args.PluginData.(resolving); own || args.Kind == api.ResolveEntryPoint || args.Importer == "" {
+			return api.OnResolveResult{}, nil
+		}
+		found := build.Resolve(args.Path, api.ResolveOptions{
+			Importer: args.Importer, Namespace: args.Namespace, ResolveDir: args.ResolveDir, Kind: args.Kind, With: args.With, PluginData: resolving{},
+		})
+		if len(found.Errors) > 0 || found.External || found.Namespace != "file" || !filepath.IsAbs(found.Path) {
+			return api.OnResolveResult{Path: args.Path, External: true}, nil
+		}
+		edge := &importEdge{from: args.Importer, to: found.Path, name: args.Path}
+		g.mu.Lock()
+		g.edges = append(g.edges, edge)
+		g.mu.Unlock()
+		return api.OnResolveResult{
+			Path: found.Path, Namespace: found.Namespace, Suffix: found.Suffix,
+			Warnings: []api.Message{{Text: "import", Detail: edge}},
+		}, nil
+	})
+}
+
+// findImporters walks from the entry outwards.
+func (g *importGraph) findImporters(entry string) {
+	slices.SortFunc(g.edges, func(a, b *importEdge) int { return strings.Compare(a.name, b.name) }) // as they came in any order
+	for queue := []string{entry}; len(queue) > 0; queue = queue[1:] {
+		for _, edge := range g.edges {
+			if edge.from != queue[0] || edge.to == entry || g.importer[edge.to] != nil {
+				continue
+			}
+			g.importer[edge.to] = edge
+			queue = append(queue, edge.to)
+		}
+	}
+}
+
+// wayTo returns the imports that lead from the entry to a file.
+func (g *importGraph) wayTo(file string) []*importEdge {
+	var way []*importEdge
+	for edge := g.importer[file]; edge != nil; edge = g.importer[edge.from] {
+		way = append(way, edge)
+	}
+	slices.Reverse(way)
+	return way
+}
+
+// ownImport returns the last import, on the way to a file, that the application itself has written, and the files of
+// packages that the way goes through from there. The import is nil if the file is one of the application's own.
+func (g *importGraph) ownImport(file string) (own *importEdge, through []string) {
+	for _, edge := range g.wayTo(file) {
+		if !inPackage(edge.to) {
+			own, through = nil, nil
+			continue
+		}
+		if own == nil {
+			own = edge
+		}
+		through = append(through, edge.to)
+	}
+	return own, through
+}
+
+// inPackage reports whether a file belongs to an installed package.
+func inPackage(file string) bool {
+	return strings.Contains(filepath.ToSlash(file), "/node_modules/")
+}

@@ -1,0 +1,256 @@
+package worker
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/lingerws/linger/internal/spelling"
+)
+
+// missing is an import that leads to nothing.
+type missing struct {
+	name    string // as it is written
+	message api.Message
+}
+
+var (
+	unresolved = regexp.MustCompile(`^Could not resolve "(.*)"`)
+	noExport   = regexp.MustCompile(`^No matching export in "` + ownNamespace + `:(.*)" for import "(.*)"`)
+)
+
+// problemsOfBundler returns what a bundler's errors say, in words that help and in the order of their places. Several
+// imports that lead to nothing for one cause are one problem.
+func problemsOfBundler(messages []api.Message, options api.BuildOptions) *LoadError {
+	var lost []missing
+	var e LoadError
+	for _, m := range messages {
+		if found := unresolved.FindStringSubmatch(m.Text); found != nil {
+			lost = append(lost, missing{found[1], m})
+			continue
+		}
+		e.add(problemOf(m, ownExport(m.Text)))
+	}
+	if len(lost) > 0 {
+		graph := newImportGraph(options)
+		for _, group := range graph.group(lost) {
+			e.add(group.problem())
+		}
+	}
+	slices.SortStableFunc(e.Problems, func(a, b Problem) int {
+		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return &e
+}
+
+// add adds a problem that is not among them yet.
+func (e *LoadError) add(p Problem) {
+	if !slices.Contains(e.Problems, p) {
+		e.Problems = append(e.Problems, p)
+	}
+}
+
+// problemOf is a message of the bundler as a problem, with another text.
+func problemOf(m api.Message, text string) Problem {
+	p := Problem{Text: text}
+	if l := m.Location; l != nil {
+		p.File, p.Line, p.Column = l.File, l.Line, l.Column+1
+		p.Source, p.Length = l.LineText, l.Length
+	}
+	return p
+}
+
+// ownExport returns a message of the bundler, or what there is to say of an import from a module of Linger of what that
+// does not have.
+func ownExport(text string) string {
+	found := noExport.FindStringSubmatch(text)
+	if found == nil {
+		return text
+	}
+	module, name := found[1], found[2]
+	switch name {
+	case "DurableObject":
+		return "Durable Objects are not there: keep what belongs to a connection in its data, and reach other connections with clients and channels"
+	case "WorkerEntrypoint":
+		return "WorkerEntrypoint is not there: export default an object with a method fetch(request, env, ctx)"
+	}
+	return fmt.Sprintf("%q has no %s here: it exports %s", module, name, strings.Join(ownModules[module], ", "))
+}
+
+// lostGroup is imports that lead to nothing for the same reason.
+type lostGroup struct {
+	kind    lostKind
+	own     *importEdge // the application's import that leads to them, nil if they are its own
+	through []string    // the files of packages, from there to the first of them
+	lost    []missing
+}
+
+// lostKind is why an import leads to nothing.
+type lostKind int
+
+const (
+	lostFile lostKind = iota
+	lostNode
+	lostPackage
+	lostModule // of a package that is there
+	lostAlias
+)
+
+// group puts together what one import of the application has brought in, and what names the same package.
+func (g *importGraph) group(lost []missing) []*lostGroup {
+	var groups []*lostGroup
+	byKey := map[string]*lostGroup{}
+	for _, m := range lost {
+		file := fileOf(m.message)
+		own, through := g.ownImport(file)
+		kind := kindOfLost(m.name, file)
+		key := fmt.Sprint(kind, m.name, file)
+		switch {
+		case kind == lostNode && own != nil:
+			key = fmt.Sprint(kind, own.from, own.name)
+		case kind == lostNode:
+			key = fmt.Sprint(kind, strings.TrimPrefix(m.name, "node:"))
+		case kind == lostPackage:
+			key = fmt.Sprint(kind, packageOf(m.name))
+		}
+		if byKey[key] == nil {
+			byKey[key] = &lostGroup{kind: kind, own: own, through: through}
+			groups = append(groups, byKey[key])
+		}
+		byKey[key].lost = append(byKey[key].lost, m)
+	}
+	return groups
+}
+
+func fileOf(m api.Message) string {
+	if m.Location == nil {
+		return ""
+	}
+	file, err := filepath.Abs(m.Location.File)
+	if err != nil {
+		return m.Location.File
+	}
+	return file
+}
+
+// packageName is what npm takes as the name of a package.
+var packageName = regexp.MustCompile(`^(@[a-z0-9-][a-z0-9-._]*/)?[a-zA-Z0-9-][a-zA-Z0-9-._]*$`)
+
+func kindOfLost(name, importer string) lostKind {
+	switch {
+	case strings.HasPrefix(name, ".") || filepath.IsAbs(name):
+		return lostFile
+	case isNodeModule(name):
+		return lostNode
+	case !packageName.MatchString(packageOf(name)):
+		return lostAlias
+	case isInstalled(packageOf(name), filepath.Dir(importer)):
+		return lostModule
+	}
+	return lostPackage
+}
+
+// packageOf returns the package of an import such as "name/path" or "@scope/name/path".
+func packageOf(name string) string {
+	parts := strings.SplitN(name, "/", 3)
+	if strings.HasPrefix(name, "@") && len(parts) > 1 {
+		return parts[0] + "/" + parts[1]
+	}
+	return parts[0]
+}
+
+// isInstalled reports whether a folder, or one above it, has a package.
+func isInstalled(name, folder string) bool {
+	for {
+		if _, err := os.Stat(filepath.Join(folder, "node_modules", filepath.FromSlash(name), "package.json")); err == nil {
+			return true
+		}
+		parent := filepath.Dir(folder)
+		if parent == folder {
+			return false
+		}
+		folder = parent
+	}
+}
+
+// problem says what is missing, at the application's own import where that has brought it in.
+func (l *lostGroup) problem() Problem {
+	first := l.lost[0]
+	if l.own == nil || l.own.at == nil {
+		return problemOf(first.message, l.reason())
+	}
+	p := problemOf(api.Message{Location: l.own.at}, "")
+	names := make([]string, 0, len(l.through))
+	for _, file := range l.through {
+		names = append(names, relativeName(file))
+	}
+	place := fmt.Sprintf("%s:%d:%d", names[len(names)-1], first.message.Location.Line, first.message.Location.Column+1)
+	names[len(names)-1] = place
+	p.Text = fmt.Sprintf("%q cannot be used: %s (imported by way of %s)", l.own.name, l.reason(), strings.Join(names, " > "))
+	return p
+}
+
+// relativeName returns a file as it is seen from the working directory.
+func relativeName(file string) string {
+	here, err := os.Getwd()
+	if err != nil {
+		return file
+	}
+	relative, err := filepath.Rel(here, file)
+	if err != nil {
+		return file
+	}
+	return filepath.ToSlash(relative)
+}
+
+func (l *lostGroup) reason() string {
+	name := l.lost[0].name
+	switch l.kind {
+	case lostNode:
+		return nodeReason(l.lost)
+	case lostPackage:
+		return fmt.Sprintf("the package %q is not installed: run npm install %s", packageOf(name), packageOf(name))
+	case lostModule:
+		return fmt.Sprintf("the package %q is installed, but has no %q: its package.json says what it exports", packageOf(name), name)
+	case lostAlias:
+		if strings.HasPrefix(name, "#") {
+			return fmt.Sprintf("Could not resolve %q: the imports of package.json do not have it", name)
+		}
+		return fmt.Sprintf("Could not resolve %q: it is neither a relative path nor a package, and no package.json or tsconfig.json says what it stands for", name)
+	case lostFile:
+	}
+	if near := nearestFile(name, fileOf(l.lost[0].message)); near != "" {
+		return fmt.Sprintf("Could not resolve %q: there is no such file; did you mean %q?", name, near)
+	}
+	return fmt.Sprintf("Could not resolve %q: there is no such file", name)
+}
+
+// nearestFile returns the relative import that a misspelt one stands for most likely, or "".
+func nearestFile(name, importer string) string {
+	path := filepath.Join(filepath.Dir(importer), filepath.FromSlash(name))
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return ""
+	}
+	var names []string
+	for _, entry := range entries {
+		file := entry.Name()
+		if filepath.Ext(path) == "" && formatOf(file) == script { // as imports leave it out
+			file = strings.TrimSuffix(file, filepath.Ext(file))
+		}
+		if !entry.IsDir() {
+			names = append(names, file)
+		}
+	}
+	near := spelling.Nearest(filepath.Base(path), names)
+	if near == "" {
+		return ""
+	}
+	return name[:strings.LastIndexByte(name, '/')+1] + near
+}

@@ -1,0 +1,120 @@
+package worker_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/lingerws/linger/worker"
+)
+
+// problemsOf returns the problems of files of which app.js is loaded, a line each, relative to their folder.
+func problemsOf(t *testing.T, files map[string]string) string {
+	t.Helper()
+	folder := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(folder, filepath.FromSlash(name))
+		writeIn(t, mkdir(t, filepath.Dir(path)), filepath.Base(path), text)
+	}
+	_, err := worker.Load(filepath.Join(folder, "app.js"), worker.Options{})
+	failure, ok := errors.AsType[*worker.LoadError](err)
+	if !ok {
+		t.Fatalf("loading fails with a *LoadError; got %v", err)
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	relative, err := filepath.Rel(here, folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.ReplaceAll(failure.Error(), filepath.ToSlash(relative)+"/", "")
+}
+
+func TestMissingImportsSayWhatToDo(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		script string
+		want   string
+	}{
+		"a package":                      {`import "nanoid";`, `app.js:1:8: the package "nanoid" is not installed: run npm install nanoid`},
+		"a part of a package":            {`import "lodash/fp/x";`, `app.js:1:8: the package "lodash" is not installed: run npm install lodash`},
+		"a package of a scope":           {`import "@noble/hashes/sha2";`, `app.js:1:8: the package "@noble/hashes" is not installed: run npm install @noble/hashes`},
+		"a package that is required":     {`const x = require("ws");`, `app.js:1:19: the package "ws" is not installed: run npm install ws`},
+		"several parts of one":           {"import \"a/x\";\nimport \"a\";\nimport \"./other.js\";", `app.js:1:8: the package "a" is not installed: run npm install a`},
+		"what a package does not have":   {`import "there/none";`, `app.js:1:8: the package "there" is installed, but has no "there/none": its package.json says what it exports`},
+		"what a package needs":           {`import "needy";`, `app.js:1:8: "needy" cannot be used: the package "lacks" is not installed: run npm install lacks (imported by way of node_modules/needy/i.js:2:9)`},
+		"a file":                         {`import "./nothing.js";`, `app.js:1:8: Could not resolve "./nothing.js": there is no such file`},
+		"a misspelt file":                {`import "./othre.js";`, `app.js:1:8: Could not resolve "./othre.js": there is no such file; did you mean "./other.js"?`},
+		"a misspelt file without suffix": {`import "./othr";`, `app.js:1:8: Could not resolve "./othr": there is no such file; did you mean "./other"?`},
+		"an alias":                       {`import "@/x";`, `app.js:1:8: Could not resolve "@/x": it is neither a relative path nor a package, and no package.json or tsconfig.json says what it stands for`},
+		"an import of its own":           {`import "#x";`, `app.js:1:8: Could not resolve "#x": the imports of package.json do not have it`},
+		"a package of Deno":              {`import "npm:zod";`, `app.js:1:8: "npm:zod" is the name of a package for Deno: install it with npm install, and import it without npm:`},
+		"a module of Bun":                {`import "bun:sqlite";`, `app.js:1:8: "bun:sqlite" is a module of Bun, which is not there`},
+		"Durable Objects":                {`import { DurableObject } from "cloudflare:workers"; export class Room extends DurableObject {}`, `app.js:1:10: Durable Objects are not there: keep what belongs to a connection in its data, and reach other connections with clients and channels`},
+		"an entry point of Workers":      {`import { WorkerEntrypoint } from "cloudflare:workers"; export default class extends WorkerEntrypoint {}`, `app.js:1:10: WorkerEntrypoint is not there: export default an object with a method fetch(request, env, ctx)`},
+		"another export of Workers":      {`import { RpcTarget } from "cloudflare:workers"; RpcTarget();`, `app.js:1:10: "cloudflare:workers" has no RpcTarget here: it exports env`},
+		"an export that linger lacks":    {`import { serve } from "linger"; serve();`, `app.js:1:10: "linger" has no serve here: it exports env, clients,`},
+		"another module of Workers":      {`import "cloudflare:sockets";`, `app.js:1:8: "cloudflare:sockets" is a module of the Workers runtime that is not there: of those there is cloudflare:workers`},
+		"a module of Node":               {`import "node:fs/promises";`, `app.js:1:8: "node:fs/promises" is a module of Node, which is not there: import a file to read it, as text or bytes`},
+		"one of Node, with both names":   {"import \"crypto\";\nimport \"node:crypto\";", `app.js:1:8: "crypto" is a module of Node, which is not there: use the global crypto`},
+		"one without another to take":    {`import tty from "tty";`, `app.js:1:17: "tty" is a module of Node, which is not there`},
+		"one that a package needs":       {`import "./uses.js";`, `uses.js:2:7: "one" cannot be used: "events" is a module of Node, which is not there: use EventTarget; the package events can be installed (imported by way of node_modules/one/i.js > node_modules/one/lib/deep.js:1:9)`},
+		"several that a package needs":   {`import "many";`, `app.js:1:8: "many" cannot be used: "crypto", "events", "http", "tty" are modules of Node, which are not there (imported by way of node_modules/many/i.js:1:9)`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := problemsOf(t, map[string]string{
+				"app.js": c.script, "other.js": `import "a"; import "a/y";`, "uses.js": "\nimport\"one\"",
+				"node_modules/there/package.json": `{"exports": {".": "./i.js"}}`, "node_modules/there/i.js": "",
+				"node_modules/needy/package.json": `{"main": "i.js"}`, "node_modules/needy/i.js": "\nrequire('lacks'); require('lacks/x')",
+				"node_modules/one/package.json": `{"main": "i.js"}`, "node_modules/one/i.js": `require("./lib/deep")`, "node_modules/one/lib/deep.js": `require("events")`,
+				"node_modules/many/package.json": `{"main": "i.js"}`,
+				"node_modules/many/i.js":         `require("http"); require("crypto"); require("node:crypto"); require("events"); require("./more");`,
+				"node_modules/many/more.js":      `require("tty"); require("http"); require("node:events"); require("one");`,
+			})
+			if got != c.want && !(strings.HasSuffix(c.want, ",") && strings.HasPrefix(got, c.want) && !strings.Contains(got, "\n")) {
+				t.Errorf("the problem is one line:\n%s\ngot\n%s", c.want, got)
+			}
+		})
+	}
+}
+
+func TestModulesOfNodeThatAreInstalledAsPackagesAreTaken(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	packages(t, folder, map[string]string{"events/package.json": `{"main": "e.js"}`, "events/e.js": `module.exports = "installed";`})
+	a := serveFile(t, writeIn(t, folder, "app.js", `import events from "events"; export default { fetch: () => new Response(events) };`), worker.Options{})
+	a.get("/", 200, "installed")
+}
+
+func TestProblemsHaveTheLineOfTheSource(t *testing.T) {
+	t.Parallel()
+	for script, want := range map[string]string{
+		"let a;\n  let = = 2;": "✘ [ERROR] Unexpected \"=\"\n\n    app.js:2:8:\n      2 │   let = = 2;\n        ╵         ^\n\n",
+		"\nimport 'left-pad';": "✘ [ERROR] the package \"left-pad\" is not installed: run npm install left-pad\n\n    app.js:2:7:\n      2 │ import 'left-pad';\n        ╵        ~~~~~~~~~~\n\n",
+		"const f = () => { throw new RangeError('no'); };\n  f();": "✘ [ERROR] RangeError: no\n\n    app.js:1:",
+		"await new Promise(() => {});":                             "✘ [ERROR] a top-level await never ends",
+	} {
+		folder := t.TempDir()
+		_, err := worker.Load(writeIn(t, folder, "app.js", script), worker.Options{})
+		failure, ok := errors.AsType[*worker.LoadError](err)
+		if !ok {
+			t.Fatalf("loading fails with a *LoadError; got %v", err)
+		}
+		for i := range failure.Problems {
+			if failure.Problems[i].File != "" {
+				failure.Problems[i].File = "app.js"
+			}
+		}
+		if got := worker.Frames(failure.Problems, false); !strings.HasPrefix(got, want) {
+			t.Errorf("the frames begin with\n%s\ngot\n%s", want, got)
+		}
+		if colored := worker.Frames(failure.Problems, true); !strings.Contains(colored, "\x1b[") {
+			t.Errorf("frames may be in colours; got %q", colored)
+		}
+	}
+}
