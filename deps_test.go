@@ -78,7 +78,7 @@ var layers = map[string]layer{
 		why: "metrics read the runtime's numbers and know one technology",
 	},
 	"cmd": {
-		may:     append([]string{".", "websocket", "proxy", "conformance", "worker", "broker/nats", "metrics", "internal/spelling"}, core...),
+		may:     append([]string{".", "websocket", "proxy", "conformance", "worker", "broker/nats", "metrics", "internal/forwarding", "internal/spelling"}, core...),
 		modules: []string{"github.com/alecthomas/kong", "github.com/fsnotify/fsnotify", "github.com/BurntSushi/toml", "github.com/dustin/go-humanize"},
 		why:     "the command joins the parts; what belongs to one of them stays there",
 	},

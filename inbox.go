@@ -17,6 +17,7 @@ func (in *inbox) socket() *Socket { return (*Socket)(in) }
 func (in *inbox) Message(c *websocket.Driver, m protocol.Event) {
 	s := in.socket()
 	s.stir()
+	s.traffic.receive(m)
 	if s.autoRespond(m) {
 		return
 	}
@@ -108,5 +109,6 @@ func (s *Socket) end(outcome websocket.Outcome) (start bool) {
 	s.early = nil
 	s.mu.Unlock()
 	s.noticeEnd(outcome)
+	s.logAccess(outcome)
 	return s.post(mail{end: &Close{Server: s.server, Socket: s, Outcome: outcome}}, nil)
 }

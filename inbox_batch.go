@@ -13,6 +13,7 @@ var _ websocket.Batcher = (*inbox)(nil)
 func (in *inbox) Batch(c *websocket.Driver, events []protocol.Event) (pending bool) {
 	s := in.socket()
 	s.stir()
+	s.traffic.receive(events...)
 	if s.server.answer.Load() != nil || s.halfOpen || events[len(events)-1].Kind == protocol.EventPeerClose {
 		return in.batchOfAnyKind(c, events)
 	}

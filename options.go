@@ -103,6 +103,11 @@ type Options struct {
 	// minute, and the number of the others. The ends of all other connections have the
 	// level debug. nil means slog.Default.
 	Logger *slog.Logger
+
+	// AccessLog gets one line, at level info, when a connection ends, with its remote
+	// address, path, cause, codes, duration, messages and bytes; nil means none. The query
+	// is left out: it may hold secrets.
+	AccessLog *slog.Logger
 }
 
 // Policy says what happens to a message for a connection whose send queue is

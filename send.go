@@ -45,6 +45,7 @@ func (s *Socket) send(policy Policy, op protocol.Opcode, queue func(*websocket.D
 	for {
 		switch err := queue(conn); {
 		case err == nil:
+			s.traffic.send(len(data))
 			return nil
 		case errors.Is(err, protocol.ErrClosing):
 			return ErrClosed
@@ -61,6 +62,9 @@ func (s *Socket) send(policy Policy, op protocol.Opcode, queue func(*websocket.D
 // only when the handler has returned. mu is held.
 func (s *Socket) sendEarly(policy Policy, op protocol.Opcode, data []byte) error {
 	err := s.early.send(op, data, s.server.opts.SendQueue)
+	if err == nil {
+		s.traffic.send(len(data))
+	}
 	if errors.Is(err, ErrQueueFull) && policy == PolicyClose {
 		s.decideLocked(tooSlow)
 		s.closing.Store(true)

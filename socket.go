@@ -19,6 +19,7 @@ type Socket struct {
 	id       string
 	request  request
 	halfOpen bool
+	traffic  *traffic // nil without Options.AccessLog
 
 	conn       atomic.Pointer[websocket.Driver] // nil until the 101 is out
 	closing    atomic.Bool                      // a Close was asked for, or the end has come: nothing more is sent
@@ -49,6 +50,7 @@ func newSocket(s *Server, r *http.Request, from client, opts AcceptOptions) (*So
 		id:       newID(s.opts.Node),
 		request:  made,
 		halfOpen: opts.HalfOpen,
+		traffic:  newTraffic(&s.opts),
 		early:    &early{waiting: true},
 	}
 	if leftOut > 0 {

@@ -81,9 +81,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p := newPipe(client, conn, h.opts)
 	h.opening.Add(1)
 	h.add(p)
+	logEnd := h.accessLog(r, to)
 	p.start()
 	go func() {
 		p.over.Wait()
+		logEnd(p)
 		h.backends.leave(to)
 		h.remove(p)
 		h.opening.Done()

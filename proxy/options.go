@@ -64,6 +64,11 @@ type Options struct {
 
 	// Logger gets what goes wrong; nil means slog.Default.
 	Logger *slog.Logger
+
+	// AccessLog gets one line, at level info, when a pair of connections has ended, with
+	// the client's address, the path, the backend, cause and code of both ends, duration,
+	// messages and bytes; nil means none. The query is left out: it may hold secrets.
+	AccessLog *slog.Logger
 }
 
 // Lost is what one side is told when the other is lost.

@@ -35,9 +35,11 @@ type side struct {
 	other *side
 	lost  Lost // what this side is told when the other is lost
 
-	mu      sync.Mutex
-	inside  bool // part of a message of this side has been passed on
-	outcome websocket.Outcome
+	mu       sync.Mutex
+	inside   bool  // part of a message of this side has been passed on
+	messages int64 // of this side that were passed on
+	bytes    int64 // of their payloads
+	outcome  websocket.Outcome
 }
 
 func newPipe(client, backend *websocket.Driver, opts Options) *pipe {
@@ -91,6 +93,10 @@ func (s *side) Message(d *websocket.Driver, m protocol.Event) {
 func (s *side) pass(m protocol.Event) (queued int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.bytes += int64(len(m.Payload))
+	if m.Last {
+		s.messages++
+	}
 	if !s.inside && m.Last {
 		return s.other.conn.Send(m.Opcode, m.Payload)
 	}

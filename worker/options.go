@@ -89,6 +89,11 @@ type Options struct {
 	// do; nil means those of the process.
 	Stdout, Stderr io.Writer
 
+	// Console, if set, gets what the script prints instead of Stdout and Stderr: the level
+	// and the text, without a line break at its end. Workers call it from several
+	// goroutines, and stand still until it returns.
+	Console func(level slog.Level, text string)
+
 	// Logger gets what goes wrong in the script; nil means slog.Default.
 	Logger *slog.Logger
 }

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"io"
+	"log/slog"
 	"strings"
 
 	"github.com/lingerws/linger"
@@ -22,13 +23,27 @@ func (in *instance) webOptions() web.Options {
 
 // console prints plain text; places in it are those of the sources.
 func (in *instance) console(level web.Level, text string) {
+	text = in.generation.bundle.sources.trace(text)
+	if in.app.opts.Console != nil {
+		in.app.opts.Console(slogLevels[level], text)
+		return
+	}
 	out := in.app.opts.Stdout
 	switch level {
 	case web.Warn, web.Error:
 		out = in.app.opts.Stderr
 	case web.Debug, web.Log, web.Info:
 	}
-	_, _ = io.WriteString(out, in.generation.bundle.sources.trace(text)+"\n")
+	_, _ = io.WriteString(out, text+"\n")
+}
+
+// slogLevels are the levels of the console's methods.
+var slogLevels = map[web.Level]slog.Level{
+	web.Debug: slog.LevelDebug,
+	web.Log:   slog.LevelInfo,
+	web.Info:  slog.LevelInfo,
+	web.Warn:  slog.LevelWarn,
+	web.Error: slog.LevelError,
 }
 
 // publish sends what was posted to a BroadcastChannel to the connections that are

@@ -1,20 +1,67 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"log/slog"
-	"os"
 	"strings"
 	"testing"
 )
 
-func TestLogFormats(t *testing.T) {
-	out := openStreams(os.Stdout, os.Stderr)
-	if _, ok := out.newLogger("json").Handler().(*slog.JSONHandler); !ok {
-		t.Error("--log-format=json logs a JSON object a line")
+// outputs are two streams into memory.
+func outputs() (out *streams, stdout, stderr *bytes.Buffer) {
+	stdout, stderr = new(bytes.Buffer), new(bytes.Buffer)
+	return &streams{out: newStream(stdout), err: newStream(stderr)}, stdout, stderr
+}
+
+func TestLogLevelIsTheLeastOfTheLogAndTheConsole(t *testing.T) {
+	for level, want := range map[string][2]string{
+		"debug": {"debug info ", "DEBUG INFO WARN ERROR warn error "},
+		"info":  {"debug info ", "INFO WARN ERROR warn error "},
+		"warn":  {"", "WARN ERROR warn error "},
+		"error": {"", "ERROR error "},
+	} {
+		out, stdout, stderr := outputs()
+		l := logFlags{LogFormat: "text", LogLevel: level}.open(out)
+		levels := []slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError}
+		for _, at := range levels {
+			l.Log(t.Context(), at, "a line")
+		}
+		for _, at := range levels {
+			l.console(at, strings.ToLower(at.String()))
+		}
+		out.flush()
+		var logged strings.Builder
+		for line := range strings.Lines(stderr.String()) {
+			if _, rest, found := strings.Cut(line, "level="); found {
+				line = strings.Fields(rest)[0]
+			}
+			logged.WriteString(strings.TrimSpace(line) + " ")
+		}
+		if got := strings.ReplaceAll(stdout.String(), "\n", " "); got != want[0] || logged.String() != want[1] {
+			t.Errorf("--log-level=%s prints %q; got %q, %q", level, want, got, logged.String())
+		}
 	}
-	if _, ok := out.newLogger("text").Handler().(*slog.TextHandler); !ok {
-		t.Error("--log-format=text logs text")
+}
+
+func TestLogFormatOfAllLines(t *testing.T) {
+	out, stdout, stderr := outputs()
+	l := logFlags{LogFormat: "json", LogLevel: "info"}.open(out)
+	l.Info("a line")
+	l.console(slog.LevelInfo, "several\nlines")
+	l.console(slog.LevelError, "an error")
+	out.flush()
+	for line := range strings.Lines(stdout.String() + stderr.String()) {
+		var fields struct{ Time, Level, Msg, Source string }
+		if err := json.Unmarshal([]byte(line), &fields); err != nil || fields.Time == "" || fields.Level == "" || fields.Msg == "" {
+			t.Errorf("with --log-format=json each line of both outputs is an object; got %q, %v", line, err)
+		}
+		if fields.Msg != "a line" && fields.Source != "console" {
+			t.Errorf("a line of the application has the source console; got %q", line)
+		}
+	}
+	if got := strings.Count(stdout.String(), "\n"); got != 1 {
+		t.Errorf("a text of several lines is one object; got %q", stdout.String())
 	}
 }
 

@@ -35,17 +35,19 @@ type proxyCommand struct {
 	backendTLS
 
 	ShutdownTimeout duration `default:"10s" help:"Time for closing all connections after SIGINT or SIGTERM."`
-	LogFormat       string   `default:"text" enum:"text,json" help:"Format of Linger's own log on standard error: text or json."`
+
+	logFlags `embed:"" group:"The log:"`
 }
 
 // Run listens and passes on.
 func (c *proxyCommand) Run(out *streams) error {
-	log := out.newLogger(c.LogFormat)
+	log := c.logFlags.open(out)
 	signals := notify()
-	options, err := c.options(log)
+	options, err := c.options(log.Logger)
 	if err != nil {
 		return err
 	}
+	options.AccessLog = log.access
 	h, err := proxy.New(options)
 	if err != nil {
 		return err
@@ -55,10 +57,10 @@ func (c *proxyCommand) Run(out *streams) error {
 		return listenError(c.Listen, err)
 	}
 	signals.expectEnd()
-	go signals.ignoreReload(log)
-	fmt.Fprintf(out.out, "proxy runs at %s\n", address(listener))
+	go signals.ignoreReload(log.Logger)
+	c.print(out, "proxy runs at "+address(listener))
 	return service{
-		handler: h, log: log, headerTimeout: time.Duration(c.HeaderTimeout), limit: time.Duration(c.ShutdownTimeout),
+		handler: logRequests(h, log.access, options.TrustedProxies), log: log.Logger, headerTimeout: time.Duration(c.HeaderTimeout), limit: time.Duration(c.ShutdownTimeout),
 		connections: h.Count, shutdown: h.Shutdown,
 	}.serve(listener, signals.end)
 }

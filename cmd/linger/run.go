@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"os"
 	"time"
@@ -19,12 +18,12 @@ type runCommand struct {
 	Config          string   `placeholder:"FILE" help:"Configuration file. linger.toml beside the application, if not given and there is one."`
 	Listen          string   `default:"127.0.0.1:8080" help:"Address to listen on; port 0 takes a free one."`
 	ShutdownTimeout duration `default:"10s" help:"Time for closing all connections after SIGINT or SIGTERM."`
-	LogFormat       string   `default:"text" enum:"text,json" help:"Format of Linger's own log on standard error: text or json."`
 
 	workerFlags     `embed:"" group:"The application:"`
 	doorFlags       `embed:"" group:"Who may come in:"`
 	connectionFlags `embed:"" group:"Each connection:"`
 	egressFlags     `embed:"" group:"What the application reaches:"`
+	logFlags        `embed:"" group:"The log:"`
 
 	vars    map[string]any // of env, from all sources; set by configure
 	notices []configNotice // for the log
@@ -36,9 +35,9 @@ func (c *runCommand) Run(out *streams) error {
 	if err := c.configure(); err != nil {
 		return err
 	}
-	log := out.newLogger(c.LogFormat)
+	log := c.logFlags.open(out)
 	signals := notify()
-	app, err := c.load(out, log)
+	app, err := c.load(log)
 	if err != nil {
 		return fmt.Errorf("cannot load %s:\n%w", c.App, err)
 	}
@@ -47,27 +46,27 @@ func (c *runCommand) Run(out *streams) error {
 		return errors.Join(listenError(c.Listen, err), app.Shutdown(context.Background()))
 	}
 	signals.expectEnd() // before the address is printed: what reads it may send a signal at once
-	reloading, err := c.reload(app, signals.reload, log)
+	reloading, err := c.reload(app, signals.reload, log.Logger)
 	if err != nil {
 		return errors.Join(fmt.Errorf("cannot watch the application's files: %w", err), listener.Close(), app.Shutdown(context.Background()))
 	}
 	defer reloading.close()
-	fmt.Fprintf(out.out, "%s runs at %s\n", c.App, address(listener))
+	c.print(out, fmt.Sprintf("%s runs at %s", c.App, address(listener)))
 	return service{
-		handler: app, log: log, headerTimeout: time.Duration(c.HeaderTimeout), limit: time.Duration(c.ShutdownTimeout),
+		handler: logRequests(app, log.access, networks(c.TrustedProxy)), log: log.Logger, headerTimeout: time.Duration(c.HeaderTimeout), limit: time.Duration(c.ShutdownTimeout),
 		connections: app.Server().Count, shutdown: app.Shutdown,
 	}.serve(listener, signals.end)
 }
 
-func (c *runCommand) load(out *streams, log *slog.Logger) (*worker.App, error) {
+func (c *runCommand) load(log logs) (*worker.App, error) {
 	if info, err := os.Stat(c.App); err == nil && info.IsDir() {
 		return nil, fmt.Errorf("%s: is a directory; name the application's module in it, a .js or .ts file", c.App)
 	}
-	options, err := c.options(log)
+	options, err := c.options(log.Logger)
 	if err != nil {
 		return nil, err
 	}
-	options.Stdout, options.Stderr = out.out, out.err
+	options.Console, options.Server.AccessLog = log.console, log.access
 	for _, n := range c.notices {
 		log.Warn(n.text, n.attrs...)
 	}

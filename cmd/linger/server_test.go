@@ -65,7 +65,7 @@ func serverOf(ts *testscript.TestScript) *server {
 	return s
 }
 
-var urlPrinted = regexp.MustCompile(`runs at http://(\S+)/\n`)
+var urlPrinted = regexp.MustCompile(`runs at http://(\S+?)/["\n]`)
 
 // start starts a sub-command that serves, and waits until it does.
 func start(ts *testscript.TestScript, subcommand string, args []string) *server {

@@ -197,6 +197,7 @@ func countLines(text []byte) int {
 // streams are the two outputs of the process.
 type streams struct {
 	out, err *stream
+	last     func() // writes the last lines of a log; nil if there is none
 }
 
 // openStreams returns the streams of standard output and standard error. Where both are
@@ -212,6 +213,9 @@ func openStreams(out, err *os.File) *streams {
 
 // flush waits, within the bounds of a stream, until everything is written.
 func (s *streams) flush() {
+	if s.last != nil {
+		s.last()
+	}
 	s.err.flush()
 	if s.out != s.err {
 		s.out.flush()

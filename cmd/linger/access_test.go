@@ -1,0 +1,69 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+func TestRequestsAreLoggedAsTheyAreAnswered(t *testing.T) {
+	for answer, handler := range map[string]http.HandlerFunc{
+		"status=200 bytes=0": func(http.ResponseWriter, *http.Request) {},
+		"status=200 bytes=5": func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") },
+		"status=404 bytes=4": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusEarlyHints)
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = io.WriteString(w, "none")
+		},
+		"status=200 bytes=2": func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "1")
+			_ = http.NewResponseController(w).Flush()
+			_, _ = io.WriteString(w, "2")
+		},
+	} {
+		var text output
+		server := httptest.NewServer(logRequests(handler, slog.New(slog.NewTextHandler(&text, nil)), nil))
+		response, err := http.Post(server.URL+"/a%2Fb?token=secret", "text/plain", strings.NewReader("body"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		server.Close() // waits for the handler
+		if got := text.String(); !strings.Contains(got, "method=POST path=/a%2Fb "+answer+" ") {
+			t.Errorf("the line has %q; it is %q", answer, got)
+		}
+	}
+}
+
+func TestRequestsThatAreTakenOverHaveNoLineOfTheirOwn(t *testing.T) {
+	var text bytes.Buffer
+	server := httptest.NewServer(logRequests(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_, _ = io.WriteString(conn, "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+		_ = conn.Close()
+	}), slog.New(slog.NewTextHandler(&text, nil)), nil))
+	response, err := http.Get(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	server.Close()
+	if text.Len() > 0 {
+		t.Errorf("the end of the connection is logged instead; got %q", text.String())
+	}
+}
+
+func TestWithoutAnAccessLogHandlersAreAsTheyAre(t *testing.T) {
+	handler := http.NewServeMux()
+	if got := logRequests(handler, nil, nil); got != http.Handler(handler) {
+		t.Errorf("nothing is wrapped; got %T", got)
+	}
+}

@@ -1,0 +1,37 @@
+package proxy
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/lingerws/linger/internal/forwarding"
+)
+
+// accessLog returns what writes the line of a pipe that has ended.
+func (h *Handler) accessLog(r *http.Request, to *backend) func(*pipe) {
+	if h.opts.AccessLog == nil {
+		return func(*pipe) {}
+	}
+	began, path := time.Now(), r.URL.EscapedPath()
+	remote := forwarding.Proxies(h.opts.TrustedProxies).Client(r).Text
+	return func(p *pipe) {
+		client, backend := p.client.outcome, p.backend.outcome
+		h.opts.AccessLog.LogAttrs(context.Background(), slog.LevelInfo, "connection",
+			slog.String("remote", remote),
+			slog.String("path", path),
+			slog.String("backend", to.url.Host),
+			slog.String("cause", string(client.Cause)),
+			slog.Int("sent", int(client.Sent.Code)),
+			slog.Int("received", int(client.Received.Code)),
+			slog.String("backend_cause", string(backend.Cause)),
+			slog.Int("backend_sent", int(backend.Sent.Code)),
+			slog.Int("backend_received", int(backend.Received.Code)),
+			slog.Duration("duration", time.Since(began)),
+			slog.Int64("messages_in", p.client.messages),
+			slog.Int64("bytes_in", p.client.bytes),
+			slog.Int64("messages_out", p.backend.messages),
+			slog.Int64("bytes_out", p.backend.bytes))
+	}
+}
