@@ -39,6 +39,19 @@ func TestADefaultExportAnswersRequests(t *testing.T) {
 	}
 }
 
+func TestAFetchThatIsInheritedIsCalled(t *testing.T) {
+	t.Parallel()
+	for _, export := range []string{
+		`class A { fetch() { return new Response("inst"); } } export default new A();`,
+		`class A { fetch() { return new Response("inst"); } } class B extends A {} export default new B();`,
+		`class A { #x = "inst"; fetch() { return new Response(this.#x); } } export default new A();`,
+		`export default Object.create({ fetch: () => new Response("inst") });`,
+		`export default Object.create({ get fetch() { return () => new Response("inst"); } });`,
+	} {
+		serve(t, export, worker.Options{}).get("/", 200, "inst")
+	}
+}
+
 func TestADefaultExportStandsBesideFunctionalEvents(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
@@ -61,6 +74,9 @@ func TestOtherDefaultExportsAreRefused(t *testing.T) {
 		`export default 1`:                                                           "The default export is a number: export an object with a method fetch(request, env, ctx)",
 		`export default null`:                                                        "The default export is null: export an object with a method fetch(request, env, ctx)",
 		`export default { scheduled() {} }`:                                          "The default export is an object without a method fetch(request, env, ctx): it is the only one that is called here",
+		`class A { #x } export default new A();`:                                     "The default export is an object without a method fetch(request, env, ctx): it is the only one that is called here",
+		`export default Object.create(null);`:                                        "The default export is an object without a method fetch(request, env, ctx): it is the only one that is called here",
+		`export default new Map();`:                                                  "The default export is an object without a method fetch(request, env, ctx): it is the only one that is called here",
 		`addEventListener("fetch", () => {}); export default { fetch() {} }`:         "a listener for \"fetch\" too",
 		`export default { get fetch() { throw new RangeError("in the getter"); } };`: "RangeError: in the getter",
 	} {

@@ -194,3 +194,46 @@ func TestReloadsAndFailuresLeaveNothingOfPairs(t *testing.T) {
 		a.get("/", 200, "plain")
 	}
 }
+
+// Handlers lead to their socket, and to what the application keeps for it.
+func TestSocketsWithHandlersAreFreed(t *testing.T) {
+	t.Parallel()
+	for name, listen := range map[string]string{
+		"attributes": `server.onmessage = () => server.send(String(state.length)); server.onclose = () => state.fill(1); server.onerror = () => server;`,
+		"listeners":  `server.addEventListener("message", () => server.send(String(state.length))); server.addEventListener("close", () => state.fill(1));`,
+		"a signal":   `server.addEventListener("message", () => server.send(String(state.length)), { signal: AbortSignal.any([life.signal, request.signal]) }); request.signal.onabort = () => state;`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := serve(t, `const life = new AbortController(); export default { fetch(request) {
+				const [client, server] = Object.values(new WebSocketPair()), state = new Uint8Array(1 << 20);
+				server.accept();
+				`+listen+`
+				return new Response(null, { status: 101, webSocket: client });
+			} };`, worker.Options{Memory: 16 << 20})
+			for range 50 {
+				c := a.connect()
+				c.send("x")
+				c.want("1048576")
+				c.close(1000, "")
+				c.want("closed 1000")
+			}
+			a.log.never(t, "out of memory")
+		})
+	}
+}
+
+func TestOutgoingSocketsWithHandlersAreFreed(t *testing.T) {
+	t.Parallel()
+	p := peerOf(t, linger.Options{})
+	a := serve(t, fmt.Sprintf(`addEventListener("fetch", (event) => event.respondWith(new Promise((done) => {
+		const ws = new WebSocket(%q), state = new Uint8Array(1 << 20);
+		ws.onopen = () => ws.close(1000);
+		ws.onclose = () => done(new Response(String(state.length)));
+		ws.onerror = () => done(new Response(ws.url));
+	})));`, p.url), worker.Options{Memory: 16 << 20})
+	for range 50 {
+		a.get("/", 200, "1048576")
+	}
+	a.log.never(t, "out of memory")
+}

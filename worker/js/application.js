@@ -19,7 +19,9 @@ function useDefault({ default: app }) {
 }
 
 // A script without import and export that has eval in it is bundled as CommonJS, whose exports are an empty object then.
-const exportsNothing = (app) => typeof app === "object" && app !== null && Reflect.ownKeys(app).length === 0;
+// An object of a class is more than that: its methods are inherited.
+const exportsNothing = (app) =>
+  typeof app === "object" && app !== null && Object.getPrototypeOf(app) === Object.prototype && Reflect.ownKeys(app).length === 0;
 
 function refuse(what) {
   throw new TypeError(`The default export is ${what}`);

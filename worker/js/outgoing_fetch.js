@@ -1,4 +1,4 @@
-import { abortSteps } from "web/abort.js";
+import { addStep, removeStep } from "web/abort.js";
 import { bodyContent } from "web/body.js";
 import { expect, secret } from "web/define.js";
 import { fromPairs, guard, toPairs } from "web/headers.js";
@@ -24,15 +24,14 @@ export async function fetch(input, init) {
 function begin(request, waiting) {
   const { signal } = request;
   const number = ++last;
-  const steps = abortSteps(signal);
   const abort = () => {
     pending.delete(number);
     host.cancelFetch(number);
     waiting.reject(signal.reason);
   };
   host.fetch(number, request.method, request.url, request.redirect, toPairs(request.headers), bodyContent(request)?.take() ?? null);
-  steps.add(abort);
-  pending.set(number, { ...waiting, forget: () => steps.delete(abort) });
+  addStep(signal, abort);
+  pending.set(number, { ...waiting, forget: () => removeStep(signal, abort) });
 }
 
 // settled gives who waits for a fetch, once.

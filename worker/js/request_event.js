@@ -1,19 +1,21 @@
 import { expect } from "web/define.js";
+import { State, stateOf } from "web/event.js";
 import { DOMException } from "web/exception.js";
 import { Request } from "web/request.js";
 import { ExtendableEvent } from "./extendable.js";
 
-const exchanges = new WeakMap(); // of the events that stand for a request; those a script makes have none
+// Those that a script makes stand for no request.
+State.prototype.exchange = null;
 
 // eventOf makes the event of an exchange.
 export function eventOf(Class, type, exchange) {
   const event = new Class(type, { request: exchange.request, cancelable: true });
-  exchanges.set(event, exchange);
+  stateOf(event).exchange = exchange;
   return event;
 }
 
 export function exchangeOf(event, what) {
-  const exchange = exchanges.get(event);
+  const { exchange } = stateOf(event);
   if (!exchange) throw new DOMException(`${what}: a script made this event, there is no request to answer`, "InvalidStateError");
   return exchange;
 }
@@ -33,7 +35,7 @@ export class RequestEvent extends ExtendableEvent {
   }
   // remoteAddress is the client's IP address, as a connection has it; "" for events that a script makes.
   get remoteAddress() {
-    return exchanges.get(this)?.remoteAddress ?? "";
+    return stateOf(this).exchange?.remoteAddress ?? "";
   }
 
   // respondWith answers the request with a Response, or a promise of one.

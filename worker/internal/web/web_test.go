@@ -126,6 +126,14 @@ func (p *page) lend(t testing.TB) {
 		}
 		p.eval(t, fmt.Sprintf("globalThis.%s = __host.%s", name, name))
 	}
+	collect := func([]engine.Value) (engine.Value, error) {
+		p.rt.CollectGarbage()
+		return engine.Int(int(p.rt.Memory().Used)), nil
+	}
+	if err := p.rt.Define("collect", collect); err != nil {
+		t.Fatal(err)
+	}
+	p.eval(t, "globalThis.collect = __host.collect")
 }
 
 func (p *page) publishedTexts() []engine.Value {

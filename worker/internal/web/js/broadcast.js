@@ -4,14 +4,14 @@ import { expect, tag } from "./define.js";
 import { MessageEvent, stateOf } from "./event.js";
 import { DOMException } from "./exception.js";
 import { expose, host } from "./host.js";
-import { dispatch, EventTarget, handlerAttribute, hasListeners } from "./target.js";
+import { dispatch, EventTarget, handlerAttribute, hasListeners, watch } from "./target.js";
 import { queueTask } from "./timers.js";
 
 // The open channels of each name that listen to messages, in the order in which they began to. A channel that only
 // posts is not kept, so making one for each message costs nothing that lasts.
 const channels = new Map();
 
-let deliver;
+let deliver, enlist;
 
 export class BroadcastChannel extends EventTarget {
   #name;
@@ -19,21 +19,14 @@ export class BroadcastChannel extends EventTarget {
 
   static {
     deliver = (channel, read) => channel.#deliver(read);
+    enlist = (channel) => channel.#enlist();
   }
 
   constructor(name) {
     expect(arguments.length, 1, "new BroadcastChannel");
     super();
     this.#name = String(name);
-  }
-
-  addEventListener(...args) {
-    super.addEventListener(...args);
-    this.#enlist();
-  }
-  removeEventListener(...args) {
-    super.removeEventListener(...args);
-    this.#enlist();
+    watch(this, enlist);
   }
 
   get name() {
@@ -68,7 +61,6 @@ export class BroadcastChannel extends EventTarget {
     const event = messageEvent(read);
     stateOf(event).trusted = true;
     dispatch(this, event);
-    this.#enlist(); // a listener that wanted one message is gone now
   }
 }
 

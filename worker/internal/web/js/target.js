@@ -7,18 +7,31 @@ import { reportError } from "./report.js";
 // dispatch under way keeps its own.
 let listenersOf;
 
-// abortSteps gives the steps that an AbortSignal runs when it aborts, undefined for anything else. abort.js sets it,
-// since it needs this module itself.
-let abortSteps;
-export function watchAborts(stepsOf) {
-  abortSteps = stepsOf;
+// watch has a function called with the target after each change of a target's listeners.
+export let watch;
+
+let changed, handlersOf;
+
+// signals is what this module needs of abort.js, which needs this module itself: isSignal(value); tie(signal, listener),
+// which has removeListener called when the signal aborts, and returns a reference; untie(signal, reference).
+let signals;
+export function useSignals(functions) {
+  signals = functions;
 }
 
 export class EventTarget {
   #listeners = { __proto__: null };
+  #handlers; // of the attributes such as onmessage: { value, listener } by type
+  #watcher;
 
   static {
     listenersOf = (target) => target.#listeners;
+    // Not in a WeakMap: the engine does not collect a value there that leads to its key, as most handlers do.
+    handlersOf = (target) => (target.#handlers ??= { __proto__: null });
+    watch = (target, watcher) => {
+      target.#watcher = watcher;
+    };
+    changed = (target) => target.#watcher?.(target);
   }
 
   addEventListener(type, callback, options) {
@@ -62,7 +75,7 @@ function add(target, type, callback, options) {
   const listeners = listenersOf(target);
   const settings = typeof options === "object" && options !== null ? options : {};
   const { signal } = settings;
-  if (signal !== undefined && abortSteps(signal) === undefined) {
+  if (signal !== undefined && !signals.isSignal(signal)) {
     throw new TypeError("addEventListener expects an AbortSignal as its signal");
   }
   if (callback === null || callback === undefined) return;
@@ -73,20 +86,21 @@ function add(target, type, callback, options) {
   if (signal?.aborted || find(target, type, callback, capture)) return;
   const listener = { type, callback, capture, once: Boolean(settings.once), passive: Boolean(settings.passive), removed: false };
   listeners[type] = [...(listeners[type] ?? []), listener];
-  if (signal) {
-    listener.steps = abortSteps(signal);
-    listener.step = () => remove(target, listener);
-    listener.steps.add(listener.step);
-  }
+  if (signal) Object.assign(listener, { target, signal, ref: signals.tie(signal, listener) });
+  changed(target);
 }
+
+// removeListener removes a listener that was added with a signal.
+export const removeListener = (listener) => remove(listener.target, listener);
 
 function remove(target, listener) {
   const listeners = listenersOf(target);
   listener.removed = true;
-  listener.steps?.delete(listener.step);
+  if (listener.signal) signals.untie(listener.signal, listener.ref);
   const rest = (listeners[listener.type] ?? []).filter((l) => l !== listener);
   if (rest.length > 0) listeners[listener.type] = rest;
   else delete listeners[listener.type];
+  changed(target);
 }
 
 // hasListeners tells whether anything listens to a type of event.
@@ -144,24 +158,24 @@ function handle(callback, event, state) {
 
 // handlerAttribute adds an accessor such as onmessage, which holds at most one listener.
 export function handlerAttribute(prototype, type) {
-  const handlers = new WeakMap();
   Object.defineProperty(prototype, "on" + type, {
     configurable: true,
     enumerable: true,
     get() {
-      return handlers.get(this)?.value ?? null;
+      return handlersOf(this)[type]?.value ?? null;
     },
     set(value) {
+      const handlers = handlersOf(this);
       const isHandler = typeof value === "function";
-      const handler = handlers.get(this);
+      const handler = handlers[type];
       if (handler && isHandler) {
         handler.value = value;
       } else if (handler) {
-        handlers.delete(this);
+        delete handlers[type];
         this.removeEventListener(type, handler.listener);
       } else if (isHandler) {
         const fresh = { value, listener: (event) => fresh.value.call(this, event) };
-        handlers.set(this, fresh);
+        handlers[type] = fresh;
         this.addEventListener(type, fresh.listener);
       }
     },

@@ -55,3 +55,106 @@ test("a handler attribute holds one function, which can be taken away", () => {
   quiet.abort();
   equal(log.length, 2);
 });
+
+test("a signal that depends on others aborts with the first, before anything of the script runs", () => {
+  const a = new AbortController(), b = new AbortController(), log = [];
+  const both = AbortSignal.any([a.signal, b.signal]), deeper = AbortSignal.any([both, a.signal]);
+  a.signal.onabort = () => log.push("source", both.aborted, deeper.aborted);
+  both.addEventListener("abort", () => log.push("both"));
+  deeper.onabort = () => log.push("deeper");
+  a.abort();
+  b.abort("late");
+  equal(log, ["source", true, true, "both", "deeper"]);
+  ok(both.reason === a.signal.reason && deeper.reason === a.signal.reason, "all have the same reason");
+});
+
+test("a listener that a signal has removed is gone, and its watchers know", () => {
+  const controller = new AbortController(), target = new EventTarget(), log = [];
+  target.addEventListener("x", () => log.push("first"), { signal: controller.signal });
+  target.addEventListener("x", () => log.push("second"), { signal: controller.signal, once: true });
+  target.dispatchEvent(new Event("x"));
+  target.dispatchEvent(new Event("x"));
+  controller.abort();
+  target.dispatchEvent(new Event("x"));
+  target.addEventListener("x", () => log.push("never"), { signal: controller.signal });
+  target.dispatchEvent(new Event("x"));
+  equal(log, ["first", "second", "first"]);
+});
+
+test("a dependent signal that something waits for is not lost", async () => {
+  const controller = new AbortController(), log = [];
+  AbortSignal.any([controller.signal]).addEventListener("abort", () => log.push("any"));
+  AbortSignal.any([AbortSignal.timeout(10), controller.signal]).onabort = () => log.push("any of a timeout");
+  AbortSignal.timeout(10).onabort = () => log.push("timeout");
+  new EventTarget().addEventListener("x", () => {}, { signal: AbortSignal.any([controller.signal]) });
+  collect();
+  await sleep(10);
+  controller.abort();
+  equal(log, ["any of a timeout", "timeout", "any"]);
+});
+
+// What is made many times and dropped must be gone. Where objects lead to each other the engine collects them now and
+// then, and lists of weak references are tidied after that, so there the bound is a part of what all of them would take.
+const count = 500;
+const grows = async (make) => {
+  const settled = async () => (collect(), await sleep(0), collect());
+  for (let i = 0; i < count; i++) make(i);
+  const before = await settled();
+  for (let i = 0; i < count; i++) make(i);
+  return (await settled()) - before;
+};
+const life = new AbortController();
+
+for (const [what, make] of Object.entries({
+  "any of a signal that lives": () => AbortSignal.any([life.signal]),
+  "any of that, twice": () => AbortSignal.any([AbortSignal.any([life.signal]), life.signal]),
+  "any with a source that has aborted": () => {
+    const other = new AbortController();
+    AbortSignal.any([life.signal, other.signal]);
+    other.abort();
+  },
+  "any with a listener, after a source has aborted": () => {
+    const other = new AbortController(), any = AbortSignal.any([life.signal, other.signal]);
+    any.onabort = () => any;
+    other.abort();
+  },
+  "any whose listener was removed": () => {
+    const any = AbortSignal.any([life.signal]), listener = () => any;
+    any.addEventListener("abort", listener);
+    any.removeEventListener("abort", listener);
+    any.onabort = listener;
+    any.onabort = null;
+  },
+  "a listener with a signal that lives": () => {
+    const target = new EventTarget();
+    target.addEventListener("x", () => target, { signal: life.signal });
+  },
+  "a listener with a dependent signal": () => {
+    const target = new EventTarget();
+    target.addEventListener("x", () => target, { signal: AbortSignal.any([life.signal]) });
+  },
+  "a handler that refers to its target": () => {
+    const { signal } = new AbortController();
+    signal.onabort = () => signal;
+  },
+  "a handler of a channel that is closed": (i) => {
+    const channel = new BroadcastChannel("c" + i);
+    channel.onmessage = () => channel;
+    channel.close();
+  },
+  "a handler of a request's signal": () => {
+    const request = internal.received({ url: "http://h/", method: "GET", headers: [], body: null });
+    request.signal.onabort = () => request;
+  },
+  "a timeout that has not passed": () => AbortSignal.timeout(60000),
+  "a response and its stream": () => {
+    const response = new Response("text");
+    response.own = response.body.getReader();
+    response.own.response = response;
+  },
+})) {
+  test(`memory: ${what} is collected`, async () => {
+    const size = await grows(make);
+    ok(size < (what.includes("listener") || what.includes("timeout") ? 500 : 30) * count, `${count} of them take ${size} bytes`);
+  });
+}
