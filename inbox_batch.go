@@ -153,6 +153,7 @@ func (s *Socket) dispatchBatch(batch []Message) {
 		}
 		m := &batch[0]
 		batch = batch[1:]
+		s.mailbox.batched.Store(int32(len(batch))) //nolint:gosec // as many as a batch of input has
 		s.guardMessage(g.handler, m)
 	}
 	finished = true

@@ -2,6 +2,7 @@ package linger
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/lingerws/linger/websocket"
 )
@@ -16,6 +17,8 @@ type mailbox struct {
 	drain   bool      // a drain event is among them: one says it all
 	batch   []Message // go before those that wait, when their batch of input is over
 	paused  bool      // the connection is not read
+
+	batched atomic.Int32 // messages of a batch that is handed out, behind the one at the handler
 }
 
 // mailboxes lends them.
@@ -44,6 +47,7 @@ type mail struct {
 	answer    *websocket.Driver // the peer has closed: answer it
 	peerClose *PeerClose        // the same in half-open mode: the application does
 	drain     *Drain            // the send queue was full and is empty
+	leave     bool              // a shutdown closes the connection
 	end       *Close
 }
 
@@ -163,6 +167,8 @@ func (s *Socket) handle(event mail) {
 		if d := drainer(h); d != nil && !s.closing.Load() { // it may have waited
 			s.guard("drain", func() { d.Drain(event.drain) })
 		}
+	case event.leave:
+		s.closeFor(shuttingDown)
 	case event.end != nil:
 		defer s.server.leave(s) // the last thing that happens to a connection
 		s.server.call("close", s, func() { h.Close(event.end) })

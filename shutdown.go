@@ -7,15 +7,20 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/lingerws/linger/protocol"
 )
 
 // Shutdown ends all connections: new upgrade requests get 503, and so do those
 // whose handshake is not done; every connection gets Close 1001, paced with jitter
 // so that the clients do not all come back at once, and the close events are
-// handled. Shortly before Options.ShutdownTimeout the transports that are left are
-// closed. It returns nil when the last close event has been handled, [ErrShutdown]
+// handled. The Close follows the handlers of the messages that have arrived by then,
+// so that their replies still leave, for half of Options.ShutdownTimeout; then it is
+// sent without waiting. Shortly before Options.ShutdownTimeout the transports that are
+// left are closed. The log says how many connections and messages that cut off. It
+// returns nil when the last close event has been handled, [ErrShutdown]
 // when the time is over before, and ctx's error when ctx ends; then nothing is left
-// open, but nobody has waited for the handlers.
+// open, but handlers may still run.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	s.draining = true
@@ -24,6 +29,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	pacing, stop := context.WithCancel(ctx)
 	defer stop()
 	go s.closeAll(pacing, bound/4)
+	hurry := time.AfterFunc(within(ctx, bound)/2, s.closeBusy)
+	defer hurry.Stop()
 	cut := time.AfterFunc(bound-bound/10, s.cutAll)
 	defer cut.Stop()
 	over := time.NewTimer(bound)
@@ -36,20 +43,93 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		select {
 		case <-change:
 		case <-over.C:
+			s.reportAbandoned()
 			return ErrShutdown
 		case <-ctx.Done():
 			s.cutAll()
+			s.reportAbandoned()
 			return ctx.Err()
 		}
 	}
 }
 
+// within returns a bound, or the time that ctx has left if that is less.
+func within(ctx context.Context, bound time.Duration) time.Duration {
+	if deadline, ok := ctx.Deadline(); ok {
+		return min(bound, time.Until(deadline))
+	}
+	return bound
+}
+
+// leave starts the closing handshake for a shutdown, behind the handlers of what has arrived.
+func (s *Socket) leave() {
+	if s.idle() {
+		s.closeFor(shuttingDown)
+		return
+	}
+	s.deliver(mail{leave: true}, nil)
+}
+
+// closeBusy starts the closing handshake of the connections whose handlers have not finished in time.
+func (s *Server) closeBusy() {
+	connections, messages := 0, 0
+	for socket := range s.Sockets("") {
+		if socket.closing.Load() {
+			continue
+		}
+		connections++
+		messages += socket.waiting()
+		socket.closeFor(shuttingDown)
+	}
+	if connections > 0 {
+		s.opts.Logger.Warn("shutdown: handlers took too long, their connections are closed and their replies dropped",
+			"connections", connections, "messages", messages)
+	}
+}
+
 // cutAll closes the transports that are left. Their close events follow.
 func (s *Server) cutAll() {
+	connections := 0
 	for socket := range s.Sockets("") {
+		if socket.State() != protocol.StateClosed {
+			connections++
+		}
 		socket.decide(shuttingDown)
 		socket.CloseNow()
 	}
+	if connections > 0 {
+		s.opts.Logger.Warn("shutdown: connections are cut", "connections", connections)
+	}
+}
+
+// reportAbandoned logs what the end of a shutdown leaves undone.
+func (s *Server) reportAbandoned() {
+	s.mu.Lock()
+	upgrades := s.upgrading
+	s.mu.Unlock()
+	connections, messages := 0, 0
+	for socket := range s.Sockets("") {
+		connections++
+		messages += socket.waiting()
+	}
+	s.opts.Logger.Error("shutdown: its time is over: handlers did not return, and close events were not handled",
+		"connections", connections, "messages", messages, "upgrades", upgrades)
+}
+
+// waiting returns how many messages have arrived and have not reached the handler.
+func (s *Socket) waiting() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.mailbox == nil {
+		return 0
+	}
+	n := len(s.mailbox.batch) + int(s.mailbox.batched.Load())
+	for _, event := range s.mailbox.waiting {
+		if event.message != nil {
+			n++
+		}
+	}
+	return n
 }
 
 // isDraining tells whether a shutdown has begun.
@@ -82,7 +162,7 @@ func (s *Server) closeAll(ctx context.Context, spread time.Duration) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for _, socket := range sockets {
-		socket.closeFor(shuttingDown)
+		socket.leave()
 		if pause < paceMin {
 			continue
 		}

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -270,4 +273,116 @@ func TestShutdownEndsWhenTheLastUpgradeIsDeclined(t *testing.T) {
 			t.Errorf("the application's answer stands; got %s", r.Status)
 		}
 	})
+}
+
+func TestShutdownLetsTheRepliesOfHandlersLeave(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := serve(t, linger.HandlerFuncs{OnMessage: func(m *linger.Message) {
+			time.Sleep(300 * time.Millisecond)
+			echo(m)
+			_ = m.Socket.Send(linger.Text("and more"))
+		}}, linger.Options{})
+		c := s.connect()
+		for _, text := range []string{"1", "2", "3"} {
+			c.text(text)
+		}
+		time.Sleep(100 * time.Millisecond) // the first is at work, the others wait
+		over := make(chan error, 1)
+		go func() { over <- s.Shutdown(t.Context()) }()
+		c.want("text 1", "text and more", "text 2", "text and more", "text 3", "text and more", "close 1001 server shutting down")
+		c.close(1001, "")
+		if err := <-over; err != nil {
+			t.Errorf("the shutdown is complete; got %v", err)
+		}
+		if end := s.end(); end.Cause != linger.CauseShutdown || !end.Clean {
+			t.Errorf("the connection ends with its closing handshake; got %+v", end.Outcome)
+		}
+	})
+}
+
+// A client that goes on sending does not put the Close off.
+func TestShutdownClosesBehindWhatHasArrived(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := serve(t, linger.HandlerFuncs{OnMessage: func(m *linger.Message) {
+			time.Sleep(100 * time.Millisecond)
+			echo(m)
+		}}, linger.Options{})
+		c := s.connect()
+		c.text("in time")
+		synctest.Wait()
+		over := make(chan error, 1)
+		go func() { over <- s.Shutdown(t.Context()) }()
+		synctest.Wait()
+		for range 50 {
+			c.text("too late")
+		}
+		c.want("text in time", "close 1001 server shutting down")
+		c.close(1001, "")
+		if err := <-over; err != nil {
+			t.Errorf("the shutdown is complete; got %v", err)
+		}
+	})
+}
+
+func TestShutdownCountsWhatItCutsOff(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		opts, log := journal(slog.LevelInfo)
+		next := make(chan bool)
+		s := serve(t, linger.HandlerFuncs{OnMessage: func(*linger.Message) { <-next }}, opts)
+		for range 3 {
+			c := s.connect()
+			c.text("at work")
+			synctest.Wait()
+			c.text("waits")
+			c.text("waits too")
+		}
+		synctest.Wait()
+		wantShutdown(t, s, linger.ErrShutdown, 10*time.Second, 10*time.Second)
+		for _, want := range []string{
+			`replies dropped" connections=3 messages=6`, `connections are cut" connections=3`,
+			`were not handled" connections=3 messages=6 upgrades=0`,
+		} {
+			if !strings.Contains(log.String(), want) {
+				t.Errorf("the log has the numbers, %s; it has:\n%s", want, log)
+			}
+		}
+		close(next)
+	})
+}
+
+func TestShutdownThatIsCompleteLogsNothing(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		opts, log := journal(slog.LevelInfo)
+		s := serve(t, linger.HandlerFuncs{}, opts)
+		go s.connect().obey()
+		synctest.Wait()
+		wantShutdown(t, s, nil, 0, time.Second)
+		if log.Len() > 0 {
+			t.Errorf("nothing is cut off, so nothing is logged; the log is:\n%s", log)
+		}
+	})
+}
+
+func TestShutdownLetsTheRepliesOfABatchLeave(t *testing.T) {
+	begun, next := make(chan bool, 3), make(chan bool)
+	s := serveTCP(t, linger.HandlerFuncs{OnMessage: func(m *linger.Message) {
+		begun <- true
+		<-next
+		echo(m)
+	}}, linger.Options{ShutdownTimeout: time.Minute})
+	c := s.connect()
+	c.write(slices.Concat(frame(protocol.Text, []byte("1")), frame(protocol.Text, []byte("2")), frame(protocol.Text, []byte("3"))))
+	<-begun
+	over := make(chan error, 1)
+	go func() { over <- s.Shutdown(t.Context()) }()
+	for s.client().request().StatusCode != http.StatusServiceUnavailable { // it has begun
+		time.Sleep(time.Millisecond)
+	}
+	close(next)
+	c.want("text 1", "text 2", "text 3", "close 1001 server shutting down")
+	c.close(1001, "")
+	_ = c.nc.Close()
+	if err := <-over; err != nil {
+		t.Errorf("the shutdown is complete; got %v", err)
+	}
 }

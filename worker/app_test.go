@@ -54,3 +54,24 @@ func TestPlainRequestsGoToTheScriptWhateverTheFallbackIs(t *testing.T) {
 	a := serve(t, ``, worker.Options{Server: linger.Options{Fallback: http.NotFoundHandler()}})
 	a.get("/", http.StatusUpgradeRequired, "this application speaks WebSocket only: it listens to no fetch event")
 }
+
+func TestShutdownLetsTheRepliesOfListenersLeave(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		addEventListener("websocketupgrade", (event) => event.accept());
+		addEventListener("websocketmessage", async ({ data, source }) => {
+			console.log("begun", data);
+			await new Promise((resolve) => setTimeout(resolve, 50));
+			source.send("reply to " + data);
+			source.send("state " + source.readyState);
+		});`, worker.Options{})
+	c := a.connect()
+	c.send("1", "2", "3")
+	a.stdout.line(t, "begun 1")
+	over := make(chan error, 1)
+	go func() { over <- a.Shutdown(t.Context()) }()
+	c.want("reply to 1", "state 1", "reply to 2", "state 1", "reply to 3", "state 1", "closed 1001 server shutting down")
+	if err := <-over; err != nil {
+		t.Errorf("the shutdown is complete; got %v", err)
+	}
+}
