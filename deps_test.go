@@ -66,7 +66,7 @@ var layers = map[string]layer{
 		why:     "a worker runs handlers and reaches the JavaScript engine through worker/internal/engine only",
 	},
 	"worker/internal/engine": {
-		modules: []string{"modernc.org/libquickjs", "modernc.org/libc"},
+		modules: []string{"modernc.org/libquickjs", "modernc.org/libc", "modernc.org/memory"},
 		why:     "the binding of the engine knows neither events nor sockets, so that the engine can be exchanged",
 	},
 	"broker/nats": {

@@ -156,6 +156,8 @@ func (in *instance) die(err error) {
 		in.failure = "event timeout"
 	case errors.Is(err, engine.ErrOutOfMemory):
 		in.failure = "memory limit"
+	case errors.Is(err, engine.ErrPoisoned):
+		in.failure = "a failure inside the JavaScript engine"
 	default:
 		in.failure = err.Error()
 	}
@@ -209,6 +211,9 @@ func (in *instance) end() {
 	in.release(why)
 	if in.rt != nil {
 		_ = in.rt.Close() // it is not in a turn
+		if in.rt.Lost() {
+			in.worker.lost.Add(1)
+		}
 	}
 	in.watch.release()
 	close(in.over)

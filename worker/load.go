@@ -9,8 +9,8 @@ import (
 // newInstance makes an engine and loads a generation into it. The error is a
 // *[LoadError] or [ErrStopped]; then nothing is left of the engine, unless it is stuck.
 func newInstance(w *worker, g *generation) (*instance, error) {
-	if w.stuck.Load() >= maxStuckLoads {
-		return nil, problem("too many engines are stuck in built-in functions to load another: restart the process")
+	if w.stuck.Load()+w.lost.Load() >= maxGivenUp {
+		return nil, problem("too many engines are stuck in built-in functions, or have failed inside, to load another: restart the process")
 	}
 	in := &instance{
 		worker: w, app: w.app, generation: g,

@@ -65,10 +65,11 @@ func (w *worker) pause(delay time.Duration, why string) (fresh *instance, again 
 }
 
 // maxStuck is how many engines of a worker may be stuck before it makes another. A
-// reload may help, so for that there may be some more.
+// reload may help, so for that there may be some more: maxGivenUp is how many may be
+// stuck, or have failed inside and left their memory behind, before none is made at all.
 const (
-	maxStuck      = 2
-	maxStuckLoads = 4
+	maxStuck   = 2
+	maxGivenUp = 4
 )
 
 // rest waits. It tells whether it was ended early, with what.

@@ -57,9 +57,12 @@ func TestNoEngineIsMadeWhileTooManyAreStuck(t *testing.T) {
 		if _, again := w.pause(0, "a test"); !again || time.Since(began) < 10*time.Second || time.Since(began) > 12*time.Second {
 			t.Errorf("the next attempt comes when one has come back; got %v", time.Since(began))
 		}
-		w.stuck.Store(maxStuckLoads)
-		if _, err := newInstance(w, &generation{}); err == nil {
-			t.Error("a reload cannot fill the process with engines that are stuck either")
+		for _, lost := range []int32{0, 1, maxGivenUp} {
+			w.stuck.Store(maxGivenUp - lost)
+			w.lost.Store(lost)
+			if _, err := newInstance(w, &generation{}); err == nil {
+				t.Errorf("a reload cannot fill the process with engines that are given up either; got one with %d stuck and %d failed", maxGivenUp-lost, lost)
+			}
 		}
 	})
 }

@@ -44,9 +44,20 @@ func (in *instance) reportFailure(e *event, err error) {
 		log.Error("event stopped: it computed for too long", append(append(attrs, "limit", in.app.opts.EventTimeout.String()), in.place(err)...)...)
 	case errors.Is(err, engine.ErrOutOfMemory):
 		log.Error("worker out of memory", append(attrs, "limit", in.app.opts.Memory)...)
+	case errors.Is(err, engine.ErrPoisoned):
+		log.Error("event failed inside the JavaScript engine: please report it", append(attrs, engineFailure(err)...)...)
 	case err != nil:
 		log.Error("event failed", append(attrs, "error", err)...)
 	}
+}
+
+// engineFailure returns what a log says about a failure inside the engine.
+func engineFailure(err error) []any {
+	attrs := []any{"error", err}
+	if failure, ok := errors.AsType[*engine.PanicError](err); ok {
+		attrs = []any{"error", failure, slog.String("stack", string(failure.Stack))}
+	}
+	return attrs
 }
 
 // place gives what a log tells of where a script was interrupted: the last call, or the

@@ -24,6 +24,7 @@ type worker struct {
 	sockets  atomic.Int64 // that they have open to other servers
 	crashes  crashes      // of the generation of this moment
 	stuck    atomic.Int32 // engines that do not come back from a built-in function
+	lost     atomic.Int32 // engines that failed inside, whose memory stays
 	status   status
 	stopOnce sync.Once
 

@@ -99,7 +99,9 @@ func (r *Runtime) read(b Bytecode) (raw, error) {
 	}
 	defer libc.Xfree(r.tls, p)
 	copy(memory[byte](p, len(b.code)), b.code)
+	r.compile(anyRoom)
 	v := lib.XJS_ReadObject(r.tls, r.ctx, p, lib.Tsize_t(len(b.code)), lib.MJS_READ_OBJ_BYTECODE)
+	r.compiled()
 	if isException(v) {
 		return v, r.thrown()
 	}

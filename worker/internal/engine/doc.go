@@ -51,7 +51,18 @@
 // What a script throws comes back as an [*Exception]. [ErrInterrupted] and
 // [ErrOutOfMemory] end a turn in a way the script cannot catch. Out of memory also
 // poisons the Runtime: the garbage may still be reachable, so every later call
-// answers [ErrPoisoned] and the Runtime is only good for Close.
+// answers [ErrPoisoned] and the Runtime is only good for Close. It ends the turn at the
+// script's next step, also if the script catches the error.
+//
+// The engine is C that was translated to Go, and release 2026-06-04 of QuickJS has
+// memory errors, all of them after an allocation that failed: the parser goes on with
+// scopes and bytecode that it does not have, and what writes the stack of an error may
+// write to one that was freed (github.com/bellard/quickjs, issues 406, 528, 529, 531
+// and 532). So code is compiled beyond the memory limit, which is compared afterwards;
+// the memory of a Runtime is given back as a whole, without the engine; and an access
+// to an address without memory is a panic, which ends the turn with ErrPoisoned. That
+// Runtime is [Runtime.Lost]: its memory is never freed. Nothing else in the process is
+// harmed, as far as such an error is an access to memory that does not exist.
 //
 // The memory limit, the interrupt and the depth limit protect the process from
 // scripts that go wrong. They are no sandbox for hostile code: a long loop inside a

@@ -56,6 +56,7 @@ func (r *Runtime) eval(name, source string, flags int32) raw {
 		return lib.XJS_ThrowOutOfMemory(r.tls, r.ctx)
 	}
 	defer r.freeCString(file)
+	r.trusted = true
 	return lib.XJS_Eval(r.tls, r.ctx, text, lib.Size_t(len(source)), file, flags)
 }
 

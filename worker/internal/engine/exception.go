@@ -48,6 +48,9 @@ func (e *Exception) Is(target error) bool {
 // thrown takes the pending exception. What stopped the turn from outside goes
 // before it, so that nothing of the script runs any more to describe it.
 func (r *Runtime) thrown() error {
+	if r.starved {
+		return ErrOutOfMemory
+	}
 	e := r.caught()
 	switch {
 	case r.starved:

@@ -49,8 +49,8 @@ func (h *handle) release() {
 	r.handles[h.index] = last
 	r.handles[len(r.handles)-1] = nil
 	r.handles = r.handles[:len(r.handles)-1]
-	if !r.abandoned {
-		lib.XFreeValue(r.tls, r.ctx, h.v)
+	if !r.broken() {
+		_ = r.protect(func() { lib.XFreeValue(r.tls, r.ctx, h.v) }) // the next turn answers ErrPoisoned
 	}
 }
 
@@ -58,7 +58,6 @@ func (h *handle) release() {
 func (r *Runtime) dropHandles() {
 	for _, h := range r.handles {
 		h.count = 0
-		lib.XFreeValue(r.tls, r.ctx, h.v)
 	}
 	r.handles = nil
 }

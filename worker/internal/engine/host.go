@@ -109,6 +109,9 @@ func callHost(tls *libc.TLS, _ uintptr, _ raw, argc int32, argv uintptr, number 
 	}
 	mark := len(r.scope)
 	v, err := r.serve(&r.functions[number], memory[raw](argv, int(argc)))
+	if r.abandoned {
+		panic(errLeft)
+	}
 	r.free(mark)
 	if err != nil {
 		return r.throw(r.functions[number].name, err)

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"sync/atomic"
+
 	"modernc.org/libc"
 	lib "modernc.org/libquickjs"
 )
@@ -11,12 +13,36 @@ import (
 // running is not stopped, nor is a built-in in one long operation.
 //
 // The promise jobs of the turn are dropped: promises that wait for them never settle.
-func (r *Runtime) Interrupt() { r.interrupted.Store(true) }
+func (r *Runtime) Interrupt() {
+	r.interrupted.Store(true)
+	r.Poke()
+}
+
+// Poke has the engine look up from its work at the next call or loop turn of the script.
+// By itself it does so after 10,000 of them, which takes minutes if each is a built-in
+// function with a lot to do. Any goroutine may call it at any time.
+//
+// The engine counts down in its own memory without any synchronization. It may miss a
+// Poke that comes in the middle of that, so whoever waits repeats it.
+func (r *Runtime) Poke() {
+	r.poking.Lock()
+	defer r.poking.Unlock()
+	if r.counter != nil {
+		atomic.StoreInt32(r.counter, 0)
+	}
+}
+
+// watchSteps says where the engine counts its steps.
+func (r *Runtime) watchSteps(counter *int32) {
+	r.poking.Lock()
+	defer r.poking.Unlock()
+	r.counter = counter
+}
 
 // ClearInterrupt lets turns begin again.
 func (r *Runtime) ClearInterrupt() { r.interrupted.Store(false) }
 
-// Interruption is an [ErrInterrupted] that tells where the script was.
+// Interruption is an [ErrInterrupted] that says where the script was.
 type Interruption struct {
 	Stack  string
 	Frames []Frame
@@ -40,10 +66,11 @@ func (r *Runtime) interruption() error {
 	return where
 }
 
-// pollInterrupt is asked by the engine every few thousand steps, and within long
-// regular expressions, whether to end the script.
+// pollInterrupt is called by the engine every few thousand steps, after a Poke, and
+// within long regular expressions, to learn whether to end the script.
 func pollInterrupt(tls *libc.TLS, _, _ uintptr) int32 {
 	r := runtimeOf(tls)
+	r.compiled()
 	if !r.stopped() {
 		return 0
 	}

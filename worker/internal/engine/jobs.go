@@ -27,7 +27,7 @@ func (r *Runtime) runJobs() {
 			r.note(r.caught())
 		}
 	}
-	if r.interrupted.Load() {
+	if r.interrupted.Load() && !r.broken() {
 		r.dropJobs()
 	}
 }
@@ -81,15 +81,11 @@ func (r *Runtime) settleRejections() {
 }
 
 func (r *Runtime) freeRejection(late rejection) {
+	if r.broken() {
+		return
+	}
 	lib.XFreeValue(r.tls, r.ctx, late.promise)
 	lib.XFreeValue(r.tls, r.ctx, late.reason)
-}
-
-func (r *Runtime) dropRejections() {
-	for _, late := range r.rejections {
-		r.freeRejection(late)
-	}
-	r.rejections = nil
 }
 
 func (r *Runtime) note(e *Exception) {

@@ -44,13 +44,15 @@ func (r *Runtime) newPromise(v raw) *Promise {
 	return p
 }
 
-// State tells how far p has come; released, or after its Runtime failed or was
+// State returns how far p has come; released, or after its Runtime failed or was
 // closed, it is Pending for ever.
 func (p *Promise) State() State {
-	if p.handle.count == 0 || p.handle.r.abandoned {
+	if p.handle.count == 0 || p.handle.r.broken() {
 		return Pending
 	}
-	switch lib.XJS_PromiseState(p.handle.r.tls, p.handle.r.ctx, p.handle.v) {
+	r, state := p.handle.r, lib.EJS_PROMISE_PENDING
+	_ = r.protect(func() { state = int(lib.XJS_PromiseState(r.tls, r.ctx, p.handle.v)) })
+	switch state {
 	case lib.EJS_PROMISE_FULFILLED:
 		return Fulfilled
 	case lib.EJS_PROMISE_REJECTED:

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -8,6 +9,7 @@ import (
 
 	"modernc.org/libc"
 	lib "modernc.org/libquickjs"
+	alloc "modernc.org/memory"
 )
 
 // maxDepth keeps the deepest recursion far below the size at which Go ends the
@@ -42,9 +44,12 @@ type Runtime struct {
 	options Options
 
 	tls  *libc.TLS
-	rt   uintptr // JSRuntime
-	ctx  uintptr // JSContext
-	host raw     // the object that Host names
+	heap alloc.Allocator // all memory of the script; no other runtime has a part in it
+	rt   uintptr         // JSRuntime
+	ctx  uintptr         // JSContext
+	host raw             // the object that Host names
+
+	evaluate uintptr // the engine's function that compiles a source text and runs it
 
 	errorClass raw // the script's Error, as it was before the script could change it
 
@@ -61,8 +66,14 @@ type Runtime struct {
 	closed      bool
 	poisoned    bool
 	abandoned   bool // engine frames were left without being unwound
+	lost        bool // a fault left the heap in a state that is not known
 	starved     bool // the memory limit refused an allocation
+	compiling   bool // a source text is compiled, for which the limit is higher
+	trusted     bool // the next source text is the host's
 	interrupted atomic.Bool
+
+	poking  sync.Mutex
+	counter *int32 // the steps until the engine calls pollInterrupt; nil while there is no engine
 }
 
 // runtimes finds the Runtime of a callback by the one Go value the engine hands on.
@@ -80,7 +91,11 @@ func New(options Options) (*Runtime, error) {
 	}
 	r := &Runtime{options: options, tls: libc.NewTLS(), host: rawUndefined(), errorClass: rawUndefined()}
 	runtimes.Store(r.tls, r)
-	if err := r.start(); err != nil {
+	var err error
+	if fault := r.protect(func() { err = r.start() }); fault != nil {
+		err = fault
+	}
+	if err != nil {
 		r.stop()
 		return nil, err
 	}
@@ -99,6 +114,9 @@ func (r *Runtime) start() error {
 		return ErrOutOfMemory
 	}
 	lib.XJS_SetInterruptHandler(r.tls, r.rt, pointerTo(pollInterrupt), 0)
+	r.watchSteps(&at[lib.TJSContext](r.ctx).Finterrupt_counter)
+	r.evaluate = at[lib.TJSContext](r.ctx).Feval_internal
+	at[lib.TJSContext](r.ctx).Feval_internal = pointerTo(evaluate)
 	lib.XJS_SetHostPromiseRejectionTracker(r.tls, r.rt, pointerTo(trackRejection), 0)
 	lib.XJS_SetModuleLoaderFunc(r.tls, r.rt, 0, pointerTo(refuseImport), 0)
 	if err := r.makeHost(); err != nil {
@@ -111,7 +129,8 @@ func (r *Runtime) start() error {
 }
 
 // Close frees everything; Functions and Promises of r turn inert. Closing again
-// does nothing. Inside a host function it answers ErrBusy.
+// does nothing. Inside a host function it answers ErrBusy. The memory of a Runtime
+// that is Lost is not freed.
 func (r *Runtime) Close() error {
 	if r.closed {
 		return nil
@@ -123,26 +142,25 @@ func (r *Runtime) Close() error {
 	return nil
 }
 
-// stop frees the engine's side of r. Memory that abandoned frames still point into
-// is left alone: freeing it would write through dangling pointers.
+// stop gives the memory of r back as a whole. The engine does not walk it: after an
+// allocation that failed the engine may have left it inconsistent. After a fault the
+// records of the allocator may be damaged too, so then it stays.
 func (r *Runtime) stop() {
 	r.closed = true
 	runtimes.Delete(r.tls)
-	if r.abandoned {
+	r.watchSteps(nil)
+	r.dropHandles()
+	r.rejections = nil
+	if r.lost {
 		return
 	}
-	r.dropHandles()
-	r.dropRejections()
-	lib.XFreeValue(r.tls, r.ctx, r.host)
-	lib.XFreeValue(r.tls, r.ctx, r.errorClass)
-	if r.ctx != 0 {
-		lib.XJS_FreeContext(r.tls, r.ctx)
-	}
-	if r.rt != 0 {
-		lib.XJS_FreeRuntime(r.tls, r.rt)
-	}
+	_ = r.heap.Close() // what the system does not take back now is in no other use
 	r.tls.Close()
 }
+
+// Lost reports whether a fault inside the engine has left the heap of r in a state
+// that is not known. Its memory is never given back, so a process bears few of them.
+func (r *Runtime) Lost() bool { return r.lost }
 
 // usable says why no turn can begin, or nil.
 func (r *Runtime) usable() error {
@@ -172,37 +190,59 @@ func (r *Runtime) turn(body func() error) error {
 
 func (r *Runtime) enter(body func() error) (err error) {
 	mark := len(r.scope)
-	frame := at[lib.TJSRuntime](r.rt).Fcurrent_stack_frame
-	returned := false
 	r.depth++
 	defer func() {
 		r.depth--
-		if !returned {
-			at[lib.TJSRuntime](r.rt).Fcurrent_stack_frame = frame
-			err = r.abandon(recover())
-			return
+		r.scope = r.scope[:mark]
+	}()
+	fault := r.protect(func() {
+		err = body()
+		if r.depth == 1 {
+			r.runJobs()
+			r.settleRejections()
 		}
 		r.free(mark)
-		err = r.verdict(err)
-	}()
-	err = body()
-	if r.depth == 1 {
-		r.runJobs()
-		r.settleRejections()
+	})
+	if fault != nil {
+		return fault
 	}
-	returned = true
-	return err
+	return r.verdict(err)
 }
+
+// protect calls f, which enters the engine, and returns an error if f did not return.
+// The engine is C that was translated: an access to any address at which there is no
+// memory would end the process, unless it is made a panic.
+func (r *Runtime) protect(f func()) (err error) {
+	returned := false
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if !returned {
+			err = r.abandon(recover())
+		}
+	}()
+	f()
+	returned = true
+	return nil
+}
+
+// errLeft is what callHost panics with to leave the frames of a turn in which an inner
+// turn has failed inside the engine.
+var errLeft = errors.New("engine: a turn within this one failed inside the engine")
 
 // abandon gives r up after a panic or a Goexit passed through engine frames. A
 // panic here is a fault of the engine: those of host functions never get so far.
 func (r *Runtime) abandon(cause any) error {
 	r.abandoned = true
-	if cause == nil {
+	if cause == nil || cause == errLeft {
 		return ErrPoisoned
 	}
+	r.lost = true
 	return fmt.Errorf("%w: %w", ErrPoisoned, &PanicError{Value: cause, Stack: debug.Stack()})
 }
+
+// broken reports whether values of the engine must not be touched any more: after a
+// fault, and after an allocation failed in the middle of something.
+func (r *Runtime) broken() bool { return r.closed || r.abandoned || r.poisoned || r.starved }
 
 // verdict puts what ended the turn from outside before what the script threw.
 func (r *Runtime) verdict(err error) error {
@@ -218,7 +258,7 @@ func (r *Runtime) verdict(err error) error {
 	return err
 }
 
-// stopped says whether no more script may run in this turn.
+// stopped reports whether no more script may run in this turn.
 func (r *Runtime) stopped() bool {
 	return r.starved || r.abandoned || r.interrupted.Load()
 }
@@ -231,7 +271,7 @@ func (r *Runtime) hold(v raw) raw {
 
 // free lets go of everything held since mark.
 func (r *Runtime) free(mark int) {
-	if !r.abandoned {
+	if !r.broken() {
 		for _, v := range r.scope[mark:] {
 			lib.XFreeValue(r.tls, r.ctx, v)
 		}
