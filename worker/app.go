@@ -101,19 +101,23 @@ func (a *App) Reload() error {
 }
 
 // hand gives each worker its engine of a new generation. One that is just starting an
-// engine takes it later, so the others do not wait for it.
+// engine takes it later, so the others do not wait for it. The first worker is the last:
+// what activate did to connections takes effect in its engine, and their answers go to the
+// new generation everywhere.
 func (a *App) hand(fresh []*instance) error {
 	errs := make([]error, len(fresh))
+	give := func(i int) {
+		if !a.workers[i].take(fresh[i]) {
+			fresh[i].discard()
+			errs[i] = ErrStopped
+		}
+	}
 	var all sync.WaitGroup
-	for i, w := range a.workers {
-		all.Go(func() {
-			if !w.take(fresh[i]) {
-				fresh[i].discard()
-				errs[i] = ErrStopped
-			}
-		})
+	for i := range fresh[1:] {
+		all.Go(func() { give(i + 1) })
 	}
 	all.Wait()
+	give(0)
 	return cmp.Or(errs...)
 }
 

@@ -30,7 +30,8 @@ func (in *instance) count(args arguments) (engine.Value, error) {
 }
 
 // publishTo(channel, message, except) sends a message to the subscribers of a channel
-// but those whose ids are in the list except, and tells how many took it.
+// but those whose ids are in the list except, and tells how many took it; while the version is
+// being activated, how many are to get it.
 func (in *instance) publishTo(args arguments) (engine.Value, error) {
 	message := args.at(1)
 	payload := linger.Payload{Data: bytesOf(message), Binary: message.Kind() == engine.KindBytes}
@@ -39,11 +40,32 @@ func (in *instance) publishTo(args arguments) (engine.Value, error) {
 		except = append(except, in.app.server.Socket(id.String()))
 	}
 	except = slices.DeleteFunc(except, func(s *linger.Socket) bool { return s == nil })
-	taken, err := in.app.server.Publish(args.at(0).String(), payload, except...)
+	channel := args.at(0).String()
+	if in.activating && channel != "" {
+		return engine.Int(in.subscribers(channel, except)), in.act(len(payload.Data), func() { in.publishLate(channel, payload, except) })
+	}
+	taken, err := in.app.server.Publish(channel, payload, except...)
 	if errors.Is(err, linger.ErrChannelName) {
 		return nothing, &engine.Throw{Name: "RangeError", Message: err.Error()}
 	}
 	return engine.Int(taken), err
+}
+
+// subscribers counts those of a channel that are not in except.
+func (in *instance) subscribers(channel string, except []*linger.Socket) (n int) {
+	for socket := range in.app.server.Sockets(channel) {
+		if !slices.Contains(except, socket) {
+			n++
+		}
+	}
+	return n
+}
+
+// publishLate publishes what a script can no longer be told the outcome of.
+func (in *instance) publishLate(channel string, p linger.Payload, except []*linger.Socket) {
+	if _, err := in.app.server.Publish(channel, p, except...); err != nil {
+		in.app.opts.Logger.Error("message not published", "channel", channel, "error", err)
+	}
 }
 
 // autoRespond(request, response) sets the answer that needs no script.

@@ -26,26 +26,25 @@ const closeFacts = `
 		console.log(JSON.stringify({ code, reason, sentCode, sentReason, wasClean, initiator, cause, violation }));
 	});`
 
-// closeEnds are the ways for a connection to end, with what the close event says of each. Frames of raw peers are
-// masked with zeros.
+// closeEnds are the ways for a connection to end, with what the close event says of each.
 var closeEnds = map[string]struct {
 	opts linger.Options
 	act  func(a *testApp, nc net.Conn)
 	want string
 }{
 	"the peer closes": {
-		act:  func(_ *testApp, nc net.Conn) { writeClose(nc, 4001, "bye") },
+		act:  func(_ *testApp, nc net.Conn) { _, _ = nc.Write(frame(protocol.CloseFrame, "\x0f\xa1"+"bye")) },
 		want: `{"code":4001,"reason":"bye","sentCode":4001,"sentReason":"bye","wasClean":true,"initiator":"remote","cause":"close","violation":""}`,
 	},
 	"the peer closes without a code": {
-		act:  func(_ *testApp, nc net.Conn) { _, _ = nc.Write([]byte{0x88, 0x80, 0, 0, 0, 0}) },
+		act:  func(_ *testApp, nc net.Conn) { _, _ = nc.Write(frame(protocol.CloseFrame, "")) },
 		want: `{"code":1005,"reason":"","sentCode":1005,"sentReason":"","wasClean":true,"initiator":"remote","cause":"close","violation":""}`,
 	},
 	"the script closes": {
 		act: func(_ *testApp, nc net.Conn) {
-			_, _ = nc.Write(append([]byte{0x81, 0x85, 0, 0, 0, 0}, "close"...))
+			_, _ = nc.Write(frame(protocol.Text, "close"))
 			_, _ = nc.Read(make([]byte, 100)) // the script's Close
-			writeClose(nc, 4009, "agreed")
+			_, _ = nc.Write(frame(protocol.CloseFrame, "\x0f\xa9"+"agreed"))
 		},
 		want: `{"code":4009,"reason":"agreed","sentCode":4002,"sentReason":"enough","wasClean":true,"initiator":"local","cause":"close","violation":""}`,
 	},
@@ -55,11 +54,11 @@ var closeEnds = map[string]struct {
 		want: `{"code":1006,"reason":"","sentCode":1009,"sentReason":"message too big","wasClean":false,"initiator":"local","cause":"violation","violation":"message.size"}`,
 	},
 	"text is not UTF-8": {
-		act:  func(_ *testApp, nc net.Conn) { _, _ = nc.Write([]byte{0x81, 0x81, 0, 0, 0, 0, 0xff}) },
+		act:  func(_ *testApp, nc net.Conn) { _, _ = nc.Write(frame(protocol.Text, "\xff")) },
 		want: `{"code":1006,"reason":"","sentCode":1007,"sentReason":"text must be UTF-8","wasClean":false,"initiator":"local","cause":"violation","violation":"message.utf8"}`,
 	},
 	"an opcode is unknown": {
-		act:  func(_ *testApp, nc net.Conn) { _, _ = nc.Write([]byte{0x83, 0x80, 0, 0, 0, 0}) },
+		act:  func(_ *testApp, nc net.Conn) { _, _ = nc.Write(frame(3, "")) },
 		want: `{"code":1006,"reason":"","sentCode":1002,"sentReason":"unknown opcode","wasClean":false,"initiator":"local","cause":"violation","violation":"frame.opcode"}`,
 	},
 	"the peer ends TCP": {
@@ -89,16 +88,10 @@ var closeEnds = map[string]struct {
 		act: func(a *testApp, nc net.Conn) {
 			go func() { _ = a.Shutdown(a.t.Context()) }()
 			_, _ = nc.Read(make([]byte, 100)) // the server's Close
-			writeClose(nc, 1001, "")
+			_, _ = nc.Write(frame(protocol.CloseFrame, "\x03\xe9"))
 		},
 		want: `{"code":1001,"reason":"","sentCode":1001,"sentReason":"server shutting down","wasClean":true,"initiator":"local","cause":"shutdown","violation":""}`,
 	},
-}
-
-// writeClose writes a Close frame.
-func writeClose(nc net.Conn, code protocol.CloseCode, reason string) {
-	frame := append([]byte{0x88, 0x80 | byte(2+len(reason)), 0, 0, 0, 0, byte(code >> 8), byte(code)}, reason...)
-	_, _ = nc.Write(frame)
 }
 
 // openRaw makes a connection that does nothing by itself.
@@ -136,7 +129,7 @@ func TestCloseEventOfASlowReader(t *testing.T) {
 	t.Parallel()
 	a := serve(t, closeFacts, worker.Options{Server: linger.Options{Options: websocket.Options{CloseTimeout: 50 * time.Millisecond}}})
 	nc := a.openRaw()
-	_, _ = nc.Write(append([]byte{0x81, 0x85, 0, 0, 0, 0}, "flood"...)) // and nothing is read
+	_, _ = nc.Write(frame(protocol.Text, "flood")) // and nothing is read
 	const begin, end = `{"code":1006,"reason":"","sentCode":`, `"wasClean":false,"initiator":"local","cause":"slow","violation":""}`
 	if got := a.stdout.line(t, "cause"); !strings.HasPrefix(got, begin) || !strings.HasSuffix(got, end) {
 		t.Errorf("a slow reader has the cause slow; got %s", got)

@@ -66,7 +66,7 @@ func (in *instance) configure() error {
 	return in.turn(func() error {
 		return in.dispatch("configure", engine.Bool(c.manualReply), engine.String(c.binaryType),
 			engine.Bool(in.app.opts.Overlap), engine.Int(int(in.app.opts.EventTimeout.Milliseconds())),
-			engine.String(in.app.vars), engine.Bool(c.undated))
+			engine.String(in.app.vars), engine.Bool(c.undated), engine.String(in.app.opts.atReload()))
 	})
 }
 

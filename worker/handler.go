@@ -124,12 +124,16 @@ func (h handler) Close(c *linger.Close) {
 		seat.line.end(c.Received, c.Clean, failureOf(c))
 		return
 	}
-	seat.overlap.empty(seat.worker.gone) // without overlap nothing is left
-	e := newEvent("websocketclose", c.Socket)
-	e.start = func(in *instance, id int) error {
-		return in.dispatch("close", append([]engine.Value{engine.Int(id), engine.String(c.Socket.ID())}, closeFacts(c, seat.failed)...)...)
-	}
-	seat.submit(e, false)
+	seat.submitEnd(func() *event {
+		e := newEvent("websocketclose", c.Socket)
+		e.start = func(in *instance, id int) error {
+			if seat.tie != nil {
+				seat.tie.drop()
+			}
+			return in.dispatch("close", append([]engine.Value{engine.Int(id), engine.String(c.Socket.ID())}, closeFacts(c, seat.failed)...)...)
+		}
+		return e
+	})
 }
 
 // closeFacts are what a module is given of the end of a connection; failed says that the

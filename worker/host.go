@@ -74,8 +74,9 @@ func (a arguments) at(i int) engine.Value {
 
 var nothing = engine.Undefined()
 
-// accept(event, protocol, headers, data, halfOpen) makes the request of an event a
-// connection and returns its id, or undefined after the event's time.
+// accept(event, protocol, headers, data, halfOpen, closes) makes the request of an event a
+// connection and returns its id, or undefined after the event's time. With closes the
+// connection ends with this engine.
 func (in *instance) accept(args arguments) (engine.Value, error) {
 	opts := linger.AcceptOptions{Subprotocol: args.at(1).String(), Header: wireHeader(args.at(2)), HalfOpen: args.at(4).Bool()}
 	if text := args.at(3); text.Kind() == engine.KindString {
@@ -85,7 +86,11 @@ func (in *instance) accept(args arguments) (engine.Value, error) {
 	if socket == nil {
 		return nothing, err
 	}
-	in.app.seats.take(socket, in.worker, nil)
+	place := &seat{worker: in.worker}
+	if args.at(5).Bool() {
+		place.tie = in.tie(socket)
+	}
+	in.app.seats.take(socket, place)
 	return engine.String(socket.ID()), nil
 }
 
@@ -159,7 +164,8 @@ func (in *instance) socket(args arguments) *linger.Socket {
 func (in *instance) send(args arguments) (engine.Value, error) {
 	if s := in.socket(args); s != nil {
 		message := args.at(1)
-		_ = s.Send(linger.Payload{Data: bytesOf(message), Binary: message.Kind() == engine.KindBytes})
+		payload := linger.Payload{Data: bytesOf(message), Binary: message.Kind() == engine.KindBytes}
+		return nothing, in.act(len(payload.Data), func() { _ = s.Send(payload) })
 	}
 	return nothing, nil
 }
@@ -171,10 +177,17 @@ func (in *instance) closeSocket(args arguments) (engine.Value, error) {
 		return nothing, nil
 	}
 	code, reason := protocol.CloseCode(args.at(1).Int()), args.at(2).String()
-	if args.at(3).Bool() {
-		return nothing, s.CloseDiscard(code, reason)
+	if err := protocol.CheckClose(code, reason); err != nil {
+		return nothing, err
 	}
-	return nothing, s.Close(code, reason)
+	discard := args.at(3).Bool()
+	return nothing, in.act(len(reason), func() {
+		if discard {
+			_ = s.CloseDiscard(code, reason) // was checked
+		} else {
+			_ = s.Close(code, reason)
+		}
+	})
 }
 
 // state(connection) gives the readyState of WebSocket: 1 open, 2 closing, 3 closed.

@@ -41,6 +41,7 @@ type instance struct {
 	awakeFor   []string  // the reasons not to that have been told
 	activating bool      // the install and activate events happen
 	problems   []error   // what went wrong in them
+	deferred   deferred  // what they have done to connections
 	stopOnce   sync.Once
 
 	mu        sync.Mutex      // guards what follows, which may be taken away from a stuck engine

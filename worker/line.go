@@ -35,15 +35,27 @@ type line struct {
 	socket  *linger.Socket // that it is, if it came in
 	overlap overlap
 	cut     atomic.Bool // the script is told of the end only
+	tie     bool        // there is no WebSocket object: see [instance.tie]
 }
 
 // join ties a wire to the engine, which belongs to the caller, and returns the line that
 // is to be told what happens. The script has to be told its number in the same turn.
 func (in *instance) join(w wire, socket *linger.Socket) *line {
+	return in.add(&line{in: in, wire: w, socket: socket})
+}
+
+// tie has a connection of the functional events end as lines do: with the engine, whose
+// variables it depends on. Its events are those of a connection; the line has no others.
+func (in *instance) tie(socket *linger.Socket) *line {
+	return in.add(&line{in: in, wire: socketWire{socket}, socket: socket, tie: true})
+}
+
+// add makes a line one of the engine's, and closes it if the engine is ending.
+func (in *instance) add(l *line) *line {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.lastLine++
-	l := &line{in: in, number: in.lastLine, wire: w, socket: socket}
+	l.number = in.lastLine
 	if in.abandoned {
 		go l.wire.close(protocol.CloseInternalError, appFailed)
 		return l
@@ -74,13 +86,18 @@ func (l *line) end(received protocol.Status, clean bool, failure string) {
 	l.overlap.empty(l.in.gone)
 	e := newEvent("close", l.socket)
 	e.start = func(in *instance, id int) error {
-		in.mu.Lock()
-		delete(in.lines, l.number)
-		in.mu.Unlock()
+		l.drop()
 		return in.dispatch("lineEnd", engine.Int(id), engine.Int(l.number),
 			engine.Int(int(received.Code)), engine.String(received.Reason), engine.Bool(clean), engine.String(failure))
 	}
 	l.in.submit(e)
+}
+
+// drop takes a line that has ended from its engine.
+func (l *line) drop() {
+	l.in.mu.Lock()
+	defer l.in.mu.Unlock()
+	delete(l.in.lines, l.number)
 }
 
 // submit has something handled by the script, and waits until it is. With overlap it
@@ -104,8 +121,8 @@ func (l *line) submit(kind, function string, args ...engine.Value) {
 }
 
 // submit has an event handled by this engine, and no other, and waits until it is, or
-// never will be.
-func (in *instance) submit(e *event) {
+// never will be. It returns false if the engine has not begun it.
+func (in *instance) submit(e *event) (begun bool) {
 	until := e.done
 	if e.begun != nil {
 		until = e.begun
@@ -113,13 +130,14 @@ func (in *instance) submit(e *event) {
 	select {
 	case in.own <- e:
 	case <-in.gone:
-		return
+		return false
 	}
 	select {
 	case <-until:
 	case <-in.gone:
 		e.end()
 	}
+	return !e.claim()
 }
 
 // onLine calls what a module wants of a line; after its end there is nothing to do.

@@ -19,6 +19,7 @@ func (in *instance) loop() ending {
 	tasks, posts, retired := in.worker.tasks, in.worker.posts, in.retired
 	clock := time.NewTimer(time.Hour)
 	defer clock.Stop()
+	in.enact()
 	in.handle(in.first)
 	for {
 		in.fireTimers()
@@ -128,13 +129,24 @@ func (in *instance) reason(timers bool) string {
 	case in.extending > 0:
 		return "work of waitUntil is in progress"
 	case len(in.lines) > 0 && !in.activating:
-		return "a WebSocket object is open"
+		return in.openLine()
 	case timers && in.timers.pending():
 		return "a timer is pending"
 	case timers:
 		return in.outgoing.reason()
 	}
 	return ""
+}
+
+// openLine says what kind of line is open. mu is held.
+func (in *instance) openLine() string {
+	for _, l := range in.lines {
+		if l.tie {
+			return "a connection that closes at a reload is open"
+		}
+		break
+	}
+	return "a WebSocket object is open"
 }
 
 // fireTimers runs what is due now: the script's timers, which have positive ids,

@@ -34,6 +34,11 @@ type Options struct {
 	// waitUntil and an event in progress keep it awake. Variables do not survive.
 	SleepAfter time.Duration
 
+	// CloseAtReload has every connection end with the version of the script that accepted
+	// it, as accept({ reload: "close" }) does for one: a reload closes it with 1012. It is
+	// for scripts with state in variables that a connection cannot do without.
+	CloseAtReload bool
+
 	// EventTimeout bounds an event: a script that computes for longer has its engine
 	// replaced, and a listener whose promise settles later no longer holds up the
 	// connection's next event; 0 means 30 s. It bounds loading too.
@@ -137,6 +142,14 @@ func (o Options) withDefaults() Options {
 	o.outgoingDefaults()
 	o.serverDefaults()
 	return o
+}
+
+// atReload is what accept takes as reload if it is not given.
+func (o *Options) atReload() string {
+	if o.CloseAtReload {
+		return "close"
+	}
+	return "stay"
 }
 
 func (o *Options) outgoingDefaults() {

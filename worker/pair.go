@@ -35,7 +35,7 @@ func (in *instance) acceptLine(args arguments) (engine.Value, error) {
 	}
 	in.app.warnOfPairs()
 	l := in.join(socketWire{socket}, socket)
-	in.app.seats.take(socket, in.worker, l)
+	in.app.seats.take(socket, &seat{worker: in.worker, line: l})
 	return engine.Int(l.number), nil
 }
 

@@ -19,14 +19,15 @@ type seats struct {
 type seat struct {
 	worker  *worker
 	line    *line // if its other side is a WebSocket object of the script
+	tie     *line // if it ends with the engine that accepted it
 	overlap overlap
 	failed  bool // the upgrade event has, after it had accepted
 }
 
-func (s *seats) take(socket *linger.Socket, w *worker, l *line) {
-	s.bySocket.Store(socket, &seat{worker: w, line: l})
-	w.connections.Add(1)
-	if l != nil {
+func (s *seats) take(socket *linger.Socket, place *seat) {
+	s.bySocket.Store(socket, place)
+	place.worker.connections.Add(1)
+	if place.line != nil {
 		s.lines.Add(1)
 	}
 }
@@ -48,14 +49,39 @@ func (s *seats) isClient(socket *linger.Socket) bool {
 // submit has an event of the connection handled and waits until it is. With overlap it
 // waits until its listeners have returned: what they still do goes on beside the next.
 func (s *seat) submit(e *event, overlap bool) {
+	if s.tie != nil && s.tie.cut.Load() {
+		return
+	}
 	if overlap {
-		if !s.overlap.enter(s.worker.gone) {
+		if !s.overlap.enter(s.gone()) {
 			return
 		}
 		e.begun = make(chan struct{})
 		e.left = s.overlap.leave
 	}
+	if s.tie != nil {
+		s.tie.in.submit(e)
+		return
+	}
 	s.worker.submit(e)
+}
+
+// submitEnd has the connection's close event handled, behind all others. make makes the
+// event, which goes to another engine if the connection's own has ended.
+func (s *seat) submitEnd(make func() *event) {
+	s.overlap.empty(s.gone()) // without overlap nothing is left
+	if s.tie != nil && s.tie.in.submit(make()) {
+		return
+	}
+	s.worker.submit(make())
+}
+
+// gone is closed when no event of the connection will be handled any more.
+func (s *seat) gone() <-chan struct{} {
+	if s.tie != nil {
+		return s.tie.in.gone
+	}
+	return s.worker.gone
 }
 
 func (s *seats) leave(socket *linger.Socket) {

@@ -50,15 +50,20 @@ var slogLevels = map[web.Level]slog.Level{
 // subscribed to it, and to those who listen in other engines. Connections get what JSON
 // can carry as JSON text; other values reach the other BroadcastChannel objects only.
 func (in *instance) publish(channel string, m web.Message) {
+	err := in.act(len(m.Text)+len(m.Bytes), func() { in.post(channel, m) })
+	if err != nil {
+		in.reportFailure(nil, err)
+	}
+}
+
+func (in *instance) post(channel string, m web.Message) {
 	in.spread(post{channel, m})
 	payload, ok := payloadOf(m)
 	if !ok {
 		in.app.opts.Logger.Warn("a value that JSON cannot carry was posted: connections do not get it", "channel", channel)
 		return
 	}
-	if _, err := in.app.server.Publish(channel, payload); err != nil {
-		in.app.opts.Logger.Error("message not published", "channel", channel, "error", err)
-	}
+	in.publishLate(channel, payload, nil)
 }
 
 // payloadOf gives a message as connections get it.

@@ -26,6 +26,7 @@ type workerFlags struct {
 	EnvFile           []string   `placeholder:"FILE" sep:"none" help:"File of variables of env, lines of NAME=VALUE, as .env and .dev.vars beside the application are. May be repeated."`
 	CompatibilityDate string     `placeholder:"DATE" help:"Day of the Workers runtime whose WebSocket objects the application expects: 2026-11-01. The newest, if not given."`
 	CompatibilityFlag []string   `placeholder:"NAME" sep:"none" help:"web_socket_auto_reply_to_close or web_socket_manual_reply_to_close. May be repeated."`
+	Reload            string     `default:"stay" enum:"stay,close" help:"What becomes of connections when the application is loaded anew: they stay, or are closed with 1012, one after the other. accept({ reload }) decides for one."`
 	Watch             bool       `help:"Load the application anew when one of its files changes; connections stay. SIGHUP does it, too."`
 }
 
@@ -67,6 +68,8 @@ func (c *runCommand) options(log *slog.Logger) (worker.Options, error) {
 		Development:  c.Watch,
 		Vars:         c.vars,
 		Logger:       log,
+
+		CloseAtReload: c.Reload == "close",
 
 		CompatibilityDate:  c.CompatibilityDate,
 		CompatibilityFlags: c.CompatibilityFlag,

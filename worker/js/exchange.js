@@ -6,6 +6,7 @@ import { Response, spend } from "web/response.js";
 import { closeEvent, CONNECTING, freeze, open } from "./connection.js";
 import { extend, isActive } from "./extendable.js";
 import { report } from "./report.js";
+import { settings } from "./settings.js";
 import { promised } from "./settle.js";
 import { abandon, couple, refusal } from "./websocket_pair.js";
 
@@ -40,10 +41,11 @@ export class Exchange {
   accept(event, what, options) {
     this.#claim(event, what);
     if (!this.#upgradable) throw notUpgradable(what);
-    const { data, protocol, headers, halfOpen } = options ?? {};
+    const { data, protocol, headers, halfOpen, reload } = options ?? {};
     const fields = headers === undefined ? [] : [...new Headers(headers)].flat();
     const text = data === undefined ? undefined : freeze(data);
-    const id = host.accept(this.id, protocol === undefined ? "" : String(protocol), fields, text, Boolean(halfOpen));
+    const closes = closesAtReload(reload);
+    const id = host.accept(this.id, protocol === undefined ? "" : String(protocol), fields, text, Boolean(halfOpen), closes);
     if (id === undefined) throw late(what);
     this.#answer(event);
     this.#connection = open(id, CONNECTING);
@@ -103,6 +105,11 @@ export class Exchange {
     const state = stateOf(event);
     state.stoppedAtOnce = state.dispatching;
   }
+}
+
+function closesAtReload(reload = settings.reload) {
+  if (reload !== "stay" && reload !== "close") throw new TypeError(`reload is "stay" or "close", but got ${String(reload)}`);
+  return reload === "close";
 }
 
 const notUpgradable = (what) =>

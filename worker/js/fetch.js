@@ -6,7 +6,7 @@ import { eventOf, exchangeOf, RequestEvent } from "./request_event.js";
 import { run } from "./run.js";
 
 export class FetchEvent extends RequestEvent {
-  // upgradeWebSocket accepts the request as a WebSocket: { data, protocol, headers, halfOpen }.
+  // upgradeWebSocket accepts the request as a WebSocket: { data, protocol, headers, halfOpen, reload }.
   upgradeWebSocket(options) {
     return exchangeOf(this, "upgradeWebSocket").accept(this, "upgradeWebSocket", options);
   }

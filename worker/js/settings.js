@@ -7,6 +7,7 @@ export const settings = {
   binaryType: "blob", // of new WebSockets
   undated: false, // no compatibility date says which binary type the script expects
   overlap: false, // the next event need not wait for the promises of the last
+  reload: "stay", // what becomes of a connection when another version is loaded
   bound: 30000, // milliseconds that a WebSocket waits for the script: to accept it, to close its half, to be done with a message
 };
 
@@ -14,7 +15,7 @@ export const settings = {
 export const env = {};
 define(globalThis, { env });
 
-expose("configure", (halfOpen, binaryType, overlap, bound, variables, undated) => {
-  Object.assign(settings, { halfOpen, binaryType, overlap, bound, undated });
+expose("configure", (halfOpen, binaryType, overlap, bound, variables, undated, reload) => {
+  Object.assign(settings, { halfOpen, binaryType, overlap, bound, undated, reload });
   Object.defineProperties(env, Object.getOwnPropertyDescriptors(JSON.parse(variables))); // one may be named __proto__
 });

@@ -6,7 +6,7 @@ import { eventOf, exchangeOf, RequestEvent } from "./request_event.js";
 import { run } from "./run.js";
 
 export class WebSocketUpgradeEvent extends RequestEvent {
-  // accept accepts the request: { data, protocol, headers, halfOpen }.
+  // accept accepts the request: { data, protocol, headers, halfOpen, reload }.
   accept(options) {
     return exchangeOf(this, "accept").accept(this, "accept", options);
   }

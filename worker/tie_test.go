@@ -1,0 +1,201 @@
+package worker_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/worker"
+)
+
+// stateful is an application with state in a module variable: how many messages its version has seen. accepting is
+// what it hands to accept.
+func stateful(name, accepting string) string {
+	return `
+		let seen = 0;
+		addEventListener("websocketupgrade", (event) => { event.accept(` + accepting + `).subscribe("all"); });
+		addEventListener("websocketmessage", ({ source, data }) => {
+			if (data === "loop") for (;;);
+			source.send("` + name + ` " + data + " " + ++seen);
+		});
+		addEventListener("websocketclose", ({ source, code, sentCode, cause }) => {
+			console.log("` + name + ` closed", source.data?.who ?? "-", code, sentCode, cause, seen);
+		});`
+}
+
+const closing = `{ reload: "close", data: { who: "ann" } }`
+
+func TestAcceptReloadCloseEndsTheConnectionWithItsVersion(t *testing.T) {
+	t.Parallel()
+	for name, opts := range map[string]struct {
+		accepting string
+		worker.Options
+	}{
+		"accept":          {closing, worker.Options{}},
+		"the whole":       {`{ data: { who: "ann" } }`, worker.Options{CloseAtReload: true}},
+		"several workers": {closing, worker.Options{Workers: 3}},
+		"overlap":         {closing, worker.Options{Overlap: true}},
+		"half-open":       {`{ reload: "close", halfOpen: true, data: { who: "ann" } }`, worker.Options{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := serve(t, stateful("v1", opts.accepting), opts.Options)
+			c := a.connect()
+			c.send("hello", "hello")
+			c.want("v1 hello 1", "v1 hello 2")
+			a.reload(stateful("v2", opts.accepting))
+			c.want("closed 1012 a new version of the application has been loaded")
+			a.stdout.line(t, "v1 closed ann 1012 1012 close 2")
+			again := a.connect()
+			again.send("hello")
+			again.want("v2 hello 1")
+			a.until("the last version's connection is gone", func() bool { return a.Server().Count() == 1 })
+			a.stdout.never(t, "v2 closed")
+			a.log.never(t, "level=ERROR")
+		})
+	}
+}
+
+func TestAcceptReloadStayIsTheDefaultAndWinsOverTheApplications(t *testing.T) {
+	t.Parallel()
+	for accepting, opts := range map[string]worker.Options{
+		``:                               {},
+		`{ reload: "stay" }`:             {CloseAtReload: true},
+		`{ reload: undefined, data: 1 }`: {},
+	} {
+		a := serve(t, stateful("v1", accepting), opts)
+		c := a.connect()
+		c.send("hello")
+		c.want("v1 hello 1")
+		a.reload(stateful("v2", accepting))
+		c.send("hello")
+		c.want("v2 hello 1")
+	}
+}
+
+func TestAcceptReloadTakesTwoValues(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{`"restart"`, `true`, `null`, `1012`} {
+		a := serve(t, `addEventListener("websocketupgrade", (event) => {
+			try { event.accept({ reload: `+value+` }); } catch (error) { event.respondWith(new Response(error.name + ": " + error.message, { status: 400 })); }
+		});`, worker.Options{})
+		got := a.decline()
+		if want := `TypeError: reload is "stay" or "close", but got ` + strings.Trim(value, `"`); got.body != want {
+			t.Errorf("the message is %q; got %q", want, got.body)
+		}
+	}
+}
+
+// Messages that come until the connection has closed are for the version that knows what they are about.
+func TestAcceptReloadCloseGivesEveryMessageToItsVersion(t *testing.T) {
+	t.Parallel()
+	a := serve(t, stateful("v1", closing), worker.Options{})
+	nc, r := a.handmade()
+	a.reload(stateful("v2", closing))
+	wantFrame(t, r, protocol.CloseFrame, "\x03\xf4a new version of the application has been loaded")
+	a.put(nc, frame(protocol.Text, "still on its way")) // before the answer to the Close
+	a.put(nc, frame(protocol.CloseFrame, "\x03\xf4"))
+	a.stdout.line(t, "v1 closed ann 1012 1012 close 1")
+	a.stdout.never(t, "v2")
+}
+
+// The close event comes even if the version has no engine any more: to the one that has taken its place.
+func TestAcceptReloadCloseAfterACrash(t *testing.T) {
+	t.Parallel()
+	a := serve(t, stateful("v1", closing), worker.Options{EventTimeout: 300 * time.Millisecond})
+	c := a.connect()
+	c.send("hello", "loop", "never handled")
+	c.want("v1 hello 1", "closed 1011 the application failed")
+	a.stdout.line(t, "v1 closed ann 1011 1011 close 0") // by the next engine, whose variables are new
+	if n := a.stdout.count("closed"); n != 1 {
+		t.Errorf("there is one close event; got %d", n)
+	}
+	next := a.connect()
+	next.send("hello")
+	next.want("v1 hello 1")
+}
+
+func TestAcceptReloadCloseKeepsTheEngineAwake(t *testing.T) {
+	t.Parallel()
+	a := serve(t, stateful("v1", closing), worker.Options{SleepAfter: time.Millisecond})
+	c := a.connect()
+	c.send("hello")
+	c.want("v1 hello 1")
+	a.log.line(t, "worker stays awake", "a connection that closes at a reload is open")
+	c.send("hello")
+	c.want("v1 hello 2")
+	c.close(1000, "")
+	a.state(0, "asleep")
+}
+
+// An upgrade that was begun by the last version finishes there, and its connection is closed at once.
+func TestAcceptReloadCloseOfAnUpgradeUnderWay(t *testing.T) {
+	t.Parallel()
+	asked, answer := make(chan struct{}), make(chan struct{})
+	users := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		close(asked)
+		<-answer
+	}))
+	t.Cleanup(users.Close)
+	a := serve(t, `
+		addEventListener("websocketupgrade", async (event) => {
+			await fetch("`+users.URL+`");
+			event.accept(`+closing+`).send("accepted");
+		});
+		addEventListener("websocketclose", ({ sentCode }) => console.log("v1 closed", sentCode));`, worker.Options{})
+	opened := make(chan *client, 1)
+	go func() {
+		c, _ := a.upgrade("/")
+		opened <- c
+	}()
+	<-asked
+	a.reload(stateful("v2", closing))
+	close(answer)
+	(<-opened).want("accepted", "closed 1012 a new version of the application has been loaded")
+	a.stdout.line(t, "v1 closed 1012")
+}
+
+func TestAcceptReloadCloseIsPaced(t *testing.T) {
+	t.Parallel()
+	const many = 200
+	a := serve(t, stateful("v1", closing), worker.Options{})
+	clients := make([]*client, many)
+	for i := range clients {
+		clients[i] = a.connect()
+	}
+	a.reload(stateful("v2", closing))
+	for _, c := range clients {
+		c.want("closed 1012 a new version of the application has been loaded")
+	}
+	a.until("every connection has had its close event", func() bool { return a.stdout.count("v1 closed ann 1012") == many })
+}
+
+// A peer that answers nothing does not keep a version in memory.
+func TestAcceptReloadCloseIsBounded(t *testing.T) {
+	t.Parallel()
+	opts := worker.Options{Server: linger.Options{ShutdownTimeout: 100 * time.Millisecond, Options: websocket.Options{CloseTimeout: time.Hour}}}
+	a := serve(t, stateful("v1", closing), opts)
+	a.handmade()
+	a.reload(stateful("v2", closing))
+	a.stdout.line(t, "v1 closed ann 1006 1012 abort 0")
+	a.until("it is gone", func() bool { return a.Server().Count() == 0 })
+}
+
+func TestAcceptReloadCloseOfManyVersions(t *testing.T) {
+	t.Parallel()
+	a := serve(t, stateful("v0", closing), worker.Options{})
+	for i := range 8 {
+		c := a.connect()
+		c.send("hello")
+		c.want(fmt.Sprintf("v%d hello 1", i))
+		a.reload(stateful(fmt.Sprint("v", i+1), closing))
+		c.want("closed 1012 a new version of the application has been loaded")
+	}
+	a.until("every connection has had its close event", func() bool { return a.stdout.count("closed ann 1012") == 8 })
+}
