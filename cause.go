@@ -27,6 +27,7 @@ var (
 	idleTooLong   = &decision{protocol.Status{Code: protocol.CloseGoingAway, Reason: "idle timeout"}, CauseIdle}
 	oldEnough     = &decision{protocol.Status{Code: protocol.CloseServiceRestart, Reason: "maximum lifetime"}, CauseLifetime}
 	tooSlow       = &decision{protocol.Status{Code: protocol.CloseTryAgainLater, Reason: "reading too slowly"}, CauseSlow}
+	tooEarly      = &decision{protocol.Status{Code: protocol.CloseTryAgainLater, Reason: "too much was sent before the connection was open"}, CauseSlow}
 	shuttingDown  = &decision{protocol.Status{Code: protocol.CloseGoingAway, Reason: "server shutting down"}, CauseShutdown}
 	handlerFailed = &decision{protocol.Status{Code: protocol.CloseInternalError, Reason: "internal error"}, CausePanic}
 )

@@ -57,8 +57,8 @@ func (e *early) closeDiscard(s protocol.Status) {
 
 // flush hands everything to the connection, in order.
 func (e *early) flush(conn *websocket.Driver) {
-	for _, frame := range e.frames {
-		_, _ = conn.SendPrepared(frame) // refused only if the connection has ended already
+	if len(e.frames) > 0 {
+		conn.SendAllPrepared(e.frames)
 	}
 	switch {
 	case e.cut:

@@ -1,6 +1,8 @@
 package linger_test
 
 import (
+	"errors"
+
 	"testing"
 
 	"github.com/lingerws/linger"
@@ -93,15 +95,15 @@ func TestEarlyCloseNow(t *testing.T) {
 	})
 }
 
+// The peer has not had a chance to read, so it is not closed for reading too slowly.
 func TestEarlyQueueIsBounded(t *testing.T) {
 	for name, c := range map[string]struct {
 		policy linger.Policy
-		then   string
-		last   error
+		want   error
 	}{
-		"close": {linger.PolicyClose, "close 1013 reading too slowly", linger.ErrClosed},
-		"drop":  {linger.PolicyDrop, "text then", linger.ErrQueueFull},
-		"block": {linger.PolicyBlock, "text then", linger.ErrQueueFull}, // the queue empties only when the handler has returned
+		"close": {linger.PolicyClose, linger.ErrEarlyFull},
+		"drop":  {linger.PolicyDrop, linger.ErrQueueFull},
+		"block": {linger.PolicyBlock, linger.ErrEarlyFull}, // it would wait for itself
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -110,8 +112,12 @@ func TestEarlyQueueIsBounded(t *testing.T) {
 				s := during(t, linger.Options{Policy: c.policy}, func(_ *linger.Server, socket *linger.Socket) {
 					var err error
 					taken, err = fillBy(socket, 10<<10)
-					wantError(t, "the message that does not fit is refused", err, linger.ErrQueueFull)
-					wantError(t, "so is the next", socket.Send(linger.Text("x")), c.last)
+					wantError(t, "the message that does not fit is refused", err, c.want)
+					wantError(t, "so is the next", socket.Send(linger.Text("x")), c.want)
+					wantError(t, "the error is one of a full queue", err, linger.ErrQueueFull)
+					if early := errors.Is(err, linger.ErrEarlyFull); early != (c.policy != linger.PolicyDrop) {
+						t.Errorf("it says that nothing can leave yet, unless messages are to be dropped; got %v", err)
+					}
 					sockets <- socket
 				})
 				client := s.connect()
@@ -122,10 +128,52 @@ func TestEarlyQueueIsBounded(t *testing.T) {
 					client.want("text " + text(10<<10))
 				}
 				_ = (<-sockets).Send(linger.Text("then"))
-				client.want(c.then)
+				client.want("text then")
 			})
 		})
 	}
+}
+
+func TestEarlyBurstGoesOnWithDrain(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		const burst = 3000
+		sent := 0
+		send := func(socket *linger.Socket) {
+			for ; sent < burst && socket.Send(linger.Text(text(1<<10))) == nil; sent++ {
+			}
+		}
+		s := serve(t, linger.HandlerFuncs{
+			OnUpgrade: func(u *linger.Upgrade) {
+				socket, _ := u.Accept(linger.AcceptOptions{})
+				send(socket)
+			},
+			OnDrain: func(d *linger.Drain) { send(d.Socket) },
+		}, linger.Options{Policy: linger.PolicyDrop})
+		client := s.connect()
+		for range burst {
+			client.want("text " + text(1<<10))
+		}
+	})
+}
+
+func TestEarlyPublicationsThatDoNotFitCloseTheConnection(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := serve(t, linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
+			_, _ = u.Accept(linger.AcceptOptions{Channels: []string{"lobby"}})
+			for range 200 {
+				_, _ = u.Server.Publish("lobby", linger.Text(text(10<<10)))
+			}
+		}}, linger.Options{})
+		client := s.connect()
+		for range 103 {
+			client.want("text " + text(10<<10))
+		}
+		client.want("close 1013 too much was sent before the connection was open")
+		client.close(1013, "")
+		if end := s.end(); end.Cause != linger.CauseSlow {
+			t.Errorf("its close event says that the queue was full; got %+v", end.Outcome)
+		}
+	})
 }
 
 func TestEarlyNumberOfMessagesIsBounded(t *testing.T) {

@@ -11,6 +11,11 @@ var (
 	// PolicyClose the connection is being closed with 1013.
 	ErrQueueFull = errors.New("linger: the send queue is full, the message was dropped; wait for the peer to read, or raise Options.SendQueue")
 
+	// ErrEarlyFull: before the 101, when nothing can leave, as much as Options.SendQueue
+	// or 32,768 messages wait. The message was dropped, and the connection is as it was.
+	// errors.Is finds ErrQueueFull too. Under PolicyDrop the error is that one.
+	ErrEarlyFull error = earlyFull{}
+
 	// ErrAnswered: the upgrade request has been answered by Accept or Respond, or
 	// its time is over.
 	ErrAnswered = errors.New("linger: the upgrade request is answered already; call Accept or Respond once, before Upgrade returns")
@@ -30,3 +35,12 @@ var (
 	// ErrShutdown: Shutdown's time was over before every close event was handled.
 	ErrShutdown = errors.New("linger: shutdown ended before every close event was handled")
 )
+
+type earlyFull struct{}
+
+func (earlyFull) Error() string {
+	return "linger: the send queue is full before the upgrade handler has returned, the message was dropped; send the rest later, in the Drain event for instance, or raise Options.SendQueue"
+}
+
+// Is makes it an [ErrQueueFull] of its own kind.
+func (earlyFull) Is(target error) bool { return target == ErrQueueFull }

@@ -64,7 +64,7 @@ type Options struct {
 	HandshakeTimeout time.Duration
 
 	// SendQueue is how many bytes may wait on a connection before Policy applies
-	// to the next message; 0 means 1 MiB.
+	// to the next message; 0 means 1 MiB. It bounds what is sent before the 101 too.
 	SendQueue int
 	Policy    Policy
 
@@ -112,8 +112,9 @@ type Options struct {
 
 // Policy says what happens to a message for a connection whose send queue is
 // full. PolicyBlock waits for as long as the peer takes something (Options.WriteTimeout),
-// and is PolicyClose in Publish, which never waits. Before the 101, when nothing can leave, it
-// drops the message.
+// and is PolicyClose in Publish, which never waits. Before the 101, when nothing can leave,
+// the sender gets [ErrEarlyFull] at once, under PolicyBlock too, and the connection stays;
+// a publication that does not fit closes it with 1013.
 type Policy uint8
 
 // The policies.

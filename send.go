@@ -8,7 +8,7 @@ import (
 )
 
 // Send queues a message; it does not wait for the peer, except under PolicyBlock.
-// The error is [ErrClosed], [ErrQueueFull], or protocol.ErrText for text that is
+// The error is [ErrClosed], [ErrQueueFull], [ErrEarlyFull], or protocol.ErrText for text that is
 // not UTF-8; then the message is dropped.
 func (s *Socket) Send(p Payload) error {
 	limit := s.server.opts.SendQueue
@@ -24,9 +24,13 @@ func (s *Socket) sendPrepared(m *protocol.Prepared, p Payload) error {
 		policy = PolicyClose
 	}
 	limit := s.server.opts.SendQueue
-	return s.send(policy, p.opcode(), func(conn *websocket.Driver) error {
+	err := s.send(policy, p.opcode(), func(conn *websocket.Driver) error {
 		return conn.SendPreparedWithin(limit, m)
 	}, p.Data)
+	if errors.Is(err, ErrEarlyFull) { // the sender is not the one who could send less
+		s.closeFor(tooEarly)
+	}
+	return err
 }
 
 // send applies the policy, and queues by way of the connection or, before the
@@ -58,17 +62,13 @@ func (s *Socket) send(policy Policy, op protocol.Opcode, queue func(*websocket.D
 	}
 }
 
-// sendEarly queues before the 101. Nobody could wait there: the queue empties
-// only when the handler has returned. mu is held.
+// sendEarly queues before the 101. Nothing leaves before the handler has returned, so a full queue says nothing about
+// the peer, and to wait for room would be to wait for the sender itself: unless messages are to be dropped the sender is
+// told. mu is held.
 func (s *Socket) sendEarly(policy Policy, op protocol.Opcode, data []byte) error {
 	err := s.early.send(op, data, s.server.opts.SendQueue)
-	if err == nil {
-		s.traffic.send(len(data))
-	}
-	if errors.Is(err, ErrQueueFull) && policy == PolicyClose {
-		s.decideLocked(tooSlow)
-		s.closing.Store(true)
-		s.early.close(tooSlow.Status)
+	if errors.Is(err, ErrQueueFull) && policy != PolicyDrop {
+		return ErrEarlyFull
 	}
 	return err
 }

@@ -156,6 +156,25 @@ func (d *Driver) SendPrepared(p *protocol.Prepared) (queued int, err error) {
 	return d.m.Queued(), err
 }
 
+// SendAllPrepared queues messages that were framed before, in one write if that can be. What comes after an
+// end is dropped. If together they reach Options.HighWater, Drained is called when they have left.
+func (d *Driver) SendAllPrepared(messages []*protocol.Prepared) {
+	d.lock()
+	defer d.unlock()
+	size := 0
+	for _, p := range messages {
+		size += p.Len()
+	}
+	d.prime(size)
+	for _, p := range messages {
+		if d.m.SendPrepared(p) != nil {
+			break
+		}
+	}
+	d.noteHigh()
+	d.settle()
+}
+
 // SendFragment queues one frame of a message: Text or Binary first, then
 // Continuation; fin ends the message. Results as for Send.
 func (d *Driver) SendFragment(op protocol.Opcode, payload []byte, fin bool) (queued int, err error) {

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/protocol"
@@ -165,7 +166,13 @@ func (in *instance) send(args arguments) (engine.Value, error) {
 	if s := in.socket(args); s != nil {
 		message := args.at(1)
 		payload := linger.Payload{Data: bytesOf(message), Binary: message.Kind() == engine.KindBytes}
-		return nothing, in.act(len(payload.Data), func() { _ = s.Send(payload) })
+		if in.activating {
+			return nothing, in.act(len(payload.Data), func() { socketWire{s}.send(payload) })
+		}
+		if err := s.Send(payload); errors.Is(err, linger.ErrEarlyFull) { // any other failure shows in the end of the connection
+			return nothing, &engine.Throw{Name: "QuotaExceededError", Message: fmt.Sprintf("send: %d bytes wait to be sent, and nothing leaves "+
+				"before the request is answered: send the rest later, when websocketdrain says that they have left, or raise --send-queue", s.Buffered())}
+		}
 	}
 	return nothing, nil
 }

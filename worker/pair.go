@@ -1,6 +1,8 @@
 package worker
 
 import (
+	"errors"
+
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/worker/internal/engine"
@@ -11,11 +13,17 @@ type socketWire struct{ *linger.Socket }
 
 var _ wire = socketWire{}
 
-func (w socketWire) send(p linger.Payload) { _ = w.Send(p) }
-func (w socketWire) closeEmpty()           { w.CloseEmpty() }
-func (w socketWire) answerClose()          { w.AnswerClose() }
-func (w socketWire) closeNow()             { w.CloseNow() }
-func (w socketWire) buffered() int         { return w.Buffered() }
+// send closes a connection to which more was sent than it may hold before it is open: a WebSocket cannot refuse a message.
+func (w socketWire) send(p linger.Payload) {
+	if errors.Is(w.Send(p), linger.ErrEarlyFull) {
+		_ = w.Close(protocol.CloseTryAgainLater, "too much was sent before the connection was open") // may travel
+	}
+}
+
+func (w socketWire) closeEmpty()   { w.CloseEmpty() }
+func (w socketWire) answerClose()  { w.AnswerClose() }
+func (w socketWire) closeNow()     { w.CloseNow() }
+func (w socketWire) buffered() int { return w.Buffered() }
 
 // close was checked by who calls it.
 func (w socketWire) close(code protocol.CloseCode, reason string) { _ = w.Close(code, reason) }
