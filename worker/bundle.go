@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/evanw/esbuild/pkg/api"
 )
@@ -19,11 +20,41 @@ type bundle struct {
 	code    string
 	sources *sourceMap
 	files   []string // that it was made of, absolute
+
+	warnings []Problem // of the bundler, about the application's own files
 }
 
-// newBundle bundles the module at path with everything it imports. The error is
-// a *[LoadError].
+// newBundle bundles the module at path with everything it imports. The error is a *[LoadError].
 func newBundle(path string, development bool) (*bundle, error) {
+	return readWhole(path, func() (*bundle, error) { return readBundle(path, development) })
+}
+
+// readWhole reads a bundle again if one of its files was written meanwhile, so that no half of it is taken for the whole.
+func readWhole(path string, read func() (*bundle, error)) (*bundle, error) {
+	for range maxReadings {
+		began := time.Now()
+		b, err := read()
+		if err != nil || !b.changedSince(began.Add(-clockStep)) {
+			return b, err
+		}
+	}
+	return nil, &LoadError{Problems: []Problem{{File: path, Text: "cannot be read as a whole: its files are changed again and again while they are read"}}}
+}
+
+const (
+	maxReadings = 20
+	clockStep   = 10 * time.Millisecond // by which the time of a change may be behind, on most file systems
+)
+
+// changedSince reports whether one of the files has changed since a moment.
+func (b *bundle) changedSince(moment time.Time) bool {
+	return slices.ContainsFunc(b.files, func(file string) bool {
+		info, err := os.Stat(file)
+		return err == nil && info.ModTime().After(moment) && !info.ModTime().After(time.Now())
+	})
+}
+
+func readBundle(path string, development bool) (*bundle, error) {
 	absolute, err := entryOf(path)
 	if err != nil {
 		return nil, err
@@ -36,6 +67,7 @@ func newBundle(path string, development bool) (*bundle, error) {
 	b, err := newBundleOf(result.OutputFiles)
 	if err == nil {
 		b.files, err = inputs(result.Metafile)
+		b.warnings = bundlerWarnings(result.Warnings)
 	}
 	return b, err
 }

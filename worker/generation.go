@@ -16,8 +16,10 @@ type generation struct {
 	server   *linger.Server // while it is in use
 	request  string         // what setWebSocketAutoResponse was given
 	response string
+	warnings []Problem // that have been logged
 
-	drains bool // somebody listens to websocketdrain
+	drains  bool     // something listens to websocketdrain
+	listens []string // the events that something listens to
 }
 
 // load bundles the script and runs it in an engine for each worker. The install and
@@ -29,9 +31,15 @@ func (a *App) load(number int) (*generation, []*instance, error) {
 		return nil, nil, err
 	}
 	g := &generation{number: number, bundle: b}
+	for _, p := range b.warnings {
+		g.warn(a, p)
+	}
 	instances, err := a.instances(g)
 	if err == nil {
 		err = instances[0].activate()
+	}
+	if err == nil {
+		err = a.checkListeners(g, a.generation.Load())
 	}
 	if err != nil {
 		for _, in := range instances {

@@ -36,6 +36,8 @@ func (in *instance) define() error {
 		"publishTo":   in.publishTo,
 		"autoRespond": in.autoRespond,
 		"warnOfBlob":  in.warnOfBlob,
+		"listened":    in.listened,
+		"ignored":     in.ignored,
 
 		"lineSend":     in.lineSend,
 		"lineClose":    in.lineClose,

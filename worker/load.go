@@ -140,15 +140,18 @@ func (in *instance) activate() error {
 	})
 }
 
-// lookForListeners notes which events the generation need not be told of.
+// lookForListeners notes which events something in the generation listens to.
 func (in *instance) lookForListeners() error {
-	listens, err := in.realm.Function("listens")
+	listening, err := in.realm.Function("listening")
 	if err != nil {
 		return err
 	}
 	return in.turn(func() error {
-		drains, err := in.rt.Call(listens, engine.String("websocketdrain"))
-		in.generation.drains = drains.Bool()
+		names, err := in.rt.Call(listening)
+		for _, name := range names.List() {
+			in.generation.listens = append(in.generation.listens, name.String())
+		}
+		in.generation.drains = in.generation.listensTo("websocketdrain")
 		return err
 	})
 }

@@ -20,6 +20,7 @@ type reloader struct {
 	signals <-chan os.Signal
 	watcher *watcher // nil: files are not watched
 	stop    chan struct{}
+	filled  map[string]bool // the files of the last version that had a content
 }
 
 // reload begins to wait for signals and, if files are watched, for changes.
@@ -39,6 +40,7 @@ func (c *runCommand) reload(app *worker.App, signals <-chan os.Signal, log *slog
 			return nil, err
 		}
 	}
+	r.noteFilled()
 	go r.run()
 	return r, nil
 }
@@ -63,6 +65,9 @@ func (r *reloader) run() {
 		case <-r.stop:
 			return
 		}
+		if !r.settle() {
+			return
+		}
 		r.once()
 	}
 }
@@ -77,6 +82,7 @@ func (r *reloader) once() {
 		r.follow(blamed(err), true) // before anybody hears of it and mends it
 		r.log.Error("application not reloaded: the last version goes on", "error", err)
 	default:
+		r.noteFilled()
 		r.follow(nil, false)
 	}
 }

@@ -18,7 +18,7 @@ func TestChangesDuringAReloadCauseOneMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		signals, begun, goOn := make(chan os.Signal, 1), 0, make(chan struct{})
 		under := false
-		r := &reloader{signals: signals, stop: make(chan struct{}), load: func() error {
+		r := &reloader{files: noFiles, signals: signals, stop: make(chan struct{}), load: func() error {
 			if under {
 				t.Error("reloads do not overlap")
 			}
@@ -55,7 +55,7 @@ func TestChangesDuringAReloadCauseOneMore(t *testing.T) {
 func TestOnlyWhatSomebodyCanMendIsAnError(t *testing.T) {
 	for err, want := range map[error]bool{nil: false, worker.ErrStopped: false, errors.New("app.js:1:2: broken"): true} {
 		var out bytes.Buffer
-		r := &reloader{log: slog.New(slog.NewTextHandler(&out, nil)), load: func() error { return err }}
+		r := &reloader{files: noFiles, log: slog.New(slog.NewTextHandler(&out, nil)), load: func() error { return err }}
 		r.once()
 		if got := strings.Contains(out.String(), "app.js:1:2: broken"); got != want {
 			t.Errorf("a reload that returns %v is an error in the log: %v; got %q", err, want, out.String())
@@ -86,3 +86,5 @@ func TestWhatMayMendAnError(t *testing.T) {
 		t.Errorf("an error that names no files blames none; got %q", got)
 	}
 }
+
+func noFiles() []string { return nil }

@@ -15,7 +15,7 @@ import (
 const (
 	// settleTime is how long files have to be left alone before they are taken as they
 	// are: editors and build tools write in steps.
-	settleTime = 80 * time.Millisecond
+	settleTime = 100 * time.Millisecond
 
 	// longestUnrest bounds the wait for those who never leave them alone.
 	longestUnrest = time.Second

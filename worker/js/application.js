@@ -1,5 +1,6 @@
 import { expose } from "web/host.js";
 import { globalTarget, hasListeners } from "web/target.js";
+import { noteExports } from "./exports.js";
 import { extend } from "./extendable.js";
 import { env } from "./settings.js";
 
@@ -44,4 +45,7 @@ class ExecutionContext {
   passThroughOnException() {}
 }
 
-expose("exports", (namespace) => useDefault(namespace));
+expose("exports", (namespace) => {
+  useDefault(namespace);
+  noteExports(namespace);
+});

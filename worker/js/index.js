@@ -9,6 +9,7 @@ import { WebSocketDrainEvent } from "./drain.js";
 import { ExtendableEvent } from "./extendable.js";
 import { FetchEvent } from "./fetch.js";
 import "./lifecycle.js";
+import "./listeners.js";
 import { fetch } from "./outgoing_fetch.js";
 import "./outgoing_socket.js";
 import { WebSocketMessageEvent } from "./message.js";

@@ -1,5 +1,4 @@
 import { expose, host } from "web/host.js";
-import { globalTarget, hasListeners } from "web/target.js";
 import { ExtendableEvent } from "./extendable.js";
 import { run } from "./run.js";
 
@@ -8,6 +7,3 @@ import { run } from "./run.js";
 expose("lifecycle", (id, type) => {
   run(id, new ExtendableEvent(type), () => host.done(id));
 });
-
-// listens tells Go whether an event need be dispatched at all.
-expose("listens", (type) => hasListeners(globalTarget, type));

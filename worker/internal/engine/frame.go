@@ -62,3 +62,6 @@ func cutNumber(s string) (before string, n int, ok bool) {
 	n, err := strconv.Atoi(s[i+1:])
 	return s[:i], n, err == nil
 }
+
+// Frames reads the text of a stack, as the stack of an Error has it.
+func Frames(stack string) []Frame { return parseStack(stack) }

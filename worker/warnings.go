@@ -1,0 +1,193 @@
+package worker
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/lingerws/linger/internal/spelling"
+	"github.com/lingerws/linger/worker/internal/engine"
+)
+
+// eventNames are the events that happen to an application.
+var eventNames = []string{
+	"fetch", "websocketupgrade", "websocketmessage", "websocketpeerclose", "websocketdrain", "websocketclose", "install", "activate",
+}
+
+// otherEvents are events of other runtimes, with the ones that take their place here, where something does.
+var otherEvents = map[string]string{
+	"open":       "websocketupgrade",
+	"connect":    "websocketupgrade",
+	"connection": "websocketupgrade",
+	"upgrade":    "websocketupgrade",
+	"message":    "websocketmessage",
+	"close":      "websocketclose",
+	"disconnect": "websocketclose",
+	"drain":      "websocketdrain",
+	"request":    "fetch",
+	"scheduled":  "",
+	"queue":      "",
+	"email":      "",
+	"tail":       "",
+	"trace":      "",
+	"alarm":      "",
+	"push":       "",
+	"sync":       "",
+	"beforeexit": "",
+	"unload":     "",
+}
+
+// warn logs a warning about a version of the application, once for each.
+func (g *generation) warn(a *App, p Problem) {
+	p.Warning = true
+	g.mu.Lock()
+	known := slices.Contains(g.warnings, p)
+	if !known {
+		g.warnings = append(g.warnings, p)
+	}
+	g.mu.Unlock()
+	if known {
+		return
+	}
+	var attrs []any
+	if at := (Position{File: p.File, Line: p.Line, Column: p.Column}); p.Line > 0 {
+		attrs = append(attrs, "at", at.String())
+	} else if p.File != "" {
+		attrs = append(attrs, "at", p.File)
+	}
+	a.opts.Logger.Warn(p.Text, attrs...)
+}
+
+// bundlerWarnings returns what the bundler has noticed in the application's own files.
+func bundlerWarnings(messages []api.Message) []Problem {
+	var list []Problem
+	for _, m := range messages {
+		if !inPackage(fileOf(m)) && len(list) < maxWarnings {
+			list = append(list, problemOf(m, m.Text))
+		}
+	}
+	return list
+}
+
+// Warnings returns what may be wrong with the version of the application that runs: listeners to events that never
+// happen, exports that nothing uses, and the like. Each has been logged.
+func (a *App) Warnings() []Problem {
+	g := a.generation.Load()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.warnings)
+}
+
+// maxWarnings bounds the warnings that are kept of a version: a script may listen to any number of events.
+const maxWarnings = 100
+
+// listened(type, stack) notes a listener to an event that does not happen by itself.
+func (in *instance) listened(args arguments) (engine.Value, error) {
+	kind := args.at(0).String()
+	text := warningOf(kind)
+	if text == "" || in.generation.countWarnings() >= maxWarnings {
+		return nothing, nil
+	}
+	at := in.generation.bundle.sources.origin(engine.Frames(args.at(1).String()))
+	in.generation.warn(in.app, in.generation.problemIn(at, text))
+	return nothing, nil
+}
+
+// warningOf returns what there is to say of listening to an event, or "": a script may dispatch events of its own.
+func warningOf(kind string) string {
+	instead, foreign := otherEvents[strings.ToLower(kind)]
+	near := nearestEvent(strings.ToLower(kind))
+	switch {
+	case foreign && instead != "":
+		return fmt.Sprintf("nothing here dispatches the event %q: did you mean %q?", kind, instead)
+	case foreign:
+		return fmt.Sprintf("nothing here dispatches the event %q", kind)
+	case near != "":
+		return fmt.Sprintf("there is no event %q: did you mean %q?", kind, near)
+	case strings.HasPrefix(strings.ToLower(kind), "websocket"):
+		return fmt.Sprintf("there is no event %q: there are %s", kind, strings.Join(eventNames, ", "))
+	}
+	return ""
+}
+
+// nearestEvent returns the event that a misspelt one stands for most likely, or "". What nearly all begin with does not
+// count.
+func nearestEvent(wrong string) string {
+	const prefix = "websocket"
+	rest, ok := strings.CutPrefix(wrong, prefix)
+	if !ok {
+		return spelling.Nearest(wrong, eventNames)
+	}
+	var rests []string
+	for _, name := range eventNames {
+		if last, ok := strings.CutPrefix(name, prefix); ok {
+			rests = append(rests, last)
+		}
+	}
+	if near := spelling.Nearest(rest, rests); near != "" {
+		return prefix + near
+	}
+	return ""
+}
+
+// ignored(kind, name, line, column) notes an export that nothing uses.
+func (in *instance) ignored(args arguments) (engine.Value, error) {
+	kind, name := args.at(0).String(), args.at(1).String()
+	var text string
+	switch {
+	case kind == "class":
+		text = fmt.Sprintf("nothing uses the exported class %s: Durable Objects are not there", name)
+	case name == "websocket", strings.HasPrefix(name, "webSocket"), slices.Contains([]string{"upgrade", "open", "message", "close"}, name):
+		text = fmt.Sprintf("nothing calls the exported %s: listen to websocketupgrade, websocketmessage and websocketclose", name)
+	case kind == "export" && slices.Contains([]string{"fetch", "onRequest", "GET", "POST"}, name):
+		text = fmt.Sprintf("nothing calls the exported %s: export default an object with a method fetch(request, env, ctx)", name)
+	default:
+		text = fmt.Sprintf("nothing calls the exported %s: its events do not happen here", name)
+	}
+	at, ok := in.generation.bundle.sources.position(args.at(2).Int(), args.at(3).Int())
+	if !ok {
+		at = Position{File: in.app.path}
+	}
+	in.generation.warn(in.app, in.generation.problemIn(at, text))
+	return nothing, nil
+}
+
+// problemIn is a problem at a place of the sources.
+func (g *generation) problemIn(at Position, text string) Problem {
+	return Problem{File: at.File, Line: at.Line, Column: at.Column, Text: text, Source: g.bundle.sources.line(at.File, at.Line)}
+}
+
+func (g *generation) countWarnings() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.warnings)
+}
+
+// checkListeners compares what a version listens to with what it needs, and with what the last one listened to. A
+// version that listens to nothing, while the last one did, is refused: its file may be half written.
+func (a *App) checkListeners(g, last *generation) error {
+	if last != nil && len(last.listens) > 0 && len(g.listens) == 0 {
+		return &LoadError{Problems: []Problem{{File: a.path, Text: "listens to nothing, and the last version listened to " + strings.Join(last.listens, ", ") +
+			": if that is meant, start the application anew"}}}
+	}
+	accepts := g.listensTo("fetch") || g.listensTo("websocketupgrade")
+	switch {
+	case len(g.listens) == 0:
+		g.warn(a, Problem{File: a.path, Text: "nothing listens: neither a listener to fetch or websocketupgrade nor a default export answers requests"})
+	case !accepts:
+		g.warn(a, Problem{File: a.path, Text: "no connection can be accepted: nothing listens to websocketupgrade or fetch"})
+	}
+	if last == nil {
+		return nil
+	}
+	for _, kind := range last.listens {
+		if count := a.server.Count(); !g.listensTo(kind) && count > 0 {
+			g.warn(a, Problem{File: a.path, Text: fmt.Sprintf("nothing listens to %s any more, and connections of the last version are open", kind)})
+		}
+	}
+	return nil
+}
+
+func (g *generation) listensTo(kind string) bool { return slices.Contains(g.listens, kind) }
