@@ -14,16 +14,17 @@ var bunPath = filepath.Join("node_modules", ".bin", "bun")
 
 // installed returns why the packages are not installed; empty if they are. It tells it too, since a skipped test is silent.
 var installed = sync.OnceValue(func() string {
-	why := install()
+	why := install("testdata")
 	if why != "" {
 		fmt.Fprintln(os.Stderr, "NOT TESTED: the peers in Node and Bun:", why)
 	}
 	return why
 })
 
-// install makes npm install what testdata/package-lock.json pins, and does not again until that changes.
-func install() string {
-	if isNewer("testdata/node_modules/.package-lock.json", "testdata/package-lock.json") {
+// install makes npm install what package-lock.json in a folder pins, and does not again until that changes.
+func install(folder string) string {
+	lock := filepath.Join(folder, "package-lock.json")
+	if isNewer(filepath.Join(folder, "node_modules", ".package-lock.json"), lock) {
 		return ""
 	}
 	for _, name := range []string{"node", "npm"} {
@@ -32,9 +33,9 @@ func install() string {
 		}
 	}
 	npm := exec.Command("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error")
-	npm.Dir = "testdata"
+	npm.Dir = folder
 	if output, err := npm.CombinedOutput(); err != nil {
-		return "npm cannot install the packages of testdata/package.json: " + err.Error() + "\n" + string(output)
+		return "npm cannot install the packages of " + lock + ": " + err.Error() + "\n" + string(output)
 	}
 	return ""
 }

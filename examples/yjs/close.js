@@ -1,0 +1,84 @@
+// A Yjs server that keeps everything in variables, as those for Node do: the document, who has it open, and who is present.
+//
+//   npm ci && linger run --watch close.js
+//
+// The one thing it does about reloads is reload: "close". A connection ends with the version of the code that knows it;
+// the client connects to the new one and brings the document along. Run it with one worker: each has documents of its own.
+import * as decoding from "lib0/decoding";
+import * as encoding from "lib0/encoding";
+import * as awareness from "y-protocols/awareness";
+import * as sync from "y-protocols/sync";
+import * as Y from "yjs";
+import { AWARENESS, documentOf, message, parse, QUERY_AWARENESS, SYNC } from "./protocol.js";
+
+class Document {
+  doc = new Y.Doc();
+  users = new awareness.Awareness(this.doc);
+  connections = new Map(); // id to { source, spokenFor }
+
+  constructor() {
+    this.users.setLocalState(null); // the server is none of them
+    this.doc.on("update", (update) => this.tell(message(SYNC, (encoder) => sync.writeUpdate(encoder, update))));
+    this.users.on("update", ({ added, updated, removed }, id) => {
+      const { spokenFor } = this.connections.get(id) ?? {};
+      for (const user of [...added, ...updated]) spokenFor?.add(user);
+      this.tell(this.present([...added, ...updated, ...removed]));
+    });
+  }
+
+  tell(bytes) {
+    for (const { source } of this.connections.values()) source.send(bytes);
+  }
+
+  present(users = [...this.users.getStates().keys()]) {
+    const update = awareness.encodeAwarenessUpdate(this.users, users);
+    return message(AWARENESS, (encoder) => encoding.writeVarUint8Array(encoder, update));
+  }
+
+  join(source) {
+    this.connections.set(source.id, { source, spokenFor: new Set() });
+    source.send(message(SYNC, (encoder) => sync.writeSyncStep1(encoder, this.doc)));
+    source.send(this.present());
+  }
+
+  leave(source) {
+    const { spokenFor } = this.connections.get(source.id);
+    this.connections.delete(source.id);
+    awareness.removeAwarenessStates(this.users, [...spokenFor], source.id);
+  }
+
+  take(source, [type, decoder]) {
+    if (type === SYNC) {
+      const reply = encoding.createEncoder();
+      encoding.writeVarUint(reply, SYNC);
+      sync.readSyncMessage(decoder, reply, this.doc, source.id);
+      if (encoding.length(reply) > 1) source.send(encoding.toUint8Array(reply));
+    }
+    if (type === AWARENESS) awareness.applyAwarenessUpdate(this.users, decoding.readVarUint8Array(decoder), source.id);
+    if (type === QUERY_AWARENESS) source.send(this.present());
+  }
+
+  destroy() {
+    this.users.destroy(); // ends its timer
+    this.doc.destroy();
+  }
+}
+
+const documents = new Map();
+
+addEventListener("websocketupgrade", (event) => {
+  const name = documentOf(event.request);
+  if (!documents.has(name)) documents.set(name, new Document());
+  documents.get(name).join(event.accept({ reload: "close", data: name }));
+});
+
+addEventListener("websocketmessage", ({ source, data }) => documents.get(source.data).take(source, parse(data)));
+
+addEventListener("websocketclose", ({ source }) => {
+  const document = documents.get(source.data);
+  if (!document?.connections.has(source.id)) return; // the engine that knew it has failed
+  document.leave(source);
+  if (document.connections.size > 0) return;
+  documents.delete(source.data);
+  document.destroy();
+});

@@ -1,0 +1,79 @@
+// A Yjs server whose connections stay over a reload.
+//
+//   npm ci && linger run --watch stay.js
+//
+// The document is a variable, so it is gone after a reload, a crash or sleep, and each worker has its own. But everybody
+// who has the document open knows it: its channel reaches the clients, and the engines of the other workers. So an engine
+// that has no document makes one and asks the channel.
+import * as encoding from "lib0/encoding";
+import * as sync from "y-protocols/sync";
+import * as Y from "yjs";
+import { AWARENESS, documentOf, gone, message, parse, QUERY_AWARENESS, readClocks, SYNC } from "./protocol.js";
+
+const documents = new Map(); // name to { doc, channel }, of this engine
+
+function open(name) {
+  if (documents.has(name)) return documents.get(name);
+  forget();
+  const doc = new Y.Doc();
+  const channel = new BroadcastChannel(name);
+  documents.set(name, { doc, channel });
+  doc.on("update", (update, origin) => {
+    if (origin !== channel) channel.postMessage(message(SYNC, (encoder) => sync.writeUpdate(encoder, update)));
+  });
+  channel.onmessage = ({ data }) => {
+    const [type, decoder] = parse(data);
+    if (type === SYNC) answer(doc, decoder, channel, (reply) => channel.postMessage(reply));
+  };
+  channel.postMessage(question(doc));
+  return documents.get(name);
+}
+
+// forget drops the documents that nobody has open.
+function forget() {
+  for (const [name, { doc, channel }] of documents) {
+    if (clients.count({ channel: name }) > 0) continue;
+    documents.delete(name);
+    channel.close();
+    doc.destroy();
+  }
+}
+
+// question asks for all that a document does not have.
+const question = (doc) => message(SYNC, (encoder) => sync.writeSyncStep1(encoder, doc));
+
+// answer takes a message of the sync protocol, and sends the reply if there is one.
+function answer(doc, decoder, origin, send) {
+  const reply = encoding.createEncoder();
+  encoding.writeVarUint(reply, SYNC);
+  sync.readSyncMessage(decoder, reply, doc, origin);
+  if (encoding.length(reply) > 1) send(encoding.toUint8Array(reply));
+}
+
+// At a reload nobody need type anything: the documents are asked for at once.
+addEventListener("activate", async () => {
+  for (const { data } of await clients.matchAll({ type: "websocket" })) open(data.name);
+});
+
+addEventListener("websocketupgrade", (event) => {
+  const name = documentOf(event.request);
+  const { doc } = open(name);
+  const source = event.accept({ data: { name, clocks: {} } });
+  source.subscribe(name);
+  source.send(question(doc));
+  clients.publish(name, message(QUERY_AWARENESS), { except: source }); // who is here?
+});
+
+addEventListener("websocketmessage", ({ source, data }) => {
+  const { name, clocks } = source.data;
+  const [type, decoder] = parse(data);
+  if (type === SYNC) answer(open(name).doc, decoder, source, (reply) => source.send(reply));
+  if (type === AWARENESS) {
+    clients.publish(name, data, { except: source });
+    Object.assign(clocks, readClocks(decoder));
+  }
+});
+
+addEventListener("websocketclose", ({ source }) => {
+  clients.publish(source.data.name, gone(source.data.clocks));
+});
