@@ -1,6 +1,8 @@
 package worker
 
 import (
+	"net/http"
+	"strings"
 	"sync/atomic"
 
 	"github.com/lingerws/linger"
@@ -15,6 +17,8 @@ type event struct {
 	done  chan struct{} // closed when they are done
 
 	left func() // called when it is done, if set
+
+	method, url string // of the request that it is about, if any, the URL without its query
 
 	request bool        // somebody waits for an answer, and is better off with a refusal while the worker backs off
 	claimed atomic.Bool // an engine has begun it, or it was refused: only one of them can be
@@ -34,6 +38,14 @@ type event struct {
 
 func newEvent(kind string, socket *linger.Socket) *event {
 	return &event{kind: kind, socket: socket, done: make(chan struct{})}
+}
+
+// newRequestEvent returns an event about a request, whose URL is target.
+func newRequestEvent(kind string, r *http.Request, target string) *event {
+	e := newEvent(kind, nil)
+	e.request, e.method = true, r.Method
+	e.url, _, _ = strings.Cut(target, "?") // queries may hold secrets
+	return e
 }
 
 // claim returns true for the first who asks.
@@ -64,6 +76,9 @@ func (e *event) attrs() []any {
 		return nil
 	}
 	attrs := []any{"event", e.kind}
+	if e.method != "" {
+		attrs = append(attrs, "method", e.method, "url", e.url)
+	}
 	if e.socket != nil {
 		attrs = append(attrs, "connection", e.socket.ID())
 	}

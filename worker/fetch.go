@@ -31,8 +31,7 @@ func (a *App) serveFetch(w http.ResponseWriter, r *http.Request) {
 		unavailable(wait)(w, r)
 		return
 	}
-	e := newEvent("fetch", nil)
-	e.request = true
+	e := newRequestEvent("fetch", r, target)
 	e.start = func(in *instance, id int) error {
 		return in.dispatch("fetch", append(a.requestFacts(id, r, target, withLength(r, body)), body)...)
 	}

@@ -36,8 +36,8 @@ func (h handler) Upgrade(u *linger.Upgrade) {
 		_ = u.Respond(unavailable(wait)) // nobody has answered before
 		return
 	}
-	e := newEvent("websocketupgrade", nil)
-	e.upgrade, e.request = u, true
+	e := newRequestEvent("websocketupgrade", r, target)
+	e.upgrade = u
 	e.start = func(in *instance, id int) error {
 		return in.dispatch("upgrade", h.app.requestFacts(id, r, target, asHandshake(r.Header))...)
 	}

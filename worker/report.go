@@ -37,7 +37,7 @@ func (in *instance) reportFailure(e *event, err error) {
 	thrown, isThrown := errors.AsType[*engine.Exception](err)
 	switch {
 	case isThrown:
-		log.Error("uncaught exception", append(attrs, in.describe(thrown)...)...)
+		log.Error("uncaught exception", append(attrs, in.describe(thrown))...)
 	case errors.Is(err, engine.ErrInterrupted) && in.stopped():
 		log.Error("event stopped: the application is shut down", attrs...)
 	case errors.Is(err, engine.ErrInterrupted):
@@ -60,35 +60,30 @@ func engineFailure(err error) []any {
 	return attrs
 }
 
-// place gives what a log tells of where a script was interrupted: the last call, or the
-// function, in which it computed.
+// place returns where a script was interrupted: the last call, or the function, in which
+// it computed.
 func (in *instance) place(err error) []any {
 	where, ok := errors.AsType[*engine.Interruption](err)
 	if !ok {
 		return nil
 	}
-	sources := in.generation.bundle.sources
-	attrs := []any{slog.String("stack", sources.trace(where.Stack))}
-	if at := sources.origin(where.Frames); at.File != "" {
-		attrs = append([]any{"at", at.String()}, attrs...)
+	var s ScriptError
+	in.generation.bundle.sources.locate(&s, where.Frames)
+	var attrs []any
+	if s.At.File != "" {
+		attrs = append(attrs, "at", s.At.String())
 	}
-	return attrs
+	return append(attrs, "stack", s.stack())
 }
 
-// describe gives what a log tells of an exception: where it came up in the
-// sources, and its stack.
-func (in *instance) describe(e *engine.Exception) []any {
-	sources := in.generation.bundle.sources
-	attrs := []any{"error", e.Error()}
-	if at := sources.origin(e.Frames); at.File != "" {
-		attrs = append(attrs, "at", at.String())
-	}
-	return append(attrs, slog.String("stack", sources.trace(e.Stack)))
+// describe returns an exception as an attribute of a log.
+func (in *instance) describe(e *engine.Exception) slog.Attr {
+	return slog.Any("", in.generation.bundle.sources.scriptError(e)) // without a key its attributes are those of the line
 }
 
 // unhandled logs a promise rejection that nobody handled.
 func (in *instance) unhandled(e *engine.Exception) {
-	in.app.opts.Logger.Error("unhandled promise rejection", in.describe(e)...)
+	in.app.opts.Logger.Error("unhandled promise rejection", in.describe(e))
 }
 
 // hostError logs a failure of ours that the script was told nothing about.

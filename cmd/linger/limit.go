@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/lingerws/linger/worker"
 )
 
 // The bounds of a limiter.
@@ -130,6 +132,9 @@ func lineKind(r slog.Record) string {
 	kind.WriteString(r.Level.String())
 	kind.WriteString(r.Message)
 	r.Attrs(func(a slog.Attr) bool {
+		if e, ok := a.Value.Any().(*worker.ScriptError); ok {
+			a = slog.String("at", e.At.String())
+		}
 		if kindAttrs[a.Key] {
 			kind.WriteString("\x00" + a.Key + "\x00" + a.Value.String())
 		}

@@ -32,6 +32,7 @@ func TestLimiterLogsTheLastOfRepeatedLinesWithTheirNumber(t *testing.T) {
 		}
 		text.Reset()
 		time.Sleep(limitPeriod)
+		synctest.Wait()
 		if got := text.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, fmt.Sprint(" number=", limitLines+99, " suppressed=99\n")) {
 			t.Errorf("after the period comes the last one, with the number of those that are missing; got %q", got)
 		}
@@ -55,6 +56,7 @@ func TestLimiterSummarizesAtTheEndOfTheProcess(t *testing.T) {
 		}
 		text.Reset()
 		time.Sleep(limitPeriod)
+		synctest.Wait()
 		if got := text.String(); got != "" {
 			t.Errorf("and only once; got %q", got)
 		}

@@ -10,7 +10,7 @@ import (
 
 // logFlags say what is logged, and how.
 type logFlags struct {
-	LogFormat string `default:"text" enum:"text,json" help:"Format of the log on standard error, and of what the application prints: text, or one JSON object a line."`
+	LogFormat string `default:"auto" enum:"auto,text,json" help:"Format of the log on standard error, and of what the application prints: text, json, with an object on each line, or auto: text, and on a terminal errors of the application over several lines."`
 	LogLevel  string `default:"info" enum:"debug,info,warn,error" help:"Least level of lines in the log, and of what the application prints: debug, info, warn or error. console.debug and console.log count as info."`
 	AccessLog bool   `help:"Log every plain request, and every WebSocket connection when it has ended."`
 }
@@ -30,16 +30,24 @@ func (f logFlags) open(out *streams) logs {
 	}
 	out.out.announce(announce)
 	out.err.announce(announce)
-	limited := newLimiter(newHandler(f.LogFormat, f.level(), out.err))
+	limited := newLimiter(f.handler(f.level(), out))
 	out.last = limited.summarize
 	l := logs{Logger: slog.New(limited), console: f.console(out)}
 	if f.AccessLog {
-		l.access = slog.New(newHandler(f.LogFormat, slog.LevelInfo, out.err))
+		l.access = slog.New(f.handler(slog.LevelInfo, out))
 	}
 	return l
 }
 
 const jsonFormat = "json"
+
+// handler returns what writes the lines of Linger's own log.
+func (f logFlags) handler(level slog.Level, out *streams) slog.Handler {
+	if f.LogFormat == "auto" && out.look.terminal {
+		return terminalHandler{to: out.err, level: level, look: out.look}
+	}
+	return newHandler(f.LogFormat, level, out.err)
+}
 
 func newHandler(format string, level slog.Level, to io.Writer) slog.Handler {
 	o := &slog.HandlerOptions{Level: level}

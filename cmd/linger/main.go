@@ -12,9 +12,12 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/lingerws/linger/worker"
 )
 
 // commands is the whole command line.
@@ -72,6 +75,11 @@ func (s *streams) failUsage(err error) int {
 func (s *streams) fail(err error) int {
 	if status, ok := errors.AsType[exitStatus](err); ok {
 		return int(status)
+	}
+	if load, ok := errors.AsType[*worker.LoadError](err); ok && s.look.terminal {
+		before, _, _ := strings.Cut(err.Error(), "\n")
+		fmt.Fprintf(s.err, "linger: %s\n\n%s", before, worker.Frames(load.Problems, s.look.color))
+		return exitFailure
 	}
 	fmt.Fprintln(s.err, "linger:", err)
 	return exitFailure

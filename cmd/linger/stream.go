@@ -197,13 +197,14 @@ func countLines(text []byte) int {
 // streams are the two outputs of the process.
 type streams struct {
 	out, err *stream
+	look     look   // of standard error
 	last     func() // writes the last lines of a log; nil if there is none
 }
 
 // openStreams returns the streams of standard output and standard error. Where both are
 // the same file they are one stream, so that lines keep their order.
 func openStreams(out, err *os.File) *streams {
-	s := &streams{out: newStream(out)}
+	s := &streams{out: newStream(out), look: lookOf(err, os.Getenv)}
 	s.err = s.out
 	if !sameFile(out, err) {
 		s.err = newStream(err)

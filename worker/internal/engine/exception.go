@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math"
 	"strings"
 
 	"modernc.org/libc"
@@ -9,6 +10,7 @@ import (
 
 const (
 	maxCauses    = 4       // errors named as the cause of an error, and so on
+	maxErrors    = 4       // errors of an AggregateError
 	maxErrorText = 1 << 14 // bytes of a message or stack
 )
 
@@ -19,6 +21,9 @@ type Exception struct {
 	Stack   string // as the engine wrote it, one line for each frame
 	Frames  []Frame
 	Cause   *Exception // the error's cause, if it has one
+
+	Errors []*Exception // the first errors of an AggregateError
+	More   int          // how many follow them
 }
 
 // Error gives name and message as JavaScript prints them.
@@ -84,8 +89,51 @@ func (r *Runtime) describe(v raw, causes int) *Exception {
 	e.Frames = parseStack(e.Stack)
 	if causes > 0 {
 		e.Cause = r.cause(v, causes-1)
+		e.Errors, e.More = r.errors(v, min(causes-1, 1))
 	}
 	return e
+}
+
+// errors reads the array errors, which an AggregateError has.
+func (r *Runtime) errors(v raw, causes int) (errs []*Exception, more int) {
+	list := lib.XGetProperty(r.tls, r.ctx, v, lib.EJS_ATOM_errors)
+	defer lib.XFreeValue(r.tls, r.ctx, list)
+	isArray := int32(0)
+	if tag(list) == lib.EJS_TAG_OBJECT {
+		isArray = lib.XJS_IsArray(r.tls, r.ctx, list)
+	}
+	if isArray <= 0 {
+		if tag(list) == lib.EJS_TAG_EXCEPTION || isArray < 0 { // a getter of the script, or a proxy
+			r.dropException()
+		}
+		return nil, 0
+	}
+	length := r.length(list)
+	for i := range min(length, maxErrors) {
+		element := lib.XJS_GetPropertyUint32(r.tls, r.ctx, list, uint32(i))
+		if tag(element) == lib.EJS_TAG_EXCEPTION {
+			r.dropException()
+			return errs, length - i
+		}
+		errs = append(errs, r.describe(element, causes))
+		lib.XFreeValue(r.tls, r.ctx, element)
+	}
+	return errs, max(0, length-maxErrors)
+}
+
+// length returns the length of an array, 0 if it cannot be read.
+func (r *Runtime) length(array raw) int {
+	n := lib.XGetProperty(r.tls, r.ctx, array, lib.EJS_ATOM_length)
+	defer lib.XFreeValue(r.tls, r.ctx, n)
+	switch tag(n) {
+	case lib.EJS_TAG_EXCEPTION:
+		r.dropException()
+	case lib.EJS_TAG_INT, lib.EJS_TAG_FLOAT64:
+		if length := rawFloat(n); length > 0 { // a proxy may have any
+			return int(min(length, math.MaxUint32))
+		}
+	}
+	return 0
 }
 
 func (r *Runtime) cause(v raw, causes int) *Exception {

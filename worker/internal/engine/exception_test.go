@@ -23,6 +23,42 @@ func TestExceptionTellsWhatAndWhere(t *testing.T) {
 	}
 }
 
+func TestExceptionHasTheErrorsOfAnAggregateError(t *testing.T) {
+	r := open(t, Options{})
+	e := mustThrow(t, r, "throw new AggregateError([new TypeError('a', {cause: 'why'}), 'b', 3, null, 5, 6], 'all failed', {cause: new AggregateError([1])})")
+	got := e.Error()
+	for _, one := range e.Errors {
+		got += "|" + one.Error()
+	}
+	if want := "AggregateError: all failed|TypeError: a|b|3|null"; got != want || e.More != 2 {
+		t.Errorf("the first errors come out, %q and 2 more; got %q and %d", want, got, e.More)
+	}
+	if e.Errors[0].Cause == nil || len(e.Cause.Errors) != 1 {
+		t.Error("they have their causes, and causes have their errors")
+	}
+	for source, want := range map[string]int{
+		"var e = new AggregateError([]); e.errors = [1]; throw e":                                                     1,
+		"throw new AggregateError([])":                                                                                0,
+		"var e = new Error('x'); e.errors = 'text'; throw e":                                                          0,
+		"var e = new Error('x'); e.errors = {length: 3}; throw e":                                                     0,
+		"var e = new Error('x'); e.errors = [e]; throw e":                                                             1,
+		"var e = new Error('x'); e.errors = [,,]; throw e":                                                            2,
+		"var e = new Error('x'); e.errors = Array(4e9); throw e":                                                      maxErrors,
+		"var e = new Error('x'); e.errors = new Proxy([1], {}); throw e":                                              1,
+		"var e = new Error('x'); Object.defineProperty(e, 'errors', {get() { throw e }}); throw e":                    0,
+		"var e = new Error('x'); e.errors = new Proxy([1], {get() { throw e }}); throw e":                             0,
+		"var e = new Error('x'), p = Proxy.revocable([], {}); p.revoke(); e.errors = p.proxy; throw e":                0,
+		"var e = new Error('x'); e.errors = [1, 2]; Object.defineProperty(e.errors, 1, {get() { throw e }}); throw e": 1,
+	} {
+		if e := mustThrow(t, r, source); len(e.Errors) != want {
+			t.Errorf("%s has %d errors; got %d", source, want, len(e.Errors))
+		}
+	}
+	if v := eval(t, r, "1 + 1"); v.Int() != 2 {
+		t.Errorf("the runtime should be in order afterwards, got %v", v)
+	}
+}
+
 func TestWhateverIsThrownIsReadable(t *testing.T) {
 	r := open(t, Options{})
 	for source, want := range map[string]string{

@@ -1,0 +1,158 @@
+package worker
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/lingerws/linger/worker/internal/engine"
+)
+
+// ScriptError is what a script threw, with places in its sources. Options.Logger gets it
+// as an attribute without a key: handlers of package slog write error, at, stack, cause
+// and errors instead, and a handler for people can show more.
+type ScriptError struct {
+	Text  string   // name and message: "TypeError: not a function"
+	At    Position // the first call in the sources; the zero value if there is none
+	Stack []string // the calls, the innermost first: "handler (app.js:3:9)"
+	More  bool     // there are more calls than Stack has
+
+	Cause  *ScriptError   // nil if there is none
+	Errors []*ScriptError // the first of an AggregateError
+	Others int            // how many follow them
+
+	sources *sourceMap
+}
+
+// Source returns the line of the source at At, or an empty string if it is not known.
+func (s *ScriptError) Source() string {
+	if s.sources == nil {
+		return ""
+	}
+	return s.sources.line(s.At.File, s.At.Line)
+}
+
+// The bounds of a ScriptError.
+const (
+	maxStack    = 10
+	maxReported = 2000 // bytes of a text
+	maxCall     = 200  // bytes of a call
+)
+
+// scriptError returns what is reported of an exception.
+func (m *sourceMap) scriptError(e *engine.Exception) *ScriptError {
+	s := &ScriptError{Text: clip(m.trace(e.Error()), maxReported), Others: e.More, sources: m}
+	m.locate(s, e.Frames)
+	if e.Cause != nil {
+		s.Cause = m.scriptError(e.Cause)
+	}
+	for _, one := range e.Errors {
+		s.Errors = append(s.Errors, m.scriptError(one))
+	}
+	return s
+}
+
+// locate says where something happened.
+func (m *sourceMap) locate(s *ScriptError, frames []engine.Frame) {
+	s.At = m.origin(frames)
+	frames = applicationFrames(frames)
+	if s.More = len(frames) > maxStack; s.More {
+		frames = frames[:maxStack]
+	}
+	for _, f := range frames {
+		s.Stack = append(s.Stack, clip(m.call(f), maxCall))
+	}
+}
+
+// applicationFrames leaves out the calls of Linger's own code, with the built-in function
+// that called it.
+func applicationFrames(frames []engine.Frame) []engine.Frame {
+	var own []engine.Frame
+	for _, f := range frames {
+		if f.File != bundleName && strings.HasPrefix(f.File, "linger:") {
+			if last := len(own) - 1; last >= 0 && own[last].File == "native" {
+				own = own[:last]
+			}
+			continue
+		}
+		own = append(own, f)
+	}
+	return own
+}
+
+// call returns a call as stacks have it.
+func (m *sourceMap) call(f engine.Frame) string {
+	place := f.File
+	if f.Line > 0 {
+		place = Position{File: f.File, Line: f.Line, Column: f.Column}.String()
+	}
+	if p, ok := m.position(f.Line, f.Column); ok && f.File == bundleName {
+		place = p.String()
+	}
+	if f.Function == "" {
+		return place
+	}
+	return f.Function + " (" + place + ")"
+}
+
+// LogValue returns the attributes of the error, for handlers of package slog.
+func (s *ScriptError) LogValue() slog.Value {
+	attrs := []slog.Attr{slog.String("error", s.Text)}
+	if s.At.File != "" {
+		attrs = append(attrs, slog.String("at", s.At.String()))
+	}
+	if len(s.Stack) > 0 {
+		attrs = append(attrs, slog.String("stack", s.stack()))
+	}
+	if s.Cause != nil {
+		attrs = append(attrs, slog.String("cause", s.Cause.summary()))
+	}
+	if len(s.Errors) > 0 {
+		attrs = append(attrs, slog.String("errors", s.errors()))
+	}
+	return slog.GroupValue(attrs...)
+}
+
+// stack returns the calls as one text, with a line for each.
+func (s *ScriptError) stack() string {
+	text := "    at " + strings.Join(s.Stack, "\n    at ") + "\n"
+	if s.More {
+		text += "    ...\n"
+	}
+	return text
+}
+
+// summary returns the error with its place and what caused it, on one line.
+func (s *ScriptError) summary() string {
+	text := s.Text
+	if s.At.File != "" {
+		text += " (" + s.At.String() + ")"
+	}
+	if len(s.Errors) > 0 {
+		text += " [" + s.errors() + "]"
+	}
+	if s.Cause != nil {
+		text += ", caused by " + s.Cause.summary()
+	}
+	return clip(text, maxReported)
+}
+
+func (s *ScriptError) errors() string {
+	list := make([]string, 0, len(s.Errors))
+	for _, one := range s.Errors {
+		list = append(list, one.summary())
+	}
+	text := strings.Join(list, "; ")
+	if s.Others > 0 {
+		text += fmt.Sprintf("; and %d more", s.Others)
+	}
+	return clip(text, maxReported)
+}
+
+// clip keeps a text within a number of bytes, without cutting a character in two.
+func clip(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	return strings.ToValidUTF8(text[:limit], "") + " ..."
+}
