@@ -52,6 +52,23 @@ func (in *inbox) PeerClose(c *websocket.Driver, status protocol.Status) {
 	}
 }
 
+// Failing has a violation take effect after the handlers of what came before it, as
+// PeerClose answers a Close: their replies leave before the Close that names the violation.
+func (in *inbox) Failing(c *websocket.Driver) {
+	if s := in.socket(); s.idle() {
+		s.failConn(c)
+	} else {
+		s.deliver(mail{fail: c}, c)
+	}
+}
+
+// failConn sends the Close for a violation: nothing can be sent any more.
+func (s *Socket) failConn(c *websocket.Driver) {
+	s.closing.Store(true)
+	s.wakeSenders()
+	c.Fail()
+}
+
 // answerClose sends our Close with the peer's code and reason: nothing can be sent any
 // more.
 func (s *Socket) answerClose(c *websocket.Driver) {

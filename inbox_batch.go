@@ -7,7 +7,10 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-var _ websocket.Batcher = (*inbox)(nil)
+var (
+	_ websocket.Batcher = (*inbox)(nil)
+	_ websocket.Failer  = (*inbox)(nil)
+)
 
 // Batch puts the events of a batch of input into the mailbox, all at once.
 func (in *inbox) Batch(c *websocket.Driver, events []protocol.Event) (pending bool) {
@@ -30,7 +33,7 @@ func (in *inbox) batchOfAnyKind(c *websocket.Driver, events []protocol.Event) (p
 			}
 		case protocol.EventPeerClose:
 			in.PeerClose(c, ev.Status)
-		case protocol.EventPiece, protocol.EventPing, protocol.EventPong, protocol.EventClosed:
+		case protocol.EventPiece, protocol.EventPing, protocol.EventPong, protocol.EventFailing, protocol.EventClosed:
 		}
 	}
 	return pending

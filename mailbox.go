@@ -46,6 +46,7 @@ type mail struct {
 	message   *Message
 	answer    *websocket.Driver // the peer has closed: answer it
 	peerClose *PeerClose        // the same in half-open mode: the application does
+	fail      *websocket.Driver // the peer has broken a rule: close with its code
 	drain     *Drain            // the send queue was full and is empty
 	leave     bool              // a shutdown closes the connection
 	end       *Close
@@ -159,6 +160,8 @@ func (s *Socket) handle(event mail) {
 		s.guardMessage(h, event.message)
 	case event.answer != nil:
 		s.answerClose(event.answer)
+	case event.fail != nil:
+		s.failConn(event.fail)
 	case event.peerClose != nil:
 		if closer, ok := h.(PeerCloser); ok {
 			s.guard("peerclose", func() { closer.PeerClose(event.peerClose) })

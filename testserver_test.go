@@ -27,6 +27,7 @@ type service struct {
 	*linger.Server
 	t    *testing.T
 	dial func() (net.Conn, error)
+	url  string             // on real TCP
 	ends chan *linger.Close // every close event, behind the application's handler
 }
 
@@ -57,6 +58,7 @@ func serveTCP(t *testing.T, app linger.HandlerFuncs, opts linger.Options) *servi
 		t.Fatal(err)
 	}
 	s := newService(t, app, opts, l)
+	s.url = "http://" + l.Addr().String()
 	s.dial = func() (net.Conn, error) { return net.Dial("tcp", l.Addr().String()) }
 	return s
 }

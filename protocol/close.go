@@ -52,14 +52,17 @@ func (m *Machine) CloseEmpty() {
 // its own to say (RFC 6455, section 5.5.1). Before the peer's Close, or after
 // ours, it changes nothing.
 func (m *Machine) AnswerClose() {
-	if m.in == Finished && m.MayClose() {
+	if m.theirsSeen && m.MayClose() {
 		m.startClose(m.theirs)
 		m.settle()
 	}
 }
 
-// ReceiveEOF tells that the peer has ended its direction of the transport. Part
-// of a frame or of a message that came before it is never delivered.
+// ReceiveEOF reports that the peer has ended its direction of the transport. A frame
+// or message that has arrived in part is never delivered. Before the peer's Close the
+// connection is lost. After it, or after a violation, our half stays as it is: a
+// half-closed transport can still be written to, so what is left to be sent, and our
+// Close, still leave (RFC 6455, sections 5.5.1 and 7.1.1).
 func (m *Machine) ReceiveEOF() {
 	if m.Done() {
 		return
@@ -69,11 +72,11 @@ func (m *Machine) ReceiveEOF() {
 	}
 	m.in = Gone
 	m.receiver = receiver{}
-	if !m.oursSent { // nothing can finish our half any more
-		m.oursDecided = false
-	}
-	if !m.theirsSeen || !m.oursSent {
+	if !m.theirsSeen && m.failure == nil {
 		m.end(CauseEOF)
+		if !m.oursSent { // nothing can finish our half any more
+			m.oursDecided = false
+		}
 	}
 	m.settle()
 }
@@ -130,19 +133,41 @@ func (m *Machine) finishOut() {
 		m.appendClose(m.ours)
 		m.oursSent = true
 		m.out = Finished
+		if m.failing() { // the application has closed before the failure took effect
+			m.finishFailure()
+		}
 	}
 }
 
-// fail fails the connection: RFC 6455, section 7.1.7. Our Close goes out at once,
-// between the fragments of a message if need be (section 5.4), and from now on
-// all input is discarded, a Close included.
+// fail notes what fails the connection: RFC 6455, section 7.1.7. From now on all input
+// is discarded, a Close included.
 func (m *Machine) fail(v *Violation) {
 	m.failure = v
-	m.end(CauseViolation)
 	m.receiver = receiver{input: m.input}
+	if m.cfg.DeferFailure && m.mayWrite() {
+		m.progress = 0 // of the close timer, which starts now
+		return
+	}
+	m.finishFailure()
+}
+
+// Fail finishes our half after an [EventFailing]: our Close leaves at once, with the code
+// of the violation, between the fragments of a message if need be (RFC 6455, section 5.4).
+// Without a failure, or when our Close has left, it changes nothing.
+func (m *Machine) Fail() {
+	if m.failing() {
+		m.finishFailure()
+		m.settle()
+	}
+}
+
+// finishFailure has the failure take effect.
+func (m *Machine) finishFailure() {
+	m.failed = true
+	m.end(CauseViolation)
 	if m.out == Open {
 		m.writing = false
-		m.startClose(v.status())
+		m.startClose(m.failure.status())
 	}
 }
 
@@ -154,10 +179,13 @@ func (m *Machine) cutOff(cause Cause) {
 	m.dropOutput()
 }
 
-// end notes why the connection ended; the first cause stays.
+// end notes why the connection ended; the first cause stays, and a violation is the first.
 func (m *Machine) end(cause Cause) {
-	if m.cause == "" {
-		m.cause = cause
+	if m.cause != "" {
+		return
+	}
+	if m.cause = cause; m.failure != nil {
+		m.cause = CauseViolation
 	}
 }
 
@@ -175,15 +203,22 @@ func (m *Machine) settle() {
 // MayClose tells whether a call of [Machine.Close] would have an effect.
 func (m *Machine) MayClose() bool { return m.mayWrite() && !m.oursDecided }
 
-// mayWrite tells whether our half still takes frames.
-func (m *Machine) mayWrite() bool { return m.out == Open && m.in != Gone && !m.cut }
+// mayWrite reports whether our half still takes frames. The peer's EOF ends that unless
+// its Close, or a violation, came first.
+func (m *Machine) mayWrite() bool { return m.out == Open && !m.cut && !m.lost() }
+
+// lost reports whether the peer's direction ended while its half was open.
+func (m *Machine) lost() bool { return m.in == Gone && !m.theirsSeen && m.failure == nil }
+
+// failing reports whether a violation has been found whose Close is deferred.
+func (m *Machine) failing() bool { return m.failure != nil && !m.failed && !m.cut }
 
 // closing tells whether our Close is decided.
 func (m *Machine) closing() bool { return m.oursDecided }
 
-// ending tells whether nothing is left to be said in either direction.
+// ending reports whether nothing is left to be said in either direction.
 func (m *Machine) ending() bool {
-	return m.failure != nil || m.in == Gone || m.in == Finished && m.oursSent
+	return m.failed || m.theirsSeen && m.oursSent || m.lost()
 }
 
 // discards tells whether input is dropped: after a failure (RFC 6455, section

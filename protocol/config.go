@@ -15,6 +15,11 @@ type Config struct {
 	// Close, as long as something arrives within each half-open timer.
 	HalfClose bool
 
+	// DeferFailure keeps our half open when the peer breaks a rule: an [EventFailing]
+	// reports it, and the application can still send replies to the messages before it,
+	// until [Machine.Fail] or the close timer sends our Close. No later input is looked at.
+	DeferFailure bool
+
 	// MaxMessage bounds a message in bytes; 0 means 1 MiB. It is checked on frame
 	// headers, before payload arrives. Above it the connection fails with 1009.
 	MaxMessage int64

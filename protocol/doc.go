@@ -15,9 +15,9 @@
 //	fail       v                                          v     half-open mode tell of it
 //	       finished                                   finished
 //	           |                                          |
-//	both       |  server: half-close TCP at once          |     their EOF:
-//	finished,  |  client: after their EOF                 |     from open it is 1006
-//	or failed  v                                          v
+//	both       |  server: half-close TCP at once          |     their EOF: from open
+//	finished,  |  client: after their EOF                 |     it is 1006, and ours
+//	or failed  v                                          v     is gone too
 //	         gone                                       gone
 //	           \                                         /
 //	            `---------------> done <----------------'
@@ -25,9 +25,9 @@
 //
 // The state of RFC 6455 is derived: both open is OPEN, both gone is CLOSED, all
 // else is CLOSING. Ending means that nothing is left to say: both halves are
-// finished, or the connection failed, or their EOF came. Input is then read and
-// dropped, so that unread bytes never turn the transport's close into a reset
-// that destroys our Close frame on its way.
+// finished, or the connection failed, or their EOF came without a Close. Input is
+// then read and dropped, so that unread bytes never turn the transport's close into
+// a reset that destroys our Close frame on its way.
 //
 //	input              our half open                       our half finished
 //	-----              -------------                       -----------------
@@ -39,6 +39,7 @@
 //	violation          send Close, finish, discard input,  discard input,
 //	                   ending                              ending
 //	their EOF          half-close ours, done               half-close ours, done
+//	  after a Close    nothing: ours stays open            half-close ours, done
 //	transport error    done                                done
 //	timer              half-open: finish for the           cut off, done
 //	                   application; else cut off, done

@@ -10,6 +10,7 @@ const (
 	EventPing                       // a ping, answered already: Payload
 	EventPong                       // a pong: Payload
 	EventPeerClose                  // half-open mode only: the peer has finished, we have not: Status
+	EventFailing                    // with Config.DeferFailure: the peer has broken a rule, our Close waits for Machine.Fail
 	EventClosed                     // the terminal event, the last one: see Machine.Outcome
 )
 

@@ -25,7 +25,7 @@ func deliver(name string, from, to *protocol.Machine) {
 		case protocol.EventClosed:
 			o := to.Outcome()
 			fmt.Printf("%s: closed, received %s, sent %s, first %s, clean %t\n", name, o.Received, o.Sent, o.First, o.Clean)
-		case protocol.EventPiece, protocol.EventPing, protocol.EventPong:
+		case protocol.EventPiece, protocol.EventPing, protocol.EventPong, protocol.EventFailing:
 		}
 	}
 	if from.HalfClose() {

@@ -64,7 +64,7 @@ func FuzzReceive(f *testing.F) {
 			role = Client
 		}
 		b = b[:min(len(b), fuzzInput)]
-		cfg := Config{HalfOpen: halfOpen, MaxMessage: 4 << 10, MaxFragments: 50}
+		cfg := Config{HalfOpen: halfOpen, DeferFailure: seed&1 != 0, MaxMessage: 4 << 10, MaxFragments: 50}
 		random := rand.New(rand.NewPCG(seed, 0))
 		whole := transcript(t, cfg, role, b, func() int { return len(b) })
 		cuts := map[string]func() int{
@@ -144,7 +144,7 @@ func FuzzIntents(f *testing.F) {
 			return
 		}
 		role := Role(steps[0] & 1)
-		cfg := Config{HalfOpen: steps[0]&2 != 0, MaxMessage: 4000, MaxFragments: 3, MaxLinger: 10_000}
+		cfg := Config{HalfOpen: steps[0]&2 != 0, DeferFailure: steps[0]&32 != 0, MaxMessage: 4000, MaxFragments: 3, MaxLinger: 10_000}
 		p := newPlayer(cfg, role)
 		p.chunk = int(steps[0] >> 2 & 3)
 		p.lazy = steps[0]&16 != 0

@@ -15,7 +15,9 @@ type Machine struct {
 	oursDecided  bool       // our Close is settled, it may wait for the message being written
 	oursSent     bool       // our Close is in the output
 	first        Side       // who closed first
-	failure      *Violation // why we failed the connection
+	failure      *Violation // what fails the connection
+	failed       bool       // and it has failed: our Close does not wait for the application any more
+	failingTold  bool       // EventFailing is out
 	cause        Cause      // why it ended, set once
 	cut          bool       // the transport is to be closed at once
 	reported     bool       // EventClosed is out
@@ -56,7 +58,7 @@ func (m *Machine) State() State {
 	switch {
 	case m.Done():
 		return StateClosed
-	case m.in == Open && m.out == Open && !m.oursDecided:
+	case m.in == Open && m.out == Open && !m.oursDecided && m.failure == nil:
 		return StateOpen
 	}
 	return StateClosing

@@ -14,7 +14,8 @@ func TestStateFollowsFromTheHalves(t *testing.T) {
 		{[]string{`peer close 1000`}, StateClosing},
 		{[]string{`peer opcode 5`}, StateClosing},
 		{[]string{`stall`, `app text "q"`, `eof`}, StateClosing},
-		{[]string{`peer close 1000`, `eof`}, StateClosed},
+		{[]string{`peer close 1000`, `eof`}, StateClosing},
+		{[]string{`peer close 1000`, `eof`, `app close 1000`}, StateClosed},
 		{[]string{`broken`}, StateClosed},
 	} {
 		p, _, err := replay(Config{HalfOpen: true}, Client, c.path)

@@ -26,6 +26,8 @@ func describeEvent(ev Event) string {
 		return "pong " + describePayload(ev.Payload)
 	case EventPeerClose:
 		return "peer-close " + ev.Status.String()
+	case EventFailing:
+		return "failing"
 	case EventClosed:
 		return "closed"
 	}

@@ -225,6 +225,9 @@ func (p *player) application(what string) error {
 	case "answer":
 		p.m.AnswerClose()
 		return nil
+	case "fail":
+		p.m.Fail()
+		return nil
 	case "ping":
 		payload, _, err := parsePayload(rest)
 		if err != nil {

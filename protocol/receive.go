@@ -55,6 +55,10 @@ func (m *Machine) Next() (Event, bool) {
 	}
 	m.input = nil // an idle machine keeps no hold of the driver's buffer
 	m.settle()
+	if m.failing() && !m.failingTold {
+		m.failingTold = true
+		return Event{Kind: EventFailing}, true
+	}
 	if !m.EndDue() {
 		return Event{}, false
 	}
@@ -74,10 +78,10 @@ func (m *Machine) AtBoundary() bool { return !m.inFrame && m.headed == 0 }
 func (m *Machine) drop() {
 	n := len(m.input)
 	m.receiver = receiver{}
-	if m.Done() || !m.ending() {
+	if m.Done() || !m.ending() && !m.failing() {
 		return
 	}
-	if m.dropped += int64(n); m.dropped > m.cfg.MaxLinger {
+	if m.dropped += int64(n); m.dropped > m.cfg.MaxLinger && m.ending() {
 		m.cutOff(CauseTimeout)
 	}
 }

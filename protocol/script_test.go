@@ -67,6 +67,8 @@ func (c *conversation) option(words []string) error {
 		c.cfg.HalfClose = true
 	case "half-open":
 		c.cfg.HalfOpen = true
+	case "defer-failure":
+		c.cfg.DeferFailure = true
 	case "max-message":
 		c.cfg.MaxMessage = int64(number)
 	case "max-fragments":

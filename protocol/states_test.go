@@ -13,6 +13,7 @@ var stateInputs = []string{
 	`app close 1000 "ours"`,
 	`app discard 1000 "ours"`,
 	`app answer`,
+	`app fail`,
 	`app text "t"`,
 	`app text "t" more`,
 	`app cont "t"`,
@@ -30,42 +31,67 @@ var stateInputs = []string{
 	`write`,
 }
 
+// mode is what of the configuration decides about states.
+type mode uint8
+
+const (
+	plain    mode = iota
+	halfOpen      // Config.HalfOpen
+	deferred      // and Config.DeferFailure
+)
+
+func (m mode) config() Config { return Config{HalfOpen: m >= halfOpen, DeferFailure: m == deferred} }
+
+func (m mode) String() string {
+	return [...]string{"plain", "half-open", "half-open, failures deferred"}[m]
+}
+
 // namedState is a state worth a section in the table, and a way into it.
 type namedState struct {
-	name     string
-	halfOpen bool
-	path     []string
+	name string
+	mode mode
+	path []string
 }
 
 var namedStates = []namedState{
-	{"open", false, nil},
-	{"open, our message not finished", false, []string{`app text "m" more`}},
-	{"open, their message not finished", false, []string{`peer text "m" more`}},
-	{"open, output stalled", false, []string{`stall`, `app text "q"`}},
-	{"open, a frame is partly written and another waits", false, []string{`stall`, `app text "q"`, `app text "r"`, `write 1`}},
-	{"our Close waits for our message", false, []string{`app text "m" more`, `app close 1001`}},
-	{"our answer waits for our message", false, []string{`app text "m" more`, `peer close 3001`}},
-	{"both decided, ours waits for our message", false, []string{`app text "m" more`, `app close 1001`, `peer close 3001`}},
-	{"our Close is out", false, []string{`app close 1001`}},
-	{"our Close is stalled", false, []string{`stall`, `app close 1001`}},
-	{"our Close is partly written and a pong waits", false, []string{`stall`, `app close 1001`, `write 1`, `peer ping "p"`}},
-	{"our answer is stalled", false, []string{`stall`, `peer close 3001`}},
-	{"both Closes have passed", false, []string{`peer close 3001`}},
-	{"half-open", true, []string{`peer close 3001`}},
-	{"half-open, our message not finished", true, []string{`peer close 3001`, `app text "m" more`}},
-	{"half-open, output stalled", true, []string{`peer close 3001`, `stall`, `app text "q"`}},
-	{"half-open, our Close waits for our message", true, []string{`peer close 3001`, `app text "m" more`, `app close 1001`}},
-	{"half-open, our Close is stalled", true, []string{`peer close 3001`, `stall`, `app close 1001`}},
-	{"failed", false, []string{`peer opcode 4`}},
-	{"failed, our Close is stalled", false, []string{`stall`, `peer opcode 4`}},
-	{"failed after our Close", false, []string{`app close 1001`, `peer opcode 4`}},
-	{"EOF, output stalled", false, []string{`stall`, `app text "q"`, `eof`}},
-	{"EOF, our Close is stalled", false, []string{`stall`, `app close 1001`, `eof`}},
-	{"EOF after a failure, our Close is stalled", false, []string{`stall`, `peer opcode 4`, `eof`}},
-	{"EOF after their Close, our answer is stalled", false, []string{`stall`, `peer close 3001`, `eof`}},
-	{"gone both ways", false, []string{`eof`}},
-	{"cut while open", false, []string{`broken`}},
-	{"cut while lingering", false, []string{`peer close 3001`, `broken`}},
+	{"open", plain, nil},
+	{"open, our message not finished", plain, []string{`app text "m" more`}},
+	{"open, their message not finished", plain, []string{`peer text "m" more`}},
+	{"open, output stalled", plain, []string{`stall`, `app text "q"`}},
+	{"open, a frame is partly written and another waits", plain, []string{`stall`, `app text "q"`, `app text "r"`, `write 1`}},
+	{"our Close waits for our message", plain, []string{`app text "m" more`, `app close 1001`}},
+	{"our answer waits for our message", plain, []string{`app text "m" more`, `peer close 3001`}},
+	{"both decided, ours waits for our message", plain, []string{`app text "m" more`, `app close 1001`, `peer close 3001`}},
+	{"our Close is out", plain, []string{`app close 1001`}},
+	{"our Close is stalled", plain, []string{`stall`, `app close 1001`}},
+	{"our Close is partly written and a pong waits", plain, []string{`stall`, `app close 1001`, `write 1`, `peer ping "p"`}},
+	{"our answer is stalled", plain, []string{`stall`, `peer close 3001`}},
+	{"both Closes have passed", plain, []string{`peer close 3001`}},
+	{"half-open", halfOpen, []string{`peer close 3001`}},
+	{"half-open, our message not finished", halfOpen, []string{`peer close 3001`, `app text "m" more`}},
+	{"half-open, output stalled", halfOpen, []string{`peer close 3001`, `stall`, `app text "q"`}},
+	{"half-open, our Close waits for our message", halfOpen, []string{`peer close 3001`, `app text "m" more`, `app close 1001`}},
+	{"half-open, our Close is stalled", halfOpen, []string{`peer close 3001`, `stall`, `app close 1001`}},
+	{"half-open, EOF after their Close", halfOpen, []string{`peer close 3001`, `eof`}},
+	{"half-open, EOF after their Close, our message not finished", halfOpen, []string{`peer close 3001`, `app text "m" more`, `eof`}},
+	{"EOF after their Close, our answer waits for our message", plain, []string{`app text "m" more`, `peer close 3001`, `eof`}},
+	{"failed", plain, []string{`peer opcode 4`}},
+	{"failed, our Close is stalled", plain, []string{`stall`, `peer opcode 4`}},
+	{"failed after our Close", plain, []string{`app close 1001`, `peer opcode 4`}},
+	{"failing", deferred, []string{`peer opcode 4`}},
+	{"failing, our message not finished", deferred, []string{`app text "m" more`, `peer opcode 4`}},
+	{"failing, our Close waits for our message", deferred, []string{`app text "m" more`, `peer opcode 4`, `app close 1001`}},
+	{"failing, output stalled", deferred, []string{`stall`, `app text "q"`, `peer opcode 4`}},
+	{"failing, EOF", deferred, []string{`peer opcode 4`, `eof`}},
+	{"failing, our message not finished, EOF", deferred, []string{`app text "m" more`, `peer opcode 4`, `eof`}},
+	{"failing, our Close waits for our message, EOF", deferred, []string{`app text "m" more`, `peer opcode 4`, `app close 1001`, `eof`}},
+	{"EOF, output stalled", plain, []string{`stall`, `app text "q"`, `eof`}},
+	{"EOF, our Close is stalled", plain, []string{`stall`, `app close 1001`, `eof`}},
+	{"EOF after a failure, our Close is stalled", plain, []string{`stall`, `peer opcode 4`, `eof`}},
+	{"EOF after their Close, our answer is stalled", plain, []string{`stall`, `peer close 3001`, `eof`}},
+	{"gone both ways", plain, []string{`eof`}},
+	{"cut while open", plain, []string{`broken`}},
+	{"cut while lingering", plain, []string{`peer close 3001`, `broken`}},
 }
 
 // TestStates compares what each input does in each state with the table in
@@ -112,8 +138,11 @@ func at(lines []string, i int) string {
 func (s namedState) describe() (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n== %s\n", s.name)
-	if s.halfOpen {
+	if s.mode >= halfOpen {
 		b.WriteString("option half-open\n")
+	}
+	if s.mode == deferred {
+		b.WriteString("option defer-failure\n")
 	}
 	if len(s.path) > 0 {
 		fmt.Fprintf(&b, "reached by: %s\n", strings.Join(s.path, "; "))
@@ -185,7 +214,7 @@ func (s namedState) after(role Role, input string) (*player, []string, error) {
 	if input != "" {
 		path = append(slices.Clip(path), input)
 	}
-	return replay(Config{HalfOpen: s.halfOpen}, role, path)
+	return replay(s.mode.config(), role, path)
 }
 
 // replay plays inputs to a fresh machine and returns what the last one did.
@@ -213,10 +242,10 @@ func halves(m *Machine) string {
 // new one. Each player has a witness that checks the promises at every step.
 func TestEveryReachableState(t *testing.T) {
 	for _, role := range []Role{Server, Client} {
-		for _, halfOpen := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, half-open %t", role, halfOpen), func(t *testing.T) {
-				pairs := explore(t, Config{HalfOpen: halfOpen}, role)
-				for _, pair := range namedPairs(t, role, halfOpen) {
+		for _, mode := range []mode{plain, halfOpen, deferred} {
+			t.Run(fmt.Sprintf("%s, %s", role, mode), func(t *testing.T) {
+				pairs := explore(t, mode.config(), role)
+				for _, pair := range namedPairs(t, role, mode) {
 					delete(pairs, pair)
 				}
 				for pair, path := range pairs {
@@ -259,7 +288,7 @@ func explore(t *testing.T, cfg Config, role Role) map[string][]string {
 
 func facts(p *player) string {
 	m := p.m
-	return fmt.Sprint(m.In(), m.Out(), m.theirsSeen, m.oursDecided, m.oursSent, m.first, m.failure != nil, m.cause,
+	return fmt.Sprint(m.In(), m.Out(), m.theirsSeen, m.oursDecided, m.oursSent, m.first, m.failure != nil, m.failed, m.cause,
 		m.cut, m.reported, m.writing, m.open, p.stalled, p.m.Queued() > 0, p.m.Queued() >= minProgress, p.begun > 0, m.behind > 0,
 		m.progress >= minProgress, m.Timer(), m.HalfClose())
 }
@@ -269,18 +298,18 @@ func combination(m *Machine) string {
 	if m.Done() {
 		return fmt.Sprintf("done, cut %t", m.cut)
 	}
-	return fmt.Sprintf("in %s, out %s, timer %s, our message %t, our Close waits %t, failed %t",
-		m.In(), m.Out(), m.Timer(), m.writing && m.mayWrite(), m.closing() && !m.oursSent, m.failure != nil)
+	return fmt.Sprintf("in %s, out %s, timer %s, our message %t, our Close waits %t, failing %t, failed %t",
+		m.In(), m.Out(), m.Timer(), m.writing && m.mayWrite(), m.closing() && !m.oursSent, m.failing(), m.failed)
 }
 
-func namedPairs(t *testing.T, role Role, halfOpen bool) []string {
+func namedPairs(t *testing.T, role Role, mode mode) []string {
 	t.Helper()
 	var pairs []string
 	for _, s := range namedStates {
-		if s.halfOpen && !halfOpen {
+		if s.mode > mode {
 			continue
 		}
-		p, _, err := replay(Config{HalfOpen: s.halfOpen}, role, s.path)
+		p, _, err := replay(s.mode.config(), role, s.path)
 		if err != nil {
 			t.Fatalf("the way into %q: %v", s.name, err)
 		}

@@ -7,7 +7,7 @@ type Timer uint8
 // The timers.
 const (
 	TimerNone     Timer = iota
-	TimerClose          // our Close waits to leave, or for the peer's answer
+	TimerClose          // our Close waits to leave, or for the peer's answer, or for Machine.Fail
 	TimerHalfOpen       // one half is finished, and the other end was promised time to finish its own
 	TimerLinger         // all is said, only the peer's EOF is missing
 )
@@ -44,9 +44,9 @@ func (m *Machine) Timer() Timer {
 		return TimerLinger
 	case m.peerHasTime():
 		return TimerHalfOpen
-	case m.ending(), m.closing():
+	case m.ending(), m.closing(), m.failing():
 		return TimerClose
-	case m.in == Finished:
+	case m.theirsSeen: // the application has time to finish, also after the peer's EOF
 		return TimerHalfOpen
 	}
 	return TimerNone
@@ -67,7 +67,7 @@ func (m *Machine) Expire(t Timer) {
 	}
 	switch t {
 	case TimerHalfOpen:
-		if m.in == Finished { // the application had its time: finish for it
+		if m.theirsSeen { // the application had its time: finish for it
 			m.startClose(m.theirs)
 			break
 		}
@@ -77,6 +77,10 @@ func (m *Machine) Expire(t Timer) {
 		}
 		m.cutOff(CauseTimeout)
 	case TimerClose:
+		if m.failing() { // the application had its time: fail for it
+			m.finishFailure()
+			break
+		}
 		if m.progress >= minProgress {
 			m.progress = 0
 			return

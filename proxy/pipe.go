@@ -131,7 +131,7 @@ func (s *side) take(d *websocket.Driver, ev protocol.Event) {
 		s.Message(d, ev)
 	case protocol.EventPeerClose:
 		s.PeerClose(d, ev.Status)
-	case protocol.EventPing, protocol.EventPong, protocol.EventClosed:
+	case protocol.EventPing, protocol.EventPong, protocol.EventFailing, protocol.EventClosed:
 	}
 }
 

@@ -47,7 +47,7 @@ func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn,
 	if err != nil {
 		return nil, err
 	}
-	return newConn(d, subprotocol, conn.Options), nil
+	return newConn(d, subprotocol, opts.Options), nil
 }
 
 // AcceptDriver is Accept for those who want events: the connection is to be

@@ -63,6 +63,10 @@ func (d *Driver) handOutBatch() {
 				d.callBatch(room)
 				room = room[:0]
 			}
+		case protocol.EventFailing:
+			d.callBatch(room)
+			room = room[:0]
+			d.fail()
 		case protocol.EventClosed:
 			d.ended = true
 		case protocol.EventPing:

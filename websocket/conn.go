@@ -20,10 +20,15 @@ const (
 
 // Conn is one WebSocket connection to be read and written, by either end. All
 // methods may be called from any goroutine; several may write. Pings and the
-// peer's Close are answered whether somebody reads or not, as long as no more
-// than Options.ReadAhead waits to be read. Beyond that the peer is made to wait,
-// and a connection that is neither read nor written nor closed learns nothing of
-// it.
+// peer's Close are answered without a reader, as long as no more than
+// Options.ReadAhead waits to be read. Beyond that the peer is made to wait, and a
+// connection that is neither read nor written nor closed does not notice its end.
+//
+// The answer to the peer's Close, and our Close after a violation, follow the replies
+// to the messages that came before: they leave when Read has returned those messages
+// and is called again. An application that takes longer for them than a fifth of
+// Options.CloseTimeout, or does not read on, is not waited for; in half-open mode it
+// has Options.HalfOpenTimeout for what came before a Close.
 //
 // A context that ends gives its caller the context's error and does the
 // connection no harm: no half of a frame is ever written, no part of a message is
@@ -32,6 +37,8 @@ type Conn struct {
 	driver        *Driver
 	subprotocol   string
 	local, remote net.Addr
+
+	halfOpen bool // the application answers the peer's Close
 
 	in      readAhead
 	reading gate           // one reader at a time; it guards what follows
@@ -52,14 +59,15 @@ type Conn struct {
 // what was read behind the handshake. nc belongs to the connection from now on;
 // see [NewDriver] for what it should be able to do.
 func NewConn(nc net.Conn, role protocol.Role, early []byte, opts Options) *Conn {
-	opts = connOptions(opts)
-	return newConn(NewDriver(nc, role, early, opts), "", opts)
+	return newConn(NewDriver(nc, role, early, connOptions(opts)), "", opts)
 }
 
-// connOptions returns the options of the driver below a Conn.
+// connOptions returns the options of the driver below a Conn. It is always in half-open
+// mode: the answer to the peer's Close waits until the messages before it are handled.
 func connOptions(opts Options) Options {
 	opts.Pieces = true
 	opts.HighWater = writeBound
+	opts.HalfOpen = true
 	return opts
 }
 
@@ -67,6 +75,7 @@ func newConn(d *Driver, subprotocol string, opts Options) *Conn {
 	c := &Conn{
 		driver:      d,
 		subprotocol: subprotocol,
+		halfOpen:    opts.HalfOpen || d.HalfClose(),
 		in:          newReadAhead(opts.ReadAhead),
 		reading:     newGate(),
 		writing:     newGate(),

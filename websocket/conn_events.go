@@ -1,6 +1,12 @@
 package websocket
 
-import "github.com/lingerws/linger/protocol"
+import (
+	"time"
+
+	"github.com/lingerws/linger/protocol"
+)
+
+var _ Failer = (*connEvents)(nil)
 
 // connEvents is a Conn as its driver sees it. It keeps the events off the
 // application's handle.
@@ -26,8 +32,30 @@ func (e *connEvents) Message(d *Driver, m protocol.Event) {
 // Pong lets those go on who wait for it.
 func (e *connEvents) Pong(_ *Driver, payload []byte) { e.pings.answered(payload) }
 
-// PeerClose tells the reader that nothing more comes, in half-open mode.
-func (e *connEvents) PeerClose(_ *Driver, status protocol.Status) { e.in.finish(status) }
+// PeerClose ends reading in half-open mode. Otherwise the Close is answered.
+func (e *connEvents) PeerClose(d *Driver, status protocol.Status) {
+	if e.halfOpen {
+		e.in.finish(status)
+		return
+	}
+	e.conclude(d.AnswerClose)
+}
+
+// Failing has a violation take effect.
+func (e *connEvents) Failing(d *Driver) { e.conclude(d.Fail) }
+
+// conclude has our Close leave once the messages that came before have been handled, so
+// that replies to them can still be sent, or when the time for that is over. That is short:
+// the peer waits for our Close, and a program that does not read looks the same as one that
+// has not handled the last message yet.
+func (e *connEvents) conclude(sendClose func()) {
+	wait := e.in.conclude(sendClose, e.driver.opts.bound(protocol.TimerClose)/5)
+	if wait <= 0 {
+		sendClose()
+		return
+	}
+	time.AfterFunc(wait, sendClose)
+}
 
 // Drained lets the writer go on.
 func (e *connEvents) Drained(*Driver) { signal(e.room) }

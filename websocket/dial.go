@@ -94,7 +94,7 @@ func Dial(ctx context.Context, url string, opts *DialOptions) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newConn(o.driver(conn.Options), o.subprotocol, conn.Options), nil
+	return newConn(o.driver(conn.Options), o.subprotocol, opts.Options), nil
 }
 
 // DialDriver is Dial for those who want events: the connection is to be started

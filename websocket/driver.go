@@ -250,6 +250,16 @@ func (d *Driver) AnswerClose() {
 	d.settle()
 }
 
+// Fail has a violation that [Failer] was called for take effect: our Close leaves with
+// the code of the violation. Without a violation, or after a Close of ours, it changes
+// nothing.
+func (d *Driver) Fail() {
+	d.lock()
+	defer d.unlock()
+	d.m.Fail()
+	d.settle()
+}
+
 // CloseNow closes the transport without a closing handshake.
 func (d *Driver) CloseNow() {
 	d.lock()

@@ -174,7 +174,7 @@ func TestBothEndsCloseInOrder(t *testing.T) {
 	each(t, func(t *testing.T, secure bool) {
 		for name, clientCloses := range map[string]bool{"the client closes": true, "the server closes": false} {
 			t.Run(name, func(t *testing.T) {
-				s := serve(t, secure, &AcceptOptions{Options: connOptions(Options{})}, newEcho)
+				s := serve(t, secure, &AcceptOptions{Options: Options{Pieces: true}}, newEcho)
 				opts := direct(DialOptions{TLSConfig: clientConfig()})
 				c, err := Dial(t.Context(), schemes(secure)[0]+s.addr, opts)
 				if err != nil {

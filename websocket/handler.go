@@ -29,6 +29,18 @@ type Handler interface {
 	Closed(d *Driver, end Outcome)
 }
 
+// Failer is a [Handler] that answers messages after its calls have returned, and so
+// decides when a violation takes effect: see protocol.Config.DeferFailure. For other
+// handlers it takes effect at once, after the call for the message before it.
+type Failer interface {
+	Handler
+
+	// Failing reports, after the messages that came before it, that the peer has broken
+	// a rule. Nothing more is received. Our Close leaves when [Driver.Fail] is called, and
+	// after Options.CloseTimeout at the latest.
+	Failing(d *Driver)
+}
+
 // Outcome is how a connection ended.
 type Outcome struct {
 	protocol.Outcome

@@ -55,7 +55,8 @@ type Options struct {
 	WriteTimeout time.Duration
 
 	// CloseTimeout bounds the wait for our Close to leave and for the peer's to
-	// come; 0 means 5 s. Then the transport is closed and the end is not clean.
+	// come; 0 means 5 s. Then the transport is closed and the end is not clean. It
+	// also bounds the wait for replies to the messages before a violation of the peer.
 	CloseTimeout time.Duration
 
 	// HalfOpenTimeout bounds how long our half stays open after the peer's Close;
@@ -87,6 +88,7 @@ func (o Options) config(role protocol.Role, agreed terms) protocol.Config {
 		Role:         role,
 		HalfOpen:     o.HalfOpen,
 		HalfClose:    agreed.halfClose,
+		DeferFailure: true, // see Failer
 		Pieces:       o.Pieces,
 		MaxMessage:   o.MaxMessage,
 		MaxFragments: o.MaxFragments,

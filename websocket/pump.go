@@ -47,10 +47,21 @@ func (d *Driver) handle(ev protocol.Event) {
 	switch ev.Kind {
 	case protocol.EventMessage, protocol.EventPiece, protocol.EventPong, protocol.EventPeerClose:
 		d.call(func() { d.tell(ev) })
+	case protocol.EventFailing:
+		d.fail()
 	case protocol.EventClosed:
 		d.ended = true
 	case protocol.EventPing:
 	}
+}
+
+// fail leaves a violation to a handler that decides when it takes effect.
+func (d *Driver) fail() {
+	if f, ok := d.handler.(Failer); ok {
+		d.call(func() { f.Failing(d) })
+		return
+	}
+	d.m.Fail()
 }
 
 // tell calls the handler.
@@ -62,7 +73,7 @@ func (d *Driver) tell(ev protocol.Event) {
 		d.handler.Pong(d, ev.Payload)
 	case protocol.EventPeerClose:
 		d.handler.PeerClose(d, ev.Status)
-	case protocol.EventClosed, protocol.EventPing:
+	case protocol.EventFailing, protocol.EventClosed, protocol.EventPing:
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"sync"
+	"time"
 
 	"github.com/lingerws/linger/protocol"
 )
@@ -18,11 +19,18 @@ type readAhead struct {
 	mu       sync.Mutex
 	pieces   pieces
 	bytes    int
-	full     bool // from the bound on, until half of it is free
-	dropping bool // the application has closed: what does not fit is not waited for
-	dropped  bool // something was dropped, so that nothing behind it may be read
-	finished bool // the peer's Close has come, in half-open mode
-	status   protocol.Status
+	full     bool      // from the bound on, until half of it is free
+	dropping bool      // the application has closed: what does not fit is not waited for
+	dropped  bool      // something was dropped, so that nothing behind it may be read
+	handed   time.Time // when the last piece was taken; zero once the reader has asked for more
+	end      inputEnd
+	status   protocol.Status // of the peer's Close, in half-open mode
+}
+
+// inputEnd is what follows the last piece.
+type inputEnd struct {
+	finished bool   // the peer's Close, in half-open mode
+	conclude func() // or a Close of ours, which waits until the pieces have been handled
 }
 
 const (
@@ -77,21 +85,21 @@ func (r *readAhead) isFull() bool {
 	return r.full
 }
 
-// take returns the next piece. If there is none it tells whether the peer's Close
-// has come.
-func (r *readAhead) take() (p piece, ok, finished bool) {
+// take returns the next piece. If there is none it returns what follows the last one.
+func (r *readAhead) take() (p piece, ok bool, end inputEnd) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.pieces.empty() {
-		return piece{}, false, r.finished
+		r.handed = time.Time{}
+		return piece{}, false, r.end
 	}
-	p = r.pieces.pop()
+	p, r.handed = r.pieces.pop(), time.Now()
 	r.bytes -= len(p.data) + pieceCost
 	if r.full && r.bytes <= r.bound/2 {
 		r.full = false
 		signal(r.room)
 	}
-	return p, true, false
+	return p, true, inputEnd{}
 }
 
 // drop gives up what does not fit.
@@ -106,8 +114,25 @@ func (r *readAhead) drop() {
 func (r *readAhead) finish(status protocol.Status) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.finished, r.status = true, status
+	r.end.finished, r.status = true, status
 	signal(r.ready)
+}
+
+// conclude notes that no more pieces come, and that sendClose has to be called. It returns
+// how much of bound is left to the application for what it has taken last: nothing if it
+// has asked for more since, and all of it if pieces are left.
+func (r *readAhead) conclude(sendClose func(), bound time.Duration) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.end.conclude = sendClose
+	signal(r.ready)
+	switch {
+	case !r.pieces.empty():
+		return bound
+	case r.handed.IsZero():
+		return 0
+	}
+	return bound - time.Since(r.handed)
 }
 
 // nextPiece waits for the next piece. What arrived before the end is handed out
@@ -118,12 +143,14 @@ func (c *Conn) nextPiece(ctx context.Context) (piece, error) {
 		return p, nil
 	}
 	for {
-		p, ok, finished := c.in.take()
+		p, ok, end := c.in.take()
 		switch {
 		case ok:
 			return p, nil
-		case finished:
+		case end.finished:
 			return piece{}, c.peerClosed()
+		case end.conclude != nil:
+			end.conclude()
 		}
 		select {
 		case <-c.in.ready:

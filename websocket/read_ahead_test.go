@@ -77,10 +77,10 @@ func TestThePeersCloseComesBehindWhatItSent(t *testing.T) {
 	r := newReadAhead(0)
 	put(&r, "before")
 	r.finish(Status{Code: 1000})
-	if _, ok, finished := r.take(); !ok || finished {
+	if _, ok, end := r.take(); !ok || end.finished {
 		t.Error("what came before the peer's Close must be taken first")
 	}
-	if _, ok, finished := r.take(); ok || !finished {
+	if _, ok, end := r.take(); ok || !end.finished {
 		t.Error("behind it the peer's Close must be told")
 	}
 }

@@ -189,7 +189,11 @@ var halfOpenScripts = map[string]string{
 	peer close 1000
 		peer-close 1000
 	peer eof
-		closed not clean, received 1000, sent 1006, first remote, eof
+	app text reply
+		> text "reply"
+	app close 1001
+		closed clean, received 1000, sent 1001, first remote, close
+		> close 1001
 		> FIN
 		transport closed
 `,

@@ -8,6 +8,8 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
+var _ websocket.Failer = (*outgoingSocket)(nil)
+
 // Message has the script told of a message, and stops reading when too much waits.
 func (s *outgoingSocket) Message(_ *websocket.Driver, m protocol.Event) {
 	p := linger.Payload{Data: m.Payload, Binary: m.Opcode == protocol.Binary}
@@ -24,6 +26,10 @@ func (s *outgoingSocket) Pong(*websocket.Driver, []byte) {}
 func (s *outgoingSocket) PeerClose(_ *websocket.Driver, status protocol.Status) {
 	s.post(0, func() { s.line.peerClose(status) })
 }
+
+// Failing has a violation of the server take effect when the script is done with the
+// messages before it.
+func (s *outgoingSocket) Failing(conn *websocket.Driver) { s.post(0, conn.Fail) }
 
 // Drained tells nothing: WebSocket has no event for it.
 func (s *outgoingSocket) Drained(*websocket.Driver) {}

@@ -25,6 +25,7 @@ type Client struct {
 	conn    net.Conn
 	in      *bufio.Reader
 	machine *protocol.Machine
+	left    bool // this direction of TCP has ended
 }
 
 // Dial opens a WebSocket at http://host:port/path. header has lines such as "Origin: http://example.com". An answer
@@ -146,7 +147,7 @@ func (c *Client) describe(event protocol.Event) string {
 			told += " unclean"
 		}
 		return told
-	case protocol.EventPiece, protocol.EventPing, protocol.EventPong, protocol.EventPeerClose:
+	case protocol.EventPiece, protocol.EventPing, protocol.EventPong, protocol.EventPeerClose, protocol.EventFailing:
 	}
 	return ""
 }
@@ -154,6 +155,10 @@ func (c *Client) describe(event protocol.Event) string {
 // flush writes what the machine has to say.
 func (c *Client) flush() error {
 	for frames := c.machine.Output(nil); len(frames) > 0; frames = c.machine.Output(nil) {
+		if c.left { // nothing can be sent any more
+			c.machine.Wrote(len(frames))
+			continue
+		}
 		n, err := c.conn.Write(frames)
 		if err != nil {
 			return err

@@ -29,7 +29,9 @@ func serve(t *testing.T) string {
 			c.CloseNow()
 			return
 		}
-		_ = c.Ping(t.Context())
+		if r.URL.Path != "/quiet" {
+			_ = c.Ping(t.Context())
+		}
 		for {
 			op, payload, err := c.Read(t.Context())
 			if err != nil {

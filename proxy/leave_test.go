@@ -1,0 +1,80 @@
+package proxy_test
+
+import (
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/lingerws/linger/internal/testclient"
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/proxy"
+	"github.com/lingerws/linger/websocket"
+)
+
+// gated is a backend that answers each message with itself, and then the Close, when its gate is open.
+type gated struct {
+	gate <-chan struct{}
+	ends chan<- websocket.Outcome
+}
+
+func (b gated) Message(d *websocket.Driver, m protocol.Event) {
+	<-b.gate
+	_, _ = d.Send(m.Opcode, m.Payload)
+}
+
+func (b gated) PeerClose(d *websocket.Driver, _ protocol.Status) {
+	go func() {
+		<-b.gate
+		d.AnswerClose()
+	}()
+}
+
+func (gated) Pong(*websocket.Driver, []byte)                      {}
+func (gated) Drained(*websocket.Driver)                           {}
+func (b gated) Closed(_ *websocket.Driver, end websocket.Outcome) { b.ends <- end }
+
+// RFC 6455, sections 5.5.1 and 7.1.1: a client may end TCP directly after its Close, and
+// still gets the backend's replies and Close.
+func TestProxyAnswersAClientThatEndsTCPAfterItsClose(t *testing.T) {
+	const connections = 300
+	for _, text := range []string{"", "question"} {
+		for _, slow := range []bool{false, true} {
+			t.Run("text "+text, func(t *testing.T) {
+				t.Parallel()
+				gate, ends := make(chan struct{}), make(chan websocket.Outcome, connections)
+				left := func() { close(gate) }
+				if !slow {
+					left()
+					left = nil
+				}
+				behind := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					d, err := websocket.AcceptDriver(w, r, &websocket.AcceptOptions{Options: websocket.Options{HalfOpen: true}})
+					if err == nil {
+						d.Start(gated{gate, ends})
+					}
+				}))
+				defer behind.Close()
+				h, err := proxy.New(proxy.Options{To: []string{strings.Replace(behind.URL, "http", "ws", 1)}, Logger: slog.New(slog.DiscardHandler)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				front := httptest.NewServer(h)
+				defer front.Close()
+				send, want := []string{}, []string{"close 3000"}
+				if text != "" {
+					send, want = []string{text}, []string{"text " + text, "close 3000"}
+				}
+				if err := testclient.Leavers(connections, front.URL, send, want, left); err != nil {
+					t.Fatal(err)
+				}
+				for range connections {
+					if end := <-ends; !end.Clean || end.Received.Code != 3000 {
+						t.Fatalf("the backend's end is clean, with 3000; got %+v", end)
+					}
+				}
+			})
+		}
+	}
+}
