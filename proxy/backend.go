@@ -1,10 +1,15 @@
 package proxy
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket"
 )
 
 // backend is where connections go.
@@ -23,12 +28,9 @@ type backends struct {
 func newBackends(urls []string) (*backends, error) {
 	b := &backends{}
 	for _, text := range urls {
-		u, err := url.Parse(text)
-		switch {
-		case err != nil:
-			return nil, fmt.Errorf("proxy: backend %q: %w", text, err)
-		case u.Scheme != "ws" && u.Scheme != "wss" || u.Host == "":
-			return nil, fmt.Errorf("proxy: backend %q: give a URL such as ws://127.0.0.1:9000/path", text)
+		u, err := parseBackend(text)
+		if err != nil {
+			return nil, fmt.Errorf("proxy: %w", err)
 		}
 		b.all = append(b.all, &backend{url: u})
 	}
@@ -36,6 +38,35 @@ func newBackends(urls []string) (*backends, error) {
 		return nil, fmt.Errorf("proxy: no backend: name one at least, such as ws://127.0.0.1:9000")
 	}
 	return b, nil
+}
+
+// CheckBackend returns an error if a URL cannot be that of a backend, in [Options].To.
+func CheckBackend(text string) error {
+	_, err := parseBackend(text)
+	return err
+}
+
+func parseBackend(text string) (*url.URL, error) {
+	u, err := websocket.ParseURL(text)
+	switch misuse, ok := errors.AsType[*protocol.Misuse](err); {
+	case ok:
+		return nil, fmt.Errorf("backend %s: %s: give a URL such as ws://127.0.0.1:9000/path", quoteURL(text), misuse.Got)
+	case err != nil:
+		return nil, err
+	case u.Scheme != "ws" && u.Scheme != "wss":
+		return nil, fmt.Errorf("backend %s: its scheme is neither ws nor wss: give a URL such as ws://127.0.0.1:9000/path", quoteURL(text))
+	}
+	return u, nil
+}
+
+// quoteURL quotes a URL without its password.
+func quoteURL(text string) string {
+	if u, err := url.Parse(text); err == nil {
+		text = u.Redacted()
+	} else if i := strings.LastIndexByte(text, '@'); i >= 0 {
+		text = "..." + text[i:]
+	}
+	return fmt.Sprintf("%.200q", text)
 }
 
 // take returns the backend with the fewest connections among those that have not been
@@ -82,19 +113,4 @@ func (b *backends) mark(one *backend, until time.Time) {
 	b.mu.Lock()
 	one.until = until
 	b.mu.Unlock()
-}
-
-// target returns the URL for a request: its path and query are added to the backend's.
-func (one *backend) target(request *url.URL) string {
-	u := *one.url
-	if request.Path != "" && request.Path != "/" {
-		u = *u.JoinPath(request.EscapedPath())
-	}
-	switch {
-	case u.RawQuery == "":
-		u.RawQuery = request.RawQuery
-	case request.RawQuery != "":
-		u.RawQuery += "&" + request.RawQuery
-	}
-	return u.String()
 }

@@ -1,7 +1,7 @@
 package proxy
 
 import (
-	"net/url"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,24 +13,19 @@ func TestBackendURLs(t *testing.T) {
 			t.Errorf("%q are no backends; got no error", urls)
 		}
 	}
-}
-
-func TestTheTargetAddsPathAndQuery(t *testing.T) {
-	for _, c := range []struct{ to, request, want string }{
-		{"ws://a", "/", "ws://a"},
-		{"ws://a", "/room/1?x=2", "ws://a/room/1?x=2"},
-		{"ws://a/chat", "/", "ws://a/chat"},
-		{"ws://a/chat/", "/room?x=1", "ws://a/chat/room?x=1"},
-		{"wss://a/chat?key=k", "/room?x=1", "wss://a/chat/room?key=k&x=1"},
-		{"ws://a", "/with%2Fslash", "ws://a/with%2Fslash"},
+	for text, reason := range map[string]string{
+		"ws://127.0.0.1:9/a#b": "fragment", "ws://127.0.0.1:99999": "port", "ws://127.0.0.1:0": "port", "ws://[::1]:65536/": "port", "ws://:9000": "host",
+		"ws://b\xc3\xbccher.example": "xn--", "ws://a?b c": "percent-encoded", "ws://a:b": "port", "ws://[::1": "", "http://a": "ws nor wss",
+		"ws:a": "host", "ws://u:secret@a:99999": "port", "ws://u:secret@a b": "", "": "scheme", "/path": "scheme",
 	} {
-		b, err := newBackends([]string{c.to})
-		if err != nil {
-			t.Fatal(err)
+		err := CheckBackend(text)
+		if err == nil || !strings.Contains(err.Error(), reason) || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q is refused with one line about %q and without the password; got %v", text, reason, err)
 		}
-		request, _ := url.Parse(c.request)
-		if got := b.all[0].target(request); got != c.want {
-			t.Errorf("%s with %s is %s; got %s", c.to, c.request, c.want, got)
+	}
+	for _, text := range []string{"ws://a", "wss://u:p@a:65535/b%20c?d=e", "ws://[fe80::1%25eth0]:1"} {
+		if err := CheckBackend(text); err != nil {
+			t.Errorf("%q is a backend; got %v", text, err)
 		}
 	}
 }

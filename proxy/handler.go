@@ -4,13 +4,11 @@ import (
 	"context"
 	"math/rand/v2"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/lingerws/linger/internal/forwarding"
 	"github.com/lingerws/linger/protocol"
-	"github.com/lingerws/linger/protocol/handshake"
 	"github.com/lingerws/linger/websocket"
 )
 
@@ -66,7 +64,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer h.opening.Done()
 	to, conn, answer, err := h.dial(w, r, trusted, offer)
 	if err != nil {
-		h.refuse(w, r, err)
+		refuse(w, r, err)
 		return
 	}
 	opts := h.opts.Connection()
@@ -105,40 +103,6 @@ func (h *Handler) asSent(r *http.Request) (sent *http.Request, trusted bool) {
 	copied := *r
 	copied.Host = host
 	return &copied, true
-}
-
-// dial opens a connection with the first backend that can be reached. A refusal goes to
-// the client at once.
-func (h *Handler) dial(w http.ResponseWriter, r *http.Request, trusted bool, offer *websocket.Handshake) (*backend, *websocket.Driver, http.Header, error) {
-	opts := h.opts.Connection()
-	opts.HalfClose = opts.HalfClose && offersHalfClose(offer)
-	var last error
-	tried := map[*backend]bool{}
-	for to := h.backends.take(tried); to != nil; to = h.backends.take(tried) {
-		tried[to] = true
-		conn, answer, err := websocket.DialDriver(r.Context(), to.target(r.URL), &websocket.DialOptions{
-			Options: opts, Header: forwarded(r, trusted), Host: h.hostFor(r), Origin: h.originFor(to, r), Subprotocols: offer.Protocols,
-			Proxy: websocket.NoProxy, TLSConfig: h.opts.TLSConfig, HandshakeTimeout: h.opts.DialTimeout,
-			Refused: func(answer *http.Response) { h.passRefusal(w, answer) },
-		})
-		if err == nil {
-			h.backends.reached(to)
-			return to, conn, answer, nil
-		}
-		h.backends.leave(to)
-		last = err
-		if answered(err) || r.Context().Err() != nil { // another one would say the same
-			h.backends.reached(to)
-			break
-		}
-		h.backends.failed(to, h.opts.Retry)
-		h.opts.Logger.Warn("backend not reached", "backend", to.url.Host, "error", err)
-	}
-	return nil, nil, nil, last
-}
-
-func offersHalfClose(offer *websocket.Handshake) bool {
-	return slices.ContainsFunc(offer.Extensions, func(e handshake.Extension) bool { return e.Name == websocket.HalfCloseExtension })
 }
 
 func (h *Handler) enter() bool {

@@ -11,28 +11,34 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// answered tells whether the backend has answered: it may refuse, which is its right.
+// answered reports whether the backend has answered.
 func answered(err error) bool {
 	failed, ok := errors.AsType[*websocket.DialError](err)
 	return ok && failed.Status != 0
 }
 
-// refused tells whether that answer has gone to the client already. An answer that
+// refused reports whether that answer has gone to the client already. An answer that
 // switches protocols, but breaks the rules of the opening handshake, has not.
 func refused(err error) bool {
 	failed, ok := errors.AsType[*websocket.DialError](err)
 	return ok && failed.Status >= http.StatusOK
 }
 
-// refuse answers a request for which there is no backend, unless the backend has done
-// so.
-func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
+// refuse answers a request that has no connection to a backend, unless the answer of a
+// backend has gone to the client already, or the client has left.
+func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
-	case refused(err), r.Context().Err() != nil: // or nobody is there any more
+	case refused(err), r.Context().Err() != nil:
+	case errors.Is(err, errTargetForm), errors.Is(err, errTargetDotted):
+		http.Error(w, err.Error(), http.StatusBadRequest)
+	case isMisuse(err):
+		http.Error(w, "the request cannot be passed on: a field or the request target breaks the rules of HTTP", http.StatusBadRequest)
 	case errors.Is(err, context.DeadlineExceeded):
 		http.Error(w, "the backend did not answer in time", http.StatusGatewayTimeout)
-	default:
+	case unreachable(err):
 		http.Error(w, "the backend cannot be reached", http.StatusBadGateway)
+	default:
+		http.Error(w, "the backend's answer was not valid", http.StatusBadGateway)
 	}
 }
 

@@ -88,3 +88,37 @@ func TestAnAnswerThatBreaksTheHandshakeIsABadGateway(t *testing.T) {
 		t.Errorf("the client gets 502; got %s", answer.Status)
 	}
 }
+
+func TestProxyFieldsThatConnectionNamesStayOnTheirConnection(t *testing.T) {
+	t.Parallel()
+	for name, lines := range map[string]string{
+		"with close":           "Connection: close, X-Hop\r\n",
+		"without":              "Connection: X-Hop\r\nContent-Length: 2\r\n",
+		"in other cases":       "connection: CLOSE , x-hop\r\n",
+		"on lines of its own":  "Connection: close\r\nConnection: X-Hop\r\n",
+		"after an early hint":  "Connection: X-Hop, close\r\n",
+		"with bare line feeds": "Connection: close, X-Hop\n",
+	} {
+		early := ""
+		if name == "after an early hint" {
+			early = "HTTP/1.1 103 Early Hints\r\nConnection: X-Other\r\n\r\n"
+		}
+		_, url := front(t, proxy.Options{To: []string{backend(t, func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_, _ = io.WriteString(conn, early+"HTTP/1.1 403 Forbidden\r\n"+lines+"X-Hop: 1\r\nX-Other: 2\r\nKeep-Alive: 5\r\n\r\nno")
+			_ = conn.Close()
+		})}})
+		answer := ask(t, url)
+		body, err := io.ReadAll(answer.Body)
+		if answer.StatusCode != http.StatusForbidden || string(body) != "no" || err != nil {
+			t.Errorf("%s: the refusal is passed on; got %s %q, %v", name, answer.Status, body, err)
+		}
+		if h := answer.Header; h.Get("X-Hop") != "" || h.Get("Keep-Alive") != "" || h.Get("X-Other") != "2" {
+			t.Errorf("%s: all fields are passed on but those of one connection; got %v", name, h)
+		}
+	}
+}

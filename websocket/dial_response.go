@@ -10,6 +10,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"net/textproto"
 	"time"
 
 	"github.com/lingerws/linger/protocol/handshake"
@@ -84,26 +85,59 @@ func judge(answer *http.Response, offered handshake.Offer, opts *Options) (hands
 // responseReader reads the answer to a request, within its bounds.
 type responseReader struct {
 	*bufio.Reader
-	limit *io.LimitedReader
+	limit  *io.LimitedReader
+	copied *copying // the head
 }
 
 func newResponseReader(nc net.Conn) *responseReader {
 	limit := &io.LimitedReader{R: nc, N: maxResponse}
-	return &responseReader{bufio.NewReader(limit), limit}
+	copied := &copying{Reader: limit}
+	return &responseReader{bufio.NewReader(copied), limit, copied}
 }
 
 // read reads the head of the answer. Informational answers before it tell nothing
 // that is needed here: RFC 9110, section 15.2.
 func (r *responseReader) read(method string) (*http.Response, error) {
 	for {
+		rest, _ := r.Peek(r.Buffered())
+		r.copied.bytes = append(r.copied.bytes[:0], rest...)
 		answer, err := http.ReadResponse(r.Reader, &http.Request{Method: method})
 		if err != nil {
 			return nil, r.explain(err)
 		}
-		if answer.StatusCode/100 != 1 || answer.StatusCode == http.StatusSwitchingProtocols {
-			return answer, nil
+		if answer.StatusCode/100 == 1 && answer.StatusCode != http.StatusSwitchingProtocols {
+			continue
 		}
+		r.copied.over = true
+		if connection := r.connectionField(); len(connection) > 0 {
+			answer.Header["Connection"] = connection
+		}
+		return answer, nil
 	}
+}
+
+// connectionField returns the values of Connection in the head that has just been read. net/http drops the field if it
+// names close, and with it the names of the fields that are for this connection only (RFC 9110, section 7.6.1).
+func (r *responseReader) connectionField() []string {
+	lines := textproto.NewReader(bufio.NewReader(bytes.NewReader(r.copied.bytes)))
+	_, _ = lines.ReadLine()             // the status
+	fields, _ := lines.ReadMIMEHeader() // net/http has read the same bytes
+	return fields.Values("Connection")
+}
+
+// copying keeps a copy of what is read.
+type copying struct {
+	io.Reader
+	bytes []byte
+	over  bool // nothing more is kept
+}
+
+func (c *copying) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	if !c.over {
+		c.bytes = append(c.bytes, p[:n]...)
+	}
+	return n, err
 }
 
 // explain says what was wrong with an answer that cannot be read.

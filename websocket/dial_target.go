@@ -3,6 +3,7 @@ package websocket
 import (
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/lingerws/linger/protocol"
@@ -14,7 +15,16 @@ func badURL(got string) error {
 		Rule: "a URL has the form ws://host:port/path?query, or wss (RFC 6455, section 3)", Got: got}
 }
 
-// parseTarget reads a URL to be dialled. The userinfo is still in it.
+// ParseURL reads a URL as [Dial] does, without dialling it. Its scheme is http or https if text says so. The error is
+// a *[protocol.Misuse].
+func ParseURL(text string) (*url.URL, error) {
+	if _, err := parseTarget(text); err != nil {
+		return nil, err
+	}
+	return url.Parse(text) // cannot fail: parseTarget has done it
+}
+
+// parseTarget reads a URL to be dialled, and turns its scheme into ws or wss. The userinfo is still in it.
 func parseTarget(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	switch {
@@ -45,10 +55,17 @@ func checkTarget(u *url.URL) error {
 		return badURL("it names no host")
 	case !isVisible(u.Host):
 		return badURL("its host is not ASCII: write an international name as it travels, beginning with xn--")
+	case !isPort(portOf(u)):
+		return badURL("its port is not a number from 1 to 65535")
 	case !isVisible(u.RequestURI()):
 		return badURL("its path or query has a space or a letter beyond ASCII: write it percent-encoded")
 	}
 	return nil
+}
+
+func isPort(text string) bool {
+	port, err := strconv.ParseUint(text, 10, 16)
+	return err == nil && port > 0
 }
 
 // isVisible tells whether s can stand in a request line: RFC 9112, section 3.

@@ -21,11 +21,11 @@ func (p *originPattern) Decode(ctx *kong.DecodeContext) error {
 	return err
 }
 
-// texts returns the patterns as linger.Origins takes them.
-func texts(patterns []originPattern) []string {
-	list := make([]string, 0, len(patterns))
-	for _, p := range patterns {
-		list = append(list, string(p))
+// texts returns checked flags as plain strings.
+func texts[T ~string](flags []T) []string {
+	list := make([]string, 0, len(flags))
+	for _, flag := range flags {
+		list = append(list, string(flag))
 	}
 	return list
 }

@@ -16,8 +16,8 @@ import (
 
 // proxyCommand passes WebSockets on to backends until a signal ends it.
 type proxyCommand struct {
-	Listen string   `default:"127.0.0.1:8080" help:"Address to listen on; port 0 takes a free one."`
-	To     []string `required:"" sep:"none" placeholder:"URL" help:"Backend, such as ws://127.0.0.1:9000/path. May be repeated: a client goes to the one with the fewest connections."`
+	Listen string       `default:"127.0.0.1:8080" help:"Address to listen on; port 0 takes a free one."`
+	To     []backendURL `required:"" sep:"none" placeholder:"URL" help:"Backend, such as ws://127.0.0.1:9000/path. May be repeated: a client goes to the one with the fewest connections."`
 
 	Origin        []originPattern `placeholder:"PATTERN" help:"Origins whose pages may connect, beside those of the same host: https://*.example.com, localhost:*, file://, null, or * for any. May be repeated."`
 	TrustedProxy  []network       `placeholder:"NETWORK" help:"Proxies before this one whose X-Forwarded-For, -Proto and -Host and other forwarding fields are kept: 10.0.0.0/8, ::1. Those of other clients are removed. May be repeated."`
@@ -75,7 +75,7 @@ func (c *proxyCommand) options(log *slog.Logger) (proxy.Options, error) {
 		return proxy.Options{}, err
 	}
 	o := proxy.Options{
-		To:      c.To,
+		To:      texts(c.To),
 		Options: websocket.Options{MaxMessage: int64(c.MaxMessage), HalfOpenTimeout: time.Duration(c.TailTimeout), HalfClose: c.HalfClose},
 		Origins: origins,
 
@@ -93,6 +93,19 @@ func (c *proxyCommand) options(log *slog.Logger) (proxy.Options, error) {
 		o.Compression = &websocket.CompressionOptions{}
 	}
 	return o, nil
+}
+
+// backendURL is the URL of a backend.
+type backendURL string
+
+// Decode reads a URL for kong, so that a wrong one is an error of the command line.
+func (b *backendURL) Decode(ctx *kong.DecodeContext) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("URL", &text); err != nil {
+		return err
+	}
+	*b = backendURL(text)
+	return proxy.CheckBackend(text)
 }
 
 // lost is what one side is told when the other is lost.

@@ -40,6 +40,16 @@ func TestProxyFlagsReachTheProxy(t *testing.T) {
 	}
 }
 
+func TestProxyChecksBackendsBeforeItListens(t *testing.T) {
+	for text, reason := range map[string]string{
+		"ws://127.0.0.1:9/a#b": "fragment", "ws://127.0.0.1:99999": "port", "ws://127.0.0.1:0": "port", "http://a": "ws nor wss", "ws://:9": "host", "127.0.0.1:9": "", "": "",
+	} {
+		if _, err := parseProxy(t, "--to=ws://a", "--to="+text); err == nil || !strings.Contains(err.Error(), "--to") || !strings.Contains(err.Error(), reason) {
+			t.Errorf("--to=%s is an error of the command line about %q; got %v", text, reason, err)
+		}
+	}
+}
+
 func TestWhatALostSideIsToldMayTravel(t *testing.T) {
 	for _, text := range []string{"1006", "soon", "99999"} {
 		if _, err := parseProxy(t, "--to=ws://a", "--backend-lost="+text); err == nil || !strings.Contains(err.Error(), "backend-lost") {

@@ -97,7 +97,7 @@ func (o Offer) readProtocol(header map[string][]string) (string, *Failure) {
 	}
 	protocol := single(header, protocolKey) // RFC 6455, section 11.3.4: once
 	if _, err := o.SelectProtocol(protocol); err != nil {
-		return "", &Failure{ReasonProtocol, 101, fmt.Sprintf("the server chose subprotocol %s, but we offered %s", quoted(lines), quoted(o.Protocols))}
+		return "", &Failure{ReasonProtocol, 101, fmt.Sprintf("the Sec-WebSocket-Protocol of the answer is %s, and we offered %s", quoted(lines), quoted(o.Protocols))}
 	}
 	return protocol, nil
 }

@@ -63,7 +63,7 @@ func (o Offer) hasExtension(name string) bool {
 func quoted(names []string) string {
 	const most = 8
 	if len(names) == 0 {
-		return "none offered"
+		return "none"
 	}
 	var list []string
 	for _, name := range names[:min(len(names), most)] {
