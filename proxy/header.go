@@ -24,6 +24,9 @@ const handshakePrefix = "sec-websocket-"
 // other peers are removed, and the peer of this request is added.
 func forwarded(r *http.Request, trusted bool) http.Header {
 	h := endToEnd(r.Header)
+	if _, sent := h["User-Agent"]; !sent {
+		h["User-Agent"] = nil // none is added on the client's behalf
+	}
 	if !trusted {
 		forwarding.Strip(h)
 	}

@@ -30,3 +30,14 @@ func TestForwardedFields(t *testing.T) {
 		t.Error("the request itself is not changed")
 	}
 }
+
+func TestForwardedFieldsKeepTheClientsUserAgent(t *testing.T) {
+	r := httptest.NewRequest("GET", "http://front/", nil)
+	if agent, sent := forwarded(r, false)["User-Agent"]; !sent || len(agent) != 0 {
+		t.Errorf("a client that names none is not given ours; got %q", agent)
+	}
+	r.Header.Set("User-Agent", "mine/1")
+	if agent := forwarded(r, false).Get("User-Agent"); agent != "mine/1" {
+		t.Errorf("the client's own is passed on; got %q", agent)
+	}
+}

@@ -20,7 +20,8 @@ type DialOptions struct {
 
 	// Header is added to the request: cookies or Authorization, for instance. Fields
 	// of the handshake, Host and Origin among them, are refused: they have options of
-	// their own or are not the application's to choose.
+	// their own or are not the application's to choose. User-Agent is "linger" unless it
+	// is in Header; there with no value, it is not sent.
 	Header http.Header
 
 	// Host overrides the Host field, which otherwise is that of the URL.
@@ -33,10 +34,12 @@ type DialOptions struct {
 	// Subprotocols are offered in this order, the preferred first.
 	Subprotocols []string
 
-	// Proxy chooses the HTTP proxy for a request, whose URL has the scheme http or
+	// Proxy chooses the proxy for a request, whose URL has the scheme http or
 	// https here; a nil URL means none. nil means [http.ProxyFromEnvironment];
-	// [http.ProxyURL] and [NoProxy] are others. A proxy is asked for a tunnel with
-	// CONNECT, with the name and password of its URL, if any.
+	// [http.ProxyURL] and [NoProxy] are others. A proxy whose URL has the scheme http or
+	// https is asked for a tunnel with CONNECT; with socks5 or socks5h, which mean the
+	// same, it is asked for one by SOCKS version 5, and finds the address of the server's
+	// name itself. It is given the name and password of its URL, if any.
 	Proxy func(*http.Request) (*url.URL, error)
 
 	// NetDial opens the TCP connection to the server, or to the proxy; nil means that

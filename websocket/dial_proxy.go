@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	errProxyScheme = errors.New("the proxy's scheme is neither http nor https: reach other proxies with DialOptions.NetDial")
+	errProxyScheme = errors.New("the proxy's scheme is none of http, https, socks5 and socks5h: reach other proxies with DialOptions.NetDial")
 	errProxySpoke  = errors.New("bytes came behind the proxy's answer, before the server was asked anything")
 )
 
@@ -25,15 +25,22 @@ func (h *hop) proxy() (*url.URL, error) {
 	return choose(&http.Request{Method: http.MethodGet, URL: &target, Host: h.host, Header: http.Header{}})
 }
 
-// tunnel reaches the server through an HTTP proxy: RFC 6455, section 4.1, and RFC
-// 9110, section 9.3.6.
+// tunnel reaches the server through a proxy: RFC 6455, section 4.1. One that speaks HTTP
+// is asked with CONNECT: RFC 9110, section 9.3.6.
 func (h *hop) tunnel(ctx context.Context, proxy *url.URL) (*link, *DialError) {
-	if proxy.Scheme != "http" && proxy.Scheme != "https" {
+	if proxy.Scheme != "http" && proxy.Scheme != "https" && !isSOCKS(proxy) {
 		return nil, h.fail(PhaseProxy, errProxyScheme)
 	}
 	l, err := h.dial(ctx, proxy)
 	if err != nil {
 		return nil, h.fail(PhaseProxy, err)
+	}
+	if isSOCKS(proxy) {
+		if err := h.askSOCKS(l, proxy); err != nil {
+			l.close()
+			return nil, h.fail(PhaseProxy, err)
+		}
+		return l, nil
 	}
 	if proxy.Scheme == "https" {
 		config := h.tlsConfig("")

@@ -120,7 +120,7 @@ func TestAProxyThatGivesNoTunnel(t *testing.T) {
 		"no HTTP":           {"http://p", "220 smtp ready\r\n", 0, "", "malformed"},
 		"a head too long":   {"http://p", "HTTP/1.1 200 OK\r\nA: " + strings.Repeat("x", 20_000), 0, "", "16 KiB"},
 		"speaks too early":  {"http://p", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nxyz", 0, "", "before the server was asked"},
-		"another protocol":  {"socks5://p", "", 0, "", "DialOptions.NetDial"},
+		"another protocol":  {"socks4://p", "", 0, "", "DialOptions.NetDial"},
 		"no protocol":       {"p:3128", "", 0, "", "DialOptions.NetDial"},
 		"choosing it fails": {"http://%zz", "", 0, "", "%zz"},
 	} {

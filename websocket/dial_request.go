@@ -123,6 +123,9 @@ func (h *hop) request() ([]byte, handshake.Offer, error) {
 	if h.opts.Origin != "" {
 		b = appendField(b, "Origin", h.opts.Origin)
 	}
+	if !hasField(h.header, "User-Agent") { // RFC 9110, section 10.1.5; some firewalls refuse requests without
+		b = appendField(b, "User-Agent", userAgent)
+	}
 	for _, name := range slices.Sorted(maps.Keys(h.header)) {
 		for _, value := range h.header[name] {
 			b = appendField(b, name, value)
@@ -130,6 +133,9 @@ func (h *hop) request() ([]byte, handshake.Offer, error) {
 	}
 	return append(b, "\r\n"...), o, nil
 }
+
+// userAgent is the name under which fetch of a worker asks too.
+const userAgent = "linger"
 
 // fail returns an error about this request.
 func (h *hop) fail(phase DialPhase, err error) *DialError {

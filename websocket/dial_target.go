@@ -74,7 +74,7 @@ func isVisible(s string) bool {
 }
 
 // defaultPorts are those of RFC 6455, section 3, and of proxies.
-var defaultPorts = map[string]string{"ws": "80", "wss": "443", "http": "80", "https": "443"}
+var defaultPorts = map[string]string{"ws": "80", "wss": "443", "http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}
 
 func portOf(u *url.URL) string {
 	if port := u.Port(); port != "" {

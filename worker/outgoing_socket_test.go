@@ -164,3 +164,16 @@ func leakOutgoing(t *testing.T, then func(nc *net.TCPConn), script string) {
 	}
 	a.until("our descriptors are closed, whatever the other server does", func() bool { return descriptors(t) <= before+int(held.Load()) })
 }
+
+func TestANewWebSocketSendsAUserAgent(t *testing.T) {
+	t.Parallel()
+	agents := make(chan string, 1)
+	server := elsewhere(t, func(w http.ResponseWriter, r *http.Request) {
+		agents <- r.Header.Get("User-Agent")
+		w.WriteHeader(http.StatusForbidden)
+	})
+	serve(t, fmt.Sprintf(`new WebSocket(%q).onerror = () => {};`, strings.Replace(server.URL, "http", "ws", 1)), worker.Options{})
+	if got := <-agents; got != "linger" {
+		t.Errorf("it is that of fetch, linger; got %q", got)
+	}
+}
