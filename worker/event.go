@@ -31,6 +31,7 @@ type event struct {
 	response *response       // the script's answer to a request
 	unserved string          // why a plain request gets 426; empty if it does not
 	failed   bool            // a listener threw
+	problem  *ScriptError    // what the first one threw, or why there is no answer
 	overdue  bool            // it took too long
 
 	refused bool // by a worker that backs off, before it had begun; for who submits it

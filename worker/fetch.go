@@ -46,9 +46,9 @@ func (a *App) serveFetch(w http.ResponseWriter, r *http.Request) {
 	case e.unserved != "":
 		websocket.Refuse(w, handshake.UpgradeRequired(r.ProtoMajor, handshake.ReasonUpgrade, e.unserved))
 	case e.overdue:
-		http.Error(w, "the application did not answer in time", http.StatusGatewayTimeout)
+		a.serveProblem(w, r, e, http.StatusGatewayTimeout, "the application did not answer in time")
 	default:
-		http.Error(w, "the application did not answer", http.StatusInternalServerError)
+		a.serveProblem(w, r, e, http.StatusInternalServerError, "the application did not answer")
 	}
 }
 

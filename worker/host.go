@@ -19,6 +19,7 @@ func (in *instance) define() error {
 		"respond":     in.respond,
 		"unserved":    in.unserved,
 		"done":        in.done,
+		"unanswered":  in.unanswered,
 		"extend":      in.extended,
 		"report":      in.report,
 		"send":        in.send,

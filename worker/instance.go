@@ -177,7 +177,7 @@ func (in *instance) overdue(id int) {
 		if in.activating {
 			in.problems = append(in.problems, problem("the "+e.kind+" event did not end within "+in.app.opts.EventTimeout.String()))
 		}
-		in.app.opts.Logger.Error("event timed out", append(e.attrs(), "limit", in.app.opts.EventTimeout.String())...)
+		in.reportOverdue(e)
 		in.finish(id)
 	}
 }

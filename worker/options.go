@@ -54,7 +54,8 @@ type Options struct {
 	MaxBody int64
 
 	// Development has packages run as they do while an application is developed:
-	// process.env.NODE_ENV is "development", not "production".
+	// process.env.NODE_ENV is "development", not "production". It shows the clients of
+	// plain requests what went wrong with them, with the stack.
 	Development bool
 
 	// Vars are the variables that the script has as env: values that JSON has. Nothing of

@@ -95,6 +95,10 @@ func (m *sourceMap) call(f engine.Frame) string {
 	return f.Function + " (" + place + ")"
 }
 
+// attr returns the error as an attribute of a log. Without a key its own attributes are
+// those of the line.
+func (s *ScriptError) attr() slog.Attr { return slog.Any("", s) }
+
 // LogValue returns the attributes of the error, for handlers of package slog.
 func (s *ScriptError) LogValue() slog.Value {
 	attrs := []slog.Attr{slog.String("error", s.Text)}

@@ -2,6 +2,7 @@ import { expose } from "web/host.js";
 import { globalTarget, hasListeners } from "web/target.js";
 import { noteExports } from "./exports.js";
 import { extend } from "./extendable.js";
+import { standFor } from "./place.js";
 import { env } from "./settings.js";
 
 // What a module exports by default is an application too: { fetch(request, env, ctx) }. Its fetch takes the place of a
@@ -16,7 +17,9 @@ function useDefault({ default: app }) {
   if (hasListeners(globalTarget, "fetch")) {
     refuse('an object with a method fetch, and there is a listener for "fetch" too: a request has one answer, so remove one of them');
   }
-  globalTarget.addEventListener("fetch", (event) => event.respondWith(app.fetch(event.request, env, new ExecutionContext(event))));
+  const listener = (event) => event.respondWith(app.fetch(event.request, env, new ExecutionContext(event)));
+  standFor(listener, app.fetch);
+  globalTarget.addEventListener("fetch", listener);
 }
 
 // A script without import and export that has eval in it is bundled as CommonJS, whose exports are an empty object then.

@@ -5,6 +5,7 @@ import { host } from "web/host.js";
 import { Response, spend } from "web/response.js";
 import { closeEvent, CONNECTING, freeze, open } from "./connection.js";
 import { extend, isActive } from "./extendable.js";
+import { placesOf } from "./place.js";
 import { report } from "./report.js";
 import { settings } from "./settings.js";
 import { promised } from "./settle.js";
@@ -17,6 +18,7 @@ export class Exchange {
   remoteAddress; // the client's
   answered = false;
   #upgradable; // the request asks for a WebSocket
+  #answeredBy; // the type of the event
   #sending; // the response is on its way when this is fulfilled
   #connection; // if the request became one
 
@@ -33,7 +35,7 @@ export class Exchange {
     this.#answer(event);
     this.#sending = promised(given)
       .then((response) => this.#send(response))
-      .catch((error) => report(this.id, error));
+      .catch((error) => report(this.id, error, placesOf(this.#answeredBy)));
     extend(event, this.#sending); // who makes the response may call waitUntil
   }
 
@@ -54,13 +56,17 @@ export class Exchange {
 
   // finish ends the exchange when its last listener is done. Without an answer by then Go gives one.
   finish() {
+    if (!this.answered) host.unanswered(this.id, [...placesOf("fetch"), ...(this.#upgradable ? placesOf("websocketupgrade") : [])]);
     if (this.#connection) closeEvent(this.id, this.#connection);
     if (this.#sending) this.#sending.then(() => host.done(this.id));
     else host.done(this.id);
   }
 
   #send(response) {
-    if (!(response instanceof Response)) throw new TypeError("respondWith expects a Response, or a promise of one");
+    if (!(response instanceof Response)) {
+      const got = response === null ? "null" : typeof response;
+      throw new TypeError(`respondWith expects a Response, or a promise of one, but got ${got}`);
+    }
     if (response.type === "error") throw new TypeError("The application responded with Response.error()");
     if (response.webSocket) return this.#join(response);
     const { status, headers, body } = spend(response);
@@ -102,6 +108,7 @@ export class Exchange {
   // Later listeners do not see an event that is answered.
   #answer(event) {
     this.answered = true;
+    this.#answeredBy = event.type;
     const state = stateOf(event);
     state.stoppedAtOnce = state.dispatching;
   }

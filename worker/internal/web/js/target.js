@@ -186,3 +186,6 @@ export function handlerAttribute(prototype, type) {
 // self: globalThis.
 export const globalTarget = new EventTarget();
 const globalListeners = listenersOf(globalTarget);
+
+// listenersTo returns the listeners of the global object to a type of event.
+export const listenersTo = (type) => globalListeners[type] ?? [];
