@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/lingerws/linger"
 )
@@ -26,6 +27,7 @@ type event struct {
 	passed, ended atomic.Bool // begun is closed, done is
 
 	// What belongs to the loop until done is closed.
+	begins   time.Time       // when its listeners were called, if they have returned and it goes on
 	socket   *linger.Socket  // the connection it is about, if any
 	upgrade  *linger.Upgrade // the request that may become a connection
 	response *response       // the script's answer to a request

@@ -36,6 +36,9 @@ type instance struct {
 	first      task      // what the loop begins with
 	lastEvent  int       // the number of the last event
 	inTurn     bool      // script code runs
+	about      *event    // that the turn begins, if it does
+	named      bool      // the turn has been named as slow
+	turnBegan  time.Time // when the last turn did
 	dead       bool      // the engine cannot go on
 	restAt     time.Time // when it could fall asleep
 	awakeFor   []string  // the reasons not to that have been told
@@ -67,7 +70,9 @@ const (
 // begin starts an event: a turn that runs its listeners.
 func (in *instance) begin(e *event) {
 	id := in.admit(e)
+	in.about = e
 	err := in.turn(func() error { return e.start(in, id) })
+	in.about = nil
 	e.pass()
 	switch {
 	case err != nil:
@@ -75,6 +80,7 @@ func (in *instance) begin(e *event) {
 		in.reportFailure(e, err)
 		in.finish(id)
 	case in.event(id) != nil: // its listeners go on after an await
+		e.begins = in.turnBegan
 		in.timers.set(-id, in.app.opts.EventTimeout, false)
 	}
 }
@@ -117,6 +123,9 @@ func (in *instance) finish(id int) {
 	}
 	in.mu.Unlock()
 	in.timers.clear(-id)
+	if e != nil {
+		in.waited(e)
+	}
 	if e != nil && !in.inTurn {
 		e.end()
 	}
@@ -125,10 +134,14 @@ func (in *instance) finish(id int) {
 // turn runs script code under the watchdog. A turn that is interrupted is the end of
 // the engine: who knows in what state the script is.
 func (in *instance) turn(code func() error) error {
-	in.inTurn = true
+	in.inTurn, in.named = true, false
 	in.watch.start(in.app.opts.EventTimeout)
 	err := code()
-	in.watch.stop()
+	began, slow := in.watch.stop()
+	in.turnBegan = began
+	if slow && !in.named && !fatal(err) {
+		in.computed(time.Since(began))
+	}
 	in.inTurn = false
 	in.endFinished()
 	if fatal(err) {

@@ -14,7 +14,7 @@ func newInstance(w *worker, g *generation) (*instance, error) {
 	}
 	in := &instance{
 		worker: w, app: w.app, generation: g,
-		watch:    newWatchdog(),
+		watch:    newWatchdog(w.app.opts.SlowEvent),
 		events:   map[int]*event{},
 		channels: map[string]bool{},
 		arrivals: newArrivals(),
@@ -72,6 +72,7 @@ func (in *instance) load() error {
 	in.rt, err = engine.New(engine.Options{
 		MemoryLimit: in.app.opts.Memory,
 		OnUnhandled: in.unhandled,
+		OnLocated:   in.located,
 		OnHostError: in.hostError,
 	})
 	if err != nil {

@@ -44,6 +44,11 @@ type Options struct {
 	// connection's next event; 0 means 30 s. It bounds loading too.
 	EventTimeout time.Duration
 
+	// SlowEvent is how long an event may take before a warning in the log names it, with
+	// the place where the script computes at that moment; 0 means 1 s, less than 0 never.
+	// There is one such line a second for each worker at the most.
+	SlowEvent time.Duration
+
 	// Memory bounds the script's heap in bytes; 0 means 128 MiB. An engine that runs
 	// out is replaced; connections stay.
 	Memory int64
@@ -106,6 +111,7 @@ type Options struct {
 
 const (
 	defaultEventTimeout = 30 * time.Second
+	defaultSlowEvent    = time.Second
 	defaultMemory       = 128 << 20
 	defaultMaxBody      = 10 << 20
 	defaultFetchTimeout = 30 * time.Second
@@ -124,6 +130,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.EventTimeout <= 0 {
 		o.EventTimeout = defaultEventTimeout
+	}
+	if o.SlowEvent == 0 {
+		o.SlowEvent = defaultSlowEvent
 	}
 	if o.Memory <= 0 {
 		o.Memory = defaultMemory

@@ -147,6 +147,11 @@ func (in *instance) place(err error) []any {
 	if !ok {
 		return nil
 	}
+	return in.placed(where.Place)
+}
+
+// placed gives what a log says about where a script is.
+func (in *instance) placed(where engine.Place) []any {
 	var s ScriptError
 	in.generation.bundle.sources.locate(&s, where.Frames)
 	var attrs []any

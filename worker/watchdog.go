@@ -6,13 +6,18 @@ import (
 )
 
 // watchdog interrupts a turn that runs for too long, and, after end, every turn. It
-// tells of one that goes on all the same.
+// reports a turn that goes on all the same.
 type watchdog struct {
+	slowAfter time.Duration // from then on a turn is slow; 0 for never
+
 	mu       sync.Mutex
 	engine   interruptible // the one that runs now
+	began    time.Time     // when the turn that runs did
 	deadline time.Time     // of the turn that runs; zero between turns
 	armed    bool          // fire will be called
+	slow     bool          // the turn that runs is
 	late     bool          // the turn that runs has been interrupted
+	spared   bool          // it has more time, as it frees what it had
 	timer    *time.Timer
 	ended    bool
 
@@ -20,14 +25,47 @@ type watchdog struct {
 	stuckOnce sync.Once
 }
 
-// interruptible is what the watchdog needs of an engine. Both may be called from
+// interruptible is what the watchdog needs of an engine. All methods may be called from
 // any goroutine, at any time.
 type interruptible interface {
 	Interrupt()
 	ClearInterrupt()
+	Noticed() bool
+	Poke()
+	Locate()
 }
 
-func newWatchdog() watchdog { return watchdog{stuck: make(chan struct{})} }
+const (
+	// tick is how often an engine is poked in the middle of a turn. Nothing that has to
+	// end a script waits for longer than that and the step that the script is at.
+	tick = 10 * time.Millisecond
+
+	// stuckAfter is how long an interrupted turn may take to notice it.
+	stuckAfter = 2 * time.Second
+
+	// freeing is how long a turn that has noticed it may take to free what it had.
+	freeing = 10 * time.Second
+)
+
+// newWatchdog makes a watchdog to which turns are slow after so long, never if it is not
+// positive.
+func newWatchdog(slowAfter time.Duration) watchdog {
+	return watchdog{slowAfter: slowAfter, stuck: make(chan struct{})}
+}
+
+// running returns how long the turn has been running.
+func (w *watchdog) running() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return time.Since(w.began)
+}
+
+// runsSlowly reports whether the turn that runs is slow.
+func (w *watchdog) runsSlowly() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.slow && !w.late && !w.deadline.IsZero()
+}
 
 // guard has the watchdog look after an engine.
 func (w *watchdog) guard(engine interruptible) {
@@ -39,18 +77,19 @@ func (w *watchdog) guard(engine interruptible) {
 	}
 }
 
-// start begins a turn. Turns are many and short, so the timer is not moved for each:
-// it finds out how late it is when it fires.
+// start begins a turn. Turns are many and short, so the timer is not moved for each: it
+// fires at every tick for as long as there are turns, and looks at the one that runs.
 func (w *watchdog) start(limit time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.late = w.ended
+	w.late, w.slow, w.spared = w.ended, false, false
 	if w.ended {
 		limit = stuckAfter
 	}
-	w.deadline = time.Now().Add(limit)
+	w.began = time.Now()
+	w.deadline = w.began.Add(limit)
 	if !w.armed || w.ended {
-		w.arm(limit)
+		w.arm(min(limit, tick))
 	}
 }
 
@@ -63,18 +102,18 @@ func (w *watchdog) arm(wait time.Duration) {
 	}
 }
 
-// stop ends a turn.
-func (w *watchdog) stop() {
+// stop ends a turn, and returns when it began and whether it was slow.
+func (w *watchdog) stop() (began time.Time, slow bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.deadline, w.late = time.Time{}, false
 	if !w.ended {
 		w.engine.ClearInterrupt()
 	}
+	return w.began, w.slow
 }
 
-// fire interrupts the turn that runs if its time is over. One that does not end then
-// is stuck in a built-in function, which nobody can interrupt.
+// fire looks at the turn that runs, if there is one.
 func (w *watchdog) fire() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -82,23 +121,49 @@ func (w *watchdog) fire() {
 	if w.deadline.IsZero() {
 		return
 	}
-	if left := time.Until(w.deadline); left > 0 {
-		w.arm(left)
-		return
+	left := time.Until(w.deadline)
+	if left <= 0 {
+		left = w.overdue()
 	}
-	if w.late {
-		w.stuckOnce.Do(func() { close(w.stuck) })
-		return
-	}
-	w.interrupt()
+	w.look()
+	w.arm(min(left, tick))
 }
 
-// interrupt interrupts the turn that runs, and gives it a little time to end.
-func (w *watchdog) interrupt() {
+// look has the engine look up if the turn has run for a tick, and say where it is once
+// the turn is slow.
+func (w *watchdog) look() {
+	switch took := time.Since(w.began); {
+	case took < tick:
+	case w.slowAfter > 0 && took >= w.slowAfter && !w.slow && !w.late:
+		w.slow = true
+		w.engine.Locate()
+	default:
+		w.engine.Poke()
+	}
+}
+
+// overdue interrupts the turn that runs. One that does not end then is stuck in a built-in
+// function, which cannot be interrupted. It returns how long to wait.
+func (w *watchdog) overdue() time.Duration {
+	switch {
+	case !w.late:
+		return w.interrupt()
+	case !w.spared && w.engine.Noticed():
+		w.spared = true
+		w.deadline = time.Now().Add(freeing)
+	default:
+		w.stuckOnce.Do(func() { close(w.stuck) })
+		w.deadline = time.Now().Add(time.Hour) // it may still come back
+	}
+	return tick
+}
+
+// interrupt interrupts the turn that runs, and returns how long it has to end.
+func (w *watchdog) interrupt() time.Duration {
 	w.engine.Interrupt()
 	w.late = true
 	w.deadline = time.Now().Add(stuckAfter)
-	w.arm(stuckAfter)
+	return stuckAfter
 }
 
 // release ends the watch, when no turn will begin.
@@ -110,9 +175,6 @@ func (w *watchdog) release() {
 	}
 }
 
-// stuckAfter is how long an interrupted turn may take to end.
-const stuckAfter = time.Second
-
 // end interrupts the turn that runs, and keeps all others from running.
 func (w *watchdog) end() {
 	w.mu.Lock()
@@ -123,6 +185,6 @@ func (w *watchdog) end() {
 	case w.deadline.IsZero():
 		w.engine.Interrupt()
 	default:
-		w.interrupt()
+		w.arm(min(w.interrupt(), tick))
 	}
 }

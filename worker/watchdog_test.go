@@ -11,15 +11,21 @@ import (
 type dog struct {
 	watchdog
 	state      atomic.Bool
+	noticed    atomic.Bool
 	interrupts atomic.Int32
+	pokes      atomic.Int32
+	locates    atomic.Int32
 }
 
 func (d *dog) Interrupt()        { d.state.Store(true); d.interrupts.Add(1) }
 func (d *dog) ClearInterrupt()   { d.state.Store(false) }
+func (d *dog) Noticed() bool     { return d.noticed.Load() }
+func (d *dog) Poke()             { d.pokes.Add(1) }
+func (d *dog) Locate()           { d.locates.Add(1) }
 func (d *dog) interrupted() bool { return d.state.Load() }
 
 func newDog() *dog {
-	d := &dog{watchdog: newWatchdog()}
+	d := &dog{watchdog: newWatchdog(0)}
 	d.guard(d)
 	return d
 }
@@ -102,7 +108,7 @@ func TestAfterTheEndEveryTurnIsInterrupted(t *testing.T) {
 		if !d.interrupted() {
 			t.Error("no other turn can begin")
 		}
-		next := &dog{watchdog: newWatchdog()}
+		next := &dog{watchdog: newWatchdog(0)}
 		d.guard(next)
 		if !next.interrupted() {
 			t.Error("nor can one in the next engine")
@@ -159,6 +165,81 @@ func TestATurnThatTheEndInterruptsCanBeStuckToo(t *testing.T) {
 			}
 			d.stop()
 			d.release()
+		}
+	})
+}
+
+func TestALongTurnIsPokedAtEveryTick(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDog()
+		for range 100 {
+			d.start(time.Minute)
+			pass(tick / 2)
+			d.stop()
+		}
+		if n := d.pokes.Load(); n != 0 {
+			t.Errorf("short turns are left alone; got %d pokes", n)
+		}
+		pass(time.Minute)
+		d.start(2 * time.Second)
+		pass(time.Second + tick/2)
+		if n := d.pokes.Load(); n != int32(time.Second/tick) {
+			t.Errorf("a turn of a second is poked at every tick; got %d pokes", n)
+		}
+		pass(time.Second)
+		pokes := d.pokes.Load()
+		pass(time.Second)
+		if n := d.pokes.Load() - pokes; n != int32(time.Second/tick) {
+			t.Errorf("and so is one that was interrupted; got %d pokes", n)
+		}
+		d.stop()
+		pass(time.Minute)
+		pokes = d.pokes.Load()
+		pass(time.Minute)
+		if d.pokes.Load() != pokes {
+			t.Error("between turns there is nothing to do")
+		}
+	})
+}
+
+func TestATurnThatFreesWhatItHadIsNotStuckYet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDog()
+		d.start(time.Second)
+		pass(time.Second)
+		d.noticed.Store(true)
+		pass(stuckAfter + freeing - tick)
+		if closed(d.stuck) {
+			t.Error("a turn that has noticed its interrupt has time to free what it had")
+		}
+		pass(2 * tick)
+		if !closed(d.stuck) {
+			t.Error("that time is bounded, too")
+		}
+		d.stop()
+		d.end()
+	})
+}
+
+func TestASlowTurnIsLocatedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDog()
+		d.slowAfter = time.Second
+		for i := range int32(3) {
+			d.start(time.Minute)
+			pass(time.Second - tick)
+			if d.locates.Load() != i {
+				t.Error("a turn is not slow before its time")
+			}
+			pass(10 * time.Second)
+			if _, slow := d.stop(); !slow || d.locates.Load() != i+1 {
+				t.Errorf("a slow turn is located once; got %d times", d.locates.Load()-i)
+			}
+			d.start(time.Minute)
+			pass(100 * time.Millisecond)
+			if _, slow := d.stop(); slow {
+				t.Error("the next turn is not slow for that")
+			}
 		}
 	})
 }

@@ -26,6 +26,7 @@ type worker struct {
 	stuck    atomic.Int32 // engines that do not come back from a built-in function
 	lost     atomic.Int32 // engines that failed inside, whose memory stays
 	status   status
+	slowness slowness
 	stopOnce sync.Once
 
 	mu   sync.Mutex

@@ -23,3 +23,25 @@ func (d *duration) Decode(ctx *kong.DecodeContext) error {
 	*d = duration(n)
 	return nil
 }
+
+// orNever is a duration on the command line, or never, which is 0.
+type orNever time.Duration
+
+// Decode reads a duration or never for kong.
+func (d *orNever) Decode(ctx *kong.DecodeContext) error {
+	if ctx.Scan.Peek().Value == "never" {
+		ctx.Scan.Pop()
+		*d = 0
+		return nil
+	}
+	return (*duration)(d).Decode(ctx)
+}
+
+// option returns d as the options of package worker have it, where 0 is the default and a
+// negative duration is never.
+func (d orNever) option() time.Duration {
+	if d == 0 {
+		return -1
+	}
+	return time.Duration(d)
+}

@@ -35,3 +35,15 @@ func TestWhatIsNoDuration(t *testing.T) {
 		}
 	}
 }
+
+func TestADurationMayBeNever(t *testing.T) {
+	for flags, want := range map[string]time.Duration{"": time.Second, "--slow-event=250ms": 250 * time.Millisecond, "--slow-event=never": -1} {
+		c, err := parse(t, strings.Fields(flags)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o, err := c.options(nil); err != nil || o.SlowEvent != want {
+			t.Errorf("%q is %v; got %v, %v", flags, want, o.SlowEvent, err)
+		}
+	}
+}

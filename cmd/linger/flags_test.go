@@ -50,6 +50,8 @@ func TestFlagsThatMeanNothing(t *testing.T) {
 		"--subprotocol=a/b":       "is no subprotocol",
 		"--policy=block":          "must be one of",
 		"--sleep-after=sometimes": "is no duration",
+		"--slow-event=sometimes":  "is no duration",
+		"--slow-event=0":          "is no duration",
 	} {
 		if _, err := parse(t, flag); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s is refused: it %s; got %v", flag, want, err)

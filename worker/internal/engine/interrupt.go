@@ -40,13 +40,30 @@ func (r *Runtime) watchSteps(counter *int32) {
 }
 
 // ClearInterrupt lets turns begin again.
-func (r *Runtime) ClearInterrupt() { r.interrupted.Store(false) }
+func (r *Runtime) ClearInterrupt() {
+	r.interrupted.Store(false)
+	r.noticed.Store(false)
+}
 
-// Interruption is an [ErrInterrupted] that says where the script was.
-type Interruption struct {
+// Noticed reports whether the script has been stopped by Interrupt: what the turn still
+// does is to free what it had. Any goroutine may call it.
+func (r *Runtime) Noticed() bool { return r.noticed.Load() }
+
+// Locate has OnLocated called at the next step of the script that runs now, or runs next.
+// Any goroutine may call it at any time.
+func (r *Runtime) Locate() {
+	r.locating.Store(true)
+	r.Poke()
+}
+
+// Place is where a script was.
+type Place struct {
 	Stack  string
 	Frames []Frame
 }
+
+// Interruption is an [ErrInterrupted] that says where the script was.
+type Interruption struct{ Place }
 
 // Error gives the text of ErrInterrupted.
 func (*Interruption) Error() string { return ErrInterrupted.Error() }
@@ -70,28 +87,65 @@ func (r *Runtime) interruption() error {
 // within long regular expressions, to learn whether to end the script.
 func pollInterrupt(tls *libc.TLS, _, _ uintptr) int32 {
 	r := runtimeOf(tls)
+	if r.placing > 0 {
+		return r.pollPlace()
+	}
 	r.compiled()
+	r.countLocals()
 	if !r.stopped() {
+		r.located()
 		return 0
 	}
 	r.noteInterruption()
+	r.noticed.Store(true)
 	return 1
 }
 
 // noteInterruption takes the stack as it is now: what the engine throws at the end of
 // an interrupted promise job tells nothing any more.
 func (r *Runtime) noteInterruption() {
-	if r.cut != nil || !r.interrupted.Load() {
+	if r.cut != nil || r.broken() || !r.interrupted.Load() {
 		return
 	}
+	if where, ok := r.place(); ok {
+		r.cut = &Interruption{where}
+	}
+}
+
+// located answers Locate.
+func (r *Runtime) located() {
+	if r.options.OnLocated == nil || !r.locating.Swap(false) {
+		return
+	}
+	if where, ok := r.place(); ok {
+		_, _ = guard(func([]Value) (Value, error) { r.options.OnLocated(where); return Undefined(), nil }, nil)
+	}
+}
+
+// maxPlacePolls bounds what Error.prepareStackTrace may do, which a script can define, while
+// place reads the stack.
+const maxPlacePolls = 10
+
+// pollPlace lets the stack be read, also when the script is to be ended.
+func (r *Runtime) pollPlace() int32 {
+	if r.placing++; r.placing < maxPlacePolls && !r.starved {
+		return 0
+	}
+	return 1
+}
+
+// place returns where the script is.
+func (r *Runtime) place() (where Place, ok bool) {
+	r.placing = 1
+	defer func() { r.placing = 0 }()
 	e := lib.XJS_CallConstructor(r.tls, r.ctx, r.errorClass, 0, 0)
 	defer lib.XFreeValue(r.tls, r.ctx, e)
 	if isException(e) {
 		r.dropException()
-		return
+		return Place{}, false
 	}
 	stack := r.property(e, lib.EJS_ATOM_stack)
-	r.cut = &Interruption{Stack: stack, Frames: parseStack(stack)}
+	return Place{Stack: stack, Frames: parseStack(stack)}, true
 }
 
 func (r *Runtime) findErrorClass() error {

@@ -144,3 +144,73 @@ func TestAnInterruptTellsWhereTheScriptWas(t *testing.T) {
 		}
 	}
 }
+
+// By itself the engine looks up after 10,000 steps, and each of these takes long.
+func TestInterruptComesAtTheNextStepHoweverLongStepsTake(t *testing.T) {
+	for _, step := range []string{
+		"JSON.parse(text)",
+		"JSON.stringify(list)",
+		"list.indexOf(-1)",
+		"list.slice().sort()",
+		"text.includes('not in it')",
+		"text.split(',')",
+		"list.join()",
+		"new Uint8Array(1e6).fill(1).lastIndexOf(2)",
+		"/x+y/.test(text)",
+		"structured(list)",
+	} {
+		r := open(t, Options{})
+		err := interruptWhen(t, r, `
+			globalThis.n = 0;
+			const list = Array.from({length: 30000}, (_, i) => i), text = JSON.stringify(list), structured = (l) => [...l];
+			__host.started();
+			for (;;) { n++; `+step+` }`)
+		if !errors.Is(err, ErrInterrupted) || !r.Noticed() {
+			t.Errorf("%s should end with ErrInterrupted and note it, got %v", step, err)
+		}
+		r.ClearInterrupt()
+		if n := eval(t, r, "n").Int(); n > 2000 || r.Noticed() {
+			t.Errorf("%s should be ended at the next step, not after %d of them", step, n)
+		}
+	}
+}
+
+func TestLocateTellsWhereTheScriptIs(t *testing.T) {
+	for name, prepare := range map[string]string{
+		"as it is":               "",
+		"by the script":          "Error.prepareStackTrace = (e, frames) => { for (let i = 0; i < 20000; i++); return 'stack' };",
+		"never by the script":    "Error.prepareStackTrace = () => { for (;;); };",
+		"with other memory":      "Error.prepareStackTrace = () => { const a = []; for (;;) a.push([]) };",
+		"with an error of Error": "Error.prepareStackTrace = () => { throw 1 }; globalThis.Error = null;",
+	} {
+		var places []Place
+		r := open(t, Options{MemoryLimit: 16 << 20, OnLocated: func(p Place) { places = append(places, p) }})
+		define(t, r, "locate", func([]Value) (Value, error) {
+			r.Locate()
+			return Undefined(), nil
+		})
+		_, err := r.EvalScript("x.js", prepare+`
+			function inner() { __host.locate(); let n = 0; for (let i = 0; i < 3; i++) n += i; return n }
+			inner();`)
+		if err != nil && name != "with other memory" {
+			t.Errorf("%s: the script should go on, got %v", name, err)
+		}
+		if name == "as it is" && (len(places) != 1 || len(places[0].Frames) != 2 || places[0].Frames[0].Function != "inner" || places[0].Frames[0].Line != 2) {
+			t.Errorf("the place should be in inner, got %+v", places)
+		}
+	}
+}
+
+func TestLocateWithoutAStepIsAnsweredInTheNextTurn(t *testing.T) {
+	located := 0
+	r := open(t, Options{OnLocated: func(Place) { located++; panic("of the host") }})
+	r.Locate()
+	if located != 0 {
+		t.Error("nothing should be called without a turn")
+	}
+	eval(t, r, "for (let i = 0; i < 100; i++);")
+	eval(t, r, "for (let i = 0; i < 100; i++);")
+	if located != 1 {
+		t.Errorf("the place should be told once, got %d", located)
+	}
+}

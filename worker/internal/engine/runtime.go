@@ -20,7 +20,9 @@ const maxDepth = 20000
 // mean no memory limit and nothing reported.
 type Options struct {
 	// MemoryLimit is the most bytes the script's heap may take; 0 is no limit.
-	// The allocator rounds large blocks up, so one block may reach beyond it.
+	// The allocator rounds large blocks up, so one block may reach beyond it. The
+	// arguments and variables of calls in progress are added to it whenever the
+	// engine looks up: every 10,000 steps, and at a Poke.
 	MemoryLimit int64
 
 	// Depth is how deeply calls may nest before the script sees a stack
@@ -31,6 +33,10 @@ type Options struct {
 	// OnUnhandled is told of each promise rejection that nobody handled by the
 	// end of its turn. It is called between turns and may begin another.
 	OnUnhandled func(*Exception)
+
+	// OnLocated is called after Locate with the place where the script is, in the
+	// middle of its turn: it cannot use the Runtime.
+	OnLocated func(Place)
 
 	// OnHostError is told what a host function really failed with when the
 	// script is shown only a fixed text: any error that is not a *Throw, and
@@ -71,6 +77,9 @@ type Runtime struct {
 	compiling   bool // a source text is compiled, for which the limit is higher
 	trusted     bool // the next source text is the host's
 	interrupted atomic.Bool
+	noticed     atomic.Bool // the script has been stopped
+	locating    atomic.Bool // OnLocated is to be called
+	placing     int         // polls while the stack is being read, from 1
 
 	poking  sync.Mutex
 	counter *int32 // the steps until the engine calls pollInterrupt; nil while there is no engine
