@@ -33,8 +33,11 @@ type Config struct {
 	// agreed in the opening handshake (RFC 7692); nil means none.
 	Compression Compression
 
-	// MaxFragments bounds the frames of one message; 0 means 16,384. Above it the
-	// connection fails with 1008.
+	// MaxFragments bounds the fragments of one message; negative means no bound. Above it
+	// the connection fails with 1008. 0 bounds what fragments cost, not their number:
+	// those that are shorter than 64 bytes may lack 1 MiB of that together, so that there
+	// may be 16,384 empty ones, and any number of others that MaxMessage admits. With
+	// Pieces only empty ones count then, since the others are handed up as they come.
 	MaxFragments int
 
 	// MaxLinger bounds the bytes that are read and dropped while the connection
@@ -47,18 +50,14 @@ type Config struct {
 }
 
 const (
-	defaultMaxMessage   = 1 << 20
-	defaultMaxFragments = 16384
-	defaultMaxLinger    = 16 << 20
+	defaultMaxMessage = 1 << 20
+	defaultMaxLinger  = 16 << 20
 )
 
 func (c Config) withDefaults() Config {
 	c.HalfOpen = c.HalfOpen || c.HalfClose
 	if c.MaxMessage == 0 {
 		c.MaxMessage = defaultMaxMessage
-	}
-	if c.MaxFragments == 0 {
-		c.MaxFragments = defaultMaxFragments
 	}
 	if c.MaxLinger == 0 {
 		c.MaxLinger = defaultMaxLinger

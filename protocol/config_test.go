@@ -4,8 +4,8 @@ import "testing"
 
 func TestConfigDefaults(t *testing.T) {
 	got := Config{}.withDefaults()
-	if got.Role != Server || got.HalfOpen || got.MaxMessage != 1<<20 || got.MaxFragments != 16384 || got.MaxLinger != 16<<20 {
-		t.Errorf("the zero Config means %+v, expected a server with 1 MiB, 16,384 fragments and 16 MiB", got)
+	if got.Role != Server || got.HalfOpen || got.MaxMessage != 1<<20 || got.MaxLinger != 16<<20 {
+		t.Errorf("the zero Config means %+v, expected a server with 1 MiB and 16 MiB", got)
 	}
 	set := Config{MaxMessage: 1, MaxFragments: 2, MaxLinger: 3}.withDefaults()
 	if set.MaxMessage != 1 || set.MaxFragments != 2 || set.MaxLinger != 3 {

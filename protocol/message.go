@@ -5,8 +5,9 @@ type message struct {
 	open       bool   // its first frame has come, its last has not ended
 	opcode     Opcode // Text or Binary
 	compressed bool   // RSV1 was set on its first frame
-	fragments  int
-	size       int64 // bytes its frames have announced so far
+	size       int64  // bytes its frames have announced so far
+	fragments  int    // its frames so far
+	lacking    int64  // bytes that short ones among them lack of fragmentCost
 	body       []byte
 	check      utf8Check
 }
@@ -34,10 +35,34 @@ func (m *Machine) checkLimits(h Header) *Violation {
 	if h.Length > m.cfg.MaxMessage-m.size {
 		return errTooBig
 	}
-	if m.fragments >= m.cfg.MaxFragments {
+	if m.tooManyFragments(h.Length) {
 		return errFragments
 	}
 	return nil
+}
+
+// A fragment costs time and memory as if it had so many bytes at least. Of those that have
+// fewer, so many bytes may be missing in one message.
+const (
+	fragmentCost = 64
+	maxLacking   = 16384 * fragmentCost
+)
+
+// tooManyFragments reports whether another fragment is over the bound: see
+// Config.MaxFragments.
+func (m *Machine) tooManyFragments(length int64) bool {
+	if bound := m.cfg.MaxFragments; bound != 0 {
+		return bound > 0 && m.fragments >= bound
+	}
+	return m.lacking+m.lacks(length) > maxLacking
+}
+
+// lacks returns by how much a fragment is too short.
+func (m *Machine) lacks(length int64) int64 {
+	if m.cfg.Pieces && !m.compressed && length > 0 {
+		return 0
+	}
+	return max(0, fragmentCost-length)
 }
 
 // receiveData takes a piece of a data frame. It returns the message when it is
@@ -72,6 +97,7 @@ func (m *Machine) endPiece() (last bool) {
 	m.inFrame = false
 	m.fragments++
 	m.size += m.frame.Length
+	m.lacking += m.lacks(m.frame.Length)
 	return m.frame.Fin
 }
 

@@ -3,6 +3,7 @@ package protocol
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -63,6 +64,7 @@ func TestMessageLimits(t *testing.T) {
 		{"a sum that would overflow", Config{MaxMessage: 1 << 62}, `binary "1" more | cont announce=9223372036854775807`, "message.size"},
 		{"empty fragments up to the bound", Config{MaxFragments: 2}, `text "" more | cont ""`, `message text ""`},
 		{"one empty fragment more", Config{MaxFragments: 2}, `text "" more | cont "" more | cont ""`, "message.fragments"},
+		{"one long fragment more", Config{MaxFragments: 1}, `binary "x"*100 more | cont "x"*100`, "message.fragments"},
 	} {
 		m := New(c.cfg)
 		got := events(m, mustEncode(t, Server, c.peer))
@@ -75,17 +77,70 @@ func TestMessageLimits(t *testing.T) {
 	}
 }
 
-func TestDefaultFragmentLimit(t *testing.T) {
+// The zero MaxFragments bounds what fragments cost beside their payload: as many pass as
+// the message limit admits, but of short ones a bounded number.
+func TestMaxFragmentsOfZeroBoundsTheirCost(t *testing.T) {
+	const unbounded = 40_000
+	for _, c := range []struct {
+		name string
+		cfg  Config
+		size int // of each fragment
+		most int // fragments of that size, or so many and more
+	}{
+		{"4 MiB of 64 bytes", Config{MaxMessage: 4 << 20}, 64, 1 << 16},
+		{"4 MiB of 100 bytes", Config{MaxMessage: 4 << 20}, 100, 4 << 20 / 100},
+		{"empty ones", Config{}, 0, 16384},
+		{"one byte each", Config{}, 1, 16384 * 64 / 63},
+		{"half as long as is free", Config{MaxMessage: 4 << 20}, 32, 2 * 16384},
+		{"empty pieces", Config{Pieces: true}, 0, 16384},
+		{"pieces of one byte", Config{Pieces: true, MaxMessage: unbounded}, 1, unbounded},
+		{"pieces that are compressed", Config{Pieces: true, Compression: fakeCompression{}}, 0, 16384},
+		{"a number of them", Config{MaxFragments: 100}, 64, 100},
+		{"a number of pieces", Config{Pieces: true, MaxFragments: 100}, 1, 100},
+		{"no bound", Config{MaxFragments: -1}, 0, unbounded},
+		{"no bound for pieces", Config{MaxFragments: -1, Pieces: true}, 0, unbounded},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.cfg.Role, c.cfg.MaskKey = Client, fixedKey // the peer of a client does not mask
+			m := New(c.cfg)
+			frame := Header{Opcode: Continuation, Length: int64(c.size)}.Append(nil)
+			frame = append(frame, make([]byte, c.size)...)
+			first := bytes.Clone(frame)
+			first[0] = byte(Binary)
+			if c.cfg.Compression != nil {
+				first[0] |= 0x40
+			}
+			for i := range c.most {
+				b := frame
+				if i == 0 {
+					b = first
+				}
+				if events(m, b); m.Outcome().Violation != nil {
+					t.Fatalf("%d fragments are admitted; the %dth gives %v", c.most, i+1, m.Outcome().Violation)
+				}
+			}
+			if c.most == unbounded || c.cfg.MaxFragments == 0 && c.size >= fragmentCost {
+				return
+			}
+			if events(m, frame); m.Outcome().Violation != errFragments {
+				t.Errorf("the %dth fragment is one too many; the violation is %v", c.most+1, m.Outcome().Violation)
+			}
+		})
+	}
+}
+
+// An empty fragment after as many as may be empty is refused; a long one is not.
+func TestMaxFragmentsOfZeroAdmitsLongFragmentsAfterShortOnes(t *testing.T) {
 	m := New(Config{})
 	events(m, mustEncode(t, Server, `binary "" more`))
-	cont := mustEncode(t, Server, `cont "" more`)
 	for range 16384 - 1 {
-		events(m, bytes.Clone(cont))
+		events(m, mustEncode(t, Server, `cont "" more`))
 	}
-	if m.Outcome().Violation != nil {
-		t.Fatal("16,384 fragments are too many")
+	long := `cont "` + strings.Repeat("x", 64) + `"`
+	if got := events(m, mustEncode(t, Server, long)); len(got) != 1 || m.Outcome().Violation != nil {
+		t.Errorf("the message ends with a fragment of 64 bytes; got %q, %v", got, m.Outcome().Violation)
 	}
-	if events(m, cont); m.Outcome().Violation != errFragments {
-		t.Error("16,385 fragments are not too many")
+	if got := events(m, mustEncode(t, Server, `text "" more | cont "next"`)); len(got) != 1 {
+		t.Errorf("the next message is counted anew; got %q, %v", got, m.Outcome().Violation)
 	}
 }

@@ -112,6 +112,9 @@ func (o Options) Connection() websocket.Options {
 	o = o.withDefaults()
 	c := o.Options
 	c.HalfOpen, c.Pieces, c.HighWater = true, o.Intercept == nil, o.HighWater
+	if c.Pieces && c.MaxFragments == 0 {
+		c.MaxFragments = -1 // each is passed on, and none is kept
+	}
 	if c.HalfOpenTimeout <= 0 {
 		c.HalfOpenTimeout = defaultHalfOpen
 	}

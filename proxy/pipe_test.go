@@ -231,3 +231,27 @@ func TestShutdownClosesBothSides(t *testing.T) {
 		t.Errorf("the shutdown ends when both have; got %v", err)
 	}
 }
+
+// Fragments are passed on as they come, so that their number costs nothing.
+func TestProxyPassesManyFragments(t *testing.T) {
+	const fragments = 20_002
+	for name, ends := range map[string]func(s *setup) (from, to *wire){
+		"to the backend": func(s *setup) (from, to *wire) { return s.client, s.backend },
+		"to the client":  func(s *setup) (from, to *wire) { return s.backend, s.client },
+	} {
+		t.Run(name, func(t *testing.T) {
+			from, to := ends(connect(t, proxy.Options{}))
+			go func() {
+				opcode := protocol.Text
+				for i := range fragments {
+					h := protocol.Header{Fin: i == fragments-1, Opcode: opcode, Length: 1, Masked: from.role == protocol.Client}
+					_, _ = from.conn.Write(append(h.Append(nil), 'x'))
+					opcode = protocol.Continuation
+				}
+			}()
+			if got, want := to.next(), strings.Repeat("x", fragments); got != want {
+				t.Errorf("%d fragments arrive as one message; got %d bytes: %.40s", fragments, len(got), got)
+			}
+		})
+	}
+}

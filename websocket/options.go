@@ -40,8 +40,12 @@ type Options struct {
 	// connection fails with 1009.
 	MaxMessage int64
 
-	// MaxFragments bounds the frames of a received message; 0 means 16,384. Above
-	// it the connection fails with 1008.
+	// MaxFragments bounds the fragments of a received message; negative means no bound.
+	// Above it the connection fails with 1008. 0 bounds what they cost, not their number:
+	// fragments that are shorter than 64 bytes may lack 1 MiB of that together, so that
+	// there may be 16,384 empty ones, and any number of others that MaxMessage admits. On
+	// a [Conn], and with Pieces, only empty ones count then, since the others are handed on
+	// as they come.
 	MaxFragments int
 
 	// ReadAhead bounds what a [Conn] holds that has arrived and was not read, in

@@ -46,6 +46,7 @@ type doorFlags struct {
 // connectionFlags bound each connection.
 type connectionFlags struct {
 	MaxMessage      size     `default:"1MiB" help:"Largest message a client may send; a larger one closes its connection with 1009."`
+	MaxFragments    int      `default:"0" placeholder:"N" help:"Fragments that a message of a client may have; with more its connection closes with 1008. 0 bounds what they cost, 16,384 empty ones or any number of 64 bytes; -1 means no bound."`
 	SendQueue       size     `default:"1MiB" help:"What may wait to be sent on a connection before --policy applies."`
 	Policy          string   `default:"close" enum:"close,drop" help:"What happens to a message for a connection whose queue is full: close the connection with 1013, or drop the message."`
 	HighWater       size     `placeholder:"SIZE" help:"Queue length from which websocketdrain tells that it is empty again. The whole queue, if not given."`
@@ -87,6 +88,7 @@ func (c *runCommand) server() linger.Options {
 	o := linger.Options{
 		Options: websocket.Options{
 			MaxMessage:      int64(c.MaxMessage),
+			MaxFragments:    c.MaxFragments,
 			WriteTimeout:    time.Duration(c.WriteTimeout),
 			HighWater:       int(c.HighWater),
 			HalfOpenTimeout: time.Duration(c.HalfOpenTimeout),
@@ -122,6 +124,8 @@ func (c *runCommand) Validate() error {
 		return fmt.Errorf("--max-connections: %d is not above 0", c.MaxConnections)
 	case c.MaxPerAddress < 0:
 		return fmt.Errorf("--max-per-address: %d is below 0", c.MaxPerAddress)
+	case c.MaxFragments < -1:
+		return fmt.Errorf("--max-fragments: %d is below -1, which means no bound", c.MaxFragments)
 	case c.MaxFetches < 1:
 		return fmt.Errorf("--max-fetches: %d is not above 0", c.MaxFetches)
 	case c.MaxSockets < 1:

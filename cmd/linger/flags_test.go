@@ -12,7 +12,7 @@ import (
 func TestFlagsReachTheServer(t *testing.T) {
 	c, err := parse(t, "--workers=3", "--overlap", "--sleep-after=10s", "--max-connections=7", "--max-per-address=2",
 		"--upgrade-rate=2.5", "--upgrade-timeout=1s", "--trusted-proxy=10.1.2.3/8", "--trusted-proxy=::1", "--subprotocol=chat",
-		"--send-queue=2KiB", "--policy=drop", "--high-water=1KiB", "--half-open-timeout=6s", "--write-timeout=3s", "--idle-timeout=4s", "--max-lifetime=5s", "--compression")
+		"--send-queue=2KiB", "--policy=drop", "--high-water=1KiB", "--half-open-timeout=6s", "--max-fragments=9", "--write-timeout=3s", "--idle-timeout=4s", "--max-lifetime=5s", "--compression")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,6 +26,7 @@ func TestFlagsReachTheServer(t *testing.T) {
 		"door":      s.MaxConnections == 7 && s.MaxPerAddress == 2 && s.UpgradeRate == 2.5 && s.UpgradeTimeout == time.Second,
 		"proxies":   len(s.TrustedProxies) == 2 && s.TrustedProxies[0] == netip.MustParsePrefix("10.0.0.0/8") && s.TrustedProxies[1] == netip.MustParsePrefix("::1/128"),
 		"protocols": len(s.Subprotocols) == 1 && s.Subprotocols[0] == "chat",
+		"fragments": s.MaxFragments == 9,
 		"half-open": s.HalfOpenTimeout == 6*time.Second,
 		"queue":     s.SendQueue == 2048 && s.Policy == linger.PolicyDrop && s.HighWater == 1024,
 		"times":     s.WriteTimeout == 3*time.Second && s.IdleTimeout == 4*time.Second && s.MaxLifetime == 5*time.Second,
@@ -43,6 +44,7 @@ func TestFlagsThatMeanNothing(t *testing.T) {
 		"--workers=257":           "is not from 1 to 256",
 		"--max-connections=-1":    "is not above 0",
 		"--max-per-address=-1":    "-1 is below 0",
+		"--max-fragments=-2":      "is below -1",
 		"--upgrade-rate=-1":       "is no number of requests",
 		"--upgrade-rate=NaN":      "is no number of requests",
 		"--upgrade-rate=Inf":      "is no number of requests",
