@@ -71,9 +71,10 @@ func (in *instance) firstPlace(places engine.Value) Position {
 	return Position{}
 }
 
-// listenerAt returns where the first listener to a type of event stands. It runs a turn.
+// listenerAt returns where the first listener to a type of event stands. It runs a turn,
+// or is part of the one that runs.
 func (in *instance) listenerAt(kind string) (at Position) {
-	_ = in.turn(func() error {
+	look := func() error {
 		places, err := in.realm.Function("places")
 		if err != nil {
 			return err
@@ -81,7 +82,12 @@ func (in *instance) listenerAt(kind string) (at Position) {
 		list, err := in.rt.Call(places, engine.String(kind))
 		at = in.firstPlace(list)
 		return err
-	})
+	}
+	if in.inTurn {
+		_ = look() // what is fatal to the engine ends the turn that runs
+		return at
+	}
+	_ = in.turn(look)
 	return at
 }
 

@@ -45,13 +45,22 @@ func (in *instance) computed(took time.Duration) {
 	in.warnSlow(in.about, took, "it computed in a built-in function", nil)
 }
 
-// waited logs an event that went on after its listeners had returned, if that was slow.
+// waited logs an event that went on after its listeners had returned, if that was slow,
+// with the place of its listener.
 func (in *instance) waited(e *event) {
-	if slow := in.app.opts.SlowEvent; slow > 0 && !e.begins.IsZero() && !e.overdue {
-		if took := time.Since(e.begins); took >= slow {
-			in.warnSlow(e, took, "it waited for a promise", nil)
-		}
+	slow := in.app.opts.SlowEvent
+	if slow <= 0 || e.begins.IsZero() || e.overdue || in.dead {
+		return
 	}
+	took := time.Since(e.begins)
+	if took < slow {
+		return
+	}
+	var place []any
+	if at := in.listenerAt(e.kind); at.File != "" {
+		place = []any{"at", at.String()}
+	}
+	in.warnSlow(e, took, "it waited for a promise", place)
 }
 
 func (in *instance) warnSlow(e *event, took time.Duration, why string, place []any) {
