@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lingerws/linger/protocol"
 )
@@ -72,39 +73,55 @@ func eachChat(t *testing.T, test func(t *testing.T, chat *program)) {
 
 func TestChatConversation(t *testing.T) {
 	eachChat(t, func(t *testing.T, chat *program) {
-		ann := connect(t, chat, "/chat?name=ann&room=lobby")
-		ann.wants(`text {"name":"ann","joined":true}`)
-		bob := connect(t, chat, "/chat?name=%20bob%20") // without a room it is the lobby
-		ann.wants(`text {"name":"bob","joined":true}`)
-		bob.wants(`text {"name":"bob","joined":true}`)
-		eve := connect(t, chat, "/chat?name=eve&room=cellar")
-		eve.wants(`text {"name":"eve","joined":true}`)
+		ann := join(t, chat, "/chat?name=ann&room=lobby")
+		ann.hears("joined ann", "welcome ann")
+		bob := join(t, chat, "/chat?name=%20bob%20") // without a room it is the lobby
+		ann.hears("joined bob")
+		bob.hears("joined bob", "welcome ann bob")
+		eve := join(t, chat, "/chat?name=eve&room=cellar")
+		eve.hears("joined eve", "welcome eve")
 
 		ann.say("hello")
-		bob.wants(`text {"name":"ann","text":"hello"}`)
-		bob.say(`"grüße"`)
-		bob.wants(`text {"name":"bob","text":"\"grüße\""}`)
-		ann.wants(`text {"name":"ann","text":"hello"}`, `text {"name":"bob","text":"\"grüße\""}`)
+		bob.hears("said ann hello")
+		bob.say(`"grüße" <b>`)
+		bob.hears(`said bob "grüße" <b>`)
+		ann.hears("said ann hello", `said bob "grüße" <b>`)
 
 		eve.say("nobody here?") // nothing of the lobby came before it, nor does it reach the lobby
-		eve.wants(`text {"name":"eve","text":"nobody here?"}`)
+		eve.hears("said eve nobody here?")
 
 		bob.leave()
-		ann.wants(`text {"name":"bob","joined":false}`)
+		ann.hears("left bob")
 		ann.say("alone")
-		ann.wants(`text {"name":"ann","text":"alone"}`)
+		ann.hears("said ann alone")
+	})
+}
+
+func TestChatTellsWhoseAMessageIs(t *testing.T) {
+	eachChat(t, func(t *testing.T, chat *program) {
+		first, second := join(t, chat, "/chat?name=ann"), join(t, chat, "/chat?name=ann") // of the same name
+		first.hears("joined ann", "welcome ann", "joined ann")
+		mine := second.hears("joined ann", "welcome ann ann").You
+		second.say("which one?")
+		if got := first.hears("said ann which one?"); got.ID != mine || mine == "" {
+			t.Errorf("a message has the id that its sender was welcomed with, %s; got %s", mine, got.ID)
+		}
+		if age := time.Since(time.UnixMilli(second.hears("said ann which one?").At)); age < -time.Minute || age > time.Hour {
+			t.Errorf("a message says when it was sent; it is %v old", age)
+		}
 	})
 }
 
 func TestChatTakesTextOnly(t *testing.T) {
 	eachChat(t, func(t *testing.T, chat *program) {
-		ann := connect(t, chat, "/chat?name=ann")
-		bob := connect(t, chat, "/chat?name=bob")
-		bob.wants(`text {"name":"bob","joined":true}`)
-		ann.wants(`text {"name":"ann","joined":true}`, `text {"name":"bob","joined":true}`)
+		ann := join(t, chat, "/chat?name=ann")
+		ann.hears("joined ann", "welcome ann")
+		bob := join(t, chat, "/chat?name=bob")
+		bob.hears("joined bob", "welcome ann bob")
+		ann.hears("joined bob")
 		ann.send(protocol.Binary, "bytes")
 		ann.wants("close 1003 text only", "EOF")
-		bob.wants(`text {"name":"ann","joined":false}`)
+		bob.hears("left ann")
 	})
 }
 
@@ -112,22 +129,22 @@ func TestChatRefusesNamesAndRooms(t *testing.T) {
 	const reason = "close 4001 choose a name of 1 to 32 characters, and a room of at most 64"
 	fits, tooLong := strings.Repeat("ä", 32), strings.Repeat("ä", 33)
 	eachChat(t, func(t *testing.T, chat *program) {
-		watch := connect(t, chat, "/chat?name=watch")
-		watch.wants(`text {"name":"watch","joined":true}`)
+		watch := join(t, chat, "/chat?name=watch")
+		watch.hears("joined watch", "welcome watch")
 		for _, query := range []string{"", "?name=", "?name=%20%20", "?name=" + tooLong, "?name=ann&room=" + tooLong + tooLong} {
 			connect(t, chat, "/chat"+query).wants(reason, "EOF")
 		}
-		connect(t, chat, "/chat?name="+fits).wants(`text {"name":"` + fits + `","joined":true}`)
-		watch.wants(`text {"name":"` + fits + `","joined":true}`) // and nothing about those who were refused
+		join(t, chat, "/chat?name="+fits).hears("joined "+fits, "welcome watch "+fits)
+		watch.hears("joined " + fits) // and nothing about those who were refused
 	})
 }
 
 func TestChatEndsWithGoingAway(t *testing.T) {
 	eachChat(t, func(t *testing.T, chat *program) {
-		ann := connect(t, chat, "/chat?name=ann&room=attic")
-		bob := connect(t, chat, "/chat?name=bob&room=cellar")
-		ann.wants(`text {"name":"ann","joined":true}`)
-		bob.wants(`text {"name":"bob","joined":true}`)
+		ann := join(t, chat, "/chat?name=ann&room=attic")
+		bob := join(t, chat, "/chat?name=bob&room=cellar")
+		ann.hears("joined ann", "welcome ann")
+		bob.hears("joined bob", "welcome bob")
 		chat.interrupt(t)
 		ann.wants("close 1001 server shutting down", "EOF")
 		bob.wants("close 1001 server shutting down", "EOF")
@@ -143,7 +160,7 @@ func TestChatsServeTheSamePage(t *testing.T) {
 		page(t, chat.url+"/nothing", http.StatusNotFound)
 	}
 	if pages["Go"] != pages["JavaScript"] {
-		t.Errorf("chat.js and chat-go serve the same page, byte for byte; change both\nJavaScript: %d bytes, Go: %d bytes",
+		t.Errorf("chat.js and chat-go serve the same page, byte for byte\nJavaScript: %d bytes, Go: %d bytes",
 			len(pages["JavaScript"]), len(pages["Go"]))
 	}
 }

@@ -1,11 +1,12 @@
-// Command chat-go is the chat of examples/chat, written with the Go API: names,
-// rooms, and lines that tell who joins and leaves.
+// Command chat-go is the chat of examples/chat, written with the Go API: names, rooms, and
+// who is here. Its page is the same.
 //
 //	go run ./examples/chat-go
 package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"flag"
 	"io"
@@ -20,23 +21,36 @@ import (
 	"unicode/utf8"
 
 	"github.com/lingerws/linger"
+	page "github.com/lingerws/linger/examples/chat"
 	"github.com/lingerws/linger/websocket"
 )
 
-// person is the data of a connection.
-type person struct{ Name, Room string }
+// person is the data of a connection. ID is what others know the person by: that of the
+// connection stays a secret.
+type person struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Room string `json:"room"`
+}
 
-// said and moved are the lines that everybody in a room is told.
-type (
-	said struct {
-		Name string `json:"name"`
-		Text string `json:"text"`
-	}
-	moved struct {
-		Name   string `json:"name"`
-		Joined bool   `json:"joined"` // else left
-	}
-)
+// message is what the page gets.
+type message struct {
+	Type string `json:"type"` // joined, said or left
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Text string `json:"text,omitempty"`
+	At   int64  `json:"at"` // ms since 1970
+}
+
+// welcome is the first message of all.
+type welcome struct {
+	Type  string   `json:"type"`
+	You   string   `json:"you"`
+	Topic string   `json:"topic"`
+	Here  []person `json:"here"`
+}
+
+const topic = "This is the chat in Go, in examples/chat-go."
 
 // chat is the application: its three events. It keeps nothing itself.
 type chat struct{}
@@ -58,11 +72,16 @@ func (chat) Upgrade(u *linger.Upgrade) {
 		}
 		return
 	}
-	if _, err := u.Accept(linger.AcceptOptions{Data: person{Name: name, Room: room}, Channels: []string{room}}); err != nil {
+	p := person{ID: rand.Text(), Name: name, Room: room}
+	socket, err := u.Accept(linger.AcceptOptions{Data: p, Channels: []string{room}})
+	if err != nil {
 		report(err)
 		return
 	}
-	tell(u.Server, room, moved{Name: name, Joined: true})
+	tell(u.Server, p, message{Type: "joined"})
+	text, err := json.Marshal(welcome{Type: "welcome", You: p.ID, Topic: topic, Here: present(u.Server, room)})
+	report(err)
+	report(socket.Send(linger.Payload{Data: text}))
 }
 
 func (chat) Message(m *linger.Message) {
@@ -71,20 +90,31 @@ func (chat) Message(m *linger.Message) {
 		return
 	}
 	if p, err := linger.Data[person](m.Socket); err == nil && p.Room != "" {
-		tell(m.Server, p.Room, said{Name: p.Name, Text: m.String()})
+		tell(m.Server, p, message{Type: "said", Text: m.String()})
 	}
 }
 
 func (chat) Close(c *linger.Close) {
 	if p, err := linger.Data[person](c.Socket); err == nil && p.Room != "" {
-		tell(c.Server, p.Room, moved{Name: p.Name})
+		tell(c.Server, p, message{Type: "left"})
 	}
 }
 
-func tell(server *linger.Server, room string, line any) {
-	text, err := json.Marshal(line)
+func present(server *linger.Server, room string) (here []person) {
+	for socket := range server.Sockets(room) {
+		if p, err := linger.Data[person](socket); err == nil {
+			here = append(here, p)
+		}
+	}
+	return here
+}
+
+// tell sends a message of a person to everybody in the room.
+func tell(server *linger.Server, p person, m message) {
+	m.ID, m.Name, m.At = p.ID, p.Name, time.Now().UnixMilli()
+	text, err := json.Marshal(m)
 	report(err)
-	_, err = server.Publish(room, linger.Payload{Data: text})
+	_, err = server.Publish(p.Room, linger.Payload{Data: text})
 	report(err)
 }
 
@@ -117,90 +147,5 @@ func servePage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = io.WriteString(w, page)
+	_, _ = io.WriteString(w, page.HTML)
 }
-
-const page = `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Linger chat</title>
-<style>
-  * { box-sizing: border-box; }
-  body { font: 16px/1.5 system-ui, sans-serif; display: flex; flex-direction: column; gap: .75rem; height: 100dvh; max-width: 42rem; margin: 0 auto; padding: 1rem; color: #1f2430; background: #f4f5f8; }
-  h1 { font-size: 1.25rem; margin: 0; }
-  form { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; }
-  label { flex: 1; min-width: 8rem; font-size: .8rem; color: #5b6475; }
-  input { display: block; width: 100%; font: inherit; font-size: 1rem; color: #1f2430; padding: .4rem .6rem; border: 1px solid #c6cbd6; border-radius: 6px; background: #fff; }
-  button { font: inherit; padding: .4rem 1.1rem; border: 0; border-radius: 6px; background: #2f5bd0; color: #fff; cursor: pointer; }
-  :disabled { opacity: .5; cursor: default; }
-  #lines { flex: 1; list-style: none; margin: 0; padding: .75rem; overflow-y: auto; overflow-wrap: anywhere; border: 1px solid #dde0e7; border-radius: 8px; background: #fff; }
-  .note { color: #5b6475; font-size: .875rem; }
-  .name { font-weight: 600; }
-</style>
-<h1>Linger chat</h1>
-<form id="join">
-  <label>Name <input id="name" autocomplete="nickname" autofocus></label>
-  <label>Room <input id="room" value="lobby"></label>
-  <button>Join</button>
-</form>
-<ul id="lines" aria-live="polite"></ul>
-<form id="say">
-  <label>Message <input id="text" autocomplete="off" disabled></label>
-  <button id="send" disabled>Send</button>
-</form>
-<script>
-  const $ = (id) => document.getElementById(id);
-  let socket;
-
-  function show(text, name) {
-    const line = document.createElement("li");
-    line.className = name === undefined ? "note" : "said";
-    if (name !== undefined) {
-      const who = document.createElement("span");
-      who.className = "name";
-      who.textContent = name + ": ";
-      line.append(who);
-    }
-    line.append(text);
-    $("lines").append(line);
-    line.scrollIntoView({ block: "nearest" });
-  }
-
-  function connect(query) {
-    const mine = socket = new WebSocket(location.origin.replace(/^http/, "ws") + "/chat?" + query);
-    mine.onopen = () => { talking(true); $("text").focus(); };
-    mine.onmessage = (event) => {
-      if (mine !== socket) return; // another room has been joined
-      const line = JSON.parse(event.data);
-      if (line.text === undefined) show(line.name + (line.joined ? " joined" : " left"));
-      else show(line.text, line.name);
-    };
-    mine.onclose = (event) => {
-      if (mine !== socket) return;
-      talking(false);
-      show("closed: " + event.code + " " + event.reason);
-      // The server went away, not we: come back, but not all at the same moment.
-      if (event.code < 4000) setTimeout(() => mine === socket && connect(query), 1000 + Math.random() * 2000);
-    };
-  }
-
-  function talking(can) {
-    $("text").disabled = $("send").disabled = !can;
-  }
-
-  $("join").onsubmit = (event) => {
-    event.preventDefault();
-    if (socket) socket.close(1000);
-    talking(false);
-    $("lines").replaceChildren();
-    connect(new URLSearchParams({ name: $("name").value, room: $("room").value }));
-  };
-  $("say").onsubmit = (event) => {
-    event.preventDefault();
-    if ($("text").value) socket.send($("text").value);
-    $("text").value = "";
-  };
-</script>
-</html>
-`

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -41,6 +42,8 @@ func buildAndRun(m *testing.M) int {
 
 // program is an example that runs.
 type program struct {
+	name    string
+	args    []string
 	url     string // http://host:port
 	process *exec.Cmd
 	printed chan string // all of it, when the program has ended
@@ -53,7 +56,7 @@ func start(t *testing.T, name string, args ...string) *program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &program{process: exec.Command(programs[name], args...), printed: make(chan string, 1)}
+	p := &program{name: name, args: args, process: exec.Command(programs[name], args...), printed: make(chan string, 1)}
 	p.process.Dir, p.process.Stdout, p.process.Stderr = "../..", write, write
 	if err := p.process.Start(); err != nil {
 		t.Fatal(err)
@@ -85,6 +88,16 @@ func (p *program) read(from io.ReadCloser, urls chan<- string) {
 	}
 	_ = from.Close()
 	p.printed <- all.String()
+}
+
+// again starts a program that has ended once more, at the address it had.
+func (p *program) again(t *testing.T) {
+	t.Helper()
+	args := slices.Clone(p.args)
+	for i, arg := range args {
+		args[i] = strings.Replace(arg, "127.0.0.1:0", strings.TrimPrefix(p.url, "http://"), 1)
+	}
+	*p = *start(t, p.name, args...)
 }
 
 // interrupt sends the signal that stops a program in order.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -46,6 +47,12 @@ func (p *tab) join(name, room string) {
 		chromedp.Click(chromedp.CSS("#join button")))
 }
 
+// leave leaves the room, so that another can be joined.
+func (p *tab) leave() {
+	p.t.Helper()
+	p.do("the room can be left", chromedp.Click(chromedp.ID("leave")))
+}
+
 // say types a line and presses Enter.
 func (p *tab) say(text string) {
 	p.t.Helper()
@@ -54,7 +61,9 @@ func (p *tab) say(text string) {
 		chromedp.SendKeys(chromedp.ID("text"), text+"\n"))
 }
 
-const texts = `[...document.querySelectorAll("#lines li")].map((line) => line.textContent)`
+// texts are the lines of the page: "ann: hello" for what was said, "you: hello" for what this page has said.
+const texts = `[...document.querySelectorAll("#lines li")].map((line) =>
+	line.matches(".said") ? (line.matches(".mine") ? "you" : line.querySelector("b").textContent) + ": " + line.querySelector(".text").textContent : line.textContent)`
 
 // shows waits until the page shows a line.
 func (p *tab) shows(line string) {
@@ -66,6 +75,23 @@ func (p *tab) shows(line string) {
 	if err := chromedp.Do(ctx, shown); err != nil {
 		p.t.Fatalf("the page shows %q; it shows %q, %v", line, p.lines(), err)
 	}
+}
+
+// has waits until an expression about the page is true.
+func (p *tab) has(expectation, expression string) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(patience/2))); err != nil {
+		p.t.Fatalf("%s; the page shows %q and the lines %q, %v", expectation, evaluate[string](p, "document.body.innerText"), p.lines(), err)
+	}
+}
+
+// lists waits until the page names these people as those who are here.
+func (p *tab) lists(names string) {
+	p.t.Helper()
+	const here = `[...document.querySelectorAll("#here li")].map((person) => person.querySelector(".name").textContent + (person.querySelector(".you") ? "*" : "")).join(" ")`
+	p.has(fmt.Sprintf("%q are here", names), fmt.Sprintf("%s === %q", here, names))
 }
 
 // showsNot fails the test if the page shows a line now.

@@ -1,0 +1,9 @@
+// Package chat has the page of the chat, for the version in Go.
+package chat
+
+import _ "embed" // for HTML
+
+// HTML is the page.
+//
+//go:embed page.html
+var HTML string
