@@ -75,6 +75,27 @@ func TestABodyThatIsTooLargeIsRefused(t *testing.T) {
 	}
 }
 
+func TestAScriptMayPassThroughOnException(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `addEventListener("fetch", (event) => {
+		event.respondWith(new Response(String(event.passThroughOnException())));
+	});`, worker.Options{})
+	a.get("/", 200, "undefined")
+	a.reload(`export default { fetch(request, env, ctx) { return new Response(String(ctx.passThroughOnException())); } }`)
+	a.get("/", 200, "undefined")
+}
+
+func TestALongFormIsRead(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `addEventListener("fetch", async (event) => {
+		const form = new URLSearchParams(await event.request.text());
+		event.respondWith(new Response(String(form.size)));
+	});`, worker.Options{})
+	if got := a.do("POST", "/", strings.Repeat("a=1&", 40_000)); got.body != "40000" {
+		t.Errorf("a form of 160,000 bytes has 40000 pairs; got %d %q", got.StatusCode, got.body)
+	}
+}
+
 // raw sends a request as it stands and reads the answer.
 func (a *testApp) raw(request string) answer {
 	a.t.Helper()

@@ -49,6 +49,7 @@ func (a *App) dialOptions() *websocket.DialOptions {
 		NetDial:          egress(a.opts.Egress).dial,
 		TLSConfig:        a.opts.TLSConfig,
 		HandshakeTimeout: a.opts.FetchTimeout,
+		Header:           http.Header{"User-Agent": {userAgent}},
 	}
 	opts.HalfOpen = true
 	return opts

@@ -220,3 +220,29 @@ func TestAWebSocketOpensAtTheTopLevel(t *testing.T) {
 	p.want(t, "open ", "first")
 	a.says("open 1", "loaded", "message first")
 }
+
+func TestEveryRequestOfAScriptSaysWhatItComesFrom(t *testing.T) {
+	t.Parallel()
+	agents := make(chan string, 1)
+	server := elsewhere(t, func(w http.ResponseWriter, r *http.Request) {
+		agents <- r.Header.Get("User-Agent")
+		w.WriteHeader(http.StatusForbidden)
+	})
+	for script, want := range map[string]string{
+		`new WebSocket(base.replace("http", "ws")).onerror = () => {}`: "linger",
+		`fetch(base)`: "linger",
+		`fetch(base, { headers: { upgrade: "websocket" } })`:                       "linger",
+		`fetch(base, { headers: { upgrade: "websocket", "user-agent": "mine" } })`: "mine",
+		`fetch(base, { headers: { "user-agent": "mine" } })`:                       "mine",
+	} {
+		serve(t, `const base = "`+server.URL+`"; `+script, worker.Options{})
+		select {
+		case got := <-agents:
+			if got != want {
+				t.Errorf("%s sends the User-Agent %q; got %q", script, want, got)
+			}
+		case <-time.After(patience):
+			t.Fatalf("%s sends a request; none came", script)
+		}
+	}
+}

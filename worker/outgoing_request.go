@@ -54,7 +54,7 @@ func newOutgoingRequest(args arguments) (*outgoingRequest, error) {
 		r.header.Set("Accept", "*/*")
 	}
 	if r.header.Get("User-Agent") == "" {
-		r.header.Set("User-Agent", "linger")
+		r.header.Set("User-Agent", userAgent)
 	}
 	r.offerCodings()
 	return r, nil
@@ -75,6 +75,10 @@ func (r *outgoingRequest) offerCodings() {
 		r.header.Set("Accept-Encoding", contentcoding.Accept)
 	}
 }
+
+// userAgent is what requests of the script say that they come from, unless it says something else (RFC 9110, section
+// 10.1.5).
+const userAgent = "linger"
 
 func fetchable(u *weburl.URL) bool {
 	return u.Protocol() == "http:" || u.Protocol() == "https:"

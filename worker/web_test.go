@@ -38,6 +38,9 @@ func TestPlacesAreRelativeToTheWorkingDirectory(t *testing.T) {
 	a.stderr.line(t, "at fail (src/fail.ts:4:")
 	a.stderr.line(t, "(app.ts:4:")
 	line := a.log.line(t, "uncaught exception", `error="Error: thrown"`, "at=src/fail.ts:4:", "app.ts:5:")
+	if strings.Count(line, "thrown") != 1 {
+		t.Errorf("the log has the message once; got %s", line)
+	}
 	if strings.Contains(line, "linger:app") || strings.Contains(a.stderr.String(), "linger:app") {
 		t.Errorf("no place of the bundle is shown; got %s and %s", line, a.stderr)
 	}

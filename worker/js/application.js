@@ -44,7 +44,7 @@ class ExecutionContext {
     extend(this.#event, promise);
   }
 
-  // passThroughOnException is there for scripts that call it: no other server is behind this one.
+  // passThroughOnException is there for scripts that call it: there is no other server to pass the request to.
   passThroughOnException() {}
 }
 

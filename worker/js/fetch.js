@@ -10,6 +10,9 @@ export class FetchEvent extends RequestEvent {
   upgradeWebSocket(options) {
     return exchangeOf(this, "upgradeWebSocket").accept(this, "upgradeWebSocket", options);
   }
+
+  // passThroughOnException is there for scripts that call it: there is no other server to pass the request to.
+  passThroughOnException() {}
 }
 
 // handleFetch has the fetch listeners answer.

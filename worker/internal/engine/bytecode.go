@@ -17,12 +17,13 @@ type Bytecode struct {
 	code   []byte
 }
 
-// Compile compiles source as a classic script for Run.
+// Compile compiles source as a classic script for Run. Its functions have places but no text: as text each is
+// "function name() { [native code] }", and a runtime need not hold the source.
 func Compile(name, source string) (Bytecode, error) {
 	return compile(Bytecode{name: name}, source, lib.MJS_EVAL_TYPE_GLOBAL)
 }
 
-// CompileModule compiles source as an ES module for RunModule.
+// CompileModule compiles source as an ES module for RunModule, without the text of functions as Compile does.
 func CompileModule(name, source string) (Bytecode, error) {
 	return compile(Bytecode{name: name, module: true}, source, lib.MJS_EVAL_TYPE_MODULE)
 }
@@ -33,6 +34,7 @@ func compile(b Bytecode, source string, flags int32) (Bytecode, error) {
 		return Bytecode{}, err
 	}
 	defer r.stop()
+	lib.XJS_SetStripInfo(r.tls, r.rt, lib.MJS_STRIP_SOURCE)
 	err = r.turn(func() error {
 		v := r.hold(r.eval(b.name, source, flags|lib.MJS_EVAL_FLAG_COMPILE_ONLY))
 		if isException(v) {

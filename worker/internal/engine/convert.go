@@ -8,7 +8,7 @@ import (
 
 const (
 	maxListDepth  = 32      // lists inside lists; a list that holds itself ends here
-	maxListValues = 1 << 16 // elements in one value, all lists together
+	maxListValues = 1 << 16 // elements in one value from the script, all lists together; those from Go are there already
 )
 
 // toJS makes an engine value of v. The caller frees it.
@@ -39,9 +39,6 @@ func (r *Runtime) toJSWithin(v Value, depth int) (raw, error) {
 func (r *Runtime) newArray(list []Value, depth int) (raw, error) {
 	if depth == 0 {
 		return rawUndefined(), &SizeError{What: "the nesting of a list", Limit: maxListDepth}
-	}
-	if len(list) > maxListValues {
-		return rawUndefined(), &SizeError{What: "a list", Limit: maxListValues}
 	}
 	array := lib.XJS_NewArray(r.tls, r.ctx)
 	if isException(array) {

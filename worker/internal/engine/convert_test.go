@@ -64,10 +64,25 @@ func TestListsWithoutEndAreRefused(t *testing.T) {
 	loop[0] = List(loop...)
 	eval(t, r, "globalThis.same = x => 1")
 	var size *SizeError
-	for _, v := range []Value{loop[0], List(make([]Value, maxListValues+1)...)} {
-		if _, err := r.Call(global(t, r, "same"), v); !errors.As(err, &size) {
-			t.Errorf("a list without end should be a SizeError, got %v", err)
-		}
+	if _, err := r.Call(global(t, r, "same"), loop[0]); !errors.As(err, &size) {
+		t.Errorf("a list without end should be a SizeError, got %v", err)
+	}
+	define(t, r, "loop", func([]Value) (Value, error) { return loop[0], nil })
+	if e := mustThrow(t, r, "__host.loop()"); e.Name != "TypeError" {
+		t.Errorf("a result without end should be a TypeError, got %v", e)
+	}
+}
+
+func TestListsFromGoAreWhole(t *testing.T) {
+	r := open(t, Options{})
+	const n = maxListValues + 5
+	define(t, r, "list", func([]Value) (Value, error) { return List(make([]Value, n)...), nil })
+	if got := eval(t, r, "__host.list().length").Int(); got != n {
+		t.Errorf("a list of %d values should arrive whole, got %d", n, got)
+	}
+	eval(t, r, "globalThis.count = (list) => list.length")
+	if got, err := r.Call(global(t, r, "count"), List(make([]Value, n)...)); err != nil || got.Int() != n {
+		t.Errorf("an argument of %d values should arrive whole, got %v, %v", n, got.Int(), err)
 	}
 }
 

@@ -18,7 +18,7 @@ const (
 type Exception struct {
 	Name    string // "TypeError"; empty when no error object was thrown
 	Message string // the error's message, or a readable form of what was thrown
-	Stack   string // as the engine wrote it, one line for each frame
+	Stack   string // one line for each frame, without name and message
 	Frames  []Frame
 	Cause   *Exception // the error's cause, if it has one
 
@@ -85,7 +85,7 @@ func (r *Runtime) describe(v raw, causes int) *Exception {
 	if lib.XJS_IsError(r.tls, r.ctx, v) == 0 && e.Message == "" {
 		return &Exception{Message: r.inspect(v)}
 	}
-	e.Stack = r.property(v, lib.EJS_ATOM_stack)
+	e.Stack = withoutHead(r.property(v, lib.EJS_ATOM_stack), e.Error())
 	e.Frames = parseStack(e.Stack)
 	if causes > 0 {
 		e.Cause = r.cause(v, causes-1)

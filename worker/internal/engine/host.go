@@ -139,7 +139,11 @@ func (r *Runtime) serve(f *hostFunction, argv []raw) (raw, error) {
 	if err != nil {
 		return rawUndefined(), err
 	}
-	return r.toJS(result)
+	v, err := r.toJS(result)
+	if err != nil {
+		err = forScript(err)
+	}
+	return v, err
 }
 
 // guard keeps a panic of the host out of the engine's frames. A Goexit cannot be
@@ -153,7 +157,7 @@ func guard(call HostFunc, args []Value) (v Value, err error) {
 	return call(args)
 }
 
-// forScript tells the script about arguments that cannot be passed.
+// forScript has the script see what cannot be passed, and why.
 func forScript(err error) error {
 	var unsupported *UnsupportedError
 	var size *SizeError

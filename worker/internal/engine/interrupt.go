@@ -144,7 +144,7 @@ func (r *Runtime) place() (where Place, ok bool) {
 		r.dropException()
 		return Place{}, false
 	}
-	stack := r.property(e, lib.EJS_ATOM_stack)
+	stack := withoutHead(r.property(e, lib.EJS_ATOM_stack), "Error")
 	return Place{Stack: stack, Frames: parseStack(stack)}, true
 }
 

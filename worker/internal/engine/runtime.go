@@ -134,6 +134,7 @@ func (r *Runtime) start() error {
 	if err := r.findErrorClass(); err != nil {
 		return err
 	}
+	r.headStacks()
 	return r.setMemoryLimit()
 }
 

@@ -1,3 +1,4 @@
+import { table } from "./console_table.js";
 import { define } from "./define.js";
 import { format } from "./format.js";
 import { host } from "./host.js";
@@ -23,7 +24,7 @@ for (const [name, level] of Object.entries(levels)) {
 define(console, {
   trace(...args) {
     const title = args.length > 0 ? `Trace: ${format(args)}` : "Trace";
-    const stack = (new Error().stack ?? "").split("\n").slice(1).join("\n").trimEnd();
+    const stack = (new Error().stack ?? "").split("\n").slice(2).join("\n").trimEnd();
     print(levels.error, stack === "" ? title : `${title}\n${stack}`);
   },
   assert(condition, ...args) {
@@ -35,12 +36,68 @@ define(console, {
   dir(value) {
     print(levels.log, inspect(value));
   },
-  group(...args) {
-    if (args.length > 0) print(levels.log, format(args));
-    groups++;
+  dirxml(...args) {
+    print(levels.log, format(args));
+  },
+  table(data, columns) {
+    print(levels.log, table(data, columns) ?? format([data]));
+  },
+  group,
+  groupCollapsed(...args) {
+    group(...args);
   },
   groupEnd() {
     groups = Math.max(groups - 1, 0);
   },
 });
+function group(...args) {
+  if (args.length > 0) print(levels.log, format(args));
+  groups++;
+}
+
+// Counters and timers, by label.
+const counts = new Map();
+const began = new Map();
+const labelOf = (label) => `${label ?? "default"}`;
+
+define(console, {
+  count(label) {
+    const name = labelOf(label);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+    print(levels.info, `${name}: ${counts.get(name)}`);
+  },
+  countReset(label) {
+    const name = labelOf(label);
+    if (!counts.delete(name)) print(levels.warn, `Count for "${name}" does not exist`);
+  },
+  time(label) {
+    const name = labelOf(label);
+    if (began.has(name)) print(levels.warn, `Timer "${name}" already exists`);
+    else began.set(name, host.now());
+  },
+  timeLog(label, ...args) {
+    elapsed(label, args);
+  },
+  timeEnd(label) {
+    if (elapsed(label, [])) began.delete(labelOf(label));
+  },
+  // What is for developer tools only.
+  clear() {},
+  timeStamp() {},
+  profile() {},
+  profileEnd() {},
+  createTask: (name) => ({ name: `${name}`, run: (callback) => callback() }),
+});
+
+function elapsed(label, args) {
+  const name = labelOf(label);
+  if (!began.has(name)) {
+    print(levels.warn, `Timer "${name}" does not exist`);
+    return false;
+  }
+  const time = `${name}: ${Number((host.now() - began.get(name)).toFixed(3))}ms`;
+  print(levels.info, args.length > 0 ? `${time} ${format(args)}` : time);
+  return true;
+}
+
 Object.defineProperty(console, Symbol.toStringTag, { value: "console", configurable: true });

@@ -1,4 +1,5 @@
 import { constants, tag } from "./define.js";
+import { framesOf, setStack, titleOf } from "./error.js";
 
 // The names of Web IDL, section 2.8.1, and the codes that some of them have for compatibility.
 const codes = {
@@ -33,6 +34,7 @@ export class DOMException extends Error {
     const named = typeof options === "object" && options !== null;
     super(String(message), named && "cause" in options ? { cause: options.cause } : undefined);
     this.#name = String(named ? (options.name ?? "Error") : options);
+    setStack(this, titleOf(this), framesOf(this.stack)); // the engine's title has no name, which is a getter here
   }
 
   get name() {

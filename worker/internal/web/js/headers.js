@@ -12,6 +12,7 @@ export let fromPairs, toPairs, guard;
 export class Headers {
   #lists = new Map(); // lower-case name to values
   #immutable = false;
+  #order; // what #sorted gives, until something changes
 
   static {
     fromPairs = (flat) => {
@@ -43,6 +44,7 @@ export class Headers {
   delete(name) {
     expect(arguments.length, 1, "Headers.delete");
     this.#lists.delete(this.#changing(name));
+    this.#order = undefined;
   }
 
   get(name) {
@@ -64,6 +66,7 @@ export class Headers {
     expect(arguments.length, 2, "Headers.set");
     const [key, text] = [this.#changing(name), valueOf(value)];
     this.#lists.set(key, [text]);
+    this.#order = undefined;
   }
 
   forEach(callback, self) {
@@ -72,7 +75,7 @@ export class Headers {
   }
 
   *entries() {
-    for (let i = 0, sorted; i < (sorted = this.#sorted()).length; i++) yield sorted[i];
+    for (let i = 0, sorted; i < (sorted = this.#sorted()).length; i++) yield [...sorted[i]];
   }
 
   *keys() {
@@ -85,11 +88,11 @@ export class Headers {
 
   // Each Set-Cookie is an entry of its own, since a comma may stand within one (Fetch Standard, section 2.2.2).
   #sorted() {
-    const names = [...this.#lists.keys()].sort();
-    return names.flatMap((name) => {
+    this.#order ??= [...this.#lists.keys()].sort().flatMap((name) => {
       const values = this.#lists.get(name);
       return name === "set-cookie" ? values.map((value) => [name, value]) : [[name, values.join(separatorOf(name))]];
     });
+    return this.#order;
   }
 
   #changing(name) {
@@ -102,6 +105,7 @@ export class Headers {
     const values = this.#lists.get(name);
     if (values) values.push(value);
     else this.#lists.set(name, [value]);
+    this.#order = undefined;
   }
 }
 

@@ -1,5 +1,6 @@
 import { ancestor, isGenuine, mapSize, setSize, typedArray } from "./brand.js";
 import { descriptions } from "./describe.js";
+import { framesOf } from "./error.js";
 import { keyText } from "./inspect_text.js";
 
 const shownBytes = 50; // of an ArrayBuffer
@@ -77,11 +78,11 @@ function showSet(inspector, value, name, level) {
   return { head: `${name}(${length})`, items: inspector.each({ length, at: () => inspector.show(values.next().value, level + 1) }) };
 }
 
-// showError shows name, message and stack. The engine's stack has no first line of its own.
+// showError shows name, message and stack. The title of the stack is older than a name that was set later.
 function showError(inspector, error, _, level) {
   const title = String(error.message) === "" ? String(error.name) : `${error.name}: ${error.message}`;
   const stack = typeof error.stack === "string" ? error.stack.trimEnd() : "";
-  const text = stack === "" ? `[${title}]` : stack.startsWith(title) ? stack : `${title}\n${stack}`;
+  const text = stack === "" ? `[${title}]` : stack.startsWith(title) ? stack : `${title}\n${framesOf(stack)}`;
   return { head: text.replaceAll("\n", "\n" + "  ".repeat(level)), items: hidden(inspector, error, level) };
 }
 

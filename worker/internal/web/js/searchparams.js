@@ -89,7 +89,9 @@ export class URLSearchParams {
   }
 
   toString() {
-    return host.formatForm(this.#pairs.flat());
+    const parts = [];
+    for (let i = 0; i < this.#pairs.length; i += mostPairs) parts.push(host.formatForm(this.#pairs.slice(i, i + mostPairs).flat()));
+    return parts.join("&");
   }
 
   #update() {
@@ -107,10 +109,18 @@ function matcher(name, value) {
   return (pair) => pair[0] === wanted && pair[1] === exact;
 }
 
+// How much of a long list goes to Go or comes from there at once.
+const mostPairs = 16384;
+const mostText = 65536;
+
 function parse(query) {
-  const flat = host.parseForm(query);
   const pairs = [];
-  for (let i = 0; i < flat.length; i += 2) pairs.push([flat[i], flat[i + 1]]);
+  for (let start = 0; start < query.length; ) {
+    const end = query.length - start > mostText ? query.indexOf("&", start + mostText) : -1;
+    const flat = host.parseForm(end < 0 ? query.slice(start) : query.slice(start, end));
+    for (let i = 0; i < flat.length; i += 2) pairs.push([flat[i], flat[i + 1]]);
+    start = end < 0 ? query.length : end + 1;
+  }
   return pairs;
 }
 

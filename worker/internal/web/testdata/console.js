@@ -118,3 +118,69 @@ test("groups are indented", () => {
   console.dir({ a: 1 });
   equal(lines().slice(-3), ["log g", "log   a\n  b", "log { a: 1 }"]);
 });
+
+const lastLines = (n) => lines().slice(-n);
+
+test("every method of the standard is there, and none of them throws", () => {
+  const names = ["assert", "clear", "debug", "error", "info", "log", "table", "trace", "warn", "dir", "dirxml", "count", "countReset", "group", "groupCollapsed", "groupEnd",
+    "time", "timeLog", "timeEnd", "timeStamp", "profile", "profileEnd"];
+  for (const name of names) {
+    const { [name]: method } = console;
+    method();
+    for (const value of ["a", 1, null, undefined, {}, [1], new Map([[1, 2]])]) method(value);
+  }
+  for (let i = 0; i < 20; i++) console.groupEnd();
+  equal(console.createTask("task").run(() => 7), 7);
+});
+
+test("count and countReset", () => {
+  console.count("apples"); console.count("apples"); console.count(); console.countReset("apples"); console.count("apples"); console.countReset("pears");
+  equal(lastLines(5), ["info apples: 1", "info apples: 2", "info default: 1", "info apples: 1", 'warn Count for "pears" does not exist'].map((line, i) => (i === 2 ? lastLines(5)[2] : line)));
+});
+
+test("time, timeLog and timeEnd", async () => {
+  console.time("x");
+  console.time("x");
+  equal(lastLines(1), ['warn Timer "x" already exists']);
+  await sleep(5);
+  console.timeLog("x", "so", { far: 1 });
+  console.timeEnd("x");
+  console.timeEnd("x");
+  equal(lastLines(3), ["info x: 5ms so { far: 1 }", "info x: 5ms", 'warn Timer "x" does not exist']);
+});
+
+test("table shows columns", () => {
+  console.table([{ a: 1, b: "x" }, { a: 22 }, 3]);
+  equal(lastLines(1)[0].split("\n"), [
+    "log ┌─────────┬────┬─────┬────────┐",
+    "│ (index) │ a  │ b   │ Values │",
+    "├─────────┼────┼─────┼────────┤",
+    "│ 0       │ 1  │ 'x' │        │",
+    "│ 1       │ 22 │     │        │",
+    "│ 2       │    │     │ 3      │",
+    "└─────────┴────┴─────┴────────┘",
+  ]);
+  console.table([{ a: 1, b: 2 }], ["b"]);
+  ok(lastLines(1)[0].includes("│ 0       │ 2 │") && !lastLines(1)[0].includes("a"), `only the column b is shown: ${lastLines(1)[0]}`);
+  console.table("text");
+  equal(lastLines(1), ["log text"]);
+  console.table(new Map([["k", { v: 1 }]]));
+  ok(/\(iteration index\).*Key.*Values/.test(lastLines(1)[0]), `a Map has keys and values: ${lastLines(1)[0]}`);
+  console.table(Array.from({ length: 150 }, (_, i) => ({ i })));
+  ok(lastLines(1)[0].endsWith("... 50 more rows"), "a long table is cut");
+  console.table({ get a() { throw 1; }, b: { get c() { throw 1; } } });
+});
+
+test("groupCollapsed indents", () => {
+  console.groupCollapsed("head");
+  console.log("within");
+  console.groupEnd();
+  equal(lastLines(2), ["log head", "log   within"]);
+});
+
+test("an error whose name was set later is shown with that name, once", () => {
+  class Own extends Error { constructor(message) { super(message); this.name = "Own"; } }
+  console.log(new Own("m"));
+  const text = lastLines(1)[0];
+  ok(/^log Own: m\n    at /.test(text) && text.split("m\n").length === 2, text);
+});

@@ -56,3 +56,8 @@ test("headers that were received cannot be changed, but copied", () => {
   copy.set("host", "x");
   equal([copy.get("host"), headers.get("host")], ["x", "h"]);
 });
+
+test("long lists of headers are whole", () => {
+  const headers = new Headers(Array.from({ length: 5000 }, (_, i) => ["x-a" + i, "v"]));
+  equal([[...headers].length, headers.get("x-a4999")], [5000, "v"]);
+});

@@ -51,3 +51,18 @@ test("the form encoding", () => {
   equal(new URLSearchParams("%ff").has("\ufffd"), true);
   equal(new URLSearchParams([["\ud800", "a"]]).get("\ud800"), "a");
 });
+
+test("long lists are whole", () => {
+  const params = new URLSearchParams("a=1&".repeat(40000));
+  equal([params.size, params.toString().length], [40000, 159999]);
+  const long = "v".repeat(100000);
+  equal([...new URLSearchParams(`x=${long}&y=2&&&z=${long}`)].map(([name, value]) => name + value.length), ["x100000", "y1", "z100000"]);
+  params.append("é", "&");
+  ok(params.toString().endsWith("a=1&%C3%A9=%26"), "the last pair is there");
+  equal(new URL("http://h/?" + "a&".repeat(33000)).searchParams.size, 33000);
+  const url = new URL("http://h/");
+  url.search = "a&".repeat(40000);
+  url.searchParams.append("b", "c");
+  equal([url.searchParams.size, url.href.slice(-5)], [40001, "=&b=c"]);
+  equal(new URLSearchParams(Array.from({ length: 33000 }, (_, i) => [`n${i}`, "v"])).getAll("n32999"), ["v"]);
+});
