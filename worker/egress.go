@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -106,14 +107,59 @@ func (e *egressError) Error() string {
 	return "connections to " + e.host + " are denied by the rules for outgoing connections"
 }
 
-// check decides about an address that a host was found to have.
+// check decides about an address that a host was found to have. A connection to the
+// unspecified address, 0.0.0.0 or ::, is one to this machine, so it has to be allowed to
+// reach both loopback addresses too.
 func (e egress) check(host string, address netip.Addr) error {
+	address = plain(address)
+	if address.IsUnspecified() {
+		if err := cmp.Or(e.checkOne(host, loopback4), e.checkOne(host, netip.IPv6Loopback())); err != nil {
+			return err
+		}
+	}
+	return e.checkOne(host, address)
+}
+
+var loopback4 = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+
+func (e egress) checkOne(host string, address netip.Addr) error {
+	embedded := embedded4(address)
 	for _, rule := range e {
-		if rule.all || rule.prefix.IsValid() && rule.prefix.Contains(plain(address)) || rule.named(host) {
+		if rule.all || rule.contains(address) || rule.contains(embedded) || rule.named(host) {
 			return verdict(rule, host)
 		}
 	}
 	return nil
+}
+
+// contains reports whether the rule is for a network with the address in it.
+func (r EgressRule) contains(address netip.Addr) bool {
+	return r.prefix.IsValid() && address.IsValid() && r.prefix.Contains(address)
+}
+
+// translated are the networks of IPv6 whose addresses lead to one of IPv4, and where it
+// stands in them: through a translator (RFC 6052, section 2.1, and RFC 8215), a tunnel
+// (RFC 3056, section 2), or as an IPv4-compatible address (RFC 4291, section 2.5.5.1).
+var translated = []struct {
+	prefix netip.Prefix
+	at     int
+}{
+	{netip.MustParsePrefix("64:ff9b::/96"), 12},
+	{netip.MustParsePrefix("64:ff9b:1::/48"), 12},
+	{netip.MustParsePrefix("2002::/16"), 2},
+	{netip.MustParsePrefix("::/96"), 12},
+}
+
+// embedded4 returns the address of IPv4 that one of IPv6 leads to, the zero Addr if there
+// is none.
+func embedded4(address netip.Addr) netip.Addr {
+	for _, t := range translated {
+		if t.prefix.Contains(address) && !address.IsLoopback() && !address.IsUnspecified() {
+			b := address.As16()
+			return netip.AddrFrom4([4]byte(b[t.at : t.at+4]))
+		}
+	}
+	return netip.Addr{}
 }
 
 // checkName decides about a host whose addresses do not matter, before anybody is asked

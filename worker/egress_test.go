@@ -48,6 +48,8 @@ func rules(t *testing.T, texts ...string) egress {
 	return all
 }
 
+var loopbackDenied = []string{"127.0.0.0/8=deny", "::1=deny", "localhost=deny"}
+
 func TestTheFirstEgressRuleThatFitsDecides(t *testing.T) {
 	for _, c := range []struct {
 		rules         []string
@@ -67,6 +69,29 @@ func TestTheFirstEgressRuleThatFitsDecides(t *testing.T) {
 		{[]string{"*.example.com=allow", "deny"}, "evilexample.com", "10.0.0.1", false},
 		{[]string{"10.0.0.0/8=deny", "api.example.com=allow", "deny"}, "api.example.com", "10.0.0.1", false},
 		{[]string{"api.example.com=allow", "10.0.0.0/8=deny"}, "api.example.com", "10.0.0.1", true},
+		{loopbackDenied, "x", "0.0.0.0", false},
+		{loopbackDenied, "x", "::", false},
+		{loopbackDenied, "x", "::ffff:0.0.0.0", false},
+		{loopbackDenied, "x", "::%lo", false},
+		{loopbackDenied, "x", "::1%lo", false},
+		{loopbackDenied, "x", "::ffff:127.1.2.3", false},
+		{loopbackDenied, "x", "1.2.3.4", true},
+		{[]string{"127.0.0.0/8=deny"}, "x", "::", false},
+		{[]string{"127.0.0.0/8=deny"}, "x", "0.0.0.0", false},
+		{[]string{"::1=deny"}, "x", "::", false},
+		{[]string{"::1=deny"}, "x", "::1", false},
+		{[]string{"0.0.0.0=deny"}, "x", "0.0.0.0", false},
+		{[]string{"0.0.0.0=deny"}, "x", "127.0.0.1", true},
+		{[]string{"127.0.0.1=allow", "::1=allow", "deny"}, "x", "0.0.0.0", false},
+		{[]string{"127.0.0.1=allow", "::1=allow", "0.0.0.0=allow", "deny"}, "x", "0.0.0.0", true},
+		{[]string{"x=allow", "deny"}, "x", "0.0.0.0", true},
+		{[]string{"10.0.0.0/8=deny"}, "x", "64:ff9b::10.0.0.1", false},
+		{[]string{"10.0.0.0/8=deny"}, "x", "64:ff9b:1::10.0.0.1", false},
+		{[]string{"10.0.0.0/8=deny"}, "x", "2002:a00:1::1", false},
+		{[]string{"10.0.0.0/8=deny"}, "x", "::10.0.0.1", false},
+		{[]string{"10.0.0.0/8=deny"}, "x", "64:ff9b::11.0.0.1", true},
+		{[]string{"64:ff9b::/96=allow", "deny"}, "x", "64:ff9b::11.0.0.1", true},
+		{[]string{"0.0.0.0/8=deny"}, "x", "::1", true},
 	} {
 		err := rules(t, c.rules...).check(c.host, netip.MustParseAddr(c.address))
 		if denied, ok := errors.AsType[*egressError](err); (err == nil) != c.allowed || err != nil && (!ok || denied.host != c.host) {
@@ -91,12 +116,12 @@ func TestTheAddressThatIsDialledIsChecked(t *testing.T) {
 	}
 	defer func() { _ = listener.Close() }()
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	for _, host := range []string{"127.0.0.1", "localhost", "LOCALHOST", "::ffff:127.0.0.1"} {
+	for _, host := range []string{"127.0.0.1", "localhost", "LOCALHOST", "::ffff:127.0.0.1", "0.0.0.0", "::", "::ffff:0.0.0.0"} {
 		_, err := rules(t, "127.0.0.0/8=deny", "::1=deny", "localhost=allow").dial(t.Context(), "tcp", net.JoinHostPort(host, port))
 		if _, denied := errors.AsType[*egressError](err); !denied {
 			t.Errorf("%s leads to an address that is denied; got %v", host, err)
 		}
-		nc, err := rules(t, "127.0.0.0/8=allow", "deny").dial(t.Context(), "tcp", net.JoinHostPort(host, port))
+		nc, err := rules(t, "127.0.0.0/8=allow", "::1=allow", "0.0.0.0=allow", "::=allow", "deny").dial(t.Context(), "tcp", net.JoinHostPort(host, port))
 		if err != nil {
 			t.Errorf("%s leads to an address that is allowed; got %v", host, err)
 			continue

@@ -84,6 +84,9 @@ func TestWhatTheRulesDenyIsNotReached(t *testing.T) {
 	front := elsewhere(t, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "http://127.0.0.2:"+port+"/", http.StatusFound)
 	})
+	unspecified := strings.Replace(elsewhere(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "http://0.0.0.0:"+port+"/", http.StatusFound)
+	}).URL, "127.0.0.1", "localhost", 1)
 	rules := func(texts ...string) (all []worker.EgressRule) {
 		for _, text := range texts {
 			rule, err := worker.ParseEgressRule(text)
@@ -102,11 +105,18 @@ func TestWhatTheRulesDenyIsNotReached(t *testing.T) {
 		rules        []string
 		script, want string
 	}{
-		"an address":     {[]string{"127.0.0.0/8=deny"}, `await fetch("` + plain + `")`, fetchDenied("127.0.0.1")},
-		"by its name":    {[]string{"127.0.0.0/8=deny", "::1=deny"}, `await fetch("http://localhost:` + port + `")`, fetchDenied("localhost")},
-		"the name alone": {[]string{"localhost=deny"}, `await fetch("http://LOCALHOST:` + port + `")`, fetchDenied("localhost")},
-		"other forms":    {[]string{"127.0.0.0/8=deny"}, `await fetch("http://0x7f.1:` + port + `")`, fetchDenied("127.0.0.1")},
-		"within IPv6":    {[]string{"127.0.0.0/8=deny"}, `await fetch("http://[::ffff:127.0.0.1]:` + port + `").catch((e) => { throw new Error(e.message.includes("denied")) })`, "Error: true"},
+		"an address":              {[]string{"127.0.0.0/8=deny"}, `await fetch("` + plain + `")`, fetchDenied("127.0.0.1")},
+		"by its name":             {[]string{"127.0.0.0/8=deny", "::1=deny"}, `await fetch("http://localhost:` + port + `")`, fetchDenied("localhost")},
+		"the name alone":          {[]string{"localhost=deny"}, `await fetch("http://LOCALHOST:` + port + `")`, fetchDenied("localhost")},
+		"other forms":             {[]string{"127.0.0.0/8=deny"}, `await fetch("http://0x7f.1:` + port + `")`, fetchDenied("127.0.0.1")},
+		"within IPv6":             {[]string{"127.0.0.0/8=deny"}, `await fetch("http://[::ffff:127.0.0.1]:` + port + `").catch((e) => { throw new Error(e.message.includes("denied")) })`, "Error: true"},
+		"the unspecified address": {[]string{"127.0.0.0/8=deny", "::1=deny"}, `await fetch("http://0.0.0.0:` + port + `")`, fetchDenied("0.0.0.0")},
+		"its short form":          {[]string{"127.0.0.0/8=deny", "::1=deny"}, `await fetch("http://0:` + port + `")`, fetchDenied("0.0.0.0")},
+		"its form of IPv6":        {[]string{"127.0.0.0/8=deny", "::1=deny"}, `await fetch("http://[::]:` + port + `").catch((e) => { throw new Error(e.message.includes("denied")) })`, "Error: true"},
+		"mapped":                  {[]string{"127.0.0.0/8=deny", "::1=deny"}, `await fetch("http://[::ffff:0.0.0.0]:` + port + `").catch((e) => { throw new Error(e.message.includes("denied")) })`, "Error: true"},
+		"a WebSocket to it":       {[]string{"127.0.0.0/8=deny", "::1=deny"}, `await new Promise((_, reject) => new WebSocket("ws://0.0.0.0:` + port + `").onerror = reject).catch((e) => { throw e.error })`, "Error: the WebSocket was not opened: " + fmt.Sprintf(denied, "0.0.0.0")},
+		"a redirect to it": {[]string{"localhost=allow", "127.0.0.0/8=deny", "::1=deny"}, `await fetch("` + unspecified + `")`,
+			"TypeError: fetch of " + strings.TrimPrefix(unspecified, "http://") + " failed: " + fmt.Sprintf(denied, "0.0.0.0")},
 		"a redirect": {[]string{"127.0.0.2=deny"}, `await fetch("` + front.URL + `")`,
 			"TypeError: fetch of " + strings.TrimPrefix(front.URL, "http://") + " failed: " + fmt.Sprintf(denied, "127.0.0.2")},
 		"a WebSocket":         {[]string{"deny"}, `await new Promise((_, reject) => new WebSocket("` + p.url + `").onerror = reject).catch((e) => { throw e.error })`, "Error: the WebSocket was not opened: " + fmt.Sprintf(denied, "127.0.0.1")},
