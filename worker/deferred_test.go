@@ -47,6 +47,7 @@ func TestActivateKeepsTheOrderOfWhatItSendsPostsAndCloses(t *testing.T) {
 	a := serve(t, asking("v1", ""), worker.Options{})
 	c := a.connect()
 	a.reload(`
+		addEventListener("websocketmessage", () => {});
 		addEventListener("install", async () => {
 			for (const conn of await clients.matchAll({ type: "websocket" })) conn.send("install");
 		});
