@@ -33,6 +33,8 @@ type workerFlags struct {
 
 // doorFlags say who may come in.
 type doorFlags struct {
+	hostFlags `embed:""`
+
 	Origin         []originPattern `placeholder:"PATTERN" help:"Origins whose pages may connect, beside those of the same host: https://*.example.com, localhost:*, file://, null, or * for any. May be repeated."`
 	Subprotocol    []token         `placeholder:"NAME" help:"Subprotocols that the server speaks, the best first; the first that a client offers is agreed. May be repeated."`
 	MaxConnections int             `default:"100000" help:"Connections there may be; above it requests get 503."`
@@ -117,6 +119,9 @@ func (c *runCommand) server() linger.Options {
 
 // Validate refuses numbers that mean nothing; kong calls it.
 func (c *runCommand) Validate() error {
+	if err := c.listenFlags.Validate(); err != nil {
+		return err
+	}
 	switch {
 	case c.Workers < 1 || c.Workers > maxWorkers:
 		return fmt.Errorf("--workers: %d is not from 1 to %d", c.Workers, maxWorkers)

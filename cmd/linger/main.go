@@ -1,4 +1,4 @@
-// Command linger runs WebSocket applications. `linger --help` tells its
+// Command linger runs WebSocket applications. `linger help` lists its
 // sub-commands; each has a file of its own here.
 //
 // Its exit status is 0 when all went well, 1 for a failure, 2 for a command line
@@ -24,7 +24,10 @@ import (
 type commands struct {
 	Run     runCommand     `cmd:"" help:"Run an application, JavaScript or TypeScript."`
 	Proxy   proxyCommand   `cmd:"" help:"Pass WebSockets on to backends, with each end as it came."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Version versionCommand `cmd:"" help:"Print the version, with those of Go and of the engine."`
+	Help    helpCommand    `cmd:"" help:"Explain a command."`
+
+	ShowVersion versionFlag `name:"version" short:"v" help:"Print the version."`
 }
 
 const (
@@ -52,7 +55,7 @@ func run(args []string) int {
 	if err != nil {
 		return out.fail(err)
 	}
-	command, err := parser.Parse(args)
+	command, err := parser.Parse(expandHelp(args))
 	if err != nil {
 		return out.failUsage(err)
 	}
@@ -67,7 +70,7 @@ func run(args []string) int {
 // failUsage is fail for a command line that cannot be understood.
 func (s *streams) failUsage(err error) int {
 	s.fail(err)
-	fmt.Fprintln(s.err, "Run 'linger --help', or 'linger COMMAND --help', to see what there is.")
+	fmt.Fprintln(s.err, "Run 'linger help', or 'linger help COMMAND', to see what there is.")
 	return exitUsage
 }
 

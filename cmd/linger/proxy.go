@@ -16,8 +16,11 @@ import (
 
 // proxyCommand passes WebSockets on to backends until a signal ends it.
 type proxyCommand struct {
-	Listen string       `default:"127.0.0.1:8080" help:"Address to listen on; port 0 takes a free one."`
-	To     []backendURL `required:"" sep:"none" placeholder:"URL" help:"Backend, such as ws://127.0.0.1:9000/path. May be repeated: a client goes to the one with the fewest connections."`
+	listenFlags `embed:""`
+
+	To []backendURL `required:"" sep:"none" placeholder:"URL" help:"Backend, such as ws://127.0.0.1:9000/path. May be repeated: a client goes to the one with the fewest connections."`
+
+	hostFlags `embed:""`
 
 	Origin        []originPattern `placeholder:"PATTERN" help:"Origins whose pages may connect, beside those of the same host: https://*.example.com, localhost:*, file://, null, or * for any. May be repeated."`
 	TrustedProxy  []network       `placeholder:"NETWORK" help:"Proxies before this one whose X-Forwarded-For, -Proto and -Host and other forwarding fields are kept: 10.0.0.0/8, ::1. Those of other clients are removed. May be repeated."`
@@ -52,15 +55,15 @@ func (c *proxyCommand) Run(out *streams) error {
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", c.Listen)
+	listener, err := net.Listen("tcp", c.address())
 	if err != nil {
-		return listenError(c.Listen, err)
+		return listenError(c.address(), err)
 	}
 	signals.expectEnd()
 	go signals.ignoreReload(log.Logger)
 	c.print(out, "proxy runs at "+address(listener))
 	return service{
-		handler: logRequests(h, log.access, options.TrustedProxies), log: log.Logger, headerTimeout: time.Duration(c.HeaderTimeout), limit: time.Duration(c.ShutdownTimeout),
+		handler: logRequests(c.admit(h, listener.Addr(), log.Logger), log.access, options.TrustedProxies), log: log.Logger, headerTimeout: time.Duration(c.HeaderTimeout), limit: time.Duration(c.ShutdownTimeout),
 		connections: h.Count, shutdown: h.Shutdown,
 	}.serve(listener, signals.end)
 }

@@ -15,8 +15,9 @@ import (
 type runCommand struct {
 	App string `arg:"" optional:"" help:"The application's module, .js or .ts. What main says in the configuration file, if not given."`
 
+	listenFlags `embed:""`
+
 	Config          string   `placeholder:"FILE" help:"Configuration file. linger.toml beside the application, if not given and there is one."`
-	Listen          string   `default:"127.0.0.1:8080" help:"Address to listen on; port 0 takes a free one."`
 	ShutdownTimeout duration `default:"10s" help:"Time for closing all connections after SIGINT or SIGTERM."`
 
 	workerFlags     `embed:"" group:"The application:"`
@@ -41,9 +42,9 @@ func (c *runCommand) Run(out *streams) error {
 	if err != nil {
 		return fmt.Errorf("cannot load %s:\n%w", c.App, err)
 	}
-	listener, err := net.Listen("tcp", c.Listen)
+	listener, err := net.Listen("tcp", c.address())
 	if err != nil {
-		return errors.Join(listenError(c.Listen, err), app.Shutdown(context.Background()))
+		return errors.Join(listenError(c.address(), err), app.Shutdown(context.Background()))
 	}
 	signals.expectEnd() // before the address is printed: what reads it may send a signal at once
 	reloading, err := c.reload(app, signals.reload, log.Logger)
@@ -53,7 +54,7 @@ func (c *runCommand) Run(out *streams) error {
 	defer reloading.close()
 	c.print(out, fmt.Sprintf("%s runs at %s", c.App, address(listener)))
 	return service{
-		handler: logRequests(app, log.access, networks(c.TrustedProxy)), log: log.Logger, headerTimeout: time.Duration(c.HeaderTimeout), limit: time.Duration(c.ShutdownTimeout),
+		handler: logRequests(c.admit(app, listener.Addr(), log.Logger), log.access, networks(c.TrustedProxy)), log: log.Logger, headerTimeout: time.Duration(c.HeaderTimeout), limit: time.Duration(c.ShutdownTimeout),
 		connections: app.Server().Count, shutdown: app.Shutdown,
 	}.serve(listener, signals.end)
 }

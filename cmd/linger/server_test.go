@@ -19,7 +19,7 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 
 // serverCommands run one linger in the background of a script:
 //
-//	serve ARG...            linger run --listen=127.0.0.1:0 ARG...; sets URL, and ADDRESS without the http://; of the
+//	serve ARG...            linger run --listen=127.0.0.1:0 ARG...; sets URL, PORT, and ADDRESS without the http://; of the
 //	                        script's environment it gets TOKEN
 //	proxy ARG...            linger proxy --listen=127.0.0.1:0 ARG..., in the same way
 //	background NAME APP     another linger run; sets NAME in capitals to its address, with ws://
@@ -27,7 +27,7 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 //	signal INT|TERM|HUP     sends it a signal
 //	ends STATUS [SIGNAL]    waits for its end, and sends it a signal until then, if one is given; what it printed is in
 //	                        the files server.stdout and server.stderr
-//	get STATUS PATH [RE]    asks it for a page
+//	get STATUS PATH [RE [HOST]]  asks it for a page
 func serverCommands() map[string]scriptCommand {
 	return map[string]scriptCommand{
 		"serve": command(1, func(ts *testscript.TestScript, args []string) {
@@ -86,6 +86,7 @@ func start(ts *testscript.TestScript, subcommand string, args []string) *server 
 	})
 	printed := s.await(ts, &s.stdout, urlPrinted)
 	ts.Setenv("ADDRESS", printed[1])
+	ts.Setenv("PORT", printed[1][strings.LastIndexByte(printed[1], ':')+1:])
 	ts.Setenv("URL", "http://"+printed[1])
 	return s
 }
@@ -180,7 +181,12 @@ func ends(ts *testscript.TestScript, args []string) {
 
 func get(ts *testscript.TestScript, args []string) {
 	client := http.Client{Timeout: patience}
-	response, err := client.Get(ts.Getenv("URL") + args[1])
+	request, err := http.NewRequest(http.MethodGet, ts.Getenv("URL")+args[1], http.NoBody)
+	ts.Check(err)
+	if len(args) > 3 {
+		request.Host = args[3]
+	}
+	response, err := client.Do(request)
 	ts.Check(err)
 	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(response.Body)

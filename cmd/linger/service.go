@@ -64,7 +64,7 @@ func (s service) end(ctx context.Context, server *http.Server) error {
 
 func listenError(address string, err error) error {
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("cannot listen on %s: the address is in use; choose another with --listen", address)
+		return fmt.Errorf("cannot listen on %s: the address is in use; choose another with --port or --listen", address)
 	}
 	return fmt.Errorf("cannot listen on %s: %w", address, err)
 }

@@ -14,7 +14,7 @@ import (
 
 func TestAListenErrorTellsWhatToDo(t *testing.T) {
 	for err, want := range map[error]string{
-		syscall.EADDRINUSE:   "choose another with --listen",
+		syscall.EADDRINUSE:   "choose another with --port or --listen",
 		net.ErrClosed:        "cannot listen on :80",
 		errors.New("broken"): "broken",
 	} {

@@ -73,6 +73,9 @@ func upgradeRequest(url string, offer handshake.Offer, header []string) (*http.R
 	for _, line := range header {
 		name, value, _ := strings.Cut(line, ": ")
 		request.Header.Set(name, value)
+		if name == "Host" { // which package net/http takes from another place
+			request.Host = value
+		}
 	}
 	return request, err
 }

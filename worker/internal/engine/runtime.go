@@ -12,6 +12,9 @@ import (
 	alloc "modernc.org/memory"
 )
 
+// Version is the version of QuickJS.
+const Version = lib.MCONFIG_VERSION
+
 // maxDepth keeps the deepest recursion far below the size at which Go ends the
 // process for a stack that is too large.
 const maxDepth = 20000

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"net"
+	"strings"
+	"testing"
+)
+
+func TestHostsOfAServer(t *testing.T) {
+	loopback := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080}
+	loopback6 := &net.TCPAddr{IP: net.IPv6loopback, Port: 8080}
+	standard := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80}
+	public := &net.TCPAddr{IP: net.IPv4zero, Port: 8080}
+	unix := &net.UnixAddr{Name: "/run/linger"}
+	for _, c := range []struct {
+		listens net.Addr
+		hosts   string // of --host
+		good    string
+		bad     string
+	}{
+		{
+			loopback, "",
+			// What a proxy on this machine passes on has the port of the proxy.
+			"localhost:8080 LOCALHOST:8080 localhost.:8080 app.localhost:8080 127.0.0.1:8080 [::1]:8080 192.0.2.1:8080 localhost chat.example.com chat.example.com:443 chat.example.com:80",
+			"attacker.example:8080 attacker.example.:8080 Attacker.Example:8080 localhost.attacker.example:8080 127.0.0.1.attacker.example:8080 localhost_:8080 notlocalhost:8080",
+		},
+		{loopback6, "", "[::1]:8080 chat.example.com", "attacker.example:8080"},
+		{standard, "", "localhost chat.example.com:8080", "attacker.example attacker.example:80"},
+		{public, "", "attacker.example:8080 chat.example.com", ""},
+		{unix, "", "chat.example.com chat.example.com:8080", ""},
+		{
+			loopback, "myapp.test,*.example.com",
+			"myapp.test:8080 MYAPP.test myapp.test.:8080 chat.example.com:8080 a.b.example.com localhost:8080 127.0.0.1",
+			"other.test:8080 other.test example.com notexample.com:8080 my.app.test",
+		},
+		{public, "chat.example.com", "chat.example.com chat.example.com:8080 192.0.2.1:8080 localhost", "other.example chat.example.com.other.example"},
+		{loopback, "*", "attacker.example:8080 chat.example.com", ""},
+	} {
+		var args []string
+		if c.hosts != "" {
+			args = []string{"--host=" + c.hosts}
+		}
+		run, err := parseRun(t, args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, host := range append(strings.Fields(c.good), "") { // HTTP/1.0 names none
+			if !run.admits(host, c.listens) {
+				t.Errorf("a server at %v with --host=%s admits %q", c.listens, c.hosts, host)
+			}
+		}
+		for host := range strings.FieldsSeq(c.bad) {
+			if run.admits(host, c.listens) {
+				t.Errorf("a server at %v with --host=%s does not admit %q", c.listens, c.hosts, host)
+			}
+		}
+	}
+}
+
+func TestHostsThatCannotBe(t *testing.T) {
+	for _, host := range []string{"http://a", "a:8080", "*.", "a.*", "**", "[::1]", "a b"} {
+		if _, err := parseRun(t, "--host="+host); err == nil || !strings.Contains(err.Error(), "--host") {
+			t.Errorf("--host=%s is refused; got %v", host, err)
+		}
+	}
+}

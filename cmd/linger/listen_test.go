@@ -1,0 +1,69 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+)
+
+func parseRun(t *testing.T, args ...string) (runCommand, error) {
+	t.Helper()
+	var cli commands
+	parser, err := kong.New(&cli)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = parser.Parse(append([]string{"run", "app.js"}, args...))
+	return cli.Run, err
+}
+
+func TestWhereAServerListens(t *testing.T) {
+	for flags, want := range map[string]string{
+		"":                            "127.0.0.1:8080",
+		"--listen 19080":              "127.0.0.1:19080",
+		"--listen=0":                  "127.0.0.1:0",
+		"--listen :8080":              ":8080",
+		"--listen=0.0.0.0:80":         "0.0.0.0:80",
+		"--listen=[::1]:8080":         "[::1]:8080",
+		"--listen=localhost:http":     "localhost:http",
+		"--port 3000":                 "127.0.0.1:3000",
+		"--port=0":                    "127.0.0.1:0",
+		"--listen=127.0.0.1:8080":     "127.0.0.1:8080",
+		"--listen=chat.example.com:1": "chat.example.com:1",
+	} {
+		c, err := parseRun(t, strings.Fields(flags)...)
+		if err != nil || c.address() != want {
+			t.Errorf("%q listens on %s; got %q, %v", flags, want, c.address(), err)
+		}
+		if flags == "" {
+			continue
+		}
+		p, err := parseProxy(t, append([]string{"--to=ws://a"}, strings.Fields(flags)...)...)
+		if err != nil || p.address() != want {
+			t.Errorf("a proxy with %q listens on %s; got %q, %v", flags, want, p.address(), err)
+		}
+	}
+}
+
+func TestWhereAServerCannotListen(t *testing.T) {
+	for flags, want := range map[string]string{
+		"--listen=localhost":        "is not an address to listen on",
+		"--listen=127.0.0.1":        "is not an address to listen on",
+		"--listen=99999":            "is not an address to listen on",
+		"--listen=:99999":           "is not an address to listen on",
+		"--listen=::1:8080":         "is not an address to listen on",
+		"--listen=http://localhost": "is not an address to listen on",
+		"--port=-1":                 "is not a port",
+		"--port=65536":              "is not a port",
+		"--port=:80":                "is not a port",
+		"--port=80 --listen=:81":    "give one of them",
+	} {
+		if _, err := parseRun(t, strings.Fields(flags)...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is refused with a message that says %q; got %v", flags, want, err)
+		}
+		if _, err := parseProxy(t, append([]string{"--to=ws://a"}, strings.Fields(flags)...)...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("a proxy with %q is refused with a message that says %q; got %v", flags, want, err)
+		}
+	}
+}
