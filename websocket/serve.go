@@ -12,6 +12,9 @@ import (
 // is every connection of another listener, TLS among them. It returns what server.Serve
 // does.
 //
+// The bounds in time are the server's: a zero [http.Server] has none, so set
+// ReadHeaderTimeout and IdleTimeout, and have [BoundBodies] bound the bodies.
+//
 // Handlers see no difference. What the server is told of its connections does not hold
 // for those requests: ConnState is not called, Shutdown does not wait for them, and a
 // refusal ends the connection. A server with ConnContext is left to net/http altogether.
@@ -23,16 +26,26 @@ func Serve(server *http.Server, listener net.Listener) error {
 }
 
 // ListenAndServe listens on a TCP address, host:port, and calls [Serve] with h as the
-// handler. A client has 10 s for the header of a request. It returns an error in any case.
+// handler. A client has 10 s for the header of a request, the time that [BoundBodies]
+// gives it by default for the body, and two minutes until the next request. It returns an
+// error in any case.
 func ListenAndServe(address string, h http.Handler) error {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return err
 	}
-	return Serve(&http.Server{Handler: h, ReadHeaderTimeout: headerTimeout}, listener)
+	if h == nil {
+		h = http.DefaultServeMux
+	}
+	return Serve(&http.Server{
+		Handler: BoundBodies(h, 0), ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout,
+	}, listener)
 }
 
-const headerTimeout = 10 * time.Second
+const (
+	headerTimeout = 10 * time.Second
+	idleTimeout   = 2 * time.Minute
+)
 
 // lender is a ResponseWriter whose transport can be had as it is.
 type lender interface {

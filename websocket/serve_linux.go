@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -21,6 +22,10 @@ type listener struct {
 	waiter  syscall.RawConn
 	server  *http.Server
 	context context.Context // of all requests
+
+	mu      sync.Mutex
+	closed  bool
+	waiting *os.File // a connection that waits for a second descriptor
 }
 
 func newListener(server *http.Server, given net.Listener) net.Listener {
@@ -67,26 +72,75 @@ var inherited = []struct{ level, name, value int }{
 }
 
 func (l *listener) Close() error {
+	l.mu.Lock()
+	l.closed = true
+	if l.waiting != nil {
+		_ = l.waiting.Close()
+		l.waiting = nil
+	}
+	l.mu.Unlock()
 	return errors.Join(l.TCPListener.Close(), l.file.Close())
 }
 
 // Accept returns the next connection for net/http. Upgrade requests are on their way to
-// the handler by then.
+// the handler by then. When descriptors have run out the error is temporary: net/http logs
+// it, and calls Accept again a little later; the connection waits meanwhile.
 func (l *listener) Accept() (net.Conn, error) {
+	file := l.takeWaiting()
 	for {
-		fd, from, err := l.accept()
-		if err != nil {
-			return nil, &net.OpError{Op: "accept", Net: "tcp", Addr: l.Addr(), Err: err}
+		if file == nil {
+			fd, from, err := l.accept()
+			if err != nil {
+				return nil, l.acceptError(err)
+			}
+			if r := readUpgrade(fd); r != nil {
+				r.RemoteAddr = tcpAddr(from).String()
+				go l.serve(fd, r)
+				continue
+			}
+			file = os.NewFile(uintptr(fd), "tcp")
 		}
-		if r := readUpgrade(fd); r != nil {
-			r.RemoteAddr = tcpAddr(from).String()
-			go l.serve(fd, r)
-			continue
+		conn, err := net.FileConn(file) // by a descriptor of its own
+		if isExhausted(err) && l.putWaiting(file) {
+			return nil, l.acceptError(err)
 		}
-		if conn, err := connOf(fd); err == nil { // or it has ended meanwhile
+		_ = file.Close()
+		if err == nil {
 			return conn, nil
 		}
+		file = nil // the connection has ended already
 	}
+}
+
+// acceptError returns an error that net/http waits for if it is temporary.
+func (l *listener) acceptError(err error) error {
+	if syscallError, ok := errors.AsType[*os.SyscallError](err); ok {
+		err = syscallError
+	}
+	return &net.OpError{Op: "accept", Net: "tcp", Addr: l.Addr(), Err: err}
+}
+
+// isExhausted reports whether the process or the system has no more descriptors.
+func isExhausted(err error) bool {
+	return errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE)
+}
+
+func (l *listener) takeWaiting() *os.File {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	file := l.waiting
+	l.waiting = nil
+	return file
+}
+
+// putWaiting keeps a connection for the next call of Accept, unless the listener is closed.
+func (l *listener) putWaiting(file *os.File) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.closed {
+		l.waiting = file
+	}
+	return !l.closed
 }
 
 // accept waits for a connection.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 
 	"github.com/lingerws/linger/protocol/handshake"
 	"github.com/lingerws/linger/websocket"
@@ -20,6 +21,10 @@ func (a *App) serveFetch(w http.ResponseWriter, r *http.Request) {
 	body, err := readBody(w, r, a.opts.MaxBody)
 	if _, tooBig := errors.AsType[*http.MaxBytesError](err); tooBig {
 		http.Error(w, "the request's body is too large", http.StatusRequestEntityTooLarge)
+		return
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		http.Error(w, "the request's body did not come in time", http.StatusRequestTimeout)
 		return
 	}
 	if err != nil { // most often nobody is there any more to read this

@@ -6,12 +6,14 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/websocket"
 	"github.com/lingerws/linger/worker"
 )
 
@@ -219,5 +221,26 @@ func TestTheSchemeIsThatOfTheClientBehindATrustedProxy(t *testing.T) {
 				t.Errorf("a page is asked for by %s; got %s", c.want, got.body)
 			}
 		})
+	}
+}
+
+func TestABodyThatDoesNotComeIs408(t *testing.T) {
+	t.Parallel()
+	app, err := worker.Load(write(t, "app.js", `addEventListener("fetch", (event) => event.respondWith(new Response("hello")));`), worker.Options{Logger: discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	web := httptest.NewServer(websocket.BoundBodies(app, 10*time.Millisecond))
+	t.Cleanup(func() {
+		web.Close()
+		_ = app.Shutdown(t.Context())
+	})
+	a := &testApp{t: t, address: web.Listener.Addr().String()}
+	if got := a.raw("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"); got.StatusCode != http.StatusRequestTimeout || !got.Close {
+		t.Errorf("a body that does not come gets 408; got %d %q", got.StatusCode, got.body)
+	}
+	got := a.raw("POST / HTTP/1.1\r\nHost: [::1\r\nContent-Length: 100\r\n\r\n")
+	if got.StatusCode != http.StatusBadRequest || !got.Close {
+		t.Errorf("a request that is refused does not wait for its body; got %d %q", got.StatusCode, got.body)
 	}
 }

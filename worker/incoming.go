@@ -29,7 +29,9 @@ func (a *App) requestFacts(id int, r *http.Request, target string, header http.H
 // that has none: for a script that would be an exception of new URL(event.request.url).
 func (a *App) requestURL(r *http.Request) (string, *handshake.Refusal) {
 	host := hostOf(r)
-	if refusal := handshake.CheckTarget(handshake.Request{Target: targetOf(r), Host: host, Header: r.Header}); refusal != nil {
+	if refusal := handshake.CheckTarget(handshake.Request{
+		Target: targetOf(r), Host: host, Header: r.Header, ProtoMajor: r.ProtoMajor, ContentLength: r.ContentLength,
+	}); refusal != nil {
 		return "", refusal
 	}
 	u := url.URL{Scheme: "http", Host: host, Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery, ForceQuery: r.URL.ForceQuery}

@@ -41,6 +41,7 @@ type doorFlags struct {
 	MaxPerAddress  int             `placeholder:"N" help:"Connections that one remote address may have; above it requests get 429. Not bounded, if not given."`
 	UpgradeRate    float64         `placeholder:"N" help:"Upgrade requests per second; above it they get 503. Not bounded, if not given."`
 	HeaderTimeout  duration        `default:"10s" help:"Time a client may take to send the header of a request; then its connection is closed."`
+	BodyTimeout    duration        `default:"30s" help:"Time a client may take to send 16 KiB of a request's body, or all of it; then it gets 408 and its connection is closed."`
 	UpgradeTimeout duration        `placeholder:"DURATION" help:"Time an upgrade request may take, the wait for a worker included; then it gets 504. The event timeout and 30s, if not given."`
 	TrustedProxy   []network       `placeholder:"NETWORK" help:"Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: 10.0.0.0/8, ::1. May be repeated."`
 }

@@ -54,8 +54,12 @@ func (c *runCommand) Run(out *streams) error {
 	defer reloading.close()
 	c.print(out, fmt.Sprintf("%s runs at %s", c.App, address(listener)))
 	return service{
-		handler: logRequests(c.admit(app, listener.Addr(), log.Logger), log.access, networks(c.TrustedProxy)), log: log.Logger, headerTimeout: time.Duration(c.HeaderTimeout), limit: time.Duration(c.ShutdownTimeout),
-		connections: app.Server().Count, shutdown: app.Shutdown,
+		handler:       logRequests(c.admit(app, listener.Addr(), log.Logger), log.access, networks(c.TrustedProxy)),
+		log:           log.Logger,
+		headerTimeout: time.Duration(c.HeaderTimeout),
+		bodyTimeout:   time.Duration(c.BodyTimeout),
+		limit:         time.Duration(c.ShutdownTimeout),
+		connections:   app.Server().Count, shutdown: app.Shutdown,
 	}.serve(listener, signals.end)
 }
 

@@ -19,6 +19,7 @@ type service struct {
 	handler       http.Handler
 	log           *slog.Logger
 	headerTimeout time.Duration
+	bodyTimeout   time.Duration
 	limit         time.Duration // of the shutdown
 	connections   func() int
 	shutdown      func(ctx context.Context) error // of what the handler holds
@@ -35,7 +36,7 @@ const (
 func (s service) serve(listener net.Listener, signals <-chan os.Signal) error {
 	var unused preconnects
 	server := &http.Server{
-		Handler:           s.handler,
+		Handler:           websocket.BoundBodies(s.handler, s.bodyTimeout),
 		ConnState:         unused.track,
 		ReadHeaderTimeout: s.headerTimeout,
 		MaxHeaderBytes:    maxHeader,

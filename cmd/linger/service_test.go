@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func TestAListenErrorTellsWhatToDo(t *testing.T) {
@@ -54,5 +56,44 @@ func TestAPanicOfAHandlerIsLogged(t *testing.T) {
 	}
 	if got := out.String(); !strings.Contains(got, "something is wrong") {
 		t.Errorf("what a handler panics with is in the log; the log is %q", got)
+	}
+}
+
+func TestABodyThatDoesNotComeEndsItsConnection(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	signals := make(chan os.Signal, 1)
+	served, read := make(chan error, 1), make(chan error, 1)
+	go func() {
+		served <- service{
+			handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				_, err := io.ReadAll(r.Body)
+				read <- err
+			}),
+			log:           slog.New(slog.DiscardHandler),
+			headerTimeout: patience, bodyTimeout: 10 * time.Millisecond, limit: patience,
+			connections: func() int { return 0 },
+			shutdown:    func(context.Context) error { return nil },
+		}.serve(listener, signals)
+	}()
+	nc, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = nc.Close() }()
+	if _, err := io.WriteString(nc, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nsome of it"); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-read; !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("reading the body fails when its time is over; got %v", err)
+	}
+	if _, err := io.ReadAll(nc); err != nil { // until the server ends it
+		t.Error(err)
+	}
+	signals <- os.Interrupt
+	if err := <-served; err != nil {
+		t.Error(err)
 	}
 }

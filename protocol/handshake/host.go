@@ -8,8 +8,10 @@ import (
 
 // CheckTarget judges the host and the target of a request, of a plain one as well as of an opening handshake. It
 // returns nil if together they are an absolute URL with the scheme http or https that every reader understands alike,
-// and the refusal to answer with if not.
-func CheckTarget(r Request) *Refusal {
+// and the refusal to answer with if not. Of the request only the method is not read.
+func CheckTarget(r Request) *Refusal { return checkTarget(r).leaving(r) }
+
+func checkTarget(r Request) *Refusal {
 	switch {
 	case !isTarget(r.Target):
 		return badRequest(ReasonTarget, "The request target is neither a path nor an absolute URL; send a path that begins with /")

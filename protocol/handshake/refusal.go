@@ -52,6 +52,22 @@ func UpgradeRequired(protoMajor int, reason Reason, text string) *Refusal {
 	return r
 }
 
+// leaving has the refusal of a request with a body end the connection, so that the answer need not wait for a body that
+// may never come: RFC 9112, section 9.6.
+func (r *Refusal) leaving(request Request) *Refusal {
+	if r == nil || request.ContentLength == 0 || request.ProtoMajor > 1 {
+		return r
+	}
+	for i, f := range r.Fields {
+		if f.Name == connectionKey {
+			r.Fields[i].Value += ", close"
+			return r
+		}
+	}
+	r.Fields = append(r.Fields, Field{connectionKey, "close"})
+	return r
+}
+
 // wrongVersion names the one version that is spoken here. RFC 6455, section 4.4.
 func wrongVersion(protoMajor int) *Refusal {
 	r := UpgradeRequired(protoMajor, ReasonVersion, "Sec-WebSocket-Version is missing or names another version; send Sec-WebSocket-Version: 13")

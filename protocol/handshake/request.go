@@ -38,6 +38,11 @@ func isExtendedConnect(r Request) bool {
 // judged here but by an [OriginPolicy], and extensions that nobody knows stay in the offer: not agreeing to them is
 // how they are declined.
 func CheckRequest(r Request) (Offer, *Refusal) {
+	offer, refusal := checkRequest(r)
+	return offer, refusal.leaving(r)
+}
+
+func checkRequest(r Request) (Offer, *Refusal) {
 	if refusal := checkHTTP(r); refusal != nil {
 		return Offer{}, refusal
 	}
@@ -57,7 +62,7 @@ func checkHTTP(r Request) *Refusal {
 	case !atLeastHTTP11(r): // RFC 6455, section 4.2.1, rule 1
 		return UpgradeRequired(r.ProtoMajor, ReasonHTTPVersion, "A WebSocket needs HTTP/1.1, and this request came with an older version"+proxyHint)
 	}
-	if refusal := CheckTarget(r); refusal != nil {
+	if refusal := checkTarget(r); refusal != nil {
 		return refusal
 	}
 	if r.ContentLength != 0 {
