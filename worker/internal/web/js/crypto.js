@@ -1,6 +1,7 @@
 import { refuse, secret, tag } from "./define.js";
 import { DOMException } from "./exception.js";
 import { host } from "./host.js";
+import { subtle, timingSafeEqual } from "./subtle.js";
 
 const quota = 65536; // Web Cryptography, section 10.1.1
 
@@ -31,6 +32,14 @@ export class Crypto {
 
   randomUUID() {
     return host.randomUUID();
+  }
+
+  get subtle() {
+    return subtle;
+  }
+
+  timingSafeEqual(a, b) {
+    return timingSafeEqual(a, b);
   }
 }
 

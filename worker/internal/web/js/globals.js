@@ -18,6 +18,7 @@ import { Request } from "./request.js";
 import { Response } from "./response.js";
 import { dispatchByScript, EventTarget, globalTarget } from "./target.js";
 import { clearInterval, clearTimeout, setInterval, setTimeout } from "./timers.js";
+import { CryptoKey, SubtleCrypto } from "./subtle.js";
 import { URL, URLSearchParams } from "./url.js";
 
 define(globalThis, {
@@ -27,6 +28,7 @@ define(globalThis, {
   BroadcastChannel,
   CloseEvent,
   Crypto,
+  CryptoKey,
   CustomEvent,
   DOMException,
   ErrorEvent,
@@ -38,6 +40,7 @@ define(globalThis, {
   Performance,
   Request,
   Response,
+  SubtleCrypto,
   TextDecoder,
   TextEncoder,
   URL,
@@ -90,3 +93,4 @@ describeBy(AbortSignal, "aborted");
 describeBy(AbortController, "signal");
 describeBy(Blob, "size", "type");
 describeBy(BroadcastChannel, "name");
+describeBy(CryptoKey, "type", "extractable", "algorithm", "usages");
