@@ -70,6 +70,7 @@ func (in *instance) handle(t task) {
 		in.worker.handled.Add(1)
 		in.begin(t.event)
 	case t.post != nil:
+		in.worker.postBytes.Add(-t.post.size())
 		if err := in.turn(func() error { return in.realm.Deliver(t.post.channel, t.post.message) }); err != nil {
 			in.reportFailure(nil, err)
 		}
@@ -172,6 +173,9 @@ type post struct {
 	message web.Message
 }
 
+// size returns how many bytes a post takes, about.
+func (p post) size() int64 { return int64(len(p.channel) + len(p.message.Text) + len(p.message.Bytes)) }
+
 // spread passes on what was posted to a BroadcastChannel to the engines that listen.
 // It waits for nobody: what a busy worker has no room for is dropped.
 func (in *instance) spread(p post) {
@@ -182,11 +186,13 @@ func (in *instance) spread(p post) {
 		if last == nil || last == in || !last.listensTo(p.channel) {
 			continue
 		}
-		select {
-		case w.posts <- p:
-		default:
-			w.dropped.Add(1)
-			in.app.opts.Logger.Warn("a message of a BroadcastChannel was dropped: the worker is too busy", "worker", w.index, "channel", p.channel)
+		if w.post(p) {
+			continue
+		}
+		w.dropped.Add(1)
+		if others, ok := w.droppedPosts.admit(time.Now()); ok {
+			attrs := append([]any{"worker", w.index, "channel", p.channel}, others...)
+			in.app.opts.Logger.Warn("a message of a BroadcastChannel was dropped: the worker is too busy", attrs...)
 		}
 	}
 }

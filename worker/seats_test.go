@@ -191,3 +191,45 @@ func TestPublishFromGoReachesTheConnectionsOfEveryWorker(t *testing.T) {
 	first.want("news")
 	second.want("news")
 }
+
+func TestPostsThatWaitAreBoundedInBytes(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		let heard = 0, bytes = 0;
+		new BroadcastChannel("news").onmessage = ({ data }) => { heard++; bytes += data.length ?? data.byteLength; };
+		addEventListener("websocketupgrade", (event) => { event.accept(); });
+		addEventListener("websocketmessage", (event) => {
+			const { source, data } = event;
+			if (data === "busy") {
+				console.log("busy");
+				while (clients.count({ channel: "posted" }) === 0);
+			}
+			if (data === "post") {
+				const channel = new BroadcastChannel("news");
+				channel.postMessage("x".repeat(6 << 20)); // none waits
+				channel.postMessage("");
+				for (let i = 0; i < 20; i++) channel.postMessage(i % 2 ? "x".repeat(1 << 20) : new Uint8Array(1 << 20));
+				source.subscribe("posted");
+			}
+			if (data === "again") for (let i = 0; i < 3; i++) new BroadcastChannel("news").postMessage("x".repeat(1 << 20));
+			source.send("heard " + [heard, bytes]);
+		});`, worker.Options{Workers: 2})
+	busy, poster := a.connect(), a.connect()
+	busy.send("busy")
+	a.stdout.line(t, "busy")
+	poster.send("post")
+	busy.want("heard 0,0")
+	poster.want("heard 0,0")
+	heard := func(want string) {
+		t.Helper()
+		a.until("the busy worker hears what has found room: "+want, func() bool {
+			busy.send("heard?")
+			got, err := busy.next()
+			return err != nil || got == want
+		})
+	}
+	heard(fmt.Sprint("heard 1,", 6<<20))
+	poster.send("again") // what was handled makes room
+	heard(fmt.Sprint("heard 4,", 9<<20))
+	a.log.line(t, "was dropped: the worker is too busy", "channel=news")
+}

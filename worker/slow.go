@@ -8,25 +8,29 @@ import (
 	"github.com/lingerws/linger/worker/internal/engine"
 )
 
-// slowLines bounds the warnings about slow events: one in so long for each worker.
-const slowLines = time.Second
+// betweenWarnings is the time from a warning of a kind to the next for each worker.
+const betweenWarnings = time.Second
 
-// slowness counts the warnings about slow events of a worker.
-type slowness struct {
+// warnings bounds how often a worker logs a kind of warning.
+type warnings struct {
 	mu     sync.Mutex
 	next   time.Time // before which there is no other
 	others int       // that were left out since the last
 }
 
-// admit reports whether a warning may be logged, and how many were left out before it.
-func (s *slowness) admit(now time.Time) (others int, ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if now.Before(s.next) {
-		s.others++
-		return 0, false
+// admit reports whether a warning may be logged, and returns how many were left out before
+// it as an attribute, if there were any.
+func (w *warnings) admit(now time.Time) (others []any, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if now.Before(w.next) {
+		w.others++
+		return nil, false
 	}
-	others, s.others, s.next = s.others, 0, now.Add(slowLines)
+	if w.others > 0 {
+		others = []any{slog.Int("others", w.others)}
+	}
+	w.others, w.next = 0, now.Add(betweenWarnings)
 	return others, true
 }
 
@@ -67,7 +71,7 @@ func (in *instance) warnSlow(e *event, took time.Duration, why string, place []a
 	if !closed(in.begun) || in.isAbandoned() { // it is being loaded, or its events were reported
 		return
 	}
-	others, ok := in.worker.slowness.admit(time.Now())
+	others, ok := in.worker.slowEvents.admit(time.Now())
 	if !ok {
 		return
 	}
@@ -76,8 +80,6 @@ func (in *instance) warnSlow(e *event, took time.Duration, why string, place []a
 		attrs = []any{"event", "a timer or callback"}
 	}
 	attrs = append(attrs, "took", took.Round(time.Millisecond).String(), "reason", why)
-	if others > 0 {
-		attrs = append(attrs, slog.Int("others", others))
-	}
+	attrs = append(attrs, others...)
 	in.app.opts.Logger.Warn("slow event", append(attrs, place...)...)
 }

@@ -19,6 +19,9 @@ type worker struct {
 	connections atomic.Int64
 	handled     atomic.Uint64 // events
 	dropped     atomic.Uint64 // posts
+	postBytes   atomic.Int64  // in posts that wait
+
+	slowEvents, droppedPosts warnings
 
 	fetches  *fetchGate   // that engines of it have begun
 	sockets  atomic.Int64 // that they have open to other servers
@@ -26,7 +29,6 @@ type worker struct {
 	stuck    atomic.Int32 // engines that do not come back from a built-in function
 	lost     atomic.Int32 // engines that failed inside, whose memory stays
 	status   status
-	slowness slowness
 	stopOnce sync.Once
 
 	mu   sync.Mutex
@@ -38,6 +40,9 @@ type worker struct {
 const (
 	maxTasks = 256  // events that wait for the engine before who submits them waits too
 	maxPosts = 1024 // messages of other workers that wait
+
+	// maxPostBytes bounds what is in them. One that is larger is taken if none waits.
+	maxPostBytes = 4 << 20
 )
 
 func newWorker(a *App, index int) *worker {
@@ -127,6 +132,22 @@ func (w *worker) take(fresh *instance) bool {
 		<-fresh.begun
 		return true
 	case <-w.gone:
+		return false
+	}
+}
+
+// post queues a message of another worker, and returns false if there is no room for it.
+func (w *worker) post(p post) bool {
+	size := p.size()
+	if n := w.postBytes.Add(size); n > maxPostBytes && n > size {
+		w.postBytes.Add(-size)
+		return false
+	}
+	select {
+	case w.posts <- p:
+		return true
+	default:
+		w.postBytes.Add(-size)
 		return false
 	}
 }
