@@ -16,38 +16,49 @@ const (
 	CausePanic    protocol.Cause = "panic"    // the handler of an event panicked: 1011
 )
 
-// decision is a reason of the server's own to close a connection: what the peer gets,
-// and the cause of the close event.
-type decision struct {
-	protocol.Status
-	cause protocol.Cause
-}
+// decision is a reason of the server's own to close a connection. It is a number, because
+// every socket has room for one.
+type decision uint8
 
-var (
-	idleTooLong   = &decision{protocol.Status{Code: protocol.CloseGoingAway, Reason: "idle timeout"}, CauseIdle}
-	oldEnough     = &decision{protocol.Status{Code: protocol.CloseServiceRestart, Reason: "maximum lifetime"}, CauseLifetime}
-	tooSlow       = &decision{protocol.Status{Code: protocol.CloseTryAgainLater, Reason: "reading too slowly"}, CauseSlow}
-	tooEarly      = &decision{protocol.Status{Code: protocol.CloseTryAgainLater, Reason: "too much was sent before the connection was open"}, CauseSlow}
-	shuttingDown  = &decision{protocol.Status{Code: protocol.CloseGoingAway, Reason: "server shutting down"}, CauseShutdown}
-	handlerFailed = &decision{protocol.Status{Code: protocol.CloseInternalError, Reason: "internal error"}, CausePanic}
+const (
+	undecided decision = iota
+	idleTooLong
+	oldEnough
+	tooSlow
+	tooEarly
+	shuttingDown
+	handlerFailed
 )
 
+// decisions are what the peer gets, and the cause of the close event.
+var decisions = [...]struct {
+	protocol.Status
+	cause protocol.Cause
+}{
+	idleTooLong:   {protocol.Status{Code: protocol.CloseGoingAway, Reason: "idle timeout"}, CauseIdle},
+	oldEnough:     {protocol.Status{Code: protocol.CloseServiceRestart, Reason: "maximum lifetime"}, CauseLifetime},
+	tooSlow:       {protocol.Status{Code: protocol.CloseTryAgainLater, Reason: "reading too slowly"}, CauseSlow},
+	tooEarly:      {protocol.Status{Code: protocol.CloseTryAgainLater, Reason: "too much was sent before the connection was open"}, CauseSlow},
+	shuttingDown:  {protocol.Status{Code: protocol.CloseGoingAway, Reason: "server shutting down"}, CauseShutdown},
+	handlerFailed: {protocol.Status{Code: protocol.CloseInternalError, Reason: "internal error"}, CausePanic},
+}
+
 // closeFor starts the closing handshake for a reason of the server's own.
-func (s *Socket) closeFor(d *decision) {
+func (s *Socket) closeFor(d decision) {
 	s.decide(d)
-	_ = s.Close(d.Code, d.Reason) // cannot fail: the code and reason are legal
+	_ = s.Close(decisions[d].Code, decisions[d].Reason) // cannot fail: the code and reason are legal
 }
 
 // decide notes why the server ends a connection, unless it is ending already.
-func (s *Socket) decide(d *decision) {
+func (s *Socket) decide(d decision) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.decideLocked(d)
 }
 
 // decideLocked is decide with mu held.
-func (s *Socket) decideLocked(d *decision) {
-	if s.decision == nil && !s.closing.Load() {
+func (s *Socket) decideLocked(d decision) {
+	if s.decision == undecided && !s.closing.Load() {
 		s.decision = d
 	}
 }
@@ -55,8 +66,8 @@ func (s *Socket) decideLocked(d *decision) {
 // causeOf returns the cause of the close event. The server's decision is the cause, unless the
 // peer closed first or broke a rule. mu is held.
 func (s *Socket) causeOf(end websocket.Outcome) protocol.Cause {
-	if s.decision == nil || end.First == protocol.Remote || end.Cause == protocol.CauseViolation || end.Cause == CauseHandshake {
+	if s.decision == undecided || end.First == protocol.Remote || end.Cause == protocol.CauseViolation || end.Cause == CauseHandshake {
 		return end.Cause
 	}
-	return s.decision.cause
+	return decisions[s.decision].cause
 }

@@ -31,7 +31,7 @@ type Socket struct {
 	mu       sync.Mutex
 	early    *early              // until the 101 is out
 	mailbox  *mailbox            // nil if every event that came has been handled
-	decision *decision           // of the server to close it, with the cause of the close event
+	decision decision            // of the server to close it, with the cause of the close event
 	ended    bool                // the close event is in the mailbox, or was handled
 	drained  chan struct{}       // closed when the send queue empties; made by who waits
 	life     *time.Timer         // for Options.IdleTimeout and MaxLifetime
