@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"time"
+
+	"github.com/alecthomas/kong"
 
 	"github.com/lingerws/linger/worker"
 )
@@ -28,6 +31,14 @@ type runCommand struct {
 
 	vars    map[string]any // of env, from all sources; set by configure
 	notices []configNotice // for the log
+
+	boundGiven bool // --max-connections is on the command line
+}
+
+// AfterApply notes which flags were given; kong calls it.
+func (c *runCommand) AfterApply(ctx *kong.Context) error { //nolint:unparam // kong calls methods of this form
+	c.boundGiven = slices.ContainsFunc(ctx.Path, func(p *kong.Path) bool { return p.Flag != nil && p.Flag.Name == "max-connections" })
+	return nil
 }
 
 // Run loads the application, then listens, so that no client meets one that does
@@ -52,6 +63,7 @@ func (c *runCommand) Run(out *streams) error {
 		return errors.Join(fmt.Errorf("cannot watch the application's files: %w", err), listener.Close(), app.Shutdown(context.Background()))
 	}
 	defer reloading.close()
+	reportDescriptors(log.Logger, maxDescriptors(), c.MaxConnections, c.boundGiven)
 	c.print(out, fmt.Sprintf("%s runs at %s", c.App, address(listener)))
 	return service{
 		handler:       logRequests(c.admit(app, listener.Addr(), log.Logger), log.access, networks(c.TrustedProxy)),

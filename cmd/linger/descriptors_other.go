@@ -1,0 +1,8 @@
+//go:build !unix
+
+package main
+
+import "math"
+
+// maxDescriptors returns how many descriptors the process may have: there is no such limit.
+func maxDescriptors() uint64 { return math.MaxUint64 }
