@@ -1,7 +1,7 @@
 # Each target is a step of .ci/check, where it is explained.
 
 .DEFAULT_GOAL := help
-.PHONY: help check format vet lint test interop fuzz cross vuln bench bench-worker soak
+.PHONY: help check format vet lint test interop packages fuzz cross vuln bench bench-worker soak
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ test: ## All tests with the race detector, in random order
 
 interop: ## Other implementations against ours; those of Node and Bun by npm
 	@.ci/check interop
+
+packages: ## Much used packages of npm in a worker
+	@.ci/check packages
 
 fuzz: ## Every fuzz target for FUZZTIME, 5s by default
 	@.ci/check fuzz
