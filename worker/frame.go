@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -17,10 +18,19 @@ func Frames(problems []Problem, color bool) string {
 			kind = api.WarningMessage
 		}
 		for _, text := range api.FormatMessages([]api.Message{p.message()}, api.FormatMessagesOptions{Kind: kind, Color: color}) {
-			out.WriteString(text)
+			out.WriteString(fromOne(text, p))
 		}
 	}
 	return out.String()
+}
+
+// fromOne has the column of a problem count from 1, as everywhere else and in editors; the bundler counts from 0.
+func fromOne(text string, p Problem) string {
+	if p.Line == 0 || p.Column == 0 {
+		return text
+	}
+	place := fmt.Sprintf("%s:%d:", p.File, p.Line)
+	return strings.Replace(text, fmt.Sprintf("%s%d:", place, p.Column-1), fmt.Sprintf("%s%d:", place, p.Column), 1)
 }
 
 // message is a problem as the bundler has it.

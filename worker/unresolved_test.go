@@ -94,8 +94,8 @@ func TestModulesOfNodeThatAreInstalledAsPackagesAreTaken(t *testing.T) {
 func TestProblemsHaveTheLineOfTheSource(t *testing.T) {
 	t.Parallel()
 	for script, want := range map[string]string{
-		"let a;\n  let = = 2;": "✘ [ERROR] Unexpected \"=\"\n\n    app.js:2:8:\n      2 │   let = = 2;\n        ╵         ^\n\n",
-		"\nimport 'left-pad';": "✘ [ERROR] the package \"left-pad\" is not installed: run npm install left-pad\n\n    app.js:2:7:\n      2 │ import 'left-pad';\n        ╵        ~~~~~~~~~~\n\n",
+		"let a;\n  let = = 2;": "✘ [ERROR] Unexpected \"=\"\n\n    app.js:2:9:\n      2 │   let = = 2;\n        ╵         ^\n\n",
+		"\nimport 'left-pad';": "✘ [ERROR] the package \"left-pad\" is not installed: run npm install left-pad\n\n    app.js:2:8:\n      2 │ import 'left-pad';\n        ╵        ~~~~~~~~~~\n\n",
 		"const f = () => { throw new RangeError('no'); };\n  f();": "✘ [ERROR] RangeError: no\n\n    app.js:1:",
 		"await new Promise(() => {});":                             "✘ [ERROR] a top-level await never ends",
 	} {

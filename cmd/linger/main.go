@@ -24,6 +24,8 @@ import (
 type commands struct {
 	Run     runCommand     `cmd:"" help:"Run an application, JavaScript or TypeScript."`
 	Proxy   proxyCommand   `cmd:"" help:"Pass WebSockets on to backends, with each end as it came."`
+	Check   checkCommand   `cmd:"" help:"Load an application without serving it, and print what is wrong."`
+	Types   typesCommand   `cmd:"" help:"Write linger.d.ts, the types of Linger for TypeScript."`
 	Version versionCommand `cmd:"" help:"Print the version, with those of Go and of the engine."`
 	Help    helpCommand    `cmd:"" help:"Explain a command."`
 

@@ -77,7 +77,7 @@ func TestAFailedReloadOnATerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = p.process.Process.Signal(syscall.SIGHUP)
-	wantOnTerminal(t, shown, `(?m)ERROR application not reloaded: the last version goes on\n.*Expected identifier.*\n\n +\S*app\.js:2:6:\n +2 .* const ;\n.*\^`)
+	wantOnTerminal(t, shown, `(?m)ERROR application not reloaded: the last version goes on\n.*Expected identifier.*\n\n +\S*app\.js:2:7:\n +2 .* const ;\n.*\^`)
 }
 
 func TestOnATerminalTheFormatOfTheLogCanBeChosen(t *testing.T) {
@@ -96,7 +96,7 @@ func TestALoadErrorWithForcedColors(t *testing.T) {
 	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != exitFailure {
 		t.Errorf("the status is %d; got %v", exitFailure, err)
 	}
-	if fits := regexp.MustCompile(`^linger: cannot load \S+app\.js:\n\n.*\x1b\[.*Expected identifier.*\n\n +\S*app\.js:2:6:`); !fits.Match(shown) {
+	if fits := regexp.MustCompile(`^linger: cannot load \S+app\.js:\n\n.*\x1b\[.*Expected identifier.*\n\n +\S*app\.js:2:7:`); !fits.Match(shown) {
 		t.Errorf("there is an excerpt, in colours; got\n%s", shown)
 	}
 }

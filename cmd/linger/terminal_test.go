@@ -98,7 +98,7 @@ AggregateError: all failed` + "\uFFFD" + `[2J
 func TestTerminalShowsTheProblemsOfALoadError(t *testing.T) {
 	err := &worker.LoadError{Problems: []worker.Problem{{File: "app.js", Line: 2, Column: 7, Text: "Expected identifier", Source: "const ;", Length: 1}}}
 	got := onScreen(look{terminal: true}, func(l *slog.Logger) { l.Error("application not reloaded", "error", err) })
-	for _, part := range []string{"ERROR application not reloaded\n", "Expected identifier", "app.js:2:6", "const ;"} {
+	for _, part := range []string{"ERROR application not reloaded\n", "Expected identifier", "app.js:2:7", "const ;"} {
 		if !strings.Contains(got, part) {
 			t.Errorf("it has %q; got\n%s", part, got)
 		}

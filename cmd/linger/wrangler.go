@@ -61,6 +61,15 @@ type configNotice struct {
 	attrs []any
 }
 
+// String returns the notice as a line of text.
+func (n configNotice) String() string {
+	text := n.text
+	for i := 0; i+1 < len(n.attrs); i += 2 {
+		text += fmt.Sprintf(", %v %v", n.attrs[i], n.attrs[i+1])
+	}
+	return text
+}
+
 // readWrangler reads a wrangler file.
 func readWrangler(path string) (wranglerFile, error) {
 	var file wranglerFile

@@ -1,0 +1,766 @@
+// Types of Linger: written by `linger types`, which replaces this file. Put changes elsewhere.
+//
+// They need TypeScript 5 or later, and no library for browsers: { "lib": ["es2023"], "types": [] } in the
+// compilerOptions of tsconfig.json. Beside the libraries "dom" or "webworker" they work too. Then what both know has the
+// types of the library, which has more than there is in Linger.
+
+// ---- Linger -------------------------------------------------------------------------------------------------------
+
+/** The variables of the application. Declare yours: `interface Env { API_KEY: string }`. */
+interface Env {
+  [name: string]: unknown;
+}
+
+/** The variables of the application: [vars] of linger.toml, .env, .dev.vars, --env-file and --var. */
+declare var env: Env;
+
+/** What can be sent to a connection: text, or bytes. */
+type WebSocketMessage = string | ArrayBuffer | ArrayBufferView;
+
+/**
+ * A connection. It outlives the code: events of later versions get a handle to the same one.
+ * Data is what the application keeps with it, anything that can be cloned.
+ */
+interface WebSocketConnection<Data = any> {
+  readonly id: string;
+  /** The URL of the upgrade request. */
+  readonly url: string;
+  /** The subprotocol, "" for none. */
+  readonly protocol: string;
+  /** The client's IP address, without a port. */
+  readonly remoteAddress: string;
+  /** The fields of the upgrade request. They cannot be changed. */
+  readonly headers: Headers;
+  /** 0 during the upgrade event, 1 open, 2 closing, 3 closed. */
+  readonly readyState: number;
+  /** Bytes that wait to be sent. */
+  readonly bufferedAmount: number;
+  /** What listeners change in it is saved when the event is over; elsewhere it has to be set. 64 KiB at most. */
+  data: Data;
+  send(message: WebSocketMessage): void;
+  /** Starts the closing handshake, with 1000 by default. discard drops what waits to be sent. */
+  close(code?: number, reason?: string, options?: { discard?: boolean }): void;
+  /** Has the connection receive what is posted to the BroadcastChannel of this name. */
+  subscribe(channel: string): void;
+  unsubscribe(channel: string): void;
+  readonly CONNECTING: 0;
+  readonly OPEN: 1;
+  readonly CLOSING: 2;
+  readonly CLOSED: 3;
+}
+declare var WebSocketConnection: {
+  readonly prototype: WebSocketConnection;
+  readonly CONNECTING: 0;
+  readonly OPEN: 1;
+  readonly CLOSING: 2;
+  readonly CLOSED: 3;
+};
+
+/** How a request becomes a connection. */
+interface WebSocketAcceptOptions<Data = any> {
+  data?: Data;
+  /** A subprotocol that the client has offered. */
+  protocol?: string;
+  /** Fields of the 101 response. */
+  headers?: LingerHeadersInit;
+  /** The application answers the peer's Close itself. */
+  halfOpen?: boolean;
+  /** "close" ends the connection with 1012 when another version of the application takes over. */
+  reload?: "stay" | "close";
+}
+
+interface WebSocketUpgradeEvent extends ExtendableEvent {
+  readonly request: Request;
+  readonly remoteAddress: string;
+  accept<Data = any>(options?: WebSocketAcceptOptions<Data>): WebSocketConnection<Data>;
+  /** Declines the upgrade. */
+  respondWith(response: Response | PromiseLike<Response>): void;
+}
+declare var WebSocketUpgradeEvent: {
+  readonly prototype: WebSocketUpgradeEvent;
+  new (type: string, init: LingerEventInit & { request: Request }): WebSocketUpgradeEvent;
+};
+
+interface FetchEvent extends ExtendableEvent {
+  readonly request: Request;
+  readonly remoteAddress: string;
+  respondWith(response: Response | PromiseLike<Response>): void;
+  passThroughOnException(): void;
+  upgradeWebSocket<Data = any>(options?: WebSocketAcceptOptions<Data>): WebSocketConnection<Data>;
+}
+declare var FetchEvent: typeof globalThis extends { onmessage: any; importScripts: any; FetchEvent: infer T } ? T : {
+  readonly prototype: FetchEvent;
+  new (type: string, init: LingerEventInit & { request: Request }): FetchEvent;
+};
+
+interface WebSocketMessageEvent<Data = any> extends ExtendableEvent {
+  readonly source: WebSocketConnection<Data>;
+  readonly data: string | ArrayBuffer;
+}
+declare var WebSocketMessageEvent: {
+  readonly prototype: WebSocketMessageEvent;
+  new (type: string, init?: LingerEventInit & { source?: WebSocketConnection; data?: string | ArrayBuffer }): WebSocketMessageEvent;
+};
+
+/** In half-open mode: the peer has finished, and we have not. */
+interface WebSocketPeerCloseEvent<Data = any> extends ExtendableEvent {
+  readonly source: WebSocketConnection<Data>;
+  readonly code: number;
+  readonly reason: string;
+}
+declare var WebSocketPeerCloseEvent: {
+  readonly prototype: WebSocketPeerCloseEvent;
+  new (type: string, init?: LingerEventInit & { source?: WebSocketConnection; code?: number; reason?: string }): WebSocketPeerCloseEvent;
+};
+
+/** What waited to be sent has left, after it was too much. */
+interface WebSocketDrainEvent<Data = any> extends ExtendableEvent {
+  readonly source: WebSocketConnection<Data>;
+}
+declare var WebSocketDrainEvent: {
+  readonly prototype: WebSocketDrainEvent;
+  new (type: string, init?: LingerEventInit & { source?: WebSocketConnection }): WebSocketDrainEvent;
+};
+
+/** The end of a connection, its last event. */
+interface WebSocketCloseEvent<Data = any> extends ExtendableEvent {
+  readonly source: WebSocketConnection<Data>;
+  readonly id: string;
+  /** Of the peer's Close: 1005 if it was empty, 1006 if none came. */
+  readonly code: number;
+  readonly reason: string;
+  /** Whether both Close frames passed. */
+  readonly wasClean: boolean;
+  /** Of our Close, by the same rule. */
+  readonly sentCode: number;
+  readonly sentReason: string;
+  /** Whose Close was the first. */
+  readonly initiator: "local" | "remote";
+  /** Why it ended: "close", "violation", "slow", "eof" … */
+  readonly cause: string;
+  /** The rule that the peer has broken, for the cause "violation". */
+  readonly violation: string;
+}
+declare var WebSocketCloseEvent: {
+  readonly prototype: WebSocketCloseEvent;
+  new (type: string, init?: LingerEventInit & Partial<Omit<WebSocketCloseEvent, keyof ExtendableEvent>>): WebSocketCloseEvent;
+};
+
+interface ExtendableEvent extends Event {
+  /** Keeps the worker from stopping before the promise has settled. It does not delay the next event. */
+  waitUntil(promise: Promise<any>): void;
+}
+declare var ExtendableEvent: typeof globalThis extends { onmessage: any; importScripts: any; ExtendableEvent: infer T } ? T : {
+  readonly prototype: ExtendableEvent;
+  new (type: string, init?: LingerEventInit): ExtendableEvent;
+};
+
+/** The events that happen to an application. */
+interface LingerEventMap {
+  fetch: FetchEvent;
+  websocketupgrade: WebSocketUpgradeEvent;
+  websocketmessage: WebSocketMessageEvent;
+  websocketpeerclose: WebSocketPeerCloseEvent;
+  websocketdrain: WebSocketDrainEvent;
+  websocketclose: WebSocketCloseEvent;
+  install: ExtendableEvent;
+  activate: ExtendableEvent;
+}
+// The libraries for browsers look events up in these.
+interface WindowEventMap extends LingerEventMap {}
+interface WorkerGlobalScopeEventMap extends LingerEventMap {}
+interface DedicatedWorkerGlobalScopeEventMap extends LingerEventMap {}
+
+declare function addEventListener<Type extends keyof LingerEventMap>(
+  type: Type, listener: (event: LingerEventMap[Type]) => unknown, options?: boolean | LingerListenerOptions): void;
+declare function addEventListener(type: string, listener: LingerListener | null, options?: boolean | LingerListenerOptions): void;
+declare function removeEventListener<Type extends keyof LingerEventMap>(
+  type: Type, listener: (event: LingerEventMap[Type]) => unknown, options?: boolean | { capture?: boolean }): void;
+declare function removeEventListener(type: string, listener: LingerListener | null, options?: boolean | { capture?: boolean }): void;
+declare function dispatchEvent(event: Event): boolean;
+
+/** The connections of every worker, from any event. */
+interface LingerClients {
+  get<Data = any>(id: string): Promise<WebSocketConnection<Data> | undefined>;
+  /** All connections, or the subscribers of a channel. */
+  matchAll<Data = any>(options: { type: "websocket" | "all"; channel?: string }): Promise<WebSocketConnection<Data>[]>;
+  count(options?: { channel?: string }): number;
+  /** Sends a message to the subscribers of a channel, and returns how many took it. */
+  publish(channel: string, message: WebSocketMessage, options?: { except?: WebSocketConnection | WebSocketConnection[] }): number;
+}
+interface Clients extends LingerPart<LingerClients> {}
+declare var Clients: typeof globalThis extends { onmessage: any; importScripts: any; Clients: infer T } ? T : { readonly prototype: LingerClients };
+declare var clients: LingerClients;
+
+/** Has a text message answered on every connection, without an event. Without arguments it ends that. */
+declare function setWebSocketAutoResponse(request?: string, response?: string): void;
+
+// ---- The Workers API ----------------------------------------------------------------------------------------------
+
+/** What a module may export by default. */
+interface ExportedHandler<Variables = Env> {
+  fetch(request: Request, env: Variables, ctx: ExecutionContext): Response | PromiseLike<Response>;
+}
+
+interface ExecutionContext {
+  waitUntil(promise: Promise<any>): void;
+  passThroughOnException(): void;
+  props: any;
+}
+
+interface WebSocketPair extends Iterable<WebSocket> {
+  0: WebSocket;
+  1: WebSocket;
+}
+declare var WebSocketPair: {
+  readonly prototype: WebSocketPair;
+  new (): { 0: WebSocket; 1: WebSocket } & Iterable<WebSocket>;
+};
+
+interface WebSocket extends LingerPart<LingerWebSocket> {
+  /** Has the events come, and lets the script send: for the ends of a WebSocketPair, and sockets that fetch gave. */
+  accept(options?: { allowHalfOpen?: boolean }): void;
+  /** Keeps a copy of a value with the socket: 16 KiB at most. */
+  serializeAttachment(value: unknown): void;
+  deserializeAttachment(): any;
+}
+interface Response extends LingerPart<LingerResponse> {
+  /** The socket of a response with the status 101. */
+  readonly webSocket: WebSocket | null;
+}
+interface ResponseInit extends LingerPart<LingerResponseInit> {
+  webSocket?: WebSocket | null;
+}
+
+// ---- Modules ------------------------------------------------------------------------------------------------------
+
+declare module "linger" {
+  export const env: Env;
+  export const clients: LingerClients;
+  export const setWebSocketAutoResponse: typeof globalThis.setWebSocketAutoResponse;
+  export const Clients: typeof globalThis.Clients;
+  export const ExtendableEvent: typeof globalThis.ExtendableEvent;
+  export const FetchEvent: typeof globalThis.FetchEvent;
+  export const WebSocketCloseEvent: typeof globalThis.WebSocketCloseEvent;
+  export const WebSocketConnection: typeof globalThis.WebSocketConnection;
+  export const WebSocketDrainEvent: typeof globalThis.WebSocketDrainEvent;
+  export const WebSocketMessageEvent: typeof globalThis.WebSocketMessageEvent;
+  export const WebSocketPair: typeof globalThis.WebSocketPair;
+  export const WebSocketPeerCloseEvent: typeof globalThis.WebSocketPeerCloseEvent;
+  export const WebSocketUpgradeEvent: typeof globalThis.WebSocketUpgradeEvent;
+  export type Clients = LingerClients;
+  export type ExtendableEvent = globalThis.ExtendableEvent;
+  export type FetchEvent = globalThis.FetchEvent;
+  export type WebSocketCloseEvent<Data = any> = globalThis.WebSocketCloseEvent<Data>;
+  export type WebSocketConnection<Data = any> = globalThis.WebSocketConnection<Data>;
+  export type WebSocketDrainEvent<Data = any> = globalThis.WebSocketDrainEvent<Data>;
+  export type WebSocketMessageEvent<Data = any> = globalThis.WebSocketMessageEvent<Data>;
+  export type WebSocketPair = globalThis.WebSocketPair;
+  export type WebSocketPeerCloseEvent<Data = any> = globalThis.WebSocketPeerCloseEvent<Data>;
+  export type WebSocketUpgradeEvent = globalThis.WebSocketUpgradeEvent;
+}
+
+declare module "cloudflare:workers" {
+  export const env: Env;
+}
+
+// Files that an import makes text of.
+declare module "*.css" { const text: string; export default text; }
+declare module "*.csv" { const text: string; export default text; }
+declare module "*.glsl" { const text: string; export default text; }
+declare module "*.gql" { const text: string; export default text; }
+declare module "*.graphql" { const text: string; export default text; }
+declare module "*.htm" { const text: string; export default text; }
+declare module "*.html" { const text: string; export default text; }
+declare module "*.md" { const text: string; export default text; }
+declare module "*.sql" { const text: string; export default text; }
+declare module "*.svg" { const text: string; export default text; }
+declare module "*.tsv" { const text: string; export default text; }
+declare module "*.txt" { const text: string; export default text; }
+declare module "*.wgsl" { const text: string; export default text; }
+declare module "*.xml" { const text: string; export default text; }
+declare module "*?raw" { const text: string; export default text; }
+
+// The most common of those that an import makes an ArrayBuffer of.
+declare module "*.bin" { const bytes: ArrayBuffer; export default bytes; }
+declare module "*.dat" { const bytes: ArrayBuffer; export default bytes; }
+declare module "*.gif" { const bytes: ArrayBuffer; export default bytes; }
+declare module "*.gz" { const bytes: ArrayBuffer; export default bytes; }
+declare module "*.ico" { const bytes: ArrayBuffer; export default bytes; }
+declare module "*.jpeg" { const bytes: ArrayBuffer; export default bytes; }
+declare module "*.jpg" { const bytes: ArrayBuffer; export default bytes; }
+declare module "*.mp3" { const bytes: ArrayBuffer; export default bytes; }
+declare module "*.mp4" { const bytes: ArrayBuffer; export default bytes; }
+declare module "*.pdf" { const bytes: ArrayBuffer; export default bytes; }
+declare module "*.png" { const bytes: ArrayBuffer; export default bytes; }
+declare module "*.ttf" { const bytes: ArrayBuffer; export default bytes; }
+declare module "*.webp" { const bytes: ArrayBuffer; export default bytes; }
+declare module "*.woff" { const bytes: ArrayBuffer; export default bytes; }
+declare module "*.woff2" { const bytes: ArrayBuffer; export default bytes; }
+declare module "*.zip" { const bytes: ArrayBuffer; export default bytes; }
+
+interface ImportMetaEnv {
+  readonly MODE: "production" | "development";
+  readonly DEV: boolean;
+  readonly PROD: boolean;
+  readonly SSR: boolean;
+}
+interface ImportMeta {
+  readonly env: ImportMetaEnv;
+}
+
+// ---- The web platform, as far as it is there ----------------------------------------------------------------------
+
+/** A type of ours, where no library for browsers has one: those have a global onmessage. Variables ask the same question. */
+type LingerPart<Own> = typeof globalThis extends { onmessage: any } ? {} : Own;
+
+type LingerListener = ((event: Event) => unknown) | { handleEvent(event: Event): unknown };
+interface LingerListenerOptions { capture?: boolean; once?: boolean; passive?: boolean; signal?: AbortSignal; }
+interface LingerEventInit { bubbles?: boolean; cancelable?: boolean; composed?: boolean; }
+type LingerHeadersInit = Headers | [string, string][] | Record<string, string> | Iterable<readonly [string, string]>;
+type LingerBodyInit = string | ArrayBuffer | ArrayBufferView | Blob | URLSearchParams | ReadableStream;
+
+/** A body, to be passed on as a whole to a Request or a Response: it cannot be read in parts. */
+interface ReadableStream<R = any> extends LingerPart<{ readonly locked: boolean }> {}
+
+interface LingerEvent {
+  readonly type: string;
+  readonly target: EventTarget | null;
+  readonly srcElement: EventTarget | null;
+  readonly currentTarget: EventTarget | null;
+  readonly eventPhase: number;
+  readonly bubbles: boolean;
+  readonly cancelable: boolean;
+  readonly composed: boolean;
+  readonly defaultPrevented: boolean;
+  returnValue: boolean;
+  cancelBubble: boolean;
+  readonly isTrusted: boolean;
+  readonly timeStamp: number;
+  composedPath(): EventTarget[];
+  stopPropagation(): void;
+  stopImmediatePropagation(): void;
+  preventDefault(): void;
+  readonly NONE: 0;
+  readonly CAPTURING_PHASE: 1;
+  readonly AT_TARGET: 2;
+  readonly BUBBLING_PHASE: 3;
+}
+interface Event extends LingerPart<LingerEvent> {}
+declare var Event: typeof globalThis extends { onmessage: any; Event: infer T } ? T : {
+  readonly prototype: Event;
+  new (type: string, init?: LingerEventInit): Event;
+  readonly NONE: 0;
+  readonly CAPTURING_PHASE: 1;
+  readonly AT_TARGET: 2;
+  readonly BUBBLING_PHASE: 3;
+};
+
+interface LingerCustomEvent<T> extends Event {
+  readonly detail: T;
+}
+interface CustomEvent<T = any> extends LingerPart<LingerCustomEvent<T>> {}
+declare var CustomEvent: typeof globalThis extends { onmessage: any; CustomEvent: infer T } ? T : {
+  readonly prototype: CustomEvent;
+  new <T>(type: string, init?: LingerEventInit & { detail?: T }): CustomEvent<T>;
+};
+
+interface LingerMessageEvent<T> extends Event {
+  readonly data: T;
+  readonly origin: string;
+  readonly lastEventId: string;
+  readonly source: null;
+  readonly ports: readonly [];
+}
+interface MessageEvent<T = any> extends LingerPart<LingerMessageEvent<T>> {}
+declare var MessageEvent: typeof globalThis extends { onmessage: any; MessageEvent: infer T } ? T : {
+  readonly prototype: MessageEvent;
+  new <T>(type: string, init?: LingerEventInit & { data?: T; origin?: string; lastEventId?: string }): MessageEvent<T>;
+};
+
+interface LingerCloseEvent extends Event {
+  readonly code: number;
+  readonly reason: string;
+  readonly wasClean: boolean;
+}
+interface CloseEvent extends LingerPart<LingerCloseEvent> {}
+declare var CloseEvent: typeof globalThis extends { onmessage: any; CloseEvent: infer T } ? T : {
+  readonly prototype: CloseEvent;
+  new (type: string, init?: LingerEventInit & { code?: number; reason?: string; wasClean?: boolean }): CloseEvent;
+};
+
+interface LingerErrorEvent extends Event {
+  readonly message: string;
+  readonly error: any;
+  readonly filename: string;
+  readonly lineno: number;
+  readonly colno: number;
+}
+interface ErrorEvent extends LingerPart<LingerErrorEvent> {}
+declare var ErrorEvent: typeof globalThis extends { onmessage: any; ErrorEvent: infer T } ? T : {
+  readonly prototype: ErrorEvent;
+  new (type: string, init?: LingerEventInit & { message?: string; error?: any; filename?: string; lineno?: number; colno?: number }): ErrorEvent;
+};
+
+interface LingerEventTarget {
+  addEventListener(type: string, listener: LingerListener | null, options?: boolean | LingerListenerOptions): void;
+  removeEventListener(type: string, listener: LingerListener | null, options?: boolean | { capture?: boolean }): void;
+  dispatchEvent(event: Event): boolean;
+}
+interface EventTarget extends LingerPart<LingerEventTarget> {}
+declare var EventTarget: typeof globalThis extends { onmessage: any; EventTarget: infer T } ? T : { readonly prototype: EventTarget; new (): EventTarget };
+
+interface LingerAbortSignal extends EventTarget {
+  readonly aborted: boolean;
+  readonly reason: any;
+  throwIfAborted(): void;
+  onabort: ((this: AbortSignal, event: Event) => any) | null;
+}
+interface AbortSignal extends LingerPart<LingerAbortSignal> {}
+declare var AbortSignal: typeof globalThis extends { onmessage: any; AbortSignal: infer T } ? T : {
+  readonly prototype: AbortSignal;
+  abort(reason?: any): AbortSignal;
+  any(signals: AbortSignal[]): AbortSignal;
+  timeout(milliseconds: number): AbortSignal;
+};
+interface LingerAbortController {
+  readonly signal: AbortSignal;
+  abort(reason?: any): void;
+}
+interface AbortController extends LingerPart<LingerAbortController> {}
+declare var AbortController: typeof globalThis extends { onmessage: any; AbortController: infer T } ? T : { readonly prototype: AbortController; new (): AbortController };
+
+interface LingerDOMException extends Error {
+  readonly name: string;
+  readonly code: number;
+}
+interface DOMException extends LingerPart<LingerDOMException> {}
+declare var DOMException: typeof globalThis extends { onmessage: any; DOMException: infer T } ? T : {
+  readonly prototype: DOMException;
+  new (message?: string, options?: string | { name?: string; cause?: unknown }): DOMException;
+};
+
+interface LingerBlob {
+  readonly size: number;
+  readonly type: string;
+  slice(start?: number, end?: number, type?: string): Blob;
+  stream(): ReadableStream;
+  text(): Promise<string>;
+  bytes(): Promise<Uint8Array>;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+interface Blob extends LingerPart<LingerBlob> {}
+declare var Blob: typeof globalThis extends { onmessage: any; Blob: infer T } ? T : {
+  readonly prototype: Blob;
+  new (parts?: Iterable<string | ArrayBuffer | ArrayBufferView | Blob>, options?: { type?: string }): Blob;
+};
+
+interface LingerBroadcastChannel extends EventTarget {
+  readonly name: string;
+  /** Reaches the channels of this name, and the connections that are subscribed to it. */
+  postMessage(message: any): void;
+  close(): void;
+  onmessage: ((this: BroadcastChannel, event: MessageEvent) => any) | null;
+  onmessageerror: ((this: BroadcastChannel, event: MessageEvent) => any) | null;
+  addEventListener(type: "message" | "messageerror", listener: (this: BroadcastChannel, event: MessageEvent) => unknown, options?: boolean | LingerListenerOptions): void;
+  addEventListener(type: string, listener: LingerListener | null, options?: boolean | LingerListenerOptions): void;
+}
+interface BroadcastChannel extends LingerPart<LingerBroadcastChannel> {}
+declare var BroadcastChannel: typeof globalThis extends { onmessage: any; BroadcastChannel: infer T } ? T : { readonly prototype: BroadcastChannel; new (name: string): BroadcastChannel };
+
+interface LingerHeaders {
+  append(name: string, value: string): void;
+  delete(name: string): void;
+  get(name: string): string | null;
+  getSetCookie(): string[];
+  has(name: string): boolean;
+  set(name: string, value: string): void;
+  forEach(callback: (value: string, name: string, headers: Headers) => void, self?: any): void;
+  entries(): IterableIterator<[string, string]>;
+  keys(): IterableIterator<string>;
+  values(): IterableIterator<string>;
+  [Symbol.iterator](): IterableIterator<[string, string]>;
+}
+interface Headers extends LingerPart<LingerHeaders> {}
+declare var Headers: typeof globalThis extends { onmessage: any; Headers: infer T } ? T : { readonly prototype: Headers; new (init?: LingerHeadersInit): Headers };
+
+interface LingerBody {
+  readonly body: ReadableStream | null;
+  readonly bodyUsed: boolean;
+  text(): Promise<string>;
+  json(): Promise<any>;
+  bytes(): Promise<Uint8Array>;
+  arrayBuffer(): Promise<ArrayBuffer>;
+  blob(): Promise<Blob>;
+  /** Is not there, and says so: read forms with new URLSearchParams(await text()). */
+  formData(): Promise<never>;
+}
+
+interface LingerRequest extends LingerBody {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Headers;
+  readonly signal: AbortSignal;
+  readonly destination: string;
+  readonly redirect: "follow" | "error" | "manual";
+  readonly mode: string;
+  readonly credentials: string;
+  readonly cache: string;
+  readonly referrer: string;
+  readonly referrerPolicy: string;
+  readonly integrity: string;
+  readonly keepalive: boolean;
+  readonly duplex: "half";
+  clone(): Request;
+}
+interface Request extends LingerPart<LingerRequest> {}
+interface LingerRequestInit {
+  method?: string;
+  headers?: LingerHeadersInit;
+  body?: LingerBodyInit | null;
+  signal?: AbortSignal | null;
+  redirect?: "follow" | "error" | "manual";
+  mode?: string;
+  credentials?: string;
+  cache?: string;
+  referrer?: string;
+  referrerPolicy?: string;
+  integrity?: string;
+  keepalive?: boolean;
+  duplex?: "half";
+}
+interface RequestInit extends LingerPart<LingerRequestInit> {}
+declare var Request: typeof globalThis extends { onmessage: any; Request: infer T } ? T : { readonly prototype: Request; new (input: string | URL | Request, init?: RequestInit): Request };
+
+interface LingerResponse extends LingerBody {
+  readonly type: "default" | "error" | "basic";
+  readonly url: string;
+  readonly redirected: boolean;
+  readonly status: number;
+  readonly ok: boolean;
+  readonly statusText: string;
+  readonly headers: Headers;
+  clone(): Response;
+}
+interface LingerResponseInit {
+  status?: number;
+  statusText?: string;
+  headers?: LingerHeadersInit;
+}
+declare var Response: typeof globalThis extends { onmessage: any; Response: infer T } ? T : {
+  readonly prototype: Response;
+  new (body?: LingerBodyInit | null, init?: ResponseInit): Response;
+  json(data: any, init?: ResponseInit): Response;
+  redirect(url: string | URL, status?: number): Response;
+  error(): Response;
+};
+
+declare function fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+
+interface LingerTextEncoder {
+  readonly encoding: string;
+  encode(input?: string): Uint8Array;
+  encodeInto(source: string, destination: Uint8Array): { read: number; written: number };
+}
+interface TextEncoder extends LingerPart<LingerTextEncoder> {}
+declare var TextEncoder: typeof globalThis extends { onmessage: any; TextEncoder: infer T } ? T : { readonly prototype: TextEncoder; new (): TextEncoder };
+interface LingerTextDecoder {
+  readonly encoding: string;
+  readonly fatal: boolean;
+  readonly ignoreBOM: boolean;
+  decode(input?: ArrayBuffer | ArrayBufferView, options?: { stream?: boolean }): string;
+}
+interface TextDecoder extends LingerPart<LingerTextDecoder> {}
+declare var TextDecoder: typeof globalThis extends { onmessage: any; TextDecoder: infer T } ? T : {
+  readonly prototype: TextDecoder;
+  new (label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean }): TextDecoder;
+};
+
+interface LingerURL {
+  href: string;
+  readonly origin: string;
+  protocol: string;
+  username: string;
+  password: string;
+  host: string;
+  hostname: string;
+  port: string;
+  pathname: string;
+  search: string;
+  readonly searchParams: URLSearchParams;
+  hash: string;
+  toString(): string;
+  toJSON(): string;
+}
+interface URL extends LingerPart<LingerURL> {}
+declare var URL: typeof globalThis extends { onmessage: any; URL: infer T } ? T : {
+  readonly prototype: URL;
+  new (url: string | URL, base?: string | URL): URL;
+  canParse(url: string | URL, base?: string | URL): boolean;
+  parse(url: string | URL, base?: string | URL): URL | null;
+};
+interface LingerURLSearchParams {
+  readonly size: number;
+  append(name: string, value: string): void;
+  delete(name: string, value?: string): void;
+  get(name: string): string | null;
+  getAll(name: string): string[];
+  has(name: string, value?: string): boolean;
+  set(name: string, value: string): void;
+  sort(): void;
+  forEach(callback: (value: string, name: string, params: URLSearchParams) => void, self?: any): void;
+  entries(): IterableIterator<[string, string]>;
+  keys(): IterableIterator<string>;
+  values(): IterableIterator<string>;
+  toString(): string;
+  [Symbol.iterator](): IterableIterator<[string, string]>;
+}
+interface URLSearchParams extends LingerPart<LingerURLSearchParams> {}
+declare var URLSearchParams: typeof globalThis extends { onmessage: any; URLSearchParams: infer T } ? T : {
+  readonly prototype: URLSearchParams;
+  new (init?: string | URLSearchParams | Record<string, string> | Iterable<readonly [string, string]>): URLSearchParams;
+};
+
+interface LingerWebSocketEventMap {
+  open: Event;
+  message: MessageEvent;
+  close: CloseEvent;
+  error: Event;
+}
+interface WebSocketEventMap extends LingerPart<LingerWebSocketEventMap> {}
+interface LingerWebSocket extends EventTarget {
+  readonly readyState: number;
+  readonly url: string;
+  readonly protocol: string;
+  readonly extensions: string;
+  readonly bufferedAmount: number;
+  binaryType: "blob" | "arraybuffer";
+  send(message: WebSocketMessage | Blob): void;
+  close(code?: number, reason?: string): void;
+  onopen: ((this: WebSocket, event: Event) => any) | null;
+  onmessage: ((this: WebSocket, event: MessageEvent) => any) | null;
+  onclose: ((this: WebSocket, event: CloseEvent) => any) | null;
+  onerror: ((this: WebSocket, event: Event) => any) | null;
+  addEventListener<Type extends keyof LingerWebSocketEventMap>(
+    type: Type, listener: (this: WebSocket, event: LingerWebSocketEventMap[Type]) => unknown, options?: boolean | LingerListenerOptions): void;
+  addEventListener(type: string, listener: LingerListener | null, options?: boolean | LingerListenerOptions): void;
+  removeEventListener<Type extends keyof LingerWebSocketEventMap>(
+    type: Type, listener: (this: WebSocket, event: LingerWebSocketEventMap[Type]) => unknown, options?: boolean | { capture?: boolean }): void;
+  removeEventListener(type: string, listener: LingerListener | null, options?: boolean | { capture?: boolean }): void;
+  readonly CONNECTING: 0;
+  readonly OPEN: 1;
+  readonly CLOSING: 2;
+  readonly CLOSED: 3;
+}
+declare var WebSocket: typeof globalThis extends { onmessage: any; WebSocket: infer T } ? T : {
+  readonly prototype: WebSocket;
+  new (url: string | URL, protocols?: string | string[]): WebSocket;
+  readonly CONNECTING: 0;
+  readonly OPEN: 1;
+  readonly CLOSING: 2;
+  readonly CLOSED: 3;
+  readonly READY_STATE_CONNECTING: 0;
+  readonly READY_STATE_OPEN: 1;
+  readonly READY_STATE_CLOSING: 2;
+  readonly READY_STATE_CLOSED: 3;
+};
+
+interface LingerCrypto {
+  getRandomValues<T extends ArrayBufferView>(array: T): T;
+  randomUUID(): `${string}-${string}-${string}-${string}-${string}`;
+  readonly subtle: SubtleCrypto;
+}
+interface Crypto extends LingerPart<LingerCrypto> {
+  /** Reports whether two values have the same bytes, in a time that does not depend on them. */
+  timingSafeEqual(a: ArrayBuffer | ArrayBufferView, b: ArrayBuffer | ArrayBufferView): boolean;
+}
+declare var Crypto: typeof globalThis extends { onmessage: any; Crypto: infer T } ? T : { readonly prototype: Crypto };
+declare var crypto: typeof globalThis extends { onmessage: any; crypto: infer T } ? T : Crypto;
+
+type LingerAlgorithm = string | { name: string; [parameter: string]: any };
+interface LingerCryptoKey {
+  readonly type: "secret" | "public" | "private";
+  readonly extractable: boolean;
+  readonly algorithm: { name: string; [parameter: string]: any };
+  readonly usages: string[];
+}
+interface CryptoKey extends LingerPart<LingerCryptoKey> {}
+declare var CryptoKey: typeof globalThis extends { onmessage: any; CryptoKey: infer T } ? T : { readonly prototype: CryptoKey };
+
+/** Digests, HMAC and the verification of signatures. Other algorithms are rejected with a NotSupportedError. */
+interface LingerSubtleCrypto {
+  digest(algorithm: LingerAlgorithm, data: ArrayBuffer | ArrayBufferView): Promise<ArrayBuffer>;
+  importKey(format: "jwk", data: { [field: string]: any }, algorithm: LingerAlgorithm, extractable: boolean, usages: string[]): Promise<CryptoKey>;
+  importKey(format: "raw" | "spki" | "pkcs8", data: ArrayBuffer | ArrayBufferView, algorithm: LingerAlgorithm, extractable: boolean, usages: string[]): Promise<CryptoKey>;
+  generateKey(algorithm: LingerAlgorithm, extractable: boolean, usages: string[]): Promise<CryptoKey>;
+  exportKey(format: "jwk", key: CryptoKey): Promise<any>;
+  exportKey(format: "raw" | "spki" | "pkcs8", key: CryptoKey): Promise<ArrayBuffer>;
+  sign(algorithm: LingerAlgorithm, key: CryptoKey, data: ArrayBuffer | ArrayBufferView): Promise<ArrayBuffer>;
+  verify(algorithm: LingerAlgorithm, key: CryptoKey, signature: ArrayBuffer | ArrayBufferView, data: ArrayBuffer | ArrayBufferView): Promise<boolean>;
+  encrypt(algorithm: LingerAlgorithm, key: CryptoKey, data: ArrayBuffer | ArrayBufferView): Promise<ArrayBuffer>;
+  decrypt(algorithm: LingerAlgorithm, key: CryptoKey, data: ArrayBuffer | ArrayBufferView): Promise<ArrayBuffer>;
+  deriveKey(algorithm: LingerAlgorithm, key: CryptoKey, derived: LingerAlgorithm, extractable: boolean, usages: string[]): Promise<CryptoKey>;
+  deriveBits(algorithm: LingerAlgorithm, key: CryptoKey, length?: number | null): Promise<ArrayBuffer>;
+  wrapKey(format: string, key: CryptoKey, wrapping: CryptoKey, algorithm: LingerAlgorithm): Promise<ArrayBuffer>;
+  unwrapKey(format: string, wrapped: ArrayBuffer | ArrayBufferView, wrapping: CryptoKey, algorithm: LingerAlgorithm, unwrapped: LingerAlgorithm, extractable: boolean, usages: string[]): Promise<CryptoKey>;
+}
+interface SubtleCrypto extends LingerPart<LingerSubtleCrypto> {
+  /** As that of crypto. */
+  timingSafeEqual(a: ArrayBuffer | ArrayBufferView, b: ArrayBuffer | ArrayBufferView): boolean;
+}
+declare var SubtleCrypto: typeof globalThis extends { onmessage: any; SubtleCrypto: infer T } ? T : { readonly prototype: SubtleCrypto };
+
+interface LingerPerformance {
+  readonly timeOrigin: number;
+  now(): number;
+  toJSON(): any;
+}
+interface Performance extends LingerPart<LingerPerformance> {}
+declare var Performance: typeof globalThis extends { onmessage: any; Performance: infer T } ? T : { readonly prototype: Performance };
+declare var performance: typeof globalThis extends { onmessage: any; performance: infer T } ? T : Performance;
+
+interface LingerNavigator {
+  readonly userAgent: string;
+}
+interface Navigator extends LingerPart<LingerNavigator> {}
+declare var Navigator: typeof globalThis extends { onmessage: any; document: any; Navigator: infer T } ? T : { readonly prototype: Navigator };
+declare var navigator: typeof globalThis extends { onmessage: any; navigator: infer T } ? T : Navigator;
+
+interface LingerConsole {
+  log(...values: any[]): void;
+  info(...values: any[]): void;
+  debug(...values: any[]): void;
+  warn(...values: any[]): void;
+  error(...values: any[]): void;
+  trace(...values: any[]): void;
+  assert(condition?: boolean, ...values: any[]): void;
+  dir(value?: any, options?: any): void;
+  dirxml(...values: any[]): void;
+  table(data?: any, columns?: string[]): void;
+  group(...values: any[]): void;
+  groupCollapsed(...values: any[]): void;
+  groupEnd(): void;
+  count(label?: string): void;
+  countReset(label?: string): void;
+  time(label?: string): void;
+  timeLog(label?: string, ...values: any[]): void;
+  timeEnd(label?: string): void;
+  timeStamp(label?: string): void;
+  clear(): void;
+  profile(label?: string): void;
+  profileEnd(label?: string): void;
+  createTask(name: string): { run<T>(task: () => T): T };
+}
+interface Console extends LingerPart<LingerConsole> {}
+declare var console: Console;
+
+declare var self: typeof globalThis extends { onmessage: any; self: infer T } ? T : typeof globalThis;
+declare function atob(data: string): string;
+declare function btoa(data: string): string;
+declare function clearInterval(id?: number): void;
+declare function clearTimeout(id?: number): void;
+declare function setInterval<Arguments extends any[]>(callback: (...args: Arguments) => unknown, delay?: number, ...args: Arguments): number;
+declare function setTimeout<Arguments extends any[]>(callback: (...args: Arguments) => unknown, delay?: number, ...args: Arguments): number;
+declare function queueMicrotask(callback: () => void): void;
+declare function reportError(error: any): void;
+declare function structuredClone<T = any>(value: T, options?: { transfer?: any[] }): T;
