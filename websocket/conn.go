@@ -101,7 +101,8 @@ func (c *Conn) HalfClose() bool { return c.driver.HalfClose() }
 func (c *Conn) State() protocol.State { return c.driver.State() }
 
 // Done returns a channel that is closed when the connection has ended and
-// [Conn.Outcome] is final. The transport may linger for a bounded time behind it.
+// [Conn.Outcome] is final. The transport may linger for a bounded time after that: see
+// [Conn.Linger].
 func (c *Conn) Done() <-chan struct{} { return c.ended }
 
 // Outcome returns how the connection ended; ok is false as long as it has not.
@@ -174,6 +175,25 @@ func (c *Conn) CloseWrite(code protocol.CloseCode, reason string) error {
 func (c *Conn) CloseNow() {
 	if _, ended := c.Outcome(); !ended {
 		c.driver.CloseNow()
+	}
+}
+
+// Linger waits until the transport is closed. After the end of the connection that is
+// when the peer has ended its direction too, so that it has read all that was sent, our
+// Close included, or after Options.LingerTimeout. A program that exits before may cut that
+// off. The error is that of ctx; then the transport goes on lingering.
+func (c *Conn) Linger(ctx context.Context) error {
+	closed := c.driver.Done()
+	select {
+	case <-closed:
+		return nil
+	default:
+	}
+	select {
+	case <-closed:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

@@ -193,6 +193,24 @@ func ExampleConn_Close() {
 	// Output: 4001 token expired true
 }
 
+// A program that exits waits until the peer has everything.
+func ExampleConn_Linger() {
+	url, stop := serve(nil, echoAll)
+	defer stop()
+	c := dial(url)
+
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := c.Close(websocket.CloseNormal, ""); err != nil {
+		log.Print(err)
+	}
+	if err := c.Linger(ctx); err != nil {
+		log.Print(err)
+	}
+	fmt.Println(c.State())
+	// Output: CLOSED
+}
+
 // The client says that it has sent everything, and reads on.
 func ExampleConn_CloseWrite() {
 	opts := &websocket.AcceptOptions{Options: websocket.Options{HalfOpen: true}}

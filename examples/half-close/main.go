@@ -64,7 +64,7 @@ func upload(ctx context.Context, url, name string, out io.Writer) error {
 	for {
 		_, line, err := c.Read(ctx)
 		if websocket.IsNormal(err) { // the server has finished too
-			return nil
+			return c.Linger(ctx) // until it has our Close: the program ends next
 		}
 		if err != nil {
 			return err
