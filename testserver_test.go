@@ -63,6 +63,19 @@ func serveTCP(t *testing.T, app linger.HandlerFuncs, opts linger.Options) *servi
 	return s
 }
 
+// serveTCPHandler is serveTCP for a handler of another kind. Its close events are its own.
+func serveTCPHandler(t *testing.T, h linger.Handler, opts linger.Options) *service {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &service{t: t, Server: linger.NewServer(h, opts)}
+	s.dial = func() (net.Conn, error) { return net.Dial("tcp", l.Addr().String()) }
+	s.listen(l)
+	return s
+}
+
 func newService(t *testing.T, app linger.HandlerFuncs, opts linger.Options, l net.Listener) *service {
 	s := &service{t: t, ends: make(chan *linger.Close, 4096)}
 	closeEvent := app.OnClose

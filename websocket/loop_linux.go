@@ -99,6 +99,7 @@ type runner struct {
 	next    int                // the one to be handled next
 	again   []*Driver          // that have more to read than a turn allows
 	driver  *Driver            // the one at work
+	phase   uint64             // of the loop, when that began
 	look    func(uintptr) bool // poll, bound once so that waiting allocates nothing
 	now     time.Duration      // when it began
 }
@@ -117,7 +118,7 @@ func (r *runner) run() {
 	ended := false
 	defer func() {
 		if !ended {
-			r.loop.handOver(r.loop.phase.Load())
+			r.loop.handOver(r.phase) // unless the overseer has done so
 		}
 		scratches.Put(r.scratch)
 	}()
@@ -171,6 +172,7 @@ func (r *runner) handle(d *Driver, ended bool) bool {
 	}
 	r.driver = d
 	phase := r.loop.phase.Add(1)
+	r.phase = phase
 	wakeOverseer() // after the phase has moved, which it looks at before it sleeps
 	more := d.ready(r.scratch, ended, true)
 	now := sinceStart()

@@ -36,8 +36,8 @@ const readings = 4
 func (d *Driver) startNotified(n notifier, early []byte) {
 	if len(early) > 0 {
 		go func() {
+			defer d.begin(n) // also when the handler ends this goroutine
 			d.takeEarly(early)
-			d.begin(n)
 		}()
 		return
 	}
@@ -137,13 +137,29 @@ func (d *Driver) receiveNow(b []byte, s *scratch) {
 	d.m.Keep()
 	d.receiving = false
 	if d.due {
-		d.due = false
-		d.mu.Unlock()
-		d.batchEnd()
-		d.lock()
+		d.finishBatch()
 	}
 	d.endBatch()
 	d.settle()
+}
+
+// finishBatch tells a Batcher that its batch is over. If the handler ends this goroutine
+// the connection goes on: what is left to be read is read by another one. mu is held, not
+// during the call.
+func (d *Driver) finishBatch() {
+	d.due = false
+	returned := false
+	d.mu.Unlock() // and not unlock: a batch that is handled keeps the connection from being parked
+	defer func() {
+		d.lock()
+		if !returned {
+			d.endBatch()
+			d.settle()
+			d.wakeReader()
+		}
+	}()
+	d.batchEnd()
+	returned = true
 }
 
 // wakeReader comes back to input that could not be handled. mu is held.
@@ -157,15 +173,19 @@ func (d *Driver) wakeReader() {
 func (d *Driver) comeBack() {
 	s, _ := scratches.Get().(*scratch)
 	defer scratches.Put(s)
-	for again := true; again; {
-		d.lock()
-		d.oversee(false)
-		if d.m.Unparsed() && !d.paused && !d.pumping && !d.receiving {
-			d.receiveNow(nil, s)
-		}
-		again = d.readOn(s)
-		d.unlock()
+	for d.comeBackOnce(s) {
 	}
+}
+
+// comeBackOnce reports whether there may be more to read.
+func (d *Driver) comeBackOnce(s *scratch) (more bool) {
+	d.lock()
+	defer d.unlock()
+	d.oversee(false)
+	if d.m.Unparsed() && !d.paused && !d.pumping && !d.receiving {
+		d.receiveNow(nil, s)
+	}
+	return d.readOn(s)
 }
 
 // writeOn writes what is left, now that there may be room. mu is held, not during the

@@ -54,11 +54,11 @@ func (d *Driver) tryWrite(p []byte) (int, error) {
 // already, whoever empties it then tells.
 func (d *Driver) emptied() {
 	d.lock()
+	defer d.unlock()
 	if d.m.Queued() == 0 {
 		d.tellDrained()
 	}
 	d.pump() // the terminal event waits for Drained
-	d.unlock()
 }
 
 // writeLoop writes what is left of d.out, and what is queued meanwhile, until
@@ -118,8 +118,9 @@ func (d *Driver) noteHigh() {
 	}
 }
 
-// tellDrained tells a handler that may have waited. mu is held, not during the
-// call.
+// tellDrained calls Drained of a handler that may have waited. A handler that ends its
+// goroutine instead of returning loses the connection, as in the other calls. mu is held,
+// not during the call.
 func (d *Driver) tellDrained() {
 	wanted := d.opts.HighWater <= 0 || d.high
 	d.high = false
@@ -127,10 +128,18 @@ func (d *Driver) tellDrained() {
 		return
 	}
 	d.drains++
+	returned := false
 	d.unlock()
+	defer func() {
+		d.lock()
+		d.drains--
+		if !returned {
+			d.breakOff(CauseAbort, nil)
+			d.settle()
+		}
+	}()
 	d.handler.Drained(d)
-	d.lock()
-	d.drains--
+	returned = true
 }
 
 // wrote reports to the machine what the transport took. mu is held.
