@@ -108,7 +108,7 @@ func TestAcceptReloadCloseGivesEveryMessageToItsVersion(t *testing.T) {
 // The close event comes even if the version has no engine any more: to the one that has taken its place.
 func TestAcceptReloadCloseAfterACrash(t *testing.T) {
 	t.Parallel()
-	a := serve(t, stateful("v1", closing), worker.Options{EventTimeout: 300 * time.Millisecond})
+	a := serve(t, stateful("v1", closing), worker.Options{EventTimeout: time.Second})
 	c := a.connect()
 	c.send("hello", "loop", "never handled")
 	c.want("v1 hello 1", "closed 1011 the application failed")
