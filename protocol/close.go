@@ -47,6 +47,29 @@ func (m *Machine) CloseEmpty() {
 	}
 }
 
+// PassClose is Close with the status of a Close that another connection has received, for a proxy. [CloseNoStatus] makes
+// a Close frame without a status. It does not wait for a message of ours that is not finished, because the rest of that
+// message will never come: it stands between its frames (RFC 6455, section 5.4), and so does a Close that has waited for
+// the message.
+func (m *Machine) PassClose(s Status) error {
+	if s.Code != CloseNoStatus {
+		if err := CheckClose(s.Code, s.Reason); err != nil {
+			return err
+		}
+	}
+	if !m.mayWrite() {
+		return nil
+	}
+	m.writing = false
+	if m.oursDecided {
+		m.finishOut()
+	} else {
+		m.startClose(s)
+	}
+	m.settle()
+	return nil
+}
+
 // AnswerClose finishes our half with the code and reason of the peer's Close, an
 // empty one included, for an application in half-open mode that has nothing of
 // its own to say (RFC 6455, section 5.5.1). Before the peer's Close, or after
@@ -221,6 +244,6 @@ func (m *Machine) ending() bool {
 	return m.failed || m.theirsSeen && m.oursSent || m.lost()
 }
 
-// discards tells whether input is dropped: after a failure (RFC 6455, section
+// Discards reports whether input is dropped: after a failure (RFC 6455, section
 // 7.1.7) and after the peer's Close (section 1.4).
-func (m *Machine) discards() bool { return m.in != Open || m.failure != nil || m.cut }
+func (m *Machine) Discards() bool { return m.in != Open || m.failure != nil || m.cut }

@@ -203,3 +203,39 @@ func TestAnEmptyCloseHasNoStatus(t *testing.T) {
 		t.Errorf("the first call counts; got %d bytes more", n)
 	}
 }
+
+func TestMachinePassCloseStandsWithinAMessage(t *testing.T) {
+	for want, status := range map[string]Status{`close 3000 "bye"`: {Code: 3000, Reason: "bye"}, "close": {Code: CloseNoStatus}} {
+		for _, decided := range []bool{false, true} {
+			m := New(Config{HalfOpen: true})
+			if err := m.SendFragment(Text, []byte("part"), false); err != nil {
+				t.Fatal(err)
+			}
+			_ = m.Output(nil)
+			expected := want
+			if decided { // a Close that waits for the message does not wait for it any more
+				_ = m.Close(4001, "first")
+				expected = `close 4001 "first"`
+				if n := len(m.Output(nil)); n != 0 {
+					t.Errorf("Close waits for the message; got %d bytes", n)
+				}
+			}
+			if err := m.PassClose(status); err != nil {
+				t.Fatal(err)
+			}
+			if line, _ := describeFrame(m.Output(nil)); line != expected {
+				t.Errorf("the Close leaves at once, as %q; got %q", expected, line)
+			}
+			if err := m.SendFragment(Continuation, []byte("rest"), true); err == nil {
+				t.Error("nothing follows our Close (RFC 6455, section 5.5.1); a frame was taken")
+			}
+			if err := m.PassClose(status); err != nil || len(m.Output(nil)) > 0 {
+				t.Errorf("the first call counts; got %v, or more bytes", err)
+			}
+		}
+	}
+	m := New(Config{})
+	if err := m.PassClose(Status{Code: 1006}); err == nil || len(m.Output(nil)) > 0 {
+		t.Errorf("a code that may not travel is refused (RFC 6455, section 7.4.1); got %v", err)
+	}
+}

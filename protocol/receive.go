@@ -44,7 +44,7 @@ func (m *Machine) Keep() {
 // else goes in. A driver calls it until then after each other call.
 func (m *Machine) Next() (Event, bool) {
 	for len(m.input) > 0 {
-		if m.discards() {
+		if m.Discards() {
 			m.drop()
 			break
 		}

@@ -33,6 +33,9 @@ func forwarded(r *http.Request, trusted bool) http.Header {
 	if peer, _, err := net.SplitHostPort(r.RemoteAddr); err == nil { // a peer on a Unix socket has no address
 		h.Set("X-Forwarded-For", strings.Join(append(h.Values("X-Forwarded-For"), peer), ", "))
 	}
+	if h.Get("User-Agent") == "" {
+		h["User-Agent"] = nil // otherwise the field would name the proxy
+	}
 	if h.Get("X-Forwarded-Host") == "" {
 		h.Set("X-Forwarded-Host", r.Host)
 	}

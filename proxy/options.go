@@ -19,8 +19,8 @@ type Options struct {
 	To []string
 
 	// The bounds of each connection. HalfOpen and Pieces are the proxy's to set, and
-	// CloseTimeout is HalfOpenTimeout and a second at least: while one side still sends,
-	// the other waits for its Close.
+	// CloseTimeout counts for a side whose other side is gone. While the other may still
+	// send, a side waits for its Close for HalfOpenTimeout and a second.
 	websocket.Options
 
 	// ClientLost is what the backend is told when the client is lost: when it ends
@@ -83,6 +83,7 @@ const (
 	defaultDial      = 10 * time.Second
 	defaultRetry     = 5 * time.Second
 	defaultHalfOpen  = 30 * time.Second
+	defaultClose     = 5 * time.Second
 )
 
 func (o Options) withDefaults() Options {
@@ -105,6 +106,14 @@ func (o Options) withDefaults() Options {
 		o.BackendLost = Lost{Code: protocol.CloseBadGateway, Reason: "the backend is gone"}
 	}
 	return o
+}
+
+// closeTimeout bounds the wait for the Close of a side whose other side is gone.
+func (o Options) closeTimeout() time.Duration {
+	if o.CloseTimeout <= 0 {
+		return defaultClose
+	}
+	return o.CloseTimeout
 }
 
 // Connection returns the options for one connection of a pipe.

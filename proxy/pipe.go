@@ -57,10 +57,12 @@ func (p *pipe) start() {
 
 func (p *pipe) ends() Ends { return Ends{Client: p.client.outcome, Backend: p.backend.outcome} }
 
-// closeBoth starts the closing handshake on both sides.
+// closeBoth starts the closing handshake on both sides. Nothing passes between them any
+// more, so neither has the time to go on that it would have after a Close of the other.
 func (p *pipe) closeBoth(status protocol.Status) {
 	for _, s := range []*side{&p.client, &p.backend} {
 		_ = s.conn.Close(status.Code, status.Reason) // ours to choose, so it is legal
+		s.conn.SetCloseTimeout(p.opts.closeTimeout())
 	}
 }
 
@@ -164,17 +166,15 @@ func (s *side) cutOff() bool {
 }
 
 // finish passes a Close on as it came: an empty one stays empty, so that no code is
-// sent that may not travel (RFC 6455, section 7.4.1).
+// sent that may not travel (RFC 6455, section 7.4.1), and one within a message that is
+// not finished stands within it here, too (section 5.4).
 func (s *side) finish(status protocol.Status) {
-	if status.Code == protocol.CloseNoStatus {
-		s.conn.CloseEmpty()
-		return
-	}
-	_ = s.conn.Close(status.Code, status.Reason) // it has arrived, so it may travel
+	_ = s.conn.PassClose(status) // it has arrived, so it may travel
 }
 
 // tellLost tells this side that the other has been lost. A message that was passed on in
 // part is never finished: what waits is dropped with it, so that the Close can leave.
+// For its answer this side has the close timeout, since no tail can be passed on any more.
 func (s *side) tellLost(inside bool) {
 	switch {
 	case s.lost.Cut:
@@ -184,4 +184,5 @@ func (s *side) tellLost(inside bool) {
 	default:
 		_ = s.conn.Close(s.lost.Code, s.lost.Reason)
 	}
+	s.conn.SetCloseTimeout(s.pipe.opts.closeTimeout())
 }

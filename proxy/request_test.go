@@ -136,6 +136,9 @@ func TestProxyForwardingFields(t *testing.T) {
 					t.Errorf("the backend gets %s: %q; got %q", field, want, got)
 				}
 			}
+			if got := r.Header.Get("User-Agent"); got != "" {
+				t.Errorf("a client without User-Agent has none at the backend; got %s", got)
+			}
 			if r.Host != c.host {
 				t.Errorf("the backend gets Host: %s; got %s", c.host, r.Host)
 			}

@@ -70,6 +70,8 @@ type working struct {
 	armed protocol.Timer
 	held  int // what had been written and not reached the peer when it was armed
 
+	closeTimeout time.Duration // takes the place of that in opts; 0: it does not
+
 	err error // what broke the transport
 }
 
@@ -241,6 +243,32 @@ func (d *Driver) CloseEmpty() {
 	d.settle()
 }
 
+// PassClose is Close with the status of the Close of another connection, for a proxy. A status without a code makes a
+// Close frame without one. It does not wait for a message that SendFragment has begun, whose rest will never come: it
+// stands behind the last frame of it (RFC 6455, section 5.4). The error is that of [protocol.CheckClose]; then nothing
+// has changed.
+func (d *Driver) PassClose(status protocol.Status) error {
+	d.lock()
+	defer d.unlock()
+	err := d.m.PassClose(status)
+	d.settle()
+	return err
+}
+
+// SetCloseTimeout gives a connection on which Close has been called another bound than Options.CloseTimeout and
+// Options.HalfOpenTimeout, for a proxy whose other connection has been lost. A wait that is under way begins anew.
+// Before a Close of ours it changes nothing.
+func (d *Driver) SetCloseTimeout(bound time.Duration) {
+	d.lock()
+	defer d.unlock()
+	if d.m.MayClose() || d.m.Done() {
+		return
+	}
+	d.closeTimeout = bound
+	d.disarmTimer()
+	d.armTimer()
+}
+
 // AnswerClose finishes our half in half-open mode with the code and reason of the
 // peer's Close. Before that Close, or after ours, it changes nothing.
 func (d *Driver) AnswerClose() {
@@ -260,10 +288,15 @@ func (d *Driver) Fail() {
 	d.settle()
 }
 
-// CloseNow closes the transport without a closing handshake.
+// CloseNow closes the transport without a closing handshake. Once the terminal event is
+// out it changes nothing: the transport lingers then, for a bounded time, lest a reset
+// destroy our Close on its way to the peer (RFC 6455, section 7.1.1).
 func (d *Driver) CloseNow() {
 	d.lock()
 	defer d.unlock()
+	if d.ended {
+		return
+	}
 	d.breakOff(CauseAbort, nil)
 	d.settle()
 }

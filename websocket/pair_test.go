@@ -24,7 +24,7 @@ func newPair(t testing.TB, server, client Options) *pair {
 	p.server = NewConn(inMemory(a), protocol.Server, nil, server)
 	p.client = NewConn(inMemory(b), protocol.Client, nil, client)
 	t.Cleanup(func() {
-		p.server.driver.CloseNow() // without lingering
+		p.server.driver.CloseNow()
 		p.client.driver.CloseNow()
 		<-p.server.driver.Done()
 		<-p.client.driver.Done()

@@ -48,7 +48,7 @@ func (d *Driver) receive(b []byte) (more bool) {
 	d.receiving = false
 	d.endBatch()
 	d.settle()
-	return !d.m.AtBoundary() || d.m.State() != protocol.StateOpen
+	return !d.m.AtBoundary() || d.m.Discards()
 }
 
 // endInput tells the machine why nothing more can be read.

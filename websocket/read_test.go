@@ -55,6 +55,7 @@ func TestNoBufferIsHeldWhileNothingComes(t *testing.T) {
 		_, _ = b.Write(violation())
 		_, _ = b.Write(make([]byte, 100_000))
 		synctest.Wait()
+		defer func() { <-c.Done() }()
 		if n := nc.size.Load(); n > waitSize {
 			t.Errorf("a connection that lingers must hold no buffer; it holds %d bytes", n)
 		}

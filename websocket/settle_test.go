@@ -117,13 +117,14 @@ var closingScripts = map[string]string{
 		transport closed
 	app close-now
 `,
-	"CloseNow while lingering changes no outcome": `
+	"CloseNow while lingering changes nothing": `
 	peer close 1000
 		closed clean, received 1000, sent 1000, first remote, close
 		> close 1000
 		server: > FIN
 	app close-now
-		client: > RST
+	peer eof
+		client: > FIN
 		transport closed
 `,
 	"an illegal close changes nothing": `

@@ -17,17 +17,31 @@ func (d *Driver) armTimer() {
 	if want == d.armed {
 		return
 	}
-	if d.timer != nil {
-		d.timer.Stop()
-		d.timer = nil
-	}
+	d.disarmTimer()
 	d.armed = want
 	if want == protocol.TimerClose {
 		d.held = d.transport.held()
 	}
 	if want != protocol.TimerNone {
-		d.timer = time.AfterFunc(d.opts.bound(want), func() { d.expire(want) })
+		d.timer = time.AfterFunc(d.bound(want), func() { d.expire(want) })
 	}
+}
+
+// disarmTimer stops the timer. mu is held.
+func (d *Driver) disarmTimer() {
+	if d.timer != nil {
+		d.timer.Stop()
+		d.timer = nil
+	}
+	d.armed = protocol.TimerNone
+}
+
+// bound returns how long a timer of the machine runs on this connection. mu is held.
+func (d *Driver) bound(t protocol.Timer) time.Duration {
+	if d.closeTimeout > 0 && (t == protocol.TimerClose || t == protocol.TimerHalfOpen) {
+		return d.closeTimeout
+	}
+	return d.opts.bound(t)
 }
 
 // expire tells the machine, which knows whether the timer still matters.

@@ -5,6 +5,8 @@ import (
 	"io"
 	"net"
 	"sync/atomic"
+
+	"github.com/lingerws/linger/protocol"
 )
 
 // transport is what a connection needs of TCP, TLS or anything like them: read,
@@ -61,10 +63,11 @@ func newTransport(nc net.Conn, blocking bool) transport {
 
 // streamTransport is any net.Conn, TLS among them.
 type streamTransport struct {
-	nc   net.Conn
-	hot  bool // more is likely to be there
-	wait [waitSize]byte
-	said chan struct{} // closed when close_notify and FIN are sent; nil if none are due
+	nc     net.Conn
+	hot    bool // more is likely to be there
+	within bool // what has been read so far ends within a frame
+	wait   [waitSize]byte
+	said   chan struct{} // closed when close_notify and FIN are sent; nil if none are due
 }
 
 // waitSize is the smallest frame of a client: header and key (RFC 6455, section
@@ -74,22 +77,34 @@ const waitSize = 6
 
 func (t *streamTransport) read(receive func([]byte) bool) error {
 	if t.hot {
-		return t.readHot(receive)
+		return t.readHot(receive, nil)
 	}
 	n, err := t.nc.Read(t.wait[:])
+	if err == nil && !t.within && n == len(t.wait) && beginsFrame(t.wait[:]) {
+		return t.readHot(receive, t.wait[:])
+	}
 	if n > 0 {
-		more := receive(t.wait[:n])
-		t.hot = more && n == len(t.wait)
+		t.within = receive(t.wait[:n])
+		t.hot = t.within && n == len(t.wait)
 	}
 	return err
 }
 
-func (t *streamTransport) readHot(receive func([]byte) bool) error {
+// beginsFrame reports whether b begins with a frame that does not end in it. The rest
+// has been promised by its header, so the start need not be handed on without it.
+func beginsFrame(b []byte) bool {
+	h, size, violation := protocol.ParseHeader(b)
+	return violation == nil && (size == 0 || int64(len(b)-size) < h.Length)
+}
+
+// readHot reads into a buffer, behind what has been read already.
+func (t *streamTransport) readHot(receive func([]byte) bool, start []byte) error {
 	buf, _ := readBuffers.Get().(*[readBufferSize]byte)
 	defer readBuffers.Put(buf)
-	n, err := t.nc.Read(buf[:])
-	if n > 0 {
-		receive(buf[:n])
+	n := copy(buf[:], start)
+	more, err := t.nc.Read(buf[n:])
+	if n += more; n > 0 {
+		t.within = receive(buf[:n])
 	}
 	t.hot = n == len(buf)
 	return err

@@ -53,7 +53,7 @@ const (
 // Cases returns the table for a proxy of which a client sees this when the backend is
 // lost, and a backend that when the client is.
 func Cases(gone, cut string) []Case {
-	return append(closes(), losses(gone, cut)...)
+	return slices.Concat(closes(), within(), losses(gone, cut))
 }
 
 // closes are the ends with a Close.
@@ -110,6 +110,57 @@ func closes() []Case {
 			backend sees tail one
 			backend sees tail two
 			backend sees close 1000 done`),
+	}
+}
+
+// within are the ends in which a Close stands within a fragmented message, which is never
+// finished (RFC 6455, section 5.4).
+func within() []Case {
+	return []Case{
+		parse("the client closes within a message", `
+			client: part
+			client: close 3000 bye
+			backend sees part of a message
+			backend sees close 3000 bye
+			backend: text tail
+			client sees tail
+			backend: close 3000 bye
+			client sees close 3000 bye
+			client sees EOF
+			backend: FIN
+			backend sees EOF`),
+		parse("the backend closes within a message", `
+			backend: part
+			backend: close 4002 enough
+			client sees part of a message
+			client sees close 4002 enough
+			client: text tail
+			backend sees tail
+			client: close 1000
+			backend sees close 1000
+			client sees EOF
+			backend: FIN
+			backend sees EOF`),
+		parse("an empty Close within a message", `
+			client: part
+			backend sees part of a message
+			client: close
+			backend sees close
+			backend: close
+			client sees close
+			client sees EOF`),
+		parse("both close within a message", `
+			client: part
+			backend sees part of a message
+			backend: part
+			client sees part of a message
+			client: close 4001 c
+			backend sees close 4001 c
+			backend: close 4002 b
+			client sees close 4002 b
+			client sees EOF
+			backend: FIN
+			backend sees EOF`),
 	}
 }
 
