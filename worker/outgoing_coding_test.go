@@ -2,7 +2,6 @@ package worker_test
 
 import (
 	"bytes"
-	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
 	"io"
@@ -24,16 +23,17 @@ func encoded(t *testing.T, text string, codings ...string) []byte {
 		switch coding {
 		case "gzip", "x-gzip":
 			w = gzip.NewWriter(&b)
-		case "deflate":
+		case "deflate", "bare":
 			w = zlib.NewWriter(&b)
-		case "bare":
-			w, _ = flate.NewWriter(&b, flate.BestSpeed) // the level is valid
 		default:
 			continue
 		}
 		_, _ = w.Write(data)
 		_ = w.Close()
 		data = b.Bytes()
+		if coding == "bare" { // without the head and the checksum of zlib: RFC 1950, section 2.2
+			data = data[2 : len(data)-4]
+		}
 	}
 	return data
 }

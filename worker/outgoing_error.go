@@ -24,28 +24,8 @@ func (a *App) explainFetch(host string, err error) string {
 // explain says why a server was not reached, or has not answered. What the machine's
 // own errors tell beyond that, such as addresses, is for the log only.
 func explain(err error) string {
-	for _, known := range []error{errRedirected, errRedirects, errLocation, errCredentials, errGivenUp, errCutOff} {
-		if errors.Is(err, known) {
-			return known.Error()
-		}
-	}
-	if many, ok := errors.AsType[*tooManySocketsError](err); ok {
-		return many.Error()
-	}
-	if bad, ok := errors.AsType[*handshake.Failure](err); ok {
-		return bad.Text
-	}
-	if wrong, ok := errors.AsType[*protocol.Misuse](err); ok {
-		return wrong.Got
-	}
-	if denied, ok := errors.AsType[*egressError](err); ok {
-		return denied.Error()
-	}
-	if large, ok := errors.AsType[*answerTooLargeError](err); ok {
-		return large.Error()
-	}
-	if bad, ok := errors.AsType[*contentcoding.Error](err); ok {
-		return bad.Error()
+	if text, ok := ownReason(err); ok {
+		return text
 	}
 	if bad, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return "the server's certificate is not trusted: " + bad.Err.Error()
@@ -64,6 +44,34 @@ func explain(err error) string {
 		return "the connection was lost before the answer was whole"
 	}
 	return "the server was not reached, or its answer is not valid HTTP"
+}
+
+// ownReason returns the text of an error that was found here, not by the machine.
+func ownReason(err error) (text string, ok bool) {
+	for _, known := range []error{errRedirected, errRedirects, errLocation, errCredentials, errGivenUp, errCutOff} {
+		if errors.Is(err, known) {
+			return known.Error(), true
+		}
+	}
+	if many, ok := errors.AsType[*tooManySocketsError](err); ok {
+		return many.Error(), true
+	}
+	if bad, ok := errors.AsType[*handshake.Failure](err); ok {
+		return bad.Text, true
+	}
+	if wrong, ok := errors.AsType[*protocol.Misuse](err); ok {
+		return wrong.Got, true
+	}
+	if denied, ok := errors.AsType[*egressError](err); ok {
+		return denied.Error(), true
+	}
+	if large, ok := errors.AsType[*answerTooLargeError](err); ok {
+		return large.Error(), true
+	}
+	if bad, ok := errors.AsType[*contentcoding.Error](err); ok {
+		return bad.Error(), true
+	}
+	return "", false
 }
 
 func isTimeout(err error) bool {

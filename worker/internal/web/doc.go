@@ -16,11 +16,13 @@
 //	web/define.js      define(target, properties); tag(...classes); expect(given, wanted, what); secret, refuse(name)
 //	web/event.js       Event, MessageEvent, CustomEvent; stateOf(event).trusted
 //	web/target.js      EventTarget; dispatch(target, event, { self, onResult, onError }); globalTarget; hasListeners;
-//	                   handlerAttribute(prototype, type)
+//	                   handlerAttribute(prototype, type); watch(target, function)
 //	web/exception.js   DOMException
 //	web/report.js      reportError(error); setReporter(function)
-//	web/request.js     Request; received({ url, method, headers, body, signal })
+//	web/request.js     Request; received({ url, method, headers, body })
 //	web/response.js    Response; spend(response) -> { status, statusText, headers, body }; make(parts)
+//	web/body.js        bodyContent(request or response) -> a Content, whose take() gives text or bytes, or null
+//	web/abort.js       AbortSignal; addStep(signal, function), removeStep(signal, function)
 //	web/headers.js     Headers; fromPairs(flat); guard(headers, "immutable")
 //	web/clone.js       structuredClone; serialize(value) -> text; deserialize(text)
 //	web/timers.js      startTimer(callback, delay, repeat, args); queueTask(callback)
