@@ -1,8 +1,8 @@
 package forwarding
 
 import (
+	"bytes"
 	"net/http"
-	"strings"
 )
 
 // fields are the names of the fields that speak of an earlier connection, in lower case, beside those that begin with
@@ -63,8 +63,26 @@ const familyPrefix = "x-forwarded"
 // of the scheme, host, port or URL that the client used. An underscore counts as a hyphen, because a server that hands
 // fields to programs as variables (CGI, WSGI) cannot tell one from the other.
 func IsField(name string) bool {
-	name = strings.ReplaceAll(strings.ToLower(name), "_", "-")
-	return fields[name] || strings.HasPrefix(name, familyPrefix)
+	var buffer [longest]byte // every field of every request is looked up, so without an allocation
+	plain := buffer[:0]
+	for i := range min(len(name), longest) {
+		plain = append(plain, plainByte(name[i]))
+	}
+	return len(name) <= longest && fields[string(plain)] || bytes.HasPrefix(plain, []byte(familyPrefix))
+}
+
+// longest is at least the length of every name in fields.
+const longest = 32
+
+// plainByte returns a byte of a name as it stands in fields.
+func plainByte(c byte) byte {
+	switch {
+	case c == '_':
+		return '-'
+	case 'A' <= c && c <= 'Z':
+		return c + 'a' - 'A'
+	}
+	return c
 }
 
 // Strip removes all fields that speak of an earlier connection. It is for requests of peers that are not trusted.

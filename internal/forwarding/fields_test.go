@@ -34,3 +34,25 @@ func TestTheListOfFieldsIsDocumented(t *testing.T) {
 		}
 	}
 }
+
+func TestIsFieldKnowsNamesOfEveryLength(t *testing.T) {
+	for name := range fields {
+		if len(name) > longest || !IsField(name) || !IsField(strings.ToUpper(name)) || IsField(name+"-"+strings.Repeat("x", longest)) || IsField("a"+name) {
+			t.Errorf("%s is a field, in any case of letters, and longer names are not", name)
+		}
+	}
+	for name, want := range map[string]bool{
+		"X-Forwarded-" + strings.Repeat("long-", 20): true,
+		"x_FORWARDED_" + strings.Repeat("l", 100):    true,
+		strings.Repeat("x", longest):                 false,
+		"x-forwarde":                                 false,
+		"":                                           false,
+	} {
+		if IsField(name) != want {
+			t.Errorf("%q is a field: %v; got %v", name, want, !want)
+		}
+	}
+	if n := testing.AllocsPerRun(10, func() { IsField("Sec-WebSocket-Extensions") }); n > 0 {
+		t.Errorf("a name is looked up without an allocation; got %v", n)
+	}
+}
