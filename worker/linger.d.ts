@@ -88,7 +88,7 @@ interface FetchEvent extends ExtendableEvent {
   passThroughOnException(): void;
   upgradeWebSocket<Data = any>(options?: WebSocketAcceptOptions<Data>): WebSocketConnection<Data>;
 }
-declare var FetchEvent: typeof globalThis extends { onmessage: any; importScripts: any; FetchEvent: infer T } ? T : {
+declare var FetchEvent: typeof globalThis extends { onmessage: any; WorkerGlobalScope: any; FetchEvent: infer T } ? T : {
   readonly prototype: FetchEvent;
   new (type: string, init: LingerEventInit & { request: Request }): FetchEvent;
 };
@@ -150,7 +150,7 @@ interface ExtendableEvent extends Event {
   /** Keeps the worker from stopping before the promise has settled. It does not delay the next event. */
   waitUntil(promise: Promise<any>): void;
 }
-declare var ExtendableEvent: typeof globalThis extends { onmessage: any; importScripts: any; ExtendableEvent: infer T } ? T : {
+declare var ExtendableEvent: typeof globalThis extends { onmessage: any; WorkerGlobalScope: any; ExtendableEvent: infer T } ? T : {
   readonly prototype: ExtendableEvent;
   new (type: string, init?: LingerEventInit): ExtendableEvent;
 };
@@ -189,7 +189,7 @@ interface LingerClients {
   publish(channel: string, message: WebSocketMessage, options?: { except?: WebSocketConnection | WebSocketConnection[] }): number;
 }
 interface Clients extends LingerPart<LingerClients> {}
-declare var Clients: typeof globalThis extends { onmessage: any; importScripts: any; Clients: infer T } ? T : { readonly prototype: LingerClients };
+declare var Clients: typeof globalThis extends { onmessage: any; WorkerGlobalScope: any; Clients: infer T } ? T : { readonly prototype: LingerClients };
 declare var clients: LingerClients;
 
 /** Has a text message answered on every connection, without an event. Without arguments it ends that. */
@@ -214,8 +214,12 @@ interface WebSocketPair extends Iterable<WebSocket> {
 }
 declare var WebSocketPair: {
   readonly prototype: WebSocketPair;
-  new (): { 0: WebSocket; 1: WebSocket } & Iterable<WebSocket>;
+  new (): WebSocketPair;
 };
+interface ObjectConstructor {
+  /** Both ends of a pair. */
+  values(pair: WebSocketPair): [WebSocket, WebSocket];
+}
 
 interface WebSocket extends LingerPart<LingerWebSocket> {
   /** Has the events come, and lets the script send: for the ends of a WebSocketPair, and sockets that fetch gave. */

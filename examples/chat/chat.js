@@ -49,11 +49,13 @@ addEventListener("activate", async () => {
   for (const connection of await clients.matchAll({ type: "websocket" })) connection.send(code);
 });
 
+/** @param {string} room */
 async function present(room) {
   const connections = await clients.matchAll({ type: "websocket", channel: room });
   return connections.map(({ data: { id, name } }) => ({ id, name }));
 }
 
+/** @param {string} room @param {object} message */
 function tell(room, message) {
   clients.publish(room, JSON.stringify({ ...message, at: Date.now() }));
 }

@@ -1,3 +1,4 @@
+/** @type {ExportedHandler} */
 export default {
   async fetch(request) {
     const [client, server] = Object.values(new WebSocketPair());

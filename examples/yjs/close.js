@@ -11,21 +11,25 @@ import * as sync from "y-protocols/sync";
 import * as Y from "yjs";
 import { AWARENESS, documentOf, message, parse, QUERY_AWARENESS, SYNC } from "./protocol.js";
 
+/** @typedef {{ source: WebSocketConnection<string>, spokenFor: Set<number> }} Member */
+
 class Document {
   doc = new Y.Doc();
   users = new awareness.Awareness(this.doc);
-  connections = new Map(); // id to { source, spokenFor }
+  /** @type {Map<unknown, Member>} */
+  connections = new Map(); // by id
 
   constructor() {
     this.users.setLocalState(null); // the server is none of them
-    this.doc.on("update", (update) => this.tell(message(SYNC, (encoder) => sync.writeUpdate(encoder, update))));
-    this.users.on("update", ({ added, updated, removed }, id) => {
+    this.doc.on("update", (/** @type {Uint8Array} */ update) => this.tell(message(SYNC, (encoder) => sync.writeUpdate(encoder, update))));
+    this.users.on("update", (/** @type {Record<string, number[]>} */ { added, updated, removed }, /** @type {unknown} */ id) => {
       const { spokenFor } = this.connections.get(id) ?? {};
       for (const user of [...added, ...updated]) spokenFor?.add(user);
       this.tell(this.present([...added, ...updated, ...removed]));
     });
   }
 
+  /** @param {Uint8Array} bytes */
   tell(bytes) {
     for (const { source } of this.connections.values()) source.send(bytes);
   }
@@ -35,18 +39,21 @@ class Document {
     return message(AWARENESS, (encoder) => encoding.writeVarUint8Array(encoder, update));
   }
 
+  /** @param {WebSocketConnection<string>} source */
   join(source) {
     this.connections.set(source.id, { source, spokenFor: new Set() });
     source.send(message(SYNC, (encoder) => sync.writeSyncStep1(encoder, this.doc)));
     source.send(this.present());
   }
 
+  /** @param {WebSocketConnection<string>} source */
   leave(source) {
-    const { spokenFor } = this.connections.get(source.id);
+    const { spokenFor = [] } = this.connections.get(source.id) ?? {};
     this.connections.delete(source.id);
     awareness.removeAwarenessStates(this.users, [...spokenFor], source.id);
   }
 
+  /** @param {WebSocketConnection<string>} source @param {ReturnType<typeof parse>} message */
   take(source, [type, decoder]) {
     if (type === SYNC) {
       const reply = encoding.createEncoder();
@@ -64,15 +71,17 @@ class Document {
   }
 }
 
+/** @type {Map<string, Document>} */
 const documents = new Map();
 
 addEventListener("websocketupgrade", (event) => {
   const name = documentOf(event.request);
-  if (!documents.has(name)) documents.set(name, new Document());
-  documents.get(name).join(event.accept({ reload: "close", data: name }));
+  const document = documents.get(name) ?? new Document();
+  documents.set(name, document);
+  document.join(event.accept({ reload: "close", data: name }));
 });
 
-addEventListener("websocketmessage", ({ source, data }) => documents.get(source.data).take(source, parse(data)));
+addEventListener("websocketmessage", ({ source, data }) => documents.get(source.data)?.take(source, parse(data)));
 
 addEventListener("websocketclose", ({ source }) => {
   const document = documents.get(source.data);

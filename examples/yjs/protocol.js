@@ -6,7 +6,11 @@ export const SYNC = 0;
 export const AWARENESS = 1;
 export const QUERY_AWARENESS = 3;
 
+/** @typedef {import("lib0/decoding").Decoder} Decoder */
+/** @typedef {import("lib0/encoding").Encoder} Encoder */
+
 // message makes the bytes of a message.
+/** @param {number} type @param {(encoder: Encoder) => void} write */
 export function message(type, write = () => {}) {
   const encoder = encoding.createEncoder();
   encoding.writeVarUint(encoder, type);
@@ -15,17 +19,22 @@ export function message(type, write = () => {}) {
 }
 
 // parse gives the type of a message, and a decoder for the rest.
+/** @param {string | ArrayBuffer} data @returns {[number, Decoder]} */
 export function parse(data) {
+  if (typeof data === "string") throw new TypeError("A message of y-websocket is binary");
   const decoder = decoding.createDecoder(new Uint8Array(data));
   return [decoding.readVarUint(decoder), decoder];
 }
 
 // The document is the last part of the path: ws://example.com/notes.
+/** @param {Request} request */
 export const documentOf = (request) => decodeURIComponent(new URL(request.url).pathname.slice(1)) || "default";
 
 // Presence of users, without keeping any: clocks are those of the users that a connection speaks for.
+/** @param {Decoder} decoder */
 export function readClocks(decoder) {
   const update = decoding.createDecoder(decoding.readVarUint8Array(decoder));
+  /** @type {Record<number, number>} */
   const clocks = {};
   for (let left = decoding.readVarUint(update); left > 0; left--) {
     const user = decoding.readVarUint(update);
@@ -36,6 +45,7 @@ export function readClocks(decoder) {
 }
 
 // gone says that users have left.
+/** @param {Record<number, number>} clocks */
 export function gone(clocks) {
   const users = Object.entries(clocks);
   const update = encoding.createEncoder();

@@ -10,15 +10,19 @@ import * as sync from "y-protocols/sync";
 import * as Y from "yjs";
 import { AWARENESS, documentOf, gone, message, parse, QUERY_AWARENESS, readClocks, SYNC } from "./protocol.js";
 
-const documents = new Map(); // name to { doc, channel }, of this engine
+/** @type {Map<string, { doc: Y.Doc, channel: BroadcastChannel }>} */
+const documents = new Map(); // of this engine, by name
 
+/** @param {string} name */
 function open(name) {
-  if (documents.has(name)) return documents.get(name);
+  const known = documents.get(name);
+  if (known) return known;
   forget();
   const doc = new Y.Doc();
   const channel = new BroadcastChannel(name);
-  documents.set(name, { doc, channel });
-  doc.on("update", (update, origin) => {
+  const opened = { doc, channel };
+  documents.set(name, opened);
+  doc.on("update", (/** @type {Uint8Array} */ update, /** @type {unknown} */ origin) => {
     if (origin !== channel) channel.postMessage(message(SYNC, (encoder) => sync.writeUpdate(encoder, update)));
   });
   channel.onmessage = ({ data }) => {
@@ -26,7 +30,7 @@ function open(name) {
     if (type === SYNC) answer(doc, decoder, channel, (reply) => channel.postMessage(reply));
   };
   channel.postMessage(question(doc));
-  return documents.get(name);
+  return opened;
 }
 
 // forget drops the documents that nobody has open.
@@ -40,9 +44,11 @@ function forget() {
 }
 
 // question asks for all that a document does not have.
+/** @param {Y.Doc} doc */
 const question = (doc) => message(SYNC, (encoder) => sync.writeSyncStep1(encoder, doc));
 
 // answer takes a message of the sync protocol, and sends the reply if there is one.
+/** @param {Y.Doc} doc @param {import("./protocol.js").Decoder} decoder @param {unknown} origin @param {(reply: Uint8Array) => void} send */
 function answer(doc, decoder, origin, send) {
   const reply = encoding.createEncoder();
   encoding.writeVarUint(reply, SYNC);

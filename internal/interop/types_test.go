@@ -1,0 +1,92 @@
+package interop_test
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// typed is an application in TypeScript that uses most of what there is, and lines that must not pass.
+var typed = filepath.Join("testdata", "typed.ts")
+
+// libraries are those of TypeScript beside which the types of Linger are checked.
+var libraries = map[string][]string{
+	"none for browsers": {"es2023"},
+	"webworker":         {"es2023", "webworker", "webworker.iterable"},
+	"the default":       nil, // with dom
+}
+
+func TestTypesFitBesideTheLibrariesOfTypeScript(t *testing.T) {
+	needPackages(t)
+	types := writeTypes(t)
+	app, err := filepath.Abs(typed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, list := range libraries {
+		t.Run(name, func(t *testing.T) {
+			compile(t, list, map[string]any{"noUncheckedIndexedAccess": true}, app, types)
+		})
+	}
+}
+
+func TestExamplesHaveNoTypeErrors(t *testing.T) {
+	needPackages(t)
+	if why := install(yjsFolder); why != "" {
+		t.Skip("the examples are not checked: " + why)
+	}
+	examples, err := filepath.Abs(filepath.Join("..", "..", "examples"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	scripts, err := filepath.Glob(filepath.Join(examples, "*", "*.[jt]s"))
+	if err != nil || len(scripts) < 5 {
+		t.Fatalf("there are examples in JavaScript; got %q %v", scripts, err)
+	}
+	for _, script := range scripts {
+		text, err := os.ReadFile(script)
+		if err != nil || strings.Contains(string(text), "{any}") || strings.Contains(string(text), ": any") {
+			t.Errorf("%s uses no any; got %v", script, err)
+		}
+	}
+	compile(t, []string{"es2023"}, map[string]any{"skipLibCheck": true}, append(scripts, writeTypes(t))...) // of the packages
+}
+
+// writeTypes has linger write its types, and returns the file.
+func writeTypes(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "linger.d.ts")
+	if output, err := exec.Command(buildLinger(t), "types", path).CombinedOutput(); err != nil {
+		t.Fatalf("linger types writes the file; got %v\n%s", err, output)
+	}
+	return path
+}
+
+// compile checks files with the compiler of TypeScript.
+func compile(t *testing.T, libraries []string, more map[string]any, files ...string) {
+	t.Helper()
+	options := map[string]any{
+		"noEmit": true, "strict": true, "target": "es2023", "module": "esnext", "moduleResolution": "bundler", "types": []string{},
+		"allowJs": true, "checkJs": true, "resolveJsonModule": true,
+	}
+	if libraries != nil {
+		options["lib"] = libraries
+	}
+	for name, value := range more {
+		options[name] = value
+	}
+	project, err := json.Marshal(map[string]any{"compilerOptions": options, "files": files})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "tsconfig.json")
+	if err := os.WriteFile(path, project, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if output, err := exec.Command("node", filepath.Join("testdata", "node_modules", "typescript", "bin", "tsc"), "-p", path).CombinedOutput(); err != nil {
+		t.Errorf("there are no type errors; got %v\n%s", err, output)
+	}
+}
