@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -10,10 +9,10 @@ import (
 	"time"
 )
 
-func testLimiter(t *testing.T, test func(log *slog.Logger, l limiter, text *bytes.Buffer)) {
+func testLimiter(t *testing.T, test func(log *slog.Logger, l limiter, text *output)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		var text bytes.Buffer
+		var text output
 		l := newLimiter(slog.NewTextHandler(&text, nil))
 		test(slog.New(l), l, &text)
 		time.Sleep(2 * limitPeriod) // its timers end
@@ -21,7 +20,7 @@ func testLimiter(t *testing.T, test func(log *slog.Logger, l limiter, text *byte
 }
 
 func TestLimiterLogsTheLastOfRepeatedLinesWithTheirNumber(t *testing.T) {
-	testLimiter(t, func(log *slog.Logger, _ limiter, text *bytes.Buffer) {
+	testLimiter(t, func(log *slog.Logger, _ limiter, text *output) {
 		for i := range limitLines + 100 {
 			log.Error("uncaught exception", "at", "app.js:1:1", "number", i)
 		}
@@ -30,13 +29,13 @@ func TestLimiterLogsTheLastOfRepeatedLinesWithTheirNumber(t *testing.T) {
 		if got := strings.Count(text.String(), "\n"); got != limitLines+2 {
 			t.Errorf("%d lines of one kind are logged, and all of others; got %d", limitLines, got)
 		}
-		text.Reset()
+		text.reset()
 		time.Sleep(limitPeriod)
 		synctest.Wait()
 		if got := text.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, fmt.Sprint(" number=", limitLines+99, " suppressed=99\n")) {
 			t.Errorf("after the period comes the last one, with the number of those that are missing; got %q", got)
 		}
-		text.Reset()
+		text.reset()
 		log.Error("uncaught exception", "at", "app.js:1:1")
 		if got := text.String(); strings.Count(got, "\n") != 1 {
 			t.Errorf("another period has begun; got %q", got)
@@ -45,16 +44,16 @@ func TestLimiterLogsTheLastOfRepeatedLinesWithTheirNumber(t *testing.T) {
 }
 
 func TestLimiterSummarizesAtTheEndOfTheProcess(t *testing.T) {
-	testLimiter(t, func(log *slog.Logger, l limiter, text *bytes.Buffer) {
+	testLimiter(t, func(log *slog.Logger, l limiter, text *output) {
 		for range limitLines + 2 {
 			log.With("worker", 1).Warn("again")
 		}
-		text.Reset()
+		text.reset()
 		l.summarize()
 		if got := text.String(); !strings.Contains(got, "suppressed=1") || strings.Count(got, "\n") != 1 {
 			t.Errorf("what was suppressed is logged at the end; got %q", got)
 		}
-		text.Reset()
+		text.reset()
 		time.Sleep(limitPeriod)
 		synctest.Wait()
 		if got := text.String(); got != "" {
@@ -64,13 +63,15 @@ func TestLimiterSummarizesAtTheEndOfTheProcess(t *testing.T) {
 }
 
 func TestLimiterIsBoundedWithManyKinds(t *testing.T) {
-	testLimiter(t, func(log *slog.Logger, l limiter, text *bytes.Buffer) {
+	testLimiter(t, func(log *slog.Logger, l limiter, text *output) {
 		for i := range 3 * limitKinds {
 			log.Warn(fmt.Sprint("message ", i))
 		}
 		if got := strings.Count(text.String(), "\n"); got > limitKinds+limitLines {
 			t.Errorf("kinds beyond %d share a bound; %d lines were logged", limitKinds, got)
 		}
+		l.kinds.mu.Lock()
+		defer l.kinds.mu.Unlock()
 		if got := len(l.kinds.all); got > limitKinds+1 {
 			t.Errorf("no more than %d kinds are kept; got %d", limitKinds, got)
 		}

@@ -28,6 +28,12 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
+func (o *output) reset() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.text.Reset()
+}
+
 // growth returns a channel that is closed when more is printed.
 func (o *output) growth() <-chan struct{} {
 	o.mu.Lock()
