@@ -23,8 +23,8 @@ const openingFields = "Host: front\r\nUpgrade: websocket\r\nConnection: Upgrade\
 // lines is a log.
 type lines struct{ bytes.Buffer }
 
-func (l *lines) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelInfo}))
+func (l *lines) logger(level slog.Level) *slog.Logger {
+	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: level}))
 }
 
 // tolerant returns the URL of a backend that accepts every request, except that it closes the connection without an
@@ -91,7 +91,7 @@ func (b *backends) marked() (n int) {
 
 func TestProxyNoRequestMarksABackend(t *testing.T) {
 	var log lines
-	h, do := ended(t, Options{To: []string{tolerant(t), tolerant(t)}, Logger: log.logger()})
+	h, do := ended(t, Options{To: []string{tolerant(t), tolerant(t)}, Logger: log.logger(slog.LevelWarn)})
 	for _, c := range []struct {
 		target, fields string
 		status         int
@@ -143,7 +143,7 @@ func TestProxyABackendThatGivesNoAnswerIsMarkedByTheAnswerOfAnother(t *testing.T
 		}
 	}()
 	var log lines
-	h, do := ended(t, Options{To: []string{"ws://" + silent.Addr().String(), tolerant(t)}, Logger: log.logger(), Retry: time.Hour})
+	h, do := ended(t, Options{To: []string{"ws://" + silent.Addr().String(), tolerant(t)}, Logger: log.logger(slog.LevelWarn), Retry: time.Hour})
 	if status, _ := do("GET /?token=secret HTTP/1.1\r\n" + openingFields + "\r\n"); status != http.StatusSwitchingProtocols {
 		t.Errorf("the other backend gets the request; got %d", status)
 	}
@@ -157,7 +157,7 @@ func TestProxyABackendThatGivesNoAnswerIsMarkedByTheAnswerOfAnother(t *testing.T
 
 func TestProxyAClientThatLeavesSaysNothingOfABackend(t *testing.T) {
 	var log lines
-	h, err := New(Options{To: []string{tolerant(t)}, Logger: log.logger()})
+	h, err := New(Options{To: []string{tolerant(t)}, Logger: log.logger(slog.LevelWarn)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func TestProxyAClientThatLeavesSaysNothingOfABackend(t *testing.T) {
 // A backend that cannot be reached is marked, whatever the others do.
 func TestProxyABackendThatCannotBeReachedIsMarked(t *testing.T) {
 	var log lines
-	h, do := ended(t, Options{To: []string{"ws://127.0.0.1:1", "ws://127.0.0.1:1"}, Logger: log.logger()})
+	h, do := ended(t, Options{To: []string{"ws://127.0.0.1:1", "ws://127.0.0.1:1"}, Logger: log.logger(slog.LevelWarn)})
 	if status, body := do("GET / HTTP/1.1\r\n" + openingFields + "\r\n"); status != http.StatusBadGateway || !strings.Contains(body, "cannot be reached") {
 		t.Errorf("the client reads that no backend can be reached; got %d %s", status, body)
 	}
@@ -202,7 +202,7 @@ func TestProxyAnInvalidAnswerIsLoggedWithItsReason(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			to := answeringOnce(t, c.answer)
 			var log lines
-			h, do := ended(t, Options{To: []string{to}, Logger: log.logger()})
+			h, do := ended(t, Options{To: []string{to}, Logger: log.logger(slog.LevelWarn)})
 			status, body := do("GET /?token=secret HTTP/1.1\r\n" + openingFields + "\r\n")
 			if status != http.StatusBadGateway || body != "the backend's answer was not valid\n" {
 				t.Errorf("the client reads that the answer was not valid; got %d %s", status, body)

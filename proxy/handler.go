@@ -53,6 +53,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r, trusted := h.asSent(r)
 	offer, refusal := websocket.CheckRequest(r, h.opts.Origins)
 	if refusal != nil {
+		h.logRefusal(r, refusal.Status, string(refusal.Reason), refusal.Text)
 		websocket.Refuse(w, refusal)
 		return
 	}
@@ -64,7 +65,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer h.opening.Done()
 	to, conn, answer, err := h.dial(w, r, trusted, offer)
 	if err != nil {
-		refuse(w, r, err)
+		h.refuse(w, r, err)
 		return
 	}
 	opts := h.opts.Connection()

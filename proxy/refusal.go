@@ -26,13 +26,16 @@ func refused(err error) bool {
 
 // refuse answers a request that has no connection to a backend, unless the answer of a
 // backend has gone to the client already, or the client has left.
-func refuse(w http.ResponseWriter, r *http.Request, err error) {
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case refused(err), r.Context().Err() != nil:
-	case errors.Is(err, errTargetForm), errors.Is(err, errTargetDotted):
-		http.Error(w, err.Error(), http.StatusBadRequest)
 	case isMisuse(err):
-		http.Error(w, "the request cannot be passed on: a field or the request target breaks the rules of HTTP", http.StatusBadRequest)
+		h.logRefusal(r, http.StatusBadRequest, "target", cause(err).Error())
+		text := "the request cannot be passed on: a field or the request target breaks the rules of HTTP"
+		if errors.Is(err, errTargetForm) || errors.Is(err, errTargetDotted) {
+			text = err.Error()
+		}
+		http.Error(w, text, http.StatusBadRequest)
 	case errors.Is(err, context.DeadlineExceeded):
 		http.Error(w, "the backend did not answer in time", http.StatusGatewayTimeout)
 	case unreachable(err):

@@ -1,0 +1,36 @@
+package proxy
+
+import (
+	"net/http"
+
+	"github.com/lingerws/linger/internal/forwarding"
+	"github.com/lingerws/linger/websocket"
+)
+
+// remote returns the address of a client for the log.
+func (h *Handler) remote(r *http.Request) string {
+	return forwarding.Proxies(h.opts.TrustedProxies).Client(r).Text
+}
+
+// logRefusal logs that a request was refused without a backend.
+func (h *Handler) logRefusal(r *http.Request, status int, reason, detail string) {
+	h.opts.Logger.Info("request refused", "reason", reason, "status", status, "remote", h.remote(r), "detail", detail)
+}
+
+// logEnds logs the connections of a pipe that were lost. One that the proxy has cut was
+// not: its other side was.
+func (h *Handler) logEnds(ends Ends, remote, backend string) {
+	for _, side := range []struct {
+		name string
+		end  websocket.Outcome
+	}{{"client", ends.Client}, {"backend", ends.Backend}} {
+		if side.end.Clean || side.end.Cause == websocket.CauseAbort {
+			continue
+		}
+		attrs := []any{"side", side.name, "remote", remote, "backend", backend, "cause", side.end.Cause}
+		if side.end.Err != nil {
+			attrs = append(attrs, "error", side.end.Err)
+		}
+		h.opts.Logger.Info("connection ended abnormally", attrs...)
+	}
+}
