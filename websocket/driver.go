@@ -29,6 +29,9 @@ type Driver struct {
 	over       bool  // and this was it
 	heard      bool  // something arrived since the last look
 	unanswered uint8 // pings
+	waited     bool  // something was on its way to the peer at the last look
+	delivered  int64 // bytes that had reached it by then
+	written    int64 // bytes that the transport has taken
 	halfClosed bool
 	released   bool
 	keepAlive  alarm

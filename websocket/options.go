@@ -75,7 +75,8 @@ type Options struct {
 
 	// KeepAlive is the interval, give or take a tenth, at which a silent peer is
 	// sent a ping; 0 means 30 s, negative turns it off. After two unanswered pings
-	// the transport is closed with [CauseKeepAlive].
+	// the transport is closed with [CauseKeepAlive]. A peer that takes what is sent to
+	// it is not silent, however slow it is.
 	KeepAlive time.Duration
 }
 

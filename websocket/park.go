@@ -48,6 +48,7 @@ func (d *Driver) sendParked(p *protocol.Prepared) {
 	frame := p.Frame()
 	n, err := d.transport.tryWrite(frame)
 	if n == len(frame) {
+		d.written += int64(n)
 		return
 	}
 	d.unpark()

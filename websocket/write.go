@@ -146,6 +146,7 @@ func (d *Driver) tellDrained() {
 func (d *Driver) wrote(n int, err error) {
 	d.m.Wrote(n)
 	d.sent += n
+	d.written += int64(n)
 	if err != nil {
 		d.breakOff(protocol.CauseTransport, err)
 	}

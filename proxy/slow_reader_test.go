@@ -1,0 +1,60 @@
+package proxy_test
+
+import (
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lingerws/linger/internal/memconn"
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/proxy"
+	"github.com/lingerws/linger/websocket"
+)
+
+// A client that reads slowly is there, also when it cannot answer pings in time; so is a
+// backend that waits for it.
+func TestProxyKeepsASlowReader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		opts := proxy.Options{Logger: slog.New(slog.DiscardHandler)}
+		opts.KeepAlive = time.Second
+		front, client := memconn.Pipe()
+		behind, backend := memconn.Pipe()
+		ends := make(chan proxy.Ends, 1)
+		go func() {
+			ends <- proxy.Pipe(websocket.NewDriver(front, protocol.Server, nil, opts.Connection()),
+				websocket.NewDriver(behind, protocol.Client, nil, opts.Connection()), opts)
+		}()
+		const size = 512 << 10
+		server := websocket.NewConn(backend, protocol.Server, nil, websocket.Options{KeepAlive: -1})
+		go func() {
+			_ = server.Write(t.Context(), websocket.Binary, make([]byte, size))
+			_, _, _ = server.Read(t.Context()) // and so answers pings
+			_ = server.Close(1000, "")
+		}()
+		reader := websocket.NewConn(slow{client}, protocol.Client, nil, websocket.Options{KeepAlive: -1, MaxMessage: 1 << 20})
+		began := time.Now()
+		if _, message, err := reader.Read(t.Context()); err != nil || len(message) != size {
+			t.Errorf("the whole message arrives; got %d bytes, %v", len(message), err)
+		}
+		if took := time.Since(began); took < 5*time.Second {
+			t.Errorf("the client reads for longer than the proxy waits for a silent one; it took %v", took)
+		}
+		time.Sleep(10 * time.Second) // of pings and pongs
+		if err := reader.Close(1000, ""); err != nil {
+			t.Errorf("the connection is still there; closing it gives %v", err)
+		}
+		if e := <-ends; !e.Client.Clean || !e.Backend.Clean {
+			t.Errorf("both ends are clean; got %+v", e)
+		}
+		time.Sleep(time.Minute) // until all four transports are closed
+	})
+}
+
+// slow reads 4 KiB every 50 ms.
+type slow struct{ *memconn.Conn }
+
+func (s slow) Read(p []byte) (int, error) {
+	time.Sleep(50 * time.Millisecond)
+	return s.Conn.Read(p[:min(len(p), 4<<10)])
+}
