@@ -53,8 +53,11 @@ type Options struct {
 	// There is one such line a second for each worker at the most.
 	SlowEvent time.Duration
 
-	// Memory bounds the script's heap in bytes; 0 means 128 MiB. An engine that runs
-	// out is replaced; connections stay.
+	// Memory bounds the script's heap in bytes, with the variables of the calls in
+	// progress; 0 means 128 MiB. An engine that runs out is replaced; connections stay.
+	// Above 384 MiB it raises the process's limit of stacks (debug.SetMaxStack); above
+	// 768 MiB a script that means harm can end the process by a recursion within a
+	// built-in function.
 	Memory int64
 
 	// MaxBody bounds the body of a plain HTTP request in bytes; 0 means 10 MiB.

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -77,5 +78,42 @@ func TestTheLocalsAreFoundInTheLibrary(t *testing.T) {
 	eval(t, r, "new Function('var "+names(10000)+"; __host.look()')()")
 	if during < 160000 || r.locals() != 0 {
 		t.Errorf("a call with 10,000 variables should take 160,000 bytes, and none afterwards, got %d and %d", during, r.locals())
+	}
+}
+
+func TestALargeHeapRaisesTheLimitOfStacks(t *testing.T) {
+	for _, limit := range []int64{0, 700 << 20} {
+		open(t, Options{MemoryLimit: limit})
+		last := debug.SetMaxStack(maxStack)
+		debug.SetMaxStack(last)
+		if last < maxStack {
+			t.Errorf("with a limit of %d bytes a stack should be allowed %d bytes, got %d", limit, maxStack, last)
+		}
+	}
+}
+
+// Without a check of the depth the recursion goes on to the end of the chain.
+func TestARecursionWithoutACheckOfDepthEnds(t *testing.T) {
+	n := 100000
+	if raceEnabled {
+		n = 10000
+	}
+	r := open(t, Options{MemoryLimit: 128 << 20})
+	define(t, r, "n", func([]Value) (Value, error) { return Int(n), nil })
+	eval(t, r, `let f = function () {};
+		for (let i = __host.n(); i > 0; i--) {
+			f = Function.prototype.bind.call(f);
+			Object.setPrototypeOf(f, null);
+			delete f.name;
+			delete f.length;
+		}
+		globalThis.chain = f`)
+	done := make(chan error)
+	go func() { // whose stack goes with it
+		_, err := r.EvalScript("x.js", "try { ({}) instanceof chain } catch {}")
+		done <- err
+	}()
+	if err := <-done; err != nil {
+		t.Errorf("the recursion should end in an error that the script can catch, got %v", err)
 	}
 }

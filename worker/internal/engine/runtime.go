@@ -25,7 +25,9 @@ type Options struct {
 	// MemoryLimit is the most bytes the script's heap may take; 0 is no limit.
 	// The allocator rounds large blocks up, so one block may reach beyond it. The
 	// arguments and variables of calls in progress are added to it whenever the
-	// engine looks up: every 10,000 steps, and at a Poke.
+	// engine looks up: every 10,000 steps, and at a Poke. A limit above 384 MiB raises
+	// that of all stacks of the process (debug.SetMaxStack). Above 768 MiB a script
+	// that means harm can end the process by a recursion within a built-in function.
 	MemoryLimit int64
 
 	// Depth is how deeply calls may nest before the script sees a stack
@@ -101,6 +103,9 @@ func New(options Options) (*Runtime, error) {
 	if options.Depth < 0 || options.Depth > maxDepth {
 		return nil, fmt.Errorf("engine: depth is %d, want 0 to %d", options.Depth, maxDepth)
 	}
+	if options.MemoryLimit <= 0 || options.MemoryLimit > modestLimit {
+		raiseMaxStack()
+	}
 	r := &Runtime{options: options, tls: libc.NewTLS(), host: rawUndefined(), errorClass: rawUndefined()}
 	runtimes.Store(r.tls, r)
 	var err error
@@ -113,6 +118,23 @@ func New(options Options) (*Runtime, error) {
 	}
 	return r, nil
 }
+
+// A few built-in functions recurse along chains of objects without a check of the depth:
+// instanceof along a chain of bound functions, for one, which takes 260 bytes of heap and
+// 336 bytes of stack for each. Go ends the process when a stack has to grow beyond a
+// limit, 1 GB by default, of which a power of two can be used: 512 MiB. So below
+// modestLimit no chain is long enough, and with maxStack none up to twice that much.
+const (
+	modestLimit = 384 << 20
+	maxStack    = 2_000_000_000 // as much as Go bears
+)
+
+// raiseMaxStack raises the limit of stacks, which is the process's.
+var raiseMaxStack = sync.OnceFunc(func() {
+	if last := debug.SetMaxStack(maxStack); last > maxStack {
+		debug.SetMaxStack(last)
+	}
+})
 
 // start makes the engine's side of r.
 func (r *Runtime) start() error {
