@@ -25,8 +25,8 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// person is the data of a connection. ID is what others know the person by: that of the
-// connection stays a secret.
+// person is the data of a connection. ID is for the pages; the connection's own id stays a
+// secret.
 type person struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
@@ -109,7 +109,7 @@ func present(server *linger.Server, room string) (here []person) {
 	return here
 }
 
-// tell sends a message of a person to everybody in the room.
+// tell sends a message of a person to the room.
 func tell(server *linger.Server, p person, m message) {
 	m.ID, m.Name, m.At = p.ID, p.Name, time.Now().UnixMilli()
 	text, err := json.Marshal(m)

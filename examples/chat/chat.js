@@ -2,7 +2,7 @@
 //
 //   linger run --watch examples/chat/chat.js
 //
-// Open the page in two tabs. Then change the topic here and save: every page shows it, and everybody stays connected.
+// Open the page in two tabs. Then change the topic here and save: every page shows it, and every connection stays open.
 // There is no module state. A person is the data of a connection, a room is a channel; both outlive this code.
 import page from "./page.html";
 
@@ -23,7 +23,7 @@ addEventListener("websocketupgrade", async (event) => {
     // A page cannot see why an upgrade was declined, but it sees a close code.
     return event.accept().close(4001, "choose a name of 1 to 32 characters, and a room of at most 64");
   }
-  const id = crypto.randomUUID(); // what others know the person by: that of the connection stays a secret
+  const id = crypto.randomUUID(); // for the pages; the connection's own id stays a secret
   const connection = event.accept({ data: { id, name, room } });
   connection.subscribe(room);
   tell(room, { type: "joined", id, name });
@@ -43,7 +43,7 @@ addEventListener("websocketclose", ({ source }) => {
   tell(room, { type: "left", id, name });
 });
 
-// A new version has been loaded. Its connections are those of the last one.
+// This version has just been loaded. The connections are those of the last version.
 addEventListener("activate", async () => {
   const code = JSON.stringify({ type: "code", topic });
   for (const connection of await clients.matchAll({ type: "websocket" })) connection.send(code);

@@ -1,4 +1,4 @@
-// A Yjs server that keeps everything in variables, as those for Node do: the document, who has it open, and who is present.
+// A Yjs server that keeps everything in variables, as those for Node do: documents, connections and present users.
 //
 //   npm ci && linger run --watch close.js
 //

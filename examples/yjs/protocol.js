@@ -30,7 +30,7 @@ export function parse(data) {
 /** @param {Request} request */
 export const documentOf = (request) => decodeURIComponent(new URL(request.url).pathname.slice(1)) || "default";
 
-// Presence of users, without keeping any: clocks are those of the users that a connection speaks for.
+// readClocks gives the users that an awareness message is about, each with the clock of its state.
 /** @param {Decoder} decoder */
 export function readClocks(decoder) {
   const update = decoding.createDecoder(decoding.readVarUint8Array(decoder));
@@ -44,7 +44,7 @@ export function readClocks(decoder) {
   return clocks;
 }
 
-// gone says that users have left.
+// gone makes the message that users have left.
 /** @param {Record<number, number>} clocks */
 export function gone(clocks) {
   const users = Object.entries(clocks);

@@ -2,9 +2,9 @@
 //
 //   npm ci && linger run --watch stay.js
 //
-// The document is a variable, so it is gone after a reload, a crash or sleep, and each worker has its own. But everybody
-// who has the document open knows it: its channel reaches the clients, and the engines of the other workers. So an engine
-// that has no document makes one and asks the channel.
+// The document is a variable, so it is gone after a reload, a crash or sleep, and each worker has its own. But the clients
+// that have it open know its content, and so do the other workers. A channel of the document's name reaches all of them. So
+// an engine that does not have the document makes an empty one and asks the channel.
 import * as encoding from "lib0/encoding";
 import * as sync from "y-protocols/sync";
 import * as Y from "yjs";
@@ -33,7 +33,7 @@ function open(name) {
   return opened;
 }
 
-// forget drops the documents that nobody has open.
+// forget drops the documents that no client has open.
 function forget() {
   for (const [name, { doc, channel }] of documents) {
     if (clients.count({ channel: name }) > 0) continue;
@@ -56,7 +56,7 @@ function answer(doc, decoder, origin, send) {
   if (encoding.length(reply) > 1) send(encoding.toUint8Array(reply));
 }
 
-// At a reload nobody need type anything: the documents are asked for at once.
+// A new version asks for all documents at once, and not only when the next client types.
 addEventListener("activate", async () => {
   for (const { data } of await clients.matchAll({ type: "websocket" })) open(data.name);
 });

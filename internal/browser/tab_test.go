@@ -87,10 +87,10 @@ func (p *tab) has(expectation, expression string) {
 	}
 }
 
-// lists waits until the page names these people as those who are here.
+// lists waits until the page names these people, in alphabetical order, as those who are here; * is the one of the page.
 func (p *tab) lists(names string) {
 	p.t.Helper()
-	const here = `[...document.querySelectorAll("#here li")].map((person) => person.querySelector(".name").textContent + (person.querySelector(".you") ? "*" : "")).join(" ")`
+	const here = `[...document.querySelectorAll("#here li")].map((person) => person.querySelector(".name").textContent + (person.querySelector(".you") ? "*" : "")).sort().join(" ")`
 	p.has(fmt.Sprintf("%q are here", names), fmt.Sprintf("%s === %q", here, names))
 }
 
