@@ -3,6 +3,7 @@ package worker
 import (
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -151,6 +152,11 @@ func closeFacts(c *linger.Close, failed bool) []engine.Value {
 	}
 }
 
+// endsOfPeers are the causes of ends without any Close that came from the peer or the network.
+var endsOfPeers = []protocol.Cause{
+	protocol.CauseEOF, protocol.CauseTransport, websocket.CauseKeepAlive, websocket.CauseStalled, linger.CauseHandshake,
+}
+
 // initiator says who sent the first Close; without any, whose side the end came from:
 // failed says that it was the script's, before the connection was open.
 func initiator(c *linger.Close, failed bool) string {
@@ -164,8 +170,7 @@ func initiator(c *linger.Close, failed bool) string {
 	if failed {
 		return "local"
 	}
-	switch c.Cause {
-	case protocol.CauseEOF, protocol.CauseTransport, websocket.CauseKeepAlive, websocket.CauseStalled, linger.CauseHandshake:
+	if slices.Contains(endsOfPeers, c.Cause) {
 		return "remote"
 	}
 	return "local"

@@ -66,14 +66,14 @@ func (s *seat) submit(e *event, overlap bool) {
 	s.worker.submit(e)
 }
 
-// submitEnd has the connection's close event handled, behind all others. make makes the
+// submitEnd has the connection's close event handled, behind all others. newEnd makes the
 // event, which goes to another engine if the connection's own has ended.
-func (s *seat) submitEnd(make func() *event) {
+func (s *seat) submitEnd(newEnd func() *event) {
 	s.overlap.empty(s.gone()) // without overlap nothing is left
-	if s.tie != nil && s.tie.in.submit(make()) {
+	if s.tie != nil && s.tie.in.submit(newEnd()) {
 		return
 	}
-	s.worker.submit(make())
+	s.worker.submit(newEnd())
 }
 
 // gone is closed when no event of the connection will be handled any more.
