@@ -98,3 +98,30 @@ func TestTheFirstSnippetsAcceptEverySpellingOfUpgrade(t *testing.T) {
 		}
 	}
 }
+
+var (
+	globalsTable = regexp.MustCompile(`(?m)^\| kind \| globals \|\n\|---\|---\|\n((?:\|.*\n)+)`)
+	codeSpan     = regexp.MustCompile("`([^`]+)`")
+)
+
+func TestThePageNamesTheGlobalsThatAreThere(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../docs/workers.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := strings.Split(strings.TrimSpace(globalsTable.FindStringSubmatch(string(page))[1]), "\n")
+	a := serve(t, `addEventListener("fetch", (event) => {
+		const path = new URL(event.request.url).searchParams.get("name").split(".");
+		event.respondWith(new Response(typeof path.reduce((value, name) => value?.[name], globalThis)));
+	});`, worker.Options{})
+	for _, row := range rows {
+		absent := strings.HasPrefix(row, "| not there |")
+		for _, span := range codeSpan.FindAllStringSubmatch(row, -1) {
+			got := a.do("GET", "/?name="+span[1], "").body
+			if (got == "undefined") != absent {
+				t.Errorf("%s is named in the row %.20q…; it is %s", span[1], row, got)
+			}
+		}
+	}
+}

@@ -230,3 +230,25 @@ func TestACrashGivesTheFetchesTheirPlacesBack(t *testing.T) {
 	a.log.line(t, "worker replaced")
 	a.get("/", http.StatusAccepted, "GET /  |")
 }
+
+func TestDataURLsAreFetched(t *testing.T) {
+	t.Parallel()
+	for url, want := range map[string]string{
+		"data:,hello":                              "hello text/plain;charset=US-ASCII",
+		"data:text/html,a%20%C3%A9%2":              "a é%2 text/html",
+		"data:text/plain;charset=utf-8;base64,aGk": "hi text/plain;charset=utf-8",
+		"data:;charset=x,1":                        "1 text/plain;charset=x",
+		"data:x,1#f":                               "1 text/plain;charset=US-ASCII",
+		"data:a/b ; BASE64,aG%6b=":                 "hi a/b",
+		"DATA:a/b,c,d":                             "c,d a/b",
+	} {
+		a := serve(t, fetching(url, `fetch(base).then(async (r) => (await r.text()) + " " + r.headers.get("content-type"))`), worker.Options{})
+		a.get("/", 200, want)
+	}
+	for _, url := range []string{"data:text/plain", "data:;base64,*"} {
+		a := serve(t, fetching(url, `fetch(base)`), worker.Options{})
+		a.get("/", 500, "TypeError: fetch: the data: URL has no content: it is data:TYPE,CONTENT or data:TYPE;base64,CONTENT")
+	}
+	a := serve(t, fetching("blob:x", `fetch(base)`), worker.Options{})
+	a.get("/", 500, "TypeError: fetch: blob: is none of the schemes it knows, http: and https:")
+}

@@ -1,7 +1,8 @@
 import { addStep, removeStep } from "web/abort.js";
 import { bodyContent } from "web/body.js";
+import { fetchData } from "web/data_url.js";
 import { expect, secret } from "web/define.js";
-import { fromPairs, guard, toPairs } from "web/headers.js";
+import { fromPairs, guard, Headers, toPairs } from "web/headers.js";
 import { expose, host } from "web/host.js";
 import { Request } from "web/request.js";
 import { make } from "web/response.js";
@@ -18,7 +19,14 @@ export async function fetch(input, init) {
   const failure = new TypeError("fetch failed"); // made here, so that its stack tells who has called
   const request = new Request(input, init);
   request.signal.throwIfAborted();
+  if (request.url.startsWith("data:")) return dataResponse(request.url);
   return new Promise((resolve, reject) => begin(request, { resolve, reject, failure }));
+}
+
+function dataResponse(url) {
+  const data = fetchData(url);
+  if (!data) throw new TypeError("fetch: the data: URL has no content: it is data:TYPE,CONTENT or data:TYPE;base64,CONTENT");
+  return make({ status: 200, statusText: "OK", headers: guard(new Headers({ "content-type": data.type }), "immutable"), url, body: data.bytes });
 }
 
 function begin(request, waiting) {

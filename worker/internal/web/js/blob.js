@@ -1,5 +1,5 @@
 import { Content } from "./content.js";
-import { secret, tag } from "./define.js";
+import { expect, secret, tag } from "./define.js";
 import { bytesOf, isBuffer } from "./encoding.js";
 import { host } from "./host.js";
 import { ReadableStream } from "./stream.js";
@@ -49,6 +49,27 @@ export class Blob {
   }
 }
 
+// File is a Blob with a name (File API, section 4).
+export class File extends Blob {
+  #name;
+  #lastModified;
+
+  constructor(parts, name, options) {
+    expect(arguments.length, 2, "new File");
+    super(parts, options);
+    this.#name = String(name).toWellFormed();
+    const time = options?.lastModified;
+    this.#lastModified = time === undefined ? Date.now() : Math.trunc(Number(time)) || 0;
+  }
+
+  get name() {
+    return this.#name;
+  }
+  get lastModified() {
+    return this.#lastModified;
+  }
+}
+
 function partOf(part) {
   if (isBuffer(part) || ArrayBuffer.isView(part)) return bytesOf(part);
   return blobBytes(part) ?? new Uint8Array(host.encode(String(part).toWellFormed()));
@@ -64,4 +85,4 @@ function join(parts) {
   return bytes;
 }
 
-tag(Blob);
+tag(Blob, File);

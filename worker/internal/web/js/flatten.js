@@ -1,4 +1,5 @@
 import { ancestor, getter, isGenuine, typedArray, typedArrayName } from "./brand.js";
+import { Blob, blobBytes, File } from "./blob.js";
 import { platform } from "./define.js";
 import { DOMException } from "./exception.js";
 
@@ -30,6 +31,8 @@ const writers = new Map([
   [String.prototype, (walk, value) => walk.tagged("String", String.prototype.valueOf.call(value))],
   [BigInt.prototype, (walk, value) => walk.tagged("BigInt", String(BigInt.prototype.valueOf.call(value)))],
   [Error.prototype, (walk, value) => walk.error(value)],
+  [Blob.prototype, (walk, value) => walk.blob(value)],
+  [File.prototype, (walk, value) => walk.blob(value)],
   [DOMException.prototype, (walk, value) => walk.tagged("DOMException", value.name, value.message)],
   [ArrayBuffer.prototype, (walk, value) => walk.buffer(value)],
   [typedArray, (walk, value) => walk.view(typedArrayName.call(value), value, value.length)],
@@ -145,7 +148,16 @@ export class Walk {
   error(value) {
     const name = String(value.name);
     const message = Object.getOwnPropertyDescriptor(value, "message")?.value;
-    return this.tagged("Error", errorNames.has(name) ? name : "Error", message === undefined ? null : String(message), String(value.stack ?? ""));
+    const cause = Object.getOwnPropertyDescriptor(value, "cause");
+    const content = [errorNames.has(name) ? name : "Error", message === undefined ? null : String(message), String(value.stack ?? "")];
+    return this.tagged("Error", ...content, ...(cause && "value" in cause ? [this.write(cause.value)] : []));
+  }
+
+  blob(value) {
+    const bytes = blobBytes(value);
+    if (bytes === undefined) return this.object(value);
+    const content = [this.#encodeBuffer(bytes.buffer), value.type];
+    return value instanceof File ? this.tagged("File", ...content, value.name, value.lastModified) : this.tagged("Blob", ...content);
   }
 
   buffer(value) {

@@ -1,6 +1,6 @@
 import { AbortController, AbortSignal } from "./abort.js";
 import { atob, btoa } from "./base64.js";
-import { Blob } from "./blob.js";
+import { Blob, File } from "./blob.js";
 import { BroadcastChannel } from "./broadcast.js";
 import { structuredClone } from "./clone.js";
 import { console } from "./console.js";
@@ -34,6 +34,7 @@ define(globalThis, {
   ErrorEvent,
   Event,
   EventTarget,
+  File,
   Headers,
   MessageEvent,
   Navigator,
@@ -92,5 +93,6 @@ describeBy(ErrorEvent, "type", "message", "error");
 describeBy(AbortSignal, "aborted");
 describeBy(AbortController, "signal");
 describeBy(Blob, "size", "type");
+describeBy(File, "size", "type", "name", "lastModified");
 describeBy(BroadcastChannel, "name");
 describeBy(CryptoKey, "type", "extractable", "algorithm", "usages");

@@ -1,3 +1,4 @@
+import { Blob, File } from "./blob.js";
 import { DOMException } from "./exception.js";
 import { mark } from "./flatten.js";
 
@@ -31,7 +32,9 @@ const readers = {
   String: (reader, value) => reader.number(Object(String(value))),
   BigInt: (reader, text) => reader.number(Object(BigInt(text))),
   DOMException: (reader, name, message) => reader.number(new DOMException(message, name)),
-  Error: (reader, name, message, stack) => reader.error(name, message, stack),
+  Error: (reader, name, message, stack, ...cause) => reader.error(name, message, stack, cause),
+  Blob: (reader, content, type) => reader.number(new Blob([reader.decodeBuffer(content, null)], { type })),
+  File: (reader, content, type, name, lastModified) => reader.number(new File([reader.decodeBuffer(content, null)], name, { type, lastModified })),
   ArrayBuffer: (reader, content, largest) => reader.number(reader.decodeBuffer(content, largest)),
   View: (reader, name, buffer, offset, length) => reader.view(name, buffer, offset, length),
 };
@@ -98,10 +101,13 @@ export class Reader {
     return result;
   }
 
-  error(name, message, stack) {
+  error(name, message, stack, cause) {
     check(errors.has(name));
     const result = this.number(message === null ? new (errors.get(name))() : new (errors.get(name))(String(message)));
     Object.defineProperty(result, "stack", { value: String(stack), writable: true, enumerable: false, configurable: true });
+    if (cause.length > 0) {
+      Object.defineProperty(result, "cause", { value: this.read(cause[0]), writable: true, enumerable: false, configurable: true });
+    }
     return result;
   }
 

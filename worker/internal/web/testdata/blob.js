@@ -21,3 +21,21 @@ test("the empty blob, and what makes none", () => {
   equal([new Blob().size, new Blob([]).type, new Blob([], { type: "\u00e9" }).type], [0, "", ""]);
   for (const parts of ["text", 1, null, {}]) throws(() => new Blob(parts), "TypeError", "array of parts");
 });
+
+test("a file is a blob with a name", async () => {
+  const before = Date.now(), file = new File(["abc"], "a/b.txt", { type: "text/plain" });
+  ok(file instanceof Blob && String(file) === "[object File]", "it is a Blob");
+  equal([file.name, file.type, file.size, await file.text(), file.lastModified >= before], ["a/b.txt", "text/plain", 3, "abc", true]);
+  equal([new File([], 7, { lastModified: "12.7" }).name, new File([], "", { lastModified: 12.7 }).lastModified], ["7", 12]);
+  throws(() => new File(["abc"]), "TypeError", "2 arguments");
+  equal(await new Response(file).text(), "abc");
+});
+
+test("the stream of a blob can be read again and again", async () => {
+  const blob = new Blob(["abc"]);
+  for (let i = 0; i < 2; i++) {
+    const parts = [];
+    for await (const chunk of blob.stream()) parts.push(...chunk);
+    equal(parts, [97, 98, 99]);
+  }
+});

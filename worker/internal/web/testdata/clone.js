@@ -163,3 +163,25 @@ test("what serialize did not write is refused", () => {
     throws(() => internal.deserialize(text), "DataCloneError", "cannot be read back");
   }
 });
+
+both("an error keeps its cause", (clone) => {
+  const cause = new RangeError("why"), copy = clone(new Error("m", { cause }));
+  ok(copy.cause instanceof RangeError && copy.cause !== cause, "the cause is a copy");
+  equal([copy.cause.message, Object.keys(copy), Object.getOwnPropertyDescriptor(copy, "cause").enumerable], ["why", [], false]);
+  equal([clone(new Error("m", { cause: undefined })).cause, "cause" in clone(new Error("m", { cause: undefined })), "cause" in clone(new Error("m"))], [undefined, true, false]);
+  const loop = new Error("loop");
+  loop.cause = { loop };
+  const again = clone(loop);
+  ok(again.cause.loop === again, "a cycle stays one");
+  throws(() => clone(new Error("m", { cause: () => {} })), "DataCloneError");
+});
+
+both("blobs and files", (clone) => {
+  const blob = new Blob(["h", new Uint8Array([0xc3, 0xa9])], { type: "text/X" }), file = new File([blob], "näme", { type: "a/b", lastModified: 7 });
+  const [one, two, same] = clone([blob, file, blob]);
+  ok(one instanceof Blob && !(one instanceof File) && one !== blob && one === same, "a Blob is another Blob, once");
+  equal([one.size, one.type, two instanceof File, two.size, two.type, two.name, two.lastModified], [3, "text/x", true, 3, "a/b", "näme", 7]);
+  equal(clone(new Blob([])).size, 0);
+  equal(clone(Object.create(Blob.prototype, { own: { value: 1, enumerable: true } })), { own: 1 });
+  return one.text().then((text) => equal(text, "hé"));
+});

@@ -52,3 +52,18 @@ test("a request that was received", async () => {
   equal((await request.arrayBuffer()).byteLength, body.length);
   ok(request instanceof Request, "it is a Request");
 });
+
+test("a request says what it is beside its parts", () => {
+  const names = ["mode", "credentials", "cache", "redirect", "referrer", "referrerPolicy", "integrity", "keepalive", "duplex", "destination"];
+  const of = (request) => names.map((name) => request[name]);
+  const defaults = ["cors", "same-origin", "default", "follow", "about:client", "", "", false, "half", ""];
+  const received = internal.received({ url: "http://h/", method: "GET", headers: [], body: null });
+  equal([of(new Request("http://h/")), of(received), of(received.clone())], [defaults, defaults, defaults]);
+  const given = new Request("http://h/", { mode: "no-cors", credentials: "omit", cache: "no-store", redirect: "manual", referrer: "http://r/", referrerPolicy: "origin", integrity: "sha256-x", keepalive: 1, duplex: "half" });
+  const want = ["no-cors", "omit", "no-store", "manual", "http://r/", "origin", "sha256-x", true, "half", ""];
+  equal([of(given), of(given.clone()), of(new Request(given)), of(new Request("http://o/", given))], [want, want, want, want]);
+  equal(new Request(given, { cache: "reload" }).cache, "reload");
+  for (const [name, value] of Object.entries({ mode: "x", credentials: "all", cache: "never", redirect: "maybe", referrerPolicy: "none", duplex: "full" })) {
+    throws(() => new Request("http://h/", { [name]: value }), "TypeError", `A request's ${name} is one of`);
+  }
+});

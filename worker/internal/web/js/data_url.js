@@ -1,0 +1,34 @@
+import { host } from "./host.js";
+
+const defaultType = "text/plain;charset=US-ASCII";
+
+// fetchData gives type and bytes of a data: URL, undefined if it has none (Fetch Standard, section 6).
+export function fetchData(href) {
+  const [url] = href.split("#", 1);
+  const comma = url.indexOf(",");
+  if (comma < 0) return undefined;
+  const given = url.slice("data:".length, comma).trim();
+  const type = given.replace(/ *; *base64$/i, "");
+  const bytes = percentDecode(url.slice(comma + 1));
+  if (type === given) return { type: typeOf(type), bytes };
+  const text = host.atob(host.decode("windows-1252", bytes, true, false));
+  return text === null ? undefined : { type: typeOf(type), bytes: Uint8Array.from(text, (c) => c.charCodeAt(0)) };
+}
+
+// typeOf completes a type that has parameters only, and replaces what is not one.
+function typeOf(type) {
+  const whole = type.startsWith(";") ? "text/plain" + type : type;
+  return /^[!#$%&'*+\-.^_`|~\w]+\/[!#$%&'*+\-.^_`|~\w]+ *(;|$)/.test(whole) ? whole : defaultType;
+}
+
+// percentDecode undoes %XX in text that is ASCII, as that of a URL is.
+function percentDecode(text) {
+  const bytes = new Uint8Array(text.length);
+  let length = 0;
+  for (let i = 0; i < text.length; i++) {
+    const hex = text[i] === "%" ? /^[0-9a-f]{2}$/i.exec(text.slice(i + 1, i + 3)) : null;
+    bytes[length++] = hex ? Number.parseInt(hex[0], 16) : text.charCodeAt(i);
+    if (hex) i += 2;
+  }
+  return bytes.subarray(0, length);
+}
