@@ -40,6 +40,7 @@ type instance struct {
 	named      bool      // the turn has been named as slow
 	turnBegan  time.Time // when the last turn did
 	dead       bool      // the engine cannot go on
+	cutOff     bool      // its version was replaced, and has had its time to finish
 	restAt     time.Time // when it could fall asleep
 	awakeFor   []string  // the reasons not to that have been told
 	activating bool      // the install and activate events happen
@@ -219,7 +220,10 @@ func closed(c <-chan struct{}) bool {
 // for them goes on.
 func (in *instance) end() {
 	why := "event failed: its worker was replaced"
-	if in.stopped() {
+	switch {
+	case in.cutOff:
+		why = "event cut off: its version had " + in.app.opts.FinishTimeout.String() + " to finish after a newer one was loaded"
+	case in.stopped():
 		why = "event cut off: too many newer versions have been loaded since it began"
 	}
 	in.release(why)
@@ -270,6 +274,9 @@ func (in *instance) release(why string) {
 	}
 	for _, e := range in.finished {
 		e.end()
+	}
+	if in.extending > 0 && !in.worker.halted() {
+		in.app.opts.Logger.Warn("work of waitUntil was cut off: its engine has ended", "worker", in.worker.index, "promises", in.extending)
 	}
 	in.app.extensions.add(-in.extending)
 	in.extending = 0

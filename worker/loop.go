@@ -19,6 +19,7 @@ func (in *instance) loop() ending {
 	tasks, posts, retired := in.worker.tasks, in.worker.posts, in.retired
 	clock := time.NewTimer(time.Hour)
 	defer clock.Stop()
+	var late <-chan time.Time // when a version that was replaced has to be done
 	in.enact()
 	in.handle(in.first)
 	for {
@@ -45,8 +46,12 @@ func (in *instance) loop() ending {
 			if retired != nil && in.mayRest() {
 				return fellAsleep
 			}
+		case <-late:
+			in.cutOff = true
+			return finished
 		case <-retired:
 			tasks, posts, retired = nil, nil, nil
+			late = time.After(in.app.opts.FinishTimeout)
 			go in.closeLines()
 		case <-in.halt:
 		}

@@ -48,6 +48,11 @@ type Options struct {
 	// connection's next event; 0 means 30 s. It bounds loading too.
 	EventTimeout time.Duration
 
+	// FinishTimeout is how long the last version may go on after a reload, with the events
+	// that it has begun, their waitUntil, and timers until then. What is left is cut off,
+	// and logged. 0 means 5 minutes; less than EventTimeout acts as EventTimeout.
+	FinishTimeout time.Duration
+
 	// SlowEvent is how long an event may take before a warning in the log names it, with
 	// the place where the script computes at that moment; 0 means 1 s, less than 0 never.
 	// There is one such line a second for each worker at the most.
@@ -119,6 +124,7 @@ type Options struct {
 const (
 	defaultEventTimeout = 30 * time.Second
 	defaultSlowEvent    = time.Second
+	defaultFinish       = 5 * time.Minute
 	defaultMemory       = 128 << 20
 	defaultMaxBody      = 10 << 20
 	defaultFetchTimeout = 30 * time.Second
@@ -138,6 +144,10 @@ func (o Options) withDefaults() Options {
 	if o.EventTimeout <= 0 {
 		o.EventTimeout = defaultEventTimeout
 	}
+	if o.FinishTimeout <= 0 {
+		o.FinishTimeout = defaultFinish
+	}
+	o.FinishTimeout = max(o.FinishTimeout, o.EventTimeout)
 	if o.SlowEvent == 0 {
 		o.SlowEvent = defaultSlowEvent
 	}

@@ -17,6 +17,12 @@ func TestTheZeroOptionsHaveTheDefaults(t *testing.T) {
 		t.Errorf("the bounds are 30 s, 128 MiB, 10 MiB and 10 s; got %v, %d, %d and %v",
 			o.EventTimeout, o.Memory, o.MaxBody, o.Server.ShutdownTimeout)
 	}
+	if o.FinishTimeout != 5*time.Minute || o.SlowEvent != time.Second {
+		t.Errorf("an old version has 5 minutes, and events are slow after 1 s; got %v and %v", o.FinishTimeout, o.SlowEvent)
+	}
+	if o := (Options{EventTimeout: time.Hour, FinishTimeout: time.Minute}).withDefaults(); o.FinishTimeout != time.Hour {
+		t.Errorf("an old version has the time of its events; got %v", o.FinishTimeout)
+	}
 	if o.Stdout != os.Stdout || o.Stderr != os.Stderr || o.Logger != slog.Default() || o.Server.Logger != slog.Default() {
 		t.Error("output goes where that of the process goes")
 	}

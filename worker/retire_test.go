@@ -263,3 +263,41 @@ func TestAReloadDuringShutdownIsRefused(t *testing.T) {
 		t.Errorf("no connection is left; got %+v", a.Workers())
 	}
 }
+
+// echoing is a version that answers each message with itself.
+const echoing = `addEventListener("websocketupgrade", (event) => { event.accept(); });
+	addEventListener("websocketmessage", (event) => event.source.send("v2 " + event.data));`
+
+func TestAnOldVersionIsBoundedInTime(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		a := serveInMemory(t, `
+			addEventListener("websocketupgrade", (event) => { event.accept(); });
+			addEventListener("websocketmessage", (event) => {
+				if (event.data === "never") event.waitUntil(new Promise(() => {}));
+				if (event.data === "work") event.waitUntil(new Promise((done) => setTimeout(done, 60000)).then(() => console.log("done")));
+				event.source.send(event.data);
+			});
+			setInterval(() => console.log("tick"), 10000);`, worker.Options{FinishTimeout: 2 * time.Minute})
+		c := a.connect()
+		c.send("never", "work")
+		c.want("never", "work")
+		a.reload(echoing)
+		pass(90 * time.Second)
+		a.stdout.line(t, "done")
+		a.log.never(t, "cut off")
+		before := a.stdout.count("tick")
+		pass(40 * time.Second)
+		a.log.line(t, "work of waitUntil was cut off", "promises=1")
+		at := a.stdout.count("tick")
+		if at == before {
+			t.Error("timers of the old version run until then")
+		}
+		pass(time.Hour)
+		if n := a.stdout.count("tick"); n != at {
+			t.Errorf("timers of the old version end with it; %d more ran", n-at)
+		}
+		c.send("hello")
+		c.want("v2 hello")
+		a.log.never(t, "level=ERROR")
+	})
+}

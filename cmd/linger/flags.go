@@ -20,6 +20,7 @@ type workerFlags struct {
 	Workers           int        `default:"1" help:"Engines that run the application side by side. Each connection belongs to one; variables are not shared between them."`
 	Overlap           bool       `help:"Let the next event of a connection begin when the listeners of the last have returned, without waiting for their promises."`
 	EventTimeout      duration   `default:"30s" help:"Time an event may take. A script that computes for longer has its engine replaced; connections stay."`
+	FinishTimeout     duration   `default:"5m" help:"Time the last version has after a reload for what it has begun, waitUntil included; the event timeout at least."`
 	SlowEvent         orNever    `default:"1s" help:"Time an event may take before a warning in the log names it, and where the script computes; or never."`
 	SleepAfter        duration   `placeholder:"DURATION" help:"Drop an engine that has had nothing to do for so long, until the next event. Never, if not given."`
 	Memory            size       `default:"128MiB" help:"Memory the script may use, in each engine. One that runs out is replaced; connections stay."`
@@ -69,11 +70,13 @@ func (c *runCommand) options(log *slog.Logger) (worker.Options, error) {
 		Overlap:      c.Overlap,
 		EventTimeout: time.Duration(c.EventTimeout),
 		SlowEvent:    c.SlowEvent.option(),
-		SleepAfter:   time.Duration(c.SleepAfter),
-		Memory:       int64(c.Memory),
-		Development:  c.Watch,
-		Vars:         c.vars,
-		Logger:       log,
+
+		FinishTimeout: time.Duration(c.FinishTimeout),
+		SleepAfter:    time.Duration(c.SleepAfter),
+		Memory:        int64(c.Memory),
+		Development:   c.Watch,
+		Vars:          c.vars,
+		Logger:        log,
 
 		CloseAtReload: c.Reload == "close",
 
