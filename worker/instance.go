@@ -42,6 +42,7 @@ type instance struct {
 	dead       bool      // the engine cannot go on
 	cutOff     bool      // its version was replaced, and has had its time to finish
 	restAt     time.Time // when it could fall asleep
+	finishBy   time.Time // when it has to be done, once its version was replaced
 	awakeFor   []string  // the reasons not to that have been told
 	activating bool      // the install and activate events happen
 	problems   []error   // what went wrong in them

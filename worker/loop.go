@@ -19,7 +19,6 @@ func (in *instance) loop() ending {
 	tasks, posts, retired := in.worker.tasks, in.worker.posts, in.retired
 	clock := time.NewTimer(time.Hour)
 	defer clock.Stop()
-	var late <-chan time.Time // when a version that was replaced has to be done
 	in.enact()
 	in.handle(in.first)
 	for {
@@ -29,7 +28,7 @@ func (in *instance) loop() ending {
 			return halted
 		case in.dead:
 			return failed
-		case retired == nil && in.reason(false) == "":
+		case retired == nil && in.isDone():
 			return finished
 		}
 		in.arm(clock)
@@ -46,12 +45,9 @@ func (in *instance) loop() ending {
 			if retired != nil && in.mayRest() {
 				return fellAsleep
 			}
-		case <-late:
-			in.cutOff = true
-			return finished
 		case <-retired:
 			tasks, posts, retired = nil, nil, nil
-			late = time.After(in.app.opts.FinishTimeout)
+			in.finishBy = time.Now().Add(in.app.opts.FinishTimeout)
 			go in.closeLines()
 		case <-in.halt:
 		}
@@ -83,18 +79,29 @@ func (in *instance) handle(t task) {
 	in.stir()
 }
 
-// arm sets the clock to what comes next: a timer, or sleep, which is not for an engine
-// that only finishes what it has begun.
+// isDone reports whether an engine whose version was replaced has nothing left to finish,
+// or no time.
+func (in *instance) isDone() bool {
+	if in.reason(false) == "" {
+		return true
+	}
+	in.cutOff = !time.Now().Before(in.finishBy)
+	return in.cutOff
+}
+
+// arm sets the clock to what comes next: a timer, or sleep; for an engine that only
+// finishes what it has begun, the end of its time.
 func (in *instance) arm(clock *time.Timer) {
-	wait, armed := in.timers.next()
-	if in.app.opts.SleepAfter > 0 && !closed(in.retired) {
-		rest := max(0, time.Until(in.restAt))
-		if !armed || rest < wait {
-			wait, armed = rest, true
-		}
+	next, armed := in.timers.next()
+	at := in.finishBy
+	if at.IsZero() && in.app.opts.SleepAfter > 0 && !closed(in.retired) {
+		at = in.restAt
+	}
+	if rest := max(0, time.Until(at)); !at.IsZero() && (!armed || rest < next) {
+		next, armed = rest, true
 	}
 	if armed {
-		clock.Reset(wait)
+		clock.Reset(next)
 	}
 }
 

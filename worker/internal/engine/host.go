@@ -110,7 +110,7 @@ func callHost(tls *libc.TLS, _ uintptr, _ raw, argc int32, argv uintptr, number 
 	mark := len(r.scope)
 	v, err := r.serve(&r.functions[number], memory[raw](argv, int(argc)))
 	if r.abandoned {
-		panic(errLeft)
+		panic(errLeft) //nolint:forbidigo // protect recovers it; there is no other way out of the engine's frames
 	}
 	r.free(mark)
 	if err != nil {

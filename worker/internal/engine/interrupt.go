@@ -22,7 +22,7 @@ func (r *Runtime) Interrupt() {
 // By itself it does so after 10,000 of them, which takes minutes if each is a built-in
 // function with a lot to do. Any goroutine may call it at any time.
 //
-// The engine counts down in its own memory without any synchronization. It may miss a
+// The engine counts down in its own memory without a lock. It may miss a
 // Poke that comes in the middle of that, so whoever waits repeats it.
 func (r *Runtime) Poke() {
 	r.poking.Lock()

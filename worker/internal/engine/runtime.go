@@ -268,7 +268,7 @@ var errLeft = errors.New("engine: a turn within this one failed inside the engin
 // panic here is a fault of the engine: those of host functions never get so far.
 func (r *Runtime) abandon(cause any) error {
 	r.abandoned = true
-	if cause == nil || cause == errLeft {
+	if err, _ := cause.(error); cause == nil || errors.Is(err, errLeft) {
 		return ErrPoisoned
 	}
 	r.lost = true
