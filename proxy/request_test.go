@@ -65,11 +65,11 @@ func TestProxyKeepsHostAndOrigin(t *testing.T) {
 	_, url := front(t, proxy.Options{To: []string{to}})
 	_, outer := front(t, proxy.Options{To: []string{url}}) // two proxies in a row
 	_, rewriting := front(t, proxy.Options{To: []string{to}, BackendHost: true})
-	any, err := websocket.NewOriginPolicy("*")
+	anyOrigin, err := websocket.NewOriginPolicy("*")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, open := front(t, proxy.Options{To: []string{to}, BackendHost: true, Origins: any})
+	_, open := front(t, proxy.Options{To: []string{to}, BackendHost: true, Origins: anyOrigin})
 	for name, c := range map[string]struct {
 		url, host, origin string
 		status            int
