@@ -19,33 +19,38 @@ const pending = new Set(); // the signals of timeout() that something waits for
 // A timer whose signal is gone has nothing to do.
 const timers = new FinalizationRegistry((id) => clearTimeout(id));
 
+// Ties are what few signals have.
+class Ties {
+  listeners = new WeakList(); // that were added with { signal }
+  dependents = new WeakList(); // signals
+  awaited = new Set(); // the dependent signals that something waits for
+  sources = []; // of a dependent signal: { source, ref }
+  timed = false; // it is one of timeout()
+  kept = false; // something waits for it, so its sources or its timer keep it
+}
+
 export class AbortSignal extends EventTarget {
   #aborted = false;
   #reason;
-  #steps = new Set();
-  #listeners; // WeakList of those that were added with { signal }
-  #dependents; // WeakList of signals
-  #awaited; // Set of the dependent signals that something waits for
-  #sources = []; // of a dependent signal: { source, ref }
-  #timed = false; // it is one of timeout()
-  #kept = false; // something waits for it, so its sources or its timer keep it
+  #steps; // Set
+  #ties;
 
   static {
     isAbortSignal = (value) => typeof value === "object" && value !== null && #steps in value;
     abort = (signal, reason) => signal.#abort(reason);
     keep = (signal) => signal.#keep();
     addStep = (signal, step) => {
-      signal.#steps.add(step);
+      (signal.#steps ??= new Set()).add(step);
       signal.#keep();
     };
     removeStep = (signal, step) => {
-      signal.#steps.delete(step);
+      signal.#steps?.delete(step);
       signal.#keep();
     };
     useSignals({
       isSignal: isAbortSignal,
-      tie: (signal, listener) => (signal.#listeners ??= new WeakList()).add(listener),
-      untie: (signal, ref) => signal.#listeners.delete(ref),
+      tie: (signal, listener) => signal.#tied().listeners.add(listener),
+      untie: (signal, ref) => signal.#tied().listeners.delete(ref),
     });
   }
 
@@ -56,8 +61,7 @@ export class AbortSignal extends EventTarget {
 
   static abort(reason) {
     const signal = new AbortSignal(secret);
-    signal.#aborted = true;
-    signal.#reason = reasonOr(reason);
+    signal.#abort(reason);
     return signal;
   }
 
@@ -67,7 +71,7 @@ export class AbortSignal extends EventTarget {
       throw new TypeError("AbortSignal.timeout expects a number of milliseconds that is not negative");
     }
     const signal = new AbortSignal(secret);
-    signal.#timed = true;
+    signal.#tied().timed = true;
     watch(signal, keep);
     const ref = new WeakRef(signal);
     timers.register(signal, startTimer(() => ref.deref()?.#abort(new DOMException("The operation timed out", "TimeoutError")), delay));
@@ -80,7 +84,7 @@ export class AbortSignal extends EventTarget {
     const first = given.find((source) => source.#aborted);
     if (first) return AbortSignal.abort(first.#reason);
     const signal = new AbortSignal(secret);
-    signal.#follow(new Set(given.flatMap((source) => (source.#sources.length > 0 ? source.#sources.map((one) => one.source) : [source]))));
+    signal.#follow(new Set(given.flatMap((source) => (source.#ties?.sources.length > 0 ? source.#ties.sources.map((one) => one.source) : [source]))));
     return signal;
   }
 
@@ -96,45 +100,52 @@ export class AbortSignal extends EventTarget {
     if (this.#aborted) throw this.#reason;
   }
 
+  #tied() {
+    this.#ties ??= new Ties();
+    return this.#ties;
+  }
+
   #follow(sources) {
-    for (const source of sources) {
-      source.#dependents ??= new WeakList();
-      this.#sources.push({ source, ref: source.#dependents.add(this) });
-    }
+    const ties = this.#tied();
+    for (const source of sources) ties.sources.push({ source, ref: source.#tied().dependents.add(this) });
     watch(this, keep);
   }
 
   // keep has a signal that something waits for kept by what can abort it.
   #keep() {
-    const kept = !this.#aborted && (this.#steps.size > 0 || hasListeners(this, "abort") || this.#awaited?.size > 0);
-    if (kept === this.#kept) return;
-    this.#kept = kept;
-    if (this.#timed) change(pending, this, kept);
-    for (const { source } of this.#sources) {
-      source.#awaited ??= new Set();
-      change(source.#awaited, this, kept);
+    const ties = this.#ties;
+    if (!ties) return;
+    const kept = !this.#aborted && (this.#steps?.size > 0 || hasListeners(this, "abort") || ties.awaited.size > 0);
+    if (kept === ties.kept) return;
+    ties.kept = kept;
+    if (ties.timed) change(pending, this, kept);
+    for (const { source } of ties.sources) {
+      change(source.#ties.awaited, this, kept);
       source.#keep();
     }
   }
 
   // abort marks all signals before it runs anything of the script.
-  #abort(reason) {
+  #abort(reason = new DOMException("The operation was aborted", "AbortError")) {
     if (this.#aborted) return;
-    const cause = reasonOr(reason);
-    const all = [this, ...(this.#dependents?.drain() ?? [])].filter((signal) => !signal.#aborted);
-    for (const signal of all) {
-      signal.#aborted = true;
-      signal.#reason = cause;
-      for (const { source, ref } of signal.#sources) source.#dependents.delete(ref);
-    }
-    for (const signal of all) signal.#tell();
+    const dependents = this.#ties ? this.#ties.dependents.drain().filter((signal) => !signal.#aborted) : [];
+    this.#mark(reason);
+    for (const signal of dependents) signal.#mark(reason);
+    this.#tell();
+    for (const signal of dependents) signal.#tell();
+  }
+
+  #mark(reason) {
+    this.#aborted = true;
+    this.#reason = reason;
+    if (this.#ties) for (const { source, ref } of this.#ties.sources) source.#ties.dependents.delete(ref);
   }
 
   #tell() {
-    const steps = [...this.#steps];
-    this.#steps.clear();
+    const steps = this.#steps ? [...this.#steps] : [];
+    this.#steps?.clear();
     for (const step of steps) step();
-    for (const listener of this.#listeners?.drain() ?? []) removeListener(listener);
+    if (this.#ties) for (const listener of this.#ties.listeners.drain()) removeListener(listener);
     const event = new Event("abort");
     stateOf(event).trusted = true;
     dispatch(this, event);
@@ -155,8 +166,6 @@ export class AbortController {
     abort(this.#signal, reason);
   }
 }
-
-const reasonOr = (reason) => (reason === undefined ? new DOMException("The operation was aborted", "AbortError") : reason);
 
 handlerAttribute(AbortSignal.prototype, "abort");
 tag(AbortController, AbortSignal);

@@ -6,10 +6,13 @@ import { DOMException } from "./exception.js";
 import { URLSearchParams } from "./searchparams.js";
 import { contentOf, ReadableStream } from "./stream.js";
 
+const plainText = "text/plain;charset=UTF-8";
+
 // extract turns what scripts give as a body into { content, type } (Fetch Standard, section 5.2). Both are null for no
 // body.
 export function extract(init) {
   if (init === null || init === undefined) return { content: null, type: null };
+  if (typeof init === "string") return { content: new Content(init.toWellFormed()), type: plainText };
   const blob = blobBytes(init);
   if (blob) return { content: new Content(blob), type: init.type || null };
   const content = contentOf(init);
@@ -18,7 +21,7 @@ export function extract(init) {
     return { content, stream: init, type: null };
   }
   if (ArrayBuffer.isView(init) || isBuffer(init)) return { content: new Content(bytesOf(init).slice()), type: null };
-  const type = init instanceof URLSearchParams ? "application/x-www-form-urlencoded;charset=UTF-8" : "text/plain;charset=UTF-8";
+  const type = init instanceof URLSearchParams ? "application/x-www-form-urlencoded;charset=UTF-8" : plainText;
   return { content: new Content(textOf(init)), type };
 }
 

@@ -3,16 +3,14 @@ import { host } from "./host.js";
 // Content is what a body holds, text or bytes, and what has become of it. A body, its stream and the stream's reader
 // share it. The source is never changed, so that contents can share it too.
 export class Content {
-  used = false; // it has been read, or given up
-  locked = false; // a reader has it
   #source;
 
   // coding is the content coding that the source still has, and that is undone when it is read; foreign is one that
   // cannot be undone, so that only the bytes can be had. Both are "" for none.
-  constructor(source, coding = "", foreign = "") {
+  constructor(source, coding, foreign) {
     this.#source = source;
-    this.coding = coding;
-    this.foreign = foreign;
+    if (coding) this.coding = coding;
+    if (foreign) this.foreign = foreign;
   }
 
   // copy gives another content of the same source.
@@ -64,6 +62,14 @@ export class Content {
     return this.coding ? new Uint8Array(host.decompress(this.coding, this.#source)) : this.#source;
   }
 }
+
+// What most contents have in common costs nothing there.
+Object.assign(Content.prototype, {
+  used: false, // it has been read, or given up
+  locked: false, // a reader has it
+  coding: "",
+  foreign: "",
+});
 
 // bytesOf gives bytes of its own.
 const bytesOf = (source) => (typeof source === "string" ? new Uint8Array(host.encode(source)) : source.slice());

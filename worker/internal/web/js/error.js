@@ -11,17 +11,14 @@ define(Error, {
     }
     const frames = new Error().stack.split("\n").slice(2); // behind the title and the frame of this function
     const last = typeof until === "function" && until.name ? frames.findIndex((frame) => frame.startsWith(`    at ${until.name} (`)) : -1;
-    setStack(target, titleOf(target), frames.slice(last + 1).join("\n"));
+    const value = `${titleOf(target)}\n${frames.slice(last + 1).join("\n")}`;
+    Object.defineProperty(target, "stack", { value, writable: true, enumerable: false, configurable: true });
   },
 });
 
 // titleOf gives what the stack of an error begins with.
-export function titleOf({ name = "Error", message = "" }) {
+function titleOf({ name = "Error", message = "" }) {
   return `${message}` === "" ? `${name}` : `${name}` === "" ? `${message}` : `${name}: ${message}`;
-}
-
-export function setStack(target, title, frames) {
-  Object.defineProperty(target, "stack", { value: `${title}\n${frames}`, writable: true, enumerable: false, configurable: true });
 }
 
 // framesOf gives the part of a stack that follows its title; all of it if there are no frames.

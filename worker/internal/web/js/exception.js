@@ -1,5 +1,5 @@
 import { constants, tag } from "./define.js";
-import { framesOf, setStack, titleOf } from "./error.js";
+import { framesOf } from "./error.js";
 
 // The names of Web IDL, section 2.8.1, and the codes that some of them have for compatibility.
 const codes = {
@@ -32,9 +32,13 @@ export class DOMException extends Error {
 
   constructor(message = "", options = "Error") {
     const named = typeof options === "object" && options !== null;
-    super(String(message), named && "cause" in options ? { cause: options.cause } : undefined);
+    const text = String(message);
+    super(text, named && "cause" in options ? { cause: options.cause } : undefined);
     this.#name = String(named ? (options.name ?? "Error") : options);
-    setStack(this, titleOf(this), framesOf(this.stack)); // the engine's title has no name, which is a getter here
+    // The engine's title is the message alone, since the name is a getter here.
+    const { stack } = this;
+    const frames = stack.startsWith(text) ? stack.slice(text.length) : "\n" + framesOf(stack);
+    this.stack = (text === "" ? this.#name : `${this.#name}: ${text}`) + frames;
   }
 
   get name() {

@@ -42,7 +42,10 @@ export class Request extends Body {
   #settings;
 
   static {
-    received = (parts) => new Request(secret, { ...parts, content: parts.body === null ? null : new Content(parts.body) });
+    received = (parts) => {
+      parts.content = parts.body === null ? null : new Content(parts.body);
+      return new Request(secret, parts);
+    };
     settingsOf = (request) => request.#settings;
   }
 
@@ -102,7 +105,8 @@ function compose(input, init) {
   const method = init?.method === undefined ? (from?.method ?? "GET") : methodOf(init.method);
   const headers = new Headers(init?.headers ?? from?.headers);
   const url = from?.url ?? urlOf(input);
-  return { url, method, headers, settings: chosen(init, from), signal: signalOf(from, init), ...bodyOf(from, init, method, headers) };
+  const { content, stream } = bodyOf(from, init, method, headers);
+  return { url, method, headers, settings: chosen(init, from), signal: signalOf(from, init), content, stream };
 }
 
 function bodyOf(from, init, method, headers) {
@@ -118,17 +122,20 @@ function bodyOf(from, init, method, headers) {
   if ((method === "GET" || method === "HEAD") && !(init instanceof Request)) {
     throw new TypeError(`A request with the method ${method} has no body`);
   }
-  const { type, ...body } = extract(given);
-  if (type && !headers.has("content-type")) headers.set("content-type", type);
+  const body = extract(given);
+  if (body.type && !headers.has("content-type")) headers.set("content-type", body.type);
   return body;
 }
 
 function chosen(init, from) {
   const base = from ? settingsOf(from) : defaults;
   if (!init) return base;
-  const own = {};
-  for (const name of names) if (init[name] !== undefined) own[name] = settingOf(name, init[name]);
-  return { ...base, ...own };
+  let own;
+  for (let i = 0; i < names.length; i++) {
+    const value = init[names[i]];
+    if (value !== undefined) (own ??= { ...base })[names[i]] = settingOf(names[i], value);
+  }
+  return own ?? base;
 }
 
 function settingOf(name, given) {

@@ -30,8 +30,10 @@ export class Response extends Body {
   #redirected;
 
   static {
-    make = ({ body = null, coding, foreign, ...parts }) =>
-      new Response(secret, { ...parts, content: body === null ? null : new Content(body, coding, foreign) });
+    make = (parts) => {
+      parts.content = (parts.body ?? null) === null ? null : new Content(parts.body, parts.coding, parts.foreign);
+      return new Response(secret, parts);
+    };
     spend = (response) => response.#spend();
   }
 

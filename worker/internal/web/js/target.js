@@ -21,17 +21,16 @@ export function useSignals(functions) {
 
 export class EventTarget {
   #listeners = { __proto__: null };
-  #handlers; // of the attributes such as onmessage: { value, listener } by type
-  #watcher;
+  #more; // what few targets have: handlers, of attributes such as onmessage, { value, listener } by type; and a watcher
 
   static {
     listenersOf = (target) => target.#listeners;
     // Not in a WeakMap: the engine does not collect a value there that leads to its key, as most handlers do.
-    handlersOf = (target) => (target.#handlers ??= { __proto__: null });
+    handlersOf = (target) => ((target.#more ??= {}).handlers ??= { __proto__: null });
     watch = (target, watcher) => {
-      target.#watcher = watcher;
+      (target.#more ??= {}).watcher = watcher;
     };
-    changed = (target) => target.#watcher?.(target);
+    changed = (target) => target.#more?.watcher?.(target);
   }
 
   addEventListener(type, callback, options) {
