@@ -13,6 +13,7 @@ const (
 	CauseIdle     protocol.Cause = "idle"     // Options.IdleTimeout: 1001
 	CauseLifetime protocol.Cause = "lifetime" // Options.MaxLifetime: 1012
 	CauseShutdown protocol.Cause = "shutdown" // [Server.Shutdown]: 1001
+	CauseMemory   protocol.Cause = "memory"   // Options.MaxMemory, and it held more than its share: 1013
 	CausePanic    protocol.Cause = "panic"    // the handler of an event panicked: 1011
 )
 
@@ -27,6 +28,7 @@ const (
 	tooSlow
 	tooEarly
 	shuttingDown
+	tooMuchHeld
 	handlerFailed
 )
 
@@ -40,6 +42,7 @@ var decisions = [...]struct {
 	tooSlow:       {protocol.Status{Code: protocol.CloseTryAgainLater, Reason: "reading too slowly"}, CauseSlow},
 	tooEarly:      {protocol.Status{Code: protocol.CloseTryAgainLater, Reason: "too much was sent before the connection was open"}, CauseSlow},
 	shuttingDown:  {protocol.Status{Code: protocol.CloseGoingAway, Reason: "server shutting down"}, CauseShutdown},
+	tooMuchHeld:   {protocol.Status{Code: protocol.CloseTryAgainLater, Reason: "too much is under way"}, CauseMemory},
 	handlerFailed: {protocol.Status{Code: protocol.CloseInternalError, Reason: "internal error"}, CausePanic},
 }
 

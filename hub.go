@@ -3,6 +3,7 @@ package linger
 import (
 	"iter"
 	"sync"
+	"sync/atomic"
 )
 
 // hub knows who is connected and who is subscribed to what. Sockets are in it
@@ -10,6 +11,7 @@ import (
 type hub struct {
 	mu       sync.RWMutex
 	sockets  map[string]*Socket
+	size     atomic.Int64                    // of sockets, for those who cannot take the lock
 	channels map[string]map[*Socket]struct{} // no entry without subscribers
 	change   chan struct{}                   // closed when somebody leaves; made by who waits
 }
@@ -24,6 +26,7 @@ func newHub() hub {
 func (h *hub) add(s *Socket) {
 	h.mu.Lock()
 	h.sockets[s.id] = s
+	h.size.Store(int64(len(h.sockets)))
 	h.mu.Unlock()
 }
 
@@ -31,6 +34,7 @@ func (h *hub) add(s *Socket) {
 func (h *hub) remove(s *Socket) {
 	h.mu.Lock()
 	delete(h.sockets, s.id)
+	h.size.Store(int64(len(h.sockets)))
 	for channel := range s.channels {
 		h.leave(s, channel)
 	}

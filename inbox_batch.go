@@ -112,6 +112,7 @@ func (s *Socket) note(messages []Message, conn *websocket.Driver) (pending bool)
 	unlend(messages)
 	for i := range messages {
 		box.put(mail{message: &messages[i]})
+		s.hold(len(messages[i].Data))
 	}
 	if !box.paused && s.mailboxFull(1) {
 		box.paused = true

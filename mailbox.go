@@ -76,6 +76,7 @@ func (s *Socket) post(event mail, conn *websocket.Driver) (start bool) {
 		return false
 	}
 	box.put(event)
+	s.hold(event.size())
 	if !box.paused && conn != nil && s.mailboxFull(1) {
 		box.paused = true
 		conn.Pause()
@@ -103,7 +104,8 @@ func (s *Socket) idle() bool {
 // mailboxFull tells whether 1/part of the bound is reached. mu is held.
 func (s *Socket) mailboxFull(part int) bool {
 	o := &s.server.opts
-	return len(s.mailbox.waiting) >= max(1, o.MailboxMessages/part) || s.mailbox.bytes >= max(1, o.MailboxBytes/part)
+	bytes := s.server.within(o.MailboxBytes)
+	return len(s.mailbox.waiting) >= max(1, o.MailboxMessages/part) || s.mailbox.bytes >= max(1, bytes/part)
 }
 
 // dispatch hands events to the handler, one at a time, until none is left.
@@ -134,6 +136,7 @@ func (s *Socket) take() (event mail, ok bool) {
 		box.waiting[0] = mail{}
 		box.waiting = box.waiting[1:]
 		box.bytes -= event.size()
+		s.hold(-event.size())
 		box.drain = box.drain && event.drain == nil
 	}
 	resume := box.paused && !s.mailboxFull(2)

@@ -36,6 +36,14 @@ type Options struct {
 	// two bounds above have refused do not count.
 	UpgradeRate float64
 
+	// MaxMemory bounds what all connections together hold, in bytes: messages that wait to
+	// be sent, parts of messages that have come, and messages that wait for the handler;
+	// 0 means 1 GiB, negative none. Above it the connections that hold more than their share,
+	// MaxMemory by the number of connections, are closed with 1013, what waits for them is
+	// dropped, and of no connection more than its share waits for the handler: it is not
+	// read then.
+	MaxMemory int64
+
 	// TrustedProxies are the networks of proxies whose X-Forwarded-For and
 	// X-Forwarded-Proto are believed; nobody's are without. If there are any, peers on
 	// a Unix socket are believed too.
@@ -135,6 +143,7 @@ const (
 	defaultSendQueue       = 1 << 20
 	defaultMailboxMessages = 256
 	defaultMailboxBytes    = 1 << 20
+	defaultMaxMemory       = 1 << 30
 	defaultMaxChannels     = 1024
 	defaultMaxConnections  = 100_000
 	defaultUpgradeTimeout  = 30 * time.Second
@@ -152,6 +161,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MailboxBytes <= 0 {
 		o.MailboxBytes = defaultMailboxBytes
+	}
+	if o.MaxMemory == 0 {
+		o.MaxMemory = defaultMaxMemory
 	}
 	if o.MaxChannels <= 0 {
 		o.MaxChannels = defaultMaxChannels

@@ -11,7 +11,7 @@ import (
 // The error is [ErrClosed], [ErrQueueFull], [ErrEarlyFull], or protocol.ErrText for text that is
 // not UTF-8; then the message is dropped.
 func (s *Socket) Send(p Payload) error {
-	limit := s.server.opts.SendQueue
+	limit := s.limit(s.server.opts.Policy)
 	return s.send(s.server.opts.Policy, p.opcode(), func(conn *websocket.Driver) error {
 		return conn.SendWithin(limit, p.opcode(), p.Data)
 	}, p.Data)
@@ -23,7 +23,7 @@ func (s *Socket) sendPrepared(m *protocol.Prepared, p Payload) error {
 	if policy == PolicyBlock {
 		policy = PolicyClose
 	}
-	limit := s.server.opts.SendQueue
+	limit := s.limit(policy)
 	err := s.send(policy, p.opcode(), func(conn *websocket.Driver) error {
 		return conn.SendPreparedWithin(limit, m)
 	}, p.Data)
@@ -31,6 +31,15 @@ func (s *Socket) sendPrepared(m *protocol.Prepared, p Payload) error {
 		s.closeFor(tooEarly)
 	}
 	return err
+}
+
+// limit returns how many bytes may wait before a policy applies. Whoever waits for room is not refused it for the
+// sake of others: nothing would wake it.
+func (s *Socket) limit(policy Policy) int {
+	if policy == PolicyBlock {
+		return s.server.opts.SendQueue
+	}
+	return s.server.within(s.server.opts.SendQueue)
 }
 
 // send applies the policy, and queues by way of the connection or, before the
@@ -70,6 +79,9 @@ func (s *Socket) sendEarly(policy Policy, op protocol.Opcode, data []byte) error
 	if errors.Is(err, ErrQueueFull) && policy != PolicyDrop {
 		return ErrEarlyFull
 	}
+	if err == nil {
+		s.traffic.send(len(data))
+	}
 	return err
 }
 
@@ -80,7 +92,7 @@ func (s *Socket) queueFull(conn *websocket.Driver, policy Policy) error {
 	}
 	switch policy {
 	case PolicyClose:
-		return s.giveUp()
+		return s.giveUp(conn)
 	case PolicyDrop:
 		return ErrQueueFull
 	case PolicyBlock:
@@ -88,9 +100,14 @@ func (s *Socket) queueFull(conn *websocket.Driver, policy Policy) error {
 	return s.waitDrained(conn)
 }
 
-// giveUp closes a connection whose peer does not read fast enough.
-func (s *Socket) giveUp() error {
-	s.closeFor(tooSlow)
+// giveUp closes a connection whose peer does not read fast enough, or that holds more than its share while all
+// together hold too much.
+func (s *Socket) giveUp(conn *websocket.Driver) error {
+	if conn.Queued() >= s.server.opts.SendQueue {
+		s.closeFor(tooSlow)
+	} else {
+		s.evict()
+	}
 	return ErrQueueFull
 }
 

@@ -21,6 +21,7 @@ type Server struct {
 	hub        hub
 	door       door
 	notices    notices
+	memory     memory
 	answer     atomic.Pointer[answer] // nil: no message is answered without the handler
 
 	mu        sync.Mutex
@@ -35,6 +36,9 @@ func NewServer(h Handler, opts Options) *Server {
 	s := &Server{opts: opts.withDefaults(), began: time.Now(), hub: newHub()}
 	if s.opts.Fallback == nil {
 		s.opts.Fallback = http.HandlerFunc(s.upgradeRequired)
+	}
+	if s.opts.MaxMemory > 0 {
+		s.memory.budget = websocket.NewBudget(s.opts.MaxMemory, s.outOfMemory)
 	}
 	s.generation.Store(newGeneration(h))
 	return s

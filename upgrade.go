@@ -221,6 +221,7 @@ func (u *Upgrade) complete(socket *Socket) {
 func (s *Server) bounds(halfOpen bool) websocket.Options {
 	bounds := s.opts.Options
 	bounds.HalfOpen, bounds.Pieces = true, false
+	bounds.Budget = s.memory.budget
 	bounds.HighWater = s.opts.highWater() // PolicyBlock waits for a queue that is longer
 	if !halfOpen {
 		bounds.HalfOpenTimeout = s.opts.closeTimeout()

@@ -32,6 +32,10 @@ func (m *Machine) Receive(p []byte) {
 // driver has stopped asking for events before there was none.
 func (m *Machine) Unparsed() bool { return len(m.input) > 0 }
 
+// Holding returns how many bytes are kept of a message that is not whole yet, and of
+// input that has not been looked at.
+func (m *Machine) Holding() int { return cap(m.body) + len(m.input) }
+
 // Keep gives the buffer of the last Receive back to the driver: what has not been looked
 // at is copied.
 func (m *Machine) Keep() {

@@ -197,7 +197,7 @@ func (m *Machine) flushPong() {
 func (m *Machine) discard(unsent int) {
 	unsent = min(unsent, m.taken)
 	lost := unsent + len(m.output)
-	m.output, m.taken = m.output[:0], m.taken-unsent
+	m.output, m.taken = nil, m.taken-unsent // the buffer may be large
 	m.pong, m.pongWaits = nil, false
 	m.progress = max(0, m.progress) // pongs that are lost are not paid for
 	closeLost := m.oursSent && lost > m.behind

@@ -90,7 +90,7 @@ func TestTheRequestIsWhatTheApplicationAsksFor(t *testing.T) {
 		key := got.Header.Get("Sec-WebSocket-Key")
 		want := "GET /a%20b?c=d HTTP/1.1\r\nHost: Example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 			"Sec-WebSocket-Key: " + key + "\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: a, b\r\n" +
-			"Origin: https://example.com\r\nAuthorization: Basic dXNlcjpwYXNzIHdvcmQ=\r\nCookie: a=b\r\nx-own: 1\r\nx-own: 2\r\n\r\n"
+			"Origin: https://example.com\r\nUser-Agent: linger\r\nAuthorization: Basic dXNlcjpwYXNzIHdvcmQ=\r\nCookie: a=b\r\nx-own: 1\r\nx-own: 2\r\n\r\n"
 		if got.text != want || at != "tcp Example.com:80" {
 			t.Errorf("the request to %q must be\n%s\ngot\n%s", at, want, got.text)
 		}

@@ -2,6 +2,7 @@ package websocket
 
 import (
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -76,6 +77,8 @@ type working struct {
 	closeTimeout time.Duration // takes the place of that in opts; 0: it does not
 
 	err error // what broke the transport
+
+	counted int // what the budget has been given
 }
 
 // NewDriver returns a connection on nc, whose opening handshake is done; early is
@@ -230,8 +233,8 @@ func (d *Driver) CloseDiscard(code protocol.CloseCode, reason string) error {
 	defer d.unlock()
 	unsent := len(d.out) - frameEnd(d.out, d.handed)
 	err := d.m.CloseDiscard(code, reason, unsent)
-	if err == nil {
-		d.out = d.out[:len(d.out)-unsent]
+	if err == nil && unsent > 0 {
+		d.out = slices.Clone(d.out[:len(d.out)-unsent]) // what was dropped takes no memory either
 	}
 	d.settle()
 	return err

@@ -52,6 +52,9 @@ type Options struct {
 	// bytes; 0 means 64 KiB. At the bound the transport is not read.
 	ReadAhead int
 
+	// Budget counts what the connection holds, together with others; nil counts nothing.
+	Budget *Budget
+
 	// WriteTimeout bounds how long what waits to be written may stand still: the peer
 	// has to take 16 KiB, or all of it, in each such time; 0 means 30 s, negative turns it
 	// off. Then the transport is closed with [CauseStalled]. While a Close of ours waits

@@ -23,6 +23,7 @@ func (d *Driver) lock() {
 
 // unlock lets the connection be parked, if nothing is left to do.
 func (d *Driver) unlock() {
+	d.account()
 	if d.notified && d.working != nil && d.idle() {
 		d.park()
 	}

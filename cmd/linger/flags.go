@@ -49,16 +49,17 @@ type doorFlags struct {
 
 // connectionFlags bound each connection.
 type connectionFlags struct {
-	MaxMessage      size     `default:"1MiB" help:"Largest message a client may send; a larger one closes its connection with 1009."`
-	MaxFragments    int      `default:"0" placeholder:"N" help:"Fragments that a message of a client may have; with more its connection closes with 1008. 0 bounds what they cost, 16,384 empty ones or any number of 64 bytes; -1 means no bound."`
-	SendQueue       size     `default:"1MiB" help:"What may wait to be sent on a connection before --policy applies."`
-	Policy          string   `default:"close" enum:"close,drop" help:"What happens to a message for a connection whose queue is full: close the connection with 1013, or drop the message."`
-	HighWater       size     `placeholder:"SIZE" help:"Queue length from which websocketdrain tells that it is empty again. The whole queue, if not given."`
-	WriteTimeout    duration `default:"30s" help:"How long a client may read nothing of what waits for it; then its connection is cut."`
-	HalfOpenTimeout duration `default:"30s" help:"Time a half-open connection has, after the client's Close, until it is closed with the client's code."`
-	IdleTimeout     duration `placeholder:"DURATION" help:"Close connections, with 1001, on which no message comes or goes for so long. Never, if not given."`
-	MaxLifetime     duration `placeholder:"DURATION" help:"Close connections, with 1012, that are so old, give or take a tenth. Never, if not given."`
-	Compression     bool     `help:"Agree to permessage-deflate with clients that offer it."`
+	MaxMessage        size     `default:"1MiB" help:"Largest message a client may send; a larger one closes its connection with 1009."`
+	MaxFragments      int      `default:"0" placeholder:"N" help:"Fragments that a message of a client may have; with more its connection closes with 1008. 0 bounds what they cost, 16,384 empty ones or any number of 64 bytes; -1 means no bound."`
+	MemoryConnections size     `default:"1GiB" help:"What all connections may hold together, of messages to send and messages that have come; above it those that hold more than their share are closed with 1013."`
+	SendQueue         size     `default:"1MiB" help:"What may wait to be sent on a connection before --policy applies."`
+	Policy            string   `default:"close" enum:"close,drop" help:"What happens to a message for a connection whose queue is full: close the connection with 1013, or drop the message."`
+	HighWater         size     `placeholder:"SIZE" help:"Queue length from which websocketdrain tells that it is empty again. The whole queue, if not given."`
+	WriteTimeout      duration `default:"30s" help:"How long a client may read nothing of what waits for it; then its connection is cut."`
+	HalfOpenTimeout   duration `default:"30s" help:"Time a half-open connection has, after the client's Close, until it is closed with the client's code."`
+	IdleTimeout       duration `placeholder:"DURATION" help:"Close connections, with 1001, on which no message comes or goes for so long. Never, if not given."`
+	MaxLifetime       duration `placeholder:"DURATION" help:"Close connections, with 1012, that are so old, give or take a tenth. Never, if not given."`
+	Compression       bool     `help:"Agree to permessage-deflate with clients that offer it."`
 }
 
 // options gives the flags as package worker takes them.
@@ -101,6 +102,7 @@ func (c *runCommand) server() linger.Options {
 		},
 		MaxConnections:  c.MaxConnections,
 		MaxPerAddress:   c.MaxPerAddress,
+		MaxMemory:       int64(c.MemoryConnections),
 		UpgradeRate:     c.UpgradeRate,
 		UpgradeTimeout:  time.Duration(c.UpgradeTimeout),
 		TrustedProxies:  networks(c.TrustedProxy),
