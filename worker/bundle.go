@@ -122,8 +122,8 @@ func buildOptions(entry string, development bool) api.BuildOptions {
 }
 
 // environment returns what packages expect of the bundler: constants for the expressions by which they choose between
-// development and production, and an object for what is left of process.env and import.meta.env. There is no process,
-// so that packages do not take Linger for Node.
+// development and production, and an object for what is left of process.env and import.meta.env. The former has the
+// application's variables, as text. There is no process, so that packages do not take Linger for Node.
 func environment(development bool) (define map[string]string, banner string) {
 	mode := "production"
 	if development {
@@ -138,7 +138,8 @@ func environment(development bool) (define map[string]string, banner string) {
 		define[process+".env"] = "__linger_process_env"
 		define[process+".env.NODE_ENV"] = literal(mode)
 	}
-	return define, "var __linger_process_env = " + literal(map[string]any{"NODE_ENV": mode}) +
+	return define, "var __linger_process_env = { ...Object.fromEntries(Object.entries(globalThis.env)" +
+		".map(([name, value]) => [name, typeof value === \"string\" ? value : JSON.stringify(value)])), NODE_ENV: " + literal(mode) + " }" +
 		", __linger_import_meta_env = " + literal(flags) + ";"
 }
 

@@ -189,5 +189,7 @@ func TestPackagesFindWhetherItIsProduction(t *testing.T) {
 	for mode, want := range map[bool]string{false: "production", true: "development"} {
 		a := serveFile(t, path, worker.Options{Development: mode})
 		a.get("/", 200, want+" own not Node,,none,undefined, NODE_ENV")
+		a = serveFile(t, path, worker.Options{Development: mode, Vars: map[string]any{"LOG": 5, "DEBUG": "on", "NODE_ENV": "test"}})
+		a.get("/", 200, want+" own not Node,on,5,undefined, DEBUG,LOG,NODE_ENV")
 	}
 }

@@ -102,6 +102,22 @@ func (r *reloader) follow(more []string, loose bool) {
 // relative finds what an error says of a module that cannot be found.
 var relative = regexp.MustCompile(`"(\.\.?/[^"]+)"`)
 
+// uninstalled finds what an error says of a package that is not installed.
+var uninstalled = regexp.MustCompile(`npm install (\S+)`)
+
+// packagesOf returns the folder that packages for a file are installed in: beside the nearest package.json, or else beside
+// the file.
+func packagesOf(file string) string {
+	for folder := filepath.Dir(file); ; folder = filepath.Dir(folder) {
+		if _, err := os.Stat(filepath.Join(folder, "package.json")); err == nil {
+			return filepath.Join(folder, "node_modules")
+		}
+		if folder == filepath.Dir(folder) {
+			return filepath.Join(filepath.Dir(file), "node_modules")
+		}
+	}
+}
+
 // blamed returns the files that an error names, and those it misses: with them it may
 // be mended.
 func blamed(err error) (files []string) {
@@ -117,6 +133,9 @@ func blamed(err error) (files []string) {
 		files = append(files, file)
 		for _, missing := range relative.FindAllStringSubmatch(p.Text, -1) {
 			files = append(files, filepath.Join(filepath.Dir(file), filepath.FromSlash(missing[1])))
+		}
+		for _, missing := range uninstalled.FindAllStringSubmatch(p.Text, -1) {
+			files = append(files, filepath.Join(packagesOf(file), filepath.FromSlash(missing[1]), "package.json"))
 		}
 	}
 	return files
