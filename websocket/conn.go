@@ -126,7 +126,7 @@ func (c *Conn) Close(code protocol.CloseCode, reason string) error {
 	if err := c.CloseWrite(code, reason); err != nil {
 		return err
 	}
-	return c.awaitEnd()
+	return c.awaitEnd(context.Background())
 }
 
 // CloseDiscard is Close for a peer that reads too slowly: what waits to be written is
@@ -140,17 +140,28 @@ func (c *Conn) CloseDiscard(code protocol.CloseCode, reason string) error {
 	}
 	c.closing.Store(true)
 	signal(c.room) // who waits for room has nothing to wait for
-	return c.awaitEnd()
+	return c.awaitEnd(context.Background())
 }
 
-// awaitEnd waits for the end of the closing handshake that was started.
-func (c *Conn) awaitEnd() error {
+// awaitEnd waits for the end of the closing handshake that was started. When ctx ends
+// first, that goes on.
+func (c *Conn) awaitEnd(ctx context.Context) error {
 	c.in.drop()
 	if c.HalfClose() { // as long as it sends, the peer was promised time; not for ever
 		late := time.AfterFunc(c.driver.opts.bound(protocol.TimerHalfOpen), c.CloseNow)
-		defer late.Stop()
+		defer func() {
+			if _, ended := c.Outcome(); ended {
+				late.Stop()
+			}
+		}()
 	}
-	<-c.ended
+	select {
+	case <-c.ended:
+	case <-ctx.Done():
+		if _, ended := c.Outcome(); !ended {
+			return ctx.Err()
+		}
+	}
 	if c.end.Clean {
 		return nil
 	}

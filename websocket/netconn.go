@@ -3,6 +3,7 @@ package websocket
 import (
 	"errors"
 	"io"
+	"net"
 	"sync"
 	"sync/atomic"
 )
@@ -19,7 +20,7 @@ type Stream struct {
 	op   MessageType
 
 	reading, writing *deadline
-	closed           atomic.Bool
+	closing          atomic.Pointer[deadline] // of Close; nil before it is called
 
 	turn sync.Mutex // to write: a call's messages stay together
 
@@ -45,7 +46,11 @@ const streamPiece = 16 << 10
 // 1003.
 func (s *Stream) Read(p []byte) (int, error) {
 	n, err := s.read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
+	switch {
+	case err == nil:
+	case s.isClosed():
+		err = s.opError("read", net.ErrClosed)
+	case !errors.Is(err, io.EOF):
 		err = s.opError("read", err)
 	}
 	return n, err

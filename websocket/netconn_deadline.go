@@ -12,6 +12,7 @@ type deadline struct {
 	mu    sync.Mutex
 	limit *limit      // of the calls that begin now
 	timer *time.Timer // ends limit, or nil
+	at    time.Time   // when; zero if never
 	moves int         // how often it was moved
 	over  bool        // for good
 }
@@ -42,18 +43,32 @@ func (d *deadline) set(t time.Time) bool {
 	if d.over {
 		return false
 	}
+	d.move(t)
+	return true
+}
+
+// inherit sets the deadline unless it has been set.
+func (d *deadline) inherit(t time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.moves == 0 {
+		d.move(t)
+	}
+}
+
+// move sets the deadline. mu is held.
+func (d *deadline) move(t time.Time) {
 	d.renew()
-	if t.IsZero() {
-		return true
+	if d.at = t; t.IsZero() {
+		return
 	}
 	wait := time.Until(t)
 	if wait <= 0 {
 		d.limit.end(os.ErrDeadlineExceeded)
-		return true
+		return
 	}
 	move := d.moves
 	d.timer = time.AfterFunc(wait, func() { d.pass(move) })
-	return true
 }
 
 // pass ends the limit, unless the deadline has been moved since its timer fired.
@@ -65,16 +80,17 @@ func (d *deadline) pass(move int) {
 	}
 }
 
-// end makes all calls fail with err from now on.
-func (d *deadline) end(err error) {
+// end makes all calls fail with err from now on. It returns the moment that was set.
+func (d *deadline) end(err error) (at time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.over {
-		return
+		return d.at
 	}
 	d.renew()
 	d.over = true
 	d.limit.end(err)
+	return d.at
 }
 
 // renew forgets the moment that was set. mu is held.

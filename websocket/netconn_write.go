@@ -1,6 +1,9 @@
 package websocket
 
-import "unicode/utf8"
+import (
+	"net"
+	"unicode/utf8"
+)
 
 // Write sends p, in messages of at most 16 KiB, and waits as [Conn.Write] does.
 // After an error n tells how much has been sent, and nothing behind it was. Text
@@ -15,7 +18,11 @@ func (s *Stream) Write(p []byte) (n int, err error) {
 			n += len(message)
 		}
 	}
-	if err != nil {
+	switch {
+	case err == nil:
+	case s.isClosed(): // the end of the connection may be seen first
+		err = s.opError("write", net.ErrClosed)
+	default:
 		err = s.opError("write", err)
 	}
 	return n, err

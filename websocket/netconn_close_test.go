@@ -1,0 +1,85 @@
+package websocket
+
+import (
+	"errors"
+	"net"
+	"os"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lingerws/linger/internal/memconn"
+	"github.com/lingerws/linger/protocol"
+)
+
+// The peer of these never answers a Close, so that Close takes 5 s without a deadline.
+func TestStreamCloseIsBoundedByTheWriteDeadline(t *testing.T) {
+	const timeout = 5 * time.Second
+	in := func(d time.Duration) time.Time { return time.Now().Add(d) }
+	for name, c := range map[string]struct {
+		before func(s *Stream)
+		beside func(s *Stream) // a second after Close was called
+		took   time.Duration
+	}{
+		"none":                            {nil, nil, timeout},
+		"a read deadline":                 {func(s *Stream) { _ = s.SetReadDeadline(in(0)) }, nil, timeout},
+		"one that was taken back":         {func(s *Stream) { _ = s.SetDeadline(in(0)); _ = s.SetDeadline(time.Time{}) }, nil, timeout},
+		"a write deadline that is over":   {func(s *Stream) { _ = s.SetWriteDeadline(in(-time.Hour)) }, nil, 0},
+		"a deadline that is over":         {func(s *Stream) { _ = s.SetDeadline(in(-time.Hour)) }, nil, 0},
+		"a deadline to come":              {func(s *Stream) { _ = s.SetDeadline(in(2 * time.Second)) }, nil, 2 * time.Second},
+		"a deadline behind the bound":     {func(s *Stream) { _ = s.SetDeadline(in(time.Minute)) }, nil, timeout},
+		"a write deadline set beside it":  {nil, func(s *Stream) { _ = s.SetWriteDeadline(in(time.Second)) }, 2 * time.Second},
+		"one that is over, set beside it": {nil, func(s *Stream) { _ = s.SetDeadline(in(-time.Hour)) }, time.Second},
+		"a deadline that is moved closer": {func(s *Stream) { _ = s.SetDeadline(in(4 * time.Second)) }, func(s *Stream) { _ = s.SetDeadline(in(0)) }, time.Second},
+		"a deadline that is moved away":   {func(s *Stream) { _ = s.SetDeadline(in(2 * time.Second)) }, func(s *Stream) { _ = s.SetDeadline(in(3 * time.Second)) }, 4 * time.Second},
+		"a deadline that is taken back":   {func(s *Stream) { _ = s.SetDeadline(in(2 * time.Second)) }, func(s *Stream) { _ = s.SetDeadline(time.Time{}) }, timeout},
+	} {
+		t.Run(name, func(t *testing.T) {
+			withPeer(t, Options{KeepAlive: -1}, func(t *testing.T, conn *Conn, peer *memconn.Conn) {
+				s := NetConn(conn, Binary)
+				if c.before != nil {
+					c.before(s)
+				}
+				if c.beside != nil {
+					time.AfterFunc(time.Second, func() { c.beside(s) })
+				}
+				received := make(chan string, 1)
+				go func() {
+					f, _ := readFrame(peer)
+					received <- f.String()
+				}()
+				began := time.Now()
+				err := s.Close()
+				if took := time.Since(began); took != c.took {
+					t.Errorf("Close takes %v; it took %v", c.took, took)
+				}
+				if e, ok := errors.AsType[*net.OpError](err); !ok || e.Timeout() != (c.took < timeout) {
+					t.Errorf("a Close that was cut short is a timeout; got %v", err)
+				}
+				wantOpError(t, s.Close(), "close", net.ErrClosed)
+				wantOpError(t, s.SetWriteDeadline(time.Time{}), "set", net.ErrClosed)
+				<-conn.Done() // the closing handshake goes on, within its bound
+				if took := time.Since(began); took != timeout {
+					t.Errorf("the connection ends after %v; it took %v", timeout, took)
+				}
+				if got := <-received; got != "close 1000" {
+					t.Errorf("our Close has left; the peer received %s", got)
+				}
+			})
+		})
+	}
+}
+
+// A peer that answers after the deadline makes it a clean end all the same.
+func TestStreamCloseGoesOnAfterItsDeadline(t *testing.T) {
+	withPeer(t, Options{KeepAlive: -1}, func(t *testing.T, conn *Conn, peer *memconn.Conn) {
+		s := NetConn(conn, Binary)
+		_ = s.SetDeadline(time.Now())
+		wantOpError(t, s.Close(), "close", os.ErrDeadlineExceeded)
+		write(t, peer, frame(protocol.Server, protocol.CloseFrame, closeBody(1000, "")))
+		synctest.Wait()
+		if end, ended := conn.Outcome(); !ended || !end.Clean {
+			t.Errorf("the end is clean; got %+v, %t", end, ended)
+		}
+	})
+}
