@@ -5,8 +5,6 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
-
-	"github.com/lingerws/linger/internal/forwarding"
 )
 
 // accessLog returns what writes the line of a pipe that has ended.
@@ -15,7 +13,7 @@ func (h *Handler) accessLog(r *http.Request, to *backend) func(*pipe) {
 		return func(*pipe) {}
 	}
 	began, path := time.Now(), r.URL.EscapedPath()
-	remote := forwarding.Proxies(h.opts.TrustedProxies).Client(r).Text
+	remote := h.remote(r)
 	return func(p *pipe) {
 		client, backend := p.client.outcome, p.backend.outcome
 		h.opts.AccessLog.LogAttrs(context.Background(), slog.LevelInfo, "connection",

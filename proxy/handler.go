@@ -80,11 +80,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p := newPipe(client, conn, h.opts)
 	h.opening.Add(1)
 	h.add(p)
-	logEnd := h.accessLog(r, to)
+	logEnd, remote := h.accessLog(r, to), h.remote(r)
 	p.start()
 	go func() {
 		p.over.Wait()
 		logEnd(p)
+		h.logEnds(p.ends(), remote, to.url.Host)
 		h.backends.leave(to)
 		h.remove(p)
 		h.opening.Done()

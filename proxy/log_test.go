@@ -3,6 +3,7 @@ package proxy
 import (
 	"errors"
 	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -33,6 +34,20 @@ func TestProxyLogsEachRefusal(t *testing.T) {
 				t.Errorf("it has no other line; got %s", text)
 			}
 		})
+	}
+}
+
+func TestProxyLogsAnAbnormalEnd(t *testing.T) {
+	var log lines
+	h, do := ended(t, Options{To: []string{tolerant(t)}, Logger: log.logger(slog.LevelInfo)}) // whose peers both leave without a Close
+	if status, _ := do("GET / HTTP/1.1\r\n" + openingFields + "\r\n"); status != http.StatusSwitchingProtocols {
+		t.Fatalf("the client is connected; got %d", status)
+	}
+	if err := h.Shutdown(t.Context()); err != nil { // when it returns, all ends are logged
+		t.Fatal(err)
+	}
+	if text := log.String(); !strings.Contains(text, `msg="connection ended abnormally" side=`) {
+		t.Errorf("the log has a line for a side that is lost; got %s", text)
 	}
 }
 
