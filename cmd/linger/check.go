@@ -26,17 +26,17 @@ func (c *checkCommand) Run(out *streams) error {
 	if err := run.configure(); err != nil {
 		return err
 	}
-	log := run.logFlags.open(out)
+	log := run.open(out)
 	log.console = func(level slog.Level, text string) {
 		to := out.out
 		if level >= slog.LevelWarn {
 			to = out.err
 		}
-		fmt.Fprintln(to, text)
+		to.printf("%s\n", text)
 	}
 	app, err := run.load(log)
 	if failure, ok := errors.AsType[*worker.LoadError](err); ok {
-		fmt.Fprint(out.err, worker.Frames(failure.Problems, out.look.color))
+		out.err.printf("%s", worker.Frames(failure.Problems, out.look.color))
 		return fmt.Errorf("%s: %s", run.App, counted(len(failure.Problems), "error"))
 	}
 	if err != nil {
@@ -46,8 +46,8 @@ func (c *checkCommand) Run(out *streams) error {
 	cancel() // there are no connections to close in order
 	_ = app.Shutdown(ended)
 	warnings := run.warnings(app)
-	fmt.Fprint(out.err, worker.Frames(warnings, out.look.color))
-	fmt.Fprintf(out.out, "%s: no errors, %s\n", run.App, counted(len(warnings), "warning"))
+	out.err.printf("%s", worker.Frames(warnings, out.look.color))
+	out.out.printf("%s: no errors, %s\n", run.App, counted(len(warnings), "warning"))
 	return nil
 }
 

@@ -104,11 +104,11 @@ func (k *kinds) end(kind string, p *period) {
 	}
 	delete(k.all, kind)
 	k.mu.Unlock()
-	p.summarize()
+	p.sumUp()
 }
 
-// summarize logs the last line that was suppressed, for all of them.
-func (p *period) summarize() {
+// sumUp logs the last line that was suppressed, for all of them.
+func (p *period) sumUp() {
 	if p.suppressed == 0 {
 		return
 	}
@@ -116,14 +116,14 @@ func (p *period) summarize() {
 	_ = p.to.Handle(context.Background(), p.last) // a stream takes everything
 }
 
-// summarize ends all periods.
-func (l limiter) summarize() {
+// sumUp ends all periods.
+func (l limiter) sumUp() {
 	l.kinds.mu.Lock()
 	all := l.kinds.all
 	l.kinds.all = map[string]*period{}
 	l.kinds.mu.Unlock()
 	for _, p := range all {
-		p.summarize()
+		p.sumUp()
 	}
 }
 

@@ -49,7 +49,7 @@ func TestLimiterSummarizesAtTheEndOfTheProcess(t *testing.T) {
 			log.With("worker", 1).Warn("again")
 		}
 		text.reset()
-		l.summarize()
+		l.sumUp()
 		if got := text.String(); !strings.Contains(got, "suppressed=1") || strings.Count(got, "\n") != 1 {
 			t.Errorf("what was suppressed is logged at the end; got %q", got)
 		}

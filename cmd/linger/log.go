@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 )
@@ -31,7 +30,7 @@ func (f logFlags) open(out *streams) logs {
 	out.out.announce(announce)
 	out.err.announce(announce)
 	limited := newLimiter(f.handler(f.level(), out))
-	out.last = limited.summarize
+	out.last = limited.sumUp
 	l := logs{Logger: slog.New(limited), console: f.console(out)}
 	if f.AccessLog {
 		l.access = slog.New(f.handler(slog.LevelInfo, out))
@@ -81,7 +80,7 @@ func (f logFlags) console(out *streams) func(slog.Level, string) {
 		case f.LogFormat == jsonFormat:
 			log.Log(context.Background(), level, text)
 		default:
-			fmt.Fprintln(to, text)
+			to.printf("%s\n", text)
 		}
 	}
 }
@@ -92,7 +91,7 @@ func (f logFlags) print(out *streams, text string) {
 		slog.New(newHandler(jsonFormat, slog.LevelInfo, out.out)).Info(text)
 		return
 	}
-	fmt.Fprintln(out.out, text)
+	out.out.printf("%s\n", text)
 }
 
 // textNotice and jsonNotice return the line in place of lines that were dropped.

@@ -72,7 +72,7 @@ func run(args []string) int {
 // failUsage is fail for a command line that cannot be understood.
 func (s *streams) failUsage(err error) int {
 	s.fail(err)
-	fmt.Fprintln(s.err, "Run 'linger help', or 'linger help COMMAND', to see what there is.")
+	s.err.printf("Run 'linger help', or 'linger help COMMAND', to see what there is.\n")
 	return exitUsage
 }
 
@@ -83,10 +83,10 @@ func (s *streams) fail(err error) int {
 	}
 	if load, ok := errors.AsType[*worker.LoadError](err); ok && s.look.terminal {
 		before, _, _ := strings.Cut(err.Error(), "\n")
-		fmt.Fprintf(s.err, "linger: %s\n\n%s", before, worker.Frames(load.Problems, s.look.color))
+		s.err.printf("linger: %s\n\n%s", before, worker.Frames(load.Problems, s.look.color))
 		return exitFailure
 	}
-	fmt.Fprintln(s.err, "linger:", err)
+	s.err.printf("linger: %v\n", err)
 	return exitFailure
 }
 

@@ -44,7 +44,7 @@ type proxyCommand struct {
 
 // Run listens and passes on.
 func (c *proxyCommand) Run(out *streams) error {
-	log := c.logFlags.open(out)
+	log := c.open(out)
 	signals := notify()
 	options, err := c.options(log.Logger)
 	if err != nil {

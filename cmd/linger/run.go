@@ -47,7 +47,7 @@ func (c *runCommand) Run(out *streams) error {
 	if err := c.configure(); err != nil {
 		return err
 	}
-	log := c.logFlags.open(out)
+	log := c.open(out)
 	signals := notify()
 	app, err := c.load(log)
 	if err != nil {

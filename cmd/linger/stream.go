@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"sync"
@@ -57,6 +58,11 @@ func (s *stream) Write(p []byte) (int, error) {
 	default: // the goroutine has not looked yet
 	}
 	return len(p), nil
+}
+
+// printf queues a formatted text, which holds whole lines.
+func (s *stream) printf(format string, args ...any) {
+	_, _ = fmt.Fprintf(s, format, args...) // Write never fails
 }
 
 // announce sets how the stream reports dropped lines.

@@ -74,18 +74,18 @@ func wantLines(t *testing.T, got []string, want ...string) {
 func TestStreamWriteNeverWaitsAndCountsWhatItDrops(t *testing.T) {
 	testStream(t, func(d *device, s *stream) {
 		d.blocked = make(chan struct{})
-		fmt.Fprintln(s, "first")
+		s.printf("first\n")
 		synctest.Wait() // the goroutine stands still in the write
 		long := strings.Repeat("x", maxQueued/4-1)
 		for range 6 {
-			fmt.Fprintln(s, long)
+			s.printf("%s\n", long)
 		}
-		fmt.Fprint(s, "two\nlines\n") // dropped, though they would fit: lines keep their order
+		s.printf("two\nlines\n") // dropped, though they would fit: lines keep their order
 		close(d.blocked)
 		d.set(func() { d.blocked = nil })
 		synctest.Wait()
 		wantLines(t, d.lines(), "first", long, long, long, long, "[4 dropped]")
-		fmt.Fprintln(s, "again")
+		s.printf("again\n")
 		synctest.Wait()
 		wantLines(t, d.lines(), "again")
 	})
@@ -95,11 +95,11 @@ func TestStreamReportsLinesThatCouldNotBeWritten(t *testing.T) {
 	testStream(t, func(d *device, s *stream) {
 		d.broken = os.ErrClosed
 		for range 3 {
-			fmt.Fprintln(s, "lost")
+			s.printf("lost\n")
 			synctest.Wait()
 		}
 		d.set(func() { d.broken = nil })
-		fmt.Fprintln(s, "again")
+		s.printf("again\n")
 		synctest.Wait()
 		wantLines(t, d.lines(), "[3 dropped]", "again")
 	})
@@ -108,10 +108,10 @@ func TestStreamReportsLinesThatCouldNotBeWritten(t *testing.T) {
 func TestStreamANoticeBeginsALineOfItsOwn(t *testing.T) {
 	testStream(t, func(d *device, s *stream) {
 		d.broken, d.part = errors.New("no space left"), 3
-		fmt.Fprintln(s, "a line")
+		s.printf("a line\n")
 		synctest.Wait()
 		d.set(func() { d.broken = nil })
-		fmt.Fprintln(s, "again")
+		s.printf("again\n")
 		synctest.Wait()
 		wantLines(t, d.lines(), "a l", "[1 dropped]", "again")
 	})
@@ -120,8 +120,8 @@ func TestStreamANoticeBeginsALineOfItsOwn(t *testing.T) {
 func TestStreamTakesALineLongerThanItsBound(t *testing.T) {
 	testStream(t, func(d *device, s *stream) {
 		long := strings.Repeat("x", 2*maxQueued)
-		fmt.Fprintln(s, long)
-		fmt.Fprintln(s, "after")
+		s.printf("%s\n", long)
+		s.printf("after\n")
 		s.flush()
 		got := d.lines()
 		if len(got) < 1 || got[0] != long {
@@ -133,7 +133,7 @@ func TestStreamTakesALineLongerThanItsBound(t *testing.T) {
 func TestStreamFlushIsBounded(t *testing.T) {
 	testStream(t, func(d *device, s *stream) {
 		d.blocked = make(chan struct{})
-		fmt.Fprintln(s, "stuck")
+		s.printf("stuck\n")
 		s.flush() // returns, or the test is a deadlock
 		close(d.blocked)
 		d.set(func() { d.blocked = nil })

@@ -15,7 +15,7 @@ type versionCommand struct{}
 
 // Run prints the version.
 func (versionCommand) Run(out *streams) error { //nolint:unparam // kong calls methods of this form
-	fmt.Fprintln(out.out, version())
+	out.out.printf("%s\n", version())
 	return nil
 }
 
@@ -24,7 +24,7 @@ type versionFlag bool
 
 // BeforeReset prints the version, whatever else the command line has; kong calls it.
 func (versionFlag) BeforeReset(k *kong.Kong) error { //nolint:unparam // kong calls methods of this form
-	fmt.Fprintln(k.Stdout, version())
+	_, _ = fmt.Fprintln(k.Stdout, version()) // a stream, which never fails
 	k.Exit(0)
 	return nil
 }
