@@ -459,6 +459,17 @@ declare var Blob: typeof globalThis extends { onmessage: any; Blob: infer T } ? 
   new (parts?: Iterable<string | ArrayBuffer | ArrayBufferView | Blob>, options?: { type?: string }): Blob;
 };
 
+interface LingerFile {
+  readonly name: string;
+  /** Milliseconds since 1970. */
+  readonly lastModified: number;
+}
+interface File extends Blob, LingerPart<LingerFile> {}
+declare var File: typeof globalThis extends { onmessage: any; File: infer T } ? T : {
+  readonly prototype: File;
+  new (parts: Iterable<string | ArrayBuffer | ArrayBufferView | Blob>, name: string, options?: { type?: string; lastModified?: number }): File;
+};
+
 interface LingerBroadcastChannel extends EventTarget {
   readonly name: string;
   /** Reaches the channels of this name, and the connections that are subscribed to it. */
