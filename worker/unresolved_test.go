@@ -76,7 +76,8 @@ func TestMissingImportsSayWhatToDo(t *testing.T) {
 				"node_modules/many/i.js":         `require("http"); require("crypto"); require("node:crypto"); require("events"); require("./more");`,
 				"node_modules/many/more.js":      `require("tty"); require("http"); require("node:events"); require("one");`,
 			})
-			if got != c.want && !(strings.HasSuffix(c.want, ",") && strings.HasPrefix(got, c.want) && !strings.Contains(got, "\n")) {
+			begins := strings.HasSuffix(c.want, ",") && strings.HasPrefix(got, c.want) && !strings.Contains(got, "\n")
+			if got != c.want && !begins {
 				t.Errorf("the problem is one line:\n%s\ngot\n%s", c.want, got)
 			}
 		})
@@ -113,8 +114,8 @@ func TestProblemsHaveTheLineOfTheSource(t *testing.T) {
 		if got := worker.Frames(failure.Problems, false); !strings.HasPrefix(got, want) {
 			t.Errorf("the frames begin with\n%s\ngot\n%s", want, got)
 		}
-		if colored := worker.Frames(failure.Problems, true); !strings.Contains(colored, "\x1b[") {
-			t.Errorf("frames may be in colours; got %q", colored)
+		if painted := worker.Frames(failure.Problems, true); !strings.Contains(painted, "\x1b[") {
+			t.Errorf("frames may be in colours; got %q", painted)
 		}
 	}
 }

@@ -102,7 +102,7 @@ func TestConfigurationFilesThatCannotBeUsed(t *testing.T) {
 	for text, want := range map[string]string{
 		"name = \"chat\"":                        "linger.toml:1: name is not known: there are main, compatibility_date, compatibility_flags, egress and [vars]",
 		"\n[Egres]\n":                            "linger.toml:2: Egres is not known: did you mean egress? There are main, compatibility_date",
-		"compatiblity_date = \"2026-11-01\"":     "linger.toml:1: compatiblity_date is not known: did you mean compatibility_date?",
+		"compatibility_dates = \"2026-11-01\"":   "linger.toml:1: compatibility_dates is not known: did you mean compatibility_date?",
 		"main = \"a.js\"\n[env.x]\n\n \"y\" = 1": "linger.toml:2: env.x is not known: there are main",
 		"main = ":                                "linger.toml:1: ",
 		"\nmain = 1":                             "linger.toml:2: main is a string; got a number",

@@ -86,7 +86,7 @@ func readWrangler(path string) (wranglerFile, error) {
 	plain := plainJSON(string(text))
 	err = json.Unmarshal([]byte(plain), &file)
 	if wrong, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return file, fmt.Errorf("%s:%d: %s", path, 1+strings.Count(plain[:wrong.Offset], "\n"), wrong)
+		return file, fmt.Errorf("%s:%d: %w", path, 1+strings.Count(plain[:wrong.Offset], "\n"), wrong)
 	}
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return file, fmt.Errorf("%s:%d: %s is of the wrong kind: the date is a string, the flags an array of strings",
