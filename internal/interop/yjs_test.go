@@ -205,6 +205,7 @@ func TestYjsStaysInSync(t *testing.T) {
 				continue // its documents are of one worker
 			}
 			t.Run(variant+", "+name, func(t *testing.T) {
+				t.Parallel()
 				s := startYjs(t, linger, variant, loss.flags...)
 				c := startYjsClients(t)
 				open := " open ws://" + s.address + " notes"
