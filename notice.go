@@ -42,14 +42,14 @@ func (s *Server) notice(level slog.Level, message, reason string, attrs ...slog.
 		return
 	}
 	k := kind{message, reason}
-	if s.notices.admit(k, func() { s.summarize(level, k) }) {
+	if s.notices.admit(k, func() { s.sumUp(level, k) }) {
 		s.opts.Logger.LogAttrs(ctx, level, message, attrs...)
 	}
 }
 
 // admit reports whether there is room for a line. When the first of a period is suppressed it arranges for
-// summarize to be called at the end of the period.
-func (n *notices) admit(k kind, summarize func()) bool {
+// sumUp to be called at the end of the period.
+func (n *notices) admit(k kind, sumUp func()) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	m := n.kinds[k]
@@ -65,13 +65,13 @@ func (n *notices) admit(k kind, summarize func()) bool {
 		return true
 	}
 	if m.suppressed++; m.suppressed == 1 {
-		time.AfterFunc(noticePeriod-time.Since(m.began), summarize)
+		time.AfterFunc(noticePeriod-time.Since(m.began), sumUp)
 	}
 	return false
 }
 
-// summarize logs how many lines of a kind were suppressed, and begins a new period.
-func (s *Server) summarize(level slog.Level, k kind) {
+// sumUp logs how many lines of a kind were suppressed, and begins a new period.
+func (s *Server) sumUp(level slog.Level, k kind) {
 	s.notices.mu.Lock()
 	suppressed := s.notices.kinds[k].suppressed
 	delete(s.notices.kinds, k)
@@ -116,9 +116,5 @@ func (s *Socket) noticeEnd(end websocket.Outcome) {
 // isNormal reports whether connections are meant to end for such a cause: by a closing handshake that the peer or the
 // application has begun, or by a bound in time that the server was given.
 func isNormal(cause protocol.Cause) bool {
-	switch cause {
-	case protocol.CauseClose, CauseIdle, CauseLifetime, CauseShutdown:
-		return true
-	}
-	return false
+	return cause == protocol.CauseClose || cause == CauseIdle || cause == CauseLifetime || cause == CauseShutdown
 }

@@ -54,7 +54,7 @@ func (b *boundBody) Read(p []byte) (int, error) {
 	if b.come += n; b.come >= bodyStep {
 		b.come, b.left = 0, b.period
 	}
-	if err == io.EOF { //nolint:errorlint // as readers return it
+	if err == io.EOF {
 		_ = b.control.SetReadDeadline(time.Time{}) // net/http looks for the client's end from now on
 	}
 	return n, err
