@@ -29,7 +29,7 @@ var (
 	core           = []string{"protocol", "protocol/handshake", "protocol/deflate"}
 )
 
-// layers is the map of docs/architecture.md. Folders that do not exist yet have their place already.
+// layers is the map of docs/dev/architecture.md. Folders that do not exist yet have their place already.
 var layers = map[string]layer{
 	"protocol": {
 		not: inputAndOutput,
@@ -147,7 +147,7 @@ func objection(p, imported listed) string {
 	rule := layers[from]
 	switch {
 	case from == "":
-		return "the folder has no place on the map; give it one in deps_test.go and docs/architecture.md"
+		return "the folder has no place on the map; give it one in deps_test.go and docs/dev/architecture.md"
 	case imported.ours():
 		if to := layerOf(imported.folder()); to != from && !slices.Contains(rule.may, to) {
 			return rule.why
@@ -160,7 +160,7 @@ func objection(p, imported listed) string {
 			}
 		}
 	case imported.Module != nil && !slices.Contains(rule.modules, imported.Module.Path):
-		return rule.why + "; each outside module is imported by one folder, which docs/dependencies.md names"
+		return rule.why + "; each outside module is imported by one folder, which docs/dev/dependencies.md names"
 	}
 	return ""
 }

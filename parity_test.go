@@ -16,10 +16,10 @@ var (
 	verdicts   = []string{"same", "better", "not wanted"}
 )
 
-// TestParityIsComplete keeps docs/parity.md true: a row for each behaviour and each
+// TestParityIsComplete keeps docs/dev/parity.md true: a row for each behaviour and each
 // fault, with a verdict and tests that there are.
 func TestParityIsComplete(t *testing.T) {
-	page, err := os.ReadFile("docs/parity.md")
+	page, err := os.ReadFile("docs/dev/parity.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // loop watches descriptors and hands what they are ready for to their drivers, one
-// after the other, on one goroutine. docs/engine.md has the picture and its figures.
+// after the other, on one goroutine. docs/io.md has the picture and its figures.
 type loop struct {
 	epoll  int
 	waiter syscall.RawConn // the same, for the runtime's poller
