@@ -38,10 +38,13 @@
 //	  in half-open     tell, stay open until Close         ending
 //	violation          send Close, finish, discard input,  discard input,
 //	                   ending                              ending
+//	  deferred         discard input, stay open until      the same
+//	                   Fail
 //	their EOF          half-close ours, done               half-close ours, done
 //	  after a Close    nothing: ours stays open            half-close ours, done
 //	transport error    done                                done
-//	timer              half-open: finish for the           cut off, done
+//	timer              half-open, or after a deferred      cut off, done
+//	                   violation: finish for the
 //	                   application; else cut off, done
 //
 // The terminal event, [EventClosed], comes out once its content is certain: both
