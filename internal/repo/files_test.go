@@ -1,4 +1,4 @@
-package linger_test
+package repo_test
 
 import (
 	"bytes"

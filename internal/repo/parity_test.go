@@ -1,12 +1,15 @@
-package linger_test
+package repo_test
 
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/lingerws/linger/internal/repo"
 )
 
 var (
@@ -19,7 +22,7 @@ var (
 // TestParityIsComplete keeps docs/dev/parity.md true: a row for each behaviour and each
 // fault, with a verdict and tests that there are.
 func TestParityIsComplete(t *testing.T) {
-	page, err := os.ReadFile("docs/dev/parity.md")
+	page, err := os.ReadFile(filepath.Join(repo.Root, "docs/dev/parity.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +46,7 @@ func TestParityIsComplete(t *testing.T) {
 		}
 		for _, name := range named {
 			if !tests[name[1]] {
-				t.Errorf("%s is no test of this module; it is named in %s", name[1], row)
+				t.Errorf("%s does not exist in this module; it is named in %s", name[1], row)
 			}
 		}
 	}
@@ -52,12 +55,14 @@ func TestParityIsComplete(t *testing.T) {
 // testsOfModule returns the names of all tests.
 func testsOfModule(t *testing.T) map[string]bool {
 	t.Helper()
-	list, err := exec.Command("go", "list", "-f", `{{$d := .Dir}}{{range .TestGoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .XTestGoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}`, "./...").Output()
+	list := exec.CommandContext(t.Context(), "go", "list", "-f", `{{$d := .Dir}}{{range .TestGoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .XTestGoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}`, "./...")
+	list.Dir = repo.Root
+	output, err := list.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	names := map[string]bool{}
-	for file := range strings.FieldsSeq(string(list)) {
+	for file := range strings.FieldsSeq(string(output)) {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

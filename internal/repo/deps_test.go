@@ -1,4 +1,4 @@
-package linger_test
+package repo_test
 
 import (
 	"bytes"
@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/lingerws/linger/internal/repo"
 )
 
 const module = "github.com/lingerws/linger"
@@ -109,7 +111,7 @@ var layers = map[string]layer{
 	},
 }
 
-// listed is a package as go list tells of it.
+// listed is a package as go list prints it.
 type listed struct {
 	ImportPath string
 	Dir        string
@@ -147,7 +149,7 @@ func objection(p, imported listed) string {
 	rule := layers[from]
 	switch {
 	case from == "":
-		return "the folder has no place on the map; give it one in deps_test.go and docs/dev/architecture.md"
+		return "the folder has no place on the map; give it one in internal/repo/deps_test.go and docs/dev/architecture.md"
 	case imported.ours():
 		if to := layerOf(imported.folder()); to != from && !slices.Contains(rule.may, to) {
 			return rule.why
@@ -235,13 +237,15 @@ func TestForbiddenImportsAreFound(t *testing.T) {
 func listPackages(t *testing.T) map[string]listed {
 	t.Helper()
 	const fields = "ImportPath,Dir,Standard,Module,Imports,GoFiles,CgoFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles"
-	output, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json="+fields, "./...").Output()
+	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json="+fields, "./...")
+	list.Dir = repo.Root
+	output, err := list.Output()
 	if err != nil {
 		var exit *exec.ExitError
 		if errors.As(err, &exit) {
 			t.Log(string(exit.Stderr))
 		}
-		t.Fatalf("go list tells what imports what; it failed: %v", err)
+		t.Fatalf("go list must print what each package imports; it failed: %v", err)
 	}
 	packages := map[string]listed{}
 	for decoder := json.NewDecoder(bytes.NewReader(output)); ; {
