@@ -2,6 +2,7 @@ package worker
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -258,29 +259,44 @@ func (in *instance) isAbandoned() bool {
 	return in.abandoned
 }
 
-// release lets those go on who wait for the engine's events. At the end of the
-// application there is nobody to tell.
+// release ends every event that the engine has begun, so that the callers that wait for one go on. Events that are
+// not done count as failed and are logged with why, except while the application shuts down.
 func (in *instance) release(why string) {
 	defer in.hangUp()
 	in.endOutgoing()
+	failed, finished, promises := in.takeEvents()
+	in.app.extensions.add(-promises)
+	in.logRelease(why, failed, promises)
+	for _, e := range slices.Concat(failed, finished) {
+		e.end()
+	}
+}
+
+// takeEvents removes the events that are not done, which it marks as failed, and returns them, those that are done, and
+// the number of pending promises of waitUntil.
+func (in *instance) takeEvents() (failed, finished []*event, promises int) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	for id, e := range in.events {
-		if !in.worker.halted() {
-			in.app.opts.Logger.Error(why, e.attrs()...)
-		}
+	for _, e := range in.events {
 		e.failed = true
-		e.end()
-		delete(in.events, id)
+		failed = append(failed, e)
 	}
-	for _, e := range in.finished {
-		e.end()
+	clear(in.events)
+	promises, in.extending = in.extending, 0
+	return failed, slices.Clone(in.finished), promises
+}
+
+// logRelease logs what ends with the engine. The caller does not hold mu: the application's logger may block.
+func (in *instance) logRelease(why string, failed []*event, promises int) {
+	if in.worker.halted() {
+		return
 	}
-	if in.extending > 0 && !in.worker.halted() {
-		in.app.opts.Logger.Warn("work of waitUntil was cut off: its engine has ended", "worker", in.worker.index, "promises", in.extending)
+	for _, e := range failed {
+		in.app.opts.Logger.Error(why, e.attrs()...)
 	}
-	in.app.extensions.add(-in.extending)
-	in.extending = 0
+	if promises > 0 {
+		in.app.opts.Logger.Warn("work of waitUntil was cut off: its engine has ended", "worker", in.worker.index, "promises", promises)
+	}
 }
 
 // extend counts the promises of waitUntil.

@@ -1,0 +1,43 @@
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+)
+
+// hookLogs is a slog.Handler that calls itself for each record.
+type hookLogs func(message string)
+
+func (hookLogs) Enabled(context.Context, slog.Level) bool        { return true }
+func (h hookLogs) WithAttrs([]slog.Attr) slog.Handler            { return h }
+func (h hookLogs) WithGroup(string) slog.Handler                 { return h }
+func (h hookLogs) Handle(_ context.Context, r slog.Record) error { h(r.Message); return nil }
+
+func TestInstanceReleaseLogsWithoutItsLock(t *testing.T) {
+	w := newIdleWorker()
+	in := &instance{worker: w, app: w.app, events: map[int]*event{}, gone: make(chan struct{}), retired: make(chan struct{})}
+	in.outgoing.cut = func() {}
+	e := newEvent("fetch", nil)
+	in.admit(e)
+	in.extend(1)
+	var lines int
+	w.app.opts.Logger = slog.New(hookLogs(func(string) {
+		lines++
+		if !in.mu.TryLock() {
+			t.Error("the instance's lock is held while the application's logger runs")
+			return
+		}
+		in.mu.Unlock()
+	}))
+	in.release("event failed")
+	if lines != 2 {
+		t.Errorf("a line for the event and one for the promise; got %d", lines)
+	}
+	if !closed(e.done) || !e.failed {
+		t.Error("the event is done and has failed; it has not")
+	}
+	if in.extending != 0 || !closed(w.app.extensions.idle()) {
+		t.Errorf("no promise is waited for; got %d", in.extending)
+	}
+}
