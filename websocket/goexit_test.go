@@ -68,7 +68,7 @@ func (q quittingBatcher) Batch(d *Driver, events []protocol.Event) (pending bool
 			}
 		case protocol.EventPeerClose:
 			q.PeerClose(d, ev.Status)
-		default:
+		case protocol.EventPiece, protocol.EventPing, protocol.EventPong, protocol.EventFailing, protocol.EventClosed:
 		}
 	}
 	return true

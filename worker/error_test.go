@@ -1,7 +1,9 @@
 package worker_test
 
 import (
+	"errors"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,7 +24,6 @@ var failing = map[string]struct {
 	"await never ends":      {"await new Promise(() => {});", "", []string{"await", "never ends"}},
 	"await waits too long":  {"setInterval(() => {}, 10); await new Promise(() => {});", "", []string{"await", "1s"}},
 	"endless loop":          {"for (;;);", "", []string{"computed for longer than 1s"}},
-	"endless promises":      {"(function again() { Promise.resolve().then(again); })();", "", []string{"computed for longer than 1s"}},
 	"endless loop in time":  {"setTimeout(() => { for (;;); }); await new Promise(() => {});", "", []string{"timer", "event timeout"}},
 	"out of memory":         {outOfMemory, "", []string{"out of memory", "25165824"}},
 	"out of memory in time": {"setTimeout(() => {" + outOfMemory + "}); await new Promise(() => {});", "", []string{"timer"}},
@@ -53,6 +54,22 @@ func TestWhatFailsWhileLoadingIsToldAndLeavesNothing(t *testing.T) {
 	stacks := make([]byte, 1<<16)
 	t.Errorf("no goroutine is left of what did not load; got %d, were %d:\n%s",
 		runtime.NumGoroutine(), before, stacks[:runtime.Stack(stacks, true)])
+}
+
+// The interruption comes between two promise jobs, where the script is at no place, or within one.
+func TestLoadEndsEndlessPromises(t *testing.T) {
+	t.Parallel()
+	_, err := worker.Load(write(t, "app.js", "(function again() { Promise.resolve().then(again); })();"), worker.Options{
+		EventTimeout: loopTimeout, Stdout: newSink(), Stderr: newSink(), Logger: discard,
+	})
+	failure, ok := errors.AsType[*worker.LoadError](err)
+	if !ok || len(failure.Problems) == 0 {
+		t.Fatalf("Load fails with a *LoadError; got %v", err)
+	}
+	p := failure.Problems[0]
+	if !strings.Contains(p.Text, "computed for longer than 1s") || p.File != "" && !strings.Contains(p.String(), "app.js:1:") {
+		t.Errorf("the problem is that the script computed for too long, at its first line if it has a place; got %q", p)
+	}
 }
 
 func TestALoadErrorHasALineForEachProblem(t *testing.T) {

@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -194,8 +195,8 @@ func TestAnUpgradeIsAnsweredOnce(t *testing.T) {
 	}
 	a.stdout.line(t, "fetch InvalidStateError! InvalidStateError!")
 	a.get("/", 200, "TypeError")
-	if got := a.do("GET", "/", "", "Upgrade", "websocket"); got.body != "TypeError" {
-		t.Errorf("Upgrade without Connection: Upgrade is no upgrade request; got %q", got.body)
+	if got := a.do("GET", "/", "", "Upgrade", "websocket"); got.StatusCode != http.StatusUpgradeRequired {
+		t.Errorf("a request with Upgrade and without Connection: Upgrade is refused with 426 before the script sees it; got %d %q", got.StatusCode, got.body)
 	}
 }
 

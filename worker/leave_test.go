@@ -158,7 +158,7 @@ func fromScript(nc net.Conn) (all []string) {
 			case protocol.EventMessage:
 				all = append(all, fmt.Sprintf("%v %s", ev.Opcode, ev.Payload))
 			case protocol.EventPong, protocol.EventPing:
-			default:
+			case protocol.EventPiece, protocol.EventPeerClose, protocol.EventFailing, protocol.EventClosed:
 				all = append(all, fmt.Sprintf("unexpected event %v", ev.Kind))
 			}
 		}

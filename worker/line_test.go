@@ -167,7 +167,7 @@ func TestAFailedHandshakeEndsTheSocket(t *testing.T) {
 		},
 	};`
 		a := serveInMemory(t, code, worker.Options{EventTimeout: time.Second})
-		for path, status := range map[string]int{"/plain": 500, "/protocol": 500, "/slow": 504, "/accepted": 500} {
+		for path, status := range map[string]int{"/plain": 426, "/protocol": 500, "/slow": 504, "/accepted": 500} {
 			closes := a.stdout.count("close 1006 false 3")
 			var got answer
 			if path == "/plain" {
