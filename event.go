@@ -6,8 +6,9 @@ import (
 )
 
 // Handler is an application. Calls for one connection come one at a time, in
-// order; the next waits until the last has returned. A handler that panics is
-// logged; the connection is closed with 1011, and the process goes on.
+// order; the next waits until the last has returned and, if that has called Async,
+// until its [Completion] is done. A handler that panics is logged; the connection is
+// closed with 1011, and the process goes on.
 type Handler interface {
 	// Upgrade decides about a request before any handshake: it accepts, or it
 	// responds with any HTTP response. If it does neither the answer is 500.
@@ -42,7 +43,8 @@ type Message struct {
 	Socket *Socket
 	Payload
 
-	lent bool // the payload is the connection's
+	lent     bool // the payload is the connection's
+	progress progress
 }
 
 // PeerClose tells that the peer has sent its Close and our half is still open.
@@ -50,12 +52,16 @@ type PeerClose struct {
 	Server *Server
 	Socket *Socket
 	Status protocol.Status // its code and reason; 1005 if it was empty
+
+	progress progress
 }
 
 // Drain tells that the send queue has emptied after it was full.
 type Drain struct {
 	Server *Server
 	Socket *Socket
+
+	progress progress
 }
 
 // Close is the terminal event of a connection. Received has the peer's code and
@@ -65,6 +71,8 @@ type Close struct {
 	Server *Server
 	Socket *Socket
 	websocket.Outcome
+
+	progress progress
 }
 
 // CauseHandshake is the cause of a connection that was accepted and whose

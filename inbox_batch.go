@@ -136,11 +136,15 @@ func (in *inbox) BatchEnd(*websocket.Driver) {
 	}
 }
 
-// dispatchBatch hands messages to the handler, and then what has come after them.
+// dispatchBatch hands messages to the handler, and then what has come after them, until one
+// is to be completed later.
 func (s *Socket) dispatchBatch(batch []Message) {
 	g := s.server.enter()
-	finished := false
+	finished, complete := false, true
 	defer func() {
+		if !complete {
+			return // the Completion has the generation and the mailbox now
+		}
 		g.leave()
 		switch {
 		case !finished: // the handler ended this goroutine
@@ -157,10 +161,40 @@ func (s *Socket) dispatchBatch(batch []Message) {
 		}
 		m := &batch[0]
 		batch = batch[1:]
-		s.mailbox.batched.Store(int32(len(batch))) //nolint:gosec // as many as a batch of input has
-		s.guardMessage(g.handler, m)
+		box := s.mailbox
+		box.batched.Store(int32(len(batch))) //nolint:gosec // as many as a batch of input has
+		box.generation, box.rest = g, batch
+		if complete = s.guardMessage(g.handler, m); !complete {
+			return
+		}
+		batch = box.rest // nothing, if it was put back
 	}
 	finished = true
+}
+
+// putBack has the rest of a batch wait before all other events, because the message before it
+// is to be completed later: the batch of input, whose memory may be lent, ends before that.
+func (s *Socket) putBack() {
+	box := s.mailbox
+	rest := box.rest
+	if box.rest = nil; len(rest) == 0 {
+		return
+	}
+	unlend(rest)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	later := box.waiting
+	box.waiting = make([]mail, 0, len(rest)+len(later))
+	for i := range rest {
+		box.put(mail{message: &rest[i]})
+		s.hold(len(rest[i].Data))
+	}
+	box.waiting = append(box.waiting, later...)
+	box.batched.Store(0)
+	if conn := s.conn.Load(); conn != nil && !box.paused && s.mailboxFull(1) {
+		box.paused = true
+		conn.Pause()
+	}
 }
 
 // rest ends the handing out if nothing has come meanwhile.

@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+	"testing/synctest"
 
 	"github.com/lingerws/linger/protocol"
 )
@@ -101,4 +102,64 @@ func TestAHandlerThatEndsItsGoroutineLosesNoMessage(t *testing.T) {
 			t.Errorf("%s comes next; got %s", want, got)
 		}
 	}
+}
+
+// runTaken completes the one event that a handler has taken away, and waits for the next.
+func (s *Socket) runTaken(t *testing.T, taken *[]func()) {
+	t.Helper()
+	if len(*taken) != 1 {
+		t.Fatalf("one event is in progress; got %d", len(*taken))
+	}
+	complete := (*taken)[0]
+	*taken = nil
+	complete()
+	synctest.Wait()
+}
+
+func TestMessageAsyncEndsTheHandlingOfItsBatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var heard []string
+		var taken []func()
+		socket := &Socket{server: NewServer(HandlerFuncs{OnMessage: func(m *Message) {
+			heard = append(heard, m.String())
+			if m.String() != "3" { // which is handled at once
+				taken = append(taken, m.Async().Done)
+			}
+		}}, Options{}), id: "test"}
+		in := (*inbox)(socket)
+		in.Batch(nil, batchOf("1", "2", "3", "4"))
+		in.BatchEnd(nil)
+		if n := socket.waiting(); n != 3 {
+			t.Errorf("the rest of the batch waits; got %d", n)
+		}
+		if in.Batch(nil, batchOf("5")) {
+			t.Error("what comes later waits for the event in progress, and not for the end of its batch")
+		}
+		for range 4 {
+			socket.runTaken(t, &taken)
+		}
+		if want := []string{"1", "2", "3", "4", "5"}; !slices.Equal(heard, want) {
+			t.Errorf("messages are handled in order: %q; got %q", want, heard)
+		}
+		if !socket.idle() {
+			t.Error("nothing is left")
+		}
+	})
+}
+
+func TestMessageAsyncCountsTheRestOfItsBatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var taken []func()
+		server := NewServer(HandlerFuncs{OnMessage: func(m *Message) { taken = append(taken, m.Async().Done) }}, Options{MaxMemory: 1 << 20})
+		socket := &Socket{server: server, id: "test"}
+		in := (*inbox)(socket)
+		in.Batch(nil, batchOf("a", "bcd", "ef"))
+		in.BatchEnd(nil)
+		for _, want := range []int64{5, 2, 0} {
+			if got := server.memory.budget.Used(); got != want {
+				t.Errorf("what waits for the handler is counted: %d bytes; got %d", want, got)
+			}
+			socket.runTaken(t, &taken)
+		}
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/lingerws/linger/protocol"
@@ -149,4 +150,31 @@ func talk(t *testing.T, url string, messages int) {
 		}
 	}
 	_ = c.Close(protocol.CloseNormal, "")
+}
+
+func TestMessageAsyncKeepsALentPayload(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var heard []string
+		var taken []func()
+		socket := lending(func(m *Message) {
+			c := m.Async()
+			taken = append(taken, func() {
+				heard = append(heard, m.String())
+				c.Done()
+			})
+		})
+		in := (*inbox)(socket)
+		events := batchOf("1", "2", "3")
+		in.Batch(nil, events)
+		in.BatchEnd(nil)
+		for _, ev := range events {
+			ev.Payload[0] = 'x' // the batch of input is over, and its buffer is read into again
+		}
+		for range events {
+			socket.runTaken(t, &taken)
+		}
+		if got := strings.Join(heard, " "); got != "1 2 3" {
+			t.Errorf("each payload is what was sent, until its event is complete; got %s", got)
+		}
+	})
 }

@@ -18,6 +18,10 @@ type mailbox struct {
 	batch   []Message // go before those that wait, when their batch of input is over
 	paused  bool      // the connection is not read
 
+	// These two belong to whoever hands out the events, or completes one.
+	generation *generation // that handles the event in progress
+	rest       []Message   // of the batch that is handed out, after the one in progress
+
 	batched atomic.Int32 // messages of a batch that is handed out, behind the one at the handler
 }
 
@@ -108,7 +112,8 @@ func (s *Socket) mailboxFull(part int) bool {
 	return len(s.mailbox.waiting) >= max(1, o.MailboxMessages/part) || s.mailbox.bytes >= max(1, bytes/part)
 }
 
-// dispatch hands events to the handler, one at a time, until none is left.
+// dispatch hands events to the handler, one at a time, until none is left or one is to be
+// completed later.
 func (s *Socket) dispatch() {
 	finished := false
 	defer func() {
@@ -118,11 +123,10 @@ func (s *Socket) dispatch() {
 	}()
 	for {
 		event, ok := s.take()
-		if !ok {
+		if !ok || !s.handle(event) {
 			finished = true
 			return
 		}
-		s.handle(event)
 	}
 }
 
@@ -153,50 +157,84 @@ func (s *Socket) take() (event mail, ok bool) {
 	return event, ok
 }
 
-// handle calls the handler for one event.
-func (s *Socket) handle(event mail) {
+// handle calls the handler for one event, and reports whether the event is complete. If it
+// is not, its [Completion] goes on with the next.
+func (s *Socket) handle(event mail) (complete bool) {
 	g := s.server.enter()
-	defer g.leave()
+	s.mailbox.generation = g
+	complete = true // also if the handler ends this goroutine
+	defer func() {
+		if complete {
+			g.leave()
+		}
+	}()
 	h := g.handler
 	switch {
 	case event.message != nil:
-		s.guardMessage(h, event.message)
+		complete = s.guardMessage(h, event.message)
 	case event.answer != nil:
 		s.answerClose(event.answer)
 	case event.fail != nil:
 		s.failConn(event.fail)
 	case event.peerClose != nil:
 		if closer, ok := h.(PeerCloser); ok {
-			s.guard("peerclose", func() { closer.PeerClose(event.peerClose) })
+			complete = s.guard("peerclose", &event.peerClose.progress, func() { closer.PeerClose(event.peerClose) })
 		}
 	case event.drain != nil:
 		if d := drainer(h); d != nil && !s.closing.Load() { // it may have waited
-			s.guard("drain", func() { d.Drain(event.drain) })
+			complete = s.guard("drain", &event.drain.progress, func() { d.Drain(event.drain) })
 		}
 	case event.leave:
 		s.closeFor(shuttingDown)
 	case event.end != nil:
-		defer s.server.leave(s) // the last thing that happens to a connection
-		s.server.call("close", s, func() { h.Close(event.end) })
+		complete = s.handleEnd(h, event.end)
 	}
+	return complete
 }
 
-func (s *Socket) guardMessage(h Handler, m *Message) {
-	if spoils && m.lent {
-		defer spoil(m.Data)
-	}
-	s.guard("message", func() { h.Message(m) })
-}
-
-// guard calls a handler; if it panics the connection is closed with 1011.
-func (s *Socket) guard(event string, handler func()) {
+// handleEnd calls the handler for the close event.
+func (s *Socket) handleEnd(h Handler, end *Close) (complete bool) {
+	end.progress.begin()
 	returned := false
 	defer func() {
 		if !returned {
+			end.progress.abandon()
+			complete = true
+		}
+		if complete {
+			s.server.leave(s) // the last thing that happens to a connection
+		}
+	}()
+	returned = s.server.call("close", s, func() { h.Close(end) })
+	return returned && end.progress.release()
+}
+
+func (s *Socket) guardMessage(h Handler, m *Message) (complete bool) {
+	if spoils && m.lent {
+		defer spoil(m.Data)
+	}
+	return s.guard("message", &m.progress, func() { h.Message(m) })
+}
+
+// guard calls a handler, and reports whether the event is complete. If the handler panics
+// the connection is closed with 1011, and the event is complete.
+func (s *Socket) guard(event string, p *progress, handler func()) (complete bool) {
+	p.begin()
+	returned := false
+	defer func() {
+		if !returned {
+			p.abandon()
 			s.closeFor(handlerFailed)
 		}
 	}()
 	s.openData()
 	returned = s.server.call(event, s, handler)
+	if returned && !p.finish() {
+		s.putBack()
+		if !p.release() {
+			return false
+		}
+	}
 	s.saveData()
+	return true
 }
