@@ -6,11 +6,9 @@ import (
 	"strings"
 
 	"github.com/lingerws/linger/internal/forwarding"
+	"github.com/lingerws/linger/internal/httprule"
 	"github.com/lingerws/linger/protocol/handshake"
 )
-
-// perHop are the fields that are meant for one connection only: RFC 9110, section 7.6.1.
-var perHop = []string{"Connection", "Proxy-Connection", "Keep-Alive", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Proxy-Authorization", "Proxy-Authenticate"}
 
 // ownOfHandshake are fields of the opening handshake, which each connection makes for itself, beside those that begin
 // with handshakePrefix. Origin and Host are options of it.
@@ -79,12 +77,9 @@ func endToEnd(from http.Header) http.Header {
 			h.Del(strings.TrimSpace(name))
 		}
 	}
-	for _, name := range perHop {
-		h.Del(name)
-	}
-	for _, name := range ownOfHandshake {
-		h.Del(name)
-	}
+	httprule.Remove(h, httprule.HopByHop)
+	httprule.Remove(h, httprule.ProxyAuthentication)
+	httprule.Remove(h, ownOfHandshake)
 	for name := range h {
 		if strings.HasPrefix(strings.ToLower(name), handshakePrefix) {
 			delete(h, name)

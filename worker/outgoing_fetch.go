@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/lingerws/linger/internal/httprule"
 	"github.com/lingerws/linger/worker/internal/engine"
 	"github.com/lingerws/linger/worker/internal/web/contentcoding"
 )
@@ -158,9 +159,7 @@ func readAnswer(answer *http.Response, r *outgoingRequest, limit int64) (*fetche
 	case int64(len(body)) > limit:
 		return nil, &answerTooLargeError{limit}
 	}
-	for _, name := range fromHop[:7] {
-		answer.Header.Del(name)
-	}
+	httprule.Remove(answer.Header, httprule.HopByHop)
 	text := strings.TrimSpace(strings.TrimPrefix(answer.Status, fmt.Sprint(answer.StatusCode)))
 	f := &fetched{status: answer.StatusCode, statusText: text, header: answer.Header, body: body, url: r.shown(), redirected: r.hops > 0}
 	return f, f.decode(r.decode, limit)

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/lingerws/linger/internal/httprule"
 	"github.com/lingerws/linger/worker/internal/web/contentcoding"
 	"github.com/lingerws/linger/worker/internal/web/weburl"
 )
@@ -24,13 +25,9 @@ type outgoingRequest struct {
 	decode   bool   // the script has not asked for content codings, so it gets none
 }
 
-// fromHop are fields that belong to one connection, to the length of the message or to
-// the host of the URL: the script neither sets them nor sees them of an answer
-// (RFC 9110, section 7.6.1).
-var fromHop = []string{
-	"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade",
-	"Expect", "Host", "Content-Length",
-}
+// derived are fields that follow from the URL, the body and the way in which the body is sent. A script does not set
+// them, and neither does it set those of one connection ([httprule.HopByHop]).
+var derived = []string{"Expect", "Host", "Content-Length"}
 
 // newOutgoingRequest makes a request of what the module passes: method, URL, redirect
 // mode, a flat list of header fields, and the body.
@@ -47,9 +44,8 @@ func newOutgoingRequest(args arguments) (*outgoingRequest, error) {
 	if r.upgrade && (r.method != http.MethodGet || r.body != nil) { // RFC 6455, section 4.1
 		return nil, typeError("fetch: a request for a WebSocket has the method GET and no body")
 	}
-	for _, name := range fromHop {
-		r.header.Del(name)
-	}
+	httprule.Remove(r.header, httprule.HopByHop)
+	httprule.Remove(r.header, derived)
 	if r.header.Get("Accept") == "" { // Fetch Standard, section 4.1
 		r.header.Set("Accept", "*/*")
 	}

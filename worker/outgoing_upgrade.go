@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/lingerws/linger/internal/httprule"
 	"github.com/lingerws/linger/websocket"
 	"github.com/lingerws/linger/worker/internal/engine"
 )
@@ -72,9 +73,7 @@ func (r *outgoingRequest) refused(err error, limit int64) (answer *fetched, agai
 	case failed.Cut:
 		return nil, false, errCutOff
 	}
-	for _, name := range fromHop[:7] {
-		failed.Header.Del(name)
-	}
+	httprule.Remove(failed.Header, httprule.HopByHop)
 	answer = &fetched{status: failed.Status, statusText: http.StatusText(failed.Status), header: failed.Header, body: failed.Body, url: r.shown(), redirected: r.hops > 0}
 	return answer, false, answer.decode(r.decode, limit)
 }

@@ -55,7 +55,7 @@ var layers = map[string]layer{
 		why: "the runtime knows sockets and events; JavaScript, brokers and metrics are joined to it in cmd",
 	},
 	"proxy": {
-		may: append([]string{"websocket", "internal/forwarding"}, core...),
+		may: append([]string{"websocket", "internal/forwarding", "internal/httprule"}, core...),
 		why: "a proxy joins two connections and needs no events",
 	},
 	"conformance": {
@@ -63,7 +63,7 @@ var layers = map[string]layer{
 		why: "the judge shares no code with the accused, except the frame codec",
 	},
 	"worker": {
-		may:     append([]string{".", "websocket", "worker/internal/engine", "internal/forwarding", "internal/spelling"}, core...),
+		may:     append([]string{".", "websocket", "worker/internal/engine", "internal/forwarding", "internal/httprule", "internal/spelling"}, core...),
 		modules: []string{"github.com/evanw/esbuild", "github.com/go-sourcemap/sourcemap", "golang.org/x/net"},
 		why:     "a worker runs handlers and reaches the JavaScript engine through worker/internal/engine only",
 	},
@@ -89,6 +89,9 @@ var layers = map[string]layer{
 	},
 	"internal/forwarding": {
 		why: "what proxies say of a request is read from its fields; servers and proxies share it",
+	},
+	"internal/httprule": {
+		why: "the rules of HTTP are values and need net/http only; clients, servers and proxies share them",
 	},
 	"internal/spelling": {
 		why: "a distance between words needs the standard library only",
