@@ -33,7 +33,7 @@ func echoService(t *testing.T, before func(), accepting linger.AcceptOptions, op
 // RFC 6455, sections 5.5.1 and 7.1.1: a peer may end TCP directly after its Close, and
 // still gets the replies of handlers at work and our Close.
 func TestServerAnswersAPeerThatEndsTCPAfterItsClose(t *testing.T) {
-	const connections = 300
+	const connections = 100
 	for _, blocking := range []bool{false, true} {
 		for _, halfOpen := range []bool{false, true} {
 			for _, slow := range []bool{false, true} {

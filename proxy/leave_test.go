@@ -38,7 +38,7 @@ func (b gated) Closed(_ *websocket.Driver, end websocket.Outcome) { b.ends <- en
 // RFC 6455, sections 5.5.1 and 7.1.1: a client may end TCP directly after its Close, and
 // still gets the backend's replies and Close.
 func TestProxyAnswersAClientThatEndsTCPAfterItsClose(t *testing.T) {
-	const connections = 300
+	const connections = 100
 	for _, text := range []string{"", "question"} {
 		for _, slow := range []bool{false, true} {
 			t.Run("text "+text, func(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 
 // leaving is how many connections each face is tried with: the end of TCP comes now
 // before, now after the Close has been handled.
-const leaving = 300
+const leaving = 100
 
 // gated is a handler that answers each message when its gate has opened.
 type gated struct {

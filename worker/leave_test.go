@@ -81,7 +81,7 @@ func TestAppAnswersAPeerThatEndsTCPAfterItsClose(t *testing.T) {
 				if text != "" {
 					send, want = []string{text}, []string{"text " + text, "close 3000"}
 				}
-				err := testclient.Leavers(200, url, send, want, func() {
+				err := testclient.Leavers(100, url, send, want, func() {
 					opener, err := testclient.Dial(url + "/go")
 					if err != nil {
 						t.Fatal(err)
