@@ -2,25 +2,21 @@ package websocket
 
 import (
 	"errors"
-	"maps"
-	"net/http"
-	"net/textproto"
+
+	"github.com/lingerws/linger/internal/httprule"
 )
 
 var (
-	errRedirects   = errors.New("the server redirects more often than DialOptions.MaxRedirects allows")
-	errLocation    = errors.New("the server redirects to what is no URL of a WebSocket")
-	errNotSecure   = errors.New("the server redirects from wss to ws, which would give up the protection of TLS")
-	notForStranger = map[string]bool{ // fields with which somebody else could act for the user
-		"Authorization": true, "Proxy-Authorization": true, "Www-Authenticate": true, "Cookie": true, "Cookie2": true,
-	}
+	errRedirects = errors.New("the server redirects more often than DialOptions.MaxRedirects allows")
+	errLocation  = errors.New("the server redirects to what is no URL of a WebSocket")
+	errNotSecure = errors.New("the server redirects from wss to ws, which would give up the protection of TLS")
 )
 
 // redirected returns the request that a refusal leads to, if it is a redirect that
 // may be followed (RFC 6455, section 4.1, answer rule 1), or the refusal.
 func (h *hop) redirected(refusal *DialError, followed int) (*hop, *DialError) {
 	location := refusal.Header.Get("Location")
-	if refusal.Phase != PhaseCheck || !isRedirect(refusal.Status) || location == "" || h.opts.MaxRedirects <= 0 {
+	if refusal.Phase != PhaseCheck || !httprule.IsRedirect(refusal.Status) || location == "" || h.opts.MaxRedirects <= 0 {
 		return nil, refusal
 	}
 	next, err := h.follow(location)
@@ -34,18 +30,8 @@ func (h *hop) redirected(refusal *DialError, followed int) (*hop, *DialError) {
 	return next, nil
 }
 
-// isRedirect tells whether a status sends a GET elsewhere: RFC 9110, section 15.4.
-func isRedirect(status int) bool {
-	switch status {
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
-		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-		return true
-	}
-	return false
-}
-
-// follow returns the request for a Location. What is secret between the user and
-// one server is not told to another, nor to any after it.
+// follow returns the request for a Location. Credentials are not sent to another
+// origin, nor to any after it.
 func (h *hop) follow(location string) (*hop, error) {
 	u, err := h.url.Parse(location)
 	if err != nil || checkTarget(u) != nil {
@@ -58,10 +44,7 @@ func (h *hop) follow(location string) (*hop, error) {
 	next := &hop{opts: h.opts, url: u, host: h.host, header: h.header}
 	if !sameOrigin(h.url, u) {
 		next.host = hostField(u)
-		next.header = maps.Clone(h.header)
-		maps.DeleteFunc(next.header, func(name string, _ []string) bool {
-			return notForStranger[textproto.CanonicalMIMEHeaderKey(name)]
-		})
+		next.header = httprule.WithoutCredentials(h.header)
 	}
 	return next, nil
 }

@@ -13,6 +13,7 @@ import (
 	"net/textproto"
 	"time"
 
+	"github.com/lingerws/linger/internal/httprule"
 	"github.com/lingerws/linger/protocol/handshake"
 )
 
@@ -157,7 +158,7 @@ func (r *responseReader) explain(err error) error {
 // body gives the body of a refusal to the application, or returns its start for the
 // error. After a 101 there is none, and a redirect that may be followed is no refusal.
 func (h *hop) body(l *link, r *responseReader, answer *http.Response) (body []byte, cut bool) {
-	followed := h.opts.MaxRedirects > 0 && isRedirect(answer.StatusCode)
+	followed := h.opts.MaxRedirects > 0 && httprule.IsRedirect(answer.StatusCode)
 	if h.opts.Refused == nil || followed || answer.StatusCode == http.StatusSwitchingProtocols {
 		return r.excerpt(l, answer, h.opts.MaxRefusal)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/lingerws/linger/internal/httprule"
 	"github.com/lingerws/linger/worker/internal/web/textcodec"
 	"github.com/lingerws/linger/worker/internal/web/weburl"
 )
@@ -21,7 +22,7 @@ var (
 // that is to be followed: Fetch Standard, section 4.4.
 func (r *outgoingRequest) redirected(answer *http.Response) (bool, error) {
 	location := answer.Header.Get("Location")
-	if !isRedirect(answer.StatusCode) || r.redirect == "manual" {
+	if !httprule.IsRedirect(answer.StatusCode) || r.redirect == "manual" {
 		return false, nil
 	}
 	if r.redirect == "error" {
@@ -42,35 +43,21 @@ func (r *outgoingRequest) redirected(answer *http.Response) (bool, error) {
 	r.hops++
 	r.rewrite(answer.StatusCode)
 	if to.Origin() != r.url.Origin() {
-		r.forget("Authorization", "Proxy-Authorization", "Cookie", "Cookie2")
+		r.header = httprule.WithoutCredentials(r.header)
 	}
 	r.url = to
 	return true, nil
 }
 
-func isRedirect(status int) bool {
-	switch status {
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-		return true
-	}
-	return false
-}
+// ofBody are the fields that describe a body: Fetch Standard, section 2.2.2, "request-body-header name".
+var ofBody = []string{"Content-Encoding", "Content-Language", "Content-Location", "Content-Type"}
 
-// rewrite makes the request a GET where a redirect says so: what a POST has led to is
-// fetched, not posted again.
+// rewrite makes the request a GET without a body where the Fetch Standard, section 4.4, requires it.
 func (r *outgoingRequest) rewrite(status int) {
 	posted := r.method == http.MethodPost && (status == http.StatusMovedPermanently || status == http.StatusFound)
 	other := status == http.StatusSeeOther && r.method != http.MethodGet && r.method != http.MethodHead
 	if posted || other {
 		r.method, r.body = http.MethodGet, nil
-		r.forget("Content-Encoding", "Content-Language", "Content-Location", "Content-Type")
-	}
-}
-
-// forget drops fields: of a body that is gone, or with which a stranger could act for
-// the script.
-func (r *outgoingRequest) forget(names ...string) {
-	for _, name := range names {
-		r.header.Del(name)
+		httprule.Remove(r.header, ofBody)
 	}
 }

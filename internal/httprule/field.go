@@ -1,5 +1,5 @@
 // Package httprule holds rules of HTTP that clients, servers and proxies apply alike: which header fields belong to one
-// connection. The standard is RFC 9110.
+// connection, and what a redirect is. The standard is RFC 9110.
 package httprule
 
 import "net/http"

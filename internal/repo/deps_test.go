@@ -47,7 +47,7 @@ var layers = map[string]layer{
 		why: "compression works on the payloads of messages and knows one flate library",
 	},
 	"websocket": {
-		may: core, modules: []string{"golang.org/x/sys"},
+		may: append([]string{"internal/httprule"}, core...), modules: []string{"golang.org/x/sys"},
 		why: "the driver gives the protocol a transport and knows nothing of the events above it",
 	},
 	".": {
