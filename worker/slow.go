@@ -40,7 +40,7 @@ func (in *instance) located(where engine.Place) {
 		return
 	}
 	in.named = true
-	in.warnSlow(in.about, in.watch.running(), "it computes", in.placed(where))
+	in.warnSlow(in.about, in.watch.age(), "it computes", in.placed(where))
 }
 
 // computed logs a turn that was slow without a step of the script at which it could be

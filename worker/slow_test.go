@@ -56,6 +56,7 @@ func TestASlowEventThatWaitsIsNamedWhenItIsDone(t *testing.T) {
 			c.send("2000")
 			c.want("2000")
 		}
+		a.until("the last is logged", func() bool { return a.log.count("slow event") == 3 })
 		a.log.line(t, "slow event", "event=websocketmessage", "connection=", "took=2s", "it waited for a promise", "at=", "app.js:3")
 		if n := a.log.count("slow event"); n != 3 {
 			t.Errorf("each of them is named; got:\n%s", a.log)

@@ -10,16 +10,18 @@ import (
 type watchdog struct {
 	slowAfter time.Duration // from then on a turn is slow; 0 for never
 
-	mu       sync.Mutex
-	engine   interruptible // the one that runs now
-	began    time.Time     // when the turn that runs did
-	deadline time.Time     // of the turn that runs; zero between turns
-	armed    bool          // fire will be called
-	slow     bool          // the turn that runs is
-	late     bool          // the turn that runs has been interrupted
-	spared   bool          // it has more time, as it frees what it had
-	timer    *time.Timer
-	ended    bool
+	mu      sync.Mutex
+	engine  interruptible // the one that runs now
+	began   time.Time     // when the turn that runs did
+	running bool          // a turn runs
+	left    time.Duration // of the turn's time
+	looked  time.Time     // when left was counted
+	armed   bool          // fire will be called
+	slow    bool          // the turn that runs is
+	late    bool          // the turn that runs has been interrupted
+	spared  bool          // it has more time, as it frees what it had
+	timer   *time.Timer
+	ended   bool
 
 	stuck     chan struct{} // closed when a turn does not end although it was interrupted
 	stuckOnce sync.Once
@@ -40,6 +42,10 @@ const (
 	// end a script waits for longer than that and the step that the script is at.
 	tick = 10 * time.Millisecond
 
+	// most is how much of a turn's time passes between two looks at it, however long that
+	// was: while the machine has no time for the watchdog, it has none for the script.
+	most = 2 * tick
+
 	// stuckAfter is how long an interrupted turn may take to notice it.
 	stuckAfter = 2 * time.Second
 
@@ -53,8 +59,8 @@ func newWatchdog(slowAfter time.Duration) watchdog {
 	return watchdog{slowAfter: slowAfter, stuck: make(chan struct{})}
 }
 
-// running returns how long the turn has been running.
-func (w *watchdog) running() time.Duration {
+// age returns how long the turn has been running.
+func (w *watchdog) age() time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return time.Since(w.began)
@@ -64,7 +70,7 @@ func (w *watchdog) running() time.Duration {
 func (w *watchdog) runsSlowly() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.slow && !w.late && !w.deadline.IsZero()
+	return w.slow && !w.late && w.running
 }
 
 // guard has the watchdog look after an engine.
@@ -87,7 +93,7 @@ func (w *watchdog) start(limit time.Duration) {
 		limit = stuckAfter
 	}
 	w.began = time.Now()
-	w.deadline = w.began.Add(limit)
+	w.running, w.left, w.looked = true, limit, w.began
 	if !w.armed || w.ended {
 		w.arm(min(limit, tick))
 	}
@@ -106,7 +112,7 @@ func (w *watchdog) arm(wait time.Duration) {
 func (w *watchdog) stop() (began time.Time, slow bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.deadline, w.late = time.Time{}, false
+	w.running, w.late = false, false
 	if !w.ended {
 		w.engine.ClearInterrupt()
 	}
@@ -118,15 +124,17 @@ func (w *watchdog) fire() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.armed = false
-	if w.deadline.IsZero() {
+	if !w.running {
 		return
 	}
-	left := time.Until(w.deadline)
-	if left <= 0 {
-		left = w.overdue()
+	now := time.Now()
+	w.left -= min(now.Sub(w.looked), most)
+	w.looked = now
+	if w.left <= 0 {
+		w.overdue()
 	}
 	w.look()
-	w.arm(min(left, tick))
+	w.arm(min(w.left, tick))
 }
 
 // look has the engine look up if the turn has run for a tick, and say where it is once
@@ -143,27 +151,23 @@ func (w *watchdog) look() {
 }
 
 // overdue interrupts the turn that runs. One that does not end then is stuck in a built-in
-// function, which cannot be interrupted. It returns how long to wait.
-func (w *watchdog) overdue() time.Duration {
+// function, which cannot be interrupted.
+func (w *watchdog) overdue() {
 	switch {
 	case !w.late:
-		return w.interrupt()
+		w.interrupt()
 	case !w.spared && w.engine.Noticed():
-		w.spared = true
-		w.deadline = time.Now().Add(freeing)
+		w.spared, w.left = true, freeing
 	default:
 		w.stuckOnce.Do(func() { close(w.stuck) })
-		w.deadline = time.Now().Add(time.Hour) // it may still come back
+		w.left = time.Hour // it may still come back
 	}
-	return tick
 }
 
-// interrupt interrupts the turn that runs, and returns how long it has to end.
-func (w *watchdog) interrupt() time.Duration {
+// interrupt interrupts the turn that runs, and gives it a little time to end.
+func (w *watchdog) interrupt() {
 	w.engine.Interrupt()
-	w.late = true
-	w.deadline = time.Now().Add(stuckAfter)
-	return stuckAfter
+	w.late, w.left = true, stuckAfter
 }
 
 // release ends the watch, when no turn will begin.
@@ -182,9 +186,10 @@ func (w *watchdog) end() {
 	w.ended = true
 	switch {
 	case w.engine == nil:
-	case w.deadline.IsZero():
+	case !w.running:
 		w.engine.Interrupt()
 	default:
-		w.arm(min(w.interrupt(), tick))
+		w.interrupt()
+		w.arm(tick)
 	}
 }

@@ -243,3 +243,23 @@ func TestASlowTurnIsLocatedOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestTimeInWhichTheMachineStandsStillIsNotTheTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDog()
+		d.start(time.Second)
+		pass(500 * time.Millisecond)
+		d.mu.Lock()
+		d.looked = d.looked.Add(-time.Minute) // the watchdog comes late, as it does on a machine that has no time for it
+		d.mu.Unlock()
+		pass(tick)
+		if d.interrupted() {
+			t.Error("a turn is not interrupted for a minute in which nothing ran")
+		}
+		pass(500 * time.Millisecond)
+		if !d.interrupted() {
+			t.Error("it is after its own time")
+		}
+		d.stop()
+	})
+}

@@ -28,9 +28,11 @@ const (
 	failedBeside = "event failed: its worker was replaced"
 	replaced     = "worker replaced"
 	backsOff     = "worker backs off"
+	cutOff       = "work of waitUntil was cut off: its engine has ended"
+	slowEvent    = "slow event" // which goes on
 )
 
-var expected = []string{stoppedEvent, outOfMemory, failedBeside, replaced, backsOff}
+var expected = []string{stoppedEvent, outOfMemory, failedBeside, replaced, backsOff, cutOff, slowEvent}
 
 // Enabled takes what may be a failure.
 func (e *events) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelWarn }
@@ -50,7 +52,7 @@ func (e *events) Handle(_ context.Context, r slog.Record) error {
 		return true
 	})
 	e.note(r.Message, fmt.Sprint(attrs))
-	if event == "websocketmessage" {
+	if event == "websocketmessage" && r.Message != slowEvent {
 		e.listener(connection, r.Message)
 	}
 	return nil
