@@ -15,7 +15,7 @@
 //			log.Println(c.Socket.ID(), c.Received, c.Clean)
 //		},
 //	}, linger.Options{})
-//	log.Fatal(websocket.ListenAndServe(":8080", server))
+//	log.Fatal(server.ListenAndServe(":8080"))
 //
 // # What is promised
 //

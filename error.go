@@ -32,8 +32,9 @@ var (
 	// ErrAutoResponse: request and response have 2,048 bytes at the most.
 	ErrAutoResponse = errors.New("linger: the request and the response of an automatic answer have 2,048 bytes at the most")
 
-	// ErrShutdown: Shutdown's time was over before every close event was handled.
-	ErrShutdown = errors.New("linger: shutdown ended before every close event was handled")
+	// ErrShutdown: Shutdown's time was over before every close event was handled, or before
+	// every plain request was answered.
+	ErrShutdown = errors.New("linger: shutdown ended before every close event was handled and every request answered")
 )
 
 type earlyFull struct{}

@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/signal"
 	"strings"
 	"testing"
 
@@ -21,6 +23,21 @@ func visit(web *httptest.Server, lines ...string) *client {
 	c := newClient(new(testing.T), nc)
 	c.request(lines...)
 	return c
+}
+
+// A program serves an address until a signal arrives, and then closes its connections.
+func ExampleServer_ListenAndServe() {
+	server := linger.NewServer(linger.HandlerFuncs{
+		OnUpgrade: func(u *linger.Upgrade) { _, _ = u.Accept(linger.AcceptOptions{}) },
+		OnMessage: func(m *linger.Message) { _ = m.Socket.Send(m.Payload) },
+	}, linger.Options{})
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	go func() {
+		<-ctx.Done()
+		_ = server.Shutdown(context.Background())
+	}()
+	fmt.Println(server.ListenAndServe("127.0.0.1:8080")) // returns after Shutdown has returned
 }
 
 // A server is three events.

@@ -19,6 +19,7 @@ type Server struct {
 	opts       Options
 	began      time.Time
 	hub        hub
+	listeners  listeners // of Serve
 	door       door
 	notices    notices
 	memory     memory
@@ -33,7 +34,7 @@ type Server struct {
 
 // NewServer returns a server for an application.
 func NewServer(h Handler, opts Options) *Server {
-	s := &Server{opts: opts.withDefaults(), began: time.Now(), hub: newHub()}
+	s := &Server{opts: opts.withDefaults(), began: time.Now(), hub: newHub(), listeners: newListeners()}
 	if s.opts.Fallback == nil {
 		s.opts.Fallback = http.HandlerFunc(s.upgradeRequired)
 	}

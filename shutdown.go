@@ -21,7 +21,26 @@ import (
 // returns nil when the last close event has been handled, [ErrShutdown]
 // when the time is over before, and ctx's error when ctx ends; then nothing is left
 // open, but handlers may still run.
+//
+// The listeners of [Server.Serve] are closed at once, and requests that are being answered
+// by Options.Fallback are waited for within the same time.
 func (s *Server) Shutdown(ctx context.Context) error {
+	defer s.listeners.finish()
+	bounded, cancel := context.WithTimeout(ctx, s.opts.ShutdownTimeout)
+	defer cancel()
+	wait := s.listeners.close(bounded)
+	err := s.closeSockets(ctx)
+	if failed := wait(); failed == nil || err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return ErrShutdown
+}
+
+// closeSockets is Shutdown without the listeners.
+func (s *Server) closeSockets(ctx context.Context) error {
 	s.mu.Lock()
 	s.draining = true
 	s.mu.Unlock()

@@ -12,8 +12,8 @@ import (
 // is every connection of another listener, TLS among them. It returns what server.Serve
 // does.
 //
-// The bounds in time are the server's: a zero [http.Server] has none, so set
-// ReadHeaderTimeout and IdleTimeout, and have [BoundBodies] bound the bodies.
+// The time limits are the server's: a zero [http.Server] has none, the one of
+// [NewHTTPServer] has all of them.
 //
 // Handlers see no difference. What the server is told of its connections does not hold
 // for those requests: ConnState is not called, Shutdown does not wait for them, and a
@@ -25,21 +25,24 @@ func Serve(server *http.Server, listener net.Listener) error {
 	return server.Serve(newListener(server, listener))
 }
 
-// ListenAndServe listens on a TCP address, host:port, and calls [Serve] with h as the
-// handler. A client has 10 s for the header of a request, the time that [BoundBodies]
-// gives it by default for the body, and two minutes until the next request. It returns an
-// error in any case.
+// ListenAndServe listens on a TCP address, host:port, and calls [Serve] with the server
+// that [NewHTTPServer] returns. It always returns an error.
 func ListenAndServe(address string, h http.Handler) error {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return err
 	}
+	return Serve(NewHTTPServer(h), listener)
+}
+
+// NewHTTPServer returns a server for [Serve] that limits how long it waits for a client:
+// 10 s for the header of a request, the default of [BoundBodies] for the body, and two
+// minutes until the next request. A nil handler means [http.DefaultServeMux].
+func NewHTTPServer(h http.Handler) *http.Server {
 	if h == nil {
 		h = http.DefaultServeMux
 	}
-	return Serve(&http.Server{
-		Handler: BoundBodies(h, 0), ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout,
-	}, listener)
+	return &http.Server{Handler: BoundBodies(h, 0), ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout}
 }
 
 const (

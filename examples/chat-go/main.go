@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"flag"
 	"io"
 	"log"
@@ -22,7 +23,6 @@ import (
 
 	"github.com/lingerws/linger"
 	page "github.com/lingerws/linger/examples/chat"
-	"github.com/lingerws/linger/websocket"
 )
 
 // person is the data of a connection. ID is for the pages; the connection's own id stays a
@@ -134,11 +134,14 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	log.Printf("chat runs at http://%s/", listener.Addr())
-	front := &http.Server{Handler: server, ReadHeaderTimeout: 10 * time.Second}
-	go func() { log.Fatal(websocket.Serve(front, listener)) }() // http.Server's own Serve would do, at a higher price
-	<-ctx.Done()
-	stop()                                        // a second signal ends the process at once
-	report(server.Shutdown(context.Background())) // Close 1001 to everybody, every close event handled
+	go func() {
+		<-ctx.Done()
+		stop()                                        // a second signal ends the process at once
+		report(server.Shutdown(context.Background())) // Close 1001 to everybody, every close event handled
+	}()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) { // returns after Shutdown has
+		log.Fatal(err)
+	}
 }
 
 func servePage(w http.ResponseWriter, r *http.Request) {

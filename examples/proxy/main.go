@@ -11,11 +11,9 @@ import (
 	"fmt"
 	"log"
 	"net"
-	"net/http"
 	"os"
 	"regexp"
 	"sync/atomic"
-	"time"
 
 	"github.com/lingerws/linger/proxy"
 	"github.com/lingerws/linger/websocket"
@@ -34,8 +32,7 @@ func main() {
 		log.Fatal(err)
 	}
 	log.Printf("proxy runs at http://%s/", listener.Addr())
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
-	log.Fatal(websocket.Serve(server, listener))
+	log.Fatal(websocket.Serve(websocket.NewHTTPServer(h), listener))
 }
 
 // counts of messages, by direction.
