@@ -30,8 +30,9 @@ type Upgrade struct {
 	response *response // if declined
 	socket   *Socket   // if accepted
 	accept   AcceptOptions
-	failure  *failure // if given up
-	over     bool     // Upgrade has returned, or its time was over
+	failure  *failure      // if given up
+	over     bool          // Upgrade has returned, or its time was over
+	late     chan struct{} // set if its time was over; closed when the 504 has been written
 }
 
 // AcceptOptions say how a connection is accepted.
@@ -128,20 +129,13 @@ func (u *Upgrade) unbound() *http.Request {
 	return u.Request.WithContext(u.request.Context())
 }
 
-// expire answers for a handler that has not begun to when its time is over. It goes on
-// running; ServeHTTP cannot return before it does.
+// expire answers with 504 if the handler's time is over and neither it nor the handler has begun to answer. The handler
+// goes on running; ServeHTTP cannot return before it does.
 func (u *Upgrade) expire() {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.checkTime()
-}
-
-// checkTime is expire, if the time is over. mu is held.
-func (u *Upgrade) checkTime() {
-	if u.over || u.response != nil || !errors.Is(context.Cause(u.within), errLate) {
+	if !u.claimLate() {
 		return
 	}
-	u.answered, u.over = true, true
+	defer close(u.late)
 	u.Server.noticeRefusal(slog.LevelInfo, u.request, http.StatusGatewayTimeout, "upgrade-timeout",
 		"the upgrade handler did not return within Options.UpgradeTimeout")
 	u.writer.Header().Set("Connection", "close") // the next request on it would wait for the handler
@@ -151,16 +145,29 @@ func (u *Upgrade) checkTime() {
 	}
 }
 
-// finish completes the handshake, or answers for a handler that did not. What
-// was accepted and cannot be completed ends with cause handshake.
-func (u *Upgrade) finish(returned bool) {
+// claimLate reports whether the caller is to answer for a handler whose time is over. The caller writes after mu is
+// released, because the client may read slowly, and then closes late.
+func (u *Upgrade) claimLate() bool {
 	u.mu.Lock()
-	u.checkTime()
-	answered, late := u.answered, u.over
+	defer u.mu.Unlock()
+	if u.over || u.response != nil || !errors.Is(context.Cause(u.within), errLate) {
+		return false
+	}
+	u.answered, u.over, u.late = true, true, make(chan struct{})
+	return true
+}
+
+// finish completes the handshake, or answers for a handler that did not. A socket that was accepted and whose handshake
+// cannot be completed ends with cause handshake.
+func (u *Upgrade) finish(returned bool) {
+	u.expire()
+	u.mu.Lock()
+	answered, late := u.answered, u.late
 	u.answered, u.over = true, true
 	u.mu.Unlock()
 	switch {
-	case late: // the client has its answer
+	case late != nil:
+		<-late // the response writer is valid until ServeHTTP returns
 	case u.response != nil:
 		u.response.finish()
 	case u.failure != nil:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -116,6 +117,53 @@ func TestAHandlerThatHangsIsCountedUntilItReturns(t *testing.T) {
 		time.Sleep(time.Hour)
 		s.wantRoom()
 	})
+}
+
+// stalledWriter is the response to a client that does not read: Write blocks until released is closed.
+type stalledWriter struct {
+	http.ResponseWriter
+	writing, released chan struct{}
+}
+
+func (w stalledWriter) Write(b []byte) (int, error) {
+	close(w.writing)
+	<-w.released
+	return w.ResponseWriter.Write(b)
+}
+
+func TestUpgradeAcceptDoesNotWaitForAClientThatReadsSlowly(t *testing.T) {
+	t.Parallel()
+	recorder := httptest.NewRecorder()
+	w := stalledWriter{recorder, make(chan struct{}), make(chan struct{})}
+	handled, served := make(chan struct{}), make(chan struct{})
+	s := linger.NewServer(linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
+		defer close(handled)
+		<-w.writing
+		_, err := u.Accept(linger.AcceptOptions{})
+		wantError(t, "after its time the handler cannot accept", err, linger.ErrAnswered)
+		wantError(t, "nor respond", u.Respond(http.NotFound), linger.ErrAnswered)
+		u.Fail(http.StatusTeapot, "late")
+	}}, linger.Options{UpgradeTimeout: time.Millisecond})
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	for name, value := range map[string]string{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="} {
+		r.Header.Set(name, value)
+	}
+	go func() { defer close(served); s.ServeHTTP(w, r) }()
+	select {
+	case <-handled:
+	case <-time.After(30 * time.Second):
+		t.Error("the handler's calls wait for a client that does not read the 504")
+	}
+	select {
+	case <-served:
+		t.Error("ServeHTTP returns while the 504 is being written")
+	case <-time.After(20 * time.Millisecond): // a server that returns too early mostly does so within this time
+	}
+	close(w.released)
+	<-served
+	if recorder.Code != http.StatusGatewayTimeout {
+		t.Errorf("a handler whose time is over is 504; got %d %s", recorder.Code, recorder.Body)
+	}
 }
 
 func TestAResponseThatHasBegunHasItsOwnTime(t *testing.T) {
