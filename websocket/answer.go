@@ -19,7 +19,7 @@ func appendAnswer(b []byte, fields []handshake.Field, own http.Header) []byte {
 	}
 	names := make([]string, 0, len(own))
 	for name := range own {
-		if !ofHandshake(name) && isFieldName(name) {
+		if !ofHandshake(name) && handshake.IsToken(name) {
 			names = append(names, name)
 		}
 	}
@@ -47,11 +47,4 @@ func ofHandshake(name string) bool {
 		return true
 	}
 	return strings.HasPrefix(textproto.CanonicalMIMEHeaderKey(name), "Sec-Websocket-")
-}
-
-// isFieldName tells whether a name is a token: RFC 9110, section 5.1.
-func isFieldName(name string) bool {
-	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
-		return r <= ' ' || r >= 0x7F || strings.ContainsRune("\"(),/:;<=>?@[\\]{}", r)
-	})
 }

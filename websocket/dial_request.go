@@ -76,8 +76,8 @@ func (h *hop) check() error {
 
 func checkField(name string, values []string) error {
 	switch canonical := textproto.CanonicalMIMEHeaderKey(name); {
-	case !isFieldName(name):
-		return badHeader(fmt.Sprintf("%.60q is no name of a field", name))
+	case !handshake.IsToken(name): // RFC 9110, section 5.1
+		return badHeader(fmt.Sprintf("%.60q is not the name of a field", name))
 	case canonical == "Host" || canonical == "Origin":
 		return badHeader(canonical + " is set with DialOptions." + canonical)
 	case canonical == "Sec-Websocket-Protocol":

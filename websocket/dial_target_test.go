@@ -59,7 +59,7 @@ var misuses = map[string]struct {
 	"a key in the header":          {"ws://example.com", DialOptions{Header: http.Header{"Sec-WebSocket-Key": {"x"}}}, "belongs"},
 	"a subprotocol in the header":  {"ws://example.com", DialOptions{Header: http.Header{"sec-websocket-protocol": {"x"}}}, "Subprotocols"},
 	"a body":                       {"ws://example.com", DialOptions{Header: http.Header{"Content-Length": {"5"}}}, "belongs"},
-	"a name that is none":          {"ws://example.com", DialOptions{Header: http.Header{"a b": {"x"}}}, "no name"},
+	"a name that is none":          {"ws://example.com", DialOptions{Header: http.Header{"a b": {"x"}}}, "not the name"},
 	"a value over two lines":       {"ws://example.com", DialOptions{Header: http.Header{"A": {"x\r\nB: y"}}}, "control character"},
 	"a host over two lines":        {"ws://example.com", DialOptions{Host: "x\r\nB:y"}, "DialOptions.Host"},
 	"an origin over two lines":     {"ws://example.com", DialOptions{Origin: "x\r\nB: y"}, "DialOptions.Origin"},

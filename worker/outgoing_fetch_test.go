@@ -240,6 +240,11 @@ func TestDataURLsAreFetched(t *testing.T) {
 		"data:;charset=x,1":                        "1 text/plain;charset=x",
 		"data:x,1#f":                               "1 text/plain;charset=US-ASCII",
 		"data:a/b ; BASE64,aG%6b=":                 "hi a/b",
+		"data:a/b/c,1":                             "1 text/plain;charset=US-ASCII",
+		"data:/b,1":                                "1 text/plain;charset=US-ASCII",
+		"data:a/,1":                                "1 text/plain;charset=US-ASCII",
+		"data:a(/b,1":                              "1 text/plain;charset=US-ASCII",
+		"data:a/b  ;c=d,1":                         "1 a/b  ;c=d",
 		"DATA:a/b,c,d":                             "c,d a/b",
 	} {
 		a := serve(t, fetching(url, `fetch(base).then(async (r) => (await r.text()) + " " + r.headers.get("content-type"))`), worker.Options{})

@@ -55,7 +55,8 @@ func hasToken(lines []string, token string) bool {
 // trim removes the optional white space of HTTP, which is space and tab and nothing else.
 func trim(s string) string { return strings.Trim(s, " \t") }
 
-// IsToken reports whether s is a token of HTTP, as the name of a subprotocol has to be: RFC 6455, section 4.1.
+// IsToken reports whether s is a token of HTTP (RFC 9110, section 5.6.2), as the name of a header field and of a
+// subprotocol is (RFC 6455, section 4.1).
 func IsToken(s string) bool {
 	for i := range len(s) {
 		if !isTokenByte(s[i]) {

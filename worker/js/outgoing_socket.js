@@ -1,5 +1,6 @@
 import { DOMException } from "web/exception.js";
 import { host } from "web/host.js";
+import { isToken, tokenCharacters } from "web/token.js";
 import { URL } from "web/url.js";
 import { settings } from "./settings.js";
 import { setConnector } from "./websocket.js";
@@ -64,13 +65,11 @@ function addressOf(given) {
   return url.href;
 }
 
-const token = /^[!#$%&'*+\-.^_`|~\w]+$/; // RFC 6455, section 4.1
-
 function offerOf(given) {
   const list = (typeof given === "object" && given?.[Symbol.iterator] ? [...given] : [given]).map(String);
-  const wrong = list.find((name, i) => !token.test(name) || list.indexOf(name) < i);
+  const wrong = list.find((name, i) => !isToken(name) || list.indexOf(name) < i);
   if (wrong !== undefined) {
-    throw syntaxError(`${JSON.stringify(wrong)} is no subprotocol to offer: each is a name of letters, digits and !#$%&'*+-.^_\`|~, and named once`);
+    throw syntaxError(`${JSON.stringify(wrong)} is not a subprotocol to offer: each is a name of ${tokenCharacters}, and is given once`);
   }
   return list;
 }

@@ -1,4 +1,5 @@
 import { host } from "./host.js";
+import { isToken } from "./token.js";
 
 const defaultType = "text/plain;charset=US-ASCII";
 
@@ -18,7 +19,9 @@ export function fetchData(href) {
 // typeOf completes a type that has parameters only, and replaces what is not one.
 function typeOf(type) {
   const whole = type.startsWith(";") ? "text/plain" + type : type;
-  return /^[!#$%&'*+\-.^_`|~\w]+\/[!#$%&'*+\-.^_`|~\w]+ *(;|$)/.test(whole) ? whole : defaultType;
+  const essence = whole.split(";", 1)[0].replace(/ +$/, "");
+  const slash = essence.indexOf("/");
+  return isToken(essence.slice(0, Math.max(slash, 0))) && isToken(essence.slice(slash + 1)) ? whole : defaultType;
 }
 
 // percentDecode undoes %XX in text that is ASCII, as that of a URL is.

@@ -1,6 +1,6 @@
 import { expect, tag } from "./define.js";
+import { isToken, tokenCharacters } from "./token.js";
 
-const token = /^[!#$%&'*+\-.^_`|~\w]+$/; // RFC 9110, section 5.6.2
 const padded = /^[\t\n\r ]|[\t\n\r ]$/;
 const padding = /^[\t\n\r ]+|[\t\n\r ]+$/g;
 const forbidden = /[\0\r\n]|[^\0-\xff]/;
@@ -121,8 +121,8 @@ function nameOf(name) {
   const known = checked.get(name);
   if (known !== undefined) return known;
   const text = String(name);
-  if (!token.test(text)) {
-    throw new TypeError(`${JSON.stringify(text)} is no header name: letters, digits and !#$%&'*+-.^_\`|~ are allowed`);
+  if (!isToken(text)) {
+    throw new TypeError(`${JSON.stringify(text)} is not a header name: ${tokenCharacters} are allowed`);
   }
   const lower = text.toLowerCase();
   if (checked.size < mostChecked && text === name && text.length < 64) checked.set(text, lower);

@@ -3,9 +3,9 @@ import { Body, bodyContent, extract } from "./body.js";
 import { Content } from "./content.js";
 import { expect, secret, tag } from "./define.js";
 import { fromPairs, guard, Headers } from "./headers.js";
+import { isToken } from "./token.js";
 import { URL } from "./url.js";
 
-const token = /^[!#$%&'*+\-.^_`|~\w]+$/;
 const normalized = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"]);
 const forbidden = new Set(["CONNECT", "TRACE", "TRACK"]);
 
@@ -165,7 +165,7 @@ function urlOf(input) {
 function methodOf(given) {
   const method = String(given);
   const upper = method.toUpperCase();
-  if (!token.test(method) || forbidden.has(upper)) {
+  if (!isToken(method) || forbidden.has(upper)) {
     throw new TypeError(`${JSON.stringify(method)} is no method that a request can have`);
   }
   return normalized.has(upper) ? upper : method;
