@@ -122,6 +122,7 @@ func (d *Driver) Start(h Handler) {
 // Send queues a message, Text or Binary, and returns the bytes that wait to be
 // written. Errors as for [protocol.Machine.Send]; then nothing is queued.
 func (d *Driver) Send(op protocol.Opcode, payload []byte) (queued int, err error) {
+	defer d.enterSend().leave()
 	d.lock()
 	defer d.unlock()
 	err = d.queue(len(payload), func() error { return d.m.Send(op, payload) })
@@ -131,6 +132,7 @@ func (d *Driver) Send(op protocol.Opcode, payload []byte) (queued int, err error
 // SendWithin is Send, but queues nothing if limit bytes wait already: the error is
 // [ErrQueueFull] then.
 func (d *Driver) SendWithin(limit int, op protocol.Opcode, payload []byte) error {
+	defer d.enterSend().leave()
 	d.lock()
 	defer d.unlock()
 	if d.m.Queued() >= limit {
@@ -141,6 +143,7 @@ func (d *Driver) SendWithin(limit int, op protocol.Opcode, payload []byte) error
 
 // SendPreparedWithin is SendPrepared within a limit, as SendWithin is Send.
 func (d *Driver) SendPreparedWithin(limit int, p *protocol.Prepared) error {
+	defer d.enterSend().leave()
 	d.mu.Lock()
 	defer d.unlock()
 	if d.working == nil {
@@ -158,6 +161,7 @@ func (d *Driver) SendPreparedWithin(limit int, p *protocol.Prepared) error {
 
 // SendPrepared queues a message that was framed before. Results as for Send.
 func (d *Driver) SendPrepared(p *protocol.Prepared) (queued int, err error) {
+	defer d.enterSend().leave()
 	d.lock()
 	defer d.unlock()
 	err = d.queue(p.Len(), func() error { return d.m.SendPrepared(p) })
@@ -167,6 +171,7 @@ func (d *Driver) SendPrepared(p *protocol.Prepared) (queued int, err error) {
 // SendAllPrepared queues messages that were framed before, in one write if that can be. What comes after an
 // end is dropped. If together they reach Options.HighWater, Drained is called when they have left.
 func (d *Driver) SendAllPrepared(messages []*protocol.Prepared) {
+	defer d.enterSend().leave()
 	d.lock()
 	defer d.unlock()
 	size := 0
@@ -186,6 +191,7 @@ func (d *Driver) SendAllPrepared(messages []*protocol.Prepared) {
 // SendFragment queues one frame of a message: Text or Binary first, then
 // Continuation; fin ends the message. Results as for Send.
 func (d *Driver) SendFragment(op protocol.Opcode, payload []byte, fin bool) (queued int, err error) {
+	defer d.enterSend().leave()
 	d.lock()
 	defer d.unlock()
 	err = d.queue(len(payload), func() error { return d.m.SendFragment(op, payload, fin) })

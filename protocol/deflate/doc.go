@@ -18,7 +18,8 @@
 // connection: 64 KiB with 15 bits, 8 KiB with 12, 128 bytes without takeover.
 //
 // What compresses (0.9 MB at level 1, 1.5 MB at level 9) and what inflates (38 KiB)
-// is shared by all connections and lent for one call. At most two per processor are
-// lent at once; who comes later waits for a call to end. Idle ones are freed by the
-// garbage collector.
+// is shared by all connections and lent for one call. Idle states are freed by the
+// garbage collector. No call waits for another, so as many states are in use as calls
+// run at once: a caller with many goroutines bounds the calls of [Deflater.Deflate]
+// and [Prepare], and does so before it takes a lock.
 package deflate

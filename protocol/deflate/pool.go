@@ -1,16 +1,8 @@
 package deflate
 
-import (
-	"runtime"
-	"sync"
-)
+import "sync"
 
-// lent holds a token for each state that is in use. Compressing needs a processor
-// and nothing else, so more states than processors would only fill memory: a
-// thousand goroutines that send at once would each hold a megabyte.
-var lent = make(chan struct{}, 2*runtime.GOMAXPROCS(0))
-
-// pool lends states of one kind. Idle ones belong to the garbage collector.
+// pool lends states of one kind, each for one call. Idle ones belong to the garbage collector.
 type pool[T any] struct {
 	create func() *T
 	idle   sync.Pool
@@ -18,16 +10,12 @@ type pool[T any] struct {
 
 func newPool[T any](create func() *T) *pool[T] { return &pool[T]{create: create} }
 
-// take waits until a state may be lent. The borrower must not take a second one.
+// take returns a state that is idle, or a new one. It does not wait: the caller of Deflate bounds how many are in use.
 func (p *pool[T]) take() *T {
-	lent <- struct{}{}
 	if s, ok := p.idle.Get().(*T); ok {
 		return s
 	}
 	return p.create()
 }
 
-func (p *pool[T]) give(s *T) {
-	p.idle.Put(s)
-	<-lent
-}
+func (p *pool[T]) give(s *T) { p.idle.Put(s) }
