@@ -1,5 +1,5 @@
 // Package linger is a WebSocket server whose application is three events: upgrade,
-// message, close.
+// message, close. Two more are optional: [PeerCloser] and [Drainer].
 //
 //	server := linger.NewServer(linger.HandlerFuncs{
 //		OnUpgrade: func(u *linger.Upgrade) {

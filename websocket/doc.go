@@ -14,5 +14,10 @@
 // torn down, a server ends TCP first, and both read on until the peer's EOF, within
 // bounds, so that no reset destroys what is on its way.
 //
-// While nothing arrives a connection on TCP holds one goroutine and no buffer.
+// [Serve] is net/http's Serve with upgrade requests that cost less.
+//
+// On plain TCP under Linux an idle connection holds no goroutine, no buffer and no timer
+// of its own: a loop per processor reads the connections that are ready. Over TLS, on
+// other systems and with Options.Blocking, it holds one goroutine that waits for input;
+// docs/io.md describes both.
 package websocket
