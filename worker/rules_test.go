@@ -1,10 +1,12 @@
 package worker_test
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/protocol/handshake"
 	"github.com/lingerws/linger/worker"
 )
@@ -43,4 +45,31 @@ func TestTokensAreTheSameInGoAndJavaScript(t *testing.T) {
 	for _, path := range []string{"/header", "/method", "/subprotocol"} {
 		a.get(path, 200, strings.Join(want, " "))
 	}
+}
+
+func TestCloseCodesAreTheSameInGoAndJavaScript(t *testing.T) {
+	t.Parallel()
+	const codes = 6000
+	var want strings.Builder
+	for code := range codes {
+		if protocol.CheckClose(protocol.CloseCode(code), "") == nil {
+			want.WriteString(strconv.Itoa(code) + " ")
+		}
+	}
+	for reason, legal := range map[string]bool{strings.Repeat("x", 123): true, strings.Repeat("x", 124): false} {
+		if err := protocol.CheckClose(protocol.CloseNormal, reason); (err == nil) != legal {
+			t.Errorf("a reason of %d bytes is legal: %v; got %v", len(reason), legal, err)
+		}
+	}
+	a := serve(t, fmt.Sprintf(`
+		const accepts = (close) => { try { close(); return true; } catch { return false; } };
+		addEventListener("fetch", (event) => {
+			const [, ws] = Object.values(new WebSocketPair());
+			ws.accept();
+			let text = "";
+			for (let code = 0; code < %d; code++) if (accepts(() => ws.close(code))) text += code + " ";
+			text += accepts(() => ws.close(1000, "x".repeat(123))) + " " + accepts(() => ws.close(1000, "x".repeat(124)));
+			event.respondWith(new Response(text));
+		});`, codes), worker.Options{})
+	a.get("/", 200, want.String()+"true false")
 }

@@ -3,10 +3,10 @@ import { expect, refuse } from "web/define.js";
 import { DOMException } from "web/exception.js";
 import { fromPairs, guard, Headers } from "web/headers.js";
 import { conceal, CONNECTION, host, reveal } from "web/host.js";
+import { codeOf, reasonOf } from "./close_status.js";
 import { report } from "./report.js";
 
 const maxData = 65536; // bytes of a connection's data, serialized
-const maxReason = 123; // bytes: RFC 6455, section 5.5
 export const CONNECTING = 0;
 const OPEN = 1;
 export const CLOSED = 3;
@@ -76,7 +76,7 @@ export class WebSocketConnection {
   }
 
   // close starts the closing handshake. With { discard: true } what waits to be sent is dropped, so that it comes first.
-  close(code, reason, options) {
+  close(code = 1000, reason, options) {
     host.close(reveal(CONNECTION, this)[ID], codeOf(code), reasonOf(reason), Boolean(options?.discard));
   }
 
@@ -129,24 +129,4 @@ export function freeze(value) {
     throw new DOMException(`The data of a connection holds at most ${maxData} bytes when serialized`, "DataCloneError");
   }
   return text;
-}
-
-// RFC 6455, section 7.4, and the codes registered since.
-function codeOf(given) {
-  if (given === undefined) return 1000;
-  const code = Math.trunc(Number(given));
-  const known = (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014);
-  if (!known && !(code >= 3000 && code <= 4999)) {
-    throw new DOMException(`An application closes with 1000 to 1003, 1007 to 1014 or 3000 to 4999, but got ${given}`, "InvalidAccessError");
-  }
-  return code;
-}
-
-export function reasonOf(given) {
-  if (given === undefined) return "";
-  const reason = String(given).toWellFormed();
-  if (reason.length * 3 > maxReason && host.encode(reason).byteLength > maxReason) {
-    throw new DOMException(`A close reason has at most ${maxReason} bytes of UTF-8`, "SyntaxError");
-  }
-  return reason;
 }

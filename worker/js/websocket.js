@@ -6,7 +6,7 @@ import { DOMException } from "web/exception.js";
 import { host } from "web/host.js";
 import { recognize } from "web/response.js";
 import { EventTarget, handlerAttribute } from "web/target.js";
-import { reasonOf } from "./connection.js";
+import { codeOf, reasonOf } from "./close_status.js";
 import { settings } from "./settings.js";
 import { End } from "./websocket_end.js";
 
@@ -117,18 +117,13 @@ function contentToSend(message) {
   return blob ? blob.slice().buffer : `${message}`;
 }
 
-// statusOf checks a Close: the codes that may travel (RFC 6455, section 7.4), and a reason only with one of them.
+// statusOf checks the arguments of close: a reason needs a code.
 function statusOf(given, reason) {
   if (given === undefined) {
-    if (reason !== undefined) throw new DOMException("A close reason needs a code beside it", "InvalidAccessError");
+    if (reason !== undefined) throw new DOMException("A close reason needs a code: give close both", "InvalidAccessError");
     return { code: undefined, reason: "" };
   }
-  const code = Math.trunc(Number(given));
-  const known = (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014);
-  if (!known && !(code >= 3000 && code <= 4999)) {
-    throw new DOMException(`A WebSocket is closed with 1000 to 1003, 1007 to 1014 or 3000 to 4999, but got ${given}`, "InvalidAccessError");
-  }
-  return { code, reason: reasonOf(reason) };
+  return { code: codeOf(given), reason: reasonOf(reason) };
 }
 
 for (const type of ["open", "message", "close", "error"]) handlerAttribute(WebSocket.prototype, type);
