@@ -130,6 +130,26 @@ func TestServerServe(t *testing.T) {
 			t.Error("Shutdown closes the listener; it accepts connections")
 		}
 	})
+	t.Run("does not wait for connections without a request", func(t *testing.T) {
+		bubble(t, func(t *testing.T) { // in fake time: http.Server.Shutdown alone takes five seconds
+			server, l := linger.NewServer(echoApp, quietOptions()), memconn.Listen()
+			result := make(chan error, 1)
+			go func() { result <- server.Serve(l) }()
+			nc, err := l.Dial()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = nc.Close() }()
+			synctest.Wait()
+			began := time.Now()
+			if err := server.Shutdown(t.Context()); err != nil || time.Since(began) > time.Second {
+				t.Errorf("Shutdown closes it; got %v after %v", err, time.Since(began))
+			}
+			if err := <-result; !errors.Is(err, http.ErrServerClosed) {
+				t.Error(err)
+			}
+		})
+	})
 	t.Run("returns at once after Shutdown", func(t *testing.T) {
 		server := linger.NewServer(echoApp, quietOptions())
 		if err := server.Shutdown(t.Context()); err != nil {

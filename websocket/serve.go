@@ -37,12 +37,22 @@ func ListenAndServe(address string, h http.Handler) error {
 
 // NewHTTPServer returns a server for [Serve] that limits how long it waits for a client:
 // 10 s for the header of a request, the default of [BoundBodies] for the body, and two
-// minutes until the next request. A nil handler means [http.DefaultServeMux].
+// minutes until the next request. A nil handler means [http.DefaultServeMux]. Shutdown of
+// the server does not wait for connections that browsers have opened in advance; the server
+// uses its ConnState for that.
 func NewHTTPServer(h http.Handler) *http.Server {
 	if h == nil {
 		h = http.DefaultServeMux
 	}
-	return &http.Server{Handler: BoundBodies(h, 0), ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout}
+	var unused preconnects
+	server := &http.Server{
+		Handler:           BoundBodies(h, 0),
+		ConnState:         unused.track,
+		ReadHeaderTimeout: headerTimeout,
+		IdleTimeout:       idleTimeout,
+	}
+	server.RegisterOnShutdown(unused.close)
+	return server
 }
 
 const (

@@ -25,25 +25,17 @@ type service struct {
 	shutdown      func(ctx context.Context) error // of what the handler holds
 }
 
-// The bounds of the HTTP server around the handshake.
-const (
-	maxHeader   = 16 << 10 // bytes
-	idleTimeout = 2 * time.Minute
-)
+// maxHeader limits the header of a request, in bytes.
+const maxHeader = 16 << 10
 
 // serve answers requests until the first signal, and then closes everything in
 // order. A second signal, a second later or more, ends the process at once.
 func (s service) serve(listener net.Listener, signals <-chan os.Signal) error {
-	var unused preconnects
-	server := &http.Server{
-		Handler:           websocket.BoundBodies(s.handler, s.bodyTimeout),
-		ConnState:         unused.track,
-		ReadHeaderTimeout: s.headerTimeout,
-		MaxHeaderBytes:    maxHeader,
-		IdleTimeout:       idleTimeout,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelError), // panics, and descriptors that have run out
-	}
-	server.RegisterOnShutdown(unused.close)
+	server := websocket.NewHTTPServer(nil)
+	server.Handler = websocket.BoundBodies(s.handler, s.bodyTimeout)
+	server.ReadHeaderTimeout = s.headerTimeout
+	server.MaxHeaderBytes = maxHeader
+	server.ErrorLog = slog.NewLogLogger(s.log.Handler(), slog.LevelError) // panics, and descriptors that have run out
 	failed := make(chan error, 1)
 	go func() { failed <- websocket.Serve(server, listener) }()
 	select {

@@ -1,4 +1,4 @@
-package main
+package websocket
 
 import (
 	"net"
@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// preconnects are the connections on which nothing has been asked yet. Browsers
-// open some in advance; net/http waits five seconds for each before it ends.
+// preconnects are the connections on which no request has arrived. Browsers open some in
+// advance, and [http.Server.Shutdown] waits five seconds for each.
 type preconnects struct{ conns sync.Map }
 
 // track is called for each connection when its state changes.
@@ -19,7 +19,7 @@ func (p *preconnects) track(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// close closes those there are.
+// close closes all of them.
 func (p *preconnects) close() {
 	p.conns.Range(func(conn, _ any) bool {
 		if c, ok := conn.(net.Conn); ok {

@@ -1,4 +1,4 @@
-package main
+package websocket
 
 import (
 	"net"
@@ -17,7 +17,7 @@ func (c *closedConn) Close() error {
 	return nil
 }
 
-func TestOnlyUnusedConnectionsAreClosed(t *testing.T) {
+func TestPreconnectsCloseOnlyUnused(t *testing.T) {
 	var p preconnects
 	unused, used, gone := &closedConn{}, &closedConn{}, &closedConn{}
 	for _, c := range []*closedConn{unused, used, gone} {
@@ -27,9 +27,9 @@ func TestOnlyUnusedConnectionsAreClosed(t *testing.T) {
 	p.track(gone, http.StateClosed)
 	p.close()
 	if !unused.closed {
-		t.Error("a connection on which nothing was asked is closed")
+		t.Error("a connection without a request is closed")
 	}
 	if used.closed || gone.closed {
-		t.Errorf("a connection is left alone once something was asked on it, or it ended; closed: %v, %v", used.closed, gone.closed)
+		t.Errorf("a connection is left open once a request has arrived; closed: %v, %v", used.closed, gone.closed)
 	}
 }
