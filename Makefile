@@ -1,7 +1,7 @@
 # Each target is a step of .ci/check, where it is explained.
 
 .DEFAULT_GOAL := help
-.PHONY: help check format vet lint test interop packages fuzz cross vuln bench bench-worker soak
+.PHONY: help check format vet lint test browser interop packages fuzz cross vuln bench bench-worker soak
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ lint: ## golangci-lint, pinned in tools/go.mod
 
 test: ## All tests with the race detector, in random order
 	@.ci/check test
+
+browser: ## The chat and the library's server in Chromium
+	@.ci/check browser
 
 interop: ## Other implementations against ours; those of Node and Bun by npm
 	@.ci/check interop
