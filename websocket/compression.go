@@ -6,7 +6,6 @@ import (
 
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/protocol/deflate"
-	"github.com/lingerws/linger/protocol/handshake"
 )
 
 // CompressionOptions say how messages are compressed and what is agreed to.
@@ -68,20 +67,4 @@ func squeezable(p *protocol.Prepared) *protocol.Prepared {
 		once.Do(func() { squeezed = deflate.Prepare(nil, payload, deflate.Options{WindowBits: preparedBits}) })
 		return squeezed
 	})
-}
-
-func paramsOf(e handshake.Extension) []deflate.Param {
-	params := make([]deflate.Param, len(e.Params))
-	for i, p := range e.Params {
-		params[i] = deflate.Param(p)
-	}
-	return params
-}
-
-func compressionNamed(params []deflate.Param) handshake.Extension {
-	e := handshake.Extension{Name: deflate.Name}
-	for _, p := range params {
-		e.Params = append(e.Params, handshake.Param(p))
-	}
-	return e
 }

@@ -29,9 +29,9 @@ func agree(offer []handshake.Extension, o *Options) (terms, []handshake.Extensio
 			answer = append(answer, handshake.Extension{Name: HalfCloseExtension})
 		case e.Name == deflate.Name && o.Compression != nil && t.compression == nil:
 			// RFC 7692, section 5.1: the first offer that can be had
-			if params, reply, ok := deflate.Accept(paramsOf(e), *o.Compression); ok {
+			if params, reply, ok := deflate.Accept(e.Params, *o.Compression); ok {
 				t.compression = newCompressor(params.Server, params.Client, *o.Compression)
-				answer = append(answer, compressionNamed(reply))
+				answer = append(answer, handshake.Extension{Name: deflate.Name, Params: reply})
 			}
 		}
 	}
@@ -45,7 +45,7 @@ func offer(o *Options) []handshake.Extension {
 		wanted = append(wanted, handshake.Extension{Name: HalfCloseExtension})
 	}
 	if o.Compression != nil {
-		wanted = append(wanted, compressionNamed(deflate.Offer(*o.Compression)))
+		wanted = append(wanted, handshake.Extension{Name: deflate.Name, Params: deflate.Offer(*o.Compression)})
 	}
 	return wanted
 }
@@ -61,7 +61,7 @@ func settleTerms(answer []handshake.Extension, o *Options) (terms, error) {
 		case e.Name == HalfCloseExtension && !t.halfClose && len(e.Params) == 0:
 			t.halfClose = true
 		case e.Name == deflate.Name && t.compression == nil && o.Compression != nil:
-			params, err := deflate.Confirm(*o.Compression, paramsOf(e))
+			params, err := deflate.Confirm(*o.Compression, e.Params)
 			if err != nil {
 				return terms{}, err
 			}

@@ -42,7 +42,7 @@ var layers = map[string]layer{
 		why: "the opening handshake is checks on header values; whoever drives it speaks HTTP",
 	},
 	"protocol/deflate": {
-		may: []string{"protocol"}, modules: []string{"github.com/klauspost/compress"},
+		may: []string{"protocol", "protocol/handshake"}, modules: []string{"github.com/klauspost/compress"},
 		not: []string{"compress/flate", "context", "log", "net", "os", "time"}, // sync: its state is lent to all connections
 		why: "compression works on the payloads of messages and knows one flate library",
 	},

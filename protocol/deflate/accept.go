@@ -1,10 +1,12 @@
 package deflate
 
+import "github.com/lingerws/linger/protocol/handshake"
+
 // Accept is the server's part of the negotiation: it takes the parameters of one
 // offer and returns what is agreed and the parameters of the answer. It answers
 // false if the offer must be declined (RFC 7692, section 7.1); the client may have
 // made another one. Every window from 8 to 15 bits can be had.
-func Accept(offer []Param, o Options) (Params, []Param, bool) {
+func Accept(offer []handshake.Param, o Options) (Params, []handshake.Param, bool) {
 	asked, err := readParams(offer)
 	if err != nil {
 		return Params{}, nil, false

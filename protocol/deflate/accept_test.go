@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+
+	"github.com/lingerws/linger/protocol/handshake"
 )
 
 func TestOffersAndTheirAnswers(t *testing.T) {
@@ -38,7 +40,7 @@ func TestOffersAndTheirAnswers(t *testing.T) {
 }
 
 // everyOffer calls f with each offer that is well formed, and with what it says.
-func everyOffer(f func(offer []Param, s settings)) {
+func everyOffer(f func(offer []handshake.Param, s settings)) {
 	for flags := range 4 {
 		for serverBits := minBits - 1; serverBits <= maxBits; serverBits++ {
 			for clientBits := minBits - 1; clientBits <= anyBits; clientBits++ {
@@ -64,8 +66,8 @@ func everyOption(f func(Options)) {
 }
 
 // has returns the value of a parameter and whether it is there.
-func has(list []Param, name string) (string, bool) {
-	i := slices.IndexFunc(list, func(p Param) bool { return p.Name == name })
+func has(list []handshake.Param, name string) (string, bool) {
+	i := slices.IndexFunc(list, func(p handshake.Param) bool { return p.Name == name })
 	if i < 0 {
 		return "", false
 	}
@@ -74,7 +76,7 @@ func has(list []Param, name string) (string, bool) {
 
 func TestEveryOfferIsAnsweredAsTheRFCAllows(t *testing.T) {
 	everyOption(func(o Options) {
-		everyOffer(func(offer []Param, s settings) {
+		everyOffer(func(offer []handshake.Param, s settings) {
 			p, answer, ok := Accept(offer, o)
 			if !ok {
 				t.Fatalf("with %+v the offer %v is declined; there is no window that cannot be had", o, offer)
@@ -90,7 +92,7 @@ func TestEveryOfferIsAnsweredAsTheRFCAllows(t *testing.T) {
 }
 
 // answerFault holds an answer against the rules for servers, one by one.
-func answerFault(offer settings, answer []Param, p Params) string {
+func answerFault(offer settings, answer []handshake.Param, p Params) string {
 	_, serverFresh := has(answer, serverNoContextTakeover)
 	_, clientFresh := has(answer, clientNoContextTakeover)
 	serverBits, serverLimited := has(answer, serverMaxWindowBits)

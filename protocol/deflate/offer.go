@@ -3,6 +3,8 @@ package deflate
 import (
 	"errors"
 	"fmt"
+
+	"github.com/lingerws/linger/protocol/handshake"
 )
 
 // ErrAnswer is what [Confirm] reports: the server's answer is not one that RFC 7692
@@ -13,7 +15,7 @@ var ErrAnswer = errors.New("deflate: the server's answer does not fit the offer"
 //
 // A server that cannot do what they ask declines, so options that restrict it may
 // be followed by a second offer that does not: Offer(Options{}).
-func Offer(o Options) []Param { return offered(o).list() }
+func Offer(o Options) []handshake.Param { return offered(o).list() }
 
 func offered(o Options) settings {
 	s := settings{
@@ -30,7 +32,7 @@ func offered(o Options) settings {
 // Confirm judges the parameters of the server's answer against what [Offer] makes
 // of the same options, and returns what is agreed. The error is [ErrAnswer] and
 // says which parameter is wrong.
-func Confirm(o Options, answer []Param) (Params, error) {
+func Confirm(o Options, answer []handshake.Param) (Params, error) {
 	got, err := readParams(answer)
 	if err != nil {
 		return Params{}, fmt.Errorf("%w: %w", ErrAnswer, err)

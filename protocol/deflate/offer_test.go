@@ -4,6 +4,8 @@ import (
 	"errors"
 	"slices"
 	"testing"
+
+	"github.com/lingerws/linger/protocol/handshake"
 )
 
 func TestWhatAClientOffers(t *testing.T) {
@@ -74,7 +76,7 @@ func TestAnswersThatFailTheConnection(t *testing.T) {
 // TestEveryAnswer holds Confirm against the rules for clients, one by one.
 func TestEveryAnswer(t *testing.T) {
 	everyOption(func(o Options) {
-		everyOffer(func(answer []Param, s settings) {
+		everyOffer(func(answer []handshake.Param, s settings) {
 			limited := o.bits() < maxBits
 			fits := s.clientBits != anyBits &&
 				(!o.NoContextTakeover || s.serverFresh) &&

@@ -4,14 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+
+	"github.com/lingerws/linger/protocol/handshake"
 )
 
 // Name is the extension's token in Sec-WebSocket-Extensions: RFC 7692, section 7.
 const Name = "permessage-deflate"
-
-// Param is one parameter of the extension as it travels. An empty Value means that
-// the name stands alone.
-type Param struct{ Name, Value string }
 
 // Params is what both sides have agreed on: a window for what the server sends, and
 // one for what the client sends.
@@ -45,7 +43,7 @@ var (
 
 // readParams refuses what RFC 7692, section 7.1, has declined by a server and
 // failed by a client: parameters that are unknown, repeated or have a wrong value.
-func readParams(list []Param) (settings, error) {
+func readParams(list []handshake.Param) (settings, error) {
 	var s settings
 	for _, p := range list {
 		if err := s.set(p); err != nil {
@@ -55,7 +53,7 @@ func readParams(list []Param) (settings, error) {
 	return s, nil
 }
 
-func (s *settings) set(p Param) error {
+func (s *settings) set(p handshake.Param) error {
 	switch p.Name {
 	case serverNoContextTakeover:
 		return setFlag(&s.serverFresh, p.Value)
@@ -97,23 +95,23 @@ func setBits(bits *int, value string) error {
 }
 
 // list returns the settings as they travel.
-func (s settings) list() []Param {
-	var list []Param
+func (s settings) list() []handshake.Param {
+	var list []handshake.Param
 	if s.serverFresh {
-		list = append(list, Param{Name: serverNoContextTakeover})
+		list = append(list, handshake.Param{Name: serverNoContextTakeover})
 	}
 	if s.clientFresh {
-		list = append(list, Param{Name: clientNoContextTakeover})
+		list = append(list, handshake.Param{Name: clientNoContextTakeover})
 	}
 	if s.serverBits != 0 {
-		list = append(list, Param{serverMaxWindowBits, strconv.Itoa(s.serverBits)})
+		list = append(list, handshake.Param{Name: serverMaxWindowBits, Value: strconv.Itoa(s.serverBits)})
 	}
 	switch s.clientBits {
 	case 0:
 	case anyBits:
-		list = append(list, Param{Name: clientMaxWindowBits})
+		list = append(list, handshake.Param{Name: clientMaxWindowBits})
 	default:
-		list = append(list, Param{clientMaxWindowBits, strconv.Itoa(s.clientBits)})
+		list = append(list, handshake.Param{Name: clientMaxWindowBits, Value: strconv.Itoa(s.clientBits)})
 	}
 	return list
 }

@@ -4,14 +4,16 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/lingerws/linger/protocol/handshake"
 )
 
 // params reads "a; b=1" for the tests.
-func params(s string) []Param {
-	var list []Param
+func params(s string) []handshake.Param {
+	var list []handshake.Param
 	for part := range strings.SplitSeq(s, ";") {
 		if name, value, _ := strings.Cut(strings.TrimSpace(part), "="); name != "" {
-			list = append(list, Param{name, value})
+			list = append(list, handshake.Param{Name: name, Value: value})
 		}
 	}
 	return list
