@@ -9,11 +9,11 @@ type Config struct {
 	// tells of it, and the application sends on until it closes too.
 	HalfOpen bool
 
-	// HalfClose says that both ends agreed in the opening handshake to keep
+	// HalfCloseNegotiated says that both ends agreed in the opening handshake to keep
 	// processing data after they have sent their Close; docs/half-close.md specifies
 	// it. It implies HalfOpen, and the peer may take its time to finish after our
 	// Close, as long as something arrives within each half-open timer.
-	HalfClose bool
+	HalfCloseNegotiated bool
 
 	// DeferFailure keeps our half open when the peer breaks a rule: an [EventFailing]
 	// reports it, and the application can still send replies to the messages before it,
@@ -55,7 +55,7 @@ const (
 )
 
 func (c Config) withDefaults() Config {
-	c.HalfOpen = c.HalfOpen || c.HalfClose
+	c.HalfOpen = c.HalfOpen || c.HalfCloseNegotiated
 	if c.MaxMessage == 0 {
 		c.MaxMessage = defaultMaxMessage
 	}

@@ -28,7 +28,7 @@ func deliver(name string, from, to *protocol.Machine) {
 		case protocol.EventPiece, protocol.EventPing, protocol.EventPong, protocol.EventFailing:
 		}
 	}
-	if from.HalfClose() {
+	if from.ShouldCloseWrite() {
 		to.ReceiveEOF()
 	}
 }

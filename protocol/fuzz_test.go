@@ -109,7 +109,7 @@ func transcript(t *testing.T, cfg Config, role Role, b []byte, cut func() int) s
 		pump()
 		b = b[n:]
 	}
-	fmt.Fprintf(&events, "%s, %s, half-close %t\n", halves(p.m), describeOutcome(p.m.Outcome()), p.m.HalfClose())
+	fmt.Fprintf(&events, "%s, %s, half-close %t\n", halves(p.m), describeOutcome(p.m.Outcome()), p.m.ShouldCloseWrite())
 	p.m.ReceiveEOF()
 	pump()
 	if err := p.saw.err(); err != nil {

@@ -64,9 +64,9 @@ func (m *Machine) State() State {
 	return StateClosing
 }
 
-// HalfClose tells the driver to end its direction of the transport (TCP FIN,
+// ShouldCloseWrite reports whether the driver is to end its direction of the transport (TCP FIN,
 // after TLS close_notify) and to read on. All output has been written by then.
-func (m *Machine) HalfClose() bool { return m.out == Gone && !m.cut }
+func (m *Machine) ShouldCloseWrite() bool { return m.out == Gone && !m.cut }
 
 // Done tells the driver to close the transport: EOF has passed both ways, or
 // the connection was cut.

@@ -36,12 +36,12 @@ func TestServerEndsTCPFirst(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := p.m.HalfClose(); got != (role == Server) {
+			if got := p.m.ShouldCloseWrite(); got != (role == Server) {
 				t.Errorf("after %q a %s half-closes: %t", path, role, got)
 			}
 			p.m.ReceiveEOF()
-			if !p.m.HalfClose() || !p.m.Done() {
-				t.Errorf("after %q and EOF a %s half-closes: %t, is done: %t; expected both", path, role, p.m.HalfClose(), p.m.Done())
+			if !p.m.ShouldCloseWrite() || !p.m.Done() {
+				t.Errorf("after %q and EOF a %s half-closes: %t, is done: %t; expected both", path, role, p.m.ShouldCloseWrite(), p.m.Done())
 			}
 		}
 	}

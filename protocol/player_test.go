@@ -140,7 +140,7 @@ func (p *player) settle() {
 		p.timer = t
 		p.order = append(p.order, "timer "+t.String())
 	}
-	if p.m.HalfClose() && !p.halfClosed {
+	if p.m.ShouldCloseWrite() && !p.halfClosed {
 		p.halfClosed = true
 		p.order = append(p.order, "half-close")
 	}

@@ -107,9 +107,9 @@ func TestBytesAfterTheEndChangeNothing(t *testing.T) {
 	m := New(Config{MaxLinger: 10})
 	m.ReceiveEOF()
 	events(m, nil)
-	before := m.HalfClose()
-	if got := events(m, make([]byte, 100)); got != nil || m.HalfClose() != before {
-		t.Errorf("bytes after the end give %q, and the order to half-close goes from %t to %t", got, before, m.HalfClose())
+	before := m.ShouldCloseWrite()
+	if got := events(m, make([]byte, 100)); got != nil || m.ShouldCloseWrite() != before {
+		t.Errorf("bytes after the end give %q, and the order to half-close goes from %t to %t", got, before, m.ShouldCloseWrite())
 	}
 }
 

@@ -64,7 +64,7 @@ func (c *conversation) option(words []string) error {
 	case "compression":
 		c.cfg.Compression = fakeCompression{}
 	case "half-close":
-		c.cfg.HalfClose = true
+		c.cfg.HalfCloseNegotiated = true
 	case "half-open":
 		c.cfg.HalfOpen = true
 	case "defer-failure":

@@ -92,7 +92,7 @@ func (m *Machine) Output(spare []byte) []byte {
 }
 
 // Last tells whether the output that the driver has taken is the last: when it is written,
-// [Machine.HalfClose] follows.
+// [Machine.ShouldCloseWrite] follows.
 func (m *Machine) Last() bool {
 	return m.ending() && !m.cut && m.cfg.Role == Server && len(m.output) == 0 && m.taken > 0 && m.out != Gone
 }

@@ -290,7 +290,7 @@ func facts(p *player) string {
 	m := p.m
 	return fmt.Sprint(m.In(), m.Out(), m.theirsSeen, m.oursDecided, m.oursSent, m.first, m.failure != nil, m.failed, m.cause,
 		m.cut, m.reported, m.writing, m.open, p.stalled, p.m.Queued() > 0, p.m.Queued() >= minProgress, p.begun > 0, m.behind > 0,
-		m.progress >= minProgress, m.Timer(), m.HalfClose())
+		m.progress >= minProgress, m.Timer(), m.ShouldCloseWrite())
 }
 
 // combination is what distinguishes the sections of the table.

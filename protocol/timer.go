@@ -55,7 +55,7 @@ func (m *Machine) Timer() Timer {
 // peerHasTime tells whether we have finished and the peer was promised that we
 // read on until it finishes too.
 func (m *Machine) peerHasTime() bool {
-	return m.cfg.HalfClose && m.out == Finished && m.in == Open && m.failure == nil && m.drained()
+	return m.cfg.HalfCloseNegotiated && m.out == Finished && m.in == Open && m.failure == nil && m.drained()
 }
 
 // Expire tells that timer t has fired. It is ignored if t is no longer wanted,

@@ -80,8 +80,8 @@ func (w *witness) check() {
 	w.in, w.out = m.In(), m.Out()
 
 	w.expect(!w.done || m.Done(), "the end is final")
-	w.expect(!w.hc || m.HalfClose() || !w.done, "an order to half-close is not taken back after the end")
-	w.done, w.hc = m.Done(), m.HalfClose()
+	w.expect(!w.hc || m.ShouldCloseWrite() || !w.done, "an order to half-close is not taken back after the end")
+	w.done, w.hc = m.Done(), m.ShouldCloseWrite()
 	w.expect(w.done == (m.State() == StateClosed), "CLOSED and the end are the same")
 	w.expect(!w.done || m.Timer() == TimerNone, "no timer runs after the end")
 	w.expect(!w.done || w.closed, "the end comes with a terminal event")

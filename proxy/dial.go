@@ -52,7 +52,7 @@ func (h *Handler) open(to *backend, w http.ResponseWriter, r *http.Request, trus
 		return nil, nil, err
 	}
 	opts := h.opts.Connection()
-	opts.HalfClose = opts.HalfClose && offersHalfClose(offer)
+	opts.OfferHalfClose = opts.OfferHalfClose && offersHalfClose(offer)
 	return websocket.DialDriver(r.Context(), target, &websocket.DialOptions{
 		Options: opts, Header: forwarded(r, trusted), Host: h.hostFor(r), Origin: h.originFor(to, r), Subprotocols: offer.Protocols,
 		Proxy: websocket.NoProxy, TLSConfig: h.opts.TLSConfig, HandshakeTimeout: h.opts.DialTimeout,

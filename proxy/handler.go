@@ -69,7 +69,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	opts := h.opts.Connection()
-	opts.HalfClose = conn.HalfClose() // agreed with both or with none
+	opts.OfferHalfClose = conn.HalfCloseNegotiated() // agreed with both or with none
 	client, err := offer.Accept(w, answer.Get("Sec-WebSocket-Protocol"), &websocket.AcceptOptions{Options: opts, Header: endToEnd(answer)})
 	if err != nil {
 		h.backends.leave(to)

@@ -38,7 +38,7 @@ func backend(t *testing.T, handler http.HandlerFunc) string {
 
 // echo is a backend by the library.
 func echo(w http.ResponseWriter, r *http.Request) {
-	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"chat"}, Options: websocket.Options{HalfClose: true}})
+	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"chat"}, Options: websocket.Options{OfferHalfClose: true}})
 	if err != nil {
 		return
 	}
@@ -86,15 +86,15 @@ func TestAnotherBackendIsTried(t *testing.T) {
 
 func TestSubprotocolAndHalfCloseAreAgreedEndToEnd(t *testing.T) {
 	opts := proxy.Options{To: []string{backend(t, echo)}}
-	opts.HalfClose = true
+	opts.OfferHalfClose = true
 	_, url := front(t, opts)
 	for _, half := range []bool{true, false} {
-		c, err := websocket.Dial(t.Context(), url, &websocket.DialOptions{Subprotocols: []string{"other", "chat"}, Options: websocket.Options{HalfClose: half}})
+		c, err := websocket.Dial(t.Context(), url, &websocket.DialOptions{Subprotocols: []string{"other", "chat"}, Options: websocket.Options{OfferHalfClose: half}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c.Subprotocol() != "chat" || c.HalfClose() != half {
-			t.Errorf("the backend's choice is the client's; got %q, half-close %v of %v", c.Subprotocol(), c.HalfClose(), half)
+		if c.Subprotocol() != "chat" || c.HalfCloseNegotiated() != half {
+			t.Errorf("the backend's choice is the client's; got %q, half-close %v of %v", c.Subprotocol(), c.HalfCloseNegotiated(), half)
 		}
 		c.CloseNow()
 	}

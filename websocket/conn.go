@@ -75,7 +75,7 @@ func newConn(d *Driver, subprotocol string, opts Options) *Conn {
 	c := &Conn{
 		driver:      d,
 		subprotocol: subprotocol,
-		halfOpen:    opts.HalfOpen || d.HalfClose(),
+		halfOpen:    opts.HalfOpen || d.HalfCloseNegotiated(),
 		in:          newReadAhead(opts.ReadAhead),
 		reading:     newGate(),
 		writing:     newGate(),
@@ -91,11 +91,11 @@ func newConn(d *Driver, subprotocol string, opts Options) *Conn {
 // string.
 func (c *Conn) Subprotocol() string { return c.subprotocol }
 
-// HalfClose tells whether both ends agreed in the opening handshake to keep
+// HalfCloseNegotiated reports whether both ends agreed in the opening handshake to keep
 // processing data after they have sent their Close; docs/half-close.md specifies
 // it. Without it a peer may drop what arrives after its own Close (RFC 6455,
 // section 5.5.1).
-func (c *Conn) HalfClose() bool { return c.driver.HalfClose() }
+func (c *Conn) HalfCloseNegotiated() bool { return c.driver.HalfCloseNegotiated() }
 
 // State returns the state of the connection in the words of RFC 6455.
 func (c *Conn) State() protocol.State { return c.driver.State() }
@@ -147,7 +147,7 @@ func (c *Conn) CloseDiscard(code protocol.CloseCode, reason string) error {
 // first, that goes on.
 func (c *Conn) awaitEnd(ctx context.Context) error {
 	c.in.drop()
-	if c.HalfClose() { // as long as it sends, the peer was promised time; not for ever
+	if c.HalfCloseNegotiated() { // as long as it sends, the peer was promised time; not for ever
 		late := time.AfterFunc(c.driver.opts.bound(protocol.TimerHalfOpen), c.CloseNow)
 		defer func() {
 			if _, ended := c.Outcome(); ended {

@@ -100,7 +100,7 @@ func TestCloseIsBounded(t *testing.T) {
 // TestCloseIsBoundedWhereHalfCloseWasAgreed: a peer that goes on sending has time,
 // and not for ever.
 func TestCloseIsBoundedWhereHalfCloseWasAgreed(t *testing.T) {
-	bounded, patient := Options{HalfClose: true}, Options{HalfClose: true, HalfOpenTimeout: time.Hour}
+	bounded, patient := Options{OfferHalfClose: true}, Options{OfferHalfClose: true, HalfOpenTimeout: time.Hour}
 	expectCut := func(t *testing.T, near, far *Conn) {
 		var sender sync.WaitGroup
 		sender.Go(func() {
@@ -255,10 +255,10 @@ func TestHalfOpenIsBounded(t *testing.T) {
 }
 
 func TestConnTellsWhatWasAgreed(t *testing.T) {
-	onPair(t, Options{HalfClose: true}, func(t *testing.T, p *pair) {
-		if !p.server.HalfClose() || p.server.Subprotocol() != "" || p.server.State() != protocol.StateOpen {
+	onPair(t, Options{OfferHalfClose: true}, func(t *testing.T, p *pair) {
+		if !p.server.HalfCloseNegotiated() || p.server.Subprotocol() != "" || p.server.State() != protocol.StateOpen {
 			t.Errorf("a connection must tell what it was made with; got %t, %q, %v",
-				p.server.HalfClose(), p.server.Subprotocol(), p.server.State())
+				p.server.HalfCloseNegotiated(), p.server.Subprotocol(), p.server.State())
 		}
 	})
 }

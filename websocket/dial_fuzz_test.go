@@ -37,7 +37,7 @@ func FuzzDialAnswer(f *testing.F) {
 }
 
 func dialAnswered(t *testing.T, answer []byte, ends bool) {
-	opts := direct(DialOptions{Subprotocols: []string{"a", "b"}, Options: Options{HalfClose: true}, MaxRedirects: 2})
+	opts := direct(DialOptions{Subprotocols: []string{"a", "b"}, Options: Options{OfferHalfClose: true}, MaxRedirects: 2})
 	opts.TLSConfig = clientConfig()
 	opts.NetDial = func(_ context.Context, _, _ string) (net.Conn, error) {
 		return answering(func(nc net.Conn, a asked) {

@@ -55,7 +55,7 @@ func TestAWrongAnswerOpensNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				closed := make(chan error, 1)
-				opts := direct(DialOptions{Options: Options{HalfClose: true}, Subprotocols: []string{"a", "b"}})
+				opts := direct(DialOptions{Options: Options{OfferHalfClose: true}, Subprotocols: []string{"a", "b"}})
 				opts.NetDial = answering(func(nc net.Conn, a asked) {
 					saying(c.answer)(nc, a)
 					_, err := io.Copy(io.Discard, nc)

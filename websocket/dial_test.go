@@ -211,13 +211,13 @@ func TestDialAgreesToHalfClose(t *testing.T) {
 	for answer, want := range map[string]bool{"": false, "Sec-WebSocket-Extensions: half-close\r\n": true} {
 		synctest.Test(t, func(t *testing.T) {
 			var offered string
-			opts := direct(DialOptions{Options: Options{HalfClose: true}})
+			opts := direct(DialOptions{Options: Options{OfferHalfClose: true}})
 			opts.NetDial = answering(func(nc net.Conn, a asked) {
 				offered = a.Header.Get("Sec-WebSocket-Extensions")
 				saying("HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ACCEPT\r\n"+answer+"\r\n")(nc, a)
 			})
 			c, err := Dial(t.Context(), "ws://example.com", opts)
-			if err != nil || offered != "half-close" || c.HalfClose() != want {
+			if err != nil || offered != "half-close" || c.HalfCloseNegotiated() != want {
 				t.Fatalf("half-close is offered, and agreed if the answer has it; offered %q, answered %q, got %v", offered, answer, err)
 			}
 			c.CloseNow()

@@ -84,10 +84,10 @@ type working struct {
 // NewDriver returns a connection on nc, whose opening handshake is done; early is
 // what was read behind the handshake. nc belongs to the connection from now on.
 // For half-closing it needs a CloseWrite method, as TCP and TLS have; without
-// one it is closed instead. opts.HalfClose says what the handshake agreed on. Call
+// one it is closed instead. opts.OfferHalfClose means that the handshake has agreed on half-close. Call
 // [Driver.Start] next.
 func NewDriver(nc net.Conn, role protocol.Role, early []byte, opts Options) *Driver {
-	return newDriver(newTransport(nc, opts.Blocking), role, early, opts, terms{halfClose: opts.HalfClose})
+	return newDriver(newTransport(nc, opts.Blocking), role, early, opts, terms{halfClose: opts.OfferHalfClose})
 }
 
 func newDriver(t transport, role protocol.Role, early []byte, opts Options, agreed terms) *Driver {
@@ -313,10 +313,10 @@ func (d *Driver) CloseNow() {
 	d.settle()
 }
 
-// HalfClose tells whether both ends agreed in the opening handshake to keep
+// HalfCloseNegotiated reports whether both ends agreed in the opening handshake to keep
 // processing data after they have sent their Close; docs/half-close.md specifies
 // it.
-func (d *Driver) HalfClose() bool { return d.halfClose }
+func (d *Driver) HalfCloseNegotiated() bool { return d.halfClose }
 
 // Queued returns the bytes of frames, headers included, that the transport has not
 // taken. A TCP socket tells what it took to the byte; of other transports it is known

@@ -24,7 +24,7 @@ func agree(offer []handshake.Extension, o *Options) (terms, []handshake.Extensio
 	var answer []handshake.Extension
 	for _, e := range offer {
 		switch {
-		case e.Name == HalfCloseExtension && o.HalfClose && !t.halfClose && len(e.Params) == 0:
+		case e.Name == HalfCloseExtension && o.OfferHalfClose && !t.halfClose && len(e.Params) == 0:
 			t.halfClose = true
 			answer = append(answer, handshake.Extension{Name: HalfCloseExtension})
 		case e.Name == deflate.Name && o.Compression != nil && t.compression == nil:
@@ -41,7 +41,7 @@ func agree(offer []handshake.Extension, o *Options) (terms, []handshake.Extensio
 // offer returns the extensions that a client asks for.
 func offer(o *Options) []handshake.Extension {
 	var wanted []handshake.Extension
-	if o.HalfClose {
+	if o.OfferHalfClose {
 		wanted = append(wanted, handshake.Extension{Name: HalfCloseExtension})
 	}
 	if o.Compression != nil {

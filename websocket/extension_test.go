@@ -34,7 +34,7 @@ func TestServerAgreesToHalfClose(t *testing.T) {
 		"with a parameter and without": {append([]handshake.Extension{withParameter("half-close")}, named("half-close")...), true, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, answer := agree(c.offer, &Options{HalfClose: c.wanted})
+			got, answer := agree(c.offer, &Options{OfferHalfClose: c.wanted})
 			if got.halfClose != c.agreed {
 				t.Errorf("half-close agreed: %v, expected %v", got.halfClose, c.agreed)
 			}
@@ -65,7 +65,7 @@ func TestClientOffersWhatItWants(t *testing.T) {
 	if got := offer(&Options{}); got != nil {
 		t.Errorf("a client that wants nothing offers %v", got)
 	}
-	if got := offer(&Options{HalfClose: true}); len(got) != 1 || got[0].Name != "half-close" {
+	if got := offer(&Options{OfferHalfClose: true}); len(got) != 1 || got[0].Name != "half-close" {
 		t.Errorf("a client that wants half-close offers %v", got)
 	}
 }

@@ -14,10 +14,10 @@ type Options struct {
 	// application closes too or HalfOpenTimeout ends.
 	HalfOpen bool
 
-	// HalfClose offers the peer, or agrees with it, to keep processing data after a
-	// Close: docs/half-close.md specifies it. Driver.HalfClose and Conn.HalfClose tell
+	// OfferHalfClose offers the peer, or agrees with it, to keep processing data after a
+	// Close: docs/half-close.md specifies it. Driver.HalfCloseNegotiated and Conn.HalfCloseNegotiated report
 	// whether it was agreed; if so the connection is in half-open mode.
-	HalfClose bool
+	OfferHalfClose bool
 
 	// Compression offers permessage-deflate (RFC 7692), or agrees to it; nil means no
 	// compression. The zero CompressionOptions are good ones.
@@ -93,15 +93,15 @@ const (
 
 func (o Options) config(role protocol.Role, agreed terms) protocol.Config {
 	c := protocol.Config{
-		Role:         role,
-		HalfOpen:     o.HalfOpen,
-		HalfClose:    agreed.halfClose,
-		DeferFailure: true, // see Failer
-		Pieces:       o.Pieces,
-		MaxMessage:   o.MaxMessage,
-		MaxFragments: o.MaxFragments,
-		MaxLinger:    o.MaxLinger,
-		MaskKey:      newMaskKey,
+		Role:                role,
+		HalfOpen:            o.HalfOpen,
+		HalfCloseNegotiated: agreed.halfClose,
+		DeferFailure:        true, // see Failer
+		Pieces:              o.Pieces,
+		MaxMessage:          o.MaxMessage,
+		MaxFragments:        o.MaxFragments,
+		MaxLinger:           o.MaxLinger,
+		MaskKey:             newMaskKey,
 	}
 	if agreed.compression != nil {
 		c.Compression = agreed.compression

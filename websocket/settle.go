@@ -13,7 +13,7 @@ func (d *Driver) settle() {
 func (d *Driver) obey() {
 	d.flush()
 	d.armTimer()
-	if d.m.HalfClose() && !d.halfClosed {
+	if d.m.ShouldCloseWrite() && !d.halfClosed {
 		d.halfClosed = true
 		d.transport.closeWrite()
 	}

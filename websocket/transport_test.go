@@ -120,7 +120,7 @@ func TestDriverFrameOfATLSPeerIsOnePiece(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a, b := memconn.Pipe()
 			near, far := tls.Client(a, clientConfig()), tls.Server(b, serverConfig(t))
-			d := NewDriver(near, protocol.Client, nil, Options{Pieces: true, HalfOpen: true, HalfClose: strings.HasPrefix(name, "behind"), KeepAlive: -1})
+			d := NewDriver(near, protocol.Client, nil, Options{Pieces: true, HalfOpen: true, OfferHalfClose: strings.HasPrefix(name, "behind"), KeepAlive: -1})
 			defer d.CloseNow()
 			counter := &pieceCounter{pieces: make(chan int, 100)}
 			d.Start(counter)

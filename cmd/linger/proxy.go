@@ -79,7 +79,7 @@ func (c *proxyCommand) options(log *slog.Logger) (proxy.Options, error) {
 	}
 	o := proxy.Options{
 		To:      texts(c.To),
-		Options: websocket.Options{MaxMessage: int64(c.MaxMessage), HalfOpenTimeout: time.Duration(c.TailTimeout), HalfClose: c.HalfClose},
+		Options: websocket.Options{MaxMessage: int64(c.MaxMessage), HalfOpenTimeout: time.Duration(c.TailTimeout), OfferHalfClose: c.HalfClose},
 		Origins: origins,
 
 		TrustedProxies: networks(c.TrustedProxy),

@@ -22,7 +22,7 @@ import (
 
 // agreeable is what both ends want: to keep processing data after a Close. The file
 // is one message, which is never held in memory, so it may be large.
-var agreeable = websocket.Options{HalfClose: true, MaxMessage: 1 << 40}
+var agreeable = websocket.Options{OfferHalfClose: true, MaxMessage: 1 << 40}
 
 func main() {
 	if len(os.Args) != 2 {
@@ -52,7 +52,7 @@ func upload(ctx context.Context, url, name string, out io.Writer) error {
 		return err
 	}
 	defer c.CloseNow()
-	if !c.HalfClose() {
+	if !c.HalfCloseNegotiated() {
 		return errors.New("the server does not know half-close: its answer might be lost")
 	}
 	if err := send(ctx, c, file); err != nil {
