@@ -53,6 +53,24 @@ func TestPagesNamedInFilesExist(t *testing.T) {
 	}
 }
 
+// TestIndexNamesEveryPage checks that docs/README.md links to each page in docs.
+func TestIndexNamesEveryPage(t *testing.T) {
+	docs := filepath.Join(repo.Root, "docs")
+	index, err := os.ReadFile(filepath.Join(docs, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range filesNamed(t, docs, "*.md") {
+		name, err := filepath.Rel(docs, page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if link := "](" + filepath.ToSlash(name) + ")"; name != "README.md" && !strings.Contains(string(index), link) {
+			t.Errorf("docs/README.md has no line for %s", name)
+		}
+	}
+}
+
 func TestBrokenLinksAreFound(t *testing.T) {
 	folder := t.TempDir()
 	write := func(name, text string) string {
