@@ -21,6 +21,8 @@ type Problem struct {
 	Source  string // the line of the file, where known
 	Length  int    // of the part of it that is wrong, in bytes
 	Warning bool   // the application runs nevertheless
+
+	Thrown *ScriptError // what the script threw while it was loading; nil for other problems
 }
 
 // Error returns the problems, a line each.
@@ -32,15 +34,20 @@ func (e *LoadError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// String returns "file:line:column: text" as far as known.
+// String returns "file:line:column: text" as far as known. Of what a script threw it has the errors of an AggregateError
+// and the cause, too.
 func (p Problem) String() string {
+	text := p.Text
+	if p.Thrown != nil {
+		text += p.Thrown.reasons()
+	}
 	switch {
 	case p.File == "":
-		return p.Text
+		return text
 	case p.Line == 0:
-		return p.File + ": " + p.Text
+		return p.File + ": " + text
 	}
-	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Text)
+	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, text)
 }
 
 func problem(text string) *LoadError { return &LoadError{Problems: []Problem{{Text: text}}} }
@@ -65,7 +72,13 @@ func (in *instance) problemsOf(err error) []Problem {
 	thrown, isThrown := errors.AsType[*engine.Exception](err)
 	switch {
 	case isThrown:
-		return []Problem{in.problemAt(thrown.Frames, thrown.Error())}
+		text := thrown.Error()
+		if thrown.Name == "" { // no Error: it has no place, and its text alone says nothing
+			text = "the script threw " + text + " while it was loading: throw an Error, which has a place"
+		}
+		p := in.problemAt(thrown.Frames, text)
+		p.Thrown = in.generation.bundle.sources.scriptError(thrown)
+		return []Problem{p}
 	case errors.Is(err, engine.ErrInterrupted):
 		var stack []engine.Frame
 		if where, known := errors.AsType[*engine.Interruption](err); known {

@@ -164,7 +164,10 @@ func (in *instance) placed(where engine.Place) []any {
 	if s.At.File != "" {
 		attrs = append(attrs, "at", s.At.String())
 	}
-	return append(attrs, "stack", s.stack())
+	if len(s.Stack) > 0 {
+		attrs = append(attrs, "stack", s.stack())
+	}
+	return attrs
 }
 
 func (in *instance) describe(e *engine.Exception) *ScriptError {

@@ -65,7 +65,7 @@ func (m *sourceMap) locate(s *ScriptError, frames []engine.Frame) {
 }
 
 // applicationFrames leaves out the calls of Linger's own code, with the built-in function
-// that called it.
+// that called it, and calls of which nothing is known.
 func applicationFrames(frames []engine.Frame) []engine.Frame {
 	var own []engine.Frame
 	for _, f := range frames {
@@ -75,7 +75,9 @@ func applicationFrames(frames []engine.Frame) []engine.Frame {
 			}
 			continue
 		}
-		own = append(own, f)
+		if f.File != "" || f.Function != "" {
+			own = append(own, f)
+		}
 	}
 	return own
 }
@@ -132,6 +134,11 @@ func (s *ScriptError) summary() string {
 	if s.At.File != "" {
 		text += " (" + s.At.String() + ")"
 	}
+	return clip(text+s.reasons(), maxReported)
+}
+
+// reasons returns the errors that s consists of and what caused it, for the end of a line that begins with s.
+func (s *ScriptError) reasons() (text string) {
 	if len(s.Errors) > 0 {
 		text += " [" + s.errors() + "]"
 	}

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/lingerws/linger/worker/internal/engine"
@@ -51,6 +52,15 @@ func TestTheOriginIsTheFirstFrameOfTheApplication(t *testing.T) {
 	}
 	if got := m.origin(nil); got != (Position{}) || got.String() != "" {
 		t.Errorf("without frames there is no origin; got %q", got)
+	}
+}
+
+func TestCallsOfWhichNothingIsKnownAreNotInAStack(t *testing.T) {
+	t.Parallel()
+	var s ScriptError
+	testMap(t).locate(&s, engine.Frames("    at \n    at <anonymous> ()\n    at f (linger:app:2:1)\n    at now (native)\n"))
+	if got, want := strings.Join(s.Stack, ", "), "f (src/app.ts:10:1), now (native)"; got != want {
+		t.Errorf("the stack is %q; got %q", want, got)
 	}
 }
 
