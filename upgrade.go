@@ -63,9 +63,7 @@ func (u *Upgrade) Subprotocols() []string { return slices.Clone(u.handshake.Prot
 // [ErrChannelName], [ErrChannels], that of [Socket.SetData], or wraps handshake.ErrNotOffered for a
 // subprotocol the client did not offer; then the request is still to be answered.
 func (u *Upgrade) Accept(opts AcceptOptions) (*Socket, error) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.answered {
+	if u.isAnswered() {
 		return nil, ErrAnswered
 	}
 	if opts.Subprotocol != "" && !slices.Contains(u.handshake.Protocols, opts.Subprotocol) {
@@ -74,9 +72,14 @@ func (u *Upgrade) Accept(opts AcceptOptions) (*Socket, error) {
 	if opts.Subprotocol == "" {
 		opts.Subprotocol = u.Server.opts.chooseSubprotocol(u.handshake.Protocols)
 	}
-	socket, err := newSocket(u.Server, u.Request, u.client, opts)
+	socket, err := newSocket(u.Server, u.Request, u.client, opts) // without mu: it calls the data's MarshalJSON, and the logger
 	if err != nil {
 		return nil, err
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.answered {
+		return nil, ErrAnswered
 	}
 	u.Server.hub.add(socket)
 	for _, channel := range opts.Channels {
@@ -87,6 +90,12 @@ func (u *Upgrade) Accept(opts AcceptOptions) (*Socket, error) {
 	}
 	u.answered, u.socket, u.accept = true, socket, opts
 	return socket, nil
+}
+
+func (u *Upgrade) isAnswered() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.answered
 }
 
 // Fail gives the request up with an HTTP error, also after Accept: then the socket

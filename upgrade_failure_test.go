@@ -166,6 +166,30 @@ func TestUpgradeAcceptDoesNotWaitForAClientThatReadsSlowly(t *testing.T) {
 	}
 }
 
+// nestedAccept accepts the request while it is encoded as the data of an earlier call.
+type nestedAccept struct {
+	u   *linger.Upgrade
+	err *error
+}
+
+func (n nestedAccept) MarshalJSON() ([]byte, error) {
+	_, *n.err = n.u.Accept(linger.AcceptOptions{})
+	return []byte("1"), nil
+}
+
+func TestUpgradeAcceptEncodesDataWithoutItsLock(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var inner, outer error
+		s := serve(t, linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
+			_, outer = u.Accept(linger.AcceptOptions{Data: nestedAccept{u, &inner}})
+		}}, linger.Options{})
+		s.connect().leave()
+		wantError(t, "the call that ends first accepts", inner, nil)
+		wantError(t, "the other is too late", outer, linger.ErrAnswered)
+		s.end()
+	})
+}
+
 func TestAResponseThatHasBegunHasItsOwnTime(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, respond(func(w http.ResponseWriter, r *http.Request) {
