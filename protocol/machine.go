@@ -2,7 +2,7 @@ package protocol
 
 // Machine is one end of a WebSocket connection after the opening handshake, as
 // a state machine without I/O. Bytes, EOF, intents and timers go in; events,
-// bytes and orders to the transport come out. It never blocks, starts nothing
+// bytes and orders to the transport come out. It never waits, starts nothing
 // and asks no clock. It is not safe for concurrent use: a driver keeps it behind
 // one lock. The package documentation lists a driver's duties.
 type Machine struct {
