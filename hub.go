@@ -4,6 +4,8 @@ import (
 	"iter"
 	"sync"
 	"sync/atomic"
+
+	"github.com/lingerws/linger/internal/latch"
 )
 
 // hub knows who is connected and who is subscribed to what. Sockets are in it
@@ -13,7 +15,7 @@ type hub struct {
 	sockets  map[string]*Socket
 	size     atomic.Int64                    // of sockets, for those who cannot take the lock
 	channels map[string]map[*Socket]struct{} // no entry without subscribers
-	change   chan struct{}                   // closed when somebody leaves; made by who waits
+	change   latch.Latch                     // released when a socket is removed and when an upgrade has ended
 }
 
 func newHub() hub {
@@ -44,10 +46,7 @@ func (h *hub) remove(s *Socket) {
 
 func (h *hub) changed() {
 	h.mu.Lock()
-	if h.change != nil {
-		close(h.change)
-		h.change = nil
-	}
+	h.change.Release()
 	h.mu.Unlock()
 }
 
@@ -55,10 +54,7 @@ func (h *hub) changed() {
 func (h *hub) changes() <-chan struct{} {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.change == nil {
-		h.change = make(chan struct{})
-	}
-	return h.change
+	return h.change.Next()
 }
 
 func (h *hub) count() int {

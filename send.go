@@ -133,19 +133,13 @@ func (s *Socket) waitDrained(conn *websocket.Driver) error {
 func (s *Socket) nextDrain() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.drained == nil {
-		s.drained = make(chan struct{})
-	}
-	return s.drained
+	return s.drained.Next()
 }
 
-// wakeSenders lets those go on who wait for an empty queue.
+// wakeSenders wakes the goroutines that wait for an empty send queue.
 func (s *Socket) wakeSenders() {
 	s.mu.Lock()
-	if s.drained != nil {
-		close(s.drained)
-		s.drained = nil
-	}
+	s.drained.Release()
 	s.mu.Unlock()
 }
 

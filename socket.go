@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/lingerws/linger/internal/latch"
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/websocket"
 )
@@ -33,7 +34,7 @@ type Socket struct {
 	mailbox  *mailbox            // nil if every event that came has been handled
 	decision decision            // of the server to close it, with the cause of the close event
 	ended    bool                // the close event is in the mailbox, or was handled
-	drained  chan struct{}       // closed when the send queue empties; made by who waits
+	drained  latch.Latch         // released when the send queue empties
 	life     *time.Timer         // for Options.IdleTimeout and MaxLifetime
 	oldAt    int64               // by the latter, in ns after Server.began; 0 for never
 	channels map[string]struct{} // guarded by the hub's lock

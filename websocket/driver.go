@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lingerws/linger/internal/latch"
 	"github.com/lingerws/linger/protocol"
 )
 
@@ -37,8 +38,8 @@ type Driver struct {
 	released   bool
 	keepAlive  alarm
 
-	done     chan struct{} // closed when the transport is; made by who asks
-	*working               // nil while the connection is parked: see lock
+	done     latch.Latch // released when the transport is closed
+	*working             // nil while the connection is parked: see lock
 }
 
 // working is what a connection needs only while something happens on it, or has to.
@@ -339,13 +340,10 @@ func (d *Driver) State() protocol.State {
 func (d *Driver) Done() <-chan struct{} {
 	d.lock()
 	defer d.unlock()
-	if d.done == nil {
-		d.done = make(chan struct{})
-		if d.released {
-			close(d.done)
-		}
+	if d.released {
+		return latch.Released
 	}
-	return d.done
+	return d.done.Next()
 }
 
 // breakOff gives the transport up. mu is held.

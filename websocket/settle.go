@@ -28,9 +28,7 @@ func (d *Driver) release() {
 	d.keepAlive.stop(d)
 	d.transport.close()
 	d.handled.Broadcast()
-	if d.done != nil {
-		close(d.done)
-	}
+	d.done.Release()
 }
 
 // deliverEnd hands out the terminal event that writing or a call made due.

@@ -1,39 +1,32 @@
 package worker
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/lingerws/linger/internal/latch"
+)
 
 // extensions counts the promises that waitUntil waits for.
 type extensions struct {
 	mu    sync.Mutex
 	count int
-	none  chan struct{} // closed at 0; made by who waits
+	none  latch.Latch // released at 0
 }
 
 func (x *extensions) add(n int) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.count += n; x.count <= 0 {
-		x.release()
+		x.none.Release()
 	}
 }
 
-// idle returns a channel that is closed when there is none.
+// idle returns a channel that is closed when the count is 0.
 func (x *extensions) idle() <-chan struct{} {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.none == nil {
-		x.none = make(chan struct{})
-	}
-	none := x.none
 	if x.count <= 0 {
-		x.release()
+		return latch.Released
 	}
-	return none
-}
-
-func (x *extensions) release() {
-	if x.none != nil {
-		close(x.none)
-		x.none = nil
-	}
+	return x.none.Next()
 }

@@ -3,6 +3,8 @@ package worker
 import (
 	"sync"
 	"time"
+
+	"github.com/lingerws/linger/internal/latch"
 )
 
 // Status tells how a worker is.
@@ -30,8 +32,8 @@ type Status struct {
 type status struct {
 	mu       sync.Mutex
 	now      Status
-	until    time.Time     // the end of the pause
-	refusing chan struct{} // closed when the worker backs off; made by who waits
+	until    time.Time   // the end of the pause
+	refusing latch.Latch // released when the worker backs off
 }
 
 // The states.
@@ -63,10 +65,7 @@ func (s *status) backOff(until time.Time, why string) {
 	s.change(func(now *Status) {
 		now.State, now.Reason = backingOff, why
 		s.until = until
-		if s.refusing != nil {
-			close(s.refusing)
-			s.refusing = nil
-		}
+		s.refusing.Release()
 	})
 }
 
@@ -83,20 +82,10 @@ func (s *status) refusal() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.now.State == backingOff {
-		return always
+		return latch.Released
 	}
-	if s.refusing == nil {
-		s.refusing = make(chan struct{})
-	}
-	return s.refusing
+	return s.refusing.Next()
 }
-
-// always is a channel that is closed.
-var always = func() <-chan struct{} {
-	c := make(chan struct{})
-	close(c)
-	return c
-}()
 
 // pause returns how long the worker will refuse requests, 0 if it takes them.
 func (s *status) pause() time.Duration {

@@ -47,11 +47,11 @@ var layers = map[string]layer{
 		why: "compression works on the payloads of messages and knows one flate library",
 	},
 	"websocket": {
-		may: append([]string{"internal/httprule"}, core...), modules: []string{"golang.org/x/sys"},
+		may: append([]string{"internal/httprule", "internal/latch"}, core...), modules: []string{"golang.org/x/sys"},
 		why: "the driver gives the protocol a transport and knows nothing of the events above it",
 	},
 	".": {
-		may: append([]string{"websocket", "internal/forwarding"}, core...),
+		may: append([]string{"websocket", "internal/forwarding", "internal/latch"}, core...),
 		why: "the runtime knows sockets and events; JavaScript is joined to it in worker and cmd",
 	},
 	"proxy": {
@@ -59,7 +59,7 @@ var layers = map[string]layer{
 		why: "a proxy joins two connections and needs no events",
 	},
 	"worker": {
-		may:     append([]string{".", "websocket", "worker/internal/engine", "worker/internal/web", "internal/forwarding", "internal/httprule", "internal/spelling"}, core...),
+		may:     append([]string{".", "websocket", "worker/internal/engine", "worker/internal/web", "internal/forwarding", "internal/httprule", "internal/latch", "internal/spelling"}, core...),
 		modules: []string{"github.com/evanw/esbuild", "github.com/go-sourcemap/sourcemap"},
 		why:     "a worker runs handlers and reaches the JavaScript engine through worker/internal/engine only",
 	},
@@ -84,6 +84,9 @@ var layers = map[string]layer{
 	},
 	"internal/httprule": {
 		why: "the rules of HTTP are values and need net/http only; clients, servers and proxies share them",
+	},
+	"internal/latch": {
+		why: "waiting for a change of a guarded state needs nothing but a channel; every level shares it",
 	},
 	"internal/spelling": {
 		why: "a distance between words needs the standard library only",
