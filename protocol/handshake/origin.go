@@ -54,7 +54,7 @@ func (p OriginPolicy) Check(r Request) *Refusal {
 		return nil
 	}
 	return forbidden(fmt.Sprintf("Pages of origin %.100q may not connect to host %.100q; "+
-		"the server must be told to admit this origin", values[0], r.Host))
+		"its operator can admit this origin", values[0], r.Host))
 }
 
 func (p OriginPolicy) admits(text, host string) bool {
