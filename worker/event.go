@@ -9,24 +9,26 @@ import (
 	"github.com/lingerws/linger"
 )
 
-// event is one event on its way through an engine. Who submits it waits for done;
-// start begins it on the event loop.
+// event is one event on its way through an engine; start begins it on the event loop.
 type event struct {
 	kind  string // the type the script listens to
 	start func(in *instance, id int) error
-	begun chan struct{} // closed when the listeners have returned; nil if nobody waits for it
-	done  chan struct{} // closed when they are done
 
-	left func() // called when it is done, if set
+	// What follows the event. None of it waits for the script, and it may happen on the event loop.
+	completion *linger.Completion // of the event of the server that it is, if any
+	then       func()             // called with the completion, if set
+	overlaps   bool               // both follow the return of the listeners
+	left       func()             // called when the event is done, if set
+	done       chan struct{}      // of a request: closed when the event is done
 
 	method, url string // of the request that it is about, if any, the URL without its query
 
 	request bool        // somebody waits for an answer, and is better off with a refusal while the worker backs off
 	claimed atomic.Bool // an engine has begun it, or it was refused: only one of them can be
 
-	passed, ended atomic.Bool // begun is closed, done is
+	passed, ended atomic.Bool // the completion is done; so is the event
 
-	// What belongs to the loop until done is closed.
+	// What belongs to the loop until the event is done.
 	begins   time.Time       // when its listeners were called, if they have returned and it goes on
 	socket   *linger.Socket  // the connection it is about, if any
 	upgrade  *linger.Upgrade // the request that may become a connection
@@ -40,12 +42,13 @@ type event struct {
 }
 
 func newEvent(kind string, socket *linger.Socket) *event {
-	return &event{kind: kind, socket: socket, done: make(chan struct{})}
+	return &event{kind: kind, socket: socket}
 }
 
 // newRequestEvent returns an event about a request, whose URL is target.
 func newRequestEvent(kind string, r *http.Request, target string) *event {
 	e := newEvent(kind, nil)
+	e.done = make(chan struct{})
 	e.request, e.method = true, r.Method
 	e.url, _, _ = strings.Cut(target, "?") // queries may hold secrets
 	return e
@@ -54,20 +57,35 @@ func newRequestEvent(kind string, r *http.Request, target string) *event {
 // claim returns true for the first who asks.
 func (e *event) claim() bool { return !e.claimed.Swap(true) }
 
-// pass lets those go on who wait for the listeners to return.
+// pass follows the return of the listeners: with overlap the connection's next event may come.
 func (e *event) pass() {
-	if e.begun != nil && !e.passed.Swap(true) {
-		close(e.begun)
+	if e.overlaps {
+		e.proceed()
 	}
 }
 
-// end lets everybody go on who waits for the event.
+// proceed lets the connection's next event come.
+func (e *event) proceed() {
+	if e.passed.Swap(true) {
+		return
+	}
+	if e.then != nil {
+		e.then()
+	}
+	if e.completion != nil {
+		e.completion.Done()
+	}
+}
+
+// end follows the event, whether it was handled or never will be. A second call has no effect.
 func (e *event) end() {
-	e.pass()
+	e.proceed()
 	if e.ended.Swap(true) {
 		return
 	}
-	close(e.done)
+	if e.done != nil {
+		close(e.done)
+	}
 	if e.left != nil {
 		e.left()
 	}
@@ -88,33 +106,21 @@ func (e *event) attrs() []any {
 	return attrs
 }
 
-// submit has an event handled and waits until it is, or, if it has a begun, until
-// its listeners have returned. It returns false if that will never be: the worker was
-// stopped before, or has refused the event.
+// submit has the event of a request handled and waits until it is. It returns false if that
+// will never be: the worker was stopped before, or has refused the event.
 func (w *worker) submit(e *event) bool {
-	var refusal <-chan struct{}
-	if e.request {
-		refusal = w.status.refusal()
-	}
-	select {
-	case w.tasks <- e:
-		return w.follow(e, refusal)
-	case <-refusal:
+	refusal := w.status.refusal()
+	if closed(refusal) {
 		e.refused = true
-	case <-w.gone:
+		return false
 	}
-	return false
+	return w.tasks.put(e) && w.follow(e, refusal)
 }
 
 // follow waits for an event that is in the queue.
 func (w *worker) follow(e *event, refusal <-chan struct{}) bool {
-	until := e.done
-	if e.begun != nil {
-		until = e.begun
-	}
 	select {
-	case <-until:
-		return true
+	case <-e.done:
 	case <-refusal:
 		if e.claim() {
 			e.refused = true
@@ -122,15 +128,13 @@ func (w *worker) follow(e *event, refusal <-chan struct{}) bool {
 		}
 		return w.follow(e, nil) // an engine was faster
 	case <-w.gone:
-	}
-	select {
-	case <-until: // it was among the last
-		return true
-	default:
 		e.end()
-		return false
 	}
+	return e.handled()
 }
+
+// handled reports whether an engine has begun the event, after its end.
+func (e *event) handled() bool { return !e.claim() }
 
 // task is what an engine begins with: an event or a post, or nothing.
 type task struct {

@@ -13,8 +13,8 @@ import (
 	"github.com/lingerws/linger/worker/internal/engine"
 )
 
-// handler is an application as package linger sees it: each call submits an event
-// and returns when the script is done with it.
+// handler is an application as package linger sees it: each call submits an event. Upgrade returns
+// when the script is done with it; the others return at once, and the end of the event completes it.
 type handler struct{ app *App }
 
 var (
@@ -71,10 +71,11 @@ func (h handler) Message(m *linger.Message) {
 	case seat == nil: // Go code has accepted it, the script knows nothing of it
 		return
 	case seat.line != nil:
-		seat.line.message(m.Payload)
+		seat.line.message(m.Payload, m.Async().Done)
 		return
 	}
 	e := newEvent("websocketmessage", m.Socket)
+	e.completion = m.Async()
 	e.start = func(in *instance, id int) error {
 		return in.dispatch("message", engine.Int(id), engine.String(m.Socket.ID()), content(m.Payload))
 	}
@@ -89,10 +90,11 @@ func (h handler) PeerClose(p *linger.PeerClose) {
 	case seat == nil:
 		return
 	case seat.line != nil:
-		seat.line.peerClose(p.Status)
+		seat.line.peerClose(p.Status, p.Async().Done)
 		return
 	}
 	e := newEvent("websocketpeerclose", p.Socket)
+	e.completion = p.Async()
 	e.start = func(in *instance, id int) error {
 		return in.dispatch("peerclose", engine.Int(id), engine.String(p.Socket.ID()), engine.Int(int(p.Status.Code)), engine.String(p.Status.Reason))
 	}
@@ -106,6 +108,7 @@ func (h handler) Drain(d *linger.Drain) {
 		return
 	}
 	e := newEvent("websocketdrain", d.Socket)
+	e.completion = d.Async()
 	e.start = func(in *instance, id int) error {
 		return in.dispatch("drain", engine.Int(id), engine.String(d.Socket.ID()))
 	}
@@ -120,9 +123,13 @@ func (h handler) Close(c *linger.Close) {
 	if seat == nil {
 		return
 	}
-	defer h.app.seats.leave(c.Socket)
+	completion := c.Async()
+	then := func() {
+		h.app.seats.leave(c.Socket)
+		completion.Done()
+	}
 	if seat.line != nil {
-		seat.line.end(c.Received, c.Clean, failureOf(c))
+		seat.line.end(c.Received, c.Clean, failureOf(c), then)
 		return
 	}
 	seat.submitEnd(func() *event {
@@ -134,7 +141,7 @@ func (h handler) Close(c *linger.Close) {
 			return in.dispatch("close", append([]engine.Value{engine.Int(id), engine.String(c.Socket.ID())}, closeFacts(c, seat.failed)...)...)
 		}
 		return e
-	})
+	}, then)
 }
 
 // closeFacts are what a module is given of the end of a connection; failed says that the

@@ -29,7 +29,7 @@ type instance struct {
 	retired chan struct{} // closed when another generation has taken over: finish what has begun
 	halt    chan struct{} // closed by stop
 	over    chan struct{} // closed when the loop and the engine have ended
-	own     chan *event   // of its lines, which no other engine can handle; bounded: who submits waits
+	own     queue         // events of its lines, which no other engine can handle
 	gone    chan struct{} // closed when it will not handle them any more
 	ending  ending        // why, and behind what; to be read when it is over
 	failure string
@@ -53,6 +53,7 @@ type instance struct {
 	mu        sync.Mutex      // guards what follows, which may be taken away from a stuck engine
 	events    map[int]*event  // begun and not done
 	finished  []*event        // in the turn that runs
+	spare     []*event        // the memory of finished for the next turn
 	extending int             // promises of waitUntil
 	channels  map[string]bool // that a BroadcastChannel listens to
 	abandoned bool            // nobody waits for this engine any more
@@ -153,14 +154,18 @@ func (in *instance) turn(code func() error) error {
 	return err
 }
 
+// endFinished ends the events that the turn has finished. It does not hold mu then: what
+// follows an event may lock a connection.
 func (in *instance) endFinished() {
 	in.mu.Lock()
-	defer in.mu.Unlock()
-	for i, e := range in.finished {
+	finished := in.finished
+	in.finished = in.spare
+	in.mu.Unlock()
+	for _, e := range finished {
 		e.end()
-		in.finished[i] = nil
 	}
-	in.finished = in.finished[:0]
+	clear(finished)
+	in.spare = finished[:0]
 }
 
 func (in *instance) die(err error) {

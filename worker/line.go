@@ -15,8 +15,8 @@ import (
 // Who has the connection joins it to an engine with [instance.join], and tells the line
 // what happens, one thing at a time: open (for connections that the script has asked for,
 // and that were not open yet), message, peerClose, and at last, once and in any case, end. Each of these
-// returns when the script is done with it, or never will be; until then the connection
-// should not be read.
+// returns at once, and calls done when the script is done with it, or never will be: perhaps on the
+// event loop, so that done must not wait. Until then the line is told nothing else.
 type wire interface {
 	send(p linger.Payload)                        // dropped if it comes too late
 	close(code protocol.CloseCode, reason string) // starts the closing handshake, or finishes it
@@ -68,29 +68,31 @@ func (in *instance) add(l *line) *line {
 }
 
 // open tells that the connection is open.
-func (l *line) open(subprotocol, extensions string) {
-	l.submit("open", "lineOpen", engine.String(subprotocol), engine.String(extensions))
+func (l *line) open(subprotocol, extensions string, done func()) {
+	l.submit("open", "lineOpen", done, engine.String(subprotocol), engine.String(extensions))
 }
 
 // message tells of a message.
-func (l *line) message(p linger.Payload) { l.submit("message", "lineMessage", content(p)) }
+func (l *line) message(p linger.Payload, done func()) {
+	l.submit("message", "lineMessage", done, content(p))
+}
 
 // peerClose tells of the peer's Close, while our half is open.
-func (l *line) peerClose(s protocol.Status) {
-	l.submit("close", "lineClose", engine.Int(int(s.Code)), engine.String(s.Reason))
+func (l *line) peerClose(s protocol.Status, done func()) {
+	l.submit("close", "lineClose", done, engine.Int(int(s.Code)), engine.String(s.Reason))
 }
 
 // end tells how the connection has ended: what the peer's Close said, and what went wrong
 // if anything did.
-func (l *line) end(received protocol.Status, clean bool, failure string) {
-	l.overlap.empty(l.in.gone)
+func (l *line) end(received protocol.Status, clean bool, failure string, done func()) {
 	e := newEvent("close", l.socket)
+	e.then = done
 	e.start = func(in *instance, id int) error {
 		l.drop()
 		return in.dispatch("lineEnd", engine.Int(id), engine.Int(l.number),
 			engine.Int(int(received.Code)), engine.String(received.Reason), engine.Bool(clean), engine.String(failure))
 	}
-	l.in.submit(e)
+	l.overlap.empty(func() { l.in.own.put(e) })
 }
 
 // drop takes a line that has ended from its engine.
@@ -100,44 +102,27 @@ func (l *line) drop() {
 	delete(l.in.lines, l.number)
 }
 
-// submit has something handled by the script, and waits until it is. With overlap it
-// waits until the listeners have returned.
-func (l *line) submit(kind, function string, args ...engine.Value) {
+// submit has something handled by the script, and calls done when it is, or never will be. With
+// overlap that is when the listeners have returned.
+func (l *line) submit(kind, function string, done func(), args ...engine.Value) {
 	if l.cut.Load() {
+		done()
 		return
 	}
 	e := newEvent(kind, l.socket)
+	e.then = done
 	e.start = func(in *instance, id int) error {
 		return in.dispatch(function, append([]engine.Value{engine.Int(id), engine.Int(l.number)}, args...)...)
 	}
-	if l.in.app.opts.Overlap {
-		if !l.overlap.enter(l.in.gone) {
-			return
-		}
-		e.begun = make(chan struct{})
+	if !l.in.app.opts.Overlap {
+		l.in.own.put(e)
+		return
+	}
+	e.overlaps = true
+	l.overlap.enter(func() {
 		e.left = l.overlap.leave
-	}
-	l.in.submit(e)
-}
-
-// submit has an event handled by this engine, and no other, and waits until it is, or
-// never will be. It returns false if the engine has not begun it.
-func (in *instance) submit(e *event) (begun bool) {
-	until := e.done
-	if e.begun != nil {
-		until = e.begun
-	}
-	select {
-	case in.own <- e:
-	case <-in.gone:
-		return false
-	}
-	select {
-	case <-until:
-	case <-in.gone:
-		e.end()
-	}
-	return !e.claim()
+		l.in.own.put(e)
+	})
 }
 
 // onLine calls what a module wants of a line; after its end there is nothing to do.

@@ -84,9 +84,10 @@ func (in *instance) hangUp() {
 		l.wire.close(code, reason)
 	}
 	in.mu.Lock()
-	defer in.mu.Unlock()
 	clear(in.lines)
 	if !closed(in.gone) {
 		close(in.gone)
 	}
+	in.mu.Unlock()
+	in.own.close()
 }

@@ -23,7 +23,7 @@ func newInstance(w *worker, g *generation) (*instance, error) {
 		retired:  make(chan struct{}),
 		halt:     make(chan struct{}),
 		over:     make(chan struct{}),
-		own:      make(chan *event, maxTasks),
+		own:      newQueue(),
 		gone:     make(chan struct{}),
 		lines:    map[int]*line{},
 	}
@@ -175,8 +175,8 @@ func (in *instance) await(what string, happened func() bool) error {
 			in.fireTimers()
 		case <-in.arrivals.wake:
 			in.receive()
-		case e := <-in.own:
-			in.handle(task{event: e})
+		case <-in.own.wake:
+			in.drain(in.own.take)
 		case <-late.C:
 			return problem(what + " did not end within " + in.app.opts.EventTimeout.String())
 		case <-in.halt:

@@ -16,7 +16,7 @@ func (in *instance) run() {
 // loop handles events until the worker is stopped, another generation takes over,
 // there is nothing to do, or the engine is of no more use.
 func (in *instance) loop() ending {
-	tasks, posts, retired := in.worker.tasks, in.worker.posts, in.retired
+	tasks, posts, retired := in.worker.tasks.wake, in.worker.posts, in.retired
 	clock := time.NewTimer(time.Hour)
 	defer clock.Stop()
 	in.enact()
@@ -33,12 +33,12 @@ func (in *instance) loop() ending {
 		}
 		in.arm(clock)
 		select {
-		case e := <-tasks:
-			in.take(task{event: e})
+		case <-tasks:
+			in.drain(in.takeTask)
 		case posted := <-posts:
-			in.take(task{post: &posted})
-		case e := <-in.own:
-			in.handle(task{event: e})
+			in.takePost(posted)
+		case <-in.own.wake:
+			in.drain(in.own.take)
 		case <-in.arrivals.wake:
 			in.receive()
 		case <-clock.C:
@@ -54,14 +54,47 @@ func (in *instance) loop() ending {
 	}
 }
 
-// take handles what came from outside. select is fair, so that may have come after
-// another generation has taken over, and is for that one.
-func (in *instance) take(t task) {
+// drain handles the events that take returns, until there are none. After drainTime it
+// leaves the rest, so that timers, posts and answers have their turn.
+func (in *instance) drain(take func() *event) {
+	began := time.Now()
+	for {
+		e := take()
+		if e == nil {
+			return
+		}
+		in.handle(task{event: e})
+		if in.turnBegan.Sub(began) > drainTime || in.stopped() || in.dead {
+			return
+		}
+		if in.fireTimers(); in.dead {
+			return
+		}
+	}
+}
+
+// drainTime is how long an engine handles events before it looks for anything else.
+const drainTime = time.Millisecond
+
+// takeTask returns the worker's next event, or nil. An event may have come after another
+// generation has taken over, and is for that one.
+func (in *instance) takeTask() *event {
+	e := in.worker.tasks.take()
+	if e != nil && closed(in.retired) {
+		in.worker.tasks.put(e)
+		return nil
+	}
+	return e
+}
+
+// takePost handles a post. select is fair, so that it may have come after another
+// generation has taken over, and is for that one.
+func (in *instance) takePost(p post) {
 	if closed(in.retired) {
-		go in.worker.handOn(t)
+		go in.worker.handOn(p)
 		return
 	}
-	in.handle(t)
+	in.handle(task{post: &p})
 }
 
 // handle does one thing that came from outside.

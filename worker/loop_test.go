@@ -47,16 +47,19 @@ func TestWhatARetiredEngineTakesByChanceIsHandedOn(t *testing.T) {
 		in := &instance{worker: w, app: w.app, retired: make(chan struct{})}
 		close(in.retired)
 		e := newEvent("fetch", nil)
-		in.take(task{event: e})
-		in.take(task{post: &post{channel: "news"}})
-		if got := <-w.tasks; got != e {
+		w.tasks.put(e)
+		if got := in.takeTask(); got != nil {
+			t.Errorf("the event is not for the retired engine; got %v", got)
+		}
+		in.takePost(post{channel: "news"})
+		if got := w.tasks.take(); got != e {
 			t.Errorf("the event is in the queue again; got %v", got)
 		}
 		if got := <-w.posts; got.channel != "news" {
 			t.Errorf("so is the post; got %v", got)
 		}
-		for range maxTasks + 1 {
-			in.take(task{event: e})
+		for range maxPosts + 1 {
+			in.takePost(post{channel: "news"})
 		}
 		close(w.gone) // and nobody waits for ever
 	})

@@ -81,10 +81,10 @@ func (s *outgoingSocket) dial(ctx context.Context, url string, opts *websocket.D
 	header, err := s.connect(ctx, url, opts)
 	if err != nil {
 		s.app.opts.Logger.Debug("WebSocket not opened", "error", reasonOfDial(err))
-		s.line.end(protocol.Status{Code: protocol.CloseAbnormal}, false, notOpened+explainDial(err))
+		s.line.end(protocol.Status{Code: protocol.CloseAbnormal}, false, notOpened+explainDial(err), func() {})
 		return
 	}
-	s.post(0, func() { s.line.open(subprotocolOf(header), extensionsOf(header)) })
+	s.post(0, func(done func()) { s.line.open(subprotocolOf(header), extensionsOf(header), done) })
 	s.conn.Start(s)
 }
 

@@ -30,7 +30,7 @@ type outgoingSocket struct {
 
 // tiding is one thing that the line is told, and how many bytes it has.
 type tiding struct {
-	tell func()
+	tell func(done func())
 	size int
 }
 

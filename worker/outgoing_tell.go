@@ -16,7 +16,7 @@ func (s *outgoingSocket) Message(_ *websocket.Driver, m protocol.Event) {
 	if !m.Owned {
 		p.Data = bytes.Clone(p.Data)
 	}
-	s.post(len(p.Data), func() { s.line.message(p) })
+	s.post(len(p.Data), func(done func()) { s.line.message(p, done) })
 }
 
 // Pong tells nothing.
@@ -24,12 +24,17 @@ func (s *outgoingSocket) Pong(*websocket.Driver, []byte) {}
 
 // PeerClose has the script told of the server's Close, behind its messages.
 func (s *outgoingSocket) PeerClose(_ *websocket.Driver, status protocol.Status) {
-	s.post(0, func() { s.line.peerClose(status) })
+	s.post(0, func(done func()) { s.line.peerClose(status, done) })
 }
 
 // Failing has a violation of the server take effect when the script is done with the
 // messages before it.
-func (s *outgoingSocket) Failing(conn *websocket.Driver) { s.post(0, conn.Fail) }
+func (s *outgoingSocket) Failing(conn *websocket.Driver) {
+	s.post(0, func(done func()) {
+		conn.Fail()
+		done()
+	})
+}
 
 // Drained tells nothing: WebSocket has no event for it.
 func (s *outgoingSocket) Drained(*websocket.Driver) {}
@@ -37,13 +42,13 @@ func (s *outgoingSocket) Drained(*websocket.Driver) {}
 // Closed has the script told of the end, the last thing. The socket counts until its
 // descriptor is closed.
 func (s *outgoingSocket) Closed(conn *websocket.Driver, end websocket.Outcome) {
-	s.post(0, func() { s.line.end(end.Received, end.Clean, s.failure(end)) })
+	s.post(0, func(done func()) { s.line.end(end.Received, end.Clean, s.failure(end), done) })
 	<-conn.Done()
 	s.over()
 }
 
 // post puts something behind what the script is to be told.
-func (s *outgoingSocket) post(size int, tell func()) {
+func (s *outgoingSocket) post(size int, tell func(done func())) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.waiting = append(s.waiting, tiding{tell, size})
@@ -61,14 +66,16 @@ func (s *outgoingSocket) post(size int, tell func()) {
 // tell tells the line one thing after the other. Each returns when the script is done
 // with it, or its engine has ended.
 func (s *outgoingSocket) tell() {
+	done := make(chan struct{}, 1)
 	for next := s.next(); next != nil; next = s.next() {
-		next()
+		next(func() { done <- struct{}{} })
+		<-done
 	}
 }
 
 // next takes the next thing, nil if there is none, and lets the connection be read again
 // when half of what it waited for is done.
-func (s *outgoingSocket) next() func() {
+func (s *outgoingSocket) next() func(done func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.paused && len(s.waiting) <= maxTidings/2 && s.bytes <= maxTidingBytes/2 {

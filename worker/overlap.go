@@ -6,46 +6,47 @@ import "sync"
 type overlap struct {
 	mu    sync.Mutex
 	count int
-	less  chan struct{} // closed when it gets less; made by who waits
+
+	// The one step of the connection that waits: it is called when fewer than limit events are in progress, and adds to them.
+	next       func()
+	limit, add int
 }
 
 // maxOverlap bounds them; the next event waits.
 const maxOverlap = 256
 
-// enter begins one more, and waits for its turn. It returns false if that never comes.
-func (o *overlap) enter(gone <-chan struct{}) bool { return o.wait(maxOverlap, 1, gone) }
+// enter calls begin, which begins one more, when there is room for it.
+func (o *overlap) enter(begin func()) { o.when(maxOverlap, 1, begin) }
 
-// empty waits until none is left.
-func (o *overlap) empty(gone <-chan struct{}) { o.wait(1, 0, gone) }
+// empty calls then when none is left.
+func (o *overlap) empty(then func()) { o.when(1, 0, then) }
 
-// wait waits until there are less than limit, and adds to them.
-func (o *overlap) wait(limit, add int, gone <-chan struct{}) bool {
-	for {
-		o.mu.Lock()
-		if o.count < limit {
-			o.count += add
-			o.mu.Unlock()
-			return true
-		}
-		if o.less == nil {
-			o.less = make(chan struct{})
-		}
-		less := o.less
-		o.mu.Unlock()
-		select {
-		case <-less:
-		case <-gone:
-			return false
-		}
+// when calls next when fewer than limit are in progress, and adds to them. It is not called again before next has been.
+func (o *overlap) when(limit, add int, next func()) {
+	o.mu.Lock()
+	room := o.count < limit
+	if room {
+		o.count += add
+	} else {
+		o.next, o.limit, o.add = next, limit, add
+	}
+	o.mu.Unlock()
+	if room {
+		next()
 	}
 }
 
+// leave ends one.
 func (o *overlap) leave() {
 	o.mu.Lock()
-	defer o.mu.Unlock()
 	o.count--
-	if o.less != nil {
-		close(o.less)
-		o.less = nil
+	var next func()
+	if o.next != nil && o.count < o.limit {
+		next, o.next = o.next, nil
+		o.count += o.add
+	}
+	o.mu.Unlock()
+	if next != nil {
+		next()
 	}
 }

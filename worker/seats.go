@@ -46,42 +46,52 @@ func (s *seats) isClient(socket *linger.Socket) bool {
 	return place == nil || place.line == nil
 }
 
-// submit has an event of the connection handled and waits until it is. With overlap it
-// waits until its listeners have returned: what they still do goes on beside the next.
+// submit has an event of the connection handled, and does not wait for that. With overlap the
+// event is complete when its listeners have returned: what they still do goes on beside the next.
 func (s *seat) submit(e *event, overlap bool) {
-	if s.tie != nil && s.tie.cut.Load() {
-		return
+	switch {
+	case s.tie != nil && s.tie.cut.Load():
+		e.end()
+	case overlap:
+		e.overlaps = true
+		s.overlap.enter(func() {
+			e.left = s.overlap.leave
+			s.queue().put(e)
+		})
+	default:
+		s.queue().put(e)
 	}
-	if overlap {
-		if !s.overlap.enter(s.gone()) {
+}
+
+// queue returns where the events of the connection wait.
+func (s *seat) queue() *queue {
+	if s.tie != nil {
+		return &s.tie.in.own
+	}
+	return &s.worker.tasks
+}
+
+// submitEnd has the connection's close event handled, after all others, and calls then when it
+// is. newEnd makes the event, which goes to another engine if the connection's own has ended.
+func (s *seat) submitEnd(newEnd func() *event, then func()) {
+	s.overlap.empty(func() { // without overlap nothing is left
+		e := newEnd()
+		e.then = then
+		if s.tie == nil {
+			s.worker.tasks.put(e)
 			return
 		}
-		e.begun = make(chan struct{})
-		e.left = s.overlap.leave
-	}
-	if s.tie != nil {
-		s.tie.in.submit(e)
-		return
-	}
-	s.worker.submit(e)
-}
-
-// submitEnd has the connection's close event handled, behind all others. newEnd makes the
-// event, which goes to another engine if the connection's own has ended.
-func (s *seat) submitEnd(newEnd func() *event) {
-	s.overlap.empty(s.gone()) // without overlap nothing is left
-	if s.tie != nil && s.tie.in.submit(newEnd()) {
-		return
-	}
-	s.worker.submit(newEnd())
-}
-
-// gone is closed when no event of the connection will be handled any more.
-func (s *seat) gone() <-chan struct{} {
-	if s.tie != nil {
-		return s.tie.in.gone
-	}
-	return s.worker.gone
+		e.then = func() {
+			if e.handled() {
+				then()
+				return
+			}
+			again := newEnd()
+			again.then = then
+			s.worker.tasks.put(again)
+		}
+		s.tie.in.own.put(e)
+	})
 }
 
 func (s *seats) leave(socket *linger.Socket) {

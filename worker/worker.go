@@ -10,7 +10,7 @@ import (
 type worker struct {
 	app   *App
 	index int
-	tasks chan *event    // bounded; who submits waits
+	tasks queue
 	posts chan post      // bounded; what does not fit is dropped
 	fresh chan *instance // of the next generation, ready to run
 	halt  chan struct{}  // closed by stop
@@ -38,7 +38,6 @@ type worker struct {
 }
 
 const (
-	maxTasks = 256  // events that wait for the engine before who submits them waits too
 	maxPosts = 1024 // messages of other workers that wait
 
 	// maxPostBytes bounds what is in them. One that is larger is taken if none waits.
@@ -49,7 +48,7 @@ func newWorker(a *App, index int) *worker {
 	return &worker{
 		app:   a,
 		index: index,
-		tasks: make(chan *event, maxTasks),
+		tasks: newQueue(),
 		posts: make(chan post, maxPosts),
 		fresh: make(chan *instance),
 		halt:  make(chan struct{}),
@@ -61,11 +60,12 @@ func newWorker(a *App, index int) *worker {
 
 // run lets one engine after the other handle the events.
 func (w *worker) run(in *instance) {
-	defer close(w.gone)
 	for in != nil {
 		in = w.serve(in)
 	}
 	w.endRetired()
+	close(w.gone)
+	w.tasks.close()
 }
 
 // serve lets an engine handle events and returns the one that takes its place, nil
@@ -112,14 +112,17 @@ func (w *worker) sleep() *instance {
 	w.status.asleep()
 	w.app.opts.Logger.Info("worker asleep", "worker", w.index)
 	var first task
-	select {
-	case first.event = <-w.tasks:
-	case posted := <-w.posts:
-		first.post = &posted
-	case fresh := <-w.fresh:
-		return fresh
-	case <-w.halt:
-		return nil
+	for first == (task{}) {
+		select {
+		case <-w.tasks.wake:
+			first.event = w.tasks.take() // nil, if it was taken before the last engine ended
+		case posted := <-w.posts:
+			first.post = &posted
+		case fresh := <-w.fresh:
+			return fresh
+		case <-w.halt:
+			return nil
+		}
 	}
 	return w.start(first)
 }
@@ -152,18 +155,10 @@ func (w *worker) post(p post) bool {
 	}
 }
 
-// handOn gives the engine of this moment what a retired one has taken by chance.
-func (w *worker) handOn(t task) {
-	tasks, posts := w.tasks, w.posts
-	var posted post
-	if t.event == nil {
-		tasks, posted = nil, *t.post
-	} else {
-		posts = nil
-	}
+// handOn gives the engine of this moment a post that a retired one has taken by chance.
+func (w *worker) handOn(p post) {
 	select {
-	case tasks <- t.event:
-	case posts <- posted:
+	case w.posts <- p:
 	case <-w.gone:
 	}
 }
