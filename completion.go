@@ -54,6 +54,37 @@ func (c *Completion) Done() {
 	}
 }
 
+// Followed reports whether the connection's next event is a message that has come already.
+func (c *Completion) Followed() bool { return !c.used.Load() && c.socket.messageWaits() }
+
+// Next is Done for a runtime that handles the events of many connections on a loop of its own. If the connection's next
+// event is a message that has come already, and the handler has not been replaced, it returns that message as one whose
+// handler has called Async and returned, with its Completion; the handler is not called. Otherwise it returns nil.
+func (c *Completion) Next() (*Message, *Completion) {
+	if !c.end() {
+		return nil, nil
+	}
+	s := c.socket
+	if c.last || s.mailbox.generation != s.server.generation.Load() || !s.messageWaits() {
+		s.complete(c.last)
+		s.resume()
+		return nil, nil
+	}
+	s.saveData()
+	event, _ := s.take() // nothing else takes events now
+	s.openData()
+	m := event.message
+	m.progress.begin()
+	return m, &Completion{socket: s, progress: &m.progress}
+}
+
+// messageWaits reports whether the first event in the mailbox is a message.
+func (s *Socket) messageWaits() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.mailbox != nil && len(s.mailbox.waiting) > 0 && s.mailbox.waiting[0].message != nil
+}
+
 // end reports whether the event is complete by this call.
 func (c *Completion) end() bool { return !c.used.Swap(true) && c.progress.release() }
 

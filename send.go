@@ -17,6 +17,16 @@ func (s *Socket) Send(p Payload) error {
 	}, p.Data)
 }
 
+// Together has the messages that send sends on the connection leave in one write if that can be, and after a millisecond
+// at the latest. What a handler sends for the messages of one read leaves like that without it.
+func (s *Socket) Together(send func()) {
+	if conn := s.conn.Load(); conn != nil {
+		conn.Together(send)
+		return
+	}
+	send()
+}
+
 // sendPrepared queues a message that is framed already. It never waits.
 func (s *Socket) sendPrepared(m *protocol.Prepared, p Payload) error {
 	policy := s.server.opts.Policy

@@ -19,6 +19,7 @@ type event struct {
 	then       func()             // called with the completion, if set
 	overlaps   bool               // both follow the return of the listeners
 	left       func()             // called when the event is done, if set
+	seat       *seat              // of a message: that of its connection
 	done       chan struct{}      // of a request: closed when the event is done
 
 	method, url string // of the request that it is about, if any, the URL without its query
@@ -27,6 +28,8 @@ type event struct {
 	claimed atomic.Bool // an engine has begun it, or it was refused: only one of them can be
 
 	passed, ended atomic.Bool // the completion is done; so is the event
+	inBurst       bool        // the burst ends it
+	over          bool        // the burst has to
 
 	// What belongs to the loop until the event is done.
 	begins   time.Time       // when its listeners were called, if they have returned and it goes on

@@ -74,12 +74,17 @@ func (h handler) Message(m *linger.Message) {
 		seat.line.message(m.Payload, m.Async().Done)
 		return
 	}
+	seat.submit(newMessage(m, m.Async(), seat), h.app.opts.Overlap)
+}
+
+// newMessage returns the event of a message.
+func newMessage(m *linger.Message, completion *linger.Completion, place *seat) *event {
 	e := newEvent("websocketmessage", m.Socket)
-	e.completion = m.Async()
+	e.completion, e.seat = completion, place
 	e.start = func(in *instance, id int) error {
 		return in.dispatch("message", engine.Int(id), engine.String(m.Socket.ID()), content(m.Payload))
 	}
-	seat.submit(e, h.app.opts.Overlap)
+	return e
 }
 
 // PeerClose tells the script that the peer has finished, for a connection in half-open

@@ -162,7 +162,9 @@ func (in *instance) endFinished() {
 	in.finished = in.spare
 	in.mu.Unlock()
 	for _, e := range finished {
-		e.end()
+		if e.over = e.inBurst; !e.over {
+			e.end()
+		}
 	}
 	clear(finished)
 	in.spare = finished[:0]

@@ -101,8 +101,7 @@ func (in *instance) takePost(p post) {
 func (in *instance) handle(t task) {
 	switch {
 	case t.event != nil && t.event.claim(): // else it was refused while it waited
-		in.worker.handled.Add(1)
-		in.begin(t.event)
+		in.burst(t.event)
 	case t.post != nil:
 		in.worker.postBytes.Add(-t.post.size())
 		if err := in.turn(func() error { return in.realm.Deliver(t.post.channel, t.post.message) }); err != nil {

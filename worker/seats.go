@@ -50,7 +50,7 @@ func (s *seats) isClient(socket *linger.Socket) bool {
 // event is complete when its listeners have returned: what they still do goes on beside the next.
 func (s *seat) submit(e *event, overlap bool) {
 	switch {
-	case s.tie != nil && s.tie.cut.Load():
+	case s.isCut():
 		e.end()
 	case overlap:
 		e.overlaps = true
@@ -62,6 +62,9 @@ func (s *seat) submit(e *event, overlap bool) {
 		s.queue().put(e)
 	}
 }
+
+// isCut reports whether the script hears of nothing but the end of the connection.
+func (s *seat) isCut() bool { return s.tie != nil && s.tie.cut.Load() }
 
 // queue returns where the events of the connection wait.
 func (s *seat) queue() *queue {
