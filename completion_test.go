@@ -293,3 +293,76 @@ func TestDataChangedByAnAsyncEventIsSaved(t *testing.T) {
 		c.want("text 1", "text 2")
 	})
 }
+
+func TestCompletionNext(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		type taken struct {
+			message    *linger.Message
+			completion *linger.Completion
+		}
+		calls := make(chan taken, 8)
+		s := serve(t, linger.HandlerFuncs{
+			OnUpgrade: accept(linger.AcceptOptions{Data: &[]string{}}, nil),
+			OnMessage: func(m *linger.Message) { calls <- taken{m, m.Async()} },
+		}, linger.Options{})
+		c := s.connect()
+		c.write(slices.Concat(frame(protocol.Text, []byte("1")), frame(protocol.Text, []byte("2")), frame(protocol.Text, []byte("3"))))
+		synctest.Wait()
+		at := <-calls
+		var got []string
+		at.message.Socket.Together(func() {
+			for at.message != nil {
+				got = append(got, at.message.String())
+				echo(at.message)
+				heard, _ := linger.Data[*[]string](at.message.Socket)
+				*heard = append(*heard, at.message.String())
+				first := at.completion
+				if followed := first.Followed(); followed != (len(got) < 3) {
+					t.Errorf("a message follows all but the last; of the one after %q it says %v", got, followed)
+				}
+				at.message, at.completion = first.Next()
+				if again, _ := first.Next(); again != nil || first.Followed() {
+					t.Error("an event has one next message")
+				}
+			}
+		})
+		if !slices.Equal(got, []string{"1", "2", "3"}) || len(calls) != 0 {
+			t.Errorf("the messages come in order, and not to the handler; got %q, and %d calls", got, len(calls))
+		}
+		c.want("text 1", "text 2", "text 3")
+		c.text("4")
+		at = <-calls
+		if heard, err := linger.Data[[]string](at.message.Socket); err != nil || !slices.Equal(heard, got) {
+			t.Errorf("data that was changed in each message is saved; got %q %v", heard, err)
+		}
+		c.leave()
+		synctest.Wait()
+		if m, _ := at.completion.Next(); m != nil {
+			t.Error("the end is no message: the handler gets it")
+		}
+		s.end()
+		s.wantEmpty()
+	})
+}
+
+func TestCompletionNextLeavesMessagesToANewHandler(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		taken := make(chan *linger.Completion, 8)
+		s := serve(t, deferring(taken), linger.Options{})
+		c := s.connect()
+		c.text("1")
+		c.text("2")
+		c.want("text 1")
+		synctest.Wait()
+		reloaded := make(chan error)
+		go func() { reloaded <- s.Reload(t.Context(), version("new ")) }()
+		synctest.Wait()
+		if m, _ := (<-taken).Next(); m != nil {
+			t.Errorf("the message is for the new handler; got %s", m)
+		}
+		c.want("text new 2")
+		if err := <-reloaded; err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -34,7 +34,7 @@ func TestInstanceReleaseLogsWithoutItsLock(t *testing.T) {
 	if lines != 2 {
 		t.Errorf("a line for the event and one for the promise; got %d", lines)
 	}
-	if !closed(e.done) || !e.failed {
+	if !e.ended.Load() || !e.failed {
 		t.Error("the event is done and has failed; it has not")
 	}
 	if in.extending != 0 || !closed(w.app.extensions.idle()) {
