@@ -26,7 +26,7 @@ func BenchmarkDispatch(b *testing.B) {
 			for b.Loop() {
 				e := newEvent("websocketmessage", nil)
 				e.start = func(in *instance, id int) error {
-					return in.dispatch("message", engine.Int(id), engine.String("local-AAAAAAAAAAAAAAAAAAAAAA"), message)
+					return in.message(id, "local-AAAAAAAAAAAAAAAAAAAAAA", message)
 				}
 				if in.begin(e); !e.ended.Load() {
 					b.Fatal("the event is done at the end of its turn")

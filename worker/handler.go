@@ -82,9 +82,18 @@ func newMessage(m *linger.Message, completion *linger.Completion, place *seat) *
 	e := newEvent("websocketmessage", m.Socket)
 	e.completion, e.seat = completion, place
 	e.start = func(in *instance, id int) error {
-		return in.dispatch("message", engine.Int(id), engine.String(m.Socket.ID()), content(m.Payload))
+		return in.message(id, m.Socket.ID(), content(m.Payload))
 	}
 	return e
+}
+
+// message calls the listeners for a message, and finishes its event if they are done.
+func (in *instance) message(id int, connection string, data engine.Value) error {
+	done, err := in.ask("message", engine.Int(id), engine.String(connection), data)
+	if err == nil && done.Bool() {
+		in.finish(id)
+	}
+	return err
 }
 
 // PeerClose tells the script that the peer has finished, for a connection in half-open

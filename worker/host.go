@@ -58,12 +58,17 @@ func (in *instance) define() error {
 
 // dispatch calls the function a module exposes for a kind of event.
 func (in *instance) dispatch(kind string, args ...engine.Value) error {
+	_, err := in.ask(kind, args...)
+	return err
+}
+
+// ask is dispatch for a function that has a result.
+func (in *instance) ask(kind string, args ...engine.Value) (engine.Value, error) {
 	fn, err := in.realm.Function(kind)
 	if err != nil {
-		return err
+		return nothing, err
 	}
-	_, err = in.rt.Call(fn, args...)
-	return err
+	return in.rt.Call(fn, args...)
 }
 
 // arguments are what a module passed; those that are missing are undefined.

@@ -92,7 +92,11 @@ export class WebSocketConnection {
 
 // open makes the handle that an event's listeners get. The events that make and end a connection say its state.
 const { prototype } = WebSocketConnection;
-export const open = (id, state) => conceal(CONNECTION, prototype, [id, state, undefined, undefined]);
+export const open = (id, state) => handle(keep(id, state));
+
+// keep makes what a handle keeps, and handle the handle: open in two steps, for those who need both.
+export const keep = (id, state) => [id, state, undefined, undefined];
+export const handle = (own) => conceal(CONNECTION, prototype, own);
 
 const HEADERS = 3;
 const none = guard(new Headers(), "immutable");
@@ -105,7 +109,11 @@ function factOf(own, index) {
 // closeEvent ends a connection's event: what listeners changed in its data is saved now, before the next event of the
 // connection. What cannot be saved is reported, and the last good value stays.
 export function closeEvent(id, connection) {
-  const own = reveal(CONNECTION, connection);
+  closeKept(id, reveal(CONNECTION, connection));
+}
+
+// closeKept is closeEvent for what keep has made.
+export function closeKept(id, own) {
   const data = own[DATA];
   own[DATA] = null;
   if (own[STATE] === CONNECTING) own[STATE] = undefined;

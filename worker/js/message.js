@@ -1,9 +1,9 @@
 import { expect } from "web/define.js";
 import { State } from "web/event.js";
 import { conceal, EVENT, expose, host, reveal } from "web/host.js";
-import { closeEvent, open } from "./connection.js";
+import { closeEvent, closeKept, handle, keep } from "./connection.js";
 import { ExtendableEvent } from "./extendable.js";
-import { run } from "./run.js";
+import { runHere } from "./run.js";
 
 export class WebSocketMessageEvent extends ExtendableEvent {
   constructor(type, init) {
@@ -26,9 +26,14 @@ export class WebSocketMessageEvent extends ExtendableEvent {
 const arrived = Object.assign(new State("websocketmessage"), { trusted: true, target: globalThis });
 const { prototype } = WebSocketMessageEvent;
 
+// It returns true if the listeners are done with the message: a call of host.done costs more
+// than a result.
 expose("message", (id, connection, data) => {
-  const state = { __proto__: arrived, id, source: open(connection), data, time: host.now(), current: null };
-  run(id, conceal(EVENT, prototype, state), finished, state);
+  const own = keep(connection);
+  const state = { __proto__: arrived, id, source: handle(own), data, time: host.now(), current: null };
+  if (!runHere(conceal(EVENT, prototype, state), finished, state)) return false;
+  closeKept(id, own);
+  return true;
 });
 
 function finished(id, state) {

@@ -23,6 +23,15 @@ function start(id, target, self, event, finished, state) {
   else state.finished = finished;
 }
 
+// runHere is run for an event whose state says everything already. It returns true, and does not call finished, if all
+// listeners are done when they have returned.
+export function runHere(event, finished, state) {
+  dispatch(globalTarget, event, globalThis, hooks, state);
+  if (state.working === 0) return true;
+  state.finished = finished;
+  return false;
+}
+
 // The hooks find what they need in the event, so that there is no closure to make for each.
 const hooks = {
   onResult(event, result) {
