@@ -3,11 +3,11 @@ package linger
 import (
 	"context"
 	"log/slog"
-	"math/rand/v2"
 	"net/http"
 	"slices"
 	"time"
 
+	"github.com/lingerws/linger/internal/pace"
 	"github.com/lingerws/linger/protocol"
 )
 
@@ -176,27 +176,5 @@ func (s *Server) idle() bool {
 // closeAll starts the closing handshake of every connection, one after the other
 // within about spread, until ctx ends.
 func (s *Server) closeAll(ctx context.Context, spread time.Duration) {
-	sockets := slices.Collect(s.Sockets(""))
-	pause := min(spread/time.Duration(len(sockets)+1), paceMax)
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for _, socket := range sockets {
-		socket.leave()
-		if pause < paceMin {
-			continue
-		}
-		timer.Reset(rand.N(2 * pause))
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			return
-		}
-	}
+	pace.Each(ctx.Done(), slices.Collect(s.Sockets("")), spread, (*Socket).leave)
 }
-
-// The pauses between two connections are paceMax on average, less where there are
-// many, and left out where they would be too short to wait for.
-const (
-	paceMax = time.Millisecond
-	paceMin = 50 * time.Microsecond
-)

@@ -2,12 +2,12 @@ package proxy
 
 import (
 	"context"
-	"math/rand/v2"
 	"net/http"
 	"sync"
 	"time"
 
 	"github.com/lingerws/linger/internal/forwarding"
+	"github.com/lingerws/linger/internal/pace"
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/websocket"
 )
@@ -148,16 +148,11 @@ func (h *Handler) Shutdown(ctx context.Context) error {
 		all = append(all, p)
 	}
 	h.mu.Unlock()
-	go func() {
-		for _, p := range all {
-			p.closeBoth(goingAway)
-			select {
-			case <-time.After(rand.N(2 * time.Millisecond)):
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
+	var spread time.Duration
+	if deadline, ok := ctx.Deadline(); ok {
+		spread = time.Until(deadline) / 4 // as Server.Shutdown does
+	}
+	go pace.Each(ctx.Done(), all, spread, func(p *pipe) { p.closeBoth(goingAway) })
 	ended := make(chan struct{})
 	go func() {
 		h.opening.Wait()

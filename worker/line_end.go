@@ -1,10 +1,10 @@
 package worker
 
 import (
-	"math/rand/v2"
 	"slices"
 	"time"
 
+	"github.com/lingerws/linger/internal/pace"
 	"github.com/lingerws/linger/protocol"
 )
 
@@ -19,30 +19,9 @@ func (in *instance) closeLines() {
 	bound := in.app.opts.Server.ShutdownTimeout
 	cut := time.AfterFunc(bound, in.cutLines)
 	defer cut.Stop()
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	pause := min(bound/4/time.Duration(len(lines)), paceMax)
-	for _, l := range lines {
-		l.wire.close(protocol.CloseServiceRestart, appRestart)
-		if pause < paceMin {
-			continue
-		}
-		timer.Reset(rand.N(2*pause + 1))
-		select {
-		case <-timer.C:
-		case <-in.gone:
-			return
-		}
-	}
+	pace.Each(in.gone, lines, bound/4, func(l *line) { l.wire.close(protocol.CloseServiceRestart, appRestart) })
 	<-in.gone
 }
-
-// The pauses between two of them are paceMax on average, less where there are many, and
-// left out where they would be too short to wait for.
-const (
-	paceMax = time.Millisecond
-	paceMin = 50 * time.Microsecond
-)
 
 // cutLines ends the lines that are left when their time is over.
 func (in *instance) cutLines() {

@@ -51,15 +51,15 @@ var layers = map[string]layer{
 		why: "the driver gives the protocol a transport and knows nothing of the events above it",
 	},
 	".": {
-		may: append([]string{"websocket", "internal/forwarding", "internal/latch"}, core...),
+		may: append([]string{"websocket", "internal/forwarding", "internal/latch", "internal/pace"}, core...),
 		why: "the runtime knows sockets and events; JavaScript is joined to it in worker and cmd",
 	},
 	"proxy": {
-		may: append([]string{"websocket", "internal/forwarding", "internal/httprule"}, core...),
+		may: append([]string{"websocket", "internal/forwarding", "internal/httprule", "internal/pace"}, core...),
 		why: "a proxy joins two connections and needs no events",
 	},
 	"worker": {
-		may:     append([]string{".", "websocket", "worker/internal/engine", "worker/internal/web", "internal/forwarding", "internal/httprule", "internal/latch", "internal/spelling"}, core...),
+		may:     append([]string{".", "websocket", "worker/internal/engine", "worker/internal/web", "internal/forwarding", "internal/httprule", "internal/latch", "internal/pace", "internal/spelling"}, core...),
 		modules: []string{"github.com/evanw/esbuild", "github.com/go-sourcemap/sourcemap"},
 		why:     "a worker runs handlers and reaches the JavaScript engine through worker/internal/engine only",
 	},
@@ -87,6 +87,9 @@ var layers = map[string]layer{
 	},
 	"internal/latch": {
 		why: "waiting for a change of a guarded state needs nothing but a channel; every level shares it",
+	},
+	"internal/pace": {
+		why: "pauses between calls need the clock and nothing else; servers, proxies and workers share them",
 	},
 	"internal/spelling": {
 		why: "a distance between words needs the standard library only",
