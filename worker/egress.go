@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/lingerws/linger/internal/netaddr"
 )
 
 // EgressRule allows or denies the script to reach something: [ParseEgressRule] makes
@@ -38,15 +40,8 @@ func ParseEgressRule(text string) (EgressRule, error) {
 		rule.all = true
 		return rule, nil
 	}
-	if address, err := netip.ParseAddr(target); err == nil {
-		rule.prefix = netip.PrefixFrom(plain(address), plain(address).BitLen())
-		return rule, nil
-	}
-	if prefix, err := netip.ParsePrefix(target); err == nil {
-		if mapped := prefix.Addr().Is4In6(); mapped && prefix.Bits() >= 96 {
-			prefix = netip.PrefixFrom(plain(prefix.Addr()), prefix.Bits()-96)
-		}
-		rule.prefix = prefix.Masked()
+	if prefix, err := netaddr.ParsePrefix(target); err == nil {
+		rule.prefix = prefix
 		return rule, nil
 	}
 	rule.name, rule.below = strings.CutPrefix(strings.ToLower(target), "*.")
@@ -66,10 +61,6 @@ func isHostName(name string) bool {
 	}
 	return true
 }
-
-// plain gives an address as rules compare them: one of IPv4 within IPv6 is one of IPv4,
-// and a zone names an interface of this machine, which no network has.
-func plain(address netip.Addr) netip.Addr { return address.Unmap().WithZone("") }
 
 // String gives the rule as ParseEgressRule reads it.
 func (r EgressRule) String() string {
@@ -111,7 +102,7 @@ func (e *egressError) Error() string {
 // unspecified address, 0.0.0.0 or ::, is one to this machine, so it has to be allowed to
 // reach both loopback addresses too.
 func (e egress) check(host string, address netip.Addr) error {
-	address = plain(address)
+	address = netaddr.Canonical(address)
 	if address.IsUnspecified() {
 		if err := cmp.Or(e.checkOne(host, loopback4), e.checkOne(host, netip.IPv6Loopback())); err != nil {
 			return err

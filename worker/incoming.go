@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/lingerws/linger/internal/netaddr"
 	"github.com/lingerws/linger/protocol/handshake"
 	"github.com/lingerws/linger/worker/internal/engine"
 	"github.com/lingerws/linger/worker/internal/web/textcodec"
@@ -102,7 +103,7 @@ func hostOf(r *http.Request) string {
 		return r.Host
 	}
 	if local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr); ok {
-		return netip.AddrPortFrom(local.AddrPort().Addr().WithZone("").Unmap(), local.AddrPort().Port()).String()
+		return netip.AddrPortFrom(netaddr.Canonical(local.AddrPort().Addr()), local.AddrPort().Port()).String()
 	}
 	return "localhost"
 }

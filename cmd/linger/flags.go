@@ -10,6 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/internal/netaddr"
 	"github.com/lingerws/linger/protocol/handshake"
 	"github.com/lingerws/linger/websocket"
 	"github.com/lingerws/linger/worker"
@@ -158,15 +159,11 @@ func (n *network) Decode(ctx *kong.DecodeContext) error {
 	if err := ctx.Scan.PopValueInto("network", &text); err != nil {
 		return err
 	}
-	if one, err := netip.ParseAddr(text); err == nil {
-		*n = network(netip.PrefixFrom(one.Unmap(), one.Unmap().BitLen()))
-		return nil
-	}
-	prefix, err := netip.ParsePrefix(text)
+	prefix, err := netaddr.ParsePrefix(text)
 	if err != nil {
 		return fmt.Errorf("%q is no network: give an address such as 10.0.0.1, or a network such as 10.0.0.0/8 or fd00::/8", text)
 	}
-	*n = network(prefix.Masked())
+	*n = network(prefix)
 	return nil
 }
 

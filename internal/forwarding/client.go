@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+
+	"github.com/lingerws/linger/internal/netaddr"
 )
 
 // Proxies are the networks of the proxies that are trusted.
@@ -22,7 +24,7 @@ type Client struct {
 func (p Proxies) Client(r *http.Request) Client {
 	c := Client{Text: r.RemoteAddr, Secure: r.TLS != nil}
 	if peer, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-		c.Addr = plain(peer.Addr())
+		c.Addr = netaddr.Canonical(peer.Addr())
 	}
 	if c.Trusted = p.contain(c.Addr) || p.trustLocal(r); !c.Trusted {
 		return c
@@ -75,14 +77,11 @@ func (p Proxies) origin(peer netip.Addr, forwardedFor []string) netip.Addr {
 // parseAddr reads an address as proxies write it: with a port or without, IPv6 in brackets or not.
 func parseAddr(text string) (netip.Addr, bool) {
 	if withPort, err := netip.ParseAddrPort(text); err == nil {
-		return plain(withPort.Addr()), true
+		return netaddr.Canonical(withPort.Addr()), true
 	}
 	addr, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(text, "["), "]"))
-	return plain(addr), err == nil
+	return netaddr.Canonical(addr), err == nil
 }
-
-// plain gives an address one form only.
-func plain(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
 
 // Host returns the host that the client of a trusted proxy used, from X-Forwarded-Host, or an empty string if the
 // field is missing or holds something that cannot be a host.

@@ -59,7 +59,7 @@ var layers = map[string]layer{
 		why: "a proxy joins two connections and needs no events",
 	},
 	"worker": {
-		may:     append([]string{".", "websocket", "worker/internal/engine", "worker/internal/web", "internal/forwarding", "internal/httprule", "internal/latch", "internal/pace", "internal/spelling"}, core...),
+		may:     append([]string{".", "websocket", "worker/internal/engine", "worker/internal/web", "internal/forwarding", "internal/httprule", "internal/latch", "internal/netaddr", "internal/pace", "internal/spelling"}, core...),
 		modules: []string{"github.com/evanw/esbuild", "github.com/go-sourcemap/sourcemap"},
 		why:     "a worker runs handlers and reaches the JavaScript engine through worker/internal/engine only",
 	},
@@ -72,7 +72,7 @@ var layers = map[string]layer{
 		why: "the globals of the web platform are modules on the engine; they know neither events nor sockets",
 	},
 	"cmd": {
-		may:     append([]string{".", "websocket", "proxy", "worker", "internal/forwarding", "internal/spelling"}, core...),
+		may:     append([]string{".", "websocket", "proxy", "worker", "internal/forwarding", "internal/netaddr", "internal/spelling"}, core...),
 		modules: []string{"github.com/alecthomas/kong", "github.com/fsnotify/fsnotify", "github.com/BurntSushi/toml", "github.com/dustin/go-humanize"},
 		why:     "the command joins the parts; what belongs to one of them stays there",
 	},
@@ -80,6 +80,7 @@ var layers = map[string]layer{
 		why: "helpers of tests need the standard library only, so that every folder's tests can use them",
 	},
 	"internal/forwarding": {
+		may: []string{"internal/netaddr"},
 		why: "what proxies say of a request is read from its fields; servers and proxies share it",
 	},
 	"internal/httprule": {
@@ -87,6 +88,9 @@ var layers = map[string]layer{
 	},
 	"internal/latch": {
 		why: "waiting for a change of a guarded state needs nothing but a channel; every level shares it",
+	},
+	"internal/netaddr": {
+		why: "the forms of addresses need net/netip only; what compares addresses shares them",
 	},
 	"internal/pace": {
 		why: "pauses between calls need the clock and nothing else; servers, proxies and workers share them",
