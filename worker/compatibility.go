@@ -37,7 +37,7 @@ func newCompatibility(date string, flags []string) (compatibility, error) {
 	c := compatibility{binaryType: "blob", undated: date == ""}
 	if date != "" {
 		if _, err := time.Parse(time.DateOnly, date); err != nil {
-			return c, problem(fmt.Sprintf("the compatibility date %q is no date: write it as 2026-11-01", date))
+			return c, problem(fmt.Sprintf("the compatibility date %q is not a date: write it as 2026-11-01", date))
 		}
 		c.manualReply = date < autoReplySince
 		if date < blobsSince {

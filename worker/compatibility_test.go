@@ -17,8 +17,8 @@ func TestCompatibilityThatMeansNothing(t *testing.T) {
 		flags []string
 		want  string
 	}{
-		{"yesterday", nil, `"yesterday" is no date: write it as 2026-11-01`},
-		{"2026-02-30", nil, "is no date"},
+		{"yesterday", nil, `"yesterday" is not a date: write it as 2026-11-01`},
+		{"2026-02-30", nil, "is not a date"},
 		{"", []string{"nodejs_compat"}, `"nodejs_compat" is not known: there are ` + auto + " and " + manual},
 		{"", []string{auto, manual}, "exclude each other"},
 	} {

@@ -34,7 +34,7 @@ func ParseEgressRule(text string) (EgressRule, error) {
 	}
 	rule := EgressRule{allow: verdict == "allow"}
 	if verdict != "allow" && verdict != "deny" {
-		return rule, fmt.Errorf("%q is no rule for outgoing connections: give TARGET=allow or TARGET=deny", text)
+		return rule, fmt.Errorf("%q is not a rule for outgoing connections: give TARGET=allow or TARGET=deny", text)
 	}
 	if target == "*" {
 		rule.all = true
@@ -46,7 +46,7 @@ func ParseEgressRule(text string) (EgressRule, error) {
 	}
 	rule.name, rule.below = strings.CutPrefix(strings.ToLower(target), "*.")
 	if !isHostName(rule.name) {
-		return rule, fmt.Errorf("%q is no target of a rule for outgoing connections: give an address, a network such as 10.0.0.0/8, a host name without its port, *.example.com, or *", target)
+		return rule, fmt.Errorf("%q is not a target of a rule for outgoing connections: give an address, a network such as 10.0.0.0/8, a host name without its port, *.example.com, or *", target)
 	}
 	return rule, nil
 }

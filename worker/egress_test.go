@@ -30,7 +30,7 @@ func TestEgressRulesAreRead(t *testing.T) {
 	}
 	for _, text := range []string{"", "=deny", "10.0.0.0/8", "10.0.0.0/8=maybe", "example.com:443=deny", "http://x=deny", "a..b=deny", "*.=deny", "10.0.0.0/40=deny", "exa mple=deny"} {
 		if rule, err := ParseEgressRule(text); err == nil {
-			t.Errorf("%q is no rule; got %v", text, rule)
+			t.Errorf("%q is not a rule; got %v", text, rule)
 		}
 	}
 }

@@ -11,7 +11,7 @@ var refusedImports = map[string]string{
 	`^(https?:)?//`: "is on the network: download the module and import it by a relative path",
 	`^npm:`:         "is the name of a package for Deno: install it with npm install, and import it without npm:",
 	`^jsr:`:         "is the name of a package for Deno: install it with npx jsr add, and import it without jsr:",
-	`^bun(:|$)`:     "is a module of Bun, which is not there",
+	`^bun(:|$)`:     "is a module of Bun, which Linger does not have",
 }
 
 // ownModules are the modules that Linger has, with what each exports of the globals.

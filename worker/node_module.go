@@ -76,11 +76,11 @@ func nodeReason(lost []missing) string {
 	}
 	slices.Sort(names)
 	if len(names) > 1 {
-		return strings.Join(names, ", ") + " are modules of Node, which are not there"
+		return strings.Join(names, ", ") + " are modules of Node, which Linger does not have"
 	}
 	module, _, _ := strings.Cut(strings.TrimPrefix(lost[0].name, "node:"), "/")
 	if instead := nodeModules[module]; instead != "" {
-		return names[0] + " is a module of Node, which is not there: " + instead
+		return names[0] + " is a module of Node, which Linger does not have: " + instead
 	}
-	return names[0] + " is a module of Node, which is not there"
+	return names[0] + " is a module of Node, which Linger does not have"
 }

@@ -76,7 +76,7 @@ func ownExport(text string) string {
 	module, name := found[1], found[2]
 	switch name {
 	case "DurableObject":
-		return "Durable Objects are not there: keep what belongs to a connection in its data, and reach other connections with clients and channels"
+		return "Linger has no Durable Objects: keep what belongs to a connection in its data, and reach other connections with clients and channels"
 	case "WorkerEntrypoint":
 		return "WorkerEntrypoint is not there: export default an object with a method fetch(request, env, ctx)"
 	}

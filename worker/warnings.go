@@ -138,13 +138,13 @@ func (in *instance) ignored(args arguments) (engine.Value, error) {
 	var text string
 	switch {
 	case kind == "class":
-		text = fmt.Sprintf("nothing uses the exported class %s: Durable Objects are not there", name)
+		text = fmt.Sprintf("nothing uses the exported class %s: Linger has no Durable Objects", name)
 	case name == "websocket", strings.HasPrefix(name, "webSocket"), slices.Contains([]string{"upgrade", "open", "message", "close"}, name):
 		text = fmt.Sprintf("nothing calls the exported %s: listen to websocketupgrade, websocketmessage and websocketclose", name)
 	case kind == "export" && slices.Contains([]string{"fetch", "onRequest", "GET", "POST"}, name):
 		text = fmt.Sprintf("nothing calls the exported %s: export default an object with a method fetch(request, env, ctx)", name)
 	default:
-		text = fmt.Sprintf("nothing calls the exported %s: its events do not happen here", name)
+		text = fmt.Sprintf("nothing calls the exported %s: Linger does not dispatch its events", name)
 	}
 	at, ok := in.generation.bundle.sources.position(args.at(2).Int(), args.at(3).Int())
 	if !ok {

@@ -147,14 +147,23 @@ func (t *configText) UnmarshalTOML(value any) error {
 	return nil
 }
 
-// configDate is a day, with or without quotes.
+// configDate is a day: of the command line, of JSON, and of TOML with or without quotes.
 type configDate string
+
+// UnmarshalText takes a day such as 2026-11-01.
+func (d *configDate) UnmarshalText(text []byte) error {
+	if _, err := time.Parse(time.DateOnly, string(text)); err != nil {
+		return fmt.Errorf("%q is not a date: write it as 2026-11-01", text)
+	}
+	*d = configDate(text)
+	return nil
+}
 
 // UnmarshalTOML takes the value of a key.
 func (d *configDate) UnmarshalTOML(value any) error {
 	switch value := value.(type) {
 	case string:
-		*d = configDate(value)
+		return d.UnmarshalText([]byte(value))
 	case time.Time:
 		*d = configDate(value.Format(time.DateOnly))
 	default:
@@ -274,7 +283,7 @@ func (c *runCommand) complete(file config, folder string) {
 		c.App = filepath.Join(folder, filepath.FromSlash(string(file.Main)))
 	}
 	if c.CompatibilityDate == "" {
-		c.CompatibilityDate = string(file.CompatibilityDate)
+		c.CompatibilityDate = file.CompatibilityDate
 	}
 	if len(c.CompatibilityFlag) == 0 {
 		c.CompatibilityFlag = file.CompatibilityFlags

@@ -111,7 +111,7 @@ func TestConfigurationFilesThatCannotBeUsed(t *testing.T) {
 		"[vars]\nX = 1\nX = 2":                   "linger.toml:3: ",
 		"compatibility_flags = \"a\"":            "linger.toml:1: compatibility_flags is an array of strings, such as [\"one\", \"two\"]; got a string",
 		"compatibility_flags = [true]":           "linger.toml:1: compatibility_flags is an array of strings, such as [\"one\", \"two\"]; got a boolean",
-		"egress = [\"10.0.0.0/8\"]":              "\"10.0.0.0/8\" is no rule for outgoing connections",
+		"egress = [\"10.0.0.0/8\"]":              "\"10.0.0.0/8\" is not a rule for outgoing connections",
 		"egress = \"deny\"":                      "linger.toml:1: egress is an array of strings, such as [\"one\", \"two\"]; got a string",
 		"compatibility_date = [2026-11-01]":      "linger.toml:1: compatibility_date is a day, such as 2026-11-01; got an array",
 	} {

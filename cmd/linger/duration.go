@@ -18,7 +18,7 @@ func (d *duration) Decode(ctx *kong.DecodeContext) error {
 	}
 	n, err := time.ParseDuration(text)
 	if err != nil || n <= 0 {
-		return fmt.Errorf("%q is no duration: give a number above 0 with its unit, such as 500ms, 30s or 2m", text)
+		return fmt.Errorf("%q is not a duration: give a number above 0 with its unit, such as 500ms, 30s or 2m", text)
 	}
 	*d = duration(n)
 	return nil

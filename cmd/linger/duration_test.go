@@ -30,7 +30,7 @@ func TestDurations(t *testing.T) {
 
 func TestWhatIsNoDuration(t *testing.T) {
 	for _, text := range []string{"0s", "-1s", "30", "soon", ""} {
-		if _, err := parse(t, "--shutdown-timeout="+text); err == nil || !strings.Contains(err.Error(), "is no duration") {
+		if _, err := parse(t, "--shutdown-timeout="+text); err == nil || !strings.Contains(err.Error(), "is not a duration") {
 			t.Errorf("%q is refused as no duration above 0; got %v", text, err)
 		}
 	}

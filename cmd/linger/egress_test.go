@@ -35,9 +35,9 @@ func ruleTexts(rules []worker.EgressRule) string {
 
 func TestEgressFlagsThatMeanNothing(t *testing.T) {
 	for flag, want := range map[string]string{
-		"--egress=10.0.0.0/8":     "is no rule for outgoing connections",
-		"--egress=a:443=deny":     "is no target of a rule",
-		"--fetch-timeout=forever": "is no duration",
+		"--egress=10.0.0.0/8":     "is not a rule for outgoing connections",
+		"--egress=a:443=deny":     "is not a target of a rule",
+		"--fetch-timeout=forever": "is not a duration",
 		"--max-fetches=0":         "--max-fetches: 0 is not above 0",
 		"--max-sockets=-1":        "--max-sockets: -1 is not above 0",
 	} {

@@ -27,7 +27,7 @@ type workerFlags struct {
 	Memory            size       `default:"128MiB" help:"Memory the script may use, in each engine. One that runs out is replaced; connections stay."`
 	Var               []variable `placeholder:"NAME[=VALUE]" sep:"none" help:"A variable of env: NAME=VALUE, or NAME for one of Linger's environment, so that a secret is in no list of processes. May be repeated."`
 	EnvFile           []string   `placeholder:"FILE" sep:"none" help:"File of variables of env, lines of NAME=VALUE, as .env and .dev.vars beside the application are. May be repeated."`
-	CompatibilityDate string     `placeholder:"DATE" help:"Day of the Workers runtime whose WebSocket objects the application expects: 2026-11-01. The newest, if not given."`
+	CompatibilityDate configDate `placeholder:"DATE" help:"Day of the Workers runtime whose WebSocket objects the application expects: 2026-11-01. The newest, if not given."`
 	CompatibilityFlag []string   `placeholder:"NAME" sep:"none" help:"web_socket_auto_reply_to_close or web_socket_manual_reply_to_close. May be repeated."`
 	Reload            string     `default:"stay" enum:"stay,close" help:"What becomes of connections when the application is loaded anew: they stay, or are closed with 1012, one after the other. accept({ reload }) decides for one."`
 	Watch             bool       `help:"Load the application anew when one of its files changes; connections stay. SIGHUP does it, too."`
@@ -82,7 +82,7 @@ func (c *runCommand) options(log *slog.Logger) (worker.Options, error) {
 
 		CloseAtReload: c.Reload == "close",
 
-		CompatibilityDate:  c.CompatibilityDate,
+		CompatibilityDate:  string(c.CompatibilityDate),
 		CompatibilityFlags: c.CompatibilityFlag,
 	}
 	o.Server.Origins = origins
@@ -143,7 +143,7 @@ func (c *runCommand) Validate() error {
 	case c.MaxSockets < 1:
 		return fmt.Errorf("--max-sockets: %d is not above 0", c.MaxSockets)
 	case !(c.UpgradeRate >= 0 && c.UpgradeRate <= math.MaxFloat64): // NaN is neither
-		return fmt.Errorf("--upgrade-rate: %v is no number of requests, from 0 on", c.UpgradeRate)
+		return fmt.Errorf("--upgrade-rate: %v is not a number of requests, from 0 on", c.UpgradeRate)
 	}
 	return nil
 }
@@ -161,7 +161,7 @@ func (n *network) Decode(ctx *kong.DecodeContext) error {
 	}
 	prefix, err := netaddr.ParsePrefix(text)
 	if err != nil {
-		return fmt.Errorf("%q is no network: give an address such as 10.0.0.1, or a network such as 10.0.0.0/8 or fd00::/8", text)
+		return fmt.Errorf("%q is not a network: give an address such as 10.0.0.1, or a network such as 10.0.0.0/8 or fd00::/8", text)
 	}
 	*n = network(prefix)
 	return nil
@@ -185,7 +185,7 @@ func (n *token) Decode(ctx *kong.DecodeContext) error {
 		return err
 	}
 	if !handshake.IsToken(text) {
-		return fmt.Errorf("%q is no subprotocol: its name has letters, digits and some of !#$%%&'*+-.^_`|~", text)
+		return fmt.Errorf("%q is not a subprotocol: its name has letters, digits and some of !#$%%&'*+-.^_`|~", text)
 	}
 	*n = token(text)
 	return nil

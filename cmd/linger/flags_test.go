@@ -45,15 +45,15 @@ func TestFlagsThatMeanNothing(t *testing.T) {
 		"--max-connections=-1":    "is not above 0",
 		"--max-per-address=-1":    "-1 is below 0",
 		"--max-fragments=-2":      "is below -1",
-		"--upgrade-rate=-1":       "is no number of requests",
-		"--upgrade-rate=NaN":      "is no number of requests",
-		"--upgrade-rate=Inf":      "is no number of requests",
-		"--trusted-proxy=1.2.3":   "is no network",
-		"--subprotocol=a/b":       "is no subprotocol",
+		"--upgrade-rate=-1":       "is not a number of requests",
+		"--upgrade-rate=NaN":      "is not a number of requests",
+		"--upgrade-rate=Inf":      "is not a number of requests",
+		"--trusted-proxy=1.2.3":   "is not a network",
+		"--subprotocol=a/b":       "is not a subprotocol",
 		"--policy=block":          "must be one of",
-		"--sleep-after=sometimes": "is no duration",
-		"--slow-event=sometimes":  "is no duration",
-		"--slow-event=0":          "is no duration",
+		"--sleep-after=sometimes": "is not a duration",
+		"--slow-event=sometimes":  "is not a duration",
+		"--slow-event=0":          "is not a duration",
 	} {
 		if _, err := parse(t, flag); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s is refused: it %s; got %v", flag, want, err)

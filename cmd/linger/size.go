@@ -31,7 +31,7 @@ func (s *size) Decode(ctx *kong.DecodeContext) error {
 	}
 	n, ok := parseSize(text)
 	if !ok {
-		return fmt.Errorf("%q is no size: give a whole number of bytes above 0, alone or with KiB, MiB or GiB, such as 1MiB", text)
+		return fmt.Errorf("%q is not a size: give a whole number of bytes above 0, alone or with KiB, MiB or GiB, such as 1MiB", text)
 	}
 	*s = n
 	return nil

@@ -23,7 +23,7 @@ func TestWhatIsNoSize(t *testing.T) {
 		"9223372036854775808", "8589934592GiB",
 	} {
 		if got, ok := parseSize(text); ok {
-			t.Errorf("%q is no size above 0 that fits; it passed as %d bytes", text, got)
+			t.Errorf("%q is not a size above 0 that fits; it passed as %d bytes", text, got)
 		}
 	}
 }

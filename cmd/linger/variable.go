@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"math"
 	"os"
@@ -54,6 +55,9 @@ func (c *runCommand) collectVars(configured map[string]varValue) error {
 	}
 	for _, path := range append(files, c.EnvFile...) {
 		vars, err := readEnvFile(path)
+		if errors.Is(err, fs.ErrNotExist) { // the others have been found
+			return fmt.Errorf("--env-file: %w", err)
+		}
 		if err != nil {
 			return err
 		}

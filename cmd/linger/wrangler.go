@@ -45,7 +45,7 @@ func (c *runCommand) completeFromWrangler() error {
 }
 
 func (c *runCommand) takeWrangler(file wranglerFile, name string) {
-	c.CompatibilityDate = string(file.CompatibilityDate)
+	c.CompatibilityDate = file.CompatibilityDate
 	for _, flag := range file.CompatibilityFlags {
 		if worker.IsCompatibilityFlag(flag) {
 			c.CompatibilityFlag = append(c.CompatibilityFlag, flag)
@@ -92,7 +92,10 @@ func readWrangler(path string) (wranglerFile, error) {
 		return file, fmt.Errorf("%s:%d: %s is of the wrong kind: the date is a string, the flags an array of strings",
 			path, 1+strings.Count(plain[:wrong.Offset], "\n"), wrong.Field)
 	}
-	return file, err
+	if err != nil {
+		return file, fmt.Errorf("%s: %w", path, err)
+	}
+	return file, nil
 }
 
 // plainJSON returns JSON without the comments and the trailing commas that editors of settings allow. Lines stay where

@@ -67,7 +67,7 @@ func domainToASCII(domain string) (string, error) {
 	if !plainASCII(result) {
 		var err error
 		if result, err = international(domain); err != nil {
-			return "", invalid("the host %q is no valid international domain name", domain)
+			return "", invalid("the host %q is not a valid international domain name", domain)
 		}
 	}
 	if result == "" {

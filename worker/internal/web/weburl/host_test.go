@@ -91,7 +91,7 @@ func TestTheErrorSaysWhatIsWrongWithAHost(t *testing.T) {
 		"http://[::g]/":    `"::g" is no IPv6 address`,
 		"http://a%20b/":    `contains ' '`,
 		"foo://a^b/":       `contains '^'`,
-		"http://xn--a/":    "no valid international domain name",
+		"http://xn--a/":    "not a valid international domain name",
 		"http://\u00AD/":   "the host is empty",
 		"http://1.2.3.4.5": "more than four parts",
 		"http://1.2.3.256": `part "256" of the IPv4 address "1.2.3.256"`,
