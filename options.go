@@ -152,7 +152,9 @@ const (
 	maxChannelName         = 256
 )
 
-func (o Options) withDefaults() Options {
+// WithDefaults returns the options with the default in the place of each zero value that stands for one, as [NewServer]
+// uses them. A wrong Node or subprotocol is logged and replaced or left out. A second call changes nothing.
+func (o Options) WithDefaults() Options {
 	if o.SendQueue <= 0 {
 		o.SendQueue = defaultSendQueue
 	}

@@ -80,3 +80,13 @@ func TestNegativeBoundsCountAsNone(t *testing.T) {
 		}
 	})
 }
+
+func TestOptionsWithDefaultsTwice(t *testing.T) {
+	once := linger.Options{}.WithDefaults()
+	if once.SendQueue <= 0 || once.ShutdownTimeout <= 0 || once.Node == "" || once.Logger == nil {
+		t.Errorf("each default is resolved; got %+v", once)
+	}
+	if twice := once.WithDefaults(); twice.Node != once.Node || twice.SendQueue != once.SendQueue || twice.MaxMemory != once.MaxMemory {
+		t.Errorf("a second call changes nothing; got %+v, then %+v", once, twice)
+	}
+}

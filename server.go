@@ -34,7 +34,7 @@ type Server struct {
 
 // NewServer returns a server for an application.
 func NewServer(h Handler, opts Options) *Server {
-	s := &Server{opts: opts.withDefaults(), began: time.Now(), hub: newHub(), listeners: newListeners()}
+	s := &Server{opts: opts.WithDefaults(), began: time.Now(), hub: newHub(), listeners: newListeners()}
 	if s.opts.Fallback == nil {
 		s.opts.Fallback = http.HandlerFunc(s.upgradeRequired)
 	}

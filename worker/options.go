@@ -130,9 +130,6 @@ const (
 	defaultFetchTimeout = 30 * time.Second
 	defaultMaxFetches   = 64
 	defaultMaxSockets   = 256
-	defaultSendQueue    = 1 << 20
-
-	defaultShutdownTimeout = 10 * time.Second
 
 	queueTime = 30 * time.Second // that an upgrade request may wait for a worker, beside its event
 )
@@ -192,20 +189,15 @@ func (o *Options) outgoingDefaults() {
 }
 
 func (o *Options) serverDefaults() {
-	if o.Server.SendQueue <= 0 {
-		o.Server.SendQueue = defaultSendQueue
-	}
 	if o.Server.Logger == nil {
 		o.Server.Logger = o.Logger
 	}
 	if o.Server.UpgradeTimeout == 0 {
 		o.Server.UpgradeTimeout = o.EventTimeout + queueTime
 	}
-	if o.Server.ShutdownTimeout <= 0 {
-		o.Server.ShutdownTimeout = defaultShutdownTimeout
-	}
 	if o.Server.Policy == linger.PolicyBlock {
 		o.Server.Policy = linger.PolicyClose
 	}
 	o.Server.LendPayloads = false
+	o.Server = o.Server.WithDefaults()
 }
