@@ -34,7 +34,7 @@ func (in *instance) count(args arguments) (engine.Value, error) {
 // being activated, how many are to get it.
 func (in *instance) publishTo(args arguments) (engine.Value, error) {
 	message := args.at(1)
-	payload := linger.Payload{Data: bytesOf(message), Binary: message.Kind() == engine.KindBytes}
+	payload := linger.Payload{Data: message.Content(), Binary: message.Kind() == engine.KindBytes}
 	var except []*linger.Socket
 	for _, id := range args.at(2).List() {
 		except = append(except, in.app.server.Socket(id.String()))

@@ -201,7 +201,7 @@ func content(p linger.Payload) engine.Value {
 	if p.Binary {
 		return engine.Bytes(p.Data)
 	}
-	return engine.String(p.String())
+	return engine.Text(p.Data)
 }
 
 // unavailable refuses a request for a while.

@@ -125,7 +125,7 @@ func (in *instance) upgrade(e *event, opts linger.AcceptOptions) (*linger.Socket
 func (in *instance) respond(args arguments) (engine.Value, error) {
 	id := args.at(0).Int()
 	if e := in.event(id); e != nil {
-		e.response = &response{status: args.at(1).Int(), header: wireHeader(args.at(2)), body: bytesOf(args.at(3))}
+		e.response = &response{status: args.at(1).Int(), header: wireHeader(args.at(2)), body: args.at(3).Content()}
 		in.finish(id)
 	}
 	return nothing, nil
@@ -157,13 +157,6 @@ func (in *instance) extended(args arguments) (engine.Value, error) {
 	return nothing, nil
 }
 
-func bytesOf(v engine.Value) []byte {
-	if v.Kind() == engine.KindString {
-		return []byte(v.String())
-	}
-	return v.Bytes()
-}
-
 func (in *instance) socket(args arguments) *linger.Socket {
 	return in.app.server.Socket(args.at(0).String())
 }
@@ -173,7 +166,7 @@ func (in *instance) socket(args arguments) *linger.Socket {
 func (in *instance) send(args arguments) (engine.Value, error) {
 	if s := in.socket(args); s != nil {
 		message := args.at(1)
-		payload := linger.Payload{Data: bytesOf(message), Binary: message.Kind() == engine.KindBytes}
+		payload := linger.Payload{Data: message.Content(), Binary: message.Kind() == engine.KindBytes}
 		if in.activating {
 			return nothing, in.act(len(payload.Data), func() { socketWire{s}.send(payload) })
 		}

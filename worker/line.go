@@ -140,7 +140,7 @@ func (in *instance) onLine(args arguments, do func(w wire)) (engine.Value, error
 func (in *instance) lineSend(args arguments) (engine.Value, error) {
 	message := args.at(1)
 	return in.onLine(args, func(w wire) {
-		w.send(linger.Payload{Data: bytesOf(message), Binary: message.Kind() == engine.KindBytes})
+		w.send(linger.Payload{Data: message.Content(), Binary: message.Kind() == engine.KindBytes})
 	})
 }
 

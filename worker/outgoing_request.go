@@ -39,7 +39,7 @@ func newOutgoingRequest(args arguments) (*outgoingRequest, error) {
 	if !fetchable(u) {
 		return nil, typeError("fetch: " + u.Protocol() + " is none of the schemes it knows, http: and https:")
 	}
-	r := &outgoingRequest{method: args.at(0).String(), url: u, redirect: args.at(2).String(), header: wireHeader(args.at(3)), body: bytesOf(args.at(4))}
+	r := &outgoingRequest{method: args.at(0).String(), url: u, redirect: args.at(2).String(), header: wireHeader(args.at(3)), body: args.at(4).Content()}
 	r.upgrade = strings.EqualFold(r.header.Get("Upgrade"), "websocket")
 	if r.upgrade && (r.method != http.MethodGet || r.body != nil) { // RFC 6455, section 4.1
 		return nil, typeError("fetch: a request for a WebSocket has the method GET and no body")

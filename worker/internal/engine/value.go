@@ -82,6 +82,12 @@ func String(s string) Value {
 	return Value{kind: KindString, bits: uint64(len(s)), data: unsafe.Pointer(unsafe.StringData(s))}
 }
 
+// Text is String for a text that is given as bytes. It does not copy them: they must not be changed as long as the value
+// is in use.
+func Text(b []byte) Value {
+	return Value{kind: KindString, bits: uint64(len(b)), data: unsafe.Pointer(unsafe.SliceData(b))}
+}
+
 // Bytes is an ArrayBuffer with a copy of b, made when the value enters the engine.
 func Bytes(b []byte) Value {
 	return Value{kind: KindBytes, bits: uint64(len(b)), data: unsafe.Pointer(unsafe.SliceData(b))}
@@ -145,6 +151,18 @@ func (v Value) String() string {
 func (v Value) Bytes() []byte {
 	if v.kind != KindBytes {
 		return nil
+	}
+	return unsafe.Slice((*byte)(v.data), int(v.bits))
+}
+
+// Content gives the text of a string, or bytes, as bytes, and nil for every other kind. It does not copy them: those of a
+// string must not be changed.
+func (v Value) Content() []byte {
+	switch {
+	case v.kind != KindString && v.kind != KindBytes:
+		return nil
+	case v.bits == 0:
+		return []byte{} // not nil, which is what has no content
 	}
 	return unsafe.Slice((*byte)(v.data), int(v.bits))
 }

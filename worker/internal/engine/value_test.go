@@ -43,3 +43,16 @@ func TestEmptyTextAndBytes(t *testing.T) {
 		t.Error("empty values should be empty")
 	}
 }
+
+func TestTextAndContentDoNotCopy(t *testing.T) {
+	b := []byte("text")
+	if v := Text(b); v.Kind() != KindString || v.String() != "text" || &v.Content()[0] != &b[0] {
+		t.Errorf("a text of bytes is a string with the same memory; got %v", v)
+	}
+	if got := Bytes(b).Content(); &got[0] != &b[0] {
+		t.Error("the content of bytes is the bytes")
+	}
+	if got := String("").Content(); got == nil || len(got) != 0 || len(Text(nil).Content()) != 0 || Int(1).Content() != nil {
+		t.Error("what has no content has none")
+	}
+}
