@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -15,9 +16,33 @@ import (
 )
 
 // journal returns options whose log is kept, and the log.
-func journal(level slog.Level) (linger.Options, *bytes.Buffer) {
-	var log bytes.Buffer
+func journal(level slog.Level) (linger.Options, *keptLog) {
+	var log keptLog
 	return linger.Options{Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: level}))}, &log
+}
+
+// keptLog is a buffer that may be read while it is written.
+type keptLog struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *keptLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *keptLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+func (l *keptLog) Reset() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text.Reset()
 }
 
 func TestServerRefusesTargetsAndHostsThatAreNoURL(t *testing.T) {
