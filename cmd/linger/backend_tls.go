@@ -11,7 +11,7 @@ import (
 type backendTLS struct {
 	BackendCA       string `placeholder:"FILE" help:"Certificates, in PEM, of the authorities that backends at wss are verified by, instead of the system's."`
 	BackendName     string `placeholder:"NAME" help:"Name that the certificates of backends have to be for, instead of the host in --to."`
-	BackendInsecure bool   `help:"Do not verify the certificates of backends: whoever is on the way can read and change everything."`
+	BackendInsecure bool   `help:"Do not verify the certificates of backends: anything on the way can read and change all traffic."`
 }
 
 // config returns nil when nothing differs from the usual.

@@ -23,7 +23,7 @@ import (
 // commands is the whole command line.
 type commands struct {
 	Run     runCommand     `cmd:"" help:"Run an application, JavaScript or TypeScript."`
-	Proxy   proxyCommand   `cmd:"" help:"Pass WebSockets on to backends, with each end as it came."`
+	Proxy   proxyCommand   `cmd:"" help:"Pass WebSocket connections on to backends. Each side sees how and with which code the other closed."`
 	Check   checkCommand   `cmd:"" help:"Load an application without serving it, and print what is wrong."`
 	Types   typesCommand   `cmd:"" help:"Write linger.d.ts, the types of Linger for TypeScript."`
 	Version versionCommand `cmd:"" help:"Print the version, with those of Go and of the engine."`
