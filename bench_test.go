@@ -51,30 +51,6 @@ func exchange(tb testing.TB, nc net.Conn, send, due []byte) {
 	}
 }
 
-// mostAllocations is the budget of one echoed message: its payload, which the
-// handler may keep, the Message, and the goroutine that hands it out.
-const mostAllocations = 3
-
-func TestAllocationsOfAnEchoedMessage(t *testing.T) {
-	for lend, most := range map[bool]float64{false: mostAllocations, true: mostAllocations - 1} {
-		s := linger.NewServer(linger.HandlerFuncs{OnMessage: echo}, linger.Options{LendPayloads: lend})
-		web := httptest.NewServer(s)
-		defer web.Close()
-		nc := dialRaw(t, web.Listener.Addr().String())
-		message := frame(protocol.Text, []byte(text(100)))
-		due := make([]byte, 102)
-		// After handlers that blocked, of other tests, the loops call up to 16,384 on goroutines of their own.
-		got := most + 1
-		for tries := 0; got > most && tries < 20; tries++ {
-			got = testing.AllocsPerRun(1000, func() { exchange(t, nc, message, due) })
-		}
-		t.Logf("%.1f allocations for each echoed message; payloads are lent: %v", got, lend)
-		if got > most {
-			t.Errorf("an echoed message costs %.0f allocations at the most; got %.1f", most, got)
-		}
-	}
-}
-
 func BenchmarkEcho(b *testing.B) {
 	_, address := listenRaw(b, linger.HandlerFuncs{OnMessage: echo})
 	nc := dialRaw(b, address)

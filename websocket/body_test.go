@@ -134,6 +134,9 @@ func TestBoundBodiesLetsSlowBodiesAndSlowHandlersBe(t *testing.T) {
 		}
 		time.Sleep(time.Minute) // no deadline is left
 		sendText(t, nc, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+		if last, err := io.ReadAll(nc); err != nil || !strings.HasPrefix(string(last), "HTTP/1.1 299 ") {
+			t.Errorf("the next request is answered; got %q, %v", last, err)
+		}
 	})
 }
 
