@@ -119,26 +119,35 @@ func silent(_ http.ResponseWriter, r *http.Request) {
 
 func TestASignalAbortsAFetch(t *testing.T) {
 	t.Parallel()
-	gone := make(chan struct{}, 1)
-	server := elsewhere(t, func(_ http.ResponseWriter, r *http.Request) {
-		<-r.Context().Done()
-		gone <- struct{}{}
-	})
 	for name, c := range map[string]struct {
 		expression, want string
-		asked            bool
+		arrives          bool
 	}{
-		"before":         {`fetch(base, { signal: AbortSignal.abort("no") })`, "no", false},
-		"in a Request":   {`fetch(new Request(base, { signal: AbortSignal.abort() }))`, "AbortError: The operation was aborted", false},
-		"at once":        {`(() => { const c = new AbortController(); const f = fetch(base, { signal: c.signal }); c.abort("stop"); return f; })()`, "stop", false},
-		"during":         {`(() => { const c = new AbortController(); setTimeout(() => c.abort(new Error("enough")), 50); return fetch(base, { signal: c.signal }); })()`, "Error: enough", true},
-		"after its time": {`fetch(base, { signal: AbortSignal.timeout(50) })`, "TimeoutError: The operation timed out", true},
+		"before":       {`fetch(base, { signal: AbortSignal.abort("no") })`, "no", false},
+		"in a Request": {`fetch(new Request(base, { signal: AbortSignal.abort() }))`, "AbortError: The operation was aborted", false},
+		"at once":      {`(() => { const c = new AbortController(); const f = fetch(base, { signal: c.signal }); c.abort("stop"); return f; })()`, "stop", false},
+		"during": {`(() => {
+			const c = new AbortController(), aborted = fetch(base, { signal: c.signal });
+			fetch(base + "/arrived").then(() => c.abort(new Error("enough")));
+			return aborted;
+		})()`, "Error: enough", true},
+		"after its time": {`fetch(base, { signal: AbortSignal.timeout(50) })`, "TimeoutError: The operation timed out", false}, // perhaps before the request arrives
 	} {
 		t.Run(name, func(t *testing.T) {
+			arrived, gone := make(chan struct{}, 1), make(chan struct{}, 1)
+			server := elsewhere(t, func(_ http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/arrived" { // is answered when the other request has arrived
+					<-arrived
+					return
+				}
+				arrived <- struct{}{}
+				<-r.Context().Done()
+				gone <- struct{}{}
+			})
 			a := serve(t, fetching(server.URL, c.expression), worker.Options{})
 			a.get("/", 500, c.want)
-			if c.asked {
-				within(t, "the server sees that nobody waits any more", func() { <-gone })
+			if c.arrives {
+				within(t, "the server sees that the request was aborted", func() { <-gone })
 			}
 		})
 	}
