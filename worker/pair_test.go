@@ -183,16 +183,22 @@ func TestBinaryMessagesAreBlobsUnlessAskedOtherwise(t *testing.T) {
 
 func TestMessagesOfAWebSocketComeOneAfterTheOther(t *testing.T) {
 	t.Parallel()
-	code := sockets(`
-		server.accept();
-		server.onmessage = async ({ data }) => {
-			if (data === "1") await new Promise((done) => setTimeout(done, 30));
-			server.send(data);
-		};`)
-	c := serve(t, code, worker.Options{}).connect()
+	// The listener of the first message waits for a promise.
+	code := func(first string) string {
+		return sockets(fmt.Sprintf(`
+			let third;
+			const afterThird = new Promise((done) => { third = done; });
+			server.accept();
+			server.onmessage = async ({ data }) => {
+				if (data === "1") await %s;
+				server.send(data);
+				if (data === "3") third();
+			};`, first))
+	}
+	c := serve(t, code(`new Promise((done) => setTimeout(done, 30))`), worker.Options{}).connect()
 	c.send("1", "2", "3")
 	c.want("1", "2", "3")
-	c = serve(t, code, worker.Options{Overlap: true}).connect()
+	c = serve(t, code("afterThird"), worker.Options{Overlap: true}).connect()
 	c.send("1", "2", "3")
 	c.want("2", "3", "1")
 }
@@ -215,24 +221,30 @@ func TestAThrowingListenerIsLoggedAndTheSocketStays(t *testing.T) {
 
 func TestMessagesWithinTheScriptComeOneAfterTheOther(t *testing.T) {
 	t.Parallel()
-	code := `export default {
-		async fetch() {
-			const [left, right] = new WebSocketPair();
-			left.accept();
-			right.accept();
-			right.onmessage = async ({ data }) => {
-				if (data === "1") await new Promise((done) => setTimeout(done, 30));
-				right.send(data);
-			};
-			const got = [];
-			const all = new Promise((done) => { left.onmessage = ({ data }) => { if (got.push(data) === 3) done(); }; });
-			for (const text of ["1", "2", "3"]) left.send(text);
-			await all;
-			return new Response(got.join());
-		},
-	};`
-	serve(t, code, worker.Options{}).get("/", 200, "1,2,3")
-	serve(t, code, worker.Options{Overlap: true}).get("/", 200, "2,3,1")
+	// The listener of the first message waits for a promise.
+	code := func(first string) string {
+		return fmt.Sprintf(`export default {
+			async fetch() {
+				let third;
+				const afterThird = new Promise((done) => { third = done; });
+				const [left, right] = new WebSocketPair();
+				left.accept();
+				right.accept();
+				right.onmessage = async ({ data }) => {
+					if (data === "1") await %s;
+					right.send(data);
+					if (data === "3") third();
+				};
+				const got = [];
+				const all = new Promise((done) => { left.onmessage = ({ data }) => { if (got.push(data) === 3) done(); }; });
+				for (const text of ["1", "2", "3"]) left.send(text);
+				await all;
+				return new Response(got.join());
+			},
+		};`, first)
+	}
+	serve(t, code(`new Promise((done) => setTimeout(done, 30))`), worker.Options{}).get("/", 200, "1,2,3")
+	serve(t, code("afterThird"), worker.Options{Overlap: true}).get("/", 200, "2,3,1")
 }
 
 func TestAListenerThatNeverEndsHoldsUpItsSocketForATime(t *testing.T) {
