@@ -22,7 +22,7 @@ type mailbox struct {
 	generation *generation // that handles the event in progress
 	rest       []Message   // of the batch that is handed out, after the one in progress
 
-	batched atomic.Int32 // messages of a batch that is handed out, behind the one at the handler
+	batched atomic.Int32 // messages of the batch that is being handled, after the one in progress
 }
 
 // mailboxes lends them.

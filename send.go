@@ -81,9 +81,9 @@ func (s *Socket) send(policy Policy, op protocol.Opcode, queue func(*websocket.D
 	}
 }
 
-// sendEarly queues before the 101. Nothing leaves before the handler has returned, so a full queue says nothing about
-// the peer, and to wait for room would be to wait for the sender itself: unless messages are to be dropped the sender is
-// told. mu is held.
+// sendEarly queues a message before the 101. Nothing leaves until the handler has returned, so a full queue does not mean
+// that the peer is slow, and waiting for room would be a deadlock: except under PolicyDrop the sender gets ErrEarlyFull.
+// mu is held.
 func (s *Socket) sendEarly(policy Policy, op protocol.Opcode, data []byte) error {
 	err := s.early.send(op, data, s.server.opts.SendQueue)
 	if errors.Is(err, ErrQueueFull) && policy != PolicyDrop {

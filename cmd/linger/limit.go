@@ -14,7 +14,7 @@ import (
 const (
 	limitPeriod = 10 * time.Second
 	limitLines  = 20   // of one kind in a period
-	limitKinds  = 1024 // that are told apart; the rest are one
+	limitKinds  = 1024 // kinds with a count each; further ones share one count
 )
 
 // limiter is a slog.Handler that bounds how often a line is repeated. Lines of a kind have
@@ -25,7 +25,7 @@ type limiter struct {
 	kinds *kinds // shared with those that WithAttrs and WithGroup return
 }
 
-// kindAttrs are the attributes that tell kinds of lines apart. Peers cannot choose their
+// kindAttrs are the attributes that distinguish kinds of lines. Peers cannot choose their
 // values.
 var kindAttrs = map[string]bool{"at": true, "cause": true, "reason": true, "event": true, "worker": true}
 
