@@ -1,8 +1,10 @@
 package interop_test
 
 import (
+	"errors"
 	"fmt"
 	"net"
+	"syscall"
 	"testing"
 
 	"github.com/lingerws/linger/protocol"
@@ -17,8 +19,7 @@ func TestWeEndWithoutAClose(t *testing.T) {
 		for how := range cuts {
 			m := p.meet(t, websocket.Options{})
 			m.exchange(t)
-			m.cut(t, how)
-			wantAbnormal(t, m.outcome(t), how)
+			wantAbnormal(t, m.cut(t, how), how)
 			if got, want := wantReport(t, m.ended), p.afterCut(how); got.Code != want.Code || got.Clean != want.Clean {
 				t.Errorf("%s: the peer must report %v; got %v", how, want, got)
 			}
@@ -68,19 +69,24 @@ func (m *meeting) exchange(t *testing.T) {
 	wantMessage(t, m.receive(t), textOf(20))
 }
 
-// cut ends our end's TCP without a Close: by a FIN, or by a reset.
-func (m *meeting) cut(t *testing.T, how string) {
+// cut ends the TCP of our end without a Close, by a FIN or by a reset, and returns the outcome that our end reports.
+func (m *meeting) cut(t *testing.T, how string) websocket.Outcome {
 	t.Helper()
 	if how == doReset {
-		_ = m.transport.Close() // or the kernel would wait for this descriptor
+		_ = m.transport.Close() // an open second descriptor would keep the kernel from sending the reset
 		m.closeNow()
-		return
+		return m.outcome(t)
 	}
-	if err := m.transport.CloseWrite(); err != nil {
+	// The FIN follows the report: gws sends a Close with 1000 when it reads a FIN, which our end could still receive.
+	if err := m.transport.CloseRead(); err != nil {
 		t.Fatalf("our transport must be open; got %v", err)
 	}
-	_ = m.transport.CloseRead() // fails if the peer has ended its direction by now
+	end := m.outcome(t)
+	if err := m.transport.CloseWrite(); err != nil && !errors.Is(err, syscall.ENOTCONN) {
+		t.Errorf("our transport must send a FIN; got %v", err)
+	}
 	_ = m.transport.Close()
+	return end
 }
 
 // another returns a second descriptor of a connection: who drives it may close the first, and go on with one of its own.
