@@ -132,9 +132,9 @@ func (a *App) current(g *generation) {
 	g.use(a.server)
 }
 
-// Files returns the files that the application was made of, the script and what it
-// imports, as absolute paths.
-func (a *App) Files() []string { return slices.Clone(a.generation.Load().bundle.files) }
+// Files returns the absolute paths of the application's files: the script and everything it
+// imports.
+func (a *App) Files() []string { return slices.Clone(a.generation.Load().bundle.Files) }
 
 // ServeHTTP answers a request as the script decides; after Shutdown with 503.
 func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.server.ServeHTTP(w, r) }

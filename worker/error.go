@@ -3,9 +3,9 @@ package worker
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 
+	"github.com/lingerws/linger/worker/internal/bundle"
 	"github.com/lingerws/linger/worker/internal/engine"
 )
 
@@ -50,6 +50,53 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, text)
 }
 
+// Position is a place in a source file; line and column count from 1.
+type Position struct {
+	File         string
+	Line, Column int
+}
+
+// String returns "file:line:column", or "" without a file.
+func (p Position) String() string { return bundle.Position(p).String() }
+
+// Frames returns problems for people who read a terminal: each over several lines, with the line of the source and a
+// caret under what is wrong, where they are known, and in colours if color is set. What a script threw has its stack, the
+// errors of an AggregateError and its cause. The text of a log has a line for each problem: [LoadError.Error].
+func Frames(problems []Problem, color bool) string {
+	messages := make([]bundle.Message, 0, len(problems))
+	for _, p := range problems {
+		m := bundle.Message{Problem: p.inSource(), Warning: p.Warning}
+		if p.Thrown != nil {
+			m.Notes = p.Thrown.notes("")
+		}
+		messages = append(messages, m)
+	}
+	return bundle.Format(messages, color)
+}
+
+// inSource returns the problem without what a script threw.
+func (p Problem) inSource() bundle.Problem {
+	return bundle.Problem{Position: bundle.Position{File: p.File, Line: p.Line, Column: p.Column}, Text: p.Text, Source: p.Source, Length: p.Length}
+}
+
+// problemOf is the reverse of inSource.
+func problemOf(p bundle.Problem) Problem {
+	return Problem{File: p.File, Line: p.Line, Column: p.Column, Text: p.Text, Source: p.Source, Length: p.Length}
+}
+
+// loadErrorOf returns an error of the bundler as a *LoadError.
+func loadErrorOf(err error) error {
+	failure, ok := errors.AsType[*bundle.Error](err)
+	if !ok {
+		return problem(err.Error())
+	}
+	var e LoadError
+	for _, p := range failure.Problems {
+		e.Problems = append(e.Problems, problemOf(p))
+	}
+	return &e
+}
+
 func problem(text string) *LoadError { return &LoadError{Problems: []Problem{{Text: text}}} }
 
 // loadError says what went wrong while the script was loading: a *[LoadError], or
@@ -77,7 +124,7 @@ func (in *instance) problemsOf(err error) []Problem {
 			text = "the script threw " + text + " while it was loading: throw an Error, which has a place"
 		}
 		p := in.problemAt(thrown.Frames, text)
-		p.Thrown = in.generation.bundle.sources.scriptError(thrown)
+		p.Thrown = newScriptError(in.generation.bundle.Sources, thrown)
 		return []Problem{p}
 	case errors.Is(err, engine.ErrInterrupted):
 		var stack []engine.Frame
@@ -93,14 +140,6 @@ func (in *instance) problemsOf(err error) []Problem {
 
 // problemAt is a problem at the place in the sources where a stack begins.
 func (in *instance) problemAt(stack []engine.Frame, text string) Problem {
-	at := in.generation.bundle.sources.origin(stack)
-	return Problem{File: at.File, Line: at.Line, Column: at.Column, Text: text, Source: in.generation.bundle.sources.line(at.File, at.Line)}
-}
-
-// reasonOf gives the part of a file error that does not repeat the path.
-func reasonOf(err error) string {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return e.Err.Error()
-	}
-	return err.Error()
+	at := in.generation.origin(stack)
+	return Problem{File: at.File, Line: at.Line, Column: at.Column, Text: text, Source: in.generation.bundle.Sources.Line(at.File, at.Line)}
 }

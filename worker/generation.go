@@ -5,12 +5,13 @@ import (
 	"sync"
 
 	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/worker/internal/bundle"
 )
 
 // generation is one loaded version of the application.
 type generation struct {
 	number int // from 1
-	bundle *bundle
+	bundle *bundle.Bundle
 
 	mu       sync.Mutex
 	server   *linger.Server // while it is in use
@@ -26,13 +27,13 @@ type generation struct {
 // activate events happen in the first one, once. The error is a *[LoadError]; then
 // nothing of it is left.
 func (a *App) load(number int) (*generation, []*instance, error) {
-	b, err := newBundle(a.path, a.opts.Development)
+	b, err := bundle.New(a.path, a.opts.Development)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, loadErrorOf(err)
 	}
 	g := &generation{number: number, bundle: b}
-	for _, p := range b.warnings {
-		g.warn(a, p)
+	for _, p := range b.Warnings {
+		g.warn(a, problemOf(p))
 	}
 	instances, err := a.instances(g)
 	if err == nil {

@@ -3,6 +3,7 @@ package worker
 import (
 	"time"
 
+	"github.com/lingerws/linger/worker/internal/bundle"
 	"github.com/lingerws/linger/worker/internal/engine"
 )
 
@@ -94,7 +95,7 @@ func (in *instance) load() error {
 	}
 	var module *engine.Promise
 	err = in.turn(func() (err error) {
-		module, err = in.rt.EvalModule(bundleName, in.generation.bundle.code)
+		module, err = in.rt.EvalModule(bundle.Name, in.generation.bundle.Code)
 		return err
 	})
 	if err != nil {

@@ -41,7 +41,7 @@ func (in *instance) unanswered(args arguments) (engine.Value, error) {
 	if at.File != "" {
 		attrs = append(attrs, "at", at.String())
 	}
-	in.note(e, &ScriptError{Text: text, At: at, sources: in.generation.bundle.sources})
+	in.note(e, &ScriptError{Text: text, At: at, sources: in.generation.bundle.Sources})
 	in.app.opts.Logger.Error(text, attrs...)
 	return nothing, nil
 }
@@ -54,7 +54,7 @@ func (in *instance) reportOverdue(e *event) {
 	if at.File != "" {
 		attrs = append(attrs, "at", at.String())
 	}
-	in.note(e, &ScriptError{Text: "the listeners of the event did not finish within " + limit, At: at, sources: in.generation.bundle.sources})
+	in.note(e, &ScriptError{Text: "the listeners of the event did not finish within " + limit, At: at, sources: in.generation.bundle.Sources})
 	in.app.opts.Logger.Error("event timed out", attrs...)
 }
 
@@ -63,7 +63,7 @@ func (in *instance) reportOverdue(e *event) {
 func (in *instance) firstPlace(places engine.Value) Position {
 	list := places.List()
 	for ; len(list) >= 3; list = list[3:] {
-		at := in.generation.bundle.sources.origin([]engine.Frame{{File: list[0].String(), Line: list[1].Int(), Column: list[2].Int()}})
+		at := in.generation.origin([]engine.Frame{{File: list[0].String(), Line: list[1].Int(), Column: list[2].Int()}})
 		if at.File != "" {
 			return at
 		}
@@ -158,8 +158,8 @@ func (in *instance) place(err error) []any {
 
 // placed gives what a log says about where a script is.
 func (in *instance) placed(where engine.Place) []any {
-	var s ScriptError
-	in.generation.bundle.sources.locate(&s, where.Frames)
+	s := ScriptError{sources: in.generation.bundle.Sources}
+	s.locate(where.Frames)
 	var attrs []any
 	if s.At.File != "" {
 		attrs = append(attrs, "at", s.At.String())
@@ -171,7 +171,7 @@ func (in *instance) placed(where engine.Place) []any {
 }
 
 func (in *instance) describe(e *engine.Exception) *ScriptError {
-	return in.generation.bundle.sources.scriptError(e)
+	return newScriptError(in.generation.bundle.Sources, e)
 }
 
 // unhandled logs a promise rejection that nobody handled.

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"strings"
 
+	"github.com/lingerws/linger/worker/internal/bundle"
 	"github.com/lingerws/linger/worker/internal/engine"
 )
 
@@ -21,7 +22,7 @@ type ScriptError struct {
 	Errors []*ScriptError // the first of an AggregateError
 	Others int            // how many follow them
 
-	sources *sourceMap
+	sources *bundle.Sources
 }
 
 // Source returns the line of the source at At, or an empty string if it is not known.
@@ -29,7 +30,7 @@ func (s *ScriptError) Source() string {
 	if s.sources == nil {
 		return ""
 	}
-	return s.sources.line(s.At.File, s.At.Line)
+	return s.sources.Line(s.At.File, s.At.Line)
 }
 
 // The bounds of a ScriptError.
@@ -39,37 +40,56 @@ const (
 	maxCall     = 200  // bytes of a call
 )
 
-// scriptError returns what is reported of an exception.
-func (m *sourceMap) scriptError(e *engine.Exception) *ScriptError {
-	s := &ScriptError{Text: clip(m.trace(e.Error()), maxReported), Others: e.More, sources: m}
-	m.locate(s, e.Frames)
+// newScriptError returns an exception with positions in the sources and texts of bounded length.
+func newScriptError(sources *bundle.Sources, e *engine.Exception) *ScriptError {
+	s := &ScriptError{Text: clip(sources.Trace(e.Error()), maxReported), Others: e.More, sources: sources}
+	s.locate(e.Frames)
 	if e.Cause != nil {
-		s.Cause = m.scriptError(e.Cause)
+		s.Cause = newScriptError(sources, e.Cause)
 	}
 	for _, one := range e.Errors {
-		s.Errors = append(s.Errors, m.scriptError(one))
+		s.Errors = append(s.Errors, newScriptError(sources, one))
 	}
 	return s
 }
 
-// locate says where something happened.
-func (m *sourceMap) locate(s *ScriptError, frames []engine.Frame) {
-	s.At = m.origin(frames)
+// locate sets At and Stack.
+func (s *ScriptError) locate(frames []engine.Frame) {
+	s.At = originOf(s.sources, frames)
 	frames = applicationFrames(frames)
 	if s.More = len(frames) > maxStack; s.More {
 		frames = frames[:maxStack]
 	}
 	for _, f := range frames {
-		s.Stack = append(s.Stack, clip(m.call(f), maxCall))
+		s.Stack = append(s.Stack, clip(callOf(s.sources, f), maxCall))
 	}
 }
 
-// applicationFrames leaves out the calls of Linger's own code, with the built-in function
-// that called it, and calls of which nothing is known.
+// originOf returns the source position of the first frame in the application's code, the zero
+// Position if there is none.
+func originOf(sources *bundle.Sources, frames []engine.Frame) Position {
+	for _, f := range frames {
+		if f.File != bundle.Name {
+			continue
+		}
+		if p, ok := sources.Position(f.Line, f.Column); ok {
+			return Position(p)
+		}
+	}
+	return Position{}
+}
+
+// origin returns the source position of the first frame in the application's code.
+func (g *generation) origin(frames []engine.Frame) Position {
+	return originOf(g.bundle.Sources, frames)
+}
+
+// applicationFrames removes the frames of Linger's own code, with the built-in function
+// that called it, and frames without a function and a file.
 func applicationFrames(frames []engine.Frame) []engine.Frame {
 	var own []engine.Frame
 	for _, f := range frames {
-		if f.File != bundleName && strings.HasPrefix(f.File, "linger:") {
+		if f.File != bundle.Name && strings.HasPrefix(f.File, "linger:") {
 			if last := len(own) - 1; last >= 0 && own[last].File == "native" {
 				own = own[:last]
 			}
@@ -82,19 +102,41 @@ func applicationFrames(frames []engine.Frame) []engine.Frame {
 	return own
 }
 
-// call returns a call as stacks have it.
-func (m *sourceMap) call(f engine.Frame) string {
+// callOf returns a frame as a line of a stack.
+func callOf(sources *bundle.Sources, f engine.Frame) string {
 	place := f.File
 	if f.Line > 0 {
 		place = Position{File: f.File, Line: f.Line, Column: f.Column}.String()
 	}
-	if p, ok := m.position(f.Line, f.Column); ok && f.File == bundleName {
+	if p, ok := sources.Position(f.Line, f.Column); ok && f.File == bundle.Name {
 		place = p.String()
 	}
 	if f.Function == "" {
 		return place
 	}
 	return f.Function + " (" + place + ")"
+}
+
+// notes returns the stack of s, where it has more than the position, the errors that s consists of, and its cause.
+func (s *ScriptError) notes(indent string) []bundle.Problem {
+	var list []bundle.Problem
+	if len(s.Stack) > 1 {
+		list = append(list, bundle.Problem{Text: strings.TrimRight(s.stack(), "\n")})
+	}
+	add := func(what string, one *ScriptError) {
+		list = append(list, bundle.Problem{Position: bundle.Position(one.At), Text: indent + what + one.Text, Source: one.Source()})
+		list = append(list, one.notes(indent+"  ")...)
+	}
+	for i, one := range s.Errors {
+		add(fmt.Sprintf("[%d] ", i), one)
+	}
+	if s.Others > 0 {
+		list = append(list, bundle.Problem{Text: fmt.Sprintf("%sand %d more errors", indent, s.Others)})
+	}
+	if s.Cause != nil {
+		add("caused by ", s.Cause)
+	}
+	return list
 }
 
 // attr returns the error as an attribute of a log. Without a key its own attributes are

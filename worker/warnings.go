@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/evanw/esbuild/pkg/api"
-
 	"github.com/lingerws/linger/internal/spelling"
 	"github.com/lingerws/linger/worker/internal/engine"
 )
@@ -60,17 +58,6 @@ func (g *generation) warn(a *App, p Problem) {
 	a.opts.Logger.Warn(p.Text, attrs...)
 }
 
-// bundlerWarnings returns what the bundler has noticed in the application's own files.
-func bundlerWarnings(messages []api.Message) []Problem {
-	var list []Problem
-	for _, m := range messages {
-		if !inPackage(fileOf(m)) && len(list) < maxWarnings {
-			list = append(list, problemOf(m, m.Text))
-		}
-	}
-	return list
-}
-
 // Warnings returns what may be wrong with the version of the application that runs: listeners to events that never
 // happen, exports that nothing uses, and the like. Each has been logged.
 func (a *App) Warnings() []Problem {
@@ -90,7 +77,7 @@ func (in *instance) listened(args arguments) (engine.Value, error) {
 	if text == "" || in.generation.countWarnings() >= maxWarnings {
 		return nothing, nil
 	}
-	at := in.generation.bundle.sources.origin(engine.Frames(args.at(1).String()))
+	at := in.generation.origin(engine.Frames(args.at(1).String()))
 	in.generation.warn(in.app, in.generation.problemIn(at, text))
 	return nothing, nil
 }
@@ -146,7 +133,8 @@ func (in *instance) ignored(args arguments) (engine.Value, error) {
 	default:
 		text = fmt.Sprintf("nothing calls the exported %s: Linger does not dispatch its events", name)
 	}
-	at, ok := in.generation.bundle.sources.position(args.at(2).Int(), args.at(3).Int())
+	found, ok := in.generation.bundle.Sources.Position(args.at(2).Int(), args.at(3).Int())
+	at := Position(found)
 	if !ok {
 		at = Position{File: in.app.path}
 	}
@@ -154,9 +142,9 @@ func (in *instance) ignored(args arguments) (engine.Value, error) {
 	return nothing, nil
 }
 
-// problemIn is a problem at a place of the sources.
+// problemIn returns a problem at a position in the sources.
 func (g *generation) problemIn(at Position, text string) Problem {
-	return Problem{File: at.File, Line: at.Line, Column: at.Column, Text: text, Source: g.bundle.sources.line(at.File, at.Line)}
+	return Problem{File: at.File, Line: at.Line, Column: at.Column, Text: text, Source: g.bundle.Sources.Line(at.File, at.Line)}
 }
 
 func (g *generation) countWarnings() int {

@@ -23,7 +23,7 @@ func (in *instance) webOptions() web.Options {
 
 // console prints plain text; places in it are those of the sources.
 func (in *instance) console(level web.Level, text string) {
-	text = in.generation.bundle.sources.trace(text)
+	text = in.generation.bundle.Sources.Trace(text)
 	if in.app.opts.Console != nil {
 		in.app.opts.Console(slogLevels[level], text)
 		return

@@ -59,16 +59,19 @@ var layers = map[string]layer{
 		why: "a proxy joins two connections and needs no events",
 	},
 	"worker": {
-		may:     append([]string{".", "websocket", "worker/internal/engine", "worker/internal/web", "internal/forwarding", "internal/httprule", "internal/latch", "internal/netaddr", "internal/pace", "internal/spelling"}, core...),
-		modules: []string{"github.com/evanw/esbuild", "github.com/go-sourcemap/sourcemap"},
-		why:     "a worker runs handlers and reaches the JavaScript engine through worker/internal/engine only",
+		may: append([]string{".", "websocket", "worker/internal/bundle", "worker/internal/engine", "worker/internal/web", "internal/forwarding", "internal/httprule", "internal/latch", "internal/netaddr", "internal/pace", "internal/spelling"}, core...),
+		why: "a worker runs handlers and reaches the JavaScript engine through worker/internal/engine only",
+	},
+	"worker/internal/bundle": {
+		may: []string{"internal/spelling"}, modules: []string{"github.com/evanw/esbuild", "github.com/go-sourcemap/sourcemap"},
+		why: "bundling reads files and makes a script of them; it knows neither engines nor events",
 	},
 	"worker/internal/engine": {
 		modules: []string{"modernc.org/libquickjs", "modernc.org/libc", "modernc.org/memory"},
 		why:     "the binding of the engine knows neither events nor sockets, so that the engine can be exchanged",
 	},
 	"worker/internal/web": {
-		may: []string{"worker/internal/engine"}, modules: []string{"github.com/evanw/esbuild", "golang.org/x/net"},
+		may: []string{"worker/internal/bundle", "worker/internal/engine"}, modules: []string{"golang.org/x/net"},
 		why: "the globals of the web platform are modules on the engine; they know neither events nor sockets",
 	},
 	"cmd": {
@@ -227,6 +230,9 @@ func TestForbiddenImportsAreFound(t *testing.T) {
 		{own("proxy"), own("."), true},
 		{own("worker/internal/web"), own("worker/internal/engine"), false},
 		{own("worker/internal/web"), own("."), true},
+		{own("worker"), own("worker/internal/bundle"), false},
+		{own("worker"), outside("github.com/evanw/esbuild"), true},
+		{own("worker/internal/bundle"), outside("github.com/evanw/esbuild"), false},
 		{own("worker/internal/web/weburl"), own("websocket"), true},
 		{own("worker/internal/web/weburl"), outside("golang.org/x/net"), false},
 		{own("worker"), own("worker/internal/web"), false},

@@ -1,10 +1,12 @@
 package web
 
 import (
+	"embed"
 	"io/fs"
 	"sync"
 	"time"
 
+	"github.com/lingerws/linger/worker/internal/bundle"
 	"github.com/lingerws/linger/worker/internal/engine"
 )
 
@@ -59,11 +61,23 @@ type Prelude struct {
 // scriptName is what stack traces call the prelude.
 const scriptName = "linger:web"
 
+//go:embed js/*.js
+var embedded embed.FS
+
 // NewPrelude bundles and compiles the globals of this package together with the caller's modules: index.js at the root
-// of modules and what it imports, run after the globals are there. modules may be nil. The error is a *BundleError or
-// the engine's.
+// of modules and what it imports, which run after the globals are defined. modules may be nil. The error is a
+// *[bundle.Error] or the engine's.
 func NewPrelude(modules fs.FS) (*Prelude, error) {
-	source, err := bundle(modules)
+	own, err := fs.Sub(embedded, "js")
+	if err != nil {
+		return nil, err
+	}
+	roots, entry := map[string]fs.FS{"web": own}, `import "web/globals.js";`
+	if modules != nil {
+		roots["worker"] = modules
+		entry += `import "worker/index.js";`
+	}
+	source, err := bundle.Script(entry, roots)
 	if err != nil {
 		return nil, err
 	}

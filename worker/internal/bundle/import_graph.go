@@ -1,4 +1,4 @@
-package worker
+package bundle
 
 import (
 	"path/filepath"
@@ -12,19 +12,19 @@ import (
 // importEdge is an import of one file by another.
 type importEdge struct {
 	from, to string        // absolute
-	name     string        // as the import is written
+	name     string        // as written in the import
 	at       *api.Location // of the import
 }
 
-// importGraph is which file imports which, as far as files can be found.
+// importGraph holds the imports between the files that can be found.
 type importGraph struct {
 	mu       sync.Mutex // the bundler resolves imports from several goroutines
 	edges    []*importEdge
 	importer map[string]*importEdge // the first import of a file on the shortest way from the entry
 }
 
-// newImportGraph follows the imports of an application that could not be bundled. Bundling it without what was missing is
-// how the bundler is made to name every import with its place; that costs nothing where the application is right.
+// newImportGraph finds the imports of an application that could not be bundled. It bundles the application once more with
+// the missing modules declared external, so that the bundler reports every import with its position.
 func newImportGraph(options api.BuildOptions) *importGraph {
 	g := &importGraph{importer: map[string]*importEdge{}}
 	options.Plugins = append([]api.Plugin{{Name: "graph", Setup: g.record}}, options.Plugins...)
@@ -37,7 +37,7 @@ func newImportGraph(options api.BuildOptions) *importGraph {
 	return g
 }
 
-// resolving marks what the plugin itself asks to be resolved.
+// resolving marks resolutions that the plugin itself requests.
 type resolving struct{}
 
 func (g *importGraph) record(build api.PluginBuild) {
@@ -62,9 +62,9 @@ func (g *importGraph) record(build api.PluginBuild) {
 	})
 }
 
-// findImporters walks from the entry outwards.
+// findImporters searches the graph breadth-first from the entry.
 func (g *importGraph) findImporters(entry string) {
-	slices.SortFunc(g.edges, func(a, b *importEdge) int { return strings.Compare(a.name, b.name) }) // as they came in any order
+	slices.SortFunc(g.edges, func(a, b *importEdge) int { return strings.Compare(a.name, b.name) }) // the bundler resolves in any order
 	for queue := []string{entry}; len(queue) > 0; queue = queue[1:] {
 		for _, edge := range g.edges {
 			if edge.from != queue[0] || edge.to == entry || g.importer[edge.to] != nil {
@@ -76,7 +76,7 @@ func (g *importGraph) findImporters(entry string) {
 	}
 }
 
-// wayTo returns the imports that lead from the entry to a file.
+// wayTo returns the chain of imports from the entry to a file.
 func (g *importGraph) wayTo(file string) []*importEdge {
 	var way []*importEdge
 	for edge := g.importer[file]; edge != nil; edge = g.importer[edge.from] {
@@ -86,8 +86,8 @@ func (g *importGraph) wayTo(file string) []*importEdge {
 	return way
 }
 
-// ownImport returns the last import, on the way to a file, that the application itself has written, and the files of
-// packages that the way goes through from there. The import is nil if the file is one of the application's own.
+// ownImport returns the last import in the application's own files on the way to a file, and the files of packages between
+// it and that file. The import is nil if the file itself is one of the application's own.
 func (g *importGraph) ownImport(file string) (own *importEdge, through []string) {
 	for _, edge := range g.wayTo(file) {
 		if !inPackage(edge.to) {

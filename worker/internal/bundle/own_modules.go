@@ -1,4 +1,4 @@
-package worker
+package bundle
 
 import (
 	"strings"
@@ -6,7 +6,7 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// refusedImports are imports that fail while bundling, with their position, because they would fail in the engine.
+// refusedImports are patterns of imports that are refused with a reason, while the position of the import is known.
 var refusedImports = map[string]string{
 	`^(https?:)?//`: "is on the network: download the module and import it by a relative path",
 	`^npm:`:         "is the name of a package for Deno: install it with npm install, and import it without npm:",
@@ -14,7 +14,7 @@ var refusedImports = map[string]string{
 	`^bun(:|$)`:     "is a module of Bun, which Linger does not have",
 }
 
-// ownModules are the modules that Linger has, with what each exports of the globals.
+// ownModules are the modules that Linger provides, each with the globals that it exports.
 var ownModules = map[string][]string{
 	"linger": {
 		"env", "clients", "setWebSocketAutoResponse", "Clients", "ExtendableEvent", "FetchEvent", "WebSocketCloseEvent",
@@ -24,17 +24,17 @@ var ownModules = map[string][]string{
 	"cloudflare:workers": {"env"},
 }
 
-// ownNamespace is what esbuild calls the place that modules of Linger are in.
+// ownNamespace is the namespace of esbuild that contains the modules of Linger.
 const ownNamespace = "linger"
 
-// resolveImports has imports of modules that Linger has find them, and others fail that cannot be had.
+// resolveImports resolves imports of ownModules, and refuses refusedImports and unknown modules of the Workers runtime.
 func resolveImports(build api.PluginBuild) {
 	for filter, reason := range refusedImports {
 		build.OnResolve(api.OnResolveOptions{Filter: filter}, refuseImport(reason))
 	}
 	build.OnResolve(api.OnResolveOptions{Filter: `^(linger$|cloudflare:)`}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
 		if _, ok := ownModules[args.Path]; !ok {
-			return refuseImport("is a module of the Workers runtime that is not there: of those there is cloudflare:workers")(args)
+			return refuseImport("is a module of the Workers runtime that does not exist here: the only one is cloudflare:workers")(args)
 		}
 		return api.OnResolveResult{Path: args.Path, Namespace: ownNamespace, SideEffects: api.SideEffectsFalse}, nil
 	})

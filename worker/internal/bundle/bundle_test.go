@@ -1,4 +1,4 @@
-package worker
+package bundle
 
 import (
 	"errors"
@@ -42,7 +42,7 @@ func TestABundleIsReadAgainIfItsFilesAreWrittenMeanwhile(t *testing.T) {
 		}
 		touch(t, path, time.Hour)
 		read := 0
-		_, err := readWhole(path, func() (*bundle, error) {
+		_, err := readWhole(path, func() (*Bundle, error) {
 			b, err := readBundle(path, false)
 			age := time.Hour
 			if read++; read <= writes {
@@ -54,7 +54,7 @@ func TestABundleIsReadAgainIfItsFilesAreWrittenMeanwhile(t *testing.T) {
 		if read != readings {
 			t.Errorf("a file that is written during %d readings is read %d times; got %d", writes, readings, read)
 		}
-		failure, failed := errors.AsType[*LoadError](err)
+		failure, failed := errors.AsType[*Error](err)
 		if never := writes > readings; failed != never || never && !strings.Contains(failure.Error(), "changed again and again") {
 			t.Errorf("only a file that never rests is an error; got %v", err)
 		}

@@ -1,4 +1,4 @@
-package worker
+package bundle
 
 import (
 	"encoding/json"
@@ -11,26 +11,26 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// bundleName is what stacks call the bundle before positions are traced back to
-// the sources.
-const bundleName = "linger:app"
+// Name is the file name of a bundle in stacks.
+const Name = "linger:app"
 
-// bundle is an application as one script.
-type bundle struct {
-	code    string
-	sources *sourceMap
-	files   []string // that it was made of, absolute
-
-	warnings []Problem // of the bundler, about the application's own files
+// Bundle is an application as one script.
+type Bundle struct {
+	Code     string
+	Sources  *Sources
+	Files    []string  // the absolute paths of all files in the bundle
+	Warnings []Problem // the bundler's warnings about the application's own files, up to maxWarnings
 }
 
-// newBundle bundles the module at path with everything it imports. The error is a *[LoadError].
-func newBundle(path string, development bool) (*bundle, error) {
-	return readWhole(path, func() (*bundle, error) { return readBundle(path, development) })
+// New bundles the module at path with everything it imports. In development packages see NODE_ENV as "development". The
+// error is an *[Error].
+func New(path string, development bool) (*Bundle, error) {
+	return readWhole(path, func() (*Bundle, error) { return readBundle(path, development) })
 }
 
-// readWhole reads a bundle again if one of its files was written meanwhile, so that no half of it is taken for the whole.
-func readWhole(path string, read func() (*bundle, error)) (*bundle, error) {
+// readWhole calls read again as long as one of the files was written while they were read, so that a bundle never mixes two
+// states of them.
+func readWhole(path string, read func() (*Bundle, error)) (*Bundle, error) {
 	for range maxReadings {
 		began := time.Now()
 		b, err := read()
@@ -38,23 +38,23 @@ func readWhole(path string, read func() (*bundle, error)) (*bundle, error) {
 			return b, err
 		}
 	}
-	return nil, &LoadError{Problems: []Problem{{File: path, Text: "cannot be read as a whole: its files are changed again and again while they are read"}}}
+	return nil, fileError(path, "cannot be read as a whole: its files are changed again and again while they are read")
 }
 
 const (
 	maxReadings = 20
-	clockStep   = 10 * time.Millisecond // by which the time of a change may be behind, on most file systems
+	clockStep   = 10 * time.Millisecond // the resolution of modification times on most file systems
 )
 
-// changedSince reports whether one of the files has changed since a moment.
-func (b *bundle) changedSince(moment time.Time) bool {
-	return slices.ContainsFunc(b.files, func(file string) bool {
+// changedSince reports whether one of the files was modified after a moment. Modification times in the future are ignored.
+func (b *Bundle) changedSince(moment time.Time) bool {
+	return slices.ContainsFunc(b.Files, func(file string) bool {
 		info, err := os.Stat(file)
 		return err == nil && info.ModTime().After(moment) && !info.ModTime().After(time.Now())
 	})
 }
 
-func readBundle(path string, development bool) (*bundle, error) {
+func readBundle(path string, development bool) (*Bundle, error) {
 	absolute, err := entryOf(path)
 	if err != nil {
 		return nil, err
@@ -66,31 +66,31 @@ func readBundle(path string, development bool) (*bundle, error) {
 	}
 	b, err := newBundleOf(result.OutputFiles)
 	if err == nil {
-		b.files, err = inputs(result.Metafile)
-		b.warnings = bundlerWarnings(result.Warnings)
+		b.Files, err = inputs(result.Metafile)
+		b.Warnings = bundlerWarnings(result.Warnings)
 	}
 	return b, err
 }
 
-// entryOf returns the absolute path of an application's module, if it can be one.
+// entryOf returns the absolute path of an application's module. The error is an *[Error] if path is not a readable script.
 func entryOf(path string) (string, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
-		return "", &LoadError{Problems: []Problem{{File: path, Text: err.Error()}}}
+		return "", fileError(path, err.Error())
 	}
 	info, err := os.Stat(absolute)
 	switch {
 	case err != nil:
-		return "", &LoadError{Problems: []Problem{{File: path, Text: "cannot be read: " + reasonOf(err)}}}
+		return "", fileError(path, "cannot be read: "+reasonOf(err))
 	case info.IsDir():
-		return "", &LoadError{Problems: []Problem{{File: path, Text: "is a directory: name the application's module in it, a .js or .ts file"}}}
+		return "", fileError(path, "is a directory: name the application's module in it, a .js or .ts file")
 	case formatOf(absolute) != script:
-		return "", &LoadError{Problems: []Problem{{File: path, Text: "is not a script: name the application's module, a .js or .ts file"}}}
+		return "", fileError(path, "is not a script: name the application's module, a .js or .ts file")
 	}
 	return absolute, nil
 }
 
-// outputName is the name of the bundle, beside which the source map names the sources; nothing is written.
+// outputName is the file name of the bundle. The source map names the sources relative to it; no file is written.
 const outputName = "app.js"
 
 func buildOptions(entry string, development bool) api.BuildOptions {
@@ -99,8 +99,8 @@ func buildOptions(entry string, development bool) api.BuildOptions {
 		EntryPoints: []string{entry},
 		Bundle:      true,
 		Format:      api.FormatESModule,
-		// The platform of browsers is that of packages that need nothing of Node: it has the browser field of package.json
-		// respected. The conditions are those of wrangler.
+		// Packages for browsers need no modules of Node. With this platform the browser field of package.json is respected.
+		// The conditions are those of wrangler.
 		Platform:      api.PlatformBrowser,
 		Conditions:    []string{"workerd", "worker", "browser"},
 		MainFields:    []string{"browser", "module", "main"},
@@ -121,9 +121,9 @@ func buildOptions(entry string, development bool) api.BuildOptions {
 	}
 }
 
-// environment returns what packages expect of the bundler: constants for the expressions by which they choose between
-// development and production, and an object for what is left of process.env and import.meta.env. The former has the
-// application's variables, as text. There is no process, so that packages do not take Linger for Node.
+// environment returns what packages expect of a bundler: constants for the expressions that select between development and
+// production, and objects for all other uses of process.env and import.meta.env. process.env has the application's
+// variables as text. The global process itself is not defined, so that packages do not take Linger for Node.
 func environment(development bool) (define map[string]string, banner string) {
 	mode := "production"
 	if development {
@@ -143,17 +143,17 @@ func environment(development bool) (define map[string]string, banner string) {
 		", __linger_import_meta_env = " + literal(flags) + ";"
 }
 
-// literal returns a value as an expression of JavaScript.
+// literal returns a value as a JavaScript expression.
 func literal(value any) string {
 	text, _ := json.Marshal(value) // strings and booleans, and maps of them
 	return string(text)
 }
 
-// inputs returns the files that a bundle was made of.
+// inputs returns the absolute paths of the files in a bundle, sorted.
 func inputs(metafile string) ([]string, error) {
 	var meta struct{ Inputs map[string]json.RawMessage }
 	if err := json.Unmarshal([]byte(metafile), &meta); err != nil {
-		return nil, &LoadError{Problems: []Problem{{Text: "list of files: " + err.Error()}}}
+		return nil, &Error{Problems: []Problem{{Text: "list of files: " + err.Error()}}}
 	}
 	files := make([]string, 0, len(meta.Inputs))
 	for name := range meta.Inputs {
@@ -165,8 +165,8 @@ func inputs(metafile string) ([]string, error) {
 	return files, nil
 }
 
-// inputFile returns the file that an input of a bundle was read from. Modules of Linger, and those that a package has
-// replaced by nothing, were read from none.
+// inputFile returns the file that an input of a bundle was read from. Modules of Linger, and modules that a package.json
+// disables, have no file.
 func inputFile(name string) (string, bool) {
 	if strings.HasPrefix(name, "(disabled):") || strings.HasPrefix(name, "<") || strings.HasPrefix(name, ownNamespace+":") {
 		return "", false
@@ -181,23 +181,37 @@ func inputFile(name string) (string, bool) {
 	return file, true
 }
 
-// newBundleOf finds script and source map among what the bundler has made, which may include other files.
-func newBundleOf(files []api.OutputFile) (*bundle, error) {
-	var b bundle
+// newBundleOf returns the bundle with the script and the source map among the bundler's output files; other files are ignored.
+func newBundleOf(files []api.OutputFile) (*Bundle, error) {
+	var b Bundle
 	for _, f := range files {
 		switch filepath.Base(f.Path) {
 		case outputName:
-			b.code = string(f.Contents)
+			b.Code = string(f.Contents)
 		case outputName + ".map":
-			sources, err := newSourceMap(f.Contents)
+			sources, err := NewSources(f.Contents)
 			if err != nil {
-				return nil, &LoadError{Problems: []Problem{{Text: "source map: " + err.Error()}}}
+				return nil, &Error{Problems: []Problem{{Text: "source map: " + err.Error()}}}
 			}
-			b.sources = sources
+			b.Sources = sources
 		}
 	}
-	if b.sources == nil {
-		return nil, problem("the bundler has not made a script of the application")
+	if b.Sources == nil {
+		return nil, &Error{Problems: []Problem{{Text: "the bundler has not made a script of the application"}}}
 	}
 	return &b, nil
 }
+
+// bundlerWarnings returns the bundler's warnings about the application's own files.
+func bundlerWarnings(messages []api.Message) []Problem {
+	var list []Problem
+	for _, m := range messages {
+		if !inPackage(fileOf(m)) && len(list) < maxWarnings {
+			list = append(list, problemOf(m, m.Text))
+		}
+	}
+	return list
+}
+
+// maxWarnings bounds the warnings of a bundle.
+const maxWarnings = 100

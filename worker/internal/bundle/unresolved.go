@@ -1,4 +1,4 @@
-package worker
+package bundle
 
 import (
 	"cmp"
@@ -14,9 +14,9 @@ import (
 	"github.com/lingerws/linger/internal/spelling"
 )
 
-// missing is an import that leads to nothing.
+// missing is an import that cannot be resolved.
 type missing struct {
-	name    string // as it is written
+	name    string // as written in the import
 	message api.Message
 }
 
@@ -25,11 +25,11 @@ var (
 	noExport   = regexp.MustCompile(`^No matching export in "` + ownNamespace + `:(.*)" for import "(.*)"`)
 )
 
-// problemsOfBundler returns what a bundler's errors say, in words that help and in the order of their places. Several
-// imports that lead to nothing for one cause are one problem.
-func problemsOfBundler(messages []api.Message, options api.BuildOptions) *LoadError {
+// problemsOfBundler explains a bundler's errors, in the order of their positions. Imports that cannot be resolved for the
+// same reason become one problem.
+func problemsOfBundler(messages []api.Message, options api.BuildOptions) *Error {
 	var lost []missing
-	var e LoadError
+	var e Error
 	for _, m := range messages {
 		if found := unresolved.FindStringSubmatch(m.Text); found != nil {
 			lost = append(lost, missing{found[1], m})
@@ -49,25 +49,25 @@ func problemsOfBundler(messages []api.Message, options api.BuildOptions) *LoadEr
 	return &e
 }
 
-// add adds a problem that is not among them yet.
-func (e *LoadError) add(p Problem) {
+// add appends a problem, unless it is there already.
+func (e *Error) add(p Problem) {
 	if !slices.Contains(e.Problems, p) {
 		e.Problems = append(e.Problems, p)
 	}
 }
 
-// problemOf is a message of the bundler as a problem, with another text.
+// problemOf returns a problem with the position of a bundler's message and the given text.
 func problemOf(m api.Message, text string) Problem {
 	p := Problem{Text: text}
 	if l := m.Location; l != nil {
-		p.File, p.Line, p.Column = l.File, l.Line, l.Column+1
+		p.Position = Position{File: l.File, Line: l.Line, Column: l.Column + 1}
 		p.Source, p.Length = l.LineText, l.Length
 	}
 	return p
 }
 
-// ownExport returns a message of the bundler, or what there is to say of an import from a module of Linger of what that
-// does not have.
+// ownExport returns the text of a bundler's message. If it reports that a module of Linger lacks an export, the text names
+// what to use instead.
 func ownExport(text string) string {
 	found := noExport.FindStringSubmatch(text)
 	if found == nil {
@@ -78,31 +78,31 @@ func ownExport(text string) string {
 	case "DurableObject":
 		return "Linger has no Durable Objects: keep what belongs to a connection in its data, and reach other connections with clients and channels"
 	case "WorkerEntrypoint":
-		return "WorkerEntrypoint is not there: export default an object with a method fetch(request, env, ctx)"
+		return "WorkerEntrypoint does not exist here: export default an object with a method fetch(request, env, ctx)"
 	}
 	return fmt.Sprintf("%q has no %s here: it exports %s", module, name, strings.Join(ownModules[module], ", "))
 }
 
-// lostGroup is imports that lead to nothing for the same reason.
+// lostGroup is a set of imports that cannot be resolved for the same reason.
 type lostGroup struct {
 	kind    lostKind
-	own     *importEdge // the application's import that leads to them, nil if they are its own
-	through []string    // the files of packages, from there to the first of them
+	own     *importEdge // the import in the application's own files that leads to them; nil if they are in those files
+	through []string    // the files of packages between own and the first import in lost
 	lost    []missing
 }
 
-// lostKind is why an import leads to nothing.
+// lostKind is the reason why an import cannot be resolved.
 type lostKind int
 
 const (
 	lostFile lostKind = iota
 	lostNode
 	lostPackage
-	lostModule // of a package that is there
+	lostModule // a path that an installed package does not export
 	lostAlias
 )
 
-// group puts together what one import of the application has brought in, and what names the same package.
+// group groups imports by the import of the application that leads to them and by the package they name.
 func (g *importGraph) group(lost []missing) []*lostGroup {
 	var groups []*lostGroup
 	byKey := map[string]*lostGroup{}
@@ -139,7 +139,7 @@ func fileOf(m api.Message) string {
 	return file
 }
 
-// packageName is what npm takes as the name of a package.
+// packageName matches the names that npm accepts for packages.
 var packageName = regexp.MustCompile(`^(@[a-z0-9-][a-z0-9-._]*/)?[a-zA-Z0-9-][a-zA-Z0-9-._]*$`)
 
 func kindOfLost(name, importer string) lostKind {
@@ -165,7 +165,7 @@ func packageOf(name string) string {
 	return parts[0]
 }
 
-// isInstalled reports whether a folder, or one above it, has a package.
+// isInstalled reports whether a package is installed in a folder or in one of its parents.
 func isInstalled(name, folder string) bool {
 	for {
 		if _, err := os.Stat(filepath.Join(folder, "node_modules", filepath.FromSlash(name), "package.json")); err == nil {
@@ -179,7 +179,7 @@ func isInstalled(name, folder string) bool {
 	}
 }
 
-// problem says what is missing, at the application's own import where that has brought it in.
+// problem returns the problem, at the import in the application's own files where there is one.
 func (l *lostGroup) problem() Problem {
 	first := l.lost[0]
 	if l.own == nil || l.own.at == nil {
@@ -196,7 +196,7 @@ func (l *lostGroup) problem() Problem {
 	return p
 }
 
-// relativeName returns a file as it is seen from the working directory.
+// relativeName returns a file relative to the working directory, with slashes.
 func relativeName(file string) string {
 	here, err := os.Getwd()
 	if err != nil {
@@ -231,7 +231,7 @@ func (l *lostGroup) reason() string {
 	return fmt.Sprintf("Could not resolve %q: there is no such file", name)
 }
 
-// nearestFile returns the relative import that a misspelt one stands for most likely, or "".
+// nearestFile returns the relative import that a misspelt one most likely stands for, or "".
 func nearestFile(name, importer string) string {
 	path := filepath.Join(filepath.Dir(importer), filepath.FromSlash(name))
 	entries, err := os.ReadDir(filepath.Dir(path))
@@ -241,7 +241,7 @@ func nearestFile(name, importer string) string {
 	var names []string
 	for _, entry := range entries {
 		file := entry.Name()
-		if filepath.Ext(path) == "" && formatOf(file) == script { // as imports leave it out
+		if filepath.Ext(path) == "" && formatOf(file) == script { // imports may omit the suffix of a script
 			file = strings.TrimSuffix(file, filepath.Ext(file))
 		}
 		if !entry.IsDir() {

@@ -1,4 +1,4 @@
-package worker
+package bundle
 
 import (
 	"encoding/base64"
@@ -12,20 +12,20 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// format is what a file is for the module that imports it.
+// format is how an imported file appears to the module that imports it.
 type format int
 
 const (
 	unknown     format = iota
-	script             // a module, or what the bundler makes one of
+	script             // a module, or a file of which the bundler makes one
 	text               // a string
 	data               // an ArrayBuffer
 	webAssembly        // refused
 	cssModule          // refused
 )
 
-// suffixes are the files that an import may name without saying what they are. Those of wrangler are among them: .txt,
-// .html, .sql and .bin.
+// suffixes are the file name suffixes of each format, for imports without attributes. They include those of wrangler:
+// .txt, .html, .sql and .bin.
 var suffixes = map[format][]string{
 	script: {"", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".json"},
 	text: {
@@ -40,7 +40,7 @@ var suffixes = map[format][]string{
 	cssModule:   {".module.css"},
 }
 
-// formatOf returns what a file is by its suffix, of which the longest that is known counts, in any case.
+// formatOf returns the format of a file by its longest known suffix, in upper or lower case.
 func formatOf(path string) format {
 	name := strings.ToLower(filepath.Base(path))
 	if slices.ContainsFunc(suffixes[cssModule], func(suffix string) bool { return strings.HasSuffix(name, suffix) }) {
@@ -54,13 +54,13 @@ func formatOf(path string) format {
 	return unknown
 }
 
-// loadFormats has the bundler load files that are not scripts.
+// loadFormats lets the bundler load files that are not scripts.
 func loadFormats(build api.PluginBuild) {
 	build.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: "file"}, loadFormat)
 }
 
-// loadFormat loads a file as what the import says that it is, with { type: "text" } or ?raw, or else as what its suffix
-// says. Scripts, JSON and other types are left to the bundler.
+// loadFormat loads a file as the type in the attributes or the query of the import, { type: "text" } or ?raw, or else as the
+// format of its suffix. Scripts, JSON and other types are left to the bundler.
 func loadFormat(args api.OnLoadArgs) (api.OnLoadResult, error) {
 	query, _, _ := strings.Cut(strings.TrimPrefix(args.Suffix, "?"), "&")
 	kind, typed := args.With["type"]
@@ -88,7 +88,7 @@ func loadFormat(args api.OnLoadArgs) (api.OnLoadResult, error) {
 	return api.OnLoadResult{}, nil
 }
 
-// loadText makes a string of a file.
+// loadText loads a file as a string.
 func loadText(path string) (api.OnLoadResult, error) {
 	content, err := os.ReadFile(path)
 	switch {
@@ -101,7 +101,7 @@ func loadText(path string) (api.OnLoadResult, error) {
 	return api.OnLoadResult{Contents: &text, Loader: api.LoaderText}, nil
 }
 
-// loadData makes an ArrayBuffer of a file.
+// loadData loads a file as an ArrayBuffer.
 func loadData(path string) (api.OnLoadResult, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -111,7 +111,7 @@ func loadData(path string) (api.OnLoadResult, error) {
 	return api.OnLoadResult{Contents: &module, Loader: api.LoaderJS}, nil
 }
 
-// refuse is the result for a file that cannot be loaded; the bundler adds the place of the import.
+// refuse returns the result for a file that cannot be loaded. The bundler adds the position of the import.
 func refuse(path, reason string) (api.OnLoadResult, error) {
 	return api.OnLoadResult{}, fmt.Errorf("%q %s", filepath.Base(path), reason)
 }

@@ -1,0 +1,79 @@
+package bundle
+
+import (
+	"encoding/json"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/go-sourcemap/sourcemap"
+)
+
+// Sources maps positions in a bundle to the source files.
+type Sources struct {
+	consumer *sourcemap.Consumer // nil for a bundle without code
+}
+
+// NewSources reads a source map in JSON.
+func NewSources(data []byte) (*Sources, error) {
+	var head struct{ Mappings string }
+	if err := json.Unmarshal(data, &head); err != nil {
+		return nil, err
+	}
+	if head.Mappings == "" { // the consumer would report an error
+		return &Sources{}, nil
+	}
+	consumer, err := sourcemap.Parse("", data)
+	if err != nil {
+		return nil, err
+	}
+	return &Sources{consumer}, nil
+}
+
+// Position returns the source position of a position in the bundle. Lines and columns
+// count from 1.
+func (m *Sources) Position(line, column int) (Position, bool) {
+	if m.consumer == nil {
+		return Position{}, false
+	}
+	file, _, line, column, ok := m.consumer.Source(line, column-1)
+	return Position{File: file, Line: line, Column: column + 1}, ok
+}
+
+var (
+	bundlePlace = regexp.MustCompile(regexp.QuoteMeta(Name) + `:(\d+):(\d+)`)
+
+	// ownFrame matches a stack line of the code of the globals, and the line of the built-in
+	// function that called it.
+	ownFrame = regexp.MustCompile(`(\n +at [^\n]* \(native\))?\n +at [^\n]* \(linger:web:\d+:\d+\)`)
+)
+
+// Trace replaces positions in the bundle by source positions in a text such as a stack, and
+// removes the frames of Linger's own code.
+func (m *Sources) Trace(text string) string {
+	if !strings.Contains(text, "linger:") { // the common case, without a regular expression
+		return text
+	}
+	return bundlePlace.ReplaceAllStringFunc(ownFrame.ReplaceAllString(text, ""), func(place string) string {
+		parts := bundlePlace.FindStringSubmatch(place)
+		line, _ := strconv.Atoi(parts[1])
+		column, _ := strconv.Atoi(parts[2])
+		if p, ok := m.Position(line, column); ok {
+			return p.String()
+		}
+		return place
+	})
+}
+
+// Line returns a line of a source file, counted from 1, without its line end. It returns "" if the line is not known.
+func (m *Sources) Line(file string, number int) string {
+	if m.consumer == nil {
+		return ""
+	}
+	for line := range strings.Lines(m.consumer.SourceContent(file)) {
+		if number--; number == 0 {
+			return strings.TrimRight(line, "\r\n")
+		}
+	}
+	return ""
+}

@@ -1,0 +1,44 @@
+package worker
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/lingerws/linger/worker/internal/bundle"
+	"github.com/lingerws/linger/worker/internal/engine"
+)
+
+// testSources maps line 2 of a bundle, from its first and fifth column on, to line 10,
+// columns 1 and 9 of src/app.ts. Nothing maps to line 1.
+func testSources(t *testing.T) *bundle.Sources {
+	t.Helper()
+	m, err := bundle.NewSources([]byte(`{"version": 3, "sources": ["src/app.ts"], "names": [], "mappings": ";AASA,IAAQ"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestOriginOfIsTheFirstFrameOfTheApplication(t *testing.T) {
+	t.Parallel()
+	m := testSources(t)
+	e := &engine.Exception{Frames: []engine.Frame{
+		{File: "linger:web", Line: 2, Column: 1}, {File: bundle.Name, Line: 1, Column: 1},
+		{File: bundle.Name, Line: 2, Column: 6}, {File: bundle.Name, Line: 2, Column: 1},
+	}}
+	if got := originOf(m, e.Frames).String(); got != "src/app.ts:10:9" {
+		t.Errorf("the origin is src/app.ts:10:9; got %q", got)
+	}
+	if got := originOf(m, nil); got != (Position{}) || got.String() != "" {
+		t.Errorf("without frames there is no origin; got %q", got)
+	}
+}
+
+func TestScriptErrorStackLeavesOutUnknownCalls(t *testing.T) {
+	t.Parallel()
+	s := ScriptError{sources: testSources(t)}
+	s.locate(engine.Frames("    at \n    at <anonymous> ()\n    at f (linger:app:2:1)\n    at now (native)\n"))
+	if got, want := strings.Join(s.Stack, ", "), "f (src/app.ts:10:1), now (native)"; got != want {
+		t.Errorf("the stack is %q; got %q", want, got)
+	}
+}
