@@ -2,10 +2,9 @@ package websocket
 
 import (
 	"net/http"
-	"net/textproto"
 	"slices"
-	"strings"
 
+	"github.com/lingerws/linger/internal/httprule"
 	"github.com/lingerws/linger/protocol/handshake"
 )
 
@@ -15,36 +14,19 @@ import (
 func appendAnswer(b []byte, fields []handshake.Field, own http.Header) []byte {
 	b = append(b, "HTTP/1.1 101 Switching Protocols\r\n"...)
 	for _, f := range fields {
-		b = appendField(b, f.Name, f.Value)
+		b = httprule.AppendField(b, f.Name, f.Value)
 	}
 	names := make([]string, 0, len(own))
 	for name := range own {
-		if !ofHandshake(name) && handshake.IsToken(name) {
+		if !httprule.IsHandshakeField(name) && handshake.IsToken(name) {
 			names = append(names, name)
 		}
 	}
 	slices.Sort(names)
 	for _, name := range names {
 		for _, value := range own[name] { // Set-Cookie needs a line each: RFC 6265, section 3
-			b = appendField(b, name, value)
+			b = httprule.AppendField(b, name, value)
 		}
 	}
 	return append(b, "\r\n"...)
-}
-
-var lineBreaks = strings.NewReplacer("\r", " ", "\n", " ", "\x00", " ")
-
-func appendField(b []byte, name, value string) []byte {
-	b = append(append(b, name...), ": "...)
-	return append(append(b, lineBreaks.Replace(value)...), "\r\n"...)
-}
-
-// ofHandshake tells whether a field belongs to the handshake or frames a body,
-// of which a 101 has none (RFC 9110, section 6.4.1).
-func ofHandshake(name string) bool {
-	switch textproto.CanonicalMIMEHeaderKey(name) {
-	case "Upgrade", "Connection", "Content-Length", "Transfer-Encoding", "Trailer":
-		return true
-	}
-	return strings.HasPrefix(textproto.CanonicalMIMEHeaderKey(name), "Sec-Websocket-")
 }

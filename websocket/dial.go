@@ -3,13 +3,14 @@ package websocket
 import (
 	"context"
 	"crypto/tls"
-	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"time"
 
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/protocol/handshake"
+	"github.com/lingerws/linger/websocket/internal/opening"
 )
 
 // DialOptions say how a server is reached and what is asked of it. The zero value
@@ -77,8 +78,6 @@ type DialOptions struct {
 	HandshakeTimeout time.Duration
 }
 
-const defaultDialTimeout = 30 * time.Second
-
 // NoProxy is a choice for DialOptions.Proxy: the server is reached directly,
 // whatever the environment says.
 func NoProxy(*http.Request) (*url.URL, error) { return nil, nil }
@@ -93,11 +92,11 @@ func Dial(ctx context.Context, url string, opts *DialOptions) (*Conn, error) {
 	}
 	conn := *opts
 	conn.Options = connOptions(opts.Options)
-	o, err := dial(ctx, url, &conn)
+	d, header, err := DialDriver(ctx, url, &conn)
 	if err != nil {
 		return nil, err
 	}
-	return newConn(o.driver(conn.Options), o.subprotocol, opts.Options), nil
+	return newConn(d, header.Get("Sec-WebSocket-Protocol"), opts.Options), nil
 }
 
 // DialDriver is Dial for those who want events: the connection is to be started
@@ -107,43 +106,33 @@ func DialDriver(ctx context.Context, url string, opts *DialOptions) (*Driver, ht
 	if opts == nil {
 		opts = &DialOptions{}
 	}
-	o, err := dial(ctx, url, opts)
-	if err != nil {
-		return nil, nil, err
+	var agreed terms
+	opened, failure := opening.Open(ctx, url, &opening.Request{
+		Header:       opts.Header,
+		Host:         opts.Host,
+		Origin:       opts.Origin,
+		Subprotocols: opts.Subprotocols,
+		Extensions:   offer(&opts.Options),
+		Agree: func(answer []handshake.Extension) (err error) {
+			agreed, err = settleTerms(answer, &opts.Options)
+			return err
+		},
+		Proxy:            opts.Proxy,
+		NetDial:          opts.NetDial,
+		TLSConfig:        opts.TLSConfig,
+		Connect:          opts.Connect,
+		MaxRedirects:     opts.MaxRedirects,
+		MaxRefusal:       opts.MaxRefusal,
+		Refused:          opts.Refused,
+		HandshakeTimeout: opts.HandshakeTimeout,
+	})
+	if failure != nil {
+		return nil, nil, dialError(failure)
 	}
-	return o.driver(opts.Options), o.header, nil
+	d := newDriver(newTransport(opened.Conn, opts.Blocking), protocol.Client, opened.Early, opts.Options, agreed)
+	return d, opened.Header, nil
 }
 
-// opened is an opening handshake that is done.
-type opened struct {
-	transport   net.Conn
-	early       []byte // what came with the answer
-	header      http.Header
-	subprotocol string
-	terms       terms
-}
-
-func (o *opened) driver(opts Options) *Driver {
-	return newDriver(newTransport(o.transport, opts.Blocking), protocol.Client, o.early, opts, o.terms)
-}
-
-// errDialTimeout is told apart from the caller's own deadline by its text only.
-var errDialTimeout = fmt.Errorf("the opening handshake took longer than DialOptions.HandshakeTimeout: %w",
-	context.DeadlineExceeded)
-
-// dial makes the opening handshake, along redirects if they may be followed.
-func dial(ctx context.Context, rawURL string, opts *DialOptions) (*opened, error) {
-	bound := orDefault(opts.HandshakeTimeout, defaultDialTimeout)
-	ctx, cancel := context.WithTimeoutCause(ctx, bound, errDialTimeout)
-	defer cancel()
-	h, failure := firstHop(rawURL, opts)
-	for followed := 0; failure == nil; followed++ {
-		var o *opened
-		if o, failure = h.open(ctx); failure == nil {
-			return o, nil
-		}
-		h, failure = h.redirected(failure, followed)
-	}
-	failure.explain(ctx)
-	return nil, failure
-}
+// ParseURL reads a URL as [Dial] does, without dialling it. Its scheme is http or https if text says so. The error is
+// a *[protocol.Misuse].
+func ParseURL(text string) (*url.URL, error) { return opening.ParseURL(text) }

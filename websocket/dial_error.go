@@ -1,11 +1,9 @@
 package websocket
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"net/http"
-	"os"
+
+	"github.com/lingerws/linger/websocket/internal/opening"
 )
 
 // DialPhase says how far an opening handshake came. The identifiers are stable.
@@ -13,13 +11,13 @@ type DialPhase string
 
 // The phases, in order.
 const (
-	PhaseRequest  DialPhase = "request"  // the URL or the options make no request; the error is a *[protocol.Misuse]
-	PhaseDial     DialPhase = "dial"     // the server was not reached
-	PhaseProxy    DialPhase = "proxy"    // the proxy was not reached, or gave no tunnel
-	PhaseTLS      DialPhase = "tls"      // the TLS handshake with the server failed
-	PhaseWrite    DialPhase = "write"    // the request could not be written
-	PhaseResponse DialPhase = "response" // no answer came that can be read
-	PhaseCheck    DialPhase = "check"    // the answer opens no WebSocket; mostly the error is a *[handshake.Failure]
+	PhaseRequest  = DialPhase(opening.PhaseRequest)  // the URL or the options make no request; the error is a *[protocol.Misuse]
+	PhaseDial     = DialPhase(opening.PhaseDial)     // the server was not reached
+	PhaseProxy    = DialPhase(opening.PhaseProxy)    // the proxy was not reached, or gave no tunnel
+	PhaseTLS      = DialPhase(opening.PhaseTLS)      // the TLS handshake with the server failed
+	PhaseWrite    = DialPhase(opening.PhaseWrite)    // the request could not be written
+	PhaseResponse = DialPhase(opening.PhaseResponse) // no answer came that can be read
+	PhaseCheck    = DialPhase(opening.PhaseCheck)    // the answer opens no WebSocket; mostly the error is a *[handshake.Failure]
 )
 
 // DialError says why an opening handshake failed. Nothing of it is left open.
@@ -46,21 +44,6 @@ func (e *DialError) Error() string {
 // handshake, it wraps context.Canceled or context.DeadlineExceeded.
 func (e *DialError) Unwrap() error { return e.Err }
 
-// explain names the context as the cause if it ended the handshake: what broke on
-// the way is only how that showed. An answer that has come is told as it came.
-func (e *DialError) explain(ctx context.Context) {
-	if e.Status != 0 || e.Phase == PhaseRequest {
-		return
-	}
-	switch ended, cause := ctx.Err(), context.Cause(ctx); {
-	case ended == nil && errors.Is(e.Err, os.ErrDeadlineExceeded):
-		// A dialer takes the deadline of the context to the system, which may be a
-		// little faster.
-		e.Err = fmt.Errorf("%w: %w", context.DeadlineExceeded, e.Err)
-	case ended == nil:
-	case errors.Is(cause, ended):
-		e.Err = fmt.Errorf("%w: %w", cause, e.Err)
-	default: // a cause of the caller's own
-		e.Err = fmt.Errorf("%w: %w: %w", ended, cause, e.Err)
-	}
+func dialError(f *opening.Failure) *DialError {
+	return &DialError{DialPhase(f.Phase), f.URL, f.Status, f.Header, f.Body, f.Cut, f.Err}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/internal/memconn"
+	"github.com/lingerws/linger/websocket/internal/opening"
 )
 
 // waiting is a NetDial that never gets through.
@@ -76,8 +77,8 @@ func TestAStuckDialIsCut(t *testing.T) {
 			after   time.Duration
 			is      []error
 		}{
-			"the default": {context.WithCancel, 0, 30 * time.Second, []error{context.DeadlineExceeded, errDialTimeout}},
-			"the option":  {context.WithCancel, time.Minute, time.Minute, []error{context.DeadlineExceeded, errDialTimeout}},
+			"the default": {context.WithCancel, 0, 30 * time.Second, []error{context.DeadlineExceeded, opening.ErrTimeout}},
+			"the option":  {context.WithCancel, time.Minute, time.Minute, []error{context.DeadlineExceeded, opening.ErrTimeout}},
 			"a deadline": {func(ctx context.Context) (context.Context, context.CancelFunc) {
 				return context.WithTimeout(ctx, 3*time.Second)
 			}, 0, 3 * time.Second, []error{context.DeadlineExceeded}},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/protocol/handshake"
+	"github.com/lingerws/linger/websocket/internal/opening"
 )
 
 // FuzzDialAnswer lets servers answer with any bytes, in which ACCEPT stands for the
@@ -47,8 +48,8 @@ func dialAnswered(t *testing.T, answer []byte, ends bool) {
 	}
 	start := time.Now()
 	d, _, err := DialDriver(t.Context(), "ws://example.com", opts)
-	if took := time.Since(start); took > defaultDialTimeout {
-		t.Errorf("a dial ends within %v; it took %v", defaultDialTimeout, took)
+	if took := time.Since(start); took > opening.DefaultTimeout {
+		t.Errorf("a dial ends within %v; it took %v", opening.DefaultTimeout, took)
 	}
 	if err != nil {
 		wantBoundedError(t, err)
@@ -70,8 +71,8 @@ func wantBoundedError(t *testing.T, err error) {
 	switch {
 	case !ok:
 		t.Errorf("every error is a *DialError; got %T %v", err, err)
-	case len(failure.Body) > maxBody:
-		t.Errorf("no more than %d bytes of a body are kept; got %d", maxBody, len(failure.Body))
+	case len(failure.Body) > opening.MaxBody:
+		t.Errorf("no more than %d bytes of a body are kept; got %d", opening.MaxBody, len(failure.Body))
 	case len(err.Error()) > 2000:
 		t.Errorf("an error stays readable; this has %d bytes", len(err.Error()))
 	}
@@ -81,7 +82,7 @@ func wantBoundedError(t *testing.T, err error) {
 			size += len(name) + len(v)
 		}
 	}
-	if size > maxResponse {
-		t.Errorf("a header holds no more than %d bytes; got %d", maxResponse, size)
+	if size > opening.MaxHead {
+		t.Errorf("a header holds no more than %d bytes; got %d", opening.MaxHead, size)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"testing/synctest"
 
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/internal/netlayer"
 )
 
 // proxy is an HTTP proxy on a real socket that gives a tunnel to anybody.
@@ -66,7 +67,7 @@ func (p *proxy) serve(nc net.Conn) {
 	done := make(chan struct{}, 2)
 	pass := func(to net.Conn, from io.Reader) {
 		_, _ = io.Copy(to, from)
-		sayEnd(to) // both directions of a tunnel end on their own
+		netlayer.EndWriting(to) // both directions of a tunnel end on their own
 		done <- struct{}{}
 	}
 	go pass(server, r)

@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 
 	"github.com/lingerws/linger/protocol/handshake"
+	"github.com/lingerws/linger/websocket/internal/opening"
 )
 
 // web is servers in memory, by scheme and address; each answers with a redirect or
@@ -100,11 +101,11 @@ func TestRedirectsThatAreNotFollowed(t *testing.T) {
 		visits   int
 	}{
 		"by default":          {"302 /next", "ws://a/", 0, plain, 1},
-		"too many":            {"302 /", "ws://a/", 3, errRedirects, 4},
-		"to less security":    {"302 ws://a/", "wss://a/", 3, errNotSecure, 1},
-		"to http from https":  {"302 http://a/", "wss://a/", 3, errNotSecure, 1},
-		"to another protocol": {"302 ftp://a/", "ws://a/", 3, errLocation, 1},
-		"to nowhere":          {"302 http://%zz/", "ws://a/", 3, errLocation, 1},
+		"too many":            {"302 /", "ws://a/", 3, opening.ErrRedirects, 4},
+		"to less security":    {"302 ws://a/", "wss://a/", 3, opening.ErrNotSecure, 1},
+		"to http from https":  {"302 http://a/", "wss://a/", 3, opening.ErrNotSecure, 1},
+		"to another protocol": {"302 ftp://a/", "ws://a/", 3, opening.ErrLocation, 1},
+		"to nowhere":          {"302 http://%zz/", "ws://a/", 3, opening.ErrLocation, 1},
 		"without a location":  {"302 ", "ws://a/", 3, plain, 1},
 		"with another status": {"300 /next", "ws://a/", 3, plain, 1},
 	} {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/protocol/handshake"
+	"github.com/lingerws/linger/websocket/internal/opening"
 )
 
 const (
@@ -99,9 +100,9 @@ var bodies = map[string]struct {
 	"as long as told":        {"HTTP/1.1 403 No\r\nContent-Length: 5\r\n\r\nenter", "enter", 0},
 	"in chunks":              {"HTTP/1.1 403 No\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nent\r\n2\r\ner\r\n0\r\n\r\n", "enter", 0},
 	"longer than is kept":    {"HTTP/1.1 403 No\r\nContent-Length: 9000\r\n\r\n" + strings.Repeat("x", 9000), strings.Repeat("x", 1024), 0},
-	"shorter than told":      {"HTTP/1.1 403 No\r\nContent-Length: 9\r\n\r\nenter", "enter", bodyWait},
-	"without an end":         {"HTTP/1.1 403 No\r\n\r\nenter", "enter", bodyWait},
-	"empty, but never ended": {"HTTP/1.1 403 No\r\n\r\n", "", bodyWait},
+	"shorter than told":      {"HTTP/1.1 403 No\r\nContent-Length: 9\r\n\r\nenter", "enter", opening.BodyWait},
+	"without an end":         {"HTTP/1.1 403 No\r\n\r\nenter", "enter", opening.BodyWait},
+	"empty, but never ended": {"HTTP/1.1 403 No\r\n\r\n", "", opening.BodyWait},
 	"none":                   {"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", "", 0},
 	"mostly the overhead of chunks": {"HTTP/1.1 403 No\r\nTransfer-Encoding: chunked\r\n\r\n" +
 		strings.Repeat("1;"+strings.Repeat("e", 2990)+"\r\nx\r\n", 9), "xxxx", 0},

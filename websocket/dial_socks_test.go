@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/lingerws/linger/websocket/internal/netlayer"
 )
 
 // socksProxy is a SOCKS proxy for one server, whatever name it is asked for.
@@ -88,7 +90,7 @@ func (p *socksProxy) serve(nc net.Conn, server, password string) {
 	}
 	defer func() { _ = to.Close() }()
 	_, _ = nc.Write(append([]byte{5, 0, 0, 3, 5}, "proxy\x00\x01"...)) // the bound address, as a name
-	go func() { _, _ = io.Copy(to, r); sayEnd(to) }()
+	go func() { _, _ = io.Copy(to, r); netlayer.EndWriting(to) }()
 	_, _ = io.Copy(nc, to)
 }
 

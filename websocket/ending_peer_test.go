@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/internal/netlayer"
 )
 
 // far is the peer of a connection on real sockets. It writes and reads its bytes
@@ -155,7 +156,7 @@ func isTimeout(err error) bool {
 }
 
 // end ends the peer's direction, over TLS with close_notify.
-func (f *far) end() { sayEnd(f.Conn) }
+func (f *far) end() { netlayer.EndWriting(f.Conn) }
 
 // wantGone fails unless the transport is closed before any bound of ours, the
 // shortest of which is 5 s.

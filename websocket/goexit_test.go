@@ -165,3 +165,15 @@ func wantEchoes(t *testing.T, blocking bool) {
 		wantBack(t, peer, "on another connection")
 	}
 }
+
+// wantBack fails unless a message comes back.
+func wantBack(t *testing.T, peer net.Conn, what string) {
+	t.Helper()
+	if _, err := peer.Write(textFrame("hello")); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, 7)
+	if _, err := io.ReadFull(peer, got); err != nil || string(got[2:]) != "hello" {
+		t.Fatalf("%s: a message must be echoed; got %q, %v", what, got, err)
+	}
+}

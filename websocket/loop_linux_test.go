@@ -2,7 +2,6 @@ package websocket
 
 import (
 	"bytes"
-	"io"
 	"net"
 	"runtime"
 	"testing"
@@ -35,18 +34,6 @@ func newDoing(message func(d *Driver, payload []byte)) doing {
 func (a doing) Message(d *Driver, m protocol.Event) { a.message(d, m.Payload) }
 
 func echoed(d *Driver, payload []byte) { _, _ = d.Send(protocol.Text, payload) }
-
-// wantBack fails unless a message comes back.
-func wantBack(t *testing.T, peer net.Conn, what string) {
-	t.Helper()
-	if _, err := peer.Write(textFrame("hello")); err != nil {
-		t.Fatal(err)
-	}
-	got := make([]byte, 7)
-	if _, err := io.ReadFull(peer, got); err != nil || string(got[2:]) != "hello" {
-		t.Fatalf("%s: a message must be echoed; got %q, %v", what, got, err)
-	}
-}
 
 func TestAHandlerThatEndsItsGoroutineStopsNoLoop(t *testing.T) {
 	for range 2 * runtime.GOMAXPROCS(0) {

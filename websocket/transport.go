@@ -2,11 +2,11 @@ package websocket
 
 import (
 	"crypto/tls"
-	"io"
 	"net"
 	"sync/atomic"
 
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/internal/netlayer"
 )
 
 // transport is what a connection needs of TCP, TLS or anything like them: read,
@@ -114,54 +114,32 @@ func (t *streamTransport) tryWrite([]byte) (int, error) { return 0, nil }
 
 func (t *streamTransport) write(p []byte) (int, error) { return t.nc.Write(p) }
 
-func (t *streamTransport) held() int { return heldByKernel(belowTLS(t.nc)) }
-
-type closeWriter interface{ CloseWrite() error }
+func (t *streamTransport) held() int { return heldByKernel(netlayer.BelowTLS(t.nc)) }
 
 // closeWrite sends close_notify and then the TCP FIN, which tls.Conn.CloseWrite
 // alone does not send (RFC 8446, section 6.1; RFC 6455, section 7.1.1). Errors
 // do not matter: the reader will meet them.
 func (t *streamTransport) closeWrite() {
 	if _, ok := t.nc.(*tls.Conn); !ok {
-		closeWriteOf(t.nc)
+		netlayer.CloseWrite(t.nc)
 		return
 	}
 	said := make(chan struct{})
 	t.said = said
 	go func() { // the alert may have to wait for the peer; crypto/tls bounds it to 5 s
 		defer close(said)
-		sayEnd(t.nc)
+		netlayer.EndWriting(t.nc)
 	}()
-}
-
-// sayEnd ends our direction of each layer of TLS, of which there are two behind a
-// proxy that is reached over TLS, and then of TCP.
-func sayEnd(nc net.Conn) {
-	secure, ok := nc.(*tls.Conn)
-	if !ok {
-		closeWriteOf(nc)
-		return
-	}
-	_ = secure.CloseWrite()
-	sayEnd(secure.NetConn())
-}
-
-func closeWriteOf(nc io.Closer) {
-	if half, ok := nc.(closeWriter); ok {
-		_ = half.CloseWrite()
-		return
-	}
-	_ = nc.Close()
 }
 
 func (t *streamTransport) reset() {
 	t.said = nil // nothing is waited for
-	setLinger(belowTLS(t.nc))
+	setLinger(netlayer.BelowTLS(t.nc))
 }
 
 // close closes what is below TLS, behind the close_notify that is under way.
 func (t *streamTransport) close() {
-	nc, said := belowTLS(t.nc), t.said
+	nc, said := netlayer.BelowTLS(t.nc), t.said
 	if said == nil {
 		_ = nc.Close()
 		return
@@ -170,18 +148,6 @@ func (t *streamTransport) close() {
 		<-said
 		_ = nc.Close()
 	}()
-}
-
-// belowTLS returns what carries the outermost TLS, through all layers of it. To
-// close that never waits for the peer.
-func belowTLS(nc net.Conn) net.Conn {
-	for {
-		secure, ok := nc.(*tls.Conn)
-		if !ok {
-			return nc
-		}
-		nc = secure.NetConn()
-	}
 }
 
 // setLinger makes the close of a TCP connection a reset.

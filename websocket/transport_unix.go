@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/lingerws/linger/websocket/internal/netlayer"
 )
 
 // rawTransport is a socket read and written through its descriptor: it waits for
@@ -126,7 +128,7 @@ func retry(call func() (int, error)) (int, error) {
 
 func (t *rawTransport) held() int { return heldByKernel(t.nc) }
 
-func (t *rawTransport) closeWrite() { closeWriteOf(t.nc) }
+func (t *rawTransport) closeWrite() { netlayer.CloseWrite(t.nc) }
 
 func (t *rawTransport) reset() { setLinger(t.nc) }
 

@@ -1,4 +1,4 @@
-package websocket
+package opening
 
 import (
 	"encoding/binary"

@@ -1,4 +1,4 @@
-package websocket
+package opening
 
 import (
 	"context"
@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+
+	"github.com/lingerws/linger/internal/httprule"
 )
 
 var (
@@ -27,7 +29,7 @@ func (h *hop) proxy() (*url.URL, error) {
 
 // tunnel reaches the server through a proxy: RFC 6455, section 4.1. One that speaks HTTP
 // is asked with CONNECT: RFC 9110, section 9.3.6.
-func (h *hop) tunnel(ctx context.Context, proxy *url.URL) (*link, *DialError) {
+func (h *hop) tunnel(ctx context.Context, proxy *url.URL) (*link, *Failure) {
 	if proxy.Scheme != "http" && proxy.Scheme != "https" && !isSOCKS(proxy) {
 		return nil, h.fail(PhaseProxy, errProxyScheme)
 	}
@@ -57,7 +59,7 @@ func (h *hop) tunnel(ctx context.Context, proxy *url.URL) (*link, *DialError) {
 	return l, nil
 }
 
-func (h *hop) askTunnel(l *link, proxy *url.URL) *DialError {
+func (h *hop) askTunnel(l *link, proxy *url.URL) *Failure {
 	if _, err := l.nc.Write(h.connectRequest(proxy)); err != nil {
 		return h.fail(PhaseProxy, err)
 	}
@@ -78,9 +80,9 @@ func (h *hop) askTunnel(l *link, proxy *url.URL) *DialError {
 
 func (h *hop) connectRequest(proxy *url.URL) []byte {
 	authority := net.JoinHostPort(hostname(h.url), portOf(h.url))
-	b := appendField([]byte("CONNECT "+authority+" HTTP/1.1\r\n"), "Host", authority)
+	b := httprule.AppendField([]byte("CONNECT "+authority+" HTTP/1.1\r\n"), "Host", authority)
 	if proxy.User != nil {
-		b = appendField(b, "Proxy-Authorization", basic(proxy.User))
+		b = httprule.AppendField(b, "Proxy-Authorization", basic(proxy.User))
 	}
 	return append(b, "\r\n"...)
 }

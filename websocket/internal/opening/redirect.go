@@ -1,4 +1,4 @@
-package websocket
+package opening
 
 import (
 	"errors"
@@ -7,21 +7,21 @@ import (
 )
 
 var (
-	errRedirects = errors.New("the server redirects more often than DialOptions.MaxRedirects allows")
-	errLocation  = errors.New("the server redirects to what is no URL of a WebSocket")
-	errNotSecure = errors.New("the server redirects from wss to ws, which would give up the protection of TLS")
+	ErrRedirects = errors.New("the server redirects more often than DialOptions.MaxRedirects allows")
+	ErrLocation  = errors.New("the server redirects to what is no URL of a WebSocket")
+	ErrNotSecure = errors.New("the server redirects from wss to ws, which would give up the protection of TLS")
 )
 
 // redirected returns the request that a refusal leads to, if it is a redirect that
 // may be followed (RFC 6455, section 4.1, answer rule 1), or the refusal.
-func (h *hop) redirected(refusal *DialError, followed int) (*hop, *DialError) {
+func (h *hop) redirected(refusal *Failure, followed int) (*hop, *Failure) {
 	location := refusal.Header.Get("Location")
 	if refusal.Phase != PhaseCheck || !httprule.IsRedirect(refusal.Status) || location == "" || h.opts.MaxRedirects <= 0 {
 		return nil, refusal
 	}
 	next, err := h.follow(location)
 	if err == nil && followed >= h.opts.MaxRedirects {
-		err = errRedirects
+		err = ErrRedirects
 	}
 	if err != nil {
 		refusal.Err = err
@@ -35,11 +35,11 @@ func (h *hop) redirected(refusal *DialError, followed int) (*hop, *DialError) {
 func (h *hop) follow(location string) (*hop, error) {
 	u, err := h.url.Parse(location)
 	if err != nil || checkTarget(u) != nil {
-		return nil, errLocation
+		return nil, ErrLocation
 	}
 	u.User, u.Fragment, u.RawFragment = nil, "", "" // neither is the server's to choose, nor travels
 	if h.url.Scheme == "wss" && u.Scheme == "ws" {
-		return nil, errNotSecure
+		return nil, ErrNotSecure
 	}
 	next := &hop{opts: h.opts, url: u, host: h.host, header: h.header}
 	if !sameOrigin(h.url, u) {

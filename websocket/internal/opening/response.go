@@ -1,4 +1,4 @@
-package websocket
+package opening
 
 import (
 	"bufio"
@@ -19,11 +19,11 @@ import (
 
 // The bounds of an answer.
 const (
-	maxResponse = 16 << 10    // bytes of its head, those of 1xx answers before it included
-	maxBody     = 1 << 10     // bytes of the body of a refusal
-	maxRawBody  = 8 << 10     // those bytes as they come, in chunks perhaps
-	bodyWait    = time.Second // for the body of a refusal
-	maxQuoted   = 200         // bytes of an answer that an error quotes
+	MaxHead    = 16 << 10    // bytes of its head, those of 1xx answers before it included
+	MaxBody    = 1 << 10     // bytes of the body of a refusal
+	maxRawBody = 8 << 10     // those bytes as they come, in chunks perhaps
+	BodyWait   = time.Second // for the body of a refusal
+	maxQuoted  = 200         // bytes of an answer that an error quotes
 )
 
 var (
@@ -32,7 +32,7 @@ var (
 )
 
 // open connects and makes the opening handshake.
-func (h *hop) open(ctx context.Context) (*opened, *DialError) {
+func (h *hop) open(ctx context.Context) (*Result, *Failure) {
 	request, offered, err := h.request()
 	if err != nil {
 		return nil, h.fail(PhaseRequest, err)
@@ -52,7 +52,7 @@ func (h *hop) open(ctx context.Context) (*opened, *DialError) {
 	return o, nil
 }
 
-func (h *hop) shakeHands(l *link, request []byte, offered handshake.Offer) (*opened, *DialError) {
+func (h *hop) shakeHands(l *link, request []byte, offered handshake.Offer) (*Result, *Failure) {
 	if _, err := l.nc.Write(request); err != nil {
 		return nil, h.fail(PhaseWrite, err)
 	}
@@ -61,26 +61,25 @@ func (h *hop) shakeHands(l *link, request []byte, offered handshake.Offer) (*ope
 	if err != nil {
 		return nil, h.fail(PhaseResponse, err)
 	}
-	agreed, terms, err := judge(answer, offered, &h.opts.Options)
-	if err != nil {
+	if err := h.judge(answer, offered); err != nil {
 		body, cut := h.body(l, r, answer)
 		return nil, h.refused(PhaseCheck, answer, body, cut, err)
 	}
-	return &opened{l.nc, r.early(), answer.Header, agreed.Protocol, terms}, nil
+	return &Result{Conn: l.nc, Early: r.early(), Header: answer.Header}, nil
 }
 
-// judge applies every rule of RFC 6455, section 4.1 to an answer, and those of
-// each extension to what it says about that one.
-func judge(answer *http.Response, offered handshake.Offer, opts *Options) (handshake.Agreement, terms, error) {
+// judge applies the rules of RFC 6455, section 4.1 to an answer, and those of the extensions in it.
+func (h *hop) judge(answer *http.Response, offered handshake.Offer) error {
 	agreed, err := offered.CheckResponse(answer.StatusCode, answer.Header)
-	if err != nil {
-		return agreed, terms{}, err
+	switch {
+	case err != nil:
+		return err
+	case answer.ProtoMajor != 1 || answer.ProtoMinor < 1: // RFC 9110, section 7.8
+		return errResponseVersion
+	case h.opts.Agree == nil:
+		return nil
 	}
-	if answer.ProtoMajor != 1 || answer.ProtoMinor < 1 { // RFC 9110, section 7.8
-		return agreed, terms{}, errResponseVersion
-	}
-	settled, err := settleTerms(agreed.Extensions, opts)
-	return agreed, settled, err
+	return h.opts.Agree(agreed.Extensions)
 }
 
 // responseReader reads the answer to a request, within its bounds.
@@ -91,7 +90,7 @@ type responseReader struct {
 }
 
 func newResponseReader(nc net.Conn) *responseReader {
-	limit := &io.LimitedReader{R: nc, N: maxResponse}
+	limit := &io.LimitedReader{R: nc, N: MaxHead}
 	copied := &copying{Reader: limit}
 	return &responseReader{bufio.NewReader(copied), limit, copied}
 }
@@ -175,8 +174,8 @@ func (r *responseReader) excerpt(l *link, answer *http.Response, limit int) (bod
 	if limit > 0 {
 		r.limit.N += 2 * int64(limit) // in chunks of a few bytes it is a little longer than it should be
 	} else {
-		limit = maxBody
-		timer := time.AfterFunc(bodyWait, l.close)
+		limit = MaxBody
+		timer := time.AfterFunc(BodyWait, l.close)
 		defer timer.Stop()
 	}
 	body, err := io.ReadAll(io.LimitReader(answer.Body, int64(limit)+1))

@@ -1,10 +1,12 @@
-package websocket
+package opening
 
 import (
 	"context"
 	"crypto/tls"
 	"net"
 	"net/url"
+
+	"github.com/lingerws/linger/websocket/internal/netlayer"
 )
 
 // link is a transport on which the opening handshake is under way. It is closed
@@ -16,7 +18,7 @@ type link struct {
 }
 
 func newLink(ctx context.Context, nc net.Conn) *link {
-	base := belowTLS(nc)
+	base := netlayer.BelowTLS(nc)
 	return &link{nc: nc, base: base, keep: context.AfterFunc(ctx, func() { _ = base.Close() })}
 }
 
@@ -49,7 +51,7 @@ func (h *hop) tlsConfig(name string) *tls.Config {
 }
 
 // connect opens the transport for the request.
-func (h *hop) connect(ctx context.Context) (*link, *DialError) {
+func (h *hop) connect(ctx context.Context) (*link, *Failure) {
 	if h.opts.Connect != nil {
 		target := *h.url
 		nc, err := h.opts.Connect(ctx, &target)
@@ -70,7 +72,7 @@ func (h *hop) connect(ctx context.Context) (*link, *DialError) {
 }
 
 // reach opens a TCP connection to the server, or a tunnel through a proxy.
-func (h *hop) reach(ctx context.Context) (*link, *DialError) {
+func (h *hop) reach(ctx context.Context) (*link, *Failure) {
 	proxy, err := h.proxy()
 	switch {
 	case err != nil:

@@ -1,4 +1,4 @@
-package websocket
+package opening
 
 import (
 	"net"
@@ -15,7 +15,7 @@ func badURL(got string) error {
 		Rule: "a URL has the form ws://host:port/path?query, or wss (RFC 6455, section 3)", Got: got}
 }
 
-// ParseURL reads a URL as [Dial] does, without dialling it. Its scheme is http or https if text says so. The error is
+// ParseURL reads a URL as [Open] does, without dialling it. Its scheme is http or https if text says so. The error is
 // a *[protocol.Misuse].
 func ParseURL(text string) (*url.URL, error) {
 	if _, err := parseTarget(text); err != nil {

@@ -1,4 +1,4 @@
-package websocket
+package opening
 
 import (
 	"crypto/rand"
@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lingerws/linger/internal/httprule"
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/protocol/handshake"
 )
@@ -18,17 +19,17 @@ import (
 // hop is one request of an opening handshake: the first, or one that a redirect
 // led to.
 type hop struct {
-	opts   *DialOptions
+	opts   *Request
 	url    *url.URL    // ws or wss, without userinfo
 	host   string      // the Host field
 	header http.Header // the application's own
 }
 
 // firstHop checks what the application asks for, before anything is dialled.
-func firstHop(rawURL string, opts *DialOptions) (*hop, *DialError) {
+func firstHop(rawURL string, opts *Request) (*hop, *Failure) {
 	u, err := parseTarget(rawURL)
 	if err != nil {
-		return nil, &DialError{Phase: PhaseRequest, Err: err}
+		return nil, &Failure{Phase: PhaseRequest, Err: err}
 	}
 	header := http.Header{}
 	maps.Copy(header, opts.Header)
@@ -82,7 +83,7 @@ func checkField(name string, values []string) error {
 		return badHeader(canonical + " is set with DialOptions." + canonical)
 	case canonical == "Sec-Websocket-Protocol":
 		return badHeader("subprotocols are offered with DialOptions.Subprotocols")
-	case ofHandshake(name):
+	case httprule.IsHandshakeField(name):
 		return badHeader(canonical + " belongs to the handshake: leave it out")
 	case !slices.ContainsFunc(values, func(v string) bool { return !isFieldValue(v) }):
 		return nil
@@ -109,26 +110,26 @@ func (h *hop) request() ([]byte, handshake.Offer, error) {
 	o := handshake.Offer{
 		Key:        handshake.NewKey(random),
 		Protocols:  h.opts.Subprotocols,
-		Extensions: offer(&h.opts.Options),
+		Extensions: h.opts.Extensions,
 	}
 	fields, err := o.Request()
 	if err != nil {
 		return nil, o, &protocol.Misuse{ID: "dial.offer", Rule: "an offer is made of names that can travel", Got: err.Error()}
 	}
 	b := append(make([]byte, 0, 512), "GET "+h.url.RequestURI()+" HTTP/1.1\r\n"...)
-	b = appendField(b, "Host", h.host)
+	b = httprule.AppendField(b, "Host", h.host)
 	for _, f := range fields {
-		b = appendField(b, f.Name, f.Value)
+		b = httprule.AppendField(b, f.Name, f.Value)
 	}
 	if h.opts.Origin != "" {
-		b = appendField(b, "Origin", h.opts.Origin)
+		b = httprule.AppendField(b, "Origin", h.opts.Origin)
 	}
 	if !hasField(h.header, "User-Agent") { // RFC 9110, section 10.1.5; some firewalls refuse requests without
-		b = appendField(b, "User-Agent", userAgent)
+		b = httprule.AppendField(b, "User-Agent", userAgent)
 	}
 	for _, name := range slices.Sorted(maps.Keys(h.header)) {
 		for _, value := range h.header[name] {
-			b = appendField(b, name, value)
+			b = httprule.AppendField(b, name, value)
 		}
 	}
 	return append(b, "\r\n"...), o, nil
@@ -138,11 +139,11 @@ func (h *hop) request() ([]byte, handshake.Offer, error) {
 const userAgent = "linger"
 
 // fail returns an error about this request.
-func (h *hop) fail(phase DialPhase, err error) *DialError {
-	return &DialError{Phase: phase, URL: h.url.String(), Err: err}
+func (h *hop) fail(phase Phase, err error) *Failure {
+	return &Failure{Phase: phase, URL: h.url.String(), Err: err}
 }
 
 // refused returns an error about the answer to this request.
-func (h *hop) refused(phase DialPhase, r *http.Response, body []byte, cut bool, err error) *DialError {
-	return &DialError{phase, h.url.String(), r.StatusCode, r.Header, body, cut, err}
+func (h *hop) refused(phase Phase, r *http.Response, body []byte, cut bool, err error) *Failure {
+	return &Failure{phase, h.url.String(), r.StatusCode, r.Header, body, cut, err}
 }
