@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/worker/internal/egress"
 	"github.com/lingerws/linger/worker/internal/engine"
 )
 
@@ -120,6 +121,16 @@ type Options struct {
 	// Logger gets what goes wrong in the script; nil means slog.Default.
 	Logger *slog.Logger
 }
+
+// EgressRule allows or denies outgoing connections to a target. The zero value matches nothing;
+// [ParseEgressRule] reads rules, and String returns one in the same form. Of several rules the first
+// that matches decides; without a match the connection is allowed.
+type EgressRule = egress.Rule
+
+// ParseEgressRule reads TARGET=allow or TARGET=deny, where the target is an address
+// such as 10.0.0.1, a network such as 10.0.0.0/8 or fd00::/8, a host name, *.NAME for
+// all names below one, or * for everything. "allow" and "deny" alone are for *.
+func ParseEgressRule(text string) (EgressRule, error) { return egress.ParseRule(text) }
 
 const (
 	defaultEventTimeout = 30 * time.Second

@@ -5,6 +5,8 @@ import (
 	"crypto/tls"
 	"net/http"
 	"time"
+
+	"github.com/lingerws/linger/worker/internal/egress"
 )
 
 // outgoing is what an engine has asked of others. It belongs to the event loop.
@@ -43,11 +45,11 @@ const (
 
 // newTransport makes what fetches go through. Proxies of the environment are not used:
 // the address that is dialled is the one that the rules are about.
-func newTransport(rules egress, config *tls.Config) *http.Transport {
+func newTransport(rules egress.Rules, config *tls.Config) *http.Transport {
 	return &http.Transport{
-		DialContext:            rules.dial,
+		DialContext:            rules.Dial,
 		TLSClientConfig:        config,
-		TLSHandshakeTimeout:    dialTimeout,
+		TLSHandshakeTimeout:    egress.Timeout,
 		DisableCompression:     true, // outgoingRequest.offerCodings asks for what readAnswer and the script decode
 		ForceAttemptHTTP2:      true,
 		MaxIdleConns:           maxIdleConnections,

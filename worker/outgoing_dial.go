@@ -9,6 +9,7 @@ import (
 
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/worker/internal/egress"
 	"github.com/lingerws/linger/worker/internal/engine"
 )
 
@@ -46,7 +47,7 @@ func (a *App) dialOptions() *websocket.DialOptions {
 	opts := &websocket.DialOptions{
 		Options:          a.opts.Server.Options,
 		Proxy:            websocket.NoProxy,
-		NetDial:          egress(a.opts.Egress).dial,
+		NetDial:          egress.Rules(a.opts.Egress).Dial,
 		TLSConfig:        a.opts.TLSConfig,
 		HandshakeTimeout: a.opts.FetchTimeout,
 		Header:           http.Header{"User-Agent": {userAgent}},

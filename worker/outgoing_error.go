@@ -10,6 +10,7 @@ import (
 
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/protocol/handshake"
+	"github.com/lingerws/linger/worker/internal/egress"
 	"github.com/lingerws/linger/worker/internal/web/contentcoding"
 )
 
@@ -62,7 +63,7 @@ func ownReason(err error) (text string, ok bool) {
 	if wrong, ok := errors.AsType[*protocol.Misuse](err); ok {
 		return wrong.Got, true
 	}
-	if denied, ok := errors.AsType[*egressError](err); ok {
+	if denied, ok := errors.AsType[*egress.DeniedError](err); ok {
 		return denied.Error(), true
 	}
 	if large, ok := errors.AsType[*answerTooLargeError](err); ok {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/worker/internal/egress"
 )
 
 func TestAScriptIsToldWhatWasWrongAndNoAddress(t *testing.T) {
@@ -23,7 +24,7 @@ func TestAScriptIsToldWhatWasWrongAndNoAddress(t *testing.T) {
 		"the server was not reached in time":                                at(os.ErrDeadlineExceeded),
 		"the connection was lost before the answer was whole":               at(syscall.ECONNRESET),
 		"the server was not reached, or its answer is not valid HTTP":       at(errors.New("odd")),
-		"connections to x are denied by the rules for outgoing connections": fmt.Errorf("wrapped: %w", at(&egressError{"x"})),
+		"connections to x are denied by the rules for outgoing connections": fmt.Errorf("wrapped: %w", at(&egress.DeniedError{Host: "x"})),
 	} {
 		for _, err := range []error{err, &websocket.DialError{Phase: websocket.PhaseDial, URL: "ws://x/?secret", Err: err}} {
 			if got := explainDial(err); got != want || strings.Contains(got, "10.1") {

@@ -59,12 +59,16 @@ var layers = map[string]layer{
 		why: "a proxy joins two connections and needs no events",
 	},
 	"worker": {
-		may: append([]string{".", "websocket", "worker/internal/bundle", "worker/internal/engine", "worker/internal/web", "internal/forwarding", "internal/httprule", "internal/latch", "internal/netaddr", "internal/pace", "internal/spelling"}, core...),
+		may: append([]string{".", "websocket", "worker/internal/bundle", "worker/internal/egress", "worker/internal/engine", "worker/internal/web", "internal/forwarding", "internal/httprule", "internal/latch", "internal/netaddr", "internal/pace", "internal/spelling"}, core...),
 		why: "a worker runs handlers and reaches the JavaScript engine through worker/internal/engine only",
 	},
 	"worker/internal/bundle": {
 		may: []string{"internal/spelling"}, modules: []string{"github.com/evanw/esbuild", "github.com/go-sourcemap/sourcemap"},
 		why: "bundling reads files and makes a script of them; it knows neither engines nor events",
+	},
+	"worker/internal/egress": {
+		may: []string{"internal/netaddr"},
+		why: "rules about addresses need the network and nothing of a worker",
 	},
 	"worker/internal/engine": {
 		modules: []string{"modernc.org/libquickjs", "modernc.org/libc", "modernc.org/memory"},

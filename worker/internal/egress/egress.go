@@ -1,4 +1,6 @@
-package worker
+// Package egress has the rules about which addresses outgoing connections may reach, and opens
+// connections that obey them.
+package egress
 
 import (
 	"cmp"
@@ -13,26 +15,24 @@ import (
 	"github.com/lingerws/linger/internal/netaddr"
 )
 
-// EgressRule allows or denies the script to reach something: [ParseEgressRule] makes
-// them. Of several rules the first that fits decides; where none does, everything is
-// allowed.
-type EgressRule struct {
+// Rule allows or denies connections to a target. The zero value matches nothing.
+type Rule struct {
 	allow  bool
-	all    bool         // everything
-	prefix netip.Prefix // addresses, if it is valid
-	name   string       // a host name, in lower case
-	below  bool         // the names below it, not itself
+	all    bool         // the target is everything
+	prefix netip.Prefix // the target's addresses, if it is valid
+	name   string       // the target's host name, in lower case
+	below  bool         // the target is the names below name, without name itself
 }
 
-// ParseEgressRule reads TARGET=allow or TARGET=deny, where the target is an address
+// ParseRule reads TARGET=allow or TARGET=deny, where the target is an address
 // such as 10.0.0.1, a network such as 10.0.0.0/8 or fd00::/8, a host name, *.NAME for
 // all names below one, or * for everything. "allow" and "deny" alone are for *.
-func ParseEgressRule(text string) (EgressRule, error) {
+func ParseRule(text string) (Rule, error) {
 	target, verdict, given := strings.Cut(text, "=")
 	if !given {
 		target, verdict = "*", text
 	}
-	rule := EgressRule{allow: verdict == "allow"}
+	rule := Rule{allow: verdict == "allow"}
 	if verdict != "allow" && verdict != "deny" {
 		return rule, fmt.Errorf("%q is not a rule for outgoing connections: give TARGET=allow or TARGET=deny", text)
 	}
@@ -51,7 +51,7 @@ func ParseEgressRule(text string) (EgressRule, error) {
 	return rule, nil
 }
 
-// isHostName tells whether a name is made of the labels that a URL has in ASCII.
+// isHostName reports whether a name consists of labels as URLs have them in ASCII.
 func isHostName(name string) bool {
 	legal := func(r rune) bool { return r == '-' || r == '_' || r >= 'a' && r <= 'z' || r >= '0' && r <= '9' }
 	for label := range strings.SplitSeq(name, ".") {
@@ -62,8 +62,8 @@ func isHostName(name string) bool {
 	return true
 }
 
-// String gives the rule as ParseEgressRule reads it.
-func (r EgressRule) String() string {
+// String returns the rule as ParseRule reads it.
+func (r Rule) String() string {
 	verdict := "=deny"
 	if r.allow {
 		verdict = "=allow"
@@ -79,43 +79,43 @@ func (r EgressRule) String() string {
 	return r.name + verdict
 }
 
-// named tells whether the rule is for a host by its name.
-func (r EgressRule) named(host string) bool {
+// named reports whether the rule's target contains a host by its name.
+func (r Rule) named(host string) bool {
 	if r.below {
 		return strings.HasSuffix(host, "."+r.name)
 	}
 	return r.name != "" && r.name == host
 }
 
-// egress are the rules, in their order.
-type egress []EgressRule
+// Rules is a list of rules. The first rule that matches decides; without a match the connection is allowed.
+type Rules []Rule
 
-// egressError tells that the rules deny a connection. It names the host as the script did,
-// not the address behind it.
-type egressError struct{ host string }
+// DeniedError reports that a rule denies a connection. It contains the host that was asked for,
+// not the address that this host has.
+type DeniedError struct{ Host string }
 
-func (e *egressError) Error() string {
-	return "connections to " + e.host + " are denied by the rules for outgoing connections"
+func (e *DeniedError) Error() string {
+	return "connections to " + e.Host + " are denied by the rules for outgoing connections"
 }
 
-// check decides about an address that a host was found to have. A connection to the
-// unspecified address, 0.0.0.0 or ::, is one to this machine, so it has to be allowed to
-// reach both loopback addresses too.
-func (e egress) check(host string, address netip.Addr) error {
+// check returns a *DeniedError if the rules deny an address of a host. A connection to the
+// unspecified address, 0.0.0.0 or ::, reaches this machine, so both loopback addresses have to
+// be allowed too.
+func (r Rules) check(host string, address netip.Addr) error {
 	address = netaddr.Canonical(address)
 	if address.IsUnspecified() {
-		if err := cmp.Or(e.checkOne(host, loopback4), e.checkOne(host, netip.IPv6Loopback())); err != nil {
+		if err := cmp.Or(r.checkOne(host, loopback4), r.checkOne(host, netip.IPv6Loopback())); err != nil {
 			return err
 		}
 	}
-	return e.checkOne(host, address)
+	return r.checkOne(host, address)
 }
 
 var loopback4 = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 
-func (e egress) checkOne(host string, address netip.Addr) error {
+func (r Rules) checkOne(host string, address netip.Addr) error {
 	embedded := embedded4(address)
-	for _, rule := range e {
+	for _, rule := range r {
 		if rule.all || rule.contains(address) || rule.contains(embedded) || rule.named(host) {
 			return verdict(rule, host)
 		}
@@ -123,13 +123,13 @@ func (e egress) checkOne(host string, address netip.Addr) error {
 	return nil
 }
 
-// contains reports whether the rule is for a network with the address in it.
-func (r EgressRule) contains(address netip.Addr) bool {
+// contains reports whether the rule's target is a network that contains the address.
+func (r Rule) contains(address netip.Addr) bool {
 	return r.prefix.IsValid() && address.IsValid() && r.prefix.Contains(address)
 }
 
-// translated are the networks of IPv6 whose addresses lead to one of IPv4, and where it
-// stands in them: through a translator (RFC 6052, section 2.1, and RFC 8215), a tunnel
+// translated are the IPv6 networks whose addresses contain an IPv4 address, and its offset in
+// bytes: through a translator (RFC 6052, section 2.1, and RFC 8215), a tunnel
 // (RFC 3056, section 2), or as an IPv4-compatible address (RFC 4291, section 2.5.5.1).
 var translated = []struct {
 	prefix netip.Prefix
@@ -141,7 +141,7 @@ var translated = []struct {
 	{netip.MustParsePrefix("::/96"), 12},
 }
 
-// embedded4 returns the address of IPv4 that one of IPv6 leads to, the zero Addr if there
+// embedded4 returns the IPv4 address that an IPv6 address contains, the zero Addr if there
 // is none.
 func embedded4(address netip.Addr) netip.Addr {
 	for _, t := range translated {
@@ -153,10 +153,10 @@ func embedded4(address netip.Addr) netip.Addr {
 	return netip.Addr{}
 }
 
-// checkName decides about a host whose addresses do not matter, before anybody is asked
-// for them: a name that is denied is not looked up.
-func (e egress) checkName(host string) error {
-	for _, rule := range e {
+// checkName returns a *DeniedError if the rules deny a host whatever addresses it has. Such a
+// name is not looked up.
+func (r Rules) checkName(host string) error {
+	for _, rule := range r {
 		switch {
 		case rule.prefix.IsValid():
 			return nil
@@ -167,37 +167,38 @@ func (e egress) checkName(host string) error {
 	return nil
 }
 
-func verdict(rule EgressRule, host string) error {
+func verdict(rule Rule, host string) error {
 	if rule.allow {
 		return nil
 	}
-	return &egressError{host}
+	return &DeniedError{host}
 }
 
-// dial opens a connection if the rules allow it. The address is checked on the socket
-// that is about to connect, so what a name resolves to at another time changes nothing.
-func (e egress) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+// Dial opens a connection if the rules allow it; otherwise the error is a *[DeniedError]. The
+// address is checked on the socket that is about to connect, so that a name cannot resolve to
+// another address after the check.
+func (r Rules) Dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, err
 	}
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	if _, err := netip.ParseAddr(host); err != nil { // an address is checked as one
-		if err := e.checkName(host); err != nil {
+		if err := r.checkName(host); err != nil {
 			return nil, err
 		}
 	}
-	dialer := net.Dialer{Timeout: dialTimeout, KeepAlive: tcpKeepAlive, Control: func(_, addr string, _ syscall.RawConn) error {
+	dialer := net.Dialer{Timeout: Timeout, KeepAlive: tcpKeepAlive, Control: func(_, addr string, _ syscall.RawConn) error {
 		to, err := netip.ParseAddrPort(addr)
 		if err != nil {
 			return err
 		}
-		return e.check(host, to.Addr())
+		return r.check(host, to.Addr())
 	}}
 	return dialer.DialContext(ctx, network, addr)
 }
 
-const (
-	dialTimeout  = 10 * time.Second
-	tcpKeepAlive = 30 * time.Second
-)
+// Timeout bounds the opening of a connection, the look-up of its name included.
+const Timeout = 10 * time.Second
+
+const tcpKeepAlive = 30 * time.Second

@@ -1,4 +1,4 @@
-package worker
+package egress
 
 import (
 	"errors"
@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestEgressRulesAreRead(t *testing.T) {
+func TestParseRule(t *testing.T) {
 	for text, want := range map[string]string{
 		"deny":                     "*=deny",
 		"allow":                    "*=allow",
@@ -23,23 +23,23 @@ func TestEgressRulesAreRead(t *testing.T) {
 		"*.example.com=allow":      "*.example.com=allow",
 		"localhost=deny":           "localhost=deny",
 	} {
-		rule, err := ParseEgressRule(text)
+		rule, err := ParseRule(text)
 		if err != nil || rule.String() != want {
 			t.Errorf("%q is the rule %q; got %q, %v", text, want, rule, err)
 		}
 	}
 	for _, text := range []string{"", "=deny", "10.0.0.0/8", "10.0.0.0/8=maybe", "example.com:443=deny", "http://x=deny", "a..b=deny", "*.=deny", "10.0.0.0/40=deny", "exa mple=deny"} {
-		if rule, err := ParseEgressRule(text); err == nil {
+		if rule, err := ParseRule(text); err == nil {
 			t.Errorf("%q is not a rule; got %v", text, rule)
 		}
 	}
 }
 
-func rules(t *testing.T, texts ...string) egress {
+func rules(t *testing.T, texts ...string) Rules {
 	t.Helper()
-	var all egress
+	var all Rules
 	for _, text := range texts {
-		rule, err := ParseEgressRule(text)
+		rule, err := ParseRule(text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +50,7 @@ func rules(t *testing.T, texts ...string) egress {
 
 var loopbackDenied = []string{"127.0.0.0/8=deny", "::1=deny", "localhost=deny"}
 
-func TestTheFirstEgressRuleThatFitsDecides(t *testing.T) {
+func TestRulesCheckTheFirstMatchDecides(t *testing.T) {
 	for _, c := range []struct {
 		rules         []string
 		host, address string
@@ -94,22 +94,22 @@ func TestTheFirstEgressRuleThatFitsDecides(t *testing.T) {
 		{[]string{"0.0.0.0/8=deny"}, "x", "::1", true},
 	} {
 		err := rules(t, c.rules...).check(c.host, netip.MustParseAddr(c.address))
-		if denied, ok := errors.AsType[*egressError](err); (err == nil) != c.allowed || err != nil && (!ok || denied.host != c.host) {
+		if denied, ok := errors.AsType[*DeniedError](err); (err == nil) != c.allowed || err != nil && (!ok || denied.Host != c.host) {
 			t.Errorf("with %q, %s at %s is allowed: %v; got %v", c.rules, c.host, c.address, c.allowed, err)
 		}
 	}
 }
 
-func TestANameThatIsDeniedIsNotLookedUp(t *testing.T) {
+func TestRulesDialDoesNotLookUpADeniedName(t *testing.T) {
 	for _, r := range [][]string{{"deny"}, {"x.invalid=deny"}, {"*.invalid=deny"}, {"y=allow", "deny", "10.0.0.0/8=allow"}} {
-		_, err := rules(t, r...).dial(t.Context(), "tcp", "x.invalid:80")
-		if _, denied := errors.AsType[*egressError](err); !denied {
+		_, err := rules(t, r...).Dial(t.Context(), "tcp", "x.invalid:80")
+		if _, denied := errors.AsType[*DeniedError](err); !denied {
 			t.Errorf("with %q the name is denied before it is looked up; got %v", r, err)
 		}
 	}
 }
 
-func TestTheAddressThatIsDialledIsChecked(t *testing.T) {
+func TestRulesDialChecksTheAddress(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -117,11 +117,11 @@ func TestTheAddressThatIsDialledIsChecked(t *testing.T) {
 	defer func() { _ = listener.Close() }()
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	for _, host := range []string{"127.0.0.1", "localhost", "LOCALHOST", "::ffff:127.0.0.1", "0.0.0.0", "::", "::ffff:0.0.0.0"} {
-		_, err := rules(t, "127.0.0.0/8=deny", "::1=deny", "localhost=allow").dial(t.Context(), "tcp", net.JoinHostPort(host, port))
-		if _, denied := errors.AsType[*egressError](err); !denied {
+		_, err := rules(t, "127.0.0.0/8=deny", "::1=deny", "localhost=allow").Dial(t.Context(), "tcp", net.JoinHostPort(host, port))
+		if _, denied := errors.AsType[*DeniedError](err); !denied {
 			t.Errorf("%s leads to an address that is denied; got %v", host, err)
 		}
-		nc, err := rules(t, "127.0.0.0/8=allow", "::1=allow", "0.0.0.0=allow", "::=allow", "deny").dial(t.Context(), "tcp", net.JoinHostPort(host, port))
+		nc, err := rules(t, "127.0.0.0/8=allow", "::1=allow", "0.0.0.0=allow", "::=allow", "deny").Dial(t.Context(), "tcp", net.JoinHostPort(host, port))
 		if err != nil {
 			t.Errorf("%s leads to an address that is allowed; got %v", host, err)
 			continue
@@ -130,16 +130,16 @@ func TestTheAddressThatIsDialledIsChecked(t *testing.T) {
 	}
 }
 
-func FuzzParseEgressRule(f *testing.F) {
+func FuzzParseRule(f *testing.F) {
 	for _, text := range []string{"deny", "10.0.0.0/8=deny", "*.a.b=allow", "::ffff:1.2.3.4/97=deny", "fe80::1%x=allow"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		rule, err := ParseEgressRule(text)
+		rule, err := ParseRule(text)
 		if err != nil {
 			return
 		}
-		again, err := ParseEgressRule(rule.String())
+		again, err := ParseRule(rule.String())
 		if err != nil || again != rule {
 			t.Errorf("%q is read as %v, which is read as the same; got %v, %v", text, rule, again, err)
 		}
