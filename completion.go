@@ -82,7 +82,7 @@ func (c *Completion) Next() (*Message, *Completion) {
 func (s *Socket) messageWaits() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.mailbox != nil && len(s.mailbox.waiting) > 0 && s.mailbox.waiting[0].message != nil
+	return s.mailbox != nil && s.mailbox.waiting.Len() > 0 && s.mailbox.waiting.At(0).message != nil
 }
 
 // end reports whether the event is complete by this call.

@@ -19,7 +19,7 @@ func TestAHandlerThatWantsNoDrainIsNotWoken(t *testing.T) {
 			socket := &Socket{server: NewServer(c.handler, Options{}), id: "test"}
 			socket.openMailbox() // nobody hands out what comes
 			socket.tellDrained(nil)
-			if n := len(socket.mailbox.waiting); n != c.events {
+			if n := socket.mailbox.waiting.Len(); n != c.events {
 				t.Errorf("%d events wait for the handler; got %d", c.events, n)
 			}
 		})

@@ -114,8 +114,7 @@ func (s *Socket) note(messages []Message, conn *websocket.Driver) (pending bool)
 		box.put(mail{message: &messages[i]})
 		s.hold(len(messages[i].Data))
 	}
-	if !box.paused && s.mailboxFull(1) {
-		box.paused = true
+	if box.waiting.Pause(s.mailboxLimits()) {
 		conn.Pause()
 	}
 	return false
@@ -183,16 +182,19 @@ func (s *Socket) putBack() {
 	unlend(rest)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	later := box.waiting
-	box.waiting = make([]mail, 0, len(rest)+len(later))
+	later := make([]mail, 0, box.waiting.Len())
+	for event, _, ok := box.waiting.Pop(); ok; event, _, ok = box.waiting.Pop() {
+		later = append(later, event)
+	}
 	for i := range rest {
 		box.put(mail{message: &rest[i]})
 		s.hold(len(rest[i].Data))
 	}
-	box.waiting = append(box.waiting, later...)
+	for _, event := range later {
+		box.waiting.Push(event, event.size())
+	}
 	box.batched.Store(0)
-	if conn := s.conn.Load(); conn != nil && !box.paused && s.mailboxFull(1) {
-		box.paused = true
+	if conn := s.conn.Load(); conn != nil && box.waiting.Pause(s.mailboxLimits()) {
 		conn.Pause()
 	}
 }
@@ -201,7 +203,7 @@ func (s *Socket) putBack() {
 func (s *Socket) rest() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.mailbox.waiting) > 0 || s.mailbox.paused {
+	if s.mailbox.waiting.Len() > 0 || s.mailbox.waiting.Paused() {
 		return false
 	}
 	s.closeMailbox()

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/lingerws/linger/internal/queue"
 	"github.com/lingerws/linger/websocket"
 )
 
@@ -11,12 +12,9 @@ import (
 // one at a time, in order. It is bounded: the connection is paused when it is
 // full. A socket has one only while there are any.
 type mailbox struct {
-	waiting []mail
-	single  [1]mail   // where waiting begins, so that a message that finds nobody before it costs no queue
-	bytes   int       // of the messages among them
-	drain   bool      // a drain event is among them: one says it all
-	batch   []Message // go before those that wait, when their batch of input is over
-	paused  bool      // the connection is not read
+	waiting queue.Queue[mail] // while it is full the connection is not read
+	drain   bool              // a drain event is among them; a second one would report nothing more
+	batch   []Message         // go before those that wait, when their batch of input is over
 
 	// These two belong to whoever hands out the events, or completes one.
 	generation *generation // that handles the event in progress
@@ -38,9 +36,13 @@ func (s *Socket) openMailbox() (opened bool) {
 	return true
 }
 
+// keptEvents is how many events an empty queue keeps memory for.
+const keptEvents = 64
+
 // closeMailbox follows the last event. mu is held.
 func (s *Socket) closeMailbox() {
-	*s.mailbox = mailbox{}
+	s.mailbox.waiting.Trim(keptEvents)
+	*s.mailbox = mailbox{waiting: s.mailbox.waiting}
 	mailboxes.Put(s.mailbox)
 	s.mailbox = nil
 }
@@ -81,8 +83,7 @@ func (s *Socket) post(event mail, conn *websocket.Driver) (start bool) {
 	}
 	box.put(event)
 	s.hold(event.size())
-	if !box.paused && conn != nil && s.mailboxFull(1) {
-		box.paused = true
+	if conn != nil && box.waiting.Pause(s.mailboxLimits()) {
 		conn.Pause()
 	}
 	return start
@@ -90,11 +91,7 @@ func (s *Socket) post(event mail, conn *websocket.Driver) (start bool) {
 
 // put adds an event. The socket's mu is held.
 func (box *mailbox) put(event mail) {
-	if cap(box.waiting) == 0 {
-		box.waiting = box.single[:0]
-	}
-	box.waiting = append(box.waiting, event)
-	box.bytes += event.size()
+	box.waiting.Push(event, event.size())
 	box.drain = box.drain || event.drain != nil
 }
 
@@ -105,11 +102,10 @@ func (s *Socket) idle() bool {
 	return s.mailbox == nil
 }
 
-// mailboxFull tells whether 1/part of the bound is reached. mu is held.
-func (s *Socket) mailboxFull(part int) bool {
+// mailboxLimits returns what may wait for the handler.
+func (s *Socket) mailboxLimits() queue.Limits {
 	o := &s.server.opts
-	bytes := s.server.within(o.MailboxBytes)
-	return len(s.mailbox.waiting) >= max(1, o.MailboxMessages/part) || s.mailbox.bytes >= max(1, bytes/part)
+	return queue.Limits{Items: o.MailboxMessages, Bytes: s.server.within(o.MailboxBytes)}
 }
 
 // dispatch hands events to the handler, one at a time, until none is left or one is to be
@@ -135,18 +131,10 @@ func (s *Socket) dispatch() {
 func (s *Socket) take() (event mail, ok bool) {
 	s.mu.Lock()
 	box := s.mailbox
-	if ok = len(box.waiting) > 0; ok {
-		event = box.waiting[0]
-		box.waiting[0] = mail{}
-		box.waiting = box.waiting[1:]
-		box.bytes -= event.size()
-		s.hold(-event.size())
-		box.drain = box.drain && event.drain == nil
-	}
-	resume := box.paused && !s.mailboxFull(2)
-	if resume {
-		box.paused = false
-	}
+	event, size, ok := box.waiting.Pop()
+	s.hold(-size)
+	box.drain = box.drain && event.drain == nil
+	resume := box.waiting.Resume(s.mailboxLimits())
 	if !ok {
 		s.closeMailbox()
 	}

@@ -148,13 +148,13 @@ const (
 	defaultMaxConnections  = 100_000
 	defaultUpgradeTimeout  = 30 * time.Second
 	defaultShutdownTimeout = 10 * time.Second
-	defaultCloseTimeout    = 5 * time.Second
 	maxChannelName         = 256
 )
 
 // WithDefaults returns the options with the default in the place of each zero value that stands for one, as [NewServer]
 // uses them. A wrong Node or subprotocol is logged and replaced or left out. A second call changes nothing.
 func (o Options) WithDefaults() Options {
+	o.Options = o.Options.WithDefaults()
 	if o.SendQueue <= 0 {
 		o.SendQueue = defaultSendQueue
 	}
@@ -196,13 +196,6 @@ func (o Options) WithDefaults() Options {
 		return wrong
 	})
 	return o
-}
-
-func (o *Options) closeTimeout() time.Duration {
-	if o.CloseTimeout <= 0 {
-		return defaultCloseTimeout
-	}
-	return o.CloseTimeout
 }
 
 // highWater returns the length of a send queue that counts as full.

@@ -143,8 +143,8 @@ func (s *Socket) waiting() int {
 		return 0
 	}
 	n := len(s.mailbox.batch) + int(s.mailbox.batched.Load())
-	for _, event := range s.mailbox.waiting {
-		if event.message != nil {
+	for i := range s.mailbox.waiting.Len() {
+		if s.mailbox.waiting.At(i).message != nil {
 			n++
 		}
 	}

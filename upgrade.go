@@ -240,7 +240,7 @@ func (s *Server) bounds(halfOpen bool) websocket.Options {
 	bounds.Budget = s.memory.budget
 	bounds.HighWater = s.opts.highWater() // PolicyBlock waits for a queue that is longer
 	if !halfOpen {
-		bounds.HalfOpenTimeout = s.opts.closeTimeout()
+		bounds.HalfOpenTimeout = s.opts.CloseTimeout
 	}
 	return bounds
 }

@@ -82,8 +82,6 @@ const (
 	defaultHighWater = 64 << 10
 	defaultDial      = 10 * time.Second
 	defaultRetry     = 5 * time.Second
-	defaultHalfOpen  = 30 * time.Second
-	defaultClose     = 5 * time.Second
 )
 
 func (o Options) withDefaults() Options {
@@ -109,26 +107,18 @@ func (o Options) withDefaults() Options {
 }
 
 // closeTimeout bounds the wait for the Close of a side whose other side is gone.
-func (o Options) closeTimeout() time.Duration {
-	if o.CloseTimeout <= 0 {
-		return defaultClose
-	}
-	return o.CloseTimeout
-}
+func (o Options) closeTimeout() time.Duration { return o.Options.WithDefaults().CloseTimeout }
 
 // Connection returns the options for one connection of a pipe.
 func (o Options) Connection() websocket.Options {
 	o = o.withDefaults()
-	c := o.Options
+	c := o.Options.WithDefaults()
 	c.HalfOpen, c.Pieces, c.HighWater = true, o.Intercept == nil, o.HighWater
 	if c.Pieces && c.MaxFragments == 0 {
 		c.MaxFragments = -1 // each is passed on, and none is kept
 	}
-	if c.HalfOpenTimeout <= 0 {
-		c.HalfOpenTimeout = defaultHalfOpen
-	}
 	// The side that has closed is answered first, with its own code; then the other, which
 	// has not, is lost.
-	c.CloseTimeout = max(c.CloseTimeout, c.HalfOpenTimeout+time.Second)
+	c.CloseTimeout = max(o.CloseTimeout, c.HalfOpenTimeout+time.Second)
 	return c
 }

@@ -17,9 +17,6 @@ func (d *Driver) armKeepAlive() {
 	if interval < 0 || d.released {
 		return
 	}
-	if interval == 0 {
-		interval = defaultKeepAlive
-	}
 	tenth := interval / 10
 	interval += rand.N(2*tenth+1) - tenth
 	d.keepAlive.arm(d, interval)

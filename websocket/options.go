@@ -91,6 +91,24 @@ const (
 	defaultWriteTimeout    = 30 * time.Second
 )
 
+// WithDefaults returns the options with the default in the place of each duration, and of ReadAhead, that is zero or, where
+// negative does not mean off, negative. A second call changes nothing.
+func (o Options) WithDefaults() Options {
+	o.CloseTimeout = orDefault(o.CloseTimeout, defaultCloseTimeout)
+	o.HalfOpenTimeout = orDefault(o.HalfOpenTimeout, defaultHalfOpenTimeout)
+	o.LingerTimeout = orDefault(o.LingerTimeout, defaultLingerTimeout)
+	if o.KeepAlive == 0 {
+		o.KeepAlive = defaultKeepAlive
+	}
+	if o.WriteTimeout == 0 {
+		o.WriteTimeout = defaultWriteTimeout
+	}
+	if o.ReadAhead <= 0 {
+		o.ReadAhead = defaultReadAhead
+	}
+	return o
+}
+
 func (o Options) config(role protocol.Role, agreed terms) protocol.Config {
 	c := protocol.Config{
 		Role:                role,
@@ -133,6 +151,7 @@ const mostShared = 64
 // settingsOf returns the settings of a connection. Those with compression have state of
 // their own in it.
 func settingsOf(o Options, role protocol.Role, agreed terms) *settings {
+	o = o.WithDefaults()
 	if agreed.compression != nil {
 		return &settings{o, o.config(role, agreed)}
 	}
@@ -153,15 +172,15 @@ func settingsOf(o Options, role protocol.Role, agreed terms) *settings {
 	return known
 }
 
-// bound returns how long a timer of the machine runs.
+// bound returns how long a timer of the machine runs. The options have their defaults.
 func (o *Options) bound(t protocol.Timer) time.Duration {
 	switch t {
 	case protocol.TimerClose:
-		return orDefault(o.CloseTimeout, defaultCloseTimeout)
+		return o.CloseTimeout
 	case protocol.TimerHalfOpen:
-		return orDefault(o.HalfOpenTimeout, defaultHalfOpenTimeout)
+		return o.HalfOpenTimeout
 	case protocol.TimerLinger:
-		return orDefault(o.LingerTimeout, defaultLingerTimeout)
+		return o.LingerTimeout
 	case protocol.TimerNone:
 	}
 	return 0

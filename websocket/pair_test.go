@@ -119,5 +119,5 @@ func write(t testing.TB, nc net.Conn, b []byte) {
 func (c *Conn) held() int {
 	c.in.mu.Lock()
 	defer c.in.mu.Unlock()
-	return c.in.bytes
+	return c.in.pieces.Bytes()
 }

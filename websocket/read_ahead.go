@@ -6,23 +6,22 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lingerws/linger/internal/queue"
 	"github.com/lingerws/linger/protocol"
 )
 
-// readAhead holds what has arrived and was not read, so that control frames are
-// seen while nobody reads. It is bounded; at the bound the transport is not read.
+// readAhead holds what has arrived and has not been read by the application, so that control frames are handled while it
+// does not read. From its bound on, until half of that is free, the transport is not read.
 type readAhead struct {
 	bound int
-	ready chan struct{} // holds a token when there may be something new
-	room  chan struct{} // holds a token when it may be full no longer
+	ready chan struct{} // has an element when there may be something to return
+	room  chan struct{} // has an element when the queue may have room again
 
 	mu       sync.Mutex
-	pieces   pieces
-	bytes    int
-	full     bool      // from the bound on, until half of it is free
-	dropping bool      // the application has closed: what does not fit is not waited for
-	dropped  bool      // something was dropped, so that nothing behind it may be read
-	handed   time.Time // when the last piece was taken; zero once the reader has asked for more
+	pieces   queue.Queue[piece]
+	dropping bool      // the application has closed: pieces beyond the bound are dropped
+	dropped  bool      // a piece was dropped, so no later piece may be read
+	handed   time.Time // when the last piece was returned; zero once the reader has asked for more
 	end      inputEnd
 	status   protocol.Status // of the peer's Close, in half-open mode
 }
@@ -36,22 +35,23 @@ type inputEnd struct {
 const (
 	defaultReadAhead = 64 << 10
 
-	// pieceCost is what an empty piece counts, so that their number is bounded too.
+	// pieceCost is what a piece counts against the bound beside its data, so that the number of empty pieces is bounded too.
 	pieceCost = 64
+
+	// keptPieces is how many pieces an empty queue keeps memory for: enough for messages that come one by one, and little
+	// in an idle connection.
+	keptPieces = 8
 )
 
 func newReadAhead(bound int) readAhead {
-	if bound <= 0 {
-		bound = defaultReadAhead
-	}
 	return readAhead{bound: bound, ready: make(chan struct{}, 1), room: make(chan struct{}, 1)}
 }
 
-// put adds a piece and tells whether that is enough for now.
+// put adds a piece. It reports whether the queue has become full; the caller has to wait for room then.
 func (r *readAhead) put(m protocol.Event) (full bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.dropping && r.bytes >= r.bound {
+	if r.dropping && r.pieces.Bytes() >= r.bound {
 		r.dropped = true
 	}
 	if r.dropped {
@@ -61,14 +61,14 @@ func (r *readAhead) put(m protocol.Event) (full bool) {
 	if !m.Owned {
 		data = bytes.Clone(data)
 	}
-	r.pieces.push(piece{m.Opcode, data, m.Last})
-	r.bytes += len(data) + pieceCost
-	r.full = r.bytes >= r.bound && !r.dropping
+	r.pieces.Push(piece{m.Opcode, data, m.Last}, len(data)+pieceCost)
 	signal(r.ready)
-	return r.full
+	return r.pieces.Pause(r.limits()) && !r.dropping
 }
 
-// awaitRoom waits until more may be put, or the transport is closed.
+func (r *readAhead) limits() queue.Limits { return queue.Limits{Bytes: r.bound} }
+
+// awaitRoom blocks until the queue has room again, or the transport is closed.
 func (r *readAhead) awaitRoom(closed <-chan struct{}) {
 	for r.isFull() {
 		select {
@@ -82,35 +82,35 @@ func (r *readAhead) awaitRoom(closed <-chan struct{}) {
 func (r *readAhead) isFull() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.full
+	return r.pieces.Paused() && !r.dropping
 }
 
-// take returns the next piece. If there is none it returns what follows the last one.
+// take removes the next piece and returns it. If there is none it returns what follows the last one.
 func (r *readAhead) take() (p piece, ok bool, end inputEnd) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.pieces.empty() {
+	p, _, ok = r.pieces.Pop()
+	if !ok {
 		r.handed = time.Time{}
 		return piece{}, false, r.end
 	}
-	p, r.handed = r.pieces.pop(), time.Now()
-	r.bytes -= len(p.data) + pieceCost
-	if r.full && r.bytes <= r.bound/2 {
-		r.full = false
+	r.handed = time.Now()
+	r.pieces.Trim(keptPieces)
+	if r.pieces.Resume(r.limits()) {
 		signal(r.room)
 	}
 	return p, true, inputEnd{}
 }
 
-// drop gives up what does not fit.
+// drop stops the waiting for room: from now on, pieces beyond the bound are dropped.
 func (r *readAhead) drop() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.full, r.dropping = false, true
+	r.dropping = true
 	signal(r.room)
 }
 
-// finish notes that the peer has closed.
+// finish records that the peer has closed.
 func (r *readAhead) finish(status protocol.Status) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -118,16 +118,16 @@ func (r *readAhead) finish(status protocol.Status) {
 	signal(r.ready)
 }
 
-// conclude notes that no more pieces come, and that sendClose has to be called. It returns
-// how much of bound is left to the application for what it has taken last: nothing if it
-// has asked for more since, and all of it if pieces are left.
+// conclude records that no more pieces come, and that sendClose has to be called after the last one. It returns how much
+// of bound the application has left to handle the piece that it has read last: nothing if it has asked for more since, and
+// all of it if pieces are left.
 func (r *readAhead) conclude(sendClose func(), bound time.Duration) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.end.conclude = sendClose
 	signal(r.ready)
 	switch {
-	case !r.pieces.empty():
+	case r.pieces.Len() > 0:
 		return bound
 	case r.handed.IsZero():
 		return 0
@@ -135,8 +135,8 @@ func (r *readAhead) conclude(sendClose func(), bound time.Duration) time.Duratio
 	return bound - time.Since(r.handed)
 }
 
-// nextPiece waits for the next piece. What arrived before the end is handed out
-// first; then the error tells the end. Who calls it holds c.reading.
+// nextPiece blocks until there is a piece, and returns it. What arrived before the end of the connection is returned
+// first; then the error is that of the end. The caller holds c.reading.
 func (c *Conn) nextPiece(ctx context.Context) (piece, error) {
 	if p := c.start; len(p.data) > 0 {
 		c.start = piece{}
@@ -165,11 +165,11 @@ func (c *Conn) nextPiece(ctx context.Context) (piece, error) {
 	}
 }
 
-// peerClosed is the end of reading in half-open mode, also before the connection
-// has ended.
+// peerClosed returns the error of reading after the peer's Close in half-open mode: that of the end of the connection if
+// it has ended.
 func (c *Conn) peerClosed() error {
 	if end, ended := c.Outcome(); ended {
 		return endError(end)
 	}
-	return &PeerClosed{Status: c.in.status} // settled before finished was
+	return &PeerClosed{Status: c.in.status} // is set before end.finished and does not change after that
 }

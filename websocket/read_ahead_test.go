@@ -35,7 +35,7 @@ func TestReadAheadIsFullUntilHalfIsFree(t *testing.T) {
 }
 
 func TestEmptyPiecesCountToo(t *testing.T) {
-	r := newReadAhead(0)
+	r := newReadAhead(defaultReadAhead)
 	n := 1
 	for ; !put(&r, "") && n < 1_000_000; n++ {
 	}
@@ -45,7 +45,7 @@ func TestEmptyPiecesCountToo(t *testing.T) {
 }
 
 func TestReadAheadOwnsWhatItHolds(t *testing.T) {
-	r := newReadAhead(0)
+	r := newReadAhead(defaultReadAhead)
 	borrowed, owned := []byte("borrowed"), []byte("owned")
 	r.put(protocol.Event{Payload: borrowed})
 	r.put(protocol.Event{Payload: owned, Owned: true})
@@ -74,7 +74,7 @@ func TestNothingIsTakenBehindWhatWasDropped(t *testing.T) {
 }
 
 func TestThePeersCloseComesBehindWhatItSent(t *testing.T) {
-	r := newReadAhead(0)
+	r := newReadAhead(defaultReadAhead)
 	put(&r, "before")
 	r.finish(Status{Code: 1000})
 	if _, ok, end := r.take(); !ok || end.finished {

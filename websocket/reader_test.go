@@ -43,7 +43,8 @@ func TestAReadThatGivesUpLosesNothing(t *testing.T) {
 				t.Fatalf("before the message is whole a read must wait; got %v", err)
 			}
 			write(t, peer, []byte{b})
-			if synctest.Wait(); len(c.in.pieces.items) > 0 && c.in.pieces.items[len(c.in.pieces.items)-1].last {
+			synctest.Wait()
+			if n := c.in.pieces.Len(); n > 0 && c.in.pieces.At(n-1).last {
 				break
 			}
 		}

@@ -13,16 +13,12 @@ func (d *Driver) watchWriter() {
 		return
 	}
 	d.sent, d.sentHeld, d.watched = 0, d.transport.held(), time.Now()
-	wait := d.writeTimeout()
+	wait := d.opts.WriteTimeout
 	if d.writeTimer == nil {
 		d.writeTimer = time.AfterFunc(wait, d.checkWriter)
 	} else {
 		d.writeTimer.Reset(wait)
 	}
-}
-
-func (d *Driver) writeTimeout() time.Duration {
-	return orDefault(d.opts.WriteTimeout, defaultWriteTimeout)
 }
 
 func (d *Driver) unwatchWriter() {
@@ -37,7 +33,7 @@ func (d *Driver) unwatchWriter() {
 func (d *Driver) checkWriter() {
 	d.lock()
 	defer d.unlock()
-	if !d.writing || time.Since(d.watched) < d.writeTimeout() {
+	if !d.writing || time.Since(d.watched) < d.opts.WriteTimeout {
 		return // it fired for what has left meanwhile
 	}
 	moved := d.sent + max(0, d.sentHeld-d.transport.held())

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/lingerws/linger"
+	bounded "github.com/lingerws/linger/internal/queue"
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/websocket"
 )
@@ -19,26 +20,15 @@ type outgoingSocket struct {
 	over func() // gives its place to another
 
 	mu      sync.Mutex
-	conn    *websocket.Driver  // nil until the server has agreed
-	cancel  context.CancelFunc // ends the opening handshake
-	given   bool               // up: the script closed it before it was open
-	waiting []tiding
-	bytes   int  // of the messages that wait
-	telling bool // a goroutine tells the line
-	paused  bool // the connection is not read
+	conn    *websocket.Driver                // nil until the server has agreed
+	cancel  context.CancelFunc               // ends the opening handshake
+	given   bool                             // up: the script closed it before it was open
+	waiting bounded.Queue[func(done func())] // calls of the line that report what has happened
+	telling bool                             // a goroutine makes these calls
 }
 
-// tiding is one thing that the line is told, and how many bytes it has.
-type tiding struct {
-	tell func(done func())
-	size int
-}
-
-// Bounds of what waits for the script, as on connections that came in.
-const (
-	maxTidings     = 256
-	maxTidingBytes = 1 << 20
-)
+// outgoingLimits bound what waits for the script, as on connections that came in.
+var outgoingLimits = bounded.Limits{Items: 256, Bytes: 1 << 20}
 
 var _ wire = (*outgoingSocket)(nil)
 

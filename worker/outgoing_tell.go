@@ -47,14 +47,12 @@ func (s *outgoingSocket) Closed(conn *websocket.Driver, end websocket.Outcome) {
 	s.over()
 }
 
-// post puts something behind what the script is to be told.
+// post adds a call of the line. It pauses the connection while the queue is full.
 func (s *outgoingSocket) post(size int, tell func(done func())) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.waiting = append(s.waiting, tiding{tell, size})
-	s.bytes += size
-	if s.conn != nil && !s.paused && (len(s.waiting) >= maxTidings || s.bytes >= maxTidingBytes) {
-		s.paused = true
+	s.waiting.Push(tell, size)
+	if s.conn != nil && s.waiting.Pause(outgoingLimits) {
 		s.conn.Pause()
 	}
 	if !s.telling {
@@ -73,22 +71,16 @@ func (s *outgoingSocket) tell() {
 	}
 }
 
-// next takes the next thing, nil if there is none, and lets the connection be read again
-// when half of what it waited for is done.
+// next removes the first call from the queue and returns it; it returns nil if there is none. The connection is resumed
+// when half of the queue is free.
 func (s *outgoingSocket) next() func(done func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.paused && len(s.waiting) <= maxTidings/2 && s.bytes <= maxTidingBytes/2 {
-		s.paused = false
+	first, _, ok := s.waiting.Pop()
+	s.waiting.Trim(0)
+	if s.waiting.Resume(outgoingLimits) {
 		s.conn.Resume()
 	}
-	if len(s.waiting) == 0 {
-		s.telling = false
-		return nil
-	}
-	first := s.waiting[0]
-	s.waiting[0] = tiding{}
-	s.waiting = s.waiting[1:]
-	s.bytes -= first.size
-	return first.tell
+	s.telling = ok
+	return first
 }

@@ -47,11 +47,11 @@ var layers = map[string]layer{
 		why: "compression works on the payloads of messages and knows one flate library",
 	},
 	"websocket": {
-		may: append([]string{"internal/httprule", "internal/latch"}, core...), modules: []string{"golang.org/x/sys"},
+		may: append([]string{"internal/httprule", "internal/latch", "internal/queue"}, core...), modules: []string{"golang.org/x/sys"},
 		why: "the driver gives the protocol a transport and knows nothing of the events above it",
 	},
 	".": {
-		may: append([]string{"websocket", "internal/forwarding", "internal/latch", "internal/pace"}, core...),
+		may: append([]string{"websocket", "internal/forwarding", "internal/latch", "internal/pace", "internal/queue"}, core...),
 		why: "the runtime knows sockets and events; JavaScript is joined to it in worker and cmd",
 	},
 	"proxy": {
@@ -59,7 +59,7 @@ var layers = map[string]layer{
 		why: "a proxy joins two connections and needs no events",
 	},
 	"worker": {
-		may: append([]string{".", "websocket", "worker/internal/bundle", "worker/internal/egress", "worker/internal/engine", "worker/internal/web", "internal/forwarding", "internal/httprule", "internal/latch", "internal/netaddr", "internal/pace", "internal/spelling"}, core...),
+		may: append([]string{".", "websocket", "worker/internal/bundle", "worker/internal/egress", "worker/internal/engine", "worker/internal/web", "internal/forwarding", "internal/httprule", "internal/latch", "internal/netaddr", "internal/pace", "internal/queue", "internal/spelling"}, core...),
 		why: "a worker runs handlers and reaches the JavaScript engine through worker/internal/engine only",
 	},
 	"worker/internal/bundle": {
@@ -101,6 +101,9 @@ var layers = map[string]layer{
 	},
 	"internal/pace": {
 		why: "pauses between calls need the clock and nothing else; servers, proxies and workers share them",
+	},
+	"internal/queue": {
+		why: "a bounded queue needs nothing but memory; every level shares it",
 	},
 	"internal/spelling": {
 		why: "a distance between words needs the standard library only",
