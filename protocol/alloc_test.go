@@ -2,7 +2,7 @@ package protocol
 
 import "testing"
 
-// expectAllocs fails if a call of f allocates more than the budget.
+// expectAllocs fails the test if a call of f allocates more than budget times.
 func expectAllocs(t *testing.T, what string, budget float64, f func()) {
 	t.Helper()
 	if got := testing.AllocsPerRun(200, f); got > budget {
@@ -10,7 +10,8 @@ func expectAllocs(t *testing.T, what string, budget float64, f func()) {
 	}
 }
 
-// drain takes all events and writes all output, into the buffer it returns.
+// drain takes all events and writes all output. It returns the output buffer, and
+// leaves spare with the machine.
 func drain(m *Machine, spare []byte) []byte {
 	for ok := true; ok; {
 		_, ok = m.Next()
@@ -20,7 +21,7 @@ func drain(m *Machine, spare []byte) []byte {
 	return out
 }
 
-func TestReceivingASmallMessageAllocatesNothing(t *testing.T) {
+func TestMachineReceiveAllocs(t *testing.T) {
 	for _, role := range []Role{Server, Client} {
 		m := newPlayer(Config{}, role).m
 		wire := mustEncode(t, role, `text "hello, world"`)
@@ -29,14 +30,14 @@ func TestReceivingASmallMessageAllocatesNothing(t *testing.T) {
 			copy(arrived, wire)
 			m.Receive(arrived)
 			if ev, ok := m.Next(); !ok || ev.Kind != EventMessage {
-				t.Fatal("the message does not arrive")
+				t.Fatal("no message event")
 			}
 			m.Next()
 		})
 	}
 }
 
-func TestSendingASmallMessageAllocatesNothing(t *testing.T) {
+func TestMachineSendAllocs(t *testing.T) {
 	payload := []byte("hello, world")
 	prepared, err := Prepare(Text, payload)
 	if err != nil {
@@ -48,25 +49,25 @@ func TestSendingASmallMessageAllocatesNothing(t *testing.T) {
 		other := make([]byte, 0, 256)
 		expectAllocs(t, "sending a small message as a "+role.String(), 0, func() {
 			if m.Send(Text, payload) != nil || m.SendPrepared(prepared) != nil {
-				t.Fatal("the message is refused")
+				t.Fatal("a message is refused")
 			}
 			spare, other = other, drain(m, spare)
 		})
 	}
 }
 
-func TestAnIdleMachineHoldsNoBuffer(t *testing.T) {
+func TestMachineIdleReleasesBuffers(t *testing.T) {
 	m := New(Config{})
 	m.Receive(mustEncode(t, Server, `ping "x"*125 | text "a" more | cont "b" | binary "x"*5000`))
 	for range 2 {
 		drain(m, nil)
 	}
 	if m.input != nil || m.output != nil || m.body != nil || m.control != nil || m.pong != nil {
-		t.Error("a machine with nothing to do holds a buffer")
+		t.Error("an idle machine keeps a buffer")
 	}
 }
 
-func TestAnswerToAPingAllocatesLittle(t *testing.T) {
+func TestMachinePongAllocs(t *testing.T) {
 	m := New(Config{})
 	wire := mustEncode(t, Server, `ping "x"*125`)
 	arrived := make([]byte, len(wire))

@@ -36,7 +36,7 @@ func benchmarkReceive(b *testing.B, text string) {
 		copy(arrived, wire)
 		m.Receive(arrived)
 		if _, ok := m.Next(); !ok {
-			b.Fatal("the message does not arrive")
+			b.Fatal("no message event")
 		}
 		m.Next()
 	}

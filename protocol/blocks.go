@@ -2,9 +2,10 @@ package protocol
 
 import "encoding/binary"
 
-// The plain twins of what blocks_amd64.s has for long payloads.
+// This file has the portable versions of the assembly in blocks_amd64.s.
 
-// maskMostPlain masks four words a turn, which keeps the CPU's ports busy.
+// maskMostPlain masks p in steps of 32 bytes and returns the remaining bytes. Four
+// words per iteration are faster than one, because the CPU executes them in parallel.
 func maskMostPlain(key uint64, p []byte) (rest []byte) {
 	for len(p) >= 32 {
 		binary.LittleEndian.PutUint64(p, binary.LittleEndian.Uint64(p)^key)
@@ -18,6 +19,7 @@ func maskMostPlain(key uint64, p []byte) (rest []byte) {
 
 const highBits = 0x8080808080808080
 
+// isASCIIPlain reports whether p consists of ASCII characters only.
 func isASCIIPlain(p []byte) bool {
 	for len(p) >= 8 {
 		if binary.LittleEndian.Uint64(p)&highBits != 0 {

@@ -1,6 +1,6 @@
 package protocol
 
-// block is what the assembly takes at a time.
+// block is the number of bytes that the assembly processes per iteration.
 const block = 64
 
 //go:noescape
@@ -9,7 +9,8 @@ func maskBlocks(p *byte, n int, key uint64)
 //go:noescape
 func asciiBlocks(p *byte, n int) bool
 
-// maskMost masks as many blocks as there are and returns the rest; key is repeated.
+// maskMost masks all complete blocks of p and returns the remaining bytes. key is the
+// masking key twice.
 func maskMost(key uint64, p []byte) (rest []byte) {
 	n := len(p) &^ (block - 1)
 	if n > 0 {
@@ -18,7 +19,7 @@ func maskMost(key uint64, p []byte) (rest []byte) {
 	return p[n:]
 }
 
-// isASCII tells whether p is made of ASCII characters only.
+// isASCII reports whether p consists of ASCII characters only.
 func isASCII(p []byte) bool {
 	n := len(p) &^ (block - 1)
 	return (n == 0 || asciiBlocks(&p[0], n)) && isASCIIPlain(p[n:])

@@ -1,7 +1,7 @@
 #include "textflag.h"
 
-// Both work through blocks of 64 bytes, of which there is at least one. SSE2 is part of
-// every amd64.
+// Both functions process blocks of 64 bytes; n must be a positive multiple of 64. They
+// need SSE2, which every amd64 CPU has.
 
 // func maskBlocks(p *byte, n int, key uint64)
 TEXT ·maskBlocks(SB), NOSPLIT, $0-24

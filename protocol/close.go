@@ -1,56 +1,60 @@
 package protocol
 
-// This file is the closing state machine. An input finds the two halves in some
-// state and changes facts; what must happen next is derived from the facts by
-// the questions at the end. The package documentation has the picture.
+// This file is the closing state machine. Each input changes the two halves and the
+// facts in Machine; what must happen next is derived from them by the predicates at
+// the end of the file. The package documentation has a diagram.
 
-// Close starts the closing handshake, or finishes it if the peer has closed
-// (RFC 6455, section 7.1.2). The Close frame waits for the message that is being
-// written. A second call, or one after the end, changes nothing. code and reason
-// are checked by [CheckClose] first; its error means that nothing has changed.
+// Close starts the closing handshake, or completes it if the peer has closed
+// (RFC 6455, section 7.1.2). The Close frame is queued after the end of a fragmented
+// message that is being sent. A second call, or a call after the connection has
+// ended, has no effect. The error is that of [CheckClose]; the connection is then
+// unchanged.
 func (m *Machine) Close(code CloseCode, reason string) error {
 	if err := CheckClose(code, reason); err != nil {
 		return err
 	}
-	if m.MayClose() {
+	if m.MaySend() {
 		m.startClose(Status{Code: code, Reason: reason})
 		m.settle()
 	}
 	return nil
 }
 
-// CloseDiscard is Close that overtakes: all output that the driver has not taken is
-// dropped, and of what it has taken the last unsent bytes, which begin with a frame
-// and which it will not write. Our Close follows what is left at once, between the
-// fragments of a message if need be (RFC 6455, section 5.4). After a Close of ours
-// that one stays, its code too, and what stands before it is dropped. The error is
-// that of Close; then the driver has to write all it has taken.
+// CloseDiscard closes without waiting for queued output: all frames that the driver
+// has not taken are dropped, and so are the last unsent bytes of the output that it
+// has taken. These must begin at a frame boundary, and the driver must not write
+// them. Our Close then follows immediately, between the fragments of a message if
+// necessary (RFC 6455, section 5.4). If a Close was already queued it is kept, with
+// its code and reason, and only the data before it is dropped. The error is that of
+// [CheckClose]; the driver must then write everything that it has taken.
 func (m *Machine) CloseDiscard(code CloseCode, reason string, unsent int) error {
 	if err := CheckClose(code, reason); err != nil {
 		return err
 	}
-	if m.cut {
+	if m.aborted {
 		return nil
 	}
-	m.writing = false
-	m.finishOut() // a Close that waited for a message
-	m.discard(unsent)
+	m.sendingMessage = false
+	m.sendPendingClose() // a Close that was waiting for the end of a message
+	m.discardOutput(unsent)
 	return m.Close(code, reason)
 }
 
-// CloseEmpty is Close with a Close frame that has no status (RFC 6455, section 5.5.1),
-// which the peer is told as 1005. It is for who passes on the Close of somebody else.
+// CloseEmpty is like Close but sends a Close frame without a status, which the peer
+// sees as 1005 (RFC 6455, section 7.1.5). It is for proxies that relay an empty
+// Close.
 func (m *Machine) CloseEmpty() {
-	if m.MayClose() {
+	if m.MaySend() {
 		m.startClose(Status{Code: CloseNoStatus})
 		m.settle()
 	}
 }
 
-// PassClose is Close with the status of a Close that another connection has received, for a proxy. [CloseNoStatus] makes
-// a Close frame without a status. It does not wait for a message of ours that is not finished, because the rest of that
-// message will never come: it stands between its frames (RFC 6455, section 5.4), and so does a Close that has waited for
-// the message.
+// PassClose relays a Close that another connection has received; [CloseNoStatus]
+// sends a Close frame without a status. Unlike Close it does not wait for the end of
+// a fragmented message, whose remaining fragments will never arrive: the Close frame
+// is sent between its fragments (RFC 6455, section 5.4). So is a Close that was
+// already waiting for the message. The error is that of [CheckClose].
 func (m *Machine) PassClose(s Status) error {
 	if s.Code != CloseNoStatus {
 		if err := CheckClose(s.Code, s.Reason); err != nil {
@@ -60,9 +64,9 @@ func (m *Machine) PassClose(s Status) error {
 	if !m.mayWrite() {
 		return nil
 	}
-	m.writing = false
-	if m.oursDecided {
-		m.finishOut()
+	m.sendingMessage = false
+	if m.closeDecided {
+		m.sendPendingClose()
 	} else {
 		m.startClose(s)
 	}
@@ -70,140 +74,144 @@ func (m *Machine) PassClose(s Status) error {
 	return nil
 }
 
-// AnswerClose finishes our half with the code and reason of the peer's Close, an
-// empty one included, for an application in half-open mode that has nothing of
-// its own to say (RFC 6455, section 5.5.1). Before the peer's Close, or after
-// ours, it changes nothing.
+// AnswerClose closes with the code and reason of the peer's Close, an empty one
+// included (RFC 6455, section 5.5.1). It is for an application in half-open mode
+// that has no status of its own to send. Before the peer's Close, or after ours, it
+// has no effect.
 func (m *Machine) AnswerClose() {
-	if m.theirsSeen && m.MayClose() {
-		m.startClose(m.theirs)
+	if m.peerClosed && m.MaySend() {
+		m.startClose(m.peerStatus)
 		m.settle()
 	}
 }
 
-// ReceiveEOF reports that the peer has ended its direction of the transport. A frame
-// or message that has arrived in part is never delivered. Before the peer's Close the
-// connection is lost. After it, or after a violation, our half stays as it is: a
-// half-closed transport can still be written to, so what is left to be sent, and our
-// Close, still leave (RFC 6455, sections 5.5.1 and 7.1.1).
+// ReceiveEOF records that the peer has ended its direction of the transport. A frame
+// or message that has arrived in part is never delivered. Without a Close from the
+// peer the connection is lost. After its Close, or after a violation, our half is
+// unaffected: the transport can still be written to, so queued output and our Close
+// are still sent (RFC 6455, sections 5.5.1 and 7.1.1).
 func (m *Machine) ReceiveEOF() {
 	if m.Done() {
 		return
 	}
-	if m.Timer() != TimerClose { // it starts now, if output is left to write
+	if m.Timer() != TimerClose { // the close timer starts now if output is left to write
 		m.progress = 0
 	}
 	m.in = Gone
 	m.receiver = receiver{}
-	if !m.theirsSeen && m.failure == nil {
-		m.end(CauseEOF)
-		if !m.oursSent { // nothing can finish our half any more
-			m.oursDecided = false
+	if !m.peerClosed && m.failure == nil {
+		m.setCause(CauseEOF)
+		if !m.closeSent { // our Close can no longer be sent
+			m.closeDecided = false
 		}
 	}
 	m.settle()
 }
 
-// Abort closes the transport at once, without a closing handshake, for cause:
-// CauseTransport when reading or writing failed, or one of the caller's own.
-// An empty cause counts as CauseTransport.
+// Abort ends the connection without a closing handshake, and [Machine.Done] becomes
+// true. cause is CauseTransport when reading or writing failed, or a cause that the
+// caller defines; an empty cause means CauseTransport.
 func (m *Machine) Abort(cause Cause) {
 	if cause == "" {
 		cause = CauseTransport
 	}
 	if !m.Done() {
-		m.cutOff(cause)
+		m.abort(cause)
 	}
 }
 
-// receiveClose takes the peer's Close frame: RFC 6455, section 5.5.1.
+// receiveClose handles the peer's Close frame (RFC 6455, section 5.5.1).
 func (m *Machine) receiveClose(payload []byte) (Event, bool) {
 	status, violation := parseClose(payload)
 	if violation != nil {
 		m.fail(violation)
 		return Event{}, false
 	}
-	m.in, m.theirs, m.theirsSeen = Finished, status, true
-	m.receiver = receiver{input: m.input} // a message that was arriving will never end
+	m.in, m.peerStatus, m.peerClosed = Finished, status, true
+	m.receiver = receiver{input: m.input} // a message that was arriving will never be complete
 	if m.first == Neither {
 		m.first = Remote
 	}
 	switch {
-	case m.closing(): // ours is out, or waits for the message being written
+	case m.closeDecided: // our Close is sent, or waits for the end of a message
 	case m.cfg.HalfOpen:
 		return Event{Kind: EventPeerClose, Status: status}, true
-	default: // the answer repeats the code: RFC 6455, section 5.5.1
+	default: // the answer repeats the code (RFC 6455, section 5.5.1)
 		m.startClose(status)
 	}
 	return Event{}, false
 }
 
-// startClose settles what our Close says; it leaves when no message of ours is
-// half written.
+// startClose decides the content of our Close, which is sent as soon as no
+// fragmented message of ours is in progress.
 func (m *Machine) startClose(s Status) {
 	if m.first == Neither {
 		m.first = Local
 	}
-	m.ours, m.oursDecided = s, true
+	m.ownStatus, m.closeDecided = s, true
 	m.progress = 0
-	m.finishOut()
+	m.sendPendingClose()
 }
 
-// finishOut finishes our half once nothing stands before the Close: RFC 6455,
-// section 5.5.1, no data frame may follow it.
-func (m *Machine) finishOut() {
-	if m.oursDecided && !m.oursSent && !m.writing {
-		m.appendClose(m.ours)
-		m.oursSent = true
+// sendPendingClose queues our Close and finishes our half, unless a fragmented
+// message must be completed first: no data frame may follow a Close (RFC 6455,
+// section 5.5.1).
+func (m *Machine) sendPendingClose() {
+	if m.closeDecided && !m.closeSent && !m.sendingMessage {
+		m.appendClose(m.ownStatus)
+		m.closeSent = true
 		m.out = Finished
-		if m.failing() { // the application has closed before the failure took effect
-			m.finishFailure()
+		if m.failing() { // the application closed before the failure took effect
+			m.applyFailure()
 		}
 	}
 }
 
-// fail notes what fails the connection: RFC 6455, section 7.1.7. From now on all input
-// is discarded, a Close included.
+// fail records the violation that fails the connection (RFC 6455, section 7.1.7).
+// From now on all input is discarded, a Close included. With Config.DeferFailure our
+// Close waits for Machine.Fail.
 func (m *Machine) fail(v *Violation) {
 	m.failure = v
 	m.receiver = receiver{input: m.input}
 	if m.cfg.DeferFailure && m.mayWrite() {
-		m.progress = 0 // of the close timer, which starts now
+		m.progress = 0 // the close timer starts now
 		return
 	}
-	m.finishFailure()
+	m.applyFailure()
 }
 
-// Fail finishes our half after an [EventFailing]: our Close leaves at once, with the code
-// of the violation, between the fragments of a message if need be (RFC 6455, section 5.4).
-// Without a failure, or when our Close has left, it changes nothing.
+// Fail completes a failure that Config.DeferFailure has deferred, after an
+// [EventFailing]. Our Close is sent immediately, with the code of the violation,
+// between the fragments of a message if necessary (RFC 6455, section 5.4). Without a
+// deferred failure it has no effect.
 func (m *Machine) Fail() {
 	if m.failing() {
-		m.finishFailure()
+		m.applyFailure()
 		m.settle()
 	}
 }
 
-// finishFailure has the failure take effect.
-func (m *Machine) finishFailure() {
+// applyFailure makes the failure take effect: it sends our Close if none was sent.
+func (m *Machine) applyFailure() {
 	m.failed = true
-	m.end(CauseViolation)
+	m.setCause(CauseViolation)
 	if m.out == Open {
-		m.writing = false
+		m.sendingMessage = false
 		m.startClose(m.failure.status())
 	}
 }
 
-// cutOff gives the transport up.
-func (m *Machine) cutOff(cause Cause) {
-	m.cut = true
-	m.end(cause)
+// abort ends both directions and discards all input and output.
+func (m *Machine) abort(cause Cause) {
+	m.aborted = true
+	m.setCause(cause)
 	m.receiver = receiver{}
-	m.dropOutput()
+	m.clearOutput()
 }
 
-// end notes why the connection ended; the first cause stays, and a violation is the first.
-func (m *Machine) end(cause Cause) {
+// setCause records why the connection ended. The first cause is kept; a violation
+// precedes all others.
+func (m *Machine) setCause(cause Cause) {
 	if m.cause != "" {
 		return
 	}
@@ -212,38 +220,39 @@ func (m *Machine) end(cause Cause) {
 	}
 }
 
-// settle draws the conclusions after any input.
+// settle updates the state that is derived from the facts. It is called after each
+// input.
 func (m *Machine) settle() {
-	if m.theirsSeen && m.oursSent && m.drained() {
-		m.end(CauseClose)
+	if m.peerClosed && m.closeSent && m.drained() {
+		m.setCause(CauseClose)
 	}
-	// RFC 6455, section 7.1.1: the server ends TCP first, the client waits for it.
-	if m.ending() && m.drained() && !m.cut && (m.cfg.Role == Server || m.in == Gone) {
+	// The server ends TCP first, and the client waits for it (RFC 6455, section 7.1.1).
+	if m.ending() && m.drained() && !m.aborted && (m.cfg.Role == Server || m.in == Gone) {
 		m.out = Gone
 	}
 }
 
-// MayClose tells whether a call of [Machine.Close] would have an effect.
-func (m *Machine) MayClose() bool { return m.mayWrite() && !m.oursDecided }
+// MaySend reports whether a new message, a ping or a Close may be sent: after our
+// Close, or once the connection has ended, it may not (RFC 6455, section 5.5.1).
+func (m *Machine) MaySend() bool { return m.mayWrite() && !m.closeDecided }
 
-// mayWrite reports whether our half still takes frames. The peer's EOF ends that unless
-// its Close, or a violation, came first.
-func (m *Machine) mayWrite() bool { return m.out == Open && !m.cut && !m.lost() }
+// mayWrite reports whether frames may still be sent, the rest of a fragmented
+// message included. The peer's EOF ends that unless its Close, or a violation, came
+// first.
+func (m *Machine) mayWrite() bool { return m.out == Open && !m.aborted && !m.lost() }
 
-// lost reports whether the peer's direction ended while its half was open.
-func (m *Machine) lost() bool { return m.in == Gone && !m.theirsSeen && m.failure == nil }
+// lost reports whether the peer's direction ended without a Close.
+func (m *Machine) lost() bool { return m.in == Gone && !m.peerClosed && m.failure == nil }
 
-// failing reports whether a violation has been found whose Close is deferred.
-func (m *Machine) failing() bool { return m.failure != nil && !m.failed && !m.cut }
+// failing reports whether a violation was found and our Close is deferred.
+func (m *Machine) failing() bool { return m.failure != nil && !m.failed && !m.aborted }
 
-// closing tells whether our Close is decided.
-func (m *Machine) closing() bool { return m.oursDecided }
-
-// ending reports whether nothing is left to be said in either direction.
+// ending reports whether neither end has anything left to send: both Close frames
+// have passed, or the connection has failed or was lost.
 func (m *Machine) ending() bool {
-	return m.failed || m.theirsSeen && m.oursSent || m.lost()
+	return m.failed || m.peerClosed && m.closeSent || m.lost()
 }
 
-// Discards reports whether input is dropped: after a failure (RFC 6455, section
+// Discards reports whether input is discarded: after a failure (RFC 6455, section
 // 7.1.7) and after the peer's Close (section 1.4).
-func (m *Machine) Discards() bool { return m.in != Open || m.failure != nil || m.cut }
+func (m *Machine) Discards() bool { return m.in != Open || m.failure != nil || m.aborted }

@@ -7,8 +7,9 @@ import (
 	"testing"
 )
 
-// travels lists RFC 6455, section 7.4, and the IANA registry range by range.
-func travels(code int) bool {
+// registered reports whether a Close frame may contain the code. It lists the ranges of
+// RFC 6455, section 7.4, and of the IANA registry.
+func registered(code int) bool {
 	switch {
 	case code >= 1000 && code <= 1003, code >= 1007 && code <= 1014, code >= 3000 && code <= 4999:
 		return true
@@ -16,21 +17,21 @@ func travels(code int) bool {
 	return false
 }
 
-func TestEachCloseCode(t *testing.T) {
+func TestCloseCodes(t *testing.T) {
 	for n := range 1 << 16 {
-		code, want := CloseCode(n), travels(n)
-		if code.MayTravel() != want {
-			t.Errorf("code %d may travel: %t, expected %t", n, code.MayTravel(), want)
+		code, want := CloseCode(n), registered(n)
+		if code.ValidOnWire() != want {
+			t.Errorf("ValidOnWire of %d is %t, expected %t", n, code.ValidOnWire(), want)
 		}
 		if err := CheckClose(code, ""); (err == nil) != want || err != nil && !errors.Is(err, ErrCloseCode) {
-			t.Errorf("an application that closes with %d gets %v", n, err)
+			t.Errorf("CheckClose of %d returns %v", n, err)
 		}
 		status, fault := parseClose([]byte{byte(n >> 8), byte(n), 'x'})
 		switch {
 		case want && (fault != nil || status != Status{code, "x"}):
-			t.Errorf("a Close with %d is read as %v, %v", n, status, fault)
+			t.Errorf("a Close with %d is parsed as %v, %v", n, status, fault)
 		case !want && fault != errCloseCode:
-			t.Errorf("a Close with %d is answered by %v, expected %v", n, fault, errCloseCode)
+			t.Errorf("a Close with %d gives the violation %v, expected %v", n, fault, errCloseCode)
 		}
 	}
 }
@@ -45,7 +46,7 @@ func TestCheckCloseReason(t *testing.T) {
 	} {
 		err := CheckClose(CloseNormal, c.reason)
 		if (err == nil) != c.ok || err != nil && !errors.Is(err, ErrCloseReason) {
-			t.Errorf("a close with reason %q gives %v, allowed is %t", c.reason, err, c.ok)
+			t.Errorf("a close with reason %q gives %v, expected it to be allowed: %t", c.reason, err, c.ok)
 		}
 	}
 }
@@ -65,10 +66,10 @@ func TestParseClose(t *testing.T) {
 	} {
 		status, fault := parseClose([]byte(c.payload))
 		if status != c.status || fault != c.fault {
-			t.Errorf("a Close body of %q is read as %v, %v; expected %v, %v", c.payload, status, fault, c.status, c.fault)
+			t.Errorf("the Close payload %q is parsed as %v, %v; expected %v, %v", c.payload, status, fault, c.status, c.fault)
 		}
 		if fault == nil && string(status.appendPayload(nil)) != c.payload {
-			t.Errorf("a Close body of %q is answered by %q", c.payload, status.appendPayload(nil))
+			t.Errorf("the Close payload %q is encoded again as %q", c.payload, status.appendPayload(nil))
 		}
 	}
 }
@@ -76,6 +77,6 @@ func TestParseClose(t *testing.T) {
 func TestStatusString(t *testing.T) {
 	got := []string{Status{Code: 1006}.String(), Status{4001, `a "reason"`}.String()}
 	if want := []string{"1006", `4001 "a \"reason\""`}; !slices.Equal(got, want) {
-		t.Errorf("statuses are shown as %q, expected %q", got, want)
+		t.Errorf("String returns %q, expected %q", got, want)
 	}
 }

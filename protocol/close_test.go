@@ -6,29 +6,29 @@ import (
 	"testing"
 )
 
-func TestSecondCloseChangesNothing(t *testing.T) {
+func TestMachineCloseTwice(t *testing.T) {
 	m := New(Config{})
-	if !m.MayClose() {
-		t.Error("an open connection may not be closed")
+	if !m.MaySend() {
+		t.Error("MaySend is false on an open connection")
 	}
 	if err := m.Close(4000, "first"); err != nil {
 		t.Fatal(err)
 	}
 	queued := m.Queued()
 	if err := m.Close(4001, "second"); err != nil {
-		t.Errorf("a second close gives %v, expected no error", err)
+		t.Errorf("a second close returns %v, expected no error", err)
 	}
-	if m.Queued() != queued || m.Outcome().Sent != (Status{4000, "first"}) || m.MayClose() {
-		t.Errorf("a second close changes what we send to %v", m.Outcome().Sent)
+	if m.Queued() != queued || m.Outcome().Sent != (Status{4000, "first"}) || m.MaySend() {
+		t.Errorf("a second close has an effect: sent is %v", m.Outcome().Sent)
 	}
 	if err := m.Close(1005, ""); !errors.Is(err, ErrCloseCode) {
-		t.Errorf("an illegal second close gives %v, expected %v", err, ErrCloseCode)
+		t.Errorf("a second close with an invalid code returns %v, expected %v", err, ErrCloseCode)
 	}
 }
 
-// TestPingsDoNotPutTheEndOff: no number of pings keeps a connection that closes
-// alive, neither a flood of them nor a backlog that is read slowly.
-func TestPingsDoNotPutTheEndOff(t *testing.T) {
+// Pings of the peer do not extend the closing handshake, neither a flood of them nor
+// with a long queue that is read slowly.
+func TestMachineClosePeerOnlyPings(t *testing.T) {
 	for _, path := range [][]string{
 		{`app close 1000`},
 		{`stall`, `app close 1000`},
@@ -50,26 +50,26 @@ func TestPingsDoNotPutTheEndOff(t *testing.T) {
 			}
 		}
 		if periods > 6 {
-			t.Errorf("after %q a peer that only pings is cut after %d close timers, expected at most 6", path, periods)
+			t.Errorf("after %q a connection whose peer only pings is aborted after %d close timers, expected at most 6", path, periods)
 		}
 	}
 }
 
-func TestEOFTwiceIsEOFOnce(t *testing.T) {
+func TestMachineReceiveEOFTwice(t *testing.T) {
 	for _, path := range [][]string{{`eof`}, {`stall`, `app text "q"`, `eof`}, {`stall`, `peer close 1000`, `eof`}} {
 		p, _, err := replay(Config{}, Server, path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if out, err := p.play("eof"); len(out) > 0 || err != nil {
-			t.Errorf("after %q a second EOF gives %q, %v", path, out, err)
+			t.Errorf("after %q a second EOF has the effect %q, %v", path, out, err)
 		}
 	}
 }
 
-// held returns a machine whose driver has taken the frames of "one" and "two", and
-// which holds that of "three".
-func held(t *testing.T) *Machine {
+// newPartlyTaken returns a machine that has queued the messages "one", "two" and
+// "three", of which the driver has taken the first two.
+func newPartlyTaken(t *testing.T) *Machine {
 	t.Helper()
 	m := New(Config{})
 	for i, text := range []string{"one", "two", "three"} {
@@ -83,8 +83,8 @@ func held(t *testing.T) *Machine {
 	return m
 }
 
-func TestADiscardingCloseDropsWhatCanBeHeldBack(t *testing.T) {
-	const two = 2 + len("two") // the frame that the driver will not write
+func TestMachineCloseDiscard(t *testing.T) {
+	const two = 2 + len("two") // the length of the frame that the driver will not write
 	const rest = 2 + len("three") + 4 + len("first")
 	closed := func(m *Machine) { _ = m.Close(4000, "first") }
 	taken := func(m *Machine) { closed(m); m.Output(nil) }
@@ -97,7 +97,7 @@ func TestADiscardingCloseDropsWhatCanBeHeldBack(t *testing.T) {
 		"after a Close": {closed, two, Status{4000, "first"}},
 		"after a Close that the driver has taken": {taken, two + rest, Status{4000, "first"}},
 	} {
-		m := held(t)
+		m := newPartlyTaken(t)
 		c.before(m)
 		if err := m.CloseDiscard(4001, "now", c.unsent); err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -105,40 +105,40 @@ func TestADiscardingCloseDropsWhatCanBeHeldBack(t *testing.T) {
 		out := m.Output(nil)
 		line, n := describeFrame(out)
 		if n != len(out) || m.Outcome().Sent != c.sent {
-			t.Errorf("%s: our Close is all that follows; got %q and %d more bytes", name, line, len(out)-n)
+			t.Errorf("%s: the output is %q and %d more bytes, expected only our Close", name, line, len(out)-n)
 		}
 		if want := 2 + len("one") + n; m.Queued() != want {
-			t.Errorf("%s: %d bytes wait; got %d", name, want, m.Queued())
+			t.Errorf("%s: %d bytes are queued, expected %d", name, m.Queued(), want)
 		}
 	}
 }
 
-func TestADiscardingCloseDoesNotWaitForOurMessage(t *testing.T) {
+func TestMachineCloseDiscardInsideMessage(t *testing.T) {
 	m := New(Config{})
 	_ = m.SendFragment(Text, []byte("begin"), false)
 	_ = m.Close(4000, "waits")
 	_ = m.CloseDiscard(4001, "now", 0)
 	if line, _ := describeFrame(m.Output(nil)); line != `close 4000 "waits"` {
-		t.Errorf("the Close that waited leaves at once; got %s", line)
+		t.Errorf("the output is %s, expected the Close that was waiting", line)
 	}
 	if err := m.SendFragment(Continuation, []byte("end"), true); !errors.Is(err, ErrClosing) {
-		t.Errorf("the message is not finished any more; got %v", err)
+		t.Errorf("completing the message returns %v, expected %v", err, ErrClosing)
 	}
 	if err := m.CloseDiscard(1005, "", 0); !errors.Is(err, ErrCloseCode) {
-		t.Errorf("an illegal code is refused; got %v", err)
+		t.Errorf("an invalid code returns %v, expected %v", err, ErrCloseCode)
 	}
 }
 
-// TestOurCloseIsNotLostNorSentTwice: only pongs may stand behind our Close, and a
-// discarding close drops them with it or without it.
-func TestOurCloseIsNotLostNorSentTwice(t *testing.T) {
+// Only pongs may follow our Close in the queue. CloseDiscard drops them, with or without
+// the Close, and the Close is sent exactly once.
+func TestMachineCloseDiscardAfterClose(t *testing.T) {
 	const pong = 2 + 1
 	for name, c := range map[string]struct{ unsent, again int }{
-		"nothing can be held back":      {0, 0},
-		"a pong can be held back":       {pong, 0},
-		"both pongs can be held back":   {2 * pong, 0},
-		"our Close can be held back":    {2*pong + 4, 1},
-		"the data before it can be too": {2*pong + 4 + 2, 1},
+		"nothing is unsent":                      {0, 0},
+		"a pong is unsent":                       {pong, 0},
+		"both pongs are unsent":                  {2 * pong, 0},
+		"our Close is unsent":                    {2*pong + 4, 1},
+		"our Close and data before it is unsent": {2*pong + 4 + 2, 1},
 	} {
 		m := New(Config{})
 		_ = m.Send(Text, nil)
@@ -158,21 +158,21 @@ func TestOurCloseIsNotLostNorSentTwice(t *testing.T) {
 			for len(out) > 0 {
 				line, n := describeFrame(out)
 				if line != "close 4000" {
-					t.Errorf("%s: nothing but our Close may leave again, got %s", name, line)
+					t.Errorf("%s: %s is queued again, expected only our Close", name, line)
 				}
 				closes, out = closes+1, out[n:]
 			}
 			if closes != c.again {
-				t.Errorf("%s: our Close must leave again %d times, got %d", name, c.again, closes)
+				t.Errorf("%s: our Close is queued again %d times, expected %d", name, closes, c.again)
 			}
 			c.unsent, c.again = 0, 0
 		}
 	}
 }
 
-// TestPongsThatAreDroppedAreNotHeldAgainstThePeer: what it takes afterwards is
-// progress, as without them.
-func TestPongsThatAreDroppedAreNotHeldAgainstThePeer(t *testing.T) {
+// Dropped pongs do not count against the peer: bytes that it reads afterwards are
+// progress.
+func TestMachineCloseDiscardDropsPongs(t *testing.T) {
 	p, _, err := replay(Config{}, Server, []string{`stall`, `app binary "x"*9000`, `write 1`, `app close 4000`})
 	if err != nil {
 		t.Fatal(err)
@@ -184,27 +184,27 @@ func TestPongsThatAreDroppedAreNotHeldAgainstThePeer(t *testing.T) {
 		}
 	}
 	if p.m.Done() {
-		t.Error("a slow reader that makes progress must be waited for when the pongs it asked for are dropped; it was cut")
+		t.Error("the connection of a slow reader is aborted in spite of progress")
 	}
 }
 
-func TestAnEmptyCloseHasNoStatus(t *testing.T) {
+func TestMachineCloseEmpty(t *testing.T) {
 	m := New(Config{HalfOpen: true})
 	m.CloseEmpty()
 	if line, _ := describeFrame(m.Output(nil)); line != "close" {
-		t.Errorf("the frame has no status; got %s", line)
+		t.Errorf("the frame is %s, expected a Close without a status", line)
 	}
 	if sent := m.Outcome().Sent; sent.Code != CloseNoStatus {
-		t.Errorf("that is told as 1005; got %v", sent)
+		t.Errorf("Outcome.Sent is %v, expected 1005", sent)
 	}
 	m.CloseEmpty()
 	_ = m.Close(4000, "late")
 	if n := len(m.Output(nil)); n != 0 {
-		t.Errorf("the first call counts; got %d bytes more", n)
+		t.Errorf("later calls queue %d bytes, expected no effect", n)
 	}
 }
 
-func TestMachinePassCloseStandsWithinAMessage(t *testing.T) {
+func TestMachinePassClose(t *testing.T) {
 	for want, status := range map[string]Status{`close 3000 "bye"`: {Code: 3000, Reason: "bye"}, "close": {Code: CloseNoStatus}} {
 		for _, decided := range []bool{false, true} {
 			m := New(Config{HalfOpen: true})
@@ -213,29 +213,29 @@ func TestMachinePassCloseStandsWithinAMessage(t *testing.T) {
 			}
 			_ = m.Output(nil)
 			expected := want
-			if decided { // a Close that waits for the message does not wait for it any more
+			if decided { // the Close that waits for the message is sent immediately
 				_ = m.Close(4001, "first")
 				expected = `close 4001 "first"`
 				if n := len(m.Output(nil)); n != 0 {
-					t.Errorf("Close waits for the message; got %d bytes", n)
+					t.Errorf("Close queues %d bytes, expected it to wait for the message", n)
 				}
 			}
 			if err := m.PassClose(status); err != nil {
 				t.Fatal(err)
 			}
 			if line, _ := describeFrame(m.Output(nil)); line != expected {
-				t.Errorf("the Close leaves at once, as %q; got %q", expected, line)
+				t.Errorf("PassClose queues %q, expected %q", line, expected)
 			}
 			if err := m.SendFragment(Continuation, []byte("rest"), true); err == nil {
-				t.Error("nothing follows our Close (RFC 6455, section 5.5.1); a frame was taken")
+				t.Error("a data frame is accepted after our Close (RFC 6455, section 5.5.1)")
 			}
 			if err := m.PassClose(status); err != nil || len(m.Output(nil)) > 0 {
-				t.Errorf("the first call counts; got %v, or more bytes", err)
+				t.Errorf("a second call has an effect or returns an error: %v", err)
 			}
 		}
 	}
 	m := New(Config{})
 	if err := m.PassClose(Status{Code: 1006}); err == nil || len(m.Output(nil)) > 0 {
-		t.Errorf("a code that may not travel is refused (RFC 6455, section 7.4.1); got %v", err)
+		t.Errorf("a code that must not be sent (RFC 6455, section 7.4.1) gives the error %v, or output", err)
 	}
 }

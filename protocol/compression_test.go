@@ -5,9 +5,9 @@ import (
 	"errors"
 )
 
-// fakeCompression stands for RFC 7692 in conversations, so that they can be read:
-// a compressed message is a "z" before it; "z1000*x" inflates to a thousand times
-// "x". Messages of less than three bytes are not compressed.
+// fakeCompression replaces RFC 7692 in conversations, to make them readable. The
+// compressed form of a message has a "z" before it, and "z1000*x" inflates to a thousand
+// "x". Messages of fewer than three bytes are not compressed.
 type fakeCompression struct{}
 
 func (fakeCompression) Compress(dst, piece []byte, first, last bool) ([]byte, bool) {

@@ -1,51 +1,55 @@
 package protocol
 
-// Config is what a [Machine] must know beforehand. The zero value is a server
-// with the default limits.
+// Config configures a [Machine]. The zero value is a server with the default limits.
 type Config struct {
+	// Role is the role of the machine; the zero value is Server.
 	Role Role
 
-	// HalfOpen keeps our half open when the peer's Close arrives: an [EventPeerClose]
-	// tells of it, and the application sends on until it closes too.
+	// HalfOpen keeps our half open when the peer's Close arrives: Next returns an
+	// [EventPeerClose], and the application may continue to send until it closes too.
 	HalfOpen bool
 
-	// HalfCloseNegotiated says that both ends agreed in the opening handshake to keep
-	// processing data after they have sent their Close; docs/half-close.md specifies
-	// it. It implies HalfOpen, and the peer may take its time to finish after our
-	// Close, as long as something arrives within each half-open timer.
+	// HalfCloseNegotiated means that both ends agreed in the opening handshake to
+	// process data after they have sent their Close; docs/half-close.md specifies the
+	// extension. It implies HalfOpen. After our Close the peer need not finish within
+	// one half-open timer, as long as something arrives within each.
 	HalfCloseNegotiated bool
 
-	// DeferFailure keeps our half open when the peer breaks a rule: an [EventFailing]
-	// reports it, and the application can still send replies to the messages before it,
-	// until [Machine.Fail] or the close timer sends our Close. No later input is looked at.
+	// DeferFailure keeps our half open when the peer violates the protocol: Next
+	// returns an [EventFailing], and the application can still reply to the messages
+	// before the violation, until [Machine.Fail] or the close timer sends our Close.
+	// Later input is discarded.
 	DeferFailure bool
 
-	// MaxMessage bounds a message in bytes; 0 means 1 MiB. It is checked on frame
-	// headers, before payload arrives. Above it the connection fails with 1009.
+	// MaxMessage limits the length of a message in bytes; 0 means 1 MiB. It is checked
+	// on frame headers, before the payload arrives. A longer message fails the
+	// connection with 1009.
 	MaxMessage int64
 
-	// Pieces hands a message up in pieces as they arrive ([EventPiece]) instead of
-	// whole, so that no message is held in memory. A compressed one comes in a single
-	// piece. MaxMessage holds all the same.
+	// Pieces delivers messages in pieces as they arrive ([EventPiece]) instead of
+	// whole, so that messages are not held in memory. A compressed message is
+	// delivered as a single piece. MaxMessage applies as well.
 	Pieces bool
 
-	// Compression compresses our messages and inflates the peer's, if that was
-	// agreed in the opening handshake (RFC 7692); nil means none.
+	// Compression compresses our messages and inflates the peer's, if the opening
+	// handshake has negotiated that (RFC 7692); nil means no compression.
 	Compression Compression
 
-	// MaxFragments bounds the fragments of one message; negative means no bound. Above it
-	// the connection fails with 1008. 0 bounds what fragments cost, not their number:
-	// those that are shorter than 64 bytes may lack 1 MiB of that together, so that there
-	// may be 16,384 empty ones, and any number of others that MaxMessage admits. With
-	// Pieces only empty ones count then, since the others are handed up as they come.
+	// MaxFragments limits the number of fragments of a message; a negative value means
+	// no limit. More fragments fail the connection with 1008. The default, 0, limits
+	// the overhead of fragments instead of their number: for each fragment shorter
+	// than 64 bytes the missing bytes are counted, and a message may have 1 MiB of
+	// them. That admits 16,384 empty fragments, and any number of fragments of 64 bytes
+	// or more. With Pieces only empty fragments count, because others are delivered as
+	// they arrive.
 	MaxFragments int
 
-	// MaxLinger bounds the bytes that are read and dropped while the connection
-	// ends; 0 means 16 MiB. Above it the transport is closed.
+	// MaxLinger limits the bytes that are read and discarded while the connection
+	// ends; 0 means 16 MiB. Beyond it the transport is closed.
 	MaxLinger int64
 
-	// MaskKey returns a fresh unpredictable key for a frame (RFC 6455, section
-	// 5.3). Needed for the client role only.
+	// MaskKey returns a fresh, unpredictable key for each frame (RFC 6455, section
+	// 5.3). The client role requires it.
 	MaskKey func() [4]byte
 }
 

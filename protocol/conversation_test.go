@@ -10,8 +10,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the expected output in testdata")
 
-// TestConversations plays each file of testdata in both roles (where it does not
-// say otherwise), in one piece, byte by byte, and in pieces of three bytes.
+// TestConversations plays each conversation in testdata in its roles, with the input in
+// one segment, byte by byte, and in segments of three bytes.
 func TestConversations(t *testing.T) {
 	files, err := filepath.Glob("testdata/*/*.txt")
 	if err != nil || len(files) == 0 {
@@ -48,7 +48,7 @@ func playFile(t *testing.T, file string) {
 			want = got
 		}
 		if got != want {
-			t.Errorf("in pieces of %d bytes (0 is whole) the conversation goes\n%s\nexpected\n%s", chunk, got, want)
+			t.Errorf("with input in segments of %d bytes (0 is one segment) the conversation is\n%s\nexpected\n%s", chunk, got, want)
 		}
 	}
 }

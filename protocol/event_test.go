@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// TestEventsComeInOrderOfArrival: also when all arrives at once, and the terminal
-// event is the last.
-func TestEventsComeInOrderOfArrival(t *testing.T) {
+// Events are returned in order of arrival, also if all input arrives together, and the
+// terminal event is the last.
+func TestMachineNextOrder(t *testing.T) {
 	m := New(Config{})
 	m.Receive(mustEncode(t, Server, `text "a" | ping "b" | binary "c" more | pong "d" | cont "e" | close 1000`))
 	var got []string

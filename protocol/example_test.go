@@ -6,8 +6,8 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// deliver is a driver without a transport: it hands one machine's output to the
-// other and prints what that one makes of it.
+// deliver is a driver without a transport: it passes the output of one machine to the
+// other and prints the events of the other.
 func deliver(name string, from, to *protocol.Machine) {
 	out := from.Output(nil)
 	to.Receive(out)
@@ -39,13 +39,14 @@ func mustDo(err error) {
 	}
 }
 
-// A server and a client talk and close with each other. The terminal event waits
-// until our own Close is written, so each asks once more after that.
+// A server and a client exchange messages and complete the closing handshake. The
+// terminal event is returned only after the machine's own Close is written, so Next is
+// called again after that.
 func Example() {
 	server := protocol.New(protocol.Config{Role: protocol.Server})
 	client := protocol.New(protocol.Config{
 		Role:    protocol.Client,
-		MaskKey: func() [4]byte { return [4]byte{1, 2, 3, 4} }, // in earnest: crypto/rand
+		MaskKey: func() [4]byte { return [4]byte{1, 2, 3, 4} }, // use crypto/rand in real code
 	})
 
 	mustDo(client.Send(protocol.Text, []byte("hello")))
@@ -66,7 +67,7 @@ func Example() {
 	// server CLOSED client CLOSED
 }
 
-// In half-open mode the server goes on sending after the client's Close.
+// In half-open mode the server may send after the client's Close.
 func ExampleConfig_halfOpen() {
 	server := protocol.New(protocol.Config{HalfOpen: true})
 	client := protocol.New(protocol.Config{

@@ -2,10 +2,10 @@ package protocol
 
 import "encoding/binary"
 
-// Opcode is the kind of a frame: RFC 6455, section 5.2.
+// Opcode is the opcode of a frame (RFC 6455, section 5.2).
 type Opcode uint8
 
-// The opcodes RFC 6455 defines. All others are reserved.
+// The opcodes that RFC 6455 defines. All others are reserved.
 const (
 	Continuation Opcode = 0x0
 	Text         Opcode = 0x1
@@ -15,7 +15,7 @@ const (
 	Pong         Opcode = 0xA
 )
 
-// String returns the word conversations and logs use for the opcode.
+// String returns the name of the opcode in conversations and logs.
 func (o Opcode) String() string {
 	switch o {
 	case Continuation:
@@ -34,26 +34,26 @@ func (o Opcode) String() string {
 	return "reserved"
 }
 
-// IsControl tells whether the opcode belongs to a control frame: its top bit
-// is set (RFC 6455, section 5.5).
+// IsControl reports whether the opcode is that of a control frame: its top bit is set
+// (RFC 6455, section 5.5).
 func (o Opcode) IsControl() bool { return o&0x8 != 0 }
 
 func (o Opcode) isKnown() bool { return o <= Binary || o >= CloseFrame && o <= Pong }
 
-// Sizes fixed by RFC 6455, section 5.2 and 5.5.
+// Sizes in bytes that RFC 6455, sections 5.2 and 5.5, define.
 const (
-	MaxHeader  = 14  // bytes of the longest frame header
-	MaxControl = 125 // bytes of the longest control payload
+	MaxHeader  = 14  // the longest frame header
+	MaxControl = 125 // the longest payload of a control frame
 )
 
 // Header is the header of one frame.
 type Header struct {
-	Fin    bool
-	RSV    uint8 // the three reserved bits, RSV1 is 4, RSV2 is 2, RSV3 is 1
-	Opcode Opcode
-	Masked bool
+	Fin    bool    // whether the frame is the last of its message
+	RSV    uint8   // the three reserved bits: RSV1 is 4, RSV2 is 2, RSV3 is 1
+	Opcode Opcode  // the opcode
+	Masked bool    // whether the payload is masked
 	Key    [4]byte // the masking key, if Masked
-	Length int64   // bytes of payload
+	Length int64   // the length of the payload in bytes
 }
 
 const (
@@ -63,11 +63,12 @@ const (
 	len64   = 127 // the length follows in 8 bytes
 )
 
-// ParseHeader reads the frame header at the start of b. It returns the header
-// and the number of bytes it took; 0 bytes and no violation mean that more
-// input is needed. It refuses what no context can make right: reserved opcodes,
-// control frames that are fragmented or too long, lengths in a form the RFC
-// forbids. A header is refused at the first byte that shows the fault.
+// ParseHeader parses the frame header at the start of b. It returns the header and
+// its length in bytes; 0 without a violation means that more input is needed. It
+// returns a violation for what is invalid in every context: reserved opcodes, control
+// frames that are fragmented or too long, and lengths in a form that the RFC forbids.
+// It does so as soon as b contains the first invalid byte, even if the header is
+// incomplete.
 func ParseHeader(b []byte) (Header, int, *Violation) {
 	if len(b) == 0 {
 		return Header{}, 0, nil
@@ -76,14 +77,14 @@ func ParseHeader(b []byte) (Header, int, *Violation) {
 	switch {
 	case !h.Opcode.isKnown(): // RFC 6455, section 5.2: an unknown opcode fails the connection
 		return h, 0, errOpcode
-	case h.Opcode.IsControl() && !h.Fin: // RFC 6455, section 5.5: never fragmented
+	case h.Opcode.IsControl() && !h.Fin: // RFC 6455, section 5.5: control frames are not fragmented
 		return h, 0, errControlFragment
 	case len(b) == 1:
 		return h, 0, nil
 	}
 	h.Masked = b[1]&maskBit != 0
 	short := b[1] &^ maskBit
-	if h.Opcode.IsControl() && short > MaxControl { // RFC 6455, section 5.5: 125 bytes or less
+	if h.Opcode.IsControl() && short > MaxControl { // RFC 6455, section 5.5: at most 125 bytes
 		return h, 0, errControlLength
 	}
 	n := headerSize(short, h.Masked)
@@ -113,8 +114,8 @@ func headerSize(short byte, masked bool) int {
 	return n
 }
 
-// parseLength reads the length. RFC 6455, section 5.2: the minimal number of
-// bytes must be used, and the top bit of a 64-bit length must be 0.
+// parseLength sets the length. It must use the minimal number of bytes, and the top
+// bit of a 64-bit length must be 0 (RFC 6455, section 5.2).
 func (h *Header) parseLength(short byte, b []byte) *Violation {
 	switch short {
 	case len16:
@@ -137,7 +138,7 @@ func (h *Header) parseLength(short byte, b []byte) *Violation {
 	return nil
 }
 
-// Append adds the header to b in its shortest form and returns the result.
+// Append appends the header in its shortest form to b and returns the extended slice.
 func (h Header) Append(b []byte) []byte {
 	first := h.RSV<<4 | byte(h.Opcode)
 	if h.Fin {

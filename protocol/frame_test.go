@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// wantHeaderFault says what the first two bytes of a header show, written down
-// independently from the parser.
+// wantHeaderFault returns the violation in the first two bytes of a header, if any. It
+// is independent of the parser.
 func wantHeaderFault(first, second byte) *Violation {
 	control := first&0x08 != 0
 	switch first & 0x0F {
@@ -23,26 +23,26 @@ func wantHeaderFault(first, second byte) *Violation {
 	return nil
 }
 
-func TestParseHeaderOfEachFirstTwoBytes(t *testing.T) {
+func TestParseHeaderFirstTwoBytes(t *testing.T) {
 	rest := []byte{1, 0, 0, 1, 0, 0, 0, 0, 9, 9, 9, 9}
 	for pair := range 1 << 16 {
 		first, second := byte(pair>>8), byte(pair)
 		b := append([]byte{first, second}, rest...)
 		if second&0x7F == 127 {
-			b[2] = 0 // the top bit is another test
+			b[2] = 0 // the top bit is tested elsewhere
 		}
 		h, n, got := ParseHeader(b)
 		if want := wantHeaderFault(first, second); got != want {
-			t.Fatalf("a header of % x is refused with %v, expected %v", b[:2], got, want)
+			t.Fatalf("the header % x gives the violation %v, expected %v", b[:2], got, want)
 		}
 		if got != nil {
 			continue
 		}
 		if h.Fin != (first >= 0x80) || h.RSV != first>>4&7 || byte(h.Opcode) != first&15 || h.Masked != (second >= 0x80) {
-			t.Fatalf("a header of % x is read as %+v", b[:2], h)
+			t.Fatalf("the header % x is parsed as %+v", b[:2], h)
 		}
 		if again := h.Append(nil); !bytes.Equal(again, b[:n]) {
-			t.Fatalf("the header % x is written back as % x", b[:n], again)
+			t.Fatalf("the header % x is encoded again as % x", b[:n], again)
 		}
 	}
 }
@@ -68,20 +68,20 @@ func TestParseHeaderLengths(t *testing.T) {
 	} {
 		h, n, fault := ParseHeader(c.bytes)
 		if fault != c.fault {
-			t.Errorf("the header % x is refused with %v, expected %v", c.bytes, fault, c.fault)
+			t.Errorf("the header % x gives the violation %v, expected %v", c.bytes, fault, c.fault)
 		}
 		if fault == nil && (n != len(c.bytes) || h.Length != c.length) {
-			t.Errorf("the header % x takes %d bytes and announces %d, expected all and %d", c.bytes, n, h.Length, c.length)
+			t.Errorf("the header % x has %d bytes and the length %d, expected %d and %d", c.bytes, n, h.Length, len(c.bytes), c.length)
 		}
 	}
 }
 
-func TestParseHeaderWaitsForTheRest(t *testing.T) {
+func TestParseHeaderIncomplete(t *testing.T) {
 	for _, length := range []int64{0, 125, 126, 65535, 65536} {
 		whole := Header{Fin: true, Opcode: Binary, Masked: true, Key: testKey, Length: length}.Append(nil)
 		for cut := range whole {
 			if _, n, fault := ParseHeader(whole[:cut]); n != 0 || fault != nil {
-				t.Errorf("%d of %d bytes of a header give %d bytes and %v, expected to wait", cut, len(whole), n, fault)
+				t.Errorf("%d of %d bytes of a header give %d and %v, expected 0 and no violation", cut, len(whole), n, fault)
 			}
 		}
 		if len(whole) > MaxHeader {
@@ -90,7 +90,7 @@ func TestParseHeaderWaitsForTheRest(t *testing.T) {
 	}
 }
 
-func TestHeaderIsRefusedAtTheFirstByteThatShowsTheFault(t *testing.T) {
+func TestParseHeaderEarliestFault(t *testing.T) {
 	for _, c := range []struct {
 		bytes []byte
 		fault *Violation
@@ -101,21 +101,21 @@ func TestHeaderIsRefusedAtTheFirstByteThatShowsTheFault(t *testing.T) {
 		{[]byte{0x89, 0xFE}, errControlLength},
 	} {
 		if _, _, fault := ParseHeader(c.bytes); fault != c.fault {
-			t.Errorf("the bytes % x are answered by %v, expected %v", c.bytes, fault, c.fault)
+			t.Errorf("the bytes % x give the violation %v, expected %v", c.bytes, fault, c.fault)
 		}
 	}
 }
 
-func TestHeaderAppendKeepsWhatIsThere(t *testing.T) {
+func TestHeaderAppend(t *testing.T) {
 	h := Header{Fin: true, RSV: 4, Opcode: Text, Masked: true, Key: [4]byte{1, 2, 3, 4}, Length: 300}
 	got := h.Append([]byte("before"))
 	want := append([]byte("before"), 0xC1, 0xFE, 0x01, 0x2C, 1, 2, 3, 4)
 	if !bytes.Equal(got, want) {
-		t.Errorf("the header is written as % x, expected % x", got, want)
+		t.Errorf("the header is encoded as % x, expected % x", got, want)
 	}
 }
 
-func TestOpcodes(t *testing.T) {
+func TestOpcode(t *testing.T) {
 	words := map[Opcode]string{0: "cont", 1: "text", 2: "binary", 8: "close", 9: "ping", 10: "pong"}
 	for op := range Opcode(16) {
 		word, known := words[op]

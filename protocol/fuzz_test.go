@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 )
 
-// conversations returns the text of each conversation in testdata.
+// conversations returns all conversations in testdata.
 func conversations(f *testing.F) []*conversation {
 	f.Helper()
 	files, err := filepath.Glob("testdata/*/*.txt")
@@ -34,7 +34,7 @@ func conversations(f *testing.F) []*conversation {
 	return all
 }
 
-// peerBytes returns all that the peer sends in a conversation.
+// peerBytes returns all bytes that the peer sends in the conversation.
 func (c *conversation) peerBytes(f *testing.F, role Role) []byte {
 	f.Helper()
 	var b []byte
@@ -46,11 +46,11 @@ func (c *conversation) peerBytes(f *testing.F, role Role) []byte {
 	return b
 }
 
-const fuzzInput = 8 << 10 // bytes of input worth trying
+const fuzzInput = 8 << 10 // the maximum length of the input
 
-// FuzzReceive hands arbitrary bytes to a machine: it never panics, a witness sees
-// all promises kept, and how the bytes are cut on their way changes nothing.
-func FuzzReceive(f *testing.F) {
+// FuzzMachineReceive passes arbitrary bytes to a machine. It must not panic or violate
+// an invariant, and the result must not depend on the segmentation of the input.
+func FuzzMachineReceive(f *testing.F) {
 	for _, c := range conversations(f) {
 		for _, role := range c.roles {
 			if b := c.peerBytes(f, role); len(b) <= fuzzInput {
@@ -73,19 +73,20 @@ func FuzzReceive(f *testing.F) {
 		}
 		for how, cut := range cuts {
 			if got := transcript(t, cfg, role, b, cut); got != whole {
-				t.Errorf("cut %s the machine says\n%s\nat once it says\n%s", how, got, whole)
+				t.Errorf("with input segmented %s the result is\n%s\nexpected that with one segment\n%s", how, got, whole)
 			}
 		}
 	})
 }
 
-// transcript plays b and EOF, and returns all events and all output.
+// transcript plays b and then EOF, and returns all events and all output. cut returns the
+// size of the next segment.
 func transcript(t *testing.T, cfg Config, role Role, b []byte, cut func() int) string {
 	t.Helper()
 	p := newPlayer(cfg, role)
 	var events strings.Builder
 	var wire []byte
-	// Output is written after each event, so that no cut makes a backlog.
+	// Output is written after each event, so that its timing does not depend on cut.
 	pump := func() {
 		for {
 			ev, ok := p.m.Next()
@@ -109,7 +110,7 @@ func transcript(t *testing.T, cfg Config, role Role, b []byte, cut func() int) s
 		pump()
 		b = b[n:]
 	}
-	fmt.Fprintf(&events, "%s, %s, half-close %t\n", halves(p.m), describeOutcome(p.m.Outcome()), p.m.ShouldCloseWrite())
+	fmt.Fprintf(&events, "%s, %s, close for writing %t\n", halves(p.m), describeOutcome(p.m.Outcome()), p.m.ShouldCloseWrite())
 	p.m.ReceiveEOF()
 	pump()
 	if err := p.saw.err(); err != nil {
@@ -118,8 +119,8 @@ func transcript(t *testing.T, cfg Config, role Role, b []byte, cut func() int) s
 	return events.String() + fmt.Sprintf("%x", wire)
 }
 
-// intents is what FuzzIntents mixes, in the notation of conversations.
-var intents = append(slices.Clone(stateInputs),
+// inputsToMix are the inputs of FuzzMachineInputs, in the notation of conversations.
+var inputsToMix = append(slices.Clone(stateInputs),
 	`app close 1000`, `app close 1005`, `app discard 4001 "now"`, `app discard 1005`, `app binary "x"*5000`, `app binary "b" more`, `app cont "c" more`,
 	"app cont \"\xff\"", "app text \"\xe2\" more", `app ping "x"*126`,
 	`peer binary "x"*3000`, `peer cont "c"`, `peer cont "c" more`, `peer pong "p"`, `peer close`, `peer close 1005`,
@@ -127,10 +128,10 @@ var intents = append(slices.Clone(stateInputs),
 	`peer text hex:e2 more`, `peer text hex:ff`, `peer binary announce=100`, `peer binary announce=1000000`, `peer raw 81`,
 	`peer raw 89`, `peer binary "x"*126`, `write 1`, `write 3000`, `write 5000`, `timer`, `stall`, `write`, `write`)
 
-// FuzzIntents mixes what peer, application, driver and clock do in any order; a
-// witness sees all promises kept, and at the end a connection that has begun to
-// close ends by its timers alone.
-func FuzzIntents(f *testing.F) {
+// FuzzMachineInputs plays inputs of the peer, the application, the driver and the timers
+// in any order. No invariant may be violated, and a connection that has begun to close
+// must end by its timers alone.
+func FuzzMachineInputs(f *testing.F) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 100 {
 		seed := make([]byte, 1+random.IntN(30))
@@ -151,7 +152,7 @@ func FuzzIntents(f *testing.F) {
 		steps = steps[1:min(len(steps), 60)]
 		var path []string
 		for _, step := range steps {
-			path = append(path, intents[int(step)%len(intents)])
+			path = append(path, inputsToMix[int(step)%len(inputsToMix)])
 			if _, err := p.play(path[len(path)-1]); err != nil {
 				t.Fatalf("after %q: %v", path, err)
 			}
@@ -160,7 +161,7 @@ func FuzzIntents(f *testing.F) {
 	})
 }
 
-// expectEnd lets timers fire, and nothing else happen.
+// expectEnd fires timers only, and fails the test unless they end the connection.
 func expectEnd(t *testing.T, p *player, path []string) {
 	t.Helper()
 	if p.m.State() == StateOpen {
@@ -176,9 +177,9 @@ func expectEnd(t *testing.T, p *player, path []string) {
 	}
 }
 
-// FuzzHeader: what is read is written back as it was, and needs no more bytes
-// than it says.
-func FuzzHeader(f *testing.F) {
+// FuzzParseHeader checks that a parsed header is encoded again to the same bytes, and
+// that no prefix of it is parsed as a complete header.
+func FuzzParseHeader(f *testing.F) {
 	for _, length := range []int64{0, 125, 126, 65535, 65536, 1<<63 - 1} {
 		for _, op := range []Opcode{Text, Ping} {
 			f.Add(Header{Fin: true, Opcode: op, Masked: true, Key: testKey, Length: length}.Append(nil))
@@ -187,25 +188,25 @@ func FuzzHeader(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		h, n, fault := ParseHeader(b)
 		if fault != nil && n != 0 {
-			t.Errorf("the header % x is refused and takes %d bytes", b, n)
+			t.Errorf("the header % x gives a violation and the length %d", b, n)
 		}
 		if fault != nil || n == 0 {
 			return
 		}
 		if again := h.Append(nil); !bytes.Equal(again, b[:n]) {
-			t.Errorf("the header % x is written back as % x", b[:n], again)
+			t.Errorf("the header % x is encoded again as % x", b[:n], again)
 		}
 		for cut := range n {
 			if _, m, fault := ParseHeader(b[:cut]); m != 0 || fault != nil {
-				t.Errorf("%d bytes of the header % x give %d, %v; expected to wait", cut, b[:n], m, fault)
+				t.Errorf("%d bytes of the header % x give %d and %v, expected 0 and no violation", cut, b[:n], m, fault)
 			}
 		}
 	})
 }
 
-// FuzzUTF8: the check agrees with unicode/utf8 however the text is cut, and what it
-// takes can still be made right.
-func FuzzUTF8(f *testing.F) {
+// FuzzUTF8Check checks that utf8Check agrees with unicode/utf8 however the text is
+// segmented, and that a text that it accepts can be completed.
+func FuzzUTF8Check(f *testing.F) {
 	for _, s := range []string{"", "plain", "κόσμε", "👋🏽", "\xe2\x82", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xc0\xaf"} {
 		f.Add([]byte(s), uint(1), uint(2))
 	}
@@ -213,17 +214,17 @@ func FuzzUTF8(f *testing.F) {
 		first %= uint(len(p) + 1)
 		second = first + second%(uint(len(p)+1)-first)
 		if got := checkInPieces(p[:first], p[first:second], p[second:]); got != utf8.Valid(p) {
-			t.Errorf("% x cut at %d and %d: right is %t, expected %t", p, first, second, got, !got)
+			t.Errorf("% x, segmented at %d and %d, is valid: %t, expected %t", p, first, second, got, !got)
 		}
 		var check utf8Check
-		if check.write(p) && !canBeMadeRight(p) {
-			t.Errorf("% x is taken and nothing can make it right", p)
+		if check.write(p) && !canBeCompleted(p) {
+			t.Errorf("% x is accepted but cannot be completed", p)
 		}
 	})
 }
 
-// canBeMadeRight tries what may follow.
-func canBeMadeRight(p []byte) bool {
+// canBeCompleted reports whether p is valid with some bytes after it.
+func canBeCompleted(p []byte) bool {
 	for _, tail := range []string{"", "\x80", "\xbf", "\x80\x80", "\xbf\xbf", "\x80\x80\x80", "\xbf\xbf\xbf", "\x90\x80\x80"} {
 		if utf8.Valid(append(slices.Clip(p), tail...)) {
 			return true
@@ -232,7 +233,7 @@ func canBeMadeRight(p []byte) bool {
 	return false
 }
 
-// FuzzMask: masking by words is masking by bytes.
+// FuzzMask compares Mask with masking byte by byte.
 func FuzzMask(f *testing.F) {
 	f.Add([]byte("hello"), []byte{1, 2, 3, 4}, uint(0), uint(2))
 	f.Add(pattern(100), []byte{0xFF, 0, 0x80, 7}, uint(3), uint(33))
@@ -246,7 +247,7 @@ func FuzzMask(f *testing.F) {
 		got := bytes.Clone(p)
 		Mask(key, Mask(key, start, got[:at]), got[at:])
 		if !bytes.Equal(got, want) {
-			t.Errorf("% x with key % x from offset %d, cut at %d, is masked as % x, expected % x", p, key, start, at, got, want)
+			t.Errorf("% x with key % x from offset %d, segmented at %d, is masked as % x, expected % x", p, key, start, at, got, want)
 		}
 	})
 }

@@ -1,50 +1,55 @@
 package protocol
 
-// Machine is one end of a WebSocket connection after the opening handshake, as
-// a state machine without I/O. Bytes, EOF, intents and timers go in; events,
-// bytes and orders to the transport come out. It never waits, starts nothing
-// and asks no clock. It is not safe for concurrent use: a driver keeps it behind
-// one lock. The package documentation lists a driver's duties.
+// Machine is one end of a WebSocket connection after the opening handshake, as a
+// state machine without I/O. Its inputs are received bytes, the peer's EOF, calls
+// of the application and expired timers. Its outputs are events, bytes to write,
+// and what the driver must do with the transport. It does not block, start
+// goroutines or read a clock. It is not safe for concurrent use: a driver guards it
+// with one lock. The package documentation lists the duties of a driver.
 type Machine struct {
 	cfg Config
 
-	// Closing, see close.go: the two halves and the facts.
-	in, out      Half
-	theirs, ours Status
-	theirsSeen   bool       // the peer's Close has arrived
-	oursDecided  bool       // our Close is settled, it may wait for the message being written
-	oursSent     bool       // our Close is in the output
-	first        Side       // who closed first
-	failure      *Violation // what fails the connection
-	failed       bool       // and it has failed: our Close does not wait for the application any more
-	failingTold  bool       // EventFailing is out
-	cause        Cause      // why it ended, set once
-	cut          bool       // the transport is to be closed at once
-	reported     bool       // EventClosed is out
-	dropped      int64      // bytes read and dropped while ending
+	// The state of closing: see close.go.
+
+	in, out          Half       // the peer's half and ours
+	peerStatus       Status     // the content of the peer's Close, if peerClosed
+	ownStatus        Status     // the content of our Close, if closeDecided
+	peerClosed       bool       // the peer's Close frame has arrived
+	closeDecided     bool       // our Close has been requested; it may still wait for the end of a fragmented message
+	closeSent        bool       // our Close frame is in the output or written
+	first            Side       // which end closed first
+	failure          *Violation // the violation that fails the connection, or nil
+	failed           bool       // the failure has taken effect: our Close no longer waits for Machine.Fail
+	failingDelivered bool       // Next has returned EventFailing
+	cause            Cause      // why the connection ended; set once
+	aborted          bool       // the transport must be closed immediately
+	closedDelivered  bool       // Next has returned EventClosed
+	discarded        int64      // input bytes discarded while the connection ends
 
 	receiver
 	sender
 }
 
-// New returns a machine for a connection whose opening handshake is done.
+// New returns a machine for a connection whose opening handshake is complete.
 func New(cfg Config) *Machine {
 	return &Machine{cfg: cfg.withDefaults()}
 }
 
-// Reset makes the machine one for a new connection, as New does.
+// Reset discards all state and prepares the machine for a new connection, as if New
+// had returned it.
 func (m *Machine) Reset(cfg Config) {
 	*m = Machine{}
 	m.cfg = cfg.withDefaults()
 }
 
-// Idle tells whether the machine is as new: nothing of a message has come or is being
-// written, nothing waits, and nobody has closed. A driver may then do without it, and have
-// a new one when something happens. With compression it never is, which remembers.
+// Idle reports whether the machine has the same state as a new one: both halves are
+// open, no message is in progress in either direction, and nothing is queued. A
+// driver may then release the machine and use a new one when the connection becomes
+// active. Idle is always false with compression, whose window is state.
 func (m *Machine) Idle() bool {
-	return m.in == Open && m.out == Open && !m.oursDecided && m.cause == "" && !m.cut &&
-		len(m.input) == 0 && m.AtBoundary() && !m.open && m.control == nil &&
-		m.Queued() == 0 && !m.writing && !m.pongWaits && m.cfg.Compression == nil
+	return m.in == Open && m.out == Open && !m.closeDecided && m.cause == "" && !m.aborted &&
+		len(m.input) == 0 && m.AtBoundary() && !m.receivingMessage && m.control == nil &&
+		m.Queued() == 0 && !m.sendingMessage && !m.pongPending && m.cfg.Compression == nil
 }
 
 // In returns the state of the peer's half.
@@ -53,21 +58,22 @@ func (m *Machine) In() Half { return m.in }
 // Out returns the state of our half.
 func (m *Machine) Out() Half { return m.out }
 
-// State returns the state in the words of RFC 6455.
+// State returns the state of the connection as RFC 6455 defines it.
 func (m *Machine) State() State {
 	switch {
 	case m.Done():
 		return StateClosed
-	case m.in == Open && m.out == Open && !m.oursDecided && m.failure == nil:
+	case m.in == Open && m.out == Open && !m.closeDecided && m.failure == nil:
 		return StateOpen
 	}
 	return StateClosing
 }
 
-// ShouldCloseWrite reports whether the driver is to end its direction of the transport (TCP FIN,
-// after TLS close_notify) and to read on. All output has been written by then.
-func (m *Machine) ShouldCloseWrite() bool { return m.out == Gone && !m.cut }
+// ShouldCloseWrite reports whether the driver must close the transport for writing
+// (TLS close_notify, then the TCP FIN) and continue to read. All output has been
+// written when it becomes true.
+func (m *Machine) ShouldCloseWrite() bool { return m.out == Gone && !m.aborted }
 
-// Done tells the driver to close the transport: EOF has passed both ways, or
-// the connection was cut.
-func (m *Machine) Done() bool { return m.cut || m.in == Gone && m.out == Gone }
+// Done reports whether the driver must close the transport: both directions have
+// ended, or the connection was aborted.
+func (m *Machine) Done() bool { return m.aborted || m.in == Gone && m.out == Gone }

@@ -2,7 +2,7 @@ package protocol
 
 import "testing"
 
-func TestStateFollowsFromTheHalves(t *testing.T) {
+func TestMachineState(t *testing.T) {
 	for _, c := range []struct {
 		path []string
 		want State
@@ -28,8 +28,8 @@ func TestStateFollowsFromTheHalves(t *testing.T) {
 	}
 }
 
-// TestServerEndsTCPFirst: RFC 6455, section 7.1.1.
-func TestServerEndsTCPFirst(t *testing.T) {
+// The server ends TCP first (RFC 6455, section 7.1.1).
+func TestMachineShouldCloseWrite(t *testing.T) {
 	for _, role := range []Role{Server, Client} {
 		for _, path := range [][]string{{`peer close 1000`}, {`app close 1000`, `peer close 1000`}, {`peer opcode 5`}} {
 			p, _, err := replay(Config{}, role, path)
@@ -37,11 +37,11 @@ func TestServerEndsTCPFirst(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got := p.m.ShouldCloseWrite(); got != (role == Server) {
-				t.Errorf("after %q a %s half-closes: %t", path, role, got)
+				t.Errorf("after %q ShouldCloseWrite of a %s is %t, expected %t", path, role, got, !got)
 			}
 			p.m.ReceiveEOF()
 			if !p.m.ShouldCloseWrite() || !p.m.Done() {
-				t.Errorf("after %q and EOF a %s half-closes: %t, is done: %t; expected both", path, role, p.m.ShouldCloseWrite(), p.m.Done())
+				t.Errorf("after %q and EOF a %s closes for writing: %t, is done: %t; expected both", path, role, p.m.ShouldCloseWrite(), p.m.Done())
 			}
 		}
 	}

@@ -5,9 +5,9 @@ import (
 	"math/bits"
 )
 
-// Mask applies the masking key to p in place (RFC 6455, section 5.3). pos is
-// the offset of p in the frame's payload; the return value is the offset of the
-// byte after p. Masking twice gives the bytes back.
+// Mask applies the masking key to p in place (RFC 6455, section 5.3). pos is the
+// offset of p in the payload of the frame; Mask returns the offset of the byte after
+// p. Masking twice restores the original bytes.
 func Mask(key [4]byte, pos int, p []byte) int {
 	next := pos + len(p)
 	k := bits.RotateLeft32(binary.LittleEndian.Uint32(key[:]), -8*(pos&3))

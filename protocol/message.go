@@ -1,33 +1,33 @@
 package protocol
 
-// message is the message that is arriving.
+// message is the state of the message that is arriving.
 type message struct {
-	open       bool   // its first frame has come, its last has not ended
-	opcode     Opcode // Text or Binary
-	compressed bool   // RSV1 was set on its first frame
-	size       int64  // bytes its frames have announced so far
-	fragments  int    // its frames so far
-	lacking    int64  // bytes that short ones among them lack of fragmentCost
-	body       []byte
-	check      utf8Check
+	receivingMessage bool   // whether its first frame has arrived and its last is not complete
+	opcode           Opcode // Text or Binary
+	compressed       bool   // whether RSV1 was set on the first frame
+	size             int64  // the sum of the lengths of its complete frames
+	fragments        int    // the number of its complete frames
+	shortfall        int64  // the sum of the bytes by which its frames are shorter than fragmentCost
+	body             []byte // the payload so far, if the message is delivered whole
+	check            utf8Check
 }
 
-// checkOrder enforces how messages are cut into frames: RFC 6455, section 5.4.
+// checkOrder checks the order of data frames (RFC 6455, section 5.4).
 func (m *Machine) checkOrder(h Header) *Violation {
 	switch {
-	case h.Opcode.IsControl(): // may stand between fragments
+	case h.Opcode.IsControl(): // allowed between fragments
 		return nil
-	case !h.Opcode.isKnown(): // ParseHeader refuses it by its right name
+	case !h.Opcode.isKnown(): // ParseHeader returns the right violation
 		return nil
-	case h.Opcode == Continuation && !m.open:
+	case h.Opcode == Continuation && !m.receivingMessage:
 		return errContinuation
-	case h.Opcode != Continuation && m.open:
+	case h.Opcode != Continuation && m.receivingMessage:
 		return errInterleaved
 	}
 	return nil
 }
 
-// checkLimits enforces the bounds on the header, before any payload.
+// checkLimits checks the limits on the header, before any payload is received.
 func (m *Machine) checkLimits(h Header) *Violation {
 	if h.Opcode.IsControl() {
 		return nil
@@ -41,86 +41,89 @@ func (m *Machine) checkLimits(h Header) *Violation {
 	return nil
 }
 
-// A fragment costs time and memory as if it had so many bytes at least. Of those that have
-// fewer, so many bytes may be missing in one message.
+// A fragment costs about as much time and memory as fragmentCost bytes of payload,
+// even if it is shorter. maxShortfall limits the missing bytes of the shorter
+// fragments of one message.
 const (
 	fragmentCost = 64
-	maxLacking   = 16384 * fragmentCost
+	maxShortfall = 16384 * fragmentCost
 )
 
-// tooManyFragments reports whether another fragment is over the bound: see
+// tooManyFragments reports whether one more fragment, of the given length, exceeds
 // Config.MaxFragments.
 func (m *Machine) tooManyFragments(length int64) bool {
 	if bound := m.cfg.MaxFragments; bound != 0 {
 		return bound > 0 && m.fragments >= bound
 	}
-	return m.lacking+m.lacks(length) > maxLacking
+	return m.shortfall+m.shortfallOf(length) > maxShortfall
 }
 
-// lacks returns by how much a fragment is too short.
-func (m *Machine) lacks(length int64) int64 {
+// shortfallOf returns the number of bytes by which a fragment is too short.
+func (m *Machine) shortfallOf(length int64) int64 {
 	if m.cfg.Pieces && !m.compressed && length > 0 {
 		return 0
 	}
 	return max(0, fragmentCost-length)
 }
 
-// receiveData takes a piece of a data frame. It returns the message when it is
-// whole, or each piece as it comes, if that is wanted.
+// receiveData adds a piece of a data frame. It returns an event when the message is
+// complete, or for each piece with Config.Pieces.
 func (m *Machine) receiveData(piece []byte) (Event, bool) {
-	if !m.open {
-		m.open, m.opcode = true, m.frame.Opcode
+	if !m.receivingMessage {
+		m.receivingMessage, m.opcode = true, m.frame.Opcode
 		m.compressed = m.frame.RSV&rsv1 != 0
 	}
-	// Text that is wrong fails at once, not when the message ends: section 8.1.
+	// Invalid text fails immediately, not at the end of the message (RFC 6455, section 8.1).
 	if m.opcode == Text && !m.compressed && !m.check.write(piece) {
 		m.fail(errText)
 		return Event{}, false
 	}
-	last := m.endPiece()
+	last := m.finishPiece()
 	switch {
 	case m.cfg.Pieces && !m.compressed:
-		return m.passPiece(piece, last)
+		return m.deliverPiece(piece, last)
 	case last:
-		return m.endMessage(piece)
+		return m.deliverMessage(piece)
 	}
-	m.collect(piece)
+	m.appendBody(piece)
 	return Event{}, false
 }
 
-// endPiece notes the end of a frame, if the piece was its last, and tells whether
-// it was the last of the message too.
-func (m *Machine) endPiece() (last bool) {
-	if m.left > 0 {
+// finishPiece updates the counters if the piece completes its frame. It reports
+// whether the piece also completes the message.
+func (m *Machine) finishPiece() (last bool) {
+	if m.payloadLeft > 0 {
 		return false
 	}
 	m.inFrame = false
 	m.fragments++
 	m.size += m.frame.Length
-	m.lacking += m.lacks(m.frame.Length)
+	m.shortfall += m.shortfallOf(m.frame.Length)
 	return m.frame.Fin
 }
 
-// collect keeps a piece until the message is whole. The first buffer is sized by
-// what came, not by what the header announces: announcing costs a peer nothing.
-func (m *Machine) collect(piece []byte) {
+// appendBody buffers a piece until the message is complete. The size of the first
+// buffer depends on what has arrived, not only on the length in the header, because a
+// peer could announce a long payload without sending it.
+func (m *Machine) appendBody(piece []byte) {
 	if m.body == nil {
 		m.body = make([]byte, 0, min(m.frame.Length, int64(4*len(piece))))
 	}
 	m.body = append(m.body, piece...)
 }
 
-// passPiece hands a piece up as it came.
-func (m *Machine) passPiece(piece []byte, last bool) (Event, bool) {
+// deliverPiece returns a piece as an event.
+func (m *Machine) deliverPiece(piece []byte, last bool) (Event, bool) {
 	ev := Event{Kind: EventPiece, Opcode: m.opcode, Payload: piece, Last: last}
 	if !last {
 		return ev, len(piece) > 0
 	}
-	return m.checkEnd(ev)
+	return m.completeMessage(ev)
 }
 
-// endMessage hands a whole message up, inflated if it was compressed.
-func (m *Machine) endMessage(last []byte) (Event, bool) {
+// deliverMessage returns a complete message as an event, inflated if it was
+// compressed.
+func (m *Machine) deliverMessage(last []byte) (Event, bool) {
 	ev := Event{Kind: EventMessage, Opcode: m.opcode, Payload: last, Last: true}
 	if m.body != nil {
 		ev.Payload, ev.Owned = append(m.body, last...), true
@@ -131,11 +134,12 @@ func (m *Machine) endMessage(last []byte) (Event, bool) {
 	if m.cfg.Pieces {
 		ev.Kind = EventPiece
 	}
-	return m.checkEnd(ev)
+	return m.completeMessage(ev)
 }
 
-// checkEnd ends a message: its text must not end inside a character.
-func (m *Machine) checkEnd(ev Event) (Event, bool) {
+// completeMessage resets the state for the next message. Text that ends within a
+// character fails the connection.
+func (m *Machine) completeMessage(ev Event) (Event, bool) {
 	if m.opcode == Text && !m.check.complete() { // RFC 6455, section 8.1
 		m.fail(errText)
 		return Event{}, false

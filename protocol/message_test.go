@@ -7,16 +7,16 @@ import (
 	"testing"
 )
 
-func TestAnnouncingCostsThePeerNothing(t *testing.T) {
+func TestMachineReceiveBufferSize(t *testing.T) {
 	m := New(Config{})
 	b := Header{Fin: true, Opcode: Binary, Masked: true, Length: 1 << 20}.Append(nil)
 	events(m, append(b, "a few bytes"...))
 	if cap(m.body) > 64 {
-		t.Errorf("a header that announces 1 MiB and 11 bytes make a buffer of %d bytes", cap(m.body))
+		t.Errorf("a header that announces 1 MiB and 11 bytes of payload allocate %d bytes, expected at most 64", cap(m.body))
 	}
 }
 
-func TestMessageBytesSurviveFragmentsOfEachSize(t *testing.T) {
+func TestMachineReceiveFragments(t *testing.T) {
 	want := pattern(300)
 	for size := 1; size <= len(want); size++ {
 		var wire []byte
@@ -34,35 +34,34 @@ func TestMessageBytesSurviveFragmentsOfEachSize(t *testing.T) {
 		m.Receive(wire)
 		ev, ok := m.Next()
 		if !ok || !bytes.Equal(ev.Payload, want) {
-			t.Fatalf("300 bytes in fragments of %d arrive as %d bytes, or changed", size, len(ev.Payload))
+			t.Fatalf("300 bytes in fragments of %d are delivered as %d bytes, or changed", size, len(ev.Payload))
 		}
 	}
 }
 
-// TestOwnedMessageIsNotReused: a message that owns its payload keeps it when the
-// next one arrives.
-func TestOwnedMessageIsNotReused(t *testing.T) {
+// The payload of a message that is Owned does not change when the next one arrives.
+func TestMachineReceiveOwned(t *testing.T) {
 	m := New(Config{})
 	m.Receive(mustEncode(t, Server, `text "fir" more | cont "st" | text "sec" more | cont "ond"`))
 	first, _ := m.Next()
 	second, _ := m.Next()
 	if string(first.Payload) != "first" || string(second.Payload) != "second" || !first.Owned {
-		t.Errorf("two fragmented messages arrive as %q and %q", first.Payload, second.Payload)
+		t.Errorf("two fragmented messages are delivered as %q and %q", first.Payload, second.Payload)
 	}
 }
 
-func TestMessageLimits(t *testing.T) {
+func TestMachineReceiveLimits(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		cfg  Config
 		peer string
 		want string
 	}{
-		{"exactly the size", Config{MaxMessage: 4}, `binary "1234"`, `message binary "1234"`},
-		{"one byte more", Config{MaxMessage: 4}, `binary announce=5`, "message.size"},
-		{"the longest length there is", Config{}, `binary announce=9223372036854775807`, "message.size"},
+		{"at the size limit", Config{MaxMessage: 4}, `binary "1234"`, `message binary "1234"`},
+		{"one byte above the limit", Config{MaxMessage: 4}, `binary announce=5`, "message.size"},
+		{"the greatest length", Config{}, `binary announce=9223372036854775807`, "message.size"},
 		{"a sum that would overflow", Config{MaxMessage: 1 << 62}, `binary "1" more | cont announce=9223372036854775807`, "message.size"},
-		{"empty fragments up to the bound", Config{MaxFragments: 2}, `text "" more | cont ""`, `message text ""`},
+		{"empty fragments up to the limit", Config{MaxFragments: 2}, `text "" more | cont ""`, `message text ""`},
 		{"one empty fragment more", Config{MaxFragments: 2}, `text "" more | cont "" more | cont ""`, "message.fragments"},
 		{"one long fragment more", Config{MaxFragments: 1}, `binary "x"*100 more | cont "x"*100`, "message.fragments"},
 	} {
@@ -77,28 +76,28 @@ func TestMessageLimits(t *testing.T) {
 	}
 }
 
-// The zero MaxFragments bounds what fragments cost beside their payload: as many pass as
-// the message limit admits, but of short ones a bounded number.
-func TestMaxFragmentsOfZeroBoundsTheirCost(t *testing.T) {
+// With MaxFragments 0 the overhead of fragments is limited: any number of them is accepted
+// within MaxMessage, but only a limited number of short ones.
+func TestMaxFragmentsDefault(t *testing.T) {
 	const unbounded = 40_000
 	for _, c := range []struct {
 		name string
 		cfg  Config
-		size int // of each fragment
-		most int // fragments of that size, or so many and more
+		size int // the size of each fragment
+		most int // the number of fragments that are accepted; unbounded if there is no limit
 	}{
 		{"4 MiB of 64 bytes", Config{MaxMessage: 4 << 20}, 64, 1 << 16},
 		{"4 MiB of 100 bytes", Config{MaxMessage: 4 << 20}, 100, 4 << 20 / 100},
 		{"empty ones", Config{}, 0, 16384},
 		{"one byte each", Config{}, 1, 16384 * 64 / 63},
-		{"half as long as is free", Config{MaxMessage: 4 << 20}, 32, 2 * 16384},
+		{"32 bytes each", Config{MaxMessage: 4 << 20}, 32, 2 * 16384},
 		{"empty pieces", Config{Pieces: true}, 0, 16384},
 		{"pieces of one byte", Config{Pieces: true, MaxMessage: unbounded}, 1, unbounded},
-		{"pieces that are compressed", Config{Pieces: true, Compression: fakeCompression{}}, 0, 16384},
-		{"a number of them", Config{MaxFragments: 100}, 64, 100},
-		{"a number of pieces", Config{Pieces: true, MaxFragments: 100}, 1, 100},
-		{"no bound", Config{MaxFragments: -1}, 0, unbounded},
-		{"no bound for pieces", Config{MaxFragments: -1, Pieces: true}, 0, unbounded},
+		{"compressed pieces", Config{Pieces: true, Compression: fakeCompression{}}, 0, 16384},
+		{"a limit on the number", Config{MaxFragments: 100}, 64, 100},
+		{"a limit on the number, with pieces", Config{Pieces: true, MaxFragments: 100}, 1, 100},
+		{"no limit", Config{MaxFragments: -1}, 0, unbounded},
+		{"no limit, with pieces", Config{MaxFragments: -1, Pieces: true}, 0, unbounded},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.cfg.Role, c.cfg.MaskKey = Client, fixedKey // the peer of a client does not mask
@@ -116,21 +115,21 @@ func TestMaxFragmentsOfZeroBoundsTheirCost(t *testing.T) {
 					b = first
 				}
 				if events(m, b); m.Outcome().Violation != nil {
-					t.Fatalf("%d fragments are admitted; the %dth gives %v", c.most, i+1, m.Outcome().Violation)
+					t.Fatalf("fragment %d gives %v, expected %d to be accepted", i+1, m.Outcome().Violation, c.most)
 				}
 			}
 			if c.most == unbounded || c.cfg.MaxFragments == 0 && c.size >= fragmentCost {
 				return
 			}
 			if events(m, frame); m.Outcome().Violation != errFragments {
-				t.Errorf("the %dth fragment is one too many; the violation is %v", c.most+1, m.Outcome().Violation)
+				t.Errorf("fragment %d gives the violation %v, expected %v", c.most+1, m.Outcome().Violation, errFragments)
 			}
 		})
 	}
 }
 
-// An empty fragment after as many as may be empty is refused; a long one is not.
-func TestMaxFragmentsOfZeroAdmitsLongFragmentsAfterShortOnes(t *testing.T) {
+// After the greatest number of empty fragments a long fragment is still accepted.
+func TestMaxFragmentsDefaultLongAfterShort(t *testing.T) {
 	m := New(Config{})
 	events(m, mustEncode(t, Server, `binary "" more`))
 	for range 16384 - 1 {
@@ -138,9 +137,9 @@ func TestMaxFragmentsOfZeroAdmitsLongFragmentsAfterShortOnes(t *testing.T) {
 	}
 	long := `cont "` + strings.Repeat("x", 64) + `"`
 	if got := events(m, mustEncode(t, Server, long)); len(got) != 1 || m.Outcome().Violation != nil {
-		t.Errorf("the message ends with a fragment of 64 bytes; got %q, %v", got, m.Outcome().Violation)
+		t.Errorf("a last fragment of 64 bytes gives %q and the violation %v, expected a message", got, m.Outcome().Violation)
 	}
 	if got := events(m, mustEncode(t, Server, `text "" more | cont "next"`)); len(got) != 1 {
-		t.Errorf("the next message is counted anew; got %q, %v", got, m.Outcome().Violation)
+		t.Errorf("the next message gives %q and the violation %v, expected a count from zero", got, m.Outcome().Violation)
 	}
 }

@@ -8,20 +8,20 @@ import (
 
 var misuses = []*Misuse{ErrClosing, ErrCloseCode, ErrCloseReason, ErrText, ErrOpcode, ErrPing}
 
-func TestMisuseIsOfItsKindOnly(t *testing.T) {
+func TestMisuseIs(t *testing.T) {
 	for _, kind := range misuses {
 		err := fmt.Errorf("outside: %w", misuse(kind, "got this"))
 		for _, other := range misuses {
 			if got := errors.Is(err, other); got != (kind == other) {
-				t.Errorf("%v is %s: %t", err, other.ID, got)
+				t.Errorf("errors.Is(%v, %s) is %t", err, other.ID, got)
 			}
 		}
 		if errors.Is(err, errors.ErrUnsupported) {
-			t.Errorf("%v is an error of another package", err)
+			t.Errorf("%v matches an error of another package", err)
 		}
 		var m *Misuse
 		if !errors.As(err, &m) || m.Got != "got this" {
-			t.Errorf("%v does not tell what was wrong", err)
+			t.Errorf("%v does not contain what the call passed", err)
 		}
 	}
 }

@@ -46,8 +46,8 @@ func describeOutcome(o Outcome) string {
 	return text
 }
 
-// describeFrame shows the first frame of b, and how long it is; 0 if it is not
-// whole.
+// describeFrame returns a description of the first frame of b and the length of the
+// frame, which is 0 if it is incomplete.
 func describeFrame(b []byte) (string, int) {
 	h, n, violation := ParseHeader(b)
 	if violation != nil {
@@ -88,8 +88,8 @@ func describePayload(p []byte) string {
 	return strconv.Quote(string(p))
 }
 
-// encodePeer turns the notation of a frame into the bytes the peer sends.
-// Frames that arrive together stand side by side with a bar between.
+// encodePeer encodes frames in the notation of conversations, separated by bars, as the
+// peer of a machine with the given role sends them.
 func encodePeer(role Role, what string) ([]byte, error) {
 	var b []byte
 	for _, one := range strings.Split(what, " | ") {
@@ -113,7 +113,7 @@ func appendPeerFrame(b []byte, role Role, what string) ([]byte, error) {
 	}
 	h := Header{Fin: true, Opcode: op, Masked: role == Server, Key: testKey, Length: int64(len(payload))}
 	for _, word := range strings.Fields(tail) {
-		if err := h.twist(word); err != nil {
+		if err := h.applyWord(word); err != nil {
 			return nil, err
 		}
 	}
@@ -144,8 +144,8 @@ func parsePeerFrame(verb, rest string) (op Opcode, payload []byte, tail string, 
 	return op, payload, tail, err
 }
 
-// twist changes the header by one of the words that may follow a payload.
-func (h *Header) twist(word string) (err error) {
+// applyWord changes the header as one of the words that may follow a payload specifies.
+func (h *Header) applyWord(word string) (err error) {
 	switch word {
 	case "more":
 		h.Fin = false
@@ -167,7 +167,8 @@ func (h *Header) twist(word string) (err error) {
 	return err
 }
 
-// parsePayload reads "text", "x"*70000 or hex:00ff, and returns the rest.
+// parsePayload parses "text", "x"*70000 or hex:00ff. It returns the payload and the rest
+// of s.
 func parsePayload(s string) ([]byte, string, error) {
 	if strings.HasPrefix(s, "hex:") {
 		digits, rest, _ := strings.Cut(s[4:], " ")

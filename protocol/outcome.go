@@ -1,13 +1,13 @@
 package protocol
 
-// Side says which end did something first.
+// Side identifies an end of the connection, or neither.
 type Side uint8
 
 // The sides.
 const (
 	Neither Side = iota // no Close frame was sent or received
-	Local
-	Remote
+	Local               // this end
+	Remote              // the peer
 )
 
 // String returns "neither", "local" or "remote".
@@ -23,44 +23,45 @@ func (s Side) String() string {
 	return "?"
 }
 
-// Cause is a stable identifier of why a connection ended.
+// Cause identifies why a connection ended. The identifiers are stable.
 type Cause string
 
-// The causes a machine knows. Drivers and the layers above add their own and
-// hand them to [Machine.Abort].
+// The causes that a machine sets. Drivers and higher layers define more and pass them
+// to [Machine.Abort].
 const (
 	CauseClose     Cause = "close"     // both Close frames were exchanged
-	CauseViolation Cause = "violation" // the peer broke a rule: see Outcome.Violation
-	CauseEOF       Cause = "eof"       // the peer ended TCP before the closing handshake was done
+	CauseViolation Cause = "violation" // the peer violated the protocol or a limit: see Outcome.Violation
+	CauseEOF       Cause = "eof"       // the peer ended TCP before its Close
 	CauseTransport Cause = "transport" // reading or writing failed
-	CauseTimeout   Cause = "timeout"   // the peer did not finish within the bound
+	CauseTimeout   Cause = "timeout"   // the peer did not finish in time
 )
 
-// Outcome is how a connection ended.
+// Outcome describes how a connection ended.
 type Outcome struct {
-	Received  Status     // the peer's Close; 1005 if empty, 1006 if there was none (RFC 6455, section 7.1.5)
-	Sent      Status     // our Close; 1005 if empty, 1006 if there was none
-	First     Side       // who closed first
-	Clean     bool       // both Close frames passed (RFC 6455, section 7.1.4)
-	Cause     Cause      // why it ended
-	Violation *Violation // for CauseViolation
+	Received  Status     // the content of the peer's Close; 1005 if empty, 1006 if there was none (RFC 6455, section 7.1.5)
+	Sent      Status     // the content of our Close; 1005 if empty, 1006 if there was none
+	First     Side       // the end that closed first
+	Clean     bool       // whether both Close frames passed (RFC 6455, section 7.1.4)
+	Cause     Cause      // why the connection ended
+	Violation *Violation // the violation, for CauseViolation
 }
 
-// Outcome returns the terminal facts. They are final once [EventClosed] is out.
+// Outcome returns how the connection ended. It is final once Next has returned
+// [EventClosed].
 func (m *Machine) Outcome() Outcome {
-	o := Outcome{Received: m.theirs, Sent: m.ours, First: m.first, Cause: m.cause, Violation: m.failure}
-	if !m.theirsSeen {
+	o := Outcome{Received: m.peerStatus, Sent: m.ownStatus, First: m.first, Cause: m.cause, Violation: m.failure}
+	if !m.peerClosed {
 		o.Received = Status{Code: CloseAbnormal}
 	}
-	if !m.oursSent {
+	if !m.closeSent {
 		o.Sent = Status{Code: CloseAbnormal}
-		if o.First == Local { // it was decided and never left
+		if o.First == Local { // our Close was decided but never sent
 			o.First = Neither
-			if m.theirsSeen {
+			if m.peerClosed {
 				o.First = Remote
 			}
 		}
 	}
-	o.Clean = m.cause == CauseClose && m.theirsSeen && m.oursSent
+	o.Clean = m.cause == CauseClose && m.peerClosed && m.closeSent
 	return o
 }

@@ -7,23 +7,23 @@ import (
 	"strings"
 )
 
-// player drives one machine as a well-behaved driver would, and notes what
-// comes out.
+// player drives one machine as a correct driver does, and records its outputs.
 type player struct {
 	m     *Machine
 	saw   *witness
 	role  Role
-	chunk int
+	chunk int // the maximum size of a segment of input; 0 means no limit
 
 	stalled bool   // the transport takes nothing
-	lazy    bool   // nothing is taken from the machine while something that was taken waits
-	held    []byte // taken from the machine: whole frames, of which the last byte is not written
-	begun   int    // how much of the first of them is
+	lazy    bool   // output is taken only after all earlier output is written
+	held    []byte // the output that was taken, from the first frame that is not completely written
+	begun   int    // the number of bytes of held that are written
 
-	timer                    Timer
-	halfClosed, closed       bool
-	events, wire, end, order []string // what came out in this turn, by kind
-	piece                    []byte   // of a message, shown last
+	timer               Timer // the armed timer
+	closedWrite, closed bool  // instructions of the machine that were recorded
+
+	events, wire, end, order []string // the outputs of this turn, by kind
+	piece                    []byte   // the payload of the last event, if that is an incomplete message in pieces
 }
 
 var testKey = [4]byte{0x37, 0xfa, 0x21, 0x3d}
@@ -73,7 +73,7 @@ func (p *player) play(input string) ([]string, error) {
 }
 
 func (p *player) arrive(b []byte) {
-	chunk := max(p.chunk, len(b)/5000) // more than 5,000 pieces show nothing new
+	chunk := max(p.chunk, len(b)/5000) // limit the number of segments
 	for len(b) > 0 {
 		n := len(b)
 		if p.chunk > 0 {
@@ -93,11 +93,11 @@ func (p *player) write(what string) {
 	} else {
 		p.stalled = false
 	}
-	p.hand(n)
+	p.writeHeld(n)
 }
 
-// hand gives the transport n bytes of what was taken.
-func (p *player) hand(n int) {
+// writeHeld writes the first n bytes of the held output to the transport.
+func (p *player) writeHeld(n int) {
 	p.saw.wrote(p.held[p.begun : p.begun+n])
 	p.begun += n
 	for p.begun > 0 && p.begun >= frameSize(p.held) {
@@ -107,13 +107,13 @@ func (p *player) hand(n int) {
 	p.m.Wrote(n)
 }
 
-// frameSize returns how long the first of whole frames is.
+// frameSize returns the length of the first frame.
 func frameSize(frames []byte) int {
 	h, n, _ := ParseHeader(frames)
 	return n + int(h.Length)
 }
 
-// discard closes, and drops the frames of which no byte is written.
+// discard calls CloseDiscard, and drops the frames of which no byte is written.
 func (p *player) discard(code CloseCode, reason string) error {
 	keep := 0
 	if p.begun > 0 {
@@ -140,9 +140,9 @@ func (p *player) settle() {
 		p.timer = t
 		p.order = append(p.order, "timer "+t.String())
 	}
-	if p.m.ShouldCloseWrite() && !p.halfClosed {
-		p.halfClosed = true
-		p.order = append(p.order, "half-close")
+	if p.m.ShouldCloseWrite() && !p.closedWrite {
+		p.closedWrite = true
+		p.order = append(p.order, "close-write")
 	}
 	if p.m.Done() && !p.closed {
 		p.closed = true
@@ -151,7 +151,7 @@ func (p *player) settle() {
 	if p.m.Done() {
 		p.held, p.begun = nil, 0
 	}
-	p.saw.expect(p.m.Queued() == len(p.held)-p.begun+len(p.m.output), "the queue is counted to the byte")
+	p.saw.expect(p.m.Queued() == len(p.held)-p.begun+len(p.m.output), "Queued is exact")
 	p.saw.check()
 }
 
@@ -168,13 +168,13 @@ func (p *player) drainEvents() {
 			p.end = append(p.end, describeOutcome(p.m.Outcome()))
 			continue
 		}
-		p.note(ev)
+		p.record(ev)
 	}
 }
 
-// note shows an event. Pieces that follow each other are shown as one, since it
-// does not matter how they were cut on their way.
-func (p *player) note(ev Event) {
+// record adds the description of an event. Consecutive pieces are described as one,
+// because their boundaries depend on the segmentation of the input.
+func (p *player) record(ev Event) {
 	if ev.Kind != EventPiece {
 		p.piece = nil
 		p.events = append(p.events, describeEvent(ev))
@@ -190,7 +190,8 @@ func (p *player) note(ev Event) {
 	}
 }
 
-// flush takes the output and shows its frames.
+// flush takes the output, records its frames, and writes them unless the transport
+// stalls.
 func (p *player) flush() {
 	if p.lazy && len(p.held) > 0 {
 		return
@@ -203,7 +204,7 @@ func (p *player) flush() {
 		out = out[n:]
 	}
 	if !p.stalled && len(p.held) > 0 {
-		p.hand(len(p.held) - p.begun)
+		p.writeHeld(len(p.held) - p.begun)
 	}
 }
 
@@ -245,5 +246,5 @@ func (p *player) application(what string) error {
 		}
 		return p.m.SendFragment(op, payload, tail != "more")
 	}
-	return fmt.Errorf("unknown intent %q", verb)
+	return fmt.Errorf("unknown call %q", verb)
 }

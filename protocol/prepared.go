@@ -1,16 +1,15 @@
 package protocol
 
-// Prepared is a message framed once, to be sent on many connections. It is
-// immutable and safe for concurrent use.
+// Prepared is a message that is framed once and can be sent on many connections. It
+// is immutable and safe for concurrent use.
 type Prepared struct {
-	op    Opcode
-	frame []byte // as a server sends it: unmasked
-	start int    // where the payload begins
-
-	squeeze func() []byte // the payload compressed on its own, if that was asked for
+	op         Opcode
+	frame      []byte        // the frame of a server, unmasked
+	start      int           // the offset of the payload in frame
+	compressed func() []byte // returns the compressed payload; nil if the message is not compressible
 }
 
-// Prepare frames a message, Text or Binary. The payload is copied. The error is
+// Prepare frames a Text or Binary message. It copies the payload. The error matches
 // [ErrText] or [ErrOpcode].
 func Prepare(op Opcode, payload []byte) (*Prepared, error) {
 	if op != Text && op != Binary {
@@ -24,21 +23,21 @@ func Prepare(op Opcode, payload []byte) (*Prepared, error) {
 	return &Prepared{op: op, start: len(frame), frame: append(frame, payload...)}, nil
 }
 
-// Compressible returns the message with a second form, for connections that have
-// agreed on compression: squeeze is called when the first of them needs it, with
-// the payload; it must be safe for concurrent use, give the same each time, and
-// refer to nothing before the message (RFC 7692, section 7.2.3.1).
-func (p *Prepared) Compressible(squeeze func(payload []byte) []byte) *Prepared {
+// Compressible returns a copy of p that can also be sent compressed. compress is
+// called with the payload each time the message is sent on a connection with
+// compression. It must be safe for concurrent use, return the same bytes each time,
+// and not refer to earlier messages (RFC 7692, section 7.2.3.1).
+func (p *Prepared) Compressible(compress func(payload []byte) []byte) *Prepared {
 	with := *p
-	with.squeeze = func() []byte { return squeeze(with.payload()) }
+	with.compressed = func() []byte { return compress(with.payload()) }
 	return &with
 }
 
-// Len returns the bytes the message takes in a server's send queue.
+// Len returns the size in bytes of the message in a server's send queue.
 func (p *Prepared) Len() int { return len(p.frame) }
 
-// Frame returns the message as a server without compression sends it, in one frame. It
-// is not to be changed.
+// Frame returns the message as a server sends it without compression, in one frame.
+// The caller must not modify it.
 func (p *Prepared) Frame() []byte { return p.frame }
 
 func (p *Prepared) payload() []byte { return p.frame[p.start:] }

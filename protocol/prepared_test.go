@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestPreparedIsWhatSendSends(t *testing.T) {
+func TestMachineSendPrepared(t *testing.T) {
 	for _, role := range []Role{Server, Client} {
 		for _, length := range []int{0, 1, 125, 126, 65535, 65536} {
 			payload := bytes.Repeat([]byte("x"), length)
@@ -20,16 +20,16 @@ func TestPreparedIsWhatSendSends(t *testing.T) {
 			}
 			got, want := prepared.Output(nil), sent.Output(nil)
 			if !bytes.Equal(got, want) {
-				t.Errorf("a prepared message of %d bytes of a %s is not framed as a sent one", length, role)
+				t.Errorf("SendPrepared and Send of a %s frame %d bytes differently", role, length)
 			}
 			if role == Server && p.Len() != len(want) {
-				t.Errorf("a prepared message of %d bytes says it takes %d bytes, it takes %d", length, p.Len(), len(want))
+				t.Errorf("Len of a prepared message of %d bytes is %d, expected %d", length, p.Len(), len(want))
 			}
 		}
 	}
 }
 
-func TestPreparedCopiesThePayload(t *testing.T) {
+func TestPrepareCopiesPayload(t *testing.T) {
 	payload := []byte("before")
 	p, err := Prepare(Binary, payload)
 	if err != nil {
@@ -37,13 +37,12 @@ func TestPreparedCopiesThePayload(t *testing.T) {
 	}
 	copy(payload, "after!")
 	if string(p.payload()) != "before" {
-		t.Errorf("a prepared message changes with the slice it was made from: %q", p.payload())
+		t.Errorf("changing the slice passed to Prepare changes the message to %q", p.payload())
 	}
 }
 
-// TestPreparedIsNotMaskedInPlace: one message serves many connections, so a
-// client's mask must not touch it.
-func TestPreparedIsNotMaskedInPlace(t *testing.T) {
+// A prepared message is sent on many connections, so a client must not mask it in place.
+func TestMachineSendPreparedMask(t *testing.T) {
 	p, err := Prepare(Text, []byte("for all"))
 	if err != nil {
 		t.Fatal(err)
@@ -52,11 +51,11 @@ func TestPreparedIsNotMaskedInPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(p.payload()) != "for all" {
-		t.Errorf("sending a prepared message as a client changes it to %q", p.payload())
+		t.Errorf("SendPrepared of a client changes the message to %q", p.payload())
 	}
 }
 
-func TestPrepareRefusals(t *testing.T) {
+func TestPrepareErrors(t *testing.T) {
 	for _, c := range []struct {
 		op      Opcode
 		payload string
@@ -66,12 +65,12 @@ func TestPrepareRefusals(t *testing.T) {
 		{Text, "\xff", ErrText}, {Text, "ok", nil}, {Binary, "\xff", nil},
 	} {
 		if _, err := Prepare(c.op, []byte(c.payload)); !errors.Is(err, c.want) {
-			t.Errorf("preparing %s %q gives %v, expected %v", c.op, c.payload, err, c.want)
+			t.Errorf("Prepare of %s %q returns %v, expected %v", c.op, c.payload, err, c.want)
 		}
 	}
 }
 
-func TestSendPreparedRefusals(t *testing.T) {
+func TestMachineSendPreparedErrors(t *testing.T) {
 	p, err := Prepare(Text, []byte("x"))
 	if err != nil {
 		t.Fatal(err)
@@ -82,15 +81,15 @@ func TestSendPreparedRefusals(t *testing.T) {
 	}
 	queued := m.Queued()
 	if err := m.SendPrepared(p); !errors.Is(err, ErrOpcode) {
-		t.Errorf("a prepared message inside another message gives %v, expected %v", err, ErrOpcode)
+		t.Errorf("SendPrepared inside a fragmented message returns %v, expected %v", err, ErrOpcode)
 	}
 	if err := m.Close(CloseNormal, ""); err != nil {
 		t.Fatal(err)
 	}
 	if err := m.SendPrepared(p); !errors.Is(err, ErrClosing) {
-		t.Errorf("a prepared message after our Close gives %v, expected %v", err, ErrClosing)
+		t.Errorf("SendPrepared after Close returns %v, expected %v", err, ErrClosing)
 	}
 	if m.Queued() != queued {
-		t.Error("a refused message reaches the queue")
+		t.Error("a refused message is queued")
 	}
 }

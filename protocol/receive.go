@@ -2,128 +2,129 @@ package protocol
 
 import "bytes"
 
-// receiver is what the machine knows of the peer's frames on their way in.
+// receiver is the state of the input.
 type receiver struct {
-	input []byte // bytes of the last Receive that are not parsed yet
-	heard bool   // something came since the half-open timer was last looked at
+	input     []byte // received bytes that are not parsed yet
+	inputSeen bool   // whether bytes have arrived since the half-open timer was last armed
 
-	head   [MaxHeader]byte // the start of a header whose end has not come
-	headed int             // how much of it is there
+	partial    [MaxHeader]byte // the beginning of an incomplete header
+	partialLen int             // the number of bytes in partial
 
-	frame   Header
-	inFrame bool  // the header is parsed, payload follows
-	left    int64 // bytes of payload that are missing
-	control []byte
+	frame       Header // the header of the current frame
+	inFrame     bool   // whether frame has been parsed and its payload is expected
+	payloadLeft int64  // the bytes of the frame's payload that have not arrived
+	control     []byte // the beginning of the payload of a control frame
 
 	message
 }
 
-// Receive takes bytes that arrived. They belong to the machine, which unmasks
-// in place, until [Machine.Next] has returned false.
+// Receive passes received bytes to the machine. It unmasks them in place, and keeps
+// them until [Machine.Next] has returned false.
 func (m *Machine) Receive(p []byte) {
-	m.heard = m.heard || len(p) > 0
+	m.inputSeen = m.inputSeen || len(p) > 0
 	if len(m.input) > 0 {
 		p = append(m.input[:len(m.input):len(m.input)], p...)
 	}
 	m.input = p
 }
 
-// Unparsed tells whether bytes of the last Receive have not been looked at yet: a
-// driver has stopped asking for events before there was none.
+// Unparsed reports whether received bytes have not been parsed yet, because the driver
+// has stopped calling Next before it returned false.
 func (m *Machine) Unparsed() bool { return len(m.input) > 0 }
 
-// Holding returns how many bytes are kept of a message that is not whole yet, and of
-// input that has not been looked at.
+// Holding returns the number of bytes that are buffered: those of an incomplete
+// message and the unparsed input.
 func (m *Machine) Holding() int { return cap(m.body) + len(m.input) }
 
-// Keep gives the buffer of the last Receive back to the driver: what has not been looked
-// at is copied.
+// Keep copies the unparsed input, so that the driver may reuse the buffer of the last
+// Receive.
 func (m *Machine) Keep() {
 	if len(m.input) > 0 {
 		m.input = bytes.Clone(m.input)
 	}
 }
 
-// Next returns the next event, or false when there is none until something
-// else goes in. A driver calls it until then after each other call.
+// Next returns the next event, or false if there is none until the next input. A
+// driver calls it until it returns false after each call of another method.
 func (m *Machine) Next() (Event, bool) {
 	for len(m.input) > 0 {
 		if m.Discards() {
-			m.drop()
+			m.discardInput()
 			break
 		}
-		if ev, ok := m.step(); ok {
+		if ev, ok := m.parse(); ok {
 			m.settle()
 			return ev, true
 		}
 	}
-	m.input = nil // an idle machine keeps no hold of the driver's buffer
+	m.input = nil // release the driver's buffer
 	m.settle()
-	if m.failing() && !m.failingTold {
-		m.failingTold = true
+	if m.failing() && !m.failingDelivered {
+		m.failingDelivered = true
 		return Event{Kind: EventFailing}, true
 	}
 	if !m.EndDue() {
 		return Event{}, false
 	}
-	m.reported = true
+	m.closedDelivered = true
 	return Event{Kind: EventClosed}, true
 }
 
-// EndDue tells whether the terminal event is certain and not out yet: Next will
-// return it behind the events that are left.
-func (m *Machine) EndDue() bool { return m.cause != "" && !m.reported }
+// EndDue reports whether Next will return the terminal event, after the events that
+// are left.
+func (m *Machine) EndDue() bool { return m.cause != "" && !m.closedDelivered }
 
-// AtBoundary tells whether the next byte begins a frame.
-func (m *Machine) AtBoundary() bool { return !m.inFrame && m.headed == 0 }
+// AtBoundary reports whether the next byte begins a frame.
+func (m *Machine) AtBoundary() bool { return !m.inFrame && m.partialLen == 0 }
 
-// drop throws input away and counts it: a peer that floods an ending connection
-// is cut off.
-func (m *Machine) drop() {
+// discardInput discards the input and counts it. If more than Config.MaxLinger bytes
+// arrive while the connection ends, it is aborted.
+func (m *Machine) discardInput() {
 	n := len(m.input)
 	m.receiver = receiver{}
 	if m.Done() || !m.ending() && !m.failing() {
 		return
 	}
-	if m.dropped += int64(n); m.dropped > m.cfg.MaxLinger && m.ending() {
-		m.cutOff(CauseTimeout)
+	if m.discarded += int64(n); m.discarded > m.cfg.MaxLinger && m.ending() {
+		m.abort(CauseTimeout)
 	}
 }
 
-// step parses one header or one piece of payload.
-func (m *Machine) step() (Event, bool) {
+// parse parses one header, if it is complete, and the payload that follows it. It
+// returns the event that this causes, if any.
+func (m *Machine) parse() (Event, bool) {
 	if !m.inFrame && !m.startFrame() {
 		return Event{}, false
 	}
 	n := len(m.input)
-	if int64(n) > m.left {
-		n = int(m.left)
+	if int64(n) > m.payloadLeft {
+		n = int(m.payloadLeft)
 	}
-	if n == 0 && m.left > 0 {
+	if n == 0 && m.payloadLeft > 0 {
 		return Event{}, false
 	}
 	piece := m.input[:n]
 	m.input = m.input[n:]
 	if m.frame.Masked {
-		Mask(m.frame.Key, int(m.frame.Length-m.left)&3, piece)
+		Mask(m.frame.Key, int(m.frame.Length-m.payloadLeft)&3, piece)
 	}
-	m.left -= int64(n)
+	m.payloadLeft -= int64(n)
 	if m.frame.Opcode.IsControl() {
 		return m.receiveControl(piece)
 	}
 	return m.receiveData(piece)
 }
 
-// startFrame parses a header and tells whether payload may follow. It fails the
-// connection for what the header alone shows.
+// startFrame parses a header and reports whether it is complete and valid. An invalid
+// header fails the connection.
 func (m *Machine) startFrame() bool {
 	b := m.input
-	if m.headed > 0 {
-		b = m.head[:m.headed+copy(m.head[m.headed:], m.input)]
+	if m.partialLen > 0 {
+		b = m.partial[:m.partialLen+copy(m.partial[m.partialLen:], m.input)]
 	}
 	h, n, violation := ParseHeader(b)
-	// The fault that comes first decides, so that it does not matter how the bytes
-	// were cut on their way: those of the first byte before those of the rest.
+	// If a header has several faults the one in the earliest byte is reported, so that
+	// the result does not depend on how the input is segmented.
 	if v := m.checkFirstByte(h); v != nil {
 		violation = v
 	} else if n > 0 {
@@ -134,26 +135,27 @@ func (m *Machine) startFrame() bool {
 		return false
 	}
 	if n == 0 {
-		m.headed = copy(m.head[:], b)
+		m.partialLen = copy(m.partial[:], b)
 		m.input = nil
 		return false
 	}
-	m.input = m.input[n-m.headed:]
-	m.headed = 0
-	m.frame, m.left, m.inFrame = h, h.Length, true
+	m.input = m.input[n-m.partialLen:]
+	m.partialLen = 0
+	m.frame, m.payloadLeft, m.inFrame = h, h.Length, true
 	return true
 }
 
-// checkFirstByte applies the rules that the first byte of a header and the
-// connection decide, even when the rest is missing.
+// checkFirstByte checks the rules that depend on the first byte of a header and on
+// the state of the connection. The header may be incomplete.
 func (m *Machine) checkFirstByte(h Header) *Violation {
-	if h.RSV&^m.allowedRSV(h) != 0 { // RFC 6455, section 5.2: 0 unless an extension says otherwise
+	if h.RSV&^m.allowedRSV(h) != 0 { // RFC 6455, section 5.2: 0 unless an extension defines them
 		return errRSV
 	}
 	return m.checkOrder(h)
 }
 
-// checkHeader applies the rules that need the whole header and the connection.
+// checkHeader checks the rules that depend on the complete header and on the state of
+// the connection.
 func (m *Machine) checkHeader(h Header) *Violation {
 	if m.cfg.Role == Server && !h.Masked { // RFC 6455, section 5.1
 		return errUnmasked
@@ -164,14 +166,15 @@ func (m *Machine) checkHeader(h Header) *Violation {
 	return m.checkLimits(h)
 }
 
-// receiveControl takes a piece of a control frame and acts when it is whole.
+// receiveControl adds a piece of a control frame, and handles the frame when it is
+// complete.
 func (m *Machine) receiveControl(piece []byte) (Event, bool) {
 	payload := piece
-	if m.left > 0 || len(m.control) > 0 {
+	if m.payloadLeft > 0 || len(m.control) > 0 {
 		m.control = append(m.control, piece...)
 		payload = m.control
 	}
-	if m.left > 0 {
+	if m.payloadLeft > 0 {
 		return Event{}, false
 	}
 	m.inFrame, m.control = false, nil

@@ -1,10 +1,10 @@
 package protocol
 
-// Role says which end of the connection a [Machine] plays. It decides who
-// masks (RFC 6455, section 5.1) and who ends TCP first (section 7.1.1).
+// Role is the role of a [Machine]. Only a client masks its frames (RFC 6455, section
+// 5.1), and the server ends TCP first (section 7.1.1).
 type Role uint8
 
-// The two roles.
+// The roles of RFC 6455.
 const (
 	Server Role = iota
 	Client

@@ -2,8 +2,8 @@ package protocol
 
 import "testing"
 
-func TestRoleWords(t *testing.T) {
+func TestRoleString(t *testing.T) {
 	if Server.String() != "server" || Client.String() != "client" {
-		t.Errorf("the roles are called %q and %q", Server, Client)
+		t.Errorf("String returns %q and %q", Server, Client)
 	}
 }

@@ -7,11 +7,10 @@ import (
 	"strings"
 )
 
-// A conversation is a text file: what the peer, the application and the driver
-// do stands at the start of a line, what the machine makes of it stands below,
-// indented. testdata/README.md has the notation.
+// A conversation is a text file with inputs at the start of a line, each followed by the
+// outputs of the machine, indented. testdata/README.md describes the notation.
 type conversation struct {
-	intro []string // comments and options at the top
+	intro []string // the comments and options at the top
 	cfg   Config
 	roles []Role
 	turns []turn
@@ -29,7 +28,7 @@ func parseConversation(text string) (*conversation, error) {
 	for lines.Scan() {
 		line := lines.Text()
 		switch {
-		case strings.HasPrefix(line, "\t"): // expected output: made anew and compared whole
+		case strings.HasPrefix(line, "\t"): // expected output, which render generates again
 		case line == "" || strings.HasPrefix(line, "#"):
 			pending = append(pending, line)
 		case strings.HasPrefix(line, "option "):
@@ -81,8 +80,8 @@ func (c *conversation) option(words []string) error {
 	return nil
 }
 
-// run plays the conversation and returns the output of each turn. chunk is the
-// most bytes that arrive at a time, 0 for all at once.
+// run plays the conversation and returns the outputs of each turn. chunk is the maximum
+// size of a segment of input; 0 means no limit.
 func (c *conversation) run(role Role, chunk int) ([][]string, error) {
 	p := newPlayer(c.cfg, role)
 	p.chunk = chunk
@@ -97,8 +96,8 @@ func (c *conversation) run(role Role, chunk int) ([][]string, error) {
 	return out, nil
 }
 
-// render writes the conversation with its outputs. Roles that differ in a turn
-// each get their own lines.
+// render returns the text of the conversation with its outputs. If the roles differ in a
+// turn, each has its own lines.
 func (c *conversation) render(outputs map[Role][][]string) string {
 	var b strings.Builder
 	for _, line := range c.intro {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestSendRefusals(t *testing.T) {
+func TestMachineSendErrors(t *testing.T) {
 	inside := func(m *Machine) error { return m.SendFragment(Text, nil, false) }
 	closed := func(m *Machine) error { return m.Close(CloseNormal, "") }
 	waits := func(m *Machine) error { return errors.Join(inside(m), closed(m)) }
@@ -52,38 +52,38 @@ func TestSendRefusals(t *testing.T) {
 		}
 		queued, state := m.Queued(), m.State()
 		if err := c.call(m); !errors.Is(err, c.want) {
-			t.Errorf("%s gives %v, expected %v", c.name, err, c.want)
+			t.Errorf("%s returns %v, expected %v", c.name, err, c.want)
 		}
 		if m.Queued() != queued || m.State() != state {
-			t.Errorf("%s is refused and changes the connection all the same", c.name)
+			t.Errorf("%s is refused but changes the connection", c.name)
 		}
 	}
 }
 
-// TestFragmentThatIsRefusedMayBeSentAnew: a refused fragment leaves the text
-// check inside the character where it was.
-func TestFragmentThatIsRefusedMayBeSentAnew(t *testing.T) {
+// A fragment that is refused does not change the state of the UTF-8 check, so that another
+// one can be sent in its place.
+func TestMachineSendFragmentAfterError(t *testing.T) {
 	m := New(Config{})
 	if err := m.SendFragment(Text, []byte("\xe2\x82"), false); err != nil {
 		t.Fatal(err)
 	}
 	if err := m.SendFragment(Continuation, []byte("x"), false); !errors.Is(err, ErrText) {
-		t.Errorf("a fragment that breaks a character gives %v, expected %v", err, ErrText)
+		t.Errorf("a fragment that interrupts a character returns %v, expected %v", err, ErrText)
 	}
 	if err := m.SendFragment(Continuation, []byte("\xac"), true); err != nil {
-		t.Errorf("the right fragment after a refused one gives %v", err)
+		t.Errorf("a valid fragment after a refused one returns %v", err)
 	}
 }
 
-func TestBinaryFragmentsAreNotChecked(t *testing.T) {
+func TestMachineSendFragmentBinary(t *testing.T) {
 	m := New(Config{})
 	err := errors.Join(m.SendFragment(Binary, []byte{0xFF}, false), m.SendFragment(Continuation, []byte{0xFF}, true))
 	if err != nil {
-		t.Errorf("binary fragments give %v", err)
+		t.Errorf("binary fragments return %v", err)
 	}
 }
 
-func TestQueuedCountsWhatIsNotWritten(t *testing.T) {
+func TestMachineQueued(t *testing.T) {
 	m := New(Config{})
 	if err := m.Send(Binary, make([]byte, 98)); err != nil {
 		t.Fatal(err)
@@ -94,10 +94,10 @@ func TestQueuedCountsWhatIsNotWritten(t *testing.T) {
 		want int
 	}{
 		{"after a send", func() {}, 100},
-		{"after the driver took it", func() { m.Output(nil) }, 100},
-		{"after half was written", func() { m.Wrote(50) }, 50},
-		{"after all was written", func() { m.Wrote(50) }, 0},
-		{"after more was written than there was", func() { m.Wrote(50) }, 0},
+		{"after the driver has taken it", func() { m.Output(nil) }, 100},
+		{"after half of it is written", func() { m.Wrote(50) }, 50},
+		{"after all of it is written", func() { m.Wrote(50) }, 0},
+		{"after more is reported than was taken", func() { m.Wrote(50) }, 0},
 	}
 	for _, s := range steps {
 		if s.do(); m.Queued() != s.want {
@@ -106,7 +106,7 @@ func TestQueuedCountsWhatIsNotWritten(t *testing.T) {
 	}
 }
 
-func TestOutputUsesTheSpareBuffer(t *testing.T) {
+func TestMachineOutputSpare(t *testing.T) {
 	m := New(Config{})
 	spare := make([]byte, 5, 64)
 	if out := m.Output(spare); len(out) != 0 {
@@ -117,13 +117,12 @@ func TestOutputUsesTheSpareBuffer(t *testing.T) {
 	}
 	out := m.Output(nil)
 	if want := []byte{0x81, 2, 'h', 'i'}; !bytes.Equal(out, want) || &out[0] != &spare[0] {
-		t.Errorf("the output is % x, expected % x in the buffer that was given", out, want)
+		t.Errorf("the output is % x, expected % x in the spare buffer", out, want)
 	}
 }
 
-// TestPingsCannotGrowTheQueue: a peer that pings and never reads costs a bounded
-// amount of memory.
-func TestPingsCannotGrowTheQueue(t *testing.T) {
+// A peer that pings and never reads uses a bounded amount of memory.
+func TestMachineQueuedBoundedByPings(t *testing.T) {
 	p := newPlayer(Config{}, Server)
 	p.stalled = true
 	ping := mustEncode(t, Server, `ping "x"*125`)
@@ -132,7 +131,7 @@ func TestPingsCannotGrowTheQueue(t *testing.T) {
 		p.wire, p.events = nil, nil
 	}
 	if limit := pongBacklog + 2*(MaxControl+2); p.m.Queued() > limit {
-		t.Errorf("10,000 pings of a peer that does not read queue %d bytes, expected at most %d", p.m.Queued(), limit)
+		t.Errorf("10,000 pings of a peer that does not read queue %d bytes of pongs, expected at most %d", p.m.Queued(), limit)
 	}
 }
 
@@ -145,7 +144,7 @@ func mustEncode(t testing.TB, role Role, what string) []byte {
 	return b
 }
 
-func TestEachClientFrameHasItsOwnKey(t *testing.T) {
+func TestMachineMaskKey(t *testing.T) {
 	var n byte
 	m := New(Config{Role: Client, MaskKey: func() [4]byte {
 		n++
@@ -156,6 +155,6 @@ func TestEachClientFrameHasItsOwnKey(t *testing.T) {
 	}
 	want := []byte{0x89, 0x81, 1, 1, 1, 1, 1, 0x81, 0x81, 2, 2, 2, 2, 2, 0x88, 0x82, 3, 3, 3, 3, 0x03 ^ 3, 0xE8 ^ 3}
 	if got := m.Output(nil); !bytes.Equal(got, want) {
-		t.Errorf("a client sends\n% x, expected each frame masked with a fresh key\n% x", got, want)
+		t.Errorf("a client sends\n% x, expected each frame with a key of its own\n% x", got, want)
 	}
 }

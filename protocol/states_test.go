@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// stateInputs is everything that can happen to a machine, one of each kind.
+// stateInputs has one input of each kind.
 var stateInputs = []string{
 	`app close 1000 "ours"`,
 	`app discard 1000 "ours"`,
@@ -31,13 +31,13 @@ var stateInputs = []string{
 	`write`,
 }
 
-// mode is what of the configuration decides about states.
+// mode is the part of the configuration that affects states.
 type mode uint8
 
 const (
-	plain    mode = iota
-	halfOpen      // Config.HalfOpen
-	deferred      // and Config.DeferFailure
+	plain    mode = iota // the zero Config
+	halfOpen             // Config.HalfOpen
+	deferred             // Config.HalfOpen and Config.DeferFailure
 )
 
 func (m mode) config() Config { return Config{HalfOpen: m >= halfOpen, DeferFailure: m == deferred} }
@@ -46,7 +46,7 @@ func (m mode) String() string {
 	return [...]string{"plain", "half-open", "half-open, failures deferred"}[m]
 }
 
-// namedState is a state worth a section in the table, and a way into it.
+// namedState is a state with a section in the table, and the inputs that lead to it.
 type namedState struct {
 	name string
 	mode mode
@@ -56,15 +56,15 @@ type namedState struct {
 var namedStates = []namedState{
 	{"open", plain, nil},
 	{"open, our message not finished", plain, []string{`app text "m" more`}},
-	{"open, their message not finished", plain, []string{`peer text "m" more`}},
+	{"open, the peer's message not finished", plain, []string{`peer text "m" more`}},
 	{"open, output stalled", plain, []string{`stall`, `app text "q"`}},
 	{"open, a frame is partly written and another waits", plain, []string{`stall`, `app text "q"`, `app text "r"`, `write 1`}},
 	{"our Close waits for our message", plain, []string{`app text "m" more`, `app close 1001`}},
 	{"our answer waits for our message", plain, []string{`app text "m" more`, `peer close 3001`}},
-	{"both decided, ours waits for our message", plain, []string{`app text "m" more`, `app close 1001`, `peer close 3001`}},
-	{"our Close is out", plain, []string{`app close 1001`}},
+	{"both Closes decided, ours waits for our message", plain, []string{`app text "m" more`, `app close 1001`, `peer close 3001`}},
+	{"our Close is sent", plain, []string{`app close 1001`}},
 	{"our Close is stalled", plain, []string{`stall`, `app close 1001`}},
-	{"our Close is partly written and a pong waits", plain, []string{`stall`, `app close 1001`, `write 1`, `peer ping "p"`}},
+	{"our Close is partly written and a pong is queued", plain, []string{`stall`, `app close 1001`, `write 1`, `peer ping "p"`}},
 	{"our answer is stalled", plain, []string{`stall`, `peer close 3001`}},
 	{"both Closes have passed", plain, []string{`peer close 3001`}},
 	{"half-open", halfOpen, []string{`peer close 3001`}},
@@ -72,9 +72,9 @@ var namedStates = []namedState{
 	{"half-open, output stalled", halfOpen, []string{`peer close 3001`, `stall`, `app text "q"`}},
 	{"half-open, our Close waits for our message", halfOpen, []string{`peer close 3001`, `app text "m" more`, `app close 1001`}},
 	{"half-open, our Close is stalled", halfOpen, []string{`peer close 3001`, `stall`, `app close 1001`}},
-	{"half-open, EOF after their Close", halfOpen, []string{`peer close 3001`, `eof`}},
-	{"half-open, EOF after their Close, our message not finished", halfOpen, []string{`peer close 3001`, `app text "m" more`, `eof`}},
-	{"EOF after their Close, our answer waits for our message", plain, []string{`app text "m" more`, `peer close 3001`, `eof`}},
+	{"half-open, EOF after the peer's Close", halfOpen, []string{`peer close 3001`, `eof`}},
+	{"half-open, EOF after the peer's Close, our message not finished", halfOpen, []string{`peer close 3001`, `app text "m" more`, `eof`}},
+	{"EOF after the peer's Close, our answer waits for our message", plain, []string{`app text "m" more`, `peer close 3001`, `eof`}},
 	{"failed", plain, []string{`peer opcode 4`}},
 	{"failed, our Close is stalled", plain, []string{`stall`, `peer opcode 4`}},
 	{"failed after our Close", plain, []string{`app close 1001`, `peer opcode 4`}},
@@ -88,15 +88,15 @@ var namedStates = []namedState{
 	{"EOF, output stalled", plain, []string{`stall`, `app text "q"`, `eof`}},
 	{"EOF, our Close is stalled", plain, []string{`stall`, `app close 1001`, `eof`}},
 	{"EOF after a failure, our Close is stalled", plain, []string{`stall`, `peer opcode 4`, `eof`}},
-	{"EOF after their Close, our answer is stalled", plain, []string{`stall`, `peer close 3001`, `eof`}},
-	{"gone both ways", plain, []string{`eof`}},
-	{"cut while open", plain, []string{`broken`}},
-	{"cut while lingering", plain, []string{`peer close 3001`, `broken`}},
+	{"EOF after the peer's Close, our answer is stalled", plain, []string{`stall`, `peer close 3001`, `eof`}},
+	{"both halves gone", plain, []string{`eof`}},
+	{"aborted while open", plain, []string{`broken`}},
+	{"aborted while lingering", plain, []string{`peer close 3001`, `broken`}},
 }
 
-// TestStates compares what each input does in each state with the table in
-// testdata/states.txt, which -update rewrites and a human reviews.
-func TestStates(t *testing.T) {
+// TestMachineStates compares the effect of each input in each state with the table in
+// testdata/states.txt. Run it with -update to rewrite the table, and review the result.
+func TestMachineStates(t *testing.T) {
 	got := statesIntro
 	for _, s := range namedStates {
 		section, err := s.describe()
@@ -118,14 +118,14 @@ func TestStates(t *testing.T) {
 	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(string(want), "\n")
 	for i := range max(len(gotLines), len(wantLines)) {
 		if g, w := at(gotLines, i), at(wantLines, i); g != w {
-			t.Fatalf("line %d of the table of states is\n%s\nexpected\n%s", i+1, g, w)
+			t.Fatalf("line %d of the table is\n%s\nexpected\n%s", i+1, g, w)
 		}
 	}
 }
 
-const statesIntro = `# What each input does in each state. A row is: input -> what comes out; the new
-# state if it is another one. "in" is the peer's half, "out" is ours. A row holds
-# for both roles unless it begins with one. Written by go test -run TestStates -update.
+const statesIntro = `# The effect of each input in each state. A row is: input -> outputs | the new state, if
+# it differs. "in" is the peer's half, "out" is ours. A row applies to both roles unless
+# it begins with one. Written by go test -run TestMachineStates -update.
 `
 
 func at(lines []string, i int) string {
@@ -169,7 +169,7 @@ func (s namedState) describe() (string, error) {
 	return b.String(), nil
 }
 
-// perRole returns one line if both roles agree, else one each.
+// perRole returns one line if it is the same for both roles, and one for each otherwise.
 func perRole(line func(Role) string) []string {
 	server, client := line(Server), line(Client)
 	if server == client {
@@ -195,8 +195,8 @@ func (s namedState) row(role Role, input string) (string, error) {
 		return "", err
 	}
 	for i, line := range out {
-		out[i], _, _ = strings.Cut(line, ": no data may follow") // the identifier will do
-		out[i], _, _ = strings.Cut(out[i], ": a message starts as")
+		out[i], _, _ = strings.Cut(line, ": no data may be sent") // the identifier is enough
+		out[i], _, _ = strings.Cut(out[i], ": a message starts with")
 	}
 	row := input + " -> nothing"
 	if len(out) > 0 {
@@ -208,7 +208,8 @@ func (s namedState) row(role Role, input string) (string, error) {
 	return row, nil
 }
 
-// after returns a fresh player in the state after one more input, if not "".
+// after returns a new player in the state, after one more input unless that is empty. It
+// also returns the outputs of the last input.
 func (s namedState) after(role Role, input string) (*player, []string, error) {
 	path := s.path
 	if input != "" {
@@ -217,7 +218,7 @@ func (s namedState) after(role Role, input string) (*player, []string, error) {
 	return replay(s.mode.config(), role, path)
 }
 
-// replay plays inputs to a fresh machine and returns what the last one did.
+// replay plays inputs to a new machine and returns the outputs of the last one.
 func replay(cfg Config, role Role, path []string) (*player, []string, error) {
 	p := newPlayer(cfg, role)
 	var out []string
@@ -233,14 +234,15 @@ func replay(cfg Config, role Role, path []string) (*player, []string, error) {
 func halves(m *Machine) string {
 	text := fmt.Sprintf("in %s, out %s, %s, timer %s", m.In(), m.Out(), m.State(), m.Timer())
 	if m.Queued() > 0 {
-		text += ", output waits"
+		text += ", output queued"
 	}
 	return text
 }
 
-// TestEveryReachableState walks from state to state until no input leads to a
-// new one. Each player has a witness that checks the promises at every step.
-func TestEveryReachableState(t *testing.T) {
+// TestMachineReachableStates visits all states that inputs lead to, and checks that the
+// table has a section for each. The witness of each player checks invariants at every
+// step.
+func TestMachineReachableStates(t *testing.T) {
 	for _, role := range []Role{Server, Client} {
 		for _, mode := range []mode{plain, halfOpen, deferred} {
 			t.Run(fmt.Sprintf("%s, %s", role, mode), func(t *testing.T) {
@@ -256,8 +258,8 @@ func TestEveryReachableState(t *testing.T) {
 	}
 }
 
-// explore returns each combination that can be reached, with a way to it. Two
-// ways lead to the same state if all facts the machine decides by are the same.
+// explore returns each reachable combination, with inputs that lead to it. Two machines
+// are in the same state if their facts are equal.
 func explore(t *testing.T, cfg Config, role Role) map[string][]string {
 	t.Helper()
 	inputs := append(slices.Clone(stateInputs), `app binary "x"*5000`, `write 4096`)
@@ -286,20 +288,21 @@ func explore(t *testing.T, cfg Config, role Role) map[string][]string {
 	return pairs
 }
 
+// facts returns all state that affects the machine's behaviour, as a key.
 func facts(p *player) string {
 	m := p.m
-	return fmt.Sprint(m.In(), m.Out(), m.theirsSeen, m.oursDecided, m.oursSent, m.first, m.failure != nil, m.failed, m.cause,
-		m.cut, m.reported, m.writing, m.open, p.stalled, p.m.Queued() > 0, p.m.Queued() >= minProgress, p.begun > 0, m.behind > 0,
+	return fmt.Sprint(m.In(), m.Out(), m.peerClosed, m.closeDecided, m.closeSent, m.first, m.failure != nil, m.failed, m.cause,
+		m.aborted, m.closedDelivered, m.sendingMessage, m.receivingMessage, p.stalled, p.m.Queued() > 0, p.m.Queued() >= minProgress, p.begun > 0, m.pongsAfterClose > 0,
 		m.progress >= minProgress, m.Timer(), m.ShouldCloseWrite())
 }
 
-// combination is what distinguishes the sections of the table.
+// combination returns the state that distinguishes the sections of the table.
 func combination(m *Machine) string {
 	if m.Done() {
-		return fmt.Sprintf("done, cut %t", m.cut)
+		return fmt.Sprintf("done, aborted %t", m.aborted)
 	}
 	return fmt.Sprintf("in %s, out %s, timer %s, our message %t, our Close waits %t, failing %t, failed %t",
-		m.In(), m.Out(), m.Timer(), m.writing && m.mayWrite(), m.closing() && !m.oursSent, m.failing(), m.failed)
+		m.In(), m.Out(), m.Timer(), m.sendingMessage && m.mayWrite(), m.closeDecided && !m.closeSent, m.failing(), m.failed)
 }
 
 func namedPairs(t *testing.T, role Role, mode mode) []string {
@@ -311,7 +314,7 @@ func namedPairs(t *testing.T, role Role, mode mode) []string {
 		}
 		p, _, err := replay(s.mode.config(), role, s.path)
 		if err != nil {
-			t.Fatalf("the way into %q: %v", s.name, err)
+			t.Fatalf("the inputs that lead to %q: %v", s.name, err)
 		}
 		pairs = append(pairs, combination(p.m))
 	}

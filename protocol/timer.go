@@ -1,18 +1,30 @@
 package protocol
 
-// Timer is the one timer a connection needs at a moment. The machine only says
-// which; the driver knows how long each is and calls [Machine.Expire].
+// Timer identifies the timer that a connection needs. At most one is armed at a
+// time. The driver decides how long each lasts, and calls [Machine.Expire] when it
+// fires.
 type Timer uint8
 
 // The timers.
 const (
-	TimerNone     Timer = iota
-	TimerClose          // our Close waits to leave, or for the peer's answer, or for Machine.Fail
-	TimerHalfOpen       // one half is finished, and the other end was promised time to finish its own
-	TimerLinger         // all is said, only the peer's EOF is missing
+	// TimerNone means that no timer is needed.
+	TimerNone Timer = iota
+
+	// TimerClose bounds the time until our Close has been written, the peer has
+	// answered it, or the application has called Machine.Fail.
+	TimerClose
+
+	// TimerHalfOpen bounds the time in which one half is finished and the other is
+	// still in use: ours in half-open mode, the peer's with half-close. It applies to
+	// our half also after the peer's EOF.
+	TimerHalfOpen
+
+	// TimerLinger bounds the time until the peer's EOF, when neither end has anything
+	// left to send.
+	TimerLinger
 )
 
-// String returns the word conversations and logs use for the timer.
+// String returns the name of the timer: "none", "close", "half-open" or "linger".
 func (t Timer) String() string {
 	switch t {
 	case TimerNone:
@@ -27,13 +39,13 @@ func (t Timer) String() string {
 	return "?"
 }
 
-// minProgress is how many bytes a slow reader must take between two firings of
-// the close timer to be waited for. It bounds the time a full queue can take.
-// Pongs do not count, see flushPong.
+// minProgress is the number of bytes that must be written between two expirations of
+// the close timer to keep the connection of a slow reader. It bounds the time that a
+// full queue can take. Pongs do not count: see flushPong.
 const minProgress = 4096
 
-// Timer returns the timer that must be armed now. A driver compares it with
-// what it has armed after each call, and leaves an equal one running.
+// Timer returns the timer that must be armed now. The driver compares it with the
+// armed timer after each call, and leaves an equal one running.
 func (m *Machine) Timer() Timer {
 	switch {
 	case m.Done():
@@ -42,52 +54,52 @@ func (m *Machine) Timer() Timer {
 		return TimerLinger
 	case m.ending() && m.drained() && m.in != Gone: // a client waits for the server's EOF
 		return TimerLinger
-	case m.peerHasTime():
+	case m.peerMayContinue():
 		return TimerHalfOpen
-	case m.ending(), m.closing(), m.failing():
+	case m.ending(), m.closeDecided, m.failing():
 		return TimerClose
-	case m.theirsSeen: // the application has time to finish, also after the peer's EOF
+	case m.peerClosed: // the application may still send, also after the peer's EOF
 		return TimerHalfOpen
 	}
 	return TimerNone
 }
 
-// peerHasTime tells whether we have finished and the peer was promised that we
-// read on until it finishes too.
-func (m *Machine) peerHasTime() bool {
+// peerMayContinue reports whether our half is finished and the peer may continue to
+// send data until it finishes too, because half-close was negotiated.
+func (m *Machine) peerMayContinue() bool {
 	return m.cfg.HalfCloseNegotiated && m.out == Finished && m.in == Open && m.failure == nil && m.drained()
 }
 
-// Expire tells that timer t has fired. It is ignored if t is no longer wanted,
-// so a driver need not win the race against its own timer. If the same timer is
-// wanted afterwards the driver arms it anew.
+// Expire records that timer t has fired. A timer that is not the current one is
+// ignored, so a driver need not prevent a race with a timer that it stops. If Timer
+// returns the same timer afterwards the driver arms it again.
 func (m *Machine) Expire(t Timer) {
 	if t == TimerNone || t != m.Timer() {
 		return
 	}
 	switch t {
 	case TimerHalfOpen:
-		if m.theirsSeen { // the application had its time: finish for it
-			m.startClose(m.theirs)
+		if m.peerClosed { // the application has not closed in time: close for it
+			m.startClose(m.peerStatus)
 			break
 		}
-		if m.heard { // the peer is at it
-			m.heard = false
+		if m.inputSeen { // the peer is still sending
+			m.inputSeen = false
 			return
 		}
-		m.cutOff(CauseTimeout)
+		m.abort(CauseTimeout)
 	case TimerClose:
-		if m.failing() { // the application had its time: fail for it
-			m.finishFailure()
+		if m.failing() { // the application has not called Fail in time
+			m.applyFailure()
 			break
 		}
 		if m.progress >= minProgress {
 			m.progress = 0
 			return
 		}
-		m.cutOff(CauseTimeout)
+		m.abort(CauseTimeout)
 	case TimerLinger:
-		m.cutOff(CauseTimeout)
+		m.abort(CauseTimeout)
 	case TimerNone:
 	}
 	m.settle()

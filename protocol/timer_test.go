@@ -5,21 +5,21 @@ import (
 	"testing"
 )
 
-func TestExpireOfATimerNobodyWantsIsIgnored(t *testing.T) {
+func TestMachineExpireOtherTimer(t *testing.T) {
 	for _, late := range []Timer{TimerNone, TimerClose, TimerHalfOpen, TimerLinger} {
 		m := New(Config{})
 		if m.Expire(late); m.State() != StateOpen {
-			t.Errorf("the %s timer changes a connection that is open", late)
+			t.Errorf("the %s timer changes an open connection", late)
 		}
-		events(m, mustEncode(t, Server, `close 1000`)) // the answer waits to be written
+		events(m, mustEncode(t, Server, `close 1000`)) // the answer is queued
 		if m.Expire(late); m.Done() != (late == TimerClose) {
-			t.Errorf("the %s timer ends a connection that wants the %s timer: %t", late, m.Timer(), m.Done())
+			t.Errorf("the %s timer ends a connection that needs the %s timer: %t", late, m.Timer(), m.Done())
 		}
 	}
 }
 
-// TestTimersOfAWholeLife: which timer runs, from open to the end.
-func TestTimersOfAWholeLife(t *testing.T) {
+// TestMachineTimer checks the timers of a connection from open to its end.
+func TestMachineTimer(t *testing.T) {
 	p := newPlayer(Config{HalfOpen: true}, Server)
 	var got []string
 	for _, input := range []string{"stall", "peer close 1000", "app close 1000", "write", "timer"} {
@@ -33,9 +33,9 @@ func TestTimersOfAWholeLife(t *testing.T) {
 	}
 }
 
-// TestEveryConnectionThatClosesEnds: whatever the peer takes or leaves, a bounded
-// number of timers ends a connection that has begun to close.
-func TestEveryConnectionThatClosesEnds(t *testing.T) {
+// A bounded number of timers ends a connection that has begun to close, whatever the peer
+// reads or sends.
+func TestMachineExpireEndsConnection(t *testing.T) {
 	for _, path := range [][]string{
 		{`app close 1000`},
 		{`app text "m" more`, `app close 1000`},
@@ -55,15 +55,15 @@ func TestEveryConnectionThatClosesEnds(t *testing.T) {
 			}
 		}
 		if !p.m.Done() || fired > 3 {
-			t.Errorf("after %q the connection has ended: %t, after %d timers; expected within 3", path, p.m.Done(), fired)
+			t.Errorf("after %q and %d timers the connection has ended: %t; expected that within 3", path, fired, p.m.Done())
 		}
 	}
 }
 
-func TestTimerWords(t *testing.T) {
+func TestTimerString(t *testing.T) {
 	for timer, want := range []string{"none", "close", "half-open", "linger", "?"} {
 		if got := Timer(timer).String(); got != want {
-			t.Errorf("timer %d is called %q, expected %q", timer, got, want)
+			t.Errorf("Timer(%d).String() is %q, expected %q", timer, got, want)
 		}
 	}
 }

@@ -2,21 +2,21 @@ package protocol
 
 import "unicode/utf8"
 
-// utf8Check validates UTF-8 that arrives in pieces. It fails at the first byte
-// that no continuation can make right, so a violation is known before the
-// message ends (RFC 6455, section 8.1). The zero value is ready.
+// utf8Check validates UTF-8 that arrives in pieces. It fails at the first byte that
+// makes the text invalid whatever follows, so that a violation is found before the
+// message ends (RFC 6455, section 8.1). The zero value is ready to use.
 type utf8Check struct {
-	need   uint8 // continuation bytes that must follow
-	lo, hi byte  // bounds of the next one
+	need   uint8 // the number of continuation bytes that must follow
+	lo, hi byte  // the bounds of the next continuation byte
 }
 
-// write takes the next piece and tells whether all is well so far.
+// write adds the next piece and reports whether the text is valid so far.
 func (c *utf8Check) write(p []byte) bool {
 	if c.need == 0 && isASCII(p) {
 		return true
 	}
 	for c.need > 0 && len(p) > 0 {
-		if !c.step(p[0]) {
+		if !c.writeByte(p[0]) {
 			return false
 		}
 		p = p[1:]
@@ -26,18 +26,18 @@ func (c *utf8Check) write(p []byte) bool {
 		return false
 	}
 	for _, b := range p[len(p)-tail:] {
-		if !c.step(b) {
+		if !c.writeByte(b) {
 			return false
 		}
 	}
 	return true
 }
 
-// complete tells whether the text may end here.
+// complete reports whether the text may end here.
 func (c *utf8Check) complete() bool { return c.need == 0 }
 
-// incompleteTail counts the last bytes of p that begin a sequence without
-// ending it, at most 3.
+// incompleteTail returns the length of the incomplete sequence at the end of p, at
+// most 3.
 func incompleteTail(p []byte) int {
 	for back := 1; back <= 3 && back <= len(p); back++ {
 		b := p[len(p)-back]
@@ -64,11 +64,12 @@ func sequenceLength(lead byte) int {
 	return 2
 }
 
-// isUTF8 tells whether p is whole and valid.
+// isUTF8 reports whether p is valid and complete.
 func isUTF8(p []byte) bool { return isASCII(p) || utf8.Valid(p) }
 
-// step takes one byte by the table of well-formed sequences: RFC 3629, section 4.
-func (c *utf8Check) step(b byte) bool {
+// writeByte adds one byte and reports whether the text is valid so far, by the table
+// of well-formed sequences (RFC 3629, section 4).
+func (c *utf8Check) writeByte(b byte) bool {
 	if c.need > 0 {
 		if b < c.lo || b > c.hi {
 			return false
@@ -91,13 +92,13 @@ func (c *utf8Check) step(b byte) bool {
 	default:
 		c.need = 3
 	}
-	c.narrow(b)
+	c.setBounds(b)
 	return true
 }
 
-// narrow sets the bounds of the second byte that shut out overlong forms,
-// surrogates and code points beyond U+10FFFF.
-func (c *utf8Check) narrow(lead byte) {
+// setBounds sets the bounds of the second byte so that overlong forms, surrogates and
+// code points beyond U+10FFFF are invalid.
+func (c *utf8Check) setBounds(lead byte) {
 	switch lead {
 	case 0xE0:
 		c.lo = 0xA0

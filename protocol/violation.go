@@ -1,13 +1,13 @@
 package protocol
 
-// Violation is a fault of the peer that fails the connection (RFC 6455, section
-// 7.1.7). Its reason is the whole text the peer sees: it comes from the fixed
-// table below, never from an error inside.
+// Violation is a rule or limit that the peer has violated, which fails the connection
+// (RFC 6455, section 7.1.7). The peer sees only Code and Reason. They come from the
+// fixed table below, so that no internal error is sent to a peer.
 type Violation struct {
-	ID      string    // stable identifier, e.g. "frame.rsv"
-	Code    CloseCode // the code our Close carries
-	Section string    // the section of RFC 6455 that is violated, or "" for a limit of ours
-	Reason  string    // at most 123 bytes, goes on the wire
+	ID      string    // a stable identifier, such as "frame.rsv"
+	Code    CloseCode // the code of our Close
+	Section string    // the violated section of RFC 6455; empty for a limit
+	Reason  string    // the reason of our Close, at most 123 bytes
 }
 
 // Error returns the identifier, the reason and the section.
@@ -21,7 +21,7 @@ func (v *Violation) Error() string {
 
 func (v *Violation) status() Status { return Status{Code: v.Code, Reason: v.Reason} }
 
-// Every violation there is.
+// All violations.
 var (
 	errRSV             = &Violation{"frame.rsv", CloseProtocolError, "5.2", "reserved bits must be 0"}
 	errOpcode          = &Violation{"frame.opcode", CloseProtocolError, "5.2", "unknown opcode"}

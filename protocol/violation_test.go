@@ -11,31 +11,31 @@ var violations = []*Violation{errRSV, errOpcode, errLengthForm, errLengthSign, e
 	errControlFragment, errControlLength, errContinuation, errInterleaved, errText, errTooBig, errFragments,
 	errInflate, errCloseLength, errCloseCode, errCloseReason}
 
-func TestNoViolationIsForgotten(t *testing.T) {
+func TestViolationListComplete(t *testing.T) {
 	source, err := os.ReadFile("violation.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Count(string(source), "= &Violation{"); got != len(violations) {
-		t.Errorf("the tests know %d violations, the table has %d", len(violations), got)
+		t.Errorf("the tests list %d violations, but the table has %d", len(violations), got)
 	}
 }
 
-func TestEachViolationMayTravel(t *testing.T) {
+func TestViolationStatus(t *testing.T) {
 	seen := map[string]bool{}
 	for _, v := range violations {
 		if seen[v.ID] || v.ID == "" {
 			t.Errorf("the identifier %q is not unique", v.ID)
 		}
 		seen[v.ID] = true
-		if !v.Code.MayTravel() {
-			t.Errorf("%s closes with %d, which may not travel", v.ID, v.Code)
+		if !v.Code.ValidOnWire() {
+			t.Errorf("%s closes with %d, which must not be sent", v.ID, v.Code)
 		}
 		if v.Reason == "" || len(v.Reason) > maxCloseReason || !utf8.ValidString(v.Reason) {
-			t.Errorf("%s has a reason that cannot go on the wire: %q", v.ID, v.Reason)
+			t.Errorf("%s has a reason that must not be sent: %q", v.ID, v.Reason)
 		}
 		if CheckClose(v.Code, v.Reason) != nil {
-			t.Errorf("%s cannot be said by a Close", v.ID)
+			t.Errorf("CheckClose refuses the status of %s", v.ID)
 		}
 	}
 }

@@ -2,19 +2,18 @@ package protocol
 
 import "fmt"
 
-// witness watches one machine from outside and notes each promise it breaks.
-// Every test that uses a player has one.
+// witness checks the invariants of one machine from outside. Each player has one.
 type witness struct {
 	m      *Machine
-	peer   *Machine // reads all output, as the other role
-	faults []string
+	peer   *Machine // a machine of the other role, which receives all output
+	faults []string // the invariants that were violated
 
-	in, out          Half
-	wire             []byte // output whose frame is not complete
-	closes           int    // Close frames of ours
-	discard, begun   bool   // the backlog was dropped, all but a frame that was begun
-	closed, done, hc bool
-	outcome          Outcome
+	in, out                  Half   // the halves at the last check
+	wire                     []byte // output whose last frame is incomplete
+	closes                   int    // the number of Close frames in the output
+	discard, begun           bool   // CloseDiscard was called; a frame had begun before it
+	closed, done, closeWrite bool
+	outcome                  Outcome
 }
 
 func newWitness(m *Machine) *witness {
@@ -25,9 +24,10 @@ func newWitness(m *Machine) *witness {
 	return &witness{m: m, peer: New(Config{Role: role, MaxMessage: 1 << 40, MaskKey: fixedKey, Compression: m.cfg.Compression})}
 }
 
-func (w *witness) expect(ok bool, promise string) {
+// expect records a violation of the invariant unless ok.
+func (w *witness) expect(ok bool, invariant string) {
 	if !ok {
-		w.faults = append(w.faults, promise)
+		w.faults = append(w.faults, invariant)
 	}
 }
 
@@ -38,15 +38,15 @@ func (w *witness) event(ev Event) {
 	}
 }
 
-// wrote takes output in the order it leaves.
+// wrote checks output, in the order in which it is written.
 func (w *witness) wrote(p []byte) {
-	w.expect(len(p) == 0 || !w.done, "no output follows the end")
+	w.expect(len(p) == 0 || !w.done, "nothing is written after the end")
 	w.peer.Receive(append([]byte(nil), p...))
 	for ok := true; ok; {
 		_, ok = w.peer.Next()
 	}
 	if v := w.peer.Outcome().Violation; v != nil {
-		w.expect(false, "the peer finds only legal frames, not "+v.Error())
+		w.expect(false, "the peer receives only valid frames, not "+v.Error())
 	}
 	w.wire = append(w.wire, p...)
 	for {
@@ -59,51 +59,52 @@ func (w *witness) wrote(p []byte) {
 	}
 }
 
-// discarded tells that from now on nothing may begin but our Close.
+// discarded records a call of CloseDiscard: from now on the next frame to begin must be
+// our Close.
 func (w *witness) discarded() { w.discard, w.begun = true, len(w.wire) > 0 }
 
 func (w *witness) frame(h Header) {
 	w.expect(!w.discard || w.begun || h.Opcode == CloseFrame || h.Opcode == Pong && w.closes > 0,
-		"nothing but our Close follows when the backlog is dropped, not "+h.Opcode.String())
+		"only our Close follows CloseDiscard, not "+h.Opcode.String())
 	w.begun = false
-	w.expect(w.closes == 0 || h.Opcode != CloseFrame, "one Close frame leaves, not two")
+	w.expect(w.closes == 0 || h.Opcode != CloseFrame, "at most one Close frame is sent")
 	w.expect(w.closes == 0 || h.Opcode == Pong, "only pongs follow our Close, not "+h.Opcode.String())
 	if h.Opcode == CloseFrame {
 		w.closes++
 	}
 }
 
-// check looks at what the machine says of itself between two inputs.
+// check checks the exported state of the machine. It is called after each input.
 func (w *witness) check() {
 	m := w.m
 	w.expect(m.In() >= w.in && m.Out() >= w.out, "halves only move forward")
 	w.in, w.out = m.In(), m.Out()
 
 	w.expect(!w.done || m.Done(), "the end is final")
-	w.expect(!w.hc || m.ShouldCloseWrite() || !w.done, "an order to half-close is not taken back after the end")
-	w.done, w.hc = m.Done(), m.ShouldCloseWrite()
-	w.expect(w.done == (m.State() == StateClosed), "CLOSED and the end are the same")
+	w.expect(!w.closeWrite || m.ShouldCloseWrite() || !w.done, "ShouldCloseWrite does not become false after the end")
+	w.done, w.closeWrite = m.Done(), m.ShouldCloseWrite()
+	w.expect(w.done == (m.State() == StateClosed), "the state is CLOSED exactly after the end")
 	w.expect(!w.done || m.Timer() == TimerNone, "no timer runs after the end")
-	w.expect(!w.done || w.closed, "the end comes with a terminal event")
-	w.expect(m.State() != StateClosing || m.Timer() != TimerNone, "closing is always bounded by a timer")
+	w.expect(!w.done || w.closed, "a terminal event is delivered at the end")
+	w.expect(m.State() != StateClosing || m.Timer() != TimerNone, "a timer bounds the state CLOSING")
 
-	w.expect(!w.hc || m.Queued() == 0, "we half-close only when all output is written")
-	w.expect(!w.hc || m.cfg.Role == Server || w.in == Gone, "a client never half-closes before EOF")
-	allSaid := w.closed && m.Queued() == 0 && !m.cut
-	w.expect(!allSaid || m.cfg.Role == Client || w.hc, "a server half-closes at once when all is said")
+	w.expect(!w.closeWrite || m.Queued() == 0, "all output is written before we close for writing")
+	w.expect(!w.closeWrite || m.cfg.Role == Server || w.in == Gone, "a client does not close for writing before EOF")
+	drained := w.closed && m.Queued() == 0 && !m.aborted
+	w.expect(!drained || m.cfg.Role == Client || w.closeWrite, "a server closes for writing as soon as all output is written")
 
-	w.expect(!m.MayClose() || m.Out() == Open, "nothing can be closed twice")
+	w.expect(!m.MaySend() || m.Out() == Open, "nothing may be sent unless our half is open")
 	if w.closed {
-		w.expect(m.Outcome() == w.outcome, "the outcome is final once it is told")
+		w.expect(m.Outcome() == w.outcome, "the outcome does not change after the terminal event")
 		w.expect(!w.outcome.Clean || w.closes == 1 && w.outcome.Received.Code != CloseAbnormal,
 			"clean means that both Close frames have passed")
 	}
 }
 
-// err returns the promises that were broken.
+// err returns an error that lists the violated invariants, or nil.
 func (w *witness) err() error {
 	if len(w.faults) == 0 {
 		return nil
 	}
-	return fmt.Errorf("broken: %q", w.faults)
+	return fmt.Errorf("violated invariants: %q", w.faults)
 }

@@ -274,7 +274,7 @@ func (d *Driver) PassClose(status protocol.Status) error {
 func (d *Driver) SetCloseTimeout(bound time.Duration) {
 	d.lock()
 	defer d.unlock()
-	if d.m.MayClose() || d.m.Done() {
+	if d.m.MaySend() || d.m.Done() {
 		return
 	}
 	d.closeTimeout = bound
