@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/worker/internal/fetch"
 	"github.com/lingerws/linger/worker/internal/web"
 )
 
@@ -43,9 +44,9 @@ type App struct {
 	seats      seats
 	turn       atomic.Uint32 // whose turn it is among the workers
 	extensions extensions
-	pairs      sync.Once       // its use of WebSocketPair has been told of
-	blobs      sync.Once       // so has a binary message that was a Blob by default
-	transport  *http.Transport // of outgoing fetches
+	pairs      sync.Once     // its use of WebSocketPair has been told of
+	blobs      sync.Once     // so has a binary message that was a Blob by default
+	client     *fetch.Client // for requests of scripts
 
 	reloading sync.Mutex // held while a generation is loaded
 }
@@ -62,7 +63,10 @@ func Load(path string, opts Options) (*App, error) {
 		return nil, err
 	}
 	a := &App{path: path, opts: opts.withDefaults(), compatibility: c, vars: vars}
-	a.transport = newTransport(a.opts.Egress, a.opts.TLSConfig)
+	a.client = fetch.NewClient(fetch.Options{
+		Rules: a.opts.Egress, TLSConfig: a.opts.TLSConfig, Timeout: a.opts.FetchTimeout, MaxBody: a.opts.MaxBody,
+		WebSocket: a.opts.Server.Options,
+	})
 	a.opts.Server.Fallback = http.HandlerFunc(a.serveFetch)
 	a.server = linger.NewServer(handler{a}, a.opts.Server)
 	for i := range a.opts.Workers {
@@ -178,7 +182,7 @@ func (a *App) stop() {
 		all.Go(w.stop)
 	}
 	all.Wait()
-	a.transport.CloseIdleConnections()
+	a.client.Close()
 }
 
 // gone returns a channel that is closed when the workers have been stopped: they end

@@ -1,13 +1,6 @@
 package worker
 
-import (
-	"context"
-	"crypto/tls"
-	"net/http"
-	"time"
-
-	"github.com/lingerws/linger/worker/internal/egress"
-)
+import "context"
 
 // outgoing is what an engine has asked of others. It belongs to the event loop.
 type outgoing struct {
@@ -33,27 +26,4 @@ func (o *outgoing) reason() string {
 func (in *instance) endOutgoing() {
 	in.outgoing.cut()
 	in.arrivals.end()
-}
-
-// Bounds of the connections that fetches share. They are given back to the next fetch
-// of the same origin, in any worker.
-const (
-	maxIdleConnections = 100
-	idleConnectionTime = 90 * time.Second
-	maxAnswerHeader    = 64 << 10 // bytes
-)
-
-// newTransport makes what fetches go through. Proxies of the environment are not used:
-// the address that is dialled is the one that the rules are about.
-func newTransport(rules egress.Rules, config *tls.Config) *http.Transport {
-	return &http.Transport{
-		DialContext:            rules.Dial,
-		TLSClientConfig:        config,
-		TLSHandshakeTimeout:    egress.Timeout,
-		DisableCompression:     true, // outgoingRequest.offerCodings asks for what readAnswer and the script decode
-		ForceAttemptHTTP2:      true,
-		MaxIdleConns:           maxIdleConnections,
-		IdleConnTimeout:        idleConnectionTime,
-		MaxResponseHeaderBytes: maxAnswerHeader,
-	}
 }

@@ -1,7 +1,6 @@
 package worker
 
 import (
-	"net/http"
 	"testing"
 
 	"github.com/lingerws/linger/internal/memconn"
@@ -30,17 +29,5 @@ func TestASocketThatIsNotOpenTakesNothing(t *testing.T) {
 	s.closeNow()
 	if !cancelled {
 		t.Error("its opening handshake is given up")
-	}
-}
-
-func TestTheHandshakeIsNotTheScriptsToWrite(t *testing.T) {
-	r := &outgoingRequest{header: http.Header{
-		"Origin": {"https://x"}, "Cookie": {"a=b"},
-		"Sec-Websocket-Protocol": {"a, b", "c"}, "Sec-Websocket-Key": {"k"}, "Sec-Websocket-Extensions": {"e"},
-	}}
-	opts := &websocket.DialOptions{}
-	r.offer(opts)
-	if len(opts.Header) != 1 || opts.Header.Get("Cookie") != "a=b" || opts.Origin != "https://x" || len(opts.Subprotocols) != 3 || opts.Subprotocols[2] != "c" {
-		t.Errorf("the script chooses the origin, the subprotocols and fields of its own; got %+v", opts)
 	}
 }

@@ -60,7 +60,7 @@ func TestAFetchSendsItsRequestAndGivesTheAnswer(t *testing.T) {
 		"status, URL and fields": {`fetch(base + "/u#f").then((r) => [r.status, r.statusText, r.ok, r.url.replace(base, ""), r.redirected, r.type,
 			r.headers.getSetCookie().join(";"), r.headers.get("x-name")].join(" "))`, "202 Accepted true /u false default a=1, b;c=2 café"},
 		"fields that cannot be changed": {`fetch(base).then((r) => r.headers.set("a", "b"))`, "TypeError: These headers cannot be changed: copy them with new Headers(headers)"},
-		"another scheme":                {`fetch("ftp://x")`, "TypeError: fetch: ftp: is none of the schemes it knows, http: and https:"},
+		"another scheme":                {`fetch("ftp://x")`, "TypeError: fetch: the scheme is ftp:, and only http: and https: are supported"},
 		"no URL":                        {`fetch("/x").catch((e) => e.name)`, "TypeError"},
 		"no argument":                   {`fetch()`, "TypeError: fetch expects 1 argument, but got 0"},
 	} {
@@ -264,5 +264,5 @@ func TestDataURLsAreFetched(t *testing.T) {
 		a.get("/", 500, "TypeError: fetch: the data: URL has no content: it is data:TYPE,CONTENT or data:TYPE;base64,CONTENT")
 	}
 	a := serve(t, fetching("blob:x", `fetch(base)`), worker.Options{})
-	a.get("/", 500, "TypeError: fetch: blob: is none of the schemes it knows, http: and https:")
+	a.get("/", 500, "TypeError: fetch: the scheme is blob:, and only http: and https: are supported")
 }

@@ -58,8 +58,8 @@ func TestRedirectsAreFollowedAsTheStandardSays(t *testing.T) {
 		"manual":                     {"status=302&to=/b", `{ redirect: "manual" }`, "302 false /x/y?status=302&to=/b moved"},
 		"error":                      {"status=302&to=/b", `{ redirect: "error" }`, failed + `the server redirects, and the request's redirect is "error"`},
 		"one leads to another":       {"status=302&to=?status=302%26to=?1", `{}`, "200 true /x/y?1 GET /x/y?1 type= auth= cookie= mine= body="},
-		"another scheme":             {"status=302&to=file:///etc/passwd", `{}`, failed + "the server redirects to what is no URL with the scheme http or https"},
-		"no URL":                     {"status=302&to=http://[", `{}`, failed + "the server redirects to what is no URL with the scheme http or https"},
+		"another scheme":             {"status=302&to=file:///etc/passwd", `{}`, failed + "the server redirects to something other than a URL with the scheme http or https"},
+		"no URL":                     {"status=302&to=http://[", `{}`, failed + "the server redirects to something other than a URL with the scheme http or https"},
 		"a user in the URL":          {"status=302&to=http://a:b@x/", `{}`, failed + "the server redirects to a URL with a user name or a password"},
 		"an unknown mode":            {"status=302&to=/", `{ redirect: "maybe" }`, `TypeError: A request's redirect is one of "follow", "error", "manual", but got "maybe"`},
 	} {

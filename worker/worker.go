@@ -3,6 +3,8 @@ package worker
 import (
 	"sync"
 	"sync/atomic"
+
+	"github.com/lingerws/linger/worker/internal/fetch"
 )
 
 // worker is a queue of events, and the engines that handle them one after the other.
@@ -23,7 +25,7 @@ type worker struct {
 
 	slowEvents, droppedPosts warnings
 
-	fetches  *fetchGate   // that engines of it have begun
+	fetches  *fetch.Gate  // that engines of it have begun
 	sockets  atomic.Int64 // that they have open to other servers
 	crashes  crashes      // of the generation of this moment
 	stuck    atomic.Int32 // engines that do not come back from a built-in function
@@ -54,7 +56,7 @@ func newWorker(a *App, index int) *worker {
 		halt:  make(chan struct{}),
 		gone:  make(chan struct{}),
 
-		fetches: newFetchGate(a.opts.MaxFetches),
+		fetches: fetch.NewGate(a.opts.MaxFetches),
 	}
 }
 

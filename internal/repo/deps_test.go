@@ -59,7 +59,7 @@ var layers = map[string]layer{
 		why: "a proxy joins two connections and needs no events",
 	},
 	"worker": {
-		may: append([]string{".", "websocket", "worker/internal/bundle", "worker/internal/egress", "worker/internal/engine", "worker/internal/web", "internal/forwarding", "internal/httprule", "internal/latch", "internal/netaddr", "internal/pace", "internal/queue", "internal/spelling"}, core...),
+		may: append([]string{".", "websocket", "worker/internal/bundle", "worker/internal/egress", "worker/internal/engine", "worker/internal/fetch", "worker/internal/web", "internal/forwarding", "internal/httprule", "internal/latch", "internal/netaddr", "internal/pace", "internal/queue", "internal/spelling"}, core...),
 		why: "a worker runs handlers and reaches the JavaScript engine through worker/internal/engine only",
 	},
 	"worker/internal/bundle": {
@@ -73,6 +73,10 @@ var layers = map[string]layer{
 	"worker/internal/engine": {
 		modules: []string{"modernc.org/libquickjs", "modernc.org/libc", "modernc.org/memory"},
 		why:     "the binding of the engine knows neither events nor sockets, so that the engine can be exchanged",
+	},
+	"worker/internal/fetch": {
+		may: append([]string{"websocket", "worker/internal/egress", "worker/internal/web", "internal/httprule"}, core...),
+		why: "requests of scripts are plain values; how a script gets the answer is for the worker",
 	},
 	"worker/internal/web": {
 		may: []string{"worker/internal/bundle", "worker/internal/engine"}, modules: []string{"golang.org/x/net"},

@@ -1,7 +1,6 @@
-package worker
+package fetch
 
 import (
-	"errors"
 	"net/http"
 
 	"github.com/lingerws/linger/internal/httprule"
@@ -11,16 +10,9 @@ import (
 
 const maxRedirects = 20 // Fetch Standard, section 4.4
 
-var (
-	errRedirected  = errors.New(`the server redirects, and the request's redirect is "error"`)
-	errRedirects   = errors.New("the server redirects more than 20 times")
-	errLocation    = errors.New("the server redirects to what is no URL with the scheme http or https")
-	errCredentials = errors.New("the server redirects to a URL with a user name or a password")
-)
-
-// redirected turns the request into the one that an answer leads to, if it is a redirect
-// that is to be followed: Fetch Standard, section 4.4.
-func (r *outgoingRequest) redirected(answer *http.Response) (bool, error) {
+// redirected changes the request into the next one and returns true if the answer is a redirect
+// that is to be followed (Fetch Standard, section 4.4).
+func (r *Request) redirected(answer *http.Response) (bool, error) {
 	location := answer.Header.Get("Location")
 	if !httprule.IsRedirect(answer.StatusCode) || r.redirect == "manual" {
 		return false, nil
@@ -53,7 +45,7 @@ func (r *outgoingRequest) redirected(answer *http.Response) (bool, error) {
 var ofBody = []string{"Content-Encoding", "Content-Language", "Content-Location", "Content-Type"}
 
 // rewrite makes the request a GET without a body where the Fetch Standard, section 4.4, requires it.
-func (r *outgoingRequest) rewrite(status int) {
+func (r *Request) rewrite(status int) {
 	posted := r.method == http.MethodPost && (status == http.StatusMovedPermanently || status == http.StatusFound)
 	other := status == http.StatusSeeOther && r.method != http.MethodGet && r.method != http.MethodHead
 	if posted || other {

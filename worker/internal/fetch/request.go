@@ -1,4 +1,4 @@
-package worker
+package fetch
 
 import (
 	"bytes"
@@ -13,36 +13,36 @@ import (
 	"github.com/lingerws/linger/worker/internal/web/weburl"
 )
 
-// outgoingRequest is a request of the script, and what redirects make of it.
-type outgoingRequest struct {
+// Request is a request of a script. Redirects change it.
+type Request struct {
 	method   string
 	url      *weburl.URL
 	redirect string // "follow", "error" or "manual"
 	header   http.Header
 	body     []byte // nil for none
-	upgrade  bool   // to a WebSocket
+	upgrade  bool   // the request asks for a WebSocket
 	hops     int    // redirects that were followed
-	decode   bool   // the script has not asked for content codings, so it gets none
+	decode   bool   // the script has set no Accept-Encoding, so content codings are undone for it
 }
 
-// derived are fields that follow from the URL, the body and the way in which the body is sent. A script does not set
-// them, and neither does it set those of one connection ([httprule.HopByHop]).
+// derived are fields that follow from the URL, the body and the way in which the body is sent. Scripts cannot set
+// them, nor the fields of one connection ([httprule.HopByHop]).
 var derived = []string{"Expect", "Host", "Content-Length"}
 
-// newOutgoingRequest makes a request of what the module passes: method, URL, redirect
-// mode, a flat list of header fields, and the body.
-func newOutgoingRequest(args arguments) (*outgoingRequest, error) {
-	u, err := weburl.Parse(args.at(1).String(), nil)
+// NewRequest returns a request. redirect is the request's redirect mode; body is nil for none; the header belongs to the
+// request from now on. The error is a *[CallError].
+func NewRequest(method, url, redirect string, header http.Header, body []byte) (*Request, error) {
+	u, err := weburl.Parse(url, nil)
 	if err != nil {
-		return nil, typeError("fetch: " + err.Error())
+		return nil, &CallError{"fetch: " + err.Error()}
 	}
 	if !fetchable(u) {
-		return nil, typeError("fetch: " + u.Protocol() + " is none of the schemes it knows, http: and https:")
+		return nil, &CallError{"fetch: the scheme is " + u.Protocol() + ", and only http: and https: are supported"}
 	}
-	r := &outgoingRequest{method: args.at(0).String(), url: u, redirect: args.at(2).String(), header: wireHeader(args.at(3)), body: args.at(4).Content()}
+	r := &Request{method: method, url: u, redirect: redirect, header: header, body: body}
 	r.upgrade = strings.EqualFold(r.header.Get("Upgrade"), "websocket")
 	if r.upgrade && (r.method != http.MethodGet || r.body != nil) { // RFC 6455, section 4.1
-		return nil, typeError("fetch: a request for a WebSocket has the method GET and no body")
+		return nil, &CallError{"fetch: a request for a WebSocket has the method GET and no body"}
 	}
 	httprule.Remove(r.header, httprule.HopByHop)
 	httprule.Remove(r.header, derived)
@@ -56,9 +56,18 @@ func newOutgoingRequest(args arguments) (*outgoingRequest, error) {
 	return r, nil
 }
 
-// offerCodings asks for the content codings that can be undone. What the script asks for beyond those is not sent on: it
+// Host returns the host of the URL, with its port if that is not the default.
+func (r *Request) Host() string { return r.url.Host() }
+
+// Upgrade reports whether the request asks for a WebSocket.
+func (r *Request) Upgrade() bool { return r.upgrade }
+
+// Size returns the length of the body in bytes.
+func (r *Request) Size() int64 { return int64(len(r.body)) }
+
+// offerCodings requests the content codings that can be undone. Others that the script has requested are removed: it
 // could not read the answer.
-func (r *outgoingRequest) offerCodings() {
+func (r *Request) offerCodings() {
 	given := r.header.Values("Accept-Encoding")
 	r.decode = len(given) == 0
 	switch {
@@ -72,16 +81,15 @@ func (r *outgoingRequest) offerCodings() {
 	}
 }
 
-// userAgent is what requests of the script say that they come from, unless it says something else (RFC 9110, section
-// 10.1.5).
+// userAgent is the User-Agent of requests without one (RFC 9110, section 10.1.5).
 const userAgent = "linger"
 
 func fetchable(u *weburl.URL) bool {
 	return u.Protocol() == "http:" || u.Protocol() == "https:"
 }
 
-// request makes the request of this hop.
-func (r *outgoingRequest) request(ctx context.Context) (*http.Request, error) {
+// request returns the HTTP request of the next hop.
+func (r *Request) request(ctx context.Context) (*http.Request, error) {
 	var body io.Reader
 	if r.body != nil {
 		body = bytes.NewReader(r.body)
@@ -95,12 +103,12 @@ func (r *outgoingRequest) request(ctx context.Context) (*http.Request, error) {
 	return request, nil
 }
 
-// setTarget gives a URL the path and the query exactly as the script's URL has them:
-// net/url would encode some of it once more.
+// setTarget sets the path and the query of a URL exactly as the script's URL has them;
+// net/url would encode some characters again.
 func setTarget(to *url.URL, from *weburl.URL) {
 	path := from.Pathname()
 	to.RawQuery = strings.TrimPrefix(from.Search(), "?")
-	if !strings.HasPrefix(path, "//") { // which would be read as a host
+	if !strings.HasPrefix(path, "//") { // a path that begins with // would be read as a host
 		to.Opaque = path
 		return
 	}
@@ -110,8 +118,8 @@ func setTarget(to *url.URL, from *weburl.URL) {
 	}
 }
 
-// shown is the URL as the answer tells it: without its fragment.
-func (r *outgoingRequest) shown() string {
+// shownURL returns the URL as it appears in the answer: without its fragment.
+func (r *Request) shownURL() string {
 	href, _, _ := strings.Cut(r.url.Href(), "#")
 	return href
 }

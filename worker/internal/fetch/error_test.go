@@ -1,4 +1,4 @@
-package worker
+package fetch
 
 import (
 	"errors"
@@ -13,7 +13,7 @@ import (
 	"github.com/lingerws/linger/worker/internal/egress"
 )
 
-func TestAScriptIsToldWhatWasWrongAndNoAddress(t *testing.T) {
+func TestExplainDialHasNoAddress(t *testing.T) {
 	at := func(err error) error {
 		return &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(10, 1, 2, 3), Port: 443}, Err: err}
 	}
@@ -27,8 +27,8 @@ func TestAScriptIsToldWhatWasWrongAndNoAddress(t *testing.T) {
 		"connections to x are denied by the rules for outgoing connections": fmt.Errorf("wrapped: %w", at(&egress.DeniedError{Host: "x"})),
 	} {
 		for _, err := range []error{err, &websocket.DialError{Phase: websocket.PhaseDial, URL: "ws://x/?secret", Err: err}} {
-			if got := explainDial(err); got != want || strings.Contains(got, "10.1") {
-				t.Errorf("%v is told as %q; got %q", err, want, got)
+			if got := ExplainDial(err); got != want || strings.Contains(got, "10.1") {
+				t.Errorf("%v is explained as %q; got %q", err, want, got)
 			}
 		}
 	}

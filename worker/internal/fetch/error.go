@@ -1,0 +1,121 @@
+package fetch
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"syscall"
+
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/protocol/handshake"
+	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/worker/internal/egress"
+	"github.com/lingerws/linger/worker/internal/web/contentcoding"
+)
+
+// CallError reports that a script has called fetch in a way that is not allowed. The script gets a
+// TypeError with this text.
+type CallError struct{ Text string }
+
+func (e *CallError) Error() string { return e.Text }
+
+// Error is a failure whose text scripts may see.
+type Error struct{ Text string }
+
+func (e *Error) Error() string { return e.Text }
+
+// ErrTimeout is the cause of the context of a fetch that takes too long.
+var ErrTimeout = errors.New("fetch timeout")
+
+var (
+	errRedirected  = &Error{`the server redirects, and the request's redirect is "error"`}
+	errRedirects   = &Error{"the server redirects more than 20 times"}
+	errLocation    = &Error{"the server redirects to something other than a URL with the scheme http or https"}
+	errCredentials = &Error{"the server redirects to a URL with a user name or a password"}
+	errCutOff      = &Error{connectionLost}
+)
+
+const connectionLost = "the connection was lost before the answer was whole"
+
+// tooLarge is the error for an answer whose body exceeds limit.
+func tooLarge(limit int64) error {
+	return &Error{fmt.Sprintf("the body of the answer is larger than %d bytes", limit)}
+}
+
+// Explain returns the text with which a fetch of host fails for a script.
+func (c *Client) Explain(host string, err error) string {
+	if errors.Is(err, ErrTimeout) {
+		return "fetch of " + host + " failed: no whole answer came within " + c.opts.Timeout.String()
+	}
+	return "fetch of " + host + " failed: " + explain(err)
+}
+
+// ExplainDial returns the text with which the opening of a WebSocket fails for a script.
+func ExplainDial(err error) string {
+	if failed, ok := errors.AsType[*websocket.DialError](err); ok && failed.Status != 0 && failed.Status != http.StatusSwitchingProtocols {
+		return fmt.Sprintf("the server answered with the status %d instead of 101", failed.Status)
+	}
+	return explain(err)
+}
+
+// WithoutURL returns the error without the URL, whose query may contain secrets.
+func WithoutURL(err error) error {
+	if failed, ok := errors.AsType[*websocket.DialError](err); ok {
+		return failed.Err
+	}
+	return err
+}
+
+// explain returns why a server was not reached, or has not answered. Details in errors of the system, such as
+// addresses, are left out: they are for the log only.
+func explain(err error) string {
+	if text, ok := ownText(err); ok {
+		return text
+	}
+	if bad, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return "the server's certificate is not trusted: " + bad.Err.Error()
+	}
+	if lookup, ok := errors.AsType[*net.DNSError](err); ok && lookup.IsNotFound {
+		return "there is no host of this name"
+	} else if ok {
+		return "the name of the host could not be looked up"
+	}
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "the connection was refused"
+	case errors.Is(err, os.ErrDeadlineExceeded), isTimeout(err):
+		return "the server was not reached in time"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return connectionLost
+	}
+	return "the server was not reached, or its answer is not valid HTTP"
+}
+
+// ownText returns the text of an error that comes from this module, not from the system.
+func ownText(err error) (text string, ok bool) {
+	if own, ok := errors.AsType[*Error](err); ok {
+		return own.Text, true
+	}
+	if bad, ok := errors.AsType[*handshake.Failure](err); ok {
+		return bad.Text, true
+	}
+	if wrong, ok := errors.AsType[*protocol.Misuse](err); ok {
+		return wrong.Got, true
+	}
+	if denied, ok := errors.AsType[*egress.DeniedError](err); ok {
+		return denied.Error(), true
+	}
+	if bad, ok := errors.AsType[*contentcoding.Error](err); ok {
+		return bad.Error(), true
+	}
+	return "", false
+}
+
+func isTimeout(err error) bool {
+	e, ok := errors.AsType[net.Error](err)
+	return ok && e.Timeout()
+}

@@ -1,0 +1,97 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/lingerws/linger/internal/httprule"
+	"github.com/lingerws/linger/websocket"
+)
+
+// DialOptions returns the options of all WebSockets to other servers. They run in half-open mode, because the
+// script decides whether it answers the peer's Close.
+func (c *Client) DialOptions() *websocket.DialOptions {
+	opts := &websocket.DialOptions{
+		Options:          c.opts.WebSocket,
+		Proxy:            websocket.NoProxy,
+		NetDial:          c.opts.Rules.Dial,
+		TLSConfig:        c.opts.TLSConfig,
+		HandshakeTimeout: c.opts.Timeout,
+		Header:           http.Header{"User-Agent": {userAgent}},
+	}
+	opts.HalfOpen = true
+	return opts
+}
+
+// open opens a WebSocket. Any answer but 101 is returned like the answer to another request.
+func (c *Client) open(ctx context.Context, r *Request) (*Answer, error) {
+	opts := c.DialOptions()
+	opts.MaxRefusal = int(c.opts.MaxBody)
+	r.prepareHandshake(opts)
+	for {
+		conn, header, err := websocket.DialDriver(ctx, r.shownURL(), opts)
+		if err == nil {
+			return &Answer{
+				Status: http.StatusSwitchingProtocols, StatusText: "Switching Protocols", Header: header,
+				URL: r.shownURL(), Redirected: r.hops > 0, Conn: conn,
+			}, nil
+		}
+		answer, again, err := r.refused(err, c.opts.MaxBody)
+		if !again {
+			return answer, err
+		}
+		opts.Header = r.header
+	}
+}
+
+// prepareHandshake moves the fields of the opening handshake from the header to opts. The script may choose the
+// subprotocols and the origin; other fields of the handshake are removed.
+func (r *Request) prepareHandshake(opts *websocket.DialOptions) {
+	opts.Origin = r.header.Get("Origin")
+	for _, list := range r.header.Values("Sec-Websocket-Protocol") {
+		for name := range strings.SplitSeq(list, ",") {
+			opts.Subprotocols = append(opts.Subprotocols, strings.TrimSpace(name))
+		}
+	}
+	r.header.Del("Origin")
+	for name := range r.header {
+		if strings.HasPrefix(name, "Sec-Websocket-") {
+			r.header.Del(name)
+		}
+	}
+	opts.Header = r.header
+}
+
+// refused returns the answer with which a server has refused the handshake. If that is a redirect to be followed,
+// it changes the request and returns true instead.
+func (r *Request) refused(err error, limit int64) (answer *Answer, again bool, _ error) {
+	failed, ok := errors.AsType[*websocket.DialError](err)
+	if !ok || failed.Phase != websocket.PhaseCheck || failed.Status == http.StatusSwitchingProtocols {
+		return nil, false, err
+	}
+	again, err = r.redirected(&http.Response{StatusCode: failed.Status, Header: failed.Header})
+	switch {
+	case err != nil || again:
+		return nil, again, err
+	case failed.Cut && int64(len(failed.Body)) >= limit:
+		return nil, false, tooLarge(limit)
+	case failed.Cut:
+		return nil, false, errCutOff
+	}
+	httprule.Remove(failed.Header, httprule.HopByHop)
+	answer = &Answer{
+		Status: failed.Status, StatusText: http.StatusText(failed.Status), Header: failed.Header, Body: failed.Body,
+		URL: r.shownURL(), Redirected: r.hops > 0,
+	}
+	return answer, false, answer.decode(r.decode, limit)
+}
+
+// Subprotocol returns the subprotocol in the header of an answer with 101, "" if there is none.
+func Subprotocol(h http.Header) string { return h.Get("Sec-Websocket-Protocol") }
+
+// Extensions returns the extensions in the header of an answer with 101, separated by commas.
+func Extensions(h http.Header) string {
+	return strings.Join(h.Values("Sec-Websocket-Extensions"), ", ")
+}
