@@ -31,7 +31,7 @@ func unlend(messages []Message) {
 	}
 }
 
-// spoiled is what is left of a payload that was lent, where spoils is true.
+// spoiled is what is left of a payload that was lent, in builds with the race detector.
 const spoiled = 0xdb
 
 // spoil overwrites a payload that was lent, so that tests find who has kept it, and the

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/lingerws/linger/internal/ident"
 	"github.com/lingerws/linger/protocol/handshake"
 	"github.com/lingerws/linger/websocket"
 )
@@ -182,11 +183,11 @@ func (o Options) WithDefaults() Options {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	if !validNode(o.Node) {
+	if !ident.IsNode(o.Node) {
 		if o.Node != "" {
 			o.Logger.Error("Options.Node must be 1 to 32 letters and digits; a random name is used", "node", o.Node)
 		}
-		o.Node = newNode()
+		o.Node = ident.NewNode()
 	}
 	o.Subprotocols = slices.DeleteFunc(slices.Clone(o.Subprotocols), func(name string) bool {
 		wrong := !handshake.IsToken(name)

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/lingerws/linger/internal/ident"
 	"github.com/lingerws/linger/internal/latch"
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/websocket"
@@ -48,7 +49,7 @@ func newSocket(s *Server, r *http.Request, from client, opts AcceptOptions) (*So
 	made, leftOut := remember(r, from, opts.Subprotocol)
 	socket := &Socket{
 		server:   s,
-		id:       newID(s.opts.Node),
+		id:       ident.New(s.opts.Node),
 		request:  made,
 		halfOpen: opts.HalfOpen,
 		traffic:  newTraffic(&s.opts),

@@ -1,12 +1,16 @@
 package linger_test
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
+	"weak"
 
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket"
 )
 
 func TestSocketKnowsItsRequest(t *testing.T) {
@@ -102,5 +106,116 @@ func TestStateOfAConnection(t *testing.T) {
 			t.Errorf("after Close the connection is CLOSING; got %v", state)
 		}
 		_ = c.nc.Close()
+	})
+}
+
+func TestIdleTimeout(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		sockets := make(chan *linger.Socket, 1)
+		s := serve(t, linger.HandlerFuncs{OnUpgrade: accept(linger.AcceptOptions{Channels: []string{"lobby"}}, sockets)},
+			linger.Options{IdleTimeout: 10 * time.Second})
+		c := s.connect()
+		socket := <-sockets
+		began := time.Now()
+		for _, stir := range []func(){
+			func() { c.text("hello") },
+			func() { _ = socket.Send(linger.Text("hello")); c.want("text hello") },
+			func() { _, _ = s.Publish("lobby", linger.Text("all")); c.want("text all") },
+		} {
+			stir()
+			time.Sleep(9 * time.Second)
+			s.wantNoEnd()
+		}
+		c.ping("alive") // the client is there, but it has nothing to say
+		c.want("pong alive", "close 1001 idle timeout")
+		if took := time.Since(began); took != 28*time.Second {
+			t.Errorf("a connection is closed 10 s after the last message; it was %v after the first", took)
+		}
+	})
+}
+
+func TestMaxLifetime(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		const most = 100 * time.Second
+		s := serve(t, linger.HandlerFuncs{OnMessage: echo}, linger.Options{
+			Options: websocket.Options{KeepAlive: -1}, MaxLifetime: most, IdleTimeout: time.Hour,
+		})
+		first, second := time.Duration(0), time.Duration(0)
+		for _, age := range []*time.Duration{&first, &second} {
+			c := s.connect()
+			began := time.Now()
+			c.want("close 1012 maximum lifetime")
+			*age = time.Since(began)
+			if *age < most*9/10 || *age > most*11/10 {
+				t.Errorf("a connection lives %v, give or take a tenth; it was %v", most, *age)
+			}
+		}
+		if first == second {
+			t.Errorf("no two live equally long; both were %v", first)
+		}
+	})
+}
+
+func TestNoTimerOutlivesItsConnection(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := serve(t, linger.HandlerFuncs{}, linger.Options{MaxLifetime: time.Hour, IdleTimeout: time.Minute})
+		c := s.connect()
+		c.leave()
+		s.end()
+		synctest.Wait()
+		time.Sleep(3 * time.Hour)
+		s.wantNoEnd()
+	})
+}
+
+func TestAHalfOpenConnectionIsLeftToItsOwnTimer(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := serve(t, linger.HandlerFuncs{OnUpgrade: accept(linger.AcceptOptions{HalfOpen: true}, nil)}, linger.Options{
+			Options: websocket.Options{HalfOpenTimeout: time.Minute}, IdleTimeout: 10 * time.Second, MaxLifetime: 20 * time.Second,
+		})
+		c := s.connect()
+		c.close(4001, "bye")
+		began := time.Now()
+		c.want("close 4001 bye")
+		if took := time.Since(began); took != time.Minute {
+			t.Errorf("a half-open connection ends after HalfOpenTimeout, not when it is idle or old; it took %v", took)
+		}
+		s.end()
+	})
+}
+
+func TestAHandlerAtWorkIsNotIdle(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		const work = 25 * time.Second
+		s := serve(t, linger.HandlerFuncs{OnMessage: func(m *linger.Message) {
+			time.Sleep(work)
+			echo(m)
+		}}, linger.Options{Options: websocket.Options{CloseTimeout: time.Minute, KeepAlive: -1}, IdleTimeout: 10 * time.Second})
+		c := s.connect()
+		c.text("first")
+		c.want("text first") // although nothing has come or gone for longer than the bound
+		c.text("second")
+		time.Sleep(time.Second)
+		c.close(4001, "bye") // it waits for the handler, and for nothing else
+		c.want("text second", "close 4001 bye", "EOF")
+		s.end()
+	})
+}
+
+func TestAnEndedConnectionIsNotKeptByItsTimer(t *testing.T) {
+	var ended weak.Pointer[linger.Socket]
+	bubble(t, func(t *testing.T) {
+		s := serve(t, linger.HandlerFuncs{}, linger.Options{IdleTimeout: time.Hour, MaxLifetime: 24 * time.Hour})
+		s.connect().leave()
+		ended = weak.Make(s.end().Socket)
+		s.wantEmpty()
+		time.Sleep(time.Minute) // the driver's own timers
+		synctest.Wait()
+		for range 3 {
+			runtime.GC()
+		}
+		if ended.Value() != nil {
+			t.Error("a connection that has ended leaves no timer; it is still in memory")
+		}
 	})
 }

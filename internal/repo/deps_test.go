@@ -51,7 +51,7 @@ var layers = map[string]layer{
 		why: "the driver gives the protocol a transport and knows nothing of the events above it",
 	},
 	".": {
-		may: append([]string{"websocket", "internal/forwarding", "internal/latch", "internal/pace", "internal/queue"}, core...),
+		may: append([]string{"websocket", "internal/forwarding", "internal/ident", "internal/latch", "internal/pace", "internal/queue", "internal/race", "internal/rate"}, core...),
 		why: "the runtime knows sockets and events; JavaScript is joined to it in worker and cmd",
 	},
 	"proxy": {
@@ -97,6 +97,9 @@ var layers = map[string]layer{
 	"internal/httprule": {
 		why: "the rules of HTTP are values and need net/http only; clients, servers and proxies share them",
 	},
+	"internal/ident": {
+		why: "ids need random bytes and nothing else",
+	},
 	"internal/latch": {
 		why: "waiting for a change of a guarded state needs nothing but a channel; every level shares it",
 	},
@@ -108,6 +111,12 @@ var layers = map[string]layer{
 	},
 	"internal/queue": {
 		why: "a bounded queue needs nothing but memory; every level shares it",
+	},
+	"internal/race": {
+		why: "whether the race detector is on is a constant; every level shares it",
+	},
+	"internal/rate": {
+		why: "a rate limit needs the clock and nothing else",
 	},
 	"internal/spelling": {
 		why: "a distance between words needs the standard library only",

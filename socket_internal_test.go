@@ -1,0 +1,241 @@
+package linger
+
+import (
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"reflect"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lingerws/linger/internal/memconn"
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket"
+)
+
+// Whoever sees the connection must find behind it what was sent early.
+func TestNobodyOvertakesWhatWasSentEarly(t *testing.T) {
+	const many = 5000
+	socket := &Socket{server: NewServer(HandlerFuncs{}, Options{}), id: "test", early: &early{waiting: true}}
+	for range many {
+		if err := socket.Send(Text("early")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	nc, peer := memconn.Pipe()
+	peer.SetCapacity(1 << 20)
+	late := make(chan error)
+	go func() {
+		for socket.conn.Load() == nil {
+			runtime.Gosched()
+		}
+		late <- socket.Send(Text("late"))
+	}()
+	socket.attach(websocket.NewDriver(nc, protocol.Server, nil, websocket.Options{}))
+	if err := <-late; err != nil {
+		t.Errorf("an attached socket takes messages; got %v", err)
+	}
+	all := make([]byte, many*len("..early")+len("..late"))
+	if _, err := io.ReadFull(peer, all); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasSuffix(string(all), "late") {
+		t.Error("what is sent behind the 101 arrives behind what was sent early; it overtook")
+	}
+	socket.CloseNow()
+	_ = peer.Close()
+}
+
+// Before the handshake is done and right behind it the same bytes wait.
+func TestBufferedIsTheSameOnBothSidesOfThe101(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		socket := &Socket{server: NewServer(HandlerFuncs{}, Options{}), id: "test", early: &early{waiting: true}}
+		for _, n := range []int{0, 1, 125, 126, 65535, 65536} {
+			if err := socket.Send(Binary(make([]byte, n))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := socket.Buffered()
+		nc, peer := memconn.Pipe()
+		peer.SetCapacity(0)
+		socket.attach(websocket.NewDriver(nc, protocol.Server, nil, websocket.Options{KeepAlive: -1}))
+		synctest.Wait()
+		if after := socket.Buffered(); after != before || before == 0 {
+			t.Errorf("nothing was written: %d bytes wait as before; got %d", before, after)
+		}
+		socket.CloseNow()
+		_ = peer.Close()
+	})
+}
+
+func TestARequestIsRememberedWhole(t *testing.T) {
+	for name, c := range map[string]struct {
+		target string
+		header http.Header
+		from   client
+		url    string
+	}{
+		"plain":     {"/chat?room=1&x=%20", http.Header{"Origin": {"http://a.example"}, "X-Two": {"a", "b: c"}}, client{text: "1.2.3.4:5", addr: netip.MustParseAddr("1.2.3.4")}, "http://example.com/chat?room=1&x=%20"},
+		"secure":    {"/", http.Header{}, client{text: "::1", addr: netip.MustParseAddr("::1"), secure: true}, "https://example.com/"},
+		"escaped":   {"/a%2Fb//c?", http.Header{"Empty": {""}}, client{}, "http://example.com/a%2Fb//c?"},
+		"no target": {"http://example.com", http.Header{}, client{}, "http://example.com/"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := httptest.NewRequest(http.MethodGet, c.target, nil)
+			r.Header = c.header
+			got, _ := remember(r, c.from, "chat.v1")
+			if u := got.url().String(); u != c.url {
+				t.Errorf("the URL is %s; got %s", c.url, u)
+			}
+			if h := got.header(); !reflect.DeepEqual(h, c.header) {
+				t.Errorf("the header is %q; got %q", c.header, h)
+			}
+			if got.field(remembersRemote) != c.from.text || got.addr() != c.from.addr || got.field(remembersSubprotocol) != "chat.v1" {
+				t.Errorf("the client and the subprotocol are remembered; got %q", got)
+			}
+		})
+	}
+}
+
+func TestSocketHeaderIsBounded(t *testing.T) {
+	big, half := strings.Repeat("x", maxRemembered), strings.Repeat("y", maxRemembered/2)
+	for name, c := range map[string]struct {
+		header http.Header
+		want   []string // of the names
+	}{
+		"the largest goes first":         {http.Header{"Cookie": {big}, "Origin": {"a"}, "X-Half": {half}}, []string{"Origin", "X-Half"}},
+		"lines of one field go together": {http.Header{"Cookie": {half, half}, "Origin": {"a"}}, []string{"Origin"}},
+		"nothing fits":                   {http.Header{"Cookie": {big}}, nil},
+		"all of it fits":                 {http.Header{"Cookie": {half}, "Origin": {"a", "b"}, "Empty": {""}}, []string{"Cookie", "Empty", "Origin"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			r.Header = c.header
+			got, _ := remember(r, client{}, "")
+			header := got.header()
+			if names := slices.Sorted(maps.Keys(header)); !slices.Equal(names, c.want) {
+				t.Errorf("the fields are %q; got %q", c.want, names)
+			}
+			for name, values := range header {
+				if !slices.Equal(values, c.header[name]) {
+					t.Errorf("what is kept of a field is all of it; %s is not", name)
+				}
+			}
+			if len(got) > maxRemembered+100 {
+				t.Errorf("a socket keeps 16 KiB of a header; it keeps %d bytes", len(got))
+			}
+		})
+	}
+}
+
+func TestALineBreakOfAHandlerMakesNoOtherField(t *testing.T) {
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.Header = http.Header{"A": {"b\nEvil: yes"}}
+	got, _ := remember(r, client{}, "")
+	if h := got.header(); len(h) != 1 || h.Get("A") != "b Evil: yes" {
+		t.Errorf("a value stays in its line; got %q", h)
+	}
+}
+
+// gate is an inbox whose connection handles one batch of input until the gate
+// opens.
+type gate struct {
+	*inbox
+	entered, open chan struct{}
+}
+
+func (g gate) Message(*websocket.Driver, protocol.Event) { g.hold() }
+
+func (g gate) Batch(*websocket.Driver, []protocol.Event) bool {
+	g.hold()
+	return false
+}
+
+func (g gate) hold() {
+	close(g.entered)
+	<-g.open
+}
+
+// A queue that was held back for a batch may leave in one write, and then nobody
+// tells that it is empty.
+func TestBlockedSenderSeesAQueueThatLeftAtOnce(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	peer, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = peer.Close() }()
+	nc, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	s := NewServer(HandlerFuncs{}, Options{SendQueue: 1, Policy: PolicyBlock})
+	socket := &Socket{server: s, id: "test"}
+	conn := websocket.NewDriver(nc, protocol.Server, nil, websocket.Options{HighWater: 1})
+	defer conn.CloseNow()
+	g := gate{(*inbox)(socket), make(chan struct{}), make(chan struct{})}
+	conn.Start(g)
+	socket.conn.Store(conn)
+
+	_, err = peer.Write([]byte{0x82, 0x80, 0, 0, 0, 0}) // an empty message holds the gate
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-g.entered
+	sent := make(chan error, 2)
+	go func() {
+		sent <- socket.Send(Text("first"))
+		sent <- socket.Send(Text("second"))
+	}()
+	if err := <-sent; err != nil {
+		t.Fatalf("an empty queue takes a message; got %v", err)
+	}
+	close(g.open)
+	select {
+	case err := <-sent:
+		if err != nil {
+			t.Errorf("the sender goes on; got %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("a blocked sender goes on when its queue has left; it still waits")
+	}
+	if _, err := io.ReadFull(peer, make([]byte, len("..first..second"))); err != nil {
+		t.Errorf("both messages arrive; got %v", err)
+	}
+}
+
+// undrained is a handler that wants no drain events.
+type undrained struct{ Handler }
+
+func TestAHandlerThatWantsNoDrainIsNotWoken(t *testing.T) {
+	for name, c := range map[string]struct {
+		handler Handler
+		events  int
+	}{
+		"a handler without the method": {undrained{HandlerFuncs{}}, 0},
+		"functions without OnDrain":    {HandlerFuncs{}, 0},
+		"functions with OnDrain":       {HandlerFuncs{OnDrain: func(*Drain) {}}, 1},
+		"a handler with the method":    {struct{ HandlerFuncs }{}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			socket := &Socket{server: NewServer(c.handler, Options{}), id: "test"}
+			socket.openMailbox() // nobody hands out what comes
+			socket.tellDrained(nil)
+			if n := socket.mailbox.waiting.Len(); n != c.events {
+				t.Errorf("%d events wait for the handler; got %d", c.events, n)
+			}
+		})
+	}
+}
