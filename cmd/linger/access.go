@@ -11,65 +11,65 @@ import (
 	"github.com/lingerws/linger/internal/forwarding"
 )
 
-// logRequests returns a handler that writes a line for each plain request, refused upgrade
-// requests included. Connections that are taken over by WebSockets have a line of their
-// own at their end.
+// logRequests wraps next so that every plain request is logged, and every upgrade request that is refused. A request
+// that becomes a WebSocket connection is not logged here, as the connection is logged when it ends. If log is nil,
+// logRequests returns next.
 func logRequests(next http.Handler, log *slog.Logger, trusted []netip.Prefix) http.Handler {
 	if log == nil {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
-		answer := &answerLog{ResponseWriter: w, status: http.StatusOK}
+		response := &responseRecorder{ResponseWriter: w, status: http.StatusOK}
 		defer func() {
-			if answer.hijacked {
+			if response.hijacked {
 				return
 			}
 			log.Info("request",
 				"remote", forwarding.Proxies(trusted).Client(r).Text,
 				"method", r.Method,
 				"path", r.URL.EscapedPath(),
-				"status", answer.status,
-				"bytes", answer.bytes,
+				"status", response.status,
+				"bytes", response.bytes,
 				"duration", time.Since(began))
 		}()
-		next.ServeHTTP(answer, r)
+		next.ServeHTTP(response, r)
 	})
 }
 
-// answerLog notes how a request is answered.
-type answerLog struct {
+// responseRecorder is an http.ResponseWriter that records the status and the size of the response.
+type responseRecorder struct {
 	http.ResponseWriter
-	status   int
-	begun    bool
-	bytes    int64
-	hijacked bool
+	status      int
+	wroteHeader bool
+	bytes       int64 // length of the body
+	hijacked    bool
 }
 
-// WriteHeader notes the final status; those below 200 precede it (RFC 9110, section 15.2).
-func (a *answerLog) WriteHeader(status int) {
-	if !a.begun && status >= http.StatusOK {
-		a.status, a.begun = status, true
+// WriteHeader records the final status. Informational responses, below 200, may precede it (RFC 9110, section 15.2).
+func (r *responseRecorder) WriteHeader(status int) {
+	if !r.wroteHeader && status >= http.StatusOK {
+		r.status, r.wroteHeader = status, true
 	}
-	a.ResponseWriter.WriteHeader(status)
+	r.ResponseWriter.WriteHeader(status)
 }
 
-func (a *answerLog) Write(p []byte) (int, error) {
-	a.begun = true
-	n, err := a.ResponseWriter.Write(p)
-	a.bytes += int64(n)
+func (r *responseRecorder) Write(p []byte) (int, error) {
+	r.wroteHeader = true
+	n, err := r.ResponseWriter.Write(p)
+	r.bytes += int64(n)
 	return n, err
 }
 
-// Flush sends what was written.
-func (a *answerLog) Flush() { _ = http.NewResponseController(a.ResponseWriter).Flush() }
+// Flush implements http.Flusher.
+func (r *responseRecorder) Flush() { _ = http.NewResponseController(r.ResponseWriter).Flush() }
 
-// Hijack hands over the connection.
-func (a *answerLog) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	conn, buffered, err := http.NewResponseController(a.ResponseWriter).Hijack()
-	a.hijacked = err == nil
+// Hijack implements http.Hijacker.
+func (r *responseRecorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, buffered, err := http.NewResponseController(r.ResponseWriter).Hijack()
+	r.hijacked = err == nil
 	return conn, buffered, err
 }
 
-// Unwrap returns the writer below, for http.ResponseController.
-func (a *answerLog) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+// Unwrap returns the underlying ResponseWriter, for http.ResponseController.
+func (r *responseRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-func TestRequestsAreLoggedAsTheyAreAnswered(t *testing.T) {
+func TestLogRequestsLogsStatusAndSize(t *testing.T) {
 	for answer, handler := range map[string]http.HandlerFunc{
 		"status=200 bytes=0": func(http.ResponseWriter, *http.Request) {},
 		"status=200 bytes=5": func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") },
@@ -34,12 +34,12 @@ func TestRequestsAreLoggedAsTheyAreAnswered(t *testing.T) {
 		_ = response.Body.Close()
 		server.Close() // waits for the handler
 		if got := text.String(); !strings.Contains(got, "method=POST path=/a%2Fb "+answer+" ") {
-			t.Errorf("the line has %q; it is %q", answer, got)
+			t.Errorf("the line must contain %q; got %q", answer, got)
 		}
 	}
 }
 
-func TestRequestsThatAreTakenOverHaveNoLineOfTheirOwn(t *testing.T) {
+func TestLogRequestsOmitsHijackedRequests(t *testing.T) {
 	var text bytes.Buffer
 	server := httptest.NewServer(logRequests(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
@@ -57,13 +57,13 @@ func TestRequestsThatAreTakenOverHaveNoLineOfTheirOwn(t *testing.T) {
 	_ = response.Body.Close()
 	server.Close()
 	if text.Len() > 0 {
-		t.Errorf("the end of the connection is logged instead; got %q", text.String())
+		t.Errorf("a hijacked request must not be logged; got %q", text.String())
 	}
 }
 
-func TestWithoutAnAccessLogHandlersAreAsTheyAre(t *testing.T) {
+func TestLogRequestsWithoutLogReturnsHandler(t *testing.T) {
 	handler := http.NewServeMux()
 	if got := logRequests(handler, nil, nil); got != http.Handler(handler) {
-		t.Errorf("nothing is wrapped; got %T", got)
+		t.Errorf("without a log the handler is returned unchanged; got %T", got)
 	}
 }

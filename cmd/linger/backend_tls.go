@@ -7,22 +7,22 @@ import (
 	"os"
 )
 
-// backendTLS says how the certificates of backends with the scheme wss are verified.
+// backendTLS are the flags for verifying the certificates of backends whose URLs have the scheme wss.
 type backendTLS struct {
-	BackendCA       string `placeholder:"FILE" help:"Certificates, in PEM, of the authorities that backends at wss are verified by, instead of the system's."`
-	BackendName     string `placeholder:"NAME" help:"Name that the certificates of backends have to be for, instead of the host in --to."`
-	BackendInsecure bool   `help:"Do not verify the certificates of backends: anything on the way can read and change all traffic."`
+	BackendCA       string `placeholder:"FILE" help:"PEM file of the certificate authorities that wss backends are verified against. Default: those of the system."`
+	BackendName     string `placeholder:"NAME" help:"Host name expected in the certificates of backends. Default: the host in --to."`
+	BackendInsecure bool   `help:"Do not verify the certificates of backends. Anyone on the network path can then read and change all traffic."`
 }
 
-// config returns nil when nothing differs from the usual.
-func (b backendTLS) config() (*tls.Config, error) {
+// tlsConfig returns the TLS configuration for connections to backends, or nil if all flags have their defaults.
+func (b backendTLS) tlsConfig() (*tls.Config, error) {
 	switch {
 	case b == backendTLS{}:
 		return nil, nil
 	case b.BackendInsecure && (b.BackendCA != "" || b.BackendName != ""):
-		return nil, fmt.Errorf("--backend-insecure verifies nothing: leave it out, or --backend-ca and --backend-name")
+		return nil, fmt.Errorf("--backend-insecure turns verification off: remove it, or remove --backend-ca and --backend-name")
 	}
-	c := &tls.Config{ServerName: b.BackendName, InsecureSkipVerify: b.BackendInsecure} //nolint:gosec // asked for by name
+	c := &tls.Config{ServerName: b.BackendName, InsecureSkipVerify: b.BackendInsecure} //nolint:gosec // requested with --backend-insecure
 	if b.BackendCA == "" {
 		return c, nil
 	}
@@ -32,7 +32,7 @@ func (b backendTLS) config() (*tls.Config, error) {
 	}
 	c.RootCAs = x509.NewCertPool()
 	if !c.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("--backend-ca: %s has no certificate: a file in PEM is wanted, with -----BEGIN CERTIFICATE-----", b.BackendCA)
+		return nil, fmt.Errorf("--backend-ca: %s contains no certificate: expected a PEM file with -----BEGIN CERTIFICATE-----", b.BackendCA)
 	}
 	return c, nil
 }

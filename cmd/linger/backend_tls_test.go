@@ -15,8 +15,8 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// secureBackend is at wss, with a certificate for example.com and 127.0.0.1 that no
-// system knows.
+// secureBackend starts a wss backend with a self-signed certificate for example.com and 127.0.0.1. It returns its URL and
+// the path of the certificate.
 func secureBackend(t *testing.T) (url, ca string) {
 	t.Helper()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -35,7 +35,7 @@ func secureBackend(t *testing.T) (url, ca string) {
 	return strings.Replace(server.URL, "https", "wss", 1), ca
 }
 
-func TestBackendsAreVerified(t *testing.T) {
+func TestBackendTLSVerification(t *testing.T) {
 	url, ca := secureBackend(t)
 	for flags, want := range map[string]int{
 		"":                           http.StatusBadGateway,
@@ -53,14 +53,14 @@ func TestBackendsAreVerified(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := statusBy(t, options); got != want {
-			t.Errorf("with %q a client gets %d; got %d", flags, want, got)
+		if got := proxyStatus(t, options); got != want {
+			t.Errorf("with flags %q a client gets status %d; got %d", flags, want, got)
 		}
 	}
 }
 
-// statusBy is what a client gets from a proxy.
-func statusBy(t *testing.T, options proxy.Options) int {
+// proxyStatus returns the status that a client gets from a proxy with these options.
+func proxyStatus(t *testing.T, options proxy.Options) int {
 	t.Helper()
 	h, err := proxy.New(options)
 	if err != nil {
@@ -76,7 +76,7 @@ func statusBy(t *testing.T, options proxy.Options) int {
 	return http.StatusSwitchingProtocols
 }
 
-func TestVerificationThatCannotWork(t *testing.T) {
+func TestBackendTLSRejectsInvalidFlags(t *testing.T) {
 	empty := filepath.Join(t.TempDir(), "empty.pem")
 	if err := os.WriteFile(empty, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -86,8 +86,8 @@ func TestVerificationThatCannotWork(t *testing.T) {
 		{BackendCA: empty + ".missing"},
 		{BackendInsecure: true, BackendName: "example.com"},
 	} {
-		if _, err := flags.config(); err == nil || !strings.Contains(err.Error(), "--backend-") {
-			t.Errorf("%+v is refused, and the error names the flag; got %v", flags, err)
+		if _, err := flags.tlsConfig(); err == nil || !strings.Contains(err.Error(), "--backend-") {
+			t.Errorf("%+v must be refused with an error that names the flag; got %v", flags, err)
 		}
 	}
 }

@@ -19,20 +19,20 @@ import (
 )
 
 var (
-	chaos     = flag.Duration("chaos", 4*time.Second, "how long TestChaos lasts")
-	chaosSeed = flag.Uint64("chaos-seed", 0, "what its assaults and messages are derived from; 0 takes another each time")
+	chaos     = flag.Duration("chaos", 4*time.Second, "duration of TestChaos")
+	chaosSeed = flag.Uint64("chaos-seed", 0, "seed for the attacks and messages of TestChaos; 0 selects a random one")
 )
 
 const (
-	assailants   = 24
+	attackers    = 24
 	goodClients  = 4
-	longestReply = 20 * time.Second // for a burst of messages, on a busy machine and under the race detector
-	mostGrowth   = 256 << 20        // of resident memory; the race detector takes most of it
+	maxReplyTime = 20 * time.Second // for the echoes of a burst of messages, on a busy machine and with the race detector
+	maxGrowth    = 256 << 20        // growth of resident memory, most of which is due to the race detector
 )
 
-// TestChaos throws at a running server whatever somebody without a name can send.
-// Meanwhile clients that behave have each of their messages echoed, in order and within
-// longestReply; and afterwards nothing of it is left.
+// TestChaos attacks a running server with everything that an anonymous client can send. At the same time well-behaved
+// clients must have each of their messages echoed, in order and within maxReplyTime. Afterwards the server must have
+// released all that belonged to the attackers.
 func TestChaos(t *testing.T) {
 	seed := *chaosSeed
 	if seed == 0 {
@@ -40,75 +40,75 @@ func TestChaos(t *testing.T) {
 	}
 	defer func() {
 		if t.Failed() {
-			t.Logf("the same again: go test ./cmd/linger -run TestChaos -chaos=%v -chaos-seed=%d", *chaos, seed)
+			t.Logf("to repeat: go test ./cmd/linger -run TestChaos -chaos=%v -chaos-seed=%d", *chaos, seed)
 		}
 	}()
-	v := startVictim(t)
-	warmUp(t, v)
-	before := v.footprint()
-	echoed, thrown := riot(t, v, seed)
-	t.Logf("%d assaults, and meanwhile %d messages echoed, the slowest burst in %v; %v before, %v right after",
-		thrown, echoed, v.slowest.spent, before, v.footprint())
+	s := startTarget(t)
+	warmUp(t, s)
+	before := s.footprint()
+	echoed, attacked := runAttacks(t, s, seed)
+	t.Logf("%d attacks and %d messages echoed, the slowest burst in %v; %v before, %v right after",
+		attacked, echoed, s.slowest.spent, before, s.footprint())
 	if echoed < 10 {
-		t.Errorf("this proves nothing: %d messages are too few", echoed)
+		t.Errorf("only %d messages were echoed, which is too few for the test to be meaningful", echoed)
 	}
-	if v.slowest.spent > longestReply {
-		t.Errorf("a burst of messages is echoed within %v; one took %v", longestReply, v.slowest.spent)
+	if s.slowest.spent > maxReplyTime {
+		t.Errorf("a burst of messages must be echoed within %v; one took %v", maxReplyTime, s.slowest.spent)
 	}
-	v.recovers(before)
-	v.end()
+	s.wantRecovery(before)
+	s.terminate()
 }
 
-// riot lets all of them loose until the time is over and every assault has been thrown.
-func riot(t *testing.T, v *victim, seed uint64) (echoed, thrown int64) {
+// runAttacks runs attackers and well-behaved clients until the time is over and every attack has been run at least once.
+func runAttacks(t *testing.T, s *target, seed uint64) (echoed, attacked int64) {
 	ctx, cancel := context.WithTimeout(t.Context(), *chaos)
 	defer cancel()
 	var all sync.WaitGroup
-	var echoes, throws atomic.Int64
+	var echoes, runs atomic.Int64
 	for i := range goodClients {
 		r := rand.New(rand.NewPCG(seed, uint64(i)))
 		all.Go(func() {
 			for ok := true; ok && ctx.Err() == nil; {
 				var n int64
-				n, ok = behave(ctx, t, v, r)
+				n, ok = runGoodClient(ctx, t, s, r)
 				echoes.Add(n)
 			}
 		})
 	}
-	for i := range assailants {
-		a := assailant{t, v.address, rand.New(rand.NewPCG(seed, uint64(goodClients+i)))}
+	for i := range attackers {
+		a := attacker{t, s.address, rand.New(rand.NewPCG(seed, uint64(goodClients+i)))}
 		all.Go(func() {
-			for n := i; n < len(assaults) || ctx.Err() == nil; n += assailants {
-				pick := n // those that fall to this one first, so that none is left out
-				if n >= len(assaults) {
-					pick = a.r.IntN(len(assaults))
+			for n := i; n < len(attacks) || ctx.Err() == nil; n += attackers {
+				pick := n // at first each attacker runs its share, so that no attack is left out
+				if n >= len(attacks) {
+					pick = a.r.IntN(len(attacks))
 				}
-				assaults[pick].act(a)
-				throws.Add(1)
+				attacks[pick].act(a)
+				runs.Add(1)
 			}
 		})
 	}
 	all.Wait()
-	return echoes.Load(), throws.Load()
+	return echoes.Load(), runs.Load()
 }
 
-// warmUp lets what is made once be made.
-func warmUp(t *testing.T, v *victim) {
+// warmUp makes the server allocate what it allocates once.
+func warmUp(t *testing.T, s *target) {
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	var all sync.WaitGroup
 	for i := range 2 * goodClients {
-		all.Go(func() { behave(ctx, t, v, rand.New(rand.NewPCG(1, uint64(i)))) })
+		all.Go(func() { runGoodClient(ctx, t, s, rand.New(rand.NewPCG(1, uint64(i)))) })
 	}
 	all.Wait()
 }
 
-// behave is a client that does as it should, for some dozens of messages: it returns how
-// many it has had echoed, and whether everything was as it should be.
-func behave(ctx context.Context, t *testing.T, v *victim, r *rand.Rand) (echoed int64, ok bool) {
-	c, err := testclient.Dial("http://" + v.address + "/")
+// runGoodClient runs a well-behaved client for some dozens of messages. It returns the number of echoed messages, and
+// whether everything was as expected.
+func runGoodClient(ctx context.Context, t *testing.T, s *target, r *rand.Rand) (echoed int64, ok bool) {
+	c, err := testclient.Dial("http://" + s.address + "/")
 	if err != nil {
-		t.Errorf("a client that behaves is let in; got %v", err)
+		t.Errorf("a well-behaved client must be able to connect; got %v", err)
 		return 0, false
 	}
 	defer c.Cut()
@@ -116,16 +116,16 @@ func behave(ctx context.Context, t *testing.T, v *victim, r *rand.Rand) (echoed 
 		began := time.Now()
 		n, err := burst(c, echoed, r)
 		if err != nil {
-			t.Errorf("a client that behaves has its messages echoed, in order; %v", err)
+			t.Errorf("the messages of a well-behaved client must be echoed in order: %v", err)
 			return echoed, false
 		}
-		v.slowest.note(time.Since(began))
+		s.slowest.note(time.Since(began))
 		echoed += n
 	}
-	return echoed, partInPeace(t, c)
+	return echoed, closeCleanly(t, c)
 }
 
-// burst sends some messages at once, and waits for their echoes.
+// burst sends one to eight messages and waits for their echoes.
 func burst(c *testclient.Client, from int64, r *rand.Rand) (int64, error) {
 	messages := make([]string, 1+r.IntN(8))
 	for i := range messages {
@@ -137,30 +137,30 @@ func burst(c *testclient.Client, from int64, r *rand.Rand) (int64, error) {
 	for _, want := range messages {
 		got, err := c.Receive()
 		if err != nil {
-			return 0, fmt.Errorf("instead of %.20q there is %w", want, err)
+			return 0, fmt.Errorf("want %.20q, got error %w", want, err)
 		}
 		if got != "text "+want {
-			return 0, fmt.Errorf("instead of %.20q there is %.40q", want, got)
+			return 0, fmt.Errorf("want %.20q, got %.40q", want, got)
 		}
 	}
 	return int64(len(messages)), nil
 }
 
-// partInPeace closes a connection as it should be closed.
-func partInPeace(t *testing.T, c *testclient.Client) bool {
+// closeCleanly performs the closing handshake and reports whether it succeeded.
+func closeCleanly(t *testing.T, c *testclient.Client) bool {
 	problem := c.Close(1000, "done")
 	for _, want := range []string{"close 1000 done", "EOF"} {
 		if got, err := c.Receive(); err != nil || got != want {
-			problem = errors.Join(problem, err, fmt.Errorf("instead of %q there is %q", want, got))
+			problem = errors.Join(problem, err, fmt.Errorf("want %q, got %q", want, got))
 		}
 	}
 	if problem != nil {
-		t.Errorf("a connection ends as it should; %v", problem)
+		t.Errorf("the connection must close cleanly: %v", problem)
 	}
 	return problem == nil
 }
 
-// slowest keeps the longest of some times.
+// slowest records the maximum of several durations.
 type slowest struct {
 	mu    sync.Mutex
 	spent time.Duration

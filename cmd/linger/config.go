@@ -16,34 +16,34 @@ import (
 	"github.com/lingerws/linger/internal/spelling"
 )
 
-// configName is the file that is read without being asked for, beside the application.
+// configName is the configuration file that is read by default, if it exists in the application's folder.
 const configName = "linger.toml"
 
-// config is what the configuration file says. What the command line says wins.
+// config is the content of a configuration file. Flags take precedence over it.
 type config struct {
-	Main               configText          `toml:"main"` // the application's module, from where the file is
+	Main               configText          `toml:"main"` // path of the application's module, relative to the file
 	CompatibilityDate  configDate          `toml:"compatibility_date"`
 	CompatibilityFlags configTexts         `toml:"compatibility_flags"`
 	Egress             configRules         `toml:"egress"`
 	Vars               map[string]varValue `toml:"vars"`
 }
 
-// configKeys are the keys that a configuration file may have.
+// configKeys are the valid keys of a configuration file.
 var configKeys = []string{"main", "compatibility_date", "compatibility_flags", "egress", "vars"}
 
-// readConfig reads a configuration file.
+// readConfig parses the configuration file at path.
 func readConfig(path string) (config, error) {
 	var c config
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return c, unreadable(path, err)
+		return c, readError(path, err)
 	}
 	meta, err := toml.Decode(string(text), &c)
 	if err != nil {
 		return c, configError(path, err)
 	}
-	if kind := meta.Type("vars"); kind != "" && kind != "Hash" { // which the library takes for an empty table
-		return c, fmt.Errorf("%s:%d: vars is a table: write [vars], and lines of NAME = \"value\" after it", path, lineOf(string(text), toml.Key{"vars"}))
+	if kind := meta.Type("vars"); kind != "" && kind != "Hash" { // the library decodes any other type as an empty table
+		return c, fmt.Errorf("%s:%d: vars must be a table: write [vars], then lines of NAME = \"value\"", path, lineOf(string(text), toml.Key{"vars"}))
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
 		return c, unknownKey(path, string(text), unknown[0])
@@ -51,44 +51,47 @@ func readConfig(path string) (config, error) {
 	return c, nil
 }
 
-// unreadable is the error for a file that cannot be read.
-func unreadable(path string, err error) error {
+// readError returns the error for a file that cannot be read.
+func readError(path string, err error) error {
 	if failed, ok := errors.AsType[*fs.PathError](err); ok {
 		err = failed.Err
 	}
 	return fmt.Errorf("%s: cannot be read: %w", path, err)
 }
 
-// configError is the error for a file whose syntax is wrong, or a value of it.
+// configError adds the file, and the line if it is known, to an error of the TOML library: a syntax error, or a value
+// of the wrong type.
 func configError(path string, err error) error {
 	wrong, ok := errors.AsType[toml.ParseError](err)
 	switch {
 	case !ok:
 		return fmt.Errorf("%s: %s", path, strings.TrimPrefix(err.Error(), "toml: "))
-	case strings.HasPrefix(wrong.Message, valueIs):
+	case strings.HasPrefix(wrong.Message, valueMustBe):
 		return fmt.Errorf("%s:%d: %s %s", path, wrong.Position.Line, wrong.LastKey, wrong.Message)
 	}
 	return fmt.Errorf("%s:%d: %s", path, wrong.Position.Line, wrong.Message)
 }
 
-// unknownKey is the error for a key that a configuration file may not have.
+// unknownKey returns the error for a key that is not in configKeys.
 func unknownKey(path, text string, key toml.Key) error {
 	place := path
 	if line := lineOf(text, key); line > 0 {
 		place = fmt.Sprintf("%s:%d", path, line)
 	}
 	if near := spelling.Nearest(key[0], configKeys); near != "" {
-		return fmt.Errorf("%s: %s is not known: did you mean %s? There are %s", place, key, near, keysText)
+		return fmt.Errorf("%s: unknown key %s: did you mean %s? Valid keys are %s", place, key, near, keysText)
 	}
-	return fmt.Errorf("%s: %s is not known: there are %s", place, key, keysText)
+	return fmt.Errorf("%s: unknown key %s: valid keys are %s", place, key, keysText)
 }
 
+// keysText is configKeys in the words of an error message.
 const keysText = "main, compatibility_date, compatibility_flags, egress and [vars]"
 
-// tableHeader is a line that begins a table.
+// tableHeader matches a line that begins a table or an array of tables.
 var tableHeader = regexp.MustCompile(`^\s*\[+\s*([^\]]+?)\s*\]`)
 
-// lineOf returns the line of a key in a file, from 1, or 0 if it is written in a way that is not found.
+// lineOf returns the number of the line that sets a key, counted from 1. It returns 0 if it does not find the key, which
+// may be written in an unusual way.
 func lineOf(text string, key toml.Key) int {
 	want, table := strings.ReplaceAll(key.String(), `"`, ""), ""
 	number := 0
@@ -109,16 +112,16 @@ func lineOf(text string, key toml.Key) int {
 	return 0
 }
 
-// valueIs is what the errors for a value of the wrong kind begin with. The name of the key goes before it.
-const valueIs = "is "
+// valueMustBe begins the errors for a value of the wrong type. configError puts the key before it.
+const valueMustBe = "must be "
 
-// expected is the error for a value that is not what it has to be.
-func expected(what string, got any) error {
-	return errors.New(valueIs + what + "; got " + kindOf(got))
+// typeError returns the error for a value whose type is not the expected one.
+func typeError(expected string, got any) error {
+	return errors.New(valueMustBe + expected + "; got " + typeName(got))
 }
 
-// kindOf names the kind of a value of TOML.
-func kindOf(value any) string {
+// typeName returns the name of a TOML value's type, with its article.
+func typeName(value any) string {
 	switch value.(type) {
 	case string:
 		return "a string"
@@ -134,23 +137,23 @@ func kindOf(value any) string {
 	return "a table"
 }
 
-// configText is a string.
+// configText is a string in a configuration file.
 type configText string
 
-// UnmarshalTOML takes the value of a key.
+// UnmarshalTOML implements toml.Unmarshaler.
 func (t *configText) UnmarshalTOML(value any) error {
 	text, ok := value.(string)
 	if !ok {
-		return expected("a string", value)
+		return typeError("a string", value)
 	}
 	*t = configText(text)
 	return nil
 }
 
-// configDate is a day: of the command line, of JSON, and of TOML with or without quotes.
+// configDate is a date on the command line, in JSON, or in TOML with or without quotes. Its form is 2026-11-01.
 type configDate string
 
-// UnmarshalText takes a day such as 2026-11-01.
+// UnmarshalText implements encoding.TextUnmarshaler.
 func (d *configDate) UnmarshalText(text []byte) error {
 	if _, err := time.Parse(time.DateOnly, string(text)); err != nil {
 		return fmt.Errorf("%q is not a date: write it as 2026-11-01", text)
@@ -159,7 +162,7 @@ func (d *configDate) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// UnmarshalTOML takes the value of a key.
+// UnmarshalTOML implements toml.Unmarshaler.
 func (d *configDate) UnmarshalTOML(value any) error {
 	switch value := value.(type) {
 	case string:
@@ -167,34 +170,34 @@ func (d *configDate) UnmarshalTOML(value any) error {
 	case time.Time:
 		*d = configDate(value.Format(time.DateOnly))
 	default:
-		return expected("a day, such as 2026-11-01", value)
+		return typeError("a date, such as 2026-11-01", value)
 	}
 	return nil
 }
 
-// configTexts is an array of strings.
+// configTexts is an array of strings in a configuration file.
 type configTexts []string
 
-// UnmarshalTOML takes the value of a key.
+// UnmarshalTOML implements toml.Unmarshaler.
 func (t *configTexts) UnmarshalTOML(value any) error {
 	list, ok := value.([]any)
 	if !ok {
-		return expected(`an array of strings, such as ["one", "two"]`, value)
+		return typeError(`an array of strings, such as ["one", "two"]`, value)
 	}
 	for _, item := range list {
 		text, ok := item.(string)
 		if !ok {
-			return expected(`an array of strings, such as ["one", "two"]`, item)
+			return typeError(`an array of strings, such as ["one", "two"]`, item)
 		}
 		*t = append(*t, text)
 	}
 	return nil
 }
 
-// configRules are rules for outgoing connections.
+// configRules is an array of rules for outgoing connections in a configuration file.
 type configRules []egressRule
 
-// UnmarshalTOML takes the value of a key.
+// UnmarshalTOML implements toml.Unmarshaler.
 func (r *configRules) UnmarshalTOML(value any) error {
 	var texts configTexts
 	if err := texts.UnmarshalTOML(value); err != nil {
@@ -210,8 +213,8 @@ func (r *configRules) UnmarshalTOML(value any) error {
 	return nil
 }
 
-// configure completes the command line with the configuration file, the one that is named, or linger.toml beside the
-// application, if there is one; with the compatibility date of a wrangler file; and with the variables of all sources.
+// configure fills in what the command line leaves open: from the configuration file, which is the one given with
+// --config or linger.toml in the application's folder; from a wrangler file; and from the files of variables.
 func (c *runCommand) configure() error {
 	path := c.Config
 	if path == "" {
@@ -226,21 +229,21 @@ func (c *runCommand) configure() error {
 		if file, err = readConfig(path); err != nil {
 			return err
 		}
-		c.complete(file, filepath.Dir(path))
+		c.applyConfig(file, filepath.Dir(path))
 	}
 	if c.App == "" {
 		return errNoApp
 	}
-	if err := c.completeFromWrangler(); err != nil {
+	if err := c.applyWranglerFile(); err != nil {
 		return err
 	}
 	return c.collectVars(file.Vars)
 }
 
-// errNoApp tells that nothing names the application.
+// errNoApp is returned if neither the command line nor the configuration file names the application.
 var errNoApp = errors.New(`expected "<app>", the application's module, or a linger.toml that names it as main`)
 
-// folderOf gives the folder that an application is in: this one, if none is named.
+// folderOf returns the folder of an application: "." if app is empty, and app itself if it is a folder.
 func folderOf(app string) string {
 	if info, err := os.Stat(app); err == nil && info.IsDir() {
 		return app
@@ -248,37 +251,37 @@ func folderOf(app string) string {
 	return filepath.Dir(app)
 }
 
-// besideApp returns the path of a file that belongs to an application: in the folder of its module, or else in a folder
-// above that, up to the working directory. It returns "" if there is none.
-func besideApp(app, name string) string {
+// findForApp returns the absolute path of the file called name in the folder of the application's module, or in the
+// nearest parent folder that has it, up to the working directory. It returns "" if there is no such file.
+func findForApp(app, name string) string {
 	folder, err := filepath.Abs(folderOf(app))
 	if err != nil {
 		return ""
 	}
-	here, err := os.Getwd()
+	workingDir, err := os.Getwd()
 	if err != nil {
-		here = folder
+		workingDir = folder
 	}
 	for {
 		path := filepath.Join(folder, name)
 		if info, err := os.Stat(path); err == nil && !info.IsDir() {
 			return path
 		}
-		if !isAbove(here, folder) {
+		if !isAncestor(workingDir, folder) {
 			return ""
 		}
 		folder = filepath.Dir(folder)
 	}
 }
 
-// isAbove reports whether a folder is above another one.
-func isAbove(above, folder string) bool {
-	relative, err := filepath.Rel(above, folder)
+// isAncestor reports whether folder is below ancestor.
+func isAncestor(ancestor, folder string) bool {
+	relative, err := filepath.Rel(ancestor, folder)
 	return err == nil && relative != "." && relative != ".." && !strings.HasPrefix(relative, ".."+string(filepath.Separator))
 }
 
-// complete takes what the command line has left open from a file in a folder.
-func (c *runCommand) complete(file config, folder string) {
+// applyConfig fills in what the command line leaves open from a configuration file in folder.
+func (c *runCommand) applyConfig(file config, folder string) {
 	if c.App == "" && file.Main != "" {
 		c.App = filepath.Join(folder, filepath.FromSlash(string(file.Main)))
 	}
@@ -288,5 +291,5 @@ func (c *runCommand) complete(file config, folder string) {
 	if len(c.CompatibilityFlag) == 0 {
 		c.CompatibilityFlag = file.CompatibilityFlags
 	}
-	c.Egress = slices.Concat(c.Egress, file.Egress) // the first that fits decides
+	c.Egress = slices.Concat(c.Egress, file.Egress) // the first rule that matches applies, so flags take precedence
 }

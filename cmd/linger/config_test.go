@@ -9,7 +9,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// folder makes files, by their names in it, and returns where they are.
+// folder creates a temporary folder with files, given by their slash-separated paths in it, and returns its path.
 func folder(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -36,7 +36,7 @@ GREETING = "hello"
 NAME = "file"
 `
 
-func TestTheConfigurationFileCompletesTheCommandLine(t *testing.T) {
+func TestConfigureReadsConfigurationFile(t *testing.T) {
 	dir := folder(t, map[string]string{"linger.toml": everything})
 	c := runCommand{Config: filepath.Join(dir, "linger.toml")}
 	if err := c.configure(); err != nil {
@@ -47,20 +47,20 @@ func TestTheConfigurationFileCompletesTheCommandLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.App != filepath.Join(dir, "src", "app.js") {
-		t.Errorf("main is from where the file is; got %s", c.App)
+		t.Errorf("main must be relative to the folder of the file; got %s", c.App)
 	}
 	if o.CompatibilityDate != "2026-02-01" || strings.Join(o.CompatibilityFlags, ",") != "web_socket_auto_reply_to_close" {
-		t.Errorf("date and flags are those of the file; got %q %q", o.CompatibilityDate, o.CompatibilityFlags)
+		t.Errorf("date and flags must be those of the file; got %q %q", o.CompatibilityDate, o.CompatibilityFlags)
 	}
 	if got := ruleTexts(o.Egress); got != "api.example.com=allow *=deny" {
-		t.Errorf("the rules for what the application reaches are those of the file; got %s", got)
+		t.Errorf("the rules for outgoing connections must be those of the file; got %s", got)
 	}
 	if len(o.Vars) != 2 || o.Vars["GREETING"] != "hello" || o.Vars["NAME"] != "file" {
-		t.Errorf("the variables are those of the file; got %q", o.Vars)
+		t.Errorf("the variables must be those of the file; got %q", o.Vars)
 	}
 }
 
-func TestTheCommandLineWins(t *testing.T) {
+func TestConfigureFlagsTakePrecedence(t *testing.T) {
 	dir := folder(t, map[string]string{"linger.toml": everything})
 	app := filepath.Join(dir, "other.js")
 	c := runCommand{App: app, workerFlags: workerFlags{
@@ -72,7 +72,7 @@ func TestTheCommandLineWins(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Egress = []egressRule{egressRule(rule)}
-	if err := c.configure(); err != nil { // it is beside the application
+	if err := c.configure(); err != nil { // finds linger.toml in the application's folder
 		t.Fatal(err)
 	}
 	o, err := c.options(nil)
@@ -80,49 +80,49 @@ func TestTheCommandLineWins(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.App != app || o.CompatibilityDate != "2026-11-01" || strings.Join(o.CompatibilityFlags, ",") != "web_socket_manual_reply_to_close" {
-		t.Errorf("flags win over the file; got %s %q %q", c.App, o.CompatibilityDate, o.CompatibilityFlags)
+		t.Errorf("flags must take precedence over the file; got %s %q %q", c.App, o.CompatibilityDate, o.CompatibilityFlags)
 	}
 	if got := ruleTexts(o.Egress); got != "api.example.com=deny api.example.com=allow *=deny" {
-		t.Errorf("rules of flags come first; got %s", got)
+		t.Errorf("the rules of flags must come first; got %s", got)
 	}
 	if o.Vars["GREETING"] != "hello" || o.Vars["NAME"] != "flag" {
-		t.Errorf("variables are joined, and those of flags win; got %q", o.Vars)
+		t.Errorf("variables must be merged, with precedence for those of flags; got %q", o.Vars)
 	}
 }
 
-func TestWithoutAConfigurationFileNothingChanges(t *testing.T) {
+func TestConfigureWithoutConfigurationFile(t *testing.T) {
 	app := filepath.Join(folder(t, map[string]string{"app.js": ""}), "app.js")
 	c := runCommand{App: app}
 	if err := c.configure(); err != nil || c.App != app || c.CompatibilityDate != "" || len(c.Var) != 0 {
-		t.Errorf("linger.toml need not be there; got %+v %v", c, err)
+		t.Errorf("without linger.toml nothing changes; got %+v %v", c, err)
 	}
 }
 
-func TestConfigurationFilesThatCannotBeUsed(t *testing.T) {
+func TestConfigureRejectsInvalidConfigurationFiles(t *testing.T) {
 	for text, want := range map[string]string{
-		"name = \"chat\"":                        "linger.toml:1: name is not known: there are main, compatibility_date, compatibility_flags, egress and [vars]",
-		"\n[Egres]\n":                            "linger.toml:2: Egres is not known: did you mean egress? There are main, compatibility_date",
-		"compatibility_dates = \"2026-11-01\"":   "linger.toml:1: compatibility_dates is not known: did you mean compatibility_date?",
-		"main = \"a.js\"\n[env.x]\n\n \"y\" = 1": "linger.toml:2: env.x is not known: there are main",
+		"name = \"chat\"":                        "linger.toml:1: unknown key name: valid keys are main, compatibility_date, compatibility_flags, egress and [vars]",
+		"\n[Egres]\n":                            "linger.toml:2: unknown key Egres: did you mean egress? Valid keys are main, compatibility_date",
+		"compatibility_dates = \"2026-11-01\"":   "linger.toml:1: unknown key compatibility_dates: did you mean compatibility_date?",
+		"main = \"a.js\"\n[env.x]\n\n \"y\" = 1": "linger.toml:2: unknown key env.x: valid keys are main",
 		"main = ":                                "linger.toml:1: ",
-		"\nmain = 1":                             "linger.toml:2: main is a string; got a number",
-		"vars = 1":                               "linger.toml:1: vars is a table: write [vars]",
-		"[vars]\nX = nan":                        "linger.toml:2: vars.X is not a number that JSON has: write it as a string",
+		"\nmain = 1":                             "linger.toml:2: main must be a string; got a number",
+		"vars = 1":                               "linger.toml:1: vars must be a table: write [vars]",
+		"[vars]\nX = nan":                        "linger.toml:2: vars.X must be a finite number, as JSON has no other: write it as a string",
 		"[vars]\nX = 1\nX = 2":                   "linger.toml:3: ",
-		"compatibility_flags = \"a\"":            "linger.toml:1: compatibility_flags is an array of strings, such as [\"one\", \"two\"]; got a string",
-		"compatibility_flags = [true]":           "linger.toml:1: compatibility_flags is an array of strings, such as [\"one\", \"two\"]; got a boolean",
+		"compatibility_flags = \"a\"":            "linger.toml:1: compatibility_flags must be an array of strings, such as [\"one\", \"two\"]; got a string",
+		"compatibility_flags = [true]":           "linger.toml:1: compatibility_flags must be an array of strings, such as [\"one\", \"two\"]; got a boolean",
 		"egress = [\"10.0.0.0/8\"]":              "\"10.0.0.0/8\" is not a rule for outgoing connections",
-		"egress = \"deny\"":                      "linger.toml:1: egress is an array of strings, such as [\"one\", \"two\"]; got a string",
-		"compatibility_date = [2026-11-01]":      "linger.toml:1: compatibility_date is a day, such as 2026-11-01; got an array",
+		"egress = \"deny\"":                      "linger.toml:1: egress must be an array of strings, such as [\"one\", \"two\"]; got a string",
+		"compatibility_date = [2026-11-01]":      "linger.toml:1: compatibility_date must be a date, such as 2026-11-01; got an array",
 	} {
 		dir := folder(t, map[string]string{"linger.toml": text})
 		c := runCommand{App: filepath.Join(dir, "app.js")}
 		if err := c.configure(); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "linger.toml") {
-			t.Errorf("%q is refused, with the file and %q; got %v", text, want, err)
+			t.Errorf("%q must be refused with an error that contains the file and %q; got %v", text, want, err)
 		}
 	}
 	c := runCommand{Config: filepath.Join(t.TempDir(), "none.toml")}
 	if err := c.configure(); err == nil || !strings.Contains(err.Error(), "none.toml: cannot be read: no such file") {
-		t.Errorf("a file that was asked for has to be there; got %v", err)
+		t.Errorf("the file given with --config must exist; got %v", err)
 	}
 }

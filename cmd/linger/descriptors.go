@@ -5,20 +5,20 @@ import (
 	"log/slog"
 )
 
-// otherDescriptors is how many descriptors a server needs beside its connections: for its outputs and files, for what
-// waits to be accepted, and for what the application asks of other servers.
+// otherDescriptors is the number of descriptors that a server needs in addition to one for each connection: for its
+// outputs and files, for connections that are being accepted, and for the application's own requests.
 const otherDescriptors = 64
 
-// reportDescriptors logs that there can be fewer connections than --max-connections admits: as a warning if the flag was
-// given, as its default is a bound and not what a server expects.
+// reportDescriptors logs if the process may have fewer descriptors than --max-connections needs. It logs a warning if the
+// flag was given, and a debug line otherwise: the default is only an upper bound.
 func reportDescriptors(log *slog.Logger, limit uint64, connections int, given bool) {
 	level := slog.LevelDebug
 	if given {
 		level = slog.LevelWarn
 	}
 	if need := uint64(connections) + otherDescriptors; limit < need {
-		log.Log(context.Background(), level, "the process may open fewer files than --max-connections needs, one for each connection: clients beyond that will not be accepted; "+
-			"raise the limit (ulimit -Hn, LimitNOFILE= of systemd, or --ulimit nofile= of Docker) or give a smaller --max-connections",
+		log.Log(context.Background(), level, "the limit of open files is too low for --max-connections, as each connection needs one: connections beyond the limit will not be accepted; "+
+			"raise it (ulimit -Hn, LimitNOFILE= in systemd, --ulimit nofile= in Docker) or give a smaller --max-connections",
 			"limit", limit, "needed", need, "max_connections", connections)
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestFewDescriptorsAreReported(t *testing.T) {
+func TestReportDescriptors(t *testing.T) {
 	for _, c := range []struct {
 		limit       uint64
 		connections int
@@ -21,7 +21,7 @@ func TestFewDescriptorsAreReported(t *testing.T) {
 		reportDescriptors(slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{Level: slog.LevelDebug})), c.limit, c.connections, c.given)
 		_, after, _ := strings.Cut(text.String(), "level=")
 		if level, _, _ := strings.Cut(after, " "); level != c.level {
-			t.Errorf("%d descriptors for %d connections are logged as %q; got %q", c.limit, c.connections, c.level, text.String())
+			t.Errorf("a limit of %d descriptors for %d connections must be logged with level %q; got %q", c.limit, c.connections, c.level, text.String())
 		}
 	}
 }

@@ -7,10 +7,10 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// duration is a time on the command line, above 0: 500ms, 30s, 2m.
+// duration is a flag value above 0 in the notation of time.ParseDuration: 500ms, 30s, 2m.
 type duration time.Duration
 
-// Decode reads a duration for kong.
+// Decode implements kong.MapperValue.
 func (d *duration) Decode(ctx *kong.DecodeContext) error {
 	var text string
 	if err := ctx.Scan.PopValueInto("duration", &text); err != nil {
@@ -24,11 +24,11 @@ func (d *duration) Decode(ctx *kong.DecodeContext) error {
 	return nil
 }
 
-// orNever is a duration on the command line, or never, which is 0.
-type orNever time.Duration
+// durationOrNever is a flag value that is a duration, or the word never, which is 0.
+type durationOrNever time.Duration
 
-// Decode reads a duration or never for kong.
-func (d *orNever) Decode(ctx *kong.DecodeContext) error {
+// Decode implements kong.MapperValue.
+func (d *durationOrNever) Decode(ctx *kong.DecodeContext) error {
 	if ctx.Scan.Peek().Value == "never" {
 		ctx.Scan.Pop()
 		*d = 0
@@ -37,9 +37,9 @@ func (d *orNever) Decode(ctx *kong.DecodeContext) error {
 	return (*duration)(d).Decode(ctx)
 }
 
-// option returns d as the options of package worker have it, where 0 is the default and a
-// negative duration is never.
-func (d orNever) option() time.Duration {
+// workerOption converts d to the convention of worker.Options, where 0 means the default and a negative duration means
+// never.
+func (d durationOrNever) workerOption() time.Duration {
 	if d == 0 {
 		return -1
 	}

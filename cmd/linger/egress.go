@@ -2,19 +2,18 @@ package main
 
 import "github.com/lingerws/linger/worker"
 
-// egressFlags say what the application may ask of other servers.
+// egressFlags are the flags for the application's requests to other servers.
 type egressFlags struct {
-	Egress       []egressRule `placeholder:"TARGET=allow|deny" help:"What the application may reach with fetch and WebSockets: an address, a network such as 10.0.0.0/8, a host name, *.example.com, or * for everything. The first that fits decides; everything is allowed that none fits. May be repeated."`
-	FetchTimeout duration     `default:"30s" help:"Time that a fetch, or the opening of a WebSocket, may take."`
-	MaxFetches   int          `default:"64" help:"Fetches of a worker that are on their way at a time; 256 more wait."`
-	MaxSockets   int          `default:"256" help:"WebSockets that a worker may have open to other servers."`
+	Egress       []egressRule `placeholder:"TARGET=allow|deny" help:"Rule for fetch and outgoing WebSockets. TARGET is an address, a network such as 10.0.0.0/8, a host name, *.example.com, or * for everything. The first rule that matches applies; without a match the request is allowed. May be repeated."`
+	FetchTimeout duration     `default:"30s" help:"Maximum time for a fetch, or for the opening handshake of an outgoing WebSocket."`
+	MaxFetches   int          `default:"64" help:"Concurrent fetches of each worker. Up to 256 more wait in a queue."`
+	MaxSockets   int          `default:"256" help:"Outgoing WebSockets that each worker may have open."`
 }
 
-// egressRule allows or denies something.
+// egressRule is a rule for outgoing connections, as a flag value and in a configuration file.
 type egressRule worker.EgressRule
 
-// UnmarshalText reads a rule of the command line or of the configuration file. A wrong one
-// is thus an error of theirs.
+// UnmarshalText implements encoding.TextUnmarshaler, for kong and for configRules.
 func (r *egressRule) UnmarshalText(text []byte) error {
 	rule, err := worker.ParseEgressRule(string(text))
 	*r = egressRule(rule)

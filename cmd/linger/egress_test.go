@@ -8,7 +8,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-func TestEgressFlagsReachTheApplication(t *testing.T) {
+func TestEgressFlagsSetOptions(t *testing.T) {
 	c, err := parse(t, "--egress=10.1.2.3/8=deny", "--egress=api.example.com=allow,*.example.org=allow", "--egress=deny", "--fetch-timeout=5s", "--max-fetches=3", "--max-sockets=4")
 	if err != nil {
 		t.Fatal(err)
@@ -18,13 +18,14 @@ func TestEgressFlagsReachTheApplication(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := ruleTexts(o.Egress); got != "10.0.0.0/8=deny api.example.com=allow *.example.org=allow *=deny" {
-		t.Errorf("the rules are those of the flags, in their order; got %q", got)
+		t.Errorf("the rules must be those of the flags, in their order; got %q", got)
 	}
 	if o.FetchTimeout != 5*time.Second || o.MaxFetches != 3 || o.MaxSockets != 4 {
-		t.Errorf("the bounds are those of the flags; got %v, %d, %d", o.FetchTimeout, o.MaxFetches, o.MaxSockets)
+		t.Errorf("the limits must be those of the flags; got %v, %d, %d", o.FetchTimeout, o.MaxFetches, o.MaxSockets)
 	}
 }
 
+// ruleTexts returns rules in the notation of --egress.
 func ruleTexts(rules []worker.EgressRule) string {
 	texts := make([]string, 0, len(rules))
 	for _, rule := range rules {
@@ -33,7 +34,7 @@ func ruleTexts(rules []worker.EgressRule) string {
 	return strings.Join(texts, " ")
 }
 
-func TestEgressFlagsThatMeanNothing(t *testing.T) {
+func TestEgressFlagsRejectInvalidValues(t *testing.T) {
 	for flag, want := range map[string]string{
 		"--egress=10.0.0.0/8":     "is not a rule for outgoing connections",
 		"--egress=a:443=deny":     "is not a target of a rule",
@@ -42,7 +43,7 @@ func TestEgressFlagsThatMeanNothing(t *testing.T) {
 		"--max-sockets=-1":        "--max-sockets: -1 is not above 0",
 	} {
 		if _, err := parse(t, flag); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s is refused: it %s; got %v", flag, want, err)
+			t.Errorf("%s must be refused with %q; got %v", flag, want, err)
 		}
 	}
 }

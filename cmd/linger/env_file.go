@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// readEnvFile reads a file of lines NAME=VALUE. Messages have no values, which may be secrets.
+// readEnvFile parses a file of lines NAME=VALUE. Its errors do not contain values, which may be secrets.
 func readEnvFile(path string) (map[string]any, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, unreadable(path, err)
+		return nil, readError(path, err)
 	}
 	vars := map[string]any{}
 	rest := strings.ReplaceAll(strings.TrimPrefix(string(text), "\ufeff"), "\r\n", "\n")
@@ -30,10 +30,11 @@ func readEnvFile(path string) (map[string]any, error) {
 	return vars, nil
 }
 
+// envName matches the beginning of a line, up to the value.
 var envName = regexp.MustCompile(`^(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*`)
 
-// readEnvLine reads the line that a text begins with, or the lines, if a quoted value has several, and returns how long
-// it is. The name is empty for a blank line and for a comment.
+// readEnvLine parses the first line of a text, or several lines if a quoted value extends over them. n is the number of
+// bytes consumed. The name is empty for a blank line and for a comment.
 func readEnvLine(text string) (name, value string, n int, err error) {
 	line, _, more := strings.Cut(text, "\n")
 	n = len(line)
@@ -46,7 +47,7 @@ func readEnvLine(text string) (name, value string, n int, err error) {
 	indent := len(text) - len(strings.TrimLeft(text, " \t"))
 	found := envName.FindStringSubmatch(text[indent:])
 	if found == nil {
-		return "", "", 0, errors.New("expected NAME=VALUE, where a name has letters, digits and _, and does not begin with a digit")
+		return "", "", 0, errors.New("expected NAME=VALUE, where NAME consists of letters, digits and _, and does not begin with a digit")
 	}
 	start := indent + len(found[0])
 	if start < len(text) && strings.IndexByte("\"'`", text[start]) >= 0 {
@@ -60,8 +61,8 @@ func readEnvLine(text string) (name, value string, n int, err error) {
 	return found[1], strings.TrimSpace(value), n, nil
 }
 
-// readQuoted reads a value in quotes, and the rest of its line, which may have a comment only. In double quotes \n, \r,
-// \t, \" and \\ are escapes.
+// readQuoted parses a value in quotes, which begins at start, and the rest of its line, which may only contain a comment.
+// Within double quotes \n, \r, \t, \" and \\ are escapes. n is the number of bytes of text consumed.
 func readQuoted(text string, start int, name string) (value string, n int, err error) {
 	quote := text[start]
 	end := start + 1
@@ -71,7 +72,7 @@ func readQuoted(text string, start int, name string) (value string, n int, err e
 		}
 	}
 	if end >= len(text) {
-		return "", 0, fmt.Errorf("the value of %s begins with %c, which never ends", name, quote)
+		return "", 0, fmt.Errorf("the value of %s begins with %c, but there is no closing quote", name, quote)
 	}
 	value = text[start+1 : end]
 	if quote == '"' {
@@ -79,7 +80,7 @@ func readQuoted(text string, start int, name string) (value string, n int, err e
 	}
 	rest, _, more := strings.Cut(text[end+1:], "\n")
 	if trimmed := strings.TrimSpace(rest); trimmed != "" && trimmed[0] != '#' {
-		return "", 0, fmt.Errorf("the value of %s ends with %c, and more stands after it: put the whole value in quotes", name, quote)
+		return "", 0, fmt.Errorf("the value of %s has text after the closing %c: put the whole value in quotes", name, quote)
 	}
 	n = end + 1 + len(rest)
 	if more {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestEnvFile(t *testing.T) {
+func TestReadEnvFile(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                     "map[]",
 		"A=1":                                  "map[A:1]",
@@ -28,26 +28,26 @@ func TestEnvFile(t *testing.T) {
 	} {
 		got, err := readEnvFile(filepath.Join(folder(t, map[string]string{".env": text}), ".env"))
 		if err != nil || fmt.Sprint(got) != want {
-			t.Errorf("%q has the variables %s; got %s %v", text, want, fmt.Sprint(got), err)
+			t.Errorf("%q must define %s; got %s %v", text, want, fmt.Sprint(got), err)
 		}
 	}
 }
 
-func TestEnvFileErrorsHaveALineAndNoValue(t *testing.T) {
+func TestReadEnvFileErrorsHaveLineAndNoValue(t *testing.T) {
 	for text, want := range map[string]string{
 		"A=1\nsecret":             ".env:2: expected NAME=VALUE",
 		"\n\n1A=secret":           ".env:3: expected NAME=VALUE",
 		"=secret":                 ".env:1: expected NAME=VALUE",
-		"A=\"x\ny\"\nB='secret\n": ".env:3: the value of B begins with ', which never ends",
-		`A="secret\"`:             ".env:1: the value of A begins with \", which never ends",
-		`A="x" secret`:            ".env:1: the value of A ends with \", and more stands after it",
+		"A=\"x\ny\"\nB='secret\n": ".env:3: the value of B begins with ', but there is no closing quote",
+		`A="secret\"`:             ".env:1: the value of A begins with \", but there is no closing quote",
+		`A="x" secret`:            ".env:1: the value of A has text after the closing \"",
 	} {
 		_, err := readEnvFile(filepath.Join(folder(t, map[string]string{".env": text}), ".env"))
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
-			t.Errorf("%q is refused with %q, without the value; got %v", text, want, err)
+			t.Errorf("%q must be refused with %q, without the value; got %v", text, want, err)
 		}
 	}
 	if _, err := readEnvFile(filepath.Join(t.TempDir(), "none")); err == nil || !strings.Contains(err.Error(), "none: cannot be read: no such file") {
-		t.Errorf("a file that is missing is named; got %v", err)
+		t.Errorf("the error for a missing file must name it; got %v", err)
 	}
 }

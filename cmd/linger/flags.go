@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -16,62 +17,76 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// workerFlags are how the application runs.
+// workerFlags are the flags for running the application.
 type workerFlags struct {
-	Workers           int        `default:"1" help:"Engines that run the application side by side. Each connection belongs to one; variables are not shared between them."`
-	Overlap           bool       `help:"Let the next event of a connection begin when the listeners of the last have returned, without waiting for their promises."`
-	EventTimeout      duration   `default:"30s" help:"Time an event may take. A script that computes for longer has its engine replaced; connections stay."`
-	FinishTimeout     duration   `default:"5m" help:"Time the last version has after a reload for what it has begun, waitUntil included; the event timeout at least."`
-	SlowEvent         orNever    `default:"1s" help:"Time an event may take before a warning in the log names it, and where the script computes; or never."`
-	SleepAfter        duration   `placeholder:"DURATION" help:"Drop an engine that has had nothing to do for so long, until the next event. Never, if not given."`
-	Memory            size       `default:"128MiB" help:"Memory the script may use, in each engine. One that runs out is replaced; connections stay."`
-	Var               []variable `placeholder:"NAME[=VALUE]" sep:"none" help:"A variable of env: NAME=VALUE, or NAME for one of Linger's environment, so that a secret is in no list of processes. May be repeated."`
-	EnvFile           []string   `placeholder:"FILE" sep:"none" help:"File of variables of env, lines of NAME=VALUE, as .env and .dev.vars beside the application are. May be repeated."`
-	CompatibilityDate configDate `placeholder:"DATE" help:"Day of the Workers runtime whose WebSocket objects the application expects: 2026-11-01. The newest, if not given."`
-	CompatibilityFlag []string   `placeholder:"NAME" sep:"none" help:"web_socket_auto_reply_to_close or web_socket_manual_reply_to_close. May be repeated."`
-	Reload            string     `default:"stay" enum:"stay,close" help:"What becomes of connections when the application is loaded anew: they stay, or are closed with 1012, one after the other. accept({ reload }) decides for one."`
-	Watch             bool       `help:"Load the application anew when one of its files changes; connections stay. SIGHUP does it, too."`
+	Workers           int             `default:"1" help:"Number of engines that run the application in parallel. Each connection is assigned to one; global variables are not shared between them."`
+	Overlap           bool            `help:"Start the next event of a connection when the listeners of the last one have returned, without waiting for their promises."`
+	EventTimeout      duration        `default:"30s" help:"Maximum time for an event. If a script computes for longer, its engine is replaced; connections stay open."`
+	FinishTimeout     duration        `default:"5m" help:"Time that the previous version has after a reload to finish its events and waitUntil promises; never less than the event timeout."`
+	SlowEvent         durationOrNever `default:"1s" help:"Log a warning when an event takes longer than this, with the place where the script is computing; or never."`
+	SleepAfter        duration        `placeholder:"DURATION" help:"Stop an engine that has been idle for this long; the next event starts one. Default: never."`
+	Memory            size            `default:"128MiB" help:"Memory limit of the script in each engine, at least 1MiB. An engine that exceeds it is replaced; connections stay open."`
+	Var               []variable      `placeholder:"NAME[=VALUE]" sep:"none" help:"Variable of env. NAME alone copies one from Linger's own environment, which keeps secrets out of process lists. May be repeated."`
+	EnvFile           []string        `placeholder:"FILE" sep:"none" help:"File of variables of env, one NAME=VALUE on each line. .env and .dev.vars in the application's folder are read without it. May be repeated."`
+	CompatibilityDate configDate      `placeholder:"DATE" help:"Compatibility date of the Workers runtime, such as 2026-11-01, for the behaviour of WebSocket objects. Default: the newest."`
+	CompatibilityFlag []string        `placeholder:"NAME" sep:"none" help:"web_socket_auto_reply_to_close or web_socket_manual_reply_to_close. May be repeated."`
+	Reload            string          `default:"stay" enum:"stay,close" help:"What happens to connections when the application is reloaded: stay keeps them open, close closes them with 1012, spread over time. accept({ reload }) overrides it for one connection."`
+	Watch             bool            `help:"Reload the application when one of its files changes; connections stay open. SIGHUP also reloads it."`
 }
 
-// doorFlags say who may come in.
-type doorFlags struct {
+// minMemory is the least --memory with which an engine can load an application.
+const minMemory size = 1 << 20
+
+// Validate reports numbers that are out of range. kong calls it.
+func (f workerFlags) Validate() error {
+	switch {
+	case f.Workers < 1 || f.Workers > maxWorkers:
+		return fmt.Errorf("--workers: %d is not from 1 to %d", f.Workers, maxWorkers)
+	case f.Memory < minMemory:
+		return fmt.Errorf("--memory: %d bytes are too few for an engine: give 1MiB or more", f.Memory)
+	}
+	return nil
+}
+
+// admissionFlags are the flags for admission control.
+type admissionFlags struct {
 	hostFlags `embed:""`
 
-	Origin         []originPattern `placeholder:"PATTERN" help:"Origins whose pages may connect, beside those of the same host: https://*.example.com, localhost:*, file://, null, or * for any. May be repeated."`
-	Subprotocol    []token         `placeholder:"NAME" help:"Subprotocols that the server speaks, the best first; the first that a client offers is agreed. May be repeated."`
-	MaxConnections int             `default:"100000" help:"Connections there may be; above it requests get 503."`
-	MaxPerAddress  int             `placeholder:"N" help:"Connections that one remote address may have; above it requests get 429. Not bounded, if not given."`
-	UpgradeRate    float64         `placeholder:"N" help:"Upgrade requests per second; above it they get 503. Not bounded, if not given."`
-	HeaderTimeout  duration        `default:"10s" help:"Time a client may take to send the header of a request; then its connection is closed."`
-	BodyTimeout    duration        `default:"30s" help:"Time a client may take to send 16 KiB of a request's body, or all of it; then it gets 408 and its connection is closed."`
-	UpgradeTimeout duration        `placeholder:"DURATION" help:"Time an upgrade request may take, the wait for a worker included; then it gets 504. The event timeout and 30s, if not given."`
-	TrustedProxy   []network       `placeholder:"NETWORK" help:"Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: 10.0.0.0/8, ::1. May be repeated."`
+	Origin         []originPattern `placeholder:"PATTERN" help:"Origins whose pages may connect, in addition to those of the server's own host: https://*.example.com, localhost:*, file://, null, or * for any. May be repeated."`
+	Subprotocol    []token         `placeholder:"NAME" help:"Subprotocol that the server supports, in order of preference: the first one that the client also offers is selected. May be repeated."`
+	MaxConnections int             `default:"100000" help:"Maximum number of connections. Further upgrade requests get 503."`
+	MaxPerAddress  int             `placeholder:"N" help:"Maximum number of connections from one remote address. Further upgrade requests get 429. Default: unlimited."`
+	UpgradeRate    float64         `placeholder:"N" help:"Upgrade requests accepted per second. Further ones get 503. Default: unlimited."`
+	HeaderTimeout  duration        `default:"10s" help:"Time for a client to send the header of a request. After it the connection is closed."`
+	BodyTimeout    duration        `default:"30s" help:"Time for a client to send each 16 KiB of a request's body, or the rest of it. After it the request gets 408 and the connection is closed."`
+	UpgradeTimeout duration        `placeholder:"DURATION" help:"Time for an upgrade request, including the wait for a worker. After it the request gets 504. Default: the event timeout plus 30s."`
+	TrustedProxy   []network       `placeholder:"NETWORK" help:"Proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted, such as 10.0.0.0/8 or ::1. May be repeated."`
 }
 
-// connectionFlags bound each connection.
+// connectionFlags are the flags that bound each connection.
 type connectionFlags struct {
-	MaxMessage        size     `default:"1MiB" help:"Largest message a client may send; a larger one closes its connection with 1009."`
-	MaxFragments      int      `default:"0" placeholder:"N" help:"Fragments that a message of a client may have; with more its connection closes with 1008. 0 bounds what they cost, 16,384 empty ones or any number of 64 bytes; -1 means no bound."`
-	MemoryConnections size     `default:"1GiB" help:"What all connections may hold together, of messages to send and messages that have come; above it those that hold more than their share are closed with 1013."`
-	SendQueue         size     `default:"1MiB" help:"What may wait to be sent on a connection before --policy applies."`
-	Policy            string   `default:"close" enum:"close,drop" help:"What happens to a message for a connection whose queue is full: close the connection with 1013, or drop the message."`
-	HighWater         size     `placeholder:"SIZE" help:"Queue length from which websocketdrain tells that it is empty again. The whole queue, if not given."`
-	WriteTimeout      duration `default:"30s" help:"How long a client may read nothing of what waits for it; then its connection is cut."`
-	HalfOpenTimeout   duration `default:"30s" help:"Time a half-open connection has, after the client's Close, until it is closed with the client's code."`
-	IdleTimeout       duration `placeholder:"DURATION" help:"Close connections, with 1001, on which no message comes or goes for so long. Never, if not given."`
-	MaxLifetime       duration `placeholder:"DURATION" help:"Close connections, with 1012, that are so old, give or take a tenth. Never, if not given."`
-	Compression       bool     `help:"Agree to permessage-deflate with clients that offer it."`
+	MaxMessage        size     `default:"1MiB" help:"Largest message accepted from a client. A larger one closes the connection with 1009."`
+	MaxFragments      int      `default:"0" placeholder:"N" help:"Maximum number of fragments in a message from a client. More close the connection with 1008. 0 bounds their overhead instead: 16,384 empty fragments, but any number of 64 bytes or more; -1 means no bound."`
+	MemoryConnections size     `default:"1GiB" help:"Memory for the queued and received messages of all connections together. Beyond it, connections that use more than their share are closed with 1013."`
+	SendQueue         size     `default:"1MiB" help:"Bytes that may be queued for sending on a connection before --policy applies."`
+	Policy            string   `default:"close" enum:"close,drop" help:"What happens when the send queue of a connection is full: close closes it with 1013, drop drops the message."`
+	HighWater         size     `placeholder:"SIZE" help:"Length of the send queue from which its becoming empty causes a websocketdrain event. Default: the size of the whole queue."`
+	WriteTimeout      duration `default:"30s" help:"How long a client may fail to read queued data. After it the connection is aborted."`
+	HalfOpenTimeout   duration `default:"30s" help:"How long a connection may stay half-open after the client's Close. After it the server answers with the client's code."`
+	IdleTimeout       duration `placeholder:"DURATION" help:"Close connections with 1001 after this time without a message in either direction. Default: never."`
+	MaxLifetime       duration `placeholder:"DURATION" help:"Close connections with 1012 at this age, plus or minus a tenth. Default: never."`
+	Compression       bool     `help:"Accept permessage-deflate from clients that offer it."`
 }
 
-// options gives the flags as package worker takes them.
+// options converts the flags to the options of package worker.
 func (c *runCommand) options(log *slog.Logger) (worker.Options, error) {
-	origins, err := linger.Origins(texts(c.Origin)...)
+	origins, err := linger.Origins(toStrings(c.Origin)...)
 	o := worker.Options{
 		Server:       c.server(),
 		Workers:      c.Workers,
 		Overlap:      c.Overlap,
 		EventTimeout: time.Duration(c.EventTimeout),
-		SlowEvent:    c.SlowEvent.option(),
+		SlowEvent:    c.SlowEvent.workerOption(),
 
 		FinishTimeout: time.Duration(c.FinishTimeout),
 		SleepAfter:    time.Duration(c.SleepAfter),
@@ -92,6 +107,7 @@ func (c *runCommand) options(log *slog.Logger) (worker.Options, error) {
 	return o, err
 }
 
+// server converts the flags to the options of package linger.
 func (c *runCommand) server() linger.Options {
 	o := linger.Options{
 		Options: websocket.Options{
@@ -124,14 +140,12 @@ func (c *runCommand) server() linger.Options {
 	return o
 }
 
-// Validate refuses numbers that mean nothing; kong calls it.
+// Validate reports numbers that are out of range, and flags that exclude each other. kong calls it.
 func (c *runCommand) Validate() error {
-	if err := c.listenFlags.Validate(); err != nil {
+	if err := errors.Join(c.listenFlags.Validate(), c.workerFlags.Validate()); err != nil {
 		return err
 	}
 	switch {
-	case c.Workers < 1 || c.Workers > maxWorkers:
-		return fmt.Errorf("--workers: %d is not from 1 to %d", c.Workers, maxWorkers)
 	case c.MaxConnections < 1:
 		return fmt.Errorf("--max-connections: %d is not above 0", c.MaxConnections)
 	case c.MaxPerAddress < 0:
@@ -142,18 +156,18 @@ func (c *runCommand) Validate() error {
 		return fmt.Errorf("--max-fetches: %d is not above 0", c.MaxFetches)
 	case c.MaxSockets < 1:
 		return fmt.Errorf("--max-sockets: %d is not above 0", c.MaxSockets)
-	case !(c.UpgradeRate >= 0 && c.UpgradeRate <= math.MaxFloat64): // NaN is neither
-		return fmt.Errorf("--upgrade-rate: %v is not a number of requests, from 0 on", c.UpgradeRate)
+	case !(c.UpgradeRate >= 0 && c.UpgradeRate <= math.MaxFloat64): // false for NaN and infinities
+		return fmt.Errorf("--upgrade-rate: %v is not a number of requests per second, 0 or more", c.UpgradeRate)
 	}
 	return nil
 }
 
 const maxWorkers = 256
 
-// network is an address, or all that begin alike.
+// network is a flag value that is an IP address or a range of them.
 type network netip.Prefix
 
-// Decode reads a network for kong.
+// Decode implements kong.MapperValue.
 func (n *network) Decode(ctx *kong.DecodeContext) error {
 	var text string
 	if err := ctx.Scan.PopValueInto("network", &text); err != nil {
@@ -175,17 +189,17 @@ func networks(given []network) []netip.Prefix {
 	return list
 }
 
-// token is the name of a subprotocol.
+// token is a flag value that is the name of a subprotocol, a token of HTTP (RFC 6455, section 4.1).
 type token string
 
-// Decode reads a token for kong.
+// Decode implements kong.MapperValue.
 func (n *token) Decode(ctx *kong.DecodeContext) error {
 	var text string
 	if err := ctx.Scan.PopValueInto("name", &text); err != nil {
 		return err
 	}
 	if !handshake.IsToken(text) {
-		return fmt.Errorf("%q is not a subprotocol: its name has letters, digits and some of !#$%%&'*+-.^_`|~", text)
+		return fmt.Errorf("%q is not a subprotocol: a name consists of letters, digits and the characters !#$%%&'*+-.^_`|~", text)
 	}
 	*n = token(text)
 	return nil

@@ -9,7 +9,7 @@ import (
 	"github.com/lingerws/linger"
 )
 
-func TestFlagsReachTheServer(t *testing.T) {
+func TestRunFlagsSetOptions(t *testing.T) {
 	c, err := parse(t, "--finish-timeout=90s", "--workers=3", "--overlap", "--sleep-after=10s", "--max-connections=7", "--max-per-address=2",
 		"--upgrade-rate=2.5", "--upgrade-timeout=1s", "--trusted-proxy=10.1.2.3/8", "--trusted-proxy=::1", "--subprotocol=chat",
 		"--send-queue=2KiB", "--policy=drop", "--high-water=1KiB", "--half-open-timeout=6s", "--max-fragments=9", "--write-timeout=3s", "--idle-timeout=4s", "--max-lifetime=5s", "--compression")
@@ -23,7 +23,7 @@ func TestFlagsReachTheServer(t *testing.T) {
 	s := o.Server
 	for what, right := range map[string]bool{
 		"workers":   o.Workers == 3 && o.Overlap && o.SleepAfter == 10*time.Second && o.FinishTimeout == 90*time.Second,
-		"door":      s.MaxConnections == 7 && s.MaxPerAddress == 2 && s.UpgradeRate == 2.5 && s.UpgradeTimeout == time.Second,
+		"admission": s.MaxConnections == 7 && s.MaxPerAddress == 2 && s.UpgradeRate == 2.5 && s.UpgradeTimeout == time.Second,
 		"proxies":   len(s.TrustedProxies) == 2 && s.TrustedProxies[0] == netip.MustParsePrefix("10.0.0.0/8") && s.TrustedProxies[1] == netip.MustParsePrefix("::1/128"),
 		"protocols": len(s.Subprotocols) == 1 && s.Subprotocols[0] == "chat",
 		"fragments": s.MaxFragments == 9,
@@ -33,15 +33,16 @@ func TestFlagsReachTheServer(t *testing.T) {
 		"deflate":   s.Compression != nil,
 	} {
 		if !right {
-			t.Errorf("%s: the options are those of the flags; got %+v", what, o)
+			t.Errorf("%s: the options must be those of the flags; got %+v", what, o)
 		}
 	}
 }
 
-func TestFlagsThatMeanNothing(t *testing.T) {
+func TestRunFlagsRejectInvalidValues(t *testing.T) {
 	for flag, want := range map[string]string{
 		"--workers=0":             "is not from 1 to 256",
 		"--workers=257":           "is not from 1 to 256",
+		"--memory=64KiB":          "--memory: 65536 bytes are too few for an engine: give 1MiB or more",
 		"--max-connections=-1":    "is not above 0",
 		"--max-per-address=-1":    "-1 is below 0",
 		"--max-fragments=-2":      "is below -1",
@@ -56,7 +57,7 @@ func TestFlagsThatMeanNothing(t *testing.T) {
 		"--slow-event=0":          "is not a duration",
 	} {
 		if _, err := parse(t, flag); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s is refused: it %s; got %v", flag, want, err)
+			t.Errorf("%s must be refused with %q; got %v", flag, want, err)
 		}
 	}
 }

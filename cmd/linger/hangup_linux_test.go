@@ -18,7 +18,7 @@ const echo = `
 addEventListener("websocketupgrade", (event) => { event.accept(); });
 addEventListener("websocketmessage", ({ source, data }) => source.send(data));`
 
-// terminal opens a pseudoterminal.
+// terminal opens a pseudoterminal, which is closed at the end of the test.
 func terminal(t *testing.T) (master, slave *os.File) {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
@@ -36,21 +36,22 @@ func terminal(t *testing.T) (master, slave *os.File) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _, _ = master.Close(), slave.Close() }) // they may be closed
+	t.Cleanup(func() { _, _ = master.Close(), slave.Close() }) // they may already be closed
 	return master, slave
 }
 
-// onTerminal starts a linger sub-command by way of a shell script that leads a session on
-// a terminal. The terminal hangs up when master is closed. The log is in a file.
+// onTerminal starts a command of linger with a shell script that leads a session on a terminal. The terminal hangs up
+// when master is closed. log is the path of the file that the log is written to.
 func onTerminal(t *testing.T, script string, args ...string) (p *program, master *os.File, log string) {
 	t.Helper()
 	master, slave := terminal(t)
 	log = filepath.Join(t.TempDir(), "log")
 	p = startScript(t, script+" <&3 2>"+log, slave, &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 3}, args...)
-	_ = slave.Close() // the process has its own
+	_ = slave.Close() // the process has inherited it
 	return p, master, log
 }
 
+// wantEcho fails the test unless the server echoes a message.
 func wantEcho(t *testing.T, p *program) {
 	t.Helper()
 	c := dial(t, p.url)
@@ -60,20 +61,21 @@ func wantEcho(t *testing.T, p *program) {
 	wantNext(t, c, "text hello")
 }
 
+// wantLog waits until a log file contains want.
 func wantLog(t *testing.T, log, want string) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(testTimeout); ; time.Sleep(5 * time.Millisecond) {
 		text, err := os.ReadFile(log)
 		if err == nil && strings.Contains(string(text), want) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("the log has %q; it is %q, %v", want, text, err)
+			t.Fatalf("the log must contain %q; it is %q, %v", want, text, err)
 		}
 	}
 }
 
-func TestHangupOfTheTerminalEndsTheServerInOrder(t *testing.T) {
+func TestCommandRunTerminalHangupShutsDown(t *testing.T) {
 	app := writeApp(t, echo)
 	for name, c := range map[string]struct {
 		script string
@@ -91,14 +93,14 @@ func TestHangupOfTheTerminalEndsTheServerInOrder(t *testing.T) {
 			_ = master.Close()
 			wantNext(t, client, "close 1001 server shutting down", "EOF")
 			wantLog(t, log, "hangup")
-			if name != "run in a shell" { // which does not wait
+			if name != "run in a shell" { // the shell does not wait for its child
 				p.wantEnd(t, 0)
 			}
 		})
 	}
 }
 
-func TestHangupOfTheTerminalEndsTheProxyInOrder(t *testing.T) {
+func TestCommandProxyTerminalHangupShutsDown(t *testing.T) {
 	t.Parallel()
 	backend := startProgram(t, ">/dev/null", nil, "run", writeApp(t, echo))
 	p, master, _ := onTerminal(t, `exec linger "$@" >&3`, "proxy", "--to="+strings.Replace(backend.url, "http", "ws", 1))
@@ -108,7 +110,7 @@ func TestHangupOfTheTerminalEndsTheProxyInOrder(t *testing.T) {
 	p.wantEnd(t, 0)
 }
 
-func TestSIGHUPWhileTheTerminalIsThere(t *testing.T) {
+func TestCommandRunSIGHUPWithTerminalReloads(t *testing.T) {
 	t.Parallel()
 	p, master, log := onTerminal(t, `exec linger "$@" >&3`, "run", writeApp(t, echo))
 	_ = p.process.Process.Signal(syscall.SIGHUP)
@@ -120,17 +122,17 @@ func TestSIGHUPWhileTheTerminalIsThere(t *testing.T) {
 	p.wantEnd(t, 0)
 }
 
-func TestAServerUnderNohupOutlivesItsTerminal(t *testing.T) {
+func TestCommandRunUnderNohupSurvivesTerminal(t *testing.T) {
 	t.Parallel()
 	p, master, log := onTerminal(t, `trap "" HUP; exec linger "$@" >/dev/null`, "run", writeApp(t, echo))
 	_ = master.Close()
-	wantLog(t, log, "application reloaded") // so the signal has come
+	wantLog(t, log, "application reloaded") // the signal of the hangup has arrived
 	wantEcho(t, p)
 	_ = p.process.Process.Signal(syscall.SIGTERM)
 	p.wantEnd(t, 0)
 }
 
-func TestSIGHUPWithoutATerminal(t *testing.T) {
+func TestCommandRunSIGHUPWithoutTerminalReloads(t *testing.T) {
 	t.Parallel()
 	log := filepath.Join(t.TempDir(), "log")
 	session := &syscall.SysProcAttr{Setsid: true}

@@ -2,5 +2,5 @@
 
 package main
 
-// expectHangup does nothing, because this system has no SIGHUP.
-func (s *signals) expectHangup() {}
+// notifyHangup does nothing, because this system has no SIGHUP.
+func (s *signals) notifyHangup() {}

@@ -11,51 +11,40 @@ import (
 	"time"
 )
 
-// hangup sends SIGHUP to a process whose terminal is there for so long; forever is
-// negative. It returns whether the application is loaded anew, and whether the server ends.
-func hangup(t *testing.T, has bool, lasts time.Duration) (reloads, ends bool) {
-	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		s := &signals{end: make(chan os.Signal, 2), reload: make(chan os.Signal, 1)}
-		var terminal func() bool
-		var there atomic.Bool
-		if has {
-			there.Store(lasts != 0)
-			terminal = there.Load
-		}
-		if lasts > 0 {
-			time.AfterFunc(lasts, func() { there.Store(false) })
-		}
-		hangups := make(chan os.Signal, 1)
-		go s.sortHangups(hangups, terminal)
-		hangups <- syscall.SIGHUP
-		time.Sleep(time.Minute)
-		reloads, ends = len(s.reload) > 0, len(s.end) > 0
-		close(hangups)
-	})
-	return reloads, ends
-}
-
-func TestSIGHUPOfAProcessWithoutATerminalReloads(t *testing.T) {
-	if reloads, ends := hangup(t, false, 0); !reloads || ends {
-		t.Errorf("it reloads and goes on; reloads %v, ends %v", reloads, ends)
-	}
-}
-
-func TestSIGHUPEndsTheServerWhoseTerminalHasGone(t *testing.T) {
-	if reloads, ends := hangup(t, true, 0); reloads || !ends {
-		t.Errorf("it ends and loads nothing; reloads %v, ends %v", reloads, ends)
-	}
-}
-
-func TestSIGHUPEndsTheServerWhoseTerminalGoesSoon(t *testing.T) {
-	if _, ends := hangup(t, true, time.Second); !ends {
-		t.Error("a shell that sends SIGHUP closes the terminal soon after; the server goes on")
-	}
-}
-
-func TestSIGHUPReloadsWhileTheTerminalIsThere(t *testing.T) {
-	if reloads, ends := hangup(t, true, -1); !reloads || ends {
-		t.Errorf("a signal of a program reloads; reloads %v, ends %v", reloads, ends)
+func TestDispatchHangups(t *testing.T) {
+	const never = time.Duration(-1)
+	for name, c := range map[string]struct {
+		hasTerminal bool
+		closesAfter time.Duration // when the terminal closes; negative if it never does
+		reloads     bool
+		shutsDown   bool
+	}{
+		"without a terminal SIGHUP reloads":                           {false, never, true, false},
+		"while the terminal exists SIGHUP reloads":                    {true, never, true, false},
+		"after the terminal has closed SIGHUP shuts down":             {true, 0, false, true},
+		"if the terminal closes soon after SIGHUP, it shuts down too": {true, time.Second, true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &signals{shutdown: make(chan os.Signal, 2), reload: make(chan os.Signal, 1)}
+				var terminal func() bool
+				var exists atomic.Bool
+				if c.hasTerminal {
+					exists.Store(c.closesAfter != 0)
+					terminal = exists.Load
+				}
+				if c.closesAfter > 0 {
+					time.AfterFunc(c.closesAfter, func() { exists.Store(false) })
+				}
+				hangups := make(chan os.Signal, 1)
+				go s.dispatchHangups(hangups, terminal)
+				hangups <- syscall.SIGHUP
+				time.Sleep(time.Minute)
+				if reloads, shutsDown := len(s.reload) > 0, len(s.shutdown) > 0; reloads != c.reloads || shutsDown != c.shutsDown {
+					t.Errorf("reloads must be %v and shuts down %v; got %v, %v", c.reloads, c.shutsDown, reloads, shutsDown)
+				}
+				close(hangups)
+			})
+		})
 	}
 }

@@ -1,15 +1,14 @@
 package main
 
-// helpCommand stands for --help; expandHelp sees to it.
+// helpCommand is the command help in the list of commands. expandHelp replaces it by --help before kong runs it.
 type helpCommand struct {
-	Command []string `arg:"" optional:"" help:"The command to be explained."`
+	Command []string `arg:"" optional:"" help:"The command to explain."`
 }
 
 // Run is never called.
 func (helpCommand) Run() error { return nil }
 
-// expandHelp returns the command line for those that ask for help in other ways: without arguments, and with help
-// before a command.
+// expandHelp rewrites an empty command line, and one that begins with help, to one with --help.
 func expandHelp(args []string) []string {
 	if len(args) == 0 {
 		return []string{"--help"}
@@ -20,20 +19,20 @@ func expandHelp(args []string) []string {
 	return args
 }
 
-// Help returns what the help of the command says about it; kong calls it.
+// Help returns the text at the end of the command's help. kong calls it.
 func (runCommand) Help() string {
 	return `Examples:
 
   linger run app.js                            # at http://127.0.0.1:8080/
-  linger run --watch app.ts                    # loads it anew when a file changes
-  linger run --port=3000 app.js                # at another port of this machine
-  linger run --listen=:80 --workers=4 app.js   # for others, with four engines
+  linger run --watch app.ts                    # reloads it when a file changes
+  linger run --port=3000 app.js                # on another port of the loopback interface
+  linger run --listen=:80 --workers=4 app.js   # on all interfaces, with four engines
   linger run --origin='https://*.example.com' --trusted-proxy=10.0.0.0/8 app.js
 
-It answers SIGHUP by loading the application anew, and SIGTERM by closing every connection in order.`
+SIGHUP reloads the application. SIGTERM closes every connection, then ends the server.`
 }
 
-// Help returns what the help of the command says about it; kong calls it.
+// Help returns the text at the end of the command's help. kong calls it.
 func (proxyCommand) Help() string {
 	return `Examples:
 

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestHelpIsAskedForInSeveralWays(t *testing.T) {
+func TestExpandHelp(t *testing.T) {
 	for line, want := range map[string]string{
 		"":                "--help",
 		"help":            "--help",
@@ -18,7 +18,7 @@ func TestHelpIsAskedForInSeveralWays(t *testing.T) {
 		"help proxy --to": "proxy --to --help",
 	} {
 		if got := expandHelp(strings.Fields(line)); !slices.Equal(got, strings.Fields(want)) {
-			t.Errorf("%q is %q; got %q", line, want, got)
+			t.Errorf("%q must be expanded to %q; got %q", line, want, got)
 		}
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestHostsOfAServer(t *testing.T) {
+func TestHostFlagsAllowsHost(t *testing.T) {
 	loopback := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080}
 	loopback6 := &net.TCPAddr{IP: net.IPv6loopback, Port: 8080}
 	standard := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80}
@@ -14,13 +14,13 @@ func TestHostsOfAServer(t *testing.T) {
 	unix := &net.UnixAddr{Name: "/run/linger"}
 	for _, c := range []struct {
 		listens net.Addr
-		hosts   string // of --host
-		good    string
-		bad     string
+		hosts   string // the value of --host
+		allowed string // separated by spaces
+		refused string // separated by spaces
 	}{
 		{
 			loopback, "",
-			// What a proxy on this machine passes on has the port of the proxy.
+			// A proxy on the same machine forwards the port of its own address.
 			"localhost:8080 LOCALHOST:8080 localhost.:8080 app.localhost:8080 127.0.0.1:8080 [::1]:8080 192.0.2.1:8080 localhost chat.example.com chat.example.com:443 chat.example.com:80",
 			"attacker.example:8080 attacker.example.:8080 Attacker.Example:8080 localhost.attacker.example:8080 127.0.0.1.attacker.example:8080 localhost_:8080 notlocalhost:8080",
 		},
@@ -44,23 +44,23 @@ func TestHostsOfAServer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, host := range append(strings.Fields(c.good), "") { // HTTP/1.0 names none
-			if !run.admits(host, c.listens) {
-				t.Errorf("a server at %v with --host=%s admits %q", c.listens, c.hosts, host)
+		for _, host := range append(strings.Fields(c.allowed), "") { // requests of HTTP/1.0 have no Host
+			if !run.allowsHost(host, c.listens) {
+				t.Errorf("a server at %v with --host=%s must allow %q", c.listens, c.hosts, host)
 			}
 		}
-		for host := range strings.FieldsSeq(c.bad) {
-			if run.admits(host, c.listens) {
-				t.Errorf("a server at %v with --host=%s does not admit %q", c.listens, c.hosts, host)
+		for host := range strings.FieldsSeq(c.refused) {
+			if run.allowsHost(host, c.listens) {
+				t.Errorf("a server at %v with --host=%s must refuse %q", c.listens, c.hosts, host)
 			}
 		}
 	}
 }
 
-func TestHostsThatCannotBe(t *testing.T) {
+func TestHostPatternDecodeRejects(t *testing.T) {
 	for _, host := range []string{"http://a", "a:8080", "*.", "a.*", "**", "[::1]", "a b"} {
 		if _, err := parseRun(t, "--host="+host); err == nil || !strings.Contains(err.Error(), "--host") {
-			t.Errorf("--host=%s is refused; got %v", host, err)
+			t.Errorf("--host=%s must be refused; got %v", host, err)
 		}
 	}
 }

@@ -9,16 +9,16 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// listenFlags say where a server listens.
+// listenFlags are the flags for the address of a server.
 type listenFlags struct {
-	Listen listenAddress `default:"127.0.0.1:8080" help:"Address to listen on: HOST:PORT, or a port of this machine only; :PORT is a port of all its addresses. Port 0 takes a free one."`
-	Port   port          `placeholder:"PORT" help:"The same as --listen=127.0.0.1:PORT."`
+	Listen listenAddress `default:"127.0.0.1:8080" help:"Address to listen on: HOST:PORT, :PORT for all interfaces, or PORT for the loopback interface. Port 0 selects a free port."`
+	Port   port          `placeholder:"PORT" help:"Short for --listen=127.0.0.1:PORT."`
 }
 
-// Validate refuses two addresses; kong calls it.
+// Validate reports an error if both flags are given. kong calls it.
 func (f listenFlags) Validate() error {
 	if f.Port.given && f.Listen != defaultListen {
-		return errors.New("--port and --listen both say where to listen: give one of them")
+		return errors.New("--port and --listen cannot be combined: give one of them")
 	}
 	return nil
 }
@@ -33,10 +33,10 @@ func (f listenFlags) address() string {
 	return string(f.Listen)
 }
 
-// listenAddress is a host and a port.
+// listenAddress is a flag value that is a host and a port, or a port alone.
 type listenAddress string
 
-// Decode reads an address for kong.
+// Decode implements kong.MapperValue.
 func (a *listenAddress) Decode(ctx *kong.DecodeContext) error {
 	var text string
 	if err := ctx.Scan.PopValueInto("address", &text); err != nil {
@@ -57,13 +57,13 @@ func (a *listenAddress) Decode(ctx *kong.DecodeContext) error {
 	return nil
 }
 
-// port is a TCP port on the command line.
+// port is a flag value that is a TCP port.
 type port struct {
 	number uint16
-	given  bool
+	given  bool // the flag is on the command line
 }
 
-// Decode reads a port for kong.
+// Decode implements kong.MapperValue.
 func (p *port) Decode(ctx *kong.DecodeContext) error {
 	var text string
 	if err := ctx.Scan.PopValueInto("port", &text); err != nil {

@@ -18,7 +18,7 @@ func parseRun(t *testing.T, args ...string) (runCommand, error) {
 	return cli.Run, err
 }
 
-func TestWhereAServerListens(t *testing.T) {
+func TestListenFlagsAddress(t *testing.T) {
 	for flags, want := range map[string]string{
 		"":                            "127.0.0.1:8080",
 		"--listen 19080":              "127.0.0.1:19080",
@@ -34,19 +34,19 @@ func TestWhereAServerListens(t *testing.T) {
 	} {
 		c, err := parseRun(t, strings.Fields(flags)...)
 		if err != nil || c.address() != want {
-			t.Errorf("%q listens on %s; got %q, %v", flags, want, c.address(), err)
+			t.Errorf("a server with %q must listen on %s; got %q, %v", flags, want, c.address(), err)
 		}
 		if flags == "" {
 			continue
 		}
 		p, err := parseProxy(t, append([]string{"--to=ws://a"}, strings.Fields(flags)...)...)
 		if err != nil || p.address() != want {
-			t.Errorf("a proxy with %q listens on %s; got %q, %v", flags, want, p.address(), err)
+			t.Errorf("a proxy with %q must listen on %s; got %q, %v", flags, want, p.address(), err)
 		}
 	}
 }
 
-func TestWhereAServerCannotListen(t *testing.T) {
+func TestListenFlagsRejectInvalidValues(t *testing.T) {
 	for flags, want := range map[string]string{
 		"--listen=localhost":        "is not an address to listen on",
 		"--listen=127.0.0.1":        "is not an address to listen on",
@@ -60,10 +60,10 @@ func TestWhereAServerCannotListen(t *testing.T) {
 		"--port=80 --listen=:81":    "give one of them",
 	} {
 		if _, err := parseRun(t, strings.Fields(flags)...); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q is refused with a message that says %q; got %v", flags, want, err)
+			t.Errorf("%q must be refused with %q; got %v", flags, want, err)
 		}
 		if _, err := parseProxy(t, append([]string{"--to=ws://a"}, strings.Fields(flags)...)...); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("a proxy with %q is refused with a message that says %q; got %v", flags, want, err)
+			t.Errorf("a proxy with %q must be refused with %q; got %v", flags, want, err)
 		}
 	}
 }

@@ -7,30 +7,30 @@ import (
 	"log/slog"
 )
 
-// logFlags say what is logged, and how.
+// logFlags are the flags for the log and for the output of the application.
 type logFlags struct {
-	LogFormat string `default:"auto" enum:"auto,text,json" help:"Format of the log on standard error, and of what the application prints: text, json, with an object on each line, or auto: text, and on a terminal errors of the application over several lines."`
-	LogLevel  string `default:"info" enum:"debug,info,warn,error" help:"Least level of lines in the log, and of what the application prints: debug, info, warn or error. console.debug and console.log count as info."`
+	LogFormat string `default:"auto" enum:"auto,text,json" help:"Format of the log on standard error, and of the application's output: text; json, with an object on each line; or auto, which is text, but on a terminal shows errors of the application over several lines."`
+	LogLevel  string `default:"info" enum:"debug,info,warn,error" help:"Minimum level of the log, and of the application's output: debug, info, warn or error. console.debug and console.log count as info."`
 	AccessLog bool   `help:"Log every plain request, and every WebSocket connection when it has ended."`
 }
 
-// logs are where a server writes to.
+// logs are the outputs of a server.
 type logs struct {
-	*slog.Logger              // Linger's own log, on standard error
-	access       *slog.Logger // on standard error too; nil if it is off
-	console      func(level slog.Level, text string)
+	*slog.Logger                                     // the log of Linger itself, on standard error
+	access       *slog.Logger                        // the access log, on standard error; nil if it is off
+	console      func(level slog.Level, text string) // prints the output of the application
 }
 
-// open returns the logs that the flags ask for. They write to the streams.
+// open returns logs with the format and level of the flags. They write to the streams.
 func (f logFlags) open(out *streams) logs {
-	announce := textNotice
+	notice := textNotice
 	if f.LogFormat == jsonFormat {
-		announce = jsonNotice
+		notice = jsonNotice
 	}
-	out.out.announce(announce)
-	out.err.announce(announce)
+	out.out.setDropNotice(notice)
+	out.err.setDropNotice(notice)
 	limited := newLimiter(f.handler(f.level(), out))
-	out.last = limited.sumUp
+	out.flushLog = limited.sumUp
 	l := logs{Logger: slog.New(limited), console: f.console(out)}
 	if f.AccessLog {
 		l.access = slog.New(f.handler(slog.LevelInfo, out))
@@ -40,10 +40,10 @@ func (f logFlags) open(out *streams) logs {
 
 const jsonFormat = "json"
 
-// handler returns what writes the lines of Linger's own log.
+// handler returns the handler that formats the log of Linger itself.
 func (f logFlags) handler(level slog.Level, out *streams) slog.Handler {
-	if f.LogFormat == "auto" && out.look.terminal {
-		return terminalHandler{to: out.err, level: level, look: out.look}
+	if f.LogFormat == "auto" && out.style.terminal {
+		return terminalHandler{to: out.err, level: level, style: out.style}
 	}
 	return newHandler(f.LogFormat, level, out.err)
 }
@@ -58,14 +58,14 @@ func newHandler(format string, level slog.Level, to io.Writer) slog.Handler {
 
 func (f logFlags) level() slog.Level {
 	var level slog.Level
-	_ = level.UnmarshalText([]byte(f.LogLevel)) // kong has checked it
+	_ = level.UnmarshalText([]byte(f.LogLevel)) // kong has checked it against the enum
 	return level
 }
 
-// console returns the function that prints what the application does: log, info and debug
-// to standard output, warn and error to standard error.
+// console returns the function that prints the output of the application's console: of log, info and debug to standard
+// output, of warn and error to standard error.
 func (f logFlags) console(out *streams) func(slog.Level, string) {
-	least := f.level()
+	minLevel := f.level()
 	lines := func(to io.Writer) *slog.Logger {
 		return slog.New(newHandler(jsonFormat, slog.LevelDebug, to)).With("source", "console")
 	}
@@ -76,7 +76,7 @@ func (f logFlags) console(out *streams) func(slog.Level, string) {
 			to, log = out.err, toErr
 		}
 		switch {
-		case max(level, slog.LevelInfo) < least:
+		case max(level, slog.LevelInfo) < minLevel: // console.debug counts as info
 		case f.LogFormat == jsonFormat:
 			log.Log(context.Background(), level, text)
 		default:
@@ -85,7 +85,7 @@ func (f logFlags) console(out *streams) func(slog.Level, string) {
 	}
 }
 
-// print writes a line to standard output, whatever the level.
+// print writes a line to standard output, regardless of --log-level.
 func (f logFlags) print(out *streams, text string) {
 	if f.LogFormat == jsonFormat {
 		slog.New(newHandler(jsonFormat, slog.LevelInfo, out.out)).Info(text)
@@ -94,12 +94,12 @@ func (f logFlags) print(out *streams, text string) {
 	out.out.printf("%s\n", text)
 }
 
-// textNotice and jsonNotice return the line in place of lines that were dropped.
-func textNotice(lines int) []byte { return notice("text", lines) }
-func jsonNotice(lines int) []byte { return notice(jsonFormat, lines) }
+// textNotice and jsonNotice return the line that replaces dropped lines.
+func textNotice(lines int) []byte { return dropNotice("text", lines) }
+func jsonNotice(lines int) []byte { return dropNotice(jsonFormat, lines) }
 
-func notice(format string, lines int) []byte {
+func dropNotice(format string, lines int) []byte {
 	var line bytes.Buffer
-	slog.New(newHandler(format, slog.LevelInfo, &line)).Warn("lines of this output were dropped here: they could not be written, or not in time", "lines", lines)
+	slog.New(newHandler(format, slog.LevelInfo, &line)).Warn("lines of this output were dropped here: the write failed or was too slow", "lines", lines)
 	return line.Bytes()
 }

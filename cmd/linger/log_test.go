@@ -8,13 +8,13 @@ import (
 	"testing"
 )
 
-// outputs are two streams into memory.
+// outputs returns streams that write to memory.
 func outputs() (out *streams, stdout, stderr *bytes.Buffer) {
 	stdout, stderr = new(bytes.Buffer), new(bytes.Buffer)
 	return &streams{out: newStream(stdout), err: newStream(stderr)}, stdout, stderr
 }
 
-func TestLogLevelIsTheLeastOfTheLogAndTheConsole(t *testing.T) {
+func TestLogFlagsLevelAppliesToLogAndConsole(t *testing.T) {
 	for level, want := range map[string][2]string{
 		"debug": {"debug info ", "DEBUG INFO WARN ERROR warn error "},
 		"info":  {"debug info ", "INFO WARN ERROR warn error "},
@@ -39,12 +39,12 @@ func TestLogLevelIsTheLeastOfTheLogAndTheConsole(t *testing.T) {
 			logged.WriteString(strings.TrimSpace(line) + " ")
 		}
 		if got := strings.ReplaceAll(stdout.String(), "\n", " "); got != want[0] || logged.String() != want[1] {
-			t.Errorf("--log-level=%s prints %q; got %q, %q", level, want, got, logged.String())
+			t.Errorf("with --log-level=%s the outputs must be %q; got %q, %q", level, want, got, logged.String())
 		}
 	}
 }
 
-func TestLogFormatOfAllLines(t *testing.T) {
+func TestLogFlagsJSONFormatAppliesToAllLines(t *testing.T) {
 	out, stdout, stderr := outputs()
 	l := logFlags{LogFormat: "json", LogLevel: "info"}.open(out)
 	l.Info("a line")
@@ -54,26 +54,26 @@ func TestLogFormatOfAllLines(t *testing.T) {
 	for line := range strings.Lines(stdout.String() + stderr.String()) {
 		var fields struct{ Time, Level, Msg, Source string }
 		if err := json.Unmarshal([]byte(line), &fields); err != nil || fields.Time == "" || fields.Level == "" || fields.Msg == "" {
-			t.Errorf("with --log-format=json each line of both outputs is an object; got %q, %v", line, err)
+			t.Errorf("with --log-format=json each line of both outputs must be an object; got %q, %v", line, err)
 		}
 		if fields.Msg != "a line" && fields.Source != "console" {
-			t.Errorf("a line of the application has the source console; got %q", line)
+			t.Errorf("a line of the application must have the source console; got %q", line)
 		}
 	}
 	if got := strings.Count(stdout.String(), "\n"); got != 1 {
-		t.Errorf("a text of several lines is one object; got %q", stdout.String())
+		t.Errorf("a text of several lines must be one object; got %q", stdout.String())
 	}
 }
 
-func TestNoticeOfDroppedLinesHasTheFormatOfTheLog(t *testing.T) {
+func TestDropNoticeHasFormatOfLog(t *testing.T) {
 	var line struct {
 		Level string
 		Lines int
 	}
 	if err := json.Unmarshal(jsonNotice(3), &line); err != nil || line.Level != "WARN" || line.Lines != 3 {
-		t.Errorf("with --log-format=json the notice is an object; got %s, %v", jsonNotice(3), err)
+		t.Errorf("with --log-format=json the notice must be an object; got %s, %v", jsonNotice(3), err)
 	}
 	if got := string(textNotice(3)); !strings.Contains(got, "level=WARN") || !strings.HasSuffix(got, " lines=3\n") {
-		t.Errorf("with --log-format=text the notice is text; got %s", got)
+		t.Errorf("with --log-format=text the notice must be text; got %s", got)
 	}
 }

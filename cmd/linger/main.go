@@ -1,10 +1,7 @@
-// Command linger runs WebSocket applications. `linger help` lists its
-// sub-commands; each has a file of its own here.
+// Command linger runs WebSocket applications. `linger help` lists its commands; each is in the file of its name.
 //
-// Its exit status is 0 when all went well, 1 for a failure, 2 for a command line
-// that cannot be understood, and 128 plus the signal's number when a second
-// signal cut a shutdown short. What failed is said in one message on standard
-// error.
+// The exit status is 0 for success, 1 for a failure, 2 for an invalid command line, and 128 plus the number of the
+// signal if a second signal ends a shutdown early. A failure is reported as one message on standard error.
 package main
 
 import (
@@ -20,36 +17,36 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// commands is the whole command line.
+// commands is the command line as kong parses it.
 type commands struct {
-	Run     runCommand     `cmd:"" help:"Run an application, JavaScript or TypeScript."`
-	Proxy   proxyCommand   `cmd:"" help:"Pass WebSocket connections on to backends. Each side sees how and with which code the other closed."`
-	Check   checkCommand   `cmd:"" help:"Load an application without serving it, and print what is wrong."`
-	Types   typesCommand   `cmd:"" help:"Write linger.d.ts, the types of Linger for TypeScript."`
-	Version versionCommand `cmd:"" help:"Print the version, with those of Go and of the engine."`
-	Help    helpCommand    `cmd:"" help:"Explain a command."`
+	Run     runCommand     `cmd:"" help:"Run an application written in JavaScript or TypeScript."`
+	Proxy   proxyCommand   `cmd:"" help:"Forward WebSocket connections to backends. Each side receives the close code and reason of the other."`
+	Check   checkCommand   `cmd:"" help:"Load an application without serving it, and print its errors and warnings."`
+	Types   typesCommand   `cmd:"" help:"Write linger.d.ts, the TypeScript types of Linger."`
+	Version versionCommand `cmd:"" help:"Print the versions of Linger, Go and the JavaScript engine."`
+	Help    helpCommand    `cmd:"" help:"Show the help of a command."`
 
 	ShowVersion versionFlag `name:"version" short:"v" help:"Print the version."`
 }
 
 const (
 	exitFailure = 1
-	exitUsage   = 2 // the command line cannot be understood
+	exitUsage   = 2 // the command line is invalid
 )
 
 func main() { os.Exit(run(os.Args[1:])) }
 
-// run executes one command line and returns the exit status.
+// run executes a command line and returns the exit status.
 func run(args []string) int {
-	signal.Ignore(syscall.SIGPIPE) // a reader of the output that goes away must not end a server
+	signal.Ignore(syscall.SIGPIPE) // a server must survive the end of the process that reads its output
 	out := openStreams(os.Stdout, os.Stderr)
 	defer out.flush()
 	var cli commands
 	parser, err := kong.New(&cli,
 		kong.Name("linger"),
-		kong.Description("WebSocket server runtime: it holds the sockets, your application is three events."),
+		kong.Description("WebSocket server runtime: Linger holds the sockets, your application handles the events."),
 		kong.Writers(out.out, out.err),
-		kong.Exit(func(status int) { // after --help
+		kong.Exit(func(status int) { // kong calls it after --help and --version
 			out.flush()
 			os.Exit(status)
 		}),
@@ -69,28 +66,28 @@ func run(args []string) int {
 	return 0
 }
 
-// failUsage is fail for a command line that cannot be understood.
+// failUsage prints an error of the command line, and how to get help, and returns exitUsage.
 func (s *streams) failUsage(err error) int {
 	s.fail(err)
-	s.err.printf("Run 'linger help', or 'linger help COMMAND', to see what there is.\n")
+	s.err.printf("Run 'linger help' for the commands, or 'linger help COMMAND' for the flags of one.\n")
 	return exitUsage
 }
 
-// fail prints one clear message and returns the status of a failure.
+// fail prints err, unless it is an exitStatus, and returns the exit status.
 func (s *streams) fail(err error) int {
 	if status, ok := errors.AsType[exitStatus](err); ok {
 		return int(status)
 	}
-	if load, ok := errors.AsType[*worker.LoadError](err); ok && s.look.terminal {
+	if load, ok := errors.AsType[*worker.LoadError](err); ok && s.style.terminal {
 		before, _, _ := strings.Cut(err.Error(), "\n")
-		s.err.printf("linger: %s\n\n%s", before, worker.Frames(load.Problems, s.look.color))
+		s.err.printf("linger: %s\n\n%s", before, worker.Frames(load.Problems, s.style.color))
 		return exitFailure
 	}
 	s.err.printf("linger: %v\n", err)
 	return exitFailure
 }
 
-// exitStatus ends the process with a status and no message.
+// exitStatus is an error that ends the process with this status and without a message.
 type exitStatus int
 
 func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }

@@ -12,32 +12,30 @@ import (
 	"github.com/lingerws/linger/internal/testclient"
 )
 
-// patience bounds what a script waits for. Nothing takes this long unless it is broken.
-const patience = time.Minute
+// testTimeout bounds every wait of the tests. It is only reached if something is broken.
+const testTimeout = time.Minute
 
-// TestMain makes this program the command linger of the scripts.
+// TestMain makes the test binary available to the scripts as the command linger.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"linger": main})
 }
 
-// TestScripts runs the command line as its users do. Beside the commands that package testscript documents, the
-// scripts in testdata/script use those of serverCommands and clientCommands.
+// TestScripts runs the scripts in testdata/script, which use the command line as users do. In addition to the commands
+// that package testscript documents, they use those of serverCommands, clientCommands and proxyCommands.
 func TestScripts(t *testing.T) {
 	examples, err := filepath.Abs("../../examples")
 	if err != nil {
 		t.Fatal(err)
 	}
 	commands := serverCommands()
-	maps.Copy(commands, endsCommands())
-	for name, command := range clientCommands() {
-		commands[name] = command
-	}
+	maps.Copy(commands, clientCommands())
+	maps.Copy(commands, proxyCommands())
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("EXAMPLES", examples)
-			env.Setenv("GORACE", "atexit_sleep_ms=10") // each of these processes would sleep for a second at its end
-			env.Values[sceneKey{}] = &scene{clients: map[string]*testclient.Client{}}
+			env.Setenv("GORACE", "atexit_sleep_ms=10") // by default a process with the race detector sleeps for a second when it exits
+			env.Values[scriptStateKey{}] = &scriptState{clients: map[string]*testclient.Client{}}
 			return nil
 		},
 		Cmds:                commands,
@@ -46,21 +44,22 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// scene is what a script has started.
-type scene struct {
+// scriptState holds the server and the clients that a script has started.
+type scriptState struct {
 	server  *server
 	clients map[string]*testclient.Client
 }
 
-type sceneKey struct{}
+// scriptStateKey is the key of the scriptState in the values of a script.
+type scriptStateKey struct{}
 
-func sceneOf(ts *testscript.TestScript) *scene {
-	s, _ := ts.Value(sceneKey{}).(*scene) // Setup has put it there
+func stateOf(ts *testscript.TestScript) *scriptState {
+	s, _ := ts.Value(scriptStateKey{}).(*scriptState) // set by Setup
 	return s
 }
 
-func TestStatusOfAnError(t *testing.T) {
+func TestStreamsFailReturnsExitStatus(t *testing.T) {
 	if got := openStreams(os.Stdout, os.Stderr).fail(exitStatus(130)); got != 130 {
-		t.Errorf("an error that is a status ends the process with it, 130; got %d", got)
+		t.Errorf("the status of an exitStatus(130) must be 130; got %d", got)
 	}
 }

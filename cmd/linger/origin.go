@@ -6,11 +6,10 @@ import (
 	"github.com/lingerws/linger"
 )
 
-// originPattern is one of the origins whose pages may connect.
+// originPattern is a flag value that is a pattern for linger.Origins.
 type originPattern string
 
-// Decode reads a pattern for kong. A wrong one is thus an error of the command
-// line, before anything is loaded.
+// Decode implements kong.MapperValue. It checks the pattern, so that an error is reported before anything is loaded.
 func (p *originPattern) Decode(ctx *kong.DecodeContext) error {
 	var text string
 	if err := ctx.Scan.PopValueInto("pattern", &text); err != nil {
@@ -21,8 +20,8 @@ func (p *originPattern) Decode(ctx *kong.DecodeContext) error {
 	return err
 }
 
-// texts returns checked flags as plain strings.
-func texts[T ~string](flags []T) []string {
+// toStrings converts flag values to strings.
+func toStrings[T ~string](flags []T) []string {
 	list := make([]string, 0, len(flags))
 	for _, flag := range flags {
 		list = append(list, string(flag))

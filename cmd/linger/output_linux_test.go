@@ -20,8 +20,8 @@ import (
 	"github.com/lingerws/linger/protocol/handshake"
 )
 
-// logger prints a lot on each message, and answers it. A message "hang" has the close
-// event never end.
+// logger is an application that prints much for each message and echoes it. After a message "hang" its close event never
+// completes.
 const logger = `
 let hang = false;
 addEventListener("websocketupgrade", (event) => { event.accept(); });
@@ -33,8 +33,8 @@ addEventListener("websocketmessage", ({ source, data }) => {
 });
 addEventListener("websocketclose", () => { if (hang) return new Promise(() => {}); });`
 
-// readers are what may be at the other end of an output. Each returns the target of a
-// redirection as the shell has it; the file is inherited as descriptor 3.
+// readers are the states of the other end of an output. Each function returns the target of a redirection in the notation
+// of the shell, and the file that the process inherits as descriptor 3, if there is one.
 var readers = map[string]func(t *testing.T) (target string, file *os.File){
 	"whose reader has gone": func(t *testing.T) (string, *os.File) {
 		reader, writer := pipe(t)
@@ -67,22 +67,22 @@ func pipe(t *testing.T) (reader, writer *os.File) {
 	return reader, writer
 }
 
-// program is a linger with redirected outputs, at an address of its own: it may be unable
-// to print one.
+// program is a linger process with redirected outputs. The test chooses its address, because the process may be unable to
+// print one.
 type program struct {
 	process *exec.Cmd
 	url     string
 	ended   chan error
 }
 
-// startProgram starts a linger sub-command by way of a shell with these redirections.
+// startProgram starts a command of linger with these redirections of the shell.
 func startProgram(t *testing.T, redirections string, file *os.File, args ...string) *program {
 	t.Helper()
 	return startScript(t, `exec linger "$@" `+redirections, file, nil, args...)
 }
 
-// startScript starts a linger sub-command by way of a shell script, which gets the
-// arguments.
+// startScript starts a command of linger with a shell script, which gets args as its arguments, and waits until the
+// command listens.
 func startScript(t *testing.T, script string, file *os.File, attributes *syscall.SysProcAttr, args ...string) *program {
 	t.Helper()
 	address := fmt.Sprintf("127.%d.%d.%d:18080", 1+rand.IntN(250), rand.IntN(250), 1+rand.IntN(250))
@@ -96,19 +96,20 @@ func startScript(t *testing.T, script string, file *os.File, attributes *syscall
 		t.Fatal(err)
 	}
 	go func() { p.ended <- p.process.Wait() }()
-	t.Cleanup(func() { _ = p.process.Process.Kill() }) // it may have ended
-	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+	t.Cleanup(func() { _ = p.process.Process.Kill() }) // it may have exited
+	for deadline := time.Now().Add(testTimeout); ; time.Sleep(5 * time.Millisecond) {
 		conn, err := net.Dial("tcp", address)
 		if err == nil {
 			_ = conn.Close()
 			return p
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("the server listens on %s; after %v it does not: %v", address, patience, err)
+			t.Fatalf("the server must listen on %s; it does not after %v: %v", address, testTimeout, err)
 		}
 	}
 }
 
+// wantEnd waits until the process ends, and fails the test if it does not end with status.
 func (p *program) wantEnd(t *testing.T, status int) {
 	t.Helper()
 	select {
@@ -118,13 +119,14 @@ func (p *program) wantEnd(t *testing.T, status int) {
 			got = exit.ExitCode()
 		}
 		if got != status {
-			t.Errorf("the server ends with status %d; got %v", status, err)
+			t.Errorf("the server must end with status %d; got %v", status, err)
 		}
-	case <-time.After(patience):
-		t.Error("the server ends; it goes on")
+	case <-time.After(testTimeout):
+		t.Errorf("the server must end; it still runs after %v", testTimeout)
 	}
 }
 
+// writeApp writes an application to a temporary file and returns its path.
 func writeApp(t *testing.T, source string) string {
 	t.Helper()
 	app := filepath.Join(t.TempDir(), "app.js")
@@ -144,18 +146,19 @@ func dial(t *testing.T, url string) *testclient.Client {
 	return c
 }
 
+// wantNext fails the test unless the client receives these next.
 func wantNext(t *testing.T, c *testclient.Client, want ...string) {
 	t.Helper()
 	for _, want := range want {
 		if got, err := c.Receive(); err != nil || got != want {
-			t.Fatalf("the client receives %q; got %q, %v", want, got, err)
+			t.Fatalf("the client must receive %q next; got %q, %v", want, got, err)
 		}
 	}
 }
 
-// TestRunOutlivesTheReaderOfItsOutput has the application and the server log much more
-// than a pipe holds, with each output in each state.
-func TestRunOutlivesTheReaderOfItsOutput(t *testing.T) {
+// TestCommandRunSurvivesReaderOfOutput makes the application and the server write much more than fits into a pipe, with
+// each output in each of the states in readers.
+func TestCommandRunSurvivesReaderOfOutput(t *testing.T) {
 	app := writeApp(t, logger)
 	for state, reader := range readers {
 		for name, outputs := range map[string]string{
@@ -187,7 +190,7 @@ func TestRunOutlivesTheReaderOfItsOutput(t *testing.T) {
 	}
 }
 
-func TestASecondSignalWorksWhileTheLogIsStuck(t *testing.T) {
+func TestCommandRunSecondSignalWithBlockedLog(t *testing.T) {
 	t.Parallel()
 	_, writer := pipe(t)
 	p := startProgram(t, ">&3 2>&3", writer, "run", "--shutdown-timeout=1h", writeApp(t, logger))
@@ -198,7 +201,7 @@ func TestASecondSignalWorksWhileTheLogIsStuck(t *testing.T) {
 		}
 		wantNext(t, c, "text "+text)
 	}
-	again := time.NewTicker(100 * time.Millisecond) // those within a second of the first are the first
+	again := time.NewTicker(100 * time.Millisecond) // signals within signalWindow count as the first one
 	defer again.Stop()
 	for range 600 {
 		_ = p.process.Process.Signal(syscall.SIGTERM)
@@ -210,10 +213,10 @@ func TestASecondSignalWorksWhileTheLogIsStuck(t *testing.T) {
 		case <-again.C:
 		}
 	}
-	t.Error("a second signal ends the process, whatever becomes of its output; it goes on")
+	t.Error("a second signal must end the process although its output is blocked; it still runs")
 }
 
-func TestProxyOutlivesTheReaderOfItsOutput(t *testing.T) {
+func TestCommandProxySurvivesReaderOfOutput(t *testing.T) {
 	for state, reader := range readers {
 		t.Run(state, func(t *testing.T) {
 			t.Parallel()
@@ -222,7 +225,7 @@ func TestProxyOutlivesTheReaderOfItsOutput(t *testing.T) {
 			for range 5 {
 				_, err := testclient.Dial(p.url)
 				if failure, ok := errors.AsType[*handshake.Failure](err); !ok || failure.Status != 502 {
-					t.Fatalf("each request to a backend that is not there is answered with 502; got %v", err)
+					t.Fatalf("each request to an unreachable backend must get 502; got %v", err)
 				}
 			}
 			_ = p.process.Process.Signal(syscall.SIGTERM)
@@ -231,7 +234,7 @@ func TestProxyOutlivesTheReaderOfItsOutput(t *testing.T) {
 	}
 }
 
-func TestOutputThatWorksAgainSaysHowManyLinesWereDropped(t *testing.T) {
+func TestCommandRunReportsDroppedLines(t *testing.T) {
 	t.Parallel()
 	reader, writer := pipe(t)
 	p := startProgram(t, ">&3 2>/dev/null", writer, "run", writeApp(t, `
@@ -240,7 +243,7 @@ func TestOutputThatWorksAgainSaysHowManyLinesWereDropped(t *testing.T) {
 			for (let i = 0; i < 12000; i++) console.log("x".repeat(1000));
 			source.send(data);
 		});`))
-	_ = writer.Close() // the server has its own
+	_ = writer.Close() // the server has inherited it
 	c := dial(t, p.url)
 	if err := c.Send(protocol.Text, "go"); err != nil {
 		t.Fatal(err)
@@ -257,6 +260,6 @@ func TestOutputThatWorksAgainSaysHowManyLinesWereDropped(t *testing.T) {
 	_, rest, found := strings.Cut(<-read, "lines of this output were dropped here")
 	var dropped int
 	if _, err := fmt.Sscanf(rest[strings.Index(rest, "lines="):], "lines=%d", &dropped); !found || err != nil || dropped < 1 || dropped > 12000 {
-		t.Errorf("a line says how many were dropped; got %.100q, %d, %v", rest, dropped, err)
+		t.Errorf("a line must contain the number of dropped lines; got %.100q, %d, %v", rest, dropped, err)
 	}
 }

@@ -5,11 +5,11 @@ import (
 	"sync"
 )
 
-// output collects what a process prints, and tells those who wait that there is more.
+// output collects what a process prints. Tests can wait for more.
 type output struct {
 	mu    sync.Mutex
 	text  bytes.Buffer
-	grown chan struct{} // closed at the next write; made by who waits
+	grown chan struct{} // closed by the next Write; created by growth
 }
 
 func (o *output) Write(p []byte) (int, error) {
@@ -34,7 +34,7 @@ func (o *output) reset() {
 	o.text.Reset()
 }
 
-// growth returns a channel that is closed when more is printed.
+// growth returns a channel that is closed by the next Write.
 func (o *output) growth() <-chan struct{} {
 	o.mu.Lock()
 	defer o.mu.Unlock()

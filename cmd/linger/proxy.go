@@ -14,35 +14,35 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// proxyCommand passes WebSockets on to backends until a signal ends it.
+// proxyCommand forwards WebSocket connections to backends until a signal ends it.
 type proxyCommand struct {
 	listenFlags `embed:""`
 
-	To []backendURL `required:"" sep:"none" placeholder:"URL" help:"Backend, such as ws://127.0.0.1:9000/path. May be repeated: a client goes to the one with the fewest connections."`
+	To []backendURL `required:"" sep:"none" placeholder:"URL" help:"URL of a backend, such as ws://127.0.0.1:9000/path. May be repeated: a client is connected to the backend with the fewest connections."`
 
 	hostFlags `embed:""`
 
-	Origin        []originPattern `placeholder:"PATTERN" help:"Origins whose pages may connect, beside those of the same host: https://*.example.com, localhost:*, file://, null, or * for any. May be repeated."`
-	TrustedProxy  []network       `placeholder:"NETWORK" help:"Proxies before this one whose X-Forwarded-For, -Proto and -Host and other forwarding fields are kept: 10.0.0.0/8, ::1. Those of other clients are removed. May be repeated."`
-	BackendHost   bool            `help:"Send each backend the host of its own URL in Host, instead of the host that the client used."`
-	DialTimeout   duration        `default:"10s" help:"Time for the opening handshake with a backend; then the client gets 504."`
-	HeaderTimeout duration        `default:"10s" help:"Time a client may take to send the header of a request."`
-	MaxMessage    size            `default:"1MiB" help:"Largest message of either side; a larger one closes its connection with 1009. It is never held as a whole."`
-	HighWater     size            `default:"64KiB" help:"What may wait on one side before the other is not read."`
-	TailTimeout   duration        `default:"30s" help:"How long a side may go on after the other has sent its Close."`
-	BackendLost   lost            `default:"1014" help:"What the client is told when the backend is lost: a close code, or cut."`
-	ClientLost    lost            `default:"cut" help:"What the backend is told when the client is lost: a close code, or cut."`
-	Compression   bool            `help:"Agree to permessage-deflate with each side that wants it. Compressed messages are held as a whole."`
-	HalfClose     bool            `help:"Pass the extension half-close on, where both sides want it."`
+	Origin        []originPattern `placeholder:"PATTERN" help:"Origins whose pages may connect, in addition to those of the proxy's own host: https://*.example.com, localhost:*, file://, null, or * for any. May be repeated."`
+	TrustedProxy  []network       `placeholder:"NETWORK" help:"Proxies in front of this one, such as 10.0.0.0/8 or ::1, whose X-Forwarded-For, -Proto, -Host and other forwarding fields are kept. Those of other clients are removed. May be repeated."`
+	BackendHost   bool            `help:"Send each backend the host of its own URL in Host, instead of the client's."`
+	DialTimeout   duration        `default:"10s" help:"Time for the opening handshake with a backend. After it the client gets 504."`
+	HeaderTimeout duration        `default:"10s" help:"Time for a client to send the header of a request. After it the connection is closed."`
+	MaxMessage    size            `default:"1MiB" help:"Largest message from either side. A larger one closes the connection with 1009. Messages are forwarded in pieces, not buffered whole."`
+	HighWater     size            `default:"64KiB" help:"Bytes that may be queued for one side before the proxy stops reading the other."`
+	TailTimeout   duration        `default:"30s" help:"How long one side may go on sending after the Close of the other."`
+	BackendLost   lostAction      `default:"1014" help:"What the client receives when the backend is lost: a close code, or cut to abort the connection."`
+	ClientLost    lostAction      `default:"cut" help:"What the backend receives when the client is lost: a close code, or cut to abort the connection."`
+	Compression   bool            `help:"Negotiate permessage-deflate with each side that supports it. Compressed messages are buffered whole."`
+	HalfClose     bool            `help:"Negotiate the extension half-close where both sides support it."`
 
 	backendTLS
 
 	ShutdownTimeout duration `default:"10s" help:"Time for closing all connections after SIGINT or SIGTERM."`
 
-	logFlags `embed:"" group:"The log:"`
+	logFlags `embed:"" group:"Log:"`
 }
 
-// Run listens and passes on.
+// Run serves the proxy until a signal ends it.
 func (c *proxyCommand) Run(out *streams) error {
 	log := c.open(out)
 	signals := notify()
@@ -59,26 +59,30 @@ func (c *proxyCommand) Run(out *streams) error {
 	if err != nil {
 		return listenError(c.address(), err)
 	}
-	signals.expectEnd()
+	signals.notifyShutdown()
 	go signals.ignoreReload(log.Logger)
-	c.print(out, "proxy runs at "+address(listener))
+	c.print(out, "proxy runs at "+listenerURL(listener))
 	return service{
-		handler: logRequests(c.admit(h, listener.Addr(), log.Logger), log.access, options.TrustedProxies), log: log.Logger, headerTimeout: time.Duration(c.HeaderTimeout), limit: time.Duration(c.ShutdownTimeout),
-		connections: h.Count, shutdown: h.Shutdown,
-	}.serve(listener, signals.end)
+		handler:         logRequests(c.checkHost(h, listener.Addr(), log.Logger), log.access, options.TrustedProxies),
+		log:             log.Logger,
+		headerTimeout:   time.Duration(c.HeaderTimeout),
+		shutdownTimeout: time.Duration(c.ShutdownTimeout),
+		connections:     h.Count, shutdown: h.Shutdown,
+	}.serve(listener, signals.shutdown)
 }
 
+// options converts the flags to the options of package proxy.
 func (c *proxyCommand) options(log *slog.Logger) (proxy.Options, error) {
-	origins, err := linger.Origins(texts(c.Origin)...)
+	origins, err := linger.Origins(toStrings(c.Origin)...)
 	if err != nil {
 		return proxy.Options{}, err
 	}
-	secure, err := c.config()
+	tlsConfig, err := c.tlsConfig()
 	if err != nil {
 		return proxy.Options{}, err
 	}
 	o := proxy.Options{
-		To:      texts(c.To),
+		To:      toStrings(c.To),
 		Options: websocket.Options{MaxMessage: int64(c.MaxMessage), HalfOpenTimeout: time.Duration(c.TailTimeout), OfferHalfClose: c.HalfClose},
 		Origins: origins,
 
@@ -86,10 +90,10 @@ func (c *proxyCommand) options(log *slog.Logger) (proxy.Options, error) {
 		BackendHost:    c.BackendHost,
 
 		DialTimeout: time.Duration(c.DialTimeout),
-		TLSConfig:   secure,
+		TLSConfig:   tlsConfig,
 		HighWater:   int(c.HighWater),
-		BackendLost: c.BackendLost.with("the backend is gone"),
-		ClientLost:  c.ClientLost.with("the client is gone"),
+		BackendLost: c.BackendLost.withReason("the backend is gone"),
+		ClientLost:  c.ClientLost.withReason("the client is gone"),
 		Logger:      log,
 	}
 	if c.Compression {
@@ -98,10 +102,10 @@ func (c *proxyCommand) options(log *slog.Logger) (proxy.Options, error) {
 	return o, nil
 }
 
-// backendURL is the URL of a backend.
+// backendURL is a flag value that is the URL of a backend.
 type backendURL string
 
-// Decode reads a URL for kong, so that a wrong one is an error of the command line.
+// Decode implements kong.MapperValue. It checks the URL, so that an error is reported before the proxy listens.
 func (b *backendURL) Decode(ctx *kong.DecodeContext) error {
 	var text string
 	if err := ctx.Scan.PopValueInto("URL", &text); err != nil {
@@ -111,31 +115,31 @@ func (b *backendURL) Decode(ctx *kong.DecodeContext) error {
 	return proxy.CheckBackend(text)
 }
 
-// lost is what one side is told when the other is lost.
-type lost proxy.Lost
+// lostAction is a flag value that is what one side of the proxy receives when the other is lost.
+type lostAction proxy.Lost
 
-// with says who it is.
-func (l lost) with(reason string) proxy.Lost {
+// withReason returns l with a close reason, unless l aborts the connection.
+func (l lostAction) withReason(reason string) proxy.Lost {
 	if !l.Cut {
 		l.Reason = reason
 	}
 	return proxy.Lost(l)
 }
 
-// Decode reads a close code, or cut, for kong.
-func (l *lost) Decode(ctx *kong.DecodeContext) error {
+// Decode implements kong.MapperValue: it parses a close code, or the word cut.
+func (l *lostAction) Decode(ctx *kong.DecodeContext) error {
 	var text string
 	if err := ctx.Scan.PopValueInto("code", &text); err != nil {
 		return err
 	}
 	if text == "cut" {
-		*l = lost{Cut: true}
+		*l = lostAction{Cut: true}
 		return nil
 	}
 	var code protocol.CloseCode
 	if _, err := fmt.Sscanf(text, "%d", &code); err != nil {
 		return fmt.Errorf("%q is neither a close code, such as 1014, nor cut", text)
 	}
-	*l = lost{Code: code}
+	*l = lostAction{Code: code}
 	return protocol.CheckClose(code, "")
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/lingerws/linger/proxy"
 )
 
+// parseProxy parses the command line "linger proxy" with further arguments.
 func parseProxy(t *testing.T, args ...string) (proxyCommand, error) {
 	t.Helper()
 	var cli commands
@@ -21,7 +22,7 @@ func parseProxy(t *testing.T, args ...string) (proxyCommand, error) {
 	return cli.Proxy, err
 }
 
-func TestProxyFlagsReachTheProxy(t *testing.T) {
+func TestProxyFlagsSetOptions(t *testing.T) {
 	c, err := parseProxy(t, "--to=ws://a", "--to=ws://b", "--dial-timeout=1s", "--max-message=2KiB", "--high-water=1KiB",
 		"--tail-timeout=2s", "--backend-lost=cut", "--client-lost=1011", "--compression", "--half-close",
 		"--trusted-proxy=10.0.0.0/8", "--trusted-proxy=::1", "--backend-host")
@@ -36,24 +37,24 @@ func TestProxyFlagsReachTheProxy(t *testing.T) {
 		o.HalfOpenTimeout == 2*time.Second && o.BackendLost == proxy.Lost{Cut: true} && o.ClientLost.Code == 1011 && o.Compression != nil && o.OfferHalfClose &&
 		len(o.TrustedProxies) == 2 && o.TrustedProxies[1].String() == "::1/128" && o.BackendHost
 	if !right {
-		t.Errorf("the options are those of the flags; got %+v", o)
+		t.Errorf("the options must be those of the flags; got %+v", o)
 	}
 }
 
-func TestProxyChecksBackendsBeforeItListens(t *testing.T) {
+func TestBackendURLDecodeRejects(t *testing.T) {
 	for text, reason := range map[string]string{
 		"ws://127.0.0.1:9/a#b": "fragment", "ws://127.0.0.1:99999": "port", "ws://127.0.0.1:0": "port", "http://a": "ws nor wss", "ws://:9": "host", "127.0.0.1:9": "", "": "",
 	} {
 		if _, err := parseProxy(t, "--to=ws://a", "--to="+text); err == nil || !strings.Contains(err.Error(), "--to") || !strings.Contains(err.Error(), reason) {
-			t.Errorf("--to=%s is an error of the command line about %q; got %v", text, reason, err)
+			t.Errorf("--to=%s must be refused with an error about %q; got %v", text, reason, err)
 		}
 	}
 }
 
-func TestWhatALostSideIsToldMayTravel(t *testing.T) {
+func TestLostActionDecodeRejects(t *testing.T) {
 	for _, text := range []string{"1006", "soon", "99999"} {
 		if _, err := parseProxy(t, "--to=ws://a", "--backend-lost="+text); err == nil || !strings.Contains(err.Error(), "backend-lost") {
-			t.Errorf("%s is refused; got %v", text, err)
+			t.Errorf("--backend-lost=%s must be refused: it cannot be sent in a Close; got %v", text, err)
 		}
 	}
 }

@@ -12,20 +12,20 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// reloader loads an application anew, when a signal or a file says so.
+// reloader reloads an application after a signal, and after a change of its files if they are watched.
 type reloader struct {
-	load    func() error    // the application anew
-	files   func() []string // that the last version was made of
-	log     *slog.Logger
-	signals <-chan os.Signal
-	watcher *watcher // nil: files are not watched
-	stop    chan struct{}
-	filled  map[string]bool // the files of the last version that had a content
+	load     func() error    // reloads the application
+	files    func() []string // returns the files of the current version
+	log      *slog.Logger
+	signals  <-chan os.Signal
+	watcher  *watcher        // nil if files are not watched
+	closed   chan struct{}   // closed by close
+	nonEmpty map[string]bool // the files of the current version that were not empty when it was loaded
 }
 
-// reload begins to wait for signals and, if files are watched, for changes.
-func (c *runCommand) reload(app *worker.App, signals <-chan os.Signal, log *slog.Logger) (*reloader, error) {
-	// The entry is watched where it was named: it may be a link, and app.Files has where that leads to.
+// startReloader starts a reloader for app. It watches the files of the application if --watch is given.
+func (c *runCommand) startReloader(app *worker.App, signals <-chan os.Signal, log *slog.Logger) (*reloader, error) {
+	// The module may be a symbolic link, of which app.Files contains only the target. The link is watched too.
 	entry, err := filepath.Abs(c.App)
 	if err != nil {
 		return nil, err
@@ -33,27 +33,29 @@ func (c *runCommand) reload(app *worker.App, signals <-chan os.Signal, log *slog
 	r := &reloader{
 		load:  app.Reload,
 		files: func() []string { return append(app.Files(), entry) },
-		log:   log, signals: signals, stop: make(chan struct{}),
+		log:   log, signals: signals, closed: make(chan struct{}),
 	}
 	if c.Watch {
 		if r.watcher, err = watch(r.files()); err != nil {
 			return nil, err
 		}
 	}
-	r.noteFilled()
-	go r.run()
+	r.recordNonEmpty()
+	go r.loop()
 	return r, nil
 }
 
+// close stops the reloader. It does not wait for a reload that is under way.
 func (r *reloader) close() {
-	close(r.stop)
+	close(r.closed)
 	if r.watcher != nil {
 		r.watcher.close()
 	}
 }
 
-// run reloads once for all changes since the last time, and once for all signals.
-func (r *reloader) run() {
+// loop reloads the application after signals and changes until the reloader is closed. Signals that arrive during a
+// reload cause one more, and so do changes.
+func (r *reloader) loop() {
 	var changed <-chan struct{}
 	if r.watcher != nil {
 		changed = r.watcher.changed
@@ -62,52 +64,53 @@ func (r *reloader) run() {
 		select {
 		case <-r.signals:
 		case <-changed:
-		case <-r.stop:
+		case <-r.closed:
 			return
 		}
-		if !r.settle() {
+		if !r.awaitFiles() {
 			return
 		}
-		r.once()
+		r.reload()
 	}
 }
 
-// once keeps the last version of the application if the new one cannot be loaded.
-func (r *reloader) once() {
-	r.follow(nil, true) // what it imports from now on may change while it is loaded
+// reload loads a new version of the application. If that fails, the current one stays, and the files named by the error
+// are watched in addition to its own.
+func (r *reloader) reload() {
+	r.watchFiles(nil, true) // files that the new version imports may change while it is loaded
 	err := r.load()
 	switch {
 	case errors.Is(err, worker.ErrStopped):
 	case err != nil:
-		r.follow(blamed(err), true) // before anybody hears of it and mends it
-		r.log.Error("application not reloaded: the last version goes on", "error", err)
+		r.watchFiles(filesToFix(err), true) // before the error is logged, so that no fix after it is missed
+		r.log.Error("application not reloaded: the last version stays in place", "error", err)
 	default:
-		r.noteFilled()
-		r.follow(nil, false)
+		r.recordNonEmpty()
+		r.watchFiles(nil, false)
 	}
 }
 
-// follow has the watcher, if there is one, look for the files of the application and
-// for more.
-func (r *reloader) follow(more []string, loose bool) {
+// watchFiles sets the files to watch to those of the current version and others. If anyModule is true, all modules in
+// their folders are watched too. It does nothing if files are not watched.
+func (r *reloader) watchFiles(others []string, anyModule bool) {
 	if r.watcher == nil {
 		return
 	}
-	err := r.watcher.follow(append(r.files(), more...), loose)
+	err := r.watcher.setFiles(append(r.files(), others...), anyModule)
 	if err != nil && !errors.Is(err, fsnotify.ErrClosed) {
-		r.log.Warn("some folders of the application cannot be watched: use SIGHUP after a change there", "error", err)
+		r.log.Warn("some folders of the application cannot be watched: send SIGHUP after a change in them", "error", err)
 	}
 }
 
-// relative finds what an error says of a module that cannot be found.
-var relative = regexp.MustCompile(`"(\.\.?/[^"]+)"`)
+// missingModule matches the relative import in an error about a module that does not exist.
+var missingModule = regexp.MustCompile(`"(\.\.?/[^"]+)"`)
 
-// uninstalled finds what an error says of a package that is not installed.
-var uninstalled = regexp.MustCompile(`npm install (\S+)`)
+// missingPackage matches the name in an error about a package that is not installed.
+var missingPackage = regexp.MustCompile(`npm install (\S+)`)
 
-// packagesOf returns the folder that packages for a file are installed in: beside the nearest package.json, or else beside
-// the file.
-func packagesOf(file string) string {
+// nodeModulesFor returns the folder in which packages for a file are installed: node_modules in the folder of the nearest
+// package.json, or in that of the file if there is none.
+func nodeModulesFor(file string) string {
 	for folder := filepath.Dir(file); ; folder = filepath.Dir(folder) {
 		if _, err := os.Stat(filepath.Join(folder, "package.json")); err == nil {
 			return filepath.Join(folder, "node_modules")
@@ -118,9 +121,9 @@ func packagesOf(file string) string {
 	}
 }
 
-// blamed returns the files that an error names, and those it misses: with them it may
-// be mended.
-func blamed(err error) (files []string) {
+// filesToFix returns the files whose change or creation may fix a load error: those that it names, and those that it
+// reports as missing.
+func filesToFix(err error) (files []string) {
 	failure, ok := errors.AsType[*worker.LoadError](err)
 	if !ok {
 		return nil
@@ -131,11 +134,11 @@ func blamed(err error) (files []string) {
 			continue
 		}
 		files = append(files, file)
-		for _, missing := range relative.FindAllStringSubmatch(p.Text, -1) {
+		for _, missing := range missingModule.FindAllStringSubmatch(p.Text, -1) {
 			files = append(files, filepath.Join(filepath.Dir(file), filepath.FromSlash(missing[1])))
 		}
-		for _, missing := range uninstalled.FindAllStringSubmatch(p.Text, -1) {
-			files = append(files, filepath.Join(packagesOf(file), filepath.FromSlash(missing[1]), "package.json"))
+		for _, missing := range missingPackage.FindAllStringSubmatch(p.Text, -1) {
+			files = append(files, filepath.Join(nodeModulesFor(file), filepath.FromSlash(missing[1]), "package.json"))
 		}
 	}
 	return files

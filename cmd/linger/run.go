@@ -14,35 +14,35 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// runCommand serves one application until a signal ends it.
+// runCommand serves an application until a signal ends it.
 type runCommand struct {
-	App string `arg:"" optional:"" help:"The application's module, .js or .ts. What main says in the configuration file, if not given."`
+	App string `arg:"" optional:"" help:"The application's module, .js or .ts. Default: main of the configuration file."`
 
 	listenFlags `embed:""`
 
-	Config          string   `placeholder:"FILE" help:"Configuration file. linger.toml beside the application, if not given and there is one."`
+	Config          string   `placeholder:"FILE" help:"Configuration file. Default: linger.toml in the application's folder, if it exists."`
 	ShutdownTimeout duration `default:"10s" help:"Time for closing all connections after SIGINT or SIGTERM."`
 
-	workerFlags     `embed:"" group:"The application:"`
-	doorFlags       `embed:"" group:"Who may come in:"`
-	connectionFlags `embed:"" group:"Each connection:"`
-	egressFlags     `embed:"" group:"What the application reaches:"`
-	logFlags        `embed:"" group:"The log:"`
+	workerFlags     `embed:"" group:"Application:"`
+	admissionFlags  `embed:"" group:"Admission control:"`
+	connectionFlags `embed:"" group:"Connections:"`
+	egressFlags     `embed:"" group:"Outgoing connections:"`
+	logFlags        `embed:"" group:"Log:"`
 
-	vars    map[string]any // of env, from all sources; set by configure
-	notices []configNotice // for the log
+	vars           map[string]any  // the variables of env from all sources; set by configure
+	configWarnings []configWarning // set by configure
 
-	boundGiven bool // --max-connections is on the command line
+	maxConnectionsGiven bool // --max-connections is on the command line
 }
 
-// AfterApply notes which flags were given; kong calls it.
+// AfterApply records whether --max-connections was given. kong calls it.
 func (c *runCommand) AfterApply(ctx *kong.Context) error { //nolint:unparam // kong calls methods of this form
-	c.boundGiven = slices.ContainsFunc(ctx.Path, func(p *kong.Path) bool { return p.Flag != nil && p.Flag.Name == "max-connections" })
+	c.maxConnectionsGiven = slices.ContainsFunc(ctx.Path, func(p *kong.Path) bool { return p.Flag != nil && p.Flag.Name == "max-connections" })
 	return nil
 }
 
-// Run loads the application, then listens, so that no client meets one that does
-// not load.
+// Run loads the application and then serves it until a signal ends the server. It does not listen before the application
+// is loaded, so that clients cannot connect to one that fails to load.
 func (c *runCommand) Run(out *streams) error {
 	if err := c.configure(); err != nil {
 		return err
@@ -57,35 +57,36 @@ func (c *runCommand) Run(out *streams) error {
 	if err != nil {
 		return errors.Join(listenError(c.address(), err), app.Shutdown(context.Background()))
 	}
-	signals.expectEnd() // before the address is printed: what reads it may send a signal at once
-	reloading, err := c.reload(app, signals.reload, log.Logger)
+	signals.notifyShutdown() // before the address is printed: a program that reads it may send a signal at once
+	reloader, err := c.startReloader(app, signals.reload, log.Logger)
 	if err != nil {
 		return errors.Join(fmt.Errorf("cannot watch the application's files: %w", err), listener.Close(), app.Shutdown(context.Background()))
 	}
-	defer reloading.close()
-	reportDescriptors(log.Logger, maxDescriptors(), c.MaxConnections, c.boundGiven)
-	c.print(out, fmt.Sprintf("%s runs at %s", c.App, address(listener)))
+	defer reloader.close()
+	reportDescriptors(log.Logger, maxDescriptors(), c.MaxConnections, c.maxConnectionsGiven)
+	c.print(out, fmt.Sprintf("%s runs at %s", c.App, listenerURL(listener)))
 	return service{
-		handler:       logRequests(c.admit(app, listener.Addr(), log.Logger), log.access, networks(c.TrustedProxy)),
-		log:           log.Logger,
-		headerTimeout: time.Duration(c.HeaderTimeout),
-		bodyTimeout:   time.Duration(c.BodyTimeout),
-		limit:         time.Duration(c.ShutdownTimeout),
-		connections:   app.Server().Count, shutdown: app.Shutdown,
-	}.serve(listener, signals.end)
+		handler:         logRequests(c.checkHost(app, listener.Addr(), log.Logger), log.access, networks(c.TrustedProxy)),
+		log:             log.Logger,
+		headerTimeout:   time.Duration(c.HeaderTimeout),
+		bodyTimeout:     time.Duration(c.BodyTimeout),
+		shutdownTimeout: time.Duration(c.ShutdownTimeout),
+		connections:     app.Server().Count, shutdown: app.Shutdown,
+	}.serve(listener, signals.shutdown)
 }
 
+// load logs the warnings about the configuration and loads the application.
 func (c *runCommand) load(log logs) (*worker.App, error) {
 	if info, err := os.Stat(c.App); err == nil && info.IsDir() {
-		return nil, fmt.Errorf("%s: is a directory; name the application's module in it, a .js or .ts file", c.App)
+		return nil, fmt.Errorf("%s: is a directory: give the path of the application's module, a .js or .ts file", c.App)
 	}
 	options, err := c.options(log.Logger)
 	if err != nil {
 		return nil, err
 	}
 	options.Console, options.Server.AccessLog = log.console, log.access
-	for _, n := range c.notices {
-		log.Warn(n.text, n.attrs...)
+	for _, w := range c.configWarnings {
+		log.Warn(w.text, w.attrs...)
 	}
 	return worker.Load(c.App, options)
 }

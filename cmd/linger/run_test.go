@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// listenerAt is a listener that only has an address.
+// listenerAt is a listener of which only Addr may be called.
 type listenerAt struct {
 	net.Listener
 	address string
@@ -18,7 +18,7 @@ type addressText string
 func (addressText) Network() string  { return "tcp" }
 func (a addressText) String() string { return string(a) }
 
-func TestTheAddressIsOneABrowserCanOpen(t *testing.T) {
+func TestListenerURL(t *testing.T) {
 	for listening, want := range map[string]string{
 		"127.0.0.1:8080": "http://127.0.0.1:8080/",
 		"[::1]:8080":     "http://[::1]:8080/",
@@ -27,32 +27,32 @@ func TestTheAddressIsOneABrowserCanOpen(t *testing.T) {
 		"10.1.2.3:8080":  "http://10.1.2.3:8080/",
 		"/run/linger":    "/run/linger",
 	} {
-		if got := address(listenerAt{address: listening}); got != want {
-			t.Errorf("a listener on %s is found at %s; got %s", listening, want, got)
+		if got := listenerURL(listenerAt{address: listening}); got != want {
+			t.Errorf("the URL of a listener on %s must be %s; got %s", listening, want, got)
 		}
 	}
 }
 
-func TestAnAddressThatIsNone(t *testing.T) {
+func TestListenErrorOfInvalidAddress(t *testing.T) {
 	_, err := net.Listen("tcp", "nowhere")
 	got := listenError("nowhere", err).Error()
 	if want := "cannot listen on nowhere: listen tcp: address nowhere: missing port in address"; got != want {
-		t.Errorf("the message is %q; got %q", want, got)
+		t.Errorf("the error must be %q; got %q", want, got)
 	}
 }
 
-func TestDefaults(t *testing.T) {
+func TestRunFlagsDefaults(t *testing.T) {
 	c, err := parse(t)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if c.Listen != "127.0.0.1:8080" {
-		t.Errorf("linger listens on 127.0.0.1:8080, where only this machine reaches it; got %s", c.Listen)
+		t.Errorf("the default address must be 127.0.0.1:8080, which is reachable only locally; got %s", c.Listen)
 	}
 	if c.MaxMessage != 1<<20 || c.Memory != 128<<20 {
-		t.Errorf("a message has at most 1 MiB and the script 128 MiB; got %d and %d", c.MaxMessage, c.Memory)
+		t.Errorf("the default limits are 1 MiB for a message and 128 MiB for the script; got %d and %d", c.MaxMessage, c.Memory)
 	}
 	if len(c.Origin) != 0 {
-		t.Errorf("no pages of other hosts may connect; got %q", c.Origin)
+		t.Errorf("by default pages of other hosts must not connect; got %q", c.Origin)
 	}
 }

@@ -14,47 +14,47 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// service is what a sub-command serves until a signal ends it.
+// service is an HTTP server that runs until a signal ends it.
 type service struct {
-	handler       http.Handler
-	log           *slog.Logger
-	headerTimeout time.Duration
-	bodyTimeout   time.Duration
-	limit         time.Duration // of the shutdown
-	connections   func() int
-	shutdown      func(ctx context.Context) error // of what the handler holds
+	handler         http.Handler
+	log             *slog.Logger
+	headerTimeout   time.Duration
+	bodyTimeout     time.Duration // 0 means no limit
+	shutdownTimeout time.Duration
+	connections     func() int                      // returns the number of WebSocket connections
+	shutdown        func(ctx context.Context) error // closes the WebSocket connections of handler
 }
 
-// maxHeader limits the header of a request, in bytes.
+// maxHeader is the maximum size of the header of a request, in bytes.
 const maxHeader = 16 << 10
 
-// serve answers requests until the first signal, and then closes everything in
-// order. A second signal, a second later or more, ends the process at once.
+// serve serves requests on listener until the first signal, and then shuts down gracefully. A further signal that
+// arrives after signalWindow ends the shutdown early.
 func (s service) serve(listener net.Listener, signals <-chan os.Signal) error {
 	server := websocket.NewHTTPServer(nil)
 	server.Handler = websocket.BoundBodies(s.handler, s.bodyTimeout)
 	server.ReadHeaderTimeout = s.headerTimeout
 	server.MaxHeaderBytes = maxHeader
-	server.ErrorLog = slog.NewLogLogger(s.log.Handler(), slog.LevelError) // panics, and descriptors that have run out
+	server.ErrorLog = slog.NewLogLogger(s.log.Handler(), slog.LevelError) // panics of handlers, and errors of Accept
 	failed := make(chan error, 1)
 	go func() { failed <- websocket.Serve(server, listener) }()
 	select {
 	case err := <-failed:
-		return fmt.Errorf("cannot go on listening on %s: %w", listener.Addr(), err)
+		return fmt.Errorf("cannot accept connections on %s any more: %w", listener.Addr(), err)
 	case signal := <-signals:
-		return s.finish(signal, signals, func(ctx context.Context) error { return s.end(ctx, server) })
+		return s.awaitShutdown(signal, signals, func(ctx context.Context) error { return s.stop(ctx, server) })
 	}
 }
 
-// end stops listening, closes every connection, and lets requests that are being
-// answered come to their end.
-func (s service) end(ctx context.Context, server *http.Server) error {
+// stop stops listening, closes every WebSocket connection, and waits for requests that are being handled.
+func (s service) stop(ctx context.Context, server *http.Server) error {
 	stopped := make(chan error, 1)
 	go func() { stopped <- server.Shutdown(ctx) }()
 	err := s.shutdown(ctx)
 	return errors.Join(err, <-stopped)
 }
 
+// listenError returns the error for an address on which the server cannot listen.
 func listenError(address string, err error) error {
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("cannot listen on %s: the address is in use; choose another with --port or --listen", address)
@@ -62,8 +62,8 @@ func listenError(address string, err error) error {
 	return fmt.Errorf("cannot listen on %s: %w", address, err)
 }
 
-// address gives the URL under which a browser on this machine finds the listener.
-func address(listener net.Listener) string {
+// listenerURL returns the URL at which a browser on this machine reaches the listener.
+func listenerURL(listener net.Listener) string {
 	host, port, err := net.SplitHostPort(listener.Addr().String())
 	if err != nil {
 		return listener.Addr().String()

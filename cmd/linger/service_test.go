@@ -14,21 +14,20 @@ import (
 	"time"
 )
 
-func TestAListenErrorTellsWhatToDo(t *testing.T) {
+func TestListenError(t *testing.T) {
 	for err, want := range map[error]string{
 		syscall.EADDRINUSE:   "choose another with --port or --listen",
 		net.ErrClosed:        "cannot listen on :80",
 		errors.New("broken"): "broken",
 	} {
 		if got := listenError(":80", err).Error(); !strings.Contains(got, want) {
-			t.Errorf("the message says %q; got %q", want, got)
+			t.Errorf("the error must contain %q; got %q", want, got)
 		}
 	}
 }
 
-// TestAPanicOfAHandlerIsLogged looks at what package net/http recovers, and tells its
-// error log only.
-func TestAPanicOfAHandlerIsLogged(t *testing.T) {
+// TestServiceServeLogsPanicOfHandler covers panics that net/http recovers and writes to its ErrorLog.
+func TestServiceServeLogsPanicOfHandler(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -40,26 +39,26 @@ func TestAPanicOfAHandlerIsLogged(t *testing.T) {
 		served <- service{
 			handler:       http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("something is wrong") }),
 			log:           slog.New(slog.NewTextHandler(&out, nil)),
-			headerTimeout: patience, limit: patience,
+			headerTimeout: testTimeout, shutdownTimeout: testTimeout,
 			connections: func() int { return 0 },
 			shutdown:    func(context.Context) error { return nil },
 		}.serve(listener, signals)
 	}()
-	response, err := (&http.Client{Timeout: patience}).Get(address(listener))
+	response, err := (&http.Client{Timeout: testTimeout}).Get(listenerURL(listener))
 	if err == nil {
 		_ = response.Body.Close()
-		t.Errorf("a handler that panics answers nothing; got %s", response.Status)
+		t.Errorf("a handler that panics must not send a response; got %s", response.Status)
 	}
 	signals <- os.Interrupt
 	if err := <-served; err != nil {
 		t.Error(err)
 	}
 	if got := out.String(); !strings.Contains(got, "something is wrong") {
-		t.Errorf("what a handler panics with is in the log; the log is %q", got)
+		t.Errorf("the log must contain the value of the panic; it is %q", got)
 	}
 }
 
-func TestABodyThatDoesNotComeEndsItsConnection(t *testing.T) {
+func TestServiceServeBodyTimeoutClosesConnection(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +72,7 @@ func TestABodyThatDoesNotComeEndsItsConnection(t *testing.T) {
 				read <- err
 			}),
 			log:           slog.New(slog.DiscardHandler),
-			headerTimeout: patience, bodyTimeout: 10 * time.Millisecond, limit: patience,
+			headerTimeout: testTimeout, bodyTimeout: 10 * time.Millisecond, shutdownTimeout: testTimeout,
 			connections: func() int { return 0 },
 			shutdown:    func(context.Context) error { return nil },
 		}.serve(listener, signals)
@@ -87,9 +86,9 @@ func TestABodyThatDoesNotComeEndsItsConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := <-read; !errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Errorf("reading the body fails when its time is over; got %v", err)
+		t.Errorf("reading the body must fail after the body timeout; got %v", err)
 	}
-	if _, err := io.ReadAll(nc); err != nil { // until the server ends it
+	if _, err := io.ReadAll(nc); err != nil { // returns when the server closes the connection
 		t.Error(err)
 	}
 	signals <- os.Interrupt

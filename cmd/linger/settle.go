@@ -6,37 +6,39 @@ import (
 	"time"
 )
 
-// longestWriting bounds the wait for a file that is being written: after that it is taken as it is.
-const longestWriting = 5 * time.Second
+// maxWriteTime bounds the wait for a file that is being written. After it the file is read as it is.
+const maxWriteTime = 5 * time.Second
 
-// settle waits until no file of the application is half written, as far as that shows: one that is written in place is
-// empty at first, or has just been changed. It returns false when the reloader is closed.
-func (r *reloader) settle() bool {
-	for late := time.Now().Add(longestWriting); time.Now().Before(late) && slices.ContainsFunc(r.files(), r.isBeingWritten); {
+// awaitFiles waits, at most for maxWriteTime, until no file of the application appears to be half written. It returns
+// false if the reloader is closed.
+func (r *reloader) awaitFiles() bool {
+	for deadline := time.Now().Add(maxWriteTime); time.Now().Before(deadline) && slices.ContainsFunc(r.files(), r.isBeingWritten); {
 		select {
 		case <-time.After(settleTime / 5):
-		case <-r.stop:
+		case <-r.closed:
 			return false
 		}
 	}
 	return true
 }
 
+// isBeingWritten reports whether a file appears to be half written: it has changed within settleTime, or it has become
+// empty, as a file does that is truncated and then written.
 func (r *reloader) isBeingWritten(file string) bool {
 	info, err := os.Stat(file)
 	if err != nil {
-		return false // it has been removed, which the load will say
+		return false // loading reports the error
 	}
 	age := time.Since(info.ModTime())
-	return age >= 0 && age < settleTime || info.Size() == 0 && r.filled[file]
+	return age >= 0 && age < settleTime || info.Size() == 0 && r.nonEmpty[file]
 }
 
-// noteFilled notes which files of the version that runs have a content.
-func (r *reloader) noteFilled() {
-	r.filled = map[string]bool{}
+// recordNonEmpty records which files of the current version are not empty.
+func (r *reloader) recordNonEmpty() {
+	r.nonEmpty = map[string]bool{}
 	for _, file := range r.files() {
 		if info, err := os.Stat(file); err == nil && info.Size() > 0 {
-			r.filled[file] = true
+			r.nonEmpty[file] = true
 		}
 	}
 }

@@ -13,75 +13,74 @@ import (
 	"github.com/lingerws/linger"
 )
 
-// signals are those that a server heeds.
+// signals delivers the signals that a server handles.
 type signals struct {
-	end    chan os.Signal // to end in order
-	reload chan os.Signal // to load the application anew
+	shutdown chan os.Signal // requests for a graceful shutdown
+	reload   chan os.Signal // requests for a reload of the application
 }
 
-// notify begins to heed SIGHUP, which would end the process.
+// notify starts the handling of SIGHUP. Without it, SIGHUP would end the process.
 func notify() *signals {
 	s := &signals{
-		end:    make(chan os.Signal, 2), // the first and the second
-		reload: make(chan os.Signal, 1),
+		shutdown: make(chan os.Signal, 2), // the first signal, and one that ends the shutdown early
+		reload:   make(chan os.Signal, 1),
 	}
-	s.expectHangup()
+	s.notifyHangup()
 	return s
 }
 
-// expectEnd begins to heed the signals that end a server in order, and does so until the
-// process has ended. Before that they end it at once.
-func (s *signals) expectEnd() { signal.Notify(s.end, os.Interrupt, syscall.SIGTERM) }
+// notifyShutdown starts the handling of SIGINT and SIGTERM, which otherwise end the process at once.
+func (s *signals) notifyShutdown() { signal.Notify(s.shutdown, os.Interrupt, syscall.SIGTERM) }
 
-// ignoreReload logs signals that ask for a reload, for a server that has nothing to load.
+// ignoreReload logs and ignores the requests for a reload, for a server without an application.
 func (s *signals) ignoreReload(log *slog.Logger) {
 	for range s.reload {
-		log.Info("SIGHUP ignored: there is no application to load anew; SIGTERM ends the server")
+		log.Info("SIGHUP ignored: there is no application to reload; SIGTERM ends the server")
 	}
 }
 
-// offer sends a signal unless the channel holds as many as it can.
-func offer(to chan<- os.Signal, s os.Signal) {
+// trySend sends a signal to a channel. It does nothing if the channel is full.
+func trySend(to chan<- os.Signal, s os.Signal) {
 	select {
 	case to <- s:
 	default:
 	}
 }
 
-// sameSignal is the time within which further signals count as the first: process
-// managers and terminals send one to a whole group, and a parent process passes it on.
-const sameSignal = time.Second
+// signalWindow is the time within which further signals count as the first one: process managers and terminals send a
+// signal to a whole process group, and a parent process forwards it.
+const signalWindow = time.Second
 
-// finish runs the shutdown that a signal asked for and waits for it, until the limit is
-// over or another signal comes. What still runs then ends with the process.
-func (s service) finish(first os.Signal, signals <-chan os.Signal, shutdown func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), s.limit)
+// awaitShutdown runs the shutdown that a signal has requested and waits until it returns, shutdownTimeout has passed, or
+// a further signal arrives after signalWindow. In the last two cases the shutdown goes on until the process ends.
+func (s service) awaitShutdown(first os.Signal, signals <-chan os.Signal, shutdown func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), s.shutdownTimeout)
 	defer cancel()
 	began, connections := time.Now(), s.connections()
-	ended := make(chan error, 1)
-	go func() { ended <- shutdown(ctx) }()
+	result := make(chan error, 1)
+	go func() { result <- shutdown(ctx) }()
 	s.log.Info("shutting down", "signal", first.String(), "connections", connections)
 	for {
 		select {
-		case err := <-ended:
+		case err := <-result:
 			if ctx.Err() == nil && !errors.Is(err, linger.ErrShutdown) {
 				return err
 			}
 		case <-ctx.Done():
 		case again := <-signals:
-			if time.Since(began) < sameSignal {
+			if time.Since(began) < signalWindow {
 				continue
 			}
-			s.log.Warn("shutdown cut off by a second signal", "signal", again.String(), "connections", s.connections())
-			return cutShort(again)
+			s.log.Warn("shutdown ended early by a second signal", "signal", again.String(), "connections", s.connections())
+			return signalStatus(again)
 		}
-		return fmt.Errorf("the shutdown took longer than %v: a listener, or a promise it gave to waitUntil, did not end; "+
-			"connections that were left have been cut; give it more time with --shutdown-timeout", s.limit)
+		return fmt.Errorf("the shutdown took longer than %v: a listener has not returned, or a promise passed to waitUntil has not settled; "+
+			"the remaining connections have been aborted; allow more time with --shutdown-timeout", s.shutdownTimeout)
 	}
 }
 
-// cutShort is how a process ends that a signal ended, as a shell reports it.
-func cutShort(s os.Signal) error {
+// signalStatus returns the exit status of a process that a signal has ended, as shells report it.
+func signalStatus(s os.Signal) error {
 	number, ok := s.(syscall.Signal)
 	if !ok {
 		return exitStatus(exitFailure)

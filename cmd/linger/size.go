@@ -9,11 +9,11 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// size is a number of bytes on the command line: 65536, 64KiB, 1MiB, 1MB.
+// size is a flag value that is a number of bytes above 0: 65536, 64KiB, 1MiB, 1MB.
 type size int64
 
-// units are what a size may end with, in any case; those come first that end as
-// another one does.
+// units are the suffixes of a size, in lower case; sizes may have them in any case. A suffix comes before those that it
+// ends with itself.
 var units = []struct {
 	name  string
 	bytes int64
@@ -23,7 +23,7 @@ var units = []struct {
 	{"b", 1}, {"", 1},
 }
 
-// Decode reads a size for kong.
+// Decode implements kong.MapperValue.
 func (s *size) Decode(ctx *kong.DecodeContext) error {
 	var text string
 	if err := ctx.Scan.PopValueInto("size", &text); err != nil {
@@ -37,11 +37,11 @@ func (s *size) Decode(ctx *kong.DecodeContext) error {
 	return nil
 }
 
-// parseSize reads a whole number of bytes above 0.
+// parseSize parses a size. It reports false if text is not a whole number of bytes above 0 that fits an int64.
 func parseSize(text string) (size, bool) {
 	for _, unit := range units {
-		digits, fits := strings.CutSuffix(strings.ToLower(text), unit.name)
-		if !fits {
+		digits, found := strings.CutSuffix(strings.ToLower(text), unit.name)
+		if !found {
 			continue
 		}
 		n, err := strconv.ParseInt(strings.TrimSpace(digits), 10, 64)

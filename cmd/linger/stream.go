@@ -9,42 +9,48 @@ import (
 	"time"
 )
 
-// The bounds of a stream.
 const (
-	maxQueued = 4 << 20         // bytes of lines that wait to be written; a single line may be longer
-	maxWrite  = 4 << 10         // bytes of one write; POSIX's PIPE_BUF on Linux, so that lines of several processes do not mix
-	flushStep = time.Second     // how long the end of the process waits for a write to make progress
-	flushTime = 5 * time.Second // how long it waits in all
+	// maxQueued bounds the queue of a stream, in bytes. A single line may be longer.
+	maxQueued = 4 << 20
+
+	// maxWrite bounds a single write, in bytes. It is PIPE_BUF of Linux, so that writes to a pipe are atomic and the
+	// lines of several processes do not mix (POSIX, write).
+	maxWrite = 4 << 10
+
+	// flushStep is how long flush waits for a write to return.
+	flushStep = time.Second
+
+	// flushTime is how long flush waits in total.
+	flushTime = 5 * time.Second
 )
 
-// stream writes lines to a descriptor whose reader may be slow, stalled or gone. Write
-// never waits and never fails: a goroutine writes what is queued. Lines that find the
-// queue full, and lines that cannot be written, are dropped; a notice with their number
-// stands in their place when writing works again.
+// stream writes lines to a descriptor whose reader may be slow, stalled or gone. Write neither blocks nor fails: a
+// goroutine writes the queued lines. Lines that do not fit into the queue, and lines that cannot be written, are dropped;
+// when a write succeeds again, a notice with their number appears in their place.
 type stream struct {
 	to   io.Writer
-	more chan struct{} // has an element when something was queued since the last look
+	wake chan struct{} // wakes the writing goroutine after a Write; has room for one element
 
 	mu       sync.Mutex
-	notice   func(lines int) []byte // the line in place of those that were dropped
+	notice   func(lines int) []byte // returns the line that replaces dropped lines
 	queue    []byte                 // whole lines
-	dropped  int                    // lines that came after those in queue
-	busy     bool                   // the goroutine has taken lines and is not done with them
-	progress chan struct{}          // closed when a write returns
+	dropped  int                    // number of lines dropped because the queue was full, after those in queue
+	writing  bool                   // the goroutine is writing lines that it has removed from the queue
+	progress chan struct{}          // closed and replaced when a write returns
 
-	// What belongs to the goroutine.
-	lost int  // lines that could not be written, before those taken next
-	torn bool // the last write ended within a line
+	// The following fields are used only by the writing goroutine.
+	unwritten int  // number of lines whose write failed and for which no notice has been written
+	midLine   bool // the last write ended within a line
 }
 
-// newStream returns a stream that writes to a descriptor.
+// newStream returns a stream that writes to to, and starts its goroutine.
 func newStream(to io.Writer) *stream {
-	s := &stream{to: to, more: make(chan struct{}, 1), progress: make(chan struct{}), notice: textNotice}
-	go s.run()
+	s := &stream{to: to, wake: make(chan struct{}, 1), progress: make(chan struct{}), notice: textNotice}
+	go s.writeLoop()
 	return s
 }
 
-// Write queues p, which holds whole lines.
+// Write queues p, which must consist of whole lines. It always succeeds.
 func (s *stream) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	if s.dropped > 0 || len(s.queue) > 0 && len(s.queue)+len(p) > maxQueued {
@@ -54,31 +60,30 @@ func (s *stream) Write(p []byte) (int, error) {
 	}
 	s.mu.Unlock()
 	select {
-	case s.more <- struct{}{}:
-	default: // the goroutine has not looked yet
+	case s.wake <- struct{}{}:
+	default: // a wake-up is already pending
 	}
 	return len(p), nil
 }
 
-// printf queues a formatted text, which holds whole lines.
+// printf queues a formatted text, which must consist of whole lines.
 func (s *stream) printf(format string, args ...any) {
 	_, _ = fmt.Fprintf(s, format, args...) // Write never fails
 }
 
-// announce sets how the stream reports dropped lines.
-func (s *stream) announce(notice func(lines int) []byte) {
+// setDropNotice sets the function that formats the notice for dropped lines.
+func (s *stream) setDropNotice(notice func(lines int) []byte) {
 	s.mu.Lock()
 	s.notice = notice
 	s.mu.Unlock()
 }
 
-// flush waits until everything is written, as long as writing makes progress and within
-// flushTime.
+// flush waits until all lines have been written. It gives up after flushTime, and when no write returns for flushStep.
 func (s *stream) flush() {
 	deadline := time.After(flushTime)
 	for {
 		s.mu.Lock()
-		idle, progress := len(s.queue) == 0 && s.dropped == 0 && !s.busy, s.progress
+		idle, progress := len(s.queue) == 0 && s.dropped == 0 && !s.writing, s.progress
 		s.mu.Unlock()
 		if idle {
 			return
@@ -93,18 +98,18 @@ func (s *stream) flush() {
 	}
 }
 
-// run writes what is queued until the process ends.
-func (s *stream) run() {
-	for range s.more {
-		for lines := s.take(); lines != nil; lines = s.take() {
+// writeLoop writes queued lines until the process ends.
+func (s *stream) writeLoop() {
+	for range s.wake {
+		for lines := s.dequeueAll(); lines != nil; lines = s.dequeueAll() {
 			s.writeAll(lines)
 		}
 	}
 }
 
-// take returns all lines that are queued, nil if there are none. The notice of lines that
-// found no room comes last: nothing was queued after them.
-func (s *stream) take() []byte {
+// dequeueAll removes and returns all queued lines, or nil if there are none. The notice for dropped lines comes last,
+// because Write queues no line after one that it has dropped.
+func (s *stream) dequeueAll() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	lines := s.queue
@@ -113,15 +118,14 @@ func (s *stream) take() []byte {
 		lines = append(lines, s.notice(s.dropped)...)
 		s.dropped = 0
 	}
-	s.busy = len(lines) > 0
-	if !s.busy {
+	s.writing = len(lines) > 0
+	if !s.writing {
 		return nil
 	}
 	return lines
 }
 
-// writeAll writes lines, and before them the notice of those that could not be written
-// earlier.
+// writeAll writes lines in chunks.
 func (s *stream) writeAll(lines []byte) {
 	for len(lines) > 0 {
 		n := chunk(lines)
@@ -129,55 +133,57 @@ func (s *stream) writeAll(lines []byte) {
 		lines = lines[n:]
 	}
 	s.mu.Lock()
-	s.busy = false
-	s.report()
+	s.writing = false
+	s.notifyProgress()
 	s.mu.Unlock()
 }
 
+// writeChunk writes the notice for lines whose write has failed, if there are any, and then lines. If a write fails, the
+// lines are counted as unwritten.
 func (s *stream) writeChunk(lines []byte) {
-	if s.lost > 0 && !s.writeNotice() {
-		s.lost += countLines(lines)
+	if s.unwritten > 0 && !s.writeNotice() {
+		s.unwritten += countLines(lines)
 		return
 	}
 	n, err := s.to.Write(lines)
 	if n > 0 {
-		s.torn = lines[n-1] != '\n'
+		s.midLine = lines[n-1] != '\n'
 	}
 	if err != nil {
-		s.lost += countLines(lines[n:])
+		s.unwritten += countLines(lines[n:])
 	}
 	s.mu.Lock()
-	s.report()
+	s.notifyProgress()
 	s.mu.Unlock()
 }
 
-// writeNotice reports the lines that could not be written, and whether that worked.
+// writeNotice writes the notice for unwritten lines, on a line of its own, and reports whether that succeeded.
 func (s *stream) writeNotice() bool {
 	s.mu.Lock()
-	notice := s.notice(s.lost)
+	notice := s.notice(s.unwritten)
 	s.mu.Unlock()
-	if s.torn {
+	if s.midLine {
 		notice = append([]byte{'\n'}, notice...)
 	}
 	n, err := s.to.Write(notice)
 	if n > 0 {
-		s.torn = notice[n-1] != '\n'
+		s.midLine = notice[n-1] != '\n'
 	}
 	if err != nil {
 		return false
 	}
-	s.lost = 0
+	s.unwritten = 0
 	return true
 }
 
-// report lets flush look again.
-func (s *stream) report() {
+// notifyProgress wakes flush. s.mu must be held.
+func (s *stream) notifyProgress() {
 	close(s.progress)
 	s.progress = make(chan struct{})
 }
 
-// chunk returns how much of lines to write at once: as many whole lines as fit into
-// maxWrite, at least one.
+// chunk returns the number of bytes of lines to write at once: as many whole lines as fit into maxWrite, but at least
+// one.
 func chunk(lines []byte) int {
 	if len(lines) <= maxWrite {
 		return len(lines)
@@ -191,7 +197,7 @@ func chunk(lines []byte) int {
 	return len(lines)
 }
 
-// countLines counts lines, an unfinished last one too.
+// countLines returns the number of lines in text, including a last one without a newline.
 func countLines(text []byte) int {
 	n := bytes.Count(text, []byte{'\n'})
 	if len(text) > 0 && text[len(text)-1] != '\n' {
@@ -200,17 +206,17 @@ func countLines(text []byte) int {
 	return n
 }
 
-// streams are the two outputs of the process.
+// streams are standard output and standard error of the process.
 type streams struct {
 	out, err *stream
-	look     look   // of standard error
-	last     func() // writes the last lines of a log; nil if there is none
+	style    style  // the style of standard error
+	flushLog func() // writes the pending lines of the log; nil if there is no log
 }
 
-// openStreams returns the streams of standard output and standard error. Where both are
-// the same file they are one stream, so that lines keep their order.
+// openStreams returns streams that write to out and err. If both are the same file, they are one stream, so that lines
+// keep their order.
 func openStreams(out, err *os.File) *streams {
-	s := &streams{out: newStream(out), look: lookOf(err, os.Getenv)}
+	s := &streams{out: newStream(out), style: styleOf(err, os.Getenv)}
 	s.err = s.out
 	if !sameFile(out, err) {
 		s.err = newStream(err)
@@ -218,10 +224,10 @@ func openStreams(out, err *os.File) *streams {
 	return s
 }
 
-// flush waits, within the bounds of a stream, until everything is written.
+// flush writes the pending lines of the log and flushes both streams, within the bounds of stream.flush.
 func (s *streams) flush() {
-	if s.last != nil {
-		s.last()
+	if s.flushLog != nil {
+		s.flushLog()
 	}
 	s.err.flush()
 	if s.out != s.err {
@@ -229,6 +235,7 @@ func (s *streams) flush() {
 	}
 }
 
+// sameFile reports whether two descriptors refer to the same file.
 func sameFile(a, b *os.File) bool {
 	first, err := a.Stat()
 	if err != nil {

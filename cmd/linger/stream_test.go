@@ -11,13 +11,13 @@ import (
 	"testing/synctest"
 )
 
-// device is a descriptor that a test lets through, blocks or breaks.
+// device is a writer that a test can block or make fail.
 type device struct {
 	mu      sync.Mutex
 	text    bytes.Buffer
-	broken  error
-	part    int           // bytes that a broken write takes nevertheless
-	blocked chan struct{} // nil: it takes everything at once
+	broken  error         // returned by Write, if it is not nil
+	part    int           // number of bytes that the next failing Write accepts
+	blocked chan struct{} // Write waits until it is closed, if it is not nil
 }
 
 func (d *device) Write(p []byte) (int, error) {
@@ -44,7 +44,7 @@ func (d *device) set(change func()) {
 	change()
 }
 
-// lines returns what was written since the last call, the notices shortened.
+// lines returns the lines written since the last call.
 func (d *device) lines() []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -58,29 +58,29 @@ func testStream(t *testing.T, test func(d *device, s *stream)) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &device{}
 		s := newStream(d)
-		s.announce(func(lines int) []byte { return fmt.Appendf(nil, "[%d dropped]\n", lines) })
+		s.setDropNotice(func(lines int) []byte { return fmt.Appendf(nil, "[%d dropped]\n", lines) })
 		test(d, s)
-		close(s.more)
+		close(s.wake)
 	})
 }
 
 func wantLines(t *testing.T, got []string, want ...string) {
 	t.Helper()
 	if strings.Join(got, "|") != strings.Join(want, "|") {
-		t.Errorf("the output is %q; got %q", want, got)
+		t.Errorf("the output must be %q; got %q", want, got)
 	}
 }
 
-func TestStreamWriteNeverWaitsAndCountsWhatItDrops(t *testing.T) {
+func TestStreamWriteDropsAndCountsWithoutBlocking(t *testing.T) {
 	testStream(t, func(d *device, s *stream) {
 		d.blocked = make(chan struct{})
 		s.printf("first\n")
-		synctest.Wait() // the goroutine stands still in the write
+		synctest.Wait() // until the goroutine is blocked in Write
 		long := strings.Repeat("x", maxQueued/4-1)
 		for range 6 {
 			s.printf("%s\n", long)
 		}
-		s.printf("two\nlines\n") // dropped, though they would fit: lines keep their order
+		s.printf("two\nlines\n") // dropped although they would fit, because lines must keep their order
 		close(d.blocked)
 		d.set(func() { d.blocked = nil })
 		synctest.Wait()
@@ -91,7 +91,7 @@ func TestStreamWriteNeverWaitsAndCountsWhatItDrops(t *testing.T) {
 	})
 }
 
-func TestStreamReportsLinesThatCouldNotBeWritten(t *testing.T) {
+func TestStreamReportsUnwrittenLines(t *testing.T) {
 	testStream(t, func(d *device, s *stream) {
 		d.broken = os.ErrClosed
 		for range 3 {
@@ -105,7 +105,7 @@ func TestStreamReportsLinesThatCouldNotBeWritten(t *testing.T) {
 	})
 }
 
-func TestStreamANoticeBeginsALineOfItsOwn(t *testing.T) {
+func TestStreamNoticeBeginsNewLine(t *testing.T) {
 	testStream(t, func(d *device, s *stream) {
 		d.broken, d.part = errors.New("no space left"), 3
 		s.printf("a line\n")
@@ -117,7 +117,7 @@ func TestStreamANoticeBeginsALineOfItsOwn(t *testing.T) {
 	})
 }
 
-func TestStreamTakesALineLongerThanItsBound(t *testing.T) {
+func TestStreamWriteAcceptsLineLongerThanQueue(t *testing.T) {
 	testStream(t, func(d *device, s *stream) {
 		long := strings.Repeat("x", 2*maxQueued)
 		s.printf("%s\n", long)
@@ -125,7 +125,7 @@ func TestStreamTakesALineLongerThanItsBound(t *testing.T) {
 		s.flush()
 		got := d.lines()
 		if len(got) < 1 || got[0] != long {
-			t.Error("a line that is longer than the bound is written whole")
+			t.Error("a line that is longer than the queue must be written whole")
 		}
 	})
 }
@@ -134,7 +134,7 @@ func TestStreamFlushIsBounded(t *testing.T) {
 	testStream(t, func(d *device, s *stream) {
 		d.blocked = make(chan struct{})
 		s.printf("stuck\n")
-		s.flush() // returns, or the test is a deadlock
+		s.flush() // must return: otherwise synctest reports a deadlock
 		close(d.blocked)
 		d.set(func() { d.blocked = nil })
 		s.flush()
@@ -142,7 +142,7 @@ func TestStreamFlushIsBounded(t *testing.T) {
 	})
 }
 
-func TestStreamWritesWholeLines(t *testing.T) {
+func TestChunk(t *testing.T) {
 	long := strings.Repeat("x", maxWrite)
 	for text, want := range map[string]int{
 		"a\nb\n":             4,
@@ -153,12 +153,12 @@ func TestStreamWritesWholeLines(t *testing.T) {
 		"\n\n" + long + long: 2,
 	} {
 		if got := chunk([]byte(text)); got != want {
-			t.Errorf("of %d bytes that begin %.10q %d are written at once; got %d", len(text), text, want, got)
+			t.Errorf("of %d bytes that begin with %.10q, %d must be written at once; got %d", len(text), text, want, got)
 		}
 	}
 }
 
-func TestStreamsOfOneFileAreOne(t *testing.T) {
+func TestOpenStreamsSameFile(t *testing.T) {
 	reader, writer, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -166,7 +166,7 @@ func TestStreamsOfOneFileAreOne(t *testing.T) {
 	defer func() { _, _ = reader.Close(), writer.Close() }()
 	one := openStreams(writer, writer)
 	if one.out != one.err {
-		t.Error("standard output and error that are one pipe share a stream, so that lines keep their order")
+		t.Error("standard output and error must share a stream if they are the same pipe, so that lines keep their order")
 	}
 	other, err := os.Open(os.DevNull)
 	if err != nil {
@@ -174,6 +174,6 @@ func TestStreamsOfOneFileAreOne(t *testing.T) {
 	}
 	defer func() { _ = other.Close() }()
 	if two := openStreams(writer, other); two.out == two.err {
-		t.Error("two files have a stream each, so that one that is stuck does not hold up the other")
+		t.Error("two files must have a stream each, so that a blocked one does not delay the other")
 	}
 }

@@ -14,16 +14,16 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// wantOnTerminal waits until a terminal has shown a text that fits. The time stands for the test's.
+// wantOnTerminal waits until the text on a terminal matches a pattern.
 func wantOnTerminal(t *testing.T, lines *bufio.Reader, pattern string) {
 	t.Helper()
-	fits := regexp.MustCompile(pattern)
+	want := regexp.MustCompile(pattern)
 	var shown strings.Builder
-	for !fits.MatchString(shown.String()) {
+	for !want.MatchString(shown.String()) {
 		line, err := lines.ReadString('\n')
 		shown.WriteString(strings.ReplaceAll(line, "\r", ""))
 		if err != nil {
-			t.Fatalf("the terminal shows what fits\n%s\nit has shown\n%s\nand ends with %v", pattern, shown.String(), err)
+			t.Fatalf("the terminal must show a match of\n%s\nit has shown\n%s\nand reading it has failed with %v", pattern, shown.String(), err)
 		}
 	}
 }
@@ -34,18 +34,18 @@ func startOnTerminal(t *testing.T, environment string, args ...string) (*program
 	master, slave := terminal(t)
 	p := startScript(t, environment+` exec linger "$@" >/dev/null 2>&3`, slave, &syscall.SysProcAttr{Setsid: true}, args...)
 	_ = slave.Close()
-	return p, within(t, master)
+	return p, terminalReader(t, master)
 }
 
-// within bounds the reading of a terminal.
-func within(t *testing.T, master *os.File) *bufio.Reader {
+// terminalReader returns a reader of a terminal that fails after testTimeout.
+func terminalReader(t *testing.T, master *os.File) *bufio.Reader {
 	t.Helper()
-	timer := time.AfterFunc(patience, func() { _ = master.Close() })
+	timer := time.AfterFunc(testTimeout, func() { _ = master.Close() })
 	t.Cleanup(func() { timer.Stop() })
 	return bufio.NewReader(master)
 }
 
-func TestAnUncaughtExceptionOnATerminal(t *testing.T) {
+func TestCommandRunShowsExceptionOnTerminal(t *testing.T) {
 	t.Parallel()
 	app := writeApp(t, `
 addEventListener("websocketupgrade", (event) => { event.accept(); });
@@ -69,7 +69,7 @@ function handle({ data }) {
 	}
 }
 
-func TestAFailedReloadOnATerminal(t *testing.T) {
+func TestCommandRunShowsFailedReloadOnTerminal(t *testing.T) {
 	t.Parallel()
 	app := writeApp(t, echo)
 	p, shown := startOnTerminal(t, "NO_COLOR=1", "run", app)
@@ -77,10 +77,10 @@ func TestAFailedReloadOnATerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = p.process.Process.Signal(syscall.SIGHUP)
-	wantOnTerminal(t, shown, `(?m)ERROR application not reloaded: the last version goes on\n.*Expected identifier.*\n\n +\S*app\.js:2:7:\n +2 .* const ;\n.*\^`)
+	wantOnTerminal(t, shown, `(?m)ERROR application not reloaded: the last version stays in place\n.*Expected identifier.*\n\n +\S*app\.js:2:7:\n +2 .* const ;\n.*\^`)
 }
 
-func TestOnATerminalTheFormatOfTheLogCanBeChosen(t *testing.T) {
+func TestCommandRunLogFormatOnTerminal(t *testing.T) {
 	t.Parallel()
 	p, shown := startOnTerminal(t, "", "run", "--log-format=text", writeApp(t, echo))
 	_ = p.process.Process.Signal(syscall.SIGTERM)
@@ -88,15 +88,15 @@ func TestOnATerminalTheFormatOfTheLogCanBeChosen(t *testing.T) {
 	p.wantEnd(t, 0)
 }
 
-func TestALoadErrorWithForcedColors(t *testing.T) {
+func TestCommandRunLoadErrorWithForcedColors(t *testing.T) {
 	t.Parallel()
 	p := exec.Command("linger", "run", writeApp(t, "\nconst ;"))
 	p.Env = append(os.Environ(), "FORCE_COLOR=1")
 	shown, err := p.CombinedOutput()
 	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != exitFailure {
-		t.Errorf("the status is %d; got %v", exitFailure, err)
+		t.Errorf("the exit status must be %d; got %v", exitFailure, err)
 	}
-	if fits := regexp.MustCompile(`^linger: cannot load \S+app\.js:\n\n.*\x1b\[.*Expected identifier.*\n\n +\S*app\.js:2:7:`); !fits.Match(shown) {
-		t.Errorf("there is an excerpt, in colours; got\n%s", shown)
+	if want := regexp.MustCompile(`^linger: cannot load \S+app\.js:\n\n.*\x1b\[.*Expected identifier.*\n\n +\S*app\.js:2:7:`); !want.Match(shown) {
+		t.Errorf("the error must contain an excerpt in colours; got\n%s", shown)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-func TestLookOfAnOutput(t *testing.T) {
+func TestStyleOf(t *testing.T) {
 	file, err := os.CreateTemp(t.TempDir(), "")
 	if err != nil {
 		t.Fatal(err)
@@ -23,7 +23,7 @@ func TestLookOfAnOutput(t *testing.T) {
 	}
 	defer func() { _ = null.Close() }()
 	for _, output := range []*os.File{file, null} {
-		for setting, want := range map[string]look{
+		for setting, want := range map[string]style{
 			"":                         {},
 			"NO_COLOR=1":               {},
 			"FORCE_COLOR=1":            {terminal: true, color: true},
@@ -31,29 +31,29 @@ func TestLookOfAnOutput(t *testing.T) {
 			"FORCE_COLOR=1 NO_COLOR=1": {terminal: true, color: true},
 		} {
 			env := func(name string) string {
-				for one := range strings.FieldsSeq(setting) {
-					if key, value, _ := strings.Cut(one, "="); key == name {
+				for assignment := range strings.FieldsSeq(setting) {
+					if key, value, _ := strings.Cut(assignment, "="); key == name {
 						return value
 					}
 				}
 				return ""
 			}
-			if got := lookOf(output, env); got != want {
-				t.Errorf("with %q, %s looks like %+v; got %+v", setting, output.Name(), want, got)
+			if got := styleOf(output, env); got != want {
+				t.Errorf("with %q the style of %s must be %+v; got %+v", setting, output.Name(), want, got)
 			}
 		}
 	}
 }
 
-// onScreen returns what a terminal shows of a line, without the time.
-func onScreen(l look, log func(*slog.Logger)) string {
+// onScreen returns the output of a terminalHandler for a line, without the time.
+func onScreen(s style, log func(*slog.Logger)) string {
 	var text bytes.Buffer
-	log(slog.New(terminalHandler{to: &text, level: slog.LevelInfo, look: l}))
+	log(slog.New(terminalHandler{to: &text, level: slog.LevelInfo, style: s}))
 	_, after, _ := strings.Cut(text.String(), " ")
 	return after
 }
 
-func TestTerminalLines(t *testing.T) {
+func TestTerminalHandlerHandle(t *testing.T) {
 	for want, log := range map[string]func(*slog.Logger){
 		"INFO shutting down signal=terminated connections=3\n": func(l *slog.Logger) { l.Info("shutting down", "signal", "terminated", "connections", 3) },
 		`WARN w error="a \"b\" c" empty="" tab="a\tb"` + "\n":  func(l *slog.Logger) { l.Warn("w", "error", errors.New(`a "b" c`), "empty", "", "tab", "a\tb") },
@@ -61,16 +61,16 @@ func TestTerminalLines(t *testing.T) {
 		"ERROR e g.a=1\n":                                      func(l *slog.Logger) { l.Error("e", slog.Group("g", "a", 1)) },
 		"ERROR panic id=x\nline 1\n\tline 2\uFFFD[31m\n":       func(l *slog.Logger) { l.Error("panic", "stack", "line 1\n\tline 2\x1b[31m\n", "id", "x") },
 	} {
-		if got := onScreen(look{terminal: true}, log); got != want {
-			t.Errorf("the terminal shows %q; got %q", want, got)
+		if got := onScreen(style{terminal: true}, log); got != want {
+			t.Errorf("the terminal must show %q; got %q", want, got)
 		}
 	}
-	if got := onScreen(look{}, func(l *slog.Logger) { l.Debug("hidden") }); got != "" {
-		t.Errorf("lines below the level are not written; got %q", got)
+	if got := onScreen(style{}, func(l *slog.Logger) { l.Debug("hidden") }); got != "" {
+		t.Errorf("a line below the level must not be written; got %q", got)
 	}
 }
 
-func TestTerminalShowsCauseAndErrorsOfAScriptError(t *testing.T) {
+func TestTerminalHandlerScriptError(t *testing.T) {
 	e := &worker.ScriptError{
 		Text: "AggregateError: all failed\x1b[2J", Stack: []string{"f (app.js:1:2)", "app.js:9:1"}, More: true,
 		Errors: []*worker.ScriptError{{Text: "Error: one", Stack: []string{"g (app.js:3:1)"}}, {Text: "two", Cause: &worker.ScriptError{Text: "deep"}}},
@@ -90,22 +90,22 @@ AggregateError: all failed` + "\uFFFD" + `[2J
   caused by Error: several
   lines
 `
-	if got := onScreen(look{terminal: true}, func(l *slog.Logger) { l.Error("uncaught exception", "event", "fetch", slog.Any("", e)) }); got != want {
-		t.Errorf("the terminal shows\n%s\ngot\n%s", want, got)
+	if got := onScreen(style{terminal: true}, func(l *slog.Logger) { l.Error("uncaught exception", "event", "fetch", slog.Any("", e)) }); got != want {
+		t.Errorf("the terminal must show\n%s\ngot\n%s", want, got)
 	}
 }
 
-func TestTerminalShowsTheProblemsOfALoadError(t *testing.T) {
+func TestTerminalHandlerLoadError(t *testing.T) {
 	err := &worker.LoadError{Problems: []worker.Problem{{File: "app.js", Line: 2, Column: 7, Text: "Expected identifier", Source: "const ;", Length: 1}}}
-	got := onScreen(look{terminal: true}, func(l *slog.Logger) { l.Error("application not reloaded", "error", err) })
+	got := onScreen(style{terminal: true}, func(l *slog.Logger) { l.Error("application not reloaded", "error", err) })
 	for _, part := range []string{"ERROR application not reloaded\n", "Expected identifier", "app.js:2:7", "const ;"} {
 		if !strings.Contains(got, part) {
-			t.Errorf("it has %q; got\n%s", part, got)
+			t.Errorf("the terminal must show %q; got\n%s", part, got)
 		}
 	}
 }
 
-func TestExcerptHasACaretBelowThePlace(t *testing.T) {
+func TestStyleWriteExcerpt(t *testing.T) {
 	for source, c := range map[string]struct {
 		column int
 		want   string
@@ -118,9 +118,9 @@ func TestExcerptHasACaretBelowThePlace(t *testing.T) {
 		strings.Repeat("a", 1000) + "!" + strings.Repeat("b", 1000): {1001, "    12 | ..." + strings.Repeat("a", 50) + "!" + strings.Repeat("b", 99) + "...\n       |    " + strings.Repeat(" ", 50) + "^\n"},
 	} {
 		var got bytes.Buffer
-		look{}.excerpt(&got, "", source, worker.Position{File: "app.js", Line: 12, Column: c.column})
+		style{}.writeExcerpt(&got, "", source, worker.Position{File: "app.js", Line: 12, Column: c.column})
 		if got.String() != c.want {
-			t.Errorf("the excerpt is\n%q, got\n%q", c.want, got.String())
+			t.Errorf("the excerpt must be\n%q, got\n%q", c.want, got.String())
 		}
 	}
 }

@@ -11,15 +11,15 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// typesCommand writes the types of Linger for TypeScript.
+// typesCommand writes the TypeScript types of Linger.
 type typesCommand struct {
-	Path string `arg:"" optional:"" default:"." help:"Folder for linger.d.ts, this one if not given; or a file; or - for standard output."`
+	Path string `arg:"" optional:"" default:"." help:"Folder for linger.d.ts, or a file, or - for standard output. Default: the working directory."`
 }
 
-// typesName is the file that is written to a folder.
+// typesName is the name of the file if the command is given a folder.
 const typesName = "linger.d.ts"
 
-// Run writes the file. It replaces an earlier version of it, and no other file.
+// Run writes the file and prints its path. It overwrites only a file that linger types has written.
 func (c *typesCommand) Run(out *streams) error {
 	types := worker.Types()
 	if c.Path == "-" {
@@ -34,19 +34,19 @@ func (c *typesCommand) Run(out *streams) error {
 	head, _, _ := bytes.Cut([]byte(types), []byte("\n"))
 	switch {
 	case err == nil && !bytes.HasPrefix(last, head):
-		return fmt.Errorf("%s: is not a file of `linger types`: name another one, or remove it", path)
+		return fmt.Errorf("%s: was not written by `linger types` and is not overwritten: give another path, or remove it", path)
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return unreadable(path, err)
+		return readError(path, err)
 	}
 	if err := os.WriteFile(path, []byte(types), 0o644); err != nil { //nolint:gosec // a source file, which others may read
-		return unwritable(path, err)
+		return writeError(path, err)
 	}
 	_, err = fmt.Fprintln(out.out, path)
 	return err
 }
 
-// unwritable is the error for a file that cannot be written.
-func unwritable(path string, err error) error {
+// writeError returns the error for a file that cannot be written.
+func writeError(path string, err error) error {
 	if failed, ok := errors.AsType[*fs.PathError](err); ok {
 		err = failed.Err
 	}

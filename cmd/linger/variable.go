@@ -13,10 +13,11 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// variable is one that the application gets: NAME=VALUE on the command line, or NAME for one of the environment.
+// variable is a flag value that is a variable of the application: NAME=VALUE, or NAME for a variable of Linger's own
+// environment.
 type variable struct{ name, value string }
 
-// Decode reads a variable for kong. Messages have no values, which may be secrets.
+// Decode implements kong.MapperValue. Its errors do not contain values, which may be secrets.
 func (v *variable) Decode(ctx *kong.DecodeContext) error {
 	var text string
 	if err := ctx.Scan.PopValueInto("variable", &text); err != nil {
@@ -24,24 +25,23 @@ func (v *variable) Decode(ctx *kong.DecodeContext) error {
 	}
 	name, value, given := strings.Cut(text, "=")
 	if name == "" {
-		return errors.New("a variable has a name: give NAME=VALUE, or NAME for a variable of the environment")
+		return errors.New("the variable has no name: give NAME=VALUE, or NAME for a variable of the environment")
 	}
 	if !given {
 		var ok bool
 		if value, ok = os.LookupEnv(name); !ok {
-			return fmt.Errorf("%s is not a variable of the environment: set it there, or give %s=VALUE", name, name)
+			return fmt.Errorf("%s is not set in the environment: set it there, or give %s=VALUE", name, name)
 		}
 	}
 	*v = variable{name, value}
 	return nil
 }
 
-// envNames are the files of variables that are read without being asked for, beside the application. Variables of the
-// second win.
+// envNames are the files of variables that are read by default. A later one takes precedence.
 var envNames = []string{".env", ".dev.vars"}
 
-// collectVars brings together the variables that the application gets. Those of a later source win: the configuration
-// file, .env, .dev.vars, --env-file, --var.
+// collectVars sets c.vars to the variables from all sources. Each of these takes precedence over those before it: the
+// configuration file, .env, .dev.vars, --env-file, --var.
 func (c *runCommand) collectVars(configured map[string]varValue) error {
 	c.vars = map[string]any{}
 	for name, v := range configured {
@@ -49,13 +49,13 @@ func (c *runCommand) collectVars(configured map[string]varValue) error {
 	}
 	var files []string
 	for _, name := range envNames {
-		if path := besideApp(c.App, name); path != "" {
+		if path := findForApp(c.App, name); path != "" {
 			files = append(files, path)
 		}
 	}
 	for _, path := range append(files, c.EnvFile...) {
 		vars, err := readEnvFile(path)
-		if errors.Is(err, fs.ErrNotExist) { // the others have been found
+		if errors.Is(err, fs.ErrNotExist) { // the default files exist, as findForApp has found them
 			return fmt.Errorf("--env-file: %w", err)
 		}
 		if err != nil {
@@ -69,23 +69,23 @@ func (c *runCommand) collectVars(configured map[string]varValue) error {
 	return nil
 }
 
-// varValue is a variable of the configuration file: anything that JSON has.
+// varValue is a variable in a configuration file: any value that JSON can represent.
 type varValue struct{ value any }
 
-// UnmarshalTOML takes the value of a key.
+// UnmarshalTOML implements toml.Unmarshaler.
 func (v *varValue) UnmarshalTOML(value any) (err error) {
 	v.value, err = jsonValue(value)
 	return err
 }
 
-// jsonValue returns a value of TOML as JSON has it. Dates and times are text.
+// jsonValue converts a TOML value to one that JSON can represent. Dates and times become strings.
 func jsonValue(value any) (any, error) {
 	switch value := value.(type) {
 	case time.Time:
 		return dateText(value), nil
 	case float64:
 		if math.IsNaN(value) || math.IsInf(value, 0) {
-			return nil, errors.New(valueIs + "not a number that JSON has: write it as a string")
+			return nil, errors.New(valueMustBe + "a finite number, as JSON has no other: write it as a string")
 		}
 	case []any:
 		return jsonValues(value)
@@ -109,6 +109,7 @@ func jsonValue(value any) (any, error) {
 	return value, nil
 }
 
+// jsonValues converts the items of a TOML array.
 func jsonValues(list []any) (any, error) {
 	converted := make([]any, len(list))
 	for i, item := range list {
@@ -120,9 +121,9 @@ func jsonValues(list []any) (any, error) {
 	return converted, nil
 }
 
-// dateText returns a date or time as it was written.
+// dateText returns a date or time as it was written in the file.
 func dateText(t time.Time) string {
-	switch t.Location().String() { // names of the TOML library
+	switch t.Location().String() { // the TOML library marks local dates and times with these locations
 	case "date-local":
 		return t.Format(time.DateOnly)
 	case "time-local":

@@ -11,6 +11,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
+// versionCommand prints the version.
 type versionCommand struct{}
 
 // Run prints the version.
@@ -19,17 +20,18 @@ func (versionCommand) Run(out *streams) error { //nolint:unparam // kong calls m
 	return nil
 }
 
-// versionFlag is --version.
+// versionFlag is the flag --version.
 type versionFlag bool
 
-// BeforeReset prints the version, whatever else the command line has; kong calls it.
+// BeforeReset prints the version and exits, regardless of the rest of the command line. kong calls it.
 func (versionFlag) BeforeReset(k *kong.Kong) error { //nolint:unparam // kong calls methods of this form
-	_, _ = fmt.Fprintln(k.Stdout, version()) // a stream, which never fails
+	_, _ = fmt.Fprintln(k.Stdout, version()) // a stream, whose Write never fails
 	k.Exit(0)
 	return nil
 }
 
-// version returns the module's version and revision as the Go tool recorded them, and what they were built with.
+// version returns the version and revision that the Go tool has recorded in the binary, and the versions of Go and of the
+// JavaScript engine.
 func version() string {
 	number, revision := "(devel)", ""
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -41,7 +43,7 @@ func version() string {
 	return fmt.Sprintf("linger %s%s\n%s %s/%s, %s", number, revision, runtime.Version(), runtime.GOOS, runtime.GOARCH, worker.EngineVersion)
 }
 
-// revisionOf returns the revision in the settings of a build, empty if it is not known.
+// revisionOf returns the revision in the settings of a build, with its date, or "" if there is none.
 func revisionOf(settings []debug.BuildSetting) string {
 	values := map[string]string{}
 	for _, s := range settings {
@@ -54,7 +56,7 @@ func revisionOf(settings []debug.BuildSetting) string {
 	day, _, _ := strings.Cut(values["vcs.time"], "T")
 	text := fmt.Sprintf(", revision %.12s of %s", revision, day)
 	if values["vcs.modified"] == "true" {
-		text += ", changed"
+		text += ", modified"
 	}
 	return text
 }

@@ -6,21 +6,21 @@ import (
 	"testing"
 )
 
-func TestVersionSaysWhatItWasBuiltWith(t *testing.T) {
+func TestVersion(t *testing.T) {
 	if want := regexp.MustCompile(`^linger \S+.*\ngo1\S* \w+/\w+, QuickJS \d{4}-\d\d-\d\d$`); !want.MatchString(version()) {
-		t.Errorf("the version fits %s; got %q", want, version())
+		t.Errorf("the version must match %s; got %q", want, version())
 	}
 }
 
-func TestVersionHasTheRevision(t *testing.T) {
+func TestRevisionOf(t *testing.T) {
 	settings := []debug.BuildSetting{{Key: "vcs", Value: "git"}, {Key: "vcs.revision", Value: "0123456789abcdef0123"}, {Key: "vcs.time", Value: "2026-11-28T16:00:00Z"}}
 	for want, settings := range map[string][]debug.BuildSetting{
 		"":                                      settings[:1],
 		", revision 0123456789ab of 2026-11-28": append(settings[:3:3], debug.BuildSetting{Key: "vcs.modified", Value: "false"}),
-		", revision 0123456789ab of 2026-11-28, changed": append(settings[:3:3], debug.BuildSetting{Key: "vcs.modified", Value: "true"}),
+		", revision 0123456789ab of 2026-11-28, modified": append(settings[:3:3], debug.BuildSetting{Key: "vcs.modified", Value: "true"}),
 	} {
 		if got := revisionOf(settings); got != want {
-			t.Errorf("the revision is %q; got %q", want, got)
+			t.Errorf("the revision must be %q; got %q", want, got)
 		}
 	}
 }

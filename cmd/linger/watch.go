@@ -13,137 +13,137 @@ import (
 )
 
 const (
-	// settleTime is how long files have to be left alone before they are taken as they
-	// are: editors and build tools write in steps.
+	// settleTime is how long files must stay unchanged before a change is reported: editors and build tools write in
+	// several steps.
 	settleTime = 100 * time.Millisecond
 
-	// longestUnrest bounds the wait for those who never leave them alone.
-	longestUnrest = time.Second
+	// maxSettleTime bounds the delay of a report while changes continue.
+	maxSettleTime = time.Second
 )
 
-// watcher tells when files change. It watches their folders: many editors put a new
-// file in the place of the old one.
+// watcher reports changes of files. It watches their folders, because many editors replace a file instead of writing to
+// it.
 type watcher struct {
 	notify  *fsnotify.Watcher
-	changed chan struct{} // has one when something has changed since the last look
+	changed chan struct{} // receives an element after a change; has room for one
 
-	mu    sync.Mutex
-	files []string // those that count, absolute
-	loose bool     // all modules in the folders count, too
+	mu        sync.Mutex
+	files     []string // absolute paths of the files whose changes are reported
+	anyModule bool     // changes of all modules in the watched folders are reported too
 }
 
-// watch begins to look for changes of files.
+// watch starts a watcher for files, which are absolute paths.
 func watch(files []string) (*watcher, error) {
 	notify, err := fsnotify.NewWatcher()
 	if err != nil {
 		return nil, err
 	}
 	w := &watcher{notify: notify, changed: make(chan struct{}, 1)}
-	if err := w.follow(files, false); err != nil {
+	if err := w.setFiles(files, false); err != nil {
 		return nil, errors.Join(err, notify.Close())
 	}
-	go w.run()
+	go w.loop()
 	return w, nil
 }
 
-// follow has the watcher look for these files, and for no others any more; if loose,
-// for every module in the folders it knows as well: as long as an application does not
-// load nobody knows what it consists of. Files of another kind never count then: one of
-// them may be Linger's log, which tells of each attempt.
-func (w *watcher) follow(files []string, loose bool) error {
+// setFiles replaces the files whose changes are reported. If anyModule is true, changes of every module in the watched
+// folders are reported too: while an application fails to load, the set of its files is unknown. Files that are not
+// modules are excluded, as one may be Linger's log, which grows with each attempt.
+func (w *watcher) setFiles(files []string, anyModule bool) error {
 	w.mu.Lock()
-	w.files, w.loose = files, loose
+	w.files, w.anyModule = files, anyModule
 	w.mu.Unlock()
-	return w.cover()
+	return w.watchFolders()
 }
 
 func (w *watcher) close() { _ = w.notify.Close() }
 
-// cover sees to it that the folder of every file is watched.
-func (w *watcher) cover() error {
+// watchFolders watches the folders of all files.
+func (w *watcher) watchFolders() error {
 	w.mu.Lock()
 	files := w.files
 	w.mu.Unlock()
 	var problems []error
-	covered := map[string]bool{}
+	seen := map[string]bool{}
 	for _, file := range files {
 		folder := filepath.Dir(file)
-		if !covered[folder] {
-			covered[folder] = true
-			problems = append(problems, w.cling(folder))
+		if !seen[folder] {
+			seen[folder] = true
+			problems = append(problems, w.watchFolder(folder))
 		}
 	}
 	return errors.Join(problems...)
 }
 
-// cling watches a folder. Of one that is not there it watches the nearest that is, in
-// which it may appear.
-func (w *watcher) cling(folder string) error {
+// watchFolder watches a folder. If it does not exist, watchFolder watches its nearest parent that does, in which it may
+// be created.
+func (w *watcher) watchFolder(folder string) error {
 	err := w.notify.Add(folder)
 	parent := filepath.Dir(folder)
 	if !errors.Is(err, fs.ErrNotExist) || parent == folder {
 		return err
 	}
-	if err := w.cling(parent); err != nil {
+	if err := w.watchFolder(parent); err != nil {
 		return err
 	}
-	if err := w.notify.Add(folder); !errors.Is(err, fs.ErrNotExist) { // it may have appeared meanwhile
+	if err := w.notify.Add(folder); !errors.Is(err, fs.ErrNotExist) { // it may have been created before parent was watched
 		return err
 	}
 	return nil
 }
 
-// run waits until changes have settled, and tells. It ends with the notifier.
-func (w *watcher) run() {
-	var first time.Time // of the changes that have not settled
-	var settled <-chan time.Time
+// loop reports changes when files have stayed unchanged for settleTime, or after maxSettleTime. It returns when the
+// watcher is closed.
+func (w *watcher) loop() {
+	var first time.Time          // time of the first change that has not been reported
+	var settled <-chan time.Time // nil if all changes have been reported
 	for {
 		select {
 		case event, ok := <-w.notify.Events:
 			if !ok {
 				return
 			}
-			if !w.concerns(event) {
+			if !w.isRelevant(event) {
 				continue
 			}
-		case _, ok := <-w.notify.Errors: // too many changes at once: some of them may be ours
+		case _, ok := <-w.notify.Errors: // the queue of events has overflowed: relevant changes may be lost
 			if !ok {
 				return
 			}
 		case <-settled:
 			settled = nil
-			_ = w.cover() // of folders that have come back; who follows hears of errors
-			w.tell()
+			_ = w.watchFolders() // folders may have been created again; setFiles reports errors
+			w.reportChange()
 			continue
 		}
 		if settled == nil {
 			first = time.Now()
 		}
-		settled = time.After(min(settleTime, time.Until(first.Add(longestUnrest))))
+		settled = time.After(min(settleTime, time.Until(first.Add(maxSettleTime))))
 	}
 }
 
-func (w *watcher) tell() {
+// reportChange sends to w.changed, unless a report is already pending.
+func (w *watcher) reportChange() {
 	select {
 	case w.changed <- struct{}{}:
-	default: // it is known already
+	default:
 	}
 }
 
-// concerns tells whether an event is one of a file that counts, or of a folder on the
-// way to it.
-func (w *watcher) concerns(event fsnotify.Event) bool {
+// isRelevant reports whether an event is about a file whose changes are reported, or about a parent folder of one.
+func (w *watcher) isRelevant(event fsnotify.Event) bool {
 	if event.Op == fsnotify.Chmod {
 		return false
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.loose && isModule(event.Name) || slices.ContainsFunc(w.files, func(file string) bool {
+	return w.anyModule && isModule(event.Name) || slices.ContainsFunc(w.files, func(file string) bool {
 		return file == event.Name || strings.HasPrefix(file, event.Name+string(filepath.Separator))
 	})
 }
 
-// isModule tells whether a file looks like JavaScript or TypeScript.
+// isModule reports whether a file name has a suffix of JavaScript or TypeScript.
 func isModule(name string) bool {
 	return slices.Contains([]string{".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx"}, filepath.Ext(name))
 }

@@ -13,24 +13,24 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// wranglerNames are the files that say how a project for Cloudflare Workers is deployed. Wrangler looks for them in this
-// order.
+// wranglerNames are the configuration files of Cloudflare Workers projects, in the order in which wrangler looks for them.
 var wranglerNames = []string{"wrangler.json", "wrangler.jsonc", "wrangler.toml"}
 
-// wranglerFile is what is read of such a file: the date and the flags decide how WebSocket objects behave.
+// wranglerFile is the part of a wrangler file that applies to Linger: the date and the flags decide how WebSocket
+// objects behave.
 type wranglerFile struct {
 	CompatibilityDate  configDate `toml:"compatibility_date" json:"compatibility_date"`
 	CompatibilityFlags []string   `toml:"compatibility_flags" json:"compatibility_flags"`
 }
 
-// completeFromWrangler takes date and flags, where nothing else has said them, from a wrangler file beside the
-// application.
-func (c *runCommand) completeFromWrangler() error {
+// applyWranglerFile sets the compatibility date and flags from the application's wrangler file, unless the command line
+// or the configuration file has set one of them.
+func (c *runCommand) applyWranglerFile() error {
 	if c.CompatibilityDate != "" || len(c.CompatibilityFlag) > 0 {
 		return nil
 	}
 	for _, name := range wranglerNames {
-		path := besideApp(c.App, name)
+		path := findForApp(c.App, name)
 		if path == "" {
 			continue
 		}
@@ -38,44 +38,46 @@ func (c *runCommand) completeFromWrangler() error {
 		if err != nil {
 			return err
 		}
-		c.takeWrangler(file, filepath.Base(path))
+		c.applyWrangler(file, filepath.Base(path))
 		return nil
 	}
 	return nil
 }
 
-func (c *runCommand) takeWrangler(file wranglerFile, name string) {
+// applyWrangler sets the compatibility date and flags from a wrangler file called name. Flags that have no meaning for
+// Linger cause warnings.
+func (c *runCommand) applyWrangler(file wranglerFile, name string) {
 	c.CompatibilityDate = file.CompatibilityDate
 	for _, flag := range file.CompatibilityFlags {
 		if worker.IsCompatibilityFlag(flag) {
 			c.CompatibilityFlag = append(c.CompatibilityFlag, flag)
 		} else {
-			c.notices = append(c.notices, configNotice{"a compatibility flag has no effect here", []any{"flag", flag, "file", name}})
+			c.configWarnings = append(c.configWarnings, configWarning{"compatibility flag has no effect in Linger", []any{"flag", flag, "file", name}})
 		}
 	}
 }
 
-// configNotice is what the log is to say about the configuration, as a warning.
-type configNotice struct {
+// configWarning is a warning about the configuration.
+type configWarning struct {
 	text  string
-	attrs []any
+	attrs []any // for slog: keys and values in turn
 }
 
-// String returns the notice as a line of text.
-func (n configNotice) String() string {
-	text := n.text
-	for i := 0; i+1 < len(n.attrs); i += 2 {
-		text += fmt.Sprintf(", %v %v", n.attrs[i], n.attrs[i+1])
+// String returns the warning as a line of text.
+func (w configWarning) String() string {
+	text := w.text
+	for i := 0; i+1 < len(w.attrs); i += 2 {
+		text += fmt.Sprintf(", %v %v", w.attrs[i], w.attrs[i+1])
 	}
 	return text
 }
 
-// readWrangler reads a wrangler file.
+// readWrangler parses the wrangler file at path.
 func readWrangler(path string) (wranglerFile, error) {
 	var file wranglerFile
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return file, unreadable(path, err)
+		return file, readError(path, err)
 	}
 	if filepath.Ext(path) == ".toml" {
 		if _, err := toml.Decode(string(text), &file); err != nil {
@@ -83,13 +85,13 @@ func readWrangler(path string) (wranglerFile, error) {
 		}
 		return file, nil
 	}
-	plain := plainJSON(string(text))
+	plain := stripJSONC(string(text))
 	err = json.Unmarshal([]byte(plain), &file)
 	if wrong, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return file, fmt.Errorf("%s:%d: %w", path, 1+strings.Count(plain[:wrong.Offset], "\n"), wrong)
 	}
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return file, fmt.Errorf("%s:%d: %s is of the wrong kind: the date is a string, the flags an array of strings",
+		return file, fmt.Errorf("%s:%d: %s has the wrong type: the date must be a string, the flags an array of strings",
 			path, 1+strings.Count(plain[:wrong.Offset], "\n"), wrong.Field)
 	}
 	if err != nil {
@@ -98,14 +100,14 @@ func readWrangler(path string) (wranglerFile, error) {
 	return file, nil
 }
 
-// plainJSON returns JSON without the comments and the trailing commas that editors of settings allow. Lines stay where
-// they are.
-func plainJSON(text string) string {
+// stripJSONC converts JSON with comments and trailing commas to JSON. It keeps line breaks, so that the line numbers of
+// errors are right.
+func stripJSONC(text string) string {
 	var out strings.Builder
 	text = strings.TrimPrefix(text, "\ufeff")
-	comma := -1 // where the last comma is in what is written, if nothing but space has come since
+	comma := -1 // offset in out of the last comma, if only white space and comments follow it
 	for i := 0; i < len(text); {
-		n := lengthOfToken(text[i:])
+		n := tokenLength(text[i:])
 		token := text[i : i+n]
 		i += n
 		switch {
@@ -127,8 +129,9 @@ func plainJSON(text string) string {
 	return out.String()
 }
 
-// lengthOfToken returns how long the comment, string or single character is that a text begins with.
-func lengthOfToken(text string) int {
+// tokenLength returns the length of the comment, the string or the single character at the beginning of text, which must
+// not be empty.
+func tokenLength(text string) int {
 	switch {
 	case strings.HasPrefix(text, "//"):
 		if end := strings.IndexByte(text, '\n'); end >= 0 {

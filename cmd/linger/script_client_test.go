@@ -15,22 +15,22 @@ import (
 	"github.com/lingerws/linger/protocol/handshake"
 )
 
-// clientCommands are WebSocket clients of the server that serve has started:
+// clientCommands are script commands for WebSocket clients of the server that serve has started:
 //
-//	connect NAME PATH [HEADER]...    opens a WebSocket, with more header lines such as 'Origin: http://example.com'
-//	returns NAME PATH [HEADER]...    the same, when there is room again: it is declined as long as there is not
-//	refused STATUS PATH [HEADER]...  the same request is declined with this status
+//	connect NAME PATH [HEADER]...    opens a WebSocket, with further header lines such as 'Origin: http://example.com'
+//	returns NAME PATH [HEADER]...    connect, repeated as long as the server refuses the request with 429 or above
+//	refused STATUS PATH [HEADER]...  sends the same request, which must be refused with this status
 //	send NAME TEXT                   sends a text message
 //	flood NAME N                     sends a binary message of N bytes
 //	close NAME CODE [REASON]         starts the closing handshake
-//	preconnect                       opens a TCP connection and says nothing, as browsers do
+//	preconnect                       opens a TCP connection without sending a request, as browsers do
 //	receives NAME WANT...            waits for these in this order: 'text hello', 'close 1001 going away', EOF
 func clientCommands() map[string]scriptCommand {
 	return map[string]scriptCommand{
 		"connect": command(2, func(ts *testscript.TestScript, args []string) {
 			c, err := testclient.Dial(ts.Getenv("URL")+args[1], args[2:]...)
 			ts.Check(err)
-			sceneOf(ts).clients[args[0]] = c
+			stateOf(ts).clients[args[0]] = c
 			ts.Defer(c.Cut)
 		}),
 		"returns": command(2, returns),
@@ -48,26 +48,26 @@ func clientCommands() map[string]scriptCommand {
 		"preconnect": command(0, func(ts *testscript.TestScript, _ []string) {
 			conn, err := net.Dial("tcp", ts.Getenv("ADDRESS"))
 			ts.Check(err)
-			ts.Defer(func() { _ = conn.Close() }) // the server may have
+			ts.Defer(func() { _ = conn.Close() }) // the server may have closed it
 		}),
 		"receives": command(2, receives),
 	}
 }
 
-// command is a script command with at least so many arguments, which cannot be negated.
-func command(arguments int, do func(ts *testscript.TestScript, args []string)) scriptCommand {
+// command returns a script command that cannot be negated and that has at least minArgs arguments.
+func command(minArgs int, do func(ts *testscript.TestScript, args []string)) scriptCommand {
 	return func(ts *testscript.TestScript, neg bool, args []string) {
-		if neg || len(args) < arguments {
-			ts.Fatalf("the command cannot have a ! before it, and has at least %d arguments", arguments)
+		if neg || len(args) < minArgs {
+			ts.Fatalf("the command cannot be negated with !, and needs at least %d arguments", minArgs)
 		}
 		do(ts, args)
 	}
 }
 
 func clientOf(ts *testscript.TestScript, name string) *testclient.Client {
-	c := sceneOf(ts).clients[name]
+	c := stateOf(ts).clients[name]
 	if c == nil {
-		ts.Fatalf("there is no client %s: use connect first", name)
+		ts.Fatalf("unknown client %s: use connect first", name)
 	}
 	return c
 }
@@ -79,14 +79,14 @@ func number(ts *testscript.TestScript, text string) int {
 }
 
 func returns(ts *testscript.TestScript, args []string) {
-	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(testTimeout); ; time.Sleep(time.Millisecond) {
 		c, err := testclient.Dial(ts.Getenv("URL")+args[1], args[2:]...)
-		failure, declined := errors.AsType[*handshake.Failure](err)
-		if declined && failure.Status >= http.StatusTooManyRequests && time.Now().Before(deadline) {
+		failure, refused := errors.AsType[*handshake.Failure](err)
+		if refused && failure.Status >= http.StatusTooManyRequests && time.Now().Before(deadline) {
 			continue
 		}
 		ts.Check(err)
-		sceneOf(ts).clients[args[0]] = c
+		stateOf(ts).clients[args[0]] = c
 		ts.Defer(c.Cut)
 		return
 	}
@@ -97,12 +97,12 @@ func refused(ts *testscript.TestScript, args []string) {
 	failure, ok := errors.AsType[*handshake.Failure](err)
 	switch {
 	case err == nil:
-		c.Cut() // the test fails for another reason
-		ts.Fatalf("the server declines the upgrade; it accepted")
+		c.Cut()
+		ts.Fatalf("the server must refuse the upgrade; it has accepted it")
 	case !ok:
-		ts.Fatalf("the server answers the upgrade; got %v", err)
+		ts.Fatalf("the server must respond to the upgrade request; got %v", err)
 	case failure.Status != number(ts, args[0]):
-		ts.Fatalf("the server declines the upgrade with %s; it was %d", args[0], failure.Status)
+		ts.Fatalf("the server must refuse the upgrade with %s; it was %d", args[0], failure.Status)
 	}
 }
 
@@ -112,7 +112,7 @@ func receives(ts *testscript.TestScript, args []string) {
 		got, err := c.Receive()
 		ts.Check(err)
 		if got != want {
-			ts.Fatalf("%s receives %q next; got %q", args[0], want, got)
+			ts.Fatalf("%s must receive %q next; got %q", args[0], want, got)
 		}
 	}
 }

@@ -17,24 +17,24 @@ import (
 
 type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 
-// serverCommands run one linger in the background of a script:
+// serverCommands are script commands that run a linger process in the background:
 //
-//	serve ARG...            linger run --listen=127.0.0.1:0 ARG...; sets URL, PORT, and ADDRESS without the http://; of the
-//	                        script's environment it gets TOKEN
-//	proxy ARG...            linger proxy --listen=127.0.0.1:0 ARG..., in the same way
-//	background NAME APP     another linger run; sets NAME in capitals to its address, with ws://
-//	saw stdout|stderr RE    waits until it has printed something that fits
-//	signal INT|TERM|HUP     sends it a signal
-//	ends STATUS [SIGNAL]    waits for its end, and sends it a signal until then, if one is given; what it printed is in
-//	                        the files server.stdout and server.stderr
-//	get STATUS PATH [RE [HOST]]  asks it for a page
+//	serve ARG...            starts linger run --listen=127.0.0.1:0 ARG..., with TOKEN from the script's environment; sets
+//	                        URL, PORT, and ADDRESS, which is the URL without http://
+//	proxy ARG...            starts linger proxy --listen=127.0.0.1:0 ARG... in the same way
+//	background NAME ARG...  starts another linger run; sets NAME in capitals to its address, with ws://
+//	saw stdout|stderr RE    waits until the process has printed a match of the regular expression
+//	signal INT|TERM|HUP     sends the process a signal
+//	ends STATUS [SIGNAL]    waits for the end of the process, repeats SIGNAL until then if it is given, and writes the
+//	                        output to the files server.stdout and server.stderr
+//	get STATUS PATH [RE [HOST]]  sends a GET request; the body must match RE
 func serverCommands() map[string]scriptCommand {
 	return map[string]scriptCommand{
 		"serve": command(1, func(ts *testscript.TestScript, args []string) {
-			sceneOf(ts).server = start(ts, "run", args)
+			stateOf(ts).server = start(ts, "run", args)
 		}),
 		"proxy": command(1, func(ts *testscript.TestScript, args []string) {
-			sceneOf(ts).server = start(ts, "proxy", args)
+			stateOf(ts).server = start(ts, "proxy", args)
 		}),
 		"background": command(2, func(ts *testscript.TestScript, args []string) {
 			before := ts.Getenv("ADDRESS")
@@ -49,38 +49,37 @@ func serverCommands() map[string]scriptCommand {
 	}
 }
 
-// server is the linger that a script has started.
+// server is a linger process that a script has started.
 type server struct {
 	process        *exec.Cmd
 	stdout, stderr output
-	ended          chan struct{}
-	status         int // when it has ended
+	ended          chan struct{} // closed when the process has ended
+	status         int           // exit status; valid after ended is closed
 }
 
 func serverOf(ts *testscript.TestScript) *server {
-	s := sceneOf(ts).server
+	s := stateOf(ts).server
 	if s == nil {
-		ts.Fatalf("the script has started no server: use serve first")
+		ts.Fatalf("the script has not started a server: use serve first")
 	}
 	return s
 }
 
 var urlPrinted = regexp.MustCompile(`runs at http://(\S+?)/["\n]`)
 
-// start starts a sub-command that serves, and waits until it does.
+// start starts a command of linger and waits until it has printed its address.
 func start(ts *testscript.TestScript, subcommand string, args []string) *server {
 	program, err := exec.LookPath("linger")
 	ts.Check(err)
 	s := &server{ended: make(chan struct{})}
 	s.process = exec.Command(program, append([]string{subcommand, "--listen=127.0.0.1:0"}, args...)...)
 	s.process.Dir = ts.MkAbs(".")
-	s.process.Env = append(os.Environ(), "TOKEN="+ts.Getenv("TOKEN")) // the variable that a script may give it
-	s.process.Env = append(os.Environ(), "TOKEN="+ts.Getenv("TOKEN")) // the variable that a script may give it
+	s.process.Env = append(os.Environ(), "TOKEN="+ts.Getenv("TOKEN"))
 	s.process.Stdout, s.process.Stderr = &s.stdout, &s.stderr
 	ts.Check(s.process.Start())
 	go s.wait()
 	ts.Defer(func() {
-		_ = s.process.Process.Kill() // it may have ended
+		_ = s.process.Process.Kill() // it may have exited
 		<-s.ended
 		ts.Logf("[server stdout]\n%s[server stderr]\n%s", s.stdout.String(), s.stderr.String())
 	})
@@ -109,28 +108,28 @@ func saw(ts *testscript.TestScript, args []string) {
 	ts.Check(err)
 	streams := map[string]*output{"stdout": &s.stdout, "stderr": &s.stderr}
 	if streams[args[0]] == nil {
-		ts.Fatalf("there is no stream %q: it is stdout or stderr", args[0])
+		ts.Fatalf("unknown stream %q: want stdout or stderr", args[0])
 	}
 	s.await(ts, streams[args[0]], pattern)
 }
 
-// await waits until a stream has something that fits.
+// await waits until the text of a stream matches a pattern, and returns the submatches.
 func (s *server) await(ts *testscript.TestScript, stream *output, pattern *regexp.Regexp) []string {
-	tooLong := time.NewTimer(patience)
-	defer tooLong.Stop()
+	timeout := time.NewTimer(testTimeout)
+	defer timeout.Stop()
 	for {
-		grown, over := stream.growth(), s.hasEnded() // asked for first, so that nothing is missed
+		grown, ended := stream.growth(), s.hasEnded() // before reading the text, so that no growth is missed
 		if found := pattern.FindStringSubmatch(stream.String()); found != nil {
 			return found
 		}
-		if over {
-			ts.Fatalf("the server prints %q; it has ended with status %d and has not", pattern, s.status)
+		if ended {
+			ts.Fatalf("the server must print %q; it has ended with status %d without it", pattern, s.status)
 		}
 		select {
 		case <-grown:
 		case <-s.ended:
-		case <-tooLong.C:
-			ts.Fatalf("the server prints %q; it has not", pattern)
+		case <-timeout.C:
+			ts.Fatalf("the server must print %q; it has not within %v", pattern, testTimeout)
 		}
 	}
 }
@@ -151,7 +150,7 @@ func sendSignal(ts *testscript.TestScript, args []string) {
 func signalOf(ts *testscript.TestScript, name string) os.Signal {
 	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP}
 	if signals[name] == nil {
-		ts.Fatalf("there is no signal %q: it is INT, TERM or HUP", name)
+		ts.Fatalf("unknown signal %q: want INT, TERM or HUP", name)
 	}
 	return signals[name]
 }
@@ -160,27 +159,27 @@ func ends(ts *testscript.TestScript, args []string) {
 	s := serverOf(ts)
 	again := time.NewTicker(100 * time.Millisecond)
 	defer again.Stop()
-	tooLong := time.After(patience)
+	timeout := time.After(testTimeout)
 	for !s.hasEnded() {
 		select {
 		case <-s.ended:
 		case <-again.C:
 			if len(args) > 1 {
-				_ = s.process.Process.Signal(signalOf(ts, args[1])) // it may have ended
+				_ = s.process.Process.Signal(signalOf(ts, args[1])) // it may have exited
 			}
-		case <-tooLong:
-			ts.Fatalf("the server ends; it goes on")
+		case <-timeout:
+			ts.Fatalf("the server must end; it still runs after %v", testTimeout)
 		}
 	}
 	if s.status != number(ts, args[0]) {
-		ts.Fatalf("the server ends with status %s; it was %d", args[0], s.status)
+		ts.Fatalf("the server must end with status %s; it was %d", args[0], s.status)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs("server.stdout"), []byte(s.stdout.String()), 0o600))
 	ts.Check(os.WriteFile(ts.MkAbs("server.stderr"), []byte(s.stderr.String()), 0o600))
 }
 
 func get(ts *testscript.TestScript, args []string) {
-	client := http.Client{Timeout: patience}
+	client := http.Client{Timeout: testTimeout}
 	request, err := http.NewRequest(http.MethodGet, ts.Getenv("URL")+args[1], http.NoBody)
 	ts.Check(err)
 	if len(args) > 3 {
@@ -192,9 +191,9 @@ func get(ts *testscript.TestScript, args []string) {
 	body, err := io.ReadAll(response.Body)
 	ts.Check(err)
 	if got := strconv.Itoa(response.StatusCode); got != args[0] {
-		ts.Fatalf("%s is answered with status %s; it was %s", args[1], args[0], got)
+		ts.Fatalf("the status of %s must be %s; it was %s", args[1], args[0], got)
 	}
 	if len(args) > 2 && !regexp.MustCompile(args[2]).Match(body) {
-		ts.Fatalf("%s is answered with a body that fits %q; it was %q", args[1], args[2], body)
+		ts.Fatalf("the body of %s must match %q; it was %q", args[1], args[2], body)
 	}
 }

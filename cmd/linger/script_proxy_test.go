@@ -8,12 +8,12 @@ import (
 	"github.com/lingerws/linger/internal/proxyends"
 )
 
-// endsCommands play the table of ends by the proxy of a script:
+// proxyCommands are script commands that play the cases of package proxyends with the proxy that the script has started:
 //
-//	sides                   begins to listen for the proxy's connections; sets SIDES to the address, with ws://
-//	everyend GONE           plays every case; GONE is what a client sees of a backend that is lost
-//	muteends                plays those in which a side says nothing more
-func endsCommands() map[string]scriptCommand {
+//	sides                   starts a backend for the cases; sets SIDES to its address, with ws://
+//	everyend LOST           plays every case; LOST is what a client receives when the backend is lost
+//	muteends                plays the cases in which a side stops sending
+func proxyCommands() map[string]scriptCommand {
 	var backend *proxyends.Backend
 	return map[string]scriptCommand{
 		"sides": command(0, func(ts *testscript.TestScript, _ []string) {
@@ -32,6 +32,7 @@ func endsCommands() map[string]scriptCommand {
 	}
 }
 
+// playEnds plays cases and fails the script at the first difference.
 func playEnds(ts *testscript.TestScript, backend *proxyends.Backend, cases []proxyends.Case) {
 	for _, c := range cases {
 		pair, err := backend.Open(ts.Getenv("ADDRESS"), 10*time.Second)
