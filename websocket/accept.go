@@ -120,14 +120,17 @@ func (h *Handshake) Accept(w http.ResponseWriter, subprotocol string, opts *Acce
 	return newDriver(t, protocol.Server, early, opts.Options, agreed), nil
 }
 
-// switchProtocols answers with head, and returns the transport and what has been read of
-// it behind the request, which is the start of the WebSocket.
+// switchProtocols answers with head. It returns the transport and what has been read of it after the request, which is the
+// start of the WebSocket.
 func switchProtocols(w http.ResponseWriter, head []byte, opts *AcceptOptions) (t transport, early []byte, err error) {
-	if own, ok := lenderOf(w); ok && len(head) <= smallAnswer && !opts.Blocking && !alwaysBlocking.Load() {
-		if t, err = own.lend(); err == nil {
+	if own, ok := detacherOf(w); ok && len(head) <= smallAnswer && !opts.Blocking && !alwaysBlocking.Load() {
+		t, err = own.detach()
+		if err == nil {
 			err = answerNow(t, head)
 		}
-		return t, nil, wrapAnswering(err)
+		if !errors.Is(err, errPromoted) {
+			return t, nil, wrapAnswering(err)
+		}
 	}
 	nc, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {

@@ -1,26 +1,24 @@
 package websocket
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"time"
 )
 
-// Serve is server.Serve(listener), and cheaper for WebSockets. On TCP under Linux an
-// upgrade request that has arrived whole is handed to server.Handler by ourselves, with a
-// ResponseWriter that [Accept] and linger.Server know; everything else is net/http's, as
-// is every connection of another listener, TLS among them. It returns what server.Serve
-// does.
+// Serve is server.Serve(listener) with a shorter way for WebSockets: on TCP under Linux it parses upgrade requests itself, and
+// calls server.Handler with a ResponseWriter from which [Accept] and linger.Server get the connection without net/http. As
+// soon as the handler does anything else with the response, or has run for five milliseconds, net/http serves the request.
+// Connections of other listeners, TLS among them, are net/http's from the start. Serve returns what server.Serve does.
 //
-// The time limits are the server's: a zero [http.Server] has none, the one of
-// [NewHTTPServer] has all of them.
+// The time limits are the server's: a zero [http.Server] has none, the one of [NewHTTPServer] has all of them.
 //
-// Handlers see no difference. What the server is told of its connections does not hold
-// for those requests: ConnState is not called, Shutdown does not wait for them, and a
-// refusal ends the connection. A server with ConnContext is left to net/http altogether.
-// The options of the listener's socket change: connections keep themselves alive as those
-// of package net do, and one on which the client says nothing is accepted after a second
-// (TCP_DEFER_ACCEPT).
+// Serve wraps Handler and the functions of the server, so it has to be called before other methods that serve.
+// ConnState is not called for a connection that is accepted the shorter way. Shutdown closes the connection of a
+// request that is less than five milliseconds old and has no response yet. A server with ConnContext is left to net/http
+// altogether. The listener's socket gets the keep-alive options of package net, and TCP_DEFER_ACCEPT with one second: a
+// connection is accepted when the client has sent something, or after that time.
 func Serve(server *http.Server, listener net.Listener) error {
 	return server.Serve(newListener(server, listener))
 }
@@ -60,18 +58,22 @@ const (
 	idleTimeout   = 2 * time.Minute
 )
 
-// lender is a ResponseWriter whose transport can be had as it is.
-type lender interface {
-	// lend gives the transport away, or fails as [http.Hijacker] does.
-	lend() (transport, error)
+// detacher is a ResponseWriter that can return the transport of its request without net/http.
+type detacher interface {
+	// detach returns the transport, after the request. It returns errPromoted if Hijack has to be called, and fails as
+	// [http.Hijacker] does.
+	detach() (transport, error)
 }
 
-// lenderOf looks where an [http.ResponseController] would: a writer around ours that
-// wants to be asked to hijack is asked.
-func lenderOf(w http.ResponseWriter) (lender, bool) {
+// errPromoted is returned by detach when net/http serves the request.
+var errPromoted = errors.New("websocket: net/http serves the request")
+
+// detacherOf searches w and the writers that it wraps, as [http.ResponseController] does. It stops at a wrapper with a Hijack
+// of its own, which has to be called.
+func detacherOf(w http.ResponseWriter) (detacher, bool) {
 	for {
 		switch t := w.(type) {
-		case lender:
+		case detacher:
 			return t, true
 		case http.Hijacker:
 			return nil, false

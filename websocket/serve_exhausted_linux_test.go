@@ -88,6 +88,29 @@ func TestServeKeepsAConnectionForWhichThereIsNoDescriptor(t *testing.T) {
 	_ = server.Close()
 }
 
+// TestServeKeepsAPromotedRequestForWhichThereIsNoDescriptor: its handler waits meanwhile.
+func TestServeKeepsAPromotedRequestForWhichThereIsNoDescriptor(t *testing.T) {
+	l, w, _ := unserved(t)
+	if _, err := w.promote(); err != nil {
+		t.Fatal(err)
+	}
+	release := exhaust(t, 0)
+	_, first := l.Accept()
+	_, second := l.Accept()
+	release()
+	if !isExhausted(first) || !isExhausted(second) {
+		t.Fatalf("without a descriptor Accept fails for now; got %v, %v", first, second)
+	}
+	conn, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l.promoter.remove(conn) != w.promotion {
+		t.Error("when there is one net/http gets the connection, with its request")
+	}
+	_ = conn.Close()
+}
+
 func TestServeThatIsClosedClosesWhatWaitsForADescriptor(t *testing.T) {
 	given, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -1,46 +1,64 @@
 package websocket
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"log"
 	"net"
 	"net/http"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// listener accepts connections for net/http, and keeps those back that begin with an
-// upgrade request: it only looks at what has arrived, so whatever it does not want is
-// still there to be read.
+// listener accepts connections for net/http. It keeps those that begin with an upgrade request from net/http as long as a
+// handler may accept them: it peeks at what has arrived, so that net/http can still read the request.
 type listener struct {
 	*net.TCPListener
-	file    *os.File // a second descriptor of it, to accept by
-	waiter  syscall.RawConn
-	server  *http.Server
-	context context.Context // of all requests
+	file     *os.File // a second descriptor of the listener, by which it accepts
+	waiter   syscall.RawConn
+	promoter *promoter
+	context  context.Context // of all requests; set before the first Accept
 
-	mu      sync.Mutex
-	closed  bool
-	waiting *os.File // a connection that waits for a second descriptor
+	mu     sync.Mutex
+	closed bool
+	queue  []arrival // for the next calls of Accept
+	awoken bool      // a read deadline of file interrupts Accept
+}
+
+// arrival is a connection for net/http.
+type arrival struct {
+	file      *os.File
+	promotion *promotion // nil unless its first request is promoted
+}
+
+// fail closes a connection that net/http does not get.
+func (a arrival) fail(err error) {
+	_ = a.file.Close()
+	if a.promotion != nil {
+		a.promotion.fail(err)
+	}
 }
 
 func newListener(server *http.Server, given net.Listener) net.Listener {
 	tcp, ok := given.(*net.TCPListener)
-	if !ok || server.ConnContext != nil {
+	if !ok {
 		return given
 	}
-	l := &listener{TCPListener: tcp, server: server, context: context.Background()}
+	promoter := promoterOf(server)
+	if promoter == nil {
+		return given
+	}
+	l := &listener{TCPListener: tcp, promoter: promoter}
 	if err := l.open(); err != nil {
 		return given
 	}
-	if server.BaseContext != nil {
-		l.context = server.BaseContext(given)
-	}
-	l.context = context.WithValue(l.context, http.ServerContextKey, server)
 	return l
 }
 
@@ -61,7 +79,7 @@ func (l *listener) open() (err error) {
 
 // inherited are the options that accepted sockets have from the one that listens.
 var inherited = []struct{ level, name, value int }{
-	// Nobody is woken for a connection before there is something to be read.
+	// A connection is accepted when there is something to read.
 	{unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, 1}, // second
 	// What package net gives each of its connections.
 	{unix.IPPROTO_TCP, unix.TCP_NODELAY, 1},
@@ -71,44 +89,53 @@ var inherited = []struct{ level, name, value int }{
 	{unix.IPPROTO_TCP, unix.TCP_KEEPCNT, 9},
 }
 
+// Close implements [net.Listener]. It closes what is queued: a server that is being shut down does not read requests.
 func (l *listener) Close() error {
 	l.mu.Lock()
 	l.closed = true
-	if l.waiting != nil {
-		_ = l.waiting.Close()
-		l.waiting = nil
-	}
+	queue := l.queue
+	l.queue = nil
 	l.mu.Unlock()
+	for _, a := range queue {
+		a.fail(http.ErrServerClosed)
+	}
 	return errors.Join(l.TCPListener.Close(), l.file.Close())
 }
 
-// Accept returns the next connection for net/http. Upgrade requests are on their way to
-// the handler by then. When descriptors have run out the error is temporary: net/http logs
-// it, and calls Accept again a little later; the connection waits meanwhile.
+// Accept returns the next connection for net/http, and starts the handlers of upgrade requests itself. When descriptors have
+// run out the error is temporary: net/http logs it, and calls Accept again a little later; the connection stays queued.
 func (l *listener) Accept() (net.Conn, error) {
-	file := l.takeWaiting()
 	for {
-		if file == nil {
+		a, ok := l.dequeue()
+		if !ok {
 			fd, from, err := l.accept()
-			if err != nil {
+			switch {
+			case errors.Is(err, os.ErrDeadlineExceeded): // enqueue has set it
+				continue
+			case err != nil:
 				return nil, l.acceptError(err)
 			}
-			if r := readUpgrade(fd); r != nil {
+			if r, size := peekUpgrade(fd); r != nil {
 				r.RemoteAddr = tcpAddr(from).String()
-				go l.serve(fd, r)
+				go l.serve(fd, size, r)
 				continue
 			}
-			file = os.NewFile(uintptr(fd), "tcp")
+			a.file = os.NewFile(uintptr(fd), "tcp")
 		}
-		conn, err := net.FileConn(file) // by a descriptor of its own
-		if isExhausted(err) && l.putWaiting(file) {
+		conn, err := net.FileConn(a.file) // by a descriptor of its own
+		switch {
+		case isExhausted(err):
+			l.requeue(a)
 			return nil, l.acceptError(err)
+		case err != nil: // the connection has ended already
+			a.fail(err)
+			continue
 		}
-		_ = file.Close()
-		if err == nil {
-			return conn, nil
+		_ = a.file.Close()
+		if a.promotion != nil {
+			l.promoter.add(conn, a.promotion)
 		}
-		file = nil // the connection has ended already
+		return conn, nil
 	}
 }
 
@@ -125,33 +152,60 @@ func isExhausted(err error) bool {
 	return errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE)
 }
 
-func (l *listener) takeWaiting() *os.File {
+// dequeue returns the connection that has been queued first, if there is one.
+func (l *listener) dequeue() (a arrival, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	file := l.waiting
-	l.waiting = nil
-	return file
-}
-
-// putWaiting keeps a connection for the next call of Accept, unless the listener is closed.
-func (l *listener) putWaiting(file *os.File) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.closed {
-		l.waiting = file
+	switch {
+	case len(l.queue) > 0:
+		a, ok = l.queue[0], true
+		l.queue = slices.Delete(l.queue, 0, 1)
+	case l.awoken && !l.closed:
+		l.awoken = false
+		_ = l.file.SetReadDeadline(time.Time{})
 	}
-	return !l.closed
+	return a, ok
 }
 
-// accept waits for a connection.
+// enqueue queues a connection, and has Accept return it. After Close the connection is closed.
+func (l *listener) enqueue(a arrival) {
+	l.mu.Lock()
+	closed := l.closed
+	if !closed {
+		l.queue = append(l.queue, a)
+		l.awoken = true
+		_ = l.file.SetReadDeadline(time.Unix(1, 0)) // in the past
+	}
+	l.mu.Unlock()
+	if closed {
+		a.fail(http.ErrServerClosed)
+	}
+}
+
+// requeue puts the connection that dequeue has returned back.
+func (l *listener) requeue(a arrival) {
+	l.mu.Lock()
+	closed := l.closed
+	if !closed {
+		l.queue = slices.Insert(l.queue, 0, a)
+	}
+	l.mu.Unlock()
+	if closed {
+		a.fail(http.ErrServerClosed)
+	}
+}
+
+// accept blocks until there is a connection. It returns [os.ErrDeadlineExceeded] when one has been queued.
 func (l *listener) accept() (fd int, from syscall.Sockaddr, err error) {
 	for {
-		closed := l.waiter.Read(func(own uintptr) bool {
+		waitErr := l.waiter.Read(func(own uintptr) bool {
 			fd, from, err = syscall.Accept4(int(own), unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC) // that of unix asks which protocol it is
 			return !errors.Is(err, unix.EAGAIN)
 		})
 		switch {
-		case closed != nil:
+		case errors.Is(waitErr, os.ErrDeadlineExceeded):
+			return -1, nil, os.ErrDeadlineExceeded
+		case waitErr != nil:
 			return -1, nil, net.ErrClosed
 		case errors.Is(err, unix.EINTR), errors.Is(err, unix.ECONNABORTED):
 		default:
@@ -160,35 +214,20 @@ func (l *listener) accept() (fd int, from syscall.Sockaddr, err error) {
 	}
 }
 
-// connOf returns a connection of package net for a descriptor, which is its own then.
-func connOf(fd int) (*net.TCPConn, error) {
-	file := os.NewFile(uintptr(fd), "tcp")
-	defer func() { _ = file.Close() }()
-	conn, err := net.FileConn(file) // by a descriptor of its own
-	if err != nil {
-		return nil, err
-	}
-	tcp, _ := conn.(*net.TCPConn)
-	return tcp, nil
-}
-
-// serve has the handler answer an upgrade request.
-func (l *listener) serve(fd int, r *http.Request) {
-	makeRoom()
+// serve calls the handler of an upgrade request.
+func (l *listener) serve(fd, size int, r *http.Request) {
+	growStack()
 	ctx, cancel := context.WithCancel(context.WithValue(l.context, http.LocalAddrContextKey, l.localAddr(fd)))
 	defer cancel()
-	w := newUpgradeWriter(fd, l.server, cancel)
+	w := l.newUpgradeWriter(fd, size, r.RemoteAddr, cancel)
 	returned := false
-	defer func() { w.end(returned, recover()) }() // also when the handler ends its goroutine
-	l.handler().ServeHTTP(w, r.WithContext(ctx))
+	defer func() { w.handlerEnded(returned, recover()) }() // also after runtime.Goexit
+	l.promoter.handler.ServeHTTP(w, r.WithContext(ctx))
 	returned = true
 }
 
-func (l *listener) handler() http.Handler {
-	if l.server.Handler != nil {
-		return l.server.Handler
-	}
-	return http.DefaultServeMux
+func (l *listener) logf(format string, args ...any) {
+	cmp.Or(l.promoter.server.ErrorLog, log.Default()).Printf(format, args...)
 }
 
 // localAddr returns the address that a client has connected to.
@@ -200,11 +239,11 @@ func (l *listener) localAddr(fd int) net.Addr {
 	return tcpAddr(own)
 }
 
-// makeRoom has the stack of a new goroutine grow at once to what a request takes. Otherwise
-// it grows step by step, and is copied each time.
+// growStack grows the stack of a new goroutine at once to the size that a request needs. Otherwise it would grow step by
+// step, and be copied each time.
 //
 //go:noinline
-func makeRoom() {
+func growStack() {
 	var room [12 << 10]byte
 	runtime.KeepAlive(&room)
 }

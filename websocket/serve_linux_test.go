@@ -2,7 +2,6 @@ package websocket
 
 import (
 	"bufio"
-	"context"
 	"crypto/tls"
 	"errors"
 	"log"
@@ -17,7 +16,7 @@ import (
 func TestServeServesUpgradeRequestsItself(t *testing.T) {
 	own := make(chan bool, 1)
 	addr, _ := served(t, func(w http.ResponseWriter, _ *http.Request) {
-		_, lends := lenderOf(wrapped{w})
+		_, lends := detacherOf(wrapped{w})
 		own <- lends
 	}, true)
 	for sent, want := range map[string]bool{
@@ -39,7 +38,7 @@ type wrapped struct{ http.ResponseWriter }
 func (w wrapped) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func TestWhoWantsToBeAskedToHijackIs(t *testing.T) {
-	if _, ok := lenderOf(hijacker{wrapped{&upgradeWriter{}}}); ok {
+	if _, ok := detacherOf(hijacker{wrapped{&upgradeWriter{}}}); ok {
 		t.Error("a writer with a Hijack of its own is asked, although it unwraps")
 	}
 }
@@ -79,10 +78,6 @@ func TestServeLeavesOtherTransportsToNetHTTP(t *testing.T) {
 	if newListener(&http.Server{}, secured) != secured {
 		t.Error("a TLS listener is net/http's")
 	}
-	told := &http.Server{ConnContext: func(ctx context.Context, _ net.Conn) context.Context { return ctx }}
-	if newListener(told, l) != l {
-		t.Error("a server that wants to be told of its connections is")
-	}
 }
 
 func TestServeGivesItsDescriptorsBack(t *testing.T) {
@@ -91,7 +86,7 @@ func TestServeGivesItsDescriptorsBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &http.Server{Handler: http.HandlerFunc(fails), ReadHeaderTimeout: httpTimeout, ErrorLog: log.New(new(record), "", 0)}
+	server := &http.Server{Handler: http.HandlerFunc(pages), ReadHeaderTimeout: httpTimeout, ErrorLog: log.New(new(record), "", 0)}
 	ended := make(chan error, 1)
 	go func() { ended <- Serve(server, l) }()
 	for range 10 {

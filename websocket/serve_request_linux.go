@@ -3,6 +3,7 @@ package websocket
 import (
 	"bufio"
 	"bytes"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -14,36 +15,40 @@ import (
 
 // requestReader reads one request.
 type requestReader struct {
-	buf   [4096]byte // a header that is longer is for net/http
+	buf   [4096]byte // longer requests are left to net/http
 	bytes bytes.Reader
 	lines *bufio.Reader
 }
 
 var requestReaders = sync.Pool{New: func() any { return &requestReader{lines: bufio.NewReader(nil)} }}
 
-// readUpgrade reads the request with which a connection begins, if it is there whole and
-// asks for an upgrade to WebSocket. Otherwise it returns nil and leaves what there is to
-// net/http, which has the answer to everything that is wrong, too.
-func readUpgrade(fd int) *http.Request {
+// peekUpgrade returns the request with which a connection begins, and its size in bytes, if it has arrived completely and
+// asks for an upgrade to WebSocket. Otherwise it returns nil. In both cases the request stays unread: what is wrong with one
+// net/http has an answer for.
+func peekUpgrade(fd int) (r *http.Request, size int) {
 	reader, _ := requestReaders.Get().(*requestReader)
 	defer requestReaders.Put(reader)
 	n, _, err := unix.Recvfrom(fd, reader.buf[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
 	if err != nil {
-		return nil
+		return nil, 0
 	}
 	end := bytes.Index(reader.buf[:n], []byte("\r\n\r\n"))
 	if end < 0 {
-		return nil
+		return nil, 0
 	}
-	head := reader.buf[:end+len("\r\n\r\n")]
-	r := reader.parse(head)
-	if r == nil {
-		return nil
+	size = end + len("\r\n\r\n")
+	return reader.parse(reader.buf[:size]), size
+}
+
+// discardRequest reads what peekUpgrade has returned.
+func discardRequest(fd int32, size int) error {
+	reader, _ := requestReaders.Get().(*requestReader)
+	defer requestReaders.Put(reader)
+	n, err := receive(fd, reader.buf[:size])
+	if err == nil && n < size {
+		err = io.ErrUnexpectedEOF
 	}
-	if n, err = receive(int32(fd), head); err != nil || n < len(head) { //nolint:gosec // descriptors are small numbers
-		return nil
-	}
-	return r
+	return err
 }
 
 // parse returns the request if net/http would give it to the handler as it is.

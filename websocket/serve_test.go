@@ -2,12 +2,12 @@ package websocket
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"io"
 	"log"
 	"net"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -62,23 +62,31 @@ func (r *record) String() string {
 	return r.text.String()
 }
 
-// ask sends bytes and reads a response.
-func ask(t *testing.T, addr string, parts ...string) (*http.Response, string, error) {
+// send opens a connection and writes to it, each part in a segment of its own.
+func send(t *testing.T, addr string, parts ...string) net.Conn {
 	t.Helper()
 	nc, err := net.Dial("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = nc.Close() }()
-	_ = nc.SetDeadline(time.Now().Add(20 * time.Second))
+	t.Cleanup(func() { _ = nc.Close() })
+	_ = nc.SetDeadline(time.Now().Add(30 * time.Second))
 	for i, part := range parts {
 		if i > 0 {
-			time.Sleep(20 * time.Millisecond) // in a segment of its own
+			time.Sleep(20 * time.Millisecond)
 		}
 		if _, err := io.WriteString(nc, part); err != nil {
 			t.Fatal(err)
 		}
 	}
+	return nc
+}
+
+// ask sends bytes and reads a response.
+func ask(t *testing.T, addr string, parts ...string) (*http.Response, string, error) {
+	t.Helper()
+	nc := send(t, addr, parts...)
+	defer func() { _ = nc.Close() }()
 	answer, err := http.ReadResponse(bufio.NewReader(nc), nil)
 	if err != nil {
 		return nil, "", err
@@ -88,131 +96,13 @@ func ask(t *testing.T, addr string, parts ...string) (*http.Response, string, er
 	return answer, string(body), err
 }
 
-// fails answers requests for what they name, most of them as no WebSocket.
-func fails(w http.ResponseWriter, r *http.Request) {
-	switch r.URL.Path {
-	case "/":
-		if d, err := AcceptDriver(w, r, nil); err == nil {
-			d.Start(echo{})
-		}
-	case "/refused":
-		w.Header().Set("Set-Cookie", "a=b")
-		http.Error(w, "not you", http.StatusForbidden)
-		w.Header().Set("Too", "late")
-		w.WriteHeader(http.StatusTeapot)
-	case "/nothing":
-	case "/empty":
-		w.WriteHeader(http.StatusNoContent)
-		if _, err := w.Write([]byte("x")); !errors.Is(err, http.ErrBodyNotAllowed) {
-			w.Header().Set("Wrong", "there is no body with this status")
-		}
-	case "/html":
-		_, _ = io.WriteString(w, "<html>")
-	case "/long":
-		_, _ = io.WriteString(w, strings.Repeat("long ", 10_000))
-	case "/stream":
-		for range 3 {
-			_, _ = io.WriteString(w, "piece ")
-			_ = http.NewResponseController(w).Flush()
-		}
-	case "/declared":
-		w.Header().Set("Content-Length", "6")
-		_, _ = io.WriteString(w, "piece ")
-	case "/short":
-		w.Header().Set("Content-Length", "60")
-		_, _ = io.WriteString(w, "piece ")
-	case "/panic":
-		panic("secret")
-	case "/aborted":
-		_, _ = io.WriteString(w, "half")
-		w.(http.Flusher).Flush()
-		panic(http.ErrAbortHandler)
-	case "/context":
-		server, _ := r.Context().Value(http.ServerContextKey).(*http.Server)
-		local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
-		host, _, _ := net.SplitHostPort(r.RemoteAddr)
-		_, _ = io.WriteString(w, strings.Join([]string{r.Method, r.Host, r.RequestURI, r.Proto, host,
-			map[bool]string{true: "server"}[server != nil], map[bool]string{true: "address"}[local != nil && r.Host == local.String()]}, " "))
-	}
-}
-
 func to(path string) string {
-	return strings.Replace(request, "GET / ", "GET "+path+" ", 1) + "\r\n"
-}
-
-// Whatever is asked, the answer is that of net/http.
-func TestServeAnswersAsNetHTTPDoes(t *testing.T) {
-	ours, _ := served(t, fails, true)
-	theirs, _ := served(t, fails, false)
-	with := func(fields string) []string {
-		return []string{strings.TrimSuffix(to("/html"), "\r\n") + fields + "\r\n"}
-	}
-	asked := map[string][]string{
-		"no host":                {strings.Replace(to("/html"), "Host: localhost\r\n", "", 1)},
-		"two hosts":              with("Host: b\r\n"),
-		"strange host":           {strings.Replace(to("/html"), "localhost", "local\x01host", 1)},
-		"host of other letters":  {strings.Replace(to("/html"), "localhost", "a{b", 1)},
-		"no field":               with("nonsense\r\n"),
-		"strange name":           with("a b: c\r\n"),
-		"space before the colon": with("a : c\r\n"),
-		"strange value":          with("a: \x00\r\n"),
-		"continued":              with("a: b\r\n c\r\n"),
-		"body":                   {strings.TrimSuffix(to("/html"), "\r\n") + "Content-Length: 3\r\n\r\nabc"},
-		"chunks":                 with("Transfer-Encoding: chunked\r\n\r\n0\r\n"),
-		"expectation":            with("Expect: 100-continue\r\nContent-Length: 0\r\n"),
-		"HTTP/1.0":               {strings.Replace(to("/html"), "HTTP/1.1", "HTTP/1.0", 1)},
-		"HTTP/9":                 {strings.Replace(to("/html"), "HTTP/1.1", "HTTP/9", 1)},
-		"POST":                   {strings.Replace(to("/html"), "GET", "POST", 1)},
-		"no upgrade":             {"GET /html HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"},
-		"another upgrade":        {"GET /html HTTP/1.1\r\nHost: localhost\r\nUpgrade: h2c\r\nConnection: upgrade, close\r\n\r\n"},
-		"nonsense":               {"\x16\x03\x01\r\n\r\n"},
-		"in pieces":              {to("/html")[:30], to("/html")[30:]},
-		"long header":            with("Cookie: " + strings.Repeat("x", 5000) + "\r\n"),
-		"absolute":               {to("http://elsewhere/html")},
-		"bad key":                {strings.Replace(to("/"), "dGhlIHNhbXBsZSBub25jZQ==", "x", 1)},
-	}
-	for _, path := range []string{"/", "/refused", "/nothing", "/empty", "/html", "/long", "/stream", "/declared", "/short", "/panic", "/aborted"} {
-		asked[path] = []string{to(path)}
-	}
-	for name, parts := range asked {
-		t.Run(name, func(t *testing.T) {
-			got, gotBody, gotErr := ask(t, ours, parts...)
-			want, wantBody, wantErr := ask(t, theirs, parts...)
-			if (gotErr == nil) != (wantErr == nil) || (got == nil) != (want == nil) {
-				t.Fatalf("it must fail as with net/http, with %v; got %v", wantErr, gotErr)
-			}
-			if got == nil {
-				return
-			}
-			if got.StatusCode != want.StatusCode || gotBody != wantBody {
-				t.Errorf("the answer must be %d %.100q; got %d %.100q", want.StatusCode, wantBody, got.StatusCode, gotBody)
-			}
-			if got.ContentLength != want.ContentLength || !slices.Equal(got.TransferEncoding, want.TransferEncoding) {
-				t.Errorf("its length must be said as %d, %v; got %d, %v", want.ContentLength, want.TransferEncoding, got.ContentLength, got.TransferEncoding)
-			}
-			for _, h := range []http.Header{got.Header, want.Header} {
-				h.Del("Date")
-				h.Del("Connection")
-				h.Del("Content-Length")
-			}
-			if !slices.Equal(fieldsOf(got.Header), fieldsOf(want.Header)) {
-				t.Errorf("its fields must be %v; got %v", want.Header, got.Header)
-			}
-		})
-	}
-}
-
-func fieldsOf(h http.Header) (all []string) {
-	for name, values := range h {
-		all = append(all, name+": "+strings.Join(values, "|"))
-	}
-	slices.Sort(all)
-	return all
+	return strings.Replace(request, "GET / ", "GET "+strings.ReplaceAll(path, " ", "%20")+" ", 1) + "\r\n"
 }
 
 func TestServeTellsTheHandlerWhatNetHTTPDoes(t *testing.T) {
 	for _, own := range []bool{true, false} {
-		addr, _ := served(t, fails, own)
+		addr, _ := served(t, pages, own)
 		r := strings.Replace(to("/context?a=b"), "localhost", addr, 1)
 		want := "GET " + addr + " /context?a=b HTTP/1.1 127.0.0.1 server address"
 		if _, body, err := ask(t, addr, r); err != nil || body != want {
@@ -221,102 +111,154 @@ func TestServeTellsTheHandlerWhatNetHTTPDoes(t *testing.T) {
 	}
 }
 
-func TestAPanicIsLoggedAndNotTold(t *testing.T) {
-	addr, logged := served(t, fails, true)
-	if answer, body, err := ask(t, addr, to("/panic")); err == nil {
-		t.Errorf("the connection must end without an answer; got %v, %q", answer, body)
-	}
-	if text := logged.String(); !strings.Contains(text, "secret") || !strings.Contains(text, "serve_test.go") {
-		t.Errorf("the log must have the panic and its stack; got %q", text)
+func TestServeLogsAPanicWithTheHandlersStack(t *testing.T) {
+	for _, path := range []string{"/panic", "/panic late", "/panic accepted"} {
+		for _, own := range []bool{true, false} {
+			addr, logged := served(t, pages, own)
+			nc := send(t, addr, to(path))
+			_, _ = io.Copy(io.Discard, nc) // up to the end of the connection
+			want := "http: panic serving " + nc.LocalAddr().String() + ": secret"
+			for ends := time.Now().Add(time.Minute); logged.String() == ""; time.Sleep(time.Millisecond) {
+				if time.Now().After(ends) {
+					t.Fatalf("%s: the log has %q", path, want)
+				}
+			}
+			if text := logged.String(); !strings.HasPrefix(text, want) || !strings.Contains(text, "serve_response_test.go") {
+				t.Errorf("%s: the log has %q, and the stack of the handler; got %.300q", path, want, text)
+			}
+		}
 	}
 }
 
-func TestARequestEndsWithItsClient(t *testing.T) {
+func TestServeCancelsTheContextOfARequestWhenTheClientLeaves(t *testing.T) {
 	for name, before := range map[string]func(*http.ResponseController) error{
 		"at once":          func(*http.ResponseController) error { return nil },
 		"after a deadline": func(c *http.ResponseController) error { return c.SetWriteDeadline(time.Now().Add(time.Minute)) },
 		"after a flush":    (*http.ResponseController).Flush,
 	} {
-		t.Run(name, func(t *testing.T) { wantRequestToEnd(t, before) })
+		t.Run(name, func(t *testing.T) {
+			for _, own := range []bool{true, false} {
+				began, ended := make(chan bool), make(chan bool)
+				addr, _ := served(t, func(w http.ResponseWriter, r *http.Request) {
+					if err := before(http.NewResponseController(w)); err != nil {
+						t.Error(err)
+					}
+					began <- true
+					<-r.Context().Done()
+					close(ended)
+				}, own)
+				nc := send(t, addr, to("/"))
+				<-began
+				_ = nc.Close()
+				select {
+				case <-ended:
+				case <-time.After(time.Minute):
+					t.Fatalf("the client has closed its connection, and the context goes on (Serve: %v)", own)
+				}
+			}
+		})
 	}
 }
 
-// wantRequestToEnd has the client go while a handler waits that has done something before.
-func wantRequestToEnd(t *testing.T, before func(*http.ResponseController) error) {
-	for _, own := range []bool{true, false} {
-		began, ended := make(chan bool), make(chan error, 1)
-		addr, _ := served(t, func(w http.ResponseWriter, r *http.Request) {
-			if err := before(http.NewResponseController(w)); err != nil {
-				t.Error(err)
-			}
-			began <- true
-			select {
-			case <-r.Context().Done():
-				ended <- nil
-			case <-time.After(10 * time.Second):
-				ended <- errors.New("the client has gone, and the handler's request goes on")
-			}
-		}, own)
-		nc, err := net.Dial("tcp", addr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, _ = io.WriteString(nc, to("/"))
-		<-began
-		_ = nc.Close()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	}
-}
-
-func TestASlowHandlerAcceptsWhatIsStillThere(t *testing.T) {
-	addr, _ := served(t, func(w http.ResponseWriter, r *http.Request) {
-		time.Sleep(4 * lookLong)
-		d, err := AcceptDriver(w, r, nil)
-		if err != nil {
-			t.Errorf("the connection must be accepted; got %v", err)
-			return
-		}
-		d.Start(echo{})
-	}, true)
+func TestServeLetsASlowHandlerAccept(t *testing.T) {
+	addr, _ := served(t, pages, true)
 	s := &service{addr: addr}
-	c := s.open(t, "", textFrame("early")...)
-	c.wantFrame(t, received{protocol.Text, []byte("early")}.String())
-	c.send(t, closeFrame(1000, ""))
-	c.wantFrame(t, "close 1000")
-	c.wantEOF(t)
+	for _, early := range [][]byte{nil, textFrame("early")} {
+		nc := send(t, s.addr, to("/late")+string(early))
+		c := &client{Conn: nc, r: bufio.NewReader(nc)}
+		if answer, err := http.ReadResponse(c.r, nil); err != nil || answer.StatusCode != http.StatusSwitchingProtocols {
+			t.Fatalf("the connection is accepted; got %v, %v", answer, err)
+		}
+		if early != nil {
+			c.wantFrame(t, received{protocol.Text, []byte("early")}.String())
+		}
+		c.send(t, closeFrame(1000, ""))
+		c.wantFrame(t, "close 1000")
+		c.wantEOF(t)
+	}
 }
 
-// lookLong is longer than it takes until somebody looks for the client.
-const lookLong = 5 * time.Millisecond
+// afterPromotion is longer than a handler may run before its request is promoted.
+const afterPromotion = 30 * time.Millisecond
 
-func TestOthersMayTakeTheConnection(t *testing.T) {
+func TestServeHijackReturnsTheConnectionOnce(t *testing.T) {
 	for _, own := range []bool{true, false} {
 		addr, _ := served(t, func(w http.ResponseWriter, _ *http.Request) {
 			nc, rw, err := http.NewResponseController(w).Hijack()
 			if err != nil {
-				t.Errorf("the connection can be had; got %v", err)
+				t.Errorf("the connection is returned; got %v", err)
 				return
 			}
+			if _, ok := nc.(*net.TCPConn); !ok {
+				t.Errorf("the connection is a *net.TCPConn; got %T", nc)
+			}
 			if _, err := w.Write([]byte("x")); !errors.Is(err, http.ErrHijacked) {
-				t.Errorf("nothing is written to what is another's; got %v", err)
+				t.Errorf("a hijacked response is not written to; got %v", err)
 			}
 			if _, _, err := http.NewResponseController(w).Hijack(); !errors.Is(err, http.ErrHijacked) {
-				t.Errorf("it can be had once; got %v", err)
+				t.Errorf("a second Hijack fails; got %v", err)
 			}
 			line, _ := rw.ReadString('\n')
 			_, _ = io.WriteString(nc, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"+line)
 			_ = nc.Close()
 		}, own)
-		if _, body, err := ask(t, addr, to("/")+"behind\n"); err != nil || body != "behind\n" {
-			t.Errorf("what came behind the request is there; got %q, %v", body, err)
+		if _, body, err := ask(t, addr, to("/")+"after\n"); err != nil || body != "after\n" {
+			t.Errorf("what came after the request can be read; got %q, %v", body, err)
+		}
+	}
+}
+
+// TestServeShutdownWaitsForARequest covers a request that its handler answers late: ConnState and Shutdown are net/http's.
+func TestServeShutdownWaitsForARequest(t *testing.T) {
+	for _, own := range []bool{true, false} {
+		var states record
+		began, goOn := make(chan bool), make(chan bool)
+		server := &http.Server{
+			ReadHeaderTimeout: httpTimeout,
+			ConnState:         func(_ net.Conn, s http.ConnState) { _, _ = io.WriteString(&states, s.String()+" ") },
+			Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				_ = http.NewResponseController(w).Flush()
+				close(began)
+				<-goOn
+				_, _ = io.WriteString(w, "whole")
+			}),
+		}
+		addr := serving(t, server, own)
+		nc := send(t, addr, to("/"))
+		<-began
+		ended := make(chan error, 1)
+		go func() { ended <- server.Shutdown(context.Background()) }()
+		for answered := net.Conn(nil); ; _ = answered.Close() { // until the server does not listen any more
+			var err error
+			if answered, err = net.Dial("tcp", addr); err != nil {
+				break
+			}
+		}
+		select {
+		case err := <-ended:
+			t.Errorf("Shutdown waits for the request (Serve: %v); it returned %v", own, err)
+		default:
+		}
+		close(goOn)
+		answer, err := http.ReadResponse(bufio.NewReader(nc), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if body, err := io.ReadAll(answer.Body); err != nil || string(body) != "whole" {
+			t.Errorf("the response arrives; got %q, %v", body, err)
+		}
+		_ = answer.Body.Close()
+		if err := <-ended; err != nil {
+			t.Errorf("Shutdown returns when the request is answered; got %v", err)
+		}
+		if got := states.String(); !strings.HasPrefix(got, "new active ") || !strings.HasSuffix(got, "closed ") {
+			t.Errorf("ConnState is called as by net/http (Serve: %v); got %q", own, got)
 		}
 	}
 }
 
 func TestAConnectionThatSaysNothingIsEnded(t *testing.T) {
-	addr, _ := served(t, fails, true)
+	addr, _ := served(t, pages, true)
 	nc, err := net.Dial("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
