@@ -36,12 +36,12 @@ func BenchmarkDeflate(b *testing.B) {
 		}
 		for _, w := range []Window{{}, {Bits: 10}, {NoContextTakeover: true}} {
 			d := NewDeflater(w, Options{})
-			run(fmt.Sprintf("bits%d,fresh=%v", w.bits(), w.NoContextTakeover), func(dst, m []byte) []byte { return d.Deflate(dst, m, true) })
+			run(fmt.Sprintf("bits%d,noTakeover=%v", w.bits(), w.NoContextTakeover), func(dst, m []byte) []byte { return d.Deflate(dst, m, true) })
 		}
-		for _, fresh := range []bool{false, true} { // a writer per connection, 1.2 MB each
+		for _, noTakeover := range []bool{false, true} { // a writer per connection, 1.2 MB each
 			peer := newStdWriter(1)
-			run(fmt.Sprintf("std,fresh=%v", fresh), func(_, m []byte) []byte {
-				if fresh {
+			run(fmt.Sprintf("std,noTakeover=%v", noTakeover), func(_, m []byte) []byte {
+				if noTakeover {
 					peer.w.Reset(&peer.buffer)
 				}
 				return peer.deflate(m)
@@ -53,9 +53,9 @@ func BenchmarkDeflate(b *testing.B) {
 func BenchmarkInflate(b *testing.B) {
 	for _, size := range benchSizes {
 		message := lastBlockOf(chat(1, size))
-		for _, fresh := range []bool{false, true} {
-			b.Run(fmt.Sprintf("fresh=%v/%d", fresh, size), func(b *testing.B) {
-				in, room := NewInflater(Window{NoContextTakeover: fresh}), make([]byte, 0, size)
+		for _, noTakeover := range []bool{false, true} {
+			b.Run(fmt.Sprintf("noTakeover=%v/%d", noTakeover, size), func(b *testing.B) {
+				in, room := NewInflater(Window{NoContextTakeover: noTakeover}), make([]byte, 0, size)
 				b.ReportAllocs()
 				b.SetBytes(int64(size))
 				for range b.N {

@@ -8,18 +8,18 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// decoder inflates one message. It is what the pool lends; between two messages it
-// knows nothing of a connection.
+// decoder inflates one message at a time. Decoders are pooled; between two messages a
+// decoder keeps no data of a connection.
 type decoder struct {
 	flate inflater
-	in    *bufio.Reader // the library reads from one in a fast path of its own
-	rest  []byte        // of the message
-	end   []byte        // what of ending is still to be read
-	out   []byte
-	room  int // bytes that out may still take
+	in    *bufio.Reader // the library is faster with a bufio.Reader than with an io.Reader
+	rest  []byte        // the input that is not read yet
+	end   []byte        // the part of ending that is not read yet
+	out   []byte        // the output so far
+	room  int           // the number of bytes that may still be appended to out
 }
 
-// inflater is what the library's reader is.
+// inflater has the methods of the library's reader.
 type inflater interface {
 	flate.Resetter
 	io.WriterTo
@@ -29,27 +29,28 @@ const inputBuffer = 2 << 10
 
 var decoders = newPool(func() *decoder {
 	d := &decoder{in: bufio.NewReaderSize(nil, inputBuffer)}
-	d.flate, _ = flate.NewReader(d.in).(inflater) // promised by its documentation
+	d.flate, _ = flate.NewReader(d.in).(inflater) // documented by NewReader
 	return d
 })
 
-// ending is put behind each message: the tail that its sender has left out
-// (RFC 7692, section 7.2.2), and an empty block that is marked as the last, so that
-// the library tells a whole message from one that was cut.
+// ending is appended to each message: the tail that its sender has removed (RFC 7692,
+// section 7.2.2), and an empty block that is marked as the last, so that the library can
+// distinguish a complete message from a truncated one.
 var ending = []byte{0x00, 0x00, 0xff, 0xff, 0x01, 0x00, 0x00, 0xff, 0xff}
 
-// open starts a message; what it inflates to is appended to dst.
-func (d *decoder) open(dst, message []byte, limit int) {
+// begin starts a message. Its decompressed form, of at most limit bytes, will be appended
+// to dst.
+func (d *decoder) begin(dst, message []byte, limit int) {
 	d.rest, d.end, d.out, d.room = message, ending, dst, limit
 	d.in.Reset((*source)(d))
 }
 
-// close lets go of all that belongs to the connection.
-func (d *decoder) close() { d.rest, d.end, d.out = nil, nil, nil }
+// release drops all references to data of the connection.
+func (d *decoder) release() { d.rest, d.end, d.out = nil, nil, nil }
 
-// run inflates up to the end of the next block that is marked as the last, and
-// reports whether that was the end of the message.
-func (d *decoder) run(dictionary []byte) (done bool, err error) {
+// inflate inflates up to the end of the next block that is marked as the last. It reports
+// whether that is the end of the message.
+func (d *decoder) inflate(dictionary []byte) (done bool, err error) {
 	if err := d.flate.Reset(d.in, dictionary); err != nil {
 		return false, corrupt(err)
 	}
@@ -60,16 +61,16 @@ func (d *decoder) run(dictionary []byte) (done bool, err error) {
 	switch {
 	case left == 0:
 		return true, nil
-	case left < len(ending): // a last block that needs a part of our ending was cut
+	case left < len(ending): // the block extends into ending, so it was truncated
 		return false, corrupt(io.ErrUnexpectedEOF)
 	}
-	// The block was marked as the last by the peer. Others may follow at the next
-	// byte: RFC 7692, section 7.2.3.4. A peer that leaves out the empty block which
-	// should, has still said all.
+	// The peer has marked the block as the last. More blocks may follow at the next byte
+	// boundary (RFC 7692, section 7.2.3.4). The message is complete even if the peer omits
+	// the empty block that should follow.
 	return left == len(ending), nil
 }
 
-// corrupt gives the library's errors our name.
+// corrupt wraps an error of the library in ErrCorrupt. It does not wrap ErrTooBig.
 func corrupt(err error) error {
 	if errors.Is(err, ErrTooBig) {
 		return ErrTooBig
@@ -77,7 +78,7 @@ func corrupt(err error) error {
 	return &corruptError{cause: err}
 }
 
-// source is the decoder as what the library reads from: the message, then the ending.
+// source is a decoder as the reader of the compressed data: the message, then ending.
 type source decoder
 
 func (s *source) Read(p []byte) (int, error) {
@@ -93,10 +94,10 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// sink is the decoder as what the library writes to.
+// sink is a decoder as the writer of the decompressed data.
 type sink decoder
 
-// Write keeps the limit: no more than that is ever there.
+// Write appends p to the output, or returns ErrTooBig if it would exceed the limit.
 func (s *sink) Write(p []byte) (int, error) {
 	if len(p) > s.room {
 		return 0, ErrTooBig

@@ -6,27 +6,27 @@ import (
 )
 
 func decode(message []byte, limit int) (string, bool, error) {
-	d := decoders.take()
-	defer decoders.give(d)
-	d.open(nil, message, limit)
-	defer d.close()
-	done, err := d.run(nil)
+	d := decoders.get()
+	defer decoders.put(d)
+	d.begin(nil, message, limit)
+	defer d.release()
+	done, err := d.inflate(nil)
 	return string(d.out), done, err
 }
 
-func TestDecoderTellsTheEndOfAMessage(t *testing.T) {
+func TestDecoderInflate(t *testing.T) {
 	if got, done, err := decode(oneBlock, 10); got != "Hello" || !done || err != nil {
-		t.Errorf("a whole message decodes to %q, done %v, %v", got, done, err)
+		t.Errorf("a complete message is inflated to %q, done %v, %v", got, done, err)
 	}
 	if _, done, err := decode(oneBlock[:len(oneBlock)-2], 10); done || !errors.Is(err, ErrCorrupt) {
-		t.Errorf("a message that was cut is done: %v, %v; expected ErrCorrupt", done, err)
+		t.Errorf("a truncated message gives done %v, %v; expected ErrCorrupt", done, err)
 	}
 	if got, done, err := decode(oneBlock, 4); done || !errors.Is(err, ErrTooBig) {
-		t.Errorf("five bytes with room for four decode to %q, done %v, %v; expected ErrTooBig", got, done, err)
+		t.Errorf("five bytes with a limit of four are inflated to %q, done %v, %v; expected ErrTooBig", got, done, err)
 	}
 }
 
-func TestDecoderReadsTheMessageAndThenTheEnding(t *testing.T) {
+func TestDecoderSource(t *testing.T) {
 	d := &decoder{rest: []byte("ab"), end: []byte("c")}
 	var all []byte
 	for {
@@ -38,6 +38,6 @@ func TestDecoderReadsTheMessageAndThenTheEnding(t *testing.T) {
 		all = append(all, p[:n]...)
 	}
 	if string(all) != "abc" {
-		t.Errorf("the library reads %q, expected the message and the ending behind it", all)
+		t.Errorf("the library reads %q, expected the message and then the ending", all)
 	}
 }

@@ -1,10 +1,10 @@
-// Package deflate is permessage-deflate, RFC 7692: its negotiation as checks on
-// parameters, and its compression as functions from bytes to bytes.
+// Package deflate implements permessage-deflate (RFC 7692): the negotiation of its
+// parameters, and the compression of messages.
 //
-// A server reads an offer with [Accept]; a client makes one with [Offer] and judges
-// the answer with [Confirm]. Each yields [Params]: one [Window] per direction. A
-// [Deflater] is made from the window of the direction one sends in, an [Inflater]
-// from the other:
+// A server answers an offer with [Accept]; a client makes one with [Offer] and checks
+// the answer with [Confirm]. The result is [Params], which has one [Window] for each
+// direction. Each end creates a [Deflater] for the direction in which it sends and an
+// [Inflater] for the other. On a server:
 //
 //	params, answer, ok := deflate.Accept(offer, options)
 //	out := deflate.NewDeflater(params.Server, options)
@@ -12,14 +12,14 @@
 //
 // # Memory
 //
-// Between two messages a Deflater or Inflater holds the last bytes of its
-// direction, at most 1<<Window.Bits of them and only as many as have passed, and
-// nothing without context takeover. Measured for both directions of an idle
-// connection: 64 KiB with 15 bits, 8 KiB with 12, 128 bytes without takeover.
+// Between two messages a Deflater or Inflater keeps the last bytes of its direction, at
+// most 1<<Window.Bits, and none without context takeover. An idle connection uses, for
+// both directions, 64 KiB with 15 bits, 8 KiB with 12 bits, and 128 bytes without
+// context takeover.
 //
-// What compresses (0.9 MB at level 1, 1.5 MB at level 9) and what inflates (38 KiB)
-// is shared by all connections and lent for one call. Idle states are freed by the
-// garbage collector. No call waits for another, so as many states are in use as calls
-// run at once: a caller with many goroutines bounds the calls of [Deflater.Deflate]
-// and [Prepare], and does so before it takes a lock.
+// The state of a compressor (0.9 MB at level 1, 1.5 MB at level 9) or decompressor
+// (38 KiB) is taken from a pool for each call. The garbage collector frees idle ones.
+// Calls do not wait for each other, so each concurrent call uses a state. A caller with
+// many goroutines should limit concurrent calls of [Deflater.Deflate] and [Prepare],
+// and wait before it acquires a lock.
 package deflate

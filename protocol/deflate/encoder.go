@@ -2,20 +2,21 @@ package deflate
 
 import "github.com/klauspost/compress/flate"
 
-// encoder compresses a piece of a message behind a dictionary. It is what the pools
-// lend; between two pieces it knows nothing of a connection.
+// encoder compresses pieces of messages with a dictionary. Encoders are pooled; between
+// two pieces an encoder keeps no reference to data of a connection.
 type encoder struct {
-	w          *flate.Writer // nil: the library's compressor without state
-	dictionary []byte        // a copy: the writer keeps it until it gets the next
-	out        []byte
+	w          *flate.Writer // nil for the library's stateless compressor
+	dictionary []byte        // a copy, because the writer keeps it until it is reset
+	out        []byte        // the output so far
 }
 
-// small is the size below which the library's Writer searches nothing, so that no
-// message of such size would ever shrink, however often it has been sent before.
+// small is the size below which the library's Writer does not search for matches. Smaller
+// messages are compressed with the stateless compressor: otherwise they would never
+// shrink, even if the window contained them.
 const small = 128
 
-// The kinds of encoders: one for small pieces, one per level at the largest window,
-// one per smaller window.
+// The pools of encoders: for small pieces; for each level, with the largest window; and
+// for each smaller window.
 var (
 	smallEncoders  = newPool(func() *encoder { return &encoder{} })
 	levelEncoders  [9 + 1]*pool[encoder]
@@ -31,15 +32,15 @@ func init() {
 	}
 }
 
-// newEncoder needs no error: the library refuses levels and windows out of range,
-// and these come from the loops above.
+// newEncoder ignores the error, which the library returns only for levels and windows
+// that are out of range.
 func newEncoder(w *flate.Writer, _ error) *encoder { return &encoder{w: w} }
 
-// encode appends the compressed piece to dst, up to and including the four bytes
-// that end a flush.
+// encode appends the compressed piece to dst and returns the extended slice. It ends with
+// a flush, the four bytes of tail included.
 func (e *encoder) encode(dst, dictionary, piece []byte) []byte {
 	e.out = dst
-	// The library passes on the errors of what it writes to, and Write has none.
+	// The library only returns errors of Write, which never fails.
 	if e.w == nil {
 		_ = flate.StatelessDeflate(e, piece, false, dictionary)
 	} else {
@@ -52,7 +53,7 @@ func (e *encoder) encode(dst, dictionary, piece []byte) []byte {
 	return dst
 }
 
-// Write takes what the library has compressed.
+// Write appends compressed data to the output.
 func (e *encoder) Write(p []byte) (int, error) {
 	e.out = append(e.out, p...)
 	return len(p), nil

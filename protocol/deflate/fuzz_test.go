@@ -8,16 +8,16 @@ import (
 	"testing"
 )
 
-// FuzzInflate: whatever a peer sends ends in a message within the limit or in an
-// error of ours, and where the standard library reads a message, so do we.
+// FuzzInflate checks that any input gives a message within the limit, ErrTooBig or
+// ErrCorrupt, and that the result agrees with the standard library.
 func FuzzInflate(f *testing.F) {
 	for _, m := range [][]byte{oneBlock, sharedWindow, storedBlock, lastBlock, twoBlocks, emptyBlock, bomb(1)} {
 		f.Add(m, m, false)
 	}
 	f.Add(NewDeflater(Window{}, Options{}).Deflate(nil, chat(1, 700), true), lastBlockOf(chat(2, 300)), true)
-	f.Fuzz(func(t *testing.T, first, second []byte, fresh bool) {
+	f.Fuzz(func(t *testing.T, first, second []byte, noTakeover bool) {
 		const limit = 1 << 16
-		in := NewInflater(Window{Bits: 9, NoContextTakeover: fresh})
+		in := NewInflater(Window{Bits: 9, NoContextTakeover: noTakeover})
 		for i, message := range [][]byte{first, second} {
 			got, err := in.Inflate(nil, message, limit)
 			if len(got) > limit || err != nil && !errors.Is(err, ErrTooBig) && !errors.Is(err, ErrCorrupt) {
@@ -35,7 +35,8 @@ func FuzzInflate(f *testing.F) {
 	})
 }
 
-// FuzzRoundTrip: messages cut at random come back, one after the other.
+// FuzzRoundTrip checks that messages in random frames are inflated correctly, one after
+// the other.
 func FuzzRoundTrip(f *testing.F) {
 	f.Add([]byte("Hello"), uint64(1), uint8(0))
 	f.Add(chat(1, 2000), uint64(2), uint8(0xff))
@@ -50,10 +51,10 @@ func FuzzRoundTrip(f *testing.F) {
 			compressed := deflateAll(d, cut(r, message)...)
 			got, err := in.Inflate(nil, compressed, len(message))
 			if err != nil || !bytes.Equal(got, message) {
-				t.Fatalf("with %+v a message of %d bytes comes back as %d bytes with error %v", w, len(message), len(got), err)
+				t.Fatalf("with %+v a message of %d bytes is inflated to %d bytes with error %v", w, len(message), len(got), err)
 			}
 			if len(message) < 5000 && !bytes.Equal(judge.inspect(t, compressed), message) || judge.longest > w.size() {
-				t.Fatalf("with %+v a message of %d bytes refers %d bytes back or is read otherwise by an independent reader", w, len(message), judge.longest)
+				t.Fatalf("with %+v a message of %d bytes refers %d bytes back, or an independent reader inflates it differently", w, len(message), judge.longest)
 			}
 			if len(message) >= 5000 {
 				judge.out = append(judge.out, message...)
@@ -62,20 +63,21 @@ func FuzzRoundTrip(f *testing.F) {
 	})
 }
 
-// FuzzNegotiation: whatever is offered or answered, what is agreed is in range.
+// FuzzNegotiation checks that the negotiated parameters are in range for any offer or
+// answer.
 func FuzzNegotiation(f *testing.F) {
 	for _, text := range malformed {
 		f.Add(text, 9, false)
 	}
 	f.Add("client_max_window_bits; server_max_window_bits=10", 0, true)
-	f.Fuzz(func(t *testing.T, text string, bits int, fresh bool) {
-		o := Options{WindowBits: bits, NoContextTakeover: fresh}
+	f.Fuzz(func(t *testing.T, text string, bits int, noTakeover bool) {
+		o := Options{WindowBits: bits, NoContextTakeover: noTakeover}
 		p, answer, ok := Accept(params(text), o)
 		if _, err := readParams(answer); ok && (err != nil || !inRange(p)) {
-			t.Fatalf("the offer %q is answered %v and agreed as %+v: %v", text, answer, p, err)
+			t.Fatalf("the answer to %q is %v and the parameters are %+v: %v", text, answer, p, err)
 		}
 		if p, err := Confirm(o, params(text)); err == nil && !inRange(p) {
-			t.Fatalf("the answer %q is agreed as %+v", text, p)
+			t.Fatalf("the parameters for the answer %q are %+v", text, p)
 		}
 	})
 }

@@ -7,21 +7,20 @@ import (
 	"testing"
 )
 
-// inspector is a DEFLATE reader of its own, RFC 1951, slow and plain: the judge of
-// what the encoders write. It takes the messages of one direction, one after the
-// other.
+// inspector is an independent implementation of RFC 1951, slow and simple, which checks
+// the output of the encoders. It inflates the messages of one direction in order.
 type inspector struct {
-	in      []byte
-	at      int // in bits
-	out     []byte
-	start   int // where in out the current message begins
-	longest int // distance
-	beyond  int // the longest reach before the current message
+	in      []byte // the current message
+	at      int    // the position in the message, in bits
+	out     []byte // the inflated form of all messages
+	start   int    // the offset in out at which the current message begins
+	longest int    // the longest distance so far
+	beyond  int    // the greatest number of bytes by which a reference precedes the current message
 }
 
 var errInspect = errors.New("not DEFLATE data")
 
-// inspect inflates a message and notes how far back it refers.
+// inspect inflates a message and records how far back it refers.
 func (s *inspector) inspect(t *testing.T, message []byte) []byte {
 	t.Helper()
 	s.in, s.at, s.start, s.beyond = append(append([]byte{}, message...), tail...), 0, len(s.out), 0
@@ -37,7 +36,7 @@ func (s *inspector) bits(n int) (int, error) {
 	v := 0
 	for i := range n {
 		if s.at >= 8*len(s.in) {
-			return 0, fmt.Errorf("%w: cut", errInspect)
+			return 0, fmt.Errorf("%w: truncated", errInspect)
 		}
 		v |= int(s.in[s.at/8]>>(s.at%8)&1) << i
 		s.at++
@@ -87,7 +86,7 @@ func (s *inspector) stored() error {
 		return fmt.Errorf("%w: length %04x of a stored block against %04x", errInspect, n, not)
 	}
 	if s.at/8+n > len(s.in) {
-		return fmt.Errorf("%w: stored block cut", errInspect)
+		return fmt.Errorf("%w: truncated stored block", errInspect)
 	}
 	s.out = append(s.out, s.in[s.at/8:s.at/8+n]...)
 	s.at += 8 * n
@@ -178,7 +177,7 @@ func (s *inspector) match(code int, dist tree) error {
 	return nil
 }
 
-// scaled reads a length or distance: RFC 1951, section 3.2.5.
+// scaled decodes a length or distance (RFC 1951, section 3.2.5).
 func (s *inspector) scaled(code, step, base int) (int, error) {
 	if code < 2*step {
 		return code + base, nil
@@ -188,7 +187,7 @@ func (s *inspector) scaled(code, step, base int) (int, error) {
 	return (step+code%step)<<extra + base + v, err
 }
 
-// tree is a Huffman code: symbols by length and code.
+// tree is a Huffman code. It maps the length and the value of a code to a symbol.
 type tree map[[2]int]int
 
 func newTree(lengths []int) tree {

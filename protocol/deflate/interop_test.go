@@ -8,12 +8,12 @@ import (
 	"testing"
 )
 
-// These tests let the standard library judge: all messages of a direction, with
-// their tails, are one stream of DEFLATE data.
+// These tests compare with the standard library. All messages of a direction, with their
+// tails, are one stream of DEFLATE data.
 
 func newStdReader(r io.Reader) io.Reader { return flate.NewReader(r) }
 
-// lastBlockOf compresses as one that cannot flush: RFC 7692, section 7.2.3.4.
+// lastBlockOf compresses like a peer that cannot flush (RFC 7692, section 7.2.3.4).
 func lastBlockOf(plain []byte) []byte {
 	var b bytes.Buffer
 	w, _ := flate.NewWriter(&b, 6)
@@ -22,7 +22,7 @@ func lastBlockOf(plain []byte) []byte {
 	return b.Bytes()
 }
 
-func TestTheStandardLibraryReadsOurStream(t *testing.T) {
+func TestDeflateReadByStandardLibrary(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 2))
 	everyWindow(func(w Window) {
 		d := NewDeflater(w, Options{Level: 1 + r.IntN(9)})
@@ -36,12 +36,12 @@ func TestTheStandardLibraryReadsOurStream(t *testing.T) {
 		}
 		got, err := io.ReadAll(newStdReader(bytes.NewReader(append(stream, ending[len(tail):]...))))
 		if err != nil || !bytes.Equal(got, want) {
-			t.Errorf("with %+v the standard library reads %d bytes with error %v, expected %d", w, len(got), err, len(want))
+			t.Errorf("with %+v the standard library inflates %d bytes with error %v, expected %d", w, len(got), err, len(want))
 		}
 	})
 }
 
-// stdWriter compresses messages in one stream, as a peer with context takeover does.
+// stdWriter compresses messages as one stream, like a peer with context takeover.
 type stdWriter struct {
 	buffer bytes.Buffer
 	w      *flate.Writer
@@ -60,19 +60,19 @@ func (s *stdWriter) deflate(message []byte) []byte {
 	return bytes.TrimSuffix(s.buffer.Bytes(), tail)
 }
 
-func TestTheStandardLibraryWritesForUs(t *testing.T) {
+func TestInflateWrittenByStandardLibrary(t *testing.T) {
 	for _, level := range []int{flate.HuffmanOnly, flate.NoCompression, 1, 6, 9} {
-		for _, fresh := range []bool{false, true} {
-			peer, in := newStdWriter(level), NewInflater(Window{NoContextTakeover: fresh})
+		for _, noTakeover := range []bool{false, true} {
+			peer, in := newStdWriter(level), NewInflater(Window{NoContextTakeover: noTakeover})
 			for i, size := range append(sizes, sizes...) {
-				if fresh {
+				if noTakeover {
 					peer.w.Reset(&peer.buffer)
 				}
 				message := chat(uint64(i), size)
 				got, err := in.Inflate(nil, peer.deflate(message), size)
 				if err != nil || !bytes.Equal(got, message) {
-					t.Fatalf("level %d, no takeover %v: message %d of %d bytes by the standard library inflates to %d bytes with error %v",
-						level, fresh, i, size, len(got), err)
+					t.Fatalf("level %d, NoContextTakeover %v: message %d of %d bytes inflates to %d bytes with error %v",
+						level, noTakeover, i, size, len(got), err)
 				}
 			}
 		}

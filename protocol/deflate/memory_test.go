@@ -6,11 +6,12 @@ import (
 	"weak"
 )
 
-// overhead is what a Deflater with its Inflater may take beside the windows.
+// overhead is the memory in bytes that a Deflater and an Inflater may use in addition to
+// their windows.
 const overhead = 512
 
-// heap returns the bytes in use when all that can be collected has been. A pool
-// survives one collection.
+// heap returns the bytes in use after garbage collection. It collects several times,
+// because a pool survives one collection.
 func heap() uint64 {
 	for range 3 {
 		runtime.GC()
@@ -25,7 +26,8 @@ type pair struct {
 	in  *Inflater
 }
 
-// idlePairs returns connections that have talked and are silent now, and what each takes.
+// idlePairs returns the memory that each of some connections uses after it has sent talk
+// bytes in each direction.
 func idlePairs(t *testing.T, w Window, talk int) int {
 	t.Helper()
 	const count = 30
@@ -42,7 +44,7 @@ func idlePairs(t *testing.T, w Window, talk int) int {
 	return int(int64(after)-int64(before)) / count
 }
 
-func TestAnIdleConnectionHoldsItsWindowsAndNothingElse(t *testing.T) {
+func TestIdleMemory(t *testing.T) {
 	for _, c := range []struct {
 		window Window
 		talk   int
@@ -51,20 +53,20 @@ func TestAnIdleConnectionHoldsItsWindowsAndNothingElse(t *testing.T) {
 		{Window{Bits: 15}, 100_000, 2 << 15},
 		{Window{Bits: 12}, 100_000, 2 << 12},
 		{Window{Bits: 8}, 100_000, 2 << 8},
-		{Window{Bits: 15}, 2_000, 2 * 4_000}, // grown by doubling
+		{Window{Bits: 15}, 2_000, 2 * 4_000}, // the window grows by doubling
 		{Window{Bits: 15, NoContextTakeover: true}, 100_000, 0},
 	} {
 		got := idlePairs(t, c.window, c.talk)
 		t.Logf("%+v, after %d bytes each way: %d bytes for both directions", c.window, c.talk, got)
 		if got > c.most+overhead {
-			t.Errorf("with %+v an idle connection holds %d bytes after %d bytes each way, expected at most %d and %d for what describes them",
+			t.Errorf("with %+v an idle connection uses %d bytes after %d bytes each way, expected at most %d and %d overhead",
 				c.window, got, c.talk, c.most, overhead)
 		}
 	}
 }
 
-// What is lent is large; the package's documentation says how large.
-func TestStatesTakeWhatIsDocumented(t *testing.T) {
+// The package documentation has the sizes of the pooled states.
+func TestPooledMemory(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		make func() any
@@ -91,42 +93,42 @@ func TestStatesTakeWhatIsDocumented(t *testing.T) {
 	}
 }
 
-// warm returns a new encoder that has worked: some of its memory comes late.
+// warm returns a new encoder that has been used, because it allocates some memory late.
 func warm(p *pool[encoder]) *encoder {
 	e := p.create()
 	e.encode(nil, chat(1, 32<<10), chat(2, 64<<10))
 	return e
 }
 
-// A state in the pool must not keep a connection's window or messages alive.
-func TestAStateHoldsNothingOfAConnection(t *testing.T) {
+// A pooled state must not keep the window or messages of a connection alive.
+func TestPooledStateReferences(t *testing.T) {
 	e, d := levelEncoders[1].create(), decoders.create()
-	held := workOnce(t, e, d)
+	used := useStates(t, e, d)
 	runtime.GC()
-	for what, pointer := range held {
+	for what, pointer := range used {
 		if pointer.Value() != nil {
-			t.Errorf("a state that is given back keeps %s alive", what)
+			t.Errorf("a pooled state keeps %s alive", what)
 		}
 	}
 	runtime.KeepAlive(e)
 	runtime.KeepAlive(d)
 }
 
-// workOnce has both states work, and returns what they worked on.
-func workOnce(t *testing.T, e *encoder, d *decoder) map[string]weak.Pointer[byte] {
+// useStates uses both states, and returns the memory that they used.
+func useStates(t *testing.T, e *encoder, d *decoder) map[string]weak.Pointer[byte] {
 	t.Helper()
 	dictionary, message, room := make([]byte, 9000), make([]byte, 8000), make([]byte, 9000)
 	compressed := NewDeflater(Window{}, Options{}).Deflate(make([]byte, 0, 9000), message, true)
 	e.encode(room[:0], dictionary, message)
-	d.open(room[:0], compressed, len(message))
-	if done, err := d.run(dictionary); !done || err != nil {
-		t.Fatalf("a message that was just compressed is read up to its end %v, with error %v", done, err)
+	d.begin(room[:0], compressed, len(message))
+	if done, err := d.inflate(dictionary); !done || err != nil {
+		t.Fatalf("inflating a compressed message gives done %v, with error %v", done, err)
 	}
-	d.close()
+	d.release()
 	return map[string]weak.Pointer[byte]{
-		"its window":             weak.Make(&dictionary[0]),
-		"a message sent":         weak.Make(&message[0]),
-		"a message received":     weak.Make(&compressed[0]),
-		"what it was written to": weak.Make(&room[0]),
+		"the dictionary":     weak.Make(&dictionary[0]),
+		"a sent message":     weak.Make(&message[0]),
+		"a received message": weak.Make(&compressed[0]),
+		"the output":         weak.Make(&room[0]),
 	}
 }

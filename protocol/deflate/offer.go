@@ -7,21 +7,21 @@ import (
 	"github.com/lingerws/linger/protocol/handshake"
 )
 
-// ErrAnswer is what [Confirm] reports: the server's answer is not one that RFC 7692
-// allows to the offer. The client must fail the connection: RFC 7692, section 7.1.
-var ErrAnswer = errors.New("deflate: the server's answer does not fit the offer")
+// ErrAnswer is returned by [Confirm] if RFC 7692 does not allow the server's answer to
+// the offer. The client must fail the connection (RFC 7692, section 7.1).
+var ErrAnswer = errors.New("deflate: the server's answer does not match the offer")
 
-// Offer is the client's part of the negotiation: the parameters to offer.
+// Offer returns the parameters that a client offers.
 //
-// A server that cannot do what they ask declines, so options that restrict it may
-// be followed by a second offer that does not: Offer(Options{}).
-func Offer(o Options) []handshake.Param { return offered(o).list() }
+// A server that does not support them declines the offer. If o restricts the server, the
+// client may therefore make a second offer without restrictions: Offer(Options{}).
+func Offer(o Options) []handshake.Param { return offerSettings(o).list() }
 
-func offered(o Options) settings {
+func offerSettings(o Options) settings {
 	s := settings{
-		serverFresh: o.NoContextTakeover,
-		clientFresh: o.NoContextTakeover,
-		clientBits:  anyBits, // RFC 7692, section 7.1.2.2: lets the server choose
+		serverNoTakeover: o.NoContextTakeover,
+		clientNoTakeover: o.NoContextTakeover,
+		clientBits:       anyBits, // RFC 7692, section 7.1.2.2: the server chooses
 	}
 	if o.bits() < maxBits {
 		s.serverBits, s.clientBits = o.bits(), o.bits()
@@ -29,22 +29,21 @@ func offered(o Options) settings {
 	return s
 }
 
-// Confirm judges the parameters of the server's answer against what [Offer] makes
-// of the same options, and returns what is agreed. The error is [ErrAnswer] and
-// says which parameter is wrong.
+// Confirm checks the parameters of the server's answer to Offer(o) and returns the
+// negotiated parameters. The error matches [ErrAnswer] and names the wrong parameter.
 func Confirm(o Options, answer []handshake.Param) (Params, error) {
 	got, err := readParams(answer)
 	if err != nil {
 		return Params{}, fmt.Errorf("%w: %w", ErrAnswer, err)
 	}
-	if err := offered(o).permit(got); err != nil {
+	if err := offerSettings(o).checkAnswer(got); err != nil {
 		return Params{}, err
 	}
 	p := Params{
-		Server: Window{Bits: maxBits, NoContextTakeover: got.serverFresh},
-		// What we have offered for ourselves binds us, whether the server repeats it or
-		// not: RFC 7692, section 7.1.1.2, and RFC 7692, section 7.1.2.2.
-		Client: Window{Bits: o.bits(), NoContextTakeover: got.clientFresh || o.NoContextTakeover},
+		Server: Window{Bits: maxBits, NoContextTakeover: got.serverNoTakeover},
+		// The parameters that we offered for our own direction apply whether the server
+		// repeats them or not (RFC 7692, sections 7.1.1.2 and 7.1.2.2).
+		Client: Window{Bits: o.bits(), NoContextTakeover: got.clientNoTakeover || o.NoContextTakeover},
 	}
 	if got.serverBits != 0 {
 		p.Server.Bits = got.serverBits
@@ -55,15 +54,15 @@ func Confirm(o Options, answer []handshake.Param) (Params, error) {
 	return p, nil
 }
 
-// permit tells what is wrong with an answer to this offer.
-func (s settings) permit(answer settings) error {
+// checkAnswer returns an error if the answer to the offer s is invalid.
+func (s settings) checkAnswer(answer settings) error {
 	switch {
-	case s.serverFresh && !answer.serverFresh: // RFC 7692, section 7.1.1.1
-		return fmt.Errorf("%w: %s was offered, expected it in the answer", ErrAnswer, serverNoContextTakeover)
+	case s.serverNoTakeover && !answer.serverNoTakeover: // RFC 7692, section 7.1.1.1
+		return fmt.Errorf("%w: it lacks the offered %s", ErrAnswer, serverNoContextTakeover)
 	case s.serverBits != 0 && (answer.serverBits == 0 || answer.serverBits > s.serverBits): // RFC 7692, section 7.1.2.1
-		return fmt.Errorf("%w: %s=%d was offered, expected that or less in the answer, got %d (0 stands for none)",
-			ErrAnswer, serverMaxWindowBits, s.serverBits, answer.serverBits)
-	case answer.clientBits == anyBits: // RFC 7692, section 7.1.2.2: only an offer may go without
+		return fmt.Errorf("%w: %s is %d (0 means missing), expected at most the offered %d",
+			ErrAnswer, serverMaxWindowBits, answer.serverBits, s.serverBits)
+	case answer.clientBits == anyBits: // RFC 7692, section 7.1.2.2: the value is optional in an offer only
 		return fmt.Errorf("%w: %s has no value, expected 8 to 15", ErrAnswer, clientMaxWindowBits)
 	case answer.clientBits > s.clientBits: // RFC 7692, section 7.1.2.2
 		return fmt.Errorf("%w: %s is %d, expected at most the offered %d", ErrAnswer, clientMaxWindowBits, answer.clientBits, s.clientBits)

@@ -8,7 +8,7 @@ import (
 	"github.com/lingerws/linger/protocol/handshake"
 )
 
-func TestWhatAClientOffers(t *testing.T) {
+func TestOffer(t *testing.T) {
 	for _, c := range []struct {
 		options Options
 		want    string
@@ -26,7 +26,7 @@ func TestWhatAClientOffers(t *testing.T) {
 	}
 }
 
-func TestAnswersThatFit(t *testing.T) {
+func TestConfirm(t *testing.T) {
 	plain := Window{Bits: 15}
 	for _, c := range []struct {
 		options Options
@@ -35,7 +35,7 @@ func TestAnswersThatFit(t *testing.T) {
 	}{
 		{Options{}, "", Params{plain, plain}},
 		{Options{}, "server_no_context_takeover; client_no_context_takeover", Params{Window{15, true}, Window{15, true}}},
-		{Options{}, "server_max_window_bits=9", Params{Window{Bits: 9}, plain}}, // may come unasked
+		{Options{}, "server_max_window_bits=9", Params{Window{Bits: 9}, plain}}, // allowed without an offer
 		{Options{}, "client_max_window_bits=8", Params{plain, Window{Bits: 8}}},
 		{Options{}, "client_max_window_bits=15", Params{plain, plain}},
 		{Options{WindowBits: 10}, "server_max_window_bits=10", Params{Window{Bits: 10}, Window{Bits: 10}}},
@@ -43,17 +43,17 @@ func TestAnswersThatFit(t *testing.T) {
 		{Options{NoContextTakeover: true}, "server_no_context_takeover", Params{Window{15, true}, Window{15, true}}},
 	} {
 		if got, err := Confirm(c.options, params(c.answer)); err != nil || got != c.want {
-			t.Errorf("with %+v the answer %q is agreed as %+v with error %v, expected %+v", c.options, c.answer, got, err, c.want)
+			t.Errorf("with %+v the parameters for the answer %q are %+v with error %v, expected %+v", c.options, c.answer, got, err, c.want)
 		}
 	}
 }
 
-func TestAnswersThatFailTheConnection(t *testing.T) {
-	type refusal struct {
+func TestConfirmErrors(t *testing.T) {
+	type invalid struct {
 		options Options
 		answer  string
 	}
-	cases := []refusal{
+	cases := []invalid{
 		{Options{}, "client_max_window_bits"},
 		{Options{WindowBits: 10}, ""},
 		{Options{WindowBits: 10}, "client_max_window_bits=10"},
@@ -64,22 +64,22 @@ func TestAnswersThatFailTheConnection(t *testing.T) {
 		{Options{NoContextTakeover: true}, "client_no_context_takeover"},
 	}
 	for _, text := range malformed {
-		cases = append(cases, refusal{Options{}, text})
+		cases = append(cases, invalid{Options{}, text})
 	}
 	for _, c := range cases {
 		if got, err := Confirm(c.options, params(c.answer)); !errors.Is(err, ErrAnswer) || got != (Params{}) {
-			t.Errorf("with %+v the answer %q is agreed as %+v with error %v, expected ErrAnswer: RFC 7692, section 7.1", c.options, c.answer, got, err)
+			t.Errorf("with %+v the parameters for the answer %q are %+v with error %v, expected ErrAnswer (RFC 7692, section 7.1)", c.options, c.answer, got, err)
 		}
 	}
 }
 
-// TestEveryAnswer holds Confirm against the rules for clients, one by one.
-func TestEveryAnswer(t *testing.T) {
+// TestConfirmEveryAnswer compares Confirm with the rules for clients.
+func TestConfirmEveryAnswer(t *testing.T) {
 	everyOption(func(o Options) {
 		everyOffer(func(answer []handshake.Param, s settings) {
 			limited := o.bits() < maxBits
 			fits := s.clientBits != anyBits &&
-				(!o.NoContextTakeover || s.serverFresh) &&
+				(!o.NoContextTakeover || s.serverNoTakeover) &&
 				(!limited || s.serverBits != 0 && s.serverBits <= o.bits() && s.clientBits <= o.bits())
 			p, err := Confirm(o, answer)
 			if fits != (err == nil) {
@@ -92,20 +92,20 @@ func TestEveryAnswer(t *testing.T) {
 	})
 }
 
-func TestBothSidesAgree(t *testing.T) {
+func TestAcceptConfirmAgree(t *testing.T) {
 	everyOption(func(client Options) {
 		everyOption(func(server Options) {
-			there, answer, ok := Accept(Offer(client), server)
-			here, err := Confirm(client, answer)
-			if !ok || err != nil || here != there {
-				t.Fatalf("a client with %+v and a server with %+v agree on %+v and %+v (accepted %v, error %v)", client, server, here, there, ok, err)
+			accepted, answer, ok := Accept(Offer(client), server)
+			confirmed, err := Confirm(client, answer)
+			if !ok || err != nil || confirmed != accepted {
+				t.Fatalf("a client with %+v has the parameters %+v and a server with %+v has %+v (accepted %v, error %v)", client, confirmed, server, accepted, ok, err)
 			}
 			want := Params{
 				Server: Window{min(client.bits(), server.bits()), client.NoContextTakeover || server.NoContextTakeover},
 				Client: Window{min(client.bits(), server.bits()), client.NoContextTakeover || server.NoContextTakeover},
 			}
-			if here != want {
-				t.Fatalf("a client with %+v and a server with %+v agree on %+v, expected %+v", client, server, here, want)
+			if confirmed != want {
+				t.Fatalf("a client with %+v and a server with %+v negotiate %+v, expected %+v", client, server, confirmed, want)
 			}
 		})
 	})

@@ -5,42 +5,42 @@ import (
 	"fmt"
 )
 
-// ErrOptions is what [Options.Validate] reports.
-var ErrOptions = errors.New("deflate: options are out of range")
+// ErrOptions is returned by [Options.Validate].
+var ErrOptions = errors.New("deflate: an option is out of range")
 
-// Options say how to compress and what to agree to. The zero value is complete:
-// context takeover, the largest windows, the fastest level.
+// Options configure the compression and its negotiation. The zero value means context
+// takeover, the largest windows and the fastest level.
 type Options struct {
-	// NoContextTakeover compresses each message on its own, in both directions.
-	// Idle connections then hold no window; small messages compress badly.
+	// NoContextTakeover compresses each message independently, in both directions.
+	// Idle connections then need no window, but small messages compress badly.
 	NoContextTakeover bool
 
-	// WindowBits is the base-2 logarithm of the window, 8 to 15; 0 means 15. It is
-	// used for what is sent and asked of the peer, who may be unable to obey: a
-	// client that does not offer client_max_window_bits keeps 15. With zlib, 8 is
-	// no window one can compress with; 9 is the smallest that most peers accept.
+	// WindowBits is the base-2 logarithm of the window size in bytes, 8 to 15; 0 means
+	// 15. It applies to our direction, and is requested for the peer's, but a client that
+	// does not offer client_max_window_bits uses 15. zlib cannot compress with 8; 9 is the
+	// smallest value that most peers accept.
 	WindowBits int
 
-	// Level is 1, fast, to 9, small; 0 means 1. It counts with the largest window
-	// only: the smaller ones have one level, which is like 5.
+	// Level is the compression level, from 1 (fastest) to 9 (smallest); 0 means 1. It
+	// applies to the largest window only. Smaller windows have one level, similar to 5.
 	Level int
 
-	// Threshold is the size in bytes below which a message is not worth compressing.
-	// 0 means 64 with context takeover and 128 without: smaller ones save too few
-	// bytes for the work.
+	// Threshold is the length in bytes from which on messages are compressed. 0 means 64
+	// with context takeover and 128 without, because compressing shorter messages saves
+	// too little.
 	Threshold int
 }
 
-// Measured with chat messages in JSON, as they leave the encoder: with a window
-// behind them 60 bytes become 15; without one 100 bytes stay 100, and 127 become 91.
+// The default thresholds. They were measured with chat messages in JSON: with a window,
+// 60 bytes become 15; without one, 100 bytes remain 100 and 127 become 91.
 const (
-	thresholdTakeover = 64
-	thresholdFresh    = 128
+	thresholdTakeover   = 64
+	thresholdNoTakeover = 128
 )
 
-// Validate returns an error that is [ErrOptions] and names the field, if one is
-// out of range. Where options are used, what is out of range counts as the nearest
-// value in range.
+// Validate returns an error if a field is out of range. The error matches [ErrOptions] and
+// names the field. Other functions replace a value that is out of range with the nearest
+// valid one.
 func (o Options) Validate() error {
 	switch {
 	case o.WindowBits != 0 && (o.WindowBits < minBits || o.WindowBits > maxBits):
@@ -67,7 +67,7 @@ func (o Options) threshold(w Window) int {
 	case o.Threshold > 0:
 		return o.Threshold
 	case w.NoContextTakeover:
-		return thresholdFresh
+		return thresholdNoTakeover
 	}
 	return thresholdTakeover
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestOptionsOutOfRangeAreNamed(t *testing.T) {
+func TestOptionsValidate(t *testing.T) {
 	for _, c := range []struct {
 		options Options
 		field   string
@@ -26,49 +26,49 @@ func TestOptionsOutOfRangeAreNamed(t *testing.T) {
 		case c.field == "" && err != nil:
 			t.Errorf("%+v is refused: %v", c.options, err)
 		case c.field != "" && (!errors.Is(err, ErrOptions) || !strings.Contains(err.Error(), c.field)):
-			t.Errorf("%+v is answered with %v, expected ErrOptions that names %s", c.options, err, c.field)
+			t.Errorf("Validate of %+v returns %v, expected ErrOptions that names %s", c.options, err, c.field)
 		}
 	}
 }
 
-func TestOptionsOutOfRangeDoNoHarm(t *testing.T) {
+func TestOptionsOutOfRange(t *testing.T) {
 	for _, o := range []Options{{WindowBits: -3, Level: -3}, {WindowBits: 99, Level: 99, Threshold: -5}} {
 		p, _, ok := Accept(Offer(o), o)
 		if !ok {
-			t.Errorf("what is offered with %+v is declined with the same", o)
+			t.Errorf("an offer with %+v is declined with the same options", o)
 		}
 		got, err := NewInflater(p.Server).Inflate(nil, NewDeflater(p.Server, o).Deflate(nil, chat(1, 5000), true), 5000)
 		if err != nil || len(got) != 5000 {
-			t.Errorf("with %+v a message comes back as %d bytes with error %v", o, len(got), err)
+			t.Errorf("with %+v a message is inflated to %d bytes with error %v", o, len(got), err)
 		}
 	}
 }
 
-func TestTheThresholdDependsOnTheWindow(t *testing.T) {
+func TestDeflaterWorth(t *testing.T) {
 	for _, c := range []struct {
-		threshold int
-		fresh     bool
-		least     int
+		threshold  int
+		noTakeover bool
+		least      int
 	}{
 		{0, false, 64}, {0, true, 128}, {1, true, 1}, {1, false, 1}, {9000, false, 9000},
 	} {
-		d := NewDeflater(Window{NoContextTakeover: c.fresh}, Options{Threshold: c.threshold})
+		d := NewDeflater(Window{NoContextTakeover: c.noTakeover}, Options{Threshold: c.threshold})
 		if d.Worth(c.least-1) || !d.Worth(c.least) {
-			t.Errorf("with threshold %d and no takeover %v, worth compressing: %d bytes %v, %d bytes %v; expected only the second",
-				c.threshold, c.fresh, c.least-1, d.Worth(c.least-1), c.least, d.Worth(c.least))
+			t.Errorf("with threshold %d and NoContextTakeover %v, Worth(%d) is %v and Worth(%d) is %v; expected false and true",
+				c.threshold, c.noTakeover, c.least-1, d.Worth(c.least-1), c.least, d.Worth(c.least))
 		}
 	}
 }
 
-// The default thresholds promise that what is worth compressing shrinks.
-func TestWhatIsWorthCompressingShrinks(t *testing.T) {
-	for _, fresh := range []bool{false, true} {
-		d := NewDeflater(Window{NoContextTakeover: fresh}, Options{})
+// With the default threshold a message that is worth compressing shrinks.
+func TestDeflaterWorthShrinks(t *testing.T) {
+	for _, noTakeover := range []bool{false, true} {
+		d := NewDeflater(Window{NoContextTakeover: noTakeover}, Options{})
 		for seed := range uint64(50) {
 			message := chat(seed, d.threshold)
 			got := d.Deflate(nil, message, true)
-			if len(got) >= len(message) && seed > 0 { // the first has nothing behind it
-				t.Errorf("with no takeover %v, %q becomes %d bytes, expected less than %d", fresh, message, len(got), len(message))
+			if len(got) >= len(message) && seed > 0 { // for the first message the window is empty
+				t.Errorf("with NoContextTakeover %v, %q becomes %d bytes, expected fewer than %d", noTakeover, message, len(got), len(message))
 			}
 		}
 	}

@@ -8,12 +8,14 @@ import (
 	"github.com/lingerws/linger/protocol/handshake"
 )
 
-// Name is the extension's token in Sec-WebSocket-Extensions: RFC 7692, section 7.
+// Name is the extension token in Sec-WebSocket-Extensions (RFC 7692, section 7).
 const Name = "permessage-deflate"
 
-// Params is what both sides have agreed on: a window for what the server sends, and
-// one for what the client sends.
-type Params struct{ Server, Client Window }
+// Params are the negotiated parameters.
+type Params struct {
+	Server Window // the window of the messages that the server sends
+	Client Window // the window of the messages that the client sends
+}
 
 // The parameters of RFC 7692, section 7.1.
 const (
@@ -23,31 +25,32 @@ const (
 	clientMaxWindowBits     = "client_max_window_bits"     // RFC 7692, section 7.1.2.2
 )
 
-// settings are the parameters of one offer or answer. Bits are 0 where the
-// parameter is absent.
+// settings are the parameters of one offer or answer. Bits are 0 if the parameter is
+// absent.
 type settings struct {
-	serverFresh, clientFresh bool
-	serverBits, clientBits   int
+	serverNoTakeover, clientNoTakeover bool
+	serverBits, clientBits             int
 }
 
-// anyBits stands for client_max_window_bits without a value, which an offer may
-// have. It is more than any window has: whatever limits it wins.
+// anyBits means client_max_window_bits without a value, which is valid in an offer. It is
+// greater than all other values, so that the minimum with another limit is that limit.
 const anyBits = maxBits + 1
 
 var (
 	errUnknown  = errors.New("is not a parameter of permessage-deflate")
-	errRepeated = errors.New("may stand only once")
+	errRepeated = errors.New("must not be repeated")
 	errValue    = errors.New("must have no value")
 	errBits     = errors.New("must be a decimal number from 8 to 15 without leading zero")
 )
 
-// readParams refuses what RFC 7692, section 7.1, has declined by a server and
-// failed by a client: parameters that are unknown, repeated or have a wrong value.
+// readParams parses the parameters of an offer or answer. It returns an error for
+// parameters that are unknown, repeated or have an invalid value, for which a server must
+// decline the offer and a client must fail the connection (RFC 7692, section 7.1).
 func readParams(list []handshake.Param) (settings, error) {
 	var s settings
 	for _, p := range list {
 		if err := s.set(p); err != nil {
-			return settings{}, fmt.Errorf("%q %w, it is %q", p.Name, err, p.Value)
+			return settings{}, fmt.Errorf("the parameter %q %w; its value is %q", p.Name, err, p.Value)
 		}
 	}
 	return s, nil
@@ -56,9 +59,9 @@ func readParams(list []handshake.Param) (settings, error) {
 func (s *settings) set(p handshake.Param) error {
 	switch p.Name {
 	case serverNoContextTakeover:
-		return setFlag(&s.serverFresh, p.Value)
+		return setFlag(&s.serverNoTakeover, p.Value)
 	case clientNoContextTakeover:
-		return setFlag(&s.clientFresh, p.Value)
+		return setFlag(&s.clientNoTakeover, p.Value)
 	case serverMaxWindowBits:
 		return setBits(&s.serverBits, p.Value)
 	case clientMaxWindowBits:
@@ -94,13 +97,13 @@ func setBits(bits *int, value string) error {
 	return nil
 }
 
-// list returns the settings as they travel.
+// list returns the settings as parameters.
 func (s settings) list() []handshake.Param {
 	var list []handshake.Param
-	if s.serverFresh {
+	if s.serverNoTakeover {
 		list = append(list, handshake.Param{Name: serverNoContextTakeover})
 	}
-	if s.clientFresh {
+	if s.clientNoTakeover {
 		list = append(list, handshake.Param{Name: clientNoContextTakeover})
 	}
 	if s.serverBits != 0 {

@@ -8,7 +8,7 @@ import (
 	"github.com/lingerws/linger/protocol/handshake"
 )
 
-// params reads "a; b=1" for the tests.
+// params parses a list of parameters such as "a; b=1".
 func params(s string) []handshake.Param {
 	var list []handshake.Param
 	for part := range strings.SplitSeq(s, ";") {
@@ -19,7 +19,8 @@ func params(s string) []handshake.Param {
 	return list
 }
 
-// malformed is refused in an offer and in an answer: RFC 7692, section 7.1.
+// malformed has lists of parameters that are invalid in offers and answers (RFC 7692,
+// section 7.1).
 var malformed = []string{
 	"unknown",
 	"unknown=1",
@@ -52,18 +53,18 @@ var malformed = []string{
 	"client_max_window_bits=10; client_max_window_bits",
 }
 
-func TestMalformedParametersAreRefused(t *testing.T) {
+func TestReadParamsErrors(t *testing.T) {
 	for _, text := range malformed {
 		if got, err := readParams(params(text)); err == nil {
-			t.Errorf("%q is read as %+v, expected to be refused", text, got)
+			t.Errorf("%q is parsed as %+v, expected an error", text, got)
 		}
 		if p, answer, ok := Accept(params(text), Options{}); ok || answer != nil || p != (Params{}) {
-			t.Errorf("the offer %q is accepted as %+v with the answer %v, expected to be declined", text, p, answer)
+			t.Errorf("the offer %q is accepted as %+v with the answer %v, expected it to be declined", text, p, answer)
 		}
 	}
 }
 
-func TestParametersAreWrittenAsTheyAreRead(t *testing.T) {
+func TestReadParamsList(t *testing.T) {
 	for _, text := range []string{
 		"",
 		"server_no_context_takeover",
@@ -72,7 +73,7 @@ func TestParametersAreWrittenAsTheyAreRead(t *testing.T) {
 	} {
 		s, err := readParams(params(text))
 		if err != nil || !slices.Equal(s.list(), params(text)) {
-			t.Errorf("%q is written back as %v with error %v", text, s.list(), err)
+			t.Errorf("%q is parsed and listed as %v with error %v", text, s.list(), err)
 		}
 	}
 }

@@ -2,7 +2,7 @@ package deflate
 
 import "sync"
 
-// pool lends states of one kind, each for one call. Idle ones belong to the garbage collector.
+// pool is a typed sync.Pool. A state is taken for one call.
 type pool[T any] struct {
 	create func() *T
 	idle   sync.Pool
@@ -10,12 +10,12 @@ type pool[T any] struct {
 
 func newPool[T any](create func() *T) *pool[T] { return &pool[T]{create: create} }
 
-// take returns a state that is idle, or a new one. It does not wait: the caller of Deflate bounds how many are in use.
-func (p *pool[T]) take() *T {
+// get returns an idle state, or a new one. It does not block: the callers of Deflate limit the number of states in use.
+func (p *pool[T]) get() *T {
 	if s, ok := p.idle.Get().(*T); ok {
 		return s
 	}
 	return p.create()
 }
 
-func (p *pool[T]) give(s *T) { p.idle.Put(s) }
+func (p *pool[T]) put(s *T) { p.idle.Put(s) }

@@ -5,22 +5,22 @@ import (
 	"testing"
 )
 
-func TestPoolTakeDoesNotWait(t *testing.T) {
+func TestPoolGet(t *testing.T) {
 	p := newPool(func() *encoder { return &encoder{} })
 	const count = 1000
 	held := map[*encoder]bool{}
 	for range count {
-		held[p.take()] = true
+		held[p.get()] = true
 	}
 	if len(held) != count {
-		t.Errorf("%d states are lent at once, each to one caller; got %d", count, len(held))
+		t.Errorf("%d calls return %d different states", count, len(held))
 	}
 	for s := range held {
-		p.give(s)
+		p.put(s)
 	}
 }
 
-func TestManyConnectionsAtOnce(t *testing.T) {
+func TestDeflateInflateConcurrent(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 40 {
 		all.Go(func() {
@@ -34,8 +34,8 @@ func TestManyConnectionsAtOnce(t *testing.T) {
 	all.Wait()
 }
 
-// A state that came back from an error serves the next connection as a new one does.
-func TestAnErrorLeavesNothingInThePool(t *testing.T) {
+// A state that is returned to the pool after an error works for the next connection.
+func TestInflateAfterError(t *testing.T) {
 	for range 50 {
 		_, _ = NewInflater(Window{}).Inflate(nil, []byte{0x06, 0x00}, 10)
 		_, _ = NewInflater(Window{}).Inflate(nil, storedBlock[:7], 10)

@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// A prepared message goes to connections of every window that is large enough, in
-// the middle of what they say otherwise.
-func TestAPreparedMessageFitsEveryConnection(t *testing.T) {
+// A prepared message can be sent between other messages on connections of every window
+// that is large enough.
+func TestPrepareEveryWindow(t *testing.T) {
 	for prepared := minBits; prepared <= maxBits; prepared++ {
 		for _, size := range []int{0, 100, 3000, 50_000} {
 			message := chat(9, size)
@@ -20,7 +20,7 @@ func TestAPreparedMessageFitsEveryConnection(t *testing.T) {
 				expectRoundTrip(t, d, in, chat(1, 300))
 				got, err := in.Inflate(nil, compressed, size)
 				if err != nil || !bytes.Equal(got, message) {
-					t.Fatalf("a message of %d bytes prepared for %d bits comes back as %d bytes with error %v at %+v", size, prepared, len(got), err, w)
+					t.Fatalf("a message of %d bytes prepared for %d bits is inflated to %d bytes with error %v with %+v", size, prepared, len(got), err, w)
 				}
 				d.Sent(message)
 				expectRoundTrip(t, d, in, chat(9, 300))
@@ -30,35 +30,36 @@ func TestAPreparedMessageFitsEveryConnection(t *testing.T) {
 	}
 }
 
-func TestAPreparedMessageRefersToNothingOutsideItself(t *testing.T) {
+func TestPrepareReferences(t *testing.T) {
 	for bits := minBits; bits <= maxBits; bits++ {
 		var judge inspector
-		judge.out = chat(9, 40_000) // there would be something to refer to
+		judge.out = chat(9, 40_000) // earlier data that must not be referred to
 		message := chat(9, 40_000)
 		plain := judge.inspect(t, Prepare(nil, message, Options{WindowBits: bits}))
 		if !bytes.Equal(plain, message) || judge.beyond > 0 || judge.longest > 1<<bits {
-			t.Errorf("a message prepared for %d bits refers %d bytes back, %d beyond its begin; expected at most %d and none",
+			t.Errorf("a message prepared for %d bits refers %d bytes back, %d before its beginning; expected at most %d and none",
 				bits, judge.longest, judge.beyond, 1<<bits)
 		}
 	}
 }
 
-// Without Sent the two windows would differ, and what follows would be corrupt.
-func TestSentIsWhatKeepsTheWindowsAlike(t *testing.T) {
+// Without Sent the windows of the two ends would differ, and later messages would be
+// corrupt.
+func TestDeflaterSent(t *testing.T) {
 	d := NewDeflater(Window{}, Options{})
 	message := random(2000)
 	d.Sent(message)
 	if got := d.Deflate(nil, message, true); len(got) > 200 {
-		t.Errorf("a message that was sent prepared becomes %d bytes the second time, expected at most 200: it is in the window", len(got))
+		t.Errorf("a message that was sent prepared becomes %d bytes the second time, expected at most 200", len(got))
 	}
-	fresh := NewDeflater(Window{NoContextTakeover: true}, Options{})
-	if fresh.Sent(message); cap(fresh.history.data) != 0 {
-		t.Errorf("without takeover %d bytes of a prepared message are kept, expected none", cap(fresh.history.data))
+	noTakeover := NewDeflater(Window{NoContextTakeover: true}, Options{})
+	if noTakeover.Sent(message); cap(noTakeover.history.data) != 0 {
+		t.Errorf("without context takeover %d bytes of a prepared message are kept, expected none", cap(noTakeover.history.data))
 	}
 }
 
 func TestPrepareAppends(t *testing.T) {
 	if got := Prepare([]byte("header"), nil, Options{}); string(got) != "header\x00" {
-		t.Errorf("the empty message prepared behind a header is %q, expected the header and the octet 0: RFC 7692, section 7.2.3.6", got)
+		t.Errorf("an empty message appended to a header is %q, expected the header and the octet 0 (RFC 7692, section 7.2.3.6)", got)
 	}
 }

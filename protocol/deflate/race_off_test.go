@@ -2,5 +2,5 @@
 
 package deflate
 
-// poolLoses is how much a pool may allocate anew in the steady state: nothing.
-const poolLoses = 0
+// poolAllocs is the number of allocations per call that a pool may cause.
+const poolAllocs = 0

@@ -2,6 +2,6 @@
 
 package deflate
 
-// poolLoses is how much a pool may allocate anew in the steady state: the race
-// detector has sync.Pool drop one state in four, of some 30 allocations.
-const poolLoses = 30
+// poolAllocs is the number of allocations per call that a pool may cause. With the race
+// detector sync.Pool drops one state in four, and each has about 30 allocations.
+const poolAllocs = 30

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The examples of RFC 7692, sections 7.2.3.1 to 7.2.3.6, as payloads of messages.
+// The examples of RFC 7692, sections 7.2.3.1 to 7.2.3.6, as payloads.
 var (
 	oneBlock     = []byte{0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00}
 	sharedWindow = []byte{0xf2, 0x00, 0x11, 0x00, 0x00}
@@ -16,7 +16,7 @@ var (
 	emptyBlock   = []byte{0x00}
 )
 
-func TestTheExamplesOfTheRFCInflate(t *testing.T) {
+func TestInflateRFCExamples(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		window   Window
@@ -41,36 +41,36 @@ func TestTheExamplesOfTheRFCInflate(t *testing.T) {
 	}
 }
 
-func TestTheSharedWindowOfTheRFCIsCorruptWithoutTakeover(t *testing.T) {
+func TestInflateSharedWindowWithoutTakeover(t *testing.T) {
 	in := NewInflater(Window{NoContextTakeover: true})
 	if _, err := in.Inflate(nil, oneBlock, 100); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := in.Inflate(nil, sharedWindow, 100); !errors.Is(err, ErrCorrupt) {
-		t.Errorf("a message that refers to the one before inflates to %q with error %v, expected ErrCorrupt: there is no takeover", got, err)
+		t.Errorf("without context takeover a message that refers to an earlier one inflates to %q with error %v, expected ErrCorrupt", got, err)
 	}
 }
 
-func TestTheSmallestMessagesAreThoseOfTheRFC(t *testing.T) {
+func TestDeflateSmallestMessages(t *testing.T) {
 	for _, w := range []Window{{}, {NoContextTakeover: true}, {Bits: 8}} {
 		d := NewDeflater(w, Options{})
 		if got := d.Deflate(nil, nil, true); !bytes.Equal(got, emptyBlock) {
-			t.Errorf("with %+v the empty message becomes % x, expected % x: RFC 7692, section 7.2.3.6", w, got, emptyBlock)
+			t.Errorf("with %+v the empty message becomes % x, expected % x (RFC 7692, section 7.2.3.6)", w, got, emptyBlock)
 		}
 		if got := d.Deflate(nil, []byte("Hello"), true); !bytes.Equal(got, storedBlock) {
-			t.Errorf("with %+v Hello becomes % x, expected % x: RFC 7692, section 7.2.3.3", w, got, storedBlock)
+			t.Errorf("with %+v Hello becomes % x, expected % x (RFC 7692, section 7.2.3.3)", w, got, storedBlock)
 		}
 	}
 }
 
-func TestEachFrameButTheLastEndsInAFlush(t *testing.T) {
+func TestDeflateFlush(t *testing.T) {
 	d := NewDeflater(Window{}, Options{})
 	for _, size := range []int{0, 1, 127, 128, 70_000} {
 		if got := d.Deflate(nil, chat(1, size), false); !bytes.HasSuffix(got, tail) {
-			t.Errorf("a first frame of %d bytes ends in % x, expected 00 00 ff ff: its payload must be complete at the peer", size, got[max(0, len(got)-4):])
+			t.Errorf("a first frame of %d bytes ends in % x, expected 00 00 ff ff", size, got[max(0, len(got)-4):])
 		}
 		if got := d.Deflate(nil, chat(2, size), true); bytes.HasSuffix(got, tail) || got[len(got)-1] != 0 {
-			t.Errorf("a last frame of %d bytes ends in % x, expected 00 00 ff ff to be removed: RFC 7692, section 7.2.1", size, got[max(0, len(got)-5):])
+			t.Errorf("a last frame of %d bytes ends in % x, expected 00 00 ff ff to be removed (RFC 7692, section 7.2.1)", size, got[max(0, len(got)-5):])
 		}
 	}
 }

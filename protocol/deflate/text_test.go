@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 )
 
-// contents are what messages are made of in the tests.
+// contents are the kinds of payload in the tests.
 var contents = []struct {
 	name string
 	make func(size int) []byte
@@ -24,7 +24,7 @@ func random(size int) []byte {
 	return b
 }
 
-// chat returns JSON as people send it; the same for the same seed.
+// chat returns chat messages in JSON. The result depends only on seed and size.
 func chat(seed uint64, size int) []byte {
 	r := rand.New(rand.NewPCG(seed, 3))
 	lines := []string{"hello", "how are you", "the deploy is done", "who broke it", "lunch?", "it works here", "shipping now"}
@@ -36,7 +36,7 @@ func chat(seed uint64, size int) []byte {
 	return b[:size]
 }
 
-// cut divides a message into frames at random places, empty frames among them.
+// cut divides a message into frames of random sizes, some of them empty.
 func cut(r *rand.Rand, message []byte) [][]byte {
 	var pieces [][]byte
 	for r.IntN(4) > 0 {
@@ -47,7 +47,7 @@ func cut(r *rand.Rand, message []byte) [][]byte {
 	return append(pieces, message)
 }
 
-// deflateAll compresses a message in frames and joins their payloads.
+// deflateAll compresses a message in frames and returns their concatenated payloads.
 func deflateAll(d *Deflater, pieces ...[]byte) []byte {
 	var out []byte
 	for i, p := range pieces {

@@ -1,16 +1,16 @@
 package deflate
 
-// The bounds of a window: RFC 7692, section 7.1.2.
+// The smallest and largest window (RFC 7692, section 7.1.2).
 const (
 	minBits = 8
 	maxBits = 15
 )
 
-// Window is the LZ77 sliding window of one direction, as agreed.
+// Window is the negotiated LZ77 sliding window of one direction.
 type Window struct {
-	// Bits is the base-2 logarithm of its size in bytes, 8 to 15; 0 means 15.
+	// Bits is the base-2 logarithm of the size in bytes, 8 to 15; 0 means 15.
 	Bits int
-	// NoContextTakeover says that each message starts with an empty window.
+	// NoContextTakeover means that each message starts with an empty window.
 	NoContextTakeover bool
 }
 
@@ -23,15 +23,15 @@ func (w Window) bits() int {
 
 func (w Window) size() int { return 1 << w.bits() }
 
-// history is the content of a window: the last bytes that went through it.
+// history is the content of a window: the last bytes of the direction.
 type history struct {
 	data  []byte
-	limit int
+	limit int // the maximum length of data
 }
 
-// add moves the window on over data. Its memory grows with what has passed and
-// stays at the limit, so a connection that says little costs little.
-func (h *history) add(data []byte) {
+// write appends data and drops the oldest bytes beyond the limit. Memory grows with the
+// content, so that a connection with little traffic uses little.
+func (h *history) write(data []byte) {
 	if over := len(data) - h.limit; over > 0 {
 		data = data[over:]
 	}
@@ -51,10 +51,10 @@ func (h *history) grow(need int) {
 	h.data = larger
 }
 
-// last returns at most n of the newest bytes.
+// last returns the newest n bytes, or all if there are fewer.
 func (h *history) last(n int) []byte {
 	return h.data[max(0, len(h.data)-n):]
 }
 
-// forget empties the window and gives its memory back.
-func (h *history) forget() { h.data = nil }
+// reset empties the window and releases its memory.
+func (h *history) reset() { h.data = nil }
