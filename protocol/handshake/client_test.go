@@ -8,47 +8,47 @@ import (
 	"testing"
 )
 
-// clientOffer is the offer of the client whose answers are judged below.
+// clientOffer returns the offer of the client in these tests.
 func clientOffer() Offer {
-	return Offer{Key: goodKey, Protocols: []string{"chat", "v2"}, Extensions: []Extension{{Name: "x"}}}
+	return Offer{Key: sampleKey, Protocols: []string{"chat", "v2"}, Extensions: []Extension{{Name: "x"}}}
 }
 
-func goodAnswer() map[string][]string {
+func validResponse() map[string][]string {
 	return map[string][]string{
 		"Upgrade":              {"websocket"},
 		"Connection":           {"Upgrade"},
-		"Sec-Websocket-Accept": {Accept(goodKey)},
+		"Sec-Websocket-Accept": {Accept(sampleKey)},
 	}
 }
 
-func TestRequestHasTheFieldsOfTheRFC(t *testing.T) {
+func TestOfferRequest(t *testing.T) {
 	fields, err := clientOffer().Request()
 	want := []Field{
-		{"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Key", goodKey},
+		{"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Key", sampleKey},
 		{"Sec-WebSocket-Version", "13"}, {"Sec-WebSocket-Protocol", "chat, v2"}, {"Sec-WebSocket-Extensions", "x"},
 	}
 	if err != nil || !slices.Equal(fields, want) {
-		t.Errorf("the request has the fields %v; got %v, %v", want, fields, err)
+		t.Errorf("the request has the fields %v and error %v, expected %v", fields, err, want)
 	}
 }
 
-func TestRequestIsAcceptedByAServer(t *testing.T) {
+func TestOfferRequestAccepted(t *testing.T) {
 	fields, err := clientOffer().Request()
 	if err != nil {
-		t.Fatalf("a good offer becomes a request: %v", err)
+		t.Fatalf("Request of a valid offer returns %v", err)
 	}
 	r := Request{Method: "GET", ProtoMajor: 1, ProtoMinor: 1, Host: "example.com", Header: headerOf(fields)}
 	offer, refusal := CheckRequest(r)
 	if refusal != nil {
-		t.Fatalf("the server must accept our own request: %v", refusal)
+		t.Fatalf("CheckRequest refuses a request that Request has made: %v", refusal)
 	}
 	if !reflect.DeepEqual(offer, clientOffer()) {
-		t.Errorf("the server must read what the client meant; want %v, got %v", clientOffer(), offer)
+		t.Errorf("CheckRequest returns the offer %v, expected %v", offer, clientOffer())
 	}
 }
 
-func TestOffersThatCannotTravel(t *testing.T) {
-	for sentence, change := range map[string]func(*Offer){
+func TestOfferRequestErrors(t *testing.T) {
+	for name, change := range map[string]func(*Offer){
 		"no key":                       func(o *Offer) { o.Key = "" },
 		"a key with a line break":      func(o *Offer) { o.Key = "dGhlIHNhbXBs\r\nZSBub25jZQ" },
 		"a subprotocol with a comma":   func(o *Offer) { o.Protocols = []string{"a,b"} },
@@ -62,22 +62,22 @@ func TestOffersThatCannotTravel(t *testing.T) {
 		offer := clientOffer()
 		change(&offer)
 		if fields, err := offer.Request(); err == nil {
-			t.Errorf("an offer with %s is an error; it became %v", sentence, fields)
+			t.Errorf("Request of an offer with %s returns %v, expected an error", name, fields)
 		}
 	}
 }
 
-func TestAcceptedAnswers(t *testing.T) {
+func TestCheckResponse(t *testing.T) {
 	for _, c := range []struct {
-		sentence string
-		change   func(map[string][]string)
-		want     Agreement
+		name   string
+		change func(map[string][]string)
+		want   Agreement
 	}{
-		{"the least a server has to send", func(map[string][]string) {}, Agreement{}},
+		{"the minimum", func(map[string][]string) {}, Agreement{}},
 		{"other spellings", func(h map[string][]string) {
 			h["Upgrade"] = []string{"WebSocket"}
 			h["Connection"] = []string{"keep-alive, upgrade"}
-			h["Sec-Websocket-Accept"] = []string{" " + Accept(goodKey) + "\t"}
+			h["Sec-Websocket-Accept"] = []string{" " + Accept(sampleKey) + "\t"}
 		}, Agreement{}},
 		{"a subprotocol from the offer", func(h map[string][]string) {
 			h["Sec-Websocket-Protocol"] = []string{"v2"}
@@ -86,21 +86,21 @@ func TestAcceptedAnswers(t *testing.T) {
 			h["Sec-Websocket-Extensions"] = []string{"x; a=1"}
 		}, Agreement{Extensions: []Extension{{"x", []Param{{"a", "1"}}}}}},
 	} {
-		header := goodAnswer()
+		header := validResponse()
 		c.change(header)
 		got, err := clientOffer().CheckResponse(101, header)
 		if err != nil || !reflect.DeepEqual(got, c.want) {
-			t.Errorf("an answer with %s means %v; got %v, %v", c.sentence, c.want, got, err)
+			t.Errorf("a response with %s gives %v and error %v, expected %v", c.name, got, err, c.want)
 		}
 	}
 }
 
-func TestFailedAnswers(t *testing.T) {
+func TestCheckResponseFailures(t *testing.T) {
 	for _, c := range []struct {
-		sentence string
-		key      string
-		values   []string
-		reason   Reason
+		name   string
+		key    string
+		values []string
+		reason Reason
 	}{
 		{"no Upgrade", "Upgrade", nil, ReasonUpgrade},
 		{"another Upgrade", "Upgrade", []string{"h2c"}, ReasonUpgrade},
@@ -108,43 +108,43 @@ func TestFailedAnswers(t *testing.T) {
 		{"no Connection", "Connection", nil, ReasonConnection},
 		{"Connection: close", "Connection", []string{"close"}, ReasonConnection},
 		{"no accept value", "Sec-Websocket-Accept", nil, ReasonAccept},
-		{"the answer to another key", "Sec-Websocket-Accept", []string{Accept(NewKey([16]byte{}))}, ReasonAccept},
-		{"an accept value in another case", "Sec-Websocket-Accept", []string{strings.ToLower(Accept(goodKey))}, ReasonAccept},
-		{"two accept values", "Sec-Websocket-Accept", []string{Accept(goodKey), Accept(goodKey)}, ReasonAccept},
-		{"a subprotocol that was not asked for", "Sec-Websocket-Protocol", []string{"other"}, ReasonProtocol},
+		{"the accept value of another key", "Sec-Websocket-Accept", []string{Accept(NewKey([16]byte{}))}, ReasonAccept},
+		{"an accept value in another case", "Sec-Websocket-Accept", []string{strings.ToLower(Accept(sampleKey))}, ReasonAccept},
+		{"two accept values", "Sec-Websocket-Accept", []string{Accept(sampleKey), Accept(sampleKey)}, ReasonAccept},
+		{"a subprotocol that was not offered", "Sec-Websocket-Protocol", []string{"other"}, ReasonProtocol},
 		{"two subprotocols", "Sec-Websocket-Protocol", []string{"chat, v2"}, ReasonProtocol},
 		{"two lines of subprotocols", "Sec-Websocket-Protocol", []string{"chat", "v2"}, ReasonProtocol},
 		{"an empty subprotocol", "Sec-Websocket-Protocol", []string{""}, ReasonProtocol},
-		{"an extension that was not asked for", "Sec-Websocket-Extensions", []string{"x, z"}, ReasonExtension},
+		{"an extension that was not offered", "Sec-Websocket-Extensions", []string{"x, z"}, ReasonExtension},
 		{"a malformed extension", "Sec-Websocket-Extensions", []string{"x;"}, ReasonExtension},
 		{"two lines of extensions", "Sec-Websocket-Extensions", []string{"x", "x"}, ReasonExtension},
 	} {
-		header := goodAnswer()
+		header := validResponse()
 		header[c.key] = c.values
-		wantFailure(t, c.sentence, 101, header, c.reason)
+		wantFailure(t, c.name, 101, header, c.reason)
 	}
-	wantFailure(t, "status 200", 200, goodAnswer(), ReasonStatus)
+	wantFailure(t, "status 200", 200, validResponse(), ReasonStatus)
 }
 
-func wantFailure(t *testing.T, sentence string, status int, header map[string][]string, reason Reason) {
+func wantFailure(t *testing.T, name string, status int, header map[string][]string, reason Reason) {
 	t.Helper()
 	_, err := clientOffer().CheckResponse(status, header)
 	var failure *Failure
 	if !errors.As(err, &failure) {
-		t.Errorf("an answer with %s must fail the handshake; got %v", sentence, err)
+		t.Errorf("a response with %s gives the error %v, expected a Failure", name, err)
 		return
 	}
 	if failure.Reason != reason || failure.Status != status {
-		t.Errorf("an answer with %s fails for %q; it failed for %q with status %d", sentence, reason, failure.Reason, failure.Status)
+		t.Errorf("a response with %s fails with the reason %q and status %d, expected %q and %d", name, failure.Reason, failure.Status, reason, status)
 	}
 }
 
-func TestNothingOfferedMeansNothingMayBeChosen(t *testing.T) {
+func TestCheckResponseEmptyOffer(t *testing.T) {
 	for _, key := range []string{"Sec-Websocket-Protocol", "Sec-Websocket-Extensions"} {
-		header := goodAnswer()
+		header := validResponse()
 		header[key] = []string{"x"}
-		if a, err := (Offer{Key: goodKey}).CheckResponse(101, header); err == nil {
-			t.Errorf("without an offer %s in the answer must fail the handshake; it gave %v", key, a)
+		if a, err := (Offer{Key: sampleKey}).CheckResponse(101, header); err == nil {
+			t.Errorf("without an offer a response with %s gives %v, expected an error", key, a)
 		}
 	}
 }

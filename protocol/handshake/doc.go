@@ -1,17 +1,17 @@
-// Package handshake is the opening handshake of WebSocket, RFC 6455, section 4, as pure checks on header values.
+// Package handshake implements the opening handshake of WebSocket (RFC 6455, section 4) as functions of header fields.
 //
-// It opens no connection and reads no bytes: a driver parses the HTTP message, hands the values in, and writes
-// what comes out. Both roles share two values:
+// It does no I/O: a driver parses the HTTP message, passes its fields to this package, and writes the fields that it
+// returns. Two types are common to both roles:
 //
-//   - [Offer] is what the client proposes. A server reads it with [CheckRequest] and answers with
-//     [Offer.Response]; a client makes it, sends [Offer.Request] and judges the answer with [Offer.CheckResponse].
-//   - [Agreement] is what both have settled on: the subprotocol and the extensions in use.
+//   - [Offer] is what the client offers. A server obtains it from [CheckRequest] and responds with [Offer.Response];
+//     a client creates it, sends [Offer.Request] and checks the response with [Offer.CheckResponse].
+//   - [Agreement] is what client and server have negotiated: the subprotocol and the extensions in use.
 //
-// A server turns a bad request down with a [Refusal], which is the whole HTTP answer as data. A client that meets
-// a bad answer gets a [Failure]. Both carry a [Reason], an identifier that stays the same between versions.
+// A server refuses an invalid request with a [Refusal], which contains the complete HTTP response. For an invalid
+// response a client gets a [Failure]. Both contain a [Reason], a stable identifier.
 //
-// Which web pages may connect at all is the business of [OriginPolicy].
+// [OriginPolicy] decides which web pages may connect.
 //
-// Header maps have the form net/http gives them: canonical keys, such as "Sec-Websocket-Key", and values without
-// white space around them. Fields to be sent are spelled as the RFC spells them, because some peers compare case.
+// Header maps have the form of net/http: canonical keys, such as "Sec-Websocket-Key", and values without surrounding
+// white space. The names of fields to send are spelled as in the RFC, because some peers compare case.
 package handshake

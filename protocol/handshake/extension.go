@@ -5,19 +5,19 @@ import (
 	"strings"
 )
 
-// Extension is one element of Sec-WebSocket-Extensions: a name and its parameters in order. RFC 6455, section 9.1.
+// Extension is an element of Sec-WebSocket-Extensions (RFC 6455, section 9.1).
 type Extension struct {
-	Name   string
-	Params []Param
+	Name   string  // the extension token
+	Params []Param // the parameters in order
 }
 
-// Param is one parameter of an extension. An empty value means that the parameter stands alone, without "=".
+// Param is a parameter of an extension.
 type Param struct {
 	Name  string
-	Value string
+	Value string // empty if the parameter has no value and no "="
 }
 
-// String returns the extension as it travels: name; param; param=value.
+// String returns the extension in the form of the header field: name; param; param=value.
 func (e Extension) String() string {
 	var b strings.Builder
 	b.WriteString(e.Name)
@@ -30,7 +30,7 @@ func (e Extension) String() string {
 	return b.String()
 }
 
-// valid reports whether the extension can travel: every name and value is a token.
+// valid reports whether the extension can be sent: every name and value is a token.
 func (e Extension) valid() bool {
 	if !IsToken(e.Name) {
 		return false
@@ -51,14 +51,14 @@ func joinExtensions(extensions []Extension) string {
 	return strings.Join(list, ", ")
 }
 
-// The texts are sent to clients, so they are fixed and repeat nothing of the input.
+// The texts of these errors are sent to clients, so they do not repeat any input.
 var (
 	errExtensionSyntax = errors.New("Sec-WebSocket-Extensions is malformed; send names with parameters: name; param; param=value, separated by commas")
 	errExtensionMany   = errors.New("Sec-WebSocket-Extensions has more than 64 extensions, or more than 64 parameters in one; send fewer")
 )
 
-// parseExtensions reads the extensions of all lines of the field, in order. No line means none; a line that names
-// none is malformed. RFC 6455, section 9.1.
+// parseExtensions parses all lines of the field (RFC 6455, section 9.1). Without lines there are no extensions; lines
+// without an extension are malformed.
 func parseExtensions(lines []string) ([]Extension, error) {
 	var extensions []Extension
 	for _, line := range lines {
@@ -76,7 +76,7 @@ func parseExtensions(lines []string) ([]Extension, error) {
 func appendExtensions(extensions []Extension, line string) ([]Extension, error) {
 	s := scanner{rest: line}
 	for {
-		for s.take(',') { // HTTP lists may have empty elements
+		for s.skip(',') { // lists in HTTP may have empty elements
 		}
 		if s.atEnd() {
 			return extensions, nil
@@ -89,7 +89,7 @@ func appendExtensions(extensions []Extension, line string) ([]Extension, error) 
 			return nil, errExtensionMany
 		}
 		extensions = append(extensions, extension)
-		if !s.atEnd() && !s.take(',') {
+		if !s.atEnd() && !s.skip(',') {
 			return nil, errExtensionSyntax
 		}
 	}

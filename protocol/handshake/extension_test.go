@@ -6,11 +6,11 @@ import (
 	"testing"
 )
 
-func TestExtensionsAreRead(t *testing.T) {
+func TestParseExtensions(t *testing.T) {
 	for _, c := range []struct {
-		sentence string
-		lines    []string
-		want     []Extension
+		name  string
+		lines []string
+		want  []Extension
 	}{
 		{"no field", nil, nil},
 		{"a name alone", []string{"x"}, []Extension{{Name: "x"}}},
@@ -25,48 +25,48 @@ func TestExtensionsAreRead(t *testing.T) {
 	} {
 		got, err := parseExtensions(c.lines)
 		if err != nil || !reflect.DeepEqual(got, c.want) {
-			t.Errorf("%s: %q is read as %v; got %v, %v", c.sentence, c.lines, c.want, got, err)
+			t.Errorf("%s: %q is parsed as %v with error %v, expected %v", c.name, c.lines, got, err, c.want)
 		}
 	}
 }
 
-func TestMalformedExtensions(t *testing.T) {
-	for sentence, line := range map[string]string{
-		"an empty field":                           "",
-		"only commas":                              ", ,",
-		"no name":                                  "; a=1",
-		"a parameter without name":                 "x; =1",
-		"an empty parameter":                       "x; ; a",
-		"a semicolon at the end":                   "x;",
-		"an equals sign without value":             "x; a=",
-		"two names without a separator":            "x y",
-		"two values":                               "x; a=1=2",
-		"a value after the name":                   "x=1",
-		"a quoted string that does not end":        `x; a="1`,
-		"a quoted string that ends in an escape":   `x; a="1\`,
-		"an empty quoted string":                   `x; a=""`,
-		"a quoted string that means no token":      `x; a="1, 2"`,
-		"a quoted string with an escaped quote":    `x; a="\""`,
-		"a quoted string with something behind it": `x; a="1"2`,
-		"letters outside ASCII":                    "ä",
-		"a control character":                      "x\x01",
-		"65 parameters":                            "x" + strings.Repeat("; a", 65),
+func TestParseExtensionsErrors(t *testing.T) {
+	for name, line := range map[string]string{
+		"an empty field":                         "",
+		"only commas":                            ", ,",
+		"no name":                                "; a=1",
+		"a parameter without name":               "x; =1",
+		"an empty parameter":                     "x; ; a",
+		"a semicolon at the end":                 "x;",
+		"an equals sign without value":           "x; a=",
+		"two names without a separator":          "x y",
+		"two values":                             "x; a=1=2",
+		"a value after the name":                 "x=1",
+		"a quoted string that does not end":      `x; a="1`,
+		"a quoted string that ends in an escape": `x; a="1\`,
+		"an empty quoted string":                 `x; a=""`,
+		"a quoted string that is not a token":    `x; a="1, 2"`,
+		"a quoted string with an escaped quote":  `x; a="\""`,
+		"a quoted string followed by a token":    `x; a="1"2`,
+		"letters outside ASCII":                  "ä",
+		"a control character":                    "x\x01",
+		"65 parameters":                          "x" + strings.Repeat("; a", 65),
 	} {
 		if got, err := parseExtensions([]string{line}); err == nil {
-			t.Errorf("%s is malformed: %q must be refused; it was read as %v", sentence, line, got)
+			t.Errorf("%s: %q is parsed as %v, expected an error", name, line, got)
 		}
 	}
 }
 
-func TestExtensionIsWrittenAsItTravels(t *testing.T) {
+func TestExtensionString(t *testing.T) {
 	e := Extension{"permessage-deflate", []Param{{"server_no_context_takeover", ""}, {"client_max_window_bits", "10"}}}
 	want := "permessage-deflate; server_no_context_takeover; client_max_window_bits=10"
 	if got := e.String(); got != want {
-		t.Errorf("the extension is written %q; got %q", want, got)
+		t.Errorf("String returns %q, expected %q", got, want)
 	}
 }
 
-func FuzzExtensions(f *testing.F) {
+func FuzzParseExtensions(f *testing.F) {
 	f.Add("permessage-deflate; client_max_window_bits, x", `y; a="1\2"`)
 	f.Add("x;a = 1 ,,", "")
 	f.Fuzz(func(t *testing.T, first, second string) {
@@ -77,7 +77,7 @@ func FuzzExtensions(f *testing.F) {
 		line := joinExtensions(extensions)
 		again, err := parseExtensions([]string{line})
 		if err != nil || !reflect.DeepEqual(again, extensions) {
-			t.Fatalf("extensions written out must read the same; %v became %q and then %v, %v", extensions, line, again, err)
+			t.Fatalf("the extensions %v are joined to %q, which is parsed as %v with error %v", extensions, line, again, err)
 		}
 	})
 }

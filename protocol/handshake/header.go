@@ -2,13 +2,13 @@ package handshake
 
 import "strings"
 
-// Field is one header field to send.
+// Field is a header field to send.
 type Field struct {
 	Name  string
 	Value string
 }
 
-// The canonical keys under which net/http files the fields that are read here.
+// The keys of header fields in the canonical form of net/http.
 const (
 	hostKey       = "Host"
 	upgradeKey    = "Upgrade"
@@ -21,17 +21,17 @@ const (
 	originKey     = "Origin"
 )
 
-// switching are the two fields every message of a successful handshake carries, and every refusal that asks the
-// client to come back with an upgrade.
-var switching = []Field{{"Upgrade", "websocket"}, {"Connection", "Upgrade"}}
+// upgradeFields are the two fields of every message of a successful handshake. They are also sent with a refusal of
+// status 426.
+var upgradeFields = []Field{{"Upgrade", "websocket"}, {"Connection", "Upgrade"}}
 
-// maxList bounds the subprotocols and the extensions of one message, so that a header full of one-letter names
-// cannot buy much work. Real clients offer a handful.
+// maxList limits the number of subprotocols and of extensions in one message, to limit the work that a header of many
+// short names can cause. Real clients offer a few.
 const maxList = 64
 
-// single returns the only value of a field that may not be repeated. Missing or repeated it is empty, which is no
-// good value for any of them.
-func single(header map[string][]string, key string) string {
+// singleValue returns the value of a field that must not be repeated. It returns an empty string, which is not a valid
+// value of any such field, if the field is missing or repeated.
+func singleValue(header map[string][]string, key string) string {
 	values := header[key]
 	if len(values) != 1 {
 		return ""
@@ -39,8 +39,7 @@ func single(header map[string][]string, key string) string {
 	return trim(values[0])
 }
 
-// hasToken reports whether a list field names the token, in any case and on any of its lines. Other elements are
-// not judged: they speak to somebody else.
+// hasToken reports whether a list field contains the token, in any case and on any line. It ignores other elements.
 func hasToken(lines []string, token string) bool {
 	for _, line := range lines {
 		for element := range strings.SplitSeq(line, ",") {
@@ -52,11 +51,11 @@ func hasToken(lines []string, token string) bool {
 	return false
 }
 
-// trim removes the optional white space of HTTP, which is space and tab and nothing else.
+// trim removes surrounding optional white space as HTTP defines it: spaces and tabs.
 func trim(s string) string { return strings.Trim(s, " \t") }
 
-// IsToken reports whether s is a token of HTTP (RFC 9110, section 5.6.2), as the name of a header field and of a
-// subprotocol is (RFC 6455, section 4.1).
+// IsToken reports whether s is a token of HTTP (RFC 9110, section 5.6.2). The names of header fields and of
+// subprotocols (RFC 6455, section 4.1) are tokens.
 func IsToken(s string) bool {
 	for i := range len(s) {
 		if !isTokenByte(s[i]) {
@@ -66,13 +65,13 @@ func IsToken(s string) bool {
 	return s != ""
 }
 
-// isTokenByte reports whether c may stand in a token: visible ASCII without the separators of RFC 2616, section 2.2.
+// isTokenByte reports whether a token may contain c: visible ASCII without the separators of RFC 2616, section 2.2.
 func isTokenByte(c byte) bool {
 	return c > ' ' && c < 0x7f && strings.IndexByte(`()<>@,;:\"/[]?={}`, c) < 0
 }
 
-// equalFold compares without regard to the case of ASCII letters only. Unicode folding would let a Kelvin sign pass
-// for a k.
+// equalFold reports whether a and b are equal apart from the case of ASCII letters. With Unicode case folding a Kelvin
+// sign would equal a k.
 func equalFold(a, b string) bool {
 	if len(a) != len(b) {
 		return false
@@ -92,7 +91,7 @@ func lower(c byte) byte {
 	return c
 }
 
-// lowerASCII lowers ASCII letters and leaves every other byte as it is.
+// lowerASCII returns s with ASCII letters in lower case. It does not change other bytes.
 func lowerASCII(s string) string {
 	for i := range len(s) {
 		if s[i] != lower(s[i]) {

@@ -6,25 +6,25 @@ import (
 	"strings"
 )
 
-// CheckTarget judges the host and the target of a request, of a plain one as well as of an opening handshake. It
-// returns nil if together they are an absolute URL with the scheme http or https that every reader understands alike,
-// and the refusal to answer with if not. Of the request only the method is not read.
-func CheckTarget(r Request) *Refusal { return checkTarget(r).leaving(r) }
+// CheckTarget checks the host and the target of a request, which need not be an opening handshake. It returns nil if
+// together they form an unambiguous absolute URL with the scheme http or https, and a refusal otherwise. It ignores the
+// method of the request.
+func CheckTarget(r Request) *Refusal { return checkTarget(r).withClose(r) }
 
 func checkTarget(r Request) *Refusal {
 	switch {
-	case !isTarget(r.Target):
+	case !isValidTarget(r.Target):
 		return badRequest(ReasonTarget, "The request target is neither a path nor an absolute URL; send a path that begins with /")
 	case !hasOneHost(r): // RFC 6455, section 4.2.1, rule 2
-		return badRequest(ReasonHost, "Host is missing, repeated or not a host; send it once, as host or host:port")
+		return badRequest(ReasonHost, "Host is missing, repeated or invalid; send it once, as host or host:port")
 	}
 	return nil
 }
 
-// isTarget reports whether a request target is a path or an absolute URL of the web (RFC 9112, section 3.2; RFC 6455,
-// section 4.2.1, rule 1). Another scheme has no host and path of its own, so that its parts could be read in two ways.
-// An empty target stands for a driver that does not report it.
-func isTarget(target string) bool {
+// isValidTarget reports whether a request target is a path or an absolute URL with a scheme of HTTP or WebSocket (RFC
+// 9112, section 3.2; RFC 6455, section 4.2.1, rule 1). Targets with other schemes are ambiguous, because not all
+// schemes have a host and a path. An empty target means that the driver does not provide it, and is valid.
+func isValidTarget(target string) bool {
 	if target == "" || target[0] == '/' {
 		return true
 	}
@@ -39,15 +39,16 @@ func isTarget(target string) bool {
 	return false
 }
 
-// hasOneHost reports whether the request names one host. A server may file the field under Host, in the header, or
+// hasOneHost reports whether the request has one valid host. A driver may provide the field as Host, in the header, or
 // both.
 func hasOneHost(r Request) bool {
 	fields := r.Header[hostKey]
 	return len(fields) <= 1 && isAuthority(r.Host) && (len(fields) == 0 || fields[0] == r.Host)
 }
 
-// isAuthority reports whether s is a host with or without a port, as the field Host has it: RFC 9110, section 7.2, and
-// RFC 3986, section 3.2.2. A comma, which a name may have, is not accepted: it joins fields that are repeated.
+// isAuthority reports whether s is a valid value of Host: a host and an optional port (RFC 9110, section 7.2, and RFC
+// 3986, section 3.2.2). It does not accept a comma, which RFC 3986 allows, because that may result from joining
+// repeated fields.
 func isAuthority(s string) bool {
 	host, port := s, ""
 	if i := strings.LastIndexByte(s, ':'); i > strings.LastIndexByte(s, ']') {
@@ -66,8 +67,8 @@ func isAuthority(s string) bool {
 	return isName(host)
 }
 
-// isName reports whether s is a registered name or an IPv4 address: RFC 3986, section 3.2.2. Percent-encoding is for
-// what is not ASCII.
+// isName reports whether s is a registered name or an IPv4 address (RFC 3986, section 3.2.2). Percent-encoding is
+// accepted only for bytes that are not ASCII.
 func isName(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if s[i] == '%' {

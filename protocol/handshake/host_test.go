@@ -2,19 +2,19 @@ package handshake
 
 import "testing"
 
-func TestCheckTargetAcceptsHostsOfURLs(t *testing.T) {
+func TestCheckTargetHosts(t *testing.T) {
 	for _, host := range []string{
 		"example.com", "EXAMPLE.com", "example.com:8080", "example.com:0", "example.com:65535", "example.com:", "localhost",
 		"a_b.example", "a~b!$&'()*+;=", "-", "127.0.0.1:80", "[::1]", "[::1]:8080", "[2001:DB8::1:2]", "[::ffff:192.0.2.1]:1",
 		"xn--mnchen-3ya.example", "m%C3%BCnchen.example", "example.com.",
 	} {
 		if refusal := CheckTarget(Request{Host: host}); refusal != nil {
-			t.Errorf("the host %q is accepted; it was refused: %v", host, refusal)
+			t.Errorf("the host %q is refused: %v", host, refusal)
 		}
 	}
 }
 
-func TestCheckTargetRefusesOtherHosts(t *testing.T) {
+func TestCheckTargetInvalidHosts(t *testing.T) {
 	for _, host := range []string{
 		"", ":", ":80", "[::1", "::1", "[::1]x", "[::1]:x", "[::1:80", "[]", "[v1.x]", "[fe80::1%25eth0]", "[fe80::1%eth0]", "[127.0.0.1]", "[1:2:3]",
 		"a:99999", "a:65536", "a:b", "a:80:80", "a:-1", "a:+1", "a: 80",
@@ -23,48 +23,48 @@ func TestCheckTargetRefusesOtherHosts(t *testing.T) {
 	} {
 		refusal := CheckTarget(Request{Host: host})
 		if refusal == nil || refusal.Status != 400 || refusal.Reason != ReasonHost {
-			t.Errorf("the host %q is answered with 400 for its host; got %v", host, refusal)
+			t.Errorf("the refusal of the host %q is %v, expected status 400 and reason host", host, refusal)
 		}
 	}
 }
 
-func TestCheckTargetAcceptsPathsAndAbsoluteURLs(t *testing.T) {
+func TestCheckTargetTargets(t *testing.T) {
 	for _, target := range []string{
 		"/", "//", "/a?b", "/mailto:x", "//other.example/a", "/a//b:80",
 		"http://example.com", "http://example.com/a", "HTTP://example.com/", "https://example.com:1/", "ws://example.com/", "wss://example.com/?a",
 	} {
 		if refusal := CheckTarget(Request{Host: "example.com", Target: target}); refusal != nil {
-			t.Errorf("the target %q is accepted; it was refused: %v", target, refusal)
+			t.Errorf("the target %q is refused: %v", target, refusal)
 		}
 	}
 }
 
-// The parts of such a target could be read as the path and as something else.
-func TestCheckTargetRefusesOtherTargets(t *testing.T) {
+// The parts of these targets are ambiguous.
+func TestCheckTargetInvalidTargets(t *testing.T) {
 	for _, target := range []string{
 		"mailto:x", "evil:80", "evil.example:80", "*", "a", "?a", "http:", "http:/a", "http:a", "http://", "http:///a", "http://?a",
 		"ftp://example.com/", "file:///etc", "javascript://example.com/%0aalert(1)", "urn:a:b", "data:,x",
 	} {
 		refusal := CheckTarget(Request{Host: "example.com", Target: target})
 		if refusal == nil || refusal.Status != 400 || refusal.Reason != ReasonTarget {
-			t.Errorf("the target %q is answered with 400 for its target; got %v", target, refusal)
+			t.Errorf("the refusal of the target %q is %v, expected status 400 and reason target", target, refusal)
 		}
-		r := goodRequest()
+		r := validRequest()
 		r.Target = target
 		if _, refusal := CheckRequest(r); refusal == nil || refusal.Reason != ReasonTarget {
-			t.Errorf("and so is an opening handshake with the target %q; got %v", target, refusal)
+			t.Errorf("the refusal of an opening handshake with the target %q is %v, expected reason target", target, refusal)
 		}
 	}
 }
 
-func TestIsAttemptFindsWhatIsMeantToBeAWebSocket(t *testing.T) {
+func TestIsAttempt(t *testing.T) {
 	websocket := map[string][]string{"Upgrade": {"WebSocket"}}
 	for _, c := range []struct {
 		what string
 		r    Request
 		want bool
 	}{
-		{"an upgrade", goodRequest(), true},
+		{"an upgrade", validRequest(), true},
 		{"an upgrade with another method", Request{Method: "POST", Header: map[string][]string{"Upgrade": {"websocket"}, "Connection": {"upgrade"}}}, true},
 		{"a GET whose Connection a proxy has removed", Request{Method: "GET", Header: websocket}, true},
 		{"extended CONNECT", Request{Method: "CONNECT", Header: map[string][]string{":protocol": {"websocket"}}}, true},
@@ -75,12 +75,12 @@ func TestIsAttemptFindsWhatIsMeantToBeAWebSocket(t *testing.T) {
 		{"a plain GET", Request{Method: "GET"}, false},
 	} {
 		if got := IsAttempt(c.r); got != c.want {
-			t.Errorf("%s is meant to be a WebSocket: %v; got %v", c.what, c.want, got)
+			t.Errorf("IsAttempt of %s is %v, expected %v", c.what, got, c.want)
 		}
 	}
 }
 
-func TestRefusalsOverHTTP2HaveNoConnectionFields(t *testing.T) {
+func TestCheckRequestHTTP2(t *testing.T) {
 	for name, r := range map[string]Request{
 		"a GET":            {Method: "GET", ProtoMajor: 2, Host: "example.com"},
 		"a GET, HTTP/3":    {Method: "GET", ProtoMajor: 3, Host: "example.com"},
@@ -90,15 +90,15 @@ func TestRefusalsOverHTTP2HaveNoConnectionFields(t *testing.T) {
 	} {
 		_, refusal := CheckRequest(r)
 		if refusal == nil || refusal.Text == "" {
-			t.Fatalf("%s over HTTP/2 is refused, with a text; got %v", name, refusal)
+			t.Fatalf("the refusal of %s over HTTP/2 is %v, expected one with a text", name, refusal)
 		}
 		for _, f := range refusal.Fields {
 			if f.Name == "Upgrade" || f.Name == "Connection" { // RFC 9113, section 8.2.2
-				t.Errorf("%s over HTTP/2 is refused without %s; it has it", name, f.Name)
+				t.Errorf("the refusal of %s over HTTP/2 has the field %s", name, f.Name)
 			}
 		}
 		if want := map[string]int{"extended CONNECT": 501, "a POST": 405}[name]; want != 0 && refusal.Status != want || want == 0 && refusal.Status != 426 {
-			t.Errorf("%s over HTTP/2 is refused with %d; got %d", name, max(want, 426), refusal.Status)
+			t.Errorf("the refusal of %s over HTTP/2 has status %d, expected %d", name, refusal.Status, max(want, 426))
 		}
 	}
 }

@@ -2,24 +2,24 @@ package handshake
 
 import "testing"
 
-func TestAcceptAnswersTheSampleOfTheRFC(t *testing.T) {
-	if got, want := Accept(goodKey), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="; got != want {
-		t.Errorf("RFC 6455, section 1.3 answers its sample key with %s; Accept gives %s", want, got)
+func TestAccept(t *testing.T) {
+	if got, want := Accept(sampleKey), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="; got != want {
+		t.Errorf("Accept of the sample key of RFC 6455, section 1.3, is %s, expected %s", got, want)
 	}
 }
 
-func TestNewKeyIsAcceptedByAServer(t *testing.T) {
+func TestNewKey(t *testing.T) {
 	key := NewKey([16]byte{1, 2, 3})
 	if !isKey(key) {
-		t.Errorf("a server must accept the key a client makes; it refuses %q", key)
+		t.Errorf("NewKey returns %q, which isKey refuses", key)
 	}
-	if got := NewKey([16]byte([]byte("the sample nonce"))); got != goodKey {
-		t.Errorf("the sample nonce of RFC 6455, section 1.3 becomes %s; got %s", goodKey, got)
+	if got := NewKey([16]byte([]byte("the sample nonce"))); got != sampleKey {
+		t.Errorf("NewKey of the sample nonce of RFC 6455, section 1.3, is %s, expected %s", got, sampleKey)
 	}
 }
 
-func TestAcceptAllocates(t *testing.T) {
-	if n := testing.AllocsPerRun(100, func() { Accept(goodKey) }); n > 3 {
-		t.Errorf("answering a key may allocate 3 times; it did %v times", n)
+func TestAcceptAllocs(t *testing.T) {
+	if n := testing.AllocsPerRun(100, func() { Accept(sampleKey) }); n > 3 {
+		t.Errorf("Accept allocates %v times, expected at most 3", n)
 	}
 }

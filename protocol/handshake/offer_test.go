@@ -9,7 +9,7 @@ import (
 func TestSelectProtocol(t *testing.T) {
 	offer := Offer{Protocols: []string{"a", "b", "c"}}
 	for _, c := range []struct {
-		sentence  string
+		name      string
 		supported []string
 		want      string
 		err       error
@@ -23,17 +23,17 @@ func TestSelectProtocol(t *testing.T) {
 	} {
 		got, err := offer.SelectProtocol(c.supported...)
 		if got != c.want || !errors.Is(err, c.err) {
-			t.Errorf("%s: selected is %q with error %v; got %q, %v", c.sentence, c.want, c.err, got, err)
+			t.Errorf("%s: SelectProtocol returns %q and error %v, expected %q and %v", c.name, got, err, c.want, c.err)
 		}
 	}
 }
 
-func TestSelectProtocolSaysWhatWasOffered(t *testing.T) {
+func TestSelectProtocolError(t *testing.T) {
 	_, err := Offer{Protocols: strings.Split(manyNames(20), ",")}.SelectProtocol("chat")
 	if !strings.Contains(err.Error(), `"chat"`) || !strings.Contains(err.Error(), `"n"`) {
-		t.Errorf("the error names the choice and the offer; it says %q", err)
+		t.Errorf("the error is %q, expected it to contain the choice and the offer", err)
 	}
 	if len(err.Error()) > 500 {
-		t.Errorf("the error stays short however long the offer is; it has %d bytes", len(err.Error()))
+		t.Errorf("the error has %d bytes, expected at most 500 for a long offer", len(err.Error()))
 	}
 }

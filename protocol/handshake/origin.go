@@ -5,30 +5,30 @@ import (
 	"strings"
 )
 
-// OriginPolicy decides from which web pages browsers may connect: a browser lets any page open a WebSocket to any
-// server, with the user's cookies, and leaves it to the server to say no. RFC 6455, section 10.2.
+// OriginPolicy decides which web pages may connect. A browser allows any page to open a WebSocket to any server, with
+// the user's cookies, so the server must check the origin (RFC 6455, section 10.2).
 //
-// The zero value admits pages of the same host only. Requests without Origin do not come from a web page and always
-// pass.
+// The zero value admits pages of the same host only. Requests without Origin, which do not come from a web page, are
+// always admitted.
 type OriginPolicy struct {
 	patterns []pattern
 }
 
-// NewOriginPolicy returns a policy that admits, beside pages of the same host, every origin that fits one of the
-// patterns. A pattern is [scheme://]host[:port], where * in the host stands for any characters:
+// NewOriginPolicy returns a policy that admits pages of the same host and all origins that match one of the patterns. A
+// pattern is [scheme://]host[:port], where * in the host matches any characters:
 //
 //	https://*.example.com   every host below example.com, at any depth, https on its default port
 //	example.com:8080        this host and port, http or https
 //	localhost:*             this host on any port, http or https
-//	capacitor://localhost   another scheme must be named
-//	chrome-extension://*    any extension
-//	file://                 pages from files in Chromium, Electron and Android; qrc:// and others without host alike
-//	null                    pages without an origin of their own: sandboxed frames, and files in Firefox
+//	capacitor://localhost   a scheme other than http and https, which must be included
+//	chrome-extension://*    any extension of Chrome
+//	file://                 pages from files in Chromium, Electron and Android; likewise qrc:// and other schemes without hosts
+//	null                    pages with an opaque origin: sandboxed frames, and files in Firefox
 //	*                       any origin, null included
 //
-// Without a port the default port of the scheme is meant. Letters of ASCII match in either case; everything else
-// is compared as it comes, so an international name is written as browsers send it, beginning with xn--. The error
-// names the first pattern that cannot be read, or that no origin can fit, and says what to write instead.
+// A pattern without a port matches the default port of the scheme. ASCII letters match in either case. Other characters
+// must be equal, so an international name must have the form that browsers send, which begins with xn--. An error is
+// returned for the first pattern that is invalid or that no origin can match.
 func NewOriginPolicy(patterns ...string) (OriginPolicy, error) {
 	var policy OriginPolicy
 	for _, text := range patterns {
@@ -41,20 +41,20 @@ func NewOriginPolicy(patterns ...string) (OriginPolicy, error) {
 	return policy, nil
 }
 
-// Check returns nil if the request may connect, and the refusal to answer with if not. RFC 6455, section 4.2.2.
+// Check returns nil if the policy admits the request, and a refusal otherwise (RFC 6455, section 4.2.2).
 func (p OriginPolicy) Check(r Request) *Refusal {
 	values := r.Header[originKey]
 	if len(values) == 0 {
 		return nil
 	}
 	if len(values) > 1 {
-		return forbidden("Origin is repeated; it may come once")
+		return forbidden("Origin is repeated; send it once")
 	}
 	if p.admits(trim(values[0]), r.Host) {
 		return nil
 	}
 	return forbidden(fmt.Sprintf("Pages of origin %.100q may not connect to host %.100q; "+
-		"its operator can admit this origin", values[0], r.Host))
+		"the operator of the server can admit this origin", values[0], r.Host))
 }
 
 func (p OriginPolicy) admits(text, host string) bool {
@@ -63,7 +63,7 @@ func (p OriginPolicy) admits(text, host string) bool {
 		return true
 	}
 	for _, pattern := range p.patterns {
-		if pattern.any || ok && pattern.fits(o) {
+		if pattern.anyOrigin || ok && pattern.matches(o) {
 			return true
 		}
 	}
@@ -74,16 +74,15 @@ func forbidden(text string) *Refusal {
 	return &Refusal{Reason: ReasonOrigin, Status: statusForbidden, Text: text}
 }
 
-// origin is a parsed Origin in lower case. The origin "null" has neither scheme nor host; some schemes, such as file,
-// have no host.
+// origin is a parsed value of Origin in lower case.
 type origin struct {
-	scheme string
-	host   string
-	port   string // never empty for http and https
+	scheme string // empty for "null"
+	host   string // empty for "null" and for schemes without hosts, such as file
+	port   string // not empty for http and https
 }
 
-// parseOrigin reads the value of Origin. RFC 6454, section 7. A scheme without a host is sent as file:// or as qrc:,
-// which mean the same.
+// parseOrigin parses a value of Origin (RFC 6454, section 7). Browsers send a scheme without a host with or without
+// slashes, as file:// or qrc:, with the same meaning.
 func parseOrigin(text string) (origin, bool) {
 	if text == "null" {
 		return origin{}, true
@@ -103,11 +102,11 @@ func parseOrigin(text string) (origin, bool) {
 	return origin{scheme, host, portOr(port, scheme)}, true
 }
 
-// sameHost compares with the Host field, where a missing port is the default one of the page's scheme: behind a
-// proxy that ends TLS, the server itself cannot tell which scheme the page's own request had.
+// sameHost reports whether the origin has the given host, a value of Host. If that has no port, it is the default port
+// of the origin's scheme: with a proxy that terminates TLS, the server does not know the scheme of the request.
 func (o origin) sameHost(host string) bool {
 	if !isWeb(o.scheme) {
-		return false // the host of another scheme is a name in another world
+		return false // hosts of other schemes are not comparable
 	}
 	name, port, ok := splitPort(lowerASCII(host))
 	return ok && name == o.host && portOr(port, o.scheme) == o.port

@@ -7,19 +7,19 @@ import (
 	"strings"
 )
 
-// pattern is one entry of an origin policy, in lower case.
+// pattern is a pattern of an OriginPolicy, in lower case.
 type pattern struct {
-	any    bool
-	scheme string // empty: http or https, and null with an empty host
-	host   string // * stands for any characters; empty: the scheme has no hosts
-	port   string // empty: the scheme's default; *: any
+	anyOrigin bool
+	scheme    string // empty for http or https, and for null if host is empty too
+	host      string // may contain *; empty if the scheme has no hosts
+	port      string // empty for the default port of the scheme, * for any port
 }
 
-// parsePattern reads a pattern as [NewOriginPolicy] describes it. Every error says what to write instead.
+// parsePattern parses a pattern: see [NewOriginPolicy]. Its errors explain what to write instead.
 func parsePattern(text string) (pattern, error) {
 	switch text {
 	case "*":
-		return pattern{any: true}, nil
+		return pattern{anyOrigin: true}, nil
 	case "null":
 		return pattern{}, nil
 	}
@@ -28,7 +28,7 @@ func parsePattern(text string) (pattern, error) {
 		return pattern{}, patternError(text, "its scheme must be a name such as https, without wildcards")
 	}
 	if strings.Contains(authority, "/") {
-		return pattern{}, patternError(text, "an origin has no path, so nothing may follow host and port, not even a slash")
+		return pattern{}, patternError(text, "an origin has no path, so it must not have a slash after host and port")
 	}
 	if strings.Contains(authority, "?") {
 		return pattern{}, patternError(text, "the only wildcard is *")
@@ -41,39 +41,39 @@ func parsePattern(text string) (pattern, error) {
 				"origins of a scheme without hosts are written as file://")
 		}
 	}
-	if why := p.matchesNothing(); why != "" {
+	if why := p.unmatchableReason(); why != "" {
 		return pattern{}, patternError(text, "no origin can match it: "+why)
 	}
 	if scheme == "" && isWord(p.host) && p.port == "" {
-		return pattern{}, patternError(text, "one word is most often a mistake; if it is a host write http://"+p.host+", https://"+p.host+" or "+p.host+":*")
+		return pattern{}, patternError(text, "a single word is probably a mistake; if it is a host write http://"+p.host+", https://"+p.host+" or "+p.host+":*")
 	}
 	return p, nil
 }
 
-// matchesNothing says why no page has an origin that fits the pattern, or returns the empty string. Browsers send an
-// origin in one form only: RFC 6454, section 6.2, and the URL Standard, section 3.5.
-func (p pattern) matchesNothing() string {
+// unmatchableReason returns the reason why no origin can match the pattern, or an empty string. Browsers send each origin
+// in one form only (RFC 6454, section 6.2, and the URL Standard, section 3.5).
+func (p pattern) unmatchableReason() string {
 	switch p.scheme {
 	case "file":
 		if p.host != "" {
 			return "pages from files have no host; write file://"
 		}
 	case "data", "blob", "about", "javascript":
-		return "such pages have no origin of their own; write null"
+		return "such pages have an opaque origin; write null"
 	case "ws", "wss":
-		return "the origin is that of the page and not of the WebSocket; write http or https"
+		return "the origin is that of the page, not of the WebSocket; write http or https"
 	}
 	if p.scheme == "" && p.port == "*" && (p.host == "file" || isWeb(p.host)) {
-		return "this is a host with the name of a scheme; write file:// for pages from files, and a host or * after http://"
+		return "the host has the name of a scheme; write file:// for pages from files, and a host or * after http://"
 	}
-	return unusualHost(p.host)
+	return hostFormError(p.host)
 }
 
 // isWord reports whether a host is a single label other than localhost.
 func isWord(host string) bool { return !strings.ContainsAny(host, ".:*") && host != "localhost" }
 
-// unusualHost says in which form a host is sent instead.
-func unusualHost(host string) string {
+// hostFormError returns the reason why browsers do not send the host in this form, or an empty string.
+func hostFormError(host string) string {
 	if strings.Contains(host, "*") || host == "" {
 		return ""
 	}
@@ -107,24 +107,24 @@ func patternError(text, why string) error {
 	return fmt.Errorf("origin pattern %q: %s; a pattern is [scheme://]host[:port], for example https://*.example.com", text, why)
 }
 
-// fits reports whether the origin is one the pattern means.
-func (p pattern) fits(o origin) bool {
-	if p.host == "" || o.host == "" { // null fits null, and file:// itself
+// matches reports whether the pattern matches the origin.
+func (p pattern) matches(o origin) bool {
+	if p.host == "" || o.host == "" { // null matches null, and file:// matches file://
 		return p.host == o.host && p.scheme == o.scheme
 	}
 	if p.scheme != o.scheme && (p.scheme != "" || !isWeb(o.scheme)) {
 		return false
 	}
-	return matchHost(p.host, o.host) && p.fitsPort(o)
+	return matchHost(p.host, o.host) && p.matchesPort(o)
 }
 
-func (p pattern) fitsPort(o origin) bool {
+func (p pattern) matchesPort(o origin) bool {
 	return p.port == "*" || portOr(p.port, o.scheme) == o.port
 }
 
-// matchHost reports whether name is the pattern with each * replaced by some characters, possibly none. It takes the
-// leftmost place for each piece, which is enough because a * can always stretch; so the work grows with the length
-// of the name and not with the number of ways to split it.
+// matchHost reports whether the pattern matches name, where each * matches any characters, or none. It matches each
+// piece between two * at its leftmost position, which is sufficient because the next * can match the rest. Its running
+// time therefore does not depend on the number of ways to split the name.
 func matchHost(pattern, name string) bool {
 	first, rest, found := strings.Cut(pattern, "*")
 	if !found {
@@ -142,7 +142,7 @@ func matchHost(pattern, name string) bool {
 	return false
 }
 
-// cutScheme splits at "://". Without it the whole text is the authority.
+// cutScheme splits s at "://". Without that, all of s is the authority.
 func cutScheme(s string) (scheme, authority string, found bool) {
 	scheme, authority, found = strings.Cut(s, "://")
 	if !found {
@@ -151,7 +151,7 @@ func cutScheme(s string) (scheme, authority string, found bool) {
 	return scheme, authority, true
 }
 
-// isScheme reports whether s is a scheme in lower case. RFC 3986, section 3.1.
+// isScheme reports whether s is a scheme in lower case (RFC 3986, section 3.1).
 func isScheme(s string) bool {
 	for i := range len(s) {
 		c := s[i]
@@ -163,7 +163,7 @@ func isScheme(s string) bool {
 	return s != ""
 }
 
-// splitPort splits host[:port], where an IPv6 address stands in brackets. A port of * passes, for patterns.
+// splitPort splits host[:port], where an IPv6 address is in brackets. It accepts the port *, for patterns.
 func splitPort(s string) (host, port string, ok bool) {
 	host = s
 	if i := strings.LastIndexByte(s, ':'); i > strings.LastIndexByte(s, ']') {
@@ -179,8 +179,8 @@ func splitPort(s string) (host, port string, ok bool) {
 	return host, port, true
 }
 
-// isOriginHost reports whether s has no character that cannot be in a host. It is compared, never used, so it need not
-// be a good one; a pattern has wildcards in it.
+// isOriginHost reports whether s has no character that cannot occur in a host. It need not be a valid host, because it is
+// only compared; patterns contain wildcards.
 func isOriginHost(s string) bool {
 	return s != "" && !strings.ContainsAny(s, ", \t\r\n/\\?#@")
 }

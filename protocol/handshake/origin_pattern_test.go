@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestOriginPatterns(t *testing.T) {
+func TestNewOriginPolicy(t *testing.T) {
 	for _, c := range []struct {
 		pattern, origin string
 		admitted        bool
@@ -63,21 +63,21 @@ func TestOriginPatterns(t *testing.T) {
 		{"*", "null", true},
 		{"*", "https://anywhere.example:1234", true},
 		{"*", "no origin at all", true},
-		{"https://other.example", "https://server.example", true}, // the same host stays admitted
+		{"https://other.example", "https://server.example", true}, // the same host is always admitted
 	} {
 		policy, err := NewOriginPolicy(c.pattern)
 		if err != nil {
-			t.Errorf("%q is a pattern; it was refused: %v", c.pattern, err)
+			t.Errorf("the pattern %q gives the error %v", c.pattern, err)
 			continue
 		}
 		if admitted := policy.Check(fromOrigin("server.example", c.origin)) == nil; admitted != c.admitted {
-			t.Errorf("with pattern %q a page of %q may connect: %v; got %v", c.pattern, c.origin, c.admitted, admitted)
+			t.Errorf("with the pattern %q a page of %q is admitted: %v, expected %v", c.pattern, c.origin, admitted, c.admitted)
 		}
 	}
 }
 
-func TestBadPatternsAreToldAtOnce(t *testing.T) {
-	for text, says := range map[string]string{
+func TestNewOriginPolicyErrors(t *testing.T) {
+	for text, contains := range map[string]string{
 		"":                       "host:port",
 		"https://":               "host:port",
 		"https://example.com/":   "path",
@@ -121,20 +121,20 @@ func TestBadPatternsAreToldAtOnce(t *testing.T) {
 	} {
 		_, err := NewOriginPolicy("https://good.example", text)
 		if err == nil {
-			t.Errorf("%q is no pattern, and the policy must not be built", text)
+			t.Errorf("the invalid pattern %q gives no error", text)
 			continue
 		}
-		if !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), "for example") {
-			t.Errorf("the error about %q speaks of %s and gives an example; it says %q", text, says, err)
+		if !strings.Contains(err.Error(), contains) || !strings.Contains(err.Error(), "for example") {
+			t.Errorf("the error for the pattern %q is %q, expected it to contain %q and an example", text, err, contains)
 		}
 	}
 }
 
-func FuzzOrigin(f *testing.F) {
+func FuzzOriginPolicy(f *testing.F) {
 	f.Add("https://*.example.com", "https://a.example.com", "example.com")
 	f.Add("[::1]:*", "http://[::1]:80", "[::1]")
 	f.Add("*", "null", "")
-	f.Add("0", "http://\xff", "\xff") // is no text, and the same
+	f.Add("0", "http://\xff", "\xff") // invalid UTF-8, but the same host
 	f.Fuzz(func(t *testing.T, text, origin, host string) {
 		strict := OriginPolicy{}.Check(fromOrigin(host, origin)) == nil
 		policy, err := NewOriginPolicy(text)
@@ -142,10 +142,10 @@ func FuzzOrigin(f *testing.F) {
 			return
 		}
 		if strict && policy.Check(fromOrigin(host, origin)) != nil {
-			t.Fatalf("a pattern only adds: %q must not shut out %q at %q", text, origin, host)
+			t.Fatalf("with the pattern %q the origin %q is not admitted to %q, but is without it", text, origin, host)
 		}
 		if strict && !strings.Contains(lowerASCII(origin), strings.TrimSuffix(strings.TrimSuffix(lowerASCII(host), ":443"), ":80")) {
-			t.Fatalf("only the same host passes by default; %q passed at %q", origin, host)
+			t.Fatalf("by default the origin %q is admitted to the host %q", origin, host)
 		}
 	})
 }

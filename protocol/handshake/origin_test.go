@@ -9,7 +9,7 @@ func fromOrigin(host string, origins ...string) Request {
 	return Request{Host: host, Header: map[string][]string{"Origin": origins}}
 }
 
-func TestSameHostIsTheDefault(t *testing.T) {
+func TestOriginPolicyDefault(t *testing.T) {
 	for _, c := range []struct {
 		origin, host string
 		admitted     bool
@@ -41,39 +41,39 @@ func TestSameHostIsTheDefault(t *testing.T) {
 	} {
 		refusal := OriginPolicy{}.Check(fromOrigin(c.host, c.origin))
 		if admitted := refusal == nil; admitted != c.admitted {
-			t.Errorf("a page of %q may connect to %q: %v; got %v", c.origin, c.host, c.admitted, admitted)
+			t.Errorf("a page of %q is admitted to %q: %v, expected %v", c.origin, c.host, admitted, c.admitted)
 		}
 	}
 }
 
-func TestRequestsWithoutOriginPass(t *testing.T) {
+func TestOriginPolicyWithoutOrigin(t *testing.T) {
 	if refusal := (OriginPolicy{}).Check(Request{Host: "example.com"}); refusal != nil {
-		t.Errorf("a request without Origin does not come from a web page and passes; it was refused: %v", refusal)
+		t.Errorf("a request without Origin is refused: %v", refusal)
 	}
 }
 
-func TestRepeatedOriginIsRefused(t *testing.T) {
+func TestOriginPolicyRepeatedOrigin(t *testing.T) {
 	policy, err := NewOriginPolicy("*")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if policy.Check(fromOrigin("example.com", "https://example.com", "https://example.com")) == nil {
-		t.Error("a request with two Origins is refused, whatever the policy")
+		t.Error("a request with two fields Origin is admitted")
 	}
 }
 
-func TestRefusedOriginIsToldWhatToChange(t *testing.T) {
+func TestOriginPolicyRefusal(t *testing.T) {
 	refusal := OriginPolicy{}.Check(fromOrigin("localhost:8080", "http://localhost:5173"))
 	if refusal == nil || refusal.Status != 403 || refusal.Reason != ReasonOrigin {
-		t.Fatalf("another origin is answered 403 for its origin; got %v", refusal)
+		t.Fatalf("the refusal of another origin is %v, expected status 403 and reason origin", refusal)
 	}
 	for _, part := range []string{"http://localhost:5173", "localhost:8080"} {
 		if !strings.Contains(refusal.Text, part) {
-			t.Errorf("the refusal names %s, so that a developer sees the difference; it says %q", part, refusal.Text)
+			t.Errorf("the text of the refusal is %q, expected it to contain %s", refusal.Text, part)
 		}
 	}
 	long := OriginPolicy{}.Check(fromOrigin("h", "https://"+strings.Repeat("a", 5000)))
 	if len(long.Text) > 500 {
-		t.Errorf("the refusal stays short however long the origin is; it has %d bytes", len(long.Text))
+		t.Errorf("the text of the refusal has %d bytes, expected at most 500 for a long origin", len(long.Text))
 	}
 }

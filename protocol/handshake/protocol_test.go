@@ -6,26 +6,26 @@ import (
 	"testing"
 )
 
-func TestNoSubprotocolFieldMeansNone(t *testing.T) {
+func TestParseProtocolsWithoutField(t *testing.T) {
 	if protocols, err := parseProtocols(nil); err != nil || protocols != nil {
-		t.Errorf("without the field no subprotocol is offered; got %v, %v", protocols, err)
+		t.Errorf("without the field the result is %v and %v, expected neither subprotocols nor an error", protocols, err)
 	}
 }
 
-func TestSubprotocolsDifferByCase(t *testing.T) {
+func TestParseProtocolsCase(t *testing.T) {
 	if _, err := parseProtocols([]string{"chat, Chat"}); err != nil {
-		t.Errorf("names of subprotocols are compared with their case, so these are two: %v", err)
+		t.Errorf("two names that differ in case give the error %v", err)
 	}
 }
 
-func TestAsManySubprotocolsAsTheBound(t *testing.T) {
+func TestParseProtocolsLimit(t *testing.T) {
 	protocols, err := parseProtocols([]string{manyNames(maxList)})
 	if err != nil || len(protocols) != maxList {
-		t.Errorf("%d subprotocols are accepted; got %d, %v", maxList, len(protocols), err)
+		t.Errorf("%d subprotocols are parsed as %d with error %v", maxList, len(protocols), err)
 	}
 }
 
-func FuzzProtocols(f *testing.F) {
+func FuzzParseProtocols(f *testing.F) {
 	f.Add("chat, superchat", "v2.chat")
 	f.Add(",,a,", " \t")
 	f.Fuzz(func(t *testing.T, first, second string) {
@@ -35,7 +35,7 @@ func FuzzProtocols(f *testing.F) {
 		}
 		again, err := parseProtocols([]string{strings.Join(protocols, ", ")})
 		if err != nil || !slices.Equal(again, protocols) {
-			t.Fatalf("subprotocols written out must read the same; %q became %q, %v", protocols, again, err)
+			t.Fatalf("the subprotocols %q, joined, are parsed as %q with error %v", protocols, again, err)
 		}
 	})
 }

@@ -2,16 +2,15 @@ package handshake
 
 import "fmt"
 
-// Refusal is the HTTP answer to a request that cannot become a WebSocket. It is data for whoever writes the answer,
-// and an error for whoever logs it.
+// Refusal is the HTTP response to a request that cannot be upgraded. It is an error too, for logging.
 type Refusal struct {
-	Reason Reason  // the rule that was broken
-	Status int     // the HTTP status to answer with
-	Fields []Field // header fields the answer must carry
-	Text   string  // for the client: what was wrong, what is expected, what to do
+	Reason Reason  // the rule that the request violates
+	Status int     // the HTTP status of the response
+	Fields []Field // the header fields that the response must have
+	Text   string  // an explanation for the client
 }
 
-// Error returns the text with the status in front.
+// Error returns the status and the text.
 func (r *Refusal) Error() string {
 	return fmt.Sprintf("opening handshake refused with status %d: %s", r.Status, r.Text)
 }
@@ -24,8 +23,8 @@ const (
 	statusNotImplemented   = 501
 )
 
-// proxyHint is for the most common cause of requests that lost their upgrade on the way.
-const proxyHint = `; if a proxy stands in front, it must speak HTTP/1.1 to this server and pass the upgrade on; nginx: ` +
+// proxyHint names the most common cause of requests without an upgrade: the configuration of a proxy.
+const proxyHint = `; a proxy before this server must use HTTP/1.1 and forward the upgrade; nginx: ` +
 	`proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade"`
 
 func badRequest(reason Reason, text string) *Refusal {
@@ -41,20 +40,20 @@ func methodNotAllowed() *Refusal {
 	}
 }
 
-// UpgradeRequired asks the client to come back with a proper upgrade. RFC 9110, section 15.5.22 wants the field Upgrade
-// in such an answer, and RFC 9113, section 8.2.2 forbids it and Connection in HTTP/2, where they would make the answer
-// malformed. protoMajor is that of the request.
+// UpgradeRequired returns a refusal with status 426, which requests a valid upgrade. protoMajor is the HTTP version of
+// the request: the response must have Upgrade in HTTP/1 (RFC 9110, section 15.5.22), and must have neither Upgrade nor
+// Connection in HTTP/2 (RFC 9113, section 8.2.2).
 func UpgradeRequired(protoMajor int, reason Reason, text string) *Refusal {
 	r := &Refusal{Reason: reason, Status: statusUpgradeRequired, Text: text}
 	if protoMajor < 2 {
-		r.Fields = append(r.Fields, switching...)
+		r.Fields = append(r.Fields, upgradeFields...)
 	}
 	return r
 }
 
-// leaving has the refusal of a request with a body end the connection, so that the answer need not wait for a body that
-// may never come: RFC 9112, section 9.6.
-func (r *Refusal) leaving(request Request) *Refusal {
+// withClose adds Connection: close to the refusal of a request with a body over HTTP/1, so that the server need not read
+// a body that may never arrive (RFC 9112, section 9.6). r may be nil.
+func (r *Refusal) withClose(request Request) *Refusal {
 	if r == nil || request.ContentLength == 0 || request.ProtoMajor > 1 {
 		return r
 	}
@@ -68,19 +67,19 @@ func (r *Refusal) leaving(request Request) *Refusal {
 	return r
 }
 
-// wrongVersion names the one version that is spoken here. RFC 6455, section 4.4.
+// wrongVersion returns a refusal that names the supported version (RFC 6455, section 4.4).
 func wrongVersion(protoMajor int) *Refusal {
-	r := UpgradeRequired(protoMajor, ReasonVersion, "Sec-WebSocket-Version is missing or names another version; send Sec-WebSocket-Version: 13")
+	r := UpgradeRequired(protoMajor, ReasonVersion, "Sec-WebSocket-Version is missing or not supported; send Sec-WebSocket-Version: 13")
 	r.Fields = append(r.Fields, Field{"Sec-WebSocket-Version", version})
 	return r
 }
 
-// extendedConnect says why a client that has been offered WebSocket over HTTP/2 gets none. RFC 9110, section 15.6.2.
+// extendedConnect returns the refusal of WebSocket over HTTP/2 (RFC 9110, section 15.6.2).
 func extendedConnect() *Refusal {
 	return &Refusal{
 		Reason: ReasonExtendedConnect,
 		Status: statusNotImplemented,
 		Text: "WebSocket over HTTP/2 (RFC 8441) is not supported; open the WebSocket over HTTP/1.1, " +
-			"and have the server not offer SETTINGS_ENABLE_CONNECT_PROTOCOL (for Go: without GODEBUG=http2xconnect=1)",
+			"and configure the server not to announce SETTINGS_ENABLE_CONNECT_PROTOCOL (for Go: without GODEBUG=http2xconnect=1)",
 	}
 }

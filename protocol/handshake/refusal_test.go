@@ -6,11 +6,11 @@ import (
 	"testing"
 )
 
-func TestRefusalCarriesTheFieldsItsStatusNeeds(t *testing.T) {
+func TestRefusalFields(t *testing.T) {
 	for _, c := range []struct {
-		sentence string
-		change   func(*Request)
-		fields   []Field
+		name   string
+		change func(*Request)
+		fields []Field
 	}{
 		{"another method", func(r *Request) { r.Method = "PUT" }, []Field{{"Allow", "GET"}}},
 		{"no upgrade", without("Upgrade"), []Field{{"Upgrade", "websocket"}, {"Connection", "Upgrade"}}},
@@ -18,32 +18,32 @@ func TestRefusalCarriesTheFieldsItsStatusNeeds(t *testing.T) {
 			[]Field{{"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Version", "13"}}},
 		{"no key", without("Sec-Websocket-Key"), nil},
 	} {
-		r := goodRequest()
+		r := validRequest()
 		c.change(&r)
 		if _, refusal := CheckRequest(r); !slices.Equal(refusal.Fields, c.fields) {
-			t.Errorf("the refusal for %s carries %v; it carried %v", c.sentence, c.fields, refusal.Fields)
+			t.Errorf("the refusal for %s has the fields %v, expected %v", c.name, refusal.Fields, c.fields)
 		}
 	}
 }
 
-func TestRefusalsShareNothing(t *testing.T) {
-	r := goodRequest()
+func TestRefusalFieldsNotShared(t *testing.T) {
+	r := validRequest()
 	delete(r.Header, "Upgrade")
 	_, refusal := CheckRequest(r)
-	refusal.Fields[0].Value = "spoiled"
+	refusal.Fields[0].Value = "changed"
 	if _, again := CheckRequest(r); again.Fields[0].Value != "websocket" {
-		t.Errorf("who changes one refusal must not change the next; it has %v", again.Fields)
-		switching[0].Value = "websocket" // for the other tests
+		t.Errorf("changing the fields of a refusal changes those of the next: %v", again.Fields)
+		upgradeFields[0].Value = "websocket" // for the other tests
 	}
 }
 
-func TestRefusalIsAnErrorThatCanBeTold(t *testing.T) {
+func TestRefusalError(t *testing.T) {
 	var err error = wrongVersion(1)
 	var refusal *Refusal
 	if !errors.As(err, &refusal) || refusal.Reason != ReasonVersion {
-		t.Errorf("errors.As finds the refusal and its reason; it found %v", refusal)
+		t.Errorf("errors.As finds %v, expected a refusal with the reason version", refusal)
 	}
 	if err.Error() == "" {
-		t.Error("a refusal as error says what was wrong")
+		t.Error("the error of a refusal has no text")
 	}
 }

@@ -6,13 +6,13 @@ import (
 	"testing"
 )
 
-func TestResponseHasTheFieldsOfTheRFC(t *testing.T) {
-	offer := Offer{Key: goodKey, Protocols: []string{"chat"}, Extensions: []Extension{{Name: "x"}, {Name: "y"}}}
+func TestOfferResponse(t *testing.T) {
+	offer := Offer{Key: sampleKey, Protocols: []string{"chat"}, Extensions: []Extension{{Name: "x"}, {Name: "y"}}}
 	base := []Field{
 		{"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="},
 	}
 	for _, c := range []struct {
-		sentence  string
+		name      string
 		agreement Agreement
 		more      []Field
 	}{
@@ -23,27 +23,27 @@ func TestResponseHasTheFieldsOfTheRFC(t *testing.T) {
 	} {
 		got, err := offer.Response(c.agreement)
 		if want := slices.Concat(base, c.more); err != nil || !slices.Equal(got, want) {
-			t.Errorf("with %s the answer is %v; got %v, %v", c.sentence, want, got, err)
+			t.Errorf("the response with %s is %v with error %v, expected %v", c.name, got, err, want)
 		}
 	}
 }
 
-func TestResponseHoldsNothingThatWasNotOffered(t *testing.T) {
-	offer := Offer{Key: goodKey, Protocols: []string{"chat"}, Extensions: []Extension{{Name: "x"}}}
-	for sentence, a := range map[string]Agreement{
+func TestOfferResponseNotOffered(t *testing.T) {
+	offer := Offer{Key: sampleKey, Protocols: []string{"chat"}, Extensions: []Extension{{Name: "x"}}}
+	for name, a := range map[string]Agreement{
 		"another subprotocol": {Protocol: "other"},
 		"another extension":   {Extensions: []Extension{{Name: "x"}, {Name: "z"}}},
 	} {
 		if fields, err := offer.Response(a); !errors.Is(err, ErrNotOffered) {
-			t.Errorf("agreeing to %s is an error; got %v, %v", sentence, fields, err)
+			t.Errorf("the response with %s is %v with error %v, expected %v", name, fields, err, ErrNotOffered)
 		}
 	}
 }
 
-func TestResponseCannotSmuggleFields(t *testing.T) {
-	offer := Offer{Key: goodKey, Extensions: []Extension{{Name: "x"}}}
+func TestOfferResponseInvalidExtension(t *testing.T) {
+	offer := Offer{Key: sampleKey, Extensions: []Extension{{Name: "x"}}}
 	a := Agreement{Extensions: []Extension{{"x", []Param{{"a", "1\r\nSet-Cookie: b=c"}}}}}
 	if fields, err := offer.Response(a); err == nil {
-		t.Errorf("a parameter that is no token cannot be sent; the answer was %v", fields)
+		t.Errorf("the response with an invalid parameter is %v, expected an error", fields)
 	}
 }

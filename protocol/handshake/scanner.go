@@ -1,9 +1,9 @@
 package handshake
 
-// scanner takes a line of Sec-WebSocket-Extensions apart, from the left. Splitting at commas would not do: a quoted
-// string may hold one.
+// scanner parses a line of Sec-WebSocket-Extensions from left to right. The line cannot be split at commas, because a
+// quoted string may contain one.
 type scanner struct {
-	rest string
+	rest string // the input that is not parsed yet
 }
 
 func (s *scanner) skipSpace() {
@@ -17,8 +17,8 @@ func (s *scanner) atEnd() bool {
 	return s.rest == ""
 }
 
-// take steps over the separator c and the space before it, if c comes next.
-func (s *scanner) take(c byte) bool {
+// skip skips white space and the separator c. It reports whether c was next.
+func (s *scanner) skip(c byte) bool {
 	if s.atEnd() || s.rest[0] != c {
 		return false
 	}
@@ -26,13 +26,13 @@ func (s *scanner) take(c byte) bool {
 	return true
 }
 
-// extension reads a name and its parameters.
+// extension parses a name and its parameters.
 func (s *scanner) extension() (Extension, error) {
 	e := Extension{Name: s.token()}
 	if e.Name == "" {
 		return Extension{}, errExtensionSyntax
 	}
-	for s.take(';') {
+	for s.skip(';') {
 		p, ok := s.param()
 		if !ok {
 			return Extension{}, errExtensionSyntax
@@ -45,13 +45,13 @@ func (s *scanner) extension() (Extension, error) {
 	return e, nil
 }
 
-// param reads a name, or a name with a value.
+// param parses a parameter with an optional value. It reports whether it is valid.
 func (s *scanner) param() (Param, bool) {
 	p := Param{Name: s.token()}
-	if p.Name == "" || !s.take('=') {
+	if p.Name == "" || !s.skip('=') {
 		return p, p.Name != ""
 	}
-	if s.take('"') {
+	if s.skip('"') {
 		value, ok := s.quoted()
 		p.Value = value
 		return p, ok
@@ -60,7 +60,7 @@ func (s *scanner) param() (Param, bool) {
 	return p, p.Value != ""
 }
 
-// token reads as many token characters as there are; none is the empty string.
+// token parses a token. It returns an empty string if there is none.
 func (s *scanner) token() string {
 	s.skipSpace()
 	end := 0
@@ -72,8 +72,8 @@ func (s *scanner) token() string {
 	return token
 }
 
-// quoted reads the rest of a quoted string whose first quote is taken. What it means must be a token: quoting lets a
-// client write a value differently, never another value. RFC 6455, section 9.1.
+// quoted parses a quoted string whose first quote was skipped. It reports whether the value is a token, as it must be
+// (RFC 6455, section 9.1).
 func (s *scanner) quoted() (string, bool) {
 	var value []byte
 	for i := 0; i < len(s.rest); i++ {

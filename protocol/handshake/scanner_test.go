@@ -2,22 +2,22 @@ package handshake
 
 import "testing"
 
-func TestScannerLeavesWhatItDoesNotUnderstand(t *testing.T) {
+func TestScannerToken(t *testing.T) {
 	s := scanner{rest: ` name ?rest`}
 	if got := s.token(); got != "name" {
-		t.Errorf("a token ends before the space; got %q", got)
+		t.Errorf("token returns %q, expected name", got)
 	}
 	if got := s.token(); got != "" || s.rest != "?rest" {
-		t.Errorf("where no token stands nothing is taken; got %q, left %q", got, s.rest)
+		t.Errorf("token before a separator returns %q and leaves %q, expected no change", got, s.rest)
 	}
-	if s.take(',') || !s.take('?') {
-		t.Error("only the separator that comes next is taken")
+	if s.skip(',') || !s.skip('?') {
+		t.Error("skip does not skip exactly the next separator")
 	}
 }
 
-func TestScannerTakesQuotedStringsWhole(t *testing.T) {
+func TestScannerQuoted(t *testing.T) {
 	s := scanner{rest: `a\b" , next`}
 	if got, ok := s.quoted(); !ok || got != "ab" || s.rest != " , next" {
-		t.Errorf("a quoted string ends behind its quote; got %q, %v, left %q", got, ok, s.rest)
+		t.Errorf("quoted returns %q and %v and leaves %q", got, ok, s.rest)
 	}
 }
