@@ -1,8 +1,6 @@
 package linger
 
 import (
-	"bytes"
-
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/websocket"
 )
@@ -13,33 +11,14 @@ type inbox Socket
 
 func (in *inbox) socket() *Socket { return (*Socket)(in) }
 
-// Message puts a message into the mailbox.
-func (in *inbox) Message(c *websocket.Driver, m protocol.Event) {
-	s := in.socket()
-	s.stir()
-	s.traffic.receive(m)
-	if s.autoRespond(m) {
-		return
-	}
-	payload := m.Payload
-	if !m.Owned {
-		payload = bytes.Clone(payload)
-	}
-	message := s.message(m.Opcode, payload)
-	s.deliver(mail{message: &message}, c)
-}
-
 func (s *Socket) message(op protocol.Opcode, payload []byte) Message {
 	return Message{Server: s.server, Socket: s, Payload: Payload{Data: payload, Binary: op == protocol.Binary}}
 }
 
-// Pong is of no interest here: the driver's keep-alive has seen it.
-func (in *inbox) Pong(*websocket.Driver, []byte) {}
-
-// PeerClose answers the peer's Close behind the handlers of what came before it,
-// so that their replies still leave: after our Close no data may (RFC 6455,
-// section 5.5.1). In half-open mode the application answers.
-func (in *inbox) PeerClose(c *websocket.Driver, status protocol.Status) {
+// peerClose answers the peer's Close after the handlers of what came before it, so that
+// their replies still leave: after our Close no data may (RFC 6455, section 5.5.1). In
+// half-open mode the application answers.
+func (in *inbox) peerClose(c *websocket.Driver, status protocol.Status) {
 	s := in.socket()
 	switch {
 	case s.halfOpen:
@@ -52,9 +31,9 @@ func (in *inbox) PeerClose(c *websocket.Driver, status protocol.Status) {
 	}
 }
 
-// Failing has a violation take effect after the handlers of what came before it, as
-// PeerClose answers a Close: their replies leave before the Close that names the violation.
-func (in *inbox) Failing(c *websocket.Driver) {
+// failing fails the connection after the handlers of what came before a violation, so that
+// their replies leave before the Close that names it.
+func (in *inbox) failing(c *websocket.Driver) {
 	if s := in.socket(); s.idle() {
 		s.failConn(c)
 	} else {

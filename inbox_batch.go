@@ -7,23 +7,26 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-var (
-	_ websocket.Batcher = (*inbox)(nil)
-	_ websocket.Failer  = (*inbox)(nil)
-)
-
-// Batch puts the events of a batch of input into the mailbox, all at once.
-func (in *inbox) Batch(c *websocket.Driver, events []protocol.Event) (pending bool) {
+// Events puts the events of a batch of input into the mailbox, all at once. It reports
+// whether Work is to hand them out.
+func (in *inbox) Events(c *websocket.Driver, events []protocol.Event) (work bool) {
 	s := in.socket()
 	s.stir()
 	s.traffic.receive(events...)
-	if s.server.answer.Load() != nil || s.halfOpen || events[len(events)-1].Kind == protocol.EventPeerClose {
+	if s.server.answer.Load() != nil || s.halfOpen || !onlyMessages(events) {
 		return in.batchOfAnyKind(c, events)
 	}
 	return s.note(s.messages(events), c)
 }
 
-// batchOfAnyKind puts them in one by one.
+// onlyMessages reports whether a batch of input has neither a Close nor a violation, which
+// come last.
+func onlyMessages(events []protocol.Event) bool {
+	last := events[len(events)-1].Kind
+	return last != protocol.EventPeerClose && last != protocol.EventFailing
+}
+
+// batchOfAnyKind puts events into the mailbox one by one.
 func (in *inbox) batchOfAnyKind(c *websocket.Driver, events []protocol.Event) (pending bool) {
 	for i, ev := range events {
 		switch ev.Kind {
@@ -32,8 +35,10 @@ func (in *inbox) batchOfAnyKind(c *websocket.Driver, events []protocol.Event) (p
 				pending = s.note(s.messages(events[i:i+1]), c) || pending
 			}
 		case protocol.EventPeerClose:
-			in.PeerClose(c, ev.Status)
-		case protocol.EventPiece, protocol.EventPing, protocol.EventPong, protocol.EventFailing, protocol.EventClosed:
+			in.peerClose(c, ev.Status)
+		case protocol.EventFailing:
+			in.failing(c)
+		case protocol.EventPiece, protocol.EventPing, protocol.EventPong, protocol.EventClosed:
 		}
 	}
 	return pending
@@ -95,8 +100,8 @@ func (s *Socket) single(ev protocol.Event) []Message {
 	return one.messages[:]
 }
 
-// note puts messages into the mailbox. If nobody hands events out yet, and none wait, they
-// are pending: the end of the batch will hand them out as they are.
+// note puts messages into the mailbox. If it was empty, and no event is in progress, they are
+// pending: Work hands them out as they are.
 func (s *Socket) note(messages []Message, conn *websocket.Driver) (pending bool) {
 	if len(messages) == 0 {
 		return false
@@ -120,9 +125,9 @@ func (s *Socket) note(messages []Message, conn *websocket.Driver) (pending bool)
 	return false
 }
 
-// BatchEnd hands what a batch has brought to the handler, on the goroutine of the loop
-// that has read it: another one would cost more than many a handler.
-func (in *inbox) BatchEnd(*websocket.Driver) {
+// Work hands what a batch has brought to the handler, on the goroutine that calls it: another
+// one would cost more than many a handler.
+func (in *inbox) Work(*websocket.Driver) {
 	s := in.socket()
 	s.mu.Lock()
 	var batch []Message

@@ -45,8 +45,8 @@ func TestABatchWithoutMessagesOpensNoMailbox(t *testing.T) {
 	socket := &Socket{server: NewServer(HandlerFuncs{}, Options{}), id: "test"}
 	in := (*inbox)(socket)
 	for _, events := range [][]protocol.Event{{{Kind: protocol.EventPong}}, {{Kind: protocol.EventPong}, {Kind: protocol.EventPong}}} {
-		in.Batch(nil, events)
-		in.BatchEnd(nil)
+		in.Events(nil, events)
+		in.Work(nil)
 		if !socket.idle() {
 			t.Errorf("%d pongs leave nothing to be handled", len(events))
 		}
@@ -66,13 +66,13 @@ func TestABatchGoesToTheHandlerOfEachMessagesMoment(t *testing.T) {
 	old := server.generation.Load()
 	socket := &Socket{server: server, id: "test"}
 	in := (*inbox)(socket)
-	in.Batch(nil, batchOf("1", "2", "3"))
+	in.Events(nil, batchOf("1", "2", "3"))
 	if len(heard) > 0 || socket.idle() {
 		t.Error("a batch that is not over is only noted")
 	}
-	in.Batch(nil, batchOf("4"))
-	in.BatchEnd(nil)
-	in.BatchEnd(nil) // of another batch, that brought nothing
+	in.Events(nil, batchOf("4"))
+	in.Work(nil)
+	in.Work(nil) // of another batch, that brought nothing
 	if want := []string{"first 1", "first 2", "next 3", "next 4"}; !slices.Equal(heard, want) {
 		t.Errorf("each goes to the handler of its moment, in order: %q; got %q", want, heard)
 	}
@@ -95,8 +95,8 @@ func TestAHandlerThatEndsItsGoroutineLosesNoMessage(t *testing.T) {
 		}
 	}}, Options{}), id: "test", early: &early{waiting: true}}
 	in := (*inbox)(socket)
-	in.Batch(nil, batchOf("1", "2", "3"))
-	go in.BatchEnd(nil)
+	in.Events(nil, batchOf("1", "2", "3"))
+	go in.Work(nil)
 	for _, want := range []string{"1", "2", "3"} {
 		if got := <-heard; got != want {
 			t.Errorf("%s comes next; got %s", want, got)
@@ -127,12 +127,12 @@ func TestMessageAsyncEndsTheHandlingOfItsBatch(t *testing.T) {
 			}
 		}}, Options{}), id: "test"}
 		in := (*inbox)(socket)
-		in.Batch(nil, batchOf("1", "2", "3", "4"))
-		in.BatchEnd(nil)
+		in.Events(nil, batchOf("1", "2", "3", "4"))
+		in.Work(nil)
 		if n := socket.waiting(); n != 3 {
 			t.Errorf("the rest of the batch waits; got %d", n)
 		}
-		if in.Batch(nil, batchOf("5")) {
+		if in.Events(nil, batchOf("5")) {
 			t.Error("what comes later waits for the event in progress, and not for the end of its batch")
 		}
 		for range 4 {
@@ -153,8 +153,8 @@ func TestMessageAsyncCountsTheRestOfItsBatch(t *testing.T) {
 		server := NewServer(HandlerFuncs{OnMessage: func(m *Message) { taken = append(taken, m.Async().Done) }}, Options{MaxMemory: 1 << 20})
 		socket := &Socket{server: server, id: "test"}
 		in := (*inbox)(socket)
-		in.Batch(nil, batchOf("a", "bcd", "ef"))
-		in.BatchEnd(nil)
+		in.Events(nil, batchOf("a", "bcd", "ef"))
+		in.Work(nil)
 		for _, want := range []int64{5, 2, 0} {
 			if got := server.memory.budget.Used(); got != want {
 				t.Errorf("what waits for the handler is counted: %d bytes; got %d", want, got)

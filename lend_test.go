@@ -34,10 +34,10 @@ func TestALentPayloadIsTheConnectionsBuffer(t *testing.T) {
 		}
 	})
 	in := (*inbox)(socket)
-	if !in.Batch(nil, events) {
+	if !in.Events(nil, events) {
 		t.Fatal("messages are pending until the end of their batch")
 	}
-	in.BatchEnd(nil)
+	in.Work(nil)
 	for i, payload := range lent {
 		if &payload[0] != &events[i].Payload[0] {
 			t.Errorf("payload %d is a copy", i)
@@ -58,14 +58,14 @@ func TestAMessageThatHasToWaitKeepsItsPayload(t *testing.T) {
 		if m.String() != "1" {
 			return
 		}
-		if (*inbox)(socket).Batch(nil, second) { // another goroutine has read on
+		if (*inbox)(socket).Events(nil, second) { // another goroutine has read on
 			t.Error("messages wait for the handler that is at work, and not for the end of their batch")
 		}
 		second[0].Payload[0] = 'x' // its buffer is read into again
 	})
 	in := (*inbox)(socket)
-	in.Batch(nil, batchOf("1"))
-	in.BatchEnd(nil)
+	in.Events(nil, batchOf("1"))
+	in.Work(nil)
 	if got := strings.Join(heard, " "); got != "1 2" {
 		t.Errorf("each is what was sent; got %s", got)
 	}
@@ -88,8 +88,8 @@ func TestAHandlerThatEndsItsGoroutineLosesNoPayload(t *testing.T) {
 			events[1].Payload[0] = 'x' // the goroutine has given its buffer back
 			close(ended)
 		}()
-		in.Batch(nil, events)
-		in.BatchEnd(nil)
+		in.Events(nil, events)
+		in.Work(nil)
 	}()
 	if got := <-heard; got != "2" {
 		t.Errorf("the second message is what was sent; got %s", got)
@@ -101,8 +101,8 @@ func TestAPayloadOfItsOwnIsNotLent(t *testing.T) {
 	var kept []byte
 	socket := lending(func(m *Message) { kept = m.Data })
 	in := (*inbox)(socket)
-	in.Batch(nil, []protocol.Event{{Kind: protocol.EventMessage, Opcode: protocol.Binary, Payload: []byte("whole"), Owned: true, Last: true}})
-	in.BatchEnd(nil)
+	in.Events(nil, []protocol.Event{{Kind: protocol.EventMessage, Opcode: protocol.Binary, Payload: []byte("whole"), Owned: true, Last: true}})
+	in.Work(nil)
 	if !bytes.Equal(kept, []byte("whole")) {
 		t.Errorf("nobody touches it again; got %q", kept)
 	}
@@ -110,6 +110,12 @@ func TestAPayloadOfItsOwnIsNotLent(t *testing.T) {
 
 // Whatever handlers do, a payload stays what was sent for as long as they have it.
 func TestLentPayloadsOnRealConnections(t *testing.T) {
+	for name, blocking := range map[string]bool{"readiness": false, "blocking": true} {
+		t.Run(name, func(t *testing.T) { testLentPayloads(t, blocking) })
+	}
+}
+
+func testLentPayloads(t *testing.T, blocking bool) {
 	const conns, messages = 4, 150
 	server := NewServer(HandlerFuncs{OnMessage: func(m *Message) {
 		if len(m.Data)%7 == 0 {
@@ -119,7 +125,7 @@ func TestLentPayloadsOnRealConnections(t *testing.T) {
 			t.Errorf("a message of one letter has %.20q in it", wrong)
 		}
 		_ = m.Socket.Send(m.Payload)
-	}}, Options{LendPayloads: true})
+	}}, Options{LendPayloads: true, Options: websocket.Options{Blocking: blocking}})
 	web := httptest.NewServer(server)
 	defer web.Close()
 	var clients sync.WaitGroup
@@ -166,8 +172,8 @@ func TestMessageAsyncKeepsALentPayload(t *testing.T) {
 		})
 		in := (*inbox)(socket)
 		events := batchOf("1", "2", "3")
-		in.Batch(nil, events)
-		in.BatchEnd(nil)
+		in.Events(nil, events)
+		in.Work(nil)
 		for _, ev := range events {
 			ev.Payload[0] = 'x' // the batch of input is over, and its buffer is read into again
 		}

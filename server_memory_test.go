@@ -128,7 +128,8 @@ func TestMaxMemoryBoundsMessagesThatAreNotWhole(t *testing.T) {
 
 func TestMaxMemoryBoundsWhatWaitsForHandlers(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		const size, many, count, onTheirWay = 1000, 10, 400, 128 << 10
+		const size, many, count = 1000, 10, 400
+		const onTheirWay = 3*32<<10 + 64<<10 // a read that is handled, one that waits, one that is kept, and the transport's
 		next := make(chan bool)
 		s := serve(t, linger.HandlerFuncs{OnMessage: func(*linger.Message) { <-next }}, linger.Options{MaxMemory: 50_000})
 		clients := crowd(s, many)

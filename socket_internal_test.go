@@ -151,16 +151,10 @@ type gate struct {
 	entered, open chan struct{}
 }
 
-func (g gate) Message(*websocket.Driver, protocol.Event) { g.hold() }
-
-func (g gate) Batch(*websocket.Driver, []protocol.Event) bool {
-	g.hold()
-	return false
-}
-
-func (g gate) hold() {
+func (g gate) Events(*websocket.Driver, []protocol.Event) (work bool) {
 	close(g.entered)
 	<-g.open
+	return false
 }
 
 // A queue that was held back for a batch may leave in one write, and then nobody

@@ -19,19 +19,22 @@ type gated struct {
 	ends chan<- websocket.Outcome
 }
 
-func (b gated) Message(d *websocket.Driver, m protocol.Event) {
-	<-b.gate
-	_, _ = d.Send(m.Opcode, m.Payload)
-}
-
-func (b gated) PeerClose(d *websocket.Driver, _ protocol.Status) {
-	go func() {
+func (b gated) Events(d *websocket.Driver, events []protocol.Event) (work bool) {
+	for _, ev := range events {
+		if ev.Kind == protocol.EventPeerClose {
+			go func() {
+				<-b.gate
+				d.AnswerClose()
+			}()
+			continue
+		}
 		<-b.gate
-		d.AnswerClose()
-	}()
+		_, _ = d.Send(ev.Opcode, ev.Payload)
+	}
+	return false
 }
 
-func (gated) Pong(*websocket.Driver, []byte)                      {}
+func (gated) Work(*websocket.Driver)                              {}
 func (gated) Drained(*websocket.Driver)                           {}
 func (b gated) Closed(_ *websocket.Driver, end websocket.Outcome) { b.ends <- end }
 

@@ -72,9 +72,9 @@ func (p *pipe) cut() {
 	p.backend.conn.CloseNow()
 }
 
-// Message passes on a piece of a message, or a whole one. When much of it waits on the
-// other side nothing more is read here until that has left.
-func (s *side) Message(d *websocket.Driver, m protocol.Event) {
+// relay passes on a piece of a message, or a whole one. When much of it waits on the other
+// side nothing more is read here until that has left.
+func (s *side) relay(d *websocket.Driver, m protocol.Event) {
 	if s.pipe.opts.Intercept != nil && !s.intercept(&m) {
 		return
 	}
@@ -110,38 +110,36 @@ func (s *side) pass(m protocol.Event) (queued int, err error) {
 	return s.other.conn.SendFragment(opcode, m.Payload, m.Last)
 }
 
-// Batch passes on what has come together, together.
-func (s *side) Batch(d *websocket.Driver, events []protocol.Event) (pending bool) {
+// Events passes on what has come together, together.
+func (s *side) Events(d *websocket.Driver, events []protocol.Event) (work bool) {
 	if len(events) == 1 {
-		s.take(d, events[0])
+		s.event(d, events[0])
 		return false
 	}
 	s.other.conn.Together(func() {
 		for _, ev := range events {
-			s.take(d, ev)
+			s.event(d, ev)
 		}
 	})
 	return false
 }
 
-// BatchEnd has nothing left to do.
-func (s *side) BatchEnd(*websocket.Driver) {}
+// Work is never called: Events returns false.
+func (s *side) Work(*websocket.Driver) {}
 
-func (s *side) take(d *websocket.Driver, ev protocol.Event) {
+// event passes on a message, or that this side has finished, after which the other may send
+// on. Pings and pongs are not passed on: each connection has its own.
+func (s *side) event(d *websocket.Driver, ev protocol.Event) {
 	switch ev.Kind {
 	case protocol.EventMessage, protocol.EventPiece:
-		s.Message(d, ev)
+		s.relay(d, ev)
 	case protocol.EventPeerClose:
-		s.PeerClose(d, ev.Status)
-	case protocol.EventPing, protocol.EventPong, protocol.EventFailing, protocol.EventClosed:
+		s.other.finish(ev.Status)
+	case protocol.EventFailing:
+		d.Fail()
+	case protocol.EventPing, protocol.EventPong, protocol.EventClosed:
 	}
 }
-
-// Pong tells nothing: each connection has pings of its own.
-func (s *side) Pong(*websocket.Driver, []byte) {}
-
-// PeerClose passes on that this side has finished. The other may send on.
-func (s *side) PeerClose(_ *websocket.Driver, status protocol.Status) { s.other.finish(status) }
 
 // Drained lets the other side be read again.
 func (s *side) Drained(*websocket.Driver) { s.other.conn.Resume() }

@@ -8,8 +8,68 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/lingerws/linger/internal/memconn"
 	"github.com/lingerws/linger/protocol"
 )
+
+// worker is a handler that notes messages, and calls of Work among them.
+type worker struct{ *recorder }
+
+func (w worker) Events(d *Driver, events []protocol.Event) (work bool) {
+	w.recorder.Events(d, events)
+	return !slices.ContainsFunc(events, func(ev protocol.Event) bool { return string(ev.Payload) == "nothing" })
+}
+
+func (w worker) Work(d *Driver) {
+	w.note("work")
+	_, _ = d.Send(protocol.Text, []byte("one"))
+	_, _ = d.Send(protocol.Text, []byte("two"))
+}
+
+// startWorker returns a connection in half-open mode, whose handler is a worker, and its peer.
+func startWorker() (w worker, ours, peer *memconn.Conn) {
+	ours, peer = memconn.Pipe()
+	w = worker{&recorder{}}
+	NewDriver(inMemory(ours), protocol.Server, nil, Options{KeepAlive: -1, HalfOpen: true}).Start(w)
+	return w, ours, peer
+}
+
+func TestDriverCallsWorkAfterEachRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, ours, peer := startWorker()
+		writes := ours.Writes()
+		_, _ = peer.Write(append(textFrame("first"), textFrame("second")...))
+		synctest.Wait()
+		if want, got := `message text "first" message text "second" work`, strings.Join(w.take(), " "); got != want {
+			t.Errorf("Work follows all events of a read: %s; got %s", want, got)
+		}
+		if n := ours.Writes() - writes; n != 1 || peer.Unread() != len("..one..two") {
+			t.Errorf("what Work sends leaves in one write; there were %d, of %d bytes", n, peer.Unread())
+		}
+		_, _ = peer.Write(textFrame("nothing"))
+		synctest.Wait()
+		_ = peer.Close()
+		synctest.Wait()
+		if got := strings.Join(w.take(), " "); strings.Contains(got, "work") {
+			t.Errorf("Work is not called when Events returns false; got %s", got)
+		}
+	})
+}
+
+func TestDriverDeliversALongReadInParts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, _, peer := startWorker()
+		const many = 1000
+		_, _ = peer.Write(bytes.Repeat(textFrame("a message"), many))
+		synctest.Wait()
+		got := strings.Join(w.take(), " ")
+		if n := strings.Count(got, "message text"); n != many || !strings.HasSuffix(got, "work") || strings.Count(got, "work") != 1 {
+			t.Errorf("all %d messages come, and one call of Work after them; there were %d", many, n)
+		}
+		_ = peer.Close()
+		synctest.Wait()
+	})
+}
 
 func TestABatchLeavesInOneWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -100,5 +160,59 @@ func TestWhatIsSentTogetherLeavesTogether(t *testing.T) {
 			t.Errorf("whoever takes his time holds nothing back; got %q", got)
 		}
 		s.play("wait 1m")
+	})
+}
+
+// lateReader is a handler that looks at payloads in Work.
+type lateReader struct {
+	echo
+	t        *testing.T
+	payloads chan []byte // that no call of Work has looked at
+	seen     chan string
+}
+
+func (h lateReader) Events(_ *Driver, events []protocol.Event) (work bool) {
+	for _, ev := range events {
+		h.payloads <- ev.Payload
+	}
+	return true
+}
+
+func (h lateReader) Work(*Driver) {
+	payload := <-h.payloads
+	before := bytes.Clone(payload)
+	time.Sleep(time.Minute)
+	if !bytes.Equal(payload, before) {
+		h.t.Errorf("a payload is valid until Work returns; %q became %q", before, payload)
+	}
+	h.seen <- string(payload)
+}
+
+func TestDriverKeepsPayloadsUntilWorkReturns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, peer := memconn.Pipe()
+		h := lateReader{t: t, payloads: make(chan []byte, 100), seen: make(chan string, 100)}
+		NewDriver(inMemory(ours), protocol.Server, nil, Options{KeepAlive: -1}).Start(h)
+		var want []string
+		for i := range 5 {
+			text := strings.Repeat(string(rune('a'+i)), 100)
+			_, _ = peer.Write(textFrame(text))
+			synctest.Wait()
+			scribble()
+			want = append(want, text)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		close(h.seen)
+		var got []string
+		for text := range h.seen {
+			got = append(got, text)
+		}
+		slices.Sort(got) // calls of Work may overlap
+		if !slices.Equal(got, want) {
+			t.Errorf("the connection is read while Work blocks, and each message has its call: %q; got %q", want, got)
+		}
+		_ = peer.Close()
+		synctest.Wait()
 	})
 }

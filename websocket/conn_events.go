@@ -6,34 +6,45 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-var _ Failer = (*connEvents)(nil)
-
 // connEvents is a Conn as its driver sees it. It keeps the events off the
 // application's handle.
 type connEvents Conn
 
-// Message puts a piece into the read-ahead. While that is full the transport is not read;
-// its end is waited for, or a peer that is gone would never be known to be. A goroutine
-// that reads for this connection alone waits here; one that reads for others may not.
-func (e *connEvents) Message(d *Driver, m protocol.Event) {
-	switch {
-	case !e.in.put(m):
-	case d.notified:
-		d.Pause()
-		go func() {
-			e.in.awaitRoom(d.Done())
-			d.Resume()
-		}()
-	default:
-		e.in.awaitRoom(d.Done())
+// Events puts pieces into the read-ahead. While that is full the transport is not read.
+func (e *connEvents) Events(d *Driver, events []protocol.Event) (work bool) {
+	full := false
+	for i := range events {
+		switch ev := &events[i]; ev.Kind {
+		case protocol.EventMessage, protocol.EventPiece:
+			full = e.in.put(ev) || full
+		case protocol.EventPong:
+			e.pings.answered(ev.Payload)
+		case protocol.EventPeerClose:
+			e.peerClose(d, ev.Status)
+		case protocol.EventFailing:
+			e.conclude(d.Fail)
+		case protocol.EventPing, protocol.EventClosed:
+		}
 	}
+	if full {
+		d.Pause()
+		go e.resume(d)
+	}
+	return false
 }
 
-// Pong lets those go on who wait for it.
-func (e *connEvents) Pong(_ *Driver, payload []byte) { e.pings.answered(payload) }
+// Work is never called: Events returns false.
+func (e *connEvents) Work(*Driver) {}
 
-// PeerClose ends reading in half-open mode. Otherwise the Close is answered.
-func (e *connEvents) PeerClose(d *Driver, status protocol.Status) {
+// resume continues reading once there is room in the read-ahead, or once the transport is
+// closed, so that the terminal event comes although the application does not read.
+func (e *connEvents) resume(d *Driver) {
+	e.in.awaitRoom(d.Done())
+	d.Resume()
+}
+
+// peerClose ends reading in half-open mode. Otherwise the Close is answered.
+func (e *connEvents) peerClose(d *Driver, status protocol.Status) {
 	if e.halfOpen {
 		e.in.finish(status)
 		return
@@ -41,13 +52,10 @@ func (e *connEvents) PeerClose(d *Driver, status protocol.Status) {
 	e.conclude(d.AnswerClose)
 }
 
-// Failing has a violation take effect.
-func (e *connEvents) Failing(d *Driver) { e.conclude(d.Fail) }
-
-// conclude has our Close leave once the messages that came before have been handled, so
-// that replies to them can still be sent, or when the time for that is over. That is short:
-// the peer waits for our Close, and a program that does not read looks the same as one that
-// has not handled the last message yet.
+// conclude calls sendClose once the messages that came before have been handled, so that
+// replies to them can still be sent, or when the time for that is over. That is short: the
+// peer waits for our Close, and a program that does not read looks the same as one that has
+// not handled the last message yet.
 func (e *connEvents) conclude(sendClose func()) {
 	wait := e.in.conclude(sendClose, e.driver.opts.bound(protocol.TimerClose)/5)
 	if wait <= 0 {
@@ -57,7 +65,7 @@ func (e *connEvents) conclude(sendClose func()) {
 	time.AfterFunc(wait, sendClose)
 }
 
-// Drained lets the writer go on.
+// Drained wakes a writer that waits for room.
 func (e *connEvents) Drained(*Driver) { signal(e.room) }
 
 // Closed makes the outcome final.

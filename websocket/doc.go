@@ -5,10 +5,10 @@
 // [Conn], to be read and written from any goroutine. [NetConn] makes it a net.Conn.
 // docs/library.md is the tour.
 //
-// Below a Conn is a [Driver], which tells a [Handler] what happens as events, one
-// at a time. Nothing a caller of it does waits for the peer: sending queues, closing
-// starts the closing handshake, and the handler's Closed tells how it ended. Servers
-// of many connections, such as package linger, are built on it.
+// Below a Conn is a [Driver], which delivers what happens to a [Handler], in order. None
+// of its methods waits for the peer: sending queues, closing starts the closing
+// handshake, and the handler's Closed reports how it ended. Servers of many connections,
+// such as package linger, are built on it.
 //
 // Every end goes as RFC 6455, section 7 says: our Close leaves before anything is
 // torn down, a server ends TCP first, and both read on until the peer's EOF, within

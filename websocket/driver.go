@@ -21,7 +21,6 @@ type Driver struct {
 
 	mu      sync.Mutex // guards what follows; never held during a call of the handler
 	handler Handler    // nil until Start
-	batches bool       // the handler is a Batcher, and called as one
 
 	paused     bool  // the handler wants no events for now
 	ended      bool  // the terminal event is out of the machine
@@ -49,13 +48,13 @@ type working struct {
 
 	handled   sync.Cond        // signals: paused or pumping is over
 	pumping   bool             // somebody hands out events
-	empty     bool             // the machine has no more events
 	drains    int              // calls of Drained that have not returned
-	receiving bool             // the reader waits until a batch of input is handled
-	due       bool             // BatchEnd has to be called
+	receiving bool             // a batch of input is being handed out by the goroutine that has read it
+	due       bool             // Work has to be called
 	room      []protocol.Event // for a batch that is handed out
 
 	batch      bool // a batch of input is handled: its output leaves at the end
+	batchBegan time.Time
 	batchTimer *time.Timer
 	batchBound bool // batchTimer runs
 	overseen   bool // no timer is needed
@@ -103,12 +102,10 @@ func newDriver(t transport, role protocol.Role, early []byte, opts Options, agre
 	return d
 }
 
-// Start begins to read and to tell h what happens. It is called once.
+// Start begins to read, and to call h. It is called once.
 func (d *Driver) Start(h Handler) {
 	d.lock()
 	d.handler = h
-	_, batcher := h.(Batcher)
-	d.batches = batcher && d.notified
 	d.armKeepAlive()
 	early := d.early
 	d.early = nil
@@ -291,9 +288,8 @@ func (d *Driver) AnswerClose() {
 	d.settle()
 }
 
-// Fail has a violation that [Failer] was called for take effect: our Close leaves with
-// the code of the violation. Without a violation, or after a Close of ours, it changes
-// nothing.
+// Fail fails the connection after [protocol.EventFailing]: our Close leaves with the code of
+// the violation. Without a violation, or after our Close, it changes nothing.
 func (d *Driver) Fail() {
 	d.lock()
 	defer d.unlock()

@@ -24,7 +24,9 @@ type far struct {
 // quiet is a Handler that answers nothing and keeps the end.
 type quiet struct{ *ends }
 
-func (quiet) Message(*Driver, protocol.Event) {}
+func (quiet) Events(d *Driver, events []protocol.Event) (work bool) {
+	return eachMessage(d, events, func(protocol.Event) {})
+}
 
 // onWire returns a connection on TCP, or on TLS, which is told to the returned
 // handler, and its peer.

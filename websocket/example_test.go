@@ -10,15 +10,23 @@ import (
 
 type echo struct{}
 
-func (echo) Message(c *websocket.Driver, m protocol.Event) {
-	if _, err := c.Send(m.Opcode, m.Payload); err != nil {
-		log.Print(err)
+func (echo) Events(d *websocket.Driver, events []protocol.Event) (work bool) {
+	for _, ev := range events {
+		switch ev.Kind {
+		case protocol.EventMessage:
+			if _, err := d.Send(ev.Opcode, ev.Payload); err != nil {
+				log.Print(err)
+			}
+		case protocol.EventFailing: // the peer has broken a rule, and all replies have been sent
+			d.Fail()
+		default:
+		}
 	}
+	return false
 }
 
-func (echo) PeerClose(*websocket.Driver, protocol.Status) {}
-func (echo) Pong(*websocket.Driver, []byte)               {}
-func (echo) Drained(*websocket.Driver)                    {}
+func (echo) Work(*websocket.Driver)    {}
+func (echo) Drained(*websocket.Driver) {}
 
 func (echo) Closed(_ *websocket.Driver, end websocket.Outcome) {
 	log.Printf("closed with %v, clean: %v", end.Received, end.Clean)

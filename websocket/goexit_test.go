@@ -13,35 +13,51 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// quitting is a handler that echoes, and ends its goroutine in one of its calls, as
+// quitting is a handler that echoes, and ends its goroutine in some of its calls, as
 // t.Fatal does.
 type quitting struct {
-	in string // the call
+	in    string // the call
+	times *atomic.Int32
 	*ends
 }
 
+func newQuitting(in string, times int32) quitting {
+	q := quitting{in, new(atomic.Int32), newEnds()}
+	q.times.Store(times)
+	return q
+}
+
 func (q quitting) quit(call string) {
-	if call == q.in {
+	if call == q.in && q.times.Add(-1) >= 0 {
 		runtime.Goexit()
 	}
 }
 
-func (q quitting) Message(d *Driver, m protocol.Event) {
-	q.quit("Message")
-	_, _ = d.Send(m.Opcode, m.Payload)
+func (q quitting) Events(d *Driver, events []protocol.Event) (work bool) {
+	for _, ev := range events {
+		q.quit(nameOf[ev.Kind])
+		switch ev.Kind {
+		case protocol.EventMessage:
+			_, _ = d.Send(ev.Opcode, ev.Payload)
+			if string(ev.Payload) == "pause" {
+				d.Pause()
+				time.AfterFunc(time.Millisecond, d.Resume)
+			}
+		case protocol.EventPeerClose:
+			d.AnswerClose()
+		case protocol.EventFailing:
+			d.Fail()
+		case protocol.EventPiece, protocol.EventPing, protocol.EventPong, protocol.EventClosed:
+		}
+	}
+	return true
 }
 
-func (q quitting) Pong(*Driver, []byte) { q.quit("Pong") }
-
-func (q quitting) PeerClose(d *Driver, _ protocol.Status) {
-	q.quit("PeerClose")
-	d.AnswerClose()
+var nameOf = map[protocol.EventKind]string{
+	protocol.EventMessage: "message", protocol.EventPong: "pong", protocol.EventPeerClose: "peer close", protocol.EventFailing: "failing",
 }
 
-func (q quitting) Failing(d *Driver) {
-	q.quit("Failing")
-	d.Fail()
-}
+func (q quitting) Work(*Driver) { q.quit("Work") }
 
 func (q quitting) Drained(*Driver) { q.quit("Drained") }
 
@@ -50,57 +66,22 @@ func (q quitting) Closed(d *Driver, end Outcome) {
 	q.quit("Closed")
 }
 
-// quittingBatcher is the same for a handler that takes batches. BatchEnd ends its goroutine
-// the first few times.
-type quittingBatcher struct {
-	quitting
-	times *atomic.Int32
-}
-
-func (q quittingBatcher) Batch(d *Driver, events []protocol.Event) (pending bool) {
-	for _, ev := range events {
-		switch ev.Kind {
-		case protocol.EventMessage:
-			q.Message(d, ev)
-			if string(ev.Payload) == "pause" {
-				d.Pause()
-				time.AfterFunc(time.Millisecond, d.Resume)
-			}
-		case protocol.EventPeerClose:
-			q.PeerClose(d, ev.Status)
-		case protocol.EventPiece, protocol.EventPing, protocol.EventPong, protocol.EventFailing, protocol.EventClosed:
-		}
-	}
-	return true
-}
-
-func (q quittingBatcher) BatchEnd(*Driver) {
-	if q.times.Add(-1) >= 0 {
-		q.quit("BatchEnd")
-	}
-}
-
 // A handler that ends its goroutine loses its connection at most; the process, the loops
 // and the other connections go on.
-func TestAHandlerThatEndsItsGoroutineLosesItsConnectionOnly(t *testing.T) {
+func TestDriverHandlerThatEndsItsGoroutineLosesItsConnectionOnly(t *testing.T) {
 	violating := violation()
 	for call, input := range map[string][]byte{
-		"Message":   textFrame("x"),
-		"Pong":      frame(protocol.Server, protocol.Pong, nil),
-		"PeerClose": closeFrame(1000, ""),
-		"Failing":   violating,
-		"Drained":   textFrame("drain"),
-		"Closed":    closeFrame(1000, ""),
-		"Batch":     textFrame("x"),
+		"message":    textFrame("x"),
+		"pong":       frame(protocol.Server, protocol.Pong, nil),
+		"peer close": closeFrame(1000, ""),
+		"failing":    violating,
+		"Drained":    textFrame("drain"),
+		"Closed":     closeFrame(1000, ""),
 	} {
 		for _, blocking := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, blocking %t", call, blocking), func(t *testing.T) {
 				for range 2 * runtime.GOMAXPROCS(0) {
-					h := Handler(quitting{call, newEnds()})
-					if call == "Batch" {
-						h = quittingBatcher{quitting{"Message", newEnds()}, new(atomic.Int32)}
-					}
-					d, peer := quittingPair(t, h, nil, blocking)
+					d, peer := quittingPair(t, newQuitting(call, 1), nil, blocking)
 					if call == "Drained" {
 						_, _ = d.Send(Binary, make([]byte, 8<<20))
 					}
@@ -115,10 +96,10 @@ func TestAHandlerThatEndsItsGoroutineLosesItsConnectionOnly(t *testing.T) {
 	}
 }
 
-// With BatchEnd the connection goes on as well: what is left of its input is read by
-// another goroutine.
-func TestABatchEndThatEndsItsGoroutineLosesNothing(t *testing.T) {
-	many := bytes.Repeat(textFrame("hello"), 200) // more than one call of Batch takes
+// When Work ends its goroutine the connection goes on as well: another goroutine reads what is
+// left of its input.
+func TestDriverWorkThatEndsItsGoroutineLosesNothing(t *testing.T) {
+	many := bytes.Repeat(textFrame("hello"), 200) // more than one call of Events takes
 	for name, c := range map[string]struct{ early, input []byte }{
 		"a message":                    {nil, textFrame("hello")},
 		"many messages":                {nil, many},
@@ -127,23 +108,23 @@ func TestABatchEndThatEndsItsGoroutineLosesNothing(t *testing.T) {
 		"after the handler has paused": {nil, append(textFrame("pause"), many...)},
 		"more than one read":           {nil, bytes.Repeat(many, 100)},
 	} {
-		t.Run(name, func(t *testing.T) {
-			for range 2 * runtime.GOMAXPROCS(0) {
-				times := new(atomic.Int32)
-				times.Store(3)
-				_, peer := quittingPair(t, quittingBatcher{quitting{"BatchEnd", newEnds()}, times}, bytes.Clone(c.early), false)
-				want := len(c.early) + len(c.input)
-				want -= 4 * (bytes.Count(c.early, []byte{0x81}) + bytes.Count(c.input, []byte{0x81})) // their masks
-				go func() { _, _ = peer.Write(c.input) }()
-				if _, err := io.ReadFull(peer, make([]byte, want)); err != nil {
-					t.Fatalf("all messages are echoed; got %v", err)
+		for _, blocking := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, blocking %t", name, blocking), func(t *testing.T) {
+				for range 2 * runtime.GOMAXPROCS(0) {
+					_, peer := quittingPair(t, newQuitting("Work", 3), bytes.Clone(c.early), blocking)
+					want := len(c.early) + len(c.input)
+					want -= 4 * (bytes.Count(c.early, []byte{0x81}) + bytes.Count(c.input, []byte{0x81})) // their masks
+					go func() { _, _ = peer.Write(c.input) }()
+					if _, err := io.ReadFull(peer, make([]byte, want)); err != nil {
+						t.Fatalf("all messages are echoed; got %v", err)
+					}
+					for range 5 {
+						wantBack(t, peer, "afterwards")
+					}
 				}
-				for range 5 {
-					wantBack(t, peer, "afterwards")
-				}
-			}
-			wantEchoes(t, false)
-		})
+				wantEchoes(t, blocking)
+			})
+		}
 	}
 }
 
@@ -161,7 +142,7 @@ func quittingPair(t *testing.T, h Handler, early []byte, blocking bool) (*Driver
 func wantEchoes(t *testing.T, blocking bool) {
 	t.Helper()
 	for range 2 * runtime.GOMAXPROCS(0) {
-		_, peer := quittingPair(t, quitting{"", newEnds()}, nil, blocking)
+		_, peer := quittingPair(t, newQuitting("", 0), nil, blocking)
 		wantBack(t, peer, "on another connection")
 	}
 }

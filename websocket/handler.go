@@ -2,43 +2,42 @@ package websocket
 
 import "github.com/lingerws/linger/protocol"
 
-// Handler is told what happens on a connection. Calls for one connection come
-// one at a time, from any goroutine, except Drained. While a call has not
-// returned the connection is not read, except during Closed. What is sent during
-// a call leaves together with the rest of the batch that was read, after a
-// millisecond at the latest.
+// Handler receives what happens on one connection. Calls come from any goroutine; which ones may overlap is said
+// with each method. A call of Events or Drained that ends its goroutine with [runtime.Goexit] aborts the connection,
+// and only that one.
 type Handler interface {
-	// Message brings a whole message, or the next piece of one with Options.Pieces.
-	// Its payload is valid until the call returns, or for good if it is Owned.
-	Message(d *Driver, m protocol.Event)
+	// Events delivers events in order of arrival, as many as one read has brought: up to 64 in a call, and fewer once
+	// their Owned payloads reach 64 KiB. Outside half-open mode a call delivers one event, because the driver answers the
+	// peer's Close, and replies to the messages before it leave first. Calls do not overlap, and the connection is not
+	// read during a call. What is sent during a call leaves together with other replies to the same read, after a
+	// millisecond at the latest. Anything that takes longer belongs in Work; Events returns true if Work is to be called.
+	//
+	// The kinds are
+	//   - [protocol.EventMessage], a whole message, or with Options.Pieces [protocol.EventPiece], a part of one;
+	//   - [protocol.EventPong], the answer to a ping;
+	//   - [protocol.EventPeerClose], in half-open mode only: the peer has closed. The handler may send until it calls
+	//     [Driver.Close] or [Driver.AnswerClose], now or later; after Options.HalfOpenTimeout the driver answers;
+	//   - [protocol.EventFailing]: the peer has broken a rule, and nothing more is received. The handler calls
+	//     [Driver.Fail] once it has replied to the messages before, now or later; after Options.CloseTimeout the
+	//     driver does.
+	//
+	// The slice is valid until the call returns. A payload that is not Owned is valid until the call returns, or, if that
+	// returns true, until the call of Work that follows has returned.
+	Events(d *Driver, events []protocol.Event) (work bool)
 
-	// Pong brings the payload of a pong; it is valid until the call returns.
-	Pong(d *Driver, payload []byte)
+	// Work follows the calls of Events that one read has led to, if one of them has returned true. It may block: the
+	// connection is read on, and other connections are served. What is sent during the call leaves together, after a
+	// millisecond at the latest. A call may overlap all other calls, also of Work.
+	Work(d *Driver)
 
-	// PeerClose tells, in half-open mode only, that the peer has finished and we
-	// have not: more may be sent until Close.
-	PeerClose(d *Driver, status protocol.Status)
-
-	// Drained tells that a send queue that was at Options.HighWater, or could not be
-	// written at once if there is none, is empty again. It may come at any time
-	// between Start and Closed, also during another call.
+	// Drained reports that the send queue, which had reached Options.HighWater, is empty again; without Options.HighWater,
+	// that all of what could not be written at once has been written. It may overlap calls of Events and Work, and comes
+	// before Closed.
 	Drained(d *Driver)
 
-	// Closed is the last call: the connection has ended. The transport may linger,
+	// Closed reports how the connection has ended. It comes once, after the last call of Events. The transport may linger,
 	// and goes on doing so if the call blocks.
 	Closed(d *Driver, end Outcome)
-}
-
-// Failer is a [Handler] that answers messages after its calls have returned, and so
-// decides when a violation takes effect: see protocol.Config.DeferFailure. For other
-// handlers it takes effect at once, after the call for the message before it.
-type Failer interface {
-	Handler
-
-	// Failing reports, after the messages that came before it, that the peer has broken
-	// a rule. Nothing more is received. Our Close leaves when [Driver.Fail] is called, and
-	// after Options.CloseTimeout at the latest.
-	Failing(d *Driver)
 }
 
 // Outcome is how a connection ended.
@@ -54,5 +53,5 @@ const CauseKeepAlive protocol.Cause = "keepalive"
 // Options.WriteTimeout.
 const CauseStalled protocol.Cause = "stalled"
 
-// CauseAbort is the cause of a connection that [Driver.CloseNow] cut.
+// CauseAbort is the cause of a connection that [Driver.CloseNow] has ended, or a handler that has ended its goroutine.
 const CauseAbort protocol.Cause = "abort"

@@ -31,7 +31,7 @@ func (d *Driver) armKeepAlive() {
 func (d *Driver) checkPeer() {
 	d.lock()
 	defer d.unlock()
-	judged := !d.paused && !d.receiving && d.m.State() == protocol.StateOpen
+	judged := !d.paused && !d.pumping && !d.m.Unparsed() && d.m.State() == protocol.StateOpen
 	switch {
 	case d.heard || !judged:
 		d.unanswered, d.waited = 0, false

@@ -129,8 +129,9 @@ type acting struct {
 	act func(*Driver)
 }
 
-func (a *acting) Message(c *Driver, _ protocol.Event) { a.act(c) }
-func (a *acting) Pong(*Driver, []byte)                {}
+func (a *acting) Events(d *Driver, events []protocol.Event) (work bool) {
+	return eachMessage(d, events, func(protocol.Event) { a.act(d) })
+}
 
 func acceptAll(listener net.Listener, opts Options, act func(*Driver), ended *sync.WaitGroup) {
 	for {

@@ -22,20 +22,22 @@ type gated struct {
 	ended chan<- websocket.Outcome
 }
 
-func (g gated) Message(d *websocket.Driver, m protocol.Event) {
-	<-g.gate
-	_, _ = d.Send(m.Opcode, m.Payload)
-}
-
-func (g gated) Pong(*websocket.Driver, []byte) {}
-
-func (g gated) PeerClose(d *websocket.Driver, _ protocol.Status) {
-	go func() {
+func (g gated) Events(d *websocket.Driver, events []protocol.Event) (work bool) {
+	for _, ev := range events {
+		if ev.Kind == protocol.EventPeerClose {
+			go func() {
+				<-g.gate
+				d.AnswerClose()
+			}()
+			continue
+		}
 		<-g.gate
-		d.AnswerClose()
-	}()
+		_, _ = d.Send(ev.Opcode, ev.Payload)
+	}
+	return false
 }
 
+func (g gated) Work(*websocket.Driver)    {}
 func (g gated) Drained(*websocket.Driver) {}
 
 func (g gated) Closed(_ *websocket.Driver, end websocket.Outcome) { g.ended <- end }

@@ -107,7 +107,7 @@ type runner struct {
 func newRunner(l *loop) *runner {
 	r := &runner{loop: l}
 	r.look = func(uintptr) bool { return r.poll() }
-	r.scratch, _ = scratches.Get().(*scratch)
+	r.scratch = newScratch()
 	l.runner.Store(r)
 	return r
 }
@@ -192,7 +192,7 @@ func (r *runner) handle(d *Driver, ended bool) bool {
 
 // handleAside is for drivers whose handlers take long.
 func handleAside(d *Driver, ended bool) {
-	s, _ := scratches.Get().(*scratch)
+	s := newScratch()
 	defer scratches.Put(s)
 	for d.ready(s, ended, false) {
 	}

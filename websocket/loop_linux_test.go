@@ -31,7 +31,9 @@ func newDoing(message func(d *Driver, payload []byte)) doing {
 	return doing{quiet{newEnds()}, message}
 }
 
-func (a doing) Message(d *Driver, m protocol.Event) { a.message(d, m.Payload) }
+func (a doing) Events(d *Driver, events []protocol.Event) (work bool) {
+	return eachMessage(d, events, func(m protocol.Event) { a.message(d, m.Payload) })
+}
 
 func echoed(d *Driver, payload []byte) { _, _ = d.Send(protocol.Text, payload) }
 

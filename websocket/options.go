@@ -49,7 +49,8 @@ type Options struct {
 	MaxFragments int
 
 	// ReadAhead bounds what a [Conn] holds that has arrived and was not read, in
-	// bytes; 0 means 64 KiB. At the bound the transport is not read.
+	// bytes; 0 means 64 KiB. At the bound the transport is not read. What one read of the
+	// transport brings, 32 KiB at most, may be held beyond it.
 	ReadAhead int
 
 	// Budget counts what the connection holds, together with others; nil counts nothing.
@@ -112,9 +113,9 @@ func (o Options) WithDefaults() Options {
 func (o Options) config(role protocol.Role, agreed terms) protocol.Config {
 	c := protocol.Config{
 		Role:                role,
-		HalfOpen:            o.HalfOpen,
+		HalfOpen:            o.HalfOpen || agreed.halfClose,
 		HalfCloseNegotiated: agreed.halfClose,
-		DeferFailure:        true, // see Failer
+		DeferFailure:        true, // see Handler.Events
 		Pieces:              o.Pieces,
 		MaxMessage:          o.MaxMessage,
 		MaxFragments:        o.MaxFragments,

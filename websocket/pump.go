@@ -2,107 +2,132 @@ package websocket
 
 import "github.com/lingerws/linger/protocol"
 
-// pump hands out the machine's events, one at a time, until there is none or the
-// handler has paused. Whoever finds events calls it; if somebody else is at it
-// already, that one goes on. mu is held on entry and on return, not during calls.
+// pump hands out the machine's events until there is none or the handler has paused. It is
+// called wherever events may have become due; while one goroutine is handing out, it changes
+// nothing for the others. mu is held on entry and on return, not during calls.
 func (d *Driver) pump() {
 	if d.pumping || d.handler == nil {
 		return
 	}
 	d.pumping = true
 	for again := true; again; again = d.m.EndDue() && !d.paused {
-		if d.batches {
-			d.handOutBatch()
-		} else {
-			d.handOut()
+		d.handOut()
+		if d.receiving && !d.due {
+			d.endBatch() // no reply to what has been read will follow
 		}
 		d.obey() // what it writes may make the terminal event due
 	}
 	d.pumping = false
 	d.tellEnd()
 	d.handled.Broadcast()
-	if d.due && !d.receiving { // nobody else will
+	if d.due && !d.receiving { // no reader will call Work
 		d.due = false
-		go d.batchEnd()
+		go d.workAside(nil)
 	}
 	d.wakeReader()
 }
 
-// handOut empties the machine, unless the handler pauses. Once the end is told
-// nothing can be too much for the handler.
+// ownedInBatch bounds the Owned payloads of a call of Events, in bytes, so that a handler
+// that pauses does so in time. All others lie in the buffer of one read.
+const ownedInBatch = 64 << 10
+
+// handOut delivers the machine's events, in one call or a few. After the terminal event there
+// are none that a handler could be too busy for, so input is dropped although it has paused.
 func (d *Driver) handOut() {
+	room, owned := d.room[:0], 0
+	single := !d.opts.machine.HalfOpen // the machine answers a Close at once: replies to the messages before it come first
 	for !d.paused || d.told {
 		ev, ok := d.m.Next()
 		if !ok {
-			d.empty = true
-			d.endBatch()
-			return
+			break
 		}
-		d.handle(ev)
+		switch ev.Kind {
+		case protocol.EventClosed:
+			d.ended = true
+			continue
+		case protocol.EventPing: // the machine has answered it
+			continue
+		case protocol.EventMessage, protocol.EventPiece, protocol.EventPong, protocol.EventPeerClose, protocol.EventFailing:
+		}
+		room = append(room, ev)
+		if ev.Owned {
+			owned += len(ev.Payload)
+		}
+		if single || len(room) == cap(room) || owned >= ownedInBatch {
+			d.deliver(room)
+			room, owned = room[:0], 0
+		}
 	}
+	d.deliver(room)
 }
 
-// handle makes one call of the handler, or none.
-func (d *Driver) handle(ev protocol.Event) {
-	switch ev.Kind {
-	case protocol.EventMessage, protocol.EventPiece, protocol.EventPong, protocol.EventPeerClose:
-		d.call(func() { d.tell(ev) })
-	case protocol.EventFailing:
-		d.fail()
-	case protocol.EventClosed:
-		d.ended = true
-	case protocol.EventPing:
-	}
-}
-
-// fail leaves a violation to a handler that decides when it takes effect.
-func (d *Driver) fail() {
-	if f, ok := d.handler.(Failer); ok {
-		d.call(func() { f.Failing(d) })
+// deliver calls Events. A handler that ends its goroutine instead of returning loses the
+// connection, which no goroutine would read any more. mu is held, not during the call.
+func (d *Driver) deliver(events []protocol.Event) {
+	if len(events) == 0 {
 		return
 	}
-	d.m.Fail()
-}
-
-// tell calls the handler.
-func (d *Driver) tell(ev protocol.Event) {
-	switch ev.Kind {
-	case protocol.EventMessage, protocol.EventPiece:
-		d.handler.Message(d, ev)
-	case protocol.EventPong:
-		d.handler.Pong(d, ev.Payload)
-	case protocol.EventPeerClose:
-		d.handler.PeerClose(d, ev.Status)
-	case protocol.EventFailing, protocol.EventClosed, protocol.EventPing:
-	}
-}
-
-// call makes a call without the lock. A handler that ends its goroutine instead of
-// returning loses the connection: nobody would read it any more.
-func (d *Driver) call(handler func()) {
 	returned := false
 	d.unlock()
 	defer func() {
 		d.lock()
 		if !returned {
-			d.pumping, d.receiving = false, false
+			d.pumping, d.receiving, d.room = false, false, nil
 			d.breakOff(CauseAbort, nil)
+			d.endBatch()
 			d.settle()
 		}
 	}()
-	handler()
+	work := d.handler.Events(d, events)
+	returned = true
+	clear(events) // a pooled scratch keeps no payload alive
+	d.due = work || d.due
+}
+
+// workAside calls Work on its own goroutine, while the connection is read on. Replies to the
+// same read that have been sent already do not wait for it. s is what the payloads lie in, or
+// nil if the machine has kept them.
+func (d *Driver) workAside(s *scratch) {
+	d.lock()
+	defer d.unlock()
+	if s != nil {
+		defer scratches.Put(s)
+	}
+	d.endBatch()
+	d.settle()
+	d.oversee(false)
+	d.beginBatch()
+	d.callWork()
+	d.endBatch()
+	d.settle()
+}
+
+// callWork calls Work. If the handler ends this goroutine the connection goes on: another
+// goroutine reads what is left. mu is held, not during the call.
+func (d *Driver) callWork() {
+	d.due = false
+	returned := false
+	d.mu.Unlock() // and not unlock: a batch that is being handled keeps the connection from being parked
+	defer func() {
+		d.lock()
+		if !returned {
+			d.endBatch()
+			d.settle()
+			d.wakeReader()
+		}
+	}()
+	d.handler.Work(d)
 	returned = true
 }
 
-// endWaits tells whether the terminal event can be handed out. It is the last
-// call, so it waits for a Drained that is under way.
+// endWaits reports whether the terminal event can be delivered. It is the last call, so a
+// call of Drained that has not returned delays it.
 func (d *Driver) endWaits() bool {
 	return (d.ended || d.m.EndDue()) && !d.told && !d.paused && d.drains == 0 && d.handler != nil
 }
 
-// tellEnd makes the last call, on a goroutine of its own: the reader must go on
-// dropping input while the handler is at it, or the transport would be closed
-// with a reset that destroys our Close frame.
+// tellEnd calls Closed, on its own goroutine: the reader must go on dropping input during
+// the call, or the transport would be closed with a reset that destroys our Close frame.
 func (d *Driver) tellEnd() {
 	if !d.ended || !d.endWaits() {
 		return
@@ -115,21 +140,21 @@ func (d *Driver) tellEnd() {
 	go d.handler.Closed(d, end)
 }
 
-// Pause stops the events: after the current one none comes until Resume, the
-// terminal one included. Nothing is read either, beyond one buffer of 32 KiB. A
-// handler calls it when it cannot take more.
+// Pause stops the events: after a call of Events that has begun none comes until Resume,
+// and no call of Closed. Nothing is read either, beyond one buffer of 32 KiB. A handler calls
+// it when it cannot take more.
 func (d *Driver) Pause() {
 	d.lock()
 	d.paused = true
 	d.unlock()
 }
 
-// Resume lets events come again, from another goroutine than the caller's.
+// Resume continues after Pause. Events come from another goroutine than the caller's.
 func (d *Driver) Resume() {
 	d.lock()
 	defer d.unlock()
 	d.paused = false
-	d.handled.Broadcast() // the reader may rest in the middle of a batch
+	d.handled.Broadcast() // a blocking reader may wait
 	d.wakeReader()
 	d.settle()
 }

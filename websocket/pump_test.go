@@ -239,9 +239,9 @@ func TestReadingGoesOnWhoeverHandsOut(t *testing.T) {
 // scribble writes over every buffer that is free.
 func scribble() {
 	for range 50 {
-		buf, _ := readBuffers.Get().(*[readBufferSize]byte)
-		defer readBuffers.Put(buf)
-		copy(buf[:], bytes.Repeat([]byte{'!'}, readBufferSize))
+		s := newScratch()
+		defer scratches.Put(s)
+		copy(s.buf[:], bytes.Repeat([]byte{'!'}, readBufferSize))
 	}
 }
 

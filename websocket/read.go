@@ -8,19 +8,30 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// readBuffers lends the buffers that input is read into. A connection holds one
-// only while there is input.
-var readBuffers = sync.Pool{New: func() any { return new([readBufferSize]byte) }}
-
 const readBufferSize = 32 << 10
 
-// readLoop reads until the transport ends: RFC 6455, section 7.1.1, also while
-// nothing but the peer's EOF is missing.
+// scratch is what one batch of input needs: room for the bytes, and for their events.
+type scratch struct {
+	buf    [readBufferSize]byte
+	events [64]protocol.Event
+}
+
+// scratches is a pool. A connection has a scratch only while there is input, or while the
+// handler works on payloads in it.
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+func newScratch() *scratch {
+	s, _ := scratches.Get().(*scratch)
+	return s
+}
+
+// readLoop reads until the transport ends (RFC 6455, section 7.1.1), also while only the
+// peer's EOF is missing.
 func (d *Driver) readLoop(early []byte) {
 	if len(early) > 0 {
-		d.receive(early)
+		d.receiveBlocking(newScratch(), early)
 	}
-	receive := d.receive // bound once: binding allocates
+	receive := d.receiveBlocking // bound once: binding allocates
 	for {
 		if err := d.transport.read(receive); err != nil {
 			d.endInput(err)
@@ -29,37 +40,59 @@ func (d *Driver) readLoop(early []byte) {
 	}
 }
 
-// receive hands one batch of input to the machine. When it returns nobody looks
-// at b any more. It tells whether more input is to be expected at once.
-func (d *Driver) receive(b []byte) (more bool) {
+// receiveBlocking handles a batch of input, which lies in s or outlives it, and blocks until
+// the next may be read. s belongs to it. It reports whether more input is to be expected at
+// once.
+func (d *Driver) receiveBlocking(s *scratch, b []byte) (more bool) {
 	d.lock()
 	defer d.unlock()
-	d.heard, d.unanswered = true, 0
-	d.receiving, d.batch, d.empty = true, true, false
-	d.m.Receive(b)
-	// Events may be handed out by another goroutine, and then its handler looks at
-	// b. Once the transport is gone the machine has dropped what was left of b.
-	for d.pump(); d.pumping || !d.empty && !d.released; d.pump() {
-		d.endBatch() // while the handler rests nothing may wait for it
-		d.settle()
-		d.handled.Wait()
-		d.batch = true
+	for {
+		d.receive(b, s)
+		if d.due {
+			d.due = false
+			go d.workAside(s)
+		} else {
+			scratches.Put(s)
+			d.endBatch()
+			d.settle()
+		}
+		for d.pumping || d.m.Unparsed() && d.paused && !d.told && !d.released {
+			d.handled.Wait()
+		}
+		if !d.m.Unparsed() || d.released {
+			return !d.m.AtBoundary() || d.m.Discards()
+		}
+		s, b = newScratch(), nil // the handler has resumed: what is left of b is in the machine
 	}
-	d.receiving = false
-	d.endBatch()
-	d.settle()
-	return !d.m.AtBoundary() || d.m.Discards()
 }
 
-// endInput tells the machine why nothing more can be read.
+// receive hands a batch of input to the machine, and its events to the handler. What cannot
+// be handed out, because the handler has paused or another goroutine is handing out, is
+// copied: nothing but payloads that wait for Work refers to b and s afterwards. mu is held,
+// not during calls.
+func (d *Driver) receive(b []byte, s *scratch) {
+	d.receiving = true
+	d.beginBatch()
+	if len(b) > 0 {
+		d.heard, d.unanswered = true, 0
+	}
+	d.m.Receive(b)
+	d.room = s.events[:0]
+	d.pump()
+	d.room = nil
+	d.m.Keep()
+	d.receiving = false
+}
+
+// endInput reports to the machine why nothing more can be read.
 func (d *Driver) endInput(err error) {
 	d.lock()
 	defer d.unlock()
-	d.endInputNow(err)
+	d.endInputLocked(err)
 }
 
-// endInputNow is endInput for who holds mu.
-func (d *Driver) endInputNow(err error) {
+// endInputLocked is endInput for a caller that holds mu.
+func (d *Driver) endInputLocked(err error) {
 	if isEOF(err) {
 		d.m.ReceiveEOF()
 	} else {
@@ -69,9 +102,8 @@ func (d *Driver) endInputNow(err error) {
 	d.pump()
 }
 
-// isEOF tells whether the peer ended its direction. A TLS peer that ends TCP
-// without close_notify has done no more than that: whether it was clean is for
-// the closing handshake to say.
+// isEOF reports whether the peer ended its direction. A TLS peer that ends TCP without
+// close_notify has done only that: the closing handshake decides whether it was clean.
 func isEOF(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }

@@ -47,8 +47,8 @@ func newReadAhead(bound int) readAhead {
 	return readAhead{bound: bound, ready: make(chan struct{}, 1), room: make(chan struct{}, 1)}
 }
 
-// put adds a piece. It reports whether the queue has become full; the caller has to wait for room then.
-func (r *readAhead) put(m protocol.Event) (full bool) {
+// put adds a piece, and reports whether the queue is full.
+func (r *readAhead) put(m *protocol.Event) (full bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.dropping && r.pieces.Bytes() >= r.bound {

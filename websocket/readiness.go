@@ -47,10 +47,9 @@ func (d *Driver) startNotified(n notifier, early []byte) {
 func (d *Driver) takeEarly(early []byte) {
 	d.lock()
 	defer d.unlock()
-	s, _ := scratches.Get().(*scratch)
+	s := newScratch()
 	defer scratches.Put(s)
-	d.heard = true
-	d.receiveNow(early, s)
+	d.receiveReady(early, s)
 }
 
 func (d *Driver) begin(n notifier) {
@@ -115,51 +114,23 @@ func (d *Driver) readOnce(s *scratch) {
 	switch {
 	case err == nil:
 		d.unread = n == len(s.buf) || d.ending
-		d.heard, d.unanswered = true, 0
-		d.receiveNow(s.buf[:n], s)
+		d.receiveReady(s.buf[:n], s)
 	case errors.Is(err, errWait):
 		d.unread = false
 	default:
 		d.unread, d.over = false, true
-		d.endInputNow(err)
+		d.endInputLocked(err)
 	}
 }
 
-// receiveNow hands one batch of input to the machine, and its events to the handler.
-// What cannot be handed out, because the handler has paused or somebody else is handing
-// out, is kept: the buffer is the caller's. mu is held, not during calls.
-func (d *Driver) receiveNow(b []byte, s *scratch) {
-	d.receiving, d.batch, d.empty = true, true, false
-	d.m.Receive(b)
-	d.room = s.events[:0]
-	d.pump()
-	d.room = nil
-	d.m.Keep()
-	d.receiving = false
+// receiveReady handles a batch of input. mu is held, not during calls.
+func (d *Driver) receiveReady(b []byte, s *scratch) {
+	d.receive(b, s)
 	if d.due {
-		d.finishBatch()
+		d.callWork()
 	}
 	d.endBatch()
 	d.settle()
-}
-
-// finishBatch tells a Batcher that its batch is over. If the handler ends this goroutine
-// the connection goes on: what is left to be read is read by another one. mu is held, not
-// during the call.
-func (d *Driver) finishBatch() {
-	d.due = false
-	returned := false
-	d.mu.Unlock() // and not unlock: a batch that is handled keeps the connection from being parked
-	defer func() {
-		d.lock()
-		if !returned {
-			d.endBatch()
-			d.settle()
-			d.wakeReader()
-		}
-	}()
-	d.batchEnd()
-	returned = true
 }
 
 // wakeReader comes back to input that could not be handled. mu is held.
@@ -171,7 +142,7 @@ func (d *Driver) wakeReader() {
 
 // comeBack handles what is left of the last batch, and then what the transport has.
 func (d *Driver) comeBack() {
-	s, _ := scratches.Get().(*scratch)
+	s := newScratch()
 	defer scratches.Put(s)
 	for d.comeBackOnce(s) {
 	}
@@ -183,7 +154,7 @@ func (d *Driver) comeBackOnce(s *scratch) (more bool) {
 	defer d.unlock()
 	d.oversee(false)
 	if d.m.Unparsed() && !d.paused && !d.pumping && !d.receiving {
-		d.receiveNow(nil, s)
+		d.receiveReady(nil, s)
 	}
 	return d.readOn(s)
 }

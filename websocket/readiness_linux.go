@@ -100,7 +100,7 @@ func (w *watched) send(p []byte, flags int) (int, error) {
 }
 
 // read and write are for those who wait.
-func (w *watched) read(func([]byte) bool) error { return errWait }
+func (w *watched) read(func(*scratch, []byte) bool) error { return errWait }
 
 func (w *watched) write(p []byte) (int, error) { return w.tryWrite(p) }
 

@@ -34,22 +34,24 @@ func (r *recorder) take() []string {
 	return calls
 }
 
-func (r *recorder) Pong(*Driver, []byte) {}
-
-func (r *recorder) Message(c *Driver, m protocol.Event) {
-	op, payload := m.Opcode, m.Payload
-	r.note("message %v", received{op, payload})
-	if r.onMessage != nil {
-		r.onMessage(c, payload)
+func (r *recorder) Events(c *Driver, events []protocol.Event) (work bool) {
+	for _, ev := range events {
+		if ev.Kind == protocol.EventPeerClose {
+			r.note("peer-close %v", ev.Status)
+			if r.onPeerClose != nil {
+				r.onPeerClose(c)
+			}
+		}
 	}
+	return eachMessage(c, events, func(m protocol.Event) {
+		r.note("message %v", received{m.Opcode, m.Payload})
+		if r.onMessage != nil {
+			r.onMessage(c, m.Payload)
+		}
+	})
 }
 
-func (r *recorder) PeerClose(c *Driver, s protocol.Status) {
-	r.note("peer-close %v", s)
-	if r.onPeerClose != nil {
-		r.onPeerClose(c)
-	}
-}
+func (r *recorder) Work(*Driver) {}
 
 func (r *recorder) Drained(c *Driver) {
 	if r.onDrained != nil {
@@ -76,11 +78,28 @@ func describe(o Outcome) string {
 	return text
 }
 
+// eachMessage calls do for each message, or piece of one, and fails the connection after
+// them where the peer has broken a rule. It returns false, as Events does without work.
+func eachMessage(d *Driver, events []protocol.Event, do func(m protocol.Event)) (work bool) {
+	for _, ev := range events {
+		switch ev.Kind {
+		case protocol.EventMessage, protocol.EventPiece:
+			do(ev)
+		case protocol.EventFailing:
+			d.Fail()
+		case protocol.EventPing, protocol.EventPong, protocol.EventPeerClose, protocol.EventClosed:
+		}
+	}
+	return false
+}
+
 // echo answers each message with itself.
 type echo struct{}
 
-func (echo) Pong(*Driver, []byte)                {}
-func (echo) Message(c *Driver, m protocol.Event) { _, _ = c.Send(m.Opcode, m.Payload) }
-func (echo) PeerClose(*Driver, protocol.Status)  {}
-func (echo) Drained(*Driver)                     {}
-func (echo) Closed(*Driver, Outcome)             {}
+func (echo) Events(d *Driver, events []protocol.Event) (work bool) {
+	return eachMessage(d, events, func(m protocol.Event) { _, _ = d.Send(m.Opcode, m.Payload) })
+}
+
+func (echo) Work(*Driver)            {}
+func (echo) Drained(*Driver)         {}
+func (echo) Closed(*Driver, Outcome) {}

@@ -16,10 +16,11 @@ type transport interface {
 	// closed.
 	addrs() (local, remote net.Addr)
 
-	// read waits for input, without holding a buffer where that can be helped,
-	// and hands it to receive once. receive tells whether more is to be expected
-	// at once. io.EOF is the end of the peer's direction.
-	read(receive func([]byte) bool) error
+	// read waits for input, without holding a buffer where that can be helped, and calls
+	// receive once, with the bytes and the scratch they lie in, which it gives away. receive
+	// reports whether more is to be expected at once. io.EOF is the end of the peer's
+	// direction.
+	read(receive func(*scratch, []byte) bool) error
 
 	// tryWrite writes what can be written without waiting, which may be nothing.
 	tryWrite(p []byte) (int, error)
@@ -75,7 +76,7 @@ type streamTransport struct {
 // whole buffer for each idle connection.
 const waitSize = 6
 
-func (t *streamTransport) read(receive func([]byte) bool) error {
+func (t *streamTransport) read(receive func(*scratch, []byte) bool) error {
 	if t.hot {
 		return t.readHot(receive, nil)
 	}
@@ -84,7 +85,8 @@ func (t *streamTransport) read(receive func([]byte) bool) error {
 		return t.readHot(receive, t.wait[:])
 	}
 	if n > 0 {
-		t.within = receive(t.wait[:n])
+		s := newScratch()
+		t.within = receive(s, s.buf[:copy(s.buf[:], t.wait[:n])])
 		t.hot = t.within && n == len(t.wait)
 	}
 	return err
@@ -97,16 +99,18 @@ func beginsFrame(b []byte) bool {
 	return violation == nil && (size == 0 || int64(len(b)-size) < h.Length)
 }
 
-// readHot reads into a buffer, behind what has been read already.
-func (t *streamTransport) readHot(receive func([]byte) bool, start []byte) error {
-	buf, _ := readBuffers.Get().(*[readBufferSize]byte)
-	defer readBuffers.Put(buf)
-	n := copy(buf[:], start)
-	more, err := t.nc.Read(buf[n:])
-	if n += more; n > 0 {
-		t.within = receive(buf[:n])
+// readHot reads into a buffer that begins with start, which has been read already.
+func (t *streamTransport) readHot(receive func(*scratch, []byte) bool, start []byte) error {
+	s := newScratch()
+	n := copy(s.buf[:], start)
+	more, err := t.nc.Read(s.buf[n:])
+	n += more
+	t.hot = n == readBufferSize
+	if n > 0 {
+		t.within = receive(s, s.buf[:n])
+	} else {
+		scratches.Put(s)
 	}
-	t.hot = n == len(buf)
 	return err
 }
 

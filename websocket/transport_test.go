@@ -102,7 +102,9 @@ type pieceCounter struct {
 	pieces chan int // the length of each
 }
 
-func (c *pieceCounter) Message(_ *Driver, m protocol.Event) { c.pieces <- len(m.Payload) }
+func (c *pieceCounter) Events(d *Driver, events []protocol.Event) (work bool) {
+	return eachMessage(d, events, func(m protocol.Event) { c.pieces <- len(m.Payload) })
+}
 
 // A frame that has arrived whole is one piece: what the proxy sends on is then one frame, too.
 func TestDriverFrameOfATLSPeerIsOnePiece(t *testing.T) {

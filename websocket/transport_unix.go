@@ -23,7 +23,7 @@ type rawTransport struct {
 	// Kept here, and bound once, so that reading and writing allocate nothing.
 	readOnce, writeOnce, writeSome func(fd uintptr) bool
 
-	in                *[readBufferSize]byte
+	in                *scratch
 	out               []byte
 	nread, nwritten   int
 	readErr, writeErr error
@@ -48,30 +48,30 @@ func newRawTransport(nc net.Conn) (transport, bool) {
 	return t, true
 }
 
-func (t *rawTransport) read(receive func([]byte) bool) error {
+func (t *rawTransport) read(receive func(*scratch, []byte) bool) error {
 	if err := t.raw.Read(t.readOnce); err != nil {
 		return err
 	}
-	buf := t.in
+	s := t.in
 	t.in = nil
-	defer readBuffers.Put(buf)
-	switch {
-	case t.readErr != nil:
-		return os.NewSyscallError("read", t.readErr)
-	case t.nread == 0:
-		return io.EOF
+	if t.readErr == nil && t.nread > 0 {
+		receive(s, s.buf[:t.nread])
+		return nil
 	}
-	receive(buf[:t.nread])
-	return nil
+	scratches.Put(s)
+	if t.readErr != nil {
+		return os.NewSyscallError("read", t.readErr)
+	}
+	return io.EOF
 }
 
 // readReady is called when the socket may be readable. It answers false to be
 // called again when it is.
 func (t *rawTransport) readReady(fd uintptr) bool {
-	t.in, _ = readBuffers.Get().(*[readBufferSize]byte)
-	t.nread, t.readErr = retry(func() (int, error) { return unix.Read(int(fd), t.in[:]) })
+	t.in = newScratch()
+	t.nread, t.readErr = retry(func() (int, error) { return unix.Read(int(fd), t.in.buf[:]) })
 	if errors.Is(t.readErr, unix.EAGAIN) {
-		readBuffers.Put(t.in)
+		scratches.Put(t.in)
 		t.in = nil
 		return false
 	}

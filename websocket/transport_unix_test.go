@@ -78,7 +78,7 @@ func TestReadHandsOutWhatCame(t *testing.T) {
 	got := make(chan string)
 	go func() {
 		for {
-			err := raw.read(func(b []byte) bool { got <- string(b); return true })
+			err := raw.read(func(_ *scratch, b []byte) bool { got <- string(b); return true })
 			if raw.in != nil {
 				t.Error("after input is handled the transport must hold no buffer")
 			}
@@ -102,7 +102,7 @@ func TestErrorsOfTheSystemAreTold(t *testing.T) {
 	raw, peer := rawPair(t)
 	_ = peer.SetLinger(0)
 	_ = peer.Close()
-	if err := raw.read(func([]byte) bool { return true }); !errors.Is(err, unix.ECONNRESET) {
+	if err := raw.read(func(*scratch, []byte) bool { return true }); !errors.Is(err, unix.ECONNRESET) {
 		t.Errorf("a reset is ECONNRESET for the reader; got %v", err)
 	}
 	if _, err := raw.tryWrite([]byte("x")); !errors.Is(err, unix.EPIPE) && !errors.Is(err, unix.ECONNRESET) {

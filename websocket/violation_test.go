@@ -19,7 +19,7 @@ var echoes = map[string]func(t *testing.T, role protocol.Role, near *tcpConn, op
 	"Driver": func(_ *testing.T, role protocol.Role, near *tcpConn, opts Options) {
 		NewDriver(near, role, nil, opts).Start(echo{})
 	},
-	"Driver with a Failer": func(_ *testing.T, role protocol.Role, near *tcpConn, opts Options) {
+	"Driver that replies later": func(_ *testing.T, role protocol.Role, near *tcpConn, opts Options) {
 		NewDriver(near, role, nil, opts).Start(newLateEcho())
 	},
 	"Conn": func(t *testing.T, role protocol.Role, near *tcpConn, opts Options) {
@@ -70,12 +70,17 @@ func newLateEcho() lateEcho {
 	return e
 }
 
-func (e lateEcho) Message(d *Driver, m protocol.Event) {
-	reply := slices.Clone(m.Payload)
-	e.work <- func() { _, _ = d.Send(m.Opcode, reply) }
+func (e lateEcho) Events(d *Driver, events []protocol.Event) (work bool) {
+	for _, ev := range events {
+		if ev.Kind == protocol.EventFailing {
+			e.work <- d.Fail
+			continue
+		}
+		reply := slices.Clone(ev.Payload)
+		e.work <- func() { _, _ = d.Send(ev.Opcode, reply) }
+	}
+	return false
 }
-
-func (e lateEcho) Failing(d *Driver) { e.work <- d.Fail }
 
 func (e lateEcho) Closed(*Driver, Outcome) { close(e.work) }
 

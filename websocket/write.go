@@ -9,8 +9,7 @@ func (d *Driver) flush() {
 	if d.writing {
 		return
 	}
-	if d.batch {
-		d.boundBatch()
+	if d.batch && d.holdsBack() {
 		return
 	}
 	out := d.m.Output(nil)

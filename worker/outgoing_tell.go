@@ -8,32 +8,36 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-var _ websocket.Failer = (*outgoingSocket)(nil)
+// Events queues what the script is to be told: messages, the server's Close, and a violation
+// of the server, which takes effect when the script has handled the messages before it.
+func (s *outgoingSocket) Events(conn *websocket.Driver, events []protocol.Event) (work bool) {
+	for _, ev := range events {
+		switch ev.Kind {
+		case protocol.EventMessage, protocol.EventPiece:
+			s.postMessage(ev)
+		case protocol.EventPeerClose:
+			s.post(0, func(done func()) { s.line.peerClose(ev.Status, done) })
+		case protocol.EventFailing:
+			s.post(0, func(done func()) {
+				conn.Fail()
+				done()
+			})
+		case protocol.EventPing, protocol.EventPong, protocol.EventClosed:
+		}
+	}
+	return false
+}
 
-// Message has the script told of a message, and stops reading when too much waits.
-func (s *outgoingSocket) Message(_ *websocket.Driver, m protocol.Event) {
+// Work is never called: Events returns false.
+func (s *outgoingSocket) Work(*websocket.Driver) {}
+
+// postMessage queues a message, and stops reading when too much waits.
+func (s *outgoingSocket) postMessage(m protocol.Event) {
 	p := linger.Payload{Data: m.Payload, Binary: m.Opcode == protocol.Binary}
 	if !m.Owned {
 		p.Data = bytes.Clone(p.Data)
 	}
 	s.post(len(p.Data), func(done func()) { s.line.message(p, done) })
-}
-
-// Pong tells nothing.
-func (s *outgoingSocket) Pong(*websocket.Driver, []byte) {}
-
-// PeerClose has the script told of the server's Close, behind its messages.
-func (s *outgoingSocket) PeerClose(_ *websocket.Driver, status protocol.Status) {
-	s.post(0, func(done func()) { s.line.peerClose(status, done) })
-}
-
-// Failing has a violation of the server take effect when the script is done with the
-// messages before it.
-func (s *outgoingSocket) Failing(conn *websocket.Driver) {
-	s.post(0, func(done func()) {
-		conn.Fail()
-		done()
-	})
 }
 
 // Drained tells nothing: WebSocket has no event for it.

@@ -94,23 +94,26 @@ func (a *testApp) ask(path string, lines ...string) net.Conn {
 	return nc
 }
 
-// Message notes a message.
-func (c *client) Message(_ *websocket.Driver, m protocol.Event) {
-	op, payload := m.Opcode, m.Payload
-	if op == protocol.Binary {
-		c.heard <- fmt.Sprintf("bytes %v", payload)
-		return
+// Events notes messages.
+func (c *client) Events(d *websocket.Driver, events []protocol.Event) (work bool) {
+	for _, ev := range events {
+		switch {
+		case ev.Kind == protocol.EventFailing:
+			d.Fail()
+		case ev.Kind != protocol.EventMessage:
+		case ev.Opcode == protocol.Binary:
+			c.heard <- fmt.Sprintf("bytes %v", ev.Payload)
+		default:
+			c.heard <- string(ev.Payload)
+		}
 	}
-	c.heard <- string(payload)
+	return false
 }
 
-// Pong is of no interest.
-func (c *client) Pong(*websocket.Driver, []byte) {}
+// Work is never called: Events returns false.
+func (c *client) Work(*websocket.Driver) {}
 
-// PeerClose comes in half-open mode only.
-func (c *client) PeerClose(*websocket.Driver, protocol.Status) {}
-
-// Drained says nothing that a test waits for.
+// Drained is not used by tests.
 func (c *client) Drained(*websocket.Driver) {}
 
 // Closed notes the end.
