@@ -9,18 +9,19 @@ import (
 	"github.com/lingerws/linger/internal/netaddr"
 )
 
-// Proxies are the networks of the proxies that are trusted.
+// Proxies are the networks of the trusted proxies.
 type Proxies []netip.Prefix
 
-// Client is where a request comes from.
+// Client describes the client of a request.
 type Client struct {
-	Addr    netip.Addr // invalid if it is not known, as on a Unix socket
-	Text    string     // the address and port of the peer, or the address alone if a proxy has named it
-	Secure  bool       // the request has come by TLS, to this process or to a trusted proxy
-	Trusted bool       // the peer is a trusted proxy
+	Addr    netip.Addr // the address; invalid if unknown, as on a Unix socket
+	Text    string     // the address and port of the peer, or only the address if it comes from a forwarding field
+	Secure  bool       // whether the client used TLS, to this process or to a trusted proxy
+	Trusted bool       // whether the peer is a trusted proxy
 }
 
-// Client returns where a request comes from. X-Forwarded-For and X-Forwarded-Proto count only if the peer is trusted.
+// Client returns the client of a request. It uses X-Forwarded-For and X-Forwarded-Proto only if the peer is a trusted
+// proxy.
 func (p Proxies) Client(r *http.Request) Client {
 	c := Client{Text: r.RemoteAddr, Secure: r.TLS != nil}
 	if peer, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
@@ -41,8 +42,9 @@ func (p Proxies) Client(r *http.Request) Client {
 // Trust reports whether the peer of a request is a trusted proxy.
 func (p Proxies) Trust(r *http.Request) bool { return p.Client(r).Trusted }
 
-// trustLocal reports whether a request has come by a Unix socket and proxies are trusted at all. Only this machine can
-// reach such a socket. Its peer has no address, but not every peer without one is on such a socket.
+// trustLocal reports whether a request came over a Unix socket and there are trusted proxies. Only processes on this
+// machine can connect to such a socket. Its peers have no address, but a peer without an address is not necessarily on
+// a Unix socket.
 func (p Proxies) trustLocal(r *http.Request) bool {
 	local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	return ok && local.Network() == "unix" && len(p) > 0
@@ -57,9 +59,9 @@ func (p Proxies) contain(peer netip.Addr) bool {
 	return false
 }
 
-// origin returns the address at which the last trusted proxy saw its peer. Each proxy adds the address of its peer on
-// the right, so the walk begins there and goes on as long as the addresses are trusted; a client may have made up what
-// stands further left.
+// origin returns the address of the peer of the outermost trusted proxy. Each proxy appends the address of its peer to
+// X-Forwarded-For, so origin scans from the right and stops at the first address that is not trusted. Everything to its
+// left can be forged.
 func (p Proxies) origin(peer netip.Addr, forwardedFor []string) netip.Addr {
 	list := strings.Split(strings.Join(forwardedFor, ","), ",")
 	for i := len(list) - 1; i >= 0; i-- {
@@ -74,7 +76,7 @@ func (p Proxies) origin(peer netip.Addr, forwardedFor []string) netip.Addr {
 	return peer
 }
 
-// parseAddr reads an address as proxies write it: with a port or without, IPv6 in brackets or not.
+// parseAddr parses an address in the forms that proxies use: with or without a port, IPv6 with or without brackets.
 func parseAddr(text string) (netip.Addr, bool) {
 	if withPort, err := netip.ParseAddrPort(text); err == nil {
 		return netaddr.Canonical(withPort.Addr()), true
@@ -83,8 +85,8 @@ func parseAddr(text string) (netip.Addr, bool) {
 	return netaddr.Canonical(addr), err == nil
 }
 
-// Host returns the host that the client of a trusted proxy used, from X-Forwarded-Host, or an empty string if the
-// field is missing or holds something that cannot be a host.
+// Host returns the host that the client of a trusted proxy used, from X-Forwarded-Host. It returns an empty string if the
+// field is missing or contains a character that cannot occur in a host.
 func Host(h http.Header) string {
 	host := last(h.Values("X-Forwarded-Host"))
 	if strings.ContainsFunc(host, func(c rune) bool { return !isHostCharacter(c) }) {
@@ -93,7 +95,7 @@ func Host(h http.Header) string {
 	return host
 }
 
-// isHostCharacter reports whether c stands in names, addresses and ports.
+// isHostCharacter reports whether names, addresses or ports contain c.
 func isHostCharacter(c rune) bool {
 	switch {
 	case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':

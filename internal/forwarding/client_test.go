@@ -27,7 +27,7 @@ func TestTrust(t *testing.T) {
 			r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, local))
 		}
 		if got := c.proxies.Trust(r); got != c.want {
-			t.Errorf("%v trust %s, on a Unix socket: %v: %v; got %v", c.proxies, c.peer, c.unix, c.want, got)
+			t.Errorf("with the proxies %v the peer %s, on a Unix socket %v, is trusted: %v, expected %v", c.proxies, c.peer, c.unix, got, c.want)
 		}
 	}
 }
@@ -41,7 +41,7 @@ func TestHost(t *testing.T) {
 		{[]string{"made.up, near.example"}, "near.example"}, {[]string{"a", "b"}, "b"}, {[]string{"a/b"}, ""}, {[]string{"a b"}, ""}, {[]string{"a@b"}, ""}, {[]string{"ä"}, ""},
 	} {
 		if got := Host(http.Header{"X-Forwarded-Host": c.fields}); got != c.want {
-			t.Errorf("X-Forwarded-Host %q names host %q; got %q", c.fields, c.want, got)
+			t.Errorf("Host with X-Forwarded-Host %q is %q, expected %q", c.fields, got, c.want)
 		}
 	}
 }

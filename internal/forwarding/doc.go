@@ -1,3 +1,3 @@
-// Package forwarding decides what is known of the client of a request that may have come through proxies: which peers
-// are trusted to speak of it, which fields they use, and what those fields say.
+// Package forwarding determines the client of a request that may have passed proxies: which peers are trusted proxies,
+// and what their forwarding fields contain.
 package forwarding

@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// fields are the names of the fields that speak of an earlier connection, in lower case, beside those that begin with
-// familyPrefix. docs/proxy.md has the same list.
+// fields are the names of forwarding fields in lower case, except those that begin with familyPrefix. docs/proxy.md has
+// the same list.
 var fields = map[string]bool{
 	"forwarded":                true, // RFC 7239
 	"forwarded-for":            true,
@@ -34,7 +34,7 @@ var fields = map[string]bool{
 	"x-url-scheme":             true,
 	"front-end-https":          true,
 
-	// Those of single products.
+	// Fields of single products.
 	"cf-connecting-ip":          true, // Cloudflare
 	"cf-connecting-ipv6":        true,
 	"cf-ipcountry":              true,
@@ -56,14 +56,14 @@ var fields = map[string]bool{
 	"x-vercel-forwarded-for":    true,
 }
 
-// familyPrefix begins the names of X-Forwarded-For, X-Forwarded-Proto and all their relatives.
+// familyPrefix is the prefix of X-Forwarded-For, X-Forwarded-Proto and all similar fields.
 const familyPrefix = "x-forwarded"
 
-// IsField reports whether a field with this name speaks of an earlier connection: of the address of the client, or
-// of the scheme, host, port or URL that the client used. An underscore counts as a hyphen, because a server that hands
-// fields to programs as variables (CGI, WSGI) cannot tell one from the other.
+// IsField reports whether name is that of a forwarding field: one that contains the address of the client, or the
+// scheme, host, port or URL that the client used. An underscore is equivalent to a hyphen, because servers that pass
+// fields to programs as variables (CGI, WSGI) do not distinguish them.
 func IsField(name string) bool {
-	var buffer [longest]byte // every field of every request is looked up, so without an allocation
+	var buffer [longest]byte // avoids an allocation, since every field of every request is looked up
 	plain := buffer[:0]
 	for i := range min(len(name), longest) {
 		plain = append(plain, plainByte(name[i]))
@@ -74,7 +74,7 @@ func IsField(name string) bool {
 // longest is at least the length of every name in fields.
 const longest = 32
 
-// plainByte returns a byte of a name as it stands in fields.
+// plainByte returns the form of c that is used in fields.
 func plainByte(c byte) byte {
 	switch {
 	case c == '_':
@@ -85,7 +85,7 @@ func plainByte(c byte) byte {
 	return c
 }
 
-// Strip removes all fields that speak of an earlier connection. It is for requests of peers that are not trusted.
+// Strip removes all forwarding fields. It is for requests of peers that are not trusted proxies.
 func Strip(h http.Header) {
 	for name := range h {
 		if IsField(name) {

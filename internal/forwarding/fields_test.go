@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestStripRemovesWhateverSpeaksOfAnEarlierConnection(t *testing.T) {
+func TestStrip(t *testing.T) {
 	h := http.Header{"Cookie": {"a=b"}, "Via": {"1.1 other"}, "Host": {"a"}, "X-Request-Id": {"7"}, "X_forwarded_for": {"1.2.3.4"}, "x-real-ip": {"1.2.3.4"}}
 	forged := []string{
 		"Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Ssl", "X-Forwarded-Server", "X-Forwarded",
@@ -18,11 +18,11 @@ func TestStripRemovesWhateverSpeaksOfAnEarlierConnection(t *testing.T) {
 	}
 	Strip(h)
 	if len(h) != 4 || h.Get("Cookie") != "a=b" || h.Get("Via") == "" || h.Get("Host") == "" || h.Get("X-Request-Id") != "7" {
-		t.Errorf("only fields of another kind are left; got %v", h)
+		t.Errorf("Strip leaves %v, expected only the four fields that are not forwarding fields", h)
 	}
 }
 
-func TestTheListOfFieldsIsDocumented(t *testing.T) {
+func TestFieldsDocumented(t *testing.T) {
 	page, err := os.ReadFile("../../docs/proxy.md")
 	if err != nil {
 		t.Fatal(err)
@@ -30,15 +30,15 @@ func TestTheListOfFieldsIsDocumented(t *testing.T) {
 	text := strings.ToLower(string(page))
 	for name := range fields {
 		if !strings.Contains(text, "`"+name+"`") {
-			t.Errorf("docs/proxy.md names every field that is removed; %s is missing", name)
+			t.Errorf("docs/proxy.md does not list %s", name)
 		}
 	}
 }
 
-func TestIsFieldKnowsNamesOfEveryLength(t *testing.T) {
+func TestIsField(t *testing.T) {
 	for name := range fields {
 		if len(name) > longest || !IsField(name) || !IsField(strings.ToUpper(name)) || IsField(name+"-"+strings.Repeat("x", longest)) || IsField("a"+name) {
-			t.Errorf("%s is a field, in any case of letters, and longer names are not", name)
+			t.Errorf("IsField is wrong for %s, for the name in upper case, or for a longer name", name)
 		}
 	}
 	for name, want := range map[string]bool{
@@ -49,10 +49,10 @@ func TestIsFieldKnowsNamesOfEveryLength(t *testing.T) {
 		"":                                           false,
 	} {
 		if IsField(name) != want {
-			t.Errorf("%q is a field: %v; got %v", name, want, !want)
+			t.Errorf("IsField(%q) is %v, expected %v", name, !want, want)
 		}
 	}
 	if n := testing.AllocsPerRun(10, func() { IsField("Sec-WebSocket-Extensions") }); n > 0 {
-		t.Errorf("a name is looked up without an allocation; got %v", n)
+		t.Errorf("IsField allocates %v times, expected 0", n)
 	}
 }

@@ -1,16 +1,16 @@
-// Package httprule holds rules of HTTP that clients, servers and proxies apply alike: which header fields belong to one
-// connection, and what a redirect is. The standard is RFC 9110.
+// Package httprule has rules of HTTP (RFC 9110) that clients, servers and proxies share: which header fields are
+// hop-by-hop, how a field is written, and what a redirect is.
 package httprule
 
 import "net/http"
 
 var (
-	// HopByHop are the fields that describe one connection, not the message: RFC 9110, section 7.6.1. Those that the
-	// Connection field names belong to them.
+	// HopByHop are the fields of one connection, which are not forwarded (RFC 9110, section 7.6.1). The fields that
+	// Connection lists are hop-by-hop too.
 	HopByHop = []string{"Connection", "Proxy-Connection", "Keep-Alive", "Te", "Trailer", "Transfer-Encoding", "Upgrade"}
 
-	// ProxyAuthentication are the fields with which a client and its proxy authenticate: RFC 9110, section 11.7. A proxy
-	// does not forward them.
+	// ProxyAuthentication are the fields for authentication between a client and its proxy (RFC 9110, section 11.7). A
+	// proxy does not forward them.
 	ProxyAuthentication = []string{"Proxy-Authorization", "Proxy-Authenticate"}
 )
 

@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-func TestNamesAreCanonical(t *testing.T) {
+func TestHopByHopCanonical(t *testing.T) {
 	for _, name := range slices.Concat(HopByHop, ProxyAuthentication) {
 		if canonical := textproto.CanonicalMIMEHeaderKey(name); name != canonical {
-			t.Errorf("the name of a field has its canonical form %q; got %q", canonical, name)
+			t.Errorf("the name %q is not in canonical form, expected %q", name, canonical)
 		}
 	}
 }
@@ -23,10 +23,10 @@ func TestRemove(t *testing.T) {
 	}
 	Remove(h, HopByHop)
 	if got := slices.Sorted(maps.Keys(h)); !slices.Equal(got, []string{"Proxy-Authorization", "Via"}) {
-		t.Errorf("Proxy-Authorization and Via describe the message and are left; got %q", got)
+		t.Errorf("Remove(HopByHop) leaves %q, expected Proxy-Authorization and Via", got)
 	}
 	Remove(h, ProxyAuthentication)
 	if got := slices.Sorted(maps.Keys(h)); !slices.Equal(got, []string{"Via"}) {
-		t.Errorf("Via is left; got %q", got)
+		t.Errorf("Remove(ProxyAuthentication) leaves %q, expected Via", got)
 	}
 }

@@ -5,6 +5,6 @@ import "testing"
 func TestAppendField(t *testing.T) {
 	got := string(AppendField([]byte("GET / HTTP/1.1\r\n"), "A", "b\r\nC: d\x00e"))
 	if want := "GET / HTTP/1.1\r\nA: b  C: d e\r\n"; got != want {
-		t.Errorf("a value stays in its line: %q; got %q", want, got)
+		t.Errorf("the result is %q, expected %q", got, want)
 	}
 }

@@ -15,7 +15,7 @@ func TestIsRedirect(t *testing.T) {
 		}
 	}
 	if want := []int{301, 302, 303, 307, 308}; !slices.Equal(got, want) {
-		t.Errorf("the statuses that redirect are %v; got %v", want, got)
+		t.Errorf("IsRedirect is true for %v, expected %v", got, want)
 	}
 }
 
@@ -27,12 +27,12 @@ func TestWithoutCredentials(t *testing.T) {
 	given := maps.Clone(h)
 	kept := slices.Sorted(maps.Keys(WithoutCredentials(h)))
 	if want := []string{"Accept", "x-own"}; !slices.Equal(kept, want) {
-		t.Errorf("the fields kept are %q; got %q", want, kept)
+		t.Errorf("the remaining fields are %q, expected %q", kept, want)
 	}
 	if !maps.EqualFunc(h, given, slices.Equal) {
-		t.Errorf("the header itself is not changed; got %v", h)
+		t.Errorf("the argument is changed to %v", h)
 	}
 	if got := WithoutCredentials(nil); len(got) != 0 {
-		t.Errorf("a request without fields has none afterwards; got %v", got)
+		t.Errorf("the result for nil is %v, expected no fields", got)
 	}
 }

@@ -1,10 +1,10 @@
 // Package latch lets goroutines wait for the next change of a state that a mutex guards.
 package latch
 
-// A Latch announces changes of a state. The zero value is ready to use, and holds no channel while nothing waits.
+// A Latch announces changes of a state. The zero value is ready to use. It has no channel while no goroutine waits.
 //
-// The mutex of the state guards its latch too: it is held when a method is called. A goroutine that finds, under the
-// mutex, that the state is not yet what it needs calls Next, unlocks, and waits for the channel.
+// The mutex that guards the state must be held when a method is called. A goroutine that waits for a state calls Next
+// with the mutex held, unlocks the mutex, and receives from the channel.
 type Latch struct {
 	next chan struct{} // nil unless a goroutine has called Next since the last Release
 }
@@ -25,7 +25,7 @@ func (l *Latch) Release() {
 	}
 }
 
-// Released is a closed channel, to be returned in place of that of Next where nothing is left to wait for.
+// Released is a closed channel. Functions return it instead of the channel of Next if there is nothing to wait for.
 var Released = func() <-chan struct{} {
 	c := make(chan struct{})
 	close(c)

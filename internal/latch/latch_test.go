@@ -17,30 +17,30 @@ func isClosed(c <-chan struct{}) bool {
 
 func TestLatchRelease(t *testing.T) {
 	var l Latch
-	l.Release() // without a waiter it does nothing
+	l.Release() // no effect without a waiter
 	first := l.Next()
 	if isClosed(first) || l.Next() != first {
-		t.Error("until Release, Next returns one channel, which is open")
+		t.Error("before Release, Next returns different channels or a closed one")
 	}
 	l.Release()
 	l.Release()
 	second := l.Next()
 	if !isClosed(first) || isClosed(second) {
-		t.Errorf("Release closes the channels returned before it only; closed: %v and %v", isClosed(first), isClosed(second))
+		t.Errorf("the channels returned before and after Release are closed: %v and %v, expected true and false", isClosed(first), isClosed(second))
 	}
 	if !isClosed(Released) {
-		t.Error("Released is closed")
+		t.Error("Released is not closed")
 	}
 }
 
-func TestLatchAllocatesWithWaitersOnly(t *testing.T) {
+func TestLatchReleaseAllocs(t *testing.T) {
 	var l Latch
 	if n := testing.AllocsPerRun(100, l.Release); n != 0 {
-		t.Errorf("a release without a waiter allocates nothing; got %v", n)
+		t.Errorf("Release without a waiter allocates %v times, expected 0", n)
 	}
 }
 
-func TestLatchEveryWaiterSeesTheChange(t *testing.T) {
+func TestLatchManyWaiters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		var l Latch
@@ -67,6 +67,6 @@ func TestLatchEveryWaiterSeesTheChange(t *testing.T) {
 			l.Release()
 			mu.Unlock()
 		}
-		done.Wait() // synctest fails the test where one waits for ever
+		done.Wait() // synctest fails the test if a goroutine waits forever
 	})
 }

@@ -1,4 +1,4 @@
-// Package netaddr gives IP addresses and networks one form, in which they can be compared.
+// Package netaddr converts IP addresses and networks to a canonical form, in which they can be compared.
 package netaddr
 
 import (
@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// Canonical returns the form of an address in which addresses are compared: an IPv4 address mapped into IPv6 is an IPv4
-// address, and there is no zone, which names an interface of this machine.
+// Canonical returns the canonical form of an address: it converts an IPv4-mapped IPv6 address to IPv4, and removes the
+// zone, which identifies an interface of this machine.
 func Canonical(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
 
-// ParsePrefix reads a network such as 10.0.0.0/8 or fd00::/8, or an address, which is a network of its own. The network
-// contains the canonical forms of its addresses. The error is that of [netip.ParsePrefix].
+// ParsePrefix parses a network such as 10.0.0.0/8 or fd00::/8, or an address, which is a network of one address. The
+// result contains addresses in canonical form. The error is that of [netip.ParsePrefix].
 func ParsePrefix(text string) (netip.Prefix, error) {
-	if addr, err := netip.ParseAddr(text); err == nil && !strings.Contains(addr.Zone(), "/") { // which would be a length
+	if addr, err := netip.ParseAddr(text); err == nil && !strings.Contains(addr.Zone(), "/") { // ParseAddr accepts a zone with a slash
 		addr = Canonical(addr)
 		return netip.PrefixFrom(addr, addr.BitLen()), nil
 	}

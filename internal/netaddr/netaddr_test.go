@@ -10,11 +10,11 @@ func TestCanonical(t *testing.T) {
 		"10.0.0.1": "10.0.0.1", "::ffff:10.0.0.1": "10.0.0.1", "fe80::1%eth0": "fe80::1", "::ffff:10.0.0.1%eth0": "10.0.0.1", "::1": "::1",
 	} {
 		if got := Canonical(netip.MustParseAddr(given)).String(); got != want {
-			t.Errorf("the canonical form of %s is %s; got %s", given, want, got)
+			t.Errorf("Canonical of %s is %s, expected %s", given, got, want)
 		}
 	}
 	if Canonical(netip.Addr{}).IsValid() {
-		t.Error("the zero Addr stays invalid")
+		t.Error("Canonical of the zero Addr is valid")
 	}
 }
 
@@ -25,12 +25,12 @@ func TestParsePrefix(t *testing.T) {
 	} {
 		got, err := ParsePrefix(given)
 		if err != nil || got.String() != want {
-			t.Errorf("%s is the network %s; got %v and %v", given, want, got, err)
+			t.Errorf("ParsePrefix of %s is %v with error %v, expected %s", given, got, err, want)
 		}
 	}
 	for _, wrong := range []string{"", "10.0.0", "10.0.0.0/33", "fe80::1%eth0/64", "example.com", "10.0.0.0/-1"} {
 		if got, err := ParsePrefix(wrong); err == nil {
-			t.Errorf("%q is not a network; got %v", wrong, got)
+			t.Errorf("ParsePrefix of %q is %v, expected an error", wrong, got)
 		}
 	}
 }

@@ -12,15 +12,15 @@ func TestEachSpread(t *testing.T) {
 		name        string
 		items       int
 		spread      time.Duration
-		least, most time.Duration // of the whole
+		least, most time.Duration // the bounds of the total time
 	}{
 		{"no items", 0, time.Second, 0, 0},
-		{"one item is not followed by a pause", 1, time.Second, 0, 0},
-		{"few items have pauses of 1 ms on average", 1000, time.Hour, 800 * time.Millisecond, 1200 * time.Millisecond},
-		{"many items share the spread", 1000, 200 * time.Millisecond, 150 * time.Millisecond, 250 * time.Millisecond},
-		{"too many items have no pauses", 1000, 49 * time.Millisecond, 0, 0},
-		{"a spread of 0 is not a bound", 1000, 0, 800 * time.Millisecond, 1200 * time.Millisecond},
-		{"a spread that is over has no pauses", 1000, -time.Second, 0, 0},
+		{"no pause after the last item", 1, time.Second, 0, 0},
+		{"pauses of 1 ms on average for few items", 1000, time.Hour, 800 * time.Millisecond, 1200 * time.Millisecond},
+		{"shorter pauses for many items", 1000, 200 * time.Millisecond, 150 * time.Millisecond, 250 * time.Millisecond},
+		{"no pauses for too many items", 1000, 49 * time.Millisecond, 0, 0},
+		{"no limit with a spread of 0", 1000, 0, 800 * time.Millisecond, 1200 * time.Millisecond},
+		{"no pauses with a negative spread", 1000, -time.Second, 0, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -32,10 +32,10 @@ func TestEachSpread(t *testing.T) {
 				var done []int
 				Each(nil, items, c.spread, func(i int) { done = append(done, i) })
 				if !slices.Equal(done, items) {
-					t.Errorf("each item has its call, in order; got %v", done)
+					t.Errorf("the calls are %v, expected one for each item, in order", done)
 				}
 				if took := time.Since(begun); took < c.least || took > c.most {
-					t.Errorf("the pauses add up to between %v and %v; got %v", c.least, c.most, took)
+					t.Errorf("Each takes %v, expected between %v and %v", took, c.least, c.most)
 				}
 			})
 		})
@@ -51,8 +51,8 @@ func TestEachStop(t *testing.T) {
 				close(stop)
 			}
 		})
-		if calls < 3 || calls > 4 { // a timer that is due at once may come first
-			t.Errorf("after stop there are no more calls; got %d", calls)
+		if calls < 3 || calls > 4 { // a timer with a pause of 0 may win against stop
+			t.Errorf("there are %d calls, expected none after stop", calls)
 		}
 	})
 }

@@ -1,10 +1,10 @@
-// Package spelling finds what a misspelt name stands for.
+// Package spelling suggests the correct name for a misspelt one.
 package spelling
 
 import "strings"
 
-// Nearest returns the one of several names that a wrong one stands for most likely: at most a third of its letters, or
-// one, differ, in any case. It returns "" if there is none.
+// Nearest returns the name that is most similar to wrong, ignoring case. At most a third of the letters of wrong, or one,
+// may differ. It returns an empty string if there is no such name.
 func Nearest(wrong string, names []string) string {
 	best, least := "", max(1, len(wrong)/3)
 	for _, name := range names {
@@ -15,8 +15,8 @@ func Nearest(wrong string, names []string) string {
 	return best
 }
 
-// distance returns how many bytes have to be added, left out, replaced or exchanged with their neighbour to make one word
-// of another: the optimal string alignment distance.
+// distance returns the optimal string alignment distance of a and b: the number of bytes that must be inserted, deleted,
+// replaced or exchanged with the next one to turn a into b.
 func distance(a, b string) int {
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {

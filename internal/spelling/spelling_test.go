@@ -9,7 +9,7 @@ func TestNearest(t *testing.T) {
 		"fetsh": "fetch", "mian": "main", "amin": "main", "mnia": "", "websocketmesasge": "websocketmessage", "man": "main", "var": "vars", "listen": "", "": "", "messages": "", "websocket": "",
 	} {
 		if got := Nearest(wrong, names); got != want {
-			t.Errorf("%q stands for %q; got %q", wrong, want, got)
+			t.Errorf("Nearest to %q is %q, expected %q", wrong, got, want)
 		}
 	}
 }
