@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// Close ends both directions: with a FIN behind what was written, or with an RST if anything that came has not been
-// read. RFC 2525, section 2.17 asks for that reset, and Linux does it; it is what destroys a last message on its way.
+// Close closes both directions. It sends a FIN after the written data, or an RST if received data has not been read, as
+// RFC 2525, section 2.17, requires and Linux does. Such a reset can destroy data in transit.
 func (c *Conn) Close() error {
 	c.link.mu.Lock()
 	defer c.link.mu.Unlock()
 	if c.closed {
-		return c.failed("close", net.ErrClosed)
+		return c.opError("close", net.ErrClosed)
 	}
 	if c.abortive || len(c.unread) > 0 {
 		c.peer.receiveRST()
@@ -23,21 +23,21 @@ func (c *Conn) Close() error {
 	return nil
 }
 
-// CloseWrite ends our direction with a FIN behind what was written. Reading goes on.
+// CloseWrite closes the connection for writing: it sends a FIN after the written data.
 func (c *Conn) CloseWrite() error {
 	c.link.mu.Lock()
 	defer c.link.mu.Unlock()
 	switch {
 	case c.closed:
-		return c.failed("close", net.ErrClosed)
+		return c.opError("close", net.ErrClosed)
 	case c.rstRead:
-		return c.failed("close", syscall.ENOTCONN)
+		return c.opError("close", syscall.ENOTCONN)
 	}
 	c.sendFIN()
 	return nil
 }
 
-// Reset ends both directions with an RST. All that either side has not read is destroyed.
+// Reset closes both directions with an RST. Data that either end has not read is destroyed.
 func (c *Conn) Reset() {
 	c.link.mu.Lock()
 	defer c.link.mu.Unlock()
@@ -47,8 +47,8 @@ func (c *Conn) Reset() {
 	}
 }
 
-// SetLinger chooses what Close does, as for a TCP connection: 0 seconds makes it a reset, any other number leaves it
-// as it is.
+// SetLinger configures Close, as for a TCP connection: with 0 seconds it sends an RST, with any other number it behaves
+// as documented.
 func (c *Conn) SetLinger(seconds int) error {
 	c.link.mu.Lock()
 	defer c.link.mu.Unlock()
@@ -58,26 +58,26 @@ func (c *Conn) SetLinger(seconds int) error {
 
 func (c *Conn) sendFIN() {
 	c.finSent = true
-	if !c.rstRead { // a connection that was reset sends nothing more
+	if !c.rstRead { // a connection that was reset sends nothing
 		c.peer.finRead = true
 	}
-	c.link.change()
+	c.link.notify()
 }
 
-// receiveRST kills this end, unless nobody is there to notice.
+// receiveRST handles an RST of the peer.
 func (c *Conn) receiveRST() {
 	if c.closed || c.rstRead {
 		return
 	}
 	c.rstRead = true
 	c.unread = nil
-	c.link.change()
+	c.link.notify()
 }
 
-// release gives back what a closed end no longer needs.
+// release marks the end as closed and releases its buffer and timers.
 func (c *Conn) release() {
 	c.closed = true
 	c.unread = nil
-	c.readEnd.set(time.Time{}, c.link)
-	c.writeEnd.set(time.Time{}, c.link)
+	c.readDeadline.set(time.Time{}, c.link)
+	c.writeDeadline.set(time.Time{}, c.link)
 }

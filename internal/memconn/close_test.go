@@ -12,24 +12,24 @@ import (
 func closeNow(t *testing.T, c net.Conn) {
 	t.Helper()
 	if err := c.Close(); err != nil {
-		t.Fatalf("the first Close succeeds; got %v", err)
+		t.Fatalf("Close returns %v", err)
 	}
 }
 
 func closeWrite(t *testing.T, c interface{ CloseWrite() error }) {
 	t.Helper()
 	if err := c.CloseWrite(); err != nil {
-		t.Fatalf("half-closing an open connection succeeds; got %v", err)
+		t.Fatalf("CloseWrite returns %v", err)
 	}
 }
 
-func TestHalfCloseLeavesTheOtherDirection(t *testing.T) {
+func TestConnCloseWrite(t *testing.T) {
 	bubble(t, func(t *testing.T, a, b *Conn) {
 		write(t, a, "last words")
 		closeWrite(t, a)
-		closeWrite(t, a) // a second time changes nothing
+		closeWrite(t, a) // no effect the second time
 		if !b.FINReceived() || b.RSTReceived() {
-			t.Error("a half close arrives as FIN, even before what was written is read")
+			t.Error("the peer does not have the FIN, or has an RST")
 		}
 		wantRead(t, b, "last words")
 		wantReadError(t, b, io.EOF)
@@ -40,70 +40,70 @@ func TestHalfCloseLeavesTheOtherDirection(t *testing.T) {
 	})
 }
 
-func TestCloseSendsFINBehindTheData(t *testing.T) {
+func TestConnCloseFIN(t *testing.T) {
 	bubble(t, func(t *testing.T, a, b *Conn) {
 		write(t, a, "last words")
 		closeNow(t, a)
 		wantRead(t, b, "last words")
 		wantReadError(t, b, io.EOF)
 		if !b.FINReceived() || b.RSTReceived() || !b.Peer().Closed() {
-			t.Error("a close with nothing unread is a FIN and no RST")
+			t.Error("a close without unread data does not send a FIN, or sends an RST")
 		}
 		wantReadError(t, a, net.ErrClosed)
 		wantWriteError(t, a, net.ErrClosed)
 		if err := a.Close(); !errors.Is(err, net.ErrClosed) {
-			t.Errorf("a second Close says that it is closed; got %v", err)
+			t.Errorf("a second Close returns %v, expected net.ErrClosed", err)
 		}
 		if err := a.CloseWrite(); !errors.Is(err, net.ErrClosed) {
-			t.Errorf("half-closing a closed connection says so; got %v", err)
+			t.Errorf("CloseWrite after Close returns %v, expected net.ErrClosed", err)
 		}
 	})
 }
 
-func TestCloseWithUnreadInputResets(t *testing.T) {
+func TestConnCloseUnreadInput(t *testing.T) {
 	bubble(t, func(t *testing.T, a, b *Conn) {
-		write(t, b, "nobody reads this")
-		write(t, a, "a close frame on its way")
+		write(t, b, "unread")
+		write(t, a, "a Close frame in transit")
 		closeNow(t, a)
 		if !b.RSTReceived() || b.FINReceived() {
-			t.Error("a close with unread input is an RST and no FIN")
+			t.Error("a close with unread data does not send an RST, or sends a FIN")
 		}
 		if b.Unread() != 0 {
-			t.Errorf("the reset destroys what is on its way; %d bytes survived", b.Unread())
+			t.Errorf("after the reset the peer can read %d bytes, expected 0", b.Unread())
 		}
 		wantReadError(t, b, syscall.ECONNRESET)
 		wantWriteError(t, b, syscall.ECONNRESET)
 	})
 }
 
-func TestHalfCloseThenCloseWithUnreadInputResets(t *testing.T) {
+func TestConnCloseWriteCloseUnreadInput(t *testing.T) {
 	bubble(t, func(t *testing.T, a, b *Conn) {
-		write(t, a, "a close frame on its way")
+		write(t, a, "a Close frame in transit")
 		closeWrite(t, a)
-		write(t, b, "nobody reads this")
+		write(t, b, "unread")
 		closeNow(t, a)
 		if !b.FINReceived() || !b.RSTReceived() {
-			t.Error("both the FIN and the later RST are seen")
+			t.Error("the peer does not have both the FIN and the later RST")
 		}
 		wantReadError(t, b, syscall.ECONNRESET)
 	})
 }
 
-func TestWritingToAClosedPeerResets(t *testing.T) {
+func TestConnWriteClosedPeer(t *testing.T) {
 	bubble(t, func(t *testing.T, a, b *Conn) {
-		write(t, a, "a close frame on its way")
+		write(t, a, "a Close frame in transit")
 		closeNow(t, a)
-		write(t, b, "into the void") // as in TCP, the first write cannot know
+		write(t, b, "lost") // as in TCP, the first write succeeds
 		wantWriteError(t, b, syscall.ECONNRESET)
 		wantReadError(t, b, syscall.ECONNRESET)
 		if err := b.CloseWrite(); !errors.Is(err, syscall.ENOTCONN) {
-			t.Errorf("a connection that was reset cannot be half-closed; got %v", err)
+			t.Errorf("CloseWrite after a reset returns %v, expected ENOTCONN", err)
 		}
 		closeNow(t, b)
 	})
 }
 
-func TestNothingIsSentAfterAReset(t *testing.T) {
+func TestConnCloseAfterReset(t *testing.T) {
 	bubble(t, func(t *testing.T, a, b *Conn) {
 		b.Reset()
 		if err := a.SetLinger(0); err != nil {
@@ -111,27 +111,27 @@ func TestNothingIsSentAfterAReset(t *testing.T) {
 		}
 		closeNow(t, a)
 		if b.FINReceived() || b.RSTReceived() {
-			t.Error("who has been reset closes silently; neither FIN nor RST may reach the one who did it")
+			t.Error("an end that received an RST sends a FIN or RST when it is closed")
 		}
 	})
 }
 
-func TestResetDestroysBothDirections(t *testing.T) {
+func TestConnReset(t *testing.T) {
 	bubble(t, func(t *testing.T, a, b *Conn) {
 		write(t, a, "one way")
 		write(t, b, "other way")
 		a.Reset()
-		a.Reset() // a second time changes nothing
+		a.Reset() // no effect the second time
 		wantReadError(t, a, net.ErrClosed)
 		wantReadError(t, b, syscall.ECONNRESET)
 		wantWriteError(t, b, syscall.ECONNRESET)
 		if a.RSTReceived() || !b.RSTReceived() {
-			t.Error("who resets sends the RST, and the peer receives it")
+			t.Error("the RST does not arrive at the peer, or arrives at the end that sent it")
 		}
 	})
 }
 
-func TestLingerZeroMakesCloseAReset(t *testing.T) {
+func TestConnSetLinger(t *testing.T) {
 	bubble(t, func(t *testing.T, a, b *Conn) {
 		if err := a.SetLinger(0); err != nil {
 			t.Fatal(err)
@@ -141,14 +141,14 @@ func TestLingerZeroMakesCloseAReset(t *testing.T) {
 	})
 }
 
-func TestEndsWakeWhoeverWaits(t *testing.T) {
-	for sentence, c := range map[string]struct {
+func TestConnCloseWakesWaiters(t *testing.T) {
+	for name, c := range map[string]struct {
 		end  func(a, b *Conn)
 		want error
 	}{
-		"our Close":                     {func(a, _ *Conn) { _ = a.Close() }, net.ErrClosed},
-		"their reset":                   {func(_, b *Conn) { b.Reset() }, syscall.ECONNRESET},
-		"their Close with unread input": {func(_, b *Conn) { _ = b.Close() }, syscall.ECONNRESET},
+		"Close":                               {func(a, _ *Conn) { _ = a.Close() }, net.ErrClosed},
+		"Reset of the peer":                   {func(_, b *Conn) { b.Reset() }, syscall.ECONNRESET},
+		"Close of the peer with unread input": {func(_, b *Conn) { _ = b.Close() }, syscall.ECONNRESET},
 	} {
 		bubble(t, func(t *testing.T, a, b *Conn) {
 			b.SetCapacity(1)
@@ -162,14 +162,14 @@ func TestEndsWakeWhoeverWaits(t *testing.T) {
 			synctest.Wait()
 			for _, err := range []error{readErr, writeErr, queuedErr} {
 				if !errors.Is(err, c.want) {
-					t.Errorf("%s wakes whoever waits with %v; got %v", sentence, c.want, err)
+					t.Errorf("%s: a waiting call returns %v, expected %v", name, err, c.want)
 				}
 			}
 		})
 	}
 }
 
-func TestHalfCloseEndsAWaitingWrite(t *testing.T) {
+func TestConnCloseWriteWakesWrite(t *testing.T) {
 	bubble(t, func(t *testing.T, a, b *Conn) {
 		b.SetCapacity(1)
 		var err error
@@ -178,7 +178,7 @@ func TestHalfCloseEndsAWaitingWrite(t *testing.T) {
 		closeWrite(t, a)
 		synctest.Wait()
 		if !errors.Is(err, syscall.EPIPE) {
-			t.Errorf("a write that waits while its direction is closed answers EPIPE; got %v", err)
+			t.Errorf("a write that waits during CloseWrite returns %v, expected EPIPE", err)
 		}
 	})
 }

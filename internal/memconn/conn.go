@@ -7,42 +7,43 @@ import (
 	"syscall"
 )
 
-// defaultCapacity is how many unread bytes a connection holds before its peer's writes wait.
+// defaultCapacity is the number of bytes that a connection buffers before writes of its peer block.
 const defaultCapacity = 64 << 10
 
-// Conn is one end of a connection in memory. It is safe for any number of goroutines, as a [net.Conn] must be.
+// Conn is one end of a connection in memory. It is safe for concurrent use, as [net.Conn] requires.
 type Conn struct {
 	link          *link
 	peer          *Conn
 	local, remote net.Addr
 
-	// Guarded by link.mu.
-	unread    []byte // arrived, or on its way: a reset makes no difference between them
-	capacity  int    // most bytes in unread
-	readSize  int    // most bytes of one Read; 0: as many as fit
-	pieceSize int    // most bytes a Write hands over before the peer has read them; 0: as many as fit
-	writing   bool   // one Write is under way; the others wait, so that their bytes do not mix
-	abortive  bool   // Close resets
+	// The fields below are guarded by link.mu.
 
-	closed   bool // by us
-	finSent  bool
-	finRead  bool // FIN has arrived, perhaps behind unread bytes
-	rstRead  bool // RST has arrived
-	readEnd  deadline
-	writeEnd deadline
+	unread    []byte // data that is received or in transit; the two are not distinguished
+	capacity  int    // the maximum length of unread
+	readSize  int    // the maximum number of bytes per Read; 0 means no limit
+	pieceSize int    // the maximum number of bytes that a Write sends before the peer has read them; 0 means no limit
+	writing   bool   // a Write is in progress; others wait, so that their bytes are not interleaved
+	abortive  bool   // Close sends an RST
 
-	reads, writes int
+	closed        bool     // this end was closed
+	finSent       bool     // this end has sent a FIN
+	finRead       bool     // a FIN has been received, possibly after unread data
+	rstRead       bool     // an RST has been received
+	readDeadline  deadline // the deadline of Read
+	writeDeadline deadline // the deadline of Write
+
+	reads, writes int // the number of calls of Read and Write
 }
 
-// link is what the two ends share: one lock and one condition for everything that may change at either of them.
+// link is the lock and the condition variable that the two ends share.
 type link struct {
 	mu      sync.Mutex
-	changed sync.Cond
-	changes uint64 // how many there were
+	changed sync.Cond // signalled after each change at either end
+	changes uint64    // the number of changes
 }
 
-// change wakes all who wait for one. mu is held.
-func (l *link) change() {
+// notify wakes all goroutines that wait for a change. The caller holds mu.
+func (l *link) notify() {
 	l.changes++
 	l.changed.Broadcast()
 }
@@ -61,30 +62,31 @@ func pipe(addrA, addrB net.Addr) (a, b *Conn) {
 	return a, b
 }
 
-// address looks like the address of a TCP connection, because programs take those apart.
+// address returns a TCP address, because some programs expect one.
 func address(port int) net.Addr {
 	return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}
 }
 
-// LocalAddr returns a made-up TCP address on 127.0.0.1.
+// LocalAddr returns a fictitious TCP address on 127.0.0.1.
 func (c *Conn) LocalAddr() net.Addr { return c.local }
 
 // RemoteAddr returns the peer's LocalAddr.
 func (c *Conn) RemoteAddr() net.Addr { return c.remote }
 
-// Read waits for bytes, the peer's FIN ([io.EOF]), its RST (ECONNRESET), the deadline or Close.
+// Read blocks until there is data to read, the peer's FIN ([io.EOF]) or RST (ECONNRESET) arrives, the deadline expires
+// or the connection is closed.
 func (c *Conn) Read(p []byte) (int, error) {
 	c.link.mu.Lock()
 	defer c.link.mu.Unlock()
 	c.reads++
 	for {
-		switch err := c.unable(&c.readEnd); {
+		switch err := c.stateError(&c.readDeadline); {
 		case err != nil:
-			return 0, c.failed("read", err)
+			return 0, c.opError("read", err)
 		case len(p) == 0:
 			return 0, nil
 		case len(c.unread) > 0:
-			return c.take(p), nil
+			return c.readBuffered(p), nil
 		case c.finRead:
 			return 0, io.EOF
 		}
@@ -92,36 +94,36 @@ func (c *Conn) Read(p []byte) (int, error) {
 	}
 }
 
-// take moves unread bytes to p, which makes room for the peer.
-func (c *Conn) take(p []byte) int {
+// readBuffered moves unread data to p.
+func (c *Conn) readBuffered(p []byte) int {
 	if c.readSize > 0 && len(p) > c.readSize {
 		p = p[:c.readSize]
 	}
 	n := copy(p, c.unread)
 	c.unread = c.unread[n:]
-	c.link.change()
+	c.link.notify()
 	return n
 }
 
-// Write hands p to the peer, and waits while the peer's buffer is full. It answers EPIPE after CloseWrite and
-// ECONNRESET after an RST. The first Write to a peer that is closed succeeds and is answered with an RST, as in TCP.
+// Write sends p to the peer, and blocks while the peer's buffer is full. It returns EPIPE after CloseWrite and
+// ECONNRESET after an RST. As in TCP, the first Write to a closed peer succeeds and causes an RST.
 func (c *Conn) Write(p []byte) (int, error) {
 	c.link.mu.Lock()
 	defer c.link.mu.Unlock()
 	c.writes++
-	if err := c.takeTurn(); err != nil {
-		return 0, c.failed("write", err)
+	if err := c.beginWrite(); err != nil {
+		return 0, c.opError("write", err)
 	}
-	defer c.endTurn()
+	defer c.endWrite()
 	for written := 0; ; {
-		if err := c.unableToWrite(); err != nil {
-			return written, c.failed("write", err)
+		if err := c.writeError(); err != nil {
+			return written, c.opError("write", err)
 		}
 		if c.peer.closed {
 			c.receiveRST()
 			return len(p), nil
 		}
-		written += c.hand(p[written:])
+		written += c.send(p[written:])
 		if written == len(p) {
 			return written, nil
 		}
@@ -129,22 +131,23 @@ func (c *Conn) Write(p []byte) (int, error) {
 	}
 }
 
-// hand gives the peer as much of p as it has room for.
-func (c *Conn) hand(p []byte) int {
+// send sends as much of p as the peer has room for and returns its length.
+func (c *Conn) send(p []byte) int {
 	n := min(len(p), max(0, c.peer.capacity-len(c.peer.unread)))
 	if c.pieceSize > 0 {
 		n = min(n, max(0, c.pieceSize-len(c.peer.unread)))
 	}
 	if n > 0 {
 		c.peer.unread = append(c.peer.unread, p[:n]...)
-		c.link.change()
+		c.link.notify()
 	}
 	return n
 }
 
-func (c *Conn) takeTurn() error {
+// beginWrite waits until no other Write is in progress.
+func (c *Conn) beginWrite() error {
 	for c.writing {
-		if err := c.unableToWrite(); err != nil {
+		if err := c.writeError(); err != nil {
 			return err
 		}
 		c.link.changed.Wait()
@@ -153,13 +156,13 @@ func (c *Conn) takeTurn() error {
 	return nil
 }
 
-func (c *Conn) endTurn() {
+func (c *Conn) endWrite() {
 	c.writing = false
-	c.link.change()
+	c.link.notify()
 }
 
-// unable returns why nothing can pass in the direction the deadline is for.
-func (c *Conn) unable(d *deadline) error {
+// stateError returns an error if the connection is closed or reset, or if the deadline has expired.
+func (c *Conn) stateError(d *deadline) error {
 	switch {
 	case c.closed:
 		return net.ErrClosed
@@ -169,8 +172,9 @@ func (c *Conn) unable(d *deadline) error {
 	return d.exceeded()
 }
 
-func (c *Conn) unableToWrite() error {
-	if err := c.unable(&c.writeEnd); err != nil {
+// writeError returns an error if nothing can be written.
+func (c *Conn) writeError() error {
+	if err := c.stateError(&c.writeDeadline); err != nil {
 		return err
 	}
 	if c.finSent {
@@ -179,7 +183,7 @@ func (c *Conn) unableToWrite() error {
 	return nil
 }
 
-// failed wraps an error as the connections of package net do.
-func (c *Conn) failed(op string, err error) error {
+// opError wraps an error like the connections of package net.
+func (c *Conn) opError(op string, err error) error {
 	return &net.OpError{Op: op, Net: "tcp", Source: c.local, Addr: c.remote, Err: err}
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-func TestDeadlineEndsAWaitingRead(t *testing.T) {
+func TestConnSetReadDeadline(t *testing.T) {
 	bubble(t, func(t *testing.T, a, _ *Conn) {
 		start := time.Now()
 		if err := a.SetReadDeadline(start.Add(time.Second)); err != nil {
@@ -17,15 +17,15 @@ func TestDeadlineEndsAWaitingRead(t *testing.T) {
 		_, err := a.Read(make([]byte, 1))
 		var timeout net.Error
 		if !errors.Is(err, os.ErrDeadlineExceeded) || !errors.As(err, &timeout) || !timeout.Timeout() {
-			t.Errorf("a read past its deadline answers a timeout; got %v", err)
+			t.Errorf("Read after its deadline returns %v, expected a timeout", err)
 		}
 		if waited := time.Since(start); waited != time.Second {
-			t.Errorf("it waits until the deadline, one second; it waited %v", waited)
+			t.Errorf("Read returns after %v, expected one second", waited)
 		}
 	})
 }
 
-func TestDeadlineEndsAWaitingWrite(t *testing.T) {
+func TestConnSetWriteDeadline(t *testing.T) {
 	bubble(t, func(t *testing.T, a, b *Conn) {
 		b.SetCapacity(2)
 		if err := a.SetWriteDeadline(time.Now().Add(time.Second)); err != nil {
@@ -33,13 +33,13 @@ func TestDeadlineEndsAWaitingWrite(t *testing.T) {
 		}
 		n, err := a.Write([]byte("1234"))
 		if n != 2 || !errors.Is(err, os.ErrDeadlineExceeded) {
-			t.Errorf("a write past its deadline tells what was handed over, 2 bytes; got %d, %v", n, err)
+			t.Errorf("Write after its deadline returns %d, %v; expected 2 and a timeout", n, err)
 		}
 		wantRead(t, b, "12")
 	})
 }
 
-func TestPastDeadlineWinsOverBytes(t *testing.T) {
+func TestConnSetDeadlinePast(t *testing.T) {
 	bubble(t, func(t *testing.T, a, b *Conn) {
 		write(t, b, "here")
 		if err := a.SetDeadline(time.Now().Add(-time.Second)); err != nil {
@@ -54,7 +54,7 @@ func TestPastDeadlineWinsOverBytes(t *testing.T) {
 	})
 }
 
-func TestDeadlineCanBeMovedWhileSomebodyWaits(t *testing.T) {
+func TestConnSetReadDeadlineDuringRead(t *testing.T) {
 	bubble(t, func(t *testing.T, a, _ *Conn) {
 		start := time.Now()
 		if err := a.SetReadDeadline(start.Add(time.Hour)); err != nil {
@@ -67,16 +67,16 @@ func TestDeadlineCanBeMovedWhileSomebodyWaits(t *testing.T) {
 		})
 		wantReadError(t, a, os.ErrDeadlineExceeded)
 		if waited := time.Since(start); waited != 2*time.Second {
-			t.Errorf("a deadline that is moved counts for reads that wait, 2 seconds; it waited %v", waited)
+			t.Errorf("Read returns after %v, expected the changed deadline of 2 seconds", waited)
 		}
 	})
 }
 
-func TestDeadlineOfAClosedConnection(t *testing.T) {
+func TestConnSetDeadlineClosed(t *testing.T) {
 	bubble(t, func(t *testing.T, a, _ *Conn) {
 		closeNow(t, a)
 		if err := a.SetDeadline(time.Now()); !errors.Is(err, net.ErrClosed) {
-			t.Errorf("a closed connection takes no deadline; got %v", err)
+			t.Errorf("SetDeadline after Close returns %v, expected net.ErrClosed", err)
 		}
 	})
 }

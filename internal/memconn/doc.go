@@ -1,7 +1,7 @@
-// Package memconn gives tests pairs of connections that behave like TCP and live in memory: buffered, with
-// deadlines, half close, reset and write pressure. Everything that waits in it waits on the memory of its own pair,
-// so in a bubble of testing/synctest the fake clock goes on, and two goroutines that wait for each other are found.
+// Package memconn provides pairs of connections in memory for tests. They behave like TCP: they are buffered and have
+// deadlines, FIN, RST and limited buffers. Goroutines that wait block durably in the sense of testing/synctest, so in a
+// bubble the fake clock advances and deadlocks are detected.
 //
-// It is harsher than the network in one point, so that no test passes by luck: a reset destroys at once everything
-// the other side has not read yet. A real network may or may not have delivered it before.
+// It differs from a network in one point: a reset immediately destroys everything that the peer has not read. On a
+// network the data may or may not have been delivered before.
 package memconn

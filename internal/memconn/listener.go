@@ -7,30 +7,30 @@ import (
 	"syscall"
 )
 
-// backlog is how many connections wait to be accepted before further ones are refused.
+// backlog is the maximum number of connections that wait for Accept.
 const backlog = 128
 
 // Listener is a [net.Listener] for connections in memory.
 type Listener struct {
 	mu      sync.Mutex
-	changed sync.Cond
-	waiting []*Conn
+	changed sync.Cond // signalled when a connection is added and when the listener is closed
+	waiting []*Conn   // the connections that wait for Accept
 	closed  bool
-	port    int // of the last client
+	port    int // the port of the last client
 }
 
-// Listen returns a listener whose connections are made with [Listener.Dial].
+// Listen returns a new listener. Connect to it with [Listener.Dial].
 func Listen() *Listener {
-	l := &Listener{port: 49151} // clients take the ports above, as they do with TCP
+	l := &Listener{port: 49151} // clients have higher ports, as with TCP
 	l.changed.L = &l.mu
 	return l
 }
 
-// Addr returns a made-up TCP address on 127.0.0.1.
+// Addr returns a fictitious TCP address on 127.0.0.1.
 func (l *Listener) Addr() net.Addr { return address(80) }
 
-// Dial returns the client's end of a new connection. It does not wait for Accept: like TCP it only needs room in the
-// backlog, of 128 connections, and answers ECONNREFUSED without it or when the listener is closed.
+// Dial returns the client's end of a new connection. Like TCP it does not wait for Accept. It returns ECONNREFUSED if 128
+// connections wait for Accept, or if the listener is closed.
 func (l *Listener) Dial() (*Conn, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -44,7 +44,7 @@ func (l *Listener) Dial() (*Conn, error) {
 	return client, nil
 }
 
-// DialContext is [Listener.Dial] in the form that http.Transport asks for; network and address are not looked at.
+// DialContext is [Listener.Dial] with the signature that http.Transport needs. It ignores network and address.
 func (l *Listener) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func (l *Listener) DialContext(ctx context.Context, _, _ string) (net.Conn, erro
 	return client, nil
 }
 
-// Accept waits for the next connection, or for Close.
+// Accept blocks until there is a connection or the listener is closed.
 func (l *Listener) Accept() (net.Conn, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -71,7 +71,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 	return server, nil
 }
 
-// Close ends the listener. Connections nobody has accepted are reset.
+// Close closes the listener. Connections that have not been accepted are reset.
 func (l *Listener) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -12,24 +12,24 @@ import (
 	"time"
 )
 
-// dial fails the test if the listener does not take the connection.
+// dial returns a connection to the listener.
 func dial(t *testing.T, l *Listener) *Conn {
 	t.Helper()
 	client, err := l.Dial()
 	if err != nil {
-		t.Fatalf("a listener with room takes the connection; got %v", err)
+		t.Fatalf("Dial returns %v", err)
 	}
 	return client
 }
 
-func TestListenerAcceptsInOrder(t *testing.T) {
+func TestListenerAccept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := Listen()
 		for range 2 {
 			client := dial(t, l)
 			server, err := l.Accept()
 			if err != nil || server.RemoteAddr().String() != client.LocalAddr().String() {
-				t.Fatalf("the next connection is accepted; got %v, %v", server, err)
+				t.Fatalf("Accept returns %v, %v; expected the peer of the client", server, err)
 			}
 			write(t, client, "hello")
 			wantRead(t, server, "hello")
@@ -37,7 +37,7 @@ func TestListenerAcceptsInOrder(t *testing.T) {
 	})
 }
 
-func TestClosedListener(t *testing.T) {
+func TestListenerClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := Listen()
 		var err error
@@ -46,13 +46,13 @@ func TestClosedListener(t *testing.T) {
 		closeListener(t, l)
 		synctest.Wait()
 		if !errors.Is(err, net.ErrClosed) {
-			t.Errorf("closing wakes Accept with net.ErrClosed; got %v", err)
+			t.Errorf("Accept during Close returns %v, expected net.ErrClosed", err)
 		}
 		if _, err := l.Dial(); !errors.Is(err, syscall.ECONNREFUSED) {
-			t.Errorf("a closed listener refuses connections; got %v", err)
+			t.Errorf("Dial after Close returns %v, expected ECONNREFUSED", err)
 		}
 		if err := l.Close(); !errors.Is(err, net.ErrClosed) {
-			t.Errorf("a second Close says that it is closed; got %v", err)
+			t.Errorf("a second Close returns %v, expected net.ErrClosed", err)
 		}
 	})
 }
@@ -60,11 +60,11 @@ func TestClosedListener(t *testing.T) {
 func closeListener(t *testing.T, l *Listener) {
 	t.Helper()
 	if err := l.Close(); err != nil {
-		t.Fatalf("the first Close succeeds; got %v", err)
+		t.Fatalf("Close returns %v", err)
 	}
 }
 
-func TestClosedListenerResetsWhoWaits(t *testing.T) {
+func TestListenerCloseResets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := Listen()
 		client := dial(t, l)
@@ -73,27 +73,27 @@ func TestClosedListenerResetsWhoWaits(t *testing.T) {
 	})
 }
 
-func TestBacklogIsBounded(t *testing.T) {
+func TestListenerDialBacklog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := Listen()
 		for range backlog {
 			dial(t, l)
 		}
 		if _, err := l.Dial(); !errors.Is(err, syscall.ECONNREFUSED) {
-			t.Errorf("a full backlog refuses connections; got %v", err)
+			t.Errorf("Dial with a full backlog returns %v, expected ECONNREFUSED", err)
 		}
 	})
 }
 
-func TestDialContextKeepsItsContext(t *testing.T) {
+func TestListenerDialContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := Listen().DialContext(ctx, "tcp", "example.com:80"); !errors.Is(err, context.Canceled) {
-		t.Errorf("a cancelled dial says so; got %v", err)
+		t.Errorf("DialContext with a cancelled context returns %v, expected context.Canceled", err)
 	}
 }
 
-func TestHTTPServerRunsInABubble(t *testing.T) {
+func TestListenerHTTPServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := Listen()
 		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -105,18 +105,18 @@ func TestHTTPServerRunsInABubble(t *testing.T) {
 		client := &http.Client{Transport: &http.Transport{DialContext: l.DialContext, DisableKeepAlives: true}}
 		response, err := client.Get("http://example.com/there")
 		if err != nil {
-			t.Fatalf("a server on a listener in memory answers; got %v", err)
+			t.Fatalf("the request fails: %v", err)
 		}
 		body, err := io.ReadAll(response.Body)
 		_ = response.Body.Close()
 		if err != nil || string(body) != "hello /there" {
-			t.Errorf("the answer arrives whole; got %q, %v", body, err)
+			t.Errorf("the response is %q with error %v", body, err)
 		}
 		if err := server.Shutdown(t.Context()); err != nil {
-			t.Errorf("the server shuts down; got %v", err)
+			t.Errorf("Shutdown returns %v", err)
 		}
 		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
-			t.Errorf("Serve ends with ErrServerClosed; got %v", err)
+			t.Errorf("Serve returns %v, expected ErrServerClosed", err)
 		}
 	})
 }

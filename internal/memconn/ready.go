@@ -2,10 +2,10 @@ package memconn
 
 import "syscall"
 
-// The face for those who do not wait: they are told of changes.
+// This file has the non-blocking methods, for callers that are notified of changes.
 
 // Watch calls changed after each change of the connection, at either end, until this
-// end is closed; several changes may be one call.
+// end is closed. Several changes may cause one call.
 func (c *Conn) Watch(changed func()) {
 	go func() {
 		seen := uint64(0)
@@ -15,8 +15,8 @@ func (c *Conn) Watch(changed func()) {
 	}()
 }
 
-// awaitChange tells whether there was a change since the last look; there is none once
-// the end is closed.
+// awaitChange blocks until there is a change after the seen ones, and updates seen. It
+// returns false once the end is closed.
 func (c *Conn) awaitChange(seen *uint64) bool {
 	c.link.mu.Lock()
 	defer c.link.mu.Unlock()
@@ -27,31 +27,31 @@ func (c *Conn) awaitChange(seen *uint64) bool {
 	return !c.closed
 }
 
-// TryRead is Read, but answers EAGAIN where that would wait.
+// TryRead is like Read, but returns EAGAIN instead of blocking.
 func (c *Conn) TryRead(p []byte) (int, error) {
 	c.link.mu.Lock()
-	waits := len(c.unread) == 0 && !c.finRead && c.unable(&c.readEnd) == nil
+	wouldBlock := len(c.unread) == 0 && !c.finRead && c.stateError(&c.readDeadline) == nil
 	c.link.mu.Unlock()
-	if waits {
+	if wouldBlock {
 		return 0, syscall.EAGAIN
 	}
 	return c.Read(p)
 }
 
-// TryWrite is Write of as much as the peer has room for. It answers EAGAIN where that is
-// nothing.
+// TryWrite writes as much as the peer has room for. It returns EAGAIN if there is no
+// room.
 func (c *Conn) TryWrite(p []byte) (int, error) {
 	c.link.mu.Lock()
 	defer c.link.mu.Unlock()
 	c.writes++
-	if err := c.unableToWrite(); err != nil {
-		return 0, c.failed("write", err)
+	if err := c.writeError(); err != nil {
+		return 0, c.opError("write", err)
 	}
 	if c.peer.closed {
 		c.receiveRST()
 		return len(p), nil
 	}
-	n := c.hand(p)
+	n := c.send(p)
 	if n == 0 && len(p) > 0 {
 		return 0, syscall.EAGAIN
 	}

@@ -8,50 +8,50 @@ import (
 	"testing/synctest"
 )
 
-func TestWhoDoesNotWaitIsToldOfChanges(t *testing.T) {
+func TestConnWatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := Pipe()
 		b.SetCapacity(4)
-		told := 0
-		a.Watch(func() { told++ })
+		calls := 0
+		a.Watch(func() { calls++ })
 		expectChange := func(what string) {
 			t.Helper()
 			synctest.Wait()
-			if told == 0 {
-				t.Errorf("%s is a change; it was not told", what)
+			if calls == 0 {
+				t.Errorf("Watch does not report %s", what)
 			}
-			told = 0
+			calls = 0
 		}
 		synctest.Wait()
-		told = 0
+		calls = 0
 		buf := make([]byte, 10)
 		if _, err := a.TryRead(buf); !errors.Is(err, syscall.EAGAIN) {
-			t.Errorf("with nothing to read TryRead answers EAGAIN; got %v", err)
+			t.Errorf("TryRead without data returns %v, expected EAGAIN", err)
 		}
 		_, _ = b.Write([]byte("hello"))
 		expectChange("input")
 		if n, err := a.TryRead(buf); n != 5 || err != nil {
-			t.Errorf("TryRead reads what is there; got %d, %v", n, err)
+			t.Errorf("TryRead returns %d, %v; expected 5", n, err)
 		}
 		if n, err := a.TryWrite([]byte("hello")); n != 4 || err != nil {
-			t.Errorf("TryWrite writes what there is room for; got %d, %v", n, err)
+			t.Errorf("TryWrite with room for 4 bytes returns %d, %v; expected 4", n, err)
 		}
 		if n, err := a.TryWrite([]byte("o")); n != 0 || !errors.Is(err, syscall.EAGAIN) {
-			t.Errorf("without room TryWrite answers EAGAIN; got %d, %v", n, err)
+			t.Errorf("TryWrite without room returns %d, %v; expected EAGAIN", n, err)
 		}
 		synctest.Wait()
-		told = 0
+		calls = 0
 		_, _ = b.Read(buf)
 		expectChange("room")
 		_ = b.CloseWrite()
 		expectChange("FIN")
 		if _, err := a.TryRead(buf); !errors.Is(err, io.EOF) {
-			t.Errorf("behind a FIN TryRead answers EOF; got %v", err)
+			t.Errorf("TryRead after a FIN returns %v, expected io.EOF", err)
 		}
 		_ = a.Close()
 		synctest.Wait()
 		if _, err := a.TryWrite([]byte("x")); err == nil {
-			t.Error("a closed end cannot be written to")
+			t.Error("TryWrite after Close returns no error")
 		}
 	})
 }

@@ -9,16 +9,16 @@ import (
 	"time"
 )
 
-// halfCloser is what both a TCP connection and ours can do.
-type halfCloser interface {
+// writeCloser has the methods that TCP connections and connections in memory have in common.
+type writeCloser interface {
 	net.Conn
 	CloseWrite() error
 }
 
-// TestBehavesLikeTCP runs the same story on both, so that ours cannot drift from what it stands for.
-func TestBehavesLikeTCP(t *testing.T) {
-	for name, connect := range map[string]func(*testing.T) (a, b halfCloser){
-		"memory": func(*testing.T) (a, b halfCloser) { return Pipe() },
+// TestConnLikeTCP performs the same steps with a connection in memory and with TCP.
+func TestConnLikeTCP(t *testing.T) {
+	for name, connect := range map[string]func(*testing.T) (a, b writeCloser){
+		"memory": func(*testing.T) (a, b writeCloser) { return Pipe() },
 		"TCP":    tcpPair,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -46,7 +46,7 @@ func wantPastDeadline(t *testing.T, c net.Conn) {
 	wantReadError(t, c, os.ErrDeadlineExceeded)
 }
 
-// wantReset writes until the reset has arrived. After an EOF only a write can show it.
+// wantReset writes until the reset has arrived. After an EOF only a write reports it.
 func wantReset(t *testing.T, c net.Conn) {
 	t.Helper()
 	for {
@@ -56,7 +56,7 @@ func wantReset(t *testing.T, c net.Conn) {
 	}
 }
 
-func tcpPair(t *testing.T) (a, b halfCloser) {
+func tcpPair(t *testing.T) (a, b writeCloser) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
