@@ -4,8 +4,8 @@ package main
 
 import "testing"
 
-func TestTheLimitOfDescriptorsIsKnown(t *testing.T) {
+func TestMaxDescriptors(t *testing.T) {
 	if got := maxDescriptors(); got < 16 {
-		t.Errorf("a process that runs may have some descriptors; got %d", got)
+		t.Errorf("the limit of descriptors must be at least 16; got %d", got)
 	}
 }

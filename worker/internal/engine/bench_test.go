@@ -2,8 +2,8 @@ package engine
 
 import "testing"
 
-// BenchmarkScript tells what the language costs, for preludes to do without what is dear.
-// Each operation runs many times within one call, so that the call itself does not count.
+// BenchmarkScript measures single operations of the language, so that preludes can avoid expensive ones. Each operation
+// runs many times within one call, so that the cost of the call itself does not matter.
 func BenchmarkScript(b *testing.B) {
 	for _, c := range []struct{ name, setup, code string }{
 		{"loop", ``, ``},
@@ -45,7 +45,7 @@ func BenchmarkScript(b *testing.B) {
 	}
 }
 
-// BenchmarkCall tells what a turn costs.
+// BenchmarkCall measures a turn.
 func BenchmarkCall(b *testing.B) {
 	for _, c := range []struct {
 		name, code string
@@ -76,6 +76,7 @@ func BenchmarkCall(b *testing.B) {
 	}
 }
 
+// benchRuntime returns a Runtime in which script has run, with a host function nothing.
 func benchRuntime(b *testing.B, script string) *Runtime {
 	b.Helper()
 	r, err := New(Options{MemoryLimit: 128 << 20})

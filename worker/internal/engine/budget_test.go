@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// dispatcher makes a Runtime with handlers as a worker has them: an event object
-// made of plain arguments, one host call for each event.
+// dispatcher returns a Runtime with handlers like those of a worker: each event creates an object from plain arguments and
+// makes one host call.
 func dispatcher(t testing.TB) (r *Runtime, sync, async, same *Function) {
 	r = open(t, Options{MemoryLimit: 64 << 20})
 	define(t, r, "send", func([]Value) (Value, error) { return Undefined(), nil })
@@ -19,9 +19,9 @@ func dispatcher(t testing.TB) (r *Runtime, sync, async, same *Function) {
 	return r, global(t, r, "sync"), global(t, r, "async"), global(t, r, "same")
 }
 
-func TestCallsKeepToTheirAllocationBudget(t *testing.T) {
+func TestRuntimeCallAllocations(t *testing.T) {
 	if raceEnabled {
-		return // The race detector allocates on its own.
+		return // the race detector allocates too
 	}
 	r, sync, async, same := dispatcher(t)
 	text, bytes := strings.Repeat("x", 1024), make([]byte, 1024)
@@ -40,6 +40,7 @@ func TestCallsKeepToTheirAllocationBudget(t *testing.T) {
 	}
 }
 
+// mustCall fails the test if the call returns an error.
 func mustCall(t testing.TB, r *Runtime, f *Function, args ...Value) {
 	if _, err := r.Call(f, args...); err != nil {
 		t.Fatal(err)
@@ -73,6 +74,6 @@ func BenchmarkNew(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		r.stop()
+		r.dispose()
 	}
 }

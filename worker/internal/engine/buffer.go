@@ -8,8 +8,8 @@ import (
 	lib "modernc.org/libquickjs"
 )
 
-// newBuffer makes an ArrayBuffer with a copy of b. The memory is taken from the
-// script's own heap, so the memory limit counts it.
+// newBuffer returns an ArrayBuffer with a copy of b. The copy is allocated on the script's heap, so it counts towards the
+// memory limit.
 func (r *Runtime) newBuffer(b []byte) (raw, error) {
 	if len(b) > math.MaxInt32 {
 		return rawUndefined(), &SizeError{What: "a byte slice", Limit: math.MaxInt32}
@@ -27,16 +27,17 @@ func (r *Runtime) newBuffer(b []byte) (raw, error) {
 	return v, nil
 }
 
+// freeBuffer frees the memory of an ArrayBuffer. The engine calls it.
 func freeBuffer(tls *libc.TLS, rt, _, p uintptr) { lib.Xjs_free_rt(tls, rt, p) }
 
-// object is what every engine object begins with.
+// object returns the header of the object v.
 func object(v raw) *lib.TJSObject { return at[lib.TJSObject](address(v)) }
 
-// opaque gives the class's own data of an object.
+// opaque returns the pointer to the data that is specific to the object's class.
 func opaque(o *lib.TJSObject) uintptr { return *(*uintptr)(unsafe.Pointer(&o.Fu)) }
 
-// bytes copies what an ArrayBuffer or a view of one shows. ok is false for every
-// other object, and for a buffer that was detached or shrunk away under its view.
+// bytes returns a copy of the contents of an ArrayBuffer, or of the part of one that a view covers. ok is false for every
+// other object, for a detached buffer, and for a view that is out of bounds because its buffer has shrunk.
 func (r *Runtime) bytes(v raw) (b []byte, ok bool) {
 	o := object(v)
 	class := int(o.Fclass_id)
@@ -62,16 +63,17 @@ func (r *Runtime) bytes(v raw) (b []byte, ok bool) {
 	return clone(all[from : from+n]), true
 }
 
-// buffer views the bytes of an ArrayBuffer that is not detached.
+// buffer returns the bytes of an ArrayBuffer without copying them. It reports false if the buffer is detached.
 func buffer(p uintptr) ([]byte, bool) {
 	b := at[lib.TJSArrayBuffer](p)
 	return memory[byte](b.Fdata, int(b.Fbyte_length)), b.Fdetached == 0
 }
 
-// clone never gives nil: no bytes are still bytes.
+// clone returns a copy of b that is not nil, even if b is.
 func clone(b []byte) []byte { return append(make([]byte, 0, len(b)), b...) }
 
-// elementSize tells how many bytes a view of a growing buffer grows by.
+// elementSize returns the size of an element of a view, in bytes. The length of a view that tracks the length of its
+// buffer is a multiple of it.
 func elementSize(class int) int {
 	switch class {
 	case lib.EJS_CLASS_INT16_ARRAY, lib.EJS_CLASS_UINT16_ARRAY, lib.EJS_CLASS_FLOAT16_ARRAY:

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestEveryViewGivesTheBytesItShows(t *testing.T) {
+func TestBytesOfBuffersAndViews(t *testing.T) {
 	r := open(t, Options{})
 	for source, want := range map[string][]byte{
 		"new ArrayBuffer(0)":                               {},
@@ -25,12 +25,12 @@ func TestEveryViewGivesTheBytesItShows(t *testing.T) {
 		"var b = new ArrayBuffer(4, {maxByteLength: 9}); var v = new Uint8Array(b, 1, 2); b.resize(3); v": {0, 0},
 	} {
 		if v := eval(t, r, source); v.Kind() != KindBytes || !bytes.Equal(v.Bytes(), want) {
-			t.Errorf("%s should leave as bytes %v, got %v %v", source, want, v.Kind(), v.Bytes())
+			t.Errorf("%s should be converted to the bytes %v, got %v %v", source, want, v.Kind(), v.Bytes())
 		}
 	}
 }
 
-func TestBuffersThatAreGoneCannotPass(t *testing.T) {
+func TestBytesOfDetachedBuffersFail(t *testing.T) {
 	r := open(t, Options{})
 	define(t, r, "take", func([]Value) (Value, error) { return Undefined(), nil })
 	for _, source := range []string{
@@ -46,7 +46,7 @@ func TestBuffersThatAreGoneCannotPass(t *testing.T) {
 	}
 }
 
-func TestBytesAreCopiedBothWays(t *testing.T) {
+func TestBytesAreCopied(t *testing.T) {
 	r := open(t, Options{})
 	eval(t, r, "globalThis.keep = b => { globalThis.kept = new Uint8Array(b); return kept }; globalThis.first = () => kept[0]")
 	in := []byte{1, 2, 3}
@@ -56,18 +56,18 @@ func TestBytesAreCopiedBothWays(t *testing.T) {
 	}
 	in[0], out.Bytes()[0] = 99, 98
 	if v, _ := r.Call(global(t, r, "first")); v.Int() != 1 {
-		t.Errorf("the script's bytes should be its own, got %v", v)
+		t.Errorf("a change of the host's bytes should not affect the script's, got %v", v)
 	}
 	eval(t, r, "kept[1] = 77")
 	if out.Bytes()[1] != 2 {
-		t.Errorf("the host's bytes should be its own, got %v", out.Bytes())
+		t.Errorf("a change of the script's bytes should not affect the host's, got %v", out.Bytes())
 	}
 	if v := eval(t, r, "kept.buffer.constructor === ArrayBuffer && new Uint8Array(kept.buffer.transfer(5))[4] === 0"); !v.Bool() {
-		t.Error("bytes should enter as an ordinary ArrayBuffer, also one that can be transferred")
+		t.Error("bytes should become an ordinary ArrayBuffer, which can be transferred")
 	}
 }
 
-func TestLargeBytesCountAgainstTheMemoryLimit(t *testing.T) {
+func TestBytesCountTowardsMemoryLimit(t *testing.T) {
 	r := open(t, Options{MemoryLimit: 4 << 20})
 	eval(t, r, "globalThis.same = b => b")
 	if _, err := r.Call(global(t, r, "same"), Bytes(make([]byte, 8<<20))); !errors.Is(err, ErrOutOfMemory) {

@@ -8,39 +8,41 @@ import (
 	lib "modernc.org/libquickjs"
 )
 
-// Bytecode is a script or module compiled for further runtimes of this process. It
-// is safe to share. It has no outside form: its format belongs to this exact engine
-// version, and reading it is not safe against bytes made by others.
+// Bytecode is a compiled script or module that any Runtime of this process can run. It is safe for concurrent use. It
+// cannot be serialized: the format is specific to the version of the engine, and reading bytecode from another source is
+// not memory safe.
 type Bytecode struct {
 	name   string
 	module bool
 	code   []byte
 }
 
-// Compile compiles source as a classic script for Run. Its functions have places but no text: as text each is
-// "function name() { [native code] }", and a runtime need not hold the source.
+// Compile compiles source as a classic script for Run. The bytecode has positions for stacks, but not the source text, so
+// that a Runtime need not hold it: converted to a string, each function is "function name() { [native code] }".
 func Compile(name, source string) (Bytecode, error) {
 	return compile(Bytecode{name: name}, source, lib.MJS_EVAL_TYPE_GLOBAL)
 }
 
-// CompileModule compiles source as an ES module for RunModule, without the text of functions as Compile does.
+// CompileModule compiles source as an ES module for RunModule. Like that of Compile, the bytecode does not contain the
+// source text.
 func CompileModule(name, source string) (Bytecode, error) {
 	return compile(Bytecode{name: name, module: true}, source, lib.MJS_EVAL_TYPE_MODULE)
 }
 
+// compile compiles source in a temporary Runtime and returns b with the bytecode.
 func compile(b Bytecode, source string, flags int32) (Bytecode, error) {
 	r, err := New(Options{})
 	if err != nil {
 		return Bytecode{}, err
 	}
-	defer r.stop()
+	defer r.dispose()
 	lib.XJS_SetStripInfo(r.tls, r.rt, lib.MJS_STRIP_SOURCE)
 	err = r.turn(func() error {
 		v := r.hold(r.eval(b.name, source, flags|lib.MJS_EVAL_FLAG_COMPILE_ONLY))
 		if isException(v) {
 			return r.thrown()
 		}
-		b.code, err = r.write(v)
+		b.code, err = r.serialize(v)
 		return err
 	})
 	if err != nil {
@@ -49,13 +51,13 @@ func compile(b Bytecode, source string, flags int32) (Bytecode, error) {
 	return b, nil
 }
 
-// Run is a turn: it runs a compiled script.
+// Run runs a compiled script, as a turn.
 func (r *Runtime) Run(b Bytecode) error {
 	if b.module || b.code == nil {
-		return errors.New("engine: Run takes what Compile made; use RunModule for modules")
+		return errors.New("engine: Run needs bytecode of Compile; use RunModule for modules")
 	}
 	return r.turn(func() error {
-		f, err := r.read(b)
+		f, err := r.deserialize(b)
 		if err != nil {
 			return err
 		}
@@ -66,13 +68,13 @@ func (r *Runtime) Run(b Bytecode) error {
 	})
 }
 
-// RunModule is a turn: it runs a compiled module as EvalModule would.
+// RunModule runs a compiled module, as a turn. The Promise is that of EvalModule.
 func (r *Runtime) RunModule(b Bytecode) (*Promise, error) {
 	if !b.module {
-		return nil, errors.New("engine: RunModule takes what CompileModule made; use Run for scripts")
+		return nil, errors.New("engine: RunModule needs bytecode of CompileModule; use Run for scripts")
 	}
 	return r.startModule(b.name, func() (raw, error) {
-		v, err := r.read(b)
+		v, err := r.deserialize(b)
 		if err == nil && lib.XJS_ResolveModule(r.tls, r.ctx, v) < 0 {
 			lib.XFreeValue(r.tls, r.ctx, v)
 			return v, r.thrown()
@@ -81,7 +83,8 @@ func (r *Runtime) RunModule(b Bytecode) (*Promise, error) {
 	})
 }
 
-func (r *Runtime) write(v raw) ([]byte, error) {
+// serialize returns the bytecode of a compiled function or module.
+func (r *Runtime) serialize(v raw) ([]byte, error) {
 	const size = int(unsafe.Sizeof(lib.Tsize_t(0)))
 	length := r.tls.Alloc(size)
 	defer r.tls.Free(size)
@@ -93,17 +96,17 @@ func (r *Runtime) write(v raw) ([]byte, error) {
 	return clone(memory[byte](p, int(*at[lib.Tsize_t](length)))), nil
 }
 
-// read gives a counted function or module that has not run yet.
-func (r *Runtime) read(b Bytecode) (raw, error) {
+// deserialize returns the function or module that b contains, which has not run yet. The caller owns a reference to it.
+func (r *Runtime) deserialize(b Bytecode) (raw, error) {
 	p := libc.Xmalloc(r.tls, lib.Size_t(len(b.code)))
 	if p == 0 {
 		return rawUndefined(), ErrOutOfMemory
 	}
 	defer libc.Xfree(r.tls, p)
 	copy(memory[byte](p, len(b.code)), b.code)
-	r.compile(anyRoom)
+	r.raiseLimit(unlimitedRoom)
 	v := lib.XJS_ReadObject(r.tls, r.ctx, p, lib.Tsize_t(len(b.code)), lib.MJS_READ_OBJ_BYTECODE)
-	r.compiled()
+	r.restoreLimit()
 	if isException(v) {
 		return v, r.thrown()
 	}

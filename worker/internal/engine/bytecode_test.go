@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestCompiledScriptRunsInManyRuntimes(t *testing.T) {
+func TestRuntimeRunInManyRuntimes(t *testing.T) {
 	code, err := Compile("lib.js", "globalThis.f = function f(x) {\n  if (x < 0) throw new RangeError('é' + x);\n  return x * 2\n}")
 	if err != nil {
 		t.Fatal(err)
@@ -19,7 +19,7 @@ func TestCompiledScriptRunsInManyRuntimes(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			defer r.stop()
+			defer r.dispose()
 			if err := r.Run(code); err != nil {
 				t.Errorf("compiled code should run: %v", err)
 				return
@@ -35,14 +35,14 @@ func TestCompiledScriptRunsInManyRuntimes(t *testing.T) {
 			_, err = r.Call(f, Int(-1))
 			var e *Exception
 			if !errors.As(err, &e) || e.Message != "é-1" || e.Frames[0] != (Frame{Function: "f", File: "lib.js", Line: 2, Column: 34}) {
-				t.Errorf("compiled code should keep its places, got %+v", err)
+				t.Errorf("compiled code should keep its positions, got %+v", err)
 			}
 		})
 	}
 	wg.Wait()
 }
 
-func TestCompiledModuleRuns(t *testing.T) {
+func TestRuntimeRunModule(t *testing.T) {
 	code, err := CompileModule("file:///m.js", "globalThis.url = import.meta.url; export default await 5")
 	if err != nil {
 		t.Fatal(err)
@@ -54,13 +54,13 @@ func TestCompiledModuleRuns(t *testing.T) {
 			t.Fatalf("a compiled module should run, got %v, %v", p, err)
 		}
 		if v := eval(t, r, "url"); v.String() != "file:///m.js" {
-			t.Errorf("a compiled module should know its name, got %v", v)
+			t.Errorf("import.meta.url of a compiled module should be its name, got %v", v)
 		}
 		p.Release()
 	}
 }
 
-func TestBytecodeOfTheWrongKindIsRefused(t *testing.T) {
+func TestRuntimeRunRefusesOtherBytecode(t *testing.T) {
 	r := open(t, Options{})
 	script, _ := Compile("s.js", "1")
 	mod, _ := CompileModule("m.js", "1")
@@ -75,16 +75,16 @@ func TestBytecodeOfTheWrongKindIsRefused(t *testing.T) {
 	}
 }
 
-func TestCompileTellsSyntaxErrors(t *testing.T) {
+func TestCompileReturnsSyntaxErrors(t *testing.T) {
 	var e *Exception
 	if _, err := Compile("s.js", "let let = 1"); !errors.As(err, &e) || e.Name != "SyntaxError" {
-		t.Errorf("a syntax error should come from Compile, got %v", err)
+		t.Errorf("Compile should return a syntax error, got %v", err)
 	}
 	if _, err := CompileModule("m.js", "import x from 'y'"); err == nil {
 		t.Error("an import should fail to compile")
 	}
 	if err := open(t, Options{}).Run(mustCompile(t, "throw new Error('at run')")); !errors.As(err, &e) || e.Message != "at run" {
-		t.Errorf("what compiled code throws should come from Run, got %v", err)
+		t.Errorf("Run should return the exception of compiled code, got %v", err)
 	}
 }
 

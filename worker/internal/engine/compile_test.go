@@ -8,14 +8,14 @@ import (
 	lib "modernc.org/libquickjs"
 )
 
-// nearlyFull fills the heap and leaves about 150 KB of it.
+// nearlyFull is a script that fills the heap except for about 150 KB.
 const nearlyFull = `
 	const a = [], b = [];
 	try { for (;;) a.push(new ArrayBuffer(60000)) } catch {}
 	try { for (;;) b.push(new ArrayBuffer(4000)) } catch {}
 	b.length -= 36;`
 
-// large are source texts that take many times their size to compile.
+// large returns source texts whose compilation takes many times their size.
 func large() map[string]string {
 	return map[string]string{
 		"scopes":    strings.Repeat("for(;0;);", 3000),
@@ -27,7 +27,7 @@ func large() map[string]string {
 	}
 }
 
-func TestAScriptThatHidesOutOfMemoryDoesNotGoOn(t *testing.T) {
+func TestErrOutOfMemoryEndsScriptThatCatchesIt(t *testing.T) {
 	for name, code := range large() {
 		for how, run := range map[string]string{
 			"Function":      "new Function(code)",
@@ -48,10 +48,10 @@ func TestAScriptThatHidesOutOfMemoryDoesNotGoOn(t *testing.T) {
 	}
 }
 
+// quote returns a template literal with the text code.
 func quote(code string) string { return "`" + strings.ReplaceAll(code, "`", "\\`") + "`" }
 
-// fill takes the heap of a script to a little below its limit, without an allocation
-// that fails.
+// fill fills the heap to about left bytes below its limit, without a failed allocation.
 func fill(t *testing.T, r *Runtime, left int64) {
 	t.Helper()
 	f := eval(t, r, "const full = []; (size) => { full.push(new ArrayBuffer(size)) }").Function()
@@ -63,26 +63,27 @@ func fill(t *testing.T, r *Runtime, left int64) {
 	}
 }
 
-func TestCodeIsCompiledBeyondTheLimitAndComparedWithIt(t *testing.T) {
+func TestMemoryLimitAppliesAfterCompiling(t *testing.T) {
 	const limit = 8 << 20
 	for name, code := range large() {
 		r := open(t, Options{MemoryLimit: limit})
 		define(t, r, "code", func([]Value) (Value, error) { return String("if (0) {" + code + "}"), nil })
 		fill(t, r, 150000)
 		if _, err := r.EvalScript("x.js", "(0, eval)(__host.code()); globalThis.done = 1"); err != nil && !errors.Is(err, ErrOutOfMemory) {
-			t.Errorf("%s: code that needs more than is left while it is compiled should either fit when it runs or be out of memory, got %v", name, err)
+			t.Errorf("%s: code that exceeds the limit while it is compiled should either run or be out of memory, got %v", name, err)
 		}
 		if r.Lost() {
-			t.Errorf("%s: nothing should fail inside the engine", name)
+			t.Errorf("%s: there should be no fault in the engine", name)
 		}
-		if m := r.Memory(); m.Used > limit+1<<20 && !r.starved && !r.poisoned {
-			t.Errorf("%s: the limit should be in force again, got %+v", name, m)
+		if m := r.Memory(); m.Used > limit+1<<20 && !r.outOfMemory && !r.poisoned {
+			t.Errorf("%s: the limit should be restored, got %+v", name, m)
 		}
 	}
 }
 
-// Without the room a failed allocation in the parser leads to accesses at wild addresses.
-func TestAFaultInsideTheEngineIsAnErrorOfTheTurn(t *testing.T) {
+// The test restores the engine's own function for compiling, which does not raise the memory limit: then a failed
+// allocation in the parser leads to accesses to invalid addresses.
+func TestErrPoisonedAfterFaultInTurn(t *testing.T) {
 	lost := 0
 	for left := int64(20000); left < 400000; left += 20000 {
 		r := open(t, Options{MemoryLimit: 4 << 20})
@@ -92,27 +93,27 @@ func TestAFaultInsideTheEngineIsAnErrorOfTheTurn(t *testing.T) {
 		fill(t, r, left)
 		_, err := r.Call(run)
 		if err != nil && !errors.Is(err, ErrOutOfMemory) && !errors.Is(err, ErrPoisoned) {
-			t.Errorf("with %d bytes left the turn should end out of memory, or the runtime be of no use, got %v", left, err)
+			t.Errorf("with %d bytes left the turn should end with ErrOutOfMemory or ErrPoisoned, got %v", left, err)
 		}
 		if !r.Lost() {
 			continue
 		}
 		lost++
 		if _, err := r.EvalScript("x", "1"); !errors.Is(err, ErrPoisoned) {
-			t.Errorf("the next turn should answer ErrPoisoned, got %v", err)
+			t.Errorf("the next turn should return ErrPoisoned, got %v", err)
 		}
 		r.CollectGarbage()
 		run.Release()
 		if m := r.Memory(); m.Used != 0 {
-			t.Errorf("nothing of the engine should be looked at any more, got %+v", m)
+			t.Errorf("the engine should not be used after a fault, got %+v", m)
 		}
 	}
 	if lost == 0 {
-		t.Error("the test should reach a fault at least once")
+		t.Error("the test should cause at least one fault")
 	}
 }
 
-func TestAFaultInAnInnerTurnEndsTheOuterOne(t *testing.T) {
+func TestErrPoisonedAfterFaultInNestedTurn(t *testing.T) {
 	r := open(t, Options{})
 	var inner error
 	define(t, r, "inner", func([]Value) (Value, error) {
@@ -125,11 +126,11 @@ func TestAFaultInAnInnerTurnEndsTheOuterOne(t *testing.T) {
 	})
 	_, err := r.EvalScript("x", "try { __host.inner() } catch {} finally { __host.reached() }")
 	if !errors.Is(inner, ErrPoisoned) || !errors.Is(err, ErrPoisoned) || !r.Lost() {
-		t.Errorf("both turns should answer ErrPoisoned, got %v and %v", inner, err)
+		t.Errorf("both turns should return ErrPoisoned, got %v and %v", inner, err)
 	}
 }
 
-func TestAFaultBetweenTurnsIsTheNextOnes(t *testing.T) {
+func TestErrPoisonedAfterFaultBetweenTurns(t *testing.T) {
 	for name, touch := range map[string]func(*Runtime, *Function, *Promise){
 		"collecting garbage": func(r *Runtime, _ *Function, _ *Promise) { r.CollectGarbage() },
 		"counting objects":   func(r *Runtime, _ *Function, _ *Promise) { r.Memory() },
@@ -146,7 +147,7 @@ func TestAFaultBetweenTurnsIsTheNextOnes(t *testing.T) {
 		at[lib.TJSRuntime](r.rt).Fgc_obj_list.Fnext = 1 << 40
 		touch(r, f, p)
 		if _, err := r.EvalScript("x", "1"); !errors.Is(err, ErrPoisoned) || !r.Lost() {
-			t.Errorf("after a fault in %s the next turn should answer ErrPoisoned, got %v", name, err)
+			t.Errorf("after a fault in %s the next turn should return ErrPoisoned, got %v", name, err)
 		}
 	}
 }

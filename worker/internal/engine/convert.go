@@ -7,13 +7,17 @@ import (
 )
 
 const (
-	maxListDepth  = 32      // lists inside lists; a list that holds itself ends here
-	maxListValues = 1 << 16 // elements in one value from the script, all lists together; those from Go are there already
+	// maxListDepth bounds the nesting of lists, which also ends lists that contain themselves.
+	maxListDepth = 32
+
+	// maxListValues bounds the number of elements of all lists within one value from a script.
+	maxListValues = 1 << 16
 )
 
-// toJS makes an engine value of v. The caller frees it.
+// toJS converts v to an engine value. The caller frees it.
 func (r *Runtime) toJS(v Value) (raw, error) { return r.toJSWithin(v, maxListDepth) }
 
+// toJSWithin is toJS for lists that may be nested up to depth.
 func (r *Runtime) toJSWithin(v Value, depth int) (raw, error) {
 	switch v.kind {
 	case KindUndefined:
@@ -36,6 +40,7 @@ func (r *Runtime) toJSWithin(v Value, depth int) (raw, error) {
 	return rawUndefined(), &UnsupportedError{Type: v.kind.String()}
 }
 
+// newArray converts a list to an array. It defines the elements, so that setters on Array.prototype are not called.
 func (r *Runtime) newArray(list []Value, depth int) (raw, error) {
 	if depth == 0 {
 		return rawUndefined(), &SizeError{What: "the nesting of a list", Limit: maxListDepth}
@@ -57,17 +62,16 @@ func (r *Runtime) newArray(list []Value, depth int) (raw, error) {
 	return array, nil
 }
 
-// reader makes Go values of engine values.
+// reader converts engine values to Go values.
 type reader struct {
 	*Runtime
-	left      int         // elements that may still come
-	functions []*Function // made on the way
+	remaining int         // number of list elements that may still be converted
+	functions []*Function // functions among the converted values
 }
 
-// fromJS makes a Go value of v, which stays the caller's. Functions in it belong to
-// whoever gets it.
+// fromJS converts v to a Go value. The caller keeps its reference to v, and owns the functions in the result.
 func (r *Runtime) fromJS(v raw) (Value, error) {
-	in := reader{Runtime: r, left: maxListValues}
+	in := reader{Runtime: r, remaining: maxListValues}
 	value, err := in.read(v, maxListDepth)
 	if err != nil {
 		in.release()
@@ -75,8 +79,8 @@ func (r *Runtime) fromJS(v raw) (Value, error) {
 	return value, err
 }
 
-// unless passes v on, or lets go of it when the turn failed after v was made.
-func (v Value) unless(err error) (Value, error) {
+// orRelease returns v, or releases it if the turn has failed with err.
+func (v Value) orRelease(err error) (Value, error) {
 	if err == nil {
 		return v, nil
 	}
@@ -84,6 +88,7 @@ func (v Value) unless(err error) (Value, error) {
 	return Undefined(), err
 }
 
+// release releases the functions in v.
 func (v Value) release() {
 	if f := v.Function(); f != nil {
 		f.Release()
@@ -93,12 +98,14 @@ func (v Value) release() {
 	}
 }
 
+// release releases all functions among the converted values.
 func (in *reader) release() {
 	for _, f := range in.functions {
 		f.Release()
 	}
 }
 
+// read converts v, in which lists may be nested up to depth.
 func (in *reader) read(v raw, depth int) (Value, error) {
 	switch tag(v) {
 	case lib.EJS_TAG_UNDEFINED:
@@ -118,6 +125,7 @@ func (in *reader) read(v raw, depth int) (Value, error) {
 	return Undefined(), &UnsupportedError{Type: in.typeName(v)}
 }
 
+// readObject converts a function, an array, or an ArrayBuffer or view.
 func (in *reader) readObject(v raw, depth int) (Value, error) {
 	if lib.XJS_IsFunction(in.tls, in.ctx, v) != 0 {
 		f := in.newFunction(lib.XDupValue(in.tls, in.ctx, v))
@@ -133,7 +141,7 @@ func (in *reader) readObject(v raw, depth int) (Value, error) {
 	return Undefined(), &UnsupportedError{Type: in.typeName(v)}
 }
 
-// readArray asks for the length once: reading an element may run script that
+// readArray converts an array. It reads the length only once, because reading an element may run code of the script that
 // changes the array.
 func (in *reader) readArray(v raw, depth int) (Value, error) {
 	length := in.hold(lib.XGetProperty(in.tls, in.ctx, v, lib.EJS_ATOM_length))
@@ -144,10 +152,10 @@ func (in *reader) readArray(v raw, depth int) (Value, error) {
 	if depth == 0 {
 		return Undefined(), &SizeError{What: "the nesting of an array", Limit: maxListDepth}
 	}
-	if n > in.left {
+	if n > in.remaining {
 		return Undefined(), &SizeError{What: "an array", Limit: maxListValues}
 	}
-	in.left -= n
+	in.remaining -= n
 	list := make([]Value, n)
 	for i := range list {
 		if err := in.readElement(&list[i], v, i, depth-1); err != nil {
@@ -157,6 +165,7 @@ func (in *reader) readArray(v raw, depth int) (Value, error) {
 	return List(list...), nil
 }
 
+// readElement converts element i of an array.
 func (in *reader) readElement(to *Value, array raw, i, depth int) (err error) {
 	element := lib.XJS_GetPropertyUint32(in.tls, in.ctx, array, uint32(i))
 	if isException(element) {
@@ -167,8 +176,8 @@ func (in *reader) readElement(to *Value, array raw, i, depth int) (err error) {
 	return err
 }
 
-// typeName names the class of an object as the engine knows it, which no script can
-// change or be run by.
+// typeName returns the name of a value's type, or of an object's class. It reads the class within the engine: a script
+// cannot change it, and no code of the script runs.
 func (r *Runtime) typeName(v raw) string {
 	switch tag(v) {
 	case lib.EJS_TAG_SYMBOL:
@@ -181,9 +190,10 @@ func (r *Runtime) typeName(v raw) string {
 	return "unknown"
 }
 
+// className returns the name of a class.
 func (r *Runtime) className(class int) string {
 	if class == lib.EJS_CLASS_PROXY {
-		return "Proxy" // The engine calls it Object.
+		return "Proxy" // the engine's name is Object
 	}
 	name := lib.XJS_AtomToString(r.tls, r.ctx, r.class(class).Fclass_name)
 	defer lib.XFreeValue(r.tls, r.ctx, name)
@@ -193,7 +203,7 @@ func (r *Runtime) className(class int) string {
 	return fromLatin1(latin1(name))
 }
 
-// class gives what the engine knows of a class.
+// class returns the engine's record of a class.
 func (r *Runtime) class(number int) *lib.TJSClass {
 	classes := at[lib.TJSRuntime](r.rt).Fclass_array
 	return at[lib.TJSClass](classes + uintptr(number)*unsafe.Sizeof(lib.TJSClass{}))

@@ -1,8 +1,7 @@
-// Package engine runs JavaScript: a thin binding over QuickJS translated to Go
-// (modernc.org/libquickjs). It knows nothing of WebSockets, events or files, and
-// it is the only package that may import modernc.org.
+// Package engine runs JavaScript. It is a thin binding of QuickJS, translated to Go (modernc.org/libquickjs). It has no
+// concept of WebSockets, events or files, and it is the only package that may import modernc.org.
 //
-// # The API
+// # API
 //
 //	New(Options) (*Runtime, error)
 //	(*Runtime) Close() error
@@ -26,45 +25,39 @@
 //
 // # Ownership
 //
-// A Runtime belongs to one goroutine at a time; it is not tied to an OS thread.
-// Only [Runtime.Interrupt] and [Runtime.ClearInterrupt] may be called from
-// elsewhere at any moment. Runtimes are independent of each other.
+// A Runtime may be used by one goroutine at a time; it is not tied to an OS thread. Only the methods that set, clear or
+// report an interrupt, and [Runtime.Poke] and [Runtime.Locate], may be called from other goroutines at any time. Runtimes
+// are independent of each other.
 //
-// No engine value leaves the package: a [Value] is plain Go data, and what has to
-// stay in the engine is behind [Function] and [Promise], counted references that
-// turn inert when their Runtime is closed.
+// No engine value leaves the package: a [Value] is plain Go data. [Function] and [Promise] are counted references to
+// values that stay in the engine; they become inert when their Runtime is closed.
 //
 // # Turns
 //
-// The calls that run script, and RunJobs, are turns: the script runs, then
-// every promise job that is ready, then everything the turn made on the way is
-// freed and rejections that nobody handled are reported. A host function may start
-// a turn of its own while one is running; the jobs wait for the outermost one.
+// A call that runs code of a script, or RunJobs, is a turn: the code runs, then every promise job that is ready. At the
+// end all temporary values of the turn are freed, and unhandled rejections are reported. A host function may start a
+// nested turn; jobs run at the end of the outermost one.
 //
-// # What scripts get
+// # Host object
 //
-// The host object has [React], [Conceal] and [Reveal] from the start: what a prelude in
-// JavaScript needs and the language is slow at.
+// Every host object has the functions [React], [Conceal] and [Reveal], for a prelude in JavaScript: what they do is slow
+// in the language itself.
 //
 // # Failures
 //
-// What a script throws comes back as an [*Exception]. [ErrInterrupted] and
-// [ErrOutOfMemory] end a turn in a way the script cannot catch. Out of memory also
-// poisons the Runtime: the garbage may still be reachable, so every later call
-// answers [ErrPoisoned] and the Runtime is only good for Close. It ends the turn at the
-// script's next step, also if the script catches the error.
+// An exception of a script is returned as an [*Exception]. [ErrInterrupted] and [ErrOutOfMemory] end a turn in a way that
+// the script cannot catch. After a failed allocation the turn ends at the script's next step, even if the script catches
+// the error, and the Runtime can only be closed: the garbage may still be reachable, so every later call returns
+// [ErrPoisoned].
 //
-// The engine is C that was translated to Go, and release 2026-06-04 of QuickJS has
-// memory errors, all of them after an allocation that failed: the parser goes on with
-// scopes and bytecode that it does not have, and what writes the stack of an error may
-// write to one that was freed (github.com/bellard/quickjs, issues 406, 528, 529, 531
-// and 532). So code is compiled beyond the memory limit, which is compared afterwards;
-// the memory of a Runtime is given back as a whole, without the engine; and an access
-// to an address without memory is a panic, which ends the turn with ErrPoisoned. That
-// Runtime is [Runtime.Lost]: its memory is never freed. Nothing else in the process is
-// harmed, as far as such an error is an access to memory that does not exist.
+// The engine is C that was translated to Go, and release 2026-06-04 of QuickJS has memory errors. All of them follow a
+// failed allocation: the parser goes on with scopes and bytecode that do not exist, and the function that writes the
+// stack of an error may write to an object that has been freed (github.com/bellard/quickjs, issues 406, 528, 529, 531 and
+// 532). For this reason code is compiled beyond the memory limit, and the heap is compared with the limit afterwards; the
+// memory of a Runtime is freed as a whole, without the engine; and an access to an unmapped address is a panic, which ends
+// the turn with ErrPoisoned. Such a Runtime is [Runtime.Lost]: its memory is never freed. Other parts of the process are
+// not affected, as far as the error is an access to unmapped memory.
 //
-// The memory limit, the interrupt and the depth limit protect the process from
-// scripts that go wrong. They are no sandbox for hostile code: a long loop inside a
-// built-in, such as sorting a huge array, does not see the interrupt until it ends.
+// The memory limit, the interrupt and the depth limit protect the process from faulty scripts. They are not a sandbox for
+// hostile code: a long operation of a built-in function, such as sorting a huge array, is not interrupted before it ends.
 package engine

@@ -6,68 +6,66 @@ import (
 )
 
 var (
-	// ErrInterrupted is the end of a turn that Interrupt stopped, and the answer
-	// to every turn begun before ClearInterrupt.
+	// ErrInterrupted is returned by a turn that Interrupt has ended, and by every turn that is started before
+	// ClearInterrupt.
 	ErrInterrupted = errors.New("engine: the script was interrupted; call ClearInterrupt before the next turn")
 
-	// ErrOutOfMemory is the end of a turn in which the memory limit refused an
-	// allocation, whether or not the script caught the error it saw.
+	// ErrOutOfMemory is returned by a turn in which an allocation has failed because of the memory limit, even if the
+	// script has caught the exception.
 	ErrOutOfMemory = errors.New("engine: the script ran out of memory; close the runtime and make a new one")
 
-	// ErrPoisoned is the answer of a Runtime that ran out of memory before, or
-	// whose engine failed inside.
+	// ErrPoisoned is returned by a Runtime that has run out of memory before, or in whose engine a fault has occurred.
 	ErrPoisoned = errors.New("engine: the runtime is no longer usable after an earlier failure; close it and make a new one")
 
-	// ErrClosed is the answer of a closed Runtime and of its Functions.
+	// ErrClosed is returned after the Runtime has been closed.
 	ErrClosed = errors.New("engine: the runtime is closed")
 
-	// ErrBusy is the answer of Close inside a host function.
+	// ErrBusy is returned by Close within a host function.
 	ErrBusy = errors.New("engine: the runtime is running a script; close it after the turn")
 
-	// ErrReleased is the answer to using a Function after its last Release, or in
-	// a Runtime it does not belong to.
+	// ErrReleased is returned for a Function that has been released, or that belongs to another Runtime.
 	ErrReleased = errors.New("engine: the function is released or belongs to another runtime")
 
-	// ErrStackOverflow is what errors.Is finds in the Exception of a script that
-	// called too deeply. Scripts can catch it.
-	ErrStackOverflow = errors.New("engine: the script called too deeply")
+	// ErrStackOverflow matches, with errors.Is, the Exception of a script whose calls were nested too deeply. Scripts
+	// can catch that exception.
+	ErrStackOverflow = errors.New("engine: the script's calls were nested too deeply")
 )
 
-// UnsupportedError says that a JavaScript value has no form as a [Value].
+// UnsupportedError reports a JavaScript value that cannot be converted to a [Value].
 type UnsupportedError struct {
-	// Type names what was found: "Map", "Promise", "symbol", "bigint" ...
+	// Type is the type or class of the value: "Map", "Promise", "symbol", "bigint" and so on.
 	Type string
 }
 
-// Error names the type and what can pass.
+// Error returns the type, and the types that are supported.
 func (e *UnsupportedError) Error() string {
 	return fmt.Sprintf("a value of type %s cannot be passed to the host; "+
 		"pass undefined, null, booleans, numbers, strings, bytes, functions or arrays of these", e.Type)
 }
 
-// SizeError says that a value was too large to pass between script and host.
+// SizeError reports a value that is too large to be passed between script and host.
 type SizeError struct {
-	What  string // what was too large
-	Limit int    // the most that can pass
+	What  string // the thing that is too large, such as "a string"
+	Limit int    // its maximum size
 }
 
-// Error says what was too large and what the limit is.
+// Error returns the thing that is too large, and the limit.
 func (e *SizeError) Error() string {
 	return fmt.Sprintf("%s is too large to be passed between script and host: the limit is %d", e.What, e.Limit)
 }
 
-// PanicError is a Go panic that was stopped at the border to the engine.
+// PanicError is a Go panic that has been recovered, in a host function or in the engine.
 type PanicError struct {
-	Value any    // what was passed to panic
-	Stack []byte // the goroutine's stack where it was stopped
+	Value any    // the value that was passed to panic
+	Stack []byte // the stack of the goroutine at recovery
 }
 
-// Error gives the panic's value without its stack.
+// Error returns the value of the panic without the stack.
 func (e *PanicError) Error() string {
 	return fmt.Sprintf("engine: panic: %v", e.Value)
 }
 
-// Unwrap gives the panic's value where it is an error.
+// Unwrap returns the value of the panic if it is an error, and nil otherwise.
 func (e *PanicError) Unwrap() error {
 	err, _ := e.Value.(error)
 	return err

@@ -9,10 +9,9 @@ import (
 	lib "modernc.org/libquickjs"
 )
 
-// EvalScript is a turn: it runs source as a classic script, whose var and function
-// declarations become globals, and gives the value of its last expression. Where
-// that value has no form in Go it gives undefined: it is often there by accident.
-// The name stands in stacks and messages.
+// EvalScript runs source as a classic script, as a turn, and returns the value of its last expression. It returns
+// undefined if that value cannot be converted, as scripts often end with such an expression by accident. var and function
+// declarations of the script become globals. name is the file name in stacks and errors.
 func (r *Runtime) EvalScript(name, source string) (result Value, err error) {
 	err = r.turn(func() error {
 		v := r.hold(r.eval(name, source, lib.MJS_EVAL_TYPE_GLOBAL))
@@ -26,12 +25,11 @@ func (r *Runtime) EvalScript(name, source string) (result Value, err error) {
 		}
 		return err
 	})
-	return result.unless(err)
+	return result.orRelease(err)
 }
 
-// EvalModule is a turn: it runs source as one self-contained ES module with
-// top-level await. A syntax error is returned; everything later is in the Promise,
-// which the caller releases. import.meta.url is name; imports fail.
+// EvalModule runs source as an ES module, as a turn. The module may use top-level await, but not import; import.meta.url
+// is name. A syntax error is returned. Exceptions of the module reject the Promise, which the caller must release.
 func (r *Runtime) EvalModule(name, source string) (*Promise, error) {
 	return r.startModule(name, func() (raw, error) {
 		v := r.eval(name, source, lib.MJS_EVAL_TYPE_MODULE|lib.MJS_EVAL_FLAG_COMPILE_ONLY)
@@ -42,9 +40,9 @@ func (r *Runtime) EvalModule(name, source string) (*Promise, error) {
 	})
 }
 
-// eval gives a counted value or an exception.
+// eval compiles and runs source. The caller owns a reference to the result, which is a value or an exception.
 func (r *Runtime) eval(name, source string, flags int32) raw {
-	// The parser ends at invalid bytes with a message about something else.
+	// At invalid UTF-8 the parser would stop with a misleading error.
 	source = strings.ToValidUTF8(source, "\uFFFD")
 	text, err := r.cString(source)
 	if err != nil {
@@ -56,11 +54,11 @@ func (r *Runtime) eval(name, source string, flags int32) raw {
 		return lib.XJS_ThrowOutOfMemory(r.tls, r.ctx)
 	}
 	defer r.freeCString(file)
-	r.trusted = true
+	r.hostSource = true
 	return lib.XJS_Eval(r.tls, r.ctx, text, lib.Size_t(len(source)), file, flags)
 }
 
-// startModule evaluates the module that load makes.
+// startModule evaluates the module that load returns, as a turn.
 func (r *Runtime) startModule(name string, load func() (raw, error)) (p *Promise, err error) {
 	err = r.turn(func() error {
 		module, err := load()
@@ -89,6 +87,7 @@ func (r *Runtime) startModule(name string, load func() (raw, error)) (p *Promise
 	return p, nil
 }
 
+// setModuleURL sets import.meta.url of a module.
 func (r *Runtime) setModuleURL(module raw, name string) error {
 	meta := r.hold(lib.XJS_GetImportMeta(r.tls, r.ctx, address(module)))
 	if isException(meta) {
@@ -109,10 +108,10 @@ func (r *Runtime) setModuleURL(module raw, name string) error {
 	return nil
 }
 
-// refuseImport answers every import statement and import() call.
+// refuseImport is the module loader: it throws for every import statement and every import() call.
 func refuseImport(tls *libc.TLS, _, name, _ uintptr) uintptr {
 	r := runtimeOf(tls)
-	message := fmt.Sprintf("cannot import %q: a module has to be one self-contained file, so bundle it first", libc.GoString(name))
+	message := fmt.Sprintf("cannot import %q: a module must be one self-contained file; bundle it first", libc.GoString(name))
 	r.throwError(&Throw{Name: "TypeError", Message: message})
 	return 0
 }

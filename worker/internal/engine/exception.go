@@ -9,24 +9,24 @@ import (
 )
 
 const (
-	maxCauses    = 4       // errors named as the cause of an error, and so on
-	maxErrors    = 4       // errors of an AggregateError
-	maxErrorText = 1 << 14 // bytes of a message or stack
+	maxCauses    = 4       // length of a chain of causes
+	maxErrors    = 4       // number of errors of an AggregateError
+	maxErrorText = 1 << 14 // length of a message or stack, in bytes
 )
 
-// Exception is what a script threw, or what a promise was rejected with.
+// Exception is a value that a script has thrown, or with which a promise was rejected.
 type Exception struct {
-	Name    string // "TypeError"; empty when no error object was thrown
-	Message string // the error's message, or a readable form of what was thrown
-	Stack   string // one line for each frame, without name and message
-	Frames  []Frame
-	Cause   *Exception // the error's cause, if it has one
+	Name    string     // such as "TypeError"; empty if the value is not an error object
+	Message string     // the message of the error, or a readable form of the value
+	Stack   string     // one line for each frame, without name and message
+	Frames  []Frame    // the parsed Stack
+	Cause   *Exception // the cause of the error, or nil
 
 	Errors []*Exception // the first errors of an AggregateError
-	More   int          // how many follow them
+	More   int          // the number of its further errors
 }
 
-// Error gives name and message as JavaScript prints them.
+// Error returns name and message in the form in which JavaScript prints them.
 func (e *Exception) Error() string {
 	switch {
 	case e.Name == "":
@@ -37,7 +37,7 @@ func (e *Exception) Error() string {
 	return e.Name + ": " + e.Message
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause, or nil.
 func (e *Exception) Unwrap() error {
 	if e.Cause == nil {
 		return nil
@@ -45,20 +45,20 @@ func (e *Exception) Unwrap() error {
 	return e.Cause
 }
 
-// Is knows the engine's stack overflow by its text; it has no other mark.
+// Is reports whether target is ErrStackOverflow and e is the engine's stack overflow, which only its text identifies.
 func (e *Exception) Is(target error) bool {
 	return target == ErrStackOverflow && e.Name == "InternalError" && e.Message == "stack overflow"
 }
 
-// thrown takes the pending exception. What stopped the turn from outside goes
-// before it, so that nothing of the script runs any more to describe it.
+// thrown removes the pending exception and returns it as an error. If the turn must stop, it returns ErrOutOfMemory or
+// ErrInterrupted instead.
 func (r *Runtime) thrown() error {
-	if r.starved {
+	if r.outOfMemory {
 		return ErrOutOfMemory
 	}
 	e := r.caught()
 	switch {
-	case r.starved:
+	case r.outOfMemory:
 		return ErrOutOfMemory
 	case r.interrupted.Load():
 		return ErrInterrupted
@@ -66,16 +66,17 @@ func (r *Runtime) thrown() error {
 	return e
 }
 
+// caught removes the pending exception and returns it.
 func (r *Runtime) caught() *Exception {
 	v := lib.XJS_GetException(r.tls, r.ctx)
 	defer lib.XFreeValue(r.tls, r.ctx, v)
 	return r.describe(v, maxCauses)
 }
 
-// describe reads what was thrown. Getters and proxies of the script may run and
-// throw again; what they throw is dropped.
+// describe converts a thrown value to an Exception with at most causes causes. Getters and proxies of the script may run;
+// their exceptions are dropped.
 func (r *Runtime) describe(v raw, causes int) *Exception {
-	if r.stopped() || tag(v) != lib.EJS_TAG_OBJECT {
+	if r.mustStop() || tag(v) != lib.EJS_TAG_OBJECT {
 		return &Exception{Message: r.primitive(v)}
 	}
 	e := &Exception{
@@ -85,7 +86,7 @@ func (r *Runtime) describe(v raw, causes int) *Exception {
 	if lib.XJS_IsError(r.tls, r.ctx, v) == 0 && e.Message == "" {
 		return &Exception{Message: r.inspect(v)}
 	}
-	e.Stack = withoutHead(r.property(v, lib.EJS_ATOM_stack), e.Error())
+	e.Stack = stripHead(r.property(v, lib.EJS_ATOM_stack), e.Error())
 	e.Frames = parseStack(e.Stack)
 	if causes > 0 {
 		e.Cause = r.cause(v, causes-1)
@@ -94,7 +95,8 @@ func (r *Runtime) describe(v raw, causes int) *Exception {
 	return e
 }
 
-// errors reads the array errors, which an AggregateError has.
+// errors converts the first elements of the property errors, which an AggregateError has. more is the number of its
+// further elements.
 func (r *Runtime) errors(v raw, causes int) (errs []*Exception, more int) {
 	list := lib.XGetProperty(r.tls, r.ctx, v, lib.EJS_ATOM_errors)
 	defer lib.XFreeValue(r.tls, r.ctx, list)
@@ -103,7 +105,7 @@ func (r *Runtime) errors(v raw, causes int) (errs []*Exception, more int) {
 		isArray = lib.XJS_IsArray(r.tls, r.ctx, list)
 	}
 	if isArray <= 0 {
-		if tag(list) == lib.EJS_TAG_EXCEPTION || isArray < 0 { // a getter of the script, or a proxy
+		if tag(list) == lib.EJS_TAG_EXCEPTION || isArray < 0 { // a getter or a proxy of the script has thrown
 			r.dropException()
 		}
 		return nil, 0
@@ -121,7 +123,7 @@ func (r *Runtime) errors(v raw, causes int) (errs []*Exception, more int) {
 	return errs, max(0, length-maxErrors)
 }
 
-// length returns the length of an array, 0 if it cannot be read.
+// length returns the length of an array, or 0 if it cannot be read.
 func (r *Runtime) length(array raw) int {
 	n := lib.XGetProperty(r.tls, r.ctx, array, lib.EJS_ATOM_length)
 	defer lib.XFreeValue(r.tls, r.ctx, n)
@@ -129,13 +131,14 @@ func (r *Runtime) length(array raw) int {
 	case lib.EJS_TAG_EXCEPTION:
 		r.dropException()
 	case lib.EJS_TAG_INT, lib.EJS_TAG_FLOAT64:
-		if length := rawFloat(n); length > 0 { // a proxy may have any
+		if length := rawFloat(n); length > 0 { // a proxy may return any number
 			return int(min(length, math.MaxUint32))
 		}
 	}
 	return 0
 }
 
+// cause converts the cause of an error. It returns nil if there is none.
 func (r *Runtime) cause(v raw, causes int) *Exception {
 	cause := lib.XGetProperty(r.tls, r.ctx, v, lib.EJS_ATOM_cause)
 	defer lib.XFreeValue(r.tls, r.ctx, cause)
@@ -149,7 +152,7 @@ func (r *Runtime) cause(v raw, causes int) *Exception {
 	return r.describe(cause, causes)
 }
 
-// property reads a property that is a string; everything else gives "".
+// property returns a property that is a string, and "" for every other property.
 func (r *Runtime) property(v raw, name lib.TJSAtom) string {
 	p := lib.XGetProperty(r.tls, r.ctx, v, name)
 	defer lib.XFreeValue(r.tls, r.ctx, p)
@@ -162,11 +165,12 @@ func (r *Runtime) property(v raw, name lib.TJSAtom) string {
 	return ""
 }
 
+// dropException removes and frees the pending exception.
 func (r *Runtime) dropException() {
 	lib.XFreeValue(r.tls, r.ctx, lib.XJS_GetException(r.tls, r.ctx))
 }
 
-// primitive writes strings as they are.
+// primitive returns a string unchanged, and the result of inspect for any other value.
 func (r *Runtime) primitive(v raw) string {
 	if tag(v) == lib.EJS_TAG_STRING || tag(v) == lib.EJS_TAG_STRING_ROPE {
 		s, err := r.text(v)
@@ -177,13 +181,14 @@ func (r *Runtime) primitive(v raw) string {
 	return r.inspect(v)
 }
 
-// inspect writes any value the way a console does, without running script.
+// inspect returns a readable form of any value, as a console prints it. No code of the script runs.
 func (r *Runtime) inspect(v raw) string {
 	r.printed = r.printed[:0]
 	lib.XJS_PrintValue(r.tls, r.ctx, pointerTo(appendPrinted), 0, v, 0)
 	return clip(strings.ToValidUTF8(string(r.printed), "\uFFFD"))
 }
 
+// appendPrinted appends text to r.printed. The engine calls it while it prints a value.
 func appendPrinted(tls *libc.TLS, _, p uintptr, n lib.Tsize_t) {
 	r := runtimeOf(tls)
 	if len(r.printed) < maxErrorText {
@@ -191,7 +196,7 @@ func appendPrinted(tls *libc.TLS, _, p uintptr, n lib.Tsize_t) {
 	}
 }
 
-// clip keeps a text within maxErrorText without cutting a character in two.
+// clip truncates a text to maxErrorText bytes at the boundary of a character.
 func clip(s string) string {
 	if len(s) <= maxErrorText {
 		return s

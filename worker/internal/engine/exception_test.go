@@ -6,35 +6,35 @@ import (
 	"testing"
 )
 
-func TestExceptionTellsWhatAndWhere(t *testing.T) {
+func TestExceptionHasMessageFramesAndCauses(t *testing.T) {
 	r := open(t, Options{})
 	e := mustThrow(t, r, "function f() {\n  throw new TypeError('bad', {cause: new RangeError('deep', {cause: 'root'})})\n}\nf()")
 	if e.Error() != "TypeError: bad" || len(e.Frames) != 2 {
-		t.Fatalf("name, message and two frames should come out, got %v %+v", e, e.Frames)
+		t.Fatalf("the exception should have name, message and two frames, got %v %+v", e, e.Frames)
 	}
 	if e.Frames[0] != (Frame{"f", "test.js", 2, 22}) || e.Frames[1] != (Frame{"", "test.js", 4, 2}) {
-		t.Errorf("the frames should point into the source, got %+v", e.Frames)
+		t.Errorf("the frames should have positions in the source, got %+v", e.Frames)
 	}
 	if e.Cause == nil || e.Cause.Error() != "RangeError: deep" || e.Cause.Cause.Error() != "root" {
-		t.Errorf("the causes should come out, got %v", e.Cause)
+		t.Errorf("the exception should have its causes, got %v", e.Cause)
 	}
 	if !errors.Is(e, e.Cause) || errors.Unwrap(e.Cause.Cause) != nil {
-		t.Error("errors.Is should find a cause, and the last should have none")
+		t.Error("errors.Is should find a cause, and the last cause should have none")
 	}
 }
 
-func TestExceptionHasTheErrorsOfAnAggregateError(t *testing.T) {
+func TestExceptionErrorsOfAggregateError(t *testing.T) {
 	r := open(t, Options{})
 	e := mustThrow(t, r, "throw new AggregateError([new TypeError('a', {cause: 'why'}), 'b', 3, null, 5, 6], 'all failed', {cause: new AggregateError([1])})")
 	got := e.Error()
-	for _, one := range e.Errors {
-		got += "|" + one.Error()
+	for _, item := range e.Errors {
+		got += "|" + item.Error()
 	}
 	if want := "AggregateError: all failed|TypeError: a|b|3|null"; got != want || e.More != 2 {
-		t.Errorf("the first errors come out, %q and 2 more; got %q and %d", want, got, e.More)
+		t.Errorf("the exception should have the first errors, %q and 2 more, got %q and %d", want, got, e.More)
 	}
 	if e.Errors[0].Cause == nil || len(e.Cause.Errors) != 1 {
-		t.Error("they have their causes, and causes have their errors")
+		t.Error("the errors should have their causes, and the cause its errors")
 	}
 	for source, want := range map[string]int{
 		"var e = new AggregateError([]); e.errors = [1]; throw e":                                                     1,
@@ -51,15 +51,15 @@ func TestExceptionHasTheErrorsOfAnAggregateError(t *testing.T) {
 		"var e = new Error('x'); e.errors = [1, 2]; Object.defineProperty(e.errors, 1, {get() { throw e }}); throw e": 1,
 	} {
 		if e := mustThrow(t, r, source); len(e.Errors) != want {
-			t.Errorf("%s has %d errors; got %d", source, want, len(e.Errors))
+			t.Errorf("%s should have %d errors, got %d", source, want, len(e.Errors))
 		}
 	}
 	if v := eval(t, r, "1 + 1"); v.Int() != 2 {
-		t.Errorf("the runtime should be in order afterwards, got %v", v)
+		t.Errorf("the runtime should still work, got %v", v)
 	}
 }
 
-func TestWhateverIsThrownIsReadable(t *testing.T) {
+func TestExceptionOfAnyValue(t *testing.T) {
 	r := open(t, Options{})
 	for source, want := range map[string]string{
 		"throw 'text'": "text", "throw 12.5": "12.5", "throw undefined": "undefined", "throw null": "null", "throw true": "true",
@@ -70,12 +70,12 @@ func TestWhateverIsThrownIsReadable(t *testing.T) {
 		"throw new Error": "Error", "throw new Error('')": "Error", "throw Object.create(null)": "{  }",
 	} {
 		if e := mustThrow(t, r, source); e.Error() != want {
-			t.Errorf("%s should read %q, got %q", source, want, e.Error())
+			t.Errorf("the text of %s should be %q, got %q", source, want, e.Error())
 		}
 	}
 }
 
-func TestHostileThrowsDoNoHarm(t *testing.T) {
+func TestExceptionOfHostileValues(t *testing.T) {
 	r := open(t, Options{Depth: 500})
 	const hostile = "var bad = {get() { throw bad }, getOwnPropertyDescriptor() { throw bad }, ownKeys() { throw bad }, getPrototypeOf() { throw bad }, has() { throw bad }};"
 	for _, source := range []string{
@@ -98,15 +98,15 @@ func TestHostileThrowsDoNoHarm(t *testing.T) {
 	} {
 		e := mustThrow(t, r, source)
 		if len(e.Error()) > 2*maxErrorText {
-			t.Errorf("%.60s should be cut short, got %d bytes", source, len(e.Error()))
+			t.Errorf("the text of %.60s should be truncated, got %d bytes", source, len(e.Error()))
 		}
 	}
 	if v := eval(t, r, "1 + 1"); v.Int() != 2 {
-		t.Errorf("the runtime should be in order afterwards, got %v", v)
+		t.Errorf("the runtime should still work, got %v", v)
 	}
 }
 
-func TestStackOverflowIsCatchable(t *testing.T) {
+func TestErrStackOverflowCanBeCaught(t *testing.T) {
 	r := open(t, Options{Depth: 500})
 	for _, f := range []string{
 		"function f() { return f() + 1 }", "var f = () => [1].map(f)", "function f() { JSON.stringify({get x() { return f() }}) }",
@@ -114,7 +114,7 @@ func TestStackOverflowIsCatchable(t *testing.T) {
 		"var f = () => 'x'.replace(/x/, f)", "function* g() { yield* g() } var f = () => g().next()",
 	} {
 		if v := eval(t, r, f+"; try { f(); 'no end' } catch (e) { e.message }"); v.String() != "stack overflow" {
-			t.Errorf("%s should overflow in a way that can be caught, got %v", f, v)
+			t.Errorf("the script should be able to catch the overflow of %s, got %v", f, v)
 		}
 	}
 	e := mustThrow(t, open(t, Options{}), "function f() { return f() + 1 } f()")

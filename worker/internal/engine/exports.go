@@ -2,9 +2,8 @@ package engine
 
 import lib "modernc.org/libquickjs"
 
-// Exports is a turn: it calls fn with the namespace object of the module, whose
-// properties are what it exports. An export that has not been given its value yet
-// throws when it is read, so wait until p is Fulfilled.
+// Exports calls fn with the namespace object of the module, as a turn. The properties of that object are the exports.
+// Reading an export that has not been initialized throws, so wait until p is Fulfilled.
 func (p *Promise) Exports(fn *Function) error {
 	r := p.handle.r
 	if r == nil || p.handle.count == 0 {

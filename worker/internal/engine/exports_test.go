@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestExportsAreProperties(t *testing.T) {
+func TestPromiseExports(t *testing.T) {
 	r := open(t, Options{})
 	eval(t, r, `globalThis.look = (exports) => {
 		globalThis.seen = [Object.keys(exports).join(), exports.default.name, exports.one, exports.none].join();
@@ -17,21 +17,21 @@ func TestExportsAreProperties(t *testing.T) {
 	}
 	defer look.Release()
 	if err := module(t, r, "export const one = await 1; export default { name: 'app' };").Exports(look); err != nil {
-		t.Fatalf("the namespace of a module should be passed on, got %v", err)
+		t.Fatalf("the function should be called with the namespace of the module, got %v", err)
 	}
 	if v := eval(t, r, "seen"); v.String() != "default,one,app,1," {
 		t.Errorf("exports should be the properties of the namespace, got %v", v)
 	}
 	var thrown *Exception
 	if err := module(t, r, "export const one = 2; export default {};").Exports(look); !errors.As(err, &thrown) || thrown.Name != "RangeError" {
-		t.Errorf("what the function throws should be the error, got %v", err)
+		t.Errorf("Exports should return the exception of the function, got %v", err)
 	}
 	p := module(t, r, "export const one = 1")
 	p.Release()
 	if err := p.Exports(look); !errors.Is(err, ErrReleased) {
-		t.Errorf("a released promise should have no exports, got %v", err)
+		t.Errorf("Exports of a released promise should return ErrReleased, got %v", err)
 	}
 	if err := module(t, r, "export const one = 1; export default {}").Exports(nil); !errors.Is(err, ErrReleased) {
-		t.Errorf("without a function there should be an error, got %v", err)
+		t.Errorf("Exports with nil should return ErrReleased, got %v", err)
 	}
 }

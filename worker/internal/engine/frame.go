@@ -7,17 +7,17 @@ import (
 
 // Frame is one line of a stack.
 type Frame struct {
-	Function string // empty at the top level of a script or module
-	File     string // "native" within built-ins and host functions
-	Line     int    // from 1; 0 where there is none
-	Column   int    // from 1; 0 where there is none
+	Function string // empty for anonymous functions, and at the top level of a script or module
+	File     string // "native" for built-in and host functions
+	Line     int    // counted from 1; 0 if there is none
+	Column   int    // counted from 1; 0 if there is none
 }
 
-// maxFrames bounds what is read of a stack: endless recursion has thousands, all alike.
+// maxFrames bounds the number of frames of an Exception: a stack overflow has thousands.
 const maxFrames = 50
 
-// parseStack reads the engine's lines, "    at function (file:line:column)" and
-// "    at file:line:column", and drops every other.
+// parseStack parses lines of the forms "    at function (file:line:column)" and "    at file:line:column", and skips
+// other lines.
 func parseStack(stack string) []Frame {
 	var frames []Frame
 	for line := range strings.Lines(stack) {
@@ -29,6 +29,7 @@ func parseStack(stack string) []Frame {
 	return frames
 }
 
+// parseFrame parses a line without "at ".
 func parseFrame(line string) (f Frame) {
 	place := line
 	if name, rest, ok := strings.Cut(line, " ("); ok && strings.HasSuffix(rest, ")") {
@@ -41,7 +42,7 @@ func parseFrame(line string) (f Frame) {
 	return f
 }
 
-// parsePlace reads from the end: file names may hold colons.
+// parsePlace parses file:line:column. It begins at the end, because file names may contain colons.
 func parsePlace(place string) (file string, line, column int) {
 	rest, last, ok := cutNumber(place)
 	if !ok {
@@ -54,6 +55,7 @@ func parsePlace(place string) (file string, line, column int) {
 	return file, first, last
 }
 
+// cutNumber splits s before its last colon. It reports false if no number follows that.
 func cutNumber(s string) (before string, n int, ok bool) {
 	i := strings.LastIndexByte(s, ':')
 	if i < 0 {
@@ -63,5 +65,5 @@ func cutNumber(s string) (before string, n int, ok bool) {
 	return s[:i], n, err == nil
 }
 
-// Frames reads the text of a stack, as the stack of an Error has it.
+// Frames parses the stack of an Error.
 func Frames(stack string) []Frame { return parseStack(stack) }

@@ -11,6 +11,6 @@ func TestParseStack(t *testing.T) {
 		{"f", "a.js", 1, 2}, {"", "file:///x y/b.js", 3, 4}, {"map", "native", 0, 0}, {"", "c.js", 5, 0}, {"", "d.js", 6, 7}, {"g", "h (i", 8, 9},
 	}
 	if !slices.Equal(got, want) {
-		t.Errorf("the stack should read\n%+v, got\n%+v", want, got)
+		t.Errorf("the stack should be parsed to\n%+v, got\n%+v", want, got)
 	}
 }

@@ -7,27 +7,27 @@ import (
 	lib "modernc.org/libquickjs"
 )
 
-// maxArguments bounds what one call may pass, far below what a call's frame holds.
+// maxArguments bounds the number of arguments of Call, far below the engine's own limit.
 const maxArguments = 1 << 12
 
-// Function is a counted reference to a JavaScript function. One that a result or
-// Global gave belongs to the caller, who releases it. One among the arguments of a
-// host function is lent for that call; Keep makes it last.
+// Function is a counted reference to a JavaScript function. The caller owns a Function in a result, or one that Global
+// returns, and must release it. A Function among the arguments of a host function is valid only during the call, unless
+// the host function calls Keep.
 type Function struct{ handle handle }
 
-// newFunction takes over one count of v.
+// newFunction returns a Function with one reference. It takes over the caller's reference to v.
 func (r *Runtime) newFunction(v raw) *Function {
 	f := new(Function)
-	r.adopt(&f.handle, v)
+	r.addHandle(&f.handle, v)
 	return f
 }
 
-// Value wraps f to be passed to JavaScript; it does not change its count.
+// Value returns f as a Value, to be passed to JavaScript. It does not change the reference count.
 func (f *Function) Value() Value {
 	return Value{kind: KindFunction, data: unsafe.Pointer(f)}
 }
 
-// Keep adds one to f's count and returns f.
+// Keep increments the reference count of f and returns f.
 func (f *Function) Keep() *Function {
 	if f.handle.count > 0 {
 		f.handle.count++
@@ -35,11 +35,11 @@ func (f *Function) Keep() *Function {
 	return f
 }
 
-// Release takes one from f's count; at zero f is of no more use. Releasing again,
-// or after its Runtime was closed, does nothing.
+// Release decrements the reference count of f. When the count is 0, f can no longer be used, and further calls of Release
+// do nothing. After the Runtime has been closed, Release does nothing.
 func (f *Function) Release() { f.handle.release() }
 
-// duplicate gives a counted engine value for f, which must be r's own.
+// duplicate returns a new reference to the engine value of f, which must belong to r.
 func (r *Runtime) duplicate(f *Function) (raw, error) {
 	if f == nil || f.handle.r != r || f.handle.count == 0 {
 		return rawUndefined(), ErrReleased
@@ -47,8 +47,7 @@ func (r *Runtime) duplicate(f *Function) (raw, error) {
 	return lib.XDupValue(r.tls, r.ctx, f.handle.v), nil
 }
 
-// Global gives the function that the global object has under name. The caller
-// releases it.
+// Global returns the function that is the property name of the global object. The caller must release it.
 func (r *Runtime) Global(name string) (f *Function, err error) {
 	err = r.turn(func() error {
 		f, err = r.global(name)
@@ -61,6 +60,7 @@ func (r *Runtime) Global(name string) (f *Function, err error) {
 	return f, err
 }
 
+// global is Global within a turn.
 func (r *Runtime) global(name string) (*Function, error) {
 	key, err := r.cString(name)
 	if err != nil {
@@ -73,21 +73,22 @@ func (r *Runtime) global(name string) (*Function, error) {
 	case isException(v):
 		return nil, r.thrown()
 	case lib.XJS_IsFunction(r.tls, r.ctx, v) == 0:
-		return nil, fmt.Errorf("engine: the global %s is not a function; the script has to define it", name)
+		return nil, fmt.Errorf("engine: the global %s is not a function; the script must define it", name)
 	}
 	return r.newFunction(lib.XDupValue(r.tls, r.ctx, v)), nil
 }
 
-// Call is a turn: it calls fn with this undefined, then runs the promise jobs. A
-// result without a form in Go is an *UnsupportedError, though the call was made.
+// Call calls fn, as a turn, with undefined as this. It returns an *UnsupportedError if the function has returned a value
+// that cannot be converted.
 func (r *Runtime) Call(fn *Function, args ...Value) (result Value, err error) {
 	err = r.turn(func() error {
 		result, err = r.call(fn, args)
 		return err
 	})
-	return result.unless(err)
+	return result.orRelease(err)
 }
 
+// call is Call within a turn.
 func (r *Runtime) call(fn *Function, args []Value) (Value, error) {
 	f, err := r.duplicate(fn)
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestGlobalFindsFunctionsOnly(t *testing.T) {
+func TestRuntimeGlobalReturnsOnlyFunctions(t *testing.T) {
 	r := open(t, Options{})
 	eval(t, r, "var n = 1; Object.defineProperty(globalThis, 'bad', {get() { throw new TypeError('no') }})")
 	for _, name := range []string{"n", "missing", "bad"} {
@@ -18,7 +18,7 @@ func TestGlobalFindsFunctionsOnly(t *testing.T) {
 	}
 }
 
-func TestCallPassesEveryArgument(t *testing.T) {
+func TestRuntimeCallPassesArguments(t *testing.T) {
 	r := open(t, Options{})
 	eval(t, r, "'use strict'; globalThis.f = function (...a) { return [this === undefined, a.length, a.map(x => typeof x).join()] }")
 	v, err := r.Call(global(t, r, "f"), Undefined(), Null(), Bool(true), Int(1), String("s"), Bytes(nil), List())
@@ -27,11 +27,11 @@ func TestCallPassesEveryArgument(t *testing.T) {
 	}
 	got := v.List()
 	if !got[0].Bool() || got[1].Int() != 7 || got[2].String() != "undefined,object,boolean,number,string,object,object" {
-		t.Errorf("the call should get its seven arguments and no this, got %v", got)
+		t.Errorf("the function should get its seven arguments, and undefined as this, got %v", got)
 	}
 }
 
-func TestTooManyArgumentsAreRefused(t *testing.T) {
+func TestRuntimeCallRefusesTooManyArguments(t *testing.T) {
 	r := open(t, Options{})
 	var size *SizeError
 	if _, err := r.Call(global(t, r, "parseInt"), make([]Value, maxArguments+1)...); !errors.As(err, &size) {
@@ -39,7 +39,7 @@ func TestTooManyArgumentsAreRefused(t *testing.T) {
 	}
 }
 
-func TestFunctionsAreCounted(t *testing.T) {
+func TestFunctionKeepAndRelease(t *testing.T) {
 	r := open(t, Options{})
 	f := eval(t, r, "(x => x + 1)").Function()
 	f.Keep()
@@ -50,27 +50,27 @@ func TestFunctionsAreCounted(t *testing.T) {
 	f.Release()
 	f.Release()
 	if _, err := r.Call(f.Keep(), Int(1)); !errors.Is(err, ErrReleased) {
-		t.Errorf("a released function should answer ErrReleased, got %v", err)
+		t.Errorf("a call of a released function should return ErrReleased, got %v", err)
 	}
 	if _, err := r.Call(nil); !errors.Is(err, ErrReleased) {
-		t.Errorf("no function should answer ErrReleased, got %v", err)
+		t.Errorf("a call of nil should return ErrReleased, got %v", err)
 	}
 }
 
-func TestFunctionsPassBack(t *testing.T) {
+func TestFunctionValuePassesBack(t *testing.T) {
 	r, other := open(t, Options{}), open(t, Options{})
 	f := eval(t, r, "globalThis.f = () => 1; f").Function()
 	defer f.Release()
 	eval(t, r, "globalThis.isF = x => x === f")
 	if v, err := r.Call(global(t, r, "isF"), f.Value()); err != nil || !v.Bool() {
-		t.Errorf("a function should pass back as itself, got %v, %v", v, err)
+		t.Errorf("a function should be passed back as the same object, got %v, %v", v, err)
 	}
 	if _, err := other.Call(f); !errors.Is(err, ErrReleased) {
-		t.Errorf("another runtime's function should be refused, got %v", err)
+		t.Errorf("a function of another runtime should be refused, got %v", err)
 	}
 }
 
-func TestCallRunsTheJobsOfItsTurn(t *testing.T) {
+func TestRuntimeCallRunsJobs(t *testing.T) {
 	r := open(t, Options{})
 	eval(t, r, "globalThis.log = []; globalThis.f = () => { Promise.resolve().then(() => { log.push(2); return 3 }).then(x => log.push(x)); log.push(1) }")
 	if _, err := r.Call(global(t, r, "f")); err != nil {

@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// FuzzBorder runs any script, with any text and bytes among its arguments, and a
-// host that hands everything back. The script may do what it likes; the runtime must
-// answer with a value or one of its own errors, and close.
+// FuzzBorder runs any script with any text and bytes as arguments, and with host functions that return their arguments,
+// call back, and throw. The runtime must return a value or one of the documented errors, and must close.
 func FuzzBorder(f *testing.F) {
 	for _, source := range []string{
 		"(s, b, host) => host.echo(s, b)", "(s) => s.split('').reverse().join('')", "(s, b) => [new Uint16Array(b.slice(0, 2)), [s, [s]]]",
@@ -35,6 +34,7 @@ func FuzzBorder(f *testing.F) {
 	})
 }
 
+// fuzzRuntime runs source as a script, calls its result, and runs source as a module.
 func fuzzRuntime(t *testing.T, r *Runtime, source, text string, data []byte) {
 	host := map[string]HostFunc{
 		"echo": func(args []Value) (Value, error) { return List(args...), nil },
@@ -54,27 +54,26 @@ func fuzzRuntime(t *testing.T, r *Runtime, source, text string, data []byte) {
 		}
 	}
 	v, err := r.EvalScript("fuzz.js", "("+source+"\n)")
-	known(t, err)
+	wantKnownError(t, err)
 	if fn := v.Function(); fn != nil {
 		_, err := r.Call(fn, String(text), Bytes(data))
-		known(t, err)
+		wantKnownError(t, err)
 	}
 	if p, err := r.EvalModule("fuzz.mjs", source); err == nil {
 		p.State()
 		_ = p.Err()
 	} else {
-		known(t, err)
+		wantKnownError(t, err)
 	}
 	r.Memory()
 }
 
-// known fails the test for an error that the package does not promise, and for a
-// fault inside the engine.
-func known(t *testing.T, err error) {
+// wantKnownError fails the test for an error that is not documented, and for a fault in the engine.
+func wantKnownError(t *testing.T, err error) {
 	t.Helper()
 	var fault *PanicError
 	if errors.As(err, &fault) {
-		t.Fatalf("the engine should not fail inside: %v\n%s", err, fault.Stack)
+		t.Fatalf("there should be no fault in the engine: %v\n%s", err, fault.Stack)
 	}
 	var exception *Exception
 	var unsupported *UnsupportedError
@@ -83,5 +82,5 @@ func known(t *testing.T, err error) {
 		errors.Is(err, ErrInterrupted) || errors.Is(err, ErrOutOfMemory) || errors.Is(err, ErrPoisoned) {
 		return
 	}
-	t.Fatalf("an error should be one that the package promises, got %v", err)
+	t.Fatalf("the error should be a documented one, got %v", err)
 }

@@ -2,32 +2,30 @@ package engine
 
 import lib "modernc.org/libquickjs"
 
-// handle keeps one engine value alive for Go. It is freed by its last release or
-// with its Runtime, whichever comes first.
+// handle is a counted reference of Go to an engine value. The value is freed by the last release, or with the Runtime.
 type handle struct {
 	r     *Runtime
 	v     raw
-	count int
-	index int // in r.handles
+	count int // references of Go code; 0 if the handle cannot be used
+	index int // index in r.handles
 }
 
-// adopt has h take over one count of v.
-func (r *Runtime) adopt(h *handle, v raw) {
+// addHandle initializes h with one reference. It takes over the caller's reference to v.
+func (r *Runtime) addHandle(h *handle, v raw) {
 	*h = handle{r: r, v: v, count: 1, index: len(r.handles)}
 	r.handles = append(r.handles, h)
 }
 
-// adopted says whether a handle stands for the rejected promise. A module without
-// await has two promises: one of its body, which nobody sees, and its own, which is
-// rejected with the same reason.
-func (r *Runtime) adopted(late rejection) bool {
+// hasHandleFor reports whether there is a handle of a rejected promise. It also reports true for a promise that is
+// rejected with the same reason: a module without await has an internal promise for its body in addition to its own.
+func (r *Runtime) hasHandleFor(rejected rejection) bool {
 	for _, h := range r.handles {
-		if address(h.v) == address(late.promise) {
+		if address(h.v) == address(rejected.promise) {
 			return true
 		}
 		if lib.XJS_PromiseState(r.tls, r.ctx, h.v) == lib.EJS_PROMISE_REJECTED {
 			reason := r.hold(lib.XJS_PromiseResult(r.tls, r.ctx, h.v))
-			if reason == late.reason {
+			if reason == rejected.reason {
 				return true
 			}
 		}
@@ -35,7 +33,7 @@ func (r *Runtime) adopted(late rejection) bool {
 	return false
 }
 
-// release gives one count back; beyond the last one it does nothing.
+// release releases one reference. It does nothing if there are none.
 func (h *handle) release() {
 	if h.count == 0 {
 		return
@@ -50,12 +48,12 @@ func (h *handle) release() {
 	r.handles[len(r.handles)-1] = nil
 	r.handles = r.handles[:len(r.handles)-1]
 	if !r.broken() {
-		_ = r.protect(func() { lib.XFreeValue(r.tls, r.ctx, h.v) }) // the next turn answers ErrPoisoned
+		_ = r.protect(func() { lib.XFreeValue(r.tls, r.ctx, h.v) }) // after a fault the next turn returns ErrPoisoned
 	}
 }
 
-// dropHandles leaves every handle inert.
-func (r *Runtime) dropHandles() {
+// invalidateHandles makes all handles inert.
+func (r *Runtime) invalidateHandles() {
 	for _, h := range r.handles {
 		h.count = 0
 	}

@@ -10,33 +10,35 @@ import (
 	lib "modernc.org/libquickjs"
 )
 
-// Host is the global that holds what Define defines: globalThis.__host. A script
-// that took what it needs can delete it.
+// Host is the name of the global variable that contains the host object, whose methods are the functions of Define. A
+// script may delete it after it has read the functions that it needs.
 const Host = "__host"
 
-// hostFailed is all that a script is told of an error that was not made for it.
+// hostFailed is the message of the exception for an error whose details are not shown to scripts.
 const hostFailed = "internal error"
 
-// HostFunc is a Go function that scripts can call. Its arguments are valid only
-// during the call; texts and bytes in them are the host's to keep.
+// HostFunc is a Go function that scripts can call. The slice of arguments and the functions in it are valid only during
+// the call; strings and bytes may be kept.
 //
-// A *Throw or an *Exception among its errors is thrown as it says. Of any other
-// error, and of a panic, the script learns only that there was one.
+// If the error is, or wraps, a *Throw or an *Exception, the script gets that exception. For any other error, and for a
+// panic, the script gets an Error without details.
 type HostFunc func(args []Value) (Value, error)
 
-// Throw is an error for the script: an object of the built-in error class Name, or
-// an Error whose name property is Name where there is no such class.
+// Throw is an error that is thrown in the script: an instance of the built-in error class Name, or an Error whose
+// property name is Name if there is no such class.
 type Throw struct{ Name, Message string }
 
-// Error gives name and message as JavaScript prints them.
+// Error returns name and message in the form in which JavaScript prints them.
 func (t *Throw) Error() string { return t.Name + ": " + t.Message }
 
+// hostFunction is a function of Define.
 type hostFunction struct {
 	name string
 	call HostFunc
 }
 
-func (r *Runtime) makeHost() error {
+// defineHostObject creates the host object and its functions React, Conceal and Reveal.
+func (r *Runtime) defineHostObject() error {
 	r.host = lib.XJS_NewObjectProto(r.tls, r.ctx, rawNull())
 	if isException(r.host) {
 		return ErrOutOfMemory
@@ -52,15 +54,15 @@ func (r *Runtime) makeHost() error {
 	if lib.XJS_DefinePropertyValueStr(r.tls, r.ctx, global, key, lib.XDupValue(r.tls, r.ctx, r.host), flags) < 0 {
 		return ErrOutOfMemory
 	}
-	if err := r.lend(React, pointerTo(react), 3); err != nil {
+	if err := r.defineNative(React, pointerTo(react), 3); err != nil {
 		return err
 	}
-	return r.makeSlots()
+	return r.defineSlotClass()
 }
 
-// lend makes a function of this package a method of the host object. The engine calls
-// it with at least as many arguments as its length.
-func (r *Runtime) lend(name string, function uintptr, length int32) error {
+// defineNative makes a function of this package a method of the host object. The engine calls it with at least length
+// arguments.
+func (r *Runtime) defineNative(name string, function uintptr, length int32) error {
 	key, err := r.cString(name)
 	if err != nil {
 		return err
@@ -73,8 +75,7 @@ func (r *Runtime) lend(name string, function uintptr, length int32) error {
 	return nil
 }
 
-// Define makes fn the method name of the host object, in place of an earlier one of
-// that name.
+// Define makes fn the method name of the host object. It replaces an earlier method of that name.
 func (r *Runtime) Define(name string, fn HostFunc) error {
 	if len(r.functions) > math.MaxInt16 {
 		return &SizeError{What: "the number of host functions", Limit: math.MaxInt16 + 1}
@@ -85,6 +86,7 @@ func (r *Runtime) Define(name string, fn HostFunc) error {
 	})
 }
 
+// define defines the host function with a number as the method name of the host object.
 func (r *Runtime) define(name string, number int32) error {
 	key, err := r.cString(name)
 	if err != nil {
@@ -101,16 +103,16 @@ func (r *Runtime) define(name string, number int32) error {
 	return nil
 }
 
-// callHost is what the engine calls for every host function.
+// callHost is the native function of every host function. number is its index in r.functions.
 func callHost(tls *libc.TLS, _ uintptr, _ raw, argc int32, argv uintptr, number int32) raw {
 	r := runtimeOf(tls)
-	if r.stopped() {
+	if r.mustStop() {
 		return r.throwStop()
 	}
 	mark := len(r.scope)
-	v, err := r.serve(&r.functions[number], memory[raw](argv, int(argc)))
+	v, err := r.callHostFunction(&r.functions[number], memory[raw](argv, int(argc)))
 	if r.abandoned {
-		panic(errLeft) //nolint:forbidigo // protect recovers it; there is no other way out of the engine's frames
+		panic(errInnerTurnFailed) //nolint:forbidigo // protect recovers it; nothing else unwinds the engine's frames
 	}
 	r.free(mark)
 	if err != nil {
@@ -119,9 +121,9 @@ func callHost(tls *libc.TLS, _ uintptr, _ raw, argc int32, argv uintptr, number 
 	return v
 }
 
-// serve passes the arguments over, calls, and passes the result back.
-func (r *Runtime) serve(f *hostFunction, argv []raw) (raw, error) {
-	in := reader{Runtime: r, left: maxListValues}
+// callHostFunction converts the arguments, calls the function, and converts the result.
+func (r *Runtime) callHostFunction(f *hostFunction, argv []raw) (raw, error) {
+	in := reader{Runtime: r, remaining: maxListValues}
 	defer in.release()
 	first := len(r.args)
 	defer func() {
@@ -131,7 +133,7 @@ func (r *Runtime) serve(f *hostFunction, argv []raw) (raw, error) {
 	for _, arg := range argv {
 		v, err := in.read(arg, maxListDepth)
 		if err != nil {
-			return rawUndefined(), forScript(err)
+			return rawUndefined(), asScriptError(err)
 		}
 		r.args = append(r.args, v)
 	}
@@ -141,13 +143,13 @@ func (r *Runtime) serve(f *hostFunction, argv []raw) (raw, error) {
 	}
 	v, err := r.toJS(result)
 	if err != nil {
-		err = forScript(err)
+		err = asScriptError(err)
 	}
 	return v, err
 }
 
-// guard keeps a panic of the host out of the engine's frames. A Goexit cannot be
-// kept out: it ends the goroutine, and the turn abandons the Runtime.
+// guard calls a host function and converts a panic to an error, because a panic must not unwind frames of the engine. A
+// Goexit cannot be stopped: it ends the goroutine, and the turn abandons the Runtime.
 func guard(call HostFunc, args []Value) (v Value, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -157,8 +159,8 @@ func guard(call HostFunc, args []Value) (v Value, err error) {
 	return call(args)
 }
 
-// forScript has the script see what cannot be passed, and why.
-func forScript(err error) error {
+// asScriptError converts an error about a value that cannot be passed to a TypeError for the script.
+func asScriptError(err error) error {
 	var unsupported *UnsupportedError
 	var size *SizeError
 	if errors.As(err, &unsupported) || errors.As(err, &size) {
@@ -167,9 +169,9 @@ func forScript(err error) error {
 	return err
 }
 
-// throw makes err the pending exception.
+// throw makes err, an error of a host function, the pending exception.
 func (r *Runtime) throw(function string, err error) raw {
-	if r.stopped() {
+	if r.mustStop() {
 		return r.throwStop()
 	}
 	var throw *Throw

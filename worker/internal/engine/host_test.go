@@ -7,13 +7,13 @@ import (
 	"testing"
 )
 
-func TestHostObjectCanBeTakenAway(t *testing.T) {
+func TestDefineHostObjectCanBeDeleted(t *testing.T) {
 	r := open(t, Options{})
 	define(t, r, "one", func([]Value) (Value, error) { return Int(1), nil })
 	v := eval(t, r, "const host = __host; delete globalThis.__host; [typeof __host, host.one(), Object.getPrototypeOf(host) === null, host.one.name]")
 	got := v.List()
 	if got[0].String() != "undefined" || got[1].Int() != 1 || !got[2].Bool() || got[3].String() != "one" {
-		t.Errorf("a script should keep the host object and delete the global, got %v", got)
+		t.Errorf("a script should be able to keep the host object and delete the global, got %v", got)
 	}
 	define(t, r, "one", func([]Value) (Value, error) { return Int(2), nil })
 	if v := eval(t, r, "host.one()"); v.Int() != 2 {
@@ -21,7 +21,7 @@ func TestHostObjectCanBeTakenAway(t *testing.T) {
 	}
 }
 
-func TestHostErrorsAreThrown(t *testing.T) {
+func TestHostFuncErrorsAreThrown(t *testing.T) {
 	secret := errors.New("password is hunter2")
 	var reported []string
 	r := open(t, Options{OnHostError: func(function string, err error) { reported = append(reported, fmt.Sprint(function, ": ", err)) }})
@@ -46,19 +46,19 @@ func TestHostErrorsAreThrown(t *testing.T) {
 		}
 	}
 	if len(reported) != 3 || !strings.Contains(reported[0], "hunter2") || !strings.Contains(reported[1], "panic: password") {
-		t.Errorf("the host should be told what the script was not, got %q", reported)
+		t.Errorf("OnHostError should get the errors whose details the script does not see, got %q", reported)
 	}
 }
 
-func TestArgumentsAreLent(t *testing.T) {
+func TestHostFuncArgumentsAreReleased(t *testing.T) {
 	r := open(t, Options{})
-	var lent, kept *Function
+	var notKept, kept *Function
 	define(t, r, "take", func(args []Value) (Value, error) {
-		lent, kept = args[0].Function(), args[1].List()[0].Function().Keep()
+		notKept, kept = args[0].Function(), args[1].List()[0].Function().Keep()
 		return Undefined(), nil
 	})
 	eval(t, r, "__host.take(() => 1, [() => 2])")
-	if _, err := r.Call(lent); !errors.Is(err, ErrReleased) {
+	if _, err := r.Call(notKept); !errors.Is(err, ErrReleased) {
 		t.Errorf("a function that was not kept should be released after the call, got %v", err)
 	}
 	if v, err := r.Call(kept); err != nil || v.Int() != 2 {
@@ -67,7 +67,7 @@ func TestArgumentsAreLent(t *testing.T) {
 	kept.Release()
 }
 
-func TestHostFunctionsMayCallBack(t *testing.T) {
+func TestHostFuncMayCallScript(t *testing.T) {
 	r := open(t, Options{})
 	define(t, r, "each", func(args []Value) (Value, error) {
 		var out []Value
@@ -88,11 +88,11 @@ func TestHostFunctionsMayCallBack(t *testing.T) {
 		t.Errorf("jobs should wait for the outermost turn, got %v", v)
 	}
 	if v := eval(t, r, "try { __host.each(() => { throw new RangeError('mine') }, [1]) } catch (e) { String(e) }"); v.String() != "RangeError: mine" {
-		t.Errorf("what the script threw should pass back through the host, got %v", v)
+		t.Errorf("an exception of the script should propagate through the host function, got %v", v)
 	}
 }
 
-func TestEndlessMutualRecursionIsAnError(t *testing.T) {
+func TestHostFuncRecursionIsStackOverflow(t *testing.T) {
 	r := open(t, Options{Depth: 500})
 	define(t, r, "again", func(args []Value) (Value, error) { return r.Call(args[0].Function(), args...) })
 	if e := mustThrow(t, r, "function f(g) { return __host.again(g) } f(f)"); !errors.Is(e, ErrStackOverflow) {
@@ -100,7 +100,7 @@ func TestEndlessMutualRecursionIsAnError(t *testing.T) {
 	}
 }
 
-func TestTooManyHostFunctionsAreRefused(t *testing.T) {
+func TestDefineRefusesTooManyFunctions(t *testing.T) {
 	r := open(t, Options{})
 	r.functions = make([]hostFunction, 1<<15)
 	var size *SizeError

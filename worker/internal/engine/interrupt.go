@@ -7,147 +7,146 @@ import (
 	lib "modernc.org/libquickjs"
 )
 
-// Interrupt ends what the script runs now, or would run next, with ErrInterrupted.
-// It lasts until ClearInterrupt. Any goroutine may call it at any time, also twice
-// and on a closed Runtime. The script cannot catch it; a host function that is
-// running is not stopped, nor is a built-in in one long operation.
+// Interrupt ends the current turn, and every turn that is started before ClearInterrupt, with ErrInterrupted. The script
+// cannot catch it. A host function that is running is not interrupted, nor is a long operation of a built-in function.
+// Interrupt may be called from any goroutine at any time, also on a closed Runtime.
 //
-// The promise jobs of the turn are dropped: promises that wait for them never settle.
+// The promise jobs of the turn are dropped, so promises that depend on them never settle.
 func (r *Runtime) Interrupt() {
 	r.interrupted.Store(true)
 	r.Poke()
 }
 
-// Poke has the engine look up from its work at the next call or loop turn of the script.
-// By itself it does so after 10,000 of them, which takes minutes if each is a built-in
-// function with a lot to do. Any goroutine may call it at any time.
+// Poke makes the engine poll for interrupts at the script's next step, which is a call or an iteration of a loop. Without
+// it the engine polls after 10,000 steps, which takes minutes if each step calls a slow built-in function. Poke may be
+// called from any goroutine at any time.
 //
-// The engine counts down in its own memory without a lock. It may miss a
-// Poke that comes in the middle of that, so whoever waits repeats it.
+// The engine decrements its counter of steps without a lock, so it may miss a Poke. A caller that waits for the effect
+// must repeat it.
 func (r *Runtime) Poke() {
-	r.poking.Lock()
-	defer r.poking.Unlock()
+	r.counterMu.Lock()
+	defer r.counterMu.Unlock()
 	if r.counter != nil {
 		atomic.StoreInt32(r.counter, 0)
 	}
 }
 
-// watchSteps says where the engine counts its steps.
-func (r *Runtime) watchSteps(counter *int32) {
-	r.poking.Lock()
-	defer r.poking.Unlock()
+// setStepCounter sets the address of the engine's counter of steps, or nil when there is no engine.
+func (r *Runtime) setStepCounter(counter *int32) {
+	r.counterMu.Lock()
+	defer r.counterMu.Unlock()
 	r.counter = counter
 }
 
-// ClearInterrupt lets turns begin again.
+// ClearInterrupt ends the effect of Interrupt, so that turns can be started again. It may be called from any goroutine.
 func (r *Runtime) ClearInterrupt() {
 	r.interrupted.Store(false)
 	r.noticed.Store(false)
 }
 
-// Noticed reports whether the script has been stopped by Interrupt: what the turn still
-// does is to free what it had. Any goroutine may call it.
+// Noticed reports whether Interrupt has stopped the script: the rest of the turn only frees values. It may be called from
+// any goroutine.
 func (r *Runtime) Noticed() bool { return r.noticed.Load() }
 
-// Locate has OnLocated called at the next step of the script that runs now, or runs next.
-// Any goroutine may call it at any time.
+// Locate requests a call of OnLocated at the script's next step, in this turn or the next one. It may be called from any
+// goroutine at any time.
 func (r *Runtime) Locate() {
 	r.locating.Store(true)
 	r.Poke()
 }
 
-// Place is where a script was.
+// Place is a position in a running script.
 type Place struct {
-	Stack  string
-	Frames []Frame
+	Stack  string  // one line for each frame
+	Frames []Frame // the parsed Stack
 }
 
-// Interruption is an [ErrInterrupted] that says where the script was.
+// Interruption is an [ErrInterrupted] with the position at which the script was interrupted.
 type Interruption struct{ Place }
 
-// Error gives the text of ErrInterrupted.
+// Error returns the text of ErrInterrupted.
 func (*Interruption) Error() string { return ErrInterrupted.Error() }
 
-// Unwrap gives ErrInterrupted.
+// Unwrap returns ErrInterrupted.
 func (*Interruption) Unwrap() error { return ErrInterrupted }
 
-// interruption is the end of a turn that was interrupted.
+// interruption returns the error of an interrupted turn: an *Interruption if the position is known.
 func (r *Runtime) interruption() error {
-	if r.cut == nil {
+	if r.interruptedAt == nil {
 		return ErrInterrupted
 	}
-	where := r.cut
+	interruption := r.interruptedAt
 	if r.depth == 0 {
-		r.cut = nil
+		r.interruptedAt = nil
 	}
-	return where
+	return interruption
 }
 
-// pollInterrupt is called by the engine every few thousand steps, after a Poke, and
-// within long regular expressions, to learn whether to end the script.
+// pollInterrupt returns 1 if the script must be ended, and 0 otherwise. The engine calls it every few thousand steps,
+// after a Poke, and within long regular expressions.
 func pollInterrupt(tls *libc.TLS, _, _ uintptr) int32 {
 	r := runtimeOf(tls)
-	if r.placing > 0 {
-		return r.pollPlace()
+	if r.stackPolls > 0 {
+		return r.pollWhileReadingStack()
 	}
-	r.compiled()
-	r.countLocals()
-	if !r.stopped() {
-		r.located()
+	r.restoreLimit()
+	r.checkLocals()
+	if !r.mustStop() {
+		r.reportLocation()
 		return 0
 	}
-	r.noteInterruption()
+	r.recordInterruption()
 	r.noticed.Store(true)
 	return 1
 }
 
-// noteInterruption takes the stack as it is now: what the engine throws at the end of
-// an interrupted promise job tells nothing any more.
-func (r *Runtime) noteInterruption() {
-	if r.cut != nil || r.broken() || !r.interrupted.Load() {
+// recordInterruption records the current stack. The exception at the end of an interrupted promise job has none.
+func (r *Runtime) recordInterruption() {
+	if r.interruptedAt != nil || r.broken() || !r.interrupted.Load() {
 		return
 	}
-	if where, ok := r.place(); ok {
-		r.cut = &Interruption{where}
+	if place, ok := r.currentPlace(); ok {
+		r.interruptedAt = &Interruption{place}
 	}
 }
 
-// located answers Locate.
-func (r *Runtime) located() {
+// reportLocation calls OnLocated if Locate has been called.
+func (r *Runtime) reportLocation() {
 	if r.options.OnLocated == nil || !r.locating.Swap(false) {
 		return
 	}
-	if where, ok := r.place(); ok {
-		_, _ = guard(func([]Value) (Value, error) { r.options.OnLocated(where); return Undefined(), nil }, nil)
+	if place, ok := r.currentPlace(); ok {
+		_, _ = guard(func([]Value) (Value, error) { r.options.OnLocated(place); return Undefined(), nil }, nil)
 	}
 }
 
-// maxPlacePolls bounds what Error.prepareStackTrace may do, which a script can define, while
-// place reads the stack.
-const maxPlacePolls = 10
+// maxStackPolls bounds the time of currentPlace, in polls: a script can define Error.prepareStackTrace, which then runs.
+const maxStackPolls = 10
 
-// pollPlace lets the stack be read, also when the script is to be ended.
-func (r *Runtime) pollPlace() int32 {
-	if r.placing++; r.placing < maxPlacePolls && !r.starved {
+// pollWhileReadingStack is pollInterrupt for currentPlace. It does not end the script because of an interrupt, but after
+// maxStackPolls.
+func (r *Runtime) pollWhileReadingStack() int32 {
+	if r.stackPolls++; r.stackPolls < maxStackPolls && !r.outOfMemory {
 		return 0
 	}
 	return 1
 }
 
-// place returns where the script is.
-func (r *Runtime) place() (where Place, ok bool) {
-	r.placing = 1
-	defer func() { r.placing = 0 }()
+// currentPlace returns the position of the script. It reports false if the stack cannot be read.
+func (r *Runtime) currentPlace() (place Place, ok bool) {
+	r.stackPolls = 1
+	defer func() { r.stackPolls = 0 }()
 	e := lib.XJS_CallConstructor(r.tls, r.ctx, r.errorClass, 0, 0)
 	defer lib.XFreeValue(r.tls, r.ctx, e)
 	if isException(e) {
 		r.dropException()
 		return Place{}, false
 	}
-	stack := withoutHead(r.property(e, lib.EJS_ATOM_stack), "Error")
+	stack := stripHead(r.property(e, lib.EJS_ATOM_stack), "Error")
 	return Place{Stack: stack, Frames: parseStack(stack)}, true
 }
 
+// findErrorClass sets r.errorClass.
 func (r *Runtime) findErrorClass() error {
 	key, err := r.cString("Error")
 	if err != nil {

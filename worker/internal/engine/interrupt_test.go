@@ -6,9 +6,8 @@ import (
 	"testing"
 )
 
-// interruptWhen runs source and interrupts it from another goroutine as soon as the
-// script says, by __host.started(), that it has started.
-func interruptWhen(t *testing.T, r *Runtime, source string) error {
+// interruptAfterStart runs source and interrupts it from another goroutine after the script has called __host.started().
+func interruptAfterStart(t *testing.T, r *Runtime, source string) error {
 	t.Helper()
 	started := make(chan struct{})
 	var once sync.Once
@@ -26,7 +25,7 @@ func interruptWhen(t *testing.T, r *Runtime, source string) error {
 	return err
 }
 
-func TestInterruptEndsWhatTheScriptCannotCatch(t *testing.T) {
+func TestInterruptCannotBeCaught(t *testing.T) {
 	for _, source := range []string{
 		"for (;;) {}",
 		"for (;;) { try { for (;;) {} } catch {} finally { continue } }",
@@ -40,33 +39,33 @@ func TestInterruptEndsWhatTheScriptCannotCatch(t *testing.T) {
 		"[Object.defineProperty([], 0, {get() { for (;;) {} }})]",
 	} {
 		r := open(t, Options{})
-		if err := interruptWhen(t, r, "__host.started(); "+source); !errors.Is(err, ErrInterrupted) {
+		if err := interruptAfterStart(t, r, "__host.started(); "+source); !errors.Is(err, ErrInterrupted) {
 			t.Errorf("%s should end with ErrInterrupted, got %v", source, err)
 		}
 		if _, err := r.EvalScript("x", "1"); !errors.Is(err, ErrInterrupted) {
-			t.Errorf("%s: the next turn should not begin before ClearInterrupt, got %v", source, err)
+			t.Errorf("%s: a turn before ClearInterrupt should return ErrInterrupted, got %v", source, err)
 		}
 		r.ClearInterrupt()
 		if v := eval(t, r, "typeof caught"); v.String() != "undefined" {
-			t.Errorf("%s should not have been able to catch the interrupt", source)
+			t.Errorf("%s should not be able to catch the interrupt", source)
 		}
 	}
 }
 
-func TestInterruptReachesNestedTurns(t *testing.T) {
+func TestInterruptEndsNestedTurns(t *testing.T) {
 	r := open(t, Options{})
 	var inner error
 	define(t, r, "call", func(args []Value) (Value, error) {
 		_, inner = r.Call(args[0].Function())
 		return Undefined(), inner
 	})
-	err := interruptWhen(t, r, "try { __host.call(() => { __host.started(); for (;;) {} }) } catch { for (;;) {} }")
+	err := interruptAfterStart(t, r, "try { __host.call(() => { __host.started(); for (;;) {} }) } catch { for (;;) {} }")
 	if !errors.Is(err, ErrInterrupted) || !errors.Is(inner, ErrInterrupted) {
 		t.Errorf("both turns should end with ErrInterrupted, got %v and %v", inner, err)
 	}
 }
 
-func TestHostFunctionsAreNotCalledAfterAnInterrupt(t *testing.T) {
+func TestInterruptPreventsHostCalls(t *testing.T) {
 	r := open(t, Options{})
 	calls := 0
 	define(t, r, "count", func([]Value) (Value, error) {
@@ -75,24 +74,24 @@ func TestHostFunctionsAreNotCalledAfterAnInterrupt(t *testing.T) {
 		return Undefined(), nil
 	})
 	if _, err := r.EvalScript("x", "try { __host.count(); __host.count() } catch { globalThis.caught = 1; __host.count() }"); !errors.Is(err, ErrInterrupted) || calls != 1 {
-		t.Errorf("an interrupted script should reach no host function, got %d calls, %v", calls, err)
+		t.Errorf("an interrupted script should not be able to call host functions, got %d calls, %v", calls, err)
 	}
 	r.ClearInterrupt()
 	if v := eval(t, r, "typeof caught"); v.String() != "undefined" {
-		t.Error("a script should not be able to catch the end that a host call told it of")
+		t.Error("a script should not be able to catch an interrupt that a host call throws")
 	}
 }
 
-func TestInterruptBeforeATurnKeepsItFromBeginning(t *testing.T) {
+func TestInterruptPreventsNextTurn(t *testing.T) {
 	r := open(t, Options{})
 	r.Interrupt()
 	r.Interrupt()
 	if _, err := r.EvalModule("x", "globalThis.ran = 1"); !errors.Is(err, ErrInterrupted) {
-		t.Errorf("a turn should not begin while interrupted, got %v", err)
+		t.Errorf("a turn after Interrupt should return ErrInterrupted, got %v", err)
 	}
 	r.ClearInterrupt()
 	if v := eval(t, r, "typeof ran"); v.String() != "undefined" {
-		t.Error("nothing of the refused module should have run")
+		t.Error("the module should not have run")
 	}
 }
 
@@ -124,29 +123,29 @@ func TestInterruptFromManyGoroutines(t *testing.T) {
 	eval(t, r, "1")
 }
 
-// The place is that of the last call in the function that was interrupted, or of the
-// function: the engine notes no other.
-func TestAnInterruptTellsWhereTheScriptWas(t *testing.T) {
+// The position is that of the last call in the interrupted function, or of the function itself: the engine does not record
+// others.
+func TestInterruptionHasPosition(t *testing.T) {
 	for name, script := range map[string]string{
 		"loop": "function f() { __host.started(); for (;;); }\nf();",
 		"job":  "Promise.resolve().then(() => { __host.started(); for (;;); });",
 		"call": "__host.started(); Math.abs(1); for (;;);",
 	} {
 		r := open(t, Options{})
-		err := interruptWhen(t, r, "\n"+script)
+		err := interruptAfterStart(t, r, "\n"+script)
 		where, ok := errors.AsType[*Interruption](err)
 		if !ok || !errors.Is(err, ErrInterrupted) || len(where.Frames) == 0 || where.Frames[0].File != "loop.js" || where.Frames[0].Line != 2 {
-			t.Errorf("%s: the interrupted turn tells the line, loop.js:2; got %#v", name, err)
+			t.Errorf("%s: the error should have the position loop.js:2, got %#v", name, err)
 		}
 		r.ClearInterrupt()
 		if _, err := r.EvalScript("app.js", "1"); err != nil {
-			t.Errorf("%s: the next turn begins; got %v", name, err)
+			t.Errorf("%s: a turn after ClearInterrupt should run, got %v", name, err)
 		}
 	}
 }
 
-// By itself the engine looks up after 10,000 steps, and each of these takes long.
-func TestInterruptComesAtTheNextStepHoweverLongStepsTake(t *testing.T) {
+// Without Poke the engine would poll after 10,000 steps, and each of these steps is slow.
+func TestInterruptTakesEffectAtNextStep(t *testing.T) {
 	for _, step := range []string{
 		"JSON.parse(text)",
 		"JSON.stringify(list)",
@@ -160,28 +159,28 @@ func TestInterruptComesAtTheNextStepHoweverLongStepsTake(t *testing.T) {
 		"structured(list)",
 	} {
 		r := open(t, Options{})
-		err := interruptWhen(t, r, `
+		err := interruptAfterStart(t, r, `
 			globalThis.n = 0;
 			const list = Array.from({length: 30000}, (_, i) => i), text = JSON.stringify(list), structured = (l) => [...l];
 			__host.started();
 			for (;;) { n++; `+step+` }`)
 		if !errors.Is(err, ErrInterrupted) || !r.Noticed() {
-			t.Errorf("%s should end with ErrInterrupted and note it, got %v", step, err)
+			t.Errorf("%s should end with ErrInterrupted, and Noticed should be true, got %v", step, err)
 		}
 		r.ClearInterrupt()
 		if n := eval(t, r, "n").Int(); n > 2000 || r.Noticed() {
-			t.Errorf("%s should be ended at the next step, not after %d of them", step, n)
+			t.Errorf("%s should end at the next step, not after %d steps", step, n)
 		}
 	}
 }
 
-func TestLocateTellsWhereTheScriptIs(t *testing.T) {
+func TestLocateReportsPosition(t *testing.T) {
 	for name, prepare := range map[string]string{
-		"as it is":               "",
-		"by the script":          "Error.prepareStackTrace = (e, frames) => { for (let i = 0; i < 20000; i++); return 'stack' };",
-		"never by the script":    "Error.prepareStackTrace = () => { for (;;); };",
-		"with other memory":      "Error.prepareStackTrace = () => { const a = []; for (;;) a.push([]) };",
-		"with an error of Error": "Error.prepareStackTrace = () => { throw 1 }; globalThis.Error = null;",
+		"built-in stack":    "",
+		"prepareStackTrace": "Error.prepareStackTrace = (e, frames) => { for (let i = 0; i < 20000; i++); return 'stack' };",
+		"endless loop":      "Error.prepareStackTrace = () => { for (;;); };",
+		"out of memory":     "Error.prepareStackTrace = () => { const a = []; for (;;) a.push([]) };",
+		"exception":         "Error.prepareStackTrace = () => { throw 1 }; globalThis.Error = null;",
 	} {
 		var places []Place
 		r := open(t, Options{MemoryLimit: 16 << 20, OnLocated: func(p Place) { places = append(places, p) }})
@@ -192,25 +191,25 @@ func TestLocateTellsWhereTheScriptIs(t *testing.T) {
 		_, err := r.EvalScript("x.js", prepare+`
 			function inner() { __host.locate(); let n = 0; for (let i = 0; i < 3; i++) n += i; return n }
 			inner();`)
-		if err != nil && name != "with other memory" {
-			t.Errorf("%s: the script should go on, got %v", name, err)
+		if err != nil && name != "out of memory" {
+			t.Errorf("%s: the script should continue, got %v", name, err)
 		}
-		if name == "as it is" && (len(places) != 1 || len(places[0].Frames) != 2 || places[0].Frames[0].Function != "inner" || places[0].Frames[0].Line != 2) {
-			t.Errorf("the place should be in inner, got %+v", places)
+		if name == "built-in stack" && (len(places) != 1 || len(places[0].Frames) != 2 || places[0].Frames[0].Function != "inner" || places[0].Frames[0].Line != 2) {
+			t.Errorf("the position should be in the function inner, got %+v", places)
 		}
 	}
 }
 
-func TestLocateWithoutAStepIsAnsweredInTheNextTurn(t *testing.T) {
+func TestLocateBetweenTurnsReportsInNextTurn(t *testing.T) {
 	located := 0
 	r := open(t, Options{OnLocated: func(Place) { located++; panic("of the host") }})
 	r.Locate()
 	if located != 0 {
-		t.Error("nothing should be called without a turn")
+		t.Error("OnLocated should not be called between turns")
 	}
 	eval(t, r, "for (let i = 0; i < 100; i++);")
 	eval(t, r, "for (let i = 0; i < 100; i++);")
 	if located != 1 {
-		t.Errorf("the place should be told once, got %d", located)
+		t.Errorf("OnLocated should be called once, got %d calls", located)
 	}
 }

@@ -8,23 +8,23 @@ import (
 	lib "modernc.org/libquickjs"
 )
 
-// maxReports bounds what one turn remembers of rejections and errors that nobody
-// handled. A script can make millions; the first hundred tell what is wrong.
+// maxReports bounds the number of unhandled rejections and errors that one turn reports. A script can cause millions; the
+// first hundred are enough to find the reason.
 const maxReports = 100
 
-// rejection is a promise that was rejected while nobody listened.
+// rejection is a promise that was rejected without a handler.
 type rejection struct{ promise, reason raw }
 
-// RunJobs is a turn that only runs the promise jobs which are ready. It goes on for
-// as long as jobs make new jobs; Interrupt ends it.
+// RunJobs runs the promise jobs that are ready, as a turn. It continues as long as jobs create new jobs; Interrupt ends
+// it.
 func (r *Runtime) RunJobs() error { return r.turn(func() error { return nil }) }
 
-// runJobs runs jobs until none is ready. An error here belongs to no promise, as
-// the one of a FinalizationRegistry callback does.
+// runJobs runs jobs until none is ready. It records exceptions of jobs that do not reject a promise, such as those of a
+// FinalizationRegistry callback.
 func (r *Runtime) runJobs() {
-	for !r.stopped() && lib.XJS_IsJobPending(r.tls, r.rt) != 0 {
+	for !r.mustStop() && lib.XJS_IsJobPending(r.tls, r.rt) != 0 {
 		if lib.XJS_ExecutePendingJob(r.tls, r.rt, 0) < 0 {
-			r.note(r.caught())
+			r.recordUnhandled(r.caught())
 		}
 	}
 	if r.interrupted.Load() && !r.broken() {
@@ -32,8 +32,8 @@ func (r *Runtime) runJobs() {
 	}
 }
 
-// dropJobs empties the queue after an interrupt: the jobs are the rest of the turn
-// that was to end. Promises that wait for them never settle.
+// dropJobs empties the queue of jobs after an interrupt, because the jobs belong to the interrupted turn. Promises that
+// depend on them never settle.
 func (r *Runtime) dropJobs() {
 	head := &at[lib.TJSRuntime](r.rt).Fjob_list
 	for p := head.Fnext; lib.XJS_IsJobPending(r.tls, r.rt) != 0; p = head.Fnext {
@@ -48,8 +48,8 @@ func (r *Runtime) dropJobs() {
 	}
 }
 
-// trackRejection is told when a promise is rejected without a handler, and again
-// when a handler is attached after all.
+// trackRejection records that a promise has been rejected without a handler, or, if handled is not 0, that such a promise
+// has got one. The engine calls it.
 func trackRejection(tls *libc.TLS, ctx uintptr, promise, reason raw, handled int32, _ uintptr) {
 	r := runtimeOf(tls)
 	if handled == 0 {
@@ -58,45 +58,46 @@ func trackRejection(tls *libc.TLS, ctx uintptr, promise, reason raw, handled int
 		}
 		return
 	}
-	for i, late := range slices.Backward(r.rejections) {
-		if address(late.promise) == address(promise) {
+	for i, earlier := range slices.Backward(r.rejections) {
+		if address(earlier.promise) == address(promise) {
 			r.rejections = slices.Delete(r.rejections, i, i+1)
-			r.freeRejection(late)
+			r.freeRejection(earlier)
 			return
 		}
 	}
 }
 
-// settleRejections notes the rejections that are still unhandled at the end of the
-// turn. Describing them can run script, which may add new ones for the next turn.
-func (r *Runtime) settleRejections() {
+// collectRejections records the rejections that are still unhandled at the end of the turn. Converting them can run code
+// of the script, which may cause new rejections; these are reported after the next turn.
+func (r *Runtime) collectRejections() {
 	list := r.rejections
 	r.rejections = nil
-	for _, late := range list {
-		if !r.stopped() && !r.adopted(late) {
-			r.note(r.describe(late.reason, maxCauses))
+	for _, rejected := range list {
+		if !r.mustStop() && !r.hasHandleFor(rejected) {
+			r.recordUnhandled(r.describe(rejected.reason, maxCauses))
 		}
-		r.freeRejection(late)
+		r.freeRejection(rejected)
 	}
 }
 
-func (r *Runtime) freeRejection(late rejection) {
+func (r *Runtime) freeRejection(rejected rejection) {
 	if r.broken() {
 		return
 	}
-	lib.XFreeValue(r.tls, r.ctx, late.promise)
-	lib.XFreeValue(r.tls, r.ctx, late.reason)
+	lib.XFreeValue(r.tls, r.ctx, rejected.promise)
+	lib.XFreeValue(r.tls, r.ctx, rejected.reason)
 }
 
-func (r *Runtime) note(e *Exception) {
+// recordUnhandled records an exception for OnUnhandled, up to maxReports of a turn.
+func (r *Runtime) recordUnhandled(e *Exception) {
 	if e != nil && len(r.unhandled) < maxReports {
 		r.unhandled = append(r.unhandled, e)
 	}
 }
 
-// report hands out what was noted, outside of the turn, so that the receiver may
-// use the Runtime.
-func (r *Runtime) report() {
+// reportUnhandled calls OnUnhandled for the recorded exceptions. It is called after the turn, so that OnUnhandled may use
+// the Runtime.
+func (r *Runtime) reportUnhandled() {
 	list := r.unhandled
 	r.unhandled = nil
 	if r.options.OnUnhandled == nil {

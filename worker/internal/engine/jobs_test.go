@@ -5,14 +5,14 @@ import (
 	"testing"
 )
 
-// watch makes a Runtime that collects what nobody handled.
-func watch(t *testing.T) (*Runtime, *[]string) {
+// collectUnhandled returns a Runtime, and the errors for which its OnUnhandled was called.
+func collectUnhandled(t *testing.T) (*Runtime, *[]string) {
 	var seen []string
 	r := open(t, Options{OnUnhandled: func(e *Exception) { seen = append(seen, e.Error()) }})
 	return r, &seen
 }
 
-func TestUnhandledRejectionsAreReportedAfterTheTurn(t *testing.T) {
+func TestOnUnhandledAfterTurn(t *testing.T) {
 	for source, want := range map[string][]string{
 		"Promise.reject(new TypeError('a')); 1":                                           {"TypeError: a"},
 		"Promise.reject(1); Promise.reject('two')":                                        {"1", "two"},
@@ -25,7 +25,7 @@ func TestUnhandledRejectionsAreReportedAfterTheTurn(t *testing.T) {
 		"Promise.all([Promise.reject(1), Promise.reject(2)]).catch(() => {}); 0":          nil,
 		"Promise.reject({get message() { Promise.reject('while describing'); throw 1 }})": {"{ message: [Getter] }"},
 	} {
-		r, seen := watch(t)
+		r, seen := collectUnhandled(t)
 		eval(t, r, source)
 		if !slices.Equal(*seen, want) {
 			t.Errorf("%s should report %q, got %q", source, want, *seen)
@@ -33,8 +33,8 @@ func TestUnhandledRejectionsAreReportedAfterTheTurn(t *testing.T) {
 	}
 }
 
-func TestRejectionsInNestedTurnsWaitForTheOuterOne(t *testing.T) {
-	r, seen := watch(t)
+func TestOnUnhandledWaitsForOutermostTurn(t *testing.T) {
+	r, seen := collectUnhandled(t)
 	define(t, r, "call", func(args []Value) (Value, error) {
 		_, err := r.Call(args[0].Function())
 		return Undefined(), err
@@ -45,8 +45,8 @@ func TestRejectionsInNestedTurnsWaitForTheOuterOne(t *testing.T) {
 	}
 }
 
-func TestReportsAreBounded(t *testing.T) {
-	r, seen := watch(t)
+func TestOnUnhandledIsBounded(t *testing.T) {
+	r, seen := collectUnhandled(t)
 	eval(t, r, "for (let i = 0; i < 1000; i++) Promise.reject(i)")
 	if len(*seen) != maxReports || (*seen)[0] != "0" {
 		t.Errorf("one turn should report its first %d rejections, got %d", maxReports, len(*seen))
@@ -57,7 +57,7 @@ func TestReportsAreBounded(t *testing.T) {
 	}
 }
 
-func TestReceiverMayUseTheRuntime(t *testing.T) {
+func TestOnUnhandledMayStartTurn(t *testing.T) {
 	var r *Runtime
 	var got string
 	r = open(t, Options{OnUnhandled: func(e *Exception) {
@@ -65,22 +65,22 @@ func TestReceiverMayUseTheRuntime(t *testing.T) {
 	}})
 	eval(t, r, "Promise.reject('hello')")
 	if got != "hello!" {
-		t.Errorf("OnUnhandled should be able to begin a turn, got %q", got)
+		t.Errorf("OnUnhandled should be able to start a turn, got %q", got)
 	}
 }
 
-func TestRunJobsRunsWhatTheHostMadeReady(t *testing.T) {
+func TestRunJobsWithoutJobs(t *testing.T) {
 	r := open(t, Options{})
 	if err := r.RunJobs(); err != nil {
-		t.Errorf("no job is no error, got %v", err)
+		t.Errorf("RunJobs without jobs should succeed, got %v", err)
 	}
 }
 
-func TestErrorsOutsideOfPromisesAreReported(t *testing.T) {
-	r, seen := watch(t)
+func TestOnUnhandledReportsErrorsOfFinalizers(t *testing.T) {
+	r, seen := collectUnhandled(t)
 	eval(t, r, "const f = new FinalizationRegistry(() => { throw new Error('finalizer') }); f.register({}, 1); 0")
 	r.CollectGarbage()
 	if err := r.RunJobs(); err != nil || !slices.Equal(*seen, []string{"Error: finalizer"}) {
-		t.Errorf("the error of a finalizer should be reported, got %q, %v", *seen, err)
+		t.Errorf("the exception of a finalizer should be reported, got %q, %v", *seen, err)
 	}
 }

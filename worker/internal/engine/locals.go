@@ -9,16 +9,16 @@ import (
 	alloc "modernc.org/memory"
 )
 
-// The engine takes the arguments and variables of a call from the stack in C. In the
-// translation they are blocks of libc's allocator, which no limit counts: up to 3 MiB for
-// one call. libc keeps their addresses to itself, in one list or in a list for each call
-// that has any, so they are looked up by the names of its fields.
+// In C the engine allocates the arguments and variables of a call on the stack (alloca). In the translation they are
+// blocks of libc's allocator, of up to 3 MiB for one call, which the engine's memory limit does not count. libc keeps the
+// addresses of these blocks in unexported fields: in one list, or in one list for each call. They are found by the names
+// of the fields.
 var (
-	localsField = fieldOf[[]uintptr]("allocas")
-	outerField  = fieldOf[[][]uintptr]("allocaStack")
+	localBlocksField = fieldOf[[]uintptr]("allocas")
+	outerBlocksField = fieldOf[[][]uintptr]("allocaStack")
 )
 
-// fieldOf returns where libc.TLS has a field, and whether it is of the type T.
+// fieldOf returns the offset of a field of libc.TLS. ok is false if there is no such field of type T.
 func fieldOf[T any](name string) (field struct {
 	offset uintptr
 	ok     bool
@@ -28,20 +28,20 @@ func fieldOf[T any](name string) (field struct {
 	return field
 }
 
-// locals returns the bytes that the arguments and variables of all calls take which are
-// in progress.
-func (r *Runtime) locals() (bytes lib.Tsize_t) {
-	if localsField.ok {
-		bytes = sizes(*(*[]uintptr)(unsafe.Add(unsafe.Pointer(r.tls), localsField.offset)))
+// localsSize returns the size of the arguments and variables of all calls in progress, in bytes.
+func (r *Runtime) localsSize() (bytes lib.Tsize_t) {
+	if localBlocksField.ok {
+		bytes = sizes(*(*[]uintptr)(unsafe.Add(unsafe.Pointer(r.tls), localBlocksField.offset)))
 	}
-	if outerField.ok {
-		for _, blocks := range *(*[][]uintptr)(unsafe.Add(unsafe.Pointer(r.tls), outerField.offset)) {
+	if outerBlocksField.ok {
+		for _, blocks := range *(*[][]uintptr)(unsafe.Add(unsafe.Pointer(r.tls), outerBlocksField.offset)) {
 			bytes += sizes(blocks)
 		}
 	}
 	return bytes
 }
 
+// sizes returns the total size of blocks, in bytes.
 func sizes(blocks []uintptr) (bytes lib.Tsize_t) {
 	for _, p := range blocks {
 		bytes += lib.Tsize_t(alloc.UintptrUsableSize(p))
@@ -49,12 +49,12 @@ func sizes(blocks []uintptr) (bytes lib.Tsize_t) {
 	return bytes
 }
 
-// countLocals ends a turn whose heap and locals together are beyond the memory limit.
-func (r *Runtime) countLocals() {
-	if r.options.MemoryLimit <= 0 || r.stopped() {
+// checkLocals ends the turn if the heap and the locals together exceed the memory limit.
+func (r *Runtime) checkLocals() {
+	if r.options.MemoryLimit <= 0 || r.mustStop() {
 		return
 	}
-	if s := r.state(); r.locals() > s.Fmalloc_limit-min(s.Fmalloc_limit, s.Fmalloc_size) {
-		r.starved = true
+	if s := r.state(); r.localsSize() > s.Fmalloc_limit-min(s.Fmalloc_limit, s.Fmalloc_size) {
+		r.outOfMemory = true
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// names returns n names for parameters or variables.
+// names returns a list of n names of parameters or variables.
 func names(n int) string {
 	all := make([]string, n)
 	for i := range all {
@@ -18,8 +18,8 @@ func names(n int) string {
 	return strings.Join(all, ",")
 }
 
-// poked runs source while the engine is poked again and again.
-func poked(r *Runtime, source string) error {
+// evalWithPokes runs source while another goroutine calls Poke every millisecond.
+func evalWithPokes(r *Runtime, source string) error {
 	done := make(chan struct{})
 	defer close(done)
 	go func() {
@@ -36,7 +36,7 @@ func poked(r *Runtime, source string) error {
 	return err
 }
 
-func TestLocalsOfCallsInProgressCount(t *testing.T) {
+func TestMemoryLimitIncludesLocals(t *testing.T) {
 	const limit = 32 << 20
 	for name, source := range map[string]string{
 		"variables":           "const f = new Function('d', 'var " + names(60000) + "; return d > 0 ? f(d - 1) : 0'); globalThis.f = f; f(2500)",
@@ -48,52 +48,52 @@ func TestLocalsOfCallsInProgressCount(t *testing.T) {
 	} {
 		r := open(t, Options{MemoryLimit: limit})
 		before := residentKiB(t)
-		if err := poked(r, source); !errors.Is(err, ErrOutOfMemory) {
-			t.Errorf("%s should count as memory, got %v", name, err)
+		if err := evalWithPokes(r, source); !errors.Is(err, ErrOutOfMemory) {
+			t.Errorf("%s should count towards the memory limit, got %v", name, err)
 		}
 		if grown := residentKiB(t) - before; grown > 400<<10 {
-			t.Errorf("%s should stay near the limit, but %d MiB more are resident", name, grown>>10)
+			t.Errorf("%s should not exceed the limit by much, but resident memory has grown by %d MiB", name, grown>>10)
 		}
 	}
 }
 
-func TestDeepCallsWithFewLocalsAreNotOutOfMemory(t *testing.T) {
+func TestMemoryLimitAdmitsDeepCalls(t *testing.T) {
 	r := open(t, Options{MemoryLimit: 16 << 20})
-	err := poked(r, "const f = (d, a, b, c) => d > 0 ? f(d - 1, a, b, c) + 1 : 0; for (let i = 0; i < 50; i++) f(4000); function g() { g() } try { g() } catch {}")
+	err := evalWithPokes(r, "const f = (d, a, b, c) => d > 0 ? f(d - 1, a, b, c) + 1 : 0; for (let i = 0; i < 50; i++) f(4000); function g() { g() } try { g() } catch {}")
 	if err != nil {
-		t.Errorf("calls up to the depth limit should fit, got %v", err)
+		t.Errorf("calls up to the depth limit should fit into the memory limit, got %v", err)
 	}
 }
 
-func TestTheLocalsAreFoundInTheLibrary(t *testing.T) {
-	if !localsField.ok {
-		t.Error("libc.TLS should have a list of the blocks that alloca has made; look for its new name")
+func TestLocalsSize(t *testing.T) {
+	if !localBlocksField.ok {
+		t.Error("libc.TLS should have a list of the blocks that alloca has allocated; look for its new name")
 	}
 	r := open(t, Options{})
 	var during int
 	define(t, r, "look", func([]Value) (Value, error) {
-		during = int(r.locals())
+		during = int(r.localsSize())
 		return Undefined(), nil
 	})
 	eval(t, r, "new Function('var "+names(10000)+"; __host.look()')()")
-	if during < 160000 || r.locals() != 0 {
-		t.Errorf("a call with 10,000 variables should take 160,000 bytes, and none afterwards, got %d and %d", during, r.locals())
+	if during < 160000 || r.localsSize() != 0 {
+		t.Errorf("the size of the locals should be at least 160,000 bytes in a call with 10,000 variables and 0 after it, got %d and %d", during, r.localsSize())
 	}
 }
 
-func TestALargeHeapRaisesTheLimitOfStacks(t *testing.T) {
+func TestNewWithLargeLimitRaisesMaxStack(t *testing.T) {
 	for _, limit := range []int64{0, 700 << 20} {
 		open(t, Options{MemoryLimit: limit})
 		last := debug.SetMaxStack(maxStack)
 		debug.SetMaxStack(last)
 		if last < maxStack {
-			t.Errorf("with a limit of %d bytes a stack should be allowed %d bytes, got %d", limit, maxStack, last)
+			t.Errorf("with a memory limit of %d bytes the limit of stacks should be %d bytes, got %d", limit, maxStack, last)
 		}
 	}
 }
 
-// Without a check of the depth the recursion goes on to the end of the chain.
-func TestARecursionWithoutACheckOfDepthEnds(t *testing.T) {
+// instanceof does not check the depth, so it recurses to the end of the chain of bound functions.
+func TestRecursionOfBuiltInEnds(t *testing.T) {
 	n := 100000
 	if raceEnabled {
 		n = 10000
@@ -109,7 +109,7 @@ func TestARecursionWithoutACheckOfDepthEnds(t *testing.T) {
 		}
 		globalThis.chain = f`)
 	done := make(chan error)
-	go func() { // whose stack goes with it
+	go func() { // the large stack is freed with the goroutine
 		_, err := r.EvalScript("x.js", "try { ({}) instanceof chain } catch {}")
 		done <- err
 	}()

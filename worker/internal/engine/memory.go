@@ -10,16 +10,16 @@ import (
 	alloc "modernc.org/memory"
 )
 
-// Memory is what a script's heap takes.
+// Memory is the memory usage of a script's heap.
 type Memory struct {
 	Used    int64 // bytes, as the limit counts them
-	Limit   int64 // bytes, 0 for no limit
-	Objects int   // objects alive, or dead and not yet collected
+	Limit   int64 // bytes; 0 means no limit
+	Objects int   // number of objects, including garbage that has not been collected
 }
 
-// Memory counts what the heap holds by walking it, so it is not for every turn. A
-// Runtime that is closed or has failed inside answers with its limit only, and one
-// that ran out of memory without the number of objects.
+// Memory returns the memory usage. It walks the heap, which is too slow for every turn. For a Runtime that is closed, or
+// in which a fault has occurred, the result has only the limit. For one that has run out of memory, the number of objects
+// is missing.
 func (r *Runtime) Memory() Memory {
 	m := Memory{Limit: r.options.MemoryLimit}
 	if r.closed || r.abandoned {
@@ -39,38 +39,36 @@ func (r *Runtime) Memory() Memory {
 	return m
 }
 
-// CollectGarbage frees objects that only refer to each other; everything else is
-// freed the moment its last reference goes.
+// CollectGarbage frees unreachable cycles of objects. All other objects are freed with their last reference.
 func (r *Runtime) CollectGarbage() {
 	if r.broken() {
 		return
 	}
-	_ = r.protect(func() { lib.XJS_RunGC(r.tls, r.rt) }) // the next turn answers ErrPoisoned
+	_ = r.protect(func() { lib.XJS_RunGC(r.tls, r.rt) }) // after a fault the next turn returns ErrPoisoned
 }
 
-// setMemoryLimit comes after the built-ins are made, so that a limit too small even
-// for them is an error of New and not of the first script.
+// setMemoryLimit sets the memory limit. It is called after the built-in objects have been created, so that a limit that is
+// too small for them is an error of New.
 func (r *Runtime) setMemoryLimit() error {
 	if r.options.MemoryLimit <= 0 {
 		return nil
 	}
 	if used := int64(r.state().Fmalloc_size); r.options.MemoryLimit <= used {
-		return fmt.Errorf("engine: the memory limit is %d bytes, but the built-ins alone take %d; raise it",
+		return fmt.Errorf("engine: the memory limit of %d bytes is too low: the built-in objects alone take %d; raise it",
 			r.options.MemoryLimit, used)
 	}
 	lib.XJS_SetMemoryLimit(r.tls, r.rt, lib.Tsize_t(r.options.MemoryLimit))
 	return nil
 }
 
-// state is what the engine knows of its heap.
+// state returns the engine's record of its heap.
 func (r *Runtime) state() *lib.TJSMallocState {
 	return &at[lib.TJSRuntime](r.rt).Fmalloc_ctx.Fmalloc_state
 }
 
-// allocFunctions take the place of the engine's own. They notice a refusal, which a
-// script could hide by catching the error that it sees. And they take memory from the
-// Runtime's own allocator, so that all of it can be given back without the engine, and
-// what the engine writes to the wrong place is not another Runtime's.
+// allocFunctions replace the engine's allocator. They record a failed allocation, which a script could otherwise hide by
+// catching the exception. And they use an allocator of the Runtime, so that all memory can be freed without the engine,
+// and a write of the engine to a wrong address does not hit the memory of another Runtime.
 var allocFunctions = lib.TJSMallocFunctions{
 	Fjs_malloc:             pointerTo(allocate),
 	Fjs_free:               pointerTo(release),
@@ -78,19 +76,20 @@ var allocFunctions = lib.TJSMallocFunctions{
 	Fjs_malloc_usable_size: pointerTo(usableSize),
 }
 
+// allocator returns the address of allocFunctions.
 func allocator() uintptr { return uintptr(unsafe.Pointer(&allocFunctions)) }
 
-// blockOverhead is what the allocator adds to a block, as the engine counts it.
+// blockOverhead is the size that the engine counts for a block in addition to its usable size.
 const blockOverhead = lib.MMALLOC_OVERHEAD
 
 func allocate(tls *libc.TLS, state uintptr, size lib.Tsize_t) uintptr {
 	r, s := runtimeOf(tls), at[lib.TJSMallocState](state)
 	if !fits(s, size) {
-		return r.refuse()
+		return r.failAllocation()
 	}
 	p, err := r.heap.UintptrMalloc(max(1, int(size)))
 	if err != nil {
-		return r.refuse()
+		return r.failAllocation()
 	}
 	s.Fmalloc_count++
 	s.Fmalloc_size += usableSize(tls, p) + blockOverhead
@@ -120,18 +119,18 @@ func reallocate(tls *libc.TLS, state, p uintptr, size lib.Tsize_t) uintptr {
 	r, s := runtimeOf(tls), at[lib.TJSMallocState](state)
 	old := usableSize(tls, p)
 	if size > old && !fits(s, size-old) {
-		return r.refuse()
+		return r.failAllocation()
 	}
 	q, err := r.heap.UintptrRealloc(p, int(size))
 	if err != nil {
-		return r.refuse()
+		return r.failAllocation()
 	}
 	s.Fmalloc_size += usableSize(tls, q) - old
 	return q
 }
 
-// fits compares without adding: a script can make the engine ask for sizes whose
-// sum would wrap around.
+// fits reports whether more bytes can be allocated within the limit. It does not add sizes, as a script can cause requests
+// for which the sum would overflow.
 func fits(s *lib.TJSMallocState, more lib.Tsize_t) bool {
 	return more <= math.MaxInt && s.Fmalloc_size <= s.Fmalloc_limit && more <= s.Fmalloc_limit-s.Fmalloc_size
 }
@@ -140,11 +139,10 @@ func usableSize(_ *libc.TLS, p uintptr) lib.Tsize_t {
 	return lib.Tsize_t(alloc.UintptrUsableSize(p))
 }
 
-// refuse has the turn end with ErrOutOfMemory at the script's next step, whether or not
-// it catches the error: what the engine does after a failed allocation is the part of it
-// that is the least reliable.
-func (r *Runtime) refuse() uintptr {
-	r.starved = true
+// failAllocation returns 0, the result of a failed allocation, and makes the turn end with ErrOutOfMemory at the script's
+// next step, even if the script catches the exception: after a failed allocation the engine is not reliable.
+func (r *Runtime) failAllocation() uintptr {
+	r.outOfMemory = true
 	r.Poke()
 	return 0
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func TestMemoryBombsEndInErrOutOfMemory(t *testing.T) {
+func TestErrOutOfMemoryOfMemoryBombs(t *testing.T) {
 	for _, source := range []string{
 		"var a = []; for (;;) a.push(new Array(1000).fill(0))",
 		"var a = []; for (;;) { try { for (;;) a.push({}) } catch {} }",
@@ -29,18 +29,17 @@ func TestMemoryBombsEndInErrOutOfMemory(t *testing.T) {
 			t.Errorf("%s should end in ErrOutOfMemory, got %v", source, err)
 		}
 		if m := r.Memory(); m.Used > 2*m.Limit || m.Limit != 1<<20 {
-			t.Errorf("%s should have stayed within its limit but for one rounded block, got %+v", source, m)
+			t.Errorf("%s should exceed its limit by no more than one block, got %+v", source, m)
 		}
 		r.CollectGarbage()
 		if _, err := r.EvalScript("x", "1"); !errors.Is(err, ErrPoisoned) {
-			t.Errorf("%s: the next turn should answer ErrPoisoned, got %v", source, err)
+			t.Errorf("%s: the next turn should return ErrPoisoned, got %v", source, err)
 		}
 	}
 }
 
-// The limit is moved in small steps, so that allocations of every kind are refused
-// at some point: none of them may crash or be lost.
-func TestEveryAllocationMayBeRefused(t *testing.T) {
+// The limit grows in small steps, so that every kind of allocation fails with one of them. None may crash or go unnoticed.
+func TestErrOutOfMemoryAtEveryAllocation(t *testing.T) {
 	const source = `class A { #x = [1, 2]; get x() { return this.#x } }
 		const o = JSON.parse('{"a":[1,{"b":"é中"}]}'), m = new Map([[o, new A().x]]);
 		__host.f('a' + m.size, new Uint8Array(100), [o.a[1].b, () => 1]);
@@ -61,15 +60,15 @@ func TestEveryAllocationMayBeRefused(t *testing.T) {
 		case errors.As(err, &e) && e.Name == "TypeError":
 			finished++
 		case !errors.Is(err, ErrOutOfMemory):
-			t.Fatalf("with %d bytes the script should end in its own error or out of memory, got %v", limit, err)
+			t.Fatalf("with %d bytes the script should end with its own exception or ErrOutOfMemory, got %v", limit, err)
 		}
 	}
 	if finished == 0 {
-		t.Error("with enough memory the script should reach its own error")
+		t.Error("with enough memory the script should end with its own exception")
 	}
 }
 
-// turns runs n turns of everything that passes the border.
+// turns runs n turns with all kinds of values and exceptions.
 func turns(t *testing.T, r *Runtime, n int) {
 	t.Helper()
 	call := global(t, r, "call")
@@ -79,7 +78,7 @@ func turns(t *testing.T, r *Runtime, n int) {
 			t.Fatalf("turn %d: %v", i, err)
 		}
 		if _, err := r.EvalScript("x.js", "throw new RangeError('r', {cause: {}})"); err == nil {
-			t.Fatal("the throw should come out")
+			t.Fatal("the exception should be returned")
 		}
 		v, err := r.EvalScript("x.js", "[1, 'é', () => 1, new Uint8Array(5)]")
 		if err != nil {
@@ -89,7 +88,7 @@ func turns(t *testing.T, r *Runtime, n int) {
 	}
 }
 
-func TestTurnsLeaveNothingBehind(t *testing.T) {
+func TestTurnsDoNotLeak(t *testing.T) {
 	r := open(t, Options{OnUnhandled: func(*Exception) {}, OnHostError: func(string, error) {}})
 	define(t, r, "echo", func(args []Value) (Value, error) { return List(args...), nil })
 	define(t, r, "throw", func([]Value) (Value, error) { return Undefined(), &Throw{"DataCloneError", "no"} })
@@ -116,14 +115,14 @@ func TestTurnsLeaveNothingBehind(t *testing.T) {
 	r.CollectGarbage()
 	after := r.Memory()
 	if after.Objects != before.Objects || after.Used > before.Used+64<<10 {
-		t.Errorf("%d turns should leave the heap as it was: %+v before, %+v after", n, before, after)
+		t.Errorf("the heap should not grow in %d turns: %+v before, %+v after", n, before, after)
 	}
 	if len(r.scope) != 0 || len(r.args) != 0 || len(r.rejections) != 0 {
-		t.Errorf("nothing should be held between turns, got %d values, %d arguments, %d rejections", len(r.scope), len(r.args), len(r.rejections))
+		t.Errorf("there should be no values between turns, got %d values, %d arguments, %d rejections", len(r.scope), len(r.args), len(r.rejections))
 	}
 }
 
-func TestClosedRuntimesLeaveNothingBehind(t *testing.T) {
+func TestCloseFreesMemory(t *testing.T) {
 	cycle := func(n int) {
 		for range n {
 			r, err := New(Options{})
@@ -150,11 +149,11 @@ func TestClosedRuntimesLeaveNothingBehind(t *testing.T) {
 	before := residentKiB(t)
 	cycle(n)
 	if grown := residentKiB(t) - before; grown > 16<<10 {
-		t.Errorf("%d closed runtimes should give their memory back, but %d KiB more are resident", n, grown)
+		t.Errorf("Close should free the memory of %d runtimes, but resident memory has grown by %d KiB", n, grown)
 	}
 }
 
-// residentKiB is 0 where the system does not tell.
+// residentKiB returns the resident memory of the process, or 0 on systems without /proc.
 func residentKiB(t *testing.T) int {
 	t.Helper()
 	status, err := os.ReadFile("/proc/self/statm")
@@ -163,14 +162,13 @@ func residentKiB(t *testing.T) int {
 	}
 	var size, pages int
 	if _, err := fmt.Sscan(string(status), &size, &pages); err != nil {
-		t.Fatalf("%s should hold numbers, found %s: %v", "/proc/self/statm", strconv.Quote(strings.TrimSpace(string(status))), err)
+		t.Fatalf("%s should contain numbers, found %s: %v", "/proc/self/statm", strconv.Quote(strings.TrimSpace(string(status))), err)
 	}
 	return pages * os.Getpagesize() >> 10
 }
 
-// The engine frees what the documentation says that it frees, and keeps what it says that
-// it keeps: an engine that finds more is a reason to change docs/workers.md.
-func TestCyclesThroughAWeakMapAreKept(t *testing.T) {
+// docs/workers.md documents which cycles are not collected. If an engine collects more of them, the page must be changed.
+func TestCollectGarbageKeepsCyclesThroughWeakMap(t *testing.T) {
 	for step, kept := range map[string]bool{
 		"map.set(o, {o})":                     true,
 		"map.set(o, () => o)":                 true,
@@ -195,7 +193,7 @@ func TestCyclesThroughAWeakMapAreKept(t *testing.T) {
 		mustCall(t, r, f)
 		r.CollectGarbage()
 		if more := r.Memory().Objects - before; (more >= 1000) != kept {
-			t.Errorf("the documentation says that %s is kept: %v; got %d objects more after 1,000 of them", step, kept, more)
+			t.Errorf("whether %s is kept should be %v, as documented; 1,000 of them have left %d objects", step, kept, more)
 		}
 		f.Release()
 	}

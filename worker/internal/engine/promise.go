@@ -6,7 +6,7 @@ import (
 	lib "modernc.org/libquickjs"
 )
 
-// State is how far a Promise has come.
+// State is the state of a Promise.
 type State uint8
 
 // The states of a Promise.
@@ -16,7 +16,7 @@ const (
 	Rejected
 )
 
-// String gives the state's name as the language standard spells it.
+// String returns the name of the state in the language standard.
 func (s State) String() string {
 	switch s {
 	case Pending:
@@ -29,23 +29,22 @@ func (s State) String() string {
 	return "State(" + strconv.Itoa(int(s)) + ")"
 }
 
-// Promise is a counted reference to the promise of a module. Its rejection is told
-// by Err and not to OnUnhandled, for as long as it is not released.
+// Promise is a reference to the promise of a module. Until it is released, Err returns its rejection, which is not
+// reported to OnUnhandled.
 type Promise struct {
 	handle handle
-	err    *Exception
-	module uintptr // JSModuleDef, which lives as long as the Runtime
+	err    *Exception // the rejection, after the first call of Err
+	module uintptr    // the JSModuleDef, which exists as long as the Runtime
 }
 
-// newPromise takes over one count of v.
+// newPromise returns a Promise. It takes over the caller's reference to v.
 func (r *Runtime) newPromise(v raw) *Promise {
 	p := new(Promise)
-	r.adopt(&p.handle, v)
+	r.addHandle(&p.handle, v)
 	return p
 }
 
-// State returns how far p has come; released, or after its Runtime failed or was
-// closed, it is Pending for ever.
+// State returns the state of p. It returns Pending if p has been released, or if its Runtime has failed or is closed.
 func (p *Promise) State() State {
 	if p.handle.count == 0 || p.handle.r.broken() {
 		return Pending
@@ -61,19 +60,18 @@ func (p *Promise) State() State {
 	return Pending
 }
 
-// Err gives what p was rejected with, nil if it was not.
+// Err returns the exception with which p was rejected, or nil if p is not rejected.
 func (p *Promise) Err() *Exception {
 	if p.err != nil || p.State() != Rejected {
 		return p.err
 	}
 	r := p.handle.r
-	_ = r.enter(func() error {
+	_ = r.runTurn(func() error {
 		p.err = r.describe(r.hold(lib.XJS_PromiseResult(r.tls, r.ctx, p.handle.v)), maxCauses)
 		return nil
 	})
 	return p.err
 }
 
-// Release lets go of the promise. Releasing again, or after the Runtime was closed,
-// does nothing.
+// Release releases the promise. Further calls do nothing, and neither does a call after the Runtime has been closed.
 func (p *Promise) Release() { p.handle.release() }

@@ -2,5 +2,5 @@
 
 package engine
 
-// raceEnabled makes the long tests shorter where the engine is many times slower.
+// raceEnabled shortens long tests, because the race detector makes the engine many times slower.
 const raceEnabled = true

@@ -9,7 +9,7 @@ import (
 	lib "modernc.org/libquickjs"
 )
 
-func TestNumbersAreIntegersWhereTheEngineHasThem(t *testing.T) {
+func TestRawNumberTag(t *testing.T) {
 	for f, want := range map[float64]int32{
 		0: lib.EJS_TAG_INT, 1: lib.EJS_TAG_INT, -1: lib.EJS_TAG_INT, math.MaxInt32: lib.EJS_TAG_INT, math.MinInt32: lib.EJS_TAG_INT,
 		-0.5: lib.EJS_TAG_FLOAT64, math.MaxInt32 + 1: lib.EJS_TAG_FLOAT64, math.MinInt32 - 1: lib.EJS_TAG_FLOAT64,
@@ -20,7 +20,7 @@ func TestNumbersAreIntegersWhereTheEngineHasThem(t *testing.T) {
 			t.Errorf("%v should have the tag %d, got %d", f, want, tag(v))
 		}
 		if back := rawFloat(v); back != f {
-			t.Errorf("%v should come back as it was, got %v", f, back)
+			t.Errorf("%v should come back unchanged, got %v", f, back)
 		}
 	}
 	if v := rawNumber(math.Copysign(0, -1)); tag(v) != lib.EJS_TAG_FLOAT64 || !math.Signbit(rawFloat(v)) {
@@ -31,18 +31,18 @@ func TestNumbersAreIntegersWhereTheEngineHasThem(t *testing.T) {
 	}
 }
 
-func TestATagIsTheLowHalfOfItsWord(t *testing.T) {
+func TestTagIsLowHalfOfWord(t *testing.T) {
 	for _, want := range []int32{lib.EJS_TAG_OBJECT, lib.EJS_TAG_INT, lib.EJS_TAG_EXCEPTION} {
 		if got := tag(simple(int64(uint32(want))|0x5A<<32, 0)); got != want {
-			t.Errorf("the high half should not matter to the tag %d, got %d", want, got)
+			t.Errorf("the high half should not affect the tag %d, got %d", want, got)
 		}
 	}
 	if !isException(rawException()) || isException(rawUndefined()) || isException(rawNull()) {
-		t.Error("only the exception should be one")
+		t.Error("isException should be true only for an exception")
 	}
 }
 
-func TestATextForTheEngineIsACopyEndedByNUL(t *testing.T) {
+func TestCStringIsTerminatedByNUL(t *testing.T) {
 	r := open(t, Options{})
 	for _, s := range []string{"", "name", "é中😀"} {
 		p, err := r.cString(s)
@@ -50,27 +50,27 @@ func TestATextForTheEngineIsACopyEndedByNUL(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := libc.GoString(p); got != s {
-			t.Errorf("%q should read back as it was, got %q", s, got)
+			t.Errorf("%q should be read back unchanged, got %q", s, got)
 		}
 		r.freeCString(p)
 	}
 }
 
-func TestViewsShowTheEnginesMemory(t *testing.T) {
+func TestMemoryViewsAreShared(t *testing.T) {
 	r := open(t, Options{})
 	p := libc.Xcalloc(r.tls, 4, lib.Size_t(unsafe.Sizeof(uint32(0))))
 	defer libc.Xfree(r.tls, p)
 	view := memory[uint32](p, 4)
 	*at[uint32](p + 8) = 7
 	if len(view) != 4 || view[2] != 7 || view[3] != 0 {
-		t.Errorf("a view should show what is written beneath it, got %v", view)
+		t.Errorf("a view should contain what is written to its memory, got %v", view)
 	}
 	if empty := memory[uint32](0, 0); empty != nil {
-		t.Errorf("a view of nothing should not look at its address, got %v", empty)
+		t.Errorf("an empty view should be nil, got %v", empty)
 	}
 }
 
-func TestAFunctionHasOneAddress(t *testing.T) {
+func TestPointerToIsUnique(t *testing.T) {
 	first, again, other := pointerTo(pollInterrupt), pointerTo(pollInterrupt), pointerTo(trackRejection)
 	if first == 0 || first != again {
 		t.Errorf("a function should always have the same address, got %x and then %x", first, again)

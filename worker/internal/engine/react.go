@@ -7,18 +7,16 @@ import (
 	lib "modernc.org/libquickjs"
 )
 
-// React is a function that every host object has, beside those that Define makes:
-// react(promise, settled, subject) has a job call settled(subject, failed, value) when
-// the promise has settled, with its result or what it was rejected with. It is what
-// await does within the engine: unlike the method then it makes no second promise, which
-// costs more than all else about an event, and asks nothing of what a script may have
-// changed.
+// React is the name of a function of every host object. react(promise, settled, subject) queues a job that calls
+// settled(subject, failed, value) when the promise has settled; value is its result, or the reason of its rejection.
+// React does what await does within the engine: unlike the method then it does not create a second promise, which costs
+// more than everything else about an event, and it does not depend on methods that a script may have changed.
 //
-// It returns false if settled will be called, true if the promise is fulfilled already
-// and there is nothing to wait for, and undefined for what is not a promise.
+// It returns false if settled will be called, true if the promise is already fulfilled, in which case settled is not
+// called, and undefined if the first argument is not a promise.
 const React = "react"
 
-// What react is passed, and what its reactions are bound to.
+// The indexes of react's arguments, which are also bound to its reactions.
 const (
 	argPromise = iota
 	argSettled
@@ -37,8 +35,8 @@ func react(tls *libc.TLS, ctx uintptr, _ raw, _ int32, argv uintptr) raw {
 	case lib.EJS_PROMISE_PENDING:
 		ok = r.await(promise, argv)
 	case lib.EJS_PROMISE_REJECTED:
-		r.handled(args[argPromise])
-		ok = lib.XJS_EnqueueJob(tls, ctx, pointerTo(settleJob), argCount, argv) >= 0
+		r.markHandled(args[argPromise])
+		ok = lib.XJS_EnqueueJob(tls, ctx, pointerTo(callSettledJob), argCount, argv) >= 0
 	default:
 		fulfilled = 1
 	}
@@ -51,16 +49,16 @@ func react(tls *libc.TLS, ctx uintptr, _ raw, _ int32, argv uintptr) raw {
 
 func promiseOf(v raw) *lib.TJSPromiseData { return at[lib.TJSPromiseData](opaque(object(v))) }
 
-// handled notes that somebody cares for a rejection after all.
-func (r *Runtime) handled(v raw) {
+// markHandled removes a rejected promise from the unhandled rejections.
+func (r *Runtime) markHandled(v raw) {
 	if promise := promiseOf(v); promise.Fis_handled == 0 {
 		trackRejection(r.tls, r.ctx, v, promise.Fpromise_result, 1, 0)
 	}
 }
 
-// await adds a reaction of each kind to a promise.
+// await adds reactions for fulfilment and for rejection to a pending promise. It reports false if there is no memory.
 func (r *Runtime) await(promise *lib.TJSPromiseData, argv uintptr) bool {
-	handler := lib.XJS_NewCFunctionData(r.tls, r.ctx, pointerTo(reacted), 1, 0, argCount, argv)
+	handler := lib.XJS_NewCFunctionData(r.tls, r.ctx, pointerTo(callSettledReaction), 1, 0, argCount, argv)
 	if isException(handler) {
 		return false
 	}
@@ -73,8 +71,8 @@ func (r *Runtime) await(promise *lib.TJSPromiseData, argv uintptr) bool {
 	return true
 }
 
-// addReaction adds to what a promise does when it settles. Without functions that
-// resolve another promise, the engine takes it as a reaction of await.
+// addReaction adds a reaction to a list of a promise. As the reaction has no functions that resolve another promise, the
+// engine treats it as one of await.
 func (r *Runtime) addReaction(list *lib.Tlist_head, handler raw) bool {
 	p := lib.Xjs_malloc(r.tls, r.ctx, lib.Tsize_t(unsafe.Sizeof(lib.TJSPromiseReactionData{})))
 	if p == 0 {
@@ -91,17 +89,17 @@ func (r *Runtime) addReaction(list *lib.Tlist_head, handler raw) bool {
 	return true
 }
 
-// reacted is what the engine calls in the job of a reaction.
-func reacted(tls *libc.TLS, _ uintptr, _ raw, _ int32, _ uintptr, _ int32, bound uintptr) raw {
+// callSettledReaction is the handler of a reaction. bound are the arguments of react.
+func callSettledReaction(tls *libc.TLS, _ uintptr, _ raw, _ int32, _ uintptr, _ int32, bound uintptr) raw {
 	return runtimeOf(tls).settle(at[[argCount]raw](bound))
 }
 
-// settleJob is the job for a promise that was rejected before.
-func settleJob(tls *libc.TLS, _ uintptr, _ int32, argv uintptr) raw {
+// callSettledJob is the job for a promise that was already rejected when react was called. argv are the arguments of react.
+func callSettledJob(tls *libc.TLS, _ uintptr, _ int32, argv uintptr) raw {
 	return runtimeOf(tls).settle(at[[argCount]raw](argv))
 }
 
-// settle calls settled(subject, failed, value).
+// settle calls settled(subject, failed, value) with the arguments of react.
 func (r *Runtime) settle(args *[argCount]raw) raw {
 	promise := promiseOf(args[argPromise])
 	failed := uint64(0)

@@ -7,9 +7,10 @@ import (
 	"testing"
 )
 
-// reacting has scripts log what react calls: log(subject, failed, value).
-func reacting(t *testing.T) (*Runtime, *[]string) {
-	r, seen := watch(t)
+// logReactions returns a Runtime whose scripts have react and log(subject, failed, value), and the lines of the log, which
+// also has unhandled rejections.
+func logReactions(t *testing.T) (*Runtime, *[]string) {
+	r, seen := collectUnhandled(t)
 	define(t, r, "log", func(args []Value) (Value, error) {
 		*seen = append(*seen, fmt.Sprint(args[0], " ", args[1], " ", args[2]))
 		return Undefined(), nil
@@ -18,7 +19,7 @@ func reacting(t *testing.T) (*Runtime, *[]string) {
 	return r, seen
 }
 
-func TestReactTellsHowAPromiseSettles(t *testing.T) {
+func TestReactReportsResult(t *testing.T) {
 	for source, want := range map[string]string{
 		"react(Promise.resolve(1), log, 'it')":                                         "true:",
 		"react(Promise.reject(2), log, 'it')":                                          "false:it true 2",
@@ -31,16 +32,16 @@ func TestReactTellsHowAPromiseSettles(t *testing.T) {
 		"react()":                                                                      "undefined:",
 		"Promise.prototype.then = null; react((async () => { await 0 })(), log, 'it')": "false:it false undefined",
 	} {
-		r, seen := reacting(t)
+		r, seen := logReactions(t)
 		v := eval(t, r, source)
 		if got := v.String() + ":" + strings.Join(*seen, ","); got != want {
-			t.Errorf("%s should give %q, got %q", source, want, got)
+			t.Errorf("the result and the calls of %s should be %q, got %q", source, want, got)
 		}
 	}
 }
 
 func TestReactCallsInAJob(t *testing.T) {
-	r, seen := reacting(t)
+	r, seen := logReactions(t)
 	eval(t, r, `react(Promise.reject(1), log, "rejected"); log("script", "", ""); let settle;
 		react(new Promise((ok) => settle = ok), log, "first"); react(new Promise((ok) => ok()).then(() => settle(2)), log, "second"); 0`)
 	if want := []string{"script  ", "rejected true 1", "first false 2", "second false undefined"}; !slices.Equal(*seen, want) {
@@ -48,9 +49,8 @@ func TestReactCallsInAJob(t *testing.T) {
 	}
 }
 
-// Among the other reactions of a promise it keeps its place.
-func TestReactAndThenRunInTheirOrder(t *testing.T) {
-	r, seen := reacting(t)
+func TestReactKeepsOrderWithThen(t *testing.T) {
+	r, seen := logReactions(t)
 	eval(t, r, `const p = (async () => { await null; return 1 })();
 		p.then(() => log("then", "", 1)); react(p, log, "react"); p.then(() => log("then", "", 2)); 0`)
 	if want := []string{"then  1", "react false 1", "then  2"}; !slices.Equal(*seen, want) {
@@ -58,16 +58,16 @@ func TestReactAndThenRunInTheirOrder(t *testing.T) {
 	}
 }
 
-func TestWhatFailsInAReactionIsReported(t *testing.T) {
-	r, seen := reacting(t)
+func TestReactReportsErrorsOfReactions(t *testing.T) {
+	r, seen := logReactions(t)
 	eval(t, r, "react(Promise.reject(1), () => { throw new Error('late') }); 0")
 	if want := []string{"Error: late"}; !slices.Equal(*seen, want) {
-		t.Errorf("the error of a reaction is reported: %q, got %q", want, *seen)
+		t.Errorf("the exception of a reaction should be reported: %q, got %q", want, *seen)
 	}
 }
 
-func TestReactionsLeaveNothingBehind(t *testing.T) {
-	r, _ := reacting(t)
+func TestReactDoesNotLeak(t *testing.T) {
+	r, _ := logReactions(t)
 	const source = `react(new Promise(() => {}), () => {}, [1]); react(Promise.reject(1), () => {}, [2]); react((async () => { await null })(), () => {}, [3]); 0`
 	eval(t, r, source)
 	r.CollectGarbage()
@@ -81,12 +81,12 @@ func TestReactionsLeaveNothingBehind(t *testing.T) {
 	}
 }
 
-func TestAReactionMayRunOutOfMemory(t *testing.T) {
+func TestReactOutOfMemory(t *testing.T) {
 	exhaust(t, `for (let i = 0; i < 100; i++) {
 		__host.react(new Promise(() => {}), () => {}, i); __host.react(Promise.reject(i), () => {}, i) }`)
 }
 
-// exhaust runs a script with every amount of memory up to what it needs.
+// exhaust runs a script with memory limits that grow in small steps, so that every allocation fails with one of them.
 func exhaust(t *testing.T, source string) {
 	t.Helper()
 	free := open(t, Options{}).Memory().Used
@@ -98,7 +98,7 @@ func exhaust(t *testing.T, source string) {
 		r := open(t, Options{MemoryLimit: limit})
 		_, _ = r.EvalScript("x.js", source)
 		if err := r.Close(); err != nil {
-			t.Fatalf("a runtime without memory can be closed, got %v", err)
+			t.Fatalf("it should be possible to close a runtime that is out of memory, got %v", err)
 		}
 	}
 }

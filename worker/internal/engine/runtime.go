@@ -15,95 +15,92 @@ import (
 // Version is the version of QuickJS.
 const Version = lib.MCONFIG_VERSION
 
-// maxDepth keeps the deepest recursion far below the size at which Go ends the
-// process for a stack that is too large.
+// maxDepth is the maximum of Options.Depth. At this depth the stack is far below the size at which Go ends the process.
 const maxDepth = 20000
 
-// Options are the limits of a Runtime and its ways to report. The zero Options
-// mean no memory limit and nothing reported.
+// Options are the limits and callbacks of a Runtime. The zero value means no memory limit and no callbacks.
 type Options struct {
-	// MemoryLimit is the most bytes the script's heap may take; 0 is no limit.
-	// The allocator rounds large blocks up, so one block may reach beyond it. The
-	// arguments and variables of calls in progress are added to it whenever the
-	// engine looks up: every 10,000 steps, and at a Poke. A limit above 384 MiB raises
-	// that of all stacks of the process (debug.SetMaxStack). Above 768 MiB a script
-	// that means harm can end the process by a recursion within a built-in function.
+	// MemoryLimit is the maximum size of the script's heap in bytes; 0 means no limit. The allocator rounds large blocks
+	// up, so the heap may exceed the limit by one block. The arguments and variables of calls in progress are included
+	// whenever the engine polls: every 10,000 steps, and after a Poke. A limit above 384 MiB raises the limit of all
+	// stacks of the process (debug.SetMaxStack). Above 768 MiB a malicious script can end the process by a recursion
+	// within a built-in function.
 	MemoryLimit int64
 
-	// Depth is how deeply calls may nest before the script sees a stack
-	// overflow: a plain call takes one step, a call through a getter, a proxy or
-	// a built-in 3 to 9. 0 is the engine's default of 5000; the most is 20000.
+	// Depth is the maximum depth of nested calls. Deeper calls throw a stack overflow. A plain call counts as one, a call
+	// through a getter, a proxy or a built-in function as 3 to 9. 0 means 5000, the engine's default; the maximum is
+	// 20000.
 	Depth int
 
-	// OnUnhandled is told of each promise rejection that nobody handled by the
-	// end of its turn. It is called between turns and may begin another.
+	// OnUnhandled is called for each promise rejection that was not handled by the end of its turn. It is called between
+	// turns, and may start another turn.
 	OnUnhandled func(*Exception)
 
-	// OnLocated is called after Locate with the place where the script is, in the
-	// middle of its turn: it cannot use the Runtime.
+	// OnLocated is called after Locate with the position of the script. It is called within a turn, and must not use the
+	// Runtime.
 	OnLocated func(Place)
 
-	// OnHostError is told what a host function really failed with when the
-	// script is shown only a fixed text: any error that is not a *Throw, and
-	// panics as a *PanicError.
+	// OnHostError is called with an error of a host function whose details are not shown to the script: any error other
+	// than a *Throw or an *Exception, and a panic as a *PanicError.
 	OnHostError func(function string, err error)
 }
 
-// Runtime is one JavaScript world: a heap, a global object and a queue of promise
-// jobs. One goroutine at a time may use it.
+// Runtime is an instance of the engine: a heap, a global object and a queue of promise jobs. It may be used by one
+// goroutine at a time.
 type Runtime struct {
 	options Options
 
 	tls  *libc.TLS
-	heap alloc.Allocator // all memory of the script; no other runtime has a part in it
-	rt   uintptr         // JSRuntime
-	ctx  uintptr         // JSContext
-	host raw             // the object that Host names
+	heap alloc.Allocator // all memory of the script, and of no other Runtime
+	rt   uintptr         // the JSRuntime
+	ctx  uintptr         // the JSContext
+	host raw             // the host object
 
-	evaluate uintptr // the engine's function that compiles a source text and runs it
+	evaluate uintptr // the engine's own function that compiles and runs a source text
 
-	errorClass raw // the script's Error, as it was before the script could change it
+	errorClass raw // the built-in Error, from before a script could replace it
 
-	functions  []hostFunction // by the number the engine calls them with
-	handles    []*handle      // what Functions and Promises hold
-	scope      []raw          // what the turn frees when it ends
-	args       []Value        // the arguments of host functions that are running
-	rejections []rejection    // rejected promises without a handler so far
-	unhandled  []*Exception   // what OnUnhandled is to be told
-	printed    []byte         // what inspect writes
-	cut        *Interruption  // where the turn was interrupted, once it is known
+	functions     []hostFunction // the functions of Define, by their numbers
+	handles       []*handle      // the handles of all Functions and Promises
+	scope         []raw          // values to be freed at the end of the turn
+	args          []Value        // the arguments of host functions that are running
+	rejections    []rejection    // promises rejected in this turn that have no handler
+	unhandled     []*Exception   // recorded for OnUnhandled
+	printed       []byte         // the output of inspect
+	interruptedAt *Interruption  // where the turn was interrupted; nil if that is unknown
 
-	depth       int // turns running inside each other
+	depth       int // number of nested turns
 	closed      bool
-	poisoned    bool
-	abandoned   bool // engine frames were left without being unwound
-	lost        bool // a fault left the heap in a state that is not known
-	starved     bool // the memory limit refused an allocation
-	compiling   bool // a source text is compiled, for which the limit is higher
-	trusted     bool // the next source text is the host's
-	interrupted atomic.Bool
-	noticed     atomic.Bool // the script has been stopped
-	locating    atomic.Bool // OnLocated is to be called
-	placing     int         // polls while the stack is being read, from 1
+	poisoned    bool        // an earlier turn has run out of memory
+	abandoned   bool        // frames of the engine were left without being unwound
+	lost        bool        // a fault has left the heap in an unknown state
+	outOfMemory bool        // an allocation has failed because of the memory limit
+	limitRaised bool        // the memory limit is raised while a source text is compiled
+	hostSource  bool        // the next source text to be compiled is from the host
+	interrupted atomic.Bool // set by Interrupt
+	noticed     atomic.Bool // the script has been stopped because of Interrupt
+	locating    atomic.Bool // set by Locate; cleared when OnLocated is called
+	stackPolls  int         // polls since currentPlace began to read the stack; 0 if it does not
 
-	poking  sync.Mutex
-	counter *int32 // the steps until the engine calls pollInterrupt; nil while there is no engine
+	counterMu sync.Mutex
+	counter   *int32 // the engine's count of steps until it calls pollInterrupt; nil if there is no engine
 }
 
-// runtimes finds the Runtime of a callback by the one Go value the engine hands on.
-var runtimes sync.Map // *libc.TLS -> *Runtime
+// runtimes contains all open Runtimes by their *libc.TLS, which is the only Go value that callbacks of the engine get.
+var runtimes sync.Map
 
+// runtimeOf returns the Runtime in a callback of the engine.
 func runtimeOf(tls *libc.TLS) *Runtime {
 	r, _ := runtimes.Load(tls)
 	return r.(*Runtime)
 }
 
-// New makes a Runtime. The caller closes it: its memory is not the Go collector's.
+// New returns a new Runtime. The caller must close it: its memory is not on the Go heap.
 func New(options Options) (*Runtime, error) {
 	if options.Depth < 0 || options.Depth > maxDepth {
 		return nil, fmt.Errorf("engine: depth is %d, want 0 to %d", options.Depth, maxDepth)
 	}
-	if options.MemoryLimit <= 0 || options.MemoryLimit > modestLimit {
+	if options.MemoryLimit <= 0 || options.MemoryLimit > safeMemoryLimit {
 		raiseMaxStack()
 	}
 	r := &Runtime{options: options, tls: libc.NewTLS(), host: rawUndefined(), errorClass: rawUndefined()}
@@ -113,30 +110,29 @@ func New(options Options) (*Runtime, error) {
 		err = fault
 	}
 	if err != nil {
-		r.stop()
+		r.dispose()
 		return nil, err
 	}
 	return r, nil
 }
 
-// A few built-in functions recurse along chains of objects without a check of the depth:
-// instanceof along a chain of bound functions, for one, which takes 260 bytes of heap and
-// 336 bytes of stack for each. Go ends the process when a stack has to grow beyond a
-// limit, 1 GB by default, of which a power of two can be used: 512 MiB. So below
-// modestLimit no chain is long enough, and with maxStack none up to twice that much.
+// A few built-in functions recurse along chains of objects without checking the depth. One is instanceof along a chain of
+// bound functions, which takes 260 bytes of heap and 336 bytes of stack for each. Go ends the process when a stack would
+// grow beyond a limit, which is 1 GB by default; stacks grow to powers of two, so 512 MiB can be used. With a memory limit
+// up to safeMemoryLimit no chain is long enough for that. With maxStack the same holds up to twice safeMemoryLimit.
 const (
-	modestLimit = 384 << 20
-	maxStack    = 2_000_000_000 // as much as Go bears
+	safeMemoryLimit = 384 << 20
+	maxStack        = 2_000_000_000 // the maximum that Go supports
 )
 
-// raiseMaxStack raises the limit of stacks, which is the process's.
+// raiseMaxStack raises the limit of the stacks of all goroutines to maxStack, unless it is already higher.
 var raiseMaxStack = sync.OnceFunc(func() {
 	if last := debug.SetMaxStack(maxStack); last > maxStack {
 		debug.SetMaxStack(last)
 	}
 })
 
-// start makes the engine's side of r.
+// start creates the engine's runtime and context.
 func (r *Runtime) start() error {
 	r.rt = lib.XJS_NewRuntime2(r.tls, allocator(), 0)
 	if r.rt == 0 {
@@ -148,24 +144,23 @@ func (r *Runtime) start() error {
 		return ErrOutOfMemory
 	}
 	lib.XJS_SetInterruptHandler(r.tls, r.rt, pointerTo(pollInterrupt), 0)
-	r.watchSteps(&at[lib.TJSContext](r.ctx).Finterrupt_counter)
+	r.setStepCounter(&at[lib.TJSContext](r.ctx).Finterrupt_counter)
 	r.evaluate = at[lib.TJSContext](r.ctx).Feval_internal
 	at[lib.TJSContext](r.ctx).Feval_internal = pointerTo(evaluate)
 	lib.XJS_SetHostPromiseRejectionTracker(r.tls, r.rt, pointerTo(trackRejection), 0)
 	lib.XJS_SetModuleLoaderFunc(r.tls, r.rt, 0, pointerTo(refuseImport), 0)
-	if err := r.makeHost(); err != nil {
+	if err := r.defineHostObject(); err != nil {
 		return err
 	}
 	if err := r.findErrorClass(); err != nil {
 		return err
 	}
-	r.headStacks()
+	r.installStackHeads()
 	return r.setMemoryLimit()
 }
 
-// Close frees everything; Functions and Promises of r turn inert. Closing again
-// does nothing. Inside a host function it answers ErrBusy. The memory of a Runtime
-// that is Lost is not freed.
+// Close frees the memory of r, unless r is Lost. Functions and Promises of r become inert. Close returns ErrBusy within a
+// host function, and does nothing if r is already closed.
 func (r *Runtime) Close() error {
 	if r.closed {
 		return nil
@@ -173,32 +168,31 @@ func (r *Runtime) Close() error {
 	if r.depth > 0 {
 		return ErrBusy
 	}
-	r.stop()
+	r.dispose()
 	return nil
 }
 
-// stop gives the memory of r back as a whole. The engine does not walk it: after an
-// allocation that failed the engine may have left it inconsistent. After a fault the
-// records of the allocator may be damaged too, so then it stays.
-func (r *Runtime) stop() {
+// dispose frees the memory of r as a whole. It does not use the engine, which after a failed allocation may have left its
+// heap inconsistent. After a fault the records of the allocator may be damaged too, so the memory is not freed then.
+func (r *Runtime) dispose() {
 	r.closed = true
 	runtimes.Delete(r.tls)
-	r.watchSteps(nil)
-	r.dropHandles()
+	r.setStepCounter(nil)
+	r.invalidateHandles()
 	r.rejections = nil
 	if r.lost {
 		return
 	}
-	_ = r.heap.Close() // what the system does not take back now is in no other use
+	_ = r.heap.Close() // an error means that memory could not be unmapped, which does no harm
 	r.tls.Close()
 }
 
-// Lost reports whether a fault inside the engine has left the heap of r in a state
-// that is not known. Its memory is never given back, so a process bears few of them.
+// Lost reports whether a fault in the engine has left the heap of r in an unknown state. The memory of such a Runtime is
+// never freed, so a process must not accumulate many of them.
 func (r *Runtime) Lost() bool { return r.lost }
 
-// usable says why no turn can begin, or nil.
-func (r *Runtime) usable() error {
+// checkUsable returns the reason why no turn can be started, or nil.
+func (r *Runtime) checkUsable() error {
 	switch {
 	case r.closed:
 		return ErrClosed
@@ -210,20 +204,21 @@ func (r *Runtime) usable() error {
 	return nil
 }
 
-// turn runs body in the engine, then the promise jobs when no other turn is
-// running, frees what was held, and reports.
+// turn runs body and then, if the turn is not nested, the promise jobs. At the end it frees the values in r.scope and
+// reports unhandled rejections.
 func (r *Runtime) turn(body func() error) error {
-	if err := r.usable(); err != nil {
+	if err := r.checkUsable(); err != nil {
 		return err
 	}
-	err := r.enter(body)
+	err := r.runTurn(body)
 	if r.depth == 0 && !r.abandoned {
-		r.report()
+		r.reportUnhandled()
 	}
 	return err
 }
 
-func (r *Runtime) enter(body func() error) (err error) {
+// runTurn is turn without checkUsable and the report.
+func (r *Runtime) runTurn(body func() error) (err error) {
 	mark := len(r.scope)
 	r.depth++
 	defer func() {
@@ -234,19 +229,18 @@ func (r *Runtime) enter(body func() error) (err error) {
 		err = body()
 		if r.depth == 1 {
 			r.runJobs()
-			r.settleRejections()
+			r.collectRejections()
 		}
 		r.free(mark)
 	})
 	if fault != nil {
 		return fault
 	}
-	return r.verdict(err)
+	return r.turnError(err)
 }
 
-// protect calls f, which enters the engine, and returns an error if f did not return.
-// The engine is C that was translated: an access to any address at which there is no
-// memory would end the process, unless it is made a panic.
+// protect calls f, which uses the engine, and abandons r if f does not return. As the engine is translated C, it may
+// access an unmapped address, which would end the process; protect makes it a panic, and recovers it.
 func (r *Runtime) protect(f func()) (err error) {
 	returned := false
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
@@ -260,31 +254,30 @@ func (r *Runtime) protect(f func()) (err error) {
 	return nil
 }
 
-// errLeft is what callHost panics with to leave the frames of a turn in which an inner
-// turn has failed inside the engine.
-var errLeft = errors.New("engine: a turn within this one failed inside the engine")
+// errInnerTurnFailed is the value of the panic with which callHost leaves the engine's frames of a turn after a fault in a
+// nested turn.
+var errInnerTurnFailed = errors.New("engine: a fault occurred in a nested turn")
 
-// abandon gives r up after a panic or a Goexit passed through engine frames. A
-// panic here is a fault of the engine: those of host functions never get so far.
+// abandon marks r as unusable after a panic or a Goexit has unwound frames of the engine. Such a panic is a fault of the
+// engine: guard recovers those of host functions.
 func (r *Runtime) abandon(cause any) error {
 	r.abandoned = true
-	if err, _ := cause.(error); cause == nil || errors.Is(err, errLeft) {
+	if err, _ := cause.(error); cause == nil || errors.Is(err, errInnerTurnFailed) {
 		return ErrPoisoned
 	}
 	r.lost = true
 	return fmt.Errorf("%w: %w", ErrPoisoned, &PanicError{Value: cause, Stack: debug.Stack()})
 }
 
-// broken reports whether values of the engine must not be touched any more: after a
-// fault, and after an allocation failed in the middle of something.
-func (r *Runtime) broken() bool { return r.closed || r.abandoned || r.poisoned || r.starved }
+// broken reports whether values of the engine must not be used any more: after a fault, and after a failed allocation.
+func (r *Runtime) broken() bool { return r.closed || r.abandoned || r.poisoned || r.outOfMemory }
 
-// verdict puts what ended the turn from outside before what the script threw.
-func (r *Runtime) verdict(err error) error {
+// turnError returns the error of a turn: the reason why the turn had to stop, if there is one, and err otherwise.
+func (r *Runtime) turnError(err error) error {
 	switch {
 	case r.abandoned:
 		return ErrPoisoned
-	case r.starved:
+	case r.outOfMemory:
 		r.poisoned = true
 		return ErrOutOfMemory
 	case r.interrupted.Load():
@@ -293,18 +286,18 @@ func (r *Runtime) verdict(err error) error {
 	return err
 }
 
-// stopped reports whether no more script may run in this turn.
-func (r *Runtime) stopped() bool {
-	return r.starved || r.abandoned || r.interrupted.Load()
+// mustStop reports whether no more code of the script may run in this turn.
+func (r *Runtime) mustStop() bool {
+	return r.outOfMemory || r.abandoned || r.interrupted.Load()
 }
 
-// hold has v freed when the turn or host call that is running ends.
+// hold adds v to the values that are freed at the end of the current turn or host call, and returns v.
 func (r *Runtime) hold(v raw) raw {
 	r.scope = append(r.scope, v)
 	return v
 }
 
-// free lets go of everything held since mark.
+// free frees the values that have been held since r.scope had the length mark.
 func (r *Runtime) free(mark int) {
 	if !r.broken() {
 		for _, v := range r.scope[mark:] {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// open makes a Runtime that is closed with the test.
+// open returns a Runtime that is closed at the end of the test.
 func open(t testing.TB, options Options) *Runtime {
 	t.Helper()
 	r, err := New(options)
@@ -48,7 +48,7 @@ func define(t testing.TB, r *Runtime, name string, f HostFunc) {
 	}
 }
 
-// mustThrow runs source and gives what it threw.
+// mustThrow runs source and returns its exception.
 func mustThrow(t testing.TB, r *Runtime, source string) *Exception {
 	t.Helper()
 	_, err := r.EvalScript("test.js", source)
@@ -59,16 +59,16 @@ func mustThrow(t testing.TB, r *Runtime, source string) *Exception {
 	return e
 }
 
-func TestOptionsOutOfRangeAreRefused(t *testing.T) {
+func TestNewRefusesOptionsOutOfRange(t *testing.T) {
 	for _, o := range []Options{{Depth: -1}, {Depth: maxDepth + 1}, {MemoryLimit: 1000}} {
 		if r, err := New(o); err == nil {
-			r.stop()
+			r.dispose()
 			t.Errorf("options %+v should be refused", o)
 		}
 	}
 }
 
-func TestClosedRuntimeAnswersErrClosed(t *testing.T) {
+func TestCloseMakesCallsReturnErrClosed(t *testing.T) {
 	r, err := New(Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -81,22 +81,22 @@ func TestClosedRuntimeAnswersErrClosed(t *testing.T) {
 	}
 	for range 2 {
 		if err := r.Close(); err != nil {
-			t.Errorf("closing should succeed, also again: %v", err)
+			t.Errorf("Close should succeed, also the second time: %v", err)
 		}
 	}
 	r.Interrupt()
 	r.CollectGarbage()
 	if _, err := r.EvalScript("x", "1"); !errors.Is(err, ErrClosed) {
-		t.Errorf("a script after Close should answer ErrClosed, got %v", err)
+		t.Errorf("EvalScript after Close should return ErrClosed, got %v", err)
 	}
 	if _, err := r.Call(f); !errors.Is(err, ErrClosed) {
-		t.Errorf("a function that outlives its runtime should answer ErrClosed, got %v", err)
+		t.Errorf("Call after Close should return ErrClosed, got %v", err)
 	}
 	if m := r.Memory(); m.Used != 0 {
 		t.Errorf("a closed runtime should use no memory, got %+v", m)
 	}
 	if p.State() != Pending || p.Err() != nil {
-		t.Errorf("a promise that outlives its runtime should stay pending")
+		t.Errorf("a promise should be pending after Close")
 	}
 	f.Keep()
 	f.Release()
@@ -104,7 +104,7 @@ func TestClosedRuntimeAnswersErrClosed(t *testing.T) {
 	p.Release()
 }
 
-func TestCloseInsideAHostFunctionIsRefused(t *testing.T) {
+func TestCloseWithinHostFuncReturnsErrBusy(t *testing.T) {
 	r := open(t, Options{})
 	var got error
 	define(t, r, "close", func([]Value) (Value, error) {
@@ -113,24 +113,24 @@ func TestCloseInsideAHostFunctionIsRefused(t *testing.T) {
 	})
 	eval(t, r, "__host.close()")
 	if !errors.Is(got, ErrBusy) {
-		t.Errorf("Close during a turn should answer ErrBusy, got %v", got)
+		t.Errorf("Close during a turn should return ErrBusy, got %v", got)
 	}
 }
 
-func TestRuntimesAreIndependent(t *testing.T) {
+func TestNewRuntimesAreIndependent(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
 			r, err := New(Options{MemoryLimit: 16 << 20})
 			if err != nil {
-				t.Errorf("a runtime should start beside others: %v", err)
+				t.Errorf("a runtime should start while others run: %v", err)
 				return
 			}
-			defer r.stop()
+			defer r.dispose()
 			for range 20 {
 				v, err := r.EvalScript("x", "globalThis.n = (globalThis.n ?? 0) + 1; [...'aé中'].map(c => c + n).join('')")
 				if err != nil || v.Kind() != KindString {
-					t.Errorf("a script should run beside others: %v, %v", v, err)
+					t.Errorf("a script should run while others run: %v, %v", v, err)
 				}
 			}
 		})
@@ -138,9 +138,8 @@ func TestRuntimesAreIndependent(t *testing.T) {
 	wg.Wait()
 }
 
-// A Goexit cannot be kept out of the engine's frames. The runtime must notice and
-// never touch them again.
-func TestGoexitInAHostFunctionAbandonsTheRuntime(t *testing.T) {
+// A Goexit unwinds the frames of the engine. The runtime must detect that and not use the engine again.
+func TestGoexitInHostFuncAbandonsRuntime(t *testing.T) {
 	r, err := New(Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -155,25 +154,25 @@ func TestGoexitInAHostFunctionAbandonsTheRuntime(t *testing.T) {
 	})
 	wg.Wait()
 	if _, err := r.EvalScript("x", "1"); !errors.Is(err, ErrPoisoned) {
-		t.Errorf("an abandoned runtime should answer ErrPoisoned, got %v", err)
+		t.Errorf("an abandoned runtime should return ErrPoisoned, got %v", err)
 	}
 	if err := r.Close(); err != nil {
 		t.Errorf("an abandoned runtime should close: %v", err)
 	}
 }
 
-func TestEnginePanicPoisonsTheRuntime(t *testing.T) {
+func TestErrPoisonedAfterPanicInEngine(t *testing.T) {
 	r, err := New(Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.stop()
+	defer r.dispose()
 	err = r.turn(func() error { panic("fault") })
 	var p *PanicError
 	if !errors.Is(err, ErrPoisoned) || !errors.As(err, &p) || p.Value != "fault" || !strings.Contains(string(p.Stack), "engine") {
-		t.Errorf("a fault inside the engine should be an ErrPoisoned with the panic and its stack, got %v", err)
+		t.Errorf("a fault in the engine should be an ErrPoisoned with the panic and its stack, got %v", err)
 	}
 	if err := r.RunJobs(); !errors.Is(err, ErrPoisoned) {
-		t.Errorf("the next turn should answer ErrPoisoned, got %v", err)
+		t.Errorf("the next turn should return ErrPoisoned, got %v", err)
 	}
 }

@@ -2,7 +2,7 @@ package engine
 
 import "testing"
 
-func TestConcealedValuesAreRevealed(t *testing.T) {
+func TestRevealReturnsConcealedContent(t *testing.T) {
 	for _, source := range []string{
 		"reveal(1, made) === content",
 		"Object.getPrototypeOf(made) === proto",
@@ -21,7 +21,7 @@ func TestConcealedValuesAreRevealed(t *testing.T) {
 	}
 }
 
-func TestOnlyTheKindIsRevealed(t *testing.T) {
+func TestRevealRefusesOtherObjects(t *testing.T) {
 	r := open(t, Options{})
 	eval(t, r, "const {conceal, reveal} = __host, made = conceal(1, {}, 'secret'); 0")
 	for _, source := range []string{
@@ -34,30 +34,30 @@ func TestOnlyTheKindIsRevealed(t *testing.T) {
 	}
 }
 
-func TestConcealedValuesAreFreedWithTheirObject(t *testing.T) {
+func TestConcealedContentIsFreed(t *testing.T) {
 	r := open(t, Options{})
 	eval(t, r, "const {conceal, reveal} = __host; conceal(1, null, {}); 0")
 	before := r.Memory()
 	eval(t, r, "for (let i = 0; i < 100; i++) conceal(1, null, {i}); 0")
 	if after := r.Memory(); after.Objects != before.Objects {
-		t.Errorf("what is concealed should go with the object: %d objects before, %d after", before.Objects, after.Objects)
+		t.Errorf("the content should be freed with its object: %d objects before, %d after", before.Objects, after.Objects)
 	}
 	eval(t, r, "for (let i = 0; i < 100; i++) { const content = {}; content.made = conceal(1, null, content) } 0")
 	r.CollectGarbage()
 	if after := r.Memory(); after.Objects != before.Objects {
-		t.Errorf("circles through a slot should be found: %d objects before, %d after", before.Objects, after.Objects)
+		t.Errorf("cycles through a slot should be collected: %d objects before, %d after", before.Objects, after.Objects)
 	}
 }
 
-func TestConcealingMayRunOutOfMemory(t *testing.T) {
+func TestConcealOutOfMemory(t *testing.T) {
 	exhaust(t, `const a = []; for (let i = 0; i < 1000; i++) a.push(__host.conceal(1, {}, [i]))`)
 }
 
-func TestASlotOfAnotherRuntimeIsOfTheSameClass(t *testing.T) {
+func TestConcealInSeveralRuntimes(t *testing.T) {
 	one, other := open(t, Options{}), open(t, Options{})
 	for _, r := range []*Runtime{one, other} {
 		if v := eval(t, r, "__host.reveal(7, __host.conceal(7, {}, 'x'))"); v.String() != "x" {
-			t.Errorf("every runtime should have slots, got %v", v)
+			t.Errorf("conceal and reveal should work in every runtime, got %v", v)
 		}
 	}
 }

@@ -8,39 +8,40 @@ import (
 	lib "modernc.org/libquickjs"
 )
 
-// The engine's stacks have a line for each frame and nothing else. Those of V8, which libraries print and parse, begin
-// with name and message. The engine has no hook for that, but one for each property that an object of a class gets; the
-// stack is such a property, and the message is there before it.
+// In the engine the stack of an error has one line for each frame. In V8, whose format libraries print and parse, it
+// begins with name and message. The engine has no hook for the format, but one for the definition of a property on objects
+// of a class. It defines the stack of an error as a property, after the message.
 
+// frameIndent begins the line of each frame.
 const frameIndent = "    at "
 
-// errorMethods is how errors get properties.
+// errorMethods is the hook for the properties of errors.
 var errorMethods = lib.TJSClassExoticMethods{Fdefine_own_property: pointerTo(defineOnError)}
 
-// headStacks has the stacks of errors begin with name and message.
-func (r *Runtime) headStacks() {
+// installStackHeads makes the stacks of errors begin with name and message.
+func (r *Runtime) installStackHeads() {
 	r.class(lib.EJS_CLASS_ERROR).Fexotic = uintptr(unsafe.Pointer(&errorMethods))
 }
 
-// defineOnError is called where an error is to get a property that it does not have.
+// defineOnError defines a new property of an error. The engine calls it.
 func defineOnError(tls *libc.TLS, ctx uintptr, object raw, name lib.TJSAtom, v, getter, setter raw, flags int32) int32 {
 	flags |= lib.MJS_PROP_NO_EXOTIC
 	if name != lib.EJS_ATOM_stack || flags&lib.MJS_PROP_ENUMERABLE != 0 || tag(v) != lib.EJS_TAG_STRING {
 		return lib.XJS_DefineProperty(tls, ctx, object, name, v, getter, setter, flags)
 	}
-	headed := runtimeOf(tls).withHead(object, v)
+	headed := runtimeOf(tls).prependHead(object, v)
 	defer lib.XFreeValue(tls, ctx, headed)
 	return lib.XJS_DefineProperty(tls, ctx, object, name, headed, getter, setter, flags)
 }
 
-// withHead returns the stack of an error behind its name and message. Where there is no memory for it, and for what a
-// script has set, it is the stack. The caller frees it.
-func (r *Runtime) withHead(object, stack raw) raw {
+// prependHead returns name and message of an error, followed by its stack. It returns the stack alone if a script has set
+// it, or if there is not enough memory. The caller frees the result.
+func (r *Runtime) prependHead(object, stack raw) raw {
 	text, err := r.text(stack)
 	if err != nil || !strings.HasPrefix(text, frameIndent) && text != "" {
 		return lib.XDupValue(r.tls, r.ctx, stack)
 	}
-	title := (&Exception{Name: r.plain(object, lib.EJS_ATOM_name), Message: r.plain(object, lib.EJS_ATOM_message)}).Error()
+	title := (&Exception{Name: r.dataText(object, lib.EJS_ATOM_name), Message: r.dataText(object, lib.EJS_ATOM_message)}).Error()
 	headed, err := r.newText(title + "\n" + text)
 	if err != nil {
 		return lib.XDupValue(r.tls, r.ctx, stack)
@@ -48,9 +49,9 @@ func (r *Runtime) withHead(object, stack raw) raw {
 	return headed
 }
 
-// plain reads a text that an object or one of its prototypes has, without running any script: a getter or a proxy counts
-// as "".
-func (r *Runtime) plain(object raw, name lib.TJSAtom) string {
+// dataText returns a property of an object or of its prototypes if it is a string and not a getter. Otherwise, and if
+// there is a proxy among them, it returns "". No code of the script runs.
+func (r *Runtime) dataText(object raw, name lib.TJSAtom) string {
 	const size = int(unsafe.Sizeof(lib.TJSPropertyDescriptor{}))
 	p := r.tls.Alloc(size)
 	defer r.tls.Free(size)
@@ -79,12 +80,13 @@ func (r *Runtime) plain(object raw, name lib.TJSAtom) string {
 	return ""
 }
 
-// withoutHead returns the frames of a stack, one line for each. A stack that has none is what a script has set.
-func withoutHead(stack, title string) string {
+// stripHead returns the lines of a stack that are frames. It returns a stack without frames unchanged, as a script may have
+// set it.
+func stripHead(stack, title string) string {
 	if rest, ok := strings.CutPrefix(stack, title); ok && (rest == "" || rest[0] == '\n') {
 		return strings.TrimPrefix(rest, "\n")
 	}
-	if strings.HasPrefix(stack, frameIndent) { // a script can give an error any stack
+	if strings.HasPrefix(stack, frameIndent) { // a script has set the stack
 		return stack
 	}
 	if i := strings.Index(stack, "\n"+frameIndent); i >= 0 {

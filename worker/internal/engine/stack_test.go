@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestErrorStackBeginsWithNameAndMessage(t *testing.T) {
+func TestErrorStackHead(t *testing.T) {
 	for script, want := range map[string]string{
 		`new Error("made")`:       "Error: made\n    at ",
 		`new TypeError("made")`:   "TypeError: made\n    at ",
@@ -40,12 +40,12 @@ func TestErrorStackBeginsWithNameAndMessage(t *testing.T) {
 		})
 		v, err := rt.EvalScript("t.js", `const caught = (f) => { try { f(); } catch (e) { return e; } }; String((`+script+`).stack)`)
 		if err != nil || !strings.HasPrefix(v.String(), want) {
-			t.Errorf("the stack of %s begins with %q; got %q, %v", script, want, v.String(), err)
+			t.Errorf("the stack of %s should begin with %q, got %q, %v", script, want, v.String(), err)
 		}
 	}
 }
 
-func TestErrorKeepsItsProperties(t *testing.T) {
+func TestErrorProperties(t *testing.T) {
 	rt := open(t, Options{})
 	v, err := rt.EvalScript("t.js", `
 		const e = new Error("m", { cause: 7 });
@@ -56,7 +56,7 @@ func TestErrorKeepsItsProperties(t *testing.T) {
 			(() => { "use strict"; try { e.more = 1; } catch (error) { return error.name; } })()])`)
 	want := `["m",7,"E",1,2,["0","code"],["0","cause","code","hidden","message","stack"],{"writable":true,"enumerable":false,"configurable":true},true,true,false,true,false,"TypeError"]`
 	if err != nil || v.String() != want {
-		t.Errorf("an error is an ordinary object; got %s, %v", v.String(), err)
+		t.Errorf("an error should be an ordinary object with the properties %s, got %s, %v", want, v.String(), err)
 	}
 }
 
@@ -72,7 +72,7 @@ func TestExceptionStackHasFramesOnly(t *testing.T) {
 		_, err := rt.EvalScript("t.js", script)
 		e, ok := errors.AsType[*Exception](err)
 		if !ok || e.Message != message || !strings.HasPrefix(e.Stack, "    at ") || len(e.Frames) == 0 || e.Frames[0].File != "t.js" {
-			t.Errorf("the exception of %s has the message %q and its frames; got %#v", script, message, e)
+			t.Errorf("the exception of %s should have the message %q and a stack of frames only, got %#v", script, message, e)
 		}
 	}
 }

@@ -9,18 +9,17 @@ import (
 	lib "modernc.org/libquickjs"
 )
 
-// The engine keeps a string as Latin-1 or as UTF-16, whichever is shorter, behind a
-// header of three words: length and width, hash, link. Reading and writing that form
-// here is several times faster than its UTF-8 functions, which walk the text byte by
-// byte and keep lone surrogates as bytes that are not UTF-8.
+// The engine stores a string as Latin-1 if possible, and as UTF-16 otherwise, after a header of three words: length and
+// encoding, hash, link. Reading and writing this format directly is several times faster than the engine's functions for
+// UTF-8, which process a text byte by byte, and which write lone surrogates as bytes that are not UTF-8.
 const (
 	textHeader = unsafe.Sizeof(lib.TJSString{})
-	textLength = 1<<31 - 1 // the bits of the first word that hold the length
-	textWide   = 1 << 31   // the bit that says UTF-16
-	maxText    = 1<<30 - 1 // the longest string, in units of 8 or 16 bits
+	textLength = 1<<31 - 1 // mask of the length in the first word
+	textWide   = 1 << 31   // flag for UTF-16 in the first word
+	maxText    = 1<<30 - 1 // maximum length of a string, in units of 8 or 16 bits
 )
 
-// newText makes a JavaScript string of s. The caller frees it.
+// newText converts s to a JavaScript string. The caller frees it.
 func (r *Runtime) newText(s string) (raw, error) {
 	if isASCII(bytesOf(s)) {
 		v, err := r.newUnits(len(s), false)
@@ -42,7 +41,7 @@ func (r *Runtime) newText(s string) (raw, error) {
 	return v, nil
 }
 
-// newUnits makes a string with room for n units that are yet to be written.
+// newUnits returns a string of n units, which the caller must fill in.
 func (r *Runtime) newUnits(n int, wide bool) (raw, error) {
 	if n > maxText {
 		return rawUndefined(), &SizeError{What: "a string", Limit: maxText}
@@ -50,7 +49,7 @@ func (r *Runtime) newUnits(n int, wide bool) (raw, error) {
 	if n == 0 {
 		return lib.XJS_AtomToString(r.tls, r.ctx, lib.EJS_ATOM_empty_string), nil
 	}
-	size, head := uintptr(n)+1, uint32(n) // Latin-1 is ended by NUL.
+	size, head := uintptr(n)+1, uint32(n) // a Latin-1 string is terminated by NUL
 	if wide {
 		size, head = uintptr(n)*2, uint32(n)|textWide
 	}
@@ -66,7 +65,7 @@ func (r *Runtime) newUnits(n int, wide bool) (raw, error) {
 	return simple(lib.EJS_TAG_STRING, uint64(p)), nil
 }
 
-// text copies a string out of the engine.
+// text converts a JavaScript string to a Go string.
 func (r *Runtime) text(v raw) (string, error) {
 	if tag(v) == lib.EJS_TAG_STRING_ROPE {
 		v = r.hold(lib.XJS_ToString(r.tls, r.ctx, v))
@@ -80,12 +79,16 @@ func (r *Runtime) text(v raw) (string, error) {
 	return fromLatin1(latin1(v)), nil
 }
 
+// units returns the length of a string in units.
 func units(v raw) int { return int(*at[uint32](address(v)) & textLength) }
 
+// latin1 returns the units of a Latin-1 string without copying them.
 func latin1(v raw) []byte { return memory[byte](address(v)+textHeader, units(v)) }
 
+// utf16Units returns the units of a UTF-16 string without copying them.
 func utf16Units(v raw) []uint16 { return memory[uint16](address(v)+textHeader, units(v)) }
 
+// fromLatin1 converts Latin-1 to UTF-8.
 func fromLatin1(b []byte) string {
 	if isASCII(b) {
 		return string(b)
@@ -97,8 +100,7 @@ func fromLatin1(b []byte) string {
 	return unsafe.String(unsafe.SliceData(out), len(out))
 }
 
-// fromWide writes a surrogate that has no partner as U+FFFD, which is what
-// AppendRune does with it.
+// fromWide converts UTF-16 to UTF-8. A lone surrogate becomes U+FFFD, by AppendRune.
 func fromWide(units []uint16) string {
 	out := make([]byte, 0, len(units)*2)
 	for i := 0; i < len(units); i++ {
@@ -114,8 +116,8 @@ func fromWide(units []uint16) string {
 	return unsafe.String(unsafe.SliceData(out), len(out))
 }
 
-// measure counts the units of s and says whether they need 16 bits. Ranging over s
-// gives U+FFFD for every byte that is not UTF-8.
+// measure returns the number of units of s, and whether they need 16 bits. A byte that is not UTF-8 counts as U+FFFD, which
+// is what ranging over s yields.
 func measure(s string) (n int, wide bool) {
 	for _, c := range s {
 		n += utf16.RuneLen(c)
@@ -139,7 +141,7 @@ func fillWide(to []uint16, s string) {
 	}
 }
 
-// isASCII looks at eight bytes at a time.
+// isASCII reports whether b is ASCII. It checks eight bytes at a time.
 func isASCII(b []byte) bool {
 	const high = 0x8080808080808080
 	for ; len(b) >= 8; b = b[8:] {
@@ -155,4 +157,5 @@ func isASCII(b []byte) bool {
 	return true
 }
 
+// bytesOf returns the bytes of s without copying them. They must not be changed.
 func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }

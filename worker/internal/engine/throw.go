@@ -6,7 +6,7 @@ import (
 	lib "modernc.org/libquickjs"
 )
 
-// errorClasses are the built-in classes below Error, by the engine's numbers.
+// errorClasses maps the names of the built-in subclasses of Error to the engine's numbers.
 var errorClasses = map[string]uintptr{
 	"EvalError":      lib.EJS_EVAL_ERROR,
 	"RangeError":     lib.EJS_RANGE_ERROR,
@@ -17,12 +17,11 @@ var errorClasses = map[string]uintptr{
 	"InternalError":  lib.EJS_INTERNAL_ERROR,
 }
 
-// throwError makes an error object the pending exception; its stack is filled in by
-// the engine on the way up.
+// throwError makes a new error object the pending exception. The engine adds the stack while the exception propagates.
 func (r *Runtime) throwError(t *Throw) raw {
 	e := r.newError(t.Name)
 	if isException(e) {
-		return e // Out of memory, which the engine has thrown.
+		return e // the engine has thrown an out-of-memory error
 	}
 	_, builtIn := errorClasses[t.Name]
 	if !r.setText(e, lib.EJS_ATOM_message, t.Message) ||
@@ -33,15 +32,15 @@ func (r *Runtime) throwError(t *Throw) raw {
 	return lib.XJS_Throw(r.tls, r.ctx, e)
 }
 
-// throwStop ends the script in a way that it cannot catch.
+// throwStop throws an exception that the script cannot catch.
 func (r *Runtime) throwStop() raw {
 	r.throwError(&Throw{Name: "InternalError", Message: "interrupted"})
 	lib.XJS_SetUncatchableException(r.tls, r.ctx, 1)
 	return rawException()
 }
 
-// newError takes the prototype from the engine, not from the global object, where a
-// script may have put something else.
+// newError returns an error of a built-in class. It uses the engine's own prototypes, as a script may have replaced the
+// classes in the global object.
 func (r *Runtime) newError(name string) raw {
 	class, ok := errorClasses[name]
 	if !ok {
@@ -51,6 +50,7 @@ func (r *Runtime) newError(name string) raw {
 	return lib.XJS_NewObjectProtoClass(r.tls, r.ctx, *at[raw](protos + class*rawSize), lib.EJS_CLASS_ERROR)
 }
 
+// setText defines a property that is a string. It reports false if there is not enough memory.
 func (r *Runtime) setText(object raw, name lib.TJSAtom, text string) bool {
 	v, err := r.newText(text)
 	if err != nil {

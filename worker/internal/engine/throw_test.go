@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// throwing makes a Runtime whose host function f throws t.
+// throwing returns a Runtime whose host function f returns throw.
 func throwing(t *testing.T, options Options, throw *Throw) *Runtime {
 	t.Helper()
 	r := open(t, options)
@@ -14,12 +14,13 @@ func throwing(t *testing.T, options Options, throw *Throw) *Runtime {
 	return r
 }
 
-// caught runs f and looks at what it threw: its class, its own properties, whether any can be enumerated, its message.
+// caught is a script that calls f and returns the class of the exception, its own properties, the number of enumerable
+// ones, its name and its message.
 const caught = `try { __host.f() } catch (e) {
 	[Object.getPrototypeOf(e).name, Object.getOwnPropertyNames(e).sort().join(), Object.keys(e).length, e.name, e.message]
 }`
 
-func TestErrorsOfBuiltInClassesLookLikeTheScriptsOwn(t *testing.T) {
+func TestThrowBuiltInClasses(t *testing.T) {
 	for name := range errorClasses {
 		r := throwing(t, Options{}, &Throw{name, "bad"})
 		got := eval(t, r, caught).List()
@@ -32,7 +33,7 @@ func TestErrorsOfBuiltInClassesLookLikeTheScriptsOwn(t *testing.T) {
 	}
 }
 
-func TestErrorsOfOtherNamesCarryTheName(t *testing.T) {
+func TestThrowOtherNames(t *testing.T) {
 	for _, c := range []struct{ name, own, shown string }{
 		{"DataCloneError", "message,name,stack", "DataCloneError"},
 		{"é", "message,name,stack", "é"},
@@ -46,30 +47,30 @@ func TestErrorsOfOtherNamesCarryTheName(t *testing.T) {
 	}
 }
 
-func TestTheMessageArrivesWhole(t *testing.T) {
+func TestThrowMessage(t *testing.T) {
 	for message, want := range map[string]string{
 		"": "", "a\x00b": "a\x00b", "é中😀": "é中😀", "a\xff": "a\uFFFD", strings.Repeat("long ", 5000): strings.Repeat("long ", 5000),
 	} {
 		if got := eval(t, throwing(t, Options{}, &Throw{"RangeError", message}), caught).List()[4].String(); got != want {
-			t.Errorf("the message %.40q should arrive as %.40q, got %.40q", message, want, got)
+			t.Errorf("the message %.40q should be %.40q in the script, got %.40q", message, want, got)
 		}
 	}
 }
 
-func TestAMessageBeyondTheMemoryLimitIsErrOutOfMemory(t *testing.T) {
+func TestThrowMessageBeyondMemoryLimit(t *testing.T) {
 	for _, throw := range []*Throw{{"TypeError", strings.Repeat("x", 8<<20)}, {strings.Repeat("x", 8<<20), "bad"}} {
 		r := throwing(t, Options{MemoryLimit: 4 << 20}, throw)
 		if _, err := r.EvalScript("test.js", "try { __host.f() } catch {}"); !errors.Is(err, ErrOutOfMemory) {
-			t.Errorf("an error that does not fit should be ErrOutOfMemory, got %v", err)
+			t.Errorf("an error that exceeds the memory limit should be ErrOutOfMemory, got %v", err)
 		}
 	}
 }
 
-func TestThrownClassesAreNotTheScripts(t *testing.T) {
+func TestThrowIgnoresReplacedClasses(t *testing.T) {
 	r := open(t, Options{})
 	define(t, r, "f", func([]Value) (Value, error) { return Undefined(), &Throw{"TypeError", "bad"} })
 	v := eval(t, r, "const real = TypeError; globalThis.TypeError = class Fake {}; try { __host.f() } catch (e) { e instanceof real }")
 	if !v.Bool() {
-		t.Error("an error should be of the built-in class, whatever the global of that name is now")
+		t.Error("an error should be of the built-in class even if the script has replaced the global of that name")
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"unsafe"
 )
 
-// Kind tells what a Value holds.
+// Kind is the type of a Value.
 type Kind uint8
 
 // The kinds of values that pass between Go and JavaScript.
@@ -22,7 +22,7 @@ const (
 	KindFunction
 )
 
-// String names the kind as JavaScript people would.
+// String returns the name of the kind, which is that of JavaScript where it has one.
 func (k Kind) String() string {
 	switch k {
 	case KindUndefined:
@@ -45,24 +45,24 @@ func (k Kind) String() string {
 	return "Kind(" + strconv.Itoa(int(k)) + ")"
 }
 
-// Value is one JavaScript value as plain Go data. The zero Value is undefined.
+// Value is a JavaScript value as plain Go data. The zero Value is undefined.
 //
-// An accessor of the wrong kind gives the zero of its type, so that host functions
-// can read arguments without asking first.
+// An accessor for another kind returns the zero value of its type, so that host functions can read arguments without
+// checking their kinds.
 type Value struct {
-	_    [0]func() // Two equal texts may differ in their pointers, so no ==.
+	_    [0]func() // makes Values incomparable: equal strings may have different pointers
 	kind Kind
-	bits uint64         // the number, the bool, or a length
-	data unsafe.Pointer // the text, the bytes, the list, or the *Function
+	bits uint64         // the number or boolean, or the length of data
+	data unsafe.Pointer // the string, the bytes, the list, or the *Function
 }
 
-// Undefined is JavaScript's undefined.
+// Undefined returns the value undefined.
 func Undefined() Value { return Value{} }
 
-// Null is JavaScript's null.
+// Null returns the value null.
 func Null() Value { return Value{kind: KindNull} }
 
-// Bool is a JavaScript boolean.
+// Bool returns a boolean.
 func Bool(b bool) Value {
 	v := Value{kind: KindBool}
 	if b {
@@ -71,40 +71,39 @@ func Bool(b bool) Value {
 	return v
 }
 
-// Number is a JavaScript number.
+// Number returns a number.
 func Number(f float64) Value { return Value{kind: KindNumber, bits: math.Float64bits(f)} }
 
-// Int is a JavaScript number; beyond 2^53 it loses precision.
+// Int returns a number. Beyond 2^53 it loses precision.
 func Int(n int) Value { return Number(float64(n)) }
 
-// String is a JavaScript string. Bytes that are not UTF-8 become U+FFFD on the way in.
+// String returns a string. In JavaScript each byte that is not UTF-8 becomes U+FFFD.
 func String(s string) Value {
 	return Value{kind: KindString, bits: uint64(len(s)), data: unsafe.Pointer(unsafe.StringData(s))}
 }
 
-// Text is String for a text that is given as bytes. It does not copy them: they must not be changed as long as the value
-// is in use.
+// Text returns the string whose UTF-8 is b. It does not copy b, which must not be changed while the value is in use.
 func Text(b []byte) Value {
 	return Value{kind: KindString, bits: uint64(len(b)), data: unsafe.Pointer(unsafe.SliceData(b))}
 }
 
-// Bytes is an ArrayBuffer with a copy of b, made when the value enters the engine.
+// Bytes returns a value that becomes an ArrayBuffer. b is copied when the value is passed to the engine.
 func Bytes(b []byte) Value {
 	return Value{kind: KindBytes, bits: uint64(len(b)), data: unsafe.Pointer(unsafe.SliceData(b))}
 }
 
-// List is a JavaScript array. It keeps the slice it is given.
+// List returns a value that becomes an array. It does not copy values.
 func List(values ...Value) Value {
 	return Value{kind: KindList, bits: uint64(len(values)), data: unsafe.Pointer(unsafe.SliceData(values))}
 }
 
-// Kind tells what v holds.
+// Kind returns the kind of v.
 func (v Value) Kind() Kind { return v.kind }
 
-// Bool gives the boolean, false for every other kind.
+// Bool returns a boolean, and false for every other kind.
 func (v Value) Bool() bool { return v.kind == KindBool && v.bits != 0 }
 
-// Float gives the number, 0 for every other kind.
+// Float returns a number, and 0 for every other kind.
 func (v Value) Float() float64 {
 	if v.kind != KindNumber {
 		return 0
@@ -112,8 +111,8 @@ func (v Value) Float() float64 {
 	return math.Float64frombits(v.bits)
 }
 
-// Int gives the number without its fraction, held within the range of int. NaN
-// and every other kind give 0.
+// Int returns a number, truncated towards zero and clamped to the range of int. It returns 0 for NaN and for every other
+// kind.
 func (v Value) Int() int {
 	f := v.Float()
 	switch {
@@ -127,7 +126,7 @@ func (v Value) Int() int {
 	return int(f)
 }
 
-// String gives the text of a string and a readable form of every other kind.
+// String returns the text of a string, and a readable form of every other kind.
 func (v Value) String() string {
 	switch v.kind {
 	case KindString:
@@ -146,8 +145,7 @@ func (v Value) String() string {
 	return v.kind.String()
 }
 
-// Bytes gives the bytes, nil for every other kind. They are the caller's own when
-// the value came from JavaScript.
+// Bytes returns the bytes, and nil for every other kind. For a value from JavaScript they are a copy, which the caller owns.
 func (v Value) Bytes() []byte {
 	if v.kind != KindBytes {
 		return nil
@@ -155,19 +153,19 @@ func (v Value) Bytes() []byte {
 	return unsafe.Slice((*byte)(v.data), int(v.bits))
 }
 
-// Content gives the text of a string, or bytes, as bytes, and nil for every other kind. It does not copy them: those of a
+// Content returns the bytes of a string or of bytes, and nil for every other kind. It does not copy them; those of a
 // string must not be changed.
 func (v Value) Content() []byte {
 	switch {
 	case v.kind != KindString && v.kind != KindBytes:
 		return nil
 	case v.bits == 0:
-		return []byte{} // not nil, which is what has no content
+		return []byte{} // nil is the result for other kinds
 	}
 	return unsafe.Slice((*byte)(v.data), int(v.bits))
 }
 
-// List gives the elements of an array, nil for every other kind.
+// List returns the elements of an array, and nil for every other kind.
 func (v Value) List() []Value {
 	if v.kind != KindList {
 		return nil
@@ -175,7 +173,7 @@ func (v Value) List() []Value {
 	return unsafe.Slice((*Value)(v.data), int(v.bits))
 }
 
-// Function gives the function, nil for every other kind.
+// Function returns the function, and nil for every other kind.
 func (v Value) Function() *Function {
 	if v.kind != KindFunction {
 		return nil
