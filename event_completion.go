@@ -1,95 +1,94 @@
 package linger
 
-import (
-	"bytes"
-	"sync/atomic"
-)
+import "sync/atomic"
 
-// Completion completes an event whose handler has returned before the work was done. Message, PeerClose, Drain and
-// Close have a method Async that returns one.
+// Completion completes an event whose handler has returned before the work was done. The method Async of Message, PeerClose,
+// Drain and Close returns one.
 //
-// Until then the event is in progress as if its handler had not returned: the next event of the connection waits, and so
-// do the answer to the peer's Close, [Server.Shutdown] and [Server.Reload], each within its bound. No goroutine waits for
-// it. An event that is never completed is in progress for ever, as one whose handler never returns: the connection is
-// closed at its bounds, its close event is not handled, and it is counted until the process ends.
+// Until then the event is in progress as if its handler had not returned: the next event of the connection waits, and so do the
+// answer to the peer's Close, [Server.Shutdown] and [Server.Reload], each within its bound. No goroutine waits for it. An event
+// that is never completed is in progress for ever, like one whose handler never returns: the connection is closed at its bounds,
+// its close event is not handled, and it is counted until the process ends.
 type Completion struct {
 	socket   *Socket
 	progress *progress
-	last     bool        // of the close event
+	terminal bool        // the event is the close event
 	used     atomic.Bool // Done or Next has been called
 }
 
-// Async lets the handler return before the message is handled: it is when [Completion.Done] has been called. The payload
-// stays the handler's, also with Options.LendPayloads, if it is read from Data after this call. Async has to be called
-// before the handler returns; later it has no effect. If it is called more than once, each Completion has to be done.
+// Async lets the handler return before the message is handled: it is handled once [Completion.Done] has been called. The payload
+// belongs to the handler, with Options.LendPayloads too, if it is read from Data after this call. Async must be called before
+// the handler returns; later it has no effect. If it is called more than once, each Completion has to be done.
 func (m *Message) Async() *Completion {
-	c := m.progress.takeAway(m.Socket)
-	if m.lent {
-		m.Data, m.lent = bytes.Clone(m.Data), false
-	}
+	c := m.progress.completion(m.Socket)
+	m.copyLent()
 	return c
 }
 
 // Async lets the handler return before the event is handled, as [Message.Async] does.
-func (p *PeerClose) Async() *Completion { return p.progress.takeAway(p.Socket) }
+func (p *PeerClose) Async() *Completion { return p.progress.completion(p.Socket) }
 
 // Async lets the handler return before the event is handled, as [Message.Async] does.
-func (d *Drain) Async() *Completion { return d.progress.takeAway(d.Socket) }
+func (d *Drain) Async() *Completion { return d.progress.completion(d.Socket) }
 
-// Async lets the handler return before the event is handled, as [Message.Async] does. Until then the connection is
-// listed, and subscribed.
+// Async lets the handler return before the event is handled, as [Message.Async] does. Until it is, the connection is listed and
+// subscribed.
 func (c *Close) Async() *Completion {
-	completion := c.progress.takeAway(c.Socket)
-	completion.last = true
+	completion := c.progress.completion(c.Socket)
+	completion.terminal = true
 	return completion
 }
 
-// Done completes the event. It may be called from any goroutine, also before the handler has returned: then the event is
-// complete when that has. It does not wait, and runs no handler: the connection's next event is handled on another
-// goroutine. A second call has no effect, nor has one after the handler has panicked.
+// Done completes the event. It may be called from any goroutine, also before the handler has returned: then the event is complete
+// when the handler returns. It does not wait, and calls no handler: the connection's next event is handled on another goroutine.
+// A second call has no effect, nor has one after the handler has panicked.
 func (c *Completion) Done() {
-	if c.end() {
-		c.socket.complete(c.last)
-		c.socket.resume()
+	if c.release() {
+		c.socket.complete(c.terminal)
+		c.socket.resumeEvents()
 	}
 }
 
-// Followed reports whether the connection's next event is a message that has come already.
-func (c *Completion) Followed() bool { return !c.used.Load() && c.socket.messageWaits() }
+// Followed reports whether the connection's next event is a message that has arrived already.
+func (c *Completion) Followed() bool { return !c.used.Load() && c.socket.isMessageNext() }
 
-// Next is Done for a runtime that handles the events of many connections on a loop of its own. If the connection's next
-// event is a message that has come already, and the handler has not been replaced, it returns that message as one whose
-// handler has called Async and returned, with its Completion; the handler is not called. Otherwise it returns nil.
+// Next is Done for a runtime that handles the events of many connections in a loop of its own. If the connection's next event is
+// a message that has arrived already, and the handler has not been replaced, Next returns that message as one whose handler has
+// called Async and returned, with its Completion; the handler is not called. Otherwise it returns nil.
 func (c *Completion) Next() (*Message, *Completion) {
-	if !c.end() {
+	if !c.release() {
 		return nil, nil
 	}
 	s := c.socket
-	if c.last || s.mailbox.generation != s.server.generation.Load() || !s.messageWaits() {
-		s.complete(c.last)
-		s.resume()
+	if c.terminal || s.queue.version != s.server.version.Load() || !s.isMessageNext() {
+		s.complete(c.terminal)
+		s.resumeEvents()
 		return nil, nil
 	}
 	s.saveData()
-	event, _ := s.take() // nothing else takes events now
+	event, _ := s.nextEvent() // is the message: only the owner of the event in progress removes events
 	s.openData()
-	m := event.message
+	m, _ := event.(*Message)
 	m.progress.begin()
 	return m, &Completion{socket: s, progress: &m.progress}
 }
 
-// messageWaits reports whether the first event in the mailbox is a message.
-func (s *Socket) messageWaits() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.mailbox != nil && s.mailbox.waiting.Len() > 0 && s.mailbox.waiting.At(0).message != nil
+// release reports whether this call completes the event.
+func (c *Completion) release() bool { return !c.used.Swap(true) && c.progress.release() }
+
+// complete ends an event that was completed after its handler had returned.
+func (s *Socket) complete(terminal bool) {
+	version := s.queue.version
+	if terminal {
+		s.server.forget(s)
+	} else {
+		s.saveData()
+	}
+	version.endCall()
 }
 
-// end reports whether the event is complete by this call.
-func (c *Completion) end() bool { return !c.used.Swap(true) && c.progress.release() }
-
-// progress counts what an event waits for: its handler, and each Completion. At 0 it is not in progress. It is a plain
-// number, changed with atomic operations, so that events may be copied; a copy is not in progress.
+// progress counts what an event waits for: its handler, and each Completion. At 0 it is not in progress. It is a plain number,
+// changed with atomic operations, so that events may be copied; a copy is not in progress.
 type progress struct{ holds int32 }
 
 func (p *progress) begin() { atomic.StoreInt32(&p.holds, 1) }
@@ -107,7 +106,7 @@ func (p *progress) hold() bool {
 	}
 }
 
-// release takes one off, and reports whether that was the last. After abandon it has no effect.
+// release subtracts one, and reports whether the event is complete by this. After abandon it has no effect.
 func (p *progress) release() (complete bool) {
 	for {
 		n := atomic.LoadInt32(&p.holds)
@@ -126,27 +125,9 @@ func (p *progress) finish() (complete bool) { return atomic.CompareAndSwapInt32(
 // abandon completes the event whatever holds it.
 func (p *progress) abandon() { atomic.StoreInt32(&p.holds, 0) }
 
-// takeAway returns a Completion that holds the event, or one without effect if the event is not in progress.
-func (p *progress) takeAway(s *Socket) *Completion {
+// completion returns a Completion that holds the event, or one without effect if the event is not in progress.
+func (p *progress) completion(s *Socket) *Completion {
 	c := &Completion{socket: s, progress: p}
 	c.used.Store(!p.hold())
 	return c
-}
-
-// complete follows an event that was completed after its handler had returned.
-func (s *Socket) complete(last bool) {
-	g := s.mailbox.generation
-	if last {
-		s.server.leave(s) // the last thing that happens to a connection
-	} else {
-		s.saveData()
-	}
-	g.leave()
-}
-
-// resume has the events handled that have come while the last one was in progress.
-func (s *Socket) resume() {
-	if !s.rest() {
-		go s.dispatch()
-	}
 }

@@ -11,13 +11,13 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// hub knows who is connected and who is subscribed to what. Sockets are in it
-// from their acceptance until their close event has been handled.
+// hub lists the connections and the subscribers of channels. It contains a socket from its acceptance until its close event has been
+// handled.
 type hub struct {
 	mu       sync.RWMutex
-	sockets  map[string]*Socket
-	size     atomic.Int64                    // of sockets, for those who cannot take the lock
-	channels map[string]map[*Socket]struct{} // no entry without subscribers
+	sockets  map[string]*Socket              // by id
+	size     atomic.Int64                    // length of sockets, to be read without the lock
+	channels map[string]map[*Socket]struct{} // without entries for channels that have no subscriber
 	change   latch.Latch                     // released when a socket is removed and when an upgrade has ended
 }
 
@@ -28,33 +28,34 @@ func newHub() hub {
 	}
 }
 
-func (h *hub) add(s *Socket) {
+func (h *hub) register(s *Socket) {
 	h.mu.Lock()
 	h.sockets[s.id] = s
 	h.size.Store(int64(len(h.sockets)))
 	h.mu.Unlock()
 }
 
-// remove ends a socket's membership and its subscriptions.
-func (h *hub) remove(s *Socket) {
+// unregister removes a socket and its subscriptions.
+func (h *hub) unregister(s *Socket) {
 	h.mu.Lock()
 	delete(h.sockets, s.id)
 	h.size.Store(int64(len(h.sockets)))
 	for channel := range s.channels {
-		h.leave(s, channel)
+		h.unsubscribe(s, channel)
 	}
+	h.change.Release()
 	h.mu.Unlock()
-	h.changed()
 }
 
-func (h *hub) changed() {
+// releaseWaiters releases the goroutines that wait for a change of which the hub is not a part: the end of an upgrade.
+func (h *hub) releaseWaiters() {
 	h.mu.Lock()
 	h.change.Release()
 	h.mu.Unlock()
 }
 
-// changes returns a channel that is closed at the next change.
-func (h *hub) changes() <-chan struct{} {
+// nextChange returns a channel that is closed at the next change.
+func (h *hub) nextChange() <-chan struct{} {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.change.Next()
@@ -72,10 +73,9 @@ func (h *hub) socket(id string) *Socket {
 	return h.sockets[id]
 }
 
-// Sockets returns the connections that are subscribed to a channel at the moment a loop
-// over them begins, every connection for the empty name: from their acceptance until
-// their close event has been handled. They come in no particular order. Connections may
-// come and go during the loop, and its body may do anything.
+// Sockets returns the connections that are subscribed to a channel when a loop over them begins, or all connections for the empty
+// name. A connection is listed from its acceptance until its close event has been handled. The order is random. Connections may
+// come and go during the loop, and its body may call anything.
 func (s *Server) Sockets(channel string) iter.Seq[*Socket] {
 	return func(yield func(*Socket) bool) {
 		list := s.hub.list(channel)
@@ -95,14 +95,13 @@ func (s *Server) Subscribers(channel string) int {
 	return len(s.hub.channels[channel])
 }
 
-// lists lends the slices that sockets are collected in.
-var lists = sync.Pool{New: func() any { return new([]*Socket) }}
+// socketLists is a pool of slices.
+var socketLists = sync.Pool{New: func() any { return new([]*Socket) }}
 
-// list returns the subscribers of a channel, or everybody for the empty name, in a
-// list to be given back with recycleList. What is done with them happens outside the
-// hub's lock.
+// list returns the subscribers of a channel, or all sockets for the empty name. The caller uses the list without the lock, and
+// returns it with recycleList.
 func (h *hub) list(channel string) *[]*Socket {
-	list, _ := lists.Get().(*[]*Socket)
+	list, _ := socketLists.Get().(*[]*Socket)
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	if channel == "" {
@@ -120,12 +119,12 @@ func (h *hub) list(channel string) *[]*Socket {
 func recycleList(list *[]*Socket) {
 	clear(*list)
 	*list = (*list)[:0]
-	lists.Put(list)
+	socketLists.Put(list)
 }
 
-// Subscribe makes the connection receive what is published on a channel, until
-// Unsubscribe or its close event has been handled. Subscribing twice is once.
-// The error is [ErrChannelName], [ErrChannels], or [ErrClosed] after the end.
+// Subscribe makes the connection receive what is published on a channel, until Unsubscribe is called or its close event has been
+// handled. A second subscription has no effect. The error is [ErrChannelName], [ErrChannels], or [ErrClosed] after the end of the
+// connection.
 func (s *Socket) Subscribe(channel string) error {
 	if err := checkChannel(channel); err != nil {
 		return err
@@ -144,54 +143,8 @@ func checkChannel(name string) error {
 func (s *Socket) Unsubscribe(channel string) {
 	h := &s.server.hub
 	h.mu.Lock()
-	h.leave(s, channel)
+	h.unsubscribe(s, channel)
 	h.mu.Unlock()
-}
-
-// Publish sends a message to every connection that is subscribed to the channel,
-// those left out that are named in except: the connection of the handler that
-// publishes is not left out by itself. The message is framed once for all. It
-// never waits for a slow subscriber: Options.Policy applies to that one. It
-// returns how many connections took the message; the error is [ErrChannelName], or
-// protocol.ErrText for text that is not UTF-8.
-func (s *Server) Publish(channel string, p Payload, except ...*Socket) (int, error) {
-	if err := checkChannel(channel); err != nil {
-		return 0, err
-	}
-	message, err := websocket.Prepare(p.opcode(), p.Data)
-	if err != nil {
-		return 0, err
-	}
-	list := s.hub.list(channel)
-	defer recycleList(list)
-	return spread(*list, func(part []*Socket) (taken int) {
-		for _, socket := range part {
-			if !slices.Contains(except, socket) && socket.sendPrepared(message, p) == nil {
-				taken++
-			}
-		}
-		return taken
-	}), nil
-}
-
-// leastSpread is how many deliveries are worth a goroutine: each is a system call.
-const leastSpread = 128
-
-// spread sends to all in a list, on all processors if they are many, and returns what
-// the parts add up to. It returns when all is sent: what is published next comes behind.
-func spread(list []*Socket, send func(part []*Socket) int) int {
-	parts := min(runtime.GOMAXPROCS(0), len(list)/leastSpread)
-	if parts < 2 {
-		return send(list)
-	}
-	var others sync.WaitGroup
-	var taken atomic.Int64
-	for part := range slices.Chunk(list[len(list)/parts:], (len(list)+parts-1)/parts) {
-		others.Go(func() { taken.Add(int64(send(part))) })
-	}
-	own := send(list[:len(list)/parts])
-	others.Wait()
-	return own + int(taken.Load())
 }
 
 func (h *hub) subscribe(s *Socket, channel string) error {
@@ -217,11 +170,55 @@ func (h *hub) subscribe(s *Socket, channel string) error {
 	return nil
 }
 
-// leave ends one subscription. mu is held.
-func (h *hub) leave(s *Socket, channel string) {
+// unsubscribe ends a subscription, if there is one. mu is held.
+func (h *hub) unsubscribe(s *Socket, channel string) {
 	delete(s.channels, channel)
 	delete(h.channels[channel], s)
 	if len(h.channels[channel]) == 0 {
 		delete(h.channels, channel)
 	}
+}
+
+// Publish sends a message to every connection that is subscribed to the channel, except those in except. The connection whose
+// handler publishes receives the message too unless it is in except. The message is framed once for all. Publish does not wait for
+// a slow subscriber: Options.Policy applies to that one. It returns how many connections took the message. The error is
+// [ErrChannelName], or protocol.ErrText for text that is not UTF-8.
+func (s *Server) Publish(channel string, p Payload, except ...*Socket) (int, error) {
+	if err := checkChannel(channel); err != nil {
+		return 0, err
+	}
+	frame, err := websocket.Prepare(p.opcode(), p.Data)
+	if err != nil {
+		return 0, err
+	}
+	list := s.hub.list(channel)
+	defer recycleList(list)
+	return fanOut(*list, func(part []*Socket) (sent int) {
+		for _, socket := range part {
+			if !slices.Contains(except, socket) && socket.sendPrepared(frame, p) == nil {
+				sent++
+			}
+		}
+		return sent
+	}), nil
+}
+
+// minPart is the least number of sends for which another goroutine pays off. Each is a system call.
+const minPart = 128
+
+// fanOut calls send for parts of a list, in parallel if the list is long, and returns the sum of the results. It returns when all
+// calls have returned, so that what is published next follows.
+func fanOut(list []*Socket, send func(part []*Socket) int) int {
+	parts := min(runtime.GOMAXPROCS(0), len(list)/minPart)
+	if parts < 2 {
+		return send(list)
+	}
+	var others sync.WaitGroup
+	var sent atomic.Int64
+	for part := range slices.Chunk(list[len(list)/parts:], (len(list)+parts-1)/parts) {
+		others.Go(func() { sent.Add(int64(send(part))) })
+	}
+	own := send(list[:len(list)/parts])
+	others.Wait()
+	return own + int(sent.Load())
 }

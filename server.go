@@ -12,24 +12,24 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// Server turns upgrade requests into sockets and their events into calls of a
-// [Handler]. It is an http.Handler; all methods may be called from any goroutine.
+// Server makes a [Socket] of each upgrade request that its [Handler] accepts, and calls the handler for the events of these
+// connections. It is an http.Handler. All methods may be called from any goroutine.
 type Server struct {
-	generation atomic.Pointer[generation] // the handler of this moment
-	opts       Options
-	began      time.Time
-	hub        hub
-	listeners  listeners // of Serve
-	door       door
-	notices    notices
-	memory     memory
-	answer     atomic.Pointer[answer] // nil: no message is answered without the handler
+	version      atomic.Pointer[handlerVersion] // the current handler
+	opts         Options                        // with defaults
+	began        time.Time
+	hub          hub
+	listeners    listeners
+	admission    admission
+	logLimit     logLimit
+	memory       memoryLimit
+	autoResponse atomic.Pointer[autoResponse] // nil if there is none
 
 	mu        sync.Mutex
-	draining  bool
-	upgrading int // requests between ServeHTTP and the end of their handshake
+	draining  bool // Shutdown has begun
+	upgrading int  // requests between ServeHTTP and the end of their handshake
 
-	forged sync.Once // the log has a line on forwarding fields of strangers
+	forged sync.Once // logs that forwarding fields were removed
 }
 
 // NewServer returns a server for an application.
@@ -39,16 +39,15 @@ func NewServer(h Handler, opts Options) *Server {
 		s.opts.Fallback = http.HandlerFunc(s.upgradeRequired)
 	}
 	if s.opts.MaxMemory > 0 {
-		s.memory.budget = websocket.NewBudget(s.opts.MaxMemory, s.outOfMemory)
+		s.memory.budget = websocket.NewBudget(s.opts.MaxMemory, s.memoryExceeded)
 	}
-	s.generation.Store(newGeneration(h))
+	s.version.Store(newHandlerVersion(h))
 	return s
 }
 
-// ServeHTTP answers an upgrade request as the handler decides. A handshake that
-// is wrong, or from a page that may not connect, is refused before the handler
-// sees it; a request that asks for no WebSocket goes to Options.Fallback. Neither sees
-// forwarding fields such as X-Forwarded-For, unless they come from Options.TrustedProxies.
+// ServeHTTP answers an upgrade request as the handler decides. A request with a wrong handshake, or from a page that may not
+// connect, is refused before the handler gets it; a request that does not ask for a WebSocket goes to Options.Fallback. Both get
+// forwarding fields such as X-Forwarded-For only from Options.TrustedProxies.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = s.withoutForged(r)
 	if !handshake.IsAttempt(handshake.Request{Method: r.Method, Header: r.Header}) {
@@ -66,30 +65,28 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer s.endUpgrade()
 	from := s.clientOf(r)
-	if full := s.door.enter(household(from.addr), &s.opts); full != nil {
-		s.noticeRefusal(slog.LevelInfo, r, full.status, full.limit, full.text)
-		full.serve(w)
+	if refused := s.admission.admit(addressGroup(from.addr), &s.opts); refused != nil {
+		s.logRefusal(slog.LevelInfo, r, refused.status, refused.limit, refused.text)
+		refused.serve(w)
 		return
 	}
 	u := &Upgrade{Server: s, handshake: h, writer: w, client: from}
-	defer u.leave()
-	defer u.bound(r)()
+	defer u.releaseAdmission()
+	defer u.startTimeout(r)()
 	returned := false
 	defer func() { u.finish(returned) }() // also when the handler ends its goroutine
-	g := s.enter()
-	defer g.leave()
-	returned = s.call("upgrade", nil, func() { g.handler.Upgrade(u) })
+	version := s.beginCall()
+	defer version.endCall()
+	returned = s.call("upgrade", nil, func() { version.handler.Upgrade(u) })
 }
 
-// Count returns how many connections there are, from their acceptance until
-// their close event has been handled.
+// Count returns the number of connections, each from its acceptance until its close event has been handled.
 func (s *Server) Count() int { return s.hub.count() }
 
 // Socket returns the connection with this id, or nil.
 func (s *Server) Socket(id string) *Socket { return s.hub.socket(id) }
 
-// call runs a handler and tells whether it returned. One that panics, or ends its
-// goroutine, is logged with its stack.
+// call calls a handler and reports whether it has returned. If it panics, or ends its goroutine, that is logged with the stack.
 func (s *Server) call(event string, socket *Socket, handler func()) (returned bool) {
 	defer func() {
 		if returned {
@@ -110,12 +107,13 @@ func (s *Server) call(event string, socket *Socket, handler func()) (returned bo
 	return true
 }
 
-// leave ends a connection's membership.
-func (s *Server) leave(socket *Socket) {
-	s.hub.remove(socket)
-	socket.leaveDoor()
+// forget removes a connection whose close event has been handled.
+func (s *Server) forget(socket *Socket) {
+	s.hub.unregister(socket)
+	socket.releaseAdmission()
 }
 
+// beginUpgrade counts a request, and reports false if the server is shutting down.
 func (s *Server) beginUpgrade() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -130,5 +128,5 @@ func (s *Server) endUpgrade() {
 	s.mu.Lock()
 	s.upgrading--
 	s.mu.Unlock()
-	s.hub.changed()
+	s.hub.releaseWaiters()
 }

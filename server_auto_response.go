@@ -7,28 +7,27 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// SetAutoResponse has the text message request answered with response on every
-// connection, at once, without the handler: for the pings that clients send as
-// messages. The message has to be exactly request; the handler does not see it. The
-// response leaves behind what has been sent by then, before what is sent for messages
-// that wait for the handler. It stays over [Server.Reload]; an empty request ends it. The error is [ErrAutoResponse], or protocol.ErrText for text
-// that is not UTF-8; then nothing has changed.
+// SetAutoResponse makes the server respond to the text message request on every connection, at once and without the handler: for
+// pings that clients send as messages. The message must be exactly request; the handler does not get it. The response follows
+// what has been sent by then, and leaves before what is sent for messages that wait for the handler. It stays in place after
+// [Server.Reload]; an empty request removes it. The error is [ErrAutoResponse], or protocol.ErrText for text that is not UTF-8;
+// then nothing has changed.
 func (s *Server) SetAutoResponse(request, response string) error {
 	if request == "" {
-		s.answer.Store(nil)
+		s.autoResponse.Store(nil)
 		return nil
 	}
 	if err := CheckAutoResponse(request, response); err != nil {
 		return err
 	}
-	prepared, err := websocket.Prepare(protocol.Text, []byte(response))
+	frame, err := websocket.Prepare(protocol.Text, []byte(response))
 	if err == nil {
-		s.answer.Store(&answer{request: request, response: Text(response), prepared: prepared})
+		s.autoResponse.Store(&autoResponse{request: request, response: Text(response), frame: frame})
 	}
 	return err
 }
 
-// CheckAutoResponse returns the error that [Server.SetAutoResponse] would.
+// CheckAutoResponse returns the error that [Server.SetAutoResponse] would return.
 func CheckAutoResponse(request, response string) error {
 	switch {
 	case len(request) > maxAutoResponse || len(response) > maxAutoResponse:
@@ -39,24 +38,23 @@ func CheckAutoResponse(request, response string) error {
 	return nil
 }
 
-// answer is a response to a message that needs no handler.
-type answer struct {
+// autoResponse is a response to a message that does not need the handler.
+type autoResponse struct {
 	request  string
 	response Payload
-	prepared *protocol.Prepared
+	frame    *protocol.Prepared // of the response
 }
 
 // maxAutoResponse bounds request and response, in bytes.
 const maxAutoResponse = 2048
 
-// autoRespond answers a message without the handler, if it is the one. It comes
-// from the driver, so it never waits: what a full queue does not take is dropped, or
-// the connection closed, as for Publish.
+// autoRespond responds to a message without the handler, and reports whether it has. The driver calls it, so it never blocks: if
+// the send queue is full the response is dropped, or the connection closed, as for Publish.
 func (s *Socket) autoRespond(m protocol.Event) bool {
-	a := s.server.answer.Load()
+	a := s.server.autoResponse.Load()
 	if a == nil || m.Opcode != protocol.Text || string(m.Payload) != a.request {
 		return false
 	}
-	_ = s.sendPrepared(a.prepared, a.response)
+	_ = s.sendPrepared(a.frame, a.response) // the policy has been applied
 	return true
 }

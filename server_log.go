@@ -14,82 +14,114 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// notices are the log lines that peers can cause. Each kind has a number of lines in a minute; those beyond it are
-// counted, and the count is logged when the minute is over, so that no peer fills the log, and none of one kind
-// hides those of another.
-type notices struct {
+// logLimit bounds the log lines that peers can cause. Of each kind a number of lines per minute is logged; the others are counted,
+// and their number is logged at the end of the minute. So no peer can fill the log, and no kind of line hides another one.
+type logLimit struct {
 	mu    sync.Mutex
-	kinds map[kind]*minute
+	kinds map[lineKind]*linePeriod
 }
 
-// kind is a message and an identifier that says why: a cause, a limit, or one for all mistakes of a handshake. There are
-// a dozen.
-type kind struct{ message, reason string }
+// lineKind is a message and an identifier of its reason: a cause, a limit, or one for all mistakes in handshakes. There are about a
+// dozen.
+type lineKind struct{ message, reason string }
 
-// minute counts the lines of a kind since its first one.
-type minute struct {
+// linePeriod counts the lines of one kind since the first of them.
+type linePeriod struct {
 	began      time.Time
-	lines      int
+	logged     int
 	suppressed int
 }
 
 const (
-	noticePeriod = time.Minute
-	noticeLines  = 10 // of one kind in a period
+	limitPeriod  = time.Minute
+	linesPerKind = 10 // that are logged in a period
 )
 
-// notice logs a line of a kind, unless there have been too many of it.
-func (s *Server) notice(level slog.Level, message, reason string, attrs ...slog.Attr) {
+// logLimited logs a line of a kind, unless there have been too many.
+func (s *Server) logLimited(level slog.Level, message, reason string, attrs ...slog.Attr) {
 	ctx := context.Background()
 	if !s.opts.Logger.Enabled(ctx, level) {
 		return
 	}
-	k := kind{message, reason}
-	if s.notices.admit(k, func() { s.sumUp(level, k) }) {
+	kind := lineKind{message, reason}
+	if s.logLimit.admit(kind, func() { s.logSuppressed(level, kind) }) {
 		s.opts.Logger.LogAttrs(ctx, level, message, attrs...)
 	}
 }
 
-// admit reports whether there is room for a line. When the first of a period is suppressed it arranges for
-// sumUp to be called at the end of the period.
-func (n *notices) admit(k kind, sumUp func()) bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	m := n.kinds[k]
-	if m == nil || m.suppressed == 0 && time.Since(m.began) >= noticePeriod {
-		m = &minute{began: time.Now()}
-		if n.kinds == nil {
-			n.kinds = map[kind]*minute{}
+// admit reports whether a line is to be logged. When the first line of a period is suppressed it arranges for logSuppressed to be
+// called at the end of the period.
+func (l *logLimit) admit(kind lineKind, logSuppressed func()) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p := l.kinds[kind]
+	if p == nil || p.suppressed == 0 && time.Since(p.began) >= limitPeriod {
+		p = &linePeriod{began: time.Now()}
+		if l.kinds == nil {
+			l.kinds = map[lineKind]*linePeriod{}
 		}
-		n.kinds[k] = m
+		l.kinds[kind] = p
 	}
-	if m.lines < noticeLines {
-		m.lines++
+	if p.logged < linesPerKind {
+		p.logged++
 		return true
 	}
-	if m.suppressed++; m.suppressed == 1 {
-		time.AfterFunc(noticePeriod-time.Since(m.began), sumUp)
+	if p.suppressed++; p.suppressed == 1 {
+		time.AfterFunc(limitPeriod-time.Since(p.began), logSuppressed)
 	}
 	return false
 }
 
-// sumUp logs how many lines of a kind were suppressed, and begins a new period.
-func (s *Server) sumUp(level slog.Level, k kind) {
-	s.notices.mu.Lock()
-	suppressed := s.notices.kinds[k].suppressed
-	delete(s.notices.kinds, k)
-	s.notices.mu.Unlock()
-	s.opts.Logger.LogAttrs(context.Background(), level, k.message+": more of the same were not logged",
-		slog.String("reason", k.reason), slog.Int("suppressed", suppressed))
+// logSuppressed logs how many lines of a kind were suppressed, and begins a new period.
+func (s *Server) logSuppressed(level slog.Level, kind lineKind) {
+	s.logLimit.mu.Lock()
+	suppressed := s.logLimit.kinds[kind].suppressed
+	delete(s.logLimit.kinds, kind)
+	s.logLimit.mu.Unlock()
+	s.opts.Logger.LogAttrs(context.Background(), level, kind.message+": more of the same were not logged",
+		slog.String("reason", kind.reason), slog.Int("suppressed", suppressed))
 }
 
-// noticeEnd logs the end of a connection.
-func (s *Socket) noticeEnd(end websocket.Outcome) {
+// Refuse answers a request with a refusal and logs it, as the server does for a request whose handshake is wrong. An Upgrade handler
+// may call it in [Upgrade.Respond].
+func (s *Server) Refuse(w http.ResponseWriter, r *http.Request, refusal *handshake.Refusal) {
+	s.logRefusal(slog.LevelInfo, r, refusal.Status, string(refusal.Reason), refusal.Text)
+	websocket.Refuse(w, refusal)
+}
+
+// upgradeRequired answers a request that does not ask for a WebSocket.
+func (s *Server) upgradeRequired(w http.ResponseWriter, r *http.Request) {
+	refusal := handshake.UpgradeRequired(r.ProtoMajor, handshake.ReasonUpgrade,
+		"this address speaks WebSocket only: send Upgrade: websocket and Connection: Upgrade, over HTTP/1.1")
+	s.logRefusal(slog.LevelDebug, r, refusal.Status, string(refusal.Reason), refusal.Text)
+	websocket.Refuse(w, refusal)
+}
+
+// handshakeMistake is the reason under which all wrong handshakes are limited together, so that a client with many kinds of mistakes
+// does not get the lines of many kinds.
+const handshakeMistake = "handshake"
+
+// logRefusal logs that a request was refused without the application. reason is an identifier: one of [handshake.Reason], a limit
+// of [Options], or what the server lacks.
+func (s *Server) logRefusal(level slog.Level, r *http.Request, status int, reason, detail string) {
+	kind := reason
+	if status == http.StatusBadRequest || status == http.StatusMethodNotAllowed || status == http.StatusUpgradeRequired {
+		kind = handshakeMistake
+	}
+	s.logLimited(level, "request refused", kind,
+		slog.String("reason", reason),
+		slog.Int("status", status),
+		slog.String("remote", s.clientOf(r).text),
+		slog.String("detail", detail))
+}
+
+// logEnd logs the end of a connection.
+func (s *Socket) logEnd(end websocket.Outcome) {
 	message, level := "connection ended abnormally", slog.LevelInfo
 	switch {
 	case isNormal(end.Cause):
 		message, level = "connection ended", slog.LevelDebug
-	case errors.Is(end.Err, errors.ErrUnsupported): // no request can be served until the program is changed
+	case errors.Is(end.Err, errors.ErrUnsupported): // a mistake in the program, which affects every request
 		level = slog.LevelError
 	}
 	log := s.server.opts.Logger
@@ -113,17 +145,17 @@ func (s *Socket) noticeEnd(end websocket.Outcome) {
 		log.LogAttrs(context.Background(), level, message, attrs...)
 		return
 	}
-	s.server.notice(level, message, string(end.Cause), attrs...)
+	s.server.logLimited(level, message, string(end.Cause), attrs...)
 }
 
-// isNormal reports whether connections are meant to end for such a cause: by a closing handshake that the peer or the
-// application has begun, or by a bound in time that the server was given.
+// isNormal reports whether a connection with this cause has ended as intended: by a closing handshake that the peer or the
+// application has started, or by a bound in time that the server was given.
 func isNormal(cause protocol.Cause) bool {
 	return cause == protocol.CauseClose || cause == CauseIdle || cause == CauseLifetime || cause == CauseShutdown
 }
 
-// traffic counts the messages of a connection for Options.AccessLog. Payload bytes are
-// counted without compression. A nil traffic counts nothing.
+// traffic counts the messages of a connection for Options.AccessLog. Payload bytes are counted without compression. A nil traffic
+// counts nothing.
 type traffic struct {
 	began                    time.Time
 	received, sent           atomic.Int64 // messages
@@ -138,7 +170,7 @@ func newTraffic(o *Options) *traffic {
 	return &traffic{began: time.Now()}
 }
 
-func (t *traffic) receive(events ...protocol.Event) {
+func (t *traffic) countReceived(events []protocol.Event) {
 	if t == nil {
 		return
 	}
@@ -150,14 +182,14 @@ func (t *traffic) receive(events ...protocol.Event) {
 	}
 }
 
-func (t *traffic) send(size int) {
+func (t *traffic) countSent(size int) {
 	if t != nil {
 		t.sent.Add(1)
 		t.sentBytes.Add(int64(size))
 	}
 }
 
-// logAccess writes the line of a connection that has ended.
+// logAccess writes the access log's line for a connection that has ended.
 func (s *Socket) logAccess(end websocket.Outcome) {
 	t := s.traffic
 	if t == nil {
@@ -175,37 +207,4 @@ func (s *Socket) logAccess(end websocket.Outcome) {
 		slog.Int64("bytes_in", t.receivedBytes.Load()),
 		slog.Int64("messages_out", t.sent.Load()),
 		slog.Int64("bytes_out", t.sentBytes.Load()))
-}
-
-// Refuse answers a request with a refusal and logs it, as the server does for a request that is not a proper
-// handshake. An Upgrade handler calls it by way of [Upgrade.Respond].
-func (s *Server) Refuse(w http.ResponseWriter, r *http.Request, refusal *handshake.Refusal) {
-	s.noticeRefusal(slog.LevelInfo, r, refusal.Status, string(refusal.Reason), refusal.Text)
-	websocket.Refuse(w, refusal)
-}
-
-// mistakes are the refusals that share the bound on the lines of a kind: a client that tries all sorts of wrong requests
-// does not get one for each sort.
-const mistakes = "handshake"
-
-// noticeRefusal logs that a request was refused without the application. reason is an identifier: it is one of
-// [handshake.Reason], a limit of [Options], or what the server lacks.
-func (s *Server) noticeRefusal(level slog.Level, r *http.Request, status int, reason, detail string) {
-	kind := reason
-	if status == http.StatusBadRequest || status == http.StatusMethodNotAllowed || status == http.StatusUpgradeRequired {
-		kind = mistakes
-	}
-	s.notice(level, "request refused", kind,
-		slog.String("reason", reason),
-		slog.Int("status", status),
-		slog.String("remote", s.clientOf(r).text),
-		slog.String("detail", detail))
-}
-
-// upgradeRequired answers a request that does not ask for a WebSocket.
-func (s *Server) upgradeRequired(w http.ResponseWriter, r *http.Request) {
-	refusal := handshake.UpgradeRequired(r.ProtoMajor, handshake.ReasonUpgrade,
-		"this address speaks WebSocket only: send Upgrade: websocket and Connection: Upgrade, over HTTP/1.1")
-	s.noticeRefusal(slog.LevelDebug, r, refusal.Status, string(refusal.Reason), refusal.Text)
-	websocket.Refuse(w, refusal)
 }

@@ -8,95 +8,88 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// memory bounds what all connections hold together, Options.MaxMemory.
-type memory struct {
-	budget    *websocket.Budget // nil: no bound
-	relieving atomic.Bool       // the bound has been exceeded, and connections are being closed for it
+// memoryLimit bounds what all connections hold together (Options.MaxMemory).
+type memoryLimit struct {
+	budget   *websocket.Budget // nil without a bound
+	evicting atomic.Bool       // the bound was exceeded, and connections are being closed because of that
 }
 
-// reliefPause is how long closing what holds too much may take to show.
-const reliefPause = time.Second
+// evictionPause is the time between closing connections and the next look at what is held.
+const evictionPause = time.Second
 
-// share is what a connection may hold where all together hold too much.
-func (s *Server) share() int64 {
+// fairShare returns how much each connection may hold while all together hold too much.
+func (s *Server) fairShare() int64 {
 	return max(1, s.opts.MaxMemory/max(1, s.hub.size.Load()))
 }
 
-// within returns what a bound of a connection is at the moment.
-func (s *Server) within(bound int) int {
+// boundInMemory returns the bound of a connection: the given one, or the fair share if that is less while all connections together
+// hold too much.
+func (s *Server) boundInMemory(bound int) int {
 	if budget := s.memory.budget; budget != nil && budget.Used() > budget.Limit() {
-		return int(min(int64(bound), s.share()))
+		return int(min(int64(bound), s.fairShare()))
 	}
 	return bound
 }
 
-// hold counts bytes that wait for the handler.
-func (s *Socket) hold(n int) {
+// account adds to the bytes that wait for the handler.
+func (s *Socket) account(n int) {
 	if budget := s.server.memory.budget; budget != nil && n != 0 {
 		budget.Add(n)
 	}
 }
 
-// outOfMemory begins to relieve. It is called under the lock of a connection.
-func (s *Server) outOfMemory() {
-	if !s.memory.relieving.Swap(true) {
-		go s.relieve()
+// memoryExceeded starts to close connections, unless that has been started. It must not block: it is called under the lock of a
+// connection.
+func (s *Server) memoryExceeded() {
+	if !s.memory.evicting.Swap(true) {
+		go s.freeMemory()
 	}
 }
 
-// relieve closes connections that hold more than their share until a quarter of the bound is free, or will be when
-// those that are closing have ended. It does so again a little later if there is still too much.
-func (s *Server) relieve() {
+// freeMemory closes connections that hold more than their share until a quarter of the bound is free, or will be when those that
+// are closing have ended. It does so again after a pause if too much is held then.
+func (s *Server) freeMemory() {
 	excess := s.memory.budget.Used() - s.opts.MaxMemory/4*3
 	for socket := range s.Sockets("") {
 		if socket.closing.Load() {
-			excess -= socket.holding()
+			excess -= socket.held()
 		}
 	}
-	closed := s.evict(excess)
-	s.notice(slog.LevelWarn, "connections hold too much together: some that hold more than their share are closed", "max-memory",
+	evicted := s.evict(excess)
+	s.logLimited(slog.LevelWarn, "connections hold too much together: some that hold more than their share are closed", "max-memory",
 		slog.String("reason", "max-memory"),
 		slog.Int64("limit", s.opts.MaxMemory),
-		slog.Int("connections", closed)) // and those that more was sent on
-	time.AfterFunc(reliefPause, s.endRelief)
+		slog.Int("connections", evicted))
+	time.AfterFunc(evictionPause, func() {
+		if s.memory.budget.Used() > s.opts.MaxMemory {
+			s.freeMemory()
+			return
+		}
+		s.memory.evicting.Store(false)
+	})
 }
 
-// evict closes connections that hold more than their share, until excess bytes are theirs, and returns how many.
-func (s *Server) evict(excess int64) (closed int) {
-	share := s.share()
+// evict closes connections that hold more than their share, until they hold excess bytes together, and returns their number.
+func (s *Server) evict(excess int64) (evicted int) {
+	share := s.fairShare()
 	for socket := range s.Sockets("") {
 		if excess <= 0 {
 			break
 		}
-		if held := socket.holding(); held >= share && !socket.closing.Load() {
+		if held := socket.held(); held >= share && !socket.closing.Load() {
 			socket.evict()
 			excess -= held
-			closed++
+			evicted++
 		}
 	}
-	return closed
+	return evicted
 }
 
-func (s *Server) endRelief() {
-	if s.memory.budget.Used() > s.opts.MaxMemory {
-		s.relieve()
-		return
-	}
-	s.memory.relieving.Store(false)
-}
-
-// holding returns how many bytes the connection itself holds.
-func (s *Socket) holding() int64 {
+// held returns how many bytes the connection itself holds.
+func (s *Socket) held() int64 {
 	conn := s.conn.Load()
 	if conn == nil {
 		return 0
 	}
 	return int64(conn.Holding())
-}
-
-// evict closes a connection that holds too much, and drops what waits for it.
-func (s *Socket) evict() {
-	told := decisions[tooMuchHeld]
-	s.decide(tooMuchHeld)
-	_ = s.CloseDiscard(told.Code, told.Reason) // cannot fail: the code and reason are legal
 }

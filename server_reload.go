@@ -5,54 +5,52 @@ import (
 	"sync/atomic"
 )
 
-// Reload gives the server another handler, while every connection stays. Events
-// that have begun finish with the handler they began with; all that come later go to
-// the new one, in order, none twice. It returns when the old handler is done, or
-// with ctx's error when ctx ends before; the new one is in place in either case. A
-// handler that calls it waits for itself: until ctx ends, for ever if it never does.
+// Reload replaces the handler; every connection stays open. Events that are in progress complete with the old handler, and
+// later ones go to the new one, in order and each of them once. Reload blocks until the old handler has no event in progress,
+// and returns nil, or until ctx ends, and returns ctx's error; the new handler is in place in either case. A handler that calls
+// Reload waits for its own event, so it has to give a ctx that ends.
 func (s *Server) Reload(ctx context.Context, h Handler) error {
-	old := s.generation.Swap(newGeneration(h))
-	old.leave() // the one that newGeneration has counted
+	old := s.version.Swap(newHandlerVersion(h))
+	old.endCall() // of newHandlerVersion
 	select {
-	case <-old.over:
+	case <-old.done:
 		return nil
 	default: // ctx may have ended already
 	}
 	select {
-	case <-old.over:
+	case <-old.done:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-// generation is a version of the application: a handler, and how many calls of it
-// have not returned.
-type generation struct {
+// handlerVersion is a handler, and the number of its calls that are in progress.
+type handlerVersion struct {
 	handler Handler
-	calls   atomic.Int64  // and one more until another takes its place
-	over    chan struct{} // closed when another has taken its place and no call is left
+	calls   atomic.Int64  // one more until another handler has replaced this one
+	done    chan struct{} // closed when calls is 0
 }
 
-func newGeneration(h Handler) *generation {
-	g := &generation{handler: h, over: make(chan struct{})}
-	g.calls.Store(1)
-	return g
+func newHandlerVersion(h Handler) *handlerVersion {
+	v := &handlerVersion{handler: h, done: make(chan struct{})}
+	v.calls.Store(1)
+	return v
 }
 
-// enter begins a call of the handler of this moment.
-func (s *Server) enter() *generation {
+// beginCall counts a call of the current handler.
+func (s *Server) beginCall() *handlerVersion {
 	for {
-		g := s.generation.Load()
-		if n := g.calls.Load(); n > 0 && g.calls.CompareAndSwap(n, n+1) {
-			return g
+		v := s.version.Load()
+		if n := v.calls.Load(); n > 0 && v.calls.CompareAndSwap(n, n+1) {
+			return v
 		}
 	}
 }
 
-// leave ends a call.
-func (g *generation) leave() {
-	if g.calls.Add(-1) == 0 {
-		close(g.over)
+// endCall ends a call that beginCall has counted.
+func (v *handlerVersion) endCall() {
+	if v.calls.Add(-1) == 0 {
+		close(v.done)
 	}
 }

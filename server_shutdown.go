@@ -55,7 +55,7 @@ func (s *Server) closeSockets(ctx context.Context) error {
 	over := time.NewTimer(bound)
 	defer over.Stop()
 	for {
-		change := s.hub.changes()
+		change := s.hub.nextChange()
 		if s.idle() {
 			return nil
 		}
@@ -82,11 +82,7 @@ func within(ctx context.Context, bound time.Duration) time.Duration {
 
 // leave starts the closing handshake for a shutdown, behind the handlers of what has arrived.
 func (s *Socket) leave() {
-	if s.idle() {
-		s.closeFor(shuttingDown)
-		return
-	}
-	s.deliver(mail{leave: true}, nil)
+	s.afterEvents(func() { s.closeFor(shuttingDown) })
 }
 
 // closeBusy starts the closing handshake of the connections whose handlers have not finished in time.
@@ -97,7 +93,7 @@ func (s *Server) closeBusy() {
 			continue
 		}
 		connections++
-		messages += socket.waiting()
+		messages += socket.queuedMessages()
 		socket.closeFor(shuttingDown)
 	}
 	if connections > 0 {
@@ -129,26 +125,10 @@ func (s *Server) reportAbandoned() {
 	connections, messages := 0, 0
 	for socket := range s.Sockets("") {
 		connections++
-		messages += socket.waiting()
+		messages += socket.queuedMessages()
 	}
 	s.opts.Logger.Error("shutdown: its time is over: handlers did not return, and close events were not handled",
 		"connections", connections, "messages", messages, "upgrades", upgrades)
-}
-
-// waiting returns how many messages have arrived and have not reached the handler.
-func (s *Socket) waiting() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.mailbox == nil {
-		return 0
-	}
-	n := len(s.mailbox.batch) + int(s.mailbox.batched.Load())
-	for i := range s.mailbox.waiting.Len() {
-		if s.mailbox.waiting.At(i).message != nil {
-			n++
-		}
-	}
-	return n
 }
 
 // isDraining tells whether a shutdown has begun.
@@ -160,7 +140,7 @@ func (s *Server) isDraining() bool {
 
 // refuseDraining answers a request that comes, or is accepted, too late.
 func (s *Server) refuseDraining(w http.ResponseWriter, r *http.Request) {
-	s.noticeRefusal(slog.LevelDebug, r, http.StatusServiceUnavailable, "shutdown", "the server is shutting down")
+	s.logRefusal(slog.LevelDebug, r, http.StatusServiceUnavailable, "shutdown", "the server is shutting down")
 	w.Header().Set("Retry-After", "1")
 	answerError(w, http.StatusServiceUnavailable, "the server is shutting down")
 }

@@ -14,31 +14,33 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// Socket is the application's handle of one connection. Its methods may be
-// called from any goroutine, at any time; after the end they have no effect.
+// Socket is the application's handle of one connection. Its methods may be called from any goroutine at any time; after the end
+// of the connection they have no effect.
+//
+// Its size counts for every idle connection: it fills the allocator's class of 160 bytes.
 type Socket struct {
 	server   *Server
 	id       string
-	request  request
+	request  requestSnapshot
 	halfOpen bool
 	traffic  *traffic // nil without Options.AccessLog
 
-	conn       atomic.Pointer[websocket.Driver] // nil until the 101 is out
-	closing    atomic.Bool                      // a Close was asked for, or the end has come: nothing more is sent
-	data       atomic.Pointer[data]             // nil: none
-	stirred    atomic.Int64                     // when a message came or went, in ns after Server.began; kept for Options.IdleTimeout
-	peerClosed atomic.Bool                      // in half-open mode: the peer's Close has come
-	leaving    atomic.Bool                      // the upgrade handler has returned, or the close event has been handled
+	conn              atomic.Pointer[websocket.Driver] // nil until the 101 has been written
+	closing           atomic.Bool                      // a Close was requested, or the connection has ended: nothing more is sent
+	data              atomic.Pointer[data]             // nil if there is none
+	lastActivity      atomic.Int64                     // when a message last came or went, in ns after Server.began (Options.IdleTimeout)
+	peerClosed        atomic.Bool                      // the peer's Close has come (half-open mode only)
+	admissionReleased atomic.Bool                      // releaseAdmission has been called once
 
 	mu       sync.Mutex
-	early    *early              // until the 101 is out
-	mailbox  *mailbox            // nil if every event that came has been handled
-	decision decision            // of the server to close it, with the cause of the close event
-	ended    bool                // the close event is in the mailbox, or was handled
+	pending  *pendingSends       // nil once the 101 has been written, or the handshake has failed
+	queue    *eventQueue         // nil if every event that has come has been handled
+	decision decision            // why the server closes the connection; becomes the cause of the close event
+	ended    bool                // the close event is in the queue, or has been handled
 	drained  latch.Latch         // released when the send queue empties
-	life     *time.Timer         // for Options.IdleTimeout and MaxLifetime
-	oldAt    int64               // by the latter, in ns after Server.began; 0 for never
-	channels map[string]struct{} // guarded by the hub's lock
+	lifetime *time.Timer         // for Options.IdleTimeout and MaxLifetime; nil without them
+	expires  int64               // end of MaxLifetime, in ns after Server.began; 0 means never
+	channels map[string]struct{} // subscriptions; guarded by the lock of the hub
 }
 
 func newSocket(s *Server, r *http.Request, from client, opts AcceptOptions) (*Socket, error) {
@@ -46,128 +48,112 @@ func newSocket(s *Server, r *http.Request, from client, opts AcceptOptions) (*So
 	if err != nil {
 		return nil, err
 	}
-	made, leftOut := remember(r, from, opts.Subprotocol)
+	request, omitted := newRequestSnapshot(r, from, opts.Subprotocol)
 	socket := &Socket{
 		server:   s,
 		id:       ident.New(s.opts.Node),
-		request:  made,
+		request:  request,
 		halfOpen: opts.HalfOpen,
 		traffic:  newTraffic(&s.opts),
-		early:    &early{waiting: true},
+		pending:  &pendingSends{},
 	}
-	if leftOut > 0 {
-		s.opts.Logger.Debug("header not kept whole: its largest fields are left out", "socket", socket.id, "limit", maxRemembered, "fields", leftOut)
+	if omitted > 0 {
+		s.opts.Logger.Debug("the header of the upgrade request is too large to be kept: its largest fields are omitted",
+			"connection", socket.id, "limit", maxSnapshotHeader, "fields", omitted)
 	}
 	socket.data.Store(data)
 	return socket, nil
 }
 
-// ID returns the connection's id: URL-safe, unguessable, and beginning with the
-// name of the node.
+// ID returns the connection's id: URL-safe, unguessable, and beginning with the name of the node.
 func (s *Socket) ID() string { return s.id }
 
-// URL returns the absolute URL of the upgrade request, made anew by each call.
+// URL returns the absolute URL of the upgrade request. Each call returns a new value.
 func (s *Socket) URL() *url.URL { return s.request.url() }
 
-// Header returns the header of the upgrade request, made anew by each call. Of a header
-// of more than 16 KiB the largest fields are left out.
+// Header returns the header of the upgrade request. Each call returns a new value. If the header was larger than 16 KiB its
+// largest fields are missing.
 func (s *Socket) Header() http.Header { return s.request.header() }
 
-// RemoteAddr returns the network address of the peer, with its port as net/http gives
-// it; behind one of Options.TrustedProxies the address of the client, without a port.
-func (s *Socket) RemoteAddr() string { return s.request.field(remembersRemote) }
+// RemoteAddr returns the network address of the peer as net/http gives it, with its port; after one of Options.TrustedProxies
+// the address of the client, without a port.
+func (s *Socket) RemoteAddr() string { return s.request.field(snapshotRemote) }
 
-// RemoteIP returns the address in RemoteAddr. It is invalid if the peer has none, as on a
-// Unix socket.
+// RemoteIP returns the address in RemoteAddr. It is invalid if the peer has none, as on a Unix socket.
 func (s *Socket) RemoteIP() netip.Addr { return s.request.addr() }
 
-// Subprotocol returns the agreed subprotocol, or the empty string.
-func (s *Socket) Subprotocol() string { return s.request.field(remembersSubprotocol) }
+// Subprotocol returns the negotiated subprotocol, or the empty string.
+func (s *Socket) Subprotocol() string { return s.request.field(snapshotSubprotocol) }
 
-// State returns the state of the connection in the words of RFC 6455. Before
-// the 101 is out it is open: what is sent is queued.
+// State returns the state of the connection in the words of RFC 6455. Until the 101 has been written it is open, and what is
+// sent is queued.
 func (s *Socket) State() protocol.State {
 	if conn := s.conn.Load(); conn != nil {
 		return conn.State()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	conn := s.conn.Load() // it may have come while we waited for the lock
+	conn := s.conn.Load() // may have been set before mu was locked
 	switch {
 	case conn != nil:
 		return conn.State()
 	case s.ended:
 		return protocol.StateClosed
-	case s.early != nil && s.early.closed:
+	case s.pending != nil && s.pending.closed:
 		return protocol.StateClosing
 	}
 	return protocol.StateOpen
 }
 
-// Buffered returns the bytes of frames, headers included, that wait to be written. Before
-// the 101 it counts them as they are without compression.
+// Buffered returns how many bytes of frames, headers included, wait to be written. Before the 101 they are counted without
+// compression.
 func (s *Socket) Buffered() int {
 	if conn := s.conn.Load(); conn != nil {
 		return conn.Queued()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if conn := s.conn.Load(); conn != nil { // it came while we waited for the lock
+	if conn := s.conn.Load(); conn != nil { // was set before mu was locked
 		return conn.Queued()
 	}
-	if s.early == nil {
+	if s.pending == nil {
 		return 0
 	}
-	return s.early.bytes
+	return s.pending.bytes
 }
 
-// Close starts the closing handshake, or finishes it after the peer's Close in
-// half-open mode (RFC 6455, section 7.1.2). It does not wait; the close event
-// tells the end. A second call changes nothing. The error is that of
-// protocol.CheckClose, for a code or reason that may not be sent; then nothing
-// has changed.
-func (s *Socket) Close(code protocol.CloseCode, reason string) error {
-	return s.close(code, reason, (*websocket.Driver).Close, (*early).close)
-}
-
-// CloseDiscard is Close for a peer that reads too slowly: what waits to be sent is
-// dropped, so that our Close is the next it gets, behind what the kernel has taken.
-// After a Close it drops what waits before that one.
-func (s *Socket) CloseDiscard(code protocol.CloseCode, reason string) error {
-	return s.close(code, reason, (*websocket.Driver).CloseDiscard, (*early).closeDiscard)
-}
-
-// close closes the connection in one way or, before the 101, in the other.
-func (s *Socket) close(code protocol.CloseCode, reason string,
-	how func(*websocket.Driver, protocol.CloseCode, string) error, before func(*early, protocol.Status),
-) error {
-	if err := protocol.CheckClose(code, reason); err != nil {
-		return err
-	}
-	s.closing.Store(true)
-	s.wakeSenders() // who wait for room
-	if conn := s.conn.Load(); conn != nil {
-		return how(conn, code, reason)
-	}
+// attach gives a socket its connection after the 101. What was sent before leaves first.
+func (s *Socket) attach(conn *websocket.Driver) {
+	s.saveData()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if conn := s.conn.Load(); conn != nil {
-		return how(conn, code, reason)
-	}
-	before(s.early, protocol.Status{Code: code, Reason: reason})
-	return nil
+	s.startLifetime()
+	conn.Start((*driverEvents)(s))
+	s.pending.flush(conn)
+	s.pending = nil
+	s.conn.Store(conn)
 }
 
-// CloseNow ends the connection without a closing handshake.
-func (s *Socket) CloseNow() {
+// fail ends a socket whose opening handshake did not complete.
+func (s *Socket) fail(err error) {
+	none := protocol.Status{Code: protocol.CloseAbnormal}
+	outcome := protocol.Outcome{Received: none, Sent: none, Cause: CauseHandshake}
+	if s.end(websocket.Outcome{Outcome: outcome, Err: err}) {
+		go s.handleEvents()
+	}
+}
+
+// end logs the outcome of the connection and queues the close event. It reports whether the caller has to start the handling of
+// events.
+func (s *Socket) end(outcome websocket.Outcome) (start bool) {
 	s.closing.Store(true)
 	s.mu.Lock()
-	conn := s.conn.Load()
-	if conn == nil && s.early != nil {
-		s.early.closed, s.early.cut = true, true
-	}
+	s.ended = true
+	outcome.Cause = s.causeOf(outcome)
+	s.stopLifetime()
+	s.pending = nil
 	s.mu.Unlock()
-	if conn != nil {
-		conn.CloseNow()
-	}
+	s.logEnd(outcome)
+	s.logAccess(outcome)
+	return s.enqueue(&Close{Server: s.server, Socket: s, Outcome: outcome})
 }

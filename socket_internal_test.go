@@ -23,7 +23,7 @@ import (
 // Whoever sees the connection must find behind it what was sent early.
 func TestNobodyOvertakesWhatWasSentEarly(t *testing.T) {
 	const many = 5000
-	socket := &Socket{server: NewServer(HandlerFuncs{}, Options{}), id: "test", early: &early{waiting: true}}
+	socket := &Socket{server: NewServer(HandlerFuncs{}, Options{}), id: "test", pending: &pendingSends{}}
 	for range many {
 		if err := socket.Send(Text("early")); err != nil {
 			t.Fatal(err)
@@ -56,7 +56,7 @@ func TestNobodyOvertakesWhatWasSentEarly(t *testing.T) {
 // Before the handshake is done and right behind it the same bytes wait.
 func TestBufferedIsTheSameOnBothSidesOfThe101(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		socket := &Socket{server: NewServer(HandlerFuncs{}, Options{}), id: "test", early: &early{waiting: true}}
+		socket := &Socket{server: NewServer(HandlerFuncs{}, Options{}), id: "test", pending: &pendingSends{}}
 		for _, n := range []int{0, 1, 125, 126, 65535, 65536} {
 			if err := socket.Send(Binary(make([]byte, n))); err != nil {
 				t.Fatal(err)
@@ -90,14 +90,14 @@ func TestARequestIsRememberedWhole(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := httptest.NewRequest(http.MethodGet, c.target, nil)
 			r.Header = c.header
-			got, _ := remember(r, c.from, "chat.v1")
+			got, _ := newRequestSnapshot(r, c.from, "chat.v1")
 			if u := got.url().String(); u != c.url {
 				t.Errorf("the URL is %s; got %s", c.url, u)
 			}
 			if h := got.header(); !reflect.DeepEqual(h, c.header) {
 				t.Errorf("the header is %q; got %q", c.header, h)
 			}
-			if got.field(remembersRemote) != c.from.text || got.addr() != c.from.addr || got.field(remembersSubprotocol) != "chat.v1" {
+			if got.field(snapshotRemote) != c.from.text || got.addr() != c.from.addr || got.field(snapshotSubprotocol) != "chat.v1" {
 				t.Errorf("the client and the subprotocol are remembered; got %q", got)
 			}
 		})
@@ -105,7 +105,7 @@ func TestARequestIsRememberedWhole(t *testing.T) {
 }
 
 func TestSocketHeaderIsBounded(t *testing.T) {
-	big, half := strings.Repeat("x", maxRemembered), strings.Repeat("y", maxRemembered/2)
+	big, half := strings.Repeat("x", maxSnapshotHeader), strings.Repeat("y", maxSnapshotHeader/2)
 	for name, c := range map[string]struct {
 		header http.Header
 		want   []string // of the names
@@ -118,7 +118,7 @@ func TestSocketHeaderIsBounded(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := httptest.NewRequest(http.MethodGet, "/", nil)
 			r.Header = c.header
-			got, _ := remember(r, client{}, "")
+			got, _ := newRequestSnapshot(r, client{}, "")
 			header := got.header()
 			if names := slices.Sorted(maps.Keys(header)); !slices.Equal(names, c.want) {
 				t.Errorf("the fields are %q; got %q", c.want, names)
@@ -128,7 +128,7 @@ func TestSocketHeaderIsBounded(t *testing.T) {
 					t.Errorf("what is kept of a field is all of it; %s is not", name)
 				}
 			}
-			if len(got) > maxRemembered+100 {
+			if len(got) > maxSnapshotHeader+100 {
 				t.Errorf("a socket keeps 16 KiB of a header; it keeps %d bytes", len(got))
 			}
 		})
@@ -138,16 +138,16 @@ func TestSocketHeaderIsBounded(t *testing.T) {
 func TestALineBreakOfAHandlerMakesNoOtherField(t *testing.T) {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header = http.Header{"A": {"b\nEvil: yes"}}
-	got, _ := remember(r, client{}, "")
+	got, _ := newRequestSnapshot(r, client{}, "")
 	if h := got.header(); len(h) != 1 || h.Get("A") != "b Evil: yes" {
 		t.Errorf("a value stays in its line; got %q", h)
 	}
 }
 
-// gate is an inbox whose connection handles one batch of input until the gate
+// gate is an driverEvents whose connection handles one batch of input until the gate
 // opens.
 type gate struct {
-	*inbox
+	*driverEvents
 	entered, open chan struct{}
 }
 
@@ -179,7 +179,7 @@ func TestBlockedSenderSeesAQueueThatLeftAtOnce(t *testing.T) {
 	socket := &Socket{server: s, id: "test"}
 	conn := websocket.NewDriver(nc, protocol.Server, nil, websocket.Options{HighWater: 1})
 	defer conn.CloseNow()
-	g := gate{(*inbox)(socket), make(chan struct{}), make(chan struct{})}
+	g := gate{(*driverEvents)(socket), make(chan struct{}), make(chan struct{})}
 	conn.Start(g)
 	socket.conn.Store(conn)
 
@@ -225,9 +225,9 @@ func TestAHandlerThatWantsNoDrainIsNotWoken(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			socket := &Socket{server: NewServer(c.handler, Options{}), id: "test"}
-			socket.openMailbox() // nobody hands out what comes
-			socket.tellDrained(nil)
-			if n := socket.mailbox.waiting.Len(); n != c.events {
+			socket.openQueue() // nobody hands out what comes
+			socket.deliverDrain()
+			if n := socket.queue.events.Len(); n != c.events {
 				t.Errorf("%d events wait for the handler; got %d", c.events, n)
 			}
 		})

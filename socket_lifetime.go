@@ -7,70 +7,69 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// stir notes that a message has come or gone. It counts from a fixed moment, because
-// the time of day may jump, and would close every connection.
-func (s *Socket) stir() {
+// recordActivity records that a message has come or gone, for Options.IdleTimeout. Times are counted from the start of the server,
+// because the time of day may jump, which would close every connection.
+func (s *Socket) recordActivity() {
 	if s.server.opts.IdleTimeout > 0 {
-		s.stirred.Store(int64(s.server.age()))
+		s.lastActivity.Store(int64(s.server.age()))
 	}
 }
 
-// age returns how long there has been a server.
+// age returns how long the server has existed.
 func (s *Server) age() time.Duration { return time.Since(s.began) }
 
-// beginLife arms the one timer for both bounds, if there is any. Messages do not move
-// it: when it fires it looks how long it has to go on. mu is held.
-func (s *Socket) beginLife() {
+// startLifetime starts the one timer for Options.IdleTimeout and MaxLifetime, if either is set. Messages do not move it: when it
+// fires checkLifetime finds out how much time is left. mu is held.
+func (s *Socket) startLifetime() {
 	o := &s.server.opts
 	if o.IdleTimeout <= 0 && o.MaxLifetime <= 0 {
 		return
 	}
-	s.stir()
+	s.recordActivity()
 	if o.MaxLifetime > 0 {
-		tenth := o.MaxLifetime / 10 // jitter: those that came together should not all come back together
-		s.oldAt = int64(s.server.age() + o.MaxLifetime - tenth + rand.N(2*tenth+1))
+		tenth := o.MaxLifetime / 10 // jitter, so that clients that came together do not all reconnect together
+		s.expires = int64(s.server.age() + o.MaxLifetime - tenth + rand.N(2*tenth+1))
 	}
-	s.life = time.AfterFunc(s.leftToLive(), s.checkLife)
+	s.lifetime = time.AfterFunc(s.timeLeft(), s.checkLifetime)
 }
 
-// leftToLive returns how long until a bound may be reached.
-func (s *Socket) leftToLive() time.Duration {
+// timeLeft returns how long the connection may still live if no message comes or goes.
+func (s *Socket) timeLeft() time.Duration {
 	left := time.Duration(1<<63 - 1)
-	if s.oldAt != 0 {
-		left = time.Duration(s.oldAt) - s.server.age()
+	if s.expires != 0 {
+		left = time.Duration(s.expires) - s.server.age()
 	}
 	if idle := s.server.opts.IdleTimeout; idle > 0 {
-		left = min(left, idle-(s.server.age()-time.Duration(s.stirred.Load())))
+		left = min(left, idle-(s.server.age()-time.Duration(s.lastActivity.Load())))
 	}
 	return left
 }
 
-// checkLife closes the connection at its bound. One that closes already, or is
-// half-open, has other bounds.
-func (s *Socket) checkLife() {
+// checkLifetime closes the connection if its time is over. A connection that is closing, or half-open, has other bounds.
+func (s *Socket) checkLifetime() {
 	if s.State() != protocol.StateOpen {
 		return
 	}
-	if !s.idle() { // a handler is at work on what has come
-		s.stir()
+	if !s.isIdle() { // an event is in progress, which counts as activity
+		s.recordActivity()
 	}
 	reason := idleTooLong
-	if s.oldAt != 0 && time.Duration(s.oldAt) <= s.server.age() {
+	if s.expires != 0 && time.Duration(s.expires) <= s.server.age() {
 		reason = oldEnough
-	} else if left := s.leftToLive(); left > 0 {
+	} else if left := s.timeLeft(); left > 0 {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if !s.ended {
-			s.life.Reset(left)
+			s.lifetime.Reset(left)
 		}
 		return
 	}
 	s.closeFor(reason)
 }
 
-// endLife stops the timer. mu is held.
-func (s *Socket) endLife() {
-	if s.life != nil {
-		s.life.Stop()
+// stopLifetime stops the timer. mu is held.
+func (s *Socket) stopLifetime() {
+	if s.lifetime != nil {
+		s.lifetime.Stop()
 	}
 }

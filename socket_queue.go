@@ -2,142 +2,161 @@ package linger
 
 import (
 	"sync"
-	"sync/atomic"
 
 	"github.com/lingerws/linger/internal/queue"
-	"github.com/lingerws/linger/internal/race"
 	"github.com/lingerws/linger/websocket"
 )
 
-// mailbox holds the events of one socket that wait for the handler: promise of
-// one at a time, in order. It is bounded: the connection is paused when it is
-// full. A socket has one only while there are any.
-type mailbox struct {
-	waiting queue.Queue[mail] // while it is full the connection is not read
-	drain   bool              // a drain event is among them; a second one would report nothing more
-	batch   []Message         // go before those that wait, when their batch of input is over
+// eventQueue holds the events of one socket that wait for the handler, so that they are handled one at a time and in order.
+// A socket has one from the arrival of an event until no event is left, so that an idle connection needs no memory for it.
+// Socket.mu guards it.
+type eventQueue struct {
+	events queue.Queue[queuedEvent] // while it is full the connection is paused
 
-	// These two belong to whoever hands out the events, or completes one.
-	generation *generation // that handles the event in progress
-	rest       []Message   // of the batch that is handed out, after the one in progress
+	// batch is how many of the first events are messages for which the driver calls Work, or has called it. Their payloads may be
+	// lent until Work returns. They do not count against Options.MaxMemory, and do not pause the connection by themselves.
+	batch int
 
-	batched atomic.Int32 // messages of the batch that is being handled, after the one in progress
+	workDue bool // the driver has to call Work for the batch; until then no goroutine handles events
+	drain   bool // a Drain is among the events; a second one would report nothing more
+
+	// version handles the event in progress. It belongs to the goroutine that handles that event or completes it.
+	version *handlerVersion
 }
 
-// mailboxes lends them.
-var mailboxes = sync.Pool{New: func() any { return new(mailbox) }}
+// queuedEvent is an event that waits for the handler.
+type queuedEvent interface {
+	// handle handles the event, and reports whether it is complete. If it is not, its [Completion] continues with the next
+	// event, and the caller must not touch the queue any more.
+	handle(h Handler) (complete bool)
+}
 
-// openMailbox gives the socket one. Who opens it sees to it that its events are handed
-// out. mu is held.
-func (s *Socket) openMailbox() (opened bool) {
-	if s.mailbox != nil {
-		return false
-	}
-	s.mailbox, _ = mailboxes.Get().(*mailbox)
+// serverEvent is something that the server does on a connection after the events before it have been handled.
+type serverEvent func()
+
+func (e serverEvent) handle(Handler) bool {
+	e()
 	return true
 }
 
-// keptEvents is how many events an empty queue keeps memory for.
-const keptEvents = 64
+// eventQueues is a pool of queues without events.
+var eventQueues = sync.Pool{New: func() any { return new(eventQueue) }}
 
-// closeMailbox follows the last event. mu is held.
-func (s *Socket) closeMailbox() {
-	s.mailbox.waiting.Trim(keptEvents)
-	*s.mailbox = mailbox{waiting: s.mailbox.waiting}
-	mailboxes.Put(s.mailbox)
-	s.mailbox = nil
-}
+// keptEvents is how many events an empty queue in the pool keeps memory for: more than most reads bring.
+const keptEvents = 256
 
-// mail is one event: exactly one of its fields is set.
-type mail struct {
-	message   *Message
-	answer    *websocket.Driver // the peer has closed: answer it
-	peerClose *PeerClose        // the same in half-open mode: the application does
-	fail      *websocket.Driver // the peer has broken a rule: close with its code
-	drain     *Drain            // the send queue was full and is empty
-	leave     bool              // a shutdown closes the connection
-	end       *Close
-}
-
-func (m mail) size() int {
-	if m.message == nil {
-		return 0
-	}
-	return len(m.message.Data)
-}
-
-// deliver puts an event into the mailbox. It pauses the connection at the bound.
-func (s *Socket) deliver(event mail, conn *websocket.Driver) {
-	if s.post(event, conn) {
-		go s.dispatch()
-	}
-}
-
-// post is deliver for who hands out the events, if they are not handed out already.
-func (s *Socket) post(event mail, conn *websocket.Driver) (start bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	start = s.openMailbox()
-	box := s.mailbox
-	if event.drain != nil && box.drain {
+// openQueue gives the socket a queue unless it has one. It reports whether it has; the caller then starts the handling. mu is
+// held.
+func (s *Socket) openQueue() (opened bool) {
+	if s.queue != nil {
 		return false
 	}
-	box.put(event)
-	s.hold(event.size())
-	if conn != nil && box.waiting.Pause(s.mailboxLimits()) {
-		conn.Pause()
+	s.queue, _ = eventQueues.Get().(*eventQueue)
+	return true
+}
+
+// closeQueue returns an empty queue to the pool. mu is held.
+func (s *Socket) closeQueue() {
+	s.queue.events.Trim(keptEvents)
+	*s.queue = eventQueue{events: s.queue.events}
+	eventQueues.Put(s.queue)
+	s.queue = nil
+}
+
+// deliver queues an event and starts a goroutine that handles it, unless one does already.
+func (s *Socket) deliver(event queuedEvent) {
+	if s.enqueue(event) {
+		go s.handleEvents()
 	}
+}
+
+// enqueue queues an event that has no payload. It reports whether the caller has to start the handling.
+func (s *Socket) enqueue(event queuedEvent) (start bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	start = s.openQueue()
+	if _, isDrain := event.(*Drain); isDrain {
+		if s.queue.drain {
+			return false
+		}
+		s.queue.drain = true
+	}
+	s.queue.events.Push(event, 0)
+	s.pauseIfFull(s.conn.Load())
 	return start
 }
 
-// put adds an event. The socket's mu is held.
-func (box *mailbox) put(event mail) {
-	box.waiting.Push(event, event.size())
-	box.drain = box.drain || event.drain != nil
-}
-
-// idle tells whether every event that came has been handled.
-func (s *Socket) idle() bool {
+// enqueueBatch queues messages that the driver has delivered together. It reports whether they wait for Work, which is the case
+// if the handler is idle. Otherwise they are handled after the events before them, and payloads that are lent are copied.
+func (s *Socket) enqueueBatch(messages []Message, conn *websocket.Driver) (work bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.mailbox == nil
+	work = s.openQueue()
+	for i := range messages {
+		m := &messages[i]
+		if !work {
+			s.retain(m)
+		}
+		s.queue.events.Push(m, len(m.Data))
+	}
+	if work {
+		s.queue.batch, s.queue.workDue = len(messages), true
+	} else {
+		s.pauseIfFull(conn)
+	}
+	return work
 }
 
-// mailboxLimits returns what may wait for the handler.
-func (s *Socket) mailboxLimits() queue.Limits {
+// retain gives a queued message, which may be lent, a payload of its own, and counts that. mu is held.
+func (s *Socket) retain(m *Message) {
+	m.copyLent()
+	s.account(len(m.Data))
+}
+
+// retainBatch separates what is left of the batch from its call of Work, which returns before the handler gets it.
+func (s *Socket) retainBatch() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q := s.queue
+	for i := range q.batch {
+		if m, isMessage := q.events.At(i).(*Message); isMessage {
+			s.retain(m)
+		}
+	}
+	q.batch = 0
+	s.pauseIfFull(s.conn.Load())
+}
+
+// queueLimits returns how much may wait for the handler.
+func (s *Socket) queueLimits() queue.Limits {
 	o := &s.server.opts
-	return queue.Limits{Items: o.MailboxMessages, Bytes: s.server.within(o.MailboxBytes)}
+	return queue.Limits{Items: o.MailboxMessages, Bytes: s.server.boundInMemory(o.MailboxBytes)}
 }
 
-// dispatch hands events to the handler, one at a time, until none is left or one is to be
-// completed later.
-func (s *Socket) dispatch() {
-	finished := false
-	defer func() {
-		if !finished { // the handler ended this goroutine
-			go s.dispatch()
-		}
-	}()
-	for {
-		event, ok := s.take()
-		if !ok || !s.handle(event) {
-			finished = true
-			return
-		}
+// pauseIfFull stops the reading of the connection if the queue has become full. mu is held.
+func (s *Socket) pauseIfFull(conn *websocket.Driver) {
+	if conn != nil && !s.ended && s.queue.events.Pause(s.queueLimits()) {
+		conn.Pause()
 	}
 }
 
-// take removes the next event, and lets the connection go on when half of the
-// bound is free.
-func (s *Socket) take() (event mail, ok bool) {
+// nextEvent removes the first event and returns it. If there is none the socket has no queue any more. The connection is
+// resumed when half of the queue is free.
+func (s *Socket) nextEvent() (event queuedEvent, ok bool) {
 	s.mu.Lock()
-	box := s.mailbox
-	event, size, ok := box.waiting.Pop()
-	s.hold(-size)
-	box.drain = box.drain && event.drain == nil
-	resume := box.waiting.Resume(s.mailboxLimits())
+	q := s.queue
+	event, size, ok := q.events.Pop()
+	if q.batch > 0 {
+		q.batch--
+	} else {
+		s.account(-size)
+	}
+	if _, isDrain := event.(*Drain); isDrain {
+		q.drain = false
+	}
+	resume := q.events.Paused() && q.events.Resume(s.queueLimits())
 	if !ok {
-		s.closeMailbox()
+		s.closeQueue()
 	}
 	s.mu.Unlock()
 	if resume {
@@ -146,84 +165,79 @@ func (s *Socket) take() (event mail, ok bool) {
 	return event, ok
 }
 
-// handle calls the handler for one event, and reports whether the event is complete. If it
-// is not, its [Completion] goes on with the next.
-func (s *Socket) handle(event mail) (complete bool) {
-	g := s.server.enter()
-	s.mailbox.generation = g
-	complete = true // also if the handler ends this goroutine
+// handleEvents calls the handler for one event after the other, until none is left or one is to be completed later.
+func (s *Socket) handleEvents() {
+	version := s.server.beginCall()
+	complete, ended := true, false
 	defer func() {
-		if complete {
-			g.leave()
+		if !complete {
+			return // the queue and the call belong to the Completion
+		}
+		version.endCall()
+		if !ended { // the handler has ended this goroutine
+			s.retainBatch()
+			go s.handleEvents()
 		}
 	}()
-	h := g.handler
-	switch {
-	case event.message != nil:
-		complete = s.guardMessage(h, event.message)
-	case event.answer != nil:
-		s.answerClose(event.answer)
-	case event.fail != nil:
-		s.failConn(event.fail)
-	case event.peerClose != nil:
-		if closer, ok := h.(PeerCloser); ok {
-			complete = s.guard("peerclose", &event.peerClose.progress, func() { closer.PeerClose(event.peerClose) })
+	for {
+		event, ok := s.nextEvent()
+		if !ok {
+			ended = true
+			return
 		}
-	case event.drain != nil:
-		if d := drainer(h); d != nil && !s.closing.Load() { // it may have waited
-			complete = s.guard("drain", &event.drain.progress, func() { d.Drain(event.drain) })
+		if s.server.version.Load() != version { // an event goes to the handler that is in place when it begins
+			version.endCall()
+			version = s.server.beginCall()
 		}
-	case event.leave:
-		s.closeFor(shuttingDown)
-	case event.end != nil:
-		complete = s.handleEnd(h, event.end)
-	}
-	return complete
-}
-
-// handleEnd calls the handler for the close event.
-func (s *Socket) handleEnd(h Handler, end *Close) (complete bool) {
-	end.progress.begin()
-	returned := false
-	defer func() {
-		if !returned {
-			end.progress.abandon()
-			complete = true
-		}
-		if complete {
-			s.server.leave(s) // the last thing that happens to a connection
-		}
-	}()
-	returned = s.server.call("close", s, func() { h.Close(end) })
-	return returned && end.progress.release()
-}
-
-func (s *Socket) guardMessage(h Handler, m *Message) (complete bool) {
-	if race.Enabled && m.lent {
-		defer spoil(m.Data)
-	}
-	return s.guard("message", &m.progress, func() { h.Message(m) })
-}
-
-// guard calls a handler, and reports whether the event is complete. If the handler panics
-// the connection is closed with 1011, and the event is complete.
-func (s *Socket) guard(event string, p *progress, handler func()) (complete bool) {
-	p.begin()
-	returned := false
-	defer func() {
-		if !returned {
-			p.abandon()
-			s.closeFor(handlerFailed)
-		}
-	}()
-	s.openData()
-	returned = s.server.call(event, s, handler)
-	if returned && !p.finish() {
-		s.putBack()
-		if !p.release() {
-			return false
+		s.queue.version = version
+		if complete = event.handle(version.handler); !complete {
+			return
 		}
 	}
-	s.saveData()
-	return true
+}
+
+// resumeEvents handles the events that have come while the last one was completed, on another goroutine.
+func (s *Socket) resumeEvents() {
+	s.mu.Lock()
+	left := s.queue.events.Len() > 0 || s.queue.events.Paused()
+	if !left {
+		s.closeQueue()
+	}
+	s.mu.Unlock()
+	if left {
+		go s.handleEvents()
+	}
+}
+
+// isIdle reports whether every event that has come has been handled.
+func (s *Socket) isIdle() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.queue == nil
+}
+
+// isMessageNext reports whether the first event in the queue is a message.
+func (s *Socket) isMessageNext() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.queue == nil || s.queue.events.Len() == 0 {
+		return false
+	}
+	_, isMessage := s.queue.events.At(0).(*Message)
+	return isMessage
+}
+
+// queuedMessages returns how many messages have arrived and have not reached the handler.
+func (s *Socket) queuedMessages() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.queue == nil {
+		return 0
+	}
+	for i := range s.queue.events.Len() {
+		if _, isMessage := s.queue.events.At(i).(*Message); isMessage {
+			n++
+		}
+	}
+	return n
 }

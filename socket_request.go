@@ -9,25 +9,22 @@ import (
 	"strings"
 )
 
-// request is what a socket remembers of its upgrade request: one text, because there are
-// as many of them as connections, and hardly anybody asks. Its first lines are fields in
-// this order, the others are those of the header.
-type request string
+// requestSnapshot is what a socket keeps of its upgrade request. It is one text, because every connection has one and few are
+// read. Its first lines are the fields whose indexes are the constants below; the others are the fields of the header.
+type requestSnapshot string
 
 const (
-	remembersRemote = iota
-	remembersAddr
-	remembersSubprotocol
-	remembersScheme
-	remembersHost
-	remembersTarget
-	remembersHeader
+	snapshotRemote = iota
+	snapshotAddr
+	snapshotSubprotocol
+	snapshotScheme
+	snapshotHost
+	snapshotTarget
+	snapshotHeader // index of the first line of the header
 )
 
-// remember makes one line of each field. None has a line break: net/http refuses such a
-// request, and the fields of ours are none that could. leftOut is how many fields of the
-// header were too large.
-func remember(r *http.Request, from client, subprotocol string) (made request, leftOut int) {
+// newRequestSnapshot returns the snapshot of a request. omitted is how many fields of the header were too large to be kept.
+func newRequestSnapshot(r *http.Request, from client, subprotocol string) (snapshot requestSnapshot, omitted int) {
 	scheme, addr := "http", ""
 	if from.secure {
 		scheme = "https"
@@ -35,45 +32,45 @@ func remember(r *http.Request, from client, subprotocol string) (made request, l
 	if from.addr.IsValid() {
 		addr = from.addr.String()
 	}
-	text := make([]byte, 0, 512) // on the stack, and enough for most
-	for _, field := range [remembersHeader]string{from.text, addr, subprotocol, scheme, r.Host, r.URL.RequestURI()} {
+	text := make([]byte, 0, 512) // on the stack, and enough for most requests
+	for _, field := range [snapshotHeader]string{from.text, addr, subprotocol, scheme, r.Host, r.URL.RequestURI()} {
 		text = appendLine(text, field)
 	}
-	var names [32]string // the same
-	fields := rememberedFields(names[:0], r.Header)
+	var names [32]string // on the stack, and enough for most requests
+	fields := fieldsToKeep(names[:0], r.Header)
 	for _, name := range fields {
 		for _, value := range r.Header[name] {
 			text = appendLine(text, name, ":", value)
 		}
 	}
-	return request(text[:len(text)-1]), len(r.Header) - len(fields)
+	return requestSnapshot(text[:len(text)-1]), len(r.Header) - len(fields)
 }
 
-// maxRemembered bounds the header that a socket keeps, in bytes: every connection has one.
-const maxRemembered = 16 << 10
+// maxSnapshotHeader bounds the header in a snapshot, in bytes.
+const maxSnapshotHeader = 16 << 10
 
-// rememberedFields appends the names of the fields that a socket keeps: all or, of a header
-// that is larger than the bound, as many as fit when the smallest come first.
-func rememberedFields(names []string, header http.Header) []string {
+// fieldsToKeep appends the names of the fields that a snapshot contains: all of them or, if the header is larger than the bound,
+// as many as fit when the smallest come first.
+func fieldsToKeep(names []string, header http.Header) []string {
 	size := 0
 	for name, values := range header {
 		names = append(names, name)
 		size += fieldSize(name, values)
 	}
-	if size <= maxRemembered {
+	if size <= maxSnapshotHeader {
 		return names
 	}
 	slices.SortFunc(names, func(a, b string) int {
 		return cmp.Or(cmp.Compare(fieldSize(a, header[a]), fieldSize(b, header[b])), cmp.Compare(a, b))
 	})
-	for ; size > maxRemembered; names = names[:len(names)-1] {
+	for ; size > maxSnapshotHeader; names = names[:len(names)-1] {
 		largest := names[len(names)-1]
 		size -= fieldSize(largest, header[largest])
 	}
 	return names
 }
 
-// fieldSize returns what a field takes of the bound.
+// fieldSize returns what a field counts against the bound.
 func fieldSize(name string, values []string) (size int) {
 	for _, value := range values {
 		size += len(name) + len(value) + 2
@@ -81,7 +78,8 @@ func fieldSize(name string, values []string) (size int) {
 	return size
 }
 
-// appendLine replaces the line breaks that a handler may have put into the request.
+// appendLine appends the parts as one line. net/http refuses requests with line breaks in a field, but a handler may have put one
+// into the request; it is replaced by a space.
 func appendLine(text []byte, parts ...string) []byte {
 	begin := len(text)
 	for _, part := range parts {
@@ -96,7 +94,8 @@ func appendLine(text []byte, parts ...string) []byte {
 	return append(text, '\n')
 }
 
-func (r request) field(i int) string {
+// field returns line i of the snapshot.
+func (r requestSnapshot) field(i int) string {
 	rest := string(r)
 	for ; i > 0; i-- {
 		_, rest, _ = strings.Cut(rest, "\n")
@@ -105,25 +104,25 @@ func (r request) field(i int) string {
 	return line
 }
 
-// addr is the address of the client, or invalid.
-func (r request) addr() netip.Addr {
-	addr, _ := netip.ParseAddr(r.field(remembersAddr))
+// addr returns the address of the client. It is invalid if the client has none.
+func (r requestSnapshot) addr() netip.Addr {
+	addr, _ := netip.ParseAddr(r.field(snapshotAddr))
 	return addr
 }
 
-func (r request) url() *url.URL {
-	target := r.field(remembersTarget)
+func (r requestSnapshot) url() *url.URL {
+	target := r.field(snapshotTarget)
 	u, err := url.ParseRequestURI(target)
-	if err != nil { // a handler's own idea of a path
+	if err != nil { // a handler has changed the path to one that cannot be parsed
 		u = &url.URL{Path: target}
 	}
-	u.Scheme, u.Host = r.field(remembersScheme), r.field(remembersHost)
+	u.Scheme, u.Host = r.field(snapshotScheme), r.field(snapshotHost)
 	return u
 }
 
-func (r request) header() http.Header {
+func (r requestSnapshot) header() http.Header {
 	header := http.Header{}
-	for _, line := range slices.Collect(strings.SplitSeq(string(r), "\n"))[remembersHeader:] {
+	for _, line := range slices.Collect(strings.SplitSeq(string(r), "\n"))[snapshotHeader:] {
 		name, value, _ := strings.Cut(line, ":")
 		header[name] = append(header[name], value)
 	}

@@ -8,18 +8,12 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// Send queues a message; it does not wait for the peer, except under PolicyBlock.
-// The error is [ErrClosed], [ErrQueueFull], [ErrEarlyFull], or protocol.ErrText for text that is
-// not UTF-8; then the message is dropped.
-func (s *Socket) Send(p Payload) error {
-	limit := s.limit(s.server.opts.Policy)
-	return s.send(s.server.opts.Policy, p.opcode(), func(conn *websocket.Driver) error {
-		return conn.SendWithin(limit, p.opcode(), p.Data)
-	}, p.Data)
-}
+// Send queues a message. It does not wait for the peer, except under PolicyBlock. The error is [ErrClosed], [ErrQueueFull],
+// [ErrEarlyFull], or protocol.ErrText for text that is not UTF-8; then the message is dropped.
+func (s *Socket) Send(p Payload) error { return s.send(s.server.opts.Policy, p, nil) }
 
-// Together has the messages that send sends on the connection leave in one write if that can be, and after a millisecond
-// at the latest. What a handler sends for the messages of one read leaves like that without it.
+// Together calls send, and lets the messages that it sends on this connection leave in one write if that is possible, and after
+// a millisecond at the latest. What a handler sends for the messages of one read leaves like that without Together.
 func (s *Socket) Together(send func()) {
 	if conn := s.conn.Load(); conn != nil {
 		conn.Together(send)
@@ -28,82 +22,73 @@ func (s *Socket) Together(send func()) {
 	send()
 }
 
-// sendPrepared queues a message that is framed already. It never waits.
-func (s *Socket) sendPrepared(m *protocol.Prepared, p Payload) error {
+// sendPrepared queues a message that is framed already. It never blocks. If the queue before the 101 is full the connection is
+// closed, because the caller, a publisher, cannot send less to this connection.
+func (s *Socket) sendPrepared(frame *protocol.Prepared, p Payload) error {
 	policy := s.server.opts.Policy
 	if policy == PolicyBlock {
 		policy = PolicyClose
 	}
-	limit := s.limit(policy)
-	err := s.send(policy, p.opcode(), func(conn *websocket.Driver) error {
-		return conn.SendPreparedWithin(limit, m)
-	}, p.Data)
-	if errors.Is(err, ErrEarlyFull) { // the sender is not the one who could send less
+	err := s.send(policy, p, frame)
+	if errors.Is(err, ErrEarlyFull) {
 		s.closeFor(tooEarly)
 	}
 	return err
 }
 
-// limit returns how many bytes may wait before a policy applies. Whoever waits for room is not refused it for the
-// sake of others: nothing would wake it.
-func (s *Socket) limit(policy Policy) int {
-	if policy == PolicyBlock {
-		return s.server.opts.SendQueue
-	}
-	return s.server.within(s.server.opts.SendQueue)
-}
-
-// send applies the policy, and queues by way of the connection or, before the
-// 101, of the early buffer.
-func (s *Socket) send(policy Policy, op protocol.Opcode, queue func(*websocket.Driver) error, data []byte) error {
+// send queues a message on the connection or, before the 101, among the pending sends. frame is the message if it is framed
+// already, or nil. If the send queue is full the policy applies.
+func (s *Socket) send(policy Policy, p Payload, frame *protocol.Prepared) error {
 	conn := s.conn.Load()
 	if conn == nil {
 		s.mu.Lock()
 		if conn = s.conn.Load(); conn == nil {
 			defer s.mu.Unlock()
-			return s.sendEarly(policy, op, data)
+			return s.sendPending(policy, p)
 		}
 		s.mu.Unlock()
 	}
-	s.stir()
+	s.recordActivity()
+	limit := s.sendLimit(policy)
 	for {
-		switch err := queue(conn); {
+		var err error
+		if frame != nil {
+			err = conn.SendPreparedWithin(limit, frame)
+		} else {
+			err = conn.SendWithin(limit, p.opcode(), p.Data)
+		}
+		switch {
 		case err == nil:
-			s.traffic.send(len(data))
+			s.traffic.countSent(len(p.Data))
 			return nil
 		case errors.Is(err, protocol.ErrClosing):
 			return ErrClosed
 		case !errors.Is(err, websocket.ErrQueueFull):
 			return err
 		}
-		if err := s.queueFull(conn, policy); err != nil {
+		if err := s.applyPolicy(conn, policy); err != nil {
 			return err
 		}
 	}
 }
 
-// sendEarly queues a message before the 101. Nothing leaves until the handler has returned, so a full queue does not mean
-// that the peer is slow, and waiting for room would be a deadlock: except under PolicyDrop the sender gets ErrEarlyFull.
-// mu is held.
-func (s *Socket) sendEarly(policy Policy, op protocol.Opcode, data []byte) error {
-	err := s.early.send(op, data, s.server.opts.SendQueue)
-	if errors.Is(err, ErrQueueFull) && policy != PolicyDrop {
-		return ErrEarlyFull
+// sendLimit returns how many bytes may wait before a policy applies. Under PolicyBlock the limit does not shrink when all
+// connections together hold too much: a sender that waited for that would never be woken.
+func (s *Socket) sendLimit(policy Policy) int {
+	if policy == PolicyBlock {
+		return s.server.opts.SendQueue
 	}
-	if err == nil {
-		s.traffic.send(len(data))
-	}
-	return err
+	return s.server.boundInMemory(s.server.opts.SendQueue)
 }
 
-// queueFull applies the policy. No error means that it is worth trying again.
-func (s *Socket) queueFull(conn *websocket.Driver, policy Policy) error {
+// applyPolicy applies the policy to a full send queue. It returns nil if the caller is to try again.
+func (s *Socket) applyPolicy(conn *websocket.Driver, policy Policy) error {
 	if s.closing.Load() {
 		return ErrClosed
 	}
 	switch policy {
 	case PolicyClose:
-		return s.giveUp(conn)
+		return s.closeFull(conn)
 	case PolicyDrop:
 		return ErrQueueFull
 	case PolicyBlock:
@@ -111,9 +96,9 @@ func (s *Socket) queueFull(conn *websocket.Driver, policy Policy) error {
 	return s.waitDrained(conn)
 }
 
-// giveUp closes a connection whose peer does not read fast enough, or that holds more than its share while all
+// closeFull closes a connection whose peer does not read fast enough, or that holds more than its share while all connections
 // together hold too much.
-func (s *Socket) giveUp(conn *websocket.Driver) error {
+func (s *Socket) closeFull(conn *websocket.Driver) error {
 	if conn.Queued() >= s.server.opts.SendQueue {
 		s.closeFor(tooSlow)
 	} else {
@@ -122,10 +107,12 @@ func (s *Socket) giveUp(conn *websocket.Driver) error {
 	return ErrQueueFull
 }
 
-// waitDrained waits until the send queue is empty, the connection is closing, or it
-// has ended: a peer that takes nothing is cut off by Options.WriteTimeout.
+// waitDrained blocks until the send queue is empty, and returns an error if the connection closes or ends first. It is bounded by
+// Options.WriteTimeout, which ends the connection of a peer that reads nothing.
 func (s *Socket) waitDrained(conn *websocket.Driver) error {
-	drained := s.nextDrain()
+	s.mu.Lock()
+	drained := s.drained.Next()
+	s.mu.Unlock()
 	if s.closing.Load() {
 		return ErrClosed
 	}
@@ -140,97 +127,86 @@ func (s *Socket) waitDrained(conn *websocket.Driver) error {
 	}
 }
 
-// nextDrain returns a channel that is closed when the send queue is empty again.
-func (s *Socket) nextDrain() <-chan struct{} {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.drained.Next()
-}
-
-// wakeSenders wakes the goroutines that wait for an empty send queue.
+// wakeSenders wakes the goroutines that block in waitDrained.
 func (s *Socket) wakeSenders() {
 	s.mu.Lock()
 	s.drained.Release()
 	s.mu.Unlock()
 }
 
-// tellDrained tells the application, if it wants to know, that a queue that was full is
-// empty.
-func (s *Socket) tellDrained(conn *websocket.Driver) {
-	if !s.closing.Load() && drainer(s.server.generation.Load().handler) != nil {
-		s.deliver(mail{drain: &Drain{Server: s.server, Socket: s}}, conn)
+// deliverDrain queues a Drain if the application handles these events.
+func (s *Socket) deliverDrain() {
+	if !s.closing.Load() && drainer(s.server.version.Load().handler) != nil {
+		s.deliver(&Drain{Server: s.server, Socket: s})
 	}
 }
 
-// drainer returns the handler of drain events, or nil: then an event would start a
-// goroutine for nothing.
-func drainer(h Handler) Drainer {
-	if funcs, ok := h.(HandlerFuncs); ok && funcs.OnDrain == nil {
-		return nil
-	}
-	d, _ := h.(Drainer)
-	return d
-}
-
-// early holds what a handler sends between accepting and the 101, framed as it will
-// leave.
-type early struct {
-	waiting bool // the handshake is still to come
+// pendingSends holds what is sent between Accept and the 101, framed as it will leave. A nil pendingSends takes nothing.
+type pendingSends struct {
 	frames  []*protocol.Prepared
-	bytes   int  // of the frames
-	closed  bool // a Close follows them
-	cut     bool // or the transport is closed instead
-	status  protocol.Status
+	bytes   int             // length of the frames
+	closed  bool            // a Close with status follows the frames
+	aborted bool            // the transport is closed after the frames
+	status  protocol.Status // code CloseNoStatus for an empty Close
 }
 
-// maxEarly bounds the number of messages, which may be empty.
-const maxEarly = 32 << 10
+// maxPending bounds the number of pending messages, which may be empty.
+const maxPending = 32 << 10
 
-// send keeps a message, as long as less than limit bytes wait.
-func (e *early) send(op protocol.Opcode, data []byte, limit int) error {
+// sendPending queues a message before the 101. Nothing leaves until the handler has returned, so a full queue does not mean that
+// the peer is slow, and waiting for room would be a deadlock: except under PolicyDrop the error is ErrEarlyFull. mu is held.
+func (s *Socket) sendPending(policy Policy, p Payload) error {
+	err := s.pending.append(p, s.server.opts.SendQueue)
+	if errors.Is(err, ErrQueueFull) && policy != PolicyDrop {
+		return ErrEarlyFull
+	}
+	if err == nil {
+		s.traffic.countSent(len(p.Data))
+	}
+	return err
+}
+
+// append adds a message unless limit bytes are pending already.
+func (ps *pendingSends) append(p Payload, limit int) error {
 	switch {
-	case e == nil || !e.waiting || e.closed:
+	case ps == nil || ps.closed:
 		return ErrClosed
-	case op == protocol.Text && !utf8.Valid(data): // RFC 6455, section 8.1
+	case !p.Binary && !utf8.Valid(p.Data): // RFC 6455, section 8.1
 		return protocol.ErrText
-	case e.bytes >= limit || len(e.frames) >= maxEarly:
+	case ps.bytes >= limit || len(ps.frames) >= maxPending:
 		return ErrQueueFull
 	}
-	frame, err := websocket.Prepare(op, data)
+	frame, err := websocket.Prepare(p.opcode(), p.Data)
 	if err != nil {
 		return err
 	}
-	e.frames = append(e.frames, frame)
-	e.bytes += frame.Len()
+	ps.frames = append(ps.frames, frame)
+	ps.bytes += frame.Len()
 	return nil
 }
 
-// close notes the Close that follows; the first one counts.
-func (e *early) close(s protocol.Status) {
-	if e != nil && e.waiting && !e.closed {
-		e.closed, e.status = true, s
+// close adds a Close, unless there is one already. With discard the messages before it are dropped.
+func (ps *pendingSends) close(status protocol.Status, discard bool) {
+	if ps == nil {
+		return
+	}
+	if discard {
+		ps.frames, ps.bytes = nil, 0
+	}
+	if !ps.closed {
+		ps.closed, ps.status = true, status
 	}
 }
 
-// closeDiscard is close without the messages.
-func (e *early) closeDiscard(s protocol.Status) {
-	if e != nil {
-		e.frames, e.bytes = nil, 0
-	}
-	e.close(s)
-}
-
-// flush hands everything to the connection, in order.
-func (e *early) flush(conn *websocket.Driver) {
-	if len(e.frames) > 0 {
-		conn.SendAllPrepared(e.frames)
+// flush passes everything to the connection, in order.
+func (ps *pendingSends) flush(conn *websocket.Driver) {
+	if len(ps.frames) > 0 {
+		conn.SendAllPrepared(ps.frames)
 	}
 	switch {
-	case e.cut:
+	case ps.aborted:
 		conn.CloseNow()
-	case e.closed && e.status.Code == protocol.CloseNoStatus:
-		conn.CloseEmpty()
-	case e.closed:
-		_ = conn.Close(e.status.Code, e.status.Reason) // was checked when it was noted
+	case ps.closed:
+		closeConn(conn, ps.status, false)
 	}
 }

@@ -81,10 +81,10 @@ func (u *Upgrade) Accept(opts AcceptOptions) (*Socket, error) {
 	if u.answered {
 		return nil, ErrAnswered
 	}
-	u.Server.hub.add(socket)
+	u.Server.hub.register(socket)
 	for _, channel := range opts.Channels {
 		if err := socket.Subscribe(channel); err != nil {
-			u.Server.hub.remove(socket)
+			u.Server.hub.unregister(socket)
 			return nil, err
 		}
 	}
@@ -114,7 +114,7 @@ type failure struct {
 
 // bound gives the handler its time, by the request's context too. What it returns ends
 // that.
-func (u *Upgrade) bound(r *http.Request) (end func()) {
+func (u *Upgrade) startTimeout(r *http.Request) (end func()) {
 	u.request, u.Request, u.within = r, r, r.Context()
 	limit := u.Server.opts.UpgradeTimeout
 	if limit < 0 {
@@ -145,7 +145,7 @@ func (u *Upgrade) expire() {
 		return
 	}
 	defer close(u.late)
-	u.Server.noticeRefusal(slog.LevelInfo, u.request, http.StatusGatewayTimeout, "upgrade-timeout",
+	u.Server.logRefusal(slog.LevelInfo, u.request, http.StatusGatewayTimeout, "upgrade-timeout",
 		"the upgrade handler did not return within Options.UpgradeTimeout")
 	u.writer.Header().Set("Connection", "close") // the next request on it would wait for the handler
 	answerError(u.writer, http.StatusGatewayTimeout, "the application did not answer in time")
@@ -190,7 +190,7 @@ func (u *Upgrade) finish(returned bool) {
 		applicationFailed(u.writer)
 		u.socket.fail(errUpgradeFailed)
 	case !answered && returned:
-		u.Server.noticeRefusal(slog.LevelError, u.request, http.StatusInternalServerError, "unanswered",
+		u.Server.logRefusal(slog.LevelError, u.request, http.StatusInternalServerError, "unanswered",
 			"the upgrade handler returned and had called neither Accept nor Respond")
 		answerError(u.writer, http.StatusInternalServerError, "the application did not answer")
 	case !answered:

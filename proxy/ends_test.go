@@ -41,7 +41,7 @@ func TestEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			front := httptest.NewServer(handler)
 			defer front.Close()
-			proxyends.Run(t, backend, front.Listener.Addr().String(), proxyends.Cases(proxyends.BackendLost, proxyends.ClientLost))
+			proxyends.Run(t, backend, front.Listener.Addr().String(), proxyends.Cases(proxyends.Gone, proxyends.Cut))
 		})
 	}
 	for deadline := time.Now().Add(patience); h.Count() > 0; time.Sleep(time.Millisecond) {
@@ -60,5 +60,5 @@ func TestAMuteSideIsBounded(t *testing.T) {
 	opts := proxy.Options{To: []string{"ws://" + backend.Addr()}}
 	opts.HalfOpenTimeout, opts.LingerTimeout = 200*time.Millisecond, 200*time.Millisecond
 	_, url := front(t, opts)
-	proxyends.Run(t, backend, url[len("ws://"):], proxyends.Silent())
+	proxyends.Run(t, backend, url[len("ws://"):], proxyends.Mute())
 }

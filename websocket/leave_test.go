@@ -130,7 +130,7 @@ func leaveAll(t *testing.T, face func(<-chan struct{}, chan<- websocket.Outcome)
 	ended := make(chan websocket.Outcome, leaving)
 	server := httptest.NewServer(face(gate, ended))
 	defer server.Close()
-	if err := testclient.RunCloseFIN(leaving, server.URL, texts, want, left); err != nil {
+	if err := testclient.Leavers(leaving, server.URL, texts, want, left); err != nil {
 		t.Fatal(err)
 	}
 	for range leaving {

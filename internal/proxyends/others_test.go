@@ -13,13 +13,13 @@ import (
 	"time"
 )
 
-var update = flag.Bool("update", false, "write the results of other proxies to docs/proxy.md")
+var update = flag.Bool("update", false, "write what other proxies do into docs/proxy.md")
 
-// other is another proxy, to compare with.
+// other is a proxy of somebody else.
 type other struct {
 	name, program string
-	args          []string // {config} is replaced with the path of the configuration file
-	config        string   // {front} and {back} are replaced with addresses, {dir} with a directory
+	args          []string // {config} stands for the file
+	config        string   // {front} and {back} stand for addresses
 }
 
 var others = []other{
@@ -56,8 +56,7 @@ listen proxy
 `},
 }
 
-// start starts the proxy, configured as its documentation recommends for WebSocket, and
-// returns its address.
+// start runs the proxy, as its documentation says a WebSocket wants it.
 func (o other) start(t *testing.T, back string) (front string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -74,9 +73,9 @@ func (o other) start(t *testing.T, back string) (front string) {
 	for i, arg := range o.args {
 		args[i] = fill.Replace(arg)
 	}
-	var output bytes.Buffer
+	var said bytes.Buffer
 	cmd := exec.Command(o.program, args...)
-	cmd.Stdout, cmd.Stderr = &output, &output
+	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +83,7 @@ func (o other) start(t *testing.T, back string) (front string) {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) { // a process cannot be awaited in another way
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) { // for another process
 		conn, err := net.Dial("tcp", front)
 		if err == nil {
 			_ = conn.Close()
@@ -96,7 +95,7 @@ func (o other) start(t *testing.T, back string) (front string) {
 	}
 }
 
-// measure plays all cases and returns the differences from the table by case.
+// measure plays every case and returns, for each, what differs from our table.
 func (o other) measure(t *testing.T) map[string][]string {
 	backend, err := NewBackend()
 	if err != nil {
@@ -105,7 +104,7 @@ func (o other) measure(t *testing.T) map[string][]string {
 	defer backend.Close()
 	front := o.start(t, backend.Addr())
 	found := map[string][]string{}
-	for _, c := range Cases(BackendLost, ClientLost) {
+	for _, c := range Cases(Gone, Cut) {
 		p, err := backend.Open(front, time.Second)
 		if err != nil {
 			t.Fatal(err)
@@ -114,7 +113,7 @@ func (o other) measure(t *testing.T) map[string][]string {
 		p.Close()
 		found[c.Name] = c.Differences(seen)
 		if err != nil {
-			found[c.Name] = append(found[c.Name], "then nothing can be sent")
+			found[c.Name] = append(found[c.Name], "then nothing can be said any more")
 		}
 	}
 	return found
@@ -125,15 +124,15 @@ const (
 	tableEnd   = "<!-- /others -->\n"
 )
 
-// table returns the table of docs/proxy.md.
+// table is what a reader of docs/proxy.md sees.
 func table(found map[string]map[string][]string) string {
 	var b strings.Builder
-	b.WriteString("\n| what happens | what client and backend must see |")
+	b.WriteString("\n| what happens | what each side has to see |")
 	for _, o := range others {
 		fmt.Fprintf(&b, " %s |", o.name)
 	}
 	b.WriteString("\n|---|---|" + strings.Repeat("---|", len(others)) + "\n")
-	for _, c := range Cases(BackendLost, ClientLost) {
+	for _, c := range Cases(Gone, Cut) {
 		var sees []string
 		for _, step := range c.Steps {
 			if step.Sees {
@@ -153,20 +152,19 @@ func table(found map[string]map[string][]string) string {
 	return b.String() + "\n"
 }
 
-// TestOthers compares with nginx and HAProxy, if they are installed. With -update it
-// writes the table in docs/proxy.md.
+// The table of docs/proxy.md is what nginx and HAProxy do, where they are installed.
 func TestOthers(t *testing.T) {
 	found := map[string]map[string][]string{}
 	for _, o := range others {
 		if _, err := exec.LookPath(o.program); err != nil {
-			t.Skipf("%s is not installed; docs/proxy.md has its results", o.name)
+			t.Skipf("%s is not installed; docs/proxy.md has what it did when it was", o.name)
 		}
 		found[o.name] = o.measure(t)
 	}
 	if !*update {
 		for _, o := range others {
-			if differences := found[o.name]["messages of the client after the backend's Close"]; len(differences) > 0 {
-				t.Errorf("%s does not forward messages after a Close: %q", o.name, differences)
+			if same := found[o.name]["messages of the client behind the backend's Close"]; len(same) > 0 {
+				t.Errorf("%s passes on what is said; got %q", o.name, same)
 			}
 		}
 		return
@@ -179,7 +177,7 @@ func TestOthers(t *testing.T) {
 	before, rest, ok := strings.Cut(string(text), tableBegin)
 	_, after, ok2 := strings.Cut(rest, tableEnd)
 	if !ok || !ok2 {
-		t.Fatal("docs/proxy.md does not have the markers of the table")
+		t.Fatal("docs/proxy.md has a place for the table")
 	}
 	if err := os.WriteFile(page, []byte(before+tableBegin+table(found)+tableEnd+after), 0o644); err != nil {
 		t.Fatal(err)

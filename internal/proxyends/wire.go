@@ -15,25 +15,23 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// Wire is one end of a connection. It sends and receives frames of one role without
-// enforcing the protocol.
+// Wire is one side: the frames of a role on TCP, without any rules.
 type Wire struct {
-	Conn    *net.TCPConn
-	Timeout time.Duration // the maximum time for which See waits
+	Conn     *net.TCPConn
+	Patience time.Duration // how long it waits to see something
 
 	r    *bufio.Reader
 	role protocol.Role
 }
 
-func newWire(conn net.Conn, role protocol.Role, timeout time.Duration) *Wire {
+func newWire(conn net.Conn, role protocol.Role, patience time.Duration) *Wire {
 	tcp, _ := conn.(*net.TCPConn)
-	return &Wire{Conn: tcp, Timeout: timeout, r: bufio.NewReader(conn), role: role}
+	return &Wire{Conn: tcp, Patience: patience, r: bufio.NewReader(conn), role: role}
 }
 
 const partOfMessage = "part of a message"
 
-// Do performs an action: it sends "text hello", "part" of a message, an invalid frame
-// ("broken") or "close 1000 reason", or ends the connection ("FIN", "reset").
+// Do does what a step says.
 func (w *Wire) Do(what string) error {
 	verb, rest, _ := strings.Cut(what, " ")
 	switch verb {
@@ -50,10 +48,10 @@ func (w *Wire) Do(what string) error {
 	case "reset":
 		return errors.Join(w.Conn.SetLinger(0), w.Conn.Close())
 	}
-	return fmt.Errorf("proxyends: unknown action %q", what)
+	return fmt.Errorf("proxyends: nobody knows how to %q", what)
 }
 
-// status returns the payload of a Close for a text such as "1000 reason".
+// status is the payload of a Close, from "1000 reason".
 func status(text string) []byte {
 	number, reason, _ := strings.Cut(text, " ")
 	code, err := strconv.ParseUint(number, 10, 16)
@@ -69,18 +67,18 @@ func (w *Wire) send(h protocol.Header, payload []byte) error {
 	return err
 }
 
-// See blocks until a message, a Close or the end of the connection arrives, and returns
-// it in the notation of steps. It returns "nothing" after the timeout.
+// See waits for a message, a Close or the end, and returns it as a step says it:
+// "nothing" if its patience ends before.
 func (w *Wire) See() string {
-	_ = w.Conn.SetReadDeadline(time.Now().Add(w.Timeout))
+	_ = w.Conn.SetReadDeadline(time.Now().Add(w.Patience))
 	message := ""
 	for {
 		h, payload, err := w.frame()
 		switch {
 		case err != nil:
-			return describeEnd(err)
+			return name(err)
 		case h.Opcode == protocol.CloseFrame:
-			return describeClose(payload)
+			return closing(payload)
 		case h.Opcode == protocol.Ping || h.Opcode == protocol.Pong:
 			continue
 		case h.Opcode > protocol.Binary:
@@ -92,9 +90,8 @@ func (w *Wire) See() string {
 	}
 }
 
-// describeClose describes a Close. It omits the reason of 1002, which differs between
-// proxies.
-func describeClose(payload []byte) string {
+// closing names a Close. What is said of a broken rule is each proxy's own.
+func closing(payload []byte) string {
 	if len(payload) < 2 {
 		return "close"
 	}
@@ -105,8 +102,8 @@ func describeClose(payload []byte) string {
 	return strings.TrimSpace(fmt.Sprintf("close %d %s", code, payload[2:]))
 }
 
-// describeEnd describes an error of reading.
-func describeEnd(err error) string {
+// name names the end of input.
+func name(err error) string {
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return "half a frame"
@@ -135,7 +132,7 @@ func (w *Wire) frame() (protocol.Header, []byte, error) {
 	return h, payload, nil
 }
 
-// head reads a frame header. It accepts an invalid header.
+// head reads a header byte by byte; one that is broken is taken as it is.
 func (w *Wire) head() (protocol.Header, error) {
 	for n := 1; ; n++ {
 		b, err := w.r.Peek(n)

@@ -13,8 +13,7 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// serve starts a server whose behaviour depends on the path, and returns its URL. It echoes messages and sends a ping;
-// without a ping for /quiet, without a connection for /refused, and it aborts the connection for /abort.
+// serve runs a server that says what the path asks for, and returns its address.
 func serve(t *testing.T) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -24,9 +23,9 @@ func serve(t *testing.T) string {
 		}
 		c, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"chat"}})
 		if err != nil {
-			return // Accept has sent a response
+			return // the client has its answer
 		}
-		if r.URL.Path == "/abort" {
+		if r.URL.Path == "/cut" {
 			c.CloseNow()
 			return
 		}
@@ -45,21 +44,21 @@ func serve(t *testing.T) string {
 	return server.URL
 }
 
-func want(t *testing.T, c *testclient.Client, texts ...string) {
+func want(t *testing.T, c *testclient.Client, told ...string) {
 	t.Helper()
-	for _, want := range texts {
+	for _, want := range told {
 		if got, err := c.Receive(); err != nil || got != want {
-			t.Fatalf("Receive returns %q, %v; expected %q", got, err, want)
+			t.Fatalf("the client tells %q next; got %q, %v", want, got, err)
 		}
 	}
 }
 
-func TestClientReceive(t *testing.T) {
+func TestTheClientTellsWhatComes(t *testing.T) {
 	c, err := testclient.Dial(serve(t)+"/", "Sec-WebSocket-Protocol: other, chat")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Abort()
+	defer c.Cut()
 	if err := errors.Join(c.Send(protocol.Text, "hello"), c.Send(protocol.Binary, "\x00")); err != nil {
 		t.Fatal(err)
 	}
@@ -70,20 +69,20 @@ func TestClientReceive(t *testing.T) {
 	want(t, c, "close 1000 bye", "EOF")
 }
 
-func TestClientReceiveUncleanEnd(t *testing.T) {
-	c, err := testclient.Dial(serve(t) + "/abort")
+func TestTheClientTellsAnEndWithoutAClose(t *testing.T) {
+	c, err := testclient.Dial(serve(t) + "/cut")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Abort()
+	defer c.Cut()
 	if got, err := c.Receive(); err == nil && !strings.HasSuffix(got, "unclean") {
-		t.Errorf("without a Close Receive returns %q, expected an unclean end or an error", got)
+		t.Errorf("an end without a Close is unclean, or an error; got %q", got)
 	}
 }
 
-func TestDialRefused(t *testing.T) {
+func TestARefusalIsAFailure(t *testing.T) {
 	c, err := testclient.Dial(serve(t) + "/refused")
 	if failure, ok := errors.AsType[*handshake.Failure](err); !ok {
-		t.Errorf("Dial returns %v, %v; expected a *handshake.Failure", c, failure)
+		t.Errorf("an answer that opens none is a *handshake.Failure; got %v, %v", c, failure)
 	}
 }

@@ -1,0 +1,172 @@
+package linger
+
+import (
+	"bytes"
+
+	"github.com/lingerws/linger/internal/race"
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket"
+)
+
+// driverEvents is a socket as its driver sees it: the handler of the driver's events, which would otherwise be exported methods
+// of [Socket].
+type driverEvents Socket
+
+var _ websocket.Handler = (*driverEvents)(nil)
+
+// Events queues what one read has brought. It reports whether Work has to handle it.
+func (e *driverEvents) Events(conn *websocket.Driver, events []protocol.Event) (work bool) {
+	s := (*Socket)(e)
+	s.recordActivity()
+	s.traffic.countReceived(events)
+	if messages := s.messages(events); len(messages) > 0 {
+		work = s.enqueueBatch(messages, conn)
+	}
+	switch last := events[len(events)-1]; last.Kind {
+	case protocol.EventPeerClose:
+		s.peerHasClosed(conn, last.Status)
+	case protocol.EventFailing:
+		s.afterEvents(func() { s.failConn(conn) })
+	case protocol.EventMessage, protocol.EventPiece, protocol.EventPing, protocol.EventPong, protocol.EventClosed:
+	}
+	return work
+}
+
+// Work handles the events of a read on the goroutine that has read them, because changing to another one costs more than many
+// a handler.
+func (e *driverEvents) Work(*websocket.Driver) {
+	s := (*Socket)(e)
+	s.mu.Lock()
+	due := s.queue != nil && s.queue.workDue
+	if due {
+		s.queue.workDue = false
+	}
+	s.mu.Unlock()
+	if due {
+		s.handleEvents()
+	}
+}
+
+// Drained wakes the senders that wait for room, and queues a Drain for the application.
+func (e *driverEvents) Drained(*websocket.Driver) {
+	s := (*Socket)(e)
+	s.wakeSenders()
+	s.deliverDrain()
+}
+
+// Closed queues the close event after all others. The driver calls it on a goroutine that may block, so it handles the event
+// too unless another goroutine does.
+func (e *driverEvents) Closed(_ *websocket.Driver, outcome websocket.Outcome) {
+	s := (*Socket)(e)
+	if s.end(outcome) {
+		s.handleEvents()
+	}
+}
+
+// peerHasClosed answers the peer's Close once the events before it have been handled, so that replies to them leave first:
+// after our Close no data may (RFC 6455, section 5.5.1). In half-open mode the application answers.
+func (s *Socket) peerHasClosed(conn *websocket.Driver, status protocol.Status) {
+	if s.halfOpen {
+		s.peerClosed.Store(true)
+		s.deliver(&PeerClose{Server: s.server, Socket: s, Status: status})
+		return
+	}
+	s.afterEvents(func() { s.answerClose(conn) })
+}
+
+// afterEvents calls a function once the events that have come before have been handled: at once if they have been already.
+func (s *Socket) afterEvents(call serverEvent) {
+	if s.isIdle() {
+		call()
+		return
+	}
+	s.deliver(call)
+}
+
+const (
+	// smallMessage is the length up to which the messages of one read share memory. An application that keeps one of them
+	// keeps all of that memory.
+	smallMessage = 512
+
+	// maxShared bounds the memory that such messages share.
+	maxShared = 4 << 10
+
+	// inlinePayload is the length up to which the payload of a message that comes alone is part of the same allocation.
+	inlinePayload = 80
+)
+
+// messages returns the messages among the events of a read that the handler has to see. Their payloads are their own, or lent
+// with Options.LendPayloads.
+func (s *Socket) messages(events []protocol.Event) []Message {
+	lend := s.server.opts.LendPayloads
+	if len(events) == 1 && !lend && !events[0].Owned && len(events[0].Payload) <= inlinePayload {
+		return s.inlineMessage(events[0])
+	}
+	var shared []byte
+	var messages []Message
+	for i, ev := range events {
+		if ev.Kind != protocol.EventMessage || s.autoRespond(ev) {
+			continue
+		}
+		if messages == nil {
+			messages = make([]Message, 0, len(events)-i)
+		}
+		payload := ev.Payload
+		switch size := len(payload); {
+		case ev.Owned:
+		case lend:
+			payload = payload[:size:size] // an append by the handler must not write into the buffer after it
+		case size > smallMessage:
+			payload = bytes.Clone(payload)
+		default:
+			if cap(shared)-len(shared) < size {
+				shared = make([]byte, 0, min(maxShared, size*(len(events)-i)))
+			}
+			start := len(shared)
+			shared = append(shared, payload...)
+			payload = shared[start:len(shared):len(shared)]
+		}
+		m := s.message(ev.Opcode, payload)
+		m.lent = lend && !ev.Owned
+		messages = append(messages, m)
+	}
+	return messages
+}
+
+// inlineMessage is messages for a single event whose payload is small: the message and its payload are one allocation.
+func (s *Socket) inlineMessage(ev protocol.Event) []Message {
+	if ev.Kind != protocol.EventMessage || s.autoRespond(ev) {
+		return nil
+	}
+	one := &struct {
+		messages [1]Message
+		payload  [inlinePayload]byte
+	}{}
+	n := copy(one.payload[:], ev.Payload)
+	one.messages[0] = s.message(ev.Opcode, one.payload[:n:n])
+	return one.messages[:]
+}
+
+func (s *Socket) message(op protocol.Opcode, payload []byte) Message {
+	return Message{Server: s.server, Socket: s, Payload: Payload{Data: payload, Binary: op == protocol.Binary}}
+}
+
+// copyLent replaces a payload that is lent by a copy, because the handler needs it after the read has ended.
+func (m *Message) copyLent() {
+	if m.lent {
+		m.Data, m.lent = bytes.Clone(m.Data), false
+	}
+}
+
+// poisoned is the byte that overwrites payloads which were lent, in builds with the race detector.
+const poisoned = 0xdb
+
+// poison overwrites a payload that was lent, so that a test of an application that still uses it fails, and the race detector
+// reports a goroutine that reads it.
+func poison(payload []byte) {
+	if race.Enabled {
+		for i := range payload {
+			payload[i] = poisoned
+		}
+	}
+}
