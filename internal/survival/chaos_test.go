@@ -9,7 +9,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// brokenScripts cannot be loaded.
+// brokenScripts are scripts that cannot be loaded.
 var brokenScripts = []string{
 	`const ;`,
 	`throw new Error("not today");`,
@@ -19,14 +19,13 @@ var brokenScripts = []string{
 	`for (const all = []; ; ) all.push(new Uint8Array(1 << 16));`,
 }
 
-// What a message may be that the script does not survive.
+// The messages that end an engine.
 const (
-	loop  = "loop"
-	hoard = "hoard"
+	loop  = "loop"  // the script loops forever
+	hoard = "hoard" // the script allocates memory until there is none
 )
 
-// chaos has everything happen that is in the plan: reloads on one side, and the rest in
-// random order on the other.
+// chaos carries out the plan: reloads, and concurrently all other actions in random order.
 func (s *service) chaos() {
 	var both sync.WaitGroup
 	both.Go(func() {
@@ -42,7 +41,7 @@ func (s *service) chaos() {
 	both.Wait()
 }
 
-// act does something after a while, unless something has gone wrong.
+// act calls do after a random pause, unless the test has failed.
 func (s *service) act(do func()) {
 	<-time.After(rand.N(2 * s.plan.pause))
 	if !s.t.Failed() {
@@ -50,7 +49,7 @@ func (s *service) act(do func()) {
 	}
 }
 
-// acts returns what happens beside the reloads.
+// acts returns the actions of the plan other than reloads, in random order.
 func (s *service) acts() []func() {
 	var acts []func()
 	add := func(n int, act func()) {
@@ -67,68 +66,71 @@ func (s *service) acts() []func() {
 	return acts
 }
 
-// reload loads another version, or one that is broken and changes nothing.
+// reload reloads the application with the next version, or with a broken script, which must
+// have no effect.
 func (s *service) reload(broken bool) {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
 	if !broken {
 		s.writeNext()
 		if err := s.app.Reload(); err != nil {
-			s.t.Errorf("a version that is in order is loaded; got %v", err)
+			s.t.Errorf("reloading a valid version returns %v", err)
 		}
-		s.runs(s.version)
+		s.expectVersion(s.version)
 		return
 	}
 	s.write(brokenScripts[s.broken%len(brokenScripts)])
 	s.broken++
 	if _, faulty := errors.AsType[*worker.LoadError](s.app.Reload()); !faulty {
-		s.t.Error("a broken version is not loaded; it was")
+		s.t.Error("reloading a broken version returns no LoadError")
 	}
-	s.runs(s.version)
+	s.expectVersion(s.version)
 }
 
-// kill has an engine end, by a message of somebody, and waits until what he has sent after
-// it is answered.
+// kill ends an engine with a message of a random client, and waits until a later message of
+// that client is answered.
 func (s *service) kill(how string) {
 	c := s.clients[rand.IntN(len(s.clients))]
-	number := s.end(c, how)
-	s.outlive(c, number)
+	number := s.endEngine(c, how)
+	s.waitAnswered(c, number)
 }
 
-// streak has a worker fail three times in a row, and not be saved by a reload: then it backs
-// off.
+// streak makes a worker fail three times in a row, without a reload, and waits until it
+// backs off.
 func (s *service) streak() {
 	c := s.clients[rand.IntN(len(s.clients))]
 	s.reloading.Lock()
 	before := s.log.count(backsOff)
 	number := -1
 	for _, how := range []string{loop, hoard, hoard} {
-		number = s.end(c, how)
+		number = s.endEngine(c, how)
 	}
-	eventually(s.t, "a worker that fails three times in a row backs off", func() bool { return s.log.count(backsOff) > before })
+	eventually(s.t, "a worker backs off after three failures in a row", func() bool { return s.log.count(backsOff) > before })
 	s.reloading.Unlock()
-	s.outlive(c, number)
+	s.waitAnswered(c, number)
 }
 
-// end sends a message that ends an engine, and waits for the report of its failure.
-func (s *service) end(c *client, how string) int {
+// endEngine sends a message that ends an engine, and waits until its failure is logged. It
+// returns the number of the message.
+func (s *service) endEngine(c *client, how string) int {
 	before := c.failures()
 	number := c.send(how)
 	s.kills++
-	eventually(s.t, "the event that ends an engine is reported", func() bool { return c.failures() > before })
+	eventually(s.t, "the event that ends an engine is logged", func() bool { return c.failures() > before })
 	return number
 }
 
-func (s *service) outlive(c *client, number int) {
-	eventually(s.t, "life goes on after an engine has ended", func() bool { return c.isOver(number) })
+// waitAnswered waits until a message after the given one is answered.
+func (s *service) waitAnswered(c *client, number int) {
+	eventually(s.t, "messages are answered after an engine has ended", func() bool { return c.hasPassed(number) })
 }
 
-// sleep lets the script have nothing to do until every worker has slept.
+// sleep stops the traffic of the script until every worker has slept.
 func (s *service) sleep() {
-	s.traffic.shut()
+	s.traffic.close()
 	defer s.traffic.open()
 	before := s.app.Workers()
-	eventually(s.t, "workers fall asleep when nothing happens", func() bool {
+	eventually(s.t, "workers sleep without traffic", func() bool {
 		for i, w := range s.app.Workers() {
 			if w.State != "asleep" && w.Sleeps == before[i].Sleeps {
 				return false

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// footprint is what a process holds. Engines keep their memory outside of Go's heap, so
-// only the resident memory shows those that were not closed.
+// footprint is the resources that a process uses; sizes are in bytes. Engines have memory
+// outside of Go's heap, so only the resident memory includes engines that were not closed.
 type footprint struct{ heap, resident, descriptors, goroutines int }
 
 func measure() footprint {
@@ -34,21 +34,21 @@ func (f footprint) String() string {
 		float64(f.heap)/(1<<20), float64(f.resident)/(1<<20), f.descriptors, f.goroutines)
 }
 
-// within tells whether nothing has grown by more than the bounds.
+// within reports whether no resource has grown by more than its bound.
 func (f footprint) within(before, grown footprint) bool {
 	return f.heap <= before.heap+grown.heap && f.resident <= before.resident+grown.resident &&
 		f.descriptors <= before.descriptors+grown.descriptors && f.goroutines <= before.goroutines+grown.goroutines
 }
 
-// comeBack waits for the process to hold no more than before, give or take what may have
-// grown: idle HTTP connections and timers take a little to go.
-func comeBack(t *testing.T, when string, before, grown footprint) footprint {
+// waitFootprint waits until the process uses no more than before, plus grown, and returns
+// its footprint. It waits because idle HTTP connections and timers end with a delay.
+func waitFootprint(t *testing.T, when string, before, grown footprint) footprint {
 	t.Helper()
 	now := measure()
 	for deadline := time.Now().Add(20 * time.Second); !now.within(before, grown); now = measure() {
 		if time.Now().After(deadline) {
 			stacks := make([]byte, 1<<16)
-			t.Errorf("%s the process holds what it held before; it was %v, and is %v\n%s", when, before, now, stacks[:runtime.Stack(stacks, true)])
+			t.Errorf("%s the process uses %v, and used %v before\n%s", when, now, before, stacks[:runtime.Stack(stacks, true)])
 			break
 		}
 		<-time.After(100 * time.Millisecond)

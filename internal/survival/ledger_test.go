@@ -7,100 +7,105 @@ import (
 	"time"
 )
 
-// ledger is what a client knows of its messages. Each is answered once, in order, or is
-// reported as failed; what an answer passes over has been reported before.
+// ledger records the messages of a client and their answers. Each message is answered once,
+// in order, or logged as failed. If a message is answered before an earlier one, the earlier
+// one must have been logged as failed before.
 type ledger struct {
-	sent     int // the number of the next one
-	waiting  []entry
-	answered int
-	passed   int // over by a later answer
-	failed   int // as the log says
-	late     int // of those, how many were cut off for their time alone: one may have answered, or have saved its data
-	longest  time.Duration
+	sent     int           // the number of messages sent, and the number of the next one
+	waiting  []entry       // the messages after the last answered one
+	answered int           // the number of answers
+	skipped  int           // the number of messages without an answer before the last answered one
+	failed   int           // the number of messages that were logged as failed
+	late     int           // the part of failed that ran out of time; these may have answered, or saved their data, before
+	longest  time.Duration // the longest time until an answer
 }
 
+// entry is a message that was sent.
 type entry struct {
 	number int
 	at     time.Time
 }
 
-// send notes another message, and returns its number.
-func (l *ledger) send(now time.Time) int {
+// recordSend records another message, and returns its number.
+func (l *ledger) recordSend(now time.Time) int {
 	l.waiting = append(l.waiting, entry{l.sent, now})
 	l.sent++
 	return l.sent - 1
 }
 
-// answer notes an answer, which says how many messages were handled before it and with
-// it. The error tells which promise it breaks.
-func (l *ledger) answer(number, handled int, now time.Time) error {
+// recordAnswer records the answer to a message. handled is the number of messages that the
+// script had handled, which the answer contains. An unexpected answer is an error.
+func (l *ledger) recordAnswer(number, handled int, now time.Time) error {
 	i := slices.IndexFunc(l.waiting, func(e entry) bool { return e.number == number })
 	if i < 0 {
-		return fmt.Errorf("a message is answered once, after those before it; %d of %d was answered again or too late", number, l.sent)
+		return fmt.Errorf("message %d of %d is answered twice, or after a later one", number, l.sent)
 	}
 	l.longest = max(l.longest, now.Sub(l.waiting[i].at))
 	l.waiting = append(l.waiting[:0], l.waiting[i+1:]...)
 	l.answered++
-	l.passed += i
+	l.skipped += i
 	switch {
-	case l.passed > l.failed:
-		return fmt.Errorf("a message without an answer is reported as failed; before %d there are %d, and %d reports", number, l.passed, l.failed)
+	case l.skipped > l.failed:
+		return fmt.Errorf("%d messages before message %d have no answer, but only %d were logged as failed", l.skipped, number, l.failed)
 	case handled > l.answered || handled < l.answered-l.late:
-		return fmt.Errorf("data counts the messages that were handled; with %d it counts %d, and %d were answered", number, handled, l.answered)
+		return fmt.Errorf("data counts %d handled messages after message %d, but %d were answered", handled, number, l.answered)
 	}
 	return nil
 }
 
-// fail notes that a message is reported as failed.
-func (l *ledger) fail(late bool) {
+// recordFailure records that a message was logged as failed. late means that it ran out of
+// time.
+func (l *ledger) recordFailure(late bool) {
 	l.failed++
 	if late {
 		l.late++
 	}
 }
 
-// balance tells what is wrong when nothing is open any more.
+// balance returns an error unless each message was answered or logged as failed.
 func (l *ledger) balance() error {
 	if sum := l.answered + l.failed; sum < l.sent || sum > l.sent+l.late {
-		return fmt.Errorf("each message is answered or reported as failed; %d were sent, %d answered, and %d reported", l.sent, l.answered, l.failed)
+		return fmt.Errorf("of %d messages %d were answered and %d logged as failed", l.sent, l.answered, l.failed)
 	}
 	return nil
 }
 
-// open returns how many messages are neither answered nor reported as failed.
-func (l *ledger) open() int { return len(l.waiting) - (l.failed - l.passed) }
+// unanswered returns the number of messages that are neither answered nor logged as failed.
+func (l *ledger) unanswered() int { return len(l.waiting) - (l.failed - l.skipped) }
 
-// over tells whether a message, or one after it, was answered.
-func (l *ledger) over(number int) bool { return len(l.waiting) == 0 || l.waiting[0].number > number }
+// hasPassed reports whether a message, or a later one, was answered.
+func (l *ledger) hasPassed(number int) bool {
+	return len(l.waiting) == 0 || l.waiting[0].number > number
+}
 
-func TestALedgerFindsWhatWentWrong(t *testing.T) {
-	for what, c := range map[string]struct {
+func TestLedgerRecordAnswer(t *testing.T) {
+	for name, c := range map[string]struct {
 		failed  int
-		answers [][2]int // number and count
+		answers [][2]int // the number of the message, and that of handled messages
 		wrong   bool
 	}{
-		"all is well":                    {0, [][2]int{{0, 1}, {1, 2}, {2, 3}}, false},
-		"one has failed":                 {1, [][2]int{{0, 1}, {2, 2}}, false},
-		"one is lost":                    {0, [][2]int{{0, 1}, {2, 2}}, true},
-		"two are lost, and one reported": {1, [][2]int{{0, 1}, {3, 2}}, true},
-		"one is answered twice":          {0, [][2]int{{0, 1}, {0, 2}}, true},
-		"two change places":              {1, [][2]int{{1, 1}, {0, 2}}, true},
-		"one was handled twice":          {0, [][2]int{{0, 1}, {1, 3}}, true},
-		"data were forgotten":            {0, [][2]int{{0, 1}, {1, 1}}, true},
-		"one was never sent":             {0, [][2]int{{7, 1}}, true},
+		"all answered in order":             {0, [][2]int{{0, 1}, {1, 2}, {2, 3}}, false},
+		"one failed":                        {1, [][2]int{{0, 1}, {2, 2}}, false},
+		"one lost":                          {0, [][2]int{{0, 1}, {2, 2}}, true},
+		"two lost, and one logged":          {1, [][2]int{{0, 1}, {3, 2}}, true},
+		"one answered twice":                {0, [][2]int{{0, 1}, {0, 2}}, true},
+		"two answered in the wrong order":   {1, [][2]int{{1, 1}, {0, 2}}, true},
+		"one handled twice":                 {0, [][2]int{{0, 1}, {1, 3}}, true},
+		"data lost":                         {0, [][2]int{{0, 1}, {1, 1}}, true},
+		"an answer to a message never sent": {0, [][2]int{{7, 1}}, true},
 	} {
 		l := ledger{failed: c.failed}
 		for range 4 {
-			l.send(time.Time{})
+			l.recordSend(time.Time{})
 		}
 		var err error
 		for _, a := range c.answers {
 			if err == nil {
-				err = l.answer(a[0], a[1], time.Time{})
+				err = l.recordAnswer(a[0], a[1], time.Time{})
 			}
 		}
 		if (err != nil) != c.wrong {
-			t.Errorf("%s: an error is expected: %v; got %v", what, c.wrong, err)
+			t.Errorf("%s: recordAnswer returns %v, expected an error: %v", name, err, c.wrong)
 		}
 	}
 }

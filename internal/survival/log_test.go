@@ -8,37 +8,39 @@ import (
 	"sync"
 )
 
-// events is a log. It counts what is told, and passes on whose message has failed.
-type events struct {
-	mu       sync.Mutex
-	told     map[string]int // how often each text was logged
-	odd      []string       // what nothing here explains
-	listener func(connection, report string)
+// logRecorder is a slog.Handler. It counts records by message, and calls onFailure for each
+// message event that failed.
+type logRecorder struct {
+	mu         sync.Mutex
+	counts     map[string]int // the number of records by message
+	unexpected []string       // records that are not in expected
+	onFailure  func(connection, report string)
 }
 
-func newEvents(listener func(connection, report string)) *events {
-	return &events{told: map[string]int{}, listener: listener}
+func newLogRecorder(onFailure func(connection, report string)) *logRecorder {
+	return &logRecorder{counts: map[string]int{}, onFailure: onFailure}
 }
 
-// What is told of engines that end. The first two are of the event that ended it, the third
-// of those that were in progress beside it.
+// The log messages about engines that end.
 const (
-	stoppedEvent = "event stopped: it computed for too long"
-	outOfMemory  = "worker out of memory"
-	failedBeside = "event failed: its worker was replaced"
+	stoppedEvent = "event stopped: it computed for too long" // the event that ended the engine
+	outOfMemory  = "worker out of memory"                    // the event that ended the engine
+	failedWith   = "event failed: its worker was replaced"   // another event in progress
 	replaced     = "worker replaced"
 	backsOff     = "worker backs off"
 	cutOff       = "work of waitUntil was cut off: its engine has ended"
-	slowEvent    = "slow event" // which goes on
+	slowEvent    = "slow event" // the event continues
 )
 
-var expected = []string{stoppedEvent, outOfMemory, failedBeside, replaced, backsOff, cutOff, slowEvent}
+var expected = []string{stoppedEvent, outOfMemory, failedWith, replaced, backsOff, cutOff, slowEvent}
 
-// Enabled takes what may be a failure.
-func (e *events) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelWarn }
+// Enabled reports whether the level is at least that of warnings.
+func (l *logRecorder) Enabled(_ context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn
+}
 
-// Handle notes a record, and tells of the connection whose message has failed.
-func (e *events) Handle(_ context.Context, r slog.Record) error {
+// Handle records a record.
+func (l *logRecorder) Handle(_ context.Context, r slog.Record) error {
 	var event, connection string
 	var attrs []slog.Attr
 	r.Attrs(func(a slog.Attr) bool {
@@ -51,38 +53,38 @@ func (e *events) Handle(_ context.Context, r slog.Record) error {
 		}
 		return true
 	})
-	e.note(r.Message, fmt.Sprint(attrs))
+	l.record(r.Message, fmt.Sprint(attrs))
 	if event == "websocketmessage" && r.Message != slowEvent {
-		e.listener(connection, r.Message)
+		l.onFailure(connection, r.Message)
 	}
 	return nil
 }
 
-// WithAttrs and WithGroup are not used by what is tested.
-func (e *events) WithAttrs([]slog.Attr) slog.Handler { return e }
+// WithAttrs returns the same handler; the attributes are not needed.
+func (l *logRecorder) WithAttrs([]slog.Attr) slog.Handler { return l }
 
-// WithGroup returns the same log.
-func (e *events) WithGroup(string) slog.Handler { return e }
+// WithGroup returns the same handler.
+func (l *logRecorder) WithGroup(string) slog.Handler { return l }
 
-// count returns how often a text was logged.
-func (e *events) count(text string) int {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.told[text]
+// count returns the number of records with the given message.
+func (l *logRecorder) count(message string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.counts[message]
 }
 
-// strange returns what was logged that nothing here explains.
-func (e *events) strange() []string {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.odd
+// unexpectedRecords returns the first records whose message is not in expected.
+func (l *logRecorder) unexpectedRecords() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.unexpected
 }
 
-func (e *events) note(text, attrs string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.told[text]++
-	if !slices.Contains(expected, text) && len(e.odd) < 20 {
-		e.odd = append(e.odd, text+" "+attrs)
+func (l *logRecorder) record(message, attrs string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.counts[message]++
+	if !slices.Contains(expected, message) && len(l.unexpected) < 20 {
+		l.unexpected = append(l.unexpected, message+" "+attrs)
 	}
 }

@@ -11,10 +11,10 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// maxBody is the size of the longest message, without its number.
+// maxBody is the maximum size of a message in bytes, without its number.
 const maxBody = 32 << 10
 
-// corpus is what the messages are cut from.
+// corpus is the text of which messages are excerpts.
 var corpus = func() []byte {
 	random := rand.New(rand.NewPCG(1, 2))
 	text := make([]byte, 2*maxBody)
@@ -24,8 +24,8 @@ var corpus = func() []byte {
 	return text
 }()
 
-// message returns what a client sends under a number: text or binary, of 1 byte to 32 KiB
-// and most often short. It is the same each time.
+// message returns the message of a client with a given number: text or binary, from 1 byte to
+// 32 KiB, usually short. The result depends only on the arguments.
 func message(client, number int) (websocket.MessageType, []byte) {
 	random := rand.New(rand.NewPCG(uint64(client), uint64(number)))
 	n := 1 + random.IntN(1<<random.IntN(16))
@@ -38,7 +38,8 @@ func message(client, number int) (websocket.MessageType, []byte) {
 	return websocket.Binary, append(head, body...)
 }
 
-// readAnswer takes an answer apart, and compares what comes back with what was sent.
+// readAnswer parses an answer and compares it with the message. It returns the number of the
+// message and the number of messages that were handled.
 func readAnswer(client int, kind websocket.MessageType, answer []byte) (number, handled int, err error) {
 	rest := answer
 	if kind == websocket.Text {
@@ -52,7 +53,7 @@ func readAnswer(client int, kind websocket.MessageType, answer []byte) (number, 
 		rest = append(make([]byte, 4, len(answer)), answer[4:]...)
 	}
 	if wanted, sent := message(client, number); err != nil || wanted != kind || !bytes.Equal(rest, sent) {
-		return 0, 0, fmt.Errorf("an answer is what was sent; got %d bytes of kind %v that begin %.40q", len(answer), kind, answer)
+		return 0, 0, fmt.Errorf("an answer differs from its message: %d bytes of kind %v that begin with %.40q", len(answer), kind, answer)
 	}
 	return number, handled, nil
 }

@@ -18,8 +18,8 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// script is the application; VERSION differs with each reload. What it has handled is
-// counted in data, at the end of each event: one that fails before has left nothing behind.
+// script is the application; VERSION is replaced for each reload. It counts handled messages
+// in data at the end of each event, so an event that fails is not counted.
 const script = `
 const pause = () => new Promise((done) => setTimeout(done, Math.random() * 5));
 
@@ -29,7 +29,7 @@ addEventListener("websocketupgrade", async (event) => {
 	await pause();
 	const connection = event.accept({ data: { handled: 0 } });
 	connection.subscribe("ticks");
-	connection.subscribe("news");
+	connection.subscribe("bulletins");
 	connection.send("id:" + connection.id);
 });
 
@@ -54,62 +54,63 @@ async function serve(query) {
 	await pause();
 	const number = query.get("number");
 	if (number !== null) {
-		clients.publish("news", "news:" + number);
-		(await clients.get(query.get("to")))?.send("mail:" + number);
+		clients.publish("bulletins", "bulletin:" + number);
+		(await clients.get(query.get("to")))?.send("letter:" + number);
 	}
 	return new Response("VERSION");
 }`
 
-// service is the application under test, and everybody who is connected to it.
+// service is the application under test with its clients.
 type service struct {
-	t       *testing.T
-	plan    plan
-	path    string // of the script
-	version int    // the last one that is in order
-	broken  int    // how many were not
-	app     *worker.App
-	web     *http.Server
-	address string // host and port
-	browser http.Client
-	log     *events
-	ends    ends
+	t           *testing.T
+	plan        plan
+	path        string // the path of the script
+	version     int    // the number of the last valid version
+	broken      int    // the number of broken versions
+	app         *worker.App
+	web         *http.Server
+	address     string // host and port of the server
+	httpClient  http.Client
+	log         *logRecorder
+	closeEvents closeEvents
 
-	clients  []*client
-	byID     sync.Map // string -> *client
-	traffic  *gate    // of what the script handles
-	voice    *gate    // of what Go code sends
-	stopped  chan struct{}
-	talkers  sync.WaitGroup
-	readers  sync.WaitGroup
-	newsroom sync.WaitGroup
+	clients   []*client
+	byID      sync.Map      // from the id of a connection to its *client
+	traffic   *gate         // open while clients send messages and requests
+	goTraffic *gate         // open while Go sends messages
+	stopped   chan struct{} // closed at the end of all traffic
+	senders   sync.WaitGroup
+	readers   sync.WaitGroup
+	others    sync.WaitGroup // the goroutines of publish and request
 
-	reloading sync.Mutex
-	kills     int // engines that a message has ended
+	reloading sync.Mutex // held during a reload, and while there must be none
+	kills     int        // the number of engines that messages have ended
 
-	ticks int   // published by Go
-	notes []int // addressed by Go, to each client
-	news  bulletin
+	ticks      int   // the number of messages published by Go
+	notes      []int // the number of messages sent by Go, by client
+	broadcasts broadcastLog
 }
 
+// serve starts the application and a server for it.
 func serve(t *testing.T, p plan) *service {
 	t.Helper()
 	s := &service{
 		t: t, plan: p, path: filepath.Join(t.TempDir(), "app.js"),
 		stopped: make(chan struct{}), notes: make([]int, p.clients),
 	}
-	s.traffic, s.voice = newGate(s.stopped), newGate(s.stopped)
-	s.browser = http.Client{Transport: &http.Transport{}, Timeout: patience}
-	s.log = newEvents(func(id, report string) {
+	s.traffic, s.goTraffic = newGate(s.stopped), newGate(s.stopped)
+	s.httpClient = http.Client{Transport: &http.Transport{}, Timeout: timeout}
+	s.log = newLogRecorder(func(id, report string) {
 		if c, ok := s.byID.Load(id); ok {
-			c.(*client).fail(report) //nolint:forcetypeassert // nothing else is in the map
+			c.(*client).recordFailure(report) //nolint:forcetypeassert // the map has no other types
 		}
 	})
 	s.writeNext()
 	var err error
 	s.app, err = worker.Load(s.path, worker.Options{
 		Workers: p.workers, Memory: p.memory, EventTimeout: time.Second, SleepAfter: 200 * time.Millisecond,
-		Server: linger.Options{MailboxMessages: mailbox},
-		Logger: slog.New(s.log), Stdout: &s.ends,
+		Server: linger.Options{MailboxMessages: eventQueue},
+		Logger: slog.New(s.log), Stdout: &s.closeEvents,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -124,7 +125,7 @@ func (s *service) listen() {
 		s.t.Fatal(err)
 	}
 	s.address = listener.Addr().String()
-	s.web = &http.Server{Handler: s.app, ReadHeaderTimeout: patience}
+	s.web = &http.Server{Handler: s.app, ReadHeaderTimeout: timeout}
 	go func() { _ = s.web.Serve(listener) }()
 }
 
@@ -139,39 +140,39 @@ func (s *service) writeNext() {
 	s.write(strings.ReplaceAll(script, "VERSION", fmt.Sprint(s.version)))
 }
 
-// get sends a plain request, and returns the status and the text of the answer.
+// get sends an HTTP request and returns the status and the body of the response.
 func (s *service) get(query string) (int, string) {
 	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, "http://"+s.address+"/?"+query, nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	response, err := s.browser.Do(request)
+	response, err := s.httpClient.Do(request)
 	if err != nil {
-		s.t.Errorf("a request is answered; got %v", err)
+		s.t.Errorf("a request fails: %v", err)
 		return 0, ""
 	}
 	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
-		s.t.Errorf("an answer is whole; got %v", err)
+		s.t.Errorf("reading a response: %v", err)
 	}
 	return response.StatusCode, string(body)
 }
 
-// runs waits for a plain request to be answered, and expects the version.
-func (s *service) runs(version int) {
+// expectVersion waits until an HTTP request succeeds, and checks the version that responds.
+func (s *service) expectVersion(version int) {
 	var status int
 	var text string
-	eventually(s.t, "a plain request is answered at last", func() bool {
+	eventually(s.t, "an HTTP request succeeds", func() bool {
 		status, text = s.get("")
 		return status == http.StatusOK
 	})
 	if text != fmt.Sprint(version) {
-		s.t.Errorf("a request is answered by version %d; it was by %s", version, text)
+		s.t.Errorf("version %s responds, expected version %d", text, version)
 	}
 }
 
-// asleep tells whether all workers are.
+// asleep reports whether all workers sleep.
 func (s *service) asleep() bool {
 	for _, w := range s.app.Workers() {
 		if w.State != "asleep" {
@@ -181,7 +182,7 @@ func (s *service) asleep() bool {
 	return true
 }
 
-// sleeps tells how often a worker has fallen asleep.
+// sleeps returns how often workers have fallen asleep.
 func (s *service) sleeps() (n uint64) {
 	for _, w := range s.app.Workers() {
 		n += w.Sleeps
@@ -189,31 +190,31 @@ func (s *service) sleeps() (n uint64) {
 	return n
 }
 
-// shutdown ends the server.
+// shutdown shuts the application and the server down.
 func (s *service) shutdown() {
 	if err := s.app.Shutdown(context.Background()); err != nil {
-		s.t.Errorf("without connections there is nothing to wait for; got %v", err)
+		s.t.Errorf("Shutdown without connections returns %v", err)
 	}
 	_ = s.web.Close()
-	s.browser.CloseIdleConnections()
+	s.httpClient.CloseIdleConnections()
 	s.readers.Wait()
 }
 
-// ends collects what the script prints: its close events.
-type ends struct {
+// closeEvents collects the output of the script, which prints its close events.
+type closeEvents struct {
 	mu   sync.Mutex
 	text []string
 }
 
-// Write takes one line.
-func (e *ends) Write(line []byte) (int, error) {
+// Write adds a line.
+func (e *closeEvents) Write(line []byte) (int, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.text = append(e.text, strings.TrimSpace(string(line)))
 	return len(line), nil
 }
 
-func (e *ends) lines() []string {
+func (e *closeEvents) lines() []string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return append([]string(nil), e.text...)

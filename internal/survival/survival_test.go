@@ -7,18 +7,18 @@ import (
 	"time"
 )
 
-// plan is how much happens.
+// plan is the size of the test.
 type plan struct {
 	workers, clients               int
-	reloads, loops, hoards, sleeps int
-	streaks                        int           // how often one of the loops and two of the hoards come together
-	memory                         int64         // of an engine
-	warm, pause, pace              time.Duration // before it begins, between two things, between two messages
-	grown                          footprint     // what the process may hold more than before, with all connections open
+	reloads, loops, hoards, sleeps int           // the numbers of these actions
+	streaks                        int           // how often one loop and two hoards follow each other immediately
+	memory                         int64         // the memory limit of an engine in bytes
+	warm, pause, pace              time.Duration // the time before the first action, the average pause between actions, and that between messages
+	grown                          footprint     // by how much the footprint may grow while all connections are open
 }
 
 var (
-	form  = flag.String("survival", "short", "how long the survival test is: short or long")
+	form  = flag.String("survival", "short", "the length of the survival test: short or long")
 	plans = map[string]plan{
 		"short": {
 			workers: 2, clients: 60, reloads: 6, loops: 3, hoards: 2, sleeps: 2, streaks: 1, memory: 16 << 20,
@@ -33,61 +33,61 @@ var (
 	}
 )
 
-// TestSurvival has code reloaded, loop for ever, run out of memory and sleep below
-// connections with continuous traffic. No connection closes; each message is handled once,
-// in order, or is reported as the one in progress when its engine ended; and the process
-// holds afterwards what it held before.
+// TestSurvival reloads an application, makes it loop forever and run out of memory, and lets
+// it sleep, while connections have continuous traffic. No connection may close. Each message
+// must be handled once, in order, or be logged as failed because its engine ended. The
+// footprint of the process must not grow.
 func TestSurvival(t *testing.T) {
 	p, ok := plans[*form]
 	if !ok {
-		t.Fatalf("-survival is short or long; got %q", *form)
+		t.Fatalf("-survival must be short or long, not %q", *form)
 	}
 	if raceDetector {
-		p.grown.resident += 64 << 20 // its shadow of the memory that was ever in use
+		p.grown.resident += 64 << 20 // the shadow memory of the race detector is never released
 	}
 	first := measure()
 	s := serve(t, p)
 	for i := range p.clients {
 		s.clients = append(s.clients, s.connect(i))
 	}
-	s.talk()
+	s.startTraffic()
 	before := s.warmUp()
 	began := time.Now()
 	s.resume()
 	s.chaos()
 	took := time.Since(began)
-	s.settle()
-	s.browser.CloseIdleConnections()
-	after := comeBack(t, "with every connection still open,", before, p.grown)
-	s.leave()
+	s.stopTraffic()
+	s.httpClient.CloseIdleConnections()
+	after := waitFootprint(t, "with all connections open", before, p.grown)
+	s.closeAll()
 	s.shutdown()
-	loops := runtime.GOMAXPROCS(0) // those that watch connections stay, and who oversees them
-	last := comeBack(t, "at the end", first, footprint{
-		heap: 1 << 30, resident: 1 << 30, descriptors: loops + 2 /* of the poller */, goroutines: loops + 1,
+	loops := runtime.GOMAXPROCS(0) // the event loops and their overseer remain
+	last := waitFootprint(t, "at the end", first, footprint{
+		heap: 1 << 30, resident: 1 << 30, descriptors: loops + 2 /* the runtime poller */, goroutines: loops + 1,
 	})
-	if strange := s.log.strange(); len(strange) > 0 {
-		t.Errorf("nothing goes wrong but what is meant to; the log says %q", strange)
+	if unexpected := s.log.unexpectedRecords(); len(unexpected) > 0 {
+		t.Errorf("the log has unexpected records: %q", unexpected)
 	}
-	s.figures(took)
+	s.logFigures(took)
 	t.Logf("before, all connections open and all workers asleep: %v", before)
 	t.Logf("after, the same:                                     %v", after)
 	t.Logf("first: %v; last: %v", first, last)
 }
 
-// warmUp lets everything happen once, and returns what the process holds then.
+// warmUp carries out each action once, and returns the footprint after that.
 func (s *service) warmUp() footprint {
 	<-time.After(s.plan.warm)
 	s.reload(false)
 	s.kill(hoard)
-	s.rest()
-	s.browser.CloseIdleConnections()
+	s.pauseTraffic()
+	s.httpClient.CloseIdleConnections()
 	before := measure()
-	before.goroutines -= len(s.clients) + 2 // those who talk, publish and request; not in the last measurement
+	before.goroutines -= len(s.clients) + 2 // the senders, publish and request have ended at the last measurement
 	return before
 }
 
-// figures says what has happened.
-func (s *service) figures(took time.Duration) {
+// logFigures logs what has happened.
+func (s *service) logFigures(took time.Duration) {
 	var sent, answers, failures int
 	var longest time.Duration
 	for _, c := range s.clients {
@@ -95,32 +95,32 @@ func (s *service) figures(took time.Duration) {
 		longest = max(longest, c.ledger.longest)
 	}
 	p, l := s.plan, s.log
-	s.t.Logf("%s form, %v: %d connections, %d workers; %d messages sent, %d answered, %d reported as failed: %d ended an engine, %d were in progress beside it",
-		*form, took.Round(time.Second), p.clients, p.workers, sent, answers, failures, s.kills, l.count(failedBeside))
+	s.t.Logf("%s form, %v: %d connections, %d workers; %d messages sent, %d answered, %d logged as failed: %d ended an engine, %d were in progress at that time",
+		*form, took.Round(time.Second), p.clients, p.workers, sent, answers, failures, s.kills, l.count(failedWith))
 	s.t.Logf("sent by Go: %d to all, as many to one; by the script: %d to all and to one, %d refused with 503, %d failed",
-		s.ticks, s.news.count(answered), s.news.count(refused), s.news.count(failed))
+		s.ticks, s.broadcasts.count(answered), s.broadcasts.count(refused), s.broadcasts.count(failed))
 	s.t.Logf("%d reloads, %d of broken code; %d endless loops, %d out of memory; workers replaced %d times, backed off %d times, fell asleep %d times (%d times all of them)",
 		p.reloads+1, s.broken, l.count(stoppedEvent), l.count(outOfMemory), l.count(replaced), l.count(backsOff),
 		s.sleeps(), p.sleeps)
-	s.t.Logf("the longest that a client waited for an answer: %v", longest.Round(time.Millisecond))
+	s.t.Logf("the longest time until an answer: %v", longest.Round(time.Millisecond))
 }
 
-// eventually waits for what takes its time.
-func eventually(t *testing.T, what string, happened func() bool) bool {
+// eventually waits until a condition is true, and fails the test after the timeout.
+func eventually(t *testing.T, what string, condition func() bool) bool {
 	t.Helper()
-	late := time.After(patience)
-	look := time.NewTicker(10 * time.Millisecond)
-	defer look.Stop()
-	for !happened() {
+	late := time.After(timeout)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !condition() {
 		select {
-		case <-look.C:
+		case <-tick.C:
 		case <-late:
-			t.Errorf("%s; not within %v", what, patience)
+			t.Errorf("within %v this does not become true: %s", timeout, what)
 			return false
 		}
 	}
 	return true
 }
 
-// patience is longer than a worker backs off here.
-const patience = time.Minute
+// timeout bounds each wait. It is longer than the backoff of a worker in this test.
+const timeout = time.Minute

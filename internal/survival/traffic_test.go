@@ -10,30 +10,30 @@ import (
 	"github.com/lingerws/linger"
 )
 
-// talk begins all traffic.
-func (s *service) talk() {
+// startTraffic starts all traffic.
+func (s *service) startTraffic() {
 	for _, c := range s.clients {
-		s.talkers.Go(c.talk)
+		s.senders.Go(c.sendAll)
 	}
-	s.newsroom.Go(s.publish)
-	s.newsroom.Go(s.request)
+	s.others.Go(s.publish)
+	s.others.Go(s.request)
 }
 
-// publish sends numbered messages from Go, to everybody and to one, whatever the script
-// does: also while it sleeps.
+// publish sends numbered messages from Go, to all connections and to one, also while the
+// script sleeps.
 func (s *service) publish() {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
-	for s.voice.pass() {
+	for s.goTraffic.wait() {
 		s.ticks++
 		taken, err := s.app.Server().Publish("ticks", linger.Text(fmt.Sprintf("tick:%d", s.ticks)))
 		if err != nil || taken != len(s.clients) {
-			s.t.Errorf("a publication goes to all %d subscribers; it went to %d: %v", len(s.clients), taken, err)
+			s.t.Errorf("Publish to %d subscribers returns %d, %v", len(s.clients), taken, err)
 		}
 		c := s.clients[rand.IntN(len(s.clients))]
 		s.notes[c.index]++
 		if err := s.app.Server().Socket(c.id).Send(linger.Text(fmt.Sprintf("note:%d", s.notes[c.index]))); err != nil {
-			s.t.Errorf("a connection can be addressed; got %v", err)
+			s.t.Errorf("Send to a connection returns %v", err)
 		}
 		select {
 		case <-tick.C:
@@ -42,20 +42,20 @@ func (s *service) publish() {
 	}
 }
 
-// request has the script send numbered messages, to everybody and to one.
+// request makes the script send numbered messages, to all connections and to one.
 func (s *service) request() {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
-	for number := 0; s.traffic.pass(); number++ {
+	for number := 0; s.traffic.wait(); number++ {
 		to := s.clients[rand.IntN(len(s.clients))].id
 		status, _ := s.get(fmt.Sprintf("number=%d&to=%s", number, to))
 		switch status {
 		case http.StatusOK:
-			s.news.add(to, answered)
+			s.broadcasts.record(to, answered)
 		case http.StatusServiceUnavailable:
-			s.news.add(to, refused)
+			s.broadcasts.record(to, refused)
 		default:
-			s.news.add(to, failed)
+			s.broadcasts.record(to, failed)
 		}
 		select {
 		case <-tick.C:
@@ -64,80 +64,82 @@ func (s *service) request() {
 	}
 }
 
-// rest ends the traffic for a while, so that what the process holds can be measured.
-func (s *service) rest() {
-	s.traffic.shut()
-	s.voice.shut()
-	eventually(s.t, "what was sent is handled", s.quiet)
-	eventually(s.t, "workers fall asleep when nothing happens", s.asleep)
+// pauseTraffic interrupts the traffic and waits until all workers sleep, so that the
+// footprint can be measured.
+func (s *service) pauseTraffic() {
+	s.traffic.close()
+	s.goTraffic.close()
+	eventually(s.t, "all messages are answered", s.allAnswered)
+	eventually(s.t, "workers sleep without traffic", s.asleep)
 }
 
+// resume resumes the traffic after pauseTraffic.
 func (s *service) resume() {
-	s.voice.open()
+	s.goTraffic.open()
 	s.traffic.open()
 }
 
-// settle ends the traffic. Everybody sends one last message, whose answer comes behind all
-// that was sent before it.
-func (s *service) settle() {
+// stopTraffic ends the traffic and checks what was received. Each client first sends one
+// last message, whose answer arrives after everything that was sent before.
+func (s *service) stopTraffic() {
 	close(s.stopped)
-	s.talkers.Wait()
-	s.newsroom.Wait()
-	eventually(s.t, "what was sent is handled", s.quiet)
+	s.senders.Wait()
+	s.others.Wait()
+	eventually(s.t, "all messages are answered", s.allAnswered)
 	for _, c := range s.clients {
 		c.send("")
 	}
-	if !eventually(s.t, "every connection answers", s.quiet) {
+	if !eventually(s.t, "the last message of each connection is answered", s.allAnswered) {
 		return
 	}
 	for _, c := range s.clients {
 		c.check(s.kills)
 	}
 	if n := s.app.Server().Count(); n != len(s.clients) {
-		s.t.Errorf("every connection is open; %d of %d are", n, len(s.clients))
+		s.t.Errorf("%d of %d connections are open", n, len(s.clients))
 	}
-	eventually(s.t, "workers fall asleep when nothing happens", s.asleep)
+	eventually(s.t, "workers sleep without traffic", s.asleep)
 }
 
-// leave closes every connection.
-func (s *service) leave() {
-	if n := len(s.ends.lines()); n > 0 {
-		s.t.Errorf("no connection ends before its client wants it; %d did", n)
+// closeAll closes all connections and checks their close events.
+func (s *service) closeAll() {
+	if n := len(s.closeEvents.lines()); n > 0 {
+		s.t.Errorf("%d connections have ended before their clients closed them", n)
 	}
 	for _, c := range s.clients {
-		s.talkers.Go(c.leave)
+		s.senders.Go(c.closeConn)
 	}
-	s.talkers.Wait()
-	eventually(s.t, "the server lets everybody go", func() bool { return s.app.Server().Count() == 0 })
+	s.senders.Wait()
+	eventually(s.t, "the server has no connections", func() bool { return s.app.Server().Count() == 0 })
 	ended := map[string]int{}
-	for _, line := range s.ends.lines() {
+	for _, line := range s.closeEvents.lines() {
 		ended[line]++
 	}
 	for _, c := range s.clients {
-		if wanted := c.id + " 1000 true remote"; ended[wanted] != 1 {
-			s.t.Errorf("a connection has one close event, %q; it came %d times", wanted, ended[wanted])
+		if want := c.id + " 1000 true remote"; ended[want] != 1 {
+			s.t.Errorf("the close event %q occurs %d times, expected once", want, ended[want])
 		}
 	}
-	if n := len(s.ends.lines()); n != len(s.clients) {
-		s.t.Errorf("each of %d connections has one close event; there were %d", len(s.clients), n)
+	if n := len(s.closeEvents.lines()); n != len(s.clients) {
+		s.t.Errorf("there are %d close events for %d connections", n, len(s.clients))
 	}
 }
 
-// quiet tells whether nothing is open.
-func (s *service) quiet() bool {
+// allAnswered reports whether all messages are answered or logged as failed.
+func (s *service) allAnswered() bool {
 	for _, c := range s.clients {
-		if c.open() > 0 {
+		if c.unanswered() > 0 {
 			return false
 		}
 	}
 	return true
 }
 
-// gate lets those through who come while it is open.
+// gate blocks goroutines while it is closed.
 type gate struct {
 	mu      sync.Mutex
-	opened  chan struct{} // closed while it is open
-	stopped <-chan struct{}
+	opened  chan struct{}   // closed while the gate is open
+	stopped <-chan struct{} // closed at the end of all traffic
 }
 
 func newGate(stopped <-chan struct{}) *gate {
@@ -146,8 +148,8 @@ func newGate(stopped <-chan struct{}) *gate {
 	return g
 }
 
-// pass waits for the gate to be open. It returns false at the end of all traffic.
-func (g *gate) pass() bool {
+// wait waits until the gate is open. It returns false at the end of all traffic.
+func (g *gate) wait() bool {
 	g.mu.Lock()
 	opened := g.opened
 	g.mu.Unlock()
@@ -163,7 +165,7 @@ func (g *gate) pass() bool {
 	}
 }
 
-func (g *gate) shut() {
+func (g *gate) close() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.opened = make(chan struct{})
