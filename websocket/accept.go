@@ -34,40 +34,20 @@ type AcceptOptions struct {
 
 const defaultHandshakeTimeout = 10 * time.Second
 
-// Accept answers a request with 101 and returns the connection. If it returns an
-// error the request has been answered, or its transport is gone: a
-// *[handshake.Refusal] says what was wrong with the request. opts may be nil.
-func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn, error) {
+// AcceptDriver answers a request with 101 and returns the connection, which [Driver.Start] starts, and the agreed
+// subprotocol, which is empty if there is none. If it returns an error the request has been answered, or its transport is
+// gone: a *[handshake.Refusal] says what was wrong with the request. opts may be nil.
+func AcceptDriver(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (d *Driver, subprotocol string, err error) {
 	if opts == nil {
 		opts = &AcceptOptions{}
 	}
-	conn := *opts
-	conn.Options = connOptions(opts.Options)
-	d, subprotocol, err := accept(w, r, &conn)
-	if err != nil {
-		return nil, err
-	}
-	return newConn(d, subprotocol, opts.Options), nil
-}
-
-// AcceptDriver is Accept for those who want events: the connection is to be
-// started with [Driver.Start]. opts may be nil.
-func AcceptDriver(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Driver, error) {
-	if opts == nil {
-		opts = &AcceptOptions{}
-	}
-	d, _, err := accept(w, r, opts)
-	return d, err
-}
-
-func accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Driver, string, error) {
 	h, refusal := CheckRequest(r, opts.Origins)
 	if refusal != nil {
 		Refuse(w, refusal)
 		return nil, "", refusal
 	}
-	subprotocol, _ := h.SelectProtocol(opts.Subprotocols...) // none in common: go on without
-	d, err := h.Accept(w, subprotocol, opts)
+	subprotocol, _ = h.SelectProtocol(opts.Subprotocols...) // none in common: go on without
+	d, err = h.Accept(w, subprotocol, opts)
 	return d, subprotocol, err
 }
 

@@ -1,6 +1,7 @@
 package websocket
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"time"
@@ -21,7 +22,7 @@ func BoundBodies(h http.Handler, period time.Duration) http.Handler {
 	if period < 0 {
 		return h
 	}
-	period = orDefault(period, defaultBodyTimeout)
+	period = cmp.Or(period, defaultBodyTimeout)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
 			h.ServeHTTP(w, r)

@@ -58,6 +58,16 @@ func (c *compressor) TakesPrepared(size int) bool { return c.prepared && c.out.W
 // Sent notes that it was.
 func (c *compressor) Sent(plain []byte) { c.out.Sent(plain) }
 
+// PrepareDriver frames a message, Text or Binary, to be sent on many connections by [Driver.SendPrepared]. With compression it
+// is compressed once. The payload is copied. The error is a *[protocol.Misuse]: text that is not UTF-8, or another type.
+func PrepareDriver(op protocol.Opcode, payload []byte) (*protocol.Prepared, error) {
+	p, err := protocol.Prepare(op, payload)
+	if err != nil {
+		return nil, err
+	}
+	return squeezable(p), nil
+}
+
 // squeezable returns a prepared message that is compressed once, for all
 // connections that want it so.
 func squeezable(p *protocol.Prepared) *protocol.Prepared {

@@ -82,7 +82,7 @@ func newConn(d *Driver, subprotocol string, opts Options) *Conn {
 		room:        make(chan struct{}, 1),
 		ended:       make(chan struct{}),
 	}
-	c.local, c.remote = d.transport.addrs()
+	c.local, c.remote = d.Addrs()
 	d.Start((*connEvents)(c))
 	return c
 }
@@ -148,7 +148,7 @@ func (c *Conn) CloseDiscard(code protocol.CloseCode, reason string) error {
 func (c *Conn) awaitEnd(ctx context.Context) error {
 	c.in.drop()
 	if c.HalfCloseNegotiated() { // as long as it sends, the peer was promised time; not for ever
-		late := time.AfterFunc(c.driver.opts.bound(protocol.TimerHalfOpen), c.CloseNow)
+		late := time.AfterFunc(c.driver.Options().HalfOpenTimeout, c.CloseNow)
 		defer func() {
 			if _, ended := c.Outcome(); ended {
 				late.Stop()

@@ -57,7 +57,7 @@ func (e *connEvents) peerClose(d *Driver, status protocol.Status) {
 // peer waits for our Close, and a program that does not read looks the same as one that has
 // not handled the last message yet.
 func (e *connEvents) conclude(sendClose func()) {
-	wait := e.in.conclude(sendClose, e.driver.opts.bound(protocol.TimerClose)/5)
+	wait := e.in.conclude(sendClose, e.driver.Options().CloseTimeout/5)
 	if wait <= 0 {
 		sendClose()
 		return

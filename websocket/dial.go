@@ -82,26 +82,10 @@ type DialOptions struct {
 // whatever the environment says.
 func NoProxy(*http.Request) (*url.URL, error) { return nil, nil }
 
-// Dial opens a WebSocket to a URL with the scheme ws or wss; http and https mean
-// the same. A name and a password in it are sent as Basic authorization. ctx ends
-// the opening handshake, not the connection. Every error is a *[DialError], and
-// leaves nothing open. opts may be nil.
-func Dial(ctx context.Context, url string, opts *DialOptions) (*Conn, error) {
-	if opts == nil {
-		opts = &DialOptions{}
-	}
-	conn := *opts
-	conn.Options = connOptions(opts.Options)
-	d, header, err := DialDriver(ctx, url, &conn)
-	if err != nil {
-		return nil, err
-	}
-	return newConn(d, header.Get("Sec-WebSocket-Protocol"), opts.Options), nil
-}
-
-// DialDriver is Dial for those who want events: the connection is to be started
-// with [Driver.Start]. It returns the header of the server's answer too, which
-// holds the agreed subprotocol and the server's cookies. opts may be nil.
+// DialDriver opens a WebSocket to a URL with the scheme ws or wss; http and https mean the same. A name and a password in
+// it are sent as Basic authorization. It returns the connection, which [Driver.Start] starts, and the header of the
+// server's answer, which contains the agreed subprotocol and the server's cookies. ctx ends the opening handshake, not the
+// connection. Every error is a *[DialError], and leaves nothing open. opts may be nil.
 func DialDriver(ctx context.Context, url string, opts *DialOptions) (*Driver, http.Header, error) {
 	if opts == nil {
 		opts = &DialOptions{}

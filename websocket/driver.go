@@ -1,6 +1,7 @@
 package websocket
 
 import (
+	"errors"
 	"net"
 	"slices"
 	"sync"
@@ -126,6 +127,10 @@ func (d *Driver) Send(op protocol.Opcode, payload []byte) (queued int, err error
 	err = d.queue(len(payload), func() error { return d.m.Send(op, payload) })
 	return d.m.Queued(), err
 }
+
+// ErrQueueFull says that more waits to be written than the caller allows; nothing was queued. See
+// [Driver.SendWithin].
+var ErrQueueFull = errors.New("websocket: the send queue is at the limit; wait until the peer has read")
 
 // SendWithin is Send, but queues nothing if limit bytes wait already: the error is
 // [ErrQueueFull] then.
@@ -314,6 +319,19 @@ func (d *Driver) CloseNow() {
 // processing data after they have sent their Close; docs/half-close.md specifies
 // it.
 func (d *Driver) HalfCloseNegotiated() bool { return d.halfClose }
+
+// Options returns the options of the connection.
+func (d *Driver) Options() Options { return d.opts.Options }
+
+// Addrs returns the addresses of both ends of the transport, nil once it is closed.
+func (d *Driver) Addrs() (local, remote net.Addr) {
+	d.lock()
+	defer d.unlock()
+	if d.released {
+		return nil, nil
+	}
+	return d.transport.addrs()
+}
 
 // Queued returns the bytes of frames, headers included, that the transport has not
 // taken. A TCP socket tells what it took to the byte; of other transports it is known

@@ -10,10 +10,6 @@ import (
 // *[LocalClosed] and *[TransportError] tell how a connection ended, *[Misuse] that
 // a call was wrong. Beside them there is the error of a context that ended.
 
-// ErrQueueFull says that more waits to be written than the caller allows; nothing was queued. See
-// [Driver.SendWithin].
-var ErrQueueFull = errors.New("websocket: the send queue is at the limit; wait until the peer has read")
-
 // Misuse is a call that was refused. Nothing of it reached the wire, and the
 // connection is as it was.
 type Misuse = protocol.Misuse

@@ -18,7 +18,10 @@ func init() { overseer.wake = make(chan struct{}, 1) }
 
 func wakeOverseer() {
 	if overseer.asleep.Load() && overseer.asleep.CompareAndSwap(true, false) {
-		signal(overseer.wake)
+		select {
+		case overseer.wake <- struct{}{}:
+		default:
+		}
 	}
 }
 

@@ -8,10 +8,4 @@ type Prepared = protocol.Prepared
 
 // Prepare frames a message, Text or Binary. The payload is copied. The error is a
 // *[Misuse]: text that is not UTF-8, or another type.
-func Prepare(op MessageType, payload []byte) (*Prepared, error) {
-	p, err := protocol.Prepare(op, payload)
-	if err != nil {
-		return nil, err
-	}
-	return squeezable(p), nil
-}
+func Prepare(op MessageType, payload []byte) (*Prepared, error) { return PrepareDriver(op, payload) }

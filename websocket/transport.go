@@ -76,6 +76,10 @@ type streamTransport struct {
 // whole buffer for each idle connection.
 const waitSize = 6
 
+func (t *streamTransport) addrs() (local, remote net.Addr) {
+	return t.nc.LocalAddr(), t.nc.RemoteAddr()
+}
+
 func (t *streamTransport) read(receive func(*scratch, []byte) bool) error {
 	if t.hot {
 		return t.readHot(receive, nil)
