@@ -53,7 +53,7 @@ func TestProxyAnswersAClientThatEndsTCPAfterItsClose(t *testing.T) {
 					left = nil
 				}
 				behind := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					d, err := websocket.AcceptDriver(w, r, &websocket.AcceptOptions{Options: websocket.Options{HalfOpen: true}})
+					d, _, err := websocket.AcceptDriver(w, r, &websocket.AcceptOptions{Options: websocket.Options{HalfOpen: true}})
 					if err == nil {
 						d.Start(gated{gate, ends})
 					}

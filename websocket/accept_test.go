@@ -11,8 +11,6 @@ import (
 	"github.com/lingerws/linger/protocol/handshake"
 )
 
-func newEcho() Handler { return echo{} }
-
 func TestAcceptAnswersTheHandshake(t *testing.T) {
 	opts := &AcceptOptions{
 		Subprotocols: []string{"chat.v2", "chat"},

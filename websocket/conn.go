@@ -76,7 +76,7 @@ func newConn(d *Driver, subprotocol string, opts Options) *Conn {
 		driver:      d,
 		subprotocol: subprotocol,
 		halfOpen:    opts.HalfOpen || d.HalfCloseNegotiated(),
-		in:          newReadAhead(d.opts.ReadAhead),
+		in:          newReadAhead(d.Options().ReadAhead),
 		reading:     newGate(),
 		writing:     newGate(),
 		room:        make(chan struct{}, 1),

@@ -206,7 +206,7 @@ func TestTheEndIsKnownWithoutAReader(t *testing.T) {
 		{"a reset that a write meets", func(c *Conn, peer *memconn.Conn) {
 			peer.Reset()
 			_ = c.Write(context.Background(), Text, nil)
-		}, batchDelay, protocol.CauseTransport},
+		}, time.Millisecond, protocol.CauseTransport},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			withPeer(t, Options{ReadAhead: 1000}, func(t *testing.T, conn *Conn, peer *memconn.Conn) {

@@ -1,9 +1,7 @@
 package websocket
 
 import (
-	"errors"
 	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -84,8 +82,8 @@ func TestADiscardingCloseInsideAHandler(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
 		s.told.onMessage = func(d *Driver, _ []byte) {
-			_, _ = d.Send(Text, []byte("never leaves"))
-			_, _ = d.SendFragment(Text, []byte("nor does this"), false)
+			_, _ = d.Send(protocol.Text, []byte("never leaves"))
+			_, _ = d.SendFragment(protocol.Text, []byte("nor does this"), false)
 			_ = d.CloseDiscard(4001, "overtakes")
 		}
 		s.start()
@@ -101,7 +99,7 @@ func TestADiscardingCloseOnASocket(t *testing.T) {
 		d, h, f := onWire(t, role, secure, Options{KeepAlive: -1, WriteTimeout: -1})
 		queued := 0
 		for range count {
-			queued, _ = d.Send(Binary, make([]byte, size))
+			queued, _ = d.Send(protocol.Binary, make([]byte, size))
 		}
 		if queued == 0 {
 			t.Fatal("this proves nothing: the kernel took everything")
@@ -130,51 +128,5 @@ func TestADiscardingCloseOnASocket(t *testing.T) {
 		}
 		f.send(t, f.closing(4001))
 		h.want(t, `clean, received 4001, sent 4001 "overtakes", first local, close`)
-	})
-}
-
-func TestCloseDiscardOfAConn(t *testing.T) {
-	eachRole(t, Options{}, func(t *testing.T, near, far *Conn) {
-		w, err := near.Writer(t.Context(), Text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		blocked := make(chan error)
-		go func() {
-			var err error
-			for err == nil { // until it has to wait for room, and then for ever
-				_, err = w.Write([]byte(strings.Repeat("x", 10_000)))
-			}
-			blocked <- err
-		}()
-		synctest.Wait()
-		if _, ok := errors.AsType[*Misuse](near.CloseDiscard(1005, "")); !ok {
-			t.Error("an illegal code must be misuse")
-		}
-		if err := near.driver.CloseDiscard(4001, "enough"); err != nil { // nobody reads at the far end yet
-			t.Fatal(err)
-		}
-		ended := make(chan error)
-		go func() { ended <- near.CloseDiscard(4002, "second") }()
-		if err := <-blocked; !errors.Is(err, protocol.ErrClosing) {
-			t.Errorf("a writer that waits for room must learn that we have closed; got %v", err)
-		}
-		_, reader, err := far.Reader(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = reader.Read(make([]byte, 1))
-		for err == nil {
-			_, err = reader.Read(make([]byte, 32<<10))
-		}
-		if e, ok := errors.AsType[*PeerClosed](err); !ok || e.Status != (Status{Code: 4001, Reason: "enough"}) {
-			t.Errorf("the far end must read our first Close in the middle of the message; got %v", err)
-		}
-		if err := <-ended; err != nil {
-			t.Errorf("the end must be clean; got %v", err)
-		}
-		if err := w.Close(); err == nil {
-			t.Error("the message cannot be finished any more; closing its writer must say so")
-		}
 	})
 }

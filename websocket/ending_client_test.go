@@ -27,7 +27,7 @@ func TestTheClientWaitsForTheServersEOF(t *testing.T) {
 		"the server violates the protocol": {func(t *testing.T, _ *Driver, f *far) {
 			f.send(t, f.violating())
 			f.wantFrame(t, `close 1002 "unknown opcode"`)
-			f.send(t, append(f.frame(Text, []byte("dropped")), f.closing(1002)...)) // RFC 6455, section 7.1.7
+			f.send(t, append(f.frame(protocol.Text, []byte("dropped")), f.closing(1002)...)) // RFC 6455, section 7.1.7
 		}, `not clean, received 1006, sent 1002 "unknown opcode", first local, violation frame.opcode`},
 		"the server masks": {func(t *testing.T, _ *Driver, f *far) {
 			f.send(t, textFrame("as a client"))
@@ -52,7 +52,7 @@ func TestTheClientWaitsForTheServersEOF(t *testing.T) {
 func TestAStuckServerIsCutAtItsBound(t *testing.T) {
 	fill := func(d *Driver) {
 		for range 8 {
-			_, _ = d.Send(Binary, make([]byte, 1<<20))
+			_, _ = d.Send(protocol.Binary, make([]byte, 1<<20))
 		}
 	}
 	for name, c := range map[string]struct {
@@ -143,7 +143,7 @@ func TestAnEOFWithoutCloseNotify(t *testing.T) {
 		}{
 			"in the middle of nothing": {func(*far) []byte { return nil }, nil,
 				"not clean, received 1006, sent 1006, first neither, eof"},
-			"in the middle of a frame": {func(f *far) []byte { return f.frame(Text, []byte("cut"))[:3] }, nil,
+			"in the middle of a frame": {func(f *far) []byte { return f.frame(protocol.Text, []byte("cut"))[:3] }, nil,
 				"not clean, received 1006, sent 1006, first neither, eof"},
 			"in the middle of a record": {func(*far) []byte { return nil }, []byte{23, 3, 3, 0, 100, 1, 2, 3},
 				"not clean, received 1006, sent 1006, first neither, eof"},
@@ -167,33 +167,4 @@ func TestAnEOFWithoutCloseNotify(t *testing.T) {
 			})
 		}
 	}
-}
-
-// From the first byte to the last, with the blocking API at both ends.
-func TestBothEndsCloseInOrder(t *testing.T) {
-	each(t, func(t *testing.T, secure bool) {
-		for name, clientCloses := range map[string]bool{"the client closes": true, "the server closes": false} {
-			t.Run(name, func(t *testing.T) {
-				s := serve(t, secure, &AcceptOptions{Options: Options{Pieces: true}}, newEcho)
-				opts := direct(DialOptions{TLSConfig: clientConfig()})
-				c, err := Dial(t.Context(), schemes(secure)[0]+s.addr, opts)
-				if err != nil {
-					t.Fatal(err)
-				}
-				server := s.accepted(t)
-				if clientCloses {
-					err = c.Close(1000, "bye")
-				} else {
-					_ = server.Close(1000, "bye")
-					_, _, err = c.Read(t.Context())
-				}
-				end, _ := c.Outcome()
-				if clientCloses != (err == nil) || err != nil && !IsNormal(err) || !end.Clean {
-					t.Errorf("the end must be clean and normal; got %v, %q", err, describe(end))
-				}
-				wantGone(t, c.driver)
-				wantGone(t, server)
-			})
-		}
-	})
 }

@@ -37,7 +37,7 @@ func TestASlowPeerGetsWhatWaitsAndThenOurClose(t *testing.T) {
 		defer tick.Stop()
 		f.r.Reset(slowly{f.Conn, tick})
 		for i := range messages {
-			if _, err := d.Send(Binary, append(make([]byte, size-1), byte(i))); err != nil {
+			if _, err := d.Send(protocol.Binary, append(make([]byte, size-1), byte(i))); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -68,7 +68,7 @@ func TestAPeerThatNeverReadsIsCut(t *testing.T) {
 		t.Parallel()
 		d, h, f := onWire(t, role, secure, Options{KeepAlive: -1, CloseTimeout: stuckBound})
 		_ = f.tcp.SetReadBuffer(16 << 10)
-		_, _ = d.Send(Binary, make([]byte, 8<<20))
+		_, _ = d.Send(protocol.Binary, make([]byte, 8<<20))
 		start := time.Now()
 		_ = d.Close(4001, "")
 		wantDone(t, d)

@@ -34,7 +34,7 @@ func (echo) Closed(_ *websocket.Driver, end websocket.Outcome) {
 
 func ExampleAcceptDriver() {
 	http.HandleFunc("/echo", func(w http.ResponseWriter, r *http.Request) {
-		c, err := websocket.AcceptDriver(w, r, nil)
+		c, _, err := websocket.AcceptDriver(w, r, nil)
 		if err != nil { // answered already
 			log.Print(err)
 			return

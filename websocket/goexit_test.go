@@ -83,7 +83,7 @@ func TestDriverHandlerThatEndsItsGoroutineLosesItsConnectionOnly(t *testing.T) {
 				for range 2 * runtime.GOMAXPROCS(0) {
 					d, peer := quittingPair(t, newQuitting(call, 1), nil, blocking)
 					if call == "Drained" {
-						_, _ = d.Send(Binary, make([]byte, 8<<20))
+						_, _ = d.Send(protocol.Binary, make([]byte, 8<<20))
 					}
 					_, _ = peer.Write(input)
 					_, _ = io.Copy(io.Discard, peer) // until our end of TCP, in order or by a reset

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/lingerws/linger/protocol"
 )
 
 func TestAHandlerThatBlocksHoldsUpNobody(t *testing.T) {
@@ -15,10 +17,10 @@ func TestAHandlerThatBlocksHoldsUpNobody(t *testing.T) {
 	for range blockers {
 		blocked.Add(1)
 		_, peer := watchedPair(t, newDoing(func(d *Driver, payload []byte) {
-			_, _ = d.Send(Text, []byte("sent before"))
+			_, _ = d.Send(protocol.Text, []byte("sent before"))
 			blocked.Done()
 			<-release
-			_, _ = d.Send(Text, payload)
+			_, _ = d.Send(protocol.Text, payload)
 		}))
 		if _, err := peer.Write(textFrame("block")); err != nil {
 			t.Fatal(err)
@@ -45,7 +47,7 @@ func TestWhatAHandlerSendsBeforeItBlocksLeaves(t *testing.T) {
 	release := make(chan struct{})
 	defer close(release)
 	_, peer := watchedPair(t, newDoing(func(d *Driver, payload []byte) {
-		_, _ = d.Send(Text, payload)
+		_, _ = d.Send(protocol.Text, payload)
 		<-release
 	}))
 	wantBack(t, peer, "from a handler that does not return")
@@ -55,7 +57,7 @@ func TestWhatAHandlerSendsBeforeItBlocksLeaves(t *testing.T) {
 func TestWhatTheNextHandlerSendsBeforeItBlocksLeavesToo(t *testing.T) {
 	release := make(chan struct{})
 	_, peer := watchedPair(t, newDoing(func(d *Driver, payload []byte) {
-		_, _ = d.Send(Text, payload)
+		_, _ = d.Send(protocol.Text, payload)
 		<-release
 	}))
 	defer close(release)

@@ -81,9 +81,9 @@ func TestHowAStreamEnds(t *testing.T) {
 		eof   bool // the peer's transport ends too
 		want  func(error) bool
 	}{
-		"1000":     {aClose(1000), false, isEOF},
-		"1001":     {aClose(1001), false, isEOF},
-		"no code":  {frame(protocol.Server, protocol.CloseFrame, nil), false, isEOF},
+		"1000":     {aClose(1000), false, isPlainEOF},
+		"1001":     {aClose(1001), false, isPlainEOF},
+		"no code":  {frame(protocol.Server, protocol.CloseFrame, nil), false, isPlainEOF},
 		"4000":     {aClose(4000), false, isKind[*PeerClosed]},
 		"no Close": {nil, true, isKind[*TransportError]},
 		"a violation": {violation(), false, func(err error) bool {
@@ -109,6 +109,8 @@ func TestHowAStreamEnds(t *testing.T) {
 	}
 }
 
+func isPlainEOF(err error) bool { return errors.Is(err, io.EOF) }
+
 func isKind[E error](err error) bool {
 	_, ok := errors.AsType[E](err)
 	return ok
@@ -116,7 +118,7 @@ func isKind[E error](err error) bool {
 
 // TestHowAStreamEndsThatWeHaveClosed: the peer's code decides, whoever was first.
 func TestHowAStreamEndsThatWeHaveClosed(t *testing.T) {
-	for code, want := range map[uint16]func(error) bool{1000: isEOF, 1001: isEOF, 1011: isKind[*PeerClosed]} {
+	for code, want := range map[uint16]func(error) bool{1000: isPlainEOF, 1001: isPlainEOF, 1011: isKind[*PeerClosed]} {
 		withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 			s := NetConn(c, Binary)
 			if err := errors.Join(s.CloseWrite(), s.CloseWrite()); err != nil {

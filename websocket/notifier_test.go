@@ -1,15 +1,14 @@
 package websocket
 
 import (
-	"errors"
 	"flag"
 	"net"
 	"os"
-	"syscall"
 	"testing"
 
 	"github.com/lingerws/linger/internal/memconn"
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/internal/readiness"
 )
 
 // TestMain runs all tests twice: a transport that can be either is waited for at first,
@@ -19,9 +18,9 @@ func TestMain(m *testing.M) {
 	if flagIsSet("test.list") || flagIsSet("test.fuzz") { // no test of a driver is among them
 		os.Exit(m.Run())
 	}
-	alwaysBlocking.Store(true)
+	readiness.AlwaysBlocking.Store(true)
 	status := m.Run()
-	alwaysBlocking.Store(false)
+	readiness.AlwaysBlocking.Store(false)
 	beginLoops()
 	os.Exit(max(status, m.Run()))
 }
@@ -52,47 +51,8 @@ func beginLoops() {
 
 // inMemory returns a connection in memory as the driver under test wants it.
 func inMemory(c *memconn.Conn) net.Conn {
-	if alwaysBlocking.Load() {
+	if readiness.AlwaysBlocking.Load() {
 		return c
 	}
-	return &told{streamTransport{nc: c}, c}
-}
-
-// told is a connection in memory that tells of readiness.
-type told struct {
-	streamTransport
-	*memconn.Conn
-}
-
-var _ notifier = (*told)(nil)
-
-func (n *told) begin(d *Driver) error {
-	tell := func() {
-		s := new(scratch)
-		for d.ready(s, false, false) {
-		}
-	}
-	n.Watch(func() { go tell() }) // as the loops do when a handler blocks
-	go tell()
-	return nil
-}
-
-func (n *told) alarms() *wheel { return nil }
-
-func (n *told) readNow(p []byte) (int, error) {
-	read, err := n.TryRead(p)
-	if errors.Is(err, syscall.EAGAIN) {
-		return 0, errWait
-	}
-	return read, err
-}
-
-func (n *told) tryWriteLast(p []byte) (int, error) { return n.tryWrite(p) }
-
-func (n *told) tryWrite(p []byte) (int, error) {
-	written, err := n.TryWrite(p)
-	if errors.Is(err, syscall.EAGAIN) {
-		return 0, nil
-	}
-	return written, err
+	return readiness.Conn{Reporter: c}
 }

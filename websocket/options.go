@@ -90,6 +90,7 @@ const (
 	defaultLingerTimeout   = 5 * time.Second
 	defaultKeepAlive       = 30 * time.Second
 	defaultWriteTimeout    = 30 * time.Second
+	defaultReadAhead       = 64 << 10
 )
 
 // WithDefaults returns the options with the default in the place of each duration, and of ReadAhead, that is zero or, where

@@ -12,6 +12,9 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
+// readSize is how many bytes a driver reads at once.
+const readSize = 32 << 10
+
 // pair is two connections that talk to each other in memory.
 type pair struct {
 	server, client       *Conn

@@ -34,18 +34,18 @@ func TestAConnectionIsParkedWhileNothingHappens(t *testing.T) {
 			{"within a message", func() { _, _ = b.Write([]byte("\x01\x81\x00\x00\x00\x00h")) }, false},
 			{"behind its end", func() { _, _ = b.Write([]byte("\x80\x81\x00\x00\x00\x00i")) }, true},
 			{"behind a ping", func() { _, _ = b.Write([]byte("\x89\x80\x00\x00\x00\x00")) }, true},
-			{"with a full queue", func() { _, _ = d.Send(Binary, make([]byte, 4<<10)) }, false},
+			{"with a full queue", func() { _, _ = d.Send(protocol.Binary, make([]byte, 4<<10)) }, false},
 			{"when it is empty", func() {
 				for range 5 {
 					_, _ = b.Read(read)
 					synctest.Wait()
 				}
 			}, true},
-			{"within a message of ours", func() { _, _ = d.SendFragment(Text, []byte("a"), false) }, false},
+			{"within a message of ours", func() { _, _ = d.SendFragment(protocol.Text, []byte("a"), false) }, false},
 			{"behind its end", func() { _, _ = d.SendFragment(protocol.Continuation, []byte("b"), true) }, true},
 			{"when asked for its state", func() { _, _ = d.State(), d.Queued() }, true},
 			{"when a ping of ours is due", func() { time.Sleep(40 * time.Second); _, _ = b.Read(read) }, true},
-			{"while it closes", func() { _ = d.Close(CloseNormal, "") }, false},
+			{"while it closes", func() { _ = d.Close(protocol.CloseNormal, "") }, false},
 		} {
 			step.do()
 			if got := parked(); got != step.want {
@@ -109,9 +109,9 @@ func TestAClientMasksWhatIsFramed(t *testing.T) {
 	})
 }
 
-func prepared(t *testing.T, size int) *Prepared {
+func prepared(t *testing.T, size int) *protocol.Prepared {
 	t.Helper()
-	p, err := Prepare(Binary, make([]byte, size))
+	p, err := PrepareDriver(protocol.Binary, make([]byte, size))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ func TestQueuedIsTrueToTheByteOnASocket(t *testing.T) {
 
 			sent, read := 0, 0
 			for _, size := range []int{0, 1, 125, 126, 65535, 65536, 1 << 20, 12345} {
-				_, _ = d.Send(Binary, make([]byte, size))
+				_, _ = d.Send(protocol.Binary, make([]byte, size))
 				h := protocol.Header{Length: int64(size), Masked: role == protocol.Client}
 				sent += len(h.Append(nil)) + size
 			}

@@ -33,8 +33,6 @@ type inputEnd struct {
 }
 
 const (
-	defaultReadAhead = 64 << 10
-
 	// pieceCost is what a piece counts against the bound beside its data, so that the number of empty pieces is bounded too.
 	pieceCost = 64
 

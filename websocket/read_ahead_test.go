@@ -9,6 +9,8 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
+var standardReadAhead = Options{}.WithDefaults().ReadAhead
+
 func put(r *readAhead, text string) (full bool) {
 	return r.put(&protocol.Event{Opcode: Text, Payload: []byte(text), Last: true})
 }
@@ -35,17 +37,17 @@ func TestReadAheadIsFullUntilHalfIsFree(t *testing.T) {
 }
 
 func TestEmptyPiecesCountToo(t *testing.T) {
-	r := newReadAhead(defaultReadAhead)
+	r := newReadAhead(standardReadAhead)
 	n := 1
 	for ; !put(&r, "") && n < 1_000_000; n++ {
 	}
-	if n != defaultReadAhead/pieceCost {
-		t.Errorf("at most %d empty pieces may be held; it was %d", defaultReadAhead/pieceCost, n)
+	if n != standardReadAhead/pieceCost {
+		t.Errorf("at most %d empty pieces may be held; it was %d", standardReadAhead/pieceCost, n)
 	}
 }
 
 func TestReadAheadOwnsWhatItHolds(t *testing.T) {
-	r := newReadAhead(defaultReadAhead)
+	r := newReadAhead(standardReadAhead)
 	borrowed, owned := []byte("borrowed"), []byte("owned")
 	r.put(&protocol.Event{Payload: borrowed})
 	r.put(&protocol.Event{Payload: owned, Owned: true})
@@ -74,7 +76,7 @@ func TestNothingIsTakenBehindWhatWasDropped(t *testing.T) {
 }
 
 func TestThePeersCloseComesBehindWhatItSent(t *testing.T) {
-	r := newReadAhead(defaultReadAhead)
+	r := newReadAhead(standardReadAhead)
 	put(&r, "before")
 	r.finish(Status{Code: 1000})
 	if _, ok, end := r.take(); !ok || end.finished {
@@ -96,7 +98,7 @@ func TestAFullReadAheadStopsTheTransport(t *testing.T) {
 			}
 		}()
 		synctest.Wait()
-		if held := c.held(); held > 1000+readBufferSize+readBufferSize/900*pieceCost {
+		if held := c.held(); held > 1000+readSize+readSize/900*pieceCost {
 			t.Errorf("a connection that is not read holds at most one read more than its bound; it holds %d", held)
 		}
 		if peer.Peer().Unread() == 0 {

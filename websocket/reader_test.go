@@ -112,7 +112,7 @@ func TestReaderStreams(t *testing.T) {
 			var n int
 			n, err = r.Read(buf)
 			got.Write(buf[:n])
-			if held := p.server.held(); held > 10_000+readBufferSize+pieceCost {
+			if held := p.server.held(); held > 10_000+(16<<10)+pieceCost {
 				t.Fatalf("a stream must not be held in memory; %d bytes are", held)
 			}
 		}

@@ -88,12 +88,12 @@ func TestServeGivesItsDescriptorsBack(t *testing.T) {
 	}
 	server := &http.Server{Handler: http.HandlerFunc(pages), ReadHeaderTimeout: httpTimeout, ErrorLog: log.New(new(record), "", 0)}
 	ended := make(chan error, 1)
-	go func() { ended <- Serve(server, l) }()
+	go func() { ended <- server.Serve(newListener(server, l)) }()
 	for range 10 {
 		for _, path := range []string{"/refused", "/stream", "/panic", "/aborted"} {
 			_, _, _ = ask(t, l.Addr().String(), to(path))
 		}
-		s := &service{addr: l.Addr().String()}
+		s := &httpServer{addr: l.Addr().String()}
 		c := s.open(t, "")
 		c.send(t, closeFrame(1000, ""))
 		c.wantFrame(t, "close 1000")

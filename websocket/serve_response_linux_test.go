@@ -59,7 +59,7 @@ func TestServeAcceptClearsDeadlines(t *testing.T) {
 			startEcho(w, r)
 			time.Sleep(time.Until(soon))
 		}, own)
-		c := (&service{addr: addr}).open(t, "")
+		c := (&httpServer{addr: addr}).open(t, "")
 		time.Sleep(11 * short)
 		c.send(t, textFrame("later"))
 		c.wantFrame(t, received{protocol.Text, []byte("later")}.String())

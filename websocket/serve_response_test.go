@@ -188,7 +188,7 @@ var responses = map[string]http.HandlerFunc{
 	},
 	"/panic": func(http.ResponseWriter, *http.Request) { panic("secret") },
 	"/panic accepted": func(w http.ResponseWriter, r *http.Request) {
-		if d, err := AcceptDriver(w, r, nil); err == nil {
+		if d, _, err := AcceptDriver(w, r, nil); err == nil {
 			d.CloseNow()
 		}
 		panic("secret")
@@ -223,7 +223,7 @@ var responses = map[string]http.HandlerFunc{
 }
 
 func startEcho(w http.ResponseWriter, r *http.Request) {
-	if d, err := AcceptDriver(w, r, nil); err == nil {
+	if d, _, err := AcceptDriver(w, r, nil); err == nil {
 		d.Start(echo{})
 	}
 }

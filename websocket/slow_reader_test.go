@@ -59,7 +59,7 @@ func TestKeepAliveWaitsForASlowReader(t *testing.T) {
 					e := newEnds()
 					d.Start(quiet{e})
 					for range sizes[0] {
-						_, _ = d.Send(Binary, make([]byte, sizes[1]))
+						_, _ = d.Send(protocol.Binary, make([]byte, sizes[1]))
 					}
 					messages, err := slowPeer{peer, role}.messages(t, sizes[0]*sizes[1])
 					if err != nil || messages != sizes[0] {
@@ -102,7 +102,7 @@ func TestKeepAliveEndsAPeerThatTakesNothing(t *testing.T) {
 				d := NewDriver(near, protocol.Server, nil, c.opts)
 				e := newEnds()
 				d.Start(quiet{e})
-				_, _ = d.Send(Binary, make([]byte, 1<<20))
+				_, _ = d.Send(protocol.Binary, make([]byte, 1<<20))
 				if _, err := io.ReadFull(peer, make([]byte, 100_000)); err != nil { // and no more
 					t.Fatal(err)
 				}
@@ -124,7 +124,7 @@ func TestKeepAliveSeesWhatTheKernelDelivers(t *testing.T) {
 			d, h, f := onWire(t, role, secure, Options{KeepAlive: -1, WriteTimeout: -1, Blocking: blocking})
 			_ = f.tcp.SetReadBuffer(256 << 10) // what has arrived there is nothing to be seen of
 			const size = 16 << 20
-			_, _ = d.Send(Binary, make([]byte, size))
+			_, _ = d.Send(protocol.Binary, make([]byte, size))
 			d.checkPeer()
 			for read := 0; read < size; {
 				n, err := io.ReadAtLeast(f.r, make([]byte, size/16), min(size/16, size-read))

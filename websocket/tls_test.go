@@ -4,49 +4,9 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
-	"net"
-	"sync"
 	"testing"
 	"time"
 )
-
-// wiretap keeps what arrives on the TCP below TLS.
-type wiretap struct {
-	net.Conn
-	mu sync.Mutex
-	in []byte
-}
-
-func (w *wiretap) Read(p []byte) (int, error) {
-	n, err := w.Conn.Read(p)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.in = append(w.in, p[:n]...)
-	return n, err
-}
-
-// alertRecord is the type of a record that holds an alert: RFC 8446, section 5.1.
-const alertRecord = 21
-
-// alertsVisible returns a configuration of TLS 1.2, where the type of a record can
-// be seen from outside.
-func alertsVisible() *tls.Config {
-	config := clientConfig()
-	config.MaxVersion = tls.VersionTLS12
-	return config
-}
-
-// lastRecord returns the type of the last TLS record that arrived.
-func (w *wiretap) lastRecord() (last byte) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for b := w.in; len(b) >= 5; {
-		last = b[0]
-		size := int(b[3])<<8 | int(b[4])
-		b = b[min(len(b), 5+size):]
-	}
-	return last
-}
 
 // Over TLS our direction ends with close_notify and then the TCP FIN, while the
 // client has ended nothing: RFC 8446, section 6.1, and RFC 6455, section 7.1.1.

@@ -3,10 +3,10 @@ package websocket
 import (
 	"crypto/tls"
 	"net"
-	"sync/atomic"
 
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/websocket/internal/netlayer"
+	"github.com/lingerws/linger/websocket/internal/readiness"
 )
 
 // transport is what a connection needs of TCP, TLS or anything like them: read,
@@ -43,13 +43,16 @@ type transport interface {
 }
 
 // alwaysBlocking is for tests: all of them run with both drivers.
-var alwaysBlocking atomic.Bool
+var alwaysBlocking = &readiness.AlwaysBlocking
 
 // newTransport returns the best that can be had of nc; blocking says that it should be
 // waited for.
 func newTransport(nc net.Conn, blocking bool) transport {
-	if own, ok := nc.(transport); ok {
+	switch own := nc.(type) {
+	case transport:
 		return own
+	case readiness.Conn:
+		return &told{streamTransport{nc: own.Reporter}, own.Reporter}
 	}
 	if !blocking && !alwaysBlocking.Load() {
 		if t, ok := newNotifier(nc); ok {

@@ -26,7 +26,7 @@ func TestWhatTheKernelHoldsForASlowPeerIsWaitedFor(t *testing.T) {
 	d.Start(h)
 	t.Cleanup(func() { d.CloseNow(); _ = peer.Close() })
 
-	_, _ = d.Send(Binary, make([]byte, size))
+	_, _ = d.Send(protocol.Binary, make([]byte, size))
 	start := time.Now()
 	_ = d.Close(4001, "")
 	if queued := d.Queued(); queued > 0 {

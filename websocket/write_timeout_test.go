@@ -127,7 +127,7 @@ func TestTheWriteTimeoutOnAnyTransport(t *testing.T) {
 		told := &recorder{}
 		d := NewDriver(a, protocol.Server, nil, Options{KeepAlive: -1})
 		d.Start(told)
-		_, _ = d.Send(Binary, make([]byte, 100_000))
+		_, _ = d.Send(protocol.Binary, make([]byte, 100_000))
 		for range 5 {
 			time.Sleep(29 * time.Second)
 			_, _ = io.ReadFull(b, make([]byte, 16<<10))
@@ -150,7 +150,7 @@ func TestASlowReaderOnASocketIsNotCut(t *testing.T) {
 		_ = f.tcp.SetReadBuffer(64 << 10)
 		tick := time.NewTicker(20 * time.Millisecond)
 		defer tick.Stop()
-		_, _ = d.Send(Binary, make([]byte, size))
+		_, _ = d.Send(protocol.Binary, make([]byte, size))
 		reader, read := slowly{f.Conn, tick}, 0
 		for start := time.Now(); time.Since(start) < 5*bound; {
 			n, err := reader.Read(make([]byte, 32<<10))
@@ -167,7 +167,7 @@ func TestASlowReaderOnASocketIsNotCut(t *testing.T) {
 func TestWhatLeavesAtOnceIsNotTimed(t *testing.T) {
 	d, _, f := onWire(t, protocol.Server, false, Options{KeepAlive: -1})
 	for range 10 {
-		_, _ = d.Send(Text, []byte("hello"))
+		_, _ = d.Send(protocol.Text, []byte("hello"))
 		f.wantFrame(t, `text "hello"`)
 	}
 	d.lock()

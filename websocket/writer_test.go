@@ -8,12 +8,14 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/lingerws/linger/internal/memconn"
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/internal/readiness"
 )
 
 func mustStart(t *testing.T, c *Conn, op MessageType) *MessageWriter {
@@ -197,17 +199,23 @@ func TestAllWhoWaitForRoomGoOn(t *testing.T) {
 	})
 }
 
-// eagerTransport takes at once what it is given, from some moment on, as TCP does.
-type eagerTransport struct {
-	transport
-	eager atomic.Bool
+// eagerConn takes nothing until it is eager, and then all that it is given at once, as TCP does.
+type eagerConn struct {
+	*memconn.Conn
+	eager  atomic.Bool
+	report func() // that it may be written
 }
 
-func (t *eagerTransport) tryWrite(p []byte) (int, error) {
-	if !t.eager.Load() {
-		return 0, nil
+func (c *eagerConn) Watch(report func()) {
+	c.report = report
+	c.Conn.Watch(report)
+}
+
+func (c *eagerConn) TryWrite(p []byte) (int, error) {
+	if !c.eager.Load() {
+		return 0, syscall.EAGAIN
 	}
-	return t.write(p)
+	return c.Conn.TryWrite(p)
 }
 
 // TestRoomIsPassedOn: what is written at once is not told to be drained, so that one
@@ -215,12 +223,9 @@ func (t *eagerTransport) tryWrite(p []byte) (int, error) {
 func TestRoomIsPassedOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ours, peer := memconn.Pipe()
-		opts := connOptions(Options{KeepAlive: -1})
-		d := NewDriver(ours, protocol.Server, nil, opts)
-		link := &eagerTransport{transport: d.transport}
-		d.transport = link
-		c := newConn(d, "", opts)
-		defer d.CloseNow()
+		link := &eagerConn{Conn: ours}
+		c := NewConn(readiness.Conn{Reporter: link}, protocol.Server, nil, Options{KeepAlive: -1})
+		defer c.CloseNow()
 		if err := c.Write(t.Context(), Binary, make([]byte, 200_000)); err != nil {
 			t.Fatal(err)
 		}
@@ -230,6 +235,7 @@ func TestRoomIsPassedOn(t *testing.T) {
 		}
 		synctest.Wait()
 		link.eager.Store(true)
+		link.report()
 		if _, err := readFrame(peer); err != nil {
 			t.Fatal(err)
 		}

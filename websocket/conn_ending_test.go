@@ -1,0 +1,34 @@
+package websocket
+
+import (
+	"testing"
+)
+
+// From the first byte to the last, with the blocking API at both ends.
+func TestBothEndsCloseInOrder(t *testing.T) {
+	each(t, func(t *testing.T, secure bool) {
+		for name, clientCloses := range map[string]bool{"the client closes": true, "the server closes": false} {
+			t.Run(name, func(t *testing.T) {
+				s := serve(t, secure, &AcceptOptions{Options: Options{Pieces: true}}, newEcho)
+				opts := direct(DialOptions{TLSConfig: clientConfig()})
+				c, err := Dial(t.Context(), schemes(secure)[0]+s.addr, opts)
+				if err != nil {
+					t.Fatal(err)
+				}
+				server := s.accepted(t)
+				if clientCloses {
+					err = c.Close(1000, "bye")
+				} else {
+					_ = server.Close(1000, "bye")
+					_, _, err = c.Read(t.Context())
+				}
+				end, _ := c.Outcome()
+				if clientCloses != (err == nil) || err != nil && !IsNormal(err) || !end.Clean {
+					t.Errorf("the end must be clean and normal; got %v, %q", err, describe(end))
+				}
+				wantGone(t, c.driver)
+				wantGone(t, server)
+			})
+		}
+	})
+}
