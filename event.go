@@ -3,7 +3,7 @@ package linger
 import (
 	"github.com/lingerws/linger/internal/race"
 	"github.com/lingerws/linger/protocol"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // Message is a whole message of a connection.
@@ -38,7 +38,7 @@ type Drain struct {
 type Close struct {
 	Server *Server
 	Socket *Socket
-	websocket.Outcome
+	driver.Outcome
 
 	progress progress
 }

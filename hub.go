@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/lingerws/linger/internal/latch"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // hub lists the connections and the subscribers of channels. It contains a socket from its acceptance until its close event has been
@@ -187,7 +187,7 @@ func (s *Server) Publish(channel string, p Payload, except ...*Socket) (int, err
 	if err := checkChannel(channel); err != nil {
 		return 0, err
 	}
-	frame, err := websocket.Prepare(p.opcode(), p.Data)
+	frame, err := driver.Prepare(p.opcode(), p.Data)
 	if err != nil {
 		return 0, err
 	}

@@ -9,14 +9,14 @@ import (
 
 	"github.com/lingerws/linger/internal/ident"
 	"github.com/lingerws/linger/protocol/handshake"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // Options are what a server can be told. The zero value is ready to use; a
-// negative bound counts as 0, except where websocket.Options says otherwise.
+// negative bound counts as 0, except where driver.Options says otherwise.
 type Options struct {
 	// The bounds of each connection. HalfOpen is set by AcceptOptions instead.
-	websocket.Options
+	driver.Options
 
 	// Origins decides from which web pages browsers may connect; the zero value
 	// admits pages of the same host. See [Origins].
@@ -77,7 +77,7 @@ type Options struct {
 	SendQueue int
 	Policy    Policy
 
-	// HighWater, of websocket.Options, is the length of the send queue, in bytes, from
+	// HighWater, of driver.Options, is the length of the send queue, in bytes, from
 	// which the application is told when it is empty again; see [Drainer]. 0 means
 	// SendQueue, and so does more.
 

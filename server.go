@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/protocol/handshake"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // Server makes a [Socket] of each upgrade request that its [Handler] accepts, and calls the handler for the events of these
@@ -39,7 +39,7 @@ func NewServer(h Handler, opts Options) *Server {
 		s.opts.Fallback = http.HandlerFunc(s.upgradeRequired)
 	}
 	if s.opts.MaxMemory > 0 {
-		s.memory.budget = websocket.NewBudget(s.opts.MaxMemory, s.memoryExceeded)
+		s.memory.budget = driver.NewBudget(s.opts.MaxMemory, s.memoryExceeded)
 	}
 	s.version.Store(newHandlerVersion(h))
 	return s
@@ -54,7 +54,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.opts.Fallback.ServeHTTP(w, r)
 		return
 	}
-	h, refusal := websocket.CheckRequest(r, s.opts.Origins)
+	h, refusal := driver.CheckRequest(r, s.opts.Origins)
 	if refusal != nil {
 		s.Refuse(w, r, refusal)
 		return

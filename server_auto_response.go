@@ -4,7 +4,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/lingerws/linger/protocol"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // SetAutoResponse makes the server respond to the text message request on every connection, at once and without the handler: for
@@ -20,7 +20,7 @@ func (s *Server) SetAutoResponse(request, response string) error {
 	if err := CheckAutoResponse(request, response); err != nil {
 		return err
 	}
-	frame, err := websocket.Prepare(protocol.Text, []byte(response))
+	frame, err := driver.Prepare(protocol.Text, []byte(response))
 	if err == nil {
 		s.autoResponse.Store(&autoResponse{request: request, response: Text(response), frame: frame})
 	}

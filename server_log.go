@@ -11,7 +11,7 @@ import (
 
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/protocol/handshake"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // logLimit bounds the log lines that peers can cause. Of each kind a number of lines per minute is logged; the others are counted,
@@ -86,7 +86,7 @@ func (s *Server) logSuppressed(level slog.Level, kind lineKind) {
 // may call it in [Upgrade.Respond].
 func (s *Server) Refuse(w http.ResponseWriter, r *http.Request, refusal *handshake.Refusal) {
 	s.logRefusal(slog.LevelInfo, r, refusal.Status, string(refusal.Reason), refusal.Text)
-	websocket.Refuse(w, refusal)
+	driver.Refuse(w, refusal)
 }
 
 // upgradeRequired answers a request that does not ask for a WebSocket.
@@ -94,7 +94,7 @@ func (s *Server) upgradeRequired(w http.ResponseWriter, r *http.Request) {
 	refusal := handshake.UpgradeRequired(r.ProtoMajor, handshake.ReasonUpgrade,
 		"this address speaks WebSocket only: send Upgrade: websocket and Connection: Upgrade, over HTTP/1.1")
 	s.logRefusal(slog.LevelDebug, r, refusal.Status, string(refusal.Reason), refusal.Text)
-	websocket.Refuse(w, refusal)
+	driver.Refuse(w, refusal)
 }
 
 // handshakeMistake is the reason under which all wrong handshakes are limited together, so that a client with many kinds of mistakes
@@ -116,7 +116,7 @@ func (s *Server) logRefusal(level slog.Level, r *http.Request, status int, reaso
 }
 
 // logEnd logs the end of a connection.
-func (s *Socket) logEnd(end websocket.Outcome) {
+func (s *Socket) logEnd(end driver.Outcome) {
 	message, level := "connection ended abnormally", slog.LevelInfo
 	switch {
 	case isNormal(end.Cause):
@@ -190,7 +190,7 @@ func (t *traffic) countSent(size int) {
 }
 
 // logAccess writes the access log's line for a connection that has ended.
-func (s *Socket) logAccess(end websocket.Outcome) {
+func (s *Socket) logAccess(end driver.Outcome) {
 	t := s.traffic
 	if t == nil {
 		return

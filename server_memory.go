@@ -5,13 +5,13 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // memoryLimit bounds what all connections hold together (Options.MaxMemory).
 type memoryLimit struct {
-	budget   *websocket.Budget // nil without a bound
-	evicting atomic.Bool       // the bound was exceeded, and connections are being closed because of that
+	budget   *driver.Budget // nil without a bound
+	evicting atomic.Bool    // the bound was exceeded, and connections are being closed because of that
 }
 
 // evictionPause is the time between closing connections and the next look at what is held.

@@ -11,7 +11,7 @@ import (
 	"github.com/lingerws/linger/internal/ident"
 	"github.com/lingerws/linger/internal/latch"
 	"github.com/lingerws/linger/protocol"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // Socket is the application's handle of one connection. Its methods may be called from any goroutine at any time; after the end
@@ -25,12 +25,12 @@ type Socket struct {
 	halfOpen bool
 	traffic  *traffic // nil without Options.AccessLog
 
-	conn              atomic.Pointer[websocket.Driver] // nil until the 101 has been written
-	closing           atomic.Bool                      // a Close was requested, or the connection has ended: nothing more is sent
-	data              atomic.Pointer[data]             // nil if there is none
-	lastActivity      atomic.Int64                     // when a message last came or went, in ns after Server.began (Options.IdleTimeout)
-	peerClosed        atomic.Bool                      // the peer's Close has come (half-open mode only)
-	admissionReleased atomic.Bool                      // releaseAdmission has been called once
+	conn              atomic.Pointer[driver.Driver] // nil until the 101 has been written
+	closing           atomic.Bool                   // a Close was requested, or the connection has ended: nothing more is sent
+	data              atomic.Pointer[data]          // nil if there is none
+	lastActivity      atomic.Int64                  // when a message last came or went, in ns after Server.began (Options.IdleTimeout)
+	peerClosed        atomic.Bool                   // the peer's Close has come (half-open mode only)
+	admissionReleased atomic.Bool                   // releaseAdmission has been called once
 
 	mu       sync.Mutex
 	pending  *pendingSends       // nil once the 101 has been written, or the handshake has failed
@@ -123,7 +123,7 @@ func (s *Socket) Buffered() int {
 }
 
 // attach gives a socket its connection after the 101. What was sent before leaves first.
-func (s *Socket) attach(conn *websocket.Driver) {
+func (s *Socket) attach(conn *driver.Driver) {
 	s.saveData()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -138,14 +138,14 @@ func (s *Socket) attach(conn *websocket.Driver) {
 func (s *Socket) fail(err error) {
 	none := protocol.Status{Code: protocol.CloseAbnormal}
 	outcome := protocol.Outcome{Received: none, Sent: none, Cause: CauseHandshake}
-	if s.end(websocket.Outcome{Outcome: outcome, Err: err}) {
+	if s.end(driver.Outcome{Outcome: outcome, Err: err}) {
 		go s.handleEvents()
 	}
 }
 
 // end logs the outcome of the connection and queues the close event. It reports whether the caller has to start the handling of
 // events.
-func (s *Socket) end(outcome websocket.Outcome) (start bool) {
+func (s *Socket) end(outcome driver.Outcome) (start bool) {
 	s.closing.Store(true)
 	s.mu.Lock()
 	s.ended = true

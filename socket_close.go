@@ -2,7 +2,7 @@ package linger
 
 import (
 	"github.com/lingerws/linger/protocol"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // The causes of connections that the server has closed without a call of the application. The Close that it sends has the code
@@ -83,7 +83,7 @@ func (s *Socket) startClose(status protocol.Status, discard bool) {
 }
 
 // closeConn closes our half of a connection, with an empty Close for the code CloseNoStatus.
-func closeConn(conn *websocket.Driver, status protocol.Status, discard bool) {
+func closeConn(conn *driver.Driver, status protocol.Status, discard bool) {
 	switch {
 	case status.Code == protocol.CloseNoStatus:
 		conn.CloseEmpty()
@@ -95,14 +95,14 @@ func closeConn(conn *websocket.Driver, status protocol.Status, discard bool) {
 }
 
 // answerClose sends our Close with the peer's code and reason. Nothing can be sent after it.
-func (s *Socket) answerClose(conn *websocket.Driver) {
+func (s *Socket) answerClose(conn *driver.Driver) {
 	s.closing.Store(true)
 	s.wakeSenders()
 	conn.AnswerClose()
 }
 
 // failConn sends the Close for a violation of the peer (RFC 6455, section 7.1.7). Nothing can be sent after it.
-func (s *Socket) failConn(conn *websocket.Driver) {
+func (s *Socket) failConn(conn *driver.Driver) {
 	s.closing.Store(true)
 	s.wakeSenders()
 	conn.Fail()
@@ -158,7 +158,7 @@ func (s *Socket) decide(d decision) {
 }
 
 // causeOf returns the cause of the close event: the server's decision, unless the peer closed first or broke a rule. mu is held.
-func (s *Socket) causeOf(end websocket.Outcome) protocol.Cause {
+func (s *Socket) causeOf(end driver.Outcome) protocol.Cause {
 	if s.decision == undecided || end.First == protocol.Remote || end.Cause == protocol.CauseViolation || end.Cause == CauseHandshake {
 		return end.Cause
 	}

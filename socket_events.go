@@ -5,17 +5,17 @@ import (
 
 	"github.com/lingerws/linger/internal/race"
 	"github.com/lingerws/linger/protocol"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // driverEvents is a socket as its driver sees it: the handler of the driver's events, which would otherwise be exported methods
 // of [Socket].
 type driverEvents Socket
 
-var _ websocket.Handler = (*driverEvents)(nil)
+var _ driver.Handler = (*driverEvents)(nil)
 
 // Events queues what one read has brought. It reports whether Work has to handle it.
-func (e *driverEvents) Events(conn *websocket.Driver, events []protocol.Event) (work bool) {
+func (e *driverEvents) Events(conn *driver.Driver, events []protocol.Event) (work bool) {
 	s := (*Socket)(e)
 	s.recordActivity()
 	s.traffic.countReceived(events)
@@ -34,7 +34,7 @@ func (e *driverEvents) Events(conn *websocket.Driver, events []protocol.Event) (
 
 // Work handles the events of a read on the goroutine that has read them, because changing to another one costs more than many
 // a handler.
-func (e *driverEvents) Work(*websocket.Driver) {
+func (e *driverEvents) Work(*driver.Driver) {
 	s := (*Socket)(e)
 	s.mu.Lock()
 	due := s.queue != nil && s.queue.workDue
@@ -48,7 +48,7 @@ func (e *driverEvents) Work(*websocket.Driver) {
 }
 
 // Drained wakes the senders that wait for room, and queues a Drain for the application.
-func (e *driverEvents) Drained(*websocket.Driver) {
+func (e *driverEvents) Drained(*driver.Driver) {
 	s := (*Socket)(e)
 	s.wakeSenders()
 	s.deliverDrain()
@@ -56,7 +56,7 @@ func (e *driverEvents) Drained(*websocket.Driver) {
 
 // Closed queues the close event after all others. The driver calls it on a goroutine that may block, so it handles the event
 // too unless another goroutine does.
-func (e *driverEvents) Closed(_ *websocket.Driver, outcome websocket.Outcome) {
+func (e *driverEvents) Closed(_ *driver.Driver, outcome driver.Outcome) {
 	s := (*Socket)(e)
 	if s.end(outcome) {
 		s.handleEvents()
@@ -65,7 +65,7 @@ func (e *driverEvents) Closed(_ *websocket.Driver, outcome websocket.Outcome) {
 
 // peerHasClosed answers the peer's Close once the events before it have been handled, so that replies to them leave first:
 // after our Close no data may (RFC 6455, section 5.5.1). In half-open mode the application answers.
-func (s *Socket) peerHasClosed(conn *websocket.Driver, status protocol.Status) {
+func (s *Socket) peerHasClosed(conn *driver.Driver, status protocol.Status) {
 	if s.halfOpen {
 		s.peerClosed.Store(true)
 		s.deliver(&PeerClose{Server: s.server, Socket: s, Status: status})

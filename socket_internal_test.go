@@ -17,7 +17,7 @@ import (
 
 	"github.com/lingerws/linger/internal/memconn"
 	"github.com/lingerws/linger/protocol"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // Whoever sees the connection must find behind it what was sent early.
@@ -38,7 +38,7 @@ func TestNobodyOvertakesWhatWasSentEarly(t *testing.T) {
 		}
 		late <- socket.Send(Text("late"))
 	}()
-	socket.attach(websocket.NewDriver(nc, protocol.Server, nil, websocket.Options{}))
+	socket.attach(driver.New(nc, protocol.Server, nil, driver.Options{}))
 	if err := <-late; err != nil {
 		t.Errorf("an attached socket takes messages; got %v", err)
 	}
@@ -65,7 +65,7 @@ func TestBufferedIsTheSameOnBothSidesOfThe101(t *testing.T) {
 		before := socket.Buffered()
 		nc, peer := memconn.Pipe()
 		peer.SetCapacity(0)
-		socket.attach(websocket.NewDriver(nc, protocol.Server, nil, websocket.Options{KeepAlive: -1}))
+		socket.attach(driver.New(nc, protocol.Server, nil, driver.Options{KeepAlive: -1}))
 		synctest.Wait()
 		if after := socket.Buffered(); after != before || before == 0 {
 			t.Errorf("nothing was written: %d bytes wait as before; got %d", before, after)
@@ -151,7 +151,7 @@ type gate struct {
 	entered, open chan struct{}
 }
 
-func (g gate) Events(*websocket.Driver, []protocol.Event) (work bool) {
+func (g gate) Events(*driver.Driver, []protocol.Event) (work bool) {
 	close(g.entered)
 	<-g.open
 	return false
@@ -177,7 +177,7 @@ func TestBlockedSenderSeesAQueueThatLeftAtOnce(t *testing.T) {
 
 	s := NewServer(HandlerFuncs{}, Options{SendQueue: 1, Policy: PolicyBlock})
 	socket := &Socket{server: s, id: "test"}
-	conn := websocket.NewDriver(nc, protocol.Server, nil, websocket.Options{HighWater: 1})
+	conn := driver.New(nc, protocol.Server, nil, driver.Options{HighWater: 1})
 	defer conn.CloseNow()
 	g := gate{(*driverEvents)(socket), make(chan struct{}), make(chan struct{})}
 	conn.Start(g)

@@ -4,7 +4,7 @@ import (
 	"sync"
 
 	"github.com/lingerws/linger/internal/queue"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // eventQueue holds the events of one socket that wait for the handler, so that they are handled one at a time and in order.
@@ -88,7 +88,7 @@ func (s *Socket) enqueue(event queuedEvent) (start bool) {
 
 // enqueueBatch queues messages that the driver has delivered together. It reports whether they wait for Work, which is the case
 // if the handler is idle. Otherwise they are handled after the events before them, and payloads that are lent are copied.
-func (s *Socket) enqueueBatch(messages []Message, conn *websocket.Driver) (work bool) {
+func (s *Socket) enqueueBatch(messages []Message, conn *driver.Driver) (work bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	work = s.openQueue()
@@ -134,7 +134,7 @@ func (s *Socket) queueLimits() queue.Limits {
 }
 
 // pauseIfFull stops the reading of the connection if the queue has become full. mu is held.
-func (s *Socket) pauseIfFull(conn *websocket.Driver) {
+func (s *Socket) pauseIfFull(conn *driver.Driver) {
 	if conn != nil && !s.ended && s.queue.events.Pause(s.queueLimits()) {
 		conn.Pause()
 	}

@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/lingerws/linger/protocol"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // Send queues a message. It does not wait for the peer, except under PolicyBlock. The error is [ErrClosed], [ErrQueueFull],
@@ -63,7 +63,7 @@ func (s *Socket) send(policy Policy, p Payload, frame *protocol.Prepared) error 
 			return nil
 		case errors.Is(err, protocol.ErrClosing):
 			return ErrClosed
-		case !errors.Is(err, websocket.ErrQueueFull):
+		case !errors.Is(err, driver.ErrQueueFull):
 			return err
 		}
 		if err := s.applyPolicy(conn, policy); err != nil {
@@ -82,7 +82,7 @@ func (s *Socket) sendLimit(policy Policy) int {
 }
 
 // applyPolicy applies the policy to a full send queue. It returns nil if the caller is to try again.
-func (s *Socket) applyPolicy(conn *websocket.Driver, policy Policy) error {
+func (s *Socket) applyPolicy(conn *driver.Driver, policy Policy) error {
 	if s.closing.Load() {
 		return ErrClosed
 	}
@@ -98,7 +98,7 @@ func (s *Socket) applyPolicy(conn *websocket.Driver, policy Policy) error {
 
 // closeFull closes a connection whose peer does not read fast enough, or that holds more than its share while all connections
 // together hold too much.
-func (s *Socket) closeFull(conn *websocket.Driver) error {
+func (s *Socket) closeFull(conn *driver.Driver) error {
 	if conn.Queued() >= s.server.opts.SendQueue {
 		s.closeFor(tooSlow)
 	} else {
@@ -109,7 +109,7 @@ func (s *Socket) closeFull(conn *websocket.Driver) error {
 
 // waitDrained blocks until the send queue is empty, and returns an error if the connection closes or ends first. It is bounded by
 // Options.WriteTimeout, which ends the connection of a peer that reads nothing.
-func (s *Socket) waitDrained(conn *websocket.Driver) error {
+func (s *Socket) waitDrained(conn *driver.Driver) error {
 	s.mu.Lock()
 	drained := s.drained.Next()
 	s.mu.Unlock()
@@ -176,7 +176,7 @@ func (ps *pendingSends) append(p Payload, limit int) error {
 	case ps.bytes >= limit || len(ps.frames) >= maxPending:
 		return ErrQueueFull
 	}
-	frame, err := websocket.Prepare(p.opcode(), p.Data)
+	frame, err := driver.Prepare(p.opcode(), p.Data)
 	if err != nil {
 		return err
 	}
@@ -199,7 +199,7 @@ func (ps *pendingSends) close(status protocol.Status, discard bool) {
 }
 
 // flush passes everything to the connection, in order.
-func (ps *pendingSends) flush(conn *websocket.Driver) {
+func (ps *pendingSends) flush(conn *driver.Driver) {
 	if len(ps.frames) > 0 {
 		conn.SendAllPrepared(ps.frames)
 	}

@@ -10,7 +10,7 @@ import (
 	"sync"
 
 	"github.com/lingerws/linger/protocol/handshake"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // Upgrade is an upgrade request. The handler answers it once, with Accept or
@@ -19,7 +19,7 @@ type Upgrade struct {
 	Server  *Server
 	Request *http.Request
 
-	handshake *websocket.Handshake
+	handshake *driver.Handshake
 	writer    http.ResponseWriter
 	client    client
 	request   *http.Request   // as it came: its context ends when the client is gone
@@ -219,7 +219,7 @@ func (u *Upgrade) complete(socket *Socket) {
 		socket.fail(err)
 		return
 	}
-	conn, err := u.handshake.Accept(u.writer, u.accept.Subprotocol, &websocket.AcceptOptions{
+	conn, err := u.handshake.Accept(u.writer, u.accept.Subprotocol, &driver.AcceptOptions{
 		Options:          u.Server.bounds(u.accept.HalfOpen),
 		Header:           u.accept.Header,
 		HandshakeTimeout: u.Server.opts.HandshakeTimeout,
@@ -234,7 +234,7 @@ func (u *Upgrade) complete(socket *Socket) {
 // bounds returns the options of a connection. It is half-open below in any case:
 // the server answers a Close behind the handlers of what came before it, which
 // they may delay by the close timeout at the most.
-func (s *Server) bounds(halfOpen bool) websocket.Options {
+func (s *Server) bounds(halfOpen bool) driver.Options {
 	bounds := s.opts.Options
 	bounds.HalfOpen, bounds.Pieces = true, false
 	bounds.Budget = s.memory.budget

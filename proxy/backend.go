@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/protocol"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // backend is where connections go.
@@ -47,7 +47,7 @@ func CheckBackend(text string) error {
 }
 
 func parseBackend(text string) (*url.URL, error) {
-	u, err := websocket.ParseURL(text)
+	u, err := driver.ParseURL(text)
 	switch misuse, ok := errors.AsType[*protocol.Misuse](err); {
 	case ok:
 		return nil, fmt.Errorf("backend %s: %s: give a URL such as ws://127.0.0.1:9000/path", quoteURL(text), misuse.Got)

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/lingerws/linger/protocol/handshake"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // dial opens a connection with the first backend that answers. A refusal goes to the
@@ -15,7 +15,7 @@ import (
 // A request must not be able to mark a backend as failed. So one that cannot be reached
 // is marked, since the request had no part in that; one that took the request and gave
 // no answer is marked only if another backend answers the same request.
-func (h *Handler) dial(w http.ResponseWriter, r *http.Request, trusted bool, offer *websocket.Handshake) (*backend, *websocket.Driver, http.Header, error) {
+func (h *Handler) dial(w http.ResponseWriter, r *http.Request, trusted bool, offer *driver.Handshake) (*backend, *driver.Driver, http.Header, error) {
 	var last error
 	var silent []*backend
 	tried := map[*backend]bool{}
@@ -46,22 +46,22 @@ func (h *Handler) dial(w http.ResponseWriter, r *http.Request, trusted bool, off
 }
 
 // open makes the opening handshake with a backend.
-func (h *Handler) open(to *backend, w http.ResponseWriter, r *http.Request, trusted bool, offer *websocket.Handshake) (*websocket.Driver, http.Header, error) {
+func (h *Handler) open(to *backend, w http.ResponseWriter, r *http.Request, trusted bool, offer *driver.Handshake) (*driver.Driver, http.Header, error) {
 	target, err := to.target(r.URL)
 	if err != nil {
 		return nil, nil, err
 	}
 	opts := h.opts.Connection()
 	opts.OfferHalfClose = opts.OfferHalfClose && offersHalfClose(offer)
-	return websocket.DialDriver(r.Context(), target, &websocket.DialOptions{
+	return driver.Dial(r.Context(), target, &driver.DialOptions{
 		Options: opts, Header: forwarded(r, trusted), Host: h.hostFor(r), Origin: h.originFor(to, r), Subprotocols: offer.Protocols,
-		Proxy: websocket.NoProxy, TLSConfig: h.opts.TLSConfig, HandshakeTimeout: h.opts.DialTimeout,
+		Proxy: driver.NoProxy, TLSConfig: h.opts.TLSConfig, HandshakeTimeout: h.opts.DialTimeout,
 		Refused: func(answer *http.Response) { h.passRefusal(w, answer) },
 	})
 }
 
-func offersHalfClose(offer *websocket.Handshake) bool {
-	return slices.ContainsFunc(offer.Extensions, func(e handshake.Extension) bool { return e.Name == websocket.HalfCloseExtension })
+func offersHalfClose(offer *driver.Handshake) bool {
+	return slices.ContainsFunc(offer.Extensions, func(e handshake.Extension) bool { return e.Name == driver.HalfCloseExtension })
 }
 
 func (h *Handler) fail(backends ...*backend) {
@@ -79,20 +79,20 @@ func (h *Handler) logInvalid(to *backend, err error) {
 
 // isMisuse reports whether a request cannot be passed on to any backend.
 func isMisuse(err error) bool {
-	failed, ok := errors.AsType[*websocket.DialError](err)
-	return !ok || failed.Phase == websocket.PhaseRequest
+	failed, ok := errors.AsType[*driver.DialError](err)
+	return !ok || failed.Phase == driver.PhaseRequest
 }
 
 // unreachable reports whether a backend was not reached, so that it has not seen the
 // request.
 func unreachable(err error) bool {
-	failed, ok := errors.AsType[*websocket.DialError](err)
-	return ok && (failed.Phase == websocket.PhaseDial || failed.Phase == websocket.PhaseTLS)
+	failed, ok := errors.AsType[*driver.DialError](err)
+	return ok && (failed.Phase == driver.PhaseDial || failed.Phase == driver.PhaseTLS)
 }
 
 // cause returns the cause of a failure without the URL, whose query may hold secrets.
 func cause(err error) error {
-	if failed, ok := errors.AsType[*websocket.DialError](err); ok {
+	if failed, ok := errors.AsType[*driver.DialError](err); ok {
 		return failed.Err
 	}
 	return err

@@ -11,6 +11,7 @@ import (
 	"github.com/lingerws/linger/internal/proxyends"
 	"github.com/lingerws/linger/proxy"
 	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // TestEnds is every way an end can come, and what the other side sees.
@@ -27,12 +28,12 @@ func TestEnds(t *testing.T) {
 	}
 	pipe := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		opts := proxy.Options{Logger: quiet}
-		conn, _, err := websocket.DialDriver(context.Background(), "ws://"+backend.Addr()+r.URL.Path, &websocket.DialOptions{Options: opts.Connection()})
+		conn, _, err := driver.Dial(context.Background(), "ws://"+backend.Addr()+r.URL.Path, &websocket.DialOptions{Options: opts.Connection()})
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadGateway)
 			return
 		}
-		client, err := websocket.AcceptDriver(w, r, &websocket.AcceptOptions{Options: opts.Connection()})
+		client, _, err := driver.Accept(w, r, &driver.AcceptOptions{Options: opts.Connection()})
 		if err == nil {
 			proxy.Pipe(client, conn, opts)
 		}

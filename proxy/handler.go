@@ -9,7 +9,7 @@ import (
 	"github.com/lingerws/linger/internal/forwarding"
 	"github.com/lingerws/linger/internal/pace"
 	"github.com/lingerws/linger/protocol"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // Handler is a proxy as an http.Handler.
@@ -51,10 +51,10 @@ func (h *Handler) Count() int {
 // cannot be reached is 502, one that does not answer in time 504.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r, trusted := h.asSent(r)
-	offer, refusal := websocket.CheckRequest(r, h.opts.Origins)
+	offer, refusal := driver.CheckRequest(r, h.opts.Origins)
 	if refusal != nil {
 		h.logRefusal(r, refusal.Status, string(refusal.Reason), refusal.Text)
-		websocket.Refuse(w, refusal)
+		driver.Refuse(w, refusal)
 		return
 	}
 	if !h.enter() {
@@ -70,7 +70,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	opts := h.opts.Connection()
 	opts.OfferHalfClose = conn.HalfCloseNegotiated() // agreed with both or with none
-	client, err := offer.Accept(w, answer.Get("Sec-WebSocket-Protocol"), &websocket.AcceptOptions{Options: opts, Header: endToEnd(answer)})
+	client, err := offer.Accept(w, answer.Get("Sec-WebSocket-Protocol"), &driver.AcceptOptions{Options: opts, Header: endToEnd(answer)})
 	if err != nil {
 		h.backends.leave(to)
 		conn.CloseNow()

@@ -10,16 +10,16 @@ import (
 	"github.com/lingerws/linger/internal/testclient"
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/proxy"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // gated is a backend that answers each message with itself, and then the Close, when its gate is open.
 type gated struct {
 	gate <-chan struct{}
-	ends chan<- websocket.Outcome
+	ends chan<- driver.Outcome
 }
 
-func (b gated) Events(d *websocket.Driver, events []protocol.Event) (work bool) {
+func (b gated) Events(d *driver.Driver, events []protocol.Event) (work bool) {
 	for _, ev := range events {
 		if ev.Kind == protocol.EventPeerClose {
 			go func() {
@@ -34,9 +34,9 @@ func (b gated) Events(d *websocket.Driver, events []protocol.Event) (work bool) 
 	return false
 }
 
-func (gated) Work(*websocket.Driver)                              {}
-func (gated) Drained(*websocket.Driver)                           {}
-func (b gated) Closed(_ *websocket.Driver, end websocket.Outcome) { b.ends <- end }
+func (gated) Work(*driver.Driver)                           {}
+func (gated) Drained(*driver.Driver)                        {}
+func (b gated) Closed(_ *driver.Driver, end driver.Outcome) { b.ends <- end }
 
 // RFC 6455, sections 5.5.1 and 7.1.1: a client may end TCP directly after its Close, and
 // still gets the backend's replies and Close.
@@ -46,14 +46,14 @@ func TestProxyAnswersAClientThatEndsTCPAfterItsClose(t *testing.T) {
 		for _, slow := range []bool{false, true} {
 			t.Run("text "+text, func(t *testing.T) {
 				t.Parallel()
-				gate, ends := make(chan struct{}), make(chan websocket.Outcome, connections)
+				gate, ends := make(chan struct{}), make(chan driver.Outcome, connections)
 				left := func() { close(gate) }
 				if !slow {
 					left()
 					left = nil
 				}
 				behind := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					d, _, err := websocket.AcceptDriver(w, r, &websocket.AcceptOptions{Options: websocket.Options{HalfOpen: true}})
+					d, _, err := driver.Accept(w, r, &driver.AcceptOptions{Options: driver.Options{HalfOpen: true}})
 					if err == nil {
 						d.Start(gated{gate, ends})
 					}

@@ -4,7 +4,7 @@ import (
 	"net/http"
 
 	"github.com/lingerws/linger/internal/forwarding"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // remote returns the address of a client for the log.
@@ -22,9 +22,9 @@ func (h *Handler) logRefusal(r *http.Request, status int, reason, detail string)
 func (h *Handler) logEnds(ends Ends, remote, backend string) {
 	for _, side := range []struct {
 		name string
-		end  websocket.Outcome
+		end  driver.Outcome
 	}{{"client", ends.Client}, {"backend", ends.Backend}} {
-		if side.end.Clean || side.end.Cause == websocket.CauseAbort {
+		if side.end.Clean || side.end.Cause == driver.CauseAbort {
 			continue
 		}
 		attrs := []any{"side", side.name, "remote", remote, "backend", backend, "cause", side.end.Cause}

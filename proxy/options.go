@@ -8,7 +8,7 @@ import (
 
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/protocol/handshake"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // Options are what a proxy can be told. The zero value is ready to use, but for To.
@@ -21,7 +21,7 @@ type Options struct {
 	// The bounds of each connection. HalfOpen and Pieces are the proxy's to set, and
 	// CloseTimeout counts for a side whose other side is gone. While the other may still
 	// send, a side waits for its Close for HalfOpenTimeout and a second.
-	websocket.Options
+	driver.Options
 
 	// ClientLost is what the backend is told when the client is lost: when it ends
 	// without a Close, or breaks a rule. BackendLost is the same the other way round.
@@ -110,7 +110,7 @@ func (o Options) withDefaults() Options {
 func (o Options) closeTimeout() time.Duration { return o.Options.WithDefaults().CloseTimeout }
 
 // Connection returns the options for one connection of a pipe.
-func (o Options) Connection() websocket.Options {
+func (o Options) Connection() driver.Options {
 	o = o.withDefaults()
 	c := o.Options.WithDefaults()
 	c.HalfOpen, c.Pieces, c.HighWater = true, o.Intercept == nil, o.HighWater

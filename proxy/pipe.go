@@ -4,13 +4,13 @@ import (
 	"sync"
 
 	"github.com/lingerws/linger/protocol"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // Pipe joins a client's connection and a backend's, which have not been started, and
 // returns when both have ended. Both have to be in half-open mode, with Pieces unless
 // opts.Intercept is set: [Options.Connection] gives such options.
-func Pipe(client, backend *websocket.Driver, opts Options) Ends {
+func Pipe(client, backend *driver.Driver, opts Options) Ends {
 	p := newPipe(client, backend, opts)
 	p.start()
 	p.over.Wait()
@@ -18,7 +18,7 @@ func Pipe(client, backend *websocket.Driver, opts Options) Ends {
 }
 
 // Ends is how the two connections of a pipe have ended.
-type Ends struct{ Client, Backend websocket.Outcome }
+type Ends struct{ Client, Backend driver.Outcome }
 
 // pipe is two connections and the two directions between them.
 type pipe struct {
@@ -31,7 +31,7 @@ type pipe struct {
 // told it passes on to the other.
 type side struct {
 	pipe  *pipe
-	conn  *websocket.Driver
+	conn  *driver.Driver
 	other *side
 	lost  Lost // what this side is told when the other is lost
 
@@ -39,10 +39,10 @@ type side struct {
 	inside   bool  // part of a message of this side has been passed on
 	messages int64 // of this side that were passed on
 	bytes    int64 // of their payloads
-	outcome  websocket.Outcome
+	outcome  driver.Outcome
 }
 
-func newPipe(client, backend *websocket.Driver, opts Options) *pipe {
+func newPipe(client, backend *driver.Driver, opts Options) *pipe {
 	p := &pipe{opts: opts.withDefaults()}
 	p.client = side{pipe: p, conn: client, other: &p.backend, lost: p.opts.BackendLost}
 	p.backend = side{pipe: p, conn: backend, other: &p.client, lost: p.opts.ClientLost}
@@ -74,7 +74,7 @@ func (p *pipe) cut() {
 
 // relay passes on a piece of a message, or a whole one. When much of it waits on the other
 // side nothing more is read here until that has left.
-func (s *side) relay(d *websocket.Driver, m protocol.Event) {
+func (s *side) relay(d *driver.Driver, m protocol.Event) {
 	if s.pipe.opts.Intercept != nil && !s.intercept(&m) {
 		return
 	}
@@ -111,7 +111,7 @@ func (s *side) pass(m protocol.Event) (queued int, err error) {
 }
 
 // Events passes on what has come together, together.
-func (s *side) Events(d *websocket.Driver, events []protocol.Event) (work bool) {
+func (s *side) Events(d *driver.Driver, events []protocol.Event) (work bool) {
 	if len(events) == 1 {
 		s.event(d, events[0])
 		return false
@@ -125,11 +125,11 @@ func (s *side) Events(d *websocket.Driver, events []protocol.Event) (work bool) 
 }
 
 // Work is never called: Events returns false.
-func (s *side) Work(*websocket.Driver) {}
+func (s *side) Work(*driver.Driver) {}
 
 // event passes on a message, or that this side has finished, after which the other may send
 // on. Pings and pongs are not passed on: each connection has its own.
-func (s *side) event(d *websocket.Driver, ev protocol.Event) {
+func (s *side) event(d *driver.Driver, ev protocol.Event) {
 	switch ev.Kind {
 	case protocol.EventMessage, protocol.EventPiece:
 		s.relay(d, ev)
@@ -142,10 +142,10 @@ func (s *side) event(d *websocket.Driver, ev protocol.Event) {
 }
 
 // Drained lets the other side be read again.
-func (s *side) Drained(*websocket.Driver) { s.other.conn.Resume() }
+func (s *side) Drained(*driver.Driver) { s.other.conn.Resume() }
 
 // Closed ends the other side as this one has ended.
-func (s *side) Closed(_ *websocket.Driver, end websocket.Outcome) {
+func (s *side) Closed(_ *driver.Driver, end driver.Outcome) {
 	s.outcome = end
 	if end.Clean {
 		s.other.finish(end.Received)

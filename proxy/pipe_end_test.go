@@ -10,7 +10,7 @@ import (
 	"github.com/lingerws/linger/internal/memconn"
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/proxy"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // piped is a pipe in fake time, with both peers in the test's hands.
@@ -33,8 +33,8 @@ func pipeOf(opts proxy.Options) *piped {
 	backendNear, backendFar := memconn.Pipe()
 	opts.KeepAlive = -1
 	p := &piped{client: &peer{Conn: far, masks: true}, backend: &peer{Conn: backendFar}, over: make(chan struct{})}
-	client := websocket.NewDriver(near, protocol.Server, nil, opts.Connection())
-	backend := websocket.NewDriver(backendNear, protocol.Client, nil, opts.Connection())
+	client := driver.New(near, protocol.Server, nil, opts.Connection())
+	backend := driver.New(backendNear, protocol.Client, nil, opts.Connection())
 	for _, one := range []*peer{p.client, p.backend} {
 		go func() { _, _ = io.Copy(&one.got, one.Conn) }()
 	}
@@ -153,7 +153,7 @@ func TestProxyGoneSideIsNotWaitedFor(t *testing.T) {
 			p.backend.frame(protocol.CloseFrame, true, "\x03\xe8")
 			p.backend.Reset()
 		}, 5 * time.Second},
-		"with a close timeout of its own": {proxy.Options{Options: websocket.Options{CloseTimeout: 2 * time.Second}}, func(p *piped) { p.backend.Reset() }, 2 * time.Second},
+		"with a close timeout of its own": {proxy.Options{Options: driver.Options{CloseTimeout: 2 * time.Second}}, func(p *piped) { p.backend.Reset() }, 2 * time.Second},
 		"the client closes, and the backend is mute but there": {proxy.Options{}, func(p *piped) {
 			p.client.frame(protocol.CloseFrame, true, "\x03\xe8")
 		}, 31 * time.Second},

@@ -8,19 +8,19 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // answered reports whether the backend has answered.
 func answered(err error) bool {
-	failed, ok := errors.AsType[*websocket.DialError](err)
+	failed, ok := errors.AsType[*driver.DialError](err)
 	return ok && failed.Status != 0
 }
 
 // refused reports whether that answer has gone to the client already. An answer that
 // switches protocols, but breaks the rules of the opening handshake, has not.
 func refused(err error) bool {
-	failed, ok := errors.AsType[*websocket.DialError](err)
+	failed, ok := errors.AsType[*driver.DialError](err)
 	return ok && failed.Status >= http.StatusOK
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/proxy"
 	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // A client that reads slowly is there, also when it cannot answer pings in time; so is a
@@ -22,17 +23,17 @@ func TestProxyKeepsASlowReader(t *testing.T) {
 		behind, backend := memconn.Pipe()
 		ends := make(chan proxy.Ends, 1)
 		go func() {
-			ends <- proxy.Pipe(websocket.NewDriver(front, protocol.Server, nil, opts.Connection()),
-				websocket.NewDriver(behind, protocol.Client, nil, opts.Connection()), opts)
+			ends <- proxy.Pipe(driver.New(front, protocol.Server, nil, opts.Connection()),
+				driver.New(behind, protocol.Client, nil, opts.Connection()), opts)
 		}()
 		const size = 512 << 10
-		server := websocket.NewConn(backend, protocol.Server, nil, websocket.Options{KeepAlive: -1})
+		server := websocket.NewConn(backend, protocol.Server, nil, driver.Options{KeepAlive: -1})
 		go func() {
 			_ = server.Write(t.Context(), websocket.Binary, make([]byte, size))
 			_, _, _ = server.Read(t.Context()) // and so answers pings
 			_ = server.Close(1000, "")
 		}()
-		reader := websocket.NewConn(slow{client}, protocol.Client, nil, websocket.Options{KeepAlive: -1, MaxMessage: 1 << 20})
+		reader := websocket.NewConn(slow{client}, protocol.Client, nil, driver.Options{KeepAlive: -1, MaxMessage: 1 << 20})
 		began := time.Now()
 		if _, message, err := reader.Read(t.Context()); err != nil || len(message) != size {
 			t.Errorf("the whole message arrives; got %d bytes, %v", len(message), err)

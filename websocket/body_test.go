@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/internal/memconn"
+	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
 // bodyServer serves a handler with bounded bodies to one client.
@@ -154,7 +155,7 @@ func TestBoundBodiesLeavesConnectionsAlone(t *testing.T) {
 			}
 			_, _, _ = c.Read(t.Context()) // until the client leaves
 		})
-		sendText(t, nc, to("/"))
+		sendText(t, nc, wiretest.To("/"))
 		var got []byte
 		for piece := make([]byte, 1000); !strings.Contains(string(got), "late"); {
 			n, err := nc.Read(piece)
@@ -168,10 +169,10 @@ func TestBoundBodiesLeavesConnectionsAlone(t *testing.T) {
 // The answer does not wait for a body that may never come.
 func TestARefusalOfABodyDoesNotWaitForIt(t *testing.T) {
 	for name, request := range map[string]string{
-		"an upgrade":              strings.Replace(to("/"), "Host", "Content-Length: 3\r\nHost", 1),
-		"an upgrade in chunks":    strings.Replace(to("/"), "Host", "Transfer-Encoding: chunked\r\nHost", 1),
+		"an upgrade":              strings.Replace(wiretest.To("/"), "Host", "Content-Length: 3\r\nHost", 1),
+		"an upgrade in chunks":    strings.Replace(wiretest.To("/"), "Host", "Transfer-Encoding: chunked\r\nHost", 1),
 		"another method":          "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n",
-		"a version that is wrong": strings.Replace(strings.Replace(to("/"), "Host", "Content-Length: 3\r\nHost", 1), "Version: 13", "Version: 8", 1),
+		"a version that is wrong": strings.Replace(strings.Replace(wiretest.To("/"), "Host", "Content-Length: 3\r\nHost", 1), "Version: 13", "Version: 8", 1),
 		"no upgrade":              "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // MessageType is the kind of a message: Text or Binary.
@@ -34,7 +35,7 @@ const (
 // connection no harm: no half of a frame is ever written, no part of a message is
 // lost.
 type Conn struct {
-	driver        *Driver
+	driver        *driver.Driver
 	subprotocol   string
 	local, remote net.Addr
 
@@ -59,7 +60,7 @@ type Conn struct {
 // what was read behind the handshake. nc belongs to the connection from now on;
 // see [NewDriver] for what it should be able to do.
 func NewConn(nc net.Conn, role protocol.Role, early []byte, opts Options) *Conn {
-	return newConn(NewDriver(nc, role, early, connOptions(opts)), "", opts)
+	return newConn(driver.New(nc, role, early, connOptions(opts)), "", opts)
 }
 
 // connOptions returns the options of the driver below a Conn. It is always in half-open
@@ -71,7 +72,7 @@ func connOptions(opts Options) Options {
 	return opts
 }
 
-func newConn(d *Driver, subprotocol string, opts Options) *Conn {
+func newConn(d *driver.Driver, subprotocol string, opts Options) *Conn {
 	c := &Conn{
 		driver:      d,
 		subprotocol: subprotocol,

@@ -2,7 +2,13 @@ package websocket
 
 import (
 	"net/http"
+
+	"github.com/lingerws/linger/websocket/driver"
 )
+
+// AcceptOptions describe how a request is answered. The zero value admits pages of the same host, agrees to no
+// subprotocol, and has the default bounds.
+type AcceptOptions = driver.AcceptOptions
 
 // Accept answers a request with 101 and returns the connection. If it returns an
 // error the request has been answered, or its transport is gone: a
@@ -13,7 +19,7 @@ func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn,
 	}
 	conn := *opts
 	conn.Options = connOptions(opts.Options)
-	d, subprotocol, err := AcceptDriver(w, r, &conn)
+	d, subprotocol, err := driver.Accept(w, r, &conn)
 	if err != nil {
 		return nil, err
 	}

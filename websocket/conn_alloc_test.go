@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
 // wantAllocs measures a function, pools filled and no collection under way.
@@ -19,7 +20,7 @@ func wantAllocs(t *testing.T, what string, want float64, f func()) {
 	for range 100 {
 		f()
 	}
-	if got := allocsOf(want, f); got > want {
+	if got := wiretest.AllocsOf(want, f); got > want {
 		t.Errorf("%s must allocate %v times; it allocates %v times", what, want, got)
 	}
 }
@@ -30,8 +31,8 @@ func TestConnAllocations(t *testing.T) {
 			ours, peer := tcpEnds(t)
 			c := NewConn(ours, role, nil, Options{KeepAlive: -1})
 			defer c.CloseNow()
-			in := frame(role, Binary, make([]byte, 64))
-			out := len(frame(1-role, Binary, make([]byte, 64)))
+			in := wiretest.Frame(role, Binary, make([]byte, 64))
+			out := len(wiretest.Frame(1-role, Binary, make([]byte, 64)))
 			testWriteAllocations(t, c, peer, make([]byte, out))
 			testReadAllocations(t, c, peer, in)
 		})
@@ -83,19 +84,19 @@ func TestAnIdleConnIsCheap(t *testing.T) {
 	for i := range conns {
 		ours[i], peers[i] = tcpEnds(t)
 	}
-	before := memory()
+	before := wiretest.Memory()
 	all := make([]*Conn, conns)
-	out, in := textFrame("hello"), make([]byte, len(textFrame("hello"))-4)
+	out, in := wiretest.TextFrame("hello"), make([]byte, len(wiretest.TextFrame("hello"))-4)
 	for i := range conns {
 		all[i] = NewConn(ours[i], protocol.Server, nil, Options{})
 		go func() { // gone before the connection is idle
 			_, b, _ := all[i].Read(context.Background())
 			_ = all[i].Write(context.Background(), Text, b)
 		}()
-		exchange(t, peers[i], out, in)
+		wiretest.Exchange(t, peers[i], out, in)
 	}
-	after := memory()
-	used := (after.heap + after.stacks - before.heap - before.stacks) / conns
+	after := wiretest.Memory()
+	used := (after.Heap + after.Stacks - before.Heap - before.Stacks) / conns
 	t.Logf("an idle Conn on TCP takes %d bytes", used)
 	if used > idleConnBudget {
 		t.Errorf("an idle Conn must take at most %d bytes; it takes %d", idleConnBudget, used)

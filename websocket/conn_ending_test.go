@@ -2,16 +2,18 @@ package websocket
 
 import (
 	"testing"
+
+	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
 // From the first byte to the last, with the blocking API at both ends.
 func TestBothEndsCloseInOrder(t *testing.T) {
-	each(t, func(t *testing.T, secure bool) {
+	wiretest.Each(t, func(t *testing.T, secure bool) {
 		for name, clientCloses := range map[string]bool{"the client closes": true, "the server closes": false} {
 			t.Run(name, func(t *testing.T) {
 				s := serve(t, secure, &AcceptOptions{Options: Options{Pieces: true}}, newEcho)
-				opts := direct(DialOptions{TLSConfig: clientConfig()})
-				c, err := Dial(t.Context(), schemes(secure)[0]+s.addr, opts)
+				opts := direct(DialOptions{TLSConfig: wiretest.ClientConfig()})
+				c, err := Dial(t.Context(), schemes(secure)[0]+s.Addr, opts)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // connEvents is a Conn as its driver sees it. It keeps the events off the
@@ -11,7 +12,7 @@ import (
 type connEvents Conn
 
 // Events puts pieces into the read-ahead. While that is full the transport is not read.
-func (e *connEvents) Events(d *Driver, events []protocol.Event) (work bool) {
+func (e *connEvents) Events(d *driver.Driver, events []protocol.Event) (work bool) {
 	full := false
 	for i := range events {
 		switch ev := &events[i]; ev.Kind {
@@ -34,17 +35,17 @@ func (e *connEvents) Events(d *Driver, events []protocol.Event) (work bool) {
 }
 
 // Work is never called: Events returns false.
-func (e *connEvents) Work(*Driver) {}
+func (e *connEvents) Work(*driver.Driver) {}
 
 // resume continues reading once there is room in the read-ahead, or once the transport is
 // closed, so that the terminal event comes although the application does not read.
-func (e *connEvents) resume(d *Driver) {
+func (e *connEvents) resume(d *driver.Driver) {
 	e.in.awaitRoom(d.Done())
 	d.Resume()
 }
 
 // peerClose ends reading in half-open mode. Otherwise the Close is answered.
-func (e *connEvents) peerClose(d *Driver, status protocol.Status) {
+func (e *connEvents) peerClose(d *driver.Driver, status protocol.Status) {
 	if e.halfOpen {
 		e.in.finish(status)
 		return
@@ -66,10 +67,10 @@ func (e *connEvents) conclude(sendClose func()) {
 }
 
 // Drained wakes a writer that waits for room.
-func (e *connEvents) Drained(*Driver) { signal(e.room) }
+func (e *connEvents) Drained(*driver.Driver) { signal(e.room) }
 
 // Closed makes the outcome final.
-func (e *connEvents) Closed(_ *Driver, end Outcome) {
+func (e *connEvents) Closed(_ *driver.Driver, end Outcome) {
 	e.end = end
 	close(e.ended)
 }

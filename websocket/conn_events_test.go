@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/driver"
+	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
 // A connection that nobody reads is waited for by a goroutine of its own, not by who
@@ -13,36 +15,36 @@ import (
 func TestAConnThatIsFullHoldsUpNobody(t *testing.T) {
 	const crowd = 40
 	for range crowd {
-		near, peer := wirePair(t)
+		near, peer := wiretest.WirePair(t)
 		c := NewConn(near, protocol.Server, nil, Options{ReadAhead: 1})
 		t.Cleanup(func() { c.CloseNow(); _ = peer.Close() })
 		for range 3 {
-			if _, err := peer.Write(textFrame("nobody reads this")); err != nil {
+			if _, err := peer.Write(wiretest.TextFrame("nobody reads this")); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	near, peer := wirePair(t)
-	d := NewDriver(near, protocol.Server, nil, Options{})
+	near, peer := wiretest.WirePair(t)
+	d := driver.New(near, protocol.Server, nil, Options{})
 	d.Start(echo{})
 	t.Cleanup(func() { d.CloseNow(); _ = peer.Close() })
 	for range 20 {
-		if _, err := peer.Write(textFrame("beside them")); err != nil {
+		if _, err := peer.Write(wiretest.TextFrame("beside them")); err != nil {
 			t.Fatal(err)
 		}
-		if f, err := readFrame(peer); err != nil || string(f.payload) != "beside them" {
+		if f, err := wiretest.ReadFrame(peer); err != nil || string(f.Payload) != "beside them" {
 			t.Fatalf("the echo comes back; got %v, %v", f, err)
 		}
 	}
 }
 
 func TestAConnThatIsFullGoesOnWhenItIsRead(t *testing.T) {
-	near, peer := wirePair(t)
+	near, peer := wiretest.WirePair(t)
 	c := NewConn(near, protocol.Server, nil, Options{ReadAhead: 1})
 	t.Cleanup(func() { c.CloseNow(); _ = peer.Close() })
 	want := []string{"one", "two", "three", "four"}
 	for _, text := range want {
-		if _, err := peer.Write(textFrame(text)); err != nil {
+		if _, err := peer.Write(wiretest.TextFrame(text)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -55,10 +57,10 @@ func TestAConnThatIsFullGoesOnWhenItIsRead(t *testing.T) {
 }
 
 func TestAConnThatIsFullEnds(t *testing.T) {
-	near, peer := wirePair(t)
+	near, peer := wiretest.WirePair(t)
 	c := NewConn(near, protocol.Server, nil, Options{ReadAhead: 1})
 	for range 3 {
-		if _, err := peer.Write(textFrame("nobody reads this")); err != nil {
+		if _, err := peer.Write(wiretest.TextFrame("nobody reads this")); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/lingerws/linger/internal/memconn"
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
 func TestMessagesGoBothWays(t *testing.T) {
@@ -65,7 +66,7 @@ func TestEveryCallOfCloseWaits(t *testing.T) {
 		if len(ends) > 0 {
 			t.Fatal("Close must wait for the peer's Close; it returned")
 		}
-		write(t, peer, closeFrame(1000, ""))
+		write(t, peer, wiretest.CloseFrame(1000, ""))
 		if err := errors.Join(<-ends, <-ends); err != nil {
 			t.Errorf("both calls of Close must return nil; got %v", err)
 		}
@@ -141,18 +142,18 @@ func TestCloseNeedsNoReader(t *testing.T) {
 // what came, never what stands behind something that was dropped.
 func TestCloseLeavesNoGapForAReader(t *testing.T) {
 	withPeer(t, Options{ReadAhead: 100}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
-		write(t, peer, textFrame("first"))
+		write(t, peer, wiretest.TextFrame("first"))
 		synctest.Wait()
 		ended := make(chan error)
 		go func() { ended <- c.Close(1000, "") }()
 		synctest.Wait()
-		write(t, peer, textFrame("second"))
-		write(t, peer, textFrame("does not fit"))
+		write(t, peer, wiretest.TextFrame("second"))
+		write(t, peer, wiretest.TextFrame("does not fit"))
 		synctest.Wait()
 		wantRead(t, c, "first")
 		wantRead(t, c, "second")
-		write(t, peer, textFrame("would fit again"))
-		write(t, peer, closeFrame(1000, ""))
+		write(t, peer, wiretest.TextFrame("would fit again"))
+		write(t, peer, wiretest.CloseFrame(1000, ""))
 		_ = wantReadError[*LocalClosed](t, c)
 		if err := <-ended; err != nil {
 			t.Errorf("the end must be clean; got %v", err)
@@ -165,7 +166,7 @@ func TestReadingGoesOnBehindCloseWrite(t *testing.T) {
 		if err := c.CloseWrite(1000, "done"); err != nil {
 			t.Fatal(err)
 		}
-		write(t, peer, textFrame("behind your Close"))
+		write(t, peer, wiretest.TextFrame("behind your Close"))
 		wantRead(t, c, "behind your Close")
 		if err := c.Write(t.Context(), Text, nil); !errors.Is(err, protocol.ErrClosing) {
 			t.Errorf("writing behind our own Close must be misuse; got %v", err)
@@ -173,7 +174,7 @@ func TestReadingGoesOnBehindCloseWrite(t *testing.T) {
 		if err := c.Ping(t.Context()); !errors.Is(err, protocol.ErrClosing) {
 			t.Errorf("a ping behind our own Close must be misuse; got %v", err)
 		}
-		write(t, peer, append(textFrame("and the last"), closeFrame(1000, "done")...))
+		write(t, peer, append(wiretest.TextFrame("and the last"), wiretest.CloseFrame(1000, "done")...))
 		wantRead(t, c, "and the last")
 		if e := wantReadError[*LocalClosed](t, c); !e.Clean || !IsNormal(e) {
 			t.Errorf("the end must be clean and normal; got %+v", e)
@@ -186,7 +187,7 @@ func TestReadingGoesOnBehindCloseWrite(t *testing.T) {
 func full(t testing.TB, peer *memconn.Conn) {
 	t.Helper()
 	for range 4 {
-		write(t, peer, textFrame(strings.Repeat("x", 1000)))
+		write(t, peer, wiretest.TextFrame(strings.Repeat("x", 1000)))
 	}
 	synctest.Wait()
 }
@@ -228,7 +229,7 @@ func TestTheEndIsKnownWithoutAReader(t *testing.T) {
 
 func TestHalfOpenGoesOnBehindThePeersClose(t *testing.T) {
 	withPeer(t, Options{HalfOpen: true}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
-		write(t, peer, append(textFrame("request"), closeFrame(1000, "that is all")...))
+		write(t, peer, append(wiretest.TextFrame("request"), wiretest.CloseFrame(1000, "that is all")...))
 		wantRead(t, c, "request")
 		if e := wantReadError[*PeerClosed](t, c); e.Reason != "that is all" || e.Clean || !IsNormal(e) {
 			t.Errorf("the peer's Close must be a normal end of reading, not yet clean; got %+v", e)
@@ -248,7 +249,7 @@ func TestHalfOpenGoesOnBehindThePeersClose(t *testing.T) {
 
 func TestHalfOpenIsBounded(t *testing.T) {
 	withPeer(t, Options{HalfOpen: true}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
-		write(t, peer, closeFrame(4000, ""))
+		write(t, peer, wiretest.CloseFrame(4000, ""))
 		_ = wantReadError[*PeerClosed](t, c)
 		if end := wantEndWithin(t, c, 30*time.Second+1); !end.Clean || end.Sent.Code != 4000 {
 			t.Errorf("the connection must be closed with the peer's code; got %s", describe(end))
@@ -299,7 +300,7 @@ func callAll(ctx context.Context, c *Conn) map[string]error {
 // TestCloseNowAfterTheEndDestroysNothing: it is what people defer, and our Close is
 // still on its way then.
 func TestCloseNowAfterTheEndDestroysNothing(t *testing.T) {
-	for name, input := range map[string][]byte{"the peer's Close": closeFrame(4000, ""), "a violation": violation()} {
+	for name, input := range map[string][]byte{"the peer's Close": wiretest.CloseFrame(4000, ""), "a violation": wiretest.Violation()} {
 		t.Run(name, func(t *testing.T) {
 			withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 				write(t, peer, input)
@@ -307,7 +308,7 @@ func TestCloseNowAfterTheEndDestroysNothing(t *testing.T) {
 					t.Fatal("the connection must end")
 				}
 				c.CloseNow()
-				if f, err := readFrame(peer); err != nil || f.op != protocol.CloseFrame {
+				if f, err := wiretest.ReadFrame(peer); err != nil || f.Op != protocol.CloseFrame {
 					t.Errorf("the peer must read our Close; got %v, %v", f, err)
 				}
 				if b, err := io.ReadAll(peer); err != nil || len(b) > 0 {

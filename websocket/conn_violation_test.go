@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
 func TestConnRepliesBeforeAViolationTakesEffect(t *testing.T) {
@@ -22,7 +23,7 @@ func TestConnRepliesBeforeAViolationTakesEffect(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			eachViolation(t, func(t *testing.T, role protocol.Role, near *net.TCPConn, blocking bool) {
+			wiretest.EachViolation(t, func(t *testing.T, role protocol.Role, near *net.TCPConn, blocking bool) {
 				c := NewConn(near, role, nil, Options{KeepAlive: -1, CloseTimeout: time.Hour, Blocking: blocking})
 				go func() {
 					for {

@@ -11,7 +11,9 @@ import (
 
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/protocol/handshake"
+	"github.com/lingerws/linger/websocket/driver"
 	"github.com/lingerws/linger/websocket/internal/opening"
+	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
 // FuzzDialAnswer lets servers answer with any bytes, in which ACCEPT stands for the
@@ -34,7 +36,7 @@ func FuzzDialAnswer(f *testing.F) {
 
 func dialAnswered(t *testing.T, answer []byte, ends bool) {
 	opts := direct(DialOptions{Subprotocols: []string{"a", "b"}, Options: Options{OfferHalfClose: true}, MaxRedirects: 2})
-	opts.TLSConfig = clientConfig()
+	opts.TLSConfig = wiretest.ClientConfig()
 	opts.NetDial = func(_ context.Context, _, _ string) (net.Conn, error) {
 		return answering(func(nc net.Conn, a asked) {
 			accept := handshake.Accept(a.Header.Get("Sec-WebSocket-Key"))
@@ -47,7 +49,7 @@ func dialAnswered(t *testing.T, answer []byte, ends bool) {
 		})(context.Background(), "", "")
 	}
 	start := time.Now()
-	d, _, err := DialDriver(t.Context(), "ws://example.com", opts)
+	d, _, err := driver.Dial(t.Context(), "ws://example.com", opts)
 	if took := time.Since(start); took > opening.DefaultTimeout {
 		t.Errorf("a dial ends within %v; it took %v", opening.DefaultTimeout, took)
 	}

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
 // Each way a dial can fail on real sockets: what the server does with its
@@ -24,16 +26,16 @@ var kindsOfFailure = map[string]struct {
 	server func(nc net.Conn)
 }{
 	"refused": {1000, PhaseCheck, false, DialOptions{}, answerOnce("HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno")},
-	"refused, with a body that never ends": {1000, PhaseCheck, false, DialOptions{HandshakeTimeout: leakBound},
+	"refused, with a body that never ends": {1000, PhaseCheck, false, DialOptions{HandshakeTimeout: wiretest.LeakBound},
 		answerOnce("HTTP/1.1 403 No\r\n\r\nno")},
 	"a wrong 101, and frames": {1000, PhaseCheck, false, DialOptions{}, answerOnce(switchLine + upgradeField + "\r\n\x81\x01x")},
 	"no HTTP":                 {1000, PhaseResponse, false, DialOptions{}, answerOnce("220 smtp\r\n")},
-	"no answer":               {1000, PhaseResponse, false, DialOptions{HandshakeTimeout: leakBound}, func(nc net.Conn) { _, _ = io.Copy(io.Discard, nc) }},
+	"no answer":               {1000, PhaseResponse, false, DialOptions{HandshakeTimeout: wiretest.LeakBound}, func(nc net.Conn) { _, _ = io.Copy(io.Discard, nc) }},
 	"gone":                    {1000, PhaseResponse, false, DialOptions{}, func(nc net.Conn) { _, _ = readAsked(nc) }},
 	"redirected too often":    {300, PhaseCheck, false, DialOptions{MaxRedirects: 3}, answerOnce("HTTP/1.1 302 Go\r\nLocation: /\r\nContent-Length: 0\r\n\r\n")},
 	"refused by the proxy":    {1000, PhaseProxy, false, DialOptions{}, answerOnce("HTTP/1.1 407 No\r\nContent-Length: 2\r\n\r\nno")},
 	"no TLS":                  {300, PhaseTLS, true, DialOptions{}, func(nc net.Conn) { _, _ = nc.Write([]byte("220 smtp\r\n")) }},
-	"no TLS handshake":        {300, PhaseTLS, true, DialOptions{HandshakeTimeout: leakBound}, func(nc net.Conn) { _, _ = io.Copy(io.Discard, nc) }},
+	"no TLS handshake":        {300, PhaseTLS, true, DialOptions{HandshakeTimeout: wiretest.LeakBound}, func(nc net.Conn) { _, _ = io.Copy(io.Discard, nc) }},
 	"refused over TLS":        {50, PhaseCheck, true, DialOptions{}, nil}, // a handshake of TLS is slow under the race detector
 }
 
@@ -47,10 +49,10 @@ func answerOnce(text string) func(net.Conn) {
 }
 
 func TestNoFailedDialLeaksAnything(t *testing.T) {
-	config := serverConfig(t)
+	config := wiretest.ServerConfig(t)
 	for name, kind := range kindsOfFailure {
 		t.Run(name, func(t *testing.T) {
-			fds, goroutines := descriptors(), runtime.NumGoroutine()
+			fds, goroutines := wiretest.Descriptors(), runtime.NumGoroutine()
 			listener, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
 				t.Fatal(err)
@@ -60,14 +62,14 @@ func TestNoFailedDialLeaksAnything(t *testing.T) {
 			}
 			go serveEach(listener, kind.server)
 			opts := direct(kind.opts)
-			opts.TLSConfig = clientConfig()
+			opts.TLSConfig = wiretest.ClientConfig()
 			target := schemes(kind.secure)[0] + listener.Addr().String()
 			if kind.phase == PhaseProxy {
 				opts.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: listener.Addr().String()})
 			}
 			failMany(t, kind.count, kind.phase, target, opts)
 			_ = listener.Close()
-			wantNothingLeft(t, fds, goroutines)
+			wiretest.WantNothingLeft(t, fds, goroutines)
 		})
 	}
 }
@@ -106,7 +108,7 @@ func failMany(t *testing.T, count int, phase DialPhase, target string, opts *Dia
 }
 
 func TestACancelledDialLeaksNothing(t *testing.T) {
-	fds, goroutines := descriptors(), runtime.NumGoroutine()
+	fds, goroutines := wiretest.Descriptors(), runtime.NumGoroutine()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -132,5 +134,5 @@ func TestACancelledDialLeaksNothing(t *testing.T) {
 	})
 	all.Wait()
 	_ = listener.Close()
-	wantNothingLeft(t, fds, goroutines)
+	wiretest.WantNothingLeft(t, fds, goroutines)
 }

@@ -7,12 +7,14 @@ import (
 	"net"
 	"slices"
 	"testing"
+
+	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
 // helloed is a TLS server that hands on what its clients say first.
 func helloed(t *testing.T) (addr string, hellos chan *tls.ClientHelloInfo) {
 	hellos = make(chan *tls.ClientHelloInfo, 10)
-	config := serverConfig(t)
+	config := wiretest.ServerConfig(t)
 	config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		hellos <- hello
 		return nil, nil
@@ -46,7 +48,7 @@ func TestTLSIsForTheHostAndForHTTP1(t *testing.T) {
 		{"localhost", "other.example", "other.example"},
 		{"127.0.0.1", "", ""}, // an address is not named: RFC 6066, section 3
 	} {
-		config := clientConfig()
+		config := wiretest.ClientConfig()
 		config.ServerName, config.NextProtos = c.own, []string{"h2", "http/1.1"}
 		conn, err := Dial(t.Context(), "wss://"+net.JoinHostPort(c.host, port), direct(DialOptions{TLSConfig: config}))
 		if err != nil {
@@ -75,7 +77,7 @@ func TestACertificateIsVerified(t *testing.T) {
 
 func TestAServerThatSpeaksNoTLS(t *testing.T) {
 	s := serve(t, false, nil, newEcho)
-	_, err := Dial(t.Context(), "wss://"+s.addr, direct(DialOptions{}))
+	_, err := Dial(t.Context(), "wss://"+s.Addr, direct(DialOptions{}))
 	_ = wantDialError(t, err, PhaseTLS)
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); !ok {
 		t.Errorf("the error must tell what TLS found; got %v", err)

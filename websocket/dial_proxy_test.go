@@ -18,7 +18,9 @@ import (
 	"testing/synctest"
 
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/driver"
 	"github.com/lingerws/linger/websocket/internal/netlayer"
+	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
 // proxy is an HTTP proxy on a real socket that gives a tunnel to anybody.
@@ -35,7 +37,7 @@ func serveProxy(t *testing.T, secure bool) *proxy {
 	t.Cleanup(func() { _ = listener.Close() })
 	p := &proxy{&url.URL{Scheme: "http", Host: listener.Addr().String()}, make(chan *http.Request, 10)}
 	if secure {
-		listener = tls.NewListener(listener, serverConfig(t))
+		listener = tls.NewListener(listener, wiretest.ServerConfig(t))
 		p.url.Scheme = "https"
 	}
 	go func() {
@@ -79,20 +81,20 @@ func (p *proxy) serve(nc net.Conn) {
 func TestDialThroughAProxy(t *testing.T) {
 	for _, secureProxy := range []bool{false, true} {
 		t.Run(fmt.Sprintf("over TLS: %v", secureProxy), func(t *testing.T) {
-			each(t, func(t *testing.T, secure bool) {
+			wiretest.Each(t, func(t *testing.T, secure bool) {
 				p := serveProxy(t, secureProxy)
 				p.url.User = url.UserPassword("user", "pass:word")
 				s := serve(t, secure, nil, newEcho)
-				config := clientConfig()
+				config := wiretest.ClientConfig()
 				config.ServerName = "localhost" // of the server, not of the proxy
-				d, _, err := DialDriver(t.Context(), schemes(secure)[0]+s.addr, &DialOptions{Proxy: http.ProxyURL(p.url), TLSConfig: config})
+				d, _, err := driver.Dial(t.Context(), schemes(secure)[0]+s.Addr, &DialOptions{Proxy: http.ProxyURL(p.url), TLSConfig: config})
 				if err != nil {
 					t.Fatal(err)
 				}
 				request := <-p.requests
 				auth := "Basic " + base64.StdEncoding.EncodeToString([]byte("user:pass:word"))
-				if request.Method != "CONNECT" || request.Host != s.addr || request.RequestURI != s.addr || request.Header.Get("Proxy-Authorization") != auth {
-					t.Errorf("the proxy must be asked for a tunnel to %s, with its password; got %v", s.addr, request)
+				if request.Method != "CONNECT" || request.Host != s.Addr || request.RequestURI != s.Addr || request.Header.Get("Proxy-Authorization") != auth {
+					t.Errorf("the proxy must be asked for a tunnel to %s, with its password; got %v", s.Addr, request)
 				}
 				e := newEnds()
 				d.Start(e)

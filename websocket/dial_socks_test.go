@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/websocket/internal/netlayer"
+	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
 // socksProxy is a SOCKS proxy for one server, whatever name it is asked for.
@@ -107,7 +108,7 @@ func TestDialThroughASOCKSProxy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, false, nil, newEcho)
-			p := serveSOCKS(t, s.addr, c.password)
+			p := serveSOCKS(t, s.Addr, c.password)
 			p.url.Scheme = c.scheme
 			if c.password != "" {
 				p.url.User = url.UserPassword("user", c.password)
@@ -132,10 +133,10 @@ func TestDialThroughASOCKSProxy(t *testing.T) {
 
 func TestDialThroughASOCKSProxyOverTLS(t *testing.T) {
 	s := serve(t, true, nil, newEcho)
-	p := serveSOCKS(t, s.addr, "")
-	config := clientConfig()
+	p := serveSOCKS(t, s.Addr, "")
+	config := wiretest.ClientConfig()
 	config.ServerName = "localhost"
-	conn, err := Dial(t.Context(), "wss://"+s.addr+"/", &DialOptions{Proxy: http.ProxyURL(p.url), TLSConfig: config})
+	conn, err := Dial(t.Context(), "wss://"+s.Addr+"/", &DialOptions{Proxy: http.ProxyURL(p.url), TLSConfig: config})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/driver"
+	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
 // schemes are the names of the two transports in URLs.
@@ -24,11 +26,11 @@ func schemes(secure bool) []string {
 }
 
 func TestDialOpensAWebSocket(t *testing.T) {
-	each(t, func(t *testing.T, secure bool) {
+	wiretest.Each(t, func(t *testing.T, secure bool) {
 		s := serve(t, secure, &AcceptOptions{Subprotocols: []string{"chat.v2"}}, newEcho)
 		for _, scheme := range schemes(secure) {
-			c, err := Dial(t.Context(), scheme+s.addr+"/path", &DialOptions{
-				Subprotocols: []string{"chat", "chat.v2"}, TLSConfig: clientConfig()})
+			c, err := Dial(t.Context(), scheme+s.Addr+"/path", &DialOptions{
+				Subprotocols: []string{"chat", "chat.v2"}, TLSConfig: wiretest.ClientConfig()})
 			if err != nil {
 				t.Fatalf("a dial of %s must succeed; got %v", scheme, err)
 			}
@@ -56,7 +58,7 @@ func wantEcho(t *testing.T, c *Conn, text string) {
 
 func TestDialDriverTellsTheAnswersHeader(t *testing.T) {
 	s := serve(t, false, &AcceptOptions{Header: http.Header{"Set-Cookie": {"a=1", "b=2"}}}, newEcho)
-	d, header, err := DialDriver(t.Context(), "ws://"+s.addr, nil)
+	d, header, err := driver.Dial(t.Context(), "ws://"+s.Addr, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,9 +121,9 @@ func TestTheApplicationsOwnAuthorizationAndHostComeFirst(t *testing.T) {
 func TestFramesBehindTheAnswerAreNotLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		long := strings.Repeat("x", 10_000)
-		behind := frame(protocol.Client, Text, []byte("early"))
-		behind = append(behind, frame(protocol.Client, Text, []byte(long))...)
-		behind = append(behind, frame(protocol.Client, protocol.CloseFrame, closeBody(4000, ""))...)
+		behind := wiretest.Frame(protocol.Client, Text, []byte("early"))
+		behind = append(behind, wiretest.Frame(protocol.Client, Text, []byte(long))...)
+		behind = append(behind, wiretest.Frame(protocol.Client, protocol.CloseFrame, wiretest.CloseBody(4000, ""))...)
 		c, err := Dial(t.Context(), "ws://example.com", direct(DialOptions{NetDial: answering(func(nc net.Conn, a asked) {
 			_, _ = io.WriteString(nc, a.switched()+string(behind))
 			_, _ = io.Copy(io.Discard, nc)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/lingerws/linger/internal/memconn"
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
 // TestEveryCallTellsHowTheConnectionEnded: after each kind of end, with the same
@@ -24,20 +25,20 @@ func TestEveryCallTellsHowTheConnectionEnded(t *testing.T) {
 		normal bool
 	}{
 		{"the peer closes", func(t *testing.T, _ *Conn, peer *memconn.Conn) {
-			write(t, peer, closeFrame(1001, "going"))
+			write(t, peer, wiretest.CloseFrame(1001, "going"))
 		}, &PeerClosed{Status: Status{Code: 1001, Reason: "going"}, Clean: true}, true},
 		{"the peer closes with nothing to say", func(t *testing.T, _ *Conn, peer *memconn.Conn) {
-			write(t, peer, frame(protocol.Server, protocol.CloseFrame, nil))
+			write(t, peer, wiretest.Frame(protocol.Server, protocol.CloseFrame, nil))
 		}, &PeerClosed{Status: Status{Code: 1005}, Clean: true}, true},
 		{"the peer closes with a code of its own", func(t *testing.T, _ *Conn, peer *memconn.Conn) {
-			write(t, peer, closeFrame(4999, ""))
+			write(t, peer, wiretest.CloseFrame(4999, ""))
 		}, &PeerClosed{Status: Status{Code: 4999}, Clean: true}, false},
 		{"we close", func(t *testing.T, c *Conn, peer *memconn.Conn) {
-			write(t, peer, closeFrame(1000, "")) // crosses ours
+			write(t, peer, wiretest.CloseFrame(1000, "")) // crosses ours
 			_ = c.driver.Close(1000, "")
 		}, nil, true},
 		{"the peer breaks a rule", func(t *testing.T, _ *Conn, peer *memconn.Conn) {
-			write(t, peer, violation())
+			write(t, peer, wiretest.Violation())
 		}, &LocalClosed{Status: Status{Code: 1002}}, false},
 		{"the peer ends the transport", func(_ *testing.T, _ *Conn, peer *memconn.Conn) {
 			_ = peer.CloseWrite()
@@ -75,7 +76,7 @@ func alike(err, want error) bool {
 
 func TestErrorsUnwrap(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
-		write(t, peer, violation())
+		write(t, peer, wiretest.Violation())
 		if v := wantReadError[*Violation](t, c); v.ID != "frame.opcode" {
 			t.Errorf("the error must lead to the rule that was broken; got %v", v)
 		}
@@ -94,7 +95,7 @@ func TestErrorsUnwrap(t *testing.T) {
 // TestTheEndThatAPeerBroughtAboutIsNoMisuse: the end that the peer brought about, before it is
 // complete, is not the fault of who writes.
 func TestTheEndThatAPeerBroughtAboutIsNoMisuse(t *testing.T) {
-	for name, input := range map[string][]byte{"its Close": closeFrame(4000, "go"), "a violation": violation()} {
+	for name, input := range map[string][]byte{"its Close": wiretest.CloseFrame(4000, "go"), "a violation": wiretest.Violation()} {
 		t.Run(name, func(t *testing.T) {
 			withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 				peer.SetCapacity(10) // our answer waits behind this message

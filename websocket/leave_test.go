@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
 func TestConnAnswersAPeerThatEndsTCPAfterItsClose(t *testing.T) {
@@ -19,7 +20,7 @@ func TestConnAnswersAPeerThatEndsTCPAfterItsClose(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			eachLeaving(t, func(gate <-chan struct{}, ended chan<- protocol.Outcome) http.HandlerFunc {
+			wiretest.EachLeaving(t, func(gate <-chan struct{}, ended chan<- protocol.Outcome) http.HandlerFunc {
 				return func(w http.ResponseWriter, r *http.Request) {
 					c, err := Accept(w, r, &AcceptOptions{Options: opts})
 					if err == nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/lingerws/linger/internal/memconn"
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
 // onFarEnd runs a test of a client whose server writes and reads bytes itself.
@@ -26,7 +27,7 @@ func TestConnLingerWaitsForThePeersEOF(t *testing.T) {
 	onFarEnd(t, Options{KeepAlive: -1}, func(t *testing.T, c *Conn, server *memconn.Conn) {
 		lingered := make(chan error, 1)
 		go func() { lingered <- c.Linger(context.Background()) }()
-		write(t, server, frame(protocol.Client, protocol.CloseFrame, closeBody(1000, "")))
+		write(t, server, wiretest.Frame(protocol.Client, protocol.CloseFrame, wiretest.CloseBody(1000, "")))
 		if _, _, err := c.Read(t.Context()); !IsNormal(err) {
 			t.Fatalf("the server closes with 1000; got %v", err)
 		}
@@ -51,7 +52,7 @@ func TestConnLingerWaitsForThePeersEOF(t *testing.T) {
 func TestConnLingerIsBounded(t *testing.T) {
 	onFarEnd(t, Options{KeepAlive: -1, LingerTimeout: 7 * time.Second}, func(t *testing.T, c *Conn, server *memconn.Conn) {
 		began := time.Now()
-		write(t, server, frame(protocol.Client, protocol.CloseFrame, closeBody(1000, "")))
+		write(t, server, wiretest.Frame(protocol.Client, protocol.CloseFrame, wiretest.CloseBody(1000, "")))
 		if err := c.Linger(within(t, time.Second)); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("the context bounds Linger; got %v", err)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/lingerws/linger/internal/memconn"
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
 // The peer of these never answers a Close, so that Close takes 5 s without a deadline.
@@ -45,7 +46,7 @@ func TestStreamCloseIsBoundedByTheWriteDeadline(t *testing.T) {
 				}
 				received := make(chan string, 1)
 				go func() {
-					f, _ := readFrame(peer)
+					f, _ := wiretest.ReadFrame(peer)
 					received <- f.String()
 				}()
 				began := time.Now()
@@ -76,7 +77,7 @@ func TestStreamCloseGoesOnAfterItsDeadline(t *testing.T) {
 		s := NetConn(conn, Binary)
 		_ = s.SetDeadline(time.Now())
 		wantOpError(t, s.Close(), "close", os.ErrDeadlineExceeded)
-		write(t, peer, frame(protocol.Server, protocol.CloseFrame, closeBody(1000, "")))
+		write(t, peer, wiretest.Frame(protocol.Server, protocol.CloseFrame, wiretest.CloseBody(1000, "")))
 		synctest.Wait()
 		if end, ended := conn.Outcome(); !ended || !end.Clean {
 			t.Errorf("the end is clean; got %+v, %t", end, ended)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/lingerws/linger/internal/memconn"
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
 // onStreams runs a test in fake time, on both ends of a connection.
@@ -60,7 +61,7 @@ func TestAWriteMayBeLargerThanAMessage(t *testing.T) {
 
 func TestEmptyMessagesAreNoEnd(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
-		write(t, peer, append(frame(protocol.Server, Binary, nil), frame(protocol.Server, Binary, []byte("x"))...))
+		write(t, peer, append(wiretest.Frame(protocol.Server, Binary, nil), wiretest.Frame(protocol.Server, Binary, []byte("x"))...))
 		if b, err := readSome(NetConn(c, Binary)); b != "x" || err != nil {
 			t.Errorf("an empty message must be passed over; got %q, %v", b, err)
 		}
@@ -74,7 +75,7 @@ func readSome(r io.Reader) (string, error) {
 }
 
 func TestHowAStreamEnds(t *testing.T) {
-	aClose := func(code uint16) []byte { return closeFrame(code, "") }
+	aClose := func(code uint16) []byte { return wiretest.CloseFrame(code, "") }
 	half := fragment(Binary, "half", false)
 	for name, c := range map[string]struct {
 		input []byte
@@ -83,10 +84,10 @@ func TestHowAStreamEnds(t *testing.T) {
 	}{
 		"1000":     {aClose(1000), false, isPlainEOF},
 		"1001":     {aClose(1001), false, isPlainEOF},
-		"no code":  {frame(protocol.Server, protocol.CloseFrame, nil), false, isPlainEOF},
+		"no code":  {wiretest.Frame(protocol.Server, protocol.CloseFrame, nil), false, isPlainEOF},
 		"4000":     {aClose(4000), false, isKind[*PeerClosed]},
 		"no Close": {nil, true, isKind[*TransportError]},
-		"a violation": {violation(), false, func(err error) bool {
+		"a violation": {wiretest.Violation(), false, func(err error) bool {
 			return isKind[*LocalClosed](err) && isKind[*Violation](err)
 		}},
 		"1000 in a message": {append(half, aClose(1000)...), false, func(err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) }},
@@ -124,7 +125,7 @@ func TestHowAStreamEndsThatWeHaveClosed(t *testing.T) {
 			if err := errors.Join(s.CloseWrite(), s.CloseWrite()); err != nil {
 				t.Fatal(err)
 			}
-			write(t, peer, append(frame(protocol.Server, Binary, []byte("x")), closeFrame(code, "")...))
+			write(t, peer, append(wiretest.Frame(protocol.Server, Binary, []byte("x")), wiretest.CloseFrame(code, "")...))
 			if b, err := readSome(s); b != "x" || err != nil {
 				t.Errorf("behind CloseWrite reading must go on; got %q, %v", b, err)
 			}
@@ -162,13 +163,13 @@ func TestBothHalvesOfAStream(t *testing.T) {
 func TestAMessageOfTheWrongTypeIsRefused(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		s := NetConn(c, Binary)
-		write(t, peer, append(textFrame("text"), frame(protocol.Server, Binary, []byte("bytes"))...))
+		write(t, peer, append(wiretest.TextFrame("text"), wiretest.Frame(protocol.Server, Binary, []byte("bytes"))...))
 		for range 2 {
 			if b, err := readSome(s); b != "" || !isKind[*LocalClosed](err) {
 				t.Errorf("text must not be read as bytes; got %q, %v", b, err)
 			}
 		}
-		if f, err := readFrame(peer); err != nil || f.String() != `close 1003 "expected binary, got text"` {
+		if f, err := wiretest.ReadFrame(peer); err != nil || f.String() != `close 1003 "expected binary, got text"` {
 			t.Errorf("the peer must be told; got %v, %v", f, err)
 		}
 	})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/lingerws/linger/internal/memconn"
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
 var standardReadAhead = Options{}.WithDefaults().ReadAhead
@@ -94,7 +95,7 @@ func TestAFullReadAheadStopsTheTransport(t *testing.T) {
 		const messages = 300
 		go func() {
 			for range messages {
-				_, _ = peer.Write(textFrame(strings.Repeat("x", 900)))
+				_, _ = peer.Write(wiretest.TextFrame(strings.Repeat("x", 900)))
 			}
 		}()
 		synctest.Wait()
@@ -113,12 +114,12 @@ func TestAFullReadAheadStopsTheTransport(t *testing.T) {
 // TestControlFramesAreSeenWithoutAReader: as long as the read-ahead has room.
 func TestControlFramesAreSeenWithoutAReader(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
-		write(t, peer, append(textFrame("nobody reads this yet"), frame(protocol.Server, protocol.Ping, []byte("there?"))...))
-		if f, err := readFrame(peer); err != nil || f.String() != `pong "there?"` {
+		write(t, peer, append(wiretest.TextFrame("nobody reads this yet"), wiretest.Frame(protocol.Server, protocol.Ping, []byte("there?"))...))
+		if f, err := wiretest.ReadFrame(peer); err != nil || f.String() != `pong "there?"` {
 			t.Fatalf("a ping must be answered; got %v, %v", f, err)
 		}
-		write(t, peer, closeFrame(4000, ""))
-		if f, err := readFrame(peer); err != nil || f.String() != "close 4000" {
+		write(t, peer, wiretest.CloseFrame(4000, ""))
+		if f, err := wiretest.ReadFrame(peer); err != nil || f.String() != "close 4000" {
 			t.Fatalf("a Close must be answered; got %v, %v", f, err)
 		}
 		wantEndWithin(t, c, 1)

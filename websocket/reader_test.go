@@ -13,11 +13,12 @@ import (
 
 	"github.com/lingerws/linger/internal/memconn"
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
 // fragment returns one frame of a message in several, as a client sends it.
 func fragment(op protocol.Opcode, text string, fin bool) []byte {
-	b := frame(protocol.Server, op, []byte(text))
+	b := wiretest.Frame(protocol.Server, op, []byte(text))
 	if !fin {
 		b[0] &^= 0x80
 	}
@@ -27,7 +28,7 @@ func fragment(op protocol.Opcode, text string, fin bool) []byte {
 func TestReadJoinsFragments(t *testing.T) {
 	withPeer(t, Options{ReadAhead: 1}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		write(t, peer, fragment(Text, "one ", false))
-		write(t, peer, frame(protocol.Server, protocol.Ping, nil))
+		write(t, peer, wiretest.Frame(protocol.Server, protocol.Ping, nil))
 		write(t, peer, fragment(protocol.Continuation, "", false))
 		write(t, peer, fragment(protocol.Continuation, "message", true))
 		wantRead(t, c, "one message")
@@ -37,7 +38,7 @@ func TestReadJoinsFragments(t *testing.T) {
 // TestAReadThatGivesUpLosesNothing: however often, wherever in the message.
 func TestAReadThatGivesUpLosesNothing(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
-		message := append(append(fragment(Text, "one ", false), fragment(protocol.Continuation, "message", true)...), textFrame("another")...)
+		message := append(append(fragment(Text, "one ", false), fragment(protocol.Continuation, "message", true)...), wiretest.TextFrame("another")...)
 		for _, b := range message {
 			if _, _, err := c.Read(within(t, time.Second)); !errors.Is(err, context.DeadlineExceeded) {
 				t.Fatalf("before the message is whole a read must wait; got %v", err)
@@ -72,7 +73,7 @@ func TestAReadThatGaveUpIsGoneOnWithByReader(t *testing.T) {
 
 func TestAMessageThatIsCutIsNeverRead(t *testing.T) {
 	for name, end := range map[string]func(*memconn.Conn){
-		"by a Close": func(peer *memconn.Conn) { _, _ = peer.Write(closeFrame(1000, "")) },
+		"by a Close": func(peer *memconn.Conn) { _, _ = peer.Write(wiretest.CloseFrame(1000, "")) },
 		"by EOF":     func(peer *memconn.Conn) { _ = peer.CloseWrite() },
 		"by a reset": (*memconn.Conn).Reset,
 	} {
@@ -112,7 +113,7 @@ func TestReaderStreams(t *testing.T) {
 			var n int
 			n, err = r.Read(buf)
 			got.Write(buf[:n])
-			if held := p.server.held(); held > 10_000+(16<<10)+pieceCost {
+			if held := p.server.held(); held > 10_000+readSize+pieceCost {
 				t.Fatalf("a stream must not be held in memory; %d bytes are", held)
 			}
 		}
@@ -141,7 +142,7 @@ func TestTheRestOfAMessageIsSkipped(t *testing.T) {
 		if _, _, err := c.Read(within(t, time.Second)); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("the rest must be waited for; got %v", err)
 		}
-		write(t, peer, append(fragment(protocol.Continuation, "skip this", true), textFrame("next")...))
+		write(t, peer, append(fragment(protocol.Continuation, "skip this", true), wiretest.TextFrame("next")...))
 		wantRead(t, c, "next")
 		if _, err := r.Read(make([]byte, 4)); !errors.Is(err, ErrStaleReader) {
 			t.Errorf("a reader must be stale once another message is asked for; got %v", err)
@@ -162,7 +163,7 @@ func TestAReaderUsesItsContext(t *testing.T) {
 		if n, err := r.Read(make([]byte, 10)); n > 0 || !errors.Is(err, context.Canceled) {
 			t.Errorf("a reader must not outlive its context; got %d, %v", n, err)
 		}
-		write(t, peer, textFrame("next"))
+		write(t, peer, wiretest.TextFrame("next"))
 		wantRead(t, c, "next")
 	})
 }

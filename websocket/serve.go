@@ -4,6 +4,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // Serve is server.Serve(listener) with a shorter way for WebSockets: on TCP under Linux it parses upgrade requests itself, and
@@ -19,7 +21,7 @@ import (
 // altogether. The listener's socket gets the keep-alive options of package net, and TCP_DEFER_ACCEPT with one second: a
 // connection is accepted when the client has sent something, or after that time.
 func Serve(server *http.Server, listener net.Listener) error {
-	return server.Serve(newListener(server, listener))
+	return server.Serve(driver.NewListener(server, listener))
 }
 
 // ListenAndServe listens on a TCP address, host:port, and calls [Serve] with the server

@@ -16,6 +16,7 @@ import (
 	"github.com/lingerws/linger/internal/memconn"
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/websocket/internal/readiness"
+	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
 func mustStart(t *testing.T, c *Conn, op MessageType) *MessageWriter {
@@ -156,11 +157,11 @@ func TestASlowPeerSlowsTheWriter(t *testing.T) {
 		}
 		go func() { _ = c.CloseWrite(1000, "") }()
 		for range sent {
-			if f, err := readFrame(peer); err != nil || len(f.payload) != size {
+			if f, err := wiretest.ReadFrame(peer); err != nil || len(f.Payload) != size {
 				t.Fatalf("each message whose write succeeded must arrive; got %v, %v", f, err)
 			}
 		}
-		if f, err := readFrame(peer); err != nil || f.String() != "close 1000" {
+		if f, err := wiretest.ReadFrame(peer); err != nil || f.String() != "close 1000" {
 			t.Errorf("nothing may arrive of a write that gave up; got %v, %v", f, err)
 		}
 	})
@@ -183,12 +184,12 @@ func TestAllWhoWaitForRoomGoOn(t *testing.T) {
 		pings, frames := 0, 0
 		for {
 			_ = peer.SetReadDeadline(time.Now().Add(time.Second))
-			f, err := readFrame(peer)
+			f, err := wiretest.ReadFrame(peer)
 			if err != nil {
 				break
 			}
 			frames++
-			if f.op == protocol.Ping {
+			if f.Op == protocol.Ping {
 				pings++
 			}
 		}
@@ -236,12 +237,12 @@ func TestRoomIsPassedOn(t *testing.T) {
 		synctest.Wait()
 		link.eager.Store(true)
 		link.report()
-		if _, err := readFrame(peer); err != nil {
+		if _, err := wiretest.ReadFrame(peer); err != nil {
 			t.Fatal(err)
 		}
 		for n := range 5 {
 			_ = peer.SetReadDeadline(time.Now().Add(time.Second))
-			if f, err := readFrame(peer); err != nil || f.op != protocol.Ping {
+			if f, err := wiretest.ReadFrame(peer); err != nil || f.Op != protocol.Ping {
 				t.Fatalf("all who wait for room must go on; %d of 5 did, %v", n, err)
 			}
 		}

@@ -7,7 +7,7 @@ import (
 	"os"
 
 	"github.com/lingerws/linger/protocol/handshake"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 	"github.com/lingerws/linger/worker/internal/engine"
 )
 
@@ -49,7 +49,7 @@ func (a *App) serveFetch(w http.ResponseWriter, r *http.Request) {
 	case e.response != nil:
 		e.response.serve(w, r)
 	case e.unserved != "":
-		websocket.Refuse(w, handshake.UpgradeRequired(r.ProtoMajor, handshake.ReasonUpgrade, e.unserved))
+		driver.Refuse(w, handshake.UpgradeRequired(r.ProtoMajor, handshake.ReasonUpgrade, e.unserved))
 	case e.overdue:
 		a.serveProblem(w, r, e, http.StatusGatewayTimeout, "the application did not answer in time")
 	default:

@@ -9,7 +9,7 @@ import (
 
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/protocol"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 	"github.com/lingerws/linger/worker/internal/engine"
 )
 
@@ -175,7 +175,7 @@ func closeFacts(c *linger.Close, failed bool) []engine.Value {
 
 // endsOfPeers are the causes of ends without any Close that came from the peer or the network.
 var endsOfPeers = []protocol.Cause{
-	protocol.CauseEOF, protocol.CauseTransport, websocket.CauseKeepAlive, websocket.CauseStalled, linger.CauseHandshake,
+	protocol.CauseEOF, protocol.CauseTransport, driver.CauseKeepAlive, driver.CauseStalled, linger.CauseHandshake,
 }
 
 // initiator says who sent the first Close; without any, whose side the end came from:

@@ -6,7 +6,7 @@ import (
 	"net/http"
 
 	"github.com/lingerws/linger/protocol"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 	"github.com/lingerws/linger/worker/internal/engine"
 	"github.com/lingerws/linger/worker/internal/fetch"
 )
@@ -56,7 +56,7 @@ const notOpened = "the WebSocket was not opened: "
 var errGivenUp = &fetch.Error{Text: "it was closed before it was open"}
 
 // dial opens the connection and tells the line, beside the event loop.
-func (s *outgoingSocket) dial(ctx context.Context, url string, opts *websocket.DialOptions) {
+func (s *outgoingSocket) dial(ctx context.Context, url string, opts *driver.DialOptions) {
 	defer s.cancel()
 	header, err := s.connect(ctx, url, opts)
 	if err != nil {
@@ -70,11 +70,11 @@ func (s *outgoingSocket) dial(ctx context.Context, url string, opts *websocket.D
 
 // connect makes the opening handshake. With an error nothing is left of it, and the
 // socket is counted out.
-func (s *outgoingSocket) connect(ctx context.Context, url string, opts *websocket.DialOptions) (http.Header, error) {
+func (s *outgoingSocket) connect(ctx context.Context, url string, opts *driver.DialOptions) (http.Header, error) {
 	if err := s.line.in.reserve(); err != nil {
 		return nil, err
 	}
-	conn, header, err := websocket.DialDriver(ctx, url, opts)
+	conn, header, err := driver.Dial(ctx, url, opts)
 	if err == nil && !s.opened(conn) {
 		err = errGivenUp
 	}

@@ -5,12 +5,12 @@ import (
 
 	"github.com/lingerws/linger/internal/memconn"
 	"github.com/lingerws/linger/protocol"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 func TestAConnectionThatComesTooLateIsClosed(t *testing.T) {
 	a, _ := memconn.Pipe()
-	conn := websocket.NewDriver(a, protocol.Client, nil, websocket.Options{})
+	conn := driver.New(a, protocol.Client, nil, driver.Options{})
 	s := &outgoingSocket{cancel: func() {}}
 	s.close(protocol.CloseNormal, "")
 	if s.opened(conn) {

@@ -7,7 +7,7 @@ import (
 	"github.com/lingerws/linger"
 	bounded "github.com/lingerws/linger/internal/queue"
 	"github.com/lingerws/linger/protocol"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // outgoingSocket is a WebSocket that the script has opened to another server: the wire
@@ -20,7 +20,7 @@ type outgoingSocket struct {
 	over func() // gives its place to another
 
 	mu      sync.Mutex
-	conn    *websocket.Driver                // nil until the server has agreed
+	conn    *driver.Driver                   // nil until the server has agreed
 	cancel  context.CancelFunc               // ends the opening handshake
 	given   bool                             // up: the script closed it before it was open
 	waiting bounded.Queue[func(done func())] // calls of the line that report what has happened
@@ -34,7 +34,7 @@ var _ wire = (*outgoingSocket)(nil)
 
 // opened makes the connection that of the socket. It returns false if the script, or the
 // end of its engine, came before; then nothing of it is left.
-func (s *outgoingSocket) opened(conn *websocket.Driver) bool {
+func (s *outgoingSocket) opened(conn *driver.Driver) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.given {
@@ -47,7 +47,7 @@ func (s *outgoingSocket) opened(conn *websocket.Driver) bool {
 
 // open returns the connection if there is one. If there is none yet, and giveUp says so,
 // there will be none.
-func (s *outgoingSocket) open(giveUp bool) *websocket.Driver {
+func (s *outgoingSocket) open(giveUp bool) *driver.Driver {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.conn == nil && giveUp {
@@ -83,7 +83,7 @@ func (s *outgoingSocket) giveUp() {
 }
 
 // failure tells what went wrong on a connection that was open.
-func (s *outgoingSocket) failure(end websocket.Outcome) string {
+func (s *outgoingSocket) failure(end driver.Outcome) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.given {

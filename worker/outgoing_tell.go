@@ -5,12 +5,12 @@ import (
 
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/protocol"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // Events queues what the script is to be told: messages, the server's Close, and a violation
 // of the server, which takes effect when the script has handled the messages before it.
-func (s *outgoingSocket) Events(conn *websocket.Driver, events []protocol.Event) (work bool) {
+func (s *outgoingSocket) Events(conn *driver.Driver, events []protocol.Event) (work bool) {
 	for _, ev := range events {
 		switch ev.Kind {
 		case protocol.EventMessage, protocol.EventPiece:
@@ -29,7 +29,7 @@ func (s *outgoingSocket) Events(conn *websocket.Driver, events []protocol.Event)
 }
 
 // Work is never called: Events returns false.
-func (s *outgoingSocket) Work(*websocket.Driver) {}
+func (s *outgoingSocket) Work(*driver.Driver) {}
 
 // postMessage queues a message, and stops reading when too much waits.
 func (s *outgoingSocket) postMessage(m protocol.Event) {
@@ -41,11 +41,11 @@ func (s *outgoingSocket) postMessage(m protocol.Event) {
 }
 
 // Drained tells nothing: WebSocket has no event for it.
-func (s *outgoingSocket) Drained(*websocket.Driver) {}
+func (s *outgoingSocket) Drained(*driver.Driver) {}
 
 // Closed has the script told of the end, the last thing. The socket counts until its
 // descriptor is closed.
-func (s *outgoingSocket) Closed(conn *websocket.Driver, end websocket.Outcome) {
+func (s *outgoingSocket) Closed(conn *driver.Driver, end driver.Outcome) {
 	s.post(0, func(done func()) { s.line.end(end.Received, end.Clean, s.failure(end), done) })
 	<-conn.Done()
 	s.over()

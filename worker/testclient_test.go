@@ -13,14 +13,14 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/protocol"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // client is a WebSocket client that notes what it is told, as text: "hello" for
 // a text message, "bytes [1 2]" for a binary one, "closed 1000 bye" for the end.
 type client struct {
 	t        testing.TB
-	conn     *websocket.Driver
+	conn     *driver.Driver
 	response *http.Response // to the handshake
 	heard    chan string
 }
@@ -70,7 +70,7 @@ func (a *testApp) upgrade(path string, lines ...string) (*client, answer) {
 	early, _ := r.Peek(r.Buffered())
 	c := &client{
 		t: a.t, response: response, heard: make(chan string, 1<<14),
-		conn: websocket.NewDriver(nc, protocol.Client, early, websocket.Options{MaxMessage: 1 << 24}),
+		conn: driver.New(nc, protocol.Client, early, driver.Options{MaxMessage: 1 << 24}),
 	}
 	c.conn.Start(c)
 	a.t.Cleanup(c.conn.CloseNow)
@@ -95,7 +95,7 @@ func (a *testApp) ask(path string, lines ...string) net.Conn {
 }
 
 // Events notes messages.
-func (c *client) Events(d *websocket.Driver, events []protocol.Event) (work bool) {
+func (c *client) Events(d *driver.Driver, events []protocol.Event) (work bool) {
 	for _, ev := range events {
 		switch {
 		case ev.Kind == protocol.EventFailing:
@@ -111,13 +111,13 @@ func (c *client) Events(d *websocket.Driver, events []protocol.Event) (work bool
 }
 
 // Work is never called: Events returns false.
-func (c *client) Work(*websocket.Driver) {}
+func (c *client) Work(*driver.Driver) {}
 
 // Drained is not used by tests.
-func (c *client) Drained(*websocket.Driver) {}
+func (c *client) Drained(*driver.Driver) {}
 
 // Closed notes the end.
-func (c *client) Closed(_ *websocket.Driver, end websocket.Outcome) {
+func (c *client) Closed(_ *driver.Driver, end driver.Outcome) {
 	c.heard <- strings.TrimSpace(fmt.Sprintf("closed %d %s", end.Received.Code, end.Received.Reason))
 }
 

@@ -46,20 +46,35 @@ var layers = map[string]layer{
 		not: []string{"compress/flate", "context", "log", "net", "os", "time"}, // sync: its state is lent to all connections
 		why: "compression works on the payloads of messages and knows one flate library",
 	},
-	"websocket": {
-		may: append([]string{"internal/httprule", "internal/latch", "internal/queue"}, core...), modules: []string{"golang.org/x/sys"},
+	"websocket/internal": {
+		why: "helpers of one concern need the standard library only",
+	},
+	"websocket/internal/opening": {
+		may: []string{"websocket/internal", "internal/httprule", "protocol", "protocol/handshake"},
+		why: "a client's opening handshake ends with a transport and knows nothing of what runs on it",
+	},
+	"websocket/internal/wiretest": {
+		may: []string{"websocket/internal", "protocol", "internal/testclient"},
+		why: "the peer in tests of connections shares the frame header with them, and nothing else",
+	},
+	"websocket/driver": {
+		may: append([]string{"websocket/internal", "websocket/internal/opening", "internal/httprule", "internal/latch"}, core...), modules: []string{"golang.org/x/sys"},
 		why: "the driver gives the protocol a transport and knows nothing of the events above it",
 	},
+	"websocket": {
+		may: append([]string{"websocket/driver", "websocket/internal", "internal/latch", "internal/queue"}, core...),
+		why: "the library is a Conn on a driver and knows nothing of the events above it",
+	},
 	".": {
-		may: append([]string{"websocket", "internal/forwarding", "internal/ident", "internal/latch", "internal/pace", "internal/queue", "internal/race", "internal/rate"}, core...),
+		may: append([]string{"websocket", "websocket/driver", "internal/forwarding", "internal/ident", "internal/latch", "internal/pace", "internal/queue", "internal/race", "internal/rate"}, core...),
 		why: "the runtime knows sockets and events; JavaScript is joined to it in worker and cmd",
 	},
 	"proxy": {
-		may: append([]string{"websocket", "internal/forwarding", "internal/httprule", "internal/pace"}, core...),
+		may: append([]string{"websocket", "websocket/driver", "internal/forwarding", "internal/httprule", "internal/pace"}, core...),
 		why: "a proxy joins two connections and needs no events",
 	},
 	"worker": {
-		may: append([]string{".", "websocket", "worker/internal/bundle", "worker/internal/egress", "worker/internal/engine", "worker/internal/fetch", "worker/internal/web", "internal/forwarding", "internal/httprule", "internal/latch", "internal/netaddr", "internal/pace", "internal/queue", "internal/spelling"}, core...),
+		may: append([]string{".", "websocket", "websocket/driver", "worker/internal/bundle", "worker/internal/egress", "worker/internal/engine", "worker/internal/fetch", "worker/internal/web", "internal/forwarding", "internal/httprule", "internal/latch", "internal/netaddr", "internal/pace", "internal/queue", "internal/spelling"}, core...),
 		why: "a worker runs handlers and reaches the JavaScript engine through worker/internal/engine only",
 	},
 	"worker/internal/bundle": {
@@ -75,7 +90,7 @@ var layers = map[string]layer{
 		why:     "the binding of the engine knows neither events nor sockets, so that the engine can be exchanged",
 	},
 	"worker/internal/fetch": {
-		may: append([]string{"websocket", "worker/internal/egress", "worker/internal/web", "internal/httprule"}, core...),
+		may: append([]string{"websocket", "websocket/driver", "worker/internal/egress", "worker/internal/web", "internal/httprule"}, core...),
 		why: "requests of scripts are plain values; how a script gets the answer is for the worker",
 	},
 	"worker/internal/web": {
@@ -83,7 +98,7 @@ var layers = map[string]layer{
 		why: "the globals of the web platform are modules on the engine; they know neither events nor sockets",
 	},
 	"cmd": {
-		may:     append([]string{".", "websocket", "proxy", "worker", "internal/forwarding", "internal/netaddr", "internal/spelling"}, core...),
+		may:     append([]string{".", "websocket", "websocket/driver", "proxy", "worker", "internal/forwarding", "internal/netaddr", "internal/spelling"}, core...),
 		modules: []string{"github.com/alecthomas/kong", "github.com/fsnotify/fsnotify", "github.com/BurntSushi/toml", "github.com/dustin/go-humanize"},
 		why:     "the command joins the parts; what belongs to one of them stays there",
 	},
@@ -130,7 +145,7 @@ var layers = map[string]layer{
 		why: "a client that tests programs is the protocol's other role and nothing else of theirs",
 	},
 	"bench": {
-		may: []string{".", "websocket"},
+		may: []string{".", "websocket", "websocket/driver"},
 		why: "the benchmark measures what users get; peers have a module of their own, bench/peers, so that they are no dependencies of ours",
 	},
 	"examples": {
@@ -245,6 +260,12 @@ func TestForbiddenImportsAreFound(t *testing.T) {
 		{own("websocket"), own("protocol/handshake"), false},
 		{own("websocket"), own("."), true},
 		{own("websocket"), std("net"), false},
+		{own("websocket"), own("websocket/driver"), false},
+		{own("websocket"), own("websocket/internal/opening"), true},
+		{own("websocket"), outside("golang.org/x/sys"), true},
+		{own("websocket/driver"), own("websocket"), true},
+		{own("websocket/driver"), own("websocket/internal/opening"), false},
+		{own("websocket/internal/opening"), own("websocket/driver"), true},
 		{own("."), own("worker"), true},
 		{own("."), own("proxy"), true},
 		{own("proxy"), own("."), true},

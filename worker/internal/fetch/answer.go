@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/lingerws/linger/internal/httprule"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 	"github.com/lingerws/linger/worker/internal/web/contentcoding"
 )
 
@@ -23,7 +23,7 @@ type Answer struct {
 	URL        string // after redirects, without fragment
 	Redirected bool
 
-	Conn *websocket.Driver // the WebSocket that the request has become, not started; nil for other answers
+	Conn *driver.Driver // the WebSocket that the request has become, not started; nil for other answers
 }
 
 // Content returns the body, nil where the status allows none (Fetch Standard, section 2.2.3).

@@ -7,17 +7,17 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 	"github.com/lingerws/linger/worker/internal/egress"
 )
 
 // Options are the bounds and rules of a Client. All of them have to be set, except TLSConfig.
 type Options struct {
 	Rules     egress.Rules
-	TLSConfig *tls.Config       // nil for the default configuration
-	Timeout   time.Duration     // of a fetch, and of the opening handshake of a WebSocket
-	MaxBody   int64             // bytes in the body of an answer, after its content codings are undone
-	WebSocket websocket.Options // of WebSockets to other servers
+	TLSConfig *tls.Config    // nil for the default configuration
+	Timeout   time.Duration  // of a fetch, and of the opening handshake of a WebSocket
+	MaxBody   int64          // bytes in the body of an answer, after its content codings are undone
+	WebSocket driver.Options // of WebSockets to other servers
 }
 
 // Bounds of the connections that fetches share.

@@ -12,7 +12,7 @@ import (
 
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/protocol/handshake"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 	"github.com/lingerws/linger/worker/internal/egress"
 	"github.com/lingerws/linger/worker/internal/web/contentcoding"
 )
@@ -56,7 +56,7 @@ func (c *Client) Explain(host string, err error) string {
 
 // ExplainDial returns the text with which the opening of a WebSocket fails for a script.
 func ExplainDial(err error) string {
-	if failed, ok := errors.AsType[*websocket.DialError](err); ok && failed.Status != 0 && failed.Status != http.StatusSwitchingProtocols {
+	if failed, ok := errors.AsType[*driver.DialError](err); ok && failed.Status != 0 && failed.Status != http.StatusSwitchingProtocols {
 		return fmt.Sprintf("the server answered with the status %d instead of 101", failed.Status)
 	}
 	return explain(err)
@@ -64,7 +64,7 @@ func ExplainDial(err error) string {
 
 // WithoutURL returns the error without the URL, whose query may contain secrets.
 func WithoutURL(err error) error {
-	if failed, ok := errors.AsType[*websocket.DialError](err); ok {
+	if failed, ok := errors.AsType[*driver.DialError](err); ok {
 		return failed.Err
 	}
 	return err

@@ -7,15 +7,15 @@ import (
 	"strings"
 
 	"github.com/lingerws/linger/internal/httprule"
-	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/websocket/driver"
 )
 
 // DialOptions returns the options of all WebSockets to other servers. They run in half-open mode, because the
 // script decides whether it answers the peer's Close.
-func (c *Client) DialOptions() *websocket.DialOptions {
-	opts := &websocket.DialOptions{
+func (c *Client) DialOptions() *driver.DialOptions {
+	opts := &driver.DialOptions{
 		Options:          c.opts.WebSocket,
-		Proxy:            websocket.NoProxy,
+		Proxy:            driver.NoProxy,
 		NetDial:          c.opts.Rules.Dial,
 		TLSConfig:        c.opts.TLSConfig,
 		HandshakeTimeout: c.opts.Timeout,
@@ -31,7 +31,7 @@ func (c *Client) open(ctx context.Context, r *Request) (*Answer, error) {
 	opts.MaxRefusal = int(c.opts.MaxBody)
 	r.prepareHandshake(opts)
 	for {
-		conn, header, err := websocket.DialDriver(ctx, r.shownURL(), opts)
+		conn, header, err := driver.Dial(ctx, r.shownURL(), opts)
 		if err == nil {
 			return &Answer{
 				Status: http.StatusSwitchingProtocols, StatusText: "Switching Protocols", Header: header,
@@ -48,7 +48,7 @@ func (c *Client) open(ctx context.Context, r *Request) (*Answer, error) {
 
 // prepareHandshake moves the fields of the opening handshake from the header to opts. The script may choose the
 // subprotocols and the origin; other fields of the handshake are removed.
-func (r *Request) prepareHandshake(opts *websocket.DialOptions) {
+func (r *Request) prepareHandshake(opts *driver.DialOptions) {
 	opts.Origin = r.header.Get("Origin")
 	for _, list := range r.header.Values("Sec-Websocket-Protocol") {
 		for name := range strings.SplitSeq(list, ",") {
@@ -67,8 +67,8 @@ func (r *Request) prepareHandshake(opts *websocket.DialOptions) {
 // refused returns the answer with which a server has refused the handshake. If that is a redirect to be followed,
 // it changes the request and returns true instead.
 func (r *Request) refused(err error, limit int64) (answer *Answer, again bool, _ error) {
-	failed, ok := errors.AsType[*websocket.DialError](err)
-	if !ok || failed.Phase != websocket.PhaseCheck || failed.Status == http.StatusSwitchingProtocols {
+	failed, ok := errors.AsType[*driver.DialError](err)
+	if !ok || failed.Phase != driver.PhaseCheck || failed.Status == http.StatusSwitchingProtocols {
 		return nil, false, err
 	}
 	again, err = r.redirected(&http.Response{StatusCode: failed.Status, Header: failed.Header})

@@ -1,0 +1,371 @@
+package driver
+
+import (
+	"errors"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/lingerws/linger/internal/latch"
+	"github.com/lingerws/linger/protocol"
+)
+
+// Driver is one WebSocket connection on a transport. All methods may be called
+// from any goroutine, from inside the handler too. None waits for the peer, and
+// none calls the handler.
+type Driver struct {
+	transport transport
+	opts      *settings
+	halfClose bool // agreed in the opening handshake
+	notified  bool // the transport is a notifier
+
+	mu      sync.Mutex // guards what follows; never held during a call of the handler
+	handler Handler    // nil until Start
+
+	paused     bool  // the handler wants no events for now
+	ended      bool  // the terminal event is out of the machine
+	told       bool  // and the handler's
+	unread     bool  // by a notifier: there may be input that nobody was told of again
+	ending     bool  // by a notifier: the end of input, or of the transport, is near
+	over       bool  // and this was it
+	heard      bool  // something arrived since the last look
+	unanswered uint8 // pings
+	waited     bool  // something was on its way to the peer at the last look
+	delivered  int64 // bytes that had reached it by then
+	written    int64 // bytes that the transport has taken
+	halfClosed bool
+	released   bool
+	keepAlive  alarm
+
+	done     latch.Latch // released when the transport is closed
+	*working             // nil while the connection is parked: see lock
+}
+
+// working is what a connection needs only while something happens on it, or has to.
+type working struct {
+	m     protocol.Machine
+	early []byte // what arrived with the handshake
+
+	handled   sync.Cond        // signals: paused or pumping is over
+	pumping   bool             // somebody hands out events
+	drains    int              // calls of Drained that have not returned
+	receiving bool             // a batch of input is being handed out by the goroutine that has read it
+	due       bool             // Work has to be called
+	room      []protocol.Event // for a batch that is handed out
+
+	batch      bool // a batch of input is handled: its output leaves at the end
+	batchBegan time.Time
+	batchTimer *time.Timer
+	batchBound bool // batchTimer runs
+	overseen   bool // no timer is needed
+	together   bool // but for this batch, which is no batch of input
+
+	writing bool   // what follows waits for the transport
+	out     []byte // what is being written
+	handed  int    // how much of that the transport has, or is being given
+	high    bool   // the queue has been at the high-water mark since it was empty
+
+	writeTimer *time.Timer // runs while it writes
+	watched    time.Time   // when it was armed
+	sent       int         // bytes written since then
+	sentHeld   int         // what the kernel held then
+
+	timer *time.Timer // the one the machine wants
+	armed protocol.Timer
+	held  int // what had been written and not reached the peer when it was armed
+
+	closeTimeout time.Duration // takes the place of that in opts; 0: it does not
+
+	err error // what broke the transport
+
+	counted int // what the budget has been given
+}
+
+// NewDriver returns a connection on nc, whose opening handshake is done; early is
+// what was read behind the handshake. nc belongs to the connection from now on.
+// For half-closing it needs a CloseWrite method, as TCP and TLS have; without
+// one it is closed instead. opts.OfferHalfClose means that the handshake has agreed on half-close. Call
+// [Driver.Start] next.
+func New(nc net.Conn, role protocol.Role, early []byte, opts Options) *Driver {
+	return newDriver(newTransport(nc, opts.Blocking), role, early, opts, terms{halfClose: opts.OfferHalfClose})
+}
+
+func newDriver(t transport, role protocol.Role, early []byte, opts Options, agreed terms) *Driver {
+	d := &Driver{
+		transport: t,
+		opts:      settingsOf(opts, role, agreed),
+		halfClose: agreed.halfClose,
+	}
+	_, d.notified = d.transport.(notifier)
+	d.unpark()
+	d.early = early
+	return d
+}
+
+// Start begins to read, and to call h. It is called once.
+func (d *Driver) Start(h Handler) {
+	d.lock()
+	d.handler = h
+	d.armKeepAlive()
+	early := d.early
+	d.early = nil
+	d.unlock()
+	if n, ok := d.transport.(notifier); ok {
+		d.startNotified(n, early)
+		return
+	}
+	go d.readLoop(early)
+}
+
+// Send queues a message, Text or Binary, and returns the bytes that wait to be
+// written. Errors as for [protocol.Machine.Send]; then nothing is queued.
+func (d *Driver) Send(op protocol.Opcode, payload []byte) (queued int, err error) {
+	defer d.enterSend().leave()
+	d.lock()
+	defer d.unlock()
+	err = d.queue(len(payload), func() error { return d.m.Send(op, payload) })
+	return d.m.Queued(), err
+}
+
+// ErrQueueFull says that more waits to be written than the caller allows; nothing was queued. See
+// [Driver.SendWithin].
+var ErrQueueFull = errors.New("websocket: the send queue is at the limit; wait until the peer has read")
+
+// SendWithin is Send, but queues nothing if limit bytes wait already: the error is
+// [ErrQueueFull] then.
+func (d *Driver) SendWithin(limit int, op protocol.Opcode, payload []byte) error {
+	defer d.enterSend().leave()
+	d.lock()
+	defer d.unlock()
+	if d.m.Queued() >= limit {
+		return ErrQueueFull
+	}
+	return d.queue(len(payload), func() error { return d.m.Send(op, payload) })
+}
+
+// SendPreparedWithin is SendPrepared within a limit, as SendWithin is Send.
+func (d *Driver) SendPreparedWithin(limit int, p *protocol.Prepared) error {
+	defer d.enterSend().leave()
+	d.mu.Lock()
+	defer d.unlock()
+	if d.working == nil {
+		if limit > 0 && d.opts.machine.Role == protocol.Server {
+			d.sendParked(p)
+			return nil
+		}
+		d.unpark()
+	}
+	if d.m.Queued() >= limit {
+		return ErrQueueFull
+	}
+	return d.queue(p.Len(), func() error { return d.m.SendPrepared(p) })
+}
+
+// SendPrepared queues a message that was framed before. Results as for Send.
+func (d *Driver) SendPrepared(p *protocol.Prepared) (queued int, err error) {
+	defer d.enterSend().leave()
+	d.lock()
+	defer d.unlock()
+	err = d.queue(p.Len(), func() error { return d.m.SendPrepared(p) })
+	return d.m.Queued(), err
+}
+
+// SendAllPrepared queues messages that were framed before, in one write if that can be. What comes after an
+// end is dropped. If together they reach Options.HighWater, Drained is called when they have left.
+func (d *Driver) SendAllPrepared(messages []*protocol.Prepared) {
+	defer d.enterSend().leave()
+	d.lock()
+	defer d.unlock()
+	size := 0
+	for _, p := range messages {
+		size += p.Len()
+	}
+	d.prime(size)
+	for _, p := range messages {
+		if d.m.SendPrepared(p) != nil {
+			break
+		}
+	}
+	d.noteHigh()
+	d.settle()
+}
+
+// SendFragment queues one frame of a message: Text or Binary first, then
+// Continuation; fin ends the message. Results as for Send.
+func (d *Driver) SendFragment(op protocol.Opcode, payload []byte, fin bool) (queued int, err error) {
+	defer d.enterSend().leave()
+	d.lock()
+	defer d.unlock()
+	err = d.queue(len(payload), func() error { return d.m.SendFragment(op, payload, fin) })
+	return d.m.Queued(), err
+}
+
+// queue has the machine take something to send, of about size bytes, and does what
+// follows from it. mu is held.
+func (d *Driver) queue(size int, add func() error) error {
+	d.prime(size)
+	err := add()
+	d.settle()
+	d.noteHigh()
+	return err
+}
+
+// Ping queues a ping of at most 125 bytes. The error is protocol.ErrClosing or
+// protocol.ErrPing.
+func (d *Driver) Ping(payload []byte) error {
+	d.lock()
+	defer d.unlock()
+	err := d.m.Ping(payload)
+	d.settle()
+	return err
+}
+
+// Close starts the closing handshake, or finishes it in half-open mode. It does
+// not wait: the handler's Closed tells the end. A second call changes nothing.
+// The error is that of [protocol.CheckClose]; then nothing has changed.
+func (d *Driver) Close(code protocol.CloseCode, reason string) error {
+	d.lock()
+	defer d.unlock()
+	err := d.m.Close(code, reason)
+	d.settle()
+	return err
+}
+
+// CloseDiscard is Close for a peer that reads too slowly: what waits to be written is
+// dropped, and our Close follows what the transport has, or is being given: 16 KiB at
+// most, and the rest of the last frame in it. A message of ours that is not finished
+// ends there (RFC 6455, section 5.4). After a Close of ours that one stays, its code
+// too, and what waits before it is dropped. Errors as for Close.
+func (d *Driver) CloseDiscard(code protocol.CloseCode, reason string) error {
+	d.lock()
+	defer d.unlock()
+	unsent := len(d.out) - frameEnd(d.out, d.handed)
+	err := d.m.CloseDiscard(code, reason, unsent)
+	if err == nil && unsent > 0 {
+		d.out = slices.Clone(d.out[:len(d.out)-unsent]) // what was dropped takes no memory either
+	}
+	d.settle()
+	return err
+}
+
+// CloseEmpty is Close with a Close frame that has no status, for who passes on the
+// Close of somebody else.
+func (d *Driver) CloseEmpty() {
+	d.lock()
+	defer d.unlock()
+	d.m.CloseEmpty()
+	d.settle()
+}
+
+// PassClose is Close with the status of the Close of another connection, for a proxy. A status without a code makes a
+// Close frame without one. It does not wait for a message that SendFragment has begun, whose rest will never come: it
+// stands behind the last frame of it (RFC 6455, section 5.4). The error is that of [protocol.CheckClose]; then nothing
+// has changed.
+func (d *Driver) PassClose(status protocol.Status) error {
+	d.lock()
+	defer d.unlock()
+	err := d.m.PassClose(status)
+	d.settle()
+	return err
+}
+
+// SetCloseTimeout gives a connection on which Close has been called another bound than Options.CloseTimeout and
+// Options.HalfOpenTimeout, for a proxy whose other connection has been lost. A wait that is under way begins anew.
+// Before a Close of ours it changes nothing.
+func (d *Driver) SetCloseTimeout(bound time.Duration) {
+	d.lock()
+	defer d.unlock()
+	if d.m.MaySend() || d.m.Done() {
+		return
+	}
+	d.closeTimeout = bound
+	d.disarmTimer()
+	d.armTimer()
+}
+
+// AnswerClose finishes our half in half-open mode with the code and reason of the
+// peer's Close. Before that Close, or after ours, it changes nothing.
+func (d *Driver) AnswerClose() {
+	d.lock()
+	defer d.unlock()
+	d.m.AnswerClose()
+	d.settle()
+}
+
+// Fail fails the connection after [protocol.EventFailing]: our Close leaves with the code of
+// the violation. Without a violation, or after our Close, it changes nothing.
+func (d *Driver) Fail() {
+	d.lock()
+	defer d.unlock()
+	d.m.Fail()
+	d.settle()
+}
+
+// CloseNow closes the transport without a closing handshake. Once the terminal event is
+// out it changes nothing: the transport lingers then, for a bounded time, lest a reset
+// destroy our Close on its way to the peer (RFC 6455, section 7.1.1).
+func (d *Driver) CloseNow() {
+	d.lock()
+	defer d.unlock()
+	if d.ended {
+		return
+	}
+	d.breakOff(CauseAbort, nil)
+	d.settle()
+}
+
+// HalfCloseNegotiated reports whether both ends agreed in the opening handshake to keep
+// processing data after they have sent their Close; docs/half-close.md specifies
+// it.
+func (d *Driver) HalfCloseNegotiated() bool { return d.halfClose }
+
+// Options returns the options of the connection.
+func (d *Driver) Options() Options { return d.opts.Options }
+
+// Addrs returns the addresses of both ends of the transport, nil once it is closed.
+func (d *Driver) Addrs() (local, remote net.Addr) {
+	d.lock()
+	defer d.unlock()
+	if d.released {
+		return nil, nil
+	}
+	return d.transport.addrs()
+}
+
+// Queued returns the bytes of frames, headers included, that the transport has not
+// taken. A TCP socket tells what it took to the byte; of other transports it is known
+// when a write of theirs returns, which is given 16 KiB at most.
+func (d *Driver) Queued() int {
+	d.lock()
+	defer d.unlock()
+	return d.m.Queued()
+}
+
+// State returns the state of the connection in the words of RFC 6455.
+func (d *Driver) State() protocol.State {
+	d.lock()
+	defer d.unlock()
+	return d.m.State()
+}
+
+// Done returns a channel that is closed when the transport is closed, which may
+// be before or after the handler's Closed.
+func (d *Driver) Done() <-chan struct{} {
+	d.lock()
+	defer d.unlock()
+	if d.released {
+		return latch.Released
+	}
+	return d.done.Next()
+}
+
+// breakOff gives the transport up. mu is held.
+func (d *Driver) breakOff(cause protocol.Cause, err error) {
+	if d.m.Done() {
+		return
+	}
+	d.err = err
+	d.m.Abort(cause)
+	d.transport.reset()
+}

@@ -1,0 +1,4 @@
+package driver
+
+// Compressing is for tests of package driver_test.
+var Compressing = compressing

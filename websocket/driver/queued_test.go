@@ -1,0 +1,43 @@
+package driver
+
+import (
+	"strconv"
+	"testing"
+	"testing/synctest"
+
+	"github.com/lingerws/linger/protocol"
+)
+
+// A transport that is no socket tells what it took when a write returns: what waits
+// is what was sent less the whole writes.
+func TestQueuedIsTrueToTheByte(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const room = 500
+		s := newStreamStage(t, protocol.Server, Options{KeepAlive: -1})
+		s.deaf = true
+		s.peer.SetCapacity(room)
+		s.start()
+		s.play("app binary 70000")
+		s.play("app text hello")
+		const first = 10 + 70000
+		const sent = first + 2 + 5
+		writes := []int{writePiece, 2 * writePiece, 3 * writePiece, 4 * writePiece, first, sent} // their ends
+		read := 0
+		for _, step := range []int{0, 15883, 1, 1, 33000, 20624, 1, 1, 5, 1} {
+			s.play("peer reads " + strconv.Itoa(step))
+			read += step
+			told := 0
+			for _, end := range writes {
+				if end <= read+room {
+					told = end
+				}
+			}
+			if queued := s.conn.Queued(); queued != sent-told {
+				t.Errorf("of %d bytes the transport took %d in whole writes, so %d must wait; got %d", sent, told, sent-told, queued)
+			}
+		}
+		if queued := s.conn.Queued(); queued != 0 {
+			t.Errorf("nothing waits when the transport has taken everything; got %d", queued)
+		}
+	})
+}

@@ -1,0 +1,106 @@
+package driver
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/internal/wiretest"
+)
+
+// recorder is a Handler that notes its calls in order and then does what the
+// test wants done.
+type recorder struct {
+	mu    sync.Mutex
+	calls []string
+
+	onMessage   func(c *Driver, payload []byte)
+	onPeerClose func(c *Driver)
+	onDrained   func(c *Driver)
+	onClosed    func(c *Driver, end Outcome)
+}
+
+func (r *recorder) note(format string, args ...any) {
+	r.mu.Lock()
+	r.calls = append(r.calls, fmt.Sprintf(format, args...))
+	r.mu.Unlock()
+}
+
+// take returns the calls since the last take.
+func (r *recorder) take() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	calls := r.calls
+	r.calls = nil
+	return calls
+}
+
+func (r *recorder) Events(c *Driver, events []protocol.Event) (work bool) {
+	for _, ev := range events {
+		if ev.Kind == protocol.EventPeerClose {
+			r.note("peer-close %v", ev.Status)
+			if r.onPeerClose != nil {
+				r.onPeerClose(c)
+			}
+		}
+	}
+	return eachMessage(c, events, func(m protocol.Event) {
+		r.note("message %v", wiretest.Received{Op: m.Opcode, Payload: m.Payload})
+		if r.onMessage != nil {
+			r.onMessage(c, m.Payload)
+		}
+	})
+}
+
+func (r *recorder) Work(*Driver) {}
+
+func (r *recorder) Drained(c *Driver) {
+	if r.onDrained != nil {
+		r.onDrained(c)
+	}
+}
+
+func (r *recorder) Closed(c *Driver, end Outcome) {
+	r.note("closed %s", describe(end))
+	if r.onClosed != nil {
+		r.onClosed(c, end)
+	}
+}
+
+func describe(o Outcome) string {
+	clean := "clean"
+	if !o.Clean {
+		clean = "not clean"
+	}
+	text := fmt.Sprintf("%s, received %v, sent %v, first %v, %s", clean, o.Received, o.Sent, o.First, o.Cause)
+	if o.Violation != nil {
+		text += " " + o.Violation.ID
+	}
+	return text
+}
+
+// eachMessage calls do for each message, or piece of one, and fails the connection after
+// them where the peer has broken a rule. It returns false, as Events does without work.
+func eachMessage(d *Driver, events []protocol.Event, do func(m protocol.Event)) (work bool) {
+	for _, ev := range events {
+		switch ev.Kind {
+		case protocol.EventMessage, protocol.EventPiece:
+			do(ev)
+		case protocol.EventFailing:
+			d.Fail()
+		case protocol.EventPing, protocol.EventPong, protocol.EventPeerClose, protocol.EventClosed:
+		}
+	}
+	return false
+}
+
+// echo answers each message with itself.
+type echo struct{}
+
+func (echo) Events(d *Driver, events []protocol.Event) (work bool) {
+	return eachMessage(d, events, func(m protocol.Event) { _, _ = d.Send(m.Opcode, m.Payload) })
+}
+
+func (echo) Work(*Driver)            {}
+func (echo) Drained(*Driver)         {}
+func (echo) Closed(*Driver, Outcome) {}

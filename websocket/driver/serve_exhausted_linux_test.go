@@ -1,0 +1,138 @@
+package driver
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// exhaust leaves the process with no free descriptor but some, and returns what gives it all of them back.
+func exhaust(t *testing.T, but int) (release func()) {
+	t.Helper()
+	var before unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &before); err != nil {
+		t.Fatal(err)
+	}
+	highest, err := unix.Dup(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = unix.Close(highest)
+	few := before
+	few.Cur = uint64(highest) + 100 //nolint:gosec // descriptors are small numbers
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &few); err != nil {
+		t.Fatal(err)
+	}
+	var taken []int
+	for {
+		fd, err := unix.Dup(0)
+		if err != nil {
+			break
+		}
+		taken = append(taken, fd)
+	}
+	give := func(n int) {
+		for range n {
+			_ = unix.Close(taken[len(taken)-1])
+			taken = taken[:len(taken)-1]
+		}
+	}
+	give(but)
+	return func() {
+		give(len(taken))
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &before); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestServeKeepsAConnectionForWhichThereIsNoDescriptor(t *testing.T) {
+	given, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := NewListener(&http.Server{}, given) //nolint:gosec // it serves nothing
+	defer func() { _ = l.Close() }()
+	client, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Close() }()
+	const request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+	if _, err := io.WriteString(client, request); err != nil {
+		t.Fatal(err)
+	}
+	release := exhaust(t, 1)
+	_, first := l.Accept()
+	_, second := l.Accept()
+	release()
+	for _, err := range []error{first, second} {
+		var refused net.Error
+		if !errors.As(err, &refused) || !refused.Temporary() || !errors.Is(err, unix.EMFILE) { //nolint:staticcheck // net/http asks it
+			t.Fatalf("without a descriptor Accept fails for now; got %v", err)
+		}
+	}
+	server, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, len(request))
+	if _, err := io.ReadFull(server, got); err != nil || string(got) != request {
+		t.Errorf("when there is one the connection is served, with all that it has sent; got %q, %v", got, err)
+	}
+	_ = server.Close()
+}
+
+// TestServeKeepsAPromotedRequestForWhichThereIsNoDescriptor: its handler waits meanwhile.
+func TestServeKeepsAPromotedRequestForWhichThereIsNoDescriptor(t *testing.T) {
+	l, w, _ := unserved(t)
+	if _, err := w.promote(); err != nil {
+		t.Fatal(err)
+	}
+	release := exhaust(t, 0)
+	_, first := l.Accept()
+	_, second := l.Accept()
+	release()
+	if !isExhausted(first) || !isExhausted(second) {
+		t.Fatalf("without a descriptor Accept fails for now; got %v, %v", first, second)
+	}
+	conn, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l.promoter.remove(conn) != w.promotion {
+		t.Error("when there is one net/http gets the connection, with its request")
+	}
+	_ = conn.Close()
+}
+
+func TestServeThatIsClosedClosesWhatWaitsForADescriptor(t *testing.T) {
+	given, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := NewListener(&http.Server{}, given) //nolint:gosec // it serves nothing
+	client, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Close() }()
+	if _, err := io.WriteString(client, "GET"); err != nil {
+		t.Fatal(err)
+	}
+	release := exhaust(t, 1)
+	_, err = l.Accept()
+	release()
+	if !errors.Is(err, unix.EMFILE) {
+		t.Fatalf("without a descriptor Accept fails; got %v", err)
+	}
+	_ = l.Close()
+	if n, err := client.Read(make([]byte, 1)); n != 0 || err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("the connection ends with the listener; got %d, %v", n, err)
+	}
+}

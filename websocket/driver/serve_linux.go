@@ -1,0 +1,249 @@
+package driver
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"runtime"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// listener accepts connections for net/http. It keeps those that begin with an upgrade request from net/http as long as a
+// handler may accept them: it peeks at what has arrived, so that net/http can still read the request.
+type listener struct {
+	*net.TCPListener
+	file     *os.File // a second descriptor of the listener, by which it accepts
+	waiter   syscall.RawConn
+	promoter *promoter
+	context  context.Context // of all requests; set before the first Accept
+
+	mu     sync.Mutex
+	closed bool
+	queue  []arrival // for the next calls of Accept
+	awoken bool      // a read deadline of file interrupts Accept
+}
+
+// arrival is a connection for net/http.
+type arrival struct {
+	file      *os.File
+	promotion *promotion // nil unless its first request is promoted
+}
+
+// fail closes a connection that net/http does not get.
+func (a arrival) fail(err error) {
+	_ = a.file.Close()
+	if a.promotion != nil {
+		a.promotion.fail(err)
+	}
+}
+
+func NewListener(server *http.Server, given net.Listener) net.Listener {
+	tcp, ok := given.(*net.TCPListener)
+	if !ok {
+		return given
+	}
+	promoter := promoterOf(server)
+	if promoter == nil {
+		return given
+	}
+	l := &listener{TCPListener: tcp, promoter: promoter}
+	if err := l.open(); err != nil {
+		return given
+	}
+	return l
+}
+
+func (l *listener) open() (err error) {
+	if l.file, err = l.File(); err != nil {
+		return err
+	}
+	if l.waiter, err = l.file.SyscallConn(); err != nil {
+		return err
+	}
+	controlErr := l.waiter.Control(func(fd uintptr) {
+		for _, o := range inherited {
+			err = errors.Join(err, unix.SetsockoptInt(int(fd), o.level, o.name, o.value))
+		}
+	})
+	return errors.Join(controlErr, err)
+}
+
+// inherited are the options that accepted sockets have from the one that listens.
+var inherited = []struct{ level, name, value int }{
+	// A connection is accepted when there is something to read.
+	{unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, 1}, // second
+	// What package net gives each of its connections.
+	{unix.IPPROTO_TCP, unix.TCP_NODELAY, 1},
+	{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
+	{unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, 15},
+	{unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, 15},
+	{unix.IPPROTO_TCP, unix.TCP_KEEPCNT, 9},
+}
+
+// Close implements [net.Listener]. It closes what is queued: a server that is being shut down does not read requests.
+func (l *listener) Close() error {
+	l.mu.Lock()
+	l.closed = true
+	queue := l.queue
+	l.queue = nil
+	l.mu.Unlock()
+	for _, a := range queue {
+		a.fail(http.ErrServerClosed)
+	}
+	return errors.Join(l.TCPListener.Close(), l.file.Close())
+}
+
+// Accept returns the next connection for net/http, and starts the handlers of upgrade requests itself. When descriptors have
+// run out the error is temporary: net/http logs it, and calls Accept again a little later; the connection stays queued.
+func (l *listener) Accept() (net.Conn, error) {
+	for {
+		a, ok := l.dequeue()
+		if !ok {
+			fd, from, err := l.accept()
+			switch {
+			case errors.Is(err, os.ErrDeadlineExceeded): // enqueue has set it
+				continue
+			case err != nil:
+				return nil, l.acceptError(err)
+			}
+			if r, size := peekUpgrade(fd); r != nil {
+				r.RemoteAddr = tcpAddr(from).String()
+				go l.serve(fd, size, r)
+				continue
+			}
+			a.file = os.NewFile(uintptr(fd), "tcp")
+		}
+		conn, err := net.FileConn(a.file) // by a descriptor of its own
+		switch {
+		case isExhausted(err):
+			l.requeue(a)
+			return nil, l.acceptError(err)
+		case err != nil: // the connection has ended already
+			a.fail(err)
+			continue
+		}
+		_ = a.file.Close()
+		if a.promotion != nil {
+			l.promoter.add(conn, a.promotion)
+		}
+		return conn, nil
+	}
+}
+
+// acceptError returns an error that net/http waits for if it is temporary.
+func (l *listener) acceptError(err error) error {
+	if syscallError, ok := errors.AsType[*os.SyscallError](err); ok {
+		err = syscallError
+	}
+	return &net.OpError{Op: "accept", Net: "tcp", Addr: l.Addr(), Err: err}
+}
+
+// isExhausted reports whether the process or the system has no more descriptors.
+func isExhausted(err error) bool {
+	return errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE)
+}
+
+// dequeue returns the connection that has been queued first, if there is one.
+func (l *listener) dequeue() (a arrival, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case len(l.queue) > 0:
+		a, ok = l.queue[0], true
+		l.queue = slices.Delete(l.queue, 0, 1)
+	case l.awoken && !l.closed:
+		l.awoken = false
+		_ = l.file.SetReadDeadline(time.Time{})
+	}
+	return a, ok
+}
+
+// enqueue queues a connection, and has Accept return it. After Close the connection is closed.
+func (l *listener) enqueue(a arrival) {
+	l.mu.Lock()
+	closed := l.closed
+	if !closed {
+		l.queue = append(l.queue, a)
+		l.awoken = true
+		_ = l.file.SetReadDeadline(time.Unix(1, 0)) // in the past
+	}
+	l.mu.Unlock()
+	if closed {
+		a.fail(http.ErrServerClosed)
+	}
+}
+
+// requeue puts the connection that dequeue has returned back.
+func (l *listener) requeue(a arrival) {
+	l.mu.Lock()
+	closed := l.closed
+	if !closed {
+		l.queue = slices.Insert(l.queue, 0, a)
+	}
+	l.mu.Unlock()
+	if closed {
+		a.fail(http.ErrServerClosed)
+	}
+}
+
+// accept blocks until there is a connection. It returns [os.ErrDeadlineExceeded] when one has been queued.
+func (l *listener) accept() (fd int, from syscall.Sockaddr, err error) {
+	for {
+		waitErr := l.waiter.Read(func(own uintptr) bool {
+			fd, from, err = syscall.Accept4(int(own), unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC) // that of unix asks which protocol it is
+			return !errors.Is(err, unix.EAGAIN)
+		})
+		switch {
+		case errors.Is(waitErr, os.ErrDeadlineExceeded):
+			return -1, nil, os.ErrDeadlineExceeded
+		case waitErr != nil:
+			return -1, nil, net.ErrClosed
+		case errors.Is(err, unix.EINTR), errors.Is(err, unix.ECONNABORTED):
+		default:
+			return fd, from, os.NewSyscallError("accept4", err)
+		}
+	}
+}
+
+// serve calls the handler of an upgrade request.
+func (l *listener) serve(fd, size int, r *http.Request) {
+	growStack()
+	ctx, cancel := context.WithCancel(context.WithValue(l.context, http.LocalAddrContextKey, l.localAddr(fd)))
+	defer cancel()
+	w := l.newUpgradeWriter(fd, size, r.RemoteAddr, cancel)
+	returned := false
+	defer func() { w.handlerEnded(returned, recover()) }() // also after runtime.Goexit
+	l.promoter.handler.ServeHTTP(w, r.WithContext(ctx))
+	returned = true
+}
+
+func (l *listener) logf(format string, args ...any) {
+	cmp.Or(l.promoter.server.ErrorLog, log.Default()).Printf(format, args...)
+}
+
+// localAddr returns the address that a client has connected to.
+func (l *listener) localAddr(fd int) net.Addr {
+	if tcp, ok := l.Addr().(*net.TCPAddr); ok && !tcp.IP.IsUnspecified() {
+		return tcp
+	}
+	own, _ := syscall.Getsockname(fd)
+	return tcpAddr(own)
+}
+
+// growStack grows the stack of a new goroutine at once to the size that a request needs. Otherwise it would grow step by
+// step, and be copied each time.
+//
+//go:noinline
+func growStack() {
+	var room [12 << 10]byte
+	runtime.KeepAlive(&room)
+}

@@ -1,0 +1,111 @@
+package driver
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"testing"
+
+	"github.com/lingerws/linger/websocket/internal/wiretest"
+)
+
+// TestServeOfTwoListeners serves them with the same server, and with another one that has the first one's handler.
+func TestServeOfTwoListeners(t *testing.T) {
+	server := &http.Server{Handler: http.HandlerFunc(pages), ReadHeaderTimeout: wiretest.HTTPTimeout}
+	addrs := []string{serving(t, server, true), serving(t, server, true)}
+	other := &http.Server{Handler: server.Handler, ReadHeaderTimeout: wiretest.HTTPTimeout}
+	addrs = append(addrs, serving(t, other, true))
+	for _, addr := range addrs {
+		for _, path := range []string{"/refused", "/refused late"} {
+			if answer, body, err := ask(t, addr, wiretest.To(path)); err != nil || answer.StatusCode != http.StatusForbidden || body != "not you\n" {
+				t.Errorf("each request is answered once; got %v, %q, %v", answer, body, err)
+			}
+		}
+		if answer, _, _ := ask(t, addr, wiretest.To("/")); answer == nil || answer.StatusCode != http.StatusSwitchingProtocols {
+			t.Errorf("connections are accepted; got %v", answer)
+		}
+	}
+}
+
+func TestServeLeavesServersToNetHTTP(t *testing.T) {
+	var http2 http.Protocols
+	http2.SetUnencryptedHTTP2(true)
+	for name, server := range map[string]*http.Server{
+		"ConnContext expects each connection": {ConnContext: func(ctx context.Context, _ net.Conn) context.Context { return ctx }}, //nolint:gosec // it serves nothing
+		"HTTP/1 is off":                       {Protocols: &http2},                                                                 //nolint:gosec // it serves nothing
+	} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if NewListener(server, l) != l || server.Handler != nil {
+			t.Errorf("%s: the server and its listener stay as they are", name)
+		}
+		_ = l.Close()
+	}
+}
+
+// TestServeDefaultServeMux: a server without a handler has the default one.
+func TestServeDefaultServeMux(t *testing.T) {
+	addr := serving(t, &http.Server{ReadHeaderTimeout: wiretest.HTTPTimeout}, true)
+	for _, sent := range []string{wiretest.To("/nowhere"), "GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n"} {
+		if answer, _, err := ask(t, addr, sent); err != nil || answer.StatusCode != http.StatusNotFound {
+			t.Errorf("http.DefaultServeMux answers; got %v, %v", answer, err)
+		}
+	}
+}
+
+// TestServeBaseContext: the function is called once, with the listener that Serve was given, and its context is that of each
+// request.
+func TestServeBaseContext(t *testing.T) {
+	type key struct{}
+	given, values := make(chan net.Listener, 2), make(chan any, 2)
+	server := &http.Server{
+		ReadHeaderTimeout: wiretest.HTTPTimeout,
+		BaseContext: func(l net.Listener) context.Context {
+			given <- l
+			return context.WithValue(context.Background(), key{}, "base")
+		},
+		Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { values <- r.Context().Value(key{}) }),
+	}
+	addr := serving(t, server, true)
+	for _, sent := range []string{wiretest.To("/"), again} {
+		if _, _, err := ask(t, addr, sent); err != nil {
+			t.Fatal(err)
+		}
+		if value := <-values; value != "base" {
+			t.Errorf("the context is that of BaseContext; it has %v", value)
+		}
+	}
+	if l, ok := (<-given).(*net.TCPListener); !ok || len(given) > 0 {
+		t.Errorf("BaseContext is called once, with the *net.TCPListener; got %T, and %d more", l, len(given))
+	}
+}
+
+// TestServeKeepAliveAfterRefusal: one connection is refused, answered, refused and accepted.
+func TestServeKeepAliveAfterRefusal(t *testing.T) {
+	addr, _ := served(t, pages, true)
+	nc := send(t, addr)
+	from := bufio.NewReader(nc)
+	for _, c := range []struct {
+		sent string
+		want int
+	}{
+		{wiretest.To("/refused"), http.StatusForbidden},
+		{"GET /html HTTP/1.1\r\nHost: a\r\n\r\n", http.StatusOK},
+		{wiretest.To("/refused late"), http.StatusForbidden},
+		{wiretest.To("/"), http.StatusSwitchingProtocols},
+	} {
+		if _, err := io.WriteString(nc, c.sent); err != nil {
+			t.Fatal(err)
+		}
+		answer, err := http.ReadResponse(from, nil)
+		if err != nil || answer.StatusCode != c.want {
+			t.Fatalf("%q is answered with %d; got %v, %v", c.sent, c.want, answer, err)
+		}
+		_, _ = io.Copy(io.Discard, answer.Body)
+		_ = answer.Body.Close()
+	}
+}

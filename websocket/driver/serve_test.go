@@ -1,0 +1,268 @@
+package driver
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/internal/wiretest"
+)
+
+// served starts a server the way Serve does, or as net/http does.
+func served(t *testing.T, h http.HandlerFunc, own bool) (addr string, logged *record) {
+	t.Helper()
+	logged = new(record)
+	return serving(t, &http.Server{Handler: h, ReadHeaderTimeout: wiretest.HTTPTimeout, ErrorLog: log.New(logged, "", 0)}, own), logged
+}
+
+// serving is served for a server that says more.
+func serving(t *testing.T, server *http.Server, own bool) (addr string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr, ended := l.Addr().String(), make(chan error, 1)
+	if own {
+		l = NewListener(server, l) // as Serve does, but before the first client comes
+	}
+	go func() { ended <- server.Serve(l) }()
+	t.Cleanup(func() {
+		_ = server.Close()
+		if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+			t.Errorf("a server that is closed says so; got %v", err)
+		}
+	})
+	return addr
+}
+
+// record is a log.
+type record struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (r *record) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.Write(p)
+}
+
+func (r *record) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.String()
+}
+
+// send opens a connection and writes to it, each part in a segment of its own.
+func send(t *testing.T, addr string, parts ...string) net.Conn {
+	t.Helper()
+	nc, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = nc.Close() })
+	_ = nc.SetDeadline(time.Now().Add(30 * time.Second))
+	for i, part := range parts {
+		if i > 0 {
+			time.Sleep(20 * time.Millisecond)
+		}
+		if _, err := io.WriteString(nc, part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return nc
+}
+
+// ask sends bytes and reads a response.
+func ask(t *testing.T, addr string, parts ...string) (*http.Response, string, error) {
+	t.Helper()
+	nc := send(t, addr, parts...)
+	defer func() { _ = nc.Close() }()
+	answer, err := http.ReadResponse(bufio.NewReader(nc), nil)
+	if err != nil {
+		return nil, "", err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	body, err := io.ReadAll(answer.Body)
+	return answer, string(body), err
+}
+
+func TestServeTellsTheHandlerWhatNetHTTPDoes(t *testing.T) {
+	for _, own := range []bool{true, false} {
+		addr, _ := served(t, pages, own)
+		r := strings.Replace(wiretest.To("/context?a=b"), "localhost", addr, 1)
+		want := "GET " + addr + " /context?a=b HTTP/1.1 127.0.0.1 server address"
+		if _, body, err := ask(t, addr, r); err != nil || body != want {
+			t.Errorf("the handler must know %q; got %q, %v", want, body, err)
+		}
+	}
+}
+
+func TestServeLogsAPanicWithTheHandlersStack(t *testing.T) {
+	for _, path := range []string{"/panic", "/panic late", "/panic accepted"} {
+		for _, own := range []bool{true, false} {
+			addr, logged := served(t, pages, own)
+			nc := send(t, addr, wiretest.To(path))
+			_, _ = io.Copy(io.Discard, nc) // up to the end of the connection
+			want := "http: panic serving " + nc.LocalAddr().String() + ": secret"
+			for ends := time.Now().Add(time.Minute); logged.String() == ""; time.Sleep(time.Millisecond) {
+				if time.Now().After(ends) {
+					t.Fatalf("%s: the log has %q", path, want)
+				}
+			}
+			if text := logged.String(); !strings.HasPrefix(text, want) || !strings.Contains(text, "serve_response_test.go") {
+				t.Errorf("%s: the log has %q, and the stack of the handler; got %.300q", path, want, text)
+			}
+		}
+	}
+}
+
+func TestServeCancelsTheContextOfARequestWhenTheClientLeaves(t *testing.T) {
+	for name, before := range map[string]func(*http.ResponseController) error{
+		"at once":          func(*http.ResponseController) error { return nil },
+		"after a deadline": func(c *http.ResponseController) error { return c.SetWriteDeadline(time.Now().Add(time.Minute)) },
+		"after a flush":    (*http.ResponseController).Flush,
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, own := range []bool{true, false} {
+				began, ended := make(chan bool), make(chan bool)
+				addr, _ := served(t, func(w http.ResponseWriter, r *http.Request) {
+					if err := before(http.NewResponseController(w)); err != nil {
+						t.Error(err)
+					}
+					began <- true
+					<-r.Context().Done()
+					close(ended)
+				}, own)
+				nc := send(t, addr, wiretest.To("/"))
+				<-began
+				_ = nc.Close()
+				select {
+				case <-ended:
+				case <-time.After(time.Minute):
+					t.Fatalf("the client has closed its connection, and the context goes on (Serve: %v)", own)
+				}
+			}
+		})
+	}
+}
+
+func TestServeLetsASlowHandlerAccept(t *testing.T) {
+	addr, _ := served(t, pages, true)
+	s := &wiretest.HTTPServer{Addr: addr}
+	for _, early := range [][]byte{nil, wiretest.TextFrame("early")} {
+		nc := send(t, s.Addr, wiretest.To("/late")+string(early))
+		c := &wiretest.Client{Conn: nc, R: bufio.NewReader(nc)}
+		if answer, err := http.ReadResponse(c.R, nil); err != nil || answer.StatusCode != http.StatusSwitchingProtocols {
+			t.Fatalf("the connection is accepted; got %v, %v", answer, err)
+		}
+		if early != nil {
+			c.WantFrame(t, wiretest.Received{Op: protocol.Text, Payload: []byte("early")}.String())
+		}
+		c.Send(t, wiretest.CloseFrame(1000, ""))
+		c.WantFrame(t, "close 1000")
+		c.WantEOF(t)
+	}
+}
+
+// afterPromotion is longer than a handler may run before its request is promoted.
+const afterPromotion = 30 * time.Millisecond
+
+func TestServeHijackReturnsTheConnectionOnce(t *testing.T) {
+	for _, own := range []bool{true, false} {
+		addr, _ := served(t, func(w http.ResponseWriter, _ *http.Request) {
+			nc, rw, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Errorf("the connection is returned; got %v", err)
+				return
+			}
+			if _, ok := nc.(*net.TCPConn); !ok {
+				t.Errorf("the connection is a *net.TCPConn; got %T", nc)
+			}
+			if _, err := w.Write([]byte("x")); !errors.Is(err, http.ErrHijacked) {
+				t.Errorf("a hijacked response is not written to; got %v", err)
+			}
+			if _, _, err := http.NewResponseController(w).Hijack(); !errors.Is(err, http.ErrHijacked) {
+				t.Errorf("a second Hijack fails; got %v", err)
+			}
+			line, _ := rw.ReadString('\n')
+			_, _ = io.WriteString(nc, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"+line)
+			_ = nc.Close()
+		}, own)
+		if _, body, err := ask(t, addr, wiretest.To("/")+"after\n"); err != nil || body != "after\n" {
+			t.Errorf("what came after the request can be read; got %q, %v", body, err)
+		}
+	}
+}
+
+// TestServeShutdownWaitsForARequest covers a request that its handler answers late: ConnState and Shutdown are net/http's.
+func TestServeShutdownWaitsForARequest(t *testing.T) {
+	for _, own := range []bool{true, false} {
+		var states record
+		began, goOn := make(chan bool), make(chan bool)
+		server := &http.Server{
+			ReadHeaderTimeout: wiretest.HTTPTimeout,
+			ConnState:         func(_ net.Conn, s http.ConnState) { _, _ = io.WriteString(&states, s.String()+" ") },
+			Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				_ = http.NewResponseController(w).Flush()
+				close(began)
+				<-goOn
+				_, _ = io.WriteString(w, "whole")
+			}),
+		}
+		addr := serving(t, server, own)
+		nc := send(t, addr, wiretest.To("/"))
+		<-began
+		ended := make(chan error, 1)
+		go func() { ended <- server.Shutdown(context.Background()) }()
+		for answered := net.Conn(nil); ; _ = answered.Close() { // until the server does not listen any more
+			var err error
+			if answered, err = net.Dial("tcp", addr); err != nil {
+				break
+			}
+		}
+		select {
+		case err := <-ended:
+			t.Errorf("Shutdown waits for the request (Serve: %v); it returned %v", own, err)
+		default:
+		}
+		close(goOn)
+		answer, err := http.ReadResponse(bufio.NewReader(nc), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if body, err := io.ReadAll(answer.Body); err != nil || string(body) != "whole" {
+			t.Errorf("the response arrives; got %q, %v", body, err)
+		}
+		_ = answer.Body.Close()
+		if err := <-ended; err != nil {
+			t.Errorf("Shutdown returns when the request is answered; got %v", err)
+		}
+		if got := states.String(); !strings.HasPrefix(got, "new active ") || !strings.HasSuffix(got, "closed ") {
+			t.Errorf("ConnState is called as by net/http (Serve: %v); got %q", own, got)
+		}
+	}
+}
+
+func TestAConnectionThatSaysNothingIsEnded(t *testing.T) {
+	addr, _ := served(t, pages, true)
+	nc, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = nc.Close() }()
+	_ = nc.SetDeadline(time.Now().Add(20 * time.Second))
+	if _, err := nc.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+		t.Errorf("the server has a time for the header of a request; got %v", err)
+	}
+}

@@ -1,0 +1,233 @@
+package driver
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lingerws/linger/websocket/internal/wiretest"
+)
+
+// serveEnds returns a service and the handler of the next connection.
+func serveEnds(t testing.TB, secure bool, opts Options) (*service, *ends) {
+	e := newEnds()
+	return serve(t, secure, &AcceptOptions{Options: opts}, func() Handler { return e }), e
+}
+
+// RFC 6455, section 7.1.1: the server ends TCP first, and at once.
+func TestTheServersFINComesFirst(t *testing.T) {
+	wiretest.Each(t, func(t *testing.T, secure bool) {
+		t.Run("the client closes", func(t *testing.T) {
+			s, e := serveEnds(t, secure, Options{})
+			c := s.Open(t, "")
+			start := time.Now()
+			c.Send(t, wiretest.CloseFrame(4001, "bye"))
+			c.WantFrame(t, `close 4001 "bye"`)
+			c.WantEOF(t)
+			wantSoon(t, start)
+			e.want(t, `clean, received 4001 "bye", sent 4001 "bye", first remote, close`)
+			_ = c.Close()
+			wantDone(t, s.accepted(t))
+		})
+		t.Run("the server closes", func(t *testing.T) {
+			s, e := serveEnds(t, secure, Options{})
+			c := s.Open(t, "")
+			server := s.accepted(t)
+			_ = server.Close(4001, "bye")
+			c.WantFrame(t, `close 4001 "bye"`)
+			start := time.Now()
+			c.Send(t, wiretest.CloseFrame(4001, "bye"))
+			c.WantEOF(t)
+			wantSoon(t, start)
+			e.want(t, `clean, received 4001 "bye", sent 4001 "bye", first local, close`)
+			_ = c.Close()
+			wantDone(t, server)
+		})
+		t.Run("the client violates the protocol", func(t *testing.T) {
+			s, e := serveEnds(t, secure, Options{})
+			c := s.Open(t, "")
+			start := time.Now()
+			c.Send(t, wiretest.Violation())
+			c.WantFrame(t, `close 1002 "unknown opcode"`)
+			c.WantEOF(t)
+			wantSoon(t, start)
+			e.want(t, `not clean, received 1006, sent 1002 "unknown opcode", first local, violation frame.opcode`)
+			_ = c.Close()
+			wantDone(t, s.accepted(t))
+		})
+	})
+}
+
+// wantSoon fails if EOF waited for a timer: the shortest is 5 s here.
+func wantSoon(t *testing.T, start time.Time) {
+	t.Helper()
+	if took := time.Since(start); took > 4*time.Second {
+		t.Errorf("the server must end TCP at once, before the client has; it took %v", took)
+	}
+}
+
+// A reset would destroy our Close frame on its way: RFC 6455, section 7.1.1.
+func TestAPeerThatGoesOnWritingGetsNoReset(t *testing.T) {
+	wiretest.Each(t, func(t *testing.T, secure bool) {
+		for name, c := range map[string]struct {
+			input []byte
+			want  string
+		}{
+			"after a violation":   {wiretest.Violation(), `close 1002 "unknown opcode"`},
+			"after its own Close": {wiretest.CloseFrame(1000, ""), "close 1000"},
+		} {
+			t.Run(name, func(t *testing.T) {
+				s, _ := serveEnds(t, secure, Options{})
+				client := s.Open(t, "")
+				client.Send(t, c.input)
+				for range 4 << 20 >> 14 {
+					client.Send(t, make([]byte, 16<<10))
+				}
+				client.WantFrame(t, c.want)
+				client.WantEOF(t)
+				_ = client.Close()
+				wantDone(t, s.accepted(t))
+			})
+		}
+	})
+}
+
+const stuckBound = 200 * time.Millisecond
+
+var stuckPeers = map[string]struct {
+	opts Options
+	act  func(t *testing.T, server *Driver, c *wiretest.Client)
+	want string
+}{
+	"never answers our Close": {
+		Options{CloseTimeout: stuckBound},
+		func(_ *testing.T, server *Driver, _ *wiretest.Client) { _ = server.Close(1000, "") },
+		"not clean, received 1006, sent 1000, first local, timeout",
+	},
+	"never reads": {
+		Options{CloseTimeout: stuckBound},
+		func(_ *testing.T, server *Driver, _ *wiretest.Client) {
+			for range 8 {
+				_, _ = server.Send(2, make([]byte, 1<<20))
+			}
+			_ = server.Close(1000, "")
+		},
+		"not clean, received 1006, sent 1000, first local, timeout",
+	},
+	"never reads, and has closed": {
+		Options{CloseTimeout: stuckBound},
+		func(t *testing.T, server *Driver, c *wiretest.Client) {
+			for range 8 {
+				_, _ = server.Send(2, make([]byte, 1<<20))
+			}
+			c.Send(t, wiretest.CloseFrame(1000, ""))
+		},
+		"not clean, received 1000, sent 1000, first remote, timeout",
+	},
+	"never reads, and nobody closes": {
+		Options{WriteTimeout: stuckBound, KeepAlive: -1},
+		func(_ *testing.T, server *Driver, _ *wiretest.Client) {
+			for range 8 {
+				_, _ = server.Send(2, make([]byte, 1<<20))
+			}
+		},
+		"not clean, received 1006, sent 1006, first neither, stalled",
+	},
+	"never ends TCP": {
+		Options{LingerTimeout: stuckBound},
+		func(t *testing.T, _ *Driver, c *wiretest.Client) { c.Send(t, wiretest.CloseFrame(1000, "")) },
+		"clean, received 1000, sent 1000, first remote, close",
+	},
+	"never ends TCP after a violation": {
+		Options{LingerTimeout: stuckBound},
+		func(t *testing.T, _ *Driver, c *wiretest.Client) { c.Send(t, wiretest.Violation()) },
+		`not clean, received 1006, sent 1002 "unknown opcode", first local, violation frame.opcode`,
+	},
+	"never pongs": {
+		Options{KeepAlive: stuckBound / 3},
+		func(*testing.T, *Driver, *wiretest.Client) {},
+		"not clean, received 1006, sent 1006, first neither, keepalive",
+	},
+}
+
+func TestAStuckPeerIsCutAtItsBound(t *testing.T) {
+	for name, c := range stuckPeers {
+		t.Run(name, func(t *testing.T) {
+			wiretest.Each(t, func(t *testing.T, secure bool) {
+				t.Parallel()
+				s, e := serveEnds(t, secure, c.opts)
+				client := s.Open(t, "")
+				_ = client.TCP.SetReadBuffer(16 << 10) // or the kernel reads in its place
+				server := s.accepted(t)
+				start := time.Now()
+				c.act(t, server, client)
+				wantDone(t, server)
+				e.want(t, c.want)
+				if took := time.Since(start); took < stuckBound*8/10 || took > stuckBound+4*time.Second {
+					t.Errorf("the peer must be cut at its bound of %v; it took %v", stuckBound, took)
+				}
+			})
+		})
+	}
+}
+
+func TestHalfOpenOnTCP(t *testing.T) {
+	wiretest.Each(t, func(t *testing.T, secure bool) {
+		s, e := serveEnds(t, secure, Options{HalfOpen: true})
+		c := s.Open(t, "")
+		server := s.accepted(t)
+		c.Send(t, append(wiretest.TextFrame("question"), wiretest.CloseFrame(1000, "")...))
+		c.WantFrame(t, `text "question"`)
+		for range 3 {
+			if _, err := server.Send(1, []byte("answer")); err != nil {
+				t.Errorf("after the peer's Close our half stays open; got %v", err)
+			}
+			c.WantFrame(t, `text "answer"`)
+		}
+		_ = server.Close(4000, "")
+		c.WantFrame(t, "close 4000")
+		c.WantEOF(t)
+		e.want(t, "clean, received 1000, sent 4000, first remote, close")
+	})
+}
+
+func TestAResetIsToldWithItsError(t *testing.T) {
+	s, e := serveEnds(t, false, Options{})
+	c := s.Open(t, "")
+	server := s.accepted(t)
+	_ = c.TCP.SetLinger(0)
+	_ = c.Close()
+	wantDone(t, server)
+	var syscallErr *os.SyscallError
+	if end := <-e.end; !errors.As(end.Err, &syscallErr) || end.Cause != "transport" {
+		t.Errorf("a reset is a broken transport, with the error of the system; got %q, %v", end.Cause, end.Err)
+	}
+}
+
+func TestLargeMessagesBothWays(t *testing.T) {
+	wiretest.Each(t, func(t *testing.T, secure bool) {
+		s := serve(t, secure, nil, newEcho)
+		c := s.Open(t, "")
+		for _, size := range []int{64 << 10, 1 << 20} {
+			text := strings.Repeat("x", size)
+			go func() { _, _ = c.Write(wiretest.TextFrame(text)) }()
+			if f, err := wiretest.ReadFrame(c.R); err != nil || string(f.Payload) != text {
+				t.Errorf("a message of %d bytes must come back whole; got %d bytes, %v", size, len(f.Payload), err)
+			}
+		}
+	})
+}
+
+func TestCloseNowResets(t *testing.T) {
+	s, e := serveEnds(t, false, Options{})
+	c := s.Open(t, "")
+	s.accepted(t).CloseNow()
+	if _, err := io.ReadAll(c.R); err == nil || errors.Is(err, net.ErrClosed) {
+		t.Errorf("CloseNow ends TCP with a reset; the peer got %v", err)
+	}
+	e.want(t, "not clean, received 1006, sent 1006, first neither, abort")
+}

@@ -1,0 +1,79 @@
+package driver
+
+import (
+	"bufio"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/internal/wiretest"
+)
+
+// The kernel takes the whole message and our Close at once, and brings them to a
+// slow peer for longer than the close timer runs.
+func TestWhatTheKernelHoldsForASlowPeerIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	const size, closeTimeout = 256 << 10, time.Second
+	near, peer := wiretest.WirePair(t)
+	_ = near.SetWriteBuffer(1 << 20)
+	_ = peer.SetReadBuffer(64 << 10)
+	tick := time.NewTicker(220 * time.Millisecond)
+	defer tick.Stop()
+	f := &wiretest.Far{Conn: peer, TCP: peer, Role: protocol.Server}
+	f.R = bufio.NewReaderSize(slowly{peer, tick}, 8<<10)
+	d := New(near, protocol.Server, nil, Options{KeepAlive: -1, CloseTimeout: closeTimeout})
+	h := quiet{newEnds()}
+	d.Start(h)
+	t.Cleanup(func() { d.CloseNow(); _ = peer.Close() })
+
+	_, _ = d.Send(protocol.Binary, make([]byte, size))
+	start := time.Now()
+	_ = d.Close(4001, "")
+	if queued := d.Queued(); queued > 0 {
+		t.Fatalf("this proves nothing: the kernel left %d bytes", queued)
+	}
+	if got, err := f.ReadFrame(t); err != nil || len(got.Payload) != size {
+		t.Fatalf("a peer that reads must be waited for; got %d bytes, %v", len(got.Payload), err)
+	}
+	f.WantFrame(t, "close 4001")
+	if took := time.Since(start); took < closeTimeout*5/4 {
+		t.Errorf("this proves nothing: the peer took %v only", took)
+	}
+	f.Send(t, f.Closing(4001))
+	h.want(t, "clean, received 4001, sent 4001, first local, close")
+	f.End()
+	f.WantEOF(t)
+	wantGone(t, d)
+}
+
+func TestHeldCountsWhatHasNotReachedThePeer(t *testing.T) {
+	near, peer := wiretest.WirePair(t)
+	defer func() { _, _ = near.Close(), peer.Close() }()
+	if got := heldByKernel(near); got != 0 {
+		t.Errorf("nothing was written; the kernel cannot hold %d bytes", got)
+	}
+	_ = near.SetWriteBuffer(1 << 20)
+	_ = peer.SetReadBuffer(64 << 10)
+	const size = 256 << 10
+	if _, err := near.Write(make([]byte, size)); err != nil {
+		t.Fatal(err)
+	}
+	if got := heldByKernel(near); got < size/4 || got > size {
+		t.Errorf("of %d bytes the kernel must hold what does not fit into the peer; got %d", size, got)
+	}
+	if _, err := io.ReadFull(peer, make([]byte, size)); err != nil {
+		t.Fatal(err)
+	}
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(5 * time.Second); heldByKernel(near) > 0; <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatalf("the peer has everything; the kernel cannot hold %d bytes", heldByKernel(near))
+		}
+	}
+	_ = near.Close()
+	if got := heldByKernel(near); got != 0 {
+		t.Errorf("of a socket that is closed nothing is known; got %d", got)
+	}
+}

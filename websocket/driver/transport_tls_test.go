@@ -1,0 +1,51 @@
+package driver
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"syscall"
+	"testing"
+
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/internal/wiretest"
+)
+
+// twoLayers is a client's TLS in TLS, as behind a proxy that is reached over TLS.
+func twoLayers(t *testing.T) (d *Driver, inner *wiretest.Far, outer *tls.Conn) {
+	t.Helper()
+	near, peer := wiretest.WirePair(t)
+	nearOuter, outer := wiretest.TlsPair(t, protocol.Client, near, peer)
+	nearInner, peerInner := wiretest.TlsPair(t, protocol.Client, nearOuter, outer)
+	d = New(nearInner, protocol.Server, nil, Options{KeepAlive: -1}) // a server ends first
+	d.Start(quiet{newEnds()})
+	t.Cleanup(func() { d.CloseNow(); _ = peer.Close() })
+	return d, &wiretest.Far{Conn: peerInner, TCP: peer, Role: protocol.Server}, outer
+}
+
+func TestEachLayerOfTLSIsEndedAndThenTCP(t *testing.T) {
+	d, f, outer := twoLayers(t)
+	f.Send(t, f.Closing(1000))
+	if _, err := io.Copy(io.Discard, f); err != nil {
+		t.Fatalf("the inner TLS must end with close_notify; got %v", err)
+	}
+	if n, err := outer.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+		t.Fatalf("the outer TLS must end with close_notify; got %d bytes, %v", n, err)
+	}
+	if n, err := f.TCP.Read(make([]byte, 1)); n > 0 || !errors.Is(err, io.EOF) {
+		t.Fatalf("TCP must end with a FIN, before the linger bound; got %d bytes, %v", n, err)
+	}
+	select {
+	case <-d.Done():
+		t.Error("this proves nothing: the transport was closed")
+	default:
+	}
+}
+
+func TestAResetGoesThroughEachLayerOfTLS(t *testing.T) {
+	d, f, _ := twoLayers(t)
+	d.CloseNow()
+	if _, err := io.Copy(io.Discard, f.TCP); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("what is cut must be seen as a reset; got %v", err)
+	}
+}

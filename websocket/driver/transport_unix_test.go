@@ -1,0 +1,115 @@
+//go:build unix
+
+package driver
+
+import (
+	"errors"
+	"io"
+	"net"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// rawPair returns a raw transport on TCP with a small send buffer, and its peer.
+func rawPair(t *testing.T) (*rawTransport, *net.TCPConn) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	peer, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = peer.Close(); _ = ours.Close() })
+	_ = ours.(*net.TCPConn).SetWriteBuffer(16 << 10)
+	_ = peer.(*net.TCPConn).SetReadBuffer(16 << 10)
+	_ = peer.SetDeadline(time.Now().Add(20 * time.Second))
+	transport, ok := newRawTransport(ours)
+	if !ok {
+		t.Fatal("TCP is read and written through its descriptor")
+	}
+	return transport.(*rawTransport), peer.(*net.TCPConn)
+}
+
+// fill writes until the kernel takes no more.
+func fill(t *testing.T, raw *rawTransport) (total int) {
+	t.Helper()
+	chunk := make([]byte, 64<<10)
+	for {
+		n, err := raw.tryWrite(chunk)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n == 0 {
+			return total
+		}
+		total += n
+	}
+}
+
+func TestTryWriteDoesNotWait(t *testing.T) {
+	raw, peer := rawPair(t)
+	total := fill(t, raw)
+	if n, err := io.ReadFull(peer, make([]byte, total)); err != nil {
+		t.Errorf("what was taken must arrive, %d bytes; got %d, %v", total, n, err)
+	}
+}
+
+// The close timer must see the progress of a slow reader, not only whole messages.
+func TestWriteReturnsWithThePart(t *testing.T) {
+	raw, peer := rawPair(t)
+	total := fill(t, raw)
+	go func() { _, _ = io.ReadFull(peer, make([]byte, total)) }()
+	if n, err := raw.write(make([]byte, 64<<20)); n == 0 || n == 64<<20 || err != nil {
+		t.Errorf("write must return with what the kernel has taken; got %d, %v", n, err)
+	}
+}
+
+func TestReadHandsOutWhatCame(t *testing.T) {
+	raw, peer := rawPair(t)
+	got := make(chan string)
+	go func() {
+		for {
+			err := raw.read(func(_ *scratch, b []byte) bool { got <- string(b); return true })
+			if raw.in != nil {
+				t.Error("after input is handled the transport must hold no buffer")
+			}
+			if err != nil {
+				got <- err.Error()
+				return
+			}
+		}
+	}()
+	_, _ = peer.Write([]byte("hello"))
+	if b := <-got; b != "hello" {
+		t.Errorf("read hands out what came; got %q", b)
+	}
+	_ = peer.CloseWrite()
+	if b := <-got; b != "EOF" {
+		t.Errorf("the peer's FIN is io.EOF; got %q", b)
+	}
+}
+
+func TestErrorsOfTheSystemAreTold(t *testing.T) {
+	raw, peer := rawPair(t)
+	_ = peer.SetLinger(0)
+	_ = peer.Close()
+	if err := raw.read(func(*scratch, []byte) bool { return true }); !errors.Is(err, unix.ECONNRESET) {
+		t.Errorf("a reset is ECONNRESET for the reader; got %v", err)
+	}
+	if _, err := raw.tryWrite([]byte("x")); !errors.Is(err, unix.EPIPE) && !errors.Is(err, unix.ECONNRESET) {
+		t.Errorf("a write after a reset says so; got %v", err)
+	}
+	raw.close()
+	if _, err := raw.tryWrite([]byte("x")); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("a write after close says so; got %v", err)
+	}
+}

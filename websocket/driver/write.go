@@ -1,0 +1,163 @@
+package driver
+
+import "github.com/lingerws/linger/protocol"
+
+// flush writes what waits. What the transport takes at once is written here;
+// for the rest a goroutine is started, so that no caller ever waits for a peer.
+// mu is held.
+func (d *Driver) flush() {
+	if d.writing {
+		return
+	}
+	if d.batch && d.holdsBack() {
+		return
+	}
+	out := d.m.Output(nil)
+	n := 0
+	if len(out) > 0 {
+		var err error
+		n, err = d.tryWrite(out)
+		d.wrote(n, err)
+	}
+	if n < len(out) && !d.m.Done() {
+		d.writeRest(out, n)
+		return
+	}
+	if d.high && d.handler != nil {
+		go d.emptied() // a batch had held back what somebody may wait for
+	}
+	recycle(out)
+}
+
+// writeRest has what the transport did not take of out, all but its first n bytes, written
+// when there is room. mu is held.
+func (d *Driver) writeRest(out []byte, n int) {
+	d.writing, d.out, d.handed = true, out, n
+	d.watchWriter()
+	if !d.notified {
+		go d.writeLoop()
+	}
+}
+
+// tryWrite writes what the transport takes at once, the last of it together with the end
+// of our direction.
+func (d *Driver) tryWrite(p []byte) (int, error) {
+	if d.notified && d.m.Last() {
+		t, _ := d.transport.(notifier)
+		return t.tryWriteLast(p)
+	}
+	return d.transport.tryWrite(p)
+}
+
+// emptied tells that a queue that was high has left at once. If it is filling again
+// already, whoever empties it then tells.
+func (d *Driver) emptied() {
+	d.lock()
+	defer d.unlock()
+	if d.m.Queued() == 0 {
+		d.tellDrained()
+	}
+	d.pump() // the terminal event waits for Drained
+}
+
+// writeLoop writes what is left of d.out, and what is queued meanwhile, until
+// nothing waits.
+func (d *Driver) writeLoop() {
+	d.lock()
+	defer d.unlock()
+	for written := d.handed; written < len(d.out) && !d.m.Done(); {
+		d.handed = min(len(d.out), written+d.pieceSize())
+		piece := d.out[written:d.handed]
+		d.unlock()
+		n, err := d.transport.write(piece)
+		d.lock()
+		d.wrote(n, err)
+		if written += n; written == len(d.out) {
+			d.nextOutput()
+			written = 0
+		}
+	}
+	d.endWriting()
+}
+
+// nextOutput takes what has been queued while the last output was written.
+func (d *Driver) nextOutput() {
+	d.sent += leastDelivered // all that waited is taken, little as it may be
+	recycle(d.out)
+	d.out, d.handed = d.m.Output(nil), 0
+}
+
+// endWriting follows the last byte that waited.
+func (d *Driver) endWriting() {
+	d.writing, d.out, d.handed = false, nil, 0
+	d.unwatchWriter()
+	d.tellDrained()
+	d.obey()
+	d.pump() // the terminal event may have waited for it
+}
+
+// The most that is written at once. The close timer must see the progress of a
+// slow reader, which transports tell only for whole pieces.
+const (
+	writePiece   = 16 << 10 // the largest record of TLS: RFC 8446, section 5.1
+	closingPiece = 4 << 10
+)
+
+func (d *Driver) pieceSize() int {
+	if d.armed == protocol.TimerClose {
+		return closingPiece
+	}
+	return writePiece
+}
+
+// noteHigh notes that somebody may wait for the queue to be empty. mu is held.
+func (d *Driver) noteHigh() {
+	if d.opts.HighWater > 0 && d.m.Queued() >= d.opts.HighWater {
+		d.high = true
+	}
+}
+
+// tellDrained calls Drained of a handler that may have waited. A handler that ends its
+// goroutine instead of returning loses the connection, as in the other calls. mu is held,
+// not during the call.
+func (d *Driver) tellDrained() {
+	wanted := d.opts.HighWater <= 0 || d.high
+	d.high = false
+	if !wanted || d.handler == nil || d.told || d.m.Done() {
+		return
+	}
+	d.drains++
+	returned := false
+	d.unlock()
+	defer func() {
+		d.lock()
+		d.drains--
+		if !returned {
+			d.breakOff(CauseAbort, nil)
+			d.settle()
+		}
+	}()
+	d.handler.Drained(d)
+	returned = true
+}
+
+// wrote reports to the machine what the transport took. mu is held.
+func (d *Driver) wrote(n int, err error) {
+	d.m.Wrote(n)
+	d.sent += n
+	d.written += int64(n)
+	if err != nil {
+		d.breakOff(protocol.CauseTransport, err)
+	}
+}
+
+// frameEnd returns where the frame ends that the byte before at belongs to. frames
+// are our own.
+func frameEnd(frames []byte, at int) int {
+	end := 0
+	for end < at {
+		h, n, _ := protocol.ParseHeader(frames[end:])
+		end += n + int(h.Length)
+	}
+	return end
+}

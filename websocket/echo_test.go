@@ -1,0 +1,46 @@
+package websocket
+
+import (
+	"fmt"
+
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/driver"
+)
+
+func describe(o Outcome) string {
+	clean := "clean"
+	if !o.Clean {
+		clean = "not clean"
+	}
+	text := fmt.Sprintf("%s, received %v, sent %v, first %v, %s", clean, o.Received, o.Sent, o.First, o.Cause)
+	if o.Violation != nil {
+		text += " " + o.Violation.ID
+	}
+	return text
+}
+
+// eachMessage calls do for each message, or piece of one, and fails the connection after
+// them where the peer has broken a rule. It returns false, as Events does without work.
+func eachMessage(d *driver.Driver, events []protocol.Event, do func(m protocol.Event)) (work bool) {
+	for _, ev := range events {
+		switch ev.Kind {
+		case protocol.EventMessage, protocol.EventPiece:
+			do(ev)
+		case protocol.EventFailing:
+			d.Fail()
+		case protocol.EventPing, protocol.EventPong, protocol.EventPeerClose, protocol.EventClosed:
+		}
+	}
+	return false
+}
+
+// echo answers each message with itself.
+type echo struct{}
+
+func (echo) Events(d *driver.Driver, events []protocol.Event) (work bool) {
+	return eachMessage(d, events, func(m protocol.Event) { _, _ = d.Send(m.Opcode, m.Payload) })
+}
+
+func (echo) Work(*driver.Driver)            {}
+func (echo) Drained(*driver.Driver)         {}
+func (echo) Closed(*driver.Driver, Outcome) {}

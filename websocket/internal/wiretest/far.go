@@ -1,0 +1,145 @@
+package wiretest
+
+import (
+	"bufio"
+	"crypto/tls"
+	"io"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/internal/netlayer"
+)
+
+// far is the peer of a connection on real sockets. It writes and reads its bytes
+// itself, in either role.
+type Far struct {
+	net.Conn
+	TCP  *net.TCPConn
+	R    *bufio.Reader
+	Role protocol.Role // of the connection, not of this peer
+}
+
+func WirePair(t *testing.T) (a, b *net.TCPConn) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	dialled, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	accepted, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dialled.(*net.TCPConn), accepted.(*net.TCPConn)
+}
+
+// tlsPair makes the TLS handshake between a connection of that role and its peer.
+// It is TLS 1.2, whose alerts can be told from outside.
+func TlsPair(t *testing.T, role protocol.Role, near, peer net.Conn) (a, b *tls.Conn) {
+	t.Helper()
+	if role == protocol.Server {
+		a, b = tls.Server(near, ServerConfig(t)), tls.Client(peer, AlertsVisible())
+	} else {
+		a, b = tls.Client(near, AlertsVisible()), tls.Server(peer, ServerConfig(t))
+	}
+	done := make(chan error, 1)
+	go func() { done <- a.Handshake() }()
+	if err := b.Handshake(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	return a, b
+}
+
+// send writes bytes, which must always be possible as long as we behave.
+func (f *Far) Send(t *testing.T, b []byte) {
+	t.Helper()
+	if _, err := f.Write(b); err != nil {
+		t.Fatalf("the peer must be able to write, there may be no reset; got %v", err)
+	}
+}
+
+func (f *Far) Frame(op protocol.Opcode, payload []byte) []byte { return Frame(f.Role, op, payload) }
+
+func (f *Far) Closing(code uint16) []byte { return f.Frame(protocol.CloseFrame, CloseBody(code, "")) }
+
+// violating is a frame with an opcode nobody has defined.
+func (f *Far) Violating() []byte { return f.Frame(3, nil) }
+
+// readFrame reads one frame, masked if it is a client's (RFC 6455, section 5.1).
+func (f *Far) ReadFrame(t *testing.T) (Received, error) {
+	t.Helper()
+	head, err := f.R.Peek(2)
+	if err != nil {
+		return Received{}, err
+	}
+	size := 2 + map[byte]int{126: 2, 127: 8}[head[1]&0x7F]
+	if head[1]&0x80 != 0 {
+		size += 4
+	}
+	head = make([]byte, size)
+	if _, err := io.ReadFull(f.R, head); err != nil {
+		return Received{}, err
+	}
+	h, _, v := protocol.ParseHeader(head)
+	if v != nil || h.Masked != (f.Role == protocol.Client) {
+		t.Fatalf("a %v must send a legal frame, masked as its role says; got %+v, %v", f.Role, h, v)
+	}
+	payload := make([]byte, h.Length)
+	_, err = io.ReadFull(f.R, payload)
+	if h.Masked {
+		protocol.Mask(h.Key, 0, payload)
+	}
+	return Received{h.Opcode, payload}, err
+}
+
+func (f *Far) WantFrame(t *testing.T, want string) {
+	t.Helper()
+	if got, err := f.ReadFrame(t); err != nil || got.String() != want {
+		t.Fatalf("the peer must read %s; got %v, %v", want, got, err)
+	}
+}
+
+// wantEOF fails unless the rest is an EOF in order, over TLS with close_notify.
+func (f *Far) WantEOF(t *testing.T) {
+	t.Helper()
+	if b, err := io.ReadAll(f.R); err != nil || len(b) > 0 {
+		t.Fatalf("the peer must read EOF, never a reset; got %d bytes, %v", len(b), err)
+	}
+}
+
+// wantOpen fails if our direction has ended.
+func (f *Far) WantOpen(t *testing.T, why string) {
+	t.Helper()
+	_ = f.TCP.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+	if n, err := f.TCP.Read(make([]byte, 1)); n > 0 || !isTimeout(err) {
+		t.Fatalf("%s; the peer got %d bytes, %v", why, n, err)
+	}
+	_ = f.TCP.SetReadDeadline(time.Now().Add(20 * time.Second))
+}
+
+func isTimeout(err error) bool {
+	e, ok := err.(net.Error) //nolint:errorlint // as TCP gives it
+	return ok && e.Timeout()
+}
+
+// end ends the peer's direction, over TLS with close_notify.
+func (f *Far) End() { netlayer.EndWriting(f.Conn) }
+
+// onEachWire runs a test in both roles, on TCP and on TLS; it should be parallel.
+func OnEachWire(t *testing.T, test func(t *testing.T, role protocol.Role, secure bool)) {
+	for _, role := range []protocol.Role{protocol.Server, protocol.Client} {
+		t.Run(role.String(), func(t *testing.T) {
+			t.Parallel()
+			Each(t, func(t *testing.T, secure bool) { test(t, role, secure) })
+		})
+	}
+}

@@ -1,0 +1,102 @@
+package wiretest
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+
+	"github.com/lingerws/linger/protocol"
+)
+
+// The peer of these tests writes and reads its bytes itself: it shares the frame
+// header with the connection, and nothing else.
+
+var peerKey = [4]byte{0x37, 0xfa, 0x21, 0x3d}
+
+// frame returns one frame as the peer of role sends it.
+func Frame(role protocol.Role, op protocol.Opcode, payload []byte) []byte {
+	h := protocol.Header{Fin: true, Opcode: op, Length: int64(len(payload))}
+	if role == protocol.Server { // the peer is a client
+		h.Masked, h.Key = true, peerKey
+	}
+	b := append(h.Append(nil), payload...)
+	if h.Masked {
+		protocol.Mask(h.Key, 0, b[len(b)-len(payload):])
+	}
+	return b
+}
+
+func TextFrame(s string) []byte { return Frame(protocol.Server, protocol.Text, []byte(s)) }
+
+func CloseFrame(code uint16, reason string) []byte {
+	return Frame(protocol.Server, protocol.CloseFrame, CloseBody(code, reason))
+}
+
+func CloseBody(code uint16, reason string) []byte {
+	return append(binary.BigEndian.AppendUint16(nil, code), reason...)
+}
+
+// violation is a frame with an opcode nobody has defined.
+func Violation() []byte { return []byte{0x83, 0x80, 0, 0, 0, 0} }
+
+// received is a frame the peer has read.
+type Received struct {
+	Op      protocol.Opcode
+	Payload []byte
+}
+
+func (r Received) String() string {
+	switch {
+	case r.Op == protocol.CloseFrame && len(r.Payload) == 0:
+		return "close"
+	case r.Op == protocol.CloseFrame && len(r.Payload) == 2:
+		return fmt.Sprintf("close %d", binary.BigEndian.Uint16(r.Payload))
+	case r.Op == protocol.CloseFrame:
+		return fmt.Sprintf("close %d %q", binary.BigEndian.Uint16(r.Payload), r.Payload[2:])
+	case len(r.Payload) > 40:
+		return fmt.Sprintf("%v of %d", r.Op, len(r.Payload))
+	case len(r.Payload) == 0:
+		return r.Op.String()
+	}
+	return fmt.Sprintf("%v %q", r.Op, r.Payload)
+}
+
+// parse takes the first whole frame off b; n is 0 if there is none.
+func Parse(b []byte) (f Received, n int) {
+	h, n, v := protocol.ParseHeader(b)
+	if v != nil || n == 0 || int64(len(b)-n) < h.Length {
+		return Received{}, 0
+	}
+	f = Received{h.Opcode, bytes.Clone(b[n : n+int(h.Length)])}
+	if h.Masked {
+		protocol.Mask(h.Key, 0, f.Payload)
+	}
+	return f, n + int(h.Length)
+}
+
+// readFrame reads one frame of a server.
+func ReadFrame(r io.Reader) (Received, error) {
+	head := make([]byte, 2, protocol.MaxHeader)
+	if _, err := io.ReadFull(r, head); err != nil {
+		return Received{}, err
+	}
+	more := 0
+	switch head[1] {
+	case 126:
+		more = 2
+	case 127:
+		more = 8
+	}
+	head = head[:2+more]
+	if _, err := io.ReadFull(r, head[2:]); err != nil {
+		return Received{}, err
+	}
+	h, _, v := protocol.ParseHeader(head)
+	if v != nil {
+		return Received{}, v
+	}
+	payload := make([]byte, h.Length)
+	_, err := io.ReadFull(r, payload)
+	return Received{h.Opcode, payload}, err
+}

@@ -1,8 +1,0 @@
-//go:build !linux
-
-package websocket
-
-import "net"
-
-// heldByKernel is not known here: only what is written counts as progress.
-func heldByKernel(net.Conn) int { return 0 }
