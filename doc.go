@@ -1,5 +1,5 @@
-// Package linger is a WebSocket server whose application is three events: upgrade,
-// message, close. Two more are optional: [PeerCloser] and [Drainer].
+// Package linger is a WebSocket server. Its application handles three events: upgrade,
+// message and close. Two more are optional: [PeerCloser] and [Drainer].
 //
 //	server := linger.NewServer(linger.HandlerFuncs{
 //		OnUpgrade: func(u *linger.Upgrade) {
@@ -19,15 +19,14 @@
 //
 // # What is promised
 //
-// The events of one connection are handled one at a time, in order of arrival: a
-// handler that has not returned says that it is not finished. Other connections
-// do not wait for it. Every accepted connection has exactly one close event, its
-// last. What a handler sends and publishes arrives in the order of its calls.
-// Every queue has a bound; see [Options].
+// The events of one connection are handled one at a time, in order of arrival; the next
+// one waits until the handler has returned. Other connections do not wait for it. Every
+// accepted connection has exactly one close event, its last. What a handler sends and
+// publishes arrives in the order of its calls. Every queue has a bound; see [Options].
 //
-// # Map
+// # Packages
 //
-// The protocol itself, as a pure state machine, is package protocol; package
-// websocket drives it on a transport; this package knows sockets by id and never
-// touches bytes; package worker runs handlers in JavaScript.
+// Package protocol is the protocol as a pure state machine; package websocket runs it on a
+// transport; this package finds sockets by id and never touches bytes; package worker runs
+// handlers in JavaScript.
 package linger

@@ -2,38 +2,37 @@ package linger
 
 import "errors"
 
-// Errors of this package. They are stable: compare with errors.Is.
+// Errors of this package. Compare with errors.Is.
 var (
-	// ErrClosed: the connection is closing or closed; what was sent is dropped.
+	// ErrClosed means that the connection is closing or closed. What was sent is dropped.
 	ErrClosed = errors.New("linger: the connection is closing or closed, nothing can be sent on it any more")
 
-	// ErrQueueFull: the peer does not read fast enough, the message was dropped. Under
-	// PolicyClose the connection is being closed with 1013.
+	// ErrQueueFull means that the peer does not read fast enough. The message was dropped, and under PolicyClose the connection is
+	// being closed with 1013.
 	ErrQueueFull = errors.New("linger: the send queue is full, the message was dropped; wait for the peer to read, or raise Options.SendQueue")
 
-	// ErrEarlyFull: before the 101, when nothing can leave, as much as Options.SendQueue
-	// or 32,768 messages wait. The message was dropped, and the connection is as it was.
-	// errors.Is finds ErrQueueFull too. Under PolicyDrop the error is that one.
+	// ErrEarlyFull means that as much as Options.SendQueue, or 32,768 messages, wait before the 101, when nothing can leave. The
+	// message was dropped, and the connection has not changed. errors.Is also reports it as ErrQueueFull. Under PolicyDrop the
+	// error is ErrQueueFull itself.
 	ErrEarlyFull error = earlyFull{}
 
-	// ErrAnswered: the upgrade request has been answered by Accept or Respond, or
-	// its time is over.
+	// ErrAnswered means that Accept or Respond has answered the upgrade request, or that its time is over.
 	ErrAnswered = errors.New("linger: the upgrade request is answered already; call Accept or Respond once, before Upgrade returns")
 
-	// ErrChannelName: a channel name is 1 to 256 bytes.
+	// ErrChannelName means that a channel name is empty or has more than 256 bytes.
 	ErrChannelName = errors.New("linger: a channel name has 1 to 256 bytes")
 
-	// ErrChannels: a connection is subscribed to Options.MaxChannels at the most.
+	// ErrChannels means that the connection has Options.MaxChannels subscriptions.
 	ErrChannels = errors.New("linger: too many subscriptions on one connection; unsubscribe some, or raise Options.MaxChannels")
 
-	// ErrDataSize: the data of a connection is 64 KiB at the most, encoded.
+	// ErrDataSize means that the encoded data of a connection has more than 64 KiB.
 	ErrDataSize = errors.New("linger: the connection's data is over 64 KiB when saved; keep the rest elsewhere, under the connection's id")
 
-	// ErrAutoResponse: request and response have 2,048 bytes at the most.
-	ErrAutoResponse = errors.New("linger: the request and the response of an automatic answer have 2,048 bytes at the most")
+	// ErrAutoResponse means that a request or response has more than 2,048 bytes.
+	ErrAutoResponse = errors.New("linger: an automatic response, and the request for it, have 2,048 bytes at most")
 
-	// ErrShutdown: Shutdown's time was over before every close event was handled, or before
-	// every plain request was answered.
+	// ErrShutdown means that the time of Shutdown was over before every close event was handled, or before every plain request
+	// was answered.
 	ErrShutdown = errors.New("linger: shutdown ended before every close event was handled and every request answered")
 )
 
@@ -43,5 +42,5 @@ func (earlyFull) Error() string {
 	return "linger: the send queue is full before the upgrade handler has returned, the message was dropped; send the rest later, in the Drain event for instance, or raise Options.SendQueue"
 }
 
-// Is makes it an [ErrQueueFull] of its own kind.
+// Is makes errors.Is report the error as [ErrQueueFull] too.
 func (earlyFull) Is(target error) bool { return target == ErrQueueFull }

@@ -12,85 +12,73 @@ import (
 	"github.com/lingerws/linger/websocket/driver"
 )
 
-// Options are what a server can be told. The zero value is ready to use; a
-// negative bound counts as 0, except where driver.Options says otherwise.
+// Options configure a server. The zero value is ready to use. A negative bound counts as 0, except where this page or
+// driver.Options says otherwise.
 type Options struct {
-	// The bounds of each connection. HalfOpen is set by AcceptOptions instead.
+	// Options bound each connection. HalfOpen has no effect, because AcceptOptions.HalfOpen decides, nor has Pieces.
+	//
+	// HighWater is the length of the send queue, in bytes, from which its drain is reported; see [Drainer]. 0, and a value above
+	// SendQueue, mean SendQueue.
 	driver.Options
 
-	// Origins decides from which web pages browsers may connect; the zero value
-	// admits pages of the same host. See [Origins].
+	// Origins decides which web pages may connect from a browser. The zero value admits pages of the same host. See [Origins].
 	Origins handshake.OriginPolicy
 
-	// MaxConnections bounds the connections, those included whose upgrade is under way;
-	// 0 means 100,000, negative none. Above it requests get 503 with Retry-After.
+	// MaxConnections bounds the number of connections, upgrades in progress included; 0 means 100,000, negative no bound. Beyond
+	// it requests get 503 with Retry-After.
 	MaxConnections int
 
-	// MaxPerAddress bounds the connections of one remote address, of one network of 64
-	// bits with IPv6; 0 means no bound: behind a proxy that is not among TrustedProxies
-	// all clients have one address. Above it requests get 429 with Retry-After. Peers
-	// whose address is not known, on a Unix socket, are not counted.
+	// MaxPerAddress bounds the number of connections of one remote address, or with IPv6 of one network of 64 bits; 0 means no
+	// bound, because all clients of a proxy that is not among TrustedProxies share its address. Beyond it requests get 429 with
+	// Retry-After. Peers without an address, as on a Unix socket, are not counted.
 	MaxPerAddress int
 
-	// UpgradeRate bounds the upgrade requests per second, a second's worth of them at
-	// once; 0 means no bound. Above it requests get 503 with Retry-After. Those that the
-	// two bounds above have refused do not count.
+	// UpgradeRate bounds the number of upgrade requests per second, and at once; 0 means no bound. Beyond it requests get 503 with
+	// Retry-After. Requests that the two bounds above refuse do not count.
 	UpgradeRate float64
 
-	// MaxMemory bounds what all connections together hold, in bytes: messages that wait to
-	// be sent, parts of messages that have come, and messages that wait for the handler;
-	// 0 means 1 GiB, negative none. Above it the connections that hold more than their share,
-	// MaxMemory by the number of connections, are closed with 1013, what waits for them is
-	// dropped, and of no connection more than its share waits for the handler: it is not
-	// read then.
+	// MaxMemory bounds what all connections together hold, in bytes: messages that wait to be sent, parts of messages that have
+	// arrived, and messages that wait for the handler; 0 means 1 GiB, negative no bound. Beyond it the connections that hold more
+	// than their share, MaxMemory divided by the number of connections, are closed with 1013 and what waits to be sent on them is
+	// dropped; and a connection of which more than its share waits for the handler is not read.
 	MaxMemory int64
 
-	// TrustedProxies are the networks of proxies whose X-Forwarded-For and
-	// X-Forwarded-Proto are believed; nobody's are without. If there are any, peers on
-	// a Unix socket are believed too.
+	// TrustedProxies are the networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are used; empty means none. If there
+	// are any, peers on a Unix socket are trusted too.
 	TrustedProxies []netip.Prefix
 
-	// Subprotocols are those that the server speaks, the best first. The first that a
-	// client offers is agreed, where AcceptOptions.Subprotocol names none.
+	// Subprotocols are the subprotocols of the server, in its order of preference. The first that a client offers is chosen,
+	// unless AcceptOptions.Subprotocol names one.
 	Subprotocols []string
 
-	// UpgradeTimeout bounds the Upgrade handler: the request's context ends then, and
-	// the client gets 504 unless the handler has called Respond; 0 means 30 s, negative
-	// none. What was accepted and is not complete ends, with cause handshake. The handler
-	// itself is waited for, and takes up room in MaxConnections until it returns.
+	// UpgradeTimeout bounds the Upgrade handler; 0 means 30 s, negative no bound. Then the context of its request ends, and the
+	// client gets 504 unless the handler has called Respond. A connection that was accepted and is not complete ends, with cause
+	// handshake. The request counts against MaxConnections until the handler returns.
 	UpgradeTimeout time.Duration
 
-	// IdleTimeout closes a connection, with 1001, on which no message has come or gone
-	// for so long, and for which no handler is at work; 0 means none. Pings do not count.
-	// A connection that is closing, or half-open, has other bounds.
+	// IdleTimeout closes a connection, with 1001, on which no message has come or gone for this time and no event is in progress; 0
+	// means no timeout. Pings do not count. A connection that is closing, or half-open, has other bounds.
 	IdleTimeout time.Duration
 
-	// MaxLifetime closes a connection, with 1012, when it is that old, give or take a
-	// tenth; 0 means none.
+	// MaxLifetime closes a connection, with 1012, when it is this old, give or take a tenth; 0 means no bound.
 	MaxLifetime time.Duration
 
 	// HandshakeTimeout bounds the writing of the 101; 0 means 10 s.
 	HandshakeTimeout time.Duration
 
-	// SendQueue is how many bytes may wait on a connection before Policy applies
-	// to the next message; 0 means 1 MiB. It bounds what is sent before the 101 too.
+	// SendQueue is how many bytes may wait on a connection before Policy applies to the next message; 0 means 1 MiB. It also bounds
+	// what is sent before the 101.
 	SendQueue int
 	Policy    Policy
 
-	// HighWater, of driver.Options, is the length of the send queue, in bytes, from
-	// which the application is told when it is empty again; see [Drainer]. 0 means
-	// SendQueue, and so does more.
-
-	// Mailbox bounds what has arrived and waits for the handler, in messages and
-	// bytes; 0 means 256 messages and 1 MiB. At the bound the connection is not
-	// read until half of it is handled.
+	// MailboxMessages and MailboxBytes bound the event queue of each connection: what has arrived and waits for the handler, in
+	// messages and in bytes; 0 means 256 messages and 1 MiB. At a bound the connection is not read until half of it is free.
 	MailboxMessages int
 	MailboxBytes    int
 
-	// LendPayloads saves a copy and an allocation for each message: its payload is the
-	// connection's buffer, which the handler has until it returns. One that keeps a
-	// payload for longer has to copy it. In a program that is built with the race
-	// detector a payload is overwritten when its time is over, so that tests find out.
+	// LendPayloads saves a copy and an allocation for each message: its payload is the connection's buffer, and belongs to the
+	// handler until it returns. A handler that needs the payload for longer has to copy it. In a program that is built with the
+	// race detector the payload is overwritten when the handler has returned, so that tests find mistakes.
 	LendPayloads bool
 
 	// MaxChannels bounds the subscriptions of a connection; 0 means 1,024.
@@ -99,43 +87,38 @@ type Options struct {
 	// ShutdownTimeout bounds [Server.Shutdown]; 0 means 10 s.
 	ShutdownTimeout time.Duration
 
-	// Fallback serves requests that do not ask for a WebSocket; nil answers 426.
+	// Fallback serves requests that do not ask for a WebSocket; nil responds with 426.
 	Fallback http.Handler
 
-	// Node names this server within the ids of its sockets: 1 to 32 letters and
-	// digits of ASCII. Empty means a random name, and so does a wrong one, which is
-	// logged.
+	// Node is the name of this server in the ids of its sockets: 1 to 32 ASCII letters and digits. Empty means a random name. An
+	// invalid name is logged and replaced by a random one.
 	Node string
 
-	// Logger gets what goes wrong in handlers, and a line for each request that is refused and
-	// each connection that ends abnormally, with level info: at most ten of a kind in a
-	// minute, and the number of the others. The ends of all other connections have the
+	// Logger logs failures of handlers and, with level info, each request that is refused and each connection that ends
+	// abnormally: at most ten lines of a kind per minute, and the number of the others. The ends of all other connections have
 	// level debug. nil means slog.Default.
 	Logger *slog.Logger
 
-	// AccessLog gets one line, at level info, when a connection ends, with its remote
-	// address, path, cause, codes, duration, messages and bytes; nil means none. The query
-	// is left out: it may hold secrets.
+	// AccessLog logs one line, with level info, when a connection ends: its remote address, path, cause, codes, duration, messages
+	// and bytes; nil means no log. The query is omitted, because it may contain secrets.
 	AccessLog *slog.Logger
 }
 
-// Policy says what happens to a message for a connection whose send queue is
-// full. PolicyBlock waits for as long as the peer takes something (Options.WriteTimeout),
-// and is PolicyClose in Publish, which never waits. Before the 101, when nothing can leave,
-// the sender gets [ErrEarlyFull] at once, under PolicyBlock too, and the connection stays;
-// a publication that does not fit closes it with 1013.
+// Policy decides what happens to a message for a connection whose send queue is full. Before the 101, when nothing can leave, the
+// sender gets [ErrEarlyFull] at once and the connection stays, except under PolicyDrop; a publication that does not fit closes the
+// connection with 1013.
 type Policy uint8
 
-// The policies.
+// The policies. Under PolicyBlock the sender waits as long as the peer reads something (Options.WriteTimeout). For publications,
+// which never wait, it is PolicyClose.
 const (
-	PolicyClose Policy = iota // drop it and close the connection with 1013
-	PolicyDrop                // drop it
+	PolicyClose Policy = iota // drop the message and close the connection with 1013
+	PolicyDrop                // drop the message
 	PolicyBlock               // wait for room
 )
 
-// Origins returns a policy that admits pages of the same host and of origins that
-// fit one of the patterns, such as "https://*.example.com" or "*" for any. The
-// error tells which pattern is wrong.
+// Origins returns a policy that admits pages of the same host and of origins that match one of the patterns, such as
+// "https://*.example.com", or "*" for any origin. The error names the pattern that is wrong.
 func Origins(patterns ...string) (handshake.OriginPolicy, error) {
 	return handshake.NewOriginPolicy(patterns...)
 }
@@ -149,11 +132,11 @@ const (
 	defaultMaxConnections  = 100_000
 	defaultUpgradeTimeout  = 30 * time.Second
 	defaultShutdownTimeout = 10 * time.Second
-	maxChannelName         = 256
+	maxChannelName         = 256 // bytes
 )
 
-// WithDefaults returns the options with the default in the place of each zero value that stands for one, as [NewServer]
-// uses them. A wrong Node or subprotocol is logged and replaced or left out. A second call changes nothing.
+// WithDefaults returns the options with each zero value that stands for a default replaced by it, as [NewServer] uses them. An
+// invalid Node or subprotocol is logged, and replaced or left out. A second call changes nothing.
 func (o Options) WithDefaults() Options {
 	o.Options = o.Options.WithDefaults()
 	if o.SendQueue <= 0 {
@@ -190,16 +173,16 @@ func (o Options) WithDefaults() Options {
 		o.Node = ident.NewNode()
 	}
 	o.Subprotocols = slices.DeleteFunc(slices.Clone(o.Subprotocols), func(name string) bool {
-		wrong := !handshake.IsToken(name)
-		if wrong {
-			o.Logger.Error("Options.Subprotocols must be tokens: RFC 9110, section 5.6.2; this one is left out", "subprotocol", name)
+		invalid := !handshake.IsToken(name)
+		if invalid {
+			o.Logger.Error("Options.Subprotocols must be tokens (RFC 9110, section 5.6.2); this one is left out", "subprotocol", name)
 		}
-		return wrong
+		return invalid
 	})
 	return o
 }
 
-// highWater returns the length of a send queue that counts as full.
+// highWater returns the length of the send queue from which its drain is reported.
 func (o *Options) highWater() int {
 	if o.HighWater <= 0 || o.HighWater > o.SendQueue {
 		return o.SendQueue

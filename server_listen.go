@@ -20,37 +20,36 @@ func (s *Server) ListenAndServe(address string) error {
 	return s.Serve(listener)
 }
 
-// Serve accepts connections on the listener and answers their requests, with the time
-// limits of [websocket.ListenAndServe] and, on TCP under Linux, its faster way for upgrade
-// requests. It closes the listener and always returns an error.
+// Serve accepts connections on the listener and answers their requests, with the time limits of [websocket.ListenAndServe] and, on
+// TCP under Linux, its faster handling of upgrade requests. It closes the listener and always returns an error.
 //
-// [Server.Shutdown] ends it. Serve then returns [http.ErrServerClosed], but only after
-// Shutdown has returned, so that a program whose main function ends with Serve does not
-// exit while connections are being closed. After Shutdown it returns that error at once.
+// [Server.Shutdown] ends it. Serve then returns [http.ErrServerClosed], but only after Shutdown has returned, so that a program
+// whose main function ends with Serve does not exit while connections are being closed. After Shutdown it returns that error at
+// once.
 //
-// A program with TLS, other limits or other handlers beside this one has an [http.Server]
-// of its own with s as its handler, and serves it with [websocket.Serve].
+// A program with TLS, other limits or other handlers has an [http.Server] of its own with s as a handler, and serves it with
+// [websocket.Serve].
 func (s *Server) Serve(listener net.Listener) error {
 	web := websocket.NewHTTPServer(s)
 	web.ErrorLog = slog.NewLogLogger(s.opts.Logger.Handler(), slog.LevelError)
-	if !s.listeners.add(web) {
+	if !s.listeners.register(web) {
 		return errors.Join(http.ErrServerClosed, listener.Close())
 	}
 	err := websocket.Serve(web, listener)
-	if s.listeners.remove(web) {
+	if s.listeners.unregister(web) {
 		<-s.listeners.done
 		return http.ErrServerClosed
 	}
 	return err
 }
 
-// listeners are the HTTP servers of the calls of Serve that have not returned.
+// listeners contains the HTTP servers of the calls of Serve that have not returned.
 type listeners struct {
 	mu      sync.Mutex
 	closing bool // Shutdown has begun
 	servers map[*http.Server]bool
-	finish  func()        // closes done, once
-	done    chan struct{} // closed when a Shutdown has returned
+	finish  func()        // closes done; later calls have no effect
+	done    chan struct{} // closed when Shutdown has returned
 }
 
 func newListeners() listeners {
@@ -58,8 +57,8 @@ func newListeners() listeners {
 	return listeners{servers: map[*http.Server]bool{}, done: done, finish: sync.OnceFunc(func() { close(done) })}
 }
 
-// add reports whether the server may serve: it may not once Shutdown has begun.
-func (l *listeners) add(web *http.Server) bool {
+// register adds a server. It reports false if Shutdown has begun; then the server must not serve.
+func (l *listeners) register(web *http.Server) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.closing {
@@ -68,8 +67,8 @@ func (l *listeners) add(web *http.Server) bool {
 	return !l.closing
 }
 
-// remove forgets a server whose Serve has returned. It reports whether Shutdown has begun.
-func (l *listeners) remove(web *http.Server) bool {
+// unregister removes a server whose Serve has returned. It reports whether Shutdown has begun.
+func (l *listeners) unregister(web *http.Server) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.closing {
@@ -78,9 +77,8 @@ func (l *listeners) remove(web *http.Server) bool {
 	return l.closing
 }
 
-// close stops listening at once. The function that it returns waits, until ctx ends, for the
-// requests that are being answered; then it closes the connections of those that are left
-// and returns ctx's error.
+// close stops listening at once. The function that it returns waits, until ctx ends, for the requests that are being answered; then
+// it closes the connections of those that are left and returns ctx's error.
 func (l *listeners) close(ctx context.Context) (wait func() error) {
 	l.mu.Lock()
 	l.closing = true

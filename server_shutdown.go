@@ -11,19 +11,18 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// Shutdown ends all connections: new upgrade requests get 503, and so do those
-// whose handshake is not done; every connection gets Close 1001, paced with jitter
-// so that the clients do not all come back at once, and the close events are
-// handled. The Close follows the handlers of the messages that have arrived by then,
-// so that their replies still leave, for half of Options.ShutdownTimeout; then it is
-// sent without waiting. Shortly before Options.ShutdownTimeout the transports that are
-// left are closed. The log says how many connections and messages that cut off. It
-// returns nil when the last close event has been handled, [ErrShutdown]
-// when the time is over before, and ctx's error when ctx ends; then nothing is left
-// open, but handlers may still run.
+// Shutdown ends all connections. New upgrade requests get 503, and so do those whose handshake is not complete. Every connection
+// gets a Close with 1001, paced with jitter so that the clients do not all reconnect at once, and the close events are handled.
 //
-// The listeners of [Server.Serve] are closed at once, and requests that are being answered
-// by Options.Fallback are waited for within the same time.
+// The Close follows the handlers of the messages that have arrived by then, so that their replies still leave, for half of
+// Options.ShutdownTimeout; after that it is sent without waiting. Shortly before the end of Options.ShutdownTimeout the transports
+// that are left are closed. How many connections and messages that affects is logged.
+//
+// Shutdown returns nil when the last close event has been handled, [ErrShutdown] when its time is over before, and ctx's error when
+// ctx ends; in both cases no connection is left open, but handlers may still run.
+//
+// The listeners of [Server.Serve] are closed at once, and requests that Options.Fallback is answering have the same time to
+// complete.
 func (s *Server) Shutdown(ctx context.Context) error {
 	defer s.listeners.finish()
 	bounded, cancel := context.WithTimeout(ctx, s.opts.ShutdownTimeout)
@@ -47,45 +46,45 @@ func (s *Server) closeSockets(ctx context.Context) error {
 	bound := s.opts.ShutdownTimeout
 	pacing, stop := context.WithCancel(ctx)
 	defer stop()
-	go s.closeAll(pacing, bound/4)
-	hurry := time.AfterFunc(within(ctx, bound)/2, s.closeBusy)
-	defer hurry.Stop()
-	cut := time.AfterFunc(bound-bound/10, s.cutAll)
-	defer cut.Stop()
-	over := time.NewTimer(bound)
-	defer over.Stop()
+	go pace.Each(pacing.Done(), slices.Collect(s.Sockets("")), bound/4, (*Socket).closeForShutdown)
+	closing := time.AfterFunc(atMost(ctx, bound)/2, s.closeBusy)
+	defer closing.Stop()
+	aborting := time.AfterFunc(bound-bound/10, s.abortAll)
+	defer aborting.Stop()
+	timeout := time.NewTimer(bound)
+	defer timeout.Stop()
 	for {
 		change := s.hub.nextChange()
-		if s.idle() {
+		if s.isEmpty() {
 			return nil
 		}
 		select {
 		case <-change:
-		case <-over.C:
-			s.reportAbandoned()
+		case <-timeout.C:
+			s.logUnfinished()
 			return ErrShutdown
 		case <-ctx.Done():
-			s.cutAll()
-			s.reportAbandoned()
+			s.abortAll()
+			s.logUnfinished()
 			return ctx.Err()
 		}
 	}
 }
 
-// within returns a bound, or the time that ctx has left if that is less.
-func within(ctx context.Context, bound time.Duration) time.Duration {
+// atMost returns the bound, or the time that is left until the deadline of ctx if that is less.
+func atMost(ctx context.Context, bound time.Duration) time.Duration {
 	if deadline, ok := ctx.Deadline(); ok {
 		return min(bound, time.Until(deadline))
 	}
 	return bound
 }
 
-// leave starts the closing handshake for a shutdown, behind the handlers of what has arrived.
-func (s *Socket) leave() {
+// closeForShutdown starts the closing handshake after the handlers of what has arrived.
+func (s *Socket) closeForShutdown() {
 	s.afterEvents(func() { s.closeFor(shuttingDown) })
 }
 
-// closeBusy starts the closing handshake of the connections whose handlers have not finished in time.
+// closeBusy starts the closing handshake of the connections whose handlers have not returned in time.
 func (s *Server) closeBusy() {
 	connections, messages := 0, 0
 	for socket := range s.Sockets("") {
@@ -102,8 +101,8 @@ func (s *Server) closeBusy() {
 	}
 }
 
-// cutAll closes the transports that are left. Their close events follow.
-func (s *Server) cutAll() {
+// abortAll closes the transports that are left. Their close events follow.
+func (s *Server) abortAll() {
 	connections := 0
 	for socket := range s.Sockets("") {
 		if socket.State() != protocol.StateClosed {
@@ -113,12 +112,12 @@ func (s *Server) cutAll() {
 		socket.CloseNow()
 	}
 	if connections > 0 {
-		s.opts.Logger.Warn("shutdown: connections are cut", "connections", connections)
+		s.opts.Logger.Warn("shutdown: connections are aborted", "connections", connections)
 	}
 }
 
-// reportAbandoned logs what the end of a shutdown leaves undone.
-func (s *Server) reportAbandoned() {
+// logUnfinished logs what a shutdown leaves unfinished.
+func (s *Server) logUnfinished() {
 	s.mu.Lock()
 	upgrades := s.upgrading
 	s.mu.Unlock()
@@ -131,30 +130,24 @@ func (s *Server) reportAbandoned() {
 		"connections", connections, "messages", messages, "upgrades", upgrades)
 }
 
-// isDraining tells whether a shutdown has begun.
+// isDraining reports whether a shutdown has begun.
 func (s *Server) isDraining() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.draining
 }
 
-// refuseDraining answers a request that comes, or is accepted, too late.
+// refuseDraining answers a request that arrives, or is accepted, after a shutdown has begun.
 func (s *Server) refuseDraining(w http.ResponseWriter, r *http.Request) {
 	s.logRefusal(slog.LevelDebug, r, http.StatusServiceUnavailable, "shutdown", "the server is shutting down")
 	w.Header().Set("Retry-After", "1")
 	answerError(w, http.StatusServiceUnavailable, "the server is shutting down")
 }
 
-// idle tells whether no connection is left, nor a request that may become one.
-func (s *Server) idle() bool {
+// isEmpty reports whether there is neither a connection nor a request that may become one.
+func (s *Server) isEmpty() bool {
 	s.mu.Lock()
 	upgrading := s.upgrading
 	s.mu.Unlock()
 	return upgrading == 0 && s.hub.count() == 0
-}
-
-// closeAll starts the closing handshake of every connection, one after the other
-// within about spread, until ctx ends.
-func (s *Server) closeAll(ctx context.Context, spread time.Duration) {
-	pace.Each(ctx.Done(), slices.Collect(s.Sockets("")), spread, (*Socket).leave)
 }

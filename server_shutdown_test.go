@@ -339,7 +339,7 @@ func TestShutdownCountsWhatItCutsOff(t *testing.T) {
 		synctest.Wait()
 		wantShutdown(t, s, linger.ErrShutdown, 10*time.Second, 10*time.Second)
 		for _, want := range []string{
-			`replies dropped" connections=3 messages=6`, `connections are cut" connections=3`,
+			`replies dropped" connections=3 messages=6`, `connections are aborted" connections=3`,
 			`were not handled" connections=3 messages=6 upgrades=0`,
 		} {
 			if !strings.Contains(log.String(), want) {

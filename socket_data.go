@@ -10,16 +10,13 @@ import (
 	"sync/atomic"
 )
 
-// Data returns the application's value for a connection, as a T: the zero T if
-// there is none. It survives a change of the handler, whose T may be another one:
-// then it is decoded anew, and the error tells why that cannot be done.
+// Data returns the application's value for a connection as a T; without a value it returns the zero T. The value survives a reload,
+// after which T may be another type: then the saved value is decoded, and the error reports why that is not possible.
 //
-// A pointer, map or slice, alone or within a struct, is the same one for everybody who
-// asks for that T, until the value is replaced. What a handler of the connection changes
-// through what it has asked for is saved after that handler, before the connection's
-// next event; changed at any other time, it has to be set again with [Socket.SetData].
-// One T at a time: while a handler has the value, who asks for another T gets a copy of
-// what was saved before, and changes of it are lost.
+// A pointer, map or slice, alone or within a struct, is the same one for every caller that asks for that T, until the value is
+// replaced. Changes that a handler of the connection makes through it are saved after that handler, before the connection's next
+// event. A change at any other time has to be followed by [Socket.SetData]. While a handler holds the value as one type, asking
+// for another type returns a copy of what was last saved; changes of that copy are lost.
 func Data[T any](s *Socket) (T, error) {
 	for {
 		d := s.data.Load()
@@ -27,25 +24,24 @@ func Data[T any](s *Socket) (T, error) {
 			return *new(T), nil
 		}
 		if value, ok := d.value.(T); ok {
-			if !s.lend(d) {
-				continue // it was replaced meanwhile
+			if !s.holdData(d) {
+				continue // has been replaced
 			}
 			return value, nil
 		}
 		var value T
 		if err := d.decodeInto(&value); err != nil {
-			return *new(T), fmt.Errorf("linger: the connection's data is no %T: %w", value, err)
+			return *new(T), fmt.Errorf("linger: the connection's data cannot be read as %T: %w", value, err)
 		}
-		if any(value) == nil || !s.adopt(d, value) { // nil: a JSON null, for a T that is an interface
+		if any(value) == nil || !s.adoptData(d, value) { // nil is a JSON null, for a T that is an interface
 			return value, nil
 		}
 	}
 }
 
-// SetData replaces the application's value for the connection; nil removes it. A
-// value is saved as what its encoding.BinaryMarshaler or encoding.TextMarshaler
-// gives, as it is if it is a string or []byte, and as JSON otherwise. The error is
-// [ErrDataSize], or tells why it cannot be encoded; then the last value stays.
+// SetData replaces the application's value for the connection; nil removes it. A value is saved as the result of its
+// encoding.BinaryMarshaler or encoding.TextMarshaler, a string or []byte as it is, and any other value as JSON. The error is
+// [ErrDataSize], or reports why the value cannot be encoded; then the last value stays.
 func (s *Socket) SetData(value any) error {
 	d, err := newData(value)
 	if err == nil {
@@ -54,23 +50,22 @@ func (s *Socket) SetData(value any) error {
 	return err
 }
 
-// data is the value of a connection, as bytes that need no code, and as the
-// application knows it.
+// data is the value of a connection: as bytes, which need no code, and as the application's value.
 type data struct {
-	saved  []byte      // the last good state; nil for a string, which is its own
-	value  any         // nil if nobody has asked for it
-	shared bool        // who has the value can change it in place
-	lent   atomic.Bool // and a handler has it; set with the socket's mu held
+	saved  []byte      // last encoded state; nil for a string, which is its own encoding
+	value  any         // nil until it is decoded
+	shared bool        // its holder can change value in place
+	held   atomic.Bool // a handler holds value and may have changed it; set under the socket's mu
 }
 
-func keep(saved []byte, value any) *data {
-	return &data{saved: saved, value: value, shared: shares(reflect.TypeOf(value))}
+func newSavedData(saved []byte, value any) *data {
+	return &data{saved: saved, value: value, shared: isShared(reflect.TypeOf(value))}
 }
 
 // newData returns nil for nil.
 func newData(value any) (*data, error) {
 	if value == nil {
-		return nil, nil //nolint:nilnil // no data is no error
+		return nil, nil //nolint:nilnil // having no data is not an error
 	}
 	saved, err := encodeBounded(value)
 	if err != nil {
@@ -79,21 +74,21 @@ func newData(value any) (*data, error) {
 	if _, isText := value.(string); isText {
 		saved = nil
 	}
-	d := keep(saved, value)
-	d.lent.Store(d.shared) // to the handler that sets it
+	d := newSavedData(saved, value)
+	d.held.Store(d.shared) // by the handler that sets it
 	return d, nil
 }
 
-// shares tells whether two copies of a value have something in common.
-func shares(t reflect.Type) bool {
-	switch t.Kind() { //nolint:exhaustive // all others are copied
+// isShared reports whether copies of a value of this type may share memory.
+func isShared(t reflect.Type) bool {
+	switch t.Kind() { //nolint:exhaustive // values of all other kinds are copied
 	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Interface:
 		return true
 	case reflect.Array:
-		return shares(t.Elem())
+		return isShared(t.Elem())
 	case reflect.Struct:
 		for field := range t.Fields() {
-			if shares(field.Type) {
+			if isShared(field.Type) {
 				return true
 			}
 		}
@@ -101,42 +96,41 @@ func shares(t reflect.Type) bool {
 	return false
 }
 
-// lend notes that a handler has the value, unless it has a copy of its own. It fails
-// if another value has taken its place.
-func (s *Socket) lend(d *data) bool {
+// holdData records that a handler holds the value, unless it has a copy. It reports false if the value has been replaced.
+func (s *Socket) holdData(d *data) bool {
 	if !d.shared {
 		return true
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	d.lent.Store(true)
+	d.held.Store(true)
 	return s.data.Load() == d
 }
 
-// adopt makes a value of another type, decoded from d, the one that all get, unless a
-// handler has the other: its changes are still to be saved.
-func (s *Socket) adopt(d *data, value any) bool {
+// adoptData makes a value of another type, decoded from d, the one that all callers get. It reports false if a handler holds the
+// value of the first type, whose changes have not been saved.
+func (s *Socket) adoptData(d *data, value any) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if d.lent.Load() {
+	if d.held.Load() {
 		return false
 	}
-	s.data.CompareAndSwap(d, keep(d.bytes(), value))
+	s.data.CompareAndSwap(d, newSavedData(d.bytes(), value))
 	return true
 }
 
-// openData begins a handler's hold of the data: whoever had it before is no handler.
+// openData is called before a handler. Code that holds the value by then is not a handler, so its changes are not saved.
 func (s *Socket) openData() {
 	if d := s.data.Load(); d != nil {
-		d.lent.Store(false)
+		d.held.Store(false)
 	}
 }
 
-// saveData ends a handler's hold of the data: what it has changed in place is saved.
-// If that cannot be, the last good state is what the next handler gets.
+// saveData is called after a handler, and saves what it has changed in place. If that cannot be encoded the next handler gets the
+// last saved state.
 func (s *Socket) saveData() {
 	d := s.data.Load()
-	if d == nil || !d.lent.Load() {
+	if d == nil || !d.held.Load() {
 		return
 	}
 	next := d
@@ -146,18 +140,18 @@ func (s *Socket) saveData() {
 		s.server.opts.Logger.Error("data not saved: its last good value stays", "connection", s.id, "error", err)
 		next = &data{saved: d.saved}
 	case !bytes.Equal(saved, d.saved):
-		next = keep(saved, d.value)
+		next = newSavedData(saved, d.value)
 	}
 	s.mu.Lock()
-	d.lent.Store(false) // only now: until it is saved no other type may take its place
+	d.held.Store(false) // not before mu is locked, so that no other type is adopted before the value is saved
 	s.data.CompareAndSwap(d, next)
 	s.mu.Unlock()
 }
 
-// maxData bounds what is saved of a connection's data, in bytes.
+// maxData bounds the saved data of a connection, in bytes.
 const maxData = 64 << 10
 
-// encodeBounded returns what is saved of a value. A marshaler that panics has failed.
+// encodeBounded encodes a value. A panic of its marshaler is an error.
 func encodeBounded(value any) (saved []byte, err error) {
 	defer func() {
 		if reason := recover(); reason != nil {
@@ -174,7 +168,7 @@ func encodeBounded(value any) (saved []byte, err error) {
 	return saved, nil
 }
 
-// encode returns bytes that are no part of the value.
+// encode encodes a value. The result shares no memory with it.
 func encode(value any) ([]byte, error) {
 	switch v := value.(type) {
 	case string:
@@ -183,7 +177,7 @@ func encode(value any) ([]byte, error) {
 		return bytes.Clone(v), nil
 	case encoding.BinaryMarshaler:
 		saved, err := v.MarshalBinary()
-		return bytes.Clone(saved), err // it may be the value's own memory
+		return bytes.Clone(saved), err // may be part of the value
 	case encoding.TextMarshaler:
 		saved, err := v.MarshalText()
 		return bytes.Clone(saved), err
@@ -194,7 +188,7 @@ func encode(value any) ([]byte, error) {
 	return json.Marshal(value)
 }
 
-// bytes returns what is saved, to be read only.
+// bytes returns the saved state, which must not be changed.
 func (d *data) bytes() []byte {
 	if text, isText := d.value.(string); isText {
 		return []byte(text)
@@ -202,7 +196,7 @@ func (d *data) bytes() []byte {
 	return d.saved
 }
 
-// decodeInto is the inverse of encode; value points to what may be of another type.
+// decodeInto is the inverse of encode. value is a pointer, also to a type that differs from the encoded one.
 func (d *data) decodeInto(value any) error {
 	saved := d.bytes()
 	switch v := value.(type) {
@@ -223,26 +217,25 @@ func (d *data) decodeInto(value any) error {
 	return json.Unmarshal(saved, value)
 }
 
-// unmarshalerBelow finds how to decode where T itself is a pointer: it makes what T
-// points to.
+// unmarshalerBelow returns how to decode into a T that is itself a pointer, and lets it point to a new value.
 func unmarshalerBelow(value any) (func([]byte) error, bool) {
 	target := reflect.ValueOf(value).Elem()
 	if target.Kind() != reflect.Pointer {
 		return nil, false
 	}
-	made := reflect.New(target.Type().Elem())
-	switch v := made.Interface().(type) {
+	pointed := reflect.New(target.Type().Elem())
+	switch v := pointed.Interface().(type) {
 	case encoding.BinaryUnmarshaler:
-		target.Set(made)
+		target.Set(pointed)
 		return v.UnmarshalBinary, true
 	case encoding.TextUnmarshaler:
-		target.Set(made)
+		target.Set(pointed)
 		return v.UnmarshalText, true
 	}
 	return nil, false
 }
 
-// hidesAll tells whether JSON would see nothing of a type, and lose it silently.
+// hidesAll reports whether JSON would encode none of the fields of a type, and so lose its values without an error.
 func hidesAll(t reflect.Type) bool {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -260,5 +253,5 @@ func hidesAll(t reflect.Type) bool {
 
 var (
 	jsonMarshaler = reflect.TypeFor[json.Marshaler]()
-	errHidden     = errors.New("it has no exported field; export what is to be kept, or give it a MarshalBinary or MarshalText method")
+	errHidden     = errors.New("it has no exported field; export the fields to be saved, or give it a MarshalBinary or MarshalText method")
 )

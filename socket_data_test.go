@@ -89,8 +89,8 @@ func TestDataIsAnyValueThatCanBeSaved(t *testing.T) {
 		if v, err := linger.Data[*member](socket); v == nil || *v != (member{"ann", 3}) || err != nil {
 			t.Errorf("so does a pointer; got %v, %v", v, err)
 		}
-		if v, err := linger.Data[int](socket); v != 0 || err == nil || !strings.Contains(err.Error(), "no int") {
-			t.Errorf("data that is no int is no int; got %v, %v", v, err)
+		if v, err := linger.Data[int](socket); v != 0 || err == nil || !strings.Contains(err.Error(), "as int") {
+			t.Errorf("data of another type is an error; got %v, %v", v, err)
 		}
 		set("text")
 		if v, err := linger.Data[[]byte](socket); string(v) != "text" || err != nil {

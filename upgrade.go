@@ -13,8 +13,7 @@ import (
 	"github.com/lingerws/linger/websocket/driver"
 )
 
-// Upgrade is an upgrade request. The handler answers it once, with Accept or
-// Respond, before it returns.
+// Upgrade is an upgrade request. The handler answers it once, with Accept or Respond, before it returns.
 type Upgrade struct {
 	Server  *Server
 	Request *http.Request
@@ -22,46 +21,43 @@ type Upgrade struct {
 	handshake *driver.Handshake
 	writer    http.ResponseWriter
 	client    client
-	request   *http.Request   // as it came: its context ends when the client is gone
-	within    context.Context // and this one with the handler's time too
+	original  *http.Request   // Request without the handler's timeout: its context ends when the client has gone
+	timeout   context.Context // the context that the handler gets in Request; ends with its timeout too
 
 	mu       sync.Mutex
-	answered bool
-	response *response // if declined
-	socket   *Socket   // if accepted
-	accept   AcceptOptions
-	failure  *failure      // if given up
-	over     bool          // Upgrade has returned, or its time was over
-	late     chan struct{} // set if its time was over; closed when the 504 has been written
+	answered bool          // by Accept, by Respond, or because the time is over
+	response *response     // of Respond
+	socket   *Socket       // of Accept
+	accept   AcceptOptions // of Accept
+	failure  *failure      // of Fail
+	over     bool          // Upgrade has returned, or its time is over
+	expired  chan struct{} // not nil if the time was over; closed when the 504 has been written
 }
 
-// AcceptOptions say how a connection is accepted.
+// AcceptOptions are the options of one connection.
 type AcceptOptions struct {
-	// Data is the application's value for the connection; see [Data] and
-	// [Socket.SetData].
+	// Data is the application's value for the connection; see [Data] and [Socket.SetData].
 	Data any
 
-	// Subprotocol is one that the client offered; empty means none.
+	// Subprotocol is one that the client has offered. If it is empty the server chooses from Options.Subprotocols.
 	Subprotocol string
 
-	// HalfOpen keeps our half open when the peer's Close arrives, until the
-	// application closes too; see [PeerCloser].
+	// HalfOpen keeps our half open after the peer's Close, until the application closes too; see [PeerCloser].
 	HalfOpen bool
 
 	// Channels are subscribed to at once.
 	Channels []string
 
-	// Header is added to the 101, cookies for instance.
+	// Header is added to the 101, for instance with cookies.
 	Header http.Header
 }
 
 // Subprotocols returns what the client offers, in its order of preference.
 func (u *Upgrade) Subprotocols() []string { return slices.Clone(u.handshake.Protocols) }
 
-// Accept accepts the request. The socket is usable at once: what is sent before
-// the handler returns leaves after the 101, in order. The error is [ErrAnswered],
-// [ErrChannelName], [ErrChannels], that of [Socket.SetData], or wraps handshake.ErrNotOffered for a
-// subprotocol the client did not offer; then the request is still to be answered.
+// Accept accepts the request. The socket is usable at once: what is sent before the handler returns leaves after the 101, in order.
+// The error is [ErrAnswered], [ErrChannelName], [ErrChannels], that of [Socket.SetData], or wraps handshake.ErrNotOffered for a
+// subprotocol that the client has not offered; after all but the first the request can still be answered.
 func (u *Upgrade) Accept(opts AcceptOptions) (*Socket, error) {
 	if u.isAnswered() {
 		return nil, ErrAnswered
@@ -72,7 +68,7 @@ func (u *Upgrade) Accept(opts AcceptOptions) (*Socket, error) {
 	if opts.Subprotocol == "" {
 		opts.Subprotocol = u.Server.opts.chooseSubprotocol(u.handshake.Protocols)
 	}
-	socket, err := newSocket(u.Server, u.Request, u.client, opts) // without mu: it calls the data's MarshalJSON, and the logger
+	socket, err := newSocket(u.Server, u.Request, u.client, opts) // without mu, because it calls the data's marshaler and the logger
 	if err != nil {
 		return nil, err
 	}
@@ -98,9 +94,8 @@ func (u *Upgrade) isAnswered() bool {
 	return u.answered
 }
 
-// Fail gives the request up with an HTTP error, also after Accept: then the socket
-// ends with its close event, cause handshake. text is what the client reads. After
-// Respond it does nothing.
+// Fail answers the request with an HTTP error when the handler returns, also after Accept: then the socket ends with its close
+// event, cause handshake. text is the body of the response. After Respond it has no effect.
 func (u *Upgrade) Fail(status int, text string) {
 	u.mu.Lock()
 	u.failure = &failure{status, text}
@@ -112,71 +107,71 @@ type failure struct {
 	text   string
 }
 
-// bound gives the handler its time, by the request's context too. What it returns ends
-// that.
-func (u *Upgrade) startTimeout(r *http.Request) (end func()) {
-	u.request, u.Request, u.within = r, r, r.Context()
+// startTimeout starts Options.UpgradeTimeout, and gives the handler a request whose context ends then. The function that it returns
+// stops the timeout.
+func (u *Upgrade) startTimeout(r *http.Request) (stop func()) {
+	u.original, u.Request, u.timeout = r, r, r.Context()
 	limit := u.Server.opts.UpgradeTimeout
 	if limit < 0 {
 		return func() {}
 	}
-	ctx, cancel := context.WithTimeoutCause(r.Context(), limit, errLate)
-	u.within, u.Request = ctx, r.WithContext(ctx)
-	stop := context.AfterFunc(ctx, u.expire)
+	ctx, cancel := context.WithTimeoutCause(r.Context(), limit, errTimeout)
+	u.timeout, u.Request = ctx, r.WithContext(ctx)
+	stopExpire := context.AfterFunc(ctx, u.expire)
 	return func() {
-		stop()
+		stopExpire()
 		cancel()
 	}
 }
 
-// unbound returns the request for a response, which takes as long as it takes: without
-// the end of the handler's time, unless the handler has chosen another context.
-func (u *Upgrade) unbound() *http.Request {
-	if u.Request.Context() != u.within {
+// requestForResponse returns the request without the handler's timeout, which does not apply to a response that has begun. If the
+// handler has replaced the context it returns the handler's request.
+func (u *Upgrade) requestForResponse() *http.Request {
+	if u.Request.Context() != u.timeout {
 		return u.Request
 	}
-	return u.Request.WithContext(u.request.Context())
+	return u.Request.WithContext(u.original.Context())
 }
 
-// expire answers with 504 if the handler's time is over and neither it nor the handler has begun to answer. The handler
-// goes on running; ServeHTTP cannot return before it does.
+// expire answers with 504 if the handler's time is over and neither expire nor the handler has begun to answer. The handler goes on
+// running; ServeHTTP does not return before it.
 func (u *Upgrade) expire() {
-	if !u.claimLate() {
+	if !u.claimExpired() {
 		return
 	}
-	defer close(u.late)
-	u.Server.logRefusal(slog.LevelInfo, u.request, http.StatusGatewayTimeout, "upgrade-timeout",
+	defer close(u.expired)
+	u.Server.logRefusal(slog.LevelInfo, u.original, http.StatusGatewayTimeout, "upgrade-timeout",
 		"the upgrade handler did not return within Options.UpgradeTimeout")
-	u.writer.Header().Set("Connection", "close") // the next request on it would wait for the handler
+	u.writer.Header().Set("Connection", "close") // the next request on the connection would wait for the handler
 	answerError(u.writer, http.StatusGatewayTimeout, "the application did not answer in time")
 	if u.socket != nil {
-		u.socket.fail(errLate)
+		u.socket.fail(errTimeout)
 	}
 }
 
-// claimLate reports whether the caller is to answer for a handler whose time is over. The caller writes after mu is
-// released, because the client may read slowly, and then closes late.
-func (u *Upgrade) claimLate() bool {
+// claimExpired reports whether the caller has to answer for a handler whose time is over. The caller writes after mu is released,
+// because the client may read slowly, and then closes expired.
+func (u *Upgrade) claimExpired() bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.over || u.response != nil || !errors.Is(context.Cause(u.within), errLate) {
+	if u.over || u.response != nil || !errors.Is(context.Cause(u.timeout), errTimeout) {
 		return false
 	}
-	u.answered, u.over, u.late = true, true, make(chan struct{})
+	u.answered, u.over, u.expired = true, true, make(chan struct{})
 	return true
 }
 
-// finish completes the handshake, or answers for a handler that did not. A socket that was accepted and whose handshake
-// cannot be completed ends with cause handshake.
+// finish completes the handshake, or answers for a handler that has not. A socket that was accepted and whose handshake cannot be
+// completed ends with cause handshake. returned reports whether the handler has returned, rather than panicked.
 func (u *Upgrade) finish(returned bool) {
 	u.expire()
 	u.mu.Lock()
-	answered, late := u.answered, u.late
+	answered, expired := u.answered, u.expired
 	u.answered, u.over = true, true
 	u.mu.Unlock()
 	switch {
-	case late != nil:
-		<-late // the response writer is valid until ServeHTTP returns
+	case expired != nil:
+		<-expired // the response writer is valid until ServeHTTP returns
 	case u.response != nil:
 		u.response.finish()
 	case u.failure != nil:
@@ -185,12 +180,12 @@ func (u *Upgrade) finish(returned bool) {
 			u.socket.fail(errUpgradeFailed)
 		}
 	case u.socket != nil && returned:
-		u.complete(u.socket)
+		u.completeHandshake(u.socket)
 	case u.socket != nil:
 		applicationFailed(u.writer)
 		u.socket.fail(errUpgradeFailed)
 	case !answered && returned:
-		u.Server.logRefusal(slog.LevelError, u.request, http.StatusInternalServerError, "unanswered",
+		u.Server.logRefusal(slog.LevelError, u.original, http.StatusInternalServerError, "unanswered",
 			"the upgrade handler returned and had called neither Accept nor Respond")
 		answerError(u.writer, http.StatusInternalServerError, "the application did not answer")
 	case !answered:
@@ -198,29 +193,28 @@ func (u *Upgrade) finish(returned bool) {
 	}
 }
 
-// The ways for what was accepted not to become a connection, beside the
-// transport's.
+// Why an accepted request did not become a connection, other than an error of the transport.
 var (
 	errUpgradeFailed = errors.New("linger: the upgrade handler failed after it had accepted")
-	errLate          = errors.New("linger: the upgrade handler did not return within Options.UpgradeTimeout")
+	errTimeout       = errors.New("linger: the upgrade handler did not return within Options.UpgradeTimeout")
 	errDraining      = errors.New("linger: the server began to shut down before the handshake was done")
 )
 
-// complete answers with 101 and attaches the connection to its socket. A shutdown
-// that begins after the look at it finds the socket in the hub.
-func (u *Upgrade) complete(socket *Socket) {
+// completeHandshake answers with 101 and attaches the connection to its socket. A shutdown that begins after the check finds the
+// socket in the hub.
+func (u *Upgrade) completeHandshake(socket *Socket) {
 	if u.Server.isDraining() {
-		u.Server.refuseDraining(u.writer, u.request)
+		u.Server.refuseDraining(u.writer, u.original)
 		socket.fail(errDraining)
 		return
 	}
-	if err := u.request.Context().Err(); err != nil { // most often because the client is gone
+	if err := u.original.Context().Err(); err != nil { // mostly because the client has gone
 		answerError(u.writer, http.StatusServiceUnavailable, "the request was cancelled")
 		socket.fail(err)
 		return
 	}
 	conn, err := u.handshake.Accept(u.writer, u.accept.Subprotocol, &driver.AcceptOptions{
-		Options:          u.Server.bounds(u.accept.HalfOpen),
+		Options:          u.Server.connOptions(u.accept.HalfOpen),
 		Header:           u.accept.Header,
 		HandshakeTimeout: u.Server.opts.HandshakeTimeout,
 	})
@@ -231,22 +225,20 @@ func (u *Upgrade) complete(socket *Socket) {
 	socket.attach(conn)
 }
 
-// bounds returns the options of a connection. It is half-open below in any case:
-// the server answers a Close behind the handlers of what came before it, which
-// they may delay by the close timeout at the most.
-func (s *Server) bounds(halfOpen bool) driver.Options {
-	bounds := s.opts.Options
-	bounds.HalfOpen, bounds.Pieces = true, false
-	bounds.Budget = s.memory.budget
-	bounds.HighWater = s.opts.highWater() // PolicyBlock waits for a queue that is longer
+// connOptions returns the options of a connection for its driver, which is in half-open mode in any case: the server answers a Close
+// after the handlers of what came before, which may delay the answer by the close timeout at most.
+func (s *Server) connOptions(halfOpen bool) driver.Options {
+	opts := s.opts.Options
+	opts.HalfOpen, opts.Pieces = true, false
+	opts.Budget = s.memory.budget
+	opts.HighWater = s.opts.highWater()
 	if !halfOpen {
-		bounds.HalfOpenTimeout = s.opts.CloseTimeout
+		opts.HalfOpenTimeout = s.opts.CloseTimeout
 	}
-	return bounds
+	return opts
 }
 
-// chooseSubprotocol returns the first of ours that the client offers: RFC 6455, section
-// 4.2.2.
+// chooseSubprotocol returns the first of Options.Subprotocols that the client offers (RFC 6455, section 4.2.2).
 func (o *Options) chooseSubprotocol(offered []string) string {
 	for _, name := range o.Subprotocols {
 		if slices.Contains(offered, name) {
