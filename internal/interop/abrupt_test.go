@@ -11,26 +11,26 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// cuts are the ends without a Close, with the cause by which we know them.
-var cuts = map[string]protocol.Cause{doReset: protocol.CauseTransport, doFIN: protocol.CauseEOF}
+// abruptEnds are the ways to end TCP without a Close, with the causes that we report.
+var abruptEnds = map[string]protocol.Cause{doReset: protocol.CauseTransport, doFIN: protocol.CauseEOF}
 
-func TestWeEndWithoutAClose(t *testing.T) {
+func TestAbruptEndOurs(t *testing.T) {
 	eachPair(t, func(t *testing.T, p pair) {
-		for how := range cuts {
-			m := p.meet(t, websocket.Options{})
+		for how := range abruptEnds {
+			m := p.connect(t, websocket.Options{})
 			m.exchange(t)
-			wantAbnormal(t, m.cut(t, how), how)
-			if got, want := wantReport(t, m.ended), p.afterCut(how); got.Code != want.Code || got.Clean != want.Clean {
-				t.Errorf("%s: the peer must report %v; got %v", how, want, got)
+			wantAbnormal(t, m.endTCP(t, how), how)
+			if got, want := wantReport(t, m.ended), p.afterAbruptEnd(how); got.Code != want.Code || got.Clean != want.Clean {
+				t.Errorf("%s: the peer reports %v, expected %v", how, got, want)
 			}
 		}
 	})
 }
 
-func TestTheyEndWithoutAClose(t *testing.T) {
+func TestAbruptEndPeers(t *testing.T) {
 	eachPair(t, func(t *testing.T, p pair) {
-		for how, cause := range cuts {
-			m := p.meet(t, websocket.Options{})
+		for how, cause := range abruptEnds {
+			m := p.connect(t, websocket.Options{})
 			m.exchange(t)
 			if !p.can(t, m, how) {
 				continue
@@ -38,15 +38,15 @@ func TestTheyEndWithoutAClose(t *testing.T) {
 			end := m.outcome(t)
 			wantAbnormal(t, end, how)
 			if end.Cause != cause {
-				t.Errorf("%s: the cause must be %s; got %s, %v", how, cause, end.Cause, end.Err)
+				t.Errorf("%s: the cause is %s, %v; expected %s", how, end.Cause, end.Err, cause)
 			}
 		}
 	})
 }
 
-// afterCut returns what the peer reports after an end without a Close: 1006 (RFC 6455, section 7.1.5), or nothing where
-// the API has only the error of TCP.
-func (p pair) afterCut(how string) report {
+// afterAbruptEnd returns what the peer reports after an end without a Close: 1006 (RFC 6455, section 7.1.5), or nothing if
+// its API returns the error of TCP.
+func (p pair) afterAbruptEnd(how string) report {
 	switch p.name {
 	case "coder", "gobwas", "gws":
 		return report{}
@@ -56,44 +56,45 @@ func (p pair) afterCut(how string) report {
 		}
 	}
 	r := report{Code: 1006, Clean: "not clean"}
-	if p.expect(weClose, websocket.Status{Code: 1000}).theirs.Clean == "" {
+	if p.expect(weClose, websocket.Status{Code: 1000}).peers.Clean == "" {
 		r.Clean = ""
 	}
 	return r
 }
 
-// exchange waits until a message has come back, so that both ends are known to be open and nothing is unread.
-func (m *meeting) exchange(t *testing.T) {
+// exchange sends a message and waits for its echo. After that both ends are open, and nothing is unread.
+func (m *connection) exchange(t *testing.T) {
 	t.Helper()
 	m.send(t, textOf(20))
 	wantMessage(t, m.receive(t), textOf(20))
 }
 
-// cut ends the TCP of our end without a Close, by a FIN or by a reset, and returns the outcome that our end reports.
-func (m *meeting) cut(t *testing.T, how string) websocket.Outcome {
+// endTCP ends TCP at our end without a Close, with a FIN or an RST, and returns the outcome that our end reports.
+func (m *connection) endTCP(t *testing.T, how string) websocket.Outcome {
 	t.Helper()
 	if how == doReset {
-		_ = m.transport.Close() // an open second descriptor would keep the kernel from sending the reset
+		_ = m.transport.Close() // with an open second descriptor the kernel would not send the RST
 		m.closeNow()
 		return m.outcome(t)
 	}
-	// The FIN follows the report: gws sends a Close with 1000 when it reads a FIN, which our end could still receive.
+	// The FIN is sent after the outcome is known: gws answers a FIN with a Close, which our end could otherwise receive.
 	if err := m.transport.CloseRead(); err != nil {
-		t.Fatalf("our transport must be open; got %v", err)
+		t.Fatalf("CloseRead of our transport returns %v", err)
 	}
 	end := m.outcome(t)
 	if err := m.transport.CloseWrite(); err != nil && !errors.Is(err, syscall.ENOTCONN) {
-		t.Errorf("our transport must send a FIN; got %v", err)
+		t.Errorf("CloseWrite of our transport returns %v", err)
 	}
 	_ = m.transport.Close()
 	return end
 }
 
-// another returns a second descriptor of a connection: who drives it may close the first, and go on with one of its own.
-func another(nc net.Conn) (*net.TCPConn, error) {
+// duplicate returns a second descriptor of a connection, because the driver may close the first and use a descriptor of
+// its own.
+func duplicate(nc net.Conn) (*net.TCPConn, error) {
 	tcp, ok := nc.(*net.TCPConn)
 	if !ok {
-		return nil, fmt.Errorf("tests cut TCP; got %T", nc)
+		return nil, fmt.Errorf("the connection is a %T, not TCP", nc)
 	}
 	file, err := tcp.File()
 	if err != nil {
@@ -111,6 +112,6 @@ func another(nc net.Conn) (*net.TCPConn, error) {
 func wantAbnormal(t *testing.T, end websocket.Outcome, how string) {
 	t.Helper()
 	if end.Received.Code != websocket.CloseAbnormal || end.Clean || end.First != protocol.Neither {
-		t.Errorf("%s: we must report 1006, not clean, closed by neither; got %v, clean: %v, first: %v", how, end.Received, end.Clean, end.First)
+		t.Errorf("%s: we report %v, clean: %v, first: %v; expected 1006, not clean, neither", how, end.Received, end.Clean, end.First)
 	}
 }

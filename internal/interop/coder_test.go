@@ -41,18 +41,18 @@ func coderCompression(v variant) coder.CompressionMode {
 	return coder.CompressionDisabled
 }
 
-// coderConn has the transport too, which the library does not give away.
+// coderConn is a connection with its transport, which the library does not return.
 type coderConn struct {
 	*coder.Conn
-	nc   net.Conn
-	told *report // by its own Close
+	nc     net.Conn
+	closed *report // the result of Close
 }
 
 func runCoder(c *coder.Conn, nc net.Conn, err error) (report, error) {
 	if err != nil {
 		return report{}, err
 	}
-	defer func() { _ = c.CloseNow() }() // the report is the error of reading or of Close
+	defer func() { _ = c.CloseNow() }() // the report comes from Read or Close
 	c.SetReadLimit(-1)
 	l := coderConn{c, nc, new(report)}
 	e := &echo{library: l}
@@ -60,9 +60,9 @@ func runCoder(c *coder.Conn, nc net.Conn, err error) (report, error) {
 		op, data, err := c.Read(context.Background())
 		switch {
 		case err == nil:
-			e.answer(message{op == coder.MessageBinary, data})
-		case *l.told != report{}:
-			return *l.told, nil
+			e.handle(message{op == coder.MessageBinary, data})
+		case *l.closed != report{}:
+			return *l.closed, nil
 		default:
 			return coderReport(err), nil
 		}
@@ -94,24 +94,24 @@ func (c coderConn) writeFragments(m message) error {
 	return w.Close()
 }
 
-// ping waits for the pong, so somebody else has to read meanwhile.
+// ping starts a goroutine, because Ping blocks until the pong is read.
 func (c coderConn) ping(string) error {
 	go func() {
 		if c.Ping(context.Background()) == nil {
-			pong(c, pingPayload) // the library chooses the payload and compares it
+			reportPong(c, pingPayload) // the library chooses the payload and checks that of the pong
 		}
 	}()
 	return nil
 }
 
-// close waits for the answer and says whether it had the same code.
+// close closes the connection. The library returns an error unless the answer has the same code.
 func (c coderConn) close(code int, reason string) error {
 	if code == 0 {
 		code = int(coder.StatusNoStatusRcvd) // an empty Close
 	}
 	err := c.Close(coder.StatusCode(code), reason)
 	if err == nil {
-		*c.told = report{Code: code}
+		*c.closed = report{Code: code}
 	}
 	return err
 }

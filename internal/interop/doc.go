@@ -1,5 +1,5 @@
-// Package interop lets other implementations of WebSocket talk to ours, in both roles: libraries of Go in the same
-// process, Node and Bun in processes of their own. README.md tells what each side reports of a closing handshake.
+// Package interop tests Linger with other implementations of WebSocket, in both roles: Go libraries in the same process,
+// and Node and Bun in separate processes. README.md lists what both ends report about closing handshakes.
 //
-// It is a module of its own, so that the peers are no dependencies of the library.
+// It is a separate module, so that the library does not depend on the other implementations.
 package interop

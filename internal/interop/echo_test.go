@@ -12,7 +12,7 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// message is a whole message.
+// message is a message.
 type message struct {
 	binary bool
 	data   []byte
@@ -25,8 +25,8 @@ func (m message) opcode() websocket.MessageType {
 	return websocket.Text
 }
 
-// command tells a peer to do something else than echo. It travels as a text message with the prefix "do:"; the scripts in
-// testdata know it too.
+// command makes a peer do something other than echoing. It is sent as a text message with the prefix "do:". The scripts in
+// testdata implement the same commands.
 type command struct {
 	Do     string `json:"do"`
 	Code   int    `json:"code,omitempty"`
@@ -35,15 +35,15 @@ type command struct {
 
 // The commands.
 const (
-	doClose     = "close"     // close with code and reason; without a code: an empty Close
-	doPing      = "ping"      // ping; the text message "pong:" with the pong's payload tells of the answer
+	doClose     = "close"     // close with code and reason; without a code send an empty Close
+	doPing      = "ping"      // ping, and send the payload of the pong in a text message after "pong:"
 	doFragments = "fragments" // send the next message in fragments
 	doReset     = "reset"     // reset TCP
 	doFIN       = "fin"       // end TCP without a Close
 )
 
 func (c command) message() message {
-	text, _ := json.Marshal(c) // strings and a number
+	text, _ := json.Marshal(c) // cannot fail for strings and a number
 	return message{data: append([]byte("do:"), text...)}
 }
 
@@ -56,14 +56,14 @@ type library interface {
 	transport() net.Conn
 }
 
-// echo is the application at the end of a library: what is told by its read loop goes through answer.
+// echo is the application at the end of a library. The read loop of the library passes messages to handle.
 type echo struct {
 	library
-	fragments bool
+	fragments bool // whether the next message is sent in fragments
 }
 
-// answer echoes or obeys. The errors come again where the library reads.
-func (e *echo) answer(m message) {
+// handle echoes a message or carries out a command. It ignores errors, because the next read returns them.
+func (e *echo) handle(m message) {
 	text, isCommand := strings.CutPrefix(string(m.data), "do:")
 	if m.binary || !isCommand {
 		if e.fragments {
@@ -91,27 +91,27 @@ func (e *echo) answer(m message) {
 	}
 }
 
-// pingPayload is what the pings of peers carry.
+// pingPayload is the payload of the peers' pings.
 const pingPayload = "are you there?"
 
-// pong answers doPing when the pong has come.
-func pong(l library, payload string) { _ = l.write(message{data: []byte("pong:" + payload)}) }
+// reportPong sends the message that doPing promises.
+func reportPong(l library, payload string) { _ = l.write(message{data: []byte("pong:" + payload)}) }
 
-// fragment cuts a message in four.
+// fragment divides a message into four fragments.
 func fragment(data []byte) [][]byte {
 	quarter := len(data) / 4
 	return [][]byte{data[:quarter], data[quarter : 2*quarter], data[2*quarter : 3*quarter], data[3*quarter:]}
 }
 
-// serveLibrary runs a server whose handler serves one connection to its end.
+// serveLibrary starts a server whose handler serves one connection and returns the report of its end.
 func serveLibrary(t *testing.T, handler func(w http.ResponseWriter, r *http.Request) (report, error)) (string, <-chan report) {
 	ended := make(chan report, 1)
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		told, err := handler(w, r)
+		end, err := handler(w, r)
 		if err != nil {
-			t.Errorf("the peer must accept our handshake; got %v", err)
+			t.Errorf("the peer does not accept our handshake: %v", err)
 		}
-		ended <- told
+		ended <- end
 	}))
 	server.Config.ConnContext = func(ctx context.Context, nc net.Conn) context.Context {
 		return context.WithValue(ctx, transportKey{}, nc)
@@ -129,15 +129,15 @@ func transportOf(r *http.Request) net.Conn {
 	return nc
 }
 
-// dialLibrary runs a client to its end.
+// dialLibrary starts a client that returns the report of its connection's end.
 func dialLibrary(t *testing.T, client func() (report, error)) <-chan report {
 	ended := make(chan report, 1)
 	go func() {
-		told, err := client()
+		end, err := client()
 		if err != nil {
-			t.Errorf("the peer must accept our answer to its handshake; got %v", err)
+			t.Errorf("the peer does not accept our response to its handshake: %v", err)
 		}
-		ended <- told
+		ended <- end
 	}()
 	return ended
 }

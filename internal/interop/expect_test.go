@@ -7,53 +7,54 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// closer is who closes first.
+// closer is the end that closes first.
 type closer string
 
 const (
-	weClose   closer = "we"
-	theyClose closer = "they"
+	weClose    closer = "we"
+	peerCloses closer = "peer"
 )
 
-// expectation is what each end reports of a closing handshake.
+// expectation is what both ends report about a closing handshake.
 type expectation struct {
-	ours, theirs report
-	cannot       bool // the peer's API refuses to send this Close
+	ours, peers report
+	cannot      bool // whether the peer's API refuses to send this Close
 }
 
-// expect returns what the RFC leads to, changed by the quirks of the peer: both ends report the code and the reason of the
-// first Close (RFC 6455, sections 5.5.1 and 7.1.5), and a clean end (section 7.1.4).
+// expect returns what both ends should report: the code and the reason of the first Close (RFC 6455, sections 5.5.1 and
+// 7.1.5) and a clean end (section 7.1.4), unless the peer has a quirk.
 func (p pair) expect(by closer, s websocket.Status) expectation {
-	told := report{Code: int(s.Code), Reason: s.Reason, Clean: "clean"}
-	e := expectation{ours: told, theirs: told}
+	same := report{Code: int(s.Code), Reason: s.Reason, Clean: "clean"}
+	e := expectation{ours: same, peers: same}
 	for _, q := range p.quirks(by) {
 		q.change(&e, s)
 	}
 	return e
 }
 
-// quirk is where a peer leaves the RFC, or does what the RFC allows and we do not, or where its API tells less.
+// quirk is a deviation of a peer from the RFC, a behaviour that the RFC allows and we do not have, or a limitation of the
+// peer's API.
 type quirk struct {
 	peers  []string
-	role   role   // empty: each
-	by     closer // empty: either
+	role   role   // the role to which the quirk applies; empty for all
+	by     closer // the end that closes first; empty for either
 	change func(e *expectation, s websocket.Status)
-	why    string // for the table; empty where its cells tell
+	why    string // the explanation in the table; empty if the other columns suffice
 }
 
 var quirks = []quirk{
 	{
 		peers:  []string{"gorilla", "coder", "gobwas", "gws"},
-		change: func(e *expectation, _ websocket.Status) { e.theirs.Clean = "" },
+		change: func(e *expectation, _ websocket.Status) { e.peers.Clean = "" },
 	},
 	{
 		peers: []string{"bun"}, role: dialled,
-		change: func(e *expectation, _ websocket.Status) { e.theirs.Clean = "" },
+		change: func(e *expectation, _ websocket.Status) { e.peers.Clean = "" },
 	},
 	{
 		peers: []string{"gorilla", "gobwas", "gws", "undici"}, by: weClose,
 		change: func(e *expectation, _ websocket.Status) { e.ours.Reason = "" },
-		why:    "answers without the reason, which RFC 6455, section 5.5.1 allows",
+		why:    "answers without the reason, which RFC 6455, section 5.5.1, allows",
 	},
 	{
 		peers: []string{"gws"}, by: weClose,
@@ -62,45 +63,46 @@ var quirks = []quirk{
 				e.ours.Code = 1000
 			}
 		},
-		why: "answers 1001 with 1000; the same section: typically the same code",
+		why: "answers 1001 with 1000; according to the same section the code is typically the same",
 	},
 	{
-		peers: []string{"gws"}, by: theyClose,
-		change: func(e *expectation, _ websocket.Status) { e.theirs = report{} },
-		why:    "ends TCP right behind its Close and reads no answer; RFC 6455, section 5.5.1: after both",
+		peers: []string{"gws"}, by: peerCloses,
+		change: func(e *expectation, _ websocket.Status) { e.peers = report{} },
+		why:    "ends TCP immediately after its Close and does not read the answer; according to RFC 6455, section 5.5.1, TCP ends after both",
 	},
 	{
-		peers: []string{"gws"}, by: theyClose,
+		peers: []string{"gws"}, by: peerCloses,
 		change: sendsNoEmptyClose,
-		why:    "sends 1000 where it is given no code",
+		why:    "sends 1000 if no code is given",
 	},
 	{
-		peers: []string{"bun"}, role: dialled, by: theyClose,
+		peers: []string{"bun"}, role: dialled, by: peerCloses,
 		change: func(e *expectation, s websocket.Status) {
 			sendsNoEmptyClose(e, s)
-			e.theirs.Code = e.ours.Code
+			e.peers.Code = e.ours.Code
 		},
-		why: "sends 1000 where it is given no code",
+		why: "sends 1000 if no code is given",
 	},
 	{
-		peers: []string{"coder"}, by: theyClose,
-		change: func(e *expectation, _ websocket.Status) { e.theirs.Reason = "" },
-		why:    "tells of the answer only whether it has the same code",
+		peers: []string{"coder"}, by: peerCloses,
+		change: func(e *expectation, _ websocket.Status) { e.peers.Reason = "" },
+		why:    "reports only whether the answer has the same code",
 	},
 	{
-		peers: []string{"undici"}, by: theyClose,
+		peers: []string{"undici"}, by: peerCloses,
 		change: func(e *expectation, s websocket.Status) { e.cannot = s.Code == 1001 },
 		why:    "pages may send 1000 and 3000 to 4999 only",
 	},
 }
 
+// sendsNoEmptyClose is the quirk of a peer that sends 1000 instead of an empty Close.
 func sendsNoEmptyClose(e *expectation, s websocket.Status) {
 	if s.Code == websocket.CloseNoStatus {
 		e.ours.Code = 1000
 	}
 }
 
-// quirks returns those of the peer in this role.
+// quirks returns the quirks of the peer in this role.
 func (p pair) quirks(by closer) []quirk {
 	var found []quirk
 	for _, q := range quirks {
@@ -117,8 +119,9 @@ var incapable = map[string][]string{
 	"bun":    {doFragments, doReset},
 }
 
-// can sends a command that not every API knows. If the peer's does not, it must say so; then can returns false.
-func (p pair) can(t *testing.T, m *meeting, do string) bool {
+// can sends a command that some APIs do not support. If the peer's API does not support it, can waits for the message
+// cannot and returns false.
+func (p pair) can(t *testing.T, m *connection, do string) bool {
 	t.Helper()
 	m.send(t, command{Do: do}.message())
 	if !slices.Contains(incapable[p.name], do) {
@@ -128,5 +131,5 @@ func (p pair) can(t *testing.T, m *meeting, do string) bool {
 	return false
 }
 
-// cannot is a peer's answer to a command that its API cannot carry out.
+// cannot is the peer's answer to a command that its API does not support.
 var cannot = message{data: []byte("cannot")}

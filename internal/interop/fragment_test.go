@@ -7,8 +7,8 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// fragmented is so long that every library that can write fragments does, compressed too, since it is noise. All its
-// characters are of two bytes, and cut.
+// fragmented is a message that is so long that all libraries with fragments write it in fragments. It is random, so that
+// this holds with compression too. Its characters have two bytes, so that fragments split them.
 var fragmented = message{data: twoByteNoise(1 << 18)}
 
 func twoByteNoise(characters int) []byte {
@@ -20,35 +20,35 @@ func twoByteNoise(characters int) []byte {
 	return []byte(string(text))
 }
 
-func TestOurFragmentsArriveAsOneMessage(t *testing.T) {
+func TestFragmentsOurs(t *testing.T) {
 	eachPair(t, func(t *testing.T, p pair) {
-		m := p.meet(t, websocket.Options{})
+		m := p.connect(t, websocket.Options{})
 		if m.conn == nil {
-			t.Log("the runtime sends whole messages only")
+			t.Log("the runtime does not send fragments")
 			return
 		}
 		w, err := m.conn.Writer(within(t), websocket.Text)
 		if err != nil {
-			t.Fatalf("a message must be started; got %v", err)
+			t.Fatalf("Writer returns %v", err)
 		}
 		for data := fragmented.data; len(data) > 0; {
-			piece := data[:min(len(data), 100_001)] // odd, so that it ends inside a character
+			piece := data[:min(len(data), 100_001)] // odd, so that it ends within a character
 			data = data[len(piece):]
 			if _, err := w.Write(piece); err != nil {
-				t.Fatalf("a fragment must be written; got %v", err)
+				t.Fatalf("Write of a fragment returns %v", err)
 			}
-			wantPong(t, p, m) // RFC 6455, section 5.4: control frames may come between fragments
+			wantPong(t, p, m) // RFC 6455, section 5.4: control frames are allowed between fragments
 		}
 		if err := w.Close(); err != nil {
-			t.Fatalf("the message must be ended; got %v", err)
+			t.Fatalf("Close of the message returns %v", err)
 		}
 		wantMessage(t, m.receive(t), fragmented)
 	})
 }
 
-func TestTheirFragmentsArriveAsOneMessage(t *testing.T) {
+func TestFragmentsPeers(t *testing.T) {
 	eachPair(t, func(t *testing.T, p pair) {
-		m := p.meet(t, websocket.Options{})
+		m := p.connect(t, websocket.Options{})
 		if p.can(t, m, doFragments) {
 			m.send(t, fragmented)
 			wantMessage(t, m.receive(t), fragmented)
@@ -56,19 +56,19 @@ func TestTheirFragmentsArriveAsOneMessage(t *testing.T) {
 	})
 }
 
-// Without it nobody would know whether the peers cut the message at all.
-func TestTheirFragmentsAreCounted(t *testing.T) {
+// This test checks that the peers do send fragments.
+func TestFragmentsPeersLimit(t *testing.T) {
 	eachPair(t, func(t *testing.T, p pair) {
-		m := p.meet(t, websocket.Options{MaxFragments: 1})
+		m := p.connect(t, websocket.Options{MaxFragments: 1})
 		if !p.can(t, m, doFragments) {
 			return
 		}
 		m.send(t, fragmented)
 		if end := m.outcome(t); end.Sent.Code != websocket.ClosePolicyViolation {
-			t.Errorf("a second fragment must be over a limit of one, and end in 1008; we sent %v, cause %s", end.Sent, end.Cause)
+			t.Errorf("with a limit of one fragment we send %v, cause %s; expected 1008", end.Sent, end.Cause)
 		}
 		if r := wantReport(t, m.ended); r.Clean == "clean" && r.Code != 1008 {
-			t.Errorf("the peer must not take a failed connection for a normal end; it reports %v", r)
+			t.Errorf("the peer reports %v, expected 1008 or an unclean end", r)
 		}
 	})
 }

@@ -38,14 +38,14 @@ var gobwasPeer = peer{
 	},
 }
 
-// gobwasConn is a transport and a role: the library works on single frames.
+// gobwasConn is a transport and a role. The library reads and writes single frames.
 type gobwasConn struct {
 	net.Conn
 	state ws.State
 }
 
 func runGobwas(nc net.Conn, from io.Reader, state ws.State) report {
-	defer func() { _ = nc.Close() }() // the report is the error of reading
+	defer func() { _ = nc.Close() }() // the report comes from reading
 	c := gobwasConn{nc, state}
 	e := &echo{library: c}
 	reader := wsutil.DefaultReader(from, state)
@@ -59,11 +59,11 @@ func runGobwas(nc net.Conn, from io.Reader, state ws.State) report {
 			}
 			return report{Code: int(closed.Code), Reason: closed.Reason}
 		}
-		e.answer(m)
+		e.handle(m)
 	}
 }
 
-// read is the loop of the library's own helpers, except that these drop pongs.
+// read reads a message like the helpers of the library, which however discard pongs.
 func (c gobwasConn) read(from *wsutil.Reader) (message, error) {
 	for {
 		header, err := from.NextFrame()
@@ -85,7 +85,7 @@ func (c gobwasConn) control(header ws.Header, from io.Reader) error {
 		return wsutil.ControlFrameHandler(c.Conn, c.state)(header, from)
 	}
 	payload, err := io.ReadAll(from)
-	pong(c, string(payload))
+	reportPong(c, string(payload))
 	return err
 }
 
@@ -114,7 +114,7 @@ func (c gobwasConn) writeFrame(f ws.Frame) error {
 
 func (c gobwasConn) ping(payload string) error { return c.writeFrame(ws.NewPingFrame([]byte(payload))) }
 
-// close sends a Close; the loop reads on for the answer.
+// close sends a Close. The read loop reads the answer.
 func (c gobwasConn) close(code int, reason string) error {
 	if code == 0 {
 		return c.writeFrame(ws.NewCloseFrame(nil))

@@ -34,10 +34,10 @@ func runGorilla(c *gorilla.Conn, err error) (report, error) {
 	if err != nil {
 		return report{}, err
 	}
-	defer func() { _ = c.Close() }() // its report is the error of reading
+	defer func() { _ = c.Close() }() // the report comes from reading
 	e := &echo{library: gorillaConn{c}}
 	c.SetPongHandler(func(payload string) error {
-		pong(e, payload)
+		reportPong(e, payload)
 		return nil
 	})
 	for {
@@ -49,13 +49,13 @@ func runGorilla(c *gorilla.Conn, err error) (report, error) {
 			}
 			return report{Code: closed.Code, Reason: closed.Text}, nil
 		}
-		e.answer(message{op == gorilla.BinaryMessage, data})
+		e.handle(message{op == gorilla.BinaryMessage, data})
 	}
 }
 
 func (c gorillaConn) write(m message) error { return c.WriteMessage(int(m.opcode()), m.data) }
 
-// writeFragments makes a frame of each buffer of the library, which is what its writer does.
+// writeFragments uses the library's writer, which sends a frame for each full buffer.
 func (c gorillaConn) writeFragments(m message) error {
 	w, err := c.NextWriter(int(m.opcode()))
 	if err != nil {
@@ -73,7 +73,7 @@ func (c gorillaConn) ping(payload string) error {
 	return c.WriteControl(gorilla.PingMessage, []byte(payload), time.Time{})
 }
 
-// close sends a Close and reads on for the answer.
+// close sends a Close. The read loop reads the answer.
 func (c gorillaConn) close(code int, reason string) error {
 	if code == 0 {
 		code = gorilla.CloseNoStatusReceived // an empty Close

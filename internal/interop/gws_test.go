@@ -32,11 +32,11 @@ func gwsCompression(v variant) gws.PermessageDeflate {
 	return gws.PermessageDeflate{Enabled: v.compressed, ServerContextTakeover: true, ClientContextTakeover: true}
 }
 
-// gwsHandler has the library's own answers to pings.
+// gwsHandler handles the events of a connection. The library's handler answers pings.
 type gwsHandler struct {
 	gws.BuiltinEventHandler
 	echo
-	told report
+	end report
 }
 
 func (h *gwsHandler) run(c *gws.Conn, err error) (report, error) {
@@ -45,20 +45,20 @@ func (h *gwsHandler) run(c *gws.Conn, err error) (report, error) {
 	}
 	h.library = gwsConn{c}
 	c.ReadLoop()
-	return h.told, nil
+	return h.end, nil
 }
 
 func (h *gwsHandler) OnMessage(_ *gws.Conn, m *gws.Message) {
 	defer func() { _ = m.Close() }() // returns a buffer, and never fails
-	h.answer(message{m.Opcode == gws.OpcodeBinary, bytes.Clone(m.Bytes())})
+	h.handle(message{m.Opcode == gws.OpcodeBinary, bytes.Clone(m.Bytes())})
 }
 
-func (h *gwsHandler) OnPong(_ *gws.Conn, payload []byte) { pong(h.library, string(payload)) }
+func (h *gwsHandler) OnPong(_ *gws.Conn, payload []byte) { reportPong(h.library, string(payload)) }
 
 func (h *gwsHandler) OnClose(_ *gws.Conn, err error) {
 	var closed *gws.CloseError
 	if errors.As(err, &closed) {
-		h.told = report{Code: int(closed.Code), Reason: string(closed.Reason)}
+		h.end = report{Code: int(closed.Code), Reason: string(closed.Reason)}
 	}
 }
 
@@ -66,7 +66,7 @@ type gwsConn struct{ *gws.Conn }
 
 func (c gwsConn) write(m message) error { return c.WriteMessage(gws.Opcode(m.opcode()), m.data) }
 
-// writeFragments sends a file, as frames of 128 KiB.
+// writeFragments uses WriteFile, which sends frames of 128 KiB.
 func (c gwsConn) writeFragments(m message) error {
 	return c.WriteFile(gws.Opcode(m.opcode()), bytes.NewReader(m.data))
 }

@@ -9,12 +9,12 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// sizes are those around which the length of a frame changes its form (RFC 6455, section 5.2), and our default limit.
+// sizes are the lengths at which the form of the length field changes (RFC 6455, section 5.2), and our default limit.
 var sizes = []int{0, 1, 125, 126, 65535, 65536, 1 << 20}
 
-func TestMessagesComeBackAsTheyWere(t *testing.T) {
+func TestMessages(t *testing.T) {
 	eachPair(t, func(t *testing.T, p pair) {
-		m := p.meet(t, websocket.Options{})
+		m := p.connect(t, websocket.Options{})
 		for _, size := range sizes {
 			for _, sent := range []message{textOf(size), binaryOf(size)} {
 				m.send(t, sent)
@@ -24,7 +24,7 @@ func TestMessagesComeBackAsTheyWere(t *testing.T) {
 	})
 }
 
-// textOf returns text of so many bytes, most of it not ASCII.
+// textOf returns a text message of size bytes, most of which are not ASCII.
 func textOf(size int) message {
 	text := strings.Repeat("äß€𝄞", size/11+1)[:size]
 	valid := strings.ToValidUTF8(text, "")
@@ -42,7 +42,7 @@ func binaryOf(size int) message {
 func wantMessage(t *testing.T, got, want message) {
 	t.Helper()
 	if got.binary != want.binary || !bytes.Equal(got.data, want.data) {
-		t.Errorf("the message must be %v; got %v", want, got)
+		t.Errorf("the message is %v, expected %v", got, want)
 	}
 }
 

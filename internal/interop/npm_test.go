@@ -9,10 +9,11 @@ import (
 	"testing"
 )
 
-// bunPath is where npm puts Bun.
+// bunPath is the path at which npm installs Bun.
 var bunPath = filepath.Join("node_modules", ".bin", "bun")
 
-// installed returns why the packages are not installed; empty if they are. It tells it too, since a skipped test is silent.
+// installed installs the packages. It returns an empty string, or the reason why that is not possible. It also prints the
+// reason, because skipped tests print nothing.
 var installed = sync.OnceValue(func() string {
 	why := install("testdata")
 	if why != "" {
@@ -21,7 +22,8 @@ var installed = sync.OnceValue(func() string {
 	return why
 })
 
-// install makes npm install what package-lock.json in a folder pins, and does not again until that changes.
+// install installs the packages in the package-lock.json of a folder with npm, unless they are up to date. It returns an
+// empty string, or the reason why that is not possible.
 func install(folder string) string {
 	lock := filepath.Join(folder, "package-lock.json")
 	if isNewer(filepath.Join(folder, "node_modules", ".package-lock.json"), lock) {
@@ -49,7 +51,7 @@ func isNewer(file, than string) bool {
 	return err == nil && !a.ModTime().Before(b.ModTime())
 }
 
-// needPackages skips the test where the packages cannot be installed.
+// needPackages skips the test if the packages cannot be installed.
 func needPackages(t *testing.T) {
 	t.Helper()
 	if why := installed(); why != "" {

@@ -22,41 +22,42 @@ type end interface {
 	closeNow()
 }
 
-// meeting is a connection between an end of ours and a peer.
-type meeting struct {
+// connection is a connection between our end and a peer.
+type connection struct {
 	end
 	conn      *websocket.Conn // nil in the role served
-	transport *net.TCPConn    // below it, by a descriptor of the test's own
-	ended     <-chan report   // the peer's
+	transport *net.TCPConn    // our transport, with a separate descriptor
+	ended     <-chan report   // receives the peer's report
 }
 
-// meet opens a connection.
-func (p pair) meet(t *testing.T, opts websocket.Options) *meeting {
+// connect opens a connection.
+func (p pair) connect(t *testing.T, opts websocket.Options) *connection {
 	t.Helper()
 	if p.compressed {
 		opts.Compression = &websocket.CompressionOptions{}
 	}
 	if p.role == dialled {
-		return p.meetServer(t, opts)
+		return p.connectToServer(t, opts)
 	}
-	return p.meetClient(t, opts)
+	return p.connectClient(t, opts)
 }
 
-func (p pair) meetServer(t *testing.T, opts websocket.Options) *meeting {
+// connectToServer connects our client to the peer's server.
+func (p pair) connectToServer(t *testing.T, opts websocket.Options) *connection {
 	t.Helper()
 	url, ended := p.serve(t, p.variant)
-	m := &meeting{ended: ended}
+	m := &connection{ended: ended}
 	options := &websocket.DialOptions{Options: opts, Proxy: websocket.NoProxy}
 	options.NetDial = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		nc, err := new(net.Dialer).DialContext(ctx, network, addr)
 		if err == nil {
-			m.transport, err = another(nc)
+			m.transport, err = duplicate(nc)
 		}
 		return nc, err
 	}
 	c, err := websocket.Dial(within(t), url, options)
 	if err != nil {
-		t.Fatalf("our client must reach the server of %s; got %v", p.name, err)
+		t.Fatalf("our client cannot connect to the server of %s: %v", p.name, err)
 	}
 	t.Cleanup(c.CloseNow)
 	t.Cleanup(func() { _ = m.transport.Close() })
@@ -64,9 +65,10 @@ func (p pair) meetServer(t *testing.T, opts websocket.Options) *meeting {
 	return m
 }
 
-func (p pair) meetClient(t *testing.T, opts websocket.Options) *meeting {
+// connectClient connects the peer's client to our server.
+func (p pair) connectClient(t *testing.T, opts websocket.Options) *connection {
 	t.Helper()
-	transports, ends := make(chan *net.TCPConn, 1), make(chan *meeting, 1)
+	transports, ends := make(chan *net.TCPConn, 1), make(chan *connection, 1)
 	var handler http.Handler
 	if p.role == accepted {
 		handler = acceptTo(t, ends, opts)
@@ -75,7 +77,7 @@ func (p pair) meetClient(t *testing.T, opts websocket.Options) *meeting {
 	}
 	server := httptest.NewUnstartedServer(handler)
 	server.Config.ConnContext = func(ctx context.Context, nc net.Conn) context.Context {
-		second, err := another(nc)
+		second, err := duplicate(nc)
 		if err != nil {
 			t.Error(err)
 		}
@@ -95,53 +97,55 @@ func (p pair) meetClient(t *testing.T, opts websocket.Options) *meeting {
 		t.Cleanup(func() { _ = m.transport.Close() })
 		return m
 	case r := <-ended:
-		t.Fatalf("the client of %s must connect; it reports %+v", p.name, r)
+		t.Fatalf("the client of %s does not connect; it reports %+v", p.name, r)
 	case <-within(t).Done():
-		t.Fatalf("the client of %s must connect; it does not", p.name)
+		t.Fatalf("the client of %s does not connect", p.name)
 	}
 	return nil
 }
 
-func acceptTo(t *testing.T, ends chan<- *meeting, opts websocket.Options) http.HandlerFunc {
+// acceptTo returns a handler that accepts a connection and sends it to ends.
+func acceptTo(t *testing.T, ends chan<- *connection, opts websocket.Options) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		c, err := websocket.Accept(w, r, &websocket.AcceptOptions{Options: opts, Origins: anyOrigin})
 		if err != nil {
-			t.Errorf("our server must accept the peer's handshake; got %v", err)
+			t.Errorf("Accept returns %v", err)
 			return
 		}
 		t.Cleanup(c.CloseNow)
-		ends <- &meeting{conn: c, end: connEnd{c}}
+		ends <- &connection{conn: c, end: connEnd{c}}
 	}
 }
 
-// anyOrigin admits clients that speak for a page.
+// anyOrigin admits clients that send the origin of a page.
 var anyOrigin, _ = handshake.NewOriginPolicy("*")
 
-func serveTo(t *testing.T, ends chan<- *meeting, opts websocket.Options) *linger.Server {
+// serveTo returns a server of the runtime that sends its connection to ends.
+func serveTo(t *testing.T, ends chan<- *connection, opts websocket.Options) *linger.Server {
 	e := socketEnd{messages: make(chan message, 1), closed: make(chan websocket.Outcome, 1)}
 	return linger.NewServer(linger.HandlerFuncs{
 		OnUpgrade: func(u *linger.Upgrade) {
 			s, err := u.Accept(linger.AcceptOptions{})
 			if err != nil {
-				t.Errorf("our server must accept the peer's handshake; got %v", err)
+				t.Errorf("Accept of the upgrade returns %v", err)
 				return
 			}
 			t.Cleanup(s.CloseNow)
 			e.socket = s
-			ends <- &meeting{end: e}
+			ends <- &connection{end: e}
 		},
 		OnMessage: func(m *linger.Message) { e.messages <- message{m.Binary, m.Data} },
 		OnClose:   func(c *linger.Close) { e.closed <- c.Outcome },
 	}, linger.Options{Options: opts, Origins: anyOrigin, SendQueue: 4 << 20})
 }
 
-// connEnd is a connection that is read and written.
+// connEnd is our end as a connection of the library.
 type connEnd struct{ conn *websocket.Conn }
 
 func (e connEnd) send(t *testing.T, m message) {
 	t.Helper()
 	if err := e.conn.Write(within(t), m.opcode(), m.data); err != nil {
-		t.Fatalf("a message must be written; got %v", err)
+		t.Fatalf("Write returns %v", err)
 	}
 }
 
@@ -149,7 +153,7 @@ func (e connEnd) receive(t *testing.T) message {
 	t.Helper()
 	op, data, err := e.conn.Read(within(t))
 	if err != nil {
-		t.Fatalf("a message must come from the peer; got %v", err)
+		t.Fatalf("Read returns %v, expected a message", err)
 	}
 	return message{op == websocket.Binary, data}
 }
@@ -158,26 +162,26 @@ func (e connEnd) close(t *testing.T, s websocket.Status) {
 	t.Helper()
 	err := e.conn.Close(s.Code, s.Reason)
 	if end, ok := e.conn.Outcome(); !ok || end.Clean != (err == nil) {
-		t.Errorf("Close must return at the end, and nil for a clean one; got %v and %+v", err, end)
+		t.Errorf("Close returns %v with the outcome %+v, expected an error unless it is clean", err, end)
 	}
 }
 
-// outcome reads on, as an application does: what is not read makes the peer wait.
+// outcome reads until the connection ends, like an application, because unread input would make the peer wait.
 func (e connEnd) outcome(t *testing.T) websocket.Outcome {
 	t.Helper()
 	if op, data, err := e.conn.Read(within(t)); err == nil {
-		t.Errorf("the connection must end; got %v", message{op == websocket.Binary, data})
+		t.Errorf("Read returns %v, expected the end of the connection", message{op == websocket.Binary, data})
 	}
 	select {
 	case <-e.conn.Done():
 	case <-within(t).Done():
-		t.Fatal("our connection must end; it does not")
+		t.Fatal("our connection does not end")
 	}
 	end, _ := e.conn.Outcome()
 	return end
 }
 
-// socketEnd is a connection of the runtime.
+// socketEnd is our end as a connection of the runtime.
 type socketEnd struct {
 	socket   *linger.Socket
 	messages chan message
@@ -187,7 +191,7 @@ type socketEnd struct {
 func (e socketEnd) send(t *testing.T, m message) {
 	t.Helper()
 	if err := e.socket.Send(linger.Payload{Data: m.data, Binary: m.binary}); err != nil {
-		t.Fatalf("a message must be sent; got %v", err)
+		t.Fatalf("Send returns %v", err)
 	}
 }
 
@@ -197,9 +201,9 @@ func (e socketEnd) receive(t *testing.T) message {
 	case m := <-e.messages:
 		return m
 	case end := <-e.closed:
-		t.Fatalf("a message must come from the peer; got the end: %+v", end)
+		t.Fatalf("the connection ends with %+v, expected a message", end)
 	case <-within(t).Done():
-		t.Fatal("a message must come from the peer; none did")
+		t.Fatal("no message arrives from the peer")
 	}
 	return message{}
 }
@@ -207,7 +211,7 @@ func (e socketEnd) receive(t *testing.T) message {
 func (e socketEnd) close(t *testing.T, s websocket.Status) {
 	t.Helper()
 	if err := e.socket.Close(s.Code, s.Reason); err != nil {
-		t.Fatalf("the closing handshake must start; got %v", err)
+		t.Fatalf("Close returns %v", err)
 	}
 }
 
@@ -217,7 +221,7 @@ func (e socketEnd) outcome(t *testing.T) websocket.Outcome {
 	case end := <-e.closed:
 		return end
 	case <-within(t).Done():
-		t.Fatal("our socket must get its close event; it does not")
+		t.Fatal("our socket has no close event")
 	}
 	return websocket.Outcome{}
 }
@@ -226,8 +230,9 @@ func (e connEnd) closeNow() { e.conn.CloseNow() }
 
 func (e socketEnd) closeNow() { e.socket.CloseNow() }
 
+// within returns a context with the timeout of a wait.
 func within(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	t.Cleanup(cancel)
 	return ctx
 }

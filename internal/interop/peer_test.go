@@ -5,15 +5,14 @@ import (
 	"time"
 )
 
-// patience bounds what a test waits for. Nothing takes this long unless it is broken.
-const patience = 20 * time.Second
+// timeout bounds each wait.
+const timeout = 20 * time.Second
 
-// peer is another implementation. What it opens is an echo that obeys commands; the report tells how one connection
-// ended for it.
+// peer is another implementation. It echoes messages and carries out commands, and reports how each connection ended.
 type peer struct {
 	name  string
-	serve func(t *testing.T, v variant) (url string, ended <-chan report) // nil: it is a client only
-	dial  func(t *testing.T, url string, v variant) (ended <-chan report)
+	serve func(t *testing.T, v variant) (url string, ended <-chan report) // starts a server; nil for a client only
+	dial  func(t *testing.T, url string, v variant) (ended <-chan report) // starts a client
 }
 
 var peers = []peer{
@@ -28,17 +27,17 @@ func clientOnly(p peer) peer {
 	return p
 }
 
-// report is what a peer's API tells of the end.
+// report is what a peer's API reports about the end of a connection.
 type report struct {
-	Code   int    `json:"code"` // 0: it tells no code
+	Code   int    `json:"code"` // 0 if the API reports no code
 	Reason string `json:"reason"`
-	Clean  string `json:"clean"` // "clean" or "not clean"; empty: it does not tell
+	Clean  string `json:"clean"` // "clean" or "not clean"; empty if the API does not report it
 }
 
-// variant is what both ends are asked to agree on.
+// variant is what both ends negotiate.
 type variant struct{ compressed bool }
 
-// variants are those that all tests run in.
+// variants are the variants in which all tests run.
 var variants = []variant{{compressed: false}, {compressed: true}}
 
 func (v variant) String() string {
@@ -48,13 +47,13 @@ func (v variant) String() string {
 	return "plain"
 }
 
-// role is how our end comes about.
+// role is the kind of our end.
 type role string
 
 const (
-	dialled  role = "Dial"   // our client and its server
-	accepted role = "Accept" // its client and our connection
-	served   role = "Server" // its client and our runtime
+	dialled  role = "Dial"   // our client, with the peer's server
+	accepted role = "Accept" // a server of package websocket, with the peer's client
+	served   role = "Server" // a server of the runtime, with the peer's client
 )
 
 func (p peer) roles() []role {
@@ -64,14 +63,14 @@ func (p peer) roles() []role {
 	return []role{dialled, accepted, served}
 }
 
-// pair is one of us and one of them.
+// pair is a peer with a role of our end and a variant.
 type pair struct {
 	peer
 	role
 	variant
 }
 
-// eachPair runs a test for every peer in every role.
+// eachPair runs a test with every peer in every role and variant.
 func eachPair(t *testing.T, test func(t *testing.T, p pair)) {
 	for _, v := range variants {
 		for _, other := range peers {
@@ -88,11 +87,11 @@ func wantReport(t *testing.T, ended <-chan report) report {
 	select {
 	case r, ok := <-ended:
 		if !ok {
-			t.Fatal("the peer must report how the connection ended; its process has ended")
+			t.Fatal("the process of the peer has ended without a report")
 		}
 		return r
-	case <-time.After(patience):
-		t.Fatal("the peer must report how the connection ended; it does not")
+	case <-time.After(timeout):
+		t.Fatal("the peer does not report how the connection ended")
 		return report{}
 	}
 }

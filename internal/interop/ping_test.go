@@ -9,15 +9,14 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// pongsAreEmpty tells that the peer's own answer to a ping lacks the payload (against RFC 6455, section 5.5.3), so that it is
-// no answer to a ping with one.
+// pongsAreEmpty reports whether the peer's pongs lack the payload of the ping, in violation of RFC 6455, section 5.5.3.
 func (p pair) pongsAreEmpty() bool { return p.name == "gws" }
 
-func TestOurPingsAreAnswered(t *testing.T) {
+func TestPingOurs(t *testing.T) {
 	eachPair(t, func(t *testing.T, p pair) {
-		m := p.meet(t, websocket.Options{})
+		m := p.connect(t, websocket.Options{})
 		if m.conn == nil {
-			t.Log("the runtime pings by itself")
+			t.Log("the runtime has no API for pings")
 			return
 		}
 		wantPong(t, p, m)
@@ -25,9 +24,9 @@ func TestOurPingsAreAnswered(t *testing.T) {
 	})
 }
 
-func TestTheirPingsAreAnswered(t *testing.T) {
+func TestPingPeers(t *testing.T) {
 	eachPair(t, func(t *testing.T, p pair) {
-		m := p.meet(t, websocket.Options{})
+		m := p.connect(t, websocket.Options{})
 		if p.can(t, m, doPing) {
 			wantMessage(t, m.receive(t), message{data: []byte("pong:" + pingPayload)})
 		}
@@ -35,17 +34,17 @@ func TestTheirPingsAreAnswered(t *testing.T) {
 }
 
 // wantPong pings the peer and waits for its pong.
-func wantPong(t *testing.T, p pair, m *meeting) {
+func wantPong(t *testing.T, p pair, m *connection) {
 	t.Helper()
 	if !p.pongsAreEmpty() {
 		if err := m.conn.Ping(within(t)); err != nil {
-			t.Fatalf("the peer must answer a ping; got %v", err)
+			t.Fatalf("Ping returns %v", err)
 		}
 		return
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	if err := m.conn.Ping(ctx); !errors.Is(err, context.DeadlineExceeded) {
-		t.Fatalf("a pong without the ping's payload is no answer; got %v", err)
+		t.Fatalf("Ping with a pong without the payload returns %v, expected the deadline to expire", err)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// scriptPeer is a script in testdata, with one process for all its connections.
+// scriptPeer returns a peer that is a script in testdata. One process serves all connections of a variant.
 func scriptPeer(name, runtime, script string) peer {
 	var lock sync.Mutex
 	running := map[variant]*process{}
@@ -35,7 +35,7 @@ func scriptPeer(name, runtime, script string) peer {
 			case <-within(t).Done():
 			}
 			if p.port == 0 {
-				t.Fatalf("%s must print the port of its server; it does not", script)
+				t.Fatalf("%s does not print the port of its server", script)
 			}
 			return fmt.Sprintf("ws://127.0.0.1:%d/%s", p.port, id), ended
 		},
@@ -43,22 +43,22 @@ func scriptPeer(name, runtime, script string) peer {
 			p := start(t, v)
 			id, ended := p.expect()
 			if _, err := fmt.Fprintln(p.input, url, id); err != nil {
-				t.Fatalf("%s must run; got %v", script, err)
+				t.Fatalf("%s does not run: %v", script, err)
 			}
 			return ended
 		},
 	}
 }
 
-// process is a script that runs until its input ends, which it does with this process.
+// process is a running script. It runs until its input ends, at the latest when the process of the tests ends.
 type process struct {
 	input io.Writer
-	ready chan struct{} // closed when port is known, or the process has ended
-	port  int           // of its server
+	ready chan struct{} // closed when port is known or the process has ended
+	port  int           // the port of its server
 
 	mu    sync.Mutex
-	last  int
-	ended map[string]chan report // by the connection's id, until it is reported; nil when the process has ended
+	last  int                    // the id of the last connection
+	ended map[string]chan report // by id: receives the report of a connection; nil after the process has ended
 }
 
 func startProcess(t *testing.T, runtime, script string, v variant) *process {
@@ -66,7 +66,7 @@ func startProcess(t *testing.T, runtime, script string, v variant) *process {
 	probe := exec.Command(runtime, "--version")
 	probe.Dir = "testdata"
 	if output, err := probe.CombinedOutput(); err != nil {
-		t.Skipf("this peer is not tested: %s does not run: %v\n%s", runtime, err, output)
+		t.Skipf("this peer is not tested because %s does not run: %v\n%s", runtime, err, output)
 	}
 	command := exec.Command(runtime, script, v.String())
 	command.Dir, command.Stderr = "testdata", os.Stderr
@@ -86,22 +86,22 @@ func startProcess(t *testing.T, runtime, script string, v variant) *process {
 	return p
 }
 
-// expect announces a connection.
+// expect returns an id for a new connection and the channel of its report.
 func (p *process) expect() (id string, ended <-chan report) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.last++
 	id = strconv.Itoa(p.last)
-	told := make(chan report, 1)
+	c := make(chan report, 1)
 	if p.ended == nil {
-		close(told)
+		close(c)
 	} else {
-		p.ended[id] = told
+		p.ended[id] = c
 	}
-	return id, told
+	return id, c
 }
 
-// read takes what the script prints.
+// read reads the output of the script.
 func (p *process) read(output io.Reader) {
 	for lines := bufio.NewScanner(output); lines.Scan(); {
 		var line struct {
@@ -114,9 +114,9 @@ func (p *process) read(output io.Reader) {
 		case err == nil && line.Port != 0 && p.port == 0:
 			p.port = line.Port
 			close(p.ready)
-		case err == nil && p.tell(line.ID, line.Report):
+		case err == nil && p.deliver(line.ID, line.Report):
 		default:
-			fmt.Fprintln(os.Stderr, "this is not the port of a script, nor the one report on a connection:", lines.Text())
+			fmt.Fprintln(os.Stderr, "unexpected output of a script:", lines.Text())
 		}
 	}
 	if p.port == 0 {
@@ -124,20 +124,20 @@ func (p *process) read(output io.Reader) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, told := range p.ended {
-		close(told)
+	for _, c := range p.ended {
+		close(c)
 	}
 	p.ended = nil
 }
 
-// tell hands a report on; false if none is due.
-func (p *process) tell(id string, r report) bool {
+// deliver delivers the report of a connection. It returns false if none is expected.
+func (p *process) deliver(id string, r report) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	told, due := p.ended[id]
-	if due {
-		told <- r
+	c, expected := p.ended[id]
+	if expected {
+		c <- r
 		delete(p.ended, id)
 	}
-	return due
+	return expected
 }

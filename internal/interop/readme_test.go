@@ -14,13 +14,13 @@ import (
 
 var update = flag.Bool("update", false, "write the tables of README.md instead of comparing them")
 
-// The tables stand between these lines.
+// The tables are between these lines.
 const (
 	tablesBegin = "<!-- tables: go test -run Readme -update -->\n"
 	tablesEnd   = "<!-- end of tables -->\n"
 )
 
-func TestReadmeTellsWhatIsTested(t *testing.T) {
+func TestReadmeTables(t *testing.T) {
 	text, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -28,29 +28,29 @@ func TestReadmeTellsWhatIsTested(t *testing.T) {
 	before, rest, found := strings.Cut(string(text), tablesBegin)
 	got, after, ended := strings.Cut(rest, tablesEnd)
 	if !found || !ended {
-		t.Fatalf("README.md must have the lines %q and %q", tablesBegin, tablesEnd)
+		t.Fatalf("README.md does not have the lines %q and %q", tablesBegin, tablesEnd)
 	}
-	want := "\n" + closingTable() + "\n" + cutTable() + "\n"
+	want := "\n" + closingTable() + "\n" + abruptTable() + "\n"
 	if got == want {
 		return
 	}
 	if !*update {
-		t.Fatalf("the tables of README.md must be those of the tests; to write them: go test -run Readme -update; they should be:\n%s", want)
+		t.Fatalf("the tables of README.md differ from the tests; write them with go test -run Readme -update; expected:\n%s", want)
 	}
 	if err := os.WriteFile("README.md", []byte(before+tablesBegin+want+tablesEnd+after), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// closingTable is what the ends report of a closing handshake.
+// closingTable returns the table of what both ends report about closing handshakes.
 func closingTable() string {
 	var b strings.Builder
-	b.WriteString("| peer | our end | first to close | we report | it reports | because it |\n|---|---|---|---|---|---|\n")
+	b.WriteString("| peer | our end | first to close | we report | the peer reports | because the peer |\n|---|---|---|---|---|---|\n")
 	for _, other := range peers {
-		for _, by := range []closer{weClose, theyClose} {
+		for _, by := range []closer{weClose, peerCloses} {
 			rows := grouped(other, func(p pair) string {
-				ours, theirs := p.inWords(by)
-				return fmt.Sprintf("%s | %s | %s | %s", by, ours, theirs, p.because(by))
+				ours, peers := p.describe(by)
+				return fmt.Sprintf("%s | %s | %s | %s", by, ours, peers, p.because(by))
 			})
 			for _, row := range rows {
 				fmt.Fprintf(&b, "| %s | %s |\n", other.name, row)
@@ -60,13 +60,13 @@ func closingTable() string {
 	return b.String()
 }
 
-// cutTable is what the peers report of an end without a Close.
-func cutTable() string {
+// abruptTable returns the table of what the peers report about ends without a Close.
+func abruptTable() string {
 	var b strings.Builder
-	b.WriteString("| peer | our end | after our FIN it reports | after our reset it reports |\n|---|---|---|---|\n")
+	b.WriteString("| peer | our end | report after our FIN | report after our RST |\n|---|---|---|---|\n")
 	for _, other := range peers {
 		rows := grouped(other, func(p pair) string {
-			return cutInWords(p.afterCut(doFIN)) + " | " + cutInWords(p.afterCut(doReset))
+			return describeAbrupt(p.afterAbruptEnd(doFIN)) + " | " + describeAbrupt(p.afterAbruptEnd(doReset))
 		})
 		for _, row := range rows {
 			fmt.Fprintf(&b, "| %s | %s |\n", other.name, row)
@@ -75,7 +75,7 @@ func cutTable() string {
 	return b.String()
 }
 
-// grouped returns a row for each role of ours, with those in one that say the same.
+// grouped returns a row for each role of our end. Roles with the same row are combined.
 func grouped(other peer, row func(pair) string) []string {
 	var rows []string
 	roles := map[string][]string{}
@@ -92,6 +92,7 @@ func grouped(other peer, row func(pair) string) []string {
 	return rows
 }
 
+// because returns the explanations of the peer's quirks.
 func (p pair) because(by closer) string {
 	var all []string
 	for _, q := range p.quirks(by) {
@@ -102,32 +103,32 @@ func (p pair) because(by closer) string {
 	return strings.Join(all, "; ")
 }
 
-// inWords tells what both ends report, over all codes.
-func (p pair) inWords(by closer) (ours, theirs string) {
-	var our, their told
+// describe describes what both ends report for all codes.
+func (p pair) describe(by closer) (ours, peers string) {
+	var our, their summary
 	for _, code := range append(slices.Clone(codes), websocket.CloseNoStatus) {
 		s := websocket.Status{Code: code, Reason: "why"}
 		e := p.expect(by, s)
 		if by == weClose && code == websocket.CloseNoStatus {
-			continue // our API sends no empty Close
+			continue // our API cannot send an empty Close
 		}
 		if e.cannot {
 			our.notes = append(our.notes, fmt.Sprintf("%d cannot be sent", code))
 			continue
 		}
 		our.add(s, e.ours)
-		their.add(s, e.theirs)
+		their.add(s, e.peers)
 	}
 	return our.String(), their.String()
 }
 
-// told collects what one end reports for several codes.
-type told struct {
+// summary summarizes what one end reports for several codes.
+type summary struct {
 	last  report
 	notes []string
 }
 
-func (o *told) add(s websocket.Status, r report) {
+func (o *summary) add(s websocket.Status, r report) {
 	o.last = r
 	switch {
 	case r.Code == 0 || r.Code == int(s.Code):
@@ -138,7 +139,7 @@ func (o *told) add(s websocket.Status, r report) {
 	}
 }
 
-func (o *told) String() string {
+func (o *summary) String() string {
 	words := []string{"nothing"}
 	if o.last.Code != 0 {
 		words = []string{"the code"}
@@ -152,7 +153,7 @@ func (o *told) String() string {
 	return strings.Join(append(words, o.notes...), ", ")
 }
 
-func cutInWords(r report) string {
+func describeAbrupt(r report) string {
 	switch {
 	case r.Code == 0:
 		return "an error"

@@ -9,17 +9,17 @@ import (
 	"testing"
 )
 
-// typed is an application in TypeScript that uses most of what there is, and lines that must not pass.
+// typed is an application in TypeScript that uses most of the API, with lines that must have type errors.
 var typed = filepath.Join("testdata", "typed.ts")
 
-// libraries are those of TypeScript beside which the types of Linger are checked.
+// libraries are the sets of TypeScript libraries with which the types of Linger are checked.
 var libraries = map[string][]string{
 	"none for browsers": {"es2023"},
 	"webworker":         {"es2023", "webworker", "webworker.iterable"},
-	"the default":       nil, // with dom
+	"the default":       nil, // includes dom
 }
 
-func TestTypesFitBesideTheLibrariesOfTypeScript(t *testing.T) {
+func TestTypes(t *testing.T) {
 	needPackages(t)
 	types := writeTypes(t)
 	app, err := filepath.Abs(typed)
@@ -33,7 +33,7 @@ func TestTypesFitBesideTheLibrariesOfTypeScript(t *testing.T) {
 	}
 }
 
-func TestExamplesHaveNoTypeErrors(t *testing.T) {
+func TestTypesOfExamples(t *testing.T) {
 	needPackages(t)
 	if why := install(yjsFolder); why != "" {
 		t.Skip("the examples are not checked: " + why)
@@ -44,28 +44,28 @@ func TestExamplesHaveNoTypeErrors(t *testing.T) {
 	}
 	scripts, err := filepath.Glob(filepath.Join(examples, "*", "*.[jt]s"))
 	if err != nil || len(scripts) < 5 {
-		t.Fatalf("there are examples in JavaScript; got %q %v", scripts, err)
+		t.Fatalf("the examples in JavaScript are %q with error %v", scripts, err)
 	}
 	for _, script := range scripts {
 		text, err := os.ReadFile(script)
 		if err != nil || strings.Contains(string(text), "{any}") || strings.Contains(string(text), ": any") {
-			t.Errorf("%s uses no any; got %v", script, err)
+			t.Errorf("%s uses any, or cannot be read: %v", script, err)
 		}
 	}
-	compile(t, []string{"es2023"}, map[string]any{"skipLibCheck": true}, append(scripts, writeTypes(t))...) // of the packages
+	compile(t, []string{"es2023"}, map[string]any{"skipLibCheck": true}, append(scripts, writeTypes(t))...) // skipLibCheck ignores errors of the packages
 }
 
-// writeTypes has linger write its types, and returns the file.
+// writeTypes writes the types with linger types and returns the path of the file.
 func writeTypes(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "linger.d.ts")
 	if output, err := exec.Command(buildLinger(t), "types", path).CombinedOutput(); err != nil {
-		t.Fatalf("linger types writes the file; got %v\n%s", err, output)
+		t.Fatalf("linger types fails: %v\n%s", err, output)
 	}
 	return path
 }
 
-// compile checks files with the compiler of TypeScript.
+// compile type-checks files with the TypeScript compiler.
 func compile(t *testing.T, libraries []string, more map[string]any, files ...string) {
 	t.Helper()
 	options := map[string]any{
@@ -87,6 +87,6 @@ func compile(t *testing.T, libraries []string, more map[string]any, files ...str
 		t.Fatal(err)
 	}
 	if output, err := exec.Command("node", filepath.Join("testdata", "node_modules", "typescript", "bin", "tsc"), "-p", path).CombinedOutput(); err != nil {
-		t.Errorf("there are no type errors; got %v\n%s", err, output)
+		t.Errorf("type checking fails: %v\n%s", err, output)
 	}
 }

@@ -16,11 +16,11 @@ import (
 	"time"
 )
 
-// yjsFolder has the example: two servers, and clients of y-websocket.
+// yjsFolder is the folder of the example, which has two servers and clients of y-websocket.
 var yjsFolder = filepath.Join("..", "..", "examples", "yjs")
 
-// yjsPatience bounds a step of a test. None takes this long unless it is broken.
-const yjsPatience = time.Minute
+// yjsTimeout bounds each step of a test.
+const yjsTimeout = time.Minute
 
 // buildLinger builds the linger command and returns its path.
 func buildLinger(t *testing.T) string {
@@ -29,17 +29,17 @@ func buildLinger(t *testing.T) string {
 	build := exec.Command("go", "build", "-buildvcs=false", "-o", path, "./cmd/linger")
 	build.Dir = filepath.Join("..", "..")
 	if output, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("the command builds; got %v\n%s", err, output)
+		t.Fatalf("building the command: %v\n%s", err, output)
 	}
 	return path
 }
 
-// yjsServer is one of the example's servers, which also has its engine replaced when it is asked for /crash.
+// yjsServer is one of the example's servers. A request for /crash makes its engine fail.
 type yjsServer struct {
 	t       *testing.T
 	command *exec.Cmd
 	address string
-	lines   chan string // of its output
+	lines   chan string // the lines of its output
 }
 
 func startYjs(t *testing.T, linger, variant string, flags ...string) *yjsServer {
@@ -71,15 +71,15 @@ func startYjs(t *testing.T, linger, variant string, flags ...string) *yjsServer 
 			s.lines <- lines.Text()
 		}
 	}()
-	found := regexp.MustCompile(` runs at http://(\S+)/$`).FindStringSubmatch(s.line(" runs at "))
+	found := regexp.MustCompile(` runs at http://(\S+)/$`).FindStringSubmatch(s.waitLine(" runs at "))
 	s.address = found[1]
 	return s
 }
 
-// line waits for a line of the output.
-func (s *yjsServer) line(part string) string {
+// waitLine waits for a line of the output that contains part, and returns it.
+func (s *yjsServer) waitLine(part string) string {
 	s.t.Helper()
-	late := time.After(yjsPatience)
+	late := time.After(yjsTimeout)
 	var all strings.Builder
 	for {
 		select {
@@ -89,36 +89,36 @@ func (s *yjsServer) line(part string) string {
 				return line
 			}
 			if !open {
-				s.t.Fatalf("the server prints %q; it has ended and printed:\n%s", part, all.String())
+				s.t.Fatalf("the server has ended without printing %q; its output is:\n%s", part, all.String())
 			}
 		case <-late:
-			s.t.Fatalf("the server prints %q; it has printed:\n%s", part, all.String())
+			s.t.Fatalf("the server does not print %q; its output is:\n%s", part, all.String())
 		}
 	}
 }
 
-// reload has the server load its script anew.
+// reload reloads the server's script.
 func (s *yjsServer) reload() {
 	s.t.Helper()
 	if err := s.command.Process.Signal(syscall.SIGHUP); err != nil {
 		s.t.Fatal(err)
 	}
-	s.line("application reloaded")
+	s.waitLine("application reloaded")
 }
 
-// crash has an engine of the server replaced, with all its variables.
+// crash makes an engine of the server fail, so that it is replaced and its variables are lost.
 func (s *yjsServer) crash() {
 	s.t.Helper()
-	client := http.Client{Timeout: yjsPatience}
+	client := http.Client{Timeout: yjsTimeout}
 	response, err := client.Get("http://" + s.address + "/crash")
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	_ = response.Body.Close()
-	s.line("worker replaced")
+	s.waitLine("worker replaced")
 }
 
-// yjsClients are clients of y-websocket, in a process of Node.
+// yjsClients are clients of y-websocket in a Node process.
 type yjsClients struct {
 	t       *testing.T
 	input   io.Writer
@@ -160,27 +160,27 @@ func startYjsClients(t *testing.T) *yjsClients {
 	return c
 }
 
-// do runs commands, one after the other, and returns the last answer.
+// do carries out commands in order and returns the last answer.
 func (c *yjsClients) do(commands ...string) (last yjsAnswer) {
 	c.t.Helper()
 	for _, command := range commands {
 		if _, err := fmt.Fprintln(c.input, command); err != nil {
-			c.t.Fatalf("%s; the clients have ended: %v", command, err)
+			c.t.Fatalf("%s: the clients have ended: %v", command, err)
 		}
 		select {
 		case answer, open := <-c.answers:
 			if !open {
-				c.t.Fatalf("%s; the clients have ended", command)
+				c.t.Fatalf("%s: the clients have ended", command)
 			}
 			last = answer
-		case <-time.After(yjsPatience):
-			c.t.Fatalf("%s; it does not happen", command)
+		case <-time.After(yjsTimeout):
+			c.t.Fatalf("%s: not within %v", command, yjsTimeout)
 		}
 	}
 	return last
 }
 
-// yjsLosses are the ways for a server to lose the variables of an engine.
+// yjsLosses are the ways in which a server loses the variables of an engine.
 var yjsLosses = map[string]struct {
 	flags []string
 	lose  func(s *yjsServer)
@@ -192,9 +192,9 @@ var yjsLosses = map[string]struct {
 	"a reload of a sleepy server": {[]string{"--sleep-after=1ms"}, (*yjsServer).reload},
 }
 
-// TestYjsStaysInSync holds the example to what docs/workers.md says of it: two clients see each other's changes after the
-// server has lost its variables, and so does one that comes later.
-func TestYjsStaysInSync(t *testing.T) {
+// TestYjs checks what docs/workers.md states about the example: after the server has lost its variables two clients still
+// see each other's changes, and so does one that connects later.
+func TestYjs(t *testing.T) {
 	if why := install(yjsFolder); why != "" {
 		t.Skip("the Yjs example is not tested: " + why)
 	}
@@ -202,7 +202,7 @@ func TestYjsStaysInSync(t *testing.T) {
 	for _, variant := range []string{"stay", "close"} {
 		for name, loss := range yjsLosses {
 			if variant == "close" && len(loss.flags) > 0 && loss.flags[0] == "--workers=2" {
-				continue // its documents are of one worker
+				continue // its documents exist in one worker only
 			}
 			t.Run(variant+", "+name, func(t *testing.T) {
 				t.Parallel()
@@ -212,13 +212,13 @@ func TestYjsStaysInSync(t *testing.T) {
 				c.do("ann"+open, "bob"+open, "ann type one", "bob wait one", "bob type -two", "ann wait one-two", "ann present 2", "bob present 2")
 				loss.lose(s)
 				if variant == "close" {
-					c.do("ann connected 2", "bob connected 2") // closed, and back
+					c.do("ann connected 2", "bob connected 2") // the clients have reconnected
 				}
 				c.do("bob type -three", "ann wait one-two-three", "ann type -four", "bob wait one-two-three-four")
 				c.do("eve"+open, "eve wait one-two-three-four", "eve type -five", "ann wait one-two-three-four-five", "bob wait one-two-three-four-five")
 				c.do("bob leave", "eve present 2", "ann present 2")
 				if ann := c.do("ann connected 1"); (ann.Connections == 1) != (variant == "stay") {
-					t.Errorf("connections stay or are closed, as the server is named; ann has connected %d times", ann.Connections)
+					t.Errorf("with the server %q ann has connected %d times", variant, ann.Connections)
 				}
 			})
 		}

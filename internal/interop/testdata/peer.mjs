@@ -1,5 +1,6 @@
-// What the scripts share. A script prints lines of JSON: its port, if it serves, and a report for each connection. It
-// dials each URL that it reads, until its input ends. The last part of a URL's path is the connection's id.
+// Functions that the scripts share. A script prints lines of JSON: the port of its server, if it has one, and a report for
+// each connection. It dials each URL that it reads until its input ends. The last part of a URL's path is the id of the
+// connection.
 import { createInterface } from "node:readline";
 
 export const compressed = process.argv.includes("compressed");
@@ -23,8 +24,8 @@ export function dialEach(dial) {
   lines.on("close", () => process.exit(0));
 }
 
-// Echo answers the messages of one connection. Its verbs are the commands, and send; a verb that the API does not have is
-// missing. What cannot be done is answered with the text "cannot".
+// Echo echoes the messages of one connection and carries out commands. verbs has a function for each command that the API
+// supports, and send. Echo answers other commands with the text "cannot".
 export class Echo {
   constructor(verbs) {
     this.verbs = verbs;

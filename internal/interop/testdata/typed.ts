@@ -1,4 +1,4 @@
-// An application that uses the types of Linger. A line after @ts-expect-error must not pass.
+// An application that uses the types of Linger. Lines after @ts-expect-error must have a type error.
 import { clients as same, env as imported, type WebSocketMessageEvent as Message } from "linger";
 import { env as fromWorkers } from "cloudflare:workers";
 import page from "./page.html";

@@ -5,7 +5,7 @@ import { dialEach, Echo, pingPayload, report } from "./peer.mjs";
 const echoes = new Map();
 subscribe("undici:websocket:pong", ({ websocket, payload }) => echoes.get(websocket)?.pong(payload));
 
-// The API of browsers knows neither fragments nor an end without a Close. It always offers compression.
+// The API of browsers supports neither fragments nor an end without a Close. It always offers compression.
 dialEach((url, id) => {
   const socket = new WebSocket(url);
   socket.binaryType = "arraybuffer";

@@ -6,7 +6,7 @@ function run(socket, id) {
     send: (data, binary) => socket.send(data, { binary }),
     fragments(data, binary) {
       const bytes = Buffer.from(data);
-      const middle = bytes.length / 2 + 1; // inside a character of two bytes
+      const middle = bytes.length / 2 + 1; // within a character of two bytes
       socket.send(bytes.subarray(0, middle), { binary, fin: false });
       socket.send(bytes.subarray(middle), { binary, fin: true });
     },
