@@ -17,7 +17,7 @@ const mostAllocations = 3
 
 // After slow handlers, which those of other tests and all on a busy machine may be, the event loops call up to 16,384
 // handlers on goroutines of their own. So a measurement above the budget is repeated.
-func TestServerAllocationsOfAnEchoedMessage(t *testing.T) {
+func TestServerAllocations(t *testing.T) {
 	for lend, most := range map[bool]float64{false: mostAllocations, true: mostAllocations - 1} {
 		s := linger.NewServer(linger.HandlerFuncs{OnMessage: echo}, linger.Options{LendPayloads: lend})
 		web := httptest.NewServer(s)

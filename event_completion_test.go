@@ -109,7 +109,7 @@ func TestMessageAsyncWaitsForEachCompletion(t *testing.T) {
 	})
 }
 
-func TestMessageAsyncAndAPanic(t *testing.T) {
+func TestMessageAsyncThenPanic(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		taken := make(chan *linger.Completion, 2)
 		var handled []string
@@ -136,7 +136,7 @@ func TestMessageAsyncAndAPanic(t *testing.T) {
 	})
 }
 
-func TestEndsWaitForACompletion(t *testing.T) {
+func TestCompletionDelaysEnds(t *testing.T) {
 	unmasked := []byte{0x81, 0x00}
 	for name, end := range map[string]struct {
 		peer func(c *client)
@@ -188,7 +188,7 @@ func TestMessageAsyncThatIsNeverDone(t *testing.T) {
 	})
 }
 
-func TestShutdownWaitsForACompletion(t *testing.T) {
+func TestServerShutdownWaitsForCompletion(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		taken := make(chan *linger.Completion, 1)
 		s := serve(t, deferring(taken), linger.Options{})
@@ -201,7 +201,7 @@ func TestShutdownWaitsForACompletion(t *testing.T) {
 	})
 }
 
-func TestReloadWaitsForACompletion(t *testing.T) {
+func TestServerReloadWaitsForCompletion(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		taken := make(chan *linger.Completion, 1)
 		s := serve(t, deferring(taken), linger.Options{})
@@ -271,7 +271,7 @@ func TestPeerCloseAndDrainAsync(t *testing.T) {
 	})
 }
 
-func TestDataChangedByAnAsyncEventIsSaved(t *testing.T) {
+func TestDataChangedDuringAsync(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		type count struct{ N int }
 		s := serve(t, linger.HandlerFuncs{

@@ -38,7 +38,7 @@ func halfOpen(t *testing.T, peerClose func(*linger.PeerClose), opts linger.Optio
 	}, opts)
 }
 
-func TestHalfOpenSendsOnAfterThePeersClose(t *testing.T) {
+func TestPeerCloseThenSend(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := halfOpen(t, func(p *linger.PeerClose) {
 			if want := (protocol.Status{Code: 4001, Reason: "asked"}); p.Status != want {
@@ -70,7 +70,7 @@ func TestHalfOpenSendsOnAfterThePeersClose(t *testing.T) {
 	})
 }
 
-func TestHalfOpenIsBounded(t *testing.T) {
+func TestPeerCloseHalfOpenTimeout(t *testing.T) {
 	for name, bound := range map[string]time.Duration{"default": 0, "option": 7 * time.Second} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -96,7 +96,7 @@ func TestHalfOpenIsBounded(t *testing.T) {
 	}
 }
 
-func TestHalfOpenReceivesAfterOurClose(t *testing.T) {
+func TestSocketCloseThenReceive(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		got := make(chan string, 2)
 		s := serve(t, linger.HandlerFuncs{
@@ -122,7 +122,7 @@ func TestHalfOpenReceivesAfterOurClose(t *testing.T) {
 	})
 }
 
-func TestFailingPeerCloseHandler(t *testing.T) {
+func TestPeerCloseHandlerPanics(t *testing.T) {
 	for name, fail := range map[string]func(){"panic": func() { panic("no") }, "Goexit": runtime.Goexit} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -148,7 +148,7 @@ func (plain) Upgrade(u *linger.Upgrade) { _, _ = u.Accept(linger.AcceptOptions{H
 func (plain) Message(*linger.Message)   {}
 func (p plain) Close(c *linger.Close)   { p.ends <- c }
 
-func TestHalfOpenWithoutPeerCloser(t *testing.T) {
+func TestPeerCloseWithoutPeerCloser(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := plain{make(chan *linger.Close, 1)}
 		s := serveHandler(t, p, linger.Options{})

@@ -15,7 +15,7 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-func TestThousandConnectionsLeaveNothing(t *testing.T) {
+func TestServerThousandConnections(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const many = 1000
 		accepted := make(chan *linger.Socket, many)
@@ -103,7 +103,7 @@ func publish(t *testing.T, s *service, channel, text string, want int, except ..
 	}
 }
 
-func TestPublishReachesEachSubscriberOnce(t *testing.T) {
+func TestServerPublish(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, clients, sockets := members(t, 3, linger.HandlerFuncs{}, linger.Options{})
 		publish(t, s, "lobby", "all", 3)
@@ -127,7 +127,7 @@ func TestPublishReachesEachSubscriberOnce(t *testing.T) {
 	})
 }
 
-func TestPublisherIsNotLeftOut(t *testing.T) {
+func TestServerPublishReachesThePublisher(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		_, clients, _ := members(t, 2, linger.HandlerFuncs{OnMessage: func(m *linger.Message) {
 			_ = m.Socket.Send(linger.Text("before"))
@@ -140,7 +140,7 @@ func TestPublisherIsNotLeftOut(t *testing.T) {
 	})
 }
 
-func TestChannelBounds(t *testing.T) {
+func TestSocketSubscribeBounds(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, _, sockets := members(t, 1, linger.HandlerFuncs{}, linger.Options{MaxChannels: 3})
 		socket := sockets[0]
@@ -159,7 +159,7 @@ func TestChannelBounds(t *testing.T) {
 	})
 }
 
-func TestDefaultOfMaxChannels(t *testing.T) {
+func TestSocketSubscribeDefaultBound(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		_, _, sockets := members(t, 1, linger.HandlerFuncs{}, linger.Options{})
 		for i := range 1023 { // and the lobby
@@ -169,7 +169,7 @@ func TestDefaultOfMaxChannels(t *testing.T) {
 	})
 }
 
-func TestCloseHandlerPublishesToTheOthersOnly(t *testing.T) {
+func TestServerPublishInCloseHandler(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		reached := make(chan int, 3)
 		s, clients, sockets := members(t, 3, linger.HandlerFuncs{OnClose: func(c *linger.Close) {
@@ -188,7 +188,7 @@ func TestCloseHandlerPublishesToTheOthersOnly(t *testing.T) {
 	})
 }
 
-func TestSubscriptionsEndBehindTheCloseHandler(t *testing.T) {
+func TestSocketSubscriptionsEndAfterCloseHandler(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, clients, sockets := members(t, 1, linger.HandlerFuncs{OnClose: func(c *linger.Close) {
 			wantError(t, "while the close event is handled nothing is missing", c.Socket.Subscribe("late"), nil)
@@ -203,7 +203,7 @@ func TestSubscriptionsEndBehindTheCloseHandler(t *testing.T) {
 }
 
 // It says something under the race detector.
-func TestPublishWhileOthersComeAndGo(t *testing.T) {
+func TestServerPublishWhileConnectionsChange(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const many, rounds = 10, 50
 		s, clients, sockets := members(t, many, linger.HandlerFuncs{OnMessage: func(m *linger.Message) {
@@ -247,7 +247,7 @@ func TestPublishWhileOthersComeAndGo(t *testing.T) {
 	})
 }
 
-func TestSocketsAreThoseOfAChannel(t *testing.T) {
+func TestServerSockets(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, _, sockets := members(t, 3, linger.HandlerFuncs{}, linger.Options{})
 		_ = sockets[1].Subscribe("other")
@@ -278,7 +278,7 @@ func TestSocketsAreThoseOfAChannel(t *testing.T) {
 }
 
 // A loop may be left, entered again, and run within another.
-func TestLoopsOverSocketsAreIndependent(t *testing.T) {
+func TestServerSocketsLoopsAreIndependent(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const many = 20
 		s, _, _ := members(t, many, linger.HandlerFuncs{}, linger.Options{})
@@ -309,7 +309,7 @@ func TestLoopsOverSocketsAreIndependent(t *testing.T) {
 	})
 }
 
-func TestTheBodyOfALoopMayDoAnything(t *testing.T) {
+func TestServerSocketsLoopBody(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const many = 10
 		s, clients, _ := members(t, many, linger.HandlerFuncs{}, linger.Options{})
@@ -334,7 +334,7 @@ func TestTheBodyOfALoopMayDoAnything(t *testing.T) {
 }
 
 // It says something under the race detector.
-func TestLoopsWhileConnectionsComeAndGo(t *testing.T) {
+func TestServerSocketsWhileConnectionsChange(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const many, rounds = 10, 30
 		s, _, stayed := members(t, many, linger.HandlerFuncs{OnUpgrade: nil}, linger.Options{})
@@ -367,7 +367,7 @@ func TestLoopsWhileConnectionsComeAndGo(t *testing.T) {
 	})
 }
 
-func TestAConnectionIsListedUntilItsCloseEventIsHandled(t *testing.T) {
+func TestServerSocketsUntilCloseEvent(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		next := make(chan bool)
 		s, clients, sockets := members(t, 1, linger.HandlerFuncs{OnClose: func(*linger.Close) { <-next }}, linger.Options{})

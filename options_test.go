@@ -59,7 +59,7 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
-func TestMaxMessage(t *testing.T) {
+func TestOptionsMaxMessage(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		var opts linger.Options
 		opts.MaxMessage = 10
@@ -72,7 +72,7 @@ func TestMaxMessage(t *testing.T) {
 	})
 }
 
-func TestNegativeBoundsCountAsNone(t *testing.T) {
+func TestOptionsNegativeBounds(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: accept(linger.AcceptOptions{Channels: []string{"a"}}, nil), OnMessage: echo},
 			linger.Options{SendQueue: -1, MailboxMessages: -1, MailboxBytes: -1, MaxChannels: -1, ShutdownTimeout: -1})
@@ -96,7 +96,7 @@ func TestOptionsWithDefaultsTwice(t *testing.T) {
 	}
 }
 
-func TestErrEarlyFullIsAnErrQueueFullThatSaysWhatToDo(t *testing.T) {
+func TestErrEarlyFull(t *testing.T) {
 	if !errors.Is(linger.ErrEarlyFull, linger.ErrQueueFull) || errors.Is(linger.ErrQueueFull, linger.ErrEarlyFull) {
 		t.Error("it is one kind of a full queue, and a queue that is full later is another")
 	}
@@ -114,7 +114,7 @@ func TestPayload(t *testing.T) {
 	}
 }
 
-func TestIDs(t *testing.T) {
+func TestSocketID(t *testing.T) {
 	for name, c := range map[string]struct {
 		node, want string
 		logged     bool
@@ -150,7 +150,7 @@ func TestIDs(t *testing.T) {
 	}
 }
 
-func TestNodesWithoutNameDiffer(t *testing.T) {
+func TestSocketIDOfUnnamedNodes(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		sockets := make(chan *linger.Socket, 2)
 		for range 2 {

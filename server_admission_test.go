@@ -24,7 +24,7 @@ func (s *service) refused(status int, retryAfter string, lines ...string) {
 	}
 }
 
-func TestMaxConnections(t *testing.T) {
+func TestServerMaxConnections(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{}, linger.Options{MaxConnections: 2})
 		first := s.connect()
@@ -39,7 +39,7 @@ func TestMaxConnections(t *testing.T) {
 }
 
 // Those who are being answered count, or a crowd could come in at once.
-func TestUpgradesUnderWayCount(t *testing.T) {
+func TestServerMaxConnectionsCountsUpgrades(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
 			time.Sleep(time.Second)
@@ -53,7 +53,7 @@ func TestUpgradesUnderWayCount(t *testing.T) {
 	})
 }
 
-func TestMaxPerAddress(t *testing.T) {
+func TestServerMaxPerAddress(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{}, linger.Options{MaxPerAddress: 1, TrustedProxies: prefixes("0.0.0.0/0", "::/0")})
 		const ann, ben = "X-Forwarded-For: 203.0.113.1", "X-Forwarded-For: 203.0.113.2"
@@ -70,7 +70,7 @@ func TestMaxPerAddress(t *testing.T) {
 	})
 }
 
-func TestUpgradeRate(t *testing.T) {
+func TestServerUpgradeRate(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{}, linger.Options{UpgradeRate: 3})
 		for range 3 {
@@ -84,7 +84,7 @@ func TestUpgradeRate(t *testing.T) {
 }
 
 // Whatever keeps a request from becoming a connection, nothing of it stays.
-func TestAnUpgradeThatFailsLeavesNothing(t *testing.T) {
+func TestServerAdmissionOfFailedUpgrades(t *testing.T) {
 	type upgrade = func(*linger.Upgrade)
 	accepted := func(then func()) upgrade {
 		return func(u *linger.Upgrade) {
@@ -161,7 +161,7 @@ func prefixes(texts ...string) (list []netip.Prefix) {
 	return list
 }
 
-func TestRemoteAddr(t *testing.T) {
+func TestSocketRemoteAddr(t *testing.T) {
 	private := []string{"10.0.0.0/8", "192.168.0.0/16", "fd00::/8"}
 	for name, c := range map[string]struct {
 		peer    string
@@ -249,7 +249,7 @@ func FuzzForwardedFor(f *testing.F) {
 	})
 }
 
-func TestForwardingFieldsOfStrangersNeverReachTheApplication(t *testing.T) {
+func TestServerRemovesForgedForwardingFields(t *testing.T) {
 	sent := http.Header{
 		"X-Forwarded-For": {"1.2.3.4"}, "X-Forwarded-Proto": {"https"}, "X-Real-Ip": {"1.2.3.4"}, "Forwarded": {"for=1.2.3.4"},
 		"Cf-Connecting-Ip": {"1.2.3.4"}, "True_client_ip": {"1.2.3.4"}, "Origin": {"http://example.com"}, "Via": {"1.1 a"},
@@ -311,7 +311,7 @@ func TestForwardingFieldsOfStrangersNeverReachTheApplication(t *testing.T) {
 }
 
 // Somebody who is refused for himself must not use up what is there for all.
-func TestWhoIsRefusedUsesUpNoRate(t *testing.T) {
+func TestServerUpgradeRateOfRefusedRequests(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const ann, ben = "X-Forwarded-For: 203.0.113.1", "X-Forwarded-For: 203.0.113.2"
 		s := serve(t, linger.HandlerFuncs{}, linger.Options{MaxPerAddress: 1, UpgradeRate: 2, TrustedProxies: prefixes("127.0.0.0/8")})

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestAFanOutReachesEachOnce(t *testing.T) {
+func TestFanOut(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
 	for _, n := range []int{0, 1, minPart, 2*minPart - 1, 2 * minPart, 3*minPart + 1, 10*minPart + 7} {
 		list := make([]*Socket, n)
@@ -30,7 +30,7 @@ func TestAFanOutReachesEachOnce(t *testing.T) {
 	}
 }
 
-func TestEmptyChannelsLeaveNoEntry(t *testing.T) {
+func TestHubRemovesEmptyChannels(t *testing.T) {
 	s := NewServer(HandlerFuncs{}, Options{})
 	one, two := &Socket{server: s, id: "1"}, &Socket{server: s, id: "2"}
 	s.hub.register(one)
@@ -54,7 +54,7 @@ func TestEmptyChannelsLeaveNoEntry(t *testing.T) {
 	}
 }
 
-func TestTheDoorForgetsAddressesThatHaveLeft(t *testing.T) {
+func TestAdmissionForgetsAddresses(t *testing.T) {
 	var a admission
 	o := Options{MaxConnections: -1, MaxPerAddress: 2}
 	for i := range 100 {

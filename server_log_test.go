@@ -15,7 +15,7 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-func TestEachRefusalIsLoggedWithItsReason(t *testing.T) {
+func TestServerLogsRefusals(t *testing.T) {
 	for name, c := range map[string]struct {
 		opts    linger.Options
 		request string
@@ -48,7 +48,7 @@ func TestEachRefusalIsLoggedWithItsReason(t *testing.T) {
 	}
 }
 
-func TestEachAbnormalEndIsLoggedWithItsCause(t *testing.T) {
+func TestServerLogsAbnormalEnds(t *testing.T) {
 	for name, c := range map[string]struct {
 		act  func(c *client, socket *linger.Socket)
 		want string
@@ -86,7 +86,7 @@ func TestEachAbnormalEndIsLoggedWithItsCause(t *testing.T) {
 	}
 }
 
-func TestNormalEndsAreLoggedAtDebug(t *testing.T) {
+func TestServerLogsNormalEnds(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		opts, log := journal(slog.LevelDebug)
 		s := serve(t, linger.HandlerFuncs{}, opts)
@@ -99,7 +99,7 @@ func TestNormalEndsAreLoggedAtDebug(t *testing.T) {
 	})
 }
 
-func TestLinesThatPeersCauseAreBoundedAndCounted(t *testing.T) {
+func TestServerLogLimit(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		opts, log := journal(slog.LevelInfo)
 		s := serve(t, linger.HandlerFuncs{}, opts)
@@ -128,7 +128,7 @@ func TestLinesThatPeersCauseAreBoundedAndCounted(t *testing.T) {
 	})
 }
 
-func TestAMiddlewareThatHidesHijackIsNamed(t *testing.T) {
+func TestServerLogsMissingHijack(t *testing.T) {
 	opts, log := journal(slog.LevelInfo)
 	s := linger.NewServer(linger.HandlerFuncs{}, opts)
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
@@ -154,7 +154,7 @@ type transparent struct{ http.ResponseWriter }
 
 func (w transparent) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-func TestAccessLogHasALineForEachConnectionThatHasEnded(t *testing.T) {
+func TestServerAccessLog(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		var log bytes.Buffer
 		s := serve(t, linger.HandlerFuncs{
@@ -192,7 +192,7 @@ func TestAccessLogHasALineForEachConnectionThatHasEnded(t *testing.T) {
 	})
 }
 
-func TestAccessLogHasConnectionsThatAreLost(t *testing.T) {
+func TestServerAccessLogOfLostConnections(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		var log bytes.Buffer
 		s := serve(t, linger.HandlerFuncs{}, linger.Options{AccessLog: slog.New(slog.NewTextHandler(&log, nil))})

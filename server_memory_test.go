@@ -30,7 +30,7 @@ func held(s *service) (bytes int) {
 	return bytes
 }
 
-func TestMaxMemoryBoundsWhatAllQueuesHold(t *testing.T) {
+func TestServerMaxMemory(t *testing.T) {
 	for name, policy := range map[string]linger.Policy{"close": linger.PolicyClose, "drop": linger.PolicyDrop, "block": linger.PolicyBlock} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -59,7 +59,7 @@ func TestMaxMemoryBoundsWhatAllQueuesHold(t *testing.T) {
 	}
 }
 
-func TestMaxMemoryClosesWithItsCause(t *testing.T) {
+func TestServerMaxMemoryCause(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: lobby(func(*linger.Upgrade) {})}, linger.Options{MaxMemory: 10_000})
 		c := crowd(s, 2)[0]
@@ -81,7 +81,7 @@ func TestMaxMemoryClosesWithItsCause(t *testing.T) {
 }
 
 // One that holds less than its share is never closed for what others hold.
-func TestMaxMemorySparesThoseBelowTheirShare(t *testing.T) {
+func TestServerMaxMemoryShare(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		sockets := make(chan *linger.Socket, 2)
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: accept(linger.AcceptOptions{}, sockets)}, linger.Options{MaxMemory: 100_000})
@@ -101,7 +101,7 @@ func TestMaxMemorySparesThoseBelowTheirShare(t *testing.T) {
 	})
 }
 
-func TestMaxMemoryBoundsMessagesThatAreNotWhole(t *testing.T) {
+func TestServerMaxMemoryFragments(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const size, many = 50_000, 20
 		s := serve(t, linger.HandlerFuncs{}, linger.Options{
@@ -126,7 +126,7 @@ func TestMaxMemoryBoundsMessagesThatAreNotWhole(t *testing.T) {
 	})
 }
 
-func TestMaxMemoryBoundsWhatWaitsForHandlers(t *testing.T) {
+func TestServerMaxMemoryQueuedEvents(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const size, many, count = 1000, 10, 400
 		const onTheirWay = 3*32<<10 + 64<<10 // a read that is handled, one that waits, one that is kept, and the transport's
@@ -163,7 +163,7 @@ func TestMaxMemoryBoundsWhatWaitsForHandlers(t *testing.T) {
 	})
 }
 
-func TestMaxMemoryIsGivenBack(t *testing.T) {
+func TestServerMaxMemoryReleased(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{OnMessage: echo}, linger.Options{MaxMemory: 10_000})
 		for range 100 { // more than the bound, one after the other

@@ -19,7 +19,7 @@ func version(name string) linger.HandlerFuncs {
 	}}
 }
 
-func TestReloadKeepsConnections(t *testing.T) {
+func TestServerReload(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, version("one "), linger.Options{})
 		c := s.connect()
@@ -36,7 +36,7 @@ func TestReloadKeepsConnections(t *testing.T) {
 	})
 }
 
-func TestWhatHasBegunFinishesWhereItBegan(t *testing.T) {
+func TestServerReloadEventInProgress(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		slow := linger.HandlerFuncs{OnMessage: func(m *linger.Message) {
 			time.Sleep(time.Minute)
@@ -62,7 +62,7 @@ func TestWhatHasBegunFinishesWhereItBegan(t *testing.T) {
 	})
 }
 
-func TestNoMessageIsLostOrHandledTwiceWhileHandlersChange(t *testing.T) {
+func TestServerReloadWithTraffic(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const many = 200
 		s := serve(t, version(""), linger.Options{})
@@ -93,7 +93,7 @@ func TestNoMessageIsLostOrHandledTwiceWhileHandlersChange(t *testing.T) {
 	})
 }
 
-func TestTwoReloadsAtOnce(t *testing.T) {
+func TestServerReloadConcurrently(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, version("one "), linger.Options{})
 		var all sync.WaitGroup
@@ -113,7 +113,7 @@ func TestTwoReloadsAtOnce(t *testing.T) {
 
 // The second message of a client may wait in the mailbox when the handler changes: it is
 // the new one's, and comes behind the first.
-func TestEachMessageIsHandledOnceByOneOfTheHandlers(t *testing.T) {
+func TestServerReloadMessageOnce(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const many, handlers = 100, 20
 		var mu sync.Mutex
@@ -158,7 +158,7 @@ func TestEachMessageIsHandledOnceByOneOfTheHandlers(t *testing.T) {
 	})
 }
 
-func TestAHandlerThatReloadsWaitsForItselfUntilItsBound(t *testing.T) {
+func TestServerReloadInHandler(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		errs := make(chan error, 1)
 		s := serve(t, linger.HandlerFuncs{OnMessage: func(m *linger.Message) {
@@ -174,7 +174,7 @@ func TestAHandlerThatReloadsWaitsForItselfUntilItsBound(t *testing.T) {
 	})
 }
 
-func TestReloadOfAHandlerThatIsDoneSucceedsWhateverTheContext(t *testing.T) {
+func TestServerReloadWithEndedContext(t *testing.T) {
 	s := linger.NewServer(version(""), linger.Options{})
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -185,7 +185,7 @@ func TestReloadOfAHandlerThatIsDoneSucceedsWhateverTheContext(t *testing.T) {
 	}
 }
 
-func TestAnUpgradeThatIsUnderWayFinishesWhereItBegan(t *testing.T) {
+func TestServerReloadUpgradeInProgress(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		next := make(chan bool)
 		old := version("one ")
@@ -218,7 +218,7 @@ func TestAnUpgradeThatIsUnderWayFinishesWhereItBegan(t *testing.T) {
 	})
 }
 
-func TestAHandlerThatPanicsIsDone(t *testing.T) {
+func TestServerReloadAfterPanic(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{OnMessage: func(*linger.Message) { panic("no") }}, quiet)
 		c := s.connect()

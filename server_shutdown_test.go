@@ -40,7 +40,7 @@ func (c *client) obey() {
 	}
 }
 
-func TestShutdownClosesEveryConnection(t *testing.T) {
+func TestServerShutdown(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const many = 100
 		handled := make(chan bool, many)
@@ -66,7 +66,7 @@ func TestShutdownClosesEveryConnection(t *testing.T) {
 	})
 }
 
-func TestShutdownOfAnIdleServerIsImmediate(t *testing.T) {
+func TestServerShutdownIdle(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{}, linger.Options{})
 		wantShutdown(t, s, nil, 0, 0)
@@ -74,7 +74,7 @@ func TestShutdownOfAnIdleServerIsImmediate(t *testing.T) {
 	})
 }
 
-func TestShutdownRefusesNewConnections(t *testing.T) {
+func TestServerShutdownRefusesUpgrades(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		asked := false
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: func(*linger.Upgrade) { asked = true }}, linger.Options{})
@@ -86,7 +86,7 @@ func TestShutdownRefusesNewConnections(t *testing.T) {
 	})
 }
 
-func TestShutdownIsPaced(t *testing.T) {
+func TestServerShutdownIsPaced(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const many = 1000
 		s := serve(t, linger.HandlerFuncs{}, linger.Options{})
@@ -115,7 +115,7 @@ func TestShutdownIsPaced(t *testing.T) {
 	})
 }
 
-func TestShutdownCutsPeersThatNeverAnswer(t *testing.T) {
+func TestServerShutdownAbortsSilentPeers(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		opts := linger.Options{ShutdownTimeout: 2 * time.Second}
 		s := serve(t, linger.HandlerFuncs{}, opts)
@@ -132,7 +132,7 @@ func TestShutdownCutsPeersThatNeverAnswer(t *testing.T) {
 	})
 }
 
-func TestShutdownDoesNotWaitForBlockedHandlersForEver(t *testing.T) {
+func TestServerShutdownWithBlockedHandlers(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		next := make(chan bool)
 		s := serve(t, linger.HandlerFuncs{OnMessage: func(*linger.Message) { <-next }}, linger.Options{})
@@ -149,7 +149,7 @@ func TestShutdownDoesNotWaitForBlockedHandlersForEver(t *testing.T) {
 	})
 }
 
-func TestShutdownFreesBlockedSenders(t *testing.T) {
+func TestServerShutdownWakesBlockedSenders(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, c, socket := stuck(t, linger.PolicyBlock)
 		sender := make(chan error, 1)
@@ -165,7 +165,7 @@ func TestShutdownFreesBlockedSenders(t *testing.T) {
 	})
 }
 
-func TestShutdownEndsWithItsContext(t *testing.T) {
+func TestServerShutdownContextEnds(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{}, linger.Options{})
 		c := s.connect()
@@ -186,7 +186,7 @@ func TestShutdownEndsWithItsContext(t *testing.T) {
 	})
 }
 
-func TestShutdownStopsPacingWhenItEnds(t *testing.T) {
+func TestServerShutdownStopsPacing(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{}, linger.Options{})
 		for range 500 {
@@ -200,7 +200,7 @@ func TestShutdownStopsPacingWhenItEnds(t *testing.T) {
 	})
 }
 
-func TestUpgradeInFlightDuringShutdown(t *testing.T) {
+func TestServerShutdownDuringUpgrade(t *testing.T) {
 	for name, c := range map[string]struct {
 		takes time.Duration
 		want  error
@@ -231,7 +231,7 @@ func TestUpgradeInFlightDuringShutdown(t *testing.T) {
 	}
 }
 
-func TestShutdownTakesAcceptedUpgradesAlong(t *testing.T) {
+func TestServerShutdownDuringAcceptedUpgrade(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		next := make(chan bool)
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
@@ -259,7 +259,7 @@ func TestShutdownTakesAcceptedUpgradesAlong(t *testing.T) {
 	})
 }
 
-func TestShutdownEndsWhenTheLastUpgradeIsDeclined(t *testing.T) {
+func TestServerShutdownAfterDeclinedUpgrade(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
 			time.Sleep(time.Second)
@@ -275,7 +275,7 @@ func TestShutdownEndsWhenTheLastUpgradeIsDeclined(t *testing.T) {
 	})
 }
 
-func TestShutdownLetsTheRepliesOfHandlersLeave(t *testing.T) {
+func TestServerShutdownWaitsForReplies(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{OnMessage: func(m *linger.Message) {
 			time.Sleep(300 * time.Millisecond)
@@ -301,7 +301,7 @@ func TestShutdownLetsTheRepliesOfHandlersLeave(t *testing.T) {
 }
 
 // A client that goes on sending does not put the Close off.
-func TestShutdownClosesBehindWhatHasArrived(t *testing.T) {
+func TestServerShutdownClosesAfterQueuedEvents(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{OnMessage: func(m *linger.Message) {
 			time.Sleep(100 * time.Millisecond)
@@ -324,7 +324,7 @@ func TestShutdownClosesBehindWhatHasArrived(t *testing.T) {
 	})
 }
 
-func TestShutdownCountsWhatItCutsOff(t *testing.T) {
+func TestServerShutdownLogsWhatItAborts(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		opts, log := journal(slog.LevelInfo)
 		next := make(chan bool)
@@ -350,7 +350,7 @@ func TestShutdownCountsWhatItCutsOff(t *testing.T) {
 	})
 }
 
-func TestShutdownThatIsCompleteLogsNothing(t *testing.T) {
+func TestServerShutdownLogsNothing(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		opts, log := journal(slog.LevelInfo)
 		s := serve(t, linger.HandlerFuncs{}, opts)
@@ -363,7 +363,7 @@ func TestShutdownThatIsCompleteLogsNothing(t *testing.T) {
 	})
 }
 
-func TestShutdownLetsTheRepliesOfABatchLeave(t *testing.T) {
+func TestServerShutdownWaitsForRepliesOfBatch(t *testing.T) {
 	begun, next := make(chan bool, 3), make(chan bool)
 	s := serveTCP(t, linger.HandlerFuncs{OnMessage: func(m *linger.Message) {
 		begun <- true

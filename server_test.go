@@ -26,7 +26,7 @@ func (c *client) raw(request string) *http.Response {
 	return c.answer()
 }
 
-func TestBadHandshakeIsRefusedBeforeTheHandler(t *testing.T) {
+func TestServerRefusesBadHandshakes(t *testing.T) {
 	good := upgradeRequest()
 	for name, c := range map[string]struct {
 		request string
@@ -56,7 +56,7 @@ func TestBadHandshakeIsRefusedBeforeTheHandler(t *testing.T) {
 	}
 }
 
-func TestRequestsThatAreNoUpgrade(t *testing.T) {
+func TestServerFallback(t *testing.T) {
 	good := upgradeRequest()
 	for name, request := range map[string]string{
 		"plain":           "GET / HTTP/1.1\r\nHost: linger.test\r\n\r\n",
@@ -80,7 +80,7 @@ func TestRequestsThatAreNoUpgrade(t *testing.T) {
 	}
 }
 
-func TestConnectionsHaveTheirOwnReplies(t *testing.T) {
+func TestServerConnectionsAreSeparate(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{OnMessage: func(m *linger.Message) {
 			if m.Server.Socket(m.Socket.ID()) != m.Socket {
@@ -103,7 +103,7 @@ func TestConnectionsHaveTheirOwnReplies(t *testing.T) {
 	})
 }
 
-func TestRealTCP(t *testing.T) {
+func TestServerOnTCP(t *testing.T) {
 	s := serveTCP(t, linger.HandlerFuncs{
 		OnUpgrade: func(u *linger.Upgrade) {
 			socket, _ := u.Accept(linger.AcceptOptions{Channels: []string{"lobby"}})
@@ -165,7 +165,7 @@ func (l *keptLog) Reset() {
 	l.text.Reset()
 }
 
-func TestServerRefusesTargetsAndHostsThatAreNoURL(t *testing.T) {
+func TestServerRefusesInvalidURLs(t *testing.T) {
 	good := upgradeRequest()
 	for name, request := range map[string]string{
 		"opaque target":       strings.Replace(good, "GET /chat?room=1", "GET mailto:x", 1),
@@ -193,7 +193,7 @@ func TestServerRefusesTargetsAndHostsThatAreNoURL(t *testing.T) {
 	}
 }
 
-func TestSocketURLOfAnAbsoluteTarget(t *testing.T) {
+func TestSocketURLAbsoluteTarget(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		seen := make(chan string, 1)
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
@@ -209,7 +209,7 @@ func TestSocketURLOfAnAbsoluteTarget(t *testing.T) {
 	})
 }
 
-func TestServerSaysWhyAnUpgradeWithoutConnectionFails(t *testing.T) {
+func TestServerExplainsMissingConnectionField(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		opts, log := journal(slog.LevelInfo)
 		opts.Fallback = http.NotFoundHandler()
@@ -277,7 +277,7 @@ func TestServerRefusesExtendedConnect(t *testing.T) {
 	}
 }
 
-func TestAutoResponse(t *testing.T) {
+func TestServerSetAutoResponse(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{OnMessage: func(m *linger.Message) {
 			if m.String() == "work" {
@@ -312,7 +312,7 @@ func TestAutoResponse(t *testing.T) {
 	})
 }
 
-func TestAutoResponseIsBounded(t *testing.T) {
+func TestServerSetAutoResponseBounds(t *testing.T) {
 	s := linger.NewServer(linger.HandlerFuncs{}, linger.Options{})
 	wantError(t, "a long request is refused", s.SetAutoResponse(text(2049), "x"), linger.ErrAutoResponse)
 	wantError(t, "a long response is refused", s.SetAutoResponse("x", text(2049)), linger.ErrAutoResponse)
@@ -321,7 +321,7 @@ func TestAutoResponseIsBounded(t *testing.T) {
 }
 
 // A client that asks and does not read the answers is one that reads too slowly.
-func TestAutoResponsesAreBoundedLikeOtherMessages(t *testing.T) {
+func TestServerAutoResponsePolicy(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, c, _ := stuck(t, linger.PolicyBlock)
 		_ = s.SetAutoResponse("ping", text(1<<10))
@@ -338,7 +338,7 @@ func TestAutoResponsesAreBoundedLikeOtherMessages(t *testing.T) {
 // quiet is for tests that take longer than a ping comes.
 var quiet = linger.Options{Options: websocket.Options{KeepAlive: -1}}
 
-func TestAutomaticAnswersKeepTheirPlaceAmongWhatIsSent(t *testing.T) {
+func TestServerAutoResponseOrder(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, c, socket := stuck(t, linger.PolicyDrop)
 		if err := s.SetAutoResponse("ping", "pong"); err != nil {
@@ -357,7 +357,7 @@ func TestAutomaticAnswersKeepTheirPlaceAmongWhatIsSent(t *testing.T) {
 	})
 }
 
-func TestAnAutomaticAnswerThatFindsAFullQueueIsDropped(t *testing.T) {
+func TestServerAutoResponseFullQueue(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, c, socket := stuck(t, linger.PolicyDrop)
 		_ = s.SetAutoResponse("ping", "pong")
@@ -375,7 +375,7 @@ func TestAnAutomaticAnswerThatFindsAFullQueueIsDropped(t *testing.T) {
 	})
 }
 
-func TestAnAutomaticAnswerThatIsRefusedChangesNothing(t *testing.T) {
+func TestServerSetAutoResponseError(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{}, quiet)
 		_ = s.SetAutoResponse("ping", "pong")

@@ -52,7 +52,7 @@ var decided = map[protocol.Cause]struct {
 	},
 }
 
-func TestCloseCauseNamesTheServersDecision(t *testing.T) {
+func TestCloseCauseOfServer(t *testing.T) {
 	for cause, d := range decided {
 		t.Run(string(cause)+", and the peer answers", func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -87,7 +87,7 @@ func TestCloseCauseNamesTheServersDecision(t *testing.T) {
 	}
 }
 
-func TestCloseCauseStaysThePeersOwnDoing(t *testing.T) {
+func TestCloseCauseOfPeer(t *testing.T) {
 	for name, c := range map[string]struct {
 		act  func(c *client)
 		want protocol.Cause
@@ -113,7 +113,7 @@ func TestCloseCauseStaysThePeersOwnDoing(t *testing.T) {
 	}
 }
 
-func TestCloseCauseOfAnApplicationsCloseIsClose(t *testing.T) {
+func TestCloseCauseOfApplication(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{OnMessage: func(m *linger.Message) { _ = m.Socket.Close(4002, "enough") }}, linger.Options{})
 		c := s.connect()
@@ -128,7 +128,7 @@ func TestCloseCauseOfAnApplicationsCloseIsClose(t *testing.T) {
 	})
 }
 
-func TestRepliesLeaveBeforeTheAnswerToAClose(t *testing.T) {
+func TestSocketSendBeforeAnswerToClose(t *testing.T) {
 	for name, pause := range map[string]time.Duration{"quick": 0, "slow": time.Second} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -150,7 +150,7 @@ func TestRepliesLeaveBeforeTheAnswerToAClose(t *testing.T) {
 	}
 }
 
-func TestPeerIsAnsweredAtTheBoundOfASlowHandler(t *testing.T) {
+func TestServerCloseTimeoutWithSlowHandler(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		var late error
 		s := serve(t, linger.HandlerFuncs{OnMessage: func(m *linger.Message) {
@@ -177,7 +177,7 @@ func TestPeerIsAnsweredAtTheBoundOfASlowHandler(t *testing.T) {
 	})
 }
 
-func TestCloseTimeoutBoundsTheAnswer(t *testing.T) {
+func TestServerCloseTimeout(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		opts := linger.Options{}
 		opts.CloseTimeout = 2 * time.Second
@@ -266,7 +266,7 @@ var endings = []ending{
 	},
 }
 
-func TestEveryEndHasOneCloseEvent(t *testing.T) {
+func TestCloseEvent(t *testing.T) {
 	for _, e := range endings {
 		t.Run(e.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -324,7 +324,7 @@ func echoService(t *testing.T, before func(), accepting linger.AcceptOptions, op
 
 // RFC 6455, sections 5.5.1 and 7.1.1: a peer may end TCP directly after its Close, and
 // still gets the replies of handlers at work and our Close.
-func TestServerAnswersAPeerThatEndsTCPAfterItsClose(t *testing.T) {
+func TestServerAnswersCloseAfterEOF(t *testing.T) {
 	const connections = 100
 	for _, blocking := range []bool{false, true} {
 		for _, halfOpen := range []bool{false, true} {
@@ -361,7 +361,7 @@ func TestServerAnswersAPeerThatEndsTCPAfterItsClose(t *testing.T) {
 
 // The event of a violation is handled after the messages before it, and so is the Close
 // that names it.
-func TestServerAnswersTheMessagesBeforeAViolation(t *testing.T) {
+func TestServerRepliesBeforeFailing(t *testing.T) {
 	for _, blocking := range []bool{false, true} {
 		for _, halfOpen := range []bool{false, true} {
 			t.Run(fmt.Sprintf("blocking %t, half-open %t", blocking, halfOpen), func(t *testing.T) {
@@ -390,7 +390,7 @@ func TestServerAnswersTheMessagesBeforeAViolation(t *testing.T) {
 }
 
 // The replies to what came before a violation are not waited for for ever.
-func TestServerWaitsForRepliesBeforeAViolationWithinTheCloseTimeout(t *testing.T) {
+func TestServerRepliesBeforeFailingBound(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		gate := make(chan struct{})
 		s := serve(t, linger.HandlerFuncs{
@@ -414,7 +414,7 @@ func TestServerWaitsForRepliesBeforeAViolationWithinTheCloseTimeout(t *testing.T
 	})
 }
 
-func TestCloseEmptyHasNoStatus(t *testing.T) {
+func TestSocketCloseEmpty(t *testing.T) {
 	for name, when := range map[string]func(app *linger.HandlerFuncs){
 		"before the 101": func(app *linger.HandlerFuncs) {
 			app.OnUpgrade = func(u *linger.Upgrade) {
@@ -452,7 +452,7 @@ func TestCloseEmptyHasNoStatus(t *testing.T) {
 	}
 }
 
-func TestAnswerCloseRepeatsThePeersStatus(t *testing.T) {
+func TestSocketAnswerClose(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{
 			OnUpgrade: accept(linger.AcceptOptions{HalfOpen: true}, nil),

@@ -27,7 +27,7 @@ func (l *ledger) UnmarshalBinary(b []byte) error {
 	return nil
 }
 
-func TestDataThatEncodesItselfInBinary(t *testing.T) {
+func TestDataBinaryMarshaler(t *testing.T) {
 	app := linger.HandlerFuncs{OnMessage: func(m *linger.Message) {
 		if l, err := linger.Data[*ledger](m.Socket); err != nil || m.String() == "spoil" {
 			l.entries[0] = 'X'
@@ -46,7 +46,7 @@ func TestDataThatEncodesItselfInBinary(t *testing.T) {
 	})
 }
 
-func TestDataIsAsGoodAfterItWasReadAsAnotherType(t *testing.T) {
+func TestDataReadAsAnotherType(t *testing.T) {
 	withSocket(t, linger.AcceptOptions{Data: `{"Name":"ann"}`}, linger.HandlerFuncs{}, func(_ *service, _ *client, socket *linger.Socket, _ *strings.Builder) {
 		if v, err := linger.Data[member](socket); v.Name != "ann" || err != nil {
 			t.Errorf("text that is JSON can be read as what it describes; got %v, %v", v, err)
@@ -72,7 +72,7 @@ func (v *void) MarshalJSON() ([]byte, error) {
 	return []byte("null"), nil
 }
 
-func TestDataThatIsNullIsNil(t *testing.T) {
+func TestDataNull(t *testing.T) {
 	app := linger.HandlerFuncs{OnMessage: func(m *linger.Message) {
 		v, _ := linger.Data[*void](m.Socket)
 		v.broken = true
@@ -92,7 +92,7 @@ type nickname string
 // hidden has nothing that JSON sees.
 type hidden struct{ secret int }
 
-func TestWhatDataIsSavedAs(t *testing.T) {
+func TestSocketSetDataEncodings(t *testing.T) {
 	day := time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)
 	binary, _ := day.MarshalBinary()
 	var null *member
@@ -135,7 +135,7 @@ func TestWhatDataIsSavedAs(t *testing.T) {
 	})
 }
 
-func TestDataOfWhichNothingWouldBeSavedIsRefused(t *testing.T) {
+func TestSocketSetDataWithoutExportedFields(t *testing.T) {
 	withSocket(t, linger.AcceptOptions{}, linger.HandlerFuncs{}, func(_ *service, _ *client, socket *linger.Socket, _ *strings.Builder) {
 		for _, value := range []any{hidden{1}, &hidden{1}, func() {}, make(chan int), map[bool]chan int{true: nil}, (*stamp)(nil), &void{true}} {
 			err := socket.SetData(value)

@@ -68,7 +68,7 @@ func (s *stubborn) UnmarshalText(b []byte) error {
 	return nil
 }
 
-func TestDataIsAnyValueThatCanBeSaved(t *testing.T) {
+func TestData(t *testing.T) {
 	withSocket(t, linger.AcceptOptions{}, linger.HandlerFuncs{}, func(_ *service, _ *client, socket *linger.Socket, _ *strings.Builder) {
 		if v, err := linger.Data[member](socket); v != (member{}) || err != nil {
 			t.Errorf("without data there is a zero value; got %v, %v", v, err)
@@ -116,7 +116,7 @@ func TestDataIsAnyValueThatCanBeSaved(t *testing.T) {
 	})
 }
 
-func TestDataThatCannotBeSavedIsRefusedAndChangesNothing(t *testing.T) {
+func TestSocketSetDataError(t *testing.T) {
 	withSocket(t, linger.AcceptOptions{Data: "good"}, linger.HandlerFuncs{}, func(_ *service, _ *client, socket *linger.Socket, _ *strings.Builder) {
 		for name, value := range map[string]any{
 			"a channel":                      make(chan int),
@@ -149,7 +149,7 @@ func TestDataThatCannotBeSavedIsRefusedAndChangesNothing(t *testing.T) {
 	})
 }
 
-func TestWhatAHandlerChangesInPlaceIsSavedBeforeTheNextEvent(t *testing.T) {
+func TestDataChangedInPlace(t *testing.T) {
 	data := &member{"ann", 0}
 	app := linger.HandlerFuncs{OnMessage: func(m *linger.Message) {
 		v, err := linger.Data[*member](m.Socket)
@@ -169,7 +169,7 @@ func TestWhatAHandlerChangesInPlaceIsSavedBeforeTheNextEvent(t *testing.T) {
 	})
 }
 
-func TestWhatCannotBeSavedInPlaceIsLoggedAndTheLastGoodValueComesBack(t *testing.T) {
+func TestDataChangedInPlaceUnencodable(t *testing.T) {
 	for name, spoil := range map[string]func(*stubborn){
 		"a panic":          func(v *stubborn) { v.refuse = true },
 		"more than 64 KiB": func(v *stubborn) { v.Count = 1 << 20 },
@@ -198,7 +198,7 @@ func TestWhatCannotBeSavedInPlaceIsLoggedAndTheLastGoodValueComesBack(t *testing
 }
 
 // A marshaler is the application's code: it may do what a handler may.
-func TestAMarshalerMayUseTheSocket(t *testing.T) {
+func TestSocketSetDataMarshalerUsesSocket(t *testing.T) {
 	var socket *linger.Socket
 	app := linger.HandlerFuncs{OnMessage: func(m *linger.Message) {
 		_ = m.Socket.SetData(caller(func() { _ = m.Socket.Send(linger.Text("saved")); m.Socket.State() }))
@@ -215,7 +215,7 @@ type caller func()
 
 func (c caller) MarshalText() ([]byte, error) { c(); return nil, nil }
 
-func TestAnotherTypeInOneHandlerTakesNothingFromTheFirst(t *testing.T) {
+func TestDataAsTwoTypesInOneHandler(t *testing.T) {
 	app := linger.HandlerFuncs{OnMessage: func(m *linger.Message) {
 		v, _ := linger.Data[*member](m.Socket)
 		v.Score++
@@ -233,7 +233,7 @@ func TestAnotherTypeInOneHandlerTakesNothingFromTheFirst(t *testing.T) {
 	})
 }
 
-func TestAMapWithinAStructIsSavedToo(t *testing.T) {
+func TestDataSharedWithinStruct(t *testing.T) {
 	type profile struct{ Tags map[string]bool }
 	app := linger.HandlerFuncs{OnMessage: func(m *linger.Message) {
 		v, _ := linger.Data[profile](m.Socket)
@@ -248,7 +248,7 @@ func TestAMapWithinAStructIsSavedToo(t *testing.T) {
 	})
 }
 
-func TestWhatTheUpgradeHandlerChangesAfterAcceptIsSaved(t *testing.T) {
+func TestDataChangedAfterAccept(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		sockets := make(chan *linger.Socket, 1)
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
@@ -268,7 +268,7 @@ func TestWhatTheUpgradeHandlerChangesAfterAcceptIsSaved(t *testing.T) {
 // points is a later version of member.
 type points struct{ Score, Rounds int }
 
-func TestAfterAReloadDataIsOfTheNewType(t *testing.T) {
+func TestDataAfterReload(t *testing.T) {
 	for name, between := range map[string]func(*linger.Socket){
 		"nobody has it":            func(*linger.Socket) {},
 		"it was set from outside":  func(s *linger.Socket) { _ = s.SetData(&member{Score: 1}) },
@@ -322,7 +322,7 @@ func (b *busybody) MarshalText() ([]byte, error) {
 	return []byte(strings.Repeat("x", b.Count)), nil
 }
 
-func TestAMarshalerMayUseTheSocketBehindAHandler(t *testing.T) {
+func TestDataMarshalerUsesSocketAfterHandler(t *testing.T) {
 	app := linger.HandlerFuncs{OnMessage: func(m *linger.Message) {
 		v, _ := linger.Data[*busybody](m.Socket)
 		v.Count, v.socket = 3, m.Socket
@@ -339,7 +339,7 @@ func TestAMarshalerMayUseTheSocketBehindAHandler(t *testing.T) {
 }
 
 // It says something under the race detector, too.
-func TestDataMayBeSetByManyAtOnce(t *testing.T) {
+func TestSocketSetDataConcurrently(t *testing.T) {
 	withSocket(t, linger.AcceptOptions{}, linger.HandlerFuncs{OnMessage: func(m *linger.Message) {
 		_, _ = linger.Data[map[string]string](m.Socket)
 	}}, func(_ *service, c *client, socket *linger.Socket, _ *strings.Builder) {
@@ -376,7 +376,7 @@ func TestDataMayBeSetByManyAtOnce(t *testing.T) {
 
 // A second type, asked for by somebody else at the same time, must not take away what
 // the handler changes.
-func TestSomebodyElseWhoReadsTakesNothingFromTheHandler(t *testing.T) {
+func TestDataReadOutsideHandler(t *testing.T) {
 	const many = 300
 	app := linger.HandlerFuncs{OnMessage: func(m *linger.Message) {
 		v, _ := linger.Data[*member](m.Socket)

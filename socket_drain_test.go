@@ -28,7 +28,7 @@ func (c *client) swallow(n int) {
 
 var dropping = linger.Options{SendQueue: 5000, Policy: linger.PolicyDrop}
 
-func TestAfterADrainWhatWasRefusedIsTaken(t *testing.T) {
+func TestDrainThenSend(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c, socket, drains := drained(t, dropping)
 		taken := overflow(socket)
@@ -44,7 +44,7 @@ func TestAfterADrainWhatWasRefusedIsTaken(t *testing.T) {
 	})
 }
 
-func TestADrainTakesItsPlaceAmongTheEvents(t *testing.T) {
+func TestDrainOrder(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		var events []string
 		next := make(chan bool)
@@ -75,7 +75,7 @@ func TestADrainTakesItsPlaceAmongTheEvents(t *testing.T) {
 }
 
 // Others may fill and empty the queue for as long as a handler takes.
-func TestDrainsThatWaitForTheHandlerAreOne(t *testing.T) {
+func TestDrainIsQueuedOnce(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		drains := 0
 		next := make(chan bool)
@@ -105,7 +105,7 @@ func TestDrainsThatWaitForTheHandlerAreOne(t *testing.T) {
 	})
 }
 
-func TestNoDrainIsToldOnceClosingHasBegun(t *testing.T) {
+func TestDrainNotAfterClose(t *testing.T) {
 	for name, end := range map[string]func(c *client, socket *linger.Socket, next chan bool){
 		"we close": func(_ *client, socket *linger.Socket, next chan bool) {
 			_ = socket.Close(4001, "")
@@ -155,7 +155,7 @@ func TestNoDrainIsToldOnceClosingHasBegun(t *testing.T) {
 	}
 }
 
-func TestNoDrainIsToldOfAConnectionThatIsClosedBeforeThe101(t *testing.T) {
+func TestDrainNotAfterEarlyClose(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		drains, taken := 0, 0
 		s := serve(t, linger.HandlerFuncs{
@@ -176,7 +176,7 @@ func TestNoDrainIsToldOfAConnectionThatIsClosedBeforeThe101(t *testing.T) {
 	})
 }
 
-func TestAQueueThatWasHighBeforeThe101DrainsToo(t *testing.T) {
+func TestDrainOfEarlySends(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		drains := 0
 		opts := dropping
@@ -200,7 +200,7 @@ func TestAQueueThatWasHighBeforeThe101DrainsToo(t *testing.T) {
 	})
 }
 
-func TestInHalfOpenModeADrainIsToldAfterThePeersClose(t *testing.T) {
+func TestDrainInHalfOpenMode(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		drains := 0
 		sockets := make(chan *linger.Socket, 1)
@@ -235,7 +235,7 @@ func drained(t *testing.T, opts linger.Options) (c *client, socket *linger.Socke
 	return c, <-sockets, drains
 }
 
-func TestDrainTellsOnceThatAFullQueueIsEmpty(t *testing.T) {
+func TestDrainAfterFullQueue(t *testing.T) {
 	for name, opts := range map[string]linger.Options{
 		"a full queue":         {SendQueue: 5000, Policy: linger.PolicyDrop},
 		"above the high water": {Options: websocket.Options{HighWater: 3000}},
@@ -270,7 +270,7 @@ func TestDrainTellsOnceThatAFullQueueIsEmpty(t *testing.T) {
 	}
 }
 
-func TestDrainTellsNothingOfAQueueThatWasNotFull(t *testing.T) {
+func TestDrainNotWithoutFullQueue(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c, socket, drains := drained(t, linger.Options{SendQueue: 5000})
 		for range 4 {
@@ -286,7 +286,7 @@ func TestDrainTellsNothingOfAQueueThatWasNotFull(t *testing.T) {
 	})
 }
 
-func TestBufferedIsTrueToTheByteBeforeThe101AndBehindIt(t *testing.T) {
+func TestSocketBuffered(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		var socket *linger.Socket
 		var early int
@@ -309,7 +309,7 @@ func TestBufferedIsTrueToTheByteBeforeThe101AndBehindIt(t *testing.T) {
 	})
 }
 
-func TestAClosingThatDiscardsOvertakesTheBacklog(t *testing.T) {
+func TestSocketCloseDiscard(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c, socket, _ := drained(t, linger.Options{})
 		for range 100 {
@@ -330,7 +330,7 @@ func TestAClosingThatDiscardsOvertakesTheBacklog(t *testing.T) {
 	})
 }
 
-func TestAnEarlyClosingThatDiscardsLeavesOnlyTheClose(t *testing.T) {
+func TestSocketCloseDiscardEarly(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
 			socket, _ := u.Accept(linger.AcceptOptions{})

@@ -24,7 +24,7 @@ func batchOf(texts ...string) (events []protocol.Event) {
 	return events
 }
 
-func TestMessagesOfABatchHaveMemoryOfTheirOwn(t *testing.T) {
+func TestSocketMessagesOwnTheirMemory(t *testing.T) {
 	socket := &Socket{server: NewServer(HandlerFuncs{}, Options{}), id: "test"}
 	long := string(make([]byte, smallMessage+1))
 	texts := []string{"a", "", "bc", long, "d"}
@@ -48,7 +48,7 @@ func TestMessagesOfABatchHaveMemoryOfTheirOwn(t *testing.T) {
 	}
 }
 
-func TestABatchWithoutMessagesOpensNoMailbox(t *testing.T) {
+func TestDriverEventsWithoutMessages(t *testing.T) {
 	socket := &Socket{server: NewServer(HandlerFuncs{}, Options{}), id: "test"}
 	in := (*driverEvents)(socket)
 	for _, events := range [][]protocol.Event{{{Kind: protocol.EventPong}}, {{Kind: protocol.EventPong}, {Kind: protocol.EventPong}}} {
@@ -60,7 +60,7 @@ func TestABatchWithoutMessagesOpensNoMailbox(t *testing.T) {
 	}
 }
 
-func TestABatchGoesToTheHandlerOfEachMessagesMoment(t *testing.T) {
+func TestDriverEventsDuringReload(t *testing.T) {
 	var server *Server
 	var heard []string
 	next := HandlerFuncs{OnMessage: func(m *Message) { heard = append(heard, "next "+m.String()) }}
@@ -93,7 +93,7 @@ func TestABatchGoesToTheHandlerOfEachMessagesMoment(t *testing.T) {
 	}
 }
 
-func TestAHandlerThatEndsItsGoroutineLosesNoMessage(t *testing.T) {
+func TestDriverEventsGoexit(t *testing.T) {
 	heard := make(chan string, 3)
 	socket := &Socket{server: NewServer(HandlerFuncs{OnMessage: func(m *Message) {
 		heard <- m.String()
@@ -123,7 +123,7 @@ func (s *Socket) runTaken(t *testing.T, taken *[]func()) {
 	synctest.Wait()
 }
 
-func TestMessageAsyncEndsTheHandlingOfItsBatch(t *testing.T) {
+func TestMessageAsyncInBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var heard []string
 		var taken []func()
@@ -154,7 +154,7 @@ func TestMessageAsyncEndsTheHandlingOfItsBatch(t *testing.T) {
 	})
 }
 
-func TestMessageAsyncCountsTheRestOfItsBatch(t *testing.T) {
+func TestMessageAsyncCountsBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var taken []func()
 		server := NewServer(HandlerFuncs{OnMessage: func(m *Message) { taken = append(taken, m.Async().Done) }}, Options{MaxMemory: 1 << 20})
@@ -177,7 +177,7 @@ func lending(onMessage func(*Message)) *Socket {
 	return &Socket{server: server, id: "test", pending: &pendingSends{}}
 }
 
-func TestALentPayloadIsTheConnectionsBuffer(t *testing.T) {
+func TestLendPayloads(t *testing.T) {
 	events := batchOf("one", "two")
 	var lent [][]byte
 	socket := lending(func(m *Message) {
@@ -205,7 +205,7 @@ func TestALentPayloadIsTheConnectionsBuffer(t *testing.T) {
 }
 
 // A payload is lent for as long as its buffer is there. Whoever gets it later has a copy.
-func TestAMessageThatHasToWaitKeepsItsPayload(t *testing.T) {
+func TestLendPayloadsOfQueuedMessage(t *testing.T) {
 	var heard []string
 	var socket *Socket
 	second := batchOf("2")
@@ -227,7 +227,7 @@ func TestAMessageThatHasToWaitKeepsItsPayload(t *testing.T) {
 	}
 }
 
-func TestAHandlerThatEndsItsGoroutineLosesNoPayload(t *testing.T) {
+func TestLendPayloadsGoexit(t *testing.T) {
 	heard := make(chan string)
 	ended := make(chan bool)
 	socket := lending(func(m *Message) {
@@ -253,7 +253,7 @@ func TestAHandlerThatEndsItsGoroutineLosesNoPayload(t *testing.T) {
 }
 
 // Messages that came in fragments have memory of their own in any case.
-func TestAPayloadOfItsOwnIsNotLent(t *testing.T) {
+func TestLendPayloadsOwned(t *testing.T) {
 	var kept []byte
 	socket := lending(func(m *Message) { kept = m.Data })
 	in := (*driverEvents)(socket)
@@ -265,7 +265,7 @@ func TestAPayloadOfItsOwnIsNotLent(t *testing.T) {
 }
 
 // Whatever handlers do, a payload stays what was sent for as long as they have it.
-func TestLentPayloadsOnRealConnections(t *testing.T) {
+func TestLendPayloadsOnTCP(t *testing.T) {
 	for name, blocking := range map[string]bool{"readiness": false, "blocking": true} {
 		t.Run(name, func(t *testing.T) { testLentPayloads(t, blocking) })
 	}
@@ -315,7 +315,7 @@ func talk(t *testing.T, url string, messages int) {
 	_ = c.Close(protocol.CloseNormal, "")
 }
 
-func TestMessageAsyncKeepsALentPayload(t *testing.T) {
+func TestMessageAsyncLentPayload(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var heard []string
 		var taken []func()

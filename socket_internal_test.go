@@ -21,7 +21,7 @@ import (
 )
 
 // Whoever sees the connection must find behind it what was sent early.
-func TestNobodyOvertakesWhatWasSentEarly(t *testing.T) {
+func TestSocketAttachSendsPendingFirst(t *testing.T) {
 	const many = 5000
 	socket := &Socket{server: NewServer(HandlerFuncs{}, Options{}), id: "test", pending: &pendingSends{}}
 	for range many {
@@ -54,7 +54,7 @@ func TestNobodyOvertakesWhatWasSentEarly(t *testing.T) {
 }
 
 // Before the handshake is done and right behind it the same bytes wait.
-func TestBufferedIsTheSameOnBothSidesOfThe101(t *testing.T) {
+func TestSocketAttachKeepsBuffered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		socket := &Socket{server: NewServer(HandlerFuncs{}, Options{}), id: "test", pending: &pendingSends{}}
 		for _, n := range []int{0, 1, 125, 126, 65535, 65536} {
@@ -75,7 +75,7 @@ func TestBufferedIsTheSameOnBothSidesOfThe101(t *testing.T) {
 	})
 }
 
-func TestARequestIsRememberedWhole(t *testing.T) {
+func TestRequestSnapshot(t *testing.T) {
 	for name, c := range map[string]struct {
 		target string
 		header http.Header
@@ -104,7 +104,7 @@ func TestARequestIsRememberedWhole(t *testing.T) {
 	}
 }
 
-func TestSocketHeaderIsBounded(t *testing.T) {
+func TestRequestSnapshotHeaderBound(t *testing.T) {
 	big, half := strings.Repeat("x", maxSnapshotHeader), strings.Repeat("y", maxSnapshotHeader/2)
 	for name, c := range map[string]struct {
 		header http.Header
@@ -135,7 +135,7 @@ func TestSocketHeaderIsBounded(t *testing.T) {
 	}
 }
 
-func TestALineBreakOfAHandlerMakesNoOtherField(t *testing.T) {
+func TestRequestSnapshotLineBreak(t *testing.T) {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header = http.Header{"A": {"b\nEvil: yes"}}
 	got, _ := newRequestSnapshot(r, client{}, "")
@@ -159,7 +159,7 @@ func (g gate) Events(*driver.Driver, []protocol.Event) (work bool) {
 
 // A queue that was held back for a batch may leave in one write, and then nobody
 // tells that it is empty.
-func TestBlockedSenderSeesAQueueThatLeftAtOnce(t *testing.T) {
+func TestSocketSendPolicyBlockQueueLeavesAtOnce(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -213,7 +213,7 @@ func TestBlockedSenderSeesAQueueThatLeftAtOnce(t *testing.T) {
 // undrained is a handler that wants no drain events.
 type undrained struct{ Handler }
 
-func TestAHandlerThatWantsNoDrainIsNotWoken(t *testing.T) {
+func TestDrainWithoutDrainer(t *testing.T) {
 	for name, c := range map[string]struct {
 		handler Handler
 		events  int

@@ -17,7 +17,7 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-func TestBurstIsHandledInOrderOneAtATime(t *testing.T) {
+func TestSocketEventOrder(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const burst = 500
 		var got []string
@@ -53,7 +53,7 @@ func TestBurstIsHandledInOrderOneAtATime(t *testing.T) {
 	})
 }
 
-func TestOtherConnectionsDoNotWait(t *testing.T) {
+func TestSocketEventsOfOthersDoNotWait(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		next := make(chan bool)
 		s := serve(t, linger.HandlerFuncs{OnMessage: func(m *linger.Message) {
@@ -72,7 +72,7 @@ func TestOtherConnectionsDoNotWait(t *testing.T) {
 	})
 }
 
-func TestFullMailboxStopsTheReadingOfItsOwnSocket(t *testing.T) {
+func TestSocketEventQueueFull(t *testing.T) {
 	for name, opts := range map[string]linger.Options{
 		"messages": {MailboxMessages: 10},
 		"bytes":    {MailboxBytes: 10 << 10},
@@ -114,7 +114,7 @@ func TestFullMailboxStopsTheReadingOfItsOwnSocket(t *testing.T) {
 	}
 }
 
-func TestPingsAreAnsweredWhileTheHandlerIsSlow(t *testing.T) {
+func TestSocketPingsDuringHandler(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		next := make(chan bool)
 		s := serve(t, linger.HandlerFuncs{OnMessage: func(*linger.Message) { <-next }}, linger.Options{MailboxMessages: 2})
@@ -136,7 +136,7 @@ func TestPingsAreAnsweredWhileTheHandlerIsSlow(t *testing.T) {
 	})
 }
 
-func TestFailingHandlerClosesItsConnection(t *testing.T) {
+func TestHandlerPanics(t *testing.T) {
 	for name, fail := range map[string]func(){
 		"panic":  func() { panic("no") },
 		"Goexit": runtime.Goexit,
@@ -178,7 +178,7 @@ func TestFailingHandlerClosesItsConnection(t *testing.T) {
 	}
 }
 
-func TestHandlerOwnsItsPayload(t *testing.T) {
+func TestMessagePayloadBelongsToHandler(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		var kept []linger.Payload
 		s := serve(t, linger.HandlerFuncs{OnMessage: func(m *linger.Message) {
@@ -250,7 +250,7 @@ func (q quitter) Close(*linger.Close) {
 
 // A handler that ends its goroutine harms its own connection at most: the process and the
 // other connections go on, on both drivers.
-func TestServerGoesOnWhenAHandlerEndsItsGoroutine(t *testing.T) {
+func TestHandlerGoexit(t *testing.T) {
 	for _, blocking := range []bool{false, true} {
 		for call, act := range map[string]func(t *testing.T, c *client){
 			"Upgrade": func(_ *testing.T, c *client) { c.request("Quit: Upgrade") },

@@ -32,7 +32,7 @@ func during(t *testing.T, opts linger.Options, do func(s *linger.Server, socket 
 	}}, opts)
 }
 
-func TestWhatIsSentEarlyLeavesBehindThe101InOrder(t *testing.T) {
+func TestSocketSendEarly(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := during(t, linger.Options{}, func(s *linger.Server, socket *linger.Socket) {
 			payload := linger.Binary([]byte("two"))
@@ -53,7 +53,7 @@ func TestWhatIsSentEarlyLeavesBehindThe101InOrder(t *testing.T) {
 	})
 }
 
-func TestEarlyClose(t *testing.T) {
+func TestSocketCloseEarly(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := during(t, linger.Options{}, func(s *linger.Server, socket *linger.Socket) {
 			_ = socket.Send(linger.Text("hello"))
@@ -86,7 +86,7 @@ func TestEarlyClose(t *testing.T) {
 	})
 }
 
-func TestEarlyCloseNow(t *testing.T) {
+func TestSocketCloseNowEarly(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := during(t, linger.Options{}, func(_ *linger.Server, socket *linger.Socket) {
 			_ = socket.Close(4001, "")
@@ -105,7 +105,7 @@ func TestEarlyCloseNow(t *testing.T) {
 }
 
 // The peer has not had a chance to read, so it is not closed for reading too slowly.
-func TestEarlyQueueIsBounded(t *testing.T) {
+func TestSocketSendEarlyBound(t *testing.T) {
 	for name, c := range map[string]struct {
 		policy linger.Policy
 		want   error
@@ -143,7 +143,7 @@ func TestEarlyQueueIsBounded(t *testing.T) {
 	}
 }
 
-func TestEarlyBurstGoesOnWithDrain(t *testing.T) {
+func TestSocketSendEarlyThenDrain(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const burst = 3000
 		sent := 0
@@ -165,7 +165,7 @@ func TestEarlyBurstGoesOnWithDrain(t *testing.T) {
 	})
 }
 
-func TestEarlyPublicationsThatDoNotFitCloseTheConnection(t *testing.T) {
+func TestServerPublishEarlyBound(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
 			_, _ = u.Accept(linger.AcceptOptions{Channels: []string{"lobby"}})
@@ -185,7 +185,7 @@ func TestEarlyPublicationsThatDoNotFitCloseTheConnection(t *testing.T) {
 	})
 }
 
-func TestEarlyNumberOfMessagesIsBounded(t *testing.T) {
+func TestSocketSendEarlyNumberBound(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := during(t, linger.Options{}, func(_ *linger.Server, socket *linger.Socket) {
 			n := 0
@@ -210,7 +210,7 @@ func (s slowly) Read(p []byte) (int, error) {
 
 // A ping stands behind what was sent before, so a client that reads slowly cannot answer it
 // in time; that it reads shows that it is there.
-func TestServerKeepsASlowReader(t *testing.T) {
+func TestServerWriteTimeoutSlowReader(t *testing.T) {
 	for _, c := range []struct{ messages, size int }{{1, 512 << 10}, {500, 1 << 10}} {
 		t.Run(fmt.Sprintf("%d messages of %d bytes", c.messages, c.size), func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -250,7 +250,7 @@ func TestServerKeepsASlowReader(t *testing.T) {
 }
 
 // One subscriber of 2,000 that does not read costs its send queue and nothing else.
-func TestAStalledSubscriberHarmsNobodyElse(t *testing.T) {
+func TestServerPublishWithStalledSubscriber(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const others, messages, size, queue = 2000, 45, 1 << 10, 32 << 10
 		sockets := make(chan *linger.Socket, 1)

@@ -38,7 +38,7 @@ func fillBy(socket *linger.Socket, size int) (taken int, err error) {
 	return taken, err
 }
 
-func TestFullQueueClosesASlowReader(t *testing.T) {
+func TestSocketSendPolicyClose(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, c, socket := stuck(t, linger.PolicyClose)
 		taken, err := fill(socket)
@@ -63,7 +63,7 @@ func TestFullQueueClosesASlowReader(t *testing.T) {
 	})
 }
 
-func TestFullQueueDropsTheMessage(t *testing.T) {
+func TestSocketSendPolicyDrop(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		_, c, socket := stuck(t, linger.PolicyDrop)
 		taken, err := fill(socket)
@@ -82,7 +82,7 @@ func TestFullQueueDropsTheMessage(t *testing.T) {
 	})
 }
 
-func TestFullQueueBlocksTheSender(t *testing.T) {
+func TestSocketSendPolicyBlock(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		_, c, socket := stuck(t, linger.PolicyBlock)
 		const many = 50
@@ -105,7 +105,7 @@ func TestFullQueueBlocksTheSender(t *testing.T) {
 	})
 }
 
-func TestBlockedSenderEndsWithItsConnection(t *testing.T) {
+func TestSocketSendPolicyBlockUntilEnd(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, _, socket := stuck(t, linger.PolicyBlock)
 		ended := make(chan error, 1)
@@ -124,7 +124,7 @@ func TestBlockedSenderEndsWithItsConnection(t *testing.T) {
 	})
 }
 
-func TestBlockedSenderGivesUpAPeerThatTakesNothing(t *testing.T) {
+func TestSocketSendPolicyBlockStalledPeer(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, _, socket := stuck(t, linger.PolicyBlock)
 		began := time.Now()
@@ -139,7 +139,7 @@ func TestBlockedSenderGivesUpAPeerThatTakesNothing(t *testing.T) {
 	})
 }
 
-func TestBlockedSenderIsPatientWithAPeerThatTakesALittle(t *testing.T) {
+func TestSocketSendPolicyBlockSlowPeer(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		_, c, socket := stuck(t, linger.PolicyBlock)
 		c.nc.(interface{ SetCapacity(bytes int) }).SetCapacity(10)
@@ -165,7 +165,7 @@ func TestBlockedSenderIsPatientWithAPeerThatTakesALittle(t *testing.T) {
 	})
 }
 
-func TestPublishNeverBlocks(t *testing.T) {
+func TestServerPublishNeverBlocks(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, c, _ := stuck(t, linger.PolicyBlock)
 		quick := s.connect()
@@ -188,7 +188,7 @@ func TestPublishNeverBlocks(t *testing.T) {
 	})
 }
 
-func TestSendAfterCloseIsRefusedWhileTheQueueIsFull(t *testing.T) {
+func TestSocketSendFullAfterClose(t *testing.T) {
 	for name, policy := range map[string]linger.Policy{
 		"close": linger.PolicyClose, "drop": linger.PolicyDrop, "block": linger.PolicyBlock,
 	} {
@@ -209,7 +209,7 @@ func TestSendAfterCloseIsRefusedWhileTheQueueIsFull(t *testing.T) {
 	}
 }
 
-func TestSendAfterThePeersCloseIsRefusedWhileTheQueueIsFull(t *testing.T) {
+func TestSocketSendFullAfterPeerClose(t *testing.T) {
 	for name, policy := range map[string]linger.Policy{
 		"close": linger.PolicyClose, "drop": linger.PolicyDrop, "block": linger.PolicyBlock,
 	} {
@@ -231,7 +231,7 @@ func TestSendAfterThePeersCloseIsRefusedWhileTheQueueIsFull(t *testing.T) {
 	}
 }
 
-func TestSendAfterTheEndIsRefusedWhileTheQueueIsFull(t *testing.T) {
+func TestSocketSendFullAfterEnd(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, c, socket := stuck(t, linger.PolicyBlock)
 		for range 10 {
@@ -247,7 +247,7 @@ func TestSendAfterTheEndIsRefusedWhileTheQueueIsFull(t *testing.T) {
 	})
 }
 
-func TestTextMustBeUTF8(t *testing.T) {
+func TestSocketSendInvalidUTF8(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		sockets := make(chan *linger.Socket, 1)
 		broken := linger.Text("\xff")

@@ -13,7 +13,7 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-func TestSocketKnowsItsRequest(t *testing.T) {
+func TestSocketRequest(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		sockets := make(chan *linger.Socket, 1)
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: accept(linger.AcceptOptions{Data: 7}, sockets)}, linger.Options{Node: "n1"})
@@ -40,7 +40,7 @@ func TestSocketKnowsItsRequest(t *testing.T) {
 	})
 }
 
-func TestDataSurvivesBetweenEvents(t *testing.T) {
+func TestDataBetweenEvents(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{
 			OnUpgrade: accept(linger.AcceptOptions{Data: 1}, nil),
@@ -86,7 +86,7 @@ func TestSocketAfterTheEnd(t *testing.T) {
 	})
 }
 
-func TestStateOfAConnection(t *testing.T) {
+func TestSocketState(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		_, c, socket := stuck(t, linger.PolicyClose)
 		if socket.State() != protocol.StateOpen || socket.Buffered() != 0 {
@@ -109,7 +109,7 @@ func TestStateOfAConnection(t *testing.T) {
 	})
 }
 
-func TestIdleTimeout(t *testing.T) {
+func TestServerIdleTimeout(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		sockets := make(chan *linger.Socket, 1)
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: accept(linger.AcceptOptions{Channels: []string{"lobby"}}, sockets)},
@@ -134,7 +134,7 @@ func TestIdleTimeout(t *testing.T) {
 	})
 }
 
-func TestMaxLifetime(t *testing.T) {
+func TestServerMaxLifetime(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const most = 100 * time.Second
 		s := serve(t, linger.HandlerFuncs{OnMessage: echo}, linger.Options{
@@ -156,7 +156,7 @@ func TestMaxLifetime(t *testing.T) {
 	})
 }
 
-func TestNoTimerOutlivesItsConnection(t *testing.T) {
+func TestServerMaxLifetimeStopsTimer(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{}, linger.Options{MaxLifetime: time.Hour, IdleTimeout: time.Minute})
 		c := s.connect()
@@ -168,7 +168,7 @@ func TestNoTimerOutlivesItsConnection(t *testing.T) {
 	})
 }
 
-func TestAHalfOpenConnectionIsLeftToItsOwnTimer(t *testing.T) {
+func TestServerIdleTimeoutHalfOpen(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: accept(linger.AcceptOptions{HalfOpen: true}, nil)}, linger.Options{
 			Options: websocket.Options{HalfOpenTimeout: time.Minute}, IdleTimeout: 10 * time.Second, MaxLifetime: 20 * time.Second,
@@ -184,7 +184,7 @@ func TestAHalfOpenConnectionIsLeftToItsOwnTimer(t *testing.T) {
 	})
 }
 
-func TestAHandlerAtWorkIsNotIdle(t *testing.T) {
+func TestServerIdleTimeoutBusyHandler(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const work = 25 * time.Second
 		s := serve(t, linger.HandlerFuncs{OnMessage: func(m *linger.Message) {
@@ -202,7 +202,7 @@ func TestAHandlerAtWorkIsNotIdle(t *testing.T) {
 	})
 }
 
-func TestAnEndedConnectionIsNotKeptByItsTimer(t *testing.T) {
+func TestServerIdleTimeoutReleasesConnection(t *testing.T) {
 	var ended weak.Pointer[linger.Socket]
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{}, linger.Options{IdleTimeout: time.Hour, MaxLifetime: 24 * time.Hour})

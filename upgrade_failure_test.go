@@ -39,7 +39,7 @@ func lobby(then func(*linger.Upgrade)) func(*linger.Upgrade) {
 	}
 }
 
-func TestABadHandshakeLeavesNothing(t *testing.T) {
+func TestServerBadHandshakeLeavesNothing(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{}, oneGuest)
 		for _, line := range []string{"Origin: https://evil.test", "Sec-WebSocket-Version: 8"} {
@@ -51,7 +51,7 @@ func TestABadHandshakeLeavesNothing(t *testing.T) {
 	})
 }
 
-func TestAShutdownDuringTheUpgradeLeavesNothing(t *testing.T) {
+func TestServerShutdownDuringUpgradeLeavesNothing(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		next := make(chan bool)
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: lobby(func(*linger.Upgrade) { <-next })}, oneGuest)
@@ -75,7 +75,7 @@ func TestAShutdownDuringTheUpgradeLeavesNothing(t *testing.T) {
 // stiff is a response that cannot give its transport away, for requests that say so.
 type stiff struct{ http.ResponseWriter }
 
-func TestATransportThatCannotSwitchLeavesNothing(t *testing.T) {
+func TestUpgradeWithoutHijackLeavesNothing(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		l := memconn.Listen()
 		s := &service{t: t, ends: make(chan *linger.Close, 9), dial: func() (net.Conn, error) { return l.Dial() }}
@@ -101,7 +101,7 @@ func TestATransportThatCannotSwitchLeavesNothing(t *testing.T) {
 
 // A handler that hangs takes up a goroutine and a descriptor, whatever the client
 // was told.
-func TestAHandlerThatHangsIsCountedUntilItReturns(t *testing.T) {
+func TestUpgradeTimeoutCountsUntilReturn(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: lobby(func(u *linger.Upgrade) {
 			time.Sleep(time.Hour)
@@ -131,7 +131,7 @@ func (w stalledWriter) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
-func TestUpgradeAcceptDoesNotWaitForAClientThatReadsSlowly(t *testing.T) {
+func TestUpgradeTimeoutSlowClient(t *testing.T) {
 	t.Parallel()
 	recorder := httptest.NewRecorder()
 	w := stalledWriter{recorder, make(chan struct{}), make(chan struct{})}
@@ -177,7 +177,7 @@ func (n nestedAccept) MarshalJSON() ([]byte, error) {
 	return []byte("1"), nil
 }
 
-func TestUpgradeAcceptEncodesDataWithoutItsLock(t *testing.T) {
+func TestUpgradeAcceptMarshalerUsesUpgrade(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		var inner, outer error
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
@@ -190,7 +190,7 @@ func TestUpgradeAcceptEncodesDataWithoutItsLock(t *testing.T) {
 	})
 }
 
-func TestAResponseThatHasBegunHasItsOwnTime(t *testing.T) {
+func TestUpgradeTimeoutDuringResponse(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, respond(func(w http.ResponseWriter, r *http.Request) {
 			select {
@@ -206,7 +206,7 @@ func TestAResponseThatHasBegunHasItsOwnTime(t *testing.T) {
 }
 
 // A handler may end the context it has made for itself.
-func TestAHandlersOwnContextDecidesNothing(t *testing.T) {
+func TestUpgradeTimeoutOwnContext(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
 			ctx, cancel := context.WithTimeout(u.Request.Context(), time.Second)
@@ -220,7 +220,7 @@ func TestAHandlersOwnContextDecidesNothing(t *testing.T) {
 	})
 }
 
-func TestAHandlerThatListensToItsContextIsLate(t *testing.T) {
+func TestUpgradeTimeoutContextEnds(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) { <-u.Request.Context().Done() }}, oneGuest)
 		for range 100 { // the handler's return and the answer in time race
@@ -232,7 +232,7 @@ func TestAHandlerThatListensToItsContextIsLate(t *testing.T) {
 	})
 }
 
-func TestALateAnswerIsRefused(t *testing.T) {
+func TestUpgradeTimeoutThenAccept(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		returned := make(chan bool)
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {

@@ -18,7 +18,7 @@ func respond(h http.HandlerFunc) linger.HandlerFuncs {
 	return linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) { _ = u.Respond(h) }}
 }
 
-func TestAnyResponseDeclines(t *testing.T) {
+func TestUpgradeRespond(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, respond(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("X-Path", r.URL.Path)
@@ -43,7 +43,7 @@ func TestAnyResponseDeclines(t *testing.T) {
 	})
 }
 
-func TestResponseMayStream(t *testing.T) {
+func TestUpgradeRespondStreams(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		next := make(chan bool)
 		s := serve(t, respond(func(w http.ResponseWriter, _ *http.Request) {
@@ -72,7 +72,7 @@ func TestResponseMayStream(t *testing.T) {
 	})
 }
 
-func TestResponderMayTakeTheTransport(t *testing.T) {
+func TestUpgradeRespondHijacks(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, respond(func(w http.ResponseWriter, _ *http.Request) {
 			nc, _, err := http.NewResponseController(w).Hijack()
@@ -89,7 +89,7 @@ func TestResponderMayTakeTheTransport(t *testing.T) {
 	})
 }
 
-func TestFailingResponderIsAnswered500(t *testing.T) {
+func TestUpgradeRespondPanics(t *testing.T) {
 	for name, fail := range map[string]func(){"panic": func() { panic("no") }, "Goexit": runtime.Goexit} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -102,7 +102,7 @@ func TestFailingResponderIsAnswered500(t *testing.T) {
 	}
 }
 
-func TestResponseThatFailsHalfwayIsCut(t *testing.T) {
+func TestUpgradeRespondPanicsHalfway(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, respond(func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, "half of it")
@@ -120,7 +120,7 @@ func TestResponseThatFailsHalfwayIsCut(t *testing.T) {
 	})
 }
 
-func TestUpgradeWaitsForAResponseElsewhere(t *testing.T) {
+func TestUpgradeRespondOnAnotherGoroutine(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		begun, next := make(chan bool), make(chan bool)
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
@@ -143,7 +143,7 @@ func TestUpgradeWaitsForAResponseElsewhere(t *testing.T) {
 	})
 }
 
-func TestAnswerIsGivenOnce(t *testing.T) {
+func TestUpgradeIsAnsweredOnce(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		late := make(chan *linger.Upgrade, 2)
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
@@ -168,7 +168,7 @@ func TestAnswerIsGivenOnce(t *testing.T) {
 	})
 }
 
-func TestAcceptWithinRespondIsRefused(t *testing.T) {
+func TestUpgradeAcceptWithinRespond(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
 			_ = u.Respond(func(w http.ResponseWriter, _ *http.Request) {

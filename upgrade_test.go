@@ -21,7 +21,7 @@ import (
 	"github.com/lingerws/linger/protocol/handshake"
 )
 
-func TestAcceptedHandshake(t *testing.T) {
+func TestUpgradeAccept(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
 			if offered := u.Subprotocols(); !slices.Equal(offered, []string{"v2.chat", "v1.chat"}) {
@@ -47,7 +47,7 @@ func TestAcceptedHandshake(t *testing.T) {
 	})
 }
 
-func TestAcceptThatIsRefusedLeavesTheRequestToAnswer(t *testing.T) {
+func TestUpgradeAcceptError(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
 			for _, c := range []struct {
@@ -75,7 +75,7 @@ func TestAcceptThatIsRefusedLeavesTheRequestToAnswer(t *testing.T) {
 	})
 }
 
-func TestUnansweredUpgradeIs500(t *testing.T) {
+func TestUpgradeUnanswered(t *testing.T) {
 	for name, handler := range map[string]func(*linger.Upgrade){
 		"no answer": func(*linger.Upgrade) {},
 		"panic":     func(*linger.Upgrade) { panic("no") },
@@ -94,7 +94,7 @@ func TestUnansweredUpgradeIs500(t *testing.T) {
 	}
 }
 
-func TestUpgradeThatFailsAfterAccepting(t *testing.T) {
+func TestUpgradeFailsAfterAccept(t *testing.T) {
 	for name, fail := range map[string]func(){"panic": func() { panic("no") }, "Goexit": runtime.Goexit} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -132,7 +132,7 @@ func wantFailedHandshake(t *testing.T, end *linger.Close) {
 	}
 }
 
-func TestClientThatLeavesDuringTheUpgrade(t *testing.T) {
+func TestUpgradeClientLeaves(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		next := make(chan bool)
 		sockets := make(chan *linger.Socket, 1)
@@ -155,7 +155,7 @@ func TestClientThatLeavesDuringTheUpgrade(t *testing.T) {
 	})
 }
 
-func TestCancelledRequestIsNotAnswered200(t *testing.T) {
+func TestUpgradeCancelledRequest(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := linger.NewServer(linger.HandlerFuncs{}, linger.Options{})
 		l := memconn.Listen()
@@ -182,7 +182,7 @@ func TestCancelledRequestIsNotAnswered200(t *testing.T) {
 	})
 }
 
-func TestTransportThatCannotSwitch(t *testing.T) {
+func TestUpgradeWithoutHijack(t *testing.T) {
 	ended := make(chan *linger.Close, 1)
 	s := linger.NewServer(linger.HandlerFuncs{OnClose: func(c *linger.Close) { ended <- c }}, linger.Options{})
 	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(upgradeRequest())))
@@ -199,7 +199,7 @@ func TestTransportThatCannotSwitch(t *testing.T) {
 	wantError(t, "its error says why", end.Err, errors.ErrUnsupported)
 }
 
-func TestTheServerChoosesTheSubprotocol(t *testing.T) {
+func TestServerChoosesSubprotocol(t *testing.T) {
 	for name, c := range map[string]struct{ offer, named, want string }{
 		"the server's order counts":   {"v1.chat, v2.chat", "", "v2.chat"},
 		"none in common":              {"v9.chat", "", ""},
@@ -235,7 +235,7 @@ func TestTheServerChoosesTheSubprotocol(t *testing.T) {
 	}
 }
 
-func TestNegativeBoundsAtTheDoorAreNone(t *testing.T) {
+func TestServerAdmissionNegativeBounds(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
 			if _, limited := u.Request.Context().Deadline(); limited {
