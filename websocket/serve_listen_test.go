@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-func TestListenAndServeSaysWhereItCannotListen(t *testing.T) {
+func TestListenAndServeNamesTheAddressInItsError(t *testing.T) {
 	if err := ListenAndServe("127.0.0.1:no", http.NotFoundHandler()); err == nil || !strings.Contains(err.Error(), "no") {
-		t.Errorf("the address is named; got %v", err)
+		t.Errorf("the error names the address; got %v", err)
 	}
 }

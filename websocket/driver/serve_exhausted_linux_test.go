@@ -111,7 +111,7 @@ func TestServeKeepsAPromotedRequestForWhichThereIsNoDescriptor(t *testing.T) {
 	_ = conn.Close()
 }
 
-func TestServeThatIsClosedClosesWhatWaitsForADescriptor(t *testing.T) {
+func TestServeCloseClosesAConnectionThatWaitsForADescriptor(t *testing.T) {
 	given, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

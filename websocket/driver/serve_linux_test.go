@@ -15,21 +15,18 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-func TestServeServesUpgradeRequestsItself(t *testing.T) {
-	own := make(chan bool, 1)
+func TestServePassesADetacherForUpgradeRequests(t *testing.T) {
+	detaches := make(chan bool, 1)
 	addr, _ := served(t, func(w http.ResponseWriter, _ *http.Request) {
-		_, lends := detacherOf(wrapped{w})
-		own <- lends
+		_, ok := detacherOf(wrapped{w})
+		detaches <- ok
 	}, true)
-	for sent, want := range map[string]bool{
-		wiretest.To("/"): true,
-		"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n": false,
-	} {
+	for sent, want := range map[string]bool{wiretest.To("/"): true, again: false} {
 		if _, _, err := ask(t, addr, sent); err != nil {
 			t.Fatal(err)
 		}
-		if got := <-own; got != want {
-			t.Errorf("of %q the handler's transport can be had: %v; got %v", sent, want, got)
+		if got := <-detaches; got != want {
+			t.Errorf("%q can be accepted without net/http: %v; got %v", sent, want, got)
 		}
 	}
 }
@@ -39,9 +36,9 @@ type wrapped struct{ http.ResponseWriter }
 
 func (w wrapped) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-func TestWhoWantsToBeAskedToHijackIs(t *testing.T) {
+func TestDetacherOfStopsAtAHijacker(t *testing.T) {
 	if _, ok := detacherOf(hijacker{wrapped{&upgradeWriter{}}}); ok {
-		t.Error("a writer with a Hijack of its own is asked, although it unwraps")
+		t.Error("the Hijack of a wrapper is called, although it has Unwrap too")
 	}
 }
 
@@ -49,25 +46,14 @@ type hijacker struct{ wrapped }
 
 func (hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, nil, nil }
 
-// Connections have what package net gives its own.
-func TestAcceptedSocketsHaveTheirOptions(t *testing.T) {
-	addr, _ := served(t, func(w http.ResponseWriter, _ *http.Request) {
-		nc, _, err := http.NewResponseController(w).Hijack()
-		if err != nil {
-			t.Error(err)
-			return
+// TestServeSetsSocketOptions: accepted sockets have the options that package net sets.
+func TestServeSetsSocketOptions(t *testing.T) {
+	_, w, _ := unserved(t)
+	for _, o := range inherited[1:] { // the first is for listeners
+		if got, err := unix.GetsockoptInt(w.fd, o.level, o.name); err != nil || got != o.value {
+			t.Errorf("option %d is %d; got %d, %v", o.name, o.value, got, err)
 		}
-		defer func() { _ = nc.Close() }()
-		raw, _ := nc.(*net.TCPConn).SyscallConn()
-		_ = raw.Control(func(fd uintptr) {
-			for _, o := range inherited[1:] { // the first is for those that listen
-				if got, err := unix.GetsockoptInt(int(fd), o.level, o.name); err != nil || got != o.value {
-					t.Errorf("option %d is %d; got %d, %v", o.name, o.value, got, err)
-				}
-			}
-		})
-	}, true)
-	_, _, _ = ask(t, addr, wiretest.To("/"))
+	}
 }
 
 func TestServeLeavesOtherTransportsToNetHTTP(t *testing.T) {
@@ -78,7 +64,7 @@ func TestServeLeavesOtherTransportsToNetHTTP(t *testing.T) {
 	defer func() { _ = l.Close() }()
 	secured := tls.NewListener(l, wiretest.ServerConfig(t))
 	if NewListener(&http.Server{}, secured) != secured {
-		t.Error("a TLS listener is net/http's")
+		t.Error("a TLS listener is left to net/http")
 	}
 }
 
@@ -104,7 +90,7 @@ func TestServeGivesItsDescriptorsBack(t *testing.T) {
 	}
 	_ = server.Close()
 	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
-		t.Errorf("a server that is closed says so; got %v", err)
+		t.Errorf("Serve of a closed server returns http.ErrServerClosed; got %v", err)
 	}
 	for range 500 {
 		if wiretest.Descriptors() <= before {
@@ -112,5 +98,5 @@ func TestServeGivesItsDescriptorsBack(t *testing.T) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	t.Errorf("no descriptor stays open: %d before; got %d", before, wiretest.Descriptors())
+	t.Errorf("no descriptor is left open: there were %d; got %d", before, wiretest.Descriptors())
 }

@@ -36,7 +36,7 @@ func (p *promotion) serve(response http.ResponseWriter, r *http.Request) {
 	<-p.ended
 	switch {
 	case p.panicked != nil:
-		panic(p.panicked)
+		panic(p.panicked) //nolint:forbidigo // net/http recovers and logs it, as it does with every handler
 	case !p.returned:
 		runtime.Goexit()
 	}
@@ -45,8 +45,8 @@ func (p *promotion) serve(response http.ResponseWriter, r *http.Request) {
 // fail is called instead of serve when net/http does not serve the request.
 func (p *promotion) fail(err error) {
 	p.err = err
-	close(p.begun)
 	p.cancel()
+	close(p.begun)
 }
 
 func (p *promotion) handlerEnded(returned bool, panicked any) {

@@ -4,10 +4,14 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
@@ -54,6 +58,31 @@ func TestServeDefaultServeMux(t *testing.T) {
 		if answer, _, err := ask(t, addr, sent); err != nil || answer.StatusCode != http.StatusNotFound {
 			t.Errorf("http.DefaultServeMux answers; got %v, %v", answer, err)
 		}
+	}
+}
+
+// TestServeAcceptDuringPromotion has handlers accept at about the time at which their requests are promoted: before, while they
+// are queued, and after.
+func TestServeAcceptDuringPromotion(t *testing.T) {
+	addr, _ := served(t, func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(promoteAfter + time.Duration(rand.IntN(2000)-1000)*time.Microsecond)
+		startEcho(w, r)
+	}, true)
+	const conns = 100
+	clients := make([]*wiretest.Client, conns)
+	for i := range clients {
+		nc := send(t, addr, wiretest.To("/")+string(wiretest.TextFrame("early")))
+		clients[i] = &wiretest.Client{Conn: nc, R: bufio.NewReader(nc)}
+	}
+	for _, c := range clients {
+		c.ReadAnswer(t)
+		if !strings.HasPrefix(c.Answer, "HTTP/1.1 101 ") {
+			t.Fatalf("the connection is accepted; got %q", c.Answer)
+		}
+		c.WantFrame(t, wiretest.Received{Op: protocol.Text, Payload: []byte("early")}.String())
+		c.Send(t, wiretest.CloseFrame(1000, ""))
+		c.WantFrame(t, "close 1000")
+		c.WantEOF(t)
 	}
 }
 

@@ -23,8 +23,8 @@ type requestReader struct {
 var requestReaders = sync.Pool{New: func() any { return &requestReader{lines: bufio.NewReader(nil)} }}
 
 // peekUpgrade returns the request with which a connection begins, and its size in bytes, if it has arrived completely and
-// asks for an upgrade to WebSocket. Otherwise it returns nil. In both cases the request stays unread: what is wrong with one
-// net/http has an answer for.
+// asks for an upgrade to WebSocket. Otherwise it returns nil. In both cases the request stays unread, so that net/http can
+// answer it.
 func peekUpgrade(fd int) (r *http.Request, size int) {
 	reader, _ := requestReaders.Get().(*requestReader)
 	defer requestReaders.Put(reader)
@@ -51,7 +51,7 @@ func discardRequest(fd int32, size int) error {
 	return err
 }
 
-// parse returns the request if net/http would give it to the handler as it is.
+// parse returns the request if net/http would pass it to the handler unchanged, and nil otherwise.
 func (q *requestReader) parse(head []byte) *http.Request {
 	if !bytes.HasPrefix(head, []byte("GET ")) || !asksForUpgrade(head) {
 		return nil
@@ -63,8 +63,8 @@ func (q *requestReader) parse(head []byte) *http.Request {
 	case err != nil, r.Proto != "HTTP/1.1", !handshake.IsUpgrade(r.Header):
 		return nil
 	case !strings.HasPrefix(r.RequestURI, "/"), !isPlainHost(r.Host):
-		// With another form of target (RFC 9112, section 3.2) the host is not the field's,
-		// which net/http looks at too.
+		// With another form of target (RFC 9112, section 3.2) the host is not that of the
+		// field, and net/http checks both.
 		return nil
 	case q.lines.Buffered()+q.bytes.Len() > 0: // an empty line of bare line feeds came before
 		return nil
@@ -72,9 +72,9 @@ func (q *requestReader) parse(head []byte) *http.Request {
 	return r
 }
 
-// asksForUpgrade tells whether a header has an Upgrade, one Host (RFC 9110, section
-// 7.2), no field that says something of a body, and no name with a space in it, which
-// http.ReadRequest lets pass.
+// asksForUpgrade reports whether a header has an Upgrade, one Host (RFC 9110, section
+// 7.2), no field about a body, and no name with a space in it, which http.ReadRequest
+// accepts.
 func asksForUpgrade(head []byte) bool {
 	hosts, upgrades := 0, 0
 	_, fields, _ := bytes.Cut(head, []byte("\n"))
@@ -98,8 +98,8 @@ func isField(name []byte, want string) bool {
 	return len(name) == len(want) && strings.EqualFold(string(name), want)
 }
 
-// isPlainHost tells whether a host has nothing but what names, addresses and ports
-// consist of.
+// isPlainHost reports whether a host consists of characters of names, addresses and
+// ports.
 func isPlainHost(host string) bool {
 	return host != "" && !strings.ContainsFunc(host, func(c rune) bool {
 		switch {

@@ -12,8 +12,8 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// FuzzUpgradeRequest holds what we take for a request against net/http: whatever we hand
-// to the handler, it would too, and the same.
+// FuzzUpgradeRequest compares parse with net/http: each request that parse returns reaches a handler of net/http, with the
+// same fields.
 func FuzzUpgradeRequest(f *testing.F) {
 	f.Add(wiretest.To("/"))
 	f.Add(wiretest.To("/a%20b?c=d#e"))
@@ -48,17 +48,17 @@ func FuzzUpgradeRequest(f *testing.F) {
 	})
 }
 
-// Bare line feeds end a header before what ends it for us. What is between is the
-// client's, and net/http has it.
-func TestARequestThatEndsEarlyIsLeftToNetHTTP(t *testing.T) {
+// TestServeLeavesRequestsOfBareLineFeedsToNetHTTP: a header with bare line feeds ends before the empty line that parse looks
+// for, and the bytes between are not part of it.
+func TestServeLeavesRequestsOfBareLineFeedsToNetHTTP(t *testing.T) {
 	early := strings.ReplaceAll(wiretest.To("/"), "\r\n", "\n")
 	reader := &requestReader{lines: bufio.NewReader(nil)}
 	if r := reader.parse([]byte(early + "behind\r\n\r\n")); r != nil {
-		t.Errorf("bytes behind the header would be lost; got %v", r.Header)
+		t.Errorf("the bytes after the header would be lost; got %v", r.Header)
 	}
 }
 
-// reference is net/http, which is asked for its opinion.
+// reference is a server of net/http, and its listener.
 type reference struct {
 	conns    chan net.Conn
 	requests chan *http.Request

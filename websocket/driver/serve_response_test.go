@@ -80,11 +80,14 @@ func converse(t *testing.T, addr string, parts ...string) (sent string, ordered 
 	}
 	_, err = io.Copy(io.Discard, answer.Body)
 	_ = answer.Body.Close()
-	if err == nil && !answer.Close {
-		_, _ = io.WriteString(nc, again)
+	ordered = err == nil
+	if ordered && !answer.Close {
+		_, _ = io.WriteString(nc, again) // a reset if the server has closed the connection without notice
 	}
-	_, end := io.Copy(io.Discard, from)
-	return date.ReplaceAllString(all.String(), ""), err == nil && end == nil
+	if _, err = io.Copy(io.Discard, from); answer.Close {
+		ordered = ordered && err == nil
+	}
+	return date.ReplaceAllString(all.String(), ""), ordered
 }
 
 // again is a request that ends its connection.

@@ -17,14 +17,14 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// served starts a server the way Serve does, or as net/http does.
+// served starts a server as Serve does, or as net/http does.
 func served(t *testing.T, h http.HandlerFunc, own bool) (addr string, logged *record) {
 	t.Helper()
 	logged = new(record)
 	return serving(t, &http.Server{Handler: h, ReadHeaderTimeout: wiretest.HTTPTimeout, ErrorLog: log.New(logged, "", 0)}, own), logged
 }
 
-// serving is served for a server that says more.
+// serving is served for a server with other fields than the usual ones.
 func serving(t *testing.T, server *http.Server, own bool) (addr string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -39,7 +39,7 @@ func serving(t *testing.T, server *http.Server, own bool) (addr string) {
 	t.Cleanup(func() {
 		_ = server.Close()
 		if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
-			t.Errorf("a server that is closed says so; got %v", err)
+			t.Errorf("Serve of a closed server returns http.ErrServerClosed; got %v", err)
 		}
 	})
 	return addr
@@ -97,13 +97,13 @@ func ask(t *testing.T, addr string, parts ...string) (*http.Response, string, er
 	return answer, string(body), err
 }
 
-func TestServeTellsTheHandlerWhatNetHTTPDoes(t *testing.T) {
+func TestServeRequestHasWhatNetHTTPSets(t *testing.T) {
 	for _, own := range []bool{true, false} {
 		addr, _ := served(t, pages, own)
 		r := strings.Replace(wiretest.To("/context?a=b"), "localhost", addr, 1)
 		want := "GET " + addr + " /context?a=b HTTP/1.1 127.0.0.1 server address"
 		if _, body, err := ask(t, addr, r); err != nil || body != want {
-			t.Errorf("the handler must know %q; got %q, %v", want, body, err)
+			t.Errorf("the request has %q; got %q, %v", want, body, err)
 		}
 	}
 }
@@ -225,11 +225,12 @@ func TestServeShutdownWaitsForARequest(t *testing.T) {
 		<-began
 		ended := make(chan error, 1)
 		go func() { ended <- server.Shutdown(context.Background()) }()
-		for answered := net.Conn(nil); ; _ = answered.Close() { // until the server does not listen any more
-			var err error
-			if answered, err = net.Dial("tcp", addr); err != nil {
+		for { // until the server does not listen any more
+			other, err := net.Dial("tcp", addr)
+			if err != nil {
 				break
 			}
+			_ = other.Close()
 		}
 		select {
 		case err := <-ended:
@@ -254,7 +255,7 @@ func TestServeShutdownWaitsForARequest(t *testing.T) {
 	}
 }
 
-func TestAConnectionThatSaysNothingIsEnded(t *testing.T) {
+func TestServeClosesASilentConnection(t *testing.T) {
 	addr, _ := served(t, pages, true)
 	nc, err := net.Dial("tcp", addr)
 	if err != nil {
@@ -263,6 +264,6 @@ func TestAConnectionThatSaysNothingIsEnded(t *testing.T) {
 	defer func() { _ = nc.Close() }()
 	_ = nc.SetDeadline(time.Now().Add(20 * time.Second))
 	if _, err := nc.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
-		t.Errorf("the server has a time for the header of a request; got %v", err)
+		t.Errorf("ReadHeaderTimeout applies; got %v", err)
 	}
 }
