@@ -344,7 +344,7 @@ func TestServerAnswersCloseAfterEOF(t *testing.T) {
 						if texts != "" {
 							send = []string{texts}
 						}
-						if err := testclient.Leavers(connections, url, send, want, left); err != nil {
+						if err := testclient.RunCloseFIN(connections, url, send, want, left); err != nil {
 							t.Fatal(err)
 						}
 						for range connections {
@@ -374,11 +374,11 @@ func TestServerRepliesBeforeFailing(t *testing.T) {
 						if err != nil {
 							t.Fatal(err)
 						}
-						got, err := c.Provoke(v.Bytes(protocol.Client), cut)
+						got, err := c.SendViolation(v.Bytes(protocol.Client), cut)
 						if err != nil || !slices.Equal(got, v.Want) {
 							t.Errorf("%s: the client receives %q; got %q, %v", v.Name, v.Want, got, err)
 						}
-						c.Cut()
+						c.Abort()
 						if end := <-ends; end.Violation == nil || end.Cause != protocol.CauseViolation {
 							t.Errorf("%s: the close event names the violation; got %+v", v.Name, end.Outcome)
 						}

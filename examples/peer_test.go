@@ -20,7 +20,7 @@ func connect(t *testing.T, p *program, path string) peer {
 	if err != nil {
 		t.Fatalf("%s is opened; got %v", path, err)
 	}
-	t.Cleanup(c.Cut)
+	t.Cleanup(c.Abort)
 	return peer{t, c}
 }
 

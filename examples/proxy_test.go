@@ -16,6 +16,6 @@ func TestTheProxyInJavaScriptEndsInEveryWay(t *testing.T) {
 	}
 	defer backend.Close()
 	p := start(t, "cmd/linger", "run", "--listen=127.0.0.1:0", "--half-open-timeout=300ms", "--var=BACKEND=http://"+backend.Addr(), "examples/proxy/proxy.js")
-	proxyends.Run(t, backend, strings.TrimPrefix(p.url, "http://"), proxyends.Mute())
-	proxyends.Run(t, backend, strings.TrimPrefix(p.url, "http://"), proxyends.Whole(proxyends.Cases(proxyends.Gone, "close 1011 the client is gone")))
+	proxyends.Run(t, backend, strings.TrimPrefix(p.url, "http://"), proxyends.Silent())
+	proxyends.Run(t, backend, strings.TrimPrefix(p.url, "http://"), proxyends.WholeMessages(proxyends.Cases(proxyends.BackendLost, "close 1011 the client is gone")))
 }

@@ -42,7 +42,7 @@ func TestEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			front := httptest.NewServer(handler)
 			defer front.Close()
-			proxyends.Run(t, backend, front.Listener.Addr().String(), proxyends.Cases(proxyends.Gone, proxyends.Cut))
+			proxyends.Run(t, backend, front.Listener.Addr().String(), proxyends.Cases(proxyends.BackendLost, proxyends.ClientLost))
 		})
 	}
 	for deadline := time.Now().Add(patience); h.Count() > 0; time.Sleep(time.Millisecond) {
@@ -61,5 +61,5 @@ func TestAMuteSideIsBounded(t *testing.T) {
 	opts := proxy.Options{To: []string{"ws://" + backend.Addr()}}
 	opts.HalfOpenTimeout, opts.LingerTimeout = 200*time.Millisecond, 200*time.Millisecond
 	_, url := front(t, opts)
-	proxyends.Run(t, backend, url[len("ws://"):], proxyends.Mute())
+	proxyends.Run(t, backend, url[len("ws://"):], proxyends.Silent())
 }

@@ -69,7 +69,7 @@ func TestProxyAnswersAClientThatEndsTCPAfterItsClose(t *testing.T) {
 				if text != "" {
 					send, want = []string{text}, []string{"text " + text, "close 3000"}
 				}
-				if err := testclient.Leavers(connections, front.URL, send, want, left); err != nil {
+				if err := testclient.RunCloseFIN(connections, front.URL, send, want, left); err != nil {
 					t.Fatal(err)
 				}
 				for range connections {

@@ -81,12 +81,12 @@ func TestAppAnswersAPeerThatEndsTCPAfterItsClose(t *testing.T) {
 				if text != "" {
 					send, want = []string{text}, []string{"text " + text, "close 3000"}
 				}
-				err := testclient.Leavers(100, url, send, want, func() {
+				err := testclient.RunCloseFIN(100, url, send, want, func() {
 					opener, err := testclient.Dial(url + "/go")
 					if err != nil {
 						t.Fatal(err)
 					}
-					opener.Cut()
+					opener.Abort()
 				})
 				if err != nil {
 					t.Fatal(err)
@@ -108,11 +108,11 @@ func TestAppAnswersTheMessagesBeforeAViolation(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				got, err := client.Provoke(v.Bytes(protocol.Client), math.MaxInt)
+				got, err := client.SendViolation(v.Bytes(protocol.Client), math.MaxInt)
 				if err != nil || !slices.Equal(got, v.Want) {
 					t.Errorf("%s: the client receives %q; got %q, %v", v.Name, v.Want, got, err)
 				}
-				client.Cut()
+				client.Abort()
 			}
 		})
 	}

@@ -111,7 +111,7 @@ func runGoodClient(ctx context.Context, t *testing.T, s *target, r *rand.Rand) (
 		t.Errorf("a well-behaved client must be able to connect; got %v", err)
 		return 0, false
 	}
-	defer c.Cut()
+	defer c.Abort()
 	for last := r.Int64N(200); echoed == 0 || echoed < last && ctx.Err() == nil; {
 		began := time.Now()
 		n, err := burst(c, echoed, r)

@@ -142,7 +142,7 @@ func dial(t *testing.T, url string) *testclient.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(c.Cut)
+	t.Cleanup(c.Abort)
 	return c
 }
 

@@ -31,7 +31,7 @@ func clientCommands() map[string]scriptCommand {
 			c, err := testclient.Dial(ts.Getenv("URL")+args[1], args[2:]...)
 			ts.Check(err)
 			stateOf(ts).clients[args[0]] = c
-			ts.Defer(c.Cut)
+			ts.Defer(c.Abort)
 		}),
 		"returns": command(2, returns),
 		"refused": command(2, refused),
@@ -87,7 +87,7 @@ func returns(ts *testscript.TestScript, args []string) {
 		}
 		ts.Check(err)
 		stateOf(ts).clients[args[0]] = c
-		ts.Defer(c.Cut)
+		ts.Defer(c.Abort)
 		return
 	}
 }
@@ -97,7 +97,7 @@ func refused(ts *testscript.TestScript, args []string) {
 	failure, ok := errors.AsType[*handshake.Failure](err)
 	switch {
 	case err == nil:
-		c.Cut()
+		c.Abort()
 		ts.Fatalf("the server must refuse the upgrade; it has accepted it")
 	case !ok:
 		ts.Fatalf("the server must respond to the upgrade request; got %v", err)

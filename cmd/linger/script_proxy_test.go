@@ -24,10 +24,10 @@ func proxyCommands() map[string]scriptCommand {
 			ts.Setenv("SIDES", "ws://"+backend.Addr())
 		}),
 		"everyend": command(1, func(ts *testscript.TestScript, args []string) {
-			playEnds(ts, backend, proxyends.Cases(args[0], proxyends.Cut))
+			playEnds(ts, backend, proxyends.Cases(args[0], proxyends.ClientLost))
 		}),
 		"muteends": command(0, func(ts *testscript.TestScript, _ []string) {
-			playEnds(ts, backend, proxyends.Mute())
+			playEnds(ts, backend, proxyends.Silent())
 		}),
 	}
 }

@@ -6,20 +6,21 @@ import (
 	"strings"
 )
 
-// Case is a way an end can come: what the sides do, and what they see, in order.
+// Case is a way in which a connection ends: what the client and the backend do and see,
+// in order.
 type Case struct {
 	Name  string
 	Steps []Step
 }
 
-// Step is one line of a case: a side does something, or sees something.
+// Step is one line of a case: the client or the backend does or sees something.
 type Step struct {
-	Client bool // else it is the backend
-	Sees   bool // else it does
-	What   string
+	Client bool   // whether the step is the client's and not the backend's
+	Sees   bool   // whether something is seen and not done
+	What   string // what is done or seen, in the notation of Wire
 }
 
-// parse reads lines such as "client: text hello" and "backend sees close 1000".
+// parse parses lines such as "client: text hello" and "backend sees close 1000".
 func parse(name, lines string) Case {
 	c := Case{Name: name}
 	for line := range strings.Lines(strings.TrimSpace(lines)) {
@@ -43,20 +44,19 @@ func (s Step) String() string {
 	return who + verb + s.What
 }
 
-// What Linger does by default: it tells the client of a backend that is lost, and cuts
-// the backend's connection when the client is.
+// What Linger's proxy does by default when a connection is lost.
 const (
-	Gone = "close 1014 the backend is gone"
-	Cut  = "reset"
+	BackendLost = "close 1014 the backend is gone" // what the client sees when the backend is lost
+	ClientLost  = "reset"                          // what the backend sees when the client is lost
 )
 
-// Cases returns the table for a proxy of which a client sees this when the backend is
-// lost, and a backend that when the client is.
-func Cases(gone, cut string) []Case {
-	return slices.Concat(closes(), within(), losses(gone, cut))
+// Cases returns the table for a proxy. backendLost is what the client sees when the
+// backend is lost, and clientLost what the backend sees when the client is lost.
+func Cases(backendLost, clientLost string) []Case {
+	return slices.Concat(closes(), within(), losses(backendLost, clientLost))
 }
 
-// closes are the ends with a Close.
+// closes returns the cases with a Close.
 func closes() []Case {
 	return []Case{
 		parse("the client closes first", `
@@ -89,7 +89,7 @@ func closes() []Case {
 			client sees EOF
 			backend: FIN
 			backend sees EOF`),
-		parse("messages of the backend behind the client's Close", `
+		parse("messages of the backend after the client's Close", `
 			client: text last words
 			client: close 4001 bye
 			backend sees last words
@@ -101,7 +101,7 @@ func closes() []Case {
 			client sees tail two
 			client sees close 1000 done
 			client sees EOF`),
-		parse("messages of the client behind the backend's Close", `
+		parse("messages of the client after the backend's Close", `
 			backend: close 4002 enough
 			client sees close 4002 enough
 			client: text tail one
@@ -113,8 +113,8 @@ func closes() []Case {
 	}
 }
 
-// within are the ends in which a Close stands within a fragmented message, which is never
-// finished (RFC 6455, section 5.4).
+// within returns the cases with a Close between the fragments of a message, which is never
+// completed (RFC 6455, section 5.4).
 func within() []Case {
 	return []Case{
 		parse("the client closes within a message", `
@@ -164,10 +164,10 @@ func within() []Case {
 	}
 }
 
-// losses are the ends without one.
-func losses(gone, cut string) []Case {
+// losses returns the cases without a Close.
+func losses(backendLost, clientLost string) []Case {
 	answer := "client: close 1014\nclient sees EOF"
-	if gone == Cut { // then it can do nothing more
+	if backendLost == "reset" { // the client can send nothing after that
 		answer = ""
 	}
 	return []Case{
@@ -175,55 +175,55 @@ func losses(gone, cut string) []Case {
 			client: text hello
 			backend sees hello
 			client: FIN
-			backend sees %s`, cut)),
+			backend sees %s`, clientLost)),
 		parse("the client resets", fmt.Sprintf(`
 			client: reset
-			backend sees %s`, cut)),
+			backend sees %s`, clientLost)),
 		parse("the backend ends TCP without a Close", fmt.Sprintf(`
 			backend: text hello
 			client sees hello
 			backend: FIN
 			client sees %s
-			%s`, gone, answer)),
+			%s`, backendLost, answer)),
 		parse("the backend resets", fmt.Sprintf(`
 			backend: reset
-			client sees %s`, gone)),
+			client sees %s`, backendLost)),
 		parse("the backend resets within a message", fmt.Sprintf(`
 			backend: part of a message
 			client sees part of a message
 			backend: reset
-			client sees %s`, gone)),
-		parse("the client breaks a rule", fmt.Sprintf(`
+			client sees %s`, backendLost)),
+		parse("the client violates the protocol", fmt.Sprintf(`
 			client: broken
 			client sees close 1002
 			client sees EOF
-			backend sees %s`, cut)),
-		parse("the backend breaks a rule", fmt.Sprintf(`
+			backend sees %s`, clientLost)),
+		parse("the backend violates the protocol", fmt.Sprintf(`
 			backend: broken
 			backend sees close 1002
-			client sees %s`, gone)),
+			client sees %s`, backendLost)),
 	}
 }
 
-// Whole returns the cases for a proxy that passes on whole messages only, so that nobody
-// sees a part.
-func Whole(cases []Case) []Case {
+// WholeMessages changes the cases for a proxy that forwards only complete messages, and
+// returns them.
+func WholeMessages(cases []Case) []Case {
 	for i := range cases {
 		cases[i].Steps = slices.DeleteFunc(cases[i].Steps, func(s Step) bool { return s.Sees && s.What == partOfMessage })
 	}
 	return cases
 }
 
-// Mute returns the cases in which a side says nothing more. They take as long as the
-// proxy lets a side go on after the other's Close, so it should be told to be quick.
-func Mute() []Case {
+// Silent returns the cases in which the client or the backend does not answer a Close.
+// They take as long as the proxy waits for the answer, so its timeout should be short.
+func Silent() []Case {
 	return []Case{
-		parse("the client closes, and the backend is mute", `
+		parse("the client closes, and the backend does not answer", `
 			client: close 4001 bye
 			backend sees close 4001 bye
 			client sees close 4001 bye
 			client sees EOF`),
-		parse("the backend closes, and the client is mute", `
+		parse("the backend closes, and the client does not answer", `
 			backend: close 4002 enough
 			client sees close 4002 enough
 			backend sees close 4002 enough`),

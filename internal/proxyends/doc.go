@@ -1,4 +1,4 @@
-// Package proxyends has every way in which a connection through a proxy can end, and what
-// each side has to see then. It plays both sides on real sockets, so that any proxy can be
-// put between them.
+// Package proxyends tests how connections through a proxy end. It has a table of cases,
+// with what the client and the backend do and what they must see, and plays both on real
+// sockets with any proxy between them.
 package proxyends

@@ -13,13 +13,13 @@ import (
 	"time"
 )
 
-var update = flag.Bool("update", false, "write what other proxies do into docs/proxy.md")
+var update = flag.Bool("update", false, "write the results of other proxies to docs/proxy.md")
 
-// other is a proxy of somebody else.
+// other is another proxy, to compare with.
 type other struct {
 	name, program string
-	args          []string // {config} stands for the file
-	config        string   // {front} and {back} stand for addresses
+	args          []string // {config} is replaced with the path of the configuration file
+	config        string   // {front} and {back} are replaced with addresses, {dir} with a directory
 }
 
 var others = []other{
@@ -56,7 +56,8 @@ listen proxy
 `},
 }
 
-// start runs the proxy, as its documentation says a WebSocket wants it.
+// start starts the proxy, configured as its documentation recommends for WebSocket, and
+// returns its address.
 func (o other) start(t *testing.T, back string) (front string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -73,9 +74,9 @@ func (o other) start(t *testing.T, back string) (front string) {
 	for i, arg := range o.args {
 		args[i] = fill.Replace(arg)
 	}
-	var said bytes.Buffer
+	var output bytes.Buffer
 	cmd := exec.Command(o.program, args...)
-	cmd.Stdout, cmd.Stderr = &said, &said
+	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +84,7 @@ func (o other) start(t *testing.T, back string) (front string) {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) { // for another process
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) { // a process cannot be awaited in another way
 		conn, err := net.Dial("tcp", front)
 		if err == nil {
 			_ = conn.Close()
@@ -95,7 +96,7 @@ func (o other) start(t *testing.T, back string) (front string) {
 	}
 }
 
-// measure plays every case and returns, for each, what differs from our table.
+// measure plays all cases and returns the differences from the table by case.
 func (o other) measure(t *testing.T) map[string][]string {
 	backend, err := NewBackend()
 	if err != nil {
@@ -104,7 +105,7 @@ func (o other) measure(t *testing.T) map[string][]string {
 	defer backend.Close()
 	front := o.start(t, backend.Addr())
 	found := map[string][]string{}
-	for _, c := range Cases(Gone, Cut) {
+	for _, c := range Cases(BackendLost, ClientLost) {
 		p, err := backend.Open(front, time.Second)
 		if err != nil {
 			t.Fatal(err)
@@ -113,7 +114,7 @@ func (o other) measure(t *testing.T) map[string][]string {
 		p.Close()
 		found[c.Name] = c.Differences(seen)
 		if err != nil {
-			found[c.Name] = append(found[c.Name], "then nothing can be said any more")
+			found[c.Name] = append(found[c.Name], "then nothing can be sent")
 		}
 	}
 	return found
@@ -124,15 +125,15 @@ const (
 	tableEnd   = "<!-- /others -->\n"
 )
 
-// table is what a reader of docs/proxy.md sees.
+// table returns the table of docs/proxy.md.
 func table(found map[string]map[string][]string) string {
 	var b strings.Builder
-	b.WriteString("\n| what happens | what each side has to see |")
+	b.WriteString("\n| what happens | what client and backend must see |")
 	for _, o := range others {
 		fmt.Fprintf(&b, " %s |", o.name)
 	}
 	b.WriteString("\n|---|---|" + strings.Repeat("---|", len(others)) + "\n")
-	for _, c := range Cases(Gone, Cut) {
+	for _, c := range Cases(BackendLost, ClientLost) {
 		var sees []string
 		for _, step := range c.Steps {
 			if step.Sees {
@@ -152,19 +153,20 @@ func table(found map[string]map[string][]string) string {
 	return b.String() + "\n"
 }
 
-// The table of docs/proxy.md is what nginx and HAProxy do, where they are installed.
+// TestOthers compares with nginx and HAProxy, if they are installed. With -update it
+// writes the table in docs/proxy.md.
 func TestOthers(t *testing.T) {
 	found := map[string]map[string][]string{}
 	for _, o := range others {
 		if _, err := exec.LookPath(o.program); err != nil {
-			t.Skipf("%s is not installed; docs/proxy.md has what it did when it was", o.name)
+			t.Skipf("%s is not installed; docs/proxy.md has its results", o.name)
 		}
 		found[o.name] = o.measure(t)
 	}
 	if !*update {
 		for _, o := range others {
-			if same := found[o.name]["messages of the client behind the backend's Close"]; len(same) > 0 {
-				t.Errorf("%s passes on what is said; got %q", o.name, same)
+			if differences := found[o.name]["messages of the client after the backend's Close"]; len(differences) > 0 {
+				t.Errorf("%s does not forward messages after a Close: %q", o.name, differences)
 			}
 		}
 		return
@@ -177,7 +179,7 @@ func TestOthers(t *testing.T) {
 	before, rest, ok := strings.Cut(string(text), tableBegin)
 	_, after, ok2 := strings.Cut(rest, tableEnd)
 	if !ok || !ok2 {
-		t.Fatal("docs/proxy.md has a place for the table")
+		t.Fatal("docs/proxy.md does not have the markers of the table")
 	}
 	if err := os.WriteFile(page, []byte(before+tableBegin+table(found)+tableEnd+after), 0o644); err != nil {
 		t.Fatal(err)

@@ -14,17 +14,17 @@ import (
 	"github.com/lingerws/linger/protocol/handshake"
 )
 
-// Backend is where a proxy has to send its clients.
+// Backend is the backend of a proxy under test.
 type Backend struct {
 	listener net.Listener
 
 	mu       sync.Mutex
-	expected map[string]chan *Wire // by the path of the request
-	requests map[string]*http.Request
-	next     int
+	expected map[string]chan *Wire    // by path: receives the connection of a request
+	requests map[string]*http.Request // by path: the request
+	next     int                      // the number of the last path
 }
 
-// NewBackend begins to listen on the loopback.
+// NewBackend returns a backend that listens on a loopback address.
 func NewBackend() (*Backend, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -35,10 +35,10 @@ func NewBackend() (*Backend, error) {
 	return b, nil
 }
 
-// Addr returns the address, with its port.
+// Addr returns the address of the backend as host:port.
 func (b *Backend) Addr() string { return b.listener.Addr().String() }
 
-// Close ends the listening.
+// Close closes the listener. It does not close connections.
 func (b *Backend) Close() { _ = b.listener.Close() }
 
 func (b *Backend) run() {
@@ -47,12 +47,13 @@ func (b *Backend) run() {
 		if err != nil {
 			return
 		}
-		go b.welcome(conn)
+		go b.accept(conn)
 	}
 }
 
-// welcome accepts a connection, whoever has asked for it.
-func (b *Backend) welcome(conn net.Conn) {
+// accept accepts the opening handshake of a connection, and passes the connection to Open
+// if that expects its path.
+func (b *Backend) accept(conn net.Conn) {
 	w := newWire(conn, protocol.Server, 0)
 	r, err := http.ReadRequest(w.r)
 	if err != nil {
@@ -70,6 +71,7 @@ func (b *Backend) welcome(conn net.Conn) {
 	}
 }
 
+// expect returns a new path, and a channel that receives the connection for it.
 func (b *Backend) expect() (path string, arrived chan *Wire) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -79,53 +81,55 @@ func (b *Backend) expect() (path string, arrived chan *Wire) {
 	return path, arrived
 }
 
-// Pair is a client and the backend it has reached through a proxy.
+// Pair is a connection from a client through a proxy to a backend.
 type Pair struct {
 	Client, Backend *Wire
-	Response        *http.Response // that the client got
-	Request         *http.Request  // that the backend got
+	Response        *http.Response // the response that the client received
+	Request         *http.Request  // the request that the backend received
 }
 
-// Open connects a client by the proxy at an address, and finds its other side.
-func (b *Backend) Open(proxy string, patience time.Duration) (*Pair, error) {
+// Open connects a client to the proxy at the given address and returns it with the
+// backend's end of the connection. timeout bounds the handshake, and is the timeout of
+// both wires.
+func (b *Backend) Open(proxy string, timeout time.Duration) (*Pair, error) {
 	path, arrived := b.expect()
 	conn, err := net.Dial("tcp", proxy)
 	if err != nil {
 		return nil, err
 	}
-	p := &Pair{Client: newWire(conn, protocol.Client, patience)}
+	p := &Pair{Client: newWire(conn, protocol.Client, timeout)}
 	_, _ = io.WriteString(conn, "GET "+path+"?x=1 HTTP/1.1\r\nHost: front\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nCookie: a=b\r\n\r\n")
-	_ = conn.SetReadDeadline(time.Now().Add(patience))
-	p.Response, err = http.ReadResponse(p.Client.r, nil) //nolint:bodyclose // a 101 has no body, and any other ends with the connection
+	_ = conn.SetReadDeadline(time.Now().Add(timeout))
+	p.Response, err = http.ReadResponse(p.Client.r, nil) //nolint:bodyclose // a 101 has no body, and after any other response the connection is closed
 	if err == nil && p.Response.StatusCode != http.StatusSwitchingProtocols {
-		err = errors.New("the proxy answers " + p.Response.Status)
+		err = errors.New("the proxy responds with " + p.Response.Status)
 	}
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	select {
 	case p.Backend = <-arrived:
-	case <-time.After(patience):
-		return nil, errors.Join(errors.New("the backend is not asked"), conn.Close())
+	case <-time.After(timeout):
+		return nil, errors.Join(errors.New("the proxy did not connect to the backend"), conn.Close())
 	}
-	p.Backend.Patience = patience
+	p.Backend.Timeout = timeout
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p.Request = b.requests[path]
-	delete(b.requests, path) // who opens many compares memory
+	delete(b.requests, path) // a test of memory opens many pairs
 	delete(b.expected, path)
 	return p, nil
 }
 
-// Close cuts what is left of both sides.
+// Close closes both connections.
 func (p *Pair) Close() {
 	_ = p.Client.Conn.Close()
 	_ = p.Backend.Conn.Close()
 }
 
-// Play plays a case to its end, and returns what was seen of what should be, line by
-// line.
+// Play performs the steps of a case. It returns the steps in which something is seen, with
+// what was actually seen. The error is that of the first step that failed.
 func (p *Pair) Play(c Case) (seen []Step, err error) {
 	for _, step := range c.Steps {
 		w := p.Backend
@@ -145,7 +149,8 @@ func (p *Pair) Play(c Case) (seen []Step, err error) {
 	return seen, nil
 }
 
-// Differences returns what was seen where something else should be, one line each.
+// Differences compares the result of Play with the case. It returns one line for each
+// difference.
 func (c Case) Differences(seen []Step) (lines []string) {
 	i := 0
 	for _, step := range c.Steps {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// tunnel is a proxy that knows TCP only: what one side says or ends goes to the other.
+// tunnel starts a TCP proxy, which forwards data and FIN, and returns its address.
 func tunnel(t *testing.T, to string) (addr string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -38,45 +38,46 @@ func tunnel(t *testing.T, to string) (addr string) {
 	return l.Addr().String()
 }
 
-// A tunnel passes on what is said, and differs where a proxy has to speak for a side.
-func TestThePlayFindsWhatATunnelDoesNot(t *testing.T) {
+// A TCP proxy forwards messages, but differs in cases in which a proxy must send a Close or
+// an RST itself.
+func TestPairPlay(t *testing.T) {
 	backend, err := NewBackend()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer backend.Close()
 	front := tunnel(t, backend.Addr())
-	for name, want := range map[string]string{ // one of the differences, or none
-		"messages of the client behind the backend's Close": "",
-		"the client ends TCP without a Close":               "backend sees reset; it saw EOF",
-		"the backend ends TCP without a Close":              "client sees " + Gone + "; it saw EOF",
-		"the client breaks a rule":                          "client sees close 1002; it saw nothing",
+	for name, want := range map[string]string{ // a difference, or an empty string for none
+		"messages of the client after the backend's Close": "",
+		"the client ends TCP without a Close":              "backend sees reset; it saw EOF",
+		"the backend ends TCP without a Close":             "client sees " + BackendLost + "; it saw EOF",
+		"the client violates the protocol":                 "client sees close 1002; it saw nothing",
 	} {
-		c := named(name)
+		c := caseNamed(name)
 		p, err := backend.Open(front, 10*time.Second)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if want != "" {
-			p.Client.Patience, p.Backend.Patience = 200*time.Millisecond, 200*time.Millisecond
+			p.Client.Timeout, p.Backend.Timeout = 200*time.Millisecond, 200*time.Millisecond
 		}
 		seen, err := p.Play(c)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		if lines := c.Differences(seen); want == "" && len(lines) > 0 || want != "" && !slices.Contains(lines, want) {
-			t.Errorf("%s: the difference is %q; got %q", name, want, lines)
+			t.Errorf("%s: the differences are %q, expected %q", name, lines, want)
 		}
 		p.Close()
 	}
 }
 
-func named(name string) Case {
-	all := Cases(Gone, Cut)
+func caseNamed(name string) Case {
+	all := Cases(BackendLost, ClientLost)
 	return all[slices.IndexFunc(all, func(c Case) bool { return c.Name == name })]
 }
 
-func TestAProxyThatAnswersSomethingElse(t *testing.T) {
+func TestBackendOpenErrors(t *testing.T) {
 	backend, err := NewBackend()
 	if err != nil {
 		t.Fatal(err)
@@ -87,10 +88,10 @@ func TestAProxyThatAnswersSomethingElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := backend.Open(other.Addr(), 100*time.Millisecond); err == nil {
-		t.Error("one that does not ask the backend is an error")
+		t.Error("Open returns no error if the proxy does not connect to the backend")
 	}
 	other.Close()
 	if _, err := backend.Open(other.Addr(), time.Second); err == nil {
-		t.Error("one that is not there is an error")
+		t.Error("Open returns no error if the proxy does not listen")
 	}
 }

@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// patience is how long a side of ours waits: only a failure takes so long.
-const patience = 10 * time.Second
+// timeout bounds each wait of a client or backend.
+const timeout = 10 * time.Second
 
-// Run plays the cases by a proxy that has the backend behind it, and fails for each
-// difference.
+// Run plays the cases with the proxy at the given address, which must connect to the
+// backend, and fails the test for each difference.
 func Run(t *testing.T, backend *Backend, proxy string, cases []Case) {
 	for _, c := range cases {
 		t.Run(strings.ReplaceAll(c.Name, " ", "_"), func(t *testing.T) {
-			p, err := backend.Open(proxy, patience)
+			p, err := backend.Open(proxy, timeout)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -2,11 +2,11 @@ package proxyends
 
 import "testing"
 
-func TestRunPlaysACase(t *testing.T) {
+func TestRun(t *testing.T) {
 	backend, err := NewBackend()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer backend.Close()
-	Run(t, backend, tunnel(t, backend.Addr()), []Case{named("messages of the client behind the backend's Close")})
+	Run(t, backend, tunnel(t, backend.Addr()), []Case{caseNamed("messages of the client after the backend's Close")})
 }

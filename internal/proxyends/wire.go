@@ -15,23 +15,25 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// Wire is one side: the frames of a role on TCP, without any rules.
+// Wire is one end of a connection. It sends and receives frames of one role without
+// enforcing the protocol.
 type Wire struct {
-	Conn     *net.TCPConn
-	Patience time.Duration // how long it waits to see something
+	Conn    *net.TCPConn
+	Timeout time.Duration // the maximum time for which See waits
 
 	r    *bufio.Reader
 	role protocol.Role
 }
 
-func newWire(conn net.Conn, role protocol.Role, patience time.Duration) *Wire {
+func newWire(conn net.Conn, role protocol.Role, timeout time.Duration) *Wire {
 	tcp, _ := conn.(*net.TCPConn)
-	return &Wire{Conn: tcp, Patience: patience, r: bufio.NewReader(conn), role: role}
+	return &Wire{Conn: tcp, Timeout: timeout, r: bufio.NewReader(conn), role: role}
 }
 
 const partOfMessage = "part of a message"
 
-// Do does what a step says.
+// Do performs an action: it sends "text hello", "part" of a message, an invalid frame
+// ("broken") or "close 1000 reason", or ends the connection ("FIN", "reset").
 func (w *Wire) Do(what string) error {
 	verb, rest, _ := strings.Cut(what, " ")
 	switch verb {
@@ -48,10 +50,10 @@ func (w *Wire) Do(what string) error {
 	case "reset":
 		return errors.Join(w.Conn.SetLinger(0), w.Conn.Close())
 	}
-	return fmt.Errorf("proxyends: nobody knows how to %q", what)
+	return fmt.Errorf("proxyends: unknown action %q", what)
 }
 
-// status is the payload of a Close, from "1000 reason".
+// status returns the payload of a Close for a text such as "1000 reason".
 func status(text string) []byte {
 	number, reason, _ := strings.Cut(text, " ")
 	code, err := strconv.ParseUint(number, 10, 16)
@@ -67,18 +69,18 @@ func (w *Wire) send(h protocol.Header, payload []byte) error {
 	return err
 }
 
-// See waits for a message, a Close or the end, and returns it as a step says it:
-// "nothing" if its patience ends before.
+// See blocks until a message, a Close or the end of the connection arrives, and returns
+// it in the notation of steps. It returns "nothing" after the timeout.
 func (w *Wire) See() string {
-	_ = w.Conn.SetReadDeadline(time.Now().Add(w.Patience))
+	_ = w.Conn.SetReadDeadline(time.Now().Add(w.Timeout))
 	message := ""
 	for {
 		h, payload, err := w.frame()
 		switch {
 		case err != nil:
-			return name(err)
+			return describeEnd(err)
 		case h.Opcode == protocol.CloseFrame:
-			return closing(payload)
+			return describeClose(payload)
 		case h.Opcode == protocol.Ping || h.Opcode == protocol.Pong:
 			continue
 		case h.Opcode > protocol.Binary:
@@ -90,8 +92,9 @@ func (w *Wire) See() string {
 	}
 }
 
-// closing names a Close. What is said of a broken rule is each proxy's own.
-func closing(payload []byte) string {
+// describeClose describes a Close. It omits the reason of 1002, which differs between
+// proxies.
+func describeClose(payload []byte) string {
 	if len(payload) < 2 {
 		return "close"
 	}
@@ -102,8 +105,8 @@ func closing(payload []byte) string {
 	return strings.TrimSpace(fmt.Sprintf("close %d %s", code, payload[2:]))
 }
 
-// name names the end of input.
-func name(err error) string {
+// describeEnd describes an error of reading.
+func describeEnd(err error) string {
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return "half a frame"
@@ -132,7 +135,7 @@ func (w *Wire) frame() (protocol.Header, []byte, error) {
 	return h, payload, nil
 }
 
-// head reads a header byte by byte; one that is broken is taken as it is.
+// head reads a frame header. It accepts an invalid header.
 func (w *Wire) head() (protocol.Header, error) {
 	for n := 1; ; n++ {
 		b, err := w.r.Peek(n)

@@ -8,7 +8,7 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-func TestAWireSeesWhatTheOtherDoes(t *testing.T) {
+func TestWireDoSee(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -29,19 +29,19 @@ func TestAWireSeesWhatTheOtherDoes(t *testing.T) {
 			}
 			a, b := newWire(near, role, time.Second), newWire(far, protocol.Client, 10*time.Second)
 			if err := a.Do(c[0]); err != nil {
-				t.Errorf("%s can be done; got %v", c[0], err)
+				t.Errorf("Do(%q) returns %v", c[0], err)
 			}
 			if got := b.See(); got != c[1] {
-				t.Errorf("of %s the other sees %s; got %s", c[0], c[1], got)
+				t.Errorf("after %s the peer sees %s, expected %s", c[0], got, c[1])
 			}
-			b.Patience = time.Millisecond
+			b.Timeout = time.Millisecond
 			if got := b.See(); c[0] == "text hello" && got != "nothing" {
-				t.Errorf("then it sees nothing; got %s", got)
+				t.Errorf("without input See returns %s, expected nothing", got)
 			}
 			_, _ = near.Close(), far.Close()
 		}
 	}
 	if (&Wire{}).Do("dance") == nil {
-		t.Error("what nobody knows is an error")
+		t.Error("Do returns no error for an unknown action")
 	}
 }

@@ -1,5 +1,5 @@
-// Package testclient is a WebSocket client for tests of programs: it says what the test says, and tells in words what
-// comes back.
+// Package testclient is a WebSocket client for tests of programs. It reports received messages and the end of the
+// connection as short texts.
 package testclient
 
 import (
@@ -17,19 +17,19 @@ import (
 	"github.com/lingerws/linger/protocol/handshake"
 )
 
-// patience bounds each wait. Nothing takes this long unless it is broken.
-const patience = time.Minute
+// timeout bounds each call that blocks.
+const timeout = time.Minute
 
-// Client is the protocol's client role on TCP. Whoever uses it waits for it, so it needs no lock.
+// Client is a WebSocket client over TCP. Its methods block, and must not be called concurrently.
 type Client struct {
-	conn    net.Conn
-	in      *bufio.Reader
-	machine *protocol.Machine
-	left    bool // this direction of TCP has ended
+	conn        net.Conn
+	in          *bufio.Reader
+	machine     *protocol.Machine
+	closedWrite bool // the connection was closed for writing
 }
 
-// Dial opens a WebSocket at http://host:port/path. header has lines such as "Origin: http://example.com". An answer
-// that opens none is a *handshake.Failure.
+// Dial opens a WebSocket at http://host:port/path. header has lines such as "Origin: http://example.com". If the server
+// does not accept the handshake the error is a *handshake.Failure.
 func Dial(url string, header ...string) (*Client, error) {
 	var key [16]byte
 	_, _ = rand.Read(key[:]) // never fails
@@ -38,7 +38,7 @@ func Dial(url string, header ...string) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, err := net.DialTimeout("tcp", request.URL.Host, patience)
+	conn, err := net.DialTimeout("tcp", request.URL.Host, timeout)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func Dial(url string, header ...string) (*Client, error) {
 	return c, nil
 }
 
-// subprotocols finds what the client offers among its header lines.
+// subprotocols returns the subprotocols that the header lines offer.
 func subprotocols(header []string) []string {
 	for _, line := range header {
 		if list, ok := strings.CutPrefix(line, "Sec-WebSocket-Protocol: "); ok {
@@ -73,7 +73,7 @@ func upgradeRequest(url string, offer handshake.Offer, header []string) (*http.R
 	for _, line := range header {
 		name, value, _ := strings.Cut(line, ": ")
 		request.Header.Set(name, value)
-		if name == "Host" { // which package net/http takes from another place
+		if name == "Host" { // net/http ignores Host in the header
 			request.Host = value
 		}
 	}
@@ -81,7 +81,7 @@ func upgradeRequest(url string, offer handshake.Offer, header []string) (*http.R
 }
 
 func (c *Client) open(request *http.Request, offer handshake.Offer) error {
-	_ = c.conn.SetDeadline(time.Now().Add(patience))
+	_ = c.conn.SetDeadline(time.Now().Add(timeout))
 	if err := request.Write(c.conn); err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (c *Client) open(request *http.Request, offer handshake.Offer) error {
 	if err != nil {
 		return err
 	}
-	_ = response.Body.Close() // a 101 has none, and another answer ends the connection
+	_ = response.Body.Close() // a 101 has no body, and after another response the connection is closed
 	_, err = offer.CheckResponse(response.StatusCode, response.Header)
 	return err
 }
@@ -99,7 +99,7 @@ func maskKey() (key [4]byte) {
 	return key
 }
 
-// Send sends a whole message.
+// Send sends a message.
 func (c *Client) Send(op protocol.Opcode, payload string) error {
 	return errors.Join(c.machine.Send(op, []byte(payload)), c.flush())
 }
@@ -109,19 +109,20 @@ func (c *Client) Close(code protocol.CloseCode, reason string) error {
 	return errors.Join(c.machine.Close(code, reason), c.flush())
 }
 
-// Receive waits for what comes next: "text hello", "binary " and the bytes, or at the end "close 1001 going away", where
-// "unclean" is added if there was no closing handshake. Behind that comes "EOF".
+// Receive blocks until there is a message or the connection ends. It returns a message as "text hello" or "binary " and
+// its bytes, the end of the connection as "close 1001 going away", with " unclean" appended if there was no closing
+// handshake, and finally "EOF".
 func (c *Client) Receive() (string, error) {
-	_ = c.conn.SetDeadline(time.Now().Add(patience))
+	_ = c.conn.SetDeadline(time.Now().Add(timeout))
 	for buffer := make([]byte, 64<<10); ; {
 		event, ok := c.machine.Next()
-		told := c.describe(event)
+		text := c.describe(event)
 		if err := c.flush(); err != nil {
 			return "", err
 		}
 		switch {
-		case ok && told != "":
-			return told, nil
+		case ok && text != "":
+			return text, nil
 		case ok:
 			continue
 		case c.machine.Done():
@@ -138,27 +139,27 @@ func (c *Client) Receive() (string, error) {
 	}
 }
 
-// describe returns what receive tells of an event; of pings nothing, they are answered already.
+// describe returns the text of an event, or an empty string for events that Receive does not report.
 func (c *Client) describe(event protocol.Event) string {
 	switch event.Kind {
 	case protocol.EventMessage:
 		return fmt.Sprintf("%v %s", event.Opcode, event.Payload)
 	case protocol.EventClosed:
 		end := c.machine.Outcome()
-		told := strings.TrimSpace(fmt.Sprintf("close %d %s", end.Received.Code, end.Received.Reason))
+		text := strings.TrimSpace(fmt.Sprintf("close %d %s", end.Received.Code, end.Received.Reason))
 		if !end.Clean {
-			told += " unclean"
+			text += " unclean"
 		}
-		return told
+		return text
 	case protocol.EventPiece, protocol.EventPing, protocol.EventPong, protocol.EventPeerClose, protocol.EventFailing:
 	}
 	return ""
 }
 
-// flush writes what the machine has to say.
+// flush writes the machine's output.
 func (c *Client) flush() error {
 	for frames := c.machine.Output(nil); len(frames) > 0; frames = c.machine.Output(nil) {
-		if c.left { // nothing can be sent any more
+		if c.closedWrite { // nothing can be written
 			c.machine.Wrote(len(frames))
 			continue
 		}
@@ -171,5 +172,5 @@ func (c *Client) flush() error {
 	return nil
 }
 
-// Cut ends TCP without a closing handshake, if it has not ended yet.
-func (c *Client) Cut() { _ = c.conn.Close() }
+// Abort closes the TCP connection without a closing handshake.
+func (c *Client) Abort() { _ = c.conn.Close() }

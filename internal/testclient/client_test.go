@@ -13,7 +13,8 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// serve runs a server that says what the path asks for, and returns its address.
+// serve starts a server whose behaviour depends on the path, and returns its URL. It echoes messages and sends a ping;
+// without a ping for /quiet, without a connection for /refused, and it aborts the connection for /abort.
 func serve(t *testing.T) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -23,9 +24,9 @@ func serve(t *testing.T) string {
 		}
 		c, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"chat"}})
 		if err != nil {
-			return // the client has its answer
+			return // Accept has sent a response
 		}
-		if r.URL.Path == "/cut" {
+		if r.URL.Path == "/abort" {
 			c.CloseNow()
 			return
 		}
@@ -44,21 +45,21 @@ func serve(t *testing.T) string {
 	return server.URL
 }
 
-func want(t *testing.T, c *testclient.Client, told ...string) {
+func want(t *testing.T, c *testclient.Client, texts ...string) {
 	t.Helper()
-	for _, want := range told {
+	for _, want := range texts {
 		if got, err := c.Receive(); err != nil || got != want {
-			t.Fatalf("the client tells %q next; got %q, %v", want, got, err)
+			t.Fatalf("Receive returns %q, %v; expected %q", got, err, want)
 		}
 	}
 }
 
-func TestTheClientTellsWhatComes(t *testing.T) {
+func TestClientReceive(t *testing.T) {
 	c, err := testclient.Dial(serve(t)+"/", "Sec-WebSocket-Protocol: other, chat")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Cut()
+	defer c.Abort()
 	if err := errors.Join(c.Send(protocol.Text, "hello"), c.Send(protocol.Binary, "\x00")); err != nil {
 		t.Fatal(err)
 	}
@@ -69,20 +70,20 @@ func TestTheClientTellsWhatComes(t *testing.T) {
 	want(t, c, "close 1000 bye", "EOF")
 }
 
-func TestTheClientTellsAnEndWithoutAClose(t *testing.T) {
-	c, err := testclient.Dial(serve(t) + "/cut")
+func TestClientReceiveUncleanEnd(t *testing.T) {
+	c, err := testclient.Dial(serve(t) + "/abort")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Cut()
+	defer c.Abort()
 	if got, err := c.Receive(); err == nil && !strings.HasSuffix(got, "unclean") {
-		t.Errorf("an end without a Close is unclean, or an error; got %q", got)
+		t.Errorf("without a Close Receive returns %q, expected an unclean end or an error", got)
 	}
 }
 
-func TestARefusalIsAFailure(t *testing.T) {
+func TestDialRefused(t *testing.T) {
 	c, err := testclient.Dial(serve(t) + "/refused")
 	if failure, ok := errors.AsType[*handshake.Failure](err); !ok {
-		t.Errorf("an answer that opens none is a *handshake.Failure; got %v, %v", c, failure)
+		t.Errorf("Dial returns %v, %v; expected a *handshake.Failure", c, failure)
 	}
 }

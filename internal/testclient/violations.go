@@ -6,19 +6,19 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// Violation is what a peer sends that breaks a rule after messages that break none.
+// Violation is a sequence of frames of which the last ones violate the protocol.
 type Violation struct {
 	Name string
 	peer []raw
-	Want []string // what an endpoint that echoes messages sends, but pongs: "text good", "close 1002 reason"
-	Pong bool     // there is one: its ping came before the violation
+	Want []string // what an echo server sends, without pongs: "text good", "close 1002 reason"
+	Pong bool     // whether it sends a pong, because a ping precedes the violation
 }
 
-// raw is a frame of any kind.
+// raw is a frame, which need not be valid.
 type raw struct {
-	head    byte // the first byte: FIN, reserved bits, opcode
-	payload string
-	wrong   bool // masked as the other role does
+	head    byte   // the first byte: FIN, reserved bits and opcode
+	payload string // the unmasked payload
+	wrong   bool   // whether masking is that of the other role
 }
 
 const (
@@ -28,7 +28,7 @@ const (
 	rsv3 = 0x10
 )
 
-// Bytes returns the frames as a peer of that role sends them.
+// Bytes returns the frames as a peer with the given role sends them.
 func (v Violation) Bytes(role protocol.Role) (b []byte) {
 	for _, f := range v.peer {
 		n := len(b)
@@ -42,8 +42,7 @@ func (v Violation) Bytes(role protocol.Role) (b []byte) {
 	return b
 }
 
-// Violations returns sequences in which a good message is followed by a violation, for a peer of that role. Those with
-// numbers are cases of the Autobahn test suite.
+// Violations returns violations for a peer with the given role. Those with numbers are cases of the Autobahn test suite.
 func Violations(role protocol.Role) []Violation {
 	good := raw{head: fin | 1, payload: "good"}
 	ping := raw{head: fin | 9, payload: "p"}
@@ -58,18 +57,18 @@ func Violations(role protocol.Role) []Violation {
 		{"4.2.3 opcode 13", []raw{good, {head: fin | 13}, ping}, []string{"text good", opcode}, false},
 		{"4.2.4 opcode 14 with a payload", []raw{good, {head: fin | 14, payload: "bad"}, ping}, []string{"text good", opcode}, false},
 		{"4.2.5 opcode 15 with a payload", []raw{good, {head: fin | 15, payload: "bad"}, ping}, []string{"text good", opcode}, false},
-		{"5.15 a continuation of nothing", []raw{{head: 1, payload: "frag1"}, {head: fin, payload: "frag2"},
+		{"5.15 a continuation without a message", []raw{{head: 1, payload: "frag1"}, {head: fin, payload: "frag2"},
 			{head: 0, payload: "frag3"}, {head: fin | 1, payload: "frag4"}},
 			[]string{"text frag1frag2", "close 1002 continuation without a message"}, false},
 		{"text that is not UTF-8", []raw{good, {head: fin | 1, payload: "a\xff"}, good}, []string{"text good", "close 1007 text must be UTF-8"}, false},
 		{"a message inside a message", []raw{good, {head: 2, payload: "a"}, good}, []string{"text good", "close 1002 new message inside a message"}, false},
-		{"a Close with a code that may not travel", []raw{good, {head: fin | 8, payload: "\x03\xed"}, good},
+		{"a Close with a code that must not be sent", []raw{good, {head: fin | 8, payload: "\x03\xed"}, good},
 			[]string{"text good", "close 1002 close code must not be sent"}, false},
 		{"a Close with one byte", []raw{good, {head: fin | 8, payload: "x"}}, []string{"text good", "close 1002 close body must be empty or hold a code"}, false},
 		{"a fragmented ping", []raw{good, {head: 9, payload: "p"}}, []string{"text good", "close 1002 control frames must not be fragmented"}, false},
 		{"after three messages and a ping", []raw{good, good, good, ping, {head: fin | 5}}, []string{"text good", "text good", "text good", opcode}, true},
 		{"after an empty message", []raw{{head: fin | 2}, {head: fin | 5}}, []string{"binary ", opcode}, false},
-		{"without a message before", []raw{{head: fin | 5}, good}, []string{opcode}, false},
+		{"without a preceding message", []raw{{head: fin | 5}, good}, []string{opcode}, false},
 	}
 	mask := "close 1002 client frames must be masked"
 	if role == protocol.Server {
@@ -78,19 +77,20 @@ func Violations(role protocol.Role) []Violation {
 	return append(all, Violation{"a wrong mask", []raw{good, {head: fin | 1, payload: "bad", wrong: true}, good}, []string{"text good", mask}, false})
 }
 
-// Provoke sends frames of a violation, at most cut bytes at a time, and returns what comes back until a Close.
-func (c *Client) Provoke(frames []byte, cut int) ([]string, error) {
+// SendViolation sends the frames of a violation, in writes of at most chunk bytes, and returns what it receives up to a
+// Close.
+func (c *Client) SendViolation(frames []byte, chunk int) ([]string, error) {
 	for len(frames) > 0 {
-		n := min(cut, len(frames))
+		n := min(chunk, len(frames))
 		if _, err := c.conn.Write(frames[:n]); err != nil {
 			return nil, err
 		}
 		frames = frames[n:]
 	}
 	for all := []string{}; ; {
-		told, err := c.Receive()
-		all = append(all, strings.TrimSuffix(told, " unclean"))
-		if err != nil || strings.HasPrefix(told, "close ") {
+		text, err := c.Receive()
+		all = append(all, strings.TrimSuffix(text, " unclean"))
+		if err != nil || strings.HasPrefix(text, "close ") {
 			return all, err
 		}
 	}

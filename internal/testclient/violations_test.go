@@ -8,8 +8,8 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// Each sequence breaks a rule, in both roles, and only at its end.
-func TestViolationsAreViolations(t *testing.T) {
+// Each sequence violates the protocol, in both roles, after the expected messages.
+func TestViolations(t *testing.T) {
 	for _, role := range []protocol.Role{protocol.Server, protocol.Client} {
 		for _, v := range testclient.Violations(role) {
 			m := protocol.New(protocol.Config{Role: 1 - role, MaskKey: func() [4]byte { return [4]byte{} }})
@@ -21,23 +21,23 @@ func TestViolationsAreViolations(t *testing.T) {
 				}
 			}
 			if m.Outcome().Violation == nil || messages != len(v.Want)-1 {
-				t.Errorf("%s, to a %v: a violation comes after %d messages; got %d, %+v", v.Name, 1-role, len(v.Want)-1, messages, m.Outcome())
+				t.Errorf("%s, to a %v: there are %d messages and the outcome %+v, expected %d messages and a violation", v.Name, 1-role, messages, m.Outcome(), len(v.Want)-1)
 			}
 		}
 	}
 }
 
-func TestClientProvokes(t *testing.T) {
+func TestClientSendViolation(t *testing.T) {
 	v := testclient.Violations(protocol.Client)[0]
-	for _, cut := range []int{1, 1000} {
+	for _, chunk := range []int{1, 1000} {
 		c, err := testclient.Dial(serve(t) + "/quiet")
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := c.Provoke(v.Bytes(protocol.Client), cut)
+		got, err := c.SendViolation(v.Bytes(protocol.Client), chunk)
 		if err != nil || !slices.Equal(got, v.Want) {
-			t.Errorf("%d bytes at a time, the client receives %q; got %q, %v", cut, v.Want, got, err)
+			t.Errorf("with writes of %d bytes the client receives %q with error %v, expected %q", chunk, got, err, v.Want)
 		}
-		c.Cut()
+		c.Abort()
 	}
 }

@@ -40,7 +40,7 @@ func leaveAll(t *testing.T, face func(<-chan struct{}, chan<- protocol.Outcome) 
 	ended := make(chan protocol.Outcome, leaving)
 	server := httptest.NewServer(face(gate, ended))
 	defer server.Close()
-	if err := testclient.Leavers(leaving, server.URL, texts, want, left); err != nil {
+	if err := testclient.RunCloseFIN(leaving, server.URL, texts, want, left); err != nil {
 		t.Fatal(err)
 	}
 	for range leaving {
