@@ -27,7 +27,7 @@ func TestBodiesThatArePassedOnReachTheClientWhole(t *testing.T) {
 	for path := 5; path < 8; path++ {
 		a.get(fmt.Sprint("/", path), 500, "the application did not answer")
 	}
-	a.log.line(t, "TypeError: A body is text", "of the kind AsyncGenerator")
+	a.log.line(t, "TypeError: A body must be a string", "of type AsyncGenerator")
 }
 
 func TestTheBodyOfARequestCanBePassedOn(t *testing.T) {

@@ -123,7 +123,7 @@ func TestABodyWithACodingThatIsNotKnownSaysSo(t *testing.T) {
 	t.Parallel()
 	server := elsewhere(t, encoder(t, "hello"))
 	a := serve(t, fetching(server.URL, passesHeaders+`.then((r) => r.text())`), worker.Options{})
-	a.get("/br", 500, "TypeError: The body has the content coding br, which cannot be undone here: ask the server for gzip or deflate, or read the bytes")
+	a.get("/br", 500, "TypeError: The body has the content coding br, which is not supported: request gzip or deflate from the server, or read the bytes")
 	a.reload(fetching(server.URL, passesHeaders+`.then(async (r) => r.headers.get("content-encoding") + " " + (await r.bytes()).length)`))
 	a.get("/br", 200, "br 5")
 }
@@ -143,7 +143,7 @@ func TestABodyThatIsNotWhatItsCodingSaysFails(t *testing.T) {
 	a.get("/cut", 500, "TypeError: fetch of "+host+" failed: the body is not valid gzip")
 	a.get("/", 500, "TypeError: fetch of "+host+" failed: the body of the answer is larger than 1000 bytes")
 	a.reload(fetching(server.URL, passesHeaders+`.then((r) => r.text())`))
-	for path, want := range map[string]string{"/cut": "TypeError: the body is not valid gzip", "/": "TypeError: the body has more than 1000 bytes when its gzip is undone"} {
+	for path, want := range map[string]string{"/cut": "TypeError: the body is not valid gzip", "/": "TypeError: the body has more than 1000 bytes after decoding gzip"} {
 		if got := a.do("GET", path, "", "Accept-Encoding", "gzip"); got.body != want {
 			t.Errorf("a script that has asked for gzip gets %q; got %q", want, got.body)
 		}

@@ -61,7 +61,7 @@ func TestRedirectsAreFollowedAsTheStandardSays(t *testing.T) {
 		"another scheme":             {"status=302&to=file:///etc/passwd", `{}`, failed + "the server redirects to something other than a URL with the scheme http or https"},
 		"no URL":                     {"status=302&to=http://[", `{}`, failed + "the server redirects to something other than a URL with the scheme http or https"},
 		"a user in the URL":          {"status=302&to=http://a:b@x/", `{}`, failed + "the server redirects to a URL with a user name or a password"},
-		"an unknown mode":            {"status=302&to=/", `{ redirect: "maybe" }`, `TypeError: A request's redirect is one of "follow", "error", "manual", but got "maybe"`},
+		"an unknown mode":            {"status=302&to=/", `{ redirect: "maybe" }`, `TypeError: The redirect of a request must be one of "follow", "error", "manual", but got "maybe"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

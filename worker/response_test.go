@@ -75,7 +75,7 @@ func TestWhatIsNoResponseIsAnError(t *testing.T) {
 		`undefined`:        "expects a Response",
 		`Response.error()`: "Response.error()",
 		`Promise.reject(new RangeError("no answer"))`:                                                                 "no answer",
-		`(() => { const r = new Response("x"); r.text(); return r; })()`:                                              "read already",
+		`(() => { const r = new Response("x"); r.text(); return r; })()`:                                              "already been read",
 		`{ then() { throw new Error("bad thenable"); } }`:                                                             "bad thenable",
 		`{ get then() { throw new Error("bad getter"); } }`:                                                           "bad getter",
 		`Object.assign(Promise.resolve(1), { constructor: null })`:                                                    "TypeError",

@@ -2,7 +2,7 @@ import { stateOf } from "web/event.js";
 import { DOMException } from "web/exception.js";
 import { Headers } from "web/headers.js";
 import { host } from "web/host.js";
-import { Response, spend } from "web/response.js";
+import { Response, takeParts } from "web/response.js";
 import { closeEvent, CONNECTING, freeze, open } from "./connection.js";
 import { extend, isActive } from "./extendable.js";
 import { placesOf } from "./place.js";
@@ -69,7 +69,7 @@ export class Exchange {
     }
     if (response.type === "error") throw new TypeError("The application responded with Response.error()");
     if (response.webSocket) return this.#join(response);
-    const { status, headers, body } = spend(response);
+    const { status, headers, body } = takeParts(response);
     host.respond(this.id, status, headers, body);
   }
 
@@ -93,7 +93,7 @@ export class Exchange {
 
   #open(response) {
     const protocol = response.headers.get("sec-websocket-protocol") ?? "";
-    const line = host.acceptLine(this.id, protocol, spend(response).headers);
+    const line = host.acceptLine(this.id, protocol, takeParts(response).headers);
     if (line === undefined) throw late("respondWith");
     return line;
   }
@@ -110,7 +110,7 @@ export class Exchange {
     this.answered = true;
     this.#answeredBy = event.type;
     const state = stateOf(event);
-    state.stoppedAtOnce = state.dispatching;
+    state.stoppedImmediately = state.dispatching;
   }
 }
 

@@ -1,5 +1,5 @@
 import { expose, host } from "web/host.js";
-import { received } from "web/request.js";
+import { makeRequest } from "web/request.js";
 import { globalTarget, hasListeners } from "web/target.js";
 import { Exchange } from "./exchange.js";
 import { eventOf, exchangeOf, RequestEvent } from "./request_event.js";
@@ -23,5 +23,5 @@ export function handleFetch(exchange) {
 expose("fetch", (id, method, url, headers, remoteAddress, body) => {
   if (!hasListeners(globalTarget, "fetch")) return host.unserved(id, false);
   const bytes = body && new Uint8Array(body);
-  handleFetch(new Exchange(id, received({ method, url, headers, body: bytes }), remoteAddress, false));
+  handleFetch(new Exchange(id, makeRequest({ method, url, headers, body: bytes }), remoteAddress, false));
 });

@@ -5,7 +5,7 @@ import { expect, secret } from "web/define.js";
 import { fromPairs, guard, Headers, toPairs } from "web/headers.js";
 import { expose, host } from "web/host.js";
 import { Request } from "web/request.js";
-import { make } from "web/response.js";
+import { makeResponse } from "web/response.js";
 import { WebSocket } from "./websocket.js";
 import { End } from "./websocket_end.js";
 import { join } from "./websocket_line.js";
@@ -26,7 +26,7 @@ export async function fetch(input, init) {
 function dataResponse(url) {
   const data = fetchData(url);
   if (!data) throw new TypeError("fetch: the data: URL has no content: it is data:TYPE,CONTENT or data:TYPE;base64,CONTENT");
-  return make({ status: 200, statusText: "OK", headers: guard(new Headers({ "content-type": data.type }), "immutable"), url, body: data.bytes });
+  return makeResponse({ status: 200, statusText: "OK", headers: guard(new Headers({ "content-type": data.type }), "immutable"), url, body: data.bytes });
 }
 
 function begin(request, waiting) {
@@ -51,7 +51,7 @@ function settled(number) {
 }
 
 function responseOf([status, statusText, fields, url, redirected], rest) {
-  return make({ status, statusText, headers: guard(fromPairs(fields), "immutable"), url, redirected, ...rest });
+  return makeResponse({ status, statusText, headers: guard(fromPairs(fields), "immutable"), url, redirected, ...rest });
 }
 
 expose("fetched", (number, failed, parts, body, coding, foreign) => {

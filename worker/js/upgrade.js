@@ -1,5 +1,5 @@
 import { expose } from "web/host.js";
-import { received } from "web/request.js";
+import { makeRequest } from "web/request.js";
 import { Exchange } from "./exchange.js";
 import { handleFetch } from "./fetch.js";
 import { eventOf, exchangeOf, RequestEvent } from "./request_event.js";
@@ -14,7 +14,7 @@ export class WebSocketUpgradeEvent extends RequestEvent {
 
 // What no websocketupgrade listener answers goes on to the fetch listeners.
 expose("upgrade", (id, method, url, headers, remoteAddress) => {
-  const exchange = new Exchange(id, received({ method, url, headers, body: null }), remoteAddress, true);
+  const exchange = new Exchange(id, makeRequest({ method, url, headers, body: null }), remoteAddress, true);
   const event = eventOf(WebSocketUpgradeEvent, "websocketupgrade", exchange);
   run(id, event, () => (exchange.answered ? exchange.finish() : handleFetch(exchange)));
 });

@@ -4,7 +4,7 @@ import { expect, secret } from "web/define.js";
 import { bytesOf, isBuffer } from "web/encoding.js";
 import { DOMException } from "web/exception.js";
 import { host } from "web/host.js";
-import { recognize } from "web/response.js";
+import { setWebSocketTest } from "web/response.js";
 import { EventTarget, handlerAttribute } from "web/target.js";
 import { codeOf, reasonOf } from "./close_status.js";
 import { settings } from "./settings.js";
@@ -127,4 +127,4 @@ function statusOf(given, reason) {
 }
 
 for (const type of ["open", "message", "close", "error"]) handlerAttribute(WebSocket.prototype, type);
-recognize((value) => endOf(value) !== undefined);
+setWebSocketTest((value) => endOf(value) !== undefined);

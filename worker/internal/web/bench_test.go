@@ -27,14 +27,15 @@ func BenchmarkInstall(b *testing.B) {
 	}
 }
 
-// Each operation is run many times within one call, so that the call itself does not count.
+// BenchmarkGlobals measures single operations. Each runs many times within one call, so that the cost of the call itself
+// does not matter.
 func BenchmarkGlobals(b *testing.B) {
 	for _, c := range []struct{ name, setup, code string }{
 		{"url", ``, `new URL("https://example.com/chat/room?name=ann&x=1").pathname`},
 		{"searchParams", ``, `new URL("https://example.com/chat?name=ann&x=1").searchParams.get("name")`},
 		{"headers", ``, `new Headers({ "content-type": "text/plain", "x-a": "b" }).get("content-type")`},
-		{"received", ``, `internal.received({ url: "http://h/", method: "GET", headers: ["Host", "h", "Upgrade", "websocket"], body: null }).headers.get("upgrade")`},
-		{"response", ``, `internal.spend(new Response("hello"))`},
+		{"received", ``, `internal.makeRequest({ url: "http://h/", method: "GET", headers: ["Host", "h", "Upgrade", "websocket"], body: null }).headers.get("upgrade")`},
+		{"response", ``, `internal.takeParts(new Response("hello"))`},
 		{"event", `const target = new EventTarget(); target.addEventListener("x", () => {});`, `target.dispatchEvent(new Event("x"))`},
 		{"serialize", `const data = { room: "lobby", name: "ann", since: 12345 };`, `internal.serialize(data)`},
 		{"deserialize", `const text = internal.serialize({ room: "lobby", name: "ann", since: 12345 });`, `internal.deserialize(text)`},
@@ -74,7 +75,7 @@ func benchmarkScript(b *testing.B, setup, code string) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/batch, "ns/each")
 }
 
-// BenchmarkMemory reports what an engine with the globals takes.
+// BenchmarkMemory reports the memory of an engine with the globals.
 func BenchmarkMemory(b *testing.B) {
 	rt := newRuntime(b, engine.Options{})
 	if _, err := web.Install(rt, web.Options{}); err != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/lingerws/linger/worker/internal/engine"
 )
 
+// serialize returns the serialized value of an expression.
 func (p *page) serialize(t testing.TB, code string) string {
 	t.Helper()
 	fn, err := p.realm.Function("serialize")
@@ -20,7 +21,7 @@ func (p *page) serialize(t testing.TB, code string) string {
 	return v.String()
 }
 
-func TestWhatOneRuntimeSerializesAnotherReadsBack(t *testing.T) {
+func TestSerializeAndDeserializeAcrossRuntimes(t *testing.T) {
 	writer, reader := newPage(t), newPage(t)
 	for code, check := range map[string]string{
 		`{ room: "lobby", n: 1 }`:                         `v.room === "lobby" && v.n === 1`,
@@ -36,13 +37,13 @@ func TestWhatOneRuntimeSerializesAnotherReadsBack(t *testing.T) {
 			text := writer.serialize(t, code)
 			load(t, reader, text)
 			if !reader.eval(t, check).Bool() {
-				t.Errorf("%s, written as %s, does not read back such that %s", code, text, check)
+				t.Errorf("%s, serialized as %s, must be deserialized so that %s", code, text, check)
 			}
 		})
 	}
 }
 
-// load reads text back into the global v.
+// load deserializes text to the global variable v.
 func load(t testing.TB, p *page, text string) {
 	t.Helper()
 	p.eval(t, "globalThis.v = undefined; globalThis.load = (text) => { globalThis.v = internal.deserialize(text) }")
@@ -52,11 +53,12 @@ func load(t testing.TB, p *page, text string) {
 	}
 	defer fn.Release()
 	if _, err := p.rt.Call(fn, engine.String(text)); err != nil {
-		t.Fatalf("%s does not read back: %v", text, err)
+		t.Fatalf("%s cannot be deserialized: %v", text, err)
 	}
 }
 
-// What can be read at all must be written the same way again, and what cannot must be refused as such.
+// FuzzDeserialize checks that a text that can be deserialized is serialized to an equivalent text, and that every other
+// text is refused with a DataCloneError.
 func FuzzDeserialize(f *testing.F) {
 	for _, seed := range []string{
 		`J{"a":[1,null,"x"]}`, `S{"$":["Map",[1,{"$":["ref",0]}]]}`, `S{"$":["View","Uint8Array",{"$":["ArrayBuffer","AQI=",null]},0,2]}`,
@@ -80,16 +82,16 @@ func FuzzDeserialize(f *testing.F) {
 		v, err := p.rt.Call(again, engine.String(text))
 		var thrown *engine.Exception
 		switch {
-		case errors.As(err, &thrown) && thrown.Name == "DataCloneError": // read, but nested too deep to be written
+		case errors.As(err, &thrown) && thrown.Name == "DataCloneError": // deserialized, but nested too deep to be serialized
 		case err != nil:
 			t.Fatalf("%q ended with %v", text, err)
 		case v.String() != "" && v.String() != "DataCloneError":
-			t.Fatalf("%q reads back as something else, or fails otherwise: %s", text, v)
+			t.Fatalf("%q is serialized to a different value, or fails with another error: %s", text, v)
 		}
 	})
 }
 
-// Any JSON value keeps its shape through serialize and deserialize, as it does through structuredClone.
+// FuzzCloneJSON checks that structuredClone, and serialize followed by deserialize, do not change JSON values.
 func FuzzCloneJSON(f *testing.F) {
 	for _, seed := range []string{`{"a":[1,{"$":["ref",0]}],"":{"__proto__":1}}`, `"\ud800"`, `[-0,1e400,null]`, `{"$":{"$":[]}}`, `[[],{},[[]]]`} {
 		f.Add(seed)
@@ -100,7 +102,7 @@ func FuzzCloneJSON(f *testing.F) {
 		try { value = JSON.parse(text) } catch { return "" }
 		const want = JSON.stringify(value);
 		for (const clone of [structuredClone(value), internal.deserialize(internal.serialize(value))]) {
-			if (JSON.stringify(clone) !== want) return JSON.stringify(clone) + " instead of " + want;
+			if (JSON.stringify(clone) !== want) return "got " + JSON.stringify(clone) + ", want " + want;
 		}
 		return "";
 	}`)
@@ -115,7 +117,7 @@ func FuzzCloneJSON(f *testing.F) {
 			return // nested too deep
 		}
 		if err != nil || v.String() != "" {
-			t.Fatalf("cloning gave %s (%v)", v, err)
+			t.Fatalf("the clone differs: %s (%v)", v, err)
 		}
 	})
 }

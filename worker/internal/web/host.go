@@ -6,7 +6,7 @@ import (
 	"github.com/lingerws/linger/worker/internal/engine"
 )
 
-// host is the Go half of the modules: what it lends them for one runtime.
+// host implements the Go functions of the modules for one runtime.
 type host struct {
 	options Options
 	realm   *Realm
@@ -23,6 +23,7 @@ func newHost(options Options, realm *Realm) *host {
 	return &host{options: options, realm: realm, start: options.Now()}
 }
 
+// functions returns the host functions by the names with which the modules call them.
 func (h *host) functions() map[string]engine.HostFunc {
 	return map[string]engine.HostFunc{
 		"expose":      h.expose,
@@ -55,7 +56,7 @@ func (h *host) functions() map[string]engine.HostFunc {
 	}
 }
 
-// argument returns an argument, undefined where the script gave fewer.
+// argument returns an argument, or undefined if it is missing.
 func argument(args []engine.Value, i int) engine.Value {
 	if i < len(args) {
 		return args[i]

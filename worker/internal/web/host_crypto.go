@@ -6,7 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/hmac"
 	"crypto/rsa"
-	_ "crypto/sha1" // crypto.SHA1
+	_ "crypto/sha1" // registers crypto.SHA1
 	_ "crypto/sha256"
 	_ "crypto/sha512"
 	"crypto/subtle"
@@ -17,11 +17,11 @@ import (
 	"github.com/lingerws/linger/worker/internal/engine"
 )
 
-// These are the operations that js/subtle.js is made of. The module checks names, usages and formats; what is wrong with
-// the bytes of a key is a DataError.
+// The functions in this file implement the operations of js/subtle.js. That module checks names, usages and formats. An
+// error in the bytes of a key is a DataError.
 
-// leastRSA is the smallest modulus that crypto/rsa accepts, in bits.
-const leastRSA = 1024
+// minRSABits is the size of the smallest modulus that crypto/rsa accepts.
+const minRSABits = 1024
 
 var hashes = map[string]crypto.Hash{
 	"SHA-1": crypto.SHA1, "SHA-256": crypto.SHA256, "SHA-384": crypto.SHA384, "SHA-512": crypto.SHA512,
@@ -33,7 +33,7 @@ func dataError(format string, args ...any) *engine.Throw {
 	return &engine.Throw{Name: "DataError", Message: fmt.Sprintf(format, args...)}
 }
 
-// digest takes the name of a hash and bytes.
+// digest(hash, data) returns the digest of data.
 func digest(args []engine.Value) (engine.Value, error) {
 	hash, err := hashOf(argument(args, 0))
 	if err != nil {
@@ -56,7 +56,7 @@ func hashOf(name engine.Value) (crypto.Hash, error) {
 	return hash, nil
 }
 
-// hmacSign takes the name of a hash, the key and the data.
+// hmacSign(hash, key, data) returns the HMAC of data.
 func hmacSign(args []engine.Value) (engine.Value, error) {
 	hash, err := hashOf(argument(args, 0))
 	if err != nil {
@@ -67,17 +67,17 @@ func hmacSign(args []engine.Value) (engine.Value, error) {
 	return engine.Bytes(mac.Sum(nil)), nil
 }
 
-// equal takes two lists of bytes and compares them in a time that does not depend on where they differ.
+// equal(a, b) compares bytes in constant time.
 func equal(args []engine.Value) (engine.Value, error) {
 	return engine.Bool(subtle.ConstantTimeCompare(argument(args, 0).Bytes(), argument(args, 1).Bytes()) == 1), nil
 }
 
-// importSPKI takes the name of an algorithm, its curve if it is of elliptic curves, and a SubjectPublicKeyInfo. It returns
-// what describes the key: the bits of the modulus and the bytes of the exponent, or nothing.
+// importSPKI(algorithm, curve, spki) checks a public key, which is a SubjectPublicKeyInfo. For RSA, where curve is empty,
+// it returns the size of the modulus in bits and the bytes of the exponent; for ECDSA an empty list.
 func importSPKI(args []engine.Value) (engine.Value, error) {
 	key, err := x509.ParsePKIXPublicKey(argument(args, 2).Bytes())
 	if err != nil {
-		return engine.Undefined(), dataError("the key is not a SubjectPublicKeyInfo that can be read")
+		return engine.Undefined(), dataError("the key is not a valid SubjectPublicKeyInfo")
 	}
 	switch key := key.(type) {
 	case *rsa.PublicKey:
@@ -93,13 +93,13 @@ func importSPKI(args []engine.Value) (engine.Value, error) {
 }
 
 func describeRSA(key *rsa.PublicKey) (engine.Value, error) {
-	if bits := key.N.BitLen(); bits < leastRSA {
-		return engine.Undefined(), dataError("the key has %d bits, and at least %d are needed", bits, leastRSA)
+	if bits := key.N.BitLen(); bits < minRSABits {
+		return engine.Undefined(), dataError("the key has %d bits, but at least %d are required", bits, minRSABits)
 	}
 	return engine.List(engine.Int(key.N.BitLen()), engine.Bytes(big.NewInt(int64(key.E)).Bytes())), nil
 }
 
-// spkiOfRSA takes modulus and exponent, and returns the SubjectPublicKeyInfo of the key.
+// spkiOfRSA(modulus, exponent) returns the SubjectPublicKeyInfo of a key.
 func spkiOfRSA(args []engine.Value) (engine.Value, error) {
 	n, e := new(big.Int).SetBytes(argument(args, 0).Bytes()), new(big.Int).SetBytes(argument(args, 1).Bytes())
 	if !e.IsInt64() || e.Int64() < 3 || e.Int64() > 1<<31-1 || n.Sign() == 0 {
@@ -108,14 +108,14 @@ func spkiOfRSA(args []engine.Value) (engine.Value, error) {
 	return spki(&rsa.PublicKey{N: n, E: int(e.Int64())})
 }
 
-// spkiOfEC takes the name of a curve and the coordinates of a point on it, and returns the SubjectPublicKeyInfo of the key.
+// spkiOfEC(curve, x, y) returns the SubjectPublicKeyInfo of the key with these coordinates.
 func spkiOfEC(args []engine.Value) (engine.Value, error) {
 	curve, x, y := curves[argument(args, 0).String()], argument(args, 1).Bytes(), argument(args, 2).Bytes()
 	if curve == nil {
 		return engine.Undefined(), dataError("%q is not a curve", argument(args, 0).String())
 	}
 	if size := (curve.Params().BitSize + 7) / 8; len(x) != size || len(y) != size {
-		return engine.Undefined(), dataError("the coordinates of a key on %s have %d bytes each, but got %d and %d", curve.Params().Name, size, len(x), len(y))
+		return engine.Undefined(), dataError("the coordinates of a key on %s must have %d bytes each, but got %d and %d", curve.Params().Name, size, len(x), len(y))
 	}
 	key, err := ecdsa.ParseUncompressedPublicKey(curve, append(append([]byte{4}, x...), y...))
 	if err != nil {
@@ -132,12 +132,12 @@ func spki(key any) (engine.Value, error) {
 	return engine.Bytes(der), nil
 }
 
-// verifyRSA takes the name of a hash, a SubjectPublicKeyInfo, the signature and the data.
+// verifyRSA(hash, spki, signature, data) reports whether a signature of RSASSA-PKCS1-v1_5 is valid.
 func verifyRSA(args []engine.Value) (engine.Value, error) {
 	key, err := x509.ParsePKIXPublicKey(argument(args, 1).Bytes())
 	public, ok := key.(*rsa.PublicKey)
 	if err != nil || !ok {
-		return engine.Undefined(), dataError("the key cannot be read back")
+		return engine.Undefined(), dataError("the key is invalid")
 	}
 	hash, err := hashOf(argument(args, 0))
 	if err != nil {
@@ -147,12 +147,13 @@ func verifyRSA(args []engine.Value) (engine.Value, error) {
 	return engine.Bool(err == nil), nil
 }
 
-// verifyECDSA takes the same. The signature is r and s, each as long as the order of the curve (RFC 7518, section 3.4).
+// verifyECDSA(hash, spki, signature, data) reports whether a signature of ECDSA is valid. The signature consists of r and
+// s, each as long as the order of the curve (RFC 7518, section 3.4).
 func verifyECDSA(args []engine.Value) (engine.Value, error) {
 	key, err := x509.ParsePKIXPublicKey(argument(args, 1).Bytes())
 	public, ok := key.(*ecdsa.PublicKey)
 	if err != nil || !ok {
-		return engine.Undefined(), dataError("the key cannot be read back")
+		return engine.Undefined(), dataError("the key is invalid")
 	}
 	hash, err := hashOf(argument(args, 0))
 	if err != nil {

@@ -7,20 +7,21 @@ import (
 	"github.com/lingerws/linger/worker/internal/engine"
 )
 
-// randomQuota is the most bytes of one call (Web Cryptography, section 10.1.1).
+// randomQuota is the maximum number of bytes of one call (Web Cryptography, section 10.1.1).
 const randomQuota = 65536
 
+// random(n) returns n random bytes.
 func random(args []engine.Value) (engine.Value, error) {
 	n := argument(args, 0).Int()
 	if n < 0 || n > randomQuota {
 		return engine.Undefined(), &engine.Throw{Name: "RangeError", Message: fmt.Sprintf("expected 0 to %d bytes", randomQuota)}
 	}
 	data := make([]byte, n)
-	rand.Read(data) // it never fails
+	rand.Read(data) // never fails
 	return engine.Bytes(data), nil
 }
 
-// randomUUID makes a UUID of version 4 (RFC 9562, section 5.4).
+// randomUUID() returns a UUID of version 4 (RFC 9562, section 5.4).
 func randomUUID([]engine.Value) (engine.Value, error) {
 	var id [16]byte
 	rand.Read(id[:])

@@ -13,17 +13,17 @@ import (
 	"github.com/lingerws/linger/worker/internal/engine"
 )
 
-// lend returns a host function by the name that the modules know it by.
-func lend(t *testing.T, options Options, name string) engine.HostFunc {
+// hostFunction returns the host function with a name.
+func hostFunction(t *testing.T, options Options, name string) engine.HostFunc {
 	t.Helper()
 	fn, ok := newHost(options, &Realm{functions: map[string]*engine.Function{}}).functions()[name]
 	if !ok {
-		t.Fatalf("the host lends no function named %q", name)
+		t.Fatalf("there is no host function named %q", name)
 	}
 	return fn
 }
 
-// call runs a host function that is to succeed.
+// call calls a host function, which must succeed.
 func call(t *testing.T, fn engine.HostFunc, args ...engine.Value) engine.Value {
 	t.Helper()
 	v, err := fn(args)
@@ -33,7 +33,7 @@ func call(t *testing.T, fn engine.HostFunc, args ...engine.Value) engine.Value {
 	return v
 }
 
-func TestTheModulesCallWhatTheHostLends(t *testing.T) {
+func TestHostFunctionsAreThoseTheModulesCall(t *testing.T) {
 	files, err := fs.Glob(embedded, "js/*.js")
 	if err != nil {
 		t.Fatal(err)
@@ -48,23 +48,23 @@ func TestTheModulesCallWhatTheHostLends(t *testing.T) {
 			called[string(match[1])] = true
 		}
 	}
-	lent := slices.Sorted(maps.Keys(newHost(Options{}, &Realm{}).functions()))
-	if want := slices.Sorted(maps.Keys(called)); !slices.Equal(lent, want) {
-		t.Errorf("the host lends %v, but the modules call %v", lent, want)
+	defined := slices.Sorted(maps.Keys(newHost(Options{}, &Realm{}).functions()))
+	if want := slices.Sorted(maps.Keys(called)); !slices.Equal(defined, want) {
+		t.Errorf("the host functions are %v, but the modules call %v", defined, want)
 	}
 }
 
-func TestAHostFunctionWithoutArgumentsEndsInAValueOrAThrow(t *testing.T) {
+func TestHostFunctionsWithoutArgumentsDoNotFail(t *testing.T) {
 	for name, fn := range newHost(Options{}, &Realm{}).functions() {
 		_, err := fn(nil)
 		var throw *engine.Throw
 		if err != nil && !errors.As(err, &throw) {
-			t.Errorf("%s failed with %v, want what a script can be shown", name, err)
+			t.Errorf("%s without arguments must succeed or fail with a *Throw, got %v", name, err)
 		}
 	}
 }
 
-func TestExposeKeepsTheFunctionUnderItsName(t *testing.T) {
+func TestExposeRegistersFunction(t *testing.T) {
 	rt, err := engine.New(engine.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -82,26 +82,26 @@ func TestExposeKeepsTheFunctionUnderItsName(t *testing.T) {
 		t.Fatal(err)
 	}
 	if v, err := rt.Call(twice, engine.Int(21)); err != nil || v.Int() != 42 {
-		t.Errorf("the exposed function returned %v (%v), want 42", v, err)
+		t.Errorf("the exposed function must return 42, got %v (%v)", v, err)
 	}
 	_, err = rt.EvalScript("test.js", `__host.expose("once", 1)`)
 	var thrown *engine.Exception
 	if !errors.As(err, &thrown) || thrown.Error() != "TypeError: expose expects a name and a function" {
-		t.Errorf("exposing a number ended with %v, want a TypeError that says what is expected", err)
+		t.Errorf("exposing a number must fail with a TypeError, got %v", err)
 	}
 }
 
-func TestConsoleGetsTheLevelAndTheText(t *testing.T) {
+func TestConsolePassesLevelAndText(t *testing.T) {
 	var level Level
 	var text string
 	options := Options{Console: func(l Level, s string) { level, text = l, s }}
-	call(t, lend(t, options, "console"), engine.Int(int(Warn)), engine.String("a\nb"))
+	call(t, hostFunction(t, options, "console"), engine.Int(int(Warn)), engine.String("a\nb"))
 	if level != Warn || text != "a\nb" {
-		t.Errorf("the console got %q at level %d, want %q at level %d", text, level, "a\nb", Warn)
+		t.Errorf("Console must get %q at level %d, got %q at level %d", "a\nb", Warn, text, level)
 	}
 }
 
-func TestTimersAreAskedForInMilliseconds(t *testing.T) {
+func TestSetTimerConvertsMilliseconds(t *testing.T) {
 	var id int
 	var delay time.Duration
 	var repeat bool
@@ -109,19 +109,19 @@ func TestTimersAreAskedForInMilliseconds(t *testing.T) {
 		SetTimer:   func(i int, d time.Duration, r bool) { id, delay, repeat = i, d, r },
 		ClearTimer: func(i int) { id = -i },
 	}
-	call(t, lend(t, options, "setTimer"), engine.Int(7), engine.Int(1<<31-1), engine.Bool(true))
+	call(t, hostFunction(t, options, "setTimer"), engine.Int(7), engine.Int(1<<31-1), engine.Bool(true))
 	if id != 7 || delay != (1<<31-1)*time.Millisecond || !repeat {
-		t.Errorf("timer %d was asked for with %v, repeating: %v; want timer 7 with 2^31-1 ms, repeating", id, delay, repeat)
+		t.Errorf("SetTimer must get timer 7 with 2^31-1 ms, repeated, got timer %d with %v, repeated: %v", id, delay, repeat)
 	}
-	if call(t, lend(t, options, "clearTimer"), engine.Int(7)); id != -7 {
-		t.Errorf("timer %d was taken back, want timer 7", -id)
+	if call(t, hostFunction(t, options, "clearTimer"), engine.Int(7)); id != -7 {
+		t.Errorf("ClearTimer must get timer 7, got timer %d", -id)
 	}
 }
 
-func TestPublishPassesAMessageOnInItsKind(t *testing.T) {
+func TestPublishPassesKindOfMessage(t *testing.T) {
 	var channel string
 	var message Message
-	publish := lend(t, Options{Publish: func(c string, m Message) { channel, message = c, m }}, "publish")
+	publish := hostFunction(t, Options{Publish: func(c string, m Message) { channel, message = c, m }}, "publish")
 	for _, c := range []struct {
 		kind    string
 		content engine.Value
@@ -133,19 +133,19 @@ func TestPublishPassesAMessageOnInItsKind(t *testing.T) {
 	} {
 		call(t, publish, engine.String("room"), engine.String(c.kind), c.content)
 		if channel != "room" || !reflect.DeepEqual(message, c.want) {
-			t.Errorf("%s posted to room was published as %+v to %q, want %+v", c.kind, message, channel, c.want)
+			t.Errorf("Publish must get the %s message %+v for room, got %+v for %q", c.kind, c.want, message, channel)
 		}
 	}
 }
 
-func TestNowCountsMillisecondsFromTheStart(t *testing.T) {
+func TestNowReturnsMillisecondsSinceStart(t *testing.T) {
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	clock := start
-	now := lend(t, Options{Now: func() time.Time { return clock }}, "now")
+	now := hostFunction(t, Options{Now: func() time.Time { return clock }}, "now")
 	for later, want := range map[time.Duration]float64{0: 0, 1500 * time.Microsecond: 1.5, time.Hour: 3_600_000} {
 		clock = start.Add(later)
 		if got := call(t, now).Float(); got != want {
-			t.Errorf("%v after the start the time is %v ms, want %v", later, got, want)
+			t.Errorf("%v after the start now() must be %v ms, got %v", later, want, got)
 		}
 	}
 }

@@ -9,11 +9,13 @@ import (
 	"github.com/lingerws/linger/worker/internal/web/textcodec"
 )
 
+// encode(text) returns the text as UTF-8.
 func encode(args []engine.Value) (engine.Value, error) {
 	return engine.Bytes([]byte(argument(args, 0).String())), nil
 }
 
-// encodeInto encodes as many whole characters of a text as room allows, and tells how many UTF-16 units that were.
+// encodeInto(text, room) encodes as many whole characters of a text as fit into room bytes. It returns the bytes, and the
+// number of UTF-16 units of these characters.
 func encodeInto(args []engine.Value) (engine.Value, error) {
 	text, room := argument(args, 0).String(), argument(args, 1).Int()
 	written, units := 0, 0
@@ -36,8 +38,8 @@ var decoders = map[string]textcodec.Decoder{
 	"windows-1252": textcodec.Windows1252,
 }
 
-// decode takes an encoding, bytes, final and fatal. It returns text, or text and the bytes held back, or null for
-// bytes that are not valid.
+// decode(encoding, bytes, final, fatal) decodes bytes with a [textcodec.Decoder]. It returns the text, or the text and the
+// bytes of an incomplete character, or null if the bytes are not valid.
 func decode(args []engine.Value) (engine.Value, error) {
 	decoder, ok := decoders[argument(args, 0).String()]
 	if !ok {
@@ -46,6 +48,7 @@ func decode(args []engine.Value) (engine.Value, error) {
 	return decoded(decoder(argument(args, 1).Bytes(), argument(args, 2).Bool(), argument(args, 3).Bool())), nil
 }
 
+// decoded returns the result of decode.
 func decoded(text string, rest []byte, err error) engine.Value {
 	switch {
 	case err != nil:
@@ -56,7 +59,7 @@ func decoded(text string, rest []byte, err error) engine.Value {
 	return engine.String(text)
 }
 
-// btoa returns base64, or null for a character over U+00FF.
+// btoa(text) returns base64, or null if the text contains a character above U+00FF.
 func btoa(args []engine.Value) (engine.Value, error) {
 	data, ok := textcodec.Latin1(argument(args, 0).String())
 	if !ok {
@@ -67,8 +70,8 @@ func btoa(args []engine.Value) (engine.Value, error) {
 
 var dropASCIISpace = strings.NewReplacer("\t", "", "\n", "", "\f", "", "\r", "", " ", "")
 
-// atob is the forgiving decoding of the Infra Standard, section 8: padding and the bits behind the last byte do not
-// matter. It returns null for what is not base64.
+// atob(text) decodes base64 with the forgiving algorithm, which ignores white space, missing padding and the bits after
+// the last byte (Infra Standard, section 8). It returns null if the text is not base64.
 func atob(args []engine.Value) (engine.Value, error) {
 	text := dropASCIISpace.Replace(argument(args, 0).String())
 	if len(text)%4 == 0 {
@@ -77,7 +80,7 @@ func atob(args []engine.Value) (engine.Value, error) {
 	return binaryText(base64.RawStdEncoding.DecodeString(text)), nil
 }
 
-// binaryText has one character for each byte.
+// binaryText returns a string with one character for each byte, or null if err is not nil.
 func binaryText(data []byte, err error) engine.Value {
 	if err != nil {
 		return engine.Null()

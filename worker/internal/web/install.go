@@ -13,7 +13,7 @@ import (
 // Level is the severity of a console message.
 type Level int
 
-// The levels of the console's methods. trace and a failed assert are errors; dir and group are logs.
+// The levels of console methods. trace and a failed assert have the level Error; dir and group have the level Log.
 const (
 	Debug Level = iota
 	Log
@@ -22,57 +22,58 @@ const (
 	Error
 )
 
-// Options connect the globals of one runtime to what surrounds it. Every function is called while the script runs, on
-// the goroutine that runs it; it must not block and not call the runtime. One that is nil does nothing.
+// Options are the functions with which the globals of one runtime call the host. Each is called while the script runs, on
+// the goroutine that runs it, and must neither block nor use the runtime. A function that is nil is not called.
 type Options struct {
-	// Console prints a message, which may have several lines and has no line end.
+	// Console prints a message, which may have several lines and has no trailing newline.
 	Console func(level Level, text string)
 
-	// SetTimer asks for Realm.FireTimer(id) after delay, or every delay, at the earliest. Ids are positive, and
-	// never used twice within a runtime. Delays are from 0 to 2^31-1 ms; timers of equal time fire in the order of
-	// their ids.
+	// SetTimer requests a call of Realm.FireTimer(id) after delay, or, if repeat is true, after every delay. The calls
+	// may be late. Ids are positive and unique within a runtime. Delays are from 0 to 2^31-1 ms. Timers that are due at
+	// the same time must fire in the order of their ids.
 	SetTimer func(id int, delay time.Duration, repeat bool)
 
-	// ClearTimer takes a timer back.
+	// ClearTimer cancels a timer.
 	ClearTimer func(id int)
 
-	// Publish passes on what was posted to a BroadcastChannel. The channels of that name in this runtime get it
-	// without help.
+	// Publish publishes a message that was posted to a BroadcastChannel. The other channels of that name in this runtime
+	// have already been served.
 	Publish func(channel string, message Message)
 
-	// Listen tells that somebody listens to the BroadcastChannels of a name now, or that
-	// nobody does any more.
+	// Listen is called with true when the first BroadcastChannel of a name gets a listener for messages, and with false
+	// when there is none any more.
 	Listen func(channel string, on bool)
 
-	// MaxBody is the most bytes that a body has when its content codings are undone, 10 MiB where 0.
+	// MaxBody is the maximum size of a body after its content codings have been decoded, in bytes. 0 means 10 MiB.
 	MaxBody int64
 
-	// Now is the clock of performance.now, time.Now where nil.
+	// Now is the clock of performance.now. nil means time.Now.
 	Now func() time.Time
 }
 
 const defaultMaxBody = 10 << 20
 
-// Prelude is the globals as compiled code. It can be installed in any number of runtimes, from any goroutine.
+// Prelude is the compiled code of the globals. It can be installed in any number of runtimes. It is safe for concurrent
+// use.
 type Prelude struct {
 	code engine.Bytecode
 }
 
-// scriptName is what stack traces call the prelude.
+// scriptName is the file name of the prelude in stacks.
 const scriptName = "linger:web"
 
 //go:embed js/*.js
 var embedded embed.FS
 
-// NewPrelude bundles and compiles the globals of this package together with the caller's modules: index.js at the root
-// of modules and what it imports, which run after the globals are defined. modules may be nil. The error is a
-// *[bundle.Error] or the engine's.
+// NewPrelude bundles and compiles the globals of this package together with the caller's modules: index.js at the root of
+// modules and the modules that it imports. They run after the globals have been defined. modules may be nil. The error is
+// a *[bundle.Error], or that of the engine.
 func NewPrelude(modules fs.FS) (*Prelude, error) {
-	own, err := fs.Sub(embedded, "js")
+	webModules, err := fs.Sub(embedded, "js")
 	if err != nil {
 		return nil, err
 	}
-	roots, entry := map[string]fs.FS{"web": own}, `import "web/globals.js";`
+	roots, entry := map[string]fs.FS{"web": webModules}, `import "web/globals.js";`
 	if modules != nil {
 		roots["worker"] = modules
 		entry += `import "worker/index.js";`
@@ -88,19 +89,20 @@ func NewPrelude(modules fs.FS) (*Prelude, error) {
 	return &Prelude{code}, nil
 }
 
-var plain = sync.OnceValues(func() (*Prelude, error) { return NewPrelude(nil) })
+// basePrelude returns the Prelude with the globals of this package only.
+var basePrelude = sync.OnceValues(func() (*Prelude, error) { return NewPrelude(nil) })
 
-// Install gives a runtime the globals of this package alone. The runtime must be new: nothing may have run in it.
+// Install installs the globals of this package in a runtime, in which no script may have run before.
 func Install(rt *engine.Runtime, options Options) (*Realm, error) {
-	prelude, err := plain()
+	prelude, err := basePrelude()
 	if err != nil {
 		return nil, err
 	}
 	return prelude.Install(rt, options)
 }
 
-// Install gives a runtime the globals. The runtime must be new: nothing may have run in it. Host functions that the
-// caller's modules need have to be defined before.
+// Install installs the globals in a runtime, in which no script may have run before. Host functions of the caller's
+// modules must already be defined.
 func (p *Prelude) Install(rt *engine.Runtime, options Options) (*Realm, error) {
 	realm := &Realm{runtime: rt, functions: map[string]*engine.Function{}}
 	h := newHost(options, realm)

@@ -10,6 +10,7 @@ import (
 	"github.com/lingerws/linger/worker/internal/web"
 )
 
+// newRuntime returns a runtime that is closed at the end of the test.
 func newRuntime(t testing.TB, options engine.Options) *engine.Runtime {
 	t.Helper()
 	rt, err := engine.New(options)
@@ -20,7 +21,7 @@ func newRuntime(t testing.TB, options engine.Options) *engine.Runtime {
 	return rt
 }
 
-func TestEveryOptionMayBeMissing(t *testing.T) {
+func TestInstallWithoutOptions(t *testing.T) {
 	rt := newRuntime(t, engine.Options{})
 	realm, err := web.Install(rt, web.Options{})
 	if err != nil {
@@ -32,14 +33,14 @@ func TestEveryOptionMayBeMissing(t *testing.T) {
 		new BroadcastChannel("c").postMessage(1);
 		performance.now() >= 0`)
 	if err != nil || !v.Bool() {
-		t.Errorf("the script ended with %v, %v; want true", v, err)
+		t.Errorf("the script must return true without options, got %v, %v", v, err)
 	}
 	if err := realm.FireTimer(12345); err != nil {
-		t.Errorf("a timer that does not exist fired with %v", err)
+		t.Errorf("firing an unknown timer must do nothing, got %v", err)
 	}
 }
 
-func TestTheCallersModulesReachTheirHostFunctions(t *testing.T) {
+func TestNewPreludeModulesCallHostFunctions(t *testing.T) {
 	rt := newRuntime(t, engine.Options{})
 	var got string
 	err := rt.Define("greet", func(args []engine.Value) (engine.Value, error) {
@@ -65,14 +66,14 @@ func TestTheCallersModulesReachTheirHostFunctions(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := rt.Call(greet, engine.String("hello ")); err != nil || got != "hello true" {
-		t.Errorf("the host function got %q (%v), want %q", got, err, "hello true")
+		t.Errorf("the host function must get %q, got %q (%v)", "hello true", got, err)
 	}
 	if _, err := realm.Function("nothing"); err == nil {
-		t.Error("a function that nobody exposed was found")
+		t.Error("Function must fail for a name that was not exposed")
 	}
 }
 
-func TestInstallFailsWhereTheModulesThrow(t *testing.T) {
+func TestInstallReturnsExceptionOfModule(t *testing.T) {
 	prelude, err := web.NewPrelude(fstest.MapFS{"index.js": {Data: []byte(`null.x`)}})
 	if err != nil {
 		t.Fatal(err)
@@ -80,52 +81,52 @@ func TestInstallFailsWhereTheModulesThrow(t *testing.T) {
 	_, err = prelude.Install(newRuntime(t, engine.Options{}), web.Options{})
 	var thrown *engine.Exception
 	if !errors.As(err, &thrown) {
-		t.Errorf("installing ended with %v, want what the module threw", err)
+		t.Errorf("Install must return the exception of the module, got %v", err)
 	}
 }
 
-func TestTheGlobalsAreSmall(t *testing.T) {
-	const most = 512 << 10
+func TestInstallMemory(t *testing.T) {
+	const limit = 512 << 10
 	rt := newRuntime(t, engine.Options{})
 	before := rt.Memory().Used
 	if _, err := web.Install(rt, web.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if used := rt.Memory().Used - before; used > most {
-		t.Errorf("the globals take %d bytes of a runtime, want at most %d", used, most)
+	if used := rt.Memory().Used - before; used > limit {
+		t.Errorf("the globals must use at most %d bytes of a runtime, got %d", limit, used)
 	}
 }
 
-func TestAListenerThatThrowsIsAnUnhandledRejectionWithItsPosition(t *testing.T) {
+func TestEventTargetReportsExceptionOfListenerWithPosition(t *testing.T) {
 	p := newPage(t)
 	p.eval(t, `const target = new EventTarget();
 target.addEventListener("x", () => { throw new RangeError("oops"); });
 target.dispatchEvent(new Event("x"));`)
 	if len(p.unhandled) != 1 || p.unhandled[0].Name != "RangeError" || p.unhandled[0].Frames[0].Line != 2 {
-		t.Errorf("reported was %+v, want the RangeError of line 2", p.unhandled)
+		t.Errorf("the RangeError of line 2 must be reported, got %+v", p.unhandled)
 	}
 }
 
-func TestATimersExceptionReachesTheCaller(t *testing.T) {
+func TestRealmFireTimerReturnsExceptionOfCallback(t *testing.T) {
 	p := newPage(t)
 	p.eval(t, `setTimeout(() => { throw new TypeError("oops"); })`)
 	err := p.realm.FireTimer(p.timers[0].id)
 	var thrown *engine.Exception
 	if !errors.As(err, &thrown) || thrown.Message != "oops" {
-		t.Errorf("the timer ended with %v, want what its callback threw", err)
+		t.Errorf("FireTimer must return the exception of the callback, got %v", err)
 	}
 }
 
-func TestErrorsOfThePlatformKeepTheirNames(t *testing.T) {
+func TestDOMExceptionKeepsItsName(t *testing.T) {
 	p := newPage(t)
 	_, err := p.rt.EvalScript("test.js", `atob("é")`)
 	var thrown *engine.Exception
 	if !errors.As(err, &thrown) || thrown.Name != "InvalidCharacterError" || !strings.Contains(thrown.Message, "base64") {
-		t.Errorf("the script ended with %v, want an InvalidCharacterError", err)
+		t.Errorf("the script must throw an InvalidCharacterError, got %v", err)
 	}
 }
 
-func TestWhatIsTakenBackLeavesNothingBehind(t *testing.T) {
+func TestRemovedListenersTimersAndChannelsDoNotLeak(t *testing.T) {
 	p := newPage(t)
 	p.eval(t, `const { signal } = new AbortController(), target = new EventTarget();
 		globalThis.round = () => {
@@ -143,6 +144,6 @@ func TestWhatIsTakenBackLeavesNothingBehind(t *testing.T) {
 	p.eval(t, `round(); round(); undefined`)
 	p.rt.CollectGarbage()
 	if grown := p.rt.Memory().Used - before; grown > 16<<10 {
-		t.Errorf("a thousand rounds left %d bytes behind, want none", grown)
+		t.Errorf("a thousand rounds must not leave memory in use; they left %d bytes", grown)
 	}
 }

@@ -6,13 +6,13 @@ import (
 	"github.com/lingerws/linger/worker/internal/engine"
 )
 
-// Realm is what Go can ask of the globals of one runtime. It belongs to the goroutine that uses the runtime.
+// Realm calls the globals of one runtime. It may only be used by the goroutine that uses the runtime.
 type Realm struct {
 	runtime   *engine.Runtime
 	functions map[string]*engine.Function
 }
 
-// Function returns the function that a module exposed under name. It stays the realm's: do not release it.
+// Function returns the function that a module has exposed with a name. The caller must not release it.
 func (r *Realm) Function(name string) (*engine.Function, error) {
 	fn, ok := r.functions[name]
 	if !ok {
@@ -21,14 +21,14 @@ func (r *Realm) Function(name string) (*engine.Function, error) {
 	return fn, nil
 }
 
-// FireTimer runs the callback of a timer that SetTimer asked for, as a turn. A timer that was cleared meanwhile does
-// nothing. The error is what the callback threw, an *engine.Exception, or the engine's.
+// FireTimer runs the callback of a timer of SetTimer, as a turn. It does nothing if the timer has been cleared. The error
+// is the exception of the callback, an *engine.Exception, or that of the engine.
 func (r *Realm) FireTimer(id int) error {
 	return r.call("fireTimer", engine.Int(id))
 }
 
-// Deliver has a message that was published elsewhere reach every open BroadcastChannel of its name, each in a turn of
-// its own that SetTimer is asked for. Content that is no clone is not checked before it is delivered.
+// Deliver delivers a message that was published elsewhere to every open BroadcastChannel of its name, each in a separate
+// turn that is requested with SetTimer. The content of a CloneMessage is decoded in that turn.
 func (r *Realm) Deliver(channel string, message Message) error {
 	return r.call("deliverMessage", engine.String(channel), engine.String(message.Kind.String()), message.content())
 }
@@ -42,14 +42,14 @@ func (r *Realm) call(name string, args ...engine.Value) error {
 	return err
 }
 
-// Kind tells how the content of a Message is to be understood.
+// Kind is the type of the content of a Message.
 type Kind int
 
 // The kinds of messages.
 const (
 	TextMessage  Kind = iota // a string: Text
 	BytesMessage             // an ArrayBuffer or a view of one: Bytes
-	CloneMessage             // any other value, in Text, in the form that deserialize of web/clone.js reads
+	CloneMessage             // any other value, in Text, in the format of serialize of web/clone.js
 )
 
 // String returns "text", "bytes" or "clone".
@@ -65,13 +65,14 @@ func (k Kind) String() string {
 	return fmt.Sprintf("Kind(%d)", int(k))
 }
 
-// Message is what was posted to a BroadcastChannel.
+// Message is the content of a message that was posted to a BroadcastChannel.
 type Message struct {
 	Kind  Kind
 	Text  string
 	Bytes []byte
 }
 
+// content returns the content as an argument of deliverMessage.
 func (m Message) content() engine.Value {
 	if m.Kind == BytesMessage {
 		return engine.Bytes(m.Bytes)
@@ -79,6 +80,7 @@ func (m Message) content() engine.Value {
 	return engine.String(m.Text)
 }
 
+// messageOf returns the Message of the arguments of publish.
 func messageOf(kind string, content engine.Value) Message {
 	switch kind {
 	case "text":

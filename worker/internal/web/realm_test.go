@@ -6,7 +6,7 @@ import (
 	"github.com/lingerws/linger/worker/internal/web"
 )
 
-func TestMessagesFromElsewhereReachEveryChannelOfTheName(t *testing.T) {
+func TestRealmDeliverReachesEveryChannel(t *testing.T) {
 	p := newPage(t)
 	p.eval(t, `const heard = [];
 		for (const name of ["room", "room", "other"]) {
@@ -30,15 +30,15 @@ func TestMessagesFromElsewhereReachEveryChannelOfTheName(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got := p.eval(t, "text()").String(); got != "" {
-				t.Errorf("%s was heard before its turn", got)
+				t.Errorf("the message must be delivered in another turn, got %s before that", got)
 			}
 			for p.fireNext(t) {
 			}
 			if got := p.eval(t, "text()").String(); got != c.want {
-				t.Errorf("heard was %s, want %s", got, c.want)
+				t.Errorf("the channels must get %s, got %s", c.want, got)
 			}
 			if len(p.published) != 0 {
-				t.Error("a message from elsewhere was published again")
+				t.Error("a delivered message must not be published again")
 			}
 		})
 	}

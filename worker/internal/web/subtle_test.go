@@ -36,7 +36,8 @@ const verifyScript = `
 	};
 	undefined`
 
-// verified imports a key in a format, and checks a signature of "signed", and some that are wrong.
+// verified imports a key in a format, verifies a signature of "signed" with valid and invalid arguments, and returns a
+// description of the key and the results.
 func verified(t *testing.T, format, key, algorithm string, signature []byte) string {
 	t.Helper()
 	p := newPage(t)
@@ -44,7 +45,7 @@ func verified(t *testing.T, format, key, algorithm string, signature []byte) str
 	p.eval(t, fmt.Sprintf("verify(%q, %s, %s, %q); undefined", format, key, algorithm, base64url(signature)))
 	result := p.eval(t, "outcome")
 	if result.Kind() == engine.KindUndefined {
-		t.Fatal("the verification never ended")
+		t.Fatal("the verification has not completed")
 	}
 	return result.String()
 }
@@ -113,14 +114,14 @@ func TestSubtleVerifiesECDSA(t *testing.T) {
 	}
 }
 
-func TestSubtleRefusesKeysOfAnotherKind(t *testing.T) {
+func TestSubtleRefusesKeysOfOtherAlgorithms(t *testing.T) {
 	private, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, algorithm := range []string{`{ name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }`, `{ name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" }`} {
 		if got := verified(t, "spki", spkiOf(t, &private.PublicKey), algorithm, nil); got != "DataError: the key is of another algorithm or curve" {
-			t.Errorf("a key on P-384 is refused for %s; got %s", algorithm, got)
+			t.Errorf("a key on P-384 must be refused for %s, got %s", algorithm, got)
 		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/lingerws/linger/worker/internal/web"
 )
 
-// A file of testdata has cases written in JavaScript, each of them a test of its own here.
+// TestConformance runs the cases in testdata, which are written in JavaScript, as subtests.
 func TestConformance(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.js")
 	if err != nil {
@@ -29,6 +29,7 @@ func TestConformance(t *testing.T) {
 	}
 }
 
+// runCases runs the cases of a file.
 func runCases(t *testing.T, file string) {
 	p := newPage(t)
 	p.evalFile(t, "testdata/harness.js")
@@ -45,7 +46,7 @@ func runCases(t *testing.T, file string) {
 				result = p.eval(t, fmt.Sprintf("result(%d)", i))
 			}
 			if result.Kind() == engine.KindUndefined {
-				t.Fatal("the case never ended")
+				t.Fatal("the case has not completed")
 			}
 			if result.String() != "" {
 				t.Error(result.String())
@@ -54,33 +55,34 @@ func runCases(t *testing.T, file string) {
 	}
 }
 
-// page is a runtime with the globals, a clock that stands still between timers, and a record of what went out.
+// page is a runtime with the globals, a clock that only advances to the next timer, and a record of the calls of Options.
 type page struct {
 	rt        *engine.Runtime
 	realm     *web.Realm
 	now       time.Time
 	timers    []timer
-	delays    []engine.Value
-	lines     []engine.Value
+	delays    []engine.Value // of all timers, in milliseconds
+	lines     []engine.Value // of the console
 	published []web.Message
-	channels  []string
+	channels  []string // the channels of published
 	unhandled []*engine.Exception
 }
 
+// timer is a timer that has not fired; period is 0 unless it is repeated.
 type timer struct {
 	id     int
 	due    time.Time
 	period time.Duration
 }
 
-// internals lets the cases reach what only the worker's own modules can.
+// internals are modules that make functions for the worker's own modules available to the cases.
 var internals = fstest.MapFS{"index.js": {Data: []byte(`
 	import { serialize, deserialize } from "web/clone.js";
 	import { setReporter } from "web/report.js";
-	import { received } from "web/request.js";
-	import { make, spend } from "web/response.js";
+	import { makeRequest } from "web/request.js";
+	import { makeResponse, takeParts } from "web/response.js";
 	import { expose } from "./lib/expose.js";
-	globalThis.internal = { serialize, deserialize, setReporter, received, make, spend };
+	globalThis.internal = { serialize, deserialize, setReporter, makeRequest, makeResponse, takeParts };
 	expose("serialize", (code) => serialize((0, eval)("(" + code + ")")));
 	expose("deserialize", deserialize);
 `)}, "lib/expose.js": {Data: []byte(`export { expose } from "web/host.js";`)}}
@@ -97,10 +99,10 @@ func newPage(t testing.TB) *page {
 	p.rt = rt
 	t.Cleanup(func() {
 		if err := rt.Close(); err != nil {
-			t.Errorf("the runtime did not close: %v", err)
+			t.Errorf("the runtime must close: %v", err)
 		}
 	})
-	p.lend(t)
+	p.defineRecords(t)
 	prelude, err := withInternals()
 	if err != nil {
 		t.Fatal(err)
@@ -112,8 +114,8 @@ func newPage(t testing.TB) *page {
 	return p
 }
 
-// lend gives the cases functions to look at the record with.
-func (p *page) lend(t testing.TB) {
+// defineRecords defines global functions with which the cases read the record.
+func (p *page) defineRecords(t testing.TB) {
 	records := map[string]func() []engine.Value{
 		"lines":     func() []engine.Value { return p.lines },
 		"delays":    func() []engine.Value { return p.delays },
@@ -174,7 +176,7 @@ func (p *page) options() web.Options {
 	}
 }
 
-// fireNext moves the clock to the next timer and fires it, or tells that there is none.
+// fireNext advances the clock to the next timer and fires it. It reports false if there is no timer.
 func (p *page) fireNext(t testing.TB) bool {
 	if len(p.timers) == 0 {
 		return false
@@ -204,7 +206,7 @@ func (p *page) evalFile(t testing.TB, file string) {
 		t.Fatal(err)
 	}
 	if _, err := p.rt.EvalScript(file, string(source)+"\n;undefined"); err != nil {
-		t.Fatalf("%s does not load: %v", file, err)
+		t.Fatalf("%s must load: %v", file, err)
 	}
 }
 
@@ -212,7 +214,7 @@ func (p *page) eval(t testing.TB, source string) engine.Value {
 	t.Helper()
 	v, err := p.rt.EvalScript("test.js", source)
 	if err != nil {
-		t.Fatalf("%s failed: %v", source, err)
+		t.Fatalf("%s must run: %v", source, err)
 	}
 	return v
 }

@@ -1,4 +1,4 @@
-// Package contentcoding undoes the content codings of HTTP: gzip and deflate (RFC 9110, section 8.4.1).
+// Package contentcoding decodes the content codings gzip and deflate of HTTP (RFC 9110, section 8.4.1).
 package contentcoding
 
 import (
@@ -13,14 +13,14 @@ import (
 	"strings"
 )
 
-// Accept lists the codings that Decode undoes, as a value of Accept-Encoding.
+// Accept is a value of Accept-Encoding with the codings that Decode supports.
 const Accept = "gzip, deflate"
 
-// mostCodings bounds the codings that are applied one after the other to one body.
-const mostCodings = 4
+// maxCodings bounds the number of codings of one body.
+const maxCodings = 4
 
-// Parse returns the codings that the values of Content-Encoding name, in the order in which they were applied, and
-// whether Decode can undo all of them. identity, which changes nothing, is left out.
+// Parse returns the codings in the values of Content-Encoding, in the order in which they were applied, and reports
+// whether Decode supports all of them. It omits identity, which does not change the body.
 func Parse(values []string) (codings []string, known bool) {
 	known = true
 	for name := range strings.SplitSeq(strings.Join(values, ","), ",") {
@@ -31,10 +31,10 @@ func Parse(values []string) (codings []string, known bool) {
 		codings = append(codings, name)
 		known = known && decoders[name] != nil
 	}
-	return codings, known && len(codings) <= mostCodings
+	return codings, known && len(codings) <= maxCodings
 }
 
-// Offer returns the part of the values of Accept-Encoding that names codings which Decode undoes, "identity" if there is
+// Offer returns the elements of the values of Accept-Encoding whose codings Decode supports, or "identity" if there are
 // none (RFC 9110, section 12.5.3).
 func Offer(values []string) string {
 	var kept []string
@@ -51,23 +51,23 @@ func Offer(values []string) string {
 	return strings.Join(kept, ", ")
 }
 
-// ErrTooLarge says that a body is larger than the limit once its codings are undone.
+// ErrTooLarge is returned if the decoded body is larger than the limit.
 var ErrTooLarge = errors.New("the decoded body is too large")
 
-// Error says that a body is not encoded as it claims to be.
+// Error reports a body that is not valid data of its coding, or a coding that is not supported.
 type Error struct {
 	Coding string
-	Err    error
+	Err    error // the error of the decoder, or errors.ErrUnsupported
 }
 
-// Error names the coding.
+// Error returns a message with the coding.
 func (e *Error) Error() string { return fmt.Sprintf("the body is not valid %s", e.Coding) }
 
-// Unwrap returns what the decoder found.
+// Unwrap returns e.Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Decode undoes codings, the last one first. limit is the most bytes of the result, and of every step. The error is an
-// *[Error] or [ErrTooLarge].
+// Decode decodes codings, the last one first. limit is the maximum size of the result, and of each intermediate result, in
+// bytes. The error is an *[Error] or [ErrTooLarge].
 func Decode(body []byte, codings []string, limit int64) ([]byte, error) {
 	for i := len(codings) - 1; i >= 0; i-- {
 		decoder := decoders[codings[i]]
@@ -86,11 +86,13 @@ func Decode(body []byte, codings []string, limit int64) ([]byte, error) {
 	return body, nil
 }
 
+// decoder returns a reader of decoded data.
 type decoder func(*bufio.Reader) (io.Reader, error)
 
-// decoders are the codings by their names; x-gzip is another name of gzip.
+// decoders are the supported codings. x-gzip is equivalent to gzip (RFC 9110, section 8.4.1.3).
 var decoders = map[string]decoder{"gzip": gunzip, "x-gzip": gunzip, "deflate": inflate}
 
+// decode decodes one coding.
 func decode(body []byte, open decoder, limit int64) ([]byte, error) {
 	r, err := open(bufio.NewReader(bytes.NewReader(body)))
 	if err != nil {
@@ -105,8 +107,9 @@ func decode(body []byte, open decoder, limit int64) ([]byte, error) {
 
 func gunzip(r *bufio.Reader) (io.Reader, error) { return gzip.NewReader(r) }
 
-// inflate reads the zlib format, which deflate stands for, and also bare deflate data, which some servers send under that
-// name. RFC 1950, section 2.2: the first two bytes of zlib data are a multiple of 31, and the method is 8.
+// inflate decodes the coding deflate: the zlib format (RFC 9110, section 8.4.1.2), and also raw DEFLATE data, which some
+// servers send instead. In zlib data the compression method is 8, and the first two bytes, as a number, are a multiple of
+// 31 (RFC 1950, section 2.2).
 func inflate(r *bufio.Reader) (io.Reader, error) {
 	head, err := r.Peek(2)
 	if err == nil && head[0]&0x0F == 8 && (int(head[0])<<8|int(head[1]))%31 == 0 {

@@ -12,6 +12,7 @@ import (
 	"github.com/lingerws/linger/worker/internal/web/contentcoding"
 )
 
+// encode encodes data with the writer that open returns.
 func encode(t *testing.T, data []byte, open func(io.Writer) io.WriteCloser) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -27,16 +28,16 @@ func encode(t *testing.T, data []byte, open func(io.Writer) io.WriteCloser) []by
 
 func zip(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) }
 
-func zlibbed(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) }
+func zlibWriter(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) }
 
-// bare is deflate data without the head and the checksum of zlib: RFC 1950, section 2.2.
-func bare(t *testing.T, text []byte) []byte {
+// rawDeflate returns DEFLATE data without the header and the checksum of zlib (RFC 1950, section 2.2).
+func rawDeflate(t *testing.T, text []byte) []byte {
 	t.Helper()
-	data := encode(t, text, zlibbed)
+	data := encode(t, text, zlibWriter)
 	return data[2 : len(data)-4]
 }
 
-func TestDecodeUndoesEveryCoding(t *testing.T) {
+func TestDecodeSupportsEveryCoding(t *testing.T) {
 	text := []byte("some text, some text, some text")
 	zipped := encode(t, text, zip)
 	for name, c := range map[string]struct {
@@ -47,44 +48,44 @@ func TestDecodeUndoesEveryCoding(t *testing.T) {
 		"gzip":                 {zipped, []string{"gzip"}},
 		"x-gzip":               {zipped, []string{"x-gzip"}},
 		"gzip of two members":  {append(encode(t, text[:9], zip), encode(t, text[9:], zip)...), []string{"gzip"}},
-		"deflate":              {encode(t, text, zlibbed), []string{"deflate"}},
-		"deflate without zlib": {bare(t, text), []string{"deflate"}},
-		"deflate within gzip":  {encode(t, bare(t, text), zip), []string{"deflate", "gzip"}},
+		"deflate":              {encode(t, text, zlibWriter), []string{"deflate"}},
+		"deflate without zlib": {rawDeflate(t, text), []string{"deflate"}},
+		"deflate within gzip":  {encode(t, rawDeflate(t, text), zip), []string{"deflate", "gzip"}},
 		"gzip twice":           {encode(t, zipped, zip), []string{"gzip", "gzip"}},
 	} {
 		got, err := contentcoding.Decode(c.body, c.codings, 1000)
 		if err != nil || !bytes.Equal(got, text) {
-			t.Errorf("%s is undone; got %q, %v", name, got, err)
+			t.Errorf("%s: want the original text, got %q, %v", name, got, err)
 		}
 	}
 }
 
-func TestDecodeRefusesWhatIsNotValid(t *testing.T) {
+func TestDecodeRefusesInvalidData(t *testing.T) {
 	zipped := encode(t, bytes.Repeat([]byte("a"), 1000), zip)
-	for name, body := range map[string][]byte{"plain text": []byte("hello"), "half of it": zipped[:len(zipped)-9], "nothing": {}} {
+	for name, body := range map[string][]byte{"plain text": []byte("hello"), "truncated data": zipped[:len(zipped)-9], "nothing": {}} {
 		for _, coding := range []string{"gzip", "deflate"} {
 			_, err := contentcoding.Decode(body, []string{coding}, 1000)
 			if _, ok := errors.AsType[*contentcoding.Error](err); !ok {
-				t.Errorf("%s is no %s; got %v", name, coding, err)
+				t.Errorf("%s is not valid %s: want an *Error, got %v", name, coding, err)
 			}
 		}
 	}
 	if _, err := contentcoding.Decode(zipped, []string{"br"}, 1000); !errors.Is(err, errors.ErrUnsupported) {
-		t.Errorf("br is not known; got %v", err)
+		t.Errorf("br is not supported: want errors.ErrUnsupported, got %v", err)
 	}
 }
 
 func TestDecodeIsBounded(t *testing.T) {
 	bomb := encode(t, make([]byte, 10<<20), zip)
 	if _, err := contentcoding.Decode(bomb, []string{"gzip"}, 1<<20); !errors.Is(err, contentcoding.ErrTooLarge) {
-		t.Errorf("10 MiB are more than 1 MiB; got %v", err)
+		t.Errorf("for 10 MiB with a limit of 1 MiB: want ErrTooLarge, got %v", err)
 	}
 	if got, err := contentcoding.Decode(bomb, []string{"gzip"}, 10<<20); err != nil || len(got) != 10<<20 {
-		t.Errorf("a body of exactly the limit is taken; got %d bytes, %v", len(got), err)
+		t.Errorf("a body of exactly the limit must be decoded; got %d bytes, %v", len(got), err)
 	}
 }
 
-func TestParseReadsContentEncoding(t *testing.T) {
+func TestParseContentEncoding(t *testing.T) {
 	for _, c := range []struct {
 		values  []string
 		codings []string
@@ -101,12 +102,12 @@ func TestParseReadsContentEncoding(t *testing.T) {
 	} {
 		codings, known := contentcoding.Parse(c.values)
 		if !slices.Equal(codings, c.codings) || known != c.known {
-			t.Errorf("%q names %q, known: %t; got %q, %t", c.values, c.codings, c.known, codings, known)
+			t.Errorf("Parse(%q): want %q, %t, got %q, %t", c.values, c.codings, c.known, codings, known)
 		}
 	}
 }
 
-func TestOfferKeepsWhatCanBeDecoded(t *testing.T) {
+func TestOfferKeepsSupportedCodings(t *testing.T) {
 	for value, want := range map[string]string{
 		"gzip, deflate, br, zstd": "gzip, deflate",
 		"br":                      "identity",
@@ -116,7 +117,7 @@ func TestOfferKeepsWhatCanBeDecoded(t *testing.T) {
 		"":                        "identity",
 	} {
 		if got := contentcoding.Offer([]string{value}); got != want {
-			t.Errorf("of %q %q is offered; got %q", value, want, got)
+			t.Errorf("Offer(%q): want %q, got %q", value, want, got)
 		}
 	}
 }

@@ -6,7 +6,7 @@ export function btoa(data) {
   expect(arguments.length, 1, "btoa");
   const text = host.btoa(String(data));
   if (text === null) {
-    throw new DOMException("btoa expects characters up to U+00FF only: encode other text to bytes first", "InvalidCharacterError");
+    throw new DOMException("btoa expects only characters up to U+00FF: encode other text to bytes first", "InvalidCharacterError");
   }
   return text;
 }

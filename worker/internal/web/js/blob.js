@@ -4,10 +4,10 @@ import { bytesOf, isBuffer } from "./encoding.js";
 import { host } from "./host.js";
 import { ReadableStream } from "./stream.js";
 
-// blobBytes gives the bytes of a blob, which are never changed; undefined for anything else.
+// blobBytes returns the bytes of a Blob, which must not be changed, and undefined for any other value.
 export let blobBytes;
 
-// Blob is bytes with a type.
+// Blob implements the class of the File API, section 3.
 export class Blob {
   #bytes;
   #type;
@@ -49,7 +49,7 @@ export class Blob {
   }
 }
 
-// File is a Blob with a name (File API, section 4).
+// File implements the class of the File API, section 4: a Blob with a name.
 export class File extends Blob {
   #name;
   #lastModified;
@@ -70,11 +70,13 @@ export class File extends Blob {
   }
 }
 
+// partOf returns the bytes of a part of a Blob.
 function partOf(part) {
   if (isBuffer(part) || ArrayBuffer.isView(part)) return bytesOf(part);
   return blobBytes(part) ?? new Uint8Array(host.encode(String(part).toWellFormed()));
 }
 
+// join concatenates arrays of bytes.
 function join(parts) {
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
   let length = 0;

@@ -8,7 +8,7 @@ import { contentOf, ReadableStream } from "./stream.js";
 
 const plainText = "text/plain;charset=UTF-8";
 
-// extract turns what scripts give as a body into { content, type } (Fetch Standard, section 5.2). Both are null for no
+// extract converts a BodyInit of a script to { content, type } (Fetch Standard, section 5.2). Both are null if there is no
 // body.
 export function extract(init) {
   if (init === null || init === undefined) return { content: null, type: null };
@@ -25,26 +25,27 @@ export function extract(init) {
   return { content: new Content(textOf(init)), type };
 }
 
-// An object becomes its text. One that has no text of its own, or is a stream, would be a body that is wrong.
+// textOf converts any other value to a string. It throws for an object without a string representation of its own, and for
+// a stream: a body such as "[object Object]" is a mistake.
 function textOf(init) {
-  const text = `${init}`; // which throws for a symbol
+  const text = `${init}`; // throws for a symbol
   if (typeof init === "object" && (/^\[object .*\]$/.test(text) || init[Symbol.asyncIterator] || typeof init.getReader === "function")) {
     const kind = Object.prototype.toString.call(init).slice(8, -1);
     throw new TypeError(
-      `A body is text, an ArrayBuffer or a view of one, a Blob, URLSearchParams or the body of a Request or Response, but got an object of the kind ${kind}: ` +
-        "turn data into text with JSON.stringify, and join what comes in parts",
+      `A body must be a string, an ArrayBuffer or a view of one, a Blob, URLSearchParams or the body of a Request or Response, but got an object of type ${kind}: ` +
+        "convert data with JSON.stringify, and concatenate parts",
     );
   }
   return text.toWellFormed();
 }
 
-// bodyContent gives the content of a request or response, null where there is no body.
+// bodyContent returns the Content of a request or response, or null if it has no body.
 export let bodyContent;
 
-// Body is what requests and responses have in common. A body is whole when the script sees it.
+// Body is the superclass of Request and Response. A body is complete before the script gets it.
 export class Body {
   #content;
-  #stream; // made when it is asked for
+  #stream; // created when it is first read
 
   static {
     bodyContent = (body) => body.#content;
@@ -86,6 +87,6 @@ export class Body {
   }
 
   async formData() {
-    throw new DOMException("formData() is not there: read the body with text(), and forms with new URLSearchParams(text)", "NotSupportedError");
+    throw new DOMException("formData() is not supported: read the body with text(), and parse forms with new URLSearchParams(text)", "NotSupportedError");
   }
 }

@@ -1,5 +1,5 @@
-// What an object is shows in its prototypes, and is proven by what only the real thing can do: a script may give any
-// object any prototype.
+// The class of an object is found by its prototypes. As a script can give any object any prototype, it is verified with an
+// operation that succeeds only for real instances of the class.
 
 export const getter = (prototype, name) => Object.getOwnPropertyDescriptor(prototype, name).get;
 
@@ -11,28 +11,29 @@ export const setSize = getter(Set.prototype, "size");
 const source = getter(RegExp.prototype, "source");
 const byteLength = getter(ArrayBuffer.prototype, "byteLength");
 
-// Each proof throws or returns false for an object that is not of the kind.
-const answers = (method) => (value) => (method.call(value), true);
+// Each proof returns true for an instance of its class. For any other object it throws or returns false.
+const succeeds = (method) => (value) => (method.call(value), true);
 const proofs = new Map([
   [Array.prototype, Array.isArray],
-  [Map.prototype, answers(mapSize)],
-  [Set.prototype, answers(setSize)],
-  [Date.prototype, answers(Date.prototype.getTime)],
-  [RegExp.prototype, (value) => value !== RegExp.prototype && answers(source)(value)],
-  [ArrayBuffer.prototype, answers(byteLength)],
+  [Map.prototype, succeeds(mapSize)],
+  [Set.prototype, succeeds(setSize)],
+  [Date.prototype, succeeds(Date.prototype.getTime)],
+  [RegExp.prototype, (value) => value !== RegExp.prototype && succeeds(source)(value)],
+  [ArrayBuffer.prototype, succeeds(byteLength)],
   [typedArray, (value) => typedArrayName.call(value) !== undefined],
   [DataView.prototype, (value) => ArrayBuffer.isView(value) && typedArrayName.call(value) === undefined],
-  ...[Boolean, Number, String, BigInt, Symbol].map(({ prototype }) => [prototype, answers(prototype.valueOf)]),
+  ...[Boolean, Number, String, BigInt, Symbol].map(({ prototype }) => [prototype, succeeds(prototype.valueOf)]),
 ]);
 
-// ancestor returns the first of the prototypes of value that is known, null if there is none.
+// ancestor returns the first prototype of value for which known.has is true, or null if there is none.
 export function ancestor(value, known) {
   let prototype = Object.getPrototypeOf(value);
   while (prototype !== null && !known.has(prototype)) prototype = Object.getPrototypeOf(prototype);
   return prototype;
 }
 
-// isGenuine tells whether value is what a prototype of it claims. Of prototypes without a proof it believes it.
+// isGenuine reports whether value is a real instance of the class of one of its prototypes. It returns true for classes
+// without a proof.
 export function isGenuine(value, prototype) {
   const proof = proofs.get(prototype);
   if (proof === undefined) return true;

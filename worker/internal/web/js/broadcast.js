@@ -4,14 +4,14 @@ import { expect, tag } from "./define.js";
 import { MessageEvent, stateOf } from "./event.js";
 import { DOMException } from "./exception.js";
 import { expose, host } from "./host.js";
-import { dispatch, EventTarget, handlerAttribute, hasListeners, watch } from "./target.js";
+import { dispatch, EventTarget, handlerAttribute, hasListeners, onListenersChange } from "./target.js";
 import { queueTask } from "./timers.js";
 
-// The open channels of each name that listen to messages, in the order in which they began to. A channel that only
-// posts is not kept, so making one for each message costs nothing that lasts.
+// The open channels of each name that have listeners for messages, in the order in which they got them. A channel that is
+// only used to post messages is not kept alive.
 const channels = new Map();
 
-let deliver, enlist;
+let deliver, updateRegistration;
 
 export class BroadcastChannel extends EventTarget {
   #name;
@@ -19,14 +19,14 @@ export class BroadcastChannel extends EventTarget {
 
   static {
     deliver = (channel, read) => channel.#deliver(read);
-    enlist = (channel) => channel.#enlist();
+    updateRegistration = (channel) => channel.#updateRegistration();
   }
 
   constructor(name) {
     expect(arguments.length, 1, "new BroadcastChannel");
     super();
     this.#name = String(name);
-    watch(this, enlist);
+    onListenersChange(this, updateRegistration);
   }
 
   get name() {
@@ -37,16 +37,17 @@ export class BroadcastChannel extends EventTarget {
     expect(arguments.length, 1, "BroadcastChannel.postMessage");
     if (this.#closed) throw new DOMException(`The channel "${this.#name}" is closed`, "InvalidStateError");
     const read = publish(this.#name, message);
-    spread(this.#name, read, this);
+    deliverToChannels(this.#name, read, this);
   }
 
   close() {
     if (this.#closed) return;
     this.#closed = true;
-    this.#enlist();
+    this.#updateRegistration();
   }
 
-  #enlist() {
+  // updateRegistration adds the channel to channels while it is open and has listeners for messages.
+  #updateRegistration() {
     const listening = channels.get(this.#name) ?? new Set();
     if (!this.#closed && hasListeners(this, "message")) listening.add(this);
     else listening.delete(this);
@@ -64,24 +65,24 @@ export class BroadcastChannel extends EventTarget {
   }
 }
 
-// Text and bytes go to Go as they are: its subscribers are WebSocket connections, which understand nothing else.
-// publish returns a function that gives each receiver a copy of its own.
+// publish passes a message to Go, and returns a function that returns a new copy of it for each receiver. Text and bytes
+// are passed unchanged, because the subscribers outside of scripts are WebSocket connections.
 function publish(name, message) {
   if (typeof message === "string") {
     host.publish(name, "text", message);
     return () => message;
   }
   if (isBuffer(message) || ArrayBuffer.isView(message)) {
-    const own = structuredClone(message);
-    host.publish(name, "bytes", bytesOf(own));
-    return () => structuredClone(own);
+    const copy = structuredClone(message);
+    host.publish(name, "bytes", bytesOf(copy));
+    return () => structuredClone(copy);
   }
   const clone = serialize(message);
   host.publish(name, "clone", clone);
   return () => deserialize(clone);
 }
 
-// messageEvent is a messageerror where the message cannot be read.
+// messageEvent returns a message event, or a messageerror event if the message cannot be deserialized.
 function messageEvent(read) {
   let data;
   try {
@@ -92,8 +93,8 @@ function messageEvent(read) {
   return new MessageEvent("message", { data });
 }
 
-// spread has a message reach the channels of a name that are open now, each in a turn of its own.
-function spread(name, read, except) {
+// deliverToChannels delivers a message to the registered channels of a name except one, each in a separate turn.
+function deliverToChannels(name, read, except) {
   for (const channel of channels.get(name) ?? []) {
     if (channel !== except) queueTask(() => deliver(channel, read));
   }
@@ -101,7 +102,7 @@ function spread(name, read, except) {
 
 expose("deliverMessage", (name, kind, content) => {
   const read = kind === "clone" ? () => deserialize(content) : kind === "bytes" ? () => content.slice(0) : () => content;
-  spread(name, read);
+  deliverToChannels(name, read);
 });
 
 handlerAttribute(BroadcastChannel.prototype, "message");

@@ -10,29 +10,30 @@ export function structuredClone(value, options) {
   const tree = walk.write(value);
   for (const [content, buffer] of walk.moved) content[1] = buffer.transfer();
   for (const buffer of transfer) if (!buffer.detached) buffer.transfer();
-  return new Reader(ownBuffer).read(tree);
+  return new Reader(withMaxLength).read(tree);
 }
 
-// The slice of a resizable buffer has a fixed length, so it is copied into one that can grow.
-function ownBuffer(buffer, largest) {
-  if (largest === null) return buffer;
-  const result = new ArrayBuffer(buffer.byteLength, { maxByteLength: largest });
+// withMaxLength returns a resizable copy of a buffer, or the buffer itself if maxByteLength is null.
+function withMaxLength(buffer, maxByteLength) {
+  if (maxByteLength === null) return buffer;
+  const result = new ArrayBuffer(buffer.byteLength, { maxByteLength });
   new Uint8Array(result).set(new Uint8Array(buffer));
   return result;
 }
 
+// transferList checks the option transfer.
 function transferList(given = []) {
   const list = [...given];
   for (const item of list) {
     if (!(item instanceof ArrayBuffer)) throw new DOMException("Only an ArrayBuffer can be transferred", "DataCloneError");
     if (item.detached) throw new DOMException("A detached ArrayBuffer cannot be transferred", "DataCloneError");
   }
-  if (new Set(list).size < list.length) throw new DOMException("An ArrayBuffer is to be transferred twice", "DataCloneError");
+  if (new Set(list).size < list.length) throw new DOMException("An ArrayBuffer cannot be transferred twice", "DataCloneError");
   return list;
 }
 
-// serialize writes a value as text that deserialize reads back, in this engine or in another one. The text begins with
-// J where JSON says it all, and with S where more is needed.
+// serialize converts a value to text for deserialize, in this engine or in another one. The text begins with J if the rest
+// is the JSON of the value, and with S if it is the JSON of a tree of Walk.
 export function serialize(value) {
   const walk = new Walk((buffer) => new Uint8Array(buffer).toBase64());
   const tree = walk.write(value);
@@ -51,7 +52,7 @@ export function deserialize(text) {
   } catch (error) {
     throw new DOMException(`The data cannot be read back: ${error.message}`, { name: "DataCloneError", cause: error });
   }
-  throw new DOMException("The data cannot be read back: serialize did not write it", "DataCloneError");
+  throw new DOMException("The data cannot be read back: it was not written by serialize", "DataCloneError");
 }
 
-const decodeBuffer = (text, largest) => ownBuffer(Uint8Array.fromBase64(text).buffer, largest);
+const decodeBuffer = (text, maxByteLength) => withMaxLength(Uint8Array.fromBase64(text).buffer, maxByteLength);

@@ -4,18 +4,19 @@ import { format } from "./format.js";
 import { host } from "./host.js";
 import { inspect } from "./inspect.js";
 
-// The levels, as Go numbers them.
+// The numbers of the levels in Go.
 const levels = { debug: 0, log: 1, info: 2, warn: 3, error: 4 };
-const deepest = 20; // groups within groups that are still indented
+const maxIndent = 20; // levels of groups
 
 let groups = 0;
 
+// print prints a text with the indentation of the current group.
 function print(level, text) {
-  const indent = "  ".repeat(Math.min(groups, deepest));
+  const indent = "  ".repeat(Math.min(groups, maxIndent));
   host.console(level, indent === "" ? text : indent + text.replaceAll("\n", "\n" + indent));
 }
 
-// console is a namespace object (Console Standard, section 1): its methods need no this.
+// console is a namespace object (Console Standard, section 1): its methods do not use this.
 export const console = {};
 for (const [name, level] of Object.entries(levels)) {
   define(console, { [name]: { [name]: (...args) => print(level, format(args)) }[name] });
@@ -55,9 +56,8 @@ function group(...args) {
   groups++;
 }
 
-// Counters and timers, by label.
-const counts = new Map();
-const began = new Map();
+const counts = new Map(); // the values of counters by label
+const startTimes = new Map(); // the start times of timers by label
 const labelOf = (label) => `${label ?? "default"}`;
 
 define(console, {
@@ -72,16 +72,16 @@ define(console, {
   },
   time(label) {
     const name = labelOf(label);
-    if (began.has(name)) print(levels.warn, `Timer "${name}" already exists`);
-    else began.set(name, host.now());
+    if (startTimes.has(name)) print(levels.warn, `Timer "${name}" already exists`);
+    else startTimes.set(name, host.now());
   },
   timeLog(label, ...args) {
-    elapsed(label, args);
+    printElapsed(label, args);
   },
   timeEnd(label) {
-    if (elapsed(label, [])) began.delete(labelOf(label));
+    if (printElapsed(label, [])) startTimes.delete(labelOf(label));
   },
-  // What is for developer tools only.
+  // The following methods affect only developer tools.
   clear() {},
   timeStamp() {},
   profile() {},
@@ -89,13 +89,14 @@ define(console, {
   createTask: (name) => ({ name: `${name}`, run: (callback) => callback() }),
 });
 
-function elapsed(label, args) {
+// printElapsed prints the time of a timer. It returns false if there is no such timer.
+function printElapsed(label, args) {
   const name = labelOf(label);
-  if (!began.has(name)) {
+  if (!startTimes.has(name)) {
     print(levels.warn, `Timer "${name}" does not exist`);
     return false;
   }
-  const time = `${name}: ${Number((host.now() - began.get(name)).toFixed(3))}ms`;
+  const time = `${name}: ${Number((host.now() - startTimes.get(name)).toFixed(3))}ms`;
   print(levels.info, args.length > 0 ? `${time} ${format(args)}` : time);
   return true;
 }

@@ -1,13 +1,13 @@
 import { inspect } from "./inspect.js";
 
-const mostRows = 100;
+const maxRows = 100;
 
-// table shows the properties of a list's members side by side: Console Standard, section 1.1.8. It gives undefined for
-// what has no members.
+// table returns a table with a row for each member of data and a column for each of their properties (Console Standard,
+// section 1.1.8). It returns undefined if data is not an object.
 export function table(data, columns) {
   const rows = rowsOf(data);
   if (rows === undefined) return undefined;
-  const shown = rows.slice(0, mostRows);
+  const shown = rows.slice(0, maxRows);
   const keys = columns ? [...columns].map(String) : [...new Set(shown.flatMap(([, value]) => (isObject(value) ? Object.keys(value) : [])))];
   const plain = shown.some(([, value]) => !isObject(value));
   const head = [data instanceof Map || data instanceof Set ? "(iteration index)" : "(index)", ...keys, ...(plain ? ["Values"] : [])];
@@ -21,12 +21,13 @@ export function table(data, columns) {
 
 const isObject = (value) => typeof value === "object" && value !== null;
 
-// cell calls no getter.
+// cell returns the text of a property. It does not call getters.
 function cell(value, key) {
   const descriptor = Object.getOwnPropertyDescriptor(value, key);
   return "value" in descriptor ? inspect(descriptor.value, { depth: 0 }) : "[Getter]";
 }
 
+// rowsOf returns [index, value] for each member of data.
 function rowsOf(data) {
   if (!isObject(data)) return undefined;
   if (data instanceof Map) return [...data].map(([key, value], i) => [String(i), { Key: key, Values: value }]);
@@ -34,6 +35,7 @@ function rowsOf(data) {
   return Object.keys(data).map((key) => [key, Object.getOwnPropertyDescriptor(data, key).value]);
 }
 
+// draw returns the text of a table whose first row is the head.
 function draw(rows) {
   const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)) + 2);
   const rule = (left, middle, right) => left + widths.map((width) => "─".repeat(width)).join(middle) + right;

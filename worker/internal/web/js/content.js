@@ -1,32 +1,32 @@
 import { host } from "./host.js";
 
-// Content is what a body holds, text or bytes, and what has become of it. A body, its stream and the stream's reader
-// share it. The source is never changed, so that contents can share it too.
+// Content is the content of a body, text or bytes, and its state. A body, its stream and the reader of the stream share
+// it. The source is never changed, so several Contents can share it too.
 export class Content {
   #source;
 
-  // coding is the content coding that the source still has, and that is undone when it is read; foreign is one that
-  // cannot be undone, so that only the bytes can be had. Both are "" for none.
+  // coding is the content coding of the source, which is decoded when the content is read. foreign is a content coding
+  // that is not supported: only the encoded bytes can be read. Both are "" if there is no coding.
   constructor(source, coding, foreign) {
     this.#source = source;
     if (coding) this.coding = coding;
     if (foreign) this.foreign = foreign;
   }
 
-  // copy gives another content of the same source.
+  // copy returns a new Content with the same source.
   copy() {
     this.check();
     return new Content(this.#source, this.coding, this.foreign);
   }
 
-  // take gives text or bytes, which the caller must not change, and uses the content up.
+  // take returns text or bytes, which the caller must not change, and marks the content as used.
   take() {
     this.check();
     this.used = true;
     return this.#decoded();
   }
 
-  // takeEncoded is take without undoing the coding.
+  // takeEncoded is take without decoding.
   takeEncoded() {
     this.check();
     this.used = true;
@@ -35,7 +35,7 @@ export class Content {
 
   takeText() {
     if (this.foreign) {
-      throw new TypeError(`The body has the content coding ${this.foreign}, which cannot be undone here: ask the server for gzip or deflate, or read the bytes`);
+      throw new TypeError(`The body has the content coding ${this.foreign}, which is not supported: request gzip or deflate from the server, or read the bytes`);
     }
     const source = this.take();
     return (typeof source === "string" ? source : host.decode("utf-8", source, true, false)).replace(/^\uFEFF/, "");
@@ -45,7 +45,7 @@ export class Content {
     return bytesOf(this.take());
   }
 
-  // next gives the bytes to the reader that has locked the content: undefined when there are none left.
+  // next returns the bytes for the reader that has locked the content, or undefined at the end.
   next() {
     if (this.used) return undefined;
     this.used = true;
@@ -53,9 +53,10 @@ export class Content {
     return bytes.byteLength > 0 ? bytes : undefined;
   }
 
+  // check throws if the content cannot be read.
   check() {
-    if (this.used) throw new TypeError("The body has been read already: clone the request or response before you read it");
-    if (this.locked) throw new TypeError("The body is locked: a reader of its stream has it");
+    if (this.used) throw new TypeError("The body has already been read: clone the request or response before reading it");
+    if (this.locked) throw new TypeError("The body is locked by a reader of its stream");
   }
 
   #decoded() {
@@ -63,13 +64,13 @@ export class Content {
   }
 }
 
-// What most contents have in common costs nothing there.
+// The defaults are properties of the prototype, so that they cost nothing for each Content.
 Object.assign(Content.prototype, {
-  used: false, // it has been read, or given up
-  locked: false, // a reader has it
+  used: false, // the content has been read or cancelled
+  locked: false, // a reader of the stream has locked the content
   coding: "",
   foreign: "",
 });
 
-// bytesOf gives bytes of its own.
+// bytesOf returns a copy of a source as bytes.
 const bytesOf = (source) => (typeof source === "string" ? new Uint8Array(host.encode(source)) : source.slice());

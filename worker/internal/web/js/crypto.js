@@ -24,7 +24,7 @@ export class Crypto {
     }
     const { buffer, byteOffset, byteLength } = array;
     if (byteLength > quota) {
-      throw new DOMException(`getRandomValues fills up to ${quota} bytes, but the array has ${byteLength}`, "QuotaExceededError");
+      throw new DOMException(`getRandomValues fills at most ${quota} bytes, but the array has ${byteLength}`, "QuotaExceededError");
     }
     new Uint8Array(buffer, byteOffset, byteLength).set(new Uint8Array(host.random(byteLength)));
     return array;

@@ -3,7 +3,7 @@ import { isToken } from "./token.js";
 
 const defaultType = "text/plain;charset=US-ASCII";
 
-// fetchData gives type and bytes of a data: URL, undefined if it has none (Fetch Standard, section 6).
+// fetchData returns { type, bytes } of a data: URL, or undefined if the URL is invalid (Fetch Standard, section 6).
 export function fetchData(href) {
   const [url] = href.split("#", 1);
   const comma = url.indexOf(",");
@@ -16,7 +16,7 @@ export function fetchData(href) {
   return text === null ? undefined : { type: typeOf(type), bytes: Uint8Array.from(text, (c) => c.charCodeAt(0)) };
 }
 
-// typeOf completes a type that has parameters only, and replaces what is not one.
+// typeOf adds text/plain to parameters without a type, and replaces an invalid type by the default.
 function typeOf(type) {
   const whole = type.startsWith(";") ? "text/plain" + type : type;
   const essence = whole.split(";", 1)[0].replace(/ +$/, "");
@@ -24,7 +24,7 @@ function typeOf(type) {
   return isToken(essence.slice(0, Math.max(slash, 0))) && isToken(essence.slice(slash + 1)) ? whole : defaultType;
 }
 
-// percentDecode undoes %XX in text that is ASCII, as that of a URL is.
+// percentDecode decodes %XX in an ASCII text, such as a URL, to bytes.
 function percentDecode(text) {
   const bytes = new Uint8Array(text.length);
   let length = 0;

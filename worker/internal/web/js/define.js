@@ -1,14 +1,14 @@
-// define adds properties as the platform's own are: writable, configurable and not enumerable.
+// define defines properties with the attributes of built-in ones: writable, configurable and not enumerable.
 export function define(target, properties) {
   for (const [key, value] of Object.entries(properties)) {
     Object.defineProperty(target, key, { value, writable: true, enumerable: false, configurable: true });
   }
 }
 
-// platform holds the prototypes of the classes that these modules make: their objects cannot be cloned.
+// platform contains the prototypes of the classes of these modules, whose instances cannot be cloned.
 export const platform = new Set();
 
-// tag names the instances of classes for Object.prototype.toString.
+// tag defines Symbol.toStringTag for classes, and adds their prototypes to platform.
 export function tag(...classes) {
   for (const { name, prototype } of classes) {
     Object.defineProperty(prototype, Symbol.toStringTag, { value: name, configurable: true });
@@ -16,7 +16,7 @@ export function tag(...classes) {
   }
 }
 
-// constants adds read-only numbers to a class and to its instances.
+// constants defines read-only constants of a class and of its instances.
 export function constants(constructor, values) {
   for (const [key, value] of Object.entries(values)) {
     const property = { value, enumerable: true };
@@ -25,15 +25,15 @@ export function constants(constructor, values) {
   }
 }
 
-// secret marks calls of a constructor that only these modules may make.
+// secret is the first argument of constructors that only these modules may call.
 export const secret = Symbol("internal");
 
-// refuse ends the construction of what scripts cannot construct.
+// refuse throws the error for a class that scripts cannot construct.
 export function refuse(name) {
-  throw new TypeError(`Illegal constructor: a script cannot make a new ${name} itself`);
+  throw new TypeError(`Illegal constructor: a script cannot create a ${name}`);
 }
 
-// expect ends a call that has too few arguments.
+// expect throws if a call has fewer arguments than wanted.
 export function expect(given, wanted, what) {
   if (given < wanted) {
     throw new TypeError(`${what} expects ${wanted} argument${wanted > 1 ? "s" : ""}, but got ${given}`);

@@ -1,7 +1,7 @@
 import { tag } from "./define.js";
 import { host } from "./host.js";
 
-// The encodings that TextDecoder knows, by their labels (Encoding Standard, section 4.2).
+// The labels of the encodings that TextDecoder supports (Encoding Standard, section 4.2).
 const labels = {
   "utf-8": ["utf-8", "utf8", "unicode-1-1-utf-8", "unicode11utf8", "unicode20utf8", "x-unicode20utf8"],
   "utf-16le": ["utf-16le", "utf-16", "ucs-2", "unicode", "csunicode", "iso-10646-ucs-2", "unicodefeff"],
@@ -29,7 +29,7 @@ export class TextEncoder {
   }
 }
 
-// whole returns the first characters of text, at most length code units, without cutting a pair of surrogates.
+// whole returns at most the first length code units of text, without splitting a surrogate pair.
 function whole(text, length) {
   const code = text.codePointAt(length - 1);
   return text.slice(0, code > 0xffff ? length - 1 : length);
@@ -39,13 +39,13 @@ export class TextDecoder {
   #encoding;
   #fatal;
   #ignoreBOM;
-  #held; // the bytes of a character that is not complete yet
-  #started = false; // whether text has come since the stream began
+  #held; // the bytes of an incomplete character, or undefined
+  #started = false; // text has been decoded since the start of the stream
 
   constructor(label = "utf-8", options) {
     this.#encoding = encodings.get(String(label).replace(/^[\t\n\f\r ]+|[\t\n\f\r ]+$/g, "").toLowerCase());
     if (this.#encoding === undefined) {
-      throw new RangeError(`TextDecoder does not know the encoding "${label}": it knows ${Object.keys(labels).join(", ")}`);
+      throw new RangeError(`TextDecoder does not support the encoding "${label}": supported are ${Object.keys(labels).join(", ")}`);
     }
     this.#fatal = Boolean(options?.fatal);
     this.#ignoreBOM = Boolean(options?.ignoreBOM);
@@ -74,6 +74,7 @@ export class TextDecoder {
     return this.#strip(result[0], final);
   }
 
+  // join returns the held bytes, followed by bytes.
   #join(bytes) {
     if (!this.#held) return bytes;
     const joined = new Uint8Array(this.#held.length + bytes.byteLength);
@@ -82,7 +83,7 @@ export class TextDecoder {
     return joined;
   }
 
-  // strip drops the byte order mark that a stream may begin with.
+  // strip removes a byte order mark at the beginning of a stream.
   #strip(text, final) {
     const marked = !this.#started && !this.#ignoreBOM && text.charCodeAt(0) === 0xfeff;
     this.#started = !final && (this.#started || text !== "");
@@ -90,11 +91,11 @@ export class TextDecoder {
   }
 }
 
-// bytesOf views a buffer source as bytes.
+// bytesOf returns a Uint8Array with the memory of a buffer source.
 export function bytesOf(input = new ArrayBuffer(0)) {
   if (ArrayBuffer.isView(input)) return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
   if (isBuffer(input)) return new Uint8Array(input);
-  throw new TypeError("Bytes are expected as an ArrayBuffer or a view of one");
+  throw new TypeError("Expected an ArrayBuffer or a view of one");
 }
 
 export const isBuffer = (value) => value instanceof ArrayBuffer || value instanceof SharedArrayBuffer;

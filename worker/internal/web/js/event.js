@@ -1,8 +1,8 @@
 import { constants, expect, tag } from "./define.js";
 import { conceal, EVENT, host, reveal } from "./host.js";
 
-// State is what an event says and what dispatching changes. What most events have in common stays in the prototype,
-// since each property that an object gets of its own costs as much as a call.
+// State is the state of an event. The defaults of most properties are in the prototype, because each own property costs as
+// much as a call.
 export class State {
   constructor(type, init) {
     this.type = String(type);
@@ -26,14 +26,14 @@ Object.assign(State.prototype, {
   passive: false,
   canceled: false,
   stopped: false,
-  stoppedAtOnce: false,
+  stoppedImmediately: false,
   trusted: false,
 });
 
-// stateOf gives these modules the state of an event.
+// stateOf returns the State of an event.
 export const stateOf = (event) => reveal(EVENT, event);
 
-// make makes an event without the constructors that scripts use, which are slow.
+// make creates an event without calling its constructor, which is slower.
 export const make = (prototype, state) => conceal(EVENT, prototype, state);
 
 export class Event {
@@ -97,7 +97,7 @@ export class Event {
   }
   stopImmediatePropagation() {
     const state = reveal(EVENT, this);
-    state.stopped = state.stoppedAtOnce = true;
+    state.stopped = state.stoppedImmediately = true;
   }
   preventDefault() {
     const state = reveal(EVENT, this);
@@ -144,13 +144,13 @@ export class MessageEvent extends Event {
   }
 }
 
-// What all messages that arrive at one object have in common.
-const arrived = Object.assign(new State("message"), { origin: "", lastEventId: "", source: null, ports: Object.freeze([]) });
+// The State that all received messages inherit from.
+const receivedMessage = Object.assign(new State("message"), { origin: "", lastEventId: "", source: null, ports: Object.freeze([]) });
 
-// messageEvent makes a MessageEvent, faster than its constructor does.
-export const messageEvent = (data) => make(MessageEvent.prototype, { __proto__: arrived, data, time: host.now(), current: null });
+// messageEvent creates a MessageEvent. It is faster than the constructor.
+export const messageEvent = (data) => make(MessageEvent.prototype, { __proto__: receivedMessage, data, time: host.now(), current: null });
 
-// CloseEvent tells how a WebSocket has ended.
+// CloseEvent is the close event of a WebSocket (WebSockets Standard, section 6).
 export class CloseEvent extends Event {
   #init;
 
@@ -171,7 +171,7 @@ export class CloseEvent extends Event {
   }
 }
 
-// ErrorEvent tells of a failure.
+// ErrorEvent is the event of an error (HTML Standard, section 8.1.4.6).
 export class ErrorEvent extends Event {
   #init;
 

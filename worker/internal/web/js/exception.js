@@ -1,7 +1,7 @@
 import { constants, tag } from "./define.js";
 import { framesOf } from "./error.js";
 
-// The names of Web IDL, section 2.8.1, and the codes that some of them have for compatibility.
+// The names of DOMExceptions that have a legacy code (Web IDL, section 2.8.1).
 const codes = {
   IndexSizeError: 1,
   HierarchyRequestError: 3,
@@ -35,7 +35,7 @@ export class DOMException extends Error {
     const text = String(message);
     super(text, named && "cause" in options ? { cause: options.cause } : undefined);
     this.#name = String(named ? (options.name ?? "Error") : options);
-    // The engine's title is the message alone, since the name is a getter here.
+    // In the engine's stack the title is the message alone, because name is a getter.
     const { stack } = this;
     const frames = stack.startsWith(text) ? stack.slice(text.length) : "\n" + framesOf(stack);
     this.stack = (text === "" ? this.#name : `${this.#name}: ${text}`) + frames;

@@ -3,22 +3,23 @@ import { Blob, blobBytes, File } from "./blob.js";
 import { platform } from "./define.js";
 import { DOMException } from "./exception.js";
 
-// A cloned value is written down as a tree that JSON can carry (HTML Standard, section 2.7.4, is what is cloned, the
-// form is our own). Null, booleans, finite numbers, strings, arrays and objects stand for themselves; everything else
-// is an object with the single key "$", which holds its kind and its content. An object that has this key itself is
-// written as the kind "Object". Objects are numbered as they are met; meeting one again gives ["ref", number].
+// A value is cloned by way of a tree that JSON can represent. The HTML Standard, section 2.7.4, defines which values can be
+// cloned; the format of the tree is specific to Linger. Null, booleans, finite numbers, strings, arrays and objects are
+// represented by themselves. Any other value is an object with the single key "$", whose value is an array of its kind and
+// its content. An object that itself has this key has the kind "Object". Objects are numbered in the order in which they
+// are visited; a further reference to one is ["ref", number].
 export const mark = "$";
 
-// Levels of nesting that are cloned: the walk must end before the engine's stack does.
-const deepest = 500;
+// The maximum depth of nesting. A deeper walk could overflow the engine's stack.
+const maxDepth = 500;
 
 const errorNames = new Set(["EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError"]);
 const detached = getter(ArrayBuffer.prototype, "detached");
 
-const refused = (what) => new DOMException(`${what} cannot be cloned: only data can`, "DataCloneError");
+const refused = (what) => new DOMException(`${what} cannot be cloned: only data can be cloned`, "DataCloneError");
 
-// How objects are written, by the first prototype of theirs that is known here. One that only claims to be of a kind is
-// written as a plain object.
+// writers maps prototypes to functions that write an object. The first prototype of an object that is a key applies, unless
+// the object is not a real instance of that class; then it is written as a plain object.
 const writers = new Map([
   [Object.prototype, (walk, value) => walk.object(value)],
   [Array.prototype, (walk, value) => walk.array(value)],
@@ -50,20 +51,21 @@ for (const generator of [function* () {}, async function* () {}]) {
 
 const known = { has: (prototype) => writers.has(prototype) || platform.has(prototype) };
 
-// Objects of the platform's classes are refused, those of a script's own are plain.
+// writerOf returns the function that writes an object. Instances of the platform's classes are refused; instances of the
+// script's classes are written as plain objects.
 function writerOf(value) {
   const prototype = ancestor(value, known);
   if (prototype === null || !isGenuine(value, prototype)) return writers.get(Object.prototype);
   return writers.get(prototype) ?? refuse(`A ${prototype.constructor.name}`);
 }
 
-// Walk writes one value. plain tells afterwards whether the tree needs no reading back beyond JSON's.
-//   buffer content  what encodeBuffer makes of an ArrayBuffer
-//   transfer        ArrayBuffers that move instead of being copied
+// Walk writes the tree of one value.
+//   encodeBuffer  converts an ArrayBuffer to the content of its node
+//   transfer      ArrayBuffers that are moved instead of copied
 export class Walk {
-  plain = true;
-  moved = []; // [content, ArrayBuffer] each, to be moved once the walk has succeeded
-  #numbers = new Map();
+  plain = true; // the tree is the JSON of the value: it has no nodes with "$"
+  moved = []; // [content, ArrayBuffer] for each buffer that the caller must move after the walk
+  #numbers = new Map(); // the numbers of objects
   #depth = 0;
   #encodeBuffer;
   #transfer;
@@ -102,7 +104,7 @@ export class Walk {
   #nested(value) {
     const number = this.#numbers.get(value);
     if (number !== undefined) return this.tagged("ref", number);
-    if (++this.#depth > deepest) throw refused(`A value nested deeper than ${deepest} levels`);
+    if (++this.#depth > maxDepth) throw refused(`A value nested deeper than ${maxDepth} levels`);
     this.#numbers.set(value, this.#numbers.size);
     const tree = Object.getPrototypeOf(value) === Object.prototype ? this.object(value) : writerOf(value)(this, value);
     this.#depth--;
@@ -162,8 +164,8 @@ export class Walk {
 
   buffer(value) {
     if (detached.call(value)) throw refused("A detached ArrayBuffer");
-    const largest = value.resizable ? value.maxByteLength : null;
-    if (!this.#transfer.includes(value)) return this.tagged("ArrayBuffer", this.#encodeBuffer(value), largest);
+    const maxByteLength = value.resizable ? value.maxByteLength : null;
+    if (!this.#transfer.includes(value)) return this.tagged("ArrayBuffer", this.#encodeBuffer(value), maxByteLength);
     const tree = this.tagged("ArrayBuffer", null, null);
     this.moved.push([tree[mark], value]);
     return tree;

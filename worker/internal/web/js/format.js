@@ -1,7 +1,7 @@
 import { inspect } from "./inspect.js";
 import { shown } from "./inspect_text.js";
 
-// The format specifiers of the Console Standard, section 2.2.1. Each takes one argument.
+// The format specifiers (Console Standard, section 2.2.1). Each formats one argument.
 const specifiers = {
   s: (value) => (typeof value === "string" ? value : printed(value)),
   d: (value) => numeric(value, (v) => Number(v)),
@@ -13,7 +13,7 @@ const specifiers = {
   c: () => "",
 };
 
-// format joins the arguments of a console method to one text.
+// format converts the arguments of a console method to text.
 export function format(args) {
   if (args.length === 1 && typeof args[0] === "string") return args[0];
   if (typeof args[0] !== "string" || !args[0].includes("%")) return args.map(plain).join(" ");
@@ -27,6 +27,7 @@ export function format(args) {
 
 const plain = (value) => (typeof value === "string" ? value : inspect(value));
 
+// numeric formats the argument of %d and %i.
 function numeric(value, convert) {
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "symbol" || (typeof value === "object" && value !== null)) return "NaN";
@@ -35,14 +36,14 @@ function numeric(value, convert) {
 
 const builtIn = new Set([Object, Array, Error].map(({ prototype }) => prototype.toString));
 
-// printed calls a toString that the script wrote itself, and shows any other object.
+// printed formats the argument of %s. It calls toString of an object only if the script has defined it.
 function printed(value) {
   if (typeof value !== "object" || value === null) return typeof value === "function" ? inspect(value) : shown(value);
   try {
     const own = value.toString;
     if (typeof own === "function" && !builtIn.has(own)) return String(value);
   } catch {
-    // what cannot be printed is shown
+    // toString has thrown: inspect the object instead
   }
   return inspect(value, { depth: 0 });
 }
@@ -51,6 +52,6 @@ function json(value) {
   try {
     return String(JSON.stringify(value));
   } catch (error) {
-    return error instanceof TypeError && /circular/i.test(error.message) ? "[Circular]" : `<no JSON: ${error?.message}>`;
+    return error instanceof TypeError && /circular/i.test(error.message) ? "[Circular]" : `<not JSON: ${error?.message}>`;
   }
 }

@@ -5,14 +5,14 @@ const padded = /^[\t\n\r ]|[\t\n\r ]$/;
 const padding = /^[\t\n\r ]+|[\t\n\r ]+$/g;
 const forbidden = /[\0\r\n]|[^\0-\xff]/;
 
-// fromPairs makes Headers of a flat list of names and values as they came over the wire, without checking them again.
-// toPairs is the way back. guard sets who may change Headers: "none", or "immutable" for those of what has been received.
+// fromPairs converts a flat list of names and values, which have already been checked, to Headers. toPairs does the
+// reverse. guard(headers, kind) sets the guard: "immutable" for received headers, which scripts cannot change, or "none".
 export let fromPairs, toPairs, guard;
 
 export class Headers {
-  #lists = new Map(); // lower-case name to values
+  #lists = new Map(); // the values by lower-case name
   #immutable = false;
-  #order; // what #sorted gives, until something changes
+  #order; // the cached result of #sorted, or undefined
 
   static {
     fromPairs = (flat) => {
@@ -86,7 +86,8 @@ export class Headers {
     for (const [, value] of this.entries()) yield value;
   }
 
-  // Each Set-Cookie is an entry of its own, since a comma may stand within one (Fetch Standard, section 2.2.2).
+  // sorted returns [name, value] for each name in order. Set-Cookie has an entry for each value, because a value may contain
+  // a comma (Fetch Standard, section 2.2.2).
   #sorted() {
     this.#order ??= [...this.#lists.keys()].sort().flatMap((name) => {
       const values = this.#lists.get(name);
@@ -95,6 +96,7 @@ export class Headers {
     return this.#order;
   }
 
+  // changing returns the lower-case name for a method that changes the headers.
   #changing(name) {
     const key = nameOf(name);
     if (this.#immutable) throw new TypeError("These headers cannot be changed: copy them with new Headers(headers)");
@@ -109,14 +111,15 @@ export class Headers {
   }
 }
 
-// The values of a field are joined with a comma, but those of Cookie with a semicolon (RFC 6265, section 5.4; a client may
-// send several fields: RFC 9113, section 8.2.3).
+// separatorOf returns the separator for the values of a field: a comma, but a semicolon for Cookie (RFC 6265, section 5.4),
+// of which a client may send several fields (RFC 9113, section 8.2.3).
 const separatorOf = (name) => (name === "cookie" ? "; " : ", ");
 
-// Names that have been checked, with their lower-case form: the same few come again and again.
+// checked caches the lower-case form of valid names.
 const checked = new Map();
-const mostChecked = 256;
+const maxChecked = 256;
 
+// nameOf checks a name and returns it in lower case.
 function nameOf(name) {
   const known = checked.get(name);
   if (known !== undefined) return known;
@@ -125,19 +128,21 @@ function nameOf(name) {
     throw new TypeError(`${JSON.stringify(text)} is not a header name: ${tokenCharacters} are allowed`);
   }
   const lower = text.toLowerCase();
-  if (checked.size < mostChecked && text === name && text.length < 64) checked.set(text, lower);
+  if (checked.size < maxChecked && text === name && text.length < 64) checked.set(text, lower);
   return lower;
 }
 
+// valueOf checks a value and returns it without white space at its ends.
 function valueOf(value) {
   const text = String(value);
   const trimmed = padded.test(text) ? text.replace(padding, "") : text;
   if (forbidden.test(trimmed)) {
-    throw new TypeError(`${JSON.stringify(trimmed)} is no header value: line ends, NUL and characters over U+00FF are not allowed`);
+    throw new TypeError(`${JSON.stringify(trimmed)} is not a header value: line breaks, NUL and characters above U+00FF are not allowed`);
   }
   return trimmed;
 }
 
+// pairsOf returns [name, value] for each entry of the argument of the constructor.
 function pairsOf(init) {
   if (init[Symbol.iterator] == null) {
     return Reflect.ownKeys(init)

@@ -1,14 +1,14 @@
-// The functions that Go lends to these modules. The global that carries them is gone before any other script runs, so
-// they are out of reach of the worker's own code.
+// host is the host object, whose methods are Go functions. The global variable is deleted before any other script runs, so
+// the application cannot access them.
 const name = "__host";
 export const host = globalThis[name];
 delete globalThis[name];
 
-// conceal makes an object of a kind with a prototype, that holds a value where no other script can see it; reveal gives
-// the value back. These are the kinds.
+// conceal(kind, prototype, content) creates an object with private content, and reveal(kind, object) returns the content.
+// EVENT and CONNECTION are the kinds.
 export const { conceal, reveal } = host;
 export const EVENT = 1;
 export const CONNECTION = 2;
 
-// expose gives Go a function to call by name: Realm.Function finds it.
+// expose makes a function available to Go, where Realm.Function returns it.
 export const expose = (key, fn) => host.expose(key, fn);

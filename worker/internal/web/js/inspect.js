@@ -1,18 +1,18 @@
 import { kindOf } from "./inspect_kinds.js";
-import { cut, group, keyText, quote, shown } from "./inspect_text.js";
+import { group, keyText, quote, shown, truncate } from "./inspect_text.js";
 
-// What is shown of a value, so that a log line stays a log line.
+// The limits of the text of a value.
 const limits = {
-  depth: 2, // levels below the first
-  items: 100, // of a list, a map, a set or an object
-  text: 10_000, // characters of a text within an object
-  total: 64 * 1024, // characters in all
+  depth: 2, // levels of nesting below the value itself
+  items: 100, // items of a list, a map, a set or an object
+  text: 10_000, // characters of a string within an object
+  total: 64 * 1024, // characters in total
 };
 
-// inspect shows a value as node's console does. It calls no getter, and never throws.
+// inspect returns the text of a value in the format of Node's console. It does not call getters, and never throws.
 export function inspect(value, { depth = limits.depth } = {}) {
   try {
-    return cut(new Inspector(depth).show(value, 0), limits.total);
+    return truncate(new Inspector(depth).show(value, 0), limits.total);
   } catch (error) {
     return `<this value cannot be shown: ${messageOf(error)}>`;
   }
@@ -22,44 +22,46 @@ function messageOf(error) {
   try {
     return String(error.message);
   } catch {
-    return "its own code threw";
+    return "its code has thrown an exception";
   }
 }
 
+// Inspector produces the text of one value.
 class Inspector {
   #depth;
-  #left = limits.total;
-  #path = []; // the objects that the current one is within
-  #circular = new Map();
+  #remaining = limits.total; // characters that may still be produced
+  #path = []; // the objects that contain the current one, and that one itself
+  #circular = new Map(); // the numbers of objects with circular references
 
   constructor(depth) {
     this.#depth = depth;
   }
 
+  // show returns the text of a value at a level of nesting.
   show(value, level) {
     if (typeof value === "object" && value !== null) return this.#object(value, level);
     const text = this.#simple(value, level);
-    this.#left -= text.length;
+    this.#remaining -= text.length;
     return text;
   }
 
   #simple(value, level) {
     if (typeof value === "function") return this.#function(value, level);
-    return typeof value === "string" ? cut(value, limits.text, quote) : shown(value);
+    return typeof value === "string" ? truncate(value, limits.text, quote) : shown(value);
   }
 
-  // property shows what a descriptor holds.
+  // property returns the text of a property with a descriptor.
   property(descriptor, level) {
     if ("value" in descriptor) return this.show(descriptor.value, level + 1);
     if (!descriptor.set) return "[Getter]";
     return descriptor.get ? "[Getter/Setter]" : "[Setter]";
   }
 
-  // each shows the members of a list, as many as the bounds allow.
+  // each returns the texts at(0), at(1) and so on of a list, up to the limits.
   each({ length, at }) {
     const texts = [];
     for (let i = 0; i < length; i++) {
-      if (i >= limits.items || this.#left <= 0) {
+      if (i >= limits.items || this.#remaining <= 0) {
         texts.push(`... ${length - i} more item${length - i > 1 ? "s" : ""}`);
         break;
       }
@@ -95,14 +97,15 @@ class Inspector {
     return (head ? head + " " : "") + group(open, all, close, level);
   }
 
-  // Of a long list only the elements are shown, since finding what else it has takes a look at every key.
+  // properties returns the texts of enumerable properties. For a long list it returns none, because finding properties other
+  // than the elements would require a check of every key.
   #properties(value, level, indexed = false) {
     if (indexed && value.length > limits.items) return [];
     const isShown = (key) => Object.prototype.propertyIsEnumerable.call(value, key) && !(indexed && isIndex(key));
     const keys = Reflect.ownKeys(value).filter(isShown);
     const at = (i) => {
       const key = keyText(keys[i]);
-      this.#left -= key.length;
+      this.#remaining -= key.length;
       return `${key}: ${this.property(Object.getOwnPropertyDescriptor(value, keys[i]), level)}`;
     };
     return this.each({ length: keys.length, at });
@@ -120,6 +123,7 @@ class Inspector {
   }
 }
 
+// plainHead returns the text before the properties of a plain object.
 function plainHead(value, name) {
   if (name === "") return "[Object: null prototype]";
   const tag = tagOf(value);
@@ -127,7 +131,7 @@ function plainHead(value, name) {
   return name === "Object" ? "" : name;
 }
 
-// nameOf gives the name of an object's class, "" for one without a prototype.
+// nameOf returns the name of an object's class, or "" for an object without a prototype.
 function nameOf(value) {
   for (let object = value; object !== null; object = Object.getPrototypeOf(object)) {
     const constructor = Object.getOwnPropertyDescriptor(object, "constructor")?.value;
@@ -136,6 +140,7 @@ function nameOf(value) {
   return "";
 }
 
+// tagOf returns Symbol.toStringTag of an object, or "".
 function tagOf(value) {
   for (let object = value; object !== null; object = Object.getPrototypeOf(object)) {
     const descriptor = Object.getOwnPropertyDescriptor(object, Symbol.toStringTag);

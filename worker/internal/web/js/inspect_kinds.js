@@ -3,13 +3,13 @@ import { descriptions } from "./describe.js";
 import { framesOf } from "./error.js";
 import { keyText } from "./inspect_text.js";
 
-const shownBytes = 50; // of an ArrayBuffer
+const shownBytes = 50; // bytes shown of an ArrayBuffer
 
-// A kind of objects shows more than properties. show(inspector, value, name, level) gives { head, open, close, items },
-// each of which may be missing.
-//   bare     nothing follows the head where there are no items and properties
-//   indexed  properties that are positions are shown already
-//   sealed   no properties are shown
+// kinds maps prototypes to kinds of objects of which more than the properties is shown. show(inspector, value, name, level)
+// returns { head, open, close, items }, each of which is optional.
+//   bare     only the head is shown if there are no items and properties
+//   indexed  properties that are indexes are among the items
+//   sealed   properties are not shown
 const kinds = new Map([
   [Array.prototype, { indexed: true, show: showArray }],
   [typedArray, { indexed: true, show: showTypedArray }],
@@ -31,7 +31,7 @@ for (const box of [Boolean, Number, String, BigInt, Symbol]) {
 const described = { sealed: true, show: showDescribed };
 const known = { has: (prototype) => kinds.has(prototype) || descriptions.has(prototype) };
 
-// kindOf returns the kind of an object, undefined for a plain one.
+// kindOf returns the kind of an object, or undefined for a plain object.
 export function kindOf(value) {
   const prototype = ancestor(value, known);
   if (prototype === null || !isGenuine(value, prototype)) return undefined;
@@ -46,7 +46,7 @@ function showArray(inspector, value, name, level) {
   return list(name === "Array" ? "" : `${name}(${value.length})`, withHoles(texts));
 }
 
-// withHoles puts what is empty in a row together.
+// withHoles replaces each run of empty texts by a text with their number.
 function withHoles(texts) {
   const items = [];
   for (let i = 0; i < texts.length; i++) {
@@ -78,7 +78,8 @@ function showSet(inspector, value, name, level) {
   return { head: `${name}(${length})`, items: inspector.each({ length, at: () => inspector.show(values.next().value, level + 1) }) };
 }
 
-// showError shows name, message and stack. The title of the stack is older than a name that was set later.
+// showError shows name, message and stack. If name or message have changed since the stack was created, it replaces the
+// title of the stack.
 function showError(inspector, error, _, level) {
   const title = String(error.message) === "" ? String(error.name) : `${error.name}: ${error.message}`;
   const stack = typeof error.stack === "string" ? error.stack.trimEnd() : "";
@@ -86,6 +87,7 @@ function showError(inspector, error, _, level) {
   return { head: text.replaceAll("\n", "\n" + "  ".repeat(level)), items: hidden(inspector, error, level) };
 }
 
+// hidden returns the texts of cause and errors, which are not enumerable.
 function hidden(inspector, error, level) {
   const items = [];
   for (const key of ["cause", "errors"]) {

@@ -1,7 +1,7 @@
 import { refuse, secret, tag } from "./define.js";
 import { host } from "./host.js";
 
-// timeOrigin is the wall-clock time of the installation, in milliseconds since 1970.
+// timeOrigin is the wall-clock time at which the globals were installed, in milliseconds since 1970.
 export const timeOrigin = Date.now();
 
 export class Performance {

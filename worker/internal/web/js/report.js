@@ -1,5 +1,5 @@
-// An exception that no script can catch, because it ended a callback that the platform called, goes to the reporter. It
-// is an unhandled rejection unless the worker installs something better.
+// The reporter gets the exceptions of callbacks that the platform has called, which no script can catch. The default
+// reporter makes them unhandled rejections.
 let reporter = (error) => {
   Promise.reject(error);
 };

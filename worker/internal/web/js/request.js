@@ -9,8 +9,8 @@ import { URL } from "./url.js";
 const normalized = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"]);
 const forbidden = new Set(["CONNECT", "TRACE", "TRACK"]);
 
-// What a request says beside its parts (Fetch Standard, section 5.4): the default, and the values that can be chosen.
-// Of these only redirect has an effect here.
+// The settings of a request (Fetch Standard, section 5.4): an array of the valid values, of which the first is the default,
+// or the default alone. Only redirect has an effect.
 const settings = {
   redirect: ["follow", "error", "manual"],
   mode: ["cors", "no-cors", "same-origin", "navigate"],
@@ -28,21 +28,21 @@ const settings = {
 const names = Object.keys(settings);
 const defaults = Object.fromEntries(names.map((name) => [name, Array.isArray(settings[name]) ? settings[name][0] : settings[name]]));
 
-// received makes the Request of what a client has sent: { url, method, headers, body, signal }, with headers as a flat
-// list of names and values, and body as bytes or null. Its headers cannot be changed, and are made when asked for.
-export let received;
+// makeRequest creates the Request of a client's request: { url, method, headers, body, signal }, with headers as a flat list
+// of names and values, and body as bytes or null. The headers are immutable; they are created when they are first read.
+export let makeRequest;
 
 let settingsOf;
 
 export class Request extends Body {
   #url;
   #method;
-  #headers; // Headers, or the flat list to make them of
+  #headers; // Headers, or a flat list of names and values
   #signal;
   #settings;
 
   static {
-    received = (parts) => {
+    makeRequest = (parts) => {
       parts.content = parts.body === null ? null : new Content(parts.body);
       return new Request(secret, parts);
     };
@@ -100,6 +100,7 @@ for (const name of names) {
   });
 }
 
+// compose returns the parts of a request from the arguments of the constructor.
 function compose(input, init) {
   const from = input instanceof Request ? input : undefined;
   const method = init?.method === undefined ? (from?.method ?? "GET") : methodOf(init.method);
@@ -109,24 +110,26 @@ function compose(input, init) {
   return { url, method, headers, settings: chosen(init, from), signal: signalOf(from, init), content, stream };
 }
 
+// bodyOf returns the body of a new request as { content, stream }.
 function bodyOf(from, init, method, headers) {
   const given = init?.body ?? null;
   if (given === null) {
     const content = from ? bodyContent(from) : null;
     if (content === null) return { content };
     const copy = content.copy();
-    content.take(); // the new request has taken it over
+    content.take(); // the body of the old request is now used
     return { content: copy };
   }
-  // What a client has sent can be passed on, even a GET with a body.
+  // A request of a client can be forwarded as init, even a GET with a body.
   if ((method === "GET" || method === "HEAD") && !(init instanceof Request)) {
-    throw new TypeError(`A request with the method ${method} has no body`);
+    throw new TypeError(`A request with the method ${method} must not have a body`);
   }
   const body = extract(given);
   if (body.type && !headers.has("content-type")) headers.set("content-type", body.type);
   return body;
 }
 
+// chosen returns the settings of a new request.
 function chosen(init, from) {
   const base = from ? settingsOf(from) : defaults;
   if (!init) return base;
@@ -143,7 +146,7 @@ function settingOf(name, given) {
   if (typeof known === "boolean") return Boolean(given);
   const value = String(given);
   if (Array.isArray(known) && !known.includes(value)) {
-    throw new TypeError(`A request's ${name} is one of ${known.map((text) => JSON.stringify(text)).join(", ")}, but got ${JSON.stringify(value)}`);
+    throw new TypeError(`The ${name} of a request must be one of ${known.map((text) => JSON.stringify(text)).join(", ")}, but got ${JSON.stringify(value)}`);
   }
   return value;
 }
@@ -157,7 +160,7 @@ function signalOf(from, init) {
 function urlOf(input) {
   const url = new URL(input);
   if (url.username !== "" || url.password !== "") {
-    throw new TypeError(`The URL of a request carries no user name and password: send ${url.host} an authorization header`);
+    throw new TypeError(`The URL of a request must not contain a user name or password: send ${url.host} an authorization header`);
   }
   return url.href;
 }
@@ -166,7 +169,7 @@ function methodOf(given) {
   const method = String(given);
   const upper = method.toUpperCase();
   if (!isToken(method) || forbidden.has(upper)) {
-    throw new TypeError(`${JSON.stringify(method)} is no method that a request can have`);
+    throw new TypeError(`${JSON.stringify(method)} is not a valid request method`);
   }
   return normalized.has(upper) ? upper : method;
 }

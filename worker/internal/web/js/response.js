@@ -8,15 +8,16 @@ const withoutBody = new Set([101, 103, 204, 205, 304]); // Fetch Standard, secti
 const redirects = new Set([301, 302, 303, 307, 308]);
 const reason = /^[\t\x20-\x7e\x80-\xff]*$/; // RFC 9112, section 4
 
-// make builds a Response of parts that scripts cannot give: { status, statusText, headers, url, redirected, webSocket,
-// body, coding, foreign }, with body as bytes or null, and the codings as Content knows them.
-// spend gives a response's parts and uses its body up: { status, statusText, headers, body }, with headers as a flat
-// list of names and values, and body as text, bytes or null.
-export let make, spend;
+// makeResponse creates a Response with parts that scripts cannot set: { status, statusText, headers, url, redirected,
+// webSocket, body, coding, foreign }, with body as bytes or null, and coding and foreign as for Content.
+//
+// takeParts returns the parts of a response, and marks its body as used: { status, statusText, headers, body }, with
+// headers as a flat list of names and values, and body as text, bytes or null.
+export let makeResponse, takeParts;
 
-// isWebSocket tells whether a value is one. The modules that have the class set it.
+// isWebSocket reports whether a value is a WebSocket. setWebSocketTest sets it, for the modules that define the class.
 let isWebSocket = () => false;
-export function recognize(test) {
+export function setWebSocketTest(test) {
   isWebSocket = test;
 }
 
@@ -30,11 +31,11 @@ export class Response extends Body {
   #redirected;
 
   static {
-    make = (parts) => {
+    makeResponse = (parts) => {
       parts.content = (parts.body ?? null) === null ? null : new Content(parts.body, parts.coding, parts.foreign);
       return new Response(secret, parts);
     };
-    spend = (response) => response.#spend();
+    takeParts = (response) => response.#takeParts();
   }
 
   constructor(body, init) {
@@ -49,28 +50,28 @@ export class Response extends Body {
     this.#redirected = parts.redirected ?? false;
   }
 
-  // A body that is passed on as it came keeps its content coding, unless the script says another one.
-  #spend() {
+  // The body of a received response keeps its content coding when it is sent, unless the script has set content-encoding.
+  #takeParts() {
     const headers = toPairs(this.#headers);
     const content = bodyContent(this);
     const { coding } = content ?? {};
-    const keeps = coding && !this.#headers.has("content-encoding");
-    if (keeps) headers.push("content-encoding", coding);
-    const body = keeps ? content.takeEncoded() : (content?.take() ?? null);
+    const keepCoding = coding && !this.#headers.has("content-encoding");
+    if (keepCoding) headers.push("content-encoding", coding);
+    const body = keepCoding ? content.takeEncoded() : (content?.take() ?? null);
     return { status: this.#status, statusText: this.#statusText, headers, body };
   }
 
   static json(data, init) {
     expect(arguments.length, 1, "Response.json");
     const text = JSON.stringify(data);
-    if (text === undefined) throw new TypeError("Response.json expects a value that JSON can express");
+    if (text === undefined) throw new TypeError("Response.json expects a value that JSON can represent");
     return new Response(secret, compose(text, init, "application/json"));
   }
 
   static redirect(url, status = 302) {
     expect(arguments.length, 1, "Response.redirect");
     if (!URL.canParse(url)) {
-      throw new TypeError(`Response.redirect expects an absolute URL, but got ${JSON.stringify(String(url))}: base it on request.url`);
+      throw new TypeError(`Response.redirect expects an absolute URL, but got ${JSON.stringify(String(url))}: resolve it against request.url`);
     }
     if (!redirects.has(Number(status))) {
       throw new RangeError(`Response.redirect expects the status ${[...redirects].join(", ")}, but got ${status}`);
@@ -104,7 +105,7 @@ export class Response extends Body {
   get headers() {
     return this.#headers;
   }
-  // webSocket is the socket that the request becomes, or has become: with the status 101 only.
+  // webSocket is the WebSocket of a response with the status 101, or null.
   get webSocket() {
     return this.#webSocket;
   }
@@ -123,27 +124,29 @@ export class Response extends Body {
   }
 }
 
+// compose returns the parts of a response from the arguments of the constructor.
 function compose(body, init, defaultType) {
   const status = init?.status === undefined ? 200 : Math.trunc(Number(init.status));
   const webSocket = socketOf(init?.webSocket, status);
   if (!(status >= 200 && status <= 599) && !webSocket) {
-    throw new RangeError(`A response has a status from 200 to 599, or 101 with a webSocket, but got ${init.status}`);
+    throw new RangeError(`The status of a response must be from 200 to 599, or 101 with a webSocket, but got ${init.status}`);
   }
   const statusText = String(init?.statusText ?? "");
   if (statusText !== "" && !reason.test(statusText)) {
-    throw new TypeError(`${JSON.stringify(statusText)} is no status text: it is one line of characters up to U+00FF`);
+    throw new TypeError(`${JSON.stringify(statusText)} is not a valid status text: it must be one line of characters up to U+00FF`);
   }
   const headers = new Headers(init?.headers);
   const { content, stream, type } = extract(body);
-  if (content !== null && withoutBody.has(status)) throw new TypeError(`A response with the status ${status} has no body`);
+  if (content !== null && withoutBody.has(status)) throw new TypeError(`A response with the status ${status} must not have a body`);
   if (content !== null && !headers.has("content-type") && (defaultType ?? type)) headers.set("content-type", defaultType ?? type);
   return { status, statusText, headers, content, stream, webSocket };
 }
 
+// socketOf checks the option webSocket.
 function socketOf(given, status) {
   if (given === undefined || given === null) return null;
-  if (!isWebSocket(given)) throw new TypeError("A response's webSocket is a WebSocket: one end of a WebSocketPair, for instance");
-  if (status !== 101) throw new RangeError(`A response with a webSocket has the status 101, but got ${status}`);
+  if (!isWebSocket(given)) throw new TypeError("The webSocket of a response must be a WebSocket, such as one end of a WebSocketPair");
+  if (status !== 101) throw new RangeError(`A response with a webSocket must have the status 101, but got ${status}`);
   return given;
 }
 

@@ -2,7 +2,7 @@ import { Blob, File } from "./blob.js";
 import { DOMException } from "./exception.js";
 import { mark } from "./flatten.js";
 
-const corrupt = () => new DOMException("The data cannot be read back: it was not written by serialize, or has been damaged", "DataCloneError");
+const corrupt = () => new DOMException("The data cannot be read back: it was not written by serialize, or is damaged", "DataCloneError");
 
 const check = (condition) => {
   if (!condition) throw corrupt();
@@ -15,12 +15,12 @@ const constructors = new Map(
 const errors = new Map([Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((c) => [c.name, c]));
 const floats = new Map([["-0", -0], ["NaN", NaN], ["Infinity", Infinity], ["-Infinity", -Infinity]]);
 
-// How each kind is read back. What makes an object takes its number first, before the objects within it.
+// readers are the functions that read each kind. An object gets its number before the objects that it contains.
 const readers = {
   undefined: () => undefined,
   float: (_, text) => floats.get(text),
   bigint: (_, text) => BigInt(text),
-  ref: (reader, number) => reader.met(number),
+  ref: (reader, number) => reader.numbered(number),
   Object: (reader, tree) => reader.object(tree),
   Array: (reader, length, tree) => reader.fill(reader.number(new Array(length)), tree),
   Map: (reader, entries) => reader.map(entries),
@@ -35,13 +35,13 @@ const readers = {
   Error: (reader, name, message, stack, ...cause) => reader.error(name, message, stack, cause),
   Blob: (reader, content, type) => reader.number(new Blob([reader.decodeBuffer(content, null)], { type })),
   File: (reader, content, type, name, lastModified) => reader.number(new File([reader.decodeBuffer(content, null)], name, { type, lastModified })),
-  ArrayBuffer: (reader, content, largest) => reader.number(reader.decodeBuffer(content, largest)),
+  ArrayBuffer: (reader, content, maxByteLength) => reader.number(reader.decodeBuffer(content, maxByteLength)),
   View: (reader, name, buffer, offset, length) => reader.view(name, buffer, offset, length),
 };
 
-// Reader makes the value that a tree of Walk stands for.
+// Reader converts a tree of Walk to its value. decodeBuffer(content, maxByteLength) returns an ArrayBuffer.
 export class Reader {
-  #met = [];
+  #numbered = []; // objects by their numbers
 
   constructor(decodeBuffer) {
     this.decodeBuffer = decodeBuffer;
@@ -56,14 +56,16 @@ export class Reader {
     return readers[content[0]](this, ...content.slice(1));
   }
 
+  // number gives an object the next number, and returns it.
   number(object) {
-    this.#met.push(object);
+    this.#numbered.push(object);
     return object;
   }
 
-  met(number) {
-    check(Number.isInteger(number) && number >= 0 && number < this.#met.length);
-    return this.#met[number];
+  // numbered returns the object with a number.
+  numbered(number) {
+    check(Number.isInteger(number) && number >= 0 && number < this.#numbered.length);
+    return this.#numbered[number];
   }
 
   object(tree) {
@@ -112,9 +114,9 @@ export class Reader {
   }
 
   view(name, tree, offset, length) {
-    const at = this.#met.push(undefined) - 1; // the view was met before its buffer
+    const at = this.#numbered.push(undefined) - 1; // the number of the view is less than that of its buffer
     const buffer = this.read(tree);
     check(constructors.has(name) && buffer instanceof ArrayBuffer);
-    return (this.#met[at] = new (constructors.get(name))(buffer, offset, length));
+    return (this.#numbered[at] = new (constructors.get(name))(buffer, offset, length));
   }
 }

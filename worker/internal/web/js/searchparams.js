@@ -1,12 +1,12 @@
 import { expect, tag } from "./define.js";
 import { host } from "./host.js";
 
-// attach ties parameters to a URL: changed is called with the new query after each change. replace follows a change of
-// the URL's own query.
+// attach creates the parameters of a URL, and calls changed with the new query after each change. replace sets the
+// parameters after the query of the URL has been changed.
 export let attach, replace;
 
 export class URLSearchParams {
-  #pairs; // [name, value] each
+  #pairs; // an array of [name, value]
   #changed;
 
   static {
@@ -90,7 +90,7 @@ export class URLSearchParams {
 
   toString() {
     const parts = [];
-    for (let i = 0; i < this.#pairs.length; i += mostPairs) parts.push(host.formatForm(this.#pairs.slice(i, i + mostPairs).flat()));
+    for (let i = 0; i < this.#pairs.length; i += maxPairs) parts.push(host.formatForm(this.#pairs.slice(i, i + maxPairs).flat()));
     return parts.join("&");
   }
 
@@ -99,9 +99,10 @@ export class URLSearchParams {
   }
 }
 
-// Names and values are scalar values only: half a pair of surrogates becomes U+FFFD.
+// text converts a name or value to a string of scalar values, in which a lone surrogate becomes U+FFFD.
 const text = (value) => String(value).toWellFormed();
 
+// matcher returns a function that reports whether a pair has a name and, if it is given, a value.
 function matcher(name, value) {
   const wanted = text(name);
   if (value === undefined) return (pair) => pair[0] === wanted;
@@ -109,14 +110,14 @@ function matcher(name, value) {
   return (pair) => pair[0] === wanted && pair[1] === exact;
 }
 
-// How much of a long list goes to Go or comes from there at once.
-const mostPairs = 16384;
-const mostText = 65536;
+// Long lists are passed to Go and back in parts of about this size.
+const maxPairs = 16384;
+const maxText = 65536;
 
 function parse(query) {
   const pairs = [];
   for (let start = 0; start < query.length; ) {
-    const end = query.length - start > mostText ? query.indexOf("&", start + mostText) : -1;
+    const end = query.length - start > maxText ? query.indexOf("&", start + maxText) : -1;
     const flat = host.parseForm(end < 0 ? query.slice(start) : query.slice(start, end));
     for (let i = 0; i < flat.length; i += 2) pairs.push([flat[i], flat[i + 1]]);
     start = end < 0 ? query.length : end + 1;
@@ -124,6 +125,7 @@ function parse(query) {
   return pairs;
 }
 
+// pairsOf returns [name, value] for each entry of the argument of the constructor.
 function pairsOf(init) {
   if ((typeof init !== "object" && typeof init !== "function") || init === null) {
     return parse(String(init).replace(/^\?/, ""));

@@ -1,11 +1,11 @@
 import { refuse, secret, tag } from "./define.js";
 import { DOMException } from "./exception.js";
 
-// contentOf gives the content that a stream is of, undefined for anything else.
+// contentOf returns the Content of a stream, and undefined for any other value.
 export let contentOf;
 
-// ReadableStream is what a body is: bytes that are all there. It can be read once, or be passed on once. It is not a
-// global, since scripts cannot make streams of their own.
+// ReadableStream is the stream of a body, whose bytes are all available. It can be read once, or used as a body once. It is
+// not a global, because scripts cannot create streams.
 export class ReadableStream {
   #content;
 
@@ -33,7 +33,7 @@ export class ReadableStream {
     this.#content.used = true;
   }
 
-  // tee gives two streams in place of this one.
+  // tee returns two streams with the content of this one, which it locks.
   tee() {
     const content = this.#content;
     const copies = content.used ? [content, content] : [content.copy(), content.copy()];
@@ -54,7 +54,7 @@ export class ReadableStream {
   }
 
   #unlocked() {
-    if (this.#content.locked) throw new TypeError("The stream is locked: it has a reader");
+    if (this.#content.locked) throw new TypeError("The stream is locked by a reader");
   }
 
   #lock() {
@@ -64,13 +64,13 @@ export class ReadableStream {
 }
 
 class ReadableStreamDefaultReader {
-  #content; // null after releaseLock
+  #content; // the Content; null after releaseLock
   #closed = Promise.withResolvers();
 
   constructor(token, content) {
     if (token !== secret) refuse("ReadableStreamDefaultReader");
     this.#content = content;
-    this.#closed.promise.catch(() => {}); // that it was released concerns a script that asks only
+    this.#closed.promise.catch(() => {}); // the rejection by releaseLock must not be reported as unhandled
   }
 
   get closed() {
@@ -92,15 +92,17 @@ class ReadableStreamDefaultReader {
   releaseLock() {
     if (this.#content) this.#content.locked = false;
     this.#content = null;
-    this.#closed.reject(new TypeError("The reader has released its stream")); // without effect once it is closed
+    this.#closed.reject(new TypeError("The reader has released its stream")); // has no effect if the reader is already closed
   }
 
+  // held returns the Content of a reader that has not been released.
   #held(what) {
     if (!this.#content) throw new TypeError(`${what} was called on a reader that has released its stream`);
     return this.#content;
   }
 }
 
+// iterate yields the chunks of a reader, and releases it at the end.
 async function* iterate(reader, preventCancel) {
   let done = false;
   try {
@@ -113,7 +115,7 @@ async function* iterate(reader, preventCancel) {
 }
 
 const missing = (what) =>
-  new DOMException(`A body has no ${what}: read it with getReader() or for await, or pass it on to a Response, a Request or fetch`, "NotSupportedError");
+  new DOMException(`The stream of a body does not support ${what}: read it with getReader() or for await, or pass it to a Response, a Request or fetch`, "NotSupportedError");
 
 Object.defineProperty(ReadableStream.prototype, Symbol.asyncIterator, { value: ReadableStream.prototype.values, writable: true, configurable: true });
 tag(ReadableStream, ReadableStreamDefaultReader);

@@ -3,7 +3,7 @@ import { bytesOf, isBuffer } from "./encoding.js";
 import { DOMException } from "./exception.js";
 import { host } from "./host.js";
 
-// materialOf gives the bytes of a key: the secret of HMAC, the SubjectPublicKeyInfo of a public key.
+// materialOf returns the bytes of a key: the secret of HMAC, or the SubjectPublicKeyInfo of a public key.
 let materialOf;
 
 export class CryptoKey {
@@ -40,26 +40,27 @@ const fail = (name, message) => {
 };
 const checkUsages = (usages, allowed) => {
   const wrong = usages.find((usage) => !allowed.includes(usage));
-  if (wrong !== undefined) fail("SyntaxError", `A key of this kind is used to ${allowed.join(" and ")}, but got ${wrong}`);
+  if (wrong !== undefined) fail("SyntaxError", `The usages of this key must be among ${allowed.join(", ")}, but got ${wrong}`);
 };
 
-// What each algorithm can do: a method of SubtleCrypto that an algorithm does not have is not supported.
+// The implementations of the methods of SubtleCrypto by algorithm. A method that an algorithm does not have is not
+// supported.
 const algorithms = {
   HMAC: {
     importKey(format, data, given, extractable, usages) {
       checkUsages(usages, ["sign", "verify"]);
-      if (usages.length === 0) fail("SyntaxError", "A secret key has at least one usage: sign, verify");
+      if (usages.length === 0) fail("SyntaxError", "A secret key must have at least one usage: sign, verify");
       const hash = hashOf(given, "HMAC");
       const material = format === "raw" ? own(data) : format === "jwk" ? fromJWK(data, "oct", `HS${hash.slice(4)}`, extractable, usages, ["k"])[0] : badFormat(format, "HMAC");
-      if (material.byteLength === 0) fail("DataError", "An HMAC key has at least one byte");
+      if (material.byteLength === 0) fail("DataError", "An HMAC key must have at least one byte");
       return hmacKey(material, hash, extractable, usages);
     },
     generateKey(given, extractable, usages) {
       checkUsages(usages, ["sign", "verify"]);
-      if (usages.length === 0) fail("SyntaxError", "A secret key has at least one usage: sign, verify");
+      if (usages.length === 0) fail("SyntaxError", "A secret key must have at least one usage: sign, verify");
       const hash = hashOf(given, "HMAC");
       const bits = given.length === undefined ? blockBits[hash] : Number(given.length);
-      if (!(bits > 0 && bits <= 65536 && bits % 8 === 0)) fail("OperationError", `An HMAC key has 8 to 65536 bits, a multiple of 8, but got ${given.length}`);
+      if (!(bits > 0 && bits <= 65536 && bits % 8 === 0)) fail("OperationError", `An HMAC key must have 8 to 65536 bits, a multiple of 8, but got ${given.length}`);
       return hmacKey(new Uint8Array(host.random(bits / 8)), hash, extractable, usages);
     },
     exportKey(format, key) {
@@ -85,7 +86,7 @@ const algorithms = {
   },
   ECDSA: {
     importKey(format, data, { namedCurve }, extractable, usages) {
-      const alg = jwkOfCurve[namedCurve] ?? fail("NotSupportedError", `The curve ${namedCurve} is not there: ${Object.keys(jwkOfCurve).join(", ")} are`);
+      const alg = jwkOfCurve[namedCurve] ?? fail("NotSupportedError", `The curve ${namedCurve} is not supported: supported are ${Object.keys(jwkOfCurve).join(", ")}`);
       const point = (jwk) => {
         if (jwk?.crv !== namedCurve) fail("DataError", `The crv of the key is not ${namedCurve}`);
         return host.spkiOfEC(namedCurve, ...fromJWK(jwk, "EC", alg, extractable, usages, ["x", "y"]));
@@ -104,24 +105,24 @@ for (const name of Object.keys(blockBits)) algorithms[name] = { digest: (_, data
 const hmacKey = (material, hash, extractable, usages) =>
   new CryptoKey(secret, material, { type: "secret", extractable, algorithm: { name: "HMAC", hash: { name: hash }, length: material.byteLength * 8 }, usages });
 
-const badFormat = (format, name) => fail("NotSupportedError", `The key format ${format} is not there for ${name}`);
+const badFormat = (format, name) => fail("NotSupportedError", `The key format ${format} is not supported for ${name}`);
 
-// publicKey gives the SubjectPublicKeyInfo of a key to verify with.
+// publicKey returns the SubjectPublicKeyInfo of a public key in any format.
 function publicKey(format, data, name, ofJWK, usages) {
-  if (format === "pkcs8" || (format === "jwk" && data?.d !== undefined)) fail("NotSupportedError", `Private keys of ${name} are not there: signatures can be verified`);
+  if (format === "pkcs8" || (format === "jwk" && data?.d !== undefined)) fail("NotSupportedError", `Private keys of ${name} are not supported: signatures can only be verified`);
   checkUsages(usages, ["verify"]);
   if (format === "spki") return own(data);
   return format === "jwk" ? new Uint8Array(ofJWK(data)) : badFormat(format, name);
 }
 
-// fromJWK checks a JSON Web Key (RFC 7517) and gives the members named as bytes.
+// fromJWK checks a JSON Web Key (RFC 7517) and returns the bytes of members.
 function fromJWK(jwk, kty, alg, extractable, usages, members) {
-  if (typeof jwk !== "object" || jwk === null || isBytes(jwk)) throw new TypeError("A key in the format jwk is an object");
+  if (typeof jwk !== "object" || jwk === null || isBytes(jwk)) throw new TypeError("A key in the format jwk must be an object");
   if (jwk.kty !== kty) fail("DataError", `The kty of the key is not ${kty}`);
   if (jwk.alg !== undefined && jwk.alg !== alg) fail("DataError", `The alg of the key is ${jwk.alg}, not ${alg}`);
   if (usages.length > 0 && jwk.use !== undefined && jwk.use !== "sig") fail("DataError", "The use of the key is not sig");
-  if (jwk.key_ops !== undefined && !usages.every((usage) => jwk.key_ops.includes(usage))) fail("DataError", "The key_ops of the key do not have all of the usages");
-  if (jwk.ext === false && extractable) fail("DataError", "The ext of the key says that it is not extractable");
+  if (jwk.key_ops !== undefined && !usages.every((usage) => jwk.key_ops.includes(usage))) fail("DataError", "The key_ops of the key do not include all usages");
+  if (jwk.ext === false && extractable) fail("DataError", "The key is not extractable, as its ext is false");
   return members.map((member) => {
     try {
       return Uint8Array.fromBase64(jwk[member], { alphabet: "base64url" });
@@ -131,15 +132,16 @@ function fromJWK(jwk, kty, alg, extractable, usages, members) {
   });
 }
 
+// hashOf returns the name of the hash of an algorithm.
 function hashOf(given, name) {
   const hash = given?.hash === undefined ? fail("TypeMismatchError", `${name} needs a hash: { name: "${name}", hash: "SHA-256" }`) : nameOf(given.hash);
-  return blockBits[hash] === undefined ? fail("NotSupportedError", `The hash ${hash} is not there: ${Object.keys(blockBits).join(", ")} are`) : hash;
+  return blockBits[hash] === undefined ? fail("NotSupportedError", `The hash ${hash} is not supported: supported are ${Object.keys(blockBits).join(", ")}`) : hash;
 }
 
-// nameOf gives the registered name of an algorithm, whatever its case.
+// nameOf returns the registered name of an algorithm. Names are not case-sensitive.
 function nameOf(given) {
   const name = typeof given === "object" && given !== null ? given.name : given;
-  if (name === undefined) throw new TypeError("An algorithm is a name, or an object with a name");
+  if (name === undefined) throw new TypeError("An algorithm must be a name, or an object with a name");
   const upper = `${name}`.toUpperCase();
   return Object.keys(algorithms).find((known) => known.toUpperCase() === upper) ?? `${name}`;
 }
@@ -147,18 +149,19 @@ function nameOf(given) {
 const isBytes = (data) => isBuffer(data) || ArrayBuffer.isView(data);
 const own = (data) => bytesOf(data).slice();
 
-// operation finds what an algorithm does for a method.
+// operation returns the implementation of a method for an algorithm.
 function operation(method, given) {
   const name = nameOf(given);
   if (algorithms[name]?.[method]) return algorithms[name][method];
-  const there = Object.keys(algorithms).filter((known) => algorithms[known][method]);
-  return fail("NotSupportedError", `crypto.subtle.${method} with ${name} is not there${there.length > 0 ? `: it is for ${there.join(", ")}` : ""}`);
+  const supported = Object.keys(algorithms).filter((known) => algorithms[known][method]);
+  return fail("NotSupportedError", `crypto.subtle.${method} does not support ${name}${supported.length > 0 ? `: supported are ${supported.join(", ")}` : ""}`);
 }
 
-function usable(key, method, given) {
+// checkKey checks that a key is a CryptoKey for a method and an algorithm.
+function checkKey(key, method, given) {
   if (!(key instanceof CryptoKey)) throw new TypeError(`crypto.subtle.${method} expects a CryptoKey`);
-  if (key.algorithm.name !== nameOf(given)) fail("InvalidAccessError", `The key is one of ${key.algorithm.name}, not of ${nameOf(given)}`);
-  if (!key.usages.includes(method)) fail("InvalidAccessError", `The key must not be used to ${method}: its usages are ${key.usages.join(", ")}`);
+  if (key.algorithm.name !== nameOf(given)) fail("InvalidAccessError", `The key is for ${key.algorithm.name}, not for ${nameOf(given)}`);
+  if (!key.usages.includes(method)) fail("InvalidAccessError", `The key does not have the usage ${method}: its usages are ${key.usages.join(", ")}`);
 }
 
 export class SubtleCrypto {
@@ -174,7 +177,7 @@ export class SubtleCrypto {
     try {
       return run(format, data, algorithm, Boolean(extractable), [...usages]);
     } catch (error) {
-      throw error.name === "DataError" ? new DOMException(error.message, "DataError") : error; // Go makes plain errors
+      throw error.name === "DataError" ? new DOMException(error.message, "DataError") : error; // host functions throw plain errors with this name
     }
   }
   async generateKey(algorithm, extractable, usages) {
@@ -188,12 +191,12 @@ export class SubtleCrypto {
   }
   async sign(algorithm, key, data) {
     const run = operation("sign", algorithm);
-    usable(key, "sign", algorithm);
+    checkKey(key, "sign", algorithm);
     return run(algorithm, key, bytesOf(data));
   }
   async verify(algorithm, key, signature, data) {
     const run = operation("verify", algorithm);
-    usable(key, "verify", algorithm);
+    checkKey(key, "verify", algorithm);
     return run(algorithm, key, bytesOf(signature), bytesOf(data));
   }
   async encrypt(algorithm) {
@@ -215,7 +218,7 @@ export class SubtleCrypto {
     operation("unwrapKey", algorithm);
   }
 
-  // timingSafeEqual compares bytes in a time that does not depend on where they differ, as in Workers.
+  // timingSafeEqual compares bytes in constant time. It is an extension of Cloudflare Workers.
   timingSafeEqual(a, b) {
     return timingSafeEqual(a, b);
   }
@@ -223,7 +226,7 @@ export class SubtleCrypto {
 
 export function timingSafeEqual(a, b) {
   const [left, right] = [bytesOf(a), bytesOf(b)];
-  if (left.byteLength !== right.byteLength) throw new TypeError("timingSafeEqual expects as many bytes on either side: compare digests of what differs in length");
+  if (left.byteLength !== right.byteLength) throw new TypeError("timingSafeEqual expects two arguments of the same length: compare digests of data of different lengths");
   return host.equal(left, right);
 }
 

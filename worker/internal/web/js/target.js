@@ -3,17 +3,17 @@ import { Event, stateOf } from "./event.js";
 import { DOMException } from "./exception.js";
 import { reportError } from "./report.js";
 
-// listenersOf gives the listeners of a target by type. Each type has an array that is replaced, never changed, so that a
-// dispatch under way keeps its own.
+// listenersOf returns the listeners of a target by type. The array of a type is replaced and never changed, so that a
+// dispatch in progress is not affected by changes.
 let listenersOf;
 
-// watch has a function called with the target after each change of a target's listeners.
-export let watch;
+// onListenersChange(target, function) sets a function that is called with the target after each change of its listeners.
+export let onListenersChange;
 
-let changed, handlersOf;
+let notifyChange, handlersOf;
 
-// signals is what this module needs of abort.js, which needs this module itself: isSignal(value); tie(signal, listener),
-// which has removeListener called when the signal aborts, and returns a reference; untie(signal, reference).
+// signals are functions of abort.js, which imports this module: isSignal(value); addListener(signal, listener), which makes
+// the signal call removeListener when it aborts, and returns a reference; removeListener(signal, reference).
 let signals;
 export function useSignals(functions) {
   signals = functions;
@@ -21,16 +21,17 @@ export function useSignals(functions) {
 
 export class EventTarget {
   #listeners = { __proto__: null };
-  #more; // what few targets have: handlers, of attributes such as onmessage, { value, listener } by type; and a watcher
+  #more; // undefined, or an object with the handlers of attributes such as onmessage, { value, listener } by type, and the
+  // function of onListenersChange
 
   static {
     listenersOf = (target) => target.#listeners;
-    // Not in a WeakMap: the engine does not collect a value there that leads to its key, as most handlers do.
+    // Not a WeakMap: the engine does not collect values in one that refer to their key, as most handlers do.
     handlersOf = (target) => ((target.#more ??= {}).handlers ??= { __proto__: null });
-    watch = (target, watcher) => {
-      (target.#more ??= {}).watcher = watcher;
+    onListenersChange = (target, callback) => {
+      (target.#more ??= {}).onChange = callback;
     };
-    changed = (target) => target.#more?.watcher?.(target);
+    notifyChange = (target) => target.#more?.onChange?.(target);
   }
 
   addEventListener(type, callback, options) {
@@ -49,14 +50,14 @@ export class EventTarget {
   }
 }
 
-// dispatchByScript is dispatchEvent: what a script dispatches is not trusted.
+// dispatchByScript implements dispatchEvent. Events that a script dispatches are not trusted.
 export function dispatchByScript(target, event, self) {
   if (!(event instanceof Event)) {
     throw new TypeError("dispatchEvent expects an Event");
   }
   const state = stateOf(event);
   if (state.dispatching) {
-    throw new DOMException("The event is being dispatched already", "InvalidStateError");
+    throw new DOMException("The event is already being dispatched", "InvalidStateError");
   }
   state.trusted = false;
   return dispatch(target, event, self);
@@ -66,10 +67,12 @@ tag(EventTarget);
 
 const captureOf = (options) => Boolean(typeof options === "object" && options !== null ? options.capture : options);
 
+// find returns a listener, or undefined.
 function find(target, type, callback, capture) {
   return listenersOf(target)[type]?.find((l) => l.callback === callback && l.capture === capture);
 }
 
+// add implements addEventListener.
 function add(target, type, callback, options) {
   const listeners = listenersOf(target);
   const settings = typeof options === "object" && options !== null ? options : {};
@@ -85,8 +88,8 @@ function add(target, type, callback, options) {
   if (signal?.aborted || find(target, type, callback, capture)) return;
   const listener = { type, callback, capture, once: Boolean(settings.once), passive: Boolean(settings.passive), removed: false };
   listeners[type] = [...(listeners[type] ?? []), listener];
-  if (signal) Object.assign(listener, { target, signal, ref: signals.tie(signal, listener) });
-  changed(target);
+  if (signal) Object.assign(listener, { target, signal, ref: signals.addListener(signal, listener) });
+  notifyChange(target);
 }
 
 // removeListener removes a listener that was added with a signal.
@@ -95,19 +98,19 @@ export const removeListener = (listener) => remove(listener.target, listener);
 function remove(target, listener) {
   const listeners = listenersOf(target);
   listener.removed = true;
-  if (listener.signal) signals.untie(listener.signal, listener.ref);
+  if (listener.signal) signals.removeListener(listener.signal, listener.ref);
   const rest = (listeners[listener.type] ?? []).filter((l) => l !== listener);
   if (rest.length > 0) listeners[listener.type] = rest;
   else delete listeners[listener.type];
-  changed(target);
+  notifyChange(target);
 }
 
-// hasListeners tells whether anything listens to a type of event.
+// hasListeners reports whether a target has listeners for a type of event.
 export function hasListeners(target, type) {
   return type in listenersOf(target);
 }
 
-// Without hooks a listener's result is of no interest, and what it throws goes to reportError.
+// The default hooks ignore the results of listeners and report their exceptions.
 const noHooks = {
   onResult() {},
   onError(event, error) {
@@ -115,19 +118,19 @@ const noHooks = {
   },
 };
 
-// dispatch calls the listeners of an event one after the other and tells whether its default was left alone. A
-// listener that throws does not keep the others from running.
-//   self            what listeners see as target, instead of target itself
-//   hooks.onResult  called with the event and what a listener returned, if it is not undefined: a promise for an async one
-//   hooks.onError   called with the event and what a listener threw
-//   state           of the event, if the caller has it at hand
+// dispatch calls the listeners of an event in order, and returns false if the event was canceled. After an exception of a
+// listener the others are still called.
+//   self            the target that listeners see, by default target
+//   hooks.onResult  called with the event and the result of a listener, unless that is undefined
+//   hooks.onError   called with the event and the exception of a listener
+//   state           the State of the event
 export function dispatch(target, event, self = target, hooks = noHooks, state = stateOf(event)) {
   const listeners = (target === globalTarget ? globalListeners : listenersOf(target))[state.type];
   const count = listeners === undefined || state.stopped ? 0 : listeners.length;
   if (state.target !== self) state.target = self;
   state.current = self;
-  // By index: an iterator costs more than a listener does, and is the script's to patch.
-  for (let i = 0; i < count && !state.stoppedAtOnce; i++) {
+  // Not a for-of loop: an iterator costs more than a listener, and a script can replace it.
+  for (let i = 0; i < count && !state.stoppedImmediately; i++) {
     const listener = listeners[i];
     if (listener.removed) continue;
     if (listener.once) remove(target, listener);
@@ -143,10 +146,11 @@ export function dispatch(target, event, self = target, hooks = noHooks, state = 
   state.current = null;
   if (state.passive) state.passive = false;
   if (state.stopped) state.stopped = false;
-  if (state.stoppedAtOnce) state.stoppedAtOnce = false;
+  if (state.stoppedImmediately) state.stoppedImmediately = false;
   return !state.canceled;
 }
 
+// handle calls the method handleEvent of a listener that is an object.
 function handle(callback, event, state) {
   const { handleEvent } = callback;
   if (typeof handleEvent !== "function") {
@@ -155,7 +159,7 @@ function handle(callback, event, state) {
   return handleEvent.call(callback, event);
 }
 
-// handlerAttribute adds an accessor such as onmessage, which holds at most one listener.
+// handlerAttribute defines an event handler attribute such as onmessage.
 export function handlerAttribute(prototype, type) {
   Object.defineProperty(prototype, "on" + type, {
     configurable: true,
@@ -181,10 +185,10 @@ export function handlerAttribute(prototype, type) {
   });
 }
 
-// globalTarget keeps the listeners of the global object, which is no EventTarget by birth. Dispatch on it with
-// self: globalThis.
+// globalTarget has the listeners of the global object, which is not an EventTarget itself. For dispatch on it self must be
+// globalThis.
 export const globalTarget = new EventTarget();
 const globalListeners = listenersOf(globalTarget);
 
-// listenersTo returns the listeners of the global object to a type of event.
+// listenersTo returns the listeners of the global object for a type of event.
 export const listenersTo = (type) => globalListeners[type] ?? [];

@@ -1,29 +1,30 @@
 import { expect } from "./define.js";
 import { expose, host } from "./host.js";
 
-// The longest delay of the web's timers, in milliseconds: it is a signed 32-bit number there.
-const longest = 2 ** 31 - 1;
+// The maximum delay in milliseconds. In browsers a delay is a signed 32-bit number.
+const maxDelay = 2 ** 31 - 1;
 
 const timers = new Map();
 let lastId = 0;
 
-// startTimer has callback called once after delay milliseconds, or every delay milliseconds, and returns the timer's id.
-// A repeated timer waits for at least one millisecond, so that it leaves room for events.
+// startTimer calls callback after delay milliseconds, or repeatedly, and returns the id of the timer. The delay of a
+// repeated timer is at least one millisecond, so that events are handled in between.
 export function startTimer(callback, delay, repeat = false, args = []) {
-  const milliseconds = Math.min(Math.max(Math.trunc(Number(delay)) || 0, repeat ? 1 : 0), longest);
+  const milliseconds = Math.min(Math.max(Math.trunc(Number(delay)) || 0, repeat ? 1 : 0), maxDelay);
   const id = ++lastId;
   timers.set(id, { callback, args, repeat });
   host.setTimer(id, milliseconds, repeat);
   return id;
 }
 
-// queueTask has callback called in a turn of its own.
+// queueTask calls callback in a separate turn.
 export const queueTask = (callback) => startTimer(callback, 0);
 
+// start implements setTimeout and setInterval.
 function start(what, given, callback, delay, repeat, args) {
   expect(given, 1, what);
   if (typeof callback !== "function") {
-    throw new TypeError(`${what} expects a function: text is not compiled`);
+    throw new TypeError(`${what} expects a function: strings are not evaluated`);
   }
   return startTimer(callback, delay, repeat, args);
 }
@@ -48,7 +49,7 @@ export function clearInterval(id) {
   stopTimer(id);
 }
 
-// An id that was cleared while its turn was on its way is no error.
+// Go calls fireTimer when a timer is due. The timer may have been cleared since then.
 expose("fireTimer", (id) => {
   const timer = timers.get(id);
   if (!timer) return;

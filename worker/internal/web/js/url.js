@@ -2,7 +2,7 @@ import { expect, tag } from "./define.js";
 import { host } from "./host.js";
 import { attach, replace, URLSearchParams } from "./searchparams.js";
 
-// The parts of a URL, in the order in which Go hands them over.
+// The parts of a URL in the order of host.parseURL.
 const parts = ["href", "protocol", "username", "password", "host", "hostname", "port", "pathname", "search", "hash", "origin"];
 const searchPart = parts.indexOf("search");
 
@@ -57,7 +57,7 @@ export class URL {
   }
 }
 
-// parse returns the parts of a URL, or text that says why it is none.
+// parse returns the parts of a URL, or a string with the error.
 function parse(url, base) {
   return base === undefined ? host.parseURL(String(url)) : host.parseURL(String(url), String(base));
 }

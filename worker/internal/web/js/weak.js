@@ -1,10 +1,10 @@
-// WeakList holds objects without keeping them alive. What it remembers of those that are gone is dropped whenever the
-// list has doubled, so that it stays within a small multiple of what is alive.
+// WeakList is a list of objects that it does not keep alive. It removes the references to collected objects whenever it has
+// doubled, so its size is at most a small multiple of the number of live objects.
 export class WeakList {
   #refs = new Set();
   #limit = 32;
 
-  // add returns the reference that delete takes.
+  // add adds an object and returns the argument for delete.
   add(object) {
     if (this.#refs.size >= this.#limit) this.#sweep();
     const ref = new WeakRef(object);
@@ -16,7 +16,7 @@ export class WeakList {
     this.#refs.delete(ref);
   }
 
-  // drain returns the objects that are alive, and empties the list.
+  // drain empties the list and returns its live objects.
   drain() {
     const alive = [];
     for (const ref of this.#refs) {

@@ -1,4 +1,4 @@
-test("abort tells listeners once, with a reason", () => {
+test("abort dispatches one event, and sets the reason", () => {
   const { signal } = new AbortController(), log = [];
   equal([signal.aborted, signal.reason], [false, undefined]);
   const controller = new AbortController();
@@ -9,7 +9,7 @@ test("abort tells listeners once, with a reason", () => {
   equal([controller.signal.reason.name, controller.signal.reason.code], ["AbortError", 20]);
 });
 
-test("the reason is what abort was given", () => {
+test("the reason is the argument of abort", () => {
   const controller = new AbortController();
   controller.abort("why");
   equal(controller.signal.reason, "why");
@@ -18,9 +18,9 @@ test("the reason is what abort was given", () => {
   equal(thrown, "why");
 });
 
-test("AbortSignal.abort is aborted already", () => equal([AbortSignal.abort().aborted, AbortSignal.abort(1).reason], [true, 1]));
+test("AbortSignal.abort returns an aborted signal", () => equal([AbortSignal.abort().aborted, AbortSignal.abort(1).reason], [true, 1]));
 
-test("AbortSignal.timeout aborts in time", async () => {
+test("AbortSignal.timeout aborts after the delay", async () => {
   const signal = AbortSignal.timeout(100);
   await sleep(99);
   equal(signal.aborted, false);
@@ -30,7 +30,7 @@ test("AbortSignal.timeout aborts in time", async () => {
   throws(() => AbortSignal.timeout("x"), "TypeError", "milliseconds");
 });
 
-test("AbortSignal.any follows the first that aborts", () => {
+test("AbortSignal.any aborts with the first signal", () => {
   const a = new AbortController(), b = new AbortController();
   const any = AbortSignal.any([a.signal, b.signal]), further = AbortSignal.any([any]);
   b.abort("b");
@@ -41,7 +41,7 @@ test("AbortSignal.any follows the first that aborts", () => {
   throws(() => AbortSignal.any([{}]), "TypeError", "AbortSignal");
 });
 
-test("a handler attribute holds one function, which can be taken away", () => {
+test("a handler attribute has one function, which can be removed", () => {
   const controller = new AbortController(), log = [];
   equal(controller.signal.onabort, null);
   controller.signal.onabort = () => log.push("first");
@@ -56,7 +56,7 @@ test("a handler attribute holds one function, which can be taken away", () => {
   equal(log.length, 2);
 });
 
-test("a signal that depends on others aborts with the first, before anything of the script runs", () => {
+test("a dependent signal is aborted before code of the script runs", () => {
   const a = new AbortController(), b = new AbortController(), log = [];
   const both = AbortSignal.any([a.signal, b.signal]), deeper = AbortSignal.any([both, a.signal]);
   a.signal.onabort = () => log.push("source", both.aborted, deeper.aborted);
@@ -65,10 +65,10 @@ test("a signal that depends on others aborts with the first, before anything of 
   a.abort();
   b.abort("late");
   equal(log, ["source", true, true, "both", "deeper"]);
-  ok(both.reason === a.signal.reason && deeper.reason === a.signal.reason, "all have the same reason");
+  ok(both.reason === a.signal.reason && deeper.reason === a.signal.reason, "all signals must have the same reason");
 });
 
-test("a listener that a signal has removed is gone, and its watchers know", () => {
+test("a signal removes listeners, and the change is noticed", () => {
   const controller = new AbortController(), target = new EventTarget(), log = [];
   target.addEventListener("x", () => log.push("first"), { signal: controller.signal });
   target.addEventListener("x", () => log.push("second"), { signal: controller.signal, once: true });
@@ -81,7 +81,7 @@ test("a listener that a signal has removed is gone, and its watchers know", () =
   equal(log, ["first", "second", "first"]);
 });
 
-test("a dependent signal that something waits for is not lost", async () => {
+test("a dependent signal with listeners is not collected", async () => {
   const controller = new AbortController(), log = [];
   AbortSignal.any([controller.signal]).addEventListener("abort", () => log.push("any"));
   AbortSignal.any([AbortSignal.timeout(10), controller.signal]).onabort = () => log.push("any of a timeout");
@@ -93,46 +93,46 @@ test("a dependent signal that something waits for is not lost", async () => {
   equal(log, ["any of a timeout", "timeout", "any"]);
 });
 
-// What is made many times and dropped must be gone. Where objects lead to each other the engine collects them now and
-// then, and lists of weak references are tidied after that; here it collects often.
-const grows = async (make, count) => {
+// Objects that are created many times and dropped must be collected. The test collects cycles often, because the engine does
+// that only from time to time, and lists of weak references are swept after it.
+const memoryAfter = async (make, count) => {
   for (let i = 0; i < count; i++) {
     make(i);
     if (i % 25 === 0) collect();
   }
   collect();
-  await sleep(0); // what has been collected may have something to run
+  await sleep(0); // FinalizationRegistry callbacks may run
   return collect();
 };
-const life = new AbortController();
+const longLived = new AbortController();
 
 for (const [what, make] of Object.entries({
-  "any of a signal that lives": () => AbortSignal.any([life.signal]),
-  "any of that, twice": () => AbortSignal.any([AbortSignal.any([life.signal]), life.signal]),
+  "any of a long-lived signal": () => AbortSignal.any([longLived.signal]),
+  "any of that, twice": () => AbortSignal.any([AbortSignal.any([longLived.signal]), longLived.signal]),
   "any with a source that has aborted": () => {
     const other = new AbortController();
-    AbortSignal.any([life.signal, other.signal]);
+    AbortSignal.any([longLived.signal, other.signal]);
     other.abort();
   },
   "any with a listener, after a source has aborted": () => {
-    const other = new AbortController(), any = AbortSignal.any([life.signal, other.signal]);
+    const other = new AbortController(), any = AbortSignal.any([longLived.signal, other.signal]);
     any.onabort = () => any;
     other.abort();
   },
   "any whose listener was removed": () => {
-    const any = AbortSignal.any([life.signal]), listener = () => any;
+    const any = AbortSignal.any([longLived.signal]), listener = () => any;
     any.addEventListener("abort", listener);
     any.removeEventListener("abort", listener);
     any.onabort = listener;
     any.onabort = null;
   },
-  "a listener with a signal that lives": () => {
+  "a listener with a long-lived signal": () => {
     const target = new EventTarget();
-    target.addEventListener("x", () => target, { signal: life.signal });
+    target.addEventListener("x", () => target, { signal: longLived.signal });
   },
   "a listener with a dependent signal": () => {
     const target = new EventTarget();
-    target.addEventListener("x", () => target, { signal: AbortSignal.any([life.signal]) });
+    target.addEventListener("x", () => target, { signal: AbortSignal.any([longLived.signal]) });
   },
   "a handler that refers to its target": () => {
     const { signal } = new AbortController();
@@ -144,7 +144,7 @@ for (const [what, make] of Object.entries({
     channel.close();
   },
   "a handler of a request's signal": () => {
-    const request = internal.received({ url: "http://h/", method: "GET", headers: [], body: null });
+    const request = internal.makeRequest({ url: "http://h/", method: "GET", headers: [], body: null });
     request.signal.onabort = () => request;
   },
   "a timeout that has not passed": () => AbortSignal.timeout(60000),
@@ -154,8 +154,8 @@ for (const [what, make] of Object.entries({
     response.own.response = response;
   },
 })) {
-  test(`memory: ${what} is collected`, async () => {
-    const before = await grows(make, 200), size = (await grows(make, 500)) - before;
-    ok(size < 30000, `500 of them take ${size} bytes`);
+  test(`memory: ${what}`, async () => {
+    const before = await memoryAfter(make, 200), size = (await memoryAfter(make, 500)) - before;
+    ok(size < 30000, `the objects must be collected, but 500 of them use ${size} bytes`);
   });
 }

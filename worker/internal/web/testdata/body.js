@@ -2,23 +2,23 @@ const text = (bytes) => new TextDecoder().decode(bytes);
 const make = { Response: (body, init) => new Response(body, init), Request: (body, init) => new Request("http://h/", { method: "POST", body, ...init }) };
 
 for (const [kind, of] of Object.entries(make)) {
-  test(`${kind}: a body that is passed on keeps its bytes`, async () => {
+  test(`${kind}: a body that is used for another object keeps its bytes`, async () => {
     const first = of("hello"), second = of(first.body), third = of(second.body);
     equal([first.bodyUsed, await third.text(), first.bodyUsed, second.bodyUsed], [false, "hello", true, true]);
-    await rejects(first.text(), "TypeError", "read already");
-    throws(() => of(first.body), "TypeError", "read already");
+    await rejects(first.text(), "TypeError", "already been read");
+    throws(() => of(first.body), "TypeError", "already been read");
     equal(text(await of(of(new Uint8Array([104, 105])).body).bytes()), "hi");
   });
 
-  test(`${kind}: body is null where there is none, and one stream where there is one`, async () => {
+  test(`${kind}: body is null or always the same stream`, async () => {
     for (const none of [null, undefined]) equal([of(none).body, await of(of(none).body).text()], [null, ""]);
     const empty = of("");
-    ok(empty.body !== null && empty.body === empty.body, "an empty body is a body, and always the same");
+    ok(empty.body !== null && empty.body === empty.body, "an empty body must not be null, and always the same stream");
     equal(await of(empty.body).text(), "");
     equal(Object.prototype.toString.call(empty.body), "[object ReadableStream]");
   });
 
-  test(`${kind}: a Blob gives its bytes and its type`, async () => {
+  test(`${kind}: a Blob as a body has its bytes and its type`, async () => {
     const blob = new Blob(["abc"], { type: "text/x" });
     equal([of(blob).headers.get("content-type"), await of(blob).text()], ["text/x", "abc"]);
     equal(of(new Blob(["abc"])).headers.get("content-type"), null);
@@ -28,7 +28,7 @@ for (const [kind, of] of Object.entries(make)) {
 
   test(`${kind}: blob() has the bytes and the type`, async () => {
     const blob = await of("abc", { headers: { "content-type": "text/x" } }).blob();
-    ok(blob instanceof Blob, "it is a Blob");
+    ok(blob instanceof Blob, "it must be a Blob");
     equal([blob.size, blob.type, await blob.text()], [3, "text/x", "abc"]);
     const none = await of(null).blob();
     equal([none.size, none.type], [0, ""]);
@@ -49,10 +49,10 @@ for (const [kind, of] of Object.entries(make)) {
     reader.releaseLock();
     equal(source.body.locked, false);
     await rejects(reader.read(), "TypeError", "released");
-    await rejects(source.text(), "TypeError", "read already");
+    await rejects(source.text(), "TypeError", "already been read");
   });
 
-  test(`${kind}: a reader that has read nothing can be released`, async () => {
+  test(`${kind}: a reader can be released before it has read`, async () => {
     const source = of("abc"), reader = source.body.getReader();
     reader.releaseLock();
     reader.releaseLock();
@@ -65,14 +65,14 @@ for (const [kind, of] of Object.entries(make)) {
     const source = of("abc");
     for await (const chunk of source.body) got += text(chunk);
     equal([got, source.bodyUsed, source.body.locked], ["abc", true, false]);
-    for await (const chunk of of("").body) ok(false, `an empty body has no part, but got ${chunk}`);
+    for await (const chunk of of("").body) ok(false, `an empty body must not have chunks, got ${chunk}`);
     for await (const chunk of of("abc").body.values({ preventCancel: true })) if (chunk) break;
   });
 
-  test(`${kind}: a body can be given up, and be divided`, async () => {
+  test(`${kind}: cancel and tee`, async () => {
     const given = of("abc");
     await given.body.cancel();
-    await rejects(given.text(), "TypeError", "read already");
+    await rejects(given.text(), "TypeError", "already been read");
     const source = of("abc"), [left, right] = source.body.tee();
     equal([await of(left).text(), await of(right).text(), source.bodyUsed, source.body.locked], ["abc", "abc", true, true]);
     const reader = of("abc").body.getReader();
@@ -80,58 +80,58 @@ for (const [kind, of] of Object.entries(make)) {
     equal(await reader.read(), { value: undefined, done: true });
   });
 
-  test(`${kind}: what the stream of a body cannot do says so`, async () => {
+  test(`${kind}: unsupported methods of a stream throw`, async () => {
     for (const call of [(s) => s.pipeThrough({}), (s) => s.getReader({ mode: "byob" })]) throws(() => call(of("a").body), "NotSupportedError", "for await");
     await rejects(of("a").body.pipeTo({}), "NotSupportedError", "pipeTo");
     await rejects(of("a").formData(), "NotSupportedError", "formData");
   });
 
-  test(`${kind}: an object without a text of its own is no body`, () => {
+  test(`${kind}: an object without a string representation is refused`, () => {
     const odd = [{}, { a: 1 }, new Map(), new WeakMap(), Promise.resolve("x"), (function* () { yield "a"; })(), (async function* () { yield "a"; })(),
       { async *[Symbol.asyncIterator]() { yield "a"; }, toString: () => "text" }, { getReader() {}, toString: () => "text" }, new AbortController(), new Headers(), of("x"), Object.create({ get [Symbol.toStringTag]() { return "Odd"; } })];
     odd.forEach((value, i) => {
       let refused = false;
-      try { of(value); } catch (error) { refused = error instanceof TypeError && error.message.includes("A body is text"); }
-      ok(refused, `object ${i} is refused`);
+      try { of(value); } catch (error) { refused = error instanceof TypeError && error.message.includes("A body must be a string"); }
+      ok(refused, `object ${i} must be refused`);
     });
     throws(() => of(Symbol()), "TypeError");
     throws(() => of(Object.create(null)), "TypeError");
   });
 
-  test(`${kind}: an object with a text of its own becomes that`, async () => {
+  test(`${kind}: an object is converted to a string`, async () => {
     for (const [value, want] of [[new URL("http://h/"), "http://h/"], [[1, 2], "1,2"], [{ toString: () => "own" }, "own"], [new String("s"), "s"], [1n, "1"], [false, "false"]]) {
       equal(await of(value).text(), want);
     }
   });
 
-  test(`${kind}: a copy is a body of its own`, async () => {
+  test(`${kind}: a clone has its own body`, async () => {
     const source = of("abc"), copy = source.clone(), { body } = source;
     equal([await of(copy.body).text(), await of(body).text()], ["abc", "abc"]);
-    throws(() => source.clone(), "TypeError", "read already");
+    throws(() => source.clone(), "TypeError", "already been read");
   });
 }
 
-test("the pattern that changes a header of a response", async () => {
+test("a response with the body and the parts of another one", async () => {
   const old = Response.json({ a: 1 }, { status: 201 }), fresh = new Response(old.body, old);
   fresh.headers.set("x-a", "1");
   equal([fresh.status, [...fresh.headers], await fresh.json()], [201, [["content-type", "application/json"], ["x-a", "1"]], { a: 1 }]);
 });
 
-test("a request can be made of another one's parts", async () => {
-  const first = internal.received({ url: "http://h/a", method: "POST", headers: ["X-A", "1"], body: new Uint8Array([97, 98]) });
+test("a request with the parts of another one", async () => {
+  const first = internal.makeRequest({ url: "http://h/a", method: "POST", headers: ["X-A", "1"], body: new Uint8Array([97, 98]) });
   const second = new Request("http://other/", first);
   equal([second.method, second.headers.get("x-a"), await second.text(), first.bodyUsed], ["POST", "1", "ab", true]);
-  const third = internal.received({ url: "http://h/a", method: "PUT", headers: [], body: new Uint8Array([99]) });
+  const third = internal.makeRequest({ url: "http://h/a", method: "PUT", headers: [], body: new Uint8Array([99]) });
   equal(await new Request("http://other/", { method: third.method, body: third.body, duplex: "half" }).text(), "c");
 });
 
-test("a GET that came with a body can be copied and passed on", async () => {
-  const get = () => internal.received({ url: "http://h/", method: "GET", headers: [], body: new Uint8Array([97]) });
+test("a received GET with a body can be cloned and forwarded", async () => {
+  const get = () => internal.makeRequest({ url: "http://h/", method: "GET", headers: [], body: new Uint8Array([97]) });
   equal([await get().clone().text(), await new Request(get()).text(), await new Request("http://o/", get()).text()], ["a", "a", "a"]);
-  equal(internal.received({ url: "http://h/", method: "GET", headers: [], body: null }).body, null);
+  equal(internal.makeRequest({ url: "http://h/", method: "GET", headers: [], body: null }).body, null);
 });
 
-test("a script cannot make a stream", () => {
+test("a script cannot construct a stream", () => {
   const { constructor } = new Response("").body;
   throws(() => new constructor(), "TypeError", "Illegal constructor");
   throws(() => new (new Response("").body.getReader().constructor)(), "TypeError", "Illegal constructor");
@@ -140,27 +140,27 @@ test("a script cannot make a stream", () => {
 const gzip = Uint8Array.fromBase64("H4sIAAAAAAAA/8tIzcnJBwCGphA2BQAAAA=="); // hello
 
 test("a body with a content coding is decoded when it is read", async () => {
-  const zipped = () => internal.make({ status: 200, body: gzip, coding: "gzip" });
+  const zipped = () => internal.makeResponse({ status: 200, body: gzip, coding: "gzip" });
   equal([await zipped().text(), text(await zipped().bytes()), text(await new Response(zipped().body).bytes())], ["hello", "hello", "hello"]);
   for await (const chunk of zipped().body) equal(text(chunk), "hello");
   equal(await zipped().clone().text(), "hello");
-  await rejects(internal.make({ status: 200, body: gzip.subarray(0, 12), coding: "gzip" }).text(), "TypeError", "not valid gzip");
+  await rejects(internal.makeResponse({ status: 200, body: gzip.subarray(0, 12), coding: "gzip" }).text(), "TypeError", "not valid gzip");
 });
 
-test("a body that is passed on unread keeps its content coding", async () => {
-  const zipped = () => internal.make({ status: 200, body: gzip, coding: "gzip" });
-  const relayed = internal.spend(new Response(zipped().body, { headers: { "x-a": "1" } }));
+test("an unread body keeps its content coding when it is forwarded", async () => {
+  const zipped = () => internal.makeResponse({ status: 200, body: gzip, coding: "gzip" });
+  const relayed = internal.takeParts(new Response(zipped().body, { headers: { "x-a": "1" } }));
   equal([relayed.headers, relayed.body], [["x-a", "1", "content-encoding", "gzip"], gzip]);
-  const other = internal.spend(new Response(zipped().body, { headers: { "content-encoding": "x" } }));
+  const other = internal.takeParts(new Response(zipped().body, { headers: { "content-encoding": "x" } }));
   equal([other.headers, text(other.body)], [["content-encoding", "x"], "hello"]);
   const answer = zipped(), read = await answer.text();
-  equal(internal.spend(new Response(read, answer)), { status: 200, statusText: "", headers: ["content-type", "text/plain;charset=UTF-8"], body: "hello" });
+  equal(internal.takeParts(new Response(read, answer)), { status: 200, statusText: "", headers: ["content-type", "text/plain;charset=UTF-8"], body: "hello" });
 });
 
-test("a content coding that is not known leaves the bytes only", async () => {
-  const foreign = () => internal.make({ status: 200, body: gzip, foreign: "br" });
+test("with an unsupported content coding only the bytes can be read", async () => {
+  const foreign = () => internal.makeResponse({ status: 200, body: gzip, foreign: "br" });
   await rejects(foreign().text(), "TypeError", "br");
   await rejects(foreign().json(), "TypeError", "br");
   equal(await foreign().bytes(), gzip);
-  equal(internal.spend(new Response(foreign().body)).body, gzip);
+  equal(internal.takeParts(new Response(foreign().body)).body, gzip);
 });

@@ -1,4 +1,4 @@
-test("a message reaches the other channels of its name, later, never its sender", async () => {
+test("a message is delivered to the other channels of its name, in another turn", async () => {
   const [a, b, c, other] = ["room", "room", "room", "elsewhere"].map((name) => new BroadcastChannel(name)), log = [];
   for (const [name, channel] of Object.entries({ a, b, c, other })) channel.onmessage = (event) => log.push(name + event.data);
   a.postMessage("!");
@@ -8,7 +8,7 @@ test("a message reaches the other channels of its name, later, never its sender"
   for (const channel of [a, b, c, other]) channel.close();
 });
 
-test("each receiver gets a clone of its own", async () => {
+test("each receiver gets a separate clone", async () => {
   const [a, b, c] = [1, 2, 3].map(() => new BroadcastChannel("clones")), seen = [];
   for (const channel of [b, c]) channel.addEventListener("message", (event) => seen.push(event.data));
   const value = { list: [1, new Map([["k", undefined]])] };
@@ -16,11 +16,11 @@ test("each receiver gets a clone of its own", async () => {
   value.list.push("later");
   await sleep(1);
   equal(seen, [{ list: [1, new Map([["k", undefined]])] }, { list: [1, new Map([["k", undefined]])] }]);
-  ok(seen[0] !== seen[1], "they are two objects");
+  ok(seen[0] !== seen[1], "they must be two objects");
   for (const channel of [a, b, c]) channel.close();
 });
 
-test("a view stays a view for the channels, and is bytes for Go", async () => {
+test("channels get a view as a view, Go gets its bytes", async () => {
   const [a, b] = [1, 2].map(() => new BroadcastChannel("bytes"));
   let data;
   b.onmessage = (event) => (data = event.data);
@@ -31,7 +31,7 @@ test("a view stays a view for the channels, and is bytes for Go", async () => {
   equal(published().at(-1), "bytes bytes 0203");
 });
 
-test("Go is told what was posted", () => {
+test("posted messages are published by Go", () => {
   const channel = new BroadcastChannel("go");
   channel.postMessage("text");
   channel.postMessage({ a: 1 });
@@ -52,7 +52,7 @@ test("a closed channel neither sends nor receives", async () => {
   a.close();
 });
 
-test("what cannot be cloned is an error for the sender", () => {
+test("a message that cannot be cloned is an error of postMessage", () => {
   const channel = new BroadcastChannel("errors");
   throws(() => channel.postMessage(() => {}), "DataCloneError");
   throws(() => channel.postMessage(), "TypeError", "1 argument");
@@ -60,7 +60,7 @@ test("what cannot be cloned is an error for the sender", () => {
   channel.close();
 });
 
-test("a channel that throws does not keep the others from hearing", async () => {
+test("an exception in one channel does not affect the others", async () => {
   const [a, b, c] = [1, 2, 3].map(() => new BroadcastChannel("throwing")), reported = [];
   internal.setReporter((error) => reported.push(error.message));
   let heard = 0;

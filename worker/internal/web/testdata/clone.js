@@ -1,6 +1,6 @@
 const ways = { structuredClone, "serialize and back": (value) => internal.deserialize(internal.serialize(value)) };
 
-// both runs a check for the two ways of cloning.
+// both defines a case for each of the two ways of cloning.
 const both = (name, check) => {
   for (const [way, clone] of Object.entries(ways)) test(`${name}: ${way}`, () => check(clone));
 };
@@ -13,7 +13,7 @@ both("plain objects and arrays", (clone) => {
   for (const value of [{}, [], { a: 1, b: [true, { c: null }] }, [[[[]]]], { "": 0, "a b": 1 }, [undefined], { a: undefined }, { x: [NaN, -0] }]) equal(clone(value), value);
 });
 
-both("keys that look like ours", (clone) => {
+both("keys like those of the format", (clone) => {
   for (const value of [{ $: 1 }, { $: ["ref", 0] }, { $: undefined, a: { $: { $: [] } } }, [{ $: ["Map", []] }]]) equal(clone(value), value);
   const own = JSON.parse('{"__proto__": {"a": 1}, "toJSON": 5, "constructor": 6}');
   const copy = clone(own);
@@ -48,11 +48,11 @@ both("boxed primitives", (clone) => {
 both("errors", (clone) => {
   for (const error of [new Error("m"), new TypeError("m"), new RangeError(""), Object.assign(new Error("m"), { name: "Custom" })]) {
     const copy = clone(error);
-    ok(copy instanceof Error && copy !== error, "it is another Error");
+    ok(copy instanceof Error && copy !== error, "the clone must be another Error");
     equal([copy.name, copy.message, copy.stack], [error.name === "Custom" ? "Error" : error.name, error.message, String(error.stack)]);
   }
   class Own extends TypeError {}
-  ok(clone(new Own("x")) instanceof TypeError, "a class of one's own becomes its base");
+  ok(clone(new Own("x")) instanceof TypeError, "a subclass must be cloned as its built-in superclass");
   const exception = clone(new DOMException("m", "AbortError"));
   equal([exception instanceof DOMException, exception.name, exception.message, exception.code], [true, "AbortError", "m", 20]);
 });
@@ -65,7 +65,7 @@ both("buffers and views", (clone) => {
   equal([view instanceof DataView, view.byteOffset, view.byteLength, view.getUint8(0)], [true, 1, 3, 2]);
   for (const array of [new Float64Array([1.5, NaN]), new BigInt64Array([-5n]), new Uint8ClampedArray([255]), new Float32Array(0)]) equal(clone(array), array);
   const two = clone([new Uint8Array(buffer), new Uint8Array(buffer, 4), buffer]);
-  ok(two[0].buffer === two[1].buffer && two[1].buffer === two[2], "views share their buffer still");
+  ok(two[0].buffer === two[1].buffer && two[1].buffer === two[2], "the clones of views must share their buffer");
   const growing = clone(new ArrayBuffer(2, { maxByteLength: 8 }));
   growing.resize(8);
   equal(growing.byteLength, 8);
@@ -76,24 +76,24 @@ both("cycles and shared references", (clone) => {
   value.self = value;
   value.list.push(value, value.list);
   const copy = clone(value);
-  ok(copy !== value && copy.self === copy && copy.list[0] === copy && copy.list[1] === copy.list, "cycles stay cycles");
+  ok(copy !== value && copy.self === copy && copy.list[0] === copy && copy.list[1] === copy.list, "cycles must be preserved");
   const shared = { a: 1 }, pair = clone([shared, shared, { a: 1 }]);
-  ok(pair[0] === pair[1] && pair[0] !== pair[2], "shared stays shared");
+  ok(pair[0] === pair[1] && pair[0] !== pair[2], "shared references must be preserved");
   const map = new Map();
   map.set(map, map);
   const looped = clone(map);
-  ok(looped.get(looped) === looped, "a map may hold itself");
+  ok(looped.get(looped) === looped, "a map may contain itself");
   const deep = [new Uint8Array(1), new Date(0), /x/, new Error("e"), Object("s"), new Set(), { $: 1 }, shared];
   const twice = clone([deep, ...deep]);
-  deep.forEach((_, i) => ok(twice[0][i] === twice[i + 1], `member ${i} is shared`));
+  deep.forEach((_, i) => ok(twice[0][i] === twice[i + 1], `member ${i} must be shared`));
 });
 
-both("class instances become plain, prototypes do not travel", (clone) => {
+both("class instances become plain objects", (clone) => {
   class Point { x = 1; #y = 2; get y() { return this.#y; } }
   const copy = clone(new Point());
   equal([copy, Object.getPrototypeOf(copy) === Object.prototype], [{ x: 1 }, true]);
   class List extends Array {}
-  ok(clone(List.of(1)).constructor === Array, "a list of one's own becomes an Array");
+  ok(clone(List.of(1)).constructor === Array, "a subclass of Array must be cloned as an Array");
   equal(clone(Object.create(null, { a: { value: 1, enumerable: true }, b: { value: 2 } })), { a: 1 });
   equal(clone(Object.create(Map.prototype)), {});
   equal(clone(Object.create({ inherited: 1 })), {});
@@ -107,7 +107,7 @@ both("getters are called once", (clone) => {
   throws(() => clone({ get a() { throw new RangeError("own"); } }), "RangeError", "own");
 });
 
-both("what is no data is refused", (clone) => {
+both("values that are not data are refused", (clone) => {
   const all = [() => {}, class {}, Symbol("s"), Object(Symbol("s")), new WeakMap(), new WeakSet(), Promise.resolve(), new WeakRef({}), (function* () {})(),
     new Headers(), new URL("http://h"), new EventTarget(), new Event("x"), new Response(), new AbortController().signal, crypto];
   for (const value of all) {
@@ -117,7 +117,7 @@ both("what is no data is refused", (clone) => {
   }
 });
 
-test("deep data that serialize did not write is refused, or read", () => {
+test("deeply nested data is deserialized or refused", () => {
   for (const text of ["J" + "[".repeat(5e4), "S" + "[".repeat(5e4) + "]".repeat(5e4), "S" + '{"$":["Map",['.repeat(1e4), "J" + "[".repeat(5e4) + "]".repeat(5e4)]) {
     try {
       internal.deserialize(text);
@@ -140,10 +140,10 @@ test("transfer moves a buffer", () => {
   const buffer = new Uint8Array([1, 2, 3]).buffer, unused = new ArrayBuffer(4);
   const copy = structuredClone({ buffer, view: new Uint8Array(buffer, 1) }, { transfer: [buffer, unused] });
   equal([buffer.detached, unused.detached, copy.buffer, copy.view], [true, true, new Uint8Array([1, 2, 3]).buffer, new Uint8Array([2, 3])]);
-  ok(copy.view.buffer === copy.buffer, "the view is one of the moved buffer");
+  ok(copy.view.buffer === copy.buffer, "the view must have the moved buffer");
 });
 
-test("transfer is checked, and nothing moves if cloning fails", () => {
+test("transfer is checked, and nothing is moved if cloning fails", () => {
   const buffer = new ArrayBuffer(1);
   throws(() => structuredClone(1, { transfer: [buffer, buffer] }), "DataCloneError", "twice");
   throws(() => structuredClone(1, { transfer: [{}] }), "DataCloneError", "ArrayBuffer");
@@ -155,9 +155,9 @@ test("transfer is checked, and nothing moves if cloning fails", () => {
   throws(() => structuredClone(), "TypeError", "1 argument");
 });
 
-test("plain data is JSON behind a letter", () => equal([internal.serialize({ a: [1, "x"] }), internal.serialize("x")], ['J{"a":[1,"x"]}', 'J"x"']));
+test("plain data is a letter followed by JSON", () => equal([internal.serialize({ a: [1, "x"] }), internal.serialize("x")], ['J{"a":[1,"x"]}', 'J"x"']));
 
-test("what serialize did not write is refused", () => {
+test("other text is refused", () => {
   for (const text of ["", "J", "X1", "J{", "S{", 'S{"$":1}', 'S{"$":["nope"]}', 'S{"$":["toString"]}', 'S{"$":["ref",0]}', 'S{"$":["ref",-1]}', 'S{"$":["Map",[1]]}', 'S{"$":["View","Uint8Array",{},0,1]}',
     'S{"$":["View","Function",{"$":["ArrayBuffer","",null]},0,0]}', 'S{"$":["Array",-1,{}]}', 'S{"$":["RegExp","(",""]}', 'S{"$":["ArrayBuffer","!",null]}', 'S{"$":["bigint","x"]}', 'S{"$":["Error","Function","",""]}', 'S{"$":["Object"]}']) {
     throws(() => internal.deserialize(text), "DataCloneError", "cannot be read back");
@@ -166,20 +166,20 @@ test("what serialize did not write is refused", () => {
 
 both("an error keeps its cause", (clone) => {
   const cause = new RangeError("why"), copy = clone(new Error("m", { cause }));
-  ok(copy.cause instanceof RangeError && copy.cause !== cause, "the cause is a copy");
+  ok(copy.cause instanceof RangeError && copy.cause !== cause, "the cause must be a copy");
   equal([copy.cause.message, Object.keys(copy), Object.getOwnPropertyDescriptor(copy, "cause").enumerable], ["why", [], false]);
   equal([clone(new Error("m", { cause: undefined })).cause, "cause" in clone(new Error("m", { cause: undefined })), "cause" in clone(new Error("m"))], [undefined, true, false]);
   const loop = new Error("loop");
   loop.cause = { loop };
   const again = clone(loop);
-  ok(again.cause.loop === again, "a cycle stays one");
+  ok(again.cause.loop === again, "a cycle must be preserved");
   throws(() => clone(new Error("m", { cause: () => {} })), "DataCloneError");
 });
 
 both("blobs and files", (clone) => {
   const blob = new Blob(["h", new Uint8Array([0xc3, 0xa9])], { type: "text/X" }), file = new File([blob], "näme", { type: "a/b", lastModified: 7 });
   const [one, two, same] = clone([blob, file, blob]);
-  ok(one instanceof Blob && !(one instanceof File) && one !== blob && one === same, "a Blob is another Blob, once");
+  ok(one instanceof Blob && !(one instanceof File) && one !== blob && one === same, "a Blob must be cloned once");
   equal([one.size, one.type, two instanceof File, two.size, two.type, two.name, two.lastModified], [3, "text/x", true, 3, "a/b", "näme", 7]);
   equal(clone(new Blob([])).size, 0);
   equal(clone(Object.create(Blob.prototype, { own: { value: 1, enumerable: true } })), { own: 1 });

@@ -1,4 +1,4 @@
-// logs checks what console.log prints.
+// logs defines a case that checks the output of console.log.
 const logs = (name, cases) => test(name, () => {
   for (const [want, ...args] of cases) {
     console.log(...args);
@@ -38,7 +38,7 @@ logs("quotation marks", [
   ["[ 'a', \"it's\", `'\"`, '\\n\\x01\\\\' ]", ["a", "it's", "'\"", "\n\x01\\"]],
 ]);
 
-logs("our own classes", [
+logs("classes of the platform", [
   ["Headers { a: 'b' }", new Headers({ a: "b" })], ["URLSearchParams { a: '1' }", new URLSearchParams("a=1")], ["AbortSignal { aborted: false }", new AbortController().signal], ["BroadcastChannel { name: 'n' }", new BroadcastChannel("n")],
 ]);
 
@@ -54,38 +54,38 @@ test("errors show their stack, their properties and their cause", () => {
   ok(/^log TypeError: bad\n    at .*console\.js:\d+:\d+/.test(text), `the stack follows: ${text}`);
   ok(text.includes("[cause]: Error: why") && text.includes("code: 5"), `cause and code follow: ${text}`);
   console.log(new DOMException("m", "AbortError"));
-  ok(lines().at(-1).startsWith("log AbortError: m"), "a DOMException has its name");
+  ok(lines().at(-1).startsWith("log AbortError: m"), "a DOMException must be shown with its name");
   const bare = new Error("x"); bare.stack = undefined;
   console.log([bare]);
   equal(lines().at(-1), "log [ [Error: x] ]");
 });
 
-test("what is shown is bounded", () => {
+test("the output is bounded", () => {
   console.log(Array.from({ length: 150 }, () => 1));
-  ok(lines().at(-1).includes("... 50 more items"), "of a list, 100 items");
+  ok(lines().at(-1).includes("... 50 more items"), "at most 100 items of a list must be shown");
   console.log(new Map(Array.from({ length: 101 }, (_, i) => [i, i])));
-  ok(lines().at(-1).includes("... 1 more item\n"), "of a map, 100 entries");
+  ok(lines().at(-1).includes("... 1 more item\n"), "at most 100 entries of a map must be shown");
   console.log([new Array(1000)].flat().concat(new Array(3)).length, new Array(1e6), new Uint8Array(5000));
-  ok(lines().at(-1).length < 1500, "of holes, one line");
+  ok(lines().at(-1).length < 1500, "holes must be shown as one item");
   console.log(["x".repeat(20_000)]);
-  ok(lines().at(-1).length < 10_100 && lines().at(-1).includes("10000 more characters"), "of a text, 10,000 characters");
+  ok(lines().at(-1).length < 10_100 && lines().at(-1).includes("10000 more characters"), "at most 10,000 characters of a string must be shown");
   const wide = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [i, Array.from({ length: 10 }, () => ["y".repeat(9_000)])]));
   console.log(wide);
   ok(lines().at(-1).length < 66_000, `in all, 64 KiB, got ${lines().at(-1).length}`);
   console.log({ ["k".repeat(1e5)]: Symbol("s".repeat(1e5)) });
   ok(lines().at(-1).length < 66_000, `of long keys too, got ${lines().at(-1).length}`);
   console.log(new ArrayBuffer(1000));
-  ok(lines().at(-1).includes("... 950 more bytes"), "of a buffer, 50 bytes");
+  ok(lines().at(-1).includes("... 950 more bytes"), "at most 50 bytes of a buffer must be shown");
 });
 
-test("hostile objects cannot make it throw", () => {
+test("hostile objects do not make it throw", () => {
   const hostile = new Proxy({}, { ownKeys() { throw new Error("trap"); }, getOwnPropertyDescriptor() { throw new Error("trap"); }, getPrototypeOf() { throw null; } });
   for (const value of [hostile, [hostile], { toString() { throw new Error("x"); } }, Object.create({ get constructor() { throw 1; } }), Object.assign(new Error("e"), { stack: 5, name: 7 })]) {
     console.log(value);
     console.log("%s %d %j %o", value, value, value, value);
   }
   console.log(Object.defineProperty(new Error("e"), "message", { get() { throw new Error("getter"); } }));
-  ok(lines().at(-1).includes("cannot be shown"), "it says so");
+  ok(lines().at(-1).includes("cannot be shown"), "the output must contain that the value cannot be shown");
 });
 
 test("each method has its level", () => {
@@ -121,7 +121,7 @@ test("groups are indented", () => {
 
 const lastLines = (n) => lines().slice(-n);
 
-test("every method of the standard is there, and none of them throws", () => {
+test("all methods of the standard exist and do not throw", () => {
   const names = ["assert", "clear", "debug", "error", "info", "log", "table", "trace", "warn", "dir", "dirxml", "count", "countReset", "group", "groupCollapsed", "groupEnd",
     "time", "timeLog", "timeEnd", "timeStamp", "profile", "profileEnd"];
   for (const name of names) {
@@ -161,13 +161,13 @@ test("table shows columns", () => {
     "└─────────┴────┴─────┴────────┘",
   ]);
   console.table([{ a: 1, b: 2 }], ["b"]);
-  ok(lastLines(1)[0].includes("│ 0       │ 2 │") && !lastLines(1)[0].includes("a"), `only the column b is shown: ${lastLines(1)[0]}`);
+  ok(lastLines(1)[0].includes("│ 0       │ 2 │") && !lastLines(1)[0].includes("a"), `only the column b must be shown: ${lastLines(1)[0]}`);
   console.table("text");
   equal(lastLines(1), ["log text"]);
   console.table(new Map([["k", { v: 1 }]]));
   ok(/\(iteration index\).*Key.*Values/.test(lastLines(1)[0]), `a Map has keys and values: ${lastLines(1)[0]}`);
   console.table(Array.from({ length: 150 }, (_, i) => ({ i })));
-  ok(lastLines(1)[0].endsWith("... 50 more rows"), "a long table is cut");
+  ok(lastLines(1)[0].endsWith("... 50 more rows"), "a long table must be truncated");
   console.table({ get a() { throw 1; }, b: { get c() { throw 1; } } });
 });
 
@@ -178,7 +178,7 @@ test("groupCollapsed indents", () => {
   equal(lastLines(2), ["log head", "log   within"]);
 });
 
-test("an error whose name was set later is shown with that name, once", () => {
+test("an error is shown with its current name, once", () => {
   class Own extends Error { constructor(message) { super(message); this.name = "Own"; } }
   console.log(new Own("m"));
   const text = lastLines(1)[0];

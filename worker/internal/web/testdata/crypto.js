@@ -1,18 +1,18 @@
-test("randomUUID makes version 4", () => {
+test("randomUUID returns version 4", () => {
   const ids = Array.from({ length: 50 }, () => crypto.randomUUID());
   for (const id of ids) ok(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id), `${id} is a UUID`);
   equal(new Set(ids).size, 50);
 });
 
-test("getRandomValues fills the view it is given, and nothing else", () => {
+test("getRandomValues fills only the given view", () => {
   const all = new Uint8Array(64), view = all.subarray(16, 48);
-  ok(crypto.getRandomValues(view) === view, "it returns the view");
-  ok(view.some((byte) => byte !== 0), "the view is filled");
+  ok(crypto.getRandomValues(view) === view, "it must return the view");
+  ok(view.some((byte) => byte !== 0), "the view must be filled");
   equal([all.slice(0, 16).every((b) => b === 0), all.slice(48).every((b) => b === 0)], [true, true]);
-  ok(crypto.getRandomValues(new BigUint64Array(4)).some((n) => n !== 0n), "BigInts are filled");
+  ok(crypto.getRandomValues(new BigUint64Array(4)).some((n) => n !== 0n), "an array of BigInts must be filled");
 });
 
-test("it refuses what it cannot fill", () => {
+test("getRandomValues refuses other arguments", () => {
   crypto.getRandomValues(new Uint8Array(65536));
   throws(() => crypto.getRandomValues(new Uint8Array(65537)), "QuotaExceededError", "65536");
   throws(() => crypto.getRandomValues(new Float64Array(1)), "TypeMismatchError", "integers");

@@ -1,13 +1,13 @@
 const bytes = (...list) => new Uint8Array(list);
 
-test("TextEncoder writes UTF-8, half a pair as U+FFFD", () => {
+test("TextEncoder encodes UTF-8, and a lone surrogate as U+FFFD", () => {
   equal(new TextEncoder().encode("aé€😀"), bytes(97, 0xc3, 0xa9, 0xe2, 0x82, 0xac, 0xf0, 0x9f, 0x98, 0x80));
   equal(new TextEncoder().encode("\ud800x\0"), bytes(0xef, 0xbf, 0xbd, 120, 0));
   equal([new TextEncoder().encode().length, new TextEncoder().encoding], [0, "utf-8"]);
   equal(new TextEncoder().encode(12), bytes(49, 50));
 });
 
-test("encodeInto writes whole characters only", () => {
+test("encodeInto writes only whole characters", () => {
   for (const [text, room, read, written] of [
     ["abc", 5, 3, 3], ["abc", 2, 2, 2], ["aé", 2, 1, 1], ["😀b", 3, 0, 0], ["😀b", 4, 2, 4], ["a😀", 2, 1, 1], ["", 3, 0, 0], ["a", 0, 0, 0], ["\ud83d", 3, 1, 3],
   ]) {
@@ -19,7 +19,7 @@ test("encodeInto writes whole characters only", () => {
   throws(() => new TextEncoder().encodeInto("a", []), "TypeError", "Uint8Array");
 });
 
-test("TextDecoder reads every kind of bytes", () => {
+test("TextDecoder accepts buffers and views", () => {
   const decoder = new TextDecoder(), all = bytes(0, 97, 98, 99);
   equal(decoder.decode(all.buffer), "\0abc");
   equal(decoder.decode(all.subarray(1, 3)), "ab");
@@ -28,14 +28,14 @@ test("TextDecoder reads every kind of bytes", () => {
   throws(() => decoder.decode("text"), "TypeError", "ArrayBuffer");
 });
 
-test("a stream may be cut anywhere", () => {
+test("a stream may be split anywhere", () => {
   const text = "aé€😀z", all = new TextEncoder().encode(text), decoder = new TextDecoder();
   let result = "";
   for (const byte of all) result += decoder.decode(bytes(byte), { stream: true });
   equal(result + decoder.decode(), text);
 });
 
-test("the end of a stream ends a character that is cut", () => {
+test("an incomplete character at the end of a stream is replaced", () => {
   const decoder = new TextDecoder();
   equal(decoder.decode(bytes(0xe2, 0x82), { stream: true }), "");
   equal(decoder.decode(), "\ufffd");
@@ -51,7 +51,7 @@ test("invalid bytes become U+FFFD, or an error", () => {
   throws(() => new TextDecoder("utf8", { fatal: true }).decode(bytes(0xff)), "TypeError");
 });
 
-test("one byte order mark is dropped, at the start only", () => {
+test("one byte order mark is removed, only at the start", () => {
   const mark = [0xef, 0xbb, 0xbf];
   equal(new TextDecoder().decode(bytes(...mark, 97, ...mark)), "a\ufeff");
   equal(new TextDecoder().decode(bytes(...mark, ...mark)), "\ufeff");
@@ -73,7 +73,7 @@ test("options are readable", () => {
   equal([decoder.fatal, decoder.ignoreBOM, new TextDecoder().fatal], [true, true, false]);
 });
 
-test("atob and btoa go both ways", () => {
+test("atob and btoa are inverse", () => {
   const all = String.fromCharCode(...Array(256).keys());
   equal(atob(btoa(all)), all);
   for (const [text, encoded] of [["", ""], ["a", "YQ=="], ["ab", "YWI="], ["abc", "YWJj"], ["\xff\xfe", "//4="]]) equal([btoa(text), atob(encoded)], [encoded, text]);
@@ -81,7 +81,7 @@ test("atob and btoa go both ways", () => {
   throws(() => btoa("\ud800"), "InvalidCharacterError");
 });
 
-test("atob forgives white space, missing padding and loose bits", () => {
+test("atob ignores white space, missing padding and trailing bits", () => {
   for (const [encoded, text] of [[" Y Q\n=\t= ", "a"], ["YQ", "a"], ["YR==", "a"], ["YWI", "ab"], ["", ""]]) equal(atob(encoded), text);
   for (const wrong of ["Y", "YQ=", "YQ===", "=", "Y=Q=", "YWJjZ", "YW-_", "é", "YQ==YQ=="]) throws(() => atob(wrong), "InvalidCharacterError", "base64");
 });

@@ -7,7 +7,7 @@ test("listeners run in the order in which they were added", () => {
   equal(log, ["a", "b", "c"]);
 });
 
-test("the same listener counts once, and once more for capture", () => {
+test("the same listener is added once, and once more for capture", () => {
   const target = new EventTarget();
   let calls = 0;
   const listener = () => calls++;
@@ -34,14 +34,14 @@ test("a removed listener does not run, even if it was removed by one before it",
   equal(log, []);
 });
 
-test("a listener added by another one waits for the next event", () => {
+test("a listener added during dispatch is called for the next event", () => {
   const target = new EventTarget(), log = [];
   target.addEventListener("x", () => record(target, "x", log, "late"));
   target.dispatchEvent(new Event("x"));
   equal(log, []);
 });
 
-test("stopImmediatePropagation keeps the others from running, stopPropagation does not", () => {
+test("stopImmediatePropagation skips the other listeners, stopPropagation does not", () => {
   const target = new EventTarget(), log = [];
   target.addEventListener("x", (event) => event.stopPropagation());
   target.addEventListener("x", (event) => { log.push("stops"); event.stopImmediatePropagation(); });
@@ -50,7 +50,7 @@ test("stopImmediatePropagation keeps the others from running, stopPropagation do
   equal(log, ["stops"]);
 });
 
-test("preventDefault counts for cancelable events only, and not in passive listeners", () => {
+test("preventDefault has an effect only for cancelable events and outside of passive listeners", () => {
   const target = new EventTarget();
   target.addEventListener("x", (event) => event.preventDefault());
   equal(target.dispatchEvent(new Event("x", { cancelable: true })), false);
@@ -72,7 +72,7 @@ test("a function is called on the target", () => {
   let self;
   target.addEventListener("x", function () { self = this; });
   target.dispatchEvent(new Event("x"));
-  ok(self === target, "this is the target");
+  ok(self === target, "this must be the target");
 });
 
 test("a listener that throws is reported, and the others run", () => {
@@ -98,14 +98,14 @@ test("a signal removes a listener", () => {
   throws(() => target.addEventListener("x", () => {}, { signal: {} }), "TypeError", "AbortSignal");
 });
 
-test("null is no listener, and text is an error", () => {
+test("null is ignored as a listener, a string is an error", () => {
   const target = new EventTarget();
   target.addEventListener("x", null);
   throws(() => target.addEventListener("x", "text"), "TypeError", "handleEvent");
   throws(() => target.dispatchEvent({ type: "x" }), "TypeError", "Event");
 });
 
-test("an event knows its target while it is dispatched", () => {
+test("an event has its target during dispatch", () => {
   const target = new EventTarget(), event = new Event("x");
   let during;
   target.addEventListener("x", (e) => (during = [e.target === target, e.currentTarget === target, e.eventPhase, e.composedPath().length]));
@@ -115,7 +115,7 @@ test("an event knows its target while it is dispatched", () => {
   equal([event.target === target, event.currentTarget, event.eventPhase], [true, null, 0]);
 });
 
-test("an event cannot be dispatched within its own dispatch, but again later", () => {
+test("an event cannot be dispatched during its own dispatch, but after it", () => {
   const target = new EventTarget(), event = new Event("x");
   let error;
   target.addEventListener("x", () => { try { target.dispatchEvent(event); } catch (e) { error ??= e; } });
@@ -124,9 +124,9 @@ test("an event cannot be dispatched within its own dispatch, but again later", (
   equal(target.dispatchEvent(event), true);
 });
 
-test("an event that scripts make is not trusted", () => equal(new Event("x").isTrusted, false));
+test("an event that a script creates is not trusted", () => equal(new Event("x").isTrusted, false));
 
-test("CustomEvent and MessageEvent carry data", () => {
+test("CustomEvent and MessageEvent have data", () => {
   equal(new CustomEvent("x", { detail: { a: 1 } }).detail, { a: 1 });
   equal(new CustomEvent("x").detail, null);
   const event = new MessageEvent("message", { data: 5, origin: "o", lastEventId: "i" });
@@ -134,7 +134,7 @@ test("CustomEvent and MessageEvent carry data", () => {
   throws(() => new Event(), "TypeError", "1 argument");
 });
 
-test("a class of one's own can be an EventTarget", () => {
+test("a class can extend EventTarget", () => {
   class Room extends EventTarget {}
   const room = new Room(), log = [];
   record(room, "x", log, "heard");
@@ -142,11 +142,11 @@ test("a class of one's own can be an EventTarget", () => {
   equal(log, ["heard"]);
 });
 
-test("the global dispatchEvent reaches global listeners, and is their target", () => {
+test("the global dispatchEvent calls global listeners with globalThis as target", () => {
   const seen = [];
   const listener = (event) => seen.push([event.target === globalThis, event.isTrusted, event.type]);
   addEventListener("mine", listener);
-  ok(dispatchEvent(new Event("mine")), "nobody prevented the default");
+  ok(dispatchEvent(new Event("mine")), "dispatchEvent must return true");
   removeEventListener("mine", listener);
   dispatchEvent(new Event("mine"));
   equal(seen, [[true, false, "mine"]]);

@@ -1,8 +1,8 @@
 test("a DOMException has message, name and code", () => {
   const error = new DOMException("it failed", "NotFoundError");
   equal([error.message, error.name, error.code, String(error)], ["it failed", "NotFoundError", 8, "NotFoundError: it failed"]);
-  ok(error instanceof Error && error instanceof DOMException, "it is an Error");
-  ok(typeof error.stack === "string", "it has a stack");
+  ok(error instanceof Error && error instanceof DOMException, "it must be an Error");
+  ok(typeof error.stack === "string", "it must have a stack");
 });
 
 test("name and message have defaults", () => {
@@ -10,14 +10,14 @@ test("name and message have defaults", () => {
   equal([error.message, error.name, error.code], ["", "Error", 0]);
 });
 
-test("a name that is not in the table has the code 0", () => equal(new DOMException("", "toString").code, 0));
+test("an unknown name has the code 0", () => equal(new DOMException("", "toString").code, 0));
 
-test("it takes a cause", () => {
+test("cause is an option", () => {
   const error = new DOMException("m", { name: "DataCloneError", cause: 7 });
   equal([error.name, error.cause, error.code], ["DataCloneError", 7, 25]);
 });
 
-test("the legacy constants are there", () => {
+test("legacy constants", () => {
   equal([DOMException.INDEX_SIZE_ERR, DOMException.DATA_CLONE_ERR, DOMException.URL_MISMATCH_ERR, DOMException.INVALID_STATE_ERR], [1, 25, 21, 11]);
   equal([DOMException.QUOTA_EXCEEDED_ERR, DOMException.NO_MODIFICATION_ALLOWED_ERR, new DOMException().ABORT_ERR], [22, 7, 20]);
 });

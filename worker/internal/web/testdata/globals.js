@@ -7,12 +7,12 @@ test("globals are writable, configurable and not enumerable", () => {
 
 test("self is the global object", () => equal(self === globalThis && self.self === self, true));
 
-test("the host object is gone", () => {
+test("the host object is deleted", () => {
   equal(typeof globalThis.__host, "undefined");
   equal(Object.getOwnPropertyNames(globalThis).filter((name) => name.startsWith("_")), []);
 });
 
-test("no global of ours is a symbol", () => equal(Object.getOwnPropertySymbols(globalThis).map(String), ["Symbol(Symbol.toStringTag)"]));
+test("no global has a symbol as its key", () => equal(Object.getOwnPropertySymbols(globalThis).map(String), ["Symbol(Symbol.toStringTag)"]));
 
 test("classes and functions have their names", () => {
   for (const name of ["URL", "URLSearchParams", "Headers", "Request", "Response", "Event", "EventTarget", "AbortSignal", "DOMException",
@@ -28,14 +28,14 @@ test("objects have their tags", () => {
   equal(Object.prototype.toString.call(console), "[object console]");
 });
 
-test("methods do not work on other objects", () => {
+test("methods throw for other objects", () => {
   throws(() => Headers.prototype.get.call({}, "a"), "TypeError");
   throws(() => Object.getOwnPropertyDescriptor(URL.prototype, "href").get.call({}), "TypeError");
 });
 
-test("navigator names Linger", () => equal(navigator.userAgent, "Linger"));
+test("navigator.userAgent is Linger", () => equal(navigator.userAgent, "Linger"));
 
-test("what only the platform makes cannot be constructed", () => {
+test("scripts cannot construct objects of the platform", () => {
   for (const constructor of [Crypto, Performance, Navigator, AbortSignal]) throws(() => new constructor(), "TypeError", "Illegal constructor");
 });
 

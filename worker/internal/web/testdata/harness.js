@@ -1,4 +1,5 @@
-// The cases of a file, and the checks they make. Go runs one case at a time: start(i), then result(i) until it is there.
+// The functions with which the cases of a file are defined and run, and assertions for them. For each case Go calls start(i),
+// and then result(i) until the result is not undefined. The result is "" or the text of an error.
 const cases = [];
 const results = [];
 
@@ -28,18 +29,19 @@ const show = (value) => {
 
 globalThis.equal = (actual, expected, what = "the value") => {
   const [got, want] = [show(actual), show(expected)];
-  if (got !== want) throw new Error(`${what} is ${got}, want ${want}`);
+  if (got !== want) throw new Error(`${what}: got ${got}, want ${want}`);
 };
 
 globalThis.ok = (condition, what) => {
   if (!condition) throw new Error(what);
 };
 
-// throws checks that a function throws, or that its promise rejects, with an error of this name and these words.
+// checkError checks that an error has a name and that its message contains words. throws and rejects check the exception of
+// a function and the rejection of a promise.
 const checkError = (error, name, words) => {
-  ok(error !== undefined, `nothing was thrown, want a ${name}`);
+  ok(error !== undefined, `got no exception, want a ${name}`);
   equal(error.name, name, "the name of the error");
-  if (words) ok(error.message.includes(words), `the message "${error.message}" does not say "${words}"`);
+  if (words) ok(error.message.includes(words), `the message "${error.message}" does not contain "${words}"`);
   return error;
 };
 

@@ -7,7 +7,7 @@ test("names are case-insensitive, values trimmed", () => {
   equal(headers.has("content-type"), false);
 });
 
-test("it is made of pairs, objects and Headers", () => {
+test("the constructor accepts pairs, objects and Headers", () => {
   for (const init of [{ b: "2", A: "1" }, [["b", "2"], ["A", "1"]], new Map([["b", 2], ["a", 1]]), new Headers({ a: 1, b: 2 })]) {
     equal([...new Headers(init)], [["a", "1"], ["b", "2"]]);
   }
@@ -16,7 +16,7 @@ test("it is made of pairs, objects and Headers", () => {
   for (const wrong of [null, "text", 5, [["a"]], [["a", "b", "c"]], ["ab"]]) throws(() => new Headers(wrong), "TypeError");
 });
 
-test("iteration is sorted and joins what has the same name", () => {
+test("iteration is sorted, with the values of a name joined", () => {
   const headers = new Headers([["b", "1"], ["a", "2"], ["B", "3"]]);
   equal([...headers], [["a", "2"], ["b", "1, 3"]]);
   equal([[...headers.keys()], [...headers.values()]], [["a", "b"], ["2", "1, 3"]]);
@@ -25,7 +25,7 @@ test("iteration is sorted and joins what has the same name", () => {
   equal(each, ["a=2", true, "b=1, 3", true]);
 });
 
-test("each Set-Cookie stays on its own", () => {
+test("each Set-Cookie is a separate entry", () => {
   const headers = new Headers([["set-cookie", "a=1"], ["Set-Cookie", "b=2, 3"], ["x", "y"]]);
   equal(headers.getSetCookie(), ["a=1", "b=2, 3"]);
   equal([...headers], [["set-cookie", "a=1"], ["set-cookie", "b=2, 3"], ["x", "y"]]);
@@ -48,8 +48,8 @@ test("names and values are checked", () => {
   throws(() => headers.set("n"), "TypeError", "2 arguments");
 });
 
-test("headers that were received cannot be changed, but copied", () => {
-  const { headers } = internal.received({ url: "http://h/", method: "GET", headers: ["Host", "h", "X-A", "1", "x-a", "2"], body: null });
+test("received headers cannot be changed, but copied", () => {
+  const { headers } = internal.makeRequest({ url: "http://h/", method: "GET", headers: ["Host", "h", "X-A", "1", "x-a", "2"], body: null });
   equal([...headers], [["host", "h"], ["x-a", "1, 2"]]);
   for (const change of [() => headers.set("a", "b"), () => headers.append("a", "b"), () => headers.delete("host")]) throws(change, "TypeError", "cannot be changed");
   const copy = new Headers(headers);
@@ -57,7 +57,7 @@ test("headers that were received cannot be changed, but copied", () => {
   equal([copy.get("host"), headers.get("host")], ["x", "h"]);
 });
 
-test("long lists of headers are whole", () => {
+test("long lists of headers are complete", () => {
   const headers = new Headers(Array.from({ length: 5000 }, (_, i) => ["x-a" + i, "v"]));
   equal([[...headers].length, headers.get("x-a4999")], [5000, "v"]);
 });

@@ -3,7 +3,7 @@ test("the defaults", () => {
   equal([request.url, request.method, [...request.headers], request.bodyUsed, request.signal.aborted], ["http://h/b", "GET", [], false, false]);
 });
 
-test("methods are normalised where the standard says so, and checked", () => {
+test("methods are normalised according to the standard, and checked", () => {
   equal(["post", "Patch", "patch", "delete"].map((method) => new Request("http://h", { method }).method), ["POST", "Patch", "patch", "DELETE"]);
   for (const method of ["", "a b", "CONNECT", "trace", "Track"]) throws(() => new Request("http://h", { method }), "TypeError", "method");
 });
@@ -19,51 +19,51 @@ test("a body comes with its content type", async () => {
   const request = new Request("http://h", { method: "POST", body: new URLSearchParams({ a: "b c" }) });
   equal(request.headers.get("content-type"), "application/x-www-form-urlencoded;charset=UTF-8");
   equal([request.bodyUsed, await request.text(), request.bodyUsed], [false, "a=b+c", true]);
-  await rejects(request.text(), "TypeError", "read already");
-  throws(() => new Request("http://h", { body: "x" }), "TypeError", "GET has no body");
-  throws(() => new Request("http://h", { method: "head", body: "x" }), "TypeError", "HEAD has no body");
+  await rejects(request.text(), "TypeError", "already been read");
+  throws(() => new Request("http://h", { body: "x" }), "TypeError", "GET must not have a body");
+  throws(() => new Request("http://h", { method: "head", body: "x" }), "TypeError", "HEAD must not have a body");
 });
 
-test("a request can be made of another one, whose body it takes over", async () => {
+test("a request constructed from another one takes over its body", async () => {
   const first = new Request("http://h/a", { method: "PUT", headers: { a: "1" }, body: "text" });
   const second = new Request(first, { headers: { b: "2" } });
   equal([second.url, second.method, [...second.headers], first.bodyUsed], ["http://h/a", "PUT", [["b", "2"]], true]);
   equal(await second.text(), "text");
-  throws(() => new Request(first), "TypeError", "read already");
+  throws(() => new Request(first), "TypeError", "already been read");
 });
 
-test("clone gives a second body", async () => {
+test("clone returns a request with its own body", async () => {
   const request = new Request("http://h", { method: "POST", body: "{}", headers: { x: "y" } }), copy = request.clone();
   equal([await request.json(), await copy.text(), copy.headers.get("x"), copy.method], [{}, "{}", "y", "POST"]);
-  throws(() => copy.clone(), "TypeError", "read already");
+  throws(() => copy.clone(), "TypeError", "already been read");
 });
 
-test("a signal is taken and checked", () => {
+test("signal is checked", () => {
   const { signal } = new AbortController();
-  ok(new Request("http://h", { signal }).signal === signal, "the signal is the one given");
+  ok(new Request("http://h", { signal }).signal === signal, "the signal must be the given one");
   throws(() => new Request("http://h", { signal: {} }), "TypeError", "AbortSignal");
   equal(new Request("http://h", { signal: null }).signal.aborted, false);
 });
 
-test("a request that was received", async () => {
+test("a received request", async () => {
   const body = new TextEncoder().encode('\ufeff{"a":1}');
-  const request = internal.received({ url: "http://h/p?q", method: "POST", headers: ["Content-Type", "application/json"], body });
+  const request = internal.makeRequest({ url: "http://h/p?q", method: "POST", headers: ["Content-Type", "application/json"], body });
   equal([request.url, request.method, request.headers.get("content-type"), await request.clone().json()], ["http://h/p?q", "POST", "application/json", { a: 1 }]);
   equal((await request.arrayBuffer()).byteLength, body.length);
-  ok(request instanceof Request, "it is a Request");
+  ok(request instanceof Request, "it must be a Request");
 });
 
-test("a request says what it is beside its parts", () => {
+test("settings of a request", () => {
   const names = ["mode", "credentials", "cache", "redirect", "referrer", "referrerPolicy", "integrity", "keepalive", "duplex", "destination"];
   const of = (request) => names.map((name) => request[name]);
   const defaults = ["cors", "same-origin", "default", "follow", "about:client", "", "", false, "half", ""];
-  const received = internal.received({ url: "http://h/", method: "GET", headers: [], body: null });
+  const received = internal.makeRequest({ url: "http://h/", method: "GET", headers: [], body: null });
   equal([of(new Request("http://h/")), of(received), of(received.clone())], [defaults, defaults, defaults]);
   const given = new Request("http://h/", { mode: "no-cors", credentials: "omit", cache: "no-store", redirect: "manual", referrer: "http://r/", referrerPolicy: "origin", integrity: "sha256-x", keepalive: 1, duplex: "half" });
   const want = ["no-cors", "omit", "no-store", "manual", "http://r/", "origin", "sha256-x", true, "half", ""];
   equal([of(given), of(given.clone()), of(new Request(given)), of(new Request("http://o/", given))], [want, want, want, want]);
   equal(new Request(given, { cache: "reload" }).cache, "reload");
   for (const [name, value] of Object.entries({ mode: "x", credentials: "all", cache: "never", redirect: "maybe", referrerPolicy: "none", duplex: "full" })) {
-    throws(() => new Request("http://h/", { [name]: value }), "TypeError", `A request's ${name} is one of`);
+    throws(() => new Request("http://h/", { [name]: value }), "TypeError", `The ${name} of a request must be one of`);
   }
 });

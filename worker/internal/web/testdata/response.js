@@ -23,7 +23,7 @@ test("text, bytes and parameters as bodies", async () => {
   equal(new Response("x", { headers: { "Content-Type": "text/html" } }).headers.get("content-type"), "text/html");
 });
 
-test("a body is a copy of the bytes it was given", async () => {
+test("a body is a copy of the given bytes", async () => {
   const bytes = new Uint8Array([1]), response = new Response(bytes);
   bytes[0] = 9;
   const copy = response.clone(), first = await response.bytes();
@@ -31,18 +31,18 @@ test("a body is a copy of the bytes it was given", async () => {
   equal(Array.from(await copy.bytes()), [1]);
 });
 
-test("a body is read once, an empty one as often as you like", async () => {
+test("a body can be read once, a missing one repeatedly", async () => {
   const response = new Response('{"a":[1]}');
   equal([await response.json(), response.bodyUsed], [{ a: [1] }, true]);
-  await rejects(response.arrayBuffer(), "TypeError", "read already");
-  throws(() => response.clone(), "TypeError", "read already");
+  await rejects(response.arrayBuffer(), "TypeError", "already been read");
+  throws(() => response.clone(), "TypeError", "already been read");
   const empty = new Response();
   await empty.text();
   equal([await empty.text(), empty.bodyUsed, (await empty.arrayBuffer()).byteLength], ["", false, 0]);
   await rejects(new Response("no json").json(), "SyntaxError");
 });
 
-test("text() drops a byte order mark and mends what is not UTF-8", async () => {
+test("text() removes a byte order mark and replaces invalid UTF-8", async () => {
   equal(await new Response(new Uint8Array([0xef, 0xbb, 0xbf, 97, 0xff])).text(), "a\ufffd");
   equal(await new Response("\ud800").text(), "\ufffd");
 });
@@ -54,9 +54,9 @@ test("status and status text are checked", () => {
   equal(new Response(null, { statusText: "Très bien" }).statusText, "Très bien");
 });
 
-test("some statuses have no body", () => {
+test("some statuses do not allow a body", () => {
   for (const status of [204, 205, 304]) {
-    throws(() => new Response("", { status }), "TypeError", "no body");
+    throws(() => new Response("", { status }), "TypeError", "must not have a body");
     equal(new Response(null, { status }).status, status);
   }
 });
@@ -67,7 +67,7 @@ test("Response.json", async () => {
   equal(Response.json(1, { headers: { "content-type": "a/b" } }).headers.get("content-type"), "a/b");
   throws(() => Response.json(undefined), "TypeError", "JSON");
   throws(() => Response.json(() => {}), "TypeError", "JSON");
-  throws(() => Response.json({}, { status: 204 }), "TypeError", "no body");
+  throws(() => Response.json({}, { status: 204 }), "TypeError", "must not have a body");
 });
 
 test("Response.redirect", () => {
@@ -81,10 +81,10 @@ test("Response.redirect", () => {
 
 test("Response.error", () => equal([Response.error().type, Response.error().status, Response.error().ok], ["error", 0, false]));
 
-test("spend gives the worker all parts, once", () => {
+test("takeParts returns all parts, once", () => {
   const response = new Response("x", { status: 201, statusText: "Made", headers: [["set-cookie", "a"], ["set-cookie", "b"]] });
-  equal(internal.spend(response), { status: 201, statusText: "Made", headers: ["content-type", "text/plain;charset=UTF-8", "set-cookie", "a", "set-cookie", "b"], body: "x" });
-  throws(() => internal.spend(response), "TypeError", "read already");
+  equal(internal.takeParts(response), { status: 201, statusText: "Made", headers: ["content-type", "text/plain;charset=UTF-8", "set-cookie", "a", "set-cookie", "b"], body: "x" });
+  throws(() => internal.takeParts(response), "TypeError", "already been read");
 });
 
-test("only the platform makes a 101", () => equal(internal.make({ status: 101 }).status, 101));
+test("only the platform can create a 101", () => equal(internal.makeResponse({ status: 101 }).status, 101));

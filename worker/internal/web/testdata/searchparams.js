@@ -1,4 +1,4 @@
-test("it is made of text, pairs, an object, or its like", () => {
+test("the constructor accepts text, pairs, objects and URLSearchParams", () => {
   for (const init of ["a=1&b=2", "?a=1&b=2", [["a", "1"], ["b", 2]], { a: 1, b: "2" }, new Map([["a", 1], ["b", 2]]), new URLSearchParams("a=1&b=2")]) {
     equal(String(new URLSearchParams(init)), "a=1&b=2");
   }
@@ -13,14 +13,14 @@ test("get, getAll, has, size", () => {
   equal([params.has("c"), params.has("a", "3"), params.has("a", "2"), params.has("a", undefined)], [true, true, false, true]);
 });
 
-test("set replaces the first and drops the others", () => {
+test("set replaces the first and removes the others", () => {
   const params = new URLSearchParams("a=1&b=2&a=3");
   params.set("a", "x");
   params.set("n", "y");
   equal(String(params), "a=x&b=2&n=y");
 });
 
-test("delete takes a value too", () => {
+test("delete accepts a value", () => {
   const params = new URLSearchParams("a=1&a=2&b=1");
   params.delete("a", "2");
   equal(String(params), "a=1&b=1");
@@ -28,7 +28,7 @@ test("delete takes a value too", () => {
   equal(String(params), "b=1");
 });
 
-test("sort is stable and counts in UTF-16", () => {
+test("sort is stable and compares UTF-16 code units", () => {
   const params = new URLSearchParams([["z", 1], ["\ufffd", 2], ["😀", 3], ["a", 4], ["z", 0]]);
   params.sort();
   equal([...params.values()], ["4", "1", "0", "3", "2"]);
@@ -52,13 +52,13 @@ test("the form encoding", () => {
   equal(new URLSearchParams([["\ud800", "a"]]).get("\ud800"), "a");
 });
 
-test("long lists are whole", () => {
+test("long lists are complete", () => {
   const params = new URLSearchParams("a=1&".repeat(40000));
   equal([params.size, params.toString().length], [40000, 159999]);
   const long = "v".repeat(100000);
   equal([...new URLSearchParams(`x=${long}&y=2&&&z=${long}`)].map(([name, value]) => name + value.length), ["x100000", "y1", "z100000"]);
   params.append("é", "&");
-  ok(params.toString().endsWith("a=1&%C3%A9=%26"), "the last pair is there");
+  ok(params.toString().endsWith("a=1&%C3%A9=%26"), "the last pair must be included");
   equal(new URL("http://h/?" + "a&".repeat(33000)).searchParams.size, 33000);
   const url = new URL("http://h/");
   url.search = "a&".repeat(40000);

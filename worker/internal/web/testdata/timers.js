@@ -1,4 +1,4 @@
-test("timers fire in order of time, then of their making", async () => {
+test("timers fire in order of time, then of creation", async () => {
   const log = [];
   setTimeout(() => log.push("late"), 20);
   setTimeout(() => log.push("a"), 5);
@@ -7,9 +7,9 @@ test("timers fire in order of time, then of their making", async () => {
   equal(log, ["a", "b", "c", "late"]);
 });
 
-test("ids are numbers over zero, never the same", () => {
+test("ids are positive and unique", () => {
   const [a, b] = [setTimeout(() => {}), setInterval(() => {}, 5)];
-  ok(Number.isInteger(a) && a > 0 && b > a, "ids grow");
+  ok(Number.isInteger(a) && a > 0 && b > a, "ids must increase");
   clearInterval(b);
 });
 
@@ -20,7 +20,7 @@ test("an interval repeats until it is cleared, even by itself", async () => {
   equal(ticks, 3);
 });
 
-test("either clear function clears either timer, and nonsense is ignored", async () => {
+test("both clear functions clear any timer, and ignore other values", async () => {
   let fired = 0;
   clearInterval(setTimeout(() => fired++, 1));
   clearTimeout(setInterval(() => fired++, 1));
@@ -40,18 +40,18 @@ test("callbacks are called on the global object", async () => {
   let self;
   setTimeout(function () { self = this; });
   await sleep(1);
-  ok(self === globalThis, "this is the global object");
+  ok(self === globalThis, "this must be the global object");
 });
 
 test("a timer without a function is an error", () => {
-  throws(() => setTimeout("code"), "TypeError", "text is not compiled");
+  throws(() => setTimeout("code"), "TypeError", "strings are not evaluated");
   throws(() => setInterval(), "TypeError", "1 argument");
 });
 
-test("performance.now is the time since the start", async () => {
+test("performance.now returns the time since the start", async () => {
   const before = performance.now();
   await sleep(250);
   equal(performance.now() - before, 250);
-  ok(Math.abs(performance.timeOrigin - Date.now()) < 60_000, "timeOrigin is a wall-clock time");
+  ok(Math.abs(performance.timeOrigin - Date.now()) < 60_000, "timeOrigin must be a wall-clock time");
   equal(Object.keys(performance.toJSON()), ["timeOrigin"]);
 });

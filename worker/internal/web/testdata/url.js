@@ -5,13 +5,13 @@ test("the attributes", () => {
   equal([String(url), JSON.stringify(url)], [url.href, `"${url.href}"`]);
 });
 
-test("a base, as text or URL", () => {
+test("a base, as a string or URL", () => {
   equal(new URL("../x", "http://h/a/b/c").href, "http://h/a/x");
   equal(new URL("?y", new URL("http://h/a?b")).href, "http://h/a?y");
   equal(new URL({ toString: () => "http://o/" }).href, "http://o/");
 });
 
-test("what is no URL is a TypeError that says why", () => {
+test("an invalid URL is a TypeError with the reason", () => {
   throws(() => new URL("nonsense"), "TypeError", "no scheme");
   throws(() => new URL("/a", "nonsense"), "TypeError", "base");
   throws(() => new URL("http://h:99999"), "TypeError", "65535");
@@ -38,9 +38,9 @@ test("the setters", () => {
 
 test("origin cannot be set", () => throws(() => { "use strict"; new URL("http://h").origin = "x"; }, "TypeError"));
 
-test("searchParams and search follow each other", () => {
+test("searchParams and search are synchronized", () => {
   const url = new URL("http://h/?a=1&b=2#f"), params = url.searchParams;
-  ok(params === url.searchParams, "it is always the same object");
+  ok(params === url.searchParams, "it must always be the same object");
   params.append("c", "x y");
   equal(url.href, "http://h/?a=1&b=2&c=x+y#f");
   params.delete("a"); params.delete("b"); params.delete("c");
@@ -54,6 +54,6 @@ test("searchParams and search follow each other", () => {
   equal(url.href, "http://h/?e=6#g");
 });
 
-test("NUL and half a pair of surrogates", () => {
+test("NUL and lone surrogates", () => {
   equal(new URL("http://h/\ud800?\udc00#a\0b").href, "http://h/%EF%BF%BD?%EF%BF%BD#a%00b");
 });

@@ -1,5 +1,5 @@
-// Package textcodec decodes bytes to text as the WHATWG Encoding Standard (https://encoding.spec.whatwg.org/) does:
-// what is not valid becomes U+FFFD once per maximal subpart, where Go's own conversions count bytes or runs.
+// Package textcodec decodes bytes to text according to the WHATWG Encoding Standard (https://encoding.spec.whatwg.org/).
+// Each maximal subpart that is not valid becomes one U+FFFD, while conversions of Go replace each byte or each run.
 package textcodec
 
 import (
@@ -9,17 +9,17 @@ import (
 	"unicode/utf8"
 )
 
-// ErrInvalid says that bytes are not text of the encoding.
+// ErrInvalid is returned for bytes that are not valid text of the encoding.
 var ErrInvalid = errors.New("the bytes are not valid text of the encoding")
 
 const replacement = "\uFFFD"
 
-// A Decoder turns bytes into text. With final unset it holds back the beginning of a character that src may have
-// been cut in, and returns these bytes as rest; with final set rest is empty. With fatal set, bytes that are not valid
-// end in ErrInvalid; without it each maximal subpart becomes U+FFFD.
+// A Decoder decodes bytes to text. If final is false, an incomplete character at the end of src is not decoded, and its
+// bytes are returned as rest; otherwise rest is empty. If fatal is true, invalid bytes cause ErrInvalid; otherwise each
+// maximal subpart becomes U+FFFD.
 type Decoder func(src []byte, final, fatal bool) (text string, rest []byte, err error)
 
-// UTF8 decodes UTF-8 (Encoding Standard, section 8.1.1). A byte order mark is text like any other.
+// UTF8 decodes UTF-8 (Encoding Standard, section 8.1.1). It does not remove a byte order mark.
 func UTF8(src []byte, final, fatal bool) (text string, rest []byte, err error) {
 	if !final {
 		cut := len(src) - unfinished(src)
@@ -42,6 +42,7 @@ func Lossy(text string) string {
 	return replaceInvalid([]byte(text))
 }
 
+// replaceInvalid replaces each invalid maximal subpart by U+FFFD.
 func replaceInvalid(src []byte) string {
 	var b strings.Builder
 	for len(src) > 0 {
@@ -57,8 +58,8 @@ func replaceInvalid(src []byte) string {
 	return b.String()
 }
 
-// subpart returns the length of the maximal subpart of an ill-formed sequence that src begins with: the longest part
-// that could still have become a character.
+// subpart returns the length of the maximal subpart of the ill-formed sequence at the beginning of src: the longest
+// prefix that is the beginning of a character.
 func subpart(src []byte) int {
 	n := 1
 	for n < len(src) && n < utf8.UTFMax && !utf8.FullRune(src[:n]) {
@@ -70,7 +71,7 @@ func subpart(src []byte) int {
 	return n
 }
 
-// unfinished returns how many bytes at the end of src begin a character without ending it.
+// unfinished returns the number of bytes at the end of src that are the beginning of an incomplete character.
 func unfinished(src []byte) int {
 	for n := 1; n < utf8.UTFMax && n <= len(src); n++ {
 		tail := src[len(src)-n:]
@@ -84,7 +85,7 @@ func unfinished(src []byte) int {
 	return 0
 }
 
-// UTF16LE decodes UTF-16, low byte first (Encoding Standard, section 14.2). Lone surrogates are invalid.
+// UTF16LE decodes little-endian UTF-16 (Encoding Standard, section 14.2). Lone surrogates are invalid.
 func UTF16LE(src []byte, final, fatal bool) (text string, rest []byte, err error) {
 	cut := len(src) &^ 1
 	if !final && cut >= 2 && src[cut-1]&0xFC == 0xD8 {
@@ -120,13 +121,13 @@ func hasLoneSurrogate(units []uint16) bool {
 	return false
 }
 
-// windows1252 holds the characters of the bytes 0x80 to 0x9F; every other byte is its own code point.
+// windows1252 contains the characters of the bytes 0x80 to 0x9F. Every other byte is the code point of its character.
 var windows1252 = [32]rune{
 	0x20AC, 0x81, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8D, 0x017D, 0x8F,
 	0x90, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D, 0x017E, 0x0178,
 }
 
-// Windows1252 decodes windows-1252, which the Encoding Standard means by latin1 and ascii too. Every byte is valid.
+// Windows1252 decodes windows-1252, of which latin1 and ascii are labels in the Encoding Standard. Every byte is valid.
 func Windows1252(src []byte, _, _ bool) (text string, rest []byte, err error) {
 	var b strings.Builder
 	b.Grow(len(src))
@@ -140,7 +141,7 @@ func Windows1252(src []byte, _, _ bool) (text string, rest []byte, err error) {
 	return b.String(), nil, nil
 }
 
-// Latin1 returns the code points of text as bytes, or false where one of them is over 255.
+// Latin1 returns the code points of text as bytes. It reports false if one of them is above 255.
 func Latin1(text string) ([]byte, bool) {
 	out := make([]byte, 0, len(text))
 	for _, c := range text {

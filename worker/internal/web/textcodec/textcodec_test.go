@@ -9,7 +9,7 @@ import (
 	"github.com/lingerws/linger/worker/internal/web/textcodec"
 )
 
-func TestInvalidUTF8BecomesOneReplacementPerMaximalSubpart(t *testing.T) {
+func TestLossyReplacesMaximalSubparts(t *testing.T) {
 	for in, want := range map[string]string{
 		"plain":                    "plain",
 		"\xff":                     "\uFFFD",
@@ -26,12 +26,12 @@ func TestInvalidUTF8BecomesOneReplacementPerMaximalSubpart(t *testing.T) {
 		"\xf0\x80\x80\x80é\x80end": "\uFFFD\uFFFD\uFFFD\uFFFDé\uFFFDend",
 	} {
 		if got := textcodec.Lossy(in); got != want {
-			t.Errorf("%q decodes to %+q, want %+q", in, got, want)
+			t.Errorf("%q must be decoded to %+q, got %+q", in, want, got)
 		}
 	}
 }
 
-func TestUTF16AndWindows1252(t *testing.T) {
+func TestUTF16LEAndWindows1252(t *testing.T) {
 	cases := []struct {
 		name         string
 		decode       textcodec.Decoder
@@ -41,7 +41,7 @@ func TestUTF16AndWindows1252(t *testing.T) {
 		err          error
 	}{
 		{"a pair", textcodec.UTF16LE, "\x3d\xd8\x00\xde", true, true, "😀", "", nil},
-		{"a cut pair is held back", textcodec.UTF16LE, "A\x00\x3d\xd8\x00", false, true, "A", "\x3d\xd8\x00", nil},
+		{"an incomplete pair is the rest", textcodec.UTF16LE, "A\x00\x3d\xd8\x00", false, true, "A", "\x3d\xd8\x00", nil},
 		{"an odd byte at the end", textcodec.UTF16LE, "A\x00B", true, false, "A\uFFFD", "", nil},
 		{"an odd byte at the end is fatal", textcodec.UTF16LE, "A\x00B", true, true, "", "", textcodec.ErrInvalid},
 		{"a lone surrogate", textcodec.UTF16LE, "\x00\xdcA\x00", true, false, "\uFFFDA", "", nil},
@@ -58,17 +58,17 @@ func TestUTF16AndWindows1252(t *testing.T) {
 	}
 }
 
-func TestLatin1GoesBothWays(t *testing.T) {
+func TestLatin1AndFromLatin1AreInverse(t *testing.T) {
 	all := make([]byte, 256)
 	for i := range all {
 		all[i] = byte(i)
 	}
 	got, ok := textcodec.Latin1(textcodec.FromLatin1(all))
 	if !ok || string(got) != string(all) {
-		t.Errorf("the 256 bytes came back as %x", got)
+		t.Errorf("the 256 bytes must come back unchanged, got %x", got)
 	}
 	if _, ok := textcodec.Latin1("Ā"); ok {
-		t.Error("a code point over 255 was taken for a byte")
+		t.Error("Latin1 must report false for a code point above 255")
 	}
 }
 
@@ -79,19 +79,19 @@ func FuzzUTF8(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src []byte, cut int) {
 		whole, rest, err := textcodec.UTF8(src, true, false)
 		if err != nil || len(rest) != 0 || !utf8.ValidString(whole) {
-			t.Fatalf("%q decodes to %q, rest %q, %v; want valid text and no rest", src, whole, rest, err)
+			t.Fatalf("%q must be decoded to valid text without a rest, got %q, %q, %v", src, whole, rest, err)
 		}
 		if utf8.Valid(src) && whole != string(src) {
-			t.Fatalf("valid text %q was changed to %q", src, whole)
+			t.Fatalf("valid text %q must not be changed, got %q", src, whole)
 		}
 		if _, _, err := textcodec.UTF8(src, true, true); (err == nil) != utf8.Valid(src) {
-			t.Fatalf("the fatal decoder said %v of %q, and Go says valid: %v", err, src, utf8.Valid(src))
+			t.Fatalf("the fatal decoder returned %v for %q, for which utf8.Valid is %v", err, src, utf8.Valid(src))
 		}
 		cut = min(max(cut, 0), len(src))
 		head, held, _ := textcodec.UTF8(src[:cut], false, false)
 		tail, _, _ := textcodec.UTF8(append(held[:len(held):len(held)], src[cut:]...), true, false)
 		if head+tail != whole {
-			t.Fatalf("cut at %d, %q decodes to %q, in one piece to %q", cut, src, head+tail, whole)
+			t.Fatalf("split at %d, %q is decoded to %q, but in one piece to %q", cut, src, head+tail, whole)
 		}
 	})
 }
@@ -109,13 +109,13 @@ func FuzzUTF16(f *testing.F) {
 			want += "\uFFFD"
 		}
 		if whole != want {
-			t.Fatalf("%x decodes to %q, want %q", src, whole, want)
+			t.Fatalf("%x must be decoded to %q, got %q", src, want, whole)
 		}
 		cut = min(max(cut, 0), len(src))
 		head, held, _ := textcodec.UTF16LE(src[:cut], false, false)
 		tail, _, _ := textcodec.UTF16LE(append(held[:len(held):len(held)], src[cut:]...), true, false)
 		if len(src)%2 == 0 && head+tail != whole {
-			t.Fatalf("cut at %d, %x decodes to %q, in one piece to %q", cut, src, head+tail, whole)
+			t.Fatalf("split at %d, %x is decoded to %q, but in one piece to %q", cut, src, head+tail, whole)
 		}
 	})
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/lingerws/linger/worker/internal/web/textcodec"
 )
 
-// ParseForm reads application/x-www-form-urlencoded text (URL Standard, section 5.1) into names and values in turn:
-// name, value, name, value. Bytes that are not UTF-8 become U+FFFD.
+// ParseForm parses application/x-www-form-urlencoded text (URL Standard, section 5.1). It returns names and values in
+// turn: name, value, name, value. Bytes that are not UTF-8 become U+FFFD.
 func ParseForm(text string) []string {
 	var pairs []string
 	for field := range strings.SplitSeq(text, "&") {
@@ -20,12 +20,13 @@ func ParseForm(text string) []string {
 	return pairs
 }
 
+// decodeForm decodes a name or a value.
 func decodeForm(text string) string {
 	return textcodec.Lossy(percentDecode(strings.ReplaceAll(text, "+", " ")))
 }
 
-// FormatForm writes names and values in turn as application/x-www-form-urlencoded text (URL Standard, section 5.2).
-// A name without its value counts as one with an empty value.
+// FormatForm returns names and values, which are given in turn, as application/x-www-form-urlencoded text (URL Standard,
+// section 5.2). A missing last value is treated as empty.
 func FormatForm(pairs []string) string {
 	var b strings.Builder
 	for i, text := range pairs {
@@ -43,6 +44,7 @@ func FormatForm(pairs []string) string {
 	return b.String()
 }
 
+// writeForm encodes a name or a value.
 func writeForm(b *strings.Builder, text string) {
 	for i := range len(text) {
 		if text[i] == ' ' {

@@ -8,8 +8,8 @@ import (
 	"github.com/lingerws/linger/worker/internal/web/textcodec"
 )
 
-// domainProfile is the processing of Unicode UTS 46 with the flags that the URL Standard, section 3.3, sets:
-// non-transitional, hyphens and length unchecked.
+// domainProfile is the processing of Unicode UTS 46 with the flags of the URL Standard, section 3.3: non-transitional,
+// without checks of hyphens and lengths.
 var domainProfile = idna.New(
 	idna.MapForLookup(),
 	idna.Transitional(false),
@@ -20,17 +20,17 @@ var domainProfile = idna.New(
 	idna.VerifyDNSLength(false),
 )
 
-// Code points that may not stand in a host (URL Standard, section 3.2).
+// Forbidden code points (URL Standard, section 3.2).
 const (
 	forbiddenHost   = "\x00\t\n\r #/:<>?@[\\]^|"
 	forbiddenDomain = forbiddenHost + "%\x7f"
 )
 
-// parseHost is the host parser (URL Standard, section 3.5).
+// parseHost implements the host parser (URL Standard, section 3.5).
 func parseHost(input string, special bool) (string, error) {
 	if strings.HasPrefix(input, "[") {
 		if !strings.HasSuffix(input, "]") {
-			return "", invalid("the IPv6 address %q lacks its closing bracket", input)
+			return "", invalid("the IPv6 address %q has no closing bracket", input)
 		}
 		return parseIPv6(input[1 : len(input)-1])
 	}
@@ -42,7 +42,7 @@ func parseHost(input string, special bool) (string, error) {
 		return "", err
 	}
 	if i := strings.IndexFunc(domain, isForbiddenInDomain); i >= 0 {
-		return "", invalid("the host %q contains %q, which no host may", input, domain[i])
+		return "", invalid("the host %q contains %q, which is not allowed", input, domain[i])
 	}
 	if endsInNumber(domain) {
 		return parseIPv4(domain)
@@ -54,31 +54,32 @@ func isForbiddenInDomain(c rune) bool {
 	return c < 0x20 || strings.ContainsRune(forbiddenDomain, c)
 }
 
+// parseOpaqueHost implements the opaque-host parser.
 func parseOpaqueHost(input string) (string, error) {
 	if i := strings.IndexAny(input, forbiddenHost); i >= 0 {
-		return "", invalid("the host %q contains %q, which no host may", input, input[i])
+		return "", invalid("the host %q contains %q, which is not allowed", input, input[i])
 	}
 	return percentEncode(input, c0ControlSet), nil
 }
 
-// domainToASCII lower-cases a domain and writes its labels beyond ASCII in Punycode.
+// domainToASCII converts a domain to lower case, and its non-ASCII labels to Punycode.
 func domainToASCII(domain string) (string, error) {
 	result := strings.ToLower(domain)
-	if !plainASCII(result) {
+	if !isPlainASCII(result) {
 		var err error
-		if result, err = international(domain); err != nil {
+		if result, err = internationalToASCII(domain); err != nil {
 			return "", invalid("the host %q is not a valid international domain name", domain)
 		}
 	}
 	if result == "" {
-		return "", invalid("the host is empty, and a URL of this scheme needs one")
+		return "", invalid("the host is empty, but a URL of this scheme needs one")
 	}
 	return result, nil
 }
 
-// international writes a domain as an international one, if it can be read back: a label of more than 1,024 characters
-// could not.
-func international(domain string) (string, error) {
+// internationalToASCII converts an international domain name to ASCII. It processes the result once more, because a label
+// of more than 1,024 characters can be converted to Punycode that is not valid itself.
+func internationalToASCII(domain string) (string, error) {
 	result, err := domainProfile.ToASCII(domain)
 	if err != nil {
 		return "", err
@@ -86,9 +87,8 @@ func international(domain string) (string, error) {
 	return domainProfile.ToASCII(result)
 }
 
-// plainASCII tells whether a lower-case domain needs no international processing. A label that claims to be Punycode
-// does: it has to be checked.
-func plainASCII(domain string) bool {
+// isPlainASCII reports whether a lower-case domain is ASCII without Punycode labels, which must be checked.
+func isPlainASCII(domain string) bool {
 	for i := range len(domain) {
 		if domain[i] >= 0x80 {
 			return false

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// endsInNumber tells whether a domain has to be an IPv4 address (URL Standard, section 3.5).
+// endsInNumber reports whether a domain must be an IPv4 address (URL Standard, section 3.5).
 func endsInNumber(domain string) bool {
 	labels := strings.Split(domain, ".")
 	last := labels[len(labels)-1]
@@ -24,8 +24,8 @@ func endsInNumber(domain string) bool {
 	return ok
 }
 
-// parseIPv4 reads an address of one to four numbers, each decimal, octal or hexadecimal, the last of which fills all
-// bytes that are left.
+// parseIPv4 parses an address of one to four numbers, each decimal, octal or hexadecimal. The last number fills all
+// remaining bytes.
 func parseIPv4(domain string) (string, error) {
 	labels := strings.Split(strings.TrimSuffix(domain, "."), ".")
 	if len(labels) > 4 {
@@ -36,7 +36,7 @@ func parseIPv4(domain string) (string, error) {
 		number, ok := ipv4Number(label)
 		last := i == len(labels)-1
 		if !ok || (!last && number > 255) || (last && number >= 1<<(8*(5-len(labels)))) {
-			return "", invalid("part %q of the IPv4 address %q is out of range or no number", label, domain)
+			return "", invalid("part %q of the IPv4 address %q is not a number, or out of range", label, domain)
 		}
 		if last {
 			address += number
@@ -47,8 +47,8 @@ func parseIPv4(domain string) (string, error) {
 	return fmt.Sprintf("%d.%d.%d.%d", address>>24, address>>16&255, address>>8&255, address&255), nil
 }
 
-// ipv4Number reads 0x10, 020 and 16 alike. A number too large for any part reads as the largest one, which the range
-// checks refuse.
+// ipv4Number parses a decimal, octal or hexadecimal number: 16, 020 or 0x10. For a number that is too large it returns
+// 1<<40, which is out of range.
 func ipv4Number(text string) (uint64, bool) {
 	base := 10
 	switch {
@@ -72,6 +72,7 @@ func ipv4Number(text string) (uint64, bool) {
 	return number, true
 }
 
+// digitsOf reports whether text consists of digits of a base.
 func digitsOf(text string, base int) bool {
 	for i := range len(text) {
 		if !isHex(text[i]) || int(unhex(text[i])) >= base {
@@ -81,15 +82,16 @@ func digitsOf(text string, base int) bool {
 	return true
 }
 
-// parseIPv6 reads an address without its brackets and returns it, compressed, within them.
+// parseIPv6 parses an address without brackets, and returns it in compressed form with brackets.
 func parseIPv6(text string) (string, error) {
 	address, err := netip.ParseAddr(text)
 	if err != nil || !address.Is6() || address.Zone() != "" {
-		return "", invalid("%q is no IPv6 address", text)
+		return "", invalid("%q is not an IPv6 address", text)
 	}
 	return serializeIPv6(address.As16()), nil
 }
 
+// serializeIPv6 implements the IPv6 serializer (URL Standard, section 3.6).
 func serializeIPv6(address [16]byte) string {
 	from, to := longestZeroRun(address)
 	var b strings.Builder
@@ -109,11 +111,13 @@ func serializeIPv6(address [16]byte) string {
 	return b.String()
 }
 
+// piece returns a 16-bit piece of an address.
 func piece(address [16]byte, i int) uint16 {
 	return uint16(address[2*i])<<8 | uint16(address[2*i+1])
 }
 
-// longestZeroRun returns the first longest run of two or more zero pieces, [from, to), or -1, -1.
+// longestZeroRun returns the first of the longest runs of two or more zero pieces, as [from, to), or -1, -1 if there is
+// none.
 func longestZeroRun(address [16]byte) (from, to int) {
 	from, to = -1, -1
 	for i := 0; i < 8; i++ {

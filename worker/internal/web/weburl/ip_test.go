@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestEveryNotationOfAnIPv4AddressIsTheSameHost(t *testing.T) {
+func TestParseIPv4Notations(t *testing.T) {
 	for _, notation := range []string{
 		"192.168.0.1", "192.168.1", "192.11010049", "3232235521", "192.168.0.1.", "3232235521.",
 		"0300.0250.0.1", "0300.0250.1", "030052000001", "192.168.00.01", "00300.168.1",
@@ -13,12 +13,12 @@ func TestEveryNotationOfAnIPv4AddressIsTheSameHost(t *testing.T) {
 		"１９２.168。0.1", "192%2E168.0.%31",
 	} {
 		if host, err := hostOf("http://" + notation + "/"); err != nil || host != "192.168.0.1" {
-			t.Errorf("the address %q became %q (%v), want 192.168.0.1", notation, host, err)
+			t.Errorf("the address %q must become 192.168.0.1, got %q (%v)", notation, host, err)
 		}
 	}
 }
 
-func TestTheLastPartOfAnIPv4AddressFillsTheBytesThatAreLeft(t *testing.T) {
+func TestParseIPv4LastPartFillsRemainingBytes(t *testing.T) {
 	for _, c := range []struct{ most, host, tooMuch string }{
 		{"4294967295", "255.255.255.255", "4294967296"},
 		{"1.16777215", "1.255.255.255", "1.16777216"},
@@ -31,30 +31,30 @@ func TestTheLastPartOfAnIPv4AddressFillsTheBytesThatAreLeft(t *testing.T) {
 		{"037777777777", "255.255.255.255", "0777777777777777777777777777"},
 	} {
 		if host, err := hostOf("http://" + c.most); err != nil || host != c.host {
-			t.Errorf("the address %s became %q (%v), want %s", c.most, host, err, c.host)
+			t.Errorf("the address %s must become %s, got %q (%v)", c.most, c.host, host, err)
 		}
 		if host, err := hostOf("http://" + c.tooMuch); err == nil {
-			t.Errorf("the address %s became %q, but a part of it is out of range", c.tooMuch, host)
+			t.Errorf("the address %s must be refused, as a part is out of range; got %q", c.tooMuch, host)
 		}
 	}
 }
 
-func TestADomainWhoseLastLabelIsANumberIsAnAddressOrNothing(t *testing.T) {
+func TestParseDomainEndingInNumber(t *testing.T) {
 	for _, wrong := range []string{"a.1", "a.0x1", "a.0x", "1.a.2", "09", "1.2.3.08", "1..2", ".1", "1.2.3.4.5", "1.2.3.4.5.", "a.99999999999999999999999"} {
 		if host, err := hostOf("http://" + wrong + "/"); err == nil {
-			t.Errorf("%q became the host %q, but it ends in a number and is no IPv4 address", wrong, host)
+			t.Errorf("%q must be refused, as it ends in a number and is not an IPv4 address; got %q", wrong, host)
 		}
 	}
 	for _, name := range []string{"1.a", "0xg", "1.2.3.4a", "1x", "a.0xg", "1..", "."} {
 		if host, err := hostOf("http://" + name + "/"); err != nil || host != name {
-			t.Errorf("the domain %q became %q (%v), want it as it is", name, host, err)
+			t.Errorf("the domain %q must be unchanged, got %q (%v)", name, host, err)
 		}
 	}
 }
 
-// Each of the eight pieces is zero or not, in all 256 ways. The first longest run of zeros is compressed, as netip does
-// it (RFC 5952, section 4.2).
-func TestAnIPv6AddressIsWrittenInItsShortestForm(t *testing.T) {
+// The test covers all 256 combinations of zero and non-zero pieces. The first of the longest runs of zeros is compressed,
+// as package netip does (RFC 5952, section 4.2).
+func TestParseIPv6Compression(t *testing.T) {
 	for zeros := range 256 {
 		var pieces [16]byte
 		for i := range byte(8) {
@@ -66,13 +66,13 @@ func TestAnIPv6AddressIsWrittenInItsShortestForm(t *testing.T) {
 		want := "[" + address.String() + "]"
 		for _, form := range []string{address.StringExpanded(), address.String()} {
 			if host, err := hostOf("http://[" + form + "]/"); err != nil || host != want {
-				t.Errorf("the address %s became %q (%v), want %s", form, host, err, want)
+				t.Errorf("the address %s must become %s, got %q (%v)", form, want, host, err)
 			}
 		}
 	}
 }
 
-func TestAnIPv4AddressInAnIPv6AddressIsWrittenInHexadecimal(t *testing.T) {
+func TestParseIPv6WithIPv4(t *testing.T) {
 	for written, want := range map[string]string{
 		"::ffff:192.168.0.1":   "[::ffff:c0a8:1]",
 		"::1.2.3.4":            "[::102:304]",
@@ -80,12 +80,12 @@ func TestAnIPv4AddressInAnIPv6AddressIsWrittenInHexadecimal(t *testing.T) {
 		"64:FF9B::0.0.0.0":     "[64:ff9b::]",
 	} {
 		if host, err := hostOf("http://[" + written + "]/"); err != nil || host != want {
-			t.Errorf("the address %s became %q (%v), want %s", written, host, err, want)
+			t.Errorf("the address %s must become %s, got %q (%v)", written, want, host, err)
 		}
 	}
 	for _, wrong := range []string{"::1.2.3", "::1.2.3.04", "::1.2.3.4.5", "1.2.3.4", "1:2:3:4:5:6:7:1.2.3.4", "::1.2.3.4:5", "::1%25eth0", "1::2::3", "1:2:3:4:5:6:7", "12345::"} {
 		if host, err := hostOf("http://[" + wrong + "]/"); err == nil {
-			t.Errorf("%q became the host %q, but it is no IPv6 address", wrong, host)
+			t.Errorf("%q must be refused, as it is not an IPv6 address; got %q", wrong, host)
 		}
 	}
 }

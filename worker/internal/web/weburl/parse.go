@@ -5,16 +5,17 @@ import (
 	"strings"
 )
 
-// Error says why a text is not a URL.
+// Error reports a text that is not a URL.
 type Error struct{ Reason string }
 
 func (e *Error) Error() string { return "invalid URL: " + e.Reason }
 
+// invalid returns an *Error.
 func invalid(format string, args ...any) error {
 	return &Error{Reason: fmt.Sprintf(format, args...)}
 }
 
-// Parse reads a URL, relative to base unless that is nil (URL Standard, section 4.4). The error is an *Error.
+// Parse parses a URL, relative to base if that is not nil (URL Standard, section 4.4). The error is an *Error.
 func Parse(input string, base *URL) (*URL, error) {
 	input = strings.TrimFunc(input, func(c rune) bool { return c <= ' ' })
 	p := &parser{url: &URL{port: noPort}, base: base, input: cleanInput(input), state: schemeStart}
@@ -24,7 +25,7 @@ func Parse(input string, base *URL) (*URL, error) {
 	return p.url, nil
 }
 
-// cleanInput drops tabs and newlines, wherever they stand.
+// cleanInput removes all tabs and newlines.
 func cleanInput(input string) []rune {
 	return []rune(strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(input))
 }
@@ -57,18 +58,18 @@ const (
 	fragmentState
 )
 
-// eof stands for the end of the input where a state expects a code point.
+// eof is the code point that a state gets at the end of the input.
 const eof rune = -1
 
-// parser is the basic URL parser. Each state is a method that looks at one code point and may move pos, from which
-// run goes one further: a state that wants to see its code point again in the next state steps back by one.
+// parser is the basic URL parser. Each state is a method that gets one code point and may change pos, which run then
+// increments. To pass the same code point to the next state, a method decrements pos; see reconsume.
 type parser struct {
 	url      *URL
 	base     *URL
 	input    []rune
 	pos      int
 	state    state
-	override state // where a setter began; noState for a whole URL
+	override state // the state in which a setter starts; noState when a whole URL is parsed
 	buffer   strings.Builder
 
 	atSeen       bool
@@ -77,6 +78,7 @@ type parser struct {
 	done         bool
 }
 
+// run runs the parser until the end of the input, or until done is set.
 func (p *parser) run() error {
 	for ; !p.done; p.pos++ {
 		c := p.at(p.pos)
@@ -90,6 +92,7 @@ func (p *parser) run() error {
 	return nil
 }
 
+// step passes a code point to the current state.
 func (p *parser) step(c rune) error { //nolint:cyclop // one case for each state of the standard
 	switch p.state {
 	case schemeStart:
@@ -138,6 +141,7 @@ func (p *parser) step(c rune) error { //nolint:cyclop // one case for each state
 	return nil
 }
 
+// at returns the code point at an index, or eof.
 func (p *parser) at(i int) rune {
 	if i >= 0 && i < len(p.input) {
 		return p.input[i]
@@ -145,26 +149,26 @@ func (p *parser) at(i int) rune {
 	return eof
 }
 
-// next tells whether the code point behind the current one is c.
-func (p *parser) next(c rune) bool { return p.at(p.pos+1) == c }
+// nextIs reports whether the code point after the current one is c.
+func (p *parser) nextIs(c rune) bool { return p.at(p.pos+1) == c }
 
-// again moves to a state that is to see the current code point once more.
-func (p *parser) again(s state) {
+// reconsume changes to a state that gets the current code point again.
+func (p *parser) reconsume(s state) {
 	p.state = s
 	p.pos--
 }
 
-// take empties the buffer.
-func (p *parser) take() string {
+// takeBuffer returns the contents of the buffer and empties it.
+func (p *parser) takeBuffer() string {
 	text := p.buffer.String()
 	p.buffer.Reset()
 	return text
 }
 
-// isSlash tells whether c ends a segment: a backslash does so in special URLs only.
+// isSlash reports whether c ends a segment of the path. A backslash does so in special URLs only.
 func (p *parser) isSlash(c rune) bool { return c == '/' || c == '\\' && p.url.special() }
 
-// endsAuthority tells whether c ends user information, host or port.
+// endsAuthority reports whether c ends the user information, the host or the port.
 func (p *parser) endsAuthority(c rune) bool {
 	return c == eof || c == '?' || c == '#' || p.isSlash(c)
 }

@@ -12,9 +12,9 @@ func (p *parser) authority(c rune) error {
 		p.credentials()
 	case p.endsAuthority(c):
 		if p.atSeen && p.buffer.Len() == 0 {
-			return invalid("user information is given, but no host")
+			return invalid("it has user information, but no host")
 		}
-		p.pos -= utf8.RuneCountInString(p.take()) + 1
+		p.pos -= utf8.RuneCountInString(p.takeBuffer()) + 1
 		p.state = hostState
 	default:
 		p.buffer.WriteRune(c)
@@ -22,9 +22,9 @@ func (p *parser) authority(c rune) error {
 	return nil
 }
 
-// credentials moves the buffer into user name and password. Of several at signs the last one ends them.
+// credentials adds the buffer to user name and password. They end at the last of several at signs.
 func (p *parser) credentials() {
-	text := p.take()
+	text := p.takeBuffer()
 	if p.atSeen {
 		text = "%40" + text
 	}
@@ -40,13 +40,13 @@ func (p *parser) credentials() {
 func (p *parser) host(c rune) error {
 	switch {
 	case p.override != noState && p.url.scheme == "file":
-		p.again(fileHost)
+		p.reconsume(fileHost)
 	case c == ':' && !p.inBrackets:
 		if p.buffer.Len() == 0 {
-			return invalid("a port is given, but no host")
+			return invalid("it has a port, but no host")
 		}
 		if p.override == hostnameState {
-			return invalid("a host name contains no colon")
+			return invalid("a host name must not contain a colon")
 		}
 		p.state = portState
 		return p.setHost()
@@ -60,7 +60,7 @@ func (p *parser) host(c rune) error {
 }
 
 func (p *parser) endHost() error {
-	p.again(pathStart)
+	p.reconsume(pathStart)
 	empty := p.buffer.Len() == 0
 	if empty && p.url.special() {
 		return invalid("a URL of the scheme %q needs a host", p.url.scheme)
@@ -73,7 +73,7 @@ func (p *parser) endHost() error {
 }
 
 func (p *parser) setHost() error {
-	text, err := parseHost(p.take(), p.url.special())
+	text, err := parseHost(p.takeBuffer(), p.url.special())
 	if err != nil {
 		return err
 	}
@@ -87,24 +87,24 @@ func (p *parser) port(c rune) error {
 		p.buffer.WriteRune(c)
 		return nil
 	case !p.endsAuthority(c) && p.override == noState:
-		return invalid("the port contains %q, which is no digit", c)
+		return invalid("the port contains %q, which is not a digit", c)
 	}
 	if p.buffer.Len() > 0 {
-		if err := p.setPort(p.take()); err != nil {
+		if err := p.setPort(p.takeBuffer()); err != nil {
 			return err
 		}
 		p.done = p.override != noState
 	} else if p.override != noState {
 		return invalid("the port is empty")
 	}
-	p.again(pathStart)
+	p.reconsume(pathStart)
 	return nil
 }
 
 func (p *parser) setPort(text string) error {
 	number, err := strconv.ParseUint(text, 10, 16)
 	if err != nil {
-		return invalid("the port %s is over 65535", text)
+		return invalid("the port %s is above 65535", text)
 	}
 	p.url.port = int(number)
 	if p.url.special() && p.url.port == defaultPorts[p.url.scheme] {
@@ -123,7 +123,7 @@ func (p *parser) file(c rune) {
 		p.url.host = p.base.host
 		p.copyPath(c)
 	default:
-		p.again(pathState)
+		p.reconsume(pathState)
 	}
 }
 
@@ -138,7 +138,7 @@ func (p *parser) fileSlash(c rune) {
 			p.url.path = append(p.url.path, p.base.path[0])
 		}
 	}
-	p.again(pathState)
+	p.reconsume(pathState)
 }
 
 func (p *parser) fileHost(c rune) error {
@@ -147,10 +147,10 @@ func (p *parser) fileHost(c rune) error {
 		return nil
 	}
 	if p.override == noState && isDriveLetter(p.buffer.String()) {
-		p.again(pathState) // the buffer is kept: it is the first segment of the path
+		p.reconsume(pathState) // the buffer is not emptied: it is the first segment of the path
 		return nil
 	}
-	p.again(pathStart)
+	p.reconsume(pathStart)
 	p.done = p.override != noState
 	if p.buffer.Len() == 0 {
 		p.url.host = part{set: true}

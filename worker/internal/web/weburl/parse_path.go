@@ -27,11 +27,11 @@ func (p *parser) path(c rune) {
 		p.buffer.WriteRune(c)
 		return
 	}
-	p.addSegment(percentEncode(p.take(), pathSet), p.isSlash(c))
+	p.addSegment(percentEncode(p.takeBuffer(), pathSet), p.isSlash(c))
 	p.endPath(c)
 }
 
-// addSegment appends a segment of the path and resolves dot segments; more says that a slash follows.
+// addSegment appends a segment to the path, and resolves dot segments. more reports whether a slash follows.
 func (p *parser) addSegment(segment string, more bool) {
 	u := p.url
 	switch dots(segment) {
@@ -52,7 +52,7 @@ func (p *parser) addSegment(segment string, more bool) {
 	}
 }
 
-// dots returns 1 for a single-dot segment, 2 for a double-dot segment and 0 for any other. A dot may be written %2e.
+// dots returns 1 for a single-dot segment, 2 for a double-dot segment and 0 for any other. A dot may be percent-encoded.
 func dots(segment string) int {
 	if len(segment) > len("%2e%2e") {
 		return 0
@@ -66,7 +66,7 @@ func dots(segment string) int {
 	return 0
 }
 
-// endPath goes on to the query or the fragment where c begins one.
+// endPath changes to the state for the query or the fragment if c begins one.
 func (p *parser) endPath(c rune) {
 	switch {
 	case p.override != noState:
@@ -82,9 +82,9 @@ func (p *parser) endPath(c rune) {
 func (p *parser) opaquePath(c rune) {
 	switch {
 	case c == '?' || c == '#' || c == eof:
-		p.url.opaque += p.take()
+		p.url.opaque += p.takeBuffer()
 		p.endPath(c)
-	case c == ' ' && (p.next('?') || p.next('#')):
+	case c == ' ' && (p.nextIs('?') || p.nextIs('#')):
 		p.buffer.WriteString("%20")
 	case c == ' ':
 		p.buffer.WriteRune(c)
@@ -102,7 +102,7 @@ func (p *parser) query(c rune) {
 	if p.url.special() {
 		set = specialQuerySet
 	}
-	p.url.query.text += percentEncode(p.take(), set)
+	p.url.query.text += percentEncode(p.takeBuffer(), set)
 	p.endPath(c)
 }
 
@@ -111,5 +111,5 @@ func (p *parser) fragment(c rune) {
 		p.buffer.WriteRune(c)
 		return
 	}
-	p.url.fragment.text += percentEncode(p.take(), fragmentSet)
+	p.url.fragment.text += percentEncode(p.takeBuffer(), fragmentSet)
 }

@@ -5,28 +5,28 @@ import "slices"
 func (p *parser) noScheme(c rune) error {
 	switch {
 	case p.base == nil:
-		return invalid("it has no scheme, and there is no base URL to take one from")
+		return invalid("it has no scheme, and there is no base URL")
 	case p.base.isOpaque && c != '#':
-		return invalid("it is relative, and the base URL %q cannot be extended", p.base.Href())
+		return invalid("it is relative, and the base URL %q has an opaque path", p.base.Href())
 	case p.base.isOpaque:
 		*p.url = *p.base
 		p.url.fragment = part{set: true}
 		p.state = fragmentState
 	case p.base.scheme != "file":
-		p.again(relativeState)
+		p.reconsume(relativeState)
 	default:
-		p.again(fileState)
+		p.reconsume(fileState)
 	}
 	return nil
 }
 
 func (p *parser) specialRelativeOrAuthority(c rune) {
-	if c == '/' && p.next('/') {
+	if c == '/' && p.nextIs('/') {
 		p.state = specialAuthorityIgnoreSlashes
 		p.pos++
 		return
 	}
-	p.again(relativeState)
+	p.reconsume(relativeState)
 }
 
 func (p *parser) pathOrAuthority(c rune) {
@@ -34,7 +34,7 @@ func (p *parser) pathOrAuthority(c rune) {
 		p.state = authorityState
 		return
 	}
-	p.again(pathState)
+	p.reconsume(pathState)
 }
 
 func (p *parser) relative(c rune) {
@@ -47,7 +47,7 @@ func (p *parser) relative(c rune) {
 	p.copyPath(c)
 }
 
-// copyPath takes path and query from the base, as far as what begins with c does not replace them.
+// copyPath copies path and query from the base, unless the rest of the input, which begins with c, replaces them.
 func (p *parser) copyPath(c rune) {
 	p.url.path = slices.Clone(p.base.path)
 	p.url.query = p.base.query
@@ -62,12 +62,12 @@ func (p *parser) copyPath(c rune) {
 	default:
 		p.url.query = part{}
 		p.shortenForRelative()
-		p.again(pathState)
+		p.reconsume(pathState)
 	}
 }
 
-// shortenForRelative drops the last segment of the base's path. A relative file URL that names a drive of its own
-// replaces the whole path.
+// shortenForRelative removes the last segment of the base's path, or the whole path if a relative file URL begins with a
+// drive letter.
 func (p *parser) shortenForRelative() {
 	if p.url.scheme == "file" && startsWithDriveLetter(p.input[p.pos:]) {
 		p.url.path = nil
@@ -89,22 +89,22 @@ func (p *parser) relativeSlash(c rune) {
 		p.state = authorityState
 	default:
 		p.copyAuthority()
-		p.again(pathState)
+		p.reconsume(pathState)
 	}
 }
 
 func (p *parser) authoritySlashes(c rune) {
-	if c == '/' && p.next('/') {
+	if c == '/' && p.nextIs('/') {
 		p.state = specialAuthorityIgnoreSlashes
 		p.pos++
 		return
 	}
-	p.again(specialAuthorityIgnoreSlashes)
+	p.reconsume(specialAuthorityIgnoreSlashes)
 }
 
-// ignoreSlashes skips any number of slashes of either kind between a special scheme and its host.
+// ignoreSlashes skips all slashes and backslashes between a special scheme and its host.
 func (p *parser) ignoreSlashes(c rune) {
 	if c != '/' && c != '\\' {
-		p.again(authorityState)
+		p.reconsume(authorityState)
 	}
 }

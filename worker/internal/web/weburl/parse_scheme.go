@@ -17,7 +17,7 @@ func (p *parser) schemeStart(c rune) error {
 		p.buffer.WriteRune(unicode.ToLower(c))
 		p.state = schemeState
 	case p.override == noState:
-		p.again(noScheme)
+		p.reconsume(noScheme)
 	default:
 		return invalid("a scheme begins with a letter")
 	}
@@ -29,13 +29,13 @@ func (p *parser) scheme(c rune) error {
 	case isSchemeRune(c):
 		p.buffer.WriteRune(unicode.ToLower(c))
 	case c == ':' && p.override != noState:
-		p.changeScheme(p.take())
+		p.changeScheme(p.takeBuffer())
 	case c == ':':
-		p.url.scheme = p.take()
+		p.url.scheme = p.takeBuffer()
 		p.afterScheme()
 	case p.override == noState:
 		p.buffer.Reset()
-		p.pos = -1 // run steps to the first code point: it was no scheme after all
+		p.pos = -1 // there is no scheme: start again with the first code point
 		p.state = noScheme
 	default:
 		return invalid("a scheme consists of letters, digits, plus, minus and dot")
@@ -43,8 +43,8 @@ func (p *parser) scheme(c rune) error {
 	return nil
 }
 
-// changeScheme is the setter's half of the scheme state: it never turns a special URL into another kind, nor gives
-// a file URL what it cannot have.
+// changeScheme is the part of the scheme state for setters. It ignores a change between special and other schemes, and a
+// change to or from file that would result in an invalid URL.
 func (p *parser) changeScheme(scheme string) {
 	u := p.url
 	p.done = true
@@ -59,6 +59,7 @@ func (p *parser) changeScheme(scheme string) {
 	}
 }
 
+// afterScheme changes to the state for the rest of the URL.
 func (p *parser) afterScheme() {
 	switch {
 	case p.url.scheme == "file":
@@ -67,7 +68,7 @@ func (p *parser) afterScheme() {
 		p.state = specialRelativeOrAuthority
 	case p.url.special():
 		p.state = specialAuthoritySlashes
-	case p.next('/'):
+	case p.nextIs('/'):
 		p.state = pathOrAuthority
 		p.pos++
 	default:

@@ -7,7 +7,7 @@ import (
 	"github.com/lingerws/linger/worker/internal/web/weburl"
 )
 
-// parsed maps an input to its serialised URL; an empty result means that the input is no URL.
+// parsed contains inputs and their serialised URLs. An empty result means that the input must be refused.
 var parsed = []struct{ input, base, want string }{
 	// special schemes and slashes
 	{"http://example.com", "", "http://example.com/"},
@@ -175,32 +175,33 @@ var parsed = []struct{ input, base, want string }{
 	{"blob:https://h/id", "", "blob:https://h/id"},
 }
 
-func TestParseSerialisesAsTheStandardSays(t *testing.T) {
+func TestParse(t *testing.T) {
 	for _, c := range parsed {
 		t.Run(c.input+" on "+c.base, func(t *testing.T) {
 			got, err := parse(c.input, c.base)
 			var invalid *weburl.Error
 			switch {
 			case c.want == "" && !errors.As(err, &invalid):
-				t.Errorf("%q was taken for %q (%v), it is no URL", c.input, got, err)
+				t.Errorf("%q must be refused, got %q (%v)", c.input, got, err)
 			case c.want != "" && (err != nil || got != c.want):
-				t.Errorf("%q became %q (%v), want %q", c.input, got, err, c.want)
+				t.Errorf("%q must become %q, got %q (%v)", c.input, c.want, got, err)
 			}
 		})
 	}
 }
 
-func TestASerialisedURLReadsBackAsItself(t *testing.T) {
+func TestParseOfSerialisedURL(t *testing.T) {
 	for _, c := range parsed {
 		if c.want == "" {
 			continue
 		}
 		if got, err := parse(c.want, ""); err != nil || got != c.want {
-			t.Errorf("%q read back is %q (%v)", c.want, got, err)
+			t.Errorf("%q must be parsed to itself, got %q (%v)", c.want, got, err)
 		}
 	}
 }
 
+// parse parses a URL relative to base, unless that is empty, and returns it in serialised form.
 func parse(input, base string) (string, error) {
 	var on *weburl.URL
 	if base != "" {
@@ -226,7 +227,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		if again, err := parse(href, ""); err != nil || again != href {
-			t.Fatalf("%q on %q became %q, which reads back as %q (%v)", input, base, href, again, err)
+			t.Fatalf("%q relative to %q is %q, which is parsed to %q (%v)", input, base, href, again, err)
 		}
 	})
 }

@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// encodeSet holds the ASCII characters that are percent-encoded in some component, besides the C0 controls, DEL and
-// everything beyond ASCII, which always are (URL Standard, section 1.3).
+// encodeSet contains the ASCII characters that are percent-encoded in a component (URL Standard, section 1.3). Bytes that
+// are not ASCII are always encoded.
 type encodeSet [utf8.RuneSelf]bool
 
 var (
@@ -19,6 +19,7 @@ var (
 	formSet         = newEncodeSet(userinfoSet, "$%&+,!'()~")
 )
 
+// newEncodeSet returns a set with the C0 controls, DEL, the characters of from, and more.
 func newEncodeSet(from *encodeSet, more string) *encodeSet {
 	var set encodeSet
 	if from != nil {
@@ -38,7 +39,7 @@ func (s *encodeSet) has(c byte) bool { return c >= utf8.RuneSelf || s[c] }
 
 const upperHex = "0123456789ABCDEF"
 
-// percentEncode returns text with every byte of the set written as %XX.
+// percentEncode percent-encodes every byte of text that is in the set.
 func percentEncode(text string, set *encodeSet) string {
 	i := 0
 	for i < len(text) && !set.has(text[i]) {
@@ -55,6 +56,7 @@ func percentEncode(text string, set *encodeSet) string {
 	return b.String()
 }
 
+// writeEncoded writes a byte, percent-encoded if it is in the set.
 func writeEncoded(b *strings.Builder, c byte, set *encodeSet) {
 	if !set.has(c) {
 		b.WriteByte(c)
@@ -65,7 +67,7 @@ func writeEncoded(b *strings.Builder, c byte, set *encodeSet) {
 	b.WriteByte(upperHex[c&15])
 }
 
-// percentDecode replaces each well-formed %XX with its byte and leaves every other percent sign alone.
+// percentDecode replaces each well-formed %XX by its byte, and does not change other percent signs.
 func percentDecode(text string) string {
 	if strings.IndexByte(text, '%') < 0 {
 		return text

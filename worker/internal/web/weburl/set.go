@@ -6,7 +6,7 @@ import (
 	"github.com/lingerws/linger/worker/internal/web/textcodec"
 )
 
-// Attribute names a part of a URL that Set can change, as JavaScript names it.
+// Attribute is the name of an attribute of a JavaScript URL object that Set can change.
 type Attribute string
 
 // The attributes that have a setter.
@@ -23,9 +23,9 @@ const (
 	Hash     Attribute = "hash"
 )
 
-// Set returns the URL with one attribute changed, as the setters of a JavaScript URL object do it (URL Standard,
-// section 6.1). A value that does not fit changes nothing; of "example.com:99999" as Host the part that does fit is
-// taken. The receiver stays as it is. Only Href can fail, with an *Error.
+// Set returns the URL with one attribute changed, like the setters of a JavaScript URL object (URL Standard, section
+// 6.1). It does not change the receiver. An invalid value is ignored, or only its valid part is used, such as the host of
+// "example.com:99999" for Host. Only Href can fail, with an *Error.
 func (u *URL) Set(attribute Attribute, value string) (*URL, error) {
 	if attribute == Href {
 		return Parse(value, nil)
@@ -37,7 +37,7 @@ func (u *URL) Set(attribute Attribute, value string) (*URL, error) {
 
 func (u *URL) set(attribute Attribute, value string) {
 	switch attribute {
-	case Href: // replaces the whole URL: Set does it
+	case Href: // handled by Set
 	case Protocol:
 		u.reparse(value+":", schemeStart)
 	case Username:
@@ -97,8 +97,8 @@ func (u *URL) setOptional(field *part, value, prefix string, from state) {
 	u.reparse(strings.TrimPrefix(value, prefix), from)
 }
 
-// reparse runs the parser on the receiver from one state on. What it changed before it met an error stays changed:
-// the standard has its setters ignore the failure.
+// reparse runs the parser on the receiver, starting in a state. Changes before an error are kept, because the standard
+// ignores errors of its setters.
 func (u *URL) reparse(value string, from state) {
 	p := &parser{url: u, input: cleanInput(value), state: from, override: from}
 	_ = p.run()

@@ -6,7 +6,7 @@ import (
 	"github.com/lingerws/linger/worker/internal/web/weburl"
 )
 
-func TestSettersChangeWhatFitsAndNothingElse(t *testing.T) {
+func TestURLSet(t *testing.T) {
 	for _, c := range []struct {
 		url       string
 		attribute weburl.Attribute
@@ -78,18 +78,18 @@ func TestSettersChangeWhatFitsAndNothingElse(t *testing.T) {
 			}
 			after, err := before.Set(c.attribute, c.value)
 			if err != nil || after.Href() != c.want {
-				t.Errorf("the URL became %q (%v), want %q", after.Href(), err, c.want)
+				t.Errorf("the URL must become %q, got %q (%v)", c.want, after.Href(), err)
 			}
 			if before.Href() != c.url {
-				t.Errorf("setting changed the URL it was called on to %q", before.Href())
+				t.Errorf("Set must not change its receiver, which is now %q", before.Href())
 			}
 		})
 	}
 }
 
-func TestSettingHrefToWhatIsNoURLFails(t *testing.T) {
+func TestURLSetInvalidHref(t *testing.T) {
 	u, _ := weburl.Parse("http://h/", nil)
 	if after, err := u.Set(weburl.Href, "nonsense"); err == nil {
-		t.Errorf("the URL became %q, want an error", after.Href())
+		t.Errorf("setting an invalid href must fail, got %q", after.Href())
 	}
 }

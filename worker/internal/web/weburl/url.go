@@ -1,6 +1,6 @@
-// Package weburl is the URL of the WHATWG URL Standard (https://url.spec.whatwg.org/): its parser, its serialiser,
-// its setters and the application/x-www-form-urlencoded format. It differs from net/url where browsers do: special
-// schemes, backslashes, IPv4 in any notation, dot segments, and what is percent-encoded where.
+// Package weburl implements the WHATWG URL Standard (https://url.spec.whatwg.org/): the parser, the serialiser, the
+// setters and the application/x-www-form-urlencoded format. Like browsers it differs from net/url in special schemes,
+// backslashes, notations of IPv4 addresses, dot segments and percent-encoding.
 package weburl
 
 import (
@@ -9,22 +9,22 @@ import (
 	"strings"
 )
 
-// URL is a parsed URL record. The zero value is not a valid URL: Parse makes one. A URL is read with its methods,
-// which answer what the attributes of a JavaScript URL object of the same names answer.
+// URL is a URL record, which Parse returns. The zero value is not a valid URL. The methods return the attributes of the
+// same names of a JavaScript URL object.
 type URL struct {
 	scheme   string
 	username string
 	password string
 	host     part
-	port     int // noPort when null
+	port     int // noPort if it is null
 	path     []string
-	opaque   string // the path, when isOpaque
+	opaque   string // the path, if isOpaque is true
 	isOpaque bool
 	query    part
 	fragment part
 }
 
-// part is a component that may be null, which is not the same as empty: "a:?" has an empty query, "a:" has none.
+// part is a component that may be null or empty: the query of "a:?" is empty, that of "a:" is null.
 type part struct {
 	text string
 	set  bool
@@ -32,7 +32,7 @@ type part struct {
 
 const noPort = -1
 
-// defaultPorts names the special schemes and their default ports (URL Standard, section 4.2).
+// defaultPorts contains the special schemes and their default ports (URL Standard, section 4.2).
 var defaultPorts = map[string]int{"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21, "file": noPort}
 
 func isSpecialScheme(scheme string) bool {
@@ -44,7 +44,7 @@ func (u *URL) special() bool { return isSpecialScheme(u.scheme) }
 
 func (u *URL) hasCredentials() bool { return u.username != "" || u.password != "" }
 
-// cannotHaveCredentials tells whether the setters of username, password and port must do nothing.
+// cannotHaveCredentials reports whether the setters of username, password and port must do nothing.
 func (u *URL) cannotHaveCredentials() bool { return u.host.text == "" || u.scheme == "file" }
 
 func (u *URL) clone() *URL {
@@ -53,7 +53,7 @@ func (u *URL) clone() *URL {
 	return &c
 }
 
-// shortenPath drops the last segment, but never the drive letter of a file URL.
+// shortenPath removes the last segment of the path, except for the drive letter of a file URL.
 func (u *URL) shortenPath() {
 	n := len(u.path)
 	if u.scheme == "file" && n == 1 && isNormalizedDriveLetter(u.path[0]) {
@@ -84,7 +84,7 @@ func (u *URL) Href() string {
 
 func (u *URL) writeAuthority(b *strings.Builder) {
 	if !u.host.set {
-		// Without "/." a path that begins with "//" would be read back as a host.
+		// Without "/." a path that begins with "//" would be parsed as a host.
 		if !u.isOpaque && len(u.path) > 1 && u.path[0] == "" {
 			b.WriteString("/.")
 		}
@@ -105,13 +105,13 @@ func (u *URL) writeAuthority(b *strings.Builder) {
 // Protocol returns the scheme and a colon.
 func (u *URL) Protocol() string { return u.scheme + ":" }
 
-// Username returns the percent-encoded user name, empty if there is none.
+// Username returns the percent-encoded user name, or "" if there is none.
 func (u *URL) Username() string { return u.username }
 
-// Password returns the percent-encoded password, empty if there is none.
+// Password returns the percent-encoded password, or "" if there is none.
 func (u *URL) Password() string { return u.password }
 
-// Host returns the host name and, unless it is the default of the scheme, the port.
+// Host returns the host name, with the port unless that is the default of the scheme.
 func (u *URL) Host() string {
 	if u.port == noPort {
 		return u.host.text
@@ -122,7 +122,7 @@ func (u *URL) Host() string {
 // Hostname returns the host: a domain in ASCII, an IPv4 address in dotted form, an IPv6 address in brackets.
 func (u *URL) Hostname() string { return u.host.text }
 
-// Port returns the port in decimal, or the empty string for the default of the scheme.
+// Port returns the port in decimal, or "" for the default of the scheme.
 func (u *URL) Port() string {
 	if u.port == noPort {
 		return ""
@@ -141,10 +141,10 @@ func (u *URL) Pathname() string {
 	return "/" + strings.Join(u.path, "/")
 }
 
-// Search returns the query behind its question mark, empty for a null or empty query.
+// Search returns the query with a leading question mark, or "" for a null or empty query.
 func (u *URL) Search() string { return withPrefix("?", u.query) }
 
-// Hash returns the fragment behind its number sign, empty for a null or empty fragment.
+// Hash returns the fragment with a leading number sign, or "" for a null or empty fragment.
 func (u *URL) Hash() string { return withPrefix("#", u.fragment) }
 
 func withPrefix(prefix string, p part) string {
@@ -154,7 +154,7 @@ func withPrefix(prefix string, p part) string {
 	return prefix + p.text
 }
 
-// Origin returns the serialised origin, "null" where it is opaque (URL Standard, section 4.7).
+// Origin returns the serialised origin, or "null" if it is opaque (URL Standard, section 4.7).
 func (u *URL) Origin() string {
 	switch {
 	case u.scheme == "blob":

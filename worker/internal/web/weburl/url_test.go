@@ -7,7 +7,7 @@ import (
 	"github.com/lingerws/linger/worker/internal/web/weburl"
 )
 
-func TestComponents(t *testing.T) {
+func TestURLComponents(t *testing.T) {
 	u, err := weburl.Parse("https://u:p@h:81/a/b?q=1#f", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -15,11 +15,11 @@ func TestComponents(t *testing.T) {
 	got := []string{u.Protocol(), u.Username(), u.Password(), u.Host(), u.Hostname(), u.Port(), u.Pathname(), u.Search(), u.Hash()}
 	want := []string{"https:", "u", "p", "h:81", "h", "81", "/a/b", "?q=1", "#f"}
 	if !slices.Equal(got, want) {
-		t.Errorf("the components are %q, want %q", got, want)
+		t.Errorf("the components must be %q, got %q", want, got)
 	}
 }
 
-func TestOrigin(t *testing.T) {
+func TestURLOrigin(t *testing.T) {
 	for url, want := range map[string]string{
 		"https://u@h:443/a":     "https://h",
 		"ws://h:81/":            "ws://h:81",
@@ -35,7 +35,7 @@ func TestOrigin(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := u.Origin(); got != want {
-			t.Errorf("the origin of %q is %q, want %q", url, got, want)
+			t.Errorf("the origin of %q must be %q, got %q", url, want, got)
 		}
 	}
 }
