@@ -123,7 +123,7 @@ func (c *Conn) Outcome() (end Outcome, ok bool) {
 // read-ahead, so a Close needs no reader. A second call waits too. It returns nil
 // for a clean end, *[Misuse] for a code or reason that may not be sent (nothing has
 // changed then), and the error of the end otherwise.
-func (c *Conn) Close(code protocol.CloseCode, reason string) error {
+func (c *Conn) Close(code CloseCode, reason string) error {
 	if err := c.CloseWrite(code, reason); err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (c *Conn) Close(code protocol.CloseCode, reason string) error {
 // being given: 16 KiB at most, and the rest of the last frame in it. A message that a
 // [MessageWriter] has begun is never finished. After a Close of ours that one stays, its
 // code too, and what waits before it is dropped. Waiting and errors are those of Close.
-func (c *Conn) CloseDiscard(code protocol.CloseCode, reason string) error {
+func (c *Conn) CloseDiscard(code CloseCode, reason string) error {
 	if err := c.driver.CloseDiscard(code, reason); err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func (c *Conn) awaitEnd(ctx context.Context) error {
 // ours follows, and reading goes on until the peer closes too. A peer that agreed
 // to half-close keeps sending; others may stop, and have Options.CloseTimeout to
 // answer. A second call changes nothing. The error is *[Misuse].
-func (c *Conn) CloseWrite(code protocol.CloseCode, reason string) error {
+func (c *Conn) CloseWrite(code CloseCode, reason string) error {
 	err := c.driver.Close(code, reason)
 	if err == nil {
 		c.closing.Store(true)

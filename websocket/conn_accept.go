@@ -12,7 +12,7 @@ type AcceptOptions = driver.AcceptOptions
 
 // Accept answers a request with 101 and returns the connection. If it returns an
 // error the request has been answered, or its transport is gone: a
-// *[handshake.Refusal] says what was wrong with the request. opts may be nil.
+// *[Refusal] says what was wrong with the request. opts may be nil.
 func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (*Conn, error) {
 	if opts == nil {
 		opts = &AcceptOptions{}

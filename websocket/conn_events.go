@@ -45,7 +45,7 @@ func (e *connEvents) resume(d *driver.Driver) {
 }
 
 // peerClose ends reading in half-open mode. Otherwise the Close is answered.
-func (e *connEvents) peerClose(d *driver.Driver, status protocol.Status) {
+func (e *connEvents) peerClose(d *driver.Driver, status Status) {
 	if e.halfOpen {
 		e.in.finish(status)
 		return

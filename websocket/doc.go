@@ -1,23 +1,39 @@
-// Package websocket is WebSocket on a real transport, for servers and clients: the
-// machine of package protocol with a reader, a writer and timers.
+// Package websocket is a WebSocket library (RFC 6455) for servers and clients. A server accepts requests of net/http:
 //
-// [Accept] answers a request of net/http, [Dial] opens a connection, and both give a
-// [Conn], to be read and written from any goroutine. [NetConn] makes it a net.Conn.
-// docs/library.md is the tour.
+//	http.HandleFunc("/echo", func(w http.ResponseWriter, r *http.Request) {
+//		c, err := websocket.Accept(w, r, nil)
+//		if err != nil {
+//			return // answered already
+//		}
+//		defer c.CloseNow()
+//		for {
+//			kind, message, err := c.Read(context.Background())
+//			if err != nil {
+//				return
+//			}
+//			_ = c.Write(context.Background(), kind, message)
+//		}
+//	})
+//	log.Fatal(websocket.ListenAndServe("localhost:8080", nil))
 //
-// Below a Conn is a [Driver], which delivers what happens to a [Handler], in order. None
-// of its methods waits for the peer: sending queues, closing starts the closing
-// handshake, and the handler's Closed reports how it ended. Servers of many connections,
-// such as package linger, are built on it.
+// A client opens a connection with [Dial]. Both give a [Conn], whose methods may be called from any goroutine; [NetConn]
+// makes it a net.Conn. docs/library.md is a tour.
 //
-// Every end goes as RFC 6455, section 7 says: our Close leaves before anything is
-// torn down, a server ends TCP first, and both read on until the peer's EOF, within
-// bounds, so that no reset destroys what is on its way.
+// Errors are *[PeerClosed], *[LocalClosed] and *[TransportError] for the end of a connection, *[Misuse] for a call that was
+// wrong, *[Refusal] and *[DialError] for an opening handshake that failed, and the error of a context, whose end does the
+// connection no harm.
 //
-// [Serve] is net/http's Serve with upgrade requests that cost less.
+// Connections end as RFC 6455, section 7 requires: our Close leaves before anything is torn down, the server closes TCP
+// first, and both ends read until the peer's EOF, within limits, so that no reset destroys data in transit.
 //
-// On plain TCP under Linux an idle connection holds no goroutine, no buffer and no timer
-// of its own: a loop per processor reads the connections that are ready. Over TLS, on
-// other systems and with Options.Blocking, it holds one goroutine that waits for input;
-// docs/io.md describes both.
+// [Serve] serves like net/http, and upgrade requests on TCP under Linux cost less.
+//
+// An idle connection on plain TCP under Linux holds no goroutine of the library, no buffer and no timer. Over TLS, on other
+// systems and with Options.Blocking a goroutine waits for its input. docs/io.md describes both.
+//
+// # Names of other packages
+//
+// Types that a program has to write in everyday use have an alias here: options, message types, close codes, errors that are
+// told apart. A fact about a connection has the type of package protocol: State, Cause, Side, Role. Package driver is the
+// layer below, for those who build a runtime of their own.
 package websocket

@@ -4,11 +4,15 @@ import (
 	"errors"
 
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/protocol/handshake"
 )
 
 // Errors are of four kinds, which errors.AsType tells apart: *[PeerClosed],
 // *[LocalClosed] and *[TransportError] tell how a connection ended, *[Misuse] that
 // a call was wrong. Beside them there is the error of a context that ended.
+
+// Refusal is the error of [Accept] for a request that cannot become a WebSocket.
+type Refusal = handshake.Refusal
 
 // Misuse is a call that was refused. Nothing of it reached the wire, and the
 // connection is as it was.
@@ -106,7 +110,7 @@ func IsNormal(err error) bool {
 	return false
 }
 
-func isNormalCode(code protocol.CloseCode) bool {
+func isNormalCode(code CloseCode) bool {
 	return code == protocol.CloseNormal || code == protocol.CloseGoingAway || code == protocol.CloseNoStatus
 }
 

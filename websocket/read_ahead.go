@@ -23,7 +23,7 @@ type readAhead struct {
 	dropped  bool      // a piece was dropped, so no later piece may be read
 	handed   time.Time // when the last piece was returned; zero once the reader has asked for more
 	end      inputEnd
-	status   protocol.Status // of the peer's Close, in half-open mode
+	status   Status // of the peer's Close, in half-open mode
 }
 
 // inputEnd is what follows the last piece.
@@ -109,7 +109,7 @@ func (r *readAhead) drop() {
 }
 
 // finish records that the peer has closed.
-func (r *readAhead) finish(status protocol.Status) {
+func (r *readAhead) finish(status Status) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.end.finished, r.status = true, status

@@ -1,6 +1,6 @@
 //go:build linux && !amd64 && !arm64
 
-package websocket
+package driver
 
 func receive(fd int32, p []byte) (int, error) { return receivePlain(fd, p) }
 

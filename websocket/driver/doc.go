@@ -1,0 +1,35 @@
+// Package driver runs the state machine of package protocol on a transport: it reads, writes and has the timers. It is for
+// those who build a runtime for many connections, such as package linger, on events instead of blocking calls; programs
+// that read and write use package websocket.
+//
+// A [Handler] receives the events of a connection, in batches, and answers with methods of its [Driver], none of which waits
+// for the peer:
+//
+//	type echo struct{}
+//
+//	func (echo) Events(d *driver.Driver, events []protocol.Event) (work bool) {
+//		for _, e := range events {
+//			if e.Kind == protocol.EventMessage {
+//				_, _ = d.Send(e.Opcode, e.Payload)
+//			}
+//		}
+//		return false
+//	}
+//	func (echo) Work(*driver.Driver)                   {}
+//	func (echo) Drained(*driver.Driver)                {}
+//	func (echo) Closed(*driver.Driver, driver.Outcome) {}
+//
+//	http.HandleFunc("/echo", func(w http.ResponseWriter, r *http.Request) {
+//		d, _, err := driver.Accept(w, r, nil)
+//		if err != nil {
+//			return // answered already
+//		}
+//		d.Start(echo{})
+//	})
+//
+// [Accept] answers an opening handshake, [Dial] makes one, and [New] takes a transport on which one has been made.
+// [CheckRequest] and [Handshake.Accept] are the two halves of Accept, for a server that decides in between.
+//
+// A connection on plain TCP under Linux is read by an event loop, and holds a small struct and a descriptor while it is
+// idle. Any other has a goroutine that blocks in Read. docs/io.md describes both; a handler does not notice the difference.
+package driver
