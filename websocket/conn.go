@@ -10,6 +10,12 @@ import (
 	"github.com/lingerws/linger/websocket/driver"
 )
 
+// Options are the bounds of a connection. The zero value has the defaults.
+type Options = driver.Options
+
+// CompressionOptions describe how messages are compressed, and what is agreed to. The zero value has good defaults.
+type CompressionOptions = driver.CompressionOptions
+
 // MessageType is the kind of a message: Text or Binary.
 type MessageType = protocol.Opcode
 
@@ -232,3 +238,10 @@ func signal(token chan<- struct{}) {
 	default:
 	}
 }
+
+// LocalAddr returns the address of our end of the transport.
+func (c *Conn) LocalAddr() net.Addr { return c.local }
+
+// RemoteAddr returns the address of the other end of the transport: the peer, or
+// the last proxy before it.
+func (c *Conn) RemoteAddr() net.Addr { return c.remote }

@@ -171,3 +171,10 @@ func (c *Conn) peerClosed() error {
 	}
 	return &PeerClosed{Status: c.in.status} // is set before end.finished and does not change after that
 }
+
+// piece is part of a message.
+type piece struct {
+	op   MessageType
+	data []byte
+	last bool // the message ends with it
+}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"github.com/lingerws/linger/websocket/driver"
+
 	"github.com/lingerws/linger/protocol"
 )
 
@@ -166,3 +168,11 @@ func (w *MessageWriter) send(p []byte, last bool) error {
 	w.op = protocol.Continuation
 	return nil
 }
+
+// Prepared is a message framed once, to be sent on many connections by
+// [Conn.WritePrepared]. It is immutable and safe for concurrent use.
+type Prepared = protocol.Prepared
+
+// Prepare frames a message, Text or Binary. The payload is copied. The error is a
+// *[Misuse]: text that is not UTF-8, or another type.
+func Prepare(op MessageType, payload []byte) (*Prepared, error) { return driver.Prepare(op, payload) }

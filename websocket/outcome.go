@@ -1,6 +1,9 @@
 package websocket
 
-import "github.com/lingerws/linger/protocol"
+import (
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/driver"
+)
 
 // CloseCode is a status code of RFC 6455, section 7.4. An application may send
 // 1000-1003, 1007-1014 and, for codes of its own, 3000-4999.
@@ -24,3 +27,13 @@ const (
 // Status is what a Close frame says: a code, and a reason of at most 123 bytes of
 // UTF-8.
 type Status = protocol.Status
+
+// Outcome is how a connection ended.
+type Outcome = driver.Outcome
+
+// Causes in an [Outcome] and a [TransportError], besides those of package protocol.
+const (
+	CauseKeepAlive = driver.CauseKeepAlive // the peer did not answer pings
+	CauseStalled   = driver.CauseStalled   // the peer did not read for Options.WriteTimeout
+	CauseAbort     = driver.CauseAbort     // [Conn.CloseNow] cut the connection
+)
