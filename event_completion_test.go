@@ -318,7 +318,7 @@ func TestCompletionNext(t *testing.T) {
 				*heard = append(*heard, at.message.String())
 				first := at.completion
 				if followed := first.Followed(); followed != (len(got) < 3) {
-					t.Errorf("a message follows all but the last; of the one after %q it says %v", got, followed)
+					t.Errorf("a message follows all but the last; Followed reports %t after %q", followed, got)
 				}
 				at.message, at.completion = first.Next()
 				if again, _ := first.Next(); again != nil || first.Followed() {
@@ -338,7 +338,7 @@ func TestCompletionNext(t *testing.T) {
 		c.leave()
 		synctest.Wait()
 		if m, _ := at.completion.Next(); m != nil {
-			t.Error("the end is no message: the handler gets it")
+			t.Error("the close event is not a message: the handler gets it")
 		}
 		s.end()
 		s.wantEmpty()

@@ -20,7 +20,7 @@ func TestHandlerFuncsWithoutFunctions(t *testing.T) {
 		handler.(linger.PeerCloser).PeerClose(&linger.PeerClose{})
 		s := serve(t, linger.HandlerFuncs{}, linger.Options{})
 		c := s.connect()
-		c.text("nobody listens")
+		c.text("without handler")
 		c.leave()
 		if end := s.end(); !end.Clean {
 			t.Errorf("without functions every connection is accepted, and closed as its peer wants; got %+v", end.Outcome)
@@ -105,7 +105,7 @@ func TestSocketCloseThenReceive(t *testing.T) {
 				got <- m.String()
 				_ = m.Socket.Close(4001, "enough")
 			},
-			OnPeerClose: func(*linger.PeerClose) { t.Error("there is no PeerClose event when we have closed already") },
+			OnPeerClose: func(*linger.PeerClose) { t.Error("no PeerClose event comes when we have closed already") },
 		}, linger.Options{})
 		c := s.connect()
 		c.text("first")
@@ -114,7 +114,7 @@ func TestSocketCloseThenReceive(t *testing.T) {
 		c.close(4001, "")
 		c.want("EOF")
 		if first, second := <-got, <-got; first != "first" || second != "on its way" {
-			t.Errorf("what comes behind our Close is still handled; got %q, %q", first, second)
+			t.Errorf("what arrives after our Close is still handled; got %q, %q", first, second)
 		}
 		if end := s.end(); !end.Clean || end.First != protocol.Local {
 			t.Errorf("the end is clean; got %+v", end.Outcome)
@@ -141,7 +141,7 @@ func TestPeerCloseHandlerPanics(t *testing.T) {
 	}
 }
 
-// plain is a handler that is no PeerCloser.
+// plain is a handler that is not a PeerCloser.
 type plain struct{ ends chan *linger.Close }
 
 func (plain) Upgrade(u *linger.Upgrade) { _, _ = u.Accept(linger.AcceptOptions{HalfOpen: true}) }

@@ -48,7 +48,7 @@ func ExampleServer() {
 			name := u.Request.URL.Query().Get("room")
 			socket, err := u.Accept(linger.AcceptOptions{Data: name})
 			if err == nil {
-				_ = socket.Send(linger.Text("welcome to room " + name)) // leaves behind the 101
+				_ = socket.Send(linger.Text("welcome to room " + name)) // leaves after the 101
 			}
 		},
 		OnMessage: func(m *linger.Message) {

@@ -21,20 +21,19 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// bubble runs a test with fake time. What waits on a connection in memory does
-// not stop the clock.
+// bubble runs a test with fake time, which advances while goroutines wait for a connection in memory.
 func bubble(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
 	synctest.Test(t, test)
 }
 
-// service is a server under test behind a real http.Server.
+// service is a server under test, and the http.Server that serves it.
 type service struct {
 	*linger.Server
 	t    *testing.T
 	dial func() (net.Conn, error)
 	url  string             // on real TCP
-	ends chan *linger.Close // every close event, behind the application's handler
+	ends chan *linger.Close // every close event, after the application's handler
 }
 
 // serve serves an application on connections in memory.
@@ -46,7 +45,7 @@ func serve(t *testing.T, app linger.HandlerFuncs, opts linger.Options) *service 
 	return s
 }
 
-// serveHandler is serve for a handler of another kind. Its close events are its own.
+// serveHandler is serve for a handler that is not HandlerFuncs. Its close events do not go to ends.
 func serveHandler(t *testing.T, h linger.Handler, opts linger.Options) *service {
 	t.Helper()
 	l := memconn.Listen()
@@ -69,7 +68,7 @@ func serveTCP(t *testing.T, app linger.HandlerFuncs, opts linger.Options) *servi
 	return s
 }
 
-// serveTCPHandler is serveTCP for a handler of another kind. Its close events are its own.
+// serveTCPHandler is serveTCP for a handler that is not HandlerFuncs. Its close events do not go to ends.
 func serveTCPHandler(t *testing.T, h linger.Handler, opts linger.Options) *service {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -105,7 +104,7 @@ func (s *service) listen(l net.Listener) {
 	s.t.Cleanup(func() { _ = web.Close() })
 }
 
-// client returns a client that has not said anything.
+// client returns a client that has not sent anything.
 func (s *service) client() *client {
 	s.t.Helper()
 	nc, err := s.dial()
@@ -116,7 +115,7 @@ func (s *service) client() *client {
 	return newClient(s.t, nc)
 }
 
-// connect returns a client whose handshake is done.
+// connect returns a client whose opening handshake is complete.
 func (s *service) connect(lines ...string) *client {
 	s.t.Helper()
 	c := s.client()
@@ -132,19 +131,18 @@ func (s *service) end() *linger.Close {
 	return <-s.ends
 }
 
-// wantNoEnd tells of a close event too many. It is for tests in a bubble.
+// wantNoEnd fails the test if a close event has come. It is for tests in a bubble.
 func (s *service) wantNoEnd() {
 	s.t.Helper()
 	synctest.Wait()
 	select {
 	case end := <-s.ends:
-		s.t.Errorf("there is no close event now; got %+v", end.Outcome)
+		s.t.Errorf("no close event has come by now; got %+v", end.Outcome)
 	default:
 	}
 }
 
-// wantEmpty tells of sockets that the server did not let go. It is for tests in
-// a bubble.
+// wantEmpty fails the test if the server still has sockets. It is for tests in a bubble.
 func (s *service) wantEmpty() {
 	s.t.Helper()
 	synctest.Wait()
@@ -156,7 +154,7 @@ func (s *service) wantEmpty() {
 // echo answers every message with itself.
 func echo(m *linger.Message) { _ = m.Socket.Send(m.Payload) }
 
-// accept returns an upgrade handler that accepts with opts and hands the socket on.
+// accept returns an upgrade handler that accepts with opts and sends the socket to a channel.
 func accept(opts linger.AcceptOptions, sockets chan<- *linger.Socket) func(*linger.Upgrade) {
 	return func(u *linger.Upgrade) {
 		if socket, err := u.Accept(opts); err == nil && sockets != nil {
@@ -168,7 +166,7 @@ func accept(opts linger.AcceptOptions, sockets chan<- *linger.Socket) func(*ling
 // text returns a text of n bytes.
 func text(n int) string { return strings.Repeat("x", n) }
 
-// wantError tells of an error that is not the wanted one.
+// wantError fails the test if the error is not the wanted one.
 func wantError(t *testing.T, what string, got, want error) {
 	t.Helper()
 	if !errors.Is(got, want) {
@@ -176,8 +174,7 @@ func wantError(t *testing.T, what string, got, want error) {
 	}
 }
 
-// client is a peer that does what the test says and nothing by itself: it
-// answers neither pings nor a Close.
+// client is a peer without automatic replies: it answers neither pings nor a Close.
 type client struct {
 	t        *testing.T
 	nc       net.Conn
@@ -185,8 +182,8 @@ type client struct {
 	response *http.Response // to the request
 }
 
-// patience bounds a test that would wait for ever, in fake time as a rule.
-const patience = 5 * time.Minute
+// readTimeout bounds a test that would otherwise wait for ever, mostly in fake time.
+const readTimeout = 5 * time.Minute
 
 func newClient(t *testing.T, nc net.Conn) *client {
 	return &client{t: t, nc: nc, r: bufio.NewReader(nc)}
@@ -287,7 +284,7 @@ func (c *client) frame() (protocol.Opcode, []byte, error) {
 
 // next reads the next frame as text: "text hello", "close 1000 bye", "EOF".
 func (c *client) next() string {
-	_ = c.nc.SetReadDeadline(time.Now().Add(patience))
+	_ = c.nc.SetReadDeadline(time.Now().Add(readTimeout))
 	op, payload, err := c.frame()
 	switch {
 	case errors.Is(err, io.EOF):

@@ -107,7 +107,7 @@ func TestServerPublish(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, clients, sockets := members(t, 3, linger.HandlerFuncs{}, linger.Options{})
 		publish(t, s, "lobby", "all", 3)
-		publish(t, s, "nobody", "lost", 0)
+		publish(t, s, "empty", "lost", 0)
 		publish(t, s, "lobby", "not the first", 2, sockets[0])
 		publish(t, s, "lobby", "the second", 1, sockets[0], sockets[2], nil)
 		if err := sockets[0].Subscribe("other"); err != nil {
@@ -146,14 +146,14 @@ func TestSocketSubscribeBounds(t *testing.T) {
 		socket := sockets[0]
 		for _, name := range []string{"", text(257)} {
 			_, err := s.Publish(name, linger.Text("x"))
-			wantError(t, "nothing is published on a channel that nobody can subscribe to", err, linger.ErrChannelName)
+			wantError(t, "a name that cannot be subscribed to cannot be published to", err, linger.ErrChannelName)
 		}
 		wantError(t, "a channel has a name", socket.Subscribe(""), linger.ErrChannelName)
 		wantError(t, "a name of 257 bytes is too long", socket.Subscribe(text(257)), linger.ErrChannelName)
 		wantError(t, "a name of 256 bytes is not", socket.Subscribe(text(256)), nil)
 		wantError(t, "MaxChannels are allowed", socket.Subscribe("third"), nil)
 		wantError(t, "more are not", socket.Subscribe("fourth"), linger.ErrChannels)
-		wantError(t, "one that is subscribed already is no more", socket.Subscribe("third"), nil)
+		wantError(t, "a second subscription does not count", socket.Subscribe("third"), nil)
 		socket.Unsubscribe("third")
 		wantError(t, "after Unsubscribe there is room", socket.Subscribe("fourth"), nil)
 	})
@@ -198,11 +198,11 @@ func TestSocketSubscriptionsEndAfterCloseHandler(t *testing.T) {
 		s.wantEmpty()
 		wantError(t, "then a connection cannot subscribe", sockets[0].Subscribe("lobby"), linger.ErrClosed)
 		sockets[0].Unsubscribe("lobby")
-		publish(t, s, "lobby", "nobody", 0)
+		publish(t, s, "lobby", "lost", 0)
 	})
 }
 
-// It says something under the race detector.
+// The race detector checks it.
 func TestServerPublishWhileConnectionsChange(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const many, rounds = 10, 50
@@ -252,7 +252,7 @@ func TestServerSockets(t *testing.T) {
 		s, _, sockets := members(t, 3, linger.HandlerFuncs{}, linger.Options{})
 		_ = sockets[1].Subscribe("other")
 		for channel, want := range map[string][]*linger.Socket{
-			"": sockets, "lobby": sockets, "other": sockets[1:2], "nobody": nil,
+			"": sockets, "lobby": sockets, "other": sockets[1:2], "empty": nil,
 		} {
 			got := slices.Collect(s.Sockets(channel))
 			if len(got) != len(want) {
@@ -267,12 +267,12 @@ func TestServerSockets(t *testing.T) {
 				t.Errorf("channel %q has %d subscribers; got %d", channel, len(want), n)
 			}
 		}
-		if s.Socket(sockets[2].ID()) != sockets[2] || s.Socket("nobody") != nil {
-			t.Error("a connection is found by its id, and nobody by another; it was not so")
+		if s.Socket(sockets[2].ID()) != sockets[2] || s.Socket("unknown") != nil {
+			t.Error("a connection is found by its id and not by another one")
 		}
 		sockets[0].Unsubscribe("lobby")
 		if n := s.Subscribers("lobby"); n != 2 {
-			t.Errorf("who has unsubscribed does not count; got %d", n)
+			t.Errorf("a connection that has unsubscribed does not count; got %d", n)
 		}
 	})
 }
@@ -299,7 +299,7 @@ func TestServerSocketsLoopsAreIndependent(t *testing.T) {
 				break
 			}
 			if len(inner) != many {
-				t.Fatalf("a loop within a loop sees everybody; got %d", len(inner))
+				t.Fatalf("a loop within a loop covers every connection; got %d", len(inner))
 			}
 			outer[socket] = true
 		}
@@ -333,7 +333,7 @@ func TestServerSocketsLoopBody(t *testing.T) {
 	})
 }
 
-// It says something under the race detector.
+// The race detector checks it.
 func TestServerSocketsWhileConnectionsChange(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const many, rounds = 10, 30

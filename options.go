@@ -71,10 +71,10 @@ type Options struct {
 	SendQueue int
 	Policy    Policy
 
-	// MailboxMessages and MailboxBytes bound the event queue of each connection: what has arrived and waits for the handler, in
+	// EventQueueMessages and EventQueueBytes bound the event queue of each connection: what has arrived and waits for the handler, in
 	// messages and in bytes; 0 means 256 messages and 1 MiB. At a bound the connection is not read until half of it is free.
-	MailboxMessages int
-	MailboxBytes    int
+	EventQueueMessages int
+	EventQueueBytes    int
 
 	// LendPayloads saves a copy and an allocation for each message: its payload is the connection's buffer, and belongs to the
 	// handler until it returns. A handler that needs the payload for longer has to copy it. In a program that is built with the
@@ -124,15 +124,15 @@ func Origins(patterns ...string) (handshake.OriginPolicy, error) {
 }
 
 const (
-	defaultSendQueue       = 1 << 20
-	defaultMailboxMessages = 256
-	defaultMailboxBytes    = 1 << 20
-	defaultMaxMemory       = 1 << 30
-	defaultMaxChannels     = 1024
-	defaultMaxConnections  = 100_000
-	defaultUpgradeTimeout  = 30 * time.Second
-	defaultShutdownTimeout = 10 * time.Second
-	maxChannelName         = 256 // bytes
+	defaultSendQueue          = 1 << 20
+	defaultEventQueueMessages = 256
+	defaultEventQueueBytes    = 1 << 20
+	defaultMaxMemory          = 1 << 30
+	defaultMaxChannels        = 1024
+	defaultMaxConnections     = 100_000
+	defaultUpgradeTimeout     = 30 * time.Second
+	defaultShutdownTimeout    = 10 * time.Second
+	maxChannelName            = 256 // bytes
 )
 
 // WithDefaults returns the options with each zero value that stands for a default replaced by it, as [NewServer] uses them. An
@@ -142,11 +142,11 @@ func (o Options) WithDefaults() Options {
 	if o.SendQueue <= 0 {
 		o.SendQueue = defaultSendQueue
 	}
-	if o.MailboxMessages <= 0 {
-		o.MailboxMessages = defaultMailboxMessages
+	if o.EventQueueMessages <= 0 {
+		o.EventQueueMessages = defaultEventQueueMessages
 	}
-	if o.MailboxBytes <= 0 {
-		o.MailboxBytes = defaultMailboxBytes
+	if o.EventQueueBytes <= 0 {
+		o.EventQueueBytes = defaultEventQueueBytes
 	}
 	if o.MaxMemory == 0 {
 		o.MaxMemory = defaultMaxMemory

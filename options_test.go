@@ -30,7 +30,7 @@ func TestOrigins(t *testing.T) {
 		"another host":          {linger.Options{}, "http://evil.test", true},
 		"fits a pattern":        {patterns("https://*.example.com"), "https://a.example.com", false},
 		"fits no pattern":       {patterns("https://*.example.com"), "https://evil.test", true},
-		"same host beside them": {patterns("https://*.example.com"), "http://linger.test", false},
+		"same host in addition": {patterns("https://*.example.com"), "http://linger.test", false},
 		"any":                   {patterns("*"), "http://evil.test", false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -75,7 +75,7 @@ func TestOptionsMaxMessage(t *testing.T) {
 func TestOptionsNegativeBounds(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: accept(linger.AcceptOptions{Channels: []string{"a"}}, nil), OnMessage: echo},
-			linger.Options{SendQueue: -1, MailboxMessages: -1, MailboxBytes: -1, MaxChannels: -1, ShutdownTimeout: -1})
+			linger.Options{SendQueue: -1, EventQueueMessages: -1, EventQueueBytes: -1, MaxChannels: -1, ShutdownTimeout: -1})
 		c := s.connect()
 		c.text("hello")
 		c.want("text hello")

@@ -20,7 +20,7 @@ func (s *service) refused(status int, retryAfter string, lines ...string) {
 	s.t.Helper()
 	response := s.client().request(lines...)
 	if got := response.Header.Get("Retry-After"); response.StatusCode != status || got != retryAfter {
-		s.t.Errorf("the request gets %d and is told to come back after %s s; got %s, %q", status, retryAfter, response.Status, got)
+		s.t.Errorf("the request gets %d with Retry-After: %s; got %s, %q", status, retryAfter, response.Status, got)
 	}
 }
 
@@ -49,7 +49,7 @@ func TestServerMaxConnectionsCountsUpgrades(t *testing.T) {
 		synctest.Wait()
 		s.refused(http.StatusServiceUnavailable, "10")
 		time.Sleep(2 * time.Second)
-		s.refused(http.StatusNotFound, "") // there is room for somebody to be declined
+		s.refused(http.StatusNotFound, "") // there is room for a request that is declined
 	})
 }
 
@@ -95,17 +95,17 @@ func TestServerAdmissionOfFailedUpgrades(t *testing.T) {
 	for name, c := range map[string]struct {
 		upgrade upgrade
 		client  func(c *client)
-		status  int // 0: nobody is there to read it
+		status  int // 0 if the client has gone
 		ends    int
 	}{
 		"declined":                 {func(u *linger.Upgrade) { _ = u.Respond(http.NotFound) }, nil, 404, 0},
 		"not answered":             {func(*linger.Upgrade) {}, nil, 500, 0},
 		"panics":                   {func(*linger.Upgrade) { panic("no") }, nil, 500, 0},
-		"panics behind Accept":     {accepted(func() { panic("no") }), nil, 500, 1},
-		"fails behind Accept":      {func(u *linger.Upgrade) { accepted(func() {})(u); u.Fail(418, "no") }, nil, 418, 1},
+		"panics after Accept":      {accepted(func() { panic("no") }), nil, 500, 1},
+		"fails after Accept":       {func(u *linger.Upgrade) { accepted(func() {})(u); u.Fail(418, "no") }, nil, 418, 1},
 		"fails":                    {func(u *linger.Upgrade) { u.Fail(418, "no") }, nil, 418, 0},
 		"is late":                  {func(*linger.Upgrade) { time.Sleep(time.Minute) }, nil, 504, 0},
-		"is late behind Accept":    {accepted(func() { time.Sleep(time.Minute) }), nil, 504, 1},
+		"is late after Accept":     {accepted(func() { time.Sleep(time.Minute) }), nil, 504, 1},
 		"listens to its context":   {func(u *linger.Upgrade) { <-u.Request.Context().Done() }, nil, 504, 0},
 		"client leaves":            {func(u *linger.Upgrade) { <-u.Request.Context().Done() }, func(c *client) { _ = c.nc.Close() }, 0, 0},
 		"client leaves, accepted":  {func(u *linger.Upgrade) { <-u.Request.Context().Done(); accepted(func() {})(u) }, func(c *client) { _ = c.nc.Close() }, 0, 1},
@@ -172,7 +172,7 @@ func TestSocketRemoteAddr(t *testing.T) {
 	}{
 		"direct":                         {"203.0.113.9:1234", private, nil, "203.0.113.9:1234", "http"},
 		"made up":                        {"203.0.113.9:1234", private, []string{"X-Forwarded-For: 1.2.3.4", "X-Forwarded-Proto: https"}, "203.0.113.9:1234", "http"},
-		"nobody is trusted":              {"10.0.0.1:1", nil, []string{"X-Forwarded-For: 1.2.3.4"}, "10.0.0.1:1", "http"},
+		"no proxy is trusted":            {"10.0.0.1:1", nil, []string{"X-Forwarded-For: 1.2.3.4"}, "10.0.0.1:1", "http"},
 		"one proxy":                      {"10.0.0.1:1", private, []string{"X-Forwarded-For: 198.51.100.7", "X-Forwarded-Proto: https"}, "198.51.100.7", "https"},
 		"two proxies":                    {"10.0.0.1:1", private, []string{"X-Forwarded-For: 198.51.100.7, 10.2.2.2"}, "198.51.100.7", "http"},
 		"two fields":                     {"10.0.0.1:1", private, []string{"X-Forwarded-For: 198.51.100.7", "X-Forwarded-For: 10.2.2.2"}, "198.51.100.7", "http"},
@@ -190,7 +190,7 @@ func TestSocketRemoteAddr(t *testing.T) {
 		"a Unix socket":                  {"@", private, []string{"X-Forwarded-For: 198.51.100.7"}, "198.51.100.7", "http"},
 		"a peer without a port":          {"203.0.113.9", private, []string{"X-Forwarded-For: 1.2.3.4", "X-Forwarded-Proto: https"}, "203.0.113.9", "http"},
 		"a peer without an address":      {"nonsense", private, []string{"X-Forwarded-For: 1.2.3.4", "X-Forwarded-Proto: https"}, "nonsense", "http"},
-		"a Unix socket, nobody trusted":  {"@", nil, []string{"X-Forwarded-For: 198.51.100.7"}, "@", "http"},
+		"a Unix socket, none trusted":    {"@", nil, []string{"X-Forwarded-For: 198.51.100.7"}, "@", "http"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			request := httptest.NewRequest("GET", "http://example.com/chat", nil)
@@ -303,14 +303,14 @@ func TestServerRemovesForgedForwardingFields(t *testing.T) {
 					t.Errorf("the request itself stays as it is, and is handled; got %q", request.Header)
 				}
 				if lines := strings.Count(log.String(), "forwarding fields removed"); lines > 1 || (lines == 0) != (c.trusted != nil) {
-					t.Errorf("the log says once that fields were removed; got %s", log)
+					t.Errorf("it is logged once that fields were removed; got %s", log)
 				}
 			})
 		}
 	}
 }
 
-// Somebody who is refused for himself must not use up what is there for all.
+// A request that another bound refuses must not use up the rate.
 func TestServerUpgradeRateOfRefusedRequests(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const ann, ben = "X-Forwarded-For: 203.0.113.1", "X-Forwarded-For: 203.0.113.2"

@@ -86,7 +86,7 @@ func listenAndServeSomewhere(t *testing.T, server *linger.Server) (address strin
 		_ = l.Close()
 		result := make(chan error, 1)
 		go func() { result <- server.ListenAndServe(address) }()
-		for start := time.Now(); time.Since(start) < patience && len(result) == 0; time.Sleep(time.Millisecond) {
+		for start := time.Now(); time.Since(start) < readTimeout && len(result) == 0; time.Sleep(time.Millisecond) {
 			if nc, err := net.Dial("tcp", address); err == nil {
 				_ = nc.Close()
 				return address, result

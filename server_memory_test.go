@@ -52,7 +52,7 @@ func TestServerMaxMemory(t *testing.T) {
 					t.Error("not all are closed: their share is enough for some; none is left")
 				}
 				if policy != linger.PolicyDrop && !strings.Contains(log.String(), "max-memory") {
-					t.Errorf("the log says why connections were closed; it has:\n%s", log)
+					t.Errorf("the log contains why connections were closed; got\n%s", log)
 				}
 			})
 		})
@@ -75,7 +75,7 @@ func TestServerMaxMemoryCause(t *testing.T) {
 			}
 		}()
 		if end := s.end(); end.Cause != linger.CauseMemory {
-			t.Errorf("the close event says that all held too much; got %+v", end.Outcome)
+			t.Errorf("the cause in the close event is that all held too much; got %+v", end.Outcome)
 		}
 	})
 }

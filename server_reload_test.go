@@ -49,11 +49,11 @@ func TestServerReloadEventInProgress(t *testing.T) {
 		impatient, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if err := s.Reload(impatient, version("two ")); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("Reload tells that the old handler is not done; got %v", err)
+			t.Errorf("Reload returns an error if the old handler is not done; got %v", err)
 		}
 		c.text("b")
 		other.text("c")
-		other.want("text two c") // nobody else waits
+		other.want("text two c") // other connections do not wait
 		began := time.Now()
 		if err := s.Reload(t.Context(), version("three ")); err != nil || time.Since(began) > 0 {
 			t.Errorf("the second handler is done at once; got %v after %v", err, time.Since(began))
@@ -111,8 +111,8 @@ func TestServerReloadConcurrently(t *testing.T) {
 	})
 }
 
-// The second message of a client may wait in the mailbox when the handler changes: it is
-// the new one's, and comes behind the first.
+// The second message of a client may be in the event queue when the handler changes: then
+// the new handler gets it, after the first message.
 func TestServerReloadMessageOnce(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const many, handlers = 100, 20
@@ -180,7 +180,7 @@ func TestServerReloadWithEndedContext(t *testing.T) {
 	cancel()
 	for range 100 {
 		if err := s.Reload(ended, version("")); err != nil {
-			t.Fatalf("nobody is waited for; got %v", err)
+			t.Fatalf("Reload waits for nothing; got %v", err)
 		}
 	}
 }

@@ -59,7 +59,7 @@ func TestServerShutdown(t *testing.T) {
 		for range many {
 			end := s.end()
 			if want := (protocol.Status{Code: protocol.CloseGoingAway, Reason: "server shutting down"}); end.Sent != want || !end.Clean || end.First != protocol.Local {
-				t.Fatalf("every peer is told 1001; got %+v", end.Outcome)
+				t.Fatalf("every peer gets 1001; got %+v", end.Outcome)
 			}
 		}
 		s.wantEmpty()
@@ -90,12 +90,12 @@ func TestServerShutdownIsPaced(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const many = 1000
 		s := serve(t, linger.HandlerFuncs{}, linger.Options{})
-		told := make(chan time.Time, many)
+		closed := make(chan time.Time, many)
 		for range many {
 			c := s.connect()
 			go func() {
 				if op, _, err := c.frame(); err == nil && op == protocol.CloseFrame {
-					told <- time.Now()
+					closed <- time.Now()
 				}
 				_ = c.nc.Close()
 			}()
@@ -105,7 +105,7 @@ func TestServerShutdownIsPaced(t *testing.T) {
 		wantShutdown(t, s, nil, 500*time.Millisecond, 3*time.Second)
 		early := 0
 		for range many {
-			if (<-told).Sub(began) < 100*time.Millisecond {
+			if (<-closed).Sub(began) < 100*time.Millisecond {
 				early++
 			}
 		}
@@ -159,7 +159,7 @@ func TestServerShutdownWakesBlockedSenders(t *testing.T) {
 		}()
 		synctest.Wait()
 		wantShutdown(t, s, nil, 5*time.Second, 10*time.Second)
-		wantError(t, "the sender is told", <-sender, linger.ErrClosed)
+		wantError(t, "the sender gets the error", <-sender, linger.ErrClosed)
 		_ = c.nc.Close()
 		s.wantEmpty()
 	})

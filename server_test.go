@@ -47,7 +47,7 @@ func TestServerRefusesBadHandshakes(t *testing.T) {
 					t.Errorf("it is refused with %d; got %s", c.want, r.Status)
 				}
 				if version := r.Header.Get("Sec-Websocket-Version"); r.StatusCode == http.StatusUpgradeRequired && version != "13" {
-					t.Errorf("another version is told of 13 (RFC 6455, section 4.4); got %q", version)
+					t.Errorf("the response to another version names version 13 (RFC 6455, section 4.4); got %q", version)
 				}
 				s.wantEmpty()
 				s.wantNoEnd()
@@ -219,7 +219,7 @@ func TestServerExplainsMissingConnectionField(t *testing.T) {
 		}
 		synctest.Wait()
 		if !strings.Contains(log.String(), "reason=connection") {
-			t.Errorf("the log says what is missing; it has %q", log)
+			t.Errorf("the log names what is missing; got %q", log)
 		}
 	})
 }
@@ -242,7 +242,7 @@ func TestServerAnswersHTTP2WithoutUpgrade(t *testing.T) {
 		body, _ := io.ReadAll(r.Body)
 		_ = r.Body.Close()
 		if r.ProtoMajor != 2 || r.StatusCode != http.StatusUpgradeRequired || !strings.Contains(string(body), "HTTP/1.1") {
-			t.Errorf("%s over HTTP/2 gets 426 and a text that says what to do; got %s %s %q", method, r.Proto, r.Status, body)
+			t.Errorf("%s over HTTP/2 gets 426 and a text with the remedy; got %s %s %q", method, r.Proto, r.Status, body)
 		}
 		if len(r.Header["Upgrade"])+len(r.Header["Connection"]) > 0 {
 			t.Errorf("without Upgrade and Connection; got %v", r.Header)
@@ -303,7 +303,7 @@ func TestServerSetAutoResponse(t *testing.T) {
 		c.text("ping")
 		c.want("text pong") // before those that wait for the handler
 		if took := time.Since(began); took > 0 {
-			t.Errorf("an automatic answer waits for nobody; it took %v", took)
+			t.Errorf("an auto response does not wait for the handler; it took %v", took)
 		}
 		c.want("text work", "text next")
 		_ = s.SetAutoResponse("", "")
@@ -316,7 +316,7 @@ func TestServerSetAutoResponseBounds(t *testing.T) {
 	s := linger.NewServer(linger.HandlerFuncs{}, linger.Options{})
 	wantError(t, "a long request is refused", s.SetAutoResponse(text(2049), "x"), linger.ErrAutoResponse)
 	wantError(t, "a long response is refused", s.SetAutoResponse("x", text(2049)), linger.ErrAutoResponse)
-	wantError(t, "a response that is no text is refused", s.SetAutoResponse("x", "\xff"), protocol.ErrText)
+	wantError(t, "a response that is not UTF-8 is refused", s.SetAutoResponse("x", "\xff"), protocol.ErrText)
 	wantError(t, "2,048 bytes are taken", s.SetAutoResponse(text(2048), text(2048)), nil)
 }
 

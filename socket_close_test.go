@@ -173,7 +173,7 @@ func TestServerCloseTimeoutWithSlowHandler(t *testing.T) {
 		if !end.Clean || end.First != protocol.Remote || end.Sent.Code != 4001 {
 			t.Errorf("the end is clean; got %+v", end.Outcome)
 		}
-		wantError(t, "what is sent behind our Close is dropped", late, linger.ErrClosed)
+		wantError(t, "what is sent after our Close is dropped", late, linger.ErrClosed)
 	})
 }
 
@@ -277,7 +277,7 @@ func TestCloseEvent(t *testing.T) {
 					OnMessage: func(m *linger.Message) { time.Sleep(time.Second); last = m.String() },
 					OnClose: func(c *linger.Close) {
 						if last != "last" {
-							t.Errorf("the close event comes behind the last message; %q was handled before", last)
+							t.Errorf("the close event comes after the last message; %q was handled before", last)
 						}
 						wantError(t, "the socket is inert in the close handler", c.Socket.Send(linger.Text("x")), linger.ErrClosed)
 					},

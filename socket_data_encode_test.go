@@ -38,7 +38,7 @@ func TestDataBinaryMarshaler(t *testing.T) {
 		c.text("spoil")
 		synctest.Wait()
 		if l, err := linger.Data[*ledger](socket); err != nil || string(l.entries) != "good" {
-			t.Errorf("what is saved is no part of the value itself; the last good state is %v, %v", l, err)
+			t.Errorf("the saved state shares no memory with the value; it is %v, %v", l, err)
 		}
 		if !strings.Contains(log.String(), "spoilt") {
 			t.Errorf("what could not be saved is logged; got %q", log)
@@ -62,7 +62,7 @@ func TestDataReadAsAnotherType(t *testing.T) {
 
 var errBroken = errors.New("broken")
 
-// void is JSON null once it is told so, and then nothing.
+// void encodes as JSON null, or cannot be encoded if it is broken.
 type void struct{ broken bool }
 
 func (v *void) MarshalJSON() ([]byte, error) {
@@ -143,7 +143,7 @@ func TestSocketSetDataWithoutExportedFields(t *testing.T) {
 				t.Errorf("a %T is refused by name; got %v", value, err)
 			}
 		}
-		wantError(t, "what the type itself says is kept", socket.SetData(&void{true}), errBroken)
+		wantError(t, "the error of the type's own marshaler is returned", socket.SetData(&void{true}), errBroken)
 		if v, err := linger.Data[string](socket); v != "" || err != nil {
 			t.Errorf("nothing has changed; got %q, %v", v, err)
 		}

@@ -50,7 +50,7 @@ func (s *stamp) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// stubborn cannot be saved once it is told not to.
+// stubborn cannot be encoded while refuse is set.
 type stubborn struct {
 	Count  int
 	refuse bool
@@ -162,7 +162,7 @@ func TestDataChangedInPlace(t *testing.T) {
 		c.text("1")
 		c.text("2")
 		synctest.Wait()
-		data.Score = 100 // nobody's event: not saved
+		data.Score = 100 // outside an event, so it is not saved
 		if v, err := linger.Data[member](socket); v.Score != 2 || err != nil {
 			t.Errorf("what is saved is what the handlers made of it; got %v, %v", v, err)
 		}
@@ -228,7 +228,7 @@ func TestDataAsTwoTypesInOneHandler(t *testing.T) {
 		c.text("1")
 		synctest.Wait()
 		if v, err := linger.Data[string](socket); v != `{"Name":"","Score":2}` || err != nil {
-			t.Errorf("what the handler changed is saved, though somebody read it as text; got %s, %v", v, err)
+			t.Errorf("what the handler changed is saved, although it was read as text meanwhile; got %s, %v", v, err)
 		}
 	})
 }
@@ -270,7 +270,7 @@ type points struct{ Score, Rounds int }
 
 func TestDataAfterReload(t *testing.T) {
 	for name, between := range map[string]func(*linger.Socket){
-		"nobody has it":            func(*linger.Socket) {},
+		"no handler holds it":      func(*linger.Socket) {},
 		"it was set from outside":  func(s *linger.Socket) { _ = s.SetData(&member{Score: 1}) },
 		"it was read from outside": func(s *linger.Socket) { _, _ = linger.Data[*member](s) },
 	} {
@@ -332,13 +332,13 @@ func TestDataMarshalerUsesSocketAfterHandler(t *testing.T) {
 		c.want("text saved")
 		synctest.Wait()
 		if v, err := linger.Data[string](socket); v != "xxx" || err != nil {
-			t.Errorf("what it says is saved; got %q, %v", v, err)
+			t.Errorf("the value that was set is saved; got %q, %v", v, err)
 		}
 		_ = socket.SetData(nil)
 	})
 }
 
-// It says something under the race detector, too.
+// The race detector checks it too.
 func TestSocketSetDataConcurrently(t *testing.T) {
 	withSocket(t, linger.AcceptOptions{}, linger.HandlerFuncs{OnMessage: func(m *linger.Message) {
 		_, _ = linger.Data[map[string]string](m.Socket)
@@ -374,7 +374,7 @@ func TestSocketSetDataConcurrently(t *testing.T) {
 	})
 }
 
-// A second type, asked for by somebody else at the same time, must not take away what
+// A second type, asked for by another goroutine at the same time, must not take away what
 // the handler changes.
 func TestDataReadOutsideHandler(t *testing.T) {
 	const many = 300

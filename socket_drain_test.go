@@ -35,7 +35,7 @@ func TestDrainThenSend(t *testing.T) {
 		wantError(t, "a full queue takes nothing", socket.Send(linger.Text("again")), linger.ErrQueueFull)
 		c.swallow(taken)
 		if n := len(drains); n != 1 {
-			t.Errorf("the application is told once that there is room; got %d", n)
+			t.Errorf("the application gets one Drain; got %d", n)
 		}
 		if err := socket.Send(linger.Text("again")); err != nil {
 			t.Errorf("then a message is taken; got %v", err)
@@ -69,7 +69,7 @@ func TestDrainOrder(t *testing.T) {
 		close(next)
 		synctest.Wait()
 		if want := []string{"first", "second", "drain", "third"}; !slices.Equal(events, want) {
-			t.Errorf("it comes behind what has arrived before, one at a time: %v; got %v", want, events)
+			t.Errorf("the Drain comes after what has arrived before, one at a time: %v; got %v", want, events)
 		}
 	})
 }
@@ -96,7 +96,7 @@ func TestDrainIsQueuedOnce(t *testing.T) {
 		close(next)
 		synctest.Wait()
 		if drains != 1 {
-			t.Errorf("a slow handler is told once that its queue is empty, of 50 times; got %d", drains)
+			t.Errorf("a slow handler gets one Drain for 50; got %d", drains)
 		}
 		c.swallow(overflow(socket))
 		if drains != 2 {
@@ -140,7 +140,7 @@ func TestDrainNotAfterClose(t *testing.T) {
 				overflow(socket)
 				synctest.Wait()
 				end(c, socket, next)
-				synctest.Wait() // the Close waits behind the messages
+				synctest.Wait() // the Close waits after the messages
 				for got := c.next(); !strings.HasPrefix(got, "close 4001"); got = c.next() {
 					if got == "EOF" {
 						t.Fatal("the connection is closed with 4001; it was not")
@@ -148,7 +148,7 @@ func TestDrainNotAfterClose(t *testing.T) {
 				}
 				synctest.Wait()
 				if drains != 0 {
-					t.Errorf("nobody is told to send on; got %d drain events", drains)
+					t.Errorf("no Drain comes on a closing connection; got %d", drains)
 				}
 			})
 		})
@@ -171,7 +171,7 @@ func TestDrainNotAfterEarlyClose(t *testing.T) {
 		c.want("close 4001")
 		synctest.Wait()
 		if drains != 0 {
-			t.Errorf("nobody is told to send on a connection that is being closed; got %d drain events", drains)
+			t.Errorf("no Drain comes on a connection that is being closed; got %d", drains)
 		}
 	})
 }
@@ -195,7 +195,7 @@ func TestDrainOfEarlySends(t *testing.T) {
 		c.answer()
 		c.swallow(5)
 		if drains != 1 {
-			t.Errorf("the handler is told when what it sent early has left; got %d", drains)
+			t.Errorf("a Drain comes when what was sent early has left; got %d", drains)
 		}
 	})
 }
@@ -252,14 +252,14 @@ func TestDrainAfterFullQueue(t *testing.T) {
 					}
 					synctest.Wait()
 					if len(drains) > 0 {
-						t.Error("nothing is told while something waits")
+						t.Error("no Drain comes while a frame waits")
 					}
 					for range sent {
 						c.want("text " + text(1000))
 					}
 					synctest.Wait()
 					if n := len(drains); n != 1 {
-						t.Fatalf("it is told once that the queue is empty; got %d times", n)
+						t.Fatalf("one Drain comes when the queue is empty; got %d", n)
 					}
 					if left := <-drains; left != 0 {
 						t.Errorf("nothing waits then; got %d bytes", left)
@@ -324,7 +324,7 @@ func TestSocketCloseDiscard(t *testing.T) {
 		frames := 0
 		for got := c.next(); got != "close 4001 enough"; got = c.next() {
 			if frames++; frames > 3 {
-				t.Fatalf("the Close comes behind what the transport has; got %d messages", frames)
+				t.Fatalf("the Close comes after what the transport has; got %d messages", frames)
 			}
 		}
 	})

@@ -86,7 +86,7 @@ func TestDriverEventsDuringReload(t *testing.T) {
 	select {
 	case <-old.done:
 	default:
-		t.Error("nobody is at work in the first handler any more")
+		t.Error("the first handler has no event in progress")
 	}
 	if !socket.isIdle() {
 		t.Error("nothing is left")
@@ -186,7 +186,7 @@ func TestLendPayloads(t *testing.T) {
 			t.Errorf("the handler has %s; got %q", want, m.String())
 		}
 		if cap(m.Data) != len(m.Data) {
-			t.Error("what is appended to a payload must not get into the buffer behind it")
+			t.Error("an append to a payload must not write into the buffer after it")
 		}
 	})
 	in := (*driverEvents)(socket)
@@ -260,7 +260,7 @@ func TestLendPayloadsOwned(t *testing.T) {
 	in.Events(nil, []protocol.Event{{Kind: protocol.EventMessage, Opcode: protocol.Binary, Payload: []byte("whole"), Owned: true, Last: true}})
 	in.Work(nil)
 	if !bytes.Equal(kept, []byte("whole")) {
-		t.Errorf("nobody touches it again; got %q", kept)
+		t.Errorf("an owned payload is not changed; got %q", kept)
 	}
 }
 

@@ -14,13 +14,14 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 
 	"github.com/lingerws/linger/internal/memconn"
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/websocket/driver"
 )
 
-// Whoever sees the connection must find behind it what was sent early.
+// A goroutine that finds the connection attached must not send before what was sent early.
 func TestSocketAttachSendsPendingFirst(t *testing.T) {
 	const many = 5000
 	socket := &Socket{server: NewServer(HandlerFuncs{}, Options{}), id: "test", pending: &pendingSends{}}
@@ -47,13 +48,13 @@ func TestSocketAttachSendsPendingFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.HasSuffix(string(all), "late") {
-		t.Error("what is sent behind the 101 arrives behind what was sent early; it overtook")
+		t.Error("what is sent after the 101 must arrive after what was sent early; it overtook")
 	}
 	socket.CloseNow()
 	_ = peer.Close()
 }
 
-// Before the handshake is done and right behind it the same bytes wait.
+// Before the handshake is complete and right after it the same bytes wait.
 func TestSocketAttachKeepsBuffered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		socket := &Socket{server: NewServer(HandlerFuncs{}, Options{}), id: "test", pending: &pendingSends{}}
@@ -157,8 +158,8 @@ func (g gate) Events(*driver.Driver, []protocol.Event) (work bool) {
 	return false
 }
 
-// A queue that was held back for a batch may leave in one write, and then nobody
-// tells that it is empty.
+// A queue that was held back for a batch may leave in one write, and then no drain is
+// reported.
 func TestSocketSendPolicyBlockQueueLeavesAtOnce(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -210,6 +211,13 @@ func TestSocketSendPolicyBlockQueueLeavesAtOnce(t *testing.T) {
 	}
 }
 
+// Every idle connection has a Socket. One that is larger than 160 bytes takes 176 from the allocator.
+func TestSocketSize(t *testing.T) {
+	if size := unsafe.Sizeof(Socket{}); size > 160 {
+		t.Errorf("a Socket has 160 bytes at most; got %d", size)
+	}
+}
+
 // undrained is a handler that wants no drain events.
 type undrained struct{ Handler }
 
@@ -225,7 +233,7 @@ func TestDrainWithoutDrainer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			socket := &Socket{server: NewServer(c.handler, Options{}), id: "test"}
-			socket.openQueue() // nobody hands out what comes
+			socket.openQueue() // no goroutine handles the events
 			socket.deliverDrain()
 			if n := socket.queue.events.Len(); n != c.events {
 				t.Errorf("%d events wait for the handler; got %d", c.events, n)

@@ -130,7 +130,7 @@ func (s *Socket) retainBatch() {
 // queueLimits returns how much may wait for the handler.
 func (s *Socket) queueLimits() queue.Limits {
 	o := &s.server.opts
-	return queue.Limits{Items: o.MailboxMessages, Bytes: s.server.boundInMemory(o.MailboxBytes)}
+	return queue.Limits{Items: o.EventQueueMessages, Bytes: s.server.boundInMemory(o.EventQueueBytes)}
 }
 
 // pauseIfFull stops the reading of the connection if the queue has become full. mu is held.

@@ -64,19 +64,19 @@ func TestSocketEventsOfOthersDoNotWait(t *testing.T) {
 		}}, linger.Options{})
 		slow, quick := s.connect(), s.connect()
 		slow.text("slow")
-		slow.text("behind")
+		slow.text("next")
 		quick.text("quick")
 		quick.want("text quick")
 		close(next)
-		slow.want("text slow", "text behind")
+		slow.want("text slow", "text next")
 	})
 }
 
 func TestSocketEventQueueFull(t *testing.T) {
 	for name, opts := range map[string]linger.Options{
-		"messages": {MailboxMessages: 10},
-		"bytes":    {MailboxBytes: 10 << 10},
-		"both":     {MailboxMessages: 1, MailboxBytes: 1},
+		"messages": {EventQueueMessages: 10},
+		"bytes":    {EventQueueBytes: 10 << 10},
+		"both":     {EventQueueMessages: 1, EventQueueBytes: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -98,7 +98,7 @@ func TestSocketEventQueueFull(t *testing.T) {
 					}
 				}()
 				synctest.Wait()
-				if taken > 200 { // the mailbox, one read and the buffers of the transport
+				if taken > 200 { // the event queue, one read and the buffers of the transport
 					t.Errorf("a slow handler stops the reading of its socket; %d messages of 1 KiB were taken", taken)
 				}
 				other := s.connect()
@@ -117,7 +117,7 @@ func TestSocketEventQueueFull(t *testing.T) {
 func TestSocketPingsDuringHandler(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		next := make(chan bool)
-		s := serve(t, linger.HandlerFuncs{OnMessage: func(*linger.Message) { <-next }}, linger.Options{MailboxMessages: 2})
+		s := serve(t, linger.HandlerFuncs{OnMessage: func(*linger.Message) { <-next }}, linger.Options{EventQueueMessages: 2})
 		c := s.connect()
 		c.text("handled")
 		synctest.Wait()

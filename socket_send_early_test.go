@@ -98,7 +98,7 @@ func TestSocketCloseNowEarly(t *testing.T) {
 		})
 		s.client().ask()
 		if end := s.end(); end.Cause != "abort" || end.Sent != none {
-			t.Errorf("CloseNow during the upgrade cuts behind the 101, without a Close; got %+v", end.Outcome)
+			t.Errorf("CloseNow during the upgrade closes the transport after the 101, without a Close; got %+v", end.Outcome)
 		}
 		s.wantEmpty()
 	})
@@ -125,7 +125,7 @@ func TestSocketSendEarlyBound(t *testing.T) {
 					wantError(t, "so is the next", socket.Send(linger.Text("x")), c.want)
 					wantError(t, "the error is one of a full queue", err, linger.ErrQueueFull)
 					if early := errors.Is(err, linger.ErrEarlyFull); early != (c.policy != linger.PolicyDrop) {
-						t.Errorf("it says that nothing can leave yet, unless messages are to be dropped; got %v", err)
+						t.Errorf("the error is ErrEarlyFull, or ErrQueueFull if messages are to be dropped; got %v", err)
 					}
 					sockets <- socket
 				})
@@ -180,7 +180,7 @@ func TestServerPublishEarlyBound(t *testing.T) {
 		client.want("close 1013 too much was sent before the connection was open")
 		client.close(1013, "")
 		if end := s.end(); end.Cause != linger.CauseSlow {
-			t.Errorf("its close event says that the queue was full; got %+v", end.Outcome)
+			t.Errorf("the cause in its close event is the full queue; got %+v", end.Outcome)
 		}
 	})
 }
@@ -208,7 +208,7 @@ func (s slowly) Read(p []byte) (int, error) {
 	return s.Conn.Read(p[:min(len(p), 4<<10)])
 }
 
-// A ping stands behind what was sent before, so a client that reads slowly cannot answer it
+// A ping waits after what was sent before, so a client that reads slowly cannot answer it
 // in time; that it reads shows that it is there.
 func TestServerWriteTimeoutSlowReader(t *testing.T) {
 	for _, c := range []struct{ messages, size int }{{1, 512 << 10}, {500, 1 << 10}} {
@@ -278,7 +278,7 @@ func TestServerPublishWithStalledSubscriber(t *testing.T) {
 			}
 			synctest.Wait() // those who read have it now
 			if took := time.Since(began); took > 0 {
-				t.Fatalf("nobody waits for the stalled one; message %d took %v", i, took)
+				t.Fatalf("a stalled subscriber delays no other; message %d took %v", i, took)
 			}
 			if waiting := victim.Buffered(); waiting > queue+2*size {
 				t.Fatalf("what waits for the stalled one is bounded; it is %d bytes", waiting)
@@ -293,7 +293,7 @@ func TestServerPublishWithStalledSubscriber(t *testing.T) {
 		}
 		synctest.Wait()
 		if n := s.Count(); n != others {
-			t.Errorf("nobody else is closed; %d are left", n)
+			t.Errorf("no other connection is closed; %d are left", n)
 		}
 	})
 }

@@ -118,7 +118,7 @@ func TestSocketSendPolicyBlockUntilEnd(t *testing.T) {
 		socket.CloseNow()
 		wantError(t, "a sender does not wait for a connection that is gone", <-ended, linger.ErrClosed)
 		if waited := time.Since(began); waited > 0 {
-			t.Errorf("it is told at once; it took %v", waited)
+			t.Errorf("it gets the error at once; it took %v", waited)
 		}
 		s.end()
 	})
@@ -129,7 +129,7 @@ func TestSocketSendPolicyBlockStalledPeer(t *testing.T) {
 		s, _, socket := stuck(t, linger.PolicyBlock)
 		began := time.Now()
 		_, err := fill(socket)
-		wantError(t, "the sender is told", err, linger.ErrClosed)
+		wantError(t, "the sender gets the error", err, linger.ErrClosed)
 		if waited := time.Since(began); waited < 30*time.Second || waited > 31*time.Second {
 			t.Errorf("a peer that takes nothing is waited for 30 s; it was %v", waited)
 		}
@@ -220,9 +220,9 @@ func TestSocketSendFullAfterPeerClose(t *testing.T) {
 					_ = socket.Send(linger.Text(text(1 << 10)))
 				}
 				c.close(4001, "")
-				synctest.Wait() // our answer waits behind the messages
+				synctest.Wait() // our answer waits after the messages
 				began := time.Now()
-				wantError(t, "nothing is sent behind our Close", socket.Send(linger.Text("x")), linger.ErrClosed)
+				wantError(t, "nothing is sent after our Close", socket.Send(linger.Text("x")), linger.ErrClosed)
 				if waited := time.Since(began); waited > 0 {
 					t.Errorf("there is nothing to wait for; it took %v", waited)
 				}

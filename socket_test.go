@@ -54,7 +54,7 @@ func TestDataBetweenEvents(t *testing.T) {
 		c.text("and one")
 		c.leave()
 		if got, err := linger.Data[int](s.end().Socket); got != 3 || err != nil {
-			t.Errorf("the application's value lasts until the close event, and behind it; got %v, %v", got, err)
+			t.Errorf("the application's value lasts until the close event, and after it; got %v, %v", got, err)
 		}
 	})
 }
@@ -126,7 +126,7 @@ func TestServerIdleTimeout(t *testing.T) {
 			time.Sleep(9 * time.Second)
 			s.wantNoEnd()
 		}
-		c.ping("alive") // the client is there, but it has nothing to say
+		c.ping("alive") // the client is there, but sends no message
 		c.want("pong alive", "close 1001 idle timeout")
 		if took := time.Since(began); took != 28*time.Second {
 			t.Errorf("a connection is closed 10 s after the last message; it was %v after the first", took)

@@ -63,7 +63,7 @@ func TestServerShutdownDuringUpgradeLeavesNothing(t *testing.T) {
 		synctest.Wait()
 		close(next)
 		if r := c.answer(); r.StatusCode != http.StatusServiceUnavailable {
-			t.Errorf("who is accepted during a shutdown gets 503; got %s", r.Status)
+			t.Errorf("a request that is accepted during a shutdown gets 503; got %s", r.Status)
 		}
 		wantFailedHandshake(t, s.end())
 		wantError(t, "the shutdown waits for it, and for nothing else", <-done, nil)
@@ -72,7 +72,7 @@ func TestServerShutdownDuringUpgradeLeavesNothing(t *testing.T) {
 	})
 }
 
-// stiff is a response that cannot give its transport away, for requests that say so.
+// stiff is a response writer without Hijack.
 type stiff struct{ http.ResponseWriter }
 
 func TestUpgradeWithoutHijackLeavesNothing(t *testing.T) {
@@ -99,8 +99,8 @@ func TestUpgradeWithoutHijackLeavesNothing(t *testing.T) {
 	})
 }
 
-// A handler that hangs takes up a goroutine and a descriptor, whatever the client
-// was told.
+// A handler that hangs needs a goroutine and a descriptor, whatever response the
+// client has got.
 func TestUpgradeTimeoutCountsUntilReturn(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: lobby(func(u *linger.Upgrade) {
@@ -110,7 +110,7 @@ func TestUpgradeTimeoutCountsUntilReturn(t *testing.T) {
 			wantError(t, "nor respond", u.Respond(http.NotFound), linger.ErrAnswered)
 		})}, oneGuest)
 		if r := s.client().request(); r.StatusCode != http.StatusGatewayTimeout || !r.Close {
-			t.Errorf("a client need not wait behind the handler: it gets 504 and an end of its connection; got %s, %v", r.Status, r.Header)
+			t.Errorf("a client need not wait for the handler: it gets 504, and its connection is closed; got %s, %v", r.Status, r.Header)
 		}
 		wantFailedHandshake(t, s.end())
 		s.refused(http.StatusTooManyRequests, "10")

@@ -177,7 +177,7 @@ func TestUpgradeCancelledRequest(t *testing.T) {
 		}
 		synctest.Wait()
 		if n := s.Count(); n != 0 {
-			t.Errorf("it leaves nothing behind; got %d sockets", n)
+			t.Errorf("no socket is left; got %d", n)
 		}
 	})
 }
@@ -196,17 +196,17 @@ func TestUpgradeWithoutHijack(t *testing.T) {
 	}
 	end := <-ended
 	wantFailedHandshake(t, end)
-	wantError(t, "its error says why", end.Err, errors.ErrUnsupported)
+	wantError(t, "its error is the reason", end.Err, errors.ErrUnsupported)
 }
 
 func TestServerChoosesSubprotocol(t *testing.T) {
 	for name, c := range map[string]struct{ offer, named, want string }{
-		"the server's order counts":   {"v1.chat, v2.chat", "", "v2.chat"},
-		"none in common":              {"v9.chat", "", ""},
-		"none offered":                {"", "", ""},
-		"the handler names another":   {"v2.chat, other", "other", "other"},
-		"names are told by case":      {"V2.chat, v1.chat", "", "v1.chat"},
-		"what is no name is left out": {"two", "", ""},
+		"the server's order counts":          {"v1.chat, v2.chat", "", "v2.chat"},
+		"none in common":                     {"v9.chat", "", ""},
+		"none offered":                       {"", "", ""},
+		"the handler names another":          {"v2.chat, other", "other", "other"},
+		"names are compared with their case": {"V2.chat, v1.chat", "", "v1.chat"},
+		"an invalid name is left out":        {"two", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -225,10 +225,10 @@ func TestServerChoosesSubprotocol(t *testing.T) {
 					t.Errorf("of %q the 101 agrees to %q; got %q", c.offer, c.want, got)
 				}
 				if got := (<-sockets).Subprotocol(); got != c.want {
-					t.Errorf("the socket knows it, %q; got %q", c.want, got)
+					t.Errorf("the socket has the subprotocol %q; got %q", c.want, got)
 				}
 				if !strings.Contains(logged.String(), "two words") {
-					t.Errorf("a name that is no token is logged; the log is %q", logged.String())
+					t.Errorf("a name that is not a token is logged; the log is %q", logged.String())
 				}
 			})
 		})

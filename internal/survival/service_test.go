@@ -109,7 +109,7 @@ func serve(t *testing.T, p plan) *service {
 	var err error
 	s.app, err = worker.Load(s.path, worker.Options{
 		Workers: p.workers, Memory: p.memory, EventTimeout: time.Second, SleepAfter: 200 * time.Millisecond,
-		Server: linger.Options{MailboxMessages: eventQueue},
+		Server: linger.Options{EventQueueMessages: eventQueue},
 		Logger: slog.New(s.log), Stdout: &s.closeEvents,
 	})
 	if err != nil {
