@@ -1,12 +1,12 @@
 // Types of Linger: written by `linger types`, which replaces this file. Put changes elsewhere.
 //
 // They need TypeScript 5 or later, and no library for browsers: { "lib": ["es2023"], "types": [] } in the
-// compilerOptions of tsconfig.json. Beside the libraries "dom" or "webworker" they work too. Then what both know has the
-// types of the library, which has more than there is in Linger.
+// compilerOptions of tsconfig.json. They also work together with the libraries "dom" or "webworker". Then the types of
+// the library apply where both declare the same name, although they contain more than Linger has.
 
 // ---- Linger -------------------------------------------------------------------------------------------------------
 
-/** The variables of the application. Declare yours: `interface Env { API_KEY: string }`. */
+/** The types of the application's variables. Declare yours: `interface Env { API_KEY: string }`. */
 interface Env {
   [name: string]: unknown;
 }
@@ -14,33 +14,33 @@ interface Env {
 /** The variables of the application: [vars] of linger.toml, .env, .dev.vars, --env-file and --var. */
 declare var env: Env;
 
-/** What can be sent to a connection: text, or bytes. */
+/** A message that can be sent: text or bytes. */
 type WebSocketMessage = string | ArrayBuffer | ArrayBufferView;
 
 /**
- * A connection. It outlives the code: events of later versions get a handle to the same one.
- * Data is what the application keeps with it, anything that can be cloned.
+ * A connection. It outlives the code: the events of later versions get a handle of the same connection.
+ * Data is the type of the value that the application stores in it, which can be any value that can be cloned.
  */
 interface WebSocketConnection<Data = any> {
   readonly id: string;
   /** The URL of the upgrade request. */
   readonly url: string;
-  /** The subprotocol, "" for none. */
+  /** The negotiated subprotocol, or "" if there is none. */
   readonly protocol: string;
-  /** The client's IP address, without a port. */
+  /** The IP address of the client, without a port. */
   readonly remoteAddress: string;
-  /** The fields of the upgrade request. They cannot be changed. */
+  /** The header fields of the upgrade request. They are immutable. */
   readonly headers: Headers;
-  /** 0 during the upgrade event, 1 open, 2 closing, 3 closed. */
+  /** CONNECTING (0) during the upgrade event, then OPEN (1), CLOSING (2) or CLOSED (3). */
   readonly readyState: number;
-  /** Bytes that wait to be sent. */
+  /** The number of bytes that are queued for sending. */
   readonly bufferedAmount: number;
-  /** What listeners change in it is saved when the event is over; elsewhere it has to be set. 64 KiB at most. */
+  /** Changes by listeners are saved at the end of the connection's event; elsewhere data must be assigned. 64 KiB at most. */
   data: Data;
   send(message: WebSocketMessage): void;
-  /** Starts the closing handshake, with 1000 by default. discard drops what waits to be sent. */
+  /** Starts the closing handshake. The default code is 1000. discard drops the messages that are queued for sending. */
   close(code?: number, reason?: string, options?: { discard?: boolean }): void;
-  /** Has the connection receive what is posted to the BroadcastChannel of this name. */
+  /** Subscribes the connection to a channel: it receives the messages that are posted to the BroadcastChannel of this name. */
   subscribe(channel: string): void;
   unsubscribe(channel: string): void;
   readonly CONNECTING: 0;
@@ -56,16 +56,16 @@ declare var WebSocketConnection: {
   readonly CLOSED: 3;
 };
 
-/** How a request becomes a connection. */
+/** Options for accepting an upgrade request. */
 interface WebSocketAcceptOptions<Data = any> {
   data?: Data;
-  /** A subprotocol that the client has offered. */
+  /** One of the subprotocols that the client has offered. */
   protocol?: string;
-  /** Fields of the 101 response. */
+  /** Header fields of the 101 response. */
   headers?: LingerHeadersInit;
-  /** The application answers the peer's Close itself. */
+  /** Half-open mode: the application answers the peer's Close itself. */
   halfOpen?: boolean;
-  /** "close" ends the connection with 1012 when another version of the application takes over. */
+  /** "close" closes the connection with 1012 when another version of the application is loaded. */
   reload?: "stay" | "close";
 }
 
@@ -73,7 +73,7 @@ interface WebSocketUpgradeEvent extends ExtendableEvent {
   readonly request: Request;
   readonly remoteAddress: string;
   accept<Data = any>(options?: WebSocketAcceptOptions<Data>): WebSocketConnection<Data>;
-  /** Declines the upgrade. */
+  /** Refuses the upgrade with a response. */
   respondWith(response: Response | PromiseLike<Response>): void;
 }
 declare var WebSocketUpgradeEvent: {
@@ -102,7 +102,7 @@ declare var WebSocketMessageEvent: {
   new (type: string, init?: LingerEventInit & { source?: WebSocketConnection; data?: string | ArrayBuffer }): WebSocketMessageEvent;
 };
 
-/** In half-open mode: the peer has finished, and we have not. */
+/** The peer's Close has been received on a connection in half-open mode. */
 interface WebSocketPeerCloseEvent<Data = any> extends ExtendableEvent {
   readonly source: WebSocketConnection<Data>;
   readonly code: number;
@@ -113,7 +113,7 @@ declare var WebSocketPeerCloseEvent: {
   new (type: string, init?: LingerEventInit & { source?: WebSocketConnection; code?: number; reason?: string }): WebSocketPeerCloseEvent;
 };
 
-/** What waited to be sent has left, after it was too much. */
+/** The send queue has become empty after it had reached the high watermark. */
 interface WebSocketDrainEvent<Data = any> extends ExtendableEvent {
   readonly source: WebSocketConnection<Data>;
 }
@@ -122,23 +122,23 @@ declare var WebSocketDrainEvent: {
   new (type: string, init?: LingerEventInit & { source?: WebSocketConnection }): WebSocketDrainEvent;
 };
 
-/** The end of a connection, its last event. */
+/** The connection has ended. It is the last event of a connection. */
 interface WebSocketCloseEvent<Data = any> extends ExtendableEvent {
   readonly source: WebSocketConnection<Data>;
   readonly id: string;
-  /** Of the peer's Close: 1005 if it was empty, 1006 if none came. */
+  /** The code of the peer's Close: 1005 if it was empty, 1006 if none was received. */
   readonly code: number;
   readonly reason: string;
-  /** Whether both Close frames passed. */
+  /** Whether both sides have sent a Close. */
   readonly wasClean: boolean;
-  /** Of our Close, by the same rule. */
+  /** The code of the Close that was sent: 1005 if it was empty, 1006 if none was sent. */
   readonly sentCode: number;
   readonly sentReason: string;
-  /** Whose Close was the first. */
+  /** The side that sent the first Close. */
   readonly initiator: "local" | "remote";
-  /** Why it ended: "close", "violation", "slow", "eof" … */
+  /** The reason why the connection ended: "close", "violation", "slow", "eof" and others. */
   readonly cause: string;
-  /** The rule that the peer has broken, for the cause "violation". */
+  /** The rule that the peer has broken, if cause is "violation". */
   readonly violation: string;
 }
 declare var WebSocketCloseEvent: {
@@ -147,7 +147,7 @@ declare var WebSocketCloseEvent: {
 };
 
 interface ExtendableEvent extends Event {
-  /** Keeps the worker from stopping before the promise has settled. It does not delay the next event. */
+  /** Prevents the worker from stopping before the promise has settled. It does not delay the next event. */
   waitUntil(promise: Promise<any>): void;
 }
 declare var ExtendableEvent: typeof globalThis extends { onmessage: any; WorkerGlobalScope: any; ExtendableEvent: infer T } ? T : {
@@ -155,7 +155,7 @@ declare var ExtendableEvent: typeof globalThis extends { onmessage: any; WorkerG
   new (type: string, init?: LingerEventInit): ExtendableEvent;
 };
 
-/** The events that happen to an application. */
+/** The events of an application. */
 interface LingerEventMap {
   fetch: FetchEvent;
   websocketupgrade: WebSocketUpgradeEvent;
@@ -166,7 +166,7 @@ interface LingerEventMap {
   install: ExtendableEvent;
   activate: ExtendableEvent;
 }
-// The libraries for browsers look events up in these.
+// The types of events in the libraries for browsers.
 interface WindowEventMap extends LingerEventMap {}
 interface WorkerGlobalScopeEventMap extends LingerEventMap {}
 interface DedicatedWorkerGlobalScopeEventMap extends LingerEventMap {}
@@ -179,25 +179,25 @@ declare function removeEventListener<Type extends keyof LingerEventMap>(
 declare function removeEventListener(type: string, listener: LingerListener | null, options?: boolean | { capture?: boolean }): void;
 declare function dispatchEvent(event: Event): boolean;
 
-/** The connections of every worker, from any event. */
+/** Access to the connections of all workers. */
 interface LingerClients {
   get<Data = any>(id: string): Promise<WebSocketConnection<Data> | undefined>;
   /** All connections, or the subscribers of a channel. */
   matchAll<Data = any>(options: { type: "websocket" | "all"; channel?: string }): Promise<WebSocketConnection<Data>[]>;
   count(options?: { channel?: string }): number;
-  /** Sends a message to the subscribers of a channel, and returns how many took it. */
+  /** Sends a message to the subscribers of a channel, and returns the number of connections that accepted it. */
   publish(channel: string, message: WebSocketMessage, options?: { except?: WebSocketConnection | WebSocketConnection[] }): number;
 }
 interface Clients extends LingerPart<LingerClients> {}
 declare var Clients: typeof globalThis extends { onmessage: any; WorkerGlobalScope: any; Clients: infer T } ? T : { readonly prototype: LingerClients };
 declare var clients: LingerClients;
 
-/** Has a text message answered on every connection, without an event. Without arguments it ends that. */
+/** Makes every connection respond to a text message, without an event. Without arguments it removes the response. */
 declare function setWebSocketAutoResponse(request?: string, response?: string): void;
 
 // ---- The Workers API ----------------------------------------------------------------------------------------------
 
-/** What a module may export by default. */
+/** The default export of a module. */
 interface ExportedHandler<Variables = Env> {
   fetch(request: Request, env: Variables, ctx: ExecutionContext): Response | PromiseLike<Response>;
 }
@@ -217,19 +217,19 @@ declare var WebSocketPair: {
   new (): WebSocketPair;
 };
 interface ObjectConstructor {
-  /** Both ends of a pair. */
+  /** Returns both ends of a pair. */
   values(pair: WebSocketPair): [WebSocket, WebSocket];
 }
 
 interface WebSocket extends LingerPart<LingerWebSocket> {
-  /** Has the events come, and lets the script send: for the ends of a WebSocketPair, and sockets that fetch gave. */
+  /** Starts the delivery of events, and allows sending: for the ends of a WebSocketPair, and for WebSockets from fetch. */
   accept(options?: { allowHalfOpen?: boolean }): void;
-  /** Keeps a copy of a value with the socket: 16 KiB at most. */
+  /** Stores a copy of a value in the WebSocket: 16 KiB at most. */
   serializeAttachment(value: unknown): void;
   deserializeAttachment(): any;
 }
 interface Response extends LingerPart<LingerResponse> {
-  /** The socket of a response with the status 101. */
+  /** The WebSocket of a response with the status 101. */
   readonly webSocket: WebSocket | null;
 }
 interface ResponseInit extends LingerPart<LingerResponseInit> {
@@ -268,7 +268,7 @@ declare module "cloudflare:workers" {
   export const env: Env;
 }
 
-// Files that an import makes text of.
+// Files that are imported as text.
 declare module "*.css" { const text: string; export default text; }
 declare module "*.csv" { const text: string; export default text; }
 declare module "*.glsl" { const text: string; export default text; }
@@ -285,7 +285,7 @@ declare module "*.wgsl" { const text: string; export default text; }
 declare module "*.xml" { const text: string; export default text; }
 declare module "*?raw" { const text: string; export default text; }
 
-// The most common of those that an import makes an ArrayBuffer of.
+// The most common files that are imported as an ArrayBuffer.
 declare module "*.bin" { const bytes: ArrayBuffer; export default bytes; }
 declare module "*.dat" { const bytes: ArrayBuffer; export default bytes; }
 declare module "*.gif" { const bytes: ArrayBuffer; export default bytes; }
@@ -313,9 +313,12 @@ interface ImportMeta {
   readonly env: ImportMetaEnv;
 }
 
-// ---- The web platform, as far as it is there ----------------------------------------------------------------------
+// ---- The web platform, as far as it is supported ------------------------------------------------------------------
 
-/** A type of ours, where no library for browsers has one: those have a global onmessage. Variables ask the same question. */
+/**
+ * Own if there is no library for browsers, and {} otherwise. Such a library is detected by its global onmessage, which the
+ * declarations of variables test too.
+ */
 type LingerPart<Own> = typeof globalThis extends { onmessage: any } ? {} : Own;
 
 type LingerListener = ((event: Event) => unknown) | { handleEvent(event: Event): unknown };
@@ -324,7 +327,7 @@ interface LingerEventInit { bubbles?: boolean; cancelable?: boolean; composed?: 
 type LingerHeadersInit = Headers | [string, string][] | Record<string, string> | Iterable<readonly [string, string]>;
 type LingerBodyInit = string | ArrayBuffer | ArrayBufferView | Blob | URLSearchParams | ReadableStream;
 
-/** A body, to be passed on as a whole to a Request or a Response: it cannot be read in parts. */
+/** The stream of a body. It can be passed to a Request or a Response. */
 interface ReadableStream<R = any> extends LingerPart<{ readonly locked: boolean }> {}
 
 interface LingerEvent {
@@ -472,7 +475,7 @@ declare var File: typeof globalThis extends { onmessage: any; File: infer T } ? 
 
 interface LingerBroadcastChannel extends EventTarget {
   readonly name: string;
-  /** Reaches the channels of this name, and the connections that are subscribed to it. */
+  /** Sends a message to the other channels of this name, and to the connections that are subscribed to it. */
   postMessage(message: any): void;
   close(): void;
   onmessage: ((this: BroadcastChannel, event: MessageEvent) => any) | null;
@@ -507,7 +510,7 @@ interface LingerBody {
   bytes(): Promise<Uint8Array>;
   arrayBuffer(): Promise<ArrayBuffer>;
   blob(): Promise<Blob>;
-  /** Is not there, and says so: read forms with new URLSearchParams(await text()). */
+  /** Not supported: the promise is rejected. Parse forms with new URLSearchParams(await text()). */
   formData(): Promise<never>;
 }
 
@@ -686,7 +689,7 @@ interface LingerCrypto {
   readonly subtle: SubtleCrypto;
 }
 interface Crypto extends LingerPart<LingerCrypto> {
-  /** Reports whether two values have the same bytes, in a time that does not depend on them. */
+  /** Compares the bytes of two values in constant time. */
   timingSafeEqual(a: ArrayBuffer | ArrayBufferView, b: ArrayBuffer | ArrayBufferView): boolean;
 }
 declare var Crypto: typeof globalThis extends { onmessage: any; Crypto: infer T } ? T : { readonly prototype: Crypto };
@@ -702,7 +705,7 @@ interface LingerCryptoKey {
 interface CryptoKey extends LingerPart<LingerCryptoKey> {}
 declare var CryptoKey: typeof globalThis extends { onmessage: any; CryptoKey: infer T } ? T : { readonly prototype: CryptoKey };
 
-/** Digests, HMAC and the verification of signatures. Other algorithms are rejected with a NotSupportedError. */
+/** Supports digests, HMAC and the verification of signatures. Other algorithms cause a NotSupportedError. */
 interface LingerSubtleCrypto {
   digest(algorithm: LingerAlgorithm, data: ArrayBuffer | ArrayBufferView): Promise<ArrayBuffer>;
   importKey(format: "jwk", data: { [field: string]: any }, algorithm: LingerAlgorithm, extractable: boolean, usages: string[]): Promise<CryptoKey>;
@@ -720,7 +723,7 @@ interface LingerSubtleCrypto {
   unwrapKey(format: string, wrapped: ArrayBuffer | ArrayBufferView, wrapping: CryptoKey, algorithm: LingerAlgorithm, unwrapped: LingerAlgorithm, extractable: boolean, usages: string[]): Promise<CryptoKey>;
 }
 interface SubtleCrypto extends LingerPart<LingerSubtleCrypto> {
-  /** As that of crypto. */
+  /** The same as crypto.timingSafeEqual. */
   timingSafeEqual(a: ArrayBuffer | ArrayBufferView, b: ArrayBuffer | ArrayBufferView): boolean;
 }
 declare var SubtleCrypto: typeof globalThis extends { onmessage: any; SubtleCrypto: infer T } ? T : { readonly prototype: SubtleCrypto };

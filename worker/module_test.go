@@ -73,11 +73,11 @@ func TestOtherDefaultExportsAreRefused(t *testing.T) {
 		`export default class { fetch() {} }`:                                        "The default export is a function or a class: export an object with a method fetch(request, env, ctx)",
 		`export default 1`:                                                           "The default export is a number: export an object with a method fetch(request, env, ctx)",
 		`export default null`:                                                        "The default export is null: export an object with a method fetch(request, env, ctx)",
-		`export default { scheduled() {} }`:                                          "The default export is an object without a method fetch(request, env, ctx): it is the only one that is called here",
-		`class A { #x } export default new A();`:                                     "The default export is an object without a method fetch(request, env, ctx): it is the only one that is called here",
-		`export default Object.create(null);`:                                        "The default export is an object without a method fetch(request, env, ctx): it is the only one that is called here",
-		`export default new Map();`:                                                  "The default export is an object without a method fetch(request, env, ctx): it is the only one that is called here",
-		`addEventListener("fetch", () => {}); export default { fetch() {} }`:         "a listener for \"fetch\" too",
+		`export default { scheduled() {} }`:                                          "The default export is an object without a method fetch(request, env, ctx), the only one that Linger calls",
+		`class A { #x } export default new A();`:                                     "The default export is an object without a method fetch(request, env, ctx), the only one that Linger calls",
+		`export default Object.create(null);`:                                        "The default export is an object without a method fetch(request, env, ctx), the only one that Linger calls",
+		`export default new Map();`:                                                  "The default export is an object without a method fetch(request, env, ctx), the only one that Linger calls",
+		`addEventListener("fetch", () => {}); export default { fetch() {} }`:         "also a listener for \"fetch\"",
 		`export default { get fetch() { throw new RangeError("in the getter"); } };`: "RangeError: in the getter",
 	} {
 		_, err := worker.Load(write(t, "app.js", export), worker.Options{Logger: discard})

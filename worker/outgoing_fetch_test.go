@@ -261,7 +261,7 @@ func TestDataURLsAreFetched(t *testing.T) {
 	}
 	for _, url := range []string{"data:text/plain", "data:;base64,*"} {
 		a := serve(t, fetching(url, `fetch(base)`), worker.Options{})
-		a.get("/", 500, "TypeError: fetch: the data: URL has no content: it is data:TYPE,CONTENT or data:TYPE;base64,CONTENT")
+		a.get("/", 500, "TypeError: fetch: the data: URL is invalid: its form is data:TYPE,CONTENT or data:TYPE;base64,CONTENT")
 	}
 	a := serve(t, fetching("blob:x", `fetch(base)`), worker.Options{})
 	a.get("/", 500, "TypeError: fetch: the scheme is blob:, and only http: and https: are supported")

@@ -304,7 +304,7 @@ func TestAnEndThatWasUsedInAResponseIsTheRuntimes(t *testing.T) {
 	if other, got := a.upgrade("/again"); other != nil || got.StatusCode != 500 {
 		t.Errorf("an end is used once; got %d", got.StatusCode)
 	}
-	a.log.line(t, "uncaught exception", "has been used in a response already")
+	a.log.line(t, "uncaught exception", "has already been used in a response")
 	c.send("still here?")
 	c.want("still here?")
 }

@@ -86,7 +86,7 @@ func TestAcceptReloadTakesTwoValues(t *testing.T) {
 			try { event.accept({ reload: `+value+` }); } catch (error) { event.respondWith(new Response(error.name + ": " + error.message, { status: 400 })); }
 		});`, worker.Options{})
 		got := a.decline()
-		if want := `TypeError: reload is "stay" or "close", but got ` + strings.Trim(value, `"`); got.body != want {
+		if want := `TypeError: reload must be "stay" or "close", but got ` + strings.Trim(value, `"`); got.body != want {
 			t.Errorf("the message is %q; got %q", want, got.body)
 		}
 	}

@@ -1,6 +1,6 @@
 import { expect } from "web/define.js";
 import { expose, host } from "web/host.js";
-import { CLOSED, closeEvent, open } from "./connection.js";
+import { CLOSED, endEvent, openHandle } from "./connection.js";
 import { ExtendableEvent } from "./extendable.js";
 import { run } from "./run.js";
 
@@ -19,7 +19,8 @@ export class WebSocketCloseEvent extends ExtendableEvent {
   get source() {
     return this.#init.source ?? null;
   }
-  // code and reason are the peer's: 1005 if its Close was empty, 1006 if none came (RFC 6455, section 7.1.5).
+  // code and reason are those of the peer's Close. code is 1005 if the Close was empty, and 1006 if none was received (RFC
+  // 6455, section 7.1.5).
   get code() {
     return Number(this.#init.code ?? 0);
   }
@@ -29,32 +30,33 @@ export class WebSocketCloseEvent extends ExtendableEvent {
   get wasClean() {
     return Boolean(this.#init.wasClean);
   }
-  // sentCode and sentReason are those of the Close that was sent: 1005 if it was empty, 1006 if none could be sent.
+  // sentCode and sentReason are those of the Close that was sent. sentCode is 1005 if the Close was empty, and 1006 if none
+  // was sent.
   get sentCode() {
     return Number(this.#init.sentCode ?? 0);
   }
   get sentReason() {
     return String(this.#init.sentReason ?? "");
   }
-  // initiator is "local" if this side sent the first Close, else "remote".
+  // initiator is "local" if this side sent the first Close, and "remote" otherwise.
   get initiator() {
     return String(this.#init.initiator ?? "remote");
   }
-  // cause says why the connection ended, in the words of Go's Close.Cause.
+  // cause is the reason why the connection ended: an identifier of Close.Cause in Go.
   get cause() {
     return String(this.#init.cause ?? "");
   }
-  // violation is the rule that the peer broke, for the cause "violation".
+  // violation is the identifier of the rule that the peer has broken, if cause is "violation".
   get violation() {
     return String(this.#init.violation ?? "");
   }
 }
 
 expose("close", (id, connectionId, code, reason, sentCode, sentReason, wasClean, initiator, cause, violation) => {
-  const source = open(connectionId, CLOSED);
+  const source = openHandle(connectionId, CLOSED);
   const end = { source, code, reason, sentCode, sentReason, wasClean, initiator, cause, violation };
   run(id, new WebSocketCloseEvent("websocketclose", end), () => {
-    closeEvent(id, source);
+    endEvent(id, source);
     host.done(id);
   });
 });

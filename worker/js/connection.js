@@ -6,18 +6,18 @@ import { conceal, CONNECTION, host, reveal } from "web/host.js";
 import { codeOf, reasonOf } from "./close_status.js";
 import { report } from "./report.js";
 
-const maxData = 65536; // bytes of a connection's data, serialized
+const maxData = 65536; // maximum size of the serialized data of a connection, in bytes
 export const CONNECTING = 0;
 const OPEN = 1;
 export const CLOSED = 3;
 
-// A connection keeps these, by index: an array costs the engine a fraction of what an object does.
+// The state of a handle is an array with these indexes. An array costs the engine a fraction of the cost of an object.
 const ID = 0;
-const STATE = 1; // CONNECTING during the upgrade event, CLOSED from the close event on, else undefined
-const DATA = 2; // { value, text }: the data that was read, and what it was read from; null when its event is over and none is kept
-const FACTS = 3; // url, protocol, remoteAddress and headers, if asked for
+const STATE = 1; // CONNECTING during the upgrade event, CLOSED from the close event on, otherwise undefined
+const DATA = 2; // { value, text }: the data and its serialized form, once it has been read; null after the event
+const FACTS = 3; // [url, protocol, remoteAddress, headers], once one of them has been read
 
-// WebSocketConnection is a handle: what it stands for is held outside of the engine and outlives it.
+// WebSocketConnection is a handle of a connection. The connection itself is held outside of the engine and outlives it.
 export class WebSocketConnection {
   constructor() {
     refuse("WebSocketConnection");
@@ -32,20 +32,20 @@ export class WebSocketConnection {
   get protocol() {
     return factOf(reveal(CONNECTION, this), 1);
   }
-  // remoteAddress is the client's IP address: of the TCP peer or, behind a trusted proxy, of who asked that.
+  // remoteAddress is the IP address of the client: of the TCP peer or, if that is a trusted proxy, of the proxy's client.
   get remoteAddress() {
     return factOf(reveal(CONNECTION, this), 2);
   }
-  // headers are those of the upgrade request. They cannot be changed.
+  // headers are the fields of the upgrade request. They are immutable.
   get headers() {
     const own = reveal(CONNECTION, this);
     const fields = factOf(own, HEADERS) || host.headers(own[ID]);
-    if (!Array.isArray(fields)) return fields ?? none;
+    if (!Array.isArray(fields)) return fields ?? noHeaders;
     return (own[FACTS][HEADERS] = guard(fromPairs(fields), "immutable"));
   }
   get readyState() {
     const own = reveal(CONNECTION, this);
-    if (own[STATE] === CLOSED) return CLOSED; // also while TCP is still ending behind it
+    if (own[STATE] === CLOSED) return CLOSED; // TCP may still be open
     const state = host.state(own[ID]);
     return state === OPEN ? (own[STATE] ?? OPEN) : state;
   }
@@ -53,7 +53,7 @@ export class WebSocketConnection {
     return host.buffered(reveal(CONNECTION, this)[ID]);
   }
 
-  // data is the application's value: any that structuredClone can copy. It survives every event and the engine itself.
+  // data is a value of the application that structuredClone can copy. It is kept between events and outlives the engine.
   get data() {
     const own = reveal(CONNECTION, this);
     if (own[DATA]) return own[DATA].value;
@@ -64,18 +64,18 @@ export class WebSocketConnection {
   }
   set data(value) {
     const own = reveal(CONNECTION, this);
-    host.setData(own[ID], freeze(value));
+    host.setData(own[ID], serializeData(value));
     if (own[DATA]) own[DATA] = undefined;
   }
 
   send(message) {
     if (typeof message !== "string" && !(message instanceof ArrayBuffer) && !ArrayBuffer.isView(message)) {
-      throw new TypeError("send expects a string, an ArrayBuffer or a view of one: turn other values into text, with JSON.stringify for instance");
+      throw new TypeError("send expects a string, an ArrayBuffer or a view of one: convert other values, for example with JSON.stringify");
     }
     host.send(reveal(CONNECTION, this)[ID], message);
   }
 
-  // close starts the closing handshake. With { discard: true } what waits to be sent is dropped, so that it comes first.
+  // close starts the closing handshake. With { discard: true } queued messages are dropped, so that the Close is sent first.
   close(code = 1000, reason, options) {
     host.close(reveal(CONNECTION, this)[ID], codeOf(code), reasonOf(reason), Boolean(options?.discard));
   }
@@ -90,51 +90,53 @@ export class WebSocketConnection {
   }
 }
 
-// open makes the handle that an event's listeners get. The events that make and end a connection say its state.
+// openHandle returns a handle for the listeners of an event. state is given by the upgrade event and the close event.
 const { prototype } = WebSocketConnection;
-export const open = (id, state) => handle(keep(id, state));
+export const openHandle = (id, state) => handleOf(handleState(id, state));
 
-// keep makes what a handle keeps, and handle the handle: open in two steps, for those who need both.
-export const keep = (id, state) => [id, state, undefined, undefined];
-export const handle = (own) => conceal(CONNECTION, prototype, own);
+// handleState returns the state of a new handle, and handleOf the handle with a state. openHandle combines them.
+export const handleState = (id, state) => [id, state, undefined, undefined];
+export const handleOf = (own) => conceal(CONNECTION, prototype, own);
 
 const HEADERS = 3;
-const none = guard(new Headers(), "immutable");
+const noHeaders = guard(new Headers(), "immutable");
 
+// factOf returns a property of the connection that does not change, or "" if the connection has ended.
 function factOf(own, index) {
   own[FACTS] ??= host.facts(own[ID]);
   return own[FACTS]?.[index] ?? "";
 }
 
-// closeEvent ends a connection's event: what listeners changed in its data is saved now, before the next event of the
-// connection. What cannot be saved is reported, and the last good value stays.
-export function closeEvent(id, connection) {
-  closeKept(id, reveal(CONNECTION, connection));
+// endEvent saves the data of a connection at the end of an event, if listeners have changed it, before the next event of the
+// connection. An error is reported, and the last saved value is kept.
+export function endEvent(id, connection) {
+  endEventOf(id, reveal(CONNECTION, connection));
 }
 
-// closeKept is closeEvent for what keep has made.
-export function closeKept(id, own) {
+// endEventOf is endEvent for the state of a handle.
+export function endEventOf(id, own) {
   const data = own[DATA];
   own[DATA] = null;
   if (own[STATE] === CONNECTING) own[STATE] = undefined;
   if (data) save(id, own[ID], data);
 }
 
+// save saves data unless its serialized form is still text.
 function save(id, connection, { value, text }) {
   if (value === undefined && text === undefined) return;
   try {
-    const now = freeze(value);
-    if (now !== text) host.setData(connection, now);
+    const current = serializeData(value);
+    if (current !== text) host.setData(connection, current);
   } catch (error) {
     report(id, error);
   }
 }
 
-// freeze writes data as text, within its bound.
-export function freeze(value) {
+// serializeData serializes the data of a connection, and checks its size.
+export function serializeData(value) {
   const text = serialize(value);
   if (text.length * 3 > maxData && host.encode(text).byteLength > maxData) {
-    throw new DOMException(`The data of a connection holds at most ${maxData} bytes when serialized`, "DataCloneError");
+    throw new DOMException(`The data of a connection must not exceed ${maxData} bytes when serialized`, "DataCloneError");
   }
   return text;
 }

@@ -1,10 +1,11 @@
 import { expect } from "web/define.js";
 import { expose, host } from "web/host.js";
-import { closeEvent, open } from "./connection.js";
+import { endEvent, openHandle } from "./connection.js";
 import { ExtendableEvent } from "./extendable.js";
 import { run } from "./run.js";
 
-// WebSocketDrainEvent tells that what waited to be sent on a connection has left, after it was too much.
+// WebSocketDrainEvent is dispatched when the send queue of a connection has become empty after it had reached the high
+// watermark.
 export class WebSocketDrainEvent extends ExtendableEvent {
   #source;
 
@@ -20,9 +21,9 @@ export class WebSocketDrainEvent extends ExtendableEvent {
 }
 
 expose("drain", (id, connectionId) => {
-  const source = open(connectionId);
+  const source = openHandle(connectionId);
   run(id, new WebSocketDrainEvent("websocketdrain", { source }), () => {
-    closeEvent(id, source);
+    endEvent(id, source);
     host.done(id);
   });
 });

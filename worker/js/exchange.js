@@ -3,24 +3,24 @@ import { DOMException } from "web/exception.js";
 import { Headers } from "web/headers.js";
 import { host } from "web/host.js";
 import { Response, takeParts } from "web/response.js";
-import { closeEvent, CONNECTING, freeze, open } from "./connection.js";
+import { CONNECTING, endEvent, openHandle, serializeData } from "./connection.js";
 import { extend, isActive } from "./extendable.js";
 import { placesOf } from "./place.js";
 import { report } from "./report.js";
 import { settings } from "./settings.js";
-import { promised } from "./settle.js";
-import { abandon, couple, refusal } from "./websocket_pair.js";
+import { toPromise } from "./settle.js";
+import { connectToLine, failOtherEnd, refusal } from "./websocket_pair.js";
 
-// Exchange is one request and its one answer. The events of a request share it.
+// Exchange is a request and its response. The upgrade event and the fetch event of a request share it.
 export class Exchange {
   id;
   request;
-  remoteAddress; // the client's
-  answered = false;
-  #upgradable; // the request asks for a WebSocket
-  #answeredBy; // the type of the event
-  #sending; // the response is on its way when this is fulfilled
-  #connection; // if the request became one
+  remoteAddress; // of the client
+  answered = false; // respond or accept has been called
+  #upgradable; // the request is a WebSocket handshake
+  #answeredBy; // the type of the event that has answered the request
+  #sending; // a promise that is fulfilled when the response has been passed to Go
+  #connection; // the connection, if the request was accepted
 
   constructor(id, request, remoteAddress, upgradable) {
     this.id = id;
@@ -29,35 +29,35 @@ export class Exchange {
     this.#upgradable = upgradable;
   }
 
-  // respond answers with a response, or with what a promise of one gives.
+  // respond answers the request with a Response, or with a promise of one.
   respond(event, given) {
     this.#claim(event, "respondWith");
     this.#answer(event);
-    this.#sending = promised(given)
+    this.#sending = toPromise(given)
       .then((response) => this.#send(response))
       .catch((error) => report(this.id, error, placesOf(this.#answeredBy)));
-    extend(event, this.#sending); // who makes the response may call waitUntil
+    extend(event, this.#sending); // the function that creates the response may call waitUntil
   }
 
-  // accept makes the request a connection, and returns its handle.
+  // accept accepts the request as a connection, and returns its handle.
   accept(event, what, options) {
     this.#claim(event, what);
     if (!this.#upgradable) throw notUpgradable(what);
     const { data, protocol, headers, halfOpen, reload } = options ?? {};
     const fields = headers === undefined ? [] : [...new Headers(headers)].flat();
-    const text = data === undefined ? undefined : freeze(data);
+    const text = data === undefined ? undefined : serializeData(data);
     const closes = closesAtReload(reload);
     const id = host.accept(this.id, protocol === undefined ? "" : String(protocol), fields, text, Boolean(halfOpen), closes);
     if (id === undefined) throw late(what);
     this.#answer(event);
-    this.#connection = open(id, CONNECTING);
+    this.#connection = openHandle(id, CONNECTING);
     return this.#connection;
   }
 
-  // finish ends the exchange when its last listener is done. Without an answer by then Go gives one.
+  // finish ends the exchange when all listeners have completed. If the request has not been answered, Go answers it.
   finish() {
     if (!this.answered) host.unanswered(this.id, [...placesOf("fetch"), ...(this.#upgradable ? placesOf("websocketupgrade") : [])]);
-    if (this.#connection) closeEvent(this.id, this.#connection);
+    if (this.#connection) endEvent(this.id, this.#connection);
     if (this.#sending) this.#sending.then(() => host.done(this.id));
     else host.done(this.id);
   }
@@ -73,39 +73,41 @@ export class Exchange {
     host.respond(this.id, status, headers, body);
   }
 
-  // join makes the request a connection whose other side is a WebSocket of the script.
+  // join accepts the request as a connection that is connected to a WebSocket of the script.
   #join(response) {
     const { webSocket } = response;
     const reason = refusal(webSocket);
     if (reason) throw new TypeError(`The response cannot be sent: ${reason}`);
     if (!this.#upgradable) {
-      // The request is the client's mistake, not the script's: it is answered with 426, and nothing is reported.
-      abandon(webSocket);
+      // The client has not requested a WebSocket. It gets 426, and no error of the script is reported.
+      failOtherEnd(webSocket);
       return host.unserved(this.id, true);
     }
     try {
-      couple(webSocket, this.#open(response));
+      connectToLine(webSocket, this.#acceptLine(response));
     } catch (error) {
-      abandon(webSocket);
+      failOtherEnd(webSocket);
       throw error;
     }
   }
 
-  #open(response) {
+  // acceptLine accepts the request and returns the number of the line.
+  #acceptLine(response) {
     const protocol = response.headers.get("sec-websocket-protocol") ?? "";
     const line = host.acceptLine(this.id, protocol, takeParts(response).headers);
     if (line === undefined) throw late("respondWith");
     return line;
   }
 
+  // claim throws unless the request can be answered by an event now.
   #claim(event, what) {
     if (this.answered) {
-      throw new DOMException(`${what}: the request is answered already`, "InvalidStateError");
+      throw new DOMException(`${what}: the request has already been answered`, "InvalidStateError");
     }
     if (!isActive(event)) throw late(what);
   }
 
-  // Later listeners do not see an event that is answered.
+  // answer records that an event has answered the request. Further listeners of the event are not called.
   #answer(event) {
     this.answered = true;
     this.#answeredBy = event.type;
@@ -114,12 +116,13 @@ export class Exchange {
   }
 }
 
+// closesAtReload checks the option reload.
 function closesAtReload(reload = settings.reload) {
-  if (reload !== "stay" && reload !== "close") throw new TypeError(`reload is "stay" or "close", but got ${String(reload)}`);
+  if (reload !== "stay" && reload !== "close") throw new TypeError(`reload must be "stay" or "close", but got ${String(reload)}`);
   return reload === "close";
 }
 
 const notUpgradable = (what) =>
-  new TypeError(`${what}: the request does not ask for a WebSocket, with Upgrade: websocket and Connection: Upgrade`);
+  new TypeError(`${what}: the request is not a WebSocket handshake with Upgrade: websocket and Connection: Upgrade`);
 
-const late = (what) => new DOMException(`${what} was called after the event's time: call it before the listener is done`, "InvalidStateError");
+const late = (what) => new DOMException(`${what} was called after the event: call it before the listener has completed`, "InvalidStateError");

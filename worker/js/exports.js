@@ -1,24 +1,25 @@
 import { host } from "web/host.js";
 
-// What other runtimes call, and nothing here.
+// Names of handlers that other runtimes call, but not Linger.
 const handlers = ["scheduled", "queue", "email", "tail", "trace", "alarm", "test", "websocket", "webSocketMessage", "webSocketClose", "webSocketError"];
 const named = new Set([...handlers, "fetch", "upgrade", "open", "message", "close", "onRequest", "GET", "POST"]);
 
-// noteExports has Go warn of what a module exports and nothing uses: handlers of other events, and classes, which would be
+// reportUnusedExports makes Go warn of exports that nothing uses: handlers of other runtimes, and classes, which would be
 // Durable Objects or entry points.
-export function noteExports(namespace) {
+export function reportUnusedExports(namespace) {
   for (const name of Object.keys(namespace)) {
     const value = namespace[name];
-    if (name === "default") noteMembers(value);
-    else if (isClass(value)) note("class", name, value);
-    else if (named.has(name) && isHandler(value)) note("export", name, value);
+    if (name === "default") reportUnusedMembers(value);
+    else if (isClass(value)) reportIgnored("class", name, value);
+    else if (named.has(name) && isHandler(value)) reportIgnored("export", name, value);
   }
 }
 
-function noteMembers(app) {
+// reportUnusedMembers reports the handlers of a default export.
+function reportUnusedMembers(app) {
   if (typeof app !== "object" || app === null) return;
   for (const name of handlers) {
-    if (name in app && isHandler(app[name])) note("member", name, app[name]);
+    if (name in app && isHandler(app[name])) reportIgnored("member", name, app[name]);
   }
 }
 
@@ -26,8 +27,8 @@ const isHandler = (value) => typeof value === "function" || (typeof value === "o
 
 const isClass = (value) => typeof value === "function" && /^class\b/.test(Function.prototype.toString.call(value));
 
-// note passes on where an export is: the first function of an object or a class.
-function note(kind, name, value) {
+// reportIgnored reports an unused export with its position, which is that of the first function of an object or a class.
+function reportIgnored(kind, name, value) {
   const members = kind === "class" ? value.prototype : typeof value === "object" ? value : {};
   const first = Object.entries(Object.getOwnPropertyDescriptors(members)).find(([key, member]) => key !== "constructor" && typeof member.value === "function");
   const place = first === undefined ? value : first[1].value;

@@ -5,20 +5,21 @@ import { host } from "web/host.js";
 import { report } from "./report.js";
 import { settle } from "./settle.js";
 
-// An event lives from its dispatch until every listener is done, and as long as waitUntil has work that is not.
+// An event is active from its dispatch until every listener has completed, and as long as a promise of waitUntil is pending.
 Object.assign(State.prototype, {
-  id: 0, // as Go knows the event
-  working: 0, // listeners that returned a promise which has not settled
-  extensions: 0, // promises of waitUntil that have not settled
+  id: 0, // the number of the event in Go
+  working: 0, // number of listeners whose promises are pending
+  extensions: 0, // number of pending promises of waitUntil
 });
 
-// isActive tells whether listeners are at work. Those of an event that a script dispatches do not count.
+// isActive reports whether listeners of an event are running or their promises are pending. It returns false during the
+// dispatch of an event by a script.
 export function isActive(event) {
   const state = stateOf(event);
   return (state.dispatching && state.trusted) || state.working > 0;
 }
 
-// extend keeps the event alive, and the worker from stopping, until the promise has settled.
+// extend keeps the event active, and prevents the worker from stopping, until the promise has settled.
 export function extend(event, promise) {
   if (settle(promise, onSettled, event)) return;
   stateOf(event).extensions++;
@@ -33,11 +34,11 @@ function onSettled(event, failed, error) {
 }
 
 export class ExtendableEvent extends Event {
-  // waitUntil keeps the worker from stopping before the promise has settled. It does not delay the next event.
+  // waitUntil prevents the worker from stopping before the promise has settled. It does not delay the next event.
   waitUntil(promise) {
     expect(arguments.length, 1, "waitUntil");
     if (!isActive(this) && stateOf(this).extensions === 0) {
-      throw new DOMException("waitUntil was called after the event's time: call it before the listener is done", "InvalidStateError");
+      throw new DOMException("waitUntil was called after the event: call it before the listener has completed", "InvalidStateError");
     }
     extend(this, promise);
   }

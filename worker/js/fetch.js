@@ -6,16 +6,16 @@ import { eventOf, exchangeOf, RequestEvent } from "./request_event.js";
 import { run } from "./run.js";
 
 export class FetchEvent extends RequestEvent {
-  // upgradeWebSocket accepts the request as a WebSocket: { data, protocol, headers, halfOpen, reload }.
+  // upgradeWebSocket accepts the request as a connection. The options are { data, protocol, headers, halfOpen, reload }.
   upgradeWebSocket(options) {
     return exchangeOf(this, "upgradeWebSocket").accept(this, "upgradeWebSocket", options);
   }
 
-  // passThroughOnException is there for scripts that call it: there is no other server to pass the request to.
+  // passThroughOnException has no effect, because there is no origin server. It exists for scripts that call it.
   passThroughOnException() {}
 }
 
-// handleFetch has the fetch listeners answer.
+// handleFetch dispatches a fetch event for an exchange.
 export function handleFetch(exchange) {
   run(exchange.id, eventOf(FetchEvent, "fetch", exchange), () => exchange.finish());
 }

@@ -49,5 +49,5 @@ describeBy(WebSocketMessageEvent, "type", "source", "data");
 describeBy(WebSocketPeerCloseEvent, "type", "source", "code", "reason");
 describeBy(WebSocketCloseEvent, "type", "id", "code", "reason", "sentCode", "sentReason", "wasClean", "initiator", "cause", "violation");
 
-// What a callback of the platform throws outside of an event, and what no event can be blamed for.
+// Exceptions of callbacks outside of events.
 setReporter((error) => report(0, error));

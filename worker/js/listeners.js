@@ -2,12 +2,12 @@ import { define } from "web/define.js";
 import { expose, host } from "web/host.js";
 import { globalTarget, hasListeners } from "web/target.js";
 
-// The events that happen to an application, beside install and activate.
+// The events of an application, except install and activate.
 const events = ["fetch", "websocketupgrade", "websocketmessage", "websocketpeerclose", "websocketdrain", "websocketclose"];
 const known = new Set([...events, "install", "activate"]);
 
-// Listeners to other events wait for what the script dispatches itself, or for nothing: Go judges by the name, and has the
-// place from the stack.
+// A listener for another event is called only if the script dispatches that itself. Go gets its type and the stack, so that
+// it can warn of misspelt names with their position.
 define(globalThis, {
   addEventListener(...args) {
     globalTarget.addEventListener(...args);
@@ -16,5 +16,5 @@ define(globalThis, {
   },
 });
 
-// listening returns the events that something listens to.
+// listening returns the types of events that have listeners.
 expose("listening", () => events.filter((type) => hasListeners(globalTarget, type)));

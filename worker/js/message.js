@@ -1,9 +1,9 @@
 import { expect } from "web/define.js";
 import { State } from "web/event.js";
 import { conceal, EVENT, expose, host, reveal } from "web/host.js";
-import { closeEvent, closeKept, handle, keep } from "./connection.js";
+import { endEvent, endEventOf, handleOf, handleState } from "./connection.js";
 import { ExtendableEvent } from "./extendable.js";
-import { runHere } from "./run.js";
+import { runInline } from "./run.js";
 
 export class WebSocketMessageEvent extends ExtendableEvent {
   constructor(type, init) {
@@ -22,21 +22,20 @@ export class WebSocketMessageEvent extends ExtendableEvent {
   }
 }
 
-// What all messages that arrive have in common.
-const arrived = Object.assign(new State("websocketmessage"), { trusted: true, target: globalThis });
+// The State that all received messages inherit from.
+const receivedMessage = Object.assign(new State("websocketmessage"), { trusted: true, target: globalThis });
 const { prototype } = WebSocketMessageEvent;
 
-// It returns true if the listeners are done with the message: a call of host.done costs more
-// than a result.
+// message returns true if the listeners have completed. Otherwise it calls host.done later, which costs more than a result.
 expose("message", (id, connection, data) => {
-  const own = keep(connection);
-  const state = { __proto__: arrived, id, source: handle(own), data, time: host.now(), current: null };
-  if (!runHere(conceal(EVENT, prototype, state), finished, state)) return false;
-  closeKept(id, own);
+  const own = handleState(connection);
+  const state = { __proto__: receivedMessage, id, source: handleOf(own), data, time: host.now(), current: null };
+  if (!runInline(conceal(EVENT, prototype, state), finished, state)) return false;
+  endEventOf(id, own);
   return true;
 });
 
 function finished(id, state) {
-  closeEvent(id, state.source);
+  endEvent(id, state.source);
   host.done(id);
 }

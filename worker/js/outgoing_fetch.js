@@ -10,13 +10,13 @@ import { WebSocket } from "./websocket.js";
 import { End } from "./websocket_end.js";
 import { join } from "./websocket_line.js";
 
-const pending = new Map(); // the fetches under way, by number
-let last = 0;
+const pending = new Map(); // pending fetches by number: { resolve, reject, failure, removeAbortStep }
+let lastNumber = 0;
 
-// fetch asks another server: Fetch Standard, section 5.6. The promise is fulfilled when the whole answer is there.
+// fetch implements the function of the Fetch Standard, section 5.6. Its promise is fulfilled when the response is complete.
 export async function fetch(input, init) {
   expect(arguments.length, 1, "fetch");
-  const failure = new TypeError("fetch failed"); // made here, so that its stack tells who has called
+  const failure = new TypeError("fetch failed"); // created here, so that its stack contains the caller
   const request = new Request(input, init);
   request.signal.throwIfAborted();
   if (request.url.startsWith("data:")) return dataResponse(request.url);
@@ -25,13 +25,14 @@ export async function fetch(input, init) {
 
 function dataResponse(url) {
   const data = fetchData(url);
-  if (!data) throw new TypeError("fetch: the data: URL has no content: it is data:TYPE,CONTENT or data:TYPE;base64,CONTENT");
+  if (!data) throw new TypeError("fetch: the data: URL is invalid: its form is data:TYPE,CONTENT or data:TYPE;base64,CONTENT");
   return makeResponse({ status: 200, statusText: "OK", headers: guard(new Headers({ "content-type": data.type }), "immutable"), url, body: data.bytes });
 }
 
+// begin starts a request in Go.
 function begin(request, waiting) {
   const { signal } = request;
-  const number = ++last;
+  const number = ++lastNumber;
   const abort = () => {
     pending.delete(number);
     host.cancelFetch(number);
@@ -39,23 +40,24 @@ function begin(request, waiting) {
   };
   host.fetch(number, request.method, request.url, request.redirect, toPairs(request.headers), bodyContent(request)?.take() ?? null);
   addStep(signal, abort);
-  pending.set(number, { ...waiting, forget: () => removeStep(signal, abort) });
+  pending.set(number, { ...waiting, removeAbortStep: () => removeStep(signal, abort) });
 }
 
-// settled gives who waits for a fetch, once.
-function settled(number) {
+// takePending removes a pending fetch and returns it, or undefined if it has been aborted.
+function takePending(number) {
   const waiting = pending.get(number);
   pending.delete(number);
-  waiting?.forget();
+  waiting?.removeAbortStep();
   return waiting;
 }
 
+// responseOf returns the Response of parts that Go passes.
 function responseOf([status, statusText, fields, url, redirected], rest) {
   return makeResponse({ status, statusText, headers: guard(fromPairs(fields), "immutable"), url, redirected, ...rest });
 }
 
 expose("fetched", (number, failed, parts, body, coding, foreign) => {
-  const waiting = settled(number);
+  const waiting = takePending(number);
   if (!waiting) return;
   if (failed !== undefined) {
     Object.defineProperty(waiting.failure, "message", { value: failed, writable: true, configurable: true });
@@ -64,10 +66,11 @@ expose("fetched", (number, failed, parts, body, coding, foreign) => {
   waiting.resolve(responseOf(parts, { body: body && new Uint8Array(body), coding, foreign }));
 });
 
-// The request has become a WebSocket. A script that does not accept it holds it for a time only.
+// upgraded is called when the response to a fetch has been a 101. The WebSocket is closed if the script does not accept it
+// in time.
 expose("upgraded", (number, parts, line, protocol, extensions) => {
   const end = Object.assign(new End(), { protocol, extensions });
   end.link = join(line, end);
   end.arm(() => end.giveUp());
-  settled(number)?.resolve(responseOf(parts, { webSocket: new WebSocket(secret, end) }));
+  takePending(number)?.resolve(responseOf(parts, { webSocket: new WebSocket(secret, end) }));
 });

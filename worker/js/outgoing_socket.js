@@ -6,7 +6,7 @@ import { settings } from "./settings.js";
 import { setConnector } from "./websocket.js";
 import { join } from "./websocket_line.js";
 
-// new WebSocket(url, protocols) opens a connection to another server: WebSockets Standard, section 3.1.
+// new WebSocket(url, protocols) opens a connection to another server (WebSockets Standard, section 3.1).
 setConnector((end, given, protocols = []) => {
   const url = addressOf(given);
   const list = offerOf(protocols);
@@ -17,14 +17,14 @@ setConnector((end, given, protocols = []) => {
   end.accept(settings.halfOpen);
 });
 
-// Opening is the link of a connection that may not be open yet. To close it before the script knows that it is open
-// fails it, even if the server has agreed meanwhile.
+// Opening is the link of a connection that may not be open yet. Closing it before the open event fails the connection, even
+// if the opening handshake has completed in Go.
 class Opening {
   near = null;
   #end;
   #line;
   #link;
-  #over = false; // it was closed too early
+  #abandoned = false; // the script closed the socket before the open event
 
   constructor(end, line) {
     this.#end = end;
@@ -32,17 +32,17 @@ class Opening {
     this.#link = join(line, this);
   }
 
-  take(item) {
-    if (item.kind === "open" && this.#over) item.finished(item.id);
-    else this.#end.take(item);
+  receive(item) {
+    if (item.kind === "open" && this.#abandoned) item.finished(item.id);
+    else this.#end.receive(item);
   }
 
   send(message) {
     this.#link.send(message);
   }
   close(code, reason) {
-    this.#over = this.#end.connecting;
-    if (this.#over) host.giveUp(this.#line);
+    this.#abandoned = this.#end.connecting;
+    if (this.#abandoned) host.giveUp(this.#line);
     else this.#link.close(code, reason);
   }
   answer() {
@@ -53,23 +53,25 @@ class Opening {
   }
 }
 
+// addressOf checks the URL of a WebSocket and returns it with the scheme ws: or wss:.
 function addressOf(given) {
   const url = URL.parse(String(given));
-  if (!url) throw syntaxError(`${JSON.stringify(String(given))} is no URL: a WebSocket needs one such as wss://example.com/path`);
+  if (!url) throw syntaxError(`${JSON.stringify(String(given))} is not a URL: a WebSocket needs one such as wss://example.com/path`);
   if (url.protocol === "http:") url.protocol = "ws:";
   else if (url.protocol === "https:") url.protocol = "wss:";
   if (url.protocol !== "ws:" && url.protocol !== "wss:") {
-    throw syntaxError(`A WebSocket's URL has the scheme ws:, wss:, http: or https:, but got ${url.protocol}`);
+    throw syntaxError(`The URL of a WebSocket must have the scheme ws:, wss:, http: or https:, but got ${url.protocol}`);
   }
-  if (url.href.includes("#")) throw syntaxError("A WebSocket's URL has no fragment: leave out what begins with #");
+  if (url.href.includes("#")) throw syntaxError("The URL of a WebSocket must not have a fragment: remove the part that begins with #");
   return url.href;
 }
 
+// offerOf checks the subprotocols to offer and returns them as an array.
 function offerOf(given) {
   const list = (typeof given === "object" && given?.[Symbol.iterator] ? [...given] : [given]).map(String);
-  const wrong = list.find((name, i) => !isToken(name) || list.indexOf(name) < i);
-  if (wrong !== undefined) {
-    throw syntaxError(`${JSON.stringify(wrong)} is not a subprotocol to offer: each is a name of ${tokenCharacters}, and is given once`);
+  const invalid = list.find((name, i) => !isToken(name) || list.indexOf(name) < i);
+  if (invalid !== undefined) {
+    throw syntaxError(`${JSON.stringify(invalid)} is not a valid subprotocol: a name consists of ${tokenCharacters}, and must not be repeated`);
   }
   return list;
 }

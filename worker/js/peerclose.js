@@ -1,11 +1,11 @@
 import { expect } from "web/define.js";
 import { expose, host } from "web/host.js";
-import { closeEvent, open } from "./connection.js";
+import { endEvent, openHandle } from "./connection.js";
 import { ExtendableEvent } from "./extendable.js";
 import { run } from "./run.js";
 
-// WebSocketPeerCloseEvent tells that the peer has finished and we have not: a connection in half-open mode may send on,
-// and closes.
+// WebSocketPeerCloseEvent is dispatched when the Close of the peer has been received on a connection in half-open mode. The
+// application may continue to send, and must close the connection.
 export class WebSocketPeerCloseEvent extends ExtendableEvent {
   #init;
 
@@ -28,9 +28,9 @@ export class WebSocketPeerCloseEvent extends ExtendableEvent {
 }
 
 expose("peerclose", (id, connectionId, code, reason) => {
-  const source = open(connectionId);
+  const source = openHandle(connectionId);
   run(id, new WebSocketPeerCloseEvent("websocketpeerclose", { source, code, reason }), () => {
-    closeEvent(id, source);
+    endEvent(id, source);
     host.done(id);
   });
 });

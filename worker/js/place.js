@@ -1,20 +1,20 @@
 import { expose } from "web/host.js";
 import { listenersTo } from "web/target.js";
 
-// Where a function stands, as the engine knows it; no script can change these getters, or be run by them.
+// The engine's getters of the position of a function. Scripts cannot replace them, and they do not run code of a script.
 const [file, line, column] = ["fileName", "lineNumber", "columnNumber"].map(
   (name) => Object.getOwnPropertyDescriptor(Function.prototype, name)?.get,
 );
 const { apply } = Reflect;
 
-const functions = new WeakMap(); // of the script, by the listener that calls them
+const functions = new WeakMap(); // functions of the script by the listeners that call them
 
-// standFor notes the function of the script that a listener calls.
-export function standFor(listener, fn) {
+// setSourceFunction records the function of the script that a listener of these modules calls.
+export function setSourceFunction(listener, fn) {
   functions.set(listener, fn);
 }
 
-// placesOf returns where the listeners to a type of event stand: file, line and column of each that has a place.
+// placesOf returns the positions of the listeners for a type of event: file, line and column of each that has a position.
 export function placesOf(type) {
   const places = [];
   for (const { callback } of listenersTo(type)) {

@@ -1,7 +1,8 @@
 import { host } from "web/host.js";
 
-// report passes to Go what a script threw, as part of an event or, with id 0, outside of any. Go runs the function to get
-// at the error with its stack. places are those to blame for an error that was not thrown by the script itself.
+// report passes an exception to Go, as part of the event with an id, or outside of events with the id 0. Go calls the
+// function to get the exception with its stack. places are positions in the script that have caused an error which was not
+// thrown by the script itself.
 export function report(id, error, places) {
   host.report(
     id,

@@ -4,23 +4,24 @@ import { DOMException } from "web/exception.js";
 import { Request } from "web/request.js";
 import { ExtendableEvent } from "./extendable.js";
 
-// Those that a script makes stand for no request.
+// Events that a script constructs have no exchange.
 State.prototype.exchange = null;
 
-// eventOf makes the event of an exchange.
+// eventOf returns a new event for an exchange.
 export function eventOf(Class, type, exchange) {
   const event = new Class(type, { request: exchange.request, cancelable: true });
   stateOf(event).exchange = exchange;
   return event;
 }
 
+// exchangeOf returns the exchange of an event for a method that answers the request.
 export function exchangeOf(event, what) {
   const { exchange } = stateOf(event);
-  if (!exchange) throw new DOMException(`${what}: a script made this event, there is no request to answer`, "InvalidStateError");
+  if (!exchange) throw new DOMException(`${what}: a script has constructed this event, so there is no request to answer`, "InvalidStateError");
   return exchange;
 }
 
-// RequestEvent is what the events of a request have in common.
+// RequestEvent is the superclass of WebSocketUpgradeEvent and FetchEvent.
 export class RequestEvent extends ExtendableEvent {
   #request;
 
@@ -33,7 +34,7 @@ export class RequestEvent extends ExtendableEvent {
   get request() {
     return this.#request;
   }
-  // remoteAddress is the client's IP address, as a connection has it; "" for events that a script makes.
+  // remoteAddress is the IP address of the client, as for WebSocketConnection. It is "" for events that a script constructs.
   get remoteAddress() {
     return stateOf(this).exchange?.remoteAddress ?? "";
   }

@@ -3,14 +3,14 @@ import { dispatch, globalTarget } from "web/target.js";
 import { report } from "./report.js";
 import { settle } from "./settle.js";
 
-// run hands an event to its listeners and calls finished(id, state) when all of them are done: those that returned a
-// promise, when it has settled. A listener that throws or rejects is reported, and that is all: the others run, and the
-// event counts as handled.
+// run dispatches an event to the listeners of the global object, and calls finished(id, state) when all listeners have
+// completed: a listener that has returned a promise has completed when that has settled. Exceptions and rejections are
+// reported; the other listeners are still called, and the event counts as handled.
 export function run(id, event, finished, state = stateOf(event)) {
   start(id, globalTarget, globalThis, event, finished, state);
 }
 
-// runAt is run for the listeners of an object of the script.
+// runAt is run for the listeners of another target.
 export function runAt(target, id, event, finished) {
   start(id, target, target, event, finished, stateOf(event));
 }
@@ -23,16 +23,16 @@ function start(id, target, self, event, finished, state) {
   else state.finished = finished;
 }
 
-// runHere is run for an event whose state says everything already. It returns true, and does not call finished, if all
-// listeners are done when they have returned.
-export function runHere(event, finished, state) {
+// runInline is run for an event whose state is complete. If all listeners have completed when they have returned, it
+// returns true and does not call finished.
+export function runInline(event, finished, state) {
   dispatch(globalTarget, event, globalThis, hooks, state);
   if (state.working === 0) return true;
   state.finished = finished;
   return false;
 }
 
-// The hooks find what they need in the event, so that there is no closure to make for each.
+// The hooks are shared by all events, so that no closures are created for each event.
 const hooks = {
   onResult(event, result) {
     if ((typeof result !== "object" && typeof result !== "function") || result === null) return;
@@ -43,7 +43,7 @@ const hooks = {
   },
 };
 
-// onSettled comes in a job, so the dispatch is over.
+// onSettled is called in a job, after the dispatch.
 function onSettled(event, failed, error) {
   const state = stateOf(event);
   if (failed) report(state.id, error);

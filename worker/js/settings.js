@@ -1,21 +1,21 @@
 import { define } from "web/define.js";
 import { expose } from "web/host.js";
 
-// What Go tells of the application before its code runs.
+// The settings of the application, which Go sets before its code runs.
 export const settings = {
-  halfOpen: false, // a peer's Close is answered by the script, unless it asks for more
-  binaryType: "blob", // of new WebSockets
-  undated: false, // no compatibility date says which binary type the script expects
-  overlap: false, // the next event need not wait for the promises of the last
-  reload: "stay", // what becomes of a connection when another version is loaded
-  bound: 30000, // milliseconds that a WebSocket waits for the script: to accept it, to close its half, to be done with a message
+  halfOpen: false, // WebSocket objects are in half-open mode: the script answers a peer's Close
+  binaryType: "blob", // the binaryType of new WebSockets
+  undated: false, // there is no compatibility date, so the binary type that the script expects is unknown
+  overlap: false, // the next event does not wait for the promises of the last one
+  reload: "stay", // the default of the option reload of accept
+  bound: 30000, // how long a WebSocket waits for the script to accept it, to close its half, or to handle a message, in ms
 };
 
-// The variables of the application, the same object wherever it is given: as a global, to a default export, and by modules.
+// env contains the variables of the application. It is the same object as a global, in modules and for a default export.
 export const env = {};
 define(globalThis, { env });
 
 expose("configure", (halfOpen, binaryType, overlap, bound, variables, undated, reload) => {
   Object.assign(settings, { halfOpen, binaryType, overlap, bound, undated, reload });
-  Object.defineProperties(env, Object.getOwnPropertyDescriptors(JSON.parse(variables))); // one may be named __proto__
+  Object.defineProperties(env, Object.getOwnPropertyDescriptors(JSON.parse(variables))); // a variable may have the name __proto__
 });

@@ -1,23 +1,24 @@
 import { host } from "web/host.js";
 
-// The platform's own, whatever a script makes of the global one.
+// The built-in Promise, which a script may replace later.
 const { Promise } = globalThis;
 const platformThen = Promise.prototype.then;
 
-// promised gives a promise of the platform's own for what a script gave. Promise.resolve and await would ask the script's
-// promise for its constructor, and fail if that fails.
-export const promised = (given) => new Promise((resolve) => resolve(given));
+// toPromise returns a built-in promise for a value of a script. Promise.resolve and await would read the constructor of a
+// promise, which may throw.
+export const toPromise = (given) => new Promise((resolve) => resolve(given));
 
-// settle waits for a promise, or anything like one, and has settled(subject, failed, value) called in a job when it has
-// settled, with the error as value if it failed. It returns true if there is nothing to wait for, and none to come.
+// settle waits for a promise or another thenable, and calls settled(subject, failed, value) in a job when it has settled.
+// value is the result, or the reason of the rejection. settle returns true, and does not call settled, if the value is not
+// a thenable, or a promise that is already fulfilled.
 export function settle(given, settled, subject) {
-  let over;
+  let fulfilled;
   try {
     const { then } = given;
     if (typeof then !== "function") return true;
-    if (then === platformThen && given.constructor === Promise) over = host.react(given, settled, subject);
+    if (then === platformThen && given.constructor === Promise) fulfilled = host.react(given, settled, subject);
   } catch {
-    // a getter of the script; promised asks it again, and fails with it
+    // A getter of the script has thrown. toPromise reads it again, and is rejected.
   }
-  return over ?? host.react(promised(given), settled, subject);
+  return fulfilled ?? host.react(toPromise(given), settled, subject);
 }

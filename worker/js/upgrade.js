@@ -6,13 +6,13 @@ import { eventOf, exchangeOf, RequestEvent } from "./request_event.js";
 import { run } from "./run.js";
 
 export class WebSocketUpgradeEvent extends RequestEvent {
-  // accept accepts the request: { data, protocol, headers, halfOpen, reload }.
+  // accept accepts the request as a connection. The options are { data, protocol, headers, halfOpen, reload }.
   accept(options) {
     return exchangeOf(this, "accept").accept(this, "accept", options);
   }
 }
 
-// What no websocketupgrade listener answers goes on to the fetch listeners.
+// If no listener for websocketupgrade has answered the request, a fetch event is dispatched.
 expose("upgrade", (id, method, url, headers, remoteAddress) => {
   const exchange = new Exchange(id, makeRequest({ method, url, headers, body: null }), remoteAddress, true);
   const event = eventOf(WebSocketUpgradeEvent, "websocketupgrade", exchange);

@@ -10,14 +10,14 @@ import { codeOf, reasonOf } from "./close_status.js";
 import { settings } from "./settings.js";
 import { End } from "./websocket_end.js";
 
-const maxAttachment = 16384; // bytes, serialized
+const maxAttachment = 16384; // maximum size of a serialized attachment, in bytes
 
-// endOf gives what a WebSocket stands for, undefined for anything else.
+// endOf returns the End of a WebSocket, and undefined for any other value.
 export let endOf;
 
-// connect makes an End that leads to a URL. Who can sets it.
+// connect connects an End to a URL. setConnector sets it.
 let connect = () => {
-  throw new DOMException("There are no outgoing WebSockets here", "NotSupportedError");
+  throw new DOMException("Outgoing WebSockets are not supported", "NotSupportedError");
 };
 export function setConnector(connector) {
   connect = connector;
@@ -64,11 +64,11 @@ export class WebSocket extends EventTarget {
     this.#end.binaryTypeIsSet = true;
   }
 
-  // accept has the events come, and lets the script send. With allowHalfOpen the peer's Close is not answered: the
-  // script may send on, and closes.
+  // accept starts the delivery of events, and allows the script to send. With allowHalfOpen a peer's Close is not answered
+  // automatically: the script may continue to send, and must close the WebSocket.
   accept(options) {
     const end = this.#end;
-    if (end.constructed) throw new TypeError("A WebSocket that was made with new WebSocket(url) needs no accept()");
+    if (end.constructed) throw new TypeError("accept() must not be called on a WebSocket that was created with new WebSocket(url)");
     if (end.relay) throw new TypeError("accept() was called on a WebSocket that has been used in a response: call it on the other end of its pair");
     end.accept(settings.halfOpen || Boolean(options?.allowHalfOpen));
   }
@@ -77,25 +77,25 @@ export class WebSocket extends EventTarget {
     expect(arguments.length, 1, "WebSocket.send");
     const end = this.#end;
     const content = contentToSend(message);
-    this.#usable("send");
+    this.#checkUsable("send");
     if (end.connecting) throw new DOMException("send() was called before the WebSocket was open: wait for its open event", "InvalidStateError");
     if (!end.outgoing && !end.constructed) throw new TypeError("Can't call WebSocket send() after close().");
     if (end.outgoing) end.send(content);
   }
 
-  // close checks what it was given before anything else, and is ignored where it comes too late.
+  // close checks its arguments first. It has no effect if the WebSocket has already been closed.
   close(code, reason) {
     const status = statusOf(code, reason);
-    this.#usable("close");
+    this.#checkUsable("close");
     this.#end.close(status.code, status.reason);
   }
 
-  // serializeAttachment keeps a copy of a value with the socket, for as long as that lives.
+  // serializeAttachment stores a copy of a value in the WebSocket object.
   serializeAttachment(value) {
     expect(arguments.length, 1, "serializeAttachment");
     const text = serialize(value);
     if (text.length * 3 > maxAttachment && host.encode(text).byteLength > maxAttachment) {
-      throw new RangeError(`The attachment of a WebSocket has at most ${maxAttachment} bytes when serialized`);
+      throw new RangeError(`The attachment of a WebSocket must not exceed ${maxAttachment} bytes when serialized`);
     }
     this.#attachment = text;
   }
@@ -103,24 +103,25 @@ export class WebSocket extends EventTarget {
     return this.#attachment === undefined ? null : deserialize(this.#attachment);
   }
 
-  #usable(what) {
+  // checkUsable throws if the script cannot send with this WebSocket or close it.
+  #checkUsable(what) {
     const end = this.#end;
     if (end.relay) throw new TypeError(`${what}() was called on a WebSocket that has been used in a response: use the other end of its pair`);
     if (!end.accepted && !end.constructed) throw new TypeError(`${what}() was called before accept(): call accept() first`);
   }
 }
 
-// contentToSend gives text, or bytes of its own.
+// contentToSend converts a message to a string, or to an ArrayBuffer that is a copy.
 function contentToSend(message) {
   if (isBuffer(message) || ArrayBuffer.isView(message)) return bytesOf(message).slice().buffer;
   const blob = blobBytes(message);
   return blob ? blob.slice().buffer : `${message}`;
 }
 
-// statusOf checks the arguments of close: a reason needs a code.
+// statusOf checks the arguments of close. A reason is not allowed without a code.
 function statusOf(given, reason) {
   if (given === undefined) {
-    if (reason !== undefined) throw new DOMException("A close reason needs a code: give close both", "InvalidAccessError");
+    if (reason !== undefined) throw new DOMException("A close reason needs a code: pass both to close", "InvalidAccessError");
     return { code: undefined, reason: "" };
   }
   return { code: codeOf(given), reason: reasonOf(reason) };

@@ -5,43 +5,44 @@ import { clearTimeout, queueTask, startTimer } from "web/timers.js";
 import { runAt } from "./run.js";
 import { settings } from "./settings.js";
 
-// How much may have come for a socket that is not accepted yet before whoever sends it waits.
-const most = 1 << 20; // bytes
-const mostItems = 256;
+// The limits of the queue of a WebSocket that has not been accepted. Beyond them items are not completed, which stops the
+// sender.
+const maxQueuedBytes = 1 << 20;
+const maxQueuedItems = 256;
 
-// End is what a WebSocket object stands for: one end of a connection, whatever is at the other. It has two directions,
-// each of which ends for itself, and a link through which it sends:
+// End is one end of a connection. A WebSocket object represents it. The two directions are closed independently. It sends
+// through a link, which has these members:
 //
-//   link.send(message)        a string or an ArrayBuffer
-//   link.close(code, reason)  our Close; without a code one that has no status
-//   link.answer(status)       our Close with what the other side's said
-//   link.bufferedAmount       bytes that wait
-//   link.near                 the other end, if it is one of this script's
+//   link.send(message)        sends a string or an ArrayBuffer
+//   link.close(code, reason)  sends a Close; without a code it is empty
+//   link.answer(status)       answers the other side's Close with the same status
+//   link.bufferedAmount       number of bytes queued for sending
+//   link.near                 the other End, if it belongs to the same script, or null
 //
-// What the other side does comes through take.
+// Items from the other side are passed to receive.
 export class End {
-  socket; // the script's object
+  socket; // the WebSocket object
   link = null;
-  connecting = false; // an outgoing one, until it is open
-  constructed = false; // by new WebSocket: it needs no accept, and what is sent too late is dropped, as in browsers
-  accepted = false; // the script wants its events
-  flowing = false; // and they come
-  halfOpen = false;
-  relay = null; // where its events go instead, once it has been handed to a response
-  incoming = true; // the other side has not finished
-  outgoing = true; // this side has not
-  ended = false;
-  told = false; // the close event has been dispatched
+  connecting = false; // an outgoing WebSocket before its open event
+  constructed = false; // created by new WebSocket: accept is not needed, and as in browsers messages after close are dropped
+  accepted = false; // accept has been called
+  delivering = false; // events are delivered, from the turn after accept
+  halfOpen = false; // half-open mode: the script answers the other side's Close
+  relay = null; // the receiver of items instead of the socket, once the socket has been used in a response
+  incoming = true; // the other side has not closed its direction
+  outgoing = true; // this side has not closed its direction
+  ended = false; // the connection has ended
+  closeFired = false; // the close event has been dispatched
   url = null;
   protocol = "";
   extensions = "";
   binaryType = settings.binaryType;
-  binaryTypeIsSet = !settings.undated; // or known to be what the script expects
-  #queue = []; // what has come and waits
-  #bytes = 0; // of it
-  #deaf = false; // nobody will want to know any more
-  #busy = false; // a listener's promise is waited for
-  #timer; // the bound of whatever this end waits for
+  binaryTypeIsSet = !settings.undated; // the script has set binaryType, or the default is known to be the expected one
+  #queue = []; // items that have not been handled
+  #bytes = 0; // the size of the messages in #queue
+  #discarding = false; // items are completed without being handled, as the socket was not accepted in time
+  #handling = false; // the promise of a listener is pending
+  #timer; // the timer of arm
 
   get readyState() {
     if (this.connecting) return 0;
@@ -49,19 +50,19 @@ export class End {
     return this.incoming && this.outgoing ? 1 : 2;
   }
 
-  // waiting tells how many bytes have come and wait for the script.
-  get waiting() {
+  // queuedBytes is the size of the messages that have not been handled.
+  get queuedBytes() {
     return this.#bytes;
   }
 
-  // accept has the events come, from the next turn on: listeners are added after it.
+  // accept starts the delivery of events in another turn, because scripts add listeners after accept.
   accept(halfOpen) {
     if (this.accepted) return;
     this.accepted = true;
     this.halfOpen = halfOpen;
     if (!this.ended) this.disarm();
     queueTask(() => {
-      this.flowing = true;
+      this.delivering = true;
       this.flush();
     });
   }
@@ -70,7 +71,7 @@ export class End {
     if (!this.ended) this.link.send(message);
   }
 
-  // close finishes our direction.
+  // close closes the outgoing direction.
   close(code, reason) {
     if (!this.outgoing || this.ended) return;
     this.outgoing = false;
@@ -78,68 +79,70 @@ export class End {
     if (this.link.near) this.#closedNear();
   }
 
-  // Between two ends of the same script nobody else sees to it that the other one closes.
+  // closedNear bounds the wait for the other end of the same script to close: there is no connection that would end.
   #closedNear() {
     if (this.incoming) this.arm(() => this.fail("the other end did not close in time"), 2 * settings.bound);
     else this.#end();
   }
 
-  // take is told what the other side did, or what became of it:
+  // receive handles an item from the other side, or queues it:
   //
   //   { kind: "open", value: { protocol, extensions } }
   //   { kind: "message", value }          a string or an ArrayBuffer
-  //   { kind: "close", value: status }    its Close: { code, reason }, with 1005 for one without a status
-  //   { kind: "end", value }              the last: { code, reason, wasClean, failure }, failure being a text or empty
+  //   { kind: "close", value: status }    a Close: { code, reason }, with the code 1005 if it was empty
+  //   { kind: "end", value }              the last item: { code, reason, wasClean, failure }, where failure may be empty
   //
-  // Each may have an id, as Go knows the event, and finished, which is called when the script is done with it.
-  take(item) {
+  // An item of an event of Go also has its id, and finished, which is called when the script has handled the item.
+  receive(item) {
     if (this.relay) {
-      this.relay.take(item);
+      this.relay.receive(item);
       return;
     }
-    if (this.flowing && !this.#busy && this.#queue.length === 0) {
+    if (this.delivering && !this.#handling && this.#queue.length === 0) {
       this.#handle(item);
       return;
     }
-    this.post(item);
+    this.enqueue(item);
     this.flush();
   }
 
-  // post is take without having it happen at once.
-  post(item) {
-    if (this.#deaf && item.kind !== "end") return done(item);
+  // enqueue queues an item without handling it.
+  enqueue(item) {
+    if (this.#discarding && item.kind !== "end") return complete(item);
     this.#queue.push(item);
     this.#bytes += sizeOf(item);
-    if (!this.flowing) this.#keep(item);
+    if (!this.delivering) this.#completeEarly(item);
   }
 
-  // later is flush in a turn of its own.
-  later() {
-    if (this.flowing) queueTask(() => this.flush());
+  // flushLater flushes the queue in another turn.
+  flushLater() {
+    if (this.delivering) queueTask(() => this.flush());
   }
 
-  // giveUp closes what the script did not accept in time.
+  // giveUp closes a socket that the script has not accepted in time.
   giveUp() {
-    this.#deaf = true;
+    this.#discarding = true;
     this.outgoing = false;
     this.link.close(1011, "the application did not accept the WebSocket");
-    this.drain({ take: done });
+    this.transferQueue({ receive: complete });
   }
 
+  // flush handles queued items until a listener returns a pending promise.
   flush() {
-    while (this.flowing && !this.#busy && this.#queue.length > 0) this.#handle(this.#next());
+    while (this.delivering && !this.#handling && this.#queue.length > 0) this.#handle(this.#next());
   }
 
-  // drain hands what waits to somebody else.
-  drain(receiver) {
-    while (this.#queue.length > 0) receiver.take(this.#next());
+  // transferQueue passes all queued items to another receiver.
+  transferQueue(receiver) {
+    while (this.#queue.length > 0) receiver.receive(this.#next());
   }
 
-  // fail ends it from this side.
+  // fail ends the connection from this side.
   fail(failure) {
-    this.take({ kind: "end", value: { code: 1006, reason: "", wasClean: false, failure } });
+    this.receive({ kind: "end", value: { code: 1006, reason: "", wasClean: false, failure } });
   }
 
+  // arm starts the timer of this end, of which there is only one. disarm stops it.
   arm(callback, delay = settings.bound) {
     this.disarm();
     this.#timer = startTimer(callback, delay);
@@ -155,14 +158,15 @@ export class End {
     return item;
   }
 
-  // keep has nobody wait for what the script has not accepted yet, unless it is too much.
-  #keep(item) {
+  // completeEarly completes the event of an item for a socket that has not been accepted, although the item stays in the
+  // queue, unless the queue exceeds its limits. The last item completes all events.
+  #completeEarly(item) {
     const last = item.kind === "end";
     if (last) this.disarm();
-    if (!last && (this.#bytes > most || this.#queue.length > mostItems)) return;
-    for (const kept of last ? this.#queue : [item]) {
-      done(kept);
-      kept.id = kept.finished = undefined;
+    if (!last && (this.#bytes > maxQueuedBytes || this.#queue.length > maxQueuedItems)) return;
+    for (const queued of last ? this.#queue : [item]) {
+      complete(queued);
+      queued.id = queued.finished = undefined;
     }
   }
 
@@ -186,29 +190,29 @@ export class End {
 
   #message(item) {
     const { value } = item;
-    if (!this.incoming) return done(item);
+    if (!this.incoming) return complete(item);
     const isBlob = typeof value !== "string" && this.binaryType === "blob";
     if (isBlob && !this.binaryTypeIsSet) host.warnOfBlob();
     const data = isBlob ? new Blob([value]) : value;
     this.#fire(item, messageEvent(data));
   }
 
-  // close answers the other side's Close, unless the script wants to.
+  // close answers the other side's Close, except in half-open mode.
   #close(item) {
-    if (!this.incoming) return done(item);
+    if (!this.incoming) return complete(item);
     const status = item.value;
     const { near } = this.link;
     this.incoming = false;
     if (this.outgoing && this.halfOpen) {
       if (near) this.arm(() => this.#answer(status));
-      return this.#tell(item, { ...status, wasClean: true });
+      return this.#fireClose(item, { ...status, wasClean: true });
     }
     if (this.outgoing) {
       this.outgoing = false;
       this.link.answer(status);
     }
     if (near) this.#end({ ...item, value: { ...status, wasClean: true } });
-    else done(item); // the end is on its way
+    else complete(item); // an item "end" follows
   }
 
   #answer(status) {
@@ -219,47 +223,50 @@ export class End {
   }
 
   #end(item = { value: {} }) {
-    if (this.ended) return done(item);
+    if (this.ended) return complete(item);
     this.disarm();
     this.connecting = false;
     this.ended = true;
     this.incoming = false;
     const { failure } = item.value;
-    if (this.told) return done(item);
+    if (this.closeFired) return complete(item);
     if (failure) runAt(this.socket, item.id ?? 0, new ErrorEvent("error", { message: failure, error: new Error(failure) }), () => {});
-    this.#tell(item, item.value);
+    this.#fireClose(item, item.value);
   }
 
-  // tell dispatches the close event, the last one.
-  #tell(item, { code, reason, wasClean }) {
-    this.told = true;
+  // fireClose dispatches the close event, which is the last event.
+  #fireClose(item, { code, reason, wasClean }) {
+    this.closeFired = true;
     this.#fire(item, new CloseEvent("close", { code, reason, wasClean }));
   }
 
-  // fire has the listeners handle an event. What comes from Go comes one at a time.
+  // fire dispatches an event. Go passes the events of a connection one at a time; other events are serialized here.
   #fire(item, event) {
-    if (item.id === undefined) this.#inTurn(event);
+    if (item.id === undefined) this.#fireSerially(event);
     else runAt(this.socket, item.id, event, item.finished);
   }
 
-  // What comes from the other end of a pair waits here, for a time, until the listeners are done with the last.
-  #inTurn(event) {
-    let over = false;
+  // fireSerially dispatches an event of an item from the other end of a pair. Further items wait until its listeners have
+  // completed, or for settings.bound.
+  #fireSerially(event) {
+    let completed = false;
     let timer;
-    const go = () => {
-      over = true;
-      if (!this.#busy) return;
-      this.#busy = false;
+    const proceed = () => {
+      completed = true;
+      if (!this.#handling) return;
+      this.#handling = false;
       clearTimeout(timer);
       this.flush();
     };
-    runAt(this.socket, 0, event, go);
-    if (over || settings.overlap) return;
-    this.#busy = true;
-    timer = startTimer(go, settings.bound);
+    runAt(this.socket, 0, event, proceed);
+    if (completed || settings.overlap) return;
+    this.#handling = true;
+    timer = startTimer(proceed, settings.bound);
   }
 }
 
-const done = (item) => item.finished?.(item.id);
+// complete completes the event of an item, if it has one.
+const complete = (item) => item.finished?.(item.id);
 
+// sizeOf returns the size of a message, and 0 for other items.
 const sizeOf = ({ kind, value }) => (kind !== "message" ? 0 : typeof value === "string" ? value.length : value.byteLength);

@@ -1,16 +1,17 @@
 import { expose, host } from "web/host.js";
 
-// A line is where a WebSocket object meets what is outside of the script: Go has the connection, and knows it by a
-// number. worker/line.go is the other half. What this half asks for:
+// A line connects a WebSocket object to a connection in Go, which identifies the line by a number. worker/line.go is the
+// other half. This half calls:
 //
-//   host.lineSend(line, message)        a string or an ArrayBuffer; never waits
-//   host.lineClose(line, code, reason)  our Close; code undefined for one without a status
-//   host.lineAnswer(line)               our Close with what the peer's said
-//   host.lineBuffered(line)             bytes that wait to be written
+//   host.lineSend(line, message)        sends a string or an ArrayBuffer; does not block
+//   host.lineClose(line, code, reason)  sends a Close; it is empty if code is undefined
+//   host.lineAnswer(line)               answers the peer's Close with the same status
+//   host.lineBuffered(line)             returns the number of bytes queued for sending
 //
-// What it is told, each as an event of Go's that host.done ends: lineOpen, lineMessage, lineClose, and lineEnd, the last.
+// Go calls lineOpen, lineMessage, lineClose and, as the last, lineEnd. Each is an event that host.done completes.
 const receivers = new Map();
 
+// Line is the link of an End that is connected to a line.
 class Line {
   #number;
   near = null;
@@ -33,7 +34,7 @@ class Line {
   }
 }
 
-// join has what happens on a line told to a receiver, an End or anything with its method take, and returns the link.
+// join sets the receiver of the items of a line, an End or another object with its method receive, and returns the link.
 export function join(number, receiver) {
   receivers.set(number, receiver);
   return new Line(number);
@@ -41,14 +42,15 @@ export function join(number, receiver) {
 
 const finished = (id) => host.done(id);
 
-function tell(id, number, kind, value) {
+// passToReceiver passes an item to the receiver of a line.
+function passToReceiver(id, number, kind, value) {
   const receiver = receivers.get(number);
   if (kind === "end") receivers.delete(number);
-  if (receiver) receiver.take({ kind, value, id, finished });
+  if (receiver) receiver.receive({ kind, value, id, finished });
   else host.done(id);
 }
 
-expose("lineOpen", (id, number, protocol, extensions) => tell(id, number, "open", { protocol, extensions }));
-expose("lineMessage", (id, number, message) => tell(id, number, "message", message));
-expose("lineClose", (id, number, code, reason) => tell(id, number, "close", { code, reason }));
-expose("lineEnd", (id, number, code, reason, wasClean, failure) => tell(id, number, "end", { code, reason, wasClean, failure }));
+expose("lineOpen", (id, number, protocol, extensions) => passToReceiver(id, number, "open", { protocol, extensions }));
+expose("lineMessage", (id, number, message) => passToReceiver(id, number, "message", message));
+expose("lineClose", (id, number, code, reason) => passToReceiver(id, number, "close", { code, reason }));
+expose("lineEnd", (id, number, code, reason, wasClean, failure) => passToReceiver(id, number, "end", { code, reason, wasClean, failure }));

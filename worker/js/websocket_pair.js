@@ -3,7 +3,7 @@ import { End } from "./websocket_end.js";
 import { join } from "./websocket_line.js";
 import { endOf, WebSocket } from "./websocket.js";
 
-// Near links the two ends of a pair while both of them are the script's.
+// Near is the link between the two ends of a pair while both belong to the script.
 class Near {
   constructor(end) {
     this.near = end;
@@ -19,13 +19,13 @@ class Near {
     this.#post({ kind: "close", value: status });
   }
   get bufferedAmount() {
-    return this.near.waiting;
+    return this.near.queuedBytes;
   }
 
-  // The other end's listeners run in a turn of their own.
+  // post queues an item at the other end, whose listeners run in another turn.
   #post(item) {
-    this.near.post(item);
-    this.near.later();
+    this.near.enqueue(item);
+    this.near.flushLater();
   }
 }
 
@@ -44,16 +44,16 @@ export class WebSocketPair {
   }
 }
 
-// refusal tells why a socket cannot be handed to a response, undefined if it can.
+// refusal returns the reason why a WebSocket cannot be used in a response, or undefined if it can.
 export function refusal(socket) {
   const end = endOf(socket);
-  if (end.relay) return "the WebSocket has been used in a response already";
-  if (end.accepted) return "the WebSocket was accepted: hand the other end of its pair to the response";
+  if (end.relay) return "the WebSocket has already been used in a response";
+  if (end.accepted) return "the WebSocket has been accepted: use the other end of its pair in the response";
 }
 
-// couple makes a line the other side of what the script has handed to a response: of the pair's other end, or, if the
-// socket is one that leads elsewhere, of that.
-export function couple(socket, number) {
+// connectToLine connects the connection of a request, which has the number of a line, to a WebSocket that the script has used
+// in the response: to the other end of a pair, or, if the WebSocket is connected to another server, to that connection.
+export function connectToLine(socket, number) {
   const end = endOf(socket);
   const { near } = end.link;
   if (near) {
@@ -61,19 +61,19 @@ export function couple(socket, number) {
     end.relay = new Relay(near.link);
     if (!near.accepted) near.arm(() => near.giveUp());
   } else {
-    end.disarm(); // nobody is to accept it any more
+    end.disarm(); // the script need not accept it any more
     end.relay = new Relay(join(number, new Relay(end.link)));
   }
-  end.drain(end.relay);
+  end.transferQueue(end.relay);
 }
 
-// abandon ends the other end of a pair whose response could not be sent.
-export function abandon(socket) {
+// failOtherEnd fails the other end of a pair if the response with the WebSocket could not be sent.
+export function failOtherEnd(socket) {
   const { near } = endOf(socket).link;
   near?.fail("the response with the WebSocket could not be sent");
 }
 
-// Relay passes on what happens on one side as what the other is to send.
+// Relay forwards the items of one link to another one.
 class Relay {
   #link;
 
@@ -81,11 +81,11 @@ class Relay {
     this.#link = link;
   }
 
-  take({ kind, value, id, finished }) {
+  receive({ kind, value, id, finished }) {
     if (kind === "message") this.#link.send(value);
     else if (kind === "close") this.#finish(value);
-    else if (kind === "end" && value.wasClean) this.#finish(value); // the answer to a Close that came from there
-    else if (kind === "end") this.#link.close(1014, "the other side is gone"); // RFC 6455, section 7.4.2
+    else if (kind === "end" && value.wasClean) this.#finish(value); // the answer to a Close that was forwarded
+    else if (kind === "end") this.#link.close(1014, "the other side is gone"); // bad gateway (IANA WebSocket Close Code Number Registry)
     finished?.(id);
   }
 
