@@ -58,7 +58,7 @@ var layers = map[string]layer{
 		why: "the peer in tests of connections shares the frame header with them, and nothing else",
 	},
 	"websocket/driver": {
-		may: append([]string{"websocket/internal", "websocket/internal/opening", "internal/httprule", "internal/latch"}, core...), modules: []string{"golang.org/x/sys"},
+		may: append([]string{"websocket/internal", "websocket/internal/opening", "internal/httprule", "internal/latch", "internal/race"}, core...), modules: []string{"golang.org/x/sys"},
 		why: "the driver gives the protocol a transport and knows nothing of the events above it",
 	},
 	"websocket": {

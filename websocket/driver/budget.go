@@ -34,13 +34,16 @@ func (b *Budget) Add(n int) {
 // Holding returns how many bytes the connection holds: what [Driver.Queued] counts, and
 // what has come of a message that is not whole yet.
 func (d *Driver) Holding() int {
-	d.lock()
-	defer d.unlock()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.parked() {
+		return 0
+	}
 	return d.holding()
 }
 
 func (d *Driver) holding() int {
-	if d.released {
+	if d.state.transport == transportClosed {
 		return 0
 	}
 	return d.m.Queued() + d.m.Holding()
@@ -49,7 +52,7 @@ func (d *Driver) holding() int {
 // account reports to the budget what has changed. A connection that is parked holds
 // nothing. mu is held.
 func (d *Driver) account() {
-	if d.opts.Budget == nil || d.working == nil {
+	if d.opts.Budget == nil || d.parked() {
 		return
 	}
 	if now := d.holding(); now != d.counted {

@@ -17,29 +17,14 @@ import (
 type Driver struct {
 	transport transport
 	opts      *settings
-	halfClose bool // agreed in the opening handshake
 	notified  bool // the transport is a notifier
 
-	mu      sync.Mutex // guards what follows; never held during a call of the handler
-	handler Handler    // nil until Start
-
-	paused     bool  // the handler wants no events for now
-	ended      bool  // the terminal event is out of the machine
-	told       bool  // and the handler's
-	unread     bool  // by a notifier: there may be input that nobody was told of again
-	ending     bool  // by a notifier: the end of input, or of the transport, is near
-	over       bool  // and this was it
-	heard      bool  // something arrived since the last look
-	unanswered uint8 // pings
-	waited     bool  // something was on its way to the peer at the last look
-	delivered  int64 // bytes that had reached it by then
-	written    int64 // bytes that the transport has taken
-	halfClosed bool
-	released   bool
-	keepAlive  alarm
-
-	done     latch.Latch // released when the transport is closed
-	*working             // nil while the connection is parked: see lock
+	state     state      // guarded by mu, like all that follows it
+	mu        sync.Mutex // never held during a call of the handler
+	handler   Handler    // nil until Start
+	keepAlive keepAlive
+	done      latch.Latch // released when the transport is closed
+	*working              // nil while the connection is parked: see wake
 }
 
 // working is what a connection needs only while something happens on it, or has to.
@@ -47,26 +32,18 @@ type working struct {
 	m     protocol.Machine
 	early []byte // what arrived with the handshake
 
-	handled   sync.Cond        // signals: paused or pumping is over
-	pumping   bool             // somebody hands out events
-	drains    int              // calls of Drained that have not returned
-	receiving bool             // a batch of input is being handed out by the goroutine that has read it
-	due       bool             // Work has to be called
-	room      []protocol.Event // for a batch that is handed out
+	handled sync.Cond        // signals that events may be delivered again, by another goroutine
+	room    []protocol.Event // for the events of a call of the handler
+	drains  int              // calls of Drained that have not returned
 
-	batch      bool // a batch of input is handled: its output leaves at the end
 	batchBegan time.Time
 	batchTimer *time.Timer
-	batchBound bool // batchTimer runs
-	overseen   bool // no timer is needed
-	together   bool // but for this batch, which is no batch of input
 
-	writing bool   // what follows waits for the transport
-	out     []byte // what is being written
-	handed  int    // how much of that the transport has, or is being given
-	high    bool   // the queue has been at the high-water mark since it was empty
+	out    []byte // what is being written, while the transport is waited for
+	handed int    // how much of that the transport has, or is being given
+	high   bool   // the queue has been at the high-water mark since it was empty
 
-	writeTimer *time.Timer // runs while it writes
+	writeTimer *time.Timer // runs while the transport is waited for
 	watched    time.Time   // when it was armed
 	sent       int         // bytes written since then
 	sentHeld   int         // what the kernel held then
@@ -95,7 +72,6 @@ func newDriver(t transport, role protocol.Role, early []byte, opts Options, agre
 	d := &Driver{
 		transport: t,
 		opts:      settingsOf(opts, role, agreed),
-		halfClose: agreed.halfClose,
 	}
 	_, d.notified = d.transport.(notifier)
 	d.unpark()
@@ -105,12 +81,12 @@ func newDriver(t transport, role protocol.Role, early []byte, opts Options, agre
 
 // Start begins to read, and to call h. It is called once.
 func (d *Driver) Start(h Handler) {
-	d.lock()
+	d.wake()
 	d.handler = h
 	d.armKeepAlive()
 	early := d.early
 	d.early = nil
-	d.unlock()
+	d.rest()
 	if n, ok := d.transport.(notifier); ok {
 		d.startNotified(n, early)
 		return
@@ -122,8 +98,8 @@ func (d *Driver) Start(h Handler) {
 // written. Errors as for [protocol.Machine.Send]; then nothing is queued.
 func (d *Driver) Send(op protocol.Opcode, payload []byte) (queued int, err error) {
 	defer d.enterSend().leave()
-	d.lock()
-	defer d.unlock()
+	d.wake()
+	defer d.rest()
 	err = d.queue(len(payload), func() error { return d.m.Send(op, payload) })
 	return d.m.Queued(), err
 }
@@ -136,8 +112,8 @@ var ErrQueueFull = errors.New("websocket: the send queue is at the limit; wait u
 // [ErrQueueFull] then.
 func (d *Driver) SendWithin(limit int, op protocol.Opcode, payload []byte) error {
 	defer d.enterSend().leave()
-	d.lock()
-	defer d.unlock()
+	d.wake()
+	defer d.rest()
 	if d.m.Queued() >= limit {
 		return ErrQueueFull
 	}
@@ -148,8 +124,8 @@ func (d *Driver) SendWithin(limit int, op protocol.Opcode, payload []byte) error
 func (d *Driver) SendPreparedWithin(limit int, p *protocol.Prepared) error {
 	defer d.enterSend().leave()
 	d.mu.Lock()
-	defer d.unlock()
-	if d.working == nil {
+	defer d.rest()
+	if d.parked() {
 		if limit > 0 && d.opts.machine.Role == protocol.Server {
 			d.sendParked(p)
 			return nil
@@ -165,8 +141,8 @@ func (d *Driver) SendPreparedWithin(limit int, p *protocol.Prepared) error {
 // SendPrepared queues a message that was framed before. Results as for Send.
 func (d *Driver) SendPrepared(p *protocol.Prepared) (queued int, err error) {
 	defer d.enterSend().leave()
-	d.lock()
-	defer d.unlock()
+	d.wake()
+	defer d.rest()
 	err = d.queue(p.Len(), func() error { return d.m.SendPrepared(p) })
 	return d.m.Queued(), err
 }
@@ -175,8 +151,8 @@ func (d *Driver) SendPrepared(p *protocol.Prepared) (queued int, err error) {
 // end is dropped. If together they reach Options.HighWater, Drained is called when they have left.
 func (d *Driver) SendAllPrepared(messages []*protocol.Prepared) {
 	defer d.enterSend().leave()
-	d.lock()
-	defer d.unlock()
+	d.wake()
+	defer d.rest()
 	size := 0
 	for _, p := range messages {
 		size += p.Len()
@@ -195,8 +171,8 @@ func (d *Driver) SendAllPrepared(messages []*protocol.Prepared) {
 // Continuation; fin ends the message. Results as for Send.
 func (d *Driver) SendFragment(op protocol.Opcode, payload []byte, fin bool) (queued int, err error) {
 	defer d.enterSend().leave()
-	d.lock()
-	defer d.unlock()
+	d.wake()
+	defer d.rest()
 	err = d.queue(len(payload), func() error { return d.m.SendFragment(op, payload, fin) })
 	return d.m.Queued(), err
 }
@@ -214,8 +190,8 @@ func (d *Driver) queue(size int, add func() error) error {
 // Ping queues a ping of at most 125 bytes. The error is protocol.ErrClosing or
 // protocol.ErrPing.
 func (d *Driver) Ping(payload []byte) error {
-	d.lock()
-	defer d.unlock()
+	d.wake()
+	defer d.rest()
 	err := d.m.Ping(payload)
 	d.settle()
 	return err
@@ -225,8 +201,8 @@ func (d *Driver) Ping(payload []byte) error {
 // not wait: the handler's Closed tells the end. A second call changes nothing.
 // The error is that of [protocol.CheckClose]; then nothing has changed.
 func (d *Driver) Close(code protocol.CloseCode, reason string) error {
-	d.lock()
-	defer d.unlock()
+	d.wake()
+	defer d.rest()
 	err := d.m.Close(code, reason)
 	d.settle()
 	return err
@@ -238,8 +214,8 @@ func (d *Driver) Close(code protocol.CloseCode, reason string) error {
 // ends there (RFC 6455, section 5.4). After a Close of ours that one stays, its code
 // too, and what waits before it is dropped. Errors as for Close.
 func (d *Driver) CloseDiscard(code protocol.CloseCode, reason string) error {
-	d.lock()
-	defer d.unlock()
+	d.wake()
+	defer d.rest()
 	unsent := len(d.out) - frameEnd(d.out, d.handed)
 	err := d.m.CloseDiscard(code, reason, unsent)
 	if err == nil && unsent > 0 {
@@ -252,8 +228,8 @@ func (d *Driver) CloseDiscard(code protocol.CloseCode, reason string) error {
 // CloseEmpty is Close with a Close frame that has no status, for who passes on the
 // Close of somebody else.
 func (d *Driver) CloseEmpty() {
-	d.lock()
-	defer d.unlock()
+	d.wake()
+	defer d.rest()
 	d.m.CloseEmpty()
 	d.settle()
 }
@@ -263,8 +239,8 @@ func (d *Driver) CloseEmpty() {
 // stands behind the last frame of it (RFC 6455, section 5.4). The error is that of [protocol.CheckClose]; then nothing
 // has changed.
 func (d *Driver) PassClose(status protocol.Status) error {
-	d.lock()
-	defer d.unlock()
+	d.wake()
+	defer d.rest()
 	err := d.m.PassClose(status)
 	d.settle()
 	return err
@@ -274,8 +250,8 @@ func (d *Driver) PassClose(status protocol.Status) error {
 // Options.HalfOpenTimeout, for a proxy whose other connection has been lost. A wait that is under way begins anew.
 // Before a Close of ours it changes nothing.
 func (d *Driver) SetCloseTimeout(bound time.Duration) {
-	d.lock()
-	defer d.unlock()
+	d.wake()
+	defer d.rest()
 	if d.m.MaySend() || d.m.Done() {
 		return
 	}
@@ -287,8 +263,8 @@ func (d *Driver) SetCloseTimeout(bound time.Duration) {
 // AnswerClose finishes our half in half-open mode with the code and reason of the
 // peer's Close. Before that Close, or after ours, it changes nothing.
 func (d *Driver) AnswerClose() {
-	d.lock()
-	defer d.unlock()
+	d.wake()
+	defer d.rest()
 	d.m.AnswerClose()
 	d.settle()
 }
@@ -296,8 +272,8 @@ func (d *Driver) AnswerClose() {
 // Fail fails the connection after [protocol.EventFailing]: our Close leaves with the code of
 // the violation. Without a violation, or after our Close, it changes nothing.
 func (d *Driver) Fail() {
-	d.lock()
-	defer d.unlock()
+	d.wake()
+	defer d.rest()
 	d.m.Fail()
 	d.settle()
 }
@@ -306,9 +282,9 @@ func (d *Driver) Fail() {
 // out it changes nothing: the transport lingers then, for a bounded time, lest a reset
 // destroy our Close on its way to the peer (RFC 6455, section 7.1.1).
 func (d *Driver) CloseNow() {
-	d.lock()
-	defer d.unlock()
-	if d.ended {
+	d.wake()
+	defer d.rest()
+	if d.state.end != endPending {
 		return
 	}
 	d.breakOff(CauseAbort, nil)
@@ -318,16 +294,16 @@ func (d *Driver) CloseNow() {
 // HalfCloseNegotiated reports whether both ends agreed in the opening handshake to keep
 // processing data after they have sent their Close; docs/half-close.md specifies
 // it.
-func (d *Driver) HalfCloseNegotiated() bool { return d.halfClose }
+func (d *Driver) HalfCloseNegotiated() bool { return d.opts.machine.HalfCloseNegotiated }
 
 // Options returns the options of the connection.
 func (d *Driver) Options() Options { return d.opts.Options }
 
 // Addrs returns the addresses of both ends of the transport, nil once it is closed.
 func (d *Driver) Addrs() (local, remote net.Addr) {
-	d.lock()
-	defer d.unlock()
-	if d.released {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.state.transport == transportClosed {
 		return nil, nil
 	}
 	return d.transport.addrs()
@@ -337,24 +313,30 @@ func (d *Driver) Addrs() (local, remote net.Addr) {
 // taken. A TCP socket tells what it took to the byte; of other transports it is known
 // when a write of theirs returns, which is given 16 KiB at most.
 func (d *Driver) Queued() int {
-	d.lock()
-	defer d.unlock()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.parked() {
+		return 0
+	}
 	return d.m.Queued()
 }
 
 // State returns the state of the connection in the words of RFC 6455.
 func (d *Driver) State() protocol.State {
-	d.lock()
-	defer d.unlock()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.parked() {
+		return protocol.StateOpen
+	}
 	return d.m.State()
 }
 
 // Done returns a channel that is closed when the transport is closed, which may
 // be before or after the handler's Closed.
 func (d *Driver) Done() <-chan struct{} {
-	d.lock()
-	defer d.unlock()
-	if d.released {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.state.transport == transportClosed {
 		return latch.Released
 	}
 	return d.done.Next()

@@ -9,12 +9,22 @@ import (
 // maxUnanswered is how many pings a silent peer may leave unanswered.
 const maxUnanswered = 2
 
+// keepAlive is what decides whether a silent peer is alive.
+type keepAlive struct {
+	alarm             // at which the driver looks after the peer
+	delivered   int64 // bytes that had reached the peer at the last look
+	written     int64 // bytes that the transport has taken
+	heard       bool  // something has arrived since the last look
+	outstanding bool  // something was on its way to the peer at the last look
+	unanswered  uint8 // pings
+}
+
 // armKeepAlive starts the next interval. Jitter keeps connections that opened
 // together, after a restart for instance, from pinging together for ever. mu is
 // held.
 func (d *Driver) armKeepAlive() {
 	interval := d.opts.KeepAlive
-	if interval < 0 || d.released {
+	if interval < 0 || d.state.transport == transportClosed {
 		return
 	}
 	tenth := interval / 10
@@ -29,21 +39,22 @@ func (d *Driver) armKeepAlive() {
 // because the handler pauses or is busy, cannot be judged, nor can one that has
 // closed: other bounds hold there.
 func (d *Driver) checkPeer() {
-	d.lock()
-	defer d.unlock()
-	judged := !d.paused && !d.pumping && !d.m.Unparsed() && d.m.State() == protocol.StateOpen
+	d.wake()
+	defer d.rest()
+	k := &d.keepAlive
+	judged := !d.state.paused && d.state.reading == readIdle && !d.m.Unparsed() && d.m.State() == protocol.StateOpen
 	switch {
-	case d.heard || !judged:
-		d.unanswered, d.waited = 0, false
+	case k.heard || !judged:
+		k.unanswered, k.outstanding = 0, false
 	case d.takesOutput():
-		d.unanswered = 0
-	case d.unanswered == maxUnanswered:
+		k.unanswered = 0
+	case k.unanswered == maxUnanswered:
 		d.breakOff(CauseKeepAlive, nil)
 	default:
-		d.unanswered++
+		k.unanswered++
 		_ = d.m.Ping(nil) // refused only once the connection is closing
 	}
-	d.heard = false
+	k.heard = false
 	d.settle()
 	d.armKeepAlive()
 }
@@ -52,9 +63,9 @@ func (d *Driver) checkPeer() {
 // last look. What the kernel holds counts as on its way where the transport knows about it;
 // elsewhere only what has not been written yet. mu is held.
 func (d *Driver) takesOutput() bool {
-	held := d.transport.held()
-	delivered := d.written - int64(held)
-	took := d.waited && delivered > d.delivered
-	d.delivered, d.waited = delivered, held > 0 || d.m.Queued() > 0
+	k, held := &d.keepAlive, d.transport.held()
+	delivered := k.written - int64(held)
+	took := k.outstanding && delivered > k.delivered
+	k.delivered, k.outstanding = delivered, held > 0 || d.m.Queued() > 0
 	return took
 }

@@ -108,6 +108,7 @@ func newRunner(l *loop) *runner {
 	r := &runner{loop: l}
 	r.look = func(uintptr) bool { return r.poll() }
 	r.scratch = newScratch()
+	r.scratch.overseen = func() bool { return l.phase.Load() == r.phase }
 	l.runner.Store(r)
 	return r
 }
@@ -174,7 +175,7 @@ func (r *runner) handle(d *Driver, ended bool) bool {
 	phase := r.loop.phase.Add(1)
 	r.phase = phase
 	wakeOverseer() // after the phase has moved, which it looks at before it sleeps
-	more := d.ready(r.scratch, ended, true)
+	more := d.ready(r.scratch, ended)
 	now := sinceStart()
 	pace.note(now - r.now)
 	r.now = now
@@ -194,7 +195,7 @@ func (r *runner) handle(d *Driver, ended bool) bool {
 func handleAside(d *Driver, ended bool) {
 	s := newScratch()
 	defer scratches.Put(s)
-	for d.ready(s, ended, false) {
+	for d.ready(s, ended) {
 	}
 }
 

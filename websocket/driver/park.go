@@ -6,34 +6,37 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// A connection on which nothing happens is parked, if its transport tells of readiness:
-// it keeps what is in Driver, and lends the rest to others. Everything that locks it
-// finds it as it was, because a machine between two messages is as new.
+// A connection on which nothing happens is parked, if its transport is a notifier: it keeps what is in Driver, and its
+// working part goes to a pool. Methods that need that part begin with wake and end with rest. They find the connection
+// as it was, because a machine between two messages is as new.
 
-// workings lends what parked connections do without.
+// workings is the pool.
 var workings = sync.Pool{New: func() any { return new(working) }}
 
-// lock locks the connection and has it work.
-func (d *Driver) lock() {
+// wake locks the connection, and gives it its working part if it is parked.
+func (d *Driver) wake() {
 	d.mu.Lock()
-	if d.working == nil {
+	if d.parked() {
 		d.unpark()
 	}
 }
 
-// unlock lets the connection be parked, if nothing is left to do.
-func (d *Driver) unlock() {
+// rest parks the connection if nothing is under way that is not kept in Driver, and unlocks it.
+func (d *Driver) rest() {
 	d.account()
-	if d.notified && d.working != nil && d.idle() {
+	if d.notified && !d.parked() && d.idle() {
 		d.park()
 	}
+	d.state.expect(d.state.legal() && (!d.parked() || d.state.parkable()), "rest")
 	d.mu.Unlock()
 }
 
-// idle tells whether nothing is under way that is not kept in Driver.
+// parked reports whether the connection has no working part. Then it is open and nothing is queued. mu is held.
+func (d *Driver) parked() bool { return d.working == nil }
+
+// idle reports whether nothing is under way that is not kept in Driver.
 func (d *Driver) idle() bool {
-	return !d.receiving && !d.pumping && !d.batch && !d.writing && !d.due && !d.high &&
-		d.armed == protocol.TimerNone && d.drains == 0 && d.handler != nil && d.m.Idle()
+	return d.state.parkable() && !d.high && d.armed == protocol.TimerNone && d.drains == 0 && d.handler != nil && d.m.Idle()
 }
 
 func (d *Driver) park() {
@@ -49,7 +52,7 @@ func (d *Driver) sendParked(p *protocol.Prepared) {
 	frame := p.Frame()
 	n, err := d.transport.tryWrite(frame)
 	if n == len(frame) {
-		d.written += int64(n)
+		d.keepAlive.written += int64(n)
 		return
 	}
 	d.unpark()

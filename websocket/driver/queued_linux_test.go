@@ -70,8 +70,8 @@ func wantQueued(t *testing.T, d *Driver, peer *net.TCPConn, want int) {
 }
 
 func heldBy(d *Driver) int {
-	d.lock()
-	defer d.unlock()
+	d.wake()
+	defer d.rest()
 	return d.transport.held()
 }
 

@@ -14,6 +14,10 @@ const readBufferSize = 32 << 10
 type scratch struct {
 	buf    [readBufferSize]byte
 	events [64]protocol.Event
+
+	// overseen reports whether an overseer will look for a batch of input that takes long, and end it. It is nil, which
+	// stands for false, unless the scratch belongs to an event loop.
+	overseen func() bool
 }
 
 // scratches is a pool. A connection has a scratch only while there is input, or while the
@@ -22,6 +26,7 @@ var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 func newScratch() *scratch {
 	s, _ := scratches.Get().(*scratch)
+	s.overseen = nil
 	return s
 }
 
@@ -44,22 +49,20 @@ func (d *Driver) readLoop(early []byte) {
 // the next may be read. s belongs to it. It reports whether more input is to be expected at
 // once.
 func (d *Driver) receiveBlocking(s *scratch, b []byte) (more bool) {
-	d.lock()
-	defer d.unlock()
+	d.wake()
+	defer d.rest()
 	for {
-		d.receive(b, s)
-		if d.due {
-			d.due = false
+		if d.receive(b, s) {
 			go d.workAside(s)
 		} else {
 			scratches.Put(s)
 			d.endBatch()
 			d.settle()
 		}
-		for d.pumping || d.m.Unparsed() && d.paused && !d.told && !d.released {
+		for d.state.reading != readIdle || d.m.Unparsed() && !d.state.delivers() && d.state.transport != transportClosed {
 			d.handled.Wait()
 		}
-		if !d.m.Unparsed() || d.released {
+		if !d.m.Unparsed() || d.state.transport == transportClosed {
 			return !d.m.AtBoundary() || d.m.Discards()
 		}
 		s, b = newScratch(), nil // the handler has resumed: what is left of b is in the machine
@@ -67,39 +70,39 @@ func (d *Driver) receiveBlocking(s *scratch, b []byte) (more bool) {
 }
 
 // receive hands a batch of input to the machine, and its events to the handler. What cannot
-// be handed out, because the handler has paused or another goroutine is handing out, is
-// copied: nothing but payloads that wait for Work refers to b and s afterwards. mu is held,
-// not during calls.
-func (d *Driver) receive(b []byte, s *scratch) {
-	d.receiving = true
-	d.beginBatch()
+// be delivered, because the handler has paused or another goroutine is delivering, is copied:
+// nothing but payloads that wait for Work refers to b and s afterwards. It reports whether the
+// caller has to call Work. mu is held, not during calls.
+func (d *Driver) receive(b []byte, s *scratch) (work bool) {
+	d.beginBatch(s.overseen != nil && s.overseen())
 	if len(b) > 0 {
-		d.heard, d.unanswered = true, 0
+		d.keepAlive.heard, d.keepAlive.unanswered = true, 0
 	}
 	d.m.Receive(b)
 	d.room = s.events[:0]
-	d.pump()
+	work = d.pump(readReceiving)
 	d.room = nil
 	d.m.Keep()
-	d.receiving = false
+	return work
 }
 
 // endInput reports to the machine why nothing more can be read.
 func (d *Driver) endInput(err error) {
-	d.lock()
-	defer d.unlock()
+	d.wake()
+	defer d.rest()
 	d.endInputLocked(err)
 }
 
 // endInputLocked is endInput for a caller that holds mu.
 func (d *Driver) endInputLocked(err error) {
+	d.state.inputAtEnd()
 	if isEOF(err) {
 		d.m.ReceiveEOF()
 	} else {
 		d.breakOff(protocol.CauseTransport, err)
 	}
 	d.obey()
-	d.pump()
+	d.pump(readDelivering)
 }
 
 // isEOF reports whether the peer ended its direction. A TLS peer that ends TCP without

@@ -45,8 +45,8 @@ func (d *Driver) startNotified(n notifier, early []byte) {
 }
 
 func (d *Driver) takeEarly(early []byte) {
-	d.lock()
-	defer d.unlock()
+	d.wake()
+	defer d.rest()
 	s := newScratch()
 	defer scratches.Put(s)
 	d.receiveReady(early, s)
@@ -56,86 +56,73 @@ func (d *Driver) begin(n notifier) {
 	if err := n.begin(d); err != nil {
 		d.endInput(err)
 	}
-	d.lock()
+	d.wake()
 	d.settle() // it may have ended before
-	d.unlock()
+	d.rest()
 }
 
-// ready handles what the transport has told of: room for output, and input, which is
-// read into s. ended says that the peer has ended its direction, or the transport is
-// broken, so that there is no other news to wait for; overseen that whoever calls sees to
-// it that no batch takes long. It tells whether there may be more to read.
-func (d *Driver) ready(s *scratch, ended, overseen bool) (more bool) {
-	d.lock()
-	defer d.unlock()
-	if d.released {
+// ready handles what the transport has reported: room for output, and input, which is read
+// into s. last means that the peer has ended its direction, or the transport is broken, so that
+// nothing more is reported. It reports whether there may be more to read.
+func (d *Driver) ready(s *scratch, last bool) (more bool) {
+	d.wake()
+	defer d.rest()
+	if d.state.transport == transportClosed {
 		return false
 	}
-	d.unread = true
-	d.oversee(overseen)
-	d.ending = d.ending || ended
-	if d.writing {
+	d.state.inputReported(last)
+	if d.state.writing == writeWaiting {
 		d.writeOn()
 	}
 	return d.readOn(s)
 }
 
-// oversee notes whether somebody sees to it that no batch of the caller's takes long. A
-// batch that is somebody else's, and whose handler may be at work, is not the caller's to
-// speak for.
-func (d *Driver) oversee(overseen bool) {
-	if !d.receiving && !d.batch {
-		d.overseen = overseen
-	}
-}
-
-// readOn reads for a while, if it may. mu is held.
+// readOn reads for a while, if it may. mu is held, not during calls.
 func (d *Driver) readOn(s *scratch) (more bool) {
 	for range readings {
-		if !d.unread || !d.mayRead() {
+		if !d.mayRead() {
 			return false
 		}
 		d.readOnce(s)
 	}
-	return d.unread && d.mayRead()
+	return d.mayRead()
 }
 
-// mayRead tells whether input can be handled, or kept while the handler has paused. If it
-// cannot, whoever is in the way comes back to it with wakeReader. mu is held.
-func (d *Driver) mayRead() bool {
-	return !d.receiving && !d.pumping && !d.over && !d.released && !d.m.Unparsed()
-}
+// mayRead reports whether there may be input that can be handled, or kept while the handler
+// has paused. If it cannot be, the goroutine that is in the way calls wakeReader. mu is held.
+func (d *Driver) mayRead() bool { return d.state.mayRead() && !d.m.Unparsed() }
 
-// readOnce reads a buffer. One that is not filled has emptied the transport, unless the
-// end is behind it. mu is held.
+// readOnce reads a buffer. mu is held, not during calls.
 func (d *Driver) readOnce(s *scratch) {
 	t, _ := d.transport.(notifier)
 	n, err := t.readNow(s.buf[:])
 	switch {
 	case err == nil:
-		d.unread = n == len(s.buf) || d.ending
+		d.state.inputRead(n == len(s.buf))
 		d.receiveReady(s.buf[:n], s)
 	case errors.Is(err, errWait):
-		d.unread = false
+		d.state.inputMissing()
 	default:
-		d.unread, d.over = false, true
 		d.endInputLocked(err)
 	}
 }
 
 // receiveReady handles a batch of input. mu is held, not during calls.
 func (d *Driver) receiveReady(b []byte, s *scratch) {
-	d.receive(b, s)
-	if d.due {
+	if d.receive(b, s) {
 		d.callWork()
 	}
 	d.endBatch()
 	d.settle()
 }
 
-// wakeReader comes back to input that could not be handled. mu is held.
+// wakeReader starts a goroutine for input that could not be handled, if it can be now. mu is
+// held.
 func (d *Driver) wakeReader() {
-	if d.notified && (d.unread || d.m.Unparsed() && !d.paused) && !d.receiving && !d.pumping && !d.released {
+	if !d.notified || d.state.reading != readIdle || d.state.transport == transportClosed {
+		return
+	}
+	if d.m.Unparsed() && !d.state.paused || d.mayRead() {
 		go d.comeBack()
 	}
 }
@@ -150,10 +137,9 @@ func (d *Driver) comeBack() {
 
 // comeBackOnce reports whether there may be more to read.
 func (d *Driver) comeBackOnce(s *scratch) (more bool) {
-	d.lock()
-	defer d.unlock()
-	d.oversee(false)
-	if d.m.Unparsed() && !d.paused && !d.pumping && !d.receiving {
+	d.wake()
+	defer d.rest()
+	if d.m.Unparsed() && !d.state.paused && d.state.reading == readIdle {
 		d.receiveReady(nil, s)
 	}
 	return d.readOn(s)

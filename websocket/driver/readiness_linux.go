@@ -53,9 +53,9 @@ func duplicate(tcp *net.TCPConn) (fd int, err error) {
 }
 
 func (w *watched) begin(d *Driver) error {
-	d.lock()
-	defer d.unlock()
-	if d.released {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.state.transport == transportClosed {
 		return nil
 	}
 	return assign(w, d)

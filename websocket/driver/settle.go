@@ -4,8 +4,8 @@ package driver
 // its handler takes, so the handler is called from another goroutine. mu is held.
 func (d *Driver) settle() {
 	d.obey()
-	if d.endWaits() && !d.pumping {
-		go d.deliverEnd()
+	if d.endDue() && d.state.reading == readIdle {
+		go d.pumpAside()
 	}
 }
 
@@ -13,27 +13,25 @@ func (d *Driver) settle() {
 func (d *Driver) obey() {
 	d.flush()
 	d.armTimer()
-	if d.m.ShouldCloseWrite() && !d.halfClosed {
-		d.halfClosed = true
+	if d.m.ShouldCloseWrite() && d.state.closeWrite() {
 		d.transport.closeWrite()
 	}
-	if d.m.Done() && !d.released {
+	if d.m.Done() && d.state.close() {
 		d.release()
 	}
 }
 
 // release closes the transport, which ends the reader and the writer.
 func (d *Driver) release() {
-	d.released = true
 	d.keepAlive.stop(d)
 	d.transport.close()
 	d.handled.Broadcast()
 	d.done.Release()
 }
 
-// deliverEnd hands out the terminal event that writing or a call made due.
-func (d *Driver) deliverEnd() {
-	d.lock()
-	d.pump()
-	d.unlock()
+// pumpAside delivers the terminal event that writing or a call has made due.
+func (d *Driver) pumpAside() {
+	d.wake()
+	d.pump(readDelivering)
+	d.rest()
 }

@@ -152,10 +152,10 @@ func wantLessOnTheWay(d *Driver) {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for range 30_000 {
-		d.lock()
-		delivered := d.written - int64(d.transport.held())
-		done := delivered > d.delivered || !d.waited || d.m.Queued() == 0 && d.transport.held() == 0
-		d.unlock()
+		d.wake()
+		delivered := d.keepAlive.written - int64(d.transport.held())
+		done := delivered > d.keepAlive.delivered || !d.keepAlive.outstanding || d.m.Queued() == 0 && d.transport.held() == 0
+		d.rest()
 		if done {
 			return
 		}

@@ -10,7 +10,7 @@ import (
 // has its end within milliseconds, that is done at its end: most Closes are answered by
 // then. mu is held.
 func (d *Driver) armTimer() {
-	if d.batch && d.overseen && !d.together {
+	if d.state.writing == writeOverseen {
 		return
 	}
 	want := d.m.Timer()
@@ -46,8 +46,8 @@ func (d *Driver) bound(t protocol.Timer) time.Duration {
 
 // expire tells the machine, which knows whether the timer still matters.
 func (d *Driver) expire(t protocol.Timer) {
-	d.lock()
-	defer d.unlock()
+	d.wake()
+	defer d.rest()
 	if d.armed == t {
 		d.armed = protocol.TimerNone
 	}
@@ -63,7 +63,7 @@ func (d *Driver) expire(t protocol.Timer) {
 		d.transport.reset()
 	}
 	d.obey()
-	d.pump()
+	d.pump(readDelivering)
 }
 
 // How much must have reached a slow reader since the close timer was armed for it

@@ -18,7 +18,7 @@ var _ notifier = (*told)(nil)
 func (n *told) begin(d *Driver) error {
 	tell := func() {
 		s := new(scratch)
-		for d.ready(s, false, false) {
+		for d.ready(s, false) {
 		}
 	}
 	n.Watch(func() { go tell() }) // as the event loops do when a handler blocks

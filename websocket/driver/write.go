@@ -6,10 +6,7 @@ import "github.com/lingerws/linger/protocol"
 // for the rest a goroutine is started, so that no caller ever waits for a peer.
 // mu is held.
 func (d *Driver) flush() {
-	if d.writing {
-		return
-	}
-	if d.batch && d.holdsBack() {
+	if d.holdsBack() {
 		return
 	}
 	out := d.m.Output(nil)
@@ -32,7 +29,8 @@ func (d *Driver) flush() {
 // writeRest has what the transport did not take of out, all but its first n bytes, written
 // when there is room. mu is held.
 func (d *Driver) writeRest(out []byte, n int) {
-	d.writing, d.out, d.handed = true, out, n
+	d.state.beginWaiting()
+	d.out, d.handed = out, n
 	d.watchWriter()
 	if !d.notified {
 		go d.writeLoop()
@@ -52,25 +50,25 @@ func (d *Driver) tryWrite(p []byte) (int, error) {
 // emptied tells that a queue that was high has left at once. If it is filling again
 // already, whoever empties it then tells.
 func (d *Driver) emptied() {
-	d.lock()
-	defer d.unlock()
+	d.wake()
+	defer d.rest()
 	if d.m.Queued() == 0 {
 		d.tellDrained()
 	}
-	d.pump() // the terminal event waits for Drained
+	d.pump(readDelivering) // the terminal event waits for Drained
 }
 
 // writeLoop writes what is left of d.out, and what is queued meanwhile, until
 // nothing waits.
 func (d *Driver) writeLoop() {
-	d.lock()
-	defer d.unlock()
+	d.wake()
+	defer d.rest()
 	for written := d.handed; written < len(d.out) && !d.m.Done(); {
 		d.handed = min(len(d.out), written+d.pieceSize())
 		piece := d.out[written:d.handed]
-		d.unlock()
+		d.rest()
 		n, err := d.transport.write(piece)
-		d.lock()
+		d.wake()
 		d.wrote(n, err)
 		if written += n; written == len(d.out) {
 			d.nextOutput()
@@ -89,11 +87,12 @@ func (d *Driver) nextOutput() {
 
 // endWriting follows the last byte that waited.
 func (d *Driver) endWriting() {
-	d.writing, d.out, d.handed = false, nil, 0
+	d.state.endWaiting()
+	d.out, d.handed = nil, 0
 	d.unwatchWriter()
 	d.tellDrained()
 	d.obey()
-	d.pump() // the terminal event may have waited for it
+	d.pump(readDelivering) // the terminal event may have waited for it
 }
 
 // The most that is written at once. The close timer must see the progress of a
@@ -123,14 +122,14 @@ func (d *Driver) noteHigh() {
 func (d *Driver) tellDrained() {
 	wanted := d.opts.HighWater <= 0 || d.high
 	d.high = false
-	if !wanted || d.handler == nil || d.told || d.m.Done() {
+	if !wanted || d.handler == nil || d.state.end == endDelivered || d.m.Done() {
 		return
 	}
 	d.drains++
 	returned := false
-	d.unlock()
+	d.rest()
 	defer func() {
-		d.lock()
+		d.wake()
 		d.drains--
 		if !returned {
 			d.breakOff(CauseAbort, nil)
@@ -145,7 +144,7 @@ func (d *Driver) tellDrained() {
 func (d *Driver) wrote(n int, err error) {
 	d.m.Wrote(n)
 	d.sent += n
-	d.written += int64(n)
+	d.keepAlive.written += int64(n)
 	if err != nil {
 		d.breakOff(protocol.CauseTransport, err)
 	}

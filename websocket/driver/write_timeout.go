@@ -31,9 +31,9 @@ func (d *Driver) unwatchWriter() {
 // kernel took may still be on this side, so what it has brought over counts, too. Once
 // our Close waits the close timer has the say.
 func (d *Driver) checkWriter() {
-	d.lock()
-	defer d.unlock()
-	if !d.writing || time.Since(d.watched) < d.opts.WriteTimeout {
+	d.wake()
+	defer d.rest()
+	if d.state.writing != writeWaiting || time.Since(d.watched) < d.opts.WriteTimeout {
 		return // it fired for what has left meanwhile
 	}
 	moved := d.sent + max(0, d.sentHeld-d.transport.held())

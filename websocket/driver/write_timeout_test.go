@@ -171,8 +171,8 @@ func TestWhatLeavesAtOnceIsNotTimed(t *testing.T) {
 		_, _ = d.Send(protocol.Text, []byte("hello"))
 		f.WantFrame(t, `text "hello"`)
 	}
-	d.lock()
-	defer d.unlock()
+	d.wake()
+	defer d.rest()
 	if d.writeTimer != nil {
 		t.Error("what a socket takes at once must need no timer; one was made")
 	}
