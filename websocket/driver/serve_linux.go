@@ -46,6 +46,8 @@ func (a arrival) fail(err error) {
 	}
 }
 
+// NewListener returns a listener for server.Serve that starts the handlers of upgrade requests itself, and wraps the server so
+// that it serves those that are promoted. It returns given if that is not on TCP, or if the server has to be left to net/http.
 func NewListener(server *http.Server, given net.Listener) net.Listener {
 	tcp, ok := given.(*net.TCPListener)
 	if !ok {

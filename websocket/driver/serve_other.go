@@ -7,5 +7,5 @@ import (
 	"net/http"
 )
 
-// newListener leaves everything to net/http.
+// NewListener returns listener: net/http serves all requests.
 func NewListener(_ *http.Server, listener net.Listener) net.Listener { return listener }
