@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// accessLog returns what writes the line of a pipe that has ended.
+// accessLog returns a function that logs a pipe which has ended.
 func (h *Handler) accessLog(r *http.Request, to *backend) func(*pipe) {
 	if h.opts.AccessLog == nil {
 		return func(*pipe) {}

@@ -12,7 +12,7 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-func TestAccessLogHasALineForEachPairThatHasEnded(t *testing.T) {
+func TestHandlerAccessLog(t *testing.T) {
 	var log bytes.Buffer
 	h, url := front(t, proxy.Options{To: []string{backend(t, echo)}, AccessLog: slog.New(slog.NewTextHandler(&log, nil))})
 	c, err := websocket.Dial(t.Context(), url+"/room/7?token=secret", nil)
@@ -28,7 +28,7 @@ func TestAccessLogHasALineForEachPairThatHasEnded(t *testing.T) {
 		}
 	}
 	_ = c.Close(4001, "bye")
-	if err := h.Shutdown(context.Background()); err != nil { // waits for the pair, and so for its line
+	if err := h.Shutdown(context.Background()); err != nil { // waits until the line is written
 		t.Fatal(err)
 	}
 	got := log.String()
@@ -37,10 +37,10 @@ func TestAccessLogHasALineForEachPairThatHasEnded(t *testing.T) {
 		" backend_cause=close backend_sent=4001 ", " messages_in=2 bytes_in=8 messages_out=2 bytes_out=8\n",
 	} {
 		if !strings.Contains(got, part) {
-			t.Errorf("the line has %q; it is %q", part, got)
+			t.Errorf("the line is %q, expected it to contain %q", got, part)
 		}
 	}
 	if strings.Contains(got, "secret") || strings.Count(got, "\n") != 1 {
-		t.Errorf("there is one line, without the query; got %q", got)
+		t.Errorf("the log is %q, expected one line without the query", got)
 	}
 }

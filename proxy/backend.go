@@ -12,14 +12,14 @@ import (
 	"github.com/lingerws/linger/websocket/driver"
 )
 
-// backend is where connections go.
+// backend is a server to which connections are forwarded.
 type backend struct {
-	url   *url.URL
-	count int       // connections, those being opened included
-	until time.Time // it could not be reached, and is left alone until then
+	url       *url.URL
+	count     int       // the number of connections, including those being opened
+	downUntil time.Time // not preferred before this time, because it could not be reached
 }
 
-// backends chooses between them.
+// backends are all backends of a proxy.
 type backends struct {
 	mu  sync.Mutex
 	all []*backend
@@ -35,12 +35,12 @@ func newBackends(urls []string) (*backends, error) {
 		b.all = append(b.all, &backend{url: u})
 	}
 	if len(b.all) == 0 {
-		return nil, fmt.Errorf("proxy: no backend: name one at least, such as ws://127.0.0.1:9000")
+		return nil, fmt.Errorf("proxy: no backend; give at least one, such as ws://127.0.0.1:9000")
 	}
 	return b, nil
 }
 
-// CheckBackend returns an error if a URL cannot be that of a backend, in [Options].To.
+// CheckBackend returns an error unless text is a valid URL of a backend, for Options.To.
 func CheckBackend(text string) error {
 	_, err := parseBackend(text)
 	return err
@@ -54,7 +54,7 @@ func parseBackend(text string) (*url.URL, error) {
 	case err != nil:
 		return nil, err
 	case u.Scheme != "ws" && u.Scheme != "wss":
-		return nil, fmt.Errorf("backend %s: its scheme is neither ws nor wss: give a URL such as ws://127.0.0.1:9000/path", quoteURL(text))
+		return nil, fmt.Errorf("backend %s: the scheme is neither ws nor wss: give a URL such as ws://127.0.0.1:9000/path", quoteURL(text))
 	}
 	return u, nil
 }
@@ -69,26 +69,26 @@ func quoteURL(text string) string {
 	return fmt.Sprintf("%.200q", text)
 }
 
-// take returns the backend with the fewest connections among those that have not been
-// tried, those that could be reached before those that could not, and counts one more.
-// It returns nil when all have been tried.
-func (b *backends) take(tried map[*backend]bool) *backend {
+// choose returns the backend with the fewest connections among those that have not been
+// tried, and counts another connection. Backends that could not be reached come last. It
+// returns nil when all have been tried.
+func (b *backends) choose(tried map[*backend]bool) *backend {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var best *backend
 	now := time.Now()
-	better := func(one *backend) bool {
+	better := func(candidate *backend) bool {
 		if best == nil {
 			return true
 		}
-		if down := one.until.After(now); down != best.until.After(now) {
+		if down := candidate.downUntil.After(now); down != best.downUntil.After(now) {
 			return !down
 		}
-		return one.count < best.count
+		return candidate.count < best.count
 	}
-	for _, one := range b.all {
-		if !tried[one] && better(one) {
-			best = one
+	for _, candidate := range b.all {
+		if !tried[candidate] && better(candidate) {
+			best = candidate
 		}
 	}
 	if best != nil {
@@ -97,20 +97,24 @@ func (b *backends) take(tried map[*backend]bool) *backend {
 	return best
 }
 
-// leave ends a connection.
-func (b *backends) leave(one *backend) {
+// release counts one connection less.
+func (b *backends) release(to *backend) {
 	b.mu.Lock()
-	one.count--
+	to.count--
 	b.mu.Unlock()
 }
 
-// reached notes that a backend has answered; failed that it has not.
-func (b *backends) reached(one *backend) { b.mark(one, time.Time{}) }
+// markUp records that a backend has responded.
+func (b *backends) markUp(to *backend) { b.setDownUntil(to, time.Time{}) }
 
-func (b *backends) failed(one *backend, retry time.Duration) { b.mark(one, time.Now().Add(retry)) }
+// markDown records that a backend could not be reached. It is not preferred for the time
+// retry.
+func (b *backends) markDown(to *backend, retry time.Duration) {
+	b.setDownUntil(to, time.Now().Add(retry))
+}
 
-func (b *backends) mark(one *backend, until time.Time) {
+func (b *backends) setDownUntil(to *backend, until time.Time) {
 	b.mu.Lock()
-	one.until = until
+	to.downUntil = until
 	b.mu.Unlock()
 }

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-func TestBackendURLs(t *testing.T) {
+func TestCheckBackend(t *testing.T) {
 	for _, urls := range [][]string{nil, {"http://a"}, {"ws://"}, {"a:9000"}, {"ws://a", "::"}} {
 		if _, err := newBackends(urls); err == nil {
-			t.Errorf("%q are no backends; got no error", urls)
+			t.Errorf("newBackends(%q) returns no error", urls)
 		}
 	}
 	for text, reason := range map[string]string{
@@ -20,52 +20,52 @@ func TestBackendURLs(t *testing.T) {
 	} {
 		err := CheckBackend(text)
 		if err == nil || !strings.Contains(err.Error(), reason) || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%q is refused with one line about %q and without the password; got %v", text, reason, err)
+			t.Errorf("CheckBackend(%q) returns %v, expected one line that contains %q and not the password", text, err, reason)
 		}
 	}
 	for _, text := range []string{"ws://a", "wss://u:p@a:65535/b%20c?d=e", "ws://[fe80::1%25eth0]:1"} {
 		if err := CheckBackend(text); err != nil {
-			t.Errorf("%q is a backend; got %v", text, err)
+			t.Errorf("CheckBackend(%q) returns %v", text, err)
 		}
 	}
 }
 
-func TestTheBackendWithTheFewestConnectionsThatCanBeReached(t *testing.T) {
+func TestBackendsChoose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, err := newBackends([]string{"ws://a", "ws://b", "ws://c"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		take := func() *backend { return b.take(nil) }
-		first, second, third := take(), take(), take()
+		choose := func() *backend { return b.choose(nil) }
+		first, second, third := choose(), choose(), choose()
 		if first == second || second == third || first == third {
-			t.Error("each gets one before any gets two")
+			t.Error("a backend is chosen twice before the others")
 		}
-		b.leave(second)
-		if take() != second {
-			t.Error("the one with the fewest is next")
+		b.release(second)
+		if choose() != second {
+			t.Error("the backend with the fewest connections is not chosen")
 		}
-		b.leave(second)
-		b.failed(second, 5*time.Second)
-		if take() == second {
-			t.Error("one that could not be reached is left alone")
+		b.release(second)
+		b.markDown(second, 5*time.Second)
+		if choose() == second {
+			t.Error("a backend that is down is preferred")
 		}
 		tried := map[*backend]bool{first: true, third: true}
-		if b.take(tried) != second {
-			t.Error("unless there is no other")
+		if b.choose(tried) != second {
+			t.Error("a backend that is down is not chosen as the last one")
 		}
 		tried[second] = true
-		if b.take(tried) != nil {
-			t.Error("none is tried twice")
+		if b.choose(tried) != nil {
+			t.Error("a backend is chosen that was tried")
 		}
 		time.Sleep(6 * time.Second)
-		b.leave(second)
-		if take() != second {
-			t.Error("after a while it is tried again")
+		b.release(second)
+		if choose() != second {
+			t.Error("a backend is not preferred again after the retry time")
 		}
-		b.reached(second)
-		if !second.until.IsZero() {
-			t.Error("one that answers is as good as any")
+		b.markUp(second)
+		if !second.downUntil.IsZero() {
+			t.Error("a backend is down after markUp")
 		}
 	})
 }

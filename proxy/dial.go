@@ -9,43 +9,43 @@ import (
 	"github.com/lingerws/linger/websocket/driver"
 )
 
-// dial opens a connection with the first backend that answers. A refusal goes to the
-// client at once.
+// dial connects to the first backend that responds. It forwards a refusal to the client
+// immediately.
 //
-// A request must not be able to mark a backend as failed. So one that cannot be reached
-// is marked, since the request had no part in that; one that took the request and gave
-// no answer is marked only if another backend answers the same request.
+// A request must not be able to mark a backend as down. A backend that cannot be reached
+// is marked, because that does not depend on the request. One that receives the request
+// and does not respond is marked only if another backend responds to the same request.
 func (h *Handler) dial(w http.ResponseWriter, r *http.Request, trusted bool, offer *driver.Handshake) (*backend, *driver.Driver, http.Header, error) {
 	var last error
 	var silent []*backend
 	tried := map[*backend]bool{}
-	for to := h.backends.take(tried); to != nil; to = h.backends.take(tried) {
+	for to := h.backends.choose(tried); to != nil; to = h.backends.choose(tried) {
 		tried[to] = true
 		conn, answer, err := h.open(to, w, r, trusted, offer)
 		if err != nil {
-			h.backends.leave(to)
+			h.backends.release(to)
 		}
 		switch {
-		case err == nil, answered(err): // a refusal is the backend's right, and another backend would say the same
-			h.backends.reached(to)
-			h.fail(silent...)
+		case err == nil, answered(err): // after a refusal no other backend is tried: it would refuse too
+			h.backends.markUp(to)
+			h.markDown(silent...)
 			h.logInvalid(to, err)
 			return to, conn, answer, err
-		case r.Context().Err() != nil, isMisuse(err): // the client's doing
+		case r.Context().Err() != nil, isMisuse(err): // caused by the client
 			return nil, nil, nil, err
 		case unreachable(err):
-			h.fail(to)
+			h.markDown(to)
 			h.opts.Logger.Warn("backend not reached", "backend", to.url.Host, "error", cause(err))
 		default:
 			silent = append(silent, to)
-			h.opts.Logger.Warn("backend gave no valid answer", "backend", to.url.Host, "error", cause(err))
+			h.opts.Logger.Warn("backend gave no valid response", "backend", to.url.Host, "error", cause(err))
 		}
 		last = err
 	}
 	return nil, nil, nil, last
 }
 
-// open makes the opening handshake with a backend.
+// open connects to a backend and performs the opening handshake.
 func (h *Handler) open(to *backend, w http.ResponseWriter, r *http.Request, trusted bool, offer *driver.Handshake) (*driver.Driver, http.Header, error) {
 	target, err := to.target(r.URL)
 	if err != nil {
@@ -64,33 +64,33 @@ func offersHalfClose(offer *driver.Handshake) bool {
 	return slices.ContainsFunc(offer.Extensions, func(e handshake.Extension) bool { return e.Name == driver.HalfCloseExtension })
 }
 
-func (h *Handler) fail(backends ...*backend) {
+func (h *Handler) markDown(backends ...*backend) {
 	for _, b := range backends {
-		h.backends.failed(b, h.opts.Retry)
+		h.backends.markDown(b, h.opts.Retry)
 	}
 }
 
-// logInvalid logs an answer that breaks the rules of the opening handshake.
+// logInvalid logs a response that violates the rules of the opening handshake.
 func (h *Handler) logInvalid(to *backend, err error) {
 	if err != nil && !refused(err) {
-		h.opts.Logger.Warn("backend's answer is not valid", "backend", to.url.Host, "error", cause(err))
+		h.opts.Logger.Warn("backend's response is not valid", "backend", to.url.Host, "error", cause(err))
 	}
 }
 
-// isMisuse reports whether a request cannot be passed on to any backend.
+// isMisuse reports whether a request cannot be forwarded to any backend.
 func isMisuse(err error) bool {
 	failed, ok := errors.AsType[*driver.DialError](err)
 	return !ok || failed.Phase == driver.PhaseRequest
 }
 
-// unreachable reports whether a backend was not reached, so that it has not seen the
+// unreachable reports whether a backend was not reached, so that it has not received the
 // request.
 func unreachable(err error) bool {
 	failed, ok := errors.AsType[*driver.DialError](err)
 	return ok && (failed.Phase == driver.PhaseDial || failed.Phase == driver.PhaseTLS)
 }
 
-// cause returns the cause of a failure without the URL, whose query may hold secrets.
+// cause returns the cause of a failure without the URL, whose query may contain secrets.
 func cause(err error) error {
 	if failed, ok := errors.AsType[*driver.DialError](err); ok {
 		return failed.Err

@@ -1,10 +1,9 @@
-// Package proxy joins two WebSocket connections, so that each end sees what it would
-// see without the proxy between them.
+// Package proxy is a WebSocket proxy. It connects each client with a backend, so that
+// both see what they would see without the proxy.
 //
-// Each direction is independent: messages pass piece by piece, whatever their size; a
-// Close of one side goes to the other with its code and reason, while the messages of
-// that other side still arrive; its own Close comes back, and only then do both
-// connections end.
+// The two directions are independent. Messages of any size are forwarded in pieces. A
+// Close is forwarded with its code and reason, while the messages of the other direction
+// still pass, until the Close of that direction. Then both connections end.
 //
 //	h, err := proxy.New(proxy.Options{To: []string{"ws://backend:9000/chat"}})
 //	if err != nil {
@@ -12,5 +11,5 @@
 //	}
 //	log.Fatal(websocket.ListenAndServe(":8080", h))
 //
-// [Pipe] is the same for two connections that are open already.
+// [Pipe] does the same for two existing connections.
 package proxy

@@ -12,20 +12,20 @@ import (
 	"github.com/lingerws/linger/websocket/driver"
 )
 
-// Handler is a proxy as an http.Handler.
+// Handler is a proxy as an http.Handler. Create it with [New].
 type Handler struct {
 	opts     Options
 	backends *backends
 
-	mu       sync.Mutex
-	pipes    map[*pipe]struct{}
-	draining bool
-	cutting  bool           // nothing is waited for any more
-	opening  sync.WaitGroup // requests and pipes
+	mu           sync.Mutex
+	pipes        map[*pipe]struct{}
+	shuttingDown bool           // Shutdown was called: requests are refused
+	aborting     bool           // the time of Shutdown is over: new pipes are aborted
+	active       sync.WaitGroup // requests and pipes
 }
 
-// New returns a proxy to the backends in opts.To. The error tells which of them is
-// wrong, or that BackendLost or ClientLost may not be sent.
+// New returns a proxy to the backends in opts.To. It returns an error if one of these
+// URLs is invalid, or if the code or reason of BackendLost or ClientLost may not be sent.
 func New(opts Options) (*Handler, error) {
 	opts = opts.withDefaults()
 	b, err := newBackends(opts.To)
@@ -33,68 +33,69 @@ func New(opts Options) (*Handler, error) {
 		return nil, err
 	}
 	for _, lost := range []Lost{opts.ClientLost, opts.BackendLost} {
-		if err := protocol.CheckClose(lost.Code, lost.Reason); err != nil && !lost.Cut {
+		if err := protocol.CheckClose(lost.Code, lost.Reason); err != nil && !lost.Abort {
 			return nil, err
 		}
 	}
 	return &Handler{opts: opts, backends: b, pipes: map[*pipe]struct{}{}}, nil
 }
 
-// Count returns how many pairs of connections there are.
+// Count returns the number of pairs of connections.
 func (h *Handler) Count() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return len(h.pipes)
 }
 
-// ServeHTTP asks a backend for a WebSocket and answers as it does. A backend that
-// cannot be reached is 502, one that does not answer in time 504.
+// ServeHTTP connects a client to a backend. If the backend refuses the handshake its
+// response is forwarded. The status is 502 if no backend can be reached, 504 if the
+// backend does not respond in time, and 503 during Shutdown.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	r, trusted := h.asSent(r)
+	r, trusted := h.withClientHost(r)
 	offer, refusal := driver.CheckRequest(r, h.opts.Origins)
 	if refusal != nil {
 		h.logRefusal(r, refusal.Status, string(refusal.Reason), refusal.Text)
 		driver.Refuse(w, refusal)
 		return
 	}
-	if !h.enter() {
+	if !h.beginRequest() {
 		w.Header().Set("Retry-After", "1")
 		http.Error(w, "the proxy is shutting down", http.StatusServiceUnavailable)
 		return
 	}
-	defer h.opening.Done()
+	defer h.active.Done()
 	to, conn, answer, err := h.dial(w, r, trusted, offer)
 	if err != nil {
 		h.refuse(w, r, err)
 		return
 	}
 	opts := h.opts.Connection()
-	opts.OfferHalfClose = conn.HalfCloseNegotiated() // agreed with both or with none
+	opts.OfferHalfClose = conn.HalfCloseNegotiated() // negotiated with both ends or neither
 	client, err := offer.Accept(w, answer.Get("Sec-WebSocket-Protocol"), &driver.AcceptOptions{Options: opts, Header: endToEnd(answer)})
 	if err != nil {
-		h.backends.leave(to)
+		h.backends.release(to)
 		conn.CloseNow()
 		h.opts.Logger.Debug("client lost during the handshake", "remote", r.RemoteAddr, "error", err)
 		return
 	}
 	p := newPipe(client, conn, h.opts)
-	h.opening.Add(1)
-	h.add(p)
+	h.active.Add(1)
+	h.addPipe(p)
 	logEnd, remote := h.accessLog(r, to), h.remote(r)
 	p.start()
 	go func() {
-		p.over.Wait()
+		p.ended.Wait()
 		logEnd(p)
 		h.logEnds(p.ends(), remote, to.url.Host)
-		h.backends.leave(to)
-		h.remove(p)
-		h.opening.Done()
+		h.backends.release(to)
+		h.removePipe(p)
+		h.active.Done()
 	}()
 }
 
-// asSent returns a request with the host that the client used, which a trusted proxy
-// before this one may have put into X-Forwarded-Host, and whether there is such a proxy.
-func (h *Handler) asSent(r *http.Request) (sent *http.Request, trusted bool) {
+// withClientHost returns the request with the host that the client used, which is in
+// X-Forwarded-Host if the peer is a trusted proxy. It also reports whether that is so.
+func (h *Handler) withClientHost(r *http.Request) (request *http.Request, trusted bool) {
 	if trusted = forwarding.Proxies(h.opts.TrustedProxies).Trust(r); !trusted {
 		return r, false
 	}
@@ -107,29 +108,30 @@ func (h *Handler) asSent(r *http.Request) (sent *http.Request, trusted bool) {
 	return &copied, true
 }
 
-func (h *Handler) enter() bool {
+// beginRequest counts an active request. It returns false during Shutdown.
+func (h *Handler) beginRequest() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.draining {
+	if h.shuttingDown {
 		return false
 	}
-	h.opening.Add(1)
+	h.active.Add(1)
 	return true
 }
 
-func (h *Handler) add(p *pipe) {
+func (h *Handler) addPipe(p *pipe) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.pipes[p] = struct{}{}
 	switch {
-	case h.cutting:
-		p.cut()
-	case h.draining:
+	case h.aborting:
+		p.abort()
+	case h.shuttingDown:
 		go p.closeBoth(goingAway)
 	}
 }
 
-func (h *Handler) remove(p *pipe) {
+func (h *Handler) removePipe(p *pipe) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.pipes, p)
@@ -137,12 +139,13 @@ func (h *Handler) remove(p *pipe) {
 
 var goingAway = protocol.Status{Code: protocol.CloseGoingAway, Reason: "proxy shutting down"}
 
-// Shutdown refuses new requests with 503, closes all connections with 1001, paced so
-// that the clients do not all come back at once, and waits until they have ended. When
-// ctx ends before, what is left is cut, and the error is ctx's.
+// Shutdown refuses new requests with status 503, closes all connections with code 1001,
+// and waits until they have ended. The closing is spread over time, so that clients do
+// not all reconnect at once. If ctx ends first Shutdown aborts the remaining connections
+// and returns the error of ctx.
 func (h *Handler) Shutdown(ctx context.Context) error {
 	h.mu.Lock()
-	h.draining = true
+	h.shuttingDown = true
 	all := make([]*pipe, 0, len(h.pipes))
 	for p := range h.pipes {
 		all = append(all, p)
@@ -150,29 +153,30 @@ func (h *Handler) Shutdown(ctx context.Context) error {
 	h.mu.Unlock()
 	var spread time.Duration
 	if deadline, ok := ctx.Deadline(); ok {
-		spread = time.Until(deadline) / 4 // as Server.Shutdown does
+		spread = time.Until(deadline) / 4 // like Server.Shutdown
 	}
 	go pace.Each(ctx.Done(), all, spread, func(p *pipe) { p.closeBoth(goingAway) })
 	ended := make(chan struct{})
 	go func() {
-		h.opening.Wait()
+		h.active.Wait()
 		close(ended)
 	}()
 	select {
 	case <-ended:
 		return nil
 	case <-ctx.Done():
-		h.cut()
+		h.abort()
 		return ctx.Err()
 	}
 }
 
-// cut ends all connections at once, those too whose handshake is under way.
-func (h *Handler) cut() {
+// abort aborts all connections, and those whose handshake is in progress when they are
+// added.
+func (h *Handler) abort() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.cutting = true
+	h.aborting = true
 	for p := range h.pipes {
-		p.cut()
+		p.abort()
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// front starts a proxy to backends.
+// front starts a proxy and returns its URL.
 func front(t *testing.T, opts proxy.Options) (*proxy.Handler, string) {
 	t.Helper()
 	opts.Logger = slog.New(slog.DiscardHandler)
@@ -29,6 +29,7 @@ func front(t *testing.T, opts proxy.Options) (*proxy.Handler, string) {
 	return h, strings.Replace(server.URL, "http", "ws", 1)
 }
 
+// backend starts a backend and returns its URL.
 func backend(t *testing.T, handler http.HandlerFunc) string {
 	t.Helper()
 	server := httptest.NewServer(handler)
@@ -36,7 +37,7 @@ func backend(t *testing.T, handler http.HandlerFunc) string {
 	return strings.Replace(server.URL, "http", "ws", 1)
 }
 
-// echo is a backend by the library.
+// echo is a backend that echoes messages.
 func echo(w http.ResponseWriter, r *http.Request) {
 	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"chat"}, Options: websocket.Options{OfferHalfClose: true}})
 	if err != nil {
@@ -52,16 +53,17 @@ func echo(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// wantStatus dials url and checks the refusal.
 func wantStatus(t *testing.T, url string, status int, body string) {
 	t.Helper()
 	_, err := websocket.Dial(t.Context(), url, nil)
 	failed, ok := errors.AsType[*websocket.DialError](err)
 	if !ok || failed.Status != status || !strings.Contains(string(failed.Body), body) {
-		t.Errorf("the client gets %d %q; got %v", status, body, err)
+		t.Errorf("Dial returns %v, expected status %d and %q", err, status, body)
 	}
 }
 
-func TestABackendThatIsNotThere(t *testing.T) {
+func TestHandlerUnreachableBackend(t *testing.T) {
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +75,7 @@ func TestABackendThatIsNotThere(t *testing.T) {
 	wantStatus(t, url, http.StatusGatewayTimeout, "in time")
 }
 
-func TestAnotherBackendIsTried(t *testing.T) {
+func TestHandlerSecondBackend(t *testing.T) {
 	_, url := front(t, proxy.Options{To: []string{"ws://127.0.0.1:1", backend(t, echo)}})
 	for range 3 {
 		c, err := websocket.Dial(t.Context(), url, nil)
@@ -84,7 +86,7 @@ func TestAnotherBackendIsTried(t *testing.T) {
 	}
 }
 
-func TestSubprotocolAndHalfCloseAreAgreedEndToEnd(t *testing.T) {
+func TestHandlerSubprotocolHalfClose(t *testing.T) {
 	opts := proxy.Options{To: []string{backend(t, echo)}}
 	opts.OfferHalfClose = true
 	_, url := front(t, opts)
@@ -94,14 +96,14 @@ func TestSubprotocolAndHalfCloseAreAgreedEndToEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		if c.Subprotocol() != "chat" || c.HalfCloseNegotiated() != half {
-			t.Errorf("the backend's choice is the client's; got %q, half-close %v of %v", c.Subprotocol(), c.HalfCloseNegotiated(), half)
+			t.Errorf("the client has the subprotocol %q and half-close %v, expected chat and %v", c.Subprotocol(), c.HalfCloseNegotiated(), half)
 		}
 		c.CloseNow()
 	}
 }
 
-func TestCompressionIsAgreedWithEachSide(t *testing.T) {
-	opts := proxy.Options{To: []string{backend(t, echo)}} // which does not compress
+func TestHandlerCompression(t *testing.T) {
+	opts := proxy.Options{To: []string{backend(t, echo)}} // the backend does not compress
 	opts.Compression = &websocket.CompressionOptions{}
 	_, url := front(t, opts)
 	for _, c := range []*websocket.CompressionOptions{nil, {}} {
@@ -114,14 +116,14 @@ func TestCompressionIsAgreedWithEachSide(t *testing.T) {
 				t.Fatal(err)
 			}
 			if _, got, err := client.Read(t.Context()); err != nil || string(got) != message {
-				t.Errorf("a client that compresses: %v gets its message of %d bytes back; got %d, %v", c != nil, len(message), len(got), err)
+				t.Errorf("a client with compression %v receives %d bytes with error %v, expected %d", c != nil, len(got), err, len(message))
 			}
 		}
 		client.CloseNow()
 	}
 }
 
-func TestOptionsThatCannotWork(t *testing.T) {
+func TestNewErrors(t *testing.T) {
 	for _, opts := range []proxy.Options{
 		{},
 		{To: []string{"http://a"}},
@@ -129,17 +131,17 @@ func TestOptionsThatCannotWork(t *testing.T) {
 		{To: []string{"ws://a"}, ClientLost: proxy.Lost{Code: 1005}},
 	} {
 		if _, err := proxy.New(opts); err == nil {
-			t.Errorf("%+v is refused; it was not", opts)
+			t.Errorf("New(%+v) returns no error", opts)
 		}
 	}
 }
 
-// Whoever is being connected while a shutdown's time ends is cut too.
-func TestAShutdownCutsWhoeverComesLate(t *testing.T) {
-	reached, answer := make(chan bool), make(chan bool)
+// A connection whose handshake completes after the time of Shutdown is over is aborted too.
+func TestHandlerShutdownDuringHandshake(t *testing.T) {
+	reached, respond := make(chan bool), make(chan bool)
 	to := backend(t, func(w http.ResponseWriter, r *http.Request) {
 		reached <- true
-		<-answer
+		<-respond
 		echo(w, r)
 	})
 	h, url := front(t, proxy.Options{To: []string{to}})
@@ -154,27 +156,27 @@ func TestAShutdownCutsWhoeverComesLate(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := h.Shutdown(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("a shutdown ends with its context; got %v", err)
+		t.Errorf("Shutdown returns %v, expected context.Canceled", err)
 	}
-	close(answer)
+	close(respond)
 	began := time.Now()
-	_, _ = io.Copy(io.Discard, client) // it answers no Close
+	_, _ = io.Copy(io.Discard, client) // the client does not answer a Close
 	for h.Count() > 0 {
 		time.Sleep(time.Millisecond)
 	}
-	if took := time.Since(began); took > 4*time.Second { // a closing handshake has five
-		t.Errorf("both sides are cut; it took %v", took)
+	if took := time.Since(began); took > 4*time.Second { // the timeout of a closing handshake is five seconds
+		t.Errorf("the connections end after %v, expected them to be aborted", took)
 	}
 }
 
-func TestShutdownIsBounded(t *testing.T) {
+func TestHandlerShutdownContext(t *testing.T) {
 	s := connect(t, proxy.Options{})
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	if err := s.proxy.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("a shutdown ends with its context; got %v", err)
+		t.Errorf("Shutdown returns %v, expected context.DeadlineExceeded", err)
 	}
-	s.wantNobody(t)
+	s.waitNoPairs(t)
 	response := httptest.NewRecorder()
 	request := httptest.NewRequest(http.MethodGet, "/", nil)
 	for name, value := range map[string]string{"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="} {
@@ -182,7 +184,7 @@ func TestShutdownIsBounded(t *testing.T) {
 	}
 	s.proxy.ServeHTTP(response, request)
 	if response.Code != http.StatusServiceUnavailable {
-		t.Errorf("who comes then gets 503; got %d", response.Code)
+		t.Errorf("the status after Shutdown is %d, expected 503", response.Code)
 	}
 	_, _ = io.Copy(io.Discard, s.client.conn)
 }

@@ -10,12 +10,12 @@ import (
 	"github.com/lingerws/linger/protocol/handshake"
 )
 
-// ownOfHandshake are fields of the opening handshake, which each connection makes for itself, beside those that begin
-// with handshakePrefix. Origin and Host are options of it.
-var ownOfHandshake = []string{"Origin", "Host", "Content-Length"}
+// handshakeFields are the fields of the opening handshake that do not begin with handshakePrefix. Each connection has
+// its own handshake, whose Origin and Host are options of the dial.
+var handshakeFields = []string{"Origin", "Host", "Content-Length"}
 
-// handshakePrefix begins, in lower case, the names of the fields that RFC 6455, section 11.3, has for the opening
-// handshake, and of those that older drafts had. A field of this kind speaks of one connection.
+// handshakePrefix is the prefix, in lower case, of the fields of the opening handshake in RFC 6455, section 11.3, and in
+// older drafts. These fields are hop-by-hop.
 const handshakePrefix = "sec-websocket-"
 
 // forwarded returns the fields of a request for a backend. Forwarding fields of a trusted proxy are kept, those of
@@ -23,7 +23,7 @@ const handshakePrefix = "sec-websocket-"
 func forwarded(r *http.Request, trusted bool) http.Header {
 	h := endToEnd(r.Header)
 	if _, sent := h["User-Agent"]; !sent {
-		h["User-Agent"] = nil // none is added on the client's behalf
+		h["User-Agent"] = nil // net/http would add its own
 	}
 	if !trusted {
 		forwarding.Strip(h)
@@ -32,7 +32,7 @@ func forwarded(r *http.Request, trusted bool) http.Header {
 		h.Set("X-Forwarded-For", strings.Join(append(h.Values("X-Forwarded-For"), peer), ", "))
 	}
 	if h.Get("User-Agent") == "" {
-		h["User-Agent"] = nil // otherwise the field would name the proxy
+		h["User-Agent"] = nil // net/http would add its own
 	}
 	if h.Get("X-Forwarded-Host") == "" {
 		h.Set("X-Forwarded-Host", r.Host)
@@ -46,7 +46,8 @@ func forwarded(r *http.Request, trusted bool) http.Header {
 	return h
 }
 
-// hostFor returns the Host field for a backend: the client's, or an empty string for that of the backend's URL.
+// hostFor returns the value of Host for a backend: that of the client, or an empty string for the host of the backend's
+// URL.
 func (h *Handler) hostFor(r *http.Request) string {
 	if h.opts.BackendHost {
 		return ""
@@ -54,32 +55,32 @@ func (h *Handler) hostFor(r *http.Request) string {
 	return r.Host
 }
 
-// originFor returns the Origin field for a backend. A page of the host that the client used is a page of the backend's
-// own host where that takes the place of the client's, so that a backend which compares the two admits the same pages
-// either way (RFC 6455, section 10.2).
+// originFor returns the value of Origin for a backend. If Host is replaced with the backend's host, so is the host in the
+// origin of pages of the host that the client used. A backend that compares the two fields thus admits the same pages in
+// both cases (RFC 6455, section 10.2).
 func (h *Handler) originFor(to *backend, r *http.Request) string {
 	origin := r.Header.Get("Origin")
-	ofSameHost := handshake.OriginPolicy{}.Check(handshake.Request{Host: r.Host, Header: r.Header}) == nil
-	if !h.opts.BackendHost || origin == "" || !ofSameHost {
+	sameHost := handshake.OriginPolicy{}.Check(handshake.Request{Host: r.Host, Header: r.Header}) == nil
+	if !h.opts.BackendHost || origin == "" || !sameHost {
 		return origin
 	}
 	return "http" + strings.TrimPrefix(to.url.Scheme, "ws") + "://" + to.url.Host
 }
 
-// endToEnd returns the fields that are not of one connection or of one handshake.
+// endToEnd returns the fields that are neither hop-by-hop nor part of the handshake.
 func endToEnd(from http.Header) http.Header {
 	h := from.Clone()
 	if h == nil {
 		h = http.Header{}
 	}
-	for _, list := range from.Values("Connection") { // which names others
+	for _, list := range from.Values("Connection") { // lists further hop-by-hop fields
 		for name := range strings.SplitSeq(list, ",") {
 			h.Del(strings.TrimSpace(name))
 		}
 	}
 	httprule.Remove(h, httprule.HopByHop)
 	httprule.Remove(h, httprule.ProxyAuthentication)
-	httprule.Remove(h, ownOfHandshake)
+	httprule.Remove(h, handshakeFields)
 	for name := range h {
 		if strings.HasPrefix(strings.ToLower(name), handshakePrefix) {
 			delete(h, name)

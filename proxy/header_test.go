@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestForwardedFields(t *testing.T) {
+func TestForwarded(t *testing.T) {
 	r := httptest.NewRequest("GET", "http://front/", nil)
 	r.RemoteAddr = "203.0.113.7:1234"
 	r.TLS = &tls.ConnectionState{}
@@ -23,21 +23,21 @@ func TestForwardedFields(t *testing.T) {
 		"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Host": "front", "X-Forwarded-Proto": "https",
 	} {
 		if got := h.Get(name); got != want {
-			t.Errorf("the backend gets %s: %q; got %q", name, want, got)
+			t.Errorf("%s is %q, expected %q", name, got, want)
 		}
 	}
 	if r.Header.Get("Connection") == "" {
-		t.Error("the request itself is not changed")
+		t.Error("the header of the request is changed")
 	}
 }
 
-func TestForwardedFieldsKeepTheClientsUserAgent(t *testing.T) {
+func TestForwardedUserAgent(t *testing.T) {
 	r := httptest.NewRequest("GET", "http://front/", nil)
 	if agent, sent := forwarded(r, false)["User-Agent"]; !sent || len(agent) != 0 {
-		t.Errorf("a client that names none is not given ours; got %q", agent)
+		t.Errorf("without User-Agent the field is %q, expected an empty list", agent)
 	}
 	r.Header.Set("User-Agent", "mine/1")
 	if agent := forwarded(r, false).Get("User-Agent"); agent != "mine/1" {
-		t.Errorf("the client's own is passed on; got %q", agent)
+		t.Errorf("User-Agent is %q, expected that of the client", agent)
 	}
 }

@@ -6,33 +6,33 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// Message is a whole message on its way, as [Options.Intercept] sees it.
+// Message is a message that is passed to [Options].Intercept.
 type Message struct {
-	FromClient bool // else from the backend
-	Binary     bool // else Data is text
-	Data       []byte
+	FromClient bool   // whether it comes from the client and not from the backend
+	Binary     bool   // whether Data is binary and not text
+	Data       []byte // the payload
 
 	from *side
 }
 
-// ErrAnswers tells that too many answers wait; the message was dropped.
-var ErrAnswers = errors.New("proxy: 1 MiB of messages waits for the peer already, the answer was dropped")
+// ErrAnswers is returned by [Message.Answer] if too much output is queued.
+var ErrAnswers = errors.New("proxy: 1 MiB of messages is already queued for the peer; the answer was dropped")
 
-// maxWaiting bounds what waits for a side before no more answers are added.
-const maxWaiting = 1 << 20
+// maxQueuedForAnswer is the length of the send queue from which answers are dropped.
+const maxQueuedForAnswer = 1 << 20
 
-// Answer sends a message back to where this one comes from. The error is [ErrAnswers],
-// or that of websocket.Driver.Send.
+// Answer sends a message to the end that has sent m. The error is [ErrAnswers] if 1 MiB of
+// output is already queued for that end, and otherwise that of driver.Driver.Send.
 func (m *Message) Answer(binary bool, data []byte) error {
-	if m.from.conn.Queued() >= maxWaiting {
+	if m.from.conn.Queued() >= maxQueuedForAnswer {
 		return ErrAnswers
 	}
 	_, err := m.from.conn.Send(opcodeOf(binary), data)
 	return err
 }
 
-// intercept shows a whole message to the application, which may change it, and tells
-// whether it goes on.
+// intercept passes a message to Options.Intercept, which may change it, and reports whether
+// to forward it.
 func (s *side) intercept(e *protocol.Event) bool {
 	m := Message{FromClient: s == &s.pipe.client, Binary: e.Opcode == protocol.Binary, Data: e.Payload, from: s}
 	if !s.pipe.opts.Intercept(&m) {

@@ -7,7 +7,7 @@ import (
 	"github.com/lingerws/linger/proxy"
 )
 
-func TestInterceptChangesDropsAndAnswers(t *testing.T) {
+func TestOptionsIntercept(t *testing.T) {
 	t.Parallel()
 	s := connect(t, proxy.Options{Intercept: func(m *proxy.Message) bool {
 		switch text := string(m.Data); {

@@ -11,25 +11,25 @@ import (
 	"github.com/lingerws/linger/proxy"
 )
 
-// leaks are ends after which nobody does anything more: what has not been closed by the
-// test stays open on its side, and is not read.
+// leaks are actions that end a connection. After them the client and the backend do
+// nothing: they neither close the ends that are still open nor read from them.
 var leaks = map[string][]proxyends.Step{
-	"the client resets":                     {{Client: true, What: "reset"}},
-	"the backend resets":                    {{What: "reset"}},
-	"the client ends TCP":                   {{Client: true, What: "FIN"}},
-	"the backend ends TCP":                  {{What: "FIN"}},
-	"the client closes, the other is mute":  {{Client: true, What: "close 4001 bye"}},
-	"the backend closes, the other is mute": {{What: "close 4002 enough"}},
-	"both close, and neither ends TCP":      {{Client: true, What: "close 4001"}, {What: "close 4002"}},
-	"the client breaks a rule":              {{Client: true, What: "broken"}},
-	"the backend breaks a rule":             {{What: "broken"}},
-	"the client resets within a message":    {{Client: true, What: "part"}, {Client: true, What: "reset"}},
-	"the backend closes and is reset":       {{What: "close 4002"}, {Client: true, What: "reset"}, {What: "reset"}},
+	"the client resets":                              {{Client: true, What: "reset"}},
+	"the backend resets":                             {{What: "reset"}},
+	"the client ends TCP":                            {{Client: true, What: "FIN"}},
+	"the backend ends TCP":                           {{What: "FIN"}},
+	"the client closes, the backend does not answer": {{Client: true, What: "close 4001 bye"}},
+	"the backend closes, the client does not answer": {{What: "close 4002 enough"}},
+	"both close, and neither ends TCP":               {{Client: true, What: "close 4001"}, {What: "close 4002"}},
+	"the client violates the protocol":               {{Client: true, What: "broken"}},
+	"the backend violates the protocol":              {{What: "broken"}},
+	"the client resets within a message":             {{Client: true, What: "part"}, {Client: true, What: "reset"}},
+	"the backend closes and is reset":                {{What: "close 4002"}, {Client: true, What: "reset"}, {What: "reset"}},
 }
 
-// TestNothingLeaks opens many pairs for each end, and looks at what the proxy keeps
-// while both sides stay as they are.
-func TestNothingLeaks(t *testing.T) {
+// TestHandlerLeaks opens many pairs for each of leaks, and checks the resources of the
+// process while the client and the backend do nothing.
+func TestHandlerLeaks(t *testing.T) {
 	backend, err := proxyends.NewBackend()
 	if err != nil {
 		t.Fatal(err)
@@ -38,26 +38,26 @@ func TestNothingLeaks(t *testing.T) {
 	opts := proxy.Options{To: []string{"ws://" + backend.Addr()}}
 	opts.HalfOpenTimeout, opts.LingerTimeout, opts.CloseTimeout = 300*time.Millisecond, 300*time.Millisecond, 300*time.Millisecond
 	h, url := front(t, opts)
-	playLeak(t, backend, h, url, nil) // what is made once is no leak
-	before := holdings()
+	playLeak(t, backend, h, url, nil) // resources that are allocated once are not leaks
+	before := measure()
 	for name, steps := range leaks {
 		if playLeak(t, backend, h, url, steps); t.Failed() {
 			t.Fatal(name)
 		}
 	}
-	if after := holdings(); after.heap > before.heap+2<<20 {
-		t.Errorf("the memory is given back; there were %d KiB, and are %d", before.heap>>10, after.heap>>10)
+	if after := measure(); after.heap > before.heap+2<<20 {
+		t.Errorf("the heap has %d KiB, and had %d before", after.heap>>10, before.heap>>10)
 	}
 }
 
-// playLeak plays the steps with 200 pairs.
+// playLeak performs the steps with 200 pairs.
 func playLeak(t *testing.T, backend *proxyends.Backend, h *proxy.Handler, url string, steps []proxyends.Step) {
 	t.Helper()
-	before := holdings()
+	before := measure()
 	var pairs []*proxyends.Pair
-	own := 0
+	own := 0 // descriptors of the test
 	for range 200 {
-		p, err := backend.Open(url[len("ws://"):], patience)
+		p, err := backend.Open(url[len("ws://"):], timeout)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,9 +73,9 @@ func playLeak(t *testing.T, backend *proxyends.Backend, h *proxy.Handler, url st
 		own = 0
 	}
 	settle(t, before, own)
-	for deadline := time.Now().Add(patience); h.Count() > 0; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(timeout); h.Count() > 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Errorf("the proxy lets all pairs go; it holds %d", h.Count())
+			t.Errorf("the proxy still has %d pairs", h.Count())
 			break
 		}
 	}
@@ -85,7 +85,7 @@ func playLeak(t *testing.T, backend *proxyends.Backend, h *proxy.Handler, url st
 	settle(t, before, 0)
 }
 
-// act returns how many descriptors of its own it has closed.
+// act performs the steps and returns the number of descriptors that it has closed.
 func act(t *testing.T, p *proxyends.Pair, steps []proxyends.Step) (closed int) {
 	t.Helper()
 	for _, step := range steps {
@@ -93,7 +93,7 @@ func act(t *testing.T, p *proxyends.Pair, steps []proxyends.Step) (closed int) {
 		if step.Client {
 			side = p.Client
 		}
-		if err := side.Do(step.What); err != nil && step.What != "reset" { // which the proxy may have been faster with
+		if err := side.Do(step.What); err != nil && step.What != "reset" { // the proxy may have reset the connection first
 			t.Fatalf("%v: %v", step, err)
 		}
 		if step.What == "reset" {
@@ -103,37 +103,37 @@ func act(t *testing.T, p *proxyends.Pair, steps []proxyends.Step) (closed int) {
 	return closed
 }
 
-// holding is what a process holds.
-type holding struct {
+// resources are resources of the process.
+type resources struct {
 	descriptors, goroutines int
 	heap                    int64
 }
 
-func holdings() holding {
+func measure() resources {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	list, _ := os.ReadDir("/proc/self/fd") // nothing to compare where there is none
-	return holding{len(list), runtime.NumGoroutine(), int64(m.HeapAlloc)}
+	list, _ := os.ReadDir("/proc/self/fd") // empty on other systems
+	return resources{len(list), runtime.NumGoroutine(), int64(m.HeapAlloc)}
 }
 
-// settle waits until nothing is held beyond what there was, and the test's own.
-func settle(t *testing.T, before holding, own int) {
+// settle waits until the process uses no more than before, plus own descriptors of the test.
+func settle(t *testing.T, before resources, own int) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
-		now := holdings()
+	for deadline := time.Now().Add(timeout); ; time.Sleep(10 * time.Millisecond) {
+		now := measure()
 		if now.descriptors <= before.descriptors+own+5 && now.goroutines <= before.goroutines+20 {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Errorf("there were %d descriptors and %d goroutines; with %d descriptors of the test there are %d and %d",
-				before.descriptors, before.goroutines, own, now.descriptors, now.goroutines)
+			t.Errorf("there are %d descriptors, %d of the test, and %d goroutines; before there were %d and %d",
+				now.descriptors, own, now.goroutines, before.descriptors, before.goroutines)
 			return
 		}
 	}
 }
 
-func TestAShutdownLeavesNothing(t *testing.T) {
+func TestHandlerShutdownLeaks(t *testing.T) {
 	backend, err := proxyends.NewBackend()
 	if err != nil {
 		t.Fatal(err)
@@ -142,18 +142,18 @@ func TestAShutdownLeavesNothing(t *testing.T) {
 	opts := proxy.Options{To: []string{"ws://" + backend.Addr()}}
 	opts.HalfOpenTimeout, opts.LingerTimeout = 300*time.Millisecond, 300*time.Millisecond
 	h, url := front(t, opts)
-	before := holdings()
-	for range 200 { // mute, on both sides
-		p, err := backend.Open(url[len("ws://"):], patience)
+	before := measure()
+	for range 200 { // neither end answers a Close
+		p, err := backend.Open(url[len("ws://"):], timeout)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(p.Close)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	defer cancel()
 	if err := h.Shutdown(ctx); err != nil {
-		t.Errorf("mute sides do not hold up a shutdown for longer than their bounds; got %v", err)
+		t.Errorf("Shutdown with silent peers returns %v", err)
 	}
 	settle(t, before, 400)
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/lingerws/linger/websocket/driver"
 )
 
-// gated is a backend that answers each message with itself, and then the Close, when its gate is open.
+// gated is a backend that echoes messages and answers a Close once its gate is closed as a channel.
 type gated struct {
 	gate <-chan struct{}
 	ends chan<- driver.Outcome
@@ -38,28 +38,28 @@ func (gated) Work(*driver.Driver)                           {}
 func (gated) Drained(*driver.Driver)                        {}
 func (b gated) Closed(_ *driver.Driver, end driver.Outcome) { b.ends <- end }
 
-// RFC 6455, sections 5.5.1 and 7.1.1: a client may end TCP directly after its Close, and
-// still gets the backend's replies and Close.
-func TestProxyAnswersAClientThatEndsTCPAfterItsClose(t *testing.T) {
+// A client may end TCP in its direction directly after its Close, and still receives the
+// backend's replies and Close (RFC 6455, sections 5.5.1 and 7.1.1).
+func TestHandlerClientCloseFIN(t *testing.T) {
 	const connections = 100
 	for _, text := range []string{"", "question"} {
 		for _, slow := range []bool{false, true} {
 			t.Run("text "+text, func(t *testing.T) {
 				t.Parallel()
 				gate, ends := make(chan struct{}), make(chan driver.Outcome, connections)
-				left := func() { close(gate) }
+				sent := func() { close(gate) }
 				if !slow {
-					left()
-					left = nil
+					sent()
+					sent = nil
 				}
-				behind := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					d, _, err := driver.Accept(w, r, &driver.AcceptOptions{Options: driver.Options{HalfOpen: true}})
 					if err == nil {
 						d.Start(gated{gate, ends})
 					}
 				}))
-				defer behind.Close()
-				h, err := proxy.New(proxy.Options{To: []string{strings.Replace(behind.URL, "http", "ws", 1)}, Logger: slog.New(slog.DiscardHandler)})
+				defer server.Close()
+				h, err := proxy.New(proxy.Options{To: []string{strings.Replace(server.URL, "http", "ws", 1)}, Logger: slog.New(slog.DiscardHandler)})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -69,12 +69,12 @@ func TestProxyAnswersAClientThatEndsTCPAfterItsClose(t *testing.T) {
 				if text != "" {
 					send, want = []string{text}, []string{"text " + text, "close 3000"}
 				}
-				if err := testclient.RunCloseFIN(connections, front.URL, send, want, left); err != nil {
+				if err := testclient.RunCloseFIN(connections, front.URL, send, want, sent); err != nil {
 					t.Fatal(err)
 				}
 				for range connections {
 					if end := <-ends; !end.Clean || end.Received.Code != 3000 {
-						t.Fatalf("the backend's end is clean, with 3000; got %+v", end)
+						t.Fatalf("the backend's outcome is %+v, expected a clean one with 3000", end)
 					}
 				}
 			})

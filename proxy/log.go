@@ -7,18 +7,18 @@ import (
 	"github.com/lingerws/linger/websocket/driver"
 )
 
-// remote returns the address of a client for the log.
+// remote returns the address of a client, for logging.
 func (h *Handler) remote(r *http.Request) string {
 	return forwarding.Proxies(h.opts.TrustedProxies).Client(r).Text
 }
 
-// logRefusal logs that a request was refused without a backend.
+// logRefusal logs a request that the proxy itself refused.
 func (h *Handler) logRefusal(r *http.Request, status int, reason, detail string) {
 	h.opts.Logger.Info("request refused", "reason", reason, "status", status, "remote", h.remote(r), "detail", detail)
 }
 
-// logEnds logs the connections of a pipe that were lost. One that the proxy has cut was
-// not: its other side was.
+// logEnds logs the connections of a pipe that were lost. A connection that the proxy has
+// aborted was not lost: the other one was.
 func (h *Handler) logEnds(ends Ends, remote, backend string) {
 	for _, side := range []struct {
 		name string

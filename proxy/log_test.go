@@ -11,68 +11,68 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-func TestProxyLogsEachRefusal(t *testing.T) {
+func TestHandlerLogsRefusals(t *testing.T) {
 	for name, c := range map[string]struct {
 		request string
 		want    []string
 	}{
-		"a page that may not connect": {"GET / HTTP/1.1\r\n" + openingFields + "Origin: http://evil.example\r\n\r\n", []string{"reason=origin", "status=403", "evil.example"}},
-		"a path with dots":            {"GET /../admin HTTP/1.1\r\n" + openingFields + "\r\n", []string{"reason=target", "status=400", "segment"}},
-		"no WebSocket":                {"GET / HTTP/1.1\r\nHost: front\r\nConnection: close\r\n\r\n", []string{"reason=upgrade", "status=426"}},
+		"a page of another origin": {"GET / HTTP/1.1\r\n" + openingFields + "Origin: http://evil.example\r\n\r\n", []string{"reason=origin", "status=403", "evil.example"}},
+		"a path with dot segments": {"GET /../admin HTTP/1.1\r\n" + openingFields + "\r\n", []string{"reason=target", "status=400", "segment"}},
+		"not an upgrade":           {"GET / HTTP/1.1\r\nHost: front\r\nConnection: close\r\n\r\n", []string{"reason=upgrade", "status=426"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var log lines
-			_, do := ended(t, Options{To: []string{tolerant(t)}, Logger: log.logger(slog.LevelInfo)})
+			var log logBuffer
+			_, do := newProxy(t, Options{To: []string{acceptingBackend(t)}, Logger: log.logger(slog.LevelInfo)})
 			_, _ = do(c.request)
 			text := log.String()
 			for _, want := range append(c.want, "request refused", "level=INFO", "remote=127.0.0.1:") {
 				if !strings.Contains(text, want) {
-					t.Errorf("the log has one line with %q; got %s", want, text)
+					t.Errorf("the log is %s, expected it to contain %q", text, want)
 				}
 			}
 			if strings.Count(text, "\n") != 1 {
-				t.Errorf("it has no other line; got %s", text)
+				t.Errorf("the log is %s, expected one line", text)
 			}
 		})
 	}
 }
 
-func TestProxyLogsAnAbnormalEnd(t *testing.T) {
-	var log lines
-	h, do := ended(t, Options{To: []string{tolerant(t)}, Logger: log.logger(slog.LevelInfo)}) // whose peers both leave without a Close
+func TestHandlerLogsAbnormalEnd(t *testing.T) {
+	var log logBuffer
+	h, do := newProxy(t, Options{To: []string{acceptingBackend(t)}, Logger: log.logger(slog.LevelInfo)}) // both peers end without a Close
 	if status, _ := do("GET / HTTP/1.1\r\n" + openingFields + "\r\n"); status != http.StatusSwitchingProtocols {
-		t.Fatalf("the client is connected; got %d", status)
+		t.Fatalf("the status is %d, expected 101", status)
 	}
-	if err := h.Shutdown(t.Context()); err != nil { // when it returns, all ends are logged
+	if err := h.Shutdown(t.Context()); err != nil { // returns after all ends are logged
 		t.Fatal(err)
 	}
 	if text := log.String(); !strings.Contains(text, `msg="connection ended abnormally" side=`) {
-		t.Errorf("the log has a line for a side that is lost; got %s", text)
+		t.Errorf("the log is %s, expected a line for a lost connection", text)
 	}
 }
 
-func TestProxyLogsTheSideThatIsLost(t *testing.T) {
+func TestHandlerLogEnds(t *testing.T) {
 	outcome := func(clean bool, cause protocol.Cause, err error) websocket.Outcome {
 		return websocket.Outcome{Outcome: protocol.Outcome{Clean: clean, Cause: cause}, Err: err}
 	}
 	for name, c := range map[string]struct {
 		ends Ends
-		want []string // one of each line
+		want []string // a part of each line
 	}{
-		"both closed":            {Ends{outcome(true, protocol.CauseClose, nil), outcome(true, protocol.CauseClose, nil)}, nil},
-		"the client left":        {Ends{outcome(false, protocol.CauseEOF, nil), outcome(false, websocket.CauseAbort, nil)}, []string{"side=client remote=a backend=b cause=eof"}},
-		"the backend broke down": {Ends{outcome(true, protocol.CauseClose, nil), outcome(false, protocol.CauseTransport, errors.New("reset"))}, []string{"side=backend remote=a backend=b cause=transport error=reset"}},
+		"both closed":         {Ends{outcome(true, protocol.CauseClose, nil), outcome(true, protocol.CauseClose, nil)}, nil},
+		"the client is lost":  {Ends{outcome(false, protocol.CauseEOF, nil), outcome(false, websocket.CauseAbort, nil)}, []string{"side=client remote=a backend=b cause=eof"}},
+		"the backend is lost": {Ends{outcome(true, protocol.CauseClose, nil), outcome(false, protocol.CauseTransport, errors.New("reset"))}, []string{"side=backend remote=a backend=b cause=transport error=reset"}},
 	} {
-		var log lines
+		var log logBuffer
 		h := &Handler{opts: Options{Logger: log.logger(slog.LevelInfo)}}
 		h.logEnds(c.ends, "a", "b")
 		text := log.String()
 		if strings.Count(text, "\n") != len(c.want) {
-			t.Errorf("%s: the log has %d lines; got %s", name, len(c.want), text)
+			t.Errorf("%s: the log is %s, expected %d lines", name, text, len(c.want))
 		}
 		for _, want := range c.want {
 			if !strings.Contains(text, want) {
-				t.Errorf("%s: the log has %q; got %s", name, want, text)
+				t.Errorf("%s: the log is %s, expected it to contain %q", name, text, want)
 			}
 		}
 	}

@@ -16,12 +16,12 @@ import (
 const (
 	huge       = 64 << 20
 	hugePairs  = 50
-	perPair    = 256 << 10 // bytes of memory that a proxied connection may take, whatever passes
+	perPair    = 256 << 10 // the memory in bytes that a pair may use, whatever it forwards
 	stallAfter = 300 * time.Millisecond
 )
 
-// flood sends a message of 64 MiB until it is whole, or nobody takes more of it for a
-// while. It returns how much has been taken.
+// flood starts to send a message of 64 MiB, and continues until no more is accepted for
+// stallAfter. It returns the number of payload bytes that were sent.
 func flood(conn *net.TCPConn) (taken int) {
 	_ = conn.SetWriteBuffer(32 << 10)
 	h := protocol.Header{Fin: true, Opcode: protocol.Binary, Length: huge, Masked: true}
@@ -29,7 +29,7 @@ func flood(conn *net.TCPConn) (taken int) {
 	return pour(conn, 0)
 }
 
-// pour goes on with it.
+// pour continues to send the message of flood, of which taken bytes were sent.
 func pour(conn *net.TCPConn, taken int) int {
 	piece := make([]byte, 32<<10)
 	for taken < huge {
@@ -42,9 +42,9 @@ func pour(conn *net.TCPConn, taken int) int {
 	return taken
 }
 
-// TestMemoryIsBoundedWhateverTheMessages sends huge messages to backends that do not
-// read, which is when most is held, and then reads some of them.
-func TestMemoryIsBoundedWhateverTheMessages(t *testing.T) {
+// TestHandlerMemory sends huge messages to backends that do not read, which is when the
+// proxy buffers most, and then reads some of them.
+func TestHandlerMemory(t *testing.T) {
 	backend, err := proxyends.NewBackend()
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +55,7 @@ func TestMemoryIsBoundedWhateverTheMessages(t *testing.T) {
 	_, url := front(t, opts)
 	var pairs []*proxyends.Pair
 	for range hugePairs {
-		p, err := backend.Open(url[len("ws://"):], patience)
+		p, err := backend.Open(url[len("ws://"):], timeout)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,54 +63,54 @@ func TestMemoryIsBoundedWhateverTheMessages(t *testing.T) {
 		_ = p.Backend.Conn.SetReadBuffer(32 << 10)
 		pairs = append(pairs, p)
 	}
-	before := holdings()
+	before := measure()
 	taken := make([]int, len(pairs))
 	var all sync.WaitGroup
 	for i, p := range pairs {
 		all.Go(func() { taken[i] = flood(p.Client.Conn) })
 	}
 	all.Wait()
-	each := (holdings().heap - before.heap) / hugePairs
-	t.Logf("%d connections with a message of %d MiB under way hold %d KiB each", hugePairs, huge>>20, each>>10)
+	each := (measure().heap - before.heap) / hugePairs
+	t.Logf("%d pairs with a message of %d MiB in progress use %d KiB each", hugePairs, huge>>20, each>>10)
 	if each > perPair {
-		t.Errorf("a connection takes %d KiB at most; it took %d", perPair>>10, each>>10)
+		t.Errorf("a pair uses %d KiB, expected at most %d", each>>10, perPair>>10)
 	}
 	for i, n := range taken {
-		if n >= huge*3/4 { // what the kernels take is far less on a machine that is not busy
-			t.Errorf("a side that does not read slows the other; %d MiB of message %d were taken", n>>20, i)
+		if n >= huge*3/4 { // kernels buffer far less, unless the machine is very busy
+			t.Errorf("%d MiB of message %d were sent although the backend does not read", n>>20, i)
 		}
 	}
-	wantOthersToPass(t, backend, url)
+	wantOtherPairsUnaffected(t, backend, url)
 	for i, p := range pairs[:3] {
 		all.Go(func() {
 			if taken[i] = pour(p.Client.Conn, taken[i]); taken[i] != huge {
-				t.Errorf("who is read goes on; of %d bytes %d were taken", huge, taken[i])
+				t.Errorf("with a backend that reads %d of %d bytes were sent", taken[i], huge)
 			}
 		})
 		if err := readWhole(p.Backend.Conn); err != nil {
-			t.Errorf("the message arrives whole when it is read; got %v", err)
+			t.Errorf("reading the message: %v", err)
 		}
 		all.Wait()
 	}
 }
 
-// wantOthersToPass shows that the slow are slow for themselves only.
-func wantOthersToPass(t *testing.T, backend *proxyends.Backend, url string) {
+// wantOtherPairsUnaffected checks that another pair is not affected by the stalled ones.
+func wantOtherPairsUnaffected(t *testing.T, backend *proxyends.Backend, url string) {
 	t.Helper()
-	p, err := backend.Open(url[len("ws://"):], patience)
+	p, err := backend.Open(url[len("ws://"):], timeout)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer p.Close()
 	_ = p.Client.Do("text hello")
 	if got := p.Backend.See(); got != "hello" {
-		t.Errorf("the messages of others pass; got %q", got)
+		t.Errorf("the backend of another pair sees %q, expected hello", got)
 	}
 }
 
-// readWhole reads frames until the message is over.
+// readWhole reads frames until the message is complete, and checks its length.
 func readWhole(conn *net.TCPConn) error {
-	_ = conn.SetReadDeadline(time.Now().Add(6 * patience))
+	_ = conn.SetReadDeadline(time.Now().Add(6 * timeout))
 	var head []byte
 	for total := int64(0); ; {
 		h, size, _ := protocol.ParseHeader(head)
@@ -128,7 +128,7 @@ func readWhole(conn *net.TCPConn) error {
 		}
 		if head = nil; h.Fin {
 			if total != huge {
-				return fmt.Errorf("it has %d bytes", total)
+				return fmt.Errorf("the message has %d bytes", total)
 			}
 			return nil
 		}

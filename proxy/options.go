@@ -11,71 +11,77 @@ import (
 	"github.com/lingerws/linger/websocket/driver"
 )
 
-// Options are what a proxy can be told. The zero value is ready to use, but for To.
+// Options configure a proxy. All fields have usable zero values, except that New needs To.
 type Options struct {
-	// To are the backends' URLs, ws or wss; for [New] only. The path and query of the
-	// request are added to theirs. A client goes to the one with the fewest connections
-	// among those that can be reached.
+	// To are the URLs of the backends, with the scheme ws or wss. Only New uses them. The
+	// path and query of a request are appended to those of the URL. A client is connected
+	// to the backend with the fewest connections, of those that can be reached.
 	To []string
 
-	// The bounds of each connection. HalfOpen and Pieces are the proxy's to set, and
-	// CloseTimeout counts for a side whose other side is gone. While the other may still
-	// send, a side waits for its Close for HalfOpenTimeout and a second.
+	// Options configure both connections. The proxy sets HalfOpen and Pieces itself.
+	// CloseTimeout applies to a connection whose other connection is lost. While the other
+	// end may still send, the proxy waits for its Close for HalfOpenTimeout plus a second.
 	driver.Options
 
-	// ClientLost is what the backend is told when the client is lost: when it ends
-	// without a Close, or breaks a rule. BackendLost is the same the other way round.
-	// Zero values mean that the transport is cut for the backend, which sees 1006 as
-	// it would without a proxy, and 1014, bad gateway, for the client.
-	ClientLost, BackendLost Lost
+	// ClientLost is what the backend sees when the client is lost: when it ends without a
+	// Close or violates the protocol. By default the connection to the backend is aborted,
+	// so that the backend sees 1006, as it would without a proxy.
+	ClientLost Lost
 
-	// HighWater is how many bytes may wait on one side before the other is not read;
-	// 0 means 64 KiB.
+	// BackendLost is what the client sees when the backend is lost. The default is a Close
+	// with code 1014, bad gateway.
+	BackendLost Lost
+
+	// HighWater is the number of bytes in the send queue of one connection from which the
+	// other is not read; 0 means 64 KiB.
 	HighWater int
 
-	// Intercept, if set, is shown each message, whole; it may change it, and returns
-	// whether it goes on. It is called for one message of a direction at a time.
+	// Intercept, if set, is called with each complete message. It may change the message,
+	// and returns whether to forward it. Calls for the same direction do not overlap.
 	Intercept func(*Message) bool
 
-	// Origins decides from which web pages browsers may connect; the zero value admits
-	// pages of the same host.
+	// Origins decides which web pages may connect; the zero value admits pages of the same
+	// host.
 	Origins handshake.OriginPolicy
 
-	// TrustedProxies are the networks of proxies before this one whose forwarding fields
-	// are kept; those of all others are removed. If there are any, peers on a Unix socket
-	// are trusted too. Of a trusted peer X-Forwarded-Host is the host that the client used.
+	// TrustedProxies are the networks of the trusted proxies before this one. Their
+	// forwarding fields are kept, and X-Forwarded-Host is the host that the client used.
+	// Forwarding fields of other peers are removed. If there are trusted proxies, peers on
+	// a Unix socket are trusted too.
 	TrustedProxies []netip.Prefix
 
-	// BackendHost sends each backend the host of its own URL in the field Host, and that
-	// host in Origin for pages of the host that the client used. Otherwise a backend gets
-	// both as the client has sent them.
+	// BackendHost sends the host of the backend's URL in Host, and in Origin for pages of
+	// the host that the client used. Otherwise both fields are forwarded unchanged.
 	BackendHost bool
 
-	// DialTimeout bounds the opening handshake with a backend; 0 means 10 s. Then the
-	// client gets 504.
+	// DialTimeout bounds the opening handshake with a backend; 0 means 10 s. After it the
+	// client receives status 504.
 	DialTimeout time.Duration
 
-	// TLSConfig is for backends with the scheme wss; nil verifies them as usual.
+	// TLSConfig configures TLS to backends with the scheme wss. With nil the certificates
+	// of backends are verified with the roots of the system.
 	TLSConfig *tls.Config
 
-	// Retry is how long a backend that could not be reached is left alone while there
-	// are others; 0 means 5 s.
+	// Retry is the time for which a backend that could not be reached is not preferred;
+	// 0 means 5 s.
 	Retry time.Duration
 
-	// Logger gets what goes wrong; nil means slog.Default.
+	// Logger logs refusals, failures of backends and lost connections; nil means
+	// slog.Default.
 	Logger *slog.Logger
 
-	// AccessLog gets one line, at level info, when a pair of connections has ended, with
-	// the client's address, the path, the backend, cause and code of both ends, duration,
-	// messages and bytes; nil means none. The query is left out: it may hold secrets.
+	// AccessLog, if set, logs one record at level info for each pair of connections that
+	// has ended: the client's address, the path, the backend, the cause and codes of both
+	// connections, the duration, and the numbers of messages and bytes. It omits the
+	// query, which may contain secrets.
 	AccessLog *slog.Logger
 }
 
-// Lost is what one side is told when the other is lost.
+// Lost is what one end sees when the other is lost.
 type Lost struct {
-	Cut    bool // its transport is cut, without a Close
-	Code   protocol.CloseCode
-	Reason string
+	Abort  bool               // abort the connection without a Close
+	Code   protocol.CloseCode // the code of the Close
+	Reason string             // the reason of the Close
 }
 
 const (
@@ -98,7 +104,7 @@ func (o Options) withDefaults() Options {
 		o.Logger = slog.Default()
 	}
 	if o.ClientLost.Code == 0 {
-		o.ClientLost.Cut = true
+		o.ClientLost.Abort = true
 	}
 	if o.BackendLost == (Lost{}) {
 		o.BackendLost = Lost{Code: protocol.CloseBadGateway, Reason: "the backend is gone"}
@@ -106,19 +112,20 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// closeTimeout bounds the wait for the Close of a side whose other side is gone.
+// closeTimeout returns the time in which an end must answer the Close after the other end
+// was lost.
 func (o Options) closeTimeout() time.Duration { return o.Options.WithDefaults().CloseTimeout }
 
-// Connection returns the options for one connection of a pipe.
+// Connection returns the options for each of the two connections of a [Pipe].
 func (o Options) Connection() driver.Options {
 	o = o.withDefaults()
 	c := o.Options.WithDefaults()
 	c.HalfOpen, c.Pieces, c.HighWater = true, o.Intercept == nil, o.HighWater
 	if c.Pieces && c.MaxFragments == 0 {
-		c.MaxFragments = -1 // each is passed on, and none is kept
+		c.MaxFragments = -1 // fragments are forwarded and not kept
 	}
-	// The side that has closed is answered first, with its own code; then the other, which
-	// has not, is lost.
+	// An end that has closed is answered after HalfOpenTimeout. The connection to the other
+	// end, which has not closed, must not end before.
 	c.CloseTimeout = max(o.CloseTimeout, c.HalfOpenTimeout+time.Second)
 	return c
 }

@@ -7,19 +7,19 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-func TestConnectionOptions(t *testing.T) {
+func TestOptionsConnection(t *testing.T) {
 	c := Options{Options: websocket.Options{CloseTimeout: time.Second, MaxMessage: 7}}.Connection()
 	if !c.HalfOpen || !c.Pieces || c.HighWater != 64<<10 || c.MaxMessage != 7 {
-		t.Errorf("a connection is half-open, in pieces, and tells of room; got %+v", c)
+		t.Errorf("the options are %+v, expected half-open mode, pieces, the default high watermark and MaxMessage", c)
 	}
 	if c.HalfOpenTimeout != 30*time.Second || c.CloseTimeout != 31*time.Second {
-		t.Errorf("one side waits as long as the other may go on; got %v, %v", c.HalfOpenTimeout, c.CloseTimeout)
+		t.Errorf("HalfOpenTimeout is %v and CloseTimeout %v, expected 30s and 31s", c.HalfOpenTimeout, c.CloseTimeout)
 	}
 	if (Options{Intercept: func(*Message) bool { return true }}).Connection().Pieces {
-		t.Error("who looks at messages gets them whole")
+		t.Error("Pieces is set with Intercept")
 	}
 	o := Options{}.withDefaults()
-	if !o.ClientLost.Cut || o.BackendLost.Cut || o.BackendLost.Code != 1014 {
-		t.Errorf("a client that is lost is cut off, a backend is 1014; got %+v, %+v", o.ClientLost, o.BackendLost)
+	if !o.ClientLost.Abort || o.BackendLost.Abort || o.BackendLost.Code != 1014 {
+		t.Errorf("the defaults are ClientLost %+v and BackendLost %+v, expected an abort and 1014", o.ClientLost, o.BackendLost)
 	}
 }

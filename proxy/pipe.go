@@ -7,46 +7,46 @@ import (
 	"github.com/lingerws/linger/websocket/driver"
 )
 
-// Pipe joins a client's connection and a backend's, which have not been started, and
-// returns when both have ended. Both have to be in half-open mode, with Pieces unless
-// opts.Intercept is set: [Options.Connection] gives such options.
+// Pipe forwards messages between the connection of a client and that of a backend until
+// both have ended. The drivers must not have been started, and must have the options that
+// [Options.Connection] returns.
 func Pipe(client, backend *driver.Driver, opts Options) Ends {
 	p := newPipe(client, backend, opts)
 	p.start()
-	p.over.Wait()
+	p.ended.Wait()
 	return p.ends()
 }
 
-// Ends is how the two connections of a pipe have ended.
+// Ends has the outcomes of the two connections of a pipe.
 type Ends struct{ Client, Backend driver.Outcome }
 
-// pipe is two connections and the two directions between them.
+// pipe is a pair of connections.
 type pipe struct {
 	opts            Options
 	client, backend side
-	over            sync.WaitGroup // the terminal events
+	ended           sync.WaitGroup // the two terminal events
 }
 
-// side is one connection of a pipe, and the direction that begins there. What it is
-// told it passes on to the other.
+// side is one connection of a pipe. It handles the events of the connection by forwarding
+// them to the other.
 type side struct {
 	pipe  *pipe
 	conn  *driver.Driver
 	other *side
-	lost  Lost // what this side is told when the other is lost
+	lost  Lost // what this end sees when the other is lost
 
-	mu       sync.Mutex
-	inside   bool  // part of a message of this side has been passed on
-	messages int64 // of this side that were passed on
-	bytes    int64 // of their payloads
-	outcome  driver.Outcome
+	mu         sync.Mutex
+	midMessage bool  // a message from this connection has been forwarded in part
+	messages   int64 // the number of messages forwarded from this connection
+	bytes      int64 // the number of payload bytes forwarded from this connection
+	outcome    driver.Outcome
 }
 
 func newPipe(client, backend *driver.Driver, opts Options) *pipe {
 	p := &pipe{opts: opts.withDefaults()}
 	p.client = side{pipe: p, conn: client, other: &p.backend, lost: p.opts.BackendLost}
 	p.backend = side{pipe: p, conn: backend, other: &p.client, lost: p.opts.ClientLost}
-	p.over.Add(2)
+	p.ended.Add(2)
 	return p
 }
 
@@ -57,128 +57,130 @@ func (p *pipe) start() {
 
 func (p *pipe) ends() Ends { return Ends{Client: p.client.outcome, Backend: p.backend.outcome} }
 
-// closeBoth starts the closing handshake on both sides. Nothing passes between them any
-// more, so neither has the time to go on that it would have after a Close of the other.
+// closeBoth starts the closing handshake on both connections. After that nothing is
+// forwarded, so the close timeout applies to both, and not the longer time in which an end
+// may send after a Close of the other.
 func (p *pipe) closeBoth(status protocol.Status) {
 	for _, s := range []*side{&p.client, &p.backend} {
-		_ = s.conn.Close(status.Code, status.Reason) // ours to choose, so it is legal
+		_ = s.conn.Close(status.Code, status.Reason) // the status is valid
 		s.conn.SetCloseTimeout(p.opts.closeTimeout())
 	}
 }
 
-// cut ends both sides without a closing handshake.
-func (p *pipe) cut() {
+// abort aborts both connections.
+func (p *pipe) abort() {
 	p.client.conn.CloseNow()
 	p.backend.conn.CloseNow()
 }
 
-// relay passes on a piece of a message, or a whole one. When much of it waits on the other
-// side nothing more is read here until that has left.
-func (s *side) relay(d *driver.Driver, m protocol.Event) {
+// forward forwards a message or a piece of one. If the send queue of the other connection
+// reaches the high watermark, this connection is paused until the queue is empty.
+func (s *side) forward(d *driver.Driver, m protocol.Event) {
 	if s.pipe.opts.Intercept != nil && !s.intercept(&m) {
 		return
 	}
-	queued, err := s.pass(m)
-	if err != nil { // the other side has finished, and what still comes for it has nowhere to go
+	queued, err := s.send(m)
+	if err != nil { // our half of the other connection has finished: discard the message
 		return
 	}
 	if queued >= s.pipe.opts.HighWater {
 		d.Pause()
-		if s.other.conn.Queued() == 0 { // it left before we paused
+		if s.other.conn.Queued() == 0 { // the queue was drained before Pause
 			d.Resume()
 		}
 	}
 }
 
-// pass sends a piece as a frame of the message it belongs to, so that no message is ever
-// held as a whole.
-func (s *side) pass(m protocol.Event) (queued int, err error) {
+// send sends a message or a piece of one on the other connection. Each piece is sent as a
+// frame, so that messages are not buffered.
+func (s *side) send(m protocol.Event) (queued int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.bytes += int64(len(m.Payload))
 	if m.Last {
 		s.messages++
 	}
-	if !s.inside && m.Last {
+	if !s.midMessage && m.Last {
 		return s.other.conn.Send(m.Opcode, m.Payload)
 	}
 	opcode := m.Opcode
-	if s.inside {
+	if s.midMessage {
 		opcode = protocol.Continuation
 	}
-	s.inside = !m.Last
+	s.midMessage = !m.Last
 	return s.other.conn.SendFragment(opcode, m.Payload, m.Last)
 }
 
-// Events passes on what has come together, together.
+// Events forwards the events of a batch in one write.
 func (s *side) Events(d *driver.Driver, events []protocol.Event) (work bool) {
 	if len(events) == 1 {
-		s.event(d, events[0])
+		s.handle(d, events[0])
 		return false
 	}
 	s.other.conn.Together(func() {
 		for _, ev := range events {
-			s.event(d, ev)
+			s.handle(d, ev)
 		}
 	})
 	return false
 }
 
-// Work is never called: Events returns false.
+// Work is never called, because Events returns false.
 func (s *side) Work(*driver.Driver) {}
 
-// event passes on a message, or that this side has finished, after which the other may send
-// on. Pings and pongs are not passed on: each connection has its own.
-func (s *side) event(d *driver.Driver, ev protocol.Event) {
+// handle forwards a message or a Close. It does not forward pings and pongs, which each
+// connection has of its own.
+func (s *side) handle(d *driver.Driver, ev protocol.Event) {
 	switch ev.Kind {
 	case protocol.EventMessage, protocol.EventPiece:
-		s.relay(d, ev)
+		s.forward(d, ev)
 	case protocol.EventPeerClose:
-		s.other.finish(ev.Status)
+		s.other.passClose(ev.Status)
 	case protocol.EventFailing:
 		d.Fail()
 	case protocol.EventPing, protocol.EventPong, protocol.EventClosed:
 	}
 }
 
-// Drained lets the other side be read again.
+// Drained resumes the other connection.
 func (s *side) Drained(*driver.Driver) { s.other.conn.Resume() }
 
-// Closed ends the other side as this one has ended.
+// Closed ends the other connection in the same way as this one has ended.
 func (s *side) Closed(_ *driver.Driver, end driver.Outcome) {
 	s.outcome = end
 	if end.Clean {
-		s.other.finish(end.Received)
+		s.other.passClose(end.Received)
 	} else {
-		s.other.tellLost(s.cutOff())
+		s.other.otherLost(s.isMidMessage())
 	}
-	s.other.conn.Resume() // nothing is passed on here any more, but the end has to be seen
-	s.pipe.over.Done()
+	s.other.conn.Resume() // its messages are discarded, but its end must be read
+	s.pipe.ended.Done()
 }
 
-// cutOff tells whether a message of this side has been passed on in part.
-func (s *side) cutOff() bool {
+// isMidMessage reports whether a message of this connection has been forwarded in part.
+func (s *side) isMidMessage() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.inside
+	return s.midMessage
 }
 
-// finish passes a Close on as it came: an empty one stays empty, so that no code is
-// sent that may not travel (RFC 6455, section 7.4.1), and one within a message that is
-// not finished stands within it here, too (section 5.4).
-func (s *side) finish(status protocol.Status) {
-	_ = s.conn.PassClose(status) // it has arrived, so it may travel
+// passClose sends a Close that the other connection has received. An empty Close is sent
+// as an empty Close, because 1005 must not be sent (RFC 6455, section 7.4.1). A Close
+// between the fragments of a message is sent between them (section 5.4).
+func (s *side) passClose(status protocol.Status) {
+	_ = s.conn.PassClose(status) // a received status is valid
 }
 
-// tellLost tells this side that the other has been lost. A message that was passed on in
-// part is never finished: what waits is dropped with it, so that the Close can leave.
-// For its answer this side has the close timeout, since no tail can be passed on any more.
-func (s *side) tellLost(inside bool) {
+// otherLost sends what this end must see after the other was lost. A message that was
+// forwarded in part is never completed; it and other queued output are dropped, so that
+// the Close can be sent. The close timeout applies to the answer, because later messages
+// of this end cannot be forwarded.
+func (s *side) otherLost(midMessage bool) {
 	switch {
-	case s.lost.Cut:
+	case s.lost.Abort:
 		s.conn.CloseNow()
-	case inside:
-		_ = s.conn.CloseDiscard(s.lost.Code, s.lost.Reason) // was checked with the options
+	case midMessage:
+		_ = s.conn.CloseDiscard(s.lost.Code, s.lost.Reason) // New has checked the status
 	default:
 		_ = s.conn.Close(s.lost.Code, s.lost.Reason)
 	}

@@ -13,36 +13,37 @@ import (
 	"github.com/lingerws/linger/websocket/driver"
 )
 
-// piped is a pipe in fake time, with both peers in the test's hands.
-type piped struct {
+// testPipe is a Pipe in fake time whose peers the test controls.
+type testPipe struct {
 	client, backend *peer
 	ends            proxy.Ends
-	took            time.Duration // until both connections had ended
-	over            chan struct{}
+	took            time.Duration // the time until both connections ended
+	returned        chan struct{} // closed when Pipe has returned
 }
 
-// peer is the other end of a connection of a pipe.
+// peer is the peer of a connection of a pipe. It sends frames without enforcing the
+// protocol.
 type peer struct {
 	*memconn.Conn
-	masks bool
-	got   bytes.Buffer // what it has read
+	masks    bool
+	received bytes.Buffer
 }
 
-func pipeOf(opts proxy.Options) *piped {
+func newTestPipe(opts proxy.Options) *testPipe {
 	near, far := memconn.Pipe()
 	backendNear, backendFar := memconn.Pipe()
 	opts.KeepAlive = -1
-	p := &piped{client: &peer{Conn: far, masks: true}, backend: &peer{Conn: backendFar}, over: make(chan struct{})}
+	p := &testPipe{client: &peer{Conn: far, masks: true}, backend: &peer{Conn: backendFar}, returned: make(chan struct{})}
 	client := driver.New(near, protocol.Server, nil, opts.Connection())
 	backend := driver.New(backendNear, protocol.Client, nil, opts.Connection())
 	for _, one := range []*peer{p.client, p.backend} {
-		go func() { _, _ = io.Copy(&one.got, one.Conn) }()
+		go func() { _, _ = io.Copy(&one.received, one.Conn) }()
 	}
 	go func() {
 		began := time.Now()
 		p.ends = proxy.Pipe(client, backend, opts)
 		p.took = time.Since(began)
-		close(p.over)
+		close(p.returned)
 	}()
 	synctest.Wait()
 	return p
@@ -54,9 +55,9 @@ func (p *peer) frame(op protocol.Opcode, fin bool, payload string) {
 	synctest.Wait()
 }
 
-// codes returns the codes of the Close frames that have arrived.
+// codes returns the codes of the received Close frames.
 func (p *peer) codes() (codes []protocol.CloseCode) {
-	for b := p.got.Bytes(); ; {
+	for b := p.received.Bytes(); ; {
 		h, size, violation := protocol.ParseHeader(b)
 		if size == 0 || violation != nil {
 			return codes
@@ -79,34 +80,34 @@ func (p *peer) closedOnceWith(code protocol.CloseCode) bool {
 
 const brokenOpcode = protocol.Opcode(3)
 
-// RFC 6455, sections 7.1.1 and 7.1.7: a connection that has been failed gets our Close, and no reset that could destroy
-// it on its way.
-func TestProxyResetsNothingThatHasEnded(t *testing.T) {
-	cut := proxy.Lost{Cut: true}
+// A peer that violates the protocol receives our Close, and no reset that could destroy the Close in transit (RFC 6455,
+// sections 7.1.1 and 7.1.7).
+func TestPipeViolationWithoutReset(t *testing.T) {
+	abort := proxy.Lost{Abort: true}
 	for name, c := range map[string]struct {
 		opts   proxy.Options
-		happen func(p *piped)
-		failed func(p *piped) *peer
+		happen func(p *testPipe)
+		failed func(p *testPipe) *peer
 	}{
-		"the client breaks a rule": {proxy.Options{}, func(p *piped) { p.client.frame(brokenOpcode, true, "x") }, func(p *piped) *peer { return p.client }},
-		"the client breaks a rule, and whoever loses the other is cut": {proxy.Options{BackendLost: cut}, func(p *piped) { p.client.frame(brokenOpcode, true, "x") },
-			func(p *piped) *peer { return p.client }},
-		"the backend breaks a rule, and whoever loses the other is cut": {proxy.Options{BackendLost: cut}, func(p *piped) { p.backend.frame(brokenOpcode, true, "x") },
-			func(p *piped) *peer { return p.backend }},
-		"the backend breaks a rule, and the client leaves by a bare FIN": {proxy.Options{}, func(p *piped) {
+		"the client violates the protocol": {proxy.Options{}, func(p *testPipe) { p.client.frame(brokenOpcode, true, "x") }, func(p *testPipe) *peer { return p.client }},
+		"the client violates the protocol, with aborts after a loss": {proxy.Options{BackendLost: abort}, func(p *testPipe) { p.client.frame(brokenOpcode, true, "x") },
+			func(p *testPipe) *peer { return p.client }},
+		"the backend violates the protocol, with aborts after a loss": {proxy.Options{BackendLost: abort}, func(p *testPipe) { p.backend.frame(brokenOpcode, true, "x") },
+			func(p *testPipe) *peer { return p.backend }},
+		"the backend violates the protocol, and the client ends TCP without a Close": {proxy.Options{}, func(p *testPipe) {
 			p.backend.frame(brokenOpcode, true, "x")
 			_ = p.client.CloseWrite()
-		}, func(p *piped) *peer { return p.backend }},
-		"the backend breaks a rule, and the client resets": {proxy.Options{}, func(p *piped) {
+		}, func(p *testPipe) *peer { return p.backend }},
+		"the backend violates the protocol, and the client resets": {proxy.Options{}, func(p *testPipe) {
 			p.backend.frame(brokenOpcode, true, "x")
 			p.client.Reset()
-		}, func(p *piped) *peer { return p.backend }},
-		"both break a rule": {proxy.Options{BackendLost: cut}, func(p *piped) {
+		}, func(p *testPipe) *peer { return p.backend }},
+		"both violate the protocol": {proxy.Options{BackendLost: abort}, func(p *testPipe) {
 			go func() {
 				_, _ = p.client.Write([]byte{0x83, 0x80, 0, 0, 0, 0})
 			}()
 			p.backend.frame(brokenOpcode, true, "")
-		}, func(p *piped) *peer { // the one that was first
+		}, func(p *testPipe) *peer { // the one that failed first
 			if len(p.client.codes()) > 0 {
 				return p.client
 			}
@@ -115,56 +116,56 @@ func TestProxyResetsNothingThatHasEnded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				p := pipeOf(c.opts)
+				p := newTestPipe(c.opts)
 				c.happen(p)
 				synctest.Wait()
 				failed := c.failed(p)
 				if !failed.closedOnceWith(protocol.CloseProtocolError) || failed.RSTReceived() {
-					t.Errorf("the side that has failed gets Close 1002 and no reset; got %v, reset %v", failed.codes(), failed.RSTReceived())
+					t.Errorf("the failed peer receives the codes %v and a reset: %v; expected 1002 and no reset", failed.codes(), failed.RSTReceived())
 				}
 				_ = p.client.Close()
 				_ = p.backend.Close()
-				<-p.over
-				time.Sleep(time.Minute) // until the transports have lingered
+				<-p.returned
+				time.Sleep(time.Minute) // until the lingering close is complete
 			})
 		})
 	}
 }
 
-// A side whose other side is gone has the close timeout, not the time for a tail.
-func TestProxyGoneSideIsNotWaitedFor(t *testing.T) {
-	told := proxy.Lost{Code: protocol.CloseInternalError, Reason: "the client is gone"}
+// After one connection is lost the close timeout applies to the other, and not the longer half-open timeout.
+func TestPipeLostCloseTimeout(t *testing.T) {
+	lost := proxy.Lost{Code: protocol.CloseInternalError, Reason: "the client is gone"}
 	for name, c := range map[string]struct {
 		opts   proxy.Options
-		happen func(p *piped)
+		happen func(p *testPipe)
 		took   time.Duration
 	}{
-		"the backend ends TCP, and the client is mute":                {proxy.Options{}, func(p *piped) { _ = p.backend.CloseWrite() }, 5 * time.Second},
-		"the backend resets, and the client is mute":                  {proxy.Options{}, func(p *piped) { p.backend.Reset() }, 5 * time.Second},
-		"the backend breaks a rule, and the client is mute":           {proxy.Options{}, func(p *piped) { p.backend.frame(brokenOpcode, true, "x") }, 5 * time.Second},
-		"the backend resets within a message, and the client is mute": {proxy.Options{}, func(p *piped) { p.backend.frame(protocol.Text, false, "x"); p.backend.Reset() }, 5 * time.Second},
-		"the client resets, and the backend is mute":                  {proxy.Options{ClientLost: told}, func(p *piped) { p.client.Reset() }, 5 * time.Second},
-		"the client resets after its Close, and the backend is mute": {proxy.Options{ClientLost: told}, func(p *piped) {
+		"the backend ends TCP, and the client is silent":                {proxy.Options{}, func(p *testPipe) { _ = p.backend.CloseWrite() }, 5 * time.Second},
+		"the backend resets, and the client is silent":                  {proxy.Options{}, func(p *testPipe) { p.backend.Reset() }, 5 * time.Second},
+		"the backend violates the protocol, and the client is silent":   {proxy.Options{}, func(p *testPipe) { p.backend.frame(brokenOpcode, true, "x") }, 5 * time.Second},
+		"the backend resets within a message, and the client is silent": {proxy.Options{}, func(p *testPipe) { p.backend.frame(protocol.Text, false, "x"); p.backend.Reset() }, 5 * time.Second},
+		"the client resets, and the backend is silent":                  {proxy.Options{ClientLost: lost}, func(p *testPipe) { p.client.Reset() }, 5 * time.Second},
+		"the client resets after its Close, and the backend is silent": {proxy.Options{ClientLost: lost}, func(p *testPipe) {
 			p.client.frame(protocol.CloseFrame, true, "\x03\xe8")
 			time.Sleep(time.Second)
 			p.client.Reset()
 		}, 6 * time.Second},
-		"the backend resets after its Close, and the client is mute": {proxy.Options{}, func(p *piped) {
+		"the backend resets after its Close, and the client is silent": {proxy.Options{}, func(p *testPipe) {
 			p.backend.frame(protocol.CloseFrame, true, "\x03\xe8")
 			p.backend.Reset()
 		}, 5 * time.Second},
-		"with a close timeout of its own": {proxy.Options{Options: driver.Options{CloseTimeout: 2 * time.Second}}, func(p *piped) { p.backend.Reset() }, 2 * time.Second},
-		"the client closes, and the backend is mute but there": {proxy.Options{}, func(p *piped) {
+		"with a configured close timeout": {proxy.Options{Options: driver.Options{CloseTimeout: 2 * time.Second}}, func(p *testPipe) { p.backend.Reset() }, 2 * time.Second},
+		"the client closes, and the backend is silent but not lost": {proxy.Options{}, func(p *testPipe) {
 			p.client.frame(protocol.CloseFrame, true, "\x03\xe8")
 		}, 31 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				p := pipeOf(c.opts)
+				p := newTestPipe(c.opts)
 				c.happen(p)
-				<-p.over
+				<-p.returned
 				if p.took != c.took {
-					t.Errorf("both connections have ended after %v; it took %v", c.took, p.took)
+					t.Errorf("both connections end after %v, expected %v", p.took, c.took)
 				}
 				_ = p.client.Close()
 				_ = p.backend.Close()

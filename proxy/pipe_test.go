@@ -19,9 +19,11 @@ import (
 	"github.com/lingerws/linger/proxy"
 )
 
-const patience = 10 * time.Second
+// timeout bounds each wait.
+const timeout = 10 * time.Second
 
-// wire is one end of a connection, in the test's hands: the frames of a role on TCP.
+// wire is one end of a TCP connection. It sends and receives frames of one role without
+// enforcing the protocol.
 type wire struct {
 	t    *testing.T
 	name string
@@ -30,15 +32,15 @@ type wire struct {
 	role protocol.Role
 }
 
-// setup is a client and a backend with a proxy between them.
+// setup is a client and a backend that are connected through a proxy.
 type setup struct {
 	client, backend *wire
 	proxy           *proxy.Handler
-	response        *http.Response // that the client got
-	request         *http.Request  // that the backend got
+	response        *http.Response // the response that the client received
+	request         *http.Request  // the request that the backend received
 }
 
-// connect opens a connection through a proxy to a backend in the test's hands.
+// connect connects a client to a backend through a new proxy.
 func connect(t *testing.T, opts proxy.Options) *setup {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -78,10 +80,10 @@ func connect(t *testing.T, opts proxy.Options) *setup {
 		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nCookie: a=b\r\n\r\n")
 	s.response, err = http.ReadResponse(s.client.r, nil)
 	if err != nil || s.response.StatusCode != http.StatusSwitchingProtocols {
-		t.Fatalf("the client is let in; got %v, %v", s.response, err)
+		t.Fatalf("the response is %v with error %v, expected status 101", s.response, err)
 	}
 	if s.backend = <-accepted; s.backend == nil {
-		t.Fatal("the backend is asked")
+		t.Fatal("the proxy does not connect to the backend")
 	}
 	return s
 }
@@ -92,12 +94,12 @@ func newWire(t *testing.T, name string, conn net.Conn, role protocol.Role) *wire
 	return &wire{t: t, name: name, conn: tcp, r: bufio.NewReader(tcp), role: role}
 }
 
-// send sends a frame; fin says whether it ends its message.
+// send sends a frame. fin reports whether it is the last of its message.
 func (w *wire) send(op protocol.Opcode, payload []byte, fin bool) {
 	w.t.Helper()
 	h := protocol.Header{Fin: fin, Opcode: op, Length: int64(len(payload)), Masked: w.role == protocol.Client}
 	if _, err := w.conn.Write(append(h.Append(nil), payload...)); err != nil { // masked with zeros
-		w.t.Fatalf("the %s can send; got %v", w.name, err)
+		w.t.Fatalf("the %s cannot send: %v", w.name, err)
 	}
 }
 
@@ -112,9 +114,10 @@ func (w *wire) close(code int, reason string) {
 	w.send(protocol.CloseFrame, append([]byte{byte(code >> 8), byte(code)}, reason...), true)
 }
 
-// next reads a message or a Close, as text; "EOF" or "reset" at the end.
+// next reads a message or a Close and returns it as text. At the end of the connection it
+// returns "EOF" or "reset".
 func (w *wire) next() string {
-	_ = w.conn.SetReadDeadline(time.Now().Add(patience))
+	_ = w.conn.SetReadDeadline(time.Now().Add(timeout))
 	message := ""
 	for {
 		head, err := w.head()
@@ -165,22 +168,22 @@ func (w *wire) want(all ...string) {
 	w.t.Helper()
 	for _, want := range all {
 		if got := w.next(); got != want {
-			w.t.Fatalf("the %s sees %.100q next; got %.100q", w.name, want, got)
+			w.t.Fatalf("the %s receives %.100q, expected %.100q", w.name, got, want)
 		}
 	}
 }
 
-// wantNobody waits until the proxy holds no connection.
-func (s *setup) wantNobody(t *testing.T) {
+// waitNoPairs waits until the proxy has no connections.
+func (s *setup) waitNoPairs(t *testing.T) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); s.proxy.Count() > 0; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(timeout); s.proxy.Count() > 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("the proxy lets both go; it holds %d pairs", s.proxy.Count())
+			t.Fatalf("the proxy still has %d pairs", s.proxy.Count())
 		}
 	}
 }
 
-func TestBothDirectionsPassEverything(t *testing.T) {
+func TestHandlerForwardsMessages(t *testing.T) {
 	t.Parallel()
 	s := connect(t, proxy.Options{})
 	big := strings.Repeat("0123456789", 30_000)
@@ -191,35 +194,35 @@ func TestBothDirectionsPassEverything(t *testing.T) {
 		s.client.want(message)
 	}
 	s.client.send(protocol.Text, []byte("in "), false)
-	s.client.send(protocol.Ping, nil, true) // is answered here, and passed on to nobody
+	s.client.send(protocol.Ping, nil, true) // the proxy answers pings and does not forward them
 	s.client.send(protocol.Continuation, []byte("pieces"), true)
 	s.backend.want("in pieces")
 }
 
-func TestTheHandshakeIsPassedOn(t *testing.T) {
+func TestHandlerForwardsHandshake(t *testing.T) {
 	t.Parallel()
 	s := connect(t, proxy.Options{})
 	for name, want := range map[string]string{
 		"X-Forwarded-For": "127.0.0.1", "X-Forwarded-Host": "front", "X-Forwarded-Proto": "http", "Cookie": "a=b",
 	} {
 		if got := s.request.Header.Get(name); got != want {
-			t.Errorf("the backend is told %s: %s; got %q", name, want, got)
+			t.Errorf("%s at the backend is %q, expected %s", name, got, want)
 		}
 	}
 	if got := s.request.URL.String(); got != "/room?x=1" {
-		t.Errorf("path and query are passed on; got %s", got)
+		t.Errorf("the request target at the backend is %s, expected /room?x=1", got)
 	}
 	if got := s.response.Header.Get("Set-Cookie"); got != "from=backend" {
-		t.Errorf("the backend's fields reach the client; got %q", got)
+		t.Errorf("Set-Cookie at the client is %q, expected that of the backend", got)
 	}
 }
 
-func TestShutdownClosesBothSides(t *testing.T) {
+func TestHandlerShutdown(t *testing.T) {
 	t.Parallel()
 	s := connect(t, proxy.Options{})
 	ended := make(chan error, 1)
 	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), timeout)
 		defer cancel()
 		ended <- s.proxy.Shutdown(ctx)
 	}()
@@ -228,12 +231,12 @@ func TestShutdownClosesBothSides(t *testing.T) {
 	s.client.close(1001, "")
 	s.backend.close(1001, "")
 	if err := <-ended; err != nil {
-		t.Errorf("the shutdown ends when both have; got %v", err)
+		t.Errorf("Shutdown returns %v", err)
 	}
 }
 
-// Fragments are passed on as they come, so that their number costs nothing.
-func TestProxyPassesManyFragments(t *testing.T) {
+// Fragments are forwarded as they arrive, so their number is not limited.
+func TestHandlerForwardsManyFragments(t *testing.T) {
 	const fragments = 20_002
 	for name, ends := range map[string]func(s *setup) (from, to *wire){
 		"to the backend": func(s *setup) (from, to *wire) { return s.client, s.backend },
@@ -250,7 +253,7 @@ func TestProxyPassesManyFragments(t *testing.T) {
 				}
 			}()
 			if got, want := to.next(), strings.Repeat("x", fragments); got != want {
-				t.Errorf("%d fragments arrive as one message; got %d bytes: %.40s", fragments, len(got), got)
+				t.Errorf("%d fragments arrive as %d bytes: %.40s", fragments, len(got), got)
 			}
 		})
 	}

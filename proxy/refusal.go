@@ -11,60 +11,60 @@ import (
 	"github.com/lingerws/linger/websocket/driver"
 )
 
-// answered reports whether the backend has answered.
+// answered reports whether the backend has sent a response.
 func answered(err error) bool {
 	failed, ok := errors.AsType[*driver.DialError](err)
 	return ok && failed.Status != 0
 }
 
-// refused reports whether that answer has gone to the client already. An answer that
-// switches protocols, but breaks the rules of the opening handshake, has not.
+// refused reports whether the backend has refused the handshake, and its response has been
+// forwarded to the client. An invalid response with status 101 is not forwarded.
 func refused(err error) bool {
 	failed, ok := errors.AsType[*driver.DialError](err)
 	return ok && failed.Status >= http.StatusOK
 }
 
-// refuse answers a request that has no connection to a backend, unless the answer of a
-// backend has gone to the client already, or the client has left.
+// refuse responds to a request that could not be connected to a backend, unless the
+// response of a backend has been forwarded or the client has disconnected.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case refused(err), r.Context().Err() != nil:
 	case isMisuse(err):
 		h.logRefusal(r, http.StatusBadRequest, "target", cause(err).Error())
-		text := "the request cannot be passed on: a field or the request target breaks the rules of HTTP"
+		text := "the request cannot be passed on: a field or the request target violates the rules of HTTP"
 		if errors.Is(err, errTargetForm) || errors.Is(err, errTargetDotted) {
 			text = err.Error()
 		}
 		http.Error(w, text, http.StatusBadRequest)
 	case errors.Is(err, context.DeadlineExceeded):
-		http.Error(w, "the backend did not answer in time", http.StatusGatewayTimeout)
+		http.Error(w, "the backend did not respond in time", http.StatusGatewayTimeout)
 	case unreachable(err):
 		http.Error(w, "the backend cannot be reached", http.StatusBadGateway)
 	default:
-		http.Error(w, "the backend's answer was not valid", http.StatusBadGateway)
+		http.Error(w, "the backend's response was not valid", http.StatusBadGateway)
 	}
 }
 
-// passRefusal passes the backend's answer on as it comes: status, fields and body. Both
-// sides have the time of the opening handshake for it.
+// passRefusal forwards the backend's response: status, fields and body. The timeout of the
+// opening handshake applies to the backend and to the client.
 func (h *Handler) passRefusal(w http.ResponseWriter, answer *http.Response) {
 	client := http.NewResponseController(w)
-	_ = client.SetWriteDeadline(time.Now().Add(h.opts.DialTimeout)) // where there is none the backend's time is the bound
+	_ = client.SetWriteDeadline(time.Now().Add(h.opts.DialTimeout)) // without support for deadlines only that of the backend applies
 	for name, values := range endToEnd(answer.Header) {
 		w.Header()[name] = values
 	}
 	if answer.ContentLength >= 0 {
 		w.Header().Set("Content-Length", strconv.FormatInt(answer.ContentLength, 10))
 	}
-	w.Header().Set("Connection", "close") // a deadline of ours is not for the next request
+	w.Header().Set("Connection", "close") // the deadline must not apply to another request
 	w.WriteHeader(answer.StatusCode)
 	_ = client.Flush()
 	if _, err := io.Copy(flusher{w, client}, answer.Body); err != nil {
-		_ = client.SetWriteDeadline(time.Unix(1, 0)) // the client has to see that the body has been cut off
+		_ = client.SetWriteDeadline(time.Unix(1, 0)) // aborts the response, so that the client detects the truncated body
 	}
 }
 
-// flusher keeps nothing back of a body that comes slowly.
+// flusher flushes after each write, so that the client receives a slow body as it arrives.
 type flusher struct {
 	w      io.Writer
 	client *http.ResponseController

@@ -14,15 +14,15 @@ import (
 	"github.com/lingerws/linger/proxy"
 )
 
-// ask sends the request of an opening handshake and returns the answer.
-func ask(t *testing.T, url string) *http.Response {
+// sendHandshake sends an opening handshake and returns the response.
+func sendHandshake(t *testing.T, url string) *http.Response {
 	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "ws://"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	_ = conn.SetReadDeadline(time.Now().Add(patience))
+	_ = conn.SetReadDeadline(time.Now().Add(timeout))
 	_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: front\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
 	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
@@ -33,7 +33,7 @@ func ask(t *testing.T, url string) *http.Response {
 	return answer
 }
 
-func TestTheBackendsRefusalReachesTheClientAsItIs(t *testing.T) {
+func TestHandlerForwardsRefusal(t *testing.T) {
 	t.Parallel()
 	page := bytes.Repeat([]byte("sign in first\n"), 1<<16)
 	for name, length := range map[string]string{"of known length": fmt.Sprint(len(page)), "in chunks": ""} {
@@ -46,21 +46,21 @@ func TestTheBackendsRefusalReachesTheClientAsItIs(t *testing.T) {
 			w.WriteHeader(http.StatusUnauthorized)
 			_, _ = w.Write(page)
 		})}})
-		answer := ask(t, url)
+		answer := sendHandshake(t, url)
 		body, err := io.ReadAll(answer.Body)
 		if err != nil || !bytes.Equal(body, page) {
-			t.Errorf("a body %s is passed on whole, %d bytes; got %d, %v", name, len(page), len(body), err)
+			t.Errorf("a body %s arrives with %d bytes and error %v, expected %d", name, len(body), err, len(page))
 		}
 		if answer.StatusCode != http.StatusUnauthorized || answer.Header.Get("WWW-Authenticate") != "Basic" || answer.Header.Get("Content-Type") != "text/x-page" {
-			t.Errorf("status and fields are the backend's; got %s, %v", answer.Status, answer.Header)
+			t.Errorf("the response is %s with the fields %v, expected those of the backend", answer.Status, answer.Header)
 		}
 		if got := answer.Header.Get("Content-Length"); got != length {
-			t.Errorf("a body %s has Content-Length %q; got %q", name, length, got)
+			t.Errorf("Content-Length of a body %s is %q, expected %q", name, got, length)
 		}
 	}
 }
 
-func TestARefusalThatNeverEndsIsCutOff(t *testing.T) {
+func TestHandlerForwardsEndlessRefusal(t *testing.T) {
 	t.Parallel()
 	over := make(chan struct{})
 	defer close(over)
@@ -70,13 +70,13 @@ func TestARefusalThatNeverEndsIsCutOff(t *testing.T) {
 		_ = http.NewResponseController(w).Flush()
 		<-over
 	})}})
-	answer := ask(t, url)
+	answer := sendHandshake(t, url)
 	if body, err := io.ReadAll(answer.Body); err == nil {
-		t.Errorf("the client sees that the body has been cut off; got %q and its end", body)
+		t.Errorf("the client reads %q without an error, expected a truncated body", body)
 	}
 }
 
-func TestAnAnswerThatBreaksTheHandshakeIsABadGateway(t *testing.T) {
+func TestHandlerInvalidResponseStatus(t *testing.T) {
 	t.Parallel()
 	_, url := front(t, proxy.Options{To: []string{backend(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Connection", "Upgrade")
@@ -84,18 +84,18 @@ func TestAnAnswerThatBreaksTheHandshakeIsABadGateway(t *testing.T) {
 		w.Header().Set("Sec-WebSocket-Accept", "wrong")
 		w.WriteHeader(http.StatusSwitchingProtocols)
 	})}})
-	if answer := ask(t, url); answer.StatusCode != http.StatusBadGateway {
-		t.Errorf("the client gets 502; got %s", answer.Status)
+	if answer := sendHandshake(t, url); answer.StatusCode != http.StatusBadGateway {
+		t.Errorf("the status is %s, expected 502", answer.Status)
 	}
 }
 
-func TestProxyFieldsThatConnectionNamesStayOnTheirConnection(t *testing.T) {
+func TestHandlerRefusalHopByHopFields(t *testing.T) {
 	t.Parallel()
 	for name, lines := range map[string]string{
 		"with close":           "Connection: close, X-Hop\r\n",
 		"without":              "Connection: X-Hop\r\nContent-Length: 2\r\n",
-		"in other cases":       "connection: CLOSE , x-hop\r\n",
-		"on lines of its own":  "Connection: close\r\nConnection: X-Hop\r\n",
+		"in another case":      "connection: CLOSE , x-hop\r\n",
+		"on two lines":         "Connection: close\r\nConnection: X-Hop\r\n",
 		"after an early hint":  "Connection: X-Hop, close\r\n",
 		"with bare line feeds": "Connection: close, X-Hop\n",
 	} {
@@ -112,13 +112,13 @@ func TestProxyFieldsThatConnectionNamesStayOnTheirConnection(t *testing.T) {
 			_, _ = io.WriteString(conn, early+"HTTP/1.1 403 Forbidden\r\n"+lines+"X-Hop: 1\r\nX-Other: 2\r\nKeep-Alive: 5\r\n\r\nno")
 			_ = conn.Close()
 		})}})
-		answer := ask(t, url)
+		answer := sendHandshake(t, url)
 		body, err := io.ReadAll(answer.Body)
 		if answer.StatusCode != http.StatusForbidden || string(body) != "no" || err != nil {
-			t.Errorf("%s: the refusal is passed on; got %s %q, %v", name, answer.Status, body, err)
+			t.Errorf("%s: the response is %s %q with error %v, expected that of the backend", name, answer.Status, body, err)
 		}
 		if h := answer.Header; h.Get("X-Hop") != "" || h.Get("Keep-Alive") != "" || h.Get("X-Other") != "2" {
-			t.Errorf("%s: all fields are passed on but those of one connection; got %v", name, h)
+			t.Errorf("%s: the fields are %v, expected all except the hop-by-hop fields", name, h)
 		}
 	}
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/lingerws/linger/websocket/driver"
 )
 
-// A client that reads slowly is there, also when it cannot answer pings in time; so is a
-// backend that waits for it.
-func TestProxyKeepsASlowReader(t *testing.T) {
+// The connection of a client that reads slowly is kept although it cannot answer pings in
+// time, and so is the connection of the backend.
+func TestPipeSlowReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opts := proxy.Options{Logger: slog.New(slog.DiscardHandler)}
 		opts.KeepAlive = time.Second
@@ -30,23 +30,23 @@ func TestProxyKeepsASlowReader(t *testing.T) {
 		server := websocket.NewConn(backend, protocol.Server, nil, driver.Options{KeepAlive: -1})
 		go func() {
 			_ = server.Write(t.Context(), websocket.Binary, make([]byte, size))
-			_, _, _ = server.Read(t.Context()) // and so answers pings
+			_, _, _ = server.Read(t.Context()) // answers pings
 			_ = server.Close(1000, "")
 		}()
 		reader := websocket.NewConn(slow{client}, protocol.Client, nil, driver.Options{KeepAlive: -1, MaxMessage: 1 << 20})
 		began := time.Now()
 		if _, message, err := reader.Read(t.Context()); err != nil || len(message) != size {
-			t.Errorf("the whole message arrives; got %d bytes, %v", len(message), err)
+			t.Errorf("Read returns %d bytes and error %v, expected %d bytes", len(message), err, size)
 		}
 		if took := time.Since(began); took < 5*time.Second {
-			t.Errorf("the client reads for longer than the proxy waits for a silent one; it took %v", took)
+			t.Errorf("Read takes %v, expected more than the keep-alive timeout", took)
 		}
-		time.Sleep(10 * time.Second) // of pings and pongs
+		time.Sleep(10 * time.Second) // several pings and pongs
 		if err := reader.Close(1000, ""); err != nil {
-			t.Errorf("the connection is still there; closing it gives %v", err)
+			t.Errorf("Close returns %v, expected an open connection", err)
 		}
 		if e := <-ends; !e.Client.Clean || !e.Backend.Clean {
-			t.Errorf("both ends are clean; got %+v", e)
+			t.Errorf("the outcomes are %+v, expected clean ones", e)
 		}
 		time.Sleep(time.Minute) // until all four transports are closed
 	})

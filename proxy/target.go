@@ -6,35 +6,35 @@ import (
 	"strings"
 )
 
-// The reasons for which a request target cannot be passed on. A client reads them.
+// The reasons for which a request target cannot be forwarded. They are sent to the client.
 var (
 	errTargetForm   = errors.New("the request target is not a path: send GET /path HTTP/1.1")
 	errTargetDotted = errors.New("the path has a segment . or .., plain or percent-encoded: send the path that it leads to")
 )
 
-// target returns the URL for a request. The bytes of its path and query follow those of the backend's URL as they are
-// (RFC 9110, section 7.7), so empty segments count (RFC 3986, section 3.3) and so does an empty query. Bytes that RFC
-// 3986 does not allow there are percent-encoded. A request for / alone names no path of its own.
-func (one *backend) target(request *url.URL) (string, error) {
+// target returns the URL for a request. The path and query of the request are appended unchanged to those of the
+// backend's URL (RFC 9110, section 7.7), including empty segments (RFC 3986, section 3.3) and an empty query. Bytes that
+// RFC 3986 does not allow are percent-encoded. For a request of / the path is that of the backend's URL.
+func (b *backend) target(request *url.URL) (string, error) {
 	path, err := pathOf(request)
 	if err != nil {
 		return "", err
 	}
-	base := one.url.EscapedPath()
+	base := b.url.EscapedPath()
 	if path != "" && path != "/" {
 		base = strings.TrimSuffix(base, "/")
 	} else {
 		path = ""
 	}
-	server := url.URL{Scheme: one.url.Scheme, User: one.url.User, Host: one.url.Host}
-	return server.String() + base + path + one.queryFor(request), nil
+	server := url.URL{Scheme: b.url.Scheme, User: b.url.User, Host: b.url.Host}
+	return server.String() + base + path + b.queryFor(request), nil
 }
 
-// queryFor returns the query for a request with its question mark, if there is one.
-func (one *backend) queryFor(request *url.URL) string {
-	own, query := one.url.RawQuery, encode(request.RawQuery, isQueryByte)
+// queryFor returns the query for a request, with the question mark, or an empty string.
+func (b *backend) queryFor(request *url.URL) string {
+	own, query := b.url.RawQuery, encode(request.RawQuery, isQueryByte)
 	switch {
-	case own == "" && query == "" && !request.ForceQuery && !one.url.ForceQuery:
+	case own == "" && query == "" && !request.ForceQuery && !b.url.ForceQuery:
 		return ""
 	case own != "" && query != "":
 		return "?" + own + "&" + query
@@ -42,12 +42,12 @@ func (one *backend) queryFor(request *url.URL) string {
 	return "?" + own + query
 }
 
-// pathOf returns the path of a request as it came.
+// pathOf returns the path of a request as it was sent.
 func pathOf(request *url.URL) (string, error) {
 	if request.Opaque != "" || request.Path != "" && request.Path[0] != '/' {
 		return "", errTargetForm
 	}
-	path := request.RawPath // which a program may have left as it was when it changed Path
+	path := request.RawPath // out of date if a program has changed only Path
 	if decoded, err := url.PathUnescape(path); err != nil || decoded != request.Path {
 		path = request.EscapedPath()
 	}
@@ -57,8 +57,8 @@ func pathOf(request *url.URL) (string, error) {
 	return encode(path, isPathByte), nil
 }
 
-// separators writes a path as the most tolerant server may read it before it removes dot segments (RFC 3986, section
-// 5.2.4): with escapes of dots and slashes decoded, backslashes as slashes, and parameters cut off.
+// separators converts a path to the form in which the most tolerant server may interpret it before it removes dot segments
+// (RFC 3986, section 5.2.4): with escaped dots, slashes and semicolons decoded, and backslashes as slashes.
 var separators = strings.NewReplacer(
 	"%2e", ".", "%2E", ".",
 	"%2f", "/", "%2F", "/",
@@ -66,9 +66,9 @@ var separators = strings.NewReplacer(
 	"%3b", ";", "%3B", ";",
 )
 
-// hasDotSegment reports whether a path could lead out of the backend's own. What it leads to is for the client to
-// say: a proxy that resolved it would change the path, and one that passed it on would leave the end of the path that
-// an operator has chosen to the backend.
+// hasDotSegment reports whether a path could lead outside of the path of the backend's URL. Such a path is refused: if the
+// proxy resolved it, it would change the path, and if it forwarded it, the backend could serve paths that the operator has
+// not exposed.
 func hasDotSegment(path string) bool {
 	for segment := range strings.SplitSeq(separators.Replace(path), "/") {
 		segment, _, _ = strings.Cut(segment, ";")
@@ -95,7 +95,7 @@ func encode(text string, allowed func(byte) bool) string {
 	return b.String()
 }
 
-// isPathByte reports whether c may stand in a path: RFC 3986, section 3.3, and the brackets, which net/url allows.
+// isPathByte reports whether a path may contain c (RFC 3986, section 3.3, and brackets, which net/url allows).
 func isPathByte(c byte) bool {
 	switch {
 	case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
@@ -104,6 +104,6 @@ func isPathByte(c byte) bool {
 	return strings.IndexByte("-._~!$&'()*+,;=:@/[]%", c) >= 0
 }
 
-// isQueryByte reports whether c can stand in the query of a request line: RFC 9112, section 3.2. Servers take more
-// than RFC 3986, section 3.4, allows.
+// isQueryByte reports whether the query in a request line can contain c (RFC 9112, section 3.2). Servers accept more than
+// RFC 3986, section 3.4, allows.
 func isQueryByte(c byte) bool { return c > ' ' && c < 0x7F && c != '#' }

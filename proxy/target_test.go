@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestProxyPathIsPassedOnByteForByte(t *testing.T) {
+func TestBackendTarget(t *testing.T) {
 	for _, c := range []struct{ to, request, want string }{
 		{"ws://a", "/", "ws://a"},
 		{"ws://a", "/room/1?x=2", "ws://a/room/1?x=2"},
@@ -49,12 +49,12 @@ func TestProxyPathIsPassedOnByteForByte(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got, err := b.all[0].target(request); got != c.want || err != nil {
-			t.Errorf("%s with %q is %s; got %s, %v", c.to, c.request, c.want, got, err)
+			t.Errorf("the target for %s with %q is %s, %v; expected %s", c.to, c.request, got, err, c.want)
 		}
 	}
 }
 
-func TestProxyPathThatCouldLeaveThePrefixIsRefused(t *testing.T) {
+func TestBackendTargetErrors(t *testing.T) {
 	b, err := newBackends([]string{"ws://a/chat?token=s"})
 	if err != nil {
 		t.Fatal(err)
@@ -69,24 +69,24 @@ func TestProxyPathThatCouldLeaveThePrefixIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got, err := b.all[0].target(request); err == nil {
-			t.Errorf("%q is refused; got %s", text, got)
+			t.Errorf("the target for %q is %s, expected an error", text, got)
 		}
 	}
 }
 
-// A program that serves the proxy below a path of its own changes the URL of the request.
-func TestProxyPathOfAChangedRequest(t *testing.T) {
+// A program that serves the proxy below a prefix changes the URL of the request.
+func TestBackendTargetChangedURL(t *testing.T) {
 	b, err := newBackends([]string{"ws://a/chat"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for want, request := range map[string]*url.URL{
-		"ws://a/chat/room":     {Path: "/room", RawPath: "/prefix/ro%6Fm"}, // left as it was
+		"ws://a/chat/room":     {Path: "/room", RawPath: "/prefix/ro%6Fm"}, // not updated by the program
 		"ws://a/chat/ro%6Fm":   {Path: "/room", RawPath: "/ro%6Fm"},
 		"ws://a/chat/a%20room": {Path: "/a room"},
 	} {
 		if got, err := b.all[0].target(request); got != want || err != nil {
-			t.Errorf("%+v is %s; got %s, %v", request, want, got, err)
+			t.Errorf("the target for %+v is %s, %v; expected %s", request, got, err, want)
 		}
 	}
 }

@@ -120,7 +120,7 @@ type lostAction proxy.Lost
 
 // withReason returns l with a close reason, unless l aborts the connection.
 func (l lostAction) withReason(reason string) proxy.Lost {
-	if !l.Cut {
+	if !l.Abort {
 		l.Reason = reason
 	}
 	return proxy.Lost(l)
@@ -133,7 +133,7 @@ func (l *lostAction) Decode(ctx *kong.DecodeContext) error {
 		return err
 	}
 	if text == "cut" {
-		*l = lostAction{Cut: true}
+		*l = lostAction{Abort: true}
 		return nil
 	}
 	var code protocol.CloseCode

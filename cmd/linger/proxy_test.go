@@ -34,7 +34,7 @@ func TestProxyFlagsSetOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	right := len(o.To) == 2 && o.DialTimeout == time.Second && o.MaxMessage == 2048 && o.HighWater == 1024 &&
-		o.HalfOpenTimeout == 2*time.Second && o.BackendLost == proxy.Lost{Cut: true} && o.ClientLost.Code == 1011 && o.Compression != nil && o.OfferHalfClose &&
+		o.HalfOpenTimeout == 2*time.Second && o.BackendLost == proxy.Lost{Abort: true} && o.ClientLost.Code == 1011 && o.Compression != nil && o.OfferHalfClose &&
 		len(o.TrustedProxies) == 2 && o.TrustedProxies[1].String() == "::1/128" && o.BackendHost
 	if !right {
 		t.Errorf("the options must be those of the flags; got %+v", o)
