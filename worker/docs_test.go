@@ -116,7 +116,7 @@ func TestThePageNamesTheGlobalsThatAreThere(t *testing.T) {
 		event.respondWith(new Response(typeof path.reduce((value, name) => value?.[name], globalThis)));
 	});`, worker.Options{})
 	for _, row := range rows {
-		absent := strings.HasPrefix(row, "| not there |")
+		absent := strings.HasPrefix(row, "| not available |")
 		for _, span := range codeSpan.FindAllStringSubmatch(row, -1) {
 			got := a.do("GET", "/?name="+span[1], "").body
 			if (got == "undefined") != absent {

@@ -23,7 +23,7 @@ type workerFlags struct {
 	Overlap           bool            `help:"Start the next event of a connection when the listeners of the last one have returned, without waiting for their promises."`
 	EventTimeout      duration        `default:"30s" help:"Maximum time for an event. If a script computes for longer, its engine is replaced; connections stay open."`
 	FinishTimeout     duration        `default:"5m" help:"Time that the previous version has after a reload to finish its events and waitUntil promises; never less than the event timeout."`
-	SlowEvent         durationOrNever `default:"1s" help:"Log a warning when an event takes longer than this, with the place where the script is computing; or never."`
+	SlowEvent         durationOrNever `default:"1s" help:"Log a warning, with the position in the script, when an event takes longer than this; or never."`
 	SleepAfter        duration        `placeholder:"DURATION" help:"Stop an engine that has been idle for this long; the next event starts one. Default: never."`
 	Memory            size            `default:"128MiB" help:"Memory limit of the script in each engine, at least 1MiB. An engine that exceeds it is replaced; connections stay open."`
 	Var               []variable      `placeholder:"NAME[=VALUE]" sep:"none" help:"Variable of env. NAME alone copies one from Linger's own environment, which keeps secrets out of process lists. May be repeated."`
@@ -70,7 +70,7 @@ type connectionFlags struct {
 	MemoryConnections size     `default:"1GiB" help:"Memory for the queued and received messages of all connections together. Beyond it, connections that use more than their share are closed with 1013."`
 	SendQueue         size     `default:"1MiB" help:"Bytes that may be queued for sending on a connection before --policy applies."`
 	Policy            string   `default:"close" enum:"close,drop" help:"What happens when the send queue of a connection is full: close closes it with 1013, drop drops the message."`
-	HighWater         size     `placeholder:"SIZE" help:"Length of the send queue from which its becoming empty causes a websocketdrain event. Default: the size of the whole queue."`
+	HighWater         size     `placeholder:"SIZE" help:"High watermark of the send queue: once it has been reached, a websocketdrain event is dispatched when the queue is empty again. Default: the size of the queue."`
 	WriteTimeout      duration `default:"30s" help:"How long a client may fail to read queued data. After it the connection is aborted."`
 	HalfOpenTimeout   duration `default:"30s" help:"How long a connection may stay half-open after the client's Close. After it the server answers with the client's code."`
 	IdleTimeout       duration `placeholder:"DURATION" help:"Close connections with 1001 after this time without a message in either direction. Default: never."`
