@@ -114,12 +114,12 @@ func (o Options) withDefaults() Options {
 
 // closeTimeout returns the time in which an end must answer the Close after the other end
 // was lost.
-func (o Options) closeTimeout() time.Duration { return o.Options.WithDefaults().CloseTimeout }
+func (o Options) closeTimeout() time.Duration { return o.WithDefaults().CloseTimeout }
 
 // Connection returns the options for each of the two connections of a [Pipe].
 func (o Options) Connection() driver.Options {
 	o = o.withDefaults()
-	c := o.Options.WithDefaults()
+	c := o.WithDefaults()
 	c.HalfOpen, c.Pieces, c.HighWater = true, o.Intercept == nil, o.HighWater
 	if c.Pieces && c.MaxFragments == 0 {
 		c.MaxFragments = -1 // fragments are forwarded and not kept

@@ -50,7 +50,7 @@ func TestIsNode(t *testing.T) {
 			t.Errorf("%q is a name: %t; got %t", name, want, got)
 		}
 	}
-	if NewNode() == NewNode() {
-		t.Error("two random names differ")
+	if one, two := NewNode(), NewNode(); one == two {
+		t.Errorf("two random names differ; both are %s", one)
 	}
 }

@@ -57,7 +57,8 @@ func (q *Queue[T]) At(i int) T { return q.entries[q.first+i].item }
 
 // Pause reports whether the source has to stop: a limit is reached and the source is not paused yet.
 func (q *Queue[T]) Pause(l Limits) bool {
-	if q.paused || !(l.Items > 0 && q.Len() >= l.Items || l.Bytes > 0 && q.bytes >= l.Bytes) {
+	full := l.Items > 0 && q.Len() >= l.Items || l.Bytes > 0 && q.bytes >= l.Bytes
+	if q.paused || !full {
 		return false
 	}
 	q.paused = true

@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"github.com/lingerws/linger/internal/race"
 )
 
 // plan is the size of the test.
@@ -42,7 +44,7 @@ func TestSurvival(t *testing.T) {
 	if !ok {
 		t.Fatalf("-survival must be short or long, not %q", *form)
 	}
-	if raceDetector {
+	if race.Enabled {
 		p.grown.resident += 64 << 20 // the shadow memory of the race detector is never released
 	}
 	first := measure()

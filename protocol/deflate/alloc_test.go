@@ -1,11 +1,18 @@
 package deflate
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/lingerws/linger/internal/race"
+)
 
 // expectAllocs fails the test if a call of f allocates more than budget times.
 func expectAllocs(t *testing.T, what string, budget float64, f func()) {
 	t.Helper()
-	if got := testing.AllocsPerRun(300, f); got > budget+poolAllocs {
+	if race.Enabled { // then sync.Pool drops one state in four, and each has about 30 allocations
+		budget += 30
+	}
+	if got := testing.AllocsPerRun(300, f); got > budget {
 		t.Errorf("%s allocates %v times, expected at most %v", what, got, budget)
 	}
 }

@@ -3,6 +3,8 @@ package engine
 import (
 	"strings"
 	"testing"
+
+	"github.com/lingerws/linger/internal/race"
 )
 
 // dispatcher returns a Runtime with handlers like those of a worker: each event creates an object from plain arguments and
@@ -20,7 +22,7 @@ func dispatcher(t testing.TB) (r *Runtime, sync, async, same *Function) {
 }
 
 func TestRuntimeCallAllocations(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		return // the race detector allocates too
 	}
 	r, sync, async, same := dispatcher(t)

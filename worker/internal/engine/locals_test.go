@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/lingerws/linger/internal/race"
 )
 
 // names returns a list of n names of parameters or variables.
@@ -95,7 +97,7 @@ func TestNewWithLargeLimitRaisesMaxStack(t *testing.T) {
 // instanceof does not check the depth, so it recurses to the end of the chain of bound functions.
 func TestRecursionOfBuiltInEnds(t *testing.T) {
 	n := 100000
-	if raceEnabled {
+	if race.Enabled {
 		n = 10000
 	}
 	r := open(t, Options{MemoryLimit: 128 << 20})

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/lingerws/linger/internal/race"
 )
 
 func TestErrOutOfMemoryOfMemoryBombs(t *testing.T) {
@@ -46,7 +48,7 @@ func TestErrOutOfMemoryAtEveryAllocation(t *testing.T) {
 		Promise.reject(new RangeError('x', {cause: o})); null.x`
 	free := open(t, Options{}).Memory().Used
 	finished, step := 0, int64(509)
-	if raceEnabled {
+	if race.Enabled {
 		step = 4093
 	}
 	for limit := free + 64; finished < 20 && limit < free+1<<20; limit += step {
@@ -108,7 +110,7 @@ func TestTurnsDoNotLeak(t *testing.T) {
 	r.CollectGarbage()
 	before := r.Memory()
 	n := 10000
-	if testing.Short() || raceEnabled {
+	if testing.Short() || race.Enabled {
 		n = 150
 	}
 	turns(t, r, n/3)
@@ -142,7 +144,7 @@ func TestCloseFreesMemory(t *testing.T) {
 		}
 	}
 	n := 100
-	if raceEnabled {
+	if race.Enabled {
 		n = 10
 	}
 	cycle(n)

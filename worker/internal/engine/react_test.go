@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/lingerws/linger/internal/race"
 )
 
 // logReactions returns a Runtime whose scripts have react and log(subject, failed, value), and the lines of the log, which
@@ -91,7 +93,7 @@ func exhaust(t *testing.T, source string) {
 	t.Helper()
 	free := open(t, Options{}).Memory().Used
 	step := int64(509)
-	if raceEnabled {
+	if race.Enabled {
 		step = 4093
 	}
 	for limit := free + 64; limit < free+1<<17; limit += step {
