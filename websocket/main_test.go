@@ -12,25 +12,28 @@ import (
 	"github.com/lingerws/linger/websocket/internal/readiness"
 )
 
-// TestMain runs all tests twice: a transport that can be either is waited for at first,
-// and tells of readiness then.
+// blockingPass is set in the second of the two passes of [TestMain].
+var blockingPass bool
+
+// TestMain runs all tests twice: with the readiness driver where there are event loops, and
+// with the blocking driver, after the event loops have been stopped.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if flagIsSet("test.list") || flagIsSet("test.fuzz") { // no test of a driver is among them
 		os.Exit(m.Run())
 	}
-	readiness.AlwaysBlocking.Store(true)
+	startLoops()
 	status := m.Run()
-	readiness.AlwaysBlocking.Store(false)
-	beginLoops()
+	driver.DefaultLoopGroup().Stop()
+	blockingPass = true
 	os.Exit(max(status, m.Run()))
 }
 
 func flagIsSet(name string) bool { return flag.Lookup(name).Value.String() != "" }
 
-// beginLoops has the loops begin, where there are any, so that no test that counts takes
-// what they hold for a leak.
-func beginLoops() {
+// startLoops starts the event loops, where there are any, so that tests that count
+// goroutines and descriptors do not take them for a leak.
+func startLoops() {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		panic(err)
@@ -50,9 +53,9 @@ func beginLoops() {
 	_, _ = peer.Close(), l.Close()
 }
 
-// inMemory returns a connection in memory as the driver under test wants it.
+// inMemory returns a transport in memory for the driver under test.
 func inMemory(c *memconn.Conn) net.Conn {
-	if readiness.AlwaysBlocking.Load() {
+	if blockingPass {
 		return c
 	}
 	return readiness.Conn{Reporter: c}

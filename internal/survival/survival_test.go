@@ -63,7 +63,7 @@ func TestSurvival(t *testing.T) {
 	after := waitFootprint(t, "with all connections open", before, p.grown)
 	s.closeAll()
 	s.shutdown()
-	loops := runtime.GOMAXPROCS(0) // the event loops and their overseer remain
+	loops := runtime.GOMAXPROCS(0) // the event loops and their monitor remain
 	last := waitFootprint(t, "at the end", first, footprint{
 		heap: 1 << 30, resident: 1 << 30, descriptors: loops + 2 /* the runtime poller */, goroutines: loops + 1,
 	})

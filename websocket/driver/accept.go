@@ -103,8 +103,8 @@ func (h *Handshake) Accept(w http.ResponseWriter, subprotocol string, opts *Acce
 // switchProtocols answers with head. It returns the transport and what has been read of it after the request, which is the
 // start of the WebSocket.
 func switchProtocols(w http.ResponseWriter, head []byte, opts *AcceptOptions) (t transport, early []byte, err error) {
-	if own, ok := detacherOf(w); ok && len(head) <= smallAnswer && !opts.Blocking && !alwaysBlocking.Load() {
-		t, err = own.detach()
+	if own, ok := detacherOf(w); ok && len(head) <= smallAnswer && !opts.Blocking {
+		t, err = own.detach(opts.loopGroup())
 		if err == nil {
 			err = answerNow(t, head)
 		}
@@ -149,7 +149,7 @@ func wrapAnswering(err error) error {
 // for requests.
 func answer(nc net.Conn, text []byte, opts *AcceptOptions) (transport, error) {
 	if len(text) <= smallAnswer {
-		if t := newTransport(nc, opts.Blocking); !waits(t) {
+		if t := newTransport(nc, &opts.Options); notifies(t) {
 			return t, answerNow(t, text)
 		}
 	}
@@ -162,20 +162,21 @@ func answer(nc net.Conn, text []byte, opts *AcceptOptions) (transport, error) {
 		_ = nc.Close()
 		return nil, err
 	}
-	return newTransport(nc, opts.Blocking), nil
+	return newTransport(nc, &opts.Options), nil
 }
 
 // smallAnswer fits into the least that a kernel keeps for a peer, so nobody waits for it.
 const smallAnswer = 2 << 10
 
-// waits tells whether a transport is waited for.
-func waits(t transport) bool {
-	_, notifies := t.(notifier)
-	return !notifies
+// notifies reports whether t has a [notifyingTransport].
+func notifies(t transport) bool {
+	_, ok := t.(notifyingTransport)
+	return ok
 }
 
 func answerNow(t transport, text []byte) error {
-	n, err := t.tryWrite(text)
+	w, _ := t.(nonBlockingWriter)
+	n, err := w.tryWrite(text)
 	if err == nil && n < len(text) {
 		err = io.ErrShortWrite
 	}

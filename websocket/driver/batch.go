@@ -2,19 +2,21 @@ package driver
 
 import "time"
 
-// batchDelay is how long a frame may wait for the end of the batch that it belongs to. It is
-// longer than quick handlers take for a whole batch, and too short to be felt when one blocks.
+// batchDelay bounds how long a frame waits for the end of the batch that it belongs to. Quick
+// handlers need less than that for a whole batch; if one blocks, the delay is too short to
+// notice.
 const batchDelay = time.Millisecond
 
 // beginBatch holds frames back until endBatch, for batchDelay at most; see [state.beginBatch]. mu is held.
-func (d *Driver) beginBatch(overseen bool) {
-	if d.state.beginBatch(overseen); !overseen {
+func (d *Driver) beginBatch(monitored bool) {
+	if d.state.beginBatch(monitored); !monitored {
 		d.batchBegan = time.Now()
 	}
 }
 
-// holdsBack reports whether frames that are queued have to wait. The end of a batch is not waited for longer than
-// batchDelay: a handler may block after it has sent something, others may send, and a Close has a timer of its own. mu is
+// holdsBack reports whether frames that are queued have to wait for the end of a batch or for the transport. A batch is
+// not waited for longer than batchDelay: its handler may block after it has sent something, other goroutines may send, and
+// a Close has a timer of its own. The monitor of an event loop bounds the wait without a timer of the connection. mu is
 // held.
 func (d *Driver) holdsBack() bool {
 	if d.state.writing != writeHeld || d.m.Queued() == 0 {
@@ -34,8 +36,8 @@ func (d *Driver) holdsBack() bool {
 	return true
 }
 
-// Together calls send, and lets what it sends leave together, as what is sent during a call of
-// the handler does: in one write if that can be, and after a millisecond at the latest.
+// Together calls send, and writes what it sends together, as what a handler sends during a
+// call: in one write if possible, and after a millisecond at the latest.
 func (d *Driver) Together(send func()) {
 	d.wake()
 	d.state.beginTogether()
@@ -50,8 +52,8 @@ func (d *Driver) Together(send func()) {
 	send()
 }
 
-// cutBatch ends a batch that takes long, for its timer or an overseer. From now on its frames
-// leave one by one.
+// cutBatch ends a batch that takes long. From now on its frames leave one by one. It is called
+// by the batch timer or by the monitor of an event loop.
 func (d *Driver) cutBatch() {
 	d.wake()
 	defer d.rest()
@@ -63,7 +65,7 @@ func (d *Driver) cutBatch() {
 	}
 }
 
-// endBatch lets frames leave with the next flush. mu is held.
+// endBatch ends a batch: its frames leave with the next flush. mu is held.
 func (d *Driver) endBatch() {
 	if bounded := d.state.endBatch(); bounded {
 		d.batchTimer.Stop()

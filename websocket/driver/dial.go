@@ -113,7 +113,7 @@ func Dial(ctx context.Context, url string, opts *DialOptions) (*Driver, http.Hea
 	if failure != nil {
 		return nil, nil, dialError(failure)
 	}
-	d := newDriver(newTransport(opened.Conn, opts.Blocking), protocol.Client, opened.Early, opts.Options, agreed)
+	d := newDriver(newTransport(opened.Conn, &opts.Options), protocol.Client, opened.Early, opts.Options, agreed)
 	return d, opened.Header, nil
 }
 

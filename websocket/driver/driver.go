@@ -17,7 +17,7 @@ import (
 type Driver struct {
 	transport transport
 	opts      *settings
-	notified  bool // the transport is a notifier
+	notified  bool // transport is a notifyingTransport
 
 	state     state      // guarded by mu, like all that follows it
 	mu        sync.Mutex // never held during a call of the handler
@@ -65,15 +65,18 @@ type working struct {
 // one it is closed instead. opts.OfferHalfClose means that the handshake has agreed on half-close. Call
 // [Driver.Start] next.
 func New(nc net.Conn, role protocol.Role, early []byte, opts Options) *Driver {
-	return newDriver(newTransport(nc, opts.Blocking), role, early, opts, terms{halfClose: opts.OfferHalfClose})
+	return newDriver(newTransport(nc, &opts), role, early, opts, terms{halfClose: opts.OfferHalfClose})
 }
 
 func newDriver(t transport, role protocol.Role, early []byte, opts Options, agreed terms) *Driver {
 	d := &Driver{
 		transport: t,
-		opts:      settingsOf(opts, role, agreed),
+		opts:      opts.loopGroup().settings.of(opts, role, agreed),
 	}
-	_, d.notified = d.transport.(notifier)
+	if n, ok := t.(notifyingTransport); ok {
+		d.notified = true
+		n.setHandler(d)
+	}
 	d.unpark()
 	d.early = early
 	return d
@@ -87,7 +90,7 @@ func (d *Driver) Start(h Handler) {
 	early := d.early
 	d.early = nil
 	d.rest()
-	if n, ok := d.transport.(notifier); ok {
+	if n, ok := d.transport.(notifyingTransport); ok {
 		d.startNotified(n, early)
 		return
 	}

@@ -2,26 +2,26 @@ package driver
 
 import (
 	"math/rand/v2"
+	"time"
 
 	"github.com/lingerws/linger/protocol"
 )
 
-// maxUnanswered is how many pings a silent peer may leave unanswered.
+// maxUnanswered is the number of pings that a silent peer may leave unanswered.
 const maxUnanswered = 2
 
 // keepAlive is what decides whether a silent peer is alive.
 type keepAlive struct {
-	alarm             // at which the driver looks after the peer
-	delivered   int64 // bytes that had reached the peer at the last look
-	written     int64 // bytes that the transport has taken
-	heard       bool  // something has arrived since the last look
-	outstanding bool  // something was on its way to the peer at the last look
-	unanswered  uint8 // pings
+	timer       *time.Timer // calls checkPeer; nil while the transport has a timer for it
+	delivered   int64       // bytes that had reached the peer at the last check
+	written     int64       // bytes that the transport has taken
+	heard       bool        // something has arrived since the last check
+	outstanding bool        // something was on its way to the peer at the last check
+	unanswered  uint8       // pings
 }
 
-// armKeepAlive starts the next interval. Jitter keeps connections that opened
-// together, after a restart for instance, from pinging together for ever. mu is
-// held.
+// armKeepAlive starts the next interval. Jitter spreads the pings of connections that were
+// opened at the same time, after a restart for instance. mu is held.
 func (d *Driver) armKeepAlive() {
 	interval := d.opts.KeepAlive
 	if interval < 0 || d.state.transport == transportClosed {
@@ -29,15 +29,30 @@ func (d *Driver) armKeepAlive() {
 	}
 	tenth := interval / 10
 	interval += rand.N(2*tenth+1) - tenth
-	d.keepAlive.arm(d, interval)
+	switch timer := d.keepAlive.timer; {
+	case d.notified && d.notifier().setTimer(interval):
+	case timer == nil:
+		d.keepAlive.timer = time.AfterFunc(interval, d.checkPeer)
+	default:
+		timer.Reset(interval)
+	}
 }
 
-// checkPeer pings a peer that was silent for an interval and gives up one that
-// did not answer. Anything that arrives counts as an answer, and so does what the
-// peer takes of our output: a ping that stands behind much of that cannot be
-// answered earlier (RFC 6455, section 5.4). A peer whose input we leave unread,
-// because the handler pauses or is busy, cannot be judged, nor can one that has
-// closed: other bounds hold there.
+// disarmKeepAlive ends the keep-alive checks. mu is held.
+func (d *Driver) disarmKeepAlive() {
+	if d.notified {
+		d.notifier().stopTimer()
+	}
+	if d.keepAlive.timer != nil {
+		d.keepAlive.timer.Stop()
+	}
+}
+
+// checkPeer pings a peer that has been silent for an interval, and aborts the connection if
+// enough pings have not been answered. Any input counts as an answer, and so does output
+// that the peer has taken: it cannot answer a ping that is queued after much output earlier
+// (RFC 6455, section 5.4). There is no check while input is left unread, because the handler
+// has paused or is busy, and after a Close, to which other bounds apply.
 func (d *Driver) checkPeer() {
 	d.wake()
 	defer d.rest()
@@ -59,9 +74,9 @@ func (d *Driver) checkPeer() {
 	d.armKeepAlive()
 }
 
-// takesOutput reports whether the peer has taken some of what was on its way to it at the
-// last look. What the kernel holds counts as on its way where the transport knows about it;
-// elsewhere only what has not been written yet. mu is held.
+// takesOutput reports whether the peer has taken some of the output that was on its way at
+// the last check. That includes what the kernel holds, if the transport can report it. mu is
+// held.
 func (d *Driver) takesOutput() bool {
 	k, held := &d.keepAlive, d.transport.held()
 	delivered := k.written - int64(held)

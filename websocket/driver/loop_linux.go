@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os"
 	"runtime"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -12,215 +11,187 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// loop watches descriptors and hands what they are ready for to their drivers, one
-// after the other, on one goroutine. docs/io.md has the picture and its figures.
-type loop struct {
-	epoll  int
-	waiter syscall.RawConn // the same, for the runtime's poller
+// eventLoop waits for the readiness of descriptors with epoll and handles their
+// connections one after the other, on one goroutine: its owner. docs/io.md has an overview
+// and figures.
+type eventLoop struct {
+	set   *loopSet
+	epoll int // the descriptor of file, for calls while the set has connections
+	file  *os.File
+	conn  syscall.RawConn // of file
 
-	// phase is odd while a driver is at work, and moves on with each. Who moves it from
-	// an odd number owns the loop: its runner when the driver is done, or the overseer
-	// when it is not for too long.
-	phase  atomic.Uint64
-	runner atomic.Pointer[runner] // who owned it last
+	// phase is odd while the owner handles a connection. It grows by one when that begins,
+	// and again when it is done. If that takes too long, the monitor makes the second step
+	// instead and replaces the owner: whoever changes an odd phase owns the loop.
+	phase atomic.Uint64
+	owner atomic.Pointer[loopOwner] // the present owner, or one that has just been replaced
 }
 
-// loops are as many as can run at once. They begin with the first connection and stay.
-var loops struct {
-	sync.Once
-	all  []*loop
-	next atomic.Uint32
-	err  error
-}
-
-// drivers finds the driver of a descriptor. A number that another connection has taken
-// over meanwhile brings that one news that is none, which does no harm.
-var drivers table
-
-// assign has one of the loops watch a descriptor. It tells of everything there is at
-// first, and of each change.
-func assign(w *watched, d *Driver) error {
-	if loops.Do(startLoops); loops.err != nil {
-		return loops.err
+func newEventLoop(s *loopSet) (*eventLoop, error) {
+	epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, os.NewSyscallError("epoll_create1", err)
 	}
-	l := loops.all[int(loops.next.Add(1))%len(loops.all)]
-	w.loop = l
-	drivers.set(w.fd, d)
-	event := unix.EpollEvent{Events: interest, Fd: w.fd}
-	if err := unix.EpollCtl(l.epoll, unix.EPOLL_CTL_ADD, int(w.fd), &event); err != nil {
-		return os.NewSyscallError("epoll_ctl", err)
-	}
-	return nil
-}
-
-// interest is asked for once: edges, so that a connection costs no call to be watched on.
-const interest = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET
-
-// lastNews are the events behind which no other comes.
-const lastNews = unix.EPOLLRDHUP | unix.EPOLLHUP | unix.EPOLLERR
-
-func startLoops() {
-	for range runtime.GOMAXPROCS(0) {
-		epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
-		if err != nil {
-			loops.err = os.NewSyscallError("epoll_create1", err)
-			return
-		}
-		l := &loop{epoll: epoll}
-		if l.waiter, err = waiterFor(epoll); err != nil {
-			loops.err = err
-			return
-		}
-		loops.all = append(loops.all, l)
-		go newRunner(l).run()
-	}
-	go oversee(loops.all)
-}
-
-// waiterFor lets goroutines wait for an epoll descriptor as for a connection: a thread
-// that waits within a system call would have to be replaced, and to find its way back.
-func waiterFor(epoll int) (syscall.RawConn, error) {
 	if err := unix.SetNonblock(epoll, true); err != nil { // or the runtime does not poll it
+		_ = unix.Close(epoll)
 		return nil, os.NewSyscallError("fcntl", err)
 	}
-	return os.NewFile(uintptr(epoll), "epoll").SyscallConn()
+	// The runtime's poller waits for the epoll descriptor as for a connection. Blocking in
+	// epoll_wait would tie up an OS thread; this only parks the goroutine.
+	l := &eventLoop{set: s, epoll: epoll, file: os.NewFile(uintptr(epoll), "epoll")}
+	if l.conn, err = l.file.SyscallConn(); err != nil {
+		_ = l.file.Close()
+		return nil, err
+	}
+	return l, nil
 }
 
-// forget ends the watch of a descriptor that is about to be closed.
-func (l *loop) forget(w *watched) { drivers.set(w.fd, nil) }
+// loopOwner is the goroutine that runs an event loop, with its buffers. An owner that the
+// monitor has replaced ends when it is done with the connection it handles.
+type loopOwner struct {
+	loop     *eventLoop
+	scratch  *scratch
+	events   [128]unix.EpollEvent
+	reported int                // how many elements of events epoll has filled
+	next     int                // the element of events to be handled next
+	again    []readinessHandler // connections with more input than one turn reads
+	handling readinessHandler   // the connection that is handled, or was last
+	phase    uint64             // the loop's phase while handling is handled
+	now      time.Duration      // when the last connection was done, or events were reported
 
-// runner is a goroutine that runs a loop, with what belongs to it. When the overseer
-// takes the loop away from it, it finishes the driver it is at and ends.
-type runner struct {
-	loop    *loop
-	scratch *scratch
-	events  [128]unix.EpollEvent
-	ready   int                // how many of them there are
-	next    int                // the one to be handled next
-	again   []*Driver          // that have more to read than a turn allows
-	driver  *Driver            // the one at work
-	phase   uint64             // of the loop, when that began
-	look    func(uintptr) bool // poll, bound once so that waiting allocates nothing
-	now     time.Duration      // when it began
+	pollFunc    func(epoll uintptr) bool // poll, bound once so that waiting allocates nothing
+	pollNowFunc func(epoll uintptr)      // pollNow, likewise
 }
 
-func newRunner(l *loop) *runner {
-	r := &runner{loop: l}
-	r.look = func(uintptr) bool { return r.poll() }
-	r.scratch = newScratch()
-	r.scratch.overseen = func() bool { return l.phase.Load() == r.phase }
-	l.runner.Store(r)
-	return r
+// newLoopOwner returns an owner that has yet to be started.
+func newLoopOwner(l *eventLoop) *loopOwner {
+	o := &loopOwner{loop: l}
+	o.pollFunc = o.poll
+	o.pollNowFunc = func(epoll uintptr) { o.poll(epoll) }
+	o.scratch = newScratch()
+	o.scratch.monitored = func() bool { return l.phase.Load() == o.phase }
+	l.owner.Store(o)
+	return o
 }
 
-// run handles what is ready until the loop is taken away, or a handler ends its
-// goroutine.
-func (r *runner) run() {
-	ended := false
+// run runs the loop until the owner is replaced or the loop ends. A handler that ends its
+// goroutine ends the owner too, and another one replaces it.
+func (o *loopOwner) run() {
+	returned := false
 	defer func() {
-		if !ended {
-			r.loop.handOver(r.phase) // unless the overseer has done so
+		if !returned {
+			o.loop.replaceOwner(o.phase) // unless the monitor has done so
 		}
-		scratches.Put(r.scratch)
+		scratches.Put(o.scratch)
 	}()
-	for !ended {
-		ended = !r.turn()
+	for o.runTurn() {
 	}
+	returned = true
 }
 
-// turn handles what is ready and waits for more. It returns false if the loop is lost.
-func (r *runner) turn() bool {
-	for r.next < r.ready {
-		if !r.handleEvent() {
+// runTurn handles the connections that are ready and waits for more. It returns false if the
+// owner has been replaced or the loop has ended.
+func (o *loopOwner) runTurn() bool {
+	for o.next < o.reported {
+		if !o.handleEvent() {
 			return false
 		}
 	}
-	if !r.handleAgain() {
-		return false
-	}
-	r.wait()
-	return true
+	return o.handleAgain() && o.wait()
 }
 
-// handleEvent handles the next event. It returns false if the loop is lost.
-func (r *runner) handleEvent() bool {
-	event := &r.events[r.next]
-	r.next++
-	d := drivers.get(event.Fd)
-	return d == nil || r.handle(d, event.Events&lastNews != 0)
+// handleEvent handles the next event. It returns false if the owner has been replaced.
+func (o *loopOwner) handleEvent() bool {
+	event := &o.events[o.next]
+	o.next++
+	// A descriptor whose connection has been closed since has none here, or the kernel has
+	// reused it, and another connection gets a spurious wake-up. Both are harmless.
+	t := o.loop.set.table.get(event.Fd)
+	return t == nil || o.handle(t.handler, event.Events&terminalEvents != 0)
 }
 
-// handleAgain gives those with more to read a turn.
-func (r *runner) handleAgain() bool {
-	for n := len(r.again); n > 0; n-- {
-		d := r.again[0]
-		r.again = r.again[1:]
-		if !r.handle(d, false) {
+// handleAgain gives each connection that had more input another turn. It returns false if
+// the owner has been replaced.
+func (o *loopOwner) handleAgain() bool {
+	for n := len(o.again); n > 0; n-- {
+		h := o.again[0]
+		o.again = o.again[1:]
+		if !o.handle(h, false) {
 			return false
 		}
 	}
-	if len(r.again) == 0 {
-		r.again = nil
+	if len(o.again) == 0 {
+		o.again = nil
 	}
 	return true
 }
 
-// handle has a driver do its work, here as long as that is expected to be quick.
-func (r *runner) handle(d *Driver, ended bool) bool {
-	if !pace.quick() {
-		go handleAside(d, ended)
+// handle handles one connection: here, if its handler is likely to be quick. It returns
+// false if the owner has been replaced.
+func (o *loopOwner) handle(h readinessHandler, terminal bool) bool {
+	set := o.loop.set
+	if !set.offload.callInline() {
+		go handleOffLoop(h, terminal)
 		return true
 	}
-	r.driver = d
-	phase := r.loop.phase.Add(1)
-	r.phase = phase
-	wakeOverseer() // after the phase has moved, which it looks at before it sleeps
-	more := d.ready(r.scratch, ended)
+	o.handling = h
+	phase := o.loop.phase.Add(1)
+	o.phase = phase
+	set.monitor.wakeUp() // after the phase has changed, because the monitor reads it before it sleeps
+	more := h.handleReadiness(o.scratch, terminal)
 	now := sinceStart()
-	pace.note(now - r.now)
-	r.now = now
-	if !r.loop.phase.CompareAndSwap(phase, phase+1) {
+	set.offload.record(now - o.now)
+	o.now = now
+	if !o.loop.phase.CompareAndSwap(phase, phase+1) {
 		if more {
-			handleAside(d, false)
+			handleOffLoop(h, false)
 		}
 		return false
 	}
 	if more {
-		r.again = append(r.again, d)
+		o.again = append(o.again, h)
 	}
 	return true
 }
 
-// handleAside is for drivers whose handlers take long.
-func handleAside(d *Driver, ended bool) {
+// handleOffLoop handles a connection on a goroutine other than the loop's owner.
+func handleOffLoop(h readinessHandler, terminal bool) {
 	s := newScratch()
 	defer scratches.Put(s)
-	for d.ready(s, ended) {
+	for h.handleReadiness(s, terminal) {
 	}
 }
 
-// wait gets the next events. Others have their turn before.
-func (r *runner) wait() {
-	r.next, r.ready = 0, 0
+// wait waits for the next events, unless connections have more input. Other goroutines run
+// first. It returns false if the loop has ended.
+func (o *loopOwner) wait() bool {
+	o.next, o.reported = 0, 0
 	runtime.Gosched()
-	if len(r.again) > 0 {
-		r.poll()
+	var err error
+	if len(o.again) > 0 {
+		err = o.loop.conn.Control(o.pollNowFunc)
 	} else {
-		_ = r.loop.waiter.Read(r.look) // fails for a closed file only, which this is never
+		err = o.loop.conn.Read(o.pollFunc)
 	}
-	r.now = sinceStart()
+	if err != nil { // the file is closed
+		o.loop.set.loopEnded()
+		return false
+	}
+	o.now = sinceStart()
+	return true
 }
 
-// poll tells whether something is ready.
-func (r *runner) poll() bool {
-	n, err := unix.EpollWait(r.loop.epoll, r.events[:], 0)
+// poll asks epoll for events and reports whether there are any.
+func (o *loopOwner) poll(epoll uintptr) bool {
+	n, err := unix.EpollWait(int(epoll), o.events[:], 0)
 	if err != nil && !errors.Is(err, unix.EINTR) {
-		time.Sleep(time.Millisecond) // not while the descriptor is ours; a broken loop must not spin
+		time.Sleep(time.Millisecond) // cannot happen with a valid descriptor; if it does, do not spin
 	}
-	r.ready = max(0, n)
-	return r.ready > 0
+	o.reported = max(0, n)
+	return o.reported > 0
 }
 
-var start = time.Now()
+// processStart is the origin of the times that loops measure.
+var processStart = time.Now()
 
-func sinceStart() time.Duration { return time.Since(start) }
+func sinceStart() time.Duration { return time.Since(processStart) }

@@ -11,13 +11,14 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-func TestAHandlerThatBlocksHoldsUpNobody(t *testing.T) {
+func TestLoopGroupBlockingHandlerDelaysNoOtherConnection(t *testing.T) {
+	group := newLoopGroup(t)
 	release := make(chan struct{})
-	const blockers = 20 // more than there are loops
+	const blockers = 20 // more than loops
 	var blocked sync.WaitGroup
 	for range blockers {
 		blocked.Add(1)
-		_, peer := watchedPair(t, newDoing(func(d *Driver, payload []byte) {
+		_, peer := groupPair(t, group, newDoing(func(d *Driver, payload []byte) {
 			_, _ = d.Send(protocol.Text, []byte("sent before"))
 			blocked.Done()
 			<-release
@@ -36,28 +37,31 @@ func TestAHandlerThatBlocksHoldsUpNobody(t *testing.T) {
 	}
 	blocked.Wait()
 	for range 2 * runtime.GOMAXPROCS(0) {
-		_, peer := watchedPair(t, newDoing(echoed))
+		_, peer := groupPair(t, group, newDoing(echoed))
 		for range 5 {
-			wantBack(t, peer, "beside handlers that block")
+			wantBack(t, peer, "while other handlers block")
 		}
 	}
 	close(release)
 }
 
-func TestWhatAHandlerSendsBeforeItBlocksLeaves(t *testing.T) {
+func TestLoopGroupSendBeforeAHandlerBlocksLeaves(t *testing.T) {
+	group := newLoopGroup(t)
 	release := make(chan struct{})
 	defer close(release)
-	_, peer := watchedPair(t, newDoing(func(d *Driver, payload []byte) {
+	_, peer := groupPair(t, group, newDoing(func(d *Driver, payload []byte) {
 		_, _ = d.Send(protocol.Text, payload)
 		<-release
 	}))
 	wantBack(t, peer, "from a handler that does not return")
 }
 
-// What came while a handler blocked is handled behind it, where nobody looks any more.
-func TestWhatTheNextHandlerSendsBeforeItBlocksLeavesToo(t *testing.T) {
+// Input that arrives while a handler blocks is handled on the same goroutine afterwards,
+// which the monitor does not look at any more.
+func TestLoopGroupSendBeforeALaterHandlerBlocksLeaves(t *testing.T) {
+	group := newLoopGroup(t)
 	release := make(chan struct{})
-	_, peer := watchedPair(t, newDoing(func(d *Driver, payload []byte) {
+	_, peer := groupPair(t, group, newDoing(func(d *Driver, payload []byte) {
 		_, _ = d.Send(protocol.Text, payload)
 		<-release
 	}))
@@ -67,7 +71,7 @@ func TestWhatTheNextHandlerSendsBeforeItBlocksLeavesToo(t *testing.T) {
 		if _, err := peer.Write(wiretest.TextFrame("between")); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(10 * time.Millisecond) // the loop has seen that there is more
+		time.Sleep(10 * time.Millisecond) // so that the loop has reported it
 		release <- struct{}{}
 		got := make([]byte, len("\x81\x07between"))
 		if _, err := io.ReadFull(peer, got); err != nil || string(got) != "\x81\x07between" {

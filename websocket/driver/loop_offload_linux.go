@@ -5,55 +5,53 @@ import (
 	"time"
 )
 
-// pace tells whether handlers are quick enough to be called by the loops themselves,
-// which spares a goroutine for each batch of input. When many are not, the next ones
-// are called beside the loop, and then it is tried again: ever more rarely, as long as
-// they stay slow.
-var pace pacer
-
-type pacer struct {
-	score   atomic.Int32 // up with each slow one, down with each quick one
-	aside   atomic.Int32 // how many are called beside the loop before the next try
-	penalty atomic.Int32 // how many that were last time
+// offloadPolicy decides where handlers are called: inline, which means by the event loop
+// and spares a goroutine for each batch of input, or on goroutines of their own. They are
+// offloaded for a number of batches when many calls are slow. Then inline calls are tried
+// again; if these are slow too, the number doubles.
+type offloadPolicy struct {
+	score     atomic.Int32 // rises with each slow call, falls with each quick one
+	remaining atomic.Int32 // batches to be offloaded before the next inline call
+	backoff   atomic.Int32 // batches that were offloaded last
 }
 
 const (
-	// quickEnough is a hundred times what a goroutine costs.
-	quickEnough = 100 * time.Microsecond
+	// slowCall is a hundred times what a goroutine costs.
+	slowCall = 100 * time.Microsecond
 
-	// One slow call weighs as much as four quick ones, and four of them are many: a
-	// garbage collection, or the scheduler of the machine, makes one slow now and then.
-	slowWeight  = 4
-	tooManySlow = 4 * slowWeight
+	// A slow call weighs as much as four quick ones, and the score of four slow calls is
+	// the limit: a garbage collection or the scheduler of the system makes single calls slow.
+	slowWeight = 4
+	slowLimit  = 4 * slowWeight
 
-	leastPenalty = 32
-	mostPenalty  = 1 << 14
+	minOffload = 32
+	maxOffload = 1 << 14
 )
 
-// quick tells whether the next one may be called by the loop.
-func (p *pacer) quick() bool {
-	return p.aside.Load() <= 0 || p.aside.Add(-1) < 0
+// callInline reports whether the event loop may call the next handler itself.
+func (p *offloadPolicy) callInline() bool {
+	return p.remaining.Load() <= 0 || p.remaining.Add(-1) < 0
 }
 
-// note takes how long one was at work.
-func (p *pacer) note(took time.Duration) {
+// record takes the duration of an inline call into account.
+func (p *offloadPolicy) record(took time.Duration) {
 	switch {
-	case took > quickEnough:
-		p.slow()
+	case took > slowCall:
+		p.recordSlow()
 	case p.score.Load() > 0:
 		p.score.Add(-1)
-	case p.penalty.Load() > 0:
-		p.penalty.Store(p.penalty.Load() / 2)
+	case p.backoff.Load() > 0:
+		p.backoff.Store(p.backoff.Load() / 2)
 	}
 }
 
-// slow notes that one was too long at work.
-func (p *pacer) slow() {
-	if p.score.Add(slowWeight) < tooManySlow {
+// recordSlow takes a slow inline call into account.
+func (p *offloadPolicy) recordSlow() {
+	if p.score.Add(slowWeight) < slowLimit {
 		return
 	}
-	p.score.Store(tooManySlow - slowWeight) // one more, at the next try, is enough
-	penalty := min(mostPenalty, max(leastPenalty, 2*p.penalty.Load()))
-	p.penalty.Store(penalty)
-	p.aside.Store(penalty)
+	p.score.Store(slowLimit - slowWeight) // at the next attempt one slow call reaches the limit
+	batches := min(maxOffload, max(minOffload, 2*p.backoff.Load()))
+	p.backoff.Store(batches)
+	p.remaining.Store(batches)
 }

@@ -5,50 +5,50 @@ import (
 	"time"
 )
 
-// aside counts how many drivers are called beside the loop before the next try.
-func aside(p *pacer) (n int) {
-	for !p.quick() {
+// offloaded returns the number of batches that are offloaded before the next inline call.
+func offloaded(p *offloadPolicy) (n int) {
+	for !p.callInline() {
 		n++
 	}
 	return n
 }
 
-func TestSlowHandlersAreCalledBesideTheLoop(t *testing.T) {
-	var p pacer
-	if aside(&p) != 0 {
-		t.Error("handlers are taken for quick at first")
+func TestOffloadPolicy(t *testing.T) {
+	var p offloadPolicy
+	if offloaded(&p) != 0 {
+		t.Error("the first calls are inline")
 	}
 	for range 100 {
-		p.note(time.Second)
+		p.record(time.Second)
 		for range slowWeight {
-			p.note(0)
+			p.record(0)
 		}
 	}
-	if aside(&p) != 0 {
-		t.Error("a slow one now and then changes nothing")
+	if offloaded(&p) != 0 {
+		t.Error("one slow call in five changes nothing")
 	}
-	for range tooManySlow/slowWeight - 1 {
-		p.note(time.Millisecond)
+	for range slowLimit/slowWeight - 1 {
+		p.record(time.Millisecond)
 	}
-	want := leastPenalty
+	want := minOffload
 	for range 3 {
-		p.note(time.Millisecond)
-		if got := aside(&p); got != want {
-			t.Errorf("after one more that is slow %d are called beside the loop; got %d", want, got)
+		p.record(time.Millisecond)
+		if got := offloaded(&p); got != want {
+			t.Errorf("after one more slow call %d batches are offloaded; got %d", want, got)
 		}
 		want *= 2
 	}
 	for range 20 {
-		p.slow()
+		p.recordSlow()
 	}
-	if got := aside(&p); got > mostPenalty {
-		t.Errorf("it is tried again after %d at the latest; got %d", mostPenalty, got)
+	if got := offloaded(&p); got > maxOffload {
+		t.Errorf("at most %d batches are offloaded; got %d", maxOffload, got)
 	}
 	for range 100 {
-		p.note(0)
+		p.record(0)
 	}
-	p.slow()
-	if got := aside(&p); got != 0 {
-		t.Errorf("those that have been quick for long are forgiven; got %d", got)
+	p.recordSlow()
+	if got := offloaded(&p); got != 0 {
+		t.Errorf("after many quick calls one slow call changes nothing; %d batches are offloaded", got)
 	}
 }

@@ -5,21 +5,21 @@ import (
 	"testing"
 )
 
-func TestATableKeepsDriversByDescriptor(t *testing.T) {
-	var drivers table
-	if drivers.get(5) != nil {
-		t.Error("an empty table has no drivers")
+func TestDescriptorTable(t *testing.T) {
+	var table descriptorTable
+	if table.get(5) != nil {
+		t.Error("an empty table has no transports")
 	}
-	a, b := &Driver{}, &Driver{}
+	a, b := &epollTransport{}, &epollTransport{}
 	var both sync.WaitGroup
-	both.Go(func() { drivers.set(5, a) })
-	both.Go(func() { drivers.set(5000, b) })
+	both.Go(func() { table.set(5, a) })
+	both.Go(func() { table.set(5000, b) })
 	both.Wait()
-	if drivers.get(5) != a || drivers.get(5000) != b || drivers.get(6) != nil || drivers.get(1<<20) != nil {
-		t.Error("each descriptor has the driver that was set, and the others have none")
+	if table.get(5) != a || table.get(5000) != b || table.get(6) != nil || table.get(1<<20) != nil {
+		t.Error("each descriptor has the transport that was set, and the others have none")
 	}
-	drivers.set(5, nil)
-	if drivers.get(5) != nil || drivers.get(5000) != b {
-		t.Error("one that is removed is gone, and no other")
+	table.set(5, nil)
+	if table.get(5) != nil || table.get(5000) != b {
+		t.Error("only the transport that was removed is gone")
 	}
 }

@@ -23,10 +23,13 @@ type Options struct {
 	// compression. The zero CompressionOptions are good ones.
 	Compression *CompressionOptions
 
-	// Blocking keeps a goroutine that waits for input, where the connection would
-	// otherwise be watched by one of a few loops: on Linux, with plain TCP. There it
-	// serves those who want to compare; everywhere else it is so anyway.
+	// Blocking gives the connection a goroutine that reads, also where the event loops of
+	// LoopGroup would read for it: on Linux, for plain TCP. It is for comparisons.
 	Blocking bool
+
+	// LoopGroup reads for the connection and has its timers, where event loops do that; nil
+	// means [DefaultLoopGroup]. The slow handlers of one group do not affect another.
+	LoopGroup *LoopGroup
 
 	// Pieces hands messages up in pieces as they arrive; see protocol.Config.
 	Pieces bool
@@ -135,41 +138,42 @@ type settings struct {
 	machine protocol.Config
 }
 
-// sharing finds settings by what they are made of. It keeps a bounded number of them:
-// who has options of its own for each connection has settings of its own, too.
-var sharing struct {
-	sync.Mutex
-	known map[sharedKey]*settings
+// settingsCache finds the settings of connections by what they are made of. It holds a
+// bounded number of them: an application whose connections all have different options gets
+// new settings for each.
+type settingsCache struct {
+	mu    sync.Mutex
+	known map[settingsKey]*settings
 }
 
-type sharedKey struct {
+type settingsKey struct {
 	opts      Options
 	role      protocol.Role
 	halfClose bool
 }
 
-const mostShared = 64
+const maxCachedSettings = 64
 
-// settingsOf returns the settings of a connection. Those with compression have state of
-// their own in it.
-func settingsOf(o Options, role protocol.Role, agreed terms) *settings {
+// of returns the settings of a connection. With compression they are the connection's own,
+// because they contain its compression state.
+func (c *settingsCache) of(o Options, role protocol.Role, agreed terms) *settings {
 	o = o.WithDefaults()
 	if agreed.compression != nil {
 		return &settings{o, o.config(role, agreed)}
 	}
-	key := sharedKey{o, role, agreed.halfClose}
-	sharing.Lock()
-	defer sharing.Unlock()
-	known, ok := sharing.known[key]
+	key := settingsKey{o, role, agreed.halfClose}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known, ok := c.known[key]
 	if !ok {
 		known = &settings{o, o.config(role, agreed)}
-		if sharing.known == nil {
-			sharing.known = map[sharedKey]*settings{}
+		if c.known == nil {
+			c.known = map[settingsKey]*settings{}
 		}
-		if len(sharing.known) == mostShared {
-			clear(sharing.known)
+		if len(c.known) == maxCachedSettings {
+			clear(c.known)
 		}
-		sharing.known[key] = known
+		c.known[key] = known
 	}
 	return known
 }

@@ -6,11 +6,12 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// A connection on which nothing happens is parked, if its transport is a notifier: it keeps what is in Driver, and its
-// working part goes to a pool. Methods that need that part begin with wake and end with rest. They find the connection
-// as it was, because a machine between two messages is as new.
+// A connection on which nothing happens is parked, if its transport reports readiness: it keeps what is in Driver, and
+// its working part goes to a pool. Methods that need that part begin with wake and end with rest. They find the connection
+// as it was, because a machine between two messages equals a new one.
 
-// workings is the pool.
+// workings is a pool of memory without a state, so all connections of the process share it. park clears what it returns to
+// the pool.
 var workings = sync.Pool{New: func() any { return new(working) }}
 
 // wake locks the connection, and gives it its working part if it is parked.
@@ -39,6 +40,7 @@ func (d *Driver) idle() bool {
 	return d.state.parkable() && !d.high && d.armed == protocol.TimerNone && d.drains == 0 && d.handler != nil && d.m.Idle()
 }
 
+// park returns the working to its pool. mu is held.
 func (d *Driver) park() {
 	w := d.working
 	d.working = nil
@@ -46,17 +48,17 @@ func (d *Driver) park() {
 	workings.Put(w)
 }
 
-// sendParked sends a message that is framed already: nothing waits before it, and the
-// transport most often takes it whole, so that the connection stays parked. mu is held.
+// sendParked sends a message that has been framed. Nothing waits before it, and the transport
+// usually takes all of it, so the connection can stay parked. mu is held.
 func (d *Driver) sendParked(p *protocol.Prepared) {
 	frame := p.Frame()
-	n, err := d.transport.tryWrite(frame)
+	n, err := d.notifier().tryWrite(frame)
 	if n == len(frame) {
 		d.keepAlive.written += int64(n)
 		return
 	}
 	d.unpark()
-	_ = d.m.SendPrepared(p) // cannot fail: what is parked is open, and between two messages
+	_ = d.m.SendPrepared(p) // cannot fail: a parked connection is open, and between two messages
 	out := d.m.Output(nil)
 	if d.wrote(n, err); !d.m.Done() {
 		d.writeRest(out, n)
@@ -65,6 +67,7 @@ func (d *Driver) sendParked(p *protocol.Prepared) {
 	d.noteHigh()
 }
 
+// unpark gets a working from the pool. mu is held.
 func (d *Driver) unpark() {
 	d.working, _ = workings.Get().(*working)
 	d.m.Reset(d.opts.machine)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/lingerws/linger/internal/memconn"
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/internal/readiness"
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
@@ -15,7 +16,7 @@ func TestAConnectionIsParkedWhileNothingHappens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := memconn.Pipe()
 		b.SetCapacity(1 << 10)
-		d := New(&told{streamTransport{nc: a}, a}, protocol.Server, nil, Options{})
+		d := New(readiness.Conn{Reporter: a}, protocol.Server, nil, Options{})
 		d.Start(&recorder{})
 		read := make([]byte, 1<<20)
 		parked := func() bool {
@@ -63,7 +64,7 @@ func TestAMessageThatIsFramedLeavesAConnectionParked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := memconn.Pipe()
 		b.SetCapacity(1 << 10)
-		d := New(&told{streamTransport{nc: a}, a}, protocol.Server, nil, Options{HighWater: 1500})
+		d := New(readiness.Conn{Reporter: a}, protocol.Server, nil, Options{HighWater: 1500})
 		drained, ended := 0, false
 		d.Start(&recorder{onDrained: func(*Driver) { drained++ }, onClosed: func(*Driver, Outcome) { ended = true }})
 		synctest.Wait()
@@ -96,7 +97,7 @@ func TestAMessageThatIsFramedLeavesAConnectionParked(t *testing.T) {
 func TestAClientMasksWhatIsFramed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := memconn.Pipe()
-		d := New(&told{streamTransport{nc: a}, a}, protocol.Client, nil, Options{})
+		d := New(readiness.Conn{Reporter: a}, protocol.Client, nil, Options{})
 		d.Start(&recorder{})
 		synctest.Wait()
 		_ = d.SendPreparedWithin(100, prepared(t, 5))
@@ -120,19 +121,20 @@ func prepared(t *testing.T, size int) *protocol.Prepared {
 }
 
 func TestSettingsAreSharedWithinABound(t *testing.T) {
-	one := settingsOf(Options{HighWater: 1}, protocol.Server, terms{})
-	if settingsOf(Options{HighWater: 1}, protocol.Server, terms{}) != one {
+	var cache settingsCache
+	one := cache.of(Options{HighWater: 1}, protocol.Server, terms{})
+	if cache.of(Options{HighWater: 1}, protocol.Server, terms{}) != one {
 		t.Error("connections with the same options share them")
 	}
-	if settingsOf(Options{HighWater: 1}, protocol.Client, terms{}) == one || settingsOf(Options{HighWater: 2}, protocol.Server, terms{}) == one {
+	if cache.of(Options{HighWater: 1}, protocol.Client, terms{}) == one || cache.of(Options{HighWater: 2}, protocol.Server, terms{}) == one {
 		t.Error("and others do not")
 	}
-	for i := range 2 * mostShared {
-		if s := settingsOf(Options{HighWater: 100 + i}, protocol.Server, terms{}); s.HighWater != 100+i {
+	for i := range 2 * maxCachedSettings {
+		if s := cache.of(Options{HighWater: 100 + i}, protocol.Server, terms{}); s.HighWater != 100+i {
 			t.Errorf("the options are those that were given; got %d", s.HighWater)
 		}
 	}
-	if n := len(sharing.known); n > mostShared {
-		t.Errorf("no more than %d are kept; got %d", mostShared, n)
+	if n := len(cache.known); n > maxCachedSettings {
+		t.Errorf("no more than %d are kept; got %d", maxCachedSettings, n)
 	}
 }

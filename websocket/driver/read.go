@@ -15,9 +15,9 @@ type scratch struct {
 	buf    [readBufferSize]byte
 	events [64]protocol.Event
 
-	// overseen reports whether an overseer will look for a batch of input that takes long, and end it. It is nil, which
+	// monitored reports whether the monitor of an event loop ends a batch of input that takes long. It is nil, which
 	// stands for false, unless the scratch belongs to an event loop.
-	overseen func() bool
+	monitored func() bool
 }
 
 // scratches is a pool. A connection has a scratch only while there is input, or while the
@@ -26,7 +26,7 @@ var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 func newScratch() *scratch {
 	s, _ := scratches.Get().(*scratch)
-	s.overseen = nil
+	s.monitored = nil
 	return s
 }
 
@@ -36,9 +36,10 @@ func (d *Driver) readLoop(early []byte) {
 	if len(early) > 0 {
 		d.receiveBlocking(newScratch(), early)
 	}
+	t, _ := d.transport.(blockingTransport)
 	receive := d.receiveBlocking // bound once: binding allocates
 	for {
-		if err := d.transport.read(receive); err != nil {
+		if err := t.read(receive); err != nil {
 			d.endInput(err)
 			return
 		}
@@ -74,7 +75,7 @@ func (d *Driver) receiveBlocking(s *scratch, b []byte) (more bool) {
 // nothing but payloads that wait for Work refers to b and s afterwards. It reports whether the
 // caller has to call Work. mu is held, not during calls.
 func (d *Driver) receive(b []byte, s *scratch) (work bool) {
-	d.beginBatch(s.overseen != nil && s.overseen())
+	d.beginBatch(s.monitored != nil && s.monitored())
 	if len(b) > 0 {
 		d.keepAlive.heard, d.keepAlive.unanswered = true, 0
 	}

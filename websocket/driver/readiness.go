@@ -1,39 +1,72 @@
 package driver
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
-// The readiness driver: a connection that nobody waits for. Its transport tells when
-// input or room for output may be there, and whoever is told calls ready. It shares
-// everything else with the blocking driver: machine, timers, output, events.
+// This file is the readiness driver: a connection without a goroutine that reads for it.
+// Its transport calls handleReadiness when input, or room for output, may be there. All
+// else is shared with the blocking driver: the machine, timers, output, events.
 
-// notifier is a transport that tells of readiness instead of being waited for. It tells
-// once for each change; who is told and does not read it all has to come again.
-type notifier interface {
+// notifyingTransport is a transport that reports when it can be read or written.
+// Reports are edge-triggered: a handler that leaves input unread must be called again by
+// other means. A report may be a spurious wake-up.
+type notifyingTransport interface {
 	transport
+	nonBlockingWriter
 
-	// begin has the transport call d.ready from now on. It may do so before it returns,
-	// from another goroutine.
-	begin(d *Driver) error
+	// setHandler sets what is called. It is called once, before start and setTimer.
+	setHandler(h readinessHandler)
 
-	// alarms returns the wheel for its connections, or nil if each has a timer.
-	alarms() *wheel
+	// start starts the reports: at first of whatever there is, and then of each change.
+	// They may begin, on another goroutine, before start returns.
+	start() error
 
-	// tryWriteLast is tryWrite of what closeWrite follows at once, if it is taken whole.
+	// setTimer makes checkPeer be called once, after about wait, unless stopTimer or
+	// setTimer is called before. It reports whether it does so: the timers of a transport
+	// may be too coarse for a short wait, or missing.
+	setTimer(wait time.Duration) bool
+	stopTimer()
+
+	// tryRead reads what has arrived, without blocking. The error is errWouldBlock if
+	// nothing has, and io.EOF at the end of the peer's direction.
+	tryRead(p []byte) (int, error)
+
+	// tryWriteLast is tryWrite of output which closeWrite follows at once, if all of it is
+	// written: the end may then leave in the same segment.
 	tryWriteLast(p []byte) (int, error)
-
-	// readNow reads what is there. The error is errWait if that is nothing, and io.EOF
-	// at the end of the peer's direction.
-	readNow(p []byte) (int, error)
 }
 
-// errWait says that nothing can be read until the transport tells.
-var errWait = errors.New("nothing is there to be read")
+// readinessHandler is what a [notifyingTransport] calls: the driver of its connection.
+type readinessHandler interface {
+	// handleReadiness writes what waits, and reads into s. It reports whether there may be
+	// more to read, in which case it must be called again. terminal means that no further
+	// report will follow: the peer has ended its direction, or the transport is broken.
+	handleReadiness(s *scratch, terminal bool) (more bool)
+
+	// cutBatch makes what has been sent during a call of handleReadiness leave before that
+	// returns. It is called if the call takes long and s.monitored has returned true.
+	cutBatch()
+
+	// checkPeer is called when the time of setTimer is over.
+	checkPeer()
+}
+
+// errWouldBlock is the error of a read without input.
+var errWouldBlock = errors.New("nothing has arrived")
 
 // readings are how many buffers one connection may fill before others have their turn.
 const readings = 4
 
+// notifier returns the transport of a connection that has a [notifyingTransport].
+func (d *Driver) notifier() notifyingTransport {
+	n, _ := d.transport.(notifyingTransport)
+	return n
+}
+
 // startNotified begins to be told of readiness. What came with the handshake goes first.
-func (d *Driver) startNotified(n notifier, early []byte) {
+func (d *Driver) startNotified(n notifyingTransport, early []byte) {
 	if len(early) > 0 {
 		go func() {
 			defer d.begin(n) // also when the handler ends this goroutine
@@ -52,25 +85,26 @@ func (d *Driver) takeEarly(early []byte) {
 	d.receiveReady(early, s)
 }
 
-func (d *Driver) begin(n notifier) {
-	if err := n.begin(d); err != nil {
-		d.endInput(err)
-	}
+// begin starts the reports of the transport, unless it has been closed already.
+func (d *Driver) begin(n notifyingTransport) {
 	d.wake()
-	d.settle() // it may have ended before
-	d.rest()
+	defer d.rest()
+	if d.state.transport != transportClosed {
+		if err := n.start(); err != nil {
+			d.endInputLocked(err)
+		}
+	}
+	d.settle() // the end may have become due before
 }
 
-// ready handles what the transport has reported: room for output, and input, which is read
-// into s. last means that the peer has ended its direction, or the transport is broken, so that
-// nothing more is reported. It reports whether there may be more to read.
-func (d *Driver) ready(s *scratch, last bool) (more bool) {
+// handleReadiness implements [readinessHandler].
+func (d *Driver) handleReadiness(s *scratch, terminal bool) (more bool) {
 	d.wake()
 	defer d.rest()
 	if d.state.transport == transportClosed {
 		return false
 	}
-	d.state.inputReported(last)
+	d.state.inputReported(terminal)
 	if d.state.writing == writeWaiting {
 		d.writeOn()
 	}
@@ -94,13 +128,12 @@ func (d *Driver) mayRead() bool { return d.state.mayRead() && !d.m.Unparsed() }
 
 // readOnce reads a buffer. mu is held, not during calls.
 func (d *Driver) readOnce(s *scratch) {
-	t, _ := d.transport.(notifier)
-	n, err := t.readNow(s.buf[:])
+	n, err := d.notifier().tryRead(s.buf[:])
 	switch {
 	case err == nil:
 		d.state.inputRead(n == len(s.buf))
 		d.receiveReady(s.buf[:n], s)
-	case errors.Is(err, errWait):
+	case errors.Is(err, errWouldBlock):
 		d.state.inputMissing()
 	default:
 		d.endInputLocked(err)
@@ -155,7 +188,7 @@ func (d *Driver) writeOn() {
 		if len(d.out) == 0 {
 			break
 		}
-		n, err := d.transport.tryWrite(d.out[d.handed:])
+		n, err := d.notifier().tryWrite(d.out[d.handed:])
 		d.handed += n
 		d.wrote(n, err)
 		if n == 0 && err == nil {

@@ -10,19 +10,20 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// lame is a transport that cannot begin.
-type lame struct{ *told }
+// unstartable is a transport that cannot be started.
+type unstartable struct{ *reporterTransport }
 
-var errLame = errors.New("no room")
+var errUnstartable = errors.New("no room")
 
-func (lame) begin(*Driver) error { return errLame }
+func (unstartable) start() error { return errUnstartable }
 
-func TestATransportThatCannotBeginEndsTheConnection(t *testing.T) {
+func TestDriverTransportThatCannotBeStartedEndsTheConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := memconn.Pipe()
 		defer func() { _ = b.Close() }()
 		heard := &recorder{}
-		d := New(lame{&told{streamTransport{nc: a}, a}}, protocol.Server, nil, Options{KeepAlive: -1})
+		broken := unstartable{newReporterTransport(a)}
+		d := newDriver(broken, protocol.Server, nil, Options{KeepAlive: -1}, terms{})
 		d.Start(heard)
 		synctest.Wait()
 		if got := strings.Join(heard.take(), "\n"); !strings.Contains(got, "transport") || !a.Closed() {

@@ -7,9 +7,9 @@ import (
 
 // detacher is a ResponseWriter that can return the transport of its request without net/http.
 type detacher interface {
-	// detach returns the transport, after the request. It returns errPromoted if Hijack has to be called, and fails as
-	// [http.Hijacker] does.
-	detach() (transport, error)
+	// detach returns the transport, after the request, as one of a loop group. It returns errPromoted if Hijack has to be
+	// called, and fails as [http.Hijacker] does.
+	detach(group *LoopGroup) (transport, error)
 }
 
 // errPromoted is returned by detach when net/http serves the request.

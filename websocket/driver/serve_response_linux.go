@@ -42,7 +42,7 @@ func (l *listener) newUpgradeWriter(fd, size int, remoteAddr string, cancel cont
 }
 
 // detach implements [detacher].
-func (w *upgradeWriter) detach() (transport, error) {
+func (w *upgradeWriter) detach(group *LoopGroup) (transport, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
@@ -51,8 +51,11 @@ func (w *upgradeWriter) detach() (transport, error) {
 	case w.fd < 0:
 		return nil, http.ErrHijacked
 	}
+	t, ok := newDescriptorTransport(w.fd, group)
+	if !ok {
+		return nil, errPromoted // by Hijack
+	}
 	w.timer.Stop()
-	t := &watched{fd: int32(w.fd)} //nolint:gosec // descriptors are small numbers
 	w.fd = -1
 	if err := discardRequest(t.fd, w.size); err != nil {
 		t.close()

@@ -24,7 +24,7 @@ func TestServeReleasesWhatALateAcceptUsed(t *testing.T) {
 			t.Fatal(err)
 		}
 		fds += 2 // both ends are in this process
-		if alwaysBlocking.Load() {
+		if blockingPass {
 			goroutines++ // reads
 		}
 	}

@@ -23,7 +23,7 @@ func (d *Driver) obey() {
 
 // release closes the transport, which ends the reader and the writer.
 func (d *Driver) release() {
-	d.keepAlive.stop(d)
+	d.disarmKeepAlive()
 	d.transport.close()
 	d.handled.Broadcast()
 	d.done.Release()

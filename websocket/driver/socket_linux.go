@@ -9,16 +9,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The calls that read and write a socket. They never wait, so the runtime need not be
-// told of them, which it is by those of package unix; and they are those for sockets,
-// which find one sooner than those for files. socket_plain.go has the plain ones, with
-// the same results.
+// The system calls that read and write a socket. They never block, so they are made without
+// notifying the scheduler, as package unix would; and they are the calls for sockets, which
+// take less time than those for any file. socket_plain.go has calls with the same results
+// for other architectures.
 
+// receive reads into p.
 func receive(fd int32, p []byte) (int, error) {
 	n, _, errno := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), unix.MSG_DONTWAIT, 0, 0)
 	return result(n, errno)
 }
 
+// transmit writes p. flags are those of send(2).
 func transmit(fd int32, p []byte, flags int) (int, error) {
 	n, _, errno := syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), uintptr(flags|unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL), 0, 0)
 	return result(n, errno)

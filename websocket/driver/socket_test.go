@@ -12,8 +12,8 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// The calls without the runtime's knowledge have the results of the plain ones.
-func TestSocketCallsAreAsThePlainOnes(t *testing.T) {
+// The calls that do not notify the scheduler have the results of the plain ones.
+func TestReceiveAndTransmitAsThePlainCalls(t *testing.T) {
 	for name, c := range map[string]struct {
 		receive, transmit func(fd int32, p []byte) (int, error)
 	}{
@@ -52,7 +52,7 @@ func TestSocketCallsAreAsThePlainOnes(t *testing.T) {
 				n, err = c.receive(at, buf)
 			}
 			if n != 0 || err != nil {
-				t.Errorf("behind a FIN: nothing, and no error; got %d, %v", n, err)
+				t.Errorf("after a FIN: nothing, and no error; got %d, %v", n, err)
 			}
 			if _, err := c.receive(-1, buf); !errors.Is(err, unix.EBADF) {
 				t.Errorf("on no descriptor: EBADF; got %v", err)

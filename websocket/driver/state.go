@@ -15,7 +15,7 @@ import (
 //
 //	       idle                        idle                  transport   terminal event
 //	      /    \                     /   |   \
-//	receiving  delivering         held overseen waiting         open         pending
+//	receiving  delivering         held monitored waiting        open         pending
 //	      \    /                   |     |       |               |              |
 //	       \  /                 bounded  |       |          writeClosed       queued
 //	        ||                     |     |       |               |              |
@@ -32,7 +32,7 @@ import (
 //	events are due                delivering    receiving     delivering
 //	no event is left              -             idle          idle
 //
-// The input of a transport that is a notifier, and so is read when it has reported a change:
+// The input of a notifying transport, which is read when it has reported a change:
 //
 //	input                         none          ready         last          ended
 //	a change is reported          ready         ready         last          ended
@@ -45,14 +45,14 @@ import (
 // # Writing
 //
 // Frames of a batch are held back, so that they leave in one write: until the batch ends (held), or for a millisecond from
-// the first frame on (bounded), or until the overseer of the loops finds that the batch takes long (overseen). What the
-// transport does not take waits, and all later frames after it (waiting).
+// the first frame on (bounded), or until the monitor of the event loops finds that the batch takes long
+// (monitored). What the transport does not take waits, and all later frames after it (waiting).
 //
-//	writing                       idle          held          bounded       overseen      waiting
-//	a batch begins                held          held          bounded       overseen      waiting
-//	an overseen batch begins      overseen      held          bounded       overseen      waiting
+//	writing                       idle          held          bounded       monitored     waiting
+//	a batch begins                held          held          bounded       monitored     waiting
+//	a monitored batch begins      monitored     held          bounded       monitored     waiting
 //	Together begins               held          held          bounded       held          waiting
-//	a frame is queued             idle          bounded       bounded       overseen      waiting
+//	a frame is queued             idle          bounded       bounded       monitored     waiting
 //	the batch ends                idle          idle          idle          idle          waiting
 //	the batch is late             idle          held          idle          idle          waiting
 //	the transport is full         waiting       -             -             -             -
@@ -91,7 +91,7 @@ const (
 	readDelivering                  // another goroutine
 )
 
-// inputState is what a transport that is a notifier has reported of its input. Otherwise it is inputNone until inputEnded.
+// inputState is what a notifying transport has reported of its input. Otherwise it is inputNone until inputEnded.
 type inputState uint8
 
 const (
@@ -105,11 +105,11 @@ const (
 type writeState uint8
 
 const (
-	writeIdle     writeState = iota // at once
-	writeHeld                       // at the end of a batch
-	writeBounded                    // at the end of a batch, or when the timer fires that runs since the first was queued
-	writeOverseen                   // at the end of a batch, or when the overseer of the loops finds it late
-	writeWaiting                    // when the transport has taken what waits before them
+	writeIdle      writeState = iota // at once
+	writeHeld                        // at the end of a batch
+	writeBounded                     // at the end of a batch, or when the timer fires that runs since the first was queued
+	writeMonitored                   // at the end of a batch, or when the monitor of the event loops finds it late
+	writeWaiting                     // when the transport has taken what waits before them
 )
 
 // transportState is what has become of the transport.
@@ -209,10 +209,10 @@ func (s *state) inputAtEnd() {
 	s.input = inputEnded
 }
 
-// readable reports whether a notifier may have something to read.
+// readable reports whether a notifying transport may have something to read.
 func (s *state) readable() bool { return s.input == inputReady || s.input == inputLast }
 
-// mayRead reports whether a notifier has something to read that can be handled, provided that the machine has no input
+// mayRead reports whether a notifying transport has something to read that can be handled, provided that the machine has no input
 // left. The goroutine that delivers comes back to it otherwise.
 func (s *state) mayRead() bool {
 	return s.readable() && s.reading == readIdle && s.transport != transportClosed
@@ -226,21 +226,21 @@ func (s *state) resume() { s.paused = false }
 // what still comes is dropped.
 func (s *state) delivers() bool { return !s.paused || s.end == endDelivered }
 
-// beginBatch holds back the frames of a batch of input. overseen means that the overseer of the loops ends it if it is
+// beginBatch holds back the frames of a batch of input. monitored means that the monitor of the event loops ends it if it is
 // late. A batch that another goroutine has begun goes on.
-func (s *state) beginBatch(overseen bool) {
+func (s *state) beginBatch(monitored bool) {
 	switch {
 	case s.writing != writeIdle:
-	case overseen:
-		s.writing = writeOverseen
+	case monitored:
+		s.writing = writeMonitored
 	default:
 		s.writing = writeHeld
 	}
 }
 
-// beginTogether is beginBatch for a batch whose goroutine has no overseer.
+// beginTogether is beginBatch for a batch whose goroutine is not monitored.
 func (s *state) beginTogether() {
-	if s.writing == writeIdle || s.writing == writeOverseen {
+	if s.writing == writeIdle || s.writing == writeMonitored {
 		s.writing = writeHeld
 	}
 }
@@ -261,10 +261,10 @@ func (s *state) endBatch() (bounded bool) {
 	return bounded
 }
 
-// batchLate ends a batch that takes long: its timer has fired, or an overseer has found it. It reports whether there was
+// batchLate ends a batch that takes long: its timer has fired, or a monitor has found it. It reports whether there was
 // one.
 func (s *state) batchLate() (ended bool) {
-	ended = s.writing == writeBounded || s.writing == writeOverseen
+	ended = s.writing == writeBounded || s.writing == writeMonitored
 	if ended {
 		s.writing = writeIdle
 	}

@@ -16,7 +16,7 @@ var stateColumns = map[string]struct {
 }{
 	"reading":   {[]string{"idle", "receiving", "delivering"}, func(s *state) *uint8 { return (*uint8)(&s.reading) }},
 	"input":     {[]string{"none", "ready", "last", "ended"}, func(s *state) *uint8 { return (*uint8)(&s.input) }},
-	"writing":   {[]string{"idle", "held", "bounded", "overseen", "waiting"}, func(s *state) *uint8 { return (*uint8)(&s.writing) }},
+	"writing":   {[]string{"idle", "held", "bounded", "monitored", "waiting"}, func(s *state) *uint8 { return (*uint8)(&s.writing) }},
 	"transport": {[]string{"open", "writeClosed", "closed"}, func(s *state) *uint8 { return (*uint8)(&s.transport) }},
 	"end":       {[]string{"pending", "queued", "delivered"}, func(s *state) *uint8 { return (*uint8)(&s.end) }},
 }
@@ -37,7 +37,7 @@ var stateTransitions = map[string]struct {
 	"nothing was there":             {apply: (*state).inputMissing},
 	"the end or an error was there": {apply: (*state).inputAtEnd},
 	"a batch begins":                {apply: func(s *state) { s.beginBatch(false) }},
-	"an overseen batch begins":      {apply: func(s *state) { s.beginBatch(true) }},
+	"a monitored batch begins":      {apply: func(s *state) { s.beginBatch(true) }},
 	"Together begins":               {apply: (*state).beginTogether},
 	"a frame is queued":             {apply: (*state).frameQueued},
 	"the batch ends":                {apply: func(s *state) { s.endBatch() }},

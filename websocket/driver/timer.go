@@ -6,24 +6,24 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// armTimer keeps the one timer the machine wants. In a batch that is overseen, and so
-// has its end within milliseconds, that is done at its end: most Closes are answered by
-// then. mu is held.
+// armTimer sets the timer that the machine needs now. During a batch that the monitor
+// bounds to milliseconds it does nothing: the timer is set at the end of the batch, when
+// most Closes have been answered. mu is held.
 func (d *Driver) armTimer() {
-	if d.state.writing == writeOverseen {
+	if d.state.writing == writeMonitored {
 		return
 	}
-	want := d.m.Timer()
-	if want == d.armed {
+	needed := d.m.Timer()
+	if needed == d.armed {
 		return
 	}
 	d.disarmTimer()
-	d.armed = want
-	if want == protocol.TimerClose {
+	d.armed = needed
+	if needed == protocol.TimerClose {
 		d.held = d.transport.held()
 	}
-	if want != protocol.TimerNone {
-		d.timer = time.AfterFunc(d.bound(want), func() { d.expire(want) })
+	if needed != protocol.TimerNone {
+		d.timer = time.AfterFunc(d.bound(needed), func() { d.expire(needed) })
 	}
 }
 
@@ -36,7 +36,7 @@ func (d *Driver) disarmTimer() {
 	d.armed = protocol.TimerNone
 }
 
-// bound returns how long a timer of the machine runs on this connection. mu is held.
+// bound returns the duration of a timer of the machine. mu is held.
 func (d *Driver) bound(t protocol.Timer) time.Duration {
 	if d.closeTimeout > 0 && (t == protocol.TimerClose || t == protocol.TimerHalfOpen) {
 		return d.closeTimeout
@@ -44,7 +44,8 @@ func (d *Driver) bound(t protocol.Timer) time.Duration {
 	return d.opts.bound(t)
 }
 
-// expire tells the machine, which knows whether the timer still matters.
+// expire passes the end of a timer on to the machine, which ignores it if another timer, or
+// none, is needed by now.
 func (d *Driver) expire(t protocol.Timer) {
 	d.wake()
 	defer d.rest()
@@ -57,8 +58,9 @@ func (d *Driver) expire(t protocol.Timer) {
 	}
 	wasDone := d.m.Done()
 	d.m.Expire(t)
-	// A peer that is stuck before the end may lose what it has not read. One that
-	// only keeps its TCP open may still be reading: it gets no reset from us.
+	// A peer that has not read everything until the close timer ends may lose the rest. One
+	// that only keeps TCP open, until the linger timer ends, may still be reading, so it
+	// gets no RST.
 	if t == protocol.TimerClose && d.m.Done() && !wasDone {
 		d.transport.reset()
 	}
@@ -66,18 +68,18 @@ func (d *Driver) expire(t protocol.Timer) {
 	d.pump(readDelivering)
 }
 
-// How much must have reached a slow reader since the close timer was armed for it
-// to be waited for: half of what the kernel held, but no more than is asked at most
-// and no less than counts at all. Less may trickle into a peer that does not read;
-// and it bounds how long the queue of the kernel can take.
+// The progress that a slow reader must have made since the close timer was set, for the
+// wait to go on: half of what the kernel held then, within these bounds. Less than
+// minProgress may reach a peer that does not read, and the bounds limit the time that the
+// kernel's send queue can take.
 const (
-	mostDelivered  = 64 << 10
-	leastDelivered = 4 << 10
+	maxProgress = 64 << 10
+	minProgress = 4 << 10
 )
 
-// delivers tells whether the peer still takes what the kernel holds for it, which
-// may be megabytes: the transport tells of room long after there is some, and after
-// the last write it tells nothing. mu is held.
+// delivers reports whether the peer still takes what the kernel holds for it, which may be
+// megabytes. Write-readiness does not show that: it comes long after there is room, and
+// not at all after the last write. mu is held.
 func (d *Driver) delivers() bool {
-	return d.held-d.transport.held() >= max(leastDelivered, min(mostDelivered, d.held/2))
+	return d.held-d.transport.held() >= max(minProgress, min(maxProgress, d.held/2))
 }

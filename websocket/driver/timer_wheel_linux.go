@@ -5,131 +5,97 @@ import (
 	"time"
 )
 
-// alarm is the moment at which a connection looks after its peer. Those that are parked
-// are many, and do not need it to the millisecond: they share one timer, in a wheel.
-type alarm struct {
-	timer      *time.Timer // of a connection that has its own
-	next, prev *Driver     // in the same slot of the wheel
-	rounds     uint16      // of the wheel that are still to go
-	slot       int16       // of the wheel, from 1 on; 0 is none
-}
-
-// arm sets the alarm, at which d looks after its peer. d's mu is held.
-func (a *alarm) arm(d *Driver, wait time.Duration) {
-	w := d.wheel()
-	switch {
-	case w != nil && wait >= wheelLeast:
-		w.add(d, wait)
-	case a.timer == nil:
-		a.timer = time.AfterFunc(wait, d.checkPeer)
-	default:
-		a.timer.Reset(wait)
-	}
-}
-
-// stop ends it. d's mu is held.
-func (a *alarm) stop(d *Driver) {
-	if a.timer != nil {
-		a.timer.Stop()
-	}
-	if w := d.wheel(); w != nil {
-		w.remove(d)
-	}
-}
-
-// wheel returns the one for connections of this kind, or nil.
-func (d *Driver) wheel() *wheel {
-	if n, ok := d.transport.(notifier); ok {
-		return n.alarms()
-	}
-	return nil
-}
-
 const (
 	wheelTick  = 250 * time.Millisecond
 	wheelSlots = 256
-	wheelLeast = 10 * wheelTick // so that a tick more or less is no more than a tenth
+
+	// wheelMin is the shortest wait that the wheel takes: its error, up to a tick, is a
+	// tenth of that at most.
+	wheelMin = 10 * wheelTick
 )
 
-// wheel holds alarms by the tick at which they go off.
-type wheel struct {
-	mu    sync.Mutex
-	slots [wheelSlots + 1]*Driver // the first of each; slot 0 is unused
-	now   int                     // the slot of the last tick, from 1 on
-	count int
-	turns bool // the next tick will come
+// timerWheel is a timer wheel: it has one timer for any number of connections, whose
+// keep-alive checks need not be exact. A slot holds the connections whose wait ends in
+// the same tick.
+type timerWheel struct {
+	mu      sync.Mutex                      // guards what follows, and the timer fields of each transport
+	slots   [wheelSlots + 1]*epollTransport // doubly linked lists; slot 0 is unused
+	now     int                             // ticks so far, modulo wheelSlots
+	count   int                             // transports in all slots
+	ticking bool                            // the next tick has been scheduled
 }
 
-func (w *wheel) add(d *Driver, wait time.Duration) {
+// add makes the handler of a transport check its peer after about wait. A transport has
+// one such wait at a time; the last call counts.
+func (w *timerWheel) add(t *epollTransport, wait time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.unlink(d)
+	w.unlink(t)
 	ticks := int(wait/wheelTick) + 1
-	a := &d.keepAlive
-	a.slot = int16((w.now+ticks)%wheelSlots + 1)          //nolint:gosec // there are few slots
-	a.rounds = uint16(min((ticks-1)/wheelSlots, 1<<16-1)) //nolint:gosec // bounded here
-	if first := w.slots[a.slot]; first != nil {
-		a.next, first.keepAlive.prev = first, d
+	t.timerSlot = int16((w.now+ticks)%wheelSlots + 1)          //nolint:gosec // there are few slots
+	t.timerRounds = uint16(min((ticks-1)/wheelSlots, 1<<16-1)) //nolint:gosec // bounded here
+	if first := w.slots[t.timerSlot]; first != nil {
+		t.timerNext, first.timerPrev = first, t
 	}
-	w.slots[a.slot] = d
+	w.slots[t.timerSlot] = t
 	w.count++
-	if !w.turns {
-		w.turns = true
+	if !w.ticking {
+		w.ticking = true
 		time.AfterFunc(wheelTick, w.tick)
 	}
 }
 
-func (w *wheel) remove(d *Driver) {
+// remove ends the wait of a transport, if there is one. A check that is due already may
+// still come.
+func (w *timerWheel) remove(t *epollTransport) {
 	w.mu.Lock()
-	w.unlink(d)
+	w.unlink(t)
 	w.mu.Unlock()
 }
 
-// unlink takes d out, if it is in. mu is held.
-func (w *wheel) unlink(d *Driver) {
-	a := &d.keepAlive
-	if a.slot == 0 {
+// unlink removes a transport from its slot, if it is in one. mu is held.
+func (w *timerWheel) unlink(t *epollTransport) {
+	if t.timerSlot == 0 {
 		return
 	}
-	if a.prev != nil {
-		a.prev.keepAlive.next = a.next
+	if t.timerPrev != nil {
+		t.timerPrev.timerNext = t.timerNext
 	} else {
-		w.slots[a.slot] = a.next
+		w.slots[t.timerSlot] = t.timerNext
 	}
-	if a.next != nil {
-		a.next.keepAlive.prev = a.prev
+	if t.timerNext != nil {
+		t.timerNext.timerPrev = t.timerPrev
 	}
-	a.next, a.prev, a.slot = nil, nil, 0
+	t.timerNext, t.timerPrev, t.timerSlot = nil, nil, 0
 	w.count--
 }
 
-// tick lets the alarms of the next slot go off. It comes again as long as there are any.
-func (w *wheel) tick() {
-	for _, d := range w.advance() {
-		d.checkPeer()
+// tick makes the checks that are due, and schedules the next tick if connections are left.
+func (w *timerWheel) tick() {
+	for _, t := range w.advance() {
+		t.handler.checkPeer()
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.turns = w.count > 0; w.turns {
+	if w.ticking = w.count > 0; w.ticking {
 		time.AfterFunc(wheelTick, w.tick)
 	}
 }
 
-// advance moves on by a slot and returns those whose moment it is.
-func (w *wheel) advance() (due []*Driver) {
+// advance turns the wheel by one slot and returns the transports whose wait is over.
+func (w *timerWheel) advance() (due []*epollTransport) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.now = (w.now + 1) % wheelSlots
-	for d := w.slots[w.now+1]; d != nil; {
-		a := &d.keepAlive
-		next := a.next
-		if a.rounds > 0 {
-			a.rounds--
+	for t := w.slots[w.now+1]; t != nil; {
+		next := t.timerNext
+		if t.timerRounds > 0 {
+			t.timerRounds--
 		} else {
-			w.unlink(d)
-			due = append(due, d)
+			w.unlink(t)
+			due = append(due, t)
 		}
-		d = next
+		t = next
 	}
 	return due
 }

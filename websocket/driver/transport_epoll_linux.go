@@ -12,32 +12,53 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// watched is a TCP socket of our own: its descriptor has left package net and the
-// runtime's poller, and one of our loops watches it. All calls but those of the loop
-// come under the driver's lock, so that nobody uses the number of a descriptor that is
-// closed.
-type watched struct {
-	fd   int32
-	loop *loop // nil until it begins
+// epollTransport is a TCP socket that an event loop watches. Its descriptor does not belong
+// to package net, and the runtime's poller does not watch it. The driver holds its lock
+// during all calls, so no descriptor is used after it has been closed.
+type epollTransport struct {
+	loop    *eventLoop       // watches the descriptor from start on
+	handler readinessHandler // set before start and setTimer
+	fd      int32
+
+	// The place of the transport in the timer wheel, whose lock guards it.
+	timerRounds          uint16          // full turns of the wheel before the wait ends
+	timerSlot            int16           // from 1 on; 0 means that there is no wait
+	timerNext, timerPrev *epollTransport // in the same slot
 }
 
-// newNotifier takes a TCP connection over. It leaves it as it is if there is no
-// descriptor to be had.
-func newNotifier(nc net.Conn) (transport, bool) {
+// newEpollTransport takes the descriptor of a TCP connection over and closes nc. If nc is
+// of another kind, or there is no loop or descriptor, it returns false and leaves nc as it
+// is.
+func newEpollTransport(nc net.Conn, group *LoopGroup) (*epollTransport, bool) {
 	tcp, ok := nc.(*net.TCPConn)
 	if !ok {
 		return nil, false
 	}
-	fd, err := duplicate(tcp)
-	if err != nil {
+	loop := group.loops.add()
+	if loop == nil {
 		return nil, false
 	}
-	_ = tcp.Close()                      // its number only: the connection has another
-	return &watched{fd: int32(fd)}, true //nolint:gosec // descriptors are small numbers
+	fd, err := duplicate(tcp)
+	if err != nil {
+		group.loops.remove()
+		return nil, false
+	}
+	_ = tcp.Close()                                         // the duplicate keeps the connection open
+	return &epollTransport{fd: int32(fd), loop: loop}, true //nolint:gosec // descriptors are small numbers
 }
 
-// duplicate returns a second descriptor of the same connection, which the runtime's
-// poller does not know.
+// newDescriptorTransport returns a transport that owns a descriptor, or false if the group has
+// no loop for it.
+func newDescriptorTransport(fd int, group *LoopGroup) (*epollTransport, bool) {
+	loop := group.loops.add()
+	if loop == nil {
+		return nil, false
+	}
+	return &epollTransport{fd: int32(fd), loop: loop}, true //nolint:gosec // descriptors are small numbers
+}
+
+// duplicate returns a second descriptor of a connection, which the runtime's poller does
+// not watch.
 func duplicate(tcp *net.TCPConn) (fd int, err error) {
 	if err := tcp.SetDeadline(time.Time{}); err != nil { // closed already
 		return 0, err
@@ -52,84 +73,77 @@ func duplicate(tcp *net.TCPConn) (fd int, err error) {
 	return fd, errors.Join(controlErr, err)
 }
 
-func (w *watched) begin(d *Driver) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.state.transport == transportClosed {
-		return nil
+func (t *epollTransport) setHandler(h readinessHandler) { t.handler = h }
+
+func (t *epollTransport) start() error { return t.loop.set.watch(t) }
+
+func (t *epollTransport) setTimer(wait time.Duration) bool {
+	if wait < wheelMin {
+		return false
 	}
-	return assign(w, d)
+	t.loop.set.wheel.add(t, wait)
+	return true
 }
 
-// sharedAlarms are those of all that the loops watch.
-var sharedAlarms wheel
+func (t *epollTransport) stopTimer() { t.loop.set.wheel.remove(t) }
 
-func (w *watched) alarms() *wheel { return &sharedAlarms }
-
-func (w *watched) readNow(p []byte) (int, error) {
-	n, err := receive(w.fd, p)
+func (t *epollTransport) tryRead(p []byte) (int, error) {
+	n, err := receive(t.fd, p)
 	switch {
 	case n > 0:
 		return n, nil
 	case err == nil:
 		return 0, io.EOF
 	case errors.Is(err, unix.EAGAIN):
-		return 0, errWait
+		return 0, errWouldBlock
 	case errors.Is(err, unix.EINTR):
-		return w.readNow(p)
+		return t.tryRead(p)
 	}
 	return 0, os.NewSyscallError("read", err)
 }
 
-func (w *watched) tryWrite(p []byte) (int, error) { return w.send(p, 0) }
+func (t *epollTransport) tryWrite(p []byte) (int, error) { return t.send(p, 0) }
 
-// tryWriteLast keeps a small rest back, so that the end follows in the same segment.
-func (w *watched) tryWriteLast(p []byte) (int, error) { return w.send(p, unix.MSG_MORE) }
+func (t *epollTransport) tryWriteLast(p []byte) (int, error) { return t.send(p, unix.MSG_MORE) }
 
-func (w *watched) send(p []byte, flags int) (int, error) {
-	n, err := transmit(w.fd, p, flags)
+func (t *epollTransport) send(p []byte, flags int) (int, error) {
+	n, err := transmit(t.fd, p, flags)
 	switch {
 	case err == nil:
 		return n, nil
 	case errors.Is(err, unix.EAGAIN):
 		return 0, nil
 	case errors.Is(err, unix.EINTR):
-		return w.send(p, flags)
+		return t.send(p, flags)
 	}
 	return 0, os.NewSyscallError("write", err)
 }
 
-// read and write are for those who wait.
-func (w *watched) read(func(*scratch, []byte) bool) error { return errWait }
-
-func (w *watched) write(p []byte) (int, error) { return w.tryWrite(p) }
-
-func (w *watched) held() int {
-	bytes, _ := unix.IoctlGetInt(int(w.fd), unix.SIOCOUTQ)
+func (t *epollTransport) held() int {
+	bytes, _ := unix.IoctlGetInt(int(t.fd), unix.SIOCOUTQ)
 	return bytes
 }
 
-func (w *watched) closeWrite() { _ = unix.Shutdown(int(w.fd), unix.SHUT_WR) }
+func (t *epollTransport) closeWrite() { _ = unix.Shutdown(int(t.fd), unix.SHUT_WR) }
 
-func (w *watched) reset() {
-	_ = unix.SetsockoptLinger(int(w.fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+func (t *epollTransport) reset() {
+	_ = unix.SetsockoptLinger(int(t.fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
 }
 
-// close gives the descriptor back; the kernel ends its watch with it.
-func (w *watched) close() {
-	if w.loop != nil {
-		w.loop.forget(w)
-	}
-	_ = unix.Close(int(w.fd))
+// close closes the descriptor, with which the kernel stops watching it.
+func (t *epollTransport) close() {
+	t.loop.set.table.set(t.fd, nil) // before the kernel can reuse the descriptor
+	_ = unix.Close(int(t.fd))
+	t.loop.set.remove()
 }
 
-func (w *watched) addrs() (local, remote net.Addr) {
-	ours, _ := syscall.Getsockname(int(w.fd))
-	theirs, _ := syscall.Getpeername(int(w.fd))
-	return tcpAddr(ours), tcpAddr(theirs)
+func (t *epollTransport) addrs() (local, remote net.Addr) {
+	localAddr, _ := syscall.Getsockname(int(t.fd))
+	remoteAddr, _ := syscall.Getpeername(int(t.fd))
+	return tcpAddr(localAddr), tcpAddr(remoteAddr)
 }
 
-// tcpAddr returns an address as package net has it.
+// tcpAddr converts an address of package syscall to one of package net.
 func tcpAddr(sa syscall.Sockaddr) net.Addr {
 	switch a := sa.(type) {
 	case *syscall.SockaddrInet4:
@@ -137,10 +151,10 @@ func tcpAddr(sa syscall.Sockaddr) net.Addr {
 	case *syscall.SockaddrInet6:
 		return net.TCPAddrFromAddrPort(netip.AddrPortFrom(addr6(a.Addr, a.ZoneId), uint16(a.Port))) //nolint:gosec // a port has 16 bits
 	}
-	return &net.TCPAddr{} // the connection is gone already
+	return &net.TCPAddr{} // the connection has been reset
 }
 
-// addr6 returns an address, in a zone if that has a number.
+// addr6 returns an IPv6 address, with the zone of this index; 0 means none.
 func addr6(a [16]byte, zone uint32) netip.Addr {
 	addr := netip.AddrFrom16(a).Unmap()
 	if zone == 0 {

@@ -11,7 +11,9 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-func TestAWatchedConnectionHasItsAddresses(t *testing.T) {
+func TestEpollTransportAddrs(t *testing.T) {
+	group := new(LoopGroup)
+	defer group.Stop()
 	for _, address := range []string{"127.0.0.1:0", "[::1]:0"} {
 		l, err := net.Listen("tcp", address)
 		if err != nil {
@@ -25,9 +27,9 @@ func TestAWatchedConnectionHasItsAddresses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w, ok := newNotifier(near)
+		w, ok := newEpollTransport(near, group)
 		if !ok {
-			t.Fatal("a TCP connection can be watched")
+			t.Fatal("a TCP connection has an epollTransport")
 		}
 		local, remote := w.addrs()
 		if local.String() != peer.RemoteAddr().String() || remote.String() != peer.LocalAddr().String() {
@@ -38,23 +40,25 @@ func TestAWatchedConnectionHasItsAddresses(t *testing.T) {
 	}
 }
 
-func TestOnlyTCPIsWatched(t *testing.T) {
+func TestEpollTransportIsOfOpenTCPConnectionsOnly(t *testing.T) {
+	group := new(LoopGroup)
+	defer func() { group.Stop(); wantStopped(t, group) }()
 	a, b := net.Pipe()
 	defer func() { _, _ = a.Close(), b.Close() }()
-	if _, ok := newNotifier(a); ok {
-		t.Error("what has no descriptor is waited for")
+	if _, ok := newEpollTransport(a, group); ok {
+		t.Error("a pipe has no descriptor")
 	}
 	near, peer := wiretest.WirePair(t)
 	_, _ = near.Close(), peer.Close()
-	if _, ok := newNotifier(near); ok {
-		t.Error("what is closed already is left to the driver that reports it")
+	if _, ok := newEpollTransport(near, group); ok {
+		t.Error("a closed connection is left to the blocking driver, which reports it")
 	}
 }
 
-// The last frame and the FIN are one segment, which spares both ends half of their work.
-func TestTheCloseAndTheEndLeaveTogether(t *testing.T) {
-	if alwaysBlocking.Load() {
-		return // this is the notifier's
+// The last frame and the FIN are one segment, which halves the work of both ends.
+func TestDriverCloseAndFINLeaveInOneSegment(t *testing.T) {
+	if blockingPass {
+		return // only the readiness driver sends one segment
 	}
 	for name, c := range map[string]struct {
 		send, last []byte

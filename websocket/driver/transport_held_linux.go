@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// heldByKernel returns how many bytes the kernel still has to bring to the peer, 0
-// for transports that have no such queue.
+// heldByKernel returns the number of bytes that the kernel has still to deliver to the peer,
+// or 0 for a transport other than TCP.
 func heldByKernel(nc net.Conn) int {
 	tcp, ok := nc.(*net.TCPConn)
 	if !ok {

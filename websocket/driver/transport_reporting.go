@@ -3,45 +3,57 @@ package driver
 import (
 	"errors"
 	"syscall"
+	"time"
 
 	"github.com/lingerws/linger/websocket/internal/readiness"
 )
 
-// told is a connection that reports its readiness.
-type told struct {
-	streamTransport
-	readiness.Reporter
+// reporterTransport is a [notifyingTransport] of a connection that reports its readiness
+// itself. Each report is handled on a goroutine of its own.
+type reporterTransport struct {
+	netTransport
+	reporter readiness.Reporter
+	handler  readinessHandler
 }
 
-var _ notifier = (*told)(nil)
+func newReporterTransport(r readiness.Reporter) *reporterTransport {
+	return &reporterTransport{netTransport: netTransport{nc: r}, reporter: r}
+}
 
-func (n *told) begin(d *Driver) error {
-	tell := func() {
-		s := new(scratch)
-		for d.ready(s, false) {
-		}
-	}
-	n.Watch(func() { go tell() }) // as the event loops do when a handler blocks
-	go tell()
+func (t *reporterTransport) setHandler(h readinessHandler) { t.handler = h }
+
+func (t *reporterTransport) start() error {
+	t.reporter.Watch(func() { go t.handle() })
+	go t.handle()
 	return nil
 }
 
-func (n *told) alarms() *wheel { return nil }
-
-func (n *told) readNow(p []byte) (int, error) {
-	read, err := n.TryRead(p)
-	if errors.Is(err, syscall.EAGAIN) {
-		return 0, errWait
+func (t *reporterTransport) handle() {
+	s := newScratch()
+	defer scratches.Put(s)
+	for t.handler.handleReadiness(s, false) {
 	}
-	return read, err
 }
 
-func (n *told) tryWriteLast(p []byte) (int, error) { return n.tryWrite(p) }
+// setTimer returns false: there is no timer.
+func (t *reporterTransport) setTimer(time.Duration) bool { return false }
 
-func (n *told) tryWrite(p []byte) (int, error) {
-	written, err := n.TryWrite(p)
+func (t *reporterTransport) stopTimer() {}
+
+func (t *reporterTransport) tryRead(p []byte) (int, error) {
+	n, err := t.reporter.TryRead(p)
+	if errors.Is(err, syscall.EAGAIN) {
+		return 0, errWouldBlock
+	}
+	return n, err
+}
+
+func (t *reporterTransport) tryWrite(p []byte) (int, error) {
+	n, err := t.reporter.TryWrite(p)
 	if errors.Is(err, syscall.EAGAIN) {
 		return 0, nil
 	}
-	return written, err
+	return n, err
 }
+
+func (t *reporterTransport) tryWriteLast(p []byte) (int, error) { return t.tryWrite(p) }

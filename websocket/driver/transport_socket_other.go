@@ -4,6 +4,5 @@ package driver
 
 import "net"
 
-// newRawTransport has nothing to offer where descriptors cannot be read without
-// waiting; the stream transport serves there.
-func newRawTransport(net.Conn) (transport, bool) { return nil, false }
+// newSocketTransport returns false, because descriptors cannot be read without blocking here.
+func newSocketTransport(net.Conn) (blockingTransport, bool) { return nil, false }

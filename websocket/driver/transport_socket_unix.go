@@ -10,26 +10,27 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/lingerws/linger/websocket/internal/netlayer"
 )
 
-// rawTransport is a socket read and written through its descriptor: it waits for
-// readability without a buffer, and writes what the kernel takes without waiting.
-type rawTransport struct {
-	nc  net.Conn
+// socketTransport is a [blockingTransport] of a TCP or Unix socket, which it reads and
+// writes through its descriptor: it waits for input without a buffer, and can write without
+// blocking.
+type socketTransport struct {
+	netTransport
 	raw syscall.RawConn
 
-	// Kept here, and bound once, so that reading and writing allocate nothing.
-	readOnce, writeOnce, writeSome func(fd uintptr) bool
+	// Method values, bound once so that reading and writing allocate nothing.
+	readReadyFunc, writeOnceFunc, writeReadyFunc func(fd uintptr) (done bool)
 
+	// Arguments and results of these functions.
 	in                *scratch
 	out               []byte
 	nread, nwritten   int
 	readErr, writeErr error
 }
 
-func newRawTransport(nc net.Conn) (transport, bool) {
+// newSocketTransport returns a transport for nc, or false if nc is not a TCP or Unix socket.
+func newSocketTransport(nc net.Conn) (blockingTransport, bool) {
 	switch nc.(type) {
 	case *net.TCPConn, *net.UnixConn:
 	default:
@@ -43,13 +44,13 @@ func newRawTransport(nc net.Conn) (transport, bool) {
 	if err != nil {
 		return nil, false
 	}
-	t := &rawTransport{nc: nc, raw: raw}
-	t.readOnce, t.writeOnce, t.writeSome = t.readReady, t.writeNow, t.writeReady
+	t := &socketTransport{netTransport: netTransport{nc: nc}, raw: raw}
+	t.readReadyFunc, t.writeOnceFunc, t.writeReadyFunc = t.readReady, t.writeOnce, t.writeReady
 	return t, true
 }
 
-func (t *rawTransport) read(receive func(*scratch, []byte) bool) error {
-	if err := t.raw.Read(t.readOnce); err != nil {
+func (t *socketTransport) read(receive func(*scratch, []byte) (more bool)) error {
+	if err := t.raw.Read(t.readReadyFunc); err != nil {
 		return err
 	}
 	s := t.in
@@ -65,9 +66,9 @@ func (t *rawTransport) read(receive func(*scratch, []byte) bool) error {
 	return io.EOF
 }
 
-// readReady is called when the socket may be readable. It answers false to be
-// called again when it is.
-func (t *rawTransport) readReady(fd uintptr) bool {
+// readReady reads what has arrived. It returns false if nothing has, to be called again
+// when the socket is readable.
+func (t *socketTransport) readReady(fd uintptr) bool {
 	t.in = newScratch()
 	t.nread, t.readErr = retry(func() (int, error) { return unix.Read(int(fd), t.in.buf[:]) })
 	if errors.Is(t.readErr, unix.EAGAIN) {
@@ -78,15 +79,15 @@ func (t *rawTransport) readReady(fd uintptr) bool {
 	return true
 }
 
-func (t *rawTransport) tryWrite(p []byte) (int, error) {
-	return t.writeWith(t.writeOnce, p)
+func (t *socketTransport) tryWrite(p []byte) (int, error) {
+	return t.writeWith(t.writeOnceFunc, p)
 }
 
-func (t *rawTransport) write(p []byte) (int, error) {
-	return t.writeWith(t.writeSome, p)
+func (t *socketTransport) write(p []byte) (int, error) {
+	return t.writeWith(t.writeReadyFunc, p)
 }
 
-func (t *rawTransport) writeWith(ready func(fd uintptr) bool, p []byte) (int, error) {
+func (t *socketTransport) writeWith(ready func(fd uintptr) bool, p []byte) (int, error) {
 	t.out = p
 	err := t.raw.Write(ready)
 	t.out = nil
@@ -99,15 +100,15 @@ func (t *rawTransport) writeWith(ready func(fd uintptr) bool, p []byte) (int, er
 	return t.nwritten, nil
 }
 
-// writeNow writes what the kernel takes and never asks to be called again.
-func (t *rawTransport) writeNow(fd uintptr) bool {
+// writeOnce writes what the kernel takes, which may be nothing.
+func (t *socketTransport) writeOnce(fd uintptr) bool {
 	t.writeReady(fd)
 	return true
 }
 
-// writeReady writes what the kernel takes. It answers false to be called again
-// when there is room.
-func (t *rawTransport) writeReady(fd uintptr) bool {
+// writeReady writes what the kernel takes. It returns false if that is nothing, to be called
+// again when there is room.
+func (t *socketTransport) writeReady(fd uintptr) bool {
 	t.nwritten, t.writeErr = retry(func() (int, error) { return unix.Write(int(fd), t.out) })
 	if errors.Is(t.writeErr, unix.EAGAIN) {
 		t.nwritten, t.writeErr = 0, nil
@@ -125,11 +126,3 @@ func retry(call func() (int, error)) (int, error) {
 		}
 	}
 }
-
-func (t *rawTransport) held() int { return heldByKernel(t.nc) }
-
-func (t *rawTransport) closeWrite() { netlayer.CloseWrite(t.nc) }
-
-func (t *rawTransport) reset() { setLinger(t.nc) }
-
-func (t *rawTransport) close() { _ = t.nc.Close() }

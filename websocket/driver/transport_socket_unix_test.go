@@ -13,7 +13,7 @@ import (
 )
 
 // rawPair returns a raw transport on TCP with a small send buffer, and its peer.
-func rawPair(t *testing.T) (*rawTransport, *net.TCPConn) {
+func rawPair(t *testing.T) (*socketTransport, *net.TCPConn) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -32,15 +32,15 @@ func rawPair(t *testing.T) (*rawTransport, *net.TCPConn) {
 	_ = ours.(*net.TCPConn).SetWriteBuffer(16 << 10)
 	_ = peer.(*net.TCPConn).SetReadBuffer(16 << 10)
 	_ = peer.SetDeadline(time.Now().Add(20 * time.Second))
-	transport, ok := newRawTransport(ours)
+	transport, ok := newSocketTransport(ours)
 	if !ok {
 		t.Fatal("TCP is read and written through its descriptor")
 	}
-	return transport.(*rawTransport), peer.(*net.TCPConn)
+	return transport.(*socketTransport), peer.(*net.TCPConn)
 }
 
 // fill writes until the kernel takes no more.
-func fill(t *testing.T, raw *rawTransport) (total int) {
+func fill(t *testing.T, raw *socketTransport) (total int) {
 	t.Helper()
 	chunk := make([]byte, 64<<10)
 	for {

@@ -41,10 +41,12 @@ func (d *Driver) writeRest(out []byte, n int) {
 // of our direction.
 func (d *Driver) tryWrite(p []byte) (int, error) {
 	if d.notified && d.m.Last() {
-		t, _ := d.transport.(notifier)
-		return t.tryWriteLast(p)
+		return d.notifier().tryWriteLast(p)
 	}
-	return d.transport.tryWrite(p)
+	if t, ok := d.transport.(nonBlockingWriter); ok {
+		return t.tryWrite(p)
+	}
+	return 0, nil // the write loop may block
 }
 
 // emptied tells that a queue that was high has left at once. If it is filling again
@@ -61,13 +63,14 @@ func (d *Driver) emptied() {
 // writeLoop writes what is left of d.out, and what is queued meanwhile, until
 // nothing waits.
 func (d *Driver) writeLoop() {
+	t, _ := d.transport.(blockingTransport)
 	d.wake()
 	defer d.rest()
 	for written := d.handed; written < len(d.out) && !d.m.Done(); {
 		d.handed = min(len(d.out), written+d.pieceSize())
 		piece := d.out[written:d.handed]
 		d.rest()
-		n, err := d.transport.write(piece)
+		n, err := t.write(piece)
 		d.wake()
 		d.wrote(n, err)
 		if written += n; written == len(d.out) {
@@ -80,7 +83,7 @@ func (d *Driver) writeLoop() {
 
 // nextOutput takes what has been queued while the last output was written.
 func (d *Driver) nextOutput() {
-	d.sent += leastDelivered // all that waited is taken, little as it may be
+	d.sent += minProgress // all that waited is taken, little as it may be
 	recycle(d.out)
 	d.out, d.handed = d.m.Output(nil), 0
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// The pools lend the buffers that frames are queued in. A connection holds one
-// only while something waits.
+// Pools of the buffers that frames are queued in. A connection has one only while frames
+// wait. They hold plain memory, so all connections of the process share them.
 var (
 	smallBuffers = sync.Pool{New: func() any { return new([smallBuffer]byte) }}
 	largeBuffers = sync.Pool{New: func() any { return new([largeBuffer]byte) }}
@@ -18,8 +18,8 @@ const (
 	largeBuffer = 64 << 10
 )
 
-// prime lends the machine a buffer for the frame that comes next. Larger ones
-// than there are the machine makes itself. mu is held.
+// prime gives the machine a buffer for the next frame, if it has none. The machine allocates
+// buffers that are larger than those of the pools. mu is held.
 func (d *Driver) prime(payload int) {
 	if d.m.Queued() > 0 {
 		return
@@ -34,7 +34,7 @@ func (d *Driver) prime(payload int) {
 	}
 }
 
-// recycle takes a buffer back, unless it had to grow.
+// recycle returns a buffer to its pool, unless it has grown.
 func recycle(b []byte) {
 	switch cap(b) {
 	case smallBuffer:

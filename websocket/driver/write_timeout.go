@@ -6,8 +6,7 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// watchWriter bounds how long a peer may take nothing of what waits. There is a timer
-// only while something does. mu is held.
+// watchWriter sets the timer of checkWriter, which runs only while output waits. mu is held.
 func (d *Driver) watchWriter() {
 	if d.opts.WriteTimeout < 0 {
 		return
@@ -27,17 +26,17 @@ func (d *Driver) unwatchWriter() {
 	}
 }
 
-// checkWriter gives up a peer that has taken too little since the last look. What the
-// kernel took may still be on this side, so what it has brought over counts, too. Once
-// our Close waits the close timer has the say.
+// checkWriter aborts the connection if the peer has taken too little since the last check.
+// Bytes that the kernel has taken may not have reached the peer, so bytes that it has
+// delivered count as progress, too. While a Close is queued the close timer applies instead.
 func (d *Driver) checkWriter() {
 	d.wake()
 	defer d.rest()
 	if d.state.writing != writeWaiting || time.Since(d.watched) < d.opts.WriteTimeout {
-		return // it fired for what has left meanwhile
+		return // the output that it was set for has left
 	}
 	moved := d.sent + max(0, d.sentHeld-d.transport.held())
-	if moved < leastDelivered && d.armed != protocol.TimerClose {
+	if moved < minProgress && d.armed != protocol.TimerClose {
 		d.breakOff(CauseStalled, nil)
 		d.settle()
 		return

@@ -2,10 +2,7 @@
 // memory use it, so that the tests of this folder and those below run with both kinds of driver.
 package readiness
 
-import (
-	"net"
-	"sync/atomic"
-)
+import "net"
 
 // Conn makes a driver wait for the reports of a connection, instead of blocking in Read and Write.
 type Conn struct{ Reporter }
@@ -24,7 +21,3 @@ type Reporter interface {
 	// TryWrite writes what fits. The error is syscall.EAGAIN if nothing does.
 	TryWrite(p []byte) (int, error)
 }
-
-// AlwaysBlocking makes all drivers that are created while it is set block in Read and Write. The tests of this folder and
-// those below run once with it and once without.
-var AlwaysBlocking atomic.Bool
