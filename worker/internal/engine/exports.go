@@ -3,7 +3,7 @@ package engine
 import lib "modernc.org/libquickjs"
 
 // Exports calls fn with the namespace object of the module, as a turn. The properties of that object are the exports.
-// Reading an export that has not been initialized throws, so wait until p is Fulfilled.
+// Reading an export that has no value yet throws, so wait until p is Fulfilled.
 func (p *Promise) Exports(fn *Function) error {
 	r := p.handle.r
 	if r == nil || p.handle.count == 0 {

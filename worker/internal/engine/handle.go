@@ -10,7 +10,7 @@ type handle struct {
 	index int // index in r.handles
 }
 
-// addHandle initializes h with one reference. It takes over the caller's reference to v.
+// addHandle sets h to a handle with one reference. It takes over the caller's reference to v.
 func (r *Runtime) addHandle(h *handle, v raw) {
 	*h = handle{r: r, v: v, count: 1, index: len(r.handles)}
 	r.handles = append(r.handles, h)
