@@ -9,13 +9,13 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// patience bounds what a test waits for. Nothing takes this long unless it is broken.
-const patience = time.Minute
+// timeout bounds each wait.
+const timeout = time.Minute
 
-// browser is a Chromium that runs.
+// browser is a running Chromium.
 type browser struct{ ctx context.Context }
 
-// startBrowser runs a headless Chromium, with an empty profile of its own, until the test ends.
+// startBrowser starts a headless Chromium with an empty profile. It is stopped at the end of the test.
 func startBrowser(t *testing.T) browser {
 	t.Helper()
 	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(findChromium(t))}
@@ -30,7 +30,7 @@ func startBrowser(t *testing.T) browser {
 	ctx, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(cancel)
 	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("Chromium starts; got %v", err)
+		t.Fatalf("starting Chromium: %v", err)
 	}
 	return browser{ctx}
 }
@@ -43,6 +43,6 @@ func findChromium(t *testing.T) string {
 			return path
 		}
 	}
-	t.Skip("no Chromium is installed, so nothing is tested in a browser; install it, on Debian with: apt-get install chromium")
+	t.Skip("not tested in a browser, because Chromium is not installed; on Debian: apt-get install chromium")
 	return ""
 }

@@ -1,5 +1,5 @@
-// Package browser_test proves in a real browser what no client of ours can prove: that pages see messages, and how a
-// connection ends, as the promises say.
+// Package browser_test tests with a real browser: that pages receive messages, and that they see how connections end as
+// documented.
 package browser_test
 
 import (
@@ -13,12 +13,12 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-func TestTwoTabsChat(t *testing.T) {
+func TestChatTwoTabs(t *testing.T) {
 	eachChat(t, func(t *testing.T, b browser, chat *program) {
 		ann, bob := b.open(t, chat.url), b.open(t, chat.url)
 		ann.join("ann", "lobby")
 		ann.lists("ann*")
-		ann.has("an empty room says what to do", `document.getElementById("hint").checkVisibility() && /second tab/.test(document.getElementById("hint").textContent)`)
+		ann.has("the hint is shown in an empty room", `document.getElementById("hint").checkVisibility() && /second tab/.test(document.getElementById("hint").textContent)`)
 		bob.join("bob", "lobby")
 		bob.lists("ann bob*")
 		ann.lists("ann* bob")
@@ -30,8 +30,8 @@ func TestTwoTabsChat(t *testing.T) {
 		bob.say("<b>hello</b> ann")
 		ann.shows("bob: <b>hello</b> ann")
 		bob.shows("you: <b>hello</b> ann")
-		ann.has("a message says when it was sent", `/\d:\d\d/.test(document.querySelector(".said time").textContent)`)
-		ann.has("the hint has gone", `!document.getElementById("hint").checkVisibility()`)
+		ann.has("a message has its time", `/\d:\d\d/.test(document.querySelector(".said time").textContent)`)
+		ann.has("the hint is hidden", `!document.getElementById("hint").checkVisibility()`)
 
 		bob.close()
 		ann.shows("bob left")
@@ -41,7 +41,7 @@ func TestTwoTabsChat(t *testing.T) {
 	})
 }
 
-func TestAPageChangesItsRoom(t *testing.T) {
+func TestChatChangeRoom(t *testing.T) {
 	eachChat(t, func(t *testing.T, b browser, chat *program) {
 		ann, bob := b.open(t, chat.url), b.open(t, chat.url)
 		ann.join("ann", "lobby")
@@ -59,22 +59,22 @@ func TestAPageChangesItsRoom(t *testing.T) {
 	})
 }
 
-func TestAPageSeesTheCloseCodeOfTheServer(t *testing.T) {
+func TestChatCloseCode(t *testing.T) {
 	const reason = "choose a name of 1 to 32 characters, and a room of at most 64"
 	eachChat(t, func(t *testing.T, b browser, chat *program) {
 		tab := b.open(t, chat.url)
 		tab.connect("/chat?name=")
 		if got, want := tab.closeEvent(), (closeEvent{4001, reason, true}); got != want {
-			t.Errorf("the page's CloseEvent is %+v; got %+v", want, got)
+			t.Errorf("the page's CloseEvent is %+v, expected %+v", got, want)
 		}
 		tab.join(" ", "lobby")
-		tab.has("the form says why", fmt.Sprintf(`document.getElementById("join").checkVisibility() && document.getElementById("error").innerText === %q`, reason))
+		tab.has("the form shows the reason", fmt.Sprintf(`document.getElementById("join").checkVisibility() && document.getElementById("error").innerText === %q`, reason))
 		tab.join("ann", "lobby")
 		tab.lists("ann*")
 	})
 }
 
-func TestAPageSeesThatTheServerGoesAwayAndComesBack(t *testing.T) {
+func TestChatServerRestart(t *testing.T) {
 	const reason = "server shutting down"
 	eachChat(t, func(t *testing.T, b browser, chat *program) {
 		tab := b.open(t, chat.url)
@@ -84,20 +84,19 @@ func TestAPageSeesThatTheServerGoesAwayAndComesBack(t *testing.T) {
 		tab.shows("bob joined")
 		chat.interrupt(t)
 		if got, want := tab.closeEvent(), (closeEvent{1001, reason, true}); got != want {
-			t.Errorf("the page's CloseEvent is %+v; got %+v", want, got)
+			t.Errorf("the page's CloseEvent is %+v, expected %+v", got, want)
 		}
 		tab.shows(fmt.Sprintf("Connection closed: 1001 %s", reason))
 		chat.wantEnd(t)
-		tab.has("the page waits longer each time", `tries > 1 && document.getElementById("text").disabled`)
-		chat.again(t)
+		tab.has("the page tries to reconnect several times", `tries > 1 && document.getElementById("text").disabled`)
+		chat.restart(t)
 		tab.lists("ann*")
 		tab.say("back again")
 		tab.shows("you: back again")
 	})
 }
 
-// What makes the example worth a look: the code changes under the people who talk.
-func TestThePageShowsThatItsConnectionStaysOverAReload(t *testing.T) {
+func TestChatReload(t *testing.T) {
 	b := startBrowser(t)
 	folder := t.TempDir()
 	if err := os.CopyFS(folder, os.DirFS("../../examples/chat")); err != nil {
@@ -118,30 +117,30 @@ func TestThePageShowsThatItsConnectionStaysOverAReload(t *testing.T) {
 		t.Fatal(err)
 	}
 	tab.has("the page shows the new topic", `document.querySelector("#topic span").textContent === "Version <2>"`)
-	tab.has("and says what has happened", `/^New code is running, and this connection stayed open: \d+ s/.test(document.querySelector(".note.code")?.textContent)`)
-	tab.has("the connection is the same", `before === socket && socket.readyState === 1 && /^connected \d/.test(document.getElementById("status").textContent)`)
+	tab.has("the page explains the reload", `/^New code is running, and this connection stayed open: \d+ s/.test(document.querySelector(".note.code")?.textContent)`)
+	tab.has("the connection is still open", `before === socket && socket.readyState === 1 && /^connected \d/.test(document.getElementById("status").textContent)`)
 }
 
-// A page that is complete asks for nothing but itself.
-func TestThePageNeedsNothingElseAndFitsOnAPhone(t *testing.T) {
+// The page loads no other resources, and fits on a phone.
+func TestChatPage(t *testing.T) {
 	eachChat(t, func(t *testing.T, b browser, chat *program) {
 		tab := b.open(t, chat.url)
-		tab.do("the window is that of a phone", chromedp.EmulateViewport(390, 700))
+		tab.do("set the size of a phone", chromedp.EmulateViewport(390, 700))
 		tab.join(strings.Repeat("W", 32), strings.Repeat("w", 64))
 		tab.lists(strings.Repeat("W", 32) + "*")
 		tab.say(strings.Repeat("M", 300))
 		tab.has("nothing is wider than the window", `document.querySelector(".said") && [document.documentElement, document.getElementById("log")].every((e) => e.scrollWidth <= e.clientWidth)`)
-		tab.has("what matters is in sight", `["status", "leave", "text", "send"].every((id) => {
+		tab.has("the controls are visible", `["status", "leave", "text", "send"].every((id) => {
 			const { left, right, top, bottom } = document.getElementById(id).getBoundingClientRect();
 			return left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight;
 		})`)
-		if asked := evaluate[[]string](tab, `performance.getEntriesByType("resource").map(({ name }) => name)`); len(asked) > 0 {
-			t.Errorf("the page fetches nothing; it has fetched %q", asked)
+		if fetched := evaluate[[]string](tab, `performance.getEntriesByType("resource").map(({ name }) => name)`); len(fetched) > 0 {
+			t.Errorf("the page has fetched %q, expected nothing", fetched)
 		}
 	})
 }
 
-// eachChat runs a test in one browser, against the chat in JavaScript and in Go.
+// eachChat runs a test in one browser with the chat in JavaScript and with the chat in Go.
 func eachChat(t *testing.T, test func(t *testing.T, b browser, chat *program)) {
 	b := startBrowser(t)
 	t.Run("JavaScript", func(t *testing.T) {

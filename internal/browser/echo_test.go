@@ -15,11 +15,10 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// echoServer is the library's server, compression on, with a page to start from. Ends tells how each connection ended
-// on its side.
+// echoServer is a server of the library with compression, and with an empty page from which scripts connect.
 type echoServer struct {
 	url  string
-	ends chan websocket.Outcome
+	ends chan websocket.Outcome // receives the outcome of each connection
 }
 
 func startEcho(t *testing.T) echoServer {
@@ -43,7 +42,8 @@ func startEcho(t *testing.T) echoServer {
 	return s
 }
 
-// echo sends messages back, as fragments of 10,000 bytes. "close CODE REASON" closes, "cut" ends without a Close.
+// echo echoes messages in fragments of 10,000 bytes. The message "close CODE REASON" closes the connection, and "abort"
+// aborts it.
 func (s echoServer) echo(c *websocket.Conn) {
 	ctx := context.Background()
 	for {
@@ -58,11 +58,11 @@ func (s echoServer) echo(c *websocket.Conn) {
 			_ = c.Close(number, reason)
 			break
 		}
-		if string(message) == "cut" {
+		if string(message) == "abort" {
 			c.CloseNow()
 			break
 		}
-		if sendInPieces(ctx, c, op, message) != nil {
+		if sendFragments(ctx, c, op, message) != nil {
 			break
 		}
 	}
@@ -71,7 +71,7 @@ func (s echoServer) echo(c *websocket.Conn) {
 	s.ends <- end
 }
 
-func sendInPieces(ctx context.Context, c *websocket.Conn, op websocket.MessageType, message []byte) error {
+func sendFragments(ctx context.Context, c *websocket.Conn, op websocket.MessageType, message []byte) error {
 	w, err := c.Writer(ctx, op)
 	if err != nil {
 		return err
@@ -91,13 +91,13 @@ func (s echoServer) wantEnd(t *testing.T) websocket.Outcome {
 	select {
 	case end := <-s.ends:
 		return end
-	case <-time.After(patience):
-		t.Fatal("the connection ends on the server's side too; it does not")
+	case <-time.After(timeout):
+		t.Fatal("the connection does not end on the server")
 		return websocket.Outcome{}
 	}
 }
 
-// open opens a WebSocket in a page, and gives it as window.socket.
+// openSocket opens a WebSocket in a page as window.socket, and returns its extensions.
 const openSocket = `new Promise((resolve, reject) => {
 	const socket = window.socket = new WebSocket(location.origin.replace(/^http/, "ws") + "/echo");
 	socket.binaryType = "arraybuffer";
@@ -106,6 +106,7 @@ const openSocket = `new Promise((resolve, reject) => {
 	socket.onerror = reject;
 })`
 
+// echoAll sends messages of several sizes and returns those whose echo differs.
 const echoAll = `(async () => {
 	const wrong = [];
 	for (const size of [0, 1, 125, 126, 65535, 65536, 1 << 20]) {
@@ -121,16 +122,16 @@ const echoAll = `(async () => {
 	return wrong;
 })()`
 
-func TestChromiumAndTheLibrary(t *testing.T) {
+func TestConn(t *testing.T) {
 	page, server := startBrowser(t), startEcho(t)
 	p := page.open(t, server.url)
 
-	t.Run("messages of every size come back", func(t *testing.T) {
+	t.Run("messages of all sizes are echoed", func(t *testing.T) {
 		if got := evaluate[string](p, openSocket, chromedp.EvalAwaitPromise); !strings.Contains(got, "permessage-deflate") {
-			t.Errorf("Chromium and we agree on compression; the extensions are %q", got)
+			t.Errorf("the extensions are %q, expected permessage-deflate", got)
 		}
 		if wrong := evaluate[[]string](p, echoAll, chromedp.EvalAwaitPromise); len(wrong) > 0 {
-			t.Errorf("every message comes back as it was; not %q", wrong)
+			t.Errorf("the echoes of these messages differ: %q", wrong)
 		}
 		evaluate[bool](p, `socket.close(); true`)
 		server.wantEnd(t)
@@ -142,11 +143,11 @@ func TestChromiumAndTheLibrary(t *testing.T) {
 			evaluate[string](p, openSocket, chromedp.EvalAwaitPromise)
 			evaluate[bool](p, fmt.Sprintf(`socket.close(%d, %q); true`, c.Code, c.Reason))
 			if got := p.closeEvent(); got != c {
-				t.Errorf("the page is told %v, expected %v", got, c)
+				t.Errorf("the page sees %v, expected %v", got, c)
 			}
 			end := server.wantEnd(t)
 			if int(end.Received.Code) != c.Code || end.Received.Reason != c.Reason || !end.Clean {
-				t.Errorf("the server is told %v, clean %v; expected %v", end.Received, end.Clean, c)
+				t.Errorf("the server receives %v, clean %v; expected %v", end.Received, end.Clean, c)
 			}
 		})
 	}
@@ -155,27 +156,27 @@ func TestChromiumAndTheLibrary(t *testing.T) {
 			evaluate[string](p, openSocket, chromedp.EvalAwaitPromise)
 			evaluate[bool](p, fmt.Sprintf(`socket.send("close %d %s"); true`, c.Code, c.Reason))
 			if got := p.closeEvent(); got != c {
-				t.Errorf("the page is told %v, expected %v", got, c)
+				t.Errorf("the page sees %v, expected %v", got, c)
 			}
 			if end := server.wantEnd(t); !end.Clean || end.First != protocol.Local {
-				t.Errorf("the server is told clean %v, first %v", end.Clean, end.First)
+				t.Errorf("the server's outcome is clean %v, first %v; expected true and local", end.Clean, end.First)
 			}
 		})
 	}
-	t.Run("an abrupt end is 1006", func(t *testing.T) {
+	t.Run("an abort is 1006", func(t *testing.T) {
 		evaluate[string](p, openSocket, chromedp.EvalAwaitPromise)
-		evaluate[bool](p, `socket.send("cut"); true`)
+		evaluate[bool](p, `socket.send("abort"); true`)
 		if got := p.closeEvent(); got.Code != 1006 || got.WasClean {
-			t.Errorf("the page is told %v, expected 1006, not clean", got)
+			t.Errorf("the page sees %v, expected 1006, not clean", got)
 		}
 		server.wantEnd(t)
 	})
-	t.Run("a tab that is closed says 1001", func(t *testing.T) {
+	t.Run("closing a tab sends 1001", func(t *testing.T) {
 		other := page.open(t, server.url)
 		evaluate[string](other, openSocket, chromedp.EvalAwaitPromise)
 		other.close()
 		if end := server.wantEnd(t); end.Received.Code != 1001 {
-			t.Errorf("the server is told %v", end.Received)
+			t.Errorf("the server receives %v, expected 1001", end.Received)
 		}
 	})
 }

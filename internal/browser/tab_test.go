@@ -9,97 +9,97 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// tab is a tab with the page of a chat.
+// tab is a tab of the browser.
 type tab struct {
 	t     *testing.T
 	ctx   context.Context
 	close context.CancelFunc
 }
 
-// open opens the page in a new tab, until the test ends.
+// open opens a page in a new tab. The tab is closed at the end of the test.
 func (b browser) open(t *testing.T, url string) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(b.ctx)
 	t.Cleanup(cancel)
 	if err := chromedp.Do(ctx); err != nil { // a tab lives as long as the context of its first action
-		t.Fatalf("a tab opens; got %v", err)
+		t.Fatalf("opening a tab: %v", err)
 	}
 	p := &tab{t, ctx, cancel}
-	p.do("the page is loaded", chromedp.Navigate(url))
+	p.do("load the page", chromedp.Navigate(url))
 	return p
 }
 
-// do runs actions in the tab, in bounded time.
-func (p *tab) do(expectation string, actions ...chromedp.Action[chromedp.Void]) {
+// do performs actions in the tab. what describes them.
+func (p *tab) do(what string, actions ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, timeout)
 	defer cancel()
 	if err := chromedp.Do(ctx, actions...); err != nil {
-		p.t.Fatalf("%s; got %v", expectation, err)
+		p.t.Fatalf("%s: %v", what, err)
 	}
 }
 
-// join fills in the form and sends it.
+// join submits the form with a name and a room.
 func (p *tab) join(name, room string) {
 	p.t.Helper()
-	p.do("the form to join can be used",
+	p.do("submit the form",
 		chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`[document.getElementById("name").value, document.getElementById("room").value] = [%q, %q]`, name, room)),
 		chromedp.Click(chromedp.CSS("#join button")))
 }
 
-// leave leaves the room, so that another can be joined.
+// leave leaves the room.
 func (p *tab) leave() {
 	p.t.Helper()
-	p.do("the room can be left", chromedp.Click(chromedp.ID("leave")))
+	p.do("leave the room", chromedp.Click(chromedp.ID("leave")))
 }
 
 // say types a line and presses Enter.
 func (p *tab) say(text string) {
 	p.t.Helper()
-	p.do("the page can be talked in",
+	p.do("send a line",
 		chromedp.WaitEnabled(chromedp.ID("text")),
 		chromedp.SendKeys(chromedp.ID("text"), text+"\n"))
 }
 
-// texts are the lines of the page: "ann: hello" for what was said, "you: hello" for what this page has said.
+// texts returns the lines of the page: "ann: hello" for a message of ann, "you: hello" for a message of this page.
 const texts = `[...document.querySelectorAll("#lines li")].map((line) =>
 	line.matches(".said") ? (line.matches(".mine") ? "you" : line.querySelector("b").textContent) + ": " + line.querySelector(".text").textContent : line.textContent)`
 
 // shows waits until the page shows a line.
 func (p *tab) shows(line string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, timeout)
 	defer cancel()
 	shown := chromedp.Poll[chromedp.Void](fmt.Sprintf("%s.includes(%q)", texts, line),
-		chromedp.WithPollingMutation(), chromedp.WithPollingTimeout(patience/2))
+		chromedp.WithPollingMutation(), chromedp.WithPollingTimeout(timeout/2))
 	if err := chromedp.Do(ctx, shown); err != nil {
-		p.t.Fatalf("the page shows %q; it shows %q, %v", line, p.lines(), err)
+		p.t.Fatalf("the page does not show %q but %q: %v", line, p.lines(), err)
 	}
 }
 
 // has waits until an expression about the page is true.
 func (p *tab) has(expectation, expression string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, timeout)
 	defer cancel()
-	if err := chromedp.Do(ctx, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(patience/2))); err != nil {
-		p.t.Fatalf("%s; the page shows %q and the lines %q, %v", expectation, evaluate[string](p, "document.body.innerText"), p.lines(), err)
+	if err := chromedp.Do(ctx, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(timeout/2))); err != nil {
+		p.t.Fatalf("expected that %s; the page shows %q and the lines %q: %v", expectation, evaluate[string](p, "document.body.innerText"), p.lines(), err)
 	}
 }
 
-// lists waits until the page names these people, in alphabetical order, as those who are here; * is the one of the page.
+// lists waits until the page lists these people, in alphabetical order. The person of the page is marked with *.
 func (p *tab) lists(names string) {
 	p.t.Helper()
 	const here = `[...document.querySelectorAll("#here li")].map((person) => person.querySelector(".name").textContent + (person.querySelector(".you") ? "*" : "")).sort().join(" ")`
-	p.has(fmt.Sprintf("%q are here", names), fmt.Sprintf("%s === %q", here, names))
+	p.has(fmt.Sprintf("the page lists %q", names), fmt.Sprintf("%s === %q", here, names))
 }
 
-// showsNot fails the test if the page shows a line now.
+// showsNot fails the test if the page shows a line.
 func (p *tab) showsNot(line string) {
 	p.t.Helper()
 	for _, shown := range p.lines() {
 		if shown == line {
-			p.t.Errorf("the page does not show %q", line)
+			p.t.Errorf("the page shows %q", line)
 		}
 	}
 }
@@ -109,7 +109,7 @@ func (p *tab) lines() []string {
 	return evaluate[[]string](p, texts)
 }
 
-// connect opens a WebSocket from within the page, beside the one of the page.
+// connect opens another WebSocket in the page.
 func (p *tab) connect(path string) {
 	p.t.Helper()
 	evaluate[bool](p, fmt.Sprintf(`{
@@ -121,14 +121,14 @@ func (p *tab) connect(path string) {
 	}`, path))
 }
 
-// closeEvent is what a page is told of the end of a WebSocket.
+// closeEvent is the CloseEvent of a WebSocket in a page.
 type closeEvent struct {
 	Code     int    `json:"code"`
 	Reason   string `json:"reason"`
 	WasClean bool   `json:"wasClean"`
 }
 
-// closeEvent waits until the WebSocket of connect has closed.
+// closeEvent waits for the CloseEvent of the WebSocket of connect or openSocket.
 func (p *tab) closeEvent() closeEvent {
 	p.t.Helper()
 	return evaluate[closeEvent](p, "window.ending", chromedp.EvalAwaitPromise)
@@ -136,11 +136,11 @@ func (p *tab) closeEvent() closeEvent {
 
 func evaluate[T any](p *tab, script string, options ...chromedp.EvaluateOption) T {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, timeout)
 	defer cancel()
 	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, options...))
 	if err != nil {
-		p.t.Fatalf("the page runs a script; got %v", err)
+		p.t.Fatalf("running a script in the page: %v", err)
 	}
 	return value
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// patience bounds every wait of a test; it is never reached unless a test fails.
-const patience = 30 * time.Second
+// timeout bounds each wait.
+const timeout = 30 * time.Second
 
 type conn struct {
 	t *testing.T
@@ -20,24 +20,24 @@ type conn struct {
 
 func open(t *testing.T, url string, subprotocols []string) (*websocket.Conn, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	defer cancel()
 	c, err := websocket.Dial(ctx, strings.Replace(url, "http", "ws", 1), &websocket.DialOptions{Subprotocols: subprotocols})
 	return c, err
 }
 
-// dial opens a WebSocket, offering subprotocols.
+// dial opens a WebSocket and offers subprotocols.
 func dial(t *testing.T, url string, subprotocols ...string) conn {
 	t.Helper()
 	c, err := open(t, url, subprotocols)
 	if err != nil {
-		t.Fatalf("a WebSocket is opened; got %v", err)
+		t.Fatalf("Dial returns %v", err)
 	}
 	t.Cleanup(c.CloseNow)
 	return conn{t, c}
 }
 
-// refused returns status and body of the answer to a handshake that is declined.
+// refused returns the status and the body of the response to a handshake that is refused. The status is 101 if it is not.
 func refused(t *testing.T, url string, subprotocols ...string) (int, string) {
 	t.Helper()
 	c, err := open(t, url, subprotocols)
@@ -54,7 +54,7 @@ func refused(t *testing.T, url string, subprotocols ...string) (int, string) {
 
 func (c conn) send(text string) {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(c.t.Context(), timeout)
 	defer cancel()
 	if err := c.Write(ctx, websocket.Text, []byte(text)); err != nil {
 		c.t.Fatal(err)
@@ -63,9 +63,9 @@ func (c conn) send(text string) {
 
 func (c conn) want(text string) {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(c.t.Context(), timeout)
 	defer cancel()
 	if _, got, err := c.Read(ctx); err != nil || string(got) != text {
-		c.t.Errorf("%q arrives; got %q, %v", text, got, err)
+		c.t.Errorf("Read returns %q and error %v, expected %q", got, err, text)
 	}
 }

@@ -5,12 +5,12 @@ import (
 	"testing"
 )
 
-func TestIttyCorsifyKeepsTheBody(t *testing.T) {
+func TestIttyCorsify(t *testing.T) {
 	a := serve(t, "itty.js", nil)
 	for path, want := range map[string]string{"/json/ann": `{"hello":"ann"}`, "/own": `[1]`} {
 		fields := a.want(http.MethodGet, path, "", 200, want, "Origin", "https://example.com")
 		if fields.Get("Access-Control-Allow-Origin") == "" {
-			t.Errorf("the origin is allowed; got %v", fields)
+			t.Errorf("the fields are %v, expected the origin to be allowed", fields)
 		}
 	}
 	a.want(http.MethodPost, "/echo", "text", 200, "text")

@@ -44,7 +44,7 @@ func pemOf(t *testing.T, public any) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
 }
 
-func TestJoseVerifiesTokensOfTheHandshake(t *testing.T) {
+func TestJoseVerify(t *testing.T) {
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
@@ -86,14 +86,14 @@ func TestJoseVerifiesTokensOfTheHandshake(t *testing.T) {
 			"another signature": parts[0] + "." + parts[1] + "." + encode(make([]byte, base64.RawURLEncoding.DecodedLen(len(parts[2])))),
 		} {
 			if status, body := refused(t, a.url+"/", "chat", bad); status != 401 || body != "ERR_JWS_SIGNATURE_VERIFICATION_FAILED" {
-				t.Errorf("%s with %s is refused with 401; got %d %q", name, what, status, body)
+				t.Errorf("the response to %s with %s is %d %q, expected 401", name, what, status, body)
 			}
 		}
 	}
 }
 
-func TestJoseSignsTokens(t *testing.T) {
+func TestJoseSign(t *testing.T) {
 	a := serve(t, "jose.js", nil)
-	_, made, _ := a.do(http.MethodGet, "/", nil)
-	dial(t, a.url+"/", "chat", made).want("welcome ann")
+	_, signed, _ := a.do(http.MethodGet, "/", nil)
+	dial(t, a.url+"/", "chat", signed).want("welcome ann")
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// installed returns why the packages are not installed, empty if they are. It is printed too, since a skipped test is
-// silent.
+// installed installs the packages. It returns an empty string, or the reason why that is not possible. It also prints the
+// reason, because skipped tests print nothing.
 var installed = sync.OnceValue(func() string {
 	why := install()
 	if why != "" {
@@ -26,7 +26,8 @@ var installed = sync.OnceValue(func() string {
 	return why
 })
 
-// install has npm install what testdata/package-lock.json pins, and does not again until that changes.
+// install installs the packages in testdata/package-lock.json with npm, unless they are up to date. It returns an empty
+// string, or the reason why that is not possible.
 func install() string {
 	if isNewer("testdata/node_modules/.package-lock.json", "testdata/package-lock.json") {
 		return ""
@@ -51,57 +52,58 @@ func isNewer(file, than string) bool {
 	return err == nil && !a.ModTime().Before(b.ModTime())
 }
 
-// app is an application of testdata behind an http.Server.
+// app is an application in testdata with its server.
 type app struct {
 	t   *testing.T
 	url string
-	log *lines
+	log *logBuffer
 }
 
-// lines is what has been logged.
-type lines struct {
+// logBuffer collects the log.
+type logBuffer struct {
 	mu   sync.Mutex
 	text strings.Builder
 }
 
-func (l *lines) Write(b []byte) (int, error) {
+func (l *logBuffer) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.Write(b)
 }
 
-func (l *lines) String() string {
+func (l *logBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
 }
 
+// serve starts an application of testdata.
 func serve(t *testing.T, file string, vars map[string]any) *app {
 	t.Helper()
 	if why := installed(); why != "" {
 		t.Skip("the packages are not tested: " + why)
 	}
-	a := &app{t: t, log: &lines{}}
+	a := &app{t: t, log: &logBuffer{}}
 	loaded, err := worker.Load("testdata/"+file, worker.Options{Vars: vars, Logger: slog.New(slog.NewTextHandler(a.log, nil))})
 	if err != nil {
-		t.Fatalf("the application loads; got %v", err)
+		t.Fatalf("loading the application: %v", err)
 	}
 	server := httptest.NewServer(loaded)
 	a.url = server.URL
 	t.Cleanup(func() {
 		if log := a.log.String(); strings.Contains(log, "level=ERROR") {
-			t.Errorf("nothing fails; the log has:\n%s", log)
+			t.Errorf("the log has errors:\n%s", log)
 		}
 		server.CloseClientConnections()
 		server.Close()
-		cut, cancel := context.WithCancel(context.Background())
+		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
-		_ = loaded.Shutdown(cut)
+		_ = loaded.Shutdown(ctx)
 	})
 	return a
 }
 
-// do sends a request and returns status, body and header of the answer.
+// do sends a request and returns the status, the body and the header of the response.
 func (a *app) do(method, path string, body io.Reader, header ...string) (int, string, http.Header) {
 	a.t.Helper()
 	request, err := http.NewRequestWithContext(a.t.Context(), method, a.url+path, body)
@@ -113,7 +115,7 @@ func (a *app) do(method, path string, body io.Reader, header ...string) (int, st
 	}
 	response, err := http.DefaultTransport.RoundTrip(request)
 	if err != nil {
-		a.t.Fatalf("%s %s is answered; got %v", method, path, err)
+		a.t.Fatalf("%s %s: %v", method, path, err)
 	}
 	defer func() { _ = response.Body.Close() }()
 	got, err := io.ReadAll(response.Body)
@@ -123,7 +125,7 @@ func (a *app) do(method, path string, body io.Reader, header ...string) (int, st
 	return response.StatusCode, string(got), response.Header
 }
 
-// want sends a request and checks status and body.
+// want sends a request, checks the status and the body of the response, and returns its header.
 func (a *app) want(method, path, body string, status int, text string, header ...string) http.Header {
 	a.t.Helper()
 	var content io.Reader
@@ -132,7 +134,7 @@ func (a *app) want(method, path, body string, status int, text string, header ..
 	}
 	code, got, fields := a.do(method, path, content, header...)
 	if code != status || got != text {
-		a.t.Errorf("%s %s with %q is answered with %d %q; got %d %q", method, path, header, status, text, code, got)
+		a.t.Errorf("the response to %s %s with %q is %d %q, expected %d %q", method, path, header, code, got, status, text)
 	}
 	return fields
 }

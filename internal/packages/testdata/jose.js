@@ -2,7 +2,7 @@ import { createLocalJWKSet, importSPKI, jwtVerify, SignJWT } from "jose";
 
 const secret = new TextEncoder().encode("a secret that is long enough for 256 bits");
 
-// The token is in the subprotocol beside the name of the protocol, as browsers can send it.
+// The token is a second subprotocol, because browsers cannot send it in another field.
 addEventListener("websocketupgrade", async (event) => {
   const [protocol, token] = event.request.headers.get("sec-websocket-protocol").split(", ");
   try {
