@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/lingerws/linger/websocket/driver"
+	"github.com/lingerws/linger/websocket/internal/accept"
 )
 
 // Serve is server.Serve(listener) with a shorter way for WebSockets: on TCP under Linux it parses upgrade requests itself, and
@@ -22,7 +22,7 @@ import (
 // altogether. The listener's socket gets the keep-alive options of package net, and TCP_DEFER_ACCEPT with one second: a
 // connection is accepted when the client has sent something, or after that time.
 func Serve(server *http.Server, listener net.Listener) error {
-	return server.Serve(driver.NewListener(server, listener))
+	return server.Serve(accept.NewListener(server, listener))
 }
 
 // ListenAndServe listens on a TCP address, host:port, and calls [Serve] with the server

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/websocket/driver"
+	"github.com/lingerws/linger/websocket/internal/accept"
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
@@ -36,7 +37,7 @@ func serve(t testing.TB, secure bool, opts *AcceptOptions, newHandler func() dri
 		server.TLS = wiretest.ServerConfig(t)
 		server.StartTLS()
 	} else {
-		server.Listener = driver.NewListener(server.Config, server.Listener)
+		server.Listener = accept.NewListener(server.Config, server.Listener)
 		server.Start()
 	}
 	t.Cleanup(server.Close)

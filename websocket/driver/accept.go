@@ -10,6 +10,7 @@ import (
 
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/protocol/handshake"
+	"github.com/lingerws/linger/websocket/internal/accept"
 )
 
 // AcceptOptions say how a request is answered. The zero value admits pages of
@@ -103,13 +104,19 @@ func (h *Handshake) Accept(w http.ResponseWriter, subprotocol string, opts *Acce
 // switchProtocols answers with head. It returns the transport and what has been read of it after the request, which is the
 // start of the WebSocket.
 func switchProtocols(w http.ResponseWriter, head []byte, opts *AcceptOptions) (t transport, early []byte, err error) {
-	if own, ok := detacherOf(w); ok && len(head) <= smallAnswer && !opts.Blocking {
-		t, err = own.detach(opts.loopGroup())
-		if err == nil {
-			err = answerNow(t, head)
+	if len(head) <= smallAnswer && !opts.Blocking {
+		detached, err := accept.Detach(w, func(fd int) (ok bool) {
+			t, ok = newDescriptorTransport(fd, opts.loopGroup())
+			return ok
+		})
+		if err != nil {
+			if detached {
+				t.close()
+			}
+			return nil, nil, wrapAnswering(err)
 		}
-		if !errors.Is(err, errPromoted) {
-			return t, nil, wrapAnswering(err)
+		if detached {
+			return t, nil, wrapAnswering(answerNow(t, head))
 		}
 	}
 	nc, buffered, err := http.NewResponseController(w).Hijack()

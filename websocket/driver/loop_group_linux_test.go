@@ -139,7 +139,7 @@ func TestLoopGroupWithoutDescriptorsForItsLoops(t *testing.T) {
 	group := new(LoopGroup)
 	defer func() { group.Stop(); wantStopped(t, group) }()
 	near, peer := wiretest.WirePair(t)
-	release := exhaust(t, 1) // for the duplicate of the connection
+	release := wiretest.Exhaust(t, 1) // for the duplicate of the connection
 	d := New(near, protocol.Server, nil, Options{KeepAlive: -1, LoopGroup: group})
 	release()
 	defer d.CloseNow()

@@ -4,12 +4,13 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/netip"
 	"os"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/lingerws/linger/websocket/internal/sockaddr"
 )
 
 // epollTransport is a TCP socket that an event loop watches. Its descriptor does not belong
@@ -49,7 +50,7 @@ func newEpollTransport(nc net.Conn, group *LoopGroup) (*epollTransport, bool) {
 
 // newDescriptorTransport returns a transport that owns a descriptor, or false if the group has
 // no loop for it.
-func newDescriptorTransport(fd int, group *LoopGroup) (*epollTransport, bool) {
+func newDescriptorTransport(fd int, group *LoopGroup) (notifyingTransport, bool) {
 	loop := group.loops.add()
 	if loop == nil {
 		return nil, false
@@ -140,28 +141,5 @@ func (t *epollTransport) close() {
 func (t *epollTransport) addrs() (local, remote net.Addr) {
 	localAddr, _ := syscall.Getsockname(int(t.fd))
 	remoteAddr, _ := syscall.Getpeername(int(t.fd))
-	return tcpAddr(localAddr), tcpAddr(remoteAddr)
-}
-
-// tcpAddr converts an address of package syscall to one of package net.
-func tcpAddr(sa syscall.Sockaddr) net.Addr {
-	switch a := sa.(type) {
-	case *syscall.SockaddrInet4:
-		return net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port))) //nolint:gosec // a port has 16 bits
-	case *syscall.SockaddrInet6:
-		return net.TCPAddrFromAddrPort(netip.AddrPortFrom(addr6(a.Addr, a.ZoneId), uint16(a.Port))) //nolint:gosec // a port has 16 bits
-	}
-	return &net.TCPAddr{} // the connection has been reset
-}
-
-// addr6 returns an IPv6 address, with the zone of this index; 0 means none.
-func addr6(a [16]byte, zone uint32) netip.Addr {
-	addr := netip.AddrFrom16(a).Unmap()
-	if zone == 0 {
-		return addr
-	}
-	if named, err := net.InterfaceByIndex(int(zone)); err == nil {
-		addr = addr.WithZone(named.Name)
-	}
-	return addr
+	return sockaddr.TCP(localAddr), sockaddr.TCP(remoteAddr)
 }

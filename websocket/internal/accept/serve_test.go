@@ -1,4 +1,4 @@
-package driver
+package accept
 
 import (
 	"bufio"
@@ -120,7 +120,7 @@ func TestServeLogsAPanicWithTheHandlersStack(t *testing.T) {
 					t.Fatalf("%s: the log has %q", path, want)
 				}
 			}
-			if text := logged.String(); !strings.HasPrefix(text, want) || !strings.Contains(text, "serve_response_test.go") {
+			if text := logged.String(); !strings.HasPrefix(text, want) || !strings.Contains(text, "response_test.go") {
 				t.Errorf("%s: the log has %q, and the stack of the handler; got %.300q", path, want, text)
 			}
 		}

@@ -1,4 +1,4 @@
-package driver
+package accept
 
 import (
 	"bufio"
@@ -193,7 +193,7 @@ var responses = map[string]http.HandlerFunc{
 	},
 	"/panic": func(http.ResponseWriter, *http.Request) { panic("secret") },
 	"/panic accepted": func(w http.ResponseWriter, r *http.Request) {
-		if d, _, err := Accept(w, r, nil); err == nil {
+		if d, err := AcceptByDriver(w, r); err == nil {
 			d.CloseNow()
 		}
 		panic("secret")
@@ -225,12 +225,6 @@ var responses = map[string]http.HandlerFunc{
 		_, _ = io.WriteString(w, strings.Join([]string{r.Method, r.Host, r.RequestURI, r.Proto, host,
 			map[bool]string{true: "server"}[server != nil], map[bool]string{true: "address"}[local != nil && r.Host == local.String()]}, " "))
 	},
-}
-
-func startEcho(w http.ResponseWriter, r *http.Request) {
-	if d, _, err := Accept(w, r, nil); err == nil {
-		d.Start(echo{})
-	}
 }
 
 // hijack writes to the connection of a request, and closes it.

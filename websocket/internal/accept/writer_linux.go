@@ -1,4 +1,4 @@
-package driver
+package accept
 
 import (
 	"bufio"
@@ -42,26 +42,21 @@ func (l *listener) newUpgradeWriter(fd, size int, remoteAddr string, cancel cont
 }
 
 // detach implements [detacher].
-func (w *upgradeWriter) detach(group *LoopGroup) (transport, error) {
+func (w *upgradeWriter) detach(take func(fd int) bool) (detached bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
 	case w.promotion != nil:
-		return nil, errPromoted
+		return false, nil
 	case w.fd < 0:
-		return nil, http.ErrHijacked
-	}
-	t, ok := newDescriptorTransport(w.fd, group)
-	if !ok {
-		return nil, errPromoted // by Hijack
+		return false, http.ErrHijacked
+	case !take(w.fd):
+		return false, nil
 	}
 	w.timer.Stop()
+	fd := w.fd
 	w.fd = -1
-	if err := discardRequest(t.fd, w.size); err != nil {
-		t.close()
-		return nil, err
-	}
-	return t, nil
+	return true, discardRequest(fd, w.size)
 }
 
 // promote queues the connection for net/http, unless that has been done already. It returns [http.ErrHijacked] if the

@@ -1,4 +1,4 @@
-package driver
+package accept
 
 import (
 	"bufio"
@@ -41,10 +41,10 @@ func peekUpgrade(fd int) (r *http.Request, size int) {
 }
 
 // discardRequest reads what peekUpgrade has returned.
-func discardRequest(fd int32, size int) error {
+func discardRequest(fd, size int) error {
 	reader, _ := requestReaders.Get().(*requestReader)
 	defer requestReaders.Put(reader)
-	n, err := receive(fd, reader.buf[:size])
+	n, _, err := unix.Recvfrom(fd, reader.buf[:size], unix.MSG_DONTWAIT)
 	if err == nil && n < size {
 		err = io.ErrUnexpectedEOF
 	}

@@ -1,4 +1,4 @@
-package driver
+package accept
 
 import (
 	"bufio"
@@ -15,11 +15,12 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-func TestServePassesADetacherForUpgradeRequests(t *testing.T) {
+func TestDetachTakesUpgradeRequests(t *testing.T) {
 	detaches := make(chan bool, 1)
 	addr, _ := served(t, func(w http.ResponseWriter, _ *http.Request) {
-		_, ok := detacherOf(wrapped{w})
-		detaches <- ok
+		offered := false
+		_, _ = Detach(wrapped{w}, func(int) bool { offered = true; return false })
+		detaches <- offered
 	}, true)
 	for sent, want := range map[string]bool{wiretest.To("/"): true, again: false} {
 		if _, _, err := ask(t, addr, sent); err != nil {
@@ -36,9 +37,13 @@ type wrapped struct{ http.ResponseWriter }
 
 func (w wrapped) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-func TestDetacherOfStopsAtAHijacker(t *testing.T) {
-	if _, ok := detacherOf(hijacker{wrapped{&upgradeWriter{}}}); ok {
+func TestDetachStopsAtAHijacker(t *testing.T) {
+	detached, err := Detach(hijacker{wrapped{&upgradeWriter{}}}, func(int) bool {
 		t.Error("the Hijack of a wrapper is called, although it has Unwrap too")
+		return true
+	})
+	if detached || err != nil {
+		t.Errorf("the connection has to be hijacked; got %v, %v", detached, err)
 	}
 }
 

@@ -1,4 +1,4 @@
-package driver
+package accept
 
 import (
 	"cmp"
@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/lingerws/linger/websocket/internal/sockaddr"
 )
 
 // listener accepts connections for net/http. It keeps those that begin with an upgrade request from net/http as long as a
@@ -118,7 +120,7 @@ func (l *listener) Accept() (net.Conn, error) {
 				return nil, l.acceptError(err)
 			}
 			if r, size := peekUpgrade(fd); r != nil {
-				r.RemoteAddr = tcpAddr(from).String()
+				r.RemoteAddr = sockaddr.TCP(from).String()
 				go l.serve(fd, size, r)
 				continue
 			}
@@ -238,7 +240,7 @@ func (l *listener) localAddr(fd int) net.Addr {
 		return tcp
 	}
 	own, _ := syscall.Getsockname(fd)
-	return tcpAddr(own)
+	return sockaddr.TCP(own)
 }
 
 // growStack grows the stack of a new goroutine at once to the size that a request needs. Otherwise it would grow step by

@@ -1,4 +1,4 @@
-package driver
+package accept
 
 import (
 	"errors"
@@ -9,47 +9,9 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
-)
 
-// exhaust leaves the process with no free descriptor but some, and returns what gives it all of them back.
-func exhaust(t *testing.T, but int) (release func()) {
-	t.Helper()
-	var before unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &before); err != nil {
-		t.Fatal(err)
-	}
-	highest, err := unix.Dup(0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = unix.Close(highest)
-	few := before
-	few.Cur = uint64(highest) + 100 //nolint:gosec // descriptors are small numbers
-	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &few); err != nil {
-		t.Fatal(err)
-	}
-	var taken []int
-	for {
-		fd, err := unix.Dup(0)
-		if err != nil {
-			break
-		}
-		taken = append(taken, fd)
-	}
-	give := func(n int) {
-		for range n {
-			_ = unix.Close(taken[len(taken)-1])
-			taken = taken[:len(taken)-1]
-		}
-	}
-	give(but)
-	return func() {
-		give(len(taken))
-		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &before); err != nil {
-			t.Error(err)
-		}
-	}
-}
+	"github.com/lingerws/linger/websocket/internal/wiretest"
+)
 
 func TestServeKeepsAConnectionForWhichThereIsNoDescriptor(t *testing.T) {
 	given, err := net.Listen("tcp", "127.0.0.1:0")
@@ -67,7 +29,7 @@ func TestServeKeepsAConnectionForWhichThereIsNoDescriptor(t *testing.T) {
 	if _, err := io.WriteString(client, request); err != nil {
 		t.Fatal(err)
 	}
-	release := exhaust(t, 1)
+	release := wiretest.Exhaust(t, 1)
 	_, first := l.Accept()
 	_, second := l.Accept()
 	release()
@@ -94,7 +56,7 @@ func TestServeKeepsAPromotedRequestForWhichThereIsNoDescriptor(t *testing.T) {
 	if _, err := w.promote(); err != nil {
 		t.Fatal(err)
 	}
-	release := exhaust(t, 0)
+	release := wiretest.Exhaust(t, 0)
 	_, first := l.Accept()
 	_, second := l.Accept()
 	release()
@@ -125,7 +87,7 @@ func TestServeCloseClosesAConnectionThatWaitsForADescriptor(t *testing.T) {
 	if _, err := io.WriteString(client, "GET"); err != nil {
 		t.Fatal(err)
 	}
-	release := exhaust(t, 1)
+	release := wiretest.Exhaust(t, 1)
 	_, err = l.Accept()
 	release()
 	if !errors.Is(err, unix.EMFILE) {

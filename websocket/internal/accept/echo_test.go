@@ -1,0 +1,63 @@
+package accept_test
+
+import (
+	"net"
+	"net/http"
+	"os"
+	"testing"
+
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/driver"
+	"github.com/lingerws/linger/websocket/internal/accept"
+)
+
+func TestMain(m *testing.M) {
+	accept.AcceptByDriver = func(w http.ResponseWriter, r *http.Request) (accept.Accepted, error) {
+		d, _, err := driver.Accept(w, r, nil)
+		return accepted{d}, err
+	}
+	startLoops()
+	os.Exit(m.Run())
+}
+
+// startLoops starts the event loops, where there are any, so that tests that count goroutines and descriptors do not take them
+// for a leak.
+func startLoops() {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	peer, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		panic(err)
+	}
+	near, err := l.Accept()
+	if err != nil {
+		panic(err)
+	}
+	d := driver.New(near, protocol.Server, nil, driver.Options{})
+	d.Start(echo{})
+	d.CloseNow()
+	<-d.Done()
+	_, _ = peer.Close(), l.Close()
+}
+
+type accepted struct{ *driver.Driver }
+
+func (a accepted) StartEcho() { a.Start(echo{}) }
+
+// echo answers each message with itself.
+type echo struct{}
+
+func (echo) Events(d *driver.Driver, events []protocol.Event) (work bool) {
+	for _, e := range events {
+		if e.Kind == protocol.EventMessage {
+			_, _ = d.Send(e.Opcode, e.Payload)
+		}
+	}
+	return false
+}
+
+func (echo) Work(*driver.Driver)                   {}
+func (echo) Drained(*driver.Driver)                {}
+func (echo) Closed(*driver.Driver, driver.Outcome) {}

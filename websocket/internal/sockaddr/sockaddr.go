@@ -1,0 +1,31 @@
+// Package sockaddr converts addresses of sockets.
+package sockaddr
+
+import (
+	"net"
+	"net/netip"
+	"syscall"
+)
+
+// TCP converts an address of package syscall to one of package net.
+func TCP(sa syscall.Sockaddr) net.Addr {
+	switch a := sa.(type) {
+	case *syscall.SockaddrInet4:
+		return net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port))) //nolint:gosec // a port has 16 bits
+	case *syscall.SockaddrInet6:
+		return net.TCPAddrFromAddrPort(netip.AddrPortFrom(addr6(a.Addr, a.ZoneId), uint16(a.Port))) //nolint:gosec // a port has 16 bits
+	}
+	return &net.TCPAddr{} // the connection has been reset
+}
+
+// addr6 returns an IPv6 address, with the zone of this index; 0 means none.
+func addr6(a [16]byte, zone uint32) netip.Addr {
+	addr := netip.AddrFrom16(a).Unmap()
+	if zone == 0 {
+		return addr
+	}
+	if named, err := net.InterfaceByIndex(int(zone)); err == nil {
+		addr = addr.WithZone(named.Name)
+	}
+	return addr
+}
