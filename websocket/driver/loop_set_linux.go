@@ -4,6 +4,8 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -138,4 +140,141 @@ func (s *loopSet) watch(t *epollTransport) error {
 		return os.NewSyscallError("epoll_ctl", err)
 	}
 	return nil
+}
+
+// offloadPolicy decides where handlers are called: inline, which means by the event loop
+// and spares a goroutine for each batch of input, or on goroutines of their own. They are
+// offloaded for a number of batches when many calls are slow. Then inline calls are tried
+// again; if these are slow too, the number doubles.
+type offloadPolicy struct {
+	score     atomic.Int32 // rises with each slow call, falls with each quick one
+	remaining atomic.Int32 // batches to be offloaded before the next inline call
+	backoff   atomic.Int32 // batches that were offloaded last
+}
+
+const (
+	// slowCall is a hundred times what a goroutine costs.
+	slowCall = 100 * time.Microsecond
+
+	// A slow call weighs as much as four quick ones, and the score of four slow calls is
+	// the limit: a garbage collection or the scheduler of the system makes single calls slow.
+	slowWeight = 4
+	slowLimit  = 4 * slowWeight
+
+	minOffload = 32
+	maxOffload = 1 << 14
+)
+
+// callInline reports whether the event loop may call the next handler itself.
+func (p *offloadPolicy) callInline() bool {
+	return p.remaining.Load() <= 0 || p.remaining.Add(-1) < 0
+}
+
+// record takes the duration of an inline call into account.
+func (p *offloadPolicy) record(took time.Duration) {
+	switch {
+	case took > slowCall:
+		p.recordSlow()
+	case p.score.Load() > 0:
+		p.score.Add(-1)
+	case p.backoff.Load() > 0:
+		p.backoff.Store(p.backoff.Load() / 2)
+	}
+}
+
+// recordSlow takes a slow inline call into account.
+func (p *offloadPolicy) recordSlow() {
+	if p.score.Add(slowWeight) < slowLimit {
+		return
+	}
+	p.score.Store(slowLimit - slowWeight) // at the next attempt one slow call reaches the limit
+	batches := min(maxOffload, max(minOffload, 2*p.backoff.Load()))
+	p.backoff.Store(batches)
+	p.remaining.Store(batches)
+}
+
+// monitor replaces the owners of event loops whose handlers block. It looks at the phase of
+// each loop at every tick, as long as any of them has something to do.
+type monitor struct {
+	asleep atomic.Bool
+	wake   chan struct{} // holds a token when a loop has work again
+	quit   chan struct{} // closed when all loops have ended
+}
+
+const (
+	// monitorTick is the time between two looks. A handler that blocks delays the other
+	// connections of its loop by two ticks at most.
+	monitorTick = time.Millisecond
+
+	// idleTicks is the number of ticks without work after which the monitor sleeps.
+	idleTicks = 3
+)
+
+// start monitors the loops on a goroutine, which calls ended at its end.
+func (m *monitor) start(loops []*eventLoop, ended func()) {
+	m.wake, m.quit = make(chan struct{}, 1), make(chan struct{})
+	go m.run(loops, ended)
+}
+
+// wakeUp makes the monitor look at the loops if it sleeps.
+func (m *monitor) wakeUp() {
+	if m.asleep.Load() && m.asleep.CompareAndSwap(true, false) {
+		select {
+		case m.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (m *monitor) run(loops []*eventLoop, ended func()) {
+	defer ended()
+	seen := make([]uint64, len(loops))
+	for idle := 0; ; idle++ {
+		if idle == idleTicks {
+			m.asleep.Store(true) // before the last look, so that no work is missed
+		}
+		if idle > idleTicks {
+			select {
+			case <-m.wake:
+			case <-m.quit:
+				return
+			}
+			idle = 0
+		}
+		time.Sleep(monitorTick)
+		if replaceLate(loops, seen) {
+			m.wakeUp()
+			idle = 0
+		}
+	}
+}
+
+// replaceLate replaces the owners that handle the same connection as at the last look. It
+// reports whether any loop has changed its phase since; seen has the phases of the last look.
+func replaceLate(loops []*eventLoop, seen []uint64) (changed bool) {
+	for i, l := range loops {
+		phase := l.phase.Load()
+		if phase%2 == 1 && phase == seen[i] {
+			l.replaceOwner(phase)
+		}
+		changed = changed || phase != seen[i]
+		seen[i] = phase
+	}
+	return changed
+}
+
+// replaceOwner replaces the owner that is in this phase, unless the phase is over. The
+// replacement gets the events that the owner has not handled. What its handler has sent so
+// far leaves.
+func (l *eventLoop) replaceOwner(phase uint64) {
+	old := l.owner.Load()
+	if !l.phase.CompareAndSwap(phase, phase+1) {
+		return
+	}
+	next := newLoopOwner(l)
+	next.events, next.reported, next.next = old.events, old.reported, old.next
+	next.again = old.again
+	go next.run()
+	l.set.offload.recordSlow()
+	old.handling.cutBatch()
 }

@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"crypto/rand"
 	"sync"
 	"time"
 
@@ -197,4 +198,10 @@ func orDefault(d, standard time.Duration) time.Duration {
 		return standard
 	}
 	return d
+}
+
+// newMaskKey returns a key a peer cannot predict: RFC 6455, section 5.3.
+func newMaskKey() (key [4]byte) {
+	_, _ = rand.Read(key[:]) // never fails: crypto/rand ends the process instead
+	return key
 }

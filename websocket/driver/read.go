@@ -111,3 +111,149 @@ func (d *Driver) endInputLocked(err error) {
 func isEOF(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
+
+// The readiness driver has no goroutine that reads. Its transport calls handleReadiness when
+// input, or room for output, may be there. All else is shared with the blocking driver: the
+// machine, timers, output, events.
+
+// readings are how many buffers one connection may fill before others have their turn.
+const readings = 4
+
+// notifier returns the transport of a connection that has a [notifyingTransport].
+func (d *Driver) notifier() notifyingTransport {
+	n, _ := d.transport.(notifyingTransport)
+	return n
+}
+
+// startNotified begins to be told of readiness. What came with the handshake goes first.
+func (d *Driver) startNotified(n notifyingTransport, early []byte) {
+	if len(early) > 0 {
+		go func() {
+			defer d.begin(n) // also when the handler ends this goroutine
+			d.takeEarly(early)
+		}()
+		return
+	}
+	d.begin(n)
+}
+
+func (d *Driver) takeEarly(early []byte) {
+	d.wake()
+	defer d.rest()
+	s := newScratch()
+	defer scratches.Put(s)
+	d.receiveReady(early, s)
+}
+
+// begin starts the reports of the transport, unless it has been closed already.
+func (d *Driver) begin(n notifyingTransport) {
+	d.wake()
+	defer d.rest()
+	if d.state.transport != transportClosed {
+		if err := n.start(); err != nil {
+			d.endInputLocked(err)
+		}
+	}
+	d.settle() // the end may have become due before
+}
+
+// handleReadiness implements [readinessHandler].
+func (d *Driver) handleReadiness(s *scratch, terminal bool) (more bool) {
+	d.wake()
+	defer d.rest()
+	if d.state.transport == transportClosed {
+		return false
+	}
+	d.state.inputReported(terminal)
+	if d.state.writing == writeWaiting {
+		d.writeOn()
+	}
+	return d.readOn(s)
+}
+
+// readOn reads for a while, if it may. mu is held, not during calls.
+func (d *Driver) readOn(s *scratch) (more bool) {
+	for range readings {
+		if !d.mayRead() {
+			return false
+		}
+		d.readOnce(s)
+	}
+	return d.mayRead()
+}
+
+// mayRead reports whether there may be input that can be handled, or kept while the handler
+// has paused. If it cannot be, the goroutine that is in the way calls wakeReader. mu is held.
+func (d *Driver) mayRead() bool { return d.state.mayRead() && !d.m.Unparsed() }
+
+// readOnce reads a buffer. mu is held, not during calls.
+func (d *Driver) readOnce(s *scratch) {
+	n, err := d.notifier().tryRead(s.buf[:])
+	switch {
+	case err == nil:
+		d.state.inputRead(n == len(s.buf))
+		d.receiveReady(s.buf[:n], s)
+	case errors.Is(err, errWouldBlock):
+		d.state.inputMissing()
+	default:
+		d.endInputLocked(err)
+	}
+}
+
+// receiveReady handles a batch of input. mu is held, not during calls.
+func (d *Driver) receiveReady(b []byte, s *scratch) {
+	if d.receive(b, s) {
+		d.callWork()
+	}
+	d.endBatch()
+	d.settle()
+}
+
+// wakeReader starts a goroutine for input that could not be handled, if it can be now. mu is
+// held.
+func (d *Driver) wakeReader() {
+	if !d.notified || d.state.reading != readIdle || d.state.transport == transportClosed {
+		return
+	}
+	if d.m.Unparsed() && !d.state.paused || d.mayRead() {
+		go d.comeBack()
+	}
+}
+
+// comeBack handles what is left of the last batch, and then what the transport has.
+func (d *Driver) comeBack() {
+	s := newScratch()
+	defer scratches.Put(s)
+	for d.comeBackOnce(s) {
+	}
+}
+
+// comeBackOnce reports whether there may be more to read.
+func (d *Driver) comeBackOnce(s *scratch) (more bool) {
+	d.wake()
+	defer d.rest()
+	if d.m.Unparsed() && !d.state.paused && d.state.reading == readIdle {
+		d.receiveReady(nil, s)
+	}
+	return d.readOn(s)
+}
+
+// writeOn writes what is left, now that there may be room. mu is held, not during the
+// call that tells that nothing is left.
+func (d *Driver) writeOn() {
+	for !d.m.Done() {
+		if d.handed == len(d.out) {
+			d.nextOutput()
+		}
+		if len(d.out) == 0 {
+			break
+		}
+		n, err := d.notifier().tryWrite(d.out[d.handed:])
+		d.handed += n
+		d.wrote(n, err)
+		if n == 0 && err == nil {
+			return
+		}
+	}
+	d.endWriting()
+}

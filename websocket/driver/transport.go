@@ -2,7 +2,10 @@ package driver
 
 import (
 	"crypto/tls"
+	"errors"
 	"net"
+	"syscall"
+	"time"
 
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/websocket/internal/netlayer"
@@ -175,3 +178,100 @@ func setLinger(nc net.Conn) {
 		_ = tcp.SetLinger(0)
 	}
 }
+
+// reporterTransport is a [notifyingTransport] of a connection that reports its readiness
+// itself. Each report is handled on a goroutine of its own.
+type reporterTransport struct {
+	netTransport
+	reporter readiness.Reporter
+	handler  readinessHandler
+}
+
+func newReporterTransport(r readiness.Reporter) *reporterTransport {
+	return &reporterTransport{netTransport: netTransport{nc: r}, reporter: r}
+}
+
+func (t *reporterTransport) setHandler(h readinessHandler) { t.handler = h }
+
+func (t *reporterTransport) start() error {
+	t.reporter.Watch(func() { go t.handle() })
+	go t.handle()
+	return nil
+}
+
+func (t *reporterTransport) handle() {
+	s := newScratch()
+	defer scratches.Put(s)
+	for t.handler.handleReadiness(s, false) {
+	}
+}
+
+// setTimer returns false: there is no timer.
+func (t *reporterTransport) setTimer(time.Duration) bool { return false }
+
+func (t *reporterTransport) stopTimer() {}
+
+func (t *reporterTransport) tryRead(p []byte) (int, error) {
+	n, err := t.reporter.TryRead(p)
+	if errors.Is(err, syscall.EAGAIN) {
+		return 0, errWouldBlock
+	}
+	return n, err
+}
+
+func (t *reporterTransport) tryWrite(p []byte) (int, error) {
+	n, err := t.reporter.TryWrite(p)
+	if errors.Is(err, syscall.EAGAIN) {
+		return 0, nil
+	}
+	return n, err
+}
+
+func (t *reporterTransport) tryWriteLast(p []byte) (int, error) { return t.tryWrite(p) }
+
+// notifyingTransport is a transport that reports when it can be read or written.
+// Reports are edge-triggered: a handler that leaves input unread must be called again by
+// other means. A report may be a spurious wake-up.
+type notifyingTransport interface {
+	transport
+	nonBlockingWriter
+
+	// setHandler sets what is called. It is called once, before start and setTimer.
+	setHandler(h readinessHandler)
+
+	// start starts the reports: at first of whatever there is, and then of each change.
+	// They may begin, on another goroutine, before start returns.
+	start() error
+
+	// setTimer makes checkPeer be called once, after about wait, unless stopTimer or
+	// setTimer is called before. It reports whether it does so: the timers of a transport
+	// may be too coarse for a short wait, or missing.
+	setTimer(wait time.Duration) bool
+	stopTimer()
+
+	// tryRead reads what has arrived, without blocking. The error is errWouldBlock if
+	// nothing has, and io.EOF at the end of the peer's direction.
+	tryRead(p []byte) (int, error)
+
+	// tryWriteLast is tryWrite of output which closeWrite follows at once, if all of it is
+	// written: the end may then leave in the same segment.
+	tryWriteLast(p []byte) (int, error)
+}
+
+// readinessHandler is what a [notifyingTransport] calls: the driver of its connection.
+type readinessHandler interface {
+	// handleReadiness writes what waits, and reads into s. It reports whether there may be
+	// more to read, in which case it must be called again. terminal means that no further
+	// report will follow: the peer has ended its direction, or the transport is broken.
+	handleReadiness(s *scratch, terminal bool) (more bool)
+
+	// cutBatch makes what has been sent during a call of handleReadiness leave before that
+	// returns. It is called if the call takes long and s.monitored has returned true.
+	cutBatch()
+
+	// checkPeer is called when the time of setTimer is over.
+	checkPeer()
+}
+
+// errWouldBlock is the error of a read without input.
+var errWouldBlock = errors.New("nothing has arrived")

@@ -3,10 +3,19 @@
 package driver
 
 import (
+	"net"
 	"sync"
 
 	"github.com/lingerws/linger/internal/latch"
 )
+
+// newEpollTransport returns false, because only Linux has epoll.
+func newEpollTransport(net.Conn, *LoopGroup) (notifyingTransport, bool) { return nil, false }
+
+func newDescriptorTransport(int, *LoopGroup) (notifyingTransport, bool) { return nil, false }
+
+// heldByKernel returns 0: this system does not report it, so only writes count as progress.
+func heldByKernel(net.Conn) int { return 0 }
 
 // loopSet has no event loops on this system.
 type loopSet struct {
