@@ -13,23 +13,30 @@ import (
 	"time"
 
 	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/worker/internal/embedded"
 	"github.com/lingerws/linger/worker/internal/fetch"
-	"github.com/lingerws/linger/worker/internal/web"
+	"github.com/lingerws/linger/worker/internal/script"
 )
 
 //go:embed js/*.js
 var modules embed.FS
 
-// prelude is the globals of a worker, compiled once.
-var prelude = sync.OnceValues(func() (*web.Prelude, error) {
-	js, err := fs.Sub(modules, "js")
-	if err != nil {
-		return nil, err
-	}
-	return web.NewPrelude(js)
+//go:embed linger.d.ts
+var types string
+
+// Types returns the TypeScript declarations of all globals of an application: linger.d.ts.
+func Types() string { return types }
+
+// EngineVersion is the JavaScript engine that scripts run in.
+const EngineVersion = embedded.Version
+
+// launchEmbedded makes the runtimes of applications.
+var launchEmbedded = sync.OnceValue(func() script.Launch {
+	js, _ := fs.Sub(modules, "js") // fails for an invalid path only
+	return embedded.New(js)
 })
 
-// App is a loaded application. It is an http.Handler for all its requests, and
+// App is a loaded application. It is the http.Handler for all its requests, and is
 // safe for concurrent use.
 type App struct {
 	path   string
@@ -39,21 +46,25 @@ type App struct {
 	compatibility compatibility
 	vars          string // the variables, as JSON
 
-	workers    []*worker
-	generation atomic.Pointer[generation]
-	seats      seats
-	turn       atomic.Uint32 // whose turn it is among the workers
-	extensions extensions
-	pairs      sync.Once     // its use of WebSocketPair has been told of
-	blobs      sync.Once     // so has a binary message that was a Blob by default
-	client     *fetch.Client // for requests of scripts
+	workers     []*worker
+	generation  atomic.Pointer[generation]
+	launch      script.Launch
+	assignments assignments
+	turn        atomic.Uint32 // the index of the worker with which choose begins
+	pending     pendingPromises
+	client      *fetch.Client // sends the requests of scripts
+	pairs       sync.Once     // the use of WebSocketPair was logged
+	blobs       sync.Once     // a binary message as a Blob by default was logged
 
 	reloading sync.Mutex // held while a generation is loaded
 }
 
 // Load bundles and runs the script at path, JavaScript or TypeScript. The error
 // is a *[LoadError] for what is wrong with the script.
-func Load(path string, opts Options) (*App, error) {
+func Load(path string, opts Options) (*App, error) { return load(path, opts, launchEmbedded()) }
+
+// load is Load with another runtime.
+func load(path string, opts Options, launch script.Launch) (*App, error) {
 	c, err := newCompatibility(opts.CompatibilityDate, opts.CompatibilityFlags)
 	if err != nil {
 		return nil, err
@@ -62,7 +73,7 @@ func Load(path string, opts Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{path: path, opts: opts.withDefaults(), compatibility: c, vars: vars}
+	a := &App{path: path, opts: opts.withDefaults(), compatibility: c, vars: vars, launch: launch}
 	a.client = fetch.NewClient(fetch.Options{
 		Rules: a.opts.Egress, TLSConfig: a.opts.TLSConfig, Timeout: a.opts.FetchTimeout, MaxBody: a.opts.MaxBody,
 		WebSocket: a.opts.Server.Options,
@@ -72,64 +83,63 @@ func Load(path string, opts Options) (*App, error) {
 	for i := range a.opts.Workers {
 		a.workers = append(a.workers, newWorker(a, i))
 	}
-	g, first, err := a.load(1)
+	g, first, err := a.loadGeneration(1)
 	if err != nil {
 		return nil, err
 	}
-	a.current(g)
+	a.use(g)
 	for i, w := range a.workers {
 		go w.run(first[i])
 	}
 	return a, nil
 }
 
-// Reload loads the script anew, while every connection stays: the files are bundled
-// and run in fresh engines, and the install and activate events happen, before the
-// first event goes there. Events that have begun finish on the engine they began on;
-// the order of each connection's events holds. The error is a *[LoadError], or
-// [ErrStopped]; then the last generation stays in place.
+// Reload loads the script again, while connections stay open: the files are bundled
+// and run in new engines, and the install and activate events are dispatched, before the
+// new version gets an event. Events in progress finish in the engine in which they began;
+// the order of each connection's events holds. The error is a *[LoadError] or
+// [ErrStopped]; then the last version stays in use.
 func (a *App) Reload() error {
 	a.reloading.Lock()
 	defer a.reloading.Unlock()
 	began := time.Now()
-	g, fresh, err := a.load(a.generation.Load().number + 1)
+	g, fresh, err := a.loadGeneration(a.generation.Load().number + 1)
 	if err != nil {
 		return err
 	}
-	a.current(g)
-	if err := a.hand(fresh); err != nil {
+	a.use(g)
+	if err := a.replaceInstances(fresh); err != nil {
 		return err
 	}
 	a.opts.Logger.Info("application reloaded", "generation", g.number, "connections", a.server.Count(), "duration", time.Since(began))
 	return nil
 }
 
-// hand gives each worker its engine of a new generation. One that is just starting an
-// engine takes it later, so the others do not wait for it. The first worker is the last:
-// what activate did to connections takes effect in its engine, and their answers go to the
-// new generation everywhere.
-func (a *App) hand(fresh []*instance) error {
+// replaceInstances gives each worker its instance of a new generation. All workers but the first do so at the same time,
+// since one that is starting an instance takes longer. The first one is last: its instance performs what activate did to
+// connections, and by then the answers go to the new generation in all workers.
+func (a *App) replaceInstances(fresh []*instance) error {
 	errs := make([]error, len(fresh))
-	give := func(i int) {
-		if !a.workers[i].take(fresh[i]) {
+	replace := func(i int) {
+		if !a.workers[i].replace(fresh[i]) {
 			fresh[i].discard()
 			errs[i] = ErrStopped
 		}
 	}
 	var all sync.WaitGroup
 	for i := range fresh[1:] {
-		all.Go(func() { give(i + 1) })
+		all.Go(func() { replace(i + 1) })
 	}
 	all.Wait()
-	give(0)
+	replace(0)
 	return cmp.Or(errs...)
 }
 
-// ErrStopped tells that the application has been shut down.
+// ErrStopped is returned after Shutdown.
 var ErrStopped = errors.New("worker: the application has been shut down; load it again")
 
-// current makes a generation the one that new engines run.
-func (a *App) current(g *generation) {
+// use makes a generation the one that new instances run.
+func (a *App) use(g *generation) {
 	if last := a.generation.Swap(g); last != nil {
 		last.use(nil)
 	}
@@ -146,7 +156,7 @@ func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.server.Serve
 // Server returns the server that holds the connections.
 func (a *App) Server() *linger.Server { return a.server }
 
-// Workers returns how each worker is at this moment.
+// Workers returns the status of each worker.
 func (a *App) Workers() []Status {
 	all := make([]Status, 0, len(a.workers))
 	for _, w := range a.workers {
@@ -156,7 +166,7 @@ func (a *App) Workers() []Status {
 }
 
 // Shutdown closes every connection as [linger.Server.Shutdown] does, waits for
-// what the script has handed to waitUntil and for responses that are on their way,
+// the promises that the script has passed to waitUntil and for responses in progress,
 // and ends the engines. All of it takes Options.Server.ShutdownTimeout at the most;
 // 0 means 10 s. The error is that of the server's Shutdown, or ctx's; the engines
 // end in any case.
@@ -166,8 +176,8 @@ func (a *App) Shutdown(ctx context.Context) error {
 	defer cancel()
 	err := a.server.Shutdown(ctx)
 	select {
-	case <-a.extensions.idle():
-	case <-a.gone():
+	case <-a.pending.idle():
+	case <-a.workers[0].ended: // they end together
 	case <-bounded.Done():
 		a.opts.Logger.Warn("work of waitUntil was cut off: the time for shutting down is over")
 		err = cmp.Or(err, ctx.Err())
@@ -184,7 +194,3 @@ func (a *App) stop() {
 	all.Wait()
 	a.client.Close()
 }
-
-// gone returns a channel that is closed when the workers have been stopped: they end
-// together.
-func (a *App) gone() <-chan struct{} { return a.workers[0].gone }

@@ -2,19 +2,17 @@ package worker
 
 import "sync"
 
-// arrivals are what other goroutines bring an event loop. How many there can be is
-// bounded by what they are answers to, not here: whoever brings one holds a place among
-// the outgoing fetches and sockets until it is over.
+// arrivals is the queue of turns that other goroutines add to an event loop. It has no bound of its own: each turn is the
+// answer to a request of the script, and the number of those is bounded.
 type arrivals struct {
-	wake chan struct{} // has one when there may be some
+	wake chan struct{} // has an element when there may be turns
 
 	mu      sync.Mutex
 	waiting []arrival
-	over    bool // nobody takes any more
+	ended   bool // turns are dropped
 }
 
-// arrival is a turn of its own. Either it is run, or, when the engine has ended before,
-// dropped.
+// arrival is a turn. Either run is called, or, if the instance ends before, drop.
 type arrival struct {
 	run  func() error
 	drop func()
@@ -22,7 +20,7 @@ type arrival struct {
 
 func newArrivals() arrivals { return arrivals{wake: make(chan struct{}, 1)} }
 
-// add brings something, and does not wait for its turn.
+// add adds a turn and returns at once.
 func (a *arrivals) add(one arrival) {
 	if !a.put(one) {
 		one.drop()
@@ -32,13 +30,13 @@ func (a *arrivals) add(one arrival) {
 func (a *arrivals) put(one arrival) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.over {
+	if a.ended {
 		return false
 	}
 	a.waiting = append(a.waiting, one)
 	select {
 	case a.wake <- struct{}{}:
-	default: // it knows already
+	default: // the loop is awake
 	}
 	return true
 }
@@ -56,18 +54,18 @@ func (a *arrivals) take() func() error {
 	return first.run
 }
 
-// end drops what waits, and what comes from now on.
+// end drops the turns that wait, and those that are added later.
 func (a *arrivals) end() {
 	a.mu.Lock()
 	rest := a.waiting
-	a.over, a.waiting = true, nil
+	a.ended, a.waiting = true, nil
 	a.mu.Unlock()
 	for _, one := range rest {
 		one.drop()
 	}
 }
 
-// receive runs what has arrived.
+// receive runs the turns that wait.
 func (in *instance) receive() {
 	for !in.dead {
 		next := in.arrivals.take()
@@ -75,8 +73,8 @@ func (in *instance) receive() {
 			break
 		}
 		if err := in.turn(next); err != nil {
-			in.reportFailure(nil, err)
+			in.reportFailure(nil, err, Position{})
 		}
 	}
-	in.stir()
+	in.postponeSleep()
 }

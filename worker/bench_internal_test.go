@@ -6,7 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/lingerws/linger/worker/internal/engine"
+	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/worker/internal/script"
 )
 
 // BenchmarkDispatch measures what an event costs within an engine: on one goroutine, and for a connection
@@ -21,14 +22,12 @@ func BenchmarkDispatch(b *testing.B) {
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			in := benchInstance(b, `addEventListener("websocketmessage", `+c.listener+`);`)
-			message := engine.String("hello, this is a message")
+			payload := linger.Text("hello, this is a message")
 			b.ReportAllocs()
 			for b.Loop() {
-				e := newEvent("websocketmessage", nil)
-				e.start = func(in *instance, id int) error {
-					return in.message(id, "local-AAAAAAAAAAAAAAAAAAAAAA", message)
-				}
-				if in.begin(e); !e.ended.Load() {
+				e := &messageEvent{event: event{kind: "websocketmessage"}, message: script.Message{Connection: "local-AAAAAAAAAAAAAAAAAAAAAA", Payload: payload}}
+				e.input = &e.message
+				if in.begin(&e.event); !e.ended.Load() {
 					b.Fatal("the event is done at the end of its turn")
 				}
 			}

@@ -1,12 +1,11 @@
 package worker
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/lingerws/linger/worker/internal/engine"
 )
 
 // The flags that Options.CompatibilityFlags may have, as the Workers runtime names them.
@@ -15,24 +14,24 @@ const (
 	manualReply = "web_socket_manual_reply_to_close"
 )
 
-// From these days on WebSocket objects behave as they do now.
+// The first compatibility dates with the behaviour of today.
 const (
 	blobsSince     = "2026-03-17" // binary messages are Blobs unless binaryType says otherwise
 	autoReplySince = "2026-04-07" // a peer's Close is answered
 )
 
-// compatibility is what the date and the flags come to.
+// compatibility is the behaviour that the compatibility date and flags select.
 type compatibility struct {
 	manualReply bool // the script answers a peer's Close
 	binaryType  string
-	undated     bool // there is no date, so that the binary type may not be what the script expects
+	undated     bool // there is no date, so the binary type may not be the one that the script expects
 }
 
-// IsCompatibilityFlag reports whether Options.CompatibilityFlags may have a flag of the Workers runtime. The others have no
-// meaning here.
+// IsCompatibilityFlag reports whether a flag of the Workers runtime has a meaning here and may be in
+// Options.CompatibilityFlags.
 func IsCompatibilityFlag(name string) bool { return name == autoReply || name == manualReply }
 
-// newCompatibility reads date and flags. Without a date everything is as it is now.
+// newCompatibility reads date and flags. Without a date the behaviour is that of today.
 func newCompatibility(date string, flags []string) (compatibility, error) {
 	c := compatibility{binaryType: "blob", undated: date == ""}
 	if date != "" {
@@ -60,22 +59,16 @@ func newCompatibility(date string, flags []string) (compatibility, error) {
 	return c, nil
 }
 
-// configure tells the modules what they have to know before the application's code runs.
-func (in *instance) configure() error {
-	c := in.app.compatibility
-	return in.turn(func() error {
-		return in.dispatch("configure", engine.Bool(c.manualReply), engine.String(c.binaryType),
-			engine.Bool(in.app.opts.Overlap), engine.Int(int(in.app.opts.EventTimeout.Milliseconds())),
-			engine.String(in.app.vars), engine.Bool(c.undated), engine.String(in.app.opts.atReload()))
-	})
-}
-
-// warnOfBlob() logs, once, that a socket whose binaryType was never set has got a binary message as a Blob, although no
-// compatibility date says that this is what the script expects.
-func (in *instance) warnOfBlob(arguments) (engine.Value, error) {
-	in.app.blobs.Do(func() {
-		in.app.opts.Logger.Warn("a WebSocket got a binary message as a Blob, as in browsers: if the script expects an ArrayBuffer, set its binaryType to \"arraybuffer\"," +
-			" or give the compatibility date of the project with --compatibility-date, before " + blobsSince + " for ArrayBuffers")
-	})
-	return nothing, nil
+// varsText returns variables as JSON. The error contains no values.
+func varsText(vars map[string]any) (string, error) {
+	if len(vars) == 0 {
+		return "{}", nil
+	}
+	for name, value := range vars {
+		if _, err := json.Marshal(value); err != nil {
+			return "", problem("the variable " + name + " has a value that JSON cannot carry: use strings, numbers, booleans, arrays and objects")
+		}
+	}
+	text, err := json.Marshal(vars)
+	return string(text), err
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/lingerws/linger/worker/internal/bundle"
-	"github.com/lingerws/linger/worker/internal/engine"
+	"github.com/lingerws/linger/worker/internal/script"
 )
 
 // LoadError says why an application cannot be loaded.
@@ -99,10 +99,9 @@ func loadErrorOf(err error) error {
 
 func problem(text string) *LoadError { return &LoadError{Problems: []Problem{{Text: text}}} }
 
-// loadError says what went wrong while the script was loading: a *[LoadError], or
-// [ErrStopped] if that is no fault of the script.
+// loadError returns the errors of a script that was being loaded as a *[LoadError], or [ErrStopped] after Shutdown.
 func (in *instance) loadError(errs ...error) error {
-	if in.worker.halted() {
+	if in.worker.isStopping() {
 		return ErrStopped
 	}
 	var all LoadError
@@ -116,30 +115,29 @@ func (in *instance) problemsOf(err error) []Problem {
 	if known, ok := errors.AsType[*LoadError](err); ok {
 		return known.Problems
 	}
-	thrown, isThrown := errors.AsType[*engine.Exception](err)
+	thrown, isThrown := errors.AsType[*script.Exception](err)
 	switch {
 	case isThrown:
 		text := thrown.Error()
-		if thrown.Name == "" { // no Error: it has no place, and its text alone says nothing
+		if thrown.Name == "" { // a value that is not an error has no position
 			text = "the script threw " + text + " while it was loading: throw an Error, which has a place"
 		}
 		p := in.problemAt(thrown.Frames, text)
 		p.Thrown = newScriptError(in.generation.bundle.Sources, thrown)
 		return []Problem{p}
-	case errors.Is(err, engine.ErrInterrupted):
-		var stack []engine.Frame
-		if where, known := errors.AsType[*engine.Interruption](err); known {
+	case errors.Is(err, script.ErrInterrupted):
+		var stack []script.Frame
+		if where, known := errors.AsType[*script.Interruption](err); known {
 			stack = where.Frames
 		}
 		return []Problem{in.problemAt(stack, "the script computed for longer than "+in.app.opts.EventTimeout.String()+" while it was loading")}
-	case errors.Is(err, engine.ErrOutOfMemory):
+	case errors.Is(err, script.ErrOutOfMemory):
 		err = problem(fmt.Sprintf("the script ran out of memory while it was loading: the limit is %d bytes", in.app.opts.Memory))
 	}
 	return []Problem{{Text: err.Error()}}
 }
 
-// problemAt is a problem at the place in the sources where a stack begins.
-func (in *instance) problemAt(stack []engine.Frame, text string) Problem {
-	at := in.generation.origin(stack)
-	return Problem{File: at.File, Line: at.Line, Column: at.Column, Text: text, Source: in.generation.bundle.Sources.Line(at.File, at.Line)}
+// problemAt returns a problem at the position of the first frame in the sources.
+func (in *instance) problemAt(stack []script.Frame, text string) Problem {
+	return in.generation.problemIn(in.generation.origin(stack), text)
 }

@@ -7,69 +7,71 @@ import (
 	"time"
 
 	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/worker/internal/script"
 )
 
-// event is one event on its way through an engine; start begins it on the event loop.
+// event is an event for the script, from its arrival to its completion.
 type event struct {
-	kind  string // the type the script listens to
-	start func(in *instance, id int) error
+	kind    string       // the type of the listeners
+	input   script.Event // what the script gets
+	prepare func()       // called on the event loop right before the script gets input, if set
 
-	// What follows the event. None of it waits for the script, and it may happen on the event loop.
-	completion *linger.Completion // of the event of the server that it is, if any
+	// The completion of the event. None of these blocks, and they may be called on the event loop.
+	completion *linger.Completion // of the server's event, if any
 	then       func()             // called with the completion, if set
-	overlaps   bool               // both follow the return of the listeners
-	left       func()             // called when the event is done, if set
-	seat       *seat              // of a message: that of its connection
-	done       chan struct{}      // of a request: closed when the event is done
+	overlaps   bool               // the event is complete when its listeners have returned
+	left       func()             // called when the event has ended, if set
+	place      *assignment        // of a message: that of its connection
+	done       chan struct{}      // of a request: closed when the event has ended
 
-	method, url string // of the request that it is about, if any, the URL without its query
+	method, url string // of the request that the event is about, if any; the URL has no query
 
-	request bool        // somebody waits for an answer, and is better off with a refusal while the worker backs off
-	claimed atomic.Bool // an engine has begun it, or it was refused: only one of them can be
+	request bool        // a client waits for an answer, so the event is refused while the worker backs off
+	claimed atomic.Bool // an instance has begun the event, or it was refused
 
-	passed, ended atomic.Bool // the completion is done; so is the event
-	inBurst       bool        // the burst ends it
-	over          bool        // the burst has to
+	completed, ended atomic.Bool
+	inBurst          bool // the burst ends the event
+	pendingEnd       bool // the event has ended in its turn, and the burst has to end it
 
-	// What belongs to the loop until the event is done.
-	begins   time.Time       // when its listeners were called, if they have returned and it goes on
-	socket   *linger.Socket  // the connection it is about, if any
+	// These belong to the event loop until the event has ended.
+	begins   time.Time       // the beginning of its turn, if the event continues after it
+	socket   *linger.Socket  // the connection that the event is about, if any
 	upgrade  *linger.Upgrade // the request that may become a connection
 	response *response       // the script's answer to a request
 	unserved string          // why a plain request gets 426; empty if it does not
-	failed   bool            // a listener threw
-	problem  *ScriptError    // what the first one threw, or why there is no answer
-	overdue  bool            // it took too long
+	failed   bool            // a listener has thrown
+	problem  *ScriptError    // what the first one has thrown, or why there is no answer
+	overdue  bool            // the listeners were not done within EventTimeout
 
-	refused bool // by a worker that backs off, before it had begun; for who submits it
+	refused bool // the worker backs off, and the event had not begun; valid when submit has returned
 }
 
 func newEvent(kind string, socket *linger.Socket) *event {
 	return &event{kind: kind, socket: socket}
 }
 
-// newRequestEvent returns an event about a request, whose URL is target.
+// newRequestEvent returns an event about a request for the URL target.
 func newRequestEvent(kind string, r *http.Request, target string) *event {
 	e := newEvent(kind, nil)
 	e.done = make(chan struct{})
 	e.request, e.method = true, r.Method
-	e.url, _, _ = strings.Cut(target, "?") // queries may hold secrets
+	e.url, _, _ = strings.Cut(target, "?") // queries may contain secrets
 	return e
 }
 
-// claim returns true for the first who asks.
+// claim reports whether this is its first call.
 func (e *event) claim() bool { return !e.claimed.Swap(true) }
 
-// pass follows the return of the listeners: with overlap the connection's next event may come.
-func (e *event) pass() {
+// listenersReturned completes an event that overlaps with the next one of its connection.
+func (e *event) listenersReturned() {
 	if e.overlaps {
-		e.proceed()
+		e.complete()
 	}
 }
 
-// proceed lets the connection's next event come.
-func (e *event) proceed() {
-	if e.passed.Swap(true) {
+// complete lets the next event of the connection begin. A second call has no effect.
+func (e *event) complete() {
+	if e.completed.Swap(true) {
 		return
 	}
 	if e.then != nil {
@@ -80,9 +82,9 @@ func (e *event) proceed() {
 	}
 }
 
-// end follows the event, whether it was handled or never will be. A second call has no effect.
+// end ends the event, whether it was handled or not. A second call has no effect.
 func (e *event) end() {
-	e.proceed()
+	e.complete()
 	if e.ended.Swap(true) {
 		return
 	}
@@ -94,7 +96,7 @@ func (e *event) end() {
 	}
 }
 
-// attrs are what a log tells of an event.
+// attrs returns the attributes of an event in the log. A nil event has none.
 func (e *event) attrs() []any {
 	if e == nil {
 		return nil
@@ -109,8 +111,8 @@ func (e *event) attrs() []any {
 	return attrs
 }
 
-// submit has the event of a request handled and waits until it is. It returns false if that
-// will never be: the worker was stopped before, or has refused the event.
+// submit queues the event of a request and blocks until it has ended. It returns false if the event was not handled: the
+// worker was stopped, or has refused it.
 func (w *worker) submit(e *event) bool {
 	refusal := w.status.refusal()
 	if closed(refusal) {
@@ -120,7 +122,7 @@ func (w *worker) submit(e *event) bool {
 	return w.tasks.put(e) && w.follow(e, refusal)
 }
 
-// follow waits for an event that is in the queue.
+// follow blocks until an event in the queue has ended or is refused.
 func (w *worker) follow(e *event, refusal <-chan struct{}) bool {
 	select {
 	case <-e.done:
@@ -129,18 +131,18 @@ func (w *worker) follow(e *event, refusal <-chan struct{}) bool {
 			e.refused = true
 			return false
 		}
-		return w.follow(e, nil) // an engine was faster
-	case <-w.gone:
+		return w.follow(e, nil) // an instance has begun it
+	case <-w.ended:
 		e.end()
 	}
 	return e.handled()
 }
 
-// handled reports whether an engine has begun the event, after its end.
+// handled reports whether an instance has begun the event. It is valid after the end of the event.
 func (e *event) handled() bool { return !e.claim() }
 
-// task is what an engine begins with: an event or a post, or nothing.
+// task is an event or a post for an instance, or neither.
 type task struct {
 	event *event
-	post  *post
+	post  *script.Post
 }

@@ -8,25 +8,25 @@ import (
 	"github.com/lingerws/linger/worker/internal/bundle"
 )
 
-// generation is one loaded version of the application.
+// generation is one loaded version of the application's code.
 type generation struct {
-	number int // from 1
+	number int // counted from 1
 	bundle *bundle.Bundle
 
 	mu       sync.Mutex
-	server   *linger.Server // while it is in use
-	request  string         // what setWebSocketAutoResponse was given
+	server   *linger.Server // set while the generation is in use
+	request  string         // the message with an automatic answer, "" for none
 	response string
-	warnings []Problem // that have been logged
+	warnings []Problem // that were logged
 
-	drains  bool     // something listens to websocketdrain
-	listens []string // the events that something listens to
+	drains  bool     // there is a listener to websocketdrain
+	listens []string // the events with listeners
 }
 
-// load bundles the script and runs it in an engine for each worker. The install and
+// loadGeneration bundles the script and runs it in an engine for each worker. The install and
 // activate events happen in the first one, once. The error is a *[LoadError]; then
 // nothing of it is left.
-func (a *App) load(number int) (*generation, []*instance, error) {
+func (a *App) loadGeneration(number int) (*generation, []*instance, error) {
 	b, err := bundle.New(a.path, a.opts.Development)
 	if err != nil {
 		return nil, nil, loadErrorOf(err)
@@ -53,7 +53,7 @@ func (a *App) load(number int) (*generation, []*instance, error) {
 	return g, instances, nil
 }
 
-// instances makes an engine of the generation for each worker, side by side.
+// instances makes an instance of the generation for each worker, at the same time.
 func (a *App) instances(g *generation) ([]*instance, error) {
 	made := make([]*instance, len(a.workers))
 	errs := make([]error, len(a.workers))
@@ -62,23 +62,22 @@ func (a *App) instances(g *generation) ([]*instance, error) {
 		all.Go(func() { made[i], errs[i] = newInstance(w, g) })
 	}
 	all.Wait()
-	return made, cmp.Or(errs...) // one is enough: the others run the same code
+	return made, cmp.Or(errs...) // the others have the same error, since they run the same code
 }
 
-// use puts the generation's automatic answer in place of the last one's. With nil it
-// ends that: what the generation still does has no effect on the next one's answer.
+// use sets the server's automatic answer to that of the generation. use(nil) ends the use: later calls of setAutoResponse
+// have no effect on the server.
 func (g *generation) use(server *linger.Server) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.server = server
 	if server != nil {
-		_ = server.SetAutoResponse(g.request, g.response) // was checked when it was set
+		_ = server.SetAutoResponse(g.request, g.response) // setAutoResponse has checked them
 	}
 }
 
-// autoRespond notes the automatic answer that the script wants. Outside of the time in
-// which the generation is in use it has no effect yet, or no more.
-func (g *generation) autoRespond(request, response string) error {
+// setAutoResponse sets the generation's automatic answer. It has an effect only while the generation is in use.
+func (g *generation) setAutoResponse(request, response string) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err := linger.CheckAutoResponse(request, response); err != nil {

@@ -10,11 +10,11 @@ import (
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/websocket/driver"
-	"github.com/lingerws/linger/worker/internal/engine"
+	"github.com/lingerws/linger/worker/internal/script"
 )
 
-// handler is an application as package linger sees it: each call submits an event. Upgrade returns
-// when the script is done with it; the others return at once, and the end of the event completes it.
+// handler passes the events of the server to the application. Upgrade blocks until the script has handled the request; the
+// others return at once, and the end of the event completes the server's event.
 type handler struct{ app *App }
 
 var (
@@ -23,31 +23,31 @@ var (
 	_ linger.Drainer    = handler{}
 )
 
-// Upgrade hands the request to the script. What it answers with is written here,
-// not on the event loop, which waits for nobody.
+// Upgrade passes the request to the script. The answer is written on the goroutine of the request, because the event loop
+// must not block.
 func (h handler) Upgrade(u *linger.Upgrade) {
 	r := u.Request
 	target, refusal := h.app.requestURL(r)
 	if refusal != nil {
-		_ = u.Respond(func(w http.ResponseWriter, r *http.Request) { h.app.server.Refuse(w, r, refusal) }) // nothing has answered before
+		_ = u.Respond(func(w http.ResponseWriter, r *http.Request) { h.app.server.Refuse(w, r, refusal) }) // it has no answer yet
 		return
 	}
 	w, wait := h.app.choose()
 	if w == nil {
-		_ = u.Respond(unavailable(wait)) // nobody has answered before
+		_ = u.Respond(unavailable(wait)) // it has no answer yet
 		return
 	}
 	e := newRequestEvent("websocketupgrade", r, target)
 	e.upgrade = u
-	e.start = func(in *instance, id int) error {
-		return in.dispatch("upgrade", h.app.requestFacts(id, r, target, asHandshake(r.Header))...)
-	}
+	request := h.app.scriptRequest(r, target, asHandshake(r.Header))
+	request.Upgrade = true
+	e.input = request
 	w.submit(e)
 	switch {
 	case e.refused:
 		_ = u.Respond(unavailable(w.status.pause()))
 	case e.response != nil:
-		_ = u.Respond(e.response.serve) // the script answers once
+		_ = u.Respond(e.response.serve) // the script can answer only once
 	case e.overdue:
 		h.giveUp(e, http.StatusGatewayTimeout, "the application did not answer in time")
 	case e.failed:
@@ -55,131 +55,120 @@ func (h handler) Upgrade(u *linger.Upgrade) {
 	}
 }
 
-// giveUp answers an upgrade request with an error. If the script had accepted it, the
-// end of the connection is its doing.
+// giveUp answers an upgrade request with an error. If the script had accepted it, the connection ends, and the script is
+// the initiator.
 func (h handler) giveUp(e *event, status int, text string) {
-	if seat := h.app.seats.of(e.socket); seat != nil {
-		seat.failed = true
+	if place := h.app.assignments.of(e.socket); place != nil {
+		place.failed = true
 	}
 	e.upgrade.Fail(status, text)
 }
 
-// Message hands a message to the script.
+// Message passes a message to the script.
 func (h handler) Message(m *linger.Message) {
-	seat := h.app.seats.of(m.Socket)
+	place := h.app.assignments.of(m.Socket)
 	switch {
-	case seat == nil: // Go code has accepted it, the script knows nothing of it
+	case place == nil: // Go code has accepted the connection
 		return
-	case seat.line != nil:
-		seat.line.message(m.Payload, m.Async().Done)
+	case place.object != nil:
+		place.object.message(m.Payload, m.Async().Done)
 		return
 	}
-	seat.submit(newMessage(m, m.Async(), seat), h.app.opts.Overlap)
+	place.submit(newMessage(m, m.Async(), place), h.app.opts.Overlap)
+}
+
+// messageEvent is the event of a message with its input, in one allocation.
+type messageEvent struct {
+	event
+	message script.Message
 }
 
 // newMessage returns the event of a message.
-func newMessage(m *linger.Message, completion *linger.Completion, place *seat) *event {
-	e := newEvent("websocketmessage", m.Socket)
-	e.completion, e.seat = completion, place
-	e.start = func(in *instance, id int) error {
-		return in.message(id, m.Socket.ID(), content(m.Payload))
+func newMessage(m *linger.Message, completion *linger.Completion, place *assignment) *event {
+	e := &messageEvent{
+		event:   event{kind: "websocketmessage", socket: m.Socket, completion: completion, place: place},
+		message: script.Message{Connection: m.Socket.ID(), Payload: m.Payload},
 	}
-	return e
+	e.input = &e.message
+	return &e.event
 }
 
-// message calls the listeners for a message, and finishes its event if they are done.
-func (in *instance) message(id int, connection string, data engine.Value) error {
-	done, err := in.ask("message", engine.Int(id), engine.String(connection), data)
-	if err == nil && done.Bool() {
-		in.finish(id)
-	}
-	return err
-}
-
-// PeerClose tells the script that the peer has finished, for a connection in half-open
-// mode.
+// PeerClose passes the peer's Close to the script, for a connection in half-open mode.
 func (h handler) PeerClose(p *linger.PeerClose) {
-	seat := h.app.seats.of(p.Socket)
+	place := h.app.assignments.of(p.Socket)
 	switch {
-	case seat == nil:
+	case place == nil:
 		return
-	case seat.line != nil:
-		seat.line.peerClose(p.Status, p.Async().Done)
+	case place.object != nil:
+		place.object.peerClose(p.Status, p.Async().Done)
 		return
 	}
 	e := newEvent("websocketpeerclose", p.Socket)
 	e.completion = p.Async()
-	e.start = func(in *instance, id int) error {
-		return in.dispatch("peerclose", engine.Int(id), engine.String(p.Socket.ID()), engine.Int(int(p.Status.Code)), engine.String(p.Status.Reason))
-	}
-	seat.submit(e, h.app.opts.Overlap)
+	e.input = &script.PeerClose{Connection: p.Socket.ID(), Status: p.Status}
+	place.submit(e, h.app.opts.Overlap)
 }
 
-// Drain tells the script that a connection has room again, if it wants to know.
+// Drain reports to the script that the send queue of a connection is empty, if a listener exists.
 func (h handler) Drain(d *linger.Drain) {
-	seat := h.app.seats.of(d.Socket)
-	if seat == nil || seat.line != nil || !h.app.generation.Load().drains {
+	place := h.app.assignments.of(d.Socket)
+	if place == nil || place.object != nil || !h.app.generation.Load().drains {
 		return
 	}
 	e := newEvent("websocketdrain", d.Socket)
 	e.completion = d.Async()
-	e.start = func(in *instance, id int) error {
-		return in.dispatch("drain", engine.Int(id), engine.String(d.Socket.ID()))
-	}
-	seat.submit(e, h.app.opts.Overlap)
+	e.input = &script.Drain{Connection: d.Socket.ID()}
+	place.submit(e, h.app.opts.Overlap)
 }
 
-// Close hands the terminal event to the script, when all others are done. A
-// connection whose handshake did not complete was never open for the script's peer,
-// but the script has seen it, so it is told too.
+// Close passes the terminal event to the script, after all others. The script gets it also if the handshake did not
+// complete, because it has accepted the connection.
 func (h handler) Close(c *linger.Close) {
-	seat := h.app.seats.of(c.Socket)
-	if seat == nil {
+	place := h.app.assignments.of(c.Socket)
+	if place == nil {
 		return
 	}
 	completion := c.Async()
 	then := func() {
-		h.app.seats.leave(c.Socket)
+		h.app.assignments.remove(c.Socket)
 		completion.Done()
 	}
-	if seat.line != nil {
-		seat.line.end(c.Received, c.Clean, failureOf(c), then)
+	if place.object != nil {
+		place.object.end(c.Received, c.Clean, failureText(c), then)
 		return
 	}
-	seat.submitEnd(func() *event {
+	place.submitEnd(func() *event {
 		e := newEvent("websocketclose", c.Socket)
-		e.start = func(in *instance, id int) error {
-			if seat.tie != nil {
-				seat.tie.drop()
+		e.prepare = func() {
+			if place.tied != nil {
+				place.tied.remove()
 			}
-			return in.dispatch("close", append([]engine.Value{engine.Int(id), engine.String(c.Socket.ID())}, closeFacts(c, seat.failed)...)...)
+			e.input = scriptClose(c, place.failed)
 		}
 		return e
 	}, then)
 }
 
-// closeFacts are what a module is given of the end of a connection; failed says that the
-// script's upgrade event failed after it had accepted.
-func closeFacts(c *linger.Close, failed bool) []engine.Value {
+// scriptClose returns the terminal event of a connection. failed reports whether the script's upgrade event failed after
+// it had accepted the connection.
+func scriptClose(c *linger.Close, failed bool) *script.Close {
 	violation := ""
 	if c.Violation != nil {
 		violation = c.Violation.ID
 	}
-	return []engine.Value{
-		engine.Int(int(c.Received.Code)), engine.String(c.Received.Reason),
-		engine.Int(int(c.Sent.Code)), engine.String(c.Sent.Reason),
-		engine.Bool(c.Clean), engine.String(initiator(c, failed)),
-		engine.String(string(c.Cause)), engine.String(violation),
+	return &script.Close{
+		Connection: c.Socket.ID(), Received: c.Received, Sent: c.Sent, Clean: c.Clean,
+		Initiator: initiator(c, failed), Cause: string(c.Cause), Violation: violation,
 	}
 }
 
-// endsOfPeers are the causes of ends without any Close that came from the peer or the network.
+// endsOfPeers are the causes of an end without a Close frame that the peer or the network is responsible for.
 var endsOfPeers = []protocol.Cause{
 	protocol.CauseEOF, protocol.CauseTransport, driver.CauseKeepAlive, driver.CauseStalled, linger.CauseHandshake,
 }
 
-// initiator says who sent the first Close; without any, whose side the end came from:
-// failed says that it was the script's, before the connection was open.
+// initiator returns which side sent the first Close or, without one, caused the end. failed reports whether the script's
+// upgrade event failed.
 func initiator(c *linger.Close, failed bool) string {
 	switch c.First {
 	case protocol.Local:
@@ -197,14 +186,7 @@ func initiator(c *linger.Close, failed bool) string {
 	return "local"
 }
 
-func content(p linger.Payload) engine.Value {
-	if p.Binary {
-		return engine.Bytes(p.Data)
-	}
-	return engine.Text(p.Data)
-}
-
-// unavailable refuses a request for a while.
+// unavailable answers a request with 503 while the worker backs off.
 func unavailable(wait time.Duration) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(wait.Seconds())))))

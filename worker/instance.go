@@ -6,90 +6,94 @@ import (
 	"sync"
 	"time"
 
-	"github.com/lingerws/linger/worker/internal/engine"
-	"github.com/lingerws/linger/worker/internal/web"
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/worker/internal/script"
 )
 
-// instance is one engine that runs a generation of the application. It belongs to the
-// goroutine of its event loop, except where something else is said.
+// instance is a runtime with one version of the application, and its event loop. Its fields and methods belong to the
+// goroutine of the loop, unless stated otherwise.
 type instance struct {
 	worker     *worker
 	app        *App
 	generation *generation
 
-	rt     *engine.Runtime
-	realm  *web.Realm
-	watch  watchdog
-	timers timers
+	runtime  script.Runtime
+	host     *hostAPI // what the script calls
+	timers   timers
+	arrivals arrivals  // turns that other goroutines have queued
+	sockets  jsSockets // WebSocket objects, and their events
 
-	arrivals arrivals
-	outgoing outgoing
+	serving  chan struct{} // closed when it handles the worker's events
+	retired  chan struct{} // closed when a newer version is in use: it only finishes what it has begun
+	stopping chan struct{} // closed by stop
+	ended    chan struct{} // closed when the loop and the runtime have ended
+	stopOnce sync.Once
 
-	begun   chan struct{} // closed when it takes the worker's events
-	retired chan struct{} // closed when another generation has taken over: finish what has begun
-	halt    chan struct{} // closed by stop
-	over    chan struct{} // closed when the loop and the engine have ended
-	own     queue         // events of its lines, which no other engine can handle
-	gone    chan struct{} // closed when it will not handle them any more
-	ending  ending        // why, and behind what; to be read when it is over
-	failure string
+	outcome outcome // why it has ended; valid when ended is closed
+	failure string  // the reason of a failure; valid when ended is closed
 
-	first      task      // what the loop begins with
+	first      task      // handled before all others
 	lastEvent  int       // the number of the last event
 	inTurn     bool      // script code runs
-	about      *event    // that the turn begins, if it does
-	named      bool      // the turn has been named as slow
-	turnBegan  time.Time // when the last turn did
-	dead       bool      // the engine cannot go on
-	cutOff     bool      // its version was replaced, and has had its time to finish
-	restAt     time.Time // when it could fall asleep
-	finishBy   time.Time // when it has to be done, once its version was replaced
-	awakeFor   []string  // the reasons not to that have been told
-	activating bool      // the install and activate events happen
-	problems   []error   // what went wrong in them
-	deferred   deferred  // what they have done to connections
-	stopOnce   sync.Once
+	about      *event    // the event with which the turn begins, if any
+	turnBegan  time.Time // the beginning of the last turn
+	dead       bool      // the runtime is not usable any more
+	cutOff     bool      // FinishTimeout has expired
+	restAt     time.Time // the earliest time for sleep
+	finishBy   time.Time // the end of FinishTimeout, once the instance is retired
+	awakeFor   []string  // the reasons for not sleeping that were logged
+	activating bool      // the install and activate events are in progress
+	problems   []error   // of the install and activate events
+	deferred   deferred  // their actions on connections
 
-	mu        sync.Mutex      // guards what follows, which may be taken away from a stuck engine
-	events    map[int]*event  // begun and not done
-	finished  []*event        // in the turn that runs
-	spare     []*event        // the memory of finished for the next turn
-	extending int             // promises of waitUntil
-	channels  map[string]bool // that a BroadcastChannel listens to
-	abandoned bool            // nobody waits for this engine any more
-	lines     map[int]*line   // by number
-	lastLine  int
+	mu        sync.Mutex     // guards what follows; abandon may be called by any goroutine
+	events    map[int]*event // events in progress
+	finished  []*event       // events that have ended in the turn that runs
+	spare     []*event       // memory for finished in the next turn
+	extending int            // promises of waitUntil
+	abandoned bool           // the runtime is stuck
 }
 
-// ending is why an engine has ended.
-type ending int
+// outcome is why an instance has ended.
+type outcome int
 
 const (
-	halted     ending = iota // the worker was stopped
-	finished                 // another generation has taken over, and what had begun is done
-	fellAsleep               // there was nothing to do
-	failed                   // it can't go on
+	outcomeStopped  outcome = iota // the worker was stopped
+	outcomeFinished                // a newer version is in use, and the events in progress have ended
+	outcomeIdle                    // there was nothing to do for SleepAfter
+	outcomeFailed                  // the runtime is not usable any more
 )
 
-// begin starts an event: a turn that runs its listeners.
+// begin passes an event to the script, in a turn that runs its listeners.
 func (in *instance) begin(e *event) {
 	id := in.admit(e)
 	in.about = e
-	err := in.turn(func() error { return e.start(in, id) })
+	if e.prepare != nil {
+		e.prepare()
+	}
+	err := in.dispatch(id, e.input)
 	in.about = nil
-	e.pass()
+	e.listenersReturned()
 	switch {
 	case err != nil:
 		in.fail(id)
-		in.reportFailure(e, err)
+		in.reportFailure(e, err, Position{})
 		in.finish(id)
-	case in.event(id) != nil: // its listeners go on after an await
+	case in.event(id) != nil: // its listeners continue after an await
 		e.begins = in.turnBegan
 		in.timers.set(-id, in.app.opts.EventTimeout, false)
 	}
 }
 
-// admit gives an event its number.
+// dispatch passes an event to the script, as a turn.
+func (in *instance) dispatch(id int, e script.Event) error {
+	return in.turn(func() error { return in.runtime.Dispatch(in.turnBegan, id, e) })
+}
+
+// answer passes the answer to a request to the script, within a turn.
+func (in *instance) answer(e *script.Fetched) error { return in.runtime.Dispatch(in.turnBegan, 0, e) }
+
+// admit assigns a number to an event.
 func (in *instance) admit(e *event) int {
 	in.lastEvent++
 	in.mu.Lock()
@@ -98,15 +102,15 @@ func (in *instance) admit(e *event) int {
 	return in.lastEvent
 }
 
-// event returns the event with a number, nil if it is done.
+// event returns the event with a number, nil if it has ended.
 func (in *instance) event(id int) *event {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	return in.events[id]
 }
 
-// fail notes that an event has failed, if it is not done. One that fails before it has
-// accepted an upgrade request has another chance: other listeners, and the fetch event.
+// fail marks an event as failed, unless it has ended. An upgrade event that was not accepted yet is not marked: other
+// listeners, and the fetch event, may still answer the request.
 func (in *instance) fail(id int) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -115,9 +119,8 @@ func (in *instance) fail(id int) {
 	}
 }
 
-// finish ends an event, whoever waits for it goes on: at the end of the turn that
-// runs, so that nothing of it is cut off when what goes on is a shutdown. A second
-// call, or one for an event that ran out of time, does nothing.
+// finish ends an event. During a turn the event is completed at the end of the turn, so that a shutdown that waits for it
+// does not cut the turn off. A second call has no effect.
 func (in *instance) finish(id int) {
 	in.mu.Lock()
 	e := in.events[id]
@@ -128,41 +131,35 @@ func (in *instance) finish(id int) {
 	in.mu.Unlock()
 	in.timers.clear(-id)
 	if e != nil {
-		in.waited(e)
+		in.reportWait(e)
 	}
 	if e != nil && !in.inTurn {
 		e.end()
 	}
 }
 
-// turn runs script code under the watchdog. A turn that is interrupted is the end of
-// the engine: who knows in what state the script is.
+// turn runs script code. After a fatal error the instance ends: the state of the script is undefined.
 func (in *instance) turn(code func() error) error {
-	in.inTurn, in.named = true, false
-	in.watch.start(in.app.opts.EventTimeout)
+	in.inTurn = true
+	in.turnBegan = time.Now()
 	err := code()
-	began, slow := in.watch.stop()
-	in.turnBegan = began
-	if slow && !in.named && !fatal(err) {
-		in.computed(time.Since(began))
-	}
 	in.inTurn = false
 	in.endFinished()
-	if fatal(err) {
+	if script.IsFatal(err) {
 		in.die(err)
 	}
 	return err
 }
 
-// endFinished ends the events that the turn has finished. It does not hold mu then: what
-// follows an event may lock a connection.
+// endFinished completes the events that have ended in the turn. It does not hold mu, because the completion of
+// an event may lock a connection.
 func (in *instance) endFinished() {
 	in.mu.Lock()
 	finished := in.finished
 	in.finished = in.spare
 	in.mu.Unlock()
 	for _, e := range finished {
-		if e.over = e.inBurst; !e.over {
+		if e.pendingEnd = e.inBurst; !e.pendingEnd {
 			e.end()
 		}
 	}
@@ -170,30 +167,25 @@ func (in *instance) endFinished() {
 	in.spare = finished[:0]
 }
 
+// die marks the instance as failed; the loop ends it.
 func (in *instance) die(err error) {
 	if in.dead {
 		return
 	}
 	in.dead = true
 	switch {
-	case errors.Is(err, engine.ErrInterrupted):
+	case errors.Is(err, script.ErrInterrupted):
 		in.failure = "event timeout"
-	case errors.Is(err, engine.ErrOutOfMemory):
+	case errors.Is(err, script.ErrOutOfMemory):
 		in.failure = "memory limit"
-	case errors.Is(err, engine.ErrPoisoned):
+	case errors.Is(err, script.ErrBroken):
 		in.failure = "a failure inside the JavaScript engine"
 	default:
 		in.failure = err.Error()
 	}
 }
 
-// fatal tells whether an error is the end of an engine.
-func fatal(err error) bool {
-	return errors.Is(err, engine.ErrOutOfMemory) || errors.Is(err, engine.ErrPoisoned) || errors.Is(err, engine.ErrInterrupted)
-}
-
-// overdue ends an event whose listeners did not finish in time. The connection's
-// next event need not wait for it any longer.
+// overdue ends an event whose listeners are not done within EventTimeout. The next event of its connection can begin.
 func (in *instance) overdue(id int) {
 	if e := in.event(id); e != nil {
 		e.overdue = true
@@ -205,16 +197,16 @@ func (in *instance) overdue(id int) {
 	}
 }
 
-// stop ends the loop soon, also in the middle of a turn. Any goroutine may call it.
+// stop ends the loop as soon as possible, and interrupts the turn that runs. Any goroutine may call it.
 func (in *instance) stop() {
 	in.stopOnce.Do(func() {
-		close(in.halt)
-		in.watch.end()
+		close(in.stopping)
+		in.runtime.Stop()
 	})
 }
 
-func (in *instance) stopped() bool { return closed(in.halt) }
-func (in *instance) isOver() bool  { return closed(in.over) }
+func (in *instance) isStopping() bool { return closed(in.stopping) }
+func (in *instance) hasEnded() bool   { return closed(in.ended) }
 
 func closed(c <-chan struct{}) bool {
 	select {
@@ -225,29 +217,24 @@ func closed(c <-chan struct{}) bool {
 	}
 }
 
-// end ends the engine. Events that it had begun count as failed, and whoever waits
-// for them goes on.
+// end closes the runtime. The events in progress fail.
 func (in *instance) end() {
 	why := "event failed: its worker was replaced"
 	switch {
 	case in.cutOff:
 		why = "event cut off: its version had " + in.app.opts.FinishTimeout.String() + " to finish after a newer one was loaded"
-	case in.stopped():
+	case in.isStopping():
 		why = "event cut off: too many newer versions have been loaded since it began"
 	}
 	in.release(why)
-	if in.rt != nil {
-		_ = in.rt.Close() // it is not in a turn
-		if in.rt.Lost() {
-			in.worker.lost.Add(1)
-		}
+	if errors.Is(in.runtime.Close(), script.ErrLost) {
+		in.worker.lost.Add(1)
 	}
-	in.watch.release()
-	close(in.over)
+	close(in.ended)
 }
 
-// abandon takes everything that others wait for away from an engine that is stuck.
-// If it ever comes back it ends. The first call returns true. Any goroutine may call it.
+// abandon completes the events of an instance whose runtime is stuck, as failed. If the turn ever returns, the instance
+// ends. It reports whether this is the first call. Any goroutine may call it.
 func (in *instance) abandon() bool {
 	in.mu.Lock()
 	first := !in.abandoned
@@ -266,21 +253,33 @@ func (in *instance) isAbandoned() bool {
 	return in.abandoned
 }
 
-// release ends every event that the engine has begun, so that the callers that wait for one go on. Events that are
-// not done count as failed and are logged with why, except while the application shuts down.
+// release completes all events of the instance and closes its WebSocket objects. Events in progress fail and are logged
+// with why, except while the application shuts down.
 func (in *instance) release(why string) {
-	defer in.hangUp()
-	in.endOutgoing()
+	defer in.closeSockets()
+	in.host.end()
 	failed, finished, promises := in.takeEvents()
-	in.app.extensions.add(-promises)
+	in.app.pending.add(-promises)
 	in.logRelease(why, failed, promises)
 	for _, e := range slices.Concat(failed, finished) {
 		e.end()
 	}
 }
 
-// takeEvents removes the events that are not done, which it marks as failed, and returns them, those that are done, and
-// the number of pending promises of waitUntil.
+// closeSockets closes the WebSocket objects with the code for the reason why the instance ends.
+func (in *instance) closeSockets() {
+	switch {
+	case in.worker.isStopping():
+		in.sockets.closeAll(protocol.CloseGoingAway, appEnded)
+	case closed(in.retired):
+		in.sockets.closeAll(protocol.CloseServiceRestart, appRestart)
+	default:
+		in.sockets.closeAll(protocol.CloseInternalError, appFailed)
+	}
+}
+
+// takeEvents removes the events in progress, which it marks as failed, and returns them, those that have ended in the
+// last turn, and the number of pending promises of waitUntil.
 func (in *instance) takeEvents() (failed, finished []*event, promises int) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -293,9 +292,9 @@ func (in *instance) takeEvents() (failed, finished []*event, promises int) {
 	return failed, slices.Clone(in.finished), promises
 }
 
-// logRelease logs what ends with the engine. The caller does not hold mu: the application's logger may block.
+// logRelease logs what ends with the instance. The caller does not hold mu, because the application's logger may block.
 func (in *instance) logRelease(why string, failed []*event, promises int) {
-	if in.worker.halted() {
+	if in.worker.isStopping() {
 		return
 	}
 	for _, e := range failed {
@@ -306,12 +305,12 @@ func (in *instance) logRelease(why string, failed []*event, promises int) {
 	}
 }
 
-// extend counts the promises of waitUntil.
+// extend adds n to the number of pending promises of waitUntil.
 func (in *instance) extend(n int) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if !in.abandoned {
 		in.extending += n
-		in.app.extensions.add(n)
+		in.app.pending.add(n)
 	}
 }

@@ -16,8 +16,7 @@ func (h hookLogs) Handle(_ context.Context, r slog.Record) error { h(r.Message);
 
 func TestInstanceReleaseLogsWithoutItsLock(t *testing.T) {
 	w := newIdleWorker()
-	in := &instance{worker: w, app: w.app, events: map[int]*event{}, gone: make(chan struct{}), retired: make(chan struct{})}
-	in.outgoing.cut = func() {}
+	in := newIdleInstance(w)
 	e := newEvent("fetch", nil)
 	in.admit(e)
 	in.extend(1)
@@ -37,7 +36,7 @@ func TestInstanceReleaseLogsWithoutItsLock(t *testing.T) {
 	if !e.ended.Load() || !e.failed {
 		t.Error("the event is done and has failed; it has not")
 	}
-	if in.extending != 0 || !closed(w.app.extensions.idle()) {
+	if in.extending != 0 || !closed(w.app.pending.idle()) {
 		t.Errorf("no promise is waited for; got %d", in.extending)
 	}
 }

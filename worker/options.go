@@ -9,11 +9,7 @@ import (
 
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/worker/internal/egress"
-	"github.com/lingerws/linger/worker/internal/engine"
 )
-
-// EngineVersion is the JavaScript engine that scripts run in.
-const EngineVersion = "QuickJS " + engine.Version
 
 // Options are what an application can be told. The zero value is ready to use.
 type Options struct {

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/lingerws/linger/worker/internal/bundle"
-	"github.com/lingerws/linger/worker/internal/engine"
+	"github.com/lingerws/linger/worker/internal/script"
 )
 
 // ScriptError is what a script threw, with places in its sources. Options.Logger gets it
@@ -41,7 +41,7 @@ const (
 )
 
 // newScriptError returns an exception with positions in the sources and texts of bounded length.
-func newScriptError(sources *bundle.Sources, e *engine.Exception) *ScriptError {
+func newScriptError(sources *bundle.Sources, e *script.Exception) *ScriptError {
 	s := &ScriptError{Text: clip(sources.Trace(e.Error()), maxReported), Others: e.More, sources: sources}
 	s.locate(e.Frames)
 	if e.Cause != nil {
@@ -54,7 +54,7 @@ func newScriptError(sources *bundle.Sources, e *engine.Exception) *ScriptError {
 }
 
 // locate sets At and Stack.
-func (s *ScriptError) locate(frames []engine.Frame) {
+func (s *ScriptError) locate(frames []script.Frame) {
 	s.At = originOf(s.sources, frames)
 	frames = applicationFrames(frames)
 	if s.More = len(frames) > maxStack; s.More {
@@ -67,7 +67,7 @@ func (s *ScriptError) locate(frames []engine.Frame) {
 
 // originOf returns the source position of the first frame in the application's code, the zero
 // Position if there is none.
-func originOf(sources *bundle.Sources, frames []engine.Frame) Position {
+func originOf(sources *bundle.Sources, frames []script.Frame) Position {
 	for _, f := range frames {
 		if f.File != bundle.Name {
 			continue
@@ -80,14 +80,14 @@ func originOf(sources *bundle.Sources, frames []engine.Frame) Position {
 }
 
 // origin returns the source position of the first frame in the application's code.
-func (g *generation) origin(frames []engine.Frame) Position {
+func (g *generation) origin(frames []script.Frame) Position {
 	return originOf(g.bundle.Sources, frames)
 }
 
 // applicationFrames removes the frames of Linger's own code, with the built-in function
 // that called it, and frames without a function and a file.
-func applicationFrames(frames []engine.Frame) []engine.Frame {
-	var own []engine.Frame
+func applicationFrames(frames []script.Frame) []script.Frame {
+	var own []script.Frame
 	for _, f := range frames {
 		if f.File != bundle.Name && strings.HasPrefix(f.File, "linger:") {
 			if last := len(own) - 1; last >= 0 && own[last].File == "native" {
@@ -103,7 +103,7 @@ func applicationFrames(frames []engine.Frame) []engine.Frame {
 }
 
 // callOf returns a frame as a line of a stack.
-func callOf(sources *bundle.Sources, f engine.Frame) string {
+func callOf(sources *bundle.Sources, f script.Frame) string {
 	place := f.File
 	if f.Line > 0 {
 		place = Position{File: f.File, Line: f.Line, Column: f.Column}.String()

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/lingerws/linger/worker/internal/bundle"
-	"github.com/lingerws/linger/worker/internal/engine"
+	"github.com/lingerws/linger/worker/internal/script"
 )
 
 // testSources maps line 2 of a bundle, from its first and fifth column on, to line 10,
@@ -22,7 +22,7 @@ func testSources(t *testing.T) *bundle.Sources {
 func TestOriginOfIsTheFirstFrameOfTheApplication(t *testing.T) {
 	t.Parallel()
 	m := testSources(t)
-	e := &engine.Exception{Frames: []engine.Frame{
+	e := &script.Exception{Frames: []script.Frame{
 		{File: "linger:web", Line: 2, Column: 1}, {File: bundle.Name, Line: 1, Column: 1},
 		{File: bundle.Name, Line: 2, Column: 6}, {File: bundle.Name, Line: 2, Column: 1},
 	}}
@@ -37,7 +37,7 @@ func TestOriginOfIsTheFirstFrameOfTheApplication(t *testing.T) {
 func TestScriptErrorStackLeavesOutUnknownCalls(t *testing.T) {
 	t.Parallel()
 	s := ScriptError{sources: testSources(t)}
-	s.locate(engine.Frames("    at \n    at <anonymous> ()\n    at f (linger:app:2:1)\n    at now (native)\n"))
+	s.locate([]script.Frame{{}, {}, {Function: "f", File: bundle.Name, Line: 2, Column: 1}, {Function: "now", File: "native"}})
 	if got, want := strings.Join(s.Stack, ", "), "f (src/app.ts:10:1), now (native)"; got != want {
 		t.Errorf("the stack is %q; got %q", want, got)
 	}

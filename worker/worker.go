@@ -5,73 +5,76 @@ import (
 	"sync/atomic"
 
 	"github.com/lingerws/linger/worker/internal/fetch"
+	"github.com/lingerws/linger/worker/internal/script"
 )
 
-// worker is a queue of events, and the engines that handle them one after the other.
-// Events that the last engine has not begun wait for the next.
+// worker is a queue of events, a supervisor, and the instances that handle the events one after the other. Events that an
+// instance has not begun when it ends wait for the next one.
 type worker struct {
 	app   *App
 	index int
 	tasks queue
-	posts chan post      // bounded; what does not fit is dropped
-	fresh chan *instance // of the next generation, ready to run
-	halt  chan struct{}  // closed by stop
-	gone  chan struct{}  // closed when the worker has ended
+	posts chan *script.Post // of other workers
+
+	fresh    chan *instance // instances of a newer generation, ready to serve
+	stopping chan struct{}  // closed by stop
+	ended    chan struct{}  // closed when the worker has ended
+	stopOnce sync.Once
 
 	connections atomic.Int64
-	handled     atomic.Uint64 // events
-	dropped     atomic.Uint64 // posts
-	postBytes   atomic.Int64  // in posts that wait
+	handled     atomic.Uint64 // the number of events
+	dropped     atomic.Uint64 // the number of posts
+	postBytes   atomic.Int64  // bytes in posts
 
 	slowEvents, droppedPosts warnings
 
-	fetches  *fetch.Gate  // that engines of it have begun
-	sockets  atomic.Int64 // that they have open to other servers
-	crashes  crashes      // of the generation of this moment
-	stuck    atomic.Int32 // engines that do not come back from a built-in function
-	lost     atomic.Int32 // engines that failed inside, whose memory stays
-	status   status
-	stopOnce sync.Once
+	fetches *fetch.Gate
+	sockets atomic.Int64 // connections to other servers
+	status  status
+
+	// These belong to the supervisor, except for the counters.
+	crashes crashes      // of the current generation
+	stuck   atomic.Int32 // abandoned instances whose turn has not returned
+	lost    atomic.Int32 // runtimes that have failed and whose memory cannot be freed
+	retired []*instance  // instances of earlier generations with events in progress
 
 	mu   sync.Mutex
-	last *instance // which listens for posts, also in its sleep
-
-	retired []*instance // of earlier generations, with events to finish
+	last *instance // the instance that serves, or that has served before the worker fell asleep; guarded by mu
 }
 
 const (
-	maxPosts = 1024 // messages of other workers that wait
+	maxPosts = 1024 // that wait
 
-	// maxPostBytes bounds what is in them. One that is larger is taken if none waits.
+	// maxPostBytes bounds the bytes of the posts that wait. A larger one is accepted if no other waits.
 	maxPostBytes = 4 << 20
 )
 
 func newWorker(a *App, index int) *worker {
 	return &worker{
-		app:   a,
-		index: index,
-		tasks: newQueue(),
-		posts: make(chan post, maxPosts),
-		fresh: make(chan *instance),
-		halt:  make(chan struct{}),
-		gone:  make(chan struct{}),
+		app:      a,
+		index:    index,
+		tasks:    newQueue(),
+		posts:    make(chan *script.Post, maxPosts),
+		fresh:    make(chan *instance),
+		stopping: make(chan struct{}),
+		ended:    make(chan struct{}),
 
 		fetches: fetch.NewGate(a.opts.MaxFetches),
 	}
 }
 
-// run lets one engine after the other handle the events.
+// run lets one instance after the other handle the events, until the worker is stopped.
 func (w *worker) run(in *instance) {
 	for in != nil {
 		in = w.serve(in)
 	}
 	w.endRetired()
-	close(w.gone)
+	close(w.ended)
 	w.tasks.close()
 }
 
-// serve lets an engine handle events and returns the one that takes its place, nil
-// when the worker is stopped.
+// serve lets an instance handle the events, and returns the next instance when it has ended or a newer generation is in
+// use. It returns nil when the worker is stopped.
 func (w *worker) serve(in *instance) *instance {
 	w.begin(in)
 	go in.run()
@@ -79,37 +82,37 @@ func (w *worker) serve(in *instance) *instance {
 	case fresh := <-w.fresh:
 		w.retire(in)
 		return fresh
-	case <-in.watch.stuck:
+	case <-in.runtime.Stuck():
 		w.abandon(in)
-		return w.replace("stuck in a built-in function")
-	case <-in.over:
+		return w.restart("stuck in a built-in function")
+	case <-in.ended:
 	}
-	switch in.ending {
-	case fellAsleep:
+	switch in.outcome {
+	case outcomeIdle:
 		return w.sleep()
-	case failed:
-		return w.replace(in.failure)
-	case halted, finished:
+	case outcomeFailed:
+		return w.restart(in.failure)
+	case outcomeStopped, outcomeFinished:
 	}
 	return nil
 }
 
-// begin makes an engine the worker's.
+// begin makes an instance the one that serves.
 func (w *worker) begin(in *instance) {
 	w.mu.Lock()
 	if w.last != nil && w.last.generation != in.generation {
-		w.crashes = crashes{} // of other code
+		w.crashes = crashes{} // those of other code do not count
 	}
 	w.last = in
 	w.mu.Unlock()
-	close(in.begun)
+	close(in.serving)
 	w.status.running(in.generation.number)
-	if w.halted() { // stop may have come before it could see this one
+	if w.isStopping() { // stop may have been called before the instance was set
 		in.stop()
 	}
 }
 
-// sleep waits without an engine for the next event.
+// sleep waits for the next event, and returns an instance that begins with it.
 func (w *worker) sleep() *instance {
 	w.status.asleep()
 	w.app.opts.Logger.Info("worker asleep", "worker", w.index)
@@ -117,33 +120,33 @@ func (w *worker) sleep() *instance {
 	for first == (task{}) {
 		select {
 		case <-w.tasks.wake:
-			first.event = w.tasks.take() // nil, if it was taken before the last engine ended
+			first.event = w.tasks.take() // nil if the last instance has taken it
 		case posted := <-w.posts:
-			first.post = &posted
+			first.post = posted
 		case fresh := <-w.fresh:
 			return fresh
-		case <-w.halt:
+		case <-w.stopping:
 			return nil
 		}
 	}
 	return w.start(first)
 }
 
-// take gives the worker the engine of another generation, and returns when that handles
-// the events. It returns false if the worker is stopped.
-func (w *worker) take(fresh *instance) bool {
+// replace makes an instance of another generation the one that serves, and blocks until it does. It returns false if the
+// worker is stopped.
+func (w *worker) replace(fresh *instance) bool {
 	select {
 	case w.fresh <- fresh:
-		<-fresh.begun
+		<-fresh.serving
 		return true
-	case <-w.gone:
+	case <-w.ended:
 		return false
 	}
 }
 
-// post queues a message of another worker, and returns false if there is no room for it.
-func (w *worker) post(p post) bool {
-	size := p.size()
+// post queues a post of another worker. It returns false if the queue is full.
+func (w *worker) post(p *script.Post) bool {
+	size := p.Size()
 	if n := w.postBytes.Add(size); n > maxPostBytes && n > size {
 		w.postBytes.Add(-size)
 		return false
@@ -157,20 +160,20 @@ func (w *worker) post(p post) bool {
 	}
 }
 
-// handOn gives the engine of this moment a post that a retired one has taken by chance.
-func (w *worker) handOn(p post) {
+// handOn returns a post that a retired instance has taken to the queue.
+func (w *worker) handOn(p *script.Post) {
 	select {
 	case w.posts <- p:
-	case <-w.gone:
+	case <-w.ended:
 	}
 }
 
-func (w *worker) halted() bool { return closed(w.halt) }
+func (w *worker) isStopping() bool { return closed(w.stopping) }
 
-// stop ends the worker, and the script too if it is at work.
+// stop ends the worker, interrupts a turn that runs, and blocks until the worker has ended.
 func (w *worker) stop() {
 	w.stopOnce.Do(func() {
-		close(w.halt)
+		close(w.stopping)
 		w.mu.Lock()
 		last := w.last
 		w.mu.Unlock()
@@ -178,5 +181,5 @@ func (w *worker) stop() {
 			last.stop()
 		}
 	})
-	<-w.gone
+	<-w.ended
 }

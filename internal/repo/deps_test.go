@@ -79,8 +79,11 @@ var layers = map[string]layer{
 		why: "a proxy joins two connections and needs no events",
 	},
 	"worker": {
-		may: append([]string{".", "websocket", "websocket/driver", "worker/internal/bundle", "worker/internal/egress", "worker/internal/engine", "worker/internal/fetch", "worker/internal/web", "internal/forwarding", "internal/httprule", "internal/latch", "internal/netaddr", "internal/pace", "internal/queue", "internal/spelling"}, core...),
-		why: "a worker runs handlers and reaches the JavaScript engine through worker/internal/engine only",
+		may: append([]string{
+			".", "websocket/driver", "worker/internal/bundle", "worker/internal/egress", "worker/internal/embedded", "worker/internal/fetch", "worker/internal/script",
+			"worker/internal/web/weburl", "internal/latch", "internal/netaddr", "internal/pace", "internal/queue", "internal/spelling",
+		}, core...),
+		why: "a worker supervises runtimes of scripts and reaches them through worker/internal/script; no value of a JavaScript engine is above it",
 	},
 	"worker/internal/bundle": {
 		may: []string{"internal/spelling"}, modules: []string{"github.com/evanw/esbuild", "github.com/go-sourcemap/sourcemap"},
@@ -95,12 +98,34 @@ var layers = map[string]layer{
 		why:     "the binding of the engine knows neither events nor sockets, so that the engine can be exchanged",
 	},
 	"worker/internal/fetch": {
-		may: append([]string{"websocket", "websocket/driver", "worker/internal/egress", "worker/internal/web", "internal/httprule"}, core...),
+		may: append([]string{
+			"websocket/driver", "worker/internal/egress", "worker/internal/web/contentcoding", "worker/internal/web/textcodec", "worker/internal/web/weburl", "internal/httprule",
+		}, core...),
 		why: "requests of scripts are plain values; how a script gets the answer is for the worker",
 	},
+	"worker/internal/script": {
+		may: append([]string{".", "worker/internal/fetch"}, core...),
+		why: "what passes between a worker and a runtime of scripts is plain Go data, so that a runtime can be another process",
+	},
+	"worker/internal/embedded": {
+		may: append([]string{
+			".", "worker/internal/engine", "worker/internal/fetch", "worker/internal/script", "worker/internal/web", "worker/internal/web/textcodec",
+		}, core...),
+		why: "the embedded runtime joins the engine to the boundary in worker/internal/script; it knows neither workers nor generations",
+	},
 	"worker/internal/web": {
-		may: []string{"worker/internal/bundle", "worker/internal/engine"}, modules: []string{"golang.org/x/net"},
+		may: []string{"worker/internal/bundle", "worker/internal/engine", "worker/internal/web/contentcoding", "worker/internal/web/textcodec", "worker/internal/web/weburl"},
 		why: "the globals of the web platform are modules on the engine; they know neither events nor sockets",
+	},
+	"worker/internal/web/contentcoding": {
+		why: "the codings of HTTP are bytes in and bytes out",
+	},
+	"worker/internal/web/textcodec": {
+		why: "the encodings of text are bytes in and text out",
+	},
+	"worker/internal/web/weburl": {
+		may: []string{"worker/internal/web/textcodec"}, modules: []string{"golang.org/x/net"},
+		why: "URLs are text; scripts and their requests share them",
 	},
 	"cmd": {
 		may:     append([]string{".", "websocket", "websocket/driver", "proxy", "worker", "internal/forwarding", "internal/netaddr", "internal/spelling"}, core...),
@@ -282,7 +307,12 @@ func TestForbiddenImportsAreFound(t *testing.T) {
 		{own("worker/internal/bundle"), outside("github.com/evanw/esbuild"), false},
 		{own("worker/internal/web/weburl"), own("websocket"), true},
 		{own("worker/internal/web/weburl"), outside("golang.org/x/net"), false},
-		{own("worker"), own("worker/internal/web"), false},
+		{own("worker"), own("worker/internal/web"), true},
+		{own("worker"), own("worker/internal/engine"), true},
+		{own("worker"), own("worker/internal/script"), false},
+		{own("worker/internal/script"), own("worker/internal/engine"), true},
+		{own("worker/internal/embedded"), own("worker/internal/engine"), false},
+		{own("worker/internal/embedded"), own("worker"), true},
 		{own("worker"), outside("golang.org/x/net"), true},
 		{own("worker/internal/engine"), own("worker/internal/web"), true},
 		{own("worker/internal/engine"), own("worker"), true},

@@ -9,7 +9,7 @@ import { placesOf } from "./place.js";
 import { report } from "./report.js";
 import { settings } from "./settings.js";
 import { toPromise } from "./settle.js";
-import { connectToLine, failOtherEnd, refusal } from "./websocket_pair.js";
+import { connectToRequest, failOtherEnd, refusal } from "./websocket_pair.js";
 
 // Exchange is a request and its response. The upgrade event and the fetch event of a request share it.
 export class Exchange {
@@ -81,22 +81,22 @@ export class Exchange {
     if (!this.#upgradable) {
       // The client has not requested a WebSocket. It gets 426, and no error of the script is reported.
       failOtherEnd(webSocket);
-      return host.unserved(this.id, true);
+      return host.refusePlain(this.id, true);
     }
     try {
-      connectToLine(webSocket, this.#acceptLine(response));
+      connectToRequest(webSocket, this.#acceptSocket(response));
     } catch (error) {
       failOtherEnd(webSocket);
       throw error;
     }
   }
 
-  // acceptLine accepts the request and returns the number of the line.
-  #acceptLine(response) {
+  // acceptSocket accepts the request and returns the number of the transport.
+  #acceptSocket(response) {
     const protocol = response.headers.get("sec-websocket-protocol") ?? "";
-    const line = host.acceptLine(this.id, protocol, takeParts(response).headers);
-    if (line === undefined) throw late("respondWith");
-    return line;
+    const number = host.acceptSocket(this.id, protocol, takeParts(response).headers);
+    if (number === undefined) throw late("respondWith");
+    return number;
   }
 
   // claim throws unless the request can be answered by an event now.

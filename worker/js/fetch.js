@@ -21,7 +21,7 @@ export function handleFetch(exchange) {
 }
 
 expose("fetch", (id, method, url, headers, remoteAddress, body) => {
-  if (!hasListeners(globalTarget, "fetch")) return host.unserved(id, false);
+  if (!hasListeners(globalTarget, "fetch")) return host.refusePlain(id, false);
   const bytes = body && new Uint8Array(body);
   handleFetch(new Exchange(id, makeRequest({ method, url, headers, body: bytes }), remoteAddress, false));
 });

@@ -8,7 +8,7 @@ import { Request } from "web/request.js";
 import { makeResponse } from "web/response.js";
 import { WebSocket } from "./websocket.js";
 import { End } from "./websocket_end.js";
-import { join } from "./websocket_line.js";
+import { join } from "./websocket_transport.js";
 
 const pending = new Map(); // pending fetches by number: { resolve, reject, failure, removeAbortStep }
 let lastNumber = 0;
@@ -68,9 +68,9 @@ expose("fetched", (number, failed, parts, body, coding, foreign) => {
 
 // upgraded is called when the response to a fetch has been a 101. The WebSocket is closed if the script does not accept it
 // in time.
-expose("upgraded", (number, parts, line, protocol, extensions) => {
+expose("upgraded", (number, parts, socket, protocol, extensions) => {
   const end = Object.assign(new End(), { protocol, extensions });
-  end.link = join(line, end);
+  end.link = join(socket, end);
   end.arm(() => end.giveUp());
   takePending(number)?.resolve(responseOf(parts, { webSocket: new WebSocket(secret, end) }));
 });

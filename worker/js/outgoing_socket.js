@@ -4,7 +4,7 @@ import { isToken, tokenCharacters } from "web/token.js";
 import { URL } from "web/url.js";
 import { settings } from "./settings.js";
 import { setConnector } from "./websocket.js";
-import { join } from "./websocket_line.js";
+import { join } from "./websocket_transport.js";
 
 // new WebSocket(url, protocols) opens a connection to another server (WebSockets Standard, section 3.1).
 setConnector((end, given, protocols = []) => {
@@ -13,7 +13,7 @@ setConnector((end, given, protocols = []) => {
   end.constructed = true;
   end.connecting = true;
   end.url = url;
-  end.link = new Opening(end, host.dial(url, list));
+  end.link = new Opening(end, host.connect(url, list));
   end.accept(settings.halfOpen);
 });
 
@@ -22,14 +22,14 @@ setConnector((end, given, protocols = []) => {
 class Opening {
   near = null;
   #end;
-  #line;
+  #number;
   #link;
   #abandoned = false; // the script closed the socket before the open event
 
-  constructor(end, line) {
+  constructor(end, number) {
     this.#end = end;
-    this.#line = line;
-    this.#link = join(line, this);
+    this.#number = number;
+    this.#link = join(number, this);
   }
 
   receive(item) {
@@ -42,7 +42,7 @@ class Opening {
   }
   close(code, reason) {
     this.#abandoned = this.#end.connecting;
-    if (this.#abandoned) host.giveUp(this.#line);
+    if (this.#abandoned) host.socketAbort(this.#number);
     else this.#link.close(code, reason);
   }
   answer() {

@@ -1,6 +1,6 @@
 import { secret } from "web/define.js";
 import { End } from "./websocket_end.js";
-import { join } from "./websocket_line.js";
+import { join } from "./websocket_transport.js";
 import { endOf, WebSocket } from "./websocket.js";
 
 // Near is the link between the two ends of a pair while both belong to the script.
@@ -51,9 +51,9 @@ export function refusal(socket) {
   if (end.accepted) return "the WebSocket has been accepted: use the other end of its pair in the response";
 }
 
-// connectToLine connects the connection of a request, which has the number of a line, to a WebSocket that the script has used
+// connectToRequest connects the connection of a request, whose transport has a number, to a WebSocket that the script has used
 // in the response: to the other end of a pair, or, if the WebSocket is connected to another server, to that connection.
-export function connectToLine(socket, number) {
+export function connectToRequest(socket, number) {
   const end = endOf(socket);
   const { near } = end.link;
   if (near) {

@@ -1,0 +1,126 @@
+package worker
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/worker/internal/script"
+)
+
+func (h *hostAPI) socket(connection string) *linger.Socket { return h.app.server.Socket(connection) }
+
+// Send implements [script.Calls]. As in browsers, a message is dropped without an error if the connection is closing or
+// its send queue is full.
+func (h *hostAPI) Send(connection string, p linger.Payload) error {
+	s := h.socket(connection)
+	if s == nil {
+		return nil
+	}
+	if h.caller.activates() {
+		return h.caller.act(len(p.Data), func() { incomingSocket{s}.send(p) })
+	}
+	if err := s.Send(p); errors.Is(err, linger.ErrEarlyFull) { // other failures end the connection
+		return &script.Throw{Name: "QuotaExceededError", Message: fmt.Sprintf("send: %d bytes wait to be sent, and nothing leaves "+
+			"before the request is answered: send the rest later, when websocketdrain says that they have left, or raise --send-queue", s.Buffered())}
+	}
+	return nil
+}
+
+// Close implements [script.Calls].
+func (h *hostAPI) Close(connection string, code protocol.CloseCode, reason string, discard bool) error {
+	s := h.socket(connection)
+	if s == nil {
+		return nil
+	}
+	if err := protocol.CheckClose(code, reason); err != nil {
+		return err
+	}
+	return h.caller.act(len(reason), func() {
+		if discard {
+			_ = s.CloseDiscard(code, reason) // was checked
+		} else {
+			_ = s.Close(code, reason)
+		}
+	})
+}
+
+// State implements [script.Calls].
+func (h *hostAPI) State(connection string) protocol.State {
+	if s := h.socket(connection); s != nil {
+		return s.State()
+	}
+	return protocol.StateClosed
+}
+
+// Buffered implements [script.Calls].
+func (h *hostAPI) Buffered(connection string) int {
+	if s := h.socket(connection); s != nil {
+		return s.Buffered()
+	}
+	return 0
+}
+
+// Facts implements [script.Calls].
+func (h *hostAPI) Facts(connection string) (script.Facts, bool) {
+	s := h.socket(connection)
+	if s == nil {
+		return script.Facts{}, false
+	}
+	url, err := serialized(s.URL())
+	if err != nil { // Go code has accepted it
+		url = s.URL().String()
+	}
+	return script.Facts{URL: url, Subprotocol: s.Subprotocol(), RemoteIP: s.RemoteIP()}, true
+}
+
+// Header implements [script.Calls].
+func (h *hostAPI) Header(connection string) (script.Header, bool) {
+	s := h.socket(connection)
+	if s == nil {
+		return script.Header{}, false
+	}
+	return script.Header{Host: s.URL().Host, Fields: asHandshake(s.Header()), RemoteIP: s.RemoteIP()}, true
+}
+
+// Data implements [script.Calls].
+func (h *hostAPI) Data(connection string) string {
+	s := h.socket(connection)
+	if s == nil {
+		return ""
+	}
+	text, _ := linger.Data[string](s)                   // cannot fail: what is saved is bytes
+	if text != "" && text[0] != 'J' && text[0] != 'S' { // Go code has set it, as JSON
+		text = "J" + text
+	}
+	return text
+}
+
+// SetData implements [script.Calls].
+func (h *hostAPI) SetData(connection, data string) error {
+	if s := h.socket(connection); s != nil {
+		return s.SetData(data)
+	}
+	return nil
+}
+
+// Subscribe implements [script.Calls].
+func (h *hostAPI) Subscribe(connection, channel string) error {
+	s := h.socket(connection)
+	if s == nil {
+		return nil
+	}
+	err := s.Subscribe(channel)
+	if err == nil || errors.Is(err, linger.ErrClosed) {
+		return nil
+	}
+	return &script.Throw{Name: "RangeError", Message: err.Error()}
+}
+
+// Unsubscribe implements [script.Calls].
+func (h *hostAPI) Unsubscribe(connection, channel string) {
+	if s := h.socket(connection); s != nil {
+		s.Unsubscribe(channel)
+	}
+}

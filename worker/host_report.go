@@ -1,0 +1,93 @@
+package worker
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/lingerws/linger/worker/internal/script"
+)
+
+// Threw implements [script.Observer].
+func (h *hostAPI) Threw(id int, err error, places []script.Frame) {
+	h.caller.fail(id)
+	h.caller.reportFailure(h.caller.event(id), err, h.firstPosition(places))
+}
+
+// Unanswered implements [script.Observer]. The client gets 500.
+func (h *hostAPI) Unanswered(id int, places []script.Frame) {
+	e := h.caller.event(id)
+	if e == nil || e.problem != nil || e.overdue {
+		return
+	}
+	text := "request not answered: a listener calls respondWith, with a Response or a promise of one, before it is done"
+	if e.upgrade != nil {
+		text = "upgrade request not answered: a listener calls accept or respondWith before it is done"
+	}
+	attrs := e.attrs()
+	at := h.firstPosition(places)
+	if at.File != "" {
+		attrs = append(attrs, "at", at.String())
+	}
+	h.caller.note(e, &ScriptError{Text: text, At: at, sources: h.generation.bundle.Sources})
+	h.app.opts.Logger.Error(text, attrs...)
+}
+
+// firstPosition returns the position of the first place that is in the sources. Listeners of Linger itself have none.
+func (h *hostAPI) firstPosition(places []script.Frame) Position { return h.generation.origin(places) }
+
+// Unhandled implements [script.Observer].
+func (h *hostAPI) Unhandled(e *script.Exception) {
+	h.app.opts.Logger.Error("unhandled promise rejection", newScriptError(h.generation.bundle.Sources, e).attr())
+}
+
+// CallFailed implements [script.Observer].
+func (h *hostAPI) CallFailed(function string, err error) {
+	h.app.opts.Logger.Error("host function failed", "function", function, "error", err)
+}
+
+// Slow implements [script.Observer].
+func (h *hostAPI) Slow(took time.Duration, frames []script.Frame) {
+	if frames == nil {
+		h.caller.reportSlow(took, "it computed in a built-in function", nil)
+		return
+	}
+	h.caller.reportSlow(took, "it computes", h.generation.placeAttrs(frames))
+}
+
+// BlobByDefault implements [script.Observer]. It logs, once, what to do if the script expects ArrayBuffers.
+func (h *hostAPI) BlobByDefault() {
+	h.app.blobs.Do(func() {
+		h.app.opts.Logger.Warn("a WebSocket got a binary message as a Blob, as in browsers: if the script expects an ArrayBuffer, set its binaryType to \"arraybuffer\"," +
+			" or give the compatibility date of the project with --compatibility-date, before " + blobsSince + " for ArrayBuffers")
+	})
+}
+
+// Listened implements [script.Observer]. It warns of an event that nothing dispatches.
+func (h *hostAPI) Listened(kind string, stack []script.Frame) {
+	text := warningOf(kind)
+	if text == "" || h.generation.countWarnings() >= maxWarnings {
+		return
+	}
+	h.generation.warn(h.app, h.generation.problemIn(h.generation.origin(stack), text))
+}
+
+// Ignored implements [script.Observer].
+func (h *hostAPI) Ignored(kind, name string, place script.Frame) {
+	var text string
+	switch {
+	case kind == "class":
+		text = fmt.Sprintf("nothing uses the exported class %s: Linger has no Durable Objects", name)
+	case isSocketHandler(name):
+		text = fmt.Sprintf("nothing calls the exported %s: listen to websocketupgrade, websocketmessage and websocketclose", name)
+	case kind == "export" && slices.Contains([]string{"fetch", "onRequest", "GET", "POST"}, name):
+		text = fmt.Sprintf("nothing calls the exported %s: export default an object with a method fetch(request, env, ctx)", name)
+	default:
+		text = fmt.Sprintf("nothing calls the exported %s: Linger does not dispatch its events", name)
+	}
+	at := h.generation.origin([]script.Frame{place})
+	if at.File == "" {
+		at = Position{File: h.app.path}
+	}
+	h.generation.warn(h.app, h.generation.problemIn(at, text))
+}

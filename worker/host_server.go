@@ -1,0 +1,160 @@
+package worker
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/worker/internal/script"
+)
+
+// Connections implements [script.Calls].
+func (h *hostAPI) Connections(channel string) []string {
+	var ids []string
+	for socket := range h.app.server.Sockets(channel) {
+		if h.app.assignments.isClient(socket) {
+			ids = append(ids, socket.ID())
+		}
+	}
+	return ids
+}
+
+// Count implements [script.Calls].
+func (h *hostAPI) Count(channel string) int {
+	if channel == "" {
+		return max(0, h.app.server.Count()-int(h.app.assignments.objects.Load()))
+	}
+	return h.app.server.Subscribers(channel)
+}
+
+// Publish implements [script.Calls]. While the version is being activated it returns how many connections will get the
+// message.
+func (h *hostAPI) Publish(channel string, p linger.Payload, except []string) (int, error) {
+	var without []*linger.Socket
+	for _, id := range except {
+		if s := h.socket(id); s != nil {
+			without = append(without, s)
+		}
+	}
+	if h.caller.activates() && channel != "" {
+		return h.subscribers(channel, without), h.caller.act(len(p.Data), func() { h.publishLater(channel, p, without) })
+	}
+	n, err := h.app.server.Publish(channel, p, without...)
+	if errors.Is(err, linger.ErrChannelName) {
+		return 0, &script.Throw{Name: "RangeError", Message: err.Error()}
+	}
+	return n, err
+}
+
+// subscribers returns the number of a channel's subscribers that are not in without.
+func (h *hostAPI) subscribers(channel string, without []*linger.Socket) (n int) {
+	for socket := range h.app.server.Sockets(channel) {
+		if !slices.Contains(without, socket) {
+			n++
+		}
+	}
+	return n
+}
+
+// publishLater publishes a message when the script cannot get an error any more; the error is logged.
+func (h *hostAPI) publishLater(channel string, p linger.Payload, without []*linger.Socket) {
+	if _, err := h.app.server.Publish(channel, p, without...); err != nil {
+		h.app.opts.Logger.Error("message not published", "channel", channel, "error", err)
+	}
+}
+
+// SetAutoResponse implements [script.Calls].
+func (h *hostAPI) SetAutoResponse(request, response string) error {
+	err := h.generation.setAutoResponse(request, response)
+	if errors.Is(err, linger.ErrAutoResponse) {
+		return &script.Throw{Name: "RangeError", Message: err.Error()}
+	}
+	return err
+}
+
+// Post implements [script.Calls]. Connections get a value as JSON text; one that JSON cannot represent reaches other
+// BroadcastChannel objects only.
+func (h *hostAPI) Post(p *script.Post) {
+	err := h.caller.act(len(p.Text)+len(p.Bytes), func() { h.post(p) })
+	if err != nil {
+		h.caller.reportFailure(nil, err, Position{})
+	}
+}
+
+func (h *hostAPI) post(p *script.Post) {
+	h.passOn(p)
+	payload, ok := payloadOf(p)
+	if !ok {
+		h.app.opts.Logger.Warn("a value that JSON cannot carry was posted: connections do not get it", "channel", p.Channel)
+		return
+	}
+	h.publishLater(p.Channel, payload, nil)
+}
+
+// payloadOf returns a post as a message for connections.
+func payloadOf(p *script.Post) (payload linger.Payload, ok bool) {
+	switch p.Kind {
+	case script.TextPost:
+		return linger.Text(p.Text), true
+	case script.BytesPost:
+		return linger.Binary(p.Bytes), true
+	case script.ClonePost:
+		text, ok := strings.CutPrefix(p.Text, "J") // the serialized form of a value with a JSON text
+		return linger.Text(text), ok
+	}
+	return linger.Payload{}, false
+}
+
+// passOn passes a post to the other workers whose scripts listen to its channel, also while they are asleep. A worker
+// without room for it drops it.
+func (h *hostAPI) passOn(p *script.Post) {
+	for _, w := range h.app.workers {
+		w.mu.Lock()
+		last := w.last
+		w.mu.Unlock()
+		if last == nil || last.host == h || !last.host.listensTo(p.Channel) || w.post(p) {
+			continue
+		}
+		w.dropped.Add(1)
+		if others, ok := w.droppedPosts.admit(time.Now()); ok {
+			attrs := append([]any{"worker", w.index, "channel", p.Channel}, others...)
+			h.app.opts.Logger.Warn("a message of a BroadcastChannel was dropped: the worker is too busy", attrs...)
+		}
+	}
+}
+
+// Listen implements [script.Calls].
+func (h *hostAPI) Listen(channel string, on bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if on {
+		h.channels[channel] = true
+	} else {
+		delete(h.channels, channel)
+	}
+}
+
+// listensTo reports whether a BroadcastChannel listens to a channel. Any goroutine may call it.
+func (h *hostAPI) listensTo(channel string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.channels[channel]
+}
+
+// Console implements [script.Calls]. Positions in the text become those of the sources.
+func (h *hostAPI) Console(level slog.Level, text string) {
+	text = h.generation.bundle.Sources.Trace(text)
+	if h.app.opts.Console != nil {
+		h.app.opts.Console(level, text)
+		return
+	}
+	out := h.app.opts.Stdout
+	if level >= slog.LevelWarn {
+		out = h.app.opts.Stderr
+	}
+	_, _ = io.WriteString(out, text+"\n")
+}

@@ -1,0 +1,62 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/worker/internal/fetch"
+)
+
+// Connect implements [script.Requests].
+func (h *hostAPI) Connect(url string, subprotocols []string) int {
+	opts := h.app.client.DialOptions()
+	opts.Subprotocols = subprotocols
+	ctx, cancel := context.WithCancel(h.ctx)
+	s := h.newOutgoing(cancel)
+	s.object = h.sockets.join(s, nil)
+	go s.dial(ctx, url, opts)
+	return s.object.number
+}
+
+// newOutgoing returns a transport without a connection. cancel ends its opening handshake.
+func (h *hostAPI) newOutgoing(cancel context.CancelFunc) *outgoingSocket {
+	return &outgoingSocket{app: h.app, cancel: cancel, reserve: h.reserve, release: h.unreserve}
+}
+
+// reserve adds one to the worker's sockets to other servers. The error is a *[fetch.Error] if the limit is reached.
+func (h *hostAPI) reserve() error {
+	limit := h.app.opts.MaxSockets
+	if h.worker.sockets.Add(1) > int64(limit) {
+		h.unreserve()
+		return &fetch.Error{Text: fmt.Sprintf("the worker has %d WebSockets open to other servers, and no more are allowed: close some first", limit)}
+	}
+	return nil
+}
+
+func (h *hostAPI) unreserve() { h.worker.sockets.Add(-1) }
+
+// SocketSend implements [script.Calls].
+func (h *hostAPI) SocketSend(socket int, p linger.Payload) { h.sockets.transport(socket).send(p) }
+
+// SocketClose implements [script.Calls]. The script has checked code and reason.
+func (h *hostAPI) SocketClose(socket int, code protocol.CloseCode, reason string) {
+	h.sockets.transport(socket).close(code, reason)
+}
+
+// SocketCloseEmpty implements [script.Calls].
+func (h *hostAPI) SocketCloseEmpty(socket int) { h.sockets.transport(socket).closeEmpty() }
+
+// SocketAnswerClose implements [script.Calls].
+func (h *hostAPI) SocketAnswerClose(socket int) { h.sockets.transport(socket).answerClose() }
+
+// SocketAbort implements [script.Calls].
+func (h *hostAPI) SocketAbort(socket int) {
+	if s, ok := h.sockets.transport(socket).(*outgoingSocket); ok {
+		s.abandon()
+	}
+}
+
+// SocketBuffered implements [script.Calls].
+func (h *hostAPI) SocketBuffered(socket int) int { return h.sockets.transport(socket).buffered() }

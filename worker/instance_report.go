@@ -1,0 +1,100 @@
+package worker
+
+import (
+	"errors"
+	"log/slog"
+
+	"github.com/lingerws/linger/worker/internal/script"
+)
+
+// reportOverdue logs that the listeners of an event did not finish in time.
+func (in *instance) reportOverdue(e *event) {
+	limit := in.app.opts.EventTimeout.String()
+	attrs := append(e.attrs(), "limit", limit)
+	at := in.listenerAt(e.kind)
+	if at.File != "" {
+		attrs = append(attrs, "at", at.String())
+	}
+	in.note(e, &ScriptError{Text: "the listeners of the event did not finish within " + limit, At: at, sources: in.generation.bundle.Sources})
+	in.app.opts.Logger.Error("event timed out", attrs...)
+}
+
+// listenerAt returns the position of the first listener to a kind of event. It runs a turn, unless one runs already.
+func (in *instance) listenerAt(kind string) (at Position) {
+	look := func() error {
+		places, err := in.runtime.Places(kind)
+		at = in.generation.origin(places)
+		return err
+	}
+	if in.inTurn {
+		_ = look() // a fatal error ends the turn that runs
+		return at
+	}
+	_ = in.turn(look)
+	return at
+}
+
+// reportFailure logs the failure of an event, or of code outside of events. The error gets the position place if it has
+// none of its own.
+func (in *instance) reportFailure(e *event, err error, place Position) {
+	switch {
+	case in.isAbandoned(): // its events were reported when it was abandoned
+		return
+	case in.activating:
+		in.problems = append(in.problems, err)
+		return
+	}
+	log, attrs := in.app.opts.Logger, e.attrs()
+	thrown, isThrown := errors.AsType[*script.Exception](err)
+	switch {
+	case isThrown:
+		described := newScriptError(in.generation.bundle.Sources, thrown)
+		if described.At.File == "" {
+			described.At = place
+		}
+		in.note(e, described)
+		log.Error("uncaught exception", append(attrs, described.attr())...)
+	case errors.Is(err, script.ErrInterrupted) && in.isStopping():
+		log.Error("event stopped: the application is shut down", attrs...)
+	case errors.Is(err, script.ErrInterrupted):
+		attrs = append(attrs, "limit", in.app.opts.EventTimeout.String())
+		if where, ok := errors.AsType[*script.Interruption](err); ok {
+			attrs = append(attrs, in.generation.placeAttrs(where.Frames)...)
+		}
+		log.Error("event stopped: it computed for too long", attrs...)
+	case errors.Is(err, script.ErrOutOfMemory):
+		log.Error("worker out of memory", append(attrs, "limit", in.app.opts.Memory)...)
+	case errors.Is(err, script.ErrBroken):
+		attrs = append(attrs, "error", err)
+		if failure, ok := errors.AsType[*script.Failure](err); ok && failure.Stack != "" {
+			attrs = append(attrs, slog.String("stack", failure.Stack))
+		}
+		log.Error("event failed inside the JavaScript engine: please report it", attrs...)
+	case err != nil:
+		log.Error("event failed", append(attrs, "error", err)...)
+	}
+}
+
+// note keeps the first problem of an event for the client of a request. The events of an abandoned instance have
+// ended, and are not changed any more.
+func (in *instance) note(e *event, problem *ScriptError) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if e != nil && e.problem == nil && !in.abandoned {
+		e.problem = problem
+	}
+}
+
+// placeAttrs returns attributes of the log with the position and the stack of a script.
+func (g *generation) placeAttrs(frames []script.Frame) []any {
+	s := ScriptError{sources: g.bundle.Sources}
+	s.locate(frames)
+	var attrs []any
+	if s.At.File != "" {
+		attrs = append(attrs, "at", s.At.String())
+	}
+	if len(s.Stack) > 0 {
+		attrs = append(attrs, "stack", s.stack())
+	}
+	return attrs
+}

@@ -1,0 +1,121 @@
+package embedded
+
+import (
+	"time"
+
+	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/worker/internal/engine"
+	"github.com/lingerws/linger/worker/internal/fetch"
+	"github.com/lingerws/linger/worker/internal/script"
+	"github.com/lingerws/linger/worker/internal/web"
+)
+
+// Dispatch runs the listeners of an event.
+func (r *runtime) Dispatch(began time.Time, id int, e script.Event) error {
+	return r.turn(began, func() error { return r.dispatch(id, e) })
+}
+
+func (r *runtime) dispatch(id int, e script.Event) error {
+	switch e := e.(type) {
+	case *script.Message:
+		done, err := r.ask("message", engine.Int(id), engine.String(e.Connection), contentOf(e.Payload))
+		if err == nil && done.Bool() { // costs less than a call of the function done
+			r.host.Done(id)
+		}
+		return err
+	case *script.Request:
+		return r.request(id, e)
+	case *script.PeerClose:
+		return r.call("peerclose", engine.Int(id), engine.String(e.Connection), engine.Int(int(e.Status.Code)), engine.String(e.Status.Reason))
+	case *script.Drain:
+		return r.call("drain", engine.Int(id), engine.String(e.Connection))
+	case *script.Close:
+		return r.call("close", engine.Int(id), engine.String(e.Connection),
+			engine.Int(int(e.Received.Code)), engine.String(e.Received.Reason),
+			engine.Int(int(e.Sent.Code)), engine.String(e.Sent.Reason),
+			engine.Bool(e.Clean), engine.String(e.Initiator), engine.String(e.Cause), engine.String(e.Violation))
+	case *script.Lifecycle:
+		return r.call("lifecycle", engine.Int(id), engine.String(e.Kind))
+	case *script.Timer:
+		return r.realm.FireTimer(e.ID)
+	case *script.Post:
+		return r.realm.Deliver(e.Channel, web.Message{Kind: webKinds[e.Kind], Text: e.Text, Bytes: e.Bytes})
+	case *script.Fetched:
+		return r.fetched(e)
+	}
+	return r.socketEvent(id, e)
+}
+
+// socketEvent passes an event to a WebSocket object.
+func (r *runtime) socketEvent(id int, e script.Event) error {
+	switch e := e.(type) {
+	case *script.SocketOpen:
+		return r.call("socketOpen", engine.Int(id), engine.Int(e.Socket), engine.String(e.Subprotocol), engine.String(e.Extensions))
+	case *script.SocketMessage:
+		return r.call("socketMessage", engine.Int(id), engine.Int(e.Socket), contentOf(e.Payload))
+	case *script.SocketClose:
+		return r.call("socketPeerClose", engine.Int(id), engine.Int(e.Socket), engine.Int(int(e.Status.Code)), engine.String(e.Status.Reason))
+	case *script.SocketEnd:
+		return r.call("socketEnd", engine.Int(id), engine.Int(e.Socket),
+			engine.Int(int(e.Received.Code)), engine.String(e.Received.Reason), engine.Bool(e.Clean), engine.String(e.Failure))
+	}
+	return nil
+}
+
+func (r *runtime) request(id int, e *script.Request) error {
+	function, args := "upgrade", []engine.Value{
+		engine.Int(id), engine.String(e.Method), engine.String(e.URL), headerList(&e.Header), addressText(e.Header.RemoteIP),
+	}
+	if !e.Upgrade {
+		body := engine.Null()
+		if e.Body != nil {
+			body = engine.Bytes(e.Body)
+		}
+		function, args = "fetch", append(args, body)
+	}
+	return r.call(function, args...)
+}
+
+func (r *runtime) fetched(e *script.Fetched) error {
+	number := engine.Int(e.Number)
+	switch {
+	case e.Failure != "":
+		return r.call("fetched", number, engine.String(e.Failure))
+	case e.Socket != 0:
+		return r.call("upgraded", number, partsOf(e.Answer), engine.Int(e.Socket),
+			engine.String(fetch.Subprotocol(e.Answer.Header)), engine.String(fetch.Extensions(e.Answer.Header)))
+	}
+	body := engine.Null()
+	if content := e.Answer.Content(); content != nil {
+		body = engine.Bytes(content)
+	}
+	return r.call("fetched", number, nothing, partsOf(e.Answer), body, engine.String(e.Answer.Coding), engine.String(e.Answer.Foreign))
+}
+
+// call calls a function that a module has exposed.
+func (r *runtime) call(function string, args ...engine.Value) error {
+	_, err := r.ask(function, args...)
+	return err
+}
+
+// ask is call for a function with a result.
+func (r *runtime) ask(function string, args ...engine.Value) (engine.Value, error) {
+	fn, err := r.realm.Function(function)
+	if err != nil {
+		return nothing, err
+	}
+	return r.engine.Call(fn, args...)
+}
+
+func contentOf(p linger.Payload) engine.Value {
+	if p.Binary {
+		return engine.Bytes(p.Data)
+	}
+	return engine.Text(p.Data)
+}
+
+var webKinds = map[script.PostKind]web.Kind{
+	script.TextPost:  web.TextMessage,
+	script.BytesPost: web.BytesMessage,
+	script.ClonePost: web.CloneMessage,
+}

@@ -1,0 +1,239 @@
+package embedded
+
+import (
+	"log/slog"
+
+	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/worker/internal/engine"
+	"github.com/lingerws/linger/worker/internal/fetch"
+	"github.com/lingerws/linger/worker/internal/script"
+	"github.com/lingerws/linger/worker/internal/web"
+)
+
+// function is a host function.
+type function func(args arguments) (engine.Value, error)
+
+// define defines the host functions of the modules.
+func (r *runtime) define() error {
+	for _, table := range []map[string]function{r.eventFunctions(), r.connectionFunctions(), r.serverFunctions(), r.socketFunctions(), r.reportFunctions()} {
+		for name, fn := range table {
+			err := r.engine.Define(name, func(args []engine.Value) (engine.Value, error) {
+				v, err := fn(args)
+				if err != nil {
+					err = toEngine(err)
+				}
+				return v, err
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// command returns a host function without a result.
+func command(fn func(args arguments)) function {
+	return func(args arguments) (engine.Value, error) {
+		fn(args)
+		return nothing, nil
+	}
+}
+
+// attempt returns a host function without a result that may fail.
+func attempt(fn func(args arguments) error) function {
+	return func(args arguments) (engine.Value, error) { return nothing, fn(args) }
+}
+
+// query returns a host function with a result.
+func query(fn func(args arguments) engine.Value) function {
+	return func(args arguments) (engine.Value, error) { return fn(args), nil }
+}
+
+// eventFunctions are about an event in progress, whose number is their first argument.
+func (r *runtime) eventFunctions() map[string]function {
+	return map[string]function{
+		// accept(event, protocol, headers, data, halfOpen, closes) returns the id of the connection.
+		"accept": r.accept,
+		// acceptSocket(event, protocol, headers) returns the number of the WebSocket object.
+		"acceptSocket": func(a arguments) (engine.Value, error) {
+			socket, err := r.host.AcceptSocket(a.int(0), a.text(1), a.header(2))
+			if socket == 0 {
+				return nothing, err
+			}
+			return engine.Int(socket), err
+		},
+		// respond(event, status, headers, body)
+		"respond": command(func(a arguments) { r.host.Respond(a.int(0), a.int(1), a.header(2), a.at(3).Content()) }),
+		// refusePlain(event, socket)
+		"refusePlain": command(func(a arguments) { r.host.RefusePlain(a.int(0), a.bool(1)) }),
+		// done(event)
+		"done": command(func(a arguments) { r.host.Done(a.int(0)) }),
+		// extend(n)
+		"extend": command(func(a arguments) { r.host.Extend(a.int(0)) }),
+	}
+}
+
+func (r *runtime) accept(a arguments) (engine.Value, error) {
+	opts := linger.AcceptOptions{Subprotocol: a.text(1), Header: a.header(2), HalfOpen: a.bool(4)}
+	if data := a.at(3); data.Kind() == engine.KindString {
+		opts.Data = data.String()
+	}
+	id, err := r.host.Accept(a.int(0), opts, a.bool(5))
+	if id == "" {
+		return nothing, err
+	}
+	return engine.String(id), err
+}
+
+// connectionFunctions are about a connection, whose id is their first argument.
+func (r *runtime) connectionFunctions() map[string]function {
+	return map[string]function{
+		// send(connection, message)
+		"send": attempt(func(a arguments) error { return r.host.Send(a.text(0), a.payload(1)) }),
+		// close(connection, code, reason, discard)
+		"close": attempt(func(a arguments) error {
+			return r.host.Close(a.text(0), protocol.CloseCode(a.int(1)), a.text(2), a.bool(3))
+		}),
+		// state(connection) returns the readyState of WebSocket: 1 for open, 2 for closing, 3 for closed.
+		"state":    query(func(a arguments) engine.Value { return engine.Int(int(r.host.State(a.text(0))) + 1) }),
+		"buffered": query(func(a arguments) engine.Value { return engine.Int(r.host.Buffered(a.text(0))) }),
+		// facts(connection) returns the URL, the subprotocol and the client's address.
+		"facts": query(func(a arguments) engine.Value {
+			facts, ok := r.host.Facts(a.text(0))
+			if !ok {
+				return nothing
+			}
+			return engine.List(engine.String(facts.URL), engine.String(facts.Subprotocol), addressText(facts.RemoteIP))
+		}),
+		// headers(connection) returns the header of the upgrade request as a flat list.
+		"headers": query(func(a arguments) engine.Value {
+			header, ok := r.host.Header(a.text(0))
+			if !ok {
+				return nothing
+			}
+			return headerList(&header)
+		}),
+		"data": query(func(a arguments) engine.Value {
+			if data := r.host.Data(a.text(0)); data != "" {
+				return engine.String(data)
+			}
+			return nothing
+		}),
+		// setData(connection, data)
+		"setData": attempt(func(a arguments) error { return r.host.SetData(a.text(0), a.text(1)) }),
+		// subscribe(connection, channel)
+		"subscribe":   attempt(func(a arguments) error { return r.host.Subscribe(a.text(0), a.text(1)) }),
+		"unsubscribe": command(func(a arguments) { r.host.Unsubscribe(a.text(0), a.text(1)) }),
+	}
+}
+
+// serverFunctions are about all connections, and about channels.
+func (r *runtime) serverFunctions() map[string]function {
+	return map[string]function{
+		// list(channel) returns ids.
+		"list": query(func(a arguments) engine.Value {
+			var ids []engine.Value
+			for _, id := range r.host.Connections(a.text(0)) {
+				ids = append(ids, engine.String(id))
+			}
+			return engine.List(ids...)
+		}),
+		"count": query(func(a arguments) engine.Value { return engine.Int(r.host.Count(a.text(0))) }),
+		// publishTo(channel, message, except) returns how many connections have got the message.
+		"publishTo": func(a arguments) (engine.Value, error) {
+			n, err := r.host.Publish(a.text(0), a.payload(1), a.texts(2))
+			return engine.Int(n), err
+		},
+		// autoRespond(request, response)
+		"autoRespond": attempt(func(a arguments) error { return r.host.SetAutoResponse(a.text(0), a.text(1)) }),
+		// fetch(number, method, url, redirect, headers, body)
+		"fetch": attempt(func(a arguments) error {
+			request, err := fetch.NewRequest(a.text(1), a.text(2), a.text(3), a.header(4), a.at(5).Content())
+			if err != nil {
+				return &script.Throw{Name: "TypeError", Message: err.Error()}
+			}
+			return r.host.Fetch(a.int(0), request)
+		}),
+		"cancelFetch": command(func(a arguments) { r.host.CancelFetch(a.int(0)) }),
+	}
+}
+
+// socketFunctions are about a WebSocket object, whose number is their first argument.
+func (r *runtime) socketFunctions() map[string]function {
+	return map[string]function{
+		// connect(url, protocols) returns the number of a WebSocket object that is being opened.
+		"connect": query(func(a arguments) engine.Value { return engine.Int(r.host.Connect(a.text(0), a.texts(1))) }),
+		// socketSend(socket, message)
+		"socketSend": command(func(a arguments) { r.host.SocketSend(a.int(0), a.payload(1)) }),
+		// socketClose(socket, code, reason)
+		"socketClose": command(func(a arguments) {
+			if a.at(1).Kind() == engine.KindUndefined {
+				r.host.SocketCloseEmpty(a.int(0))
+			} else {
+				r.host.SocketClose(a.int(0), protocol.CloseCode(a.int(1)), a.text(2))
+			}
+		}),
+		"socketAnswerClose": command(func(a arguments) { r.host.SocketAnswerClose(a.int(0)) }),
+		"socketBuffered":    query(func(a arguments) engine.Value { return engine.Int(r.host.SocketBuffered(a.int(0))) }),
+		"socketAbort":       command(func(a arguments) { r.host.SocketAbort(a.int(0)) }),
+	}
+}
+
+// reportFunctions report what may be wrong with the application.
+func (r *runtime) reportFunctions() map[string]function {
+	return map[string]function{
+		// report(event, raise, places) reports what raise throws, so that the exception has its stack.
+		"report": attempt(func(a arguments) error {
+			raise := a.at(1).Function()
+			if raise == nil {
+				return nil
+			}
+			_, err := r.engine.Call(raise)
+			if script.IsFatal(fromEngine(err)) {
+				return err // it ends the turn, and is reported then
+			}
+			r.host.Threw(a.int(0), fromEngine(err), a.frames(2))
+			return nil
+		}),
+		// unanswered(event, places)
+		"unanswered": command(func(a arguments) { r.host.Unanswered(a.int(0), a.frames(1)) }),
+		// listened(type, stack)
+		"listened": command(func(a arguments) { r.host.Listened(a.text(0), engineFrames(engine.Frames(a.text(1)))) }),
+		// ignored(kind, name, line, column)
+		"ignored": command(func(a arguments) {
+			r.host.Ignored(a.text(0), a.text(1), script.Frame{File: r.app.Name, Line: a.int(2), Column: a.int(3)})
+		}),
+		"warnOfBlob": command(func(arguments) { r.host.BlobByDefault() }),
+	}
+}
+
+// platform connects the globals of the web platform to the host.
+func (r *runtime) platform() web.Options {
+	return web.Options{
+		Console:    func(level web.Level, text string) { r.host.Console(slogLevels[level], text) },
+		SetTimer:   r.host.SetTimer,
+		ClearTimer: r.host.ClearTimer,
+		Publish: func(channel string, m web.Message) {
+			r.host.Post(&script.Post{Channel: channel, Kind: postKinds[m.Kind], Text: m.Text, Bytes: m.Bytes})
+		},
+		Listen:  r.host.Listen,
+		MaxBody: r.app.MaxBody,
+	}
+}
+
+// slogLevels are the levels of the console's methods.
+var slogLevels = map[web.Level]slog.Level{
+	web.Debug: slog.LevelDebug,
+	web.Log:   slog.LevelInfo,
+	web.Info:  slog.LevelInfo,
+	web.Warn:  slog.LevelWarn,
+	web.Error: slog.LevelError,
+}
+
+var postKinds = map[web.Kind]script.PostKind{
+	web.TextMessage:  script.TextPost,
+	web.BytesMessage: script.BytesPost,
+	web.CloneMessage: script.ClonePost,
+}

@@ -1,0 +1,274 @@
+package embedded
+
+import (
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// dog counts what a watchdog does to an engine.
+type dog struct {
+	watchdog
+	state      atomic.Bool
+	noticed    atomic.Bool
+	interrupts atomic.Int32
+	pokes      atomic.Int32
+	locates    atomic.Int32
+}
+
+func (d *dog) Interrupt()        { d.state.Store(true); d.interrupts.Add(1) }
+func (d *dog) ClearInterrupt()   { d.state.Store(false) }
+func (d *dog) Noticed() bool     { return d.noticed.Load() }
+func (d *dog) Poke()             { d.pokes.Add(1) }
+func (d *dog) Locate()           { d.locates.Add(1) }
+func (d *dog) interrupted() bool { return d.state.Load() }
+
+func newDog() *dog {
+	d := &dog{watchdog: newWatchdog(0)}
+	d.guard(d)
+	return d
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// pass lets time pass, and what is due happen.
+func pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+func TestWatchdogInterruptsATurnAtItsLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDog()
+		d.start(time.Now(), time.Second)
+		pass(time.Second - 1)
+		if d.interrupted() {
+			t.Error("a turn is not interrupted before its limit")
+		}
+		pass(1)
+		if !d.interrupted() {
+			t.Error("a turn is interrupted at its limit")
+		}
+		d.stop()
+		if d.interrupted() {
+			t.Error("the next turn can begin")
+		}
+	})
+}
+
+func TestWatchdogLeavesShortTurnsAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDog()
+		for range 30 {
+			d.start(time.Now(), time.Second)
+			pass(900 * time.Millisecond)
+			d.stop()
+			pass(50 * time.Millisecond)
+		}
+		pass(time.Minute)
+		if n := d.interrupts.Load(); n != 0 {
+			t.Errorf("turns that end in time are not interrupted; got %d interrupts", n)
+		}
+		d.start(time.Now(), time.Second)
+		pass(time.Second)
+		if !d.interrupted() {
+			t.Error("a long turn after a pause is interrupted")
+		}
+		d.stop()
+	})
+}
+
+func TestWatchdogCountsTheTimeOfOneTurnOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDog()
+		d.start(time.Now(), time.Second)
+		pass(300 * time.Millisecond)
+		d.stop()
+		d.start(time.Now(), time.Second)
+		pass(999 * time.Millisecond)
+		if d.interrupted() {
+			t.Error("the time of an earlier turn does not count")
+		}
+		pass(time.Millisecond)
+		if !d.interrupted() {
+			t.Error("a turn is interrupted at its own limit")
+		}
+		d.stop()
+	})
+}
+
+func TestWatchdogEndInterruptsEveryTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDog()
+		d.start(time.Now(), time.Second)
+		d.end()
+		if !d.interrupted() {
+			t.Error("the end interrupts the turn that runs")
+		}
+		d.stop()
+		if !d.interrupted() {
+			t.Error("no other turn can begin")
+		}
+		next := &dog{watchdog: newWatchdog(0)}
+		d.guard(next)
+		if !next.interrupted() {
+			t.Error("nor can one in the next engine")
+		}
+		d.end()
+	})
+}
+
+func TestWatchdogStuckAfterTheInterrupt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDog()
+		d.start(time.Now(), time.Second)
+		pass(time.Second + stuckAfter - 1)
+		if closed(d.stuck) {
+			t.Error("an interrupted turn has a little time to end")
+		}
+		pass(1)
+		if !closed(d.stuck) {
+			t.Error("a turn that does not end then is stuck")
+		}
+		pass(time.Hour)
+		d.stop()
+		d.end()
+	})
+}
+
+func TestWatchdogStuckCountsOneTurnOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDog()
+		for range 3 {
+			d.start(time.Now(), time.Second)
+			pass(time.Second + stuckAfter/2)
+			d.stop()
+			pass(stuckAfter / 4)
+		}
+		pass(time.Hour)
+		if closed(d.stuck) {
+			t.Error("the interrupts of three turns do not add up")
+		}
+	})
+}
+
+func TestWatchdogStuckAfterTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for name, begin := range map[string]func(*dog){
+			"begun before": func(d *dog) { d.start(time.Now(), time.Hour); d.end() },
+			"begun after":  func(d *dog) { d.end(); d.start(time.Now(), time.Hour) },
+		} {
+			d := newDog()
+			begin(d)
+			pass(stuckAfter)
+			if !closed(d.stuck) {
+				t.Errorf("%s: a turn that does not end after the end is stuck", name)
+			}
+			d.stop()
+			d.release()
+		}
+	})
+}
+
+func TestALongTurnIsPokedAtEveryTick(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDog()
+		for range 100 {
+			d.start(time.Now(), time.Minute)
+			pass(tick / 2)
+			d.stop()
+		}
+		if n := d.pokes.Load(); n != 0 {
+			t.Errorf("short turns are left alone; got %d pokes", n)
+		}
+		pass(time.Minute)
+		d.start(time.Now(), 2*time.Second)
+		pass(time.Second + tick/2)
+		if n := d.pokes.Load(); n != int32(time.Second/tick) {
+			t.Errorf("a turn of a second is poked at every tick; got %d pokes", n)
+		}
+		pass(time.Second)
+		pokes := d.pokes.Load()
+		pass(time.Second)
+		if n := d.pokes.Load() - pokes; n != int32(time.Second/tick) {
+			t.Errorf("and so is one that was interrupted; got %d pokes", n)
+		}
+		d.stop()
+		pass(time.Minute)
+		pokes = d.pokes.Load()
+		pass(time.Minute)
+		if d.pokes.Load() != pokes {
+			t.Error("between turns there is nothing to do")
+		}
+	})
+}
+
+func TestWatchdogStuckAfterTheTimeToFreeMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDog()
+		d.start(time.Now(), time.Second)
+		pass(time.Second)
+		d.noticed.Store(true)
+		pass(stuckAfter + freeTime - tick)
+		if closed(d.stuck) {
+			t.Error("a turn that has noticed its interrupt has time to free what it had")
+		}
+		pass(2 * tick)
+		if !closed(d.stuck) {
+			t.Error("that time is bounded, too")
+		}
+		d.stop()
+		d.end()
+	})
+}
+
+func TestWatchdogLocatesASlowTurnOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDog()
+		d.slowAfter = time.Second
+		for i := range int32(3) {
+			d.start(time.Now(), time.Minute)
+			pass(time.Second - tick)
+			if d.locates.Load() != i {
+				t.Error("a turn is not slow before its time")
+			}
+			pass(10 * time.Second)
+			if slow := d.stop(); !slow || d.locates.Load() != i+1 {
+				t.Errorf("a slow turn is located once; got %d times", d.locates.Load()-i)
+			}
+			d.start(time.Now(), time.Minute)
+			pass(100 * time.Millisecond)
+			if slow := d.stop(); slow {
+				t.Error("the next turn is not slow for that")
+			}
+		}
+	})
+}
+
+func TestWatchdogDoesNotCountTimeWithoutChecks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDog()
+		d.start(time.Now(), time.Second)
+		pass(500 * time.Millisecond)
+		d.mu.Lock()
+		d.checked = d.checked.Add(-time.Minute) // the watchdog comes late, as it does on a machine that has no time for it
+		d.mu.Unlock()
+		pass(tick)
+		if d.interrupted() {
+			t.Error("a turn is not interrupted for a minute in which nothing ran")
+		}
+		pass(500 * time.Millisecond)
+		if !d.interrupted() {
+			t.Error("it is after its own time")
+		}
+		d.stop()
+	})
+}

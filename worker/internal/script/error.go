@@ -1,0 +1,81 @@
+package script
+
+import "errors"
+
+var (
+	// ErrInterrupted ends a turn that took too long or was stopped. If the position in the
+	// application's code is known, the error is an *[Interruption].
+	ErrInterrupted = errors.New("the script was interrupted")
+
+	// ErrOutOfMemory ends a turn in which the application has exceeded its memory.
+	ErrOutOfMemory = errors.New("the script ran out of memory")
+
+	// ErrBroken ends a turn in which the Runtime itself has failed. The error is a *[Failure] where more
+	// is known.
+	ErrBroken = errors.New("the runtime of the script has failed")
+
+	// ErrLost is returned by [Runtime.Close] if memory cannot be freed.
+	ErrLost = errors.New("the memory of the runtime cannot be freed")
+)
+
+// IsFatal reports whether a Runtime is unusable after an error.
+func IsFatal(err error) bool {
+	return err != nil && (errors.Is(err, ErrOutOfMemory) || errors.Is(err, ErrBroken) || errors.Is(err, ErrInterrupted))
+}
+
+// Frame is one call in a stack.
+type Frame struct {
+	Function     string // empty at the top level of a module
+	File         string // [Application.Name], "native" for built-in functions, or "linger:" and a name for Linger's own code
+	Line, Column int    // from 1; 0 where unknown
+}
+
+// Exception is a value that the application has thrown, or with which a promise was rejected.
+type Exception struct {
+	Name    string // such as "TypeError"; empty for a value that is not an error
+	Message string // the error's message, or a readable form of the value
+	Frames  []Frame
+	Cause   *Exception // nil for none
+
+	Errors []*Exception // the first errors of an AggregateError
+	More   int          // the number of its other errors
+}
+
+// Error returns name and message in the form that JavaScript prints.
+func (e *Exception) Error() string {
+	switch {
+	case e.Name == "":
+		return e.Message
+	case e.Message == "":
+		return e.Name
+	}
+	return e.Name + ": " + e.Message
+}
+
+// Interruption is an ErrInterrupted with the stack at that moment.
+type Interruption struct{ Frames []Frame }
+
+func (*Interruption) Error() string { return ErrInterrupted.Error() }
+
+// Unwrap returns ErrInterrupted.
+func (*Interruption) Unwrap() error { return ErrInterrupted }
+
+// Failure is an ErrBroken with its cause.
+type Failure struct {
+	Cause error
+	Stack string // of the Go code, where known
+}
+
+func (e *Failure) Error() string { return e.Cause.Error() }
+
+// Unwrap returns ErrBroken and the cause.
+func (e *Failure) Unwrap() []error { return []error{ErrBroken, e.Cause} }
+
+// Throw is an error of a Host that is thrown as an exception in the application. Other errors are logged,
+// and the application gets an exception without their text.
+type Throw struct {
+	Name    string // of a built-in class of errors, or of a DOMException
+	Message string
+}
+
+func (t *Throw) Error() string { return t.Name + ": " + t.Message }

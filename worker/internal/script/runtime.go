@@ -1,0 +1,71 @@
+// Package script is the boundary between a worker and the runtime of its application. A worker
+// handles connections, HTTP and supervision; a [Runtime] runs JavaScript, in this process or in
+// another one. Everything that crosses the boundary is plain Go data:
+//
+//   - a worker passes events and answers to [Runtime.Dispatch];
+//   - an application calls its [Host], whose calls are of two kinds: [Calls] return to the script at
+//     once, [Requests] are answered later by an event.
+package script
+
+import "time"
+
+// Runtime runs one version of an application. One goroutine at a time uses it, except for Stop, which
+// any goroutine may call at any time.
+//
+// A call that may run code of the application is a turn. The Runtime calls its Host during turns, on the
+// goroutine of the turn. A Runtime whose application runs elsewhere returns when it has passed on its
+// argument; later it calls [Host.Enqueue] to get a turn for the calls of the application.
+//
+// If [IsFatal] reports true for the error of a turn, the Runtime is not usable any more and has to be closed.
+type Runtime interface {
+	// Load starts to run the application's module. It may return before the top-level awaits of the
+	// module are complete.
+	Load() error
+
+	// Loaded reports whether the module is complete, including its top-level awaits, and returns what it
+	// has thrown.
+	Loaded() (bool, error)
+
+	// Listening returns the names of the events that the application listens to.
+	Listening() ([]string, error)
+
+	// Dispatch passes an event to the application. began is the time at which the turn begins. id
+	// identifies the event in the Host's calls about it; the Runtime calls [Calls.Done] when the listeners
+	// of an event with an id are done. The id is 0 for answers, posts and timers.
+	Dispatch(began time.Time, id int, e Event) error
+
+	// Places returns where the application has defined its listeners to a kind of event. It may be called
+	// during a turn.
+	Places(kind string) ([]Frame, error)
+
+	// Stop ends the turn that runs as soon as possible, with ErrInterrupted, and each later one at once.
+	Stop()
+
+	// Stuck returns a channel that is closed when a turn does not end although it was interrupted. The goroutine
+	// of the turn may never return.
+	Stuck() <-chan struct{}
+
+	// Close releases the Runtime between two turns. The error is ErrLost if its memory cannot be freed.
+	Close() error
+}
+
+// Launch makes a Runtime for an application. It does not run any code of the application.
+type Launch func(host Host, app Application) Runtime
+
+// Application is the code that a Runtime runs and its settings.
+type Application struct {
+	Code string // an ES module without imports
+	Name string // the file name of Code in stacks
+	Vars string // the variables in env, as JSON
+
+	EventTimeout time.Duration // bounds a turn
+	SlowEvent    time.Duration // a longer turn is reported with [Observer.Slow]; 0 for never
+	Memory       int64         // bytes of the heap
+	MaxBody      int64         // bytes of a body when its content codings are undone
+
+	Overlap       bool   // the next event of a connection may begin before the promises of the last one are settled
+	CloseAtReload bool   // accept() closes connections at a reload unless its options say otherwise
+	ManualReply   bool   // WebSocket objects do not answer the peer's Close
+	BinaryType    string // of WebSocket objects, unless they set it
+	Undated       bool   // there is no compatibility date, so BinaryType may not be what the application expects
+}

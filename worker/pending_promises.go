@@ -1,0 +1,32 @@
+package worker
+
+import (
+	"sync"
+
+	"github.com/lingerws/linger/internal/latch"
+)
+
+// pendingPromises counts the promises of waitUntil that are not settled.
+type pendingPromises struct {
+	mu    sync.Mutex
+	count int
+	none  latch.Latch // released at 0
+}
+
+func (p *pendingPromises) add(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.count += n; p.count <= 0 {
+		p.none.Release()
+	}
+}
+
+// idle returns a channel that is closed when the count is 0.
+func (p *pendingPromises) idle() <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.count <= 0 {
+		return latch.Released
+	}
+	return p.none.Next()
+}
