@@ -106,12 +106,13 @@ func (in *instance) loadError(errs ...error) error {
 	}
 	var all LoadError
 	for _, err := range errs {
-		all.Problems = append(all.Problems, in.problemsOf(err)...)
+		all.Problems = append(all.Problems, in.generation.problemsOf(err, &in.app.opts)...)
 	}
 	return &all
 }
 
-func (in *instance) problemsOf(err error) []Problem {
+// problemsOf returns the problems of an error of a script that was being loaded.
+func (g *generation) problemsOf(err error, opts *Options) []Problem {
 	if known, ok := errors.AsType[*LoadError](err); ok {
 		return known.Problems
 	}
@@ -122,22 +123,17 @@ func (in *instance) problemsOf(err error) []Problem {
 		if thrown.Name == "" { // a value that is not an error has no position
 			text = "the script threw " + text + " while it was loading: throw an Error, which has a place"
 		}
-		p := in.problemAt(thrown.Frames, text)
-		p.Thrown = newScriptError(in.generation.bundle.Sources, thrown)
+		p := g.problemIn(g.origin(thrown.Frames), text)
+		p.Thrown = newScriptError(g.bundle.Sources, thrown)
 		return []Problem{p}
 	case errors.Is(err, script.ErrInterrupted):
 		var stack []script.Frame
 		if where, known := errors.AsType[*script.Interruption](err); known {
 			stack = where.Frames
 		}
-		return []Problem{in.problemAt(stack, "the script computed for longer than "+in.app.opts.EventTimeout.String()+" while it was loading")}
+		return []Problem{g.problemIn(g.origin(stack), "the script computed for longer than "+opts.EventTimeout.String()+" while it was loading")}
 	case errors.Is(err, script.ErrOutOfMemory):
-		err = problem(fmt.Sprintf("the script ran out of memory while it was loading: the limit is %d bytes", in.app.opts.Memory))
+		err = problem(fmt.Sprintf("the script ran out of memory while it was loading: the limit is %d bytes", opts.Memory))
 	}
 	return []Problem{{Text: err.Error()}}
-}
-
-// problemAt returns a problem at the position of the first frame in the sources.
-func (in *instance) problemAt(stack []script.Frame, text string) Problem {
-	return in.generation.problemIn(in.generation.origin(stack), text)
 }

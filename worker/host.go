@@ -19,6 +19,7 @@ type hostAPI struct {
 	app        *App
 	worker     *worker
 	generation *generation
+	events     *activeEvents
 	timers     *timers
 	arrivals   *arrivals
 	sockets    *jsSockets
@@ -33,11 +34,7 @@ type hostAPI struct {
 
 // caller is what the host functions need of the instance whose script calls them.
 type caller interface {
-	event(id int) *event                                 // returns nil if the event has ended
 	finish(id int)                                       // ends an event
-	fail(id int)                                         // marks an event as failed
-	note(e *event, problem *ScriptError)                 // keeps the first problem of an event for the client
-	extend(n int)                                        // counts promises of waitUntil
 	activates() bool                                     // reports whether the install and activate events are in progress
 	act(size int, do func()) error                       // calls do, as soon as the version is in use
 	answer(e *script.Fetched) error                      // passes the answer to a request to the script, within a turn
@@ -51,7 +48,7 @@ func newHostAPI(in *instance) *hostAPI {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &hostAPI{
 		caller: in, app: in.app, worker: in.worker, generation: in.generation,
-		timers: &in.timers, arrivals: &in.arrivals, sockets: &in.sockets,
+		events: &in.events, timers: &in.timers, arrivals: &in.arrivals, sockets: &in.sockets,
 		ctx: ctx, cancel: cancel, fetches: map[int]context.CancelFunc{}, channels: map[string]bool{},
 	}
 }
@@ -77,7 +74,7 @@ func (h *hostAPI) Enqueue(turn func() error) {
 
 // Accept implements [script.Calls].
 func (h *hostAPI) Accept(id int, opts linger.AcceptOptions, closeAtReload bool) (string, error) {
-	socket, err := acceptUpgrade(h.caller.event(id), opts)
+	socket, err := acceptUpgrade(h.events.get(id), opts)
 	if socket == nil {
 		return "", err
 	}
@@ -91,7 +88,7 @@ func (h *hostAPI) Accept(id int, opts linger.AcceptOptions, closeAtReload bool) 
 
 // AcceptSocket implements [script.Calls].
 func (h *hostAPI) AcceptSocket(id int, subprotocol string, header http.Header) (int, error) {
-	socket, err := acceptUpgrade(h.caller.event(id), linger.AcceptOptions{
+	socket, err := acceptUpgrade(h.events.get(id), linger.AcceptOptions{
 		Subprotocol: subprotocol,
 		Header:      header,
 		HalfOpen:    true, // the script decides later whether it answers the peer's Close
@@ -125,7 +122,7 @@ func acceptUpgrade(e *event, opts linger.AcceptOptions) (*linger.Socket, error) 
 
 // Respond implements [script.Calls].
 func (h *hostAPI) Respond(id, status int, header http.Header, body []byte) {
-	if e := h.caller.event(id); e != nil {
+	if e := h.events.get(id); e != nil {
 		e.response = &response{status, header, body}
 		h.caller.finish(id)
 	}
@@ -133,7 +130,7 @@ func (h *hostAPI) Respond(id, status int, header http.Header, body []byte) {
 
 // RefusePlain implements [script.Calls].
 func (h *hostAPI) RefusePlain(id int, socket bool) {
-	if e := h.caller.event(id); e != nil {
+	if e := h.events.get(id); e != nil {
 		e.unserved = "this application speaks WebSocket only: it listens to no fetch event"
 		if socket {
 			e.unserved = "this application answers here with a WebSocket only: send Upgrade: websocket and Connection: Upgrade, over HTTP/1.1"
@@ -146,7 +143,7 @@ func (h *hostAPI) RefusePlain(id int, socket bool) {
 func (h *hostAPI) Done(id int) { h.caller.finish(id) }
 
 // Extend implements [script.Requests].
-func (h *hostAPI) Extend(n int) { h.caller.extend(n) }
+func (h *hostAPI) Extend(n int) { h.events.extend(n) }
 
 // SetTimer implements [script.Calls].
 func (h *hostAPI) SetTimer(id int, delay time.Duration, repeat bool) {

@@ -10,13 +10,13 @@ import (
 
 // Threw implements [script.Observer].
 func (h *hostAPI) Threw(id int, err error, places []script.Frame) {
-	h.caller.fail(id)
-	h.caller.reportFailure(h.caller.event(id), err, h.firstPosition(places))
+	h.events.fail(id)
+	h.caller.reportFailure(h.events.get(id), err, h.firstPosition(places))
 }
 
 // Unanswered implements [script.Observer]. The client gets 500.
 func (h *hostAPI) Unanswered(id int, places []script.Frame) {
-	e := h.caller.event(id)
+	e := h.events.get(id)
 	if e == nil || e.problem != nil || e.overdue {
 		return
 	}
@@ -29,7 +29,7 @@ func (h *hostAPI) Unanswered(id int, places []script.Frame) {
 	if at.File != "" {
 		attrs = append(attrs, "at", at.String())
 	}
-	h.caller.note(e, &ScriptError{Text: text, At: at, sources: h.generation.bundle.Sources})
+	h.events.note(e, &ScriptError{Text: text, At: at, sources: h.generation.bundle.Sources})
 	h.app.opts.Logger.Error(text, attrs...)
 }
 

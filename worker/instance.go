@@ -18,6 +18,7 @@ type instance struct {
 	generation *generation
 
 	runtime  script.Runtime
+	events   activeEvents
 	host     *hostAPI // what the script calls
 	timers   timers
 	arrivals arrivals  // turns that other goroutines have queued
@@ -33,7 +34,6 @@ type instance struct {
 	failure string  // the reason of a failure; valid when ended is closed
 
 	first      task      // handled before all others
-	lastEvent  int       // the number of the last event
 	inTurn     bool      // script code runs
 	about      *event    // the event with which the turn begins, if any
 	turnBegan  time.Time // the beginning of the last turn
@@ -45,13 +45,6 @@ type instance struct {
 	activating bool      // the install and activate events are in progress
 	problems   []error   // of the install and activate events
 	deferred   deferred  // their actions on connections
-
-	mu        sync.Mutex     // guards what follows; abandon may be called by any goroutine
-	events    map[int]*event // events in progress
-	finished  []*event       // events that have ended in the turn that runs
-	spare     []*event       // memory for finished in the next turn
-	extending int            // promises of waitUntil
-	abandoned bool           // the runtime is stuck
 }
 
 // outcome is why an instance has ended.
@@ -66,7 +59,7 @@ const (
 
 // begin passes an event to the script, in a turn that runs its listeners.
 func (in *instance) begin(e *event) {
-	id := in.admit(e)
+	id := in.events.add(e)
 	in.about = e
 	if e.prepare != nil {
 		e.prepare()
@@ -76,10 +69,10 @@ func (in *instance) begin(e *event) {
 	e.listenersReturned()
 	switch {
 	case err != nil:
-		in.fail(id)
+		in.events.fail(id)
 		in.reportFailure(e, err, Position{})
 		in.finish(id)
-	case in.event(id) != nil: // its listeners continue after an await
+	case in.events.get(id) != nil: // its listeners continue after an await
 		e.begins = in.turnBegan
 		in.timers.set(-id, in.app.opts.EventTimeout, false)
 	}
@@ -93,47 +86,16 @@ func (in *instance) dispatch(id int, e script.Event) error {
 // answer passes the answer to a request to the script, within a turn.
 func (in *instance) answer(e *script.Fetched) error { return in.runtime.Dispatch(in.turnBegan, 0, e) }
 
-// admit assigns a number to an event.
-func (in *instance) admit(e *event) int {
-	in.lastEvent++
-	in.mu.Lock()
-	in.events[in.lastEvent] = e
-	in.mu.Unlock()
-	return in.lastEvent
-}
-
-// event returns the event with a number, nil if it has ended.
-func (in *instance) event(id int) *event {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	return in.events[id]
-}
-
-// fail marks an event as failed, unless it has ended. An upgrade event that was not accepted yet is not marked: other
-// listeners, and the fetch event, may still answer the request.
-func (in *instance) fail(id int) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	if e := in.events[id]; e != nil && e.socket != nil {
-		e.failed = true
-	}
-}
-
 // finish ends an event. During a turn the event is completed at the end of the turn, so that a shutdown that waits for it
 // does not cut the turn off. A second call has no effect.
 func (in *instance) finish(id int) {
-	in.mu.Lock()
-	e := in.events[id]
-	delete(in.events, id)
-	if e != nil && in.inTurn {
-		in.finished = append(in.finished, e)
-	}
-	in.mu.Unlock()
+	e := in.events.remove(id, in.inTurn)
 	in.timers.clear(-id)
-	if e != nil {
-		in.reportWait(e)
+	if e == nil {
+		return
 	}
-	if e != nil && !in.inTurn {
+	in.reportWait(e)
+	if !in.inTurn {
 		e.end()
 	}
 }
@@ -144,27 +106,11 @@ func (in *instance) turn(code func() error) error {
 	in.turnBegan = time.Now()
 	err := code()
 	in.inTurn = false
-	in.endFinished()
+	in.events.endAfterTurn()
 	if script.IsFatal(err) {
 		in.die(err)
 	}
 	return err
-}
-
-// endFinished completes the events that have ended in the turn. It does not hold mu, because the completion of
-// an event may lock a connection.
-func (in *instance) endFinished() {
-	in.mu.Lock()
-	finished := in.finished
-	in.finished = in.spare
-	in.mu.Unlock()
-	for _, e := range finished {
-		if e.pendingEnd = e.inBurst; !e.pendingEnd {
-			e.end()
-		}
-	}
-	clear(finished)
-	in.spare = finished[:0]
 }
 
 // die marks the instance as failed; the loop ends it.
@@ -187,7 +133,7 @@ func (in *instance) die(err error) {
 
 // overdue ends an event whose listeners are not done within EventTimeout. The next event of its connection can begin.
 func (in *instance) overdue(id int) {
-	if e := in.event(id); e != nil {
+	if e := in.events.get(id); e != nil {
 		e.overdue = true
 		if in.activating {
 			in.problems = append(in.problems, problem("the "+e.kind+" event did not end within "+in.app.opts.EventTimeout.String()))
@@ -236,10 +182,7 @@ func (in *instance) end() {
 // abandon completes the events of an instance whose runtime is stuck, as failed. If the turn ever returns, the instance
 // ends. It reports whether this is the first call. Any goroutine may call it.
 func (in *instance) abandon() bool {
-	in.mu.Lock()
-	first := !in.abandoned
-	in.abandoned = true
-	in.mu.Unlock()
+	first := in.events.abandon()
 	in.stop()
 	if first {
 		in.release("event failed: its worker is stuck in a built-in function")
@@ -247,21 +190,21 @@ func (in *instance) abandon() bool {
 	return first
 }
 
-func (in *instance) isAbandoned() bool {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	return in.abandoned
-}
-
-// release completes all events of the instance and closes its WebSocket objects. Events in progress fail and are logged
-// with why, except while the application shuts down.
+// release ends all events of the instance and closes its WebSocket objects. Events in progress fail. They are logged with
+// why, and so are promises of waitUntil, except while the application shuts down.
 func (in *instance) release(why string) {
 	defer in.closeSockets()
 	in.host.end()
-	failed, finished, promises := in.takeEvents()
-	in.app.pending.add(-promises)
-	in.logRelease(why, failed, promises)
-	for _, e := range slices.Concat(failed, finished) {
+	failed, ended, promises := in.events.takeAll()
+	if !in.worker.isStopping() {
+		for _, e := range failed {
+			in.app.opts.Logger.Error(why, e.attrs()...)
+		}
+		if promises > 0 {
+			in.app.opts.Logger.Warn("work of waitUntil was cut off: its engine has ended", "worker", in.worker.index, "promises", promises)
+		}
+	}
+	for _, e := range slices.Concat(failed, ended) {
 		e.end()
 	}
 }
@@ -275,42 +218,5 @@ func (in *instance) closeSockets() {
 		in.sockets.closeAll(protocol.CloseServiceRestart, appRestart)
 	default:
 		in.sockets.closeAll(protocol.CloseInternalError, appFailed)
-	}
-}
-
-// takeEvents removes the events in progress, which it marks as failed, and returns them, those that have ended in the
-// last turn, and the number of pending promises of waitUntil.
-func (in *instance) takeEvents() (failed, finished []*event, promises int) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	for _, e := range in.events {
-		e.failed = true
-		failed = append(failed, e)
-	}
-	clear(in.events)
-	promises, in.extending = in.extending, 0
-	return failed, slices.Clone(in.finished), promises
-}
-
-// logRelease logs what ends with the instance. The caller does not hold mu, because the application's logger may block.
-func (in *instance) logRelease(why string, failed []*event, promises int) {
-	if in.worker.isStopping() {
-		return
-	}
-	for _, e := range failed {
-		in.app.opts.Logger.Error(why, e.attrs()...)
-	}
-	if promises > 0 {
-		in.app.opts.Logger.Warn("work of waitUntil was cut off: its engine has ended", "worker", in.worker.index, "promises", promises)
-	}
-}
-
-// extend adds n to the number of pending promises of waitUntil.
-func (in *instance) extend(n int) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	if !in.abandoned {
-		in.extending += n
-		in.app.pending.add(n)
 	}
 }

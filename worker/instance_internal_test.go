@@ -18,16 +18,16 @@ func TestInstanceReleaseLogsWithoutItsLock(t *testing.T) {
 	w := newIdleWorker()
 	in := newIdleInstance(w)
 	e := newEvent("fetch", nil)
-	in.admit(e)
-	in.extend(1)
+	in.events.add(e)
+	in.events.extend(1)
 	var lines int
 	w.app.opts.Logger = slog.New(hookLogs(func(string) {
 		lines++
-		if !in.mu.TryLock() {
+		if !in.events.mu.TryLock() {
 			t.Error("the instance's lock is held while the application's logger runs")
 			return
 		}
-		in.mu.Unlock()
+		in.events.mu.Unlock()
 	}))
 	in.release("event failed")
 	if lines != 2 {
@@ -36,7 +36,7 @@ func TestInstanceReleaseLogsWithoutItsLock(t *testing.T) {
 	if !e.ended.Load() || !e.failed {
 		t.Error("the event is done and has failed; it has not")
 	}
-	if in.extending != 0 || !closed(w.app.pending.idle()) {
-		t.Errorf("no promise is waited for; got %d", in.extending)
+	if in.events.extending != 0 || !closed(w.app.pending.idle()) {
+		t.Errorf("no promise is waited for; got %d", in.events.extending)
 	}
 }

@@ -15,7 +15,7 @@ func newInstance(w *worker, g *generation) (*instance, error) {
 	}
 	in := &instance{
 		worker: w, app: w.app, generation: g,
-		events:   map[int]*event{},
+		events:   activeEvents{pending: &w.app.pending},
 		arrivals: newArrivals(),
 		sockets:  newJSSockets(w.app.opts.Overlap),
 		serving:  make(chan struct{}),
@@ -67,7 +67,7 @@ func (in *instance) apart(part func() error) error {
 
 // discard ends an instance whose loop does not run, unless it was abandoned.
 func (in *instance) discard() {
-	if !in.isAbandoned() {
+	if !in.events.isAbandoned() {
 		in.end()
 	}
 }

@@ -162,7 +162,7 @@ func (in *instance) maySleep() bool {
 
 // reason returns what is in progress, "" for nothing. Timers and fetches of the script count only for sleep.
 func (in *instance) reason(forSleep bool) string {
-	if why := in.reasonOfEvents(); why != "" {
+	if why := in.events.reason(); why != "" {
 		return why
 	}
 	if why := in.sockets.reason(); why != "" && !in.activating {
@@ -175,18 +175,6 @@ func (in *instance) reason(forSleep bool) string {
 		return "a timer is pending"
 	}
 	return in.host.reason()
-}
-
-func (in *instance) reasonOfEvents() string {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	switch {
-	case len(in.events) > 0:
-		return "an event is in progress"
-	case in.extending > 0:
-		return "work of waitUntil is in progress"
-	}
-	return ""
 }
 
 // fireTimers handles the timers that have expired: those of the script, which have positive ids, and the deadlines of

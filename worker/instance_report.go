@@ -15,7 +15,7 @@ func (in *instance) reportOverdue(e *event) {
 	if at.File != "" {
 		attrs = append(attrs, "at", at.String())
 	}
-	in.note(e, &ScriptError{Text: "the listeners of the event did not finish within " + limit, At: at, sources: in.generation.bundle.Sources})
+	in.events.note(e, &ScriptError{Text: "the listeners of the event did not finish within " + limit, At: at, sources: in.generation.bundle.Sources})
 	in.app.opts.Logger.Error("event timed out", attrs...)
 }
 
@@ -38,7 +38,7 @@ func (in *instance) listenerAt(kind string) (at Position) {
 // none of its own.
 func (in *instance) reportFailure(e *event, err error, place Position) {
 	switch {
-	case in.isAbandoned(): // its events were reported when it was abandoned
+	case in.events.isAbandoned(): // its events were reported when it was abandoned
 		return
 	case in.activating:
 		in.problems = append(in.problems, err)
@@ -52,7 +52,7 @@ func (in *instance) reportFailure(e *event, err error, place Position) {
 		if described.At.File == "" {
 			described.At = place
 		}
-		in.note(e, described)
+		in.events.note(e, described)
 		log.Error("uncaught exception", append(attrs, described.attr())...)
 	case errors.Is(err, script.ErrInterrupted) && in.isStopping():
 		log.Error("event stopped: the application is shut down", attrs...)
@@ -72,16 +72,6 @@ func (in *instance) reportFailure(e *event, err error, place Position) {
 		log.Error("event failed inside the JavaScript engine: please report it", attrs...)
 	case err != nil:
 		log.Error("event failed", append(attrs, "error", err)...)
-	}
-}
-
-// note keeps the first problem of an event for the client of a request. The events of an abandoned instance have
-// ended, and are not changed any more.
-func (in *instance) note(e *event, problem *ScriptError) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	if e != nil && e.problem == nil && !in.abandoned {
-		e.problem = problem
 	}
 }
 

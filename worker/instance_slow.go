@@ -55,7 +55,7 @@ func (in *instance) reportSlow(took time.Duration, why string, place []any) {
 }
 
 func (in *instance) warnSlow(e *event, took time.Duration, why string, place []any) {
-	if !closed(in.serving) || in.isAbandoned() { // the instance is being loaded, or its events were reported
+	if !closed(in.serving) || in.events.isAbandoned() { // the instance is being loaded, or its events were reported
 		return
 	}
 	others, ok := in.worker.slowEvents.admit(time.Now())

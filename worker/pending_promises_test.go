@@ -36,7 +36,7 @@ func TestPendingPromisesIdle(t *testing.T) {
 func TestInstanceReleaseEndsItsPendingPromises(t *testing.T) {
 	w := newIdleWorker()
 	in := newIdleInstance(w)
-	in.extend(3)
+	in.events.extend(3)
 	idle := in.app.pending.idle()
 	in.release("")
 	if !isIdle(idle) || !isIdle(in.app.pending.idle()) {

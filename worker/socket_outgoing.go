@@ -21,7 +21,7 @@ type outgoingSocket struct {
 	release func()       // undoes reserve
 
 	mu         sync.Mutex
-	conn       *driver.Driver  // nil before the connection is open
+	conn       *driver.Driver     // nil before the connection is open
 	cancel     context.CancelFunc // ends the opening handshake
 	abandoned  bool               // the script closed the socket before the handshake completed
 	waiting    bounded.Queue[func(done func())]

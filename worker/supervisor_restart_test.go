@@ -15,7 +15,7 @@ func newIdleWorker() *worker {
 // newIdleInstance is an instance without a runtime, whose loop does not run.
 func newIdleInstance(w *worker) *instance {
 	in := &instance{
-		worker: w, app: w.app, events: map[int]*event{},
+		worker: w, app: w.app, events: activeEvents{pending: &w.app.pending},
 		arrivals: newArrivals(), sockets: newJSSockets(false), retired: make(chan struct{}),
 	}
 	in.host = newHostAPI(in)
