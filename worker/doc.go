@@ -7,14 +7,15 @@
 //	}
 //	log.Fatal(websocket.ListenAndServe(":8080", app))
 //
-// The script is bundled in process (esbuild), with relative imports and without a
-// build step. A worker is a queue of events and an engine that handles them on a
-// goroutine of its own; several workers run the script side by side. What belongs to a
-// connection is held outside of the engines, in package linger; an event brings the
-// script a handle of it. So an engine can be dropped at any time, for another version
-// of the script, because it failed, or because there is nothing to do: the worker gets
-// another one, and no connection closes.
+// The script is bundled in process, with its imports and without a build step. A
+// worker is a queue of events, and an instance of the application that handles them in
+// its event loop; several workers run the application at the same time. The state of a
+// connection is in package linger, outside of the instances; an event contains a handle
+// of it. So a worker can replace its instance between any two turns of the script: by
+// another version, after a failure, or after a time of sleep. Connections stay open.
 //
-// The globals of the web platform are made by package web, below internal; the
-// events and WebSocketConnection by the modules in folder js.
+// An instance runs its script in a runtime, of which package script, below internal, has
+// the interface. Package embedded implements it with a JavaScript engine in this process.
+// The globals of the web platform are defined by package web; the events and
+// WebSocketConnection by the modules in folder js.
 package worker

@@ -9,20 +9,20 @@ import (
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
-// LoadError says why an application cannot be loaded.
+// LoadError is the reason why an application cannot be loaded.
 type LoadError struct{ Problems []Problem }
 
-// Problem is one fault of an application, in a source file where one is to blame.
+// Problem is one fault of an application, with its position in a source file if it has one.
 type Problem struct {
 	File         string
 	Line, Column int // from 1, the column in bytes; 0 where unknown
 	Text         string
 
 	Source  string // the line of the file, where known
-	Length  int    // of the part of it that is wrong, in bytes
-	Warning bool   // the application runs nevertheless
+	Length  int    // the length of the part that is wrong, in bytes
+	Warning bool   // the application runs in spite of the problem
 
-	Thrown *ScriptError // what the script threw while it was loading; nil for other problems
+	Thrown *ScriptError // what the script has thrown while it was loading; nil for other problems
 }
 
 // Error returns the problems, a line each.
@@ -34,8 +34,8 @@ func (e *LoadError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// String returns "file:line:column: text" as far as known. Of what a script threw it has the errors of an AggregateError
-// and the cause, too.
+// String returns "file:line:column: text", without the parts that are not known. For an error that the script has thrown it
+// contains the errors of an AggregateError and the cause too.
 func (p Problem) String() string {
 	text := p.Text
 	if p.Thrown != nil {
@@ -59,9 +59,9 @@ type Position struct {
 // String returns "file:line:column", or "" without a file.
 func (p Position) String() string { return bundle.Position(p).String() }
 
-// Frames returns problems for people who read a terminal: each over several lines, with the line of the source and a
-// caret under what is wrong, where they are known, and in colours if color is set. What a script threw has its stack, the
-// errors of an AggregateError and its cause. The text of a log has a line for each problem: [LoadError.Error].
+// Frames formats problems for a terminal, each on several lines: with the line of the source and a caret under the part that
+// is wrong, where they are known, and in colours if color is set. An error that the script has thrown has its stack, the
+// errors of an AggregateError and its cause. [LoadError.Error] returns one line for each problem.
 func Frames(problems []Problem, color bool) string {
 	messages := make([]bundle.Message, 0, len(problems))
 	for _, p := range problems {

@@ -2,8 +2,8 @@ package worker
 
 import "sync"
 
-// queue holds events until an engine takes them. Each connection has at most one event in it, and a request one for as
-// long as its goroutine waits, so the number of events is bounded by the number of connections and requests.
+// queue holds events until an instance takes them. Each connection has at most one event in it, and each request one while
+// its goroutine waits, so the number of events is bounded by the number of connections and requests.
 type queue struct {
 	wake chan struct{} // has an element when there may be events
 
@@ -30,8 +30,7 @@ func (q *queue) put(e *event) bool {
 	return !closed
 }
 
-// take removes the first event, and returns nil if there is none. If there are more it wakes the next engine, which may be
-// the same one.
+// take removes the first event and returns it, nil if there is none. If there are more it sends to wake again.
 func (q *queue) take() *event {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -51,17 +50,17 @@ func (q *queue) take() *event {
 	return e
 }
 
-// maxSpare is how many events an empty queue has room for at most.
+// maxSpare bounds the capacity of an empty queue.
 const maxSpare = 1 << 10
 
 func (q *queue) rouse() {
 	select {
 	case q.wake <- struct{}{}:
-	default: // it is awake
+	default: // there is an element already
 	}
 }
 
-// close ends the events that are left, and those that come later.
+// close ends the events that are left, and those that are added later.
 func (q *queue) close() {
 	q.mu.Lock()
 	rest := q.waiting[q.first:]

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// serveProblem answers a plain request that the application has failed to answer. While it is developed the client
-// sees what went wrong; otherwise it sees nothing of the application.
+// serveProblem answers a plain request that the application has failed to answer. The answer contains the error only in
+// development.
 func (a *App) serveProblem(w http.ResponseWriter, r *http.Request, e *event, status int, text string) {
 	if !a.opts.Development || e.problem == nil {
 		http.Error(w, text, status)

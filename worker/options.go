@@ -11,110 +11,110 @@ import (
 	"github.com/lingerws/linger/worker/internal/egress"
 )
 
-// Options are what an application can be told. The zero value is ready to use.
+// Options configure an application. The zero value is ready to use.
 type Options struct {
-	// Server has the bounds and policies of the connections. Its Fallback is the
-	// script's fetch event, whatever is set; its UpgradeTimeout, where it is 0, is
-	// EventTimeout and 30 s for the wait before. PolicyBlock would hold up every
-	// connection for a slow one, so it acts as PolicyClose; LendPayloads has no effect,
-	// since messages wait for the engine.
+	// Server has the bounds and policies of the connections. Its Fallback is always
+	// the script's fetch event. An UpgradeTimeout of 0 means EventTimeout and 30 s for
+	// the wait before it. PolicyBlock acts as PolicyClose, because one slow connection
+	// would block all others. LendPayloads has no effect, because messages wait for the
+	// engine.
 	Server linger.Options
 
-	// Workers is how many engines run the application side by side; 0 means 1. A
-	// connection belongs to one of them. Each has variables of its own: what several
-	// connections share belongs into channels or outside.
+	// Workers is the number of engines that run the application at the same time; 0
+	// means 1. A connection belongs to one of them. Each has its own variables:
+	// connections share state through channels, or outside of the application.
 	Workers int
 
 	// Overlap lets the next event of a connection begin when the listeners of the
-	// last have returned, without waiting for their promises: 256 of them at the most.
+	// last one have returned, before their promises are settled, for up to 256 events.
 	// The close event still comes last.
 	Overlap bool
 
-	// SleepAfter is how long a worker may have nothing to do before its engine is
-	// dropped, until the next event; 0 means for ever. A pending timer, a promise of
-	// waitUntil and an event in progress keep it awake. Variables do not survive.
+	// SleepAfter is the time without work after which a worker drops its engine, until
+	// the next event; 0 means never. A pending timer, a promise of waitUntil and an event
+	// in progress count as work. Variables are lost.
 	SleepAfter time.Duration
 
-	// CloseAtReload has every connection end with the version of the script that accepted
-	// it, as accept({ reload: "close" }) does for one: a reload closes it with 1012. It is
-	// for scripts with state in variables that a connection cannot do without.
+	// CloseAtReload makes every connection end with the version of the script that has
+	// accepted it, as accept({ reload: "close" }) does for one: a reload closes it with
+	// 1012. It is for scripts whose connections depend on variables.
 	CloseAtReload bool
 
-	// EventTimeout bounds an event: a script that computes for longer has its engine
-	// replaced, and a listener whose promise settles later no longer holds up the
-	// connection's next event; 0 means 30 s. It bounds loading too.
+	// EventTimeout bounds an event; 0 means 30 s. An engine whose script computes for
+	// longer is replaced. A listener whose promise settles later no longer delays the
+	// connection's next event. EventTimeout bounds loading too.
 	EventTimeout time.Duration
 
-	// FinishTimeout is how long the last version may go on after a reload, with the events
-	// that it has begun, their waitUntil, and timers until then. What is left is cut off,
-	// and logged. 0 means 5 minutes; less than EventTimeout acts as EventTimeout.
+	// FinishTimeout bounds the time in which the last version finishes its events, their
+	// waitUntil and its timers after a reload; 0 means 5 minutes, and the minimum is
+	// EventTimeout. Events that are cut off are logged.
 	FinishTimeout time.Duration
 
-	// SlowEvent is how long an event may take before a warning in the log names it, with
-	// the place where the script computes at that moment; 0 means 1 s, less than 0 never.
-	// There is one such line a second for each worker at the most.
+	// SlowEvent is the duration from which on an event is logged as slow, with the
+	// position of the script at that moment; 0 means 1 s, a negative value never. Each
+	// worker logs at most one such line per second.
 	SlowEvent time.Duration
 
-	// Memory bounds the script's heap in bytes, with the variables of the calls in
-	// progress; 0 means 128 MiB. An engine that runs out is replaced; connections stay.
-	// Above 384 MiB it raises the process's limit of stacks (debug.SetMaxStack); above
-	// 768 MiB a script that means harm can end the process by a recursion within a
-	// built-in function.
+	// Memory bounds the script's heap in bytes, including the variables of calls in
+	// progress; 0 means 128 MiB. An engine that runs out of memory is replaced;
+	// connections stay open. Above 384 MiB the stack limit of the process is raised
+	// (debug.SetMaxStack); above 768 MiB a hostile script can end the process by a
+	// recursion within a built-in function.
 	Memory int64
 
-	// MaxBody bounds the body of a plain HTTP request in bytes; 0 means 10 MiB.
-	// Above it the request gets 413. It bounds the bodies of what the script fetches
-	// too, sent and received; above it the fetch fails.
+	// MaxBody bounds the body of a plain HTTP request in bytes; 0 means 10 MiB. A
+	// larger one gets 413. It also bounds the bodies of the script's fetches, sent and
+	// received; a larger one fails the fetch.
 	MaxBody int64
 
-	// Development has packages run as they do while an application is developed:
-	// process.env.NODE_ENV is "development", not "production". It shows the clients of
-	// plain requests what went wrong with them, with the stack.
+	// Development sets process.env.NODE_ENV to "development" instead of "production",
+	// and sends errors of the script, with their stacks, to the clients of plain
+	// requests.
 	Development bool
 
-	// Vars are the variables that the script has as env: values that JSON has. Nothing of
-	// them is logged.
+	// Vars are the variables in env, with values that JSON can represent. They are not
+	// logged.
 	Vars map[string]any
 
-	// CompatibilityDate, such as 2026-11-01, and CompatibilityFlags have WebSocket
-	// objects behave as the Workers runtime has them for that date: before 2026-04-07, or
-	// with web_socket_manual_reply_to_close, the script answers a peer's Close; from then
-	// on, or with web_socket_auto_reply_to_close, it is answered. Before 2026-03-17 binary
-	// messages are ArrayBuffers. Without a date everything is as it is now.
+	// CompatibilityDate, such as 2026-11-01, and CompatibilityFlags select the behaviour
+	// of WebSocket objects in the Workers runtime. Before 2026-04-07, or with
+	// web_socket_manual_reply_to_close, the script answers a peer's Close; from then
+	// on, or with web_socket_auto_reply_to_close, Linger answers it. Before 2026-03-17
+	// binary messages are ArrayBuffers. Without a date the newest behaviour applies.
 	CompatibilityDate  string
 	CompatibilityFlags []string
+
 	// FetchTimeout bounds a fetch of the script, from the call to the last byte of the
-	// answer, redirects and the wait for a place included; 0 means 30 s.
+	// answer, including redirects and the time in the queue; 0 means 30 s.
 	FetchTimeout time.Duration
 
-	// MaxFetches bounds how many fetches of one worker are on their way at a time; 0
-	// means 64. Beyond it 256 wait for their turn, and more are refused.
+	// MaxFetches bounds the fetches in flight of one worker; 0 means 64. Another 256
+	// wait in a queue, and more are refused.
 	MaxFetches int
 
-	// MaxSockets bounds how many WebSockets one worker may have open to other servers,
-	// those that are being opened or closed included; 0 means 256. More fail. Their other
-	// bounds are those of Server.
+	// MaxSockets bounds the WebSockets of one worker to other servers, including those
+	// that are being opened or closed; 0 means 256. More fail. Their other bounds are
+	// those of Server.
 	MaxSockets int
 
-	// Egress says what the script may reach with fetch and WebSockets of its own: the
-	// first rule that fits decides, and what no rule fits is allowed. Address rules are
-	// checked on the address that is dialled.
+	// Egress has the rules for fetch and for WebSockets to other servers: the first
+	// rule that matches decides; without a match the connection is allowed. Rules with
+	// addresses apply to the address that is dialled.
 	Egress []EgressRule
 
-	// TLSConfig is for the https and wss servers that the script reaches; nil means the
-	// default.
+	// TLSConfig is used for fetches and WebSockets of the script; nil means the default.
 	TLSConfig *tls.Config
 
-	// Stdout gets what console.log, info and debug print, Stderr what warn and error
-	// do; nil means those of the process.
+	// Stdout gets the output of console.log, info and debug, Stderr that of warn and
+	// error; nil means those of the process.
 	Stdout, Stderr io.Writer
 
-	// Console, if set, gets what the script prints instead of Stdout and Stderr: the level
-	// and the text, without a line break at its end. Workers call it from several
-	// goroutines, and stand still until it returns.
+	// Console, if set, gets the script's output instead of Stdout and Stderr: the level,
+	// and the text without its line end. Workers call it from several goroutines, and
+	// block until it returns.
 	Console func(level slog.Level, text string)
 
-	// Logger gets what goes wrong in the script; nil means slog.Default.
+	// Logger gets the errors and warnings of the application; nil means slog.Default.
 	Logger *slog.Logger
 }
 
@@ -138,7 +138,7 @@ const (
 	defaultMaxFetches   = 64
 	defaultMaxSockets   = 256
 
-	queueTime = 30 * time.Second // that an upgrade request may wait for a worker, beside its event
+	queueTime = 30 * time.Second // in which an upgrade request may wait for a worker, in addition to EventTimeout
 )
 
 func (o Options) withDefaults() Options {
@@ -173,14 +173,6 @@ func (o Options) withDefaults() Options {
 	o.outgoingDefaults()
 	o.serverDefaults()
 	return o
-}
-
-// atReload is what accept takes as reload if it is not given.
-func (o *Options) atReload() string {
-	if o.CloseAtReload {
-		return "close"
-	}
-	return "stay"
 }
 
 func (o *Options) outgoingDefaults() {

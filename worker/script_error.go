@@ -9,18 +9,18 @@ import (
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
-// ScriptError is what a script threw, with places in its sources. Options.Logger gets it
-// as an attribute without a key: handlers of package slog write error, at, stack, cause
-// and errors instead, and a handler for people can show more.
+// ScriptError is what a script has thrown, with positions in its sources. Options.Logger gets it
+// as an attribute without a key: the handlers of package slog write error, at, stack, cause
+// and errors instead, and other handlers can show more.
 type ScriptError struct {
 	Text  string   // name and message: "TypeError: not a function"
 	At    Position // the first call in the sources; the zero value if there is none
 	Stack []string // the calls, the innermost first: "handler (app.js:3:9)"
-	More  bool     // there are more calls than Stack has
+	More  bool     // the stack has more calls than Stack
 
 	Cause  *ScriptError   // nil if there is none
 	Errors []*ScriptError // the first of an AggregateError
-	Others int            // how many follow them
+	Others int            // the number of the other errors
 
 	sources *bundle.Sources
 }
@@ -139,8 +139,7 @@ func (s *ScriptError) notes(indent string) []bundle.Problem {
 	return list
 }
 
-// attr returns the error as an attribute of a log. Without a key its own attributes are
-// those of the line.
+// attr returns the error as an attribute without a key, so that its attributes are those of the line.
 func (s *ScriptError) attr() slog.Attr { return slog.Any("", s) }
 
 // LogValue returns the attributes of the error, for handlers of package slog.
@@ -170,7 +169,7 @@ func (s *ScriptError) stack() string {
 	return text
 }
 
-// summary returns the error with its place and what caused it, on one line.
+// summary returns the error with its position and cause, on one line.
 func (s *ScriptError) summary() string {
 	text := s.Text
 	if s.At.File != "" {
@@ -179,7 +178,7 @@ func (s *ScriptError) summary() string {
 	return clip(text+s.reasons(), maxReported)
 }
 
-// reasons returns the errors that s consists of and what caused it, for the end of a line that begins with s.
+// reasons returns the errors that s consists of and its cause, for the end of a line that begins with s.
 func (s *ScriptError) reasons() (text string) {
 	if len(s.Errors) > 0 {
 		text += " [" + s.errors() + "]"
@@ -202,7 +201,7 @@ func (s *ScriptError) errors() string {
 	return clip(text, maxReported)
 }
 
-// clip keeps a text within a number of bytes, without cutting a character in two.
+// clip shortens a text to a number of bytes, without cutting a character in two.
 func clip(text string, limit int) string {
 	if len(text) <= limit {
 		return text

@@ -7,28 +7,28 @@ import (
 	"github.com/lingerws/linger/internal/latch"
 )
 
-// Status tells how a worker is.
+// Status is the status of a worker.
 type Status struct {
 	// State is "running", "asleep", or "backing off": refusing requests for a while,
 	// after its engines have failed again and again.
 	State string
 
-	// Reason tells why a worker is not asleep that could be, or why it backs off.
+	// Reason is why a worker does not sleep although it could, or why it backs off.
 	Reason string
 
-	// Generation is the version of the application that it runs, from 1.
+	// Generation is the number of the application's version that it runs, counted from 1.
 	Generation int
 
-	// Connections is how many belong to it.
+	// Connections is the number of its connections.
 	Connections int
 
-	// Since the application was loaded: the events handled, failures of engines, how
-	// often it fell asleep, and messages of BroadcastChannel that other workers
-	// posted and it could not take.
+	// These count since the application was loaded: events handled, failures of engines,
+	// times of falling asleep, and messages of BroadcastChannel from other workers that
+	// were dropped because the queue was full.
 	Events, Failures, Sleeps, DroppedPosts uint64
 }
 
-// status is what a worker tells of itself.
+// status is the current status of a worker.
 type status struct {
 	mu       sync.Mutex
 	now      Status
@@ -43,7 +43,7 @@ const (
 	backingOff = "backing off"
 )
 
-// change lets f write the status down.
+// change calls f to change the status.
 func (s *status) change(f func(now *Status)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -69,7 +69,7 @@ func (s *status) backOff(until time.Time, why string) {
 	})
 }
 
-// awake notes why the worker does not sleep.
+// awake sets the reason why the worker does not sleep.
 func (s *status) awake(why string) {
 	s.change(func(now *Status) { now.Reason = why })
 }
@@ -77,7 +77,7 @@ func (s *status) awake(why string) {
 // failed counts a failure.
 func (s *status) failed() { s.change(func(now *Status) { now.Failures++ }) }
 
-// refusal returns a channel that is closed as soon as the worker takes no requests.
+// refusal returns a channel that is closed when the worker refuses requests.
 func (s *status) refusal() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,7 +87,7 @@ func (s *status) refusal() <-chan struct{} {
 	return s.refusing.Next()
 }
 
-// pause returns how long the worker will refuse requests, 0 if it takes them.
+// pause returns the time for which the worker will refuse requests, 0 if it accepts them.
 func (s *status) pause() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -97,7 +97,7 @@ func (s *status) pause() time.Duration {
 	return max(time.Until(s.until), time.Millisecond)
 }
 
-// report returns how the worker is at this moment.
+// report returns the status of the worker.
 func (w *worker) report() (now Status) {
 	w.status.change(func(current *Status) { now = *current })
 	now.Connections = int(w.connections.Load())

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// timers are the timers of one event loop, which owns them: the script's, whose
-// number its memory limit bounds, and the deadlines of events.
+// timers are the timers of one event loop: those of the script, whose number is bounded by its memory, and the deadlines of
+// events, which have negative ids.
 type timers struct {
 	byID  map[int]*timer
 	queue timerQueue
-	own   int // of the script
+	own   int // the number of the script's timers
 }
 
 type timer struct {
@@ -49,7 +49,7 @@ func (t *timers) clear(id int) {
 	}
 }
 
-// pending tells whether a timer of the script is armed.
+// pending reports whether a timer of the script is armed.
 func (t *timers) pending() bool { return t.own > 0 }
 
 // next returns how long to wait for the next timer, if there is any.
@@ -60,8 +60,8 @@ func (t *timers) next() (wait time.Duration, armed bool) {
 	return max(0, time.Until(t.queue[0].at)), true
 }
 
-// due takes the timers whose time has come, in their order. Repeated ones are
-// armed again.
+// due removes the timers that have expired and returns their ids, in order. Repeated timers
+// are armed again.
 func (t *timers) due() []int {
 	if len(t.queue) == 0 {
 		return nil
