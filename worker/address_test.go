@@ -12,10 +12,10 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// forged are fields that a client makes up.
+// forged are forwarding fields that the client itself sends.
 var forged = []string{"X-Forwarded-For: 9.9.9.9, 1.2.3.4", "CF-Connecting-IP: 5.6.7.8", "cf-connecting-ip: 5.6.7.9"}
 
-// trusting are a server that trusts nobody and one that trusts its clients to be proxies.
+// trusting has a server without trusted proxies and one that trusts its clients as proxies, with the remote address of each.
 var trusting = map[string]struct {
 	proxies []netip.Prefix
 	want    string
@@ -24,7 +24,7 @@ var trusting = map[string]struct {
 	"trusted":   {[]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, "1.2.3.4"},
 }
 
-func TestRemoteAddressIsTheClients(t *testing.T) {
+func TestRemoteAddress(t *testing.T) {
 	t.Parallel()
 	for name, c := range trusting {
 		t.Run(name, func(t *testing.T) {
@@ -46,7 +46,7 @@ func TestRemoteAddressIsTheClients(t *testing.T) {
 			twice := "[" + one + "," + one + "]"
 			got := a.do("GET", "/", "", "X-Forwarded-For", "9.9.9.9, 1.2.3.4", "CF-Connecting-IP", "5.6.7.8")
 			if got.body != twice {
-				t.Errorf("the fetch event has the client's address, and CF-Connecting-IP is that: %s; got %s", twice, got.body)
+				t.Errorf("the fetch event has the client's address, also as CF-Connecting-IP: %s; got %s", twice, got.body)
 			}
 			conn := a.connect(forged...)
 			four := "[" + strings.Repeat(one+",", 3) + one + "]"
@@ -59,7 +59,7 @@ func TestRemoteAddressIsTheClients(t *testing.T) {
 	}
 }
 
-func TestConnectionHeadersSurviveWhateverBecomesOfTheCode(t *testing.T) {
+func TestConnectionHeadersSurviveReloadSleepAndCrash(t *testing.T) {
 	t.Parallel()
 	const script = `
 		const text = (headers) => JSON.stringify([...headers].filter(([name]) => name !== "sec-websocket-key"));
@@ -89,7 +89,7 @@ func TestConnectionHeadersSurviveWhateverBecomesOfTheCode(t *testing.T) {
 	c.want(want)
 }
 
-func TestConnectionHeadersAreEmptyAfterTheEnd(t *testing.T) {
+func TestConnectionHeadersAfterClose(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		let kept;
@@ -98,30 +98,32 @@ func TestConnectionHeadersAreEmptyAfterTheEnd(t *testing.T) {
 	c := a.connect()
 	c.close(1000, "")
 	c.want("closed 1000")
-	a.until("the connection has ended", func() bool { return a.Server().Count() == 0 })
+	a.until("the connection is removed", func() bool { return a.Server().Count() == 0 })
 	a.get("/", 200, `[[],""]`)
 }
 
-func TestRemoteAddressOfAnEventThatAScriptMakesIsEmpty(t *testing.T) {
+func TestRemoteAddressIsEmpty(t *testing.T) {
 	t.Parallel()
-	a := serve(t, `
-		addEventListener("fetch", (event) => {
-			const made = new FetchEvent("made", { request: event.request });
-			event.respondWith(Response.json(made.remoteAddress));
-		});`, worker.Options{})
-	a.get("/", 200, `""`)
-}
-
-func TestRemoteAddressOfAPeerWithoutOneIsEmpty(t *testing.T) {
-	t.Parallel()
-	a := serve(t, `
-		addEventListener("fetch", (event) => event.respondWith(Response.json([event.remoteAddress, event.request.headers.has("cf-connecting-ip")])));`, worker.Options{})
-	r := httptest.NewRequest(http.MethodGet, "/", nil)
-	r.RemoteAddr = "@" // as net/http has it for a Unix socket
-	r.Header.Set("CF-Connecting-IP", "5.6.7.8")
-	w := httptest.NewRecorder()
-	a.ServeHTTP(w, r)
-	if got := w.Body.String(); got != `["",false]` {
-		t.Errorf(`a peer without an address has "", and no CF-Connecting-IP whatever it sends; got %s`, got)
-	}
+	t.Run("of an event that a script creates", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, `
+			addEventListener("fetch", (event) => {
+				const made = new FetchEvent("made", { request: event.request });
+				event.respondWith(Response.json(made.remoteAddress));
+			});`, worker.Options{})
+		a.get("/", 200, `""`)
+	})
+	t.Run("of a peer without an address", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, `
+			addEventListener("fetch", (event) => event.respondWith(Response.json([event.remoteAddress, event.request.headers.has("cf-connecting-ip")])));`, worker.Options{})
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr = "@" // as net/http sets it for a Unix socket
+		r.Header.Set("CF-Connecting-IP", "5.6.7.8")
+		w := httptest.NewRecorder()
+		a.ServeHTTP(w, r)
+		if got := w.Body.String(); got != `["",false]` {
+			t.Errorf(`a peer without an address has the remote address "", and its CF-Connecting-IP is removed; got %s`, got)
+		}
+	})
 }

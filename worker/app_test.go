@@ -8,19 +8,27 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-func TestAnEmptyApplicationAnswersAllTheSame(t *testing.T) {
+func TestAppServeHTTP(t *testing.T) {
 	t.Parallel()
-	a := serve(t, `const unused = "hello";`, worker.Options{})
-	got := a.get("/", http.StatusUpgradeRequired, "this application speaks WebSocket only: it listens to no fetch event")
-	if got.Header.Get("Upgrade") != "websocket" {
-		t.Errorf("a client is told what to upgrade to; got %v", got.Header)
-	}
-	if got := a.decline(); got.StatusCode != 500 || got.body != "the application did not answer\n" {
-		t.Errorf("an upgrade request that nobody answers gets 500; got %d %q", got.StatusCode, got.body)
-	}
+	t.Run("an application without listeners responds", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, `const unused = "hello";`, worker.Options{})
+		got := a.get("/", http.StatusUpgradeRequired, "this application speaks WebSocket only: it listens to no fetch event")
+		if got.Header.Get("Upgrade") != "websocket" {
+			t.Errorf("the response has Upgrade: websocket; got %v", got.Header)
+		}
+		if got := a.decline(); got.StatusCode != 500 || got.body != "the application did not answer\n" {
+			t.Errorf("an upgrade request without a listener gets 500; got %d %q", got.StatusCode, got.body)
+		}
+	})
+	t.Run("plain requests go to the script, even if the server has a fallback", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, ``, worker.Options{Server: linger.Options{Fallback: http.NotFoundHandler()}})
+		a.get("/", http.StatusUpgradeRequired, "this application speaks WebSocket only: it listens to no fetch event")
+	})
 }
 
-func TestTheServerHoldsTheConnections(t *testing.T) {
+func TestAppServerHasTheConnections(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("websocketupgrade", (event) => {
@@ -36,26 +44,20 @@ func TestTheServerHoldsTheConnections(t *testing.T) {
 	}
 	s := a.Server()
 	if s.Count() != 1 || s.Socket(id) == nil || s.Socket(id).URL().Path != "/chat" {
-		t.Errorf("Go sees the connection that the script accepted, by its id %q; got %d, %v", id, s.Count(), s.Socket(id))
+		t.Errorf("the server has the connection that the script accepted, under its id %q; got %d, %v", id, s.Count(), s.Socket(id))
 	}
 	if _, err := s.Publish("news", linger.Text("from Go")); err != nil {
 		t.Error(err)
 	}
 	c.want("from Go")
-	if err := s.Socket(id).SetData(map[string]int{"set": 42}); err != nil { // both sides understand JSON
+	if err := s.Socket(id).SetData(map[string]int{"set": 42}); err != nil { // Go and JavaScript share the data as JSON
 		t.Error(err)
 	}
 	c.send("data?")
 	c.want(`{"set":42}`)
 }
 
-func TestPlainRequestsGoToTheScriptWhateverTheFallbackIs(t *testing.T) {
-	t.Parallel()
-	a := serve(t, ``, worker.Options{Server: linger.Options{Fallback: http.NotFoundHandler()}})
-	a.get("/", http.StatusUpgradeRequired, "this application speaks WebSocket only: it listens to no fetch event")
-}
-
-func TestShutdownLetsTheRepliesOfListenersLeave(t *testing.T) {
+func TestAppShutdownSendsTheRepliesOfListeners(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("websocketupgrade", (event) => event.accept());
@@ -68,10 +70,10 @@ func TestShutdownLetsTheRepliesOfListenersLeave(t *testing.T) {
 	c := a.connect()
 	c.send("1", "2", "3")
 	a.stdout.line(t, "begun 1")
-	over := make(chan error, 1)
-	go func() { over <- a.Shutdown(t.Context()) }()
+	done := make(chan error, 1)
+	go func() { done <- a.Shutdown(t.Context()) }()
 	c.want("reply to 1", "state 1", "reply to 2", "state 1", "reply to 3", "state 1", "closed 1001 server shutting down")
-	if err := <-over; err != nil {
-		t.Errorf("the shutdown is complete; got %v", err)
+	if err := <-done; err != nil {
+		t.Errorf("Shutdown succeeds; got %v", err)
 	}
 }

@@ -19,7 +19,7 @@ const team = `
 	addEventListener("fetch", (event) => event.respondWith(new Response(me)));`
 
 // who tells which worker a connection belongs to, and what it has counted.
-func (c *client) who() (worker, count string) {
+func (c *client) identify() (worker, count string) {
 	c.t.Helper()
 	c.send("who?")
 	got, err := c.next()
@@ -50,14 +50,14 @@ func TestConnectionsAreSpreadOverTheWorkersAndStay(t *testing.T) {
 	first := map[string]int{}
 	home := map[*client]string{}
 	for _, c := range all {
-		home[c], _ = c.who()
+		home[c], _ = c.identify()
 		first[home[c]]++
 	}
 	if len(first) != 3 {
 		t.Errorf("each worker is an engine of its own; got %v", first)
 	}
 	for _, c := range all {
-		if w, count := c.who(); w != home[c] || count < "4" || count > "6" {
+		if w, count := c.identify(); w != home[c] || count < "4" || count > "6" {
 			t.Errorf("a connection stays with its worker, whose variables are its own; got %s, which has counted %s", w, count)
 		}
 	}
@@ -70,7 +70,7 @@ func TestConnectionsAreSpreadOverTheWorkersAndStay(t *testing.T) {
 	}
 	a.until("the connections have left", func() bool { return a.Server().Count() == 6 })
 	for range 3 {
-		if w, _ := a.connect().who(); w != gone {
+		if w, _ := a.connect().identify(); w != gone {
 			t.Errorf("a new connection goes to the worker with the fewest: %s; got %s", gone, w)
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// BenchmarkEcho measures one message after the other, through TCP and back.
+// BenchmarkEcho measures the round trip of a message through TCP, one at a time.
 func BenchmarkEcho(b *testing.B) {
 	for name, listener := range map[string]string{
 		"sync":  `(event) => { event.source.send(event.data); }`,
@@ -21,7 +21,7 @@ func BenchmarkEcho(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				c.send("hello, this is a message")
-				<-c.heard
+				<-c.received
 			}
 		})
 	}

@@ -9,28 +9,28 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// wantProblem loads a script that cannot be loaded, and checks the first problem:
-// its place, as "app.js:1:1", and parts of its text.
+// wantProblem loads a script that cannot be loaded and checks the first problem:
+// its position, such as "app.js:1:1", and parts of its text.
 func wantProblem(t *testing.T, path string, opts worker.Options, place string, parts ...string) {
 	t.Helper()
 	a, err := worker.Load(path, opts)
 	failure, ok := errors.AsType[*worker.LoadError](err)
 	if a != nil || !ok || len(failure.Problems) == 0 {
-		t.Fatalf("loading fails with a *LoadError and no application; got %v, %v", a, err)
+		t.Fatalf("Load returns a *LoadError and no application; got %v, %v", a, err)
 	}
 	p := failure.Problems[0]
 	if place == "" && p.File != "" || !strings.Contains(p.String(), place) || strings.Contains(place, ":") && p.Line == 0 {
 		t.Errorf("the problem is at %q; got %q", place, p)
 	}
 	if !hasAll(p.Text, parts) {
-		t.Errorf("the problem says %q; got %q", parts, p.Text)
+		t.Errorf("the text of the problem contains %q; got %q", parts, p.Text)
 	}
 	if p.Line > 0 && !strings.HasPrefix(p.String(), p.File+":") {
 		t.Errorf("the problem begins with its file; got %q", p)
 	}
 }
 
-func TestWhatCannotBeBundledIsTold(t *testing.T) {
+func TestLoadReportsWhatCannotBeBundled(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		script, place string
@@ -58,18 +58,18 @@ func TestWhatCannotBeBundledIsTold(t *testing.T) {
 	}
 }
 
-func TestAllSyntaxErrorsAreTold(t *testing.T) {
+func TestLoadReportsAllSyntaxErrors(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	writeIn(t, folder, "a.js", "let = 1 1;")
 	writeIn(t, folder, "b.js", "\nlet = 1 1;")
 	_, err := worker.Load(writeIn(t, folder, "app.js", "import './a.js'; import './b.js';"), worker.Options{})
 	if err == nil || !hasAll(err.Error(), []string{"a.js:1:", "\n", "b.js:2:"}) {
-		t.Errorf("the errors of all files are told, a line each; got %v", err)
+		t.Errorf("the error has a line for the error of each file; got %v", err)
 	}
 }
 
-func TestAFileThatIsNotThereIsTold(t *testing.T) {
+func TestLoadReportsAMissingFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "gone.js")
 	wantProblem(t, path, worker.Options{}, "gone.js", "cannot be read", "no such file")
@@ -77,7 +77,7 @@ func TestAFileThatIsNotThereIsTold(t *testing.T) {
 	wantProblem(t, write(t, "page.html", "<p>"), worker.Options{}, "page.html", "is not a script")
 }
 
-func TestTypeScriptWithImports(t *testing.T) {
+func TestLoadTypeScriptWithImports(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	writeIn(t, folder, "shout.ts", `
@@ -105,7 +105,7 @@ func TestTypeScriptWithImports(t *testing.T) {
 	a.get("/", 200, "HELLO 5 Red 1 inside child 1 note")
 }
 
-func TestPackagesBesideTheScriptAreBundled(t *testing.T) {
+func TestLoadBundlesPackages(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	writeIn(t, mkdir(t, folder, "node_modules", "greet"), "package.json", `{"name": "greet", "main": "main.js"}`)
@@ -116,7 +116,7 @@ func TestPackagesBesideTheScriptAreBundled(t *testing.T) {
 	a.get("/", 200, "hello ann")
 }
 
-// packages puts files into node_modules of a folder, by their paths there.
+// packages creates files in the node_modules of a folder. Their names are paths relative to it.
 func packages(t *testing.T, folder string, files map[string]string) {
 	t.Helper()
 	for name, text := range files {
@@ -125,7 +125,7 @@ func packages(t *testing.T, folder string, files map[string]string) {
 	}
 }
 
-func TestTheEntryOfAPackageForWorkersAndBrowsersIsTaken(t *testing.T) {
+func TestLoadPrefersPackageEntriesForWorkersAndBrowsers(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ manifest, script string }{
 		"exports with workerd":            {`{"exports": {".": {"workerd": "./good.js", "worker": "./node.js", "browser": "./node.js", "default": "./node.js"}}}`, ``},
@@ -140,7 +140,7 @@ func TestTheEntryOfAPackageForWorkersAndBrowsersIsTaken(t *testing.T) {
 		"browser as a map of a package":   {`{"main": "./uses.js", "browser": {"needs-node": "./good.js"}}`, `module.exports = require("needs-node");`},
 		"browser with false":              {`{"main": "./uses.js", "browser": {"crypto": false}}`, `require("crypto"); module.exports = require("./good.js");`},
 		"browser with false of a file":    {`{"main": "./uses.js", "browser": {"./node.js": false}}`, `require("./node"); module.exports = require("./good.js");`},
-		"imports of its own":              {`{"main": "./uses.js", "imports": {"#c": {"node": "./node.js", "browser": "./good.js", "default": "./node.js"}}}`, `module.exports = require("#c");`},
+		"imports of the package":          {`{"main": "./uses.js", "imports": {"#c": {"node": "./node.js", "browser": "./good.js", "default": "./node.js"}}}`, `module.exports = require("#c");`},
 		"a pattern of imports":            {`{"main": "./uses.js", "imports": {"#lib/*": {"worker": "./*.js", "default": "./node.js"}}}`, `module.exports = require("#lib/good");`},
 		"an optional module of Node":      {`{"main": "./uses.js"}`, `try { require("fs").readFileSync("x"); } catch { module.exports = require("./good.js"); }`},
 		"module before main":              {`{"main": "./node.js", "module": "./good.js"}`, ``},
@@ -160,7 +160,7 @@ func TestTheEntryOfAPackageForWorkersAndBrowsersIsTaken(t *testing.T) {
 	}
 }
 
-func TestPackagesFindWhetherItIsProduction(t *testing.T) {
+func TestLoadDefinesNodeEnvForPackages(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	packages(t, folder, map[string]string{

@@ -12,6 +12,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
+// closeFacts is an application that prints the properties of each close event.
 const closeFacts = `
 	addEventListener("websocketupgrade", (event) => {
 		const conn = event.accept();
@@ -26,7 +27,7 @@ const closeFacts = `
 		console.log(JSON.stringify({ code, reason, sentCode, sentReason, wasClean, initiator, cause, violation }));
 	});`
 
-// closeEnds are the ways for a connection to end, with what the close event says of each.
+// closeEnds are the ways in which a connection can end, with the properties of the close event for each.
 var closeEnds = map[string]struct {
 	opts linger.Options
 	act  func(a *testApp, nc net.Conn)
@@ -94,12 +95,12 @@ var closeEnds = map[string]struct {
 	},
 }
 
-// openRaw makes a connection that does nothing by itself.
+// openRaw opens a connection whose client neither reads nor answers anything by itself.
 func (a *testApp) openRaw(lines ...string) net.Conn {
 	a.t.Helper()
-	nc := a.ask("/", lines...)
+	nc := a.sendUpgrade("/", lines...)
 	a.t.Cleanup(func() { _ = nc.Close() })
-	_ = nc.SetReadDeadline(time.Now().Add(patience))
+	_ = nc.SetReadDeadline(time.Now().Add(testTimeout))
 	var got []byte
 	for !strings.HasSuffix(string(got), "\x81\x05hello") {
 		b := make([]byte, 1)
@@ -111,7 +112,7 @@ func (a *testApp) openRaw(lines ...string) net.Conn {
 	return nc
 }
 
-func TestCloseEventTellsWhatGoTells(t *testing.T) {
+func TestCloseEventHasTheOutcomeOfGo(t *testing.T) {
 	t.Parallel()
 	for name, c := range closeEnds {
 		t.Run(name, func(t *testing.T) {
@@ -129,18 +130,18 @@ func TestCloseEventOfASlowReader(t *testing.T) {
 	t.Parallel()
 	a := serve(t, closeFacts, worker.Options{Server: linger.Options{Options: websocket.Options{CloseTimeout: 50 * time.Millisecond}}})
 	nc := a.openRaw()
-	_, _ = nc.Write(frame(protocol.Text, "flood")) // and nothing is read
+	_, _ = nc.Write(frame(protocol.Text, "flood")) // the client reads nothing
 	const begin, end = `{"code":1006,"reason":"","sentCode":`, `"wasClean":false,"initiator":"local","cause":"slow","violation":""}`
 	if got := a.stdout.line(t, "cause"); !strings.HasPrefix(got, begin) || !strings.HasSuffix(got, end) {
-		t.Errorf("a slow reader has the cause slow; got %s", got)
+		t.Errorf("the cause for a slow reader is slow; got %s", got)
 	}
 }
 
-func TestCloseEventOfAHandshakeThatFails(t *testing.T) {
+func TestCloseEventOfAFailedHandshake(t *testing.T) {
 	t.Parallel()
 	a := serve(t, closeFacts, worker.Options{})
 	if got := a.decline("X-Fail: yes"); got.StatusCode != 500 {
-		t.Errorf("an upgrade that fails gets 500; got %d", got.StatusCode)
+		t.Errorf("a failed upgrade gets 500; got %d", got.StatusCode)
 	}
 	const want = `{"code":1006,"reason":"","sentCode":1006,"sentReason":"","wasClean":false,"initiator":"local","cause":"handshake","violation":""}`
 	if got := a.stdout.line(t, "cause"); got != want {
@@ -148,7 +149,7 @@ func TestCloseEventOfAHandshakeThatFails(t *testing.T) {
 	}
 }
 
-func TestCloseEventOfAScriptHasDefaults(t *testing.T) {
+func TestCloseEventConstructorDefaults(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("fetch", (event) => {

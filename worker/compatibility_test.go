@@ -8,7 +8,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-func TestCompatibilityThatMeansNothing(t *testing.T) {
+func TestLoadRefusesInvalidCompatibility(t *testing.T) {
 	t.Parallel()
 	const auto, manual = "web_socket_auto_reply_to_close", "web_socket_manual_reply_to_close"
 	path := write(t, "app.js", "export default { fetch() {} }")
@@ -29,7 +29,7 @@ func TestCompatibilityThatMeansNothing(t *testing.T) {
 	}
 }
 
-func TestADateDecidesWhoAnswersAClose(t *testing.T) {
+func TestCompatibilityDateAnswersACloseOrNot(t *testing.T) {
 	t.Parallel()
 	const auto, manual = "web_socket_auto_reply_to_close", "web_socket_manual_reply_to_close"
 	for _, c := range []struct {
@@ -43,13 +43,13 @@ func TestADateDecidesWhoAnswersAClose(t *testing.T) {
 		{worker.Options{CompatibilityDate: "2026-11-01", CompatibilityFlags: []string{manual}}, "2"},
 		{worker.Options{CompatibilityFlags: []string{manual}}, "2"},
 	} {
-		a := serve(t, telling("", `server.addEventListener("close", () => server.close());`), c.opts)
+		a := serve(t, loggingPair("", `server.addEventListener("close", () => server.close());`), c.opts)
 		a.connect().close(1000, "")
 		a.stdout.line(t, "close 1000  true "+c.want)
 	}
 }
 
-func TestABlobThatWasNotAskedForIsWarnedOfOnce(t *testing.T) {
+func TestWebSocketBlobByDefaultIsWarnedOfOnce(t *testing.T) {
 	t.Parallel()
 	const warning = "a WebSocket got a binary message as a Blob"
 	for name, c := range map[string]struct {
@@ -60,13 +60,13 @@ func TestABlobThatWasNotAskedForIsWarnedOfOnce(t *testing.T) {
 		"neither date nor binaryType": {"", worker.Options{}, 1},
 		"a date":                      {"", worker.Options{CompatibilityDate: "2026-11-01"}, 0},
 		"an old date":                 {"", worker.Options{CompatibilityDate: "2025-01-01"}, 0},
-		"blob was asked for":          {`server.binaryType = "blob";`, worker.Options{}, 0},
-		"arraybuffer was asked for":   {`server.binaryType = "arraybuffer";`, worker.Options{}, 0},
-		"a type that is not known":    {`server.binaryType = "text";`, worker.Options{}, 1},
+		"binaryType is blob":          {`server.binaryType = "blob";`, worker.Options{}, 0},
+		"binaryType is arraybuffer":   {`server.binaryType = "arraybuffer";`, worker.Options{}, 0},
+		"an unknown binaryType":       {`server.binaryType = "text";`, worker.Options{}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := serve(t, telling("", c.set+`server.addEventListener("message", () => server.send("got it"));`), c.opts)
+			a := serve(t, loggingPair("", c.set+`server.addEventListener("message", () => server.send("got it"));`), c.opts)
 			first, second := a.connect(), a.connect()
 			first.send("text")
 			first.want("got it")
@@ -76,7 +76,7 @@ func TestABlobThatWasNotAskedForIsWarnedOfOnce(t *testing.T) {
 				socket.want("got it")
 			}
 			if got := a.log.count(warning); got != c.want || c.want > 0 && a.log.count("--compatibility-date") != c.want {
-				t.Errorf("there are %d warnings, which name --compatibility-date; got %d", c.want, got)
+				t.Errorf("there are %d warnings, and each names --compatibility-date; got %d", c.want, got)
 			}
 		})
 	}

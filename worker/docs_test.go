@@ -11,15 +11,16 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// imported finds the files that a snippet imports beside itself.
+// imported matches the relative imports of a snippet.
 var imported = regexp.MustCompile(`from "\./([^"]+)"`)
 
-// accepts finds the snippets that accept connections. Others listen to what comes later.
+// accepts matches the snippets that accept connections. Others show later events.
 var accepts = regexp.MustCompile(`event\.(accept|upgradeWebSocket)\(`)
 
+// snippet matches a block of JavaScript or TypeScript in a page.
 var snippet = regexp.MustCompile("(?ms)^```(js|ts)\n(.*?)^```$")
 
-func TestTheSnippetsOfThePageLoad(t *testing.T) {
+func TestDocsWorkersSnippetsLoad(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../docs/workers.md")
 	if err != nil {
@@ -27,7 +28,7 @@ func TestTheSnippetsOfThePageLoad(t *testing.T) {
 	}
 	found := snippet.FindAllSubmatch(page, -1)
 	if len(found) < 4 {
-		t.Errorf("the page shows how it is done; got %d snippets", len(found))
+		t.Errorf("the page has at least 4 snippets; got %d", len(found))
 	}
 	for i, s := range found {
 		t.Run(fmt.Sprint(i+1), func(t *testing.T) {
@@ -47,7 +48,7 @@ func TestTheSnippetsOfThePageLoad(t *testing.T) {
 	}
 }
 
-func TestTheWorkersPageRunsAsItStands(t *testing.T) {
+func TestDocsWorkersAPIFirstSnippet(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../docs/workers-api.md")
 	if err != nil {
@@ -63,7 +64,7 @@ func TestTheWorkersPageRunsAsItStands(t *testing.T) {
 	a.stdout.line(t, "3 4001 true")
 }
 
-func TestTheFirstSnippetIsAChat(t *testing.T) {
+func TestDocsWorkersFirstSnippet(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../docs/workers.md")
 	if err != nil {
@@ -81,8 +82,8 @@ func TestTheFirstSnippetIsAChat(t *testing.T) {
 	a.get("/", 200, "hello")
 }
 
-// Intermediaries write Upgrade in their own way, and may offer other protocols beside it.
-func TestTheFirstSnippetsAcceptEverySpellingOfUpgrade(t *testing.T) {
+// Intermediaries change the case of the Upgrade field, and may add other protocols to it.
+func TestDocsFirstSnippetsAcceptEveryUpgradeField(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"workers.md", "workers-api.md"} {
 		page, err := os.ReadFile("../docs/" + name)
@@ -91,7 +92,7 @@ func TestTheFirstSnippetsAcceptEverySpellingOfUpgrade(t *testing.T) {
 		}
 		a := serve(t, string(snippet.FindSubmatch(page)[2]), worker.Options{})
 		for _, upgrade := range []string{"websocket", "WebSocket", "WEBSOCKET", "h2c, websocket", "websocket, h2c", "websocket/13, WebSocket"} {
-			got := a.wire(strings.Replace(asksForSocket, "Upgrade: websocket", "Upgrade: "+upgrade, 1) + "\r\n")
+			got := a.responseHead(strings.Replace(upgradeRequest, "Upgrade: websocket", "Upgrade: "+upgrade, 1) + "\r\n")
 			if !strings.HasPrefix(got, "HTTP/1.1 101 ") {
 				t.Errorf("the first example of %s accepts Upgrade: %s; got %q", name, upgrade, got)
 			}
@@ -104,7 +105,7 @@ var (
 	codeSpan     = regexp.MustCompile("`([^`]+)`")
 )
 
-func TestThePageNamesTheGlobalsThatAreThere(t *testing.T) {
+func TestDocsWorkersNamesTheGlobals(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../docs/workers.md")
 	if err != nil {
@@ -120,7 +121,7 @@ func TestThePageNamesTheGlobalsThatAreThere(t *testing.T) {
 		for _, span := range codeSpan.FindAllStringSubmatch(row, -1) {
 			got := a.do("GET", "/?name="+span[1], "").body
 			if (got == "undefined") != absent {
-				t.Errorf("%s is named in the row %.20q…; it is %s", span[1], row, got)
+				t.Errorf("%s is in the row %.20q…; its type is %s", span[1], row, got)
 			}
 		}
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// The client has not had a chance to read, so the listener is told and not the client.
-func TestASendThatIsTooMuchBeforeTheConnectionIsOpenThrows(t *testing.T) {
+// The client has not been able to read yet, so send throws and the connection stays.
+func TestConnectionSendTooMuchDuringTheUpgrade(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("websocketupgrade", (event) => {
@@ -28,7 +28,7 @@ func TestASendThatIsTooMuchBeforeTheConnectionIsOpenThrows(t *testing.T) {
 	}
 }
 
-func TestABurstThatWaitsForDrainArrivesWhole(t *testing.T) {
+func TestConnectionSendBurstWithDrain(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		let sent = 0;
@@ -43,19 +43,19 @@ func TestABurstThatWaitsForDrainArrivesWhole(t *testing.T) {
 	}
 }
 
-func TestAnUncaughtQuotaIsAFailedUpgrade(t *testing.T) {
+func TestConnectionSendUncaughtQuotaError(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `addEventListener("websocketupgrade", (event) => {
 		const connection = event.accept();
 		for (;;) connection.send("x".repeat(1024));
 	});`, worker.Options{})
 	if got := a.decline(); got.StatusCode != 500 {
-		t.Errorf("the client gets 500; got %d", got.StatusCode)
+		t.Errorf("an uncaught QuotaExceededError declines the upgrade with 500; got %d", got.StatusCode)
 	}
 	a.log.line(t, "uncaught exception", "QuotaExceededError")
 }
 
-func TestAPairThatSendsTooMuchBeforeItsResponseIsClosed(t *testing.T) {
+func TestPairSendTooMuchBeforeTheResponse(t *testing.T) {
 	t.Parallel()
 	a := serve(t, sockets(`
 		server.accept();
@@ -68,7 +68,7 @@ func TestAPairThatSendsTooMuchBeforeItsResponseIsClosed(t *testing.T) {
 	for {
 		if got, err := c.next(); err != nil || !strings.HasPrefix(got, "x") {
 			if got != "closed 1013 too much was sent before the connection was open" {
-				t.Errorf("the end says what was too much; got %q", got)
+				t.Errorf("the connection is closed with 1013 and the reason; got %q", got)
 			}
 			return
 		}

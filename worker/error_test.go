@@ -10,7 +10,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// failing are scripts that fail while they are loading.
+// failing are scripts that cannot be loaded, with the position and parts of the text of the problem.
 var failing = map[string]struct {
 	script, place string
 	parts         []string
@@ -31,7 +31,7 @@ var failing = map[string]struct {
 	"no such global":        {"\n\nrequire('fs');", "app.js:3:", []string{"fs"}},
 }
 
-func TestWhatFailsWhileLoadingIsToldAndLeavesNothing(t *testing.T) {
+func TestLoadFailureLeavesNoGoroutine(t *testing.T) {
 	before := runtime.NumGoroutine()
 	t.Run("scripts", func(t *testing.T) {
 		for name, c := range failing {
@@ -45,34 +45,33 @@ func TestWhatFailsWhileLoadingIsToldAndLeavesNothing(t *testing.T) {
 			})
 		}
 	})
-	for range 1000 {
+	for late := time.Now().Add(testTimeout); time.Now().Before(late); time.Sleep(time.Millisecond) {
 		if runtime.NumGoroutine() <= before {
 			return
 		}
-		time.Sleep(time.Millisecond)
 	}
 	stacks := make([]byte, 1<<16)
-	t.Errorf("no goroutine is left of what did not load; got %d, were %d:\n%s",
+	t.Errorf("scripts that could not be loaded leave no goroutine; there are %d, before there were %d:\n%s",
 		runtime.NumGoroutine(), before, stacks[:runtime.Stack(stacks, true)])
 }
 
-// The interruption comes between two promise jobs, where the script is at no place, or within one.
-func TestLoadEndsEndlessPromises(t *testing.T) {
+// The interrupt happens within a promise job, or between two jobs, where there is no position in the script.
+func TestLoadInterruptsEndlessPromises(t *testing.T) {
 	t.Parallel()
 	_, err := worker.Load(write(t, "app.js", "(function again() { Promise.resolve().then(again); })();"), worker.Options{
 		EventTimeout: loopTimeout, Stdout: newSink(), Stderr: newSink(), Logger: discard,
 	})
 	failure, ok := errors.AsType[*worker.LoadError](err)
 	if !ok || len(failure.Problems) == 0 {
-		t.Fatalf("Load fails with a *LoadError; got %v", err)
+		t.Fatalf("Load returns a *LoadError; got %v", err)
 	}
 	p := failure.Problems[0]
 	if !strings.Contains(p.Text, "computed for longer than 1s") || p.File != "" && !strings.Contains(p.String(), "app.js:1:") {
-		t.Errorf("the problem is that the script computed for too long, at its first line if it has a place; got %q", p)
+		t.Errorf("the problem is that the script computed for too long, and its position, if there is one, is in the first line; got %q", p)
 	}
 }
 
-func TestALoadErrorHasALineForEachProblem(t *testing.T) {
+func TestLoadErrorHasALineForEachProblem(t *testing.T) {
 	t.Parallel()
 	err := &worker.LoadError{Problems: []worker.Problem{
 		{File: "a.js", Line: 3, Column: 7, Text: "wrong"}, {File: "b.js", Text: "gone"}, {Text: "odd"},

@@ -8,7 +8,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// counting answers each message with its number, some of them later than others.
+// counting answers each message with its number, some after a delay.
 const counting = `
 	let count = 0;
 	addEventListener("websocketupgrade", (event) => { event.accept(); });
@@ -19,7 +19,7 @@ const counting = `
 		answer();
 	});`
 
-func TestMessagesThatComeTogetherAreHandledInOrder(t *testing.T) {
+func TestMessageEventsKeepTheirOrderInABurst(t *testing.T) {
 	t.Parallel()
 	a := serve(t, counting, worker.Options{})
 	c := a.connect()
@@ -41,7 +41,7 @@ func TestMessagesThatComeTogetherAreHandledInOrder(t *testing.T) {
 	}
 }
 
-func TestMessagesThatComeTogetherGoToTheVersionOfTheirMoment(t *testing.T) {
+func TestAppReloadDuringABurst(t *testing.T) {
 	t.Parallel()
 	version := func(n int) string {
 		return fmt.Sprintf(`
@@ -64,7 +64,7 @@ func TestMessagesThatComeTogetherGoToTheVersionOfTheirMoment(t *testing.T) {
 		got, err := c.next()
 		var message, by int
 		if _, _ = fmt.Sscan(got, &message, &by); err != nil || message != i || by < last {
-			t.Fatalf("each message is handled once, in order, and none by a version before that of the last; got %q %v after version %d", got, err, last)
+			t.Fatalf("each message is handled once, in order, and never by an older version than the message before; got %q %v after version %d", got, err, last)
 		}
 		last = by
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-func TestFilesThatAreNotScriptsAreTextOrBytes(t *testing.T) {
+func TestLoadImportsTextAndBytes(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	const content = "a { color: `red`; } \\ é"
@@ -46,12 +46,12 @@ func TestFilesThatAreNotScriptsAreTextOrBytes(t *testing.T) {
 	a.get("/", 200, `[true,12,[[true,0,255,13,10],[true,0,255,13,10]],[[true,0,255,13,10],[true,0,255,13,10]],"export default 1;","export default 1;",1,"{\"a\":1}"]`)
 	for _, name := range append(names, "d.bin", "d.png", "module.js", "u.json") {
 		if !slices.ContainsFunc(a.Files(), func(file string) bool { return strings.HasSuffix(file, "/"+name) }) {
-			t.Errorf("%s is one of the files that the application is made of; got %q", name, a.Files())
+			t.Errorf("Files contains %s; got %q", name, a.Files())
 		}
 	}
 }
 
-func TestFilesThatCannotBeImportedAreNamed(t *testing.T) {
+func TestLoadRefusesUnknownImports(t *testing.T) {
 	t.Parallel()
 	for imported, parts := range map[string][]string{
 		`"./m.wasm"`:                       {`"m.wasm" is WebAssembly`, `{ type: "bytes" }`},
@@ -77,7 +77,7 @@ func TestFilesThatCannotBeImportedAreNamed(t *testing.T) {
 	}
 }
 
-func TestAStyleSheetDoesNotTakeThePlaceOfTheApplication(t *testing.T) {
+func TestLoadImportsStyleSheets(t *testing.T) {
 	t.Parallel()
 	for _, css := range []string{"", "/* nothing */", "a { color: red }", "@import 'other.css'; @font-face { src: url(x.woff) }"} {
 		folder := t.TempDir()
@@ -89,7 +89,7 @@ func TestAStyleSheetDoesNotTakeThePlaceOfTheApplication(t *testing.T) {
 		a.get("/", 200, strings.TrimSpace("again "+css))
 		err := a.rewrite(`import "./x.module.css"; export default { fetch: () => new Response("wrong") };`)
 		if _, ok := errors.AsType[*worker.LoadError](err); !ok {
-			t.Errorf("a style sheet that is missing is an error; got %v", err)
+			t.Errorf("a missing style sheet is a *LoadError; got %v", err)
 		}
 		a.get("/", 200, strings.TrimSpace("again "+css))
 	}

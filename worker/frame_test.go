@@ -9,11 +9,11 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-func TestFramesShowWhatAScriptThrewWhileItWasLoading(t *testing.T) {
+func TestFramesOfExceptionsWhileLoading(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		script string
-		frames []string // in this order
+		frames []string // the parts of the text, in order
 		line   string
 	}{
 		"a cause": {
@@ -51,18 +51,18 @@ func TestFramesShowWhatAScriptThrewWhileItWasLoading(t *testing.T) {
 			_, err := worker.Load(file, worker.Options{})
 			failure, ok := errors.AsType[*worker.LoadError](err)
 			if !ok {
-				t.Fatalf("loading fails with a *LoadError; got %v", err)
+				t.Fatalf("Load returns a *LoadError; got %v", err)
 			}
-			folder := regexp.MustCompile(`[^\s(]*app\.js`) // the files of a test are outside of the working directory
+			folder := regexp.MustCompile(`[^\s(]*app\.js`) // the test's file is outside the working directory
 			if got := folder.ReplaceAllString(failure.Error(), "app.js"); got != c.line {
-				t.Errorf("the text of a log is\n%s\ngot\n%s", c.line, got)
+				t.Errorf("the text of the error is\n%s\ngot\n%s", c.line, got)
 			}
 			frames := folder.ReplaceAllString(worker.Frames(failure.Problems, false), "app.js")
 			rest := frames
 			for _, want := range c.frames {
 				_, after, found := strings.Cut(rest, want)
 				if !found {
-					t.Fatalf("the frames have\n%s\nafter what comes before it; got\n%s", want, frames)
+					t.Fatalf("the frames contain\n%s\nafter the part before it; got\n%s", want, frames)
 				}
 				rest = after
 			}

@@ -12,7 +12,8 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// version is an application that tells which version it is, and knows its connections' data.
+// version is an application that answers with its name, and records in the data of a connection which versions have handled its
+// messages.
 func version(name string) string {
 	return `
 		addEventListener("websocketupgrade", (event) => { event.accept({ data: { seen: [] } }).subscribe("all"); });
@@ -24,7 +25,7 @@ func version(name string) string {
 		addEventListener("fetch", (event) => event.respondWith(new Response("` + name + `")));`
 }
 
-func TestAConnectionKeepsWhatItIsThroughAReload(t *testing.T) {
+func TestAppReloadKeepsConnectionProperties(t *testing.T) {
 	t.Parallel()
 	const whoami = `
 		addEventListener("websocketmessage", ({ source }) => source.send([source.id, source.url, source.protocol, source.readyState, JSON.stringify(source.data)].join(" ")));`
@@ -40,16 +41,16 @@ func TestAConnectionKeepsWhatItIsThroughAReload(t *testing.T) {
 	a.reload(whoami)
 	c.send("who?")
 	c.want(before)
-	if _, err := a.Server().Publish("room", linger.Text("news")); err != nil {
+	if _, err := a.Server().Publish("room", linger.Text("published")); err != nil {
 		t.Error(err)
 	}
-	c.want("news") // subscriptions stay
+	c.want("published") // the subscription is kept
 	if !strings.Contains(before, "chat.v2 1 ") || !strings.Contains(before, "ann") {
-		t.Errorf("a connection knows its protocol, state and data; got %s", before)
+		t.Errorf("a connection has its protocol, state and data; got %s", before)
 	}
 }
 
-func TestAfterAReloadEveryEventGoesToTheNewVersion(t *testing.T) {
+func TestAppReloadSendsEventsToTheNewVersion(t *testing.T) {
 	t.Parallel()
 	a := serve(t, version("v1"), worker.Options{Workers: 2})
 	first, second := a.connect(), a.connect()
@@ -60,13 +61,13 @@ func TestAfterAReloadEveryEventGoesToTheNewVersion(t *testing.T) {
 			c.send("hello")
 			got, err := c.next()
 			if err != nil || !strings.HasPrefix(got, name+" hello") {
-				t.Errorf("version %s handles what comes after the reload; got %q %v", name, got, err)
+				t.Errorf("version %s handles the events after the reload; got %q %v", name, got, err)
 			}
 		}
 		a.get("/", 200, name)
 		for i, w := range a.Workers() {
 			if w.Generation != i+2 && w.Generation == 0 {
-				t.Errorf("a worker tells its generation; got %+v", w)
+				t.Errorf("the status of a worker contains its generation; got %+v", w)
 			}
 		}
 	}
@@ -76,7 +77,7 @@ func TestAfterAReloadEveryEventGoesToTheNewVersion(t *testing.T) {
 	a.log.line(t, "application reloaded", "generation=6", "connections=2")
 }
 
-// broken are versions that cannot take over, with what is told of them.
+// broken are versions that cannot be loaded, with parts of the error of each.
 var broken = map[string]struct {
 	script string
 	parts  []string
@@ -94,7 +95,7 @@ var broken = map[string]struct {
 	"out of memory":        {outOfMemory, []string{"out of memory"}},
 }
 
-func TestABrokenVersionLeavesTheLastInPlaceAndIsTold(t *testing.T) {
+func TestAppReloadKeepsTheLastVersionOnFailure(t *testing.T) {
 	t.Parallel()
 	for name, version2 := range broken {
 		t.Run(name, func(t *testing.T) {
@@ -104,7 +105,7 @@ func TestABrokenVersionLeavesTheLastInPlaceAndIsTold(t *testing.T) {
 			err := a.rewrite(version2.script)
 			problem, ok := errors.AsType[*worker.LoadError](err)
 			if !ok || !hasAll(problem.Error(), version2.parts) {
-				t.Errorf("the error tells %q; got %v", version2.parts, err)
+				t.Errorf("the error contains %q; got %v", version2.parts, err)
 			}
 			c.send("hello")
 			c.want("v1 hello v1")
@@ -112,13 +113,13 @@ func TestABrokenVersionLeavesTheLastInPlaceAndIsTold(t *testing.T) {
 			c.send("hello")
 			c.want("v2 hello v1,v2")
 			if w := a.Workers()[0]; w.Generation != 2 || w.Failures != 0 {
-				t.Errorf("what was not loaded is no generation, and no failure of the worker; got %+v", w)
+				t.Errorf("a version that was not loaded counts neither as a generation nor as a failure of the worker; got %+v", w)
 			}
 		})
 	}
 }
 
-func TestALoadErrorTellsEveryProblemOfInstall(t *testing.T) {
+func TestAppReloadReportsEveryProblemOfInstall(t *testing.T) {
 	t.Parallel()
 	a := serve(t, version("v1"), worker.Options{})
 	err := a.rewrite(`
@@ -126,11 +127,11 @@ func TestALoadErrorTellsEveryProblemOfInstall(t *testing.T) {
 		addEventListener("install", () => { throw new Error("second"); });`)
 	if problem, ok := errors.AsType[*worker.LoadError](err); !ok || len(problem.Problems) != 2 ||
 		!strings.Contains(problem.Error(), "app.js:2:49: Error: first\n") || !strings.Contains(problem.Error(), "app.js:3:") {
-		t.Errorf("both listeners' errors are told, with their places; got %v", err)
+		t.Errorf("the error contains the errors of both listeners, with their positions; got %v", err)
 	}
 }
 
-func TestInstallAndActivateHappenOncePerVersion(t *testing.T) {
+func TestAppReloadInstallsAndActivatesOnce(t *testing.T) {
 	t.Parallel()
 	script := func(name string) string {
 		return version(name) + `
@@ -145,7 +146,7 @@ func TestInstallAndActivateHappenOncePerVersion(t *testing.T) {
 	for i := range 3 {
 		a.state(i, "asleep")
 	}
-	c.send("hello") // which wakes it
+	c.send("hello") // this wakes the worker
 	c.want("v1 hello v1")
 	c.send("die")
 	c.want("v1 die v1,v1")
@@ -164,7 +165,7 @@ func TestInstallAndActivateHappenOncePerVersion(t *testing.T) {
 	}
 }
 
-func TestTheAutomaticAnswerIsThatOfTheVersion(t *testing.T) {
+func TestAppReloadReplacesTheAutoResponse(t *testing.T) {
 	t.Parallel()
 	a := serve(t, version("v1")+`setWebSocketAutoResponse("ping", "pong of v1");`, worker.Options{Workers: 2})
 	c := a.connect()
@@ -183,7 +184,7 @@ func TestTheAutomaticAnswerIsThatOfTheVersion(t *testing.T) {
 	c.want("v3 ping v3")
 }
 
-func TestAVersionThatIsReplacedChangesNoAutomaticAnswer(t *testing.T) {
+func TestAutoResponseIgnoresReplacedVersions(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("fetch", (event) => event.respondWith(new Promise((done) => {
@@ -201,13 +202,13 @@ func TestAVersionThatIsReplacedChangesNoAutomaticAnswer(t *testing.T) {
 	a.reload(version("v2") + `setWebSocketAutoResponse("ping", "pong of v2");`)
 	c := a.connect()
 	if got := <-done; got.body != "set by v1" {
-		t.Errorf("the old version finishes what it has begun; got %q", got.body)
+		t.Errorf("the old version finishes its request; got %q", got.body)
 	}
 	c.send("ping")
 	c.want("pong of v2")
 }
 
-func TestAReloadReadsWhatIsImportedAnew(t *testing.T) {
+func TestAppReloadReadsImportsAgain(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	writeIn(t, folder, "greeting.ts", `export const greeting: string = "hello";`)

@@ -15,7 +15,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-func TestTheUpgradeEventSeesTheRequest(t *testing.T) {
+func TestUpgradeEventRequest(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("websocketupgrade", (event) => {
@@ -25,7 +25,7 @@ func TestTheUpgradeEventSeesTheRequest(t *testing.T) {
 	a.connect("X-User: ann").want("http://linger.test/chat?room=1 GET websocket ann websocketupgrade")
 }
 
-func TestFetchUpgradesWhereNoUpgradeListenerAnswers(t *testing.T) {
+func TestFetchEventUpgradesIfNoUpgradeListenerAnswers(t *testing.T) {
 	t.Parallel()
 	const fetch = `
 		addEventListener("fetch", (event) => {
@@ -36,10 +36,10 @@ func TestFetchUpgradesWhereNoUpgradeListenerAnswers(t *testing.T) {
 			event.respondWith(new Response("hello"));
 		});`
 	for name, first := range map[string]string{
-		"no upgrade listener":        "",
-		"one that does nothing":      `addEventListener("websocketupgrade", () => {});`,
-		"one that throws":            `addEventListener("websocketupgrade", () => { throw new Error("no"); });`,
-		"one that does nothing late": `addEventListener("websocketupgrade", async () => { await null; });`,
+		"no upgrade listener":                 "",
+		"a listener that does nothing":        `addEventListener("websocketupgrade", () => {});`,
+		"a listener that throws":              `addEventListener("websocketupgrade", () => { throw new Error("no"); });`,
+		"an async listener that does nothing": `addEventListener("websocketupgrade", async () => { await null; });`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -50,7 +50,7 @@ func TestFetchUpgradesWhereNoUpgradeListenerAnswers(t *testing.T) {
 	}
 }
 
-func TestAnUpgradeListenerGoesFirst(t *testing.T) {
+func TestUpgradeEventPrecedesFetch(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("fetch", (event) => event.respondWith(new Response("fetch")));
@@ -61,11 +61,11 @@ func TestAnUpgradeListenerGoesFirst(t *testing.T) {
 	a.connect().want("accepted")
 	got := a.decline("X-Deny: 1")
 	if got.StatusCode != 401 || got.body != "go away" || !slices.Equal(got.Header["Set-Cookie"], []string{"a=1", "b=2"}) {
-		t.Errorf("a declined upgrade gets the script's response; got %d %q %v", got.StatusCode, got.body, got.Header)
+		t.Errorf("a declined upgrade request gets the script's response; got %d %q %v", got.StatusCode, got.body, got.Header)
 	}
 }
 
-func TestAcceptTakesProtocolHeadersAndData(t *testing.T) {
+func TestUpgradeEventAcceptOptions(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("websocketupgrade", async (event) => {
@@ -80,11 +80,11 @@ func TestAcceptTakesProtocolHeadersAndData(t *testing.T) {
 	c.want("chat.v2 http://linger.test/chat?room=1 ann 0")
 	if h := c.response.Header; h.Get("Sec-WebSocket-Protocol") != "chat.v2" || !slices.Equal(h["Set-Cookie"], []string{"a=1", "b=2"}) ||
 		slices.Contains(h["Sec-Websocket-Accept"], "forged") {
-		t.Errorf("the 101 has the protocol and each cookie on a line of its own; got %v", h)
+		t.Errorf("the 101 has the protocol and a field for each cookie; got %v", h)
 	}
 }
 
-func TestWhatIsSentDuringTheUpgradeLeavesAfterThe101InOrder(t *testing.T) {
+func TestConnectionSendDuringTheUpgrade(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("websocketupgrade", async (event) => {
@@ -101,7 +101,7 @@ func TestWhatIsSentDuringTheUpgradeLeavesAfterThe101InOrder(t *testing.T) {
 	a.connect().want("1", "2", "bytes [3]", "4", "closed 4001 done")
 }
 
-func TestMessagesAreTextOrBytes(t *testing.T) {
+func TestMessageEventData(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("websocketupgrade", (event) => { event.accept(); });
@@ -120,7 +120,7 @@ func TestMessagesAreTextOrBytes(t *testing.T) {
 	c.want(fmt.Sprintf("text %d %s", 1<<20, large))
 }
 
-func TestTheCloseEventTellsHowItEnded(t *testing.T) {
+func TestCloseEvent(t *testing.T) {
 	t.Parallel()
 	const script = `
 		addEventListener("websocketupgrade", (event) => {
@@ -142,7 +142,7 @@ func TestTheCloseEventTellsHowItEnded(t *testing.T) {
 	}{
 		"the client closes":       {func(c *client) { c.close(4001, "bye"); c.want("closed 4001 bye") }, `[4001,"bye",true,"remote"`},
 		"the script closes":       {func(c *client) { c.send("end"); c.want("closed 4002 by script") }, `[4002,"by script",true,"local"`},
-		"the client is cut off":   {func(c *client) { c.conn.CloseNow() }, `[1006,"",false,"remote"`},
+		"the client aborts":       {func(c *client) { c.conn.CloseNow() }, `[1006,"",false,"remote"`},
 		"the server is shut down": {nil, `[1001,"server shutting down",true,"local"`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -155,26 +155,26 @@ func TestTheCloseEventTellsHowItEnded(t *testing.T) {
 				c.end(client)
 			}
 			if got := a.stdout.line(t, "ann"); got != c.want+known {
-				t.Errorf("the close event says %s; got %s", c.want+known, got)
+				t.Errorf("the close event has the properties %s; got %s", c.want+known, got)
 			}
 		})
 	}
 }
 
-func TestACloseWithoutStatusIs1005(t *testing.T) {
+func TestCloseEventOfAnEmptyClose(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("websocketupgrade", (event) => { event.accept(); });
 		addEventListener("websocketclose", (event) => console.log(event.code, JSON.stringify(event.reason), event.wasClean));`, worker.Options{})
-	nc := a.ask("/")
+	nc := a.sendUpgrade("/")
 	_, _ = nc.Write([]byte{0x88, 0x80, 1, 2, 3, 4}) // a Close without a body, masked
 	defer func() { _ = nc.Close() }()
 	if got := a.stdout.line(t, "100"); got != `1005 "" true` {
-		t.Errorf("an empty Close is 1005 and clean (RFC 6455, section 7.1.5); got %s", got)
+		t.Errorf("the code of an empty Close is 1005, and it is clean (RFC 6455, section 7.1.5); got %s", got)
 	}
 }
 
-func TestAClientThatLeavesDuringItsUpgradeHasACloseEvent(t *testing.T) {
+func TestCloseEventOfAClientLostDuringTheUpgrade(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("websocketupgrade", async (event) => {
@@ -184,16 +184,16 @@ func TestAClientThatLeavesDuringItsUpgradeHasACloseEvent(t *testing.T) {
 		});
 		addEventListener("websocketclose", (event) => console.log("closed", event.source.data, event.code, event.wasClean, event.initiator));
 		addEventListener("fetch", (event) => { release(); event.respondWith(new Response("released")); });`, worker.Options{})
-	nc := a.ask("/")
+	nc := a.sendUpgrade("/")
 	a.stdout.line(t, "accepting")
 	_ = nc.Close()
 	_, _ = io.Copy(io.Discard, nc)
-	within(t, "the server sees the client leave", func() { <-a.left })
+	within(t, "the server detects that the client is gone", func() { <-a.requestEnded })
 	a.get("/", 200, "released")
 	a.stdout.line(t, "closed was here 1006 false remote")
 }
 
-func TestEventsOfOneConnectionComeOneAtATimeAndOthersDoNotWait(t *testing.T) {
+func TestMessageEventsAreHandledOneAtATime(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("websocketupgrade", (event) => { event.accept(); });
@@ -209,15 +209,15 @@ func TestEventsOfOneConnectionComeOneAtATimeAndOthersDoNotWait(t *testing.T) {
 	slow.close(1000, "")
 	other.send("quick")
 	other.want("quick")
-	if len(slow.heard) != 0 || a.stdout.count("closed") != 0 {
-		t.Error("the next event waits until the listener's promise has settled")
+	if len(slow.received) != 0 || a.stdout.count("closed") != 0 {
+		t.Error("the next event of the connection waits until the listener's promise has settled")
 	}
 	other.send("release")
 	slow.want("slow", "next", "closed 1000")
 	a.stdout.line(t, "closed")
 }
 
-func TestAThousandAsyncMessagesStayInOrder(t *testing.T) {
+func TestMessageEventsOfAsyncListenersKeepTheirOrder(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("websocketupgrade", (event) => { event.accept({ data: 0 }); });
@@ -237,7 +237,7 @@ func TestAThousandAsyncMessagesStayInOrder(t *testing.T) {
 			}
 			for i := range 50 {
 				if got, err := c.next(); err != nil || got != fmt.Sprint(i, " ", i+1) {
-					t.Errorf("answer %d comes in its turn; got %q %v", i, got, err)
+					t.Errorf("answer %d is in order; got %q %v", i, got, err)
 					return
 				}
 			}
@@ -246,7 +246,7 @@ func TestAThousandAsyncMessagesStayInOrder(t *testing.T) {
 	crowd.Wait()
 }
 
-func TestAListenerThatNeverSettlesHoldsUpItsConnectionForABoundedTime(t *testing.T) {
+func TestMessageEventTimeout(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, `
 		addEventListener("websocketupgrade", (event) => { event.accept(); });
@@ -261,7 +261,7 @@ func TestAListenerThatNeverSettlesHoldsUpItsConnectionForABoundedTime(t *testing
 	})
 }
 
-func TestAnUpgradeThatTakesTooLongIsDeclined(t *testing.T) {
+func TestUpgradeEventTimeout(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, `
 		let late;
@@ -270,16 +270,16 @@ func TestAnUpgradeThatTakesTooLongIsDeclined(t *testing.T) {
 			try { late.accept(); } catch (error) { event.respondWith(new Response(error.name + " " + (error instanceof DOMException))); }
 		});`, worker.Options{EventTimeout: time.Second})
 		if got := a.decline(); got.StatusCode != 504 {
-			t.Errorf("the request gets 504; got %d", got.StatusCode)
+			t.Errorf("a request that is not answered in time gets 504; got %d", got.StatusCode)
 		}
 		a.get("/", 200, "InvalidStateError true")
 		if n := a.Server().Count(); n != 0 {
-			t.Errorf("what is accepted too late is no connection; got %d", n)
+			t.Errorf("accepting too late makes no connection; got %d", n)
 		}
 	})
 }
 
-func TestAnUpgradeThatWasAcceptedAndTakesTooLongHasItsCloseEvent(t *testing.T) {
+func TestUpgradeEventTimeoutAfterAccept(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, `
 		addEventListener("websocketupgrade", (event) => {
@@ -292,12 +292,12 @@ func TestAnUpgradeThatWasAcceptedAndTakesTooLongHasItsCloseEvent(t *testing.T) {
 			t.Errorf("the request gets 504; got %d %q", got.StatusCode, got.body)
 		}
 		a.stdout.line(t, "closed accepted 1006 false local")
-		a.until("nothing is left", func() bool { return a.Server().Count() == 0 && a.Workers()[0].Connections == 0 })
+		a.until("the connection is removed", func() bool { return a.Server().Count() == 0 && a.Workers()[0].Connections == 0 })
 		a.log.line(t, "event timed out", "event=websocketupgrade", "connection=")
 	})
 }
 
-func TestAnUpgradeThatFailsAfterItWasAcceptedGets500(t *testing.T) {
+func TestUpgradeEventFailsAfterAccept(t *testing.T) {
 	t.Parallel()
 	for name, failure := range map[string]string{
 		"a throw":     `throw new Error("after all");`,
@@ -317,20 +317,20 @@ func TestAnUpgradeThatFailsAfterItWasAcceptedGets500(t *testing.T) {
 				addEventListener("websocketclose", ({ source, code }) => console.log("closed", source.data, code));
 				addEventListener("fetch", (event) => event.respondWith(new Response("not asked")));`, worker.Options{Memory: small})
 			if got := a.decline(); got.StatusCode != 500 || got.body != "the application failed\n" {
-				t.Errorf("the request gets 500, and no other listener is asked; got %d %q", got.StatusCode, got.body)
+				t.Errorf("the request gets 500 without another listener being called; got %d %q", got.StatusCode, got.body)
 			}
 			a.stdout.line(t, "closed accepted 1006")
-			a.until("nothing is left", func() bool {
+			a.until("the connection is removed", func() bool {
 				return a.Server().Count() == 0 && a.Server().Subscribers("room") == 0 && a.Workers()[0].Connections == 0
 			})
 			if n := a.stdout.count("closed"); n != 1 {
-				t.Errorf("one close event is enough; got %d", n)
+				t.Errorf("there is one close event; got %d", n)
 			}
 		})
 	}
 }
 
-func TestAListenerThatFailsBeforeAnotherAcceptsDoesNoHarm(t *testing.T) {
+func TestUpgradeEventFailsBeforeAccept(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("websocketupgrade", () => { throw new Error("first"); });
@@ -339,7 +339,7 @@ func TestAListenerThatFailsBeforeAnotherAcceptsDoesNoHarm(t *testing.T) {
 	a.log.line(t, "uncaught exception", "Error: first", "app.js:2:")
 }
 
-func TestAMicrotaskThatLoopsBehindAnAcceptedUpgradeIsTheEndOfTheEngineOnly(t *testing.T) {
+func TestUpgradeEventFollowedByAnEndlessMicrotask(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		let n = 0;

@@ -34,8 +34,8 @@ func serveOn(t *testing.T, accept string, opts worker.Options) *testApp {
 		});`, opts)
 }
 
-// says sends a script to the console and waits for what comes back.
-func (c *client) says(script string, want ...string) {
+// eval sends a script to the console and waits for the messages wanted.
+func (c *client) eval(script string, want ...string) {
 	c.t.Helper()
 	c.send(script)
 	c.want(want...)
@@ -44,28 +44,28 @@ func (c *client) says(script string, want ...string) {
 func TestSendTakesTextAndBytesOnly(t *testing.T) {
 	t.Parallel()
 	c := console(t, `event.accept();`).connect()
-	c.says(`source.send("text"); source.send("")`, "text", "")
-	c.says(`source.send(new Uint8Array([1, 2, 3]).buffer)`, "bytes [1 2 3]")
-	c.says(`source.send(new Uint8Array([1, 2, 3, 4]).subarray(1, 3))`, "bytes [2 3]")
-	c.says(`source.send(new DataView(new Uint8Array([1, 2, 3]).buffer, 2))`, "bytes [3]")
-	c.says(`source.send(new Uint16Array([258]))`, "bytes [2 1]")
-	c.says(`source.send(new ArrayBuffer(0))`, "bytes []")
-	c.says(`source.send("a\ud800b")`, "a\uFFFDb")
-	c.says(`return [1, true, null, undefined, {}, [], Symbol.iterator, 1n, () => {}, new Map(), new String("x"), { toString() { return "x"; } }]
+	c.eval(`source.send("text"); source.send("")`, "text", "")
+	c.eval(`source.send(new Uint8Array([1, 2, 3]).buffer)`, "bytes [1 2 3]")
+	c.eval(`source.send(new Uint8Array([1, 2, 3, 4]).subarray(1, 3))`, "bytes [2 3]")
+	c.eval(`source.send(new DataView(new Uint8Array([1, 2, 3]).buffer, 2))`, "bytes [3]")
+	c.eval(`source.send(new Uint16Array([258]))`, "bytes [2 1]")
+	c.eval(`source.send(new ArrayBuffer(0))`, "bytes []")
+	c.eval(`source.send("a\ud800b")`, "a\uFFFDb")
+	c.eval(`return [1, true, null, undefined, {}, [], Symbol.iterator, 1n, () => {}, new Map(), new String("x"), { toString() { return "x"; } }]
 		.map((x) => attempt(() => { source.send(x); return "sent"; })).join()`, strings.TrimSuffix(strings.Repeat("TypeError,", 12), ","))
-	c.says(`return attempt(() => source.send())`, "TypeError")
-	c.says(`const own = new Uint8Array([1]); source.send(own); own[0] = 9;`, "bytes [1]")
+	c.eval(`return attempt(() => source.send())`, "TypeError")
+	c.eval(`const own = new Uint8Array([1]); source.send(own); own[0] = 9;`, "bytes [1]")
 }
 
 func TestCloseTakesLegalCodesAndReasonsOnly(t *testing.T) {
 	t.Parallel()
 	a := console(t, `event.accept();`)
 	c := a.connect()
-	c.says(`return [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65536, -1, NaN, null, "x", {}, 1e300]
+	c.eval(`return [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65536, -1, NaN, null, "x", {}, 1e300]
 		.map((code) => attempt(() => source.close(code))).filter((x) => x !== "InvalidAccessError!")`, "[]")
-	c.says(`return [attempt(() => source.close(1000, "x".repeat(124))), attempt(() => source.close(1000, "é".repeat(62))), source.readyState]`,
+	c.eval(`return [attempt(() => source.close(1000, "x".repeat(124))), attempt(() => source.close(1000, "é".repeat(62))), source.readyState]`,
 		`["SyntaxError!","SyntaxError!",1]`)
-	c.says(`return "open still"`, "open still")
+	c.eval(`return "open still"`, "open still")
 	for script, want := range map[string]string{
 		`source.close()`:                                            "closed 1000",
 		`source.close(undefined, "because")`:                        "closed 1000 because",
@@ -77,7 +77,7 @@ func TestCloseTakesLegalCodesAndReasonsOnly(t *testing.T) {
 		`source.send("last"); source.close(1001); source.send("lost"); source.subscribe("x")`: "last",
 	} {
 		c := a.connect()
-		c.says(script, want)
+		c.eval(script, want)
 	}
 }
 
@@ -92,8 +92,8 @@ func TestReadyStateFollowsTheConnection(t *testing.T) {
 		globalThis.kept = conn;`)
 	c := a.connect()
 	c.want("upgrade 00")
-	c.says(`return [source.readyState, kept.readyState, source.OPEN, WebSocketConnection.CLOSED]`, "[1,1,1,3]")
-	c.says(`source.close(); console.log("then " + source.readyState)`, "closed 1000")
+	c.eval(`return [source.readyState, kept.readyState, source.OPEN, WebSocketConnection.CLOSED]`, "[1,1,1,3]")
+	c.eval(`source.close(); console.log("then " + source.readyState)`, "closed 1000")
 	a.stdout.line(t, "then 2")
 	a.connect("X-Close: 1").want("closed 4000")
 	a.stdout.line(t, "closing 2")
@@ -104,18 +104,18 @@ func TestReadyStateFollowsTheConnection(t *testing.T) {
 func TestDataSurvivesFromEventToEvent(t *testing.T) {
 	t.Parallel()
 	c := console(t, `event.accept({ data: { n: 1, list: [], when: new Date(5), map: new Map([["a", 1]]), bytes: new Uint8Array([7]) } });`).connect()
-	c.says(`const { n, list, when, map, bytes } = source.data; return [n, list, when.getTime(), map.get("a"), bytes[0]]`, "[1,[],5,1,7]")
-	c.says(`source.data.n++; source.data.list.push("sync")`)
-	c.says(`source.data.list.push("a"); await null; source.data.list.push("b"); await new Promise((done) => setTimeout(done, 1)); source.data.list.push("c")`)
-	c.says(`return [source.data.n, source.data.list]`, `[2,["sync","a","b","c"]]`)
-	c.says(`source.data = { fresh: true }; return source.data`, `{"fresh":true}`)
-	c.says(`source.data.n = 5; throw new Error("the event fails")`, "Error: the event fails")
-	c.says(`return source.data`, `{"fresh":true,"n":5}`)
-	c.says(`const own = { n: 1 }; source.data = own; own.n = 2; return source.data.n`, "1")
-	c.says(`source.data = undefined; return typeof source.data`, "undefined")
-	c.says(`return typeof source.data`, "undefined")
-	c.says(`source.data = null; return source.data`, "null")
-	c.says(`source.data = "text"; return source.data`, "text")
+	c.eval(`const { n, list, when, map, bytes } = source.data; return [n, list, when.getTime(), map.get("a"), bytes[0]]`, "[1,[],5,1,7]")
+	c.eval(`source.data.n++; source.data.list.push("sync")`)
+	c.eval(`source.data.list.push("a"); await null; source.data.list.push("b"); await new Promise((done) => setTimeout(done, 1)); source.data.list.push("c")`)
+	c.eval(`return [source.data.n, source.data.list]`, `[2,["sync","a","b","c"]]`)
+	c.eval(`source.data = { fresh: true }; return source.data`, `{"fresh":true}`)
+	c.eval(`source.data.n = 5; throw new Error("the event fails")`, "Error: the event fails")
+	c.eval(`return source.data`, `{"fresh":true,"n":5}`)
+	c.eval(`const own = { n: 1 }; source.data = own; own.n = 2; return source.data.n`, "1")
+	c.eval(`source.data = undefined; return typeof source.data`, "undefined")
+	c.eval(`return typeof source.data`, "undefined")
+	c.eval(`source.data = null; return source.data`, "null")
+	c.eval(`source.data = "text"; return source.data`, "text")
 }
 
 func TestDataThatCannotBeSavedIsRefusedAndTheLastStays(t *testing.T) {
@@ -124,13 +124,13 @@ func TestDataThatCannotBeSavedIsRefusedAndTheLastStays(t *testing.T) {
 		const error = attempt(() => event.accept({ data: "x".repeat(65536) }));
 		event.accept({ data: { good: 1, refused: error } });`)
 	c := a.connect()
-	c.says(`return source.data`, `{"good":1,"refused":"DataCloneError!"}`)
-	c.says(`return [() => {}, "x".repeat(65534), "é".repeat(32767), new Promise(() => {}), source]
+	c.eval(`return source.data`, `{"good":1,"refused":"DataCloneError!"}`)
+	c.eval(`return [() => {}, "x".repeat(65534), "é".repeat(32767), new Promise(() => {}), source]
 		.map((data) => attempt(() => { source.data = data; })).join()`, strings.TrimSuffix(strings.Repeat("DataCloneError!,", 5), ","))
-	c.says(`return attempt(() => { source.data = "x".repeat(65533); return "fits"; })`, "fits")
-	c.says(`source.data = { good: 1 }`)
-	c.says(`source.data.bad = () => {}; source.data.good = 2`)
-	c.says(`return source.data`, `{"good":1}`)
+	c.eval(`return attempt(() => { source.data = "x".repeat(65533); return "fits"; })`, "fits")
+	c.eval(`source.data = { good: 1 }`)
+	c.eval(`source.data.bad = () => {}; source.data.good = 2`)
+	c.eval(`return source.data`, `{"good":1}`)
 	a.log.line(t, "uncaught exception", "DataCloneError", "event=websocketmessage")
 }
 
@@ -139,28 +139,28 @@ func TestAKeptConnectionStaysOfUse(t *testing.T) {
 	a := console(t, `globalThis.kept = event.accept({ data: 1 }); kept.send(kept.id);`)
 	c := a.connect()
 	id, _ := c.next()
-	c.says(`kept.send("by timer"); setTimeout(() => { kept.data++; kept.send(kept.id + kept.data + kept.protocol); }, 1)`, "by timer", id+"2")
-	c.says(`return source.data`, "2")
-	c.says(`source.close()`, "closed 1000")
+	c.eval(`kept.send("by timer"); setTimeout(() => { kept.data++; kept.send(kept.id + kept.data + kept.protocol); }, 1)`, "by timer", id+"2")
+	c.eval(`return source.data`, "2")
+	c.eval(`source.close()`, "closed 1000")
 	other := a.connect()
 	_, _ = other.next()
 	c.close(1000, "")
-	other.says(`return source === kept`, "false")
-	other.says(`kept.subscribe("a"); kept.unsubscribe("a"); return kept.url`, "http://linger.test/chat?room=1")
+	other.eval(`return source === kept`, "false")
+	other.eval(`kept.subscribe("a"); kept.unsubscribe("a"); return kept.url`, "http://linger.test/chat?room=1")
 }
 
 func TestOnlyLingerMakesConnections(t *testing.T) {
 	t.Parallel()
 	c := console(t, `event.accept();`).connect()
-	c.says(`return [attempt(() => new WebSocketConnection()), attempt(() => new WebSocketConnection("secret", source.id)),
+	c.eval(`return [attempt(() => new WebSocketConnection()), attempt(() => new WebSocketConnection("secret", source.id)),
 		String(source), attempt(() => WebSocketConnection.prototype.id), Object.keys(source)]`,
 		`["TypeError","TypeError","[object WebSocketConnection]","TypeError",[]]`)
-	c.says(`const e = new WebSocketMessageEvent("x", { data: 1 }); return [e.type, e.data, e.source, e.isTrusted, event.isTrusted]`, `["x",1,null,false,true]`)
-	c.says(`const e = new FetchEvent("fetch", { request: new Request("http://x/") }); return [attempt(() => e.respondWith(1)), attempt(() => e.upgradeWebSocket()),
+	c.eval(`const e = new WebSocketMessageEvent("x", { data: 1 }); return [e.type, e.data, e.source, e.isTrusted, event.isTrusted]`, `["x",1,null,false,true]`)
+	c.eval(`const e = new FetchEvent("fetch", { request: new Request("http://x/") }); return [attempt(() => e.respondWith(1)), attempt(() => e.upgradeWebSocket()),
 		attempt(() => new FetchEvent("fetch")), attempt(() => e.waitUntil(1))]`, `["InvalidStateError!","InvalidStateError!","TypeError","InvalidStateError!"]`)
-	c.says(`const e = new WebSocketCloseEvent("x", { code: 4000, reason: "r" }); return [e.id, e.source, e.code, e.reason, e.wasClean, e.initiator]`,
+	c.eval(`const e = new WebSocketCloseEvent("x", { code: 4000, reason: "r" }); return [e.id, e.source, e.code, e.reason, e.wasClean, e.initiator]`,
 		`["",null,4000,"r",false,"remote"]`)
-	c.says(`return [typeof __host, typeof globalThis.accept]`, `["undefined","undefined"]`)
+	c.eval(`return [typeof __host, typeof globalThis.accept]`, `["undefined","undefined"]`)
 }
 
 func TestAnUpgradeIsAnsweredOnce(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// failingRequests has requests fail in each way.
+// failingRequests is an application whose paths fail in different ways.
 const failingRequests = `
 const later = (ms) => new Promise((done) => setTimeout(done, ms));
 addEventListener("fetch", (event) => {
@@ -23,17 +23,17 @@ addEventListener("fetch", (event) => {
 	}
 });`
 
-// ask returns status, type and body of the answer to a request that accepts a type.
-func ask(a *testApp, path, accept string) (status int, kind, body string) {
+// getAccepting sends a GET request with an Accept field and returns the status, the type and the body of the response.
+func getAccepting(a *testApp, path, accept string) (status int, kind, body string) {
 	got := a.do(http.MethodGet, path, "", "Accept", accept)
 	return got.StatusCode, got.Header.Get("Content-Type"), got.body
 }
 
-func TestWhileAnApplicationIsDevelopedClientsSeeWhatWentWrong(t *testing.T) {
-	bubble(t, testDevelopment)
+func TestErrorPageInDevelopment(t *testing.T) {
+	bubble(t, testErrorPageInDevelopment)
 }
 
-func testDevelopment(t *testing.T) {
+func testErrorPageInDevelopment(t *testing.T) {
 	a := serveInMemory(t, failingRequests, worker.Options{Development: true, EventTimeout: time.Second})
 	for path, c := range map[string]struct {
 		status int
@@ -46,28 +46,28 @@ func testDevelopment(t *testing.T) {
 		"/wrong":   {500, []string{"TypeError: respondWith expects a Response, or a promise of one, but got string\n", "app.js:3:"}},
 		"/never":   {504, []string{"did not finish within 1s", "app.js:3:"}},
 	} {
-		status, kind, body := ask(a, path, "*/*")
+		status, kind, body := getAccepting(a, path, "*/*")
 		if status != c.status || kind != "text/plain; charset=utf-8" || !hasAll(body, c.parts) || strings.Contains(body, "linger:") {
-			t.Errorf("%s is answered with %d and a text that has %q; got %d, %s\n%s", path, c.status, c.parts, status, kind, body)
+			t.Errorf("the response to %s is %d and a text that contains %q; got %d, %s\n%s", path, c.status, c.parts, status, kind, body)
 		}
-		status, kind, body = ask(a, path, "text/html,application/xhtml+xml,*/*;q=0.8")
+		status, kind, body = getAccepting(a, path, "text/html,application/xhtml+xml,*/*;q=0.8")
 		if status != c.status || kind != "text/html; charset=utf-8" || !strings.Contains(body, "app.js:") || strings.Contains(body, "<b>bad") {
-			t.Errorf("%s is answered with a page for browsers; got %d, %s\n%s", path, status, kind, body)
+			t.Errorf("a browser's request for %s gets an HTML page; got %d, %s\n%s", path, status, kind, body)
 		}
 	}
 }
 
-func TestClientsSeeNothingOfAnApplicationThatFails(t *testing.T) {
+func TestErrorPageWithoutDevelopment(t *testing.T) {
 	t.Parallel()
 	a := serve(t, failingRequests, worker.Options{})
 	for _, path := range []string{"/throw", "/reject", "/many", "/nothing", "/wrong"} {
-		if status, _, body := ask(a, path, "text/html"); status != 500 || body != "the application did not answer\n" {
-			t.Errorf("%s is answered with 500 and no more; got %d %q", path, status, body)
+		if status, _, body := getAccepting(a, path, "text/html"); status != 500 || body != "the application did not answer\n" {
+			t.Errorf("the response to %s is 500 without details; got %d %q", path, status, body)
 		}
 	}
 }
 
-func TestAnswersThatAreMissingAreLoggedWithTheListener(t *testing.T) {
+func TestErrorLogOfMissingResponses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		script string
@@ -88,22 +88,22 @@ func TestAnswersThatAreMissingAreLoggedWithTheListener(t *testing.T) {
 			a.get("/path?token=secret", 500, "the application did not answer")
 			line := a.log.line(t, append(c.parts, "level=ERROR", "event=fetch", "method=GET", "/path")...)
 			if strings.Contains(line, "secret") || a.log.count("level=ERROR") != 1 {
-				t.Errorf("it is logged once, without the query; the log is\n%s", a.log)
+				t.Errorf("the missing response is logged once, without the query; the log is\n%s", a.log)
 			}
 		})
 	}
 }
 
-func TestUpgradeRequestsThatAreNotAnsweredAreLoggedWithTheListener(t *testing.T) {
+func TestErrorLogOfUnansweredUpgrades(t *testing.T) {
 	t.Parallel()
 	a := serve(t, "\naddEventListener('websocketupgrade', () => {});", worker.Options{})
 	if got := a.decline(); got.StatusCode != 500 {
-		t.Errorf("the client gets 500; got %d", got.StatusCode)
+		t.Errorf("an unanswered upgrade request gets 500; got %d", got.StatusCode)
 	}
 	a.log.line(t, "upgrade request not answered: a listener calls accept or respondWith", "event=websocketupgrade", "method=GET", "app.js:2:")
 }
 
-func TestListenersThatNeverFinishAreLoggedWithTheirPlace(t *testing.T) {
+func TestErrorLogOfListenersThatNeverFinish(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, `addEventListener("websocketupgrade", (event) => { event.accept(); });
 			addEventListener("websocketmessage", ({ source, data }) => {

@@ -17,7 +17,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-func TestTheRequestIsWhatTheClientSent(t *testing.T) {
+func TestFetchEventRequest(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("fetch", async (event) => {
@@ -33,12 +33,12 @@ func TestTheRequestIsWhatTheClientSent(t *testing.T) {
 	} {
 		got := a.do(c.method, c.path, c.body, "X-Test", "1", "X-Test", "2")
 		if want := strings.ReplaceAll(c.want, "HOST", a.address); got.body != want {
-			t.Errorf("the script sees %q; got %q", want, got.body)
+			t.Errorf("the request of the event is %q; got %q", want, got.body)
 		}
 	}
 }
 
-func TestTheBodyIsTextJSONOrBytes(t *testing.T) {
+func TestFetchEventRequestBody(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("fetch", (event) => event.respondWith(answer(event.request)));
@@ -56,28 +56,28 @@ func TestTheBodyIsTextJSONOrBytes(t *testing.T) {
 		"/bytes": {"abc", "bcd"}, "/buffer": {"abc", "bc"}, "/none": {"", "0false"},
 	} {
 		if got := a.do("POST", path, c.body); got.StatusCode != 200 || got.body != c.want {
-			t.Errorf("%s answers %q; got %d %q", path, c.want, got.StatusCode, got.body)
+			t.Errorf("the response to %s is %q; got %d %q", path, c.want, got.StatusCode, got.body)
 		}
 	}
 	if got := a.do("POST", "/json", "{broken"); got.StatusCode != 500 {
-		t.Errorf("a body that is no JSON fails the event; got %d", got.StatusCode)
+		t.Errorf("json() of a body that is not JSON fails the event; got %d", got.StatusCode)
 	}
 	a.log.line(t, "uncaught exception", "event=fetch", "SyntaxError")
 }
 
-func TestABodyThatIsTooLargeIsRefused(t *testing.T) {
+func TestFetchEventMaxBody(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `addEventListener("fetch", async (event) => event.respondWith(new Response(String((await event.request.text()).length))));`,
 		worker.Options{MaxBody: 1000})
 	if got := a.do("POST", "/", strings.Repeat("x", 1001)); got.StatusCode != http.StatusRequestEntityTooLarge {
-		t.Errorf("a body above the bound gets 413; got %d", got.StatusCode)
+		t.Errorf("a body beyond the limit gets 413; got %d", got.StatusCode)
 	}
 	if got := a.do("POST", "/", strings.Repeat("x", 1000)); got.body != "1000" {
-		t.Errorf("a body at the bound is taken; got %d %q", got.StatusCode, got.body)
+		t.Errorf("a body at the limit is accepted; got %d %q", got.StatusCode, got.body)
 	}
 }
 
-func TestAScriptMayPassThroughOnException(t *testing.T) {
+func TestFetchEventPassThroughOnException(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `addEventListener("fetch", (event) => {
 		event.respondWith(new Response(String(event.passThroughOnException())));
@@ -87,7 +87,7 @@ func TestAScriptMayPassThroughOnException(t *testing.T) {
 	a.get("/", 200, "undefined")
 }
 
-func TestALongFormIsRead(t *testing.T) {
+func TestFetchEventLongForm(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `addEventListener("fetch", async (event) => {
 		const form = new URLSearchParams(await event.request.text());
@@ -98,7 +98,7 @@ func TestALongFormIsRead(t *testing.T) {
 	}
 }
 
-// raw sends a request as it stands and reads the answer.
+// raw sends the bytes of a request and returns the response.
 func (a *testApp) raw(request string) answer {
 	a.t.Helper()
 	nc, err := net.Dial("tcp", a.address)
@@ -106,13 +106,13 @@ func (a *testApp) raw(request string) answer {
 		a.t.Fatal(err)
 	}
 	defer func() { _ = nc.Close() }()
-	_ = nc.SetDeadline(time.Now().Add(patience))
+	_ = nc.SetDeadline(time.Now().Add(testTimeout))
 	if _, err := io.WriteString(nc, request); err != nil {
 		a.t.Fatal(err)
 	}
 	response, err := http.ReadResponse(bufio.NewReader(nc), nil)
 	if err != nil {
-		a.t.Fatalf("the request is answered; got %v", err)
+		a.t.Fatalf("the request gets a response; got %v", err)
 	}
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
@@ -121,27 +121,27 @@ func (a *testApp) raw(request string) answer {
 	return answer{response, string(body)}
 }
 
-func TestABodyThatIsBrokenIsRefused(t *testing.T) {
+func TestFetchEventMalformedBody(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `addEventListener("fetch", (event) => event.respondWith(new Response("hello")));`, worker.Options{})
 	got := a.raw("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n")
 	if got.StatusCode != http.StatusBadRequest {
-		t.Errorf("a body that cannot be read gets 400; got %d %q", got.StatusCode, got.body)
+		t.Errorf("a malformed body gets 400; got %d %q", got.StatusCode, got.body)
 	}
 }
 
-func TestARequestWithoutHostHasTheAddressItCameTo(t *testing.T) {
+func TestFetchEventWithoutHost(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `addEventListener("fetch", (event) => event.respondWith(new Response(new URL(event.request.url).host)));`, worker.Options{})
 	if got := a.raw("GET / HTTP/1.0\r\n\r\n"); got.body != a.address {
-		t.Errorf("the host is %s; got %q", a.address, got.body)
+		t.Errorf("the host is the address of the server, %s; got %q", a.address, got.body)
 	}
 	if got := a.raw("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n"); got.StatusCode != 200 && got.StatusCode != 204 {
-		t.Errorf("a request for the server as a whole is answered; got %d", got.StatusCode)
+		t.Errorf("a request for the whole server gets a response; got %d", got.StatusCode)
 	}
 }
 
-func TestAListenerThatNeverAnswersIsBounded(t *testing.T) {
+func TestFetchEventTimeout(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, `
 		addEventListener("fetch", (event) => {
@@ -154,7 +154,7 @@ func TestAListenerThatNeverAnswersIsBounded(t *testing.T) {
 	})
 }
 
-func TestAClientThatLeavesDuringASlowAnswerHarmsNobody(t *testing.T) {
+func TestFetchEventClientDisconnects(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		let release;
@@ -179,7 +179,7 @@ func TestAClientThatLeavesDuringASlowAnswerHarmsNobody(t *testing.T) {
 	a.get("/", 200, "hello")
 }
 
-func TestManySlowRequestsDoNotWaitForEachOther(t *testing.T) {
+func TestFetchEventsRunConcurrently(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		const waiting = [];
@@ -194,17 +194,17 @@ func TestManySlowRequestsDoNotWaitForEachOther(t *testing.T) {
 		go func() { answers <- a.do("GET", "/", "").body }()
 	}
 	seen := map[string]bool{}
-	within(t, "all are answered", func() {
+	within(t, "all requests get a response", func() {
 		for range 20 {
 			seen[<-answers] = true
 		}
 	})
 	if len(seen) != 20 {
-		t.Errorf("everybody gets the answer meant for them; got %v", seen)
+		t.Errorf("each request gets its own response; got %v", seen)
 	}
 }
 
-func TestTheSchemeIsThatOfTheClientBehindATrustedProxy(t *testing.T) {
+func TestFetchEventSchemeFromATrustedProxy(t *testing.T) {
 	t.Parallel()
 	script := `
 		addEventListener("fetch", (event) => event.respondWith(new Response(new URL(event.request.url).protocol)));
@@ -218,13 +218,13 @@ func TestTheSchemeIsThatOfTheClientBehindATrustedProxy(t *testing.T) {
 			a := serve(t, script, worker.Options{Server: linger.Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix(c.trusted)}}})
 			a.connect("X-Forwarded-Proto: https").want(c.want)
 			if got := a.raw("GET / HTTP/1.1\r\nHost: h\r\nX-Forwarded-Proto: https\r\n\r\n"); got.body != c.want {
-				t.Errorf("a page is asked for by %s; got %s", c.want, got.body)
+				t.Errorf("the scheme of a plain request is %s; got %s", c.want, got.body)
 			}
 		})
 	}
 }
 
-func TestABodyThatDoesNotComeIs408(t *testing.T) {
+func TestFetchEventMissingBody(t *testing.T) {
 	t.Parallel()
 	app, err := worker.Load(write(t, "app.js", `addEventListener("fetch", (event) => event.respondWith(new Response("hello")));`), worker.Options{Logger: discard})
 	if err != nil {
@@ -237,10 +237,10 @@ func TestABodyThatDoesNotComeIs408(t *testing.T) {
 	})
 	a := &testApp{t: t, address: web.Listener.Addr().String()}
 	if got := a.raw("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"); got.StatusCode != http.StatusRequestTimeout || !got.Close {
-		t.Errorf("a body that does not come gets 408; got %d %q", got.StatusCode, got.body)
+		t.Errorf("a body that does not arrive gets 408; got %d %q", got.StatusCode, got.body)
 	}
 	got := a.raw("POST / HTTP/1.1\r\nHost: [::1\r\nContent-Length: 100\r\n\r\n")
 	if got.StatusCode != http.StatusBadRequest || !got.Close {
-		t.Errorf("a request that is refused does not wait for its body; got %d %q", got.StatusCode, got.body)
+		t.Errorf("a request is refused before its body has arrived; got %d %q", got.StatusCode, got.body)
 	}
 }

@@ -14,14 +14,14 @@ import (
 )
 
 // wire sends bytes and returns the head of the answer as it came, or everything up to the end of the connection.
-func (a *testApp) wire(request string) string {
+func (a *testApp) responseHead(request string) string {
 	a.t.Helper()
 	nc, err := net.Dial("tcp", a.address)
 	if err != nil {
 		a.t.Fatal(err)
 	}
 	defer func() { _ = nc.Close() }()
-	_ = nc.SetDeadline(time.Now().Add(patience))
+	_ = nc.SetDeadline(time.Now().Add(testTimeout))
 	if _, err := io.WriteString(nc, request); err != nil {
 		a.t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func (a *testApp) wire(request string) string {
 	return head.String()
 }
 
-const asksForSocket = "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+const upgradeRequest = "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
 
 func TestTheValuesOfFieldsAreBytesOnTheWayIn(t *testing.T) {
 	t.Parallel()
@@ -52,7 +52,7 @@ func TestTheValuesOfFieldsAreBytesOnTheWayIn(t *testing.T) {
 		addEventListener("websocketupgrade", answer);`
 	a := serve(t, script, worker.Options{})
 	fields := "X-User: C\xc3\xa9l\r\nUser-Agent: \xc4\xb0\r\nX-Raw: \xe9\xff\x80\r\nConnection: close\r\n\r\n"
-	for what, request := range map[string]string{"a plain request": "GET / HTTP/1.1\r\nHost: h\r\n" + fields, "a handshake": asksForSocket + fields} {
+	for what, request := range map[string]string{"a plain request": "GET / HTTP/1.1\r\nHost: h\r\n" + fields, "a handshake": upgradeRequest + fields} {
 		if got := a.raw(request); got.body != "43 c3 a9 6c|c4 b0|e9 ff 80|true" {
 			t.Errorf("%s: each byte is a code unit, and can be copied; got %q", what, got.body)
 		}
@@ -74,7 +74,7 @@ func TestTheValuesOfFieldsAreBytesOnTheWayOut(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			a := serve(t, "const F = "+fields+";"+script, worker.Options{})
-			got := a.wire(asksForSocket + "\r\n")
+			got := a.responseHead(upgradeRequest + "\r\n")
 			for _, line := range want {
 				if !strings.Contains(got, line) {
 					t.Errorf("the answer has the line %q; got %q", line, got)
@@ -87,7 +87,7 @@ func TestTheValuesOfFieldsAreBytesOnTheWayOut(t *testing.T) {
 func TestARelayKeepsTheBytesOfFields(t *testing.T) {
 	t.Parallel()
 	asked := make(chan http.Header, 1)
-	server := elsewhere(t, func(w http.ResponseWriter, r *http.Request) {
+	server := otherServer(t, func(w http.ResponseWriter, r *http.Request) {
 		asked <- r.Header
 		w.Header().Set("X-Name", "\xc3\xa9")
 		w.Header().Set("X-Raw", "\xe9")
@@ -95,7 +95,7 @@ func TestARelayKeepsTheBytesOfFields(t *testing.T) {
 		w.Header().Add("Set-Cookie", "b=\xe9")
 	})
 	a := serve(t, fmt.Sprintf(`addEventListener("fetch", (event) => event.respondWith(fetch(%q, event.request)));`, server.URL), worker.Options{})
-	got := a.wire("GET / HTTP/1.1\r\nHost: h\r\nX-User: C\xc3\xa9line\r\nX-Raw: \xe9\r\nUser-Agent: MOB\xc4\xb0LE\r\nConnection: close\r\n\r\n")
+	got := a.responseHead("GET / HTTP/1.1\r\nHost: h\r\nX-User: C\xc3\xa9line\r\nX-Raw: \xe9\r\nUser-Agent: MOB\xc4\xb0LE\r\nConnection: close\r\n\r\n")
 	for _, line := range []string{"X-Name: \xc3\xa9\r\n", "X-Raw: \xe9\r\n", "Set-Cookie: a=\xc3\xa9\r\n", "Set-Cookie: b=\xe9\r\n"} {
 		if !strings.Contains(got, line) {
 			t.Errorf("the client gets the line %q; got %q", line, got)
@@ -113,7 +113,7 @@ func TestCookieFieldsAreJoinedWithSemicolons(t *testing.T) {
 	a := serve(t, `addEventListener("fetch", `+answer+`); addEventListener("websocketupgrade", `+answer+`);`, worker.Options{})
 	fields := "Cookie: a=1\r\nCookie: b=2\r\nCookie: c=3; d=4\r\nAccept: a/b\r\nAccept: c/d\r\nConnection: close\r\n\r\n"
 	want := strings.Repeat("a=1; b=2; c=3; d=4|", 3) + "a/b, c/d"
-	for _, request := range []string{"GET / HTTP/1.1\r\nHost: h\r\n" + fields, asksForSocket + fields} {
+	for _, request := range []string{"GET / HTTP/1.1\r\nHost: h\r\n" + fields, upgradeRequest + fields} {
 		if got := a.raw(request); got.body != want {
 			t.Errorf("the script sees %q; got %q", want, got.body)
 		}
@@ -141,7 +141,7 @@ func TestTheURLOfARequestIsSerialized(t *testing.T) {
 		`/a\b\..\c`:                     "/a%5Cb%5C..%5Cc",
 		"http://other.example/absolute": "http://other.example/absolute",
 	} {
-		for _, head := range []string{"GET %s HTTP/1.1\r\nHost: Name.Example:80\r\nConnection: close\r\n\r\n", "GET %s HTTP/1.1\r\nHost: Name.Example:80\r\n" + strings.SplitAfterN(asksForSocket, "\r\n", 3)[2] + "\r\n"} {
+		for _, head := range []string{"GET %s HTTP/1.1\r\nHost: Name.Example:80\r\nConnection: close\r\n\r\n", "GET %s HTTP/1.1\r\nHost: Name.Example:80\r\n" + strings.SplitAfterN(upgradeRequest, "\r\n", 3)[2] + "\r\n"} {
 			got := a.raw(fmt.Sprintf(head, target))
 			full := want
 			if !strings.HasPrefix(want, "http:") {

@@ -9,7 +9,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// asking is a version that asks every connection for what it knows when it is activated, and says who answers to it.
+// asking is a version that sends a question to every connection when it is activated. It answers each message with its name.
 func asking(name, more string) string {
 	return `
 		addEventListener("activate", async (event) => {
@@ -20,7 +20,7 @@ func asking(name, more string) string {
 		addEventListener("websocketmessage", ({ source, data }) => source.send("` + name + ` got " + data));`
 }
 
-func TestActivateReachesTheConnectionsOfEveryWorkerWhenItsVersionIsInUse(t *testing.T) {
+func TestActivateReachesConnectionsOfEveryWorker(t *testing.T) {
 	t.Parallel()
 	a := serve(t, asking("v1", ""), worker.Options{Workers: 3})
 	clients := make([]*client, 9)
@@ -33,7 +33,7 @@ func TestActivateReachesTheConnectionsOfEveryWorkerWhenItsVersionIsInUse(t *test
 		go func() { done <- a.rewrite(asking(name, "")) }()
 		for _, c := range clients {
 			c.want(name + " asks")
-			c.send("answer") // at once, while the other workers change over
+			c.send("answer") // while the other workers still change to the new version
 			c.want(name + " got answer")
 		}
 		if err := <-done; err != nil {
@@ -42,7 +42,7 @@ func TestActivateReachesTheConnectionsOfEveryWorkerWhenItsVersionIsInUse(t *test
 	}
 }
 
-func TestActivateKeepsTheOrderOfWhatItSendsPostsAndCloses(t *testing.T) {
+func TestActivateKeepsTheOrderOfMessagesAndCloses(t *testing.T) {
 	t.Parallel()
 	a := serve(t, asking("v1", ""), worker.Options{})
 	c := a.connect()
@@ -68,7 +68,7 @@ func TestActivateKeepsTheOrderOfWhatItSendsPostsAndCloses(t *testing.T) {
 	a.stdout.line(t, "refused RangeError")
 }
 
-func TestActivateOfAVersionThatIsNotUsedReachesNobody(t *testing.T) {
+func TestActivateOfARefusedVersionSendsNothing(t *testing.T) {
 	t.Parallel()
 	a := serve(t, asking("v1", ""), worker.Options{})
 	c := a.connect()
@@ -81,10 +81,10 @@ func TestActivateOfAVersionThatIsNotUsedReachesNobody(t *testing.T) {
 		t.Errorf("the version is refused; got %v", err)
 	}
 	c.send("hello")
-	c.want("v1 got hello") // and nothing before it
+	c.want("v1 got hello") // the first message that the client receives
 }
 
-func TestActivateIsBoundedInWhatItSends(t *testing.T) {
+func TestActivateIsBounded(t *testing.T) {
 	t.Parallel()
 	a := serve(t, asking("v1", ""), worker.Options{})
 	c := a.connect()
@@ -94,15 +94,14 @@ func TestActivateIsBoundedInWhatItSends(t *testing.T) {
 	} {
 		err := a.rewrite(asking("v2", `const [conn] = await clients.matchAll({ type: "websocket" }); `+send))
 		if err == nil || !strings.Contains(err.Error(), "RangeError") || !strings.Contains(err.Error(), "16 MiB") {
-			t.Errorf("%s: what activate sends is bounded, and the error says so; got %v", name, err)
+			t.Errorf("%s: activate fails with a RangeError that names the bound; got %v", name, err)
 		}
 	}
 	c.send("hello")
 	c.want("v1 got hello")
 }
 
-// What activate has sent is on its way before the first event of its version.
-func TestActivateGoesBeforeTheFirstEvent(t *testing.T) {
+func TestActivateMessagesPrecedeTheFirstEvent(t *testing.T) {
 	t.Parallel()
 	a := serve(t, asking("v1", ""), worker.Options{})
 	c := a.connect()
@@ -112,17 +111,17 @@ func TestActivateGoesBeforeTheFirstEvent(t *testing.T) {
 	}
 	a.reload(asking("v2", ""))
 	c.send("last")
-	var heard []string
-	for len(heard) == 0 || heard[len(heard)-1] != "v2 got last" {
+	var received []string
+	for len(received) == 0 || received[len(received)-1] != "v2 got last" {
 		got, err := c.next()
 		if err != nil {
-			t.Fatalf("every message is answered; got %q", heard)
+			t.Fatalf("every message is answered; got %q", received)
 		}
-		heard = append(heard, got)
+		received = append(received, got)
 	}
-	asks := slices.Index(heard, "v2 asks")
-	first := slices.IndexFunc(heard, func(s string) bool { return strings.HasPrefix(s, "v2 got") })
-	if asks < 0 || asks > first || len(heard) != many+2 {
-		t.Errorf("the question of activate comes once, before the first answer of its version; it is number %d, the answer %d, of %d", asks, first, len(heard))
+	asks := slices.Index(received, "v2 asks")
+	first := slices.IndexFunc(received, func(s string) bool { return strings.HasPrefix(s, "v2 got") })
+	if asks < 0 || asks > first || len(received) != many+2 {
+		t.Errorf("the question of activate is received once, before the first answer of its version; its index is %d, that of the answer %d, of %d", asks, first, len(received))
 	}
 }

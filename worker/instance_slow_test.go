@@ -105,7 +105,7 @@ func TestASlowBuiltInFunctionIsNamedWhenItHasReturned(t *testing.T) {
 		a := serveInMemory(t, `addEventListener("fetch", (event) => { console.log("block"); event.respondWith(new Response("done")); });`,
 			worker.Options{})
 		a.stdout.hold("block")
-		time.AfterFunc(5*time.Second, a.stdout.letGo)
+		time.AfterFunc(5*time.Second, a.stdout.unhold)
 		a.get("/", 200, "done")
 		a.log.line(t, "slow event", "event=fetch", "took=5s")
 	})

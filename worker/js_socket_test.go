@@ -75,7 +75,7 @@ func TestWithoutPairsNobodyIsWarned(t *testing.T) {
 func TestAReloadWaitsForNoPeerThatDoesNotAnswer(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, both("v1"), worker.Options{Server: linger.Options{ShutdownTimeout: 100 * time.Millisecond}})
-		nc := a.ask("/pair")
+		nc := a.sendUpgrade("/pair")
 		defer func() { _ = nc.Close() }()
 		a.until("it is connected", func() bool { return a.Server().Count() == 1 })
 		a.reload(both("v2")) // at which the peer does nothing
@@ -201,7 +201,7 @@ func TestASocketThatIsMadeDuringAReloadIsClosedToo(t *testing.T) {
 	t.Parallel()
 	slow := sockets(`server.accept(); log("asked"); await new Promise((done) => setTimeout(done, 100)); server.onclose = ({ code }) => log("closed", code);`)
 	a := serve(t, slow, worker.Options{})
-	nc := a.ask("/")
+	nc := a.sendUpgrade("/")
 	defer func() { _ = nc.Close() }()
 	a.stdout.line(t, "asked")
 	a.reload(both("v2"))

@@ -125,7 +125,7 @@ func TestWebSocketAnswersTheMessagesBeforeAViolation(t *testing.T) {
 		t.Run(v.Name, func(t *testing.T) {
 			t.Parallel()
 			got := make(chan []string, 1)
-			url := deafServer(t, func(nc *net.TCPConn) {
+			url := unreadingServer(t, func(nc *net.TCPConn) {
 				_, _ = nc.Write(v.Bytes(protocol.Server))
 				got <- fromScript(nc)
 			})
@@ -145,7 +145,7 @@ func TestWebSocketAnswersTheMessagesBeforeAViolation(t *testing.T) {
 
 // fromScript returns what a script sends until its Close.
 func fromScript(nc net.Conn) (all []string) {
-	_ = nc.SetDeadline(time.Now().Add(patience))
+	_ = nc.SetDeadline(time.Now().Add(testTimeout))
 	machine := protocol.New(protocol.Config{})
 	for b := make([]byte, 1<<10); ; {
 		n, err := nc.Read(b)

@@ -54,7 +54,7 @@ const passesHeaders = `fetch(base + new URL(event.request.url).pathname, { heade
 
 func TestFetchDecodesBodiesWhoeverHasAskedForTheCoding(t *testing.T) {
 	t.Parallel()
-	server := elsewhere(t, encoder(t, `{"ok":true}`))
+	server := otherServer(t, encoder(t, `{"ok":true}`))
 	for name, fetch := range map[string]string{
 		"the script":  passesHeaders,
 		"the runtime": `fetch(base + new URL(event.request.url).pathname)`,
@@ -76,7 +76,7 @@ func TestFetchDecodesBodiesWhoeverHasAskedForTheCoding(t *testing.T) {
 
 func TestFetchAsksForCodingsThatItCanUndo(t *testing.T) {
 	t.Parallel()
-	server := elsewhere(t, encoder(t, "x"))
+	server := otherServer(t, encoder(t, "x"))
 	a := serve(t, fetching(server.URL, `fetch(base, { method: event.request.method, headers: { ...Object.fromEntries([...event.request.headers].filter(([name]) => name !== "accept-encoding" || event.request.headers.get("x-keep"))) } }).then((r) => r.headers.get("x-asked"))`), worker.Options{})
 	for _, c := range []struct {
 		header []string
@@ -96,7 +96,7 @@ func TestFetchAsksForCodingsThatItCanUndo(t *testing.T) {
 
 func TestAnAnswerThatIsPassedOnUnreadStaysAsItCame(t *testing.T) {
 	t.Parallel()
-	server := elsewhere(t, encoder(t, "hello"))
+	server := otherServer(t, encoder(t, "hello"))
 	for _, expression := range []string{passesHeaders, passesHeaders + `.then((r) => new Response(r.body, r))`, passesHeaders + `.then((r) => r.clone())`,
 		`fetch(base + new URL(event.request.url).pathname, event.request)`} {
 		a := serve(t, `const base = "`+server.URL+`"; addEventListener("fetch", (event) => event.respondWith(`+expression+`))`, worker.Options{})
@@ -112,7 +112,7 @@ func TestAnAnswerThatIsPassedOnUnreadStaysAsItCame(t *testing.T) {
 
 func TestAnAnswerWhoseCodingTheScriptDidNotAskForIsPlain(t *testing.T) {
 	t.Parallel()
-	server := elsewhere(t, encoder(t, "hello"))
+	server := otherServer(t, encoder(t, "hello"))
 	a := serve(t, `addEventListener("fetch", (event) => event.respondWith(fetch("`+server.URL+`/gzip")))`, worker.Options{})
 	if got := a.do("GET", "/", "", "Accept-Encoding", "x"); got.body != "hello" || got.Header.Get("Content-Encoding") != "" {
 		t.Errorf("a client that asked for nothing gets plain text; got %q with %v", got.body, got.Header)
@@ -121,7 +121,7 @@ func TestAnAnswerWhoseCodingTheScriptDidNotAskForIsPlain(t *testing.T) {
 
 func TestABodyWithACodingThatIsNotKnownSaysSo(t *testing.T) {
 	t.Parallel()
-	server := elsewhere(t, encoder(t, "hello"))
+	server := otherServer(t, encoder(t, "hello"))
 	a := serve(t, fetching(server.URL, passesHeaders+`.then((r) => r.text())`), worker.Options{})
 	a.get("/br", 500, "TypeError: The body has the content coding br, which is not supported: request gzip or deflate from the server, or read the bytes")
 	a.reload(fetching(server.URL, passesHeaders+`.then(async (r) => r.headers.get("content-encoding") + " " + (await r.bytes()).length)`))
@@ -130,7 +130,7 @@ func TestABodyWithACodingThatIsNotKnownSaysSo(t *testing.T) {
 
 func TestABodyThatIsNotWhatItsCodingSaysFails(t *testing.T) {
 	t.Parallel()
-	server := elsewhere(t, func(w http.ResponseWriter, r *http.Request) {
+	server := otherServer(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
 		body := encoded(t, strings.Repeat("a", 10_000), "gzip")
 		if r.URL.Path == "/cut" {
@@ -152,7 +152,7 @@ func TestABodyThatIsNotWhatItsCodingSaysFails(t *testing.T) {
 
 func TestAnAnswerToHEADKeepsItsFields(t *testing.T) {
 	t.Parallel()
-	server := elsewhere(t, func(w http.ResponseWriter, _ *http.Request) {
+	server := otherServer(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
 		w.Header().Set("Content-Length", "1234")
 	})

@@ -17,14 +17,14 @@ import (
 // peer is a server with WebSockets, which the application opens.
 type peer struct {
 	*linger.Server
-	url   string      // ws
-	heard chan string // like those of a client, and "open" first
+	url      string      // ws
+	received chan string // events as those of a client, and "open SUBPROTOCOL" first
 }
 
 // peerOf makes one that answers messages: "close CODE REASON" with that Close, others with themselves.
-func peerOf(t *testing.T, opts linger.Options) *peer {
+func newPeer(t *testing.T, opts linger.Options) *peer {
 	t.Helper()
-	p := &peer{heard: make(chan string, 1<<10)}
+	p := &peer{received: make(chan string, 1<<10)}
 	opts.Logger = discard
 	opts.Subprotocols = []string{"chat.v2"}
 	p.Server = linger.NewServer(linger.HandlerFuncs{
@@ -38,7 +38,7 @@ func peerOf(t *testing.T, opts linger.Options) *peer {
 				t.Errorf("the upgrade is accepted; got %v", err)
 				return
 			}
-			p.heard <- "open " + socket.Subprotocol()
+			p.received <- "open " + socket.Subprotocol()
 		},
 		OnMessage: func(m *linger.Message) {
 			text := string(m.Data)
@@ -48,11 +48,11 @@ func peerOf(t *testing.T, opts linger.Options) *peer {
 				_ = m.Socket.Close(protocol.CloseCode(code), reason)
 				return
 			}
-			p.heard <- text
+			p.received <- text
 			_ = m.Socket.Send(linger.Payload{Data: m.Data, Binary: m.Binary})
 		},
 		OnClose: func(c *linger.Close) {
-			p.heard <- strings.TrimSpace(fmt.Sprintf("closed %d %s", c.Received.Code, c.Received.Reason))
+			p.received <- strings.TrimSpace(fmt.Sprintf("closed %d %s", c.Received.Code, c.Received.Reason))
 		},
 	}, opts)
 	server := httptest.NewServer(p.Server)
@@ -71,18 +71,18 @@ func (p *peer) want(t *testing.T, wanted ...string) {
 	t.Helper()
 	for _, want := range wanted {
 		select {
-		case got := <-p.heard:
+		case got := <-p.received:
 			if got != want {
 				t.Fatalf("the other server hears %q next; got %q", want, got)
 			}
-		case <-time.After(patience):
+		case <-time.After(testTimeout):
 			t.Fatalf("the other server hears %q next; got nothing", want)
 		}
 	}
 }
 
 // opening prints everything that happens on a WebSocket to a URL.
-func opening(url, more string) string {
+func loggingSocket(url, more string) string {
 	return fmt.Sprintf(`
 		globalThis.log = (...parts) => console.log(parts.join(" ").trim());
 		globalThis.open = function (...args) {
@@ -113,7 +113,7 @@ func (a *testApp) run(script, want string) {
 }
 
 // says waits for lines that the script prints, one after the other.
-func (a *testApp) says(lines ...string) {
+func (a *testApp) wantPrinted(lines ...string) {
 	a.t.Helper()
 	for _, line := range lines {
 		a.stdout.line(a.t, line)
@@ -125,8 +125,8 @@ func (a *testApp) says(lines ...string) {
 
 func TestAScriptOpensAWebSocket(t *testing.T) {
 	t.Parallel()
-	p := peerOf(t, linger.Options{})
-	a := serve(t, opening(p.url, ""), worker.Options{})
+	p := newPeer(t, linger.Options{})
+	a := serve(t, loggingSocket(p.url, ""), worker.Options{})
 	a.run(`open(base.replace("ws:", "http:") + "/a", ["chat.v1", "chat.v2"]); log(ws.readyState, ws.url.replace(base, ""))`, "0")
 	p.want(t, "open chat.v2")
 	a.stdout.line(t, "open 1 chat.v2")
@@ -135,25 +135,25 @@ func TestAScriptOpensAWebSocket(t *testing.T) {
 	a.stdout.line(t, "message 1,2")
 	a.run(`ws.close(4001, "bye"); ws.send("dropped")`, "2")
 	p.want(t, "closed 4001 bye")
-	a.says("0 /a", "open 1 chat.v2", "message hello", "message 1,2", "close 4001 bye true 3")
+	a.wantPrinted("0 /a", "open 1 chat.v2", "message hello", "message 1,2", "close 4001 bye true 3")
 	a.log.never(t, "level=ERROR")
 }
 
 func TestTheCloseOfAnotherServerIsAnswered(t *testing.T) {
 	t.Parallel()
-	p := peerOf(t, linger.Options{})
-	a := serve(t, opening(p.url, ""), worker.Options{})
+	p := newPeer(t, linger.Options{})
+	a := serve(t, loggingSocket(p.url, ""), worker.Options{})
 	a.run(`open(base)`, "0")
 	p.want(t, "open ")
 	a.stdout.line(t, "open 1")
 	a.run(`ws.send("close 4002 enough")`, "1")
 	p.want(t, "closed 4002 enough")
-	a.says("open 1", "close 4002 enough true 3")
+	a.wantPrinted("open 1", "close 4002 enough true 3")
 }
 
 func TestAWebSocketThatCannotBeOpenedEndsWithErrorAndClose(t *testing.T) {
 	t.Parallel()
-	p := peerOf(t, linger.Options{})
+	p := newPeer(t, linger.Options{})
 	const failed = "error the WebSocket was not opened: "
 	for name, c := range map[string]struct{ script, want string }{
 		"refused":           {`open(base + "/no")`, "the server answered with the status 403 instead of 101"},
@@ -163,20 +163,20 @@ func TestAWebSocketThatCannotBeOpenedEndsWithErrorAndClose(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := serve(t, opening(p.url, ""), worker.Options{})
+			a := serve(t, loggingSocket(p.url, ""), worker.Options{})
 			a.do(http.MethodPost, "/", c.script)
 			if c.want == "" { // a server need not agree to a subprotocol
-				a.says("open 1")
+				a.wantPrinted("open 1")
 				return
 			}
-			a.says(failed+c.want, "close 1006  false 3")
+			a.wantPrinted(failed+c.want, "close 1006  false 3")
 		})
 	}
 }
 
 func TestTheConstructorChecksWhatItIsGiven(t *testing.T) {
 	t.Parallel()
-	a := serve(t, opening("", ""), worker.Options{})
+	a := serve(t, loggingSocket("", ""), worker.Options{})
 	for script, want := range map[string]string{
 		`new WebSocket()`:                          "TypeError: new WebSocket expects 1 argument, but got 0",
 		`new WebSocket("/x")`:                      "SyntaxError",
@@ -198,8 +198,8 @@ func TestTheConstructorChecksWhatItIsGiven(t *testing.T) {
 
 func TestTooManyWebSocketsFail(t *testing.T) {
 	t.Parallel()
-	p := peerOf(t, linger.Options{})
-	a := serve(t, opening(p.url, ""), worker.Options{MaxSockets: 1})
+	p := newPeer(t, linger.Options{})
+	a := serve(t, loggingSocket(p.url, ""), worker.Options{MaxSockets: 1})
 	a.run(`open(base); globalThis.first = ws`, "0")
 	a.stdout.line(t, "open 1")
 	a.run(`open(base)`, "0")
@@ -215,16 +215,16 @@ func TestTooManyWebSocketsFail(t *testing.T) {
 
 func TestAWebSocketOpensAtTheTopLevel(t *testing.T) {
 	t.Parallel()
-	p := peerOf(t, linger.Options{})
-	a := serve(t, opening(p.url, `open(base); await new Promise((resolve) => ws.addEventListener("open", resolve)); ws.send("first"); log("loaded")`), worker.Options{})
+	p := newPeer(t, linger.Options{})
+	a := serve(t, loggingSocket(p.url, `open(base); await new Promise((resolve) => ws.addEventListener("open", resolve)); ws.send("first"); log("loaded")`), worker.Options{})
 	p.want(t, "open ", "first")
-	a.says("open 1", "loaded", "message first")
+	a.wantPrinted("open 1", "loaded", "message first")
 }
 
 func TestEveryRequestOfAScriptSaysWhatItComesFrom(t *testing.T) {
 	t.Parallel()
 	agents := make(chan string, 1)
-	server := elsewhere(t, func(w http.ResponseWriter, r *http.Request) {
+	server := otherServer(t, func(w http.ResponseWriter, r *http.Request) {
 		agents <- r.Header.Get("User-Agent")
 		w.WriteHeader(http.StatusForbidden)
 	})
@@ -241,7 +241,7 @@ func TestEveryRequestOfAScriptSaysWhatItComesFrom(t *testing.T) {
 			if got != want {
 				t.Errorf("%s sends the User-Agent %q; got %q", script, want, got)
 			}
-		case <-time.After(patience):
+		case <-time.After(testTimeout):
 			t.Fatalf("%s sends a request; none came", script)
 		}
 	}

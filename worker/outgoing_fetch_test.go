@@ -13,7 +13,7 @@ import (
 )
 
 // elsewhere is another server, which the application fetches from.
-func elsewhere(t *testing.T, handler http.HandlerFunc) *httptest.Server {
+func otherServer(t *testing.T, handler http.HandlerFunc) *httptest.Server {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
@@ -47,7 +47,7 @@ func fetching(base, expression string) string {
 
 func TestAFetchSendsItsRequestAndGivesTheAnswer(t *testing.T) {
 	t.Parallel()
-	server := elsewhere(t, echo)
+	server := otherServer(t, echo)
 	for name, c := range map[string]struct{ expression, want string }{
 		"a URL":                      {`fetch(base + "/a?b=c#d").then((r) => r.text())`, "GET /a?b=c  |"},
 		"a path as it was written":   {`fetch(base + "/a|b/%7e%41//'?c|d").then((r) => r.text())`, "GET /a|b/%7e%41//'?c|d  |"},
@@ -77,7 +77,7 @@ func TestAFetchSendsItsRequestAndGivesTheAnswer(t *testing.T) {
 
 func TestAnAnswerCanBePassedOnAsItIs(t *testing.T) {
 	t.Parallel()
-	server := elsewhere(t, echo)
+	server := otherServer(t, echo)
 	a := serve(t, fmt.Sprintf(`addEventListener("fetch", (event) => event.respondWith(fetch(%q + "/on", event.request)))`, server.URL), worker.Options{})
 	got := a.do(http.MethodPost, "/", "body", "X-Mine", "kept", "Content-Type", "a/b")
 	if got.StatusCode != http.StatusAccepted || got.body != "POST /on a/b kept|body" || len(got.Header.Values("Set-Cookie")) != 2 {
@@ -88,7 +88,7 @@ func TestAnAnswerCanBePassedOnAsItIs(t *testing.T) {
 func TestABodyOverTheLimitFailsTheFetch(t *testing.T) {
 	t.Parallel()
 	size := 100
-	server := elsewhere(t, func(w http.ResponseWriter, r *http.Request) {
+	server := otherServer(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/chunked" {
 			w.(http.Flusher).Flush() //nolint:forcetypeassert // net/http's own can be flushed
 		}
@@ -106,7 +106,7 @@ func TestABodyOverTheLimitFailsTheFetch(t *testing.T) {
 
 func TestAFetchThatTakesTooLongFails(t *testing.T) {
 	t.Parallel()
-	server := elsewhere(t, silent)
+	server := otherServer(t, silent)
 	a := serve(t, fetching(server.URL, `fetch(base)`), worker.Options{FetchTimeout: 50 * time.Millisecond})
 	a.get("/", 500, "TypeError: fetch of "+strings.TrimPrefix(server.URL, "http://")+" failed: no whole answer came within 50ms")
 }
@@ -135,7 +135,7 @@ func TestASignalAbortsAFetch(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			arrived, gone := make(chan struct{}, 1), make(chan struct{}, 1)
-			server := elsewhere(t, func(_ http.ResponseWriter, r *http.Request) {
+			server := otherServer(t, func(_ http.ResponseWriter, r *http.Request) {
 				if r.URL.Path == "/arrived" { // is answered when the other request has arrived
 					<-arrived
 					return
@@ -152,7 +152,7 @@ func TestASignalAbortsAFetch(t *testing.T) {
 		})
 	}
 	t.Run("afterwards it has no effect", func(t *testing.T) {
-		ok := elsewhere(t, echo)
+		ok := otherServer(t, echo)
 		a := serve(t, fetching(ok.URL, `(async () => { const c = new AbortController(); const r = await fetch(base, { signal: c.signal }); c.abort(); return r.text(); })()`), worker.Options{})
 		a.get("/", 200, "GET /  |")
 	})
@@ -161,7 +161,7 @@ func TestASignalAbortsAFetch(t *testing.T) {
 func TestFetchesBeyondTheLimitWait(t *testing.T) {
 	t.Parallel()
 	arrived, release := make(chan struct{}, 4), make(chan struct{})
-	server := elsewhere(t, func(http.ResponseWriter, *http.Request) {
+	server := otherServer(t, func(http.ResponseWriter, *http.Request) {
 		arrived <- struct{}{}
 		<-release
 	})
@@ -192,7 +192,7 @@ func TestFetchesBeyondTheLimitWait(t *testing.T) {
 
 func TestAFetchWorksInEveryPlace(t *testing.T) {
 	t.Parallel()
-	server := elsewhere(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.URL.Path[1:]) })
+	server := otherServer(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.URL.Path[1:]) })
 	a := serve(t, fmt.Sprintf(`
 		const get = async (path) => (await fetch(%q + path)).text();
 		const top = await get("/top");
@@ -227,7 +227,7 @@ addEventListener("websocketupgrade", (event) => event.accept());`, worker.Option
 
 func TestACrashGivesTheFetchesTheirPlacesBack(t *testing.T) {
 	t.Parallel()
-	server := elsewhere(t, echo)
+	server := otherServer(t, echo)
 	a := serve(t, fmt.Sprintf(`addEventListener("fetch", (event) => {
 		if (event.request.url.endsWith("/crash")) {
 			for (let i = 0; i < 4; i++) fetch(%[1]q);

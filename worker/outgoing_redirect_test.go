@@ -14,7 +14,7 @@ import (
 // redirecting is a server that redirects as its query says, to itself or to another one, and tells what it was asked.
 func redirecting(t *testing.T, other *httptest.Server) *httptest.Server {
 	t.Helper()
-	return elsewhere(t, func(w http.ResponseWriter, r *http.Request) {
+	return otherServer(t, func(w http.ResponseWriter, r *http.Request) {
 		query := r.URL.Query()
 		if to := query.Get("to"); to != "" {
 			var status int
@@ -36,7 +36,7 @@ func tell(w http.ResponseWriter, r *http.Request) {
 
 func TestRedirectsAreFollowedAsTheStandardSays(t *testing.T) {
 	t.Parallel()
-	other := elsewhere(t, tell)
+	other := otherServer(t, tell)
 	server := redirecting(t, other)
 	host := strings.TrimPrefix(server.URL, "http://")
 	const (
@@ -75,7 +75,7 @@ func TestRedirectsAreFollowedAsTheStandardSays(t *testing.T) {
 
 func TestTwentyRedirectsAreFollowed(t *testing.T) {
 	t.Parallel()
-	server := elsewhere(t, func(w http.ResponseWriter, r *http.Request) {
+	server := otherServer(t, func(w http.ResponseWriter, r *http.Request) {
 		var left int
 		if _, _ = fmt.Sscan(r.URL.Path[1:], &left); left > 0 {
 			http.Redirect(w, r, fmt.Sprint("/", left-1), http.StatusFound)

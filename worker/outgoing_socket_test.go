@@ -24,7 +24,7 @@ func TestAWebSocketIsNotReadWhileTheScriptIsBusy(t *testing.T) {
 	server := linger.NewServer(linger.HandlerFuncs{
 		OnMessage: func(m *linger.Message) { sockets <- m.Socket },
 	}, linger.Options{SendQueue: 1 << 24, Logger: discard})
-	front := elsewhere(t, server.ServeHTTP)
+	front := otherServer(t, server.ServeHTTP)
 	a := serve(t, fmt.Sprintf(`
 		let resume;
 		const blocked = new Promise((resolve) => { resume = resolve; });
@@ -54,9 +54,9 @@ func TestAWebSocketIsNotReadWhileTheScriptIsBusy(t *testing.T) {
 }
 
 // deafServer makes handshakes and then what it is told, with sockets that it never reads.
-func deafServer(t *testing.T, then func(nc *net.TCPConn)) string {
+func unreadingServer(t *testing.T, then func(nc *net.TCPConn)) string {
 	t.Helper()
-	server := elsewhere(t, func(w http.ResponseWriter, r *http.Request) {
+	server := otherServer(t, func(w http.ResponseWriter, r *http.Request) {
 		nc, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			return
@@ -73,7 +73,7 @@ func deafServer(t *testing.T, then func(nc *net.TCPConn)) string {
 
 func TestTooMuchForAServerThatDoesNotReadIsBounded(t *testing.T) {
 	t.Parallel()
-	url := deafServer(t, func(*net.TCPConn) {})
+	url := unreadingServer(t, func(*net.TCPConn) {})
 	flood := `
 		const ws = new WebSocket(%q);
 		ws.onopen = () => {
@@ -81,8 +81,8 @@ func TestTooMuchForAServerThatDoesNotReadIsBounded(t *testing.T) {
 			console.log("state", ws.readyState, ws.bufferedAmount < (1 << 20) + (1 << 18));
 		};
 		ws.onclose = (e) => console.log("close", e.code, e.wasClean);`
-	opts := impatient(worker.Options{})
-	opts.EventTimeout = patience
+	opts := withShortTimeouts(worker.Options{})
+	opts.EventTimeout = testTimeout
 	a := serve(t, fmt.Sprintf(flood, url), opts)
 	a.stdout.line(t, "state 1 true")
 	a.stdout.line(t, "close 1006 false")
@@ -124,7 +124,7 @@ func TestNoOutgoingWebSocketLeaks(t *testing.T) {
 func leakOutgoing(t *testing.T, then func(nc *net.TCPConn), script string) {
 	asked := make(chan struct{}, crowd)
 	var held atomic.Int32 // descriptors that the other server keeps
-	url := deafServer(t, func(nc *net.TCPConn) {
+	url := unreadingServer(t, func(nc *net.TCPConn) {
 		then(nc)
 		if nc.SetNoDelay(true) == nil { // it is not closed
 			held.Add(1)
@@ -151,14 +151,14 @@ func leakOutgoing(t *testing.T, then func(nc *net.TCPConn), script string) {
 		addEventListener("fetch", (event) => {
 			if (event.request.url.endsWith("/go")) for (let i = 0; i < %d; i++) setTimeout(one, 0, i); // each in a turn of its own
 			event.respondWith(new Response("plain"));
-		});`, url, script, crowd), impatient(worker.Options{}))
+		});`, url, script, crowd), withShortTimeouts(worker.Options{}))
 	a.get("/", 200, "plain")
 	before := descriptors(t) + runtime.GOMAXPROCS(0) // the loops that watch connections begin with the first of them
 	a.get("/go", 200, "plain")
 	for opened := 0; opened < crowd && !strings.Contains(script, "close();"); opened++ {
 		select {
 		case <-asked:
-		case <-time.After(patience):
+		case <-time.After(testTimeout):
 			t.Fatalf("the other server is asked %d times; got %d. The log: %s", crowd, opened, a.log)
 		}
 	}
@@ -168,7 +168,7 @@ func leakOutgoing(t *testing.T, then func(nc *net.TCPConn), script string) {
 func TestANewWebSocketSendsAUserAgent(t *testing.T) {
 	t.Parallel()
 	agents := make(chan string, 1)
-	server := elsewhere(t, func(w http.ResponseWriter, r *http.Request) {
+	server := otherServer(t, func(w http.ResponseWriter, r *http.Request) {
 		agents <- r.Header.Get("User-Agent")
 		w.WriteHeader(http.StatusForbidden)
 	})

@@ -18,7 +18,7 @@ import (
 func TestAFetchKeepsItsWorkerAwake(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
-	server := elsewhere(t, func(http.ResponseWriter, *http.Request) { <-release })
+	server := otherServer(t, func(http.ResponseWriter, *http.Request) { <-release })
 	a := serve(t, fmt.Sprintf(`addEventListener("fetch", (event) => {
 		fetch(%q).then(() => console.log("answered"));
 		event.respondWith(new Response("asked"));
@@ -49,12 +49,12 @@ func TestWhatIsUnderWayEndsWithItsEngine(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			asked, gone := make(chan struct{}), make(chan struct{})
-			server := elsewhere(t, func(_ http.ResponseWriter, r *http.Request) {
+			server := otherServer(t, func(_ http.ResponseWriter, r *http.Request) {
 				close(asked)
 				<-r.Context().Done()
 				close(gone)
 			})
-			p := peerOf(t, linger.Options{})
+			p := newPeer(t, linger.Options{})
 			a := serve(t, fmt.Sprintf(`addEventListener("fetch", (event) => {
 				if (event.request.url.endsWith("/crash")) for (;;);
 				fetch(%q).catch((error) => console.log("failed", error.message));
@@ -78,13 +78,13 @@ func TestWhatIsUnderWayEndsWithItsEngine(t *testing.T) {
 
 func TestWhatTheRulesDenyIsNotReached(t *testing.T) {
 	t.Parallel()
-	p := peerOf(t, linger.Options{})
+	p := newPeer(t, linger.Options{})
 	plain := strings.Replace(p.url, "ws:", "http:", 1)
 	_, port, _ := strings.Cut(strings.TrimPrefix(p.url, "ws://"), ":")
-	front := elsewhere(t, func(w http.ResponseWriter, r *http.Request) {
+	front := otherServer(t, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "http://127.0.0.2:"+port+"/", http.StatusFound)
 	})
-	unspecified := strings.Replace(elsewhere(t, func(w http.ResponseWriter, r *http.Request) {
+	unspecified := strings.Replace(otherServer(t, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "http://0.0.0.0:"+port+"/", http.StatusFound)
 	}).URL, "127.0.0.1", "localhost", 1)
 	rules := func(texts ...string) (all []worker.EgressRule) {
@@ -149,13 +149,13 @@ func TestServersOverTLSAreVerified(t *testing.T) {
 
 func TestTheErrorOfAFetchTellsWhatWasWrong(t *testing.T) {
 	t.Parallel()
-	closing := elsewhere(t, func(w http.ResponseWriter, _ *http.Request) {
+	closing := otherServer(t, func(w http.ResponseWriter, _ *http.Request) {
 		nc, _, err := http.NewResponseController(w).Hijack()
 		if err == nil {
 			_ = nc.Close()
 		}
 	})
-	wrong := elsewhere(t, func(w http.ResponseWriter, _ *http.Request) {
+	wrong := otherServer(t, func(w http.ResponseWriter, _ *http.Request) {
 		nc, _, err := http.NewResponseController(w).Hijack()
 		if err == nil {
 			_, _ = nc.Write([]byte("nonsense\r\n\r\n"))

@@ -28,8 +28,8 @@ const fetched = `
 
 func TestAFetchOpensAWebSocket(t *testing.T) {
 	t.Parallel()
-	p := peerOf(t, linger.Options{})
-	a := serve(t, opening(p.url, fetched), worker.Options{})
+	p := newPeer(t, linger.Options{})
+	a := serve(t, loggingSocket(p.url, fetched), worker.Options{})
 	a.run(`void ask("/a?b", { "X-Mine": "yes", "Sec-WebSocket-Protocol": "chat.v1, chat.v2", "Sec-WebSocket-Key": "mine", Connection: "x" })`, "undefined")
 	p.want(t, "open chat.v2")
 	a.stdout.line(t, "101 Switching Protocols 1 chat.v2 yes /a?b")
@@ -39,14 +39,14 @@ func TestAFetchOpensAWebSocket(t *testing.T) {
 	a.stdout.line(t, "message hello")
 	a.run(`ws.send("close 4003 you")`, "1")
 	p.want(t, "closed 4003 you")
-	a.says("101 Switching Protocols 1 chat.v2 yes /a?b", "message hello", "close 4003 you true 3")
+	a.wantPrinted("101 Switching Protocols 1 chat.v2 yes /a?b", "message hello", "close 4003 you true 3")
 	a.log.never(t, "level=ERROR")
 }
 
 func TestAFetchedWebSocketIsHalfOpenIfTheScriptWants(t *testing.T) {
 	t.Parallel()
-	p := peerOf(t, linger.Options{})
-	a := serve(t, opening(p.url, fetched), worker.Options{})
+	p := newPeer(t, linger.Options{})
+	a := serve(t, loggingSocket(p.url, fetched), worker.Options{})
 	a.run(`void ask("/").then(() => { ws.accept({ allowHalfOpen: true }); ws.send("close 4004 me"); })`, "undefined")
 	p.want(t, "open ")
 	a.stdout.line(t, "close 4004 me true 2")
@@ -56,7 +56,7 @@ func TestAFetchedWebSocketIsHalfOpenIfTheScriptWants(t *testing.T) {
 
 func TestAnotherAnswerIsAPlainResponse(t *testing.T) {
 	t.Parallel()
-	server := elsewhere(t, func(w http.ResponseWriter, r *http.Request) {
+	server := otherServer(t, func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/moved":
 			http.Redirect(w, r, "/large", http.StatusFound)
@@ -68,7 +68,7 @@ func TestAnotherAnswerIsAPlainResponse(t *testing.T) {
 		}
 	})
 	host := strings.TrimPrefix(server.URL, "http://")
-	a := serve(t, opening("ws://"+host, fetched), worker.Options{MaxBody: 5000})
+	a := serve(t, loggingSocket("ws://"+host, fetched), worker.Options{MaxBody: 5000})
 	a.run(`void ask("/moved")`, "undefined")
 	a.stdout.line(t, "200  "+strings.Repeat("l", 5000)+" /large true")
 	for script, want := range map[string]string{
@@ -85,7 +85,7 @@ func TestAnotherAnswerIsAPlainResponse(t *testing.T) {
 
 func TestAWebSocketPassesThrough(t *testing.T) {
 	t.Parallel()
-	p := peerOf(t, linger.Options{})
+	p := newPeer(t, linger.Options{})
 	a := serve(t, fmt.Sprintf(`export default { fetch: (request) => fetch(%q + new URL(request.url).pathname, request) }`,
 		strings.Replace(p.url, "ws:", "http:", 1)), worker.Options{})
 	c := a.connectTo("/room", "Sec-WebSocket-Protocol: chat.v2", "X-Mine: kept")
@@ -106,8 +106,8 @@ func TestAWebSocketPassesThrough(t *testing.T) {
 
 func TestAWebSocketThatNobodyAcceptsIsClosed(t *testing.T) {
 	t.Parallel()
-	p := peerOf(t, linger.Options{})
-	a := serve(t, opening(p.url, fetched), worker.Options{EventTimeout: 200 * time.Millisecond})
+	p := newPeer(t, linger.Options{})
+	a := serve(t, loggingSocket(p.url, fetched), worker.Options{EventTimeout: 200 * time.Millisecond})
 	a.run(`void ask("/")`, "undefined")
 	p.want(t, "open ", "closed 1011 the application did not accept the WebSocket")
 }
@@ -120,7 +120,7 @@ func TestAnAbortedUpgradeLeavesNothing(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	defer server.Close()
-	a := serve(t, opening(strings.Replace(server.URL, "http", "ws", 1), fetched), worker.Options{MaxSockets: 1})
+	a := serve(t, loggingSocket(strings.Replace(server.URL, "http", "ws", 1), fetched), worker.Options{MaxSockets: 1})
 	a.run(`globalThis.c = new AbortController(); void ask("/", {}, { signal: c.signal }).catch((e) => log(e))`, "undefined")
 	within(t, "the server is asked", func() { <-arrived })
 	a.run(`c.abort("never mind")`, "undefined")

@@ -16,7 +16,7 @@ func BenchmarkPairEcho(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				c.send("hello, this is a message")
-				<-c.heard
+				<-c.received
 			}
 		})
 	}

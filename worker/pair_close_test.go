@@ -17,7 +17,7 @@ import (
 
 // telling is a script's end that tells everything that happens on it. options are those
 // of accept.
-func telling(options, more string) string {
+func loggingPair(options, more string) string {
 	return sockets(`
 		server.accept(` + options + `);
 		server.onmessage = ({ data }) => log("message", data, server.readyState);
@@ -28,7 +28,7 @@ func telling(options, more string) string {
 
 func TestAPeersCloseIsAnswered(t *testing.T) {
 	t.Parallel()
-	a := serve(t, telling("", `
+	a := serve(t, loggingPair("", `
 		server.addEventListener("close", () => {
 			server.close(4000, "ignored");
 			try { server.send("late"); } catch (error) { log(error.name, error.message); }
@@ -47,13 +47,13 @@ func TestAPeersCloseIsAnswered(t *testing.T) {
 
 func TestAnEmptyCloseStaysEmpty(t *testing.T) {
 	t.Parallel()
-	a := serve(t, telling("", ""), worker.Options{})
+	a := serve(t, loggingPair("", ""), worker.Options{})
 	c := a.connect()
 	c.conn.CloseEmpty()
 	c.want("closed 1005")
 	a.stdout.line(t, "close 1005  true 3")
 
-	a = serve(t, telling("", `server.addEventListener("message", () => { server.close(); log("closing", server.readyState); });`), worker.Options{})
+	a = serve(t, loggingPair("", `server.addEventListener("message", () => { server.close(); log("closing", server.readyState); });`), worker.Options{})
 	c = a.connect()
 	c.send("go")
 	c.want("closed 1005")
@@ -63,7 +63,7 @@ func TestAnEmptyCloseStaysEmpty(t *testing.T) {
 
 func TestMessagesComeBetweenOurCloseAndThePeers(t *testing.T) {
 	t.Parallel()
-	a := serve(t, telling("", `server.addEventListener("message", () => server.close(3000, "enough"));`), worker.Options{})
+	a := serve(t, loggingPair("", `server.addEventListener("message", () => server.close(3000, "enough"));`), worker.Options{})
 	nc, r := a.handmade()
 	a.put(nc, frame(protocol.Text, "first"))
 	wantFrame(t, r, protocol.CloseFrame, "\x0b\xb8enough")
@@ -86,7 +86,7 @@ func TestInHalfOpenModeTheSocketSendsOnUntilItCloses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := serve(t, telling(opts.accept, `
+			a := serve(t, loggingPair(opts.accept, `
 				server.addEventListener("close", async () => {
 					server.send("tail 1");
 					await new Promise((done) => setTimeout(done, 5));
@@ -112,7 +112,7 @@ func TestInHalfOpenModeTheSocketSendsOnUntilItCloses(t *testing.T) {
 func TestAHalfOpenSocketThatNobodyClosesIsClosedAtItsBound(t *testing.T) {
 	t.Parallel()
 	const bound = 50 * time.Millisecond
-	a := serve(t, telling("{ allowHalfOpen: true }", ""), worker.Options{Server: linger.Options{Options: websocket.Options{HalfOpenTimeout: bound}}})
+	a := serve(t, loggingPair("{ allowHalfOpen: true }", ""), worker.Options{Server: linger.Options{Options: websocket.Options{HalfOpenTimeout: bound}}})
 	c := a.connect()
 	began := time.Now()
 	c.close(3000, "bye")
@@ -140,7 +140,7 @@ func TestEachEndIsOneCloseEvent(t *testing.T) {
 		for _, options := range []string{"", "{ allowHalfOpen: true }"} {
 			t.Run(name+options, func(t *testing.T) {
 				t.Parallel()
-				a := serve(t, telling(options, `
+				a := serve(t, loggingPair(options, `
 					server.addEventListener("close", () => { server.send("dropped"); server.close(); log("still", server.readyState); });`), worker.Options{})
 				nc, _ := a.handmade()
 				c.end(nc)
@@ -237,7 +237,7 @@ func TestASocketThatIsNeverAcceptedIsClosed(t *testing.T) {
 
 func TestASocketMayBeAcceptedLater(t *testing.T) {
 	t.Parallel()
-	a := serve(t, strings.Replace(telling("", ""), "server.accept();", "setTimeout(() => server.accept(), 20);", 1), worker.Options{})
+	a := serve(t, strings.Replace(loggingPair("", ""), "server.accept();", "setTimeout(() => server.accept(), 20);", 1), worker.Options{})
 	c := a.connect()
 	c.send("one", "two")
 	c.close(3000, "")
@@ -249,7 +249,7 @@ func TestASocketMayBeAcceptedLater(t *testing.T) {
 
 func TestASocketThatHasEndedTellsWhoAcceptsItLater(t *testing.T) {
 	t.Parallel()
-	a := serve(t, strings.Replace(telling("", `globalThis.accept = () => server.accept();`), "server.accept();", "", 1)+`
+	a := serve(t, strings.Replace(loggingPair("", `globalThis.accept = () => server.accept();`), "server.accept();", "", 1)+`
 		addEventListener("websocketupgrade", (event) => {
 			if (!event.request.url.endsWith("/accept")) return;
 			accept();
@@ -268,7 +268,7 @@ func TestASocketThatHasEndedTellsWhoAcceptsItLater(t *testing.T) {
 
 func TestASocketMayCloseBeforeTheResponse(t *testing.T) {
 	t.Parallel()
-	a := serve(t, telling("", `server.send("not you"); server.close(4001, "banned");`), worker.Options{})
+	a := serve(t, loggingPair("", `server.send("not you"); server.close(4001, "banned");`), worker.Options{})
 	a.connect().want("not you", "closed 4001 banned")
 	a.stdout.line(t, "close 4001 banned true 3")
 }
@@ -276,13 +276,13 @@ func TestASocketMayCloseBeforeTheResponse(t *testing.T) {
 // handmade makes a connection whose frames the test writes itself.
 func (a *testApp) handmade() (*net.TCPConn, *bufio.Reader) {
 	a.t.Helper()
-	nc, _ := a.ask("/").(*net.TCPConn)
+	nc, _ := a.sendUpgrade("/").(*net.TCPConn)
 	r := bufio.NewReader(nc)
 	response, err := http.ReadResponse(r, nil)
 	if err != nil || response.StatusCode != http.StatusSwitchingProtocols {
 		a.t.Fatalf("the upgrade is accepted; got %v %v", response, err)
 	}
-	_ = nc.SetReadDeadline(time.Now().Add(patience))
+	_ = nc.SetReadDeadline(time.Now().Add(testTimeout))
 	a.t.Cleanup(func() { _ = nc.Close() })
 	return nc, r
 }

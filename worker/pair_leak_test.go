@@ -17,7 +17,7 @@ import (
 const crowd = 200
 
 // impatient has bounds that a test can wait for.
-func impatient(opts worker.Options) worker.Options {
+func withShortTimeouts(opts worker.Options) worker.Options {
 	opts.EventTimeout = 500 * time.Millisecond
 	opts.Server = linger.Options{
 		Options: websocket.Options{
@@ -35,22 +35,22 @@ var leaks = map[string]struct {
 	peer   func(nc *net.TCPConn)
 	worker.Options
 }{
-	"half-open, and nobody closes": {telling("{ allowHalfOpen: true }", ""), closeFrame, worker.Options{}},
-	"half-open, and the peer is gone": {telling("{ allowHalfOpen: true }", ""), func(nc *net.TCPConn) {
+	"half-open, and nobody closes": {loggingPair("{ allowHalfOpen: true }", ""), closeFrame, worker.Options{}},
+	"half-open, and the peer is gone": {loggingPair("{ allowHalfOpen: true }", ""), func(nc *net.TCPConn) {
 		closeFrame(nc)
 		_ = nc.Close()
 	}, worker.Options{}},
-	"half-open, and the peer half-closes": {telling("{ allowHalfOpen: true }", ""), func(nc *net.TCPConn) {
+	"half-open, and the peer half-closes": {loggingPair("{ allowHalfOpen: true }", ""), func(nc *net.TCPConn) {
 		closeFrame(nc)
 		_ = nc.CloseWrite()
 	}, worker.Options{}},
-	"an old date, and the script does not answer":  {telling("", ""), closeFrame, worker.Options{CompatibilityDate: "2026-02-01"}},
+	"an old date, and the script does not answer":  {loggingPair("", ""), closeFrame, worker.Options{CompatibilityDate: "2026-02-01"}},
 	"never accepted, and the peer closes":          {sockets(""), closeFrame, worker.Options{}},
 	"never accepted, and the peer is gone":         {sockets(""), func(nc *net.TCPConn) { _ = nc.Close() }, worker.Options{}},
 	"never accepted, and the peer is silent":       {sockets(""), func(*net.TCPConn) {}, worker.Options{}},
-	"closed by the script, and the peer is silent": {telling("", "server.close(1000);"), func(*net.TCPConn) {}, worker.Options{}},
-	"answered, and the peer is silent":             {telling("", ""), closeFrame, worker.Options{}},
-	"reset": {telling("", ""), func(nc *net.TCPConn) {
+	"closed by the script, and the peer is silent": {loggingPair("", "server.close(1000);"), func(*net.TCPConn) {}, worker.Options{}},
+	"answered, and the peer is silent":             {loggingPair("", ""), closeFrame, worker.Options{}},
+	"reset": {loggingPair("", ""), func(nc *net.TCPConn) {
 		_ = nc.SetLinger(0)
 		_ = nc.Close()
 	}, worker.Options{}},
@@ -63,7 +63,7 @@ func TestNoSocketOfAPairLeaks(t *testing.T) {
 	warmUp(t)
 	for name, c := range leaks {
 		t.Run(name, func(t *testing.T) {
-			a := serve(t, c.script, impatient(c.Options))
+			a := serve(t, c.script, withShortTimeouts(c.Options))
 			a.get("/", 200, "plain") // and its connection is kept
 			before := descriptors(t)
 			peers := a.crowd()
@@ -86,8 +86,8 @@ func TestHalfClosedSocketsDoNotHoldUpAShutdown(t *testing.T) {
 	warmUp(t)
 	for name, c := range leaks {
 		t.Run(name, func(t *testing.T) {
-			opts := impatient(c.Options)
-			opts.Server.HalfOpenTimeout, opts.EventTimeout, opts.Server.ShutdownTimeout = time.Minute, time.Minute, patience
+			opts := withShortTimeouts(c.Options)
+			opts.Server.HalfOpenTimeout, opts.EventTimeout, opts.Server.ShutdownTimeout = time.Minute, time.Minute, testTimeout
 			a := serve(t, c.script, opts)
 			a.get("/", 200, "plain")
 			before := descriptors(t)
@@ -135,7 +135,7 @@ func TestPairsThatAreDroppedCostNothing(t *testing.T) {
 
 // warmUp has the process open what its first connections need, and all others share.
 func warmUp(t *testing.T) {
-	a := serve(t, telling("", ""), impatient(worker.Options{}))
+	a := serve(t, loggingPair("", ""), withShortTimeouts(worker.Options{}))
 	for _, nc := range a.crowd() {
 		_ = nc.Close()
 	}
@@ -163,9 +163,9 @@ func descriptors(t *testing.T) int {
 
 func TestReloadsAndFailuresLeaveNothingOfPairs(t *testing.T) {
 	warmUp(t)
-	opts := impatient(worker.Options{Workers: 2})
+	opts := withShortTimeouts(worker.Options{Workers: 2})
 	opts.Server.ShutdownTimeout = 200 * time.Millisecond
-	code := telling("{ allowHalfOpen: true }", `server.addEventListener("message", ({ data }) => { if (data === "loop") for (;;); });`)
+	code := loggingPair("{ allowHalfOpen: true }", `server.addEventListener("message", ({ data }) => { if (data === "loop") for (;;); });`)
 	a := serve(t, code, opts)
 	a.get("/", 200, "plain")
 	before := descriptors(t)
@@ -225,7 +225,7 @@ func TestSocketsWithHandlersAreFreed(t *testing.T) {
 
 func TestOutgoingSocketsWithHandlersAreFreed(t *testing.T) {
 	t.Parallel()
-	p := peerOf(t, linger.Options{})
+	p := newPeer(t, linger.Options{})
 	a := serve(t, fmt.Sprintf(`addEventListener("fetch", (event) => event.respondWith(new Promise((done) => {
 		const ws = new WebSocket(%q), state = new Uint8Array(1 << 20);
 		ws.onopen = () => ws.close(1000);

@@ -43,7 +43,7 @@ func TestAWebSocketEchoes(t *testing.T) {
 
 // judged evaluates expressions, each with a fresh pair whose ends are client and server,
 // and returns the value or the name of the error of each.
-func judged(t *testing.T, opts worker.Options, expressions ...string) []string {
+func evaluate(t *testing.T, opts worker.Options, expressions ...string) []string {
 	t.Helper()
 	a := serve(t, `
 		const cases = [`+"(client, server) => "+strings.Join(expressions, ",\n(client, server) => ")+`];
@@ -139,7 +139,7 @@ func TestWhatAWebSocketTakes(t *testing.T) {
 	for _, one := range cases {
 		expressions = append(expressions, one[0])
 	}
-	for i, got := range judged(t, worker.Options{}, expressions...) {
+	for i, got := range evaluate(t, worker.Options{}, expressions...) {
 		if got != cases[i][1] {
 			t.Errorf("%s is %s; got %s", cases[i][0], cases[i][1], got)
 		}

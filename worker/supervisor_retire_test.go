@@ -130,7 +130,7 @@ func TestWhatHasBegunFinishesOnItsVersionAndTheRestGoesToTheNext(t *testing.T) {
 	a.reload(held("v2"))
 	other.send("hello")
 	other.want("v2 hello")
-	if len(c.heard) != 0 {
+	if len(c.received) != 0 {
 		t.Error("the next event of a connection waits for the one that the old version handles")
 	}
 	a.release()

@@ -23,26 +23,26 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// patience bounds every wait of a test; it is never reached unless a test fails.
-const patience = 30 * time.Second
+// testTimeout bounds each wait of a test. Only a test that fails reaches it.
+const testTimeout = 30 * time.Second
 
-// loopTimeout is the EventTimeout of tests that wait for the end of an endless loop: short enough to be waited for, and
-// many times what every other event takes.
+// loopTimeout is the EventTimeout of tests in which an endless loop must be interrupted. It is short, because they wait for
+// it, and many times as long as their other events take.
 const loopTimeout = time.Second
 
-// testApp is an application under test behind a real http.Server on TCP.
+// testApp is an application under test, served by an http.Server.
 type testApp struct {
 	*worker.App
 	t              testing.TB
-	path           string // of the script
+	path           string // the path of the script
 	address        string
 	dial           func() (net.Conn, error)
 	stdout, stderr *sink
-	log            *sink         // of slog, as text
-	left           chan struct{} // gets one when a request is over, or its client has left
+	log            *sink         // the output of slog, as text
+	requestEnded   chan struct{} // receives a value when the context of a request ends
 }
 
-// serve serves a script on a port of its own.
+// serve serves a script on a free TCP port.
 func serve(t testing.TB, script string, opts worker.Options) *testApp {
 	t.Helper()
 	return serveFile(t, write(t, "app.js", script), opts)
@@ -58,26 +58,26 @@ func serveFile(t testing.TB, path string, opts worker.Options) *testApp {
 	return serveListener(t, l, func() (net.Conn, error) { return net.Dial("tcp", l.Addr().String()) }, path, opts)
 }
 
-// bubble runs a test with fake time, which passes only while nothing computes. An event that waits reaches its timeout at
-// once, and one that computes never does, however slow the machine is.
+// bubble runs a test with fake time, which advances only while every goroutine is blocked. A script that waits reaches its
+// timeout immediately, and one that computes never reaches it, however slow the machine is.
 func bubble(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
 	t.Parallel()
 	synctest.Test(t, test)
 }
 
-// serveInMemory serves a script on connections in memory, for tests in a bubble.
+// serveInMemory serves a script on connections in memory. Tests in a bubble need it.
 func serveInMemory(t testing.TB, script string, opts worker.Options) *testApp {
 	t.Helper()
-	t.Cleanup(func() { time.Sleep(time.Minute) }) // of fake time, which the last goroutines of the application need to end
+	t.Cleanup(func() { time.Sleep(time.Minute) }) // fake time, in which the last goroutines of the application end
 	l := memconn.Listen()
 	return serveListener(t, l, func() (net.Conn, error) { return l.Dial() }, write(t, "app.js", script), opts)
 }
 
-// serveListener serves the script at path on the connections of a listener.
+// serveListener serves the script at path on the connections that a listener accepts.
 func serveListener(t testing.TB, l net.Listener, dial func() (net.Conn, error), path string, opts worker.Options) *testApp {
 	t.Helper()
-	a := &testApp{dial: dial, address: l.Addr().String(), t: t, path: path, stdout: newSink(), stderr: newSink(), log: newSink(), left: make(chan struct{}, 1)}
+	a := &testApp{dial: dial, address: l.Addr().String(), t: t, path: path, stdout: newSink(), stderr: newSink(), log: newSink(), requestEnded: make(chan struct{}, 1)}
 	opts.Stdout, opts.Stderr = a.stdout, a.stderr
 	opts.Logger = slog.New(slog.NewTextHandler(a.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
@@ -87,7 +87,7 @@ func serveListener(t testing.TB, l net.Listener, dial func() (net.Conn, error), 
 	server := &http.Server{Handler: http.HandlerFunc(a.handle), ErrorLog: log.New(io.Discard, "", 0)}
 	go func() { _ = server.Serve(l) }()
 	t.Cleanup(func() {
-		a.stdout.letGo()
+		a.stdout.unhold()
 		cut, cancel := context.WithCancel(t.Context())
 		cancel()
 		_ = a.Shutdown(cut)
@@ -96,14 +96,14 @@ func serveListener(t testing.TB, l net.Listener, dial func() (net.Conn, error), 
 	return a
 }
 
-// rewrite puts another script in place of the application's, and loads it.
+// rewrite replaces the application's script and reloads the application.
 func (a *testApp) rewrite(script string) error {
 	a.t.Helper()
 	writeIn(a.t, filepath.Dir(a.path), filepath.Base(a.path), script)
 	return a.Reload()
 }
 
-// reload is rewrite for a script that has to load.
+// reload replaces the script and fails the test if it cannot be loaded.
 func (a *testApp) reload(script string) {
 	a.t.Helper()
 	if err := a.rewrite(script); err != nil {
@@ -111,18 +111,18 @@ func (a *testApp) reload(script string) {
 	}
 }
 
-// until waits for something to become true that nothing tells of.
+// until polls a condition until it is true. what describes the condition.
 func (a *testApp) until(what string, is func() bool) {
 	a.t.Helper()
-	for late := time.Now().Add(patience); !is(); {
+	for late := time.Now().Add(testTimeout); !is(); {
 		if time.Now().After(late) {
-			a.t.Fatalf("%s; it did not happen. Workers: %+v", what, a.Workers())
+			a.t.Fatalf("%s: this did not happen. Workers: %+v", what, a.Workers())
 		}
 		time.Sleep(time.Millisecond)
 	}
 }
 
-// state waits for a worker to be in a state.
+// state waits until a worker is in a state.
 func (a *testApp) state(index int, want string) {
 	a.t.Helper()
 	a.until(fmt.Sprintf("worker %d is %s", index, want), func() bool { return a.Workers()[index].State == want })
@@ -131,19 +131,20 @@ func (a *testApp) state(index int, want string) {
 func (a *testApp) handle(w http.ResponseWriter, r *http.Request) {
 	context.AfterFunc(r.Context(), func() {
 		select {
-		case a.left <- struct{}{}:
-		default: // nobody waits
+		case a.requestEnded <- struct{}{}:
+		default: // the channel already has a value
 		}
 	})
 	a.ServeHTTP(w, r)
 }
 
-// write puts a file into a folder of the test's own.
+// write creates a file in a new temporary folder and returns its path.
 func write(t testing.TB, name, text string) string {
 	t.Helper()
 	return writeIn(t, t.TempDir(), name, text)
 }
 
+// writeIn creates a file in a folder and returns its path.
 func writeIn(t testing.TB, folder, name, text string) string {
 	t.Helper()
 	path := filepath.Join(folder, name)
@@ -162,20 +163,20 @@ func mkdir(t testing.TB, parts ...string) string {
 	return folder
 }
 
-// answer is an HTTP response with its body read.
+// answer is an HTTP response with its complete body.
 type answer struct {
 	*http.Response
 	body string
 }
 
-// do sends a plain request.
+// do sends a plain HTTP request. header alternates names and values.
 func (a *testApp) do(method, path, body string, header ...string) answer {
 	a.t.Helper()
 	var content io.Reader
 	if body != "" {
 		content = strings.NewReader(body)
 	}
-	ctx, cancel := context.WithTimeout(a.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(a.t.Context(), testTimeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, method, "http://"+a.address+path, content)
 	if err != nil {
@@ -188,17 +189,17 @@ func (a *testApp) do(method, path, body string, header ...string) answer {
 	defer client.CloseIdleConnections()
 	response, err := client.RoundTrip(request)
 	if err != nil {
-		a.t.Fatalf("the application answers; got %v", err)
+		a.t.Fatalf("the application responds; got %v", err)
 	}
 	defer func() { _ = response.Body.Close() }()
 	got, err := io.ReadAll(response.Body)
 	if err != nil {
-		a.t.Fatalf("the response is whole; got %v", err)
+		a.t.Fatalf("the response is complete; got %v", err)
 	}
 	return answer{response, string(got)}
 }
 
-// get sends a GET request and checks status and body.
+// get sends a GET request and checks the status and the body of the response.
 func (a *testApp) get(path string, status int, body string) answer {
 	a.t.Helper()
 	got := a.do(http.MethodGet, path, "")
@@ -208,12 +209,12 @@ func (a *testApp) get(path string, status int, body string) answer {
 	return got
 }
 
-// sink is a writer that tests wait on.
+// sink is a writer that keeps its text, so that tests can wait for a part of it.
 type sink struct {
 	mu     sync.Mutex
 	text   bytes.Buffer
 	change chan struct{} // closed at the next write
-	held   string        // a write that contains it does not return before free is closed
+	held   string        // a write that contains this text blocks until free is closed
 	free   chan struct{}
 }
 
@@ -233,16 +234,16 @@ func (s *sink) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// hold has each write that contains text wait for letGo: a call of console.log that prints it is a built-in function that
-// cannot be interrupted.
+// hold makes each write that contains text block until unhold is called. A call of console.log that prints it is then a
+// built-in function that cannot be interrupted.
 func (s *sink) hold(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.held = text
 }
 
-// letGo ends the waits of hold, and lets all later writes pass.
-func (s *sink) letGo() {
+// unhold releases the writes that hold blocks. Later writes do not block.
+func (s *sink) unhold() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.held != "" {
@@ -256,16 +257,17 @@ func (s *sink) String() string {
 	return text
 }
 
+// now returns the text so far and a channel that is closed at the next write.
 func (s *sink) now() (string, <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.text.String(), s.change
 }
 
-// line waits for the first line that has all the parts.
+// line waits for a line that contains all the parts and returns the first such line.
 func (s *sink) line(t testing.TB, parts ...string) string {
 	t.Helper()
-	late := time.After(patience)
+	late := time.After(testTimeout)
 	for {
 		text, change := s.now()
 		for line := range strings.Lines(text) {
@@ -281,7 +283,7 @@ func (s *sink) line(t testing.TB, parts ...string) string {
 	}
 }
 
-// never tells of a text that was printed.
+// never fails the test if part has been printed.
 func (s *sink) never(t testing.TB, part string) {
 	t.Helper()
 	if text := s.String(); strings.Contains(text, part) {
@@ -289,9 +291,10 @@ func (s *sink) never(t testing.TB, part string) {
 	}
 }
 
-// count returns how often a text was printed.
+// count returns how many times a text has been printed.
 func (s *sink) count(part string) int { return strings.Count(s.String(), part) }
 
+// hasAll reports whether text contains all the parts.
 func hasAll(text string, parts []string) bool {
 	for _, part := range parts {
 		if !strings.Contains(text, part) {
@@ -301,7 +304,7 @@ func hasAll(text string, parts []string) bool {
 	return true
 }
 
-// within fails the test if a step does not end.
+// within calls step and fails the test if it does not return. what describes the expectation.
 func within(t testing.TB, what string, step func()) {
 	t.Helper()
 	done := make(chan struct{})
@@ -311,18 +314,17 @@ func within(t testing.TB, what string, step func()) {
 	}()
 	select {
 	case <-done:
-	case <-time.After(patience):
-		t.Fatalf("%s; it did not end", what)
+	case <-time.After(testTimeout):
+		t.Fatalf("%s: this did not happen", what)
 	}
 }
 
-// discard is a log that nobody reads.
+// discard is a logger without output.
 var discard = slog.New(slog.DiscardHandler)
 
 func isStopped(err error) bool { return errors.Is(err, worker.ErrStopped) }
 
-// resident returns the memory that the process takes, in bytes, after the collector
-// has given back what it can.
+// resident returns the resident memory of the process, in bytes, after unused memory has been returned to the system.
 func resident(t testing.TB) int {
 	t.Helper()
 	debug.FreeOSMemory()

@@ -16,16 +16,16 @@ import (
 	"github.com/lingerws/linger/websocket/driver"
 )
 
-// client is a WebSocket client that notes what it is told, as text: "hello" for
-// a text message, "bytes [1 2]" for a binary one, "closed 1000 bye" for the end.
+// client is a WebSocket client that records events as text: "hello" for a text
+// message, "bytes [1 2]" for a binary one, "closed 1000 bye" for the end.
 type client struct {
 	t        testing.TB
 	conn     *driver.Driver
-	response *http.Response // to the handshake
-	heard    chan string
+	response *http.Response // the response to the upgrade request
+	received chan string
 }
 
-// connect makes a connection, with more lines in its request.
+// connect opens a connection; lines are added to the head of its request.
 func (a *testApp) connect(lines ...string) *client {
 	a.t.Helper()
 	return a.connectTo("/chat?room=1", lines...)
@@ -35,25 +35,25 @@ func (a *testApp) connectTo(path string, lines ...string) *client {
 	a.t.Helper()
 	c, response := a.upgrade(path, lines...)
 	if c == nil {
-		a.t.Fatalf("the upgrade is accepted with 101; got %d %q", response.StatusCode, response.body)
+		a.t.Fatalf("the upgrade request is answered with 101; got %d %q", response.StatusCode, response.body)
 	}
 	return c
 }
 
-// decline sends an upgrade request that the application is to decline.
+// decline sends an upgrade request and returns the response, which must not be 101.
 func (a *testApp) decline(lines ...string) answer {
 	a.t.Helper()
 	c, response := a.upgrade("/chat?room=1", lines...)
 	if c != nil {
-		a.t.Fatalf("the upgrade is declined; got 101")
+		a.t.Fatalf("the upgrade request is declined; got 101")
 	}
 	return response
 }
 
-// upgrade sends an upgrade request; client is nil if it was declined.
+// upgrade sends an upgrade request. The client is nil if the response is not 101.
 func (a *testApp) upgrade(path string, lines ...string) (*client, answer) {
 	a.t.Helper()
-	nc := a.ask(path, lines...)
+	nc := a.sendUpgrade(path, lines...)
 	r := bufio.NewReader(nc)
 	response, err := http.ReadResponse(r, nil)
 	if err != nil {
@@ -62,14 +62,14 @@ func (a *testApp) upgrade(path string, lines ...string) (*client, answer) {
 	if response.StatusCode != http.StatusSwitchingProtocols {
 		body, err := io.ReadAll(response.Body)
 		if err != nil {
-			a.t.Fatalf("the response is whole; got %v", err)
+			a.t.Fatalf("the response is complete; got %v", err)
 		}
 		_ = nc.Close()
 		return nil, answer{response, string(body)}
 	}
 	early, _ := r.Peek(r.Buffered())
 	c := &client{
-		t: a.t, response: response, heard: make(chan string, 1<<14),
+		t: a.t, response: response, received: make(chan string, 1<<14),
 		conn: driver.New(nc, protocol.Client, early, driver.Options{MaxMessage: 1 << 24}),
 	}
 	c.conn.Start(c)
@@ -77,8 +77,8 @@ func (a *testApp) upgrade(path string, lines ...string) (*client, answer) {
 	return c, answer{Response: response}
 }
 
-// ask sends an upgrade request (RFC 6455, section 1.2) and does not wait.
-func (a *testApp) ask(path string, lines ...string) net.Conn {
+// sendUpgrade sends an upgrade request (RFC 6455, section 1.2) without reading the response.
+func (a *testApp) sendUpgrade(path string, lines ...string) net.Conn {
 	a.t.Helper()
 	nc, err := a.dial()
 	if err != nil {
@@ -94,7 +94,7 @@ func (a *testApp) ask(path string, lines ...string) net.Conn {
 	return nc
 }
 
-// Events notes messages.
+// Events records messages.
 func (c *client) Events(d *driver.Driver, events []protocol.Event) (work bool) {
 	for _, ev := range events {
 		switch {
@@ -102,9 +102,9 @@ func (c *client) Events(d *driver.Driver, events []protocol.Event) (work bool) {
 			d.Fail()
 		case ev.Kind != protocol.EventMessage:
 		case ev.Opcode == protocol.Binary:
-			c.heard <- fmt.Sprintf("bytes %v", ev.Payload)
+			c.received <- fmt.Sprintf("bytes %v", ev.Payload)
 		default:
-			c.heard <- string(ev.Payload)
+			c.received <- string(ev.Payload)
 		}
 	}
 	return false
@@ -113,20 +113,20 @@ func (c *client) Events(d *driver.Driver, events []protocol.Event) (work bool) {
 // Work is never called: Events returns false.
 func (c *client) Work(*driver.Driver) {}
 
-// Drained is not used by tests.
+// Drained does nothing.
 func (c *client) Drained(*driver.Driver) {}
 
-// Closed notes the end.
+// Closed records the end.
 func (c *client) Closed(_ *driver.Driver, end driver.Outcome) {
-	c.heard <- strings.TrimSpace(fmt.Sprintf("closed %d %s", end.Received.Code, end.Received.Reason))
+	c.received <- strings.TrimSpace(fmt.Sprintf("closed %d %s", end.Received.Code, end.Received.Reason))
 }
 
-// send sends texts.
+// send sends text messages.
 func (c *client) send(texts ...string) {
 	c.t.Helper()
 	for _, text := range texts {
 		if _, err := c.conn.Send(protocol.Text, []byte(text)); err != nil {
-			c.t.Fatalf("the client can send; got %v", err)
+			c.t.Fatalf("Send succeeds; got %v", err)
 		}
 	}
 }
@@ -134,7 +134,7 @@ func (c *client) send(texts ...string) {
 func (c *client) sendBytes(b ...byte) {
 	c.t.Helper()
 	if _, err := c.conn.Send(protocol.Binary, b); err != nil {
-		c.t.Fatalf("the client can send; got %v", err)
+		c.t.Fatalf("Send succeeds; got %v", err)
 	}
 }
 
@@ -146,27 +146,28 @@ func (c *client) close(code protocol.CloseCode, reason string) {
 	}
 }
 
-// next waits for the next thing the client hears.
+// next waits for the next event and returns it.
 func (c *client) next() (string, error) {
 	select {
-	case got := <-c.heard:
+	case got := <-c.received:
 		return got, nil
-	case <-time.After(patience):
-		return "", errors.New("nothing more is heard")
+	case <-time.After(testTimeout):
+		return "", errors.New("no further event")
 	}
 }
 
-// want waits for one thing after the other.
+// want waits for the events wanted, in this order.
 func (c *client) want(wanted ...string) {
 	c.t.Helper()
 	for _, want := range wanted {
 		got, err := c.next()
 		if err != nil || got != want {
-			c.t.Fatalf("the client hears %q next; got %s %v", brief(want), brief(got), err)
+			c.t.Fatalf("the client receives %s next; got %s %v", brief(want), brief(got), err)
 		}
 	}
 }
 
+// brief quotes a text and shortens it to 200 bytes.
 func brief(text string) string {
 	if len(text) > 200 {
 		return fmt.Sprintf("%q... (%d bytes)", text[:200], len(text))

@@ -50,23 +50,23 @@ func TestPublishReachesEverySubscriberInOrder(t *testing.T) {
 	t.Parallel()
 	c := console(t, `event.accept().subscribe("room");`)
 	first, second := c.connect(), c.connect()
-	first.says(`
+	first.eval(`
 		const room = new BroadcastChannel("room");
 		source.send("1"); room.postMessage("2"); source.send("3"); room.postMessage(new Uint8Array([4]).subarray(0)); source.send("5");`,
 		"1", "2", "3", "bytes [4]", "5")
 	second.want("2", "bytes [4]")
-	first.says(`
+	first.eval(`
 		source.unsubscribe("room"); source.unsubscribe("never"); source.subscribe("other"); source.subscribe("other");
 		new BroadcastChannel("room").postMessage("to second"); new BroadcastChannel("other").postMessage("to first");`, "to first")
 	second.want("to second")
-	second.says(`new BroadcastChannel("room").postMessage("a\ud800")`, "a\uFFFD")
+	second.eval(`new BroadcastChannel("room").postMessage("a\ud800")`, "a\uFFFD")
 }
 
 func TestOtherValuesArePublishedAsJSON(t *testing.T) {
 	t.Parallel()
 	a := console(t, `event.accept().subscribe("room");`)
 	c := a.connect()
-	c.says(`
+	c.eval(`
 		const other = new BroadcastChannel("room");
 		other.onmessage = ({ data }) => source.send("object " + data.a);
 		new BroadcastChannel("room").postMessage({ a: 1 });
@@ -102,7 +102,7 @@ func TestSubscriptionsEndBehindTheCloseEvent(t *testing.T) {
 func TestChannelNamesAndTheirNumberAreBounded(t *testing.T) {
 	t.Parallel()
 	c := console(t, `event.accept();`).connect()
-	c.says(`return [attempt(() => source.subscribe("")), attempt(() => source.subscribe("x".repeat(257))), attempt(() => source.subscribe()),
+	c.eval(`return [attempt(() => source.subscribe("")), attempt(() => source.subscribe("x".repeat(257))), attempt(() => source.subscribe()),
 		attempt(() => { for (let i = 0; i < 2000; i++) source.subscribe("c" + i); })]`, `["RangeError","RangeError","TypeError","RangeError"]`)
-	c.says(`source.unsubscribe("c0"); source.subscribe(42); new BroadcastChannel("42").postMessage("a channel's name is text")`, "a channel's name is text")
+	c.eval(`source.unsubscribe("c0"); source.subscribe(42); new BroadcastChannel("42").postMessage("a channel's name is text")`, "a channel's name is text")
 }

@@ -392,7 +392,7 @@ func TestAnEngineThatIsStuckIsGivenUp(t *testing.T) {
 		a.log.line(t, "event failed", "stuck in a built-in function", "event=websocketmessage", "connection=")
 		c.send("block", "last")
 		a.state(0, "backing off") // until an engine has come back
-		a.stdout.letGo()
+		a.stdout.unhold()
 		c.want("last kept")
 		other.send("hello")
 		other.want("hello kept")
