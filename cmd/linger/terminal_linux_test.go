@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"errors"
+	"net/http"
 	"os"
 	"os/exec"
 	"regexp"
@@ -83,6 +84,11 @@ func TestCommandRunShowsFailedReloadOnTerminal(t *testing.T) {
 func TestCommandRunLogFormatOnTerminal(t *testing.T) {
 	t.Parallel()
 	p, shown := startOnTerminal(t, "", "run", "--log-format=text", writeApp(t, echo))
+	response, err := http.Get(p.url) // the server handles signals before it serves requests
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
 	_ = p.process.Process.Signal(syscall.SIGTERM)
 	wantOnTerminal(t, shown, `(?m)^time=\S+ level=INFO msg="shutting down" signal=terminated connections=0$`)
 	p.wantEnd(t, 0)
