@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/protocol/deflate"
 	"github.com/lingerws/linger/websocket/driver"
 )
 
@@ -14,7 +15,7 @@ import (
 type Options = driver.Options
 
 // CompressionOptions describe how messages are compressed, and what is agreed to. The zero value has good defaults.
-type CompressionOptions = driver.CompressionOptions
+type CompressionOptions = deflate.Options
 
 // MessageType is the kind of a message: Text or Binary.
 type MessageType = protocol.Opcode
@@ -64,7 +65,7 @@ type Conn struct {
 
 // NewConn returns a connection on nc, whose opening handshake is done; early is
 // what was read behind the handshake. nc belongs to the connection from now on;
-// see [NewDriver] for what it should be able to do.
+// see [driver.New] for what it should be able to do.
 func NewConn(nc net.Conn, role protocol.Role, early []byte, opts Options) *Conn {
 	return newConn(driver.New(nc, role, early, connOptions(opts)), "", opts)
 }

@@ -56,7 +56,7 @@ func wantEcho(t *testing.T, c *Conn, text string) {
 	}
 }
 
-func TestDialDriverTellsTheAnswersHeader(t *testing.T) {
+func TestDriverDialReturnsTheHeader(t *testing.T) {
 	s := serve(t, false, &AcceptOptions{Header: http.Header{"Set-Cookie": {"a=1", "b=2"}}}, newEcho)
 	d, header, err := driver.Dial(t.Context(), "ws://"+s.Addr, nil)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"os/exec"
 	"path"
 	"slices"
@@ -256,11 +257,11 @@ func TestImportsGoDownwards(t *testing.T) {
 
 func TestEachOutsideModuleHasOnePlace(t *testing.T) {
 	place := map[string]string{}
-	for folder, rule := range layers {
-		for _, name := range rule.modules {
+	for _, folder := range slices.Sorted(maps.Keys(layers)) { // each folder before those below it
+		for _, name := range layers[folder].modules {
 			other, taken := place[name]
 			switch {
-			case !taken || strings.HasPrefix(other, folder+"/"):
+			case !taken:
 				place[name] = folder
 			case !strings.HasPrefix(folder, other+"/"):
 				t.Errorf("%s may be imported by one folder and those below it, but the map gives it to %s and to %s", name, folder, other)

@@ -37,7 +37,7 @@ type AcceptOptions struct {
 
 const defaultHandshakeTimeout = 10 * time.Second
 
-// AcceptDriver answers a request with 101 and returns the connection, which [Driver.Start] starts, and the agreed
+// Accept answers a request with 101 and returns the connection, which [Driver.Start] starts, and the agreed
 // subprotocol, which is empty if there is none. If it returns an error the request has been answered, or its transport is
 // gone: a *[handshake.Refusal] says what was wrong with the request. opts may be nil.
 func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (d *Driver, subprotocol string, err error) {

@@ -82,7 +82,7 @@ type DialOptions struct {
 // whatever the environment says.
 func NoProxy(*http.Request) (*url.URL, error) { return nil, nil }
 
-// DialDriver opens a WebSocket to a URL with the scheme ws or wss; http and https mean the same. A name and a password in
+// Dial opens a WebSocket to a URL with the scheme ws or wss; http and https mean the same. A name and a password in
 // it are sent as Basic authorization. It returns the connection, which [Driver.Start] starts, and the header of the
 // server's answer, which contains the agreed subprotocol and the server's cookies. ctx ends the opening handshake, not the
 // connection. Every error is a *[DialError], and leaves nothing open. opts may be nil.

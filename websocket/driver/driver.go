@@ -59,7 +59,7 @@ type working struct {
 	counted int // what the budget has been given
 }
 
-// NewDriver returns a connection on nc, whose opening handshake is done; early is
+// New returns a connection on nc, whose opening handshake is done; early is
 // what was read behind the handshake. nc belongs to the connection from now on.
 // For half-closing it needs a CloseWrite method, as TCP and TLS have; without
 // one it is closed instead. opts.OfferHalfClose means that the handshake has agreed on half-close. Call
@@ -299,7 +299,7 @@ func (d *Driver) CloseNow() {
 // it.
 func (d *Driver) HalfCloseNegotiated() bool { return d.opts.machine.HalfCloseNegotiated }
 
-// Options returns the options of the connection.
+// Options returns the options of the connection, with their defaults.
 func (d *Driver) Options() Options { return d.opts.Options }
 
 // Addrs returns the addresses of both ends of the transport, nil once it is closed.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/protocol/deflate"
 )
 
 // Options are the bounds of a connection. The zero value has the defaults. A
@@ -21,8 +22,8 @@ type Options struct {
 	OfferHalfClose bool
 
 	// Compression offers permessage-deflate (RFC 7692), or agrees to it; nil means no
-	// compression. The zero CompressionOptions are good ones.
-	Compression *CompressionOptions
+	// compression. The zero options have good defaults.
+	Compression *deflate.Options
 
 	// Blocking gives the connection a goroutine that reads, also where the event loops of
 	// LoopGroup would read for it: on Linux, for plain TCP. It is for comparisons.
@@ -48,11 +49,11 @@ type Options struct {
 	// Above it the connection fails with 1008. 0 bounds what they cost, not their number:
 	// fragments that are shorter than 64 bytes may lack 1 MiB of that together, so that
 	// there may be 16,384 empty ones, and any number of others that MaxMessage admits. On
-	// a [Conn], and with Pieces, only empty ones count then, since the others are handed on
+	// a websocket.Conn, and with Pieces, only empty ones count then, since the others are handed on
 	// as they come.
 	MaxFragments int
 
-	// ReadAhead bounds what a [Conn] holds that has arrived and was not read, in
+	// ReadAhead bounds what a websocket.Conn holds that has arrived and was not read, in
 	// bytes; 0 means 64 KiB. At the bound the transport is not read. What one read of the
 	// transport brings, 32 KiB at most, may be held beyond it.
 	ReadAhead int
