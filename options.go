@@ -12,8 +12,8 @@ import (
 	"github.com/lingerws/linger/websocket/driver"
 )
 
-// Options configure a server. The zero value is ready to use. A negative bound counts as 0, except where this page or
-// driver.Options says otherwise.
+// Options configure a server. The zero value is ready to use. A negative bound counts as 0, unless its description
+// gives it another meaning.
 type Options struct {
 	// Options bound each connection. HalfOpen has no effect, because AcceptOptions.HalfOpen decides, nor has Pieces.
 	//

@@ -17,17 +17,19 @@ var _ driver.Handler = (*driverEvents)(nil)
 // Events queues what one read has brought. It reports whether Work has to handle it.
 func (e *driverEvents) Events(conn *driver.Driver, events []protocol.Event) (work bool) {
 	s := (*Socket)(e)
-	s.recordActivity()
 	s.traffic.countReceived(events)
 	if messages := s.messages(events); len(messages) > 0 {
+		s.recordActivity()
 		work = s.enqueueBatch(messages, conn)
 	}
-	switch last := events[len(events)-1]; last.Kind {
-	case protocol.EventPeerClose:
-		s.peerHasClosed(conn, last.Status)
-	case protocol.EventFailing:
-		s.afterEvents(func() { s.failConn(conn) })
-	case protocol.EventMessage, protocol.EventPiece, protocol.EventPing, protocol.EventPong, protocol.EventClosed:
+	for i := range events {
+		switch events[i].Kind {
+		case protocol.EventPeerClose: // after which no message comes
+			s.peerHasClosed(conn, events[i].Status)
+		case protocol.EventFailing: // the same
+			s.afterEvents(func() { s.failConn(conn) })
+		case protocol.EventMessage, protocol.EventPiece, protocol.EventPing, protocol.EventPong, protocol.EventClosed:
+		}
 	}
 	return work
 }

@@ -134,6 +134,31 @@ func TestServerIdleTimeout(t *testing.T) {
 	})
 }
 
+// Keep-alive pings a client that sends nothing, and its pongs are not messages.
+func TestServerIdleTimeoutPongs(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		const idle = 5 * time.Minute
+		s := serve(t, linger.HandlerFuncs{}, linger.Options{IdleTimeout: idle, Options: websocket.Options{KeepAlive: 30 * time.Second}})
+		c := s.connect()
+		began := time.Now()
+		pongs := 0
+		for pongs < 100 {
+			op, payload, err := c.frame()
+			if err != nil {
+				t.Fatalf("the connection is closed; got %v", err)
+			}
+			if op == protocol.CloseFrame {
+				break
+			}
+			c.write(frame(protocol.Pong, payload))
+			pongs++
+		}
+		if took := time.Since(began); took != idle || pongs < 5 {
+			t.Errorf("a connection without messages is closed after %v; it was closed after %v and %d pongs", idle, took, pongs)
+		}
+	})
+}
+
 func TestServerMaxLifetime(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const most = 100 * time.Second
