@@ -23,7 +23,7 @@ type line struct {
 	Here                             []struct{ ID, Name string }
 }
 
-// String gives what tests compare: "said ann hello", or "welcome ann bob" for who is there.
+// String returns a text for comparison: "said ann hello", or "welcome ann bob" with the people present.
 func (l line) String() string {
 	words := []string{l.Type, l.Name, l.Text}
 	for _, person := range l.Here {
@@ -33,7 +33,7 @@ func (l line) String() string {
 	return strings.Join(slices.DeleteFunc(words, func(word string) bool { return word == "" }), " ")
 }
 
-// hears reads what is wanted, and returns the last of it.
+// hears reads the given messages, and returns the last one.
 func (c chatter) hears(wanted ...string) (last line) {
 	c.t.Helper()
 	for _, want := range wanted {
@@ -41,10 +41,10 @@ func (c chatter) hears(wanted ...string) (last line) {
 		text, isText := strings.CutPrefix(got, "text ")
 		last = line{}
 		if err != nil || !isText || json.Unmarshal([]byte(text), &last) != nil || last.String() != want {
-			c.t.Fatalf("the next line of the chat is %q; got %q %v", want, got, err)
+			c.t.Fatalf("the next message is %q with error %v, expected %q", got, err, want)
 		}
 		if len(last.Here) > 0 && (last.You == "" || last.Topic == "") {
-			c.t.Errorf("a welcome says who one is, and the topic; got %s", got)
+			c.t.Errorf("the welcome is %s, expected the id of the page and the topic", got)
 		}
 	}
 	return last

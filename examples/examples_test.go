@@ -1,4 +1,4 @@
-// Package examples_test runs the examples as their users do.
+// Package examples_test runs the examples as programs.
 package examples_test
 
 import (
@@ -24,7 +24,7 @@ func TestEcho(t *testing.T) {
 		{protocol.Text, "hello"},
 		{protocol.Text, "grüße, 世界 \U0001F30D"},
 		{protocol.Text, ""},
-		{protocol.Binary, "\x00\xff\xfe bytes that are no text"},
+		{protocol.Binary, "\x00\xff\xfe bytes that are not text"},
 		{protocol.Binary, ""},
 		{protocol.Text, large},
 		{protocol.Binary, large},
@@ -49,11 +49,11 @@ func TestWorkersAPI(t *testing.T) {
 	ann.leave()
 	echo.interrupt(t)
 	if all := echo.wantEnd(t); !strings.Contains(all, "\n3 1000 true\n") || strings.Count(all, "a reload closes") != 1 {
-		t.Errorf("the example prints how the socket has ended, and Linger warns once; got:\n%s", all)
+		t.Errorf("the output does not have the close event, or not exactly one warning:\n%s", all)
 	}
 }
 
-// chats are the two ways to run the chat.
+// chats starts the chat in JavaScript and in Go.
 var chats = map[string]func(t *testing.T) *program{
 	"JavaScript": func(t *testing.T) *program {
 		return start(t, "cmd/linger", "run", "--listen="+anyPort, "examples/chat/chat.js")
@@ -61,7 +61,7 @@ var chats = map[string]func(t *testing.T) *program{
 	"Go": func(t *testing.T) *program { return start(t, "examples/chat-go", "-listen="+anyPort) },
 }
 
-// eachChat runs the same test against both chats.
+// eachChat runs a test with both chats.
 func eachChat(t *testing.T, test func(t *testing.T, chat *program)) {
 	for name, run := range chats {
 		t.Run(name, func(t *testing.T) {
@@ -87,8 +87,8 @@ func TestChatConversation(t *testing.T) {
 		bob.hears(`said bob "grüße" <b>`)
 		ann.hears("said ann hello", `said bob "grüße" <b>`)
 
-		eve.say("nobody here?") // nothing of the lobby came before it, nor does it reach the lobby
-		eve.hears("said eve nobody here?")
+		eve.say("hello?") // messages do not pass between rooms
+		eve.hears("said eve hello?")
 
 		bob.leave()
 		ann.hears("left bob")
@@ -97,22 +97,22 @@ func TestChatConversation(t *testing.T) {
 	})
 }
 
-func TestChatTellsWhoseAMessageIs(t *testing.T) {
+func TestChatMessageID(t *testing.T) {
 	eachChat(t, func(t *testing.T, chat *program) {
-		first, second := join(t, chat, "/chat?name=ann"), join(t, chat, "/chat?name=ann") // of the same name
+		first, second := join(t, chat, "/chat?name=ann"), join(t, chat, "/chat?name=ann") // the same name twice
 		first.hears("joined ann", "welcome ann", "joined ann")
 		mine := second.hears("joined ann", "welcome ann ann").You
 		second.say("which one?")
 		if got := first.hears("said ann which one?"); got.ID != mine || mine == "" {
-			t.Errorf("a message has the id that its sender was welcomed with, %s; got %s", mine, got.ID)
+			t.Errorf("the message has the id %s, expected that of the sender's welcome, %s", got.ID, mine)
 		}
 		if age := time.Since(time.UnixMilli(second.hears("said ann which one?").At)); age < -time.Minute || age > time.Hour {
-			t.Errorf("a message says when it was sent; it is %v old", age)
+			t.Errorf("the age of the message is %v", age)
 		}
 	})
 }
 
-func TestChatTakesTextOnly(t *testing.T) {
+func TestChatBinaryMessage(t *testing.T) {
 	eachChat(t, func(t *testing.T, chat *program) {
 		ann := join(t, chat, "/chat?name=ann")
 		ann.hears("joined ann", "welcome ann")
@@ -125,7 +125,7 @@ func TestChatTakesTextOnly(t *testing.T) {
 	})
 }
 
-func TestChatRefusesNamesAndRooms(t *testing.T) {
+func TestChatInvalidNames(t *testing.T) {
 	const reason = "close 4001 choose a name of 1 to 32 characters, and a room of at most 64"
 	fits, tooLong := strings.Repeat("ä", 32), strings.Repeat("ä", 33)
 	eachChat(t, func(t *testing.T, chat *program) {
@@ -135,11 +135,11 @@ func TestChatRefusesNamesAndRooms(t *testing.T) {
 			connect(t, chat, "/chat"+query).wants(reason, "EOF")
 		}
 		join(t, chat, "/chat?name="+fits).hears("joined "+fits, "welcome watch "+fits)
-		watch.hears("joined " + fits) // and nothing about those who were refused
+		watch.hears("joined " + fits) // nothing about the refused connections
 	})
 }
 
-func TestChatEndsWithGoingAway(t *testing.T) {
+func TestChatShutdown(t *testing.T) {
 	eachChat(t, func(t *testing.T, chat *program) {
 		ann := join(t, chat, "/chat?name=ann&room=attic")
 		bob := join(t, chat, "/chat?name=bob&room=cellar")
@@ -152,7 +152,7 @@ func TestChatEndsWithGoingAway(t *testing.T) {
 	})
 }
 
-func TestChatsServeTheSamePage(t *testing.T) {
+func TestChatPage(t *testing.T) {
 	pages := map[string]string{}
 	for name, run := range chats {
 		chat := run(t)
@@ -160,7 +160,7 @@ func TestChatsServeTheSamePage(t *testing.T) {
 		page(t, chat.url+"/nothing", http.StatusNotFound)
 	}
 	if pages["Go"] != pages["JavaScript"] {
-		t.Errorf("chat.js and chat-go serve the same page, byte for byte\nJavaScript: %d bytes, Go: %d bytes",
+		t.Errorf("chat.js and chat-go serve different pages, of %d and %d bytes",
 			len(pages["JavaScript"]), len(pages["Go"]))
 	}
 }
@@ -168,7 +168,7 @@ func TestChatsServeTheSamePage(t *testing.T) {
 // page fetches a page and returns its body.
 func page(t *testing.T, url string, status int) string {
 	t.Helper()
-	client := http.Client{Timeout: patience}
+	client := http.Client{Timeout: timeout}
 	response, err := client.Get(url)
 	if err != nil {
 		t.Fatal(err)
@@ -176,15 +176,15 @@ func page(t *testing.T, url string, status int) string {
 	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(response.Body)
 	if err != nil || response.StatusCode != status {
-		t.Fatalf("%s is answered with status %d; got %d, %v", url, status, response.StatusCode, err)
+		t.Fatalf("the response to %s has status %d and error %v, expected %d", url, response.StatusCode, err, status)
 	}
 	if kind := response.Header.Get("Content-Type"); status == http.StatusOK && kind != "text/html; charset=utf-8" {
-		t.Errorf("%s is a page in UTF-8; its type is %q", url, kind)
+		t.Errorf("Content-Type of %s is %q", url, kind)
 	}
 	return string(body)
 }
 
-func TestTheProxyChangesDropsAndAnswers(t *testing.T) {
+func TestProxy(t *testing.T) {
 	t.Parallel()
 	backend := start(t, "cmd/linger", "run", "--listen="+anyPort, "examples/echo/echo.js")
 	ann := connect(t, start(t, "examples/proxy", anyPort, strings.Replace(backend.url, "http", "ws", 1)), "/")

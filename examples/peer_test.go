@@ -7,7 +7,7 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// peer is a client that fails its test when something is not as it should be.
+// peer is a client whose methods fail the test on errors.
 type peer struct {
 	t *testing.T
 	c *testclient.Client
@@ -18,7 +18,7 @@ func connect(t *testing.T, p *program, path string) peer {
 	t.Helper()
 	c, err := testclient.Dial(p.url + path)
 	if err != nil {
-		t.Fatalf("%s is opened; got %v", path, err)
+		t.Fatalf("connecting to %s: %v", path, err)
 	}
 	t.Cleanup(c.Abort)
 	return peer{t, c}
@@ -27,7 +27,7 @@ func connect(t *testing.T, p *program, path string) peer {
 func (p peer) send(op protocol.Opcode, message string) {
 	p.t.Helper()
 	if err := p.c.Send(op, message); err != nil {
-		p.t.Fatalf("the program takes a message; got %v", err)
+		p.t.Fatalf("Send returns %v", err)
 	}
 }
 
@@ -39,18 +39,18 @@ func (p peer) say(text string) {
 func (p peer) leave() {
 	p.t.Helper()
 	if err := p.c.Close(protocol.CloseNormal, ""); err != nil {
-		p.t.Fatalf("the closing handshake starts; got %v", err)
+		p.t.Fatalf("Close returns %v", err)
 	}
 	p.wants("close 1000", "EOF")
 }
 
-// wants reads what is wanted, as client.receive tells it.
+// wants compares the next results of Receive.
 func (p peer) wants(wanted ...string) {
 	p.t.Helper()
 	for _, want := range wanted {
 		got, err := p.c.Receive()
 		if err != nil || got != want {
-			p.t.Fatalf("the next thing received is %.100q of %d bytes; got %.100q of %d, %v", want, len(want), got, len(got), err)
+			p.t.Fatalf("Receive returns %.100q of %d bytes and error %v, expected %.100q of %d bytes", got, len(got), err, want, len(want))
 		}
 	}
 }

@@ -14,70 +14,70 @@ import (
 	"time"
 )
 
-// patience bounds what a test waits for. Nothing takes this long unless it is broken.
-const patience = time.Minute
+// timeout bounds each wait.
+const timeout = time.Minute
 
-// programs are the binaries that the tests run, by their folder from the root of the repository.
+// programs are the paths of the binaries that the tests run, by folder relative to the root of the repository.
 var programs = map[string]string{"cmd/linger": "", "examples/chat-go": "", "examples/proxy": ""}
 
-// TestMain builds the programs, as a user would.
+// TestMain builds the programs.
 func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
 
 func buildAndRun(m *testing.M) int {
 	folder, err := os.MkdirTemp("", "linger-examples")
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "there is a temporary folder; got", err)
+		fmt.Fprintln(os.Stderr, "creating a temporary folder:", err)
 		return 1
 	}
-	defer func() { _ = os.RemoveAll(folder) }() // the system clears its temporary folder too
+	defer func() { _ = os.RemoveAll(folder) }() // errors are harmless in a temporary folder
 	for name := range programs {
 		programs[name] = filepath.Join(folder, filepath.Base(name)+".exe")
 		build := exec.Command("go", "build", "-buildvcs=false", "-o", programs[name], "./"+name)
 		build.Dir, build.Stderr = "..", os.Stderr
 		if err := build.Run(); err != nil {
-			fmt.Fprintln(os.Stderr, name, "builds; got", err)
+			fmt.Fprintf(os.Stderr, "building %s: %v\n", name, err)
 			return 1
 		}
 	}
 	return m.Run()
 }
 
-// program is an example that runs.
+// program is a running program.
 type program struct {
 	url     string // http://host:port
 	process *exec.Cmd
-	printed chan string // all of it, when the program has ended
+	output  chan string // receives the output when the program has ended
 }
 
-// start runs one of the programs from the root of the repository until the test ends.
+// start starts one of the programs in the root of the repository. It is stopped at the end of the test.
 func start(t *testing.T, name string, args ...string) *program {
 	t.Helper()
 	read, write, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &program{process: exec.Command(programs[name], args...), printed: make(chan string, 1)}
+	p := &program{process: exec.Command(programs[name], args...), output: make(chan string, 1)}
 	p.process.Dir, p.process.Stdout, p.process.Stderr = "..", write, write
 	if err := p.process.Start(); err != nil {
 		t.Fatal(err)
 	}
-	_ = write.Close() // the program has its own
+	_ = write.Close() // the program has a duplicate
 	t.Cleanup(func() { _ = p.process.Process.Kill() })
 	urls := make(chan string, 1)
 	go p.read(read, urls)
 	select {
 	case p.url = <-urls:
-	case all := <-p.printed:
-		t.Fatalf("%s prints where it runs; it ended and has printed %q", name, all)
-	case <-time.After(patience):
-		t.Fatalf("%s prints where it runs; it does not", name)
+	case all := <-p.output:
+		t.Fatalf("%s has ended without printing its URL: %q", name, all)
+	case <-time.After(timeout):
+		t.Fatalf("%s does not print its URL", name)
 	}
 	return p
 }
 
 var runsAt = regexp.MustCompile(` runs at (http://\S+)/$`)
 
-// read takes what the program prints.
+// read reads the output of the program.
 func (p *program) read(from io.ReadCloser, urls chan<- string) {
 	var all strings.Builder
 	for lines := bufio.NewScanner(from); lines.Scan(); {
@@ -87,10 +87,10 @@ func (p *program) read(from io.ReadCloser, urls chan<- string) {
 		}
 	}
 	_ = from.Close()
-	p.printed <- all.String()
+	p.output <- all.String()
 }
 
-// interrupt sends the signal that stops a program in order.
+// interrupt sends SIGTERM, which shuts the program down gracefully.
 func (p *program) interrupt(t *testing.T) {
 	t.Helper()
 	if err := p.process.Process.Signal(syscall.SIGTERM); err != nil {
@@ -98,14 +98,14 @@ func (p *program) interrupt(t *testing.T) {
 	}
 }
 
-// wantEnd waits for the program's end, with status 0, and returns what it has printed.
+// wantEnd waits until the program ends, checks that its exit status is 0, and returns its output.
 func (p *program) wantEnd(t *testing.T) string {
 	t.Helper()
-	late := time.AfterFunc(patience, func() { _ = p.process.Process.Kill() })
+	late := time.AfterFunc(timeout, func() { _ = p.process.Process.Kill() })
 	defer late.Stop()
-	all := <-p.printed
+	all := <-p.output
 	if err := p.process.Wait(); err != nil {
-		t.Fatalf("the program ends with status 0; got %v, and it has printed:\n%s", err, all)
+		t.Fatalf("the program fails: %v; its output is:\n%s", err, all)
 	}
 	return all
 }

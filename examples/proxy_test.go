@@ -7,9 +7,9 @@ import (
 	"github.com/lingerws/linger/internal/proxyends"
 )
 
-// The proxy in JavaScript ends as the others do, but that it closes a backend whose client
-// is lost: it has no way to cut.
-func TestTheProxyInJavaScriptEndsInEveryWay(t *testing.T) {
+// The proxy in JavaScript differs from the default in that it closes the connection to a
+// backend whose client is lost: a script cannot abort a connection.
+func TestProxyJavaScriptEnds(t *testing.T) {
 	backend, err := proxyends.NewBackend()
 	if err != nil {
 		t.Fatal(err)

@@ -1,5 +1,5 @@
-// Command chat-go is the chat of examples/chat, written with the Go API: names, rooms, and
-// who is here. Its page is the same.
+// Command chat-go is the chat of examples/chat with the Go API: names, rooms and a list of
+// those present. It serves the same page.
 //
 //	go run ./examples/chat-go
 package main
@@ -25,24 +25,24 @@ import (
 	page "github.com/lingerws/linger/examples/chat"
 )
 
-// person is the data of a connection. ID is for the pages; the connection's own id stays a
-// secret.
+// person is the data of a connection. ID is sent to the pages; the id of the connection is
+// kept secret.
 type person struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 	Room string `json:"room"`
 }
 
-// message is what the page gets.
+// message is a message to the pages.
 type message struct {
 	Type string `json:"type"` // joined, said or left
 	ID   string `json:"id"`
 	Name string `json:"name"`
 	Text string `json:"text,omitempty"`
-	At   int64  `json:"at"` // ms since 1970
+	At   int64  `json:"at"` // milliseconds since 1970
 }
 
-// welcome is the first message of all.
+// welcome is the first message to a page.
 type welcome struct {
 	Type  string   `json:"type"`
 	You   string   `json:"you"`
@@ -52,7 +52,7 @@ type welcome struct {
 
 const topic = "This is the chat in Go, in examples/chat-go."
 
-// chat is the application: its three events. It keeps nothing itself.
+// chat is the application. It has no state: that is in the connections and their channels.
 type chat struct{}
 
 func (chat) Upgrade(u *linger.Upgrade) {
@@ -78,7 +78,7 @@ func (chat) Upgrade(u *linger.Upgrade) {
 		report(err)
 		return
 	}
-	tell(u.Server, p, message{Type: "joined"})
+	publish(u.Server, p, message{Type: "joined"})
 	text, err := json.Marshal(welcome{Type: "welcome", You: p.ID, Topic: topic, Here: present(u.Server, room)})
 	report(err)
 	report(socket.Send(linger.Payload{Data: text}))
@@ -90,16 +90,17 @@ func (chat) Message(m *linger.Message) {
 		return
 	}
 	if p, err := linger.Data[person](m.Socket); err == nil && p.Room != "" {
-		tell(m.Server, p, message{Type: "said", Text: m.String()})
+		publish(m.Server, p, message{Type: "said", Text: m.String()})
 	}
 }
 
 func (chat) Close(c *linger.Close) {
 	if p, err := linger.Data[person](c.Socket); err == nil && p.Room != "" {
-		tell(c.Server, p, message{Type: "left"})
+		publish(c.Server, p, message{Type: "left"})
 	}
 }
 
+// present returns the people in a room.
 func present(server *linger.Server, room string) (here []person) {
 	for socket := range server.Sockets(room) {
 		if p, err := linger.Data[person](socket); err == nil {
@@ -109,8 +110,8 @@ func present(server *linger.Server, room string) (here []person) {
 	return here
 }
 
-// tell sends a message of a person to the room.
-func tell(server *linger.Server, p person, m message) {
+// publish sends a message from a person to the room.
+func publish(server *linger.Server, p person, m message) {
 	m.ID, m.Name, m.At = p.ID, p.Name, time.Now().UnixMilli()
 	text, err := json.Marshal(m)
 	report(err)
@@ -136,10 +137,10 @@ func main() {
 	log.Printf("chat runs at http://%s/", listener.Addr())
 	go func() {
 		<-ctx.Done()
-		stop()                                        // a second signal ends the process at once
-		report(server.Shutdown(context.Background())) // Close 1001 to everybody, every close event handled
+		stop()                                        // a second signal ends the process immediately
+		report(server.Shutdown(context.Background())) // closes all connections with 1001 and handles their close events
 	}()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) { // returns after Shutdown has
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) { // returns after Shutdown
 		log.Fatal(err)
 	}
 }

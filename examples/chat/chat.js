@@ -1,9 +1,9 @@
-// Chat: names, rooms, and who is here. It serves its own page.
+// A chat with names, rooms and a list of those present. It serves its own page.
 //
 //   linger run --watch examples/chat/chat.js
 //
-// Open the page in two tabs. Then change the topic here and save: every page shows it, and every connection stays open.
-// There is no module state. A person is the data of a connection, a room is a channel; both outlive this code.
+// Open the page in two tabs. Then change the topic here and save: all pages show it, and all connections stay open.
+// There is no state in variables. A person is the data of a connection and a room is a channel; both outlive this code.
 import page from "./page.html";
 
 const topic = "Change this line in chat.js and save it.";
@@ -23,27 +23,27 @@ addEventListener("websocketupgrade", async (event) => {
     // A page cannot see why an upgrade was declined, but it sees a close code.
     return event.accept().close(4001, "choose a name of 1 to 32 characters, and a room of at most 64");
   }
-  const id = crypto.randomUUID(); // for the pages; the connection's own id stays a secret
+  const id = crypto.randomUUID(); // sent to the pages; the id of the connection is kept secret
   const connection = event.accept({ data: { id, name, room } });
   connection.subscribe(room);
-  tell(room, { type: "joined", id, name });
+  publish(room, { type: "joined", id, name });
   connection.send(JSON.stringify({ type: "welcome", you: id, topic, here: await present(room) }));
 });
 
 addEventListener("websocketmessage", ({ source, data }) => {
   if (typeof data !== "string") return source.close(1003, "text only");
-  if (!source.data) return; // it is being closed
+  if (!source.data) return; // the connection was refused with 4001
   const { id, name, room } = source.data;
-  tell(room, { type: "said", id, name, text: data });
+  publish(room, { type: "said", id, name, text: data });
 });
 
 addEventListener("websocketclose", ({ source }) => {
   if (!source.data) return;
   const { id, name, room } = source.data;
-  tell(room, { type: "left", id, name });
+  publish(room, { type: "left", id, name });
 });
 
-// This version has just been loaded. The connections are those of the last version.
+// This version was loaded, and existing connections were taken over from the last one.
 addEventListener("activate", async () => {
   const code = JSON.stringify({ type: "code", topic });
   for (const connection of await clients.matchAll({ type: "websocket" })) connection.send(code);
@@ -56,6 +56,6 @@ async function present(room) {
 }
 
 /** @param {string} room @param {object} message */
-function tell(room, message) {
+function publish(room, message) {
   clients.publish(room, JSON.stringify({ ...message, at: Date.now() }));
 }

@@ -1,4 +1,4 @@
-// Package chat has the page of the chat, for the version in Go.
+// Package chat has the page of the chat, for examples/chat-go.
 package chat
 
 import _ "embed" // for HTML

@@ -1,4 +1,4 @@
-// Echo: every message comes back, text as text and bytes as bytes.
+// Echoes messages: text as text and binary messages as binary.
 //
 //   linger run examples/echo/echo.js
 

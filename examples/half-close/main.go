@@ -1,6 +1,6 @@
-// Command half-close streams a file to a server, finishes its half of the
-// connection, and reads what the server has to say about all of it: the digest and a
-// summary come after the client's Close. docs/half-close.md specifies the extension.
+// Command half-close streams a file to a server, closes its half of the connection, and
+// then reads the server's response, a digest and a summary of the whole file.
+// docs/half-close.md specifies the extension that makes this possible.
 //
 //	go run ./examples/half-close README.md
 package main
@@ -20,9 +20,9 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// agreeable is what both ends want: to keep processing data after a Close. The file
-// is one message, which is never held in memory, so it may be large.
-var agreeable = websocket.Options{OfferHalfClose: true, MaxMessage: 1 << 40}
+// options offer half-close. The file is one message, which is streamed and not held in
+// memory, so it may be large.
+var options = websocket.Options{OfferHalfClose: true, MaxMessage: 1 << 40}
 
 func main() {
 	if len(os.Args) != 2 {
@@ -40,31 +40,31 @@ func main() {
 	}
 }
 
-// upload streams a file and prints what the server says of it.
+// upload streams a file and prints the server's response.
 func upload(ctx context.Context, url, name string, out io.Writer) error {
 	file, err := os.Open(name)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = file.Close() }()
-	c, err := websocket.Dial(ctx, url, &websocket.DialOptions{Options: agreeable})
+	c, err := websocket.Dial(ctx, url, &websocket.DialOptions{Options: options})
 	if err != nil {
 		return err
 	}
 	defer c.CloseNow()
 	if !c.HalfCloseNegotiated() {
-		return errors.New("the server does not know half-close: its answer might be lost")
+		return errors.New("the server does not support half-close: its response might be lost")
 	}
 	if err := send(ctx, c, file); err != nil {
 		return err
 	}
-	if err := c.CloseWrite(1000, "that was all"); err != nil { // we finish; reading goes on
+	if err := c.CloseWrite(1000, "that was all"); err != nil { // reading is still possible
 		return err
 	}
 	for {
 		_, line, err := c.Read(ctx)
-		if websocket.IsNormal(err) { // the server has finished too
-			return c.Linger(ctx) // until it has our Close: the program ends next
+		if websocket.IsNormal(err) { // the server has closed too
+			return c.Linger(ctx) // until the server has received our Close
 		}
 		if err != nil {
 			return err
@@ -85,14 +85,14 @@ func send(ctx context.Context, c *websocket.Conn, r io.Reader) error {
 	return errors.Join(err, w.Close())
 }
 
-// digest reads until the client has finished, then answers, and finishes too.
+// digest reads until the client's Close, and then sends the digest and closes.
 func digest(w http.ResponseWriter, r *http.Request) {
-	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{Options: agreeable})
+	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{Options: options})
 	if err != nil {
-		return // answered already
+		return // Accept has sent a response
 	}
 	defer c.CloseNow()
-	ctx := context.Background() // that of the request ends with the handshake
+	ctx := context.Background() // the context of the request ends with the handshake
 	began := time.Now()
 	sum, size, err := receive(ctx, c)
 	if !websocket.IsNormal(err) {
@@ -113,7 +113,8 @@ func digest(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// receive digests everything up to the client's Close, which it returns as error.
+// receive computes the digest of everything up to the client's Close, which is returned as
+// the error.
 func receive(ctx context.Context, c *websocket.Conn) (sum []byte, size int64, err error) {
 	hash := sha256.New()
 	for {

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-func TestDigestComesAfterTheClose(t *testing.T) {
+func TestUpload(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(digest))
 	defer server.Close()
 	for _, size := range []int{0, 10, 3 << 20} {
@@ -27,7 +27,7 @@ func TestDigestComesAfterTheClose(t *testing.T) {
 		}
 		want := fmt.Sprintf("sha256 %x\n%d bytes in ", sha256.Sum256(content), size)
 		if !strings.HasPrefix(out.String(), want) {
-			t.Errorf("after %d bytes the server says %q, expected %q", size, out.String(), want)
+			t.Errorf("the response to %d bytes is %q, expected %q", size, out.String(), want)
 		}
 	}
 }

@@ -1,6 +1,5 @@
-// Command proxy passes WebSockets on to a backend, and looks at the messages of each
-// direction: it counts them and answers who asks for the counts, drops what is for the
-// backend's operators only, and hides numbers of cards:
+// Command proxy is a proxy that intercepts messages: it counts them, answers requests for
+// the counts, drops commands for administrators, and removes card numbers.
 //
 //	go run ./cmd/linger run examples/echo/echo.js              # the backend, on port 8080
 //	go run ./examples/proxy 127.0.0.1:8081 ws://127.0.0.1:8080
@@ -21,7 +20,7 @@ import (
 
 func main() {
 	if len(os.Args) != 3 {
-		log.Fatal("give an address to listen on and the URL of a backend: 127.0.0.1:8081 ws://127.0.0.1:8080")
+		log.Fatal("usage: proxy ADDRESS BACKEND, such as proxy 127.0.0.1:8081 ws://127.0.0.1:8080")
 	}
 	h, err := newProxy(os.Args[2])
 	if err != nil {
@@ -35,25 +34,25 @@ func main() {
 	log.Fatal(websocket.Serve(websocket.NewHTTPServer(h), listener))
 }
 
-// counts of messages, by direction.
+// The numbers of messages by direction.
 var fromClients, fromBackend atomic.Int64
 
-// newProxy returns a proxy that looks at each message as it passes.
+// newProxy returns a proxy that intercepts messages.
 func newProxy(backend string) (*proxy.Handler, error) {
-	return proxy.New(proxy.Options{To: []string{backend}, Intercept: look})
+	return proxy.New(proxy.Options{To: []string{backend}, Intercept: intercept})
 }
 
-// look tells whether a message goes on.
-func look(m *proxy.Message) bool {
+// intercept reports whether to forward a message.
+func intercept(m *proxy.Message) bool {
 	switch {
-	case string(m.Data) == "how many?": // is answered here
+	case string(m.Data) == "how many?": // answer it
 		answerCounts(m)
 		return false
-	case m.FromClient && bytes.HasPrefix(m.Data, []byte("/admin")): // is dropped
+	case m.FromClient && bytes.HasPrefix(m.Data, []byte("/admin")): // drop it
 		return false
 	}
 	if !m.Binary {
-		m.Data = card.ReplaceAll(m.Data, []byte("[card]")) // is changed
+		m.Data = card.ReplaceAll(m.Data, []byte("[card]")) // change it
 	}
 	if m.FromClient {
 		fromClients.Add(1)

@@ -1,4 +1,4 @@
-// A proxy in JavaScript: every message goes through here, and each side closes for itself.
+// A proxy in JavaScript. It forwards messages and Closes between a client and a backend.
 //
 //   linger run --var BACKEND=http://127.0.0.1:9000 examples/proxy/proxy.js
 
@@ -8,25 +8,25 @@ export default {
     const { pathname, search } = new URL(request.url);
     const answer = await fetch(env.BACKEND + pathname + search, { headers: { upgrade: "websocket" } });
     const backend = answer.webSocket;
-    if (!backend) return answer; // it refuses
+    if (!backend) return answer; // the backend has refused the handshake
 
     const [client, server] = Object.values(new WebSocketPair());
     join(server, backend, () => backend.close(1011, "the client is gone"));
     join(backend, server, () => server.close(1014, "the backend is gone"));
-    // Half-open: the Close of one side is passed on, and what the other still has to say arrives.
+    // In half-open mode a Close is forwarded, and messages in the other direction still arrive.
     server.accept({ allowHalfOpen: true });
     backend.accept({ allowHalfOpen: true });
     return new Response(null, { status: 101, webSocket: client });
   },
 };
 
-// join passes on what comes from one side. Change, drop or answer messages here.
+// join forwards messages and the Close of one socket to another. Change, drop or answer messages here.
 /** @param {WebSocket} from @param {WebSocket} to @param {() => void} lost */
 function join(from, to, lost) {
   from.addEventListener("message", ({ data }) => to.send(data));
   from.addEventListener("close", ({ code, reason, wasClean }) => {
     if (!wasClean) lost();
-    else if (code === 1005) to.close(); // an empty Close stays empty
+    else if (code === 1005) to.close(); // forward an empty Close as an empty Close
     else to.close(code, reason);
   });
 }

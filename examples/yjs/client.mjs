@@ -1,9 +1,9 @@
-// Clients for the test: as many y-websocket providers as it names, in one process. It reads commands, one a line, and
-// answers each with a line of JSON.
+// Clients for the test: y-websocket providers in one process. The program reads commands, one per line, and answers each
+// with a line of JSON.
 //
 //   <client> open <url> <document>   connects
 //   <client> type <text>             appends to the text of its document
-//   <client> wait <text>             waits until its text is this
+//   <client> wait <text>             waits until its document has this text
 //   <client> present <n>             waits until it sees n users
 //   <client> connected <n>           waits until it has connected n times
 //   <client> leave                   disconnects
@@ -20,7 +20,7 @@ class Client {
   connections = 0;
 
   open(url, document) {
-    // disableBc: clients of one process do not talk to each other past the server.
+    // disableBc prevents clients in one process from exchanging messages without the server.
     this.provider = new WebsocketProvider(url, document, this.doc, { WebSocketPolyfill: WebSocket, disableBc: true, maxBackoffTime: 200 });
     this.provider.on("status", ({ status }) => {
       if (status === "connected") this.connections++;
@@ -45,7 +45,7 @@ class Client {
   }
 }
 
-// until waits for something to become true, as long as the test does.
+// until waits until a condition is true. The test has a timeout.
 async function until(is) {
   while (!is()) await new Promise((done) => setTimeout(done, 5));
 }

@@ -1,9 +1,9 @@
-// A Yjs server that keeps everything in variables, as those for Node do: documents, connections and present users.
+// A Yjs server that keeps documents, connections and present users in variables, like servers for Node.
 //
 //   npm ci && linger run --watch close.js
 //
-// The one thing it does about reloads is reload: "close". A connection ends with the version of the code that knows it;
-// the client connects to the new one and brings the document along. Run it with one worker: each has documents of its own.
+// Because of reload: "close" a reload closes the connections. The clients connect to the new version and send it the
+// document. Run it with one worker, because documents are not shared between workers.
 import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
 import * as awareness from "y-protocols/awareness";
@@ -11,7 +11,7 @@ import * as sync from "y-protocols/sync";
 import * as Y from "yjs";
 import { AWARENESS, documentOf, message, parse, QUERY_AWARENESS, SYNC } from "./protocol.js";
 
-/** @typedef {{ source: WebSocketConnection<string>, spokenFor: Set<number> }} Member */
+/** @typedef {{ source: WebSocketConnection<string>, users: Set<number> }} Member */
 
 class Document {
   doc = new Y.Doc();
@@ -20,17 +20,17 @@ class Document {
   connections = new Map(); // by id
 
   constructor() {
-    this.users.setLocalState(null); // the server is none of them
-    this.doc.on("update", (/** @type {Uint8Array} */ update) => this.tell(message(SYNC, (encoder) => sync.writeUpdate(encoder, update))));
+    this.users.setLocalState(null); // the server is not a user
+    this.doc.on("update", (/** @type {Uint8Array} */ update) => this.broadcast(message(SYNC, (encoder) => sync.writeUpdate(encoder, update))));
     this.users.on("update", (/** @type {Record<string, number[]>} */ { added, updated, removed }, /** @type {unknown} */ id) => {
-      const { spokenFor } = this.connections.get(id) ?? {};
-      for (const user of [...added, ...updated]) spokenFor?.add(user);
-      this.tell(this.present([...added, ...updated, ...removed]));
+      const { users } = this.connections.get(id) ?? {};
+      for (const user of [...added, ...updated]) users?.add(user);
+      this.broadcast(this.present([...added, ...updated, ...removed]));
     });
   }
 
   /** @param {Uint8Array} bytes */
-  tell(bytes) {
+  broadcast(bytes) {
     for (const { source } of this.connections.values()) source.send(bytes);
   }
 
@@ -41,20 +41,20 @@ class Document {
 
   /** @param {WebSocketConnection<string>} source */
   join(source) {
-    this.connections.set(source.id, { source, spokenFor: new Set() });
+    this.connections.set(source.id, { source, users: new Set() });
     source.send(message(SYNC, (encoder) => sync.writeSyncStep1(encoder, this.doc)));
     source.send(this.present());
   }
 
   /** @param {WebSocketConnection<string>} source */
   leave(source) {
-    const { spokenFor = [] } = this.connections.get(source.id) ?? {};
+    const { users = [] } = this.connections.get(source.id) ?? {};
     this.connections.delete(source.id);
-    awareness.removeAwarenessStates(this.users, [...spokenFor], source.id);
+    awareness.removeAwarenessStates(this.users, [...users], source.id);
   }
 
   /** @param {WebSocketConnection<string>} source @param {ReturnType<typeof parse>} message */
-  take(source, [type, decoder]) {
+  receive(source, [type, decoder]) {
     if (type === SYNC) {
       const reply = encoding.createEncoder();
       encoding.writeVarUint(reply, SYNC);
@@ -66,7 +66,7 @@ class Document {
   }
 
   destroy() {
-    this.users.destroy(); // ends its timer
+    this.users.destroy(); // stops its timer
     this.doc.destroy();
   }
 }
@@ -81,11 +81,11 @@ addEventListener("websocketupgrade", (event) => {
   document.join(event.accept({ reload: "close", data: name }));
 });
 
-addEventListener("websocketmessage", ({ source, data }) => documents.get(source.data)?.take(source, parse(data)));
+addEventListener("websocketmessage", ({ source, data }) => documents.get(source.data)?.receive(source, parse(data)));
 
 addEventListener("websocketclose", ({ source }) => {
   const document = documents.get(source.data);
-  if (!document?.connections.has(source.id)) return; // the engine that knew it has failed
+  if (!document?.connections.has(source.id)) return; // the connection is from an engine that has failed
   document.leave(source);
   if (document.connections.size > 0) return;
   documents.delete(source.data);

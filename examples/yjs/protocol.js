@@ -1,4 +1,4 @@
-// The messages of y-websocket: a type, and what the type says. y-protocols has the content of most.
+// The messages of y-websocket: a type followed by its content, most of which y-protocols defines.
 import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
 
@@ -9,7 +9,7 @@ export const QUERY_AWARENESS = 3;
 /** @typedef {import("lib0/decoding").Decoder} Decoder */
 /** @typedef {import("lib0/encoding").Encoder} Encoder */
 
-// message makes the bytes of a message.
+// message returns the bytes of a message.
 /** @param {number} type @param {(encoder: Encoder) => void} write */
 export function message(type, write = () => {}) {
   const encoder = encoding.createEncoder();
@@ -18,7 +18,7 @@ export function message(type, write = () => {}) {
   return encoding.toUint8Array(encoder);
 }
 
-// parse gives the type of a message, and a decoder for the rest.
+// parse returns the type of a message and a decoder for its content.
 /** @param {string | ArrayBuffer} data @returns {[number, Decoder]} */
 export function parse(data) {
   if (typeof data === "string") throw new TypeError("A message of y-websocket is binary");
@@ -26,11 +26,11 @@ export function parse(data) {
   return [decoding.readVarUint(decoder), decoder];
 }
 
-// The document is the last part of the path: ws://example.com/notes.
+// documentOf returns the name of the document, which is the path: ws://example.com/notes.
 /** @param {Request} request */
 export const documentOf = (request) => decodeURIComponent(new URL(request.url).pathname.slice(1)) || "default";
 
-// readClocks gives the users that an awareness message is about, each with the clock of its state.
+// readClocks returns the users in an awareness message with the clocks of their states.
 /** @param {Decoder} decoder */
 export function readClocks(decoder) {
   const update = decoding.createDecoder(decoding.readVarUint8Array(decoder));
@@ -44,7 +44,7 @@ export function readClocks(decoder) {
   return clocks;
 }
 
-// gone makes the message that users have left.
+// gone returns a message which reports that users have left.
 /** @param {Record<number, number>} clocks */
 export function gone(clocks) {
   const users = Object.entries(clocks);

@@ -1,17 +1,18 @@
-// A Yjs server whose connections stay over a reload.
+// A Yjs server whose connections stay open through a reload.
 //
 //   npm ci && linger run --watch stay.js
 //
-// The document is a variable, so it is gone after a reload, a crash or sleep, and each worker has its own. But the clients
-// that have it open know its content, and so do the other workers. A channel of the document's name reaches all of them. So
-// an engine that does not have the document makes an empty one and asks the channel.
+// The document is in a variable, so it is lost after a reload, a crash or sleep, and each worker has its own copy. But the
+// clients that have it open, and the other workers, have its content, and a channel with the name of the document reaches
+// all of them. An engine that does not have the document therefore creates an empty one and requests the content on the
+// channel.
 import * as encoding from "lib0/encoding";
 import * as sync from "y-protocols/sync";
 import * as Y from "yjs";
 import { AWARENESS, documentOf, gone, message, parse, QUERY_AWARENESS, readClocks, SYNC } from "./protocol.js";
 
 /** @type {Map<string, { doc: Y.Doc, channel: BroadcastChannel }>} */
-const documents = new Map(); // of this engine, by name
+const documents = new Map(); // the documents of this engine, by name
 
 /** @param {string} name */
 function open(name) {
@@ -27,9 +28,9 @@ function open(name) {
   });
   channel.onmessage = ({ data }) => {
     const [type, decoder] = parse(data);
-    if (type === SYNC) answer(doc, decoder, channel, (reply) => channel.postMessage(reply));
+    if (type === SYNC) receive(doc, decoder, channel, (reply) => channel.postMessage(reply));
   };
-  channel.postMessage(question(doc));
+  channel.postMessage(syncRequest(doc));
   return opened;
 }
 
@@ -43,20 +44,20 @@ function forget() {
   }
 }
 
-// question asks for all that a document does not have.
+// syncRequest returns a message that requests everything that a document does not have.
 /** @param {Y.Doc} doc */
-const question = (doc) => message(SYNC, (encoder) => sync.writeSyncStep1(encoder, doc));
+const syncRequest = (doc) => message(SYNC, (encoder) => sync.writeSyncStep1(encoder, doc));
 
-// answer takes a message of the sync protocol, and sends the reply if there is one.
+// receive applies a message of the sync protocol, and sends the reply if there is one.
 /** @param {Y.Doc} doc @param {import("./protocol.js").Decoder} decoder @param {unknown} origin @param {(reply: Uint8Array) => void} send */
-function answer(doc, decoder, origin, send) {
+function receive(doc, decoder, origin, send) {
   const reply = encoding.createEncoder();
   encoding.writeVarUint(reply, SYNC);
   sync.readSyncMessage(decoder, reply, doc, origin);
   if (encoding.length(reply) > 1) send(encoding.toUint8Array(reply));
 }
 
-// A new version asks for all documents at once, and not only when the next client types.
+// A new version requests all documents immediately, and not only after the next change.
 addEventListener("activate", async () => {
   for (const { data } of await clients.matchAll({ type: "websocket" })) open(data.name);
 });
@@ -66,14 +67,14 @@ addEventListener("websocketupgrade", (event) => {
   const { doc } = open(name);
   const source = event.accept({ data: { name, clocks: {} } });
   source.subscribe(name);
-  source.send(question(doc));
-  clients.publish(name, message(QUERY_AWARENESS), { except: source }); // who is here?
+  source.send(syncRequest(doc));
+  clients.publish(name, message(QUERY_AWARENESS), { except: source }); // requests the present users
 });
 
 addEventListener("websocketmessage", ({ source, data }) => {
   const { name, clocks } = source.data;
   const [type, decoder] = parse(data);
-  if (type === SYNC) answer(open(name).doc, decoder, source, (reply) => source.send(reply));
+  if (type === SYNC) receive(open(name).doc, decoder, source, (reply) => source.send(reply));
   if (type === AWARENESS) {
     clients.publish(name, data, { except: source });
     Object.assign(clocks, readClocks(decoder));
