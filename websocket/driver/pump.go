@@ -243,8 +243,8 @@ func (d *Driver) endBatch() {
 	}
 }
 
-// settle follows a call of the application. The application may hold locks that
-// its handler takes, so the handler is called from another goroutine. mu is held.
+// settle follows a call of the application. The application may hold locks that its handler
+// locks too, so the handler is called on another goroutine. mu is held.
 func (d *Driver) settle() {
 	d.obey()
 	if d.endDue() && d.state.reading == readIdle {
@@ -252,7 +252,8 @@ func (d *Driver) settle() {
 	}
 }
 
-// obey does what the machine asks of its driver after every call. mu is held.
+// obey does what the machine requires of its driver after every call; package protocol lists
+// it. mu is held.
 func (d *Driver) obey() {
 	d.flush()
 	d.armTimer()
@@ -264,7 +265,7 @@ func (d *Driver) obey() {
 	}
 }
 
-// release closes the transport, which ends the reader and the writer.
+// release closes the transport, which ends the goroutines that read and write it. mu is held.
 func (d *Driver) release() {
 	d.disarmKeepAlive()
 	d.transport.close()

@@ -116,8 +116,8 @@ func isEOF(err error) bool {
 // input, or room for output, may be there. All else is shared with the blocking driver: the
 // machine, timers, output, events.
 
-// readings are how many buffers one connection may fill before others have their turn.
-const readings = 4
+// maxReads is the number of reads of one connection before others have their turn.
+const maxReads = 4
 
 // notifier returns the transport of a connection that has a [notifyingTransport].
 func (d *Driver) notifier() notifyingTransport {
@@ -125,19 +125,21 @@ func (d *Driver) notifier() notifyingTransport {
 	return n
 }
 
-// startNotified begins to be told of readiness. What came with the handshake goes first.
+// startNotified starts the reports of the transport, after the input that came with the
+// opening handshake has been handled.
 func (d *Driver) startNotified(n notifyingTransport, early []byte) {
 	if len(early) > 0 {
 		go func() {
 			defer d.begin(n) // also when the handler ends this goroutine
-			d.takeEarly(early)
+			d.receiveEarly(early)
 		}()
 		return
 	}
 	d.begin(n)
 }
 
-func (d *Driver) takeEarly(early []byte) {
+// receiveEarly handles the input that came with the opening handshake.
+func (d *Driver) receiveEarly(early []byte) {
 	d.wake()
 	defer d.rest()
 	s := newScratch()
@@ -173,7 +175,7 @@ func (d *Driver) handleReadiness(s *scratch, terminal bool) (more bool) {
 
 // readOn reads for a while, if it may. mu is held, not during calls.
 func (d *Driver) readOn(s *scratch) (more bool) {
-	for range readings {
+	for range maxReads {
 		if !d.mayRead() {
 			return false
 		}
@@ -220,7 +222,7 @@ func (d *Driver) wakeReader() {
 	}
 }
 
-// comeBack handles what is left of the last batch, and then what the transport has.
+// comeBack handles what is left of the last batch, and then what has arrived since.
 func (d *Driver) comeBack() {
 	s := newScratch()
 	defer scratches.Put(s)
@@ -228,7 +230,7 @@ func (d *Driver) comeBack() {
 	}
 }
 
-// comeBackOnce reports whether there may be more to read.
+// comeBackOnce is one turn of comeBack. It reports whether there may be more to read.
 func (d *Driver) comeBackOnce(s *scratch) (more bool) {
 	d.wake()
 	defer d.rest()
@@ -238,8 +240,7 @@ func (d *Driver) comeBackOnce(s *scratch) (more bool) {
 	return d.readOn(s)
 }
 
-// writeOn writes what is left, now that there may be room. mu is held, not during the
-// call that tells that nothing is left.
+// writeOn writes what is left, now that there may be room. mu is held, not during calls.
 func (d *Driver) writeOn() {
 	for !d.m.Done() {
 		if d.handed == len(d.out) {

@@ -6,9 +6,8 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// flush writes what waits. What the transport takes at once is written here;
-// for the rest a goroutine is started, so that no caller ever waits for a peer.
-// mu is held.
+// flush writes what waits, unless a batch holds it back. It does not block: what the transport
+// does not take at once is written when there is room. mu is held.
 func (d *Driver) flush() {
 	if d.holdsBack() {
 		return
@@ -25,12 +24,12 @@ func (d *Driver) flush() {
 		return
 	}
 	if d.high && d.handler != nil {
-		go d.emptied() // a batch had held back what somebody may wait for
+		go d.emptied() // the queue has been high during a batch
 	}
 	recycle(out)
 }
 
-// writeRest has what the transport did not take of out, all but its first n bytes, written
+// writeRest makes out, without the first n bytes, which the transport has taken, be written
 // when there is room. mu is held.
 func (d *Driver) writeRest(out []byte, n int) {
 	d.state.beginWaiting()
@@ -41,8 +40,8 @@ func (d *Driver) writeRest(out []byte, n int) {
 	}
 }
 
-// tryWrite writes what the transport takes at once, the last of it together with the end
-// of our direction.
+// tryWrite writes what the transport takes without blocking. If the end of our direction
+// follows, it may leave in the same segment.
 func (d *Driver) tryWrite(p []byte) (int, error) {
 	if d.notified && d.m.Last() {
 		return d.notifier().tryWriteLast(p)
@@ -50,22 +49,22 @@ func (d *Driver) tryWrite(p []byte) (int, error) {
 	if t, ok := d.transport.(nonBlockingWriter); ok {
 		return t.tryWrite(p)
 	}
-	return 0, nil // the write loop may block
+	return 0, nil // only a write loop can write, because it may block
 }
 
-// emptied tells that a queue that was high has left at once. If it is filling again
-// already, whoever empties it then tells.
+// emptied calls Drained for a queue that was high and has left at once. If frames wait again,
+// it leaves that to the goroutine that writes them.
 func (d *Driver) emptied() {
 	d.wake()
 	defer d.rest()
 	if d.m.Queued() == 0 {
-		d.tellDrained()
+		d.callDrained()
 	}
 	d.pump(readDelivering) // the terminal event waits for Drained
 }
 
-// writeLoop writes what is left of d.out, and what is queued meanwhile, until
-// nothing waits.
+// writeLoop writes what is left of d.out, and what is queued in that time, until nothing
+// waits. It is the goroutine of a [blockingTransport].
 func (d *Driver) writeLoop() {
 	t, _ := d.transport.(blockingTransport)
 	d.wake()
@@ -87,7 +86,7 @@ func (d *Driver) writeLoop() {
 
 // nextOutput takes what has been queued while the last output was written.
 func (d *Driver) nextOutput() {
-	d.sent += minProgress // all that waited is taken, little as it may be
+	d.sent += minProgress // all that waited has been taken, which is progress, however little it was
 	recycle(d.out)
 	d.out, d.handed = d.m.Output(nil), 0
 }
@@ -97,18 +96,19 @@ func (d *Driver) endWriting() {
 	d.state.endWaiting()
 	d.out, d.handed = nil, 0
 	d.unwatchWriter()
-	d.tellDrained()
+	d.callDrained()
 	d.obey()
 	d.pump(readDelivering) // the terminal event may have waited for it
 }
 
-// The most that is written at once. The close timer must see the progress of a
-// slow reader, which transports tell only for whole pieces.
+// Bounds of one write of the write loop. The close timer measures the progress of a slow
+// reader, and a transport reports that only when a write returns.
 const (
 	writePiece   = 16 << 10 // the largest record of TLS: RFC 8446, section 5.1
 	closingPiece = 4 << 10
 )
 
+// pieceSize returns the bound of the next write. mu is held.
 func (d *Driver) pieceSize() int {
 	if d.armed == protocol.TimerClose {
 		return closingPiece
@@ -116,20 +116,20 @@ func (d *Driver) pieceSize() int {
 	return writePiece
 }
 
-// noteHigh notes that somebody may wait for the queue to be empty. mu is held.
+// noteHigh notes that the queue has reached the high watermark, so that Drained is due when
+// it is empty. mu is held.
 func (d *Driver) noteHigh() {
 	if d.opts.HighWater > 0 && d.m.Queued() >= d.opts.HighWater {
 		d.high = true
 	}
 }
 
-// tellDrained calls Drained of a handler that may have waited. A handler that ends its
-// goroutine instead of returning loses the connection, as in the other calls. mu is held,
-// not during the call.
-func (d *Driver) tellDrained() {
-	wanted := d.opts.HighWater <= 0 || d.high
+// callDrained calls Drained if it is due. If the handler ends this goroutine the connection is
+// aborted, as in the other calls. mu is held, not during the call.
+func (d *Driver) callDrained() {
+	due := d.opts.HighWater <= 0 || d.high
 	d.high = false
-	if !wanted || d.handler == nil || d.state.end == endDelivered || d.m.Done() {
+	if !due || d.handler == nil || d.state.end == endDelivered || d.m.Done() {
 		return
 	}
 	d.drains++
@@ -157,8 +157,8 @@ func (d *Driver) wrote(n int, err error) {
 	}
 }
 
-// frameEnd returns where the frame ends that the byte before at belongs to. frames
-// are our own.
+// frameEnd returns the end of the frame that contains the byte before at. frames contains
+// whole frames that this end has made.
 func frameEnd(frames []byte, at int) int {
 	end := 0
 	for end < at {
