@@ -64,17 +64,3 @@ func (a *arrivals) end() {
 		one.drop()
 	}
 }
-
-// receive runs the turns that wait.
-func (in *instance) receive() {
-	for !in.dead {
-		next := in.arrivals.take()
-		if next == nil {
-			break
-		}
-		if err := in.turn(next); err != nil {
-			in.reportFailure(nil, err, Position{})
-		}
-	}
-	in.postponeSleep()
-}

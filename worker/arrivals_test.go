@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestArrivalsAreTakenInTheirOrder(t *testing.T) {
+func TestArrivalsTakeKeepsTheOrder(t *testing.T) {
 	a := newArrivals()
 	var ran []int
 	for i := range 3 {
@@ -23,7 +23,7 @@ func TestArrivalsAreTakenInTheirOrder(t *testing.T) {
 	}
 }
 
-func TestAnEngineThatHasEndedDropsWhatArrives(t *testing.T) {
+func TestArrivalsEndDropsTurns(t *testing.T) {
 	a := newArrivals()
 	dropped := 0
 	one := arrival{run: func() error { return nil }, drop: func() { dropped++ }}

@@ -111,33 +111,6 @@ func (e *event) attrs() []any {
 	return attrs
 }
 
-// submit queues the event of a request and blocks until it has ended. It returns false if the event was not handled: the
-// worker was stopped, or has refused it.
-func (w *worker) submit(e *event) bool {
-	refusal := w.status.refusal()
-	if closed(refusal) {
-		e.refused = true
-		return false
-	}
-	return w.tasks.put(e) && w.follow(e, refusal)
-}
-
-// follow blocks until an event in the queue has ended or is refused.
-func (w *worker) follow(e *event, refusal <-chan struct{}) bool {
-	select {
-	case <-e.done:
-	case <-refusal:
-		if e.claim() {
-			e.refused = true
-			return false
-		}
-		return w.follow(e, nil) // an instance has begun it
-	case <-w.ended:
-		e.end()
-	}
-	return e.handled()
-}
-
 // handled reports whether an instance has begun the event. It is valid after the end of the event.
 func (e *event) handled() bool { return !e.claim() }
 

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestALogTellsTheKindOfAnEvent(t *testing.T) {
+func TestEventAttrs(t *testing.T) {
 	t.Parallel()
 	if got := fmt.Sprint(newEvent("fetch", nil).attrs()); got != "[event fetch]" {
 		t.Errorf("an event without a connection is told by its kind; got %s", got)

@@ -3,44 +3,8 @@ package worker
 import (
 	"time"
 
-	"github.com/lingerws/linger/worker/internal/bundle"
 	"github.com/lingerws/linger/worker/internal/script"
 )
-
-// newInstance makes an instance with a generation's code loaded. The error is a *[LoadError] or [ErrStopped]; then the
-// instance has ended, or is stuck and abandoned.
-func newInstance(w *worker, g *generation) (*instance, error) {
-	if w.stuck.Load()+w.lost.Load() >= maxGivenUp {
-		return nil, problem("too many engines are stuck in built-in functions, or have failed inside, to load another: restart the process")
-	}
-	in := &instance{
-		worker: w, app: w.app, generation: g,
-		events:   activeEvents{pending: &w.app.pending},
-		arrivals: newArrivals(),
-		sockets:  newJSSockets(w.app.opts.Overlap),
-		serving:  make(chan struct{}),
-		retired:  make(chan struct{}),
-		stopping: make(chan struct{}),
-		ended:    make(chan struct{}),
-	}
-	in.host = newHostAPI(in)
-	in.runtime = w.app.launch(in.host, w.app.scriptOf(g))
-	if err := in.apart(in.load); err != nil {
-		in.discard()
-		return nil, err
-	}
-	return in, nil
-}
-
-// scriptOf returns a generation's code with the settings for its runtime.
-func (a *App) scriptOf(g *generation) script.Application {
-	return script.Application{
-		Code: g.bundle.Code, Name: bundle.Name, Vars: a.vars,
-		EventTimeout: a.opts.EventTimeout, SlowEvent: a.opts.SlowEvent, Memory: a.opts.Memory, MaxBody: a.opts.MaxBody,
-		Overlap: a.opts.Overlap, CloseAtReload: a.opts.CloseAtReload,
-		ManualReply: a.compatibility.manualReply, BinaryType: a.compatibility.binaryType, Undated: a.compatibility.undated,
-	}
-}
 
 // apart runs a part of loading on a goroutine of its own, so that it can be abandoned if it gets stuck.
 func (in *instance) apart(part func() error) error {

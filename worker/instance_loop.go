@@ -110,6 +110,20 @@ func (in *instance) handle(t task) {
 	in.postponeSleep()
 }
 
+// receive runs the turns that wait.
+func (in *instance) receive() {
+	for !in.dead {
+		next := in.arrivals.take()
+		if next == nil {
+			break
+		}
+		if err := in.turn(next); err != nil {
+			in.reportFailure(nil, err, Position{})
+		}
+	}
+	in.postponeSleep()
+}
+
 // isDone reports whether a retired instance has nothing left to finish, or no time left.
 func (in *instance) isDone() bool {
 	if in.reason(false) == "" {

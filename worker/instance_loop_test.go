@@ -18,7 +18,7 @@ func clockOf(in *instance) time.Duration {
 	return time.Since(began)
 }
 
-func TestTheLoopWaitsForWhatComesNext(t *testing.T) {
+func TestInstanceArmSetsTheClockToTheNextStep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		in := &instance{app: &App{opts: Options{SleepAfter: time.Minute}}, retired: make(chan struct{})}
 		in.postponeSleep()
@@ -43,7 +43,7 @@ func TestTheLoopWaitsForWhatComesNext(t *testing.T) {
 	})
 }
 
-func TestWhatARetiredEngineTakesByChanceIsHandedOn(t *testing.T) {
+func TestInstanceRetiredReturnsWhatItTakes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newIdleWorker()
 		in := &instance{worker: w, app: w.app, retired: make(chan struct{})}

@@ -10,7 +10,7 @@ import (
 	"github.com/lingerws/linger"
 )
 
-func TestTheZeroOptionsHaveTheDefaults(t *testing.T) {
+func TestOptionsDefaults(t *testing.T) {
 	t.Parallel()
 	o := Options{}.withDefaults()
 	if o.EventTimeout != 30*time.Second || o.Memory != 128<<20 || o.MaxBody != 10<<20 || o.Server.ShutdownTimeout != 10*time.Second {
@@ -28,7 +28,7 @@ func TestTheZeroOptionsHaveTheDefaults(t *testing.T) {
 	}
 }
 
-func TestOptionsThatAreSetStay(t *testing.T) {
+func TestOptionsThatAreSet(t *testing.T) {
 	t.Parallel()
 	given := Options{
 		EventTimeout: time.Second, Memory: 1, MaxBody: 2, Stdout: io.Discard, Stderr: io.Discard,
@@ -45,7 +45,7 @@ func TestOptionsThatAreSetStay(t *testing.T) {
 	}
 }
 
-func TestASlowConnectionCannotHoldUpTheLoop(t *testing.T) {
+func TestOptionsServerPolicyCannotBlockTheLoop(t *testing.T) {
 	t.Parallel()
 	o := Options{Server: linger.Options{Policy: linger.PolicyBlock, LendPayloads: true}}.withDefaults()
 	if o.Server.Policy != linger.PolicyClose {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-func TestARefusalIsToldAtOnceAndEnds(t *testing.T) {
+func TestStatusRefusal(t *testing.T) {
 	t.Parallel()
 	var s status
 	s.running(1)
@@ -27,7 +27,7 @@ func TestARefusalIsToldAtOnceAndEnds(t *testing.T) {
 	}
 }
 
-func TestAWorkerTellsHowItIs(t *testing.T) {
+func TestAppWorkersReportTheStatus(t *testing.T) {
 	t.Parallel()
 	w := newIdleWorker()
 	w.connections.Store(2)

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-func TestTheThirdFailureWithinAMinuteIsPausedFor(t *testing.T) {
+func TestCrashesAddBacksOffFromTheThirdFailure(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ at, want []time.Duration }{
 		"two": {[]time.Duration{0, time.Second}, []time.Duration{0, 0}},
@@ -29,7 +29,7 @@ func TestTheThirdFailureWithinAMinuteIsPausedFor(t *testing.T) {
 	}
 }
 
-func TestPausesAreBounded(t *testing.T) {
+func TestCrashesAddBoundsTheBackoff(t *testing.T) {
 	t.Parallel()
 	var crashes crashes
 	now := time.Now()

@@ -22,7 +22,7 @@ func newIdleInstance(w *worker) *instance {
 	return in
 }
 
-func TestAPauseEndsEarlyWithAnotherGenerationOrTheWorker(t *testing.T) {
+func TestWorkerPauseEndsEarly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, end := range map[string]func(*worker, *instance){
 			"generation": func(w *worker, in *instance) { w.fresh <- in },
@@ -39,7 +39,7 @@ func TestAPauseEndsEarlyWithAnotherGenerationOrTheWorker(t *testing.T) {
 	})
 }
 
-func TestAPauseLastsAsLongAsItShould(t *testing.T) {
+func TestWorkerPauseLastsForItsDelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newIdleWorker()
 		began := time.Now()
@@ -58,7 +58,7 @@ func TestAPauseLastsAsLongAsItShould(t *testing.T) {
 	})
 }
 
-func TestNoEngineIsMadeWhileTooManyAreStuck(t *testing.T) {
+func TestWorkerPauseWhileInstancesAreStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newIdleWorker()
 		w.stuck.Store(maxStuck)

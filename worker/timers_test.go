@@ -14,7 +14,7 @@ func wantDue(t *testing.T, x *timers, want ...int) {
 	}
 }
 
-func TestTimersAreDueInOrderOfTimeAndThenOfTheirIDs(t *testing.T) {
+func TestTimersDueInOrderOfTimeAndID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var x timers
 		wantDue(t, &x)
@@ -43,7 +43,7 @@ func TestTimersAreDueInOrderOfTimeAndThenOfTheirIDs(t *testing.T) {
 	})
 }
 
-func TestARepeatedTimerIsDueAgain(t *testing.T) {
+func TestTimersDueRepeats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var x timers
 		x.set(1, time.Second, true)
@@ -72,7 +72,7 @@ func TestARepeatedTimerIsDueAgain(t *testing.T) {
 	})
 }
 
-func TestAClearedTimerIsNeverDue(t *testing.T) {
+func TestTimersClear(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var x timers
 		x.clear(1) // nothing to do
@@ -88,7 +88,7 @@ func TestAClearedTimerIsNeverDue(t *testing.T) {
 	})
 }
 
-func TestATimerThatIsArmedKeepsItsTime(t *testing.T) {
+func TestTimersSetKeepsTheTimeOfAnArmedTimer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var x timers
 		x.set(1, time.Second, false)
