@@ -10,22 +10,22 @@ import (
 	"time"
 )
 
-// churn opens a connection, echoes one message, closes it as RFC 6455, section 7.1.1,
-// wants it, and opens the next. It waits for the server's Close and then for its end:
-// the server closes first.
+// churn opens a connection, echoes one message, closes the connection and opens the next. It
+// waits for the server's Close and then for its EOF, because the server ends TCP first
+// (RFC 6455, section 7.1.1).
 type churn struct {
 	*loop
 	tally
 	work    Work
 	to      netip.AddrPort
-	opened  int
-	request []byte
-	echoed  []byte // what the server has to say to it
-	close   []byte
-	closed  []byte
+	opened  int    // the number of connections opened
+	request []byte // the frame of the message
+	echoed  []byte // the expected echo
+	close   []byte // the client's Close frame
+	closed  []byte // the expected Close frame of the server
 }
 
-// stage is what a connection waits for.
+// stage is what a connection of churn waits for.
 type stage uint8
 
 const (
@@ -68,7 +68,7 @@ func (h *churn) handle(c *conn, data []byte) error {
 	case handshaking:
 		return h.handshake(c, data)
 	case echoing:
-		if err := c.take(data, h.echoed); err != nil || c.got < len(h.echoed) {
+		if err := c.receive(data, h.echoed); err != nil || c.got < len(h.echoed) {
 			return err
 		}
 		c.got, c.checked, c.stage = 0, 0, ending
@@ -91,7 +91,7 @@ func (h *churn) handshake(c *conn, data []byte) error {
 	return h.write(c, h.request)
 }
 
-// end expects the server's Close and nothing behind it.
+// end checks that the server sends its Close and then ends TCP.
 func (h *churn) end(c *conn, data []byte) error {
 	if len(data) > 0 {
 		c.head = append(c.head, data...)

@@ -1,7 +1,7 @@
-// Package load is a WebSocket client that costs little: one thread, one epoll, frames
-// that were masked before, and answers of which it knows the bytes. It puts a server
-// under a [Work] and tells what that cost the server.
+// Package load is a load generator for WebSocket servers with little overhead: one thread,
+// one epoll instance, frames that are masked in advance, and answers whose bytes are known.
+// It applies a [Work] to a server and measures what that costs the server.
 //
-// It runs on Linux only, and expects a process of its own: it locks its thread, makes
-// system calls without telling Go's scheduler, and leaves the garbage where it is.
+// It runs on Linux only, and should have a process of its own: it locks its thread, makes
+// raw system calls, which Go's scheduler does not see, and disables garbage collection.
 package load

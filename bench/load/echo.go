@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// echo sends messages on every connection, all at once, and the next when the last of
-// them has come back.
+// echo sends messages on all connections, InFlight at once, and the next ones when all
+// echoes have arrived.
 type echo struct {
 	*loop
 	tally
 	work    Work
-	request []byte
-	answer  []byte
+	request []byte // the frames that are sent at once
+	answer  []byte // the expected echoes
 }
 
 func (e *echo) begin(to netip.AddrPort) error {
@@ -41,7 +41,7 @@ func (e *echo) next(c *conn) error {
 }
 
 func (e *echo) handle(c *conn, data []byte) error {
-	if err := c.take(data, e.answer); err != nil {
+	if err := c.receive(data, e.answer); err != nil {
 		return err
 	}
 	if c.got < len(e.answer) {
@@ -52,20 +52,20 @@ func (e *echo) handle(c *conn, data []byte) error {
 	return e.next(c)
 }
 
-// each is how many answers of a connection are only counted for one that is compared,
-// where comparing takes longer than it should.
-const each = 16
+// compareEvery is the interval at which the answers of a connection are compared with the
+// expected bytes. Others are only counted, because comparing takes time.
+const compareEvery = 16
 
-// take counts what has arrived of an answer, and compares it.
-func (c *conn) take(data, answer []byte) error {
+// receive counts the received bytes of an answer, and compares them if it is their turn.
+func (c *conn) receive(data, answer []byte) error {
 	if len(data) == 0 {
-		return fmt.Errorf("%w, after %d bytes of an answer", errEnd, c.got)
+		return fmt.Errorf("%w after %d bytes of an answer", errEnd, c.got)
 	}
 	if c.got+len(data) > len(answer) {
 		return fmt.Errorf("expected an answer of %d bytes, got %d and more", len(answer), c.got+len(data))
 	}
-	if want := answer[c.got : c.got+len(data)]; c.checked%each == 0 && !bytes.Equal(data, want) {
-		return fmt.Errorf("what comes back is not what was sent: expected %.80q, got %.80q", want, data)
+	if want := answer[c.got : c.got+len(data)]; c.checked%compareEvery == 0 && !bytes.Equal(data, want) {
+		return fmt.Errorf("the echo differs: expected %.80q, got %.80q", want, data)
 	}
 	if c.got += len(data); c.got == len(answer) {
 		c.checked++

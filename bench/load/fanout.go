@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// fanout sends a message on one connection, and the next when it has reached all.
+// fanout sends a message on one connection, and the next when all connections have received
+// it.
 type fanout struct {
 	*loop
 	tally
@@ -15,12 +16,12 @@ type fanout struct {
 	request []byte
 	answer  []byte
 	sender  *conn
-	missing int // connections that it has not reached
-	began   time.Time
+	missing int       // the number of connections that have not received the message
+	began   time.Time // the time at which the message was sent
 }
 
-// joining is how long a server has after the last handshake to count that connection.
-const joining = 200 * time.Millisecond
+// joinTime is the time that the server has to add the last connection to the receivers.
+const joinTime = 200 * time.Millisecond
 
 func (f *fanout) begin(to netip.AddrPort) error {
 	data := payload(f.work.Size)
@@ -29,7 +30,7 @@ func (f *fanout) begin(to netip.AddrPort) error {
 	if err != nil {
 		return err
 	}
-	time.Sleep(joining)
+	time.Sleep(joinTime)
 	f.sender = all[0]
 	return f.next()
 }
@@ -40,7 +41,7 @@ func (f *fanout) next() error {
 }
 
 func (f *fanout) handle(c *conn, data []byte) error {
-	if err := c.take(data, f.answer); err != nil {
+	if err := c.receive(data, f.answer); err != nil {
 		return err
 	}
 	if c.got < len(f.answer) {

@@ -7,7 +7,7 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-func TestFramesAreThoseOfTheProtocol(t *testing.T) {
+func TestFromClientFromServer(t *testing.T) {
 	for _, size := range []int{0, 64, 125, 126, 16 << 10, 1 << 16} {
 		data := payload(size)
 		if len(data) != size {
@@ -20,26 +20,26 @@ func TestFramesAreThoseOfTheProtocol(t *testing.T) {
 			}
 			h, n, wrong := protocol.ParseHeader(frame)
 			if wrong != nil || h.Length != int64(size) || h.Masked != masked {
-				t.Fatalf("a frame of %d bytes, masked %v, is read as %+v, %v", size, masked, h, wrong)
+				t.Fatalf("ParseHeader of a frame with a payload of %d bytes, masked %v: %+v, %v", size, masked, h, wrong)
 			}
 			if masked {
 				protocol.Mask(h.Key, 0, frame[n:])
 			}
 			if !bytes.Equal(frame[n:], data) {
-				t.Errorf("the payload of %d bytes, masked %v, does not come out again", size, masked)
+				t.Errorf("a payload of %d bytes, masked %v, differs after decoding", size, masked)
 			}
 		}
 	}
 }
 
-func TestTheSizeOfAFrameIsInItsHeader(t *testing.T) {
+func TestFrameSize(t *testing.T) {
 	for _, size := range []int{0, 125, 126, 1<<16 - 1, 1 << 16} {
 		frame := fromServer(text, payload(size))
 		if got := frameSize(frame); got != len(frame) {
-			t.Errorf("a frame of %d bytes is said to have %d", len(frame), got)
+			t.Errorf("frameSize = %d, expected %d", got, len(frame))
 		}
 		if got := frameSize(frame[:1]); got != 0 {
-			t.Errorf("one byte does not tell the size, and is said to be %d", got)
+			t.Errorf("frameSize of the first byte alone = %d, expected 0 for unknown", got)
 		}
 	}
 }

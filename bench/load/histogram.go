@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// histogram counts durations in steps of about 1.5 percent, so that a measurement of
-// any length takes no memory.
+// histogram counts durations in buckets whose width is about 1.5 percent, so that memory
+// does not grow with the length of a measurement.
 type histogram struct {
 	counts [64 * steps]int64
 	total  int64
@@ -14,7 +14,7 @@ type histogram struct {
 
 const (
 	stepBits = 6
-	steps    = 1 << stepBits // within each power of two
+	steps    = 1 << stepBits // the number of buckets for each power of two
 )
 
 func (h *histogram) add(d time.Duration) {
@@ -40,8 +40,8 @@ func value(bucket int) time.Duration {
 	return time.Duration(low + (uint64(1)<<shift)/2)
 }
 
-// quantile returns the duration that the fraction q of all does not exceed; 0 if there
-// are none.
+// quantile returns the duration that the fraction q of all durations does not exceed, or 0 if
+// there are none.
 func (h *histogram) quantile(q float64) time.Duration {
 	rank := int64(q * float64(h.total))
 	for i, n := range h.counts {

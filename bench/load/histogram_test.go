@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func TestQuantilesAreNearTheTruth(t *testing.T) {
+func TestHistogramQuantile(t *testing.T) {
 	var h histogram
 	for i := range 100_000 {
 		h.add(time.Duration(i) * time.Microsecond)
@@ -15,12 +15,12 @@ func TestQuantilesAreNearTheTruth(t *testing.T) {
 		want := q * 100_000 * float64(time.Microsecond)
 		got := float64(h.quantile(q))
 		if math.Abs(got-want) > 0.016*want+1 {
-			t.Errorf("quantile %v of 0 to 100 ms is %v, expected %v give or take 1.6 percent", q, time.Duration(got), time.Duration(want))
+			t.Errorf("quantile %v of 0 to 100 ms is %v, expected %v within 1.6 percent", q, time.Duration(got), time.Duration(want))
 		}
 	}
 }
 
-func TestEveryDurationHasABucket(t *testing.T) {
+func TestHistogramBucket(t *testing.T) {
 	var h histogram
 	for _, d := range []time.Duration{-1, 0, 1, 63, 64, 65, time.Hour, math.MaxInt64} {
 		h.add(d)
@@ -29,9 +29,9 @@ func TestEveryDurationHasABucket(t *testing.T) {
 		}
 	}
 	if h.total != 8 {
-		t.Errorf("8 durations were added, and %d are counted", h.total)
+		t.Errorf("8 durations were added, but total is %d", h.total)
 	}
 	if got := new(histogram).quantile(0.5); got != 0 {
-		t.Errorf("the median of nothing is %v, expected 0", got)
+		t.Errorf("the median of an empty histogram is %v, expected 0", got)
 	}
 }

@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// rehearsal is how many connections come and go before idle ones are weighed, so that
-// what a server loads at its first connection does not count.
+// rehearsal is the number of connections that are opened and closed before memory is
+// measured, so that what a server allocates once does not count.
 const rehearsal = 200
 
-// idle measures what connections that have echoed once weigh.
+// idle measures the memory of connections that have echoed one message.
 func (l *loop) idle(to netip.AddrPort, pid int, w Work) (Sample, error) {
 	if err := l.rehearse(to, w); err != nil {
 		return Sample{}, err
@@ -29,6 +29,7 @@ func (l *loop) idle(to netip.AddrPort, pid int, w Work) (Sample, error) {
 	return Sample{Units: int64(w.Conns), Wall: w.Window, Bytes: after - before}, err
 }
 
+// rehearse opens some connections, echoes a message on each, and closes them.
 func (l *loop) rehearse(to netip.AddrPort, w Work) error {
 	w.Conns = min(rehearsal, w.Conns)
 	if err := l.exchange(to, w); err != nil {
@@ -47,9 +48,9 @@ func (l *loop) rehearse(to netip.AddrPort, w Work) error {
 func (l *loop) exchange(to netip.AddrPort, w Work) error {
 	data := payload(w.Size)
 	answer := fromServer(text, data)
-	request, take := fromClient(text, data), func(c *conn, data []byte) error { return c.take(data, answer) }
+	request, receive := fromClient(text, data), func(c *conn, data []byte) error { return c.receive(data, answer) }
 	if w.Deflate {
-		request, take = fromClient(compressed, deflated(data)), (*conn).takeCompressed
+		request, receive = fromClient(compressed, deflated(data)), (*conn).receiveCompressed
 	}
 	for n := range w.Conns {
 		fd, err := open(to, n, w.Deflate)
@@ -63,17 +64,17 @@ func (l *loop) exchange(to netip.AddrPort, w Work) error {
 		if err := l.write(c, request); err != nil {
 			return err
 		}
-		if err := l.await(c, take); err != nil {
+		if err := l.await(c, receive); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// await returns when an answer has come.
-func (l *loop) await(c *conn, take handler) error {
-	for deadline := time.Now().Add(l.bound); c.checked == 0; {
-		if err := l.turn(take); err != nil {
+// await waits until an answer has arrived.
+func (l *loop) await(c *conn, receive handler) error {
+	for deadline := time.Now().Add(l.timeout); c.checked == 0; {
+		if err := l.turn(receive); err != nil {
 			return err
 		}
 		if l.now.After(deadline) {
@@ -83,11 +84,11 @@ func (l *loop) await(c *conn, take handler) error {
 	return nil
 }
 
-// takeCompressed counts what has arrived of an answer that has to be compressed. What a
-// server makes of it cannot be known.
-func (c *conn) takeCompressed(data []byte) error {
+// receiveCompressed counts the received bytes of a compressed answer. It does not compare
+// them, because compressors differ.
+func (c *conn) receiveCompressed(data []byte) error {
 	if len(data) == 0 {
-		return fmt.Errorf("%w, after %d bytes of an answer", errEnd, len(c.head))
+		return fmt.Errorf("%w after %d bytes of an answer", errEnd, len(c.head))
 	}
 	c.head = append(c.head, data...)
 	switch size := frameSize(c.head); {

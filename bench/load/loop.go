@@ -12,36 +12,36 @@ import (
 	"unsafe"
 )
 
-// conn is a connection under load.
+// conn is a connection of the load generator.
 type conn struct {
 	fd      int
-	got     int    // bytes of the answer that have arrived
-	checked int    // how many answers there have been
-	out     []byte // what the kernel has not taken yet
-	began   time.Time
-	stage   stage // of a connection that opens and closes
-	head    []byte
-	due     []time.Time // when what is on its way should have been sent, of one that is paced
+	got     int         // the number of received bytes of the current answer
+	checked int         // the number of complete answers
+	out     []byte      // bytes that the kernel has not accepted yet
+	began   time.Time   // the time at which the current message was sent or the connection was opened
+	stage   stage       // for churn
+	head    []byte      // the received bytes of a response or frame that is buffered
+	due     []time.Time // for paced: the times at which the messages in flight should have been sent
 }
 
-// loop is an epoll with its connections.
+// loop is an epoll instance with its connections.
 type loop struct {
-	fd     int
-	conns  []*conn // by descriptor
-	buffer []byte
-	events []syscall.EpollEvent
-	now    time.Time     // when the last batch of events was taken
-	bound  time.Duration // of every wait for the server
-	wait   uintptr       // for events, in ms, after which whoever calls looks at the time
+	fd      int
+	conns   []*conn // by descriptor
+	buffer  []byte
+	events  []syscall.EpollEvent
+	now     time.Time     // the time of the last batch of events
+	timeout time.Duration // bounds each wait for the server
+	wait    uintptr       // the maximum time in milliseconds for which a turn waits for events
 }
 
 func newLoop() (*loop, error) {
 	fd, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
-	return &loop{fd: fd, buffer: make([]byte, 256<<10), events: make([]syscall.EpollEvent, 1024), bound: patience, wait: 20},
+	return &loop{fd: fd, buffer: make([]byte, 256<<10), events: make([]syscall.EpollEvent, 1024), timeout: timeout, wait: 20},
 		os.NewSyscallError("epoll_create1", err)
 }
 
-// openAll opens so many WebSockets and returns them, in the loop.
+// openAll opens n WebSockets and adds them to the loop.
 func (l *loop) openAll(to netip.AddrPort, n int) ([]*conn, error) {
 	all := make([]*conn, 0, n)
 	for i := range n {
@@ -72,7 +72,7 @@ func (l *loop) remove(c *conn) {
 	_ = syscall.Close(c.fd)
 }
 
-// close ends all connections.
+// close closes all connections.
 func (l *loop) close() {
 	for _, c := range l.conns {
 		if c != nil {
@@ -82,7 +82,7 @@ func (l *loop) close() {
 	_ = syscall.Close(l.fd)
 }
 
-// handler gets what a connection has received; nothing at its end.
+// handler handles the data that a connection has received. data is empty at EOF.
 type handler func(c *conn, data []byte) error
 
 // turn waits for events and handles them.
@@ -124,10 +124,10 @@ func (l *loop) read(c *conn, handle handler) error {
 	return handle(c, l.buffer[:n])
 }
 
-// write sends; what the kernel does not take is sent when it does.
+// write sends data. What the kernel does not accept is sent later.
 func (l *loop) write(c *conn, data []byte) error {
 	if len(c.out) > 0 {
-		return errors.New("something is sent before the last was taken")
+		return errors.New("write before the previous data was sent")
 	}
 	n, err := send(c.fd, data)
 	if err != nil || n == len(data) {

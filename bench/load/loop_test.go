@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func TestWhatTheKernelDoesNotTakeIsSentLater(t *testing.T) {
+func TestLoopWrite(t *testing.T) {
 	const size = 16 << 20
 	arrived := make(chan []byte, 1)
 	to := strange(t, func(nc net.Conn) {
@@ -32,10 +32,10 @@ func TestWhatTheKernelDoesNotTakeIsSentLater(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(all[0].out) == 0 {
-		t.Fatal("the kernel was expected to take less than 16 MiB")
+		t.Fatal("the kernel accepted 16 MiB at once, so nothing is left to send later")
 	}
 	if err := l.write(all[0], want); err == nil {
-		t.Error("what is sent before the last was taken must be an error")
+		t.Error("write before the previous message was sent returned no error")
 	}
 	for answered := false; !answered; {
 		if err := l.turn(func(*conn, []byte) error { answered = true; return nil }); err != nil {
@@ -43,6 +43,6 @@ func TestWhatTheKernelDoesNotTakeIsSentLater(t *testing.T) {
 		}
 	}
 	if !bytes.Equal(<-arrived, want) {
-		t.Error("something else arrived")
+		t.Error("the bytes received differ from those sent")
 	}
 }

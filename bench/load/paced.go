@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// paced sends messages at a rate, on one connection after the other. Its latency is that
-// of a server with time to spare, and counts from when a message should have been sent,
-// so that a pause of the server is not taken for a pause of its clients.
+// paced sends messages at a fixed rate, on the connections in turn. Latency is measured from
+// the time at which a message should have been sent, so that a pause of the server counts
+// although it also delays sending.
 type paced struct {
 	*loop
 	tally
@@ -18,13 +18,13 @@ type paced struct {
 	answer  []byte
 	all     []*conn
 	began   time.Time
-	sent    int
+	sent    int // the number of messages sent
 }
 
 func (p *paced) begin(to netip.AddrPort) error {
 	data := payload(p.work.Size)
 	p.request, p.answer = fromClient(text, data), fromServer(text, data)
-	p.wait = 0 // the core is the load's own; it looks at the time without a pause
+	p.wait = 0 // poll without waiting, since the load generator has a core of its own
 	all, err := p.openAll(to, p.work.Conns)
 	p.all, p.began = all, time.Now()
 	return err
@@ -50,7 +50,7 @@ func (p *paced) handle(c *conn, data []byte) error {
 	for {
 		part := data[:min(len(data), len(p.answer)-c.got)]
 		data = data[len(part):]
-		if err := c.take(part, p.answer); err != nil {
+		if err := c.receive(part, p.answer); err != nil {
 			return err
 		}
 		if c.got == len(p.answer) {

@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-func TestPacedSendsAtItsRate(t *testing.T) {
+func TestRunPaced(t *testing.T) {
 	w := short(Work{Kind: Paced, Conns: 4, Rate: 1000})
 	w.Window = 200 * time.Millisecond
 	s := run(t, ours(t, echoes()), w)
 	if rate := s.Rate(); rate < 500 || rate > 1500 {
-		t.Errorf("1,000 messages a second were asked for, and %.0f came back", rate)
+		t.Errorf("the rate is %.0f messages a second, expected about 1,000", rate)
 	}
 }
 
-func TestLatencyCountsFromWhenAMessageWasDue(t *testing.T) {
+func TestPacedLatency(t *testing.T) {
 	p := &paced{answer: []byte("answer")}
 	late := time.Now().Add(-time.Second)
 	c := &conn{due: []time.Time{late, late}}
@@ -24,9 +24,9 @@ func TestLatencyCountsFromWhenAMessageWasDue(t *testing.T) {
 		t.Fatal(err)
 	}
 	if p.units != 1 || c.got != 4 || len(c.due) != 1 {
-		t.Fatalf("one answer and a part of the next have come: counted %d, %d bytes, %d on their way", p.units, c.got, len(c.due))
+		t.Fatalf("after one answer and four bytes of the next: %d counted, %d bytes of the next, %d pending", p.units, c.got, len(c.due))
 	}
 	if got := p.latency.quantile(0.5); got < 900*time.Millisecond {
-		t.Errorf("it was due a second ago, and its latency is %v", got)
+		t.Errorf("the message was due a second ago, but its latency is %v", got)
 	}
 }

@@ -13,21 +13,21 @@ import (
 	"unsafe"
 )
 
-// CPU returns the processor time of a process so far, user and system, in nanoseconds:
-// of all its threads, those included that have ended. It is the clock that
-// clock_getcpuclockid(3) names; /proc/PID/stat tells the same in steps of 10 ms.
+// CPU returns the CPU time of a process, user and system, of all its threads, including those
+// that have ended. It reads the clock of clock_getcpuclockid(3), because /proc/PID/stat has a
+// resolution of 10 ms.
 func CPU(pid int) (time.Duration, error) {
 	clock := int32(^pid)<<3 | 2 // CPUCLOCK_SCHED of a process
 	var t syscall.Timespec
 	_, _, errno := syscall.RawSyscall(syscall.SYS_CLOCK_GETTIME, uintptr(clock), uintptr(unsafe.Pointer(&t)), 0)
 	if errno != 0 {
-		return 0, fmt.Errorf("the processor time of process %d: %w", pid, errno)
+		return 0, fmt.Errorf("CPU time of process %d: %w", pid, errno)
 	}
 	return time.Duration(t.Nano()), nil
 }
 
-// RSS returns how much memory of a process is resident, in bytes. It is counted in the
-// page tables: the sum in /proc/PID/status lags behind on a machine with several cores.
+// RSS returns the resident memory of a process in bytes. It is counted in the page tables,
+// because the value in /proc/PID/status is delayed on machines with several cores.
 func RSS(pid int) (int64, error) {
 	rollup, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
 	if err != nil {
@@ -42,9 +42,9 @@ func RSS(pid int) (int64, error) {
 	return kib << 10, err
 }
 
-// busy returns the time that all cores together have been at work so far, in steps of
-// 10 ms: all columns of the cpu line of proc_stat(5) but idle and iowait, and the guests
-// that user contains.
+// busy returns the CPU time of all cores together, with a resolution of 10 ms. It is the sum
+// of the columns of the cpu line in proc_stat(5) without idle, iowait and guest, which is
+// included in user.
 func busy() (time.Duration, error) {
 	stat, err := os.ReadFile("/proc/stat")
 	if err != nil {

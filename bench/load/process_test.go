@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-func TestCPUCountsAllThreads(t *testing.T) {
+func TestCPU(t *testing.T) {
 	before, err := CPU(os.Getpid())
 	if err != nil {
 		t.Fatal(err)
@@ -30,21 +30,21 @@ func TestCPUCountsAllThreads(t *testing.T) {
 		t.Fatal(err)
 	}
 	if after-before < work/10 {
-		t.Errorf("a thread was at work for %v, and the process has used %v", work, after-before)
+		t.Errorf("another thread worked for %v, but CPU reports %v for the process", work, after-before)
 	}
 }
 
-func TestProcessesThatAreNotThereAreAnError(t *testing.T) {
-	const nobody = 1 << 26 // above what Linux gives
-	if _, err := CPU(nobody); err == nil {
-		t.Error("the processor time of a process that does not exist must be an error")
+func TestCPURSSErrors(t *testing.T) {
+	const unused = 1 << 26 // above the largest process ID of Linux
+	if _, err := CPU(unused); err == nil {
+		t.Error("CPU of a process that does not exist returned no error")
 	}
-	if _, err := RSS(nobody); err == nil {
-		t.Error("the memory of a process that does not exist must be an error")
+	if _, err := RSS(unused); err == nil {
+		t.Error("RSS of a process that does not exist returned no error")
 	}
 }
 
-// touched returns memory that nobody had before, and that is resident.
+// touched maps size bytes of new memory and makes them resident.
 func touched(t *testing.T, size int) []byte {
 	t.Helper()
 	memory, err := syscall.Mmap(-1, 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
@@ -59,8 +59,8 @@ func touched(t *testing.T, size int) []byte {
 	return memory
 }
 
-func TestRSSGrowsWithWhatIsTouched(t *testing.T) {
-	debug.FreeOSMemory() // or it may be given back meanwhile
+func TestRSS(t *testing.T) {
+	debug.FreeOSMemory() // otherwise the runtime may do so between the two readings
 	before, err := RSS(os.Getpid())
 	if err != nil {
 		t.Fatal(err)
@@ -72,11 +72,11 @@ func TestRSSGrowsWithWhatIsTouched(t *testing.T) {
 		t.Fatal(err)
 	}
 	if after-before < size/2 {
-		t.Errorf("%d bytes were touched, and the process has grown by %d", size, after-before)
+		t.Errorf("%d bytes became resident, but RSS has grown by %d", size, after-before)
 	}
 }
 
-func TestTheMachineIsBusyWhileWeAre(t *testing.T) {
+func TestBusy(t *testing.T) {
 	first, err := busy()
 	if err != nil {
 		t.Fatal(err)
@@ -84,6 +84,6 @@ func TestTheMachineIsBusyWhileWeAre(t *testing.T) {
 	for began := time.Now(); time.Since(began) < 100*time.Millisecond; {
 	}
 	if then, err := busy(); err != nil || then-first < 10*time.Millisecond {
-		t.Errorf("this process was at work for 100 ms, and the machine says %v, %v", then-first, err)
+		t.Errorf("this process worked for 100 ms, but busy has grown by %v, %v", then-first, err)
 	}
 }

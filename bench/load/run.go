@@ -12,15 +12,15 @@ import (
 	"time"
 )
 
-// generator is a kind of work. What it has counted is in its tally.
+// generator implements a kind of work.
 type generator interface {
-	begin(to netip.AddrPort) error
-	send() error // what is due, if anything is
-	handle(c *conn, data []byte) error
-	count() *tally
+	begin(to netip.AddrPort) error     // opens the connections and sends the first messages
+	send() error                       // sends the messages that are due, if any
+	handle(c *conn, data []byte) error // handles received data
+	count() *tally                     // returns the counters
 }
 
-// tally counts what is finished.
+// tally counts finished units and their latency.
 type tally struct {
 	units   int64
 	latency histogram
@@ -28,11 +28,11 @@ type tally struct {
 
 func (t *tally) count() *tally { return t }
 
-// send has nothing to do where answers cause what is sent.
+// send does nothing. It is for generators that send only when an answer arrives.
 func (t *tally) send() error { return nil }
 
-// Run puts the server at an address, which has that process id, under load. The error
-// tells of the first answer that is wrong or does not come.
+// Run applies a work to the server at an address, which is the process pid, and returns the
+// measured costs. It returns an error if an answer is wrong or missing.
 func Run(to netip.AddrPort, pid int, w Work) (Sample, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -54,7 +54,7 @@ func Run(to netip.AddrPort, pid int, w Work) (Sample, error) {
 	case Idle:
 		return l.idle(to, pid, w)
 	default:
-		return Sample{}, fmt.Errorf("no such work: %q", w.Kind)
+		return Sample{}, fmt.Errorf("unknown kind of work %q", w.Kind)
 	}
 }
 
@@ -78,10 +78,11 @@ func (l *loop) measure(g generator, to netip.AddrPort, pid int, w Work) (Sample,
 	}, errors.Join(before.err, after.err)
 }
 
-// runFor handles events for a time. It is an error when nothing is finished in so long.
+// runFor runs the work for the duration d, and longer if no unit was finished. It returns an
+// error if there is none within the timeout after that.
 func (l *loop) runFor(d time.Duration, g generator) error {
 	end := time.Now().Add(d)
-	last, deadline := g.count().units, end.Add(l.bound)
+	last, deadline := g.count().units, end.Add(l.timeout)
 	for {
 		if err := g.send(); err != nil {
 			return err
@@ -96,14 +97,14 @@ func (l *loop) runFor(d time.Duration, g generator) error {
 			return nil
 		}
 		if l.now.After(deadline) {
-			return fmt.Errorf("%w for %v", errSilent, d+l.bound)
+			return fmt.Errorf("%w for %v", errSilent, d+l.timeout)
 		}
 	}
 }
 
 var errSilent = errors.New("the server does not answer")
 
-// reading is what the clocks of both processes and of the machine say.
+// reading has the CPU times of the server, of this process and of the machine.
 type reading struct {
 	server, own, machine time.Duration
 	err                  error
@@ -116,7 +117,7 @@ func clocks(pid int) reading {
 	return reading{server, own, machine, errors.Join(err1, err2, err3)}
 }
 
-// others is what neither of the two processes has used since.
+// others returns the CPU time that other processes have used since an earlier reading.
 func (r reading) others(since reading) time.Duration {
 	return max(0, (r.machine-since.machine)-(r.server-since.server)-(r.own-since.own))
 }

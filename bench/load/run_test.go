@@ -16,13 +16,13 @@ import (
 	"github.com/lingerws/linger"
 )
 
-// short is a work that a test has time for.
+// short returns w with durations short enough for a test.
 func short(w Work) Work {
 	w.Warm, w.Window, w.Size = 10*time.Millisecond, 50*time.Millisecond, 64
 	return w
 }
 
-// ours starts a server of this module.
+// ours starts a linger server with the handler h.
 func ours(t *testing.T, h linger.Handler) netip.AddrPort {
 	t.Helper()
 	web := httptest.NewServer(linger.NewServer(h, linger.Options{}))
@@ -34,7 +34,8 @@ func echoes() linger.Handler {
 	return linger.HandlerFuncs{OnMessage: func(m *linger.Message) { _ = m.Socket.Send(m.Payload) }}
 }
 
-// strange starts a server that shakes hands and then does what a test wants.
+// strange starts a server that answers the handshake of each connection and
+// then calls then with it.
 func strange(t *testing.T, then func(net.Conn)) netip.AddrPort {
 	t.Helper()
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
@@ -67,46 +68,46 @@ func run(t *testing.T, to netip.AddrPort, w Work) Sample {
 		t.Fatalf("%s: %v", w.Kind, err)
 	}
 	if s.Units == 0 || s.Wall <= 0 {
-		t.Fatalf("%s: nothing was measured: %+v", w.Kind, s)
+		t.Fatalf("%s: the sample is empty: %+v", w.Kind, s)
 	}
 	return s
 }
 
-func TestEveryMeasurementHasCostAndLatency(t *testing.T) {
+func TestRunSample(t *testing.T) {
 	s := run(t, ours(t, echoes()), short(Work{Kind: Echo, Conns: 4, InFlight: 1}))
 	if s.Cost() <= 0 || s.Load <= 0 || s.P50 <= 0 || s.P99 < s.P50 {
-		t.Errorf("a measurement tells cost and latency, got %+v", s)
+		t.Errorf("the sample lacks a cost or a latency: %+v", s)
 	}
 }
 
-func TestUnknownWorkIsAnError(t *testing.T) {
+func TestRunUnknownKind(t *testing.T) {
 	if _, err := Run(netip.AddrPort{}, os.Getpid(), Work{Kind: "sleep"}); err == nil {
-		t.Error("a work that does not exist must be an error")
+		t.Error("Run of an unknown kind of work returned no error")
 	}
 }
 
-func TestSilenceIsAnError(t *testing.T) {
+func TestMeasureSilentServer(t *testing.T) {
 	l, err := newLoop()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.close()
-	l.bound = 20 * time.Millisecond
+	l.timeout = 20 * time.Millisecond
 	silent := strange(t, func(nc net.Conn) { _, _ = io.Copy(io.Discard, nc) })
 	w := short(Work{Kind: Echo, Conns: 1})
 	if _, err := l.measure(&echo{loop: l, work: w}, silent, os.Getpid(), w); !errors.Is(err, errSilent) {
-		t.Errorf("a server that answers nothing must be told of, got: %v", err)
+		t.Errorf("measure against a silent server returns %v, expected %v", err, errSilent)
 	}
 }
 
-func TestOthersAreWhoIsLeft(t *testing.T) {
+func TestReadingOthers(t *testing.T) {
 	before := reading{server: 1, own: 2, machine: 10}
 	after := reading{server: 3, own: 6, machine: 20}
 	if got := after.others(before); got != 4 {
-		t.Errorf("of 10, 2 are the server's and 4 our own, so 4 are left, not %d", got)
+		t.Errorf("others = %d, expected 4: 10 of the machine less 2 of the server and 4 of this process", got)
 	}
 	if got := before.others(before); got != 0 {
-		t.Errorf("where nobody works nobody else does, got %v", got)
+		t.Errorf("others of a machine without work = %v, expected 0", got)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func TestConnectionsComeFromSeveralAddresses(t *testing.T) {
+func TestOpenSources(t *testing.T) {
 	to := ours(t, echoes())
 	seen := map[[4]byte]bool{}
 	for n := range 2 * sources {
@@ -29,28 +29,28 @@ func TestConnectionsComeFromSeveralAddresses(t *testing.T) {
 	}
 }
 
-func TestNobodyListens(t *testing.T) {
+func TestOpenRefused(t *testing.T) {
 	if _, err := open(netip.MustParseAddrPort("127.0.0.1:1"), 0, false); err == nil {
-		t.Error("a connection that is refused must be an error")
+		t.Error("open of a port without a listener returned no error")
 	}
 }
 
-func TestHandshakesAreChecked(t *testing.T) {
+func TestCheckHandshake(t *testing.T) {
 	right := switching + "x\r\nSec-WebSocket-Accept: " + accepted + "\r\n\r\n"
 	for _, c := range []struct {
 		answer      string
 		rest        int
 		wrong, name string
 	}{
-		{answer: right, name: "the right one"},
-		{answer: right[:20], rest: -1, name: "the first part"},
-		{answer: strings.Replace(right, "101", "403", 1), wrong: "101", name: "a refusal"},
-		{answer: strings.Replace(right, "s3", "S3", 1), wrong: accepted, name: "another key's"},
-		{answer: right + "x", wrong: "nothing behind it", name: "more than asked for"},
+		{answer: right, name: "accepted"},
+		{answer: right[:20], rest: -1, name: "incomplete"},
+		{answer: strings.Replace(right, "101", "403", 1), wrong: "101", name: "refused"},
+		{answer: strings.Replace(right, "s3", "S3", 1), wrong: accepted, name: "key of another request"},
+		{answer: right + "x", wrong: "nothing after it", name: "extra bytes"},
 	} {
 		rest, err := checkHandshake([]byte(c.answer))
 		if rest != c.rest || (err != nil) != (c.wrong != "") || c.wrong != "" && !mentions(err, c.wrong) {
-			t.Errorf("%s: got %d, %v", c.name, rest, err)
+			t.Errorf("%s: got %d, %v, expected %d and an error with %q", c.name, rest, err, c.rest, c.wrong)
 		}
 	}
 }

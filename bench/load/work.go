@@ -2,54 +2,54 @@ package load
 
 import "time"
 
-// Kind is what the connections of a [Work] do.
+// Kind is a kind of [Work].
 type Kind string
 
-// The kinds.
+// The kinds of work.
 const (
-	Echo   Kind = "echo"   // send messages and wait until all of them have come back
-	Paced  Kind = "paced"  // send so many messages a second, whatever comes back
-	Fanout Kind = "fanout" // one sends a message and waits until it has reached all
-	Churn  Kind = "churn"  // open, echo once, close; and again
-	Idle   Kind = "idle"   // open, echo once, and say no more
+	Echo   Kind = "echo"   // send messages and wait for all echoes
+	Paced  Kind = "paced"  // send messages at a fixed rate
+	Fanout Kind = "fanout" // send a message on one connection and wait until all have received it
+	Churn  Kind = "churn"  // open a connection, echo a message and close, repeatedly
+	Idle   Kind = "idle"   // open connections, echo a message on each, and keep them idle
 )
 
-// Work is what a server is put under. Messages are text, in ASCII.
+// Work is the load that is applied to a server. Messages are ASCII text.
 type Work struct {
 	Kind     Kind
-	Conns    int // connections; of a churn, those that are open at a time
-	InFlight int // messages that a connection sends at once, of an echo
-	Rate     int // messages a second of all connections together, if they are paced
-	Size     int // bytes of a message
+	Conns    int // the number of connections; for Churn, of those open at the same time
+	InFlight int // for Echo: the number of messages that a connection sends at once
+	Rate     int // for Paced: the messages per second of all connections together
+	Size     int // the length of a message in bytes
 
-	// Deflate agrees on permessage-deflate with context takeover in both directions
-	// (RFC 7692, section 7.1.1), and insists on compressed answers; Idle only. A message of
+	// Deflate, for Idle, negotiates permessage-deflate with context takeover in both
+	// directions (RFC 7692, section 7.1.1), and requires compressed answers. A message of
 	// 32 KiB fills the windows.
 	Deflate bool
 
-	Warm   time.Duration // before anything is measured
-	Window time.Duration // how long is measured; of Idle, how long is waited for the server to settle
+	Warm   time.Duration // the length of the warm-up
+	Window time.Duration // the length of the measurement; for Idle, the time before memory is measured
 }
 
-// Sample is what one measurement has found.
+// Sample is the result of one measurement.
 type Sample struct {
-	Units int64 // messages, deliveries, or connections
-	Wall  time.Duration
-	CPU   time.Duration // of the server
-	Load  time.Duration // processor time of the load generator
-	P50   time.Duration // of the time from sending until the answer was complete
-	P99   time.Duration
-	Other time.Duration // processor time of everything else on the machine meanwhile
-	Bytes int64         // of resident memory that the connections have added, of Idle
+	Units int64         // the number of messages, deliveries or connections
+	Wall  time.Duration // the length of the measurement
+	CPU   time.Duration // the CPU time of the server
+	Load  time.Duration // the CPU time of the load generator
+	P50   time.Duration // the median of the latency
+	P99   time.Duration // the 99th percentile of the latency
+	Other time.Duration // the CPU time of all other processes
+	Bytes int64         // for Idle: the resident memory that the connections have added
 }
 
-// Cost is the server's processor time per unit.
+// Cost returns the server's CPU time per unit.
 func (s Sample) Cost() time.Duration { return per(s.CPU, s.Units) }
 
-// Disturbance is how many cores others have kept busy.
+// Disturbance returns the average number of cores that other processes have used.
 func (s Sample) Disturbance() float64 { return s.Other.Seconds() / s.Wall.Seconds() }
 
-// Rate is units per second.
+// Rate returns the units per second.
 func (s Sample) Rate() float64 { return float64(s.Units) / s.Wall.Seconds() }
 
 func per(d time.Duration, units int64) time.Duration {
