@@ -17,7 +17,7 @@ func TestAConnNobodyReadsClosesInAFlood(t *testing.T) {
 		f := &wiretest.Far{Conn: peer, TCP: peer, Role: role}
 		c := (*Conn)(nil)
 		if opts := (Options{KeepAlive: -1}); secure {
-			a, b := wiretest.TlsPair(t, role, near, peer)
+			a, b := wiretest.TLSPair(t, role, near, peer)
 			f.Conn, c = b, NewConn(a, role, nil, opts)
 		} else {
 			c = NewConn(near, role, nil, opts)

@@ -9,8 +9,11 @@
 //
 //	func (echo) Events(d *driver.Driver, events []protocol.Event) (work bool) {
 //		for _, e := range events {
-//			if e.Kind == protocol.EventMessage {
+//			switch {
+//			case e.Kind == protocol.EventMessage:
 //				_, _ = d.Send(e.Opcode, e.Payload)
+//			case e.Kind == protocol.EventFailing: // the peer has broken a rule
+//				d.Fail()
 //			}
 //		}
 //		return false

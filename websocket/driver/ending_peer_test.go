@@ -25,7 +25,7 @@ func onWire(t *testing.T, role protocol.Role, secure bool, opts Options) (*Drive
 	f := &wiretest.Far{Conn: peer, TCP: peer, Role: role}
 	nc := net.Conn(near)
 	if secure {
-		nc, f.Conn = wiretest.TlsPair(t, role, near, peer)
+		nc, f.Conn = wiretest.TLSPair(t, role, near, peer)
 	}
 	f.R = bufio.NewReader(f.Conn)
 	_ = f.SetDeadline(time.Now().Add(20 * time.Second)) // a test that waits longer has failed

@@ -12,14 +12,13 @@ type echo struct{}
 
 func (echo) Events(d *driver.Driver, events []protocol.Event) (work bool) {
 	for _, ev := range events {
-		switch ev.Kind {
-		case protocol.EventMessage:
+		switch {
+		case ev.Kind == protocol.EventMessage:
 			if _, err := d.Send(ev.Opcode, ev.Payload); err != nil {
 				log.Print(err)
 			}
-		case protocol.EventFailing: // the peer has broken a rule, and all replies have been sent
+		case ev.Kind == protocol.EventFailing: // the peer has broken a rule, and all replies have been sent
 			d.Fail()
-		default:
 		}
 	}
 	return false

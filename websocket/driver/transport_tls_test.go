@@ -15,8 +15,8 @@ import (
 func twoLayers(t *testing.T) (d *Driver, inner *wiretest.Far, outer *tls.Conn) {
 	t.Helper()
 	near, peer := wiretest.WirePair(t)
-	nearOuter, outer := wiretest.TlsPair(t, protocol.Client, near, peer)
-	nearInner, peerInner := wiretest.TlsPair(t, protocol.Client, nearOuter, outer)
+	nearOuter, outer := wiretest.TLSPair(t, protocol.Client, near, peer)
+	nearInner, peerInner := wiretest.TLSPair(t, protocol.Client, nearOuter, outer)
 	d = New(nearInner, protocol.Server, nil, Options{KeepAlive: -1}) // a server ends first
 	d.Start(quiet{newEnds()})
 	t.Cleanup(func() { d.CloseNow(); _ = peer.Close() })

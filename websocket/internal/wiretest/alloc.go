@@ -8,6 +8,7 @@ import (
 	"time"
 )
 
+// Exchange writes out and reads as many bytes as in has.
 func Exchange(t testing.TB, peer net.Conn, out, in []byte) {
 	if _, err := peer.Write(out); err != nil {
 		t.Fatal(err)
@@ -17,8 +18,9 @@ func Exchange(t testing.TB, peer net.Conn, out, in []byte) {
 	}
 }
 
-// allocsOf measures how often f allocates, again if that is above the budget: after slow handlers, which those of other
-// tests and all on a busy machine may be, the event loops call up to 16,384 handlers on goroutines of their own.
+// AllocsOf returns how often f allocates. It measures again, for up to 30 s, while that is above the budget: after slow
+// handlers, such as those of other tests on a busy machine, the event loops call up to 16,384 handlers on goroutines of their
+// own.
 func AllocsOf(budget float64, f func()) (allocs float64) {
 	for deadline := time.Now().Add(30 * time.Second); ; {
 		if allocs = testing.AllocsPerRun(1000, f); allocs <= budget || time.Now().After(deadline) {
@@ -27,14 +29,15 @@ func AllocsOf(budget float64, f func()) (allocs float64) {
 	}
 }
 
-type memoryUse struct{ Heap, Stacks int }
+// MemoryUse is the memory in use, in bytes.
+type MemoryUse struct{ Heap, Stacks int }
 
-// memory returns the bytes in use.
-func Memory() memoryUse {
+// Memory returns the memory in use after the pools have been emptied.
+func Memory() MemoryUse {
 	for range 3 { // the pools take two collections
 		runtime.GC()
 	}
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return memoryUse{int(m.HeapAlloc), int(m.StackInuse)}
+	return MemoryUse{int(m.HeapAlloc), int(m.StackInuse)}
 }

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// serverConfig returns a TLS configuration with a certificate of its own.
+// ServerConfig returns a TLS configuration with a self-signed certificate.
 func ServerConfig(t testing.TB) *tls.Config {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -30,7 +30,7 @@ func ServerConfig(t testing.TB) *tls.Config {
 	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
 }
 
-// clientConfig trusts every certificate: who the server is does not matter here.
+// ClientConfig returns a TLS configuration that trusts every certificate.
 func ClientConfig() *tls.Config {
 	return &tls.Config{InsecureSkipVerify: true} //nolint:gosec // see above
 }

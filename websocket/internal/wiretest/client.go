@@ -11,16 +11,16 @@ import (
 	"time"
 )
 
-// httpTimeout is for requests: long enough for a TLS handshake on a busy machine.
+// HTTPTimeout is for requests. It is long enough for a TLS handshake on a busy machine.
 const HTTPTimeout = time.Second
 
-// httpServer is a server that a client of a test connects to.
+// HTTPServer is a server that a [Client] connects to.
 type HTTPServer struct {
 	Addr   string
 	Secure bool // it speaks TLS
 }
 
-// client is a peer on a real socket, which writes and reads its bytes itself.
+// Client is a peer on a real socket that writes and reads its bytes itself.
 type Client struct {
 	net.Conn
 	TCP    *net.TCPConn
@@ -28,11 +28,11 @@ type Client struct {
 	Answer string // to the handshake, as it came
 }
 
+// Request is the request of an opening handshake, without the empty line that ends it.
 const Request = "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
-// open makes the opening handshake. What fields holds is added to the request,
-// and behind to the bytes that follow it in the same segment.
+// Open makes the opening handshake. The lines in fields are added to the request, and behind follows it in the same segment.
 func (s *HTTPServer) Open(t testing.TB, fields string, behind ...byte) *Client {
 	t.Helper()
 	c := s.Dial(t)
@@ -41,6 +41,7 @@ func (s *HTTPServer) Open(t testing.TB, fields string, behind ...byte) *Client {
 	return c
 }
 
+// Dial connects to the server.
 func (s *HTTPServer) Dial(t testing.TB) *Client {
 	t.Helper()
 	nc, err := net.Dial("tcp", s.Addr)
@@ -56,6 +57,7 @@ func (s *HTTPServer) Dial(t testing.TB) *Client {
 	return &Client{Conn: nc, TCP: tcp, R: bufio.NewReader(nc)}
 }
 
+// Send writes b, which must succeed.
 func (c *Client) Send(t testing.TB, b []byte) {
 	t.Helper()
 	if _, err := c.Write(b); err != nil {
@@ -63,6 +65,7 @@ func (c *Client) Send(t testing.TB, b []byte) {
 	}
 }
 
+// ReadAnswer reads the head of the response.
 func (c *Client) ReadAnswer(t testing.TB) {
 	t.Helper()
 	r := textproto.NewReader(c.R)
@@ -78,6 +81,7 @@ func (c *Client) ReadAnswer(t testing.TB) {
 	}
 }
 
+// WantFrame fails unless the next frame has this text.
 func (c *Client) WantFrame(t testing.TB, want string) {
 	t.Helper()
 	if f, err := ReadFrame(c.R); err != nil || f.String() != want {
@@ -85,6 +89,7 @@ func (c *Client) WantFrame(t testing.TB, want string) {
 	}
 }
 
+// WantEOF fails unless nothing follows but EOF.
 func (c *Client) WantEOF(t testing.TB) {
 	t.Helper()
 	if b, err := io.ReadAll(c.R); err != nil || len(b) > 0 {
@@ -92,7 +97,7 @@ func (c *Client) WantEOF(t testing.TB) {
 	}
 }
 
-// each runs a test on TCP and on TLS over TCP.
+// Each runs a test on TCP and on TLS over TCP.
 func Each(t *testing.T, test func(t *testing.T, secure bool)) {
 	for _, secure := range []bool{false, true} {
 		name := "TCP"
@@ -103,6 +108,7 @@ func Each(t *testing.T, test func(t *testing.T, secure bool)) {
 	}
 }
 
+// To returns a request of an opening handshake for a path.
 func To(path string) string {
 	return strings.Replace(Request, "GET / ", "GET "+strings.ReplaceAll(path, " ", "%20")+" ", 1) + "\r\n"
 }

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Exhaust leaves the process with no free descriptor but some, and returns what gives it all of them back.
+// Exhaust uses up the descriptors of the process except for a few, and returns a function that releases them.
 func Exhaust(t *testing.T, but int) (release func()) {
 	t.Helper()
 	var before unix.Rlimit

@@ -12,8 +12,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/netlayer"
 )
 
-// far is the peer of a connection on real sockets. It writes and reads its bytes
-// itself, in either role.
+// Far is the peer of a connection on real sockets, in either role. It writes and reads its bytes itself.
 type Far struct {
 	net.Conn
 	TCP  *net.TCPConn
@@ -21,6 +20,7 @@ type Far struct {
 	Role protocol.Role // of the connection, not of this peer
 }
 
+// WirePair returns the two ends of a TCP connection.
 func WirePair(t *testing.T) (a, b *net.TCPConn) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -39,9 +39,9 @@ func WirePair(t *testing.T) (a, b *net.TCPConn) {
 	return dialled.(*net.TCPConn), accepted.(*net.TCPConn)
 }
 
-// tlsPair makes the TLS handshake between a connection of that role and its peer.
-// It is TLS 1.2, whose alerts can be told from outside.
-func TlsPair(t *testing.T, role protocol.Role, near, peer net.Conn) (a, b *tls.Conn) {
+// TLSPair makes a TLS handshake between a connection of this role and its peer. It is TLS 1.2, where alerts can be recognised
+// from outside.
+func TLSPair(t *testing.T, role protocol.Role, near, peer net.Conn) (a, b *tls.Conn) {
 	t.Helper()
 	if role == protocol.Server {
 		a, b = tls.Server(near, ServerConfig(t)), tls.Client(peer, AlertsVisible())
@@ -59,7 +59,7 @@ func TlsPair(t *testing.T, role protocol.Role, near, peer net.Conn) (a, b *tls.C
 	return a, b
 }
 
-// send writes bytes, which must always be possible as long as we behave.
+// Send writes b, which must succeed.
 func (f *Far) Send(t *testing.T, b []byte) {
 	t.Helper()
 	if _, err := f.Write(b); err != nil {
@@ -67,14 +67,16 @@ func (f *Far) Send(t *testing.T, b []byte) {
 	}
 }
 
+// Frame returns a frame as this peer sends it.
 func (f *Far) Frame(op protocol.Opcode, payload []byte) []byte { return Frame(f.Role, op, payload) }
 
+// Closing returns a Close frame with this code.
 func (f *Far) Closing(code uint16) []byte { return f.Frame(protocol.CloseFrame, CloseBody(code, "")) }
 
-// violating is a frame with an opcode nobody has defined.
+// Violating returns a frame with an undefined opcode.
 func (f *Far) Violating() []byte { return f.Frame(3, nil) }
 
-// readFrame reads one frame, masked if it is a client's (RFC 6455, section 5.1).
+// ReadFrame reads one frame, which must be masked if it is from a client (RFC 6455, section 5.1).
 func (f *Far) ReadFrame(t *testing.T) (Received, error) {
 	t.Helper()
 	head, err := f.R.Peek(2)
@@ -101,6 +103,7 @@ func (f *Far) ReadFrame(t *testing.T) (Received, error) {
 	return Received{h.Opcode, payload}, err
 }
 
+// WantFrame fails unless the next frame has this text.
 func (f *Far) WantFrame(t *testing.T, want string) {
 	t.Helper()
 	if got, err := f.ReadFrame(t); err != nil || got.String() != want {
@@ -108,7 +111,7 @@ func (f *Far) WantFrame(t *testing.T, want string) {
 	}
 }
 
-// wantEOF fails unless the rest is an EOF in order, over TLS with close_notify.
+// WantEOF fails unless nothing follows but EOF, over TLS with close_notify.
 func (f *Far) WantEOF(t *testing.T) {
 	t.Helper()
 	if b, err := io.ReadAll(f.R); err != nil || len(b) > 0 {
@@ -116,7 +119,7 @@ func (f *Far) WantEOF(t *testing.T) {
 	}
 }
 
-// wantOpen fails if our direction has ended.
+// WantOpen fails if the other direction has ended.
 func (f *Far) WantOpen(t *testing.T, why string) {
 	t.Helper()
 	_ = f.TCP.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
@@ -131,10 +134,10 @@ func isTimeout(err error) bool {
 	return ok && e.Timeout()
 }
 
-// end ends the peer's direction, over TLS with close_notify.
+// End ends this direction, over TLS with close_notify.
 func (f *Far) End() { netlayer.EndWriting(f.Conn) }
 
-// onEachWire runs a test in both roles, on TCP and on TLS; it should be parallel.
+// OnEachWire runs a test in both roles, on TCP and on TLS, with the roles in parallel.
 func OnEachWire(t *testing.T, test func(t *testing.T, role protocol.Role, secure bool)) {
 	for _, role := range []protocol.Role{protocol.Server, protocol.Client} {
 		t.Run(role.String(), func(t *testing.T) {

@@ -1,3 +1,5 @@
+// Package wiretest has the peers for tests of connections. They write and read their bytes themselves: of the code that is
+// tested they use the frame header and the masking, and nothing else.
 package wiretest
 
 import (
@@ -9,12 +11,9 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// The peer of these tests writes and reads its bytes itself: it shares the frame
-// header with the connection, and nothing else.
-
 var peerKey = [4]byte{0x37, 0xfa, 0x21, 0x3d}
 
-// frame returns one frame as the peer of role sends it.
+// Frame returns a frame as the peer of a connection in this role sends it.
 func Frame(role protocol.Role, op protocol.Opcode, payload []byte) []byte {
 	h := protocol.Header{Fin: true, Opcode: op, Length: int64(len(payload))}
 	if role == protocol.Server { // the peer is a client
@@ -27,20 +26,23 @@ func Frame(role protocol.Role, op protocol.Opcode, payload []byte) []byte {
 	return b
 }
 
+// TextFrame returns a text message as a client sends it.
 func TextFrame(s string) []byte { return Frame(protocol.Server, protocol.Text, []byte(s)) }
 
+// CloseFrame returns a Close frame as a client sends it.
 func CloseFrame(code uint16, reason string) []byte {
 	return Frame(protocol.Server, protocol.CloseFrame, CloseBody(code, reason))
 }
 
+// CloseBody returns the payload of a Close frame.
 func CloseBody(code uint16, reason string) []byte {
 	return append(binary.BigEndian.AppendUint16(nil, code), reason...)
 }
 
-// violation is a frame with an opcode nobody has defined.
+// Violation returns a frame of a client with an undefined opcode.
 func Violation() []byte { return []byte{0x83, 0x80, 0, 0, 0, 0} }
 
-// received is a frame the peer has read.
+// Received is a frame that the peer has read.
 type Received struct {
 	Op      protocol.Opcode
 	Payload []byte
@@ -62,7 +64,7 @@ func (r Received) String() string {
 	return fmt.Sprintf("%v %q", r.Op, r.Payload)
 }
 
-// parse takes the first whole frame off b; n is 0 if there is none.
+// Parse returns the first frame of b and its size, which is 0 if b does not contain a whole frame.
 func Parse(b []byte) (f Received, n int) {
 	h, n, v := protocol.ParseHeader(b)
 	if v != nil || n == 0 || int64(len(b)-n) < h.Length {
@@ -75,7 +77,7 @@ func Parse(b []byte) (f Received, n int) {
 	return f, n + int(h.Length)
 }
 
-// readFrame reads one frame of a server.
+// ReadFrame reads one frame of a server.
 func ReadFrame(r io.Reader) (Received, error) {
 	head := make([]byte, 2, protocol.MaxHeader)
 	if _, err := io.ReadFull(r, head); err != nil {

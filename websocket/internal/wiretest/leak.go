@@ -7,15 +7,13 @@ import (
 	"time"
 )
 
-// descriptors returns how many this process has open, or 0 where the system does
-// not say.
+// Descriptors returns the number of descriptors that the process has open, or 0 on systems where that is not available.
 func Descriptors() int {
 	entries, _ := os.ReadDir("/proc/self/fd") // Linux
 	return len(entries)
 }
 
-// wantNothingLeft fails unless descriptors and goroutines come back to what they
-// were.
+// WantNothingLeft fails unless the numbers of descriptors and goroutines return to these within 15 s.
 func WantNothingLeft(t *testing.T, fds, goroutines int) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
@@ -33,4 +31,5 @@ func WantNothingLeft(t *testing.T, fds, goroutines int) {
 	}
 }
 
+// LeakBound is for the timeouts of connections in tests of leaks.
 const LeakBound = 50 * time.Millisecond

@@ -9,12 +9,12 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// leaving is how many connections each face is tried with: the end of TCP comes now
-// before, now after the Close has been handled.
+// leaving is the number of connections of each kind. The end of TCP comes before the Close has been handled for some, and after
+// that for others.
 const leaving = 100
 
-// eachLeaving tries a face with a bare Close and one after a text, while its handlers
-// return at once, and while they wait until every client has left.
+// EachLeaving runs clients that end TCP directly after a Close, with and without a message before it, against a server whose
+// handlers reply at once, and one whose handlers wait until every client has left.
 func EachLeaving(t *testing.T, face func(<-chan struct{}, chan<- protocol.Outcome) http.HandlerFunc) {
 	t.Helper()
 	open := make(chan struct{})

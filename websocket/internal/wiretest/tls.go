@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// wiretap keeps what arrives on the TCP below TLS.
+// Wiretap keeps a copy of what is read from the TCP connection below TLS.
 type Wiretap struct {
 	net.Conn
 	mu sync.Mutex
@@ -21,18 +21,17 @@ func (w *Wiretap) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// alertRecord is the type of a record that holds an alert: RFC 8446, section 5.1.
+// AlertRecord is the type of a record that contains an alert (RFC 8446, section 5.1).
 const AlertRecord = 21
 
-// alertsVisible returns a configuration of TLS 1.2, where the type of a record can
-// be seen from outside.
+// AlertsVisible returns a client configuration for TLS 1.2, where the type of a record is not encrypted.
 func AlertsVisible() *tls.Config {
 	config := ClientConfig()
 	config.MaxVersion = tls.VersionTLS12
 	return config
 }
 
-// lastRecord returns the type of the last TLS record that arrived.
+// LastRecord returns the type of the last TLS record that has been read.
 func (w *Wiretap) LastRecord() (last byte) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -13,9 +13,9 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// eachViolation runs start with connections in each role, whose messages it is to answer with themselves, and sends each
-// violation behind messages. Their replies must leave before our Close, and nothing after the violation may count (RFC
-// 6455, section 7.1.7). Replies are waited for as long as the test lasts.
+// EachViolation runs start with connections in each role, which are to echo messages, and sends each violation after some
+// messages. The echoes must leave before the Close, and nothing after the violation may have an effect (RFC 6455, section
+// 7.1.7).
 func EachViolation(t *testing.T, start func(t *testing.T, role protocol.Role, near *net.TCPConn, blocking bool)) {
 	for _, role := range []protocol.Role{protocol.Server, protocol.Client} {
 		for _, blocking := range []bool{false, true} {
@@ -40,7 +40,7 @@ func peerOf(role protocol.Role) protocol.Role {
 	return protocol.Server
 }
 
-// provoke sends a violation and compares what comes back.
+// provoke sends a violation, in pieces of cut bytes, and compares what the connection sends.
 func provoke(t *testing.T, role protocol.Role, peer *net.TCPConn, v testclient.Violation, cut int) {
 	t.Helper()
 	f := &Far{Conn: peer, TCP: peer, Role: role, R: bufio.NewReader(peer)}
