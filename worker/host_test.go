@@ -8,14 +8,14 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// console runs a script that upgrades every request, and has each text message
-// evaluated as the body of an async function of event and source; what it returns
-// or throws is sent back.
+// console serves a script that accepts every upgrade request with the statements accept. It evaluates each message as the body
+// of an async function with the parameters event and source, and sends back what the function returns or throws.
 func console(t *testing.T, accept string) *testApp {
 	t.Helper()
 	return serveOn(t, accept, worker.Options{})
 }
 
+// serveOn is console with options.
 func serveOn(t *testing.T, accept string, opts worker.Options) *testApp {
 	t.Helper()
 	return serve(t, `
@@ -41,7 +41,7 @@ func (c *client) eval(script string, want ...string) {
 	c.want(want...)
 }
 
-func TestSendTakesTextAndBytesOnly(t *testing.T) {
+func TestConnectionSendTypes(t *testing.T) {
 	t.Parallel()
 	c := console(t, `event.accept();`).connect()
 	c.eval(`source.send("text"); source.send("")`, "text", "")
@@ -57,7 +57,7 @@ func TestSendTakesTextAndBytesOnly(t *testing.T) {
 	c.eval(`const own = new Uint8Array([1]); source.send(own); own[0] = 9;`, "bytes [1]")
 }
 
-func TestCloseTakesLegalCodesAndReasonsOnly(t *testing.T) {
+func TestConnectionCloseArguments(t *testing.T) {
 	t.Parallel()
 	a := console(t, `event.accept();`)
 	c := a.connect()
@@ -81,7 +81,7 @@ func TestCloseTakesLegalCodesAndReasonsOnly(t *testing.T) {
 	}
 }
 
-func TestReadyStateFollowsTheConnection(t *testing.T) {
+func TestConnectionReadyState(t *testing.T) {
 	t.Parallel()
 	a := console(t, `
 		const conn = event.accept();
@@ -101,40 +101,42 @@ func TestReadyStateFollowsTheConnection(t *testing.T) {
 	other.want("upgrade 00")
 }
 
-func TestDataSurvivesFromEventToEvent(t *testing.T) {
+func TestConnectionData(t *testing.T) {
 	t.Parallel()
-	c := console(t, `event.accept({ data: { n: 1, list: [], when: new Date(5), map: new Map([["a", 1]]), bytes: new Uint8Array([7]) } });`).connect()
-	c.eval(`const { n, list, when, map, bytes } = source.data; return [n, list, when.getTime(), map.get("a"), bytes[0]]`, "[1,[],5,1,7]")
-	c.eval(`source.data.n++; source.data.list.push("sync")`)
-	c.eval(`source.data.list.push("a"); await null; source.data.list.push("b"); await new Promise((done) => setTimeout(done, 1)); source.data.list.push("c")`)
-	c.eval(`return [source.data.n, source.data.list]`, `[2,["sync","a","b","c"]]`)
-	c.eval(`source.data = { fresh: true }; return source.data`, `{"fresh":true}`)
-	c.eval(`source.data.n = 5; throw new Error("the event fails")`, "Error: the event fails")
-	c.eval(`return source.data`, `{"fresh":true,"n":5}`)
-	c.eval(`const own = { n: 1 }; source.data = own; own.n = 2; return source.data.n`, "1")
-	c.eval(`source.data = undefined; return typeof source.data`, "undefined")
-	c.eval(`return typeof source.data`, "undefined")
-	c.eval(`source.data = null; return source.data`, "null")
-	c.eval(`source.data = "text"; return source.data`, "text")
+	t.Run("data is kept from event to event", func(t *testing.T) {
+		t.Parallel()
+		c := console(t, `event.accept({ data: { n: 1, list: [], when: new Date(5), map: new Map([["a", 1]]), bytes: new Uint8Array([7]) } });`).connect()
+		c.eval(`const { n, list, when, map, bytes } = source.data; return [n, list, when.getTime(), map.get("a"), bytes[0]]`, "[1,[],5,1,7]")
+		c.eval(`source.data.n++; source.data.list.push("sync")`)
+		c.eval(`source.data.list.push("a"); await null; source.data.list.push("b"); await new Promise((done) => setTimeout(done, 1)); source.data.list.push("c")`)
+		c.eval(`return [source.data.n, source.data.list]`, `[2,["sync","a","b","c"]]`)
+		c.eval(`source.data = { fresh: true }; return source.data`, `{"fresh":true}`)
+		c.eval(`source.data.n = 5; throw new Error("the event fails")`, "Error: the event fails")
+		c.eval(`return source.data`, `{"fresh":true,"n":5}`)
+		c.eval(`const own = { n: 1 }; source.data = own; own.n = 2; return source.data.n`, "1")
+		c.eval(`source.data = undefined; return typeof source.data`, "undefined")
+		c.eval(`return typeof source.data`, "undefined")
+		c.eval(`source.data = null; return source.data`, "null")
+		c.eval(`source.data = "text"; return source.data`, "text")
+	})
+	t.Run("data that cannot be saved is refused, and the last value is kept", func(t *testing.T) {
+		t.Parallel()
+		a := console(t, `
+			const error = attempt(() => event.accept({ data: "x".repeat(65536) }));
+			event.accept({ data: { good: 1, refused: error } });`)
+		c := a.connect()
+		c.eval(`return source.data`, `{"good":1,"refused":"DataCloneError!"}`)
+		c.eval(`return [() => {}, "x".repeat(65534), "é".repeat(32767), new Promise(() => {}), source]
+			.map((data) => attempt(() => { source.data = data; })).join()`, strings.TrimSuffix(strings.Repeat("DataCloneError!,", 5), ","))
+		c.eval(`return attempt(() => { source.data = "x".repeat(65533); return "fits"; })`, "fits")
+		c.eval(`source.data = { good: 1 }`)
+		c.eval(`source.data.bad = () => {}; source.data.good = 2`)
+		c.eval(`return source.data`, `{"good":1}`)
+		a.log.line(t, "uncaught exception", "DataCloneError", "event=websocketmessage")
+	})
 }
 
-func TestDataThatCannotBeSavedIsRefusedAndTheLastStays(t *testing.T) {
-	t.Parallel()
-	a := console(t, `
-		const error = attempt(() => event.accept({ data: "x".repeat(65536) }));
-		event.accept({ data: { good: 1, refused: error } });`)
-	c := a.connect()
-	c.eval(`return source.data`, `{"good":1,"refused":"DataCloneError!"}`)
-	c.eval(`return [() => {}, "x".repeat(65534), "é".repeat(32767), new Promise(() => {}), source]
-		.map((data) => attempt(() => { source.data = data; })).join()`, strings.TrimSuffix(strings.Repeat("DataCloneError!,", 5), ","))
-	c.eval(`return attempt(() => { source.data = "x".repeat(65533); return "fits"; })`, "fits")
-	c.eval(`source.data = { good: 1 }`)
-	c.eval(`source.data.bad = () => {}; source.data.good = 2`)
-	c.eval(`return source.data`, `{"good":1}`)
-	a.log.line(t, "uncaught exception", "DataCloneError", "event=websocketmessage")
-}
-
-func TestAKeptConnectionStaysOfUse(t *testing.T) {
+func TestConnectionUsedAfterItsEvent(t *testing.T) {
 	t.Parallel()
 	a := console(t, `globalThis.kept = event.accept({ data: 1 }); kept.send(kept.id);`)
 	c := a.connect()
@@ -149,7 +151,7 @@ func TestAKeptConnectionStaysOfUse(t *testing.T) {
 	other.eval(`kept.subscribe("a"); kept.unsubscribe("a"); return kept.url`, "http://linger.test/chat?room=1")
 }
 
-func TestOnlyLingerMakesConnections(t *testing.T) {
+func TestConnectionConstructorThrows(t *testing.T) {
 	t.Parallel()
 	c := console(t, `event.accept();`).connect()
 	c.eval(`return [attempt(() => new WebSocketConnection()), attempt(() => new WebSocketConnection("secret", source.id)),
@@ -163,7 +165,7 @@ func TestOnlyLingerMakesConnections(t *testing.T) {
 	c.eval(`return [typeof __host, typeof globalThis.accept]`, `["undefined","undefined"]`)
 }
 
-func TestAnUpgradeIsAnsweredOnce(t *testing.T) {
+func TestUpgradeEventIsAnsweredOnce(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		const name = (f) => { try { f(); return "ok"; } catch (e) { return e.name + (e instanceof DOMException ? "!" : ""); } };
@@ -179,7 +181,7 @@ func TestAnUpgradeIsAnsweredOnce(t *testing.T) {
 				name(() => event.accept()), name(() => event.respondWith(new Response())),
 			];
 			await null;
-			new BroadcastChannel("c"); // has nothing to do with it
+			new BroadcastChannel("c"); // unrelated to the upgrade
 			console.log(result.join());
 		});
 		addEventListener("fetch", (event) => {
@@ -191,16 +193,16 @@ func TestAnUpgradeIsAnsweredOnce(t *testing.T) {
 	a.stdout.line(t, "TypeError,TypeError,DataCloneError!,InvalidStateError!,InvalidStateError!,InvalidStateError!")
 	a.connect("X-Step: kept").want("InvalidStateError!InvalidStateError!InvalidStateError!")
 	if got := a.decline("X-Step: fetch"); got.body != "response first" {
-		t.Errorf("the response that came first is the answer; got %q", got.body)
+		t.Errorf("the first response is sent; got %q", got.body)
 	}
 	a.stdout.line(t, "fetch InvalidStateError! InvalidStateError!")
 	a.get("/", 200, "TypeError")
 	if got := a.do("GET", "/", "", "Upgrade", "websocket"); got.StatusCode != http.StatusUpgradeRequired {
-		t.Errorf("a request with Upgrade and without Connection: Upgrade is refused with 426 before the script sees it; got %d %q", got.StatusCode, got.body)
+		t.Errorf("a request with Upgrade and without Connection: Upgrade is refused with 426 before the script is called; got %d %q", got.StatusCode, got.body)
 	}
 }
 
-func TestAnAnsweredEventIsNotSeenByLaterListeners(t *testing.T) {
+func TestFetchEventAnsweredSkipsLaterListeners(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("fetch", (event) => {
@@ -213,7 +215,7 @@ func TestAnAnsweredEventIsNotSeenByLaterListeners(t *testing.T) {
 	a.log.never(t, "uncaught")
 }
 
-func TestAnUpgradeEventIsOverWhenItGoesOnToFetch(t *testing.T) {
+func TestUpgradeEventIsInvalidAfterFetchBegins(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		let earlier;
@@ -226,7 +228,7 @@ func TestAnUpgradeEventIsOverWhenItGoesOnToFetch(t *testing.T) {
 	a.connect().want("InvalidStateErrortrue")
 }
 
-func TestACloseThatDiscardsOvertakesWhatWaits(t *testing.T) {
+func TestConnectionCloseDiscard(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("websocketupgrade", (event) => {

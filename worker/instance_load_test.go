@@ -9,7 +9,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-func TestInstallMayPrepareWhatTheFirstEventNeeds(t *testing.T) {
+func TestInstallEventPrecedesTheFirstEvent(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		let words;
@@ -20,19 +20,19 @@ func TestInstallMayPrepareWhatTheFirstEventNeeds(t *testing.T) {
 		addEventListener("fetch", (event) => event.respondWith(new Response(words.join())));`, worker.Options{})
 	a.get("/", 200, "async,waitUntil,activate")
 	if w := a.Workers()[0]; w.Events != 1 {
-		t.Errorf("install and activate are no events of the worker; got %+v", w)
+		t.Errorf("install and activate do not count as events of the worker; got %+v", w)
 	}
 }
 
-func TestInstallHappensInOneWorkerOnly(t *testing.T) {
+func TestInstallEventIsDispatchedInOneWorker(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `addEventListener("install", () => console.log("install")); console.log("load");`, worker.Options{Workers: 3})
 	if got := a.stdout.String(); got != "load\nload\nload\ninstall\n" {
-		t.Errorf("each worker loads the script, one installs it; got %q", got)
+		t.Errorf("each worker loads the script, and one installs it; got %q", got)
 	}
 }
 
-func TestAVersionThatIsStuckWhileItLoadsIsGivenUp(t *testing.T) {
+func TestAppReloadOfAVersionStuckWhileLoading(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, version("v1"), worker.Options{EventTimeout: 10 * time.Second})
 		a.stdout.hold("block")
@@ -40,11 +40,11 @@ func TestAVersionThatIsStuckWhileItLoadsIsGivenUp(t *testing.T) {
 		for _, script := range []string{`console.log("block");`, `addEventListener("install", () => console.log("block"));`} {
 			err := a.rewrite(script)
 			if problem, ok := errors.AsType[*worker.LoadError](err); !ok || !strings.Contains(problem.Error(), "stuck in a built-in function") {
-				t.Errorf("the error tells that it is stuck; got %v", err)
+				t.Errorf("the error is that the script is stuck; got %v", err)
 			}
 			c.send("hello")
 			if got, err := c.next(); err != nil || !strings.HasPrefix(got, "v1 hello") {
-				t.Errorf("the last version goes on; got %q %v", got, err)
+				t.Errorf("the last version handles messages; got %q %v", got, err)
 			}
 		}
 		a.reload(version("v2"))
@@ -52,16 +52,16 @@ func TestAVersionThatIsStuckWhileItLoadsIsGivenUp(t *testing.T) {
 	})
 }
 
-func TestShutdownDoesNotWaitForAScriptThatLoads(t *testing.T) {
+func TestAppShutdownDuringAReload(t *testing.T) {
 	t.Parallel()
 	a := serve(t, version("v1"), worker.Options{})
 	result := make(chan error, 1)
 	go func() { result <- a.rewrite(`console.log("loading"); for (;;);`) }()
 	a.stdout.line(t, "loading")
 	within(t, "shutdown ends", func() { _ = a.Shutdown(t.Context()) })
-	within(t, "so does the reload", func() {
+	within(t, "the reload ends", func() {
 		if err := <-result; !isStopped(err) {
-			t.Errorf("the reload tells why it failed; got %v", err)
+			t.Errorf("Reload returns ErrStopped; got %v", err)
 		}
 	})
 	a.log.never(t, "level=ERROR")

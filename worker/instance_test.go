@@ -6,7 +6,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-func TestWaitUntilDelaysNoEventAndMayExtendItself(t *testing.T) {
+func TestEventWaitUntilDelaysNoEvent(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		const pause = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -28,7 +28,7 @@ func TestWaitUntilDelaysNoEventAndMayExtendItself(t *testing.T) {
 	c.want("extend", "next", "extended twice", "InvalidStateError")
 }
 
-func TestWhoMakesAResponseMayCallWaitUntil(t *testing.T) {
+func TestEventWaitUntilWithinRespondWith(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("fetch", (event) => event.respondWith(answer(event)));
@@ -41,7 +41,7 @@ func TestWhoMakesAResponseMayCallWaitUntil(t *testing.T) {
 	a.stdout.line(t, "noted")
 }
 
-func TestTimersRunWhileEventsAreHandled(t *testing.T) {
+func TestTimersRunDuringEvents(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		let ticks = 0;
@@ -55,7 +55,7 @@ func TestTimersRunWhileEventsAreHandled(t *testing.T) {
 	a.stdout.never(t, "cleared")
 }
 
-func TestTopLevelAwaitLoadsBeforeTheFirstEvent(t *testing.T) {
+func TestLoadWaitsForTopLevelAwait(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		const text = await new Promise((done) => setTimeout(done, 5, "loaded"));
@@ -63,7 +63,7 @@ func TestTopLevelAwaitLoadsBeforeTheFirstEvent(t *testing.T) {
 	a.get("/", 200, "loaded")
 }
 
-func TestTheGlobalsAreThere(t *testing.T) {
+func TestGlobalsExist(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		const names = ["console", "setTimeout", "setInterval", "clearTimeout", "clearInterval", "queueMicrotask", "URL", "URLSearchParams", "Headers",
@@ -76,9 +76,9 @@ func TestTheGlobalsAreThere(t *testing.T) {
 	a.get("/", 200, "")
 }
 
-// The last close event is over before its turn is: what the script does in the rest of it must not be cut off by the
-// shutdown that goes on.
-func TestShutdownWaitsForTheRestOfTheLastTurn(t *testing.T) {
+// The last close event completes before the turn of the event loop that handles it. The rest of that turn must not be interrupted
+// by the shutdown.
+func TestAppShutdownWaitsForTheLastTurn(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("websocketupgrade", (event) => { event.accept() });
@@ -91,7 +91,7 @@ func TestShutdownWaitsForTheRestOfTheLastTurn(t *testing.T) {
 		});`, worker.Options{})
 	a.connect()
 	if err := a.Shutdown(t.Context()); err != nil {
-		t.Errorf("a shutdown in order has no error; got %v", err)
+		t.Errorf("Shutdown succeeds; got %v", err)
 	}
 	a.stdout.line(t, "the rest is done")
 	a.log.never(t, "level=ERROR")

@@ -12,8 +12,8 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// both is an application with functional connections beside sockets of pairs, at /pair.
-func both(version string) string {
+// mixedApp is an application with functional connections, and with WebSocketPairs at /pair.
+func mixedApp(version string) string {
 	return `
 		const version = "` + version + `";
 		addEventListener("websocketupgrade", (event) => { if (!event.request.url.includes("pair")) event.accept(); });
@@ -33,9 +33,9 @@ func both(version string) string {
 		};`
 }
 
-func TestAReloadClosesTheSocketsOfPairsAndNoOthers(t *testing.T) {
+func TestAppReloadClosesPairs(t *testing.T) {
 	t.Parallel()
-	a := serve(t, both("v1"), worker.Options{Workers: 2})
+	a := serve(t, mixedApp("v1"), worker.Options{Workers: 2})
 	functional := a.connect()
 	pairs := make([]*client, 20)
 	for i := range pairs {
@@ -44,49 +44,49 @@ func TestAReloadClosesTheSocketsOfPairsAndNoOthers(t *testing.T) {
 	pairs[0].send("hello")
 	pairs[0].want("v1 pair hello")
 	a.log.line(t, "level=WARN", "WebSocketPair", "a reload closes")
-	a.reload(both("v2"))
+	a.reload(mixedApp("v2"))
 	for _, c := range pairs {
 		c.want("closed 1012 a new version of the application has been loaded")
 	}
-	a.until("the last version is told of each end", func() bool { return a.stdout.count("v1 close 1012 true 3") == len(pairs) })
+	a.until("the last version gets each close event", func() bool { return a.stdout.count("v1 close 1012 true 3") == len(pairs) })
 	functional.send("still here?")
 	functional.want("v2 functional still here?")
 	c := a.connectTo("/pair")
 	c.send("hello")
 	c.want("v2 pair hello")
 	if n := a.log.count("a reload closes"); n != 1 {
-		t.Errorf("the operator is warned once; got %d times:\n%s", n, a.log)
+		t.Errorf("the warning is logged once; got %d times:\n%s", n, a.log)
 	}
 	if n := a.Server().Count(); n != 2 {
 		t.Errorf("two connections are left; got %d", n)
 	}
 }
 
-func TestWithoutPairsNobodyIsWarned(t *testing.T) {
+func TestAppReloadWithoutPairsLogsNoWarning(t *testing.T) {
 	t.Parallel()
-	a := serve(t, both("v1"), worker.Options{})
+	a := serve(t, mixedApp("v1"), worker.Options{})
 	c := a.connect()
 	c.send("hello")
 	c.want("v1 functional hello")
-	a.reload(both("v2"))
+	a.reload(mixedApp("v2"))
 	a.log.never(t, "WebSocketPair")
 }
 
-func TestAReloadWaitsForNoPeerThatDoesNotAnswer(t *testing.T) {
+func TestAppReloadWithAnUnresponsivePeer(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		a := serveInMemory(t, both("v1"), worker.Options{Server: linger.Options{ShutdownTimeout: 100 * time.Millisecond}})
+		a := serveInMemory(t, mixedApp("v1"), worker.Options{Server: linger.Options{ShutdownTimeout: 100 * time.Millisecond}})
 		nc := a.sendUpgrade("/pair")
 		defer func() { _ = nc.Close() }()
-		a.until("it is connected", func() bool { return a.Server().Count() == 1 })
-		a.reload(both("v2")) // at which the peer does nothing
+		a.until("the peer is connected", func() bool { return a.Server().Count() == 1 })
+		a.reload(mixedApp("v2")) // the peer does not answer the Close
 		a.stdout.line(t, "v1 close 1006 false 3")
-		a.until("nobody is connected", func() bool { return a.Server().Count() == 0 })
+		a.until("no connection is left", func() bool { return a.Server().Count() == 0 })
 	})
 }
 
-func TestAFailedEngineClosesItsSockets(t *testing.T) {
+func TestWorkerCrashClosesPairs(t *testing.T) {
 	t.Parallel()
-	a := serve(t, both("v1"), worker.Options{EventTimeout: loopTimeout})
+	a := serve(t, mixedApp("v1"), worker.Options{EventTimeout: loopTimeout})
 	functional := a.connect()
 	pairs := []*client{a.connectTo("/pair"), a.connectTo("/pair"), a.connectTo("/pair")}
 	pairs[0].send("loop")
@@ -95,33 +95,33 @@ func TestAFailedEngineClosesItsSockets(t *testing.T) {
 	}
 	functional.send("still here?")
 	functional.want("v1 functional still here?")
-	a.until("one is connected", func() bool { return a.Server().Count() == 1 })
+	a.until("one connection is left", func() bool { return a.Server().Count() == 1 })
 	c := a.connectTo("/pair")
 	c.send("hello")
 	c.want("v1 pair hello")
 }
 
-func TestAShutdownClosesTheSocketsOfPairs(t *testing.T) {
+func TestAppShutdownClosesPairs(t *testing.T) {
 	t.Parallel()
-	a := serve(t, both("v1"), worker.Options{})
+	a := serve(t, mixedApp("v1"), worker.Options{})
 	c := a.connectTo("/pair")
 	c.send("hello")
 	c.want("v1 pair hello")
 	within(t, "the application shuts down", func() {
 		if err := a.Shutdown(t.Context()); err != nil {
-			t.Errorf("a shutdown succeeds; got %v", err)
+			t.Errorf("Shutdown succeeds; got %v", err)
 		}
 	})
 	c.want("closed 1001 server shutting down")
 	a.stdout.line(t, "v1 close 1001 true 3")
 }
 
-func TestAWorkerWithASocketOfAPairDoesNotSleep(t *testing.T) {
+func TestWorkerSleepWithAnOpenPair(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const reason = "a WebSocket object is open"
-		a := serveInMemory(t, both("v1"), worker.Options{SleepAfter: nap})
+		a := serveInMemory(t, mixedApp("v1"), worker.Options{SleepAfter: nap})
 		c := a.connectTo("/pair")
-		a.until("the reason is told", func() bool { return a.Workers()[0].Reason == reason })
+		a.until("the status contains the reason", func() bool { return a.Workers()[0].Reason == reason })
 		pass(3 * nap)
 		c.send("hello")
 		c.want("v1 pair hello")
@@ -134,9 +134,9 @@ func TestAWorkerWithASocketOfAPairDoesNotSleep(t *testing.T) {
 	})
 }
 
-func TestASocketOfAPairIsNoClient(t *testing.T) {
+func TestClientsDoesNotContainPairs(t *testing.T) {
 	t.Parallel()
-	a := serve(t, both("v1")+`
+	a := serve(t, mixedApp("v1")+`
 		addEventListener("websocketupgrade", async (event) => {
 			if (!event.request.url.includes("count")) return;
 			const all = await clients.matchAll({ type: "websocket" });
@@ -147,11 +147,11 @@ func TestASocketOfAPairIsNoClient(t *testing.T) {
 		a.connectTo("/pair")
 	}
 	if _, got := a.upgrade("/pair/count"); got.body != "1,1" {
-		t.Errorf("functional connections are clients, sockets of pairs are not: 1,1; got %q", got.body)
+		t.Errorf("functional connections are clients, WebSocketPairs are not: 1,1; got %q", got.body)
 	}
 }
 
-func TestAFailedHandshakeEndsTheSocket(t *testing.T) {
+func TestPairCloseEventOfAFailedHandshake(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		code := `export default {
 		async fetch(request) {
@@ -175,46 +175,46 @@ func TestAFailedHandshakeEndsTheSocket(t *testing.T) {
 			} else {
 				var c *client
 				if c, got = a.upgrade(path); c != nil {
-					t.Errorf("%s is no connection; got one", path)
+					t.Errorf("the upgrade at %s fails; it succeeded", path)
 					continue
 				}
 			}
 			if got.StatusCode != status {
-				t.Errorf("%s is answered with %d; got %d %q", path, status, got.StatusCode, got.body)
+				t.Errorf("the response to %s is %d; got %d %q", path, status, got.StatusCode, got.body)
 			}
-			if path != "/accepted" { // there both ends are the script's
-				a.until(fmt.Sprint(path, ": the other end is told"), func() bool { return a.stdout.count("close 1006 false 3") == closes+1 })
+			if path != "/accepted" { // the script has accepted both ends
+				a.until(fmt.Sprint(path, ": the other end gets a close event"), func() bool { return a.stdout.count("close 1006 false 3") == closes+1 })
 			}
 		}
 		if n := a.Server().Count(); n != 0 {
-			t.Errorf("nobody is connected; got %d", n)
+			t.Errorf("no connection is left; got %d", n)
 		}
 		c, _ := a.upgrade("/protocol", "Sec-WebSocket-Protocol: chat")
 		c.want("early")
 		if got := c.response.Header.Get("Sec-WebSocket-Protocol"); got != "chat" {
-			t.Errorf("the response's subprotocol is agreed to; got %q", got)
+			t.Errorf("the 101 has the subprotocol of the script's response; got %q", got)
 		}
 	})
 }
 
-func TestASocketThatIsMadeDuringAReloadIsClosedToo(t *testing.T) {
+func TestAppReloadClosesPairsOfPendingUpgrades(t *testing.T) {
 	t.Parallel()
 	slow := sockets(`server.accept(); log("asked"); await new Promise((done) => setTimeout(done, 100)); server.onclose = ({ code }) => log("closed", code);`)
 	a := serve(t, slow, worker.Options{})
 	nc := a.sendUpgrade("/")
 	defer func() { _ = nc.Close() }()
 	a.stdout.line(t, "asked")
-	a.reload(both("v2"))
+	a.reload(mixedApp("v2"))
 	r := bufio.NewReader(nc)
 	if response, err := http.ReadResponse(r, nil); err != nil || response.StatusCode != http.StatusSwitchingProtocols {
-		t.Fatalf("the last version finishes what it has begun; got %v %v", response, err)
+		t.Fatalf("the last version finishes the upgrade; got %v %v", response, err)
 	}
 	wantFrame(t, r, protocol.CloseFrame, "\x03\xf4a new version of the application has been loaded")
 	a.put(nc, frame(protocol.CloseFrame, "\x03\xf4"))
 	a.stdout.line(t, "closed 1012")
 }
 
-func TestAStuckEngineClosesItsSockets(t *testing.T) {
+func TestWorkerStuckClosesPairs(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, sockets(`
 		server.accept();
@@ -225,7 +225,7 @@ func TestAStuckEngineClosesItsSockets(t *testing.T) {
 		other.want("closed 1011 the application failed")
 		c.want("closed 1011 the application failed")
 		a.log.line(t, "worker replaced", "stuck in a built-in function")
-		a.until("nobody is connected", func() bool { return a.Server().Count() == 0 })
+		a.until("no connection is left", func() bool { return a.Server().Count() == 0 })
 		a.get("/", 200, "plain")
 	})
 }

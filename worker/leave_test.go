@@ -16,8 +16,8 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// Each of these answers a message with itself once a connection at /go has been opened, or
-// at once if the message is "fast", and closes after the peer.
+// leavingScripts answer each message with itself, after a connection at /go has been opened, or immediately if the message is
+// "fast". They close after the peer.
 var leavingScripts = map[string]string{
 	"functional events": `
 		addEventListener("websocketmessage", async (event) => {
@@ -39,7 +39,8 @@ var leavingScripts = map[string]string{
 	"Workers API, allowHalfOpen": workersEcho(`{ allowHalfOpen: true }`),
 }
 
-// workersEcho closes by itself only where the peer's Close is not answered for it.
+// workersEcho is an echo with the Workers API, and accepting is the argument of accept. With an argument (half-open mode) the
+// script answers the peer's Close, without one the runtime does.
 func workersEcho(accepting string) string {
 	closing := ""
 	if accepting != "" {
@@ -62,14 +63,15 @@ func workersEcho(accepting string) string {
 	} };`
 }
 
+// gateScript defines the promise that leavingScripts wait for.
 const gateScript = `
 	let go;
 	const going = new Promise((done) => { go = done; });
 `
 
-// RFC 6455, sections 5.5.1 and 7.1.1: a peer may end TCP directly after its Close, and
-// still gets the replies of handlers at work and our Close.
-func TestAppAnswersAPeerThatEndsTCPAfterItsClose(t *testing.T) {
+// A peer may shut TCP down for writing directly after its Close. It still receives the replies of active listeners and our Close
+// (RFC 6455, sections 5.5.1 and 7.1.1).
+func TestConnectionCloseFollowedByFIN(t *testing.T) {
 	t.Parallel()
 	for name, script := range leavingScripts {
 		for _, text := range []string{"", "fast", "slow"} {
@@ -96,7 +98,7 @@ func TestAppAnswersAPeerThatEndsTCPAfterItsClose(t *testing.T) {
 	}
 }
 
-func TestAppAnswersTheMessagesBeforeAViolation(t *testing.T) {
+func TestConnectionAnswersMessagesBeforeAViolation(t *testing.T) {
 	t.Parallel()
 	for name, script := range leavingScripts {
 		t.Run(name, func(t *testing.T) {
@@ -118,8 +120,8 @@ func TestAppAnswersTheMessagesBeforeAViolation(t *testing.T) {
 	}
 }
 
-// A script that is the client answers the messages before its server's violation.
-func TestWebSocketAnswersTheMessagesBeforeAViolation(t *testing.T) {
+// In this test the script is the client, and the server violates the protocol.
+func TestWebSocketAnswersMessagesBeforeAViolation(t *testing.T) {
 	t.Parallel()
 	for _, v := range testclient.Violations(protocol.Server) {
 		t.Run(v.Name, func(t *testing.T) {
@@ -143,7 +145,7 @@ func TestWebSocketAnswersTheMessagesBeforeAViolation(t *testing.T) {
 	}
 }
 
-// fromScript returns what a script sends until its Close.
+// fromScript returns the messages that a script sends, up to and including its Close.
 func fromScript(nc net.Conn) (all []string) {
 	_ = nc.SetDeadline(time.Now().Add(testTimeout))
 	machine := protocol.New(protocol.Config{})

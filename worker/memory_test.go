@@ -9,7 +9,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// compiling are functions that compile code while the heap is nearly full.
+// compiling are statements that compile code. The tests run them while the heap is nearly full.
 var compiling = map[string]string{
 	"Function":          `new Function(code);`,
 	"eval":              `eval(code);`,
@@ -19,7 +19,7 @@ var compiling = map[string]string{
 	"a template engine": `for (let i = 0; ; i++) { const t = new Function("o", "with(o){return " + "${i}".repeat(3) + "}"); b.push(t, new ArrayBuffer(400)); }`,
 }
 
-func TestMemoryThatRunsOutWhileCodeIsCompiledClosesNoConnection(t *testing.T) {
+func TestWorkerOutOfMemoryWhileCompiling(t *testing.T) {
 	t.Parallel()
 	for name, compile := range compiling {
 		t.Run(name, func(t *testing.T) {
@@ -50,7 +50,7 @@ func TestMemoryThatRunsOutWhileCodeIsCompiledClosesNoConnection(t *testing.T) {
 	}
 }
 
-func TestReloadOfAScriptThatIsTooLargeForItsMemory(t *testing.T) {
+func TestAppReloadOfAScriptTooLargeForItsMemory(t *testing.T) {
 	t.Parallel()
 	var functions strings.Builder
 	for i := range 40000 {
@@ -61,7 +61,7 @@ func TestReloadOfAScriptThatIsTooLargeForItsMemory(t *testing.T) {
 		fits bool
 	}{
 		"while it is compiled": {strings.Repeat("for(;0;);", 30000), true},
-		"for good":             {functions.String(), false},
+		"after it is compiled": {functions.String(), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -73,7 +73,7 @@ func TestReloadOfAScriptThatIsTooLargeForItsMemory(t *testing.T) {
 				want = "v2 hello v2"
 			}
 			if problem, ok := errors.AsType[*worker.LoadError](err); c.fits != (err == nil) || !c.fits && (!ok || !strings.Contains(problem.Error(), "out of memory")) {
-				t.Errorf("a script that fits when it is compiled is loaded, another one is out of memory; got %v", err)
+				t.Errorf("a script that fits into the memory after it is compiled is loaded, another one is out of memory; got %v", err)
 			}
 			for _, c := range clients {
 				c.send("hello")

@@ -8,7 +8,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-func TestADefaultExportAnswersRequests(t *testing.T) {
+func TestDefaultExportFetch(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		let calls = 0;
@@ -35,11 +35,11 @@ func TestADefaultExportAnswersRequests(t *testing.T) {
 	a.get("/nothing", 500, "the application did not answer")
 	a.log.line(t, "uncaught exception", "respondWith expects a Response")
 	if got := a.decline(); got.StatusCode != 200 || got.body != "GET 3 3" {
-		t.Errorf("a response declines an upgrade; got %d %q", got.StatusCode, got.body)
+		t.Errorf("a response other than 101 declines an upgrade; got %d %q", got.StatusCode, got.body)
 	}
 }
 
-func TestAFetchThatIsInheritedIsCalled(t *testing.T) {
+func TestDefaultExportInheritedFetch(t *testing.T) {
 	t.Parallel()
 	for _, export := range []string{
 		`class A { fetch() { return new Response("inst"); } } export default new A();`,
@@ -52,7 +52,7 @@ func TestAFetchThatIsInheritedIsCalled(t *testing.T) {
 	}
 }
 
-func TestADefaultExportStandsBesideFunctionalEvents(t *testing.T) {
+func TestDefaultExportWithFunctionalEvents(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("websocketupgrade", (event) => { event.accept(); });
@@ -66,7 +66,7 @@ func TestADefaultExportStandsBesideFunctionalEvents(t *testing.T) {
 	a.get("/", 200, "another")
 }
 
-func TestOtherDefaultExportsAreRefused(t *testing.T) {
+func TestLoadRefusesOtherDefaultExports(t *testing.T) {
 	t.Parallel()
 	for export, want := range map[string]string{
 		`export default function fetch() {}`:                                         "The default export is a function or a class: export an object with a method fetch(request, env, ctx)",
@@ -82,41 +82,43 @@ func TestOtherDefaultExportsAreRefused(t *testing.T) {
 	} {
 		_, err := worker.Load(write(t, "app.js", export), worker.Options{Logger: discard})
 		if failure, ok := errors.AsType[*worker.LoadError](err); !ok || !strings.Contains(failure.Error(), want) {
-			t.Errorf("%s cannot be loaded, because the default export %q; got %v", export, want, err)
+			t.Errorf("%s cannot be loaded: %q; got %v", export, want, err)
 		}
 	}
 }
 
-func TestAScriptThatExportsNothingMayEvaluate(t *testing.T) {
+func TestScriptEvalWithoutExports(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `addEventListener("fetch", (event) => event.respondWith(new Response(String(eval("1 + 1")))))`, worker.Options{})
 	a.get("/", 200, "2")
 }
 
-func TestVariablesReachTheScriptInEveryWay(t *testing.T) {
+func TestVars(t *testing.T) {
 	t.Parallel()
-	vars := map[string]any{"TEXT": "a \"b\"\n\u2028", "COUNT": 5, "RATIO": 0.5, "ON": true, "OFF": nil, "TABLE": map[string]any{"a": []any{1, "x"}}, "__proto__": "own"}
-	a := serve(t, `
-		import { env as fromLinger, clients as sameClients } from "linger";
-		import { env as fromWorkers } from "cloudflare:workers";
-		import * as all from "linger";
-		const atTheTop = JSON.stringify(env);
-		addEventListener("websocketupgrade", (event) => { event.accept({ data: env.COUNT }).send(env.TEXT); });
-		export default { fetch(request, given) {
-			const same = [given, fromLinger, fromWorkers, globalThis.env, all.env].every((other) => other === env);
-			return Response.json([same, atTheTop === JSON.stringify(env), sameClients === clients, typeof all.WebSocketConnection, env]);
-		} };`, worker.Options{Vars: vars})
-	a.get("/", 200, `[true,true,true,"function",{"COUNT":5,"OFF":null,"ON":true,"RATIO":0.5,"TABLE":{"a":[1,"x"]},"TEXT":"a \"b\"\n`+"\u2028"+`","__proto__":"own"}]`)
-	a.connect().want("a \"b\"\n\u2028")
-	if len(a.Files()) != 1 {
-		t.Errorf("modules of Linger are not files; got %q", a.Files())
-	}
-}
-
-func TestVariablesThatJSONCannotCarryAreNamed(t *testing.T) {
-	t.Parallel()
-	_, err := worker.Load(write(t, "app.js", ""), worker.Options{Vars: map[string]any{"GOOD": "secret", "BAD": func() {}}})
-	if failure, ok := errors.AsType[*worker.LoadError](err); !ok || !strings.Contains(failure.Error(), "the variable BAD") || strings.Contains(failure.Error(), "secret") {
-		t.Errorf("the error names the variable, and no value; got %v", err)
-	}
+	t.Run("variables are available as env, as an argument and as imports", func(t *testing.T) {
+		t.Parallel()
+		vars := map[string]any{"TEXT": "a \"b\"\n\u2028", "COUNT": 5, "RATIO": 0.5, "ON": true, "OFF": nil, "TABLE": map[string]any{"a": []any{1, "x"}}, "__proto__": "own"}
+		a := serve(t, `
+			import { env as fromLinger, clients as sameClients } from "linger";
+			import { env as fromWorkers } from "cloudflare:workers";
+			import * as all from "linger";
+			const atTheTop = JSON.stringify(env);
+			addEventListener("websocketupgrade", (event) => { event.accept({ data: env.COUNT }).send(env.TEXT); });
+			export default { fetch(request, given) {
+				const same = [given, fromLinger, fromWorkers, globalThis.env, all.env].every((other) => other === env);
+				return Response.json([same, atTheTop === JSON.stringify(env), sameClients === clients, typeof all.WebSocketConnection, env]);
+			} };`, worker.Options{Vars: vars})
+		a.get("/", 200, `[true,true,true,"function",{"COUNT":5,"OFF":null,"ON":true,"RATIO":0.5,"TABLE":{"a":[1,"x"]},"TEXT":"a \"b\"\n`+"\u2028"+`","__proto__":"own"}]`)
+		a.connect().want("a \"b\"\n\u2028")
+		if len(a.Files()) != 1 {
+			t.Errorf("modules of Linger are not files; got %q", a.Files())
+		}
+	})
+	t.Run("the error for a value that JSON cannot represent names the variable", func(t *testing.T) {
+		t.Parallel()
+		_, err := worker.Load(write(t, "app.js", ""), worker.Options{Vars: map[string]any{"GOOD": "secret", "BAD": func() {}}})
+		if failure, ok := errors.AsType[*worker.LoadError](err); !ok || !strings.Contains(failure.Error(), "the variable BAD") || strings.Contains(failure.Error(), "secret") {
+			t.Errorf("the error contains the name of the variable and no value; got %v", err)
+		}
+	})
 }
