@@ -12,8 +12,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// encoded returns a text with content codings, the first one applied first. The bytes of a coding that is not known are
-// the text itself.
+// encoded returns a text after content codings have been applied in order. Unknown codings are skipped.
 func encoded(t *testing.T, text string, codings ...string) []byte {
 	t.Helper()
 	data := []byte(text)
@@ -31,14 +30,15 @@ func encoded(t *testing.T, text string, codings ...string) []byte {
 		_, _ = w.Write(data)
 		_ = w.Close()
 		data = b.Bytes()
-		if coding == "bare" { // without the head and the checksum of zlib: RFC 1950, section 2.2
+		if coding == "bare" { // without the header and the checksum of zlib (RFC 1950, section 2.2)
 			data = data[2 : len(data)-4]
 		}
 	}
 	return data
 }
 
-// encoder answers with codings as the path names them, and says which ones it was asked for.
+// encoder applies the content codings that the path of a request contains to its response, which has the request's
+// Accept-Encoding as X-Asked.
 func encoder(t *testing.T, text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		path := strings.TrimPrefix(r.URL.Path, "/")
@@ -50,9 +50,10 @@ func encoder(t *testing.T, text string) http.HandlerFunc {
 	}
 }
 
+// passesHeaders is an expression that fetches with the header of the request that the script handles.
 const passesHeaders = `fetch(base + new URL(event.request.url).pathname, { headers: event.request.headers })`
 
-func TestFetchDecodesBodiesWhoeverHasAskedForTheCoding(t *testing.T) {
+func TestScriptFetchDecodesBodies(t *testing.T) {
 	t.Parallel()
 	server := otherServer(t, encoder(t, `{"ok":true}`))
 	for name, fetch := range map[string]string{
@@ -67,14 +68,14 @@ func TestFetchDecodesBodiesWhoeverHasAskedForTheCoding(t *testing.T) {
 					want = `{"ok":true} identity`
 				}
 				if got := a.do("GET", strings.ReplaceAll(path, " ", "%20"), "", "Accept-Encoding", "gzip, deflate, br"); got.body != want {
-					t.Errorf("%s asks, %s of %s gives %s; got %d %q", name, read, path, want, got.StatusCode, got.body)
+					t.Errorf("with the Accept-Encoding of %s, %s of %s is %s; got %d %q", name, read, path, want, got.StatusCode, got.body)
 				}
 			}
 		}
 	}
 }
 
-func TestFetchAsksForCodingsThatItCanUndo(t *testing.T) {
+func TestScriptFetchAcceptEncoding(t *testing.T) {
 	t.Parallel()
 	server := otherServer(t, encoder(t, "x"))
 	a := serve(t, fetching(server.URL, `fetch(base, { method: event.request.method, headers: { ...Object.fromEntries([...event.request.headers].filter(([name]) => name !== "accept-encoding" || event.request.headers.get("x-keep"))) } }).then((r) => r.headers.get("x-asked"))`), worker.Options{})
@@ -89,12 +90,12 @@ func TestFetchAsksForCodingsThatItCanUndo(t *testing.T) {
 		{[]string{"Accept-Encoding", "gzip", "Range", "bytes=0-1"}, "identity"},
 	} {
 		if got := a.do("GET", "/", "", c.header...); got.body != c.want {
-			t.Errorf("for a request with %q the server is asked for %q; got %q", c.header, c.want, got.body)
+			t.Errorf("for a request with %q the Accept-Encoding of the fetch is %q; got %q", c.header, c.want, got.body)
 		}
 	}
 }
 
-func TestAnAnswerThatIsPassedOnUnreadStaysAsItCame(t *testing.T) {
+func TestScriptFetchForwardsUnreadBodiesUnchanged(t *testing.T) {
 	t.Parallel()
 	server := otherServer(t, encoder(t, "hello"))
 	for _, expression := range []string{passesHeaders, passesHeaders + `.then((r) => new Response(r.body, r))`, passesHeaders + `.then((r) => r.clone())`,
@@ -104,22 +105,22 @@ func TestAnAnswerThatIsPassedOnUnreadStaysAsItCame(t *testing.T) {
 			got := a.do("GET", "/"+coding, "", "Accept-Encoding", "gzip, deflate, br")
 			want := string(encoded(t, "hello", coding))
 			if got.body != want || got.Header.Get("Content-Encoding") != coding || got.ContentLength != int64(len(want)) {
-				t.Errorf("with %s the client gets the bytes of %s; got %q with %v", expression, coding, got.body, got.Header)
+				t.Errorf("with %s the client receives the bytes of %s; got %q with %v", expression, coding, got.body, got.Header)
 			}
 		}
 	}
 }
 
-func TestAnAnswerWhoseCodingTheScriptDidNotAskForIsPlain(t *testing.T) {
+func TestScriptFetchDecodesForwardedBodies(t *testing.T) {
 	t.Parallel()
 	server := otherServer(t, encoder(t, "hello"))
 	a := serve(t, `addEventListener("fetch", (event) => event.respondWith(fetch("`+server.URL+`/gzip")))`, worker.Options{})
 	if got := a.do("GET", "/", "", "Accept-Encoding", "x"); got.body != "hello" || got.Header.Get("Content-Encoding") != "" {
-		t.Errorf("a client that asked for nothing gets plain text; got %q with %v", got.body, got.Header)
+		t.Errorf("a client that accepts no coding gets plain text; got %q with %v", got.body, got.Header)
 	}
 }
 
-func TestABodyWithACodingThatIsNotKnownSaysSo(t *testing.T) {
+func TestScriptFetchUnknownCoding(t *testing.T) {
 	t.Parallel()
 	server := otherServer(t, encoder(t, "hello"))
 	a := serve(t, fetching(server.URL, passesHeaders+`.then((r) => r.text())`), worker.Options{})
@@ -128,7 +129,7 @@ func TestABodyWithACodingThatIsNotKnownSaysSo(t *testing.T) {
 	a.get("/br", 200, "br 5")
 }
 
-func TestABodyThatIsNotWhatItsCodingSaysFails(t *testing.T) {
+func TestScriptFetchInvalidCoding(t *testing.T) {
 	t.Parallel()
 	server := otherServer(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
@@ -145,12 +146,12 @@ func TestABodyThatIsNotWhatItsCodingSaysFails(t *testing.T) {
 	a.reload(fetching(server.URL, passesHeaders+`.then((r) => r.text())`))
 	for path, want := range map[string]string{"/cut": "TypeError: the body is not valid gzip", "/": "TypeError: the body has more than 1000 bytes after decoding gzip"} {
 		if got := a.do("GET", path, "", "Accept-Encoding", "gzip"); got.body != want {
-			t.Errorf("a script that has asked for gzip gets %q; got %q", want, got.body)
+			t.Errorf("a script that has requested gzip gets the error %q; got %q", want, got.body)
 		}
 	}
 }
 
-func TestAnAnswerToHEADKeepsItsFields(t *testing.T) {
+func TestScriptFetchHEADKeepsFields(t *testing.T) {
 	t.Parallel()
 	server := otherServer(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")

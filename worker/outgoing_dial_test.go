@@ -14,14 +14,14 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// peer is a server with WebSockets, which the application opens.
+// peer is a server to which the application opens WebSockets.
 type peer struct {
 	*linger.Server
-	url      string      // ws
+	url      string      // the URL, with the scheme ws
 	received chan string // events as those of a client, and "open SUBPROTOCOL" first
 }
 
-// peerOf makes one that answers messages: "close CODE REASON" with that Close, others with themselves.
+// newPeer starts a peer. It answers the message "close CODE REASON" with that Close, and others with themselves.
 func newPeer(t *testing.T, opts linger.Options) *peer {
 	t.Helper()
 	p := &peer{received: make(chan string, 1<<10)}
@@ -35,7 +35,7 @@ func newPeer(t *testing.T, opts linger.Options) *peer {
 			}
 			socket, err := u.Accept(linger.AcceptOptions{Header: http.Header{"X-Seen": u.Request.Header["X-Mine"]}})
 			if err != nil {
-				t.Errorf("the upgrade is accepted; got %v", err)
+				t.Errorf("Accept succeeds; got %v", err)
 				return
 			}
 			p.received <- "open " + socket.Subprotocol()
@@ -66,22 +66,23 @@ func newPeer(t *testing.T, opts linger.Options) *peer {
 	return p
 }
 
-// want waits for one thing after the other.
+// want waits for the events wanted, in this order.
 func (p *peer) want(t *testing.T, wanted ...string) {
 	t.Helper()
 	for _, want := range wanted {
 		select {
 		case got := <-p.received:
 			if got != want {
-				t.Fatalf("the other server hears %q next; got %q", want, got)
+				t.Fatalf("the other server receives %q next; got %q", want, got)
 			}
 		case <-time.After(testTimeout):
-			t.Fatalf("the other server hears %q next; got nothing", want)
+			t.Fatalf("the other server receives %q next; got nothing", want)
 		}
 	}
 }
 
-// opening prints everything that happens on a WebSocket to a URL.
+// loggingSocket is an application that evaluates the bodies of requests, with open to open a WebSocket whose events it prints. base
+// is url, and more is added to the script.
 func loggingSocket(url, more string) string {
 	return fmt.Sprintf(`
 		globalThis.log = (...parts) => console.log(parts.join(" ").trim());
@@ -104,7 +105,7 @@ func loggingSocket(url, more string) string {
 		%s`, url, more)
 }
 
-// run has the application run something.
+// run makes the application evaluate a script and checks the response.
 func (a *testApp) run(script, want string) {
 	a.t.Helper()
 	if got := a.do(http.MethodPost, "/", script); got.body != want {
@@ -112,18 +113,18 @@ func (a *testApp) run(script, want string) {
 	}
 }
 
-// says waits for lines that the script prints, one after the other.
+// wantPrinted waits for lines and checks that the script has printed exactly these, in this order.
 func (a *testApp) wantPrinted(lines ...string) {
 	a.t.Helper()
 	for _, line := range lines {
 		a.stdout.line(a.t, line)
 	}
 	if got, want := a.stdout.String(), strings.Join(lines, "\n")+"\n"; got != want {
-		a.t.Errorf("the script is told\n%s; got\n%s", want, got)
+		a.t.Errorf("the script has printed\n%s; got\n%s", want, got)
 	}
 }
 
-func TestAScriptOpensAWebSocket(t *testing.T) {
+func TestWebSocketOpen(t *testing.T) {
 	t.Parallel()
 	p := newPeer(t, linger.Options{})
 	a := serve(t, loggingSocket(p.url, ""), worker.Options{})
@@ -139,7 +140,7 @@ func TestAScriptOpensAWebSocket(t *testing.T) {
 	a.log.never(t, "level=ERROR")
 }
 
-func TestTheCloseOfAnotherServerIsAnswered(t *testing.T) {
+func TestWebSocketAnswersTheServersClose(t *testing.T) {
 	t.Parallel()
 	p := newPeer(t, linger.Options{})
 	a := serve(t, loggingSocket(p.url, ""), worker.Options{})
@@ -151,21 +152,21 @@ func TestTheCloseOfAnotherServerIsAnswered(t *testing.T) {
 	a.wantPrinted("open 1", "close 4002 enough true 3")
 }
 
-func TestAWebSocketThatCannotBeOpenedEndsWithErrorAndClose(t *testing.T) {
+func TestWebSocketOpenFails(t *testing.T) {
 	t.Parallel()
 	p := newPeer(t, linger.Options{})
 	const failed = "error the WebSocket was not opened: "
 	for name, c := range map[string]struct{ script, want string }{
-		"refused":           {`open(base + "/no")`, "the server answered with the status 403 instead of 101"},
-		"nobody there":      {`open("ws://127.0.0.1:1/")`, "the connection was refused"},
-		"closed before":     {`open(base); ws.close()`, "it was closed before it was open"},
-		"a wrong agreement": {`open(base.replace("ws:", "http:") + "/?x", "other")`, ""},
+		"refused":        {`open(base + "/no")`, "the server answered with the status 403 instead of 101"},
+		"no server":      {`open("ws://127.0.0.1:1/")`, "the connection was refused"},
+		"closed before":  {`open(base); ws.close()`, "it was closed before it was open"},
+		"no subprotocol": {`open(base.replace("ws:", "http:") + "/?x", "other")`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := serve(t, loggingSocket(p.url, ""), worker.Options{})
 			a.do(http.MethodPost, "/", c.script)
-			if c.want == "" { // a server need not agree to a subprotocol
+			if c.want == "" { // the server may select none of the subprotocols
 				a.wantPrinted("open 1")
 				return
 			}
@@ -174,7 +175,7 @@ func TestAWebSocketThatCannotBeOpenedEndsWithErrorAndClose(t *testing.T) {
 	}
 }
 
-func TestTheConstructorChecksWhatItIsGiven(t *testing.T) {
+func TestWebSocketConstructorArguments(t *testing.T) {
 	t.Parallel()
 	a := serve(t, loggingSocket("", ""), worker.Options{})
 	for script, want := range map[string]string{
@@ -196,7 +197,7 @@ func TestTheConstructorChecksWhatItIsGiven(t *testing.T) {
 	}
 }
 
-func TestTooManyWebSocketsFail(t *testing.T) {
+func TestWebSocketMaxSockets(t *testing.T) {
 	t.Parallel()
 	p := newPeer(t, linger.Options{})
 	a := serve(t, loggingSocket(p.url, ""), worker.Options{MaxSockets: 1})
@@ -206,14 +207,14 @@ func TestTooManyWebSocketsFail(t *testing.T) {
 	a.stdout.line(t, "error the WebSocket was not opened: the worker has 1 WebSockets open to other servers")
 	a.run(`ws = first; ws.close()`, "2")
 	a.stdout.line(t, "close 1005  true 3")
-	a.until("the place is free again", func() bool {
+	a.until("another WebSocket can be opened", func() bool {
 		a.do(http.MethodPost, "/", `open(base)`)
 		p.want(t, "open ")
 		return true
 	})
 }
 
-func TestAWebSocketOpensAtTheTopLevel(t *testing.T) {
+func TestWebSocketOpenAtTheTopLevel(t *testing.T) {
 	t.Parallel()
 	p := newPeer(t, linger.Options{})
 	a := serve(t, loggingSocket(p.url, `open(base); await new Promise((resolve) => ws.addEventListener("open", resolve)); ws.send("first"); log("loaded")`), worker.Options{})
@@ -221,7 +222,7 @@ func TestAWebSocketOpensAtTheTopLevel(t *testing.T) {
 	a.wantPrinted("open 1", "loaded", "message first")
 }
 
-func TestEveryRequestOfAScriptSaysWhatItComesFrom(t *testing.T) {
+func TestOutgoingUserAgent(t *testing.T) {
 	t.Parallel()
 	agents := make(chan string, 1)
 	server := otherServer(t, func(w http.ResponseWriter, r *http.Request) {
@@ -242,7 +243,7 @@ func TestEveryRequestOfAScriptSaysWhatItComesFrom(t *testing.T) {
 				t.Errorf("%s sends the User-Agent %q; got %q", script, want, got)
 			}
 		case <-time.After(testTimeout):
-			t.Fatalf("%s sends a request; none came", script)
+			t.Fatalf("%s sends a request; none arrived", script)
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// elsewhere is another server, which the application fetches from.
+// otherServer starts a server for the requests of scripts.
 func otherServer(t *testing.T, handler http.HandlerFunc) *httptest.Server {
 	t.Helper()
 	server := httptest.NewServer(handler)
@@ -20,7 +20,7 @@ func otherServer(t *testing.T, handler http.HandlerFunc) *httptest.Server {
 	return server
 }
 
-// echo tells what it was asked.
+// echo responds with a description of the request.
 func echo(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	w.Header().Add("Set-Cookie", "a=1, b")
@@ -30,8 +30,7 @@ func echo(w http.ResponseWriter, r *http.Request) {
 	_, _ = fmt.Fprintf(w, "%s %s %s %s|%s", r.Method, r.RequestURI, r.Header.Get("Content-Type"), r.Header.Get("X-Mine"), body)
 }
 
-// fetching makes an application that answers with what an expression gives, of the base
-// URL of another server.
+// fetching is an application that responds with the value of an expression. In it, base is the base URL of another server.
 func fetching(base, expression string) string {
 	return fmt.Sprintf(`
 		const base = %q;
@@ -45,7 +44,7 @@ func fetching(base, expression string) string {
 		})()));`, base, expression)
 }
 
-func TestAFetchSendsItsRequestAndGivesTheAnswer(t *testing.T) {
+func TestScriptFetch(t *testing.T) {
 	t.Parallel()
 	server := otherServer(t, echo)
 	for name, c := range map[string]struct{ expression, want string }{
@@ -61,36 +60,36 @@ func TestAFetchSendsItsRequestAndGivesTheAnswer(t *testing.T) {
 			r.headers.getSetCookie().join(";"), r.headers.get("x-name")].join(" "))`, "202 Accepted true /u false default a=1, b;c=2 café"},
 		"fields that cannot be changed": {`fetch(base).then((r) => r.headers.set("a", "b"))`, "TypeError: These headers cannot be changed: copy them with new Headers(headers)"},
 		"another scheme":                {`fetch("ftp://x")`, "TypeError: fetch: the scheme is ftp:, and only http: and https: are supported"},
-		"no URL":                        {`fetch("/x").catch((e) => e.name)`, "TypeError"},
+		"an invalid URL":                {`fetch("/x").catch((e) => e.name)`, "TypeError"},
 		"no argument":                   {`fetch()`, "TypeError: fetch expects 1 argument, but got 0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := serve(t, fetching(server.URL, c.expression), worker.Options{})
 			if got := a.do(http.MethodGet, "/", ""); got.body != c.want {
-				t.Errorf("the fetch gives %q; got %q", c.want, got.body)
+				t.Errorf("the response is %q; got %q", c.want, got.body)
 			}
 			a.log.never(t, "level=ERROR")
 		})
 	}
 }
 
-func TestAnAnswerCanBePassedOnAsItIs(t *testing.T) {
+func TestScriptFetchForwardsAResponse(t *testing.T) {
 	t.Parallel()
 	server := otherServer(t, echo)
 	a := serve(t, fmt.Sprintf(`addEventListener("fetch", (event) => event.respondWith(fetch(%q + "/on", event.request)))`, server.URL), worker.Options{})
 	got := a.do(http.MethodPost, "/", "body", "X-Mine", "kept", "Content-Type", "a/b")
 	if got.StatusCode != http.StatusAccepted || got.body != "POST /on a/b kept|body" || len(got.Header.Values("Set-Cookie")) != 2 {
-		t.Errorf("a request passes through with its answer; got %d %q %v", got.StatusCode, got.body, got.Header)
+		t.Errorf("the request and its response are forwarded; got %d %q %v", got.StatusCode, got.body, got.Header)
 	}
 }
 
-func TestABodyOverTheLimitFailsTheFetch(t *testing.T) {
+func TestScriptFetchMaxBody(t *testing.T) {
 	t.Parallel()
 	size := 100
 	server := otherServer(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/chunked" {
-			w.(http.Flusher).Flush() //nolint:forcetypeassert // net/http's own can be flushed
+			w.(http.Flusher).Flush() //nolint:forcetypeassert // the ResponseWriter of net/http is a Flusher
 		}
 		_, _ = io.WriteString(w, strings.Repeat("a", size+len(r.URL.Query())))
 	})
@@ -104,20 +103,20 @@ func TestABodyOverTheLimitFailsTheFetch(t *testing.T) {
 	a.get("/", 500, "TypeError: fetch: the body has 101 bytes, and 100 are allowed")
 }
 
-func TestAFetchThatTakesTooLongFails(t *testing.T) {
+func TestScriptFetchTimeout(t *testing.T) {
 	t.Parallel()
 	server := otherServer(t, silent)
 	a := serve(t, fetching(server.URL, `fetch(base)`), worker.Options{FetchTimeout: 50 * time.Millisecond})
 	a.get("/", 500, "TypeError: fetch of "+strings.TrimPrefix(server.URL, "http://")+" failed: no whole answer came within 50ms")
 }
 
-// silent answers when its client has gone.
+// silent is a handler that returns when the client has disconnected.
 func silent(_ http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, r.Body)
 	<-r.Context().Done()
 }
 
-func TestASignalAbortsAFetch(t *testing.T) {
+func TestScriptFetchSignal(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		expression, want string
@@ -131,12 +130,12 @@ func TestASignalAbortsAFetch(t *testing.T) {
 			fetch(base + "/arrived").then(() => c.abort(new Error("enough")));
 			return aborted;
 		})()`, "Error: enough", true},
-		"after its time": {`fetch(base, { signal: AbortSignal.timeout(50) })`, "TimeoutError: The operation timed out", false}, // perhaps before the request arrives
+		"after its time": {`fetch(base, { signal: AbortSignal.timeout(50) })`, "TimeoutError: The operation timed out", false}, // possibly before the request arrives
 	} {
 		t.Run(name, func(t *testing.T) {
 			arrived, gone := make(chan struct{}, 1), make(chan struct{}, 1)
 			server := otherServer(t, func(_ http.ResponseWriter, r *http.Request) {
-				if r.URL.Path == "/arrived" { // is answered when the other request has arrived
+				if r.URL.Path == "/arrived" { // responds when the other request has arrived
 					<-arrived
 					return
 				}
@@ -147,18 +146,18 @@ func TestASignalAbortsAFetch(t *testing.T) {
 			a := serve(t, fetching(server.URL, c.expression), worker.Options{})
 			a.get("/", 500, c.want)
 			if c.arrives {
-				within(t, "the server sees that the request was aborted", func() { <-gone })
+				within(t, "the server detects that the request was aborted", func() { <-gone })
 			}
 		})
 	}
-	t.Run("afterwards it has no effect", func(t *testing.T) {
+	t.Run("after the fetch, without effect", func(t *testing.T) {
 		ok := otherServer(t, echo)
 		a := serve(t, fetching(ok.URL, `(async () => { const c = new AbortController(); const r = await fetch(base, { signal: c.signal }); c.abort(); return r.text(); })()`), worker.Options{})
 		a.get("/", 200, "GET /  |")
 	})
 }
 
-func TestFetchesBeyondTheLimitWait(t *testing.T) {
+func TestScriptFetchMaxFetches(t *testing.T) {
 	t.Parallel()
 	arrived, release := make(chan struct{}, 4), make(chan struct{})
 	server := otherServer(t, func(http.ResponseWriter, *http.Request) {
@@ -173,13 +172,13 @@ func TestFetchesBeyondTheLimitWait(t *testing.T) {
 		await Promise.all(all);
 		return first;
 	})()`), worker.Options{MaxFetches: 2})
-	within(t, "all fetches are answered", func() {
+	within(t, "all fetches get a response", func() {
 		go func() {
 			<-arrived
 			<-arrived
 			a.stdout.line(t, "refused")
 			if len(arrived) > 0 {
-				t.Error("two fetches are on their way at a time; got more")
+				t.Error("two fetches are in progress at a time; there are more")
 			}
 			close(release)
 			for range 256 {
@@ -190,7 +189,7 @@ func TestFetchesBeyondTheLimitWait(t *testing.T) {
 	})
 }
 
-func TestAFetchWorksInEveryPlace(t *testing.T) {
+func TestScriptFetchInEveryEvent(t *testing.T) {
 	t.Parallel()
 	server := otherServer(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.URL.Path[1:]) })
 	a := serve(t, fmt.Sprintf(`
@@ -214,7 +213,7 @@ func TestAFetchWorksInEveryPlace(t *testing.T) {
 	a.log.never(t, "level=ERROR")
 }
 
-func TestAFetchThatNobodyCatchesIsLoggedWithItsPlace(t *testing.T) {
+func TestScriptFetchUncaughtErrorIsLogged(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `addEventListener("websocketmessage", async () => {
 	await fetch("http://127.0.0.1:1/");
@@ -225,13 +224,13 @@ addEventListener("websocketupgrade", (event) => event.accept());`, worker.Option
 	a.log.line(t, "TypeError: fetch of 127.0.0.1:1 failed: the connection was refused", "app.js:2")
 }
 
-func TestACrashGivesTheFetchesTheirPlacesBack(t *testing.T) {
+func TestScriptFetchCrashReleasesFetches(t *testing.T) {
 	t.Parallel()
 	server := otherServer(t, echo)
 	a := serve(t, fmt.Sprintf(`addEventListener("fetch", (event) => {
 		if (event.request.url.endsWith("/crash")) {
 			for (let i = 0; i < 4; i++) fetch(%[1]q);
-			for (;;); // the answers come meanwhile
+			for (;;); // the responses arrive during the loop
 		}
 		event.respondWith(fetch(%[1]q));
 	})`, server.URL), worker.Options{MaxFetches: 1, EventTimeout: loopTimeout})
@@ -240,7 +239,7 @@ func TestACrashGivesTheFetchesTheirPlacesBack(t *testing.T) {
 	a.get("/", http.StatusAccepted, "GET /  |")
 }
 
-func TestDataURLsAreFetched(t *testing.T) {
+func TestScriptFetchDataURL(t *testing.T) {
 	t.Parallel()
 	for url, want := range map[string]string{
 		"data:,hello":                              "hello text/plain;charset=US-ASCII",

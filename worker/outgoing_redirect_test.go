@@ -11,7 +11,8 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// redirecting is a server that redirects as its query says, to itself or to another one, and tells what it was asked.
+// redirecting starts a server that redirects according to the query, to itself or to another server. To other requests it responds
+// with a description of the request.
 func redirecting(t *testing.T, other *httptest.Server) *httptest.Server {
 	t.Helper()
 	return otherServer(t, func(w http.ResponseWriter, r *http.Request) {
@@ -24,56 +25,57 @@ func redirecting(t *testing.T, other *httptest.Server) *httptest.Server {
 			_, _ = fmt.Fprint(w, "moved")
 			return
 		}
-		tell(w, r)
+		describe(w, r)
 	})
 }
 
-func tell(w http.ResponseWriter, r *http.Request) {
+// describe responds with the method, the URI, some fields and the body of the request.
+func describe(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	_, _ = fmt.Fprintf(w, "%s %s type=%s auth=%s cookie=%s mine=%s body=%s", r.Method, r.RequestURI,
 		r.Header.Get("Content-Type"), r.Header.Get("Authorization"), r.Header.Get("Cookie"), r.Header.Get("X-Mine"), body)
 }
 
-func TestRedirectsAreFollowedAsTheStandardSays(t *testing.T) {
+func TestScriptFetchRedirect(t *testing.T) {
 	t.Parallel()
-	other := otherServer(t, tell)
+	other := otherServer(t, describe)
 	server := redirecting(t, other)
 	host := strings.TrimPrefix(server.URL, "http://")
 	const (
-		all      = `headers: { Authorization: "secret", Cookie: "a=b", "X-Mine": "yes", "Content-Type": "a/b" }`
-		show     = `.then(async (r) => [r.status, r.redirected, r.url.replace(base, ""), await r.text()].join(" "))`
-		failed   = "TypeError: fetch of HOST failed: "
-		somebody = "auth=secret cookie=a=b mine=yes"
+		all         = `headers: { Authorization: "secret", Cookie: "a=b", "X-Mine": "yes", "Content-Type": "a/b" }`
+		show        = `.then(async (r) => [r.status, r.redirected, r.url.replace(base, ""), await r.text()].join(" "))`
+		failed      = "TypeError: fetch of HOST failed: "
+		credentials = "auth=secret cookie=a=b mine=yes"
 	)
 	for name, c := range map[string]struct{ query, init, want string }{
-		"307 keeps method and body":  {"status=307&to=/b%23f", `{ method: "POST", body: "x", ` + all + ` }`, "200 true /b POST /b type=a/b " + somebody + " body=x"},
-		"308 keeps them too":         {"status=308&to=/b", `{ method: "PUT", body: "x", ` + all + ` }`, "200 true /b PUT /b type=a/b " + somebody + " body=x"},
-		"303 is fetched":             {"status=303&to=/b", `{ method: "PUT", body: "x", ` + all + ` }`, "200 true /b GET /b type= " + somebody + " body="},
-		"303 of HEAD stays":          {"status=303&to=/b", `{ method: "HEAD" }`, "200 true /b "},
-		"302 of POST is fetched":     {"status=302&to=/b", `{ method: "POST", body: "x", ` + all + ` }`, "200 true /b GET /b type= " + somebody + " body="},
-		"301 of PUT stays":           {"status=301&to=/b", `{ method: "PUT", body: "x", ` + all + ` }`, "200 true /b PUT /b type=a/b " + somebody + " body=x"},
-		"a stranger gets no secrets": {"status=302&to=OTHER/b", `{ ` + all + ` }`, "200 true " + other.URL + "/b GET /b type=a/b auth= cookie= mine=yes body="},
-		"relative":                   {"status=302&to=c?d", `{}`, "200 true /x/c?d GET /x/c?d type= auth= cookie= mine= body="},
-		"304 is no redirect":         {"status=304&to=/b", `{}`, "304 false /x/y?status=304&to=/b "},
-		"manual":                     {"status=302&to=/b", `{ redirect: "manual" }`, "302 false /x/y?status=302&to=/b moved"},
-		"error":                      {"status=302&to=/b", `{ redirect: "error" }`, failed + `the server redirects, and the request's redirect is "error"`},
-		"one leads to another":       {"status=302&to=?status=302%26to=?1", `{}`, "200 true /x/y?1 GET /x/y?1 type= auth= cookie= mine= body="},
-		"another scheme":             {"status=302&to=file:///etc/passwd", `{}`, failed + "the server redirects to something other than a URL with the scheme http or https"},
-		"no URL":                     {"status=302&to=http://[", `{}`, failed + "the server redirects to something other than a URL with the scheme http or https"},
-		"a user in the URL":          {"status=302&to=http://a:b@x/", `{}`, failed + "the server redirects to a URL with a user name or a password"},
-		"an unknown mode":            {"status=302&to=/", `{ redirect: "maybe" }`, `TypeError: The redirect of a request must be one of "follow", "error", "manual", but got "maybe"`},
+		"307 keeps method and body":          {"status=307&to=/b%23f", `{ method: "POST", body: "x", ` + all + ` }`, "200 true /b POST /b type=a/b " + credentials + " body=x"},
+		"308 keeps method and body":          {"status=308&to=/b", `{ method: "PUT", body: "x", ` + all + ` }`, "200 true /b PUT /b type=a/b " + credentials + " body=x"},
+		"303 of PUT becomes GET":             {"status=303&to=/b", `{ method: "PUT", body: "x", ` + all + ` }`, "200 true /b GET /b type= " + credentials + " body="},
+		"303 of HEAD stays HEAD":             {"status=303&to=/b", `{ method: "HEAD" }`, "200 true /b "},
+		"302 of POST becomes GET":            {"status=302&to=/b", `{ method: "POST", body: "x", ` + all + ` }`, "200 true /b GET /b type= " + credentials + " body="},
+		"301 of PUT stays PUT":               {"status=301&to=/b", `{ method: "PUT", body: "x", ` + all + ` }`, "200 true /b PUT /b type=a/b " + credentials + " body=x"},
+		"another origin gets no credentials": {"status=302&to=OTHER/b", `{ ` + all + ` }`, "200 true " + other.URL + "/b GET /b type=a/b auth= cookie= mine=yes body="},
+		"relative":                           {"status=302&to=c?d", `{}`, "200 true /x/c?d GET /x/c?d type= auth= cookie= mine= body="},
+		"304 is not a redirect":              {"status=304&to=/b", `{}`, "304 false /x/y?status=304&to=/b "},
+		"manual":                             {"status=302&to=/b", `{ redirect: "manual" }`, "302 false /x/y?status=302&to=/b moved"},
+		"error":                              {"status=302&to=/b", `{ redirect: "error" }`, failed + `the server redirects, and the request's redirect is "error"`},
+		"two redirects":                      {"status=302&to=?status=302%26to=?1", `{}`, "200 true /x/y?1 GET /x/y?1 type= auth= cookie= mine= body="},
+		"another scheme":                     {"status=302&to=file:///etc/passwd", `{}`, failed + "the server redirects to something other than a URL with the scheme http or https"},
+		"an invalid URL":                     {"status=302&to=http://[", `{}`, failed + "the server redirects to something other than a URL with the scheme http or https"},
+		"a user in the URL":                  {"status=302&to=http://a:b@x/", `{}`, failed + "the server redirects to a URL with a user name or a password"},
+		"an unknown mode":                    {"status=302&to=/", `{ redirect: "maybe" }`, `TypeError: The redirect of a request must be one of "follow", "error", "manual", but got "maybe"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := serve(t, fetching(server.URL, `fetch(base + "/x/y?`+c.query+`", `+c.init+`)`+show), worker.Options{})
 			if got := a.do(http.MethodGet, "/", ""); got.body != strings.ReplaceAll(c.want, "HOST", host) {
-				t.Errorf("the fetch gives %q; got %q", c.want, got.body)
+				t.Errorf("the response is %q; got %q", c.want, got.body)
 			}
 		})
 	}
 }
 
-func TestTwentyRedirectsAreFollowed(t *testing.T) {
+func TestScriptFetchTwentyRedirects(t *testing.T) {
 	t.Parallel()
 	server := otherServer(t, func(w http.ResponseWriter, r *http.Request) {
 		var left int

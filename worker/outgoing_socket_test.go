@@ -17,7 +17,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-func TestAWebSocketIsNotReadWhileTheScriptIsBusy(t *testing.T) {
+func TestWebSocketPausesWhileAListenerWaits(t *testing.T) {
 	t.Parallel()
 	const count, size = 64, 1 << 16
 	sockets := make(chan *linger.Socket, 1)
@@ -53,7 +53,7 @@ func TestAWebSocketIsNotReadWhileTheScriptIsBusy(t *testing.T) {
 	a.stdout.line(t, "all 0")
 }
 
-// deafServer makes handshakes and then what it is told, with sockets that it never reads.
+// unreadingServer starts a server that accepts WebSockets, calls then for each, and never reads from them. It returns its URL.
 func unreadingServer(t *testing.T, then func(nc *net.TCPConn)) string {
 	t.Helper()
 	server := otherServer(t, func(w http.ResponseWriter, r *http.Request) {
@@ -71,7 +71,7 @@ func unreadingServer(t *testing.T, then func(nc *net.TCPConn)) string {
 	return strings.Replace(server.URL, "http", "ws", 1)
 }
 
-func TestTooMuchForAServerThatDoesNotReadIsBounded(t *testing.T) {
+func TestWebSocketSendToAServerThatDoesNotRead(t *testing.T) {
 	t.Parallel()
 	url := unreadingServer(t, func(*net.TCPConn) {})
 	flood := `
@@ -94,8 +94,8 @@ func TestTooMuchForAServerThatDoesNotReadIsBounded(t *testing.T) {
 	dropping.stdout.never(t, "close")
 }
 
-// These tests count descriptors, so they run alone.
-func TestNoOutgoingWebSocketLeaks(t *testing.T) {
+// The test counts descriptors, so it does not run in parallel with others.
+func TestWebSocketReleasesDescriptors(t *testing.T) {
 	closing := func(nc *net.TCPConn) { _, _ = nc.Write(frame(protocol.CloseFrame, "\x0b\xb8")) }
 	gone := func(first func(nc *net.TCPConn)) func(nc *net.TCPConn) {
 		return func(nc *net.TCPConn) {
@@ -107,29 +107,30 @@ func TestNoOutgoingWebSocketLeaks(t *testing.T) {
 		then   func(nc *net.TCPConn)
 		script string
 	}{
-		"the server closes, and is silent": {closing, ``},
-		"the server closes, and is gone":   {gone(closing), ``},
-		"the server is gone":               {gone(func(*net.TCPConn) {}), ``},
-		"the server resets":                {gone(func(nc *net.TCPConn) { _ = nc.SetLinger(0) }), ``},
-		"half-open, and nobody closes":     {closing, `accept = { allowHalfOpen: true };`},
-		"never accepted":                   {closing, `accept = null;`},
-		"never accepted, and silent":       {func(*net.TCPConn) {}, `accept = null;`},
-		"closed, and the server is silent": {func(*net.TCPConn) {}, `then = (ws) => ws.close(4000);`},
-		"closed at once":                   {func(*net.TCPConn) {}, `make = async () => new WebSocket(url).close();`},
+		"the server sends a Close and then nothing":    {closing, ``},
+		"the server sends a Close and ends TCP":        {gone(closing), ``},
+		"the server ends TCP":                          {gone(func(*net.TCPConn) {}), ``},
+		"the server resets":                            {gone(func(nc *net.TCPConn) { _ = nc.SetLinger(0) }), ``},
+		"half-open, and neither side closes":           {closing, `accept = { allowHalfOpen: true };`},
+		"never accepted":                               {closing, `accept = null;`},
+		"never accepted, and the server sends nothing": {func(*net.TCPConn) {}, `accept = null;`},
+		"closed, and the server sends nothing":         {func(*net.TCPConn) {}, `then = (ws) => ws.close(4000);`},
+		"closed immediately":                           {func(*net.TCPConn) {}, `make = async () => new WebSocket(url).close();`},
 	} {
 		t.Run(name, func(t *testing.T) { leakOutgoing(t, c.then, c.script) })
 	}
 }
 
+// leakOutgoing opens WebSockets with a script, handles them in the server with then, and waits until their descriptors are closed.
 func leakOutgoing(t *testing.T, then func(nc *net.TCPConn), script string) {
-	asked := make(chan struct{}, crowd)
-	var held atomic.Int32 // descriptors that the other server keeps
+	accepted := make(chan struct{}, crowd)
+	var held atomic.Int32 // the number of descriptors that the other server keeps open
 	url := unreadingServer(t, func(nc *net.TCPConn) {
 		then(nc)
-		if nc.SetNoDelay(true) == nil { // it is not closed
+		if nc.SetNoDelay(true) == nil { // then has not closed it
 			held.Add(1)
 		}
-		asked <- struct{}{}
+		accepted <- struct{}{}
 	})
 	a := serve(t, fmt.Sprintf(`
 		const url = %q;
@@ -149,23 +150,23 @@ func leakOutgoing(t *testing.T, then func(nc *net.TCPConn), script string) {
 			then(ws);
 		}
 		addEventListener("fetch", (event) => {
-			if (event.request.url.endsWith("/go")) for (let i = 0; i < %d; i++) setTimeout(one, 0, i); // each in a turn of its own
+			if (event.request.url.endsWith("/go")) for (let i = 0; i < %d; i++) setTimeout(one, 0, i); // each in a separate turn
 			event.respondWith(new Response("plain"));
 		});`, url, script, crowd), withShortTimeouts(worker.Options{}))
 	a.get("/", 200, "plain")
-	before := descriptors(t) + runtime.GOMAXPROCS(0) // the loops that watch connections begin with the first of them
+	before := descriptors(t) + runtime.GOMAXPROCS(0) // the event loops start with the first connection
 	a.get("/go", 200, "plain")
 	for opened := 0; opened < crowd && !strings.Contains(script, "close();"); opened++ {
 		select {
-		case <-asked:
+		case <-accepted:
 		case <-time.After(testTimeout):
-			t.Fatalf("the other server is asked %d times; got %d. The log: %s", crowd, opened, a.log)
+			t.Fatalf("the other server accepts %d WebSockets; got %d. The log: %s", crowd, opened, a.log)
 		}
 	}
-	a.until("our descriptors are closed, whatever the other server does", func() bool { return descriptors(t) <= before+int(held.Load()) })
+	a.until("the application's descriptors are closed, even if the other server keeps its own", func() bool { return descriptors(t) <= before+int(held.Load()) })
 }
 
-func TestANewWebSocketSendsAUserAgent(t *testing.T) {
+func TestWebSocketUserAgent(t *testing.T) {
 	t.Parallel()
 	agents := make(chan string, 1)
 	server := otherServer(t, func(w http.ResponseWriter, r *http.Request) {
@@ -174,6 +175,6 @@ func TestANewWebSocketSendsAUserAgent(t *testing.T) {
 	})
 	serve(t, fmt.Sprintf(`new WebSocket(%q).onerror = () => {};`, strings.Replace(server.URL, "http", "ws", 1)), worker.Options{})
 	if got := <-agents; got != "linger" {
-		t.Errorf("it is that of fetch, linger; got %q", got)
+		t.Errorf("the User-Agent is that of fetch, linger; got %q", got)
 	}
 }

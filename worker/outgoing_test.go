@@ -15,7 +15,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-func TestAFetchKeepsItsWorkerAwake(t *testing.T) {
+func TestScriptFetchKeepsItsWorkerAwake(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
 	server := otherServer(t, func(http.ResponseWriter, *http.Request) { <-release })
@@ -30,11 +30,11 @@ func TestAFetchKeepsItsWorkerAwake(t *testing.T) {
 	a.state(0, "asleep")
 }
 
-// ends are the ways in which an engine can end, with a fetch and a WebSocket under way.
+// ends are the ways in which an engine can end while a fetch and a WebSocket are in progress.
 var ends = map[string]struct {
 	end  func(a *testApp)
-	code string // that the peer of the WebSocket gets
-	why  string
+	code string // the code of the Close that the peer of the WebSocket receives
+	why  string // its reason
 }{
 	"reload": {func(a *testApp) {
 		a.reload(`addEventListener("fetch", (event) => event.respondWith(new Response("new")))`)
@@ -43,14 +43,14 @@ var ends = map[string]struct {
 	"shutdown": {func(a *testApp) { _ = a.Shutdown(a.t.Context()) }, "1001", "the application has ended"},
 }
 
-func TestWhatIsUnderWayEndsWithItsEngine(t *testing.T) {
+func TestOutgoingEndsWithItsEngine(t *testing.T) {
 	t.Parallel()
 	for name, c := range ends {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			asked, gone := make(chan struct{}), make(chan struct{})
+			requested, gone := make(chan struct{}), make(chan struct{})
 			server := otherServer(t, func(_ http.ResponseWriter, r *http.Request) {
-				close(asked)
+				close(requested)
 				<-r.Context().Done()
 				close(gone)
 			})
@@ -64,10 +64,10 @@ func TestWhatIsUnderWayEndsWithItsEngine(t *testing.T) {
 				event.respondWith(new Response("asked"));
 			})`, server.URL, p.url), worker.Options{EventTimeout: loopTimeout})
 			a.get("/", 200, "asked")
-			<-asked
+			<-requested
 			p.want(t, "open ", "ready")
 			c.end(a)
-			within(t, "the fetch is given up", func() { <-gone })
+			within(t, "the request of the fetch is aborted", func() { <-gone })
 			p.want(t, "closed "+c.code+" "+c.why)
 			if name == "reload" {
 				a.stdout.line(t, "close 1012 true")
@@ -76,7 +76,7 @@ func TestWhatIsUnderWayEndsWithItsEngine(t *testing.T) {
 	}
 }
 
-func TestWhatTheRulesDenyIsNotReached(t *testing.T) {
+func TestEgressRules(t *testing.T) {
 	t.Parallel()
 	p := newPeer(t, linger.Options{})
 	plain := strings.Replace(p.url, "ws:", "http:", 1)
@@ -121,7 +121,7 @@ func TestWhatTheRulesDenyIsNotReached(t *testing.T) {
 			"TypeError: fetch of " + strings.TrimPrefix(front.URL, "http://") + " failed: " + fmt.Sprintf(denied, "127.0.0.2")},
 		"a WebSocket":         {[]string{"deny"}, `await new Promise((_, reject) => new WebSocket("` + p.url + `").onerror = reject).catch((e) => { throw e.error })`, "Error: the WebSocket was not opened: " + fmt.Sprintf(denied, "127.0.0.1")},
 		"a fetched WebSocket": {[]string{"deny"}, `await fetch("` + plain + `", { headers: { upgrade: "websocket" } })`, fetchDenied("127.0.0.1")},
-		"what is allowed":     {[]string{"127.0.0.1=allow", "deny"}, `throw new Error((await fetch("` + plain + `")).status)`, "Error: 426"},
+		"an allowed address":  {[]string{"127.0.0.1=allow", "deny"}, `throw new Error((await fetch("` + plain + `")).status)`, "Error: 426"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -131,7 +131,7 @@ func TestWhatTheRulesDenyIsNotReached(t *testing.T) {
 	}
 }
 
-func TestServersOverTLSAreVerified(t *testing.T) {
+func TestScriptFetchVerifiesCertificates(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(echo))
 	server.Config.ErrorLog = nil
@@ -143,11 +143,11 @@ func TestServersOverTLSAreVerified(t *testing.T) {
 	serve(t, fetching(server.URL, `fetch(base).then((r) => r.text())`), trusting).get("/", 200, "GET /  |")
 	got := serve(t, fetching(server.URL, `fetch(base)`), worker.Options{}).do(http.MethodGet, "/", "")
 	if want := "failed: the server's certificate is not trusted: "; !strings.Contains(got.body, want) {
-		t.Errorf("a server that nobody vouches for is %q; got %q", want, got.body)
+		t.Errorf("the error for a server with an untrusted certificate is %q; got %q", want, got.body)
 	}
 }
 
-func TestTheErrorOfAFetchTellsWhatWasWrong(t *testing.T) {
+func TestScriptFetchErrors(t *testing.T) {
 	t.Parallel()
 	closing := otherServer(t, func(w http.ResponseWriter, _ *http.Request) {
 		nc, _, err := http.NewResponseController(w).Hijack()
@@ -171,7 +171,7 @@ func TestTheErrorOfAFetchTellsWhatWasWrong(t *testing.T) {
 	}
 }
 
-func TestTheSnippetsAboutOtherServersLoad(t *testing.T) {
+func TestDocsOutgoingSnippetsLoad(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../docs/outgoing.md")
 	if err != nil {
@@ -179,7 +179,7 @@ func TestTheSnippetsAboutOtherServersLoad(t *testing.T) {
 	}
 	found := snippet.FindAllSubmatch(page, -1)
 	if len(found) < 2 {
-		t.Errorf("the page shows how it is done; got %d snippets", len(found))
+		t.Errorf("the page has at least 2 snippets; got %d", len(found))
 	}
 	everything, err := worker.ParseEgressRule("deny")
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// fetched opens a WebSocket with fetch, and prints what happens on it.
+// fetched is a script with a function ask, which opens a WebSocket with fetch and prints its events.
 const fetched = `
 	globalThis.ask = async (path, headers = {}, init = {}) => {
 		const http = base.replace("ws:", "http:");
@@ -26,7 +26,7 @@ const fetched = `
 		ws.onclose = (e) => log("close", e.code, e.reason, e.wasClean, ws.readyState);
 	};`
 
-func TestAFetchOpensAWebSocket(t *testing.T) {
+func TestScriptFetchOpensAWebSocket(t *testing.T) {
 	t.Parallel()
 	p := newPeer(t, linger.Options{})
 	a := serve(t, loggingSocket(p.url, fetched), worker.Options{})
@@ -43,7 +43,7 @@ func TestAFetchOpensAWebSocket(t *testing.T) {
 	a.log.never(t, "level=ERROR")
 }
 
-func TestAFetchedWebSocketIsHalfOpenIfTheScriptWants(t *testing.T) {
+func TestScriptFetchWebSocketHalfOpen(t *testing.T) {
 	t.Parallel()
 	p := newPeer(t, linger.Options{})
 	a := serve(t, loggingSocket(p.url, fetched), worker.Options{})
@@ -54,7 +54,7 @@ func TestAFetchedWebSocketIsHalfOpenIfTheScriptWants(t *testing.T) {
 	p.want(t, "after", "closed 4005 too")
 }
 
-func TestAnotherAnswerIsAPlainResponse(t *testing.T) {
+func TestScriptFetchWebSocketOtherResponses(t *testing.T) {
 	t.Parallel()
 	server := otherServer(t, func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
@@ -83,7 +83,7 @@ func TestAnotherAnswerIsAPlainResponse(t *testing.T) {
 	}
 }
 
-func TestAWebSocketPassesThrough(t *testing.T) {
+func TestScriptFetchForwardsAWebSocket(t *testing.T) {
 	t.Parallel()
 	p := newPeer(t, linger.Options{})
 	a := serve(t, fmt.Sprintf(`export default { fetch: (request) => fetch(%q + new URL(request.url).pathname, request) }`,
@@ -91,7 +91,7 @@ func TestAWebSocketPassesThrough(t *testing.T) {
 	c := a.connectTo("/room", "Sec-WebSocket-Protocol: chat.v2", "X-Mine: kept")
 	p.want(t, "open chat.v2")
 	if got := c.response.Header; got.Get("X-Seen") != "kept" || got.Get("Sec-Websocket-Protocol") != "chat.v2" {
-		t.Errorf("the client gets what the other server has answered; got %v", got)
+		t.Errorf("the 101 has the fields of the other server's; got %v", got)
 	}
 	c.send("hello")
 	p.want(t, "hello")
@@ -100,11 +100,11 @@ func TestAWebSocketPassesThrough(t *testing.T) {
 	c.want("closed 4006 through")
 	p.want(t, "closed 4006 through")
 	if _, response := a.upgrade("/no"); response.StatusCode != http.StatusForbidden {
-		t.Errorf("the refusal of the other server passes through; got %d", response.StatusCode)
+		t.Errorf("the refusal of the other server is forwarded; got %d", response.StatusCode)
 	}
 }
 
-func TestAWebSocketThatNobodyAcceptsIsClosed(t *testing.T) {
+func TestScriptFetchWebSocketNotAccepted(t *testing.T) {
 	t.Parallel()
 	p := newPeer(t, linger.Options{})
 	a := serve(t, loggingSocket(p.url, fetched), worker.Options{EventTimeout: 200 * time.Millisecond})
@@ -112,7 +112,7 @@ func TestAWebSocketThatNobodyAcceptsIsClosed(t *testing.T) {
 	p.want(t, "open ", "closed 1011 the application did not accept the WebSocket")
 }
 
-func TestAnAbortedUpgradeLeavesNothing(t *testing.T) {
+func TestScriptFetchWebSocketAborted(t *testing.T) {
 	t.Parallel()
 	arrived := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -122,7 +122,7 @@ func TestAnAbortedUpgradeLeavesNothing(t *testing.T) {
 	defer server.Close()
 	a := serve(t, loggingSocket(strings.Replace(server.URL, "http", "ws", 1), fetched), worker.Options{MaxSockets: 1})
 	a.run(`globalThis.c = new AbortController(); void ask("/", {}, { signal: c.signal }).catch((e) => log(e))`, "undefined")
-	within(t, "the server is asked", func() { <-arrived })
+	within(t, "the request arrives", func() { <-arrived })
 	a.run(`c.abort("never mind")`, "undefined")
 	a.stdout.line(t, "never mind")
 	within(t, "the connection is closed", server.Close)
