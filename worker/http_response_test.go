@@ -10,8 +10,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// respond serves the responses that the script makes with expressions, each at the
-// path of its number.
+// respond serves an application that responds with the values of expressions. The path of each is its index.
 func respond(t *testing.T, expressions ...string) *testApp {
 	t.Helper()
 	return serve(t, `
@@ -19,7 +18,7 @@ func respond(t *testing.T, expressions ...string) *testApp {
 		addEventListener("fetch", (event) => event.respondWith(makers[new URL(event.request.url).pathname.slice(1)]()));`, worker.Options{})
 }
 
-func TestTheResponseIsWhatTheScriptSays(t *testing.T) {
+func TestResponse(t *testing.T) {
 	t.Parallel()
 	cases := map[string]string{
 		`new Response("hello")`:                        `200 "hello" 5 [text/plain;charset=UTF-8]`,
@@ -40,35 +39,35 @@ func TestTheResponseIsWhatTheScriptSays(t *testing.T) {
 		r := a.do("GET", fmt.Sprint("/", i), "")
 		got := fmt.Sprintf("%d %q %d %v", r.StatusCode, r.body, r.ContentLength, r.Header["Content-Type"])
 		if want := cases[expression]; got != want {
-			t.Errorf("for %s the client gets %s; got %s", expression, want, got)
+			t.Errorf("for %s the client receives %s; got %s", expression, want, got)
 		}
 	}
 }
 
-func TestEverySetCookieHasALineOfItsOwn(t *testing.T) {
+func TestResponseSetCookie(t *testing.T) {
 	t.Parallel()
 	a := respond(t, `new Response("", { headers: [["set-cookie", "a=1, b"], ["set-cookie", "c=2"], ["x-a", "1"], ["x-a", "2"]] })`)
 	got := a.do("GET", "/0", "")
 	if !slices.Equal(got.Header["Set-Cookie"], []string{"a=1, b", "c=2"}) {
-		t.Errorf("cookies have a line each; got %q", got.Header["Set-Cookie"])
+		t.Errorf("each cookie has its own field; got %q", got.Header["Set-Cookie"])
 	}
 	if got.Header.Get("X-A") != "1, 2" {
 		t.Errorf("other fields are joined; got %q", got.Header["X-A"])
 	}
 }
 
-func TestAResponseToHEADHasTheLengthAndNoBody(t *testing.T) {
+func TestResponseToHEAD(t *testing.T) {
 	t.Parallel()
 	a := respond(t, `new Response("hello")`, `new Response(null, { headers: { "content-length": "1234" } })`)
 	for path, length := range map[string]int64{"/0": 5, "/1": 1234} {
 		got := a.do("HEAD", path, "")
 		if got.ContentLength != length || got.body != "" {
-			t.Errorf("HEAD %s has the length %d and no body; got %d %q", path, length, got.ContentLength, got.body)
+			t.Errorf("the response to HEAD %s has the length %d and no body; got %d %q", path, length, got.ContentLength, got.body)
 		}
 	}
 }
 
-func TestWhatIsNoResponseIsAnError(t *testing.T) {
+func TestRespondWithOtherValues(t *testing.T) {
 	t.Parallel()
 	cases := map[string]string{
 		`"hello"`:          "expects a Response",
@@ -87,7 +86,7 @@ func TestWhatIsNoResponseIsAnError(t *testing.T) {
 		before := len(a.log.String())
 		a.get(fmt.Sprint("/", i), 500, "the application did not answer")
 		if line := a.log.String()[before:]; !hasAll(line, []string{"uncaught exception", "event=fetch", cases[expression]}) {
-			t.Errorf("responding with %s is told with %q; got %s", expression, cases[expression], line)
+			t.Errorf("the log for respondWith(%s) contains %q; got %s", expression, cases[expression], line)
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// gated is an application whose message listeners wait, all but those for "open".
+// gated is an application whose message listeners wait until the message "open" or a request arrives.
 const gated = `
 	const waiting = [];
 	addEventListener("websocketupgrade", (event) => { event.accept(); });
@@ -24,7 +24,7 @@ const gated = `
 	addEventListener("websocketclose", () => console.log("closed", waiting.length));
 	addEventListener("fetch", (event) => { waiting.splice(0).forEach((open) => open()); event.respondWith(new Response("open")); });`
 
-func TestOverlapBeginsTheNextEventWhenTheListenersHaveReturned(t *testing.T) {
+func TestOverlapBeginsEventsWhenListenersReturn(t *testing.T) {
 	t.Parallel()
 	a := serve(t, gated, worker.Options{Overlap: true})
 	c := a.connect()
@@ -35,7 +35,7 @@ func TestOverlapBeginsTheNextEventWhenTheListenersHaveReturned(t *testing.T) {
 	}
 }
 
-func TestWithoutOverlapTheNextEventWaits(t *testing.T) {
+func TestOverlapOff(t *testing.T) {
 	t.Parallel()
 	a := serve(t, gated, worker.Options{})
 	c := a.connect()
@@ -61,7 +61,7 @@ func TestOverlapIsBounded(t *testing.T) {
 	other.send("1")
 	a.until("other connections do not wait", func() bool { return a.stdout.count("begun 1\n") == 2 })
 	if n := a.stdout.count("begun"); n != bound+1 {
-		t.Errorf("%d events are in progress at the most; got %d", bound, n-1)
+		t.Errorf("at most %d events are in progress; got %d", bound, n-1)
 	}
 	a.get("/", 200, "open")
 	for i := range bound {
@@ -74,14 +74,14 @@ func TestOverlapIsBounded(t *testing.T) {
 	}
 }
 
-func TestTheCloseEventComesLastWithOverlap(t *testing.T) {
+func TestOverlapCloseEventComesLast(t *testing.T) {
 	t.Parallel()
 	a := serve(t, gated, worker.Options{Overlap: true})
 	c := a.connect()
 	c.send("1", "2")
 	a.stdout.line(t, "begun 2")
 	c.conn.CloseNow()
-	a.until("the end is seen", func() bool {
+	a.until("the server detects the end of the connection", func() bool {
 		for socket := range a.Server().Sockets("") {
 			return socket.State() == protocol.StateClosed
 		}
@@ -92,7 +92,7 @@ func TestTheCloseEventComesLastWithOverlap(t *testing.T) {
 	a.stdout.line(t, "closed 0")
 }
 
-func TestOverlapEndsWithTheEngineAndWithTime(t *testing.T) {
+func TestOverlapEndsOnCrashAndTimeout(t *testing.T) {
 	t.Parallel()
 	a := serve(t, gated+`addEventListener("websocketmessage", ({ data }) => { if (data === "die") { `+outOfMemory+` } });`,
 		worker.Options{Overlap: true, Memory: small, EventTimeout: 500 * time.Millisecond})
@@ -107,7 +107,7 @@ func TestOverlapEndsWithTheEngineAndWithTime(t *testing.T) {
 	a.stdout.line(t, "closed 1")
 }
 
-func TestOverlapHoldsAcrossAReload(t *testing.T) {
+func TestOverlapDuringAReload(t *testing.T) {
 	t.Parallel()
 	a := serve(t, held("v1"), worker.Options{Overlap: true})
 	c := a.connect()
@@ -116,12 +116,12 @@ func TestOverlapHoldsAcrossAReload(t *testing.T) {
 	c.want("v1 next")
 	a.reload(held("v2"))
 	c.send("next")
-	c.want("v2 next") // beside what the old version has begun
+	c.want("v2 next") // while an event of the old version is in progress
 	a.release()
 	c.want("v1 hold")
 }
 
-func TestADrainEventNeedNotWaitForOthersWithOverlap(t *testing.T) {
+func TestOverlapDrainEventDoesNotWait(t *testing.T) {
 	t.Parallel()
 	a := serve(t, gated+`addEventListener("websocketdrain", async () => {
 			console.log("drained");

@@ -6,6 +6,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
+// BenchmarkPairEcho measures the round trip of a message to a WebSocketPair through TCP, one at a time.
 func BenchmarkPairEcho(b *testing.B) {
 	for name, listener := range map[string]string{
 		"sync":  `(event) => { server.send(event.data); }`,

@@ -15,8 +15,8 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// telling is a script's end that tells everything that happens on it. options are those
-// of accept.
+// loggingPair is an application that prints the events of each WebSocketPair. options is the argument of accept, and more is added
+// after the listeners.
 func loggingPair(options, more string) string {
 	return sockets(`
 		server.accept(` + options + `);
@@ -26,7 +26,7 @@ func loggingPair(options, more string) string {
 		` + more)
 }
 
-func TestAPeersCloseIsAnswered(t *testing.T) {
+func TestPairAnswersThePeersClose(t *testing.T) {
 	t.Parallel()
 	a := serve(t, loggingPair("", `
 		server.addEventListener("close", () => {
@@ -45,7 +45,7 @@ func TestAPeersCloseIsAnswered(t *testing.T) {
 	a.stdout.never(t, "error ")
 }
 
-func TestAnEmptyCloseStaysEmpty(t *testing.T) {
+func TestPairCloseEmpty(t *testing.T) {
 	t.Parallel()
 	a := serve(t, loggingPair("", ""), worker.Options{})
 	c := a.connect()
@@ -61,7 +61,7 @@ func TestAnEmptyCloseStaysEmpty(t *testing.T) {
 	a.stdout.line(t, "close 1005  true 3")
 }
 
-func TestMessagesComeBetweenOurCloseAndThePeers(t *testing.T) {
+func TestPairMessagesAfterClose(t *testing.T) {
 	t.Parallel()
 	a := serve(t, loggingPair("", `server.addEventListener("message", () => server.close(3000, "enough"));`), worker.Options{})
 	nc, r := a.handmade()
@@ -73,7 +73,7 @@ func TestMessagesComeBetweenOurCloseAndThePeers(t *testing.T) {
 	a.stdout.line(t, "close 3001 ack true 3")
 }
 
-func TestInHalfOpenModeTheSocketSendsOnUntilItCloses(t *testing.T) {
+func TestPairHalfOpen(t *testing.T) {
 	t.Parallel()
 	for name, opts := range map[string]struct {
 		accept string
@@ -101,7 +101,7 @@ func TestInHalfOpenModeTheSocketSendsOnUntilItCloses(t *testing.T) {
 			a.stdout.line(t, "close 3000 bye true 2")
 			a.stdout.line(t, "finished 3")
 			a.stdout.line(t, "TypeError")
-			a.until("nobody is connected", func() bool { return a.Server().Count() == 0 })
+			a.until("no connection is left", func() bool { return a.Server().Count() == 0 })
 			if n := a.stdout.count("close "); n != 1 {
 				t.Errorf("there is one close event; got %d:\n%s", n, a.stdout)
 			}
@@ -109,7 +109,7 @@ func TestInHalfOpenModeTheSocketSendsOnUntilItCloses(t *testing.T) {
 	}
 }
 
-func TestAHalfOpenSocketThatNobodyClosesIsClosedAtItsBound(t *testing.T) {
+func TestPairHalfOpenTimeout(t *testing.T) {
 	t.Parallel()
 	const bound = 50 * time.Millisecond
 	a := serve(t, loggingPair("{ allowHalfOpen: true }", ""), worker.Options{Server: linger.Options{Options: websocket.Options{HalfOpenTimeout: bound}}})
@@ -118,15 +118,15 @@ func TestAHalfOpenSocketThatNobodyClosesIsClosedAtItsBound(t *testing.T) {
 	c.close(3000, "bye")
 	c.want("closed 3000 bye")
 	if took := time.Since(began); took < bound {
-		t.Errorf("the script has %v to close; it was closed for it after %v", bound, took)
+		t.Errorf("a socket that the script does not close is closed after %v; got %v", bound, took)
 	}
-	a.until("nobody is connected", func() bool { return a.Server().Count() == 0 })
+	a.until("no connection is left", func() bool { return a.Server().Count() == 0 })
 	if n := a.stdout.count("close "); n != 1 {
-		t.Errorf("there is one close event, that of the peer's Close; got %d:\n%s", n, a.stdout)
+		t.Errorf("there is one close event, for the peer's Close; got %d:\n%s", n, a.stdout)
 	}
 }
 
-func TestEachEndIsOneCloseEvent(t *testing.T) {
+func TestPairCloseEvent(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		end  func(nc *net.TCPConn)
@@ -148,23 +148,23 @@ func TestEachEndIsOneCloseEvent(t *testing.T) {
 					a.stdout.line(t, want)
 				}
 				a.stdout.line(t, "still 3")
-				a.until("nobody is connected", func() bool { return a.Server().Count() == 0 })
+				a.until("no connection is left", func() bool { return a.Server().Count() == 0 })
 				if n := a.stdout.count("close 1006"); n != 1 {
 					t.Errorf("there is one close event; got %d:\n%s", n, a.stdout)
 				}
 				if text := a.stdout.String(); len(c.want) == 1 && a.stdout.count("error") > 0 {
-					t.Errorf("a peer that has just left is no error; got:\n%s", text)
+					t.Errorf("EOF from the peer causes no error event; got:\n%s", text)
 				}
 			})
 		}
 	}
 }
 
-func TestAPairWithinTheScript(t *testing.T) {
+func TestPairWithinTheScriptClose(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		const log = (...all) => console.log(all.join(" "));
-		const tell = (socket, name) => {
+		const listen = (socket, name) => {
 			socket.onmessage = ({ data }) => log(name, "message", data, socket.readyState);
 			socket.onclose = ({ code, reason, wasClean }) => log(name, "close", code, reason, wasClean, socket.readyState);
 		};
@@ -174,8 +174,8 @@ func TestAPairWithinTheScript(t *testing.T) {
 				left.accept();
 				left.send("before the other accepts");
 				right.accept({ allowHalfOpen: request.url.endsWith("half") });
-				tell(left, "left");
-				tell(right, "right");
+				listen(left, "left");
+				listen(right, "right");
 				right.send("to the left");
 				left.send("to the right");
 				right.addEventListener("close", async () => {
@@ -205,7 +205,7 @@ func TestAPairWithinTheScript(t *testing.T) {
 	}
 }
 
-func TestAPairWithinTheScriptIsBounded(t *testing.T) {
+func TestPairWithinTheScriptTimeouts(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, `
 		export default {
@@ -219,23 +219,23 @@ func TestAPairWithinTheScriptIsBounded(t *testing.T) {
 			},
 		};`, worker.Options{EventTimeout: time.Second})
 		a.get("/half", 200, "ok")
-		a.stdout.line(t, "left 3001 true 3") // closed for the end that did not
+		a.stdout.line(t, "left 3001 true 3") // the other end was closed at its timeout
 		a.get("/alone", 200, "ok")
-		a.stdout.line(t, "left 1006 false 3") // nobody is there who could
+		a.stdout.line(t, "left 1006 false 3") // the other end was never accepted
 	})
 }
 
-func TestASocketThatIsNeverAcceptedIsClosed(t *testing.T) {
+func TestPairNeverAccepted(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, sockets(``), worker.Options{EventTimeout: time.Second})
 		c := a.connect()
-		c.send("anybody?", "hello?")
+		c.send("one", "two")
 		c.want("closed 1011 the application did not accept the WebSocket")
-		a.until("nobody is connected", func() bool { return a.Server().Count() == 0 })
+		a.until("no connection is left", func() bool { return a.Server().Count() == 0 })
 	})
 }
 
-func TestASocketMayBeAcceptedLater(t *testing.T) {
+func TestPairAcceptAfterTheResponse(t *testing.T) {
 	t.Parallel()
 	a := serve(t, strings.Replace(loggingPair("", ""), "server.accept();", "setTimeout(() => server.accept(), 20);", 1), worker.Options{})
 	c := a.connect()
@@ -247,7 +247,7 @@ func TestASocketMayBeAcceptedLater(t *testing.T) {
 	a.stdout.line(t, "close 3000  true 3")
 }
 
-func TestASocketThatHasEndedTellsWhoAcceptsItLater(t *testing.T) {
+func TestPairAcceptAfterTheEnd(t *testing.T) {
 	t.Parallel()
 	a := serve(t, strings.Replace(loggingPair("", `globalThis.accept = () => server.accept();`), "server.accept();", "", 1)+`
 		addEventListener("websocketupgrade", (event) => {
@@ -258,7 +258,7 @@ func TestASocketThatHasEndedTellsWhoAcceptsItLater(t *testing.T) {
 	c := a.connect()
 	c.send("one")
 	c.conn.CloseNow()
-	a.until("it has ended", func() bool { return a.Server().Count() == 0 })
+	a.until("the connection is removed", func() bool { return a.Server().Count() == 0 })
 	if _, got := a.upgrade("/accept"); got.body != "accepted" {
 		t.Fatalf("a socket that has ended can be accepted; got %q", got.body)
 	}
@@ -266,21 +266,21 @@ func TestASocketThatHasEndedTellsWhoAcceptsItLater(t *testing.T) {
 	a.stdout.line(t, "close 1006  false 3")
 }
 
-func TestASocketMayCloseBeforeTheResponse(t *testing.T) {
+func TestPairCloseBeforeTheResponse(t *testing.T) {
 	t.Parallel()
 	a := serve(t, loggingPair("", `server.send("not you"); server.close(4001, "banned");`), worker.Options{})
 	a.connect().want("not you", "closed 4001 banned")
 	a.stdout.line(t, "close 4001 banned true 3")
 }
 
-// handmade makes a connection whose frames the test writes itself.
+// handmade opens a connection on which the test itself reads and writes frames.
 func (a *testApp) handmade() (*net.TCPConn, *bufio.Reader) {
 	a.t.Helper()
 	nc, _ := a.sendUpgrade("/").(*net.TCPConn)
 	r := bufio.NewReader(nc)
 	response, err := http.ReadResponse(r, nil)
 	if err != nil || response.StatusCode != http.StatusSwitchingProtocols {
-		a.t.Fatalf("the upgrade is accepted; got %v %v", response, err)
+		a.t.Fatalf("the upgrade request is accepted; got %v %v", response, err)
 	}
 	_ = nc.SetReadDeadline(time.Now().Add(testTimeout))
 	a.t.Cleanup(func() { _ = nc.Close() })
@@ -295,12 +295,12 @@ func (a *testApp) put(nc net.Conn, b []byte) {
 	}
 }
 
-// frame is a short frame of a client, masked with a key of zeros: RFC 6455, section 5.2.
+// frame returns a short frame of a client, masked with a key of zeros (RFC 6455, section 5.2).
 func frame(op protocol.Opcode, payload string) []byte {
 	return append([]byte{0x80 | byte(op), 0x80 | byte(len(payload)), 0, 0, 0, 0}, payload...)
 }
 
-// wantFrame reads one short frame of the server.
+// wantFrame reads one short frame of the server and compares it.
 func wantFrame(t *testing.T, r *bufio.Reader, op protocol.Opcode, payload string) {
 	t.Helper()
 	want := string([]byte{0x80 | byte(op), byte(len(payload))}) + payload

@@ -13,10 +13,10 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// crowd is how many connections each case of a leak has.
+// crowd is the number of connections of each test of leaks.
 const crowd = 200
 
-// impatient has bounds that a test can wait for.
+// withShortTimeouts returns opts with timeouts that a test can wait for.
 func withShortTimeouts(opts worker.Options) worker.Options {
 	opts.EventTimeout = 500 * time.Millisecond
 	opts.Server = linger.Options{
@@ -28,15 +28,14 @@ func withShortTimeouts(opts worker.Options) worker.Options {
 	return opts
 }
 
-// leaks are the ways in which sockets of other runtimes stay for ever. Each is what a script does
-// and what its peers do.
+// leaks are cases in which a runtime could keep a socket for ever. Each has a script and the behaviour of its peers.
 var leaks = map[string]struct {
 	script string
 	peer   func(nc *net.TCPConn)
 	worker.Options
 }{
-	"half-open, and nobody closes": {loggingPair("{ allowHalfOpen: true }", ""), closeFrame, worker.Options{}},
-	"half-open, and the peer is gone": {loggingPair("{ allowHalfOpen: true }", ""), func(nc *net.TCPConn) {
+	"half-open, and neither side closes": {loggingPair("{ allowHalfOpen: true }", ""), closeFrame, worker.Options{}},
+	"half-open, and the peer ends TCP": {loggingPair("{ allowHalfOpen: true }", ""), func(nc *net.TCPConn) {
 		closeFrame(nc)
 		_ = nc.Close()
 	}, worker.Options{}},
@@ -44,45 +43,46 @@ var leaks = map[string]struct {
 		closeFrame(nc)
 		_ = nc.CloseWrite()
 	}, worker.Options{}},
-	"an old date, and the script does not answer":  {loggingPair("", ""), closeFrame, worker.Options{CompatibilityDate: "2026-02-01"}},
-	"never accepted, and the peer closes":          {sockets(""), closeFrame, worker.Options{}},
-	"never accepted, and the peer is gone":         {sockets(""), func(nc *net.TCPConn) { _ = nc.Close() }, worker.Options{}},
-	"never accepted, and the peer is silent":       {sockets(""), func(*net.TCPConn) {}, worker.Options{}},
-	"closed by the script, and the peer is silent": {loggingPair("", "server.close(1000);"), func(*net.TCPConn) {}, worker.Options{}},
-	"answered, and the peer is silent":             {loggingPair("", ""), closeFrame, worker.Options{}},
+	"an old date, and the script does not answer":      {loggingPair("", ""), closeFrame, worker.Options{CompatibilityDate: "2026-02-01"}},
+	"never accepted, and the peer closes":              {sockets(""), closeFrame, worker.Options{}},
+	"never accepted, and the peer ends TCP":            {sockets(""), func(nc *net.TCPConn) { _ = nc.Close() }, worker.Options{}},
+	"never accepted, and the peer sends nothing":       {sockets(""), func(*net.TCPConn) {}, worker.Options{}},
+	"closed by the script, and the peer sends nothing": {loggingPair("", "server.close(1000);"), func(*net.TCPConn) {}, worker.Options{}},
+	"answered, and the peer sends nothing more":        {loggingPair("", ""), closeFrame, worker.Options{}},
 	"reset": {loggingPair("", ""), func(nc *net.TCPConn) {
 		_ = nc.SetLinger(0)
 		_ = nc.Close()
 	}, worker.Options{}},
 }
 
+// closeFrame sends a Close.
 func closeFrame(nc *net.TCPConn) { _, _ = nc.Write(frame(protocol.CloseFrame, "\x0b\xb8")) }
 
-// These tests count descriptors, so they run alone.
-func TestNoSocketOfAPairLeaks(t *testing.T) {
+// This test and those after it count descriptors, so they do not run in parallel with others.
+func TestPairReleasesDescriptors(t *testing.T) {
 	warmUp(t)
 	for name, c := range leaks {
 		t.Run(name, func(t *testing.T) {
 			a := serve(t, c.script, withShortTimeouts(c.Options))
-			a.get("/", 200, "plain") // and its connection is kept
+			a.get("/", 200, "plain") // the connection is kept alive
 			before := descriptors(t)
 			peers := a.crowd()
 			for _, nc := range peers {
 				c.peer(nc)
 			}
-			a.until("nobody is connected", func() bool { return a.Server().Count() == 0 })
+			a.until("no connection is left", func() bool { return a.Server().Count() == 0 })
 			for _, nc := range peers {
 				_ = nc.Close()
 			}
-			a.until(fmt.Sprintf("the descriptors are back to what they were, %d; there are more", before), func() bool { return descriptors(t) <= before })
+			a.until(fmt.Sprintf("the number of descriptors returns to %d", before), func() bool { return descriptors(t) <= before })
 			if n := a.Workers()[0].Connections; n != 0 {
-				t.Errorf("the worker has no connection; got %d", n)
+				t.Errorf("the worker has no connection left; got %d", n)
 			}
 		})
 	}
 }
 
-func TestHalfClosedSocketsDoNotHoldUpAShutdown(t *testing.T) {
+func TestPairHalfClosedDoesNotDelayShutdown(t *testing.T) {
 	warmUp(t)
 	for name, c := range leaks {
 		t.Run(name, func(t *testing.T) {
@@ -97,17 +97,17 @@ func TestHalfClosedSocketsDoNotHoldUpAShutdown(t *testing.T) {
 			}
 			began := time.Now()
 			if err := a.Shutdown(t.Context()); err != nil {
-				t.Errorf("the shutdown ends in order; got %v", err)
+				t.Errorf("Shutdown succeeds; got %v", err)
 			}
 			if took := time.Since(began); took > opts.Server.ShutdownTimeout {
-				t.Errorf("the shutdown takes %v at the most; it took %v", opts.Server.ShutdownTimeout, took)
+				t.Errorf("Shutdown returns within %v; it took %v", opts.Server.ShutdownTimeout, took)
 			}
 			a.until("only the peers' descriptors are left", func() bool { return descriptors(t) <= before+crowd })
 		})
 	}
 }
 
-func TestPairsThatAreDroppedCostNothing(t *testing.T) {
+func TestPairDroppedIsFreed(t *testing.T) {
 	a := serve(t, `
 		export default {
 			async fetch(request) {
@@ -122,27 +122,27 @@ func TestPairsThatAreDroppedCostNothing(t *testing.T) {
 		};`, worker.Options{Memory: 64 << 20})
 	a.get("/", 200, "plain")
 	before := descriptors(t)
-	for range 25 { // twice and more of what the worker may have
+	for range 25 { // more than twice the worker's memory
 		a.get("/", 200, "plain")
 	}
 	if after := descriptors(t); after > before {
-		t.Errorf("a pair that leads nowhere has no descriptor: %d; got %d", before, after)
+		t.Errorf("an unused pair has no descriptor: before %d; got %d", before, after)
 	}
 	if w := a.Workers()[0]; w.Failures != 0 {
-		t.Errorf("what is dropped takes no memory; got %+v", w)
+		t.Errorf("the memory of unused pairs is freed; got %+v", w)
 	}
 }
 
-// warmUp has the process open what its first connections need, and all others share.
+// warmUp opens connections, so that the process has the descriptors that all connections share.
 func warmUp(t *testing.T) {
 	a := serve(t, loggingPair("", ""), withShortTimeouts(worker.Options{}))
 	for _, nc := range a.crowd() {
 		_ = nc.Close()
 	}
-	a.until("nobody is connected", func() bool { return a.Server().Count() == 0 })
+	a.until("no connection is left", func() bool { return a.Server().Count() == 0 })
 }
 
-// crowd connects many.
+// crowd opens as many connections as the constant crowd.
 func (a *testApp) crowd() []*net.TCPConn {
 	peers := make([]*net.TCPConn, crowd)
 	for i := range peers {
@@ -151,7 +151,7 @@ func (a *testApp) crowd() []*net.TCPConn {
 	return peers
 }
 
-// descriptors returns how many the process has open.
+// descriptors returns the number of open descriptors of the process.
 func descriptors(t *testing.T) int {
 	t.Helper()
 	open, err := os.ReadDir("/proc/self/fd")
@@ -161,7 +161,7 @@ func descriptors(t *testing.T) int {
 	return len(open)
 }
 
-func TestReloadsAndFailuresLeaveNothingOfPairs(t *testing.T) {
+func TestPairReleasedByReloadsAndCrashes(t *testing.T) {
 	warmUp(t)
 	opts := withShortTimeouts(worker.Options{Workers: 2})
 	opts.Server.ShutdownTimeout = 200 * time.Millisecond
@@ -171,8 +171,8 @@ func TestReloadsAndFailuresLeaveNothingOfPairs(t *testing.T) {
 	before := descriptors(t)
 	for name, end := range map[string]func(peers []*net.TCPConn){
 		"reload": func([]*net.TCPConn) { a.reload(code) },
-		"reloads, one upon the other": func([]*net.TCPConn) {
-			for range 6 { // more than may have something to finish
+		"several reloads": func([]*net.TCPConn) {
+			for range 6 { // more than the number of old versions that may finish events
 				a.reload(code)
 			}
 		},
@@ -182,21 +182,21 @@ func TestReloadsAndFailuresLeaveNothingOfPairs(t *testing.T) {
 		},
 	} {
 		peers := a.crowd()
-		for _, nc := range peers[crowd/2:] { // half of them are half-closed already
+		for _, nc := range peers[crowd/2:] { // half of the sockets are half-closed
 			closeFrame(nc)
 		}
-		end(peers) // and nobody answers
-		a.until(name+": nobody is connected", func() bool { return a.Server().Count() == 0 })
+		end(peers) // the peers do not answer
+		a.until(name+": no connection is left", func() bool { return a.Server().Count() == 0 })
 		for _, nc := range peers {
 			_ = nc.Close()
 		}
-		a.until(name+": the descriptors are back to what they were", func() bool { return descriptors(t) <= before })
+		a.until(name+": the number of descriptors returns to its value before", func() bool { return descriptors(t) <= before })
 		a.get("/", 200, "plain")
 	}
 }
 
-// Handlers lead to their socket, and to what the application keeps for it.
-func TestSocketsWithHandlersAreFreed(t *testing.T) {
+// The handlers of a socket refer to the socket and to the application's state for it. They must not keep it in memory.
+func TestPairWithHandlersIsFreed(t *testing.T) {
 	t.Parallel()
 	for name, listen := range map[string]string{
 		"attributes": `server.onmessage = () => server.send(String(state.length)); server.onclose = () => state.fill(1); server.onerror = () => server;`,
@@ -223,7 +223,7 @@ func TestSocketsWithHandlersAreFreed(t *testing.T) {
 	}
 }
 
-func TestOutgoingSocketsWithHandlersAreFreed(t *testing.T) {
+func TestWebSocketWithHandlersIsFreed(t *testing.T) {
 	t.Parallel()
 	p := newPeer(t, linger.Options{})
 	a := serve(t, fmt.Sprintf(`addEventListener("fetch", (event) => event.respondWith(new Promise((done) => {

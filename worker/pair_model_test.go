@@ -7,8 +7,8 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// model plays with two ends of a pair at random, and looks at what each is told. It
-// prints what was wrong.
+// model calls the methods of both ends of a pair in random order, checks the events of each end, and prints the violations that
+// it finds.
 const model = `
 	const random = (seed) => () => ((seed = Math.imul(seed, 1103515245) + 12345) >>> 8) / 2 ** 24;
 	const sleep = (time) => new Promise((done) => setTimeout(done, time));
@@ -73,7 +73,7 @@ const model = `
 	async function playAll() {
 		const wrong = [];
 		const checks = await Promise.all(Array.from({ length: 30 }, (_, i) => play(1 + 7919 * i, wrong)));
-		await sleep(2500); // longer than what bounds an end that nobody closes
+		await sleep(2500); // longer than the timeout of an end that is never closed
 		for (const check of checks) check();
 		console.log("found", JSON.stringify(wrong.slice(0, 20)));
 	}
@@ -85,13 +85,13 @@ const model = `
 		},
 	};`
 
-func TestAPairKeepsItsPromisesWhateverHappens(t *testing.T) {
+func TestPairModel(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		for _, overlap := range []bool{false, true} {
 			a := serveInMemory(t, model, worker.Options{EventTimeout: time.Second, Overlap: overlap})
 			a.get("/", 200, "begun")
 			if found := a.stdout.line(t, "found "); found != "found []" {
-				t.Errorf("with overlap %v nothing is found; got %s", overlap, found)
+				t.Errorf("with overlap %v there is no violation; got %s", overlap, found)
 			}
 			a.log.never(t, "level=ERROR")
 		}

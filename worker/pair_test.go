@@ -9,8 +9,8 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// sockets is an application around one WebSocketPair for each connection: serverCode runs
-// with the script's end as server, before the response.
+// sockets is an application with one WebSocketPair for each connection. serverCode runs before the response, with the script's
+// end of the pair as server.
 func sockets(serverCode string) string {
 	return `export default {
 		async fetch(request, env, ctx) {
@@ -23,7 +23,7 @@ func sockets(serverCode string) string {
 	};`
 }
 
-func TestAWebSocketEchoes(t *testing.T) {
+func TestPairEcho(t *testing.T) {
 	t.Parallel()
 	a := serve(t, sockets(`
 		server.accept();
@@ -38,11 +38,11 @@ func TestAWebSocketEchoes(t *testing.T) {
 	c.close(3001, "bye")
 	c.want("closed 3001 bye")
 	a.stdout.line(t, "3 3001 bye true")
-	a.until("nobody is connected", func() bool { return a.Server().Count() == 0 })
+	a.until("no connection is left", func() bool { return a.Server().Count() == 0 })
 }
 
-// judged evaluates expressions, each with a fresh pair whose ends are client and server,
-// and returns the value or the name of the error of each.
+// evaluate evaluates each expression with a new pair whose ends are client and server, and returns its value or the name of the
+// error that it throws.
 func evaluate(t *testing.T, opts worker.Options, expressions ...string) []string {
 	t.Helper()
 	a := serve(t, `
@@ -63,11 +63,11 @@ func evaluate(t *testing.T, opts worker.Options, expressions ...string) []string
 	return strings.Split(a.do("GET", "/", "").body, "\n")
 }
 
-func TestWhatAWebSocketTakes(t *testing.T) {
+func TestPairMethods(t *testing.T) {
 	t.Parallel()
 	accepted := func(code string) string { return "(server.accept(), client.accept(), " + code + ")" }
 	cases := [][2]string{
-		// What it is.
+		// Properties.
 		{`[server.readyState, server.url, server.protocol, server.extensions, server.bufferedAmount, server.binaryType].join("|")`, "1|||" + "|0|blob"},
 		{`(server.binaryType = "arraybuffer", server.binaryType = "text", server.binaryType)`, "arraybuffer"},
 		{`[WebSocket.OPEN, server.CLOSING, WebSocket.READY_STATE_CLOSED].join()`, "1,2,3"},
@@ -83,7 +83,7 @@ func TestWhatAWebSocketTakes(t *testing.T) {
 		{`(server.accept(), server.accept({ allowHalfOpen: true }))`, "undefined"},
 		{`server.send("before accept")`, "TypeError"},
 		{`server.close()`, "TypeError"},
-		{`server.close(1)`, "InvalidAccessError"}, // what it was given is checked first
+		{`server.close(1)`, "InvalidAccessError"}, // the arguments are checked first
 
 		// Sending.
 		{accepted(`server.send("text")`), "undefined"},
@@ -146,7 +146,7 @@ func TestWhatAWebSocketTakes(t *testing.T) {
 	}
 }
 
-func TestAWebSocketHasHandlersAsProperties(t *testing.T) {
+func TestPairHandlerProperties(t *testing.T) {
 	t.Parallel()
 	a := serve(t, sockets(`
 		server.accept();
@@ -168,7 +168,7 @@ func TestAWebSocketHasHandlersAsProperties(t *testing.T) {
 	a.stdout.never(t, "error")
 }
 
-func TestBinaryMessagesAreBlobsUnlessAskedOtherwise(t *testing.T) {
+func TestPairBinaryType(t *testing.T) {
 	t.Parallel()
 	code := sockets(`
 		server.accept();
@@ -181,7 +181,7 @@ func TestBinaryMessagesAreBlobsUnlessAskedOtherwise(t *testing.T) {
 	}
 }
 
-func TestMessagesOfAWebSocketComeOneAfterTheOther(t *testing.T) {
+func TestPairMessagesOneAtATime(t *testing.T) {
 	t.Parallel()
 	// The listener of the first message waits for a promise.
 	code := func(first string) string {
@@ -203,7 +203,7 @@ func TestMessagesOfAWebSocketComeOneAfterTheOther(t *testing.T) {
 	c.want("2", "3", "1")
 }
 
-func TestAThrowingListenerIsLoggedAndTheSocketStays(t *testing.T) {
+func TestPairListenerThrows(t *testing.T) {
 	t.Parallel()
 	a := serve(t, sockets(`
 		server.accept();
@@ -219,7 +219,7 @@ func TestAThrowingListenerIsLoggedAndTheSocketStays(t *testing.T) {
 	a.log.line(t, "uncaught exception", "event=message", "RangeError: late")
 }
 
-func TestMessagesWithinTheScriptComeOneAfterTheOther(t *testing.T) {
+func TestPairWithinTheScriptMessagesOneAtATime(t *testing.T) {
 	t.Parallel()
 	// The listener of the first message waits for a promise.
 	code := func(first string) string {
@@ -247,7 +247,7 @@ func TestMessagesWithinTheScriptComeOneAfterTheOther(t *testing.T) {
 	serve(t, code("afterThird"), worker.Options{Overlap: true}).get("/", 200, "2,3,1")
 }
 
-func TestAListenerThatNeverEndsHoldsUpItsSocketForATime(t *testing.T) {
+func TestPairListenerTimeout(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		code := `
 		const answer = (socket) => { socket.onmessage = ({ data }) => { if (data === "hang") return new Promise(() => {}); socket.send(data); }; };
@@ -275,12 +275,12 @@ func TestAListenerThatNeverEndsHoldsUpItsSocketForATime(t *testing.T) {
 	})
 }
 
-func TestAnEndThatWasUsedInAResponseIsTheRuntimes(t *testing.T) {
+func TestPairEndUsedInAResponse(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		let used;
 		const refused = (call) => {
-			try { call(); return "taken"; } catch (error) { return error.name; }
+			try { call(); return "accepted"; } catch (error) { return error.name; }
 		};
 		export default {
 			async fetch(request) {
@@ -298,18 +298,18 @@ func TestAnEndThatWasUsedInAResponseIsTheRuntimes(t *testing.T) {
 		};`, worker.Options{})
 	c := a.connect()
 	if h := c.response.Header; h.Get("X-Kind") != "echo" || len(h.Values("Set-Cookie")) != 2 || len(h.Values("Upgrade")) != 1 || h.Get("Sec-WebSocket-Accept") == "wrong" {
-		t.Errorf("the response's headers are in the 101, but for those of the handshake; got %v", h)
+		t.Errorf("the 101 has the response's fields except those of the handshake; got %v", h)
 	}
 	a.get("/try", 200, "TypeError,TypeError,TypeError")
 	if other, got := a.upgrade("/again"); other != nil || got.StatusCode != 500 {
-		t.Errorf("an end is used once; got %d", got.StatusCode)
+		t.Errorf("an end can be used in one response only; got %d", got.StatusCode)
 	}
 	a.log.line(t, "uncaught exception", "has already been used in a response")
 	c.send("still here?")
 	c.want("still here?")
 }
 
-func TestWaitUntilWorksAsLongAsASocketDoes(t *testing.T) {
+func TestPairWaitUntilAfterTheResponse(t *testing.T) {
 	t.Parallel()
 	a := serve(t, sockets(`
 		server.accept();

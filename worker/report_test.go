@@ -6,7 +6,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-func TestAFailingListenerIsToldAndTheConnectionStays(t *testing.T) {
+func TestErrorLogOfListeners(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		listener string
@@ -41,7 +41,7 @@ func TestAFailingListenerIsToldAndTheConnectionStays(t *testing.T) {
 	}
 }
 
-func TestThenablesThatCallBackTwiceCountOnce(t *testing.T) {
+func TestMessageEventThenableCallsBackTwice(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("websocketupgrade", (event) => { event.accept(); });
@@ -57,7 +57,7 @@ func TestThenablesThatCallBackTwiceCountOnce(t *testing.T) {
 	a.log.never(t, "level=ERROR")
 }
 
-func TestAnExceptionWhoseDescriptionNeverEndsIsBounded(t *testing.T) {
+func TestErrorLogOfExceptionsWithEndlessMessages(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("websocketupgrade", (event) => { event.accept(); });
@@ -72,11 +72,11 @@ func TestAnExceptionWhoseDescriptionNeverEndsIsBounded(t *testing.T) {
 	a.log.line(t, "computed for too long", "event=websocketmessage")
 	a.log.line(t, "out of memory", "event=websocketmessage")
 	if n := a.log.count("level=ERROR"); n != 2 {
-		t.Errorf("each is told once; got:\n%s", a.log)
+		t.Errorf("each error is logged once; got:\n%s", a.log)
 	}
 }
 
-func TestWhatNobodyHandlesIsTold(t *testing.T) {
+func TestErrorLogOfUnhandledErrors(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `addEventListener("fetch", (event) => {
 		Promise.reject(new Error("rejected"));
