@@ -10,26 +10,27 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// team is an application whose workers tell who they are, by a number each has made up.
+// team is an application whose workers answer with a random id of their own.
 const team = `
-	const me = crypto.randomUUID();
+	const id = crypto.randomUUID();
 	let count = 0;
 	addEventListener("websocketupgrade", (event) => { event.accept().subscribe("all"); });
-	addEventListener("websocketmessage", (event) => event.source.send(me + " " + ++count));
-	addEventListener("fetch", (event) => event.respondWith(new Response(me)));`
+	addEventListener("websocketmessage", (event) => event.source.send(id + " " + ++count));
+	addEventListener("fetch", (event) => event.respondWith(new Response(id)));`
 
-// who tells which worker a connection belongs to, and what it has counted.
+// identify returns the id of the worker of a connection, and the number of messages that this worker has counted.
 func (c *client) identify() (worker, count string) {
 	c.t.Helper()
 	c.send("who?")
 	got, err := c.next()
 	if err != nil {
-		c.t.Fatalf("a worker answers; got %v", err)
+		c.t.Fatalf("the worker answers; got %v", err)
 	}
 	worker, count, _ = strings.Cut(got, " ")
 	return worker, count
 }
 
+// connections returns the number of connections of each worker.
 func connections(a *testApp) (all []int) {
 	for _, w := range a.Workers() {
 		all = append(all, w.Connections)
@@ -37,7 +38,7 @@ func connections(a *testApp) (all []int) {
 	return all
 }
 
-func TestConnectionsAreSpreadOverTheWorkersAndStay(t *testing.T) {
+func TestAssignmentsOfConnections(t *testing.T) {
 	t.Parallel()
 	a := serve(t, team, worker.Options{Workers: 3})
 	var all []*client
@@ -45,7 +46,7 @@ func TestConnectionsAreSpreadOverTheWorkersAndStay(t *testing.T) {
 		all = append(all, a.connect())
 	}
 	if got := fmt.Sprint(connections(a)); got != "[3 3 3]" {
-		t.Errorf("each worker has as many connections; got %s", got)
+		t.Errorf("each worker has the same number of connections; got %s", got)
 	}
 	first := map[string]int{}
 	home := map[*client]string{}
@@ -54,11 +55,11 @@ func TestConnectionsAreSpreadOverTheWorkersAndStay(t *testing.T) {
 		first[home[c]]++
 	}
 	if len(first) != 3 {
-		t.Errorf("each worker is an engine of its own; got %v", first)
+		t.Errorf("each worker is a separate engine; got %v", first)
 	}
 	for _, c := range all {
 		if w, count := c.identify(); w != home[c] || count < "4" || count > "6" {
-			t.Errorf("a connection stays with its worker, whose variables are its own; got %s, which has counted %s", w, count)
+			t.Errorf("a connection stays with its worker, which has separate variables; got %s, which has counted %s", w, count)
 		}
 	}
 	gone := home[all[0]]
@@ -68,7 +69,7 @@ func TestConnectionsAreSpreadOverTheWorkersAndStay(t *testing.T) {
 			c.want("closed 1000")
 		}
 	}
-	a.until("the connections have left", func() bool { return a.Server().Count() == 6 })
+	a.until("the connections are removed", func() bool { return a.Server().Count() == 6 })
 	for range 3 {
 		if w, _ := a.connect().identify(); w != gone {
 			t.Errorf("a new connection goes to the worker with the fewest: %s; got %s", gone, w)
@@ -76,7 +77,7 @@ func TestConnectionsAreSpreadOverTheWorkersAndStay(t *testing.T) {
 	}
 }
 
-func TestRequestsAreSpreadOverTheWorkersInTurn(t *testing.T) {
+func TestAssignmentsOfRequests(t *testing.T) {
 	t.Parallel()
 	a := serve(t, team, worker.Options{Workers: 2})
 	served := map[string]int{}
@@ -85,42 +86,42 @@ func TestRequestsAreSpreadOverTheWorkersInTurn(t *testing.T) {
 	}
 	for _, n := range served {
 		if len(served) != 2 || n != 5 {
-			t.Errorf("workers with as many connections take turns; got %v", served)
+			t.Errorf("workers with the same number of connections handle requests in turn; got %v", served)
 		}
 	}
 }
 
-func TestAConnectionThatNeverCameTakesNoSeat(t *testing.T) {
+func TestAssignmentsOfFailedUpgrades(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("websocketupgrade", (event) => { event.accept(); throw new Error("after all"); });
 		addEventListener("websocketclose", (event) => console.log("closed", event.code, event.initiator));`, worker.Options{})
 	for range 3 {
 		if got := a.decline(); got.StatusCode != 500 {
-			t.Errorf("the request gets 500; got %d", got.StatusCode)
+			t.Errorf("a failed upgrade gets 500; got %d", got.StatusCode)
 		}
 	}
 	a.until("every close event is handled", func() bool { return a.stdout.count("closed 1006 local") == 3 })
-	a.until("nothing is left", func() bool { return connections(a)[0] == 0 && a.Server().Count() == 0 })
+	a.until("no connection is left", func() bool { return connections(a)[0] == 0 && a.Server().Count() == 0 })
 }
 
-func TestBroadcastsReachEveryWorkerAndEveryConnectionOnce(t *testing.T) {
+func TestBroadcastChannelReachesEveryWorkerOnce(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
-		const me = crypto.randomUUID();
-		const news = new BroadcastChannel("news");
-		news.onmessage = ({ data }) => console.log("heard", me, JSON.stringify(data), data instanceof ArrayBuffer ? data.byteLength : "");
-		addEventListener("websocketupgrade", (event) => { event.accept().subscribe("news"); });
+		const id = crypto.randomUUID();
+		const posts = new BroadcastChannel("posts");
+		posts.onmessage = ({ data }) => console.log("received", id, JSON.stringify(data), data instanceof ArrayBuffer ? data.byteLength : "");
+		addEventListener("websocketupgrade", (event) => { event.accept().subscribe("posts"); });
 		addEventListener("websocketmessage", (event) => {
 			const value = { text: "text", bytes: new ArrayBuffer(3), json: { a: [1, null] }, map: new Map([[1, 2]]) }[event.data];
-			(event.data === "map" ? news : new BroadcastChannel("news")).postMessage(value);
+			(event.data === "map" ? posts : new BroadcastChannel("posts")).postMessage(value);
 		});`, worker.Options{Workers: 3, SleepAfter: nap})
 	var all []*client
 	for range 6 {
 		all = append(all, a.connect())
 	}
 	for i := range 3 {
-		a.state(i, "asleep") // a post wakes those who listen
+		a.state(i, "asleep") // a post wakes the workers that listen to its channel
 	}
 	for what, want := range map[string]string{"text": "text", "bytes": "bytes [0 0 0]", "json": `{"a":[1,null]}`} {
 		all[0].send(what)
@@ -130,21 +131,21 @@ func TestBroadcastsReachEveryWorkerAndEveryConnectionOnce(t *testing.T) {
 	}
 	all[0].send("map")
 	a.log.line(t, "JSON cannot carry")
-	for text, n := range map[string]int{`"text"`: 3, "{} 3": 3, `{"a":[1,null]}`: 3, "{} \n": 2} { // a channel does not hear itself
-		a.until(fmt.Sprintf("%q is heard %d times", text, n), func() bool { return a.stdout.count(text) >= n })
+	for text, n := range map[string]int{`"text"`: 3, "{} 3": 3, `{"a":[1,null]}`: 3, "{} \n": 2} { // a BroadcastChannel does not receive its own posts
+		a.until(fmt.Sprintf("%q is received %d times", text, n), func() bool { return a.stdout.count(text) >= n })
 	}
 	a.connect().send("text")
 	all[0].want("text")
 	if n := len(strings.Split(strings.TrimSpace(a.stdout.String()), "\n")); n > 14 {
-		t.Errorf("every worker hears every message once; got\n%s", a.stdout)
+		t.Errorf("every worker receives every post once; got\n%s", a.stdout)
 	}
 }
 
-func TestPostsForAWorkerThatIsTooBusyAreDroppedAndCounted(t *testing.T) {
+func TestBroadcastChannelDropsPostsForABusyWorker(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
-		let heard = 0;
-		new BroadcastChannel("news").onmessage = () => heard++;
+		let received = 0;
+		new BroadcastChannel("posts").onmessage = () => received++;
 		addEventListener("websocketupgrade", (event) => { event.accept(); });
 		addEventListener("websocketmessage", (event) => {
 			const { source, data } = event;
@@ -153,50 +154,50 @@ func TestPostsForAWorkerThatIsTooBusyAreDroppedAndCounted(t *testing.T) {
 				while (clients.count({ channel: "posted" }) === 0);
 			}
 			if (data === "post") {
-				for (let i = 0; i < 1500; i++) new BroadcastChannel("news").postMessage(String(i));
+				for (let i = 0; i < 1500; i++) new BroadcastChannel("posts").postMessage(String(i));
 				source.subscribe("posted");
 			}
-			source.send("heard " + heard);
+			source.send("received " + received);
 		});`, worker.Options{Workers: 2})
 	busy, poster := a.connect(), a.connect()
 	busy.send("busy")
 	a.stdout.line(t, "busy")
 	poster.send("post")
-	busy.want("heard 0")
-	poster.want("heard 0")
-	a.until("what has found room is heard", func() bool {
-		busy.send("heard?")
+	busy.want("received 0")
+	poster.want("received 0")
+	a.until("the posts in the queue are received", func() bool {
+		busy.send("received?")
 		got, err := busy.next()
-		return err != nil || got != "heard 0"
+		return err != nil || got != "received 0"
 	})
-	poster.send("heard?")
-	poster.want("heard 1500") // its own channels hear everything
+	poster.send("received?")
+	poster.want("received 1500") // channels in the same worker receive every post
 	dropped := uint64(0)
 	for _, w := range a.Workers() {
 		dropped += w.DroppedPosts
 	}
 	if dropped != 1500-1024 {
-		t.Errorf("the rest is dropped and counted; got %d", dropped)
+		t.Errorf("posts beyond the bound are dropped and counted; got %d", dropped)
 	}
-	a.log.line(t, "was dropped: the worker is too busy", "channel=news")
+	a.log.line(t, "was dropped: the worker is too busy", "channel=posts")
 }
 
-func TestPublishFromGoReachesTheConnectionsOfEveryWorker(t *testing.T) {
+func TestServerPublishReachesConnectionsOfEveryWorker(t *testing.T) {
 	t.Parallel()
 	a := serve(t, team, worker.Options{Workers: 2, EventTimeout: time.Second})
 	first, second := a.connect(), a.connect()
-	if n, err := a.Server().Publish("all", linger.Text("news")); n != 2 || err != nil {
-		t.Errorf("both take it; got %d %v", n, err)
+	if n, err := a.Server().Publish("all", linger.Text("published")); n != 2 || err != nil {
+		t.Errorf("Publish reaches both connections; got %d %v", n, err)
 	}
-	first.want("news")
-	second.want("news")
+	first.want("published")
+	second.want("published")
 }
 
-func TestPostsThatWaitAreBoundedInBytes(t *testing.T) {
+func TestBroadcastChannelBoundsBytesOfWaitingPosts(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
-		let heard = 0, bytes = 0;
-		new BroadcastChannel("news").onmessage = ({ data }) => { heard++; bytes += data.length ?? data.byteLength; };
+		let received = 0, bytes = 0;
+		new BroadcastChannel("posts").onmessage = ({ data }) => { received++; bytes += data.length ?? data.byteLength; };
 		addEventListener("websocketupgrade", (event) => { event.accept(); });
 		addEventListener("websocketmessage", (event) => {
 			const { source, data } = event;
@@ -205,31 +206,31 @@ func TestPostsThatWaitAreBoundedInBytes(t *testing.T) {
 				while (clients.count({ channel: "posted" }) === 0);
 			}
 			if (data === "post") {
-				const channel = new BroadcastChannel("news");
-				channel.postMessage("x".repeat(6 << 20)); // none waits
+				const channel = new BroadcastChannel("posts");
+				channel.postMessage("x".repeat(6 << 20)); // beyond the bound, but no other post waits
 				channel.postMessage("");
 				for (let i = 0; i < 20; i++) channel.postMessage(i % 2 ? "x".repeat(1 << 20) : new Uint8Array(1 << 20));
 				source.subscribe("posted");
 			}
-			if (data === "again") for (let i = 0; i < 3; i++) new BroadcastChannel("news").postMessage("x".repeat(1 << 20));
-			source.send("heard " + [heard, bytes]);
+			if (data === "again") for (let i = 0; i < 3; i++) new BroadcastChannel("posts").postMessage("x".repeat(1 << 20));
+			source.send("received " + [received, bytes]);
 		});`, worker.Options{Workers: 2})
 	busy, poster := a.connect(), a.connect()
 	busy.send("busy")
 	a.stdout.line(t, "busy")
 	poster.send("post")
-	busy.want("heard 0,0")
-	poster.want("heard 0,0")
-	heard := func(want string) {
+	busy.want("received 0,0")
+	poster.want("received 0,0")
+	wantReceived := func(want string) {
 		t.Helper()
-		a.until("the busy worker hears what has found room: "+want, func() bool {
-			busy.send("heard?")
+		a.until("the busy worker receives the posts in the queue: "+want, func() bool {
+			busy.send("received?")
 			got, err := busy.next()
 			return err != nil || got == want
 		})
 	}
-	heard(fmt.Sprint("heard 1,", 6<<20))
-	poster.send("again") // what was handled makes room
-	heard(fmt.Sprint("heard 4,", 9<<20))
-	a.log.line(t, "was dropped: the worker is too busy", "channel=news")
+	wantReceived(fmt.Sprint("received 1,", 6<<20))
+	poster.send("again") // posts that have been handled do not count
+	wantReceived(fmt.Sprint("received 4,", 9<<20))
+	a.log.line(t, "was dropped: the worker is too busy", "channel=posts")
 }

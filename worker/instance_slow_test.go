@@ -8,7 +8,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-func TestASlowEventIsNamedWhileItComputes(t *testing.T) {
+func TestSlowEventIsLoggedWhileItComputes(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("websocketupgrade", (event) => { event.accept(); });
@@ -24,11 +24,11 @@ func TestASlowEventIsNamedWhileItComputes(t *testing.T) {
 	c.want("next")
 	line := a.log.line(t, "slow event", "level=WARN", "event=websocketmessage", "connection=", "it computes", "at=", "app.js:4", "deep")
 	if first := strings.Index(a.log.String(), "computed for too long"); first < strings.Index(a.log.String(), line) {
-		t.Errorf("the warning comes before the end of the event; got:\n%s", a.log)
+		t.Errorf("the warning is logged before the event is interrupted; got:\n%s", a.log)
 	}
 }
 
-func TestASlowTimerIsNamed(t *testing.T) {
+func TestSlowEventOfATimer(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("fetch", (event) => {
@@ -40,7 +40,7 @@ func TestASlowTimerIsNamed(t *testing.T) {
 	a.log.line(t, "slow event", "a timer or callback", "it computes", "app.js:3")
 }
 
-func TestASlowEventThatWaitsIsNamedWhenItIsDone(t *testing.T) {
+func TestSlowEventThatWaitsIsLoggedAtItsEnd(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, `
 			addEventListener("websocketupgrade", (event) => { event.accept(); });
@@ -56,15 +56,15 @@ func TestASlowEventThatWaitsIsNamedWhenItIsDone(t *testing.T) {
 			c.send("2000")
 			c.want("2000")
 		}
-		a.until("the last is logged", func() bool { return a.log.count("slow event") == 3 })
+		a.until("three events are logged", func() bool { return a.log.count("slow event") == 3 })
 		a.log.line(t, "slow event", "event=websocketmessage", "connection=", "took=2s", "it waited for a promise", "at=", "app.js:3")
 		if n := a.log.count("slow event"); n != 3 {
-			t.Errorf("each of them is named; got:\n%s", a.log)
+			t.Errorf("each of the three is logged; got:\n%s", a.log)
 		}
 	})
 }
 
-func TestWarningsAboutSlowEventsAreBounded(t *testing.T) {
+func TestSlowEventLogIsBounded(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, `
 			addEventListener("websocketupgrade", (event) => { event.accept(); });
@@ -85,13 +85,13 @@ func TestWarningsAboutSlowEventsAreBounded(t *testing.T) {
 			}
 		}
 		if n := a.log.count("slow event"); n != 2 {
-			t.Errorf("there is one line a second at the most; got %d", n)
+			t.Errorf("there is at most one line per second; got %d", n)
 		}
 		a.log.line(t, "slow event", "others=49")
 	})
 }
 
-func TestNoEventIsSlowWhereThatIsOff(t *testing.T) {
+func TestSlowEventOff(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, `addEventListener("fetch", (event) => event.respondWith(new Promise((done) => setTimeout(done, 20000, new Response("late")))));`,
 			worker.Options{SlowEvent: -1})
@@ -100,7 +100,7 @@ func TestNoEventIsSlowWhereThatIsOff(t *testing.T) {
 	})
 }
 
-func TestASlowBuiltInFunctionIsNamedWhenItHasReturned(t *testing.T) {
+func TestSlowEventOfABuiltInFunction(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, `addEventListener("fetch", (event) => { console.log("block"); event.respondWith(new Response("done")); });`,
 			worker.Options{})
@@ -111,7 +111,7 @@ func TestASlowBuiltInFunctionIsNamedWhenItHasReturned(t *testing.T) {
 	})
 }
 
-func TestSlowLoadingIsNoSlowEvent(t *testing.T) {
+func TestSlowEventNotForLoading(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, `await new Promise((done) => setTimeout(done, 5000)); addEventListener("install", () => new Promise((done) => setTimeout(done, 5000)));`,
 			worker.Options{})

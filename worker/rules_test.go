@@ -11,9 +11,9 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// Rules of the protocol are written in Go and, for scripts, in JavaScript. These tests compare the two.
+// Some rules of the protocol are implemented in Go and, for scripts, in JavaScript. These tests compare the implementations.
 
-func TestTokensAreTheSameInGoAndJavaScript(t *testing.T) {
+func TestRulesTokens(t *testing.T) {
 	t.Parallel()
 	var want []string
 	for code := range 0x180 {
@@ -47,7 +47,7 @@ func TestTokensAreTheSameInGoAndJavaScript(t *testing.T) {
 	}
 }
 
-func TestCloseCodesAreTheSameInGoAndJavaScript(t *testing.T) {
+func TestRulesCloseCodes(t *testing.T) {
 	t.Parallel()
 	const codes = 6000
 	var want strings.Builder

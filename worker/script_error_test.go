@@ -9,7 +9,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// thrower has a fetch event throw what the query names.
+// thrower is an application that responds and then throws the exception that the path names.
 const thrower = `
 const deep = (n) => n === 0 ? fail() : deep(n - 1);
 function fail() { throw new Error("deep"); }
@@ -28,7 +28,7 @@ addEventListener("fetch", (event) => {
 	return thrown[new URL(event.request.url).pathname.slice(1)]();
 });`
 
-func TestScriptErrorsInALog(t *testing.T) {
+func TestScriptErrorLog(t *testing.T) {
 	t.Parallel()
 	a := serve(t, thrower, worker.Options{})
 	for name, parts := range map[string][]string{
@@ -44,18 +44,18 @@ func TestScriptErrorsInALog(t *testing.T) {
 		a.get("/"+name+"?token=secret", 200, "answer")
 		line := a.log.line(t, append(parts, "uncaught exception", "event=fetch", "method=GET", "url=http://", "/"+name+" ")...)
 		if len(line) > 10_000 {
-			t.Errorf("%s: a line is bounded; this one has %d bytes", name, len(line))
+			t.Errorf("%s: a line has at most 10,000 bytes; got %d", name, len(line))
 		}
 		if calls := strings.Count(line, `    at `); calls < 1 || calls > 10 {
-			t.Errorf("%s: a stack has ten calls at most; got %d: %s", name, calls, line)
+			t.Errorf("%s: a stack has at most ten calls; got %d: %s", name, calls, line)
 		}
 		if strings.Contains(line, "linger:") || strings.Contains(line, "secret") {
-			t.Errorf("%s: neither Linger's own code nor the query is in it: %s", name, line)
+			t.Errorf("%s: the line contains neither positions in Linger's own code nor the query; got %s", name, line)
 		}
 	}
 }
 
-func TestScriptErrorAsJSONAndForHandlersThatKnowIt(t *testing.T) {
+func TestScriptErrorAsJSON(t *testing.T) {
 	t.Parallel()
 	var text strings.Builder
 	known := &worker.ScriptError{
@@ -69,10 +69,10 @@ func TestScriptErrorAsJSONAndForHandlersThatKnowIt(t *testing.T) {
 	}
 	for key, want := range map[string]string{"error": known.Text, "at": "app.js:5:3", "stack": "    at f (app.js:5:3)\n", "cause": "inner"} {
 		if got[key] != want {
-			t.Errorf("the attribute %s is one of the line: %q; got %s", key, want, text.String())
+			t.Errorf("the attribute %s of the line is %q; got %s", key, want, text.String())
 		}
 	}
 	if got := known.Source(); got != "" {
-		t.Errorf("an error that no script threw has no source; got %q", got)
+		t.Errorf("an error that was not thrown by a script has no source; got %q", got)
 	}
 }

@@ -10,13 +10,13 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
+// nap is the SleepAfter of these tests.
 const nap = 20 * time.Millisecond
 
-// beyondKernel is more than the kernel takes for a client that does not read, however
-// long it is given.
+// beyondKernel is the size of a send queue that is larger than what the kernel buffers for a client that does not read.
 const beyondKernel = 1 << 24
 
-// sleeper is an application that counts what it has seen since it woke up.
+// sleeper is an application that counts the events since its engine started.
 const sleeper = `
 	let seen = 0;
 	addEventListener("install", () => console.log("install"));
@@ -30,7 +30,7 @@ const sleeper = `
 	addEventListener("fetch", (event) => event.respondWith(new Response("fetch " + ++seen)));
 	setWebSocketAutoResponse("ping", "pong");`
 
-func TestAWorkerThatSleepsIsWokenByEveryKindOfEvent(t *testing.T) {
+func TestWorkerSleepWakesForEveryKindOfEvent(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, sleeper, worker.Options{SleepAfter: nap, Server: linger.Options{SendQueue: beyondKernel, Policy: linger.PolicyDrop}})
 		a.state(0, "asleep")
@@ -57,28 +57,28 @@ func TestAWorkerThatSleepsIsWokenByEveryKindOfEvent(t *testing.T) {
 		a.stdout.line(t, "closed 1 1")
 		a.state(0, "asleep")
 		if n := a.stdout.count("install"); n != 1 {
-			t.Errorf("waking is no installation; got %d", n)
+			t.Errorf("waking does not dispatch install again; got %d", n)
 		}
 		if w := a.Workers()[0]; w.Sleeps < 6 || w.Failures != 0 || w.Connections != 1 || w.Reason != "" {
-			t.Errorf("a worker tells how often it slept; got %+v", w)
+			t.Errorf("the status counts the sleeps, and neither failures nor closed connections; got %+v", w)
 		}
 	})
 }
 
-// wantLast waits for a text, whatever comes before.
+// wantLast waits for an event and ignores those before it.
 func (c *client) wantLast(want string) {
 	c.t.Helper()
 	for {
 		switch got, err := c.next(); {
 		case err != nil:
-			c.t.Fatalf("the client hears %q at last; got %v", want, err)
+			c.t.Fatalf("the client receives %q; got %v", want, err)
 		case got == want:
 			return
 		}
 	}
 }
 
-func TestPingsAndAutomaticAnswersWakeNobody(t *testing.T) {
+func TestWorkerSleepDuringPingsAndAutoResponses(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, sleeper, worker.Options{SleepAfter: nap})
 		c := a.connect()
@@ -93,12 +93,12 @@ func TestPingsAndAutomaticAnswersWakeNobody(t *testing.T) {
 			c.want("pong")
 		}
 		if after := a.Workers()[0]; after != before {
-			t.Errorf("the worker goes on sleeping: %+v; got %+v", before, after)
+			t.Errorf("the worker stays asleep: %+v; got %+v", before, after)
 		}
 	})
 }
 
-func TestAWorkerThatHasSomethingToDoStaysAwakeAndTellsWhy(t *testing.T) {
+func TestWorkerSleepReasonToStayAwake(t *testing.T) {
 	t.Parallel()
 	for reason, work := range map[string]string{
 		"an event is in progress":          `await gate;`,
@@ -117,7 +117,7 @@ func TestAWorkerThatHasSomethingToDoStaysAwakeAndTellsWhy(t *testing.T) {
 				addEventListener("fetch", (event) => { open(); event.respondWith(new Response("open")); });`, worker.Options{SleepAfter: nap})
 			c := a.connect()
 			c.send("work")
-			a.until("the reason is told", func() bool { return a.Workers()[0].Reason == reason })
+			a.until("the status contains the reason", func() bool { return a.Workers()[0].Reason == reason })
 			a.log.line(t, "worker stays awake", "worker=0", reason)
 			sleeps := a.Workers()[0].Sleeps
 			pass(5 * nap)
@@ -133,23 +133,22 @@ func TestAWorkerThatHasSomethingToDoStaysAwakeAndTellsWhy(t *testing.T) {
 	}
 }
 
-// pass lets time pass in which nothing may happen: a test of what never comes has to
-// wait for some time.
+// pass waits for a duration in which something must not happen.
 func pass(d time.Duration) { <-time.After(d) }
 
-func TestWithoutTheOptionNobodySleeps(t *testing.T) {
+func TestWorkerSleepOff(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, sleeper, worker.Options{})
 		pass(3 * nap)
 		a.get("/", 200, "fetch 1")
 		a.get("/", 200, "fetch 2")
 		if w := a.Workers()[0]; w.Sleeps != 0 || w.Reason != "" || w.State != "running" {
-			t.Errorf("sleep is an option; got %+v", w)
+			t.Errorf("a worker without SleepAfter does not sleep; got %+v", w)
 		}
 	})
 }
 
-func TestMessagesInAndOutOfSleepKeepTheirOrder(t *testing.T) {
+func TestWorkerSleepKeepsTheOrderOfMessages(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, sleeper, worker.Options{SleepAfter: time.Millisecond})
 		c := a.connect()
@@ -161,13 +160,13 @@ func TestMessagesInAndOutOfSleepKeepTheirOrder(t *testing.T) {
 			c.send("hello")
 			got, err := c.next()
 			if want := " " + itoa(i+1); err != nil || !strings.HasSuffix(got, want) {
-				t.Fatalf("message %d is handled once, and data survives; got %q %v", i+1, got, err)
+				t.Fatalf("message %d is handled once, and data is kept; got %q %v", i+1, got, err)
 			}
 		}
 	})
 }
 
-func TestAReloadWhileAWorkerSleeps(t *testing.T) {
+func TestWorkerSleepDuringAReload(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, sleeper, worker.Options{SleepAfter: nap, Workers: 2})
 		c := a.connect()
@@ -184,14 +183,14 @@ func TestAReloadWhileAWorkerSleeps(t *testing.T) {
 	})
 }
 
-func TestSleepGivesMemoryBack(t *testing.T) {
+func TestWorkerSleepReleasesMemory(t *testing.T) {
 	a := serve(t, `
 		const hoard = [];
 		addEventListener("websocketupgrade", (event) => { event.accept(); });
 		addEventListener("websocketmessage", (event) => {
 			while (hoard.length < event.data) hoard.push(new Uint8Array(64000));
 			event.source.send(String(hoard.length));
-		});`, worker.Options{SleepAfter: time.Second})
+		});`, worker.Options{SleepAfter: 3 * time.Second})
 	c := a.connect()
 	before := resident(t)
 	c.send("1000")
@@ -199,29 +198,29 @@ func TestSleepGivesMemoryBack(t *testing.T) {
 	awake := resident(t) - before
 	a.state(0, "asleep")
 	asleep := resident(t) - before
-	t.Logf("awake with 64 MB of data: %d KiB more, asleep: %d KiB more than without", awake>>10, asleep>>10)
+	t.Logf("with 64 MB of data: %d KiB more when awake, %d KiB more when asleep", awake>>10, asleep>>10)
 	if awake < 60e6 || asleep > awake/4 {
-		t.Errorf("the memory of an engine is given back when it sleeps; got %d and %d bytes", awake, asleep)
+		t.Errorf("the memory of an engine is released when it sleeps; awake it has %d bytes, asleep %d", awake, asleep)
 	}
 	c.send("1")
 	c.want("1")
 }
 
-func TestShutdownTellsTheCloseEventsOfASleeper(t *testing.T) {
+func TestWorkerSleepDuringShutdown(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, sleeper, worker.Options{SleepAfter: nap})
 		c := a.connect()
 		c.want("upgrade 1")
 		a.state(0, "asleep")
 		if err := a.Shutdown(t.Context()); err != nil {
-			t.Errorf("shutdown is in order; got %v", err)
+			t.Errorf("Shutdown succeeds; got %v", err)
 		}
 		c.want("closed 1001 server shutting down")
 		a.stdout.line(t, "closed 1 0")
 	})
 }
 
-func TestACloseFromGoOfASleepersConnection(t *testing.T) {
+func TestWorkerSleepWakesForACloseFromGo(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, sleeper, worker.Options{SleepAfter: nap})
 		c := a.connect()
@@ -237,7 +236,7 @@ func TestACloseFromGoOfASleepersConnection(t *testing.T) {
 	})
 }
 
-func TestAReloadWhileAWorkerWakesUp(t *testing.T) {
+func TestWorkerSleepEndsDuringAReload(t *testing.T) {
 	t.Parallel()
 	slow := func(name string) string {
 		return version(name) + `for (const end = Date.now() + 300; Date.now() < end;); console.log("` + name + ` loaded");`

@@ -13,7 +13,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-func TestNoMessageIsLostOrHandledTwiceByReloads(t *testing.T) {
+func TestAppReloadHandlesEachMessageOnce(t *testing.T) {
 	t.Parallel()
 	script := func(version int) string {
 		return `
@@ -45,8 +45,8 @@ func TestNoMessageIsLostOrHandledTwiceByReloads(t *testing.T) {
 	crowd.Wait()
 }
 
-// converse sends numbers until stop is closed, some of them ahead of their answers, and checks that each is answered
-// once, in order, by versions that never get older.
+// converse sends numbers until stop is closed, several before it reads their answers. It checks that each is answered once and in
+// order, and never by an older version than the number before.
 func converse(c *client, stop <-chan struct{}) {
 	const ahead = 5
 	last := 0
@@ -72,7 +72,7 @@ func converse(c *client, stop <-chan struct{}) {
 	}
 }
 
-// held is an application whose events wait until somebody is subscribed to "release".
+// held is an application whose events wait until a connection is subscribed to the channel "release".
 func held(version string) string {
 	return `
 		const wait = (what) => new Promise((done) => {
@@ -97,7 +97,7 @@ func held(version string) string {
 		addEventListener("fetch", (event) => event.respondWith(wait("fetch").then(() => new Response("` + version + `"))));`
 }
 
-// release has what waits in any version go on.
+// release ends the waits of held in all versions.
 func (a *testApp) release() {
 	a.t.Helper()
 	for socket := range a.Server().Sockets("") {
@@ -107,7 +107,7 @@ func (a *testApp) release() {
 	}
 }
 
-func TestWhatHasBegunFinishesOnItsVersionAndTheRestGoesToTheNext(t *testing.T) {
+func TestAppReloadFinishesEventsInProgress(t *testing.T) {
 	t.Parallel()
 	a := serve(t, held("v1"), worker.Options{SleepAfter: time.Millisecond})
 	c, other := a.connect(), a.connect()
@@ -131,19 +131,19 @@ func TestWhatHasBegunFinishesOnItsVersionAndTheRestGoesToTheNext(t *testing.T) {
 	other.send("hello")
 	other.want("v2 hello")
 	if len(c.received) != 0 {
-		t.Error("the next event of a connection waits for the one that the old version handles")
+		t.Error("the next event of a connection waits for the event in progress in the old version")
 	}
 	a.release()
 	c.want("v1 hold", "v2 after")
 	(<-upgraded).want("early", "late")
 	a.stdout.line(t, "v1 work done")
 	if got := <-answered; got.body != "v1" {
-		t.Errorf("a request is answered by the version that it began on; got %q", got.body)
+		t.Errorf("the response to a request is from the version that began it; got %q", got.body)
 	}
 	a.log.never(t, "level=ERROR")
 }
 
-func TestOnlySoManyVersionsHaveEventsToFinish(t *testing.T) {
+func TestAppReloadBoundsOldVersions(t *testing.T) {
 	t.Parallel()
 	a := serve(t, held("v0"), worker.Options{})
 	var all []*client
@@ -163,11 +163,11 @@ func TestOnlySoManyVersionsHaveEventsToFinish(t *testing.T) {
 		c.want(fmt.Sprintf("v%d hold", i+2), "v6 next")
 	}
 	if n := a.log.count("event cut off"); n != 2 {
-		t.Errorf("only the oldest events are cut off, and told; got:\n%s", a.log)
+		t.Errorf("only the oldest events are cut off, and each is logged; got:\n%s", a.log)
 	}
 }
 
-func TestAnEventThatIsCutOffIsToldAndOver(t *testing.T) {
+func TestAppReloadLogsEventsThatAreCutOff(t *testing.T) {
 	t.Parallel()
 	a := serve(t, held("v0"), worker.Options{})
 	c := a.connect()
@@ -196,26 +196,26 @@ func TestAnEventThatIsCutOffIsToldAndOver(t *testing.T) {
 	a.log.line(t, "event cut off", "event=websocketmessage", "connection=")
 }
 
-func TestARetiredEngineThatComputesIsEndedToo(t *testing.T) {
+func TestAppReloadInterruptsComputingOldVersions(t *testing.T) {
 	t.Parallel()
 	a := serve(t, version("v1")+`addEventListener("websocketmessage", (event) => { if (event.data === "loop") { console.log("looping"); for (;;); } });`,
-		worker.Options{EventTimeout: loopTimeout})
+		worker.Options{EventTimeout: 4 * loopTimeout})
 	c, other := a.connect(), a.connect()
 	c.send("loop", "next")
 	c.want("v1 loop v1")
 	a.stdout.line(t, "looping")
 	a.reload(version("v2"))
 	other.send("hello")
-	other.want("v2 hello v2") // long before the loop is ended
+	other.want("v2 hello v2") // before the loop is interrupted
 	a.log.never(t, "computed for too long")
 	c.want("v2 next v2")
 	a.log.line(t, "computed for too long", "event=websocketmessage")
 	if w := a.Workers()[0]; w.Failures != 0 {
-		t.Errorf("the end of an old version is no failure of the worker; got %+v", w)
+		t.Errorf("the end of an old version does not count as a failure of the worker; got %+v", w)
 	}
 }
 
-func TestManyReloadsLeaveOneEngine(t *testing.T) {
+func TestAppReloadReleasesOldEngines(t *testing.T) {
 	a := serve(t, version("v0"), worker.Options{Memory: small})
 	c := a.connect()
 	hello := func(i int) {
@@ -236,11 +236,11 @@ func TestManyReloadsLeaveOneEngine(t *testing.T) {
 	}
 	a.until("the goroutines of the old engines end", func() bool { return runtime.NumGoroutine() <= before })
 	if more := resident(t) - memory; more > 30<<20 {
-		t.Errorf("20 reloads leave no memory behind; got %d MiB more", more>>20)
+		t.Errorf("20 reloads do not increase the memory of the process; got %d MiB more", more>>20)
 	}
 }
 
-func TestAReloadDuringShutdownIsRefused(t *testing.T) {
+func TestAppReloadDuringShutdown(t *testing.T) {
 	t.Parallel()
 	a := serve(t, version("v1"), worker.Options{})
 	writeIn(t, t.TempDir(), "other.js", "")
@@ -249,15 +249,15 @@ func TestAReloadDuringShutdownIsRefused(t *testing.T) {
 	for i := range errs {
 		all.Go(func() { errs[i] = a.Reload() })
 	}
-	within(t, "shutdown ends", func() { _ = a.Shutdown(t.Context()) })
-	within(t, "the reloads end", all.Wait)
+	within(t, "Shutdown returns", func() { _ = a.Shutdown(t.Context()) })
+	within(t, "the reloads return", all.Wait)
 	for _, err := range errs {
 		if err != nil && !isStopped(err) {
-			t.Errorf("a reload either comes before the end, or tells that it came too late; got %v", err)
+			t.Errorf("Reload succeeds or returns ErrStopped; got %v", err)
 		}
 	}
 	if err := a.Reload(); !isStopped(err) {
-		t.Errorf("an application that was shut down is not loaded; got %v", err)
+		t.Errorf("Reload after Shutdown returns ErrStopped; got %v", err)
 	}
 	if slices.ContainsFunc(a.Workers(), func(w worker.Status) bool { return w.Connections != 0 }) {
 		t.Errorf("no connection is left; got %+v", a.Workers())
@@ -268,7 +268,7 @@ func TestAReloadDuringShutdownIsRefused(t *testing.T) {
 const echoing = `addEventListener("websocketupgrade", (event) => { event.accept(); });
 	addEventListener("websocketmessage", (event) => event.source.send("v2 " + event.data));`
 
-func TestAnOldVersionIsBoundedInTime(t *testing.T) {
+func TestAppReloadFinishTimeout(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, `
 			addEventListener("websocketupgrade", (event) => { event.accept(); });
@@ -290,11 +290,11 @@ func TestAnOldVersionIsBoundedInTime(t *testing.T) {
 		a.log.line(t, "work of waitUntil was cut off", "promises=1")
 		at := a.stdout.count("tick")
 		if at == before {
-			t.Error("timers of the old version run until then")
+			t.Error("timers of the old version run until FinishTimeout")
 		}
 		pass(time.Hour)
 		if n := a.stdout.count("tick"); n != at {
-			t.Errorf("timers of the old version end with it; %d more ran", n-at)
+			t.Errorf("timers do not run after the end of their version; %d more ran", n-at)
 		}
 		c.send("hello")
 		c.want("v2 hello")

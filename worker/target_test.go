@@ -7,7 +7,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// urls answers with the URL of the request, or of the connection that it becomes.
+// urls is an application that responds with the URL of a request, and sends the URLs of an upgrade request and its connection.
 const urls = `
 	addEventListener("websocketupgrade", (event) => {
 		const connection = event.accept();
@@ -15,17 +15,19 @@ const urls = `
 	});
 	addEventListener("fetch", (event) => event.respondWith(new Response(new URL(event.request.url).href)));`
 
+// plainRequest is a request for /chat without Upgrade.
 const plainRequest = "GET /chat HTTP/1.1\r\nHost: linger.test\r\nConnection: close\r\n\r\n"
 
+// upgradeText is an upgrade request for /chat.
 const upgradeText = "GET /chat HTTP/1.1\r\nHost: linger.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 
-func TestRequestsWhoseHostIsNoURLGet400(t *testing.T) {
+func TestRequestURLInvalidHost(t *testing.T) {
 	t.Parallel()
 	a := serve(t, urls, worker.Options{})
 	for _, host := range []string{
-		"[::1", "a:99999", "a:b", "a%00b", "a%41", "[fe80::1%25eth0]", "a,b", // no host of HTTP
-		"xn--a", "1.2.3.4.5", "256.1.1.1", "1.2.3.08", "a%ff", "a..0x1", "xn--", // no host of a URL
+		"[::1", "a:99999", "a:b", "a%00b", "a%41", "[fe80::1%25eth0]", "a,b", // invalid in HTTP
+		"xn--a", "1.2.3.4.5", "256.1.1.1", "1.2.3.08", "a%ff", "a..0x1", "xn--", // invalid in a URL
 	} {
 		for _, request := range []string{plainRequest, upgradeText} {
 			got := a.raw(strings.Replace(request, "Host: linger.test", "Host: "+host, 1))
@@ -38,7 +40,7 @@ func TestRequestsWhoseHostIsNoURLGet400(t *testing.T) {
 	a.log.line(t, "request refused", "reason=host", "status=400")
 }
 
-func TestRequestsWithAnotherTargetGet400(t *testing.T) {
+func TestRequestURLInvalidTarget(t *testing.T) {
 	t.Parallel()
 	a := serve(t, urls, worker.Options{})
 	for _, target := range []string{"mailto:x", "evil:80", "ftp://linger.test/", "urn:a:b", "*"} {
@@ -51,7 +53,7 @@ func TestRequestsWithAnotherTargetGet400(t *testing.T) {
 	a.log.never(t, "level=ERROR")
 }
 
-func TestURLsOfOneRequestAreTheSame(t *testing.T) {
+func TestRequestURLOfEventAndConnection(t *testing.T) {
 	t.Parallel()
 	a := serve(t, urls, worker.Options{})
 	for target, want := range map[string]string{
@@ -70,18 +72,18 @@ func TestURLsOfOneRequestAreTheSame(t *testing.T) {
 	}
 }
 
-func TestAnUpgradeWithoutConnectionGets426(t *testing.T) {
+func TestRequestUpgradeWithoutConnection(t *testing.T) {
 	t.Parallel()
 	a := serve(t, sockets(`server.accept();`), worker.Options{})
 	got := a.raw("GET / HTTP/1.1\r\nHost: linger.test\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n")
 	if got.StatusCode != 426 || !strings.Contains(got.body, "Connection: Upgrade") {
-		t.Errorf("it gets 426 and what is missing; got %d %q", got.StatusCode, got.body)
+		t.Errorf("the request gets 426 with the missing field; got %d %q", got.StatusCode, got.body)
 	}
 	a.log.line(t, "request refused", "reason=connection")
 	a.log.never(t, "level=ERROR")
 }
 
-func TestAWebSocketForAPlainRequestGets426(t *testing.T) {
+func TestRequestPlainAnsweredWithAWebSocket(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `addEventListener("fetch", (event) => {
 		const [client, server] = new WebSocketPair();
@@ -91,7 +93,7 @@ func TestAWebSocketForAPlainRequestGets426(t *testing.T) {
 	});`, worker.Options{})
 	got := a.do("GET", "/", "")
 	if got.StatusCode != 426 || got.Header.Get("Upgrade") != "websocket" || !strings.Contains(got.body, "Connection: Upgrade") {
-		t.Errorf("it gets 426 and what to send; got %d %v %q", got.StatusCode, got.Header, got.body)
+		t.Errorf("the request gets 426 with the missing fields; got %d %v %q", got.StatusCode, got.Header, got.body)
 	}
 	a.stdout.line(t, "closed 1006")
 	a.log.never(t, "level=ERROR")

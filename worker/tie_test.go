@@ -14,8 +14,8 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// stateful is an application with state in a module variable: how many messages its version has seen. accepting is
-// what it hands to accept.
+// stateful is an application with state in a module variable, the number of messages that its version has handled. accepting is
+// the argument of accept.
 func stateful(name, accepting string) string {
 	return `
 		let seen = 0;
@@ -29,16 +29,17 @@ func stateful(name, accepting string) string {
 		});`
 }
 
+// closing is an argument of accept for connections that close at a reload.
 const closing = `{ reload: "close", data: { who: "ann" } }`
 
-func TestAcceptReloadCloseEndsTheConnectionWithItsVersion(t *testing.T) {
+func TestAcceptReloadClose(t *testing.T) {
 	t.Parallel()
 	for name, opts := range map[string]struct {
 		accepting string
 		worker.Options
 	}{
 		"accept":          {closing, worker.Options{}},
-		"the whole":       {`{ data: { who: "ann" } }`, worker.Options{CloseAtReload: true}},
+		"application":     {`{ data: { who: "ann" } }`, worker.Options{CloseAtReload: true}},
 		"several workers": {closing, worker.Options{Workers: 3}},
 		"overlap":         {closing, worker.Options{Overlap: true}},
 		"half-open":       {`{ reload: "close", halfOpen: true, data: { who: "ann" } }`, worker.Options{}},
@@ -55,14 +56,14 @@ func TestAcceptReloadCloseEndsTheConnectionWithItsVersion(t *testing.T) {
 			again := a.connect()
 			again.send("hello")
 			again.want("v2 hello 1")
-			a.until("the last version's connection is gone", func() bool { return a.Server().Count() == 1 })
+			a.until("the connection of the last version is removed", func() bool { return a.Server().Count() == 1 })
 			a.stdout.never(t, "v2 closed")
 			a.log.never(t, "level=ERROR")
 		})
 	}
 }
 
-func TestAcceptReloadStayIsTheDefaultAndWinsOverTheApplications(t *testing.T) {
+func TestAcceptReloadStay(t *testing.T) {
 	t.Parallel()
 	for accepting, opts := range map[string]worker.Options{
 		``:                               {},
@@ -79,7 +80,7 @@ func TestAcceptReloadStayIsTheDefaultAndWinsOverTheApplications(t *testing.T) {
 	}
 }
 
-func TestAcceptReloadTakesTwoValues(t *testing.T) {
+func TestAcceptReloadOtherValues(t *testing.T) {
 	t.Parallel()
 	for _, value := range []string{`"restart"`, `true`, `null`, `1012`} {
 		a := serve(t, `addEventListener("websocketupgrade", (event) => {
@@ -92,8 +93,8 @@ func TestAcceptReloadTakesTwoValues(t *testing.T) {
 	}
 }
 
-// Messages that come until the connection has closed are for the version that knows what they are about.
-func TestAcceptReloadCloseGivesEveryMessageToItsVersion(t *testing.T) {
+// Messages that arrive before the peer's Close are handled by the version that accepted the connection.
+func TestAcceptReloadCloseMessagesBeforeThePeersClose(t *testing.T) {
 	t.Parallel()
 	a := serve(t, stateful("v1", closing), worker.Options{})
 	nc, r := a.handmade()
@@ -105,14 +106,14 @@ func TestAcceptReloadCloseGivesEveryMessageToItsVersion(t *testing.T) {
 	a.stdout.never(t, "v2")
 }
 
-// The close event comes even if the version has no engine any more: to the one that has taken its place.
+// If the engine of the version has crashed, the close event is dispatched in the engine that replaces it.
 func TestAcceptReloadCloseAfterACrash(t *testing.T) {
 	t.Parallel()
 	a := serve(t, stateful("v1", closing), worker.Options{EventTimeout: time.Second})
 	c := a.connect()
 	c.send("hello", "loop", "never handled")
 	c.want("v1 hello 1", "closed 1011 the application failed")
-	a.stdout.line(t, "v1 closed ann 1011 1011 close 0") // by the next engine, whose variables are new
+	a.stdout.line(t, "v1 closed ann 1011 1011 close 0") // in the next engine, whose variables are new
 	if n := a.stdout.count("closed"); n != 1 {
 		t.Errorf("there is one close event; got %d", n)
 	}
@@ -121,7 +122,7 @@ func TestAcceptReloadCloseAfterACrash(t *testing.T) {
 	next.want("v1 hello 1")
 }
 
-func TestAcceptReloadCloseKeepsTheEngineAwake(t *testing.T) {
+func TestAcceptReloadCloseKeepsTheWorkerAwake(t *testing.T) {
 	t.Parallel()
 	a := serve(t, stateful("v1", closing), worker.Options{SleepAfter: time.Millisecond})
 	c := a.connect()
@@ -134,13 +135,13 @@ func TestAcceptReloadCloseKeepsTheEngineAwake(t *testing.T) {
 	a.state(0, "asleep")
 }
 
-// An upgrade that was begun by the last version finishes there, and its connection is closed at once.
-func TestAcceptReloadCloseOfAnUpgradeUnderWay(t *testing.T) {
+// A pending upgrade is finished by the version that began it, and its connection is then closed immediately.
+func TestAcceptReloadCloseOfAPendingUpgrade(t *testing.T) {
 	t.Parallel()
-	asked, answer := make(chan struct{}), make(chan struct{})
+	requested, respond := make(chan struct{}), make(chan struct{})
 	users := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		close(asked)
-		<-answer
+		close(requested)
+		<-respond
 	}))
 	t.Cleanup(users.Close)
 	a := serve(t, `
@@ -154,9 +155,9 @@ func TestAcceptReloadCloseOfAnUpgradeUnderWay(t *testing.T) {
 		c, _ := a.upgrade("/")
 		opened <- c
 	}()
-	<-asked
+	<-requested
 	a.reload(stateful("v2", closing))
-	close(answer)
+	close(respond)
 	(<-opened).want("accepted", "closed 1012 a new version of the application has been loaded")
 	a.stdout.line(t, "v1 closed 1012")
 }
@@ -173,10 +174,10 @@ func TestAcceptReloadCloseIsPaced(t *testing.T) {
 	for _, c := range clients {
 		c.want("closed 1012 a new version of the application has been loaded")
 	}
-	a.until("every connection has had its close event", func() bool { return a.stdout.count("v1 closed ann 1012") == many })
+	a.until("every connection has a close event", func() bool { return a.stdout.count("v1 closed ann 1012") == many })
 }
 
-// A peer that answers nothing does not keep a version in memory.
+// A peer that does not answer the Close does not keep a version in memory.
 func TestAcceptReloadCloseIsBounded(t *testing.T) {
 	t.Parallel()
 	opts := worker.Options{Server: linger.Options{ShutdownTimeout: 100 * time.Millisecond, Options: websocket.Options{CloseTimeout: time.Hour}}}
@@ -184,7 +185,7 @@ func TestAcceptReloadCloseIsBounded(t *testing.T) {
 	a.handmade()
 	a.reload(stateful("v2", closing))
 	a.stdout.line(t, "v1 closed ann 1006 1012 abort 0")
-	a.until("it is gone", func() bool { return a.Server().Count() == 0 })
+	a.until("the connection is removed", func() bool { return a.Server().Count() == 0 })
 }
 
 func TestAcceptReloadCloseOfManyVersions(t *testing.T) {
@@ -197,5 +198,5 @@ func TestAcceptReloadCloseOfManyVersions(t *testing.T) {
 		a.reload(stateful(fmt.Sprint("v", i+1), closing))
 		c.want("closed 1012 a new version of the application has been loaded")
 	}
-	a.until("every connection has had its close event", func() bool { return a.stdout.count("closed ann 1012") == 8 })
+	a.until("every connection has a close event", func() bool { return a.stdout.count("closed ann 1012") == 8 })
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// surface prints what a script has beside the language: each global, with the members of its instances and its own.
+// surface is a script that prints the globals that are not part of the language, each with the members of its instances and its own
+// members.
 const surface = `
 const language = new Set(("AggregateError Array ArrayBuffer Atomics BigInt BigInt64Array BigUint64Array Boolean DataView Date Error " +
 	"EvalError FinalizationRegistry Float16Array Float32Array Float64Array Function Infinity Int16Array Int32Array Int8Array InternalError " +
@@ -33,6 +34,7 @@ for (const name of Object.getOwnPropertyNames(globalThis)) {
 }
 console.log(JSON.stringify(result));`
 
+// global is a global of scripts, as surface prints it.
 type global struct {
 	Class            bool
 	Members, Statics []string
@@ -44,7 +46,7 @@ var (
 	names       = regexp.MustCompile(`\w+`)
 )
 
-// membersOf returns the members that the types declare of an interface, those of its bases included.
+// membersOf returns the members that the types declare for an interface, including those of the interfaces that it extends.
 func membersOf(types, name string, seen map[string]bool) []string {
 	if seen[name] {
 		return nil
@@ -65,7 +67,7 @@ func membersOf(types, name string, seen map[string]bool) []string {
 	return members
 }
 
-func TestTypesAreThoseOfWhatAScriptHas(t *testing.T) {
+func TestTypesMatchTheGlobals(t *testing.T) {
 	t.Parallel()
 	a := serve(t, surface, worker.Options{})
 	var globals map[string]global
@@ -73,7 +75,7 @@ func TestTypesAreThoseOfWhatAScriptHas(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(globals) < 50 {
-		t.Fatalf("a script has the globals of the platform; got %d", len(globals))
+		t.Fatalf("a script has at least 50 globals; got %d", len(globals))
 	}
 	types := worker.Types()
 	for name, is := range globals {
@@ -92,7 +94,7 @@ func TestTypesAreThoseOfWhatAScriptHas(t *testing.T) {
 		}
 		for _, member := range declared {
 			if !slices.Contains(is.Members, member) && !undetectable(name, member) {
-				t.Errorf("worker/linger.d.ts declares of %s only what is there; %s is not", name, member)
+				t.Errorf("worker/linger.d.ts declares only members that exist; %s has no member %s", name, member)
 			}
 		}
 		variable := regexp.MustCompile(`(?ms)^declare var ` + name + `: .*?^?\}>?;$`).FindString(types)
@@ -104,10 +106,10 @@ func TestTypesAreThoseOfWhatAScriptHas(t *testing.T) {
 	}
 }
 
-// isConstant reports whether a member is a number by another name, of which not all are declared.
+// isConstant reports whether a member is a constant. The types need not declare all constants.
 func isConstant(member string) bool { return strings.ToUpper(member) == member }
 
-// undetectable reports whether a declared member cannot be seen from the prototype.
+// undetectable reports whether a declared member is not a property of the prototype.
 func undetectable(class, member string) bool {
 	return class == "WebSocketPair" || class == "ReadableStream" || isConstant(member) && !strings.HasPrefix(class, "WebSocket")
 }

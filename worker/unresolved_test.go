@@ -10,7 +10,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// problemsOf returns the problems of files of which app.js is loaded, a line each, relative to their folder.
+// problemsOf creates files, loads app.js and returns the problems, a line for each, with paths relative to the folder of the files.
 func problemsOf(t *testing.T, files map[string]string) string {
 	t.Helper()
 	folder := t.TempDir()
@@ -21,7 +21,7 @@ func problemsOf(t *testing.T, files map[string]string) string {
 	_, err := worker.Load(filepath.Join(folder, "app.js"), worker.Options{})
 	failure, ok := errors.AsType[*worker.LoadError](err)
 	if !ok {
-		t.Fatalf("loading fails with a *LoadError; got %v", err)
+		t.Fatalf("Load returns a *LoadError; got %v", err)
 	}
 	here, err := os.Getwd()
 	if err != nil {
@@ -34,7 +34,7 @@ func problemsOf(t *testing.T, files map[string]string) string {
 	return strings.ReplaceAll(failure.Error(), filepath.ToSlash(relative)+"/", "")
 }
 
-func TestMissingImportsSayWhatToDo(t *testing.T) {
+func TestLoadReportsMissingImports(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		script string
@@ -45,13 +45,13 @@ func TestMissingImportsSayWhatToDo(t *testing.T) {
 		"a package of a scope":           {`import "@noble/hashes/sha2";`, `app.js:1:8: the package "@noble/hashes" is not installed: run npm install @noble/hashes`},
 		"a package that is required":     {`const x = require("ws");`, `app.js:1:19: the package "ws" is not installed: run npm install ws`},
 		"several parts of one":           {"import \"a/x\";\nimport \"a\";\nimport \"./other.js\";", `app.js:1:8: the package "a" is not installed: run npm install a`},
-		"what a package does not have":   {`import "there/none";`, `app.js:1:8: the package "there" is installed, but has no "there/none": its package.json says what it exports`},
-		"what a package needs":           {`import "needy";`, `app.js:1:8: "needy" cannot be used: the package "lacks" is not installed: run npm install lacks (imported by way of node_modules/needy/i.js:2:9)`},
+		"a missing part of a package":    {`import "there/none";`, `app.js:1:8: the package "there" is installed, but has no "there/none": its package.json says what it exports`},
+		"a dependency of a package":      {`import "needy";`, `app.js:1:8: "needy" cannot be used: the package "lacks" is not installed: run npm install lacks (imported by way of node_modules/needy/i.js:2:9)`},
 		"a file":                         {`import "./nothing.js";`, `app.js:1:8: Could not resolve "./nothing.js": there is no such file`},
 		"a misspelt file":                {`import "./othre.js";`, `app.js:1:8: Could not resolve "./othre.js": there is no such file; did you mean "./other.js"?`},
 		"a misspelt file without suffix": {`import "./othr";`, `app.js:1:8: Could not resolve "./othr": there is no such file; did you mean "./other"?`},
 		"an alias":                       {`import "@/x";`, `app.js:1:8: Could not resolve "@/x": it is neither a relative path nor a package, and no package.json or tsconfig.json says what it stands for`},
-		"an import of its own":           {`import "#x";`, `app.js:1:8: Could not resolve "#x": the imports of package.json do not have it`},
+		"an import of package.json":      {`import "#x";`, `app.js:1:8: Could not resolve "#x": the imports of package.json do not have it`},
 		"a package of Deno":              {`import "npm:zod";`, `app.js:1:8: "npm:zod" is the name of a package for Deno: install it with npm install, and import it without npm:`},
 		"a module of Bun":                {`import "bun:sqlite";`, `app.js:1:8: "bun:sqlite" is a module of Bun, which Linger does not have`},
 		"Durable Objects":                {`import { DurableObject } from "cloudflare:workers"; export class Room extends DurableObject {}`, `app.js:1:10: Linger has no Durable Objects: keep what belongs to a connection in its data, and reach other connections with clients and channels`},
@@ -60,8 +60,8 @@ func TestMissingImportsSayWhatToDo(t *testing.T) {
 		"an export that linger lacks":    {`import { serve } from "linger"; serve();`, `app.js:1:10: "linger" has no serve here: it exports env, clients,`},
 		"another module of Workers":      {`import "cloudflare:sockets";`, `app.js:1:8: "cloudflare:sockets" is a module of the Workers runtime that does not exist here: the only one is cloudflare:workers`},
 		"a module of Node":               {`import "node:fs/promises";`, `app.js:1:8: "node:fs/promises" is a module of Node, which Linger does not have: import a file to read it, as text or bytes`},
-		"one of Node, with both names":   {"import \"crypto\";\nimport \"node:crypto\";", `app.js:1:8: "crypto" is a module of Node, which Linger does not have: use the global crypto`},
-		"one without another to take":    {`import tty from "tty";`, `app.js:1:17: "tty" is a module of Node, which Linger does not have`},
+		"one module, with both names":    {"import \"crypto\";\nimport \"node:crypto\";", `app.js:1:8: "crypto" is a module of Node, which Linger does not have: use the global crypto`},
+		"one without a replacement":      {`import tty from "tty";`, `app.js:1:17: "tty" is a module of Node, which Linger does not have`},
 		"one that a package needs":       {`import "./uses.js";`, `uses.js:2:7: "one" cannot be used: "events" is a module of Node, which Linger does not have: use EventTarget; the package events can be installed (imported by way of node_modules/one/i.js > node_modules/one/lib/deep.js:1:9)`},
 		"several that a package needs":   {`import "many";`, `app.js:1:8: "many" cannot be used: "crypto", "events", "http", "tty" are modules of Node, which Linger does not have (imported by way of node_modules/many/i.js:1:9)`},
 	} {
@@ -84,7 +84,7 @@ func TestMissingImportsSayWhatToDo(t *testing.T) {
 	}
 }
 
-func TestModulesOfNodeThatAreInstalledAsPackagesAreTaken(t *testing.T) {
+func TestLoadPrefersInstalledPackagesToModulesOfNode(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	packages(t, folder, map[string]string{"events/package.json": `{"main": "e.js"}`, "events/e.js": `module.exports = "installed";`})
@@ -92,7 +92,7 @@ func TestModulesOfNodeThatAreInstalledAsPackagesAreTaken(t *testing.T) {
 	a.get("/", 200, "installed")
 }
 
-func TestProblemsHaveTheLineOfTheSource(t *testing.T) {
+func TestFramesShowTheSource(t *testing.T) {
 	t.Parallel()
 	for script, want := range map[string]string{
 		"let a;\n  let = = 2;": "✘ [ERROR] Unexpected \"=\"\n\n    app.js:2:9:\n      2 │   let = = 2;\n        ╵         ^\n\n",
@@ -104,7 +104,7 @@ func TestProblemsHaveTheLineOfTheSource(t *testing.T) {
 		_, err := worker.Load(writeIn(t, folder, "app.js", script), worker.Options{})
 		failure, ok := errors.AsType[*worker.LoadError](err)
 		if !ok {
-			t.Fatalf("loading fails with a *LoadError; got %v", err)
+			t.Fatalf("Load returns a *LoadError; got %v", err)
 		}
 		for i := range failure.Problems {
 			if failure.Problems[i].File != "" {
@@ -115,7 +115,7 @@ func TestProblemsHaveTheLineOfTheSource(t *testing.T) {
 			t.Errorf("the frames begin with\n%s\ngot\n%s", want, got)
 		}
 		if painted := worker.Frames(failure.Problems, true); !strings.Contains(painted, "\x1b[") {
-			t.Errorf("frames may be in colours; got %q", painted)
+			t.Errorf("frames can have colours; got %q", painted)
 		}
 	}
 }

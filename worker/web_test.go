@@ -7,7 +7,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-func TestConsoleGoesToStdoutAndStderr(t *testing.T) {
+func TestConsole(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		console.log("log", { a: 1 });
@@ -23,7 +23,7 @@ func TestConsoleGoesToStdoutAndStderr(t *testing.T) {
 	}
 }
 
-func TestPlacesAreRelativeToTheWorkingDirectory(t *testing.T) {
+func TestScriptErrorPositionsAreRelative(t *testing.T) {
 	t.Chdir(t.TempDir())
 	mkdir(t, "src")
 	writeIn(t, "src", "fail.ts", "interface Unused { a: string }\n\nexport function fail(text: string): never {\n  throw new Error(text);\n}\n")
@@ -42,11 +42,11 @@ func TestPlacesAreRelativeToTheWorkingDirectory(t *testing.T) {
 		t.Errorf("the log has the message once; got %s", line)
 	}
 	if strings.Contains(line, "linger:app") || strings.Contains(a.stderr.String(), "linger:app") {
-		t.Errorf("no place of the bundle is shown; got %s and %s", line, a.stderr)
+		t.Errorf("positions in the bundle are not shown; got %s and %s", line, a.stderr)
 	}
 }
 
-func TestPublishReachesEverySubscriberInOrder(t *testing.T) {
+func TestBroadcastChannelReachesSubscribersInOrder(t *testing.T) {
 	t.Parallel()
 	c := console(t, `event.accept().subscribe("room");`)
 	first, second := c.connect(), c.connect()
@@ -62,7 +62,7 @@ func TestPublishReachesEverySubscriberInOrder(t *testing.T) {
 	second.eval(`new BroadcastChannel("room").postMessage("a\ud800")`, "a\uFFFD")
 }
 
-func TestOtherValuesArePublishedAsJSON(t *testing.T) {
+func TestBroadcastChannelPublishesOtherValuesAsJSON(t *testing.T) {
 	t.Parallel()
 	a := console(t, `event.accept().subscribe("room");`)
 	c := a.connect()
@@ -77,7 +77,7 @@ func TestOtherValuesArePublishedAsJSON(t *testing.T) {
 	a.log.line(t, "JSON cannot carry", "channel=room")
 }
 
-func TestSubscriptionsEndBehindTheCloseEvent(t *testing.T) {
+func TestConnectionSubscriptionsEndAfterTheCloseEvent(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("websocketupgrade", (event) => { event.accept().subscribe("room"); });
@@ -99,7 +99,7 @@ func TestSubscriptionsEndBehindTheCloseEvent(t *testing.T) {
 	}
 }
 
-func TestChannelNamesAndTheirNumberAreBounded(t *testing.T) {
+func TestConnectionSubscribeBounds(t *testing.T) {
 	t.Parallel()
 	c := console(t, `event.accept();`).connect()
 	c.eval(`return [attempt(() => source.subscribe("")), attempt(() => source.subscribe("x".repeat(257))), attempt(() => source.subscribe()),
