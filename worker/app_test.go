@@ -33,7 +33,7 @@ func TestAppServerHasTheConnections(t *testing.T) {
 	a := serve(t, `
 		addEventListener("websocketupgrade", (event) => {
 			const conn = event.accept({ data: { n: 1 } });
-			conn.subscribe("news");
+			conn.subscribe("room");
 			conn.send(conn.id);
 		});
 		addEventListener("websocketmessage", (event) => event.source.send(JSON.stringify(event.source.data ?? null)));`, worker.Options{})
@@ -46,7 +46,7 @@ func TestAppServerHasTheConnections(t *testing.T) {
 	if s.Count() != 1 || s.Socket(id) == nil || s.Socket(id).URL().Path != "/chat" {
 		t.Errorf("the server has the connection that the script accepted, under its id %q; got %d, %v", id, s.Count(), s.Socket(id))
 	}
-	if _, err := s.Publish("news", linger.Text("from Go")); err != nil {
+	if _, err := s.Publish("room", linger.Text("from Go")); err != nil {
 		t.Error(err)
 	}
 	c.want("from Go")

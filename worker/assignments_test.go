@@ -21,7 +21,7 @@ const team = `
 // identify returns the id of the worker of a connection, and the number of messages that this worker has counted.
 func (c *client) identify() (worker, count string) {
 	c.t.Helper()
-	c.send("who?")
+	c.send("id?")
 	got, err := c.next()
 	if err != nil {
 		c.t.Fatalf("the worker answers; got %v", err)

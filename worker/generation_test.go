@@ -33,13 +33,13 @@ func TestAppReloadKeepsConnectionProperties(t *testing.T) {
 			event.accept({ data: { name: "ann", since: new Date(0) }, protocol: "chat.v2" }).subscribe("room");
 		});`+whoami, worker.Options{})
 	c := a.connect("Sec-WebSocket-Protocol: chat.v2")
-	c.send("who?")
+	c.send("state?")
 	before, err := c.next()
 	if err != nil {
 		t.Fatal(err)
 	}
 	a.reload(whoami)
-	c.send("who?")
+	c.send("state?")
 	c.want(before)
 	if _, err := a.Server().Publish("room", linger.Text("published")); err != nil {
 		t.Error(err)

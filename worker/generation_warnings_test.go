@@ -20,7 +20,7 @@ func TestAppWarnings(t *testing.T) {
 		want   []string // the warnings, with their positions in the file
 	}{
 		"nothing":                       {upgrades + `export default { fetch() {} };`, nil},
-		"a custom event":                {upgrades + `addEventListener("news", () => {}); dispatchEvent(new Event("news"));`, nil},
+		"a custom event":                {upgrades + `addEventListener("refresh", () => {}); dispatchEvent(new Event("refresh"));`, nil},
 		"install and activate":          {upgrades + `addEventListener("install", () => {}); addEventListener("activate", () => {});`, nil},
 		"exports that are used":         {upgrades + `export const helper = () => 1, limits = { message: 1 }; export default { fetch() {}, helper };`, nil},
 		"an empty file":                 {``, []string{": nothing listens: neither a listener"}},

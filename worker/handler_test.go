@@ -315,7 +315,7 @@ func TestUpgradeEventFailsAfterAccept(t *testing.T) {
 					`+failure+`
 				});
 				addEventListener("websocketclose", ({ source, code }) => console.log("closed", source.data, code));
-				addEventListener("fetch", (event) => event.respondWith(new Response("not asked")));`, worker.Options{Memory: small})
+				addEventListener("fetch", (event) => event.respondWith(new Response("not called")));`, worker.Options{Memory: small})
 			if got := a.decline(); got.StatusCode != 500 || got.body != "the application failed\n" {
 				t.Errorf("the request gets 500 without another listener being called; got %d %q", got.StatusCode, got.body)
 			}

@@ -33,7 +33,7 @@ func TestClientsGetReachesConnectionsOfEveryWorker(t *testing.T) {
 		`[true,false,"`+otherID+`","http://linger.test/chat?room=1",1,1]`)
 	other.want("hello")
 	other.eval(`return source.data`, `{"n":1}`)
-	c.eval(`const conn = await clients.get("`+otherID+`"); conn.close(4001, "from outside"); return "asked"`, "asked")
+	c.eval(`const conn = await clients.get("`+otherID+`"); conn.close(4001, "from outside"); return "closing"`, "closing")
 	other.want("closed 4001 from outside")
 	a.until("the connection is removed", func() bool { return a.Server().Count() == 1 })
 	c.eval(`return [await clients.get("`+otherID+`"), await clients.get("never"), await clients.get(undefined)].join()`, ",,")

@@ -199,11 +199,11 @@ func TestPairCloseEventOfAFailedHandshake(t *testing.T) {
 
 func TestAppReloadClosesPairsOfPendingUpgrades(t *testing.T) {
 	t.Parallel()
-	slow := sockets(`server.accept(); log("asked"); await new Promise((done) => setTimeout(done, 100)); server.onclose = ({ code }) => log("closed", code);`)
+	slow := sockets(`server.accept(); log("accepted"); await new Promise((done) => setTimeout(done, 100)); server.onclose = ({ code }) => log("closed", code);`)
 	a := serve(t, slow, worker.Options{})
 	nc := a.sendUpgrade("/")
 	defer func() { _ = nc.Close() }()
-	a.stdout.line(t, "asked")
+	a.stdout.line(t, "accepted")
 	a.reload(mixedApp("v2"))
 	r := bufio.NewReader(nc)
 	if response, err := http.ReadResponse(r, nil); err != nil || response.StatusCode != http.StatusSwitchingProtocols {

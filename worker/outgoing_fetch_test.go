@@ -124,7 +124,7 @@ func TestScriptFetchSignal(t *testing.T) {
 	}{
 		"before":       {`fetch(base, { signal: AbortSignal.abort("no") })`, "no", false},
 		"in a Request": {`fetch(new Request(base, { signal: AbortSignal.abort() }))`, "AbortError: The operation was aborted", false},
-		"at once":      {`(() => { const c = new AbortController(); const f = fetch(base, { signal: c.signal }); c.abort("stop"); return f; })()`, "stop", false},
+		"immediately":  {`(() => { const c = new AbortController(); const f = fetch(base, { signal: c.signal }); c.abort("stop"); return f; })()`, "stop", false},
 		"during": {`(() => {
 			const c = new AbortController(), aborted = fetch(base, { signal: c.signal });
 			fetch(base + "/arrived").then(() => c.abort(new Error("enough")));

@@ -21,9 +21,9 @@ func TestScriptFetchKeepsItsWorkerAwake(t *testing.T) {
 	server := otherServer(t, func(http.ResponseWriter, *http.Request) { <-release })
 	a := serve(t, fmt.Sprintf(`addEventListener("fetch", (event) => {
 		fetch(%q).then(() => console.log("answered"));
-		event.respondWith(new Response("asked"));
+		event.respondWith(new Response("fetching"));
 	})`, server.URL), worker.Options{SleepAfter: 20 * time.Millisecond})
-	a.get("/", 200, "asked")
+	a.get("/", 200, "fetching")
 	a.log.line(t, "worker stays awake", "a fetch is in progress")
 	close(release)
 	a.stdout.line(t, "answered")
@@ -61,9 +61,9 @@ func TestOutgoingEndsWithItsEngine(t *testing.T) {
 				const ws = new WebSocket(%q);
 				ws.onclose = (e) => console.log("close", e.code, e.wasClean);
 				ws.onopen = () => ws.send("ready");
-				event.respondWith(new Response("asked"));
+				event.respondWith(new Response("fetching"));
 			})`, server.URL, p.url), worker.Options{EventTimeout: loopTimeout})
-			a.get("/", 200, "asked")
+			a.get("/", 200, "fetching")
 			<-requested
 			p.want(t, "open ", "ready")
 			c.end(a)

@@ -25,12 +25,12 @@ func stateful(name, accepting string) string {
 			source.send("` + name + ` " + data + " " + ++seen);
 		});
 		addEventListener("websocketclose", ({ source, code, sentCode, cause }) => {
-			console.log("` + name + ` closed", source.data?.who ?? "-", code, sentCode, cause, seen);
+			console.log("` + name + ` closed", source.data?.name ?? "-", code, sentCode, cause, seen);
 		});`
 }
 
 // closing is an argument of accept for connections that close at a reload.
-const closing = `{ reload: "close", data: { who: "ann" } }`
+const closing = `{ reload: "close", data: { name: "ann" } }`
 
 func TestAcceptReloadClose(t *testing.T) {
 	t.Parallel()
@@ -39,10 +39,10 @@ func TestAcceptReloadClose(t *testing.T) {
 		worker.Options
 	}{
 		"accept":          {closing, worker.Options{}},
-		"application":     {`{ data: { who: "ann" } }`, worker.Options{CloseAtReload: true}},
+		"application":     {`{ data: { name: "ann" } }`, worker.Options{CloseAtReload: true}},
 		"several workers": {closing, worker.Options{Workers: 3}},
 		"overlap":         {closing, worker.Options{Overlap: true}},
-		"half-open":       {`{ reload: "close", halfOpen: true, data: { who: "ann" } }`, worker.Options{}},
+		"half-open":       {`{ reload: "close", halfOpen: true, data: { name: "ann" } }`, worker.Options{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
