@@ -11,11 +11,11 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// mostAllocations is the budget of one echoed message: its payload, which the
-// handler may keep, the Message, and the goroutine that hands it out.
+// mostAllocations is the budget of one echoed message: the message with its payload, which
+// the handler may keep, and the call of the handler.
 const mostAllocations = 3
 
-// After slow handlers, which those of other tests and all on a busy machine may be, the event loops call up to 16,384
+// After slow handlers, which other tests may have, and all tests on a busy machine, the event loops call up to 16,384
 // handlers on goroutines of their own. So a measurement above the budget is repeated.
 func TestServerAllocations(t *testing.T) {
 	for lend, most := range map[bool]float64{false: mostAllocations, true: mostAllocations - 1} {

@@ -12,7 +12,7 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// dialRaw returns a client that allocates nothing: the test has its bytes ready.
+// dialRaw returns a client that does not allocate: the test prepares the bytes.
 func dialRaw(tb testing.TB, address string) net.Conn {
 	tb.Helper()
 	nc, err := net.Dial("tcp", address)
@@ -41,7 +41,7 @@ func listenRaw(tb testing.TB, app linger.HandlerFuncs) (s *linger.Server, addres
 	return s, web.Listener.Addr().String()
 }
 
-// exchange sends bytes and reads as many as are due.
+// exchange sends bytes and reads as many as due has room for.
 func exchange(tb testing.TB, nc net.Conn, send, due []byte) {
 	if _, err := nc.Write(send); err != nil {
 		tb.Fatal(err)

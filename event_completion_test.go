@@ -15,7 +15,7 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// deferring hands the completions of its messages on, and echoes.
+// deferring sends the completions of its messages to a channel, and echoes.
 func deferring(taken chan<- *linger.Completion) linger.HandlerFuncs {
 	return linger.HandlerFuncs{OnMessage: func(m *linger.Message) {
 		c := m.Async()
@@ -195,7 +195,7 @@ func TestServerShutdownWaitsForCompletion(t *testing.T) {
 		c := s.connect()
 		c.text("1")
 		c.want("text 1")
-		go c.obey()
+		go c.answerClose()
 		time.AfterFunc(2*time.Second, func() { (<-taken).Done() })
 		wantShutdown(t, s, nil, 2*time.Second, 3*time.Second)
 	})

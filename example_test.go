@@ -40,7 +40,7 @@ func ExampleServer_ListenAndServe() {
 	fmt.Println(server.ListenAndServe("127.0.0.1:8080")) // returns after Shutdown has returned
 }
 
-// A server is three events.
+// An application handles three events.
 func ExampleServer() {
 	left := make(chan bool)
 	server := linger.NewServer(linger.HandlerFuncs{
@@ -77,8 +77,8 @@ func ExampleServer() {
 	// close 4001 bye
 }
 
-// In half-open mode the application answers the peer's Close when it has said all
-// it has to say.
+// In half-open mode the application answers the peer's Close when it has sent all
+// that it has to send.
 func ExamplePeerCloser() {
 	server := linger.NewServer(linger.HandlerFuncs{
 		OnUpgrade: func(u *linger.Upgrade) {
@@ -156,7 +156,7 @@ func ExampleServer_Publish() {
 	// text published
 }
 
-// Shutdown sends every client away with 1001 and waits for the close events.
+// Shutdown closes every connection with 1001 and waits for the close events.
 func ExampleServer_Shutdown() {
 	server := linger.NewServer(linger.HandlerFuncs{
 		OnClose: func(c *linger.Close) { fmt.Println("sent", c.Sent, "clean:", c.Clean) },
@@ -165,14 +165,14 @@ func ExampleServer_Shutdown() {
 	defer web.Close()
 
 	visitor := visit(web)
-	go visitor.obey() // as a browser does
+	go visitor.answerClose() // as a browser does
 	fmt.Println(server.Shutdown(context.Background()), server.Count())
 	// Output:
 	// sent 1001 "server shutting down" clean: true
 	// <nil> 0
 }
 
-// Pages of other hosts may connect only where a pattern says so.
+// Pages of other hosts may connect only if their origin matches a pattern.
 func ExampleOrigins() {
 	policy, err := linger.Origins("https://*.example.com")
 	if err != nil {

@@ -79,7 +79,7 @@ func TestOptionsNegativeBounds(t *testing.T) {
 		c := s.connect()
 		c.text("hello")
 		c.want("text hello")
-		go c.obey()
+		go c.answerClose()
 		if err := s.Shutdown(t.Context()); err != nil {
 			t.Errorf("a negative bound is the default; the shutdown got %v", err)
 		}

@@ -15,7 +15,7 @@ import (
 	"github.com/lingerws/linger"
 )
 
-// refused asks for a connection that is not given.
+// refused sends an upgrade request and expects a refusal.
 func (s *service) refused(status int, retryAfter string, lines ...string) {
 	s.t.Helper()
 	response := s.client().request(lines...)
@@ -38,7 +38,7 @@ func TestServerMaxConnections(t *testing.T) {
 	})
 }
 
-// Those who are being answered count, or a crowd could come in at once.
+// Upgrades in progress count, or many requests could be admitted at once.
 func TestServerMaxConnectionsCountsUpgrades(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {
@@ -83,7 +83,7 @@ func TestServerUpgradeRate(t *testing.T) {
 	})
 }
 
-// Whatever keeps a request from becoming a connection, nothing of it stays.
+// A request that does not become a connection is not counted any more, for whatever reason.
 func TestServerAdmissionOfFailedUpgrades(t *testing.T) {
 	type upgrade = func(*linger.Upgrade)
 	accepted := func(then func()) upgrade {

@@ -149,7 +149,7 @@ func TestServerLogsMissingHijack(t *testing.T) {
 	}
 }
 
-// transparent is a middleware's writer that can be looked through.
+// transparent is the writer of a middleware, with Unwrap.
 type transparent struct{ http.ResponseWriter }
 
 func (w transparent) Unwrap() http.ResponseWriter { return w.ResponseWriter }

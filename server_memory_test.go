@@ -22,7 +22,7 @@ func crowd(s *service, n int) (clients []*client) {
 	return clients
 }
 
-// held returns what all connections wait to send.
+// held returns how many bytes wait to be sent on all connections.
 func held(s *service) (bytes int) {
 	for socket := range s.Sockets("") {
 		bytes += socket.Buffered()
@@ -80,7 +80,7 @@ func TestServerMaxMemoryCause(t *testing.T) {
 	})
 }
 
-// One that holds less than its share is never closed for what others hold.
+// A connection that holds less than its share is never closed because of others.
 func TestServerMaxMemoryShare(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		sockets := make(chan *linger.Socket, 2)

@@ -26,8 +26,8 @@ func wantShutdown(t *testing.T, s *service, want error, least, most time.Duratio
 	}
 }
 
-// obey answers the Close of a server, as a browser does.
-func (c *client) obey() {
+// answerClose answers the Close of a server, as a browser does.
+func (c *client) answerClose() {
 	for {
 		op, payload, err := c.frame()
 		if err != nil {
@@ -49,7 +49,7 @@ func TestServerShutdown(t *testing.T) {
 			handled <- true
 		}}, linger.Options{})
 		for range many {
-			go s.connect().obey()
+			go s.connect().answerClose()
 		}
 		synctest.Wait()
 		wantShutdown(t, s, nil, time.Second, 2*time.Second)
@@ -139,7 +139,7 @@ func TestServerShutdownWithBlockedHandlers(t *testing.T) {
 		c := s.connect()
 		c.text("block")
 		synctest.Wait()
-		go c.obey()
+		go c.answerClose()
 		wantShutdown(t, s, linger.ErrShutdown, 10*time.Second, 10*time.Second)
 		close(next)
 		if end := s.end(); !end.Clean {
@@ -196,7 +196,7 @@ func TestServerShutdownStopsPacing(t *testing.T) {
 		cancel()
 		_ = s.Shutdown(ctx)
 		// The bubble ends here, and with it time: a goroutine that still sleeps between
-		// two connections would never end, and the test fail for it.
+		// two connections would never end, and fail the test.
 	})
 }
 
@@ -300,7 +300,7 @@ func TestServerShutdownWaitsForReplies(t *testing.T) {
 	})
 }
 
-// A client that goes on sending does not put the Close off.
+// A client that continues to send does not delay the Close.
 func TestServerShutdownClosesAfterQueuedEvents(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{OnMessage: func(m *linger.Message) {
@@ -354,7 +354,7 @@ func TestServerShutdownLogsNothing(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		opts, log := journal(slog.LevelInfo)
 		s := serve(t, linger.HandlerFuncs{}, opts)
-		go s.connect().obey()
+		go s.connect().answerClose()
 		synctest.Wait()
 		wantShutdown(t, s, nil, 0, time.Second)
 		if log.String() != "" {

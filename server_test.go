@@ -135,7 +135,7 @@ func TestServerOnTCP(t *testing.T) {
 	}
 }
 
-// journal returns options whose log is kept, and the log.
+// journal returns options with a logger, and its log.
 func journal(level slog.Level) (linger.Options, *keptLog) {
 	var log keptLog
 	return linger.Options{Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: level}))}, &log
@@ -320,7 +320,7 @@ func TestServerSetAutoResponseBounds(t *testing.T) {
 	wantError(t, "2,048 bytes are taken", s.SetAutoResponse(text(2048), text(2048)), nil)
 }
 
-// A client that asks and does not read the answers is one that reads too slowly.
+// A client that sends requests and does not read the responses reads too slowly.
 func TestServerAutoResponsePolicy(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, c, _ := stuck(t, linger.PolicyBlock)
@@ -335,7 +335,7 @@ func TestServerAutoResponsePolicy(t *testing.T) {
 	})
 }
 
-// quiet is for tests that take longer than a ping comes.
+// quiet is for tests that take longer than the keep-alive interval.
 var quiet = linger.Options{Options: websocket.Options{KeepAlive: -1}}
 
 func TestServerAutoResponseOrder(t *testing.T) {

@@ -62,7 +62,7 @@ func TestCloseCauseOfServer(t *testing.T) {
 				if d.act != nil {
 					d.act(t, s, c)
 				}
-				c.obey()
+				c.answerClose()
 				end := s.end()
 				if end.Cause != cause || end.First != protocol.Local || end.Sent.Code != d.sent || !end.Clean {
 					t.Errorf("a connection that the server closes with %d ends clean with cause %q; got %+v", d.sent, cause, end.Outcome)
@@ -389,7 +389,7 @@ func TestServerRepliesBeforeFailing(t *testing.T) {
 	}
 }
 
-// The replies to what came before a violation are not waited for for ever.
+// The server waits for the replies to what came before a violation within a bound.
 func TestServerRepliesBeforeFailingBound(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		gate := make(chan struct{})

@@ -12,7 +12,7 @@ import (
 	"github.com/lingerws/linger"
 )
 
-// ledger encodes itself in binary, and gives away its own memory.
+// ledger is a BinaryMarshaler that returns its own memory.
 type ledger struct{ entries []byte }
 
 func (l *ledger) MarshalBinary() ([]byte, error) {
@@ -86,10 +86,10 @@ func TestDataNull(t *testing.T) {
 	})
 }
 
-// nickname is text with a name of its own.
+// nickname is a defined type of string.
 type nickname string
 
-// hidden has nothing that JSON sees.
+// hidden has no field that JSON encodes.
 type hidden struct{ secret int }
 
 func TestSocketSetDataEncodings(t *testing.T) {

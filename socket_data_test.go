@@ -36,7 +36,7 @@ type member struct {
 	Score int
 }
 
-// stamp encodes itself.
+// stamp is a TextMarshaler.
 type stamp struct{ text string }
 
 func (s stamp) MarshalText() ([]byte, error) { return []byte("stamp " + s.text), nil }
@@ -307,7 +307,7 @@ func TestDataAfterReload(t *testing.T) {
 	}
 }
 
-// busybody uses its socket while it is saved.
+// busybody is a marshaler that uses its socket.
 type busybody struct {
 	Count  int
 	socket *linger.Socket

@@ -17,7 +17,7 @@ func overflow(socket *linger.Socket) (taken int) {
 	return taken
 }
 
-// swallow reads n messages of overflow, and lets what follows happen.
+// swallow reads n messages of overflow, and waits for what follows from that.
 func (c *client) swallow(n int) {
 	c.t.Helper()
 	for range n {
@@ -74,7 +74,7 @@ func TestDrainOrder(t *testing.T) {
 	})
 }
 
-// Others may fill and empty the queue for as long as a handler takes.
+// Other goroutines may fill and empty the queue while a handler is called.
 func TestDrainIsQueuedOnce(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		drains := 0
@@ -221,7 +221,7 @@ func TestDrainInHalfOpenMode(t *testing.T) {
 	})
 }
 
-// drained serves a connection whose peer reads nothing yet, and notes its drain events.
+// drained serves a connection whose peer reads nothing yet, and counts its drain events.
 func drained(t *testing.T, opts linger.Options) (c *client, socket *linger.Socket, drains chan int) {
 	t.Helper()
 	sockets := make(chan *linger.Socket, 1)

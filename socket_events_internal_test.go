@@ -204,7 +204,7 @@ func TestLendPayloads(t *testing.T) {
 	}
 }
 
-// A payload is lent for as long as its buffer is there. Whoever gets it later has a copy.
+// A payload is lent as long as its buffer is in use. A handler that gets it later gets a copy.
 func TestLendPayloadsOfQueuedMessage(t *testing.T) {
 	var heard []string
 	var socket *Socket
@@ -291,7 +291,7 @@ func testLentPayloads(t *testing.T, blocking bool) {
 	clients.Wait()
 }
 
-// talk sends messages without waiting, and looks whether all of them come back.
+// talk sends messages without waiting, and checks that all of them come back.
 func talk(t *testing.T, url string, messages int) {
 	c, err := websocket.Dial(t.Context(), url, nil)
 	if err != nil {

@@ -145,7 +145,7 @@ func TestRequestSnapshotLineBreak(t *testing.T) {
 	}
 }
 
-// gate is an driverEvents whose connection handles one batch of input until the gate
+// gate is a driverEvents that blocks in Events until the gate
 // opens.
 type gate struct {
 	*driverEvents
@@ -218,7 +218,7 @@ func TestSocketSize(t *testing.T) {
 	}
 }
 
-// undrained is a handler that wants no drain events.
+// undrained is a handler that is not a Drainer.
 type undrained struct{ Handler }
 
 func TestDrainWithoutDrainer(t *testing.T) {
