@@ -9,50 +9,51 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// The client has not been able to read yet, so send throws and the connection stays.
-func TestConnectionSendTooMuchDuringTheUpgrade(t *testing.T) {
+func TestConnectionSendDuringUpgrade(t *testing.T) {
 	t.Parallel()
-	a := serve(t, `
-		addEventListener("websocketupgrade", (event) => {
-			const connection = event.accept();
-			try {
-				for (let i = 0; i < 3000; i++) connection.send("x".repeat(1024));
-			} catch (error) {
-				console.log(error.name, error.message);
-			}
-		});`, worker.Options{})
-	burst := a.connectTo("/burst")
-	a.stdout.line(t, "QuotaExceededError send: ", "websocketdrain", "--send-queue")
-	for range 1000 {
-		burst.want(strings.Repeat("x", 1024))
-	}
-}
-
-func TestConnectionSendBurstWithDrain(t *testing.T) {
-	t.Parallel()
-	a := serve(t, `
-		let sent = 0;
-		function send(connection) {
-			while (sent < 3000 && connection.bufferedAmount < 512 << 10) connection.send(String(sent++).padEnd(1024));
+	// The client has not been able to read yet, so send throws and the connection stays.
+	t.Run("too much before the connection is open throws", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, `
+			addEventListener("websocketupgrade", (event) => {
+				const connection = event.accept();
+				try {
+					for (let i = 0; i < 3000; i++) connection.send("x".repeat(1024));
+				} catch (error) {
+					console.log(error.name, error.message);
+				}
+			});`, worker.Options{})
+		burst := a.connectTo("/burst")
+		a.stdout.line(t, "QuotaExceededError send: ", "websocketdrain", "--send-queue")
+		for range 1000 {
+			burst.want(strings.Repeat("x", 1024))
 		}
-		addEventListener("websocketupgrade", (event) => send(event.accept()));
-		addEventListener("websocketdrain", ({ source }) => send(source));`, worker.Options{Server: linger.Options{Options: websocket.Options{HighWater: 256 << 10}}})
-	c := a.connect()
-	for i := range 3000 {
-		c.want(itoa(i) + strings.Repeat(" ", 1024-len(itoa(i))))
-	}
-}
-
-func TestConnectionSendUncaughtQuotaError(t *testing.T) {
-	t.Parallel()
-	a := serve(t, `addEventListener("websocketupgrade", (event) => {
-		const connection = event.accept();
-		for (;;) connection.send("x".repeat(1024));
-	});`, worker.Options{})
-	if got := a.decline(); got.StatusCode != 500 {
-		t.Errorf("an uncaught QuotaExceededError declines the upgrade with 500; got %d", got.StatusCode)
-	}
-	a.log.line(t, "uncaught exception", "QuotaExceededError")
+	})
+	t.Run("an uncaught QuotaExceededError declines the upgrade", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, `addEventListener("websocketupgrade", (event) => {
+			const connection = event.accept();
+			for (;;) connection.send("x".repeat(1024));
+		});`, worker.Options{})
+		if got := a.decline(); got.StatusCode != 500 {
+			t.Errorf("an uncaught QuotaExceededError declines the upgrade with 500; got %d", got.StatusCode)
+		}
+		a.log.line(t, "uncaught exception", "QuotaExceededError")
+	})
+	t.Run("a burst that waits for drain arrives completely", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, `
+			let sent = 0;
+			function send(connection) {
+				while (sent < 3000 && connection.bufferedAmount < 512 << 10) connection.send(String(sent++).padEnd(1024));
+			}
+			addEventListener("websocketupgrade", (event) => send(event.accept()));
+			addEventListener("websocketdrain", ({ source }) => send(source));`, worker.Options{Server: linger.Options{Options: websocket.Options{HighWater: 256 << 10}}})
+		c := a.connect()
+		for i := range 3000 {
+			c.want(itoa(i) + strings.Repeat(" ", 1024-len(itoa(i))))
+		}
+	})
 }
 
 func TestPairSendTooMuchBeforeTheResponse(t *testing.T) {

@@ -165,47 +165,49 @@ func TestAppReloadInstallsAndActivatesOnce(t *testing.T) {
 	}
 }
 
-func TestAppReloadReplacesTheAutoResponse(t *testing.T) {
+func TestAutoResponseOfVersions(t *testing.T) {
 	t.Parallel()
-	a := serve(t, version("v1")+`setWebSocketAutoResponse("ping", "pong of v1");`, worker.Options{Workers: 2})
-	c := a.connect()
-	c.send("ping")
-	c.want("pong of v1")
-	if err := a.rewrite(`setWebSocketAutoResponse("ping", "pong of none"); throw new Error("broken");`); err == nil {
-		t.Error("a broken version is refused")
-	}
-	c.send("ping")
-	c.want("pong of v1")
-	a.reload(version("v2") + `setWebSocketAutoResponse("ping", "pong of v2");`)
-	c.send("ping")
-	c.want("pong of v2")
-	a.reload(version("v3"))
-	c.send("ping")
-	c.want("v3 ping v3")
-}
-
-func TestAutoResponseIgnoresReplacedVersions(t *testing.T) {
-	t.Parallel()
-	a := serve(t, `
-		addEventListener("fetch", (event) => event.respondWith(new Promise((done) => {
-			console.log("begun");
-			const timer = setInterval(() => {
-				if (clients.count() === 0) return;
-				clearInterval(timer);
-				setWebSocketAutoResponse("ping", "pong of v1");
-				done(new Response("set by v1"));
-			}, 1);
-		})));`, worker.Options{})
-	done := make(chan answer)
-	go func() { done <- a.do("GET", "/", "") }()
-	a.stdout.line(t, "begun")
-	a.reload(version("v2") + `setWebSocketAutoResponse("ping", "pong of v2");`)
-	c := a.connect()
-	if got := <-done; got.body != "set by v1" {
-		t.Errorf("the old version finishes its request; got %q", got.body)
-	}
-	c.send("ping")
-	c.want("pong of v2")
+	t.Run("a reload replaces the automatic response", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, version("v1")+`setWebSocketAutoResponse("ping", "pong of v1");`, worker.Options{Workers: 2})
+		c := a.connect()
+		c.send("ping")
+		c.want("pong of v1")
+		if err := a.rewrite(`setWebSocketAutoResponse("ping", "pong of none"); throw new Error("broken");`); err == nil {
+			t.Error("a broken version is refused")
+		}
+		c.send("ping")
+		c.want("pong of v1")
+		a.reload(version("v2") + `setWebSocketAutoResponse("ping", "pong of v2");`)
+		c.send("ping")
+		c.want("pong of v2")
+		a.reload(version("v3"))
+		c.send("ping")
+		c.want("v3 ping v3")
+	})
+	t.Run("a replaced version does not change the automatic response", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, `
+			addEventListener("fetch", (event) => event.respondWith(new Promise((done) => {
+				console.log("begun");
+				const timer = setInterval(() => {
+					if (clients.count() === 0) return;
+					clearInterval(timer);
+					setWebSocketAutoResponse("ping", "pong of v1");
+					done(new Response("set by v1"));
+				}, 1);
+			})));`, worker.Options{})
+		done := make(chan answer)
+		go func() { done <- a.do("GET", "/", "") }()
+		a.stdout.line(t, "begun")
+		a.reload(version("v2") + `setWebSocketAutoResponse("ping", "pong of v2");`)
+		c := a.connect()
+		if got := <-done; got.body != "set by v1" {
+			t.Errorf("the old version finishes its request; got %q", got.body)
+		}
+		c.send("ping")
+		c.want("pong of v2")
+	})
 }
 
 func TestAppReloadReadsImportsAgain(t *testing.T) {

@@ -65,40 +65,64 @@ func TestUpgradeEventPrecedesFetch(t *testing.T) {
 	}
 }
 
-func TestUpgradeEventAcceptOptions(t *testing.T) {
+func TestUpgradeEventAccept(t *testing.T) {
 	t.Parallel()
-	a := serve(t, `
-		addEventListener("websocketupgrade", async (event) => {
-			await new Promise((done) => setTimeout(done, 1)); // looks a user up
-			const conn = event.accept({
-				protocol: "chat.v2", data: { name: "ann", since: new Date(0) },
-				headers: [["set-cookie", "a=1"], ["set-cookie", "b=2"], ["sec-websocket-accept", "forged"]],
+	t.Run("accept has the options protocol, headers and data", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, `
+			addEventListener("websocketupgrade", async (event) => {
+				await new Promise((done) => setTimeout(done, 1)); // looks a user up
+				const conn = event.accept({
+					protocol: "chat.v2", data: { name: "ann", since: new Date(0) },
+					headers: [["set-cookie", "a=1"], ["set-cookie", "b=2"], ["sec-websocket-accept", "forged"]],
+				});
+				conn.send(conn.protocol + " " + conn.url + " " + conn.data.name + " " + conn.data.since.getTime());
+			});`, worker.Options{})
+		c := a.connect("Sec-WebSocket-Protocol: chat.v1, chat.v2")
+		c.want("chat.v2 http://linger.test/chat?room=1 ann 0")
+		if h := c.response.Header; h.Get("Sec-WebSocket-Protocol") != "chat.v2" || !slices.Equal(h["Set-Cookie"], []string{"a=1", "b=2"}) ||
+			slices.Contains(h["Sec-Websocket-Accept"], "forged") {
+			t.Errorf("the 101 has the protocol and a field for each cookie; got %v", h)
+		}
+	})
+	t.Run("messages sent during the upgrade follow the 101 in order", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, `
+			addEventListener("websocketupgrade", async (event) => {
+				const conn = event.accept();
+				conn.subscribe("own");
+				conn.send("1");
+				new BroadcastChannel("own").postMessage("2");
+				conn.send(new Uint8Array([3]));
+				await null;
+				conn.send("4");
+				conn.close(4001, "done");
+				conn.send("dropped");
+			});`, worker.Options{})
+		a.connect().want("1", "2", "bytes [3]", "4", "closed 4001 done")
+	})
+	t.Run("a listener may accept after another one has failed", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, `
+			addEventListener("websocketupgrade", () => { throw new Error("first"); });
+			addEventListener("websocketupgrade", (event) => { event.accept().send("second"); });`, worker.Options{})
+		a.connect().want("second")
+		a.log.line(t, "uncaught exception", "Error: first", "app.js:2:")
+	})
+	t.Run("a microtask that loops after accept ends the engine and not the connection", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, `
+			let n = 0;
+			addEventListener("websocketupgrade", (event) => {
+				event.accept();
+				if (event.request.url.endsWith("/loop")) (function again() { Promise.resolve().then(again); })();
 			});
-			conn.send(conn.protocol + " " + conn.url + " " + conn.data.name + " " + conn.data.since.getTime());
-		});`, worker.Options{})
-	c := a.connect("Sec-WebSocket-Protocol: chat.v1, chat.v2")
-	c.want("chat.v2 http://linger.test/chat?room=1 ann 0")
-	if h := c.response.Header; h.Get("Sec-WebSocket-Protocol") != "chat.v2" || !slices.Equal(h["Set-Cookie"], []string{"a=1", "b=2"}) ||
-		slices.Contains(h["Sec-Websocket-Accept"], "forged") {
-		t.Errorf("the 101 has the protocol and a field for each cookie; got %v", h)
-	}
-}
-
-func TestConnectionSendDuringTheUpgrade(t *testing.T) {
-	t.Parallel()
-	a := serve(t, `
-		addEventListener("websocketupgrade", async (event) => {
-			const conn = event.accept();
-			conn.subscribe("own");
-			conn.send("1");
-			new BroadcastChannel("own").postMessage("2");
-			conn.send(new Uint8Array([3]));
-			await null;
-			conn.send("4");
-			conn.close(4001, "done");
-			conn.send("dropped");
-		});`, worker.Options{})
-	a.connect().want("1", "2", "bytes [3]", "4", "closed 4001 done")
+			addEventListener("websocketmessage", (event) => event.source.send("message " + ++n));`, worker.Options{EventTimeout: loopTimeout})
+		c := a.connectTo("/loop")
+		a.log.line(t, "worker replaced")
+		c.send("hello")
+		c.want("message 1")
+	})
 }
 
 func TestMessageEventData(t *testing.T) {
@@ -193,57 +217,59 @@ func TestCloseEventOfAClientLostDuringTheUpgrade(t *testing.T) {
 	a.stdout.line(t, "closed was here 1006 false remote")
 }
 
-func TestMessageEventsAreHandledOneAtATime(t *testing.T) {
+func TestMessageEventOrder(t *testing.T) {
 	t.Parallel()
-	a := serve(t, `
-		addEventListener("websocketupgrade", (event) => { event.accept(); });
-		let release;
-		addEventListener("websocketmessage", async (event) => {
-			if (event.data === "slow") await new Promise((done) => { release = done; });
-			if (event.data === "release") release();
-			event.source.send(event.data);
-		});
-		addEventListener("websocketclose", (event) => console.log("closed"));`, worker.Options{})
-	slow, other := a.connect(), a.connect()
-	slow.send("slow", "next")
-	slow.close(1000, "")
-	other.send("quick")
-	other.want("quick")
-	if len(slow.received) != 0 || a.stdout.count("closed") != 0 {
-		t.Error("the next event of the connection waits until the listener's promise has settled")
-	}
-	other.send("release")
-	slow.want("slow", "next", "closed 1000")
-	a.stdout.line(t, "closed")
-}
-
-func TestMessageEventsOfAsyncListenersKeepTheirOrder(t *testing.T) {
-	t.Parallel()
-	a := serve(t, `
-		addEventListener("websocketupgrade", (event) => { event.accept({ data: 0 }); });
-		addEventListener("websocketmessage", async (event) => {
-			const { source, data } = event;
-			for (let i = data % 4; i > 0; i--) await null;
-			if (data % 7 === 0) await new Promise((done) => setTimeout(done, data % 3));
-			source.data++;
-			source.send(data + " " + source.data);
-		});`, worker.Options{})
-	var crowd sync.WaitGroup
-	for range 20 {
-		c := a.connect()
-		crowd.Go(func() {
-			for i := range 50 {
-				_, _ = c.conn.Send(protocol.Text, fmt.Append(nil, i))
-			}
-			for i := range 50 {
-				if got, err := c.next(); err != nil || got != fmt.Sprint(i, " ", i+1) {
-					t.Errorf("answer %d is in order; got %q %v", i, got, err)
-					return
+	t.Run("events of one connection are handled one at a time, and others do not wait", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, `
+			addEventListener("websocketupgrade", (event) => { event.accept(); });
+			let release;
+			addEventListener("websocketmessage", async (event) => {
+				if (event.data === "slow") await new Promise((done) => { release = done; });
+				if (event.data === "release") release();
+				event.source.send(event.data);
+			});
+			addEventListener("websocketclose", (event) => console.log("closed"));`, worker.Options{})
+		slow, other := a.connect(), a.connect()
+		slow.send("slow", "next")
+		slow.close(1000, "")
+		other.send("quick")
+		other.want("quick")
+		if len(slow.received) != 0 || a.stdout.count("closed") != 0 {
+			t.Error("the next event of the connection waits until the listener's promise has settled")
+		}
+		other.send("release")
+		slow.want("slow", "next", "closed 1000")
+		a.stdout.line(t, "closed")
+	})
+	t.Run("a thousand messages to async listeners keep their order", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, `
+			addEventListener("websocketupgrade", (event) => { event.accept({ data: 0 }); });
+			addEventListener("websocketmessage", async (event) => {
+				const { source, data } = event;
+				for (let i = data % 4; i > 0; i--) await null;
+				if (data % 7 === 0) await new Promise((done) => setTimeout(done, data % 3));
+				source.data++;
+				source.send(data + " " + source.data);
+			});`, worker.Options{})
+		var crowd sync.WaitGroup
+		for range 20 {
+			c := a.connect()
+			crowd.Go(func() {
+				for i := range 50 {
+					_, _ = c.conn.Send(protocol.Text, fmt.Append(nil, i))
 				}
-			}
-		})
-	}
-	crowd.Wait()
+				for i := range 50 {
+					if got, err := c.next(); err != nil || got != fmt.Sprint(i, " ", i+1) {
+						t.Errorf("answer %d is in order; got %q %v", i, got, err)
+						return
+					}
+				}
+			})
+		}
+		crowd.Wait()
+	})
 }
 
 func TestMessageEventTimeout(t *testing.T) {
@@ -262,38 +288,40 @@ func TestMessageEventTimeout(t *testing.T) {
 }
 
 func TestUpgradeEventTimeout(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		a := serveInMemory(t, `
-		let late;
-		addEventListener("websocketupgrade", (event) => { late = event; return new Promise(() => {}); });
-		addEventListener("fetch", (event) => {
-			try { late.accept(); } catch (error) { event.respondWith(new Response(error.name + " " + (error instanceof DOMException))); }
-		});`, worker.Options{EventTimeout: time.Second})
-		if got := a.decline(); got.StatusCode != 504 {
-			t.Errorf("a request that is not answered in time gets 504; got %d", got.StatusCode)
-		}
-		a.get("/", 200, "InvalidStateError true")
-		if n := a.Server().Count(); n != 0 {
-			t.Errorf("accepting too late makes no connection; got %d", n)
-		}
+	t.Parallel()
+	t.Run("an unanswered request gets 504, and accepting later throws", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			a := serveInMemory(t, `
+			let late;
+			addEventListener("websocketupgrade", (event) => { late = event; return new Promise(() => {}); });
+			addEventListener("fetch", (event) => {
+				try { late.accept(); } catch (error) { event.respondWith(new Response(error.name + " " + (error instanceof DOMException))); }
+			});`, worker.Options{EventTimeout: time.Second})
+			if got := a.decline(); got.StatusCode != 504 {
+				t.Errorf("a request that is not answered in time gets 504; got %d", got.StatusCode)
+			}
+			a.get("/", 200, "InvalidStateError true")
+			if n := a.Server().Count(); n != 0 {
+				t.Errorf("accepting too late makes no connection; got %d", n)
+			}
+		})
 	})
-}
-
-func TestUpgradeEventTimeoutAfterAccept(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		a := serveInMemory(t, `
-		addEventListener("websocketupgrade", (event) => {
-			event.accept({ data: "accepted" }).send("never");
-			return new Promise(() => {});
-		});
-		addEventListener("websocketclose", ({ source, code, wasClean, initiator }) => console.log("closed", source.data, code, wasClean, initiator));`,
-			worker.Options{EventTimeout: time.Second})
-		if got := a.decline(); got.StatusCode != 504 || got.body != "the application did not answer in time\n" {
-			t.Errorf("the request gets 504; got %d %q", got.StatusCode, got.body)
-		}
-		a.stdout.line(t, "closed accepted 1006 false local")
-		a.until("the connection is removed", func() bool { return a.Server().Count() == 0 && a.Workers()[0].Connections == 0 })
-		a.log.line(t, "event timed out", "event=websocketupgrade", "connection=")
+	t.Run("an accepted connection gets a close event", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			a := serveInMemory(t, `
+			addEventListener("websocketupgrade", (event) => {
+				event.accept({ data: "accepted" }).send("never");
+				return new Promise(() => {});
+			});
+			addEventListener("websocketclose", ({ source, code, wasClean, initiator }) => console.log("closed", source.data, code, wasClean, initiator));`,
+				worker.Options{EventTimeout: time.Second})
+			if got := a.decline(); got.StatusCode != 504 || got.body != "the application did not answer in time\n" {
+				t.Errorf("the request gets 504; got %d %q", got.StatusCode, got.body)
+			}
+			a.stdout.line(t, "closed accepted 1006 false local")
+			a.until("the connection is removed", func() bool { return a.Server().Count() == 0 && a.Workers()[0].Connections == 0 })
+			a.log.line(t, "event timed out", "event=websocketupgrade", "connection=")
+		})
 	})
 }
 
@@ -328,28 +356,4 @@ func TestUpgradeEventFailsAfterAccept(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestUpgradeEventFailsBeforeAccept(t *testing.T) {
-	t.Parallel()
-	a := serve(t, `
-		addEventListener("websocketupgrade", () => { throw new Error("first"); });
-		addEventListener("websocketupgrade", (event) => { event.accept().send("second"); });`, worker.Options{})
-	a.connect().want("second")
-	a.log.line(t, "uncaught exception", "Error: first", "app.js:2:")
-}
-
-func TestUpgradeEventFollowedByAnEndlessMicrotask(t *testing.T) {
-	t.Parallel()
-	a := serve(t, `
-		let n = 0;
-		addEventListener("websocketupgrade", (event) => {
-			event.accept();
-			if (event.request.url.endsWith("/loop")) (function again() { Promise.resolve().then(again); })();
-		});
-		addEventListener("websocketmessage", (event) => event.source.send("message " + ++n));`, worker.Options{EventTimeout: loopTimeout})
-	c := a.connectTo("/loop")
-	a.log.line(t, "worker replaced")
-	c.send("hello")
-	c.want("message 1")
 }

@@ -57,28 +57,41 @@ func TestConnectionSendTypes(t *testing.T) {
 	c.eval(`const own = new Uint8Array([1]); source.send(own); own[0] = 9;`, "bytes [1]")
 }
 
-func TestConnectionCloseArguments(t *testing.T) {
+func TestConnectionClose(t *testing.T) {
 	t.Parallel()
-	a := console(t, `event.accept();`)
-	c := a.connect()
-	c.eval(`return [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65536, -1, NaN, null, "x", {}, 1e300]
-		.map((code) => attempt(() => source.close(code))).filter((x) => x !== "InvalidAccessError!")`, "[]")
-	c.eval(`return [attempt(() => source.close(1000, "x".repeat(124))), attempt(() => source.close(1000, "é".repeat(62))), source.readyState]`,
-		`["SyntaxError!","SyntaxError!",1]`)
-	c.eval(`return "open still"`, "open still")
-	for script, want := range map[string]string{
-		`source.close()`:                                            "closed 1000",
-		`source.close(undefined, "because")`:                        "closed 1000 because",
-		`source.close("3000")`:                                      "closed 3000",
-		`source.close(4999.9, "x".repeat(123))`:                     "closed 4999 " + strings.Repeat("x", 123),
-		`source.close(4000, "a\udc00")`:                             "closed 4000 a\uFFFD",
-		`source.close(4001, "a"); source.close(4002)`:               "closed 4001 a",
-		`for (const code of [1014, 1003, 1007]) source.close(code)`: "closed 1014",
-		`source.send("last"); source.close(1001); source.send("lost"); source.subscribe("x")`: "last",
-	} {
+	t.Run("only legal codes and reasons are accepted", func(t *testing.T) {
+		t.Parallel()
+		a := console(t, `event.accept();`)
 		c := a.connect()
-		c.eval(script, want)
-	}
+		c.eval(`return [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65536, -1, NaN, null, "x", {}, 1e300]
+			.map((code) => attempt(() => source.close(code))).filter((x) => x !== "InvalidAccessError!")`, "[]")
+		c.eval(`return [attempt(() => source.close(1000, "x".repeat(124))), attempt(() => source.close(1000, "é".repeat(62))), source.readyState]`,
+			`["SyntaxError!","SyntaxError!",1]`)
+		c.eval(`return "open still"`, "open still")
+		for script, want := range map[string]string{
+			`source.close()`:                                            "closed 1000",
+			`source.close(undefined, "because")`:                        "closed 1000 because",
+			`source.close("3000")`:                                      "closed 3000",
+			`source.close(4999.9, "x".repeat(123))`:                     "closed 4999 " + strings.Repeat("x", 123),
+			`source.close(4000, "a\udc00")`:                             "closed 4000 a\uFFFD",
+			`source.close(4001, "a"); source.close(4002)`:               "closed 4001 a",
+			`for (const code of [1014, 1003, 1007]) source.close(code)`: "closed 1014",
+			`source.send("last"); source.close(1001); source.send("lost"); source.subscribe("x")`: "last",
+		} {
+			c := a.connect()
+			c.eval(script, want)
+		}
+	})
+	t.Run("discard drops queued messages", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, `
+			addEventListener("websocketupgrade", (event) => {
+				const connection = event.accept();
+				connection.send("dropped");
+				connection.close(4001, "now", { discard: true });
+			});`, worker.Options{})
+		a.connect().want("closed 4001 now")
+	})
 }
 
 func TestConnectionReadyState(t *testing.T) {
@@ -226,15 +239,4 @@ func TestUpgradeEventIsInvalidAfterFetchBegins(t *testing.T) {
 			event.upgradeWebSocket().send(error.name + (error instanceof DOMException));
 		});`, worker.Options{})
 	a.connect().want("InvalidStateErrortrue")
-}
-
-func TestConnectionCloseDiscard(t *testing.T) {
-	t.Parallel()
-	a := serve(t, `
-		addEventListener("websocketupgrade", (event) => {
-			const connection = event.accept();
-			connection.send("dropped");
-			connection.close(4001, "now", { discard: true });
-		});`, worker.Options{})
-	a.connect().want("closed 4001 now")
 }

@@ -38,43 +38,63 @@ func TestFetchEventRequest(t *testing.T) {
 	}
 }
 
-func TestFetchEventRequestBody(t *testing.T) {
+func TestFetchEventBody(t *testing.T) {
 	t.Parallel()
-	a := serve(t, `
-		addEventListener("fetch", (event) => event.respondWith(answer(event.request)));
-		async function answer(request) {
-			switch (new URL(request.url).pathname) {
-				case "/text": return new Response(await request.text());
-				case "/json": return Response.json((await request.json()).a);
-				case "/bytes": return new Response((await request.bytes()).map((x) => x + 1));
-				case "/buffer": return new Response((await request.arrayBuffer()).slice(1));
-				case "/none": return new Response(String((await request.bytes()).length) + request.bodyUsed);
+	t.Run("a body is text, JSON or bytes", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, `
+			addEventListener("fetch", (event) => event.respondWith(answer(event.request)));
+			async function answer(request) {
+				switch (new URL(request.url).pathname) {
+					case "/text": return new Response(await request.text());
+					case "/json": return Response.json((await request.json()).a);
+					case "/bytes": return new Response((await request.bytes()).map((x) => x + 1));
+					case "/buffer": return new Response((await request.arrayBuffer()).slice(1));
+					case "/none": return new Response(String((await request.bytes()).length) + request.bodyUsed);
+				}
+			}`, worker.Options{})
+		for path, c := range map[string]struct{ body, want string }{
+			"/text": {"é\x00", "é\x00"}, "/json": {`{"a": [1]}`, "[1]"},
+			"/bytes": {"abc", "bcd"}, "/buffer": {"abc", "bc"}, "/none": {"", "0false"},
+		} {
+			if got := a.do("POST", path, c.body); got.StatusCode != 200 || got.body != c.want {
+				t.Errorf("the response to %s is %q; got %d %q", path, c.want, got.StatusCode, got.body)
 			}
-		}`, worker.Options{})
-	for path, c := range map[string]struct{ body, want string }{
-		"/text": {"é\x00", "é\x00"}, "/json": {`{"a": [1]}`, "[1]"},
-		"/bytes": {"abc", "bcd"}, "/buffer": {"abc", "bc"}, "/none": {"", "0false"},
-	} {
-		if got := a.do("POST", path, c.body); got.StatusCode != 200 || got.body != c.want {
-			t.Errorf("the response to %s is %q; got %d %q", path, c.want, got.StatusCode, got.body)
 		}
-	}
-	if got := a.do("POST", "/json", "{broken"); got.StatusCode != 500 {
-		t.Errorf("json() of a body that is not JSON fails the event; got %d", got.StatusCode)
-	}
-	a.log.line(t, "uncaught exception", "event=fetch", "SyntaxError")
-}
-
-func TestFetchEventMaxBody(t *testing.T) {
-	t.Parallel()
-	a := serve(t, `addEventListener("fetch", async (event) => event.respondWith(new Response(String((await event.request.text()).length))));`,
-		worker.Options{MaxBody: 1000})
-	if got := a.do("POST", "/", strings.Repeat("x", 1001)); got.StatusCode != http.StatusRequestEntityTooLarge {
-		t.Errorf("a body beyond the limit gets 413; got %d", got.StatusCode)
-	}
-	if got := a.do("POST", "/", strings.Repeat("x", 1000)); got.body != "1000" {
-		t.Errorf("a body at the limit is accepted; got %d %q", got.StatusCode, got.body)
-	}
+		if got := a.do("POST", "/json", "{broken"); got.StatusCode != 500 {
+			t.Errorf("json() of a body that is not JSON fails the event; got %d", got.StatusCode)
+		}
+		a.log.line(t, "uncaught exception", "event=fetch", "SyntaxError")
+	})
+	t.Run("a body beyond MaxBody is refused", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, `addEventListener("fetch", async (event) => event.respondWith(new Response(String((await event.request.text()).length))));`,
+			worker.Options{MaxBody: 1000})
+		if got := a.do("POST", "/", strings.Repeat("x", 1001)); got.StatusCode != http.StatusRequestEntityTooLarge {
+			t.Errorf("a body beyond the limit gets 413; got %d", got.StatusCode)
+		}
+		if got := a.do("POST", "/", strings.Repeat("x", 1000)); got.body != "1000" {
+			t.Errorf("a body at the limit is accepted; got %d %q", got.StatusCode, got.body)
+		}
+	})
+	t.Run("a form of 160,000 bytes is parsed", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, `addEventListener("fetch", async (event) => {
+			const form = new URLSearchParams(await event.request.text());
+			event.respondWith(new Response(String(form.size)));
+		});`, worker.Options{})
+		if got := a.do("POST", "/", strings.Repeat("a=1&", 40_000)); got.body != "40000" {
+			t.Errorf("a form of 160,000 bytes has 40000 pairs; got %d %q", got.StatusCode, got.body)
+		}
+	})
+	t.Run("a malformed body is refused", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, `addEventListener("fetch", (event) => event.respondWith(new Response("hello")));`, worker.Options{})
+		got := a.raw("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n")
+		if got.StatusCode != http.StatusBadRequest {
+			t.Errorf("a malformed body gets 400; got %d %q", got.StatusCode, got.body)
+		}
+	})
 }
 
 func TestFetchEventPassThroughOnException(t *testing.T) {
@@ -85,17 +105,6 @@ func TestFetchEventPassThroughOnException(t *testing.T) {
 	a.get("/", 200, "undefined")
 	a.reload(`export default { fetch(request, env, ctx) { return new Response(String(ctx.passThroughOnException())); } }`)
 	a.get("/", 200, "undefined")
-}
-
-func TestFetchEventLongForm(t *testing.T) {
-	t.Parallel()
-	a := serve(t, `addEventListener("fetch", async (event) => {
-		const form = new URLSearchParams(await event.request.text());
-		event.respondWith(new Response(String(form.size)));
-	});`, worker.Options{})
-	if got := a.do("POST", "/", strings.Repeat("a=1&", 40_000)); got.body != "40000" {
-		t.Errorf("a form of 160,000 bytes has 40000 pairs; got %d %q", got.StatusCode, got.body)
-	}
 }
 
 // raw sends the bytes of a request and returns the response.
@@ -119,15 +128,6 @@ func (a *testApp) raw(request string) answer {
 		a.t.Fatal(err)
 	}
 	return answer{response, string(body)}
-}
-
-func TestFetchEventMalformedBody(t *testing.T) {
-	t.Parallel()
-	a := serve(t, `addEventListener("fetch", (event) => event.respondWith(new Response("hello")));`, worker.Options{})
-	got := a.raw("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n")
-	if got.StatusCode != http.StatusBadRequest {
-		t.Errorf("a malformed body gets 400; got %d %q", got.StatusCode, got.body)
-	}
 }
 
 func TestFetchEventWithoutHost(t *testing.T) {

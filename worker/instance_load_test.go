@@ -9,27 +9,29 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-func TestInstallEventPrecedesTheFirstEvent(t *testing.T) {
+func TestInstallEvent(t *testing.T) {
 	t.Parallel()
-	a := serve(t, `
-		let words;
-		const later = (value) => new Promise((done) => setTimeout(done, 5, value));
-		addEventListener("install", async (event) => { words = [await later("async")]; });
-		addEventListener("install", (event) => event.waitUntil(later("waitUntil").then((word) => words.push(word))));
-		addEventListener("activate", () => words.push("activate"));
-		addEventListener("fetch", (event) => event.respondWith(new Response(words.join())));`, worker.Options{})
-	a.get("/", 200, "async,waitUntil,activate")
-	if w := a.Workers()[0]; w.Events != 1 {
-		t.Errorf("install and activate do not count as events of the worker; got %+v", w)
-	}
-}
-
-func TestInstallEventIsDispatchedInOneWorker(t *testing.T) {
-	t.Parallel()
-	a := serve(t, `addEventListener("install", () => console.log("install")); console.log("load");`, worker.Options{Workers: 3})
-	if got := a.stdout.String(); got != "load\nload\nload\ninstall\n" {
-		t.Errorf("each worker loads the script, and one installs it; got %q", got)
-	}
+	t.Run("install and activate complete before the first event", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, `
+			let words;
+			const later = (value) => new Promise((done) => setTimeout(done, 5, value));
+			addEventListener("install", async (event) => { words = [await later("async")]; });
+			addEventListener("install", (event) => event.waitUntil(later("waitUntil").then((word) => words.push(word))));
+			addEventListener("activate", () => words.push("activate"));
+			addEventListener("fetch", (event) => event.respondWith(new Response(words.join())));`, worker.Options{})
+		a.get("/", 200, "async,waitUntil,activate")
+		if w := a.Workers()[0]; w.Events != 1 {
+			t.Errorf("install and activate do not count as events of the worker; got %+v", w)
+		}
+	})
+	t.Run("install is dispatched in one worker only", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, `addEventListener("install", () => console.log("install")); console.log("load");`, worker.Options{Workers: 3})
+		if got := a.stdout.String(); got != "load\nload\nload\ninstall\n" {
+			t.Errorf("each worker loads the script, and one installs it; got %q", got)
+		}
+	})
 }
 
 func TestAppReloadOfAVersionStuckWhileLoading(t *testing.T) {

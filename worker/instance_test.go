@@ -6,39 +6,41 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-func TestEventWaitUntilDelaysNoEvent(t *testing.T) {
+func TestEventWaitUntil(t *testing.T) {
 	t.Parallel()
-	a := serve(t, `
-		const pause = (ms) => new Promise((done) => setTimeout(done, ms));
-		const name = (f) => { try { f(); return "ok"; } catch (e) { return e.name; } };
-		addEventListener("websocketupgrade", (event) => { event.accept(); });
-		addEventListener("websocketmessage", (event) => {
-			if (event.data === "extend") {
-				event.waitUntil(pause(5).then(() => {
+	t.Run("waitUntil delays no event and may be called again", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, `
+			const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+			const name = (f) => { try { f(); return "ok"; } catch (e) { return e.name; } };
+			addEventListener("websocketupgrade", (event) => { event.accept(); });
+			addEventListener("websocketmessage", (event) => {
+				if (event.data === "extend") {
 					event.waitUntil(pause(5).then(() => {
-						event.source.send("extended twice");
-						setTimeout(() => event.source.send(name(() => event.waitUntil(1))), 5);
+						event.waitUntil(pause(5).then(() => {
+							event.source.send("extended twice");
+							setTimeout(() => event.source.send(name(() => event.waitUntil(1))), 5);
+						}));
 					}));
-				}));
-			}
-			event.source.send(event.data);
-		});`, worker.Options{})
-	c := a.connect()
-	c.send("extend", "next")
-	c.want("extend", "next", "extended twice", "InvalidStateError")
-}
-
-func TestEventWaitUntilWithinRespondWith(t *testing.T) {
-	t.Parallel()
-	a := serve(t, `
-		addEventListener("fetch", (event) => event.respondWith(answer(event)));
-		async function answer(event) {
-			await new Promise((done) => setTimeout(done, 1));
-			event.waitUntil(Promise.resolve().then(() => console.log("noted")));
-			return new Response("hello");
-		}`, worker.Options{})
-	a.get("/", 200, "hello")
-	a.stdout.line(t, "noted")
+				}
+				event.source.send(event.data);
+			});`, worker.Options{})
+		c := a.connect()
+		c.send("extend", "next")
+		c.want("extend", "next", "extended twice", "InvalidStateError")
+	})
+	t.Run("waitUntil may be called within the promise of respondWith", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, `
+			addEventListener("fetch", (event) => event.respondWith(answer(event)));
+			async function answer(event) {
+				await new Promise((done) => setTimeout(done, 1));
+				event.waitUntil(Promise.resolve().then(() => console.log("noted")));
+				return new Response("hello");
+			}`, worker.Options{})
+		a.get("/", 200, "hello")
+		a.stdout.line(t, "noted")
+	})
 }
 
 func TestTimersRunDuringEvents(t *testing.T) {

@@ -39,31 +39,33 @@ func TestDefaultExportFetch(t *testing.T) {
 	}
 }
 
-func TestDefaultExportInheritedFetch(t *testing.T) {
+func TestDefaultExport(t *testing.T) {
 	t.Parallel()
-	for _, export := range []string{
-		`class A { fetch() { return new Response("inst"); } } export default new A();`,
-		`class A { fetch() { return new Response("inst"); } } class B extends A {} export default new B();`,
-		`class A { #x = "inst"; fetch() { return new Response(this.#x); } } export default new A();`,
-		`export default Object.create({ fetch: () => new Response("inst") });`,
-		`export default Object.create({ get fetch() { return () => new Response("inst"); } });`,
-	} {
-		serve(t, export, worker.Options{}).get("/", 200, "inst")
-	}
-}
-
-func TestDefaultExportWithFunctionalEvents(t *testing.T) {
-	t.Parallel()
-	a := serve(t, `
-		addEventListener("websocketupgrade", (event) => { event.accept(); });
-		addEventListener("websocketmessage", ({ source, data }) => source.send("functional " + data));
-		export default { fetch: () => new Response("plain") };`, worker.Options{})
-	a.get("/", 200, "plain")
-	c := a.connect()
-	c.send("event")
-	c.want("functional event")
-	a.reload(`export default { fetch: () => new Response("another") };`)
-	a.get("/", 200, "another")
+	t.Run("an inherited fetch is called", func(t *testing.T) {
+		t.Parallel()
+		for _, export := range []string{
+			`class A { fetch() { return new Response("inst"); } } export default new A();`,
+			`class A { fetch() { return new Response("inst"); } } class B extends A {} export default new B();`,
+			`class A { #x = "inst"; fetch() { return new Response(this.#x); } } export default new A();`,
+			`export default Object.create({ fetch: () => new Response("inst") });`,
+			`export default Object.create({ get fetch() { return () => new Response("inst"); } });`,
+		} {
+			serve(t, export, worker.Options{}).get("/", 200, "inst")
+		}
+	})
+	t.Run("a default export may be combined with functional events", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, `
+			addEventListener("websocketupgrade", (event) => { event.accept(); });
+			addEventListener("websocketmessage", ({ source, data }) => source.send("functional " + data));
+			export default { fetch: () => new Response("plain") };`, worker.Options{})
+		a.get("/", 200, "plain")
+		c := a.connect()
+		c.send("event")
+		c.want("functional event")
+		a.reload(`export default { fetch: () => new Response("another") };`)
+		a.get("/", 200, "another")
+	})
 }
 
 func TestLoadRefusesOtherDefaultExports(t *testing.T) {

@@ -126,30 +126,39 @@ func (a *testApp) wantPrinted(lines ...string) {
 
 func TestWebSocketOpen(t *testing.T) {
 	t.Parallel()
-	p := newPeer(t, linger.Options{})
-	a := serve(t, loggingSocket(p.url, ""), worker.Options{})
-	a.run(`open(base.replace("ws:", "http:") + "/a", ["chat.v1", "chat.v2"]); log(ws.readyState, ws.url.replace(base, ""))`, "0")
-	p.want(t, "open chat.v2")
-	a.stdout.line(t, "open 1 chat.v2")
-	a.run(`ws.binaryType = "arraybuffer"; ws.send("hello"); ws.send(new Uint8Array([1, 2]))`, "1")
-	p.want(t, "hello", "\x01\x02")
-	a.stdout.line(t, "message 1,2")
-	a.run(`ws.close(4001, "bye"); ws.send("dropped")`, "2")
-	p.want(t, "closed 4001 bye")
-	a.wantPrinted("0 /a", "open 1 chat.v2", "message hello", "message 1,2", "close 4001 bye true 3")
-	a.log.never(t, "level=ERROR")
-}
-
-func TestWebSocketAnswersTheServersClose(t *testing.T) {
-	t.Parallel()
-	p := newPeer(t, linger.Options{})
-	a := serve(t, loggingSocket(p.url, ""), worker.Options{})
-	a.run(`open(base)`, "0")
-	p.want(t, "open ")
-	a.stdout.line(t, "open 1")
-	a.run(`ws.send("close 4002 enough")`, "1")
-	p.want(t, "closed 4002 enough")
-	a.wantPrinted("open 1", "close 4002 enough true 3")
+	t.Run("a script opens a WebSocket", func(t *testing.T) {
+		t.Parallel()
+		p := newPeer(t, linger.Options{})
+		a := serve(t, loggingSocket(p.url, ""), worker.Options{})
+		a.run(`open(base.replace("ws:", "http:") + "/a", ["chat.v1", "chat.v2"]); log(ws.readyState, ws.url.replace(base, ""))`, "0")
+		p.want(t, "open chat.v2")
+		a.stdout.line(t, "open 1 chat.v2")
+		a.run(`ws.binaryType = "arraybuffer"; ws.send("hello"); ws.send(new Uint8Array([1, 2]))`, "1")
+		p.want(t, "hello", "\x01\x02")
+		a.stdout.line(t, "message 1,2")
+		a.run(`ws.close(4001, "bye"); ws.send("dropped")`, "2")
+		p.want(t, "closed 4001 bye")
+		a.wantPrinted("0 /a", "open 1 chat.v2", "message hello", "message 1,2", "close 4001 bye true 3")
+		a.log.never(t, "level=ERROR")
+	})
+	t.Run("the Close of the server is answered", func(t *testing.T) {
+		t.Parallel()
+		p := newPeer(t, linger.Options{})
+		a := serve(t, loggingSocket(p.url, ""), worker.Options{})
+		a.run(`open(base)`, "0")
+		p.want(t, "open ")
+		a.stdout.line(t, "open 1")
+		a.run(`ws.send("close 4002 enough")`, "1")
+		p.want(t, "closed 4002 enough")
+		a.wantPrinted("open 1", "close 4002 enough true 3")
+	})
+	t.Run("a WebSocket can be opened at the top level", func(t *testing.T) {
+		t.Parallel()
+		p := newPeer(t, linger.Options{})
+		a := serve(t, loggingSocket(p.url, `open(base); await new Promise((resolve) => ws.addEventListener("open", resolve)); ws.send("first"); log("loaded")`), worker.Options{})
+		p.want(t, "open ", "first")
+		a.wantPrinted("open 1", "loaded", "message first")
+	})
 }
 
 func TestWebSocketOpenFails(t *testing.T) {
@@ -212,14 +221,6 @@ func TestWebSocketMaxSockets(t *testing.T) {
 		p.want(t, "open ")
 		return true
 	})
-}
-
-func TestWebSocketOpenAtTheTopLevel(t *testing.T) {
-	t.Parallel()
-	p := newPeer(t, linger.Options{})
-	a := serve(t, loggingSocket(p.url, `open(base); await new Promise((resolve) => ws.addEventListener("open", resolve)); ws.send("first"); log("loaded")`), worker.Options{})
-	p.want(t, "open ", "first")
-	a.wantPrinted("open 1", "loaded", "message first")
 }
 
 func TestOutgoingUserAgent(t *testing.T) {

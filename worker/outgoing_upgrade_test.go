@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/worker"
@@ -104,26 +103,28 @@ func TestScriptFetchForwardsAWebSocket(t *testing.T) {
 	}
 }
 
-func TestScriptFetchWebSocketNotAccepted(t *testing.T) {
+func TestScriptFetchWebSocketClosed(t *testing.T) {
 	t.Parallel()
-	p := newPeer(t, linger.Options{})
-	a := serve(t, loggingSocket(p.url, fetched), worker.Options{EventTimeout: 200 * time.Millisecond})
-	a.run(`void ask("/")`, "undefined")
-	p.want(t, "open ", "closed 1011 the application did not accept the WebSocket")
-}
-
-func TestScriptFetchWebSocketAborted(t *testing.T) {
-	t.Parallel()
-	arrived := make(chan struct{})
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		close(arrived)
-		<-r.Context().Done()
-	}))
-	defer server.Close()
-	a := serve(t, loggingSocket(strings.Replace(server.URL, "http", "ws", 1), fetched), worker.Options{MaxSockets: 1})
-	a.run(`globalThis.c = new AbortController(); void ask("/", {}, { signal: c.signal }).catch((e) => log(e))`, "undefined")
-	within(t, "the request arrives", func() { <-arrived })
-	a.run(`c.abort("never mind")`, "undefined")
-	a.stdout.line(t, "never mind")
-	within(t, "the connection is closed", server.Close)
+	t.Run("a WebSocket that is not accepted is closed", func(t *testing.T) {
+		t.Parallel()
+		p := newPeer(t, linger.Options{})
+		a := serve(t, loggingSocket(p.url, fetched), worker.Options{EventTimeout: loopTimeout})
+		a.run(`void ask("/")`, "undefined")
+		p.want(t, "open ", "closed 1011 the application did not accept the WebSocket")
+	})
+	t.Run("an aborted upgrade releases its connection", func(t *testing.T) {
+		t.Parallel()
+		arrived := make(chan struct{})
+		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			close(arrived)
+			<-r.Context().Done()
+		}))
+		defer server.Close()
+		a := serve(t, loggingSocket(strings.Replace(server.URL, "http", "ws", 1), fetched), worker.Options{MaxSockets: 1})
+		a.run(`globalThis.c = new AbortController(); void ask("/", {}, { signal: c.signal }).catch((e) => log(e))`, "undefined")
+		within(t, "the request arrives", func() { <-arrived })
+		a.run(`c.abort("never mind")`, "undefined")
+		a.stdout.line(t, "never mind")
+		within(t, "the connection is closed", server.Close)
+	})
 }

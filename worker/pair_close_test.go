@@ -225,45 +225,46 @@ func TestPairWithinTheScriptTimeouts(t *testing.T) {
 	})
 }
 
-func TestPairNeverAccepted(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		a := serveInMemory(t, sockets(``), worker.Options{EventTimeout: time.Second})
+func TestPairAccept(t *testing.T) {
+	t.Parallel()
+	t.Run("a socket that is never accepted is closed", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			a := serveInMemory(t, sockets(``), worker.Options{EventTimeout: time.Second})
+			c := a.connect()
+			c.send("one", "two")
+			c.want("closed 1011 the application did not accept the WebSocket")
+			a.until("no connection is left", func() bool { return a.Server().Count() == 0 })
+		})
+	})
+	t.Run("a socket may be accepted after the response", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, strings.Replace(loggingPair("", ""), "server.accept();", "setTimeout(() => server.accept(), 20);", 1), worker.Options{})
 		c := a.connect()
 		c.send("one", "two")
-		c.want("closed 1011 the application did not accept the WebSocket")
-		a.until("no connection is left", func() bool { return a.Server().Count() == 0 })
+		c.close(3000, "")
+		c.want("closed 3000")
+		a.stdout.line(t, "message one 1")
+		a.stdout.line(t, "message two 1")
+		a.stdout.line(t, "close 3000  true 3")
 	})
-}
-
-func TestPairAcceptAfterTheResponse(t *testing.T) {
-	t.Parallel()
-	a := serve(t, strings.Replace(loggingPair("", ""), "server.accept();", "setTimeout(() => server.accept(), 20);", 1), worker.Options{})
-	c := a.connect()
-	c.send("one", "two")
-	c.close(3000, "")
-	c.want("closed 3000")
-	a.stdout.line(t, "message one 1")
-	a.stdout.line(t, "message two 1")
-	a.stdout.line(t, "close 3000  true 3")
-}
-
-func TestPairAcceptAfterTheEnd(t *testing.T) {
-	t.Parallel()
-	a := serve(t, strings.Replace(loggingPair("", `globalThis.accept = () => server.accept();`), "server.accept();", "", 1)+`
-		addEventListener("websocketupgrade", (event) => {
-			if (!event.request.url.endsWith("/accept")) return;
-			accept();
-			event.respondWith(new Response("accepted"));
-		});`, worker.Options{})
-	c := a.connect()
-	c.send("one")
-	c.conn.CloseNow()
-	a.until("the connection is removed", func() bool { return a.Server().Count() == 0 })
-	if _, got := a.upgrade("/accept"); got.body != "accepted" {
-		t.Fatalf("a socket that has ended can be accepted; got %q", got.body)
-	}
-	a.stdout.line(t, "message one 1")
-	a.stdout.line(t, "close 1006  false 3")
+	t.Run("a socket accepted after its end gets its messages and its close event", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, strings.Replace(loggingPair("", `globalThis.accept = () => server.accept();`), "server.accept();", "", 1)+`
+			addEventListener("websocketupgrade", (event) => {
+				if (!event.request.url.endsWith("/accept")) return;
+				accept();
+				event.respondWith(new Response("accepted"));
+			});`, worker.Options{})
+		c := a.connect()
+		c.send("one")
+		c.conn.CloseNow()
+		a.until("the connection is removed", func() bool { return a.Server().Count() == 0 })
+		if _, got := a.upgrade("/accept"); got.body != "accepted" {
+			t.Fatalf("a socket that has ended can be accepted; got %q", got.body)
+		}
+		a.stdout.line(t, "message one 1")
+		a.stdout.line(t, "close 1006  false 3")
+	})
 }
 
 func TestPairCloseBeforeTheResponse(t *testing.T) {

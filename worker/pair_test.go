@@ -181,26 +181,56 @@ func TestPairBinaryType(t *testing.T) {
 	}
 }
 
-func TestPairMessagesOneAtATime(t *testing.T) {
+func TestPairMessagesOrder(t *testing.T) {
 	t.Parallel()
-	// The listener of the first message waits for a promise.
-	code := func(first string) string {
-		return sockets(fmt.Sprintf(`
-			let third;
-			const afterThird = new Promise((done) => { third = done; });
-			server.accept();
-			server.onmessage = async ({ data }) => {
-				if (data === "1") await %s;
-				server.send(data);
-				if (data === "3") third();
-			};`, first))
-	}
-	c := serve(t, code(`new Promise((done) => setTimeout(done, 30))`), worker.Options{}).connect()
-	c.send("1", "2", "3")
-	c.want("1", "2", "3")
-	c = serve(t, code("afterThird"), worker.Options{Overlap: true}).connect()
-	c.send("1", "2", "3")
-	c.want("2", "3", "1")
+	t.Run("messages to a socket are handled one at a time", func(t *testing.T) {
+		t.Parallel()
+		// The listener of the first message waits for a promise.
+		code := func(first string) string {
+			return sockets(fmt.Sprintf(`
+				let third;
+				const afterThird = new Promise((done) => { third = done; });
+				server.accept();
+				server.onmessage = async ({ data }) => {
+					if (data === "1") await %s;
+					server.send(data);
+					if (data === "3") third();
+				};`, first))
+		}
+		c := serve(t, code(`new Promise((done) => setTimeout(done, 30))`), worker.Options{}).connect()
+		c.send("1", "2", "3")
+		c.want("1", "2", "3")
+		c = serve(t, code("afterThird"), worker.Options{Overlap: true}).connect()
+		c.send("1", "2", "3")
+		c.want("2", "3", "1")
+	})
+	t.Run("messages within the script are handled one at a time", func(t *testing.T) {
+		t.Parallel()
+		// The listener of the first message waits for a promise.
+		code := func(first string) string {
+			return fmt.Sprintf(`export default {
+				async fetch() {
+					let third;
+					const afterThird = new Promise((done) => { third = done; });
+					const [left, right] = new WebSocketPair();
+					left.accept();
+					right.accept();
+					right.onmessage = async ({ data }) => {
+						if (data === "1") await %s;
+						right.send(data);
+						if (data === "3") third();
+					};
+					const got = [];
+					const all = new Promise((done) => { left.onmessage = ({ data }) => { if (got.push(data) === 3) done(); }; });
+					for (const text of ["1", "2", "3"]) left.send(text);
+					await all;
+					return new Response(got.join());
+				},
+			};`, first)
+		}
+		serve(t, code(`new Promise((done) => setTimeout(done, 30))`), worker.Options{}).get("/", 200, "1,2,3")
+		serve(t, code("afterThird"), worker.Options{Overlap: true}).get("/", 200, "2,3,1")
+	})
 }
 
 func TestPairListenerThrows(t *testing.T) {
@@ -217,34 +247,6 @@ func TestPairListenerThrows(t *testing.T) {
 	c.want("hello")
 	a.log.line(t, "uncaught exception", "event=message", "RangeError: no")
 	a.log.line(t, "uncaught exception", "event=message", "RangeError: late")
-}
-
-func TestPairWithinTheScriptMessagesOneAtATime(t *testing.T) {
-	t.Parallel()
-	// The listener of the first message waits for a promise.
-	code := func(first string) string {
-		return fmt.Sprintf(`export default {
-			async fetch() {
-				let third;
-				const afterThird = new Promise((done) => { third = done; });
-				const [left, right] = new WebSocketPair();
-				left.accept();
-				right.accept();
-				right.onmessage = async ({ data }) => {
-					if (data === "1") await %s;
-					right.send(data);
-					if (data === "3") third();
-				};
-				const got = [];
-				const all = new Promise((done) => { left.onmessage = ({ data }) => { if (got.push(data) === 3) done(); }; });
-				for (const text of ["1", "2", "3"]) left.send(text);
-				await all;
-				return new Response(got.join());
-			},
-		};`, first)
-	}
-	serve(t, code(`new Promise((done) => setTimeout(done, 30))`), worker.Options{}).get("/", 200, "1,2,3")
-	serve(t, code("afterThird"), worker.Options{Overlap: true}).get("/", 200, "2,3,1")
 }
 
 func TestPairListenerTimeout(t *testing.T) {

@@ -78,23 +78,98 @@ func (c *client) wantLast(want string) {
 	}
 }
 
-func TestWorkerSleepDuringPingsAndAutoResponses(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		a := serveInMemory(t, sleeper, worker.Options{SleepAfter: nap})
-		c := a.connect()
-		c.want("upgrade 1")
-		a.state(0, "asleep")
-		before := a.Workers()[0]
-		for range 3 {
-			if err := c.conn.Ping([]byte("are you there?")); err != nil {
-				t.Fatal(err)
+func TestWorkerSleep(t *testing.T) {
+	t.Parallel()
+	t.Run("pings and automatic responses do not wake a worker", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			a := serveInMemory(t, sleeper, worker.Options{SleepAfter: nap})
+			c := a.connect()
+			c.want("upgrade 1")
+			a.state(0, "asleep")
+			before := a.Workers()[0]
+			for range 3 {
+				if err := c.conn.Ping([]byte("are you there?")); err != nil {
+					t.Fatal(err)
+				}
+				c.send("ping")
+				c.want("pong")
 			}
-			c.send("ping")
-			c.want("pong")
-		}
-		if after := a.Workers()[0]; after != before {
-			t.Errorf("the worker stays asleep: %+v; got %+v", before, after)
-		}
+			if after := a.Workers()[0]; after != before {
+				t.Errorf("the worker stays asleep: %+v; got %+v", before, after)
+			}
+		})
+	})
+	t.Run("a worker without SleepAfter does not sleep", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			a := serveInMemory(t, sleeper, worker.Options{})
+			pass(3 * nap)
+			a.get("/", 200, "fetch 1")
+			a.get("/", 200, "fetch 2")
+			if w := a.Workers()[0]; w.Sleeps != 0 || w.Reason != "" || w.State != "running" {
+				t.Errorf("a worker without SleepAfter does not sleep; got %+v", w)
+			}
+		})
+	})
+	t.Run("messages before and after sleep keep their order", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			a := serveInMemory(t, sleeper, worker.Options{SleepAfter: time.Millisecond})
+			c := a.connect()
+			c.want("upgrade 1")
+			for i := range 60 {
+				if i%10 == 0 {
+					a.state(0, "asleep")
+				}
+				c.send("hello")
+				got, err := c.next()
+				if want := " " + itoa(i+1); err != nil || !strings.HasSuffix(got, want) {
+					t.Fatalf("message %d is handled once, and data is kept; got %q %v", i+1, got, err)
+				}
+			}
+		})
+	})
+	t.Run("a reload while a worker sleeps", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			a := serveInMemory(t, sleeper, worker.Options{SleepAfter: nap, Workers: 2})
+			c := a.connect()
+			c.want("upgrade 1")
+			a.state(0, "asleep")
+			a.state(1, "asleep")
+			a.reload(strings.ReplaceAll(sleeper, `send(data + " "`, `send("v2 " + data + " "`))
+			c.send("hello")
+			c.want("v2 hello 1 1")
+			a.state(0, "asleep")
+			a.state(1, "asleep")
+			c.send("hello")
+			c.want("v2 hello 1 2")
+		})
+	})
+	t.Run("shutdown wakes a worker for close events", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			a := serveInMemory(t, sleeper, worker.Options{SleepAfter: nap})
+			c := a.connect()
+			c.want("upgrade 1")
+			a.state(0, "asleep")
+			if err := a.Shutdown(t.Context()); err != nil {
+				t.Errorf("Shutdown succeeds; got %v", err)
+			}
+			c.want("closed 1001 server shutting down")
+			a.stdout.line(t, "closed 1 0")
+		})
+	})
+	t.Run("a close from Go wakes a worker for the close event", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			a := serveInMemory(t, sleeper, worker.Options{SleepAfter: nap})
+			c := a.connect()
+			c.want("upgrade 1")
+			a.state(0, "asleep")
+			for socket := range a.Server().Sockets("") {
+				if err := socket.Close(protocol.CloseGoingAway, "from Go"); err != nil {
+					t.Error(err)
+				}
+			}
+			c.want("closed 1001 from Go")
+			a.stdout.line(t, "closed 1 0")
+		})
 	})
 }
 
@@ -136,53 +211,6 @@ func TestWorkerSleepReasonToStayAwake(t *testing.T) {
 // pass waits for a duration in which something must not happen.
 func pass(d time.Duration) { <-time.After(d) }
 
-func TestWorkerSleepOff(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		a := serveInMemory(t, sleeper, worker.Options{})
-		pass(3 * nap)
-		a.get("/", 200, "fetch 1")
-		a.get("/", 200, "fetch 2")
-		if w := a.Workers()[0]; w.Sleeps != 0 || w.Reason != "" || w.State != "running" {
-			t.Errorf("a worker without SleepAfter does not sleep; got %+v", w)
-		}
-	})
-}
-
-func TestWorkerSleepKeepsTheOrderOfMessages(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		a := serveInMemory(t, sleeper, worker.Options{SleepAfter: time.Millisecond})
-		c := a.connect()
-		c.want("upgrade 1")
-		for i := range 60 {
-			if i%10 == 0 {
-				a.state(0, "asleep")
-			}
-			c.send("hello")
-			got, err := c.next()
-			if want := " " + itoa(i+1); err != nil || !strings.HasSuffix(got, want) {
-				t.Fatalf("message %d is handled once, and data is kept; got %q %v", i+1, got, err)
-			}
-		}
-	})
-}
-
-func TestWorkerSleepDuringAReload(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		a := serveInMemory(t, sleeper, worker.Options{SleepAfter: nap, Workers: 2})
-		c := a.connect()
-		c.want("upgrade 1")
-		a.state(0, "asleep")
-		a.state(1, "asleep")
-		a.reload(strings.ReplaceAll(sleeper, `send(data + " "`, `send("v2 " + data + " "`))
-		c.send("hello")
-		c.want("v2 hello 1 1")
-		a.state(0, "asleep")
-		a.state(1, "asleep")
-		c.send("hello")
-		c.want("v2 hello 1 2")
-	})
-}
-
 func TestWorkerSleepReleasesMemory(t *testing.T) {
 	a := serve(t, `
 		const hoard = [];
@@ -204,36 +232,6 @@ func TestWorkerSleepReleasesMemory(t *testing.T) {
 	}
 	c.send("1")
 	c.want("1")
-}
-
-func TestWorkerSleepDuringShutdown(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		a := serveInMemory(t, sleeper, worker.Options{SleepAfter: nap})
-		c := a.connect()
-		c.want("upgrade 1")
-		a.state(0, "asleep")
-		if err := a.Shutdown(t.Context()); err != nil {
-			t.Errorf("Shutdown succeeds; got %v", err)
-		}
-		c.want("closed 1001 server shutting down")
-		a.stdout.line(t, "closed 1 0")
-	})
-}
-
-func TestWorkerSleepWakesForACloseFromGo(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		a := serveInMemory(t, sleeper, worker.Options{SleepAfter: nap})
-		c := a.connect()
-		c.want("upgrade 1")
-		a.state(0, "asleep")
-		for socket := range a.Server().Sockets("") {
-			if err := socket.Close(protocol.CloseGoingAway, "from Go"); err != nil {
-				t.Error(err)
-			}
-		}
-		c.want("closed 1001 from Go")
-		a.stdout.line(t, "closed 1 0")
-	})
 }
 
 func TestWorkerSleepEndsDuringAReload(t *testing.T) {

@@ -145,55 +145,57 @@ func TestAppReloadFinishesEventsInProgress(t *testing.T) {
 
 func TestAppReloadBoundsOldVersions(t *testing.T) {
 	t.Parallel()
-	a := serve(t, held("v0"), worker.Options{})
-	var all []*client
-	for i := range 6 {
+	t.Run("at most four old versions have events in progress", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, held("v0"), worker.Options{})
+		var all []*client
+		for i := range 6 {
+			c := a.connect()
+			c.want("early", "late")
+			c.send("hold", "next")
+			a.stdout.line(t, fmt.Sprintf("v%d message", i))
+			all = append(all, c)
+			a.reload(held(fmt.Sprintf("v%d", i+1)))
+		}
+		a.log.line(t, "events cut off", "too many generations")
+		all[0].want("v5 next")
+		all[1].want("v6 next")
+		a.release()
+		for i, c := range all[2:] {
+			c.want(fmt.Sprintf("v%d hold", i+2), "v6 next")
+		}
+		if n := a.log.count("event cut off"); n != 2 {
+			t.Errorf("only the oldest events are cut off, and each is logged; got:\n%s", a.log)
+		}
+	})
+	t.Run("an event that is cut off is logged", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, held("v0"), worker.Options{})
 		c := a.connect()
 		c.want("early", "late")
-		c.send("hold", "next")
-		a.stdout.line(t, fmt.Sprintf("v%d message", i))
-		all = append(all, c)
-		a.reload(held(fmt.Sprintf("v%d", i+1)))
-	}
-	a.log.line(t, "events cut off", "too many generations")
-	all[0].want("v5 next")
-	all[1].want("v6 next")
-	a.release()
-	for i, c := range all[2:] {
-		c.want(fmt.Sprintf("v%d hold", i+2), "v6 next")
-	}
-	if n := a.log.count("event cut off"); n != 2 {
-		t.Errorf("only the oldest events are cut off, and each is logged; got:\n%s", a.log)
-	}
-}
-
-func TestAppReloadLogsEventsThatAreCutOff(t *testing.T) {
-	t.Parallel()
-	a := serve(t, held("v0"), worker.Options{})
-	c := a.connect()
-	c.want("early", "late")
-	c.send("hold")
-	a.stdout.line(t, "v0 message")
-	for i := range 4 {
-		other := a.connect()
-		other.want("early", "late")
-		if i > 0 {
-			other.send("hold")
-			a.stdout.line(t, fmt.Sprintf("v%d message", i))
+		c.send("hold")
+		a.stdout.line(t, "v0 message")
+		for i := range 4 {
+			other := a.connect()
+			other.want("early", "late")
+			if i > 0 {
+				other.send("hold")
+				a.stdout.line(t, fmt.Sprintf("v%d message", i))
+			}
+			a.reload(held(fmt.Sprintf("v%d", i+1)))
 		}
-		a.reload(held(fmt.Sprintf("v%d", i+1)))
-	}
-	if n := a.log.count("events cut off"); n != 0 {
-		t.Error("a version without events to finish does not count")
-	}
-	last := a.connect()
-	last.want("early", "late")
-	last.send("hold")
-	a.stdout.line(t, "v4 message")
-	a.reload(held("v5"))
-	c.send("next")
-	c.want("v5 next")
-	a.log.line(t, "event cut off", "event=websocketmessage", "connection=")
+		if n := a.log.count("events cut off"); n != 0 {
+			t.Error("a version without events to finish does not count")
+		}
+		last := a.connect()
+		last.want("early", "late")
+		last.send("hold")
+		a.stdout.line(t, "v4 message")
+		a.reload(held("v5"))
+		c.send("next")
+		c.want("v5 next")
+		a.log.line(t, "event cut off", "event=websocketmessage", "connection=")
+	})
 }
 
 func TestAppReloadInterruptsComputingOldVersions(t *testing.T) {

@@ -46,35 +46,37 @@ func TestScriptErrorPositionsAreRelative(t *testing.T) {
 	}
 }
 
-func TestBroadcastChannelReachesSubscribersInOrder(t *testing.T) {
+func TestBroadcastChannelPublish(t *testing.T) {
 	t.Parallel()
-	c := console(t, `event.accept().subscribe("room");`)
-	first, second := c.connect(), c.connect()
-	first.eval(`
-		const room = new BroadcastChannel("room");
-		source.send("1"); room.postMessage("2"); source.send("3"); room.postMessage(new Uint8Array([4]).subarray(0)); source.send("5");`,
-		"1", "2", "3", "bytes [4]", "5")
-	second.want("2", "bytes [4]")
-	first.eval(`
-		source.unsubscribe("room"); source.unsubscribe("never"); source.subscribe("other"); source.subscribe("other");
-		new BroadcastChannel("room").postMessage("to second"); new BroadcastChannel("other").postMessage("to first");`, "to first")
-	second.want("to second")
-	second.eval(`new BroadcastChannel("room").postMessage("a\ud800")`, "a\uFFFD")
-}
-
-func TestBroadcastChannelPublishesOtherValuesAsJSON(t *testing.T) {
-	t.Parallel()
-	a := console(t, `event.accept().subscribe("room");`)
-	c := a.connect()
-	c.eval(`
-		const other = new BroadcastChannel("room");
-		other.onmessage = ({ data }) => source.send("object " + data.a);
-		new BroadcastChannel("room").postMessage({ a: 1 });
-		await new Promise((done) => setTimeout(done, 5));
-		new BroadcastChannel("room").postMessage([null, true, 1.5, "text", { b: [] }]);
-		new BroadcastChannel("room").postMessage(new Map([[1, 2]]));
-		other.close()`, `{"a":1}`, "object 1", `[null,true,1.5,"text",{"b":[]}]`)
-	a.log.line(t, "JSON cannot carry", "channel=room")
+	t.Run("posts reach every subscriber in order", func(t *testing.T) {
+		t.Parallel()
+		c := console(t, `event.accept().subscribe("room");`)
+		first, second := c.connect(), c.connect()
+		first.eval(`
+			const room = new BroadcastChannel("room");
+			source.send("1"); room.postMessage("2"); source.send("3"); room.postMessage(new Uint8Array([4]).subarray(0)); source.send("5");`,
+			"1", "2", "3", "bytes [4]", "5")
+		second.want("2", "bytes [4]")
+		first.eval(`
+			source.unsubscribe("room"); source.unsubscribe("never"); source.subscribe("other"); source.subscribe("other");
+			new BroadcastChannel("room").postMessage("to second"); new BroadcastChannel("other").postMessage("to first");`, "to first")
+		second.want("to second")
+		second.eval(`new BroadcastChannel("room").postMessage("a\ud800")`, "a\uFFFD")
+	})
+	t.Run("values other than text and bytes are published as JSON", func(t *testing.T) {
+		t.Parallel()
+		a := console(t, `event.accept().subscribe("room");`)
+		c := a.connect()
+		c.eval(`
+			const other = new BroadcastChannel("room");
+			other.onmessage = ({ data }) => source.send("object " + data.a);
+			new BroadcastChannel("room").postMessage({ a: 1 });
+			await new Promise((done) => setTimeout(done, 5));
+			new BroadcastChannel("room").postMessage([null, true, 1.5, "text", { b: [] }]);
+			new BroadcastChannel("room").postMessage(new Map([[1, 2]]));
+			other.close()`, `{"a":1}`, "object 1", `[null,true,1.5,"text",{"b":[]}]`)
+		a.log.line(t, "JSON cannot carry", "channel=room")
+	})
 }
 
 func TestConnectionSubscriptionsEndAfterTheCloseEvent(t *testing.T) {

@@ -71,32 +71,34 @@ func TestWorkerCrashHandlesEachMessageOnce(t *testing.T) {
 	crowd.Wait()
 }
 
-func TestWorkerCrashInATimer(t *testing.T) {
+func TestWorkerCrash(t *testing.T) {
 	t.Parallel()
-	a := serve(t, `
-		addEventListener("fetch", (event) => {
-			if (event.request.url.endsWith("/die")) setTimeout(() => { `+outOfMemory+` }, 1);
-			event.respondWith(new Response("hello"));
-		});`, worker.Options{Memory: small})
-	a.get("/die", 200, "hello")
-	a.log.line(t, "worker replaced")
-	a.get("/", 200, "hello")
-}
-
-func TestWorkerCrashFailsEventsInProgress(t *testing.T) {
-	t.Parallel()
-	a := serve(t, `
-		addEventListener("fetch", (event) => {
-			if (event.request.url.endsWith("/die")) { `+outOfMemory+` }
-			console.log("waiting");
-			event.respondWith(new Promise(() => {}));
-		});`, worker.Options{Memory: small})
-	var waiting sync.WaitGroup
-	waiting.Go(func() { a.get("/wait", 500, "the application did not answer") })
-	a.stdout.line(t, "waiting")
-	a.get("/die", 500, "the application did not answer")
-	within(t, "the request in progress fails, too", waiting.Wait)
-	a.log.line(t, "its worker was replaced", "event=fetch")
+	t.Run("an engine that crashes in a timer is replaced without an event", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, `
+			addEventListener("fetch", (event) => {
+				if (event.request.url.endsWith("/die")) setTimeout(() => { `+outOfMemory+` }, 1);
+				event.respondWith(new Response("hello"));
+			});`, worker.Options{Memory: small})
+		a.get("/die", 200, "hello")
+		a.log.line(t, "worker replaced")
+		a.get("/", 200, "hello")
+	})
+	t.Run("events in progress fail immediately", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, `
+			addEventListener("fetch", (event) => {
+				if (event.request.url.endsWith("/die")) { `+outOfMemory+` }
+				console.log("waiting");
+				event.respondWith(new Promise(() => {}));
+			});`, worker.Options{Memory: small})
+		var waiting sync.WaitGroup
+		waiting.Go(func() { a.get("/wait", 500, "the application did not answer") })
+		a.stdout.line(t, "waiting")
+		a.get("/die", 500, "the application did not answer")
+		within(t, "the request in progress fails, too", waiting.Wait)
+		a.log.line(t, "its worker was replaced", "event=fetch")
+	})
 }
 
 func TestWorkerEndlessLoop(t *testing.T) {
@@ -149,38 +151,49 @@ func TestWorkerEndlessLoopOfPromises(t *testing.T) {
 
 func TestAppShutdown(t *testing.T) {
 	t.Parallel()
-	a := serve(t, `
-		addEventListener("websocketupgrade", (event) => { event.accept(); });
-		addEventListener("websocketclose", async (event) => {
-			await new Promise((done) => setTimeout(done, 1));
-			console.log("closed", event.code, event.wasClean, event.initiator);
-		});`, worker.Options{})
-	first, second := a.connect(), a.connect()
-	within(t, "Shutdown returns", func() {
-		if err := a.Shutdown(t.Context()); err != nil {
-			t.Errorf("Shutdown succeeds if every client answers its Close; got %v", err)
+	t.Run("every connection is closed, and close events are handled", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, `
+			addEventListener("websocketupgrade", (event) => { event.accept(); });
+			addEventListener("websocketclose", async (event) => {
+				await new Promise((done) => setTimeout(done, 1));
+				console.log("closed", event.code, event.wasClean, event.initiator);
+			});`, worker.Options{})
+		first, second := a.connect(), a.connect()
+		within(t, "Shutdown returns", func() {
+			if err := a.Shutdown(t.Context()); err != nil {
+				t.Errorf("Shutdown succeeds if every client answers its Close; got %v", err)
+			}
+		})
+		first.want("closed 1001 server shutting down")
+		second.want("closed 1001 server shutting down")
+		if n := a.stdout.count("closed 1001 true local\n"); n != 2 {
+			t.Errorf("both close events are handled before the engine ends; got %q", a.stdout)
 		}
+		a.get("/", 503, "the application has been shut down")
 	})
-	first.want("closed 1001 server shutting down")
-	second.want("closed 1001 server shutting down")
-	if n := a.stdout.count("closed 1001 true local\n"); n != 2 {
-		t.Errorf("both close events are handled before the engine ends; got %q", a.stdout)
-	}
-	a.get("/", 503, "the application has been shut down")
-}
-
-func TestAppShutdownWaitsForWaitUntil(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		a := serveInMemory(t, `
-		addEventListener("fetch", (event) => {
-			event.waitUntil(new Promise((done) => setTimeout(done, 50)).then(() => console.log("work done")));
-			event.respondWith(new Response("hello"));
-		});`, worker.Options{})
-		a.get("/", 200, "hello")
-		within(t, "Shutdown returns", func() { _ = a.Shutdown(t.Context()) })
-		if a.stdout.count("work done") != 1 {
-			t.Error("Shutdown waits for the promises of waitUntil")
+	t.Run("promises of waitUntil are waited for", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			a := serveInMemory(t, `
+			addEventListener("fetch", (event) => {
+				event.waitUntil(new Promise((done) => setTimeout(done, 50)).then(() => console.log("work done")));
+				event.respondWith(new Response("hello"));
+			});`, worker.Options{})
+			a.get("/", 200, "hello")
+			within(t, "Shutdown returns", func() { _ = a.Shutdown(t.Context()) })
+			if a.stdout.count("work done") != 1 {
+				t.Error("Shutdown waits for the promises of waitUntil")
+			}
+		})
+	})
+	t.Run("Shutdown may be called twice", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, `addEventListener("fetch", () => {});`, worker.Options{})
+		var both sync.WaitGroup
+		for range 2 {
+			both.Go(func() { _ = a.Shutdown(t.Context()) })
 		}
+		within(t, "both calls return", both.Wait)
 	})
 }
 
@@ -219,16 +232,6 @@ func TestAppShutdownWithACancelledContext(t *testing.T) {
 		}
 	})
 	a.get("/", 503, "the application has been shut down")
-}
-
-func TestAppShutdownTwice(t *testing.T) {
-	t.Parallel()
-	a := serve(t, `addEventListener("fetch", () => {});`, worker.Options{})
-	var both sync.WaitGroup
-	for range 2 {
-		both.Go(func() { _ = a.Shutdown(t.Context()) })
-	}
-	within(t, "both calls return", both.Wait)
 }
 
 func TestAppShutdownDuringACrash(t *testing.T) {
