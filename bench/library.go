@@ -10,21 +10,20 @@ import (
 	"strings"
 )
 
-// library is one that is measured: how its server is built and started. Paths are those
-// of a [workshop].
+// library is a WebSocket library to measure: how to build and start its server.
 type library struct {
 	name    string
-	groups  string // names for several at once, with commas between them
-	label   string // of tables and plots
+	groups  string // the groups of -libs it belongs to, separated by commas
+	label   string // in tables and plots
 	build   step
-	command func(w workshop, to netip.AddrPort, v variant) []string
+	command func(w workspace, to netip.AddrPort, v variant) []string
 }
 
-// libraries are all there are, in the order of the table.
+// libraries lists all libraries in the order of the table.
 var libraries = []library{
-	{"linger", "all", "Linger", oursBuild, ours("linger")},
-	{"linger-lending", "all", "Linger, payloads lent", oursBuild, ours("linger-lending")},
-	{"linger-blocking", "all", "Linger, blocking driver", oursBuild, ours("linger-blocking")},
+	{"linger", "all", "Linger", lingerBuild, lingerServer("linger")},
+	{"linger-lending", "all", "Linger, payloads lent", lingerBuild, lingerServer("linger-lending")},
+	{"linger-blocking", "all", "Linger, blocking driver", lingerBuild, lingerServer("linger-blocking")},
 	{"worker", "all,workers", "Linger, JavaScript", commandBuild, script("echo.js")},
 	{"worker-async", "workers", "Linger, JavaScript, async handler", commandBuild, script("async.js")},
 	{"bun", "all", "Bun", npmBuild, bunServer},
@@ -41,26 +40,27 @@ func chooseLibraries(names string) ([]library, error) {
 	return choose(names, slices.Concat(libraries, proxies), func(l library) (string, string) { return l.name, l.groups })
 }
 
-// choose finds those that a list names, each or by a group of theirs, in the order of all.
-func choose[T any](names string, all []T, called func(T) (name, groups string)) ([]T, error) {
+// choose returns the elements of all whose name, or one of whose groups, is in names, a
+// list separated by commas. It keeps the order of all.
+func choose[T any](names string, all []T, namesOf func(T) (name, groups string)) ([]T, error) {
 	wanted := strings.Split(names, ",")
 	found := map[string]bool{}
 	var chosen []T
 	var known []string
 	for _, one := range all {
-		name, groups := called(one)
-		is := append(strings.Split(groups, ","), name)
+		name, groups := namesOf(one)
+		matching := append(strings.Split(groups, ","), name)
 		known = append(known, name)
-		for _, n := range is {
+		for _, n := range matching {
 			found[n] = true
 		}
-		if slices.ContainsFunc(is, func(n string) bool { return slices.Contains(wanted, n) }) {
+		if slices.ContainsFunc(matching, func(n string) bool { return slices.Contains(wanted, n) }) {
 			chosen = append(chosen, one)
 		}
 	}
 	for _, name := range wanted {
 		if !found[name] {
-			return nil, fmt.Errorf("there is no %q; there are all and %s", name, strings.Join(known, ", "))
+			return nil, fmt.Errorf("unknown name %q: expected all or some of %s", name, strings.Join(known, ", "))
 		}
 	}
 	return chosen, nil
@@ -68,10 +68,10 @@ func choose[T any](names string, all []T, called func(T) (name, groups string)) 
 
 func port(to netip.AddrPort) string { return fmt.Sprint(to.Port()) }
 
-// variant is what a server is started for; without a field, for an echo.
+// variant selects what a server does. The zero variant echoes.
 type variant struct{ fanout, deflate bool }
 
-// mode is the argument of the servers that take one.
+// mode returns the arguments that select v in servers with a mode argument: none or one.
 func (v variant) mode() []string {
 	switch {
 	case v.fanout:
@@ -82,7 +82,7 @@ func (v variant) mode() []string {
 	return nil
 }
 
-// flags are the arguments of the servers in Go.
+// flags returns the arguments that select the address and v in the servers written in Go.
 func (v variant) flags(to netip.AddrPort) []string {
 	all := []string{"-addr=" + to.String()}
 	for _, mode := range v.mode() {
@@ -91,28 +91,28 @@ func (v variant) flags(to netip.AddrPort) []string {
 	return all
 }
 
-func floorServer(w workshop, to netip.AddrPort, v variant) []string {
+func floorServer(w workspace, to netip.AddrPort, v variant) []string {
 	return append([]string{w.binary("floor"), port(to)}, v.mode()...)
 }
 
-func ours(lib string) func(workshop, netip.AddrPort, variant) []string {
-	return func(w workshop, to netip.AddrPort, v variant) []string {
+func lingerServer(lib string) func(workspace, netip.AddrPort, variant) []string {
+	return func(w workspace, to netip.AddrPort, v variant) []string {
 		return append([]string{w.binary("server"), "-lib=" + lib}, v.flags(to)...)
 	}
 }
 
-func peer(name string) func(workshop, netip.AddrPort, variant) []string {
-	return func(w workshop, to netip.AddrPort, v variant) []string {
+func peer(name string) func(workspace, netip.AddrPort, variant) []string {
+	return func(w workspace, to netip.AddrPort, v variant) []string {
 		return append([]string{w.binary(name)}, v.flags(to)...)
 	}
 }
 
-func bunServer(w workshop, to netip.AddrPort, v variant) []string {
+func bunServer(w workspace, to netip.AddrPort, v variant) []string {
 	return append([]string{w.bun(), filepath.Join(w.npm(), "bun.mjs"), port(to)}, v.mode()...)
 }
 
-func nodeServer(handler string) func(workshop, netip.AddrPort, variant) []string {
-	return func(w workshop, to netip.AddrPort, v variant) []string {
+func nodeServer(handler string) func(workspace, netip.AddrPort, variant) []string {
+	return func(w workspace, to netip.AddrPort, v variant) []string {
 		line := append([]string{"node", filepath.Join(w.npm(), "ws.mjs"), port(to)}, v.mode()...)
 		if handler != "" && v == (variant{}) {
 			line = append(line, handler)
@@ -121,8 +121,8 @@ func nodeServer(handler string) func(workshop, netip.AddrPort, variant) []string
 	}
 }
 
-func script(name string) func(workshop, netip.AddrPort, variant) []string {
-	return func(w workshop, to netip.AddrPort, v variant) []string {
+func script(name string) func(workspace, netip.AddrPort, variant) []string {
+	return func(w workspace, to netip.AddrPort, v variant) []string {
 		file := filepath.Join(w.root, "bench", "testdata", name)
 		if v.fanout {
 			file = filepath.Join(filepath.Dir(file), "fanout.js")

@@ -16,7 +16,7 @@ func names(all []library) (names []string) {
 	return names
 }
 
-func TestLibrariesAreChosenByNameAndGroup(t *testing.T) {
+func TestChooseLibraries(t *testing.T) {
 	for list, want := range map[string]string{
 		"floor,linger": "linger floor", // in the order of the table
 		"workers":      "worker worker-async ws ws-async",
@@ -29,28 +29,28 @@ func TestLibrariesAreChosenByNameAndGroup(t *testing.T) {
 		}
 	}
 	if _, err := chooseLibraries("linger,lingre"); err == nil || !strings.Contains(err.Error(), "lingre") {
-		t.Errorf("a name that nothing has must be told of, got: %v", err)
+		t.Errorf("chooseLibraries with an unknown name returns %v, expected an error that quotes it", err)
 	}
 }
 
-func TestEveryServerKnowsItsAddressAndMode(t *testing.T) {
-	w, to := workshop{root: "/r", bin: "/b"}, netip.MustParseAddrPort("127.0.0.1:9001")
+func TestLibraryCommand(t *testing.T) {
+	w, to := workspace{root: "/r", bin: "/b"}, netip.MustParseAddrPort("127.0.0.1:9001")
 	for _, l := range libraries {
 		echo, fanout := l.command(w, to, variant{}), l.command(w, to, variant{fanout: true})
 		deflate := l.command(w, to, variant{deflate: true})
 		if able := (work{libs: compressing}).suits(l); able && slices.Equal(echo, deflate) {
-			t.Errorf("%s does the same with and without compression: %q", l.name, echo)
+			t.Errorf("the command of %s is the same with and without compression: %q", l.name, echo)
 		}
 		for _, line := range [][]string{echo, fanout, deflate} {
 			if !strings.Contains(strings.Join(line, " "), "9001") {
-				t.Errorf("%s does not know its port: %q", l.name, line)
+				t.Errorf("the command of %s lacks the port: %q", l.name, line)
 			}
 		}
 		if slices.Equal(echo, fanout) {
-			t.Errorf("%s does the same with and without fan-out: %q", l.name, echo)
+			t.Errorf("the command of %s is the same with and without fan-out: %q", l.name, echo)
 		}
 		if again := l.command(w, to, variant{}); !slices.Equal(echo, again) {
-			t.Errorf("%s echoes with %q and then with %q", l.name, echo, again)
+			t.Errorf("the command of %s is %q at first and then %q", l.name, echo, again)
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// machine tells what is measured on.
+// machine describes this machine: processor, memory and kernel.
 func machine() string {
 	parts := []string{fmt.Sprintf("%d cores of %s", runtime.NumCPU(), lineOf("/proc/cpuinfo", "model name"))}
 	var kib int64
@@ -25,8 +25,8 @@ func machine() string {
 	return strings.Join(parts, ", ")
 }
 
-// lineOf returns what stands behind a name and a colon in a file of /proc; empty if
-// nothing does.
+// lineOf returns the value of the first line "name: value" in a file of /proc, or an
+// empty string if it has none.
 func lineOf(file, name string) string {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -41,37 +41,37 @@ func lineOf(file, name string) string {
 	return ""
 }
 
-// version tells which version of a library is measured, and what runs it.
-func (w workshop) version(l library) string {
-	goes := strings.TrimPrefix(runtime.Version(), "go")
+// version returns the version of a library, and that of its runtime.
+func (w workspace) version(l library) string {
+	goVersion := strings.TrimPrefix(runtime.Version(), "go")
 	switch l.name {
 	case "floor":
-		return said(w.root, "gcc", "--version")
+		return firstLine(w.root, "gcc", "--version")
 	case "linger", "linger-lending", "linger-blocking", "worker", "worker-async":
-		return said(w.root, "git", "describe", "--always", "--dirty", "--exclude=*") + ", Go " + goes
+		return firstLine(w.root, "git", "describe", "--always", "--dirty", "--exclude=*") + ", Go " + goVersion
 	case "bun":
-		return said(w.npm(), w.bun(), "--version")
+		return firstLine(w.npm(), w.bun(), "--version")
 	case "ws", "ws-async":
-		version := said(w.npm(), "node", "-p", `require("./node_modules/ws/package.json").version`)
-		return version + " with bufferutil, Node " + strings.TrimPrefix(said(w.npm(), "node", "--version"), "v")
+		version := firstLine(w.npm(), "node", "-p", `require("./node_modules/ws/package.json").version`)
+		return version + " with bufferutil, Node " + strings.TrimPrefix(firstLine(w.npm(), "node", "--version"), "v")
 	default:
-		return w.moduleVersion(l.name) + ", Go " + goes
+		return w.moduleVersion(l.name) + ", Go " + goVersion
 	}
 }
 
-// peerModules are the modules of the peers that are written in Go.
+// peerModules maps each library in Go but Linger to the path of its module.
 var peerModules = map[string]string{
 	"gws": "github.com/lxzan/gws", "gorilla": "github.com/gorilla/websocket",
 	"coder": "github.com/coder/websocket", "gobwas": "github.com/gobwas/ws",
 }
 
-func (w workshop) moduleVersion(name string) string {
+func (w workspace) moduleVersion(name string) string {
 	folder := filepath.Join(w.root, "bench", "peers")
-	return strings.TrimPrefix(said(folder, "go", "list", "-m", "-f={{.Version}}", peerModules[name]), "v")
+	return strings.TrimPrefix(firstLine(folder, "go", "list", "-m", "-f={{.Version}}", peerModules[name]), "v")
 }
 
-// said returns the first line of what a command says.
-func said(folder, name string, args ...string) string {
+// firstLine runs a command in folder and returns the first line of its output.
+func firstLine(folder, name string, args ...string) string {
 	command := exec.Command(name, args...)
 	command.Dir = folder
 	text, err := command.Output()

@@ -9,33 +9,33 @@ import (
 	"testing"
 )
 
-func TestLinesOfProcAreFound(t *testing.T) {
+func TestLineOf(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "cpuinfo")
 	if err := os.WriteFile(file, []byte("processor\t: 0\nmodel name\t: Abacus: 2\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if got := lineOf(file, "model name"); got != "Abacus: 2" {
-		t.Errorf("expected the name behind the first colon, got %q", got)
+		t.Errorf("lineOf = %q, expected all after the first colon", got)
 	}
 	if lineOf(file, "speed") != "" || lineOf(file+"x", "speed") != "" {
-		t.Error("what is not there is empty")
+		t.Error("lineOf of a missing line or file is not empty")
 	}
 	if got := machine(); !strings.Contains(got, "cores of") || !strings.Contains(got, "Linux") {
-		t.Errorf("a machine has cores and a kernel, got %q", got)
+		t.Errorf("machine = %q, expected its cores and kernel", got)
 	}
 }
 
-func TestVersionsAreThoseOfTheModules(t *testing.T) {
-	w, err := openWorkshop()
+func TestModuleVersion(t *testing.T) {
+	w, err := openWorkspace()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, module := range peerModules {
 		if got := w.moduleVersion(name); !strings.HasPrefix(got, "1.") {
-			t.Errorf("the version of %s is said to be %q", module, got)
+			t.Errorf("moduleVersion of %s = %q, expected 1.something", module, got)
 		}
 	}
-	if got := said(".", "false"); !strings.Contains(got, "unknown") {
-		t.Errorf("a version that cannot be had is unknown, got %q", got)
+	if got := firstLine(".", "false"); !strings.Contains(got, "unknown") {
+		t.Errorf("firstLine of a failing command = %q, expected unknown", got)
 	}
 }

@@ -1,9 +1,9 @@
 //go:build linux
 
-// Command bench measures WebSocket servers side by side: Linger, its peers, and the least
-// that one can cost. What counts is the processor time of the server, per message or
-// connection, and its memory. All take turns within a round, and the figures are medians
-// of the rounds. README.md beside it tells how, and why it is fair.
+// Command bench compares WebSocket servers: Linger, its peers, and a minimal server in C as
+// the lower bound. It measures the CPU time of the server per message or connection, and
+// its memory. The servers take turns within a round, and the figures are medians of the
+// rounds. README.md in this folder explains the method and why it is fair.
 //
 //	go run ./bench -libs linger,gws,bun,floor -works echo1,echo16 -rounds 3 -seconds 1
 //	make bench
@@ -26,8 +26,8 @@ import (
 
 func main() {
 	var err error
-	if text := os.Getenv(orders); text != "" {
-		err = obey(text, os.Stdout)
+	if text := os.Getenv(loadEnv); text != "" {
+		err = runLoad(text, os.Stdout)
 	} else {
 		err = run(os.Args[1:], os.Stdout)
 	}
@@ -37,25 +37,25 @@ func main() {
 	}
 }
 
-// settings are what the flags say.
+// settings are the parsed flags.
 type settings struct {
 	libs    []library
 	works   []work
 	rounds  int
 	window  time.Duration
-	write   bool // the report
-	publish bool // in the README, and nothing else
-	command string
+	write   bool   // write the report
+	publish bool   // write the report from results.json, with its table in the README; do not measure
+	command string // the command line with these flags
 }
 
 func parse(args []string) (settings, error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	libs := flags.String("libs", "all", "libraries to measure, or groups of them: all, workers")
-	works := flags.String("works", "all", "works to put them under, or groups: all, scaling")
-	rounds := flags.Int("rounds", 5, "how often each is measured")
-	seconds := flags.Float64("seconds", 2, "how long each is measured")
+	libs := flags.String("libs", "all", "libraries to measure, or groups: all, workers, proxies")
+	works := flags.String("works", "all", "works to measure, or groups: all, scaling")
+	rounds := flags.Int("rounds", 5, "measurements of each library at each work")
+	seconds := flags.Float64("seconds", 2, "duration of a measurement")
 	write := flags.Bool("write", false, "write bench/results.json, bench/results.md and bench/plots")
-	publish := flags.Bool("readme", false, "measure nothing: write from bench/results.json, and its table into README.md")
+	publish := flags.Bool("readme", false, "do not measure: write the report from bench/results.json, and its table into README.md")
 	if err := flags.Parse(args); err != nil {
 		return settings{}, err
 	}
@@ -75,7 +75,7 @@ func run(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	w, err := openWorkshop()
+	w, err := openWorkspace()
 	if err != nil {
 		return err
 	}
@@ -95,16 +95,16 @@ func run(args []string, out io.Writer) error {
 	return nil
 }
 
-// compare builds all, measures them in turn, and returns what was found. A library that
-// cannot be built here is left out, which the record says.
-func (w workshop) compare(s settings, log *log.Logger) (*report.Record, error) {
-	limit, err := manyDescriptors()
+// compare builds the libraries, measures them, and returns the record. It skips a library
+// that cannot be built, with a note in the record.
+func (w workspace) compare(s settings, log *log.Logger) (*report.Record, error) {
+	limit, err := raiseFileLimit()
 	if err != nil {
 		return nil, err
 	}
 	var notes []string
 	s.libs, notes = w.prepare(s.libs)
-	s.works, notes = within(limit, s.works, notes)
+	s.works, notes = withinLimit(limit, s.works, notes)
 	for _, note := range notes {
 		log.Print(note)
 	}
@@ -118,25 +118,26 @@ func (w workshop) compare(s settings, log *log.Logger) (*report.Record, error) {
 	return r, nil
 }
 
-// manyDescriptors raises the bound of open files to what the machine allows, and returns
-// it. It is said to the system and not left to Go, so that what this process starts has it
-// too.
-func manyDescriptors() (int, error) {
+// raiseFileLimit raises the limit of open files to what the machine allows, and returns
+// it. Go raises it for this process only; a call of setrlimit makes child processes inherit
+// it.
+func raiseFileLimit() (int, error) {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		return 0, fmt.Errorf("the bound of open files: %w", err)
+		return 0, fmt.Errorf("limit of open files: %w", err)
 	}
 	limit.Cur = limit.Max
 	return int(min(limit.Max, math.MaxInt32)), syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit)
 }
 
-// within leaves out the works that need more open files than the machine allows.
-func within(limit int, all []work, notes []string) ([]work, []string) {
-	const spare = 200 // files of the server and the load itself
+// withinLimit returns the works that need no more than limit open files, and appends a
+// note for each of the others.
+func withinLimit(limit int, all []work, notes []string) ([]work, []string) {
+	const spare = 200 // files of the server and the load generator besides connections
 	var possible []work
 	for _, x := range all {
 		if x.Conns+spare > limit {
-			notes = append(notes, fmt.Sprintf("%q is left out: this machine allows %d open files", x.label, limit))
+			notes = append(notes, fmt.Sprintf("%q is skipped: this machine allows %d open files", x.label, limit))
 			continue
 		}
 		possible = append(possible, x)

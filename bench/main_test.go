@@ -12,52 +12,52 @@ import (
 	"github.com/lingerws/linger/bench/load"
 )
 
-// TestMain lets the tests' own program be the load, as the command is.
+// TestMain lets the test binary act as the load generator, as the command does.
 func TestMain(m *testing.M) {
-	if os.Getenv(orders) != "" {
+	if os.Getenv(loadEnv) != "" {
 		main()
 		return
 	}
 	os.Exit(m.Run())
 }
 
-func TestFlags(t *testing.T) {
+func TestParse(t *testing.T) {
 	s, err := parse(strings.Fields("-libs linger,floor -works echo16,idle -rounds 3 -seconds 0.5 -write"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(s.libs) != 2 || len(s.works) != 2 || s.rounds != 3 || s.window != 500*time.Millisecond || !s.write || s.publish {
-		t.Errorf("the flags are read as %+v", s)
+		t.Errorf("parse returns %+v", s)
 	}
 	if want := "go run ./bench -libs linger,floor -works echo16,idle -rounds 3 -seconds 0.5 -write"; s.command != want {
-		t.Errorf("the command that repeats it is %q, expected %q", s.command, want)
+		t.Errorf("command = %q, expected %q", s.command, want)
 	}
-	for _, wrong := range []string{"-libs nobody", "-works nothing", "-rounds 0", "-seconds 0"} {
+	for _, wrong := range []string{"-libs unknown", "-works unknown", "-rounds 0", "-seconds 0"} {
 		if _, err := parse(strings.Fields(wrong)); err == nil {
-			t.Errorf("%s must be an error", wrong)
+			t.Errorf("parse of %s returned no error", wrong)
 		}
 	}
 }
 
-func TestWorksThatTheMachineForbidsAreLeftOut(t *testing.T) {
+func TestWithinLimit(t *testing.T) {
 	all := []work{{label: "few", Work: load.Work{Conns: 100}}, {label: "many", Work: load.Work{Conns: 15_000}}}
-	possible, notes := within(1024, all, nil)
+	possible, notes := withinLimit(1024, all, nil)
 	if len(possible) != 1 || possible[0].label != "few" || len(notes) != 1 || !strings.Contains(notes[0], "many") {
-		t.Errorf("with 1,024 open files few connections are possible and many are not: got %v, %q", possible, notes)
+		t.Errorf("withinLimit of 1,024 open files returns %v, %q, expected few and a note about many", possible, notes)
 	}
 }
 
-func TestAsManyOpenFilesAsThereMayBe(t *testing.T) {
-	first, err1 := manyDescriptors()
-	again, err2 := manyDescriptors()
+func TestRaiseFileLimit(t *testing.T) {
+	first, err1 := raiseFileLimit()
+	again, err2 := raiseFileLimit()
 	if err1 != nil || err2 != nil || first < 256 || first != again {
-		t.Errorf("the bound of open files is raised once to what may be: got %d, %v and %d, %v", first, err1, again, err2)
+		t.Errorf("raiseFileLimit returns %d, %v and then %d, %v, expected the same limit twice", first, err1, again, err2)
 	}
 }
 
-// One short round of ours and the floor, from building them to the report.
-func TestARound(t *testing.T) {
-	w, err := openWorkshop()
+// TestCompare builds and measures Linger and the floor in one short round.
+func TestCompare(t *testing.T) {
+	w, err := openWorkspace()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,10 +69,10 @@ func TestARound(t *testing.T) {
 	for i := range s.works {
 		s.works[i].Conns = 8
 	}
-	var said strings.Builder
-	r, err := w.compare(s, log.New(&said, "", 0))
+	var logged strings.Builder
+	r, err := w.compare(s, log.New(&logged, "", 0))
 	if err != nil || len(r.Notes) != 0 {
-		t.Fatalf("%v, %q", err, r.Notes)
+		t.Fatalf("compare: %v, notes %q", err, r.Notes)
 	}
 	for _, x := range s.works {
 		for _, l := range []string{"linger", "floor"} {
@@ -82,7 +82,7 @@ func TestARound(t *testing.T) {
 			}
 		}
 	}
-	if !strings.Contains(said.String(), "round 1 of 1") || r.Date == "" || r.Libraries[0].Version == "" {
-		t.Errorf("a run is told of, and knows its date and versions: %q, %+v", said.String(), r)
+	if !strings.Contains(logged.String(), "round 1 of 1") || r.Date == "" || r.Libraries[0].Version == "" {
+		t.Errorf("the log lacks the round, or the record its date or versions: %q, %+v", logged.String(), r)
 	}
 }

@@ -18,9 +18,9 @@ import (
 	"github.com/lingerws/linger/bench/load"
 )
 
-// measure starts a server, puts it under load, and stops it. Load runs in a process of
-// its own, which begins empty each time.
-func (w workshop) measure(l library, x work, window time.Duration) (load.Sample, error) {
+// measure starts a server, measures it under the work x, and stops it. The load generator
+// runs in a new process for each measurement.
+func (w workspace) measure(l library, x work, window time.Duration) (load.Sample, error) {
 	done, err := takeTurn(os.TempDir())
 	if err != nil {
 		return load.Sample{}, err
@@ -36,45 +36,46 @@ func (w workshop) measure(l library, x work, window time.Duration) (load.Sample,
 	if err != nil {
 		return load.Sample{}, err
 	}
-	order, err := json.Marshal(order{s.to, s.pid(), x.timed(window)})
+	request, err := json.Marshal(loadRequest{s.to, s.pid(), x.timed(window)})
 	if err != nil {
 		return load.Sample{}, err
 	}
 	command := exec.Command("taskset", "-c", loadCore, self)
-	command.Env = append(os.Environ(), orders+"="+string(order), "GODEBUG=asyncpreemptoff=1")
-	var said, complaint bytes.Buffer
-	command.Stdout, command.Stderr = &said, &complaint
+	command.Env = append(os.Environ(), loadEnv+"="+string(request), "GODEBUG=asyncpreemptoff=1")
+	var stdout, stderr bytes.Buffer
+	command.Stdout, command.Stderr = &stdout, &stderr
 	if err := command.Run(); err != nil {
-		return load.Sample{}, fmt.Errorf("%w: %s", err, bytes.TrimSpace(complaint.Bytes()))
+		return load.Sample{}, fmt.Errorf("%w: %s", err, bytes.TrimSpace(stderr.Bytes()))
 	}
-	var found load.Sample
-	return found, json.Unmarshal(said.Bytes(), &found)
+	var sample load.Sample
+	return sample, json.Unmarshal(stdout.Bytes(), &sample)
 }
 
-// pinned says which cores are the server's and which is the load's: the first ones and the
-// last. On a machine with too few they share.
+// pinned returns the cores of the server, the first ones, and that of the load generator,
+// the last. On a machine with too few cores they overlap.
 func pinned(machine, server int) (servers, loads string) {
 	last := max(machine-1, 0)
 	server = min(server, machine)
 	return "0-" + strconv.Itoa(server-1), strconv.Itoa(last)
 }
 
-// orders is the variable of the environment that makes this program the load.
-const orders = "LINGER_BENCH_LOAD"
+// loadEnv is the environment variable that makes this program run as the load generator. It
+// holds a [loadRequest] in JSON.
+const loadEnv = "LINGER_BENCH_LOAD"
 
-// order is what the load is told.
-type order struct {
+// loadRequest says what the load generator has to measure.
+type loadRequest struct {
 	To   netip.AddrPort
 	PID  int
 	Work load.Work
 }
 
-// obey is the load's side of measure.
-func obey(text string, out io.Writer) error {
-	var o order
-	if err := json.Unmarshal([]byte(text), &o); err != nil {
-		return fmt.Errorf("%s: %w", orders, err)
+// runLoad runs the load generator for measure and writes the sample to out.
+func runLoad(text string, out io.Writer) error {
+	var request loadRequest
+	if err := json.Unmarshal([]byte(text), &request); err != nil {
+		return fmt.Errorf("%s: %w", loadEnv, err)
 	}
-	found, err := load.Run(o.To, o.PID, o.Work)
-	return errors.Join(err, json.NewEncoder(out).Encode(found))
+	sample, err := load.Run(request.To, request.PID, request.Work)
+	return errors.Join(err, json.NewEncoder(out).Encode(sample))
 }

@@ -11,9 +11,8 @@ import (
 	"strings"
 )
 
-// Proxies are measured like servers, with a server of ours behind them on the load's core:
-// what counts is the proxy's own time.
-
+// proxies are measured like servers. Their backend is a Linger server on the core of the
+// load generator, so that only the time of the proxy itself counts.
 var proxies = []library{
 	{"proxy", "proxies", "linger proxy", withServer("go build -buildvcs=false -o {bin}/linger ./cmd/linger"), proxied("{bin}/linger proxy --listen={front} --to=ws://{back} --origin='*'", "")},
 	{"haproxy", "proxies", "HAProxy", withServer("haproxy -v"), proxied("haproxy -db -f {config}", `
@@ -51,17 +50,20 @@ http {
 `)},
 }
 
-// withServer builds the server, and sees to it that the proxy can be had.
-func withServer(and string) step {
-	return func(w workshop) (string, []string) {
-		folder, server := oursBuild(w)
-		return folder, []string{"sh", "-c", strings.Join(server, " ") + " && " + strings.ReplaceAll(and, "{bin}", w.bin)}
+// withServer returns the step that builds the Linger server and then runs the command
+// proxy, which builds the proxy or fails if it is not installed.
+func withServer(proxy string) step {
+	return func(w workspace) (string, []string) {
+		folder, server := lingerBuild(w)
+		return folder, []string{"sh", "-c", strings.Join(server, " ") + " && " + strings.ReplaceAll(proxy, "{bin}", w.bin)}
 	}
 }
 
-// proxied starts the server, which ends with the proxy, and becomes the proxy.
-func proxied(line, config string) func(workshop, netip.AddrPort, variant) []string {
-	return func(w workshop, front netip.AddrPort, _ variant) []string {
+// proxied returns a command that starts the backend, which ends with the proxy, and then
+// replaces itself with the proxy. In line and config, names in braces stand for paths and
+// addresses.
+func proxied(line, config string) func(workspace, netip.AddrPort, variant) []string {
+	return func(w workspace, front netip.AddrPort, _ variant) []string {
 		back, err := freePort()
 		if err != nil {
 			return []string{"false"}

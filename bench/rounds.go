@@ -11,16 +11,16 @@ import (
 	"github.com/lingerws/linger/bench/report"
 )
 
-// rounds lets all libraries take turns at each work. What fails is told of, noted, and has
-// one sample less.
-func (w workshop) rounds(s settings, r *report.Record, log *log.Logger) {
+// rounds measures the libraries in turn at each work and adds the samples to r. A
+// measurement that fails is logged and noted in r.
+func (w workspace) rounds(s settings, r *report.Record, log *log.Logger) {
 	for round := range s.rounds {
 		for _, x := range s.works {
 			for _, l := range s.libs {
 				if !x.suits(l) {
 					continue
 				}
-				sample, err := w.calmest(l, x, s.window)
+				sample, err := w.leastDisturbed(l, x, s.window)
 				if err != nil {
 					log.Printf("round %d: %s, %s: %v", round+1, l.name, x.name, err)
 					r.Notes = append(r.Notes, fmt.Sprintf("%s failed once at %q: %v", l.label, x.label, err))
@@ -33,13 +33,15 @@ func (w workshop) rounds(s settings, r *report.Record, log *log.Logger) {
 	}
 }
 
-// A measurement is made again while others kept the machine busy, and the calmest counts.
+// Limits of leastDisturbed.
 const (
 	tries = 3
-	calm  = 0.05 // cores
+	calm  = 0.05 // the disturbance that ends the tries, in cores
 )
 
-func (w workshop) calmest(l library, x work, window time.Duration) (best load.Sample, err error) {
+// leastDisturbed measures up to tries times while other processes keep the machine busy,
+// and returns the sample with the least disturbance.
+func (w workspace) leastDisturbed(l library, x work, window time.Duration) (best load.Sample, err error) {
 	for try := range tries {
 		sample, err := w.measure(l, x, window)
 		if err != nil {
@@ -55,7 +57,7 @@ func (w workshop) calmest(l library, x work, window time.Duration) (best load.Sa
 	return best, nil
 }
 
-// record begins the record of a run.
+// record returns the record of a run without samples.
 func (s settings) record() *report.Record {
 	r := &report.Record{Rounds: s.rounds, Seconds: s.window.Seconds()}
 	for _, l := range s.libs {

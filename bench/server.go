@@ -11,16 +11,16 @@ import (
 	"time"
 )
 
-// server is a process that is measured.
+// server is a server process to measure.
 type server struct {
 	command *exec.Cmd
-	to      netip.AddrPort
-	ended   chan bool // closed then
-	err     error     // how it ended
+	to      netip.AddrPort // the address it listens on
+	ended   chan bool      // closed when the process has ended
+	err     error          // of the process; valid once ended is closed
 }
 
-// start starts a library's server on the cores, and waits until it listens.
-func (w workshop) start(l library, v variant, cores string) (*server, error) {
+// start starts the server of a library on the given cores, and waits until it listens.
+func (w workspace) start(l library, v variant, cores string) (*server, error) {
 	to, err := freePort()
 	if err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func (w workshop) start(l library, v variant, cores string) (*server, error) {
 	return s, nil
 }
 
-// await returns when somebody listens.
+// await waits until the server accepts connections.
 func (s *server) await() error {
 	const tries, pause = 500, 20 * time.Millisecond
 	for range tries {
@@ -58,7 +58,7 @@ func (s *server) await() error {
 	return fmt.Errorf("the server does not listen on %s after %v", s.to, tries*pause)
 }
 
-// pid is the server's: taskset becomes what it starts.
+// pid returns the process ID of the server: taskset replaces itself with its command.
 func (s *server) pid() int { return s.command.Process.Pid }
 
 func (s *server) stop() {

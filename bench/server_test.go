@@ -8,16 +8,16 @@ import (
 	"testing"
 )
 
-func TestAServerThatEndsIsNotWaitedFor(t *testing.T) {
-	l := library{command: func(workshop, netip.AddrPort, variant) []string { return []string{"false"} }}
-	if _, err := (workshop{}).start(l, variant{}, "0"); err == nil || !strings.Contains(err.Error(), "ended") {
-		t.Errorf("a server that ends at once must be told of, got: %v", err)
+func TestStartServerThatEnds(t *testing.T) {
+	l := library{command: func(workspace, netip.AddrPort, variant) []string { return []string{"false"} }}
+	if _, err := (workspace{}).start(l, variant{}, "0"); err == nil || !strings.Contains(err.Error(), "ended") {
+		t.Errorf("start of a server that ends at once returns %v, expected an error", err)
 	}
 }
 
-func TestPortsAreFree(t *testing.T) {
+func TestFreePort(t *testing.T) {
 	to, err := freePort()
 	if err != nil || to.Port() == 0 || !to.Addr().IsLoopback() {
-		t.Errorf("expected a port of this machine, got %v, %v", to, err)
+		t.Errorf("freePort = %v, %v, expected a loopback address with a port", to, err)
 	}
 }

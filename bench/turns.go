@@ -9,8 +9,9 @@ import (
 	"syscall"
 )
 
-// takeTurn waits until no other run of this program measures on this machine, and returns
-// what lets the next one go on. A process that dies gives its turn away.
+// takeTurn locks a file in folder, so that only one run of this program measures at a time
+// on this machine. It returns the function that unlocks the file; the system does so if
+// the process dies.
 func takeTurn(folder string) (done func(), err error) {
 	file, err := os.OpenFile(filepath.Join(folder, "linger-bench.lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {

@@ -7,29 +7,29 @@ import (
 	"testing"
 )
 
-func TestRunsTakeTurns(t *testing.T) {
+func TestTakeTurn(t *testing.T) {
 	folder := t.TempDir()
 	first, err := takeTurn(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	told := make(chan string, 2)
+	events := make(chan string, 2)
 	go func() {
 		second, err := takeTurn(folder)
 		if err != nil {
 			t.Error(err)
 			return
 		}
-		told <- "the second measures"
+		events <- "the second measures"
 		second()
 	}()
-	told <- "the first is done"
+	events <- "the first is done"
 	first()
-	if got := <-told; got != "the first is done" {
-		t.Errorf("two measure at the same time: %s", got)
+	if got := <-events; got != "the first is done" {
+		t.Errorf("two runs have their turn at the same time: %q came first", got)
 	}
-	<-told
+	<-events
 	if _, err := takeTurn(filepath.Join(folder, "nowhere")); err == nil {
-		t.Error("a folder that is not there must be an error")
+		t.Error("takeTurn in a folder that does not exist returned no error")
 	}
 }

@@ -11,20 +11,20 @@ import (
 	"github.com/lingerws/linger/bench/report"
 )
 
-// work is a row of the table.
+// work is a workload: a row of the table, or a point of a plot.
 type work struct {
 	name  string
 	label string
-	unit  string // what the cost is of
+	unit  string // the unit that the cost is divided by, such as "message"
 	load.Work
-	cores  int    // of the server; 0 means 1
-	axis   string // of the plot that it is a point of
-	at     int
-	libs   []string // that can do it; nil means all
-	groups string   // all are the rows of the table, scaling draws the lines of the plots
+	cores  int      // of the server; 0 means 1
+	axis   string   // the axis of its plot; empty for a row of the table
+	at     int      // the position on axis
+	libs   []string // the libraries that support it; nil means all
+	groups string   // the group of -works: "all" for rows of the table, "scaling" for points of plots
 }
 
-// works are all there are, in the order of the table.
+// works lists all works in the order of the table.
 var works = append([]work{
 	{name: "echo1", label: "echo 64 B, 128 connections, one in flight", unit: "message",
 		Work: load.Work{Kind: load.Echo, Conns: 128, InFlight: 1, Size: 64}, groups: "all"},
@@ -45,11 +45,11 @@ var works = append([]work{
 		libs: compressing, groups: "all"},
 }, scaling()...)
 
-// compressing are the libraries that keep the windows of compression between messages.
+// compressing are the libraries that support permessage-deflate with context takeover.
 var compressing = []string{"linger", "linger-lending", "linger-blocking", "bun", "gws", "coder", "ws"}
 
-// scaling are the works of the lines: more connections, each with one message in flight,
-// and more cores.
+// scaling returns the works of the plots: more connections, each with one message in
+// flight, and more cores.
 func scaling() []work {
 	var all []work
 	for _, n := range []int{1000, 5000, 10000, 15000} {
@@ -64,11 +64,11 @@ func chooseWorks(names string) ([]work, error) {
 	return choose(names, works, func(w work) (string, string) { return w.name, w.groups })
 }
 
-// suits says whether a library can do it.
+// suits reports whether the library supports w.
 func (w work) suits(l library) bool { return w.libs == nil || slices.Contains(w.libs, l.name) }
 
-// timed gives a work its times: a server that compiles while it runs needs some to be
-// warm, and one that collects garbage some to be idle.
+// timed returns w with its warm-up and window. A server with a JIT compiler needs time to
+// warm up, and an idle one with a garbage collector needs time to free memory.
 func (w work) timed(window time.Duration) load.Work {
 	timed := w.Work
 	timed.Warm, timed.Window = window/2, window

@@ -9,25 +9,25 @@ import (
 	"github.com/lingerws/linger/bench/load"
 )
 
-func TestWorksAreTheTableAndTheLines(t *testing.T) {
+func TestChooseWorks(t *testing.T) {
 	table, err1 := chooseWorks("all")
 	lines, err2 := chooseWorks("scaling")
 	if err1 != nil || err2 != nil || len(table)+len(lines) != len(works) {
-		t.Fatalf("every work is a row of the table or a point of a line: %d, %d, %v, %v", len(table), len(lines), err1, err2)
+		t.Fatalf("all has %d works, scaling %d (%v, %v), expected every work in one of them", len(table), len(lines), err1, err2)
 	}
 	for _, x := range table {
 		if x.axis != "" {
-			t.Errorf("%s is a row of the table, and has the axis %s", x.name, x.axis)
+			t.Errorf("%s is a row of the table, but has the axis %s", x.name, x.axis)
 		}
 	}
 	for _, x := range lines {
 		if x.axis == "" || x.at == 0 {
-			t.Errorf("%s is a point of a line, and has no place there", x.name)
+			t.Errorf("%s is a point of a plot, but has no axis or no position on it", x.name)
 		}
 	}
 }
 
-func TestServersHaveTimeToSettle(t *testing.T) {
+func TestWorkTimed(t *testing.T) {
 	for _, x := range works {
 		timed := x.timed(100 * time.Millisecond)
 		want := 100 * time.Millisecond
@@ -35,7 +35,7 @@ func TestServersHaveTimeToSettle(t *testing.T) {
 			want = 2 * time.Second
 		}
 		if timed.Window != want || timed.Warm != 50*time.Millisecond {
-			t.Errorf("%s is warmed for %v and measured for %v", x.name, timed.Warm, timed.Window)
+			t.Errorf("%s: warm-up %v, window %v, expected 50 ms and %v", x.name, timed.Warm, timed.Window, want)
 		}
 	}
 }

@@ -10,10 +10,10 @@ import (
 	"github.com/lingerws/linger/bench/report"
 )
 
-func (w workshop) file(name string) string { return filepath.Join(w.root, "bench", name) }
+func (w workspace) file(name string) string { return filepath.Join(w.root, "bench", name) }
 
-// write writes the record, the report and the plots.
-func (w workshop) write(r *report.Record) error {
+// write writes the record, the report and the plots to the bench folder.
+func (w workspace) write(r *report.Record) error {
 	if err := os.MkdirAll(w.file("plots"), 0o755); err != nil {
 		return err
 	}
@@ -27,9 +27,9 @@ func (w workshop) write(r *report.Record) error {
 	)
 }
 
-// publish writes all of it again from the record that is there, and puts the table into
-// the README of the repository.
-func (w workshop) publish() error {
+// publish reads the record in results.json, writes the report from it, and puts the table
+// into the README of the repository.
+func (w workspace) publish() error {
 	r, err := report.Read(w.file("results.json"))
 	if err != nil {
 		return err

@@ -12,8 +12,8 @@ import (
 	"github.com/lingerws/linger/bench/report"
 )
 
-func TestTheReportIsWrittenAndPublished(t *testing.T) {
-	w := workshop{root: t.TempDir()}
+func TestWriteAndPublish(t *testing.T) {
+	w := workspace{root: t.TempDir()}
 	r := &report.Record{Date: "2030-01-02", Command: "go run ./bench"}
 	if err := os.Mkdir(w.file(""), 0o700); err != nil {
 		t.Fatal(err)
@@ -32,15 +32,15 @@ func TestTheReportIsWrittenAndPublished(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	put("no place\n")
+	put("no block\n")
 	if err := w.publish(); !errors.Is(err, report.ErrNoBlock) {
-		t.Errorf("a README without a place must be told of, got: %v", err)
+		t.Errorf("publish to a README without a block returns %v, expected %v", err, report.ErrNoBlock)
 	}
 	put("here: " + report.BlockBegin + report.BlockEnd)
 	if err := w.publish(); err != nil {
 		t.Fatal(err)
 	}
 	if page, err := os.ReadFile(readme); err != nil || !strings.Contains(string(page), "2030-01-02") {
-		t.Errorf("the README has the table and its date, got %q, %v", page, err)
+		t.Errorf("the README lacks the date of the record: %q, %v", page, err)
 	}
 }

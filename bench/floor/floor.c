@@ -1,10 +1,10 @@
 /*
- * The floor: the least that a WebSocket server on epoll can cost. One thread, one read and one write for all that a
- * connection has sent; no checks of any kind, no timers, no closing handshake beyond echoing the Close and the FIN.
- * It is no server to be used: it trusts its client, which is the load generator beside it.
+ * The floor is the lower bound of what a WebSocket server on epoll can cost: one thread, one read and one write for all
+ * that a connection has sent, no checks of any kind, no timers, and no closing handshake beyond echoing the Close and the
+ * FIN. It is not for use: it trusts its client, which must be the load generator of this benchmark.
  *
- *     floor 9001           echoes
- *     floor 9001 fanout    sends what anybody says to all
+ *     floor 9001           echo
+ *     floor 9001 fanout    send each message to all connections
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -22,24 +22,24 @@
 
 enum { CLOSE = 0x8, EVENTS = 512, BUFFER = 1 << 20, DESCRIPTORS = 1 << 17 };
 
-/* The answer to the one key that the load generator sends, so that no SHA-1 is needed. */
+/* The answer to the key of the load generator. The key is always the same, so SHA-1 is not needed. */
 static const char accepted[] = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                                "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
-/* A connection is the part of a frame that has arrived; nothing while it is idle. */
+/* A connection has the part of a frame that was received; an idle one has none. */
 struct connection {
-	char open;  /* the handshake is done */
-	int member; /* where it stands in members */
+	char open;  /* whether the handshake is done */
+	int member; /* its index in members */
 	size_t rest;
 	unsigned char *part;
 };
 
-static struct connection connections[DESCRIPTORS]; /* by descriptor; pages of those that are not open are not touched */
+static struct connection connections[DESCRIPTORS]; /* by descriptor; entries that were never open use no memory */
 static int members[DESCRIPTORS], count;            /* the descriptors that are open */
 static unsigned char in[BUFFER + 16], out[BUFFER + 16];
 static int fanout;
 
-/* send_all waits for room where there is none: the load generator always reads. */
+/* send_all waits while the socket buffer is full: the load generator always reads. */
 static void send_all(int fd, const unsigned char *data, size_t size) {
 	while (size > 0) {
 		ssize_t n = send(fd, data, size, MSG_NOSIGNAL);
@@ -53,7 +53,7 @@ static void send_all(int fd, const unsigned char *data, size_t size) {
 	}
 }
 
-/* header reads a frame's header and returns its size; 0 if it has not all arrived. */
+/* header parses the header of a frame and returns its size, or 0 if it is incomplete. */
 static size_t header(const unsigned char *data, size_t size, size_t *payload) {
 	if (size < 6) return 0;
 	size_t head = 6;
@@ -71,8 +71,8 @@ static size_t header(const unsigned char *data, size_t size, size_t *payload) {
 	return size < head ? 0 : head;
 }
 
-/* answer writes the frame of a server with the same payload, unmasked eight bytes at a time, and returns its size. It
- * may write up to seven bytes more than that. */
+/* answer writes a server's frame with the same payload, unmasked eight bytes at a time, and returns its size. It may
+ * write up to seven bytes more than that. */
 static size_t answer(unsigned char *to, unsigned char first, const unsigned char *masked, size_t size) {
 	size_t head = 2;
 	to[0] = first;
@@ -106,7 +106,7 @@ static void leave(int fd) {
 	close(fd);
 }
 
-/* frames answers all complete frames and keeps the rest. It returns 0 when a Close was among them. */
+/* frames answers all complete frames and keeps the rest. It returns 0 after a Close. */
 static int frames(int fd, const unsigned char *data, size_t size) {
 	struct connection *c = &connections[fd];
 	size_t head, payload, written = 0;
@@ -137,11 +137,11 @@ static void readable(int fd) {
 	if (n < 0 && errno == EAGAIN) return;
 	if (n <= 0) {
 		leave(fd);
-	} else if (!c->open) { /* the request is taken for a whole one: it is short, and alone until it is answered */
+	} else if (!c->open) { /* assumes a complete request: it is short, and the client sends nothing more before the answer */
 		c->open = 1;
 		send_all(fd, (const unsigned char *)accepted, sizeof accepted - 1);
 	} else if (!frames(fd, in, c->rest + (size_t)n)) {
-		shutdown(fd, SHUT_WR); /* the server finishes first; the client's EOF comes back */
+		shutdown(fd, SHUT_WR); /* the server closes for writing first; the client then does the same */
 	}
 }
 

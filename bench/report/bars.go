@@ -1,6 +1,6 @@
 package report
 
-// The measures of the bars, in pixels.
+// Layout of the bar charts, in pixels.
 const (
 	panelWidth = 470
 	labelWidth = 165
@@ -11,7 +11,7 @@ const (
 	panelFoot  = 14
 )
 
-// Bars draws a panel for each line of the table, two beside each other.
+// Bars returns an SVG with a bar chart for each row of the table, in two columns.
 func (r *Record) Bars() string {
 	rows := r.rows()
 	height := panelHead + barStep*len(r.Libraries) + panelFoot

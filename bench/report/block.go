@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// The lines between which a page has the table.
+// The lines of a page between which the table is written.
 const (
 	BlockBegin = "<!-- bench:begin -->"
 	BlockEnd   = "<!-- bench:end -->"
 )
 
-// ErrNoBlock tells that a page has no place for the table.
-var ErrNoBlock = errors.New("the page has no place for the table: write the lines " + BlockBegin + " and " + BlockEnd + " where it belongs")
+// ErrNoBlock is returned for a page without [BlockBegin] and [BlockEnd].
+var ErrNoBlock = errors.New("the page has no block for the table: add the lines " + BlockBegin + " and " + BlockEnd)
 
-// ReplaceBlock puts text between the two marks of a page, in place of what is there.
+// ReplaceBlock returns page with text as the content of its block.
 func ReplaceBlock(page, text string) (string, error) {
 	before, rest, begins := strings.Cut(page, BlockBegin)
 	_, after, ends := strings.Cut(rest, BlockEnd)
@@ -26,7 +26,7 @@ func ReplaceBlock(page, text string) (string, error) {
 	return before + BlockBegin + "\n\n" + strings.TrimSpace(text) + "\n\n" + BlockEnd + after, nil
 }
 
-// ReplaceIn does so in a file.
+// ReplaceIn replaces the block of a page in a file, as [ReplaceBlock] does.
 func ReplaceIn(file, text string) error {
 	page, err := os.ReadFile(file)
 	if err != nil {

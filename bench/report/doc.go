@@ -1,2 +1,2 @@
-// Package report turns what the benchmark has found into tables and plots.
+// Package report stores the results of the benchmark and writes them as tables and plots.
 package report

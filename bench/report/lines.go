@@ -8,23 +8,23 @@ import (
 	"strings"
 )
 
-// The measures of the lines, in pixels.
+// Layout of the line charts, in pixels.
 const (
 	plotWidth, plotHeight = 820, 400
-	plotLeft, plotRight   = 70, 590 // where the lines are; their names stand to the right
+	plotLeft, plotRight   = 70, 590 // the area of the lines; their names are to the right of it
 	plotTop, plotBottom   = 50, 350
 	nameStep              = 16
 )
 
-// line is what one library does along an axis.
+// line has the points of one library along an axis.
 type line struct {
 	library Library
 	at      []int
 	values  []float64
 }
 
-// Lines draws the works of an axis: the cost with more connections, the rate with more
-// cores.
+// Lines returns an SVG with a line for each library along an axis: the cost by
+// [Connections], or the rate by [Cores].
 func (r *Record) Lines(axis string) string {
 	m, title := cost("message"), "Server CPU per message, µs, with more connections: lower is better"
 	if axis == Cores {
@@ -36,8 +36,8 @@ func (r *Record) Lines(axis string) string {
 	return d.end()
 }
 
-// lines gathers the points that were measured. One core, with as many connections as two
-// have, is a row of the table.
+// lines returns the points that were measured, by library. The point at one core is the
+// row echo1 of the table, which has as many connections as the point at two.
 func (r *Record) lines(axis string, m metric) []line {
 	var all []line
 	for _, l := range r.Libraries {
@@ -91,7 +91,7 @@ func (d *drawing) plot(all []line, axis string) {
 	d.strokes(all, x, y)
 }
 
-// gridStep is a round number that fits four to ten times.
+// gridStep returns a round number that goes into highest four to ten times.
 func gridStep(highest float64) float64 {
 	if highest <= 0 {
 		return 1
@@ -103,14 +103,14 @@ func gridStep(highest float64) float64 {
 	return step
 }
 
-// strokes draws the lines, the highest first, and their names beside their ends.
+// strokes draws the lines, the highest first, and their names at their right ends.
 func (d *drawing) strokes(all []line, x func(int) float64, y func(float64) float64) {
 	slices.SortFunc(all, func(a, b line) int { return cmp.Compare(y(a.end()), y(b.end())) })
 	names := make([]float64, 0, len(all))
 	for _, l := range all {
 		names = append(names, y(l.end())+4)
 	}
-	apart(names, plotHeight-8)
+	separate(names, plotHeight-8)
 	for i, l := range all {
 		fill := colour(l.library.Name)
 		var points []string
@@ -124,9 +124,9 @@ func (d *drawing) strokes(all []line, x func(int) float64, y func(float64) float
 	}
 }
 
-// apart moves heights that ascend so that no name covers another, and none is below the
-// limit.
-func apart(names []float64, limit float64) {
+// separate moves the ascending vertical positions of names so that they do not overlap,
+// and none is below limit.
+func separate(names []float64, limit float64) {
 	for i := 1; i < len(names); i++ {
 		names[i] = max(names[i], names[i-1]+nameStep)
 	}
@@ -136,5 +136,5 @@ func apart(names []float64, limit float64) {
 	}
 }
 
-// end is where a line ends.
+// end returns the last value of a line.
 func (l line) end() float64 { return l.values[len(l.values)-1] }

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestEveryLibraryIsALine(t *testing.T) {
+func TestRecordLines(t *testing.T) {
 	for axis, want := range map[string][]string{
 		Connections: {"1,000", "5,000", "Linger 2.00", "Bun <3 4.00"},
 		Cores:       {"1", "2", "Linger 1,000", "Bun <3 1,000"}, // echo1 is the point at one core
@@ -17,32 +17,32 @@ func TestEveryLibraryIsALine(t *testing.T) {
 		}
 		for _, text := range want {
 			if !strings.Contains(texts, text) {
-				t.Errorf("%s: the picture says nothing of %q", axis, text)
+				t.Errorf("%s: the picture lacks the text %q", axis, text)
 			}
 		}
 	}
 }
 
-func TestAnAxisWithoutPointsSaysSo(t *testing.T) {
+func TestRecordLinesEmpty(t *testing.T) {
 	r := example()
 	r.Samples = nil
 	if _, texts := elements(t, r.Lines(Cores)); !strings.Contains(texts, "not measured") {
-		t.Error("a picture of nothing must say so")
+		t.Error("Lines of a record without samples must say that nothing was measured")
 	}
 }
 
-func TestNamesDoNotCoverEachOther(t *testing.T) {
+func TestSeparate(t *testing.T) {
 	names := []float64{10, 11, 95, 99, 99}
-	apart(names, 100)
+	separate(names, 100)
 	if want := []float64{10, 26, 68, 84, 100}; !slices.Equal(names, want) {
 		t.Errorf("expected %v, got %v", want, names)
 	}
 }
 
-func TestTheGridIsRound(t *testing.T) {
+func TestGridStep(t *testing.T) {
 	for highest, want := range map[float64]float64{0: 1, 10: 2.5, 25: 5, 99: 10, 236_000: 50_000} {
 		if got := gridStep(highest); got != want {
-			t.Errorf("up to %v the grid has a line every %v, expected %v", highest, got, want)
+			t.Errorf("gridStep(%v) = %v, expected %v", highest, got, want)
 		}
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestTheTableHasMedians(t *testing.T) {
+func TestRecordTable(t *testing.T) {
 	want := `| work | Linger | Bun <3 | gws |
 |---|---:|---:|---:|
 | echo: µs/message | 2.00 | 4.00 | - |
@@ -18,7 +18,7 @@ func TestTheTableHasMedians(t *testing.T) {
 	}
 }
 
-func TestRatiosAreOursToTheirs(t *testing.T) {
+func TestRecordRatios(t *testing.T) {
 	want := `| work | Linger / Bun <3 | Linger / gws |
 |---|---:|---:|
 | echo: µs/message | 0.50 | - |
@@ -31,25 +31,25 @@ func TestRatiosAreOursToTheirs(t *testing.T) {
 	}
 }
 
-func TestTheReportSaysWhereAndHow(t *testing.T) {
+func TestRecordMarkdown(t *testing.T) {
 	r := example()
-	r.Notes = []string{"gws is left out"}
+	r.Notes = []string{"gws is skipped"}
 	page := r.Markdown("plots")
 	for _, text := range []string{
-		"`go run ./bench`", "2030-01-02", "an abacus", "3 rounds of 1 s", "- gws is left out",
+		"`go run ./bench`", "2030-01-02", "an abacus", "3 rounds of 1 s", "- gws is skipped",
 		"plots/cost.svg", "plots/connections.svg", "plots/cores.svg", "### two cores", "- Bun <3: 2", "| Linger | 2.00 | 1.00 | 3.00 |",
 	} {
 		if !strings.Contains(page, text) {
-			t.Errorf("the report says nothing of %q", text)
+			t.Errorf("the report lacks %q", text)
 		}
 	}
 }
 
-func TestTheBlockHasItsDateAndCommand(t *testing.T) {
+func TestRecordBlock(t *testing.T) {
 	block := example().Block("bench/results.md")
 	for _, text := range []string{"| echo: µs/message | 2.00 |", "2030-01-02", "an abacus", "`go run ./bench`", "(bench/results.md)"} {
 		if !strings.Contains(block, text) {
-			t.Errorf("the block says nothing of %q:\n%s", text, block)
+			t.Errorf("the block lacks %q:\n%s", text, block)
 		}
 	}
 }

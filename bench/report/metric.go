@@ -10,23 +10,23 @@ import (
 	"github.com/lingerws/linger/bench/load"
 )
 
-// metric is what is read from a sample.
+// metric is a figure computed from a sample.
 type metric struct {
 	label string
-	of    func(load.Sample) float64
+	value func(load.Sample) float64
 }
 
 var (
-	latency99 = metric{"99th percentile, µs", func(s load.Sample) float64 { return us(s.P99) }}
+	latency99 = metric{"99th percentile, µs", func(s load.Sample) float64 { return microseconds(s.P99) }}
 	weight    = metric{"bytes of RSS each", func(s load.Sample) float64 { return float64(s.Bytes) / float64(max(s.Units, 1)) }}
 	rate      = metric{"a second", load.Sample.Rate}
 )
 
 func cost(unit string) metric {
-	return metric{"µs/" + unit, func(s load.Sample) float64 { return us(s.Cost()) }}
+	return metric{"µs/" + unit, func(s load.Sample) float64 { return microseconds(s.Cost()) }}
 }
 
-// row is a line of the table: a work and what is read from it.
+// row is a row of the table: a metric of a work.
 type row struct {
 	work Work
 	metric
@@ -34,7 +34,7 @@ type row struct {
 
 func (r row) title() string { return r.work.Label + ": " + r.label }
 
-// rows are the lines of the table.
+// rows returns the rows of the table.
 func (r *Record) rows() []row {
 	var all []row
 	for _, w := range r.Works {
@@ -51,10 +51,11 @@ func (r *Record) rows() []row {
 	return all
 }
 
-// Spread is the median of some samples and the ends of their range.
+// Spread has the median and the range of the samples of a metric.
 type Spread struct{ Median, Lowest, Highest float64 }
 
-// spread tells what the samples say; false if there are none.
+// spread returns the spread of a metric of one library at a work. It returns false if
+// there are no samples.
 func (r *Record) spread(work, library string, m metric) (Spread, bool) {
 	samples := r.Samples[work][library]
 	if len(samples) == 0 {
@@ -62,21 +63,22 @@ func (r *Record) spread(work, library string, m metric) (Spread, bool) {
 	}
 	values := make([]float64, 0, len(samples))
 	for _, one := range samples {
-		values = append(values, m.of(one))
+		values = append(values, m.value(one))
 	}
 	slices.Sort(values)
-	return Spread{middle(values), values[0], values[len(values)-1]}, true
+	return Spread{median(values), values[0], values[len(values)-1]}, true
 }
 
-// middle is the median of sorted values: of an even number, the mean of the two.
-func middle(values []float64) float64 {
+// median returns the median of sorted values. For an even number of values it is the mean
+// of the two in the middle.
+func median(values []float64) float64 {
 	n := len(values)
 	return (values[(n-1)/2] + values[n/2]) / 2
 }
 
-func us(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e3 }
+func microseconds(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e3 }
 
-// number writes a value with three digits that say something.
+// number formats a value with at least three significant digits.
 func number(v float64) string {
 	switch {
 	case v < 1:
@@ -89,7 +91,7 @@ func number(v float64) string {
 	return thousands(strconv.FormatFloat(v, 'f', 0, 64))
 }
 
-// tick writes a value at an axis.
+// tick formats the label of a value on an axis.
 func tick(v float64) string {
 	if v == math.Trunc(v) {
 		return thousands(strconv.FormatFloat(v, 'f', 0, 64))

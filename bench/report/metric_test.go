@@ -2,21 +2,21 @@ package report
 
 import "testing"
 
-func TestTheMedianIsInTheMiddle(t *testing.T) {
+func TestRecordSpread(t *testing.T) {
 	r := example()
-	s, ok := r.spread("echo1", Ours, cost("message"))
+	s, ok := r.spread("echo1", Subject, cost("message"))
 	if want := (Spread{2, 1, 3}); !ok || s != want {
-		t.Errorf("of 1, 2 and 3 µs a message the median is 2: got %+v, %v", s, ok)
+		t.Errorf("spread of 1, 2 and 3 µs = %+v, %v, expected the median 2", s, ok)
 	}
 	if _, ok := r.spread("echo1", "gws", cost("message")); ok {
-		t.Error("what was not measured has no figure")
+		t.Error("spread without samples returned true")
 	}
-	if got := middle([]float64{1, 2, 4, 8}); got != 3 {
-		t.Errorf("the median of 1, 2, 4 and 8 is 3, not %v", got)
+	if got := median([]float64{1, 2, 4, 8}); got != 3 {
+		t.Errorf("median of 1, 2, 4 and 8 = %v, expected 3", got)
 	}
 }
 
-func TestRowsAreTheWorksWithoutAnAxis(t *testing.T) {
+func TestRecordRows(t *testing.T) {
 	var titles []string
 	for _, row := range example().rows() {
 		titles = append(titles, row.title())
@@ -27,22 +27,22 @@ func TestRowsAreTheWorksWithoutAnAxis(t *testing.T) {
 	}
 	for i := range want {
 		if titles[i] != want[i] {
-			t.Errorf("line %d is %q, expected %q", i+1, titles[i], want[i])
+			t.Errorf("row %d is %q, expected %q", i+1, titles[i], want[i])
 		}
 	}
 }
 
-func TestNumbersHaveThreeDigits(t *testing.T) {
+func TestNumberAndTick(t *testing.T) {
 	for v, want := range map[float64]string{
 		0: "0.000", 0.2649: "0.265", 4.136: "4.14", 42.25: "42.2", 153.8: "154", 1521: "1,521", 1234567: "1,234,567",
 	} {
 		if got := number(v); got != want {
-			t.Errorf("%v is written %s, expected %s", v, got, want)
+			t.Errorf("number(%v) = %s, expected %s", v, got, want)
 		}
 	}
 	for v, want := range map[float64]string{0: "0", 2.5: "2.5", 15000: "15,000"} {
 		if got := tick(v); got != want {
-			t.Errorf("at an axis %v is written %s, expected %s", v, got, want)
+			t.Errorf("tick(%v) = %s, expected %s", v, got, want)
 		}
 	}
 }

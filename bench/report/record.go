@@ -7,25 +7,25 @@ import (
 	"github.com/lingerws/linger/bench/load"
 )
 
-// Record is all that a run has found, and where. It is kept as JSON, so that tables and
-// plots can be made again without measuring.
+// Record has the results of a run, and where and how it ran. It is stored as JSON, so that
+// tables and plots can be written again without measuring.
 type Record struct {
-	Date      string // of the end of the run
-	Command   string // that repeats it
-	Machine   string
+	Date      string // when the run ended
+	Command   string // the command line of the run
+	Machine   string // the machine it ran on
 	Rounds    int
-	Seconds   float64 // of each measurement
-	Notes     []string
+	Seconds   float64  // of each measurement
+	Notes     []string // libraries and works that were skipped or failed
 	Libraries []Library
 	Works     []Work
-	Samples   map[string]map[string][]load.Sample // by the names of work and library
+	Samples   map[string]map[string][]load.Sample // by the name of the work, then by that of the library
 }
 
-// Library is one that was measured.
+// Library is a library that was measured.
 type Library struct{ Name, Label, Version string }
 
-// Work is what they were put under. Axis is empty for a row of the table; else it is a
-// point at At on the plot with that axis.
+// Work is a workload. If Axis is empty, it is a row of the table, otherwise a point of the
+// plot with that axis, at the position At.
 type Work struct {
 	Name, Label, Unit string
 	Axis              string
@@ -33,13 +33,13 @@ type Work struct {
 	load.Work
 }
 
-// The axes of scaling.
+// The axes of the plots.
 const (
 	Connections = "connections"
 	Cores       = "cores"
 )
 
-// Add keeps one more sample.
+// Add adds a sample of a library at a work.
 func (r *Record) Add(work, library string, one load.Sample) {
 	if r.Samples == nil {
 		r.Samples = map[string]map[string][]load.Sample{}
@@ -60,7 +60,7 @@ func Read(file string) (*Record, error) {
 	return r, json.Unmarshal(text, r)
 }
 
-// Write writes it to a file.
+// Write writes the record to a file.
 func (r *Record) Write(file string) error {
 	text, err := json.Marshal(r)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// drawing is a picture in SVG, on white, so that it can be read on dark pages too.
+// drawing is an SVG picture. Its background is white, so that it is readable on dark pages.
 type drawing struct {
 	strings.Builder
 }
@@ -24,13 +24,13 @@ func (d *drawing) add(format string, args ...any) {
 	d.WriteString(fmt.Sprintf(format, args...) + "\n")
 }
 
-// end returns the picture.
+// end completes the picture and returns it.
 func (d *drawing) end() string {
 	d.add("</svg>")
 	return d.String()
 }
 
-// Where a text stands at its point.
+// Values of the attribute text-anchor: which part of a text is at its point.
 const (
 	atStart  = "start"
 	atMiddle = "middle"
@@ -47,7 +47,7 @@ const (
 	bold  = `fill="#24292f" font-weight="600"`
 )
 
-// colours are those of the libraries, so that each is the same in every picture.
+// colours gives each library the same colour in every picture.
 var colours = map[string]string{
 	"linger": "#0969da", "linger-blocking": "#54aeff", "worker": "#8250df", "bun": "#bf8700", "gws": "#1a7f37",
 	"gorilla": "#cf222e", "coder": "#57606a", "gobwas": "#bc4c00", "ws": "#2da44e", "floor": "#afb8c1",

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// elements reads a picture and counts what is in it; its texts come too.
+// elements parses a picture and returns the number of elements of each name, and the
+// texts.
 func elements(t *testing.T, picture string) (counts map[string]int, texts string) {
 	t.Helper()
 	counts = map[string]int{}
@@ -19,7 +20,7 @@ func elements(t *testing.T, picture string) (counts map[string]int, texts string
 			return counts, all.String()
 		}
 		if err != nil {
-			t.Fatalf("the picture is no XML: %v\n%s", err, picture)
+			t.Fatalf("the picture is not XML: %v\n%s", err, picture)
 		}
 		switch token := token.(type) {
 		case xml.StartElement:
@@ -30,17 +31,17 @@ func elements(t *testing.T, picture string) (counts map[string]int, texts string
 	}
 }
 
-func TestTextsAreEscaped(t *testing.T) {
+func TestDrawingText(t *testing.T) {
 	d := newDrawing(10, 10, "a < b & c")
 	d.text(1, 1, atStart, plain, `"<g>"`)
 	counts, texts := elements(t, d.end())
 	if !strings.Contains(texts, `"<g>"`) || !strings.Contains(texts, "a < b & c") || counts["g"] != 0 {
-		t.Errorf("texts must come out as they are, got %q and %v", texts, counts)
+		t.Errorf("texts must be escaped: parsed as %q and %v", texts, counts)
 	}
 }
 
-func TestEveryLibraryHasAColour(t *testing.T) {
-	if colour("linger") == colour("floor") || colour("one nobody knows") == "" {
-		t.Error("libraries are told from each other by their colours")
+func TestColour(t *testing.T) {
+	if colour("linger") == colour("floor") || colour("unknown") == "" {
+		t.Error("libraries must differ in colour, and an unknown one must have one")
 	}
 }

@@ -8,14 +8,14 @@ import (
 	"github.com/lingerws/linger/bench/load"
 )
 
-// column is one of the details of a work.
+// column is a column of the details of a work.
 type column struct {
 	title string
 	value func(r *Record, w Work, l Library) string
 }
 
-// columns are the details of a work: how far the samples were apart, and how busy both
-// sides have been.
+// columns returns the columns of the details of a work: the range of the samples, and how
+// busy the server and the load generator were.
 func columns(w Work) []column {
 	main := cost(w.Unit)
 	if w.Kind == load.Idle {
@@ -32,10 +32,10 @@ func columns(w Work) []column {
 	return append(all,
 		medianOf(plural(w.Unit)+" a second", load.Sample.Rate),
 		medianOf("server busy, %", func(s load.Sample) float64 { return 100 * s.CPU.Seconds() / s.Wall.Seconds() }),
-		medianOf("load, µs/"+w.Unit, func(s load.Sample) float64 { return us(s.Load) / float64(max(s.Units, 1)) }),
+		medianOf("load, µs/"+w.Unit, func(s load.Sample) float64 { return microseconds(s.Load) / float64(max(s.Units, 1)) }),
 		medianOf("others busy, %", func(s load.Sample) float64 { return 100 * s.Disturbance() }),
-		medianOf("p50, µs", func(s load.Sample) float64 { return us(s.P50) }),
-		medianOf("p99, µs", latency99.of))
+		medianOf("p50, µs", func(s load.Sample) float64 { return microseconds(s.P50) }),
+		medianOf("p99, µs", latency99.value))
 }
 
 func plural(unit string) string {
@@ -59,17 +59,17 @@ func spreadOf(m metric, part func(Spread) float64) func(*Record, Work, Library) 
 	}
 }
 
-// none stands where there is no figure.
+// none is shown in place of a figure that was not measured.
 const none = "-"
 
-// Text is the details of all works, for a terminal.
+// Text returns the details of all works, formatted for a terminal.
 func (r *Record) Text() string {
 	var out strings.Builder
 	for _, w := range r.Works {
 		out.WriteString("\n" + w.Name + ": " + w.Label + "\n")
 		table := tabwriter.NewWriter(&out, 0, 0, 2, ' ', tabwriter.AlignRight)
 		line := func(cells []string) { _, _ = io.WriteString(table, strings.Join(cells, "\t")+"\t\n") }
-		head, lines := r.detailed(w, func(l Library) string { return l.Name })
+		head, lines := r.details(w, func(l Library) string { return l.Name })
 		head[0] = ""
 		line(head)
 		for _, cells := range lines {
@@ -80,9 +80,9 @@ func (r *Record) Text() string {
 	return out.String()
 }
 
-// detailed is the table of a work's details: a line for each library, which begins with
-// its name.
-func (r *Record) detailed(w Work, name func(Library) string) (head []string, lines [][]string) {
+// details returns the table of the details of a work, with a line for each library that
+// begins with its name.
+func (r *Record) details(w Work, name func(Library) string) (head []string, lines [][]string) {
 	head = []string{"library"}
 	for _, c := range columns(w) {
 		head = append(head, c.title)

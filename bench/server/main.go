@@ -1,13 +1,13 @@
-// Command server is Linger as the benchmark measures it: the three events in Go, and
-// everything else as it is by default.
+// Command server is the Linger server that the benchmark measures: the three events in
+// Go, with default options.
 //
 //	go run ./bench/server -lib linger -addr 127.0.0.1:9001
 //	go run ./bench/server -lib linger -fanout -addr 127.0.0.1:9001
 //	go run ./bench/server -lib linger -deflate -addr 127.0.0.1:9001
 //
-// It sends every message back, or with -fanout to all connections, the sender's own
-// among them. With -lib linger-blocking every connection has the blocking driver, and with
-// -lib linger-lending the handler has a payload until it returns only.
+// It echoes every message, or with -fanout sends it to all connections including the
+// sender. With -lib linger-blocking it uses the blocking driver for every connection, and
+// with -lib linger-lending the handler may use a payload only until it returns.
 package main
 
 import (
@@ -39,9 +39,9 @@ func run(args []string) error {
 	return websocket.ListenAndServe(s.address, linger.NewServer(handler(s.fanout), s.options))
 }
 
-// settings are what the flags say.
+// settings are the parsed flags.
 type settings struct {
-	options linger.Options // the defaults, but for the driver
+	options linger.Options // the defaults except for what -lib and -deflate change
 	fanout  bool
 	address string
 }
@@ -50,8 +50,8 @@ func parse(args []string) (s settings, err error) {
 	flags := flag.NewFlagSet("server", flag.ContinueOnError)
 	lib := flags.String("lib", "linger", "linger, linger-blocking or linger-lending")
 	flags.BoolVar(&s.fanout, "fanout", false, "send each message to all connections")
-	deflate := flags.Bool("deflate", false, "agree on compression")
-	flags.StringVar(&s.address, "addr", "127.0.0.1:9001", "where to listen")
+	deflate := flags.Bool("deflate", false, "negotiate compression")
+	flags.StringVar(&s.address, "addr", "127.0.0.1:9001", "address to listen on")
 	if err := flags.Parse(args); err != nil {
 		return s, err
 	}
@@ -65,12 +65,13 @@ func parse(args []string) (s settings, err error) {
 	case "linger-lending":
 		s.options.LendPayloads = true
 	default:
-		return s, fmt.Errorf("-lib is linger, linger-blocking or linger-lending, not %q", *lib)
+		return s, fmt.Errorf("-lib must be linger, linger-blocking or linger-lending, not %q", *lib)
 	}
 	return s, nil
 }
 
-// profile writes what the first four seconds cost to a file, if one is named.
+// profile writes a CPU profile of the first four seconds to the named file. It does
+// nothing if name is empty.
 func profile(name string) error {
 	if name == "" {
 		return nil
@@ -88,7 +89,7 @@ func profile(name string) error {
 
 const channel = "all"
 
-// handler is the application.
+// handler returns the application: a fan-out to all connections, or an echo.
 func handler(fanout bool) linger.Handler {
 	if !fanout {
 		return linger.HandlerFuncs{

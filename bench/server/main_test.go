@@ -14,19 +14,19 @@ import (
 	"github.com/lingerws/linger/bench/load"
 )
 
-func TestBothApplicationsDoWhatTheLoadExpects(t *testing.T) {
+func TestHandler(t *testing.T) {
 	for _, w := range []load.Work{{Kind: load.Echo, Conns: 4, InFlight: 1}, {Kind: load.Fanout, Conns: 4}} {
 		w.Size, w.Warm, w.Window = 64, 10*time.Millisecond, 50*time.Millisecond
 		web := httptest.NewServer(linger.NewServer(handler(w.Kind == load.Fanout), linger.Options{}))
 		s, err := load.Run(netip.MustParseAddrPort(web.Listener.Addr().String()), os.Getpid(), w)
 		if err != nil || s.Units == 0 {
-			t.Errorf("%s: %+v, %v", w.Kind, s, err)
+			t.Errorf("%s: load.Run returns %+v, %v, expected units without an error", w.Kind, s, err)
 		}
 		web.Close()
 	}
 }
 
-func TestFlags(t *testing.T) {
+func TestParse(t *testing.T) {
 	for line, want := range map[string]settings{
 		"":                     {address: "127.0.0.1:9001"},
 		"-lib linger -fanout":  {fanout: true, address: "127.0.0.1:9001"},
@@ -37,24 +37,24 @@ func TestFlags(t *testing.T) {
 	} {
 		s, err := parse(strings.Fields(line))
 		if err != nil || s.fanout != want.fanout || s.address != want.address {
-			t.Errorf("%q is read as %+v, %v", line, s, err)
+			t.Errorf("parse of %q returns %+v, %v", line, s, err)
 		}
 		if deflate := line == "-deflate"; (s.options.Compression != nil) != deflate {
-			t.Errorf("%q agrees on compression: %v", line, !deflate)
+			t.Errorf("parse of %q enables compression: %v", line, !deflate)
 		}
 		if blocking := strings.Contains(line, "blocking"); s.options.Blocking != blocking {
-			t.Errorf("%q chooses the blocking driver: %v", line, s.options.Blocking)
+			t.Errorf("parse of %q selects the blocking driver: %v", line, s.options.Blocking)
 		}
 		if lending := strings.Contains(line, "lending"); s.options.LendPayloads != lending {
-			t.Errorf("%q lends payloads: %v", line, s.options.LendPayloads)
+			t.Errorf("parse of %q lends payloads: %v", line, s.options.LendPayloads)
 		}
 	}
 }
 
-func TestMistakesOfTheCommandLine(t *testing.T) {
+func TestRunErrors(t *testing.T) {
 	for _, args := range [][]string{{"-lib", "gws"}, {"-no-such-flag"}, {"-addr", "nowhere:none"}} {
 		if err := run(args); err == nil {
-			t.Errorf("%q must be an error", args)
+			t.Errorf("run with %q returned no error", args)
 		}
 	}
 }

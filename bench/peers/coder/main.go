@@ -1,5 +1,5 @@
-// Command coder is github.com/coder/websocket as its documentation advises: Read and
-// Write, and no compression, which is its default.
+// Command coder is a server with github.com/coder/websocket, used as its documentation
+// advises: Read and Write, without compression by default.
 package main
 
 import (
@@ -14,8 +14,8 @@ import (
 
 func main() {
 	fanout := flag.Bool("fanout", false, "send each message to all connections")
-	deflate := flag.Bool("deflate", false, "agree on compression, with context takeover")
-	address := flag.String("addr", "127.0.0.1:9001", "where to listen")
+	deflate := flag.Bool("deflate", false, "negotiate compression, with context takeover")
+	address := flag.String("addr", "127.0.0.1:9001", "address to listen on")
 	flag.Parse()
 	serve := echo
 	if *fanout {
@@ -30,7 +30,7 @@ func main() {
 		if err != nil {
 			return
 		}
-		go func() { // so that the request can be freed
+		go func() { // a goroutine, so that the request can be freed
 			defer func() { _ = c.CloseNow() }()
 			serve(c)
 		}()
@@ -47,9 +47,9 @@ func echo(c *websocket.Conn) {
 	}
 }
 
-// room writes to all members from the goroutine that has read. A queue and a goroutine for
-// each, as in the library's chat example, would keep a slow client from holding up the
-// others; here there is none, and this costs less.
+// room writes each message to all members from the goroutine that read it. A queue and a
+// goroutine for each member, as in the library's chat example, would keep a slow client
+// from delaying the others. The benchmark has no slow clients, and this costs less.
 type room struct {
 	mu      sync.RWMutex
 	members map[*websocket.Conn]bool

@@ -1,7 +1,7 @@
-// Command gobwas is github.com/gobwas/ws as its README advises where speed counts: an own
-// listener, the upgrade without net/http, and frames without wsutil, so that there is no
-// buffer per connection. A frame is written at once, header and payload together.
-// Without wsutil nobody checks UTF-8.
+// Command gobwas is a server with github.com/gobwas/ws, used as its README advises for
+// speed: its own listener, the upgrade without net/http, and frames without wsutil, so that
+// connections have no buffers. It writes the header and payload of a frame together.
+// Without wsutil, UTF-8 is not checked.
 package main
 
 import (
@@ -16,7 +16,7 @@ import (
 
 func main() {
 	fanout := flag.Bool("fanout", false, "send each message to all connections")
-	address := flag.String("addr", "127.0.0.1:9001", "where to listen")
+	address := flag.String("addr", "127.0.0.1:9001", "address to listen on")
 	flag.Parse()
 	listener, err := net.Listen("tcp", *address)
 	if err != nil {
@@ -49,7 +49,8 @@ func main() {
 	}
 }
 
-// serve reads frames, of which each is a whole message here, until a Close is answered.
+// serve reads frames, each of which is a whole message in the benchmark, until it has
+// answered a Close.
 func serve(nc net.Conn, answer func(net.Conn, []byte) error) {
 	for {
 		h, err := ws.ReadHeader(nc)

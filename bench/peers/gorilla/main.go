@@ -1,6 +1,6 @@
-// Command gorilla is github.com/gorilla/websocket as its documentation and examples
-// advise: the buffers of the HTTP server are used again, a pool holds those for writing,
-// and what goes to many is a PreparedMessage.
+// Command gorilla is a server with github.com/gorilla/websocket, used as its documentation
+// and examples advise: connections reuse the buffers of the HTTP server, a pool holds the
+// buffers for writing, and a message to many connections is a PreparedMessage.
 package main
 
 import (
@@ -16,7 +16,7 @@ var upgrader = websocket.Upgrader{WriteBufferPool: new(sync.Pool)}
 
 func main() {
 	fanout := flag.Bool("fanout", false, "send each message to all connections")
-	address := flag.String("addr", "127.0.0.1:9001", "where to listen")
+	address := flag.String("addr", "127.0.0.1:9001", "address to listen on")
 	flag.Parse()
 	serve := echo
 	if *fanout {
@@ -27,7 +27,7 @@ func main() {
 		if err != nil {
 			return
 		}
-		go func() { // so that the request can be freed
+		go func() { // a goroutine, so that the request can be freed
 			defer func() { _ = c.Close() }()
 			serve(c)
 		}()
@@ -43,9 +43,9 @@ func echo(c *websocket.Conn) {
 	}
 }
 
-// room writes to all members from the goroutine that has read. A queue and a goroutine for
-// each, as in the library's chat example, would keep a slow client from holding up the
-// others; here there is none, and this costs less.
+// room writes each message to all members from the goroutine that read it. A queue and a
+// goroutine for each member, as in the library's chat example, would keep a slow client
+// from delaying the others. The benchmark has no slow clients, and this costs less.
 type room struct {
 	mu      sync.Mutex
 	members map[*websocket.Conn]bool

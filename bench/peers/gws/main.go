@@ -1,7 +1,7 @@
-// Command gws is github.com/lxzan/gws as its README advises: an HTTP server whose
-// handler leaves the reading to a goroutine, so that the request can be freed. Messages
-// are handled where they are read: its parallel mode costs a goroutine each and does not
-// keep their order.
+// Command gws is a server with github.com/lxzan/gws, used as its README advises: the HTTP
+// handler starts a goroutine that reads, so that the request can be freed. That goroutine
+// also handles the messages: the parallel mode costs a goroutine for each and does not keep
+// their order.
 package main
 
 import (
@@ -15,8 +15,8 @@ import (
 
 func main() {
 	fanout := flag.Bool("fanout", false, "send each message to all connections")
-	deflate := flag.Bool("deflate", false, "agree on compression, with context takeover")
-	address := flag.String("addr", "127.0.0.1:9001", "where to listen")
+	deflate := flag.Bool("deflate", false, "negotiate compression, with context takeover")
+	address := flag.String("addr", "127.0.0.1:9001", "address to listen on")
 	flag.Parse()
 	var h gws.Event = new(echo)
 	if *fanout {
@@ -62,8 +62,8 @@ func (r *room) OnClose(c *gws.Conn, err error) {
 	r.BuiltinEventHandler.OnClose(c, err)
 }
 
-// OnMessage writes to all. The library's Broadcaster frames once, but hands each frame to
-// a queue, and without compression that costs a tenth more than this.
+// OnMessage writes to all members. The library's Broadcaster builds the frame only once, but
+// passes it to a queue for each member, which costs a tenth more without compression.
 func (r *room) OnMessage(_ *gws.Conn, m *gws.Message) {
 	r.mu.RLock()
 	for c := range r.members {

@@ -1,4 +1,4 @@
-// Bun's own server: bun bun.mjs PORT [fanout|deflate]
+// A server with Bun.serve: bun bun.mjs PORT [fanout|deflate]
 const [port, mode] = process.argv.slice(2);
 const channel = "all";
 

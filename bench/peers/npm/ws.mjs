@@ -1,4 +1,4 @@
-// The library ws in Node: node ws.mjs PORT [fanout|async|deflate]
+// A server with the library ws in Node: node ws.mjs PORT [fanout|async|deflate]
 import { WebSocketServer } from "ws";
 
 const [port, mode] = process.argv.slice(2);

@@ -9,29 +9,29 @@ import (
 	"testing"
 )
 
-func TestThingsAreBuiltOnceAndWhatFailsIsLeftOut(t *testing.T) {
+func TestPrepare(t *testing.T) {
 	root := t.TempDir()
 	build := func(script string) step {
-		return func(workshop) (string, []string) { return ".", []string{"sh", "-c", script} }
+		return func(workspace) (string, []string) { return ".", []string{"sh", "-c", script} }
 	}
 	once := build("echo x >> built")
-	ready, notes := workshop{root: root}.prepare([]library{
+	ready, notes := workspace{root: root}.prepare([]library{
 		{name: "one", build: once}, {name: "two", build: once},
 		{name: "three", label: "the third", build: build("echo no compiler; exit 1")},
 	})
 	if got := strings.Join(names(ready), " "); got != "one two" {
-		t.Errorf("one and two can be built, got %q", got)
+		t.Errorf("prepare returns %q, expected one and two", got)
 	}
 	if len(notes) != 1 || !strings.Contains(notes[0], "the third") || !strings.Contains(notes[0], "no compiler") {
-		t.Errorf("the third and why it failed must be told, got %q", notes)
+		t.Errorf("notes are %q, expected one with the third library and its error", notes)
 	}
 	if built, err := os.ReadFile(filepath.Join(root, "built")); err != nil || string(built) != "x\n" {
-		t.Errorf("what two need is built once: got %q, %v", built, err)
+		t.Errorf("the step shared by two libraries must run once: got %q, %v", built, err)
 	}
 }
 
-func TestTheRepositoryIsFound(t *testing.T) {
-	w, err := openWorkshop()
+func TestOpenWorkspace(t *testing.T) {
+	w, err := openWorkspace()
 	if err != nil {
 		t.Fatal(err)
 	}
