@@ -25,8 +25,8 @@ type Host interface {
 	Enqueue(turn func() error)
 }
 
-// Calls return a value, or nothing, to the script at once. An error that is a *[Throw] is thrown there.
-// A call about an event or a connection that has ended has no effect.
+// Calls return a value, or nothing, to the script at once: the script continues with the result. An error that is a *[Throw]
+// is thrown there. A call about an event or a connection that has ended has no effect.
 type Calls interface {
 	// Accept makes the request of an event a connection and returns its id, "" if it is too late. With closeAtReload
 	// the connection ends with this version of the application.
@@ -83,7 +83,7 @@ type Calls interface {
 	Console(level slog.Level, text string)
 }
 
-// Requests are answered later, with an event for the Runtime.
+// Requests are answered later, with an event for the Runtime. A call only starts the request.
 type Requests interface {
 	// Fetch sends a request. The answer is a [Fetched] event with the same number.
 	Fetch(number int, r *fetch.Request) error

@@ -14,7 +14,8 @@ import "time"
 //
 // A call that may run code of the application is a turn. The Runtime calls its Host during turns, on the
 // goroutine of the turn. A Runtime whose application runs elsewhere returns when it has passed on its
-// argument; later it calls [Host.Enqueue] to get a turn for the calls of the application.
+// argument; later it calls [Host.Enqueue] to get a turn for the calls of the application. It answers Listening and Places
+// from what the application has reported.
 //
 // If [IsFatal] reports true for the error of a turn, the Runtime is not usable any more and has to be closed.
 type Runtime interface {
