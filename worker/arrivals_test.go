@@ -9,7 +9,7 @@ func TestArrivalsTakeKeepsTheOrder(t *testing.T) {
 	a := newArrivals()
 	var ran []int
 	for i := range 3 {
-		a.add(arrival{run: func() error { ran = append(ran, i); return nil }, drop: func() { t.Error("an engine that runs drops nothing") }})
+		a.add(arrival{run: func() error { ran = append(ran, i); return nil }, drop: func() { t.Error("a running engine drops no turn") }})
 	}
 	<-a.wake
 	for next := a.take(); next != nil; next = a.take() {
@@ -19,7 +19,7 @@ func TestArrivalsTakeKeepsTheOrder(t *testing.T) {
 	}
 	a.end()
 	if !slices.Equal(ran, []int{0, 1, 2}) {
-		t.Errorf("what arrives is taken in its order; got %v", ran)
+		t.Errorf("turns are taken in the order of their arrival; got %v", ran)
 	}
 }
 
@@ -30,10 +30,10 @@ func TestArrivalsEndDropsTurns(t *testing.T) {
 	a.add(one)
 	a.end()
 	if a.take() != nil || dropped != 1 {
-		t.Errorf("what waited is dropped, once; got %d", dropped)
+		t.Errorf("a waiting turn is dropped once; got %d", dropped)
 	}
 	a.add(one)
 	if dropped != 2 {
-		t.Error("what comes later is dropped at once")
+		t.Error("a turn that is added after the end is dropped immediately")
 	}
 }

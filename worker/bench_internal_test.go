@@ -10,8 +10,8 @@ import (
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
-// BenchmarkDispatch measures what an event costs within an engine: on one goroutine, and for a connection
-// that is not there, so that what is sent goes nowhere.
+// BenchmarkDispatch measures an event within an engine, on one goroutine. The connection does not exist, so messages to it are
+// discarded.
 func BenchmarkDispatch(b *testing.B) {
 	for _, c := range []struct{ name, listener string }{
 		{"empty", `() => {}`},
@@ -28,13 +28,14 @@ func BenchmarkDispatch(b *testing.B) {
 				e := &messageEvent{event: event{kind: "websocketmessage"}, message: script.Message{Connection: "local-AAAAAAAAAAAAAAAAAAAAAA", Payload: payload}}
 				e.input = &e.message
 				if in.begin(&e.event); !e.ended.Load() {
-					b.Fatal("the event is done at the end of its turn")
+					b.Fatal("the event is complete at the end of its turn")
 				}
 			}
 		})
 	}
 }
 
+// benchInstance returns an instance that runs a script, without an event loop.
 func benchInstance(b *testing.B, script string) *instance {
 	b.Helper()
 	path := filepath.Join(b.TempDir(), "app.js")

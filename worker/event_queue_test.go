@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// roused reports whether the queue wakes an engine.
-func (q *queue) roused() bool {
+// woken reports whether the queue wakes an engine.
+func (q *queue) woken() bool {
 	select {
 	case <-q.wake:
 		return true
@@ -35,21 +35,21 @@ func TestQueueTakeKeepsTheOrder(t *testing.T) {
 		t.Errorf("each event is taken once, in order; got %d of %d", len(taken), len(put))
 	}
 	if q.waiting != nil {
-		t.Errorf("an empty queue gives the memory of many events back; it has room for %d", cap(q.waiting))
+		t.Errorf("an empty queue releases the memory of many events; it has room for %d", cap(q.waiting))
 	}
 }
 
-func TestQueueWakesAnEngineForWhatIsLeft(t *testing.T) {
+func TestQueueWakesForRemainingEvents(t *testing.T) {
 	q := newQueue()
 	q.put(newEvent("a", nil))
 	q.put(newEvent("b", nil))
 	for _, kind := range []string{"a", "b"} {
-		if !q.roused() || q.take().kind != kind {
+		if !q.woken() || q.take().kind != kind {
 			t.Errorf("an engine is woken for %s", kind)
 		}
 	}
-	if q.roused() || q.take() != nil {
-		t.Error("nothing is left")
+	if q.woken() || q.take() != nil {
+		t.Error("the queue is empty")
 	}
 }
 
@@ -65,17 +65,17 @@ func TestQueueCloseEndsTheEvents(t *testing.T) {
 	q.put(event())
 	q.close()
 	if ended != 2 {
-		t.Errorf("the events that wait end; got %d", ended)
+		t.Errorf("close ends the waiting events; got %d", ended)
 	}
 	if q.put(event()) || ended != 3 {
-		t.Errorf("so do those that come later; got %d", ended)
+		t.Errorf("an event that is put after close ends immediately; got %d", ended)
 	}
 	if q.take() != nil {
-		t.Error("nothing is left to be taken")
+		t.Error("a closed queue is empty")
 	}
 }
 
-func TestOverlapCallsTheNextStepWhenThereIsRoom(t *testing.T) {
+func TestOverlapEnterWaitsForRoom(t *testing.T) {
 	var o overlap
 	for range maxOverlap {
 		o.enter(func() {})
@@ -86,11 +86,11 @@ func TestOverlapCallsTheNextStepWhenThereIsRoom(t *testing.T) {
 		o.whenEmpty(func() { steps = append(steps, "empty") })
 	})
 	if len(steps) != 0 {
-		t.Error("at the bound the next event waits")
+		t.Error("beyond maxOverlap an event waits")
 	}
 	o.leave()
 	if !slices.Equal(steps, []string{"enter"}) {
-		t.Errorf("with room it begins; got %q", steps)
+		t.Errorf("a waiting event begins when another one ends; got %q", steps)
 	}
 	var all sync.WaitGroup
 	for range maxOverlap - 1 {
@@ -98,10 +98,10 @@ func TestOverlapCallsTheNextStepWhenThereIsRoom(t *testing.T) {
 	}
 	all.Wait()
 	if len(steps) != 1 {
-		t.Error("one is left")
+		t.Error("the end waits for the last event")
 	}
 	o.leave()
 	if !slices.Equal(steps, []string{"enter", "empty"}) || o.count != 0 {
-		t.Errorf("the end comes when none is left; got %q, %d", steps, o.count)
+		t.Errorf("the end follows the last event; got %q, %d", steps, o.count)
 	}
 }

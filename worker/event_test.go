@@ -8,10 +8,10 @@ import (
 func TestEventAttrs(t *testing.T) {
 	t.Parallel()
 	if got := fmt.Sprint(newEvent("fetch", nil).attrs()); got != "[event fetch]" {
-		t.Errorf("an event without a connection is told by its kind; got %s", got)
+		t.Errorf("the attributes of an event without a connection are its kind; got %s", got)
 	}
 	var none *event
 	if got := none.attrs(); got != nil {
-		t.Errorf("outside of any event there is nothing to tell; got %v", got)
+		t.Errorf("a nil event has no attributes; got %v", got)
 	}
 }

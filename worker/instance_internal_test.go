@@ -31,12 +31,12 @@ func TestInstanceReleaseLogsWithoutItsLock(t *testing.T) {
 	}))
 	in.release("event failed")
 	if lines != 2 {
-		t.Errorf("a line for the event and one for the promise; got %d", lines)
+		t.Errorf("release logs a line for the event and one for the promise; got %d", lines)
 	}
 	if !e.ended.Load() || !e.failed {
-		t.Error("the event is done and has failed; it has not")
+		t.Error("the event is complete and has failed")
 	}
 	if in.events.extending != 0 || !closed(w.app.pending.idle()) {
-		t.Errorf("no promise is waited for; got %d", in.events.extending)
+		t.Errorf("no promise is pending; got %d", in.events.extending)
 	}
 }

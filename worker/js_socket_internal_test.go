@@ -60,7 +60,7 @@ func TestJSSocketsCloseForRestartSpreadsTheCloses(t *testing.T) {
 	for count, spread := range map[int][2]time.Duration{
 		100:    {50 * time.Millisecond, 200 * time.Millisecond},
 		10_000: {1500 * time.Millisecond, 5 * time.Second},
-		60_000: {0, 0}, // too many to wait after each
+		60_000: {0, 0}, // too many to be spread
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			in, transports := withSockets(count)
@@ -75,19 +75,19 @@ func TestJSSocketsCloseForRestartSpreadsTheCloses(t *testing.T) {
 			for _, w := range transports {
 				w := w.now()
 				if w.closes != 1 || w.code != protocol.CloseServiceRestart || w.cut != 0 {
-					t.Fatalf("each of %d is closed once, with 1012, and has time to end; got %+v", count, w)
+					t.Fatalf("each of %d sockets is closed once, with 1012, and is not aborted yet; got %+v", count, w)
 				}
 				last = max(last, w.closed)
 			}
 			if last < spread[0] || last > spread[1] {
-				t.Errorf("%d are closed within %v; it took %v", count, spread, last)
+				t.Errorf("%d sockets are closed within %v; it took %v", count, spread, last)
 			}
 			time.Sleep(2 * time.Second)
 			synctest.Wait()
 			for _, w := range transports {
 				w := w.now()
 				if w.cut != 10*time.Second {
-					t.Fatalf("what is left after 10s is cut off; got %v", w.cut)
+					t.Fatalf("a socket that is open after 10 s is aborted; got %v", w.cut)
 				}
 			}
 			in.closeSockets()
@@ -109,11 +109,11 @@ func TestInstanceCloseSocketsHasACodeForEachReason(t *testing.T) {
 		for _, w := range transports {
 			w := w.now()
 			if w.closes != 1 || w.code != want {
-				t.Errorf("each is closed once, with %d; got %+v", want, w)
+				t.Errorf("each socket is closed once, with %d; got %+v", want, w)
 			}
 		}
 		if !closed(in.sockets.released) || len(in.sockets.byNumber) != 0 {
-			t.Error("nothing is left to wait for")
+			t.Error("the instance has released its sockets")
 		}
 	}
 }

@@ -14,17 +14,17 @@ func TestOptionsDefaults(t *testing.T) {
 	t.Parallel()
 	o := Options{}.withDefaults()
 	if o.EventTimeout != 30*time.Second || o.Memory != 128<<20 || o.MaxBody != 10<<20 || o.Server.ShutdownTimeout != 10*time.Second {
-		t.Errorf("the bounds are 30 s, 128 MiB, 10 MiB and 10 s; got %v, %d, %d and %v",
+		t.Errorf("the default limits are 30 s, 128 MiB, 10 MiB and 10 s; got %v, %d, %d and %v",
 			o.EventTimeout, o.Memory, o.MaxBody, o.Server.ShutdownTimeout)
 	}
 	if o.FinishTimeout != 5*time.Minute || o.SlowEvent != time.Second {
-		t.Errorf("an old version has 5 minutes, and events are slow after 1 s; got %v and %v", o.FinishTimeout, o.SlowEvent)
+		t.Errorf("the defaults of FinishTimeout and SlowEvent are 5 minutes and 1 s; got %v and %v", o.FinishTimeout, o.SlowEvent)
 	}
 	if o := (Options{EventTimeout: time.Hour, FinishTimeout: time.Minute}).withDefaults(); o.FinishTimeout != time.Hour {
-		t.Errorf("an old version has the time of its events; got %v", o.FinishTimeout)
+		t.Errorf("FinishTimeout is at least EventTimeout; got %v", o.FinishTimeout)
 	}
 	if o.Stdout != os.Stdout || o.Stderr != os.Stderr || o.Logger != slog.Default() || o.Server.Logger != slog.Default() {
-		t.Error("output goes where that of the process goes")
+		t.Error("the default outputs and loggers are those of the process")
 	}
 }
 
@@ -38,10 +38,10 @@ func TestOptionsThatAreSet(t *testing.T) {
 	o := given.withDefaults()
 	if o.EventTimeout != time.Second || o.Memory != 1 || o.MaxBody != 2 || o.Stdout != io.Discard || o.Stderr != io.Discard ||
 		o.Logger != given.Logger || o.Server.ShutdownTimeout != time.Minute || o.Server.Policy != linger.PolicyDrop {
-		t.Errorf("what was set stays; got %+v", o)
+		t.Errorf("options that are set are kept; got %+v", o)
 	}
 	if o.Server.Logger != given.Logger {
-		t.Error("the server's log is the application's, unless it has its own")
+		t.Error("the default logger of the server is that of the application")
 	}
 }
 

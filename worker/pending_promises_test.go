@@ -2,6 +2,7 @@ package worker
 
 import "testing"
 
+// isIdle reports whether the channel is closed.
 func isIdle(idle <-chan struct{}) bool {
 	select {
 	case <-idle:
@@ -14,14 +15,14 @@ func isIdle(idle <-chan struct{}) bool {
 func TestPendingPromisesIdle(t *testing.T) {
 	var x pendingPromises
 	if !isIdle(x.idle()) {
-		t.Error("without promises there is nothing to wait for")
+		t.Error("without promises the channel is closed")
 	}
 	x.add(1)
 	x.add(1)
 	first, second := x.idle(), x.idle()
 	x.add(-1)
 	if isIdle(first) {
-		t.Error("one promise is left to wait for")
+		t.Error("the channel is open while a promise is pending")
 	}
 	x.add(-1)
 	if !isIdle(first) || !isIdle(second) {
@@ -29,7 +30,7 @@ func TestPendingPromisesIdle(t *testing.T) {
 	}
 	x.add(1)
 	if isIdle(x.idle()) {
-		t.Error("a new promise is waited for")
+		t.Error("the channel is open after a new promise")
 	}
 }
 
@@ -40,6 +41,6 @@ func TestInstanceReleaseEndsItsPendingPromises(t *testing.T) {
 	idle := in.app.pending.idle()
 	in.release("")
 	if !isIdle(idle) || !isIdle(in.app.pending.idle()) {
-		t.Error("the promises of an instance that has ended are not waited for")
+		t.Error("the promises of an instance that has ended are not pending")
 	}
 }

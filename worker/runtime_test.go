@@ -23,14 +23,14 @@ import (
 // testTimeout bounds the waits of a test. It expires only if the test fails.
 const testTimeout = 30 * time.Second
 
-// fakeRuntime is a runtime without an engine. Like one in another process it returns from Dispatch at once, and calls its
-// host later, in turns of its own. It answers a message with the text of the application's file and the message. Some
+// fakeRuntime is a runtime without an engine. Like one in another process it returns from Dispatch immediately, and calls its
+// host later, in separate turns. It answers a message with the text of the application's file and the message. Some
 // messages have effects: "crash", "stuck", "throw", and "fetch " with a URL.
 type fakeRuntime struct {
 	host    script.Host
 	version string
 
-	connection string // of the fetch in progress
+	connection string // the connection of the fetch in progress
 	event      int
 
 	stopped chan struct{}
@@ -208,7 +208,7 @@ func TestRuntimeHandlesEventsWithoutAnEngine(t *testing.T) {
 	f.send(c, "a", "b", "throw", "c")
 	f.want(c, `v1 a J"data"`, `v1 b J"data"`, `v1 throw J"data"`, `v1 c J"data"`)
 	if !strings.Contains(f.log.String(), `"TypeError: thrown"`) {
-		t.Errorf("what a listener throws is in the log; got %s", f.log)
+		t.Errorf("the exception of a listener is logged; got %s", f.log)
 	}
 	response, err := http.Get(f.url + "/path")
 	if err != nil {
@@ -233,7 +233,7 @@ func TestRuntimeIsReplacedWithoutAnEngine(t *testing.T) {
 		t.Errorf("one runtime has failed; got %d", got)
 	}
 	if log := f.log.String(); !strings.Contains(log, "please report it") || !strings.Contains(log, "the process has exited") {
-		t.Errorf("the failure is in the log; got %s", log)
+		t.Errorf("the failure is logged; got %s", log)
 	}
 }
 

@@ -19,7 +19,7 @@ func testSources(t *testing.T) *bundle.Sources {
 	return m
 }
 
-func TestOriginOfIsTheFirstFrameOfTheApplication(t *testing.T) {
+func TestOriginOf(t *testing.T) {
 	t.Parallel()
 	m := testSources(t)
 	e := &script.Exception{Frames: []script.Frame{
@@ -27,7 +27,7 @@ func TestOriginOfIsTheFirstFrameOfTheApplication(t *testing.T) {
 		{File: bundle.Name, Line: 2, Column: 6}, {File: bundle.Name, Line: 2, Column: 1},
 	}}
 	if got := originOf(m, e.Frames).String(); got != "src/app.ts:10:9" {
-		t.Errorf("the origin is src/app.ts:10:9; got %q", got)
+		t.Errorf("the origin is the first frame of the application, src/app.ts:10:9; got %q", got)
 	}
 	if got := originOf(m, nil); got != (Position{}) || got.String() != "" {
 		t.Errorf("without frames there is no origin; got %q", got)

@@ -24,10 +24,10 @@ func TestOutgoingSocketBeforeItIsOpen(t *testing.T) {
 	s := &outgoingSocket{cancel: func() { cancelled = true }}
 	s.answerClose()
 	if s.buffered() != 0 || cancelled {
-		t.Error("nothing has happened yet")
+		t.Error("answerClose has no effect before the socket is open")
 	}
 	s.closeNow()
 	if !cancelled {
-		t.Error("its opening handshake is given up")
+		t.Error("closeNow cancels the opening handshake")
 	}
 }

@@ -11,11 +11,11 @@ func TestStatusRefusal(t *testing.T) {
 	s.running(1)
 	early := s.refusal()
 	if closed(early) || s.pause() != 0 {
-		t.Error("a worker that runs takes requests")
+		t.Error("a running worker refuses no requests")
 	}
 	s.backOff(time.Now().Add(time.Hour), "it fails")
 	if !closed(early) || !closed(s.refusal()) || s.pause() < time.Minute {
-		t.Errorf("who waits is told that the worker backs off, and for how long; got %v", s.pause())
+		t.Errorf("the channels of refusal are closed, and pause returns the remaining time; got %v", s.pause())
 	}
 	s.backOff(time.Now().Add(-time.Hour), "it still fails")
 	if s.pause() <= 0 {
@@ -23,7 +23,7 @@ func TestStatusRefusal(t *testing.T) {
 	}
 	s.running(1)
 	if closed(s.refusal()) || s.pause() != 0 {
-		t.Error("a worker that runs again takes requests")
+		t.Error("a worker that runs again refuses no requests")
 	}
 }
 
@@ -38,10 +38,10 @@ func TestAppWorkersReportTheStatus(t *testing.T) {
 	w.status.awake("a timer is pending")
 	want := Status{State: "running", Reason: "a timer is pending", Generation: 5, Connections: 2, Events: 3, Failures: 1, DroppedPosts: 4}
 	if got := w.report(); got != want {
-		t.Errorf("the report has it all: %+v; got %+v", want, got)
+		t.Errorf("the report is %+v; got %+v", want, got)
 	}
 	w.status.asleep()
 	if got := w.report(); got.State != "asleep" || got.Reason != "" || got.Sleeps != 1 {
-		t.Errorf("a worker that sleeps has no reason not to; got %+v", got)
+		t.Errorf("a worker that sleeps has no reason to stay awake; got %+v", got)
 	}
 }

@@ -13,8 +13,8 @@ func TestCrashesAddBacksOffFromTheThirdFailure(t *testing.T) {
 			[]time.Duration{0, 1 * time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second},
 			[]time.Duration{0, 0, 1 * time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second},
 		},
-		"slowly":        {[]time.Duration{0, 31 * time.Second, 62 * time.Second, 93 * time.Second}, []time.Duration{0, 0, 0, 0}},
-		"after a while": {[]time.Duration{0, 1, 2, time.Hour, time.Hour + 1, time.Hour + 2}, []time.Duration{0, 0, time.Second, 0, 0, time.Second}},
+		"far apart":     {[]time.Duration{0, 31 * time.Second, 62 * time.Second, 93 * time.Second}, []time.Duration{0, 0, 0, 0}},
+		"after an hour": {[]time.Duration{0, 1, 2, time.Hour, time.Hour + 1, time.Hour + 2}, []time.Duration{0, 0, time.Second, 0, 0, time.Second}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -22,7 +22,7 @@ func TestCrashesAddBacksOffFromTheThirdFailure(t *testing.T) {
 			start := time.Now()
 			for i, at := range c.at {
 				if got := crashes.add(start.Add(at), 0); got != c.want[i] {
-					t.Errorf("failure %d, after %v, is paused for %v; got %v", i+1, at, c.want[i], got)
+					t.Errorf("failure %d, after %v, causes a pause of %v; got %v", i+1, at, c.want[i], got)
 				}
 			}
 		})
@@ -36,10 +36,10 @@ func TestCrashesAddBoundsTheBackoff(t *testing.T) {
 	for i := range 20 {
 		delay := crashes.add(now, retryMin)
 		if delay < retryMin || delay > retryMax {
-			t.Errorf("a pause is %v at the least and %v at the most; got %v", retryMin, retryMax, delay)
+			t.Errorf("a pause is between %v and %v; got %v", retryMin, retryMax, delay)
 		}
 		if i > 10 && delay != retryMax {
-			t.Errorf("the time in which nothing runs does not count as a time without failures; got %v", delay)
+			t.Errorf("pauses do not count as time without failures; got %v", delay)
 		}
 		now = now.Add(delay)
 	}

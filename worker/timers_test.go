@@ -7,10 +7,11 @@ import (
 	"time"
 )
 
+// wantDue checks which timers are due now, in order.
 func wantDue(t *testing.T, x *timers, want ...int) {
 	t.Helper()
 	if got := x.due(); !slices.Equal(got, want) {
-		t.Errorf("at this moment the timers %v are due; got %v", want, got)
+		t.Errorf("the timers %v are due now; got %v", want, got)
 	}
 }
 
@@ -38,7 +39,7 @@ func TestTimersDueInOrderOfTimeAndID(t *testing.T) {
 		}
 		wantDue(t, &x, 3)
 		if _, armed := x.next(); armed {
-			t.Error("nothing is left")
+			t.Error("no timer is armed")
 		}
 	})
 }
@@ -53,17 +54,17 @@ func TestTimersDueRepeats(t *testing.T) {
 			wantDue(t, &x, 1)
 		}
 		time.Sleep(time.Minute)
-		wantDue(t, &x, 1) // once, however late
+		wantDue(t, &x, 1) // once, even if it is late
 		x.set(2, time.Second/2, false)
 		if wait, _ := x.next(); wait != time.Second/2 {
-			t.Errorf("another timer comes before it is due again; got %v", wait)
+			t.Errorf("the next timer is the one that is due before the repeated one; got %v", wait)
 		}
 		x.clear(2)
 		time.Sleep(time.Second)
 		x.set(2, time.Second/2, false)
 		wantDue(t, &x, 1)
 		if wait, _ := x.next(); wait != time.Second/2 {
-			t.Errorf("a repeated timer gives way to one that is due earlier; got %v", wait)
+			t.Errorf("the next timer is again the one that is due before the repeated one; got %v", wait)
 		}
 		x.clear(2)
 		x.clear(1)
@@ -75,7 +76,7 @@ func TestTimersDueRepeats(t *testing.T) {
 func TestTimersClear(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var x timers
-		x.clear(1) // nothing to do
+		x.clear(1) // has no effect
 		for id := 1; id <= 5; id++ {
 			x.set(id, time.Duration(id)*time.Second, false)
 		}
