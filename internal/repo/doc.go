@@ -1,6 +1,7 @@
-// Package repo tests the repository itself: which package imports which, how long files
-// are, and whether the documentation refers to pages, headings and tests that exist.
+// Package repo tests the repository itself: the imports of each package, the length of
+// files, and the pages, headings and tests that the documentation refers to.
 package repo
 
-// Root is the path of the repository from this folder, where go test runs the tests.
+// Root is the path of the repository relative to this folder, in which go test runs the
+// tests.
 const Root = "../.."

@@ -9,9 +9,9 @@ import (
 	"github.com/lingerws/linger/internal/repo"
 )
 
-// TestFaultsNameTheirTests keeps docs/dev/faults.md true: each row names tests, and they exist, except where the fault is
-// not fixed or a document is the remedy.
-func TestFaultsNameTheirTests(t *testing.T) {
+// TestFaults checks docs/dev/faults.md: each row names tests, and they exist, unless the
+// fault is not fixed or is documented.
+func TestFaults(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join(repo.Root, "docs/dev/faults.md"))
 	if err != nil {
 		t.Fatal(err)
@@ -27,15 +27,15 @@ func TestFaultsNameTheirTests(t *testing.T) {
 		named := namedTest.FindAllStringSubmatch(line, -1)
 		excused := strings.Contains(line, "**Not fixed**") || strings.Contains(line, "Documented")
 		if len(named) == 0 && !excused {
-			t.Errorf("a row names its tests; got %s", line)
+			t.Errorf("the row names no test: %s", line)
 		}
 		for _, name := range named {
 			if !tests[name[1]] {
-				t.Errorf("%s does not exist; it is named in %s", name[1], line)
+				t.Errorf("%s does not exist, but is named in the row: %s", name[1], line)
 			}
 		}
 	}
 	if rows < 100 {
-		t.Errorf("the page has a row for each finding, more than 100; got %d", rows)
+		t.Errorf("the page has %d rows, expected one for each of more than 100 findings", rows)
 	}
 }

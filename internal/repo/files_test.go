@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// mostLines keeps every file small enough to be read in one sitting.
-const mostLines = 500
+// maxLines keeps every file small enough to read in one sitting.
+const maxLines = 500
 
-func TestFilesStaySmall(t *testing.T) {
+func TestFileLengths(t *testing.T) {
 	for _, p := range listPackages(t) {
 		if !p.ours() {
 			continue
@@ -21,8 +21,8 @@ func TestFilesStaySmall(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if lines := bytes.Count(text, []byte("\n")); lines > mostLines {
-				t.Errorf("%s/%s has %d lines; more than %d are more than one concept: split it", p.folder(), name, lines, mostLines)
+			if lines := bytes.Count(text, []byte("\n")); lines > maxLines {
+				t.Errorf("%s/%s has %d lines, more than %d: split it by concept", p.folder(), name, lines, maxLines)
 			}
 		}
 	}

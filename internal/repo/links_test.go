@@ -14,12 +14,12 @@ import (
 	"github.com/lingerws/linger/internal/repo"
 )
 
-// TestLinksResolve checks each relative link of each page: the file exists, and so does the
+// TestLinks checks each relative link of each page: the file exists, and so does the
 // heading after "#".
-func TestLinksResolve(t *testing.T) {
+func TestLinks(t *testing.T) {
 	pages := filesNamed(t, repo.Root, "*.md")
 	if len(pages) < 20 {
-		t.Fatalf("the repository has at least 20 pages; found %v", pages)
+		t.Fatalf("found the pages %v, expected at least 20", pages)
 	}
 	for _, page := range pages {
 		for _, problem := range brokenLinks(page) {
@@ -28,9 +28,9 @@ func TestLinksResolve(t *testing.T) {
 	}
 }
 
-// TestPagesNamedInFilesExist checks the pages that comments, messages and settings name, as
-// in "docs/limits.md has the rules".
-func TestPagesNamedInFilesExist(t *testing.T) {
+// TestNamedPages checks the pages that comments, messages and settings name, as in
+// "docs/limits.md has the rules".
+func TestNamedPages(t *testing.T) {
 	named := 0
 	files := filesNamed(t, repo.Root, "*.go", "*.js", "*.ts", "*.html", "*.yml", "*.toml", "*.md", "Makefile", "check", "run")
 	for _, file := range files {
@@ -49,12 +49,12 @@ func TestPagesNamedInFilesExist(t *testing.T) {
 		}
 	}
 	if named < 20 {
-		t.Errorf("at least 20 places name a page; found %d", named)
+		t.Errorf("found %d names of pages, expected at least 20", named)
 	}
 }
 
-// TestIndexNamesEveryPage checks that docs/README.md links to each page in docs.
-func TestIndexNamesEveryPage(t *testing.T) {
+// TestIndex checks that docs/README.md links to each page in docs.
+func TestIndex(t *testing.T) {
 	docs := filepath.Join(repo.Root, "docs")
 	index, err := os.ReadFile(filepath.Join(docs, "README.md"))
 	if err != nil {
@@ -66,12 +66,12 @@ func TestIndexNamesEveryPage(t *testing.T) {
 			t.Fatal(err)
 		}
 		if link := "](" + filepath.ToSlash(name) + ")"; name != "README.md" && !strings.Contains(string(index), link) {
-			t.Errorf("docs/README.md has no line for %s", name)
+			t.Errorf("docs/README.md does not link to %s", name)
 		}
 	}
 }
 
-func TestBrokenLinksAreFound(t *testing.T) {
+func TestBrokenLinks(t *testing.T) {
 	folder := t.TempDir()
 	write := func(name, text string) string {
 		t.Helper()
@@ -113,7 +113,7 @@ func TestBrokenLinksAreFound(t *testing.T) {
 		{"[a](/other.md)", true},
 	} {
 		if got := brokenLinks(write("page.md", c.link+"\n")); (len(got) > 0) != c.broken {
-			t.Errorf("%q is broken: %v; the problems found are %q", c.link, c.broken, got)
+			t.Errorf("brokenLinks of %q returns %q, expected a problem: %v", c.link, got, c.broken)
 		}
 	}
 }
@@ -129,7 +129,7 @@ var (
 	linkText   = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
 )
 
-// brokenLinks returns a sentence for each relative link of a page that leads nowhere.
+// brokenLinks returns a message for each broken relative link of a page.
 func brokenLinks(page string) (problems []string) {
 	text, err := os.ReadFile(page)
 	if err != nil {
@@ -148,7 +148,7 @@ func brokenLinks(page string) (problems []string) {
 	return problems
 }
 
-// checkLink returns what is wrong with a relative link of a page, or "".
+// checkLink returns the problem of a relative link of a page, or "" if it is valid.
 func checkLink(page, target string) string {
 	name, anchor, hasAnchor := strings.Cut(target, "#")
 	if strings.HasPrefix(name, "/") {
@@ -163,7 +163,7 @@ func checkLink(page, target string) string {
 		return "the file does not exist"
 	}
 	if !hasAnchor {
-		return "" // to a file or a folder
+		return "" // a link to a file or a folder as a whole
 	}
 	if err != nil || filepath.Ext(file) != ".md" {
 		return "only pages have headings"
@@ -174,8 +174,8 @@ func checkLink(page, target string) string {
 	return ""
 }
 
-// anchors returns what links to the parts of a page have after "#", as GitHub makes them of
-// its headings: a second heading of the same text gets "-1".
+// anchors returns the fragments that links to parts of a page may have. For headings they
+// are those that GitHub generates: a second heading with the same text has the suffix "-1".
 func anchors(text string) (all []string) {
 	text = fence.ReplaceAllString(text, "")
 	seen := map[string]int{}
@@ -209,8 +209,8 @@ func slug(heading string) string {
 	}, heading)
 }
 
-// filesNamed returns the paths below a folder whose base names match one of the patterns,
-// except in folders of tools: those that begin with a dot, .ci excepted, and node_modules.
+// filesNamed returns the paths below a folder whose base names match one of the patterns.
+// It skips node_modules and folders that begin with a dot, except .ci.
 func filesNamed(t *testing.T, folder string, patterns ...string) (paths []string) {
 	t.Helper()
 	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {

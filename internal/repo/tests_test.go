@@ -16,7 +16,8 @@ var (
 	testHeader = regexp.MustCompile(`(?m)^func ((?:Test|Example)\w+)\(`)
 )
 
-// testsOfRepository returns the names of all tests and examples, those of modules below this one included.
+// testsOfRepository returns the names of all tests and examples, including those of nested
+// modules.
 func testsOfRepository(t *testing.T) map[string]bool {
 	t.Helper()
 	names := map[string]bool{}
