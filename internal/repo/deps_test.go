@@ -17,14 +17,15 @@ import (
 
 const module = "github.com/lingerws/linger"
 
-// layer says what one folder, with all below it that has no entry of its own, may import. The standard library is
-// free except for what is named. Tests may import what they need.
+// layer has the imports that a folder may have. It also applies to folders below it without
+// a layer of their own. The standard library may be imported except for denied packages.
+// Tests may import anything.
 type layer struct {
-	may     []string // folders of ours, beside its own
-	modules []string // outside modules; each belongs to one folder and those below it
-	not     []string // packages of the standard library, with all below them
-	but     []string // packages among those that may be imported
-	why     string   // told to whoever breaks it
+	folders []string // other folders of the repository that may be imported
+	modules []string // outside modules that may be imported; each belongs to one folder and those below it
+	denied  []string // packages of the standard library that must not be imported, nor those below them
+	allowed []string // exceptions to denied
+	why     string   // the reason, for the failure message
 }
 
 var (
@@ -32,156 +33,156 @@ var (
 	core           = []string{"protocol", "protocol/handshake", "protocol/deflate"}
 )
 
-// layers is the map of docs/dev/architecture.md.
+// layers has the layer of each folder, as docs/dev/architecture.md describes them.
 var layers = map[string]layer{
 	"protocol": {
-		not: inputAndOutput,
-		why: "the protocol is a pure state machine: bytes and orders in, events and bytes out; whoever drives it has the socket, the clock and the lock",
+		denied: inputAndOutput,
+		why:    "the protocol is a pure state machine: bytes and commands in, events and bytes out; its driver has the socket, the clock and the lock",
 	},
 	"protocol/handshake": {
-		not: inputAndOutput, but: []string{"net/netip"}, // values only
-		why: "the opening handshake is checks on header values; whoever drives it speaks HTTP",
+		denied: inputAndOutput, allowed: []string{"net/netip"}, // for its values only
+		why: "the opening handshake only checks header values; its caller does HTTP",
 	},
 	"protocol/deflate": {
-		may: []string{"protocol", "protocol/handshake"}, modules: []string{"github.com/klauspost/compress"},
-		not: []string{"compress/flate", "context", "log", "net", "os", "time"}, // sync: its state is lent to all connections
-		why: "compression works on the payloads of messages and knows one flate library",
+		folders: []string{"protocol", "protocol/handshake"}, modules: []string{"github.com/klauspost/compress"},
+		denied: []string{"compress/flate", "context", "log", "net", "os", "time"}, // sync is allowed: connections share its state
+		why:    "compression works on the payloads of messages and uses one flate library",
 	},
 	"websocket/internal": {
-		why: "helpers of one concern need the standard library only",
+		why: "shared helpers need the standard library only",
 	},
 	"websocket/internal/opening": {
-		may: []string{"websocket/internal", "internal/httprule", "protocol", "protocol/handshake"},
-		why: "a client's opening handshake ends with a transport and knows nothing of what runs on it",
+		folders: []string{"websocket/internal", "internal/httprule", "protocol", "protocol/handshake"},
+		why:     "the opening handshake of a client returns a transport and does not depend on its user",
 	},
 	"websocket/internal/accept": {
-		may: []string{"websocket/internal", "protocol/handshake"}, modules: []string{"golang.org/x/sys"},
-		why: "accepting a connection needs its descriptor and net/http; what runs on it is a driver's",
+		folders: []string{"websocket/internal", "protocol/handshake"}, modules: []string{"golang.org/x/sys"},
+		why: "accepting a connection needs its descriptor and net/http; running it is the task of a driver",
 	},
 	"websocket/internal/wiretest": {
-		may: []string{"websocket/internal", "protocol", "internal/testclient"}, modules: []string{"golang.org/x/sys"},
-		why: "the peer in tests of connections shares the frame header with them, and nothing else",
+		folders: []string{"websocket/internal", "protocol", "internal/testclient"}, modules: []string{"golang.org/x/sys"},
+		why: "the peer in tests of connections shares the frame header with them, and no other code",
 	},
 	"websocket/driver": {
-		may: append([]string{"websocket/internal", "websocket/internal/accept", "websocket/internal/opening", "internal/httprule", "internal/latch", "internal/race"}, core...), modules: []string{"golang.org/x/sys"},
-		why: "the driver gives the protocol a transport and knows nothing of the events above it",
+		folders: append([]string{"websocket/internal", "websocket/internal/accept", "websocket/internal/opening", "internal/httprule", "internal/latch", "internal/race"}, core...), modules: []string{"golang.org/x/sys"},
+		why: "the driver gives the protocol a transport and does not depend on the events above it",
 	},
 	"websocket": {
-		may:     append([]string{"websocket/driver", "websocket/internal", "websocket/internal/accept", "internal/latch", "internal/queue"}, core...),
+		folders: append([]string{"websocket/driver", "websocket/internal", "websocket/internal/accept", "internal/latch", "internal/queue"}, core...),
 		modules: []string{"golang.org/x/sys"}, // for the folders below
-		why:     "the library is a Conn on a driver and knows nothing of the events above it",
+		why:     "the library is a Conn on a driver and does not depend on the events above it",
 	},
 	".": {
-		may: append([]string{"websocket", "websocket/driver", "internal/forwarding", "internal/ident", "internal/latch", "internal/pace", "internal/queue", "internal/race", "internal/rate"}, core...),
-		why: "the runtime knows sockets and events; JavaScript is joined to it in worker and cmd",
+		folders: append([]string{"websocket", "websocket/driver", "internal/forwarding", "internal/ident", "internal/latch", "internal/pace", "internal/queue", "internal/race", "internal/rate"}, core...),
+		why:     "the runtime has sockets and events; worker and cmd add JavaScript",
 	},
 	"proxy": {
-		may: append([]string{"websocket", "websocket/driver", "internal/forwarding", "internal/httprule", "internal/pace"}, core...),
-		why: "a proxy joins two connections and needs no events",
+		folders: append([]string{"websocket", "websocket/driver", "internal/forwarding", "internal/httprule", "internal/pace"}, core...),
+		why:     "a proxy connects a client to a backend and needs no events",
 	},
 	"worker": {
-		may: append([]string{
+		folders: append([]string{
 			".", "websocket/driver", "worker/internal/bundle", "worker/internal/egress", "worker/internal/embedded", "worker/internal/fetch", "worker/internal/script",
 			"worker/internal/web/weburl", "internal/latch", "internal/netaddr", "internal/pace", "internal/queue", "internal/spelling",
 		}, core...),
-		why: "a worker supervises runtimes of scripts and reaches them through worker/internal/script; no value of a JavaScript engine is above it",
+		why: "a worker supervises script runtimes and uses them through worker/internal/script; values of a JavaScript engine stay below it",
 	},
 	"worker/internal/bundle": {
-		may: []string{"internal/spelling"}, modules: []string{"github.com/evanw/esbuild", "github.com/go-sourcemap/sourcemap"},
-		why: "bundling reads files and makes a script of them; it knows neither engines nor events",
+		folders: []string{"internal/spelling"}, modules: []string{"github.com/evanw/esbuild", "github.com/go-sourcemap/sourcemap"},
+		why: "bundling turns files into a script; it depends neither on engines nor on events",
 	},
 	"worker/internal/egress": {
-		may: []string{"internal/netaddr"},
-		why: "rules about addresses need the network and nothing of a worker",
+		folders: []string{"internal/netaddr"},
+		why:     "rules for outgoing connections need addresses and nothing of a worker",
 	},
 	"worker/internal/engine": {
 		modules: []string{"modernc.org/libquickjs", "modernc.org/libc", "modernc.org/memory"},
-		why:     "the binding of the engine knows neither events nor sockets, so that the engine can be exchanged",
+		why:     "the binding of the engine depends neither on events nor on sockets, so that the engine can be replaced",
 	},
 	"worker/internal/fetch": {
-		may: append([]string{
+		folders: append([]string{
 			"websocket/driver", "worker/internal/egress", "worker/internal/web/contentcoding", "worker/internal/web/textcodec", "worker/internal/web/weburl", "internal/httprule",
 		}, core...),
-		why: "requests of scripts are plain values; how a script gets the answer is for the worker",
+		why: "requests of scripts are plain values; passing the response to the script is the task of the worker",
 	},
 	"worker/internal/script": {
-		may: append([]string{".", "worker/internal/fetch"}, core...),
-		why: "what passes between a worker and a runtime of scripts is plain Go data, so that a runtime can be another process",
+		folders: append([]string{".", "worker/internal/fetch"}, core...),
+		why:     "a worker and a script runtime exchange plain Go data, so that a runtime can be another process",
 	},
 	"worker/internal/embedded": {
-		may: append([]string{
+		folders: append([]string{
 			".", "worker/internal/engine", "worker/internal/fetch", "worker/internal/script", "worker/internal/web", "worker/internal/web/textcodec",
 		}, core...),
-		why: "the embedded runtime joins the engine to the boundary in worker/internal/script; it knows neither workers nor generations",
+		why: "the embedded runtime implements worker/internal/script with the engine; it depends neither on workers nor on generations",
 	},
 	"worker/internal/web": {
-		may: []string{"worker/internal/bundle", "worker/internal/engine", "worker/internal/web/contentcoding", "worker/internal/web/textcodec", "worker/internal/web/weburl"},
-		why: "the globals of the web platform are modules on the engine; they know neither events nor sockets",
+		folders: []string{"worker/internal/bundle", "worker/internal/engine", "worker/internal/web/contentcoding", "worker/internal/web/textcodec", "worker/internal/web/weburl"},
+		why:     "the globals of the web platform are modules on the engine; they depend neither on events nor on sockets",
 	},
 	"worker/internal/web/contentcoding": {
-		why: "the codings of HTTP are bytes in and bytes out",
+		why: "the content codings of HTTP convert bytes to bytes",
 	},
 	"worker/internal/web/textcodec": {
-		why: "the encodings of text are bytes in and text out",
+		why: "text encodings convert bytes to text",
 	},
 	"worker/internal/web/weburl": {
-		may: []string{"worker/internal/web/textcodec"}, modules: []string{"golang.org/x/net"},
+		folders: []string{"worker/internal/web/textcodec"}, modules: []string{"golang.org/x/net"},
 		why: "URLs are text; scripts and their requests share them",
 	},
 	"cmd": {
-		may:     append([]string{".", "websocket", "websocket/driver", "proxy", "worker", "internal/forwarding", "internal/netaddr", "internal/spelling"}, core...),
+		folders: append([]string{".", "websocket", "websocket/driver", "proxy", "worker", "internal/forwarding", "internal/netaddr", "internal/spelling"}, core...),
 		modules: []string{"github.com/alecthomas/kong", "github.com/fsnotify/fsnotify", "github.com/BurntSushi/toml", "github.com/dustin/go-humanize"},
-		why:     "the command joins the parts; what belongs to one of them stays there",
+		why:     "the command combines the packages; code that belongs to one of them stays there",
 	},
 	"internal": {
-		why: "helpers of tests need the standard library only, so that every folder's tests can use them",
+		why: "test helpers need the standard library only, so that the tests of every folder can use them",
 	},
 	"internal/forwarding": {
-		may: []string{"internal/netaddr"},
-		why: "what proxies say of a request is read from its fields; servers and proxies share it",
+		folders: []string{"internal/netaddr"},
+		why:     "forwarding fields need addresses only; servers and proxies share the rules",
 	},
 	"internal/httprule": {
 		why: "the rules of HTTP are values and need net/http only; clients, servers and proxies share them",
 	},
 	"internal/ident": {
-		why: "ids need random bytes and nothing else",
+		why: "IDs need random bytes only",
 	},
 	"internal/latch": {
-		why: "waiting for a change of a guarded state needs nothing but a channel; every level shares it",
+		why: "waiting for a change of guarded state needs a channel only; every layer uses it",
 	},
 	"internal/netaddr": {
-		why: "the forms of addresses need net/netip only; what compares addresses shares them",
+		why: "normal forms of addresses need net/netip only; all code that compares addresses uses them",
 	},
 	"internal/pace": {
-		why: "pauses between calls need the clock and nothing else; servers, proxies and workers share them",
+		why: "pauses between calls need the clock only; servers, proxies and workers share them",
 	},
 	"internal/queue": {
-		why: "a bounded queue needs nothing but memory; every level shares it",
+		why: "a bounded queue needs memory only; every layer uses it",
 	},
 	"internal/race": {
-		why: "whether the race detector is on is a constant; every level shares it",
+		why: "whether the race detector is enabled is a constant; every layer uses it",
 	},
 	"internal/rate": {
-		why: "a rate limit needs the clock and nothing else",
+		why: "a rate limit needs the clock only",
 	},
 	"internal/spelling": {
-		why: "a distance between words needs the standard library only",
+		why: "the edit distance of words needs the standard library only",
 	},
 	"internal/proxyends": {
-		may: []string{"protocol", "protocol/handshake"},
-		why: "what both sides of a proxy do and see is frames, without any of the rules that are tested",
+		folders: []string{"protocol", "protocol/handshake"},
+		why:     "the ends of a proxy in tests send and receive frames, without the rules under test",
 	},
 	"internal/testclient": {
-		may: []string{"protocol", "protocol/handshake"},
-		why: "a client that tests programs is the protocol's other role and nothing else of theirs",
+		folders: []string{"protocol", "protocol/handshake"},
+		why:     "a client that tests programs uses the protocol and no other code of theirs",
 	},
 	"bench": {
-		may: []string{".", "websocket", "websocket/driver"},
-		why: "the benchmark measures what users get; peers have a module of their own, bench/peers, so that they are no dependencies of ours",
+		folders: []string{".", "websocket", "websocket/driver"},
+		why:     "the benchmark measures the public API; peers are in a separate module, bench/peers, so that the main module does not depend on them",
 	},
 	"examples": {
-		may: []string{".", "proxy", "websocket", "worker"},
-		why: "examples use what users use",
+		folders: []string{".", "proxy", "websocket", "worker"},
+		why:     "examples use the public API only",
 	},
 }
 
@@ -196,14 +197,16 @@ type listed struct {
 	GoFiles, CgoFiles, IgnoredGoFiles, TestGoFiles, XTestGoFiles []string
 }
 
+// ours reports whether p is a package of this module.
 func (p listed) ours() bool { return p.Module != nil && p.Module.Path == module }
 
-// folder returns the package's folder in the repository.
+// folder returns the folder of the package in the repository.
 func (p listed) folder() string {
 	return path.Clean(strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/"))
 }
 
-// layerOf returns the nearest folder with an entry in the map; empty if there is none.
+// layerOf returns the nearest folder, upwards from the given one, that has a layer. It
+// returns an empty string if none has.
 func layerOf(folder string) string {
 	for {
 		if _, ok := layers[folder]; ok {
@@ -217,31 +220,33 @@ func layerOf(folder string) string {
 	}
 }
 
-// objection returns why the package may not import the other one; empty if it may.
+// objection returns the reason why p must not import the package imported, or an empty
+// string if it may.
 func objection(p, imported listed) string {
 	from := layerOf(p.folder())
 	rule := layers[from]
 	switch {
 	case from == "":
-		return "the folder has no place on the map; give it one in internal/repo/deps_test.go and docs/dev/architecture.md"
+		return "the folder has no layer; add one in internal/repo/deps_test.go and docs/dev/architecture.md"
 	case imported.ours():
-		if to := layerOf(imported.folder()); to != from && !slices.Contains(rule.may, to) {
+		if to := layerOf(imported.folder()); to != from && !slices.Contains(rule.folders, to) {
 			return rule.why
 		}
-	case slices.Contains(rule.but, imported.ImportPath):
+	case slices.Contains(rule.allowed, imported.ImportPath):
 	case imported.Standard:
-		for _, name := range rule.not {
+		for _, name := range rule.denied {
 			if imported.ImportPath == name || strings.HasPrefix(imported.ImportPath, name+"/") {
 				return rule.why
 			}
 		}
 	case imported.Module != nil && !slices.Contains(rule.modules, imported.Module.Path):
-		return rule.why + "; each outside module is imported by one folder, which docs/dev/dependencies.md names"
+		return rule.why + "; each outside module belongs to one folder, which docs/dev/dependencies.md names"
 	}
 	return ""
 }
 
-func TestImportsGoDownwards(t *testing.T) {
+// TestImports checks the imports of each package against its layer.
+func TestImports(t *testing.T) {
 	packages := listPackages(t)
 	for _, p := range packages {
 		if !p.ours() {
@@ -255,7 +260,8 @@ func TestImportsGoDownwards(t *testing.T) {
 	}
 }
 
-func TestEachOutsideModuleHasOnePlace(t *testing.T) {
+// TestModules checks that each outside module belongs to one folder and those below it.
+func TestModules(t *testing.T) {
 	place := map[string]string{}
 	for _, folder := range slices.Sorted(maps.Keys(layers)) { // each folder before those below it
 		for _, name := range layers[folder].modules {
@@ -264,13 +270,13 @@ func TestEachOutsideModuleHasOnePlace(t *testing.T) {
 			case !taken:
 				place[name] = folder
 			case !strings.HasPrefix(folder, other+"/"):
-				t.Errorf("%s may be imported by one folder and those below it, but the map gives it to %s and to %s", name, folder, other)
+				t.Errorf("%s must belong to one folder and those below it, but both %s and %s have it", name, folder, other)
 			}
 		}
 	}
 }
 
-func TestForbiddenImportsAreFound(t *testing.T) {
+func TestObjection(t *testing.T) {
 	own := func(folder string) listed {
 		return listed{ImportPath: path.Join(module, folder), Module: &struct{ Path string }{module}}
 	}
@@ -325,12 +331,12 @@ func TestForbiddenImportsAreFound(t *testing.T) {
 		{own("util"), std("errors"), true},
 	} {
 		if got := objection(c.from, c.to); (got != "") != c.forbidden {
-			t.Errorf("%s importing %s is forbidden: %v; the answer was %q", c.from.folder(), c.to.ImportPath, c.forbidden, got)
+			t.Errorf("objection to %s importing %s = %q, expected an objection: %v", c.from.folder(), c.to.ImportPath, got, c.forbidden)
 		}
 	}
 }
 
-// listPackages returns our packages and all they are built from, by import path.
+// listPackages returns the packages of this module and their dependencies, by import path.
 func listPackages(t *testing.T) map[string]listed {
 	t.Helper()
 	const fields = "ImportPath,Dir,Standard,Module,Imports,GoFiles,CgoFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles"
@@ -342,7 +348,7 @@ func listPackages(t *testing.T) map[string]listed {
 		if errors.As(err, &exit) {
 			t.Log(string(exit.Stderr))
 		}
-		t.Fatalf("go list must print what each package imports; it failed: %v", err)
+		t.Fatalf("go list: %v", err)
 	}
 	packages := map[string]listed{}
 	for decoder := json.NewDecoder(bytes.NewReader(output)); ; {
