@@ -91,7 +91,9 @@ func (d *Driver) deliver(events []protocol.Event) {
 	}()
 	work := d.handler.Events(d, events)
 	returned = true
-	clear(events) // a pooled scratch keeps no payload alive
+	for i := range events {
+		events[i].Payload = nil // a pooled scratch keeps none alive
+	}
 	workDue = work
 }
 
