@@ -28,6 +28,7 @@ func (e *driverEvents) Events(conn *driver.Driver, events []protocol.Event) (wor
 			s.peerHasClosed(conn, events[i].Status)
 		case protocol.EventFailing: // the same
 			s.afterEvents(func() { s.failConn(conn) })
+			work = true // our Close waits for failConn
 		case protocol.EventMessage, protocol.EventPiece, protocol.EventPing, protocol.EventPong, protocol.EventClosed:
 		}
 	}

@@ -136,9 +136,7 @@ func (s *side) handle(d *driver.Driver, ev protocol.Event) {
 		s.forward(d, ev)
 	case protocol.EventPeerClose:
 		s.other.passClose(ev.Status)
-	case protocol.EventFailing:
-		d.Fail()
-	case protocol.EventPing, protocol.EventPong, protocol.EventClosed:
+	case protocol.EventPing, protocol.EventPong, protocol.EventFailing, protocol.EventClosed:
 	}
 }
 

@@ -24,6 +24,7 @@ func (e *connEvents) Events(d *driver.Driver, events []protocol.Event) (work boo
 			e.peerClose(d, ev.Status)
 		case protocol.EventFailing:
 			e.conclude(d.Fail)
+			work = true // our Close waits for that
 		case protocol.EventPing, protocol.EventClosed:
 		}
 	}
@@ -31,10 +32,10 @@ func (e *connEvents) Events(d *driver.Driver, events []protocol.Event) (work boo
 		d.Pause()
 		go e.resume(d)
 	}
-	return false
+	return work
 }
 
-// Work is never called: Events returns false.
+// Work does nothing: the application reads when it wants to.
 func (e *connEvents) Work(*driver.Driver) {}
 
 // resume continues reading once there is room in the read-ahead, or once the transport is

@@ -22,13 +22,14 @@ func (s *outgoingSocket) Events(conn *driver.Driver, events []protocol.Event) (w
 				conn.Fail()
 				done()
 			})
+			work = true // our Close waits for that
 		case protocol.EventPing, protocol.EventPong, protocol.EventClosed:
 		}
 	}
-	return false
+	return work
 }
 
-// Work is never called: Events returns false.
+// Work does nothing: the script handles what is queued.
 func (s *outgoingSocket) Work(*driver.Driver) {}
 
 func (s *outgoingSocket) enqueueMessage(m protocol.Event) {

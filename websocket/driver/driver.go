@@ -12,9 +12,9 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// Driver is one WebSocket connection on a transport. All methods may be called
-// from any goroutine, from inside the handler too. None waits for the peer, and
-// none calls the handler.
+// Driver is one WebSocket connection on a transport. All methods may be called from any
+// goroutine, also during calls of the handler. None blocks until the peer has done something,
+// and none calls the handler.
 type Driver struct {
 	transport transport
 	opts      *settings
@@ -108,8 +108,8 @@ func (d *Driver) Send(op protocol.Opcode, payload []byte) (queued int, err error
 	return d.m.Queued(), err
 }
 
-// ErrQueueFull says that more waits to be written than the caller allows; nothing was queued. See
-// [Driver.SendWithin].
+// ErrQueueFull is the error of [Driver.SendWithin] when more waits to be written than the caller
+// allows. Nothing was queued.
 var ErrQueueFull = errors.New("websocket: the send queue is at the limit; wait until the peer has read")
 
 // SendWithin is Send, but queues nothing if limit bytes wait already: the error is
@@ -151,8 +151,9 @@ func (d *Driver) SendPrepared(p *protocol.Prepared) (queued int, err error) {
 	return d.m.Queued(), err
 }
 
-// SendAllPrepared queues messages that were framed before, in one write if that can be. What comes after an
-// end is dropped. If together they reach Options.HighWater, Drained is called when they have left.
+// SendAllPrepared queues messages that were framed before, to be written together if the
+// transport takes them. Once the connection is closing they are dropped. If together they reach
+// Options.HighWater, Drained is called when they have left.
 func (d *Driver) SendAllPrepared(messages []*protocol.Prepared) {
 	defer d.enterSend().leave()
 	d.wake()
@@ -181,8 +182,8 @@ func (d *Driver) SendFragment(op protocol.Opcode, payload []byte, fin bool) (que
 	return d.m.Queued(), err
 }
 
-// queue has the machine take something to send, of about size bytes, and does what
-// follows from it. mu is held.
+// queue calls add, which gives the machine a frame of about size bytes, and writes it if that
+// is possible now. mu is held.
 func (d *Driver) queue(size int, add func() error) error {
 	d.prime(size)
 	err := add()
@@ -201,9 +202,9 @@ func (d *Driver) Ping(payload []byte) error {
 	return err
 }
 
-// Close starts the closing handshake, or finishes it in half-open mode. It does
-// not wait: the handler's Closed tells the end. A second call changes nothing.
-// The error is that of [protocol.CheckClose]; then nothing has changed.
+// Close starts the closing handshake, or finishes it in half-open mode. It does not wait: the
+// handler's Closed is called when the connection has ended. A second call changes nothing. The
+// error is that of [protocol.CheckClose]; then nothing has changed.
 func (d *Driver) Close(code protocol.CloseCode, reason string) error {
 	d.wake()
 	defer d.rest()
@@ -212,11 +213,11 @@ func (d *Driver) Close(code protocol.CloseCode, reason string) error {
 	return err
 }
 
-// CloseDiscard is Close for a peer that reads too slowly: what waits to be written is
-// dropped, and our Close follows what the transport has, or is being given: 16 KiB at
-// most, and the rest of the last frame in it. A message of ours that is not finished
-// ends there (RFC 6455, section 5.4). After a Close of ours that one stays, its code
-// too, and what waits before it is dropped. Errors as for Close.
+// CloseDiscard is Close for a peer that reads too slowly: what waits to be written is dropped,
+// and our Close follows what the transport has taken or is being given, 16 KiB at most, and the
+// rest of the last frame in it. A message of which a part has been sent is not continued (RFC
+// 6455, section 5.4). If a Close was queued before, it is kept with its code, and only what
+// waits before it is dropped. Errors as for Close.
 func (d *Driver) CloseDiscard(code protocol.CloseCode, reason string) error {
 	d.wake()
 	defer d.rest()
@@ -229,8 +230,8 @@ func (d *Driver) CloseDiscard(code protocol.CloseCode, reason string) error {
 	return err
 }
 
-// CloseEmpty is Close with a Close frame that has no status, for who passes on the
-// Close of somebody else.
+// CloseEmpty is Close with a Close frame that has no status, for a program that relays the Close
+// of another connection.
 func (d *Driver) CloseEmpty() {
 	d.wake()
 	defer d.rest()
@@ -239,9 +240,9 @@ func (d *Driver) CloseEmpty() {
 }
 
 // PassClose is Close with the status of the Close of another connection, for a proxy. A status without a code makes a
-// Close frame without one. It does not wait for a message that SendFragment has begun, whose rest will never come: it
-// stands behind the last frame of it (RFC 6455, section 5.4). The error is that of [protocol.CheckClose]; then nothing
-// has changed.
+// Close frame without one. It does not wait for the end of a message that SendFragment has begun, since the rest will
+// not come, and follows the last frame of it (RFC 6455, section 5.4). The error is that of [protocol.CheckClose]; then
+// nothing has changed.
 func (d *Driver) PassClose(status protocol.Status) error {
 	d.wake()
 	defer d.rest()
@@ -250,9 +251,9 @@ func (d *Driver) PassClose(status protocol.Status) error {
 	return err
 }
 
-// SetCloseTimeout gives a connection on which Close has been called another bound than Options.CloseTimeout and
-// Options.HalfOpenTimeout, for a proxy whose other connection has been lost. A wait that is under way begins anew.
-// Before a Close of ours it changes nothing.
+// SetCloseTimeout replaces Options.CloseTimeout and Options.HalfOpenTimeout of a connection on which Close has been
+// called, for a proxy whose other connection has been lost. A wait that is under way begins again. Before our Close it
+// changes nothing.
 func (d *Driver) SetCloseTimeout(bound time.Duration) {
 	d.wake()
 	defer d.rest()
@@ -282,9 +283,9 @@ func (d *Driver) Fail() {
 	d.settle()
 }
 
-// CloseNow closes the transport without a closing handshake. Once the terminal event is
-// out it changes nothing: the transport lingers then, for a bounded time, lest a reset
-// destroy our Close on its way to the peer (RFC 6455, section 7.1.1).
+// CloseNow closes the transport without a closing handshake. Once the outcome is certain it
+// changes nothing: the transport lingers then, for a bounded time, so that no reset destroys our
+// Close on its way to the peer (RFC 6455, section 7.1.1).
 func (d *Driver) CloseNow() {
 	d.wake()
 	defer d.rest()
@@ -313,9 +314,9 @@ func (d *Driver) Addrs() (local, remote net.Addr) {
 	return d.transport.addrs()
 }
 
-// Queued returns the bytes of frames, headers included, that the transport has not
-// taken. A TCP socket tells what it took to the byte; of other transports it is known
-// when a write of theirs returns, which is given 16 KiB at most.
+// Queued returns the bytes of frames, headers included, that the transport has not taken. For a
+// TCP socket the number is exact; on other transports a write, of 16 KiB at most, counts when it
+// returns.
 func (d *Driver) Queued() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -346,7 +347,7 @@ func (d *Driver) Done() <-chan struct{} {
 	return d.done.Next()
 }
 
-// breakOff gives the transport up. mu is held.
+// breakOff ends the connection without a closing handshake. mu is held.
 func (d *Driver) breakOff(cause protocol.Cause, err error) {
 	if d.m.Done() {
 		return

@@ -14,7 +14,7 @@ import (
 type quiet struct{ *ends }
 
 func (quiet) Events(d *Driver, events []protocol.Event) (work bool) {
-	return eachMessage(d, events, func(protocol.Event) {})
+	return eachMessage(events, func(protocol.Event) {})
 }
 
 // onWire returns a connection on TCP, or on TLS, which is told to the returned

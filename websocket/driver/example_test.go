@@ -12,13 +12,11 @@ type echo struct{}
 
 func (echo) Events(d *driver.Driver, events []protocol.Event) (work bool) {
 	for _, ev := range events {
-		switch {
-		case ev.Kind == protocol.EventMessage:
-			if _, err := d.Send(ev.Opcode, ev.Payload); err != nil {
-				log.Print(err)
-			}
-		case ev.Kind == protocol.EventFailing: // the peer has broken a rule, and all replies have been sent
-			d.Fail()
+		if ev.Kind != protocol.EventMessage {
+			continue
+		}
+		if _, err := d.Send(ev.Opcode, ev.Payload); err != nil {
+			log.Print(err)
 		}
 	}
 	return false

@@ -17,9 +17,9 @@ type Handler interface {
 	//   - [protocol.EventPong], the answer to a ping;
 	//   - [protocol.EventPeerClose], in half-open mode only: the peer has closed. The handler may send until it calls
 	//     [Driver.Close] or [Driver.AnswerClose], now or later; after Options.HalfOpenTimeout the driver answers;
-	//   - [protocol.EventFailing]: the peer has broken a rule, and nothing more is received. The handler calls
-	//     [Driver.Fail] once it has replied to the messages before, now or later; after Options.CloseTimeout the
-	//     driver does.
+	//   - [protocol.EventFailing]: the peer has broken a rule, and nothing more is received. If the call returns false our
+	//     Close follows what has been sent. If it returns true our Close waits, so that the handler can reply to the
+	//     messages before the violation, until it calls [Driver.Fail], for Options.CloseTimeout at most.
 	//
 	// The slice is valid until the call returns. A payload that is not Owned is valid until the call returns, or, if that
 	// returns true, until the call of Work that follows has returned.

@@ -73,12 +73,16 @@ func (d *Driver) deliver(events []protocol.Event) {
 	if len(events) == 0 {
 		return
 	}
-	returned, workDue := false, false
+	failing := events[len(events)-1].Kind == protocol.EventFailing
+	returned, work := false, false
 	d.rest()
 	defer func() {
 		d.wake()
-		if workDue {
+		switch {
+		case work:
 			d.state.noteWork()
+		case failing:
+			d.m.Fail()
 		}
 		if !returned {
 			if d.room = nil; d.state.endDelivery() {
@@ -89,12 +93,11 @@ func (d *Driver) deliver(events []protocol.Event) {
 			d.settle()
 		}
 	}()
-	work := d.handler.Events(d, events)
+	work = d.handler.Events(d, events)
 	returned = true
 	for i := range events {
 		events[i].Payload = nil // a pooled scratch keeps none alive
 	}
-	workDue = work
 }
 
 // workAside calls Work on its own goroutine, while the connection is read on. Replies to the

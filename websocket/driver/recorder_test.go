@@ -44,7 +44,7 @@ func (r *recorder) Events(c *Driver, events []protocol.Event) (work bool) {
 			}
 		}
 	}
-	return eachMessage(c, events, func(m protocol.Event) {
+	return eachMessage(events, func(m protocol.Event) {
 		r.note("message %v", wiretest.Received{Op: m.Opcode, Payload: m.Payload})
 		if r.onMessage != nil {
 			r.onMessage(c, m.Payload)
@@ -79,16 +79,12 @@ func describe(o Outcome) string {
 	return text
 }
 
-// eachMessage calls do for each message, or piece of one, and fails the connection after
-// them where the peer has broken a rule. It returns false, as Events does without work.
-func eachMessage(d *Driver, events []protocol.Event, do func(m protocol.Event)) (work bool) {
+// eachMessage calls do for each message, or piece of one. It returns false, as Events does
+// without work.
+func eachMessage(events []protocol.Event, do func(m protocol.Event)) (work bool) {
 	for _, ev := range events {
-		switch ev.Kind {
-		case protocol.EventMessage, protocol.EventPiece:
+		if ev.Kind == protocol.EventMessage || ev.Kind == protocol.EventPiece {
 			do(ev)
-		case protocol.EventFailing:
-			d.Fail()
-		case protocol.EventPing, protocol.EventPong, protocol.EventPeerClose, protocol.EventClosed:
 		}
 	}
 	return false
@@ -98,7 +94,7 @@ func eachMessage(d *Driver, events []protocol.Event, do func(m protocol.Event)) 
 type echo struct{}
 
 func (echo) Events(d *Driver, events []protocol.Event) (work bool) {
-	return eachMessage(d, events, func(m protocol.Event) { _, _ = d.Send(m.Opcode, m.Payload) })
+	return eachMessage(events, func(m protocol.Event) { _, _ = d.Send(m.Opcode, m.Payload) })
 }
 
 func (echo) Work(*Driver)            {}

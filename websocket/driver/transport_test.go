@@ -104,7 +104,7 @@ type pieceCounter struct {
 }
 
 func (c *pieceCounter) Events(d *Driver, events []protocol.Event) (work bool) {
-	return eachMessage(d, events, func(m protocol.Event) { c.pieces <- len(m.Payload) })
+	return eachMessage(events, func(m protocol.Event) { c.pieces <- len(m.Payload) })
 }
 
 // A frame that has arrived whole is one piece: what the proxy sends on is then one frame, too.

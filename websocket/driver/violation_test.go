@@ -30,12 +30,13 @@ func (e lateEcho) Events(d *Driver, events []protocol.Event) (work bool) {
 	for _, ev := range events {
 		if ev.Kind == protocol.EventFailing {
 			e.work <- d.Fail
+			work = true
 			continue
 		}
 		reply := slices.Clone(ev.Payload)
 		e.work <- func() { _, _ = d.Send(ev.Opcode, reply) }
 	}
-	return false
+	return work
 }
 
 func (e lateEcho) Closed(*Driver, Outcome) { close(e.work) }
