@@ -44,9 +44,9 @@ import (
 //
 // # Writing
 //
-// Frames of a batch are held back, so that they leave in one write: until the batch ends (held), or for a millisecond from
-// the first frame on (bounded), or until the monitor of the event loops finds that the batch takes long
-// (monitored). What the transport does not take waits, and all later frames after it (waiting).
+// Frames of a batch are held back, so that they leave in one write, until the batch ends (held). Once there is a frame a
+// timer ends the batch a millisecond after its beginning (bounded), unless the monitor of the event loops ends a batch
+// that takes long (monitored). What the transport does not take waits, and all later frames after it (waiting).
 //
 //	writing                       idle          held          bounded       monitored     waiting
 //	a batch begins                held          held          bounded       monitored     waiting
