@@ -76,7 +76,7 @@ func (m *Machine) PassClose(s Status) error {
 
 // AnswerClose closes with the code and reason of the peer's Close, an empty one
 // included (RFC 6455, section 5.5.1). It is for an application in half-open mode
-// that has no status of its own to send. Before the peer's Close, or after ours, it
+// without a status to send. Before the peer's Close, or after the local one, it
 // has no effect.
 func (m *Machine) AnswerClose() {
 	if m.peerClosed && m.MaySend() {
@@ -142,8 +142,8 @@ func (m *Machine) receiveClose(payload []byte) (Event, bool) {
 	return Event{}, false
 }
 
-// startClose decides the content of our Close, which is sent as soon as no
-// fragmented message of ours is in progress.
+// startClose sets the content of the local Close, which is sent as soon as no local
+// fragmented message is in progress.
 func (m *Machine) startClose(s Status) {
 	if m.first == Neither {
 		m.first = Local

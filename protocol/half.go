@@ -1,7 +1,7 @@
 package protocol
 
 // Half is the state of one direction of a connection. A connection is described by
-// its two halves, so that a half-open connection needs no state of its own.
+// its two halves, so that no separate state is needed for a half-open connection.
 type Half uint8
 
 // The states of a half. A half only moves forward, and may skip Finished.

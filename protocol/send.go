@@ -8,7 +8,7 @@ type sender struct {
 	progress          int    // bytes written since the close timer was last armed, without pongs
 	pong              []byte // the payload of the pending pong
 	pongPending       bool   // whether a pong waits until the queue is shorter than pongBacklog
-	sendingMessage    bool   // whether a fragmented message of ours is incomplete
+	sendingMessage    bool   // whether the local fragmented message is incomplete
 	sendingText       bool   // whether the fragmented message is text
 	sendingCompressed bool   // whether the fragmented message is compressed
 	sendCheck         utf8Check

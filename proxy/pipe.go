@@ -128,8 +128,8 @@ func (s *side) Events(d *driver.Driver, events []protocol.Event) (work bool) {
 // Work is never called, because Events returns false.
 func (s *side) Work(*driver.Driver) {}
 
-// handle forwards a message or a Close. It does not forward pings and pongs, which each
-// connection has of its own.
+// handle forwards a message or a Close. Pings and pongs are not
+// forwarded: each connection has its own keep-alive.
 func (s *side) handle(d *driver.Driver, ev protocol.Event) {
 	switch ev.Kind {
 	case protocol.EventMessage, protocol.EventPiece:

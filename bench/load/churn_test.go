@@ -10,11 +10,11 @@ import (
 )
 
 func TestRunChurn(t *testing.T) {
-	run(t, ours(t, echoes()), short(Work{Kind: Churn, Conns: 4}))
+	run(t, lingerServer(t, echoes()), short(Work{Kind: Churn, Conns: 4}))
 }
 
 func TestRunChurnWithoutClose(t *testing.T) {
-	to := strange(t, func(nc net.Conn) {
+	to := rawServer(t, func(nc net.Conn) {
 		_, _ = io.ReadFull(nc, make([]byte, 70))
 		_, _ = nc.Write(fromServer(text, payload(64)))
 		_, _ = io.ReadFull(nc, make([]byte, 8)) // the Close

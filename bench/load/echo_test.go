@@ -12,7 +12,7 @@ import (
 
 func TestRunEcho(t *testing.T) {
 	for _, inFlight := range []int{1, 16} {
-		s := run(t, ours(t, echoes()), short(Work{Kind: Echo, Conns: 4, InFlight: inFlight}))
+		s := run(t, lingerServer(t, echoes()), short(Work{Kind: Echo, Conns: 4, InFlight: inFlight}))
 		if s.Units%int64(inFlight) != 0 {
 			t.Errorf("%d messages are sent at once, so the count must be a multiple of it: got %d", inFlight, s.Units)
 		}
@@ -22,13 +22,13 @@ func TestRunEcho(t *testing.T) {
 func TestRunEchoLongMessages(t *testing.T) {
 	w := short(Work{Kind: Echo, Conns: 2, InFlight: 4})
 	w.Size = 500 << 10 // more than the kernel takes at once
-	run(t, ours(t, echoes()), w)
+	run(t, lingerServer(t, echoes()), w)
 }
 
 func TestRunEchoErrors(t *testing.T) {
 	w := short(Work{Kind: Echo, Conns: 1, InFlight: 1})
 	answers := func(answer []byte) error {
-		to := strange(t, func(nc net.Conn) {
+		to := rawServer(t, func(nc net.Conn) {
 			_, _ = io.ReadFull(nc, make([]byte, 70))
 			_, _ = nc.Write(answer)
 			_, _ = io.Copy(io.Discard, nc)
@@ -45,7 +45,7 @@ func TestRunEchoErrors(t *testing.T) {
 	if err := answers(append(right, right...)); !mentions(err, "and more") {
 		t.Errorf("an extra answer: Run returns %v, expected an error", err)
 	}
-	ends := strange(t, func(nc net.Conn) { _, _ = io.ReadFull(nc, make([]byte, 70)) })
+	ends := rawServer(t, func(nc net.Conn) { _, _ = io.ReadFull(nc, make([]byte, 70)) })
 	if _, err := Run(ends, os.Getpid(), w); !errors.Is(err, errEnd) {
 		t.Errorf("the server ends early: Run returns %v, expected %v", err, errEnd)
 	}

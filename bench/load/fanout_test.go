@@ -9,7 +9,7 @@ import (
 )
 
 func TestRunFanout(t *testing.T) {
-	to := ours(t, linger.HandlerFuncs{
+	to := lingerServer(t, linger.HandlerFuncs{
 		OnUpgrade: func(u *linger.Upgrade) { _, _ = u.Accept(linger.AcceptOptions{Channels: []string{"all"}}) },
 		OnMessage: func(m *linger.Message) { _, _ = m.Server.Publish("all", m.Payload) },
 	})

@@ -17,7 +17,7 @@ import (
 )
 
 func TestRunIdle(t *testing.T) {
-	to := strange(t, func(nc net.Conn) {
+	to := rawServer(t, func(nc net.Conn) {
 		touched(t, 1<<20)
 		for message := make([]byte, 70); ; {
 			if _, err := nc.Read(message); err != nil {
@@ -40,7 +40,7 @@ func TestIdleSilentServer(t *testing.T) {
 	}
 	defer l.close()
 	l.timeout = 20 * time.Millisecond
-	silent := strange(t, func(nc net.Conn) { _, _ = nc.Read(make([]byte, 70)); <-t.Context().Done() })
+	silent := rawServer(t, func(nc net.Conn) { _, _ = nc.Read(make([]byte, 70)); <-t.Context().Done() })
 	if _, err := l.idle(silent, os.Getpid(), short(Work{Kind: Idle, Conns: 1})); !errors.Is(err, errSilent) {
 		t.Errorf("idle against a server that does not echo returns %v, expected %v", err, errSilent)
 	}
@@ -55,7 +55,7 @@ func TestRunIdleDeflate(t *testing.T) {
 	defer web.Close()
 	run(t, netip.MustParseAddrPort(web.Listener.Addr().String()), w)
 
-	if _, err := Run(ours(t, echoes()), os.Getpid(), w); !mentions(err, "negotiated: false") {
+	if _, err := Run(lingerServer(t, echoes()), os.Getpid(), w); !mentions(err, "negotiated: false") {
 		t.Errorf("Run against a server that does not compress returns %v, expected an error", err)
 	}
 }

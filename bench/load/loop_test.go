@@ -12,7 +12,7 @@ import (
 func TestLoopWrite(t *testing.T) {
 	const size = 16 << 20
 	arrived := make(chan []byte, 1)
-	to := strange(t, func(nc net.Conn) {
+	to := rawServer(t, func(nc net.Conn) {
 		got := make([]byte, size)
 		_, _ = io.ReadFull(nc, got)
 		arrived <- got

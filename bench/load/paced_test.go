@@ -10,7 +10,7 @@ import (
 func TestRunPaced(t *testing.T) {
 	w := short(Work{Kind: Paced, Conns: 4, Rate: 1000})
 	w.Window = 200 * time.Millisecond
-	s := run(t, ours(t, echoes()), w)
+	s := run(t, lingerServer(t, echoes()), w)
 	if rate := s.Rate(); rate < 500 || rate > 1500 {
 		t.Errorf("the rate is %.0f messages a second, expected about 1,000", rate)
 	}

@@ -22,8 +22,8 @@ func short(w Work) Work {
 	return w
 }
 
-// ours starts a linger server with the handler h.
-func ours(t *testing.T, h linger.Handler) netip.AddrPort {
+// lingerServer starts a linger server with the handler h.
+func lingerServer(t *testing.T, h linger.Handler) netip.AddrPort {
 	t.Helper()
 	web := httptest.NewServer(linger.NewServer(h, linger.Options{}))
 	t.Cleanup(web.Close)
@@ -34,9 +34,9 @@ func echoes() linger.Handler {
 	return linger.HandlerFuncs{OnMessage: func(m *linger.Message) { _ = m.Socket.Send(m.Payload) }}
 }
 
-// strange starts a server that answers the handshake of each connection and
+// rawServer starts a server that answers the handshake of each connection and
 // then calls then with it.
-func strange(t *testing.T, then func(net.Conn)) netip.AddrPort {
+func rawServer(t *testing.T, then func(net.Conn)) netip.AddrPort {
 	t.Helper()
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -74,7 +74,7 @@ func run(t *testing.T, to netip.AddrPort, w Work) Sample {
 }
 
 func TestRunSample(t *testing.T) {
-	s := run(t, ours(t, echoes()), short(Work{Kind: Echo, Conns: 4, InFlight: 1}))
+	s := run(t, lingerServer(t, echoes()), short(Work{Kind: Echo, Conns: 4, InFlight: 1}))
 	if s.Cost() <= 0 || s.Load <= 0 || s.P50 <= 0 || s.P99 < s.P50 {
 		t.Errorf("the sample lacks a cost or a latency: %+v", s)
 	}
@@ -93,7 +93,7 @@ func TestMeasureSilentServer(t *testing.T) {
 	}
 	defer l.close()
 	l.timeout = 20 * time.Millisecond
-	silent := strange(t, func(nc net.Conn) { _, _ = io.Copy(io.Discard, nc) })
+	silent := rawServer(t, func(nc net.Conn) { _, _ = io.Copy(io.Discard, nc) })
 	w := short(Work{Kind: Echo, Conns: 1})
 	if _, err := l.measure(&echo{loop: l, work: w}, silent, os.Getpid(), w); !errors.Is(err, errSilent) {
 		t.Errorf("measure against a silent server returns %v, expected %v", err, errSilent)

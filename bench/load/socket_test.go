@@ -10,7 +10,7 @@ import (
 )
 
 func TestOpenSources(t *testing.T) {
-	to := ours(t, echoes())
+	to := lingerServer(t, echoes())
 	seen := map[[4]byte]bool{}
 	for n := range 2 * sources {
 		fd, err := open(to, n, false)

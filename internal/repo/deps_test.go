@@ -197,8 +197,8 @@ type listed struct {
 	GoFiles, CgoFiles, IgnoredGoFiles, TestGoFiles, XTestGoFiles []string
 }
 
-// ours reports whether p is a package of this module.
-func (p listed) ours() bool { return p.Module != nil && p.Module.Path == module }
+// inModule reports whether p is a package of this module.
+func (p listed) inModule() bool { return p.Module != nil && p.Module.Path == module }
 
 // folder returns the folder of the package in the repository.
 func (p listed) folder() string {
@@ -228,7 +228,7 @@ func objection(p, imported listed) string {
 	switch {
 	case from == "":
 		return "the folder has no layer; add one in internal/repo/deps_test.go and docs/dev/architecture.md"
-	case imported.ours():
+	case imported.inModule():
 		if to := layerOf(imported.folder()); to != from && !slices.Contains(rule.folders, to) {
 			return rule.why
 		}
@@ -249,7 +249,7 @@ func objection(p, imported listed) string {
 func TestImports(t *testing.T) {
 	packages := listPackages(t)
 	for _, p := range packages {
-		if !p.ours() {
+		if !p.inModule() {
 			continue
 		}
 		for _, name := range p.Imports {

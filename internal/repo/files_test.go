@@ -13,7 +13,7 @@ const maxLines = 500
 
 func TestFileLengths(t *testing.T) {
 	for _, p := range listPackages(t) {
-		if !p.ours() {
+		if !p.inModule() {
 			continue
 		}
 		for _, name := range slices.Concat(p.GoFiles, p.CgoFiles, p.IgnoredGoFiles, p.TestGoFiles, p.XTestGoFiles) {
