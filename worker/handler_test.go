@@ -71,7 +71,7 @@ func TestUpgradeEventAccept(t *testing.T) {
 		t.Parallel()
 		a := serve(t, `
 			addEventListener("websocketupgrade", async (event) => {
-				await new Promise((done) => setTimeout(done, 1)); // looks a user up
+				await new Promise((done) => setTimeout(done, 1)); // stands for the look-up of a user
 				const conn = event.accept({
 					protocol: "chat.v2", data: { name: "ann", since: new Date(0) },
 					headers: [["set-cookie", "a=1"], ["set-cookie", "b=2"], ["sec-websocket-accept", "forged"]],

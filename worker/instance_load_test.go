@@ -60,7 +60,7 @@ func TestAppShutdownDuringAReload(t *testing.T) {
 	result := make(chan error, 1)
 	go func() { result <- a.rewrite(`console.log("loading"); for (;;);`) }()
 	a.stdout.line(t, "loading")
-	within(t, "shutdown ends", func() { _ = a.Shutdown(t.Context()) })
+	within(t, "Shutdown returns", func() { _ = a.Shutdown(t.Context()) })
 	within(t, "the reload ends", func() {
 		if err := <-result; !isStopped(err) {
 			t.Errorf("Reload returns ErrStopped; got %v", err)
