@@ -133,7 +133,7 @@ func (g *generation) problemsOf(err error, opts *Options) []Problem {
 		}
 		return []Problem{g.problemIn(g.origin(stack), "the script computed for longer than "+opts.EventTimeout.String()+" while it was loading")}
 	case errors.Is(err, script.ErrOutOfMemory):
-		err = problem(fmt.Sprintf("the script ran out of memory while it was loading: the limit is %d bytes", opts.Memory))
+		err = problem(fmt.Sprintf("the script ran out of memory while it was loading: the limit is %d bytes; raise it with --memory (Options.Memory)", opts.Memory))
 	}
 	return []Problem{{Text: err.Error()}}
 }

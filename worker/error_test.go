@@ -25,7 +25,7 @@ var failing = map[string]struct {
 	"await waits too long":  {"setInterval(() => {}, 10); await new Promise(() => {});", "", []string{"await", "1s"}},
 	"endless loop":          {"for (;;);", "", []string{"computed for longer than 1s"}},
 	"endless loop in time":  {"setTimeout(() => { for (;;); }); await new Promise(() => {});", "", []string{"timer", "event timeout"}},
-	"out of memory":         {outOfMemory, "", []string{"out of memory", "25165824"}},
+	"out of memory":         {outOfMemory, "", []string{"out of memory", "25165824", "--memory"}},
 	"out of memory in time": {"setTimeout(() => {" + outOfMemory + "}); await new Promise(() => {});", "", []string{"timer"}},
 	"import by name":        {"await import(globalThis.name ?? './x.js');", "app.js:1:", []string{"cannot import"}},
 	"no such global":        {"\n\nrequire('fs');", "app.js:3:", []string{"fs"}},
