@@ -51,7 +51,7 @@ func sendText(t *testing.T, nc net.Conn, text string) {
 	}
 }
 
-func TestBoundBodiesEndsABodyThatDoesNotCome(t *testing.T) {
+func TestBoundBodiesTimeout(t *testing.T) {
 	for name, send := range map[string]func(nc net.Conn){
 		"nothing of it": func(net.Conn) {},
 		"a byte each 4 s": func(nc net.Conn) {
@@ -85,7 +85,7 @@ func TestBoundBodiesEndsABodyThatDoesNotCome(t *testing.T) {
 	}
 }
 
-func TestBoundBodiesEndsABodyThatNobodyReads(t *testing.T) {
+func TestBoundBodiesUnreadBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		nc := bodyServer(t, time.Second, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
 		sendText(t, nc, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n")
@@ -100,7 +100,7 @@ func TestBoundBodiesEndsABodyThatNobodyReads(t *testing.T) {
 	})
 }
 
-func TestBoundBodiesLetsSlowBodiesAndSlowHandlersBe(t *testing.T) {
+func TestBoundBodiesSlowBodyAndHandler(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		nc := bodyServer(t, 10*time.Second, func(w http.ResponseWriter, r *http.Request) {
 			time.Sleep(time.Minute) // before it reads
@@ -122,7 +122,7 @@ func TestBoundBodiesLetsSlowBodiesAndSlowHandlersBe(t *testing.T) {
 		go func() {
 			for range steps { // a slow link: 16 KiB in 9 s, for longer than the period
 				time.Sleep(9 * time.Second)
-				_, _ = io.WriteString(nc, strings.Repeat("x", bodyStep))
+				_, _ = io.WriteString(nc, strings.Repeat("x", bodyChunk))
 			}
 		}()
 		answer, err := http.ReadResponse(bufio.NewReader(nc), nil)
@@ -130,8 +130,8 @@ func TestBoundBodiesLetsSlowBodiesAndSlowHandlersBe(t *testing.T) {
 			t.Fatalf("the body is read whole; got %v, %v", answer, err)
 		}
 		body, err := io.ReadAll(answer.Body)
-		if err != nil || len(body) != steps*bodyStep+1 {
-			t.Errorf("it has %d bytes; got %d, %v", steps*bodyStep+1, len(body), err)
+		if err != nil || len(body) != steps*bodyChunk+1 {
+			t.Errorf("it has %d bytes; got %d, %v", steps*bodyChunk+1, len(body), err)
 		}
 		time.Sleep(time.Minute) // no deadline is left
 		sendText(t, nc, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
@@ -141,7 +141,7 @@ func TestBoundBodiesLetsSlowBodiesAndSlowHandlersBe(t *testing.T) {
 	})
 }
 
-func TestBoundBodiesLeavesConnectionsAlone(t *testing.T) {
+func TestBoundBodiesUpgrade(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		nc := bodyServer(t, time.Second, func(w http.ResponseWriter, r *http.Request) {
 			c, err := Accept(w, r, nil)
@@ -167,7 +167,7 @@ func TestBoundBodiesLeavesConnectionsAlone(t *testing.T) {
 }
 
 // The answer does not wait for a body that may never come.
-func TestARefusalOfABodyDoesNotWaitForIt(t *testing.T) {
+func TestAcceptRefusalDoesNotWaitForBody(t *testing.T) {
 	for name, request := range map[string]string{
 		"an upgrade":              strings.Replace(wiretest.To("/"), "Host", "Content-Length: 3\r\nHost", 1),
 		"an upgrade in chunks":    strings.Replace(wiretest.To("/"), "Host", "Transfer-Encoding: chunked\r\nHost", 1),

@@ -90,7 +90,7 @@ func (p *compressedPair) roundTrip(t *testing.T, op MessageType, message []byte)
 	}
 }
 
-func TestCompressedMessagesComeBackAsTheyWere(t *testing.T) {
+func TestConnCompression(t *testing.T) {
 	noise := make([]byte, 100_000)
 	_, _ = rand.Read(noise)
 	for name, options := range map[string]CompressionOptions{
@@ -115,7 +115,7 @@ func TestCompressedMessagesComeBackAsTheyWere(t *testing.T) {
 	}
 }
 
-func TestCompressionSavesBytes(t *testing.T) {
+func TestConnCompressionNegotiation(t *testing.T) {
 	text := []byte(strings.Repeat("the same words again and again, ", 1000))
 	for name, c := range map[string]struct {
 		server, client *CompressionOptions
@@ -137,7 +137,7 @@ func TestCompressionSavesBytes(t *testing.T) {
 	}
 }
 
-func TestContextTakeoverRemembersEarlierMessages(t *testing.T) {
+func TestConnCompressionContextTakeover(t *testing.T) {
 	var message []byte // words that do not repeat: only the message before can help
 	for i := range uint32(110) {
 		message = fmt.Appendf(message, "%08x ", (i+1)*2654435761)
@@ -154,7 +154,7 @@ func TestContextTakeoverRemembersEarlierMessages(t *testing.T) {
 	}
 }
 
-func TestCompressedFragments(t *testing.T) {
+func TestConnWriterCompressed(t *testing.T) {
 	options := &CompressionOptions{}
 	p := newCompressedPair(t, options, options, echoMessages)
 	w, err := p.client.Writer(t.Context(), Text)
@@ -181,7 +181,7 @@ func TestCompressedFragments(t *testing.T) {
 
 // A message prepared once reaches compressed and plain connections, between others
 // of theirs, and is in the window afterwards.
-func TestPreparedMessagesAreCompressedOnce(t *testing.T) {
+func TestConnWritePreparedCompressed(t *testing.T) {
 	text := strings.Repeat("news for everybody, ", 200)
 	prepared, err := Prepare(Text, []byte(text))
 	if err != nil {
@@ -219,7 +219,7 @@ func TestPreparedMessagesAreCompressedOnce(t *testing.T) {
 	}
 }
 
-func TestBombEndsIn1009(t *testing.T) {
+func TestConnReadCompressionBomb(t *testing.T) {
 	ended := make(chan error, 1)
 	options := &CompressionOptions{}
 	p := newCompressedPair(t, options, options, func(c *Conn) {

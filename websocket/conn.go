@@ -11,36 +11,38 @@ import (
 	"github.com/lingerws/linger/websocket/driver"
 )
 
-// Options are the bounds of a connection. The zero value has the defaults.
+// Options are the limits and modes of a connection. The zero value selects the defaults.
 type Options = driver.Options
 
-// CompressionOptions describe how messages are compressed, and what is agreed to. The zero value has good defaults.
+// CompressionOptions configure permessage-deflate (RFC 7692): which messages are compressed and which parameters are
+// accepted. The zero value selects the defaults.
 type CompressionOptions = deflate.Options
 
-// MessageType is the kind of a message: Text or Binary.
+// MessageType is the type of a message: Text or Binary.
 type MessageType = protocol.Opcode
 
-// The kinds of messages: RFC 6455, section 5.6.
+// The types of messages (RFC 6455, section 5.6).
 const (
 	Text   = protocol.Text
 	Binary = protocol.Binary
 )
 
-// Conn is one WebSocket connection to be read and written, by either end. All
-// methods may be called from any goroutine; several may write. Pings and the
-// peer's Close are answered without a reader, as long as no more than
-// Options.ReadAhead waits to be read. Beyond that the peer is made to wait, and a
-// connection that is neither read nor written nor closed does not notice its end.
+// Conn is a WebSocket connection, of a client or a server. All methods may be called
+// from any goroutine, and several goroutines may write.
 //
-// The answer to the peer's Close, and our Close after a violation, follow the replies
-// to the messages that came before: they leave when Read has returned those messages
-// and is called again. An application that takes longer for them than a fifth of
-// Options.CloseTimeout, or does not read on, is not waited for; in half-open mode it
-// has Options.HalfOpenTimeout for what came before a Close.
+// Pings and the peer's Close are answered even if the application does not read, as
+// long as at most Options.ReadAhead bytes are waiting to be read. Beyond that the
+// transport is not read, and a connection that is neither read nor written nor closed
+// does not notice its end.
 //
-// A context that ends gives its caller the context's error and does the
-// connection no harm: no half of a frame is ever written, no part of a message is
-// lost.
+// The answer to the peer's Close, and our Close after a violation, are sent after the
+// replies to the messages that arrived before: when Read has returned those messages
+// and is called again. If that takes longer than a fifth of Options.CloseTimeout they
+// are sent without waiting for Read; in half-open mode the application has
+// Options.HalfOpenTimeout for the messages before a Close.
+//
+// A call whose context ends returns the context's error. The connection is not
+// affected: frames are always written completely, and no part of a message is lost.
 type Conn struct {
 	driver        *driver.Driver
 	subprotocol   string
@@ -48,30 +50,31 @@ type Conn struct {
 
 	halfOpen bool // the application answers the peer's Close
 
-	in      readAhead
-	reading gate           // one reader at a time; it guards what follows
-	start   piece          // of a message whose Read gave up, or empty
-	rest    *MessageReader // the message that is read in pieces, or nil
+	received readAhead
+	reading  mutex          // held while a message is read; guards partial and rest
+	partial  piece          // the start of a message whose Read was cancelled, or empty
+	rest     *MessageReader // the message that is read in pieces, or nil
 
-	writing gate          // one message at a time
-	room    chan struct{} // holds a token when the send queue has emptied
+	writing mutex         // held while a message is written
+	drained chan struct{} // has an element when the send queue has emptied
 	closing atomic.Bool   // the application has closed
 
 	pings pings
 
-	ended chan struct{} // closed when end is there
-	end   Outcome
+	ended   chan struct{} // closed when outcome is set
+	outcome Outcome
 }
 
-// NewConn returns a connection on nc, whose opening handshake is done; early is
-// what was read behind the handshake. nc belongs to the connection from now on;
-// see [driver.New] for what it should be able to do.
+// NewConn returns a connection on nc, whose opening handshake has been made; early
+// contains the bytes that were read after the handshake. nc belongs to the connection
+// from now on; [driver.New] documents which methods of nc are used.
 func NewConn(nc net.Conn, role protocol.Role, early []byte, opts Options) *Conn {
 	return newConn(driver.New(nc, role, early, connOptions(opts)), "", opts)
 }
 
-// connOptions returns the options of the driver below a Conn. It is always in half-open
-// mode: the answer to the peer's Close waits until the messages before it are handled.
+// connOptions returns the options of the driver below a Conn. The driver is always in
+// half-open mode: the answer to the peer's Close waits until the messages before it
+// have been handled.
 func connOptions(opts Options) Options {
 	opts.Pieces = true
 	opts.HighWater = writeBound
@@ -84,10 +87,10 @@ func newConn(d *driver.Driver, subprotocol string, opts Options) *Conn {
 		driver:      d,
 		subprotocol: subprotocol,
 		halfOpen:    opts.HalfOpen || d.HalfCloseNegotiated(),
-		in:          newReadAhead(d.Options().ReadAhead),
-		reading:     newGate(),
-		writing:     newGate(),
-		room:        make(chan struct{}, 1),
+		received:    newReadAhead(d.Options().ReadAhead),
+		reading:     newMutex(),
+		writing:     newMutex(),
+		drained:     make(chan struct{}, 1),
 		ended:       make(chan struct{}),
 	}
 	c.local, c.remote = d.Addrs()
@@ -95,41 +98,40 @@ func newConn(d *driver.Driver, subprotocol string, opts Options) *Conn {
 	return c
 }
 
-// Subprotocol returns what was agreed in the opening handshake, or the empty
-// string.
+// Subprotocol returns the subprotocol that was agreed in the opening handshake, or the
+// empty string.
 func (c *Conn) Subprotocol() string { return c.subprotocol }
 
-// HalfCloseNegotiated reports whether both ends agreed in the opening handshake to keep
-// processing data after they have sent their Close; docs/half-close.md specifies
-// it. Without it a peer may drop what arrives after its own Close (RFC 6455,
-// section 5.5.1).
+// HalfCloseNegotiated reports whether both ends agreed in the opening handshake to
+// process data after they have sent their Close (docs/half-close.md). Otherwise a peer
+// may drop what arrives after its own Close (RFC 6455, section 5.5.1).
 func (c *Conn) HalfCloseNegotiated() bool { return c.driver.HalfCloseNegotiated() }
 
-// State returns the state of the connection in the words of RFC 6455.
+// State returns the state of the connection, as RFC 6455 names it.
 func (c *Conn) State() protocol.State { return c.driver.State() }
 
 // Done returns a channel that is closed when the connection has ended and
-// [Conn.Outcome] is final. The transport may linger for a bounded time after that: see
-// [Conn.Linger].
+// [Conn.Outcome] is final. The transport may stay open for a bounded time after that:
+// see [Conn.Linger].
 func (c *Conn) Done() <-chan struct{} { return c.ended }
 
-// Outcome returns how the connection ended; ok is false as long as it has not.
+// Outcome returns how the connection ended. ok is false if it has not ended.
 func (c *Conn) Outcome() (end Outcome, ok bool) {
 	select {
 	case <-c.ended:
-		return c.end, true
+		return c.outcome, true
 	default:
 		return Outcome{}, false
 	}
 }
 
-// Close starts the closing handshake and waits for its end: until the peer's
-// Close has come and ours is written, or Options.CloseTimeout has cut the
-// connection (where half-close was agreed: Options.HalfOpenTimeout). What the peer
-// still sends is dropped from the first piece that does not fit into the
-// read-ahead, so a Close needs no reader. A second call waits too. It returns nil
-// for a clean end, *[Misuse] for a code or reason that may not be sent (nothing has
-// changed then), and the error of the end otherwise.
+// Close starts the closing handshake and waits for its end: until the peer's Close has
+// arrived and ours has been written, or the connection has been aborted after
+// Options.CloseTimeout (Options.HalfOpenTimeout if half-close was negotiated). The
+// application need not read: from the first piece on that does not fit into the
+// read-ahead, what the peer sends is dropped. A second call waits as well. Close
+// returns nil for a clean end, *[Misuse] for a code or reason that may not be sent (the
+// connection is unchanged then), and otherwise the error with which the connection ended.
 func (c *Conn) Close(code CloseCode, reason string) error {
 	if err := c.CloseWrite(code, reason); err != nil {
 		return err
@@ -137,29 +139,30 @@ func (c *Conn) Close(code CloseCode, reason string) error {
 	return c.awaitEnd(context.Background())
 }
 
-// CloseDiscard is Close for a peer that reads too slowly: what waits to be written is
-// dropped, so that our Close is the next it gets behind what the transport has, or is
-// being given: 16 KiB at most, and the rest of the last frame in it. A message that a
-// [MessageWriter] has begun is never finished. After a Close of ours that one stays, its
-// code too, and what waits before it is dropped. Waiting and errors are those of Close.
+// CloseDiscard is Close for a peer that reads too slowly: it drops the send queue, so
+// that our Close is the next frame after those that the transport has or is being given
+// (at most 16 KiB, and the rest of the last frame in them). A message that a
+// [MessageWriter] has begun is never completed. If our Close is queued already it is
+// kept, with its code, and only the frames before it are dropped. CloseDiscard waits and
+// returns errors as Close does.
 func (c *Conn) CloseDiscard(code CloseCode, reason string) error {
 	if err := c.driver.CloseDiscard(code, reason); err != nil {
 		return err
 	}
 	c.closing.Store(true)
-	signal(c.room) // who waits for room has nothing to wait for
+	signal(c.drained) // the send queue is empty
 	return c.awaitEnd(context.Background())
 }
 
-// awaitEnd waits for the end of the closing handshake that was started. When ctx ends
-// first, that goes on.
+// awaitEnd waits for the end of a closing handshake that has been started. If ctx ends
+// first the closing handshake continues.
 func (c *Conn) awaitEnd(ctx context.Context) error {
-	c.in.drop()
-	if c.HalfCloseNegotiated() { // as long as it sends, the peer was promised time; not for ever
-		late := time.AfterFunc(c.driver.Options().HalfOpenTimeout, c.CloseNow)
+	c.received.dropExcess()
+	if c.HalfCloseNegotiated() { // the driver does not limit how long the peer may send
+		abort := time.AfterFunc(c.driver.Options().HalfOpenTimeout, c.CloseNow)
 		defer func() {
 			if _, ended := c.Outcome(); ended {
-				late.Stop()
+				abort.Stop()
 			}
 		}()
 	}
@@ -170,16 +173,17 @@ func (c *Conn) awaitEnd(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
-	if c.end.Clean {
+	if c.outcome.Clean {
 		return nil
 	}
-	return endError(c.end)
+	return endError(c.outcome)
 }
 
-// CloseWrite sends our Close behind what is written and does not wait: no data of
-// ours follows, and reading goes on until the peer closes too. A peer that agreed
-// to half-close keeps sending; others may stop, and have Options.CloseTimeout to
-// answer. A second call changes nothing. The error is *[Misuse].
+// CloseWrite queues our Close after what has been written, and returns at once. Nothing
+// can be written after it, and the connection can be read until the peer closes too. A
+// peer that has agreed to half-close may continue to send; any other peer may stop, and
+// has Options.CloseTimeout to answer. A second call has no effect. The error is a
+// *[Misuse].
 func (c *Conn) CloseWrite(code CloseCode, reason string) error {
 	err := c.driver.Close(code, reason)
 	if err == nil {
@@ -188,19 +192,20 @@ func (c *Conn) CloseWrite(code CloseCode, reason string) error {
 	return err
 }
 
-// CloseNow closes the transport without a closing handshake. Once the connection has
-// ended it changes nothing, so it may be deferred: the transport lingers then, for a
-// bounded time, lest a reset destroy our Close on its way to the peer.
+// CloseNow aborts the connection: it closes the transport without a closing handshake.
+// It has no effect on a connection that has ended, so it may be deferred: the lingering
+// close, which is bounded, prevents that a reset destroys our Close on its way to the
+// peer.
 func (c *Conn) CloseNow() {
 	if _, ended := c.Outcome(); !ended {
 		c.driver.CloseNow()
 	}
 }
 
-// Linger waits until the transport is closed. After the end of the connection that is
-// when the peer has ended its direction too, so that it has read all that was sent, our
-// Close included, or after Options.LingerTimeout. A program that exits before may cut that
-// off. The error is that of ctx; then the transport goes on lingering.
+// Linger waits until the transport is closed: after the end of the connection, when the
+// peer has ended its direction too, and so has read all that was sent including our
+// Close, or after Options.LingerTimeout. If a program exits earlier, what was sent may
+// be lost. The error is that of ctx; the lingering close continues then.
 func (c *Conn) Linger(ctx context.Context) error {
 	closed := c.driver.Done()
 	select {
@@ -216,26 +221,26 @@ func (c *Conn) Linger(ctx context.Context) error {
 	}
 }
 
-// gate admits one holder at a time, and gives up waiting when a context ends.
-type gate chan struct{}
+// mutex is a lock that can be waited for until a context ends.
+type mutex chan struct{}
 
-func newGate() gate { return make(gate, 1) }
+func newMutex() mutex { return make(mutex, 1) }
 
-func (g gate) enter(ctx context.Context) error {
+func (m mutex) lock(ctx context.Context) error {
 	select {
-	case g <- struct{}{}:
+	case m <- struct{}{}:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-func (g gate) leave() { <-g }
+func (m mutex) unlock() { <-m }
 
-// signal leaves a token for who waits, unless there is one.
-func signal(token chan<- struct{}) {
+// signal puts an element into a channel of capacity 1, unless there is one.
+func signal(c chan<- struct{}) {
 	select {
-	case token <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
@@ -243,6 +248,6 @@ func signal(token chan<- struct{}) {
 // LocalAddr returns the address of our end of the transport.
 func (c *Conn) LocalAddr() net.Addr { return c.local }
 
-// RemoteAddr returns the address of the other end of the transport: the peer, or
-// the last proxy before it.
+// RemoteAddr returns the address of the other end of the transport: that of the peer,
+// or of the last proxy before it.
 func (c *Conn) RemoteAddr() net.Addr { return c.remote }

@@ -78,7 +78,7 @@ func testReadAllocations(t *testing.T, c *Conn, peer net.Conn, in []byte) {
 // callers wait.
 const idleConnBudget = 15 << 9
 
-func TestAnIdleConnIsCheap(t *testing.T) {
+func TestConnMemoryIdle(t *testing.T) {
 	const conns = 1000
 	ours, peers := make([]net.Conn, conns), make([]net.Conn, conns)
 	for i := range conns {

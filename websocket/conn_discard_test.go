@@ -9,7 +9,7 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-func TestCloseDiscardOfAConn(t *testing.T) {
+func TestConnCloseDiscard(t *testing.T) {
 	eachRole(t, Options{}, func(t *testing.T, near, far *Conn) {
 		w, err := near.Writer(t.Context(), Text)
 		if err != nil {

@@ -7,7 +7,7 @@ import (
 )
 
 // From the first byte to the last, with the blocking API at both ends.
-func TestBothEndsCloseInOrder(t *testing.T) {
+func TestConnCloseOnSockets(t *testing.T) {
 	wiretest.Each(t, func(t *testing.T, secure bool) {
 		for name, clientCloses := range map[string]bool{"the client closes": true, "the server closes": false} {
 			t.Run(name, func(t *testing.T) {

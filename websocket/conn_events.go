@@ -7,24 +7,24 @@ import (
 	"github.com/lingerws/linger/websocket/driver"
 )
 
-// connEvents is a Conn as its driver sees it. It keeps the events off the
-// application's handle.
+// connEvents is a Conn as the handler of its driver. It is a type of its own so that the
+// methods of the handler are not methods of Conn.
 type connEvents Conn
 
-// Events puts pieces into the read-ahead. While that is full the transport is not read.
+// Events adds pieces to the read-ahead. While that is full the transport is not read.
 func (e *connEvents) Events(d *driver.Driver, events []protocol.Event) (work bool) {
 	full := false
 	for i := range events {
 		switch ev := &events[i]; ev.Kind {
 		case protocol.EventMessage, protocol.EventPiece:
-			full = e.in.put(ev) || full
+			full = e.received.push(ev) || full
 		case protocol.EventPong:
-			e.pings.answered(ev.Payload)
+			e.pings.pong(ev.Payload)
 		case protocol.EventPeerClose:
 			e.peerClose(d, ev.Status)
 		case protocol.EventFailing:
-			e.conclude(d.Fail)
-			work = true // our Close waits for that
+			e.closeAfterReading(d.Fail)
+			work = true // our Close waits until the application has read
 		case protocol.EventPing, protocol.EventClosed:
 		}
 	}
@@ -35,31 +35,32 @@ func (e *connEvents) Events(d *driver.Driver, events []protocol.Event) (work boo
 	return work
 }
 
-// Work does nothing: the application reads when it wants to.
+// Work does nothing: the application reads in its own goroutines.
 func (e *connEvents) Work(*driver.Driver) {}
 
-// resume continues reading once there is room in the read-ahead, or once the transport is
-// closed, so that the terminal event comes although the application does not read.
+// resume resumes the driver when there is room in the read-ahead. It also does so when
+// the transport is closed, so that the terminal event is delivered although the
+// application does not read.
 func (e *connEvents) resume(d *driver.Driver) {
-	e.in.awaitRoom(d.Done())
+	e.received.awaitRoom(d.Done())
 	d.Resume()
 }
 
-// peerClose ends reading in half-open mode. Otherwise the Close is answered.
+// peerClose ends reading in half-open mode. Otherwise it answers the Close.
 func (e *connEvents) peerClose(d *driver.Driver, status Status) {
 	if e.halfOpen {
-		e.in.finish(status)
+		e.received.peerClosed(status)
 		return
 	}
-	e.conclude(d.AnswerClose)
+	e.closeAfterReading(d.AnswerClose)
 }
 
-// conclude calls sendClose once the messages that came before have been handled, so that
-// replies to them can still be sent, or when the time for that is over. That is short: the
-// peer waits for our Close, and a program that does not read looks the same as one that has
-// not handled the last message yet.
-func (e *connEvents) conclude(sendClose func()) {
-	wait := e.in.conclude(sendClose, e.driver.Options().CloseTimeout/5)
+// closeAfterReading calls sendClose when the messages that arrived before have been
+// handled, so that replies to them can still be sent, or after a fifth of CloseTimeout.
+// The time is short because the peer waits for our Close, and a program that does not
+// read cannot be distinguished from one that is still handling the last message.
+func (e *connEvents) closeAfterReading(sendClose func()) {
+	wait := e.received.deferClose(sendClose, e.driver.Options().CloseTimeout/5)
 	if wait <= 0 {
 		sendClose()
 		return
@@ -67,11 +68,11 @@ func (e *connEvents) conclude(sendClose func()) {
 	time.AfterFunc(wait, sendClose)
 }
 
-// Drained wakes a writer that waits for room.
-func (e *connEvents) Drained(*driver.Driver) { signal(e.room) }
+// Drained wakes a writer that waits for the send queue.
+func (e *connEvents) Drained(*driver.Driver) { signal(e.drained) }
 
 // Closed makes the outcome final.
 func (e *connEvents) Closed(_ *driver.Driver, end Outcome) {
-	e.end = end
+	e.outcome = end
 	close(e.ended)
 }

@@ -12,7 +12,7 @@ import (
 
 // A connection that nobody reads is waited for by a goroutine of its own, not by who
 // reads for others: those have no peer whose turn takes a millisecond.
-func TestAConnThatIsFullHoldsUpNobody(t *testing.T) {
+func TestConnFullReadAheadDelaysNoOtherConn(t *testing.T) {
 	const crowd = 40
 	for range crowd {
 		near, peer := wiretest.WirePair(t)
@@ -38,7 +38,7 @@ func TestAConnThatIsFullHoldsUpNobody(t *testing.T) {
 	}
 }
 
-func TestAConnThatIsFullGoesOnWhenItIsRead(t *testing.T) {
+func TestConnReadResumesFullReadAhead(t *testing.T) {
 	near, peer := wiretest.WirePair(t)
 	c := NewConn(near, protocol.Server, nil, Options{ReadAhead: 1})
 	t.Cleanup(func() { c.CloseNow(); _ = peer.Close() })
@@ -56,7 +56,7 @@ func TestAConnThatIsFullGoesOnWhenItIsRead(t *testing.T) {
 	}
 }
 
-func TestAConnThatIsFullEnds(t *testing.T) {
+func TestConnCloseNowWithFullReadAhead(t *testing.T) {
 	near, peer := wiretest.WirePair(t)
 	c := NewConn(near, protocol.Server, nil, Options{ReadAhead: 1})
 	for range 3 {

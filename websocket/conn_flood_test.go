@@ -10,7 +10,7 @@ import (
 
 // The same with a Conn whose read-ahead is full because nobody reads: Close drops
 // what is in flight.
-func TestAConnNobodyReadsClosesInAFlood(t *testing.T) {
+func TestConnCloseDuringFlood(t *testing.T) {
 	wiretest.OnEachWire(t, func(t *testing.T, role protocol.Role, secure bool) {
 		t.Parallel()
 		near, peer := wiretest.WirePair(t)

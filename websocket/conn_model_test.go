@@ -19,14 +19,14 @@ import (
 )
 
 // modelSeeds is how many streams of operations are played. One of them is played
-// again with -run 'TestModel/seed=17$'.
+// again with -run 'TestConnModel/seed=17$'.
 const modelSeeds = 400
 
-// TestModel plays streams of random operations on both ends of a connection and
+// TestConnModel plays streams of random operations on both ends of a connection and
 // checks what comes of them against a model: what arrived, in what order, how it
 // ended, one outcome for each end, and nothing left running (or the bubble would
 // not end).
-func TestModel(t *testing.T) {
+func TestConnModel(t *testing.T) {
 	for seed := range uint64(modelSeeds) {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { newModel(t, seed).run() })

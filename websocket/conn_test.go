@@ -15,7 +15,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-func TestMessagesGoBothWays(t *testing.T) {
+func TestConnReadWrite(t *testing.T) {
 	eachRole(t, Options{}, func(t *testing.T, near, far *Conn) {
 		mustWrite(t, near, "to the far end")
 		mustWrite(t, near, "")
@@ -30,7 +30,7 @@ func TestMessagesGoBothWays(t *testing.T) {
 	})
 }
 
-func TestCloseWaitsForACleanEnd(t *testing.T) {
+func TestConnCloseClean(t *testing.T) {
 	eachRole(t, Options{}, func(t *testing.T, near, far *Conn) {
 		mustWrite(t, near, "last")
 		if _, ended := near.Outcome(); ended {
@@ -57,7 +57,7 @@ func TestCloseWaitsForACleanEnd(t *testing.T) {
 	})
 }
 
-func TestEveryCallOfCloseWaits(t *testing.T) {
+func TestConnCloseTwice(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		ends := make(chan error, 2)
 		go func() { ends <- c.Close(1000, "") }()
@@ -73,7 +73,7 @@ func TestEveryCallOfCloseWaits(t *testing.T) {
 	})
 }
 
-func TestAnIllegalCloseChangesNothing(t *testing.T) {
+func TestConnCloseMisuse(t *testing.T) {
 	eachRole(t, Options{}, func(t *testing.T, near, far *Conn) {
 		for _, err := range []error{near.Close(1005, ""), near.CloseWrite(1000, strings.Repeat("x", 124))} {
 			if _, ok := errors.AsType[*Misuse](err); !ok {
@@ -85,7 +85,7 @@ func TestAnIllegalCloseChangesNothing(t *testing.T) {
 	})
 }
 
-func TestCloseIsBounded(t *testing.T) {
+func TestConnCloseTimeout(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, _ *memconn.Conn) {
 		start := time.Now()
 		err := c.Close(1000, "")
@@ -98,9 +98,9 @@ func TestCloseIsBounded(t *testing.T) {
 	})
 }
 
-// TestCloseIsBoundedWhereHalfCloseWasAgreed: a peer that goes on sending has time,
+// TestConnCloseTimeoutWithHalfClose: a peer that goes on sending has time,
 // and not for ever.
-func TestCloseIsBoundedWhereHalfCloseWasAgreed(t *testing.T) {
+func TestConnCloseTimeoutWithHalfClose(t *testing.T) {
 	bounded, patient := Options{OfferHalfClose: true}, Options{OfferHalfClose: true, HalfOpenTimeout: time.Hour}
 	expectCut := func(t *testing.T, near, far *Conn) {
 		var sender sync.WaitGroup
@@ -125,8 +125,8 @@ func TestCloseIsBoundedWhereHalfCloseWasAgreed(t *testing.T) {
 	})
 }
 
-// TestCloseNeedsNoReader: the peer's Close stands behind more than is read ahead.
-func TestCloseNeedsNoReader(t *testing.T) {
+// TestConnCloseWithoutReader: the peer's Close stands behind more than is read ahead.
+func TestConnCloseWithoutReader(t *testing.T) {
 	eachRole(t, Options{ReadAhead: 1000}, func(t *testing.T, near, far *Conn) {
 		for range 20 {
 			mustWrite(t, far, strings.Repeat("x", 1000))
@@ -138,9 +138,9 @@ func TestCloseNeedsNoReader(t *testing.T) {
 	})
 }
 
-// TestCloseLeavesNoGapForAReader: who reads behind a Close gets the beginning of
+// TestConnReadAfterCloseHasNoGap: who reads behind a Close gets the beginning of
 // what came, never what stands behind something that was dropped.
-func TestCloseLeavesNoGapForAReader(t *testing.T) {
+func TestConnReadAfterCloseHasNoGap(t *testing.T) {
 	withPeer(t, Options{ReadAhead: 100}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		write(t, peer, wiretest.TextFrame("first"))
 		synctest.Wait()
@@ -161,7 +161,7 @@ func TestCloseLeavesNoGapForAReader(t *testing.T) {
 	})
 }
 
-func TestReadingGoesOnBehindCloseWrite(t *testing.T) {
+func TestConnReadAfterCloseWrite(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		if err := c.CloseWrite(1000, "done"); err != nil {
 			t.Fatal(err)
@@ -192,10 +192,10 @@ func full(t testing.TB, peer *memconn.Conn) {
 	synctest.Wait()
 }
 
-// TestTheEndIsKnownWithoutAReader: whatever ends the connection, Done is closed in
+// TestConnDoneWithoutReader: whatever ends the connection, Done is closed in
 // time although the read-ahead is full and nobody comes, and what was read ahead
 // can be read later.
-func TestTheEndIsKnownWithoutAReader(t *testing.T) {
+func TestConnDoneWithoutReader(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		ends  func(c *Conn, peer *memconn.Conn)
@@ -227,7 +227,7 @@ func TestTheEndIsKnownWithoutAReader(t *testing.T) {
 	}
 }
 
-func TestHalfOpenGoesOnBehindThePeersClose(t *testing.T) {
+func TestConnHalfOpenWrite(t *testing.T) {
 	withPeer(t, Options{HalfOpen: true}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		write(t, peer, append(wiretest.TextFrame("request"), wiretest.CloseFrame(1000, "that is all")...))
 		wantRead(t, c, "request")
@@ -247,7 +247,7 @@ func TestHalfOpenGoesOnBehindThePeersClose(t *testing.T) {
 	})
 }
 
-func TestHalfOpenIsBounded(t *testing.T) {
+func TestConnHalfOpenTimeout(t *testing.T) {
 	withPeer(t, Options{HalfOpen: true}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		write(t, peer, wiretest.CloseFrame(4000, ""))
 		_ = wantReadError[*PeerClosed](t, c)
@@ -257,7 +257,7 @@ func TestHalfOpenIsBounded(t *testing.T) {
 	})
 }
 
-func TestConnTellsWhatWasAgreed(t *testing.T) {
+func TestConnProperties(t *testing.T) {
 	onPair(t, Options{OfferHalfClose: true}, func(t *testing.T, p *pair) {
 		if !p.server.HalfCloseNegotiated() || p.server.Subprotocol() != "" || p.server.State() != protocol.StateOpen {
 			t.Errorf("a connection must tell what it was made with; got %t, %q, %v",
@@ -266,9 +266,9 @@ func TestConnTellsWhatWasAgreed(t *testing.T) {
 	})
 }
 
-// TestAContextThatHasEndedDoesNoHarm: every call refuses it, and the connection is
+// TestConnEndedContext: every call refuses it, and the connection is
 // as it was.
-func TestAContextThatHasEndedDoesNoHarm(t *testing.T) {
+func TestConnEndedContext(t *testing.T) {
 	eachRole(t, Options{}, func(t *testing.T, near, far *Conn) {
 		mustWrite(t, far, "waits to be read")
 		synctest.Wait()
@@ -297,9 +297,9 @@ func callAll(ctx context.Context, c *Conn) map[string]error {
 	}
 }
 
-// TestCloseNowAfterTheEndDestroysNothing: it is what people defer, and our Close is
+// TestConnCloseNowAfterEnd: it is what people defer, and our Close is
 // still on its way then.
-func TestCloseNowAfterTheEndDestroysNothing(t *testing.T) {
+func TestConnCloseNowAfterEnd(t *testing.T) {
 	for name, input := range map[string][]byte{"the peer's Close": wiretest.CloseFrame(4000, ""), "a violation": wiretest.Violation()} {
 		t.Run(name, func(t *testing.T) {
 			withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
@@ -319,7 +319,7 @@ func TestCloseNowAfterTheEndDestroysNothing(t *testing.T) {
 	}
 }
 
-func TestCloseNowCuts(t *testing.T) {
+func TestConnCloseNow(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		c.CloseNow()
 		if end := wantEndWithin(t, c, 1); end.Cause != CauseAbort || !peer.RSTReceived() {

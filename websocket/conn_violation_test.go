@@ -10,7 +10,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-func TestConnRepliesBeforeAViolationTakesEffect(t *testing.T) {
+func TestConnRepliesBeforeViolation(t *testing.T) {
 	for name, read := range map[string]func(t *testing.T, c *Conn) (MessageType, []byte, error){
 		"Read": func(t *testing.T, c *Conn) (MessageType, []byte, error) { return c.Read(t.Context()) },
 		"Reader": func(t *testing.T, c *Conn) (MessageType, []byte, error) {

@@ -65,7 +65,7 @@ func proxyAt(text string) func(*http.Request) (*url.URL, error) {
 	return func(*http.Request) (*url.URL, error) { return url.Parse(text) }
 }
 
-func TestAStuckDialIsCut(t *testing.T) {
+func TestDialTimeout(t *testing.T) {
 	mine := errors.New("the user went away")
 	for name, c := range stuckDials {
 		if c.opts.Proxy == nil {
@@ -115,7 +115,7 @@ func TestAStuckDialIsCut(t *testing.T) {
 	}
 }
 
-func TestADeadOnArrivalContextDialsNothing(t *testing.T) {
+func TestDialEndedContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, opts := range []DialOptions{{}, {NetDial: answering(switching)}} {
@@ -125,7 +125,7 @@ func TestADeadOnArrivalContextDialsNothing(t *testing.T) {
 	}
 }
 
-func TestTheSystemsDeadlineIsADeadline(t *testing.T) {
+func TestDialErrorOfSystemDeadline(t *testing.T) {
 	_, err := Dial(t.Context(), "ws://x", direct(DialOptions{NetDial: func(context.Context, string, string) (net.Conn, error) {
 		return nil, &net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}
 	}}))
@@ -134,7 +134,7 @@ func TestTheSystemsDeadlineIsADeadline(t *testing.T) {
 	}
 }
 
-func TestADialErrorTellsNoSecret(t *testing.T) {
+func TestDialErrorContainsNoPassword(t *testing.T) {
 	_, err := Dial(t.Context(), "ws://user:secret@example.com/x", direct(DialOptions{NetDial: func(context.Context, string, string) (net.Conn, error) {
 		return nil, io.ErrClosedPipe
 	}}))
@@ -144,7 +144,7 @@ func TestADialErrorTellsNoSecret(t *testing.T) {
 	}
 }
 
-func TestTheCauseOfADialErrorCanBeTold(t *testing.T) {
+func TestDialErrorUnwrap(t *testing.T) {
 	reset := func(context.Context, string, string) (net.Conn, error) {
 		a, b := memconn.Pipe()
 		b.Reset()

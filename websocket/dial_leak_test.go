@@ -48,7 +48,7 @@ func answerOnce(text string) func(net.Conn) {
 	}
 }
 
-func TestNoFailedDialLeaksAnything(t *testing.T) {
+func TestDialFailureLeaksNothing(t *testing.T) {
 	config := wiretest.ServerConfig(t)
 	for name, kind := range kindsOfFailure {
 		t.Run(name, func(t *testing.T) {
@@ -107,7 +107,7 @@ func failMany(t *testing.T, count int, phase DialPhase, target string, opts *Dia
 	all.Wait()
 }
 
-func TestACancelledDialLeaksNothing(t *testing.T) {
+func TestDialCancellationLeaksNothing(t *testing.T) {
 	fds, goroutines := wiretest.Descriptors(), runtime.NumGoroutine()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

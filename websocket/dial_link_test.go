@@ -40,7 +40,7 @@ func helloed(t *testing.T) (addr string, hellos chan *tls.ClientHelloInfo) {
 	return listener.Addr().String(), hellos
 }
 
-func TestTLSIsForTheHostAndForHTTP1(t *testing.T) {
+func TestDialTLSConfig(t *testing.T) {
 	addr, hellos := helloed(t)
 	_, port, _ := net.SplitHostPort(addr)
 	for _, c := range []struct{ host, own, want string }{
@@ -65,7 +65,7 @@ func TestTLSIsForTheHostAndForHTTP1(t *testing.T) {
 	}
 }
 
-func TestACertificateIsVerified(t *testing.T) {
+func TestDialTLSVerifiesCertificate(t *testing.T) {
 	addr, _ := helloed(t)
 	_, port, _ := net.SplitHostPort(addr)
 	_, err := Dial(t.Context(), "wss://localhost:"+port, direct(DialOptions{}))
@@ -75,7 +75,7 @@ func TestACertificateIsVerified(t *testing.T) {
 	}
 }
 
-func TestAServerThatSpeaksNoTLS(t *testing.T) {
+func TestDialTLSToPlainServer(t *testing.T) {
 	s := serve(t, false, nil, newEcho)
 	_, err := Dial(t.Context(), "wss://"+s.Addr, direct(DialOptions{}))
 	_ = wantDialError(t, err, PhaseTLS)

@@ -78,7 +78,7 @@ func (p *proxy) serve(nc net.Conn) {
 	<-done
 }
 
-func TestDialThroughAProxy(t *testing.T) {
+func TestDialProxy(t *testing.T) {
 	for _, secureProxy := range []bool{false, true} {
 		t.Run(fmt.Sprintf("over TLS: %v", secureProxy), func(t *testing.T) {
 			wiretest.Each(t, func(t *testing.T, secure bool) {
@@ -109,7 +109,7 @@ func TestDialThroughAProxy(t *testing.T) {
 }
 
 // A proxy's answer is not the server's, and what is wrong with it is told as such.
-func TestAProxyThatGivesNoTunnel(t *testing.T) {
+func TestDialProxyFailures(t *testing.T) {
 	for name, c := range map[string]struct {
 		proxy  string
 		answer string
@@ -122,7 +122,7 @@ func TestAProxyThatGivesNoTunnel(t *testing.T) {
 		"redirected":        {"http://p", "HTTP/1.1 302 Go\r\nLocation: /\r\nContent-Length: 0\r\n\r\n", 302, "", "status 302"},
 		"no HTTP":           {"http://p", "220 smtp ready\r\n", 0, "", "malformed"},
 		"a head too long":   {"http://p", "HTTP/1.1 200 OK\r\nA: " + strings.Repeat("x", 20_000), 0, "", "16 KiB"},
-		"speaks too early":  {"http://p", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nxyz", 0, "", "before the server was asked"},
+		"speaks too early":  {"http://p", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nxyz", 0, "", "before the request was sent"},
 		"another protocol":  {"socks4://p", "", 0, "", "DialOptions.NetDial"},
 		"no protocol":       {"p:3128", "", 0, "", "DialOptions.NetDial"},
 		"choosing it fails": {"http://%zz", "", 0, "", "%zz"},
@@ -143,7 +143,7 @@ func TestAProxyThatGivesNoTunnel(t *testing.T) {
 	}
 }
 
-func TestWhichProxyIsAskedFor(t *testing.T) {
+func TestDialProxyChoice(t *testing.T) {
 	for raw, want := range map[string]string{"ws://example.com/x": "http://example.com/x", "wss://u:p@example.com": "https://example.com"} {
 		cause := errors.New("not today")
 		_, err := Dial(t.Context(), raw, &DialOptions{Proxy: func(r *http.Request) (*url.URL, error) {
@@ -159,7 +159,7 @@ func TestWhichProxyIsAskedFor(t *testing.T) {
 }
 
 // The environment is read once in a process, so it is tried in others.
-func TestTheProxyOfTheEnvironment(t *testing.T) {
+func TestDialProxyFromEnvironment(t *testing.T) {
 	if os.Getenv("LINGER_DIAL") != "" {
 		dialByEnvironment(t)
 		return
@@ -175,7 +175,7 @@ func TestTheProxyOfTheEnvironment(t *testing.T) {
 		"disabled": {"HTTP_PROXY=http://plain.example:3128", "direct", "example.com:80"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			self := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestTheProxyOfTheEnvironment$")
+			self := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestDialProxyFromEnvironment$")
 			self.Env = []string{c.env, "NO_PROXY=internal.example", "LINGER_DIAL=" + c.url, "GORACE=atexit_sleep_ms=0"}
 			if out, _ := self.CombinedOutput(); !strings.Contains(string(out), "dialled "+c.want+"\n") {
 				t.Errorf("the dial must go to %s; got %s", c.want, out)

@@ -49,7 +49,7 @@ func (w *web) dial(t *testing.T, at string, most int) error {
 	return err
 }
 
-func TestRedirectsAreFollowedAsFarAsAllowed(t *testing.T) {
+func TestDialRedirects(t *testing.T) {
 	const user, none = `auth="Basic dTpw" cookie="a=b" own="1"`, `auth="" cookie="" own="1"`
 	for name, c := range map[string]struct {
 		locations map[string]string
@@ -91,7 +91,7 @@ func TestRedirectsAreFollowedAsFarAsAllowed(t *testing.T) {
 	}
 }
 
-func TestRedirectsThatAreNotFollowed(t *testing.T) {
+func TestDialRedirectsNotFollowed(t *testing.T) {
 	plain := &handshake.Failure{}
 	for name, c := range map[string]struct {
 		location string
@@ -126,7 +126,7 @@ func TestRedirectsThatAreNotFollowed(t *testing.T) {
 	}
 }
 
-func TestAFailureBehindARedirectNamesItsURL(t *testing.T) {
+func TestDialErrorAfterRedirect(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &web{locations: map[string]string{"ws://a/": "302 ws://b/", "ws://b/": "404 "}}
 		failure := wantDialError(t, w.dial(t, "ws://a/", 1), PhaseCheck)

@@ -51,7 +51,7 @@ var wrongAnswers = map[string]struct {
 	"no end of preliminary answers": {strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 1000), PhaseResponse, 0, ""},
 }
 
-func TestAWrongAnswerOpensNothing(t *testing.T) {
+func TestDialInvalidResponse(t *testing.T) {
 	for name, c := range wrongAnswers {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -80,7 +80,7 @@ func TestAWrongAnswerOpensNothing(t *testing.T) {
 	}
 }
 
-func TestPreliminaryAnswersArePassedOver(t *testing.T) {
+func TestDialInformationalResponses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		text := "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + goodAnswer + "\r\n"
 		c, err := Dial(t.Context(), "ws://example.com", direct(DialOptions{NetDial: answering(saying(text))}))
@@ -121,7 +121,7 @@ var wholeBodies = map[string]struct {
 	"shorter than told": {"HTTP/1.1 403 No\r\nContent-Length: 9\r\n\r\nenter", 5, true, 30 * time.Second},
 }
 
-func TestMoreOfARefusalIsReadIfItIsAskedFor(t *testing.T) {
+func TestDialMaxRefusal(t *testing.T) {
 	for name, c := range wholeBodies {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -139,7 +139,7 @@ func TestMoreOfARefusalIsReadIfItIsAskedFor(t *testing.T) {
 	}
 }
 
-func TestARefusalIsReadAsAWholeByWhoeverWantsIt(t *testing.T) {
+func TestDialRefused(t *testing.T) {
 	long := strings.Repeat("no ", 1<<16)
 	for name, c := range map[string]struct {
 		answer, want string
@@ -172,7 +172,7 @@ func TestARefusalIsReadAsAWholeByWhoeverWantsIt(t *testing.T) {
 	}
 }
 
-func TestARefusalIsToldWithTheStartOfItsBody(t *testing.T) {
+func TestDialErrorBody(t *testing.T) {
 	for name, c := range bodies {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -95,7 +95,7 @@ func (p *socksProxy) serve(nc net.Conn, server, password string) {
 	_, _ = io.Copy(nc, to)
 }
 
-func TestDialThroughASOCKSProxy(t *testing.T) {
+func TestDialSOCKS(t *testing.T) {
 	for name, c := range map[string]struct {
 		scheme, host, password string
 		want                   string
@@ -131,7 +131,7 @@ func TestDialThroughASOCKSProxy(t *testing.T) {
 	}
 }
 
-func TestDialThroughASOCKSProxyOverTLS(t *testing.T) {
+func TestDialSOCKSWithTLS(t *testing.T) {
 	s := serve(t, true, nil, newEcho)
 	p := serveSOCKS(t, s.Addr, "")
 	config := wiretest.ClientConfig()
@@ -143,24 +143,24 @@ func TestDialThroughASOCKSProxyOverTLS(t *testing.T) {
 	conn.CloseNow()
 }
 
-func TestASOCKSProxyThatGivesNoTunnel(t *testing.T) {
+func TestDialSOCKSFailures(t *testing.T) {
 	for name, c := range map[string]struct {
 		says string // after which it waits
 		user *url.Userinfo
 		host string
 		want string
 	}{
-		"another version":      {says: "\x04\x5a", want: "SOCKS version 5"},
-		"HTTP":                 {says: "HTTP/1.1 400 Bad Request\r\n\r\n", want: "SOCKS version 5"},
-		"wants a password":     {says: "\x05\xff", want: "into its URL"},
-		"wants none":           {says: "\x05\xff", user: url.UserPassword("u", "secret"), want: "takes no name"},
-		"refuses the password": {says: "\x05\x02\x01\x01", user: url.UserPassword("u", "secret"), want: "refused the name"},
-		"password too long":    {says: "\x05\x02", user: url.UserPassword("u", strings.Repeat("secret", 50)), want: "at most 255"},
-		"no rule allows it":    {says: "\x05\x00\x05\x02\x00\x01\x00\x00\x00\x00\x00\x00", want: "rules do not allow"},
-		"an unknown code":      {says: "\x05\x00\x05\x63\x00\x01\x00\x00\x00\x00\x00\x00", want: "code 99"},
-		"an unknown address":   {says: "\x05\x00\x05\x00\x00\x09\x00", want: "not one of SOCKS"},
-		"long host":            {says: "\x05\x00", host: strings.Repeat("a.", 150) + "test", want: "255 bytes"},
-		"ends":                 {says: "", want: "EOF"},
+		"another version":        {says: "\x04\x5a", want: "SOCKS version 5"},
+		"HTTP":                   {says: "HTTP/1.1 400 Bad Request\r\n\r\n", want: "SOCKS version 5"},
+		"a password is required": {says: "\x05\xff", want: "add them to its URL"},
+		"no authentication":      {says: "\x05\xff", user: url.UserPassword("u", "secret"), want: "does not accept authentication"},
+		"refuses the password":   {says: "\x05\x02\x01\x01", user: url.UserPassword("u", "secret"), want: "refused the name"},
+		"password too long":      {says: "\x05\x02", user: url.UserPassword("u", strings.Repeat("secret", 50)), want: "at most 255"},
+		"no rule allows it":      {says: "\x05\x00\x05\x02\x00\x01\x00\x00\x00\x00\x00\x00", want: "not allowed by its rules"},
+		"an unknown code":        {says: "\x05\x00\x05\x63\x00\x01\x00\x00\x00\x00\x00\x00", want: "code 99"},
+		"an unknown address":     {says: "\x05\x00\x05\x00\x00\x09\x00", want: "not a reply of SOCKS"},
+		"long host":              {says: "\x05\x00", host: strings.Repeat("a.", 150) + "test", want: "255 bytes"},
+		"ends":                   {says: "", want: "EOF"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			opts := &DialOptions{
@@ -194,7 +194,7 @@ func TestASOCKSProxyThatGivesNoTunnel(t *testing.T) {
 	}
 }
 
-func TestASOCKSProxyThatIsSilentIsBounded(t *testing.T) {
+func TestDialSOCKSTimeout(t *testing.T) {
 	near, far := net.Pipe()
 	defer func() { _ = far.Close() }()
 	go func() { _, _ = io.Copy(io.Discard, far) }()
@@ -208,7 +208,7 @@ func TestASOCKSProxyThatIsSilentIsBounded(t *testing.T) {
 	}
 }
 
-func TestDialSendsAUserAgent(t *testing.T) {
+func TestDialUserAgent(t *testing.T) {
 	for name, c := range map[string]struct {
 		header http.Header
 		want   []string

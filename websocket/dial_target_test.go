@@ -32,12 +32,12 @@ var misuses = map[string]struct {
 	"a space in the query":         {"ws://example.com/?a b", DialOptions{}, "percent-encoded"},
 	"Host in the header":           {"ws://example.com", DialOptions{Header: http.Header{"host": {"x"}}}, "DialOptions.Host"},
 	"Origin in the header":         {"ws://example.com", DialOptions{Header: http.Header{"Origin": {"x"}}}, "DialOptions.Origin"},
-	"Upgrade in the header":        {"ws://example.com", DialOptions{Header: http.Header{"Upgrade": {"x"}}}, "Upgrade belongs"},
-	"Connection in the header":     {"ws://example.com", DialOptions{Header: http.Header{"connection": {"x"}}}, "Connection belongs"},
-	"a key in the header":          {"ws://example.com", DialOptions{Header: http.Header{"Sec-WebSocket-Key": {"x"}}}, "belongs"},
+	"Upgrade in the header":        {"ws://example.com", DialOptions{Header: http.Header{"Upgrade": {"x"}}}, "Upgrade is set by the opening handshake"},
+	"Connection in the header":     {"ws://example.com", DialOptions{Header: http.Header{"connection": {"x"}}}, "Connection is set by the opening handshake"},
+	"a key in the header":          {"ws://example.com", DialOptions{Header: http.Header{"Sec-WebSocket-Key": {"x"}}}, "is set by the opening handshake"},
 	"a subprotocol in the header":  {"ws://example.com", DialOptions{Header: http.Header{"sec-websocket-protocol": {"x"}}}, "Subprotocols"},
-	"a body":                       {"ws://example.com", DialOptions{Header: http.Header{"Content-Length": {"5"}}}, "belongs"},
-	"a name that is none":          {"ws://example.com", DialOptions{Header: http.Header{"a b": {"x"}}}, "not the name"},
+	"a body":                       {"ws://example.com", DialOptions{Header: http.Header{"Content-Length": {"5"}}}, "is set by the opening handshake"},
+	"a name that is none":          {"ws://example.com", DialOptions{Header: http.Header{"a b": {"x"}}}, "not a valid name"},
 	"a value over two lines":       {"ws://example.com", DialOptions{Header: http.Header{"A": {"x\r\nB: y"}}}, "control character"},
 	"a host over two lines":        {"ws://example.com", DialOptions{Host: "x\r\nB:y"}, "DialOptions.Host"},
 	"an origin over two lines":     {"ws://example.com", DialOptions{Origin: "x\r\nB: y"}, "DialOptions.Origin"},
@@ -46,7 +46,7 @@ var misuses = map[string]struct {
 	"a control character in a URL": {"ws://example.com/\r\nX: y", DialOptions{}, "dial.url"},
 }
 
-func TestMisuseIsRefusedBeforeAnythingIsDialled(t *testing.T) {
+func TestDialMisuse(t *testing.T) {
 	for name, c := range misuses {
 		t.Run(name, func(t *testing.T) {
 			c.opts.NetDial = func(context.Context, string, string) (net.Conn, error) {

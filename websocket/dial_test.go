@@ -25,7 +25,7 @@ func schemes(secure bool) []string {
 	return []string{"ws://", "http://"}
 }
 
-func TestDialOpensAWebSocket(t *testing.T) {
+func TestDial(t *testing.T) {
 	wiretest.Each(t, func(t *testing.T, secure bool) {
 		s := serve(t, secure, &AcceptOptions{Subprotocols: []string{"chat.v2"}}, newEcho)
 		for _, scheme := range schemes(secure) {
@@ -72,7 +72,7 @@ func TestDriverDialReturnsTheHeader(t *testing.T) {
 	wantDone(t, d)
 }
 
-func TestTheRequestIsWhatTheApplicationAsksFor(t *testing.T) {
+func TestDialRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var got asked
 		var at string
@@ -102,7 +102,7 @@ func TestTheRequestIsWhatTheApplicationAsksFor(t *testing.T) {
 	})
 }
 
-func TestTheApplicationsOwnAuthorizationAndHostComeFirst(t *testing.T) {
+func TestDialAuthorizationAndHost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var got asked
 		opts := direct(DialOptions{Header: http.Header{"authorization": {"Bearer x"}}, Host: "virtual.example",
@@ -118,7 +118,7 @@ func TestTheApplicationsOwnAuthorizationAndHostComeFirst(t *testing.T) {
 	})
 }
 
-func TestFramesBehindTheAnswerAreNotLost(t *testing.T) {
+func TestDialFramesWithResponse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		long := strings.Repeat("x", 10_000)
 		behind := wiretest.Frame(protocol.Client, Text, []byte("early"))
@@ -144,7 +144,7 @@ func TestFramesBehindTheAnswerAreNotLost(t *testing.T) {
 	})
 }
 
-func TestTheContextEndsTheHandshakeNotTheConnection(t *testing.T) {
+func TestDialContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		c, err := Dial(ctx, "ws://example.com", direct(DialOptions{NetDial: answering(switching)}))
@@ -172,7 +172,7 @@ func (l lastMoment) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func TestAContextThatEndsWithTheAnswerOpensNothing(t *testing.T) {
+func TestDialContextEndsWithResponse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		_, err := Dial(ctx, "ws://example.com", direct(DialOptions{NetDial: func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -185,7 +185,7 @@ func TestAContextThatEndsWithTheAnswerOpensNothing(t *testing.T) {
 	})
 }
 
-func TestConnectReplacesDialProxyAndTLS(t *testing.T) {
+func TestDialConnect(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var target string
 		opts := &DialOptions{Options: Options{KeepAlive: -1}, Connect: func(ctx context.Context, u *url.URL) (net.Conn, error) {
@@ -209,7 +209,7 @@ func TestConnectReplacesDialProxyAndTLS(t *testing.T) {
 	})
 }
 
-func TestDialAgreesToHalfClose(t *testing.T) {
+func TestDialHalfClose(t *testing.T) {
 	for answer, want := range map[string]bool{"": false, "Sec-WebSocket-Extensions: half-close\r\n": true} {
 		synctest.Test(t, func(t *testing.T) {
 			var offered string

@@ -15,9 +15,9 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// TestEveryCallTellsHowTheConnectionEnded: after each kind of end, with the same
+// TestConnErrorsAfterEnd: after each kind of end, with the same
 // kind of error.
-func TestEveryCallTellsHowTheConnectionEnded(t *testing.T) {
+func TestConnErrorsAfterEnd(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		ends   func(t *testing.T, c *Conn, peer *memconn.Conn)
@@ -92,9 +92,9 @@ func TestErrorsUnwrap(t *testing.T) {
 	}
 }
 
-// TestTheEndThatAPeerBroughtAboutIsNoMisuse: the end that the peer brought about, before it is
+// TestConnWriteAfterPeerClose: the end that the peer brought about, before it is
 // complete, is not the fault of who writes.
-func TestTheEndThatAPeerBroughtAboutIsNoMisuse(t *testing.T) {
+func TestConnWriteAfterPeerClose(t *testing.T) {
 	for name, input := range map[string][]byte{"its Close": wiretest.CloseFrame(4000, "go"), "a violation": wiretest.Violation()} {
 		t.Run(name, func(t *testing.T) {
 			withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
@@ -115,16 +115,16 @@ func TestTheEndThatAPeerBroughtAboutIsNoMisuse(t *testing.T) {
 	}
 }
 
-func TestErrorsAreSentences(t *testing.T) {
+func TestErrorTexts(t *testing.T) {
 	for want, err := range map[string]error{
-		`websocket: the peer closed: 4001 "why"`:                                                    &PeerClosed{Status: Status{Code: 4001, Reason: "why"}},
-		`websocket: closed by us: 1000`:                                                             &LocalClosed{Status: Status{Code: 1000}},
-		`websocket: the connection broke (eof): the peer ended the transport and sent no Close`:     &TransportError{Cause: protocol.CauseEOF},
-		`websocket: the connection broke (transport): reading or writing failed: unexpected EOF`:    &TransportError{Cause: protocol.CauseTransport, Err: io.ErrUnexpectedEOF},
-		`websocket: the connection broke (other)`:                                                   &TransportError{Cause: "other"},
-		`websocket: the connection broke (keepalive): the peer answered no ping`:                    &TransportError{Cause: CauseKeepAlive},
-		`websocket: the connection broke (stalled): the peer did not read what was sent to it`:      &TransportError{Cause: CauseStalled},
-		`websocket: the connection broke (timeout): the closing handshake was not finished in time`: &TransportError{Cause: protocol.CauseTimeout},
+		`websocket: the peer closed: 4001 "why"`: &PeerClosed{Status: Status{Code: 4001, Reason: "why"}},
+		`websocket: closed on this side: 1000`:   &LocalClosed{Status: Status{Code: 1000}},
+		`websocket: the connection ended without a closing handshake (eof): the peer closed the transport and sent no Close`:     &TransportError{Cause: protocol.CauseEOF},
+		`websocket: the connection ended without a closing handshake (transport): reading or writing failed: unexpected EOF`:     &TransportError{Cause: protocol.CauseTransport, Err: io.ErrUnexpectedEOF},
+		`websocket: the connection ended without a closing handshake (other)`:                                                    &TransportError{Cause: "other"},
+		`websocket: the connection ended without a closing handshake (keepalive): the peer did not answer pings`:                 &TransportError{Cause: CauseKeepAlive},
+		`websocket: the connection ended without a closing handshake (stalled): the peer did not read what was sent to it`:       &TransportError{Cause: CauseStalled},
+		`websocket: the connection ended without a closing handshake (timeout): the closing handshake was not completed in time`: &TransportError{Cause: protocol.CauseTimeout},
 	} {
 		if err.Error() != want {
 			t.Errorf("the error must read %q; got %q", want, err)

@@ -10,7 +10,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-func TestConnAnswersAPeerThatEndsTCPAfterItsClose(t *testing.T) {
+func TestConnPeerEndsTCPAfterClose(t *testing.T) {
 	const never = time.Hour // to wait for a reader
 	for name, opts := range map[string]Options{
 		"readiness":            {CloseTimeout: never},

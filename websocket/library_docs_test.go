@@ -10,9 +10,9 @@ import (
 
 var goSnippet = regexp.MustCompile("(?ms)^```go\n(.*?)^```$")
 
-// TestTheSnippetsOfThePageAreInExamples: so that they are compiled, and most of
+// TestDocsLibrarySnippets: so that they are compiled, and most of
 // them run.
-func TestTheSnippetsOfThePageAreInExamples(t *testing.T) {
+func TestDocsLibrarySnippets(t *testing.T) {
 	page, err := os.ReadFile("../docs/library.md")
 	if err != nil {
 		t.Fatal(err)

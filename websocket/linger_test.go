@@ -49,7 +49,7 @@ func TestConnLingerWaitsForThePeersEOF(t *testing.T) {
 	})
 }
 
-func TestConnLingerIsBounded(t *testing.T) {
+func TestConnLingerTimeout(t *testing.T) {
 	onFarEnd(t, Options{KeepAlive: -1, LingerTimeout: 7 * time.Second}, func(t *testing.T, c *Conn, server *memconn.Conn) {
 		began := time.Now()
 		write(t, server, wiretest.Frame(protocol.Client, protocol.CloseFrame, wiretest.CloseBody(1000, "")))

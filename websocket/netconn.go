@@ -9,13 +9,12 @@ import (
 	"unicode/utf8"
 )
 
-// Stream is a [Conn] as a net.Conn: bytes that are cut into messages on their way.
-// All methods may be called from any goroutine.
+// Stream is a net.Conn on a [Conn]: a stream of bytes that is sent in messages. All
+// methods may be called from any goroutine.
 //
-// A deadline that passes harms nothing: move it, and reading and writing go on
-// where they were. Errors are *[net.OpError] around what a net.Conn has:
-// os.ErrDeadlineExceeded, net.ErrClosed after Close, and otherwise those of the
-// Conn.
+// After a deadline has passed it can be moved, and reading and writing continue where
+// they stopped. Errors are *[net.OpError]. They wrap os.ErrDeadlineExceeded,
+// net.ErrClosed after Close, or an error of the Conn.
 type Stream struct {
 	conn *Conn
 	op   MessageType
@@ -23,28 +22,27 @@ type Stream struct {
 	reading, writing *deadline
 	closing          atomic.Pointer[deadline] // of Close; nil before it is called
 
-	turn sync.Mutex // to write: a call's messages stay together
+	writeMu sync.Mutex // held by Write, so that the messages of one call are not interleaved with others
 
 	// These are guarded by conn.reading.
-	data   []byte
-	inside bool  // the message goes on behind data
-	fault  error // a message of the wrong type has come
+	data      []byte // the unread rest of the current piece
+	inMessage bool   // the message continues after data
+	typeErr   error  // set when a message of the wrong type has arrived
 }
 
-// NetConn returns c as a net.Conn that writes messages of type op, Text or Binary,
-// and accepts no others. From now on c is read and written through it only. For a
-// peer that half-closes as TCP does, c should be in half-open mode.
+// NetConn returns a net.Conn that writes messages of type op, Text or Binary, and accepts
+// no others. c must not be read or written directly from now on. If the peer uses
+// half-close as TCP connections do, c should be in half-open mode.
 func NetConn(c *Conn, op MessageType) *Stream {
 	return &Stream{conn: c, op: op, reading: newDeadline(), writing: newDeadline()}
 }
 
-// streamPiece is the most that is put into one message, so that a peer's limit on
-// messages is none on what can be written.
-const streamPiece = 16 << 10
+// maxStreamMessage is the size of the longest message that Write sends, in bytes. A
+// peer's limit on messages is therefore not a limit on Write.
+const maxStreamMessage = 16 << 10
 
-// Read reads what has come, and gives io.EOF after the peer's normal Close (1000,
-// 1001 or an empty one). A message of the other type closes the connection with
-// 1003.
+// Read reads what has arrived, and returns io.EOF after a normal Close of the peer (1000,
+// 1001 or empty). A message of the other type closes the connection with 1003.
 func (s *Stream) Read(p []byte) (int, error) {
 	n, err := s.read(p)
 	switch {
@@ -58,16 +56,16 @@ func (s *Stream) Read(p []byte) (int, error) {
 }
 
 func (s *Stream) read(p []byte) (int, error) {
-	until := s.reading.current()
+	until := s.reading.context()
 	if err := until.Err(); err != nil || len(p) == 0 {
 		return 0, err
 	}
-	if err := s.conn.enterReading(until); err != nil {
-		return 0, s.endOf(err)
+	if err := s.conn.lockReading(until); err != nil {
+		return 0, s.readError(err)
 	}
-	defer s.conn.reading.leave()
+	defer s.conn.reading.unlock()
 	for len(s.data) == 0 { // a message may be empty
-		if err := s.next(until); err != nil {
+		if err := s.nextData(until); err != nil {
 			return 0, err
 		}
 	}
@@ -76,74 +74,75 @@ func (s *Stream) read(p []byte) (int, error) {
 	return n, nil
 }
 
-// next waits for more data.
-func (s *Stream) next(until *limit) error {
-	if s.fault != nil {
-		return s.fault
+// nextData waits for a piece, and puts it into s.data.
+func (s *Stream) nextData(until *deadlineContext) error {
+	if s.typeErr != nil {
+		return s.typeErr
 	}
 	p, err := s.conn.nextPiece(until)
 	switch {
 	case err != nil:
-		return s.endOf(err)
+		return s.readError(err)
 	case p.op != s.op:
-		s.fault = s.refuse(p.op)
-		return s.fault
+		s.typeErr = s.closeForType(p.op)
+		return s.typeErr
 	}
-	s.data, s.inside = p.data, !p.last
+	s.data, s.inMessage = p.data, !p.last
 	return nil
 }
 
-// endOf returns what a reader is told for an error of the Conn: io.EOF if the peer
-// has said all it had to say.
-func (s *Stream) endOf(err error) error {
-	peer := s.conn.peersClose(err)
+// readError returns the error of Read for an error of the Conn: io.EOF if the peer has
+// closed normally after a complete message.
+func (s *Stream) readError(err error) error {
+	peer := s.conn.receivedClose(err)
 	switch {
 	case peer == nil:
 		return err
 	case !isNormalCode(peer.Code):
 		return peer
-	case s.inside: // it closed in the middle of a message
+	case s.inMessage:
 		return io.ErrUnexpectedEOF
 	}
 	return io.EOF
 }
 
-// peersClose returns what the peer's Close said, whoever was first, or nil if err
-// is an end without one.
-func (c *Conn) peersClose(err error) *PeerClosed {
+// receivedClose returns the peer's Close, even if ours was first, or nil if err is an end
+// without one.
+func (c *Conn) receivedClose(err error) *PeerClosed {
 	if e, ok := errors.AsType[*PeerClosed](err); ok {
 		return e
 	}
 	if e, ok := errors.AsType[*LocalClosed](err); ok && e.Clean {
-		return &PeerClosed{Status: c.end.Received, Clean: true}
+		return &PeerClosed{Status: c.outcome.Received, Clean: true}
 	}
 	return nil
 }
 
-// refuse closes the connection because of a message of the wrong type.
-func (s *Stream) refuse(got MessageType) error {
-	why := Status{Code: CloseUnsupportedData, Reason: "expected " + s.op.String() + ", got " + got.String()}
-	s.conn.in.drop()
-	_ = s.conn.CloseWrite(why.Code, why.Reason) // both may be sent
-	return &LocalClosed{Status: why}
+// closeForType closes the connection because of a message of the wrong type, and returns
+// the error of Read.
+func (s *Stream) closeForType(got MessageType) error {
+	status := Status{Code: CloseUnsupportedData, Reason: "expected " + s.op.String() + ", got " + got.String()}
+	s.conn.received.dropExcess()
+	_ = s.conn.CloseWrite(status.Code, status.Reason) // a valid code and reason
+	return &LocalClosed{Status: status}
 }
 
-// Write sends p, in messages of at most 16 KiB, and waits as [Conn.Write] does.
-// After an error n tells how much has been sent, and nothing behind it was. Text
-// must not be cut inside a character by the caller.
+// Write sends p in messages of at most 16 KiB, and waits as [Conn.Write] does. After an
+// error n is the number of bytes that have been sent. If the messages are of type Text, p
+// must consist of complete characters.
 func (s *Stream) Write(p []byte) (n int, err error) {
-	s.turn.Lock()
-	defer s.turn.Unlock()
-	until := s.writing.current()
+	s.writeMu.Lock()
+	defer s.writeMu.Unlock()
+	until := s.writing.context()
 	for err = until.Err(); err == nil && n < len(p); {
-		message := p[n : n+s.cut(p[n:])]
+		message := p[n : n+s.messageLen(p[n:])]
 		if err = s.conn.Write(until, s.op, message); err == nil {
 			n += len(message)
 		}
 	}
 	switch {
 	case err == nil:
-	case s.isClosed(): // the end of the connection may be seen first
+	case s.isClosed(): // err may be that of the end of the connection
 		err = s.opError("write", net.ErrClosed)
 	default:
 		err = s.opError("write", err)
@@ -151,14 +150,14 @@ func (s *Stream) Write(p []byte) (n int, err error) {
 	return n, err
 }
 
-// cut returns how much of p makes the next message: each message of text must be
-// UTF-8 (RFC 6455, section 8.1).
-func (s *Stream) cut(p []byte) int {
-	if len(p) <= streamPiece {
+// messageLen returns how much of p the next message contains. It does not split
+// characters: each message of type Text must be UTF-8 (RFC 6455, section 8.1).
+func (s *Stream) messageLen(p []byte) int {
+	if len(p) <= maxStreamMessage {
 		return len(p)
 	}
-	n := streamPiece
-	for s.op == Text && n > streamPiece-utf8.UTFMax && !utf8.RuneStart(p[n]) {
+	n := maxStreamMessage
+	for s.op == Text && n > maxStreamMessage-utf8.UTFMax && !utf8.RuneStart(p[n]) {
 		n--
 	}
 	return n

@@ -5,25 +5,27 @@ import (
 	"time"
 )
 
-// Close lets all calls that wait return net.ErrClosed, and is [Conn.Close] with
-// 1000 otherwise: what was written arrives, what has not been read is dropped, and
-// it takes as long as the closing handshake, within Options.CloseTimeout. The write
-// deadline bounds it too, also one that is set or moved meanwhile: when that passes
-// Close returns os.ErrDeadlineExceeded, and the closing handshake goes on without it,
-// within its own bound. To close the transport at once there is [Conn.CloseNow]. Close
-// returns nil if the end is clean. A second call is an error, net.ErrClosed.
+// Close is [Conn.Close] with 1000: what has been written is sent, what has not been read
+// is dropped, and Close waits for the end of the closing handshake, which is bounded by
+// Options.CloseTimeout. All blocked calls of Read and Write return net.ErrClosed.
+//
+// The write deadline applies to Close too, and may be set while Close waits. When it
+// passes Close returns os.ErrDeadlineExceeded, and the closing handshake continues within
+// its own bound. [Conn.CloseNow] closes the transport at once.
+//
+// Close returns nil if the end is clean. The error of a second call is net.ErrClosed.
 func (s *Stream) Close() error {
 	closing := newDeadline()
 	if !s.closing.CompareAndSwap(nil, closing) {
 		return s.opError("close", net.ErrClosed)
 	}
-	defer closing.end(net.ErrClosed)
-	s.reading.end(net.ErrClosed)
-	closing.inherit(s.writing.end(net.ErrClosed))
+	defer closing.close(net.ErrClosed)
+	s.reading.close(net.ErrClosed)
+	closing.setInitial(s.writing.close(net.ErrClosed))
 	if err := s.conn.CloseWrite(CloseNormal, ""); err != nil {
 		return s.opError("close", err)
 	}
-	if err := s.conn.awaitEnd(closing.current()); err != nil {
+	if err := s.conn.awaitEnd(closing.context()); err != nil {
 		return s.opError("close", err)
 	}
 	return nil
@@ -31,8 +33,8 @@ func (s *Stream) Close() error {
 
 func (s *Stream) isClosed() bool { return s.closing.Load() != nil }
 
-// CloseWrite sends our Close, with 1000, behind what was written; reading goes on
-// until the peer's. See [Conn.CloseWrite].
+// CloseWrite is [Conn.CloseWrite] with 1000: our Close follows what has been written, and
+// the stream can be read until the peer closes too.
 func (s *Stream) CloseWrite() error {
 	if s.isClosed() {
 		return s.opError("close", net.ErrClosed)
@@ -40,15 +42,15 @@ func (s *Stream) CloseWrite() error {
 	return s.conn.CloseWrite(CloseNormal, "")
 }
 
-// SetDeadline sets both deadlines. The zero time means none. The error is
-// net.ErrClosed, after Close.
+// SetDeadline sets the read deadline and the write deadline. The zero time means none.
+// After Close has returned the error is net.ErrClosed.
 func (s *Stream) SetDeadline(t time.Time) error {
-	s.reading.set(t) // fails only if the other one does, or while Close waits
+	s.reading.set(t) // fails after Close, as SetReadDeadline does
 	return s.SetWriteDeadline(t)
 }
 
-// SetReadDeadline makes reads fail from t on, those that wait included. Results as
-// for SetDeadline.
+// SetReadDeadline sets the time from which on reads fail, including blocked ones. The zero
+// time means none. The error is net.ErrClosed after Close.
 func (s *Stream) SetReadDeadline(t time.Time) error {
 	if !s.reading.set(t) {
 		return s.opError("set", net.ErrClosed)
@@ -56,8 +58,8 @@ func (s *Stream) SetReadDeadline(t time.Time) error {
 	return nil
 }
 
-// SetWriteDeadline makes writes fail from t on, those that wait included, and ends the
-// wait of Close. Results as for SetDeadline.
+// SetWriteDeadline sets the time from which on writes and Close fail, including blocked
+// ones. The zero time means none. After Close has returned the error is net.ErrClosed.
 func (s *Stream) SetWriteDeadline(t time.Time) error {
 	if s.writing.set(t) {
 		return nil

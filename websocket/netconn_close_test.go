@@ -14,7 +14,7 @@ import (
 )
 
 // The peer of these never answers a Close, so that Close takes 5 s without a deadline.
-func TestStreamCloseIsBoundedByTheWriteDeadline(t *testing.T) {
+func TestStreamCloseDeadline(t *testing.T) {
 	const timeout = 5 * time.Second
 	in := func(d time.Duration) time.Time { return time.Now().Add(d) }
 	for name, c := range map[string]struct {
@@ -72,7 +72,7 @@ func TestStreamCloseIsBoundedByTheWriteDeadline(t *testing.T) {
 }
 
 // A peer that answers after the deadline makes it a clean end all the same.
-func TestStreamCloseGoesOnAfterItsDeadline(t *testing.T) {
+func TestStreamCloseContinuesAfterDeadline(t *testing.T) {
 	withPeer(t, Options{KeepAlive: -1}, func(t *testing.T, conn *Conn, peer *memconn.Conn) {
 		s := NetConn(conn, Binary)
 		_ = s.SetDeadline(time.Now())

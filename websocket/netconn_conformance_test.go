@@ -10,8 +10,8 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// TestNetConnIsANetConn holds it to what golang.org/x/net asks of every net.Conn.
-func TestNetConnIsANetConn(t *testing.T) {
+// TestNetConnConformance holds it to what golang.org/x/net asks of every net.Conn.
+func TestNetConnConformance(t *testing.T) {
 	t.Run("in memory", func(t *testing.T) {
 		nettest.TestConn(t, func() (c1, c2 net.Conn, stop func(), err error) {
 			a, b := memconn.Pipe()

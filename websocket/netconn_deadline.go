@@ -6,49 +6,50 @@ import (
 	"time"
 )
 
-// deadline is a moment that can be moved, as those of a net.Conn. Calls that wait
-// when it passes fail, and so do later ones until it is moved again.
+// deadline is the read or write deadline of a net.Conn. When it passes, blocked calls
+// fail, and later calls fail until it is moved.
 type deadline struct {
-	mu    sync.Mutex
-	limit *limit      // of the calls that begin now
-	timer *time.Timer // ends limit, or nil
-	at    time.Time   // when; zero if never
-	moves int         // how often it was moved
-	over  bool        // for good
+	mu      sync.Mutex
+	current *deadlineContext // of calls that begin now
+	timer   *time.Timer      // expires current; nil if there is no deadline, or it has passed
+	at      time.Time        // zero if there is no deadline
+	moves   int              // how often the deadline has been moved
+	closed  bool             // the deadline cannot be moved any more
 }
 
-// limit is a context that ends with a deadline. One that is moved before it has
-// passed stays the same, so that calls that wait already wait for the new moment.
-type limit struct {
+// deadlineContext is a context that ends when a deadline passes. If the deadline is moved
+// before it has passed the context stays the same, so that the new deadline applies to
+// blocked calls too.
+type deadlineContext struct {
 	done chan struct{}
 	err  error // set before done is closed
 }
 
-func newDeadline() *deadline { return &deadline{limit: newLimit()} }
+func newDeadline() *deadline { return &deadline{current: newDeadlineContext()} }
 
-func newLimit() *limit { return &limit{done: make(chan struct{})} }
+func newDeadlineContext() *deadlineContext { return &deadlineContext{done: make(chan struct{})} }
 
-// current returns the context for a call that begins now.
-func (d *deadline) current() *limit {
+// context returns the context for a call that begins now.
+func (d *deadline) context() *deadlineContext {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.limit
+	return d.current
 }
 
-// set moves the deadline; the zero time means none. It tells whether that was
-// possible.
+// set moves the deadline; the zero time means none. It reports whether the deadline could
+// be moved.
 func (d *deadline) set(t time.Time) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.over {
+	if d.closed {
 		return false
 	}
 	d.move(t)
 	return true
 }
 
-// inherit sets the deadline unless it has been set.
-func (d *deadline) inherit(t time.Time) {
+// setInitial sets the deadline unless it has been set before.
+func (d *deadline) setInitial(t time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.moves == 0 {
@@ -56,72 +57,72 @@ func (d *deadline) inherit(t time.Time) {
 	}
 }
 
-// move sets the deadline. mu is held.
+// move sets the deadline. The caller holds mu.
 func (d *deadline) move(t time.Time) {
-	d.renew()
+	d.reset()
 	if d.at = t; t.IsZero() {
 		return
 	}
 	wait := time.Until(t)
 	if wait <= 0 {
-		d.limit.end(os.ErrDeadlineExceeded)
+		d.current.expire(os.ErrDeadlineExceeded)
 		return
 	}
 	move := d.moves
-	d.timer = time.AfterFunc(wait, func() { d.pass(move) })
+	d.timer = time.AfterFunc(wait, func() { d.expire(move) })
 }
 
-// pass ends the limit, unless the deadline has been moved since its timer fired.
-func (d *deadline) pass(move int) {
+// expire ends the current context, unless the deadline has been moved since.
+func (d *deadline) expire(move int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.moves == move {
-		d.limit.end(os.ErrDeadlineExceeded)
+		d.current.expire(os.ErrDeadlineExceeded)
 	}
 }
 
-// end makes all calls fail with err from now on. It returns the moment that was set.
-func (d *deadline) end(err error) (at time.Time) {
+// close makes all calls fail with err from now on. It returns the deadline that was set.
+func (d *deadline) close(err error) (at time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.over {
+	if d.closed {
 		return d.at
 	}
-	d.renew()
-	d.over = true
-	d.limit.end(err)
+	d.reset()
+	d.closed = true
+	d.current.expire(err)
 	return d.at
 }
 
-// renew forgets the moment that was set. mu is held.
-func (d *deadline) renew() {
+// reset removes the deadline. The caller holds mu.
+func (d *deadline) reset() {
 	d.moves++
 	if d.timer != nil {
 		d.timer.Stop()
 		d.timer = nil
 	}
-	if d.limit.Err() != nil {
-		d.limit = newLimit()
+	if d.current.Err() != nil {
+		d.current = newDeadlineContext()
 	}
 }
 
-func (l *limit) end(err error) {
-	l.err = err
-	close(l.done)
+func (c *deadlineContext) expire(err error) {
+	c.err = err
+	close(c.done)
 }
 
-// Deadline, Done, Err and Value make a context of it.
-func (l *limit) Deadline() (time.Time, bool) { return time.Time{}, false }
+// Deadline implements [context.Context], as Done, Err and Value do.
+func (c *deadlineContext) Deadline() (time.Time, bool) { return time.Time{}, false }
 
-func (l *limit) Done() <-chan struct{} { return l.done }
+func (c *deadlineContext) Done() <-chan struct{} { return c.done }
 
-func (l *limit) Err() error {
+func (c *deadlineContext) Err() error {
 	select {
-	case <-l.done:
-		return l.err
+	case <-c.done:
+		return c.err
 	default:
 		return nil
 	}
 }
 
-func (l *limit) Value(any) any { return nil }
+func (c *deadlineContext) Value(any) any { return nil }

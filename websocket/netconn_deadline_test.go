@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-func wantEnded(t *testing.T, call *limit, want error, when string) {
+func wantEnded(t *testing.T, call *deadlineContext, want error, when string) {
 	t.Helper()
 	var ctx context.Context = call
 	synctest.Wait()
@@ -29,10 +29,10 @@ func wantEnded(t *testing.T, call *limit, want error, when string) {
 	}
 }
 
-func TestDeadlineIsMovedUnderThoseWhoWait(t *testing.T) {
+func TestDeadlineSetDuringCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDeadline()
-		waits := d.current()
+		waits := d.context()
 		wantEnded(t, waits, nil, "without a deadline")
 		d.set(time.Now().Add(time.Second))
 		d.set(time.Now().Add(time.Minute))
@@ -44,45 +44,45 @@ func TestDeadlineIsMovedUnderThoseWhoWait(t *testing.T) {
 		d.set(time.Now().Add(time.Second))
 		time.Sleep(2 * time.Second)
 		wantEnded(t, waits, os.ErrDeadlineExceeded, "after the deadline")
-		wantEnded(t, d.current(), os.ErrDeadlineExceeded, "after the deadline, for those that begin later,")
+		wantEnded(t, d.context(), os.ErrDeadlineExceeded, "after the deadline, for those that begin later,")
 	})
 }
 
-func TestADeadlineThatPassedDoesNoHarm(t *testing.T) {
+func TestDeadlineSetAfterPassing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDeadline()
 		d.set(time.Now())
-		passed := d.current()
+		passed := d.context()
 		wantEnded(t, passed, os.ErrDeadlineExceeded, "at the deadline")
 		d.set(time.Now().Add(time.Second))
-		wantEnded(t, d.current(), nil, "before the new deadline")
+		wantEnded(t, d.context(), nil, "before the new deadline")
 		wantEnded(t, passed, os.ErrDeadlineExceeded, "for those that were told the old one")
 	})
 }
 
-func TestDeadlineEndsForGood(t *testing.T) {
+func TestDeadlineClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDeadline()
-		waits := d.current()
+		waits := d.context()
 		d.set(time.Now().Add(time.Second))
-		d.end(net.ErrClosed)
-		d.end(os.ErrInvalid)
+		d.close(net.ErrClosed)
+		d.close(os.ErrInvalid)
 		wantEnded(t, waits, net.ErrClosed, "at the end")
 		if d.set(time.Now().Add(time.Hour)) {
 			t.Error("after the end a deadline must not be moved")
 		}
 		time.Sleep(2 * time.Second)
-		wantEnded(t, d.current(), net.ErrClosed, "after the end")
+		wantEnded(t, d.context(), net.ErrClosed, "after the end")
 
 		passed := newDeadline()
 		passed.set(time.Now())
-		passed.end(net.ErrClosed)
-		wantEnded(t, passed.current(), net.ErrClosed, "at an end behind the deadline")
+		passed.close(net.ErrClosed)
+		wantEnded(t, passed.context(), net.ErrClosed, "at an end behind the deadline")
 	})
 }
 
-func TestALimitIsAContext(t *testing.T) {
-	var ctx context.Context = newDeadline().current()
+func TestDeadlineContext(t *testing.T) {
+	var ctx context.Context = newDeadline().context()
 	if _, known := ctx.Deadline(); known || ctx.Value("key") != nil {
 		t.Error("a limit must promise no moment, since it may be moved, and hold no values")
 	}

@@ -31,7 +31,7 @@ func wantOpError(t *testing.T, err error, op string, want error) {
 	}
 }
 
-func TestAStreamHasNoMessages(t *testing.T) {
+func TestStreamReadWrite(t *testing.T) {
 	onStreams(t, Options{}, func(t *testing.T, near, far *Stream) {
 		want := bytes.Repeat([]byte("stream "), 100_000) // less in one message than MaxMessage
 		go func() {
@@ -49,17 +49,17 @@ func TestAStreamHasNoMessages(t *testing.T) {
 	})
 }
 
-// TestAWriteMayBeLargerThanAMessage: the peer's limit is one on messages.
-func TestAWriteMayBeLargerThanAMessage(t *testing.T) {
-	onStreams(t, Options{MaxMessage: streamPiece}, func(t *testing.T, near, far *Stream) {
-		go func() { _, _ = near.Write(make([]byte, 10*streamPiece)) }()
-		if n, err := io.ReadFull(far, make([]byte, 10*streamPiece)); err != nil {
+// TestStreamWriteSplitsMessages: the peer's limit is one on messages.
+func TestStreamWriteSplitsMessages(t *testing.T) {
+	onStreams(t, Options{MaxMessage: maxStreamMessage}, func(t *testing.T, near, far *Stream) {
+		go func() { _, _ = near.Write(make([]byte, 10*maxStreamMessage)) }()
+		if n, err := io.ReadFull(far, make([]byte, 10*maxStreamMessage)); err != nil {
 			t.Errorf("a long write must arrive; %d bytes did, %v", n, err)
 		}
 	})
 }
 
-func TestEmptyMessagesAreNoEnd(t *testing.T) {
+func TestStreamReadSkipsEmptyMessages(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		write(t, peer, append(wiretest.Frame(protocol.Server, Binary, nil), wiretest.Frame(protocol.Server, Binary, []byte("x"))...))
 		if b, err := readSome(NetConn(c, Binary)); b != "x" || err != nil {
@@ -74,7 +74,7 @@ func readSome(r io.Reader) (string, error) {
 	return string(b[:n]), err
 }
 
-func TestHowAStreamEnds(t *testing.T) {
+func TestStreamReadAfterEnd(t *testing.T) {
 	aClose := func(code uint16) []byte { return wiretest.CloseFrame(code, "") }
 	half := fragment(Binary, "half", false)
 	for name, c := range map[string]struct {
@@ -117,8 +117,8 @@ func isKind[E error](err error) bool {
 	return ok
 }
 
-// TestHowAStreamEndsThatWeHaveClosed: the peer's code decides, whoever was first.
-func TestHowAStreamEndsThatWeHaveClosed(t *testing.T) {
+// TestStreamReadAfterOwnClose: the peer's code decides, whoever was first.
+func TestStreamReadAfterOwnClose(t *testing.T) {
 	for code, want := range map[uint16]func(error) bool{1000: isPlainEOF, 1001: isPlainEOF, 1011: isKind[*PeerClosed]} {
 		withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 			s := NetConn(c, Binary)
@@ -139,8 +139,8 @@ func TestHowAStreamEndsThatWeHaveClosed(t *testing.T) {
 	}
 }
 
-// TestBothHalvesOfAStream: in half-open mode it is closed as TCP is.
-func TestBothHalvesOfAStream(t *testing.T) {
+// TestStreamCloseWrite: in half-open mode it is closed as TCP is.
+func TestStreamCloseWrite(t *testing.T) {
 	onStreams(t, Options{HalfOpen: true}, func(t *testing.T, near, far *Stream) {
 		go func() {
 			b, _ := io.ReadAll(far)
@@ -160,7 +160,7 @@ func TestBothHalvesOfAStream(t *testing.T) {
 	})
 }
 
-func TestAMessageOfTheWrongTypeIsRefused(t *testing.T) {
+func TestStreamReadWrongType(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		s := NetConn(c, Binary)
 		write(t, peer, append(wiretest.TextFrame("text"), wiretest.Frame(protocol.Server, Binary, []byte("bytes"))...))
@@ -175,7 +175,7 @@ func TestAMessageOfTheWrongTypeIsRefused(t *testing.T) {
 	})
 }
 
-func TestDeadlinesOfAStreamDoNoHarm(t *testing.T) {
+func TestStreamDeadlines(t *testing.T) {
 	onStreams(t, Options{KeepAlive: -1}, func(t *testing.T, near, far *Stream) {
 		if err := near.SetDeadline(time.Now().Add(time.Second)); err != nil {
 			t.Fatal(err)
@@ -213,7 +213,7 @@ func TestDeadlinesOfAStreamDoNoHarm(t *testing.T) {
 	})
 }
 
-func TestCloseOfAStream(t *testing.T) {
+func TestStreamClose(t *testing.T) {
 	onStreams(t, Options{KeepAlive: -1}, func(t *testing.T, near, far *Stream) {
 		results := make(chan error, 2)
 		go func() {
@@ -250,7 +250,7 @@ func TestCloseOfAStream(t *testing.T) {
 	})
 }
 
-func TestCloseOfAStreamTellsABadEnd(t *testing.T) {
+func TestStreamCloseError(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, _ *memconn.Conn) {
 		if err := NetConn(c, Binary).Close(); !isKind[*TransportError](err) {
 			t.Errorf("a close that is never answered must be told; got %v", err)
@@ -258,24 +258,24 @@ func TestCloseOfAStreamTellsABadEnd(t *testing.T) {
 	})
 }
 
-// TestTextIsCutBetweenCharacters: each message of it must be UTF-8.
-func TestTextIsCutBetweenCharacters(t *testing.T) {
+// TestStreamWriteText: each message of it must be UTF-8.
+func TestStreamWriteText(t *testing.T) {
 	onPair(t, Options{}, func(t *testing.T, p *pair) {
 		for _, start := range []string{"", "x", "xy", "xyz"} {
-			want := start + strings.Repeat("\U0001F600", streamPiece)
+			want := start + strings.Repeat("\U0001F600", maxStreamMessage)
 			go func() { _, _ = io.WriteString(NetConn(p.client, Text), want) }()
 			got := make([]byte, len(want))
 			if _, err := io.ReadFull(NetConn(p.server, Text), got); err != nil || string(got) != want {
 				t.Fatalf("a long text must arrive; got %v", err)
 			}
 		}
-		if n, err := NetConn(p.client, Text).Write(bytes.Repeat([]byte{0x80}, 2*streamPiece)); n > 0 || !errors.Is(err, protocol.ErrText) {
+		if n, err := NetConn(p.client, Text).Write(bytes.Repeat([]byte{0x80}, 2*maxStreamMessage)); n > 0 || !errors.Is(err, protocol.ErrText) {
 			t.Errorf("what is no text must be refused; got %d, %v", n, err)
 		}
 	})
 }
 
-func TestAddressesAreThoseOfTheTransport(t *testing.T) {
+func TestStreamAddrs(t *testing.T) {
 	onStreams(t, Options{}, func(t *testing.T, near, far *Stream) {
 		if near.LocalAddr().String() != far.RemoteAddr().String() || near.LocalAddr().Network() != "tcp" {
 			t.Errorf("the addresses must be those of the transport; got %v and %v", near.LocalAddr(), far.RemoteAddr())

@@ -120,7 +120,7 @@ func write(t testing.TB, nc net.Conn, b []byte) {
 
 // held returns the bytes that are read ahead.
 func (c *Conn) held() int {
-	c.in.mu.Lock()
-	defer c.in.mu.Unlock()
-	return c.in.pieces.Bytes()
+	c.received.mu.Lock()
+	defer c.received.mu.Unlock()
+	return c.received.pieces.Bytes()
 }

@@ -6,22 +6,23 @@ import (
 	"sync"
 )
 
-// pings are those that wait for their pongs.
+// pings are the pings whose pongs have not arrived. Their payloads are consecutive
+// numbers.
 type pings struct {
 	mu      sync.Mutex
-	last    uint64
-	waiting map[uint64]chan struct{} // no more than there are callers of Ping
+	last    uint64                   // the number of the last ping
+	waiting map[uint64]chan struct{} // one for each call of Ping; closed by the pong
 }
 
-// Ping sends a ping and waits for its pong. The peer answers when it reads, so it
-// may take as long as what it has to read before. Like Write it first waits for
-// room. If ctx ends the connection is unharmed. The other errors are those of
-// [Conn.Write].
+// Ping sends a ping and waits for its pong. The peer answers it after it has read what
+// was sent before. Like [Conn.Write] Ping waits while 64 KiB or more are queued. If ctx
+// ends Ping returns its error, and the connection is not affected. The other errors are
+// those of Write.
 func (c *Conn) Ping(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := c.awaitRoom(ctx); err != nil {
+	if err := c.awaitDrain(ctx); err != nil {
 		return err
 	}
 	number, answered := c.pings.add()
@@ -37,10 +38,10 @@ func (c *Conn) Ping(ctx context.Context) error {
 	case <-c.ended:
 	}
 	select {
-	case <-answered: // before the end
+	case <-answered: // the pong arrived before the connection ended
 		return nil
 	default:
-		return endError(c.end)
+		return endError(c.outcome)
 	}
 }
 
@@ -62,16 +63,16 @@ func (p *pings) remove(number uint64) {
 	p.mu.Unlock()
 }
 
-// answered lets go on who waits for this pong, and for those before it: a peer may
-// answer the last of several pings only (RFC 6455, section 5.5.3).
-func (p *pings) answered(payload []byte) {
+// pong completes the calls of Ping for this pong and for all pings before it: a peer may
+// answer only the last of several pings (RFC 6455, section 5.5.3).
+func (p *pings) pong(payload []byte) {
 	if len(payload) != 8 {
-		return // of the keep-alive, or unasked for
+		return // it answers a keep-alive ping, or is unsolicited
 	}
 	number := binary.BigEndian.Uint64(payload)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if number > p.last { // unasked for: RFC 6455, section 5.5.3
+	if number > p.last { // unsolicited (RFC 6455, section 5.5.3)
 		return
 	}
 	for waiting, done := range p.waiting {

@@ -14,7 +14,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-func TestPingWaitsForItsPong(t *testing.T) {
+func TestConnPing(t *testing.T) {
 	eachRole(t, Options{}, func(t *testing.T, near, _ *Conn) {
 		for range 3 { // nobody reads
 			if err := near.Ping(within(t, time.Second)); err != nil {
@@ -40,7 +40,7 @@ func pong(payload []byte) []byte {
 	return wiretest.Frame(protocol.Server, protocol.Pong, bytes.Clone(payload))
 }
 
-func TestOnlyItsOwnPongAnswersAPing(t *testing.T) {
+func TestConnPingIgnoresOtherPongs(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		result, sent := startPing(t.Context(), t, c, peer)
 		ahead := binary.BigEndian.AppendUint64(nil, binary.BigEndian.Uint64(sent.Payload)+1)
@@ -57,8 +57,8 @@ func TestOnlyItsOwnPongAnswersAPing(t *testing.T) {
 	})
 }
 
-// TestThePongOfALaterPingAnswersThoseBefore: RFC 6455, section 5.5.3.
-func TestThePongOfALaterPingAnswersThoseBefore(t *testing.T) {
+// TestConnPingAnsweredByLaterPong: RFC 6455, section 5.5.3.
+func TestConnPingAnsweredByLaterPong(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		first, _ := startPing(t.Context(), t, c, peer)
 		second, sent := startPing(t.Context(), t, c, peer)
@@ -76,7 +76,7 @@ func TestThePongOfALaterPingAnswersThoseBefore(t *testing.T) {
 	})
 }
 
-func TestAPingIsToldTheEnd(t *testing.T) {
+func TestConnPingAfterPeerClose(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		result, _ := startPing(t.Context(), t, c, peer)
 		write(t, peer, wiretest.CloseFrame(4000, ""))
@@ -86,7 +86,7 @@ func TestAPingIsToldTheEnd(t *testing.T) {
 	})
 }
 
-func TestAPongBeforeTheEndCounts(t *testing.T) {
+func TestConnPingPongBeforeEnd(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		result, sent := startPing(t.Context(), t, c, peer)
 		write(t, peer, append(pong(sent.Payload), wiretest.CloseFrame(4000, "")...))

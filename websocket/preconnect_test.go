@@ -17,7 +17,7 @@ func (c *closedConn) Close() error {
 	return nil
 }
 
-func TestPreconnectsCloseOnlyUnused(t *testing.T) {
+func TestPreconnectsClose(t *testing.T) {
 	var p preconnects
 	unused, used, gone := &closedConn{}, &closedConn{}, &closedConn{}
 	for _, c := range []*closedConn{unused, used, gone} {

@@ -7,7 +7,7 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-func TestPreparedMessagesGoToMany(t *testing.T) {
+func TestConnWritePrepared(t *testing.T) {
 	text := []byte("to all")
 	prepared, err := Prepare(Text, text)
 	if err != nil {
@@ -26,7 +26,7 @@ func TestPreparedMessagesGoToMany(t *testing.T) {
 	}
 }
 
-func TestPrepareRefuses(t *testing.T) {
+func TestPrepareMisuse(t *testing.T) {
 	if _, err := Prepare(Text, []byte{0xFF}); !errors.Is(err, protocol.ErrText) {
 		t.Errorf("text must be UTF-8; got %v", err)
 	}

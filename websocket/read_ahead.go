@@ -10,34 +10,35 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// readAhead holds what has arrived and has not been read by the application, so that control frames are handled while it
-// does not read. From its bound on, until half of that is free, the transport is not read.
+// readAhead is a queue of pieces that have arrived and that the application has not read. With it control frames are handled
+// although the application does not read. When the queue has reached its bound the transport is not read until half of the
+// bound is free.
 type readAhead struct {
-	bound int
+	bound int           // bytes
 	ready chan struct{} // has an element when there may be something to return
 	room  chan struct{} // has an element when the queue may have room again
 
 	mu       sync.Mutex
 	pieces   queue.Queue[piece]
-	dropping bool      // the application has closed: pieces beyond the bound are dropped
-	dropped  bool      // a piece was dropped, so no later piece may be read
-	handed   time.Time // when the last piece was returned; zero once the reader has asked for more
+	dropping bool      // pieces beyond the bound are dropped, since the application has closed
+	dropped  bool      // a piece has been dropped, so all later pieces are dropped
+	popped   time.Time // when the last piece was returned; zero if the reader waits for another one
 	end      inputEnd
 	status   Status // of the peer's Close, in half-open mode
 }
 
-// inputEnd is what follows the last piece.
+// inputEnd is what follows the last piece. At most one field is set.
 type inputEnd struct {
-	finished bool   // the peer's Close, in half-open mode
-	conclude func() // or a Close of ours, which waits until the pieces have been handled
+	peerClosed bool   // the peer's Close, in half-open mode
+	sendClose  func() // sends our Close, which waits until the pieces have been handled
 }
 
 const (
-	// pieceCost is what a piece counts against the bound beside its data, so that the number of empty pieces is bounded too.
+	// pieceCost is added to the size of each piece, so that the number of empty pieces is bounded too.
 	pieceCost = 64
 
-	// keptPieces is how many pieces an empty queue keeps memory for: enough for messages that come one by one, and little
-	// in an idle connection.
+	// keptPieces is the number of pieces for which an empty queue keeps memory: enough for messages that arrive one by one,
+	// and little for an idle connection.
 	keptPieces = 8
 )
 
@@ -45,8 +46,8 @@ func newReadAhead(bound int) readAhead {
 	return readAhead{bound: bound, ready: make(chan struct{}, 1), room: make(chan struct{}, 1)}
 }
 
-// put adds a piece, and reports whether the queue is full.
-func (r *readAhead) put(m *protocol.Event) (full bool) {
+// push adds a piece, and reports whether the queue is full.
+func (r *readAhead) push(m *protocol.Event) (full bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.dropping && r.pieces.Bytes() >= r.bound {
@@ -83,16 +84,16 @@ func (r *readAhead) isFull() bool {
 	return r.pieces.Paused() && !r.dropping
 }
 
-// take removes the next piece and returns it. If there is none it returns what follows the last one.
-func (r *readAhead) take() (p piece, ok bool, end inputEnd) {
+// pop removes the next piece and returns it. If there is none it returns what follows the last one.
+func (r *readAhead) pop() (p piece, ok bool, end inputEnd) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	p, _, ok = r.pieces.Pop()
 	if !ok {
-		r.handed = time.Time{}
+		r.popped = time.Time{}
 		return piece{}, false, r.end
 	}
-	r.handed = time.Now()
+	r.popped = time.Now()
 	r.pieces.Trim(keptPieces)
 	if r.pieces.Resume(r.limits()) {
 		signal(r.room)
@@ -100,81 +101,81 @@ func (r *readAhead) take() (p piece, ok bool, end inputEnd) {
 	return p, true, inputEnd{}
 }
 
-// drop stops the waiting for room: from now on, pieces beyond the bound are dropped.
-func (r *readAhead) drop() {
+// dropExcess makes the queue drop pieces beyond the bound from now on, instead of being full.
+func (r *readAhead) dropExcess() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.dropping = true
 	signal(r.room)
 }
 
-// finish records that the peer has closed.
-func (r *readAhead) finish(status Status) {
+// peerClosed records that the peer has closed.
+func (r *readAhead) peerClosed(status Status) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.end.finished, r.status = true, status
+	r.end.peerClosed, r.status = true, status
 	signal(r.ready)
 }
 
-// conclude records that no more pieces come, and that sendClose has to be called after the last one. It returns how much
-// of bound the application has left to handle the piece that it has read last: nothing if it has asked for more since, and
-// all of it if pieces are left.
-func (r *readAhead) conclude(sendClose func(), bound time.Duration) time.Duration {
+// deferClose records that no piece follows, and that sendClose is to be called when the last one has been handled. It returns
+// how much of bound is left for that: all of it if pieces are left, nothing if the reader waits for another piece, and
+// otherwise what has not passed since the last piece was returned.
+func (r *readAhead) deferClose(sendClose func(), bound time.Duration) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.end.conclude = sendClose
+	r.end.sendClose = sendClose
 	signal(r.ready)
 	switch {
 	case r.pieces.Len() > 0:
 		return bound
-	case r.handed.IsZero():
+	case r.popped.IsZero():
 		return 0
 	}
-	return bound - time.Since(r.handed)
+	return bound - time.Since(r.popped)
 }
 
-// nextPiece blocks until there is a piece, and returns it. What arrived before the end of the connection is returned
-// first; then the error is that of the end. The caller holds c.reading.
+// nextPiece blocks until there is a piece, and returns it. After the end of the connection it returns the pieces that arrived
+// before, and then the error of the end. The caller holds c.reading.
 func (c *Conn) nextPiece(ctx context.Context) (piece, error) {
-	if p := c.start; len(p.data) > 0 {
-		c.start = piece{}
+	if p := c.partial; len(p.data) > 0 {
+		c.partial = piece{}
 		return p, nil
 	}
 	for {
-		p, ok, end := c.in.take()
+		p, ok, end := c.received.pop()
 		switch {
 		case ok:
 			return p, nil
-		case end.finished:
+		case end.peerClosed:
 			return piece{}, c.peerClosed()
-		case end.conclude != nil:
-			end.conclude()
+		case end.sendClose != nil:
+			end.sendClose()
 		}
 		select {
-		case <-c.in.ready:
+		case <-c.received.ready:
 		case <-ctx.Done():
 			return piece{}, ctx.Err()
 		case <-c.ended:
-			if p, ok, _ := c.in.take(); ok { // it came before the end
+			if p, ok, _ := c.received.pop(); ok { // it arrived before the end
 				return p, nil
 			}
-			return piece{}, endError(c.end)
+			return piece{}, endError(c.outcome)
 		}
 	}
 }
 
-// peerClosed returns the error of reading after the peer's Close in half-open mode: that of the end of the connection if
-// it has ended.
+// peerClosed returns the error of reading after the peer's Close in half-open mode, or that of the end of the connection if it
+// has ended.
 func (c *Conn) peerClosed() error {
 	if end, ended := c.Outcome(); ended {
 		return endError(end)
 	}
-	return &PeerClosed{Status: c.in.status} // is set before end.finished and does not change after that
+	return &PeerClosed{Status: c.received.status} // set together with end.peerClosed, and never changed
 }
 
-// piece is part of a message.
+// piece is a part of a message.
 type piece struct {
 	op   MessageType
 	data []byte
-	last bool // the message ends with it
+	last bool // the message ends with this piece
 }

@@ -13,17 +13,17 @@ import (
 var standardReadAhead = Options{}.WithDefaults().ReadAhead
 
 func put(r *readAhead, text string) (full bool) {
-	return r.put(&protocol.Event{Opcode: Text, Payload: []byte(text), Last: true})
+	return r.push(&protocol.Event{Opcode: Text, Payload: []byte(text), Last: true})
 }
 
-func wantTake(t *testing.T, r *readAhead, want string) {
+func wantPiece(t *testing.T, r *readAhead, want string) {
 	t.Helper()
-	if p, ok, _ := r.take(); !ok || string(p.data) != want {
+	if p, ok, _ := r.pop(); !ok || string(p.data) != want {
 		t.Fatalf("the next piece must be %q; got %q, %t", want, p.data, ok)
 	}
 }
 
-func TestReadAheadIsFullUntilHalfIsFree(t *testing.T) {
+func TestReadAheadFull(t *testing.T) {
 	r := newReadAhead(4 * (pieceCost + 1))
 	for i, full := range []bool{false, false, false, true} {
 		if put(&r, "x") != full {
@@ -31,13 +31,13 @@ func TestReadAheadIsFullUntilHalfIsFree(t *testing.T) {
 		}
 	}
 	for i, full := range []bool{true, false, false, false} {
-		if wantTake(t, &r, "x"); r.isFull() != full {
+		if wantPiece(t, &r, "x"); r.isFull() != full {
 			t.Errorf("after %d of 4 pieces are taken it must be full: %t", i+1, full)
 		}
 	}
 }
 
-func TestEmptyPiecesCountToo(t *testing.T) {
+func TestReadAheadEmptyPieces(t *testing.T) {
 	r := newReadAhead(standardReadAhead)
 	n := 1
 	for ; !put(&r, "") && n < 1_000_000; n++ {
@@ -47,50 +47,50 @@ func TestEmptyPiecesCountToo(t *testing.T) {
 	}
 }
 
-func TestReadAheadOwnsWhatItHolds(t *testing.T) {
+func TestReadAheadCopiesBorrowedPayloads(t *testing.T) {
 	r := newReadAhead(standardReadAhead)
 	borrowed, owned := []byte("borrowed"), []byte("owned")
-	r.put(&protocol.Event{Payload: borrowed})
-	r.put(&protocol.Event{Payload: owned, Owned: true})
+	r.push(&protocol.Event{Payload: borrowed})
+	r.push(&protocol.Event{Payload: owned, Owned: true})
 	copy(borrowed, "????????")
-	wantTake(t, &r, "borrowed")
-	if p, _, _ := r.take(); &p.data[0] != &owned[0] {
+	wantPiece(t, &r, "borrowed")
+	if p, _, _ := r.pop(); &p.data[0] != &owned[0] {
 		t.Error("what is owned must not be copied")
 	}
 }
 
-func TestNothingIsTakenBehindWhatWasDropped(t *testing.T) {
+func TestReadAheadDropExcess(t *testing.T) {
 	r := newReadAhead(2 * pieceCost)
 	put(&r, "one")
-	r.drop()
+	r.dropExcess()
 	if put(&r, "two") || put(&r, "dropped") {
 		t.Error("what is dropped must not be waited for")
 	}
-	wantTake(t, &r, "one")
+	wantPiece(t, &r, "one")
 	if put(&r, "behind it"); r.isFull() {
 		t.Error("what is dropped must not count")
 	}
-	wantTake(t, &r, "two")
-	if p, ok, _ := r.take(); ok {
+	wantPiece(t, &r, "two")
+	if p, ok, _ := r.pop(); ok {
 		t.Errorf("behind what was dropped nothing may come; got %q", p.data)
 	}
 }
 
-func TestThePeersCloseComesBehindWhatItSent(t *testing.T) {
+func TestReadAheadPeerClose(t *testing.T) {
 	r := newReadAhead(standardReadAhead)
 	put(&r, "before")
-	r.finish(Status{Code: 1000})
-	if _, ok, end := r.take(); !ok || end.finished {
+	r.peerClosed(Status{Code: 1000})
+	if _, ok, end := r.pop(); !ok || end.peerClosed {
 		t.Error("what came before the peer's Close must be taken first")
 	}
-	if _, ok, end := r.take(); ok || !end.finished {
+	if _, ok, end := r.pop(); ok || !end.peerClosed {
 		t.Error("behind it the peer's Close must be told")
 	}
 }
 
-// TestAFullReadAheadStopsTheTransport: and reading starts it again, any number of
+// TestConnFullReadAheadStopsReading: and reading starts it again, any number of
 // times, without a piece lost or a wait for ever.
-func TestAFullReadAheadStopsTheTransport(t *testing.T) {
+func TestConnFullReadAheadStopsReading(t *testing.T) {
 	withPeer(t, Options{ReadAhead: 1000}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		const messages = 300
 		go func() {
@@ -111,8 +111,8 @@ func TestAFullReadAheadStopsTheTransport(t *testing.T) {
 	})
 }
 
-// TestControlFramesAreSeenWithoutAReader: as long as the read-ahead has room.
-func TestControlFramesAreSeenWithoutAReader(t *testing.T) {
+// TestConnControlFramesWithoutReader: as long as the read-ahead has room.
+func TestConnControlFramesWithoutReader(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		write(t, peer, append(wiretest.TextFrame("nobody reads this yet"), wiretest.Frame(protocol.Server, protocol.Ping, []byte("there?"))...))
 		if f, err := wiretest.ReadFrame(peer); err != nil || f.String() != `pong "there?"` {

@@ -5,20 +5,20 @@ import (
 	"io"
 )
 
-// Read returns the next whole message; it belongs to the caller. When the
-// connection has ended, and what came before is read, the error tells how:
-// *[PeerClosed], *[LocalClosed] or *[TransportError]. If ctx ends first, nothing
-// is lost: the next Read goes on with the same message.
+// Read returns the next complete message, which belongs to the caller. After the end of
+// the connection it returns the messages that arrived before, and then the error of the
+// end: *[PeerClosed], *[LocalClosed] or *[TransportError]. If ctx ends first nothing is
+// lost: the next Read continues with the same message.
 func (c *Conn) Read(ctx context.Context) (MessageType, []byte, error) {
-	if err := c.enterReading(ctx); err != nil {
+	if err := c.lockReading(ctx); err != nil {
 		return 0, nil, err
 	}
-	defer c.reading.leave()
+	defer c.reading.unlock()
 	message, err := c.nextPiece(ctx)
 	for err == nil && !message.last {
 		var p piece
 		if p, err = c.nextPiece(ctx); err != nil {
-			c.start = message // for whoever reads next
+			c.partial = message // the next Read continues with it
 			break
 		}
 		message.data, message.last = append(message.data, p.data...), p.last
@@ -29,14 +29,15 @@ func (c *Conn) Read(ctx context.Context) (MessageType, []byte, error) {
 	return message.op, message.data, nil
 }
 
-// Reader returns the next message to be read as it arrives, so that no more than
-// Options.ReadAhead of it is held in memory. It waits for the first piece. What is
-// left of the message before is dropped. The reader uses ctx as long as it lives.
+// Reader returns a reader of the next message, with which it can be read as it arrives:
+// at most Options.ReadAhead bytes of it are held in memory. Reader waits for the first
+// piece, and drops the unread rest of the message before. ctx also applies to the calls
+// of the reader.
 func (c *Conn) Reader(ctx context.Context) (MessageType, *MessageReader, error) {
-	if err := c.enterReading(ctx); err != nil {
+	if err := c.lockReading(ctx); err != nil {
 		return 0, nil, err
 	}
-	defer c.reading.leave()
+	defer c.reading.unlock()
 	first, err := c.nextPiece(ctx)
 	if err != nil {
 		return 0, nil, err
@@ -45,22 +46,23 @@ func (c *Conn) Reader(ctx context.Context) (MessageType, *MessageReader, error) 
 	return first.op, c.rest, nil
 }
 
-// enterReading becomes the one who reads, at the start of a message.
-func (c *Conn) enterReading(ctx context.Context) error {
+// lockReading locks c.reading, and skips the rest of a message that was read in pieces.
+// If it returns an error c.reading is not locked.
+func (c *Conn) lockReading(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := c.reading.enter(ctx); err != nil {
+	if err := c.reading.lock(ctx); err != nil {
 		return err
 	}
 	if err := c.skipRest(ctx); err != nil {
-		c.reading.leave()
+		c.reading.unlock()
 		return err
 	}
 	return nil
 }
 
-// skipRest drops what is left of a message that was read in pieces.
+// skipRest drops the unread rest of a message that was read in pieces.
 func (c *Conn) skipRest(ctx context.Context) error {
 	if c.rest == nil {
 		return nil
@@ -77,20 +79,19 @@ func (c *Conn) skipRest(ctx context.Context) error {
 	return nil
 }
 
-// MessageReader reads one message. It is valid until the next message is asked
-// for.
+// MessageReader reads one message. It is valid until the next message is requested.
 type MessageReader struct {
 	conn  *Conn
 	ctx   context.Context //nolint:containedctx // io.Reader has no place for one
 	data  []byte
 	last  bool // data is the end of the message
-	stale bool
+	stale bool // the next message has been requested
 }
 
-// Read reads from the message, and gives io.EOF at its end. After the end of the
-// context of [Conn.Reader], and after that of the connection, its error is what
-// Read returns: a message that was cut is never taken for a whole one. After
-// another message was asked for it is [ErrStaleReader].
+// Read reads from the message, and returns io.EOF at its end. If the context of
+// [Conn.Reader] or the connection ends before the message is complete, Read returns the
+// error of that, and never io.EOF. After another message has been requested it returns
+// [ErrStaleReader].
 func (r *MessageReader) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
@@ -98,10 +99,10 @@ func (r *MessageReader) Read(p []byte) (int, error) {
 	if err := r.ctx.Err(); err != nil {
 		return 0, err
 	}
-	if err := r.conn.reading.enter(r.ctx); err != nil {
+	if err := r.conn.reading.lock(r.ctx); err != nil {
 		return 0, err
 	}
-	defer r.conn.reading.leave()
+	defer r.conn.reading.unlock()
 	if r.stale {
 		return 0, ErrStaleReader
 	}

@@ -25,7 +25,7 @@ func fragment(op protocol.Opcode, text string, fin bool) []byte {
 	return b
 }
 
-func TestReadJoinsFragments(t *testing.T) {
+func TestConnReadFragments(t *testing.T) {
 	withPeer(t, Options{ReadAhead: 1}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		write(t, peer, fragment(Text, "one ", false))
 		write(t, peer, wiretest.Frame(protocol.Server, protocol.Ping, nil))
@@ -35,8 +35,8 @@ func TestReadJoinsFragments(t *testing.T) {
 	})
 }
 
-// TestAReadThatGivesUpLosesNothing: however often, wherever in the message.
-func TestAReadThatGivesUpLosesNothing(t *testing.T) {
+// TestConnReadCancelled: however often, wherever in the message.
+func TestConnReadCancelled(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		message := append(append(fragment(Text, "one ", false), fragment(protocol.Continuation, "message", true)...), wiretest.TextFrame("another")...)
 		for _, b := range message {
@@ -45,7 +45,7 @@ func TestAReadThatGivesUpLosesNothing(t *testing.T) {
 			}
 			write(t, peer, []byte{b})
 			synctest.Wait()
-			if n := c.in.pieces.Len(); n > 0 && c.in.pieces.At(n-1).last {
+			if n := c.received.pieces.Len(); n > 0 && c.received.pieces.At(n-1).last {
 				break
 			}
 		}
@@ -53,8 +53,8 @@ func TestAReadThatGivesUpLosesNothing(t *testing.T) {
 	})
 }
 
-// TestAReadThatGaveUpIsGoneOnWithByReader: the reader begins where the message does.
-func TestAReadThatGaveUpIsGoneOnWithByReader(t *testing.T) {
+// TestConnReaderAfterCancelledRead: the reader begins where the message does.
+func TestConnReaderAfterCancelledRead(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		write(t, peer, fragment(Text, "one ", false))
 		if _, _, err := c.Read(within(t, time.Second)); !errors.Is(err, context.DeadlineExceeded) {
@@ -71,7 +71,7 @@ func TestAReadThatGaveUpIsGoneOnWithByReader(t *testing.T) {
 	})
 }
 
-func TestAMessageThatIsCutIsNeverRead(t *testing.T) {
+func TestConnReadIncompleteMessage(t *testing.T) {
 	for name, end := range map[string]func(*memconn.Conn){
 		"by a Close": func(peer *memconn.Conn) { _, _ = peer.Write(wiretest.CloseFrame(1000, "")) },
 		"by EOF":     func(peer *memconn.Conn) { _ = peer.CloseWrite() },
@@ -99,7 +99,7 @@ func TestAMessageThatIsCutIsNeverRead(t *testing.T) {
 	}
 }
 
-func TestReaderStreams(t *testing.T) {
+func TestConnReader(t *testing.T) {
 	onPair(t, Options{ReadAhead: 10_000}, func(t *testing.T, p *pair) {
 		want := bytes.Repeat([]byte("0123456789"), 90_000)
 		go func() { _ = p.client.Write(context.Background(), Binary, want) }()
@@ -129,7 +129,7 @@ func TestReaderStreams(t *testing.T) {
 	})
 }
 
-func TestTheRestOfAMessageIsSkipped(t *testing.T) {
+func TestConnReadSkipsRestOfMessage(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		write(t, peer, fragment(Text, "read this", false))
 		_, r, err := c.Reader(t.Context())
@@ -150,8 +150,8 @@ func TestTheRestOfAMessageIsSkipped(t *testing.T) {
 	})
 }
 
-// TestAReaderUsesItsContext: also when there is something to read.
-func TestAReaderUsesItsContext(t *testing.T) {
+// TestMessageReaderContext: also when there is something to read.
+func TestMessageReaderContext(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		write(t, peer, append(fragment(Text, "begin", false), fragment(protocol.Continuation, "end", true)...))
 		ctx, cancel := context.WithCancel(t.Context())
@@ -168,7 +168,7 @@ func TestAReaderUsesItsContext(t *testing.T) {
 	})
 }
 
-func TestSeveralReadersShareTheMessages(t *testing.T) {
+func TestConnReadConcurrent(t *testing.T) {
 	onPair(t, Options{ReadAhead: 500}, func(t *testing.T, p *pair) {
 		const messages = 200
 		var mu sync.Mutex

@@ -9,24 +9,24 @@ import (
 	"github.com/lingerws/linger/websocket/internal/accept"
 )
 
-// Serve is server.Serve(listener) with a shorter way for WebSockets: on TCP under Linux it parses upgrade requests itself, and
-// calls server.Handler with a ResponseWriter from which [Accept] and linger.Server get the connection without net/http. As
-// soon as the handler does anything else with the response, or has run for five milliseconds, net/http serves the request.
-// Connections of other listeners, TLS among them, are net/http's from the start. Serve returns what server.Serve does.
+// Serve does what server.Serve(listener) does, at less cost for WebSockets: on TCP under Linux it parses upgrade requests
+// itself, and calls server.Handler with a ResponseWriter from which [Accept] and linger.Server take the connection without
+// net/http. When the handler does anything else with the response, or has run for five milliseconds, net/http serves the
+// request. net/http serves all connections of other listeners, including TLS. Serve returns what server.Serve returns.
 //
-// The time limits are the server's: a zero [http.Server] has none, the one of [NewHTTPServer] has all of them.
+// The timeouts are those of the server: a zero [http.Server] has none, and the one of [NewHTTPServer] has all of them.
 //
-// Serve wraps Handler and the functions of the server, so it has to be called before other methods that serve.
-// ConnState is not called for a connection that is accepted the shorter way. Shutdown closes the connection of a
-// request that is less than five milliseconds old and has no response yet. A server with ConnContext is left to net/http
-// altogether. The listener's socket gets the keep-alive options of package net, and TCP_DEFER_ACCEPT with one second: a
-// connection is accepted when the client has sent something, or after that time.
+// Serve wraps Handler and the functions of the server, so it must be called before other methods that serve. ConnState is
+// not called for a connection that is accepted without net/http. Shutdown closes the connection of a request that is less
+// than five milliseconds old and has no response yet. A server with ConnContext is left to net/http altogether. The
+// listener's socket gets the keep-alive options of package net, and TCP_DEFER_ACCEPT with one second: a connection is
+// accepted when the client has sent something, or after that time.
 func Serve(server *http.Server, listener net.Listener) error {
 	return server.Serve(accept.NewListener(server, listener))
 }
 
-// ListenAndServe listens on a TCP address, host:port, and calls [Serve] with the server
-// that [NewHTTPServer] returns. It always returns an error.
+// ListenAndServe listens on a TCP address in the form host:port, and calls [Serve] with
+// the server that [NewHTTPServer] returns. It always returns an error.
 func ListenAndServe(address string, h http.Handler) error {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
@@ -37,9 +37,9 @@ func ListenAndServe(address string, h http.Handler) error {
 
 // NewHTTPServer returns a server for [Serve] that limits how long it waits for a client:
 // 10 s for the header of a request, the default of [BoundBodies] for the body, and two
-// minutes until the next request. A nil handler means [http.DefaultServeMux]. Shutdown of
-// the server does not wait for connections that browsers have opened in advance; the server
-// uses its ConnState for that.
+// minutes until the next request. A nil handler means [http.DefaultServeMux]. Shutdown
+// does not wait for connections that browsers have opened in advance; the ConnState of
+// the server is set for that purpose.
 func NewHTTPServer(h http.Handler) *http.Server {
 	if h == nil {
 		h = http.DefaultServeMux
@@ -60,11 +60,11 @@ const (
 	idleTimeout   = 2 * time.Minute
 )
 
-// preconnects are the connections on which no request has arrived. Browsers open some in
-// advance, and [http.Server.Shutdown] waits five seconds for each.
+// preconnects are the connections on which nothing has arrived. Browsers open some in
+// advance, and [http.Server.Shutdown] would wait five seconds for each.
 type preconnects struct{ conns sync.Map }
 
-// track is called for each connection when its state changes.
+// track is the ConnState of the server.
 func (p *preconnects) track(conn net.Conn, state http.ConnState) {
 	if state == http.StateNew {
 		p.conns.Store(conn, nil)
@@ -73,7 +73,7 @@ func (p *preconnects) track(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// close closes all of them.
+// close closes the connections.
 func (p *preconnects) close() {
 	p.conns.Range(func(conn, _ any) bool {
 		if c, ok := conn.(net.Conn); ok {

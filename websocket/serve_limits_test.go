@@ -12,9 +12,9 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// TestNewHTTPServerEndsIdleConnections covers what a client can hold open without sending anything: nothing, half a
+// TestNewHTTPServerTimeouts covers what a client can hold open without sending anything: nothing, half a
 // header, and a connection that is kept alive after an answer.
-func TestNewHTTPServerEndsIdleConnections(t *testing.T) {
+func TestNewHTTPServerTimeouts(t *testing.T) {
 	for name, c := range map[string]struct {
 		sent     string
 		answered bool

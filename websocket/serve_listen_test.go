@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestListenAndServeNamesTheAddressInItsError(t *testing.T) {
+func TestListenAndServeError(t *testing.T) {
 	if err := ListenAndServe("127.0.0.1:no", http.NotFoundHandler()); err == nil || !strings.Contains(err.Error(), "no") {
 		t.Errorf("the error names the address; got %v", err)
 	}

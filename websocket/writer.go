@@ -9,49 +9,50 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// writeBound is how many bytes may wait to be written before Write waits.
+// writeBound is the length of the send queue in bytes from which on Write waits.
 const writeBound = 64 << 10
 
-// Write sends a message. When 64 KiB or more wait to be written it waits until they
-// have left, so a slow peer slows the writer; when it returns the message is queued
-// and leaves whole, whatever becomes of ctx. If ctx ends first nothing of it was
-// sent. The other errors are *[Misuse], also after our own Close, and how the
-// connection ended.
+// Write sends a message. While 64 KiB or more are in the send queue it waits, so that a
+// slow peer slows the writer. When it returns nil the message has been queued, and is
+// sent completely even if ctx ends. If ctx ends first Write returns its error, and
+// nothing of the message is sent. The other errors are a *[Misuse], which is also the
+// error after our own Close, and the error of the end of the connection.
 func (c *Conn) Write(ctx context.Context, op MessageType, message []byte) error {
-	if err := c.enterWriting(ctx); err != nil {
+	if err := c.lockWriting(ctx); err != nil {
 		return err
 	}
-	defer c.writing.leave()
+	defer c.writing.unlock()
 	_, err := c.driver.Send(op, message)
 	return c.sendError(ctx, err)
 }
 
-// WritePrepared sends a message that was framed before. Waiting and errors are
-// those of Write.
+// WritePrepared sends a message that [Prepare] has framed. It waits and returns errors
+// as [Conn.Write] does.
 func (c *Conn) WritePrepared(ctx context.Context, m *Prepared) error {
-	if err := c.enterWriting(ctx); err != nil {
+	if err := c.lockWriting(ctx); err != nil {
 		return err
 	}
-	defer c.writing.leave()
+	defer c.writing.unlock()
 	_, err := c.driver.SendPrepared(m)
 	return c.sendError(ctx, err)
 }
 
-// Writer starts a message that is written in pieces, each a frame of its own. Until
-// it is closed other messages wait, and so does our Close; both stop waiting by
-// their own bounds, a context or the close timeout.
+// Writer starts a message that is written in pieces, each of which becomes a frame.
+// Until the writer is closed other messages and our Close wait: the messages until their
+// contexts end, the Close until Options.CloseTimeout has passed.
 func (c *Conn) Writer(ctx context.Context, op MessageType) (*MessageWriter, error) {
 	if op != Text && op != Binary {
 		return nil, protocol.ErrOpcode
 	}
-	if err := c.enterWriting(ctx); err != nil {
+	if err := c.lockWriting(ctx); err != nil {
 		return nil, err
 	}
 	return &MessageWriter{conn: c, ctx: ctx, op: op}, nil
 }
 
-// enterWriting waits for the turn to write a message, and for room.
-func (c *Conn) enterWriting(ctx context.Context) error {
+// lockWriting locks c.writing and waits for the send queue. If it returns an error
+// c.writing is not locked.
+func (c *Conn) lockWriting(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -62,39 +63,38 @@ func (c *Conn) enterWriting(ctx context.Context) error {
 	case c.writing <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-c.ended: // whoever has the turn may never give it back
-		return endError(c.end)
+	case <-c.ended: // a MessageWriter that is never closed keeps the lock
+		return endError(c.outcome)
 	}
-	if err := c.awaitRoom(ctx); err != nil {
-		c.writing.leave()
+	if err := c.awaitDrain(ctx); err != nil {
+		c.writing.unlock()
 		return err
 	}
 	return nil
 }
 
-// awaitRoom makes a caller that finds writeBound waiting to be written wait until
-// it has left.
-func (c *Conn) awaitRoom(ctx context.Context) error {
+// awaitDrain blocks while the send queue has writeBound bytes or more.
+func (c *Conn) awaitDrain(ctx context.Context) error {
 	if c.driver.Queued() < writeBound {
 		return nil
 	}
-	defer signal(c.room) // others may wait too
+	defer signal(c.drained) // for the next goroutine that waits
 	for c.driver.Queued() >= writeBound {
 		select {
-		case <-c.room:
+		case <-c.drained:
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-c.ended:
-			return endError(c.end)
+			return endError(c.outcome)
 		}
 	}
 	return nil
 }
 
-// sendError returns what to tell a caller whose send gave err. Sending after our
-// own Close is the caller's misuse until the connection has ended. Where the
-// peer or a broken rule brought our Close about, the caller could not know: it is
-// told the end, which is near then.
+// sendError returns the error of a call for which the driver returned err. Until the
+// connection has ended, sending after the application's Close is a misuse. If our Close
+// answers that of the peer, or a violation, the application has made no mistake:
+// sendError waits for the end of the connection, which is near, and returns its error.
 func (c *Conn) sendError(ctx context.Context, err error) error {
 	if !errors.Is(err, protocol.ErrClosing) {
 		return err
@@ -107,14 +107,14 @@ func (c *Conn) sendError(ctx context.Context, err error) error {
 	}
 	select {
 	case <-c.ended:
-		return endError(c.end)
+		return endError(c.outcome)
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-// MessageWriter writes one message. It is for one goroutine at a time, and must be
-// closed.
+// MessageWriter writes one message. It must not be used by several goroutines at the
+// same time, and must be closed.
 type MessageWriter struct {
 	conn   *Conn
 	ctx    context.Context //nolint:containedctx // io.Writer has no place for one
@@ -122,9 +122,9 @@ type MessageWriter struct {
 	closed bool
 }
 
-// Write sends p as a frame of the message. Waiting and errors are those of
-// [Conn.Write]; after an error nothing of p was sent, and the message goes on with
-// the next Write or Close. A frame of text may end inside a character.
+// Write sends p as a frame of the message. It waits and returns errors as [Conn.Write]
+// does. After an error nothing of p has been sent, and the message can be continued with
+// another Write or Close. A frame of text may end inside a character.
 func (w *MessageWriter) Write(p []byte) (int, error) {
 	if w.closed {
 		return 0, ErrClosedWriter
@@ -135,7 +135,7 @@ func (w *MessageWriter) Write(p []byte) (int, error) {
 	if err := w.ctx.Err(); err != nil {
 		return 0, err
 	}
-	if err := w.conn.awaitRoom(w.ctx); err != nil {
+	if err := w.conn.awaitDrain(w.ctx); err != nil {
 		return 0, err
 	}
 	if err := w.send(p, false); err != nil {
@@ -144,9 +144,9 @@ func (w *MessageWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Close ends the message; it does so after the end of the context too. A second
-// call changes nothing. Text that ends inside a character gives
-// [protocol.ErrText], and then the message is not ended: write the rest.
+// Close ends the message, even if the context has ended. A second call has no effect. If
+// text ends inside a character Close returns [protocol.ErrText] and the message is not
+// ended: the rest of the character can still be written.
 func (w *MessageWriter) Close() error {
 	if w.closed {
 		return nil
@@ -156,7 +156,7 @@ func (w *MessageWriter) Close() error {
 		return err
 	}
 	w.closed = true
-	w.conn.writing.leave()
+	w.conn.writing.unlock()
 	return err
 }
 
@@ -169,10 +169,10 @@ func (w *MessageWriter) send(p []byte, last bool) error {
 	return nil
 }
 
-// Prepared is a message framed once, to be sent on many connections by
+// Prepared is a message that is framed once, to be sent on many connections with
 // [Conn.WritePrepared]. It is immutable and safe for concurrent use.
 type Prepared = protocol.Prepared
 
-// Prepare frames a message, Text or Binary. The payload is copied. The error is a
-// *[Misuse]: text that is not UTF-8, or another type.
+// Prepare frames a message of type Text or Binary. The payload is copied. It returns a
+// *[Misuse] for text that is not UTF-8 and for other types.
 func Prepare(op MessageType, payload []byte) (*Prepared, error) { return driver.Prepare(op, payload) }

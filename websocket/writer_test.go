@@ -28,7 +28,7 @@ func mustStart(t *testing.T, c *Conn, op MessageType) *MessageWriter {
 	return w
 }
 
-func TestWriterSendsOneMessage(t *testing.T) {
+func TestConnWriter(t *testing.T) {
 	eachRole(t, Options{}, func(t *testing.T, near, far *Conn) {
 		w := mustStart(t, near, Text)
 		for _, part := range []string{"in ", "", "\xe2", "\x82\xac", " pieces"} { // a character may be cut
@@ -50,7 +50,7 @@ func TestWriterSendsOneMessage(t *testing.T) {
 	})
 }
 
-func TestWriterRefusals(t *testing.T) {
+func TestConnWriterMisuse(t *testing.T) {
 	eachRole(t, Options{}, func(t *testing.T, near, far *Conn) {
 		if _, err := near.Writer(t.Context(), protocol.Ping); !errors.Is(err, protocol.ErrOpcode) {
 			t.Errorf("a message must be text or binary; got %v", err)
@@ -76,8 +76,8 @@ func TestWriterRefusals(t *testing.T) {
 	})
 }
 
-// TestAWriterThatIsNotClosed holds the others up as long as they care to wait.
-func TestAWriterThatIsNotClosed(t *testing.T) {
+// TestConnWriterNotClosed holds the others up as long as they care to wait.
+func TestConnWriterNotClosed(t *testing.T) {
 	eachRole(t, Options{}, func(t *testing.T, near, _ *Conn) {
 		if _, err := mustStart(t, near, Text).Write([]byte("x")); err != nil {
 			t.Fatal(err)
@@ -98,7 +98,7 @@ func TestAWriterThatIsNotClosed(t *testing.T) {
 	})
 }
 
-func TestCloseWaitsForTheMessageBeingWritten(t *testing.T) {
+func TestConnCloseWriteDuringMessage(t *testing.T) {
 	eachRole(t, Options{}, func(t *testing.T, near, far *Conn) {
 		w := mustStart(t, near, Text)
 		if _, err := w.Write([]byte("begin, ")); err != nil {
@@ -118,7 +118,7 @@ func TestCloseWaitsForTheMessageBeingWritten(t *testing.T) {
 	})
 }
 
-func TestAMessageThatWasNotBegunIsTooLate(t *testing.T) {
+func TestConnCloseWriteBeforeFirstWrite(t *testing.T) {
 	eachRole(t, Options{}, func(t *testing.T, near, _ *Conn) {
 		w := mustStart(t, near, Text)
 		if err := near.CloseWrite(1000, ""); err != nil {
@@ -133,9 +133,9 @@ func TestAMessageThatWasNotBegunIsTooLate(t *testing.T) {
 	})
 }
 
-// TestASlowPeerSlowsTheWriter: what waits to be written is bounded, and a write
+// TestConnWriteBlocksOnSlowPeer: what waits to be written is bounded, and a write
 // that gives up has sent nothing.
-func TestASlowPeerSlowsTheWriter(t *testing.T) {
+func TestConnWriteBlocksOnSlowPeer(t *testing.T) {
 	withPeer(t, Options{KeepAlive: -1}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		const size = 10_000
 		peer.SetCapacity(1)
@@ -167,8 +167,8 @@ func TestASlowPeerSlowsTheWriter(t *testing.T) {
 	})
 }
 
-// TestAllWhoWaitForRoomGoOn: one message at a time, and pings beside it.
-func TestAllWhoWaitForRoomGoOn(t *testing.T) {
+// TestConnWriteContinuesWhenDrained: one message at a time, and pings beside it.
+func TestConnWriteContinuesWhenDrained(t *testing.T) {
 	withPeer(t, Options{KeepAlive: -1}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		for c.driver.Queued() < writeBound {
 			if err := c.Write(t.Context(), Binary, make([]byte, 40_000)); err != nil {
@@ -219,9 +219,9 @@ func (c *eagerConn) TryWrite(p []byte) (int, error) {
 	return c.Conn.TryWrite(p)
 }
 
-// TestRoomIsPassedOn: what is written at once is not told to be drained, so that one
+// TestConnPingContinuesWithoutDrained: what is written at once is not told to be drained, so that one
 // who waited must tell the next.
-func TestRoomIsPassedOn(t *testing.T) {
+func TestConnPingContinuesWithoutDrained(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ours, peer := memconn.Pipe()
 		link := &eagerConn{Conn: ours}
@@ -250,7 +250,7 @@ func TestRoomIsPassedOn(t *testing.T) {
 	})
 }
 
-func TestTheEndLetsWritersGo(t *testing.T) {
+func TestConnWriteReturnsAtEnd(t *testing.T) {
 	withPeer(t, Options{KeepAlive: -1, ReadAhead: 10}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		full(t, peer)
 		result := make(chan error)
@@ -269,7 +269,7 @@ func TestTheEndLetsWritersGo(t *testing.T) {
 	})
 }
 
-func TestSeveralWritersMixMessagesAndNeverTheirParts(t *testing.T) {
+func TestConnWriteConcurrent(t *testing.T) {
 	onPair(t, Options{}, func(t *testing.T, p *pair) {
 		const writers, messages = 5, 40
 		for i := range writers {

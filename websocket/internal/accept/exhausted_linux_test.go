@@ -13,7 +13,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-func TestServeKeepsAConnectionForWhichThereIsNoDescriptor(t *testing.T) {
+func TestServeWithoutDescriptors(t *testing.T) {
 	given, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -50,8 +50,8 @@ func TestServeKeepsAConnectionForWhichThereIsNoDescriptor(t *testing.T) {
 	_ = server.Close()
 }
 
-// TestServeKeepsAPromotedRequestForWhichThereIsNoDescriptor: its handler waits meanwhile.
-func TestServeKeepsAPromotedRequestForWhichThereIsNoDescriptor(t *testing.T) {
+// TestServePromotionWithoutDescriptors: its handler waits meanwhile.
+func TestServePromotionWithoutDescriptors(t *testing.T) {
 	l, w, _ := unserved(t)
 	if _, err := w.promote(); err != nil {
 		t.Fatal(err)
@@ -73,7 +73,7 @@ func TestServeKeepsAPromotedRequestForWhichThereIsNoDescriptor(t *testing.T) {
 	_ = conn.Close()
 }
 
-func TestServeCloseClosesAConnectionThatWaitsForADescriptor(t *testing.T) {
+func TestServeCloseWithoutDescriptors(t *testing.T) {
 	given, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -15,7 +15,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-func TestDetachTakesUpgradeRequests(t *testing.T) {
+func TestDetachUpgradeRequests(t *testing.T) {
 	detaches := make(chan bool, 1)
 	addr, _ := served(t, func(w http.ResponseWriter, _ *http.Request) {
 		offered := false
@@ -37,7 +37,7 @@ type wrapped struct{ http.ResponseWriter }
 
 func (w wrapped) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-func TestDetachStopsAtAHijacker(t *testing.T) {
+func TestDetachStopsAtHijacker(t *testing.T) {
 	detached, err := Detach(hijacker{wrapped{&upgradeWriter{}}}, func(int) bool {
 		t.Error("the Hijack of a wrapper is called, although it has Unwrap too")
 		return true
@@ -73,7 +73,7 @@ func TestServeLeavesOtherTransportsToNetHTTP(t *testing.T) {
 	}
 }
 
-func TestServeGivesItsDescriptorsBack(t *testing.T) {
+func TestServeReleasesDescriptors(t *testing.T) {
 	before := wiretest.Descriptors()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

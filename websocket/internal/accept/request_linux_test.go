@@ -48,9 +48,9 @@ func FuzzUpgradeRequest(f *testing.F) {
 	})
 }
 
-// TestServeLeavesRequestsOfBareLineFeedsToNetHTTP: a header with bare line feeds ends before the empty line that parse looks
+// TestServeBareLineFeeds: a header with bare line feeds ends before the empty line that parse looks
 // for, and the bytes between are not part of it.
-func TestServeLeavesRequestsOfBareLineFeedsToNetHTTP(t *testing.T) {
+func TestServeBareLineFeeds(t *testing.T) {
 	early := strings.ReplaceAll(wiretest.To("/"), "\r\n", "\n")
 	reader := &requestReader{lines: bufio.NewReader(nil)}
 	if r := reader.parse([]byte(early + "behind\r\n\r\n")); r != nil {

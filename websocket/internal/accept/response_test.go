@@ -16,8 +16,8 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// TestServeAnswersAsNetHTTPDoes compares every byte of a conversation with that of net/http, the date apart.
-func TestServeAnswersAsNetHTTPDoes(t *testing.T) {
+// TestServeRespondsAsNetHTTP compares every byte of a conversation with that of net/http, the date apart.
+func TestServeRespondsAsNetHTTP(t *testing.T) {
 	ours, _ := served(t, pages, true)
 	theirs, _ := served(t, pages, false)
 	with := func(fields string) []string {

@@ -97,7 +97,7 @@ func ask(t *testing.T, addr string, parts ...string) (*http.Response, string, er
 	return answer, string(body), err
 }
 
-func TestServeRequestHasWhatNetHTTPSets(t *testing.T) {
+func TestServeRequestFields(t *testing.T) {
 	for _, own := range []bool{true, false} {
 		addr, _ := served(t, pages, own)
 		r := strings.Replace(wiretest.To("/context?a=b"), "localhost", addr, 1)
@@ -108,7 +108,7 @@ func TestServeRequestHasWhatNetHTTPSets(t *testing.T) {
 	}
 }
 
-func TestServeLogsAPanicWithTheHandlersStack(t *testing.T) {
+func TestServeLogsPanicWithStack(t *testing.T) {
 	for _, path := range []string{"/panic", "/panic late", "/panic accepted"} {
 		for _, own := range []bool{true, false} {
 			addr, logged := served(t, pages, own)
@@ -127,7 +127,7 @@ func TestServeLogsAPanicWithTheHandlersStack(t *testing.T) {
 	}
 }
 
-func TestServeCancelsTheContextOfARequestWhenTheClientLeaves(t *testing.T) {
+func TestServeCancelsContextWhenClientLeaves(t *testing.T) {
 	for name, before := range map[string]func(*http.ResponseController) error{
 		"at once":          func(*http.ResponseController) error { return nil },
 		"after a deadline": func(c *http.ResponseController) error { return c.SetWriteDeadline(time.Now().Add(time.Minute)) },
@@ -157,7 +157,7 @@ func TestServeCancelsTheContextOfARequestWhenTheClientLeaves(t *testing.T) {
 	}
 }
 
-func TestServeLetsASlowHandlerAccept(t *testing.T) {
+func TestServeSlowHandler(t *testing.T) {
 	addr, _ := served(t, pages, true)
 	s := &wiretest.HTTPServer{Addr: addr}
 	for _, early := range [][]byte{nil, wiretest.TextFrame("early")} {
@@ -178,7 +178,7 @@ func TestServeLetsASlowHandlerAccept(t *testing.T) {
 // afterPromotion is longer than a handler may run before its request is promoted.
 const afterPromotion = 30 * time.Millisecond
 
-func TestServeHijackReturnsTheConnectionOnce(t *testing.T) {
+func TestServeHijack(t *testing.T) {
 	for _, own := range []bool{true, false} {
 		addr, _ := served(t, func(w http.ResponseWriter, _ *http.Request) {
 			nc, rw, err := http.NewResponseController(w).Hijack()
@@ -205,8 +205,8 @@ func TestServeHijackReturnsTheConnectionOnce(t *testing.T) {
 	}
 }
 
-// TestServeShutdownWaitsForARequest covers a request that its handler answers late: ConnState and Shutdown are net/http's.
-func TestServeShutdownWaitsForARequest(t *testing.T) {
+// TestServeShutdownWaitsForRequest covers a request that its handler answers late: ConnState and Shutdown are net/http's.
+func TestServeShutdownWaitsForRequest(t *testing.T) {
 	for _, own := range []bool{true, false} {
 		var states record
 		began, goOn := make(chan bool), make(chan bool)
@@ -255,7 +255,7 @@ func TestServeShutdownWaitsForARequest(t *testing.T) {
 	}
 }
 
-func TestServeClosesASilentConnection(t *testing.T) {
+func TestServeClosesSilentConnection(t *testing.T) {
 	addr, _ := served(t, pages, true)
 	nc, err := net.Dial("tcp", addr)
 	if err != nil {

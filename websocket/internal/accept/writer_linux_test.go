@@ -14,7 +14,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-func TestServeReleasesWhatALateAcceptUsed(t *testing.T) {
+func TestServeLateAcceptReleasesResources(t *testing.T) {
 	const conns = 10
 	addr, _ := served(t, pages, true)
 	fds, goroutines := wiretest.Descriptors(), runtime.NumGoroutine()
@@ -64,9 +64,9 @@ func TestServeAcceptClearsDeadlines(t *testing.T) {
 	}
 }
 
-// TestServeReportsAResponseThatCannotBeSent covers what keeps net/http from serving a promoted request. Its handler runs, and
+// TestServeResponseError covers what keeps net/http from serving a promoted request. Its handler runs, and
 // must not wait for ever.
-func TestServeReportsAResponseThatCannotBeSent(t *testing.T) {
+func TestServeResponseError(t *testing.T) {
 	t.Run("net/http fails to read the request", func(t *testing.T) {
 		results := make(chan error, 2)
 		addr := serving(t, &http.Server{ReadHeaderTimeout: 1, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -1,6 +1,6 @@
-// Package opening makes the client's side of the opening handshake of RFC 6455, section 4.1: it connects to the server,
-// through a proxy if there is one, sends the request, follows redirects, and checks the answer. The result is a transport
-// on which the WebSocket begins; what runs on it is left to the caller.
+// Package opening implements the client's side of the opening handshake (RFC 6455, section 4.1): it connects to the server,
+// through a proxy if there is one, sends the request, follows redirects, and checks the response. The result is a transport
+// on which frames can be sent.
 //
 // [Open] takes a [Request]. It returns a [Result], or a [Failure] that leaves nothing open:
 //
@@ -22,8 +22,8 @@ import (
 	"github.com/lingerws/linger/protocol/handshake"
 )
 
-// Request describes what is asked of the server and how it is reached. driver.DialOptions, whose fields have the same
-// names, documents them.
+// Request contains the request and how the server is reached. driver.DialOptions has fields with the same names, and
+// documents them.
 type Request struct {
 	Header           http.Header
 	Host             string
@@ -41,19 +41,19 @@ type Request struct {
 	// Extensions are offered to the server.
 	Extensions []handshake.Extension
 
-	// Agree is called with the extensions in the server's answer, each of which was offered. The handshake fails with
-	// the error that it returns. nil accepts them all.
+	// Agree is called with the extensions in the server's response, each of which was offered. The handshake fails with
+	// the error that it returns. nil accepts all of them.
 	Agree func(answer []handshake.Extension) error
 }
 
-// Result is an opening handshake that has succeeded.
+// Result is the result of an opening handshake that has succeeded.
 type Result struct {
 	Conn   net.Conn    // the transport; it belongs to the caller
-	Early  []byte      // bytes of the WebSocket that arrived together with the answer
-	Header http.Header // of the answer
+	Early  []byte      // bytes that arrived after the response, in the same segment
+	Header http.Header // of the response
 }
 
-// Phase is how far an opening handshake came before it failed. driver.DialPhase documents the values.
+// Phase is the step at which an opening handshake has failed. driver.DialPhase documents the values.
 type Phase string
 
 // The phases, in order.
@@ -67,7 +67,7 @@ const (
 	PhaseCheck    Phase = "check"
 )
 
-// Failure is an opening handshake that has failed. driver.DialError, whose fields have the same names, documents them.
+// Failure is the error of an opening handshake. driver.DialError has fields with the same names, and documents them.
 type Failure struct {
 	Phase  Phase
 	URL    string
@@ -78,16 +78,16 @@ type Failure struct {
 	Err    error
 }
 
-// DefaultTimeout bounds a handshake whose Request.HandshakeTimeout is 0.
+// DefaultTimeout is the bound of a handshake whose Request.HandshakeTimeout is 0.
 const DefaultTimeout = 30 * time.Second
 
-// ErrTimeout is the cause of a handshake that took longer than Request.HandshakeTimeout. Only its text differs from a
-// deadline of the caller's own.
+// ErrTimeout is the cause of a handshake that took longer than Request.HandshakeTimeout. It wraps the same error as a
+// deadline of the caller's context.
 var ErrTimeout = fmt.Errorf("the opening handshake took longer than DialOptions.HandshakeTimeout: %w",
 	context.DeadlineExceeded)
 
-// Open opens a WebSocket to a URL with the scheme ws, wss, http or https, along redirects if they may be followed. ctx
-// ends the handshake, not the transport that it returns.
+// Open makes the opening handshake with the server of a URL with the scheme ws, wss, http or https. It follows at most
+// MaxRedirects redirects. ctx bounds the handshake, and not the use of the transport.
 func Open(ctx context.Context, rawURL string, request *Request) (*Result, *Failure) {
 	bound := cmp.Or(max(request.HandshakeTimeout, 0), DefaultTimeout)
 	ctx, cancel := context.WithTimeoutCause(ctx, bound, ErrTimeout)
@@ -100,24 +100,24 @@ func Open(ctx context.Context, rawURL string, request *Request) (*Result, *Failu
 		}
 		h, failure = h.redirected(failure, followed)
 	}
-	failure.explain(ctx)
+	failure.addContextError(ctx)
 	return nil, failure
 }
 
-// explain adds the end of the context to the failure if that ended the handshake: any other error is then only its
-// consequence. A failure for which an answer arrived stays as it is.
-func (f *Failure) explain(ctx context.Context) {
+// addContextError adds the error of the context to the failure if the context ended the handshake: the error of the
+// transport is only a consequence of that. It does not change a failure with a response.
+func (f *Failure) addContextError(ctx context.Context) {
 	if f.Status != 0 || f.Phase == PhaseRequest {
 		return
 	}
 	switch ended, cause := ctx.Err(), context.Cause(ctx); {
 	case ended == nil && errors.Is(f.Err, os.ErrDeadlineExceeded):
-		// A dialer passes the deadline of the context to the system, whose timer may expire a little earlier.
+		// A dialer passes the deadline of the context to the kernel, whose timer may expire a little earlier.
 		f.Err = fmt.Errorf("%w: %w", context.DeadlineExceeded, f.Err)
 	case ended == nil:
 	case errors.Is(cause, ended):
 		f.Err = fmt.Errorf("%w: %w", cause, f.Err)
-	default: // the caller has set a cause of its own
+	default: // the caller's cause does not wrap the context's error
 		f.Err = fmt.Errorf("%w: %w: %w", ended, cause, f.Err)
 	}
 }

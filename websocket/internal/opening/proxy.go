@@ -12,24 +12,24 @@ import (
 )
 
 var (
-	errProxyScheme = errors.New("the proxy's scheme is none of http, https, socks5 and socks5h: reach other proxies with DialOptions.NetDial")
-	errProxySpoke  = errors.New("bytes came behind the proxy's answer, before the server was asked anything")
+	errProxyScheme = errors.New("the scheme of the proxy must be http, https, socks5 or socks5h: use DialOptions.NetDial for other proxies")
+	errProxySpoke  = errors.New("bytes arrived after the proxy's response, before the request was sent to the server")
 )
 
-// proxy returns the proxy to use, or nil.
+// proxy returns the proxy for the request, or nil.
 func (h *hop) proxy() (*url.URL, error) {
 	choose := h.opts.Proxy
 	if choose == nil {
 		choose = http.ProxyFromEnvironment
 	}
 	target := *h.url
-	target.Scheme = map[string]string{"ws": "http", "wss": "https"}[target.Scheme] // as proxies are chosen
+	target.Scheme = map[string]string{"ws": "http", "wss": "https"}[target.Scheme] // the schemes of http.ProxyFromEnvironment
 	return choose(&http.Request{Method: http.MethodGet, URL: &target, Host: h.host, Header: http.Header{}})
 }
 
-// tunnel reaches the server through a proxy: RFC 6455, section 4.1. One that speaks HTTP
-// is asked with CONNECT: RFC 9110, section 9.3.6.
-func (h *hop) tunnel(ctx context.Context, proxy *url.URL) (*link, *Failure) {
+// tunnel opens a tunnel to the server through a proxy (RFC 6455, section 4.1): with
+// CONNECT (RFC 9110, section 9.3.6), or with SOCKS.
+func (h *hop) tunnel(ctx context.Context, proxy *url.URL) (*transport, *Failure) {
 	if proxy.Scheme != "http" && proxy.Scheme != "https" && !isSOCKS(proxy) {
 		return nil, h.fail(PhaseProxy, errProxyScheme)
 	}
@@ -38,7 +38,7 @@ func (h *hop) tunnel(ctx context.Context, proxy *url.URL) (*link, *Failure) {
 		return nil, h.fail(PhaseProxy, err)
 	}
 	if isSOCKS(proxy) {
-		if err := h.askSOCKS(l, proxy); err != nil {
+		if err := h.connectSOCKS(l, proxy); err != nil {
 			l.close()
 			return nil, h.fail(PhaseProxy, err)
 		}
@@ -46,20 +46,20 @@ func (h *hop) tunnel(ctx context.Context, proxy *url.URL) (*link, *Failure) {
 	}
 	if proxy.Scheme == "https" {
 		config := h.tlsConfig("")
-		config.ServerName = hostname(proxy) // a name in the options is the server's
+		config.ServerName = hostname(proxy) // a name in the options is that of the server
 		if err := l.startTLS(ctx, config); err != nil {
 			l.close()
 			return nil, h.fail(PhaseProxy, err)
 		}
 	}
-	if failure := h.askTunnel(l, proxy); failure != nil {
+	if failure := h.connectHTTP(l, proxy); failure != nil {
 		l.close()
 		return nil, failure
 	}
 	return l, nil
 }
 
-func (h *hop) askTunnel(l *link, proxy *url.URL) *Failure {
+func (h *hop) connectHTTP(l *transport, proxy *url.URL) *Failure {
 	if _, err := l.nc.Write(h.connectRequest(proxy)); err != nil {
 		return h.fail(PhaseProxy, err)
 	}
@@ -72,7 +72,7 @@ func (h *hop) askTunnel(l *link, proxy *url.URL) *Failure {
 		err := fmt.Errorf("the proxy %s answered CONNECT with status %d", proxy.Host, answer.StatusCode)
 		body, cut := r.excerpt(l, answer, 0)
 		return h.refused(PhaseProxy, answer, body, cut, err)
-	case r.Buffered() > 0: // RFC 6455, section 4.1: a server waits for the request
+	case r.Buffered() > 0: // the server sends nothing before the request (RFC 6455, section 4.1)
 		return h.fail(PhaseProxy, errProxySpoke)
 	}
 	return nil

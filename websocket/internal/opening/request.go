@@ -16,16 +16,15 @@ import (
 	"github.com/lingerws/linger/protocol/handshake"
 )
 
-// hop is one request of an opening handshake: the first, or one that a redirect
-// led to.
+// hop is one request of an opening handshake: the first, or that of a redirect.
 type hop struct {
 	opts   *Request
 	url    *url.URL    // ws or wss, without userinfo
 	host   string      // the Host field
-	header http.Header // the application's own
+	header http.Header // the application's fields
 }
 
-// firstHop checks what the application asks for, before anything is dialled.
+// firstHop returns the first request, or a misuse. Nothing is dialled before.
 func firstHop(rawURL string, opts *Request) (*hop, *Failure) {
 	u, err := parseTarget(rawURL)
 	if err != nil {
@@ -47,7 +46,7 @@ func firstHop(rawURL string, opts *Request) (*hop, *Failure) {
 	return h, nil
 }
 
-// basic is the value of Authorization for a name and password: RFC 7617, section 2.
+// basic returns the value of Authorization for a user name and password (RFC 7617, section 2).
 func basic(user *url.Userinfo) string {
 	password, _ := user.Password()
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password))
@@ -62,10 +61,10 @@ func hasField(h http.Header, name string) bool {
 	return false
 }
 
-// check refuses fields that would break the request or its handshake.
+// check returns a misuse if a field would break the request or its handshake.
 func (h *hop) check() error {
 	if !isVisible(h.host) || !isFieldValue(h.opts.Origin) {
-		return badHeader("DialOptions.Host or DialOptions.Origin cannot stand in a header")
+		return badHeader("DialOptions.Host or DialOptions.Origin contains characters that a field cannot have")
 	}
 	for _, name := range slices.Sorted(maps.Keys(h.header)) {
 		if err := checkField(name, h.header[name]); err != nil {
@@ -77,33 +76,33 @@ func (h *hop) check() error {
 
 func checkField(name string, values []string) error {
 	switch canonical := textproto.CanonicalMIMEHeaderKey(name); {
-	case !handshake.IsToken(name): // RFC 9110, section 5.1
-		return badHeader(fmt.Sprintf("%.60q is not the name of a field", name))
+	case !handshake.IsToken(name): // (RFC 9110, section 5.1)
+		return badHeader(fmt.Sprintf("%.60q is not a valid name of a field", name))
 	case canonical == "Host" || canonical == "Origin":
 		return badHeader(canonical + " is set with DialOptions." + canonical)
 	case canonical == "Sec-Websocket-Protocol":
 		return badHeader("subprotocols are offered with DialOptions.Subprotocols")
 	case httprule.IsHandshakeField(name):
-		return badHeader(canonical + " belongs to the handshake: leave it out")
+		return badHeader(canonical + " is set by the opening handshake: leave it out")
 	case !slices.ContainsFunc(values, func(v string) bool { return !isFieldValue(v) }):
 		return nil
 	}
-	return badHeader(fmt.Sprintf("the value of %.60q holds a control character", name))
+	return badHeader(fmt.Sprintf("the value of %.60q contains a control character", name))
 }
 
-// badHeader is the misuse of a field that may not be sent.
+// badHeader returns the misuse for a field that must not be sent.
 func badHeader(got string) error {
 	return &protocol.Misuse{ID: "dial.header",
-		Rule: "DialOptions.Header holds the application's own fields, each on one line", Got: got}
+		Rule: "DialOptions.Header contains fields of the application, each on one line", Got: got}
 }
 
-// isFieldValue tells whether a value stays in its line: RFC 9110, section 5.5.
+// isFieldValue reports whether a value has no control character that could end its line (RFC 9110, section 5.5).
 func isFieldValue(v string) bool {
 	return !strings.ContainsFunc(v, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7F })
 }
 
-// request returns the client's opening handshake (RFC 6455, section 4.1) with a
-// key of its own, and what it offers.
+// request returns the request of the opening handshake (RFC 6455, section 4.1), with a new
+// key, and its offer.
 func (h *hop) request() ([]byte, handshake.Offer, error) {
 	var random [16]byte
 	_, _ = rand.Read(random[:]) // never fails: crypto/rand ends the process instead
@@ -114,7 +113,7 @@ func (h *hop) request() ([]byte, handshake.Offer, error) {
 	}
 	fields, err := o.Request()
 	if err != nil {
-		return nil, o, &protocol.Misuse{ID: "dial.offer", Rule: "an offer is made of names that can travel", Got: err.Error()}
+		return nil, o, &protocol.Misuse{ID: "dial.offer", Rule: "subprotocols and extensions are offered by valid names", Got: err.Error()}
 	}
 	b := append(make([]byte, 0, 512), "GET "+h.url.RequestURI()+" HTTP/1.1\r\n"...)
 	b = httprule.AppendField(b, "Host", h.host)
@@ -124,7 +123,7 @@ func (h *hop) request() ([]byte, handshake.Offer, error) {
 	if h.opts.Origin != "" {
 		b = httprule.AppendField(b, "Origin", h.opts.Origin)
 	}
-	if !hasField(h.header, "User-Agent") { // RFC 9110, section 10.1.5; some firewalls refuse requests without
+	if !hasField(h.header, "User-Agent") { // some firewalls refuse requests without it (RFC 9110, section 10.1.5)
 		b = httprule.AppendField(b, "User-Agent", userAgent)
 	}
 	for _, name := range slices.Sorted(maps.Keys(h.header)) {
@@ -135,15 +134,15 @@ func (h *hop) request() ([]byte, handshake.Offer, error) {
 	return append(b, "\r\n"...), o, nil
 }
 
-// userAgent is the name under which fetch of a worker asks too.
+// userAgent is also that of fetch in a worker.
 const userAgent = "linger"
 
-// fail returns an error about this request.
+// fail returns the failure of this request without a response.
 func (h *hop) fail(phase Phase, err error) *Failure {
 	return &Failure{Phase: phase, URL: h.url.String(), Err: err}
 }
 
-// refused returns an error about the answer to this request.
+// refused returns the failure of this request because of its response.
 func (h *hop) refused(phase Phase, r *http.Response, body []byte, cut bool, err error) *Failure {
 	return &Failure{phase, h.url.String(), r.StatusCode, r.Header, body, cut, err}
 }

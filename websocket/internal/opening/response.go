@@ -17,21 +17,21 @@ import (
 	"github.com/lingerws/linger/protocol/handshake"
 )
 
-// The bounds of an answer.
+// The bounds of a response.
 const (
-	MaxHead    = 16 << 10    // bytes of its head, those of 1xx answers before it included
-	MaxBody    = 1 << 10     // bytes of the body of a refusal
-	maxRawBody = 8 << 10     // those bytes as they come, in chunks perhaps
-	BodyWait   = time.Second // for the body of a refusal
-	maxQuoted  = 200         // bytes of an answer that an error quotes
+	MaxHead    = 16 << 10    // bytes of the head, including those of 1xx responses before it
+	MaxBody    = 1 << 10     // bytes of the body of a refusal, by default
+	maxRawBody = 8 << 10     // bytes of that body on the transport, possibly in chunks
+	BodyWait   = time.Second // the time for that body
+	maxQuoted  = 200         // bytes of a response that an error quotes
 )
 
 var (
-	errResponseSize    = errors.New("the header of the answer is longer than 16 KiB")
-	errResponseVersion = errors.New("the answer switches protocols in another version than HTTP/1.1")
+	errResponseSize    = errors.New("the header of the response is longer than 16 KiB")
+	errResponseVersion = errors.New("the response switches protocols in a version of HTTP other than 1.1")
 )
 
-// open connects and makes the opening handshake.
+// open connects to the server and makes the opening handshake.
 func (h *hop) open(ctx context.Context) (*Result, *Failure) {
 	request, offered, err := h.request()
 	if err != nil {
@@ -41,7 +41,7 @@ func (h *hop) open(ctx context.Context) (*Result, *Failure) {
 	if failure != nil {
 		return nil, failure
 	}
-	o, failure := h.shakeHands(l, request, offered)
+	o, failure := h.exchange(l, request, offered)
 	if failure == nil && !l.keep() {
 		failure = h.fail(PhaseResponse, ctx.Err())
 	}
@@ -52,7 +52,8 @@ func (h *hop) open(ctx context.Context) (*Result, *Failure) {
 	return o, nil
 }
 
-func (h *hop) shakeHands(l *link, request []byte, offered handshake.Offer) (*Result, *Failure) {
+// exchange sends the request, and reads and checks the response.
+func (h *hop) exchange(l *transport, request []byte, offered handshake.Offer) (*Result, *Failure) {
 	if _, err := l.nc.Write(request); err != nil {
 		return nil, h.fail(PhaseWrite, err)
 	}
@@ -61,20 +62,20 @@ func (h *hop) shakeHands(l *link, request []byte, offered handshake.Offer) (*Res
 	if err != nil {
 		return nil, h.fail(PhaseResponse, err)
 	}
-	if err := h.judge(answer, offered); err != nil {
+	if err := h.checkResponse(answer, offered); err != nil {
 		body, cut := h.body(l, r, answer)
 		return nil, h.refused(PhaseCheck, answer, body, cut, err)
 	}
 	return &Result{Conn: l.nc, Early: r.early(), Header: answer.Header}, nil
 }
 
-// judge applies the rules of RFC 6455, section 4.1 to an answer, and those of the extensions in it.
-func (h *hop) judge(answer *http.Response, offered handshake.Offer) error {
+// checkResponse applies the rules for the response (RFC 6455, section 4.1), and those of the extensions in it.
+func (h *hop) checkResponse(answer *http.Response, offered handshake.Offer) error {
 	agreed, err := offered.CheckResponse(answer.StatusCode, answer.Header)
 	switch {
 	case err != nil:
 		return err
-	case answer.ProtoMajor != 1 || answer.ProtoMinor < 1: // RFC 9110, section 7.8
+	case answer.ProtoMajor != 1 || answer.ProtoMinor < 1: // (RFC 9110, section 7.8)
 		return errResponseVersion
 	case h.opts.Agree == nil:
 		return nil
@@ -82,33 +83,33 @@ func (h *hop) judge(answer *http.Response, offered handshake.Offer) error {
 	return h.opts.Agree(agreed.Extensions)
 }
 
-// responseReader reads the answer to a request, within its bounds.
+// responseReader reads the response to a request, within its bounds.
 type responseReader struct {
 	*bufio.Reader
 	limit  *io.LimitedReader
-	copied *copying // the head
+	copied *copyingReader // a copy of the head
 }
 
 func newResponseReader(nc net.Conn) *responseReader {
 	limit := &io.LimitedReader{R: nc, N: MaxHead}
-	copied := &copying{Reader: limit}
+	copied := &copyingReader{Reader: limit}
 	return &responseReader{bufio.NewReader(copied), limit, copied}
 }
 
-// read reads the head of the answer. Informational answers before it tell nothing
-// that is needed here: RFC 9110, section 15.2.
+// read reads the head of the response. It skips informational responses (RFC 9110,
+// section 15.2).
 func (r *responseReader) read(method string) (*http.Response, error) {
 	for {
 		rest, _ := r.Peek(r.Buffered())
 		r.copied.bytes = append(r.copied.bytes[:0], rest...)
 		answer, err := http.ReadResponse(r.Reader, &http.Request{Method: method})
 		if err != nil {
-			return nil, r.explain(err)
+			return nil, r.readError(err)
 		}
 		if answer.StatusCode/100 == 1 && answer.StatusCode != http.StatusSwitchingProtocols {
 			continue
 		}
-		r.copied.over = true
+		r.copied.stopped = true
 		if connection := r.connectionField(); len(connection) > 0 {
 			answer.Header["Connection"] = connection
 		}
@@ -125,54 +126,54 @@ func (r *responseReader) connectionField() []string {
 	return fields.Values("Connection")
 }
 
-// copying keeps a copy of what is read.
-type copying struct {
+// copyingReader keeps a copy of what is read, until it is stopped.
+type copyingReader struct {
 	io.Reader
-	bytes []byte
-	over  bool // nothing more is kept
+	bytes   []byte
+	stopped bool
 }
 
-func (c *copying) Read(p []byte) (int, error) {
+func (c *copyingReader) Read(p []byte) (int, error) {
 	n, err := c.Reader.Read(p)
-	if !c.over {
+	if !c.stopped {
 		c.bytes = append(c.bytes, p[:n]...)
 	}
 	return n, err
 }
 
-// explain says what was wrong with an answer that cannot be read.
-func (r *responseReader) explain(err error) error {
+// readError returns the error for a response that cannot be read.
+func (r *responseReader) readError(err error) error {
 	text := err.Error()
 	switch {
 	case r.limit.N <= 0:
 		return errResponseSize
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("the connection was closed before the answer was whole: %w", err)
-	case len(text) > maxQuoted: // it quotes a line of the answer
-		return fmt.Errorf("the answer is no HTTP: %s (cut)", text[:maxQuoted])
+		return fmt.Errorf("the connection was closed before the response was complete: %w", err)
+	case len(text) > maxQuoted: // the text quotes a line of the response
+		return fmt.Errorf("the response is not HTTP: %s (truncated)", text[:maxQuoted])
 	}
-	return fmt.Errorf("reading the answer: %w", err)
+	return fmt.Errorf("reading the response: %w", err)
 }
 
-// body gives the body of a refusal to the application, or returns its start for the
-// error. After a 101 there is none, and a redirect that may be followed is no refusal.
-func (h *hop) body(l *link, r *responseReader, answer *http.Response) (body []byte, cut bool) {
+// body passes a refusal to Request.Refused, or returns the start of its body. A 101 and a
+// redirect that may be followed are not passed on.
+func (h *hop) body(l *transport, r *responseReader, answer *http.Response) (body []byte, cut bool) {
 	followed := h.opts.MaxRedirects > 0 && httprule.IsRedirect(answer.StatusCode)
 	if h.opts.Refused == nil || followed || answer.StatusCode == http.StatusSwitchingProtocols {
 		return r.excerpt(l, answer, h.opts.MaxRefusal)
 	}
-	r.limit.N = math.MaxInt64 // the bound is that of time
+	r.limit.N = math.MaxInt64 // only HandshakeTimeout bounds the body
 	h.opts.Refused(answer)
 	return nil, false
 }
 
-// excerpt reads the start of the body of a refusal, for whoever has to find out
-// why. Unless more of it is asked for it does not wait long: the error must come even if
-// the body never ends.
-func (r *responseReader) excerpt(l *link, answer *http.Response, limit int) (body []byte, cut bool) {
+// excerpt returns the start of the body of a refusal, which helps to find its reason. If
+// limit is 0 it waits at most BodyWait, so that an endless body delays the error only a
+// little.
+func (r *responseReader) excerpt(l *transport, answer *http.Response, limit int) (body []byte, cut bool) {
 	r.limit.N = maxRawBody
 	if limit > 0 {
-		r.limit.N += 2 * int64(limit) // in chunks of a few bytes it is a little longer than it should be
+		r.limit.N += 2 * int64(limit) // a body in small chunks needs more bytes on the transport
 	} else {
 		limit = MaxBody
 		timer := time.AfterFunc(BodyWait, l.close)
@@ -182,10 +183,10 @@ func (r *responseReader) excerpt(l *link, answer *http.Response, limit int) (bod
 	if len(body) > limit {
 		return body[:limit], true
 	}
-	return body, err != nil // what came until it broke
+	return body, err != nil
 }
 
-// early returns what came in the same segment as the answer: the first frames.
+// early returns the bytes that arrived in the same segment as the response: the first frames.
 func (r *responseReader) early() []byte {
 	b, _ := r.Peek(r.Buffered())
 	return bytes.Clone(b)

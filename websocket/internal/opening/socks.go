@@ -10,7 +10,7 @@ import (
 	"strconv"
 )
 
-// The identifiers of SOCKS version 5: RFC 1928, and RFC 1929 for name and password.
+// The identifiers of SOCKS version 5 (RFC 1928), and of its authentication by name and password (RFC 1929).
 const (
 	socksVersion     = 5
 	socksNoAuth      = 0
@@ -20,20 +20,20 @@ const (
 	socksName        = 3
 	socksIPv6        = 4
 	socksAuthVersion = 1
-	socksMaxText     = 255 // bytes of a name, or a password
+	socksMaxText     = 255 // bytes of a name or a password
 )
 
-// isSOCKS reports whether a proxy speaks SOCKS. Both schemes leave the name of the server to the proxy, as net/http
-// does.
+// isSOCKS reports whether a proxy uses SOCKS. With both schemes the proxy resolves the name of the server, as with
+// net/http.
 func isSOCKS(proxy *url.URL) bool { return proxy.Scheme == "socks5" || proxy.Scheme == "socks5h" }
 
-// askSOCKS has a proxy connect to the server.
-func (h *hop) askSOCKS(l *link, proxy *url.URL) error {
+// connectSOCKS makes a proxy connect to the server.
+func (h *hop) connectSOCKS(l *transport, proxy *url.URL) error {
 	request, err := socksRequest(hostname(h.url), portOf(h.url))
 	if err != nil {
 		return err
 	}
-	if err := greetSOCKS(l.nc, proxy.User); err != nil {
+	if err := negotiateSOCKS(l.nc, proxy.User); err != nil {
 		return err
 	}
 	if _, err := l.nc.Write(request); err != nil {
@@ -42,8 +42,8 @@ func (h *hop) askSOCKS(l *link, proxy *url.URL) error {
 	return readSOCKSReply(l.nc, proxy.Host)
 }
 
-// greetSOCKS agrees with the proxy on how to authenticate, and does so: RFC 1928, section 3.
-func greetSOCKS(nc io.ReadWriter, user *url.Userinfo) error {
+// negotiateSOCKS negotiates a method of authentication with the proxy, and authenticates (RFC 1928, section 3).
+func negotiateSOCKS(nc io.ReadWriter, user *url.Userinfo) error {
 	methods := []byte{socksNoAuth}
 	if user != nil {
 		methods = append(methods, socksPassword)
@@ -57,23 +57,23 @@ func greetSOCKS(nc io.ReadWriter, user *url.Userinfo) error {
 	}
 	switch {
 	case chosen[0] != socksVersion:
-		return errors.New("the proxy does not speak SOCKS version 5")
+		return errors.New("the proxy does not support SOCKS version 5")
 	case chosen[1] == socksNoAuth:
 		return nil
 	case chosen[1] == socksPassword && user != nil:
 		return authenticateSOCKS(nc, user)
 	case user == nil:
-		return errors.New("the proxy wants to be given a name and a password: write them into its URL")
+		return errors.New("the proxy requires a name and a password: add them to its URL")
 	}
-	return errors.New("the proxy takes no name and password")
+	return errors.New("the proxy does not accept authentication by name and password")
 }
 
-// authenticateSOCKS sends name and password: RFC 1929, section 2.
+// authenticateSOCKS sends name and password (RFC 1929, section 2).
 func authenticateSOCKS(nc io.ReadWriter, user *url.Userinfo) error {
 	name := user.Username()
 	password, _ := user.Password()
 	if name == "" || len(name) > socksMaxText || len(password) > socksMaxText {
-		return errors.New("the name for the proxy has 1 to 255 bytes, and the password at most 255")
+		return errors.New("the name for the proxy must have 1 to 255 bytes, and the password at most 255")
 	}
 	b := append([]byte{socksAuthVersion, byte(len(name))}, name...)
 	b = append(append(b, byte(len(password))), password...)
@@ -90,7 +90,7 @@ func authenticateSOCKS(nc io.ReadWriter, user *url.Userinfo) error {
 	return nil
 }
 
-// socksRequest returns the request for a connection: RFC 1928, section 4.
+// socksRequest returns the request for a connection (RFC 1928, section 4).
 func socksRequest(host, port string) ([]byte, error) {
 	number, err := strconv.ParseUint(port, 10, 16)
 	if err != nil {
@@ -110,20 +110,20 @@ func socksRequest(host, port string) ([]byte, error) {
 	return binary.BigEndian.AppendUint16(b, uint16(number)), nil
 }
 
-// socksFailures are what a reply can say: RFC 1928, section 6.
+// socksFailures are the codes of a reply (RFC 1928, section 6).
 var socksFailures = []string{
-	1: "it failed", 2: "its rules do not allow it", 3: "the network is unreachable", 4: "the host is unreachable",
-	5: "the connection was refused", 6: "it took too long", 7: "it does not know the command", 8: "it does not know the type of address",
+	1: "general failure", 2: "not allowed by its rules", 3: "network unreachable", 4: "host unreachable",
+	5: "connection refused", 6: "TTL expired", 7: "command not supported", 8: "address type not supported",
 }
 
-// readSOCKSReply reads the reply, and no byte of what follows it.
+// readSOCKSReply reads the reply, and no byte after it.
 func readSOCKSReply(nc io.Reader, proxy string) error {
-	var head [5]byte // the last is the first of the address
+	var head [5]byte // the last byte is the first of the address
 	if _, err := io.ReadFull(nc, head[:]); err != nil {
 		return err
 	}
 	if code := int(head[1]); code != 0 {
-		why := "for a reason of its own"
+		why := "unassigned code"
 		if code < len(socksFailures) {
 			why = socksFailures[code]
 		}
@@ -138,7 +138,7 @@ func readSOCKSReply(nc io.Reader, proxy string) error {
 	case socksName:
 		rest += int(head[4])
 	default:
-		return errors.New("the proxy's reply is not one of SOCKS version 5")
+		return errors.New("the proxy's reply is not a reply of SOCKS version 5")
 	}
 	_, err := io.CopyN(io.Discard, nc, int64(rest))
 	return err

@@ -2,7 +2,7 @@ package opening
 
 import "testing"
 
-func TestWhereAURLLeads(t *testing.T) {
+func TestParseTarget(t *testing.T) {
 	for raw, want := range map[string][3]string{
 		"ws://example.com":              {"example.com:80", "example.com", "/"},
 		"WSS://example.com?x":           {"example.com:443", "example.com", "/?x"},
@@ -15,11 +15,11 @@ func TestWhereAURLLeads(t *testing.T) {
 	} {
 		u, err := parseTarget(raw)
 		if err != nil {
-			t.Errorf("%q must be accepted; got %v", raw, err)
+			t.Errorf("parseTarget(%q) returns error %v", raw, err)
 			continue
 		}
 		if got := [3]string{address(u), hostField(u), u.RequestURI()}; got != want {
-			t.Errorf("%q leads to address, host and resource %q; got %q", raw, want, got)
+			t.Errorf("%q has the address, Host field and resource %q; want %q", raw, got, want)
 		}
 	}
 }

@@ -9,26 +9,25 @@ import (
 	"github.com/lingerws/linger/websocket/internal/netlayer"
 )
 
-// link is a transport on which the opening handshake is under way. It is closed
-// when the context ends.
-type link struct {
-	nc   net.Conn    // what the handshake is spoken on: TCP, or TLS on it
-	base net.Conn    // what is below all TLS: closing it never waits and ends every call on nc
-	keep func() bool // ends the watch on the context; false if that has closed the transport
+// transport is a transport during the opening handshake. It is closed when the context ends.
+type transport struct {
+	nc   net.Conn    // the transport of the handshake: TCP, or TLS on it
+	base net.Conn    // the transport below all layers of TLS: closing it never blocks, and ends every call on nc
+	keep func() bool // stops closing the transport when the context ends; false if it has been closed
 }
 
-func newLink(ctx context.Context, nc net.Conn) *link {
+func newTransport(ctx context.Context, nc net.Conn) *transport {
 	base := netlayer.BelowTLS(nc)
-	return &link{nc: nc, base: base, keep: context.AfterFunc(ctx, func() { _ = base.Close() })}
+	return &transport{nc: nc, base: base, keep: context.AfterFunc(ctx, func() { _ = base.Close() })}
 }
 
-func (l *link) close() {
+func (l *transport) close() {
 	l.keep()
 	_ = l.base.Close()
 }
 
-// startTLS puts TLS on the link and makes its handshake.
-func (l *link) startTLS(ctx context.Context, config *tls.Config) error {
+// startTLS adds a layer of TLS, and makes its handshake.
+func (l *transport) startTLS(ctx context.Context, config *tls.Config) error {
 	secure := tls.Client(l.nc, config)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		return err
@@ -37,7 +36,7 @@ func (l *link) startTLS(ctx context.Context, config *tls.Config) error {
 	return nil
 }
 
-// tlsConfig returns the application's configuration as it is used for a host.
+// tlsConfig returns the configuration of TLS for a host: that of the application, with a server name and the protocol.
 func (h *hop) tlsConfig(name string) *tls.Config {
 	config := h.opts.TLSConfig.Clone()
 	if config == nil {
@@ -50,17 +49,17 @@ func (h *hop) tlsConfig(name string) *tls.Config {
 	return config
 }
 
-// connect opens the transport for the request.
-func (h *hop) connect(ctx context.Context) (*link, *Failure) {
+// connect opens the transport of the request.
+func (h *hop) connect(ctx context.Context) (*transport, *Failure) {
 	if h.opts.Connect != nil {
 		target := *h.url
 		nc, err := h.opts.Connect(ctx, &target)
 		if err != nil {
 			return nil, h.fail(PhaseDial, err)
 		}
-		return newLink(ctx, nc), nil
+		return newTransport(ctx, nc), nil
 	}
-	l, failure := h.reach(ctx)
+	l, failure := h.dialServer(ctx)
 	if failure != nil || h.url.Scheme != "wss" {
 		return l, failure
 	}
@@ -71,8 +70,8 @@ func (h *hop) connect(ctx context.Context) (*link, *Failure) {
 	return l, nil
 }
 
-// reach opens a TCP connection to the server, or a tunnel through a proxy.
-func (h *hop) reach(ctx context.Context) (*link, *Failure) {
+// dialServer opens a TCP connection to the server, or a tunnel through a proxy.
+func (h *hop) dialServer(ctx context.Context) (*transport, *Failure) {
 	proxy, err := h.proxy()
 	switch {
 	case err != nil:
@@ -87,7 +86,7 @@ func (h *hop) reach(ctx context.Context) (*link, *Failure) {
 	return l, nil
 }
 
-func (h *hop) dial(ctx context.Context, to *url.URL) (*link, error) {
+func (h *hop) dial(ctx context.Context, to *url.URL) (*transport, error) {
 	netDial := h.opts.NetDial
 	if netDial == nil {
 		netDial = new(net.Dialer).DialContext
@@ -96,5 +95,5 @@ func (h *hop) dial(ctx context.Context, to *url.URL) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newLink(ctx, nc), nil
+	return newTransport(ctx, nc), nil
 }
