@@ -12,7 +12,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-func TestAcceptAnswersTheHandshake(t *testing.T) {
+func TestAcceptResponse(t *testing.T) {
 	opts := &AcceptOptions{
 		Subprotocols: []string{"chat.v2", "chat"},
 		Header: http.Header{
@@ -35,7 +35,7 @@ func TestAcceptAnswersTheHandshake(t *testing.T) {
 	})
 }
 
-func TestNoCommonSubprotocolIsNone(t *testing.T) {
+func TestAcceptWithoutCommonSubprotocol(t *testing.T) {
 	s := serve(t, false, &AcceptOptions{Subprotocols: []string{"chat"}}, newEcho)
 	c := s.Open(t, "Sec-WebSocket-Protocol: other\r\n")
 	if strings.Contains(c.Answer, "Sec-WebSocket-Protocol") {
@@ -43,7 +43,7 @@ func TestNoCommonSubprotocolIsNone(t *testing.T) {
 	}
 }
 
-func TestFramesBehindTheRequestAreNotLost(t *testing.T) {
+func TestAcceptFramesWithRequest(t *testing.T) {
 	wiretest.Each(t, func(t *testing.T, secure bool) {
 		s := serve(t, secure, nil, newEcho)
 		behind := append(wiretest.TextFrame("early"), wiretest.TextFrame(strings.Repeat("x", 3000))...)
@@ -55,7 +55,7 @@ func TestFramesBehindTheRequestAreNotLost(t *testing.T) {
 	})
 }
 
-func TestTimeoutsOfTheHTTPServerEndWithTheHandshake(t *testing.T) {
+func TestAcceptClearsTimeoutsOfHTTPServer(t *testing.T) {
 	wiretest.Each(t, func(t *testing.T, secure bool) {
 		t.Parallel()
 		s := serve(t, secure, &AcceptOptions{Options: Options{KeepAlive: wiretest.HTTPTimeout / 5}}, newEcho)
@@ -77,7 +77,7 @@ func TestTimeoutsOfTheHTTPServerEndWithTheHandshake(t *testing.T) {
 	})
 }
 
-func TestRefusals(t *testing.T) {
+func TestAcceptRefusals(t *testing.T) {
 	valid := wiretest.Request + "\r\n"
 	for name, c := range map[string]struct {
 		request string
@@ -113,13 +113,13 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-func TestOriginsMayBeAdmitted(t *testing.T) {
+func TestAcceptOrigins(t *testing.T) {
 	s := serve(t, false, &AcceptOptions{Origins: anyOrigin(t)}, newEcho)
 	s.Open(t, "Origin: https://elsewhere.example\r\n")
 	s.accepted(t).CloseNow()
 }
 
-func TestASubprotocolThatWasNotOffered(t *testing.T) {
+func TestAcceptSubprotocolNotOffered(t *testing.T) {
 	r := httptest.NewRequest("GET", "/", nil)
 	for _, line := range strings.Split(strings.TrimSpace(wiretest.Request), "\r\n")[1:] {
 		name, value, _ := strings.Cut(line, ": ")

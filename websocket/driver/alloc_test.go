@@ -29,7 +29,7 @@ func tcpPair(t testing.TB) (ours, peer net.Conn) {
 	return ours, peer
 }
 
-func TestAnEchoAllocatesNothing(t *testing.T) {
+func TestDriverEchoAllocations(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a collection empties the pools
 	for _, size := range []int{64, 16 << 10} {
 		ours, peer := tcpPair(t)
@@ -48,7 +48,7 @@ func TestAnEchoAllocatesNothing(t *testing.T) {
 // socket of package net not counted.
 const idleBudget = 6 << 10
 
-func TestAnIdleConnectionIsCheap(t *testing.T) {
+func TestDriverMemoryIdle(t *testing.T) {
 	const conns = 2000
 	ours, peers := make([]net.Conn, conns), make([]net.Conn, conns)
 	for i := range conns {

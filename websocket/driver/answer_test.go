@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestNothingBreaksOutOfItsLine(t *testing.T) {
+func TestAcceptFieldsWithLineBreaks(t *testing.T) {
 	for _, value := range []string{"a\r\nX-Evil: 1", "a\nX-Evil: 1", "a\rX-Evil: 1", "a\x00b", "\r\n\r\nbody"} {
 		for _, name := range []string{"X-Own", "X-Own\r\nX-Evil", "X Own", "X-Own:", "", "X-Ö"} {
 			text := appendAnswer(nil, nil, http.Header{name: {value}})
@@ -25,7 +25,7 @@ func TestNothingBreaksOutOfItsLine(t *testing.T) {
 	}
 }
 
-func TestFieldsOfTheHandshakeAreOurs(t *testing.T) {
+func TestAcceptHandshakeFields(t *testing.T) {
 	for _, name := range []string{"Upgrade", "upgrade", "CONNECTION", "Content-Length", "transfer-encoding", "Trailer",
 		"Sec-WebSocket-Accept", "sec-websocket-protocol", "Sec-Websocket-Extensions"} {
 		text := string(appendAnswer(nil, nil, http.Header{name: {"own"}}))

@@ -35,7 +35,7 @@ func startWorker() (w worker, ours, peer *memconn.Conn) {
 	return w, ours, peer
 }
 
-func TestDriverCallsWorkAfterEachRead(t *testing.T) {
+func TestDriverWorkAfterEachRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, ours, peer := startWorker()
 		writes := ours.Writes()
@@ -57,7 +57,7 @@ func TestDriverCallsWorkAfterEachRead(t *testing.T) {
 	})
 }
 
-func TestDriverDeliversALongReadInParts(t *testing.T) {
+func TestDriverEventsOfLongRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, _, peer := startWorker()
 		const many = 1000
@@ -72,7 +72,7 @@ func TestDriverDeliversALongReadInParts(t *testing.T) {
 	})
 }
 
-func TestABatchLeavesInOneWrite(t *testing.T) {
+func TestDriverBatchIsOneWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
 		s.told.onMessage = func(c *Driver, payload []byte) { _, _ = c.Send(protocol.Text, payload) }
@@ -95,7 +95,7 @@ func TestABatchLeavesInOneWrite(t *testing.T) {
 	})
 }
 
-func TestABlockingHandlerHoldsNothingBack(t *testing.T) {
+func TestDriverFlushesBatchOfBlockingHandler(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
 		s.told.onMessage = func(c *Driver, _ []byte) {
@@ -123,7 +123,7 @@ func TestABlockingHandlerHoldsNothingBack(t *testing.T) {
 	})
 }
 
-func TestAQuickHandlerKeepsItsBatch(t *testing.T) {
+func TestDriverKeepsBatchOfQuickHandler(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
 		s.told.onMessage = func(c *Driver, payload []byte) {
@@ -140,7 +140,7 @@ func TestAQuickHandlerKeepsItsBatch(t *testing.T) {
 	})
 }
 
-func TestWhatIsSentTogetherLeavesTogether(t *testing.T) {
+func TestDriverTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1}).start()
 		writes := s.peer.Peer().Writes()
@@ -189,7 +189,7 @@ func (h lateReader) Work(*Driver) {
 	h.seen <- string(payload)
 }
 
-func TestDriverKeepsPayloadsUntilWorkReturns(t *testing.T) {
+func TestDriverPayloadsUntilWorkReturns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ours, peer := memconn.Pipe()
 		h := lateReader{t: t, payloads: make(chan []byte, 100), seen: make(chan string, 100)}

@@ -8,7 +8,7 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-func TestBudgetCountsWhatConnectionsHold(t *testing.T) {
+func TestBudgetCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		exceeded := 0
 		b := NewBudget(1000, func() { exceeded++ })

@@ -40,7 +40,7 @@ func newCompressedClient(t *testing.T, compress bool) *websocket.Conn {
 	return c
 }
 
-func TestDriverSendWaitsForItsTurnToCompressWithoutTheLock(t *testing.T) {
+func TestDriverSendCompressesWithoutLock(t *testing.T) {
 	c := newCompressedClient(t, true)
 	message := bytes.Repeat([]byte("again "), 1000)
 	for range cap(driver.Compressing) {
@@ -82,7 +82,7 @@ func TestDriverSendWaitsForItsTurnToCompressWithoutTheLock(t *testing.T) {
 	}
 }
 
-func TestDriverSendWithoutCompressionWaitsForNoTurn(t *testing.T) {
+func TestDriverSendWithoutCompression(t *testing.T) {
 	c := newCompressedClient(t, false)
 	for range cap(driver.Compressing) {
 		driver.Compressing <- struct{}{}

@@ -11,7 +11,7 @@ import (
 
 // What the transport has, or is being given, is finished to the end of its frame; all
 // that waits behind it is dropped.
-func TestADiscardingCloseOvertakesTheBacklog(t *testing.T) {
+func TestDriverCloseDiscardDropsQueue(t *testing.T) {
 	for _, role := range []protocol.Role{protocol.Server, protocol.Client} {
 		for name, first := range map[string]string{"open": "", "after a Close": "app close 4000 first"} {
 			t.Run(role.String()+" "+name, func(t *testing.T) {
@@ -45,7 +45,7 @@ func TestADiscardingCloseOvertakesTheBacklog(t *testing.T) {
 }
 
 // A frame that was begun is finished, however long it is.
-func TestADiscardingCloseFinishesTheFrameThatWasBegun(t *testing.T) {
+func TestDriverCloseDiscardCompletesFrame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1, WriteTimeout: -1})
 		s.deaf = true
@@ -62,7 +62,7 @@ func TestADiscardingCloseFinishesTheFrameThatWasBegun(t *testing.T) {
 }
 
 // Only pongs may follow our Close; to drop them is no reason to send it again.
-func TestADiscardingCloseDoesNotRepeatOurClose(t *testing.T) {
+func TestDriverCloseDiscardAfterClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
 		s.deaf = true
@@ -79,7 +79,7 @@ func TestADiscardingCloseDoesNotRepeatOurClose(t *testing.T) {
 }
 
 // What a handler has sent is held back for the batch: nothing of it has left.
-func TestADiscardingCloseInsideAHandler(t *testing.T) {
+func TestDriverCloseDiscardInHandler(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
 		s.told.onMessage = func(d *Driver, _ []byte) {
@@ -94,7 +94,7 @@ func TestADiscardingCloseInsideAHandler(t *testing.T) {
 	})
 }
 
-func TestADiscardingCloseOnASocket(t *testing.T) {
+func TestDriverCloseDiscardOnSocket(t *testing.T) {
 	wiretest.OnEachWire(t, func(t *testing.T, role protocol.Role, secure bool) {
 		const count, size = 160, 100 << 10
 		d, h, f := onWire(t, role, secure, Options{KeepAlive: -1, WriteTimeout: -1})

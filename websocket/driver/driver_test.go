@@ -15,7 +15,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-func TestWhatIsSentBeforeStartLeavesInOrder(t *testing.T) {
+func TestDriverSendBeforeStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
 		go s.listen()
@@ -33,7 +33,7 @@ func TestWhatIsSentBeforeStartLeavesInOrder(t *testing.T) {
 	})
 }
 
-func TestEndBeforeStart(t *testing.T) {
+func TestDriverEndBeforeStart(t *testing.T) {
 	for end, want := range map[string]string{
 		"app close-now": "closed not clean, received 1006, sent 1006, first neither, abort",
 		"wait 5s":       "closed not clean, received 1006, sent 1000, first local, timeout",
@@ -56,7 +56,7 @@ func TestEndBeforeStart(t *testing.T) {
 	}
 }
 
-func TestEarlyBytesComeFirst(t *testing.T) {
+func TestDriverEarlyBytes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := memconn.Pipe()
 		early := append(wiretest.TextFrame("early"), wiretest.TextFrame("cut")[:4]...)
@@ -84,7 +84,7 @@ func every(c *Driver) {
 	c.CloseNow()
 }
 
-func TestEveryMethodMayBeCalledFromTheHandler(t *testing.T) {
+func TestDriverMethodsInHandler(t *testing.T) {
 	for _, from := range []string{"Message", "PeerClose", "Drained", "Closed"} {
 		t.Run(from, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -117,7 +117,7 @@ func TestEveryMethodMayBeCalledFromTheHandler(t *testing.T) {
 
 // A caller may hold a lock that its handler takes. The lock is a channel here, so
 // that a deadlock is found.
-func TestNoMethodCallsTheHandler(t *testing.T) {
+func TestDriverMethodsDoNotCallHandler(t *testing.T) {
 	for _, paused := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			lock := make(chan struct{}, 1)
@@ -139,7 +139,7 @@ func TestNoMethodCallsTheHandler(t *testing.T) {
 	}
 }
 
-func TestOneTerminalEventAndItIsTheLast(t *testing.T) {
+func TestDriverClosedIsLast(t *testing.T) {
 	for range 30 {
 		synctest.Test(t, oneTerminalEvent)
 	}
@@ -221,7 +221,7 @@ func besiege(s *stage) {
 	all.Wait()
 }
 
-func TestSendTellsWhatWaits(t *testing.T) {
+func TestDriverSendReturnsQueued(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStreamStage(t, protocol.Server, Options{KeepAlive: -1})
 		s.deaf = true
@@ -251,7 +251,7 @@ func TestSendTellsWhatWaits(t *testing.T) {
 	})
 }
 
-func TestStateFollowsTheConnection(t *testing.T) {
+func TestDriverState(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1}).start()
 		for _, step := range []struct {

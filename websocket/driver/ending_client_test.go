@@ -11,7 +11,7 @@ import (
 )
 
 // RFC 6455, section 7.1.1: a client leaves it to the server to end TCP first.
-func TestTheClientWaitsForTheServersEOF(t *testing.T) {
+func TestDriverClientWaitsForEOF(t *testing.T) {
 	for name, c := range map[string]struct {
 		act  func(t *testing.T, d *Driver, f *wiretest.Far)
 		want string
@@ -50,7 +50,7 @@ func TestTheClientWaitsForTheServersEOF(t *testing.T) {
 	}
 }
 
-func TestAStuckServerIsCutAtItsBound(t *testing.T) {
+func TestDriverClientTimeouts(t *testing.T) {
 	fill := func(d *Driver) {
 		for range 8 {
 			_, _ = d.Send(protocol.Binary, make([]byte, 1<<20))
@@ -109,7 +109,7 @@ func TestAStuckServerIsCutAtItsBound(t *testing.T) {
 
 // Over TLS a client ends its direction with close_notify and then the TCP FIN, once
 // the server has ended its own: RFC 8446, section 6.1.
-func TestTheClientsCloseNotifyAndThenFIN(t *testing.T) {
+func TestDriverClientCloseNotifyBeforeFIN(t *testing.T) {
 	for name, end := range map[string]func(f *wiretest.Far) []byte{
 		"after the closing handshake": func(f *wiretest.Far) []byte { return f.Closing(1000) },
 		"after a violation":           (*wiretest.Far).Violating,
@@ -135,7 +135,7 @@ func TestTheClientsCloseNotifyAndThenFIN(t *testing.T) {
 
 // In both roles a peer that ends TCP without close_notify has cut the connection,
 // unless the closing handshake was complete.
-func TestAnEOFWithoutCloseNotify(t *testing.T) {
+func TestDriverClientEOFWithoutCloseNotify(t *testing.T) {
 	for _, role := range []protocol.Role{protocol.Server, protocol.Client} {
 		for name, c := range map[string]struct {
 			send   func(f *wiretest.Far) []byte

@@ -9,7 +9,7 @@ import (
 
 // What the peer goes on writing when the end has begun never becomes a reset,
 // which would destroy our Close on its way: RFC 6455, section 7.1.1.
-func TestAFloodBehindTheEndIsNoReset(t *testing.T) {
+func TestDriverFloodAfterEndIsNotReset(t *testing.T) {
 	for name, c := range map[string]struct {
 		begin func(t *testing.T, d *Driver, f *wiretest.Far)
 		flood func(f *wiretest.Far) []byte // 16 KiB of it
@@ -105,7 +105,7 @@ var floodScripts = map[string]string{
 `,
 }
 
-func TestFloodsInMemory(t *testing.T) {
+func TestDriverFloodAfterEndInMemory(t *testing.T) {
 	for name, script := range floodScripts {
 		t.Run(name, func(t *testing.T) { runScript(t, Options{}, script) })
 	}

@@ -24,7 +24,7 @@ func (s slowly) Read(p []byte) (int, error) {
 
 // The close timer is shorter than the peer takes for all of it: it bounds how long
 // nothing moves.
-func TestASlowPeerGetsWhatWaitsAndThenOurClose(t *testing.T) {
+func TestDriverCloseSlowPeer(t *testing.T) {
 	const messages, size, closeTimeout = 8, 1 << 20, time.Second
 	wiretest.OnEachWire(t, func(t *testing.T, role protocol.Role, secure bool) {
 		t.Parallel()
@@ -64,7 +64,7 @@ func TestASlowPeerGetsWhatWaitsAndThenOurClose(t *testing.T) {
 
 // What has waited behind a peer that does not read is cut, and the peer gets a
 // reset instead of the bytes that the kernel still holds.
-func TestAPeerThatNeverReadsIsCut(t *testing.T) {
+func TestDriverClosePeerThatNeverReads(t *testing.T) {
 	wiretest.OnEachWire(t, func(t *testing.T, role protocol.Role, secure bool) {
 		t.Parallel()
 		d, h, f := onWire(t, role, secure, Options{KeepAlive: -1, CloseTimeout: stuckBound})

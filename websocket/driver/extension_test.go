@@ -19,7 +19,7 @@ func withParameter(name string) handshake.Extension {
 	return handshake.Extension{Name: name, Params: []handshake.Param{{Name: "x"}}}
 }
 
-func TestServerAgreesToHalfClose(t *testing.T) {
+func TestAcceptHalfClose(t *testing.T) {
 	for name, c := range map[string]struct {
 		offer  []handshake.Extension
 		wanted bool
@@ -46,7 +46,7 @@ func TestServerAgreesToHalfClose(t *testing.T) {
 	}
 }
 
-func TestClientReadsTheAnswerToHalfClose(t *testing.T) {
+func TestDialHalfCloseResponse(t *testing.T) {
 	if got, err := settleTerms(nil, &Options{}); err != nil || got.halfClose {
 		t.Errorf("an answer without extensions gives %v, %v", got, err)
 	}
@@ -61,7 +61,7 @@ func TestClientReadsTheAnswerToHalfClose(t *testing.T) {
 	}
 }
 
-func TestClientOffersWhatItWants(t *testing.T) {
+func TestDialOffersHalfClose(t *testing.T) {
 	if got := offer(&Options{}); got != nil {
 		t.Errorf("a client that wants nothing offers %v", got)
 	}

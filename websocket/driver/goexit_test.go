@@ -69,7 +69,7 @@ func (q quitting) Closed(d *Driver, end Outcome) {
 
 // A handler that ends its goroutine loses its connection at most; the process, the loops
 // and the other connections go on.
-func TestDriverHandlerThatEndsItsGoroutineLosesItsConnectionOnly(t *testing.T) {
+func TestDriverHandlerGoexit(t *testing.T) {
 	violating := wiretest.Violation()
 	for call, input := range map[string][]byte{
 		"message":    wiretest.TextFrame("x"),
@@ -99,7 +99,7 @@ func TestDriverHandlerThatEndsItsGoroutineLosesItsConnectionOnly(t *testing.T) {
 
 // When Work ends its goroutine the connection goes on as well: another goroutine reads what is
 // left of its input.
-func TestDriverWorkThatEndsItsGoroutineLosesNothing(t *testing.T) {
+func TestDriverWorkGoexit(t *testing.T) {
 	many := bytes.Repeat(wiretest.TextFrame("hello"), 200) // more than one call of Events takes
 	for name, c := range map[string]struct{ early, input []byte }{
 		"a message":                    {nil, wiretest.TextFrame("hello")},

@@ -23,7 +23,7 @@ func (h drainTeller) Drained(*Driver) {
 
 // What is held back for a batch of input may leave in one write, and somebody may
 // wait for it all the same.
-func TestDrainedTellsOfAHighQueueThatLeftAtOnce(t *testing.T) {
+func TestDriverDrainedAfterImmediateWrite(t *testing.T) {
 	for name, c := range map[string]struct {
 		highWater int
 		told      bool

@@ -33,7 +33,7 @@ func wantTenth(t *testing.T, took, interval time.Duration) {
 	}
 }
 
-func TestTwoUnansweredPingsAreTheEnd(t *testing.T) {
+func TestKeepAliveTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{}).start()
 		wantPing(t, s, 30*time.Second)
@@ -47,7 +47,7 @@ func TestTwoUnansweredPingsAreTheEnd(t *testing.T) {
 	})
 }
 
-func TestAnyInputAnswersAPing(t *testing.T) {
+func TestKeepAliveAnyInputAnswersPing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: time.Second}).start()
 		intervals := map[time.Duration]bool{}
@@ -65,7 +65,7 @@ func TestAnyInputAnswersAPing(t *testing.T) {
 	})
 }
 
-func TestABusyPeerIsNotPinged(t *testing.T) {
+func TestKeepAliveBusyPeer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{}).start()
 		for range 20 {
@@ -77,7 +77,7 @@ func TestABusyPeerIsNotPinged(t *testing.T) {
 	})
 }
 
-func TestKeepAliveCanBeTurnedOff(t *testing.T) {
+func TestKeepAliveDisabled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1}).start()
 		if what := s.play("wait 10h"); len(what) > 0 {
@@ -86,7 +86,7 @@ func TestKeepAliveCanBeTurnedOff(t *testing.T) {
 	})
 }
 
-func TestAPeerWeDoNotReadIsNotJudged(t *testing.T) {
+func TestKeepAliveWhilePaused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{}).start()
 		s.play("app pause")
@@ -100,7 +100,7 @@ func TestAPeerWeDoNotReadIsNotJudged(t *testing.T) {
 	})
 }
 
-func TestAPeerIsNotJudgedWhileTheHandlerIsBusy(t *testing.T) {
+func TestKeepAliveWhileHandlerBlocks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{})
 		s.told.onMessage = func(*Driver, []byte) { time.Sleep(time.Hour) }
@@ -112,7 +112,7 @@ func TestAPeerIsNotJudgedWhileTheHandlerIsBusy(t *testing.T) {
 	})
 }
 
-func TestNoPingIsSentWhileClosing(t *testing.T) {
+func TestKeepAliveWhileClosing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{CloseTimeout: 2 * time.Hour}).start()
 		s.play("app close 1000")

@@ -66,7 +66,7 @@ var kindsOfEnd = map[string]struct {
 	},
 }
 
-func TestNoEndLeaksAnything(t *testing.T) {
+func TestDriverEndLeaksNothing(t *testing.T) {
 	config := wiretest.ServerConfig(t)
 	for name, kind := range kindsOfEnd {
 		t.Run(name, func(t *testing.T) {
@@ -144,7 +144,7 @@ func openMany(t *testing.T, addr string, count int, act func(*testing.T, *net.TC
 	return clients
 }
 
-func TestARefusedHandshakeLeaksNothing(t *testing.T) {
+func TestAcceptRefusalLeaksNothing(t *testing.T) {
 	fds, goroutines := wiretest.Descriptors(), runtime.NumGoroutine()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, _, err := Accept(w, r, nil); err == nil {

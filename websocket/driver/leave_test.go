@@ -36,7 +36,7 @@ func (g gated) Closed(_ *Driver, end Outcome) { g.ended <- end.Outcome }
 
 // RFC 6455, sections 5.5.1 and 7.1.1: a peer may end TCP directly after its Close, and
 // still gets the replies and our Close.
-func TestDriverAnswersAPeerThatEndsTCPAfterItsClose(t *testing.T) {
+func TestDriverPeerEndsTCPAfterClose(t *testing.T) {
 	for name, opts := range map[string]Options{
 		"readiness":            {},
 		"blocking":             {Blocking: true},

@@ -25,7 +25,7 @@ func (a doing) Events(d *Driver, events []protocol.Event) (work bool) {
 
 func echoed(d *Driver, payload []byte) { _, _ = d.Send(protocol.Text, payload) }
 
-func TestLoopGroupHandlerThatEndsItsGoroutineStopsNoLoop(t *testing.T) {
+func TestLoopGroupHandlerGoexit(t *testing.T) {
 	group := newLoopGroup(t)
 	for range 2 * runtime.GOMAXPROCS(0) {
 		d, ending := groupPair(t, group, newDoing(func(*Driver, []byte) { runtime.Goexit() }))
@@ -61,7 +61,7 @@ func TestLoopGroupFloodDelaysNoOtherConnection(t *testing.T) {
 	}
 }
 
-func TestLoopGroupReusedDescriptorGetsNoEventsOfTheLastConnection(t *testing.T) {
+func TestLoopGroupDescriptorReuse(t *testing.T) {
 	group := newLoopGroup(t)
 	for range 50 {
 		d, peer := groupPair(t, group, newDoing(echoed))

@@ -13,7 +13,7 @@ func offloaded(p *offloadPolicy) (n int) {
 	return n
 }
 
-func TestOffloadPolicy(t *testing.T) {
+func TestLoopGroupOffloadPolicy(t *testing.T) {
 	var p offloadPolicy
 	if offloaded(&p) != 0 {
 		t.Error("the first calls are inline")

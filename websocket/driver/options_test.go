@@ -9,7 +9,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-func TestOptionsReachTheMachine(t *testing.T) {
+func TestOptionsOfMachine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1, MaxMessage: 10}).start()
 		s.play("peer text 0123456789")

@@ -12,7 +12,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-func TestAConnectionIsParkedWhileNothingHappens(t *testing.T) {
+func TestDriverParksIdleConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := memconn.Pipe()
 		b.SetCapacity(1 << 10)
@@ -60,7 +60,7 @@ func TestAConnectionIsParkedWhileNothingHappens(t *testing.T) {
 	})
 }
 
-func TestAMessageThatIsFramedLeavesAConnectionParked(t *testing.T) {
+func TestDriverSendPreparedKeepsConnectionParked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := memconn.Pipe()
 		b.SetCapacity(1 << 10)
@@ -94,7 +94,7 @@ func TestAMessageThatIsFramedLeavesAConnectionParked(t *testing.T) {
 	})
 }
 
-func TestAClientMasksWhatIsFramed(t *testing.T) {
+func TestDriverSendPreparedMasks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := memconn.Pipe()
 		d := New(readiness.Conn{Reporter: a}, protocol.Client, nil, Options{})
@@ -120,7 +120,7 @@ func prepared(t *testing.T, size int) *protocol.Prepared {
 	return p
 }
 
-func TestSettingsAreSharedWithinABound(t *testing.T) {
+func TestDriverSharedSettingsBound(t *testing.T) {
 	var cache settingsCache
 	one := cache.of(Options{HighWater: 1}, protocol.Server, terms{})
 	if cache.of(Options{HighWater: 1}, protocol.Server, terms{}) != one {

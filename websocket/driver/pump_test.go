@@ -12,7 +12,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-func TestPauseInsideABatchStopsExactlyThere(t *testing.T) {
+func TestDriverPauseInBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
 		s.told.onMessage = func(c *Driver, payload []byte) {
@@ -46,7 +46,7 @@ func TestPauseInsideABatchStopsExactlyThere(t *testing.T) {
 	})
 }
 
-func TestNothingIsReadWhileTheHandlerPauses(t *testing.T) {
+func TestDriverPauseStopsReading(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1}).start()
 		s.play("app pause")
@@ -62,7 +62,7 @@ func TestNothingIsReadWhileTheHandlerPauses(t *testing.T) {
 	})
 }
 
-func TestPauseAndResumeInsideOneCall(t *testing.T) {
+func TestDriverPauseAndResumeInCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
 		s.told.onMessage = func(c *Driver, _ []byte) { c.Pause(); c.Resume(); c.Resume() }
@@ -73,7 +73,7 @@ func TestPauseAndResumeInsideOneCall(t *testing.T) {
 	})
 }
 
-func TestEndWhilePaused(t *testing.T) {
+func TestDriverEndWhilePaused(t *testing.T) {
 	for end, want := range map[string]string{
 		"app close-now": "closed not clean, received 1006, sent 1006, first neither, abort",
 		"peer reset":    "closed not clean, received 1006, sent 1006, first neither, transport",
@@ -106,7 +106,7 @@ func TestEndWhilePaused(t *testing.T) {
 }
 
 // The bubble ends only when no goroutine is left in it.
-func TestAPauseThatNeverEndsHoldsNoGoroutine(t *testing.T) {
+func TestDriverPauseHoldsNoGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
 		s.told.onMessage = func(c *Driver, _ []byte) { c.Pause() }
@@ -127,7 +127,7 @@ func wantNoMore(t *testing.T, s *stage) {
 	}
 }
 
-func TestAPauseInClosedDoesNotStopTheLingering(t *testing.T) {
+func TestDriverLingersAfterPauseInClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
 		s.told.onClosed = func(c *Driver, _ Outcome) { c.Pause() }
@@ -137,7 +137,7 @@ func TestAPauseInClosedDoesNotStopTheLingering(t *testing.T) {
 	})
 }
 
-func TestABlockedClosedDoesNotStopTheLingering(t *testing.T) {
+func TestDriverLingersDuringBlockedClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
 		s.told.onClosed = func(*Driver, Outcome) { time.Sleep(time.Hour) }
@@ -167,7 +167,7 @@ func wantInputDropped(t *testing.T, s *stage) {
 	}
 }
 
-func TestABlockedCallStopsItsOwnConnectionOnly(t *testing.T) {
+func TestDriverBlockedHandlerDelaysNoOtherConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		blocked, free := newStage(t, protocol.Server, Options{KeepAlive: -1}), newStage(t, protocol.Server, Options{KeepAlive: -1})
 		blocked.told.onMessage = func(*Driver, []byte) { time.Sleep(time.Minute) }
@@ -187,7 +187,7 @@ func TestABlockedCallStopsItsOwnConnectionOnly(t *testing.T) {
 
 // A payload belongs to the handler until its call returns, whatever happens to
 // the connection meanwhile.
-func TestAPayloadStaysDuringTheCall(t *testing.T) {
+func TestDriverPayloadDuringCall(t *testing.T) {
 	for range 20 { // a pool is free to keep a buffer or not
 		synctest.Test(t, func(t *testing.T) {
 			s := newStage(t, protocol.Server, Options{KeepAlive: -1})
@@ -218,7 +218,7 @@ func TestAPayloadStaysDuringTheCall(t *testing.T) {
 
 // A handler that pauses while its queue is full resumes from Drained, so that
 // reader and writer hand out events by turns.
-func TestReadingGoesOnWhoeverHandsOut(t *testing.T) {
+func TestDriverReadsWhileOtherGoroutineDelivers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStreamStage(t, protocol.Server, Options{KeepAlive: -1})
 		s.told.onMessage = func(c *Driver, payload []byte) {
@@ -246,7 +246,7 @@ func scribble() {
 	}
 }
 
-func TestOutcomeSaysWhatBrokeTheTransport(t *testing.T) {
+func TestDriverOutcomeError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ends []error
 		for _, act := range []string{"peer reset", "peer eof", "app close-now"} {
@@ -264,7 +264,7 @@ func TestOutcomeSaysWhatBrokeTheTransport(t *testing.T) {
 	})
 }
 
-func TestTheTransportIsClosedBeforeTheHandlerIsDone(t *testing.T) {
+func TestDriverDoneBeforeClosedReturns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
 		s.told.onClosed = func(*Driver, Outcome) { time.Sleep(time.Hour) }

@@ -14,7 +14,7 @@ import (
 
 // What waits here, what the kernels of both ends hold and what the peer has read are
 // together what was sent, headers included.
-func TestQueuedIsTrueToTheByteOnASocket(t *testing.T) {
+func TestDriverQueuedOnSocket(t *testing.T) {
 	for _, role := range []protocol.Role{protocol.Server, protocol.Client} {
 		t.Run(role.String(), func(t *testing.T) {
 			t.Parallel()

@@ -10,7 +10,7 @@ import (
 
 // A transport that is no socket tells what it took when a write returns: what waits
 // is what was sent less the whole writes.
-func TestQueuedIsTrueToTheByte(t *testing.T) {
+func TestDriverQueued(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const room = 500
 		s := newStreamStage(t, protocol.Server, Options{KeepAlive: -1})

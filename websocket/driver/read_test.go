@@ -28,7 +28,7 @@ func (c *waitingRead) Read(p []byte) (int, error) {
 	return c.Conn.Read(p)
 }
 
-func TestNoBufferIsHeldWhileNothingComes(t *testing.T) {
+func TestDriverHoldsNoReadBufferWhileIdle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := memconn.Pipe()
 		nc := &waitingRead{Conn: a}
@@ -63,7 +63,7 @@ func TestNoBufferIsHeldWhileNothingComes(t *testing.T) {
 	})
 }
 
-func TestInputMayBeCutAnywhere(t *testing.T) {
+func TestDriverInputInAnyPieces(t *testing.T) {
 	var input []byte
 	var want []string
 	for _, size := range []int{0, 1, 5, 125, 126, 4000, 70_000} {
@@ -84,7 +84,7 @@ func TestInputMayBeCutAnywhere(t *testing.T) {
 	}
 }
 
-func TestEndOfInput(t *testing.T) {
+func TestDriverEndOfInput(t *testing.T) {
 	for err, want := range map[error]bool{
 		io.EOF:                                true,
 		io.ErrUnexpectedEOF:                   true, // TLS without close_notify

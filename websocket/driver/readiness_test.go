@@ -17,7 +17,7 @@ var errUnstartable = errors.New("no room")
 
 func (unstartable) start() error { return errUnstartable }
 
-func TestDriverTransportThatCannotBeStartedEndsTheConnection(t *testing.T) {
+func TestDriverStartError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := memconn.Pipe()
 		defer func() { _ = b.Close() }()

@@ -145,7 +145,7 @@ var closingScripts = map[string]string{
 `,
 }
 
-func TestClosing(t *testing.T) {
+func TestDriverClosingSequences(t *testing.T) {
 	for name, script := range closingScripts {
 		t.Run(name, func(t *testing.T) { runScript(t, Options{}, script) })
 	}
@@ -200,7 +200,7 @@ var halfOpenScripts = map[string]string{
 `,
 }
 
-func TestClosingHalfOpen(t *testing.T) {
+func TestDriverClosingSequencesHalfOpen(t *testing.T) {
 	for name, script := range halfOpenScripts {
 		t.Run(name, func(t *testing.T) { runScript(t, Options{HalfOpen: true}, script) })
 	}

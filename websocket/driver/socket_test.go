@@ -13,7 +13,7 @@ import (
 )
 
 // The calls that do not notify the scheduler have the results of the plain ones.
-func TestReceiveAndTransmitAsThePlainCalls(t *testing.T) {
+func TestReceiveAndTransmit(t *testing.T) {
 	for name, c := range map[string]struct {
 		receive, transmit func(fd int32, p []byte) (int, error)
 	}{

@@ -19,7 +19,7 @@ func serveEnds(t testing.TB, secure bool, opts Options) (*service, *ends) {
 }
 
 // RFC 6455, section 7.1.1: the server ends TCP first, and at once.
-func TestTheServersFINComesFirst(t *testing.T) {
+func TestDriverServerSendsFINFirst(t *testing.T) {
 	wiretest.Each(t, func(t *testing.T, secure bool) {
 		t.Run("the client closes", func(t *testing.T) {
 			s, e := serveEnds(t, secure, Options{})
@@ -71,7 +71,7 @@ func wantSoon(t *testing.T, start time.Time) {
 }
 
 // A reset would destroy our Close frame on its way: RFC 6455, section 7.1.1.
-func TestAPeerThatGoesOnWritingGetsNoReset(t *testing.T) {
+func TestDriverPeerThatContinuesToWriteGetsNoReset(t *testing.T) {
 	wiretest.Each(t, func(t *testing.T, secure bool) {
 		for name, c := range map[string]struct {
 			input []byte
@@ -154,7 +154,7 @@ var stuckPeers = map[string]struct {
 	},
 }
 
-func TestAStuckPeerIsCutAtItsBound(t *testing.T) {
+func TestDriverTimeoutsOnTCP(t *testing.T) {
 	for name, c := range stuckPeers {
 		t.Run(name, func(t *testing.T) {
 			wiretest.Each(t, func(t *testing.T, secure bool) {
@@ -175,7 +175,7 @@ func TestAStuckPeerIsCutAtItsBound(t *testing.T) {
 	}
 }
 
-func TestHalfOpenOnTCP(t *testing.T) {
+func TestDriverHalfOpenOnTCP(t *testing.T) {
 	wiretest.Each(t, func(t *testing.T, secure bool) {
 		s, e := serveEnds(t, secure, Options{HalfOpen: true})
 		c := s.Open(t, "")
@@ -195,7 +195,7 @@ func TestHalfOpenOnTCP(t *testing.T) {
 	})
 }
 
-func TestAResetIsToldWithItsError(t *testing.T) {
+func TestDriverOutcomeOfReset(t *testing.T) {
 	s, e := serveEnds(t, false, Options{})
 	c := s.Open(t, "")
 	server := s.accepted(t)
@@ -208,7 +208,7 @@ func TestAResetIsToldWithItsError(t *testing.T) {
 	}
 }
 
-func TestLargeMessagesBothWays(t *testing.T) {
+func TestDriverSendLargeMessages(t *testing.T) {
 	wiretest.Each(t, func(t *testing.T, secure bool) {
 		s := serve(t, secure, nil, newEcho)
 		c := s.Open(t, "")
@@ -222,7 +222,7 @@ func TestLargeMessagesBothWays(t *testing.T) {
 	})
 }
 
-func TestCloseNowResets(t *testing.T) {
+func TestDriverCloseNowResets(t *testing.T) {
 	s, e := serveEnds(t, false, Options{})
 	c := s.Open(t, "")
 	s.accepted(t).CloseNow()

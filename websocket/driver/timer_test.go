@@ -61,7 +61,7 @@ var boundScripts = map[string]string{
 `,
 }
 
-func TestBoundsOfClosing(t *testing.T) {
+func TestDriverCloseTimeouts(t *testing.T) {
 	for name, script := range boundScripts {
 		t.Run(name, func(t *testing.T) { runScript(t, Options{}, script) })
 	}
@@ -104,7 +104,7 @@ var ownBoundScripts = map[string]string{
 `,
 }
 
-func TestOwnBounds(t *testing.T) {
+func TestDriverCloseTimeoutOptions(t *testing.T) {
 	opts := Options{CloseTimeout: time.Second, HalfOpenTimeout: 2 * time.Second, LingerTimeout: 3 * time.Second,
 		HalfOpen: true, MaxLinger: 1000}
 	for name, script := range ownBoundScripts {

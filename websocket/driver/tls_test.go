@@ -12,7 +12,7 @@ import (
 
 // Over TLS our direction ends with close_notify and then the TCP FIN, while the
 // client has ended nothing: RFC 8446, section 6.1, and RFC 6455, section 7.1.1.
-func TestCloseNotifyAndThenFIN(t *testing.T) {
+func TestDriverTLSCloseNotifyBeforeFIN(t *testing.T) {
 	for name, end := range map[string][]byte{
 		"after the closing handshake": wiretest.CloseFrame(1000, ""),
 		"after a violation":           wiretest.Violation(),
@@ -43,7 +43,7 @@ func TestCloseNotifyAndThenFIN(t *testing.T) {
 	}
 }
 
-func TestAnEOFWithoutCloseNotifyIsAnEOF(t *testing.T) {
+func TestDriverTLSEOFWithoutCloseNotify(t *testing.T) {
 	s, e := serveEnds(t, true, Options{})
 	c := s.Open(t, "")
 	_ = c.TCP.CloseWrite()
@@ -51,7 +51,7 @@ func TestAnEOFWithoutCloseNotifyIsAnEOF(t *testing.T) {
 	wantDone(t, s.accepted(t))
 }
 
-func TestACleanEndOverTLSNeedsNoCloseNotifyOfThePeer(t *testing.T) {
+func TestDriverTLSCleanWithoutPeersCloseNotify(t *testing.T) {
 	s, e := serveEnds(t, true, Options{})
 	c := s.Open(t, "")
 	c.Send(t, wiretest.CloseFrame(1000, ""))

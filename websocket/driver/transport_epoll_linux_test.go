@@ -40,7 +40,7 @@ func TestEpollTransportAddrs(t *testing.T) {
 	}
 }
 
-func TestEpollTransportIsOfOpenTCPConnectionsOnly(t *testing.T) {
+func TestEpollTransportOnlyForOpenTCP(t *testing.T) {
 	group := new(LoopGroup)
 	defer func() { group.Stop(); wantStopped(t, group) }()
 	a, b := net.Pipe()
@@ -56,7 +56,7 @@ func TestEpollTransportIsOfOpenTCPConnectionsOnly(t *testing.T) {
 }
 
 // The last frame and the FIN are one segment, which halves the work of both ends.
-func TestDriverCloseAndFINLeaveInOneSegment(t *testing.T) {
+func TestDriverCloseAndFINInOneSegment(t *testing.T) {
 	if blockingPass {
 		return // only the readiness driver sends one segment
 	}

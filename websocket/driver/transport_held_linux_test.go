@@ -12,7 +12,7 @@ import (
 
 // The kernel takes the whole message and our Close at once, and brings them to a
 // slow peer for longer than the close timer runs.
-func TestWhatTheKernelHoldsForASlowPeerIsWaitedFor(t *testing.T) {
+func TestDriverWaitsForBytesInKernel(t *testing.T) {
 	t.Parallel()
 	const size, closeTimeout = 256 << 10, time.Second
 	near, peer := wiretest.WirePair(t)
@@ -47,7 +47,7 @@ func TestWhatTheKernelHoldsForASlowPeerIsWaitedFor(t *testing.T) {
 	wantGone(t, d)
 }
 
-func TestHeldCountsWhatHasNotReachedThePeer(t *testing.T) {
+func TestTransportHeld(t *testing.T) {
 	near, peer := wiretest.WirePair(t)
 	defer func() { _, _ = near.Close(), peer.Close() }()
 	if got := heldByKernel(near); got != 0 {

@@ -55,7 +55,7 @@ func fill(t *testing.T, raw *socketTransport) (total int) {
 	}
 }
 
-func TestTryWriteDoesNotWait(t *testing.T) {
+func TestSocketTryWrite(t *testing.T) {
 	raw, peer := rawPair(t)
 	total := fill(t, raw)
 	if n, err := io.ReadFull(peer, make([]byte, total)); err != nil {
@@ -64,7 +64,7 @@ func TestTryWriteDoesNotWait(t *testing.T) {
 }
 
 // The close timer must see the progress of a slow reader, not only whole messages.
-func TestWriteReturnsWithThePart(t *testing.T) {
+func TestSocketWritePart(t *testing.T) {
 	raw, peer := rawPair(t)
 	total := fill(t, raw)
 	go func() { _, _ = io.ReadFull(peer, make([]byte, total)) }()
@@ -73,7 +73,7 @@ func TestWriteReturnsWithThePart(t *testing.T) {
 	}
 }
 
-func TestReadHandsOutWhatCame(t *testing.T) {
+func TestSocketRead(t *testing.T) {
 	raw, peer := rawPair(t)
 	got := make(chan string)
 	go func() {
@@ -98,7 +98,7 @@ func TestReadHandsOutWhatCame(t *testing.T) {
 	}
 }
 
-func TestErrorsOfTheSystemAreTold(t *testing.T) {
+func TestSocketErrors(t *testing.T) {
 	raw, peer := rawPair(t)
 	_ = peer.SetLinger(0)
 	_ = peer.Close()

@@ -18,7 +18,7 @@ import (
 // noHalfClose is a transport that can only be closed whole.
 type noHalfClose struct{ net.Conn }
 
-func TestATransportWithoutHalfCloseIsClosed(t *testing.T) {
+func TestTransportWithoutCloseWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := memconn.Pipe()
 		told := &recorder{}
@@ -38,7 +38,7 @@ func TestATransportWithoutHalfCloseIsClosed(t *testing.T) {
 }
 
 // The alert must leave although the peer's EOF makes the close due at once.
-func TestCloseNotifyLeavesBeforeTheClose(t *testing.T) {
+func TestTransportTLSCloseNotifyBeforeClose(t *testing.T) {
 	config := wiretest.ServerConfig(t)
 	for range 20 {
 		synctest.Test(t, func(t *testing.T) {
@@ -67,7 +67,7 @@ func TestCloseNotifyLeavesBeforeTheClose(t *testing.T) {
 
 // A peer that does not read cannot hold a connection that has ended for longer than the linger time and what crypto/tls
 // gives its alert.
-func TestAPeerThatDoesNotReadCloseNotifyIsNotWaitedFor(t *testing.T) {
+func TestTransportTLSPeerDoesNotReadCloseNotify(t *testing.T) {
 	config := wiretest.ServerConfig(t)
 	config.SessionTicketsDisabled = true // nothing but our bytes waits for the peer
 	synctest.Test(t, func(t *testing.T) {
@@ -108,7 +108,7 @@ func (c *pieceCounter) Events(d *Driver, events []protocol.Event) (work bool) {
 }
 
 // A frame that has arrived whole is one piece: what the proxy sends on is then one frame, too.
-func TestDriverFrameOfATLSPeerIsOnePiece(t *testing.T) {
+func TestDriverTLSFrameIsOnePiece(t *testing.T) {
 	for name, c := range map[string]struct {
 		input []byte // in one TLS record
 		want  []int

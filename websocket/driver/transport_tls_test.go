@@ -23,7 +23,7 @@ func twoLayers(t *testing.T) (d *Driver, inner *wiretest.Far, outer *tls.Conn) {
 	return d, &wiretest.Far{Conn: peerInner, TCP: peer, Role: protocol.Server}, outer
 }
 
-func TestEachLayerOfTLSIsEndedAndThenTCP(t *testing.T) {
+func TestTransportTLSLayersCloseWrite(t *testing.T) {
 	d, f, outer := twoLayers(t)
 	f.Send(t, f.Closing(1000))
 	if _, err := io.Copy(io.Discard, f); err != nil {
@@ -42,7 +42,7 @@ func TestEachLayerOfTLSIsEndedAndThenTCP(t *testing.T) {
 	}
 }
 
-func TestAResetGoesThroughEachLayerOfTLS(t *testing.T) {
+func TestTransportTLSLayersReset(t *testing.T) {
 	d, f, _ := twoLayers(t)
 	d.CloseNow()
 	if _, err := io.Copy(io.Discard, f.TCP); !errors.Is(err, syscall.ECONNRESET) {

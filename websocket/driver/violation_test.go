@@ -41,7 +41,7 @@ func (e lateEcho) Events(d *Driver, events []protocol.Event) (work bool) {
 
 func (e lateEcho) Closed(*Driver, Outcome) { close(e.work) }
 
-func TestDriverRepliesBeforeAViolationTakesEffect(t *testing.T) {
+func TestDriverRepliesBeforeViolation(t *testing.T) {
 	for name, newHandler := range map[string]func() Handler{
 		"at once": newEcho,
 		"later":   func() Handler { return newLateEcho() },

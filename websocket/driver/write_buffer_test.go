@@ -10,7 +10,7 @@ import (
 )
 
 // Buffers go from connection to connection: none may be lent twice.
-func TestBuffersAreNotShared(t *testing.T) {
+func TestWriteBufferNotShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var stages []*stage
 		for range 4 {
@@ -36,7 +36,7 @@ func TestBuffersAreNotShared(t *testing.T) {
 	})
 }
 
-func TestAGrownBufferIsNotTakenBack(t *testing.T) {
+func TestWriteBufferGrown(t *testing.T) {
 	recycle(make([]byte, 0, smallBuffer+1))
 	recycle(nil)
 	for range 10 {

@@ -10,7 +10,7 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-func TestDrainedComesDuringAnotherCall(t *testing.T) {
+func TestDriverDrainedDuringCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
 		empty := make(chan struct{})
@@ -28,7 +28,7 @@ func TestDrainedComesDuringAnotherCall(t *testing.T) {
 	})
 }
 
-func TestClosedWaitsForDrained(t *testing.T) {
+func TestDriverClosedAfterDrained(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStreamStage(t, protocol.Server, Options{KeepAlive: -1})
 		s.told.onDrained = func(*Driver) {
@@ -48,7 +48,7 @@ func TestClosedWaitsForDrained(t *testing.T) {
 
 // A reader that is slow, but not slower than the close timer asks for, gets
 // everything.
-func TestASlowReaderGetsEverything(t *testing.T) {
+func TestDriverSendSlowReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
 		s.deaf = true
@@ -71,7 +71,7 @@ func TestASlowReaderGetsEverything(t *testing.T) {
 	})
 }
 
-func TestAFailedWriteIsTheEnd(t *testing.T) {
+func TestDriverWriteError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
 		s.deaf = true

@@ -11,7 +11,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-func TestAPeerThatTakesNothingIsCut(t *testing.T) {
+func TestWriteTimeout(t *testing.T) {
 	runScript(t, Options{WriteTimeout: 10 * time.Second}, `
 	app binary 1000
 	# never reads
@@ -22,7 +22,7 @@ func TestAPeerThatTakesNothingIsCut(t *testing.T) {
 `)
 }
 
-func TestASlowReaderIsNotCut(t *testing.T) {
+func TestWriteTimeoutSlowReader(t *testing.T) {
 	runScript(t, Options{WriteTimeout: 10 * time.Second}, `
 	app binary 60000
 	wait 9s
@@ -38,7 +38,7 @@ func TestASlowReaderIsNotCut(t *testing.T) {
 `)
 }
 
-func TestTheWriteTimeoutCanBeTurnedOff(t *testing.T) {
+func TestWriteTimeoutDisabled(t *testing.T) {
 	runScript(t, Options{WriteTimeout: -1}, `
 	app binary 1000
 	# never reads
@@ -47,7 +47,7 @@ func TestTheWriteTimeoutCanBeTurnedOff(t *testing.T) {
 }
 
 // The timer of a Close has the say once there is one.
-func TestTheCloseTimeoutComesFirst(t *testing.T) {
+func TestWriteTimeoutAndCloseTimeout(t *testing.T) {
 	runScript(t, Options{WriteTimeout: 10 * time.Second, CloseTimeout: 15 * time.Second}, `
 	app binary 1000
 	# never reads
@@ -60,7 +60,7 @@ func TestTheCloseTimeoutComesFirst(t *testing.T) {
 `)
 }
 
-func TestNothingIsTimedWhileNothingWaits(t *testing.T) {
+func TestWriteTimeoutEmptyQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1, WriteTimeout: time.Second}).start()
 		s.play("app binary 100000")
@@ -76,7 +76,7 @@ func TestNothingIsTimedWhileNothingWaits(t *testing.T) {
 
 // What completes in an interval may be the small end of one write and a part of the
 // next, of which the transport tells nothing.
-func TestAReaderThatTakesEnoughInSmallPartsIsNotCut(t *testing.T) {
+func TestWriteTimeoutSmallReads(t *testing.T) {
 	runScript(t, Options{WriteTimeout: 10 * time.Second}, `
 	app binary 600
 	app binary 100000
@@ -89,7 +89,7 @@ func TestAReaderThatTakesEnoughInSmallPartsIsNotCut(t *testing.T) {
 }
 
 // The bound holds from when the queue began to wait, not from when an older one did.
-func TestAnotherQueueHasItsOwnTime(t *testing.T) {
+func TestWriteTimeoutNewQueue(t *testing.T) {
 	runScript(t, Options{WriteTimeout: 10 * time.Second}, `
 	app binary 1000
 	wait 9s
@@ -103,7 +103,7 @@ func TestAnotherQueueHasItsOwnTime(t *testing.T) {
 }
 
 // A timer that has fired may find another queue by the time it has the lock.
-func TestATimerThatComesLateCutsNobody(t *testing.T) {
+func TestWriteTimeoutLateTimer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1, WriteTimeout: 10 * time.Second})
 		s.deaf = true
@@ -121,7 +121,7 @@ func TestATimerThatComesLateCutsNobody(t *testing.T) {
 	})
 }
 
-func TestTheWriteTimeoutOnAnyTransport(t *testing.T) {
+func TestWriteTimeoutOnAnyTransport(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := net.Pipe()
 		defer func() { _ = b.Close() }()
@@ -143,7 +143,7 @@ func TestTheWriteTimeoutOnAnyTransport(t *testing.T) {
 
 // The kernel tells of room long after there is some: what it brings to the peer
 // meanwhile counts.
-func TestASlowReaderOnASocketIsNotCut(t *testing.T) {
+func TestWriteTimeoutSlowReaderOnSocket(t *testing.T) {
 	t.Parallel()
 	wiretest.Each(t, func(t *testing.T, secure bool) {
 		const size, bound = 16 << 20, 300 * time.Millisecond
@@ -165,7 +165,7 @@ func TestASlowReaderOnASocketIsNotCut(t *testing.T) {
 	})
 }
 
-func TestWhatLeavesAtOnceIsNotTimed(t *testing.T) {
+func TestWriteTimeoutImmediateWrite(t *testing.T) {
 	d, _, f := onWire(t, protocol.Server, false, Options{KeepAlive: -1})
 	for range 10 {
 		_, _ = d.Send(protocol.Text, []byte("hello"))
