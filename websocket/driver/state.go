@@ -150,7 +150,7 @@ func (s *state) parkable() bool {
 // combination.
 func (s *state) expect(ok bool, transition string) {
 	if race.Enabled && !ok {
-		panic(fmt.Sprintf("driver: %s in the state %+v", transition, *s))
+		panic(fmt.Sprintf("driver: %s in the state %+v", transition, *s)) //nolint:forbidigo // builds with the race detector only
 	}
 }
 

@@ -193,7 +193,7 @@ func newReporterTransport(r readiness.Reporter) *reporterTransport {
 
 func (t *reporterTransport) setHandler(h readinessHandler) { t.handler = h }
 
-func (t *reporterTransport) start() error {
+func (t *reporterTransport) start() error { //nolint:unparam // other transports can fail to start
 	t.reporter.Watch(func() { go t.handle() })
 	go t.handle()
 	return nil

@@ -6,6 +6,7 @@ import (
 	"github.com/lingerws/linger/internal/httprule"
 )
 
+// Redirects that are not followed.
 var (
 	ErrRedirects = errors.New("the server redirects more often than DialOptions.MaxRedirects allows")
 	ErrLocation  = errors.New("the server redirects to a Location that is not the URL of a WebSocket")
