@@ -58,7 +58,7 @@ func TestLoadRefusesUnknownImports(t *testing.T) {
 		`"./m.wasm?module"`:                {`"m.wasm" is WebAssembly`},
 		`"./styles.module.css"`:            {`"styles.module.css" is a CSS module`},
 		`"./p.html?url"`:                   {`"p.html" is imported with ?url`, "?raw"},
-		`"./data.yaml"`:                    {`"data.yaml" is a file of an unknown kind`, `{ type: "text" }`},
+		`"./data.yaml"`:                    {`"data.yaml" has an unknown type`, `{ type: "text" }`},
 		`"./latin.txt"`:                    {`"latin.txt" is not text in UTF-8`, `{ type: "bytes" }`},
 		`"./m.wasm" with { type: "text" }`: {`"m.wasm" is not text in UTF-8`},
 		`"./p.html" with { type: "css" }`:  {`"css"`},

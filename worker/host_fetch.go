@@ -20,7 +20,7 @@ func (h *hostAPI) Fetch(number int, r *fetch.Request) error {
 	}
 	ctx, cancel := context.WithTimeoutCause(h.ctx, h.app.opts.FetchTimeout, fetch.ErrTimeout)
 	h.fetches[number] = cancel
-	go h.fetch(ctx, number, r, func() { gate.Dismiss(size) })
+	go h.fetch(ctx, number, r, func() { gate.Remove(size) })
 	return nil
 }
 
@@ -38,14 +38,14 @@ func (h *hostAPI) CancelFetch(number int) {
 // stopped.
 func (h *hostAPI) fetch(ctx context.Context, number int, r *fetch.Request, dismiss func()) {
 	gate, host := h.worker.fetches, r.Host()
-	if err := gate.Enter(ctx); err != nil {
+	if err := gate.Acquire(ctx); err != nil {
 		h.arrivals.add(arrival{drop: dismiss, run: func() error {
 			defer dismiss()
 			return h.settleFetch(number, host, nil, err)
 		}})
 		return
 	}
-	leave := func() { gate.Leave(); dismiss() }
+	leave := func() { gate.Release(); dismiss() }
 	answer, err := h.answerTo(ctx, r)
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		err = cause // err is only a consequence of it

@@ -164,7 +164,7 @@ func TestScriptFetchErrors(t *testing.T) {
 	})
 	for url, want := range map[string]string{
 		"http://127.0.0.1:1/secret?token=1": "fetch of 127.0.0.1:1 failed: the connection was refused",
-		closing.URL:                         "fetch of " + strings.TrimPrefix(closing.URL, "http://") + " failed: the connection was lost before the answer was whole",
+		closing.URL:                         "fetch of " + strings.TrimPrefix(closing.URL, "http://") + " failed: the connection was lost before the answer was complete",
 		wrong.URL:                           "fetch of " + strings.TrimPrefix(wrong.URL, "http://") + " failed: the server was not reached, or its answer is not valid HTTP",
 	} {
 		serve(t, fetching(url, `fetch(base)`), worker.Options{}).get("/", 500, "TypeError: "+want)

@@ -71,7 +71,7 @@ func TestScriptFetchWebSocketOtherResponses(t *testing.T) {
 	a.run(`void ask("/moved")`, "undefined")
 	a.stdout.line(t, "200  "+strings.Repeat("l", 5000)+" /large true")
 	for script, want := range map[string]string{
-		`void ask("/cut").catch((e) => log(e))`:                                   "TypeError: fetch of " + host + " failed: the connection was lost before the answer was whole",
+		`void ask("/cut").catch((e) => log(e))`:                                   "TypeError: fetch of " + host + " failed: the connection was lost before the answer was complete",
 		`void ask("/moved", {}, { redirect: "error" }).catch((e) => log(e))`:      `TypeError: fetch of ` + host + ` failed: the server redirects, and the request's redirect is "error"`,
 		`void ask("/moved", {}, { redirect: "manual" }).catch((e) => log(e))`:     "302  <a href=",
 		`void ask("/", {}, { method: "POST" }).catch((e) => log(e))`:              "TypeError: fetch: a request for a WebSocket has the method GET and no body",

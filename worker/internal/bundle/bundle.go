@@ -16,21 +16,21 @@ const Name = "linger:app"
 
 // Bundle is an application as one script.
 type Bundle struct {
-	Code     string
-	Sources  *Sources
-	Files    []string  // the absolute paths of all files in the bundle
+	Code     string    // an ES module without imports
+	Sources  *Sources  // maps positions in Code to the source files
+	Files    []string  // the absolute paths of all files in the bundle, sorted
 	Warnings []Problem // the bundler's warnings about the application's own files, up to maxWarnings
 }
 
-// New bundles the module at path with everything it imports. In development packages see NODE_ENV as "development". The
-// error is an *[Error].
+// New bundles the module at path with everything it imports. development makes NODE_ENV "development" instead of
+// "production". The error is an *[Error].
 func New(path string, development bool) (*Bundle, error) {
-	return readWhole(path, func() (*Bundle, error) { return readBundle(path, development) })
+	return readUnchanged(path, func() (*Bundle, error) { return readBundle(path, development) })
 }
 
-// readWhole calls read again as long as one of the files was written while they were read, so that a bundle never mixes two
-// states of them.
-func readWhole(path string, read func() (*Bundle, error)) (*Bundle, error) {
+// readUnchanged calls read again as long as a file was written during the reading, so that a bundle never mixes two
+// states of the files.
+func readUnchanged(path string, read func() (*Bundle, error)) (*Bundle, error) {
 	for range maxReadings {
 		began := time.Now()
 		b, err := read()
@@ -38,7 +38,7 @@ func readWhole(path string, read func() (*Bundle, error)) (*Bundle, error) {
 			return b, err
 		}
 	}
-	return nil, fileError(path, "cannot be read as a whole: its files are changed again and again while they are read")
+	return nil, fileError(path, "cannot be read in one state: its files keep changing while they are read")
 }
 
 const (
@@ -55,7 +55,7 @@ func (b *Bundle) changedSince(moment time.Time) bool {
 }
 
 func readBundle(path string, development bool) (*Bundle, error) {
-	absolute, err := entryOf(path)
+	absolute, err := entryPath(path)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func readBundle(path string, development bool) (*Bundle, error) {
 	if len(result.Errors) > 0 {
 		return nil, problemsOfBundler(result.Errors, options)
 	}
-	b, err := newBundleOf(result.OutputFiles)
+	b, err := newBundle(result.OutputFiles)
 	if err == nil {
 		b.Files, err = inputs(result.Metafile)
 		b.Warnings = bundlerWarnings(result.Warnings)
@@ -72,8 +72,8 @@ func readBundle(path string, development bool) (*Bundle, error) {
 	return b, err
 }
 
-// entryOf returns the absolute path of an application's module. The error is an *[Error] if path is not a readable script.
-func entryOf(path string) (string, error) {
+// entryPath returns the absolute path of an application's module. The error is an *[Error] if path is not a readable script.
+func entryPath(path string) (string, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return "", fileError(path, err.Error())
@@ -99,8 +99,8 @@ func buildOptions(entry string, development bool) api.BuildOptions {
 		EntryPoints: []string{entry},
 		Bundle:      true,
 		Format:      api.FormatESModule,
-		// Packages for browsers need no modules of Node. With this platform the browser field of package.json is respected.
-		// The conditions are those of wrangler.
+		// Packages for browsers do not import modules of Node. This platform selects them by the browser field of
+		// package.json. The conditions are those of wrangler.
 		Platform:      api.PlatformBrowser,
 		Conditions:    []string{"workerd", "worker", "browser"},
 		MainFields:    []string{"browser", "module", "main"},
@@ -110,7 +110,7 @@ func buildOptions(entry string, development bool) api.BuildOptions {
 		Charset:       api.CharsetUTF8,
 		Sourcemap:     api.SourceMapExternal,
 		Outfile:       outputName,
-		KeepNames:     true, // esbuild renames a class that mentions itself
+		KeepNames:     true, // otherwise esbuild renames a class that refers to itself
 		Metafile:      true,
 		LegalComments: api.LegalCommentsNone,
 		LogLevel:      api.LogLevelSilent,
@@ -121,9 +121,10 @@ func buildOptions(entry string, development bool) api.BuildOptions {
 	}
 }
 
-// environment returns what packages expect of a bundler: constants for the expressions that select between development and
-// production, and objects for all other uses of process.env and import.meta.env. process.env has the application's
-// variables as text. The global process itself is not defined, so that packages do not take Linger for Node.
+// environment returns the definitions that packages expect from a bundler: constants for the expressions that select
+// between development and production, and objects for all other uses of process.env and import.meta.env. process.env
+// contains the application's variables as text. The global process is not defined, so that packages do not mistake Linger
+// for Node.
 func environment(development bool) (define map[string]string, banner string) {
 	mode := "production"
 	if development {
@@ -153,7 +154,7 @@ func literal(value any) string {
 func inputs(metafile string) ([]string, error) {
 	var meta struct{ Inputs map[string]json.RawMessage }
 	if err := json.Unmarshal([]byte(metafile), &meta); err != nil {
-		return nil, &Error{Problems: []Problem{{Text: "list of files: " + err.Error()}}}
+		return nil, &Error{Problems: []Problem{{Text: "the bundler's list of files cannot be read: " + err.Error()}}}
 	}
 	files := make([]string, 0, len(meta.Inputs))
 	for name := range meta.Inputs {
@@ -168,7 +169,7 @@ func inputs(metafile string) ([]string, error) {
 // inputFile returns the file that an input of a bundle was read from. Modules of Linger, and modules that a package.json
 // disables, have no file.
 func inputFile(name string) (string, bool) {
-	if strings.HasPrefix(name, "(disabled):") || strings.HasPrefix(name, "<") || strings.HasPrefix(name, ownNamespace+":") {
+	if strings.HasPrefix(name, "(disabled):") || strings.HasPrefix(name, "<") || strings.HasPrefix(name, lingerNamespace+":") {
 		return "", false
 	}
 	file, err := filepath.Abs(name)
@@ -181,8 +182,8 @@ func inputFile(name string) (string, bool) {
 	return file, true
 }
 
-// newBundleOf returns the bundle with the script and the source map among the bundler's output files; other files are ignored.
-func newBundleOf(files []api.OutputFile) (*Bundle, error) {
+// newBundle returns the bundle with the script and the source map among the bundler's output files; other files are ignored.
+func newBundle(files []api.OutputFile) (*Bundle, error) {
 	var b Bundle
 	for _, f := range files {
 		switch filepath.Base(f.Path) {
@@ -191,13 +192,13 @@ func newBundleOf(files []api.OutputFile) (*Bundle, error) {
 		case outputName + ".map":
 			sources, err := NewSources(f.Contents)
 			if err != nil {
-				return nil, &Error{Problems: []Problem{{Text: "source map: " + err.Error()}}}
+				return nil, &Error{Problems: []Problem{{Text: "the bundler's source map cannot be read: " + err.Error()}}}
 			}
 			b.Sources = sources
 		}
 	}
 	if b.Sources == nil {
-		return nil, &Error{Problems: []Problem{{Text: "the bundler has not made a script of the application"}}}
+		return nil, &Error{Problems: []Problem{{Text: "the bundler has returned no script"}}}
 	}
 	return &b, nil
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-func TestABundleKnowsWhetherItsFilesHaveChangedSince(t *testing.T) {
+func TestBundleChangedSince(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "app.js")
 	for name, text := range map[string]string{"app.js": `import page from "./page.html"; console.log(page);`, "page.html": "<p>"} {
@@ -34,7 +34,7 @@ func TestABundleKnowsWhetherItsFilesHaveChangedSince(t *testing.T) {
 	}
 }
 
-func TestABundleIsReadAgainIfItsFilesAreWrittenMeanwhile(t *testing.T) {
+func TestNewReadsAgainWhenFilesChange(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "app.js")
 	for writes, readings := range map[int]int{0: 1, 3: 4, 1000: maxReadings} {
 		if err := os.WriteFile(path, []byte("1"), 0o600); err != nil {
@@ -42,7 +42,7 @@ func TestABundleIsReadAgainIfItsFilesAreWrittenMeanwhile(t *testing.T) {
 		}
 		touch(t, path, time.Hour)
 		read := 0
-		_, err := readWhole(path, func() (*Bundle, error) {
+		_, err := readUnchanged(path, func() (*Bundle, error) {
 			b, err := readBundle(path, false)
 			age := time.Hour
 			if read++; read <= writes {
@@ -55,8 +55,8 @@ func TestABundleIsReadAgainIfItsFilesAreWrittenMeanwhile(t *testing.T) {
 			t.Errorf("a file that is written during %d readings is read %d times; got %d", writes, readings, read)
 		}
 		failure, failed := errors.AsType[*Error](err)
-		if never := writes > readings; failed != never || never && !strings.Contains(failure.Error(), "changed again and again") {
-			t.Errorf("only a file that never rests is an error; got %v", err)
+		if never := writes > readings; failed != never || never && !strings.Contains(failure.Error(), "keep changing") {
+			t.Errorf("a file is an error only if it changes during every reading; got %v", err)
 		}
 	}
 }

@@ -14,8 +14,8 @@ type Message struct {
 	Notes   []Problem
 }
 
-// Format formats messages for a terminal. Where the position is known, a message and a note have the
-// line of the source and a caret under the part that is wrong; with color they are in colours.
+// Format formats messages for a terminal. A message or note whose position is known is followed by the
+// line of the source, with a caret under the part that is wrong. color adds colours.
 func Format(messages []Message, color bool) string {
 	var out strings.Builder
 	for _, m := range messages {
@@ -39,10 +39,10 @@ func Format(messages []Message, color bool) string {
 	return out.String()
 }
 
-// columnsFromOne increments the column numbers of a formatted message: the bundler counts from 0, editors and all other
-// output of Linger from 1. The positions are in the order of the text.
+// columnsFromOne increments the column numbers in a formatted message: the bundler counts from 0, editors and all other
+// output of Linger from 1. positions are those of the message and its notes, in the order of the text.
 func columnsFromOne(text string, positions []Position) string {
-	var done string
+	var out string
 	for _, at := range positions {
 		if at.File == "" || at.Line == 0 || at.Column == 0 {
 			continue
@@ -50,14 +50,14 @@ func columnsFromOne(text string, positions []Position) string {
 		place := fmt.Sprintf("    %s:%d:", at.File, at.Line)
 		before, after, found := strings.Cut(text, fmt.Sprintf("%s%d:\n", place, at.Column-1))
 		if found {
-			done += before + fmt.Sprintf("%s%d:\n", place, at.Column)
+			out += before + fmt.Sprintf("%s%d:\n", place, at.Column)
 			text = after
 		}
 	}
-	return done + text
+	return out + text
 }
 
-// location returns the position of a problem for the bundler, nil if it is not known.
+// location returns the position of a problem in the form of the bundler, nil if it is not known.
 func (p Problem) location() *api.Location {
 	if p.File == "" || p.Line == 0 {
 		return nil

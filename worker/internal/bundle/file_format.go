@@ -16,12 +16,12 @@ import (
 type format int
 
 const (
-	unknown     format = iota
-	script             // a module, or a file of which the bundler makes one
-	text               // a string
-	data               // an ArrayBuffer
-	webAssembly        // refused
-	cssModule          // refused
+	unknown     format = iota // refused
+	script                    // a module, or a file that the bundler converts to one
+	text                      // a string
+	data                      // an ArrayBuffer
+	webAssembly               // refused
+	cssModule                 // refused
 )
 
 // suffixes are the file name suffixes of each format, for imports without attributes. They include those of wrangler:
@@ -59,8 +59,8 @@ func loadFormats(build api.PluginBuild) {
 	build.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: "file"}, loadFormat)
 }
 
-// loadFormat loads a file as the type in the attributes or the query of the import, { type: "text" } or ?raw, or else as the
-// format of its suffix. Scripts, JSON and other types are left to the bundler.
+// loadFormat loads a file in the format that the import requests with the attribute { type: "text" } or the query ?raw, or
+// otherwise in that of the file's suffix. Scripts, JSON and other types are loaded by the bundler.
 func loadFormat(args api.OnLoadArgs) (api.OnLoadResult, error) {
 	query, _, _ := strings.Cut(strings.TrimPrefix(args.Suffix, "?"), "&")
 	kind, typed := args.With["type"]
@@ -70,7 +70,7 @@ func loadFormat(args api.OnLoadArgs) (api.OnLoadResult, error) {
 	case typed:
 		return api.OnLoadResult{}, nil
 	case slices.Contains([]string{"url", "inline", "worker", "sharedworker"}, query):
-		return refuse(args.Path, "is imported with ?"+query+", which is not known: ?raw imports a file as text, with { type: \"bytes\" } as bytes")
+		return refuse(args.Path, "is imported with ?"+query+", which is not supported: ?raw imports a file as text, with { type: \"bytes\" } as bytes")
 	}
 	switch formatOf(args.Path) {
 	case text:
@@ -78,11 +78,11 @@ func loadFormat(args api.OnLoadArgs) (api.OnLoadResult, error) {
 	case data:
 		return loadData(args.Path)
 	case webAssembly:
-		return refuse(args.Path, "is WebAssembly, which cannot be run here: use a package that needs none, or import its bytes with { type: \"bytes\" }")
+		return refuse(args.Path, "is WebAssembly, which is not supported: use a package without it, or import the bytes of the file with { type: \"bytes\" }")
 	case cssModule:
-		return refuse(args.Path, "is a CSS module, which needs a build step of its own: import what that makes, or the text of the file with { type: \"text\" }")
+		return refuse(args.Path, "is a CSS module, which needs a separate build step: import its output, or the text of the file with { type: \"text\" }")
 	case unknown:
-		return refuse(args.Path, "is a file of an unknown kind: say what it is, with { type: \"text\" }, { type: \"json\" } or { type: \"bytes\" }")
+		return refuse(args.Path, "has an unknown type: give the type in the import, with { type: \"text\" }, { type: \"json\" } or { type: \"bytes\" }")
 	case script:
 	}
 	return api.OnLoadResult{}, nil

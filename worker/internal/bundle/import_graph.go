@@ -11,16 +11,16 @@ import (
 
 // importEdge is an import of one file by another.
 type importEdge struct {
-	from, to string        // absolute
+	from, to string        // absolute paths
 	name     string        // as written in the import
-	at       *api.Location // of the import
+	at       *api.Location // the position of the import; nil until the bundler has reported it
 }
 
-// importGraph holds the imports between the files that can be found.
+// importGraph has the imports between the files that can be found.
 type importGraph struct {
 	mu       sync.Mutex // the bundler resolves imports from several goroutines
 	edges    []*importEdge
-	importer map[string]*importEdge // the first import of a file on the shortest way from the entry
+	importer map[string]*importEdge // the first import of a file on the shortest chain from the entry
 }
 
 // newImportGraph finds the imports of an application that could not be bundled. It bundles the application once more with
@@ -37,12 +37,13 @@ func newImportGraph(options api.BuildOptions) *importGraph {
 	return g
 }
 
-// resolving marks resolutions that the plugin itself requests.
+// resolving is the plugin data of resolutions that record itself requests.
 type resolving struct{}
 
+// record is the plugin that adds each import to the graph.
 func (g *importGraph) record(build api.PluginBuild) {
 	build.OnResolve(api.OnResolveOptions{Filter: `.*`}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
-		if _, own := args.PluginData.(resolving); own || args.Kind == api.ResolveEntryPoint || args.Importer == "" {
+		if _, internal := args.PluginData.(resolving); internal || args.Kind == api.ResolveEntryPoint || args.Importer == "" {
 			return api.OnResolveResult{}, nil
 		}
 		found := build.Resolve(args.Path, api.ResolveOptions{
@@ -62,7 +63,7 @@ func (g *importGraph) record(build api.PluginBuild) {
 	})
 }
 
-// findImporters searches the graph breadth-first from the entry.
+// findImporters sets importer, with a breadth-first search from the entry.
 func (g *importGraph) findImporters(entry string) {
 	slices.SortFunc(g.edges, func(a, b *importEdge) int { return strings.Compare(a.name, b.name) }) // the bundler resolves in any order
 	for queue := []string{entry}; len(queue) > 0; queue = queue[1:] {
@@ -76,30 +77,30 @@ func (g *importGraph) findImporters(entry string) {
 	}
 }
 
-// wayTo returns the chain of imports from the entry to a file.
-func (g *importGraph) wayTo(file string) []*importEdge {
-	var way []*importEdge
+// chainTo returns the chain of imports from the entry to a file.
+func (g *importGraph) chainTo(file string) []*importEdge {
+	var chain []*importEdge
 	for edge := g.importer[file]; edge != nil; edge = g.importer[edge.from] {
-		way = append(way, edge)
+		chain = append(chain, edge)
 	}
-	slices.Reverse(way)
-	return way
+	slices.Reverse(chain)
+	return chain
 }
 
-// ownImport returns the last import in the application's own files on the way to a file, and the files of packages between
+// applicationImport returns the last import in the application's own files on the chain to a file, and the files of packages between
 // it and that file. The import is nil if the file itself is one of the application's own.
-func (g *importGraph) ownImport(file string) (own *importEdge, through []string) {
-	for _, edge := range g.wayTo(file) {
+func (g *importGraph) applicationImport(file string) (last *importEdge, through []string) {
+	for _, edge := range g.chainTo(file) {
 		if !inPackage(edge.to) {
-			own, through = nil, nil
+			last, through = nil, nil
 			continue
 		}
-		if own == nil {
-			own = edge
+		if last == nil {
+			last = edge
 		}
 		through = append(through, edge.to)
 	}
-	return own, through
+	return last, through
 }
 
 // inPackage reports whether a file belongs to an installed package.

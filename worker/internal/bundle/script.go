@@ -11,8 +11,8 @@ import (
 )
 
 // Script makes one script of entry and the modules that it imports. An import that is not relative
-// begins with a key of roots, as in "web/url.js", and is looked up there; no other files are read. The
-// error is an *[Error].
+// begins with a key of roots, as in "web/url.js", and is read from that file system; no other files are
+// read. The error is an *[Error].
 func Script(entry string, roots map[string]fs.FS) (string, error) {
 	result := api.Build(api.BuildOptions{
 		Stdin:            &api.StdinOptions{Contents: entry, Sourcefile: "entry.js"},
@@ -21,7 +21,7 @@ func Script(entry string, roots map[string]fs.FS) (string, error) {
 		Platform:         api.PlatformNeutral,
 		Target:           api.ES2023,
 		MinifyWhitespace: true,
-		KeepNames:        true, // esbuild renames a class that mentions itself
+		KeepNames:        true, // otherwise esbuild renames a class that refers to itself
 		LegalComments:    api.LegalCommentsNone,
 		LogLevel:         api.LogLevelSilent,
 		Plugins:          []api.Plugin{modulesFrom(roots)},
@@ -36,7 +36,7 @@ func Script(entry string, roots map[string]fs.FS) (string, error) {
 	return "", &e
 }
 
-// modulesFrom resolves every import within roots.
+// modulesFrom returns the plugin that resolves every import within roots.
 func modulesFrom(roots map[string]fs.FS) api.Plugin {
 	resolve := func(args api.OnResolveArgs) (api.OnResolveResult, error) {
 		from, file := args.Namespace, path.Join(path.Dir(args.Importer), args.Path)
@@ -64,6 +64,7 @@ func modulesFrom(roots map[string]fs.FS) api.Plugin {
 	}}
 }
 
+// rootNames returns the keys of roots as they begin imports, for an error.
 func rootNames(roots map[string]fs.FS) string {
 	var names []string
 	for name := range roots {

@@ -20,7 +20,7 @@ func NewSources(data []byte) (*Sources, error) {
 	if err := json.Unmarshal(data, &head); err != nil {
 		return nil, err
 	}
-	if head.Mappings == "" { // the consumer would report an error
+	if head.Mappings == "" { // an error for the parser
 		return &Sources{}, nil
 	}
 	consumer, err := sourcemap.Parse("", data)
@@ -30,8 +30,8 @@ func NewSources(data []byte) (*Sources, error) {
 	return &Sources{consumer}, nil
 }
 
-// Position returns the source position of a position in the bundle. Lines and columns
-// count from 1.
+// Position returns the source position of a position in the bundle, and reports whether it is known.
+// Lines and columns count from 1.
 func (m *Sources) Position(line, column int) (Position, bool) {
 	if m.consumer == nil {
 		return Position{}, false
@@ -41,20 +41,21 @@ func (m *Sources) Position(line, column int) (Position, bool) {
 }
 
 var (
+	// bundlePlace matches a position in the bundle.
 	bundlePlace = regexp.MustCompile(regexp.QuoteMeta(Name) + `:(\d+):(\d+)`)
 
-	// ownFrame matches a stack line of the code of the globals, and the line of the built-in
+	// lingerFrame matches a stack line of the code of the globals, and the line of the built-in
 	// function that called it.
-	ownFrame = regexp.MustCompile(`(\n +at [^\n]* \(native\))?\n +at [^\n]* \(linger:web:\d+:\d+\)`)
+	lingerFrame = regexp.MustCompile(`(\n +at [^\n]* \(native\))?\n +at [^\n]* \(linger:web:\d+:\d+\)`)
 )
 
-// Trace replaces positions in the bundle by source positions in a text such as a stack, and
-// removes the frames of Linger's own code.
+// Trace returns a text, such as a stack, with source positions instead of positions in the bundle,
+// and without the frames of Linger's own code.
 func (m *Sources) Trace(text string) string {
 	if !strings.Contains(text, "linger:") { // the common case, without a regular expression
 		return text
 	}
-	return bundlePlace.ReplaceAllStringFunc(ownFrame.ReplaceAllString(text, ""), func(place string) string {
+	return bundlePlace.ReplaceAllStringFunc(lingerFrame.ReplaceAllString(text, ""), func(place string) string {
 		parts := bundlePlace.FindStringSubmatch(place)
 		line, _ := strconv.Atoi(parts[1])
 		column, _ := strconv.Atoi(parts[2])

@@ -5,7 +5,7 @@ import (
 )
 
 // testMap maps line 2 of a bundle, from its first and fifth column on, to line 10,
-// columns 1 and 9 of src/app.ts. Nothing maps to line 1.
+// columns 1 and 9 of src/app.ts. Line 1 of the bundle has no source.
 func testMap(t *testing.T) *Sources {
 	t.Helper()
 	m, err := NewSources([]byte(`{"version": 3, "sources": ["src/app.ts"], "names": [], "mappings": ";AASA,IAAQ"}`))
@@ -32,7 +32,7 @@ func TestSourcesTraceReplacesPositions(t *testing.T) {
 		"linger:app:99999999999999999999:1":                                                        "linger:app:99999999999999999999:1",
 	} {
 		if got := m.Trace(text); got != want {
-			t.Errorf("%q reads %q; got %q", text, want, got)
+			t.Errorf("%q becomes %q; got %q", text, want, got)
 		}
 	}
 }
@@ -40,7 +40,7 @@ func TestSourcesTraceReplacesPositions(t *testing.T) {
 func TestNewSourcesRefusesInvalidJSON(t *testing.T) {
 	t.Parallel()
 	if _, err := NewSources([]byte("{")); err == nil {
-		t.Error("a broken source map is refused")
+		t.Error("an invalid source map is refused")
 	}
 }
 
@@ -48,10 +48,10 @@ func TestSourcesOfAnEmptyBundleHaveNoPositions(t *testing.T) {
 	t.Parallel()
 	m, err := NewSources([]byte(`{"version": 3, "sources": [], "names": [], "mappings": ""}`))
 	if err != nil {
-		t.Fatalf("an empty source map is a good one; got %v", err)
+		t.Fatalf("an empty source map is valid; got %v", err)
 	}
 	if got := m.Trace("linger:app:1:1"); got != "linger:app:1:1" {
-		t.Errorf("places that are unknown stay; got %q", got)
+		t.Errorf("unknown positions are not replaced; got %q", got)
 	}
 }
 

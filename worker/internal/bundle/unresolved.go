@@ -14,32 +14,32 @@ import (
 	"github.com/lingerws/linger/internal/spelling"
 )
 
-// missing is an import that cannot be resolved.
-type missing struct {
+// unresolvedImport is an import that cannot be resolved.
+type unresolvedImport struct {
 	name    string // as written in the import
 	message api.Message
 }
 
 var (
-	unresolved = regexp.MustCompile(`^Could not resolve "(.*)"`)
-	noExport   = regexp.MustCompile(`^No matching export in "` + ownNamespace + `:(.*)" for import "(.*)"`)
+	unresolvedText = regexp.MustCompile(`^Could not resolve "(.*)"`)
+	noExportText   = regexp.MustCompile(`^No matching export in "` + lingerNamespace + `:(.*)" for import "(.*)"`)
 )
 
-// problemsOfBundler explains a bundler's errors, in the order of their positions. Imports that cannot be resolved for the
-// same reason become one problem.
+// problemsOfBundler returns the bundler's errors as problems, in the order of their positions. Imports that cannot be
+// resolved for the same reason become one problem.
 func problemsOfBundler(messages []api.Message, options api.BuildOptions) *Error {
-	var lost []missing
+	var unresolved []unresolvedImport
 	var e Error
 	for _, m := range messages {
-		if found := unresolved.FindStringSubmatch(m.Text); found != nil {
-			lost = append(lost, missing{found[1], m})
+		if found := unresolvedText.FindStringSubmatch(m.Text); found != nil {
+			unresolved = append(unresolved, unresolvedImport{found[1], m})
 			continue
 		}
-		e.add(problemOf(m, ownExport(m.Text)))
+		e.add(problemOf(m, explainExport(m.Text)))
 	}
-	if len(lost) > 0 {
+	if len(unresolved) > 0 {
 		graph := newImportGraph(options)
-		for _, group := range graph.group(lost) {
+		for _, group := range graph.group(unresolved) {
 			e.add(group.problem())
 		}
 	}
@@ -49,7 +49,7 @@ func problemsOfBundler(messages []api.Message, options api.BuildOptions) *Error 
 	return &e
 }
 
-// add appends a problem, unless it is there already.
+// add appends a problem, unless e contains it already.
 func (e *Error) add(p Problem) {
 	if !slices.Contains(e.Problems, p) {
 		e.Problems = append(e.Problems, p)
@@ -66,10 +66,10 @@ func problemOf(m api.Message, text string) Problem {
 	return p
 }
 
-// ownExport returns the text of a bundler's message. If it reports that a module of Linger lacks an export, the text names
+// explainExport returns the text of a bundler's message. If it reports that a module of Linger lacks an export, the text names
 // what to use instead.
-func ownExport(text string) string {
-	found := noExport.FindStringSubmatch(text)
+func explainExport(text string) string {
+	found := noExportText.FindStringSubmatch(text)
 	if found == nil {
 		return text
 	}
@@ -80,54 +80,55 @@ func ownExport(text string) string {
 	case "WorkerEntrypoint":
 		return "WorkerEntrypoint does not exist here: export default an object with a method fetch(request, env, ctx)"
 	}
-	return fmt.Sprintf("%q has no %s here: it exports %s", module, name, strings.Join(ownModules[module], ", "))
+	return fmt.Sprintf("%q has no %s here: it exports %s", module, name, strings.Join(lingerModules[module], ", "))
 }
 
-// lostGroup is a set of imports that cannot be resolved for the same reason.
-type lostGroup struct {
-	kind    lostKind
-	own     *importEdge // the import in the application's own files that leads to them; nil if they are in those files
-	through []string    // the files of packages between own and the first import in lost
-	lost    []missing
+// importGroup is a set of imports that cannot be resolved for the same reason.
+type importGroup struct {
+	kind     importKind
+	imported *importEdge // the import in the application's own files that leads to imports; nil if they are in those files
+	through  []string    // the files of packages between imported and the first of imports
+	imports  []unresolvedImport
 }
 
-// lostKind is the reason why an import cannot be resolved.
-type lostKind int
+// importKind is the reason why an import cannot be resolved.
+type importKind int
 
 const (
-	lostFile lostKind = iota
-	lostNode
-	lostPackage
-	lostModule // a path that an installed package does not export
-	lostAlias
+	missingFile importKind = iota
+	nodeModule
+	missingPackage
+	missingExport // a path that an installed package does not have
+	unknownAlias
 )
 
 // group groups imports by the import of the application that leads to them and by the package they name.
-func (g *importGraph) group(lost []missing) []*lostGroup {
-	var groups []*lostGroup
-	byKey := map[string]*lostGroup{}
-	for _, m := range lost {
+func (g *importGraph) group(unresolved []unresolvedImport) []*importGroup {
+	var groups []*importGroup
+	byKey := map[string]*importGroup{}
+	for _, m := range unresolved {
 		file := fileOf(m.message)
-		own, through := g.ownImport(file)
-		kind := kindOfLost(m.name, file)
+		imported, through := g.applicationImport(file)
+		kind := kindOf(m.name, file)
 		key := fmt.Sprint(kind, m.name, file)
 		switch {
-		case kind == lostNode && own != nil:
-			key = fmt.Sprint(kind, own.from, own.name)
-		case kind == lostNode:
+		case kind == nodeModule && imported != nil:
+			key = fmt.Sprint(kind, imported.from, imported.name)
+		case kind == nodeModule:
 			key = fmt.Sprint(kind, strings.TrimPrefix(m.name, "node:"))
-		case kind == lostPackage:
+		case kind == missingPackage:
 			key = fmt.Sprint(kind, packageOf(m.name))
 		}
 		if byKey[key] == nil {
-			byKey[key] = &lostGroup{kind: kind, own: own, through: through}
+			byKey[key] = &importGroup{kind: kind, imported: imported, through: through}
 			groups = append(groups, byKey[key])
 		}
-		byKey[key].lost = append(byKey[key].lost, m)
+		byKey[key].imports = append(byKey[key].imports, m)
 	}
 	return groups
 }
 
+// fileOf returns the absolute path of the file that a message is about, "" if there is none.
 func fileOf(m api.Message) string {
 	if m.Location == nil {
 		return ""
@@ -142,18 +143,19 @@ func fileOf(m api.Message) string {
 // packageName matches the names that npm accepts for packages.
 var packageName = regexp.MustCompile(`^(@[a-z0-9-][a-z0-9-._]*/)?[a-zA-Z0-9-][a-zA-Z0-9-._]*$`)
 
-func kindOfLost(name, importer string) lostKind {
+// kindOf returns why the import name in the file importer cannot be resolved.
+func kindOf(name, importer string) importKind {
 	switch {
 	case strings.HasPrefix(name, ".") || filepath.IsAbs(name):
-		return lostFile
+		return missingFile
 	case isNodeModule(name):
-		return lostNode
+		return nodeModule
 	case !packageName.MatchString(packageOf(name)):
-		return lostAlias
+		return unknownAlias
 	case isInstalled(packageOf(name), filepath.Dir(importer)):
-		return lostModule
+		return missingExport
 	}
-	return lostPackage
+	return missingPackage
 }
 
 // packageOf returns the package of an import such as "name/path" or "@scope/name/path".
@@ -180,19 +182,19 @@ func isInstalled(name, folder string) bool {
 }
 
 // problem returns the problem, at the import in the application's own files where there is one.
-func (l *lostGroup) problem() Problem {
-	first := l.lost[0]
-	if l.own == nil || l.own.at == nil {
+func (l *importGroup) problem() Problem {
+	first := l.imports[0]
+	if l.imported == nil || l.imported.at == nil {
 		return problemOf(first.message, l.reason())
 	}
-	p := problemOf(api.Message{Location: l.own.at}, "")
+	p := problemOf(api.Message{Location: l.imported.at}, "")
 	names := make([]string, 0, len(l.through))
 	for _, file := range l.through {
 		names = append(names, relativeName(file))
 	}
 	place := fmt.Sprintf("%s:%d:%d", names[len(names)-1], first.message.Location.Line, first.message.Location.Column+1)
 	names[len(names)-1] = place
-	p.Text = fmt.Sprintf("%q cannot be used: %s (imported by way of %s)", l.own.name, l.reason(), strings.Join(names, " > "))
+	p.Text = fmt.Sprintf("%q cannot be used: %s (imported by way of %s)", l.imported.name, l.reason(), strings.Join(names, " > "))
 	return p
 }
 
@@ -209,23 +211,24 @@ func relativeName(file string) string {
 	return filepath.ToSlash(relative)
 }
 
-func (l *lostGroup) reason() string {
-	name := l.lost[0].name
+// reason returns why the imports cannot be resolved.
+func (l *importGroup) reason() string {
+	name := l.imports[0].name
 	switch l.kind {
-	case lostNode:
-		return nodeReason(l.lost)
-	case lostPackage:
+	case nodeModule:
+		return nodeReason(l.imports)
+	case missingPackage:
 		return fmt.Sprintf("the package %q is not installed: run npm install %s", packageOf(name), packageOf(name))
-	case lostModule:
-		return fmt.Sprintf("the package %q is installed, but has no %q: its package.json says what it exports", packageOf(name), name)
-	case lostAlias:
+	case missingExport:
+		return fmt.Sprintf("the package %q is installed, but has no %q: the exports in its package.json are what can be imported", packageOf(name), name)
+	case unknownAlias:
 		if strings.HasPrefix(name, "#") {
-			return fmt.Sprintf("Could not resolve %q: the imports of package.json do not have it", name)
+			return fmt.Sprintf("Could not resolve %q: it is not among the imports in package.json", name)
 		}
-		return fmt.Sprintf("Could not resolve %q: it is neither a relative path nor a package, and no package.json or tsconfig.json says what it stands for", name)
-	case lostFile:
+		return fmt.Sprintf("Could not resolve %q: it is neither a relative path nor a package, and no package.json or tsconfig.json defines it", name)
+	case missingFile:
 	}
-	if near := nearestFile(name, fileOf(l.lost[0].message)); near != "" {
+	if near := nearestFile(name, fileOf(l.imports[0].message)); near != "" {
 		return fmt.Sprintf("Could not resolve %q: there is no such file; did you mean %q?", name, near)
 	}
 	return fmt.Sprintf("Could not resolve %q: there is no such file", name)

@@ -50,7 +50,7 @@ func rules(t *testing.T, texts ...string) Rules {
 
 var loopbackDenied = []string{"127.0.0.0/8=deny", "::1=deny", "localhost=deny"}
 
-func TestRulesCheckTheFirstMatchDecides(t *testing.T) {
+func TestRulesCheckFirstMatchDecides(t *testing.T) {
 	for _, c := range []struct {
 		rules         []string
 		host, address string

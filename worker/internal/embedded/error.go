@@ -7,18 +7,18 @@ import (
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
-// fromEngine returns an error of the engine as one of package script. Others are returned as they are.
+// fromEngine converts an error of the engine to one of package script. Other errors are returned unchanged.
 func fromEngine(err error) error {
 	if err == nil {
 		return nil
 	}
 	if e, ok := errors.AsType[*engine.Exception](err); ok {
-		return exceptionOf(e)
+		return scriptException(e)
 	}
 	switch {
 	case errors.Is(err, engine.ErrInterrupted):
 		if where, ok := errors.AsType[*engine.Interruption](err); ok {
-			return &script.Interruption{Frames: engineFrames(where.Frames)}
+			return &script.Interruption{Frames: scriptFrames(where.Frames)}
 		}
 		return script.ErrInterrupted
 	case errors.Is(err, engine.ErrOutOfMemory):
@@ -33,26 +33,28 @@ func fromEngine(err error) error {
 	return err
 }
 
-func exceptionOf(e *engine.Exception) *script.Exception {
+// scriptException converts an exception of the engine. It returns nil for nil.
+func scriptException(e *engine.Exception) *script.Exception {
 	if e == nil {
 		return nil
 	}
-	made := &script.Exception{Name: e.Name, Message: e.Message, Frames: engineFrames(e.Frames), Cause: exceptionOf(e.Cause), More: e.More}
-	for _, one := range e.Errors {
-		made.Errors = append(made.Errors, exceptionOf(one))
+	converted := &script.Exception{Name: e.Name, Message: e.Message, Frames: scriptFrames(e.Frames), Cause: scriptException(e.Cause), More: e.More}
+	for _, part := range e.Errors {
+		converted.Errors = append(converted.Errors, scriptException(part))
 	}
-	return made
+	return converted
 }
 
-func engineFrames(frames []engine.Frame) []script.Frame {
-	made := make([]script.Frame, 0, len(frames))
+// scriptFrames converts frames of the engine.
+func scriptFrames(frames []engine.Frame) []script.Frame {
+	converted := make([]script.Frame, 0, len(frames))
 	for _, f := range frames {
-		made = append(made, script.Frame(f))
+		converted = append(converted, script.Frame(f))
 	}
-	return made
+	return converted
 }
 
-// toEngine returns an error of the host as one of the engine.
+// toEngine converts a [script.Throw] of the host to one of the engine. Other errors are returned unchanged.
 func toEngine(err error) error {
 	if throw, ok := errors.AsType[*script.Throw](err); ok {
 		return &engine.Throw{Name: throw.Name, Message: throw.Message}

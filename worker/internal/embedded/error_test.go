@@ -12,20 +12,20 @@ func TestFromEngine(t *testing.T) {
 	t.Parallel()
 	other := errors.New("other")
 	for _, c := range []struct {
-		name     string
-		err, are error
+		name      string
+		err, want error
 	}{
 		{"no error", nil, nil},
 		{"an interrupt", engine.ErrInterrupted, script.ErrInterrupted},
 		{"an interrupt with a stack", &engine.Interruption{}, script.ErrInterrupted},
 		{"no memory", engine.ErrOutOfMemory, script.ErrOutOfMemory},
-		{"a failure inside", errors.Join(engine.ErrPoisoned, &engine.PanicError{Value: "x"}), script.ErrBroken},
+		{"a failure inside the engine", errors.Join(engine.ErrPoisoned, &engine.PanicError{Value: "x"}), script.ErrBroken},
 		{"another error", other, other},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			if got := fromEngine(c.err); !errors.Is(got, c.are) || (got == nil) != (c.are == nil) {
-				t.Errorf("the error is %v; got %v", c.are, got)
+			if got := fromEngine(c.err); !errors.Is(got, c.want) || (got == nil) != (c.want == nil) {
+				t.Errorf("the error is %v; got %v", c.want, got)
 			}
 		})
 	}

@@ -15,11 +15,12 @@ func (r *runtime) Dispatch(began time.Time, id int, e script.Event) error {
 	return r.turn(began, func() error { return r.dispatch(id, e) })
 }
 
+// dispatch calls the function of the modules for an event.
 func (r *runtime) dispatch(id int, e script.Event) error {
 	switch e := e.(type) {
 	case *script.Message:
-		done, err := r.ask("message", engine.Int(id), engine.String(e.Connection), contentOf(e.Payload))
-		if err == nil && done.Bool() { // costs less than a call of the function done
+		done, err := r.callResult("message", engine.Int(id), engine.String(e.Connection), payloadValue(e.Payload))
+		if err == nil && done.Bool() { // a result costs less than a call of the host function done
 			r.host.Done(id)
 		}
 		return err
@@ -52,7 +53,7 @@ func (r *runtime) socketEvent(id int, e script.Event) error {
 	case *script.SocketOpen:
 		return r.call("socketOpen", engine.Int(id), engine.Int(e.Socket), engine.String(e.Subprotocol), engine.String(e.Extensions))
 	case *script.SocketMessage:
-		return r.call("socketMessage", engine.Int(id), engine.Int(e.Socket), contentOf(e.Payload))
+		return r.call("socketMessage", engine.Int(id), engine.Int(e.Socket), payloadValue(e.Payload))
 	case *script.SocketClose:
 		return r.call("socketPeerClose", engine.Int(id), engine.Int(e.Socket), engine.Int(int(e.Status.Code)), engine.String(e.Status.Reason))
 	case *script.SocketEnd:
@@ -62,6 +63,7 @@ func (r *runtime) socketEvent(id int, e script.Event) error {
 	return nil
 }
 
+// request passes an HTTP request to the modules.
 func (r *runtime) request(id int, e *script.Request) error {
 	function, args := "upgrade", []engine.Value{
 		engine.Int(id), engine.String(e.Method), engine.String(e.URL), headerList(&e.Header), addressText(e.Header.RemoteIP),
@@ -76,6 +78,7 @@ func (r *runtime) request(id int, e *script.Request) error {
 	return r.call(function, args...)
 }
 
+// fetched passes the answer to a fetch to the modules.
 func (r *runtime) fetched(e *script.Fetched) error {
 	number := engine.Int(e.Number)
 	switch {
@@ -92,14 +95,14 @@ func (r *runtime) fetched(e *script.Fetched) error {
 	return r.call("fetched", number, nothing, partsOf(e.Answer), body, engine.String(e.Answer.Coding), engine.String(e.Answer.Foreign))
 }
 
-// call calls a function that a module has exposed.
+// call calls a function that the modules have exposed.
 func (r *runtime) call(function string, args ...engine.Value) error {
-	_, err := r.ask(function, args...)
+	_, err := r.callResult(function, args...)
 	return err
 }
 
-// ask is call for a function with a result.
-func (r *runtime) ask(function string, args ...engine.Value) (engine.Value, error) {
+// callResult calls a function that the modules have exposed and returns its result.
+func (r *runtime) callResult(function string, args ...engine.Value) (engine.Value, error) {
 	fn, err := r.realm.Function(function)
 	if err != nil {
 		return nothing, err
@@ -107,13 +110,15 @@ func (r *runtime) ask(function string, args ...engine.Value) (engine.Value, erro
 	return r.engine.Call(fn, args...)
 }
 
-func contentOf(p linger.Payload) engine.Value {
+// payloadValue returns the payload of a message as a string or bytes of the engine.
+func payloadValue(p linger.Payload) engine.Value {
 	if p.Binary {
 		return engine.Bytes(p.Data)
 	}
 	return engine.Text(p.Data)
 }
 
+// webKinds maps the kinds of posts to those of package web.
 var webKinds = map[script.PostKind]web.Kind{
 	script.TextPost:  web.TextMessage,
 	script.BytesPost: web.BytesMessage,

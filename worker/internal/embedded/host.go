@@ -11,10 +11,11 @@ import (
 	"github.com/lingerws/linger/worker/internal/web"
 )
 
-// function is a host function.
+// function is a host function: a Go function that the modules may call. They call it during a turn, on the goroutine of the
+// turn, so it may use the engine.
 type function func(args arguments) (engine.Value, error)
 
-// define defines the host functions of the modules.
+// define defines the host functions in the engine.
 func (r *runtime) define() error {
 	for _, table := range []map[string]function{r.eventFunctions(), r.connectionFunctions(), r.serverFunctions(), r.socketFunctions(), r.reportFunctions()} {
 		for name, fn := range table {
@@ -51,7 +52,7 @@ func query(fn func(args arguments) engine.Value) function {
 	return func(args arguments) (engine.Value, error) { return fn(args), nil }
 }
 
-// eventFunctions are about an event in progress, whose number is their first argument.
+// eventFunctions returns the host functions about an event in progress. Its number is their first argument, except for extend.
 func (r *runtime) eventFunctions() map[string]function {
 	return map[string]function{
 		// accept(event, protocol, headers, data, halfOpen, closes) returns the id of the connection.
@@ -70,11 +71,12 @@ func (r *runtime) eventFunctions() map[string]function {
 		"refusePlain": command(func(a arguments) { r.host.RefusePlain(a.int(0), a.bool(1)) }),
 		// done(event)
 		"done": command(func(a arguments) { r.host.Done(a.int(0)) }),
-		// extend(n)
+		// extend(n) adds n to the number of unsettled promises of waitUntil.
 		"extend": command(func(a arguments) { r.host.Extend(a.int(0)) }),
 	}
 }
 
+// accept implements the host function accept.
 func (r *runtime) accept(a arguments) (engine.Value, error) {
 	opts := linger.AcceptOptions{Subprotocol: a.text(1), Header: a.header(2), HalfOpen: a.bool(4)}
 	if data := a.at(3); data.Kind() == engine.KindString {
@@ -87,7 +89,7 @@ func (r *runtime) accept(a arguments) (engine.Value, error) {
 	return engine.String(id), err
 }
 
-// connectionFunctions are about a connection, whose id is their first argument.
+// connectionFunctions returns the host functions about a connection. Its id is their first argument.
 func (r *runtime) connectionFunctions() map[string]function {
 	return map[string]function{
 		// send(connection, message)
@@ -97,7 +99,8 @@ func (r *runtime) connectionFunctions() map[string]function {
 			return r.host.Close(a.text(0), protocol.CloseCode(a.int(1)), a.text(2), a.bool(3))
 		}),
 		// state(connection) returns the readyState of WebSocket: 1 for open, 2 for closing, 3 for closed.
-		"state":    query(func(a arguments) engine.Value { return engine.Int(int(r.host.State(a.text(0))) + 1) }),
+		"state": query(func(a arguments) engine.Value { return engine.Int(int(r.host.State(a.text(0))) + 1) }),
+		// buffered(connection) returns the number of bytes in the send queue.
 		"buffered": query(func(a arguments) engine.Value { return engine.Int(r.host.Buffered(a.text(0))) }),
 		// facts(connection) returns the URL, the subprotocol and the client's address.
 		"facts": query(func(a arguments) engine.Value {
@@ -115,6 +118,7 @@ func (r *runtime) connectionFunctions() map[string]function {
 			}
 			return headerList(&header)
 		}),
+		// data(connection) returns the text of setData, or undefined.
 		"data": query(func(a arguments) engine.Value {
 			if data := r.host.Data(a.text(0)); data != "" {
 				return engine.String(data)
@@ -124,15 +128,16 @@ func (r *runtime) connectionFunctions() map[string]function {
 		// setData(connection, data)
 		"setData": attempt(func(a arguments) error { return r.host.SetData(a.text(0), a.text(1)) }),
 		// subscribe(connection, channel)
-		"subscribe":   attempt(func(a arguments) error { return r.host.Subscribe(a.text(0), a.text(1)) }),
+		"subscribe": attempt(func(a arguments) error { return r.host.Subscribe(a.text(0), a.text(1)) }),
+		// unsubscribe(connection, channel)
 		"unsubscribe": command(func(a arguments) { r.host.Unsubscribe(a.text(0), a.text(1)) }),
 	}
 }
 
-// serverFunctions are about all connections, and about channels.
+// serverFunctions returns the host functions about all connections, channels and fetches.
 func (r *runtime) serverFunctions() map[string]function {
 	return map[string]function{
-		// list(channel) returns ids.
+		// list(channel) returns the ids of the channel's subscribers; for "", those of all connections.
 		"list": query(func(a arguments) engine.Value {
 			var ids []engine.Value
 			for _, id := range r.host.Connections(a.text(0)) {
@@ -140,8 +145,9 @@ func (r *runtime) serverFunctions() map[string]function {
 			}
 			return engine.List(ids...)
 		}),
+		// count(channel) returns the number of ids that list returns.
 		"count": query(func(a arguments) engine.Value { return engine.Int(r.host.Count(a.text(0))) }),
-		// publishTo(channel, message, except) returns how many connections have got the message.
+		// publishTo(channel, message, except) returns the number of connections that the message was sent to.
 		"publishTo": func(a arguments) (engine.Value, error) {
 			n, err := r.host.Publish(a.text(0), a.payload(1), a.texts(2))
 			return engine.Int(n), err
@@ -156,18 +162,19 @@ func (r *runtime) serverFunctions() map[string]function {
 			}
 			return r.host.Fetch(a.int(0), request)
 		}),
+		// cancelFetch(number)
 		"cancelFetch": command(func(a arguments) { r.host.CancelFetch(a.int(0)) }),
 	}
 }
 
-// socketFunctions are about a WebSocket object, whose number is their first argument.
+// socketFunctions returns the host functions about a WebSocket object. Its number is their first argument, except for connect.
 func (r *runtime) socketFunctions() map[string]function {
 	return map[string]function{
 		// connect(url, protocols) returns the number of a WebSocket object that is being opened.
 		"connect": query(func(a arguments) engine.Value { return engine.Int(r.host.Connect(a.text(0), a.texts(1))) }),
 		// socketSend(socket, message)
 		"socketSend": command(func(a arguments) { r.host.SocketSend(a.int(0), a.payload(1)) }),
-		// socketClose(socket, code, reason)
+		// socketClose(socket, code, reason); without a code it sends a Close without one.
 		"socketClose": command(func(a arguments) {
 			if a.at(1).Kind() == engine.KindUndefined {
 				r.host.SocketCloseEmpty(a.int(0))
@@ -175,13 +182,16 @@ func (r *runtime) socketFunctions() map[string]function {
 				r.host.SocketClose(a.int(0), protocol.CloseCode(a.int(1)), a.text(2))
 			}
 		}),
+		// socketAnswerClose(socket)
 		"socketAnswerClose": command(func(a arguments) { r.host.SocketAnswerClose(a.int(0)) }),
-		"socketBuffered":    query(func(a arguments) engine.Value { return engine.Int(r.host.SocketBuffered(a.int(0))) }),
-		"socketAbort":       command(func(a arguments) { r.host.SocketAbort(a.int(0)) }),
+		// socketBuffered(socket) returns the number of bytes in the send queue.
+		"socketBuffered": query(func(a arguments) engine.Value { return engine.Int(r.host.SocketBuffered(a.int(0))) }),
+		// socketAbort(socket)
+		"socketAbort": command(func(a arguments) { r.host.SocketAbort(a.int(0)) }),
 	}
 }
 
-// reportFunctions report what may be wrong with the application.
+// reportFunctions returns the host functions that report what may be wrong with the application.
 func (r *runtime) reportFunctions() map[string]function {
 	return map[string]function{
 		// report(event, raise, places) reports what raise throws, so that the exception has its stack.
@@ -192,19 +202,20 @@ func (r *runtime) reportFunctions() map[string]function {
 			}
 			_, err := r.engine.Call(raise)
 			if script.IsFatal(fromEngine(err)) {
-				return err // it ends the turn, and is reported then
+				return err // reported when it has ended the turn
 			}
 			r.host.Threw(a.int(0), fromEngine(err), a.frames(2))
 			return nil
 		}),
-		// unanswered(event, places)
+		// unanswered(event, places) reports that no listener has answered a request.
 		"unanswered": command(func(a arguments) { r.host.Unanswered(a.int(0), a.frames(1)) }),
-		// listened(type, stack)
-		"listened": command(func(a arguments) { r.host.Listened(a.text(0), engineFrames(engine.Frames(a.text(1)))) }),
-		// ignored(kind, name, line, column)
+		// listened(type, stack) reports a call of addEventListener.
+		"listened": command(func(a arguments) { r.host.Listened(a.text(0), scriptFrames(engine.Frames(a.text(1)))) }),
+		// ignored(kind, name, line, column) reports an export that nothing uses.
 		"ignored": command(func(a arguments) {
 			r.host.Ignored(a.text(0), a.text(1), script.Frame{File: r.app.Name, Line: a.int(2), Column: a.int(3)})
 		}),
+		// warnOfBlob() reports a binary message that was delivered as a Blob by default.
 		"warnOfBlob": command(func(arguments) { r.host.BlobByDefault() }),
 	}
 }
@@ -223,7 +234,7 @@ func (r *runtime) platform() web.Options {
 	}
 }
 
-// slogLevels are the levels of the console's methods.
+// slogLevels maps the levels of the console's methods to those of the log.
 var slogLevels = map[web.Level]slog.Level{
 	web.Debug: slog.LevelDebug,
 	web.Log:   slog.LevelInfo,
@@ -232,6 +243,7 @@ var slogLevels = map[web.Level]slog.Level{
 	web.Error: slog.LevelError,
 }
 
+// postKinds maps the kinds of messages of package web to those of posts.
 var postKinds = map[web.Kind]script.PostKind{
 	web.TextMessage:  script.TextPost,
 	web.BytesMessage: script.BytesPost,

@@ -26,32 +26,33 @@ func New(modules fs.FS) script.Launch {
 	}
 }
 
-// runtime is one engine with an application.
+// runtime is one engine with an application. The engine is not safe for concurrent use: only the goroutine that uses the
+// script.Runtime calls it, with the exception of the watchdog, whose timer and stop interrupt a turn from other goroutines.
 type runtime struct {
 	host    script.Host
 	app     script.Application
-	prelude func() (*web.Prelude, error)
+	prelude func() (*web.Prelude, error) // returns the compiled modules
 
 	engine *engine.Runtime // nil before Load
 	realm  *web.Realm
 	module *engine.Promise // pending until the module is complete, then nil
 	watch  watchdog
 
-	inTurn bool
-	named  bool // the turn was reported as slow while it ran
+	inTurn       bool // a turn runs
+	reportedSlow bool // the turn was reported as slow while it ran
 }
 
 var _ script.Runtime = (*runtime)(nil)
 
 // turn runs script code under the watchdog.
 func (r *runtime) turn(began time.Time, code func() error) error {
-	r.inTurn, r.named = true, false
-	r.watch.start(began, r.app.EventTimeout)
+	r.inTurn, r.reportedSlow = true, false
+	r.watch.beginTurn(began, r.app.EventTimeout)
 	err := code()
-	slow := r.watch.stop()
+	slow := r.watch.endTurn()
 	r.inTurn = false
 	err = fromEngine(err)
-	if slow && !r.named && !script.IsFatal(err) {
+	if slow && !r.reportedSlow && !script.IsFatal(err) {
 		r.host.Slow(time.Since(began), nil)
 	}
 	return err
@@ -61,14 +62,14 @@ func (r *runtime) turn(began time.Time, code func() error) error {
 func (r *runtime) Load() (err error) {
 	r.engine, err = engine.New(engine.Options{
 		MemoryLimit: r.app.Memory,
-		OnUnhandled: func(e *engine.Exception) { r.host.Unhandled(exceptionOf(e)) },
+		OnUnhandled: func(e *engine.Exception) { r.host.Unhandled(scriptException(e)) },
 		OnLocated:   r.located,
 		OnHostError: r.host.CallFailed,
 	})
 	if err != nil {
 		return fromEngine(err)
 	}
-	r.watch.guard(r.engine)
+	r.watch.setEngine(r.engine)
 	prelude, err := r.prelude()
 	if err != nil {
 		return err
@@ -99,7 +100,7 @@ func (r *runtime) configure() error {
 		engine.String(r.app.Vars), engine.Bool(r.app.Undated), engine.String(atReload))
 }
 
-// Loaded looks at the promise of the module. When it is fulfilled, the default export becomes part of the application.
+// Loaded checks the promise of the module. When it is fulfilled, the listeners of the default export are registered.
 func (r *runtime) Loaded() (bool, error) {
 	switch {
 	case r.module == nil:
@@ -113,16 +114,17 @@ func (r *runtime) Loaded() (bool, error) {
 	if e := module.Err(); e != nil {
 		return true, fromEngine(e)
 	}
-	use, err := r.realm.Function("exports")
+	exports, err := r.realm.Function("exports")
 	if err != nil {
 		return true, err
 	}
-	return true, r.turn(time.Now(), func() error { return module.Exports(use) })
+	return true, r.turn(time.Now(), func() error { return module.Exports(exports) })
 }
 
+// Listening returns the names of the events with listeners, those of the default export included.
 func (r *runtime) Listening() (names []string, err error) {
 	err = r.turn(time.Now(), func() error {
-		list, err := r.ask("listening")
+		list, err := r.callResult("listening")
 		for _, name := range list.List() {
 			names = append(names, name.String())
 		}
@@ -131,23 +133,32 @@ func (r *runtime) Listening() (names []string, err error) {
 	return names, err
 }
 
+// Places calls the engine within the turn that runs, if there is one, or else in a turn of its own. inTurn is not locked, so
+// only the goroutine that uses the Runtime may call Places.
 func (r *runtime) Places(kind string) (frames []script.Frame, err error) {
-	look := func() error {
-		list, err := r.ask("places", engine.String(kind))
+	find := func() error {
+		list, err := r.callResult("places", engine.String(kind))
 		frames = framesOf(list)
 		return err
 	}
 	if r.inTurn {
-		return frames, fromEngine(look())
+		return frames, fromEngine(find())
 	}
-	return frames, r.turn(time.Now(), look)
+	return frames, r.turn(time.Now(), find)
 }
 
-func (r *runtime) Stop()                  { r.watch.end() }
+// Stop may be called from any goroutine while another one runs a turn: it calls only those methods of the engine that are
+// safe for that (see interruptible), and watchdog.mu orders the call with the begin and the end of turns.
+func (r *runtime) Stop() { r.watch.stop() }
+
+// Stuck returns the channel of the watchdog.
 func (r *runtime) Stuck() <-chan struct{} { return r.watch.stuck }
 
+// Close closes the engine. A worker may call it on another goroutine than that of the last turn, once the turn has returned:
+// this order is the only guard. Stop may be called during Close and after it: [engine.Runtime.Interrupt] has no effect on an
+// engine that is closed, which its counterMu guards.
 func (r *runtime) Close() error {
-	defer r.watch.release()
+	defer r.watch.stopTimer()
 	if r.engine == nil {
 		return nil
 	}
@@ -161,12 +172,12 @@ func (r *runtime) Close() error {
 	return err
 }
 
-// located reports the position of a turn that is slow, while it computes.
+// located reports the position of a turn that is slow. The engine calls it during the turn, on the goroutine of the turn.
 func (r *runtime) located(where engine.Place) {
 	age, slow := r.watch.slowTurn()
 	if !slow { // an earlier turn was slow, and has ended
 		return
 	}
-	r.named = true
-	r.host.Slow(age, engineFrames(where.Frames))
+	r.reportedSlow = true
+	r.host.Slow(age, scriptFrames(where.Frames))
 }

@@ -11,11 +11,13 @@ import (
 	"github.com/lingerws/linger/worker/internal/web/textcodec"
 )
 
+// nothing is the result of host functions that return undefined.
 var nothing = engine.Undefined()
 
-// arguments are the arguments of a host function. Missing ones are undefined.
+// arguments are the arguments of a host function.
 type arguments []engine.Value
 
+// at returns an argument, undefined if it is missing.
 func (a arguments) at(i int) engine.Value {
 	if i < len(a) {
 		return a[i]
@@ -50,7 +52,7 @@ func framesOf(v engine.Value) []script.Frame {
 	return frames
 }
 
-// headerList returns fields as a flat list of names and values.
+// headerList returns a header as a flat list of names and values.
 func headerList(h *script.Header) engine.Value {
 	list := make([]engine.Value, 0, 2*len(h.Fields)+4)
 	for name, value := range h.All() {
@@ -59,7 +61,7 @@ func headerList(h *script.Header) engine.Value {
 	return engine.List(list...)
 }
 
-// headerOf returns the fields of a flat list of names and values. Each code unit of a value is a byte.
+// headerOf returns the header of a flat list of names and values. Each code unit of a value is a byte.
 func headerOf(v engine.Value) http.Header {
 	header := http.Header{}
 	for i, values := 0, v.List(); i+1 < len(values); i += 2 {
@@ -73,7 +75,7 @@ func headerOf(v engine.Value) http.Header {
 	return header
 }
 
-// partsOf returns an answer without its body in the form that the module expects.
+// partsOf returns an answer without its body, as the list that the modules expect.
 func partsOf(answer *fetch.Answer) engine.Value {
 	var list []engine.Value
 	for name, values := range answer.Header {
@@ -85,7 +87,7 @@ func partsOf(answer *fetch.Answer) engine.Value {
 		engine.String(answer.URL), engine.Bool(answer.Redirected))
 }
 
-// addressText returns an address, and "" for one that is not known.
+// addressText returns an address as text, "" for the zero Addr.
 func addressText(a netip.Addr) engine.Value {
 	if !a.IsValid() {
 		return engine.String("")
@@ -93,8 +95,7 @@ func addressText(a netip.Addr) engine.Value {
 	return engine.String(a.String())
 }
 
-// byteString returns a text with one code unit for each byte: the values of fields are bytes (Fetch Standard, section
-// 2.2.2).
+// byteString returns the value of a field as a string with one code unit for each byte (Fetch Standard, section 2.2.2).
 func byteString(value string) engine.Value {
 	if isASCII(value) {
 		return engine.String(value)

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// dog counts what a watchdog does to an engine.
+// dog is a watchdog with an engine that counts its calls.
 type dog struct {
 	watchdog
 	state      atomic.Bool
@@ -26,7 +26,7 @@ func (d *dog) interrupted() bool { return d.state.Load() }
 
 func newDog() *dog {
 	d := &dog{watchdog: newWatchdog(0)}
-	d.guard(d)
+	d.setEngine(d)
 	return d
 }
 
@@ -39,7 +39,7 @@ func closed(c <-chan struct{}) bool {
 	}
 }
 
-// pass lets time pass, and what is due happen.
+// pass advances the time, and blocks until the timers that have expired are handled.
 func pass(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
@@ -48,7 +48,7 @@ func pass(d time.Duration) {
 func TestWatchdogInterruptsATurnAtItsLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDog()
-		d.start(time.Now(), time.Second)
+		d.beginTurn(time.Now(), time.Second)
 		pass(time.Second - 1)
 		if d.interrupted() {
 			t.Error("a turn is not interrupted before its limit")
@@ -57,42 +57,42 @@ func TestWatchdogInterruptsATurnAtItsLimit(t *testing.T) {
 		if !d.interrupted() {
 			t.Error("a turn is interrupted at its limit")
 		}
-		d.stop()
+		d.endTurn()
 		if d.interrupted() {
 			t.Error("the next turn can begin")
 		}
 	})
 }
 
-func TestWatchdogLeavesShortTurnsAlone(t *testing.T) {
+func TestWatchdogDoesNotInterruptShortTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDog()
 		for range 30 {
-			d.start(time.Now(), time.Second)
+			d.beginTurn(time.Now(), time.Second)
 			pass(900 * time.Millisecond)
-			d.stop()
+			d.endTurn()
 			pass(50 * time.Millisecond)
 		}
 		pass(time.Minute)
 		if n := d.interrupts.Load(); n != 0 {
 			t.Errorf("turns that end in time are not interrupted; got %d interrupts", n)
 		}
-		d.start(time.Now(), time.Second)
+		d.beginTurn(time.Now(), time.Second)
 		pass(time.Second)
 		if !d.interrupted() {
 			t.Error("a long turn after a pause is interrupted")
 		}
-		d.stop()
+		d.endTurn()
 	})
 }
 
 func TestWatchdogCountsTheTimeOfOneTurnOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDog()
-		d.start(time.Now(), time.Second)
+		d.beginTurn(time.Now(), time.Second)
 		pass(300 * time.Millisecond)
-		d.stop()
-		d.start(time.Now(), time.Second)
+		d.endTurn()
+		d.beginTurn(time.Now(), time.Second)
 		pass(999 * time.Millisecond)
 		if d.interrupted() {
 			t.Error("the time of an earlier turn does not count")
@@ -101,35 +101,35 @@ func TestWatchdogCountsTheTimeOfOneTurnOnly(t *testing.T) {
 		if !d.interrupted() {
 			t.Error("a turn is interrupted at its own limit")
 		}
-		d.stop()
+		d.endTurn()
 	})
 }
 
-func TestWatchdogEndInterruptsEveryTurn(t *testing.T) {
+func TestWatchdogStopInterruptsEveryTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDog()
-		d.start(time.Now(), time.Second)
-		d.end()
-		if !d.interrupted() {
-			t.Error("the end interrupts the turn that runs")
-		}
+		d.beginTurn(time.Now(), time.Second)
 		d.stop()
 		if !d.interrupted() {
-			t.Error("no other turn can begin")
+			t.Error("stop interrupts the turn that runs")
+		}
+		d.endTurn()
+		if !d.interrupted() {
+			t.Error("every later turn is interrupted")
 		}
 		next := &dog{watchdog: newWatchdog(0)}
-		d.guard(next)
+		d.setEngine(next)
 		if !next.interrupted() {
-			t.Error("nor can one in the next engine")
+			t.Error("no turn can begin in another engine")
 		}
-		d.end()
+		d.stop()
 	})
 }
 
 func TestWatchdogStuckAfterTheInterrupt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDog()
-		d.start(time.Now(), time.Second)
+		d.beginTurn(time.Now(), time.Second)
 		pass(time.Second + stuckAfter - 1)
 		if closed(d.stuck) {
 			t.Error("an interrupted turn has a little time to end")
@@ -139,8 +139,8 @@ func TestWatchdogStuckAfterTheInterrupt(t *testing.T) {
 			t.Error("a turn that does not end then is stuck")
 		}
 		pass(time.Hour)
+		d.endTurn()
 		d.stop()
-		d.end()
 	})
 }
 
@@ -148,9 +148,9 @@ func TestWatchdogStuckCountsOneTurnOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDog()
 		for range 3 {
-			d.start(time.Now(), time.Second)
+			d.beginTurn(time.Now(), time.Second)
 			pass(time.Second + stuckAfter/2)
-			d.stop()
+			d.endTurn()
 			pass(stuckAfter / 4)
 		}
 		pass(time.Hour)
@@ -160,37 +160,37 @@ func TestWatchdogStuckCountsOneTurnOnly(t *testing.T) {
 	})
 }
 
-func TestWatchdogStuckAfterTheEnd(t *testing.T) {
+func TestWatchdogStuckAfterStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, begin := range map[string]func(*dog){
-			"begun before": func(d *dog) { d.start(time.Now(), time.Hour); d.end() },
-			"begun after":  func(d *dog) { d.end(); d.start(time.Now(), time.Hour) },
+			"begun before": func(d *dog) { d.beginTurn(time.Now(), time.Hour); d.stop() },
+			"begun after":  func(d *dog) { d.stop(); d.beginTurn(time.Now(), time.Hour) },
 		} {
 			d := newDog()
 			begin(d)
 			pass(stuckAfter)
 			if !closed(d.stuck) {
-				t.Errorf("%s: a turn that does not end after the end is stuck", name)
+				t.Errorf("%s: a turn that does not end after stop is stuck", name)
 			}
-			d.stop()
-			d.release()
+			d.endTurn()
+			d.stopTimer()
 		}
 	})
 }
 
-func TestALongTurnIsPokedAtEveryTick(t *testing.T) {
+func TestWatchdogPokesALongTurnAtEveryTick(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDog()
 		for range 100 {
-			d.start(time.Now(), time.Minute)
+			d.beginTurn(time.Now(), time.Minute)
 			pass(tick / 2)
-			d.stop()
+			d.endTurn()
 		}
 		if n := d.pokes.Load(); n != 0 {
-			t.Errorf("short turns are left alone; got %d pokes", n)
+			t.Errorf("short turns are not poked; got %d pokes", n)
 		}
 		pass(time.Minute)
-		d.start(time.Now(), 2*time.Second)
+		d.beginTurn(time.Now(), 2*time.Second)
 		pass(time.Second + tick/2)
 		if n := d.pokes.Load(); n != int32(time.Second/tick) {
 			t.Errorf("a turn of a second is poked at every tick; got %d pokes", n)
@@ -199,14 +199,14 @@ func TestALongTurnIsPokedAtEveryTick(t *testing.T) {
 		pokes := d.pokes.Load()
 		pass(time.Second)
 		if n := d.pokes.Load() - pokes; n != int32(time.Second/tick) {
-			t.Errorf("and so is one that was interrupted; got %d pokes", n)
+			t.Errorf("a turn that was interrupted is poked at every tick; got %d pokes", n)
 		}
-		d.stop()
+		d.endTurn()
 		pass(time.Minute)
 		pokes = d.pokes.Load()
 		pass(time.Minute)
 		if d.pokes.Load() != pokes {
-			t.Error("between turns there is nothing to do")
+			t.Error("the engine is not poked between turns")
 		}
 	})
 }
@@ -214,19 +214,19 @@ func TestALongTurnIsPokedAtEveryTick(t *testing.T) {
 func TestWatchdogStuckAfterTheTimeToFreeMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDog()
-		d.start(time.Now(), time.Second)
+		d.beginTurn(time.Now(), time.Second)
 		pass(time.Second)
 		d.noticed.Store(true)
 		pass(stuckAfter + freeTime - tick)
 		if closed(d.stuck) {
-			t.Error("a turn that has noticed its interrupt has time to free what it had")
+			t.Error("a turn that has noticed its interrupt has time to free its memory")
 		}
 		pass(2 * tick)
 		if !closed(d.stuck) {
-			t.Error("that time is bounded, too")
+			t.Error("the time to free memory is bounded")
 		}
+		d.endTurn()
 		d.stop()
-		d.end()
 	})
 }
 
@@ -235,19 +235,19 @@ func TestWatchdogLocatesASlowTurnOnce(t *testing.T) {
 		d := newDog()
 		d.slowAfter = time.Second
 		for i := range int32(3) {
-			d.start(time.Now(), time.Minute)
+			d.beginTurn(time.Now(), time.Minute)
 			pass(time.Second - tick)
 			if d.locates.Load() != i {
 				t.Error("a turn is not slow before its time")
 			}
 			pass(10 * time.Second)
-			if slow := d.stop(); !slow || d.locates.Load() != i+1 {
+			if slow := d.endTurn(); !slow || d.locates.Load() != i+1 {
 				t.Errorf("a slow turn is located once; got %d times", d.locates.Load()-i)
 			}
-			d.start(time.Now(), time.Minute)
+			d.beginTurn(time.Now(), time.Minute)
 			pass(100 * time.Millisecond)
-			if slow := d.stop(); slow {
-				t.Error("the next turn is not slow for that")
+			if slow := d.endTurn(); slow {
+				t.Error("the next turn is not slow")
 			}
 		}
 	})
@@ -256,10 +256,10 @@ func TestWatchdogLocatesASlowTurnOnce(t *testing.T) {
 func TestWatchdogDoesNotCountTimeWithoutChecks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDog()
-		d.start(time.Now(), time.Second)
+		d.beginTurn(time.Now(), time.Second)
 		pass(500 * time.Millisecond)
 		d.mu.Lock()
-		d.checked = d.checked.Add(-time.Minute) // the watchdog comes late, as it does on a machine that has no time for it
+		d.checked = d.checked.Add(-time.Minute) // the timer fires late, as on a machine that is too busy
 		d.mu.Unlock()
 		pass(tick)
 		if d.interrupted() {
@@ -267,8 +267,8 @@ func TestWatchdogDoesNotCountTimeWithoutChecks(t *testing.T) {
 		}
 		pass(500 * time.Millisecond)
 		if !d.interrupted() {
-			t.Error("it is after its own time")
+			t.Error("the turn is interrupted after its own time")
 		}
-		d.stop()
+		d.endTurn()
 	})
 }

@@ -12,21 +12,21 @@ import (
 	"github.com/lingerws/linger/worker/internal/web/contentcoding"
 )
 
-// Answer is an answer with its whole body.
+// Answer is the answer to a request, with its whole body.
 type Answer struct {
 	Status     int
 	StatusText string
 	Header     http.Header
 	Body       []byte
-	Coding     string // the content codings that are left for the script to undo, as in Content-Encoding
-	Foreign    string // the content codings that cannot be undone
-	URL        string // after redirects, without fragment
-	Redirected bool
+	Coding     string // the content codings of Body that the script has to undo, as in Content-Encoding
+	Foreign    string // the content codings of Body that cannot be undone
+	URL        string // the URL after redirects, without its fragment
+	Redirected bool   // a redirect was followed
 
-	Conn *driver.Driver // the WebSocket that the request has become, not started; nil for other answers
+	Conn *driver.Driver // the connection of an answer with 101, not started; nil for other answers
 }
 
-// Content returns the body, nil where the status allows none (Fetch Standard, section 2.2.3).
+// Content returns the body, nil if the status does not allow one (Fetch Standard, section 2.2.3).
 func (a *Answer) Content() []byte {
 	switch a.Status {
 	case http.StatusNoContent, http.StatusResetContent, http.StatusNotModified:
@@ -38,6 +38,7 @@ func (a *Answer) Content() []byte {
 	return a.Body
 }
 
+// readAnswer reads the rest of an answer and closes it. A body of more than limit bytes is an error.
 func readAnswer(answer *http.Response, r *Request, limit int64) (*Answer, error) {
 	defer func() { _ = answer.Body.Close() }()
 	if answer.ContentLength > limit && r.method != http.MethodHead {
@@ -52,13 +53,13 @@ func readAnswer(answer *http.Response, r *Request, limit int64) (*Answer, error)
 	}
 	httprule.Remove(answer.Header, httprule.HopByHop)
 	text := strings.TrimSpace(strings.TrimPrefix(answer.Status, fmt.Sprint(answer.StatusCode)))
-	a := &Answer{Status: answer.StatusCode, StatusText: text, Header: answer.Header, Body: body, URL: r.shownURL(), Redirected: r.hops > 0}
+	a := &Answer{Status: answer.StatusCode, StatusText: text, Header: answer.Header, Body: body, URL: r.shownURL(), Redirected: r.redirects > 0}
 	return a, a.decode(r.decode, limit)
 }
 
-// decode undoes the content codings of an answer: now, or later, when the script reads the body. In both cases the
-// script does not see the fields that describe the encoded body; an answer that is passed on unread gets
-// Content-Encoding again.
+// decode undoes the content codings of an answer; without now it only sets Coding, and the script undoes them when it
+// reads the body. In both cases the fields that describe the encoded body are removed. If the script passes the answer on
+// unread, it adds Content-Encoding again.
 func (a *Answer) decode(now bool, limit int64) error {
 	codings, known := contentcoding.Parse(a.Header.Values("Content-Encoding"))
 	switch {

@@ -11,13 +11,13 @@ import (
 	"github.com/lingerws/linger/worker/internal/egress"
 )
 
-// Options are the bounds and rules of a Client. All of them have to be set, except TLSConfig.
+// Options configure a Client. All fields except TLSConfig must be set.
 type Options struct {
-	Rules     egress.Rules
+	Rules     egress.Rules   // the targets that may be reached
 	TLSConfig *tls.Config    // nil for the default configuration
-	Timeout   time.Duration  // of a fetch, and of the opening handshake of a WebSocket
-	MaxBody   int64          // bytes in the body of an answer, after its content codings are undone
-	WebSocket driver.Options // of WebSockets to other servers
+	Timeout   time.Duration  // the time for a fetch, or for the opening handshake of a WebSocket
+	MaxBody   int64          // the limit of an answer's body in bytes, after its content codings are undone
+	WebSocket driver.Options // the options of WebSockets to other servers
 }
 
 // Bounds of the connections that fetches share.
@@ -27,14 +27,14 @@ const (
 	maxAnswerHeader    = 64 << 10 // bytes
 )
 
-// Client sends requests. Fetches of one origin share connections. It is safe for concurrent use.
+// Client sends requests. Requests to the same origin share connections. It is safe for concurrent use.
 type Client struct {
 	opts      Options
 	transport *http.Transport
 }
 
-// NewClient returns a Client. It ignores the proxies in the environment, since the rules apply to the address
-// that is dialled.
+// NewClient returns a Client. It ignores the proxies in the environment, because the rules apply to the address that
+// is dialled.
 func NewClient(opts Options) *Client {
 	return &Client{opts, &http.Transport{
 		DialContext:            opts.Rules.Dial,
@@ -48,14 +48,14 @@ func NewClient(opts Options) *Client {
 	}}
 }
 
-// Close closes the connections that are idle.
+// Close closes the idle connections.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
-// Do sends a request, follows its redirects, and returns the whole answer. If the request asks for a WebSocket and
-// the server agrees, the answer has a connection, which belongs to the caller.
+// Do sends a request, follows redirects, and returns the whole answer. If the request asks for a WebSocket and the
+// server accepts it, the answer has a connection, which belongs to the caller.
 func (c *Client) Do(ctx context.Context, r *Request) (*Answer, error) {
 	if r.upgrade {
-		return c.open(ctx, r)
+		return c.dial(ctx, r)
 	}
 	for {
 		request, err := r.request(ctx)
@@ -66,8 +66,8 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Answer, error) {
 		if err != nil {
 			return nil, err
 		}
-		again, err := r.redirected(answer)
-		if err == nil && !again {
+		redirected, err := r.followRedirect(answer)
+		if err == nil && !redirected {
 			return readAnswer(answer, r, c.opts.MaxBody)
 		}
 		discard(answer.Body)
@@ -77,8 +77,8 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Answer, error) {
 	}
 }
 
-// discard closes a body that is not needed. It reads a little of it first, so that the connection can be used for
-// the next request.
+// discard closes a body that is not needed. It reads up to 4 KiB of it first, so that the connection can be used
+// again.
 func discard(body io.ReadCloser) {
 	_, _ = io.CopyN(io.Discard, body, 4<<10)
 	_ = body.Close()

@@ -1,3 +1,3 @@
-// Package fetch sends the HTTP requests of scripts, as the Fetch Standard requires of fetch(), and
-// opens their WebSockets to other servers. It has no values of a JavaScript engine.
+// Package fetch sends the HTTP requests of scripts as the Fetch Standard requires, and opens their
+// WebSockets to other servers. It is independent of the JavaScript engine.
 package fetch

@@ -21,14 +21,16 @@ import (
 // TypeError with this text.
 type CallError struct{ Text string }
 
+// Error returns Text.
 func (e *CallError) Error() string { return e.Text }
 
-// Error is a failure whose text scripts may see.
+// Error is a failure of a request. Its text contains nothing that must be hidden from scripts.
 type Error struct{ Text string }
 
+// Error returns Text.
 func (e *Error) Error() string { return e.Text }
 
-// ErrTimeout is the cause of the context of a fetch that takes too long.
+// ErrTimeout is the cause with which the context of a fetch ends after Options.Timeout.
 var ErrTimeout = errors.New("fetch timeout")
 
 var (
@@ -36,25 +38,25 @@ var (
 	errRedirects   = &Error{"the server redirects more than 20 times"}
 	errLocation    = &Error{"the server redirects to something other than a URL with the scheme http or https"}
 	errCredentials = &Error{"the server redirects to a URL with a user name or a password"}
-	errCutOff      = &Error{connectionLost}
+	errIncomplete  = &Error{connectionLost}
 )
 
-const connectionLost = "the connection was lost before the answer was whole"
+const connectionLost = "the connection was lost before the answer was complete"
 
-// tooLarge is the error for an answer whose body exceeds limit.
+// tooLarge returns the error for an answer whose body exceeds limit.
 func tooLarge(limit int64) error {
 	return &Error{fmt.Sprintf("the body of the answer is larger than %d bytes", limit)}
 }
 
-// Explain returns the text with which a fetch of host fails for a script.
+// Explain returns the message of the exception that a script gets when a fetch of host has failed with err.
 func (c *Client) Explain(host string, err error) string {
 	if errors.Is(err, ErrTimeout) {
-		return "fetch of " + host + " failed: no whole answer came within " + c.opts.Timeout.String()
+		return "fetch of " + host + " failed: no complete answer arrived within " + c.opts.Timeout.String()
 	}
 	return "fetch of " + host + " failed: " + explain(err)
 }
 
-// ExplainDial returns the text with which the opening of a WebSocket fails for a script.
+// ExplainDial returns why a WebSocket could not be opened, for the script.
 func ExplainDial(err error) string {
 	if failed, ok := errors.AsType[*driver.DialError](err); ok && failed.Status != 0 && failed.Status != http.StatusSwitchingProtocols {
 		return fmt.Sprintf("the server answered with the status %d instead of 101", failed.Status)
@@ -62,7 +64,7 @@ func ExplainDial(err error) string {
 	return explain(err)
 }
 
-// WithoutURL returns the error without the URL, whose query may contain secrets.
+// WithoutURL returns err without its URL, whose query may contain secrets.
 func WithoutURL(err error) error {
 	if failed, ok := errors.AsType[*driver.DialError](err); ok {
 		return failed.Err
@@ -70,10 +72,10 @@ func WithoutURL(err error) error {
 	return err
 }
 
-// explain returns why a server was not reached, or has not answered. Details in errors of the system, such as
-// addresses, are left out: they are for the log only.
+// explain returns why a server was not reached or has not answered. It omits details in errors of the system, such as
+// addresses, which are only for the log.
 func explain(err error) string {
-	if text, ok := ownText(err); ok {
+	if text, ok := publicText(err); ok {
 		return text
 	}
 	if bad, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
@@ -95,10 +97,10 @@ func explain(err error) string {
 	return "the server was not reached, or its answer is not valid HTTP"
 }
 
-// ownText returns the text of an error that comes from this module, not from the system.
-func ownText(err error) (text string, ok bool) {
-	if own, ok := errors.AsType[*Error](err); ok {
-		return own.Text, true
+// publicText returns the text of an error that comes from this module, not from the system.
+func publicText(err error) (text string, ok bool) {
+	if failed, ok := errors.AsType[*Error](err); ok {
+		return failed.Text, true
 	}
 	if bad, ok := errors.AsType[*handshake.Failure](err); ok {
 		return bad.Text, true

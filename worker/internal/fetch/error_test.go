@@ -22,8 +22,8 @@ func TestExplainDialHasNoAddress(t *testing.T) {
 		"the name of the host could not be looked up":                       at(&net.DNSError{Name: "x", Server: "10.1.2.3:53", IsTemporary: true}),
 		"the connection was refused":                                        at(os.NewSyscallError("connect", syscall.ECONNREFUSED)),
 		"the server was not reached in time":                                at(os.ErrDeadlineExceeded),
-		"the connection was lost before the answer was whole":               at(syscall.ECONNRESET),
-		"the server was not reached, or its answer is not valid HTTP":       at(errors.New("odd")),
+		"the connection was lost before the answer was complete":            at(syscall.ECONNRESET),
+		"the server was not reached, or its answer is not valid HTTP":       at(errors.New("other")),
 		"connections to x are denied by the rules for outgoing connections": fmt.Errorf("wrapped: %w", at(&egress.DeniedError{Host: "x"})),
 	} {
 		for _, err := range []error{err, &websocket.DialError{Phase: websocket.PhaseDial, URL: "ws://x/?secret", Err: err}} {

@@ -6,55 +6,56 @@ import (
 	"sync"
 )
 
-// Gate bounds the fetches of one worker: how many are in flight, how many wait, and the bytes of
+// Gate bounds the fetches of one worker: the number in flight, the number that wait, and the bytes of
 // their request bodies.
 type Gate struct {
-	places chan struct{} // has an element for each fetch in flight
+	slots chan struct{} // has an element for each fetch in flight
 
 	mu    sync.Mutex
 	count int   // fetches in flight or waiting
-	bytes int64 // in their request bodies
+	bytes int64 // the length of the request bodies of those fetches
 }
 
 const (
-	maxWaiting = 256      // fetches that wait for others to end
-	maxBodies  = 64 << 20 // bytes
+	maxWaiting   = 256      // fetches that wait for a slot
+	maxBodyBytes = 64 << 20 // bytes in request bodies
 )
 
-// NewGate returns a Gate that lets a number of fetches be in flight at the same time.
-func NewGate(inFlight int) *Gate { return &Gate{places: make(chan struct{}, inFlight)} }
+// NewGate returns a Gate for at most inFlight fetches in flight.
+func NewGate(inFlight int) *Gate { return &Gate{slots: make(chan struct{}, inFlight)} }
 
-// Admit adds a fetch whose request body has so many bytes. The error is a *[CallError]. Every fetch that is admitted
-// must be removed with Dismiss.
+// Admit adds a fetch whose request body has the given number of bytes. Each fetch that was admitted must be removed with
+// Remove. The error is a *[CallError].
 func (g *Gate) Admit(body int64) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
-	case g.count >= cap(g.places)+maxWaiting:
-		return &CallError{fmt.Sprintf("fetch: %d fetches are in flight and %d wait: await some of them first", cap(g.places), maxWaiting)}
-	case g.bytes+body > maxBodies:
-		return &CallError{fmt.Sprintf("fetch: the bodies of the requests in flight would be more than %d bytes: await some of them first", maxBodies)}
+	case g.count >= cap(g.slots)+maxWaiting:
+		return &CallError{fmt.Sprintf("fetch: %d fetches are in flight and %d wait: await some of them first", cap(g.slots), maxWaiting)}
+	case g.bytes+body > maxBodyBytes:
+		return &CallError{fmt.Sprintf("fetch: the bodies of the requests in flight would be more than %d bytes: await some of them first", maxBodyBytes)}
 	}
 	g.count++
 	g.bytes += body
 	return nil
 }
 
-// Enter waits until the fetch may be in flight. After it every fetch must call Leave. The error is the cause of ctx's end.
-func (g *Gate) Enter(ctx context.Context) error {
+// Acquire blocks until the fetch may be in flight. Then Release must be called at its end. The error is the cause of the
+// end of ctx.
+func (g *Gate) Acquire(ctx context.Context) error {
 	select {
-	case g.places <- struct{}{}:
+	case g.slots <- struct{}{}:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 }
 
-// Leave lets the next fetch be in flight.
-func (g *Gate) Leave() { <-g.places }
+// Release ends a fetch in flight, so that the next one can begin.
+func (g *Gate) Release() { <-g.slots }
 
-// Dismiss removes a fetch that was admitted.
-func (g *Gate) Dismiss(body int64) {
+// Remove removes a fetch that was admitted.
+func (g *Gate) Remove(body int64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.count--

@@ -9,58 +9,58 @@ import (
 	"time"
 )
 
-func TestGateEnterKeepsTheOrder(t *testing.T) {
+func TestGateAcquireKeepsTheOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewGate(1)
-		if err := g.Enter(t.Context()); err != nil {
+		if err := g.Acquire(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		var order []int
 		for i := range 3 {
 			go func() {
-				if err := g.Enter(t.Context()); err != nil {
+				if err := g.Acquire(t.Context()); err != nil {
 					t.Error(err)
 				}
 				order = append(order, i)
-				g.Leave()
+				g.Release()
 			}()
 			synctest.Wait()
 		}
-		g.Leave()
+		g.Release()
 		synctest.Wait()
 		if len(order) != 3 || order[0] != 0 || order[2] != 2 {
-			t.Errorf("fetches enter in their order; got %v", order)
+			t.Errorf("fetches begin in the order of their calls; got %v", order)
 		}
 	})
 }
 
-func TestGateEnterEndsWithTheContext(t *testing.T) {
+func TestGateAcquireEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewGate(1)
-		if err := g.Enter(t.Context()); err != nil {
+		if err := g.Acquire(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, ErrTimeout)
 		defer cancel()
-		if err := g.Enter(ctx); !errors.Is(err, ErrTimeout) {
-			t.Errorf("the wait ends with the fetch's time; got %v", err)
+		if err := g.Acquire(ctx); !errors.Is(err, ErrTimeout) {
+			t.Errorf("Acquire returns the cause when the context ends; got %v", err)
 		}
 	})
 }
 
 func TestGateAdmitBoundsTheBodies(t *testing.T) {
 	g := NewGate(64)
-	if err := g.Admit(maxBodies); err != nil {
+	if err := g.Admit(maxBodyBytes); err != nil {
 		t.Fatal(err)
 	}
 	if err := g.Admit(1); err == nil || !strings.Contains(err.Error(), "more than 67108864 bytes") {
-		t.Errorf("no more bytes are admitted; got %v", err)
+		t.Errorf("a fetch whose body exceeds the limit is refused; got %v", err)
 	}
 	if err := g.Admit(0); err != nil {
-		t.Errorf("a fetch without a body is; got %v", err)
+		t.Errorf("a fetch without a body is admitted; got %v", err)
 	}
-	g.Dismiss(maxBodies)
+	g.Remove(maxBodyBytes)
 	if err := g.Admit(1); err != nil {
-		t.Errorf("there is room again; got %v", err)
+		t.Errorf("a fetch is admitted after another one was removed; got %v", err)
 	}
 }

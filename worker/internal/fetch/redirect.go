@@ -10,9 +10,9 @@ import (
 
 const maxRedirects = 20 // Fetch Standard, section 4.4
 
-// redirected changes the request into the next one and returns true if the answer is a redirect
-// that is to be followed (Fetch Standard, section 4.4).
-func (r *Request) redirected(answer *http.Response) (bool, error) {
+// followRedirect reports whether the answer is a redirect that is to be followed; if so, it changes the
+// request into the next one (Fetch Standard, section 4.4).
+func (r *Request) followRedirect(answer *http.Response) (bool, error) {
 	location := answer.Header.Get("Location")
 	if !httprule.IsRedirect(answer.StatusCode) || r.redirect == "manual" {
 		return false, nil
@@ -27,13 +27,13 @@ func (r *Request) redirected(answer *http.Response) (bool, error) {
 	switch {
 	case err != nil || !fetchable(to):
 		return false, errLocation
-	case r.hops >= maxRedirects:
+	case r.redirects >= maxRedirects:
 		return false, errRedirects
 	case to.Username() != "" || to.Password() != "":
 		return false, errCredentials
 	}
-	r.hops++
-	r.rewrite(answer.StatusCode)
+	r.redirects++
+	r.convertToGet(answer.StatusCode)
 	if to.Origin() != r.url.Origin() {
 		r.header = httprule.WithoutCredentials(r.header)
 	}
@@ -41,15 +41,15 @@ func (r *Request) redirected(answer *http.Response) (bool, error) {
 	return true, nil
 }
 
-// ofBody are the fields that describe a body: Fetch Standard, section 2.2.2, "request-body-header name".
-var ofBody = []string{"Content-Encoding", "Content-Language", "Content-Location", "Content-Type"}
+// bodyFields are the fields that describe a body: Fetch Standard, section 2.2.2, "request-body-header name".
+var bodyFields = []string{"Content-Encoding", "Content-Language", "Content-Location", "Content-Type"}
 
-// rewrite makes the request a GET without a body where the Fetch Standard, section 4.4, requires it.
-func (r *Request) rewrite(status int) {
-	posted := r.method == http.MethodPost && (status == http.StatusMovedPermanently || status == http.StatusFound)
-	other := status == http.StatusSeeOther && r.method != http.MethodGet && r.method != http.MethodHead
-	if posted || other {
+// convertToGet makes the request a GET without a body if the Fetch Standard, section 4.4, requires it.
+func (r *Request) convertToGet(status int) {
+	post := r.method == http.MethodPost && (status == http.StatusMovedPermanently || status == http.StatusFound)
+	seeOther := status == http.StatusSeeOther && r.method != http.MethodGet && r.method != http.MethodHead
+	if post || seeOther {
 		r.method, r.body = http.MethodGet, nil
-		httprule.Remove(r.header, ofBody)
+		httprule.Remove(r.header, bodyFields)
 	}
 }

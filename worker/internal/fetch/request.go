@@ -15,22 +15,22 @@ import (
 
 // Request is a request of a script. Redirects change it.
 type Request struct {
-	method   string
-	url      *weburl.URL
-	redirect string // "follow", "error" or "manual"
-	header   http.Header
-	body     []byte // nil for none
-	upgrade  bool   // the request asks for a WebSocket
-	hops     int    // redirects that were followed
-	decode   bool   // the script has set no Accept-Encoding, so content codings are undone for it
+	method    string
+	url       *weburl.URL
+	redirect  string // "follow", "error" or "manual"
+	header    http.Header
+	body      []byte // nil if the request has none
+	upgrade   bool   // the request asks for a WebSocket
+	redirects int    // the number of redirects that were followed
+	decode    bool   // content codings are undone, because the script has not set Accept-Encoding
 }
 
-// derived are fields that follow from the URL, the body and the way in which the body is sent. Scripts cannot set
-// them, nor the fields of one connection ([httprule.HopByHop]).
-var derived = []string{"Expect", "Host", "Content-Length"}
+// forbidden are fields that scripts cannot set, in addition to hop-by-hop fields: their values follow from the URL and the
+// body.
+var forbidden = []string{"Expect", "Host", "Content-Length"}
 
-// NewRequest returns a request. redirect is the request's redirect mode; body is nil for none; the header belongs to the
-// request from now on. The error is a *[CallError].
+// NewRequest returns a request, which owns header. redirect is the redirect mode of the Fetch Standard; body is nil for
+// none. The error is a *[CallError].
 func NewRequest(method, url, redirect string, header http.Header, body []byte) (*Request, error) {
 	u, err := weburl.Parse(url, nil)
 	if err != nil {
@@ -45,7 +45,7 @@ func NewRequest(method, url, redirect string, header http.Header, body []byte) (
 		return nil, &CallError{"fetch: a request for a WebSocket has the method GET and no body"}
 	}
 	httprule.Remove(r.header, httprule.HopByHop)
-	httprule.Remove(r.header, derived)
+	httprule.Remove(r.header, forbidden)
 	if r.header.Get("Accept") == "" { // Fetch Standard, section 4.1
 		r.header.Set("Accept", "*/*")
 	}
@@ -65,14 +65,14 @@ func (r *Request) Upgrade() bool { return r.upgrade }
 // Size returns the length of the body in bytes.
 func (r *Request) Size() int64 { return int64(len(r.body)) }
 
-// offerCodings requests the content codings that can be undone. Others that the script has requested are removed: it
-// could not read the answer.
+// offerCodings sets Accept-Encoding to the content codings that can be undone. Others that the script has requested are
+// removed, because it could not read the answer.
 func (r *Request) offerCodings() {
-	given := r.header.Values("Accept-Encoding")
-	r.decode = len(given) == 0
+	requested := r.header.Values("Accept-Encoding")
+	r.decode = len(requested) == 0
 	switch {
 	case !r.decode:
-		r.header.Set("Accept-Encoding", contentcoding.Offer(given))
+		r.header.Set("Accept-Encoding", contentcoding.Offer(requested))
 	case r.upgrade || r.method == http.MethodHead: // there is no body
 	case r.header.Get("Range") != "": // Fetch Standard, section 4.6: a part of what is encoded cannot be decoded
 		r.header.Set("Accept-Encoding", "identity")
@@ -81,14 +81,15 @@ func (r *Request) offerCodings() {
 	}
 }
 
-// userAgent is the User-Agent of requests without one (RFC 9110, section 10.1.5).
+// userAgent is the default User-Agent (RFC 9110, section 10.1.5).
 const userAgent = "linger"
 
+// fetchable reports whether the scheme of a URL is supported.
 func fetchable(u *weburl.URL) bool {
 	return u.Protocol() == "http:" || u.Protocol() == "https:"
 }
 
-// request returns the HTTP request of the next hop.
+// request returns the HTTP request for the current URL.
 func (r *Request) request(ctx context.Context) (*http.Request, error) {
 	var body io.Reader
 	if r.body != nil {
@@ -103,8 +104,8 @@ func (r *Request) request(ctx context.Context) (*http.Request, error) {
 	return request, nil
 }
 
-// setTarget sets the path and the query of a URL exactly as the script's URL has them;
-// net/url would encode some characters again.
+// setTarget copies the path and the query of the script's URL unchanged. net/url would encode some
+// characters again.
 func setTarget(to *url.URL, from *weburl.URL) {
 	path := from.Pathname()
 	to.RawQuery = strings.TrimPrefix(from.Search(), "?")

@@ -10,8 +10,8 @@ import (
 	"github.com/lingerws/linger/websocket/driver"
 )
 
-// DialOptions returns the options of all WebSockets to other servers. They run in half-open mode, because the
-// script decides whether it answers the peer's Close.
+// DialOptions returns the options for WebSockets to other servers. The connections are in half-open mode, because the
+// script decides about the answer to the peer's Close.
 func (c *Client) DialOptions() *driver.DialOptions {
 	opts := &driver.DialOptions{
 		Options:          c.opts.WebSocket,
@@ -25,8 +25,8 @@ func (c *Client) DialOptions() *driver.DialOptions {
 	return opts
 }
 
-// open opens a WebSocket. Any answer but 101 is returned like the answer to another request.
-func (c *Client) open(ctx context.Context, r *Request) (*Answer, error) {
+// dial opens a WebSocket, following redirects. An answer other than 101 is returned as that of a plain request would be.
+func (c *Client) dial(ctx context.Context, r *Request) (*Answer, error) {
 	opts := c.DialOptions()
 	opts.MaxRefusal = int(c.opts.MaxBody)
 	r.prepareHandshake(opts)
@@ -35,11 +35,11 @@ func (c *Client) open(ctx context.Context, r *Request) (*Answer, error) {
 		if err == nil {
 			return &Answer{
 				Status: http.StatusSwitchingProtocols, StatusText: "Switching Protocols", Header: header,
-				URL: r.shownURL(), Redirected: r.hops > 0, Conn: conn,
+				URL: r.shownURL(), Redirected: r.redirects > 0, Conn: conn,
 			}, nil
 		}
-		answer, again, err := r.refused(err, c.opts.MaxBody)
-		if !again {
+		answer, redirected, err := r.refused(err, c.opts.MaxBody)
+		if !redirected {
 			return answer, err
 		}
 		opts.Header = r.header
@@ -64,31 +64,31 @@ func (r *Request) prepareHandshake(opts *driver.DialOptions) {
 	opts.Header = r.header
 }
 
-// refused returns the answer with which a server has refused the handshake. If that is a redirect to be followed,
-// it changes the request and returns true instead.
+// refused returns the answer with which a server has refused the handshake. If the answer is a redirect to be followed,
+// refused changes the request and returns true instead.
 func (r *Request) refused(err error, limit int64) (answer *Answer, again bool, _ error) {
 	failed, ok := errors.AsType[*driver.DialError](err)
 	if !ok || failed.Phase != driver.PhaseCheck || failed.Status == http.StatusSwitchingProtocols {
 		return nil, false, err
 	}
-	again, err = r.redirected(&http.Response{StatusCode: failed.Status, Header: failed.Header})
+	again, err = r.followRedirect(&http.Response{StatusCode: failed.Status, Header: failed.Header})
 	switch {
 	case err != nil || again:
 		return nil, again, err
 	case failed.Cut && int64(len(failed.Body)) >= limit:
 		return nil, false, tooLarge(limit)
 	case failed.Cut:
-		return nil, false, errCutOff
+		return nil, false, errIncomplete
 	}
 	httprule.Remove(failed.Header, httprule.HopByHop)
 	answer = &Answer{
 		Status: failed.Status, StatusText: http.StatusText(failed.Status), Header: failed.Header, Body: failed.Body,
-		URL: r.shownURL(), Redirected: r.hops > 0,
+		URL: r.shownURL(), Redirected: r.redirects > 0,
 	}
 	return answer, false, answer.decode(r.decode, limit)
 }
 
-// Subprotocol returns the subprotocol in the header of an answer with 101, "" if there is none.
+// Subprotocol returns the subprotocol that a server has selected in the header of an answer with 101, "" if there is none.
 func Subprotocol(h http.Header) string { return h.Get("Sec-Websocket-Protocol") }
 
 // Extensions returns the extensions in the header of an answer with 101, separated by commas.

@@ -7,7 +7,7 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-func TestRequestPrepareHandshakeRemovesTheFieldsOfTheHandshake(t *testing.T) {
+func TestRequestPrepareHandshake(t *testing.T) {
 	r := &Request{header: http.Header{
 		"Origin": {"https://x"}, "Cookie": {"a=b"},
 		"Sec-Websocket-Protocol": {"a, b", "c"}, "Sec-Websocket-Key": {"k"}, "Sec-Websocket-Extensions": {"e"},

@@ -7,11 +7,11 @@ var (
 	// application's code is known, the error is an *[Interruption].
 	ErrInterrupted = errors.New("the script was interrupted")
 
-	// ErrOutOfMemory ends a turn in which the application has exceeded its memory.
+	// ErrOutOfMemory ends a turn in which the application has exceeded its memory limit.
 	ErrOutOfMemory = errors.New("the script ran out of memory")
 
-	// ErrBroken ends a turn in which the Runtime itself has failed. The error is a *[Failure] where more
-	// is known.
+	// ErrBroken ends a turn in which the Runtime itself has failed. If the cause is known, the error is
+	// a *[Failure].
 	ErrBroken = errors.New("the runtime of the script has failed")
 
 	// ErrLost is returned by [Runtime.Close] if memory cannot be freed.
@@ -35,10 +35,10 @@ type Exception struct {
 	Name    string // such as "TypeError"; empty for a value that is not an error
 	Message string // the error's message, or a readable form of the value
 	Frames  []Frame
-	Cause   *Exception // nil for none
+	Cause   *Exception // the property cause of the error; nil for none
 
 	Errors []*Exception // the first errors of an AggregateError
-	More   int          // the number of its other errors
+	More   int          // the number of errors of an AggregateError that are not in Errors
 }
 
 // Error returns name and message in the form that JavaScript prints.
@@ -52,9 +52,10 @@ func (e *Exception) Error() string {
 	return e.Name + ": " + e.Message
 }
 
-// Interruption is an ErrInterrupted with the stack at that moment.
+// Interruption is an ErrInterrupted with the stack at the moment of the interrupt.
 type Interruption struct{ Frames []Frame }
 
+// Error returns the text of ErrInterrupted.
 func (*Interruption) Error() string { return ErrInterrupted.Error() }
 
 // Unwrap returns ErrInterrupted.
@@ -63,9 +64,10 @@ func (*Interruption) Unwrap() error { return ErrInterrupted }
 // Failure is an ErrBroken with its cause.
 type Failure struct {
 	Cause error
-	Stack string // of the Go code, where known
+	Stack string // the stack of the Go code; "" if unknown
 }
 
+// Error returns the text of the cause.
 func (e *Failure) Error() string { return e.Cause.Error() }
 
 // Unwrap returns ErrBroken and the cause.
@@ -74,8 +76,9 @@ func (e *Failure) Unwrap() []error { return []error{ErrBroken, e.Cause} }
 // Throw is an error of a Host that is thrown as an exception in the application. Other errors are logged,
 // and the application gets an exception without their text.
 type Throw struct {
-	Name    string // of a built-in class of errors, or of a DOMException
+	Name    string // the name of a built-in error class, or of a DOMException
 	Message string
 }
 
+// Error returns name and message in the form that JavaScript prints.
 func (t *Throw) Error() string { return t.Name + ": " + t.Message }

@@ -10,7 +10,7 @@ import (
 type Event interface{ isEvent() }
 
 // Lifecycle is the install or the activate event.
-type Lifecycle struct{ Kind string }
+type Lifecycle struct{ Kind string } // "install" or "activate"
 
 // Request is an HTTP request: a fetch event, or an upgrade event with Upgrade. The Host answers it with Accept,
 // AcceptSocket, Respond or RefusePlain.
@@ -18,12 +18,12 @@ type Request struct {
 	Upgrade     bool // the request asks for a WebSocket
 	Method, URL string
 	Header      Header
-	Body        []byte // nil for none
+	Body        []byte // the whole body; nil if the request has none
 }
 
 // Message is a message of a connection.
 type Message struct {
-	Connection string // the id
+	Connection string // the id of the connection
 	Payload    linger.Payload
 }
 
@@ -43,10 +43,10 @@ type Close struct {
 	Clean          bool
 	Initiator      string // "local" or "remote"
 	Cause          string
-	Violation      string // its identifier, "" for none
+	Violation      string // the identifier of the violation; "" for none
 }
 
-// SocketOpen reports that a WebSocket object, which [Requests.Connect] has made, is open.
+// SocketOpen reports that the connection of a WebSocket object of [Requests.Connect] is open.
 type SocketOpen struct {
 	Socket                  int // the number of the WebSocket object
 	Subprotocol, Extensions string
@@ -69,12 +69,12 @@ type SocketEnd struct {
 	Socket   int
 	Received protocol.Status
 	Clean    bool
-	Failure  string // "" for none
+	Failure  string // what went wrong; "" if nothing did
 }
 
 // Fetched is the answer to a [Requests.Fetch].
 type Fetched struct {
-	Number  int
+	Number  int           // the number that the script has given to the fetch
 	Failure string        // why there is no answer; "" if there is one
 	Answer  *fetch.Answer // nil with a Failure
 	Socket  int           // the number of the WebSocket object if the answer is one; otherwise 0
@@ -87,8 +87,8 @@ type Timer struct{ ID int }
 type Post struct {
 	Channel string
 	Kind    PostKind
-	Text    string // of TextPost and ClonePost
-	Bytes   []byte // of BytesPost
+	Text    string // a TextPost: the string; a ClonePost: the serialized value
+	Bytes   []byte // a BytesPost: the content
 }
 
 // PostKind is the form of the value in a Post.

@@ -13,67 +13,73 @@ import (
 	"github.com/lingerws/linger/worker/internal/fetch"
 )
 
-// Host has what an application may call and what a Runtime reports. Its methods do not block. All but Enqueue
-// belong to the goroutine that uses the Runtime.
+// Host is implemented by a worker: it has the functions that an application may call, and those with which a Runtime
+// reports what happened in the application. Its methods do not block. Except for Enqueue they may be called only by the
+// goroutine that uses the Runtime.
 type Host interface {
 	Calls
 	Requests
 	Observer
 
-	// Enqueue runs turn, within which the Runtime calls its Host, on the goroutine that uses the Runtime. If that ends
-	// before, turn is dropped. Any goroutine may call it. It returns at once.
+	// Enqueue queues turn to be run, as a turn, on the goroutine that uses the Runtime, and returns at once. If that
+	// goroutine ends first, turn is dropped. Any goroutine may call Enqueue.
 	Enqueue(turn func() error)
 }
 
 // Calls return a value, or nothing, to the script at once: the script continues with the result. An error that is a *[Throw]
 // is thrown there. A call about an event or a connection that has ended has no effect.
 type Calls interface {
-	// Accept makes the request of an event a connection and returns its id, "" if it is too late. With closeAtReload
-	// the connection ends with this version of the application.
+	// Accept accepts the upgrade request of an event and returns the id of the connection. The id is "" if the event
+	// has ended or its request was answered. closeAtReload closes the connection at the next reload.
 	Accept(event int, opts linger.AcceptOptions, closeAtReload bool) (id string, err error)
 
-	// AcceptSocket makes the request of an event a WebSocket object, and returns its number, 0 if it is too late.
+	// AcceptSocket accepts the upgrade request of an event for a WebSocket object, and returns the number of the object.
+	// The number is 0 if the event has ended or its request was answered.
 	AcceptSocket(event int, subprotocol string, header http.Header) (socket int, err error)
 
 	// Respond answers the request of an event and ends the event.
 	Respond(event, status int, header http.Header, body []byte)
 
-	// RefusePlain answers a plain request with 426 and ends the event. socket reports whether the application has
-	// answered with a WebSocket; otherwise it does not listen to plain requests.
+	// RefusePlain answers a plain request with 426 and ends the event. The reason is that the application has answered
+	// with a WebSocket if socket is true; otherwise, that it has no listener to fetch events.
 	RefusePlain(event int, socket bool)
 
-	// Done ends an event, when its listeners are done.
+	// Done ends an event whose listeners are done.
 	Done(event int)
 
 	Send(connection string, p linger.Payload) error
-	Close(connection string, code protocol.CloseCode, reason string, discard bool) error
 	State(connection string) protocol.State
-	Buffered(connection string) int // bytes in the send queue
-	Facts(connection string) (Facts, bool)
-	Header(connection string) (Header, bool)        // of the opening handshake
-	Data(connection string) string                  // as written by SetData, "" for none
-	SetData(connection, data string) error          // data begins with S, or with J for JSON
-	Subscribe(connection, channel string) error     // to a channel
-	Unsubscribe(connection, channel string)         // from a channel
-	Connections(channel string) []string            // the ids of a channel's subscribers; of all connections for ""
-	Count(channel string) int                       // their number
-	SetAutoResponse(request, response string) error // for messages that are answered without the application
+	Buffered(connection string) int             // returns the number of bytes in the send queue
+	Facts(connection string) (Facts, bool)      // reports false if the connection has ended
+	Header(connection string) (Header, bool)    // returns the header of the opening handshake; false if the connection has ended
+	Data(connection string) string              // returns the text of the last SetData; "" if there is none
+	SetData(connection, data string) error      // stores a text that begins with S for a string or with J for JSON
+	Subscribe(connection, channel string) error // makes the connection a subscriber of the channel
+	Unsubscribe(connection, channel string)     // ends a subscription
+	Connections(channel string) []string        // returns the ids of the subscribers of a channel; for "", those of all connections
+	Count(channel string) int                   // returns the number of ids that Connections returns
 
-	// Publish sends a message to the subscribers of a channel, without the connections in except, and returns how many
-	// have got it.
+	// Close starts the closing handshake, or answers the peer's Close. discard drops the messages in the send queue.
+	Close(connection string, code protocol.CloseCode, reason string, discard bool) error
+
+	// SetAutoResponse sets a message, and the response that is sent to it without an event for the application.
+	SetAutoResponse(request, response string) error
+
+	// Publish sends a message to the subscribers of a channel, except for the connections in except, and returns the
+	// number of connections it was sent to.
 	Publish(channel string, p linger.Payload, except []string) (int, error)
 
 	SocketSend(socket int, p linger.Payload)
 	SocketClose(socket int, code protocol.CloseCode, reason string)
-	SocketCloseEmpty(socket int)  // starts the closing handshake without a status
-	SocketAnswerClose(socket int) // answers the peer's Close with its code and reason
-	SocketAbort(socket int)       // closes without a closing handshake, open or not
-	SocketBuffered(socket int) int
+	SocketCloseEmpty(socket int)   // starts the closing handshake with a Close without a code
+	SocketAnswerClose(socket int)  // answers the peer's Close with its code and reason
+	SocketAbort(socket int)        // closes without a closing handshake, open or not
+	SocketBuffered(socket int) int // returns the number of bytes in the send queue
 
-	// Post sends a value that was posted to a BroadcastChannel to the subscribers of the channel of that name, and to
-	// other Runtimes that listen to it.
+	// Post sends a value that was posted to a BroadcastChannel to the subscribers of the channel of the same name, and
+	// to the other Runtimes that listen to the channel.
 	Post(p *Post)
-	Listen(channel string, on bool) // starts and stops the delivery of posts of other Runtimes
+	Listen(channel string, on bool) // starts or stops the delivery of posts of other Runtimes
 
 	// SetTimer requests a Timer event after delay, or repeatedly. Ids are positive.
 	SetTimer(id int, delay time.Duration, repeat bool)
@@ -87,31 +93,34 @@ type Calls interface {
 type Requests interface {
 	// Fetch sends a request. The answer is a [Fetched] event with the same number.
 	Fetch(number int, r *fetch.Request) error
-	CancelFetch(number int) // there will be no Fetched event
+	CancelFetch(number int) // cancels a fetch, which then has no Fetched event
 
-	// Connect opens a WebSocket object, and returns its number. The answer is a [SocketOpen] or a [SocketEnd] event.
+	// Connect starts to open a WebSocket object and returns its number. The answer is a [SocketOpen] or a [SocketEnd]
+	// event.
 	Connect(url string, subprotocols []string) (socket int)
 
-	// Extend adds n to the number of promises of waitUntil that are not settled; n is negative when they settle.
+	// Extend adds n to the number of promises of waitUntil that are not settled; n is negative when promises settle.
 	Extend(n int)
 }
 
-// Observer receives what goes wrong in an application, for the log.
+// Observer receives reports for the log about what goes wrong in an application.
 type Observer interface {
-	// Threw reports what a listener of an event, or with 0 a callback outside of events, has thrown. places are
-	// candidates for its position if the error has none.
+	// Threw reports what a listener of an event has thrown or, if event is 0, a callback outside of events. If the error
+	// has no position, that of the first known place is logged.
 	Threw(event int, err error, places []Frame)
 
-	// Unanswered reports that the listeners of a request, at places, are done, and none of them has answered.
+	// Unanswered reports that the listeners of a request are done and none of them has answered. places are the positions
+	// of the listeners.
 	Unanswered(event int, places []Frame)
 
-	// Unhandled reports a promise that was rejected without a handler.
+	// Unhandled reports the rejection of a promise that has no handler for it.
 	Unhandled(e *Exception)
 
 	// CallFailed reports an error of a call of the Host that is not for the application.
 	CallFailed(function string, err error)
 
-	// Slow reports that the turn takes longer than SlowEvent. Without frames it has ended, and was in a built-in function.
+	// Slow reports that the turn takes longer than SlowEvent. frames is the stack at the moment; nil means that the turn
+	// has ended, and spent the time in a built-in function.
 	Slow(took time.Duration, frames []Frame)
 
 	// Listened reports a listener to a kind of event, with the stack of the call of addEventListener.
@@ -128,14 +137,14 @@ type Observer interface {
 type Facts struct {
 	URL         string
 	Subprotocol string
-	RemoteIP    netip.Addr // of the client; the zero Addr if unknown
+	RemoteIP    netip.Addr // the client's address; the zero Addr if unknown
 }
 
 // Header is the header of a request, as the application gets it.
 type Header struct {
 	Host     string
-	Fields   http.Header // without Host
-	RemoteIP netip.Addr  // of the client; the zero Addr if unknown
+	Fields   http.Header // all fields except Host
+	RemoteIP netip.Addr  // the client's address; the zero Addr if unknown
 }
 
 // connectingIP is the field in which applications for Cloudflare Workers look for the client's address.

@@ -13,9 +13,9 @@ import "time"
 // any goroutine may call at any time.
 //
 // A call that may run code of the application is a turn. The Runtime calls its Host during turns, on the
-// goroutine of the turn. A Runtime whose application runs elsewhere returns when it has passed on its
-// argument; later it calls [Host.Enqueue] to get a turn for the calls of the application. It answers Listening and Places
-// from what the application has reported.
+// goroutine of the turn. If the application runs in another process, each method returns when its argument was
+// sent there; the Runtime calls [Host.Enqueue] to get a turn for the calls that the application makes later. Listening
+// and Places then return what the application has reported so far.
 //
 // If [IsFatal] reports true for the error of a turn, the Runtime is not usable any more and has to be closed.
 type Runtime interface {
@@ -23,8 +23,8 @@ type Runtime interface {
 	// module are complete.
 	Load() error
 
-	// Loaded reports whether the module is complete, including its top-level awaits, and returns what it
-	// has thrown.
+	// Loaded reports whether the module is complete, including its top-level awaits. The error is what the
+	// module has thrown.
 	Loaded() (bool, error)
 
 	// Listening returns the names of the events that the application listens to.
@@ -35,18 +35,19 @@ type Runtime interface {
 	// of an event with an id are done. The id is 0 for answers, posts and timers.
 	Dispatch(began time.Time, id int, e Event) error
 
-	// Places returns where the application has defined its listeners to a kind of event. It may be called
-	// during a turn.
+	// Places returns the positions at which the application has defined its listeners to a kind of event. It may be
+	// called during a turn, by the goroutine of the turn.
 	Places(kind string) ([]Frame, error)
 
-	// Stop ends the turn that runs as soon as possible, with ErrInterrupted, and each later one at once.
+	// Stop ends the turn that runs, as soon as possible, with ErrInterrupted, and each later turn at once.
 	Stop()
 
 	// Stuck returns a channel that is closed when a turn does not end although it was interrupted. The goroutine
 	// of the turn may never return.
 	Stuck() <-chan struct{}
 
-	// Close releases the Runtime between two turns. The error is ErrLost if its memory cannot be freed.
+	// Close releases the Runtime. It must not be called during a turn. The error is ErrLost if the memory cannot be
+	// freed.
 	Close() error
 }
 
@@ -59,14 +60,14 @@ type Application struct {
 	Name string // the file name of Code in stacks
 	Vars string // the variables in env, as JSON
 
-	EventTimeout time.Duration // bounds a turn
+	EventTimeout time.Duration // the time after which a turn is interrupted
 	SlowEvent    time.Duration // a longer turn is reported with [Observer.Slow]; 0 for never
-	Memory       int64         // bytes of the heap
-	MaxBody      int64         // bytes of a body when its content codings are undone
+	Memory       int64         // the limit of the heap in bytes
+	MaxBody      int64         // the limit of a body in bytes, after its content codings are undone
 
 	Overlap       bool   // the next event of a connection may begin before the promises of the last one are settled
-	CloseAtReload bool   // accept() closes connections at a reload unless its options say otherwise
-	ManualReply   bool   // WebSocket objects do not answer the peer's Close
-	BinaryType    string // of WebSocket objects, unless they set it
+	CloseAtReload bool   // a reload closes connections, unless the options of accept() override it
+	ManualReply   bool   // WebSocket objects do not answer the peer's Close by themselves
+	BinaryType    string // the initial binaryType of WebSocket objects
 	Undated       bool   // there is no compatibility date, so BinaryType may not be what the application expects
 }

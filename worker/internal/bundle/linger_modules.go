@@ -6,7 +6,7 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// refusedImports are patterns of imports that are refused with a reason, while the position of the import is known.
+// refusedImports are patterns of imports that cannot work, each with the reason.
 var refusedImports = map[string]string{
 	`^(https?:)?//`: "is on the network: download the module and import it by a relative path",
 	`^npm:`:         "is the name of a package for Deno: install it with npm install, and import it without npm:",
@@ -14,8 +14,8 @@ var refusedImports = map[string]string{
 	`^bun(:|$)`:     "is a module of Bun, which Linger does not have",
 }
 
-// ownModules are the modules that Linger provides, each with the globals that it exports.
-var ownModules = map[string][]string{
+// lingerModules are the modules that Linger provides, each with the globals that it exports.
+var lingerModules = map[string][]string{
 	"linger": {
 		"env", "clients", "setWebSocketAutoResponse", "Clients", "ExtendableEvent", "FetchEvent", "WebSocketCloseEvent",
 		"WebSocketConnection", "WebSocketDrainEvent", "WebSocketMessageEvent", "WebSocketPair", "WebSocketPeerCloseEvent",
@@ -24,26 +24,27 @@ var ownModules = map[string][]string{
 	"cloudflare:workers": {"env"},
 }
 
-// ownNamespace is the namespace of esbuild that contains the modules of Linger.
-const ownNamespace = "linger"
+// lingerNamespace is the namespace of esbuild that contains the modules of Linger.
+const lingerNamespace = "linger"
 
-// resolveImports resolves imports of ownModules, and refuses refusedImports and unknown modules of the Workers runtime.
+// resolveImports resolves imports of lingerModules, and refuses refusedImports and unknown modules of the Workers runtime.
 func resolveImports(build api.PluginBuild) {
 	for filter, reason := range refusedImports {
 		build.OnResolve(api.OnResolveOptions{Filter: filter}, refuseImport(reason))
 	}
 	build.OnResolve(api.OnResolveOptions{Filter: `^(linger$|cloudflare:)`}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
-		if _, ok := ownModules[args.Path]; !ok {
+		if _, ok := lingerModules[args.Path]; !ok {
 			return refuseImport("is a module of the Workers runtime that does not exist here: the only one is cloudflare:workers")(args)
 		}
-		return api.OnResolveResult{Path: args.Path, Namespace: ownNamespace, SideEffects: api.SideEffectsFalse}, nil
+		return api.OnResolveResult{Path: args.Path, Namespace: lingerNamespace, SideEffects: api.SideEffectsFalse}, nil
 	})
-	build.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: ownNamespace}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
-		module := "export const { " + strings.Join(ownModules[args.Path], ", ") + " } = globalThis;"
+	build.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: lingerNamespace}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
+		module := "export const { " + strings.Join(lingerModules[args.Path], ", ") + " } = globalThis;"
 		return api.OnLoadResult{Contents: &module, Loader: api.LoaderJS}, nil
 	})
 }
 
+// refuseImport returns a resolver that reports an error at the position of the import.
 func refuseImport(reason string) func(api.OnResolveArgs) (api.OnResolveResult, error) {
 	return func(args api.OnResolveArgs) (api.OnResolveResult, error) {
 		return api.OnResolveResult{Errors: []api.Message{{Text: literal(args.Path) + " " + reason}}}, nil
