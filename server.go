@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/lingerws/linger/internal/loglimit"
 	"github.com/lingerws/linger/protocol/handshake"
 	"github.com/lingerws/linger/websocket/driver"
 )
@@ -21,7 +22,7 @@ type Server struct {
 	hub          hub
 	listeners    listeners
 	admission    admission
-	logLimit     logLimit
+	logLimit     *loglimit.Limiter[lineKind]
 	memory       memoryLimit
 	autoResponse atomic.Pointer[autoResponse] // nil if there is none
 
@@ -34,7 +35,7 @@ type Server struct {
 
 // NewServer returns a server for an application.
 func NewServer(h Handler, opts Options) *Server {
-	s := &Server{opts: opts.WithDefaults(), began: time.Now(), hub: newHub(), listeners: newListeners()}
+	s := &Server{opts: opts.WithDefaults(), began: time.Now(), hub: newHub(), listeners: newListeners(), logLimit: newLogLimit()}
 	if s.opts.Fallback == nil {
 		s.opts.Fallback = http.HandlerFunc(s.upgradeRequired)
 	}

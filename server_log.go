@@ -5,81 +5,39 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/lingerws/linger/internal/loglimit"
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/protocol/handshake"
 	"github.com/lingerws/linger/websocket/driver"
 )
 
-// logLimit bounds the log lines that peers can cause. Of each kind a number of lines per minute is logged; the others are counted,
-// and their number is logged at the end of the minute. So no peer can fill the log, and no kind of line hides another one.
-type logLimit struct {
-	mu    sync.Mutex
-	kinds map[lineKind]*linePeriod
-}
-
-// lineKind is a message and an identifier of its reason: a cause, a limit, or one for all mistakes in handshakes. There are about a
-// dozen.
+// lineKind identifies log lines that are limited together: a message, and a cause, a limit, or [handshakeMistake]. There are about
+// a dozen.
 type lineKind struct{ message, reason string }
 
-// linePeriod counts the lines of one kind since the first of them.
-type linePeriod struct {
-	began      time.Time
-	logged     int
-	suppressed int
+// newLogLimit returns the limit of the log lines that peers can cause. No peer can fill the log, and lines of one kind do not
+// hide those of others.
+func newLogLimit() *loglimit.Limiter[lineKind] {
+	return &loglimit.Limiter[lineKind]{Period: time.Minute, Lines: 10}
 }
 
-const (
-	limitPeriod  = time.Minute
-	linesPerKind = 10 // that are logged in a period
-)
-
-// logLimited logs a line of a kind, unless there have been too many.
+// logLimited logs a line of a kind, unless too many of this kind have been logged. The number of those that were not is logged at
+// the end of the minute.
 func (s *Server) logLimited(level slog.Level, message, reason string, attrs ...slog.Attr) {
 	ctx := context.Background()
 	if !s.opts.Logger.Enabled(ctx, level) {
 		return
 	}
-	kind := lineKind{message, reason}
-	if s.logLimit.admit(kind, func() { s.logSuppressed(level, kind) }) {
+	summarize := func(suppressed int) {
+		s.opts.Logger.LogAttrs(ctx, level, message+": more of the same were not logged",
+			slog.String("reason", reason), slog.Int("suppressed", suppressed))
+	}
+	if s.logLimit.Allow(lineKind{message, reason}, summarize) {
 		s.opts.Logger.LogAttrs(ctx, level, message, attrs...)
 	}
-}
-
-// admit reports whether a line is to be logged. When the first line of a period is suppressed it arranges for logSuppressed to be
-// called at the end of the period.
-func (l *logLimit) admit(kind lineKind, logSuppressed func()) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	p := l.kinds[kind]
-	if p == nil || p.suppressed == 0 && time.Since(p.began) >= limitPeriod {
-		p = &linePeriod{began: time.Now()}
-		if l.kinds == nil {
-			l.kinds = map[lineKind]*linePeriod{}
-		}
-		l.kinds[kind] = p
-	}
-	if p.logged < linesPerKind {
-		p.logged++
-		return true
-	}
-	if p.suppressed++; p.suppressed == 1 {
-		time.AfterFunc(limitPeriod-time.Since(p.began), logSuppressed)
-	}
-	return false
-}
-
-// logSuppressed logs how many lines of a kind were suppressed, and begins a new period.
-func (s *Server) logSuppressed(level slog.Level, kind lineKind) {
-	s.logLimit.mu.Lock()
-	suppressed := s.logLimit.kinds[kind].suppressed
-	delete(s.logLimit.kinds, kind)
-	s.logLimit.mu.Unlock()
-	s.opts.Logger.LogAttrs(context.Background(), level, kind.message+": more of the same were not logged",
-		slog.String("reason", kind.reason), slog.Int("suppressed", suppressed))
 }
 
 // Refuse answers a request with a refusal and logs it, as the server does for a request whose handshake is wrong. An Upgrade handler

@@ -30,7 +30,7 @@ func (f logFlags) open(out *streams) logs {
 	out.out.setDropNotice(notice)
 	out.err.setDropNotice(notice)
 	limited := newLimiter(f.handler(f.level(), out))
-	out.flushLog = limited.sumUp
+	out.flushLog = limited.lines.Flush
 	l := logs{Logger: slog.New(limited), console: f.console(out)}
 	if f.AccessLog {
 		l.access = slog.New(f.handler(slog.LevelInfo, out))

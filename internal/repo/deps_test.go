@@ -73,7 +73,7 @@ var layers = map[string]layer{
 		why:     "the library is a Conn on a driver and does not depend on the events above it",
 	},
 	".": {
-		folders: append([]string{"websocket", "websocket/driver", "internal/forwarding", "internal/ident", "internal/latch", "internal/pace", "internal/queue", "internal/race", "internal/rate"}, core...),
+		folders: append([]string{"websocket", "websocket/driver", "internal/forwarding", "internal/ident", "internal/latch", "internal/loglimit", "internal/pace", "internal/queue", "internal/race", "internal/rate"}, core...),
 		why:     "the runtime has sockets and events; worker and cmd add JavaScript",
 	},
 	"proxy": {
@@ -130,7 +130,7 @@ var layers = map[string]layer{
 		why: "URLs are text; scripts and their requests share them",
 	},
 	"cmd": {
-		folders: append([]string{".", "websocket", "websocket/driver", "proxy", "worker", "internal/forwarding", "internal/netaddr", "internal/spelling"}, core...),
+		folders: append([]string{".", "websocket", "websocket/driver", "proxy", "worker", "internal/forwarding", "internal/loglimit", "internal/netaddr", "internal/spelling"}, core...),
 		modules: []string{"github.com/alecthomas/kong", "github.com/fsnotify/fsnotify", "github.com/BurntSushi/toml", "github.com/dustin/go-humanize"},
 		why:     "the command combines the packages; code that belongs to one of them stays there",
 	},
@@ -149,6 +149,9 @@ var layers = map[string]layer{
 	},
 	"internal/latch": {
 		why: "waiting for a change of guarded state needs a channel only; every layer uses it",
+	},
+	"internal/loglimit": {
+		why: "counting log lines needs the clock only; the server and the command log in ways of their own",
 	},
 	"internal/netaddr": {
 		why: "normal forms of addresses need net/netip only; all code that compares addresses uses them",
