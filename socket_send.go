@@ -53,9 +53,9 @@ func (s *Socket) send(policy Policy, p Payload, frame *protocol.Prepared) error 
 	for {
 		var err error
 		if frame != nil {
-			err = conn.SendPreparedWithin(limit, frame)
+			_, err = conn.SendPreparedWithin(limit, frame)
 		} else {
-			err = conn.SendWithin(limit, p.opcode(), p.Data)
+			_, err = conn.SendWithin(limit, p.opcode(), p.Data)
 		}
 		switch {
 		case err == nil:

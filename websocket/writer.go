@@ -3,6 +3,7 @@ package websocket
 import (
 	"context"
 	"errors"
+	"math"
 
 	"github.com/lingerws/linger/websocket/driver"
 
@@ -33,7 +34,7 @@ func (c *Conn) WritePrepared(ctx context.Context, m *Prepared) error {
 		return err
 	}
 	defer c.writing.unlock()
-	_, err := c.driver.SendPrepared(m)
+	_, err := c.driver.SendPreparedWithin(math.MaxInt, m)
 	return c.sendError(ctx, err)
 }
 

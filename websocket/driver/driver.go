@@ -2,6 +2,7 @@ package driver
 
 import (
 	"errors"
+	"math"
 	"net"
 	"slices"
 	"sync"
@@ -98,57 +99,48 @@ func (d *Driver) Start(h Handler) {
 	go d.readLoop(early)
 }
 
-// Send queues a message, Text or Binary, and returns the bytes that wait to be
-// written. Errors as for [protocol.Machine.Send]; then nothing is queued.
-func (d *Driver) Send(op protocol.Opcode, payload []byte) (queued int, err error) {
-	defer d.enterSend().leave()
-	d.wake()
-	defer d.rest()
-	err = d.queue(len(payload), func() error { return d.m.Send(op, payload) })
-	return d.m.Queued(), err
-}
-
 // ErrQueueFull is the error of [Driver.SendWithin] when more waits to be written than the caller
 // allows. Nothing was queued.
 var ErrQueueFull = errors.New("websocket: the send queue is at the limit; wait until the peer has read")
 
-// SendWithin is Send, but queues nothing if limit bytes wait already: the error is
-// [ErrQueueFull] then.
-func (d *Driver) SendWithin(limit int, op protocol.Opcode, payload []byte) error {
+// Send queues a message, Text or Binary, and returns the bytes that wait to be
+// written. Errors as for [protocol.Machine.Send]; then nothing is queued.
+func (d *Driver) Send(op protocol.Opcode, payload []byte) (queued int, err error) {
+	return d.SendWithin(math.MaxInt, op, payload)
+}
+
+// SendWithin is Send with a limit: if that many bytes wait already, nothing is queued and the
+// error is [ErrQueueFull].
+func (d *Driver) SendWithin(limit int, op protocol.Opcode, payload []byte) (queued int, err error) {
 	defer d.enterSend().leave()
 	d.wake()
 	defer d.rest()
-	if d.m.Queued() >= limit {
-		return ErrQueueFull
+	if queued = d.m.Queued(); queued >= limit {
+		return queued, ErrQueueFull
 	}
-	return d.queue(len(payload), func() error { return d.m.Send(op, payload) })
+	d.prime(len(payload))
+	err = d.m.Send(op, payload)
+	return d.flushSent(), err
 }
 
-// SendPreparedWithin is SendPrepared within a limit, as SendWithin is Send.
-func (d *Driver) SendPreparedWithin(limit int, p *protocol.Prepared) error {
+// SendPreparedWithin is SendWithin for a message that was framed before. [math.MaxInt] means that
+// there is no limit.
+func (d *Driver) SendPreparedWithin(limit int, p *protocol.Prepared) (queued int, err error) {
 	defer d.enterSend().leave()
 	d.mu.Lock()
 	defer d.rest()
 	if d.parked() {
 		if limit > 0 && d.opts.machine.Role == protocol.Server {
-			d.sendParked(p)
-			return nil
+			return d.sendParked(p), nil
 		}
 		d.unpark()
 	}
-	if d.m.Queued() >= limit {
-		return ErrQueueFull
+	if queued = d.m.Queued(); queued >= limit {
+		return queued, ErrQueueFull
 	}
-	return d.queue(p.Len(), func() error { return d.m.SendPrepared(p) })
-}
-
-// SendPrepared queues a message that was framed before. Results as for Send.
-func (d *Driver) SendPrepared(p *protocol.Prepared) (queued int, err error) {
-	defer d.enterSend().leave()
-	d.wake()
-	defer d.rest()
-	err = d.queue(p.Len(), func() error { return d.m.SendPrepared(p) })
-	return d.m.Queued(), err
+	d.prime(p.Len())
+	err = d.m.SendPrepared(p)
+	return d.flushSent(), err
 }
 
 // SendAllPrepared queues messages that were framed before, to be written together if the
@@ -178,18 +170,17 @@ func (d *Driver) SendFragment(op protocol.Opcode, payload []byte, fin bool) (que
 	defer d.enterSend().leave()
 	d.wake()
 	defer d.rest()
-	err = d.queue(len(payload), func() error { return d.m.SendFragment(op, payload, fin) })
-	return d.m.Queued(), err
+	d.prime(len(payload))
+	err = d.m.SendFragment(op, payload, fin)
+	return d.flushSent(), err
 }
 
-// queue calls add, which gives the machine a frame of about size bytes, and writes it if that
-// is possible now. mu is held.
-func (d *Driver) queue(size int, add func() error) error {
-	d.prime(size)
-	err := add()
+// flushSent writes what a send has queued, if that is possible now, and returns the bytes that wait
+// to be written. mu is held.
+func (d *Driver) flushSent() (queued int) {
 	d.settle()
 	d.noteHigh()
-	return err
+	return d.m.Queued()
 }
 
 // Ping queues a ping of at most 125 bytes. The error is protocol.ErrClosing or
@@ -402,13 +393,14 @@ func (d *Driver) park() {
 }
 
 // sendParked sends a message that has been framed. Nothing waits before it, and the transport
-// usually takes all of it, so the connection can stay parked. mu is held.
-func (d *Driver) sendParked(p *protocol.Prepared) {
+// usually takes all of it, so the connection can stay parked. It returns the bytes that wait to be
+// written. mu is held.
+func (d *Driver) sendParked(p *protocol.Prepared) (queued int) {
 	frame := p.Frame()
 	n, err := d.notifier().tryWrite(frame)
 	if n == len(frame) {
 		d.keepAlive.written += int64(n)
-		return
+		return 0
 	}
 	d.unpark()
 	_ = d.m.SendPrepared(p) // cannot fail: a parked connection is open, and between two messages
@@ -416,8 +408,7 @@ func (d *Driver) sendParked(p *protocol.Prepared) {
 	if d.wrote(n, err); !d.m.Done() {
 		d.writeRest(out, n)
 	}
-	d.settle()
-	d.noteHigh()
+	return d.flushSent()
 }
 
 // unpark gets a working from the pool. mu is held.

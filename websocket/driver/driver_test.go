@@ -1,8 +1,10 @@
 package driver
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -75,7 +77,7 @@ func TestDriverEarlyBytes(t *testing.T) {
 func every(c *Driver) {
 	_, _ = c.Send(protocol.Text, []byte("x"))
 	if p, err := protocol.Prepare(protocol.Text, []byte("y")); err == nil {
-		_, _ = c.SendPrepared(p)
+		_, _ = c.SendPreparedWithin(math.MaxInt, p)
 	}
 	_, _ = c.Queued(), c.State()
 	c.Pause()
@@ -230,18 +232,24 @@ func TestDriverSendReturnsQueued(t *testing.T) {
 		drained := 0
 		s.told.onDrained = func(*Driver) { drained++ }
 		if n, err := s.conn.Send(protocol.Binary, make([]byte, 996)); n != 1000 || err != nil {
-			t.Errorf("a frame of 1000 bytes is queued whole and nobody waits; got %d, %v", n, err)
+			t.Errorf("a frame of 1000 bytes is queued whole, and Send does not wait; got %d, %v", n, err)
 		}
 		synctest.Wait()
 		p, _ := protocol.Prepare(protocol.Text, []byte("framed once"))
-		if n, err := s.conn.SendPrepared(p); n != 1000+p.Len() || err != nil {
-			t.Errorf("a prepared message waits behind it; got %d, %v", n, err)
+		if n, err := s.conn.SendPreparedWithin(math.MaxInt, p); n != 1000+p.Len() || err != nil {
+			t.Errorf("a prepared message waits after it; got %d, %v", n, err)
 		}
 		if _, err := s.conn.Send(protocol.Text, []byte{0xFF}); err == nil || s.conn.Queued() != 1000+p.Len() {
 			t.Errorf("a refused message queues nothing; got %v, %d bytes wait", err, s.conn.Queued())
 		}
+		if n, err := s.conn.SendWithin(1000+p.Len(), protocol.Text, nil); n != 1000+p.Len() || !errors.Is(err, ErrQueueFull) {
+			t.Errorf("a message beyond the limit is refused; got %d, %v", n, err)
+		}
+		if n, err := s.conn.SendPreparedWithin(1000+p.Len(), p); n != 1000+p.Len() || !errors.Is(err, ErrQueueFull) {
+			t.Errorf("a prepared message beyond the limit is refused; got %d, %v", n, err)
+		}
 		if drained != 0 {
-			t.Error("a queue that is not empty is not told to be")
+			t.Error("Drained is called for an empty queue only")
 		}
 		_, _ = io.ReadFull(s.peer, make([]byte, 1000+p.Len()))
 		synctest.Wait()

@@ -123,7 +123,7 @@ func (c *compressor) TakesPrepared(size int) bool { return c.prepared && c.out.W
 // Sent notes that it was.
 func (c *compressor) Sent(plain []byte) { c.out.Sent(plain) }
 
-// Prepare frames a message, Text or Binary, to be sent on many connections by [Driver.SendPrepared]. With compression it
+// Prepare frames a message, Text or Binary, to be sent on many connections by [Driver.SendPreparedWithin]. With compression it
 // is compressed once. The payload is copied. The error is a *[protocol.Misuse]: text that is not UTF-8, or another type.
 func Prepare(op protocol.Opcode, payload []byte) (*protocol.Prepared, error) {
 	p, err := protocol.Prepare(op, payload)

@@ -69,7 +69,7 @@ func TestDriverSendPreparedKeepsConnectionParked(t *testing.T) {
 		d.Start(&recorder{onDrained: func(*Driver) { drained++ }, onClosed: func(*Driver, Outcome) { ended = true }})
 		synctest.Wait()
 		for _, size := range []int{5, 3000} { // one that the transport takes, and one that it takes in parts
-			if err := d.SendPreparedWithin(10_000, prepared(t, size)); err != nil {
+			if _, err := d.SendPreparedWithin(10_000, prepared(t, size)); err != nil {
 				t.Fatal(err)
 			}
 			d.mu.Lock()
@@ -86,7 +86,7 @@ func TestDriverSendPreparedKeepsConnectionParked(t *testing.T) {
 			t.Errorf("the queue was high once; it is told %d times", drained)
 		}
 		b.Reset()
-		_ = d.SendPreparedWithin(10_000, prepared(t, 5)) // the transport fails, now or before
+		_, _ = d.SendPreparedWithin(10_000, prepared(t, 5)) // the transport fails, now or before
 		synctest.Wait()
 		if !ended {
 			t.Error("a transport that fails is the end")
@@ -100,7 +100,7 @@ func TestDriverSendPreparedMasks(t *testing.T) {
 		d := New(readiness.Conn{Reporter: a}, protocol.Client, nil, Options{})
 		d.Start(&recorder{})
 		synctest.Wait()
-		_ = d.SendPreparedWithin(100, prepared(t, 5))
+		_, _ = d.SendPreparedWithin(100, prepared(t, 5))
 		head := make([]byte, 2)
 		if _, err := io.ReadFull(b, head); err != nil || head[1] != 0x80|5 { // RFC 6455, section 5.1
 			t.Errorf("a client masks; got %x, %v", head, err)
