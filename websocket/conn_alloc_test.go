@@ -13,7 +13,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// wantAllocs measures a function, pools filled and no collection under way.
+// wantAllocs measures the allocations of a function, with filled pools and without garbage collections.
 func wantAllocs(t *testing.T, what string, want float64, f func()) {
 	t.Helper()
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a collection empties the pools
@@ -73,9 +73,8 @@ func testReadAllocations(t *testing.T, c *Conn, peer net.Conn, in []byte) {
 	})
 }
 
-// idleConnBudget bounds the memory of a Conn that has been used and waits, the
-// socket of package net not counted. Beside its Driver it has the places where its
-// callers wait.
+// idleConnBudget is the most memory, in bytes, that a Conn may use when it has been used
+// and is idle, without the socket of package net. It includes the Driver.
 const idleConnBudget = 15 << 9
 
 func TestConnMemoryIdle(t *testing.T) {
@@ -89,7 +88,7 @@ func TestConnMemoryIdle(t *testing.T) {
 	out, in := wiretest.TextFrame("hello"), make([]byte, len(wiretest.TextFrame("hello"))-4)
 	for i := range conns {
 		all[i] = NewConn(ours[i], protocol.Server, nil, Options{})
-		go func() { // gone before the connection is idle
+		go func() { // ends before the connection is idle
 			_, b, _ := all[i].Read(context.Background())
 			_ = all[i].Write(context.Background(), Text, b)
 		}()
@@ -97,9 +96,9 @@ func TestConnMemoryIdle(t *testing.T) {
 	}
 	after := wiretest.Memory()
 	used := (after.Heap + after.Stacks - before.Heap - before.Stacks) / conns
-	t.Logf("an idle Conn on TCP takes %d bytes", used)
+	t.Logf("an idle Conn on TCP uses %d bytes", used)
 	if used > idleConnBudget {
-		t.Errorf("an idle Conn must take at most %d bytes; it takes %d", idleConnBudget, used)
+		t.Errorf("an idle Conn must use at most %d bytes; it uses %d", idleConnBudget, used)
 	}
 	for _, c := range all {
 		c.CloseNow()

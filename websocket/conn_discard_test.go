@@ -18,22 +18,22 @@ func TestConnCloseDiscard(t *testing.T) {
 		blocked := make(chan error)
 		go func() {
 			var err error
-			for err == nil { // until it has to wait for room, and then for ever
+			for err == nil { // until it waits for the send queue
 				_, err = w.Write([]byte(strings.Repeat("x", 10_000)))
 			}
 			blocked <- err
 		}()
 		synctest.Wait()
 		if _, ok := errors.AsType[*Misuse](near.CloseDiscard(1005, "")); !ok {
-			t.Error("an illegal code must be misuse")
+			t.Error("an illegal code must be a misuse")
 		}
-		if err := near.driver.CloseDiscard(4001, "enough"); err != nil { // nobody reads at the far end yet
+		if err := near.driver.CloseDiscard(4001, "enough"); err != nil { // the far end does not read yet
 			t.Fatal(err)
 		}
 		ended := make(chan error)
 		go func() { ended <- near.CloseDiscard(4002, "second") }()
 		if err := <-blocked; !errors.Is(err, protocol.ErrClosing) {
-			t.Errorf("a writer that waits for room must learn that we have closed; got %v", err)
+			t.Errorf("a writer that waits for the send queue must return ErrClosing; got %v", err)
 		}
 		_, reader, err := far.Reader(t.Context())
 		if err != nil {
@@ -50,7 +50,7 @@ func TestConnCloseDiscard(t *testing.T) {
 			t.Errorf("the end must be clean; got %v", err)
 		}
 		if err := w.Close(); err == nil {
-			t.Error("the message cannot be finished any more; closing its writer must say so")
+			t.Error("the message cannot be completed; closing its writer must return an error")
 		}
 	})
 }

@@ -6,13 +6,12 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// From the first byte to the last, with the blocking API at both ends.
 func TestConnCloseOnSockets(t *testing.T) {
 	wiretest.Each(t, func(t *testing.T, secure bool) {
 		for name, clientCloses := range map[string]bool{"the client closes": true, "the server closes": false} {
 			t.Run(name, func(t *testing.T) {
-				s := serve(t, secure, &AcceptOptions{Options: Options{Pieces: true}}, newEcho)
-				opts := direct(DialOptions{TLSConfig: wiretest.ClientConfig()})
+				s := serve(t, secure, &AcceptOptions{Options: unbounded(Options{Pieces: true})}, newEcho)
+				opts := direct(DialOptions{Options: unbounded(Options{}), TLSConfig: wiretest.ClientConfig()})
 				c, err := Dial(t.Context(), schemes(secure)[0]+s.Addr, opts)
 				if err != nil {
 					t.Fatal(err)
@@ -28,8 +27,8 @@ func TestConnCloseOnSockets(t *testing.T) {
 				if clientCloses != (err == nil) || err != nil && !IsNormal(err) || !end.Clean {
 					t.Errorf("the end must be clean and normal; got %v, %q", err, describe(end))
 				}
-				wantGone(t, c.driver)
-				wantGone(t, server)
+				wantDone(t, c.driver)
+				wantDone(t, server)
 			})
 		}
 	})

@@ -10,8 +10,8 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// A connection that nobody reads is waited for by a goroutine of its own, not by who
-// reads for others: those have no peer whose turn takes a millisecond.
+// The application does not read 40 connections. A separate goroutine waits for each of
+// them, so the event loops read the others without delay.
 func TestConnFullReadAheadDelaysNoOtherConn(t *testing.T) {
 	const crowd = 40
 	for range crowd {
@@ -19,7 +19,7 @@ func TestConnFullReadAheadDelaysNoOtherConn(t *testing.T) {
 		c := NewConn(near, protocol.Server, nil, Options{ReadAhead: 1})
 		t.Cleanup(func() { c.CloseNow(); _ = peer.Close() })
 		for range 3 {
-			if _, err := peer.Write(wiretest.TextFrame("nobody reads this")); err != nil {
+			if _, err := peer.Write(wiretest.TextFrame("unread")); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -29,11 +29,11 @@ func TestConnFullReadAheadDelaysNoOtherConn(t *testing.T) {
 	d.Start(echo{})
 	t.Cleanup(func() { d.CloseNow(); _ = peer.Close() })
 	for range 20 {
-		if _, err := peer.Write(wiretest.TextFrame("beside them")); err != nil {
+		if _, err := peer.Write(wiretest.TextFrame("hello")); err != nil {
 			t.Fatal(err)
 		}
-		if f, err := wiretest.ReadFrame(peer); err != nil || string(f.Payload) != "beside them" {
-			t.Fatalf("the echo comes back; got %v, %v", f, err)
+		if f, err := wiretest.ReadFrame(peer); err != nil || string(f.Payload) != "hello" {
+			t.Fatalf("the other connection must return its echo; got %v, %v", f, err)
 		}
 	}
 }
@@ -48,10 +48,10 @@ func TestConnReadResumesFullReadAhead(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	time.Sleep(10 * time.Millisecond) // it is full
+	wantFull(t, c)
 	for _, text := range want {
 		if _, got, err := c.Read(context.Background()); err != nil || string(got) != text {
-			t.Fatalf("the next message is %q; got %q, %v", text, got, err)
+			t.Fatalf("the next message must be %q; got %q, %v", text, got, err)
 		}
 	}
 }
@@ -60,16 +60,26 @@ func TestConnCloseNowWithFullReadAhead(t *testing.T) {
 	near, peer := wiretest.WirePair(t)
 	c := NewConn(near, protocol.Server, nil, Options{ReadAhead: 1})
 	for range 3 {
-		if _, err := peer.Write(wiretest.TextFrame("nobody reads this")); err != nil {
+		if _, err := peer.Write(wiretest.TextFrame("unread")); err != nil {
 			t.Fatal(err)
 		}
 	}
-	time.Sleep(10 * time.Millisecond) // it is full
+	wantFull(t, c)
 	c.CloseNow()
 	select {
 	case <-c.Done():
-	case <-time.After(10 * time.Second):
-		t.Error("it ends although it is full")
+	case <-time.After(time.Minute):
+		t.Error("the connection must end although its read-ahead is full")
 	}
 	_ = peer.Close()
+}
+
+// wantFull waits until the read-ahead of a connection is full.
+func wantFull(t *testing.T, c *Conn) {
+	t.Helper()
+	for ends := time.Now().Add(time.Minute); !c.received.isFull(); time.Sleep(time.Millisecond) {
+		if time.Now().After(ends) {
+			t.Fatal("the read-ahead must become full; it did not")
+		}
+	}
 }

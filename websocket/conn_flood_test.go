@@ -8,15 +8,15 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// The same with a Conn whose read-ahead is full because nobody reads: Close drops
-// what is in flight.
+// TestConnCloseDuringFlood closes a connection whose peer sends 4 MiB that the application
+// does not read. Close drops what is in flight.
 func TestConnCloseDuringFlood(t *testing.T) {
 	wiretest.OnEachWire(t, func(t *testing.T, role protocol.Role, secure bool) {
 		t.Parallel()
 		near, peer := wiretest.WirePair(t)
 		f := &wiretest.Far{Conn: peer, TCP: peer, Role: role}
 		c := (*Conn)(nil)
-		if opts := (Options{KeepAlive: -1}); secure {
+		if opts := unbounded(Options{}); secure {
 			a, b := wiretest.TLSPair(t, role, near, peer)
 			f.Conn, c = b, NewConn(a, role, nil, opts)
 		} else {
@@ -36,7 +36,7 @@ func TestConnCloseDuringFlood(t *testing.T) {
 		go func() { closed <- c.Close(4001, "") }()
 		f.WantFrame(t, "close 4001")
 		if err := <-written; err != nil {
-			t.Fatalf("what is in flight must be taken; got %v", err)
+			t.Fatalf("what is in flight must be read and dropped; writing it failed with %v", err)
 		}
 		f.Send(t, f.Closing(4001))
 		if err := <-closed; err != nil {
@@ -44,6 +44,6 @@ func TestConnCloseDuringFlood(t *testing.T) {
 		}
 		f.End()
 		f.WantEOF(t)
-		wantGone(t, c.driver)
+		wantDone(t, c.driver)
 	})
 }

@@ -25,7 +25,7 @@ func TestConnReadWrite(t *testing.T) {
 			t.Fatal(err)
 		}
 		if op, b, err := near.Read(t.Context()); op != Binary || string(b) != "\xFF\x00" || err != nil {
-			t.Errorf("bytes must arrive as binary; got %v %q, %v", op, b, err)
+			t.Errorf("a binary message must arrive as such; got %v %q, %v", op, b, err)
 		}
 	})
 }
@@ -37,14 +37,14 @@ func TestConnCloseClean(t *testing.T) {
 			t.Error("an open connection must have no outcome")
 		}
 		if err := near.Close(4001, "bye"); err != nil {
-			t.Errorf("a clean close must give nil; got %v", err)
+			t.Errorf("a clean Close must return nil; got %v", err)
 		}
 		wantRead(t, far, "last")
 		if e := wantReadError[*PeerClosed](t, far); e.Status != (Status{Code: 4001, Reason: "bye"}) || !e.Clean {
 			t.Errorf("the far end must read code and reason; got %+v", e)
 		}
 		if e := wantReadError[*LocalClosed](t, near); e.Status != (Status{Code: 4001, Reason: "bye"}) || !e.Clean {
-			t.Errorf("who closes must read its own code; got %+v", e)
+			t.Errorf("the end that closes must read its own code; got %+v", e)
 		}
 		mine, theirs := wantEndWithin(t, near, 1), wantEndWithin(t, far, 1)
 		if describe(mine) != `clean, received 4001 "bye", sent 4001 "bye", first local, close` ||
@@ -52,7 +52,7 @@ func TestConnCloseClean(t *testing.T) {
 			t.Errorf("both ends must end clean; got %q and %q", describe(mine), describe(theirs))
 		}
 		if err := errors.Join(near.Close(1000, ""), far.Close(1000, "")); err != nil {
-			t.Errorf("closing what ended clean must give nil; got %v", err)
+			t.Errorf("Close after a clean end must return nil; got %v", err)
 		}
 	})
 }
@@ -77,7 +77,7 @@ func TestConnCloseMisuse(t *testing.T) {
 	eachRole(t, Options{}, func(t *testing.T, near, far *Conn) {
 		for _, err := range []error{near.Close(1005, ""), near.CloseWrite(1000, strings.Repeat("x", 124))} {
 			if _, ok := errors.AsType[*Misuse](err); !ok {
-				t.Errorf("an illegal close must be misuse; got %v", err)
+				t.Errorf("an illegal Close must be a misuse; got %v", err)
 			}
 		}
 		mustWrite(t, near, "still open")
@@ -93,39 +93,38 @@ func TestConnCloseTimeout(t *testing.T) {
 			t.Errorf("a peer that never answers must end in a timeout; got %v", err)
 		}
 		if took := time.Since(start); took != 5*time.Second {
-			t.Errorf("it must be cut after 5s; it took %v", took)
+			t.Errorf("the connection must be aborted after 5s; it took %v", took)
 		}
 	})
 }
 
-// TestConnCloseTimeoutWithHalfClose: a peer that goes on sending has time,
-// and not for ever.
+// With half-close the peer may send after our Close, but not longer than HalfOpenTimeout.
 func TestConnCloseTimeoutWithHalfClose(t *testing.T) {
-	bounded, patient := Options{OfferHalfClose: true}, Options{OfferHalfClose: true, HalfOpenTimeout: time.Hour}
-	expectCut := func(t *testing.T, near, far *Conn) {
+	bounded, unbounded := Options{OfferHalfClose: true}, Options{OfferHalfClose: true, HalfOpenTimeout: time.Hour}
+	wantTimeout := func(t *testing.T, near, far *Conn) {
 		var sender sync.WaitGroup
 		sender.Go(func() {
-			for far.Write(context.Background(), Text, []byte("and on")) == nil {
+			for far.Write(context.Background(), Text, []byte("more")) == nil {
 				time.Sleep(time.Second)
 			}
 		})
 		defer sender.Wait()
 		start := time.Now()
 		if err := near.Close(1000, ""); !isKind[*TransportError](err) || time.Since(start) != 30*time.Second {
-			t.Errorf("a peer that never finishes must be cut after 30s; got %v after %v", err, time.Since(start))
+			t.Errorf("a connection whose peer never closes must be aborted after 30s; got %v after %v", err, time.Since(start))
 		}
 	}
 	synctest.Test(t, func(t *testing.T) {
-		p := newPair(t, bounded, patient)
-		expectCut(t, p.server, p.client)
+		p := newPair(t, bounded, unbounded)
+		wantTimeout(t, p.server, p.client)
 	})
 	synctest.Test(t, func(t *testing.T) {
-		p := newPair(t, patient, bounded)
-		expectCut(t, p.client, p.server)
+		p := newPair(t, unbounded, bounded)
+		wantTimeout(t, p.client, p.server)
 	})
 }
 
-// TestConnCloseWithoutReader: the peer's Close stands behind more than is read ahead.
+// The peer's Close follows more data than the read-ahead can hold.
 func TestConnCloseWithoutReader(t *testing.T) {
 	eachRole(t, Options{ReadAhead: 1000}, func(t *testing.T, near, far *Conn) {
 		for range 20 {
@@ -133,13 +132,13 @@ func TestConnCloseWithoutReader(t *testing.T) {
 		}
 		synctest.Wait()
 		if err := near.Close(1000, ""); err != nil {
-			t.Errorf("Close must drop what nobody reads and end clean; got %v", err)
+			t.Errorf("Close must drop unread data and end clean; got %v", err)
 		}
 	})
 }
 
-// TestConnReadAfterCloseHasNoGap: who reads behind a Close gets the beginning of
-// what came, never what stands behind something that was dropped.
+// Reading after Close returns the messages that arrived first, and none that arrived after
+// a dropped one.
 func TestConnReadAfterCloseHasNoGap(t *testing.T) {
 	withPeer(t, Options{ReadAhead: 100}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		write(t, peer, wiretest.TextFrame("first"))
@@ -166,13 +165,13 @@ func TestConnReadAfterCloseWrite(t *testing.T) {
 		if err := c.CloseWrite(1000, "done"); err != nil {
 			t.Fatal(err)
 		}
-		write(t, peer, wiretest.TextFrame("behind your Close"))
-		wantRead(t, c, "behind your Close")
+		write(t, peer, wiretest.TextFrame("after the Close"))
+		wantRead(t, c, "after the Close")
 		if err := c.Write(t.Context(), Text, nil); !errors.Is(err, protocol.ErrClosing) {
-			t.Errorf("writing behind our own Close must be misuse; got %v", err)
+			t.Errorf("writing after our own Close must be a misuse; got %v", err)
 		}
 		if err := c.Ping(t.Context()); !errors.Is(err, protocol.ErrClosing) {
-			t.Errorf("a ping behind our own Close must be misuse; got %v", err)
+			t.Errorf("a ping after our own Close must be a misuse; got %v", err)
 		}
 		write(t, peer, append(wiretest.TextFrame("and the last"), wiretest.CloseFrame(1000, "done")...))
 		wantRead(t, c, "and the last")
@@ -182,9 +181,9 @@ func TestConnReadAfterCloseWrite(t *testing.T) {
 	})
 }
 
-// full makes a connection hold all it reads ahead, while more waits in the
-// transport behind it.
-func full(t testing.TB, peer *memconn.Conn) {
+// fillReadAhead sends so much that the read-ahead of a connection is full, and more is in
+// the transport.
+func fillReadAhead(t testing.TB, peer *memconn.Conn) {
 	t.Helper()
 	for range 4 {
 		write(t, peer, wiretest.TextFrame(strings.Repeat("x", 1000)))
@@ -192,9 +191,8 @@ func full(t testing.TB, peer *memconn.Conn) {
 	synctest.Wait()
 }
 
-// TestConnDoneWithoutReader: whatever ends the connection, Done is closed in
-// time although the read-ahead is full and nobody comes, and what was read ahead
-// can be read later.
+// Done is closed in time although the read-ahead is full and the application does not
+// read, and the messages in the read-ahead can be read later.
 func TestConnDoneWithoutReader(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -204,14 +202,14 @@ func TestConnDoneWithoutReader(t *testing.T) {
 	}{
 		{"CloseWrite", func(c *Conn, _ *memconn.Conn) { _ = c.CloseWrite(1000, "") }, 5 * time.Second, protocol.CauseTimeout},
 		{"CloseNow", func(c *Conn, _ *memconn.Conn) { c.CloseNow() }, 0, CauseAbort},
-		{"a reset that a write meets", func(c *Conn, peer *memconn.Conn) {
+		{"a write after a reset", func(c *Conn, peer *memconn.Conn) {
 			peer.Reset()
 			_ = c.Write(context.Background(), Text, nil)
 		}, time.Millisecond, protocol.CauseTransport},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			withPeer(t, Options{ReadAhead: 1000}, func(t *testing.T, conn *Conn, peer *memconn.Conn) {
-				full(t, peer)
+				fillReadAhead(t, peer)
 				c.ends(conn, peer)
 				if end := wantEndWithin(t, conn, c.bound+time.Nanosecond); end.Cause != c.cause || end.Clean {
 					t.Errorf("the end must have the cause %s; got %s", c.cause, describe(end))
@@ -220,7 +218,7 @@ func TestConnDoneWithoutReader(t *testing.T) {
 					wantRead(t, conn, strings.Repeat("x", 1000))
 				}
 				if e := wantReadError[*TransportError](t, conn); e.Cause != c.cause {
-					t.Errorf("behind what was read ahead the error must have the cause %s; got %v", c.cause, e)
+					t.Errorf("after the read-ahead the error must have the cause %s; got %v", c.cause, e)
 				}
 			})
 		})
@@ -239,7 +237,7 @@ func TestConnHalfOpenWrite(t *testing.T) {
 			t.Errorf("the close of both halves must be clean; got %v", err)
 		}
 		if e := wantReadError[*PeerClosed](t, c); !e.Clean {
-			t.Errorf("at the end the error must say that it was clean; got %+v", e)
+			t.Errorf("after the end the error must be clean; got %+v", e)
 		}
 		if b, _ := io.ReadAll(peer); !strings.Contains(string(b), "answer") {
 			t.Errorf("the answer must reach the peer; it got %q", b)
@@ -260,21 +258,20 @@ func TestConnHalfOpenTimeout(t *testing.T) {
 func TestConnProperties(t *testing.T) {
 	onPair(t, Options{OfferHalfClose: true}, func(t *testing.T, p *pair) {
 		if !p.server.HalfCloseNegotiated() || p.server.Subprotocol() != "" || p.server.State() != protocol.StateOpen {
-			t.Errorf("a connection must tell what it was made with; got %t, %q, %v",
+			t.Errorf("a new connection must be open, with half-close and without a subprotocol; got %t, %q, %v",
 				p.server.HalfCloseNegotiated(), p.server.Subprotocol(), p.server.State())
 		}
 	})
 }
 
-// TestConnEndedContext: every call refuses it, and the connection is
-// as it was.
+// Every call returns the error of an ended context, and does not change the connection.
 func TestConnEndedContext(t *testing.T) {
 	eachRole(t, Options{}, func(t *testing.T, near, far *Conn) {
 		mustWrite(t, far, "waits to be read")
 		synctest.Wait()
-		over, cancel := context.WithCancel(t.Context())
+		ended, cancel := context.WithCancel(t.Context())
 		cancel()
-		for name, err := range callAll(over, near) {
+		for name, err := range callAll(ended, near) {
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("%s must return the error of its context; got %v", name, err)
 			}
@@ -297,8 +294,7 @@ func callAll(ctx context.Context, c *Conn) map[string]error {
 	}
 }
 
-// TestConnCloseNowAfterEnd: it is what people defer, and our Close is
-// still on its way then.
+// Programs defer CloseNow. It must not destroy our Close, which may not have arrived.
 func TestConnCloseNowAfterEnd(t *testing.T) {
 	for name, input := range map[string][]byte{"the peer's Close": wiretest.CloseFrame(4000, ""), "a violation": wiretest.Violation()} {
 		t.Run(name, func(t *testing.T) {
@@ -312,7 +308,7 @@ func TestConnCloseNowAfterEnd(t *testing.T) {
 					t.Errorf("the peer must read our Close; got %v, %v", f, err)
 				}
 				if b, err := io.ReadAll(peer); err != nil || len(b) > 0 {
-					t.Errorf("and then EOF; got %q, %v", b, err)
+					t.Errorf("after our Close the peer must read EOF; got %q, %v", b, err)
 				}
 			})
 		})

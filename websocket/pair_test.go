@@ -15,10 +15,10 @@ import (
 // readSize is how many bytes a driver reads at once.
 const readSize = 32 << 10
 
-// pair is two connections that talk to each other in memory.
+// pair is a connection in memory.
 type pair struct {
 	server, client       *Conn
-	serverEnd, clientEnd *memconn.Conn // their transports
+	serverEnd, clientEnd *memconn.Conn // the transports
 }
 
 func newPair(t testing.TB, server, client Options) *pair {
@@ -52,7 +52,7 @@ func eachRole(t *testing.T, opts Options, test func(t *testing.T, near, far *Con
 	})
 }
 
-// withPeer runs a test of a server whose peer writes and reads bytes itself.
+// withPeer runs a test of a server, in fake time. The test writes and reads the bytes of the peer.
 func withPeer(t *testing.T, opts Options, test func(t *testing.T, c *Conn, peer *memconn.Conn)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -84,7 +84,7 @@ func wantRead(t testing.TB, c *Conn, want string) {
 	}
 }
 
-// wantReadError fails unless reading ends with an error of this kind.
+// wantReadError fails unless the next Read returns an error of type E.
 func wantReadError[E error](t testing.TB, c *Conn) E {
 	t.Helper()
 	_, message, err := c.Read(within(t, time.Hour))
@@ -95,7 +95,7 @@ func wantReadError[E error](t testing.TB, c *Conn) E {
 	return e
 }
 
-// wantEndWithin fails unless the connection ends in time, and returns how.
+// wantEndWithin fails unless the connection ends within d, and returns the outcome.
 func wantEndWithin(t testing.TB, c *Conn, d time.Duration) Outcome {
 	t.Helper()
 	synctest.Wait()
@@ -118,7 +118,7 @@ func write(t testing.TB, nc net.Conn, b []byte) {
 	}
 }
 
-// held returns the bytes that are read ahead.
+// held returns the number of bytes in the read-ahead.
 func (c *Conn) held() int {
 	c.received.mu.Lock()
 	defer c.received.mu.Unlock()

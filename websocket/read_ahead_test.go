@@ -27,12 +27,12 @@ func TestReadAheadFull(t *testing.T) {
 	r := newReadAhead(4 * (pieceCost + 1))
 	for i, full := range []bool{false, false, false, true} {
 		if put(&r, "x") != full {
-			t.Errorf("with %d pieces of 4 it must be full: %t", i+1, full)
+			t.Errorf("with %d of 4 pieces it must be full: %t", i+1, full)
 		}
 	}
 	for i, full := range []bool{true, false, false, false} {
 		if wantPiece(t, &r, "x"); r.isFull() != full {
-			t.Errorf("after %d of 4 pieces are taken it must be full: %t", i+1, full)
+			t.Errorf("after %d of 4 pieces have been removed it must be full: %t", i+1, full)
 		}
 	}
 }
@@ -43,7 +43,7 @@ func TestReadAheadEmptyPieces(t *testing.T) {
 	for ; !put(&r, "") && n < 1_000_000; n++ {
 	}
 	if n != standardReadAhead/pieceCost {
-		t.Errorf("at most %d empty pieces may be held; it was %d", standardReadAhead/pieceCost, n)
+		t.Errorf("it must be full with %d empty pieces; it was full with %d", standardReadAhead/pieceCost, n)
 	}
 }
 
@@ -55,7 +55,7 @@ func TestReadAheadCopiesBorrowedPayloads(t *testing.T) {
 	copy(borrowed, "????????")
 	wantPiece(t, &r, "borrowed")
 	if p, _, _ := r.pop(); &p.data[0] != &owned[0] {
-		t.Error("what is owned must not be copied")
+		t.Error("an owned payload must not be copied")
 	}
 }
 
@@ -64,15 +64,15 @@ func TestReadAheadDropExcess(t *testing.T) {
 	put(&r, "one")
 	r.dropExcess()
 	if put(&r, "two") || put(&r, "dropped") {
-		t.Error("what is dropped must not be waited for")
+		t.Error("a queue that drops pieces must not be full")
 	}
 	wantPiece(t, &r, "one")
-	if put(&r, "behind it"); r.isFull() {
-		t.Error("what is dropped must not count")
+	if put(&r, "dropped too"); r.isFull() {
+		t.Error("dropped pieces must not count")
 	}
 	wantPiece(t, &r, "two")
 	if p, ok, _ := r.pop(); ok {
-		t.Errorf("behind what was dropped nothing may come; got %q", p.data)
+		t.Errorf("no piece may follow a dropped one; got %q", p.data)
 	}
 }
 
@@ -81,15 +81,15 @@ func TestReadAheadPeerClose(t *testing.T) {
 	put(&r, "before")
 	r.peerClosed(Status{Code: 1000})
 	if _, ok, end := r.pop(); !ok || end.peerClosed {
-		t.Error("what came before the peer's Close must be taken first")
+		t.Error("pieces that arrived before the peer's Close must be returned first")
 	}
 	if _, ok, end := r.pop(); ok || !end.peerClosed {
-		t.Error("behind it the peer's Close must be told")
+		t.Error("after the last piece the peer's Close must be reported")
 	}
 }
 
-// TestConnFullReadAheadStopsReading: and reading starts it again, any number of
-// times, without a piece lost or a wait for ever.
+// The transport is read again when the application reads, any number of times, and no
+// piece is lost.
 func TestConnFullReadAheadStopsReading(t *testing.T) {
 	withPeer(t, Options{ReadAhead: 1000}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		const messages = 300
@@ -100,10 +100,10 @@ func TestConnFullReadAheadStopsReading(t *testing.T) {
 		}()
 		synctest.Wait()
 		if held := c.held(); held > 1000+readSize+readSize/900*pieceCost {
-			t.Errorf("a connection that is not read holds at most one read more than its bound; it holds %d", held)
+			t.Errorf("the read-ahead must have at most its bound and one read; it has %d bytes", held)
 		}
 		if peer.Peer().Unread() == 0 {
-			t.Error("behind a full read-ahead the transport must not be read")
+			t.Error("while the read-ahead is full the transport must not be read")
 		}
 		for range messages {
 			wantRead(t, c, strings.Repeat("x", 900))
@@ -111,10 +111,9 @@ func TestConnFullReadAheadStopsReading(t *testing.T) {
 	})
 }
 
-// TestConnControlFramesWithoutReader: as long as the read-ahead has room.
 func TestConnControlFramesWithoutReader(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
-		write(t, peer, append(wiretest.TextFrame("nobody reads this yet"), wiretest.Frame(protocol.Server, protocol.Ping, []byte("there?"))...))
+		write(t, peer, append(wiretest.TextFrame("not read yet"), wiretest.Frame(protocol.Server, protocol.Ping, []byte("there?"))...))
 		if f, err := wiretest.ReadFrame(peer); err != nil || f.String() != `pong "there?"` {
 			t.Fatalf("a ping must be answered; got %v, %v", f, err)
 		}
@@ -123,7 +122,7 @@ func TestConnControlFramesWithoutReader(t *testing.T) {
 			t.Fatalf("a Close must be answered; got %v, %v", f, err)
 		}
 		wantEndWithin(t, c, 1)
-		wantRead(t, c, "nobody reads this yet")
+		wantRead(t, c, "not read yet")
 		_ = wantReadError[*PeerClosed](t, c)
 	})
 }

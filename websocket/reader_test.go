@@ -16,7 +16,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// fragment returns one frame of a message in several, as a client sends it.
+// fragment returns one frame of a fragmented message, as a client sends it.
 func fragment(op protocol.Opcode, text string, fin bool) []byte {
 	b := wiretest.Frame(protocol.Server, op, []byte(text))
 	if !fin {
@@ -35,13 +35,13 @@ func TestConnReadFragments(t *testing.T) {
 	})
 }
 
-// TestConnReadCancelled: however often, wherever in the message.
+// The context of Read ends after each byte of a message.
 func TestConnReadCancelled(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		message := append(append(fragment(Text, "one ", false), fragment(protocol.Continuation, "message", true)...), wiretest.TextFrame("another")...)
 		for _, b := range message {
 			if _, _, err := c.Read(within(t, time.Second)); !errors.Is(err, context.DeadlineExceeded) {
-				t.Fatalf("before the message is whole a read must wait; got %v", err)
+				t.Fatalf("before the message is complete Read must wait; got %v", err)
 			}
 			write(t, peer, []byte{b})
 			synctest.Wait()
@@ -53,7 +53,7 @@ func TestConnReadCancelled(t *testing.T) {
 	})
 }
 
-// TestConnReaderAfterCancelledRead: the reader begins where the message does.
+// The reader begins at the start of the message.
 func TestConnReaderAfterCancelledRead(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		write(t, peer, fragment(Text, "one ", false))
@@ -87,11 +87,11 @@ func TestConnReadIncompleteMessage(t *testing.T) {
 				end(peer)
 				b, err := io.ReadAll(r)
 				if string(b) != "half a mess" || err == nil {
-					t.Errorf("a reader must get what came and then an error; got %q, %v", b, err)
+					t.Errorf("a reader must return what has arrived and then an error; got %q, %v", b, err)
 				}
 				for range 2 {
 					if _, b, err := c.Read(t.Context()); err == nil {
-						t.Errorf("a read must not return half a message; got %q", b)
+						t.Errorf("Read must not return a part of a message; got %q", b)
 					}
 				}
 			})
@@ -114,17 +114,17 @@ func TestConnReader(t *testing.T) {
 			n, err = r.Read(buf)
 			got.Write(buf[:n])
 			if held := p.server.held(); held > 10_000+readSize+pieceCost {
-				t.Fatalf("a stream must not be held in memory; %d bytes are", held)
+				t.Fatalf("a message must not be held in memory; %d bytes are", held)
 			}
 		}
 		if !errors.Is(err, io.EOF) || !bytes.Equal(got.Bytes(), want) {
-			t.Errorf("the message must come whole and end with EOF; got %d of %d bytes, %v", got.Len(), len(want), err)
+			t.Errorf("the message must be complete and end with EOF; got %d of %d bytes, %v", got.Len(), len(want), err)
 		}
 		if n, err := r.Read(buf); n > 0 || !errors.Is(err, io.EOF) {
-			t.Errorf("behind the end there must be EOF again; got %d, %v", n, err)
+			t.Errorf("after the end Read must return EOF again; got %d, %v", n, err)
 		}
 		if n, err := r.Read(nil); n > 0 || err != nil {
-			t.Errorf("reading nothing must give nothing; got %d, %v", n, err)
+			t.Errorf("Read with an empty buffer must return 0 and nil; got %d, %v", n, err)
 		}
 	})
 }
@@ -145,12 +145,12 @@ func TestConnReadSkipsRestOfMessage(t *testing.T) {
 		write(t, peer, append(fragment(protocol.Continuation, "skip this", true), wiretest.TextFrame("next")...))
 		wantRead(t, c, "next")
 		if _, err := r.Read(make([]byte, 4)); !errors.Is(err, ErrStaleReader) {
-			t.Errorf("a reader must be stale once another message is asked for; got %v", err)
+			t.Errorf("a reader must be stale when another message has been requested; got %v", err)
 		}
 	})
 }
 
-// TestMessageReaderContext: also when there is something to read.
+// An ended context also ends reads of data that has arrived.
 func TestMessageReaderContext(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		write(t, peer, append(fragment(Text, "begin", false), fragment(protocol.Continuation, "end", true)...))
@@ -161,7 +161,7 @@ func TestMessageReaderContext(t *testing.T) {
 		}
 		cancel()
 		if n, err := r.Read(make([]byte, 10)); n > 0 || !errors.Is(err, context.Canceled) {
-			t.Errorf("a reader must not outlive its context; got %d, %v", n, err)
+			t.Errorf("a read must return the error of an ended context; got %d, %v", n, err)
 		}
 		write(t, peer, wiretest.TextFrame("next"))
 		wantRead(t, c, "next")

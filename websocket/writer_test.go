@@ -31,7 +31,7 @@ func mustStart(t *testing.T, c *Conn, op MessageType) *MessageWriter {
 func TestConnWriter(t *testing.T) {
 	eachRole(t, Options{}, func(t *testing.T, near, far *Conn) {
 		w := mustStart(t, near, Text)
-		for _, part := range []string{"in ", "", "\xe2", "\x82\xac", " pieces"} { // a character may be cut
+		for _, part := range []string{"in ", "", "\xe2", "\x82\xac", " pieces"} { // one ends inside a character
 			if n, err := io.WriteString(w, part); n != len(part) || err != nil {
 				t.Fatalf("%q must be written; got %d, %v", part, n, err)
 			}
@@ -41,7 +41,7 @@ func TestConnWriter(t *testing.T) {
 		}
 		wantRead(t, far, "in € pieces")
 		if _, err := w.Write([]byte("x")); !errors.Is(err, ErrClosedWriter) {
-			t.Errorf("a closed writer must take nothing; got %v", err)
+			t.Errorf("a write after Close must return ErrClosedWriter; got %v", err)
 		}
 		if err := mustStart(t, near, Text).Close(); err != nil {
 			t.Error(err)
@@ -66,7 +66,7 @@ func TestConnWriterMisuse(t *testing.T) {
 			t.Errorf("text must not end inside a character; got %v", err)
 		}
 		if _, err := w.Write([]byte("\xac")); err != nil {
-			t.Errorf("after that the rest must be taken; got %v", err)
+			t.Errorf("after that the rest of the character must be written; got %v", err)
 		}
 		if err := w.Close(); err != nil {
 			t.Error(err)
@@ -76,7 +76,8 @@ func TestConnWriterMisuse(t *testing.T) {
 	})
 }
 
-// TestConnWriterNotClosed holds the others up as long as they care to wait.
+// Other messages wait for a writer that is not closed until their contexts end, and Close
+// until CloseTimeout.
 func TestConnWriterNotClosed(t *testing.T) {
 	eachRole(t, Options{}, func(t *testing.T, near, _ *Conn) {
 		if _, err := mustStart(t, near, Text).Write([]byte("x")); err != nil {
@@ -108,7 +109,7 @@ func TestConnCloseWriteDuringMessage(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := w.Write([]byte("end")); err != nil {
-			t.Errorf("a message that was begun may be finished behind CloseWrite; got %v", err)
+			t.Errorf("a message that was begun can be completed after CloseWrite; got %v", err)
 		}
 		if err := w.Close(); err != nil {
 			t.Error(err)
@@ -125,16 +126,15 @@ func TestConnCloseWriteBeforeFirstWrite(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := w.Write([]byte("x")); !errors.Is(err, protocol.ErrClosing) {
-			t.Errorf("no message may begin behind our Close; got %v", err)
+			t.Errorf("no message can begin after our Close; got %v", err)
 		}
 		if err := w.Close(); !errors.Is(err, protocol.ErrClosing) {
-			t.Errorf("closing the writer must tell that the message was not sent; got %v", err)
+			t.Errorf("Close of a writer whose message was not sent must return ErrClosing; got %v", err)
 		}
 	})
 }
 
-// TestConnWriteBlocksOnSlowPeer: what waits to be written is bounded, and a write
-// that gives up has sent nothing.
+// The send queue is bounded, and a write whose context ends has sent nothing.
 func TestConnWriteBlocksOnSlowPeer(t *testing.T) {
 	withPeer(t, Options{KeepAlive: -1}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		const size = 10_000
@@ -146,7 +146,7 @@ func TestConnWriteBlocksOnSlowPeer(t *testing.T) {
 			}
 		}
 		if queued := c.driver.Queued(); queued >= writeBound+size+protocol.MaxHeader {
-			t.Errorf("no more than the bound and one message may wait; %d bytes do", queued)
+			t.Errorf("the send queue must have at most the bound and one message; it has %d bytes", queued)
 		}
 		w, err := c.Writer(within(t, time.Second), Binary)
 		if w != nil || !errors.Is(err, context.DeadlineExceeded) {
@@ -162,12 +162,12 @@ func TestConnWriteBlocksOnSlowPeer(t *testing.T) {
 			}
 		}
 		if f, err := wiretest.ReadFrame(peer); err != nil || f.String() != "close 1000" {
-			t.Errorf("nothing may arrive of a write that gave up; got %v, %v", f, err)
+			t.Errorf("nothing may arrive of a write that failed; got %v, %v", f, err)
 		}
 	})
 }
 
-// TestConnWriteContinuesWhenDrained: one message at a time, and pings beside it.
+// When the send queue is drained, all messages and pings that wait for it are sent.
 func TestConnWriteContinuesWhenDrained(t *testing.T) {
 	withPeer(t, Options{KeepAlive: -1}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		for c.driver.Queued() < writeBound {
@@ -194,17 +194,17 @@ func TestConnWriteContinuesWhenDrained(t *testing.T) {
 			}
 		}
 		if pings != 3 || frames < 3+3+2 {
-			t.Errorf("who waited for room must go on when there is some; %d frames came, %d pings", frames, pings)
+			t.Errorf("all messages and pings that waited must be sent; got %d frames, %d of them pings", frames, pings)
 		}
 		waiting.Wait()
 	})
 }
 
-// eagerConn takes nothing until it is eager, and then all that it is given at once, as TCP does.
+// eagerConn is a transport that accepts nothing until eager is set, and then everything at once.
 type eagerConn struct {
 	*memconn.Conn
 	eager  atomic.Bool
-	report func() // that it may be written
+	report func() // reports that the transport can be written
 }
 
 func (c *eagerConn) Watch(report func()) {
@@ -219,13 +219,13 @@ func (c *eagerConn) TryWrite(p []byte) (int, error) {
 	return c.Conn.TryWrite(p)
 }
 
-// TestConnPingContinuesWithoutDrained: what is written at once is not told to be drained, so that one
-// who waited must tell the next.
+// A frame that is written at once causes no Drained event, so each goroutine that has waited
+// for the send queue must wake the next one.
 func TestConnPingContinuesWithoutDrained(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ours, peer := memconn.Pipe()
-		link := &eagerConn{Conn: ours}
-		c := NewConn(readiness.Conn{Reporter: link}, protocol.Server, nil, Options{KeepAlive: -1})
+		transport := &eagerConn{Conn: ours}
+		c := NewConn(readiness.Conn{Reporter: transport}, protocol.Server, nil, Options{KeepAlive: -1})
 		defer c.CloseNow()
 		if err := c.Write(t.Context(), Binary, make([]byte, 200_000)); err != nil {
 			t.Fatal(err)
@@ -235,15 +235,15 @@ func TestConnPingContinuesWithoutDrained(t *testing.T) {
 			waiting.Go(func() { _ = c.Ping(within(t, time.Minute)) })
 		}
 		synctest.Wait()
-		link.eager.Store(true)
-		link.report()
+		transport.eager.Store(true)
+		transport.report()
 		if _, err := wiretest.ReadFrame(peer); err != nil {
 			t.Fatal(err)
 		}
 		for n := range 5 {
 			_ = peer.SetReadDeadline(time.Now().Add(time.Second))
 			if f, err := wiretest.ReadFrame(peer); err != nil || f.Op != protocol.Ping {
-				t.Fatalf("all who wait for room must go on; %d of 5 did, %v", n, err)
+				t.Fatalf("all 5 pings that wait for the send queue must be sent; %d were, %v", n, err)
 			}
 		}
 		waiting.Wait()
@@ -252,7 +252,7 @@ func TestConnPingContinuesWithoutDrained(t *testing.T) {
 
 func TestConnWriteReturnsAtEnd(t *testing.T) {
 	withPeer(t, Options{KeepAlive: -1, ReadAhead: 10}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
-		full(t, peer)
+		fillReadAhead(t, peer)
 		result := make(chan error)
 		go func() {
 			var err error
@@ -264,7 +264,7 @@ func TestConnWriteReturnsAtEnd(t *testing.T) {
 		synctest.Wait()
 		peer.Reset()
 		if _, ok := errors.AsType[*TransportError](<-result); !ok {
-			t.Error("a writer that waits for room must be told the end")
+			t.Error("a writer that waits for the send queue must return the error of the end")
 		}
 	})
 }
@@ -301,7 +301,7 @@ func TestConnWriteConcurrent(t *testing.T) {
 			_, _ = fmt.Sscanf(string(b), "%d/%d;", &i, &n)
 			one := fmt.Appendf(nil, "%d/%d;", i, n)
 			if rest := bytes.Trim(bytes.ReplaceAll(b, one, nil), ";"); len(rest) > 0 || n != next[i] {
-				t.Fatalf("messages must be whole and in the order of their writer; got %.60q, expected number %d", b, next[i])
+				t.Fatalf("messages must arrive complete and in the order of their writer; got %.60q, want number %d", b, next[i])
 			}
 			next[i]++
 		}

@@ -79,7 +79,7 @@ func TestServeReleasesDescriptors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &http.Server{Handler: http.HandlerFunc(pages), ReadHeaderTimeout: wiretest.HTTPTimeout, ErrorLog: log.New(new(record), "", 0)}
+	server := &http.Server{Handler: http.HandlerFunc(pages), ReadHeaderTimeout: headerTimeout, ErrorLog: log.New(new(record), "", 0)}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(NewListener(server, l)) }()
 	for range 10 {

@@ -17,9 +17,9 @@ import (
 
 // TestServeOfTwoListeners serves them with the same server, and with another one that has the first one's handler.
 func TestServeOfTwoListeners(t *testing.T) {
-	server := &http.Server{Handler: http.HandlerFunc(pages), ReadHeaderTimeout: wiretest.HTTPTimeout}
+	server := &http.Server{Handler: http.HandlerFunc(pages), ReadHeaderTimeout: headerTimeout}
 	addrs := []string{serving(t, server, true), serving(t, server, true)}
-	other := &http.Server{Handler: server.Handler, ReadHeaderTimeout: wiretest.HTTPTimeout}
+	other := &http.Server{Handler: server.Handler, ReadHeaderTimeout: headerTimeout}
 	addrs = append(addrs, serving(t, other, true))
 	for _, addr := range addrs {
 		for _, path := range []string{"/refused", "/refused late"} {
@@ -53,7 +53,7 @@ func TestServeLeavesServersToNetHTTP(t *testing.T) {
 
 // TestServeDefaultServeMux: a server without a handler has the default one.
 func TestServeDefaultServeMux(t *testing.T) {
-	addr := serving(t, &http.Server{ReadHeaderTimeout: wiretest.HTTPTimeout}, true)
+	addr := serving(t, &http.Server{ReadHeaderTimeout: headerTimeout}, true)
 	for _, sent := range []string{wiretest.To("/nowhere"), "GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n"} {
 		if answer, _, err := ask(t, addr, sent); err != nil || answer.StatusCode != http.StatusNotFound {
 			t.Errorf("http.DefaultServeMux answers; got %v, %v", answer, err)
@@ -92,7 +92,7 @@ func TestServeBaseContext(t *testing.T) {
 	type key struct{}
 	given, values := make(chan net.Listener, 2), make(chan any, 2)
 	server := &http.Server{
-		ReadHeaderTimeout: wiretest.HTTPTimeout,
+		ReadHeaderTimeout: headerTimeout,
 		BaseContext: func(l net.Listener) context.Context {
 			given <- l
 			return context.WithValue(context.Background(), key{}, "base")
