@@ -16,7 +16,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// bodyServer serves a handler with bounded bodies to one client.
+// bodyServer serves a handler with bounded bodies, and returns the connection of a client.
 func bodyServer(t *testing.T, period time.Duration, h http.HandlerFunc) net.Conn {
 	t.Helper()
 	l := memconn.Listen()
@@ -34,7 +34,7 @@ func bodyServer(t *testing.T, period time.Duration, h http.HandlerFunc) net.Conn
 	return nc
 }
 
-// readBody answers with the body, or with 408.
+// readBody is a handler that responds with the body, or with 408.
 func readBody(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
@@ -72,13 +72,13 @@ func TestBoundBodiesTimeout(t *testing.T) {
 					go send(nc)
 					answer, err := http.ReadResponse(bufio.NewReader(nc), nil)
 					if err != nil || answer.StatusCode != http.StatusRequestTimeout || !answer.Close {
-						t.Fatalf("the request gets 408 and is the last; got %v, %v", answer, err)
+						t.Fatalf("the response must be 408 and close the connection; got %v, %v", answer, err)
 					}
 					if took := time.Since(began); took != 30*time.Second {
-						t.Errorf("after 30 s; it took %v", took)
+						t.Errorf("the response must arrive after 30 s; it took %v", took)
 					}
 					_ = nc.Close()
-					time.Sleep(time.Minute) // until the sender has noticed
+					time.Sleep(time.Minute) // until send has returned
 				})
 			})
 		}
@@ -92,10 +92,10 @@ func TestBoundBodiesUnreadBody(t *testing.T) {
 		began := time.Now()
 		answer, err := http.ReadResponse(bufio.NewReader(nc), nil)
 		if err != nil || answer.StatusCode != http.StatusTeapot {
-			t.Fatalf("the answer comes all the same; got %v, %v", answer, err)
+			t.Fatalf("the response must be that of the handler; got %v, %v", answer, err)
 		}
 		if took := time.Since(began); took > time.Second {
-			t.Errorf("within the bound; it took %v", took)
+			t.Errorf("the response must arrive within a period; it took %v", took)
 		}
 	})
 }
@@ -110,7 +110,7 @@ func TestBoundBodiesSlowBodyAndHandler(t *testing.T) {
 			rest, err := io.ReadAll(r.Body)
 			time.Sleep(time.Minute) // and after that
 			if r.Context().Err() != nil {
-				t.Error("the request's context goes on")
+				t.Error("the request's context must not end")
 			}
 			http.Error(w, strings.Repeat("x", len(first)+len(rest)), 299)
 			if err != nil {
@@ -120,23 +120,23 @@ func TestBoundBodiesSlowBodyAndHandler(t *testing.T) {
 		const steps = 8
 		sendText(t, nc, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 131072\r\n\r\n")
 		go func() {
-			for range steps { // a slow link: 16 KiB in 9 s, for longer than the period
+			for range steps { // a slow client: 16 KiB in 9 s, for longer than the period
 				time.Sleep(9 * time.Second)
 				_, _ = io.WriteString(nc, strings.Repeat("x", bodyChunk))
 			}
 		}()
 		answer, err := http.ReadResponse(bufio.NewReader(nc), nil)
 		if err != nil || answer.StatusCode != 299 {
-			t.Fatalf("the body is read whole; got %v, %v", answer, err)
+			t.Fatalf("the handler must respond; got %v, %v", answer, err)
 		}
 		body, err := io.ReadAll(answer.Body)
 		if err != nil || len(body) != steps*bodyChunk+1 {
-			t.Errorf("it has %d bytes; got %d, %v", steps*bodyChunk+1, len(body), err)
+			t.Errorf("the body must have %d bytes; got %d, %v", steps*bodyChunk+1, len(body), err)
 		}
-		time.Sleep(time.Minute) // no deadline is left
+		time.Sleep(time.Minute) // the read deadline has been removed
 		sendText(t, nc, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
 		if last, err := io.ReadAll(nc); err != nil || !strings.HasPrefix(string(last), "HTTP/1.1 299 ") {
-			t.Errorf("the next request is answered; got %q, %v", last, err)
+			t.Errorf("the next request must get a response; got %q, %v", last, err)
 		}
 	})
 }
@@ -149,7 +149,7 @@ func TestBoundBodiesUpgrade(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			time.Sleep(40 * time.Second) // before the keep-alive misses its pongs
+			time.Sleep(40 * time.Second) // the keep-alive has not yet missed two pongs
 			if err := c.Write(t.Context(), Text, []byte("late")); err != nil {
 				t.Error(err)
 			}
@@ -160,20 +160,20 @@ func TestBoundBodiesUpgrade(t *testing.T) {
 		for piece := make([]byte, 1000); !strings.Contains(string(got), "late"); {
 			n, err := nc.Read(piece)
 			if got = append(got, piece[:n]...); err != nil {
-				t.Fatalf("it lives on; got %q, %v", got, err)
+				t.Fatalf("the connection must stay open; got %q, %v", got, err)
 			}
 		}
 	})
 }
 
-// The answer does not wait for a body that may never come.
+// A refusal does not wait for the body of the request.
 func TestAcceptRefusalDoesNotWaitForBody(t *testing.T) {
 	for name, request := range map[string]string{
-		"an upgrade":              strings.Replace(wiretest.To("/"), "Host", "Content-Length: 3\r\nHost", 1),
-		"an upgrade in chunks":    strings.Replace(wiretest.To("/"), "Host", "Transfer-Encoding: chunked\r\nHost", 1),
-		"another method":          "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n",
-		"a version that is wrong": strings.Replace(strings.Replace(wiretest.To("/"), "Host", "Content-Length: 3\r\nHost", 1), "Version: 13", "Version: 8", 1),
-		"no upgrade":              "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n",
+		"an upgrade":             strings.Replace(wiretest.To("/"), "Host", "Content-Length: 3\r\nHost", 1),
+		"an upgrade in chunks":   strings.Replace(wiretest.To("/"), "Host", "Transfer-Encoding: chunked\r\nHost", 1),
+		"another method":         "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n",
+		"an unsupported version": strings.Replace(strings.Replace(wiretest.To("/"), "Host", "Content-Length: 3\r\nHost", 1), "Version: 13", "Version: 8", 1),
+		"no upgrade":             "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -182,13 +182,13 @@ func TestAcceptRefusalDoesNotWaitForBody(t *testing.T) {
 				sendText(t, nc, request)
 				answer, err := http.ReadResponse(bufio.NewReader(nc), nil)
 				if err != nil || answer.StatusCode < 400 || !answer.Close {
-					t.Fatalf("it is refused, and the connection closed; got %v, %v", answer, err)
+					t.Fatalf("the request must be refused, and the connection closed; got %v, %v", answer, err)
 				}
 				if answer.StatusCode == 426 && answer.Header.Get("Upgrade") != "websocket" {
-					t.Errorf("a 426 still has Upgrade; got %v", answer.Header)
+					t.Errorf("a 426 must have the field Upgrade; got %v", answer.Header)
 				}
 				if took := time.Since(began); took != 0 {
-					t.Errorf("at once; it took %v", took)
+					t.Errorf("the refusal must not wait; it took %v", took)
 				}
 			})
 		})

@@ -17,27 +17,27 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// wireCounter counts what passes a connection.
-type wireCounter struct {
+// countingConn counts the bytes that are written and read.
+type countingConn struct {
 	net.Conn
 	written, read *atomic.Int64
 }
 
-func (c wireCounter) Write(p []byte) (int, error) {
-	c.written.Add(int64(len(p))) // before, since the echo may be faster than we are behind
+func (c countingConn) Write(p []byte) (int, error) {
+	c.written.Add(int64(len(p))) // before Write, since the echo may arrive before it returns
 	return c.Conn.Write(p)
 }
 
-func (c wireCounter) Read(p []byte) (int, error) {
+func (c countingConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	c.read.Add(int64(n))
 	return n, err
 }
 
-// compressedPair is a client on a server that runs serve.
+// compressedPair is a client of a test server, and how many bytes it has written and read.
 type compressedPair struct {
 	client        *Conn
-	written, read atomic.Int64 // bytes, as the client counts them
+	written, read atomic.Int64
 }
 
 func newCompressedPair(t *testing.T, server, client *CompressionOptions, serve func(*Conn)) *compressedPair {
@@ -52,7 +52,7 @@ func newCompressedPair(t *testing.T, server, client *CompressionOptions, serve f
 	p := &compressedPair{}
 	dialer := func(ctx context.Context, network, addr string) (net.Conn, error) {
 		nc, err := (&net.Dialer{}).DialContext(ctx, network, addr)
-		return wireCounter{nc, &p.written, &p.read}, err
+		return countingConn{nc, &p.written, &p.read}, err
 	}
 	var err error
 	p.client, err = Dial(t.Context(), "ws"+strings.TrimPrefix(s.URL, "http"),
@@ -86,7 +86,7 @@ func (p *compressedPair) roundTrip(t *testing.T, op MessageType, message []byte)
 		t.Fatal(err)
 	}
 	if gotOp != op || !bytes.Equal(got, message) {
-		t.Fatalf("a message of %d bytes comes back as %s of %d bytes, changed", len(message), gotOp, len(got))
+		t.Fatalf("a message of %d bytes must come back unchanged; got %s of %d bytes", len(message), gotOp, len(got))
 	}
 }
 
@@ -109,7 +109,7 @@ func TestConnCompression(t *testing.T) {
 				p.roundTrip(t, Binary, noise)
 			}
 			if err := p.client.Close(protocol.CloseNormal, "done"); err != nil {
-				t.Errorf("a compressed connection does not close cleanly: %v", err)
+				t.Errorf("a compressed connection must close cleanly; got %v", err)
 			}
 		})
 	}
@@ -121,7 +121,7 @@ func TestConnCompressionNegotiation(t *testing.T) {
 		server, client *CompressionOptions
 		compressed     bool
 	}{
-		"both want it":    {&CompressionOptions{}, &CompressionOptions{}, true},
+		"both":            {&CompressionOptions{}, &CompressionOptions{}, true},
 		"only the server": {&CompressionOptions{}, nil, false},
 		"only the client": {nil, &CompressionOptions{}, false},
 	} {
@@ -130,15 +130,15 @@ func TestConnCompressionNegotiation(t *testing.T) {
 			p.roundTrip(t, Text, text)
 			small := p.written.Load() < int64(len(text)/10) && p.read.Load() < int64(len(text)/10)
 			if small != c.compressed {
-				t.Errorf("32 KB of repetitive text took %d bytes out and %d back; compressed: expected %v",
-					p.written.Load(), p.read.Load(), c.compressed)
+				t.Errorf("32 KB of repetitive text must be compressed: %t; it took %d bytes there and %d back",
+					c.compressed, p.written.Load(), p.read.Load())
 			}
 		})
 	}
 }
 
 func TestConnCompressionContextTakeover(t *testing.T) {
-	var message []byte // words that do not repeat: only the message before can help
+	var message []byte // without repetitions: only the message before it helps to compress it
 	for i := range uint32(110) {
 		message = fmt.Appendf(message, "%08x ", (i+1)*2654435761)
 	}
@@ -149,7 +149,7 @@ func TestConnCompressionContextTakeover(t *testing.T) {
 		before := p.written.Load()
 		p.roundTrip(t, Binary, message)
 		if took := p.written.Load() - before; (took > 400) != without {
-			t.Errorf("without takeover: %v; a message sent again took %d bytes of 990", without, took)
+			t.Errorf("NoContextTakeover %t: a repeated message of 990 bytes took %d bytes", without, took)
 		}
 	}
 }
@@ -175,14 +175,14 @@ func TestConnWriterCompressed(t *testing.T) {
 	}
 	got, err := io.ReadAll(r)
 	if err != nil || strings.Count(string(got), "\n") != 100 || !strings.HasSuffix(string(got), "line 99 of a message in pieces\n") {
-		t.Errorf("100 compressed fragments come back as %d lines, %v", strings.Count(string(got), "\n"), err)
+		t.Errorf("100 compressed fragments must come back; got %d lines, %v", strings.Count(string(got), "\n"), err)
 	}
 }
 
-// A message prepared once reaches compressed and plain connections, between others
-// of theirs, and is in the window afterwards.
+// A prepared message is sent on compressed and on plain connections, between other messages,
+// and becomes a part of the window.
 func TestConnWritePreparedCompressed(t *testing.T) {
-	text := strings.Repeat("news for everybody, ", 200)
+	text := strings.Repeat("to all subscribers, ", 200)
 	prepared, err := Prepare(Text, []byte(text))
 	if err != nil {
 		t.Fatal(err)
@@ -209,7 +209,7 @@ func TestConnWritePreparedCompressed(t *testing.T) {
 			for _, want := range []string{"before " + text, text, "after " + text} {
 				_, got, err := p.client.Read(t.Context())
 				if err != nil || string(got) != want {
-					t.Fatalf("got %d bytes, %v; expected %.10q...", len(got), err, want)
+					t.Fatalf("the next message must be %.10q...; got %d bytes, %v", want, len(got), err)
 				}
 			}
 			if (p.read.Load() < int64(len(text))) != (options != nil) {
@@ -226,18 +226,18 @@ func TestConnReadCompressionBomb(t *testing.T) {
 		_, _, err := c.Read(context.Background())
 		ended <- err
 	})
-	bomb := make([]byte, 4<<20) // the server takes 1 MiB
+	bomb := make([]byte, 4<<20) // the limit of the server is 1 MiB
 	if err := p.client.Write(t.Context(), Binary, bomb); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := p.client.Read(t.Context()); !isClose(err, protocol.CloseMessageTooBig) {
-		t.Errorf("4 MiB of zeros, compressed, end in %v; expected 1009", err)
+		t.Errorf("4 MiB of compressed zeros must be closed with 1009; got %v", err)
 	}
 	if failed, ok := errors.AsType[*LocalClosed](<-ended); !ok || failed.Violation == nil {
-		t.Errorf("the server reads %v; expected its own failure", failed)
+		t.Errorf("the server must read a violation; got %v", failed)
 	}
 	if sent := p.written.Load(); sent > 64<<10 {
-		t.Errorf("the bomb was sent in %d bytes: it is none", sent)
+		t.Errorf("the message must be compressed to at most 64 KiB; it took %d bytes", sent)
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// check compares what happened with what may happen.
+// check compares what the ends have done with the rules.
 func (m *model) check() {
 	for i, e := range m.ends {
 		other := m.ends[1-i]
@@ -20,24 +20,24 @@ func (m *model) check() {
 
 func (m *model) checkErrors(e *modelEnd) {
 	for _, err := range e.badErrs {
-		m.t.Errorf("a writer of the %s must be told of its context, of the end, or of its own close; got %v", e.name, err)
+		m.t.Errorf("a writer of the %s must get the error of its context, of the end, or of its own Close; got %v", e.name, err)
 	}
 	end, _ := e.conn.Outcome()
 	want := endError(end)
 	if peer, ok := e.last.(*PeerClosed); ok && end.First == protocol.Remote { //nolint:errorlint // as it was returned
-		peer.Clean = end.Clean // it may have been told before the end
+		peer.Clean = end.Clean // the error may have been returned before the end
 	}
 	if !reflect.DeepEqual(e.last, want) {
 		m.t.Errorf("reading at the %s must end with %v; got %v", e.name, want, e.last)
 	}
 }
 
-// checkMessages holds what one end got against what the other sent: each writer's
-// messages in order, none left out before the last, none that is not whole.
+// checkMessages compares the messages that one end has received with those that the other
+// has sent: the messages of each writer are in order, complete, and without gaps.
 func (m *model) checkMessages(from, to *modelEnd) {
 	var next [modelWriters]int
 	for _, got := range to.got {
-		if len(got.payload) < modelHeader { // left of a message that was refused, or little of one
+		if len(got.payload) < modelHeader { // the rest of a message that was refused, or its start
 			continue
 		}
 		if !got.whole && bytes.HasPrefix(neverFinished, got.payload) {
@@ -68,14 +68,14 @@ func (m *model) checkMessage(to *modelEnd, sent *modelMessage, got modelMessage)
 	case got.op != sent.op:
 		m.t.Errorf("the %s got a message as %v that was sent as %v", to.name, got.op, sent.op)
 	case got.whole && !sent.whole:
-		m.t.Errorf("the %s got a message as whole that was never finished", to.name)
+		m.t.Errorf("the %s got a complete message that was never finished", to.name)
 	case got.whole && !bytes.Equal(got.payload, sent.payload), !bytes.HasPrefix(sent.payload, got.payload):
 		m.t.Errorf("the %s got a message of %d bytes that differs from what was sent, %d bytes",
 			to.name, len(got.payload), len(sent.payload))
 	}
 }
 
-// closeSeen tells whether the peer's Close has come, behind all it sent.
+// closeSeen reports whether the peer's Close has arrived, which follows all that the peer has sent.
 func closeSeen(e *modelEnd) bool {
 	end, _ := e.conn.Outcome()
 	return end.Received.Code != CloseAbnormal
@@ -91,9 +91,9 @@ func (m *model) checkOutcome(e, other *modelEnd) {
 		m.t.Errorf("the outcome of the %s contradicts itself: %s", e.name, describe(end))
 	}
 	if end.Violation != nil {
-		m.t.Errorf("the %s found its peer breaking a rule: %v", e.name, end.Violation)
+		m.t.Errorf("the %s reports a violation: %v", e.name, end.Violation)
 	}
 	if !m.disturbed && !end.Clean {
-		m.t.Errorf("nothing disturbed the %s, and its end is not clean: %s", e.name, describe(end))
+		m.t.Errorf("the end of the %s must be clean; got %s", e.name, describe(end))
 	}
 }

@@ -18,14 +18,13 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// modelSeeds is how many streams of operations are played. One of them is played
-// again with -run 'TestConnModel/seed=17$'.
+// modelSeeds is how many sequences of operations are run. To run one of them use
+// -run 'TestConnModel/seed=17$'.
 const modelSeeds = 400
 
-// TestConnModel plays streams of random operations on both ends of a connection and
-// checks what comes of them against a model: what arrived, in what order, how it
-// ended, one outcome for each end, and nothing left running (or the bubble would
-// not end).
+// TestConnModel runs sequences of random operations on both ends of a connection, and
+// compares the results with a model: what has arrived, in which order, and how the
+// connection has ended. synctest fails if a goroutine is left.
 func TestConnModel(t *testing.T) {
 	for seed := range uint64(modelSeeds) {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
@@ -38,10 +37,10 @@ type model struct {
 	t         *testing.T
 	r         *rand.Rand
 	ends      [2]*modelEnd
-	disturbed bool // something happens that may keep the end from being clean
+	disturbed bool // an operation or a transport may prevent a clean end
 }
 
-// modelEnd is one end, and what is known of what it did.
+// modelEnd is one end, and a record of what it has sent and received.
 type modelEnd struct {
 	name string
 	conn *Conn
@@ -49,19 +48,19 @@ type modelEnd struct {
 	mu      sync.Mutex
 	sent    [modelWriters][]*modelMessage
 	got     []modelMessage
-	last    error // what reading ended with
-	closed  bool  // the application has closed
-	dropped bool  // and does not care for what is still read
-	discard bool  // nor for what is still to be written
-	badErrs []error
+	last    error   // the error that ended reading
+	closed  bool    // the application has closed
+	dropped bool    // messages that arrive after that may be dropped
+	discard bool    // messages that were sent before that may be dropped
+	badErrs []error // errors that writers must not get
 }
 
 const modelWriters = 2
 
-// modelMessage is what one writer sent, or one reader got.
+// modelMessage is a message that a writer has sent or a reader has received.
 type modelMessage struct {
 	op      MessageType
-	payload []byte // it begins with the number of the writer and that of the message
+	payload []byte // begins with the numbers of the writer and of the message
 	whole   bool
 }
 
@@ -81,12 +80,12 @@ func (m *model) options() Options {
 	return Options{
 		HalfOpen:  m.r.IntN(3) == 0,
 		ReadAhead: 1 + m.r.IntN(5000),
-		// Longer than any plan takes, or the end would depend on how long one takes.
+		// Longer than any plan takes, so that the end does not depend on the plan.
 		CloseTimeout: 2 * time.Minute, HalfOpenTimeout: 2 * time.Minute,
 	}
 }
 
-// shape makes a transport slow, or one that breaks at some byte.
+// shape makes some transports slow, and some break at a random byte.
 func (m *model) shape(nc *memconn.Conn) *cutConn {
 	if m.r.IntN(2) == 0 {
 		nc.SetCapacity(200 + m.r.IntN(5000))
@@ -102,10 +101,10 @@ func (m *model) shape(nc *memconn.Conn) *cutConn {
 	return c
 }
 
-// cutConn is a transport that ends after some bytes.
+// cutConn is a transport that ends after a number of bytes.
 type cutConn struct {
 	*memconn.Conn
-	left  int // bytes that may be written; negative: any number
+	left  int // how many bytes can be written; unlimited if negative
 	reset bool
 }
 
@@ -149,7 +148,7 @@ func (m *model) run() {
 	m.check()
 }
 
-// writeAll lets the writers do what is planned, and then closes.
+// writeAll runs the plans of the writers, and then closes.
 func (e *modelEnd) writeAll(plans [modelWriters][]modelOp, code CloseCode) {
 	var writers sync.WaitGroup
 	for w, plan := range plans {
@@ -163,11 +162,11 @@ func (e *modelEnd) writeAll(plans [modelWriters][]modelOp, code CloseCode) {
 	_ = e.conn.CloseWrite(code, e.name)
 }
 
-// modelOp is one thing a writer does.
+// modelOp is an operation of a writer.
 type modelOp func(e *modelEnd, writer int)
 
-// plan makes up what one writer does. It is made up beforehand, so that it does
-// not depend on how goroutines are scheduled.
+// plan returns the operations of a writer. They are chosen in advance, so that they do not
+// depend on how goroutines are scheduled.
 func (m *model) plan() []modelOp {
 	ops := make([]modelOp, m.r.IntN(20))
 	for i := range ops {
@@ -207,12 +206,12 @@ func (m *model) within(d time.Duration) context.Context {
 	return ctx
 }
 
-// payload is text and not the same twice.
+// payload returns ASCII text, which differs between calls.
 func (m *model) payload(most int) []byte {
 	return bytes.Repeat(binary.BigEndian.AppendUint64(nil, m.r.Uint64()&0x7F7F7F7F7F7F7F7F), m.r.IntN(most/8))
 }
 
-// ending is an operation behind which nothing more may be sent.
+// ending returns an operation after which nothing can be sent.
 func (m *model) ending() modelOp {
 	code := CloseCode(3000 + m.r.IntN(1000))
 	switch m.r.IntN(5) {
@@ -223,7 +222,7 @@ func (m *model) ending() modelOp {
 		return func(e *modelEnd, _ int) { e.close(true); e.discards(); _ = e.conn.CloseDiscard(code, "by the model") }
 	case 1:
 		return func(e *modelEnd, _ int) { e.close(true); _ = e.conn.Close(code, "by the model") }
-	case 2: // a message that is never finished
+	case 2: // a message that is never completed
 		m.disturbed = true
 		return func(e *modelEnd, _ int) {
 			if w, err := e.conn.Writer(m.within(time.Second), Binary); err == nil {
@@ -240,14 +239,14 @@ func (e *modelEnd) close(drops bool) {
 	e.closed, e.dropped = true, e.dropped || drops
 }
 
-// discards notes that from now on messages may be lost, and one of them be cut.
+// discards records that messages may be lost from now on, and one of them truncated.
 func (e *modelEnd) discards() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.discard = true
 }
 
-// begin notes a message before it is sent, with the header that names it.
+// begin records a message before it is sent, with the header that identifies it.
 func (e *modelEnd) begin(w int, op MessageType) *modelMessage {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -257,7 +256,7 @@ func (e *modelEnd) begin(w int, op MessageType) *modelMessage {
 	return message
 }
 
-// takeBack forgets the last message, which was refused.
+// takeBack removes the last message, which was refused.
 func (e *modelEnd) takeBack(w int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -305,7 +304,7 @@ func (e *modelEnd) writeParts(ctx context.Context, w int, parts [][]byte) {
 	e.note(closeErr)
 }
 
-// note keeps an error that a writer must not get.
+// note records an error if a writer must not get it.
 func (e *modelEnd) note(err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -323,7 +322,7 @@ func isEnd(err error) bool {
 	return isKind[*PeerClosed](err) || isKind[*LocalClosed](err) || isKind[*TransportError](err)
 }
 
-// readAll reads in all ways until the end.
+// readAll reads with Read and Reader until the end.
 func (e *modelEnd) readAll(r *rand.Rand) {
 	lazy := r.IntN(3) == 0
 	for e.last == nil {

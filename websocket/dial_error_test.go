@@ -16,49 +16,49 @@ import (
 	"github.com/lingerws/linger/websocket/internal/opening"
 )
 
-// waiting is a NetDial that never gets through.
+// waiting is a NetDial that never connects.
 func waiting(ctx context.Context, _, _ string) (net.Conn, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
 }
 
-// silent is a NetDial to a peer that reads everything and says nothing.
+// silent is a NetDial to a peer that reads everything and sends nothing.
 func silent(context.Context, string, string) (net.Conn, error) {
 	a, b := memconn.Pipe()
 	go func() { _, _ = io.Copy(io.Discard, b) }()
 	return a, nil
 }
 
-// deaf is a NetDial to a peer that reads nothing.
-func deaf(context.Context, string, string) (net.Conn, error) {
+// unread is a NetDial to a peer that reads nothing.
+func unread(context.Context, string, string) (net.Conn, error) {
 	a, b := memconn.Pipe()
 	b.SetCapacity(10)
 	return a, nil
 }
 
-// dripping is a NetDial to a server whose answer comes a byte each second.
+// dripping is a NetDial to a server that sends a byte of its response each second.
 var dripping = answering(func(nc net.Conn, _ asked) {
 	for _, err := io.WriteString(nc, "HTTP/1.1 200 OK\r\n"); err == nil; _, err = io.WriteString(nc, "A") {
 		time.Sleep(time.Second)
 	}
 })
 
-// stuckDials wait for somebody for ever, in each phase.
+// stuckDials are dials that wait for ever, in each phase.
 var stuckDials = map[string]struct {
 	url   string
 	opts  DialOptions
 	phase DialPhase
 }{
 	"the server is not reached":        {"ws://x", DialOptions{NetDial: waiting}, PhaseDial},
-	"the hook gets nowhere":            {"ws://x", DialOptions{Connect: func(ctx context.Context, _ *url.URL) (net.Conn, error) { return waiting(ctx, "", "") }}, PhaseDial},
+	"Connect does not return":          {"ws://x", DialOptions{Connect: func(ctx context.Context, _ *url.URL) (net.Conn, error) { return waiting(ctx, "", "") }}, PhaseDial},
 	"the proxy is not reached":         {"ws://x", DialOptions{NetDial: waiting, Proxy: proxyAt("http://p")}, PhaseProxy},
 	"the proxy does not answer":        {"ws://x", DialOptions{NetDial: silent, Proxy: proxyAt("http://p")}, PhaseProxy},
-	"the proxy does not read":          {"ws://x", DialOptions{NetDial: deaf, Proxy: proxyAt("http://p")}, PhaseProxy},
+	"the proxy does not read":          {"ws://x", DialOptions{NetDial: unread, Proxy: proxyAt("http://p")}, PhaseProxy},
 	"the proxy makes no TLS handshake": {"ws://x", DialOptions{NetDial: silent, Proxy: proxyAt("https://p")}, PhaseProxy},
 	"the server makes no handshake":    {"wss://x", DialOptions{NetDial: silent}, PhaseTLS},
-	"the server does not read":         {"ws://x", DialOptions{NetDial: deaf}, PhaseWrite},
+	"the server does not read":         {"ws://x", DialOptions{NetDial: unread}, PhaseWrite},
 	"the server does not answer":       {"ws://x", DialOptions{NetDial: silent}, PhaseResponse},
-	"the answer never ends":            {"ws://x", DialOptions{NetDial: dripping}, PhaseResponse},
+	"the response never ends":          {"ws://x", DialOptions{NetDial: dripping}, PhaseResponse},
 }
 
 func proxyAt(text string) func(*http.Request) (*url.URL, error) {
@@ -98,7 +98,7 @@ func TestDialTimeout(t *testing.T) {
 					_, err := Dial(ctx, c.url, &opts)
 					_ = wantDialError(t, err, c.phase)
 					if took := time.Since(start); took != cut.after {
-						t.Errorf("the dial must be cut after %v; it took %v", cut.after, took)
+						t.Errorf("the dial must end after %v; it took %v", cut.after, took)
 					}
 					for _, is := range cut.is {
 						if !errors.Is(err, is) {
@@ -106,9 +106,9 @@ func TestDialTimeout(t *testing.T) {
 						}
 					}
 					if e, ok := errors.AsType[net.Error](err); errors.Is(cut.is[0], context.DeadlineExceeded) && (!ok || !e.Timeout()) {
-						t.Errorf("a deadline is a timeout; got %v", err)
+						t.Errorf("the error of a deadline must be a timeout; got %v", err)
 					}
-					time.Sleep(time.Minute) // until the server has seen it
+					time.Sleep(time.Minute) // until the server has ended
 				})
 			})
 		}
@@ -120,7 +120,7 @@ func TestDialEndedContext(t *testing.T) {
 	cancel()
 	for _, opts := range []DialOptions{{}, {NetDial: answering(switching)}} {
 		if _, err := Dial(ctx, "ws://127.0.0.1:1", direct(opts)); !errors.Is(err, context.Canceled) {
-			t.Errorf("a context that has ended opens nothing; got %v", err)
+			t.Errorf("the error must be that of the context; got %v", err)
 		}
 	}
 }
@@ -130,7 +130,7 @@ func TestDialErrorOfSystemDeadline(t *testing.T) {
 		return nil, &net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}
 	}}))
 	if _ = wantDialError(t, err, PhaseDial); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Errorf("the system may tell the deadline before the context does; got %v", err)
+		t.Errorf("an expired deadline of the system must count as that of the context; got %v", err)
 	}
 }
 
@@ -155,6 +155,6 @@ func TestDialErrorUnwrap(t *testing.T) {
 	ended := answering(func(nc net.Conn, _ asked) { _ = nc.Close() })
 	_, err = Dial(t.Context(), "ws://x", direct(DialOptions{NetDial: ended}))
 	if _ = wantDialError(t, err, PhaseResponse); !errors.Is(err, io.ErrUnexpectedEOF) {
-		t.Errorf("a server that goes away without an answer is an unexpected EOF; got %v", err)
+		t.Errorf("without a response the error must be io.ErrUnexpectedEOF; got %v", err)
 	}
 }

@@ -14,7 +14,7 @@ import (
 // greeter answers each name with a greeting, until the client closes.
 func greeter(w http.ResponseWriter, r *http.Request) {
 	c, err := websocket.Accept(w, r, nil)
-	if err != nil { // answered already
+	if err != nil { // the request has been answered
 		return
 	}
 	for {

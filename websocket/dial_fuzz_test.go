@@ -16,10 +16,10 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// FuzzDialAnswer lets servers answer with any bytes, in which ACCEPT stands for the
-// right value. The dial must end, in a WebSocket or in a typed error within its
-// bounds, and with all goroutines: the bubble fails if one is left.
-func FuzzDialAnswer(f *testing.F) {
+// FuzzDialResponse lets servers respond with any bytes, in which ACCEPT stands for the right
+// value. Dial must return a connection, or a typed error within its bounds. synctest fails if
+// a goroutine is left.
+func FuzzDialResponse(f *testing.F) {
 	f.Add([]byte(goodAnswer+"Sec-WebSocket-Protocol: a\r\n\r\n\x81\x01x\x88\x00"), true)
 	for _, c := range wrongAnswers {
 		f.Add([]byte(c.answer), false)
@@ -51,7 +51,7 @@ func dialAnswered(t *testing.T, answer []byte, ends bool) {
 	start := time.Now()
 	d, _, err := driver.Dial(t.Context(), "ws://example.com", opts)
 	if took := time.Since(start); took > opening.DefaultTimeout {
-		t.Errorf("a dial ends within %v; it took %v", opening.DefaultTimeout, took)
+		t.Errorf("a dial must end within %v; it took %v", opening.DefaultTimeout, took)
 	}
 	if err != nil {
 		wantBoundedError(t, err)
@@ -61,22 +61,22 @@ func dialAnswered(t *testing.T, answer []byte, ends bool) {
 	d.Start(e)
 	synctest.Wait()
 	d.CloseNow()
-	<-d.Done() // after a violation, once the transport has lingered
+	<-d.Done() // after a violation this includes the lingering close
 	synctest.Wait()
 	if len(e.end) != 1 || d.State() != protocol.StateClosed {
-		t.Errorf("an opened connection ends with one terminal event; got %d, and state %v", len(e.end), d.State())
+		t.Errorf("an opened connection must end with one terminal event; got %d, and state %v", len(e.end), d.State())
 	}
 }
 
 func wantBoundedError(t *testing.T, err error) {
-	failure, ok := err.(*DialError) //nolint:errorlint // nothing may be around it
+	failure, ok := err.(*DialError) //nolint:errorlint // it must not be wrapped
 	switch {
 	case !ok:
-		t.Errorf("every error is a *DialError; got %T %v", err, err)
+		t.Errorf("every error must be a *DialError; got %T %v", err, err)
 	case len(failure.Body) > opening.MaxBody:
-		t.Errorf("no more than %d bytes of a body are kept; got %d", opening.MaxBody, len(failure.Body))
+		t.Errorf("at most %d bytes of a body may be kept; got %d", opening.MaxBody, len(failure.Body))
 	case len(err.Error()) > 2000:
-		t.Errorf("an error stays readable; this has %d bytes", len(err.Error()))
+		t.Errorf("the text of an error may have at most 2000 bytes; got %d", len(err.Error()))
 	}
 	size := 0
 	for name, values := range failure.Header {
@@ -85,6 +85,6 @@ func wantBoundedError(t *testing.T, err error) {
 		}
 	}
 	if size > opening.MaxHead {
-		t.Errorf("a header holds no more than %d bytes; got %d", opening.MaxHead, size)
+		t.Errorf("a header may have at most %d bytes; got %d", opening.MaxHead, size)
 	}
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// Each way a dial can fail on real sockets: what the server does with its
-// connection until it closes it, and how the dial is made.
+// kindsOfFailure are the ways in which a dial can fail on real sockets. server serves a
+// connection, which is closed when it returns.
 var kindsOfFailure = map[string]struct {
 	count  int
 	phase  DialPhase
@@ -42,7 +42,7 @@ var kindsOfFailure = map[string]struct {
 func answerOnce(text string) func(net.Conn) {
 	return func(nc net.Conn) {
 		if a, err := readAsked(nc); err == nil {
-			saying(text)(nc, a)
+			responding(text)(nc, a)
 			_, _ = io.Copy(io.Discard, nc) // the client closes
 		}
 	}
@@ -88,15 +88,15 @@ func serveEach(listener net.Listener, serve func(net.Conn)) {
 	}
 }
 
-// failMany dials so many times, 50 at once. Where a dial is cut on a busy machine it
-// may not have come as far as it should; fake time proves that elsewhere.
+// failMany dials count times, 50 times at once. On a busy machine a dial with a timeout may
+// fail in an earlier phase; TestDialTimeout checks the phases in fake time.
 func failMany(t *testing.T, count int, phase DialPhase, target string, opts *DialOptions) {
 	var all sync.WaitGroup
 	for worker := range 50 {
 		all.Go(func() {
 			for range count / 50 {
 				_, err := Dial(context.Background(), target, opts)
-				failure, ok := err.(*DialError) //nolint:errorlint // nothing is around it
+				failure, ok := err.(*DialError) //nolint:errorlint // it is not wrapped
 				if cut := errors.Is(err, context.DeadlineExceeded) && opts.HandshakeTimeout > 0; !ok || failure.Phase != phase && !cut {
 					t.Errorf("dial %d must fail in phase %q; got %v", worker, phase, err)
 					return
@@ -116,7 +116,7 @@ func TestDialCancellationLeaksNothing(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 200 {
 		all.Go(func() {
-			// Some end while dialling, some while waiting, some around the answer.
+			// Some contexts end while dialling, some while waiting, and some with the response.
 			ctx, cancel := context.WithTimeout(context.Background(), time.Duration(i)*100*time.Microsecond)
 			defer cancel()
 			c, err := Dial(ctx, "ws://"+listener.Addr().String(), direct(DialOptions{}))

@@ -14,10 +14,10 @@ import (
 	"github.com/lingerws/linger/protocol/handshake"
 )
 
-// asked is a request as a server of these tests has read it.
+// asked is a request that a test server has read.
 type asked struct {
 	*http.Request
-	text string // as it came
+	text string // the bytes of the request
 }
 
 // readAsked reads a request.
@@ -27,7 +27,7 @@ func readAsked(nc net.Conn) (asked, error) {
 	return asked{r, text.String()}, err
 }
 
-// switched is a right answer to the request, and fields that it has beside.
+// switched returns a valid response to the request, with additional fields.
 func (a asked) switched(fields ...string) string {
 	head := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
 		handshake.Accept(a.Header.Get("Sec-WebSocket-Key")) + "\r\n"
@@ -37,8 +37,8 @@ func (a asked) switched(fields ...string) string {
 	return head + "\r\n"
 }
 
-// answering returns a NetDial that leads to a server in memory, which reads a
-// request and goes on with answer. The connection stays open behind that.
+// answering returns a NetDial that connects to a server in memory, which reads a request and
+// calls answer. The connection stays open after that.
 func answering(answer func(nc net.Conn, a asked)) func(context.Context, string, string) (net.Conn, error) {
 	return func(context.Context, string, string) (net.Conn, error) {
 		a, b := memconn.Pipe()
@@ -51,26 +51,26 @@ func answering(answer func(nc net.Conn, a asked)) func(context.Context, string, 
 	}
 }
 
-// saying is an answer that is the same text each time; ACCEPT stands for the right
-// value of Sec-WebSocket-Accept.
-func saying(text string) func(net.Conn, asked) {
+// responding returns an answer that writes text, in which ACCEPT stands for the right value
+// of Sec-WebSocket-Accept.
+func responding(text string) func(net.Conn, asked) {
 	return func(nc net.Conn, a asked) {
 		accept := handshake.Accept(a.Header.Get("Sec-WebSocket-Key"))
 		_, _ = io.WriteString(nc, strings.ReplaceAll(text, "ACCEPT", accept))
 	}
 }
 
-// switching is a right answer.
+// switching writes a valid response.
 func switching(nc net.Conn, a asked) { _, _ = io.WriteString(nc, a.switched()) }
 
-// direct is a way to a server that goes through no proxy.
+// direct returns options for a dial without a proxy.
 func direct(opts DialOptions) *DialOptions {
 	opts.Proxy = NoProxy
 	opts.KeepAlive = -1
 	return &opts
 }
 
-// wantDialError fails unless a dial failed in that phase.
+// wantDialError fails unless err is that of a dial which failed in that phase.
 func wantDialError(t testing.TB, err error, phase DialPhase) *DialError {
 	t.Helper()
 	failure, ok := errors.AsType[*DialError](err)

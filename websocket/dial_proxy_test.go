@@ -23,7 +23,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// proxy is an HTTP proxy on a real socket that gives a tunnel to anybody.
+// proxy is an HTTP proxy on a real socket that opens a tunnel for every request.
 type proxy struct {
 	url      *url.URL
 	requests chan *http.Request
@@ -69,7 +69,7 @@ func (p *proxy) serve(nc net.Conn) {
 	done := make(chan struct{}, 2)
 	pass := func(to net.Conn, from io.Reader) {
 		_, _ = io.Copy(to, from)
-		netlayer.EndWriting(to) // both directions of a tunnel end on their own
+		netlayer.EndWriting(to) // each direction of a tunnel ends separately
 		done <- struct{}{}
 	}
 	go pass(server, r)
@@ -86,7 +86,7 @@ func TestDialProxy(t *testing.T) {
 				p.url.User = url.UserPassword("user", "pass:word")
 				s := serve(t, secure, nil, newEcho)
 				config := wiretest.ClientConfig()
-				config.ServerName = "localhost" // of the server, not of the proxy
+				config.ServerName = "localhost" // the name of the server, not of the proxy
 				d, _, err := driver.Dial(t.Context(), schemes(secure)[0]+s.Addr, &DialOptions{Proxy: http.ProxyURL(p.url), TLSConfig: config})
 				if err != nil {
 					t.Fatal(err)
@@ -101,28 +101,28 @@ func TestDialProxy(t *testing.T) {
 				_, _ = d.Send(protocol.Text, []byte("hello"))
 				_ = d.Close(4000, "bye")
 				e.want(t, `clean, received 4000 "bye", sent 4000 "bye", first local, close`)
-				wantDone(t, d) // each end and FIN must get through
+				wantDone(t, d) // close_notify and FIN have passed through the tunnel
 				wantDone(t, s.accepted(t))
 			})
 		})
 	}
 }
 
-// A proxy's answer is not the server's, and what is wrong with it is told as such.
+// The error of a failed tunnel has the phase and the response of the proxy.
 func TestDialProxyFailures(t *testing.T) {
 	for name, c := range map[string]struct {
 		proxy  string
 		answer string
 		status int
 		body   string
-		says   string
+		text   string
 	}{
 		"refused":           {"http://u:secret@p:3128", "HTTP/1.1 407 No\r\nContent-Length: 4\r\n\r\npay!", 407, "pay!", "the proxy p:3128 answered CONNECT with status 407"},
 		"switched":          {"http://p", goodAnswer + "\r\n", 101, "", "status 101"},
 		"redirected":        {"http://p", "HTTP/1.1 302 Go\r\nLocation: /\r\nContent-Length: 0\r\n\r\n", 302, "", "status 302"},
-		"no HTTP":           {"http://p", "220 smtp ready\r\n", 0, "", "malformed"},
-		"a head too long":   {"http://p", "HTTP/1.1 200 OK\r\nA: " + strings.Repeat("x", 20_000), 0, "", "16 KiB"},
-		"speaks too early":  {"http://p", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nxyz", 0, "", "before the request was sent"},
+		"not HTTP":          {"http://p", "220 smtp ready\r\n", 0, "", "malformed"},
+		"a long head":       {"http://p", "HTTP/1.1 200 OK\r\nA: " + strings.Repeat("x", 20_000), 0, "", "16 KiB"},
+		"early bytes":       {"http://p", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nxyz", 0, "", "before the request was sent"},
 		"another protocol":  {"socks4://p", "", 0, "", "DialOptions.NetDial"},
 		"no protocol":       {"p:3128", "", 0, "", "DialOptions.NetDial"},
 		"choosing it fails": {"http://%zz", "", 0, "", "%zz"},
@@ -130,13 +130,13 @@ func TestDialProxyFailures(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				_, err := Dial(t.Context(), "ws://example.com", &DialOptions{
-					Proxy: proxyAt(c.proxy), NetDial: answering(saying(c.answer)), MaxRedirects: 3})
+					Proxy: proxyAt(c.proxy), NetDial: answering(responding(c.answer)), MaxRedirects: 3})
 				failure := wantDialError(t, err, PhaseProxy)
-				if failure.Status != c.status || string(failure.Body) != c.body || !strings.Contains(err.Error(), c.says) {
-					t.Errorf("the error must have status %d, body %q and say %q; got %d, %q, %v", c.status, c.body, c.says, failure.Status, failure.Body, err)
+				if failure.Status != c.status || string(failure.Body) != c.body || !strings.Contains(err.Error(), c.text) {
+					t.Errorf("the error must have status %d, body %q and the text %q; got %d, %q, %v", c.status, c.body, c.text, failure.Status, failure.Body, err)
 				}
 				if strings.Contains(err.Error(), "secret") {
-					t.Errorf("an error tells no password; got %v", err)
+					t.Errorf("an error must not contain a password; got %v", err)
 				}
 			})
 		})
@@ -148,17 +148,17 @@ func TestDialProxyChoice(t *testing.T) {
 		cause := errors.New("not today")
 		_, err := Dial(t.Context(), raw, &DialOptions{Proxy: func(r *http.Request) (*url.URL, error) {
 			if r.URL.String() != want {
-				t.Errorf("a proxy for %q is chosen as for %q; got %q", raw, want, r.URL)
+				t.Errorf("the proxy for %q must be chosen by the URL %q; got %q", raw, want, r.URL)
 			}
 			return nil, cause
 		}})
 		if _ = wantDialError(t, err, PhaseProxy); !errors.Is(err, cause) {
-			t.Errorf("the error of the choice must be the cause; got %v", err)
+			t.Errorf("the error must wrap that of DialOptions.Proxy; got %v", err)
 		}
 	}
 }
 
-// The environment is read once in a process, so it is tried in others.
+// net/http reads the environment once in a process, so the test starts other processes.
 func TestDialProxyFromEnvironment(t *testing.T) {
 	if os.Getenv("LINGER_DIAL") != "" {
 		dialByEnvironment(t)
@@ -195,6 +195,6 @@ func dialByEnvironment(t *testing.T) {
 	}
 	_, err := Dial(t.Context(), target, opts)
 	if err == nil {
-		t.Error("nothing was dialled")
+		t.Error("the dial must fail")
 	}
 }

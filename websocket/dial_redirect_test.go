@@ -17,11 +17,10 @@ import (
 	"github.com/lingerws/linger/websocket/internal/opening"
 )
 
-// web is servers in memory, by scheme and address; each answers with a redirect or
-// opens a WebSocket.
+// web is a set of servers in memory. Each responds with a redirect or opens a WebSocket.
 type web struct {
-	locations map[string]string // of "ws://host/path"; the others open
-	visits    []string          // with the fields that are secret
+	locations map[string]string // status and Location of the redirects, by URL
+	visits    []string          // the URLs of requests, with Host and the fields that may be secret
 }
 
 func (w *web) connect(_ context.Context, target *url.URL) (net.Conn, error) {
@@ -81,7 +80,7 @@ func TestDialRedirects(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := &web{locations: c.locations}
 				if err := w.dial(t, c.start, 5); err != nil {
-					t.Errorf("redirects within the bound lead to a WebSocket; got %v", err)
+					t.Errorf("the dial must follow redirects within the bound; got %v", err)
 				}
 				if !slices.Equal(w.visits, c.visits) {
 					t.Errorf("the visits must be\n%s\ngot\n%s", strings.Join(c.visits, "\n"), strings.Join(w.visits, "\n"))
@@ -102,10 +101,10 @@ func TestDialRedirectsNotFollowed(t *testing.T) {
 	}{
 		"by default":          {"302 /next", "ws://a/", 0, plain, 1},
 		"too many":            {"302 /", "ws://a/", 3, opening.ErrRedirects, 4},
-		"to less security":    {"302 ws://a/", "wss://a/", 3, opening.ErrNotSecure, 1},
-		"to http from https":  {"302 http://a/", "wss://a/", 3, opening.ErrNotSecure, 1},
+		"from wss to ws":      {"302 ws://a/", "wss://a/", 3, opening.ErrNotSecure, 1},
+		"from https to http":  {"302 http://a/", "wss://a/", 3, opening.ErrNotSecure, 1},
 		"to another protocol": {"302 ftp://a/", "ws://a/", 3, opening.ErrLocation, 1},
-		"to nowhere":          {"302 http://%zz/", "ws://a/", 3, opening.ErrLocation, 1},
+		"to an invalid URL":   {"302 http://%zz/", "ws://a/", 3, opening.ErrLocation, 1},
 		"without a location":  {"302 ", "ws://a/", 3, plain, 1},
 		"with another status": {"300 /next", "ws://a/", 3, plain, 1},
 	} {
@@ -119,7 +118,7 @@ func TestDialRedirectsNotFollowed(t *testing.T) {
 					t.Errorf("the error must be %v; got %v", c.want, err)
 				}
 				if failure.Status/100 != 3 || len(w.visits) != c.visits {
-					t.Errorf("the error must have the status of the last of %d answers; got %d, %q", c.visits, failure.Status, w.visits)
+					t.Errorf("the error must have the status of the last of %d responses; got %d, %q", c.visits, failure.Status, w.visits)
 				}
 			})
 		})

@@ -18,13 +18,13 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// socksProxy is a SOCKS proxy for one server, whatever name it is asked for.
+// socksProxy is a SOCKS proxy that connects to the same server for every request.
 type socksProxy struct {
 	url      *url.URL
 	requests chan string // "name example.test:80", "user:password name …"
 }
 
-// serveSOCKS serves a proxy that wants a password, unless it is empty.
+// serveSOCKS starts a proxy that requires a password, unless it is empty.
 func serveSOCKS(t *testing.T, server, password string) *socksProxy {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -100,7 +100,7 @@ func TestDialSOCKS(t *testing.T) {
 		scheme, host, password string
 		want                   string
 	}{
-		"the proxy finds the name":     {"socks5h", "chat.example.test", "", "name chat.example.test 80"},
+		"the proxy resolves the name":  {"socks5h", "chat.example.test", "", "name chat.example.test 80"},
 		"with socks5 too, as net/http": {"socks5", "chat.example.test:8000", "", "name chat.example.test 8000"},
 		"an IPv4 address":              {"socks5", "192.0.2.1:81", "", "address 192.0.2.1 81"},
 		"an IPv6 address":              {"socks5", "[2001:db8::1]:82", "", "address 2001:db8::1 82"},
@@ -119,13 +119,13 @@ func TestDialSOCKS(t *testing.T) {
 			}
 			defer conn.CloseNow()
 			if got := <-p.requests; got != c.want {
-				t.Errorf("the proxy is asked for %q; got %q", c.want, got)
+				t.Errorf("the request to the proxy must be %q; got %q", c.want, got)
 			}
 			if err := conn.Write(t.Context(), Text, []byte("hello")); err != nil {
 				t.Fatal(err)
 			}
 			if _, message, err := conn.Read(t.Context()); err != nil || !bytes.Contains(message, []byte("hello")) {
-				t.Errorf("messages pass; got %q, %v", message, err)
+				t.Errorf("the message must come back; got %q, %v", message, err)
 			}
 		})
 	}
@@ -145,35 +145,35 @@ func TestDialSOCKSWithTLS(t *testing.T) {
 
 func TestDialSOCKSFailures(t *testing.T) {
 	for name, c := range map[string]struct {
-		says string // after which it waits
+		sent string // by the proxy, which waits after that
 		user *url.Userinfo
 		host string
 		want string
 	}{
-		"another version":        {says: "\x04\x5a", want: "SOCKS version 5"},
-		"HTTP":                   {says: "HTTP/1.1 400 Bad Request\r\n\r\n", want: "SOCKS version 5"},
-		"a password is required": {says: "\x05\xff", want: "add them to its URL"},
-		"no authentication":      {says: "\x05\xff", user: url.UserPassword("u", "secret"), want: "does not accept authentication"},
-		"refuses the password":   {says: "\x05\x02\x01\x01", user: url.UserPassword("u", "secret"), want: "refused the name"},
-		"password too long":      {says: "\x05\x02", user: url.UserPassword("u", strings.Repeat("secret", 50)), want: "at most 255"},
-		"no rule allows it":      {says: "\x05\x00\x05\x02\x00\x01\x00\x00\x00\x00\x00\x00", want: "not allowed by its rules"},
-		"an unknown code":        {says: "\x05\x00\x05\x63\x00\x01\x00\x00\x00\x00\x00\x00", want: "code 99"},
-		"an unknown address":     {says: "\x05\x00\x05\x00\x00\x09\x00", want: "not a reply of SOCKS"},
-		"long host":              {says: "\x05\x00", host: strings.Repeat("a.", 150) + "test", want: "255 bytes"},
-		"ends":                   {says: "", want: "EOF"},
+		"another version":        {sent: "\x04\x5a", want: "SOCKS version 5"},
+		"HTTP":                   {sent: "HTTP/1.1 400 Bad Request\r\n\r\n", want: "SOCKS version 5"},
+		"a password is required": {sent: "\x05\xff", want: "add them to its URL"},
+		"no authentication":      {sent: "\x05\xff", user: url.UserPassword("u", "secret"), want: "does not accept authentication"},
+		"refuses the password":   {sent: "\x05\x02\x01\x01", user: url.UserPassword("u", "secret"), want: "refused the name"},
+		"password too long":      {sent: "\x05\x02", user: url.UserPassword("u", strings.Repeat("secret", 50)), want: "at most 255"},
+		"no rule allows it":      {sent: "\x05\x00\x05\x02\x00\x01\x00\x00\x00\x00\x00\x00", want: "not allowed by its rules"},
+		"an unknown code":        {sent: "\x05\x00\x05\x63\x00\x01\x00\x00\x00\x00\x00\x00", want: "code 99"},
+		"an unknown address":     {sent: "\x05\x00\x05\x00\x00\x09\x00", want: "not a reply of SOCKS"},
+		"long host":              {sent: "\x05\x00", host: strings.Repeat("a.", 150) + "test", want: "255 bytes"},
+		"ends":                   {sent: "", want: "EOF"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			opts := &DialOptions{
 				Proxy: http.ProxyURL(&url.URL{Scheme: "socks5", Host: "proxy.test", User: c.user}),
 				NetDial: func(_ context.Context, _, address string) (net.Conn, error) {
 					if address != "proxy.test:1080" {
-						t.Errorf("the proxy's port is 1080 by default; got %s", address)
+						t.Errorf("the default port of the proxy must be 1080; got %s", address)
 					}
 					near, far := net.Pipe()
 					go func() {
 						go func() { _, _ = io.Copy(io.Discard, far) }()
-						_, _ = io.WriteString(far, c.says)
-						if c.says == "" {
+						_, _ = io.WriteString(far, c.sent)
+						if c.sent == "" {
 							_ = far.Close()
 						}
 					}()
@@ -188,7 +188,7 @@ func TestDialSOCKSFailures(t *testing.T) {
 			_, err := Dial(t.Context(), "ws://"+host+"/", opts)
 			var failure *DialError
 			if !errors.As(err, &failure) || failure.Phase != PhaseProxy || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") {
-				t.Errorf("the error is one of the proxy, %q, without its password; got %v", c.want, err)
+				t.Errorf("the error must have PhaseProxy and the text %q, and no password; got %v", c.want, err)
 			}
 		})
 	}
@@ -204,7 +204,7 @@ func TestDialSOCKSTimeout(t *testing.T) {
 		HandshakeTimeout: 10 * time.Millisecond,
 	})
 	if !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("it is given up at HandshakeTimeout; got %v", err)
+		t.Errorf("the dial must end after HandshakeTimeout; got %v", err)
 	}
 }
 
@@ -226,7 +226,7 @@ func TestDialUserAgent(t *testing.T) {
 			}))
 			_, _ = Dial(t.Context(), web, &DialOptions{Header: c.header})
 			if got := <-seen; strings.Join(got, "|") != strings.Join(c.want, "|") {
-				t.Errorf("the request has User-Agent %q; got %q", c.want, got)
+				t.Errorf("the User-Agent of the request must be %q; got %q", c.want, got)
 			}
 		})
 	}

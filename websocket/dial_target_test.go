@@ -11,11 +11,11 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// misuses are calls that make no request; nothing may be dialled for them.
+// misuses are calls with an invalid URL or options. Nothing is dialled for them.
 var misuses = map[string]struct {
 	url  string
 	opts DialOptions
-	says string
+	text string // of the error
 }{
 	"no URL":                       {"ws://ho st/", DialOptions{}, "invalid character"},
 	"a URL with a password":        {"ws://u:secret@ho st/", DialOptions{}, "cannot be parsed"},
@@ -37,11 +37,11 @@ var misuses = map[string]struct {
 	"a key in the header":          {"ws://example.com", DialOptions{Header: http.Header{"Sec-WebSocket-Key": {"x"}}}, "is set by the opening handshake"},
 	"a subprotocol in the header":  {"ws://example.com", DialOptions{Header: http.Header{"sec-websocket-protocol": {"x"}}}, "Subprotocols"},
 	"a body":                       {"ws://example.com", DialOptions{Header: http.Header{"Content-Length": {"5"}}}, "is set by the opening handshake"},
-	"a name that is none":          {"ws://example.com", DialOptions{Header: http.Header{"a b": {"x"}}}, "not a valid name"},
+	"an invalid name":              {"ws://example.com", DialOptions{Header: http.Header{"a b": {"x"}}}, "not a valid name"},
 	"a value over two lines":       {"ws://example.com", DialOptions{Header: http.Header{"A": {"x\r\nB: y"}}}, "control character"},
 	"a host over two lines":        {"ws://example.com", DialOptions{Host: "x\r\nB:y"}, "DialOptions.Host"},
 	"an origin over two lines":     {"ws://example.com", DialOptions{Origin: "x\r\nB: y"}, "DialOptions.Origin"},
-	"a subprotocol that is none":   {"ws://example.com", DialOptions{Subprotocols: []string{"a b"}}, "cannot be offered"},
+	"an invalid subprotocol":       {"ws://example.com", DialOptions{Subprotocols: []string{"a b"}}, "cannot be offered"},
 	"a subprotocol offered twice":  {"ws://example.com", DialOptions{Subprotocols: []string{"a", "a"}}, "cannot be offered"},
 	"a control character in a URL": {"ws://example.com/\r\nX: y", DialOptions{}, "dial.url"},
 }
@@ -55,11 +55,11 @@ func TestDialMisuse(t *testing.T) {
 			}
 			_, err := Dial(t.Context(), c.url, direct(c.opts))
 			_ = wantDialError(t, err, PhaseRequest)
-			if _, ok := errors.AsType[*protocol.Misuse](err); !ok || !strings.Contains(err.Error(), c.says) {
-				t.Errorf("the error must be a misuse that says %q; got %v", c.says, err)
+			if _, ok := errors.AsType[*protocol.Misuse](err); !ok || !strings.Contains(err.Error(), c.text) {
+				t.Errorf("the error must be a misuse with the text %q; got %v", c.text, err)
 			}
 			if strings.Contains(err.Error(), "secret") {
-				t.Errorf("an error tells no password; got %v", err)
+				t.Errorf("an error must not contain a password; got %v", err)
 			}
 		})
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// schemes are the names of the two transports in URLs.
+// schemes returns the schemes of URLs with or without TLS.
 func schemes(secure bool) []string {
 	if secure {
 		return []string{"wss://", "https://"}
@@ -35,7 +35,7 @@ func TestDial(t *testing.T) {
 				t.Fatalf("a dial of %s must succeed; got %v", scheme, err)
 			}
 			if got := c.Subprotocol(); got != "chat.v2" {
-				t.Errorf("the subprotocol is what the server chose; got %q", got)
+				t.Errorf("the subprotocol must be that of the server; got %q", got)
 			}
 			wantEcho(t, c, "hello")
 			if err := c.Close(protocol.CloseNormal, ""); err != nil {
@@ -49,7 +49,7 @@ func TestDial(t *testing.T) {
 func wantEcho(t *testing.T, c *Conn, text string) {
 	t.Helper()
 	if err := c.Write(t.Context(), Text, []byte(text)); err != nil {
-		t.Fatalf("the connection must take a message; got %v", err)
+		t.Fatalf("a message must be written; got %v", err)
 	}
 	if op, got, err := c.Read(t.Context()); op != Text || string(got) != text || err != nil {
 		t.Fatalf("the message %q must come back; got %v %q, %v", text, op, got, err)
@@ -63,7 +63,7 @@ func TestDriverDialReturnsTheHeader(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := header.Values("Set-Cookie"); len(got) != 2 {
-		t.Errorf("the header of the answer must be told whole; got %v", header)
+		t.Errorf("all fields of the response must be returned; got %v", header)
 	}
 	e := newEnds()
 	d.Start(e)
@@ -97,7 +97,7 @@ func TestDialRequest(t *testing.T) {
 			t.Errorf("the request to %q must be\n%s\ngot\n%s", at, want, got.text)
 		}
 		if len(opts.Header) != 2 {
-			t.Errorf("the options are the caller's and do not change; got %v", opts.Header)
+			t.Errorf("the caller's options must not change; got %v", opts.Header)
 		}
 	})
 }
@@ -113,7 +113,7 @@ func TestDialAuthorizationAndHost(t *testing.T) {
 		}
 		c.CloseNow()
 		if auth := got.Header.Values("Authorization"); len(auth) != 1 || auth[0] != "Bearer x" || got.Host != "virtual.example" {
-			t.Errorf("what the application sets is sent, once; got %q to host %q", auth, got.Host)
+			t.Errorf("the application's fields must replace those of the URL; got %q and host %q", auth, got.Host)
 		}
 	})
 }
@@ -121,11 +121,11 @@ func TestDialAuthorizationAndHost(t *testing.T) {
 func TestDialFramesWithResponse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		long := strings.Repeat("x", 10_000)
-		behind := wiretest.Frame(protocol.Client, Text, []byte("early"))
-		behind = append(behind, wiretest.Frame(protocol.Client, Text, []byte(long))...)
-		behind = append(behind, wiretest.Frame(protocol.Client, protocol.CloseFrame, wiretest.CloseBody(4000, ""))...)
+		frames := wiretest.Frame(protocol.Client, Text, []byte("early"))
+		frames = append(frames, wiretest.Frame(protocol.Client, Text, []byte(long))...)
+		frames = append(frames, wiretest.Frame(protocol.Client, protocol.CloseFrame, wiretest.CloseBody(4000, ""))...)
 		c, err := Dial(t.Context(), "ws://example.com", direct(DialOptions{NetDial: answering(func(nc net.Conn, a asked) {
-			_, _ = io.WriteString(nc, a.switched()+string(behind))
+			_, _ = io.WriteString(nc, a.switched()+string(frames))
 			_, _ = io.Copy(io.Discard, nc)
 		})}))
 		if err != nil {
@@ -133,12 +133,12 @@ func TestDialFramesWithResponse(t *testing.T) {
 		}
 		for _, want := range []string{"early", long} {
 			if _, got, err := c.Read(t.Context()); string(got) != want || err != nil {
-				t.Errorf("a frame of %d bytes in the segment of the answer must be read; got %d bytes, %v", len(want), len(got), err)
+				t.Errorf("a frame of %d bytes in the segment of the response must be read; got %d bytes, %v", len(want), len(got), err)
 			}
 		}
 		_, _, err = c.Read(t.Context())
 		if closed, ok := errors.AsType[*PeerClosed](err); !ok || closed.Code != 4000 {
-			t.Errorf("behind them the Close must be read; got %v", err)
+			t.Errorf("after the messages the Close must be read; got %v", err)
 		}
 		<-c.driver.Done() // the server never ends TCP, so the client does
 	})
@@ -154,13 +154,13 @@ func TestDialContext(t *testing.T) {
 		cancel()
 		time.Sleep(time.Hour)
 		if state := c.State(); state != protocol.StateOpen {
-			t.Errorf("a connection stays open when the context and the bound of its handshake have ended; it is %v", state)
+			t.Errorf("the connection must stay open when the context has ended and HandshakeTimeout has passed; it is %v", state)
 		}
 		c.CloseNow()
 	})
 }
 
-// lastMoment is a transport whose handshake is cut while its answer is read.
+// lastMoment is a transport that cancels the context of the handshake when the response is read.
 type lastMoment struct {
 	net.Conn
 	cut context.CancelFunc
@@ -180,7 +180,7 @@ func TestDialContextEndsWithResponse(t *testing.T) {
 			return lastMoment{nc, cancel}, err
 		}}))
 		if _ = wantDialError(t, err, PhaseResponse); !errors.Is(err, context.Canceled) {
-			t.Errorf("the transport is closed by then, and no connection; got %v", err)
+			t.Errorf("the dial must fail, since its transport has been closed; got %v", err)
 		}
 	})
 }
@@ -198,13 +198,13 @@ func TestDialConnect(t *testing.T) {
 		}
 		c.CloseNow()
 		if target != "wss://example.com/x?y" {
-			t.Errorf("the hook is told where to connect, without name and password; got %q", target)
+			t.Errorf("Connect must get the URL without name and password; got %q", target)
 		}
 		cause := errors.New("no route")
 		opts.Connect = func(context.Context, *url.URL) (net.Conn, error) { return nil, cause }
 		_, err = Dial(t.Context(), "ws://example.com", opts)
 		if _ = wantDialError(t, err, PhaseDial); !errors.Is(err, cause) {
-			t.Errorf("the error of the hook must be the cause; got %v", err)
+			t.Errorf("the error must wrap that of Connect; got %v", err)
 		}
 	})
 }
@@ -216,11 +216,11 @@ func TestDialHalfClose(t *testing.T) {
 			opts := direct(DialOptions{Options: Options{OfferHalfClose: true}})
 			opts.NetDial = answering(func(nc net.Conn, a asked) {
 				offered = a.Header.Get("Sec-WebSocket-Extensions")
-				saying("HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ACCEPT\r\n"+answer+"\r\n")(nc, a)
+				responding("HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ACCEPT\r\n"+answer+"\r\n")(nc, a)
 			})
 			c, err := Dial(t.Context(), "ws://example.com", opts)
 			if err != nil || offered != "half-close" || c.HalfCloseNegotiated() != want {
-				t.Fatalf("half-close is offered, and agreed if the answer has it; offered %q, answered %q, got %v", offered, answer, err)
+				t.Fatalf("half-close must be offered, and negotiated if the response has it; offered %q, response %q, got %v", offered, answer, err)
 			}
 			c.CloseNow()
 		})

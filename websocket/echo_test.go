@@ -30,7 +30,7 @@ func eachMessage(events []protocol.Event, do func(m protocol.Event)) (work bool)
 	return false
 }
 
-// echo answers each message with itself.
+// echo is a handler that sends each message back.
 type echo struct{}
 
 func (echo) Events(d *driver.Driver, events []protocol.Event) (work bool) {

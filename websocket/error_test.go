@@ -15,22 +15,21 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// TestConnErrorsAfterEnd: after each kind of end, with the same
-// kind of error.
+// All calls return the same error after an end.
 func TestConnErrorsAfterEnd(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		ends   func(t *testing.T, c *Conn, peer *memconn.Conn)
-		want   error // what it is like, by type and text
+		want   error // the type, and the beginning of the text
 		normal bool
 	}{
 		{"the peer closes", func(t *testing.T, _ *Conn, peer *memconn.Conn) {
 			write(t, peer, wiretest.CloseFrame(1001, "going"))
 		}, &PeerClosed{Status: Status{Code: 1001, Reason: "going"}, Clean: true}, true},
-		{"the peer closes with nothing to say", func(t *testing.T, _ *Conn, peer *memconn.Conn) {
+		{"the peer closes without a code", func(t *testing.T, _ *Conn, peer *memconn.Conn) {
 			write(t, peer, wiretest.Frame(protocol.Server, protocol.CloseFrame, nil))
 		}, &PeerClosed{Status: Status{Code: 1005}, Clean: true}, true},
-		{"the peer closes with a code of its own", func(t *testing.T, _ *Conn, peer *memconn.Conn) {
+		{"the peer closes with a private code", func(t *testing.T, _ *Conn, peer *memconn.Conn) {
 			write(t, peer, wiretest.CloseFrame(4999, ""))
 		}, &PeerClosed{Status: Status{Code: 4999}, Clean: true}, false},
 		{"we close", func(t *testing.T, c *Conn, peer *memconn.Conn) {
@@ -46,7 +45,7 @@ func TestConnErrorsAfterEnd(t *testing.T) {
 		{"the peer resets the transport", func(_ *testing.T, _ *Conn, peer *memconn.Conn) {
 			peer.Reset()
 		}, &TransportError{Cause: protocol.CauseTransport}, false},
-		{"the connection is cut", func(_ *testing.T, c *Conn, _ *memconn.Conn) {
+		{"the connection is aborted", func(_ *testing.T, c *Conn, _ *memconn.Conn) {
 			c.CloseNow()
 		}, &TransportError{Cause: CauseAbort}, false},
 	} {
@@ -59,7 +58,7 @@ func TestConnErrorsAfterEnd(t *testing.T) {
 						t.Errorf("%s must return %#v; got %#v", name, want, err)
 					}
 					if c.want != nil && !alike(err, c.want) {
-						t.Errorf("%s must return what is like %v; got %v", name, c.want, err)
+						t.Errorf("%s must return %v; got %v", name, c.want, err)
 					}
 					if IsNormal(err) != c.normal || IsNormal(fmt.Errorf("wrapped: %w", err)) != c.normal {
 						t.Errorf("%v must count as normal: %t", err, c.normal)
@@ -78,28 +77,28 @@ func TestErrorsUnwrap(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		write(t, peer, wiretest.Violation())
 		if v := wantReadError[*Violation](t, c); v.ID != "frame.opcode" {
-			t.Errorf("the error must lead to the rule that was broken; got %v", v)
+			t.Errorf("the error must wrap the violation; got %v", v)
 		}
 	})
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		peer.Reset()
 		if _, _, err := c.Read(t.Context()); !errors.Is(err, syscall.ECONNRESET) {
-			t.Errorf("the error must lead to that of the transport; got %v", err)
+			t.Errorf("the error must wrap that of the transport; got %v", err)
 		}
 	})
 	if errors.Unwrap(&LocalClosed{}) != nil {
-		t.Error("a close of our own must wrap nothing")
+		t.Error("a LocalClosed without a violation must wrap nothing")
 	}
 }
 
-// TestConnWriteAfterPeerClose: the end that the peer brought about, before it is
-// complete, is not the fault of who writes.
+// Between the peer's Close, or a violation, and the end of the connection, writing is not a
+// misuse.
 func TestConnWriteAfterPeerClose(t *testing.T) {
 	for name, input := range map[string][]byte{"its Close": wiretest.CloseFrame(4000, "go"), "a violation": wiretest.Violation()} {
 		t.Run(name, func(t *testing.T) {
 			withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
-				peer.SetCapacity(10) // our answer waits behind this message
-				mustWrite(t, c, "more than the peer takes")
+				peer.SetCapacity(10) // our Close waits until this message has been written
+				mustWrite(t, c, "more than the peer reads")
 				write(t, peer, input)
 				synctest.Wait()
 				result := make(chan error)
@@ -108,7 +107,7 @@ func TestConnWriteAfterPeerClose(t *testing.T) {
 				go func() { _, _ = io.Copy(io.Discard, peer) }()
 				err := <-result
 				if _, misuse := errors.AsType[*Misuse](err); misuse || err == nil {
-					t.Errorf("writing must tell how the connection ended; got %v", err)
+					t.Errorf("Write must return the error of the end; got %v", err)
 				}
 			})
 		})

@@ -55,7 +55,7 @@ func ExampleAccept() {
 	http.HandleFunc("/echo", func(w http.ResponseWriter, r *http.Request) {
 		c, err := websocket.Accept(w, r, nil)
 		if err != nil {
-			return // answered already
+			return // the request has been answered
 		}
 		defer c.CloseNow()
 		ctx := context.Background() // that of the request ends with this function

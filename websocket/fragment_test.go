@@ -50,7 +50,7 @@ func TestConnReadsManyFragments(t *testing.T) {
 				_, err := read(t, c)
 				ours, ok := errors.AsType[*LocalClosed](err)
 				if !ok || ours.Code != ClosePolicyViolation {
-					t.Errorf("a flood of empty fragments ends in 1008; got %v", err)
+					t.Errorf("a flood of empty fragments must be closed with 1008; got %v", err)
 				}
 			})
 		})

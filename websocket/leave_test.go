@@ -11,7 +11,7 @@ import (
 )
 
 func TestConnPeerEndsTCPAfterClose(t *testing.T) {
-	const never = time.Hour // to wait for a reader
+	const never = time.Hour // our Close waits until the application has read
 	for name, opts := range map[string]Options{
 		"readiness":            {CloseTimeout: never},
 		"blocking":             {CloseTimeout: never, Blocking: true},

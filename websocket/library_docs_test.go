@@ -10,8 +10,8 @@ import (
 
 var goSnippet = regexp.MustCompile("(?ms)^```go\n(.*?)^```$")
 
-// TestDocsLibrarySnippets: so that they are compiled, and most of
-// them run.
+// TestDocsLibrarySnippets checks that the snippets of docs/library.md are parts of examples,
+// which are compiled, and most of which are run.
 func TestDocsLibrarySnippets(t *testing.T) {
 	page, err := os.ReadFile("../docs/library.md")
 	if err != nil {
@@ -31,7 +31,7 @@ func TestDocsLibrarySnippets(t *testing.T) {
 	}
 	snippets := goSnippet.FindAllStringSubmatch(string(page), -1)
 	if len(snippets) < 10 {
-		t.Errorf("the page must show how it is done; it has %d snippets", len(snippets))
+		t.Errorf("the page must have at least 10 snippets; it has %d", len(snippets))
 	}
 	for _, s := range snippets {
 		if !strings.Contains(examples.String(), withoutIndent(s[1])) {

@@ -12,8 +12,9 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// onFarEnd runs a test of a client whose server writes and reads bytes itself.
-func onFarEnd(t *testing.T, opts Options, test func(t *testing.T, c *Conn, server *memconn.Conn)) {
+// withServer runs a test of a client, in fake time. The test writes and reads the bytes of
+// the server.
+func withServer(t *testing.T, opts Options, test func(t *testing.T, c *Conn, server *memconn.Conn)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		a, b := memconn.Pipe()
@@ -24,14 +25,14 @@ func onFarEnd(t *testing.T, opts Options, test func(t *testing.T, c *Conn, serve
 }
 
 func TestConnLingerWaitsForThePeersEOF(t *testing.T) {
-	onFarEnd(t, Options{KeepAlive: -1}, func(t *testing.T, c *Conn, server *memconn.Conn) {
+	withServer(t, Options{KeepAlive: -1}, func(t *testing.T, c *Conn, server *memconn.Conn) {
 		lingered := make(chan error, 1)
 		go func() { lingered <- c.Linger(context.Background()) }()
 		write(t, server, wiretest.Frame(protocol.Client, protocol.CloseFrame, wiretest.CloseBody(1000, "")))
 		if _, _, err := c.Read(t.Context()); !IsNormal(err) {
 			t.Fatalf("the server closes with 1000; got %v", err)
 		}
-		c.CloseNow() // changes nothing after the end
+		c.CloseNow() // has no effect after the end
 		synctest.Wait()
 		select {
 		case err := <-lingered:
@@ -50,25 +51,25 @@ func TestConnLingerWaitsForThePeersEOF(t *testing.T) {
 }
 
 func TestConnLingerTimeout(t *testing.T) {
-	onFarEnd(t, Options{KeepAlive: -1, LingerTimeout: 7 * time.Second}, func(t *testing.T, c *Conn, server *memconn.Conn) {
+	withServer(t, Options{KeepAlive: -1, LingerTimeout: 7 * time.Second}, func(t *testing.T, c *Conn, server *memconn.Conn) {
 		began := time.Now()
 		write(t, server, wiretest.Frame(protocol.Client, protocol.CloseFrame, wiretest.CloseBody(1000, "")))
 		if err := c.Linger(within(t, time.Second)); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("the context bounds Linger; got %v", err)
 		}
 		if err := c.Linger(context.Background()); err != nil || time.Since(began) != 7*time.Second {
-			t.Errorf("a server that does not end TCP is waited for for 7 s; got %v after %v", err, time.Since(began))
+			t.Errorf("Linger waits 7 s for a server that does not end TCP; got %v after %v", err, time.Since(began))
 		}
 		canceled, cancel := context.WithCancel(context.Background())
 		cancel()
 		if err := c.Linger(canceled); err != nil {
-			t.Errorf("after the end of TCP there is nothing to wait for; got %v", err)
+			t.Errorf("after the end of TCP Linger returns nil even if its context has ended; got %v", err)
 		}
 	})
 }
 
 func TestConnLingerAfterCloseNow(t *testing.T) {
-	onFarEnd(t, Options{KeepAlive: -1}, func(t *testing.T, c *Conn, _ *memconn.Conn) {
+	withServer(t, Options{KeepAlive: -1}, func(t *testing.T, c *Conn, _ *memconn.Conn) {
 		c.CloseNow()
 		if err := c.Linger(context.Background()); err != nil {
 			t.Errorf("CloseNow closes the transport; got %v", err)

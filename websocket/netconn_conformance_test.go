@@ -10,7 +10,7 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// TestNetConnConformance holds it to what golang.org/x/net asks of every net.Conn.
+// TestNetConnConformance runs the tests of golang.org/x/net/nettest for implementations of net.Conn.
 func TestNetConnConformance(t *testing.T) {
 	t.Run("in memory", func(t *testing.T) {
 		nettest.TestConn(t, func() (c1, c2 net.Conn, stop func(), err error) {
@@ -30,7 +30,7 @@ func streams(a, b net.Conn) (c1, c2 net.Conn, stop func(), err error) {
 	client := NewConn(a, protocol.Client, nil, Options{})
 	server := NewConn(b, protocol.Server, nil, Options{})
 	c1, c2 = NetConn(client, Binary), NetConn(server, Binary)
-	stop = func() { // cutting would fail a Close of the test that is under way
+	stop = func() { // CloseNow would make a blocked Close of the test fail
 		go func() { _ = c1.Close() }()
 		_ = c2.Close()
 		<-client.Done()

@@ -10,21 +10,22 @@ import (
 	"time"
 )
 
+// wantEnded fails unless the context of a call has ended with an error, or has not ended if that is nil.
 func wantEnded(t *testing.T, call *deadlineContext, want error, when string) {
 	t.Helper()
 	var ctx context.Context = call
 	synctest.Wait()
 	if err := ctx.Err(); !errors.Is(err, want) {
-		t.Errorf("%s a call must be told %v; got %v", when, want, err)
+		t.Errorf("%s the error must be %v; got %v", when, want, err)
 	}
 	select {
 	case <-ctx.Done():
 		if want == nil {
-			t.Errorf("%s a call must go on", when)
+			t.Errorf("%s the context must not have ended", when)
 		}
 	default:
 		if want != nil {
-			t.Errorf("%s a call must not go on", when)
+			t.Errorf("%s the context must have ended", when)
 		}
 	}
 }
@@ -40,11 +41,11 @@ func TestDeadlineSetDuringCall(t *testing.T) {
 		wantEnded(t, waits, nil, "after a deadline that was moved away")
 		d.set(time.Time{})
 		time.Sleep(time.Hour)
-		wantEnded(t, waits, nil, "after a deadline that was taken back")
+		wantEnded(t, waits, nil, "after a deadline that was removed")
 		d.set(time.Now().Add(time.Second))
 		time.Sleep(2 * time.Second)
 		wantEnded(t, waits, os.ErrDeadlineExceeded, "after the deadline")
-		wantEnded(t, d.context(), os.ErrDeadlineExceeded, "after the deadline, for those that begin later,")
+		wantEnded(t, d.context(), os.ErrDeadlineExceeded, "after the deadline, for a new call,")
 	})
 }
 
@@ -56,7 +57,7 @@ func TestDeadlineSetAfterPassing(t *testing.T) {
 		wantEnded(t, passed, os.ErrDeadlineExceeded, "at the deadline")
 		d.set(time.Now().Add(time.Second))
 		wantEnded(t, d.context(), nil, "before the new deadline")
-		wantEnded(t, passed, os.ErrDeadlineExceeded, "for those that were told the old one")
+		wantEnded(t, passed, os.ErrDeadlineExceeded, "for a call that the old deadline has ended,")
 	})
 }
 
@@ -67,23 +68,23 @@ func TestDeadlineClose(t *testing.T) {
 		d.set(time.Now().Add(time.Second))
 		d.close(net.ErrClosed)
 		d.close(os.ErrInvalid)
-		wantEnded(t, waits, net.ErrClosed, "at the end")
+		wantEnded(t, waits, net.ErrClosed, "after close")
 		if d.set(time.Now().Add(time.Hour)) {
-			t.Error("after the end a deadline must not be moved")
+			t.Error("a closed deadline must not be moved")
 		}
 		time.Sleep(2 * time.Second)
-		wantEnded(t, d.context(), net.ErrClosed, "after the end")
+		wantEnded(t, d.context(), net.ErrClosed, "after close and the deadline")
 
 		passed := newDeadline()
 		passed.set(time.Now())
 		passed.close(net.ErrClosed)
-		wantEnded(t, passed.context(), net.ErrClosed, "at an end behind the deadline")
+		wantEnded(t, passed.context(), net.ErrClosed, "if the deadline passed before close,")
 	})
 }
 
 func TestDeadlineContext(t *testing.T) {
 	var ctx context.Context = newDeadline().context()
 	if _, known := ctx.Deadline(); known || ctx.Value("key") != nil {
-		t.Error("a limit must promise no moment, since it may be moved, and hold no values")
+		t.Error("the context must have no deadline, since that may be moved, and no values")
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// onStreams runs a test in fake time, on both ends of a connection.
+// onStreams runs a test in fake time, once for each end of a connection.
 func onStreams(t *testing.T, opts Options, test func(t *testing.T, near, far *Stream)) {
 	t.Helper()
 	eachRole(t, opts, func(t *testing.T, near, far *Conn) { test(t, NetConn(near, Binary), NetConn(far, Binary)) })
@@ -27,7 +27,7 @@ func wantOpError(t *testing.T, err error, op string, want error) {
 	t.Helper()
 	e, ok := errors.AsType[*net.OpError](err)
 	if !ok || e.Op != op || e.Net != "websocket" || !errors.Is(err, want) {
-		t.Errorf("%s must fail as that of a net.Conn does, with %v; got %v", op, want, err)
+		t.Errorf("%s must return a *net.OpError with %v; got %v", op, want, err)
 	}
 }
 
@@ -41,15 +41,15 @@ func TestStreamReadWrite(t *testing.T) {
 			_ = near.CloseWrite()
 		}()
 		if got, err := io.ReadAll(far); err != nil || !bytes.Equal(got, want) {
-			t.Errorf("what is written must be read, up to EOF; got %d of %d bytes, %v", len(got), len(want), err)
+			t.Errorf("all bytes must arrive, and then EOF; got %d of %d bytes, %v", len(got), len(want), err)
 		}
 		if n, err := far.Read(nil); n > 0 || err != nil {
-			t.Errorf("reading nothing must give nothing; got %d, %v", n, err)
+			t.Errorf("Read with an empty buffer must return 0 and nil; got %d, %v", n, err)
 		}
 	})
 }
 
-// TestStreamWriteSplitsMessages: the peer's limit is one on messages.
+// The peer's limit applies to messages, and not to calls of Write.
 func TestStreamWriteSplitsMessages(t *testing.T) {
 	onStreams(t, Options{MaxMessage: maxStreamMessage}, func(t *testing.T, near, far *Stream) {
 		go func() { _, _ = near.Write(make([]byte, 10*maxStreamMessage)) }()
@@ -63,7 +63,7 @@ func TestStreamReadSkipsEmptyMessages(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		write(t, peer, append(wiretest.Frame(protocol.Server, Binary, nil), wiretest.Frame(protocol.Server, Binary, []byte("x"))...))
 		if b, err := readSome(NetConn(c, Binary)); b != "x" || err != nil {
-			t.Errorf("an empty message must be passed over; got %q, %v", b, err)
+			t.Errorf("an empty message must be skipped; got %q, %v", b, err)
 		}
 	})
 }
@@ -100,9 +100,9 @@ func TestStreamReadAfterEnd(t *testing.T) {
 					_ = peer.CloseWrite()
 				}
 				_, _ = s.Read(make([]byte, 100))
-				for range 3 { // behind what came before
+				for range 3 { // after the data
 					if _, err := s.Read(make([]byte, 100)); !c.want(err) {
-						t.Fatalf("the stream must not end so: %v", err)
+						t.Fatalf("the stream ends with the wrong error: %v", err)
 					}
 				}
 			})
@@ -117,7 +117,7 @@ func isKind[E error](err error) bool {
 	return ok
 }
 
-// TestStreamReadAfterOwnClose: the peer's code decides, whoever was first.
+// The error depends on the code of the peer's Close, even if ours was first.
 func TestStreamReadAfterOwnClose(t *testing.T) {
 	for code, want := range map[uint16]func(error) bool{1000: isPlainEOF, 1001: isPlainEOF, 1011: isKind[*PeerClosed]} {
 		withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
@@ -127,19 +127,19 @@ func TestStreamReadAfterOwnClose(t *testing.T) {
 			}
 			write(t, peer, append(wiretest.Frame(protocol.Server, Binary, []byte("x")), wiretest.CloseFrame(code, "")...))
 			if b, err := readSome(s); b != "x" || err != nil {
-				t.Errorf("behind CloseWrite reading must go on; got %q, %v", b, err)
+				t.Errorf("the stream must be readable after CloseWrite; got %q, %v", b, err)
 			}
 			if _, err := readSome(s); !want(err) {
-				t.Errorf("after the peer's %d the stream must not end so: %v", code, err)
+				t.Errorf("after the peer's %d the stream ends with the wrong error: %v", code, err)
 			}
 			if _, err := s.Write([]byte("x")); err == nil {
-				t.Error("nothing may be written behind CloseWrite")
+				t.Error("a write after CloseWrite must fail")
 			}
 		})
 	}
 }
 
-// TestStreamCloseWrite: in half-open mode it is closed as TCP is.
+// In half-open mode each direction can be closed separately, as with TCP.
 func TestStreamCloseWrite(t *testing.T) {
 	onStreams(t, Options{HalfOpen: true}, func(t *testing.T, near, far *Stream) {
 		go func() {
@@ -152,7 +152,7 @@ func TestStreamCloseWrite(t *testing.T) {
 			t.Fatal(err)
 		}
 		if b, err := io.ReadAll(near); string(b) != "QUESTION" || err != nil {
-			t.Errorf("the answer must come behind our CloseWrite; got %q, %v", b, err)
+			t.Errorf("the answer must arrive after our CloseWrite; got %q, %v", b, err)
 		}
 		if err := near.Close(); err != nil {
 			t.Errorf("the end must be clean; got %v", err)
@@ -170,7 +170,7 @@ func TestStreamReadWrongType(t *testing.T) {
 			}
 		}
 		if f, err := wiretest.ReadFrame(peer); err != nil || f.String() != `close 1003 "expected binary, got text"` {
-			t.Errorf("the peer must be told; got %v, %v", f, err)
+			t.Errorf("the peer must receive a Close with the reason; got %v, %v", f, err)
 		}
 	})
 }
@@ -188,10 +188,10 @@ func TestStreamDeadlines(t *testing.T) {
 		if e, ok := errors.AsType[net.Error](err); !ok || !e.Timeout() {
 			t.Errorf("the error must be a timeout; got %v", err)
 		}
-		synctest.Wait() // the other deadline is at the same moment
+		synctest.Wait() // the write deadline passes at the same time
 		n, err := near.Write([]byte("x"))
 		if wantOpError(t, err, "write", os.ErrDeadlineExceeded); n > 0 {
-			t.Errorf("behind a deadline nothing may be written; %d bytes were", n)
+			t.Errorf("after the deadline nothing may be written; %d bytes were", n)
 		}
 		if err := near.SetWriteDeadline(time.Now().Add(time.Second)); err != nil {
 			t.Fatal(err)
@@ -204,11 +204,11 @@ func TestStreamDeadlines(t *testing.T) {
 		go func() { _, _ = near.Write([]byte("!")) }()
 		got := make([]byte, written+1)
 		if _, err := io.ReadFull(far, got); err != nil || got[written] != '!' {
-			t.Errorf("what was written must arrive, and nothing else; got %v", err)
+			t.Errorf("the bytes that were written must arrive, and no others; got %v", err)
 		}
 		go func() { _, _ = far.Write([]byte("x")) }()
 		if b, err := readSome(near); b != "x" || err != nil {
-			t.Errorf("after a deadline reading must go on; got %q, %v", b, err)
+			t.Errorf("when the deadline has been removed reading must continue; got %q, %v", b, err)
 		}
 	})
 }
@@ -230,11 +230,11 @@ func TestStreamClose(t *testing.T) {
 		synctest.Wait()
 		go func() { _, _ = io.Copy(io.Discard, far) }()
 		if err := near.Close(); err != nil {
-			t.Errorf("a clean close must give nil; got %v", err)
+			t.Errorf("a clean Close must return nil; got %v", err)
 		}
 		for range 2 {
 			if err := <-results; !errors.Is(err, net.ErrClosed) {
-				t.Errorf("who waits must be told that the stream is closed; got %v", err)
+				t.Errorf("blocked calls must return net.ErrClosed; got %v", err)
 			}
 		}
 		_, read := near.Read(make([]byte, 1))
@@ -245,7 +245,7 @@ func TestStreamClose(t *testing.T) {
 		wantOpError(t, near.CloseWrite(), "close", net.ErrClosed)
 		wantOpError(t, near.SetReadDeadline(time.Time{}), "set", net.ErrClosed)
 		if err := near.SetDeadline(time.Time{}); !errors.Is(err, net.ErrClosed) {
-			t.Errorf("a closed stream has no deadlines; got %v", err)
+			t.Errorf("SetDeadline of a closed stream must return net.ErrClosed; got %v", err)
 		}
 	})
 }
@@ -253,12 +253,12 @@ func TestStreamClose(t *testing.T) {
 func TestStreamCloseError(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, _ *memconn.Conn) {
 		if err := NetConn(c, Binary).Close(); !isKind[*TransportError](err) {
-			t.Errorf("a close that is never answered must be told; got %v", err)
+			t.Errorf("Close must return an error if the peer does not answer; got %v", err)
 		}
 	})
 }
 
-// TestStreamWriteText: each message of it must be UTF-8.
+// Text is split between characters: each message must be UTF-8 (RFC 6455, section 8.1).
 func TestStreamWriteText(t *testing.T) {
 	onPair(t, Options{}, func(t *testing.T, p *pair) {
 		for _, start := range []string{"", "x", "xy", "xyz"} {
@@ -270,7 +270,7 @@ func TestStreamWriteText(t *testing.T) {
 			}
 		}
 		if n, err := NetConn(p.client, Text).Write(bytes.Repeat([]byte{0x80}, 2*maxStreamMessage)); n > 0 || !errors.Is(err, protocol.ErrText) {
-			t.Errorf("what is no text must be refused; got %d, %v", n, err)
+			t.Errorf("text that is not UTF-8 must be refused; got %d, %v", n, err)
 		}
 	})
 }

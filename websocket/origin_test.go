@@ -19,10 +19,10 @@ func TestNewOriginPolicy(t *testing.T) {
 	} {
 		r := handshake.Request{Host: "localhost", Header: http.Header{"Origin": {origin}}}
 		if refusal := policy.Check(r); (refusal == nil) != admitted {
-			t.Errorf("%s must be admitted: %t; the policy says %v", origin, admitted, refusal)
+			t.Errorf("%s must be admitted: %t; the policy returns %v", origin, admitted, refusal)
 		}
 	}
 	if _, err := NewOriginPolicy("https://*.example.com/path"); err == nil {
-		t.Error("a pattern that cannot be read must be an error")
+		t.Error("a pattern that cannot be parsed must be an error")
 	}
 }

@@ -16,15 +16,15 @@ import (
 
 func TestConnPing(t *testing.T) {
 	eachRole(t, Options{}, func(t *testing.T, near, _ *Conn) {
-		for range 3 { // nobody reads
+		for range 3 {
 			if err := near.Ping(within(t, time.Second)); err != nil {
-				t.Errorf("the far end must answer although nobody reads there; got %v", err)
+				t.Errorf("the far end must answer although its application does not read; got %v", err)
 			}
 		}
 	})
 }
 
-// startPing returns the result of a ping and the frame the peer got.
+// startPing calls Ping, and returns its result and the frame that the peer has received.
 func startPing(ctx context.Context, t *testing.T, c *Conn, peer *memconn.Conn) (result chan error, sent wiretest.Received) {
 	t.Helper()
 	result = make(chan error, 1)
@@ -57,7 +57,7 @@ func TestConnPingIgnoresOtherPongs(t *testing.T) {
 	})
 }
 
-// TestConnPingAnsweredByLaterPong: RFC 6455, section 5.5.3.
+// A peer may answer only the last of several pings (RFC 6455, section 5.5.3).
 func TestConnPingAnsweredByLaterPong(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		first, _ := startPing(t.Context(), t, c, peer)
@@ -65,13 +65,13 @@ func TestConnPingAnsweredByLaterPong(t *testing.T) {
 		third, _ := startPing(within(t, time.Second), t, c, peer)
 		write(t, peer, pong(sent.Payload))
 		if err := errors.Join(<-first, <-second); err != nil {
-			t.Errorf("the answer to the second must be one to the first; got %v", err)
+			t.Errorf("the answer to the second ping must complete the first too; got %v", err)
 		}
 		if err := <-third; !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("the third must wait for its context; got %v", err)
+			t.Errorf("the third ping must wait until its context ends; got %v", err)
 		}
 		if len(c.pings.waiting) > 0 {
-			t.Errorf("a ping that gave up must be forgotten; %d are not", len(c.pings.waiting))
+			t.Errorf("a cancelled ping must be removed; %d are left", len(c.pings.waiting))
 		}
 	})
 }
@@ -81,7 +81,7 @@ func TestConnPingAfterPeerClose(t *testing.T) {
 		result, _ := startPing(t.Context(), t, c, peer)
 		write(t, peer, wiretest.CloseFrame(4000, ""))
 		if e, ok := errors.AsType[*PeerClosed](<-result); !ok || e.Code != 4000 {
-			t.Errorf("a ping must be told how the connection ended; got %v", e)
+			t.Errorf("Ping must return the error of the end; got %v", e)
 		}
 	})
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// closedConn notes that it was closed.
+// closedConn records whether it has been closed.
 type closedConn struct {
 	net.Conn
 	closed bool
@@ -27,9 +27,9 @@ func TestPreconnectsClose(t *testing.T) {
 	p.track(gone, http.StateClosed)
 	p.close()
 	if !unused.closed {
-		t.Error("a connection without a request is closed")
+		t.Error("a connection without a request must be closed")
 	}
 	if used.closed || gone.closed {
-		t.Errorf("a connection is left open once a request has arrived; closed: %v, %v", used.closed, gone.closed)
+		t.Errorf("a connection on which a request has arrived must not be closed; closed: %v, %v", used.closed, gone.closed)
 	}
 }

@@ -31,6 +31,6 @@ func TestPrepareMisuse(t *testing.T) {
 		t.Errorf("text must be UTF-8; got %v", err)
 	}
 	if _, err := Prepare(protocol.Ping, nil); !errors.Is(err, protocol.ErrOpcode) {
-		t.Errorf("only messages can be prepared; got %v", err)
+		t.Errorf("a control frame cannot be prepared; got %v", err)
 	}
 }

@@ -12,17 +12,16 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// TestNewHTTPServerTimeouts covers what a client can hold open without sending anything: nothing, half a
-// header, and a connection that is kept alive after an answer.
+// TestNewHTTPServerTimeouts covers clients that send nothing, half a header, and nothing after a response.
 func TestNewHTTPServerTimeouts(t *testing.T) {
 	for name, c := range map[string]struct {
 		sent     string
 		answered bool
 		after    time.Duration
 	}{
-		"no request":              {"", false, 10 * time.Second},
-		"half a header":           {"GET / HTTP/1.1\r\nHost: a\r\n", false, 10 * time.Second},
-		"no request after answer": {"GET / HTTP/1.1\r\nHost: a\r\n\r\n", true, 2 * time.Minute},
+		"no request":        {"", false, 10 * time.Second},
+		"half a header":     {"GET / HTTP/1.1\r\nHost: a\r\n", false, 10 * time.Second},
+		"no second request": {"GET / HTTP/1.1\r\nHost: a\r\n\r\n", true, 2 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -46,7 +45,7 @@ func TestNewHTTPServerTimeouts(t *testing.T) {
 				}
 				_, _ = io.Copy(io.Discard, from)
 				if took := time.Since(began); took != c.after {
-					t.Errorf("the connection ends after %v; it ended after %v", c.after, took)
+					t.Errorf("the connection must end after %v; it ended after %v", c.after, took)
 				}
 				_ = conn.Close()
 				_ = server.Close()

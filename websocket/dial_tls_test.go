@@ -11,7 +11,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// helloed is a TLS server that hands on what its clients say first.
+// helloed starts a TLS server, and returns a channel of the hellos of its clients.
 func helloed(t *testing.T) (addr string, hellos chan *tls.ClientHelloInfo) {
 	hellos = make(chan *tls.ClientHelloInfo, 10)
 	config := wiretest.ServerConfig(t)
@@ -43,13 +43,13 @@ func helloed(t *testing.T) (addr string, hellos chan *tls.ClientHelloInfo) {
 func TestDialTLSConfig(t *testing.T) {
 	addr, hellos := helloed(t)
 	_, port, _ := net.SplitHostPort(addr)
-	for _, c := range []struct{ host, own, want string }{
+	for _, c := range []struct{ host, serverName, want string }{
 		{"localhost", "", "localhost"},
 		{"localhost", "other.example", "other.example"},
-		{"127.0.0.1", "", ""}, // an address is not named: RFC 6066, section 3
+		{"127.0.0.1", "", ""}, // an address is not sent as a name (RFC 6066, section 3)
 	} {
 		config := wiretest.ClientConfig()
-		config.ServerName, config.NextProtos = c.own, []string{"h2", "http/1.1"}
+		config.ServerName, config.NextProtos = c.serverName, []string{"h2", "http/1.1"}
 		conn, err := Dial(t.Context(), "wss://"+net.JoinHostPort(c.host, port), direct(DialOptions{TLSConfig: config}))
 		if err != nil {
 			t.Fatal(err)
@@ -57,10 +57,10 @@ func TestDialTLSConfig(t *testing.T) {
 		conn.CloseNow()
 		hello := <-hellos
 		if hello.ServerName != c.want || !slices.Equal(hello.SupportedProtos, []string{"http/1.1"}) {
-			t.Errorf("a client of %+v must ask for %q and http/1.1 only; got %q, %q", c, c.want, hello.ServerName, hello.SupportedProtos)
+			t.Errorf("a client of %+v must send the name %q and the protocol http/1.1; got %q, %q", c, c.want, hello.ServerName, hello.SupportedProtos)
 		}
-		if config.ServerName != c.own || len(config.NextProtos) != 2 {
-			t.Errorf("the configuration is the caller's and does not change; got %q, %q", config.ServerName, config.NextProtos)
+		if config.ServerName != c.serverName || len(config.NextProtos) != 2 {
+			t.Errorf("the caller's configuration must not change; got %q, %q", config.ServerName, config.NextProtos)
 		}
 	}
 }
@@ -71,7 +71,7 @@ func TestDialTLSVerifiesCertificate(t *testing.T) {
 	_, err := Dial(t.Context(), "wss://localhost:"+port, direct(DialOptions{}))
 	_ = wantDialError(t, err, PhaseTLS)
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); !ok {
-		t.Errorf("a server that nobody vouches for is not trusted; got %v", err)
+		t.Errorf("a certificate of an unknown authority must be rejected; got %v", err)
 	}
 }
 
@@ -80,6 +80,6 @@ func TestDialTLSToPlainServer(t *testing.T) {
 	_, err := Dial(t.Context(), "wss://"+s.Addr, direct(DialOptions{}))
 	_ = wantDialError(t, err, PhaseTLS)
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); !ok {
-		t.Errorf("the error must tell what TLS found; got %v", err)
+		t.Errorf("the error must wrap that of TLS; got %v", err)
 	}
 }
