@@ -27,17 +27,17 @@ var types string
 // Types returns the TypeScript declarations of all globals of an application: linger.d.ts.
 func Types() string { return types }
 
-// EngineVersion is the JavaScript engine that scripts run in.
+// EngineVersion is the name and the version of the JavaScript engine that runs scripts.
 const EngineVersion = embedded.Version
 
-// launchEmbedded makes the runtimes of applications.
+// launchEmbedded returns the function that makes runtimes in this process.
 var launchEmbedded = sync.OnceValue(func() script.Launch {
-	js, _ := fs.Sub(modules, "js") // fails for an invalid path only
+	js, _ := fs.Sub(modules, "js") // fails only for an invalid path
 	return embedded.New(js)
 })
 
-// App is a loaded application. It is the http.Handler for all its requests, and is
-// safe for concurrent use.
+// App is a loaded application. It is an http.Handler for all requests of the application,
+// and is safe for concurrent use.
 type App struct {
 	path   string
 	opts   Options
@@ -46,24 +46,24 @@ type App struct {
 	compatibility compatibility
 	vars          string // the variables, as JSON
 
-	workers     []*worker
-	generation  atomic.Pointer[generation]
-	launch      script.Launch
-	assignments assignments
-	turn        atomic.Uint32 // the index of the worker with which choose begins
-	pending     pendingPromises
-	client      *fetch.Client // sends the requests of scripts
-	pairs       sync.Once     // the use of WebSocketPair was logged
-	blobs       sync.Once     // a binary message as a Blob by default was logged
+	workers      []*worker
+	generation   atomic.Pointer[generation]
+	launch       script.Launch
+	assignments  assignments
+	firstChoice  atomic.Uint32 // counts the calls of chooseWorker, each of which begins with another worker
+	pending      pendingPromises
+	client       *fetch.Client // sends the requests of scripts
+	pairsWarning sync.Once     // logs that the application uses WebSocketPair
+	blobsWarning sync.Once     // logs that a binary message was delivered as a Blob by default
 
 	reloading sync.Mutex // held while a generation is loaded
 }
 
-// Load bundles and runs the script at path, JavaScript or TypeScript. The error
-// is a *[LoadError] for what is wrong with the script.
+// Load bundles and runs the script at path, in JavaScript or TypeScript. The error is a
+// *[LoadError] if the script or an option is wrong.
 func Load(path string, opts Options) (*App, error) { return load(path, opts, launchEmbedded()) }
 
-// load is Load with another runtime.
+// load is Load with the given kind of runtime.
 func load(path string, opts Options, launch script.Launch) (*App, error) {
 	c, err := newCompatibility(opts.CompatibilityDate, opts.CompatibilityFlags)
 	if err != nil {
@@ -87,17 +87,17 @@ func load(path string, opts Options, launch script.Launch) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.use(g)
+	a.setGeneration(g)
 	for i, w := range a.workers {
-		go w.run(first[i])
+		go w.runInstances(first[i])
 	}
 	return a, nil
 }
 
-// Reload loads the script again, while connections stay open: the files are bundled
-// and run in new engines, and the install and activate events are dispatched, before the
-// new version gets an event. Events in progress finish in the engine in which they began;
-// the order of each connection's events holds. The error is a *[LoadError] or
+// Reload loads the script again, while connections stay open. The files are bundled and
+// run in new engines, and the install and activate events are dispatched; then the new
+// version gets the next events. Events in progress finish in the engine in which they
+// began, and the events of each connection stay in order. The error is a *[LoadError] or
 // [ErrStopped]; then the last version stays in use.
 func (a *App) Reload() error {
 	a.reloading.Lock()
@@ -107,7 +107,7 @@ func (a *App) Reload() error {
 	if err != nil {
 		return err
 	}
-	a.use(g)
+	a.setGeneration(g)
 	if err := a.replaceInstances(fresh); err != nil {
 		return err
 	}
@@ -115,9 +115,9 @@ func (a *App) Reload() error {
 	return nil
 }
 
-// replaceInstances gives each worker its instance of a new generation. All workers but the first do so at the same time,
-// since one that is starting an instance takes longer. The first one is last: its instance performs what activate did to
-// connections, and by then the answers go to the new generation in all workers.
+// replaceInstances gives each worker its instance of a new generation. The first worker is last, because its instance performs
+// the deferred actions of the activate event, whose answers must reach the new generation in all workers. The others do it at
+// the same time, because a worker that is starting an instance takes longer.
 func (a *App) replaceInstances(fresh []*instance) error {
 	errs := make([]error, len(fresh))
 	replace := func(i int) {
@@ -135,22 +135,23 @@ func (a *App) replaceInstances(fresh []*instance) error {
 	return cmp.Or(errs...)
 }
 
-// ErrStopped is returned after Shutdown.
+// ErrStopped is returned by Reload after Shutdown.
 var ErrStopped = errors.New("worker: the application has been shut down; load it again")
 
-// use makes a generation the one that new instances run.
-func (a *App) use(g *generation) {
+// setGeneration puts a generation in use: new instances run it, and its automatic answer is that of the server.
+func (a *App) setGeneration(g *generation) {
 	if last := a.generation.Swap(g); last != nil {
-		last.use(nil)
+		last.setServer(nil)
 	}
-	g.use(a.server)
+	g.setServer(a.server)
 }
 
-// Files returns the absolute paths of the application's files: the script and everything it
-// imports.
+// Files returns the absolute paths of the application's files: the script and everything that
+// it imports.
 func (a *App) Files() []string { return slices.Clone(a.generation.Load().bundle.Files) }
 
-// ServeHTTP answers a request as the script decides; after Shutdown with 503.
+// ServeHTTP passes a request to the script, and answers it as the script decides. After Shutdown
+// the answer is 503.
 func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.server.ServeHTTP(w, r) }
 
 // Server returns the server that holds the connections.
@@ -160,26 +161,25 @@ func (a *App) Server() *linger.Server { return a.server }
 func (a *App) Workers() []Status {
 	all := make([]Status, 0, len(a.workers))
 	for _, w := range a.workers {
-		all = append(all, w.report())
+		all = append(all, w.currentStatus())
 	}
 	return all
 }
 
-// Shutdown closes every connection as [linger.Server.Shutdown] does, waits for
-// the promises that the script has passed to waitUntil and for responses in progress,
-// and ends the engines. All of it takes Options.Server.ShutdownTimeout at the most;
-// 0 means 10 s. The error is that of the server's Shutdown, or ctx's; the engines
-// end in any case.
+// Shutdown closes every connection as [linger.Server.Shutdown] does, waits for responses
+// in progress and for the promises that the script has passed to waitUntil, and ends the
+// engines. It takes Options.Server.ShutdownTimeout at most, 10 s by default. The error is
+// that of the server's Shutdown, or of ctx; the engines end in any case.
 func (a *App) Shutdown(ctx context.Context) error {
 	defer a.stop()
 	bounded, cancel := context.WithTimeout(ctx, a.opts.Server.ShutdownTimeout)
 	defer cancel()
 	err := a.server.Shutdown(ctx)
 	select {
-	case <-a.pending.idle():
-	case <-a.workers[0].ended: // they end together
+	case <-a.pending.settled():
+	case <-a.workers[0].ended: // Shutdown was called twice: the workers end at the same time
 	case <-bounded.Done():
-		a.opts.Logger.Warn("work of waitUntil was cut off: the time for shutting down is over")
+		a.opts.Logger.Warn("work of waitUntil was cut off: the shutdown timeout has expired")
 		err = cmp.Or(err, ctx.Err())
 	}
 	return err

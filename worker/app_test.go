@@ -13,7 +13,7 @@ func TestAppServeHTTP(t *testing.T) {
 	t.Run("an application without listeners responds", func(t *testing.T) {
 		t.Parallel()
 		a := serve(t, `const unused = "hello";`, worker.Options{})
-		got := a.get("/", http.StatusUpgradeRequired, "this application speaks WebSocket only: it listens to no fetch event")
+		got := a.get("/", http.StatusUpgradeRequired, "this application accepts WebSocket connections only: it has no listener to fetch events")
 		if got.Header.Get("Upgrade") != "websocket" {
 			t.Errorf("the response has Upgrade: websocket; got %v", got.Header)
 		}
@@ -24,7 +24,7 @@ func TestAppServeHTTP(t *testing.T) {
 	t.Run("plain requests go to the script, even if the server has a fallback", func(t *testing.T) {
 		t.Parallel()
 		a := serve(t, ``, worker.Options{Server: linger.Options{Fallback: http.NotFoundHandler()}})
-		a.get("/", http.StatusUpgradeRequired, "this application speaks WebSocket only: it listens to no fetch event")
+		a.get("/", http.StatusUpgradeRequired, "this application accepts WebSocket connections only: it has no listener to fetch events")
 	})
 }
 

@@ -2,17 +2,17 @@ package worker
 
 import "sync"
 
-// arrivals is the queue of turns that other goroutines add to an event loop. It has no bound of its own: each turn is the
-// answer to a request of the script, and the number of those is bounded.
+// arrivals is the queue of turns that other goroutines add to an event loop. It needs no bound, because each turn is the
+// answer to a request of the script, and the number of requests is bounded.
 type arrivals struct {
-	wake chan struct{} // has an element when there may be turns
+	wake chan struct{} // has an element if the queue may not be empty
 
 	mu      sync.Mutex
 	waiting []arrival
-	ended   bool // turns are dropped
+	closed  bool // new turns are dropped
 }
 
-// arrival is a turn. Either run is called, or, if the instance ends before, drop.
+// arrival is a turn in the queue. Either run is called or, if the instance ends first, drop.
 type arrival struct {
 	run  func() error
 	drop func()
@@ -20,29 +20,25 @@ type arrival struct {
 
 func newArrivals() arrivals { return arrivals{wake: make(chan struct{}, 1)} }
 
-// add adds a turn and returns at once.
-func (a *arrivals) add(one arrival) {
-	if !a.put(one) {
-		one.drop()
-	}
-}
-
-func (a *arrivals) put(one arrival) bool {
+// add adds a turn, or drops it if the queue is closed. It does not block.
+func (a *arrivals) add(turn arrival) {
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.ended {
-		return false
+	closed := a.closed
+	if !closed {
+		a.waiting = append(a.waiting, turn)
+		select {
+		case a.wake <- struct{}{}:
+		default: // there is an element already
+		}
 	}
-	a.waiting = append(a.waiting, one)
-	select {
-	case a.wake <- struct{}{}:
-	default: // the loop is awake
+	a.mu.Unlock()
+	if closed {
+		turn.drop()
 	}
-	return true
 }
 
-// take returns the next turn, nil if there is none.
-func (a *arrivals) take() func() error {
+// next removes the first turn and returns it, nil if there is none.
+func (a *arrivals) next() func() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if len(a.waiting) == 0 {
@@ -54,13 +50,13 @@ func (a *arrivals) take() func() error {
 	return first.run
 }
 
-// end drops the turns that wait, and those that are added later.
-func (a *arrivals) end() {
+// close drops the turns in the queue, and those that are added later.
+func (a *arrivals) close() {
 	a.mu.Lock()
 	rest := a.waiting
-	a.ended, a.waiting = true, nil
+	a.closed, a.waiting = true, nil
 	a.mu.Unlock()
-	for _, one := range rest {
-		one.drop()
+	for _, turn := range rest {
+		turn.drop()
 	}
 }

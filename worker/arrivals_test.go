@@ -12,12 +12,12 @@ func TestArrivalsTakeKeepsTheOrder(t *testing.T) {
 		a.add(arrival{run: func() error { ran = append(ran, i); return nil }, drop: func() { t.Error("a running engine drops no turn") }})
 	}
 	<-a.wake
-	for next := a.take(); next != nil; next = a.take() {
+	for next := a.next(); next != nil; next = a.next() {
 		if err := next(); err != nil {
 			t.Error(err)
 		}
 	}
-	a.end()
+	a.close()
 	if !slices.Equal(ran, []int{0, 1, 2}) {
 		t.Errorf("turns are taken in the order of their arrival; got %v", ran)
 	}
@@ -28,8 +28,8 @@ func TestArrivalsEndDropsTurns(t *testing.T) {
 	dropped := 0
 	one := arrival{run: func() error { return nil }, drop: func() { dropped++ }}
 	a.add(one)
-	a.end()
-	if a.take() != nil || dropped != 1 {
+	a.close()
+	if a.next() != nil || dropped != 1 {
 		t.Errorf("a waiting turn is dropped once; got %d", dropped)
 	}
 	a.add(one)

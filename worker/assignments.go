@@ -8,48 +8,50 @@ import (
 	"github.com/lingerws/linger"
 )
 
-// assignments has the worker of each connection that the script has accepted, until its close event was handled.
+// assignments maps each connection that the script has accepted to its worker, until its close event has been handled.
 type assignments struct {
 	bySocket sync.Map     // *linger.Socket -> *assignment
-	objects  atomic.Int64 // the number of those with a WebSocket object
+	objects  atomic.Int64 // the number of connections with a WebSocket object
 }
 
-// assignment is the place of one connection.
+// assignment has the worker of one connection, and how its events are handled.
 type assignment struct {
 	worker  *worker
-	object  *jsSocket // the WebSocket object, if the script has one for the connection
-	tied    *jsSocket // the connection's entry in the instance with which it ends, if it does
+	object  *jsSocket // the WebSocket object of the connection; nil for the functional events
+	tied    *jsSocket // the entry in the instance with which the connection ends; nil if it survives reloads
 	overlap overlap
-	failed  bool // the upgrade event has failed after it had accepted the connection
+	failed  bool // the upgrade event has failed after it accepted the connection
 }
 
-func (all *assignments) add(socket *linger.Socket, place *assignment) {
-	all.bySocket.Store(socket, place)
-	place.worker.connections.Add(1)
-	if place.object != nil {
+// add stores the assignment of a connection.
+func (all *assignments) add(socket *linger.Socket, assigned *assignment) {
+	all.bySocket.Store(socket, assigned)
+	assigned.worker.connections.Add(1)
+	if assigned.object != nil {
 		all.objects.Add(1)
 	}
 }
 
-// of returns the assignment of a connection, nil if it has none.
-func (all *assignments) of(socket *linger.Socket) *assignment {
+// find returns the assignment of a connection, nil if it has none.
+func (all *assignments) find(socket *linger.Socket) *assignment {
 	found, _ := all.bySocket.Load(socket)
-	place, _ := found.(*assignment)
-	return place
+	assigned, _ := found.(*assignment)
+	return assigned
 }
 
-// isClient reports whether scripts reach a connection by its id. A connection with a WebSocket object is only reached
-// through that.
+// isClient reports whether scripts can find a connection among the clients. One with a WebSocket object is reached only
+// through the object.
 func (all *assignments) isClient(socket *linger.Socket) bool {
-	place := all.of(socket)
-	return place == nil || place.object == nil
+	assigned := all.find(socket)
+	return assigned == nil || assigned.object == nil
 }
 
+// remove removes the assignment of a connection, if it has one.
 func (all *assignments) remove(socket *linger.Socket) {
 	found, _ := all.bySocket.LoadAndDelete(socket)
-	if place, ok := found.(*assignment); ok {
-		place.worker.connections.Add(-1)
-		if place.object != nil {
+	if assigned, ok := found.(*assignment); ok {
+		assigned.worker.connections.Add(-1)
+		if assigned.object != nil {
 			all.objects.Add(-1)
 		}
 	}
@@ -57,63 +59,65 @@ func (all *assignments) remove(socket *linger.Socket) {
 
 // submit queues an event of the connection. With overlap the event is complete when its listeners have returned, and its
 // promises settle while the next one is in progress.
-func (place *assignment) submit(e *event, overlap bool) {
+func (assigned *assignment) submit(e *event, overlap bool) {
 	switch {
-	case place.isCut():
+	case assigned.isAborted():
 		e.end()
 	case overlap:
 		e.overlaps = true
-		place.overlap.enter(func() {
-			e.left = place.overlap.leave
-			place.queue().put(e)
+		assigned.overlap.admit(func() {
+			e.onEnd = assigned.overlap.release
+			assigned.queue().add(e)
 		})
 	default:
-		place.queue().put(e)
+		assigned.queue().add(e)
 	}
 }
 
-// isCut reports whether the script gets only the close event.
-func (place *assignment) isCut() bool { return place.tied != nil && place.tied.cut.Load() }
+// isAborted reports whether the script gets only the close event.
+func (assigned *assignment) isAborted() bool {
+	return assigned.tied != nil && assigned.tied.aborted.Load()
+}
 
 // queue returns the queue for events of the connection.
-func (place *assignment) queue() *queue {
-	if place.tied != nil {
-		return &place.tied.sockets.events
+func (assigned *assignment) queue() *queue {
+	if assigned.tied != nil {
+		return &assigned.tied.sockets.events
 	}
-	return &place.worker.tasks
+	return &assigned.worker.tasks
 }
 
-// submitEnd queues the close event of the connection, after all others, and calls then when it has ended. newEnd makes
-// the event. If the instance of a tied connection has ended, the event goes to the next one.
-func (place *assignment) submitEnd(newEnd func() *event, then func()) {
-	place.overlap.whenEmpty(func() { // at once, without overlap
-		e := newEnd()
-		e.then = then
-		if place.tied == nil {
-			place.worker.tasks.put(e)
+// submitClose queues the close event of the connection, which newClose makes, after all others, and calls onComplete when it
+// is complete. If the instance of a tied connection has ended without handling the event, the worker's next instance gets it.
+func (assigned *assignment) submitClose(newClose func() *event, onComplete func()) {
+	assigned.overlap.whenEmpty(func() { // without overlap it is always empty
+		e := newClose()
+		e.onComplete = onComplete
+		if assigned.tied == nil {
+			assigned.worker.tasks.add(e)
 			return
 		}
-		e.then = func() {
+		e.onComplete = func() {
 			if e.handled() {
-				then()
+				onComplete()
 				return
 			}
-			again := newEnd()
-			again.then = then
-			place.worker.tasks.put(again)
+			again := newClose()
+			again.onComplete = onComplete
+			assigned.worker.tasks.add(again)
 		}
-		place.tied.sockets.events.put(e)
+		assigned.tied.sockets.events.add(e)
 	})
 }
 
-// choose returns the worker with the fewest connections, in turn if several have as few. Workers that back off are left
-// out; if all do, choose returns nil and the time until the first one accepts requests.
-func (a *App) choose() (chosen *worker, wait time.Duration) {
+// chooseWorker returns the worker with the fewest connections, round-robin if several have equally few. Workers that back off
+// are left out; if all of them do, it returns nil and the time until the first one accepts requests.
+func (a *App) chooseWorker() (chosen *worker, wait time.Duration) {
 	count := uint32(len(a.workers))
-	first := a.turn.Add(1) % count
+	first := a.firstChoice.Add(1) % count
 	for i := range count {
 		w := a.workers[(first+i)%count]
-		if pause := w.status.pause(); pause > 0 {
+		if pause := w.status.retryAfter(); pause > 0 {
 			if wait == 0 || pause < wait {
 				wait = pause
 			}
@@ -128,33 +132,33 @@ func (a *App) choose() (chosen *worker, wait time.Duration) {
 
 // overlap counts the events of a connection that are in progress at the same time.
 type overlap struct {
-	mu    sync.Mutex
-	count int
+	mu         sync.Mutex
+	inProgress int
 
-	// next is the step of the connection that waits. It is called when fewer than limit events are in progress; add is then
-	// added to their number.
-	next       func()
-	limit, add int
+	// next is the function that waits, if any. It is called when fewer than limit events are in progress; then addend is added
+	// to inProgress.
+	next          func()
+	limit, addend int
 }
 
-// maxOverlap bounds the number of events; the next one waits.
+// maxOverlap bounds the events of a connection in progress; the next one waits.
 const maxOverlap = 256
 
-// enter calls begin, which begins an event, when fewer than maxOverlap are in progress.
-func (o *overlap) enter(begin func()) { o.when(maxOverlap, 1, begin) }
+// admit calls begin, which begins an event, when fewer than maxOverlap events are in progress. release ends the event.
+func (o *overlap) admit(begin func()) { o.callBelow(maxOverlap, 1, begin) }
 
 // whenEmpty calls then when no event is in progress.
-func (o *overlap) whenEmpty(then func()) { o.when(1, 0, then) }
+func (o *overlap) whenEmpty(next func()) { o.callBelow(1, 0, next) }
 
-// when calls next when fewer than limit events are in progress, and adds to their number. It must not be called again
-// before it has called next.
-func (o *overlap) when(limit, add int, next func()) {
+// callBelow calls next when fewer than limit events are in progress, after it has added addend to their number. It must not be
+// called again before it has called next.
+func (o *overlap) callBelow(limit, addend int, next func()) {
 	o.mu.Lock()
-	room := o.count < limit
+	room := o.inProgress < limit
 	if room {
-		o.count += add
+		o.inProgress += addend
 	} else {
-		o.next, o.limit, o.add = next, limit, add
+		o.next, o.limit, o.addend = next, limit, addend
 	}
 	o.mu.Unlock()
 	if room {
@@ -162,14 +166,14 @@ func (o *overlap) when(limit, add int, next func()) {
 	}
 }
 
-// leave ends an event.
-func (o *overlap) leave() {
+// release ends an event, and calls the function that waits if there is room for it.
+func (o *overlap) release() {
 	o.mu.Lock()
-	o.count--
+	o.inProgress--
 	var next func()
-	if o.next != nil && o.count < o.limit {
+	if o.next != nil && o.inProgress < o.limit {
 		next, o.next = o.next, nil
-		o.count += o.add
+		o.inProgress += o.addend
 	}
 	o.mu.Unlock()
 	if next != nil {

@@ -130,7 +130,7 @@ func TestBroadcastChannelReachesEveryWorkerOnce(t *testing.T) {
 		}
 	}
 	all[0].send("map")
-	a.log.line(t, "JSON cannot carry")
+	a.log.line(t, "JSON cannot represent")
 	for text, n := range map[string]int{`"text"`: 3, "{} 3": 3, `{"a":[1,null]}`: 3, "{} \n": 2} { // a BroadcastChannel does not receive its own posts
 		a.until(fmt.Sprintf("%q is received %d times", text, n), func() bool { return a.stdout.count(text) >= n })
 	}

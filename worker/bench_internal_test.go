@@ -27,7 +27,7 @@ func BenchmarkDispatch(b *testing.B) {
 			for b.Loop() {
 				e := &messageEvent{event: event{kind: "websocketmessage"}, message: script.Message{Connection: "local-AAAAAAAAAAAAAAAAAAAAAA", Payload: payload}}
 				e.input = &e.message
-				if in.begin(&e.event); !e.ended.Load() {
+				if in.beginEvent(&e.event); !e.ended.Load() {
 					b.Fatal("the event is complete at the end of its turn")
 				}
 			}

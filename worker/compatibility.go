@@ -8,30 +8,29 @@ import (
 	"time"
 )
 
-// The flags that Options.CompatibilityFlags may have, as the Workers runtime names them.
+// The flags of the Workers runtime that Options.CompatibilityFlags may contain.
 const (
 	autoReply   = "web_socket_auto_reply_to_close"
 	manualReply = "web_socket_manual_reply_to_close"
 )
 
-// The first compatibility dates with the behaviour of today.
+// The compatibility dates from which the newest behaviour applies.
 const (
-	blobsSince     = "2026-03-17" // binary messages are Blobs unless binaryType says otherwise
-	autoReplySince = "2026-04-07" // a peer's Close is answered
+	blobsSince     = "2026-03-17" // binary messages are Blobs by default
+	autoReplySince = "2026-04-07" // WebSocket objects answer a peer's Close
 )
 
 // compatibility is the behaviour that the compatibility date and flags select.
 type compatibility struct {
-	manualReply bool // the script answers a peer's Close
-	binaryType  string
-	undated     bool // there is no date, so the binary type may not be the one that the script expects
+	manualReply bool   // WebSocket objects do not answer a peer's Close; the script does
+	binaryType  string // the initial binaryType of WebSocket objects
+	undated     bool   // no date is given, so the script may expect another binaryType
 }
 
-// IsCompatibilityFlag reports whether a flag of the Workers runtime has a meaning here and may be in
-// Options.CompatibilityFlags.
+// IsCompatibilityFlag reports whether name is a flag of the Workers runtime that Options.CompatibilityFlags may contain.
 func IsCompatibilityFlag(name string) bool { return name == autoReply || name == manualReply }
 
-// newCompatibility reads date and flags. Without a date the behaviour is that of today.
+// newCompatibility returns the behaviour for a date and flags. Without a date it is the newest.
 func newCompatibility(date string, flags []string) (compatibility, error) {
 	c := compatibility{binaryType: "blob", undated: date == ""}
 	if date != "" {
@@ -66,7 +65,7 @@ func varsText(vars map[string]any) (string, error) {
 	}
 	for name, value := range vars {
 		if _, err := json.Marshal(value); err != nil {
-			return "", problem("the variable " + name + " has a value that JSON cannot carry: use strings, numbers, booleans, arrays and objects")
+			return "", problem("the variable " + name + " has a value that JSON cannot represent: use strings, numbers, booleans, arrays and objects")
 		}
 	}
 	text, err := json.Marshal(vars)

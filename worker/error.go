@@ -9,7 +9,7 @@ import (
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
-// LoadError is the reason why an application cannot be loaded.
+// LoadError reports why an application cannot be loaded.
 type LoadError struct{ Problems []Problem }
 
 // Problem is one fault of an application, with its position in a source file if it has one.
@@ -18,11 +18,11 @@ type Problem struct {
 	Line, Column int // from 1, the column in bytes; 0 where unknown
 	Text         string
 
-	Source  string // the line of the file, where known
+	Source  string // the line of the file; "" if unknown
 	Length  int    // the length of the part that is wrong, in bytes
 	Warning bool   // the application runs in spite of the problem
 
-	Thrown *ScriptError // what the script has thrown while it was loading; nil for other problems
+	Thrown *ScriptError // the error that the script has thrown while it was loading; nil for other problems
 }
 
 // Error returns the problems, a line each.
@@ -59,9 +59,9 @@ type Position struct {
 // String returns "file:line:column", or "" without a file.
 func (p Position) String() string { return bundle.Position(p).String() }
 
-// Frames formats problems for a terminal, each on several lines: with the line of the source and a caret under the part that
-// is wrong, where they are known, and in colours if color is set. An error that the script has thrown has its stack, the
-// errors of an AggregateError and its cause. [LoadError.Error] returns one line for each problem.
+// Frames formats problems for a terminal. Each has several lines, with the source line and a caret under the part that is wrong
+// if the position is known; color adds colours. An error that the script has thrown is followed by its stack, the errors of an
+// AggregateError, and its cause. [LoadError.Error] returns one line for each problem.
 func Frames(problems []Problem, color bool) string {
 	messages := make([]bundle.Message, 0, len(problems))
 	for _, p := range problems {
@@ -74,12 +74,12 @@ func Frames(problems []Problem, color bool) string {
 	return bundle.Format(messages, color)
 }
 
-// inSource returns the problem without what a script threw.
+// inSource returns the problem without Thrown.
 func (p Problem) inSource() bundle.Problem {
 	return bundle.Problem{Position: bundle.Position{File: p.File, Line: p.Line, Column: p.Column}, Text: p.Text, Source: p.Source, Length: p.Length}
 }
 
-// problemOf is the reverse of inSource.
+// problemOf returns a problem of the bundler as a Problem.
 func problemOf(p bundle.Problem) Problem {
 	return Problem{File: p.File, Line: p.Line, Column: p.Column, Text: p.Text, Source: p.Source, Length: p.Length}
 }
@@ -97,6 +97,7 @@ func loadErrorOf(err error) error {
 	return &e
 }
 
+// problem returns a *LoadError with one problem that has no position.
 func problem(text string) *LoadError { return &LoadError{Problems: []Problem{{Text: text}}} }
 
 // loadError returns the errors of a script that was being loaded as a *[LoadError], or [ErrStopped] after Shutdown.
@@ -111,7 +112,7 @@ func (in *instance) loadError(errs ...error) error {
 	return &all
 }
 
-// problemsOf returns the problems of an error of a script that was being loaded.
+// problemsOf returns an error of a script that was being loaded as problems.
 func (g *generation) problemsOf(err error, opts *Options) []Problem {
 	if known, ok := errors.AsType[*LoadError](err); ok {
 		return known.Problems
@@ -121,7 +122,7 @@ func (g *generation) problemsOf(err error, opts *Options) []Problem {
 	case isThrown:
 		text := thrown.Error()
 		if thrown.Name == "" { // a value that is not an error has no position
-			text = "the script threw " + text + " while it was loading: throw an Error, which has a place"
+			text = "the script threw " + text + " while it was loading: throw an Error, which has a position"
 		}
 		p := g.problemIn(g.origin(thrown.Frames), text)
 		p.Thrown = newScriptError(g.bundle.Sources, thrown)

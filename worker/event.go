@@ -12,40 +12,41 @@ import (
 
 // event is an event for the script, from its arrival to its completion.
 type event struct {
-	kind    string       // the type of the listeners
-	input   script.Event // what the script gets
-	prepare func()       // called on the event loop right before the script gets input, if set
+	kind    string       // the type of the event for listeners, such as "websocketmessage"
+	input   script.Event // the event for the runtime
+	prepare func()       // called on the event loop right before input is dispatched; nil for nothing
 
-	// The completion of the event. None of these blocks, and they may be called on the event loop.
-	completion *linger.Completion // of the server's event, if any
-	then       func()             // called with the completion, if set
+	// The completion of the event. None of these functions blocks; they may be called on the event loop.
+	completion *linger.Completion // completes the server's event; nil if there is none
+	onComplete func()             // called when the event is complete; nil for nothing
 	overlaps   bool               // the event is complete when its listeners have returned
-	left       func()             // called when the event has ended, if set
-	place      *assignment        // of a message: that of its connection
-	done       chan struct{}      // of a request: closed when the event has ended
+	onEnd      func()             // called when the event has ended; nil for nothing
+	assignment *assignment        // the assignment of a message's connection; nil for other events
+	done       chan struct{}      // closed when the event of a request has ended; nil for other events
 
-	method, url string // of the request that the event is about, if any; the URL has no query
+	method, url string // the method and the URL, without its query, of the event's request; "" if there is none
 
-	request bool        // a client waits for an answer, so the event is refused while the worker backs off
-	claimed atomic.Bool // an instance has begun the event, or it was refused
+	request bool        // the event is refused while the worker backs off, because a client waits for an answer
+	claimed atomic.Bool // an instance has begun the event, or the event was refused
 
 	completed, ended atomic.Bool
-	inBurst          bool // the burst ends the event
-	pendingEnd       bool // the event has ended in its turn, and the burst has to end it
+	inBurst          bool // the event is part of a burst, which completes it
+	endPending       bool // the event has ended in its turn, and the burst has not completed it yet
 
-	// These belong to the event loop until the event has ended.
-	begins   time.Time       // the beginning of its turn, if the event continues after it
-	socket   *linger.Socket  // the connection that the event is about, if any
-	upgrade  *linger.Upgrade // the request that may become a connection
-	response *response       // the script's answer to a request
-	unserved string          // why a plain request gets 426; empty if it does not
-	failed   bool            // a listener has thrown
-	problem  *ScriptError    // what the first one has thrown, or why there is no answer
-	overdue  bool            // the listeners were not done within EventTimeout
+	// These fields belong to the event loop until the event has ended.
+	turnBegan    time.Time       // the beginning of the event's turn, if the event continues after the turn
+	socket       *linger.Socket  // the connection that the event is about; nil if there is none
+	upgrade      *linger.Upgrade // the upgrade request of the event; nil for other events
+	response     *response       // the script's answer to a request; nil if there is none
+	plainRefusal string          // the reason for answering a plain request with 426; "" if it is not
+	failed       bool            // a listener has thrown
+	problem      *ScriptError    // what the first listener has thrown, or why the request was not answered
+	overdue      bool            // the listeners were not done within EventTimeout
 
-	refused bool // the worker backs off, and the event had not begun; valid when submit has returned
+	refused bool // the event had not begun when the worker backed off; valid when submit has returned
 }
 
+// newEvent returns an event for the listeners to kind, about a connection or nil.
 func newEvent(kind string, socket *linger.Socket) *event {
 	return &event{kind: kind, socket: socket}
 }
@@ -59,7 +60,7 @@ func newRequestEvent(kind string, r *http.Request, target string) *event {
 	return e
 }
 
-// claim reports whether this is its first call.
+// claim marks the event as begun or refused, and reports whether this is the first call.
 func (e *event) claim() bool { return !e.claimed.Swap(true) }
 
 // listenersReturned completes an event that overlaps with the next one of its connection.
@@ -74,8 +75,8 @@ func (e *event) complete() {
 	if e.completed.Swap(true) {
 		return
 	}
-	if e.then != nil {
-		e.then()
+	if e.onComplete != nil {
+		e.onComplete()
 	}
 	if e.completion != nil {
 		e.completion.Done()
@@ -91,12 +92,12 @@ func (e *event) end() {
 	if e.done != nil {
 		close(e.done)
 	}
-	if e.left != nil {
-		e.left()
+	if e.onEnd != nil {
+		e.onEnd()
 	}
 }
 
-// attrs returns the attributes of an event in the log. A nil event has none.
+// attrs returns the attributes of the event for the log. A nil event has none.
 func (e *event) attrs() []any {
 	if e == nil {
 		return nil
@@ -111,10 +112,10 @@ func (e *event) attrs() []any {
 	return attrs
 }
 
-// handled reports whether an instance has begun the event. It is valid after the end of the event.
+// handled reports whether an instance has begun the event. It may only be called after the end of the event.
 func (e *event) handled() bool { return !e.claim() }
 
-// task is an event or a post for an instance, or neither.
+// task is an event or a post for an instance; the zero value is neither.
 type task struct {
 	event *event
 	post  *script.Post

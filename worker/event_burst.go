@@ -2,40 +2,39 @@ package worker
 
 import "time"
 
-// burst handles an event. If it is a message, burst handles the messages of the connection that wait after it too, as long
-// as each has ended in its turn, and for drainTime at most. What the script sends to the connection during a burst leaves
-// in one write.
-func (in *instance) burst(e *event) {
-	if e.place == nil || e.overlaps || !e.completion.Followed() {
-		in.worker.handled.Add(1)
-		in.begin(e)
+// handleBurst handles an event. After a message it also handles the messages that wait on the same connection, as long as each
+// ends in its turn, and for drainTime at most. What the script sends to the connection during a burst leaves in one write.
+func (in *instance) handleBurst(e *event) {
+	if e.assignment == nil || e.overlaps || !e.completion.Followed() {
+		in.worker.handledCount.Add(1)
+		in.beginEvent(e)
 		return
 	}
 	e.socket.Together(func() {
-		for began := time.Now(); e != nil; e = in.following(e, began) {
-			in.worker.handled.Add(1)
+		for began := time.Now(); e != nil; e = in.nextInBurst(e, began) {
+			in.worker.handledCount.Add(1)
 			e.inBurst = true
-			in.begin(e)
+			in.beginEvent(e)
 			e.inBurst = false
 		}
 	})
 }
 
-// following ends the event of a message, and returns that of the next one, nil at the end of the burst. began is the
+// nextInBurst ends the event of a message and returns that of the next message, nil at the end of the burst. began is the
 // beginning of the burst.
-func (in *instance) following(e *event, began time.Time) *event {
+func (in *instance) nextInBurst(e *event, began time.Time) *event {
 	switch {
-	case !e.pendingEnd: // it has not ended in its turn
+	case !e.endPending: // the event continues after its turn
 		return nil
-	case in.dead || in.isStopping() || closed(in.retired) || e.place.isCut() || in.turnBegan.Sub(began) > drainTime:
+	case in.unusable || in.isStopping() || closed(in.retired) || e.assignment.isAborted() || in.turnBegan.Sub(began) > drainTime:
 		e.end()
 		return nil
 	}
-	return e.next()
+	return e.nextMessage()
 }
 
-// next ends the event of a message, and returns that of the connection's next message, nil if there is none.
-func (e *event) next() *event {
+// nextMessage ends the event of a message and returns that of the connection's next message, nil if there is none.
+func (e *event) nextMessage() *event {
 	if e.completed.Swap(true) {
 		return nil
 	}
@@ -44,7 +43,7 @@ func (e *event) next() *event {
 	if m == nil {
 		return nil
 	}
-	next := newMessage(m, completion, e.place)
+	next := newMessage(m, completion, e.assignment)
 	next.claimed.Store(true)
 	return next
 }

@@ -2,26 +2,26 @@ package worker
 
 import "sync"
 
-// queue holds events until an instance takes them. Each connection has at most one event in it, and each request one while
-// its goroutine waits, so the number of events is bounded by the number of connections and requests.
+// queue holds events until an instance begins them. It needs no bound: each connection has at most one event in it, and each
+// request one while its goroutine waits.
 type queue struct {
-	wake chan struct{} // has an element when there may be events
+	wake chan struct{} // has an element if the queue may not be empty
 
 	mu      sync.Mutex
 	waiting []*event
-	first   int // index of the first event in waiting
+	first   int // the index in waiting of the first event
 	closed  bool
 }
 
 func newQueue() queue { return queue{wake: make(chan struct{}, 1)} }
 
-// put adds an event. If the queue is closed the event ends at once, and put returns false.
-func (q *queue) put(e *event) bool {
+// add adds an event. If the queue is closed, the event ends at once and add returns false.
+func (q *queue) add(e *event) bool {
 	q.mu.Lock()
 	closed := q.closed
 	if !closed {
 		q.waiting = append(q.waiting, e)
-		q.rouse()
+		q.signal()
 	}
 	q.mu.Unlock()
 	if closed {
@@ -30,8 +30,8 @@ func (q *queue) put(e *event) bool {
 	return !closed
 }
 
-// take removes the first event and returns it, nil if there is none. If there are more it sends to wake again.
-func (q *queue) take() *event {
+// next removes the first event and returns it, nil if there is none. If there are more it signals again.
+func (q *queue) next() *event {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.first == len(q.waiting) {
@@ -40,7 +40,7 @@ func (q *queue) take() *event {
 	e := q.waiting[q.first]
 	q.waiting[q.first] = nil
 	if q.first++; q.first < len(q.waiting) {
-		q.rouse()
+		q.signal()
 		return e
 	}
 	q.first = 0
@@ -50,17 +50,18 @@ func (q *queue) take() *event {
 	return e
 }
 
-// maxSpare bounds the capacity of an empty queue.
+// maxSpare bounds the capacity that an empty queue keeps.
 const maxSpare = 1 << 10
 
-func (q *queue) rouse() {
+// signal puts an element into wake. It does not block.
+func (q *queue) signal() {
 	select {
 	case q.wake <- struct{}{}:
 	default: // there is an element already
 	}
 }
 
-// close ends the events that are left, and those that are added later.
+// close ends the events in the queue, and those that are added later.
 func (q *queue) close() {
 	q.mu.Lock()
 	rest := q.waiting[q.first:]

@@ -23,12 +23,12 @@ func TestQueueTakeKeepsTheOrder(t *testing.T) {
 	for i := range 3 * maxSpare {
 		e := newEvent(strconv.Itoa(i), nil)
 		put = append(put, e.kind)
-		q.put(e)
+		q.add(e)
 		if i%3 == 2 {
-			taken = append(taken, q.take().kind)
+			taken = append(taken, q.next().kind)
 		}
 	}
-	for e := q.take(); e != nil; e = q.take() {
+	for e := q.next(); e != nil; e = q.next() {
 		taken = append(taken, e.kind)
 	}
 	if !slices.Equal(put, taken) {
@@ -41,14 +41,14 @@ func TestQueueTakeKeepsTheOrder(t *testing.T) {
 
 func TestQueueWakesForRemainingEvents(t *testing.T) {
 	q := newQueue()
-	q.put(newEvent("a", nil))
-	q.put(newEvent("b", nil))
+	q.add(newEvent("a", nil))
+	q.add(newEvent("b", nil))
 	for _, kind := range []string{"a", "b"} {
-		if !q.woken() || q.take().kind != kind {
+		if !q.woken() || q.next().kind != kind {
 			t.Errorf("an engine is woken for %s", kind)
 		}
 	}
-	if q.woken() || q.take() != nil {
+	if q.woken() || q.next() != nil {
 		t.Error("the queue is empty")
 	}
 }
@@ -58,19 +58,19 @@ func TestQueueCloseEndsTheEvents(t *testing.T) {
 	ended := 0
 	event := func() *event {
 		e := newEvent("a", nil)
-		e.then = func() { ended++ }
+		e.onComplete = func() { ended++ }
 		return e
 	}
-	q.put(event())
-	q.put(event())
+	q.add(event())
+	q.add(event())
 	q.close()
 	if ended != 2 {
 		t.Errorf("close ends the waiting events; got %d", ended)
 	}
-	if q.put(event()) || ended != 3 {
+	if q.add(event()) || ended != 3 {
 		t.Errorf("an event that is put after close ends immediately; got %d", ended)
 	}
-	if q.take() != nil {
+	if q.next() != nil {
 		t.Error("a closed queue is empty")
 	}
 }
@@ -78,30 +78,30 @@ func TestQueueCloseEndsTheEvents(t *testing.T) {
 func TestOverlapEnterWaitsForRoom(t *testing.T) {
 	var o overlap
 	for range maxOverlap {
-		o.enter(func() {})
+		o.admit(func() {})
 	}
 	var steps []string
-	o.enter(func() {
+	o.admit(func() {
 		steps = append(steps, "enter")
 		o.whenEmpty(func() { steps = append(steps, "empty") })
 	})
 	if len(steps) != 0 {
 		t.Error("beyond maxOverlap an event waits")
 	}
-	o.leave()
+	o.release()
 	if !slices.Equal(steps, []string{"enter"}) {
 		t.Errorf("a waiting event begins when another one ends; got %q", steps)
 	}
 	var all sync.WaitGroup
 	for range maxOverlap - 1 {
-		all.Go(o.leave)
+		all.Go(o.release)
 	}
 	all.Wait()
 	if len(steps) != 1 {
 		t.Error("the end waits for the last event")
 	}
-	o.leave()
-	if !slices.Equal(steps, []string{"enter", "empty"}) || o.count != 0 {
-		t.Errorf("the end follows the last event; got %q, %d", steps, o.count)
+	o.release()
+	if !slices.Equal(steps, []string{"enter", "empty"}) || o.inProgress != 0 {
+		t.Errorf("the end follows the last event; got %q, %d", steps, o.inProgress)
 	}
 }

@@ -36,8 +36,8 @@ func TestFramesOfExceptionsWhileLoading(t *testing.T) {
 		},
 		"a value that is not an error": {
 			script: "throw null;",
-			frames: []string{"✘ [ERROR] the script threw null while it was loading: throw an Error, which has a place\n"},
-			line:   "the script threw null while it was loading: throw an Error, which has a place",
+			frames: []string{"✘ [ERROR] the script threw null while it was loading: throw an Error, which has a position\n"},
+			line:   "the script threw null while it was loading: throw an Error, which has a position",
 		},
 		"an error of a rejected top-level await": {
 			script: "await Promise.reject(new Error('late', { cause: 'why' }));",

@@ -10,22 +10,22 @@ import (
 
 // generation is one loaded version of the application's code.
 type generation struct {
-	number int // counted from 1
+	number int // the number of the version, counted from 1
 	bundle *bundle.Bundle
 
 	mu       sync.Mutex
-	server   *linger.Server // set while the generation is in use
-	request  string         // the message with an automatic answer, "" for none
-	response string
-	warnings []Problem // that were logged
+	server   *linger.Server // the server while the generation is in use, otherwise nil
+	request  string         // the message that is answered automatically; "" for none
+	response string         // the automatic answer to request
+	warnings []Problem      // the warnings that were logged
 
-	drains  bool     // there is a listener to websocketdrain
-	listens []string // the events with listeners
+	hasDrainListener bool     // the script has a listener to websocketdrain
+	listenedEvents   []string // the names of the events with listeners
 }
 
-// loadGeneration bundles the script and runs it in an engine for each worker. The install and
-// activate events happen in the first one, once. The error is a *[LoadError]; then
-// nothing of it is left.
+// loadGeneration bundles the script and runs it in an instance for each worker. The install and
+// activate events are dispatched once, to the first instance. The error is a *[LoadError]; then all
+// instances have ended.
 func (a *App) loadGeneration(number int) (*generation, []*instance, error) {
 	b, err := bundle.New(a.path, a.opts.Development)
 	if err != nil {
@@ -35,7 +35,7 @@ func (a *App) loadGeneration(number int) (*generation, []*instance, error) {
 	for _, p := range b.Warnings {
 		g.warn(a, problemOf(p))
 	}
-	instances, err := a.instances(g)
+	instances, err := a.newInstances(g)
 	if err == nil {
 		err = instances[0].activate()
 	}
@@ -53,8 +53,8 @@ func (a *App) loadGeneration(number int) (*generation, []*instance, error) {
 	return g, instances, nil
 }
 
-// instances makes an instance of the generation for each worker, at the same time.
-func (a *App) instances(g *generation) ([]*instance, error) {
+// newInstances makes an instance of the generation for each worker, at the same time.
+func (a *App) newInstances(g *generation) ([]*instance, error) {
 	made := make([]*instance, len(a.workers))
 	errs := make([]error, len(a.workers))
 	var all sync.WaitGroup
@@ -62,12 +62,12 @@ func (a *App) instances(g *generation) ([]*instance, error) {
 		all.Go(func() { made[i], errs[i] = newInstance(w, g) })
 	}
 	all.Wait()
-	return made, cmp.Or(errs...) // the others have the same error, since they run the same code
+	return made, cmp.Or(errs...) // all instances run the same code, so the other errors are the same
 }
 
-// use sets the server's automatic answer to that of the generation. use(nil) ends the use: later calls of setAutoResponse
-// have no effect on the server.
-func (g *generation) use(server *linger.Server) {
+// setServer puts the generation in use: the server's automatic answer becomes that of the generation. setServer(nil) ends the
+// use; later calls of setAutoResponse have no effect on the server.
+func (g *generation) setServer(server *linger.Server) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.server = server
@@ -76,7 +76,7 @@ func (g *generation) use(server *linger.Server) {
 	}
 }
 
-// setAutoResponse sets the generation's automatic answer. It has an effect only while the generation is in use.
+// setAutoResponse sets the generation's automatic answer, and that of the server while the generation is in use.
 func (g *generation) setAutoResponse(request, response string) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -13,7 +13,7 @@ var eventNames = []string{
 	"fetch", "websocketupgrade", "websocketmessage", "websocketpeerclose", "websocketdrain", "websocketclose", "install", "activate",
 }
 
-// otherEvents are events of other runtimes, each with the one to use here instead, if there is one.
+// otherEvents maps the events of other runtimes to those to use here instead, "" if there is none.
 var otherEvents = map[string]string{
 	"open":       "websocketupgrade",
 	"connect":    "websocketupgrade",
@@ -36,7 +36,7 @@ var otherEvents = map[string]string{
 	"unload":     "",
 }
 
-// warn logs a warning about the version, unless it was logged before.
+// warn logs a warning about the version, once.
 func (g *generation) warn(a *App, p Problem) {
 	p.Warning = true
 	g.mu.Lock()
@@ -57,8 +57,8 @@ func (g *generation) warn(a *App, p Problem) {
 	a.opts.Logger.Warn(p.Text, attrs...)
 }
 
-// Warnings returns what may be wrong with the version of the application that runs: listeners to events that are never
-// dispatched, exports that nothing uses, and the like. Each of them was logged.
+// Warnings returns the warnings about the version of the application that runs: listeners to events that are never
+// dispatched, unused exports, and the like. Each of them was logged.
 func (a *App) Warnings() []Problem {
 	g := a.generation.Load()
 	g.mu.Lock()
@@ -66,10 +66,11 @@ func (a *App) Warnings() []Problem {
 	return slices.Clone(g.warnings)
 }
 
-// maxWarnings bounds the warnings about one version: a script may listen to any number of events.
+// maxWarnings bounds the warnings about one version, because a script may listen to any number of events.
 const maxWarnings = 100
 
-// warningOf returns the warning about a listener to a kind of event, "" for none: a script may dispatch events of its own.
+// warningOf returns the warning about a listener to a kind of event. It is "" for known events, and for those that the script
+// may dispatch itself.
 func warningOf(kind string) string {
 	instead, foreign := otherEvents[strings.ToLower(kind)]
 	near := nearestEvent(strings.ToLower(kind))
@@ -86,8 +87,8 @@ func warningOf(kind string) string {
 	return ""
 }
 
-// nearestEvent returns the event that a misspelt one most likely stands for, or "". The prefix of nearly all events does
-// not count.
+// nearestEvent returns the event that a misspelt name most likely stands for, or "". The prefix that nearly all events share is
+// ignored.
 func nearestEvent(wrong string) string {
 	const prefix = "websocket"
 	rest, ok := strings.CutPrefix(wrong, prefix)
@@ -116,22 +117,23 @@ func (g *generation) problemIn(at Position, text string) Problem {
 	return Problem{File: at.File, Line: at.Line, Column: at.Column, Text: text, Source: g.bundle.Sources.Line(at.File, at.Line)}
 }
 
+// countWarnings returns the number of warnings that were logged.
 func (g *generation) countWarnings() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return len(g.warnings)
 }
 
-// checkListeners warns of events that a version does not listen to, although it should or the last version did. The
-// error refuses a version that listens to nothing if the last one did: its file may be written only in part.
+// checkListeners logs a warning if a version cannot answer requests, or lacks a listener that the last version had. It returns an
+// error for a version without listeners if the last one had some: its file may have been written only in part.
 func (a *App) checkListeners(g, last *generation) error {
-	if last != nil && len(last.listens) > 0 && len(g.listens) == 0 {
-		return &LoadError{Problems: []Problem{{File: a.path, Text: "listens to nothing, and the last version listened to " + strings.Join(last.listens, ", ") +
-			": if that is meant, start the application anew"}}}
+	if last != nil && len(last.listenedEvents) > 0 && len(g.listenedEvents) == 0 {
+		return &LoadError{Problems: []Problem{{File: a.path, Text: "listens to nothing, and the last version listened to " + strings.Join(last.listenedEvents, ", ") +
+			": restart the application if that is intended"}}}
 	}
 	accepts := g.listensTo("fetch") || g.listensTo("websocketupgrade")
 	switch {
-	case len(g.listens) == 0:
+	case len(g.listenedEvents) == 0:
 		g.warn(a, Problem{File: a.path, Text: "nothing listens: neither a listener to fetch or websocketupgrade nor a default export answers requests"})
 	case !accepts:
 		g.warn(a, Problem{File: a.path, Text: "no connection can be accepted: nothing listens to websocketupgrade or fetch"})
@@ -139,7 +141,7 @@ func (a *App) checkListeners(g, last *generation) error {
 	if last == nil {
 		return nil
 	}
-	for _, kind := range last.listens {
+	for _, kind := range last.listenedEvents {
 		if count := a.server.Count(); !g.listensTo(kind) && count > 0 {
 			g.warn(a, Problem{File: a.path, Text: fmt.Sprintf("nothing listens to %s any more, and connections of the last version are open", kind)})
 		}
@@ -147,4 +149,5 @@ func (a *App) checkListeners(g, last *generation) error {
 	return nil
 }
 
-func (g *generation) listensTo(kind string) bool { return slices.Contains(g.listens, kind) }
+// listensTo reports whether the script has a listener to a kind of event.
+func (g *generation) listensTo(kind string) bool { return slices.Contains(g.listenedEvents, kind) }

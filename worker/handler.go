@@ -13,8 +13,8 @@ import (
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
-// handler passes the events of the server to the application. Upgrade blocks until the script has handled the request; the
-// others return at once, and the end of the event completes the server's event.
+// handler passes the events of the server to the application. Upgrade blocks until the script has handled the request. The
+// other methods return at once, and the server's event is complete when that of the script is.
 type handler struct{ app *App }
 
 var (
@@ -32,7 +32,7 @@ func (h handler) Upgrade(u *linger.Upgrade) {
 		_ = u.Respond(func(w http.ResponseWriter, r *http.Request) { h.app.server.Refuse(w, r, refusal) }) // it has no answer yet
 		return
 	}
-	w, wait := h.app.choose()
+	w, wait := h.app.chooseWorker()
 	if w == nil {
 		_ = u.Respond(unavailable(wait)) // it has no answer yet
 		return
@@ -45,48 +45,48 @@ func (h handler) Upgrade(u *linger.Upgrade) {
 	w.submit(e)
 	switch {
 	case e.refused:
-		_ = u.Respond(unavailable(w.status.pause()))
+		_ = u.Respond(unavailable(w.status.retryAfter()))
 	case e.response != nil:
-		_ = u.Respond(e.response.serve) // the script can answer only once
+		_ = u.Respond(e.response.write) // the script can answer only once
 	case e.overdue:
-		h.giveUp(e, http.StatusGatewayTimeout, "the application did not answer in time")
+		h.failUpgrade(e, http.StatusGatewayTimeout, "the application did not answer in time")
 	case e.failed:
-		h.giveUp(e, http.StatusInternalServerError, "the application failed")
+		h.failUpgrade(e, http.StatusInternalServerError, "the application failed")
 	}
 }
 
-// giveUp answers an upgrade request with an error. If the script had accepted it, the connection ends, and the script is
-// the initiator.
-func (h handler) giveUp(e *event, status int, text string) {
-	if place := h.app.assignments.of(e.socket); place != nil {
-		place.failed = true
+// failUpgrade answers an upgrade request with an error. If the script has accepted it, the connection fails, and its close event
+// names the local side as the initiator.
+func (h handler) failUpgrade(e *event, status int, text string) {
+	if assigned := h.app.assignments.find(e.socket); assigned != nil {
+		assigned.failed = true
 	}
 	e.upgrade.Fail(status, text)
 }
 
-// Message passes a message to the script.
+// Message passes a message to the script, or to the WebSocket object of its connection.
 func (h handler) Message(m *linger.Message) {
-	place := h.app.assignments.of(m.Socket)
+	assigned := h.app.assignments.find(m.Socket)
 	switch {
-	case place == nil: // Go code has accepted the connection
+	case assigned == nil: // Go code has accepted the connection
 		return
-	case place.object != nil:
-		place.object.message(m.Payload, m.Async().Done)
+	case assigned.object != nil:
+		assigned.object.message(m.Payload, m.Async().Done)
 		return
 	}
-	place.submit(newMessage(m, m.Async(), place), h.app.opts.Overlap)
+	assigned.submit(newMessage(m, m.Async(), assigned), h.app.opts.Overlap)
 }
 
-// messageEvent is the event of a message with its input, in one allocation.
+// messageEvent is the event of a message together with its input, so that both need one allocation.
 type messageEvent struct {
 	event
 	message script.Message
 }
 
 // newMessage returns the event of a message.
-func newMessage(m *linger.Message, completion *linger.Completion, place *assignment) *event {
+func newMessage(m *linger.Message, completion *linger.Completion, assigned *assignment) *event {
 	e := &messageEvent{
-		event:   event{kind: "websocketmessage", socket: m.Socket, completion: completion, place: place},
+		event:   event{kind: "websocketmessage", socket: m.Socket, completion: completion, assignment: assigned},
 		message: script.Message{Connection: m.Socket.ID(), Payload: m.Payload},
 	}
 	e.input = &e.message
@@ -95,62 +95,62 @@ func newMessage(m *linger.Message, completion *linger.Completion, place *assignm
 
 // PeerClose passes the peer's Close to the script, for a connection in half-open mode.
 func (h handler) PeerClose(p *linger.PeerClose) {
-	place := h.app.assignments.of(p.Socket)
+	assigned := h.app.assignments.find(p.Socket)
 	switch {
-	case place == nil:
+	case assigned == nil:
 		return
-	case place.object != nil:
-		place.object.peerClose(p.Status, p.Async().Done)
+	case assigned.object != nil:
+		assigned.object.peerClose(p.Status, p.Async().Done)
 		return
 	}
 	e := newEvent("websocketpeerclose", p.Socket)
 	e.completion = p.Async()
 	e.input = &script.PeerClose{Connection: p.Socket.ID(), Status: p.Status}
-	place.submit(e, h.app.opts.Overlap)
+	assigned.submit(e, h.app.opts.Overlap)
 }
 
-// Drain reports to the script that the send queue of a connection is empty, if a listener exists.
+// Drain passes the drain of a connection to the script, if it has a listener.
 func (h handler) Drain(d *linger.Drain) {
-	place := h.app.assignments.of(d.Socket)
-	if place == nil || place.object != nil || !h.app.generation.Load().drains {
+	assigned := h.app.assignments.find(d.Socket)
+	if assigned == nil || assigned.object != nil || !h.app.generation.Load().hasDrainListener {
 		return
 	}
 	e := newEvent("websocketdrain", d.Socket)
 	e.completion = d.Async()
 	e.input = &script.Drain{Connection: d.Socket.ID()}
-	place.submit(e, h.app.opts.Overlap)
+	assigned.submit(e, h.app.opts.Overlap)
 }
 
-// Close passes the terminal event to the script, after all others. The script gets it also if the handshake did not
-// complete, because it has accepted the connection.
+// Close passes the terminal event to the script, after all others. The script also gets it if the handshake did not complete
+// after it accepted the connection.
 func (h handler) Close(c *linger.Close) {
-	place := h.app.assignments.of(c.Socket)
-	if place == nil {
+	assigned := h.app.assignments.find(c.Socket)
+	if assigned == nil {
 		return
 	}
 	completion := c.Async()
-	then := func() {
+	onComplete := func() {
 		h.app.assignments.remove(c.Socket)
 		completion.Done()
 	}
-	if place.object != nil {
-		place.object.end(c.Received, c.Clean, failureText(c), then)
+	if assigned.object != nil {
+		assigned.object.end(c.Received, c.Clean, failureText(c), onComplete)
 		return
 	}
-	place.submitEnd(func() *event {
+	assigned.submitClose(func() *event {
 		e := newEvent("websocketclose", c.Socket)
 		e.prepare = func() {
-			if place.tied != nil {
-				place.tied.remove()
+			if assigned.tied != nil {
+				assigned.tied.remove()
 			}
-			e.input = scriptClose(c, place.failed)
+			e.input = scriptClose(c, assigned.failed)
 		}
 		return e
-	}, then)
+	}, onComplete)
 }
 
-// scriptClose returns the terminal event of a connection. failed reports whether the script's upgrade event failed after
-// it had accepted the connection.
+// scriptClose returns the terminal event of a connection for the script. failed is whether the upgrade event failed after it
+// accepted the connection.
 func scriptClose(c *linger.Close, failed bool) *script.Close {
 	violation := ""
 	if c.Violation != nil {
@@ -162,13 +162,13 @@ func scriptClose(c *linger.Close, failed bool) *script.Close {
 	}
 }
 
-// endsOfPeers are the causes of an end without a Close frame that the peer or the network is responsible for.
-var endsOfPeers = []protocol.Cause{
+// remoteCauses are the causes, of an end without a Close frame, for which the peer or the network is responsible.
+var remoteCauses = []protocol.Cause{
 	protocol.CauseEOF, protocol.CauseTransport, driver.CauseKeepAlive, driver.CauseStalled, linger.CauseHandshake,
 }
 
-// initiator returns which side sent the first Close or, without one, caused the end. failed reports whether the script's
-// upgrade event failed.
+// initiator returns the side that sent the first Close or, without one, caused the end. failed is whether the upgrade event
+// failed after it accepted the connection.
 func initiator(c *linger.Close, failed bool) string {
 	switch c.First {
 	case protocol.Local:
@@ -180,16 +180,16 @@ func initiator(c *linger.Close, failed bool) string {
 	if failed {
 		return "local"
 	}
-	if slices.Contains(endsOfPeers, c.Cause) {
+	if slices.Contains(remoteCauses, c.Cause) {
 		return "remote"
 	}
 	return "local"
 }
 
-// unavailable answers a request with 503 while the worker backs off.
+// unavailable returns a handler that answers with 503, for the time in which all workers back off.
 func unavailable(wait time.Duration) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(wait.Seconds())))))
-		http.Error(w, "the application fails again and again: try later", http.StatusServiceUnavailable)
+		http.Error(w, "the application keeps failing: try again later", http.StatusServiceUnavailable)
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
-// hostAPI has the functions that the script of an instance may call. Except for Enqueue and listensTo its methods
-// belong to the instance's event loop. None of them blocks.
+// hostAPI implements the functions that the script of an instance may call. Only Enqueue, listensTo and cancelRequests may be
+// called by other goroutines than that of the instance's event loop. None of the methods blocks.
 type hostAPI struct {
 	caller     caller
 	app        *App
@@ -26,18 +26,18 @@ type hostAPI struct {
 
 	ctx     context.Context //nolint:containedctx // it ends with the instance
 	cancel  context.CancelFunc
-	fetches map[int]context.CancelFunc // in flight or waiting, by the numbers that the script has given them
+	fetches map[int]context.CancelFunc // cancel the fetches in flight or waiting, by the script's numbers
 
 	mu       sync.Mutex
-	channels map[string]bool // to which a BroadcastChannel listens; guarded by mu
+	channels map[string]bool // the channels to which a BroadcastChannel listens; guarded by mu
 }
 
-// caller is what the host functions need of the instance whose script calls them.
+// caller has the methods that host functions need of the instance whose script calls them.
 type caller interface {
-	finish(id int)                                       // ends an event
-	activates() bool                                     // reports whether the install and activate events are in progress
-	act(size int, do func()) error                       // calls do, as soon as the version is in use
-	answer(e *script.Fetched) error                      // passes the answer to a request to the script, within a turn
+	endEvent(id int)                                     // ends an event; a second call has no effect
+	isActivating() bool                                  // reports whether the install and activate events are in progress
+	whenInUse(size int, do func()) error                 // calls do now, or as soon as the version is in use
+	dispatchAnswer(e *script.Fetched) error              // passes the answer to a request to the script, within a turn
 	reportFailure(e *event, err error, place Position)   // logs what the script has thrown
 	reportSlow(took time.Duration, why string, at []any) // logs that a turn takes long
 }
@@ -53,14 +53,14 @@ func newHostAPI(in *instance) *hostAPI {
 	}
 }
 
-// end cancels what the script has requested. Any goroutine may call it.
-func (h *hostAPI) end() {
+// cancelRequests cancels all requests of the script, and drops their answers. Any goroutine may call it.
+func (h *hostAPI) cancelRequests() {
 	h.cancel()
-	h.arrivals.end()
+	h.arrivals.close()
 }
 
-// reason returns which request is in progress, "" if there is none.
-func (h *hostAPI) reason() string {
+// inProgress returns the text "a fetch is in progress" if one is, otherwise "".
+func (h *hostAPI) inProgress() string {
 	if len(h.fetches) > 0 {
 		return "a fetch is in progress"
 	}
@@ -78,11 +78,11 @@ func (h *hostAPI) Accept(id int, opts linger.AcceptOptions, closeAtReload bool) 
 	if socket == nil {
 		return "", err
 	}
-	place := &assignment{worker: h.worker}
+	assigned := &assignment{worker: h.worker}
 	if closeAtReload {
-		place.tied = h.sockets.tie(socket)
+		assigned.tied = h.sockets.addTied(socket)
 	}
-	h.app.assignments.add(socket, place)
+	h.app.assignments.add(socket, assigned)
 	return socket.ID(), nil
 }
 
@@ -97,12 +97,12 @@ func (h *hostAPI) AcceptSocket(id int, subprotocol string, header http.Header) (
 		return 0, err
 	}
 	h.app.warnOfPairs()
-	s := h.sockets.join(incomingSocket{socket}, socket)
+	s := h.sockets.addObject(incomingSocket{socket}, socket)
 	h.app.assignments.add(socket, &assignment{worker: h.worker, object: s})
 	return s.number, nil
 }
 
-// acceptUpgrade accepts the request of an event. It returns nil if the event is over or the request was answered.
+// acceptUpgrade accepts the upgrade request of an event. It returns nil if the event has ended or the request was answered.
 func acceptUpgrade(e *event, opts linger.AcceptOptions) (*linger.Socket, error) {
 	if e == nil || e.upgrade == nil {
 		return nil, nil
@@ -111,7 +111,7 @@ func acceptUpgrade(e *event, opts linger.AcceptOptions) (*linger.Socket, error) 
 	switch {
 	case errors.Is(err, handshake.ErrNotOffered):
 		return nil, &script.Throw{Name: "TypeError", Message: "the client did not offer the subprotocol " + opts.Subprotocol}
-	case errors.Is(err, linger.ErrAnswered): // by a getter in the options
+	case errors.Is(err, linger.ErrAnswered): // for example by a getter in the options
 		return nil, nil
 	case err != nil:
 		return nil, err
@@ -124,23 +124,23 @@ func acceptUpgrade(e *event, opts linger.AcceptOptions) (*linger.Socket, error) 
 func (h *hostAPI) Respond(id, status int, header http.Header, body []byte) {
 	if e := h.events.get(id); e != nil {
 		e.response = &response{status, header, body}
-		h.caller.finish(id)
+		h.caller.endEvent(id)
 	}
 }
 
 // RefusePlain implements [script.Calls].
 func (h *hostAPI) RefusePlain(id int, socket bool) {
 	if e := h.events.get(id); e != nil {
-		e.unserved = "this application speaks WebSocket only: it listens to no fetch event"
+		e.plainRefusal = "this application accepts WebSocket connections only: it has no listener to fetch events"
 		if socket {
-			e.unserved = "this application answers here with a WebSocket only: send Upgrade: websocket and Connection: Upgrade, over HTTP/1.1"
+			e.plainRefusal = "this application accepts only a WebSocket here: send Upgrade: websocket and Connection: Upgrade, over HTTP/1.1"
 		}
-		h.caller.finish(id)
+		h.caller.endEvent(id)
 	}
 }
 
 // Done implements [script.Calls].
-func (h *hostAPI) Done(id int) { h.caller.finish(id) }
+func (h *hostAPI) Done(id int) { h.caller.endEvent(id) }
 
 // Extend implements [script.Requests].
 func (h *hostAPI) Extend(n int) { h.events.extend(n) }
@@ -153,9 +153,9 @@ func (h *hostAPI) SetTimer(id int, delay time.Duration, repeat bool) {
 // ClearTimer implements [script.Calls].
 func (h *hostAPI) ClearTimer(id int) { h.timers.clear(id) }
 
-// warnOfPairs logs, once, how a reload affects WebSocket objects.
+// warnOfPairs logs once how a reload affects WebSocket objects.
 func (a *App) warnOfPairs() {
-	a.pairs.Do(func() {
+	a.pairsWarning.Do(func() {
 		a.opts.Logger.Warn("the application uses WebSocketPair: a reload closes its sockets with 1012, because they hold closures; connections of websocketmessage listeners survive")
 	})
 }

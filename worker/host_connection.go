@@ -9,6 +9,7 @@ import (
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
+// socket returns the connection with an id, nil if it has ended.
 func (h *hostAPI) socket(connection string) *linger.Socket { return h.app.server.Socket(connection) }
 
 // Send implements [script.Calls]. As in browsers, a message is dropped without an error if the connection is closing or
@@ -18,12 +19,12 @@ func (h *hostAPI) Send(connection string, p linger.Payload) error {
 	if s == nil {
 		return nil
 	}
-	if h.caller.activates() {
-		return h.caller.act(len(p.Data), func() { incomingSocket{s}.send(p) })
+	if h.caller.isActivating() {
+		return h.caller.whenInUse(len(p.Data), func() { incomingSocket{s}.send(p) })
 	}
-	if err := s.Send(p); errors.Is(err, linger.ErrEarlyFull) { // other failures end the connection
-		return &script.Throw{Name: "QuotaExceededError", Message: fmt.Sprintf("send: %d bytes wait to be sent, and nothing leaves "+
-			"before the request is answered: send the rest later, when websocketdrain says that they have left, or raise --send-queue", s.Buffered())}
+	if err := s.Send(p); errors.Is(err, linger.ErrEarlyFull) { // after other errors the connection is closed or closing
+		return &script.Throw{Name: "QuotaExceededError", Message: fmt.Sprintf("send: %d bytes wait to be sent, and nothing is sent "+
+			"before the request is answered: send the rest after the websocketdrain event, or raise --send-queue", s.Buffered())}
 	}
 	return nil
 }
@@ -37,11 +38,11 @@ func (h *hostAPI) Close(connection string, code protocol.CloseCode, reason strin
 	if err := protocol.CheckClose(code, reason); err != nil {
 		return err
 	}
-	return h.caller.act(len(reason), func() {
+	return h.caller.whenInUse(len(reason), func() {
 		if discard {
-			_ = s.CloseDiscard(code, reason) // was checked
+			_ = s.CloseDiscard(code, reason) // code and reason were checked
 		} else {
-			_ = s.Close(code, reason)
+			_ = s.Close(code, reason) // likewise
 		}
 	})
 }
@@ -68,8 +69,8 @@ func (h *hostAPI) Facts(connection string) (script.Facts, bool) {
 	if s == nil {
 		return script.Facts{}, false
 	}
-	url, err := serialized(s.URL())
-	if err != nil { // Go code has accepted it
+	url, err := serializeURL(s.URL())
+	if err != nil { // only if Go code has accepted the connection
 		url = s.URL().String()
 	}
 	return script.Facts{URL: url, Subprotocol: s.Subprotocol(), RemoteIP: s.RemoteIP()}, true
@@ -90,7 +91,7 @@ func (h *hostAPI) Data(connection string) string {
 	if s == nil {
 		return ""
 	}
-	text, _ := linger.Data[string](s)                   // cannot fail: what is saved is bytes
+	text, _ := linger.Data[string](s)                   // cannot fail, because the value is stored as bytes
 	if text != "" && text[0] != 'J' && text[0] != 'S' { // Go code has set it, as JSON
 		text = "J" + text
 	}

@@ -12,7 +12,7 @@ import (
 func (h *hostAPI) Fetch(number int, r *fetch.Request) error {
 	size := r.Size()
 	if limit := h.app.opts.MaxBody; size > limit {
-		return typeError(fmt.Errorf("fetch: the body has %d bytes, and %d are allowed", size, limit))
+		return typeError(fmt.Errorf("fetch: the body has %d bytes, more than the limit of %d", size, limit))
 	}
 	gate := h.worker.fetches
 	if err := gate.Admit(size); err != nil {
@@ -24,6 +24,7 @@ func (h *hostAPI) Fetch(number int, r *fetch.Request) error {
 	return nil
 }
 
+// typeError returns an error that scripts get as a TypeError.
 func typeError(err error) error { return &script.Throw{Name: "TypeError", Message: err.Error()} }
 
 // CancelFetch implements [script.Requests].
@@ -34,8 +35,8 @@ func (h *hostAPI) CancelFetch(number int) {
 	}
 }
 
-// fetch sends a request, on a goroutine of its own. It counts as in flight until the script has the answer or was
-// stopped.
+// fetch sends a request and queues the answer for the script. It blocks, so it runs on its own goroutine. The request counts
+// as in flight until the script has got the answer or the instance has ended. dismiss removes it from the gate.
 func (h *hostAPI) fetch(ctx context.Context, number int, r *fetch.Request, dismiss func()) {
 	gate, host := h.worker.fetches, r.Host()
 	if err := gate.Acquire(ctx); err != nil {
@@ -48,7 +49,7 @@ func (h *hostAPI) fetch(ctx context.Context, number int, r *fetch.Request, dismi
 	leave := func() { gate.Release(); dismiss() }
 	answer, err := h.answerTo(ctx, r)
 	if cause := context.Cause(ctx); err != nil && cause != nil {
-		err = cause // err is only a consequence of it
+		err = cause // err is only a consequence of cause
 	}
 	h.arrivals.add(arrival{drop: func() { leave(); h.dropAnswer(answer) }, run: func() error {
 		defer leave()
@@ -56,22 +57,22 @@ func (h *hostAPI) fetch(ctx context.Context, number int, r *fetch.Request, dismi
 	}})
 }
 
-// answerTo returns the answer to a request. An answer with a connection counts among the worker's sockets.
+// answerTo returns the answer to a request. A connection of the answer is counted among the worker's sockets.
 func (h *hostAPI) answerTo(ctx context.Context, r *fetch.Request) (*fetch.Answer, error) {
 	if !r.Upgrade() {
 		return h.app.client.Do(ctx, r)
 	}
-	if err := h.reserve(); err != nil {
+	if err := h.reserveSocket(); err != nil {
 		return nil, err
 	}
 	answer, err := h.app.client.Do(ctx, r)
 	if err != nil || answer.Conn == nil {
-		h.unreserve()
+		h.releaseSocket()
 	}
 	return answer, err
 }
 
-// settleFetch passes the outcome of a fetch to the script, unless the fetch was cancelled.
+// settleFetch passes the answer or the error of a fetch to the script, unless the fetch was cancelled.
 func (h *hostAPI) settleFetch(number int, host string, answer *fetch.Answer, err error) error {
 	_, wanted := h.fetches[number]
 	h.CancelFetch(number)
@@ -81,15 +82,15 @@ func (h *hostAPI) settleFetch(number int, host string, answer *fetch.Answer, err
 		return nil
 	case err != nil:
 		h.app.opts.Logger.Debug("fetch failed", "host", host, "error", fetch.WithoutURL(err))
-		return h.caller.answer(&script.Fetched{Number: number, Failure: h.app.client.Explain(host, err)})
+		return h.caller.dispatchAnswer(&script.Fetched{Number: number, Failure: h.app.client.Explain(host, err)})
 	case answer.Conn == nil:
-		return h.caller.answer(&script.Fetched{Number: number, Answer: answer})
+		return h.caller.dispatchAnswer(&script.Fetched{Number: number, Answer: answer})
 	}
 	s := h.newOutgoing(func() {})
 	s.conn = answer.Conn
-	s.object = h.sockets.join(s, nil)
-	err = h.caller.answer(&script.Fetched{Number: number, Answer: answer, Socket: s.object.number})
-	s.conn.Start(s) // its messages wait until the script has accepted the WebSocket
+	s.object = h.sockets.addObject(s, nil)
+	err = h.caller.dispatchAnswer(&script.Fetched{Number: number, Answer: answer, Socket: s.object.number})
+	s.conn.Start(s) // messages wait in the WebSocket object until the script has called accept
 	return err
 }
 
@@ -97,6 +98,6 @@ func (h *hostAPI) settleFetch(number int, host string, answer *fetch.Answer, err
 func (h *hostAPI) dropAnswer(answer *fetch.Answer) {
 	if answer != nil && answer.Conn != nil {
 		answer.Conn.CloseNow()
-		h.unreserve()
+		h.releaseSocket()
 	}
 }

@@ -20,9 +20,9 @@ func (h *hostAPI) Unanswered(id int, places []script.Frame) {
 	if e == nil || e.problem != nil || e.overdue {
 		return
 	}
-	text := "request not answered: a listener calls respondWith, with a Response or a promise of one, before it is done"
+	text := "request not answered: a listener must call respondWith, with a Response or a promise of one, before it is done"
 	if e.upgrade != nil {
-		text = "upgrade request not answered: a listener calls accept or respondWith before it is done"
+		text = "upgrade request not answered: a listener must call accept or respondWith before it is done"
 	}
 	attrs := e.attrs()
 	at := h.firstPosition(places)
@@ -33,7 +33,7 @@ func (h *hostAPI) Unanswered(id int, places []script.Frame) {
 	h.app.opts.Logger.Error(text, attrs...)
 }
 
-// firstPosition returns the position of the first place that is in the sources. Listeners of Linger itself have none.
+// firstPosition returns the source position of the first place that has one. Listeners of Linger itself have none.
 func (h *hostAPI) firstPosition(places []script.Frame) Position { return h.generation.origin(places) }
 
 // Unhandled implements [script.Observer].
@@ -55,15 +55,15 @@ func (h *hostAPI) Slow(took time.Duration, frames []script.Frame) {
 	h.caller.reportSlow(took, "it computes", h.generation.placeAttrs(frames))
 }
 
-// BlobByDefault implements [script.Observer]. It logs, once, what to do if the script expects ArrayBuffers.
+// BlobByDefault implements [script.Observer]. It logs once what to do if the script expects an ArrayBuffer.
 func (h *hostAPI) BlobByDefault() {
-	h.app.blobs.Do(func() {
+	h.app.blobsWarning.Do(func() {
 		h.app.opts.Logger.Warn("a WebSocket got a binary message as a Blob, as in browsers: if the script expects an ArrayBuffer, set its binaryType to \"arraybuffer\"," +
 			" or give the compatibility date of the project with --compatibility-date, before " + blobsSince + " for ArrayBuffers")
 	})
 }
 
-// Listened implements [script.Observer]. It warns of an event that nothing dispatches.
+// Listened implements [script.Observer]. It logs a warning if the event is never dispatched.
 func (h *hostAPI) Listened(kind string, stack []script.Frame) {
 	text := warningOf(kind)
 	if text == "" || h.generation.countWarnings() >= maxWarnings {

@@ -40,8 +40,8 @@ func (h *hostAPI) Publish(channel string, p linger.Payload, except []string) (in
 			without = append(without, s)
 		}
 	}
-	if h.caller.activates() && channel != "" {
-		return h.subscribers(channel, without), h.caller.act(len(p.Data), func() { h.publishLater(channel, p, without) })
+	if h.caller.isActivating() && channel != "" {
+		return h.subscribers(channel, without), h.caller.whenInUse(len(p.Data), func() { h.publishOrLog(channel, p, without) })
 	}
 	n, err := h.app.server.Publish(channel, p, without...)
 	if errors.Is(err, linger.ErrChannelName) {
@@ -60,8 +60,8 @@ func (h *hostAPI) subscribers(channel string, without []*linger.Socket) (n int) 
 	return n
 }
 
-// publishLater publishes a message when the script cannot get an error any more; the error is logged.
-func (h *hostAPI) publishLater(channel string, p linger.Payload, without []*linger.Socket) {
+// publishOrLog publishes a message and logs an error, which the script can no longer get.
+func (h *hostAPI) publishOrLog(channel string, p linger.Payload, without []*linger.Socket) {
 	if _, err := h.app.server.Publish(channel, p, without...); err != nil {
 		h.app.opts.Logger.Error("message not published", "channel", channel, "error", err)
 	}
@@ -76,26 +76,27 @@ func (h *hostAPI) SetAutoResponse(request, response string) error {
 	return err
 }
 
-// Post implements [script.Calls]. Connections get a value as JSON text; one that JSON cannot represent reaches other
-// BroadcastChannel objects only.
+// Post implements [script.Calls]. Connections get the value as JSON text. A value that JSON cannot represent is sent only to
+// other BroadcastChannel objects.
 func (h *hostAPI) Post(p *script.Post) {
-	err := h.caller.act(len(p.Text)+len(p.Bytes), func() { h.post(p) })
+	err := h.caller.whenInUse(len(p.Text)+len(p.Bytes), func() { h.sendPost(p) })
 	if err != nil {
 		h.caller.reportFailure(nil, err, Position{})
 	}
 }
 
-func (h *hostAPI) post(p *script.Post) {
-	h.passOn(p)
+// sendPost sends a post to the other workers and to connections.
+func (h *hostAPI) sendPost(p *script.Post) {
+	h.postToWorkers(p)
 	payload, ok := payloadOf(p)
 	if !ok {
-		h.app.opts.Logger.Warn("a value that JSON cannot carry was posted: connections do not get it", "channel", p.Channel)
+		h.app.opts.Logger.Warn("a value that JSON cannot represent was posted: connections do not get it", "channel", p.Channel)
 		return
 	}
-	h.publishLater(p.Channel, payload, nil)
+	h.publishOrLog(p.Channel, payload, nil)
 }
 
-// payloadOf returns a post as a message for connections.
+// payloadOf returns the message of a post for connections, and false if it has none.
 func payloadOf(p *script.Post) (payload linger.Payload, ok bool) {
 	switch p.Kind {
 	case script.TextPost:
@@ -109,18 +110,18 @@ func payloadOf(p *script.Post) (payload linger.Payload, ok bool) {
 	return linger.Payload{}, false
 }
 
-// passOn passes a post to the other workers whose scripts listen to its channel, also while they are asleep. A worker
-// without room for it drops it.
-func (h *hostAPI) passOn(p *script.Post) {
+// postToWorkers queues a post for the other workers whose scripts listen to its channel, including sleeping ones. If the queue
+// of a worker is full, the post is dropped for it and a warning is logged.
+func (h *hostAPI) postToWorkers(p *script.Post) {
 	for _, w := range h.app.workers {
 		w.mu.Lock()
-		last := w.last
+		last := w.latest
 		w.mu.Unlock()
-		if last == nil || last.host == h || !last.host.listensTo(p.Channel) || w.post(p) {
+		if last == nil || last.host == h || !last.host.listensTo(p.Channel) || w.queuePost(p) {
 			continue
 		}
-		w.dropped.Add(1)
-		if others, ok := w.droppedPosts.admit(time.Now()); ok {
+		w.droppedCount.Add(1)
+		if others, ok := w.droppedPostWarnings.allow(time.Now()); ok {
 			attrs := append([]any{"worker", w.index, "channel", p.Channel}, others...)
 			h.app.opts.Logger.Warn("a message of a BroadcastChannel was dropped: the worker is too busy", attrs...)
 		}
@@ -145,7 +146,7 @@ func (h *hostAPI) listensTo(channel string) bool {
 	return h.channels[channel]
 }
 
-// Console implements [script.Calls]. Positions in the text become those of the sources.
+// Console implements [script.Calls]. Positions in the text are replaced by source positions.
 func (h *hostAPI) Console(level slog.Level, text string) {
 	text = h.generation.bundle.Sources.Trace(text)
 	if h.app.opts.Console != nil {

@@ -15,27 +15,28 @@ func (h *hostAPI) Connect(url string, subprotocols []string) int {
 	opts.Subprotocols = subprotocols
 	ctx, cancel := context.WithCancel(h.ctx)
 	s := h.newOutgoing(cancel)
-	s.object = h.sockets.join(s, nil)
+	s.object = h.sockets.addObject(s, nil)
 	go s.dial(ctx, url, opts)
 	return s.object.number
 }
 
-// newOutgoing returns a transport without a connection. cancel ends its opening handshake.
+// newOutgoing returns a transport whose connection is not open yet. cancel ends the opening handshake.
 func (h *hostAPI) newOutgoing(cancel context.CancelFunc) *outgoingSocket {
-	return &outgoingSocket{app: h.app, cancel: cancel, reserve: h.reserve, release: h.unreserve}
+	return &outgoingSocket{app: h.app, cancel: cancel, reserve: h.reserveSocket, release: h.releaseSocket}
 }
 
-// reserve adds one to the worker's sockets to other servers. The error is a *[fetch.Error] if the limit is reached.
-func (h *hostAPI) reserve() error {
+// reserveSocket counts one more socket of the worker to another server. The error is a *[fetch.Error] if the limit is reached.
+func (h *hostAPI) reserveSocket() error {
 	limit := h.app.opts.MaxSockets
 	if h.worker.sockets.Add(1) > int64(limit) {
-		h.unreserve()
+		h.releaseSocket()
 		return &fetch.Error{Text: fmt.Sprintf("the worker has %d WebSockets open to other servers, and no more are allowed: close some first", limit)}
 	}
 	return nil
 }
 
-func (h *hostAPI) unreserve() { h.worker.sockets.Add(-1) }
+// releaseSocket undoes reserveSocket.
+func (h *hostAPI) releaseSocket() { h.worker.sockets.Add(-1) }
 
 // SocketSend implements [script.Calls].
 func (h *hostAPI) SocketSend(socket int, p linger.Payload) { h.sockets.transport(socket).send(p) }

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// serveProblem answers a plain request that the application has failed to answer. The answer contains the error only in
-// development.
-func (a *App) serveProblem(w http.ResponseWriter, r *http.Request, e *event, status int, text string) {
+// serveError answers a plain request that the application has not answered. Only Options.Development adds the error of the
+// script to text.
+func (a *App) serveError(w http.ResponseWriter, r *http.Request, e *event, status int, text string) {
 	if !a.opts.Development || e.problem == nil {
 		http.Error(w, text, status)
 		return
@@ -18,10 +18,10 @@ func (a *App) serveProblem(w http.ResponseWriter, r *http.Request, e *event, sta
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
 	report := e.problem.report("")
-	if !strings.Contains(r.Header.Get("Accept"), "text/html") { // RFC 9110, section 12.5.1; a browser names it
+	if !strings.Contains(r.Header.Get("Accept"), "text/html") { // browsers list it (RFC 9110, section 12.5.1)
 		header.Set("Content-Type", "text/plain; charset=utf-8")
 		w.WriteHeader(status)
-		_, _ = fmt.Fprintf(w, "%s\n\n%s", text, report) // a client that has gone is not an error
+		_, _ = fmt.Fprintf(w, "%s\n\n%s", text, report) // fails if the client has left
 		return
 	}
 	header.Set("Content-Type", "text/html; charset=utf-8")
@@ -43,16 +43,17 @@ footer { font-size: .875rem; opacity: .7 }
 </style>
 <h1>%d: %s</h1>
 <pre>%s</pre>
-<footer>linger run --watch shows this page. Without it a client sees nothing of the application; the log has the error.</footer>
+<footer>This page is shown by linger run --watch only. Otherwise the client gets no details; they are in the log.</footer>
 </html>
 `
 
-// report returns the error over several lines, with the line of the source, its stack, its errors and its cause.
+// report returns the error on several lines, with the source line, the stack, the errors that it consists of, and its cause.
+// Each line begins with indent.
 func (s *ScriptError) report(indent string) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s%s\n", indent, strings.ReplaceAll(s.Text, "\n", "\n"+indent))
 	if source := s.Source(); source != "" {
-		fmt.Fprintf(&text, "%s    %s: %s\n", indent, s.At, clip(strings.TrimSpace(source), maxCall))
+		fmt.Fprintf(&text, "%s    %s: %s\n", indent, s.At, truncate(strings.TrimSpace(source), maxCall))
 	} else if s.At.File != "" && len(s.Stack) == 0 {
 		fmt.Fprintf(&text, "%s    %s\n", indent, s.At)
 	}

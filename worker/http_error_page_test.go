@@ -73,7 +73,7 @@ func TestErrorLogOfMissingResponses(t *testing.T) {
 		script string
 		parts  []string
 	}{
-		"nothing called":        {"\naddEventListener('fetch', (event) => {});", []string{"request not answered: a listener calls respondWith", "app.js:2:"}},
+		"nothing called":        {"\naddEventListener('fetch', (event) => {});", []string{"request not answered: a listener must call respondWith", "app.js:2:"}},
 		"returned":              {"\naddEventListener('fetch', async (event) => new Response('x'));", []string{"request not answered", "app.js:2:"}},
 		"an object":             {"\nfunction listen() {}\naddEventListener('fetch', { handleEvent() {} }); addEventListener('fetch', listen);", []string{"request not answered", "app.js:2:"}},
 		"default export":        {"\nexport default {\n\tfetch() {},\n};", []string{"respondWith expects a Response", "but got undefined", "app.js:3:"}},
@@ -100,7 +100,7 @@ func TestErrorLogOfUnansweredUpgrades(t *testing.T) {
 	if got := a.decline(); got.StatusCode != 500 {
 		t.Errorf("an unanswered upgrade request gets 500; got %d", got.StatusCode)
 	}
-	a.log.line(t, "upgrade request not answered: a listener calls accept or respondWith", "event=websocketupgrade", "method=GET", "app.js:2:")
+	a.log.line(t, "upgrade request not answered: a listener must call accept or respondWith", "event=websocketupgrade", "method=GET", "app.js:2:")
 }
 
 func TestErrorLogOfListenersThatNeverFinish(t *testing.T) {

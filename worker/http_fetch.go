@@ -24,14 +24,14 @@ func (a *App) serveFetch(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		http.Error(w, "the request's body did not come in time", http.StatusRequestTimeout)
+		http.Error(w, "the request's body did not arrive in time", http.StatusRequestTimeout)
 		return
 	}
 	if err != nil { // in most cases the client has left
 		http.Error(w, "the request's body cannot be read", http.StatusBadRequest)
 		return
 	}
-	chosen, wait := a.choose()
+	chosen, wait := a.chooseWorker()
 	if chosen == nil {
 		unavailable(wait)(w, r)
 		return
@@ -43,21 +43,22 @@ func (a *App) serveFetch(w http.ResponseWriter, r *http.Request) {
 	handled := chosen.submit(e)
 	switch {
 	case e.refused:
-		unavailable(chosen.status.pause())(w, r)
+		unavailable(chosen.status.retryAfter())(w, r)
 	case !handled:
 		http.Error(w, "the application has been shut down", http.StatusServiceUnavailable)
 	case e.response != nil:
-		e.response.serve(w, r)
-	case e.unserved != "":
-		driver.Refuse(w, handshake.UpgradeRequired(r.ProtoMajor, handshake.ReasonUpgrade, e.unserved))
+		e.response.write(w, r)
+	case e.plainRefusal != "":
+		driver.Refuse(w, handshake.UpgradeRequired(r.ProtoMajor, handshake.ReasonUpgrade, e.plainRefusal))
 	case e.overdue:
-		a.serveProblem(w, r, e, http.StatusGatewayTimeout, "the application did not answer in time")
+		a.serveError(w, r, e, http.StatusGatewayTimeout, "the application did not answer in time")
 	default:
-		a.serveProblem(w, r, e, http.StatusInternalServerError, "the application did not answer")
+		a.serveError(w, r, e, http.StatusInternalServerError, "the application did not answer")
 	}
 }
 
-// readBody reads the whole body of a request. It returns nil if there is none.
+// readBody returns the whole body of a request, nil if it has none. The error is an *[http.MaxBytesError] if the body exceeds
+// limit.
 func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
@@ -72,9 +73,9 @@ type response struct {
 	body   []byte
 }
 
-// serve writes the response. Content-Length is the length of the body, whatever the script has set. Without a Content-Type
-// of the script there is none: a guess could turn a user's upload into a page.
-func (r *response) serve(w http.ResponseWriter, request *http.Request) {
+// write writes the response. Content-Length is the length of the body, whatever the script has set. If the script has set no
+// Content-Type, none is sent: a guess could turn a user's upload into a page.
+func (r *response) write(w http.ResponseWriter, request *http.Request) {
 	header := w.Header()
 	for name, values := range r.header {
 		header[name] = values
@@ -87,7 +88,7 @@ func (r *response) serve(w http.ResponseWriter, request *http.Request) {
 	switch {
 	case r.status == http.StatusNoContent || r.status == http.StatusNotModified:
 		header.Del("Content-Length") // RFC 9110, section 8.6
-	case request.Method != http.MethodHead || len(r.body) > 0: // otherwise the script may set the length of the body that GET would have
+	case request.Method != http.MethodHead || len(r.body) > 0: // the script may set the length that the answer to GET would have
 		header.Set("Content-Length", strconv.Itoa(len(r.body)))
 	}
 	w.WriteHeader(r.status)

@@ -16,13 +16,13 @@ import (
 	"github.com/lingerws/linger/worker/internal/web/weburl"
 )
 
-// scriptRequest returns a request for the script, with another header. target is its absolute URL.
+// scriptRequest returns the request that the script gets for r, with the given absolute URL and header.
 func (a *App) scriptRequest(r *http.Request, target string, header http.Header) *script.Request {
 	return &script.Request{Method: r.Method, URL: target, Header: script.Header{Host: hostOf(r), Fields: header, RemoteIP: a.server.RemoteIP(r)}}
 }
 
-// requestURL returns the absolute URL of a request (RFC 9112, section 3.3) for the script, or a refusal if it has none that
-// new URL(event.request.url) would accept.
+// requestURL returns the absolute URL of a request (RFC 9112, section 3.3) in the form of new URL(...).href, or a refusal if the
+// URL is not valid.
 func (a *App) requestURL(r *http.Request) (string, *handshake.Refusal) {
 	host := hostOf(r)
 	if refusal := handshake.CheckTarget(handshake.Request{
@@ -34,7 +34,7 @@ func (a *App) requestURL(r *http.Request) (string, *handshake.Refusal) {
 	if a.server.Secure(r) {
 		u.Scheme = "https"
 	}
-	text, err := serialized(&u)
+	text, err := serializeURL(&u)
 	if err != nil {
 		return "", &handshake.Refusal{
 			Reason: handshake.ReasonHost, Status: http.StatusBadRequest,
@@ -44,8 +44,8 @@ func (a *App) requestURL(r *http.Request) (string, *handshake.Refusal) {
 	return text, nil
 }
 
-// targetOf returns the request target, empty where it has no path: with OPTIONS * and CONNECT the URL of the request is
-// that of its host (RFC 9110, section 7.1).
+// targetOf returns the request target. It returns "" for OPTIONS * and CONNECT, whose targets have no path: the URL of such a
+// request is that of its host (RFC 9110, section 7.1).
 func targetOf(r *http.Request) string {
 	if r.Method == http.MethodConnect || r.Method == http.MethodOptions && r.RequestURI == "*" {
 		return ""
@@ -53,12 +53,12 @@ func targetOf(r *http.Request) string {
 	return r.RequestURI
 }
 
-// serialized returns a URL in the form of new URL(...).href (Fetch Standard, section 5.4), so that path and query are the
-// same for a script that parses the text and one that does not. The error is that of the URL parser.
-func serialized(u *url.URL) (string, error) {
-	text := u.Scheme + "://" + u.Host + escaped(pathOf(u))
+// serializeURL returns a URL in the form of new URL(...).href (Fetch Standard, section 5.4), so that a script that parses the
+// text gets the same path and query as one that compares it. The error is that of the URL parser.
+func serializeURL(u *url.URL) (string, error) {
+	text := u.Scheme + "://" + u.Host + escapeForParser(pathOf(u))
 	if u.RawQuery != "" || u.ForceQuery {
-		text += "?" + escaped(u.RawQuery)
+		text += "?" + escapeForParser(u.RawQuery)
 	}
 	parsed, err := weburl.Parse(text, nil)
 	if err != nil {
@@ -67,8 +67,8 @@ func serialized(u *url.URL) (string, error) {
 	return parsed.Href(), nil
 }
 
-// pathOf returns the path as it was received. url.URL.EscapedPath would encode it again if it has a character that need
-// not be encoded, such as a vertical bar.
+// pathOf returns the path as it was received. url.URL.EscapedPath would encode it again if it contains certain characters, such
+// as a vertical bar.
 func pathOf(u *url.URL) string {
 	if plain, err := url.PathUnescape(u.RawPath); err == nil && u.RawPath != "" && plain == u.Path {
 		return u.RawPath
@@ -76,9 +76,9 @@ func pathOf(u *url.URL) string {
 	return u.EscapedPath()
 }
 
-// escaped encodes as %XX the bytes that a URL parser would interpret: those outside of ASCII, which need not be UTF-8, the
-// beginning of a fragment, which requests do not have, and a backslash, which would become a slash.
-func escaped(text string) string {
+// escapeForParser encodes as %XX the bytes that a URL parser would change: those outside of ASCII, which need not be UTF-8; #,
+// which would begin a fragment; and a backslash, which would become a slash.
+func escapeForParser(text string) string {
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder
 	for _, c := range []byte(text) {
@@ -91,8 +91,8 @@ func escaped(text string) string {
 	return b.String()
 }
 
-// hostOf returns the host of a request. A request of HTTP/1.0 may have none; then it is the local address of the
-// connection.
+// hostOf returns the host of a request. A request of HTTP/1.0 may have none; then the local address of the connection is
+// returned.
 func hostOf(r *http.Request) string {
 	if r.Host != "" {
 		return r.Host
@@ -103,8 +103,8 @@ func hostOf(r *http.Request) string {
 	return "localhost"
 }
 
-// withLength returns the header of a request with the length of its body, also if that came in chunks. The script gets
-// the whole body, and libraries that bound a body use this field.
+// withLength returns the header of a request with Content-Length set, even if the body was chunked: the script gets the whole
+// body, and libraries that limit a body use this field.
 func withLength(r *http.Request, body []byte) http.Header {
 	if body == nil || r.ContentLength >= 0 {
 		return r.Header
@@ -114,8 +114,8 @@ func withLength(r *http.Request, body []byte) http.Header {
 	return shown
 }
 
-// asHandshake returns the header of an opening handshake with "websocket" as the value of Upgrade, in lower case and without
-// the other protocols that a client may list (RFC 6455, section 4.2.1): scripts compare it with this text.
+// asHandshake returns the header of an opening handshake with Upgrade set to "websocket", because scripts compare it with this
+// text. A client may send it in other cases and with other protocols (RFC 6455, section 4.2.1).
 func asHandshake(header http.Header) http.Header {
 	shown := http.Header{}
 	maps.Copy(shown, header)

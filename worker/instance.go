@@ -11,8 +11,8 @@ import (
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
-// instance is a runtime with one version of the application, and its event loop. Its fields and methods belong to the
-// goroutine of the loop, unless stated otherwise.
+// instance is a runtime with one version of the application, and its event loop. Unless stated otherwise, only the goroutine of
+// the loop may use its fields and call its methods.
 type instance struct {
 	worker     *worker
 	app        *App
@@ -20,32 +20,32 @@ type instance struct {
 
 	runtime  script.Runtime
 	events   activeEvents
-	host     *hostAPI // what the script calls
+	host     *hostAPI // the functions that the script calls
 	timers   timers
 	arrivals arrivals  // turns that other goroutines have queued
 	sockets  jsSockets // WebSocket objects, and their events
 
-	serving  chan struct{} // closed when it handles the worker's events
-	retired  chan struct{} // closed when a newer version is in use: it only finishes what it has begun
+	serving  chan struct{} // closed when the instance begins to handle the worker's events
+	retired  chan struct{} // closed at the retirement, after which the instance only finishes what it has begun
 	stopping chan struct{} // closed by stop
 	ended    chan struct{} // closed when the loop and the runtime have ended
 	stopOnce sync.Once
 
-	outcome outcome // why it has ended; valid when ended is closed
-	failure string  // the reason of a failure; valid when ended is closed
+	outcome outcome // why the instance has ended; valid when ended is closed
+	failure string  // why the runtime is unusable; valid when ended is closed
 
-	first      task      // handled before all others
-	inTurn     bool      // script code runs
-	about      *event    // the event with which the turn begins, if any
-	turnBegan  time.Time // the beginning of the last turn
-	dead       bool      // the runtime is not usable any more
-	cutOff     bool      // FinishTimeout has expired
-	restAt     time.Time // the earliest time for sleep
-	finishBy   time.Time // the end of FinishTimeout, once the instance is retired
-	awakeFor   []string  // the reasons for not sleeping that were logged
-	activating bool      // the install and activate events are in progress
-	problems   []error   // of the install and activate events
-	deferred   deferred  // their actions on connections
+	firstTask     task      // handled before all others
+	inTurn        bool      // script code runs
+	currentEvent  *event    // the event with which the turn begins, if any
+	turnBegan     time.Time // the beginning of the last turn
+	unusable      bool      // the runtime is not usable any more
+	cutOff        bool      // FinishTimeout has expired
+	sleepAt       time.Time // the earliest time for sleep
+	finishBy      time.Time // the end of FinishTimeout, once the instance is retired
+	loggedReasons []string  // the reasons for not sleeping that were logged
+	activating    bool      // the install and activate events are in progress
+	problems      []error   // the errors of the install and activate events
+	deferred      deferred  // the actions of the install and activate events on connections
 }
 
 // outcome is why an instance has ended.
@@ -53,16 +53,16 @@ type outcome int
 
 const (
 	outcomeStopped  outcome = iota // the worker was stopped
-	outcomeFinished                // a newer version is in use, and the events in progress have ended
+	outcomeFinished                // the instance was retired, and has finished what it had begun
 	outcomeIdle                    // there was nothing to do for SleepAfter
 	outcomeFailed                  // the runtime is not usable any more
 )
 
-// newInstance makes an instance with a generation's code loaded. The error is a *[LoadError] or [ErrStopped]; then the
-// instance has ended, or is stuck and abandoned.
+// newInstance makes an instance of w and loads the code of g. The error is a *[LoadError] or [ErrStopped]; then the instance has
+// ended, or is stuck and abandoned.
 func newInstance(w *worker, g *generation) (*instance, error) {
-	if w.stuck.Load()+w.lost.Load() >= maxGivenUp {
-		return nil, problem("too many engines are stuck in built-in functions, or have failed inside, to load another: restart the process")
+	if w.stuck.Load()+w.lost.Load() >= maxAbandoned {
+		return nil, problem("no other engine can be loaded, because too many are stuck in built-in functions or have failed inside: restart the process")
 	}
 	in := &instance{
 		worker: w, app: w.app, generation: g,
@@ -75,16 +75,16 @@ func newInstance(w *worker, g *generation) (*instance, error) {
 		ended:    make(chan struct{}),
 	}
 	in.host = newHostAPI(in)
-	in.runtime = w.app.launch(in.host, w.app.scriptOf(g))
-	if err := in.apart(in.load); err != nil {
+	in.runtime = w.app.launch(in.host, w.app.scriptApplication(g))
+	if err := in.runLoadStep(in.load); err != nil {
 		in.discard()
 		return nil, err
 	}
 	return in, nil
 }
 
-// scriptOf returns a generation's code with the settings for its runtime.
-func (a *App) scriptOf(g *generation) script.Application {
+// scriptApplication returns the code of a generation with the settings of its runtime.
+func (a *App) scriptApplication(g *generation) script.Application {
 	return script.Application{
 		Code: g.bundle.Code, Name: bundle.Name, Vars: a.vars,
 		EventTimeout: a.opts.EventTimeout, SlowEvent: a.opts.SlowEvent, Memory: a.opts.Memory, MaxBody: a.opts.MaxBody,
@@ -93,38 +93,41 @@ func (a *App) scriptOf(g *generation) script.Application {
 	}
 }
 
-// begin passes an event to the script, in a turn that runs its listeners.
-func (in *instance) begin(e *event) {
+// beginEvent passes an event to the script, in a turn that runs the listeners. If they do not end in the turn, it sets a timer for
+// EventTimeout.
+func (in *instance) beginEvent(e *event) {
 	id := in.events.add(e)
-	in.about = e
+	in.currentEvent = e
 	if e.prepare != nil {
 		e.prepare()
 	}
 	err := in.dispatch(id, e.input)
-	in.about = nil
+	in.currentEvent = nil
 	e.listenersReturned()
 	switch {
 	case err != nil:
 		in.events.fail(id)
 		in.reportFailure(e, err, Position{})
-		in.finish(id)
-	case in.events.get(id) != nil: // its listeners continue after an await
-		e.begins = in.turnBegan
+		in.endEvent(id)
+	case in.events.get(id) != nil: // the listeners continue after an await
+		e.turnBegan = in.turnBegan
 		in.timers.set(-id, in.app.opts.EventTimeout, false)
 	}
 }
 
-// dispatch passes an event to the script, as a turn.
+// dispatch passes an event to the script, in a turn of its own.
 func (in *instance) dispatch(id int, e script.Event) error {
-	return in.turn(func() error { return in.runtime.Dispatch(in.turnBegan, id, e) })
+	return in.runTurn(func() error { return in.runtime.Dispatch(in.turnBegan, id, e) })
 }
 
-// answer passes the answer to a request to the script, within a turn.
-func (in *instance) answer(e *script.Fetched) error { return in.runtime.Dispatch(in.turnBegan, 0, e) }
+// dispatchAnswer passes the answer to a fetch to the script, within the turn that runs.
+func (in *instance) dispatchAnswer(e *script.Fetched) error {
+	return in.runtime.Dispatch(in.turnBegan, 0, e)
+}
 
-// finish ends an event. During a turn the event is completed at the end of the turn, so that a shutdown that waits for it
+// endEvent ends an event. During a turn the event is completed at the end of the turn, so that a shutdown that waits for it
 // does not cut the turn off. A second call has no effect.
-func (in *instance) finish(id int) {
+func (in *instance) endEvent(id int) {
 	e := in.events.remove(id, in.inTurn)
 	in.timers.clear(-id)
 	if e == nil {
@@ -136,25 +139,25 @@ func (in *instance) finish(id int) {
 	}
 }
 
-// turn runs script code. After a fatal error the instance ends: the state of the script is undefined.
-func (in *instance) turn(code func() error) error {
+// runTurn runs script code. After a fatal error the state of the script is undefined, so the instance ends.
+func (in *instance) runTurn(code func() error) error {
 	in.inTurn = true
 	in.turnBegan = time.Now()
 	err := code()
 	in.inTurn = false
 	in.events.endAfterTurn()
 	if script.IsFatal(err) {
-		in.die(err)
+		in.markUnusable(err)
 	}
 	return err
 }
 
-// die marks the instance as failed; the loop ends it.
-func (in *instance) die(err error) {
-	if in.dead {
+// markUnusable records a fatal error of the runtime. The loop then ends the instance.
+func (in *instance) markUnusable(err error) {
+	if in.unusable {
 		return
 	}
-	in.dead = true
+	in.unusable = true
 	switch {
 	case errors.Is(err, script.ErrInterrupted):
 		in.failure = "event timeout"
@@ -167,15 +170,15 @@ func (in *instance) die(err error) {
 	}
 }
 
-// overdue ends an event whose listeners are not done within EventTimeout. The next event of its connection can begin.
-func (in *instance) overdue(id int) {
+// timeOutEvent ends an event whose listeners are not done within EventTimeout, so that the next event of its connection can begin.
+func (in *instance) timeOutEvent(id int) {
 	if e := in.events.get(id); e != nil {
 		e.overdue = true
 		if in.activating {
 			in.problems = append(in.problems, problem("the "+e.kind+" event did not end within "+in.app.opts.EventTimeout.String()))
 		}
 		in.reportOverdue(e)
-		in.finish(id)
+		in.endEvent(id)
 	}
 }
 
@@ -190,6 +193,7 @@ func (in *instance) stop() {
 func (in *instance) isStopping() bool { return closed(in.stopping) }
 func (in *instance) hasEnded() bool   { return closed(in.ended) }
 
+// closed reports whether a channel that is only ever closed is closed.
 func closed(c <-chan struct{}) bool {
 	select {
 	case <-c:
@@ -199,7 +203,7 @@ func closed(c <-chan struct{}) bool {
 	}
 }
 
-// end closes the runtime. The events in progress fail.
+// end closes the runtime, after the loop. The events in progress fail.
 func (in *instance) end() {
 	why := "event failed: its worker was replaced"
 	switch {
@@ -208,7 +212,7 @@ func (in *instance) end() {
 	case in.isStopping():
 		why = "event cut off: too many newer versions have been loaded since it began"
 	}
-	in.release(why)
+	in.endEvents(why)
 	if errors.Is(in.runtime.Close(), script.ErrLost) {
 		in.worker.lost.Add(1)
 	}
@@ -221,16 +225,17 @@ func (in *instance) abandon() bool {
 	first := in.events.abandon()
 	in.stop()
 	if first {
-		in.release("event failed: its worker is stuck in a built-in function")
+		in.endEvents("event failed: its worker is stuck in a built-in function")
 	}
 	return first
 }
 
-// release ends all events of the instance and closes its WebSocket objects. Events in progress fail. They are logged with
-// why, and so are promises of waitUntil, except while the application shuts down.
-func (in *instance) release(why string) {
+// endEvents ends all events of the instance and closes its WebSocket objects. Events in progress fail, and each is logged with the
+// message why; so are pending promises of waitUntil. Nothing is logged while the application shuts down. Any goroutine may call
+// it.
+func (in *instance) endEvents(why string) {
 	defer in.closeSockets()
-	in.host.end()
+	in.host.cancelRequests()
 	failed, ended, promises := in.events.takeAll()
 	if !in.worker.isStopping() {
 		for _, e := range failed {
@@ -245,7 +250,7 @@ func (in *instance) release(why string) {
 	}
 }
 
-// closeSockets closes the WebSocket objects with the code for the reason why the instance ends.
+// closeSockets closes the WebSocket objects with the close code that fits the end of the instance.
 func (in *instance) closeSockets() {
 	switch {
 	case in.worker.isStopping():

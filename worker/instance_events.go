@@ -5,21 +5,21 @@ import (
 	"sync"
 )
 
-// activeEvents are the events of an instance that its script has begun and not ended, and its promises of waitUntil. Any
-// goroutine may call its methods.
+// activeEvents has the events that the script of an instance has begun and not ended, and counts its promises of waitUntil. Its
+// methods are safe for concurrent use.
 type activeEvents struct {
-	pending *pendingPromises // of the application
+	pending *pendingPromises // counts the promises of all instances
 
 	mu        sync.Mutex
-	byID      map[int]*event
-	last      int      // the number of the last event
-	ended     []*event // events that have ended in the turn that runs
-	spare     []*event // memory for ended in the next turn
-	extending int      // promises of waitUntil
-	abandoned bool     // the runtime is stuck: nothing is added any more
+	byID      map[int]*event // the events in progress
+	last      int            // the highest number of an event
+	ended     []*event       // the events that have ended in the turn that runs
+	spare     []*event       // the memory of ended for the next turn
+	promises  int            // the number of promises of waitUntil that are not settled
+	abandoned bool           // the runtime is stuck, and the instance is given up
 }
 
-// add assigns a number to an event.
+// add adds an event in progress and returns its number.
 func (a *activeEvents) add(e *event) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -38,8 +38,8 @@ func (a *activeEvents) get(id int) *event {
 	return a.byID[id]
 }
 
-// fail marks an event as failed, unless it has ended. An upgrade event that was not accepted yet is not marked: other
-// listeners, and the fetch event, may still answer the request.
+// fail marks an event as failed, unless it has ended. An upgrade event that was not accepted is not marked: another listener, or
+// the fetch event, may still answer the request.
 func (a *activeEvents) fail(id int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -48,8 +48,8 @@ func (a *activeEvents) fail(id int) {
 	}
 }
 
-// note keeps the first problem of an event for the client of a request. The events of an abandoned instance have ended,
-// and are not changed any more.
+// note stores the first problem of an event, for the answer to its request. It has no effect on the events of an abandoned
+// instance, which have ended.
 func (a *activeEvents) note(e *event, problem *ScriptError) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -58,8 +58,7 @@ func (a *activeEvents) note(e *event, problem *ScriptError) {
 	}
 }
 
-// remove removes an event that has ended and returns it, nil if it was removed before. inTurn defers its end to
-// endAfterTurn.
+// remove removes an event and returns it, nil if it was removed before. If a turn runs, endAfterTurn will end the event.
 func (a *activeEvents) remove(id int, inTurn bool) *event {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -71,15 +70,15 @@ func (a *activeEvents) remove(id int, inTurn bool) *event {
 	return e
 }
 
-// endAfterTurn ends the events that were removed during the turn, except for those of a burst. It does not hold mu then,
-// because the end of an event may lock a connection.
+// endAfterTurn ends the events that were removed during the turn; those of a burst it only marks. It does not hold mu while it
+// ends an event, because that may lock a connection.
 func (a *activeEvents) endAfterTurn() {
 	a.mu.Lock()
 	ended := a.ended
 	a.ended = a.spare
 	a.mu.Unlock()
 	for _, e := range ended {
-		if e.pendingEnd = e.inBurst; !e.pendingEnd {
+		if e.endPending = e.inBurst; !e.endPending {
 			e.end()
 		}
 	}
@@ -87,8 +86,8 @@ func (a *activeEvents) endAfterTurn() {
 	a.spare = ended[:0]
 }
 
-// takeAll removes all events and promises. It returns the events in progress, marked as failed, those that have ended in
-// the turn that runs, and the number of promises.
+// takeAll removes all events and promises. It returns the events in progress, marked as failed; those that have ended in the turn
+// that runs; and the number of promises.
 func (a *activeEvents) takeAll() (failed, ended []*event, promises int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -97,7 +96,7 @@ func (a *activeEvents) takeAll() (failed, ended []*event, promises int) {
 		failed = append(failed, e)
 	}
 	clear(a.byID)
-	promises, a.extending = a.extending, 0
+	promises, a.promises = a.promises, 0
 	a.pending.add(-promises)
 	return failed, slices.Clone(a.ended), promises
 }
@@ -107,25 +106,25 @@ func (a *activeEvents) extend(n int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if !a.abandoned {
-		a.extending += n
+		a.promises += n
 		a.pending.add(n)
 	}
 }
 
-// reason returns what is in progress, "" for nothing.
-func (a *activeEvents) reason() string {
+// inProgress returns a description of what is in progress, "" for nothing.
+func (a *activeEvents) inProgress() string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
 	case len(a.byID) > 0:
 		return "an event is in progress"
-	case a.extending > 0:
+	case a.promises > 0:
 		return "work of waitUntil is in progress"
 	}
 	return ""
 }
 
-// abandon stops the counting of promises. It reports whether this is the first call.
+// abandon marks the instance as given up, and reports whether this is the first call.
 func (a *activeEvents) abandon() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -134,6 +133,7 @@ func (a *activeEvents) abandon() bool {
 	return first
 }
 
+// isAbandoned reports whether abandon was called.
 func (a *activeEvents) isAbandoned() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -29,14 +29,14 @@ func TestInstanceReleaseLogsWithoutItsLock(t *testing.T) {
 		}
 		in.events.mu.Unlock()
 	}))
-	in.release("event failed")
+	in.endEvents("event failed")
 	if lines != 2 {
 		t.Errorf("release logs a line for the event and one for the promise; got %d", lines)
 	}
 	if !e.ended.Load() || !e.failed {
 		t.Error("the event is complete and has failed")
 	}
-	if in.events.extending != 0 || !closed(w.app.pending.idle()) {
-		t.Errorf("no promise is pending; got %d", in.events.extending)
+	if in.events.promises != 0 || !closed(w.app.pending.settled()) {
+		t.Errorf("no promise is pending; got %d", in.events.promises)
 	}
 }

@@ -6,8 +6,9 @@ import (
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
-// apart runs a part of loading on a goroutine of its own, so that it can be abandoned if it gets stuck.
-func (in *instance) apart(part func() error) error {
+// runLoadStep runs a step of loading on another goroutine and blocks until it has returned. If it gets stuck, the instance is
+// abandoned.
+func (in *instance) runLoadStep(part func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- part() }()
 	stopping := in.worker.stopping
@@ -18,7 +19,7 @@ func (in *instance) apart(part func() error) error {
 		case <-in.runtime.Stuck():
 			in.worker.abandon(in)
 			go func() {
-				<-done //nolint:errcheck // the error was replaced by that for a stuck script
+				<-done //nolint:errcheck // a *LoadError was returned instead
 				in.end()
 			}()
 			return in.loadError(problem("the script is stuck in a built-in function while it is loading"))
@@ -29,23 +30,23 @@ func (in *instance) apart(part func() error) error {
 	}
 }
 
-// discard ends an instance whose loop does not run, unless it was abandoned.
+// discard ends an instance whose loop has not been started, unless it was abandoned.
 func (in *instance) discard() {
 	if !in.events.isAbandoned() {
 		in.end()
 	}
 }
 
-// load runs the application's module, including its top-level awaits.
+// load runs the application's module until its top-level awaits are complete.
 func (in *instance) load() error {
-	if err := in.turn(in.runtime.Load); err != nil {
+	if err := in.runTurn(in.runtime.Load); err != nil {
 		return in.loadError(err)
 	}
 	in.postponeSleep()
 	var failure error
-	err := in.await("a top-level await", func() bool {
+	err := in.awaitLoading("a top-level await", func() bool {
 		loaded := false
-		_ = in.turn(func() (err error) {
+		_ = in.runTurn(func() (err error) {
 			loaded, err = in.runtime.Loaded()
 			failure = err
 			return err
@@ -61,16 +62,16 @@ func (in *instance) load() error {
 	return nil
 }
 
-// activate dispatches the install and activate events, each when the work of waitUntil of the one before is complete.
+// activate dispatches the install and the activate event. Each is complete when its promises of waitUntil are settled.
 func (in *instance) activate() error {
-	return in.apart(func() error {
+	return in.runLoadStep(func() error {
 		in.activating = true
 		defer func() { in.activating = false }()
 		for _, kind := range []string{"install", "activate"} {
 			e := newEvent(kind, nil)
 			e.input = &script.Lifecycle{Kind: kind}
-			in.begin(e)
-			if err := in.await("the "+kind+" event", func() bool { return in.reason(false) == "" }); err != nil {
+			in.beginEvent(e)
+			if err := in.awaitLoading("the "+kind+" event", func() bool { return in.inProgress(false) == "" }); err != nil {
 				in.problems = append(in.problems, err)
 			}
 			if len(in.problems) > 0 {
@@ -81,24 +82,24 @@ func (in *instance) activate() error {
 	})
 }
 
-// findListeners stores in the generation which events its code listens to.
+// findListeners stores in the generation the events that the script listens to.
 func (in *instance) findListeners() error {
-	return in.turn(func() (err error) {
-		in.generation.listens, err = in.runtime.Listening()
-		in.generation.drains = in.generation.listensTo("websocketdrain")
+	return in.runTurn(func() (err error) {
+		in.generation.listenedEvents, err = in.runtime.Listening()
+		in.generation.hasDrainListener = in.generation.listensTo("websocketdrain")
 		return err
 	})
 }
 
-// await handles timers, arrivals and events of WebSocket objects until happened reports true. It returns an error if that
-// takes longer than EventTimeout or nothing is left that could cause it.
-func (in *instance) await(what string, happened func() bool) error {
+// awaitLoading handles timers, arrivals and events of WebSocket objects until happened returns true. It returns an error if that
+// takes longer than EventTimeout, or if nothing is pending that could cause it.
+func (in *instance) awaitLoading(what string, happened func() bool) error {
 	late := time.NewTimer(in.app.opts.EventTimeout)
 	defer late.Stop()
 	for !happened() {
-		wait, armed := in.timers.next()
-		if !armed && in.host.reason() == "" && in.sockets.reason() == "" {
-			return problem(what + " never ends: nothing is left that it could wait for")
+		wait, armed := in.timers.untilNext()
+		if !armed && in.host.inProgress() == "" && in.sockets.inProgress() == "" {
+			return problem(what + " never ends: no timer, fetch or WebSocket is pending that it could wait for")
 		}
 		var due <-chan time.Time
 		if armed {
@@ -108,53 +109,53 @@ func (in *instance) await(what string, happened func() bool) error {
 		case <-due:
 			in.fireTimers()
 		case <-in.arrivals.wake:
-			in.receive()
+			in.runArrivals()
 		case <-in.sockets.events.wake:
-			in.drain(in.sockets.events.take)
+			in.handleEvents(in.sockets.events.next)
 		case <-late.C:
 			return problem(what + " did not end within " + in.app.opts.EventTimeout.String())
 		case <-in.stopping:
 			return ErrStopped
 		}
-		if in.dead {
+		if in.unusable {
 			return problem("the script failed in a timer while it was loading: " + in.failure)
 		}
 	}
 	return nil
 }
 
-// deferred holds the actions of the install and activate events on connections, in order. They take effect when the
-// version is in use: before that an answer would go to the last version, and the new one may still be refused.
+// deferred has the actions of the install and activate events on connections, in order. They are performed when the version is
+// in use: before that, answers would reach the last version, and the new one may still be refused.
 type deferred struct {
 	actions []func()
 	bytes   int
 }
 
 const (
-	maxDeferred = 16 << 20 // bytes
-	actionSize  = 128      // bytes of an action without its payload
+	maxDeferred = 16 << 20 // the limit of the actions in bytes
+	actionSize  = 128      // the approximate size of an action in bytes, without its payload
 )
 
-// act calls do, which acts on connections: now, or, while the version is being activated, when it is in use. size is the
-// length of the payload in bytes.
-func (in *instance) act(size int, do func()) error {
+// whenInUse calls do, which acts on connections. While the version is being activated, the call is deferred until it is in use.
+// size is the length of the payload in bytes. The error is a *[script.Throw] if too much is deferred.
+func (in *instance) whenInUse(size int, do func()) error {
 	if !in.activating {
 		do()
 		return nil
 	}
 	d := &in.deferred
 	if d.bytes += size + actionSize; d.bytes > maxDeferred {
-		return &script.Throw{Name: "RangeError", Message: "install and activate send at most 16 MiB, which waits until the version is in use: send the rest with the first event of each connection"}
+		return &script.Throw{Name: "RangeError", Message: "install and activate can send at most 16 MiB, which waits until the version is in use: send the rest with the first event of each connection"}
 	}
 	d.actions = append(d.actions, do)
 	return nil
 }
 
-// activates reports whether the install and activate events are in progress.
-func (in *instance) activates() bool { return in.activating }
+// isActivating reports whether the install and activate events are in progress.
+func (in *instance) isActivating() bool { return in.activating }
 
-// enact performs the deferred actions, before the first event.
-func (in *instance) enact() {
+// performDeferred performs the deferred actions. The loop calls it before the first event.
+func (in *instance) performDeferred() {
 	for _, do := range in.deferred.actions {
 		do()
 	}

@@ -7,40 +7,40 @@ import (
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
-// run runs the event loop until the instance ends.
-func (in *instance) run() {
+// runLoop runs the event loop, and ends the instance after it.
+func (in *instance) runLoop() {
 	in.outcome = in.loop()
 	in.end()
 }
 
-// loop handles events until the instance is stopped, has finished after its retirement, has nothing to do, or has
-// failed.
+// loop handles events until the instance is stopped, has failed, has finished after its retirement, or may sleep. It returns
+// which.
 func (in *instance) loop() outcome {
 	tasks, posts, retired := in.worker.tasks.wake, in.worker.posts, in.retired
 	clock := time.NewTimer(time.Hour)
 	defer clock.Stop()
-	in.enact()
-	in.handle(in.first)
+	in.performDeferred()
+	in.handleTask(in.firstTask)
 	for {
 		in.fireTimers()
 		switch {
 		case in.isStopping():
 			return outcomeStopped
-		case in.dead:
+		case in.unusable:
 			return outcomeFailed
 		case retired == nil && in.isDone():
 			return outcomeFinished
 		}
-		in.arm(clock)
+		in.setClock(clock)
 		select {
 		case <-tasks:
-			in.drain(in.takeTask)
+			in.handleEvents(in.nextTask)
 		case posted := <-posts:
-			in.takePost(posted)
+			in.handlePost(posted)
 		case <-in.sockets.events.wake:
-			in.drain(in.sockets.events.take)
+			in.handleEvents(in.sockets.events.next)
 		case <-in.arrivals.wake:
-			in.receive()
+			in.runArrivals()
 		case <-clock.C:
 			if retired != nil && in.maySleep() {
 				return outcomeIdle
@@ -54,20 +54,20 @@ func (in *instance) loop() outcome {
 	}
 }
 
-// drain handles the events that take returns, until there are none. After drainTime it returns, so that timers, posts
-// and answers are handled too.
-func (in *instance) drain(take func() *event) {
+// handleEvents handles the events that next returns, until there are none or drainTime has passed. Then the loop handles timers,
+// posts and answers.
+func (in *instance) handleEvents(next func() *event) {
 	began := time.Now()
 	for {
-		e := take()
+		e := next()
 		if e == nil {
 			return
 		}
-		in.handle(task{event: e})
-		if in.turnBegan.Sub(began) > drainTime || in.isStopping() || in.dead {
+		in.handleTask(task{event: e})
+		if in.turnBegan.Sub(began) > drainTime || in.isStopping() || in.unusable {
 			return
 		}
-		if in.fireTimers(); in.dead {
+		if in.fireTimers(); in.unusable {
 			return
 		}
 	}
@@ -76,31 +76,31 @@ func (in *instance) drain(take func() *event) {
 // drainTime bounds the time in which an instance handles events only.
 const drainTime = time.Millisecond
 
-// takeTask returns the worker's next event, or nil. An event that came after the retirement goes back to the queue.
-func (in *instance) takeTask() *event {
-	e := in.worker.tasks.take()
+// nextTask returns the worker's next event, nil if there is none. After the retirement it returns the event to the queue.
+func (in *instance) nextTask() *event {
+	e := in.worker.tasks.next()
 	if e != nil && closed(in.retired) {
-		in.worker.tasks.put(e)
+		in.worker.tasks.add(e)
 		return nil
 	}
 	return e
 }
 
-// takePost handles a post. One that came after the retirement is for the next instance; select may have chosen it
-// nevertheless.
-func (in *instance) takePost(p *script.Post) {
+// handlePost handles a post. After the retirement it returns the post to the queue for the next instance: select may have chosen
+// it although retired was closed.
+func (in *instance) handlePost(p *script.Post) {
 	if closed(in.retired) {
-		go in.worker.handOn(p)
+		go in.worker.requeuePost(p)
 		return
 	}
-	in.handle(task{post: p})
+	in.handleTask(task{post: p})
 }
 
-// handle handles an event or a post of the worker.
-func (in *instance) handle(t task) {
+// handleTask handles an event or a post.
+func (in *instance) handleTask(t task) {
 	switch {
-	case t.event != nil && t.event.claim(): // otherwise it was refused while it waited
-		in.burst(t.event)
+	case t.event != nil && t.event.claim(): // otherwise the event was refused in the queue
+		in.handleBurst(t.event)
 	case t.post != nil:
 		in.worker.postBytes.Add(-t.post.Size())
 		if err := in.dispatch(0, t.post); err != nil {
@@ -110,35 +110,35 @@ func (in *instance) handle(t task) {
 	in.postponeSleep()
 }
 
-// receive runs the turns that wait.
-func (in *instance) receive() {
-	for !in.dead {
-		next := in.arrivals.take()
+// runArrivals runs the turns that other goroutines have queued.
+func (in *instance) runArrivals() {
+	for !in.unusable {
+		next := in.arrivals.next()
 		if next == nil {
 			break
 		}
-		if err := in.turn(next); err != nil {
+		if err := in.runTurn(next); err != nil {
 			in.reportFailure(nil, err, Position{})
 		}
 	}
 	in.postponeSleep()
 }
 
-// isDone reports whether a retired instance has nothing left to finish, or no time left.
+// isDone reports whether a retired instance has finished, or FinishTimeout has expired.
 func (in *instance) isDone() bool {
-	if in.reason(false) == "" {
+	if in.inProgress(false) == "" {
 		return true
 	}
 	in.cutOff = !time.Now().Before(in.finishBy)
 	return in.cutOff
 }
 
-// arm sets the clock to the next timer or the time for sleep; for a retired instance, to the end of FinishTimeout.
-func (in *instance) arm(clock *time.Timer) {
-	next, armed := in.timers.next()
+// setClock sets the clock to the next timer or the time for sleep; for a retired instance, to the end of FinishTimeout.
+func (in *instance) setClock(clock *time.Timer) {
+	next, armed := in.timers.untilNext()
 	at := in.finishBy
 	if at.IsZero() && in.app.opts.SleepAfter > 0 && !closed(in.retired) {
-		at = in.restAt
+		at = in.sleepAt
 	}
 	if rest := max(0, time.Until(at)); !at.IsZero() && (!armed || rest < next) {
 		next, armed = rest, true
@@ -148,38 +148,39 @@ func (in *instance) arm(clock *time.Timer) {
 	}
 }
 
-// postponeSleep sets the earliest time for sleep.
+// postponeSleep sets the earliest time for sleep to SleepAfter from now.
 func (in *instance) postponeSleep() {
 	if in.app.opts.SleepAfter > 0 {
-		in.restAt = time.Now().Add(in.app.opts.SleepAfter)
+		in.sleepAt = time.Now().Add(in.app.opts.SleepAfter)
 	}
 }
 
 // maySleep reports whether it is time to sleep and nothing prevents it. A reason to stay awake is stored in the status,
 // logged once, and checked again after SleepAfter.
 func (in *instance) maySleep() bool {
-	if in.app.opts.SleepAfter <= 0 || time.Now().Before(in.restAt) {
+	if in.app.opts.SleepAfter <= 0 || time.Now().Before(in.sleepAt) {
 		return false
 	}
-	reason := in.reason(true)
+	reason := in.inProgress(true)
 	if reason == "" {
 		return true
 	}
 	in.postponeSleep()
-	in.worker.status.awake(reason)
-	if !slices.Contains(in.awakeFor, reason) {
-		in.awakeFor = append(in.awakeFor, reason)
+	in.worker.status.setAwakeReason(reason)
+	if !slices.Contains(in.loggedReasons, reason) {
+		in.loggedReasons = append(in.loggedReasons, reason)
 		in.app.opts.Logger.Info("worker stays awake", "worker", in.worker.index, "reason", reason)
 	}
 	return false
 }
 
-// reason returns what is in progress, "" for nothing. Timers and fetches of the script count only for sleep.
-func (in *instance) reason(forSleep bool) string {
-	if why := in.events.reason(); why != "" {
+// inProgress returns a description of what is in progress, "" for nothing. Timers and fetches of the script count only if
+// forSleep is set.
+func (in *instance) inProgress(forSleep bool) string {
+	if why := in.events.inProgress(); why != "" {
 		return why
 	}
-	if why := in.sockets.reason(); why != "" && !in.activating {
+	if why := in.sockets.inProgress(); why != "" && !in.activating {
 		return why
 	}
 	switch {
@@ -188,18 +189,18 @@ func (in *instance) reason(forSleep bool) string {
 	case in.timers.pending():
 		return "a timer is pending"
 	}
-	return in.host.reason()
+	return in.host.inProgress()
 }
 
-// fireTimers handles the timers that have expired: those of the script, which have positive ids, and the deadlines of
-// events, which have negative ones.
+// fireTimers handles the timers that have expired: those of the script, with positive ids, and the deadlines of events, with
+// negative ids.
 func (in *instance) fireTimers() {
-	for _, id := range in.timers.due() {
-		if in.dead { // the end of the instance ends its events
+	for _, id := range in.timers.expired() {
+		if in.unusable { // the remaining events end with the instance
 			return
 		}
 		if id < 0 {
-			in.overdue(-id)
+			in.timeOutEvent(-id)
 			continue
 		}
 		if err := in.dispatch(0, &script.Timer{ID: id}); err != nil {

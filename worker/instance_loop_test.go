@@ -24,7 +24,7 @@ func clockOf(in *instance) time.Duration {
 	clock := time.NewTimer(time.Hour)
 	defer clock.Stop()
 	began := time.Now()
-	in.arm(clock)
+	in.setClock(clock)
 	<-clock.C
 	return time.Since(began)
 }
@@ -60,21 +60,21 @@ func TestInstanceRetiredReturnsWhatItTakes(t *testing.T) {
 		in := &instance{worker: w, app: w.app, retired: make(chan struct{})}
 		close(in.retired)
 		e := newEvent("fetch", nil)
-		w.tasks.put(e)
-		if got := in.takeTask(); got != nil {
+		w.tasks.add(e)
+		if got := in.nextTask(); got != nil {
 			t.Errorf("a retired instance takes no event; got %v", got)
 		}
-		in.takePost(&script.Post{Channel: "news"})
-		if got := w.tasks.take(); got != e {
+		in.handlePost(&script.Post{Channel: "news"})
+		if got := w.tasks.next(); got != e {
 			t.Errorf("the event is in the queue again; got %v", got)
 		}
 		if got := <-w.posts; got.Channel != "news" {
 			t.Errorf("the post is in the queue again; got %v", got)
 		}
 		for range maxPosts + 1 {
-			in.takePost(&script.Post{Channel: "news"})
+			in.handlePost(&script.Post{Channel: "news"})
 		}
-		close(w.ended) // ends handOn
+		close(w.ended) // ends requeuePost
 	})
 }
 
@@ -96,7 +96,7 @@ func (b *busyRuntime) Dispatch(_ time.Time, id int, e script.Event) error {
 		if b.messages++; b.messages == busyAt {
 			b.host.SetTimer(1, 0, false)
 			host, _ := b.host.(*hostAPI)
-			host.worker.post(&script.Post{Channel: "channel"})
+			host.worker.queuePost(&script.Post{Channel: "channel"})
 		}
 		time.Sleep(drainTime / 4)
 		defer b.host.Done(id)

@@ -19,26 +19,26 @@ func (in *instance) reportOverdue(e *event) {
 	in.app.opts.Logger.Error("event timed out", attrs...)
 }
 
-// listenerAt returns the position of the first listener to a kind of event. It runs a turn, unless one runs already.
+// listenerAt returns the position of the first listener to a kind of event. If no turn runs, it needs one of its own.
 func (in *instance) listenerAt(kind string) (at Position) {
-	look := func() error {
+	find := func() error {
 		places, err := in.runtime.Places(kind)
 		at = in.generation.origin(places)
 		return err
 	}
 	if in.inTurn {
-		_ = look() // a fatal error ends the turn that runs
+		_ = find() // a fatal error ends the turn that runs
 		return at
 	}
-	_ = in.turn(look)
+	_ = in.runTurn(find)
 	return at
 }
 
-// reportFailure logs the failure of an event, or of code outside of events. The error gets the position place if it has
-// none of its own.
+// reportFailure logs the error of an event or, if e is nil, of code outside of events. place is logged if the error has no
+// position.
 func (in *instance) reportFailure(e *event, err error, place Position) {
 	switch {
-	case in.events.isAbandoned(): // its events were reported when it was abandoned
+	case in.events.isAbandoned(): // endEvents has logged the events
 		return
 	case in.activating:
 		in.problems = append(in.problems, err)
@@ -55,7 +55,7 @@ func (in *instance) reportFailure(e *event, err error, place Position) {
 		in.events.note(e, described)
 		log.Error("uncaught exception", append(attrs, described.attr())...)
 	case errors.Is(err, script.ErrInterrupted) && in.isStopping():
-		log.Error("event stopped: the application is shut down", attrs...)
+		log.Error("event stopped: the application is shutting down", attrs...)
 	case errors.Is(err, script.ErrInterrupted):
 		attrs = append(attrs, "limit", in.app.opts.EventTimeout.String())
 		if where, ok := errors.AsType[*script.Interruption](err); ok {
@@ -75,10 +75,10 @@ func (in *instance) reportFailure(e *event, err error, place Position) {
 	}
 }
 
-// placeAttrs returns attributes of the log with the position and the stack of a script.
+// placeAttrs returns log attributes with the position and the stack in the sources.
 func (g *generation) placeAttrs(frames []script.Frame) []any {
 	s := ScriptError{sources: g.bundle.Sources}
-	s.locate(frames)
+	s.setPosition(frames)
 	var attrs []any
 	if s.At.File != "" {
 		attrs = append(attrs, "at", s.At.String())

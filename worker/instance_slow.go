@@ -6,19 +6,19 @@ import (
 	"time"
 )
 
-// betweenWarnings is the time from a warning of a kind to the next for each worker.
-const betweenWarnings = time.Second
+// warningInterval is the shortest time between two warnings of the same kind of a worker.
+const warningInterval = time.Second
 
-// warnings bounds how often a worker logs a kind of warning.
-type warnings struct {
+// warningLimit is the rate limit for one kind of warning of a worker.
+type warningLimit struct {
 	mu     sync.Mutex
 	next   time.Time // the earliest time of the next warning
-	others int       // the number of warnings that were not logged since the last one
+	others int       // the number of warnings that were suppressed since the last one
 }
 
-// admit reports whether a warning may be logged. If others were not logged since the last one, it returns their number
-// as an attribute.
-func (w *warnings) admit(now time.Time) (others []any, ok bool) {
+// allow reports whether a warning may be logged, and returns the number of warnings that were suppressed since the last one as a
+// log attribute; none if there were none.
+func (w *warningLimit) allow(now time.Time) (others []any, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if now.Before(w.next) {
@@ -28,17 +28,17 @@ func (w *warnings) admit(now time.Time) (others []any, ok bool) {
 	if w.others > 0 {
 		others = []any{slog.Int("others", w.others)}
 	}
-	w.others, w.next = 0, now.Add(betweenWarnings)
+	w.others, w.next = 0, now.Add(warningInterval)
 	return others, true
 }
 
-// reportWait logs an event that was slow after its listeners had returned, with the position of its listener.
+// reportWait logs an event that took long because of a promise, with the position of its listener.
 func (in *instance) reportWait(e *event) {
 	slow := in.app.opts.SlowEvent
-	if slow <= 0 || e.begins.IsZero() || e.overdue || in.dead {
+	if slow <= 0 || e.turnBegan.IsZero() || e.overdue || in.unusable {
 		return
 	}
-	took := time.Since(e.begins)
+	took := time.Since(e.turnBegan)
 	if took < slow {
 		return
 	}
@@ -49,16 +49,17 @@ func (in *instance) reportWait(e *event) {
 	in.warnSlow(e, took, "it waited for a promise", place)
 }
 
-// reportSlow logs that the turn takes long, with attributes for the position of the script.
+// reportSlow logs that the turn takes long. place has log attributes for the position of the script.
 func (in *instance) reportSlow(took time.Duration, why string, place []any) {
-	in.warnSlow(in.about, took, why, place)
+	in.warnSlow(in.currentEvent, took, why, place)
 }
 
+// warnSlow logs a slow event within the rate limit; without an event, a slow timer or callback.
 func (in *instance) warnSlow(e *event, took time.Duration, why string, place []any) {
-	if !closed(in.serving) || in.events.isAbandoned() { // the instance is being loaded, or its events were reported
+	if !closed(in.serving) || in.events.isAbandoned() { // the instance is being loaded, or endEvents has logged the events
 		return
 	}
-	others, ok := in.worker.slowEvents.admit(time.Now())
+	others, ok := in.worker.slowWarnings.allow(time.Now())
 	if !ok {
 		return
 	}

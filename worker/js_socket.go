@@ -12,36 +12,36 @@ import (
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
-// socketTransport is the connection of a WebSocket object: one that came in, or one to another server. It is in
-// half-open mode. Its methods do not block, and may be called from any goroutine at any time, also after its end.
-// js/websocket_transport.js is the other half.
+// socketTransport is the connection of a WebSocket object: an accepted one, or one to another server. It is in half-open
+// mode. Its methods do not block, and may be called from any goroutine at any time, even after the connection has ended.
+// js/websocket_transport.js is the counterpart in the script.
 //
-// The owner of a connection registers it with [jsSockets.join] and reports what happens to the jsSocket, one event at
-// a time: open (only for connections that the script has requested), message, peerClose, and finally end, exactly once. These
-// methods return at once and call done when the script has handled the event or the instance has ended. done may be
-// called on the event loop, so it must not block.
+// The owner of a connection registers it with [jsSockets.addObject] and reports its events with the methods of the jsSocket,
+// one at a time: open (only for connections that the script has requested), message, peerClose, and finally end, exactly
+// once. These methods return at once, and call done when the script has handled the event or the instance has ended. done
+// may be called on the event loop, so it must not block.
 type socketTransport interface {
-	send(p linger.Payload)                        // drops the message if it is too late
+	send(p linger.Payload)                        // queues a message; drops it if the connection is closing
 	close(code protocol.CloseCode, reason string) // starts the closing handshake, or answers the peer's Close
-	closeEmpty()                                  // is close without a status
+	closeEmpty()                                  // is close with a Close frame that has no code
 	answerClose()                                 // answers the peer's Close with its code and reason
 	closeNow()                                    // closes without a closing handshake
-	buffered() int                                // returns the bytes in the send queue
+	buffered() int                                // returns the number of bytes in the send queue
 }
 
-// jsSocket is a WebSocket object of an instance, with its transport. The object holds closures of the script, so it ends
-// with the instance.
+// jsSocket is a WebSocket object of an instance with its transport. The object holds closures of the script, so it ends with
+// the instance.
 type jsSocket struct {
 	sockets   *jsSockets
 	number    int
 	transport socketTransport
-	socket    *linger.Socket // the connection, if it came in
+	socket    *linger.Socket // the accepted connection; nil for one to another server
 	overlap   overlap
-	cut       atomic.Bool // the script gets only the end event
-	tied      bool        // there is no WebSocket object: see [jsSockets.tie]
+	aborted   atomic.Bool // the script gets only the end event from now on
+	tied      bool        // the connection has no WebSocket object: see [jsSockets.addTied]
 }
 
-// jsSockets are the WebSocket objects of an instance, and the queue of their events, which no other instance can handle.
+// jsSockets has the WebSocket objects of an instance and the queue of their events, which no other instance can handle.
 type jsSockets struct {
 	events   queue
 	overlaps bool          // Options.Overlap
@@ -49,29 +49,29 @@ type jsSockets struct {
 
 	mu         sync.Mutex
 	byNumber   map[int]*jsSocket
-	last       int  // the last number
-	restarting bool // a newer version is in use; new sockets are closed
-	ended      bool // closeAll was called; new sockets are closed
+	last       int  // the highest number of a socket
+	restarting bool // the instance was retired: new sockets are closed
+	ended      bool // closeAll was called: new sockets are closed
 }
 
 func newJSSockets(overlaps bool) jsSockets {
 	return jsSockets{events: newQueue(), overlaps: overlaps, released: make(chan struct{}), byNumber: map[int]*jsSocket{}}
 }
 
-// join makes a WebSocket object for a transport. The event loop has to pass its number to the script before the next
-// turn. socket is the connection if it came in.
-func (all *jsSockets) join(t socketTransport, socket *linger.Socket) *jsSocket {
-	return all.add(&jsSocket{sockets: all, transport: t, socket: socket})
+// addObject adds a WebSocket object for a transport. The event loop must pass its number to the script before the next turn.
+// socket is the accepted connection, nil for one to another server.
+func (all *jsSockets) addObject(t socketTransport, socket *linger.Socket) *jsSocket {
+	return all.register(&jsSocket{sockets: all, transport: t, socket: socket})
 }
 
-// tie makes a connection of the functional events end with the instance, because its application depends on variables.
-// Its events are those of a connection.
-func (all *jsSockets) tie(socket *linger.Socket) *jsSocket {
-	return all.add(&jsSocket{sockets: all, transport: incomingSocket{socket}, socket: socket, tied: true})
+// addTied adds a connection of the functional events that ends with the instance, because its listeners depend on variables. It
+// has no WebSocket object, and its events are those of other connections.
+func (all *jsSockets) addTied(socket *linger.Socket) *jsSocket {
+	return all.register(&jsSocket{sockets: all, transport: incomingSocket{socket}, socket: socket, tied: true})
 }
 
-// add assigns a number to a socket. If the instance is ending, it closes the socket.
-func (all *jsSockets) add(s *jsSocket) *jsSocket {
+// register assigns a number to a socket. It closes the socket if the instance was retired or has ended.
+func (all *jsSockets) register(s *jsSocket) *jsSocket {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	all.last++
@@ -87,7 +87,7 @@ func (all *jsSockets) add(s *jsSocket) *jsSocket {
 	return s
 }
 
-// transport returns the transport of a socket; one without effect if the socket has ended.
+// transport returns the transport of a socket. If the socket has ended, it returns a transport without effect.
 func (all *jsSockets) transport(number int) socketTransport {
 	all.mu.Lock()
 	defer all.mu.Unlock()
@@ -97,8 +97,8 @@ func (all *jsSockets) transport(number int) socketTransport {
 	return noTransport{}
 }
 
-// open returns the sockets that have not ended, in the order of their numbers.
-func (all *jsSockets) open() []*jsSocket {
+// snapshot returns the sockets that have not ended, ordered by their numbers.
+func (all *jsSockets) snapshot() []*jsSocket {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	sockets := make([]*jsSocket, 0, len(all.byNumber))
@@ -109,8 +109,8 @@ func (all *jsSockets) open() []*jsSocket {
 	return sockets
 }
 
-// reason returns why the instance cannot sleep, "" if no socket is open.
-func (all *jsSockets) reason() string {
+// inProgress returns why the instance cannot sleep, "" if no socket is open.
+func (all *jsSockets) inProgress() string {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	for _, s := range all.byNumber {
@@ -122,20 +122,20 @@ func (all *jsSockets) reason() string {
 	return ""
 }
 
-// Reasons in the Close frames for peers of an instance that ends.
+// The reasons in the Close frames for the peers of an instance that ends.
 const (
 	appFailed  = "the application failed"
 	appEnded   = "the application has ended"
 	appRestart = "a new version of the application has been loaded"
 )
 
-// closeForRestart closes the sockets when a newer version is in use, one after the other, with jitter, so that the
-// clients do not all reconnect at once. What is left after bound is aborted. It blocks until closeAll is called.
+// closeForRestart closes the sockets when a newer version is in use, one after the other, with jitter, so that the clients do
+// not all reconnect at once. Sockets that are open after bound are aborted. It blocks until closeAll is called.
 func (all *jsSockets) closeForRestart(bound time.Duration) {
 	all.mu.Lock()
 	all.restarting = true
 	all.mu.Unlock()
-	sockets := all.open()
+	sockets := all.snapshot()
 	if len(sockets) == 0 {
 		return
 	}
@@ -145,17 +145,17 @@ func (all *jsSockets) closeForRestart(bound time.Duration) {
 	<-all.released
 }
 
-// abort closes all sockets without a closing handshake. Events that wait for the script are dropped, except for the end.
+// abort closes all sockets without a closing handshake. New events are dropped, except for the end.
 func (all *jsSockets) abort() {
-	for _, s := range all.open() {
-		s.cut.Store(true)
+	for _, s := range all.snapshot() {
+		s.aborted.Store(true)
 		s.transport.closeNow()
 	}
 }
 
-// closeAll closes all sockets of an instance that handles no more events, and completes the events that wait.
+// closeAll closes all sockets of an instance that handles no more events, and ends the events in the queue.
 func (all *jsSockets) closeAll(code protocol.CloseCode, reason string) {
-	for _, s := range all.open() {
+	for _, s := range all.snapshot() {
 		s.transport.close(code, reason)
 	}
 	all.mu.Lock()
@@ -183,13 +183,13 @@ func (s *jsSocket) peerClose(status protocol.Status, done func()) {
 	s.submit("close", &script.SocketClose{Socket: s.number, Status: status}, done)
 }
 
-// end reports the end of the connection. failure is empty if nothing went wrong.
+// end reports the end of the connection. failure is what went wrong, "" for nothing.
 func (s *jsSocket) end(received protocol.Status, clean bool, failure string, done func()) {
 	e := newEvent("close", s.socket)
-	e.then = done
+	e.onComplete = done
 	e.input = &script.SocketEnd{Socket: s.number, Received: received, Clean: clean, Failure: failure}
 	e.prepare = s.remove
-	s.overlap.whenEmpty(func() { s.sockets.events.put(e) })
+	s.overlap.whenEmpty(func() { s.sockets.events.add(e) })
 }
 
 // remove removes a socket that has ended.
@@ -199,23 +199,23 @@ func (s *jsSocket) remove() {
 	delete(s.sockets.byNumber, s.number)
 }
 
-// submit queues an event for the script, and calls done when it is complete. With overlap that is when its listeners
-// have returned.
+// submit queues an event for the script, and calls done when it is complete. With overlap an event is complete when its
+// listeners have returned.
 func (s *jsSocket) submit(kind string, input script.Event, done func()) {
-	if s.cut.Load() {
+	if s.aborted.Load() {
 		done()
 		return
 	}
 	e := newEvent(kind, s.socket)
-	e.then, e.input = done, input
+	e.onComplete, e.input = done, input
 	if !s.sockets.overlaps {
-		s.sockets.events.put(e)
+		s.sockets.events.add(e)
 		return
 	}
 	e.overlaps = true
-	s.overlap.enter(func() {
-		e.left = s.overlap.leave
-		s.sockets.events.put(e)
+	s.overlap.admit(func() {
+		e.onEnd = s.overlap.release
+		s.sockets.events.add(e)
 	})
 }
 

@@ -51,7 +51,7 @@ func withSockets(count int) (*instance, []*fakeTransport) {
 	transports := make([]*fakeTransport, count)
 	for i := range transports {
 		transports[i] = &fakeTransport{began: time.Now()}
-		in.sockets.join(transports[i], nil)
+		in.sockets.addObject(transports[i], nil)
 	}
 	return in, transports
 }

@@ -13,58 +13,57 @@ import (
 
 // Options configure an application. The zero value is ready to use.
 type Options struct {
-	// Server has the bounds and policies of the connections. Its Fallback is always
-	// the script's fetch event. An UpgradeTimeout of 0 means EventTimeout and 30 s for
-	// the wait before it. PolicyBlock acts as PolicyClose, because one slow connection
-	// would block all others. LendPayloads has no effect, because messages wait for the
-	// engine.
+	// Server configures the connections. Its Fallback is always the script's fetch event.
+	// An UpgradeTimeout of 0 means EventTimeout plus 30 s, for the wait in the queue.
+	// PolicyBlock acts as PolicyClose, because one slow connection would block all
+	// others. LendPayloads has no effect, because messages wait for the engine.
 	Server linger.Options
 
 	// Workers is the number of engines that run the application at the same time; 0
-	// means 1. A connection belongs to one of them. Each has its own variables:
-	// connections share state through channels, or outside of the application.
+	// means 1. Each connection belongs to one of them. Each engine has its own variables,
+	// so connections share state through channels, or outside of the application.
 	Workers int
 
 	// Overlap lets the next event of a connection begin when the listeners of the
 	// last one have returned, before their promises are settled, for up to 256 events.
-	// The close event still comes last.
+	// The close event is still the last one.
 	Overlap bool
 
-	// SleepAfter is the time without work after which a worker drops its engine, until
-	// the next event; 0 means never. A pending timer, a promise of waitUntil and an event
-	// in progress count as work. Variables are lost.
+	// SleepAfter is the time without work after which a worker frees its engine; the next
+	// event starts another one. 0 means never. A pending timer, a promise of waitUntil and
+	// an event in progress count as work. Variables are lost.
 	SleepAfter time.Duration
 
-	// CloseAtReload makes every connection end with the version of the script that has
-	// accepted it, as accept({ reload: "close" }) does for one: a reload closes it with
-	// 1012. It is for scripts whose connections depend on variables.
+	// CloseAtReload makes a reload close every connection with 1012, as
+	// accept({ reload: "close" }) does for one connection. It is for scripts whose
+	// connections depend on variables.
 	CloseAtReload bool
 
-	// EventTimeout bounds an event; 0 means 30 s. An engine whose script computes for
-	// longer is replaced. A listener whose promise settles later no longer delays the
-	// connection's next event. EventTimeout bounds loading too.
+	// EventTimeout bounds an event, and the loading of the script; 0 means 30 s. An engine
+	// whose script computes for longer is replaced. If a listener's promise has not
+	// settled by then, the connection's next event no longer waits for it.
 	EventTimeout time.Duration
 
-	// FinishTimeout bounds the time in which the last version finishes its events, their
-	// waitUntil and its timers after a reload; 0 means 5 minutes, and the minimum is
-	// EventTimeout. Events that are cut off are logged.
+	// FinishTimeout is the time in which, after a reload, the last version can finish its
+	// events and their promises of waitUntil; 0 means 5 minutes, and the minimum is
+	// EventTimeout. Events that have not finished by then fail, and are logged.
 	FinishTimeout time.Duration
 
-	// SlowEvent is the duration from which on an event is logged as slow, with the
-	// position of the script at that moment; 0 means 1 s, a negative value never. Each
-	// worker logs at most one such line per second.
+	// SlowEvent is the duration from which an event is logged as slow, with the position
+	// of the script at that moment; 0 means 1 s, a negative value means never. Each worker
+	// logs at most one such line per second.
 	SlowEvent time.Duration
 
-	// Memory bounds the script's heap in bytes, including the variables of calls in
+	// Memory limits the script's heap in bytes, including the variables of calls in
 	// progress; 0 means 128 MiB. An engine that runs out of memory is replaced;
 	// connections stay open. Above 384 MiB the stack limit of the process is raised
 	// (debug.SetMaxStack); above 768 MiB a hostile script can end the process by a
 	// recursion within a built-in function.
 	Memory int64
 
-	// MaxBody bounds the body of a plain HTTP request in bytes; 0 means 10 MiB. A
-	// larger one gets 413. It also bounds the bodies of the script's fetches, sent and
-	// received; a larger one fails the fetch.
+	// MaxBody limits the body of a plain HTTP request in bytes; 0 means 10 MiB. A request
+	// with a larger one gets 413. MaxBody also applies to the bodies that the script's
+	// fetches send and receive; a fetch with a larger one fails.
 	MaxBody int64
 
 	// Development sets process.env.NODE_ENV to "development" instead of "production",
@@ -72,8 +71,8 @@ type Options struct {
 	// requests.
 	Development bool
 
-	// Vars are the variables in env, with values that JSON can represent. They are not
-	// logged.
+	// Vars are the variables in env. Their values must be representable in JSON. They are
+	// not logged.
 	Vars map[string]any
 
 	// CompatibilityDate, such as 2026-11-01, and CompatibilityFlags select the behaviour
@@ -88,44 +87,43 @@ type Options struct {
 	// answer, including redirects and the time in the queue; 0 means 30 s.
 	FetchTimeout time.Duration
 
-	// MaxFetches bounds the fetches in flight of one worker; 0 means 64. Another 256
-	// wait in a queue, and more are refused.
+	// MaxFetches limits the fetches in flight of one worker; 0 means 64. Up to 256 more
+	// wait in a queue, and further ones are refused.
 	MaxFetches int
 
-	// MaxSockets bounds the WebSockets of one worker to other servers, including those
-	// that are being opened or closed; 0 means 256. More fail. Their other bounds are
-	// those of Server.
+	// MaxSockets limits the WebSockets of one worker to other servers, including those
+	// that are being opened or closed; 0 means 256. Beyond it, opening one fails. Their
+	// other limits are those of Server.
 	MaxSockets int
 
-	// Egress has the rules for fetch and for WebSockets to other servers: the first
-	// rule that matches decides; without a match the connection is allowed. Rules with
-	// addresses apply to the address that is dialled.
+	// Egress contains the rules for fetch and for WebSockets to other servers. The first
+	// rule that matches decides; without a match the connection is allowed. A rule with an
+	// address applies to the address that is dialled.
 	Egress []EgressRule
 
-	// TLSConfig is used for fetches and WebSockets of the script; nil means the default.
+	// TLSConfig is used for the script's fetches and WebSockets; nil means the default.
 	TLSConfig *tls.Config
 
 	// Stdout gets the output of console.log, info and debug, Stderr that of warn and
 	// error; nil means those of the process.
 	Stdout, Stderr io.Writer
 
-	// Console, if set, gets the script's output instead of Stdout and Stderr: the level,
-	// and the text without its line end. Workers call it from several goroutines, and
-	// block until it returns.
+	// Console, if set, is called with the script's output instead of Stdout and Stderr:
+	// with the level, and the text without its line end. Several workers may call it at the
+	// same time; each blocks until it returns.
 	Console func(level slog.Level, text string)
 
-	// Logger gets the errors and warnings of the application; nil means slog.Default.
+	// Logger logs the errors and warnings of the application; nil means slog.Default.
 	Logger *slog.Logger
 }
 
-// EgressRule allows or denies outgoing connections to a target. The zero value matches nothing;
-// [ParseEgressRule] reads rules, and String returns one in the same form. Of several rules the first
-// that matches decides; without a match the connection is allowed.
+// EgressRule allows or denies outgoing connections to a target. The zero value matches nothing.
+// [ParseEgressRule] parses rules, and String returns a rule in the same form.
 type EgressRule = egress.Rule
 
 // ParseEgressRule reads TARGET=allow or TARGET=deny, where the target is an address
 // such as 10.0.0.1, a network such as 10.0.0.0/8 or fd00::/8, a host name, *.NAME for
-// all names below one, or * for everything. "allow" and "deny" alone are for *.
+// all subdomains of NAME, or * for everything. "allow" and "deny" alone apply to *.
 func ParseEgressRule(text string) (EgressRule, error) { return egress.ParseRule(text) }
 
 const (
@@ -138,7 +136,7 @@ const (
 	defaultMaxFetches   = 64
 	defaultMaxSockets   = 256
 
-	queueTime = 30 * time.Second // in which an upgrade request may wait for a worker, in addition to EventTimeout
+	queueTime = 30 * time.Second // how long an upgrade request may wait for a worker by default, before EventTimeout applies
 )
 
 func (o Options) withDefaults() Options {

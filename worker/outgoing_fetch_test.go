@@ -100,7 +100,7 @@ func TestScriptFetchMaxBody(t *testing.T) {
 		a.get(path+"?more", 500, "TypeError: fetch of "+host+" failed: the body of the answer is larger than 100 bytes")
 	}
 	a.reload(fetching(server.URL, `fetch(base, { method: "POST", body: "b".repeat(101) })`))
-	a.get("/", 500, "TypeError: fetch: the body has 101 bytes, and 100 are allowed")
+	a.get("/", 500, "TypeError: fetch: the body has 101 bytes, more than the limit of 100")
 }
 
 func TestScriptFetchTimeout(t *testing.T) {

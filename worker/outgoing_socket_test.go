@@ -90,7 +90,7 @@ func TestWebSocketSendToAServerThatDoesNotRead(t *testing.T) {
 	opts.Server.WriteTimeout = -1
 	dropping := serve(t, fmt.Sprintf(flood, url), opts)
 	dropping.stdout.line(t, "state 1 true")
-	dropping.get("/", 426, "this application speaks WebSocket only: it listens to no fetch event")
+	dropping.get("/", 426, "this application accepts WebSocket connections only: it has no listener to fetch events")
 	dropping.stdout.never(t, "close")
 }
 

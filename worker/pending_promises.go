@@ -6,13 +6,14 @@ import (
 	"github.com/lingerws/linger/internal/latch"
 )
 
-// pendingPromises counts the promises of waitUntil that are not settled.
+// pendingPromises counts the promises of waitUntil of all instances that are not settled.
 type pendingPromises struct {
 	mu    sync.Mutex
 	count int
-	none  latch.Latch // released at 0
+	none  latch.Latch // released when count becomes 0
 }
 
+// add adds n to the count; n may be negative.
 func (p *pendingPromises) add(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -21,8 +22,8 @@ func (p *pendingPromises) add(n int) {
 	}
 }
 
-// idle returns a channel that is closed when the count is 0.
-func (p *pendingPromises) idle() <-chan struct{} {
+// settled returns a channel that is closed when the count is 0.
+func (p *pendingPromises) settled() <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.count <= 0 {

@@ -14,12 +14,12 @@ func isIdle(idle <-chan struct{}) bool {
 
 func TestPendingPromisesIdle(t *testing.T) {
 	var x pendingPromises
-	if !isIdle(x.idle()) {
+	if !isIdle(x.settled()) {
 		t.Error("without promises the channel is closed")
 	}
 	x.add(1)
 	x.add(1)
-	first, second := x.idle(), x.idle()
+	first, second := x.settled(), x.settled()
 	x.add(-1)
 	if isIdle(first) {
 		t.Error("the channel is open while a promise is pending")
@@ -29,7 +29,7 @@ func TestPendingPromisesIdle(t *testing.T) {
 		t.Error("all channels are closed when the last promise is settled")
 	}
 	x.add(1)
-	if isIdle(x.idle()) {
+	if isIdle(x.settled()) {
 		t.Error("the channel is open after a new promise")
 	}
 }
@@ -38,9 +38,9 @@ func TestInstanceReleaseEndsItsPendingPromises(t *testing.T) {
 	w := newIdleWorker()
 	in := newIdleInstance(w)
 	in.events.extend(3)
-	idle := in.app.pending.idle()
-	in.release("")
-	if !isIdle(idle) || !isIdle(in.app.pending.idle()) {
+	idle := in.app.pending.settled()
+	in.endEvents("")
+	if !isIdle(idle) || !isIdle(in.app.pending.settled()) {
 		t.Error("the promises of an instance that has ended are not pending")
 	}
 }

@@ -261,7 +261,7 @@ func TestAppReloadWithoutAnEngine(t *testing.T) {
 	f.send(c, "b")
 	f.want(c, `v2 b J"data"`)
 	for _, status := range f.Workers() {
-		if status.Generation != 2 || status.State != running {
+		if status.Generation != 2 || status.State != stateRunning {
 			t.Errorf("each worker runs the second version; got %+v", status)
 		}
 	}

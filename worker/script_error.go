@@ -9,23 +9,23 @@ import (
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
-// ScriptError is what a script has thrown, with positions in its sources. Options.Logger gets it
-// as an attribute without a key: the handlers of package slog write error, at, stack, cause
-// and errors instead, and other handlers can show more.
+// ScriptError is an error that a script has thrown, with positions in the sources. Options.Logger gets
+// it as an attribute without a key, which the handlers of package slog expand to the attributes error,
+// at, stack, cause and errors. Other handlers can use the fields.
 type ScriptError struct {
-	Text  string   // name and message: "TypeError: not a function"
-	At    Position // the first call in the sources; the zero value if there is none
-	Stack []string // the calls, the innermost first: "handler (app.js:3:9)"
-	More  bool     // the stack has more calls than Stack
+	Text  string   // the name and the message, such as "TypeError: not a function"
+	At    Position // the innermost call in the sources; the zero value if there is none
+	Stack []string // the calls, innermost first, such as "handler (app.js:3:9)"
+	More  bool     // Stack was shortened
 
-	Cause  *ScriptError   // nil if there is none
-	Errors []*ScriptError // the first of an AggregateError
-	Others int            // the number of the other errors
+	Cause  *ScriptError   // the property cause of the error; nil if it has none
+	Errors []*ScriptError // the first errors of an AggregateError
+	Others int            // the number of errors of an AggregateError that are not in Errors
 
 	sources *bundle.Sources
 }
 
-// Source returns the line of the source at At, or an empty string if it is not known.
+// Source returns the source line at At, "" if it is not known.
 func (s *ScriptError) Source() string {
 	if s.sources == nil {
 		return ""
@@ -35,15 +35,15 @@ func (s *ScriptError) Source() string {
 
 // The bounds of a ScriptError.
 const (
-	maxStack    = 10
-	maxReported = 2000 // bytes of a text
-	maxCall     = 200  // bytes of a call
+	maxStack    = 10   // calls in Stack
+	maxReported = 2000 // bytes in Text
+	maxCall     = 200  // bytes in a call
 )
 
-// newScriptError returns an exception with positions in the sources and texts of bounded length.
+// newScriptError returns a ScriptError for an exception, with texts of bounded length.
 func newScriptError(sources *bundle.Sources, e *script.Exception) *ScriptError {
-	s := &ScriptError{Text: clip(sources.Trace(e.Error()), maxReported), Others: e.More, sources: sources}
-	s.locate(e.Frames)
+	s := &ScriptError{Text: truncate(sources.Trace(e.Error()), maxReported), Others: e.More, sources: sources}
+	s.setPosition(e.Frames)
 	if e.Cause != nil {
 		s.Cause = newScriptError(sources, e.Cause)
 	}
@@ -53,15 +53,15 @@ func newScriptError(sources *bundle.Sources, e *script.Exception) *ScriptError {
 	return s
 }
 
-// locate sets At and Stack.
-func (s *ScriptError) locate(frames []script.Frame) {
+// setPosition sets At, Stack and More from the frames of a stack.
+func (s *ScriptError) setPosition(frames []script.Frame) {
 	s.At = originOf(s.sources, frames)
 	frames = applicationFrames(frames)
 	if s.More = len(frames) > maxStack; s.More {
 		frames = frames[:maxStack]
 	}
 	for _, f := range frames {
-		s.Stack = append(s.Stack, clip(callOf(s.sources, f), maxCall))
+		s.Stack = append(s.Stack, truncate(callOf(s.sources, f), maxCall))
 	}
 }
 
@@ -84,8 +84,8 @@ func (g *generation) origin(frames []script.Frame) Position {
 	return originOf(g.bundle.Sources, frames)
 }
 
-// applicationFrames removes the frames of Linger's own code, with the built-in function
-// that called it, and frames without a function and a file.
+// applicationFrames returns frames without those of Linger's own code, the built-in functions that
+// called it, and frames that have neither a function nor a file.
 func applicationFrames(frames []script.Frame) []script.Frame {
 	var own []script.Frame
 	for _, f := range frames {
@@ -117,7 +117,8 @@ func callOf(sources *bundle.Sources, f script.Frame) string {
 	return f.Function + " (" + place + ")"
 }
 
-// notes returns the stack of s, where it has more than the position, the errors that s consists of, and its cause.
+// notes returns, for the output of a terminal, the stack of s if it has several calls, the errors that s consists of, and its
+// cause.
 func (s *ScriptError) notes(indent string) []bundle.Problem {
 	var list []bundle.Problem
 	if len(s.Stack) > 1 {
@@ -139,7 +140,7 @@ func (s *ScriptError) notes(indent string) []bundle.Problem {
 	return list
 }
 
-// attr returns the error as an attribute without a key, so that its attributes are those of the line.
+// attr returns the error as an attribute without a key, so that handlers add its attributes to those of the line.
 func (s *ScriptError) attr() slog.Attr { return slog.Any("", s) }
 
 // LogValue returns the attributes of the error, for handlers of package slog.
@@ -155,12 +156,12 @@ func (s *ScriptError) LogValue() slog.Value {
 		attrs = append(attrs, slog.String("cause", s.Cause.summary()))
 	}
 	if len(s.Errors) > 0 {
-		attrs = append(attrs, slog.String("errors", s.errors()))
+		attrs = append(attrs, slog.String("errors", s.errorList()))
 	}
 	return slog.GroupValue(attrs...)
 }
 
-// stack returns the calls as one text, with a line for each.
+// stack returns the calls as one text, with one line each.
 func (s *ScriptError) stack() string {
 	text := "    at " + strings.Join(s.Stack, "\n    at ") + "\n"
 	if s.More {
@@ -175,21 +176,22 @@ func (s *ScriptError) summary() string {
 	if s.At.File != "" {
 		text += " (" + s.At.String() + ")"
 	}
-	return clip(text+s.reasons(), maxReported)
+	return truncate(text+s.reasons(), maxReported)
 }
 
-// reasons returns the errors that s consists of and its cause, for the end of a line that begins with s.
+// reasons returns the errors that s consists of, and its cause, as the end of a line that begins with s.
 func (s *ScriptError) reasons() (text string) {
 	if len(s.Errors) > 0 {
-		text += " [" + s.errors() + "]"
+		text += " [" + s.errorList() + "]"
 	}
 	if s.Cause != nil {
 		text += ", caused by " + s.Cause.summary()
 	}
-	return clip(text, maxReported)
+	return truncate(text, maxReported)
 }
 
-func (s *ScriptError) errors() string {
+// errorList returns the errors that s consists of, on one line.
+func (s *ScriptError) errorList() string {
 	list := make([]string, 0, len(s.Errors))
 	for _, one := range s.Errors {
 		list = append(list, one.summary())
@@ -198,11 +200,11 @@ func (s *ScriptError) errors() string {
 	if s.Others > 0 {
 		text += fmt.Sprintf("; and %d more", s.Others)
 	}
-	return clip(text, maxReported)
+	return truncate(text, maxReported)
 }
 
-// clip shortens a text to a number of bytes, without cutting a character in two.
-func clip(text string, limit int) string {
+// truncate shortens a text to at most limit bytes, at the end of a character, and appends " ...".
+func truncate(text string, limit int) string {
 	if len(text) <= limit {
 		return text
 	}

@@ -37,7 +37,7 @@ func TestOriginOf(t *testing.T) {
 func TestScriptErrorStackLeavesOutUnknownCalls(t *testing.T) {
 	t.Parallel()
 	s := ScriptError{sources: testSources(t)}
-	s.locate([]script.Frame{{}, {}, {Function: "f", File: bundle.Name, Line: 2, Column: 1}, {Function: "now", File: "native"}})
+	s.setPosition([]script.Frame{{}, {}, {Function: "f", File: bundle.Name, Line: 2, Column: 1}, {Function: "now", File: "native"}})
 	if got, want := strings.Join(s.Stack, ", "), "f (src/app.ts:10:1), now (native)"; got != want {
 		t.Errorf("the stack is %q; got %q", want, got)
 	}

@@ -7,12 +7,12 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// incomingSocket is a connection that came in, as the transport of a WebSocket object.
+// incomingSocket is an accepted connection as the transport of a WebSocket object.
 type incomingSocket struct{ *linger.Socket }
 
 var _ socketTransport = incomingSocket{}
 
-// send closes the connection if the queue of messages before the 101 is full: a WebSocket object cannot refuse a message.
+// send closes the connection if the queue of pending sends is full, because a WebSocket object cannot refuse a message.
 func (s incomingSocket) send(p linger.Payload) {
 	if errors.Is(s.Send(p), linger.ErrEarlyFull) {
 		_ = s.Close(protocol.CloseTryAgainLater, "too much was sent before the connection was open") // a legal code
@@ -27,8 +27,8 @@ func (s incomingSocket) buffered() int { return s.Buffered() }
 // close ignores the error: callers have checked code and reason.
 func (s incomingSocket) close(code protocol.CloseCode, reason string) { _ = s.Close(code, reason) }
 
-// failureText returns what a WebSocket object's error event contains about the end of its connection, "" if nothing went
-// wrong or the peer has only left without a Close.
+// failureText returns the message of a WebSocket object's error event for the end of its connection. It is "" if nothing went
+// wrong, or if the peer closed TCP without a Close.
 func failureText(c *linger.Close) string {
 	const lost = "Network connection lost: "
 	switch {

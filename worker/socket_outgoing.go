@@ -11,24 +11,24 @@ import (
 	"github.com/lingerws/linger/worker/internal/fetch"
 )
 
-// outgoingSocket is a WebSocket that the script has opened to another server: the transport of a WebSocket object, and
-// the handler of the connection. Events wait in a queue until the script has handled those before them. While the
-// queue is full the connection is not read, and so its Pings are not answered either.
+// outgoingSocket is a WebSocket that the script has opened to another server. It is the transport of a WebSocket object, and
+// the handler of the connection. Events wait in a queue until the script has handled those before them. While the queue is
+// full the connection is not read, so Pings are not answered either.
 type outgoingSocket struct {
 	app     *App
 	object  *jsSocket
-	reserve func() error // counts the connection among those of the worker
+	reserve func() error // counts the connection among the worker's sockets
 	release func()       // undoes reserve
 
 	mu         sync.Mutex
-	conn       *driver.Driver     // nil before the connection is open
-	cancel     context.CancelFunc // ends the opening handshake
-	abandoned  bool               // the script closed the socket before the handshake completed
-	waiting    bounded.Queue[func(done func())]
-	delivering bool // a goroutine delivers what waits
+	conn       *driver.Driver                   // nil before the connection is open
+	cancel     context.CancelFunc               // ends the opening handshake
+	abandoned  bool                             // the script closed the socket before the handshake completed
+	waiting    bounded.Queue[func(done func())] // the events for the script, as calls of the WebSocket object
+	delivering bool                             // a goroutine delivers the events
 }
 
-// outgoingLimits bound the events that wait for the script, as on connections that came in.
+// outgoingLimits bound the queue of events, as for accepted connections.
 var outgoingLimits = bounded.Limits{Items: 256, Bytes: 1 << 20}
 
 var _ socketTransport = (*outgoingSocket)(nil)
@@ -37,7 +37,8 @@ const notOpened = "the WebSocket was not opened: "
 
 var errAbandoned = &fetch.Error{Text: "it was closed before it was open"}
 
-// dial opens the connection and reports the outcome to the WebSocket object. It blocks until then.
+// dial opens the connection and reports its opening, or the failure, to the WebSocket object. It blocks until the handshake has
+// ended.
 func (s *outgoingSocket) dial(ctx context.Context, url string, opts *driver.DialOptions) {
 	defer s.cancel()
 	subprotocol, extensions, err := s.connect(ctx, url, opts)
@@ -50,7 +51,7 @@ func (s *outgoingSocket) dial(ctx context.Context, url string, opts *driver.Dial
 	s.conn.Start(s)
 }
 
-// connect makes the opening handshake. After an error the connection is closed and not counted any more.
+// connect performs the opening handshake. After an error the connection is closed and no longer counted.
 func (s *outgoingSocket) connect(ctx context.Context, url string, opts *driver.DialOptions) (subprotocol, extensions string, err error) {
 	if err := s.reserve(); err != nil {
 		return "", "", err
@@ -68,7 +69,7 @@ func (s *outgoingSocket) connect(ctx context.Context, url string, opts *driver.D
 	return fetch.Subprotocol(header), fetch.Extensions(header), err
 }
 
-// setConn sets the connection. If the script has closed the socket before, it closes the connection and returns false.
+// setConn sets the connection. If the script has closed the socket in the meantime, it closes the connection and returns false.
 func (s *outgoingSocket) setConn(conn *driver.Driver) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,7 +88,7 @@ func (s *outgoingSocket) driver() *driver.Driver {
 	return s.conn
 }
 
-// driverToClose returns the connection. If it is not open yet, it ends the opening handshake and returns nil.
+// driverToClose returns the connection. If it is not open yet, driverToClose cancels the opening handshake and returns nil.
 func (s *outgoingSocket) driverToClose() *driver.Driver {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -108,13 +109,13 @@ func (s *outgoingSocket) send(p linger.Payload) {
 		if p.Binary {
 			opcode = protocol.Binary
 		}
-		_, _ = conn.Send(opcode, p.Data) // a message that is too late is dropped
+		_, _ = conn.Send(opcode, p.Data) // fails if the connection is closing; the message is dropped
 	case s.app.opts.Server.Policy != linger.PolicyDrop:
 		_ = conn.Close(protocol.CloseTryAgainLater, "reading too slowly") // a legal code
 	}
 }
 
-// abandon aborts the connection or its opening handshake: the script does not consider it open.
+// abandon aborts the opening handshake, or a connection that the script does not consider open yet.
 func (s *outgoingSocket) abandon() {
 	s.mu.Lock()
 	s.abandoned = true
@@ -122,8 +123,8 @@ func (s *outgoingSocket) abandon() {
 	s.closeNow()
 }
 
-// failure returns what went wrong on a connection that was open.
-func (s *outgoingSocket) failure(end driver.Outcome) string {
+// failureText returns what went wrong on a connection that was open, "" for nothing.
+func (s *outgoingSocket) failureText(end driver.Outcome) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.abandoned {

@@ -8,8 +8,8 @@ import (
 	"github.com/lingerws/linger/websocket/driver"
 )
 
-// Events queues what happens for the script: messages, the server's Close, and a violation of the server, after which the
-// connection fails when the script has handled the messages before it.
+// Events queues events for the script: messages and the server's Close. After a violation of the server the connection fails
+// when the script has handled the messages before it.
 func (s *outgoingSocket) Events(conn *driver.Driver, events []protocol.Event) (work bool) {
 	for _, ev := range events {
 		switch ev.Kind {
@@ -32,6 +32,7 @@ func (s *outgoingSocket) Events(conn *driver.Driver, events []protocol.Event) (w
 // Work does nothing: the script handles what is queued.
 func (s *outgoingSocket) Work(*driver.Driver) {}
 
+// enqueueMessage queues a message. It copies a payload that is only lent.
 func (s *outgoingSocket) enqueueMessage(m protocol.Event) {
 	p := linger.Payload{Data: m.Payload, Binary: m.Opcode == protocol.Binary}
 	if !m.Owned {
@@ -40,13 +41,13 @@ func (s *outgoingSocket) enqueueMessage(m protocol.Event) {
 	s.enqueue(len(p.Data), func(done func()) { s.object.message(p, done) })
 }
 
-// Drained does nothing: WebSocket objects have no event for it.
+// Drained does nothing, because WebSocket objects have no event for a drain.
 func (s *outgoingSocket) Drained(*driver.Driver) {}
 
-// Closed queues the end for the script. The connection counts among those of the worker until its descriptor is
+// Closed queues the end event for the script. The connection is counted among the worker's sockets until its descriptor is
 // closed.
 func (s *outgoingSocket) Closed(conn *driver.Driver, end driver.Outcome) {
-	s.enqueue(0, func(done func()) { s.object.end(end.Received, end.Clean, s.failure(end), done) })
+	s.enqueue(0, func(done func()) { s.object.end(end.Received, end.Clean, s.failureText(end), done) })
 	<-conn.Done()
 	s.release()
 }
@@ -61,22 +62,23 @@ func (s *outgoingSocket) enqueue(size int, report func(done func())) {
 	}
 	if !s.delivering {
 		s.delivering = true
-		go s.deliver()
+		go s.deliverReports()
 	}
 }
 
-// deliver reports the events that wait, each when the script has handled the one before it or the instance has ended.
-func (s *outgoingSocket) deliver() {
+// deliverReports reports the queued events to the WebSocket object. Each waits until the script has handled the one before it, or
+// the instance has ended.
+func (s *outgoingSocket) deliverReports() {
 	done := make(chan struct{}, 1)
-	for next := s.next(); next != nil; next = s.next() {
+	for next := s.nextReport(); next != nil; next = s.nextReport() {
 		next(func() { done <- struct{}{} })
 		<-done
 	}
 }
 
-// next removes the first call from the queue and returns it; it returns nil if there is none. The connection is resumed
-// when half of the queue is free.
-func (s *outgoingSocket) next() func(done func()) {
+// nextReport removes the first call from the queue and returns it, nil if there is none. It resumes the connection when half of
+// the queue is free.
+func (s *outgoingSocket) nextReport() func(done func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	first, _, ok := s.waiting.Pop()

@@ -9,99 +9,102 @@ import (
 
 // Status is the status of a worker.
 type Status struct {
-	// State is "running", "asleep", or "backing off": refusing requests for a while,
-	// after its engines have failed again and again.
+	// State is "running", "asleep", or "backing off": the worker refuses requests for a
+	// time because its engines have failed repeatedly.
 	State string
 
-	// Reason is why a worker does not sleep although it could, or why it backs off.
+	// Reason is what keeps a worker from sleeping, or why it backs off; otherwise "".
 	Reason string
 
-	// Generation is the number of the application's version that it runs, counted from 1.
+	// Generation is the number of the version that the worker runs, counted from 1.
 	Generation int
 
-	// Connections is the number of its connections.
+	// Connections is the number of the worker's connections.
 	Connections int
 
-	// These count since the application was loaded: events handled, failures of engines,
-	// times of falling asleep, and messages of BroadcastChannel from other workers that
-	// were dropped because the queue was full.
+	// Events, Failures, Sleeps and DroppedPosts count, since the application was loaded, the
+	// events handled, the failures of engines, how often the worker fell asleep, and the
+	// BroadcastChannel messages of other workers that were dropped because the queue was full.
 	Events, Failures, Sleeps, DroppedPosts uint64
 }
 
 // status is the current status of a worker.
 type status struct {
-	mu       sync.Mutex
-	now      Status
-	until    time.Time   // the end of the pause
-	refusing latch.Latch // released when the worker backs off
+	mu         sync.Mutex
+	current    Status
+	backoffEnd time.Time   // the end of the restart backoff
+	refusing   latch.Latch // released when the worker begins to back off
 }
 
-// The states.
+// The values of Status.State.
 const (
-	running    = "running"
-	asleep     = "asleep"
-	backingOff = "backing off"
+	stateRunning    = "running"
+	stateAsleep     = "asleep"
+	stateBackingOff = "backing off"
 )
 
 // change calls f to change the status.
 func (s *status) change(f func(now *Status)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f(&s.now)
+	f(&s.current)
 }
 
-func (s *status) running(generation int) {
-	s.change(func(now *Status) { now.State, now.Reason, now.Generation = running, "", generation })
+// setRunning sets the state to running, with the number of the generation.
+func (s *status) setRunning(generation int) {
+	s.change(func(now *Status) { now.State, now.Reason, now.Generation = stateRunning, "", generation })
 }
 
-func (s *status) asleep() {
+// setAsleep sets the state to asleep and counts the sleep.
+func (s *status) setAsleep() {
 	s.change(func(now *Status) {
-		now.State, now.Reason = asleep, ""
+		now.State, now.Reason = stateAsleep, ""
 		now.Sleeps++
 	})
 }
 
-func (s *status) backOff(until time.Time, why string) {
+// setBackingOff sets the state to backing off, until a time and for a reason.
+func (s *status) setBackingOff(until time.Time, why string) {
 	s.change(func(now *Status) {
-		now.State, now.Reason = backingOff, why
-		s.until = until
+		now.State, now.Reason = stateBackingOff, why
+		s.backoffEnd = until
 		s.refusing.Release()
 	})
 }
 
-// awake sets the reason why the worker does not sleep.
-func (s *status) awake(why string) {
+// setAwakeReason sets what keeps the worker from sleeping.
+func (s *status) setAwakeReason(why string) {
 	s.change(func(now *Status) { now.Reason = why })
 }
 
-// failed counts a failure.
-func (s *status) failed() { s.change(func(now *Status) { now.Failures++ }) }
+// countFailure counts a failure of an engine.
+func (s *status) countFailure() { s.change(func(now *Status) { now.Failures++ }) }
 
-// refusal returns a channel that is closed when the worker refuses requests.
+// refusal returns a channel that is closed when the worker backs off.
 func (s *status) refusal() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.now.State == backingOff {
+	if s.current.State == stateBackingOff {
 		return latch.Released
 	}
 	return s.refusing.Next()
 }
 
-// pause returns the time for which the worker will refuse requests, 0 if it accepts them.
-func (s *status) pause() time.Duration {
+// retryAfter returns the time for which the worker will go on refusing requests, 0 if it accepts them.
+func (s *status) retryAfter() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.now.State != backingOff {
+	if s.current.State != stateBackingOff {
 		return 0
 	}
-	return max(time.Until(s.until), time.Millisecond)
+	return max(time.Until(s.backoffEnd), time.Millisecond)
 }
 
-// report returns the status of the worker.
-func (w *worker) report() (now Status) {
+// currentStatus returns the status of the worker with its counters.
+func (w *worker) currentStatus() (now Status) {
 	w.status.change(func(current *Status) { now = *current })
 	now.Connections = int(w.connections.Load())
-	now.Events = w.handled.Load()
-	now.DroppedPosts = w.dropped.Load()
+	now.Events = w.handledCount.Load()
+	now.DroppedPosts = w.droppedCount.Load()
 	return now
 }

@@ -18,7 +18,7 @@ func TestCrashesAddBacksOffFromTheThirdFailure(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var crashes crashes
+			var crashes failureTimes
 			start := time.Now()
 			for i, at := range c.at {
 				if got := crashes.add(start.Add(at), 0); got != c.want[i] {
@@ -31,7 +31,7 @@ func TestCrashesAddBacksOffFromTheThirdFailure(t *testing.T) {
 
 func TestCrashesAddBoundsTheBackoff(t *testing.T) {
 	t.Parallel()
-	var crashes crashes
+	var crashes failureTimes
 	now := time.Now()
 	for i := range 20 {
 		delay := crashes.add(now, retryMin)

@@ -5,23 +5,23 @@ import (
 	"time"
 )
 
-// restart returns an instance to replace one that has failed: at once, or after the restart backoff. It returns nil when
-// the worker is stopped.
+// restart returns an instance that replaces one that has failed, after the restart backoff if one is due. It returns nil if the
+// worker is stopped.
 func (w *worker) restart(why string) *instance {
 	if w.isStopping() {
 		return nil
 	}
-	w.status.failed()
+	w.status.countFailure()
 	w.app.opts.Logger.Warn("worker replaced", "worker", w.index, "reason", why)
-	fresh, again := w.pause(w.crashes.add(time.Now(), 0), why)
+	fresh, again := w.backOff(w.failures.add(time.Now(), 0), why)
 	if !again {
 		return fresh
 	}
 	return w.start(task{})
 }
 
-// start makes an instance of the current generation. It tries again, with a growing backoff, until it succeeds. The
-// instance begins with first. start returns nil when the worker is stopped.
+// start makes an instance of the current generation, which begins with the task first. It tries again, with a growing backoff,
+// until it succeeds. It returns nil if the worker is stopped.
 func (w *worker) start(first task) *instance {
 	for {
 		in, err := newInstance(w, w.app.generation.Load())
@@ -30,30 +30,30 @@ func (w *worker) start(first task) *instance {
 		}
 		again := false
 		if err != nil {
-			w.status.failed()
+			w.status.countFailure()
 			w.app.opts.Logger.Error("worker cannot be started", "worker", w.index, "error", err)
-			in, again = w.pause(w.crashes.add(time.Now(), retryMin), err.Error())
+			in, again = w.backOff(w.failures.add(time.Now(), retryMin), err.Error())
 		}
 		if again {
 			continue
 		}
 		if in != nil {
-			in.first = first
+			in.firstTask = first
 		}
 		return in
 	}
 }
 
-// pause is the restart backoff: requests are refused and messages wait. It lasts at least as long as too many instances are
-// stuck, since each of those occupies a processor. If it ends early, again is false, and fresh is the instance of a
-// newer generation, or nil when the worker is stopped.
-func (w *worker) pause(delay time.Duration, why string) (fresh *instance, again bool) {
+// backOff blocks for the restart backoff, in which requests are refused and messages wait. It lasts at least as long as maxStuck
+// instances are stuck, because each of those occupies a processor. again is false if it ends early: then fresh is the instance of
+// a newer generation, or nil if the worker is stopped.
+func (w *worker) backOff(delay time.Duration, why string) (fresh *instance, again bool) {
 	if delay > 0 || w.stuck.Load() >= maxStuck {
 		w.app.opts.Logger.Error("worker backs off", "worker", w.index, "reason", why, "again", max(delay, retryMin).String())
 	}
 	for delay > 0 || w.stuck.Load() >= maxStuck {
 		delay = max(delay, retryMin)
-		w.status.backOff(time.Now().Add(delay), why)
+		w.status.setBackingOff(time.Now().Add(delay), why)
 		if fresh, ended := w.waitForBackoff(delay); ended {
 			return fresh, false
 		}
@@ -62,50 +62,51 @@ func (w *worker) pause(delay time.Duration, why string) (fresh *instance, again 
 	return nil, true
 }
 
-// While maxStuck instances of a worker are stuck, no other is started, except for a reload, which may help. With maxGivenUp
-// instances that are stuck, or whose memory cannot be freed, a reload is refused too.
+// While maxStuck instances of a worker are stuck, another one is started only by a reload, which may help. While maxAbandoned
+// instances are stuck or their memory cannot be freed, a reload is refused too.
 const (
-	maxStuck   = 2
-	maxGivenUp = 4
+	maxStuck     = 2
+	maxAbandoned = 4
 )
 
-// waitForBackoff blocks for a time. It reports whether it has ended early, and with which instance.
+// waitForBackoff blocks for delay. It reports whether it has ended early, because of an instance of a newer generation or, if
+// fresh is nil, because the worker is stopped.
 func (w *worker) waitForBackoff(delay time.Duration) (fresh *instance, ended bool) {
 	timer := time.NewTimer(delay)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return nil, false
-	case fresh = <-w.fresh:
+	case fresh = <-w.replacements:
 		return fresh, true
 	case <-w.stopping:
 		return nil, true
 	}
 }
 
-// crashes has the times of a worker's last failures, and computes the restart backoff.
-type crashes struct {
-	times [maxCrashes]time.Time // in order; zero where there was none
-	delay time.Duration         // the last backoff
+// failureTimes has the times of a worker's last failures, and computes the restart backoff.
+type failureTimes struct {
+	times   [failuresBeforeBackoff]time.Time // the times of the last failures, in order; zero for none
+	backoff time.Duration                    // the last backoff
 }
 
-// From the third failure within a minute on each failure causes a backoff, twice as long as the last.
+// The third failure within a minute, and each further one, causes a backoff, which is twice as long as the last one.
 const (
-	maxCrashes  = 3
-	crashWindow = time.Minute
-	retryMin    = time.Second
-	retryMax    = time.Minute
+	failuresBeforeBackoff = 3
+	failureWindow         = time.Minute
+	retryMin              = time.Second
+	retryMax              = time.Minute
 )
 
-// add adds a failure and returns the backoff before the next attempt: least, if there are fewer than maxCrashes within the
-// time.
-func (c *crashes) add(now time.Time, least time.Duration) time.Duration {
+// add adds a failure and returns the backoff before the next attempt: minimum if there were fewer than failuresBeforeBackoff
+// failures within failureWindow.
+func (c *failureTimes) add(now time.Time, minimum time.Duration) time.Duration {
 	copy(c.times[:], c.times[1:])
-	c.times[maxCrashes-1] = now
-	if c.times[0].IsZero() || now.Sub(c.times[0]) > crashWindow+c.delay { // during the backoff there are no failures
-		c.delay = 0
-		return least
+	c.times[failuresBeforeBackoff-1] = now
+	if c.times[0].IsZero() || now.Sub(c.times[0]) > failureWindow+c.backoff { // no failure can happen during a backoff
+		c.backoff = 0
+		return minimum
 	}
-	c.delay = min(max(2*c.delay, retryMin), retryMax)
-	return c.delay
+	c.backoff = min(max(2*c.backoff, retryMin), retryMax)
+	return c.backoff
 }

@@ -25,13 +25,13 @@ func newIdleInstance(w *worker) *instance {
 func TestWorkerPauseEndsEarly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, end := range map[string]func(*worker, *instance){
-			"generation": func(w *worker, in *instance) { w.fresh <- in },
+			"generation": func(w *worker, in *instance) { w.replacements <- in },
 			"stop":       func(w *worker, _ *instance) { close(w.stopping) },
 		} {
 			w, in := newIdleWorker(), &instance{}
 			began := time.Now()
 			go end(w, in)
-			fresh, again := w.pause(time.Hour, "a test")
+			fresh, again := w.backOff(time.Hour, "a test")
 			if again || time.Since(began) != 0 || (fresh == in) != (name == "generation") {
 				t.Errorf("%s ends the pause immediately; got %v, %v after %v", name, fresh, again, time.Since(began))
 			}
@@ -43,16 +43,16 @@ func TestWorkerPauseLastsForItsDelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newIdleWorker()
 		began := time.Now()
-		if _, again := w.pause(0, "a test"); !again || time.Since(began) != 0 || w.report().State == backingOff {
+		if _, again := w.backOff(0, "a test"); !again || time.Since(began) != 0 || w.currentStatus().State == stateBackingOff {
 			t.Error("a pause of 0 ends immediately")
 		}
 		refusal := w.status.refusal()
 		time.AfterFunc(30*time.Second, func() {
-			if w.status.pause() != 30*time.Second || w.report().Reason != "a test" || !closed(refusal) {
-				t.Errorf("during a pause requests are refused for its remaining time; got %v, %+v", w.status.pause(), w.report())
+			if w.status.retryAfter() != 30*time.Second || w.currentStatus().Reason != "a test" || !closed(refusal) {
+				t.Errorf("during a pause requests are refused for its remaining time; got %v, %+v", w.status.retryAfter(), w.currentStatus())
 			}
 		})
-		if _, again := w.pause(time.Minute, "a test"); !again || time.Since(began) != time.Minute {
+		if _, again := w.backOff(time.Minute, "a test"); !again || time.Since(began) != time.Minute {
 			t.Errorf("the pause lasts for its delay; got %v", time.Since(began))
 		}
 	})
@@ -64,14 +64,14 @@ func TestWorkerPauseWhileInstancesAreStuck(t *testing.T) {
 		w.stuck.Store(maxStuck)
 		began := time.Now()
 		time.AfterFunc(10*time.Second, func() { w.stuck.Add(-1) })
-		if _, again := w.pause(0, "a test"); !again || time.Since(began) < 10*time.Second || time.Since(began) > 12*time.Second {
+		if _, again := w.backOff(0, "a test"); !again || time.Since(began) < 10*time.Second || time.Since(began) > 12*time.Second {
 			t.Errorf("the pause lasts until one of the stuck instances has ended; got %v", time.Since(began))
 		}
-		for _, lost := range []int32{0, 1, maxGivenUp} {
-			w.stuck.Store(maxGivenUp - lost)
+		for _, lost := range []int32{0, 1, maxAbandoned} {
+			w.stuck.Store(maxAbandoned - lost)
 			w.lost.Store(lost)
 			if _, err := newInstance(w, &generation{}); err == nil {
-				t.Errorf("no instance is made for a reload while too many are stuck; got one with %d stuck and %d lost", maxGivenUp-lost, lost)
+				t.Errorf("no instance is made for a reload while too many are stuck; got one with %d stuck and %d lost", maxAbandoned-lost, lost)
 			}
 		}
 	})

@@ -2,11 +2,11 @@ package worker
 
 import "slices"
 
-// maxRetired bounds the retired instances of a worker.
+// maxRetired is the maximum number of retired instances of a worker.
 const maxRetired = 4
 
-// retire lets an instance finish what it has begun, while the next one serves. If there are too many of them, the oldest is
-// stopped.
+// retire lets an instance finish what it has begun while the next one serves. If there are too many retired instances, the
+// oldest is stopped.
 func (w *worker) retire(in *instance) {
 	w.retired = slices.DeleteFunc(w.retired, (*instance).hasEnded)
 	if len(w.retired) >= maxRetired {
@@ -16,21 +16,21 @@ func (w *worker) retire(in *instance) {
 	}
 	w.retired = append(w.retired, in)
 	close(in.retired)
-	go w.await(in)
+	go w.awaitEnd(in)
 }
 
-// endRetired stops the retired instances and waits for them.
+// endRetired stops the retired instances and blocks until they have ended.
 func (w *worker) endRetired() {
 	for _, in := range w.retired {
 		in.stop()
 	}
 	for _, in := range w.retired {
-		w.await(in)
+		w.awaitEnd(in)
 	}
 }
 
-// await blocks until an instance has ended, and abandons it if it is stuck.
-func (w *worker) await(in *instance) {
+// awaitEnd blocks until an instance has ended, or abandons it if it is stuck.
+func (w *worker) awaitEnd(in *instance) {
 	select {
 	case <-in.ended:
 	case <-in.runtime.Stuck():
@@ -38,7 +38,7 @@ func (w *worker) await(in *instance) {
 	}
 }
 
-// abandon gives up an instance that is stuck. Its goroutine and its memory are freed if the turn ever returns.
+// abandon gives up an instance that is stuck. Its goroutine ends and its memory is freed if the turn ever returns.
 func (w *worker) abandon(in *instance) {
 	if !in.abandon() {
 		return

@@ -5,22 +5,22 @@ import (
 	"time"
 )
 
-// timers are the timers of one event loop: those of the script, whose number is bounded by its memory, and the deadlines of
+// timers has the timers of one event loop: those of the script, whose number is bounded by its memory, and the deadlines of
 // events, which have negative ids.
 type timers struct {
-	byID  map[int]*timer
-	queue timerQueue
-	own   int // the number of the script's timers
+	byID        map[int]*timer
+	queue       timerQueue
+	scriptCount int // the number of armed timers of the script
 }
 
 type timer struct {
 	id    int
-	at    time.Time
-	every time.Duration // 0 for once
-	index int           // in the queue
+	at    time.Time     // the time at which the timer expires
+	every time.Duration // the interval of a repeating timer; 0 for others
+	index int           // the index in the queue
 }
 
-// set arms a timer. An id that is armed already keeps its time.
+// set arms a timer. It has no effect if the id is armed already.
 func (t *timers) set(id int, delay time.Duration, repeat bool) {
 	if t.byID == nil {
 		t.byID = map[int]*timer{}
@@ -34,35 +34,36 @@ func (t *timers) set(id int, delay time.Duration, repeat bool) {
 	}
 	t.byID[id] = one
 	if id > 0 {
-		t.own++
+		t.scriptCount++
 	}
 	heap.Push(&t.queue, one)
 }
 
+// clear disarms a timer.
 func (t *timers) clear(id int) {
 	if one := t.byID[id]; one != nil {
 		delete(t.byID, id)
 		if id > 0 {
-			t.own--
+			t.scriptCount--
 		}
 		heap.Remove(&t.queue, one.index)
 	}
 }
 
 // pending reports whether a timer of the script is armed.
-func (t *timers) pending() bool { return t.own > 0 }
+func (t *timers) pending() bool { return t.scriptCount > 0 }
 
-// next returns how long to wait for the next timer, if there is any.
-func (t *timers) next() (wait time.Duration, armed bool) {
+// untilNext returns the time until the next timer expires, and reports whether one is armed.
+func (t *timers) untilNext() (wait time.Duration, armed bool) {
 	if len(t.queue) == 0 {
 		return 0, false
 	}
 	return max(0, time.Until(t.queue[0].at)), true
 }
 
-// due removes the timers that have expired and returns their ids, in order. Repeated timers
-// are armed again.
-func (t *timers) due() []int {
+// expired returns the ids of the timers that have expired, in order. It disarms them, except for
+// repeating timers, which it arms again.
+func (t *timers) expired() []int {
 	if len(t.queue) == 0 {
 		return nil
 	}
@@ -81,7 +82,7 @@ func (t *timers) due() []int {
 	return ids
 }
 
-// timerQueue is a heap by time, and by id where times are equal.
+// timerQueue is a heap ordered by time, and by id if the times are equal.
 type timerQueue []*timer
 
 func (q timerQueue) Len() int { return len(q) }
@@ -98,14 +99,14 @@ func (q timerQueue) Swap(i, j int) {
 	q[i].index, q[j].index = i, j
 }
 
-// Push adds x, a *timer; it is for package heap.
+// Push appends x, a *timer; it is for package heap.
 func (q *timerQueue) Push(x any) {
 	one, _ := x.(*timer)
 	one.index = len(*q)
 	*q = append(*q, one)
 }
 
-// Pop removes the last; it is for package heap.
+// Pop removes the last timer; it is for package heap.
 func (q *timerQueue) Pop() any {
 	last := len(*q) - 1
 	one := (*q)[last]

@@ -10,7 +10,7 @@ import (
 // wantDue checks which timers are due now, in order.
 func wantDue(t *testing.T, x *timers, want ...int) {
 	t.Helper()
-	if got := x.due(); !slices.Equal(got, want) {
+	if got := x.expired(); !slices.Equal(got, want) {
 		t.Errorf("the timers %v are due now; got %v", want, got)
 	}
 }
@@ -24,21 +24,21 @@ func TestTimersDueInOrderOfTimeAndID(t *testing.T) {
 		x.set(2, time.Second, false)
 		x.set(1, 0, false)
 		x.set(-7, time.Second, false)
-		if wait, armed := x.next(); wait != 0 || !armed {
+		if wait, armed := x.untilNext(); wait != 0 || !armed {
 			t.Errorf("a timer without delay is next; got %v %v", wait, armed)
 		}
 		wantDue(t, &x, 1)
-		if wait, _ := x.next(); wait != time.Second {
+		if wait, _ := x.untilNext(); wait != time.Second {
 			t.Errorf("the next timer is due in a second; got %v", wait)
 		}
 		time.Sleep(time.Second)
 		wantDue(t, &x, -7, 2, 4)
 		time.Sleep(10 * time.Second)
-		if wait, _ := x.next(); wait != 0 {
+		if wait, _ := x.untilNext(); wait != 0 {
 			t.Errorf("a timer that is late is due now; got %v", wait)
 		}
 		wantDue(t, &x, 3)
-		if _, armed := x.next(); armed {
+		if _, armed := x.untilNext(); armed {
 			t.Error("no timer is armed")
 		}
 	})
@@ -56,14 +56,14 @@ func TestTimersDueRepeats(t *testing.T) {
 		time.Sleep(time.Minute)
 		wantDue(t, &x, 1) // once, even if it is late
 		x.set(2, time.Second/2, false)
-		if wait, _ := x.next(); wait != time.Second/2 {
+		if wait, _ := x.untilNext(); wait != time.Second/2 {
 			t.Errorf("the next timer is the one that is due before the repeated one; got %v", wait)
 		}
 		x.clear(2)
 		time.Sleep(time.Second)
 		x.set(2, time.Second/2, false)
 		wantDue(t, &x, 1)
-		if wait, _ := x.next(); wait != time.Second/2 {
+		if wait, _ := x.untilNext(); wait != time.Second/2 {
 			t.Errorf("the next timer is again the one that is due before the repeated one; got %v", wait)
 		}
 		x.clear(2)

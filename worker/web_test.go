@@ -75,7 +75,7 @@ func TestBroadcastChannelPublish(t *testing.T) {
 			new BroadcastChannel("room").postMessage([null, true, 1.5, "text", { b: [] }]);
 			new BroadcastChannel("room").postMessage(new Map([[1, 2]]));
 			other.close()`, `{"a":1}`, "object 1", `[null,true,1.5,"text",{"b":[]}]`)
-		a.log.line(t, "JSON cannot carry", "channel=room")
+		a.log.line(t, "JSON cannot represent", "channel=room")
 	})
 }
 

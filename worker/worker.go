@@ -9,62 +9,62 @@ import (
 )
 
 // worker is a queue of events, a supervisor, and the instances that handle the events one after the other. Events that an
-// instance has not begun when it ends wait for the next one.
+// instance has not begun before it ends wait for the next instance.
 type worker struct {
 	app   *App
 	index int
 	tasks queue
-	posts chan *script.Post // of other workers
+	posts chan *script.Post // BroadcastChannel messages of other workers
 
-	fresh    chan *instance // instances of a newer generation, ready to serve
-	stopping chan struct{}  // closed by stop
-	ended    chan struct{}  // closed when the worker has ended
-	stopOnce sync.Once
+	replacements chan *instance // instances of a newer generation, ready to serve
+	stopping     chan struct{}  // closed by stop
+	ended        chan struct{}  // closed when the worker has ended
+	stopOnce     sync.Once
 
-	connections atomic.Int64
-	handled     atomic.Uint64 // the number of events
-	dropped     atomic.Uint64 // the number of posts
-	postBytes   atomic.Int64  // bytes in posts
+	connections  atomic.Int64  // the number of connections that are assigned to the worker
+	handledCount atomic.Uint64 // the number of events that instances have begun
+	droppedCount atomic.Uint64 // the number of posts that were dropped
+	postBytes    atomic.Int64  // the number of bytes in posts
 
-	slowEvents, droppedPosts warnings
+	slowWarnings, droppedPostWarnings warningLimit
 
 	fetches *fetch.Gate
-	sockets atomic.Int64 // connections to other servers
+	sockets atomic.Int64 // the number of WebSockets to other servers
 	status  status
 
-	// These belong to the supervisor, except for the counters.
-	crashes crashes      // of the current generation
-	stuck   atomic.Int32 // abandoned instances whose turn has not returned
-	lost    atomic.Int32 // runtimes that have failed and whose memory cannot be freed
-	retired []*instance  // instances of earlier generations with events in progress
+	// These fields belong to the supervisor's goroutine, except for the atomic ones.
+	failures failureTimes // the failures of the current generation
+	stuck    atomic.Int32 // the number of abandoned instances whose turn has not returned
+	lost     atomic.Int32 // the number of failed runtimes whose memory cannot be freed
+	retired  []*instance  // instances of earlier generations that finish their events
 
-	mu   sync.Mutex
-	last *instance // the instance that serves, or that has served before the worker fell asleep; guarded by mu
+	mu     sync.Mutex
+	latest *instance // the instance that serves, or that has served before the worker fell asleep; guarded by mu
 }
 
 const (
-	maxPosts = 1024 // that wait
+	maxPosts = 1024 // posts in the queue
 
-	// maxPostBytes bounds the bytes of the posts that wait. A larger one is accepted if no other waits.
+	// maxPostBytes bounds the bytes of the posts in the queue. A larger post is accepted if the queue is empty.
 	maxPostBytes = 4 << 20
 )
 
 func newWorker(a *App, index int) *worker {
 	return &worker{
-		app:      a,
-		index:    index,
-		tasks:    newQueue(),
-		posts:    make(chan *script.Post, maxPosts),
-		fresh:    make(chan *instance),
-		stopping: make(chan struct{}),
-		ended:    make(chan struct{}),
+		app:          a,
+		index:        index,
+		tasks:        newQueue(),
+		posts:        make(chan *script.Post, maxPosts),
+		replacements: make(chan *instance),
+		stopping:     make(chan struct{}),
+		ended:        make(chan struct{}),
 
 		fetches: fetch.NewGate(a.opts.MaxFetches),
 	}
 }
 
-// run lets one instance after the other handle the events, until the worker is stopped.
-func (w *worker) run(in *instance) {
+// runInstances serves events with one instance after the other, beginning with in, until the worker is stopped.
+func (w *worker) runInstances(in *instance) {
 	for in != nil {
 		in = w.serve(in)
 	}
@@ -76,10 +76,10 @@ func (w *worker) run(in *instance) {
 // serve lets an instance handle the events, and returns the next instance when it has ended or a newer generation is in
 // use. It returns nil when the worker is stopped.
 func (w *worker) serve(in *instance) *instance {
-	w.begin(in)
-	go in.run()
+	w.setServing(in)
+	go in.runLoop()
 	select {
-	case fresh := <-w.fresh:
+	case fresh := <-w.replacements:
 		w.retire(in)
 		return fresh
 	case <-in.runtime.Stuck():
@@ -97,16 +97,16 @@ func (w *worker) serve(in *instance) *instance {
 	return nil
 }
 
-// begin makes an instance the one that serves.
-func (w *worker) begin(in *instance) {
+// setServing makes an instance the one that serves.
+func (w *worker) setServing(in *instance) {
 	w.mu.Lock()
-	if w.last != nil && w.last.generation != in.generation {
-		w.crashes = crashes{} // those of other code do not count
+	if w.latest != nil && w.latest.generation != in.generation {
+		w.failures = failureTimes{} // failures of another version do not count
 	}
-	w.last = in
+	w.latest = in
 	w.mu.Unlock()
 	close(in.serving)
-	w.status.running(in.generation.number)
+	w.status.setRunning(in.generation.number)
 	if w.isStopping() { // stop may have been called before the instance was set
 		in.stop()
 	}
@@ -114,16 +114,16 @@ func (w *worker) begin(in *instance) {
 
 // sleep waits for the next event, and returns an instance that begins with it.
 func (w *worker) sleep() *instance {
-	w.status.asleep()
+	w.status.setAsleep()
 	w.app.opts.Logger.Info("worker asleep", "worker", w.index)
 	var first task
 	for first == (task{}) {
 		select {
 		case <-w.tasks.wake:
-			first.event = w.tasks.take() // nil if the last instance has taken it
+			first.event = w.tasks.next() // nil if the last instance has taken it
 		case posted := <-w.posts:
 			first.post = posted
-		case fresh := <-w.fresh:
+		case fresh := <-w.replacements:
 			return fresh
 		case <-w.stopping:
 			return nil
@@ -132,11 +132,11 @@ func (w *worker) sleep() *instance {
 	return w.start(first)
 }
 
-// replace makes an instance of another generation the one that serves, and blocks until it does. It returns false if the
-// worker is stopped.
+// replace makes an instance of another generation the one that serves, and blocks until it serves. It returns false if the
+// worker was stopped first.
 func (w *worker) replace(fresh *instance) bool {
 	select {
-	case w.fresh <- fresh:
+	case w.replacements <- fresh:
 		<-fresh.serving
 		return true
 	case <-w.ended:
@@ -144,19 +144,19 @@ func (w *worker) replace(fresh *instance) bool {
 	}
 }
 
-// submit queues the event of a request and blocks until it has ended. It returns false if the event was not handled: the
-// worker was stopped, or has refused it.
+// submit queues the event of a request and blocks until it has ended. It returns false if the event was not handled, because the
+// worker was stopped or backs off; then e.refused reports the latter.
 func (w *worker) submit(e *event) bool {
 	refusal := w.status.refusal()
 	if closed(refusal) {
 		e.refused = true
 		return false
 	}
-	return w.tasks.put(e) && w.follow(e, refusal)
+	return w.tasks.add(e) && w.awaitEvent(e, refusal)
 }
 
-// follow blocks until an event in the queue has ended or is refused.
-func (w *worker) follow(e *event, refusal <-chan struct{}) bool {
+// awaitEvent blocks until an event in the queue has ended or is refused. It reports whether the event was handled.
+func (w *worker) awaitEvent(e *event, refusal <-chan struct{}) bool {
 	select {
 	case <-e.done:
 	case <-refusal:
@@ -164,15 +164,15 @@ func (w *worker) follow(e *event, refusal <-chan struct{}) bool {
 			e.refused = true
 			return false
 		}
-		return w.follow(e, nil) // an instance has begun it
+		return w.awaitEvent(e, nil) // an instance has begun the event
 	case <-w.ended:
 		e.end()
 	}
 	return e.handled()
 }
 
-// post queues a post of another worker. It returns false if the queue is full.
-func (w *worker) post(p *script.Post) bool {
+// queuePost queues a post of another worker. It does not block, and returns false if the queue is full.
+func (w *worker) queuePost(p *script.Post) bool {
 	size := p.Size()
 	if n := w.postBytes.Add(size); n > maxPostBytes && n > size {
 		w.postBytes.Add(-size)
@@ -187,8 +187,8 @@ func (w *worker) post(p *script.Post) bool {
 	}
 }
 
-// handOn returns a post that a retired instance has taken to the queue.
-func (w *worker) handOn(p *script.Post) {
+// requeuePost puts a post that a retired instance has received back into the queue. It blocks while the queue is full.
+func (w *worker) requeuePost(p *script.Post) {
 	select {
 	case w.posts <- p:
 	case <-w.ended:
@@ -202,7 +202,7 @@ func (w *worker) stop() {
 	w.stopOnce.Do(func() {
 		close(w.stopping)
 		w.mu.Lock()
-		last := w.last
+		last := w.latest
 		w.mu.Unlock()
 		if last != nil {
 			last.stop()

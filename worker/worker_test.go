@@ -280,7 +280,7 @@ func TestWorkerBackoff(t *testing.T) {
 		}
 		c.send("1", "2", "3")
 		other.send("a", "b")
-		refused := a.get("/", 503, "the application fails again and again: try later")
+		refused := a.get("/", 503, "the application keeps failing: try again later")
 		if got := refused.Header.Get("Retry-After"); got != "1" {
 			t.Errorf("the Retry-After of a refused request is 1 s; got %q", got)
 		}
@@ -303,7 +303,7 @@ func TestWorkerBackoffRefusesWaitingRequests(t *testing.T) {
 	c.send("loop")
 	a.stdout.line(t, "looping")
 	var all sync.WaitGroup
-	all.Go(func() { a.get("/", 503, "the application fails again and again: try later") })
+	all.Go(func() { a.get("/", 503, "the application keeps failing: try again later") })
 	all.Go(func() {
 		if got := a.decline(); got.StatusCode != 503 || got.Header.Get("Retry-After") == "" {
 			t.Errorf("an upgrade request that waits is refused; got %d %v", got.StatusCode, got.Header)
