@@ -116,8 +116,8 @@ func (a *App) Reload() error {
 }
 
 // replaceInstances gives each worker its instance of a new generation. The first worker is last, because its instance performs
-// the deferred actions of the activate event, whose answers must reach the new generation in all workers. The others do it at
-// the same time, because a worker that is starting an instance takes longer.
+// the deferred actions of the activate event, whose answers must reach the new generation in all workers. The others
+// are replaced concurrently, because a worker that is starting an instance takes longer.
 func (a *App) replaceInstances(fresh []*instance) error {
 	errs := make([]error, len(fresh))
 	replace := func(i int) {
@@ -177,7 +177,7 @@ func (a *App) Shutdown(ctx context.Context) error {
 	err := a.server.Shutdown(ctx)
 	select {
 	case <-a.pending.settled():
-	case <-a.workers[0].ended: // Shutdown was called twice: the workers end at the same time
+	case <-a.workers[0].ended: // another call of Shutdown has stopped all workers
 	case <-bounded.Done():
 		a.opts.Logger.Warn("work of waitUntil was cut off: the shutdown timeout has expired")
 		err = cmp.Or(err, ctx.Err())

@@ -147,7 +147,7 @@ const maxOverlap = 256
 // admit calls begin, which begins an event, when fewer than maxOverlap events are in progress. release ends the event.
 func (o *overlap) admit(begin func()) { o.callBelow(maxOverlap, 1, begin) }
 
-// whenEmpty calls then when no event is in progress.
+// whenEmpty calls next when no event is in progress.
 func (o *overlap) whenEmpty(next func()) { o.callBelow(1, 0, next) }
 
 // callBelow calls next when fewer than limit events are in progress, after it has added addend to their number. It must not be

@@ -29,12 +29,12 @@ func (h handler) Upgrade(u *linger.Upgrade) {
 	r := u.Request
 	target, refusal := h.app.requestURL(r)
 	if refusal != nil {
-		_ = u.Respond(func(w http.ResponseWriter, r *http.Request) { h.app.server.Refuse(w, r, refusal) }) // it has no answer yet
+		_ = u.Respond(func(w http.ResponseWriter, r *http.Request) { h.app.server.Refuse(w, r, refusal) }) // fails only if the request was answered
 		return
 	}
 	w, wait := h.app.chooseWorker()
 	if w == nil {
-		_ = u.Respond(unavailable(wait)) // it has no answer yet
+		_ = u.Respond(unavailable(wait)) // fails only if the request was answered
 		return
 	}
 	e := newRequestEvent("websocketupgrade", r, target)
@@ -55,8 +55,8 @@ func (h handler) Upgrade(u *linger.Upgrade) {
 	}
 }
 
-// failUpgrade answers an upgrade request with an error. If the script has accepted it, the connection fails, and its close event
-// names the local side as the initiator.
+// failUpgrade answers an upgrade request with an error. If the script has accepted it, the connection ends, with the local side as
+// the initiator.
 func (h handler) failUpgrade(e *event, status int, text string) {
 	if assigned := h.app.assignments.find(e.socket); assigned != nil {
 		assigned.failed = true
@@ -149,7 +149,7 @@ func (h handler) Close(c *linger.Close) {
 	}, onComplete)
 }
 
-// scriptClose returns the terminal event of a connection for the script. failed is whether the upgrade event failed after it
+// scriptClose returns the terminal event of a connection for the script. failed reports whether the upgrade event failed after it
 // accepted the connection.
 func scriptClose(c *linger.Close, failed bool) *script.Close {
 	violation := ""
@@ -167,7 +167,7 @@ var remoteCauses = []protocol.Cause{
 	protocol.CauseEOF, protocol.CauseTransport, driver.CauseKeepAlive, driver.CauseStalled, linger.CauseHandshake,
 }
 
-// initiator returns the side that sent the first Close or, without one, caused the end. failed is whether the upgrade event
+// initiator returns the side that sent the first Close or, without one, caused the end. failed reports whether the upgrade event
 // failed after it accepted the connection.
 func initiator(c *linger.Close, failed bool) string {
 	switch c.First {

@@ -11,7 +11,7 @@ import (
 // Threw implements [script.Observer].
 func (h *hostAPI) Threw(id int, err error, places []script.Frame) {
 	h.events.fail(id)
-	h.caller.reportFailure(h.events.get(id), err, h.firstPosition(places))
+	h.caller.reportFailure(h.events.get(id), err, h.generation.origin(places))
 }
 
 // Unanswered implements [script.Observer]. The client gets 500.
@@ -25,16 +25,13 @@ func (h *hostAPI) Unanswered(id int, places []script.Frame) {
 		text = "upgrade request not answered: a listener must call accept or respondWith before it is done"
 	}
 	attrs := e.attrs()
-	at := h.firstPosition(places)
+	at := h.generation.origin(places)
 	if at.File != "" {
 		attrs = append(attrs, "at", at.String())
 	}
 	h.events.note(e, &ScriptError{Text: text, At: at, sources: h.generation.bundle.Sources})
 	h.app.opts.Logger.Error(text, attrs...)
 }
-
-// firstPosition returns the source position of the first place that has one. Listeners of Linger itself have none.
-func (h *hostAPI) firstPosition(places []script.Frame) Position { return h.generation.origin(places) }
 
 // Unhandled implements [script.Observer].
 func (h *hostAPI) Unhandled(e *script.Exception) {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// serveError answers a plain request that the application has not answered. Only Options.Development adds the error of the
-// script to text.
+// serveError answers a plain request that the application has not answered, with text. With Options.Development the answer also
+// contains the error of the script.
 func (a *App) serveError(w http.ResponseWriter, r *http.Request, e *event, status int, text string) {
 	if !a.opts.Development || e.problem == nil {
 		http.Error(w, text, status)

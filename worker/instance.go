@@ -39,7 +39,7 @@ type instance struct {
 	currentEvent  *event    // the event with which the turn begins, if any
 	turnBegan     time.Time // the beginning of the last turn
 	unusable      bool      // the runtime is not usable any more
-	cutOff        bool      // FinishTimeout has expired
+	finishExpired bool      // FinishTimeout has expired
 	sleepAt       time.Time // the earliest time for sleep
 	finishBy      time.Time // the end of FinishTimeout, once the instance is retired
 	loggedReasons []string  // the reasons for not sleeping that were logged
@@ -207,7 +207,7 @@ func closed(c <-chan struct{}) bool {
 func (in *instance) end() {
 	why := "event failed: its worker was replaced"
 	switch {
-	case in.cutOff:
+	case in.finishExpired:
 		why = "event cut off: its version had " + in.app.opts.FinishTimeout.String() + " to finish after a newer one was loaded"
 	case in.isStopping():
 		why = "event cut off: too many newer versions have been loaded since it began"

@@ -13,8 +13,8 @@ func (in *instance) runLoop() {
 	in.end()
 }
 
-// loop handles events until the instance is stopped, has failed, has finished after its retirement, or may sleep. It returns
-// which.
+// loop handles events until the instance is stopped, has failed, has finished after its retirement, or may sleep, and returns
+// which of these has happened.
 func (in *instance) loop() outcome {
 	tasks, posts, retired := in.worker.tasks.wake, in.worker.posts, in.retired
 	clock := time.NewTimer(time.Hour)
@@ -129,8 +129,8 @@ func (in *instance) isDone() bool {
 	if in.inProgress(false) == "" {
 		return true
 	}
-	in.cutOff = !time.Now().Before(in.finishBy)
-	return in.cutOff
+	in.finishExpired = !time.Now().Before(in.finishBy)
+	return in.finishExpired
 }
 
 // setClock sets the clock to the next timer or the time for sleep; for a retired instance, to the end of FinishTimeout.

@@ -44,7 +44,7 @@ type jsSocket struct {
 // jsSockets has the WebSocket objects of an instance and the queue of their events, which no other instance can handle.
 type jsSockets struct {
 	events   queue
-	overlaps bool          // Options.Overlap
+	overlaps bool          // the value of Options.Overlap
 	released chan struct{} // closed by closeAll
 
 	mu         sync.Mutex

@@ -73,8 +73,8 @@ func (w *worker) runInstances(in *instance) {
 	w.tasks.close()
 }
 
-// serve lets an instance handle the events, and returns the next instance when it has ended or a newer generation is in
-// use. It returns nil when the worker is stopped.
+// serve runs an instance until it has ended or the instance of a newer generation is ready, and returns the next instance. It
+// returns nil if the worker is stopped.
 func (w *worker) serve(in *instance) *instance {
 	w.setServing(in)
 	go in.runLoop()
@@ -112,7 +112,8 @@ func (w *worker) setServing(in *instance) {
 	}
 }
 
-// sleep waits for the next event, and returns an instance that begins with it.
+// sleep blocks until the next event, and returns an instance that begins with it. It returns the instance of a newer generation
+// if there is one first, and nil if the worker is stopped.
 func (w *worker) sleep() *instance {
 	w.status.setAsleep()
 	w.app.opts.Logger.Info("worker asleep", "worker", w.index)
@@ -120,7 +121,7 @@ func (w *worker) sleep() *instance {
 	for first == (task{}) {
 		select {
 		case <-w.tasks.wake:
-			first.event = w.tasks.next() // nil if the last instance has taken it
+			first.event = w.tasks.next() // nil if the last instance has handled the event
 		case posted := <-w.posts:
 			first.post = posted
 		case fresh := <-w.replacements:

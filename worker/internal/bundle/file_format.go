@@ -54,7 +54,7 @@ func formatOf(path string) format {
 	return unknown
 }
 
-// loadFormats lets the bundler load files that are not scripts.
+// loadFormats is the plugin that loads files that are not scripts.
 func loadFormats(build api.PluginBuild) {
 	build.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: "file"}, loadFormat)
 }

@@ -15,6 +15,6 @@ func TestRequestPrepareHandshake(t *testing.T) {
 	opts := &websocket.DialOptions{}
 	r.prepareHandshake(opts)
 	if len(opts.Header) != 1 || opts.Header.Get("Cookie") != "a=b" || opts.Origin != "https://x" || len(opts.Subprotocols) != 3 || opts.Subprotocols[2] != "c" {
-		t.Errorf("the script chooses the origin, the subprotocols and fields of its own; got %+v", opts)
+		t.Errorf("the script chooses the origin, the subprotocols and its other fields; got %+v", opts)
 	}
 }
