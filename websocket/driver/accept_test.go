@@ -28,7 +28,7 @@ func TestAcceptResponse(t *testing.T) {
 			"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\nSec-WebSocket-Protocol: chat.v2\n" +
 			"Set-Cookie: a=1; Path=/\nSet-Cookie: b=2\nX-Own: yes  X-Injected: no\n"
 		if c.Answer != want {
-			t.Errorf("the answer must be\n%s\ngot\n%s", want, c.Answer)
+			t.Errorf("the response must be\n%s\ngot\n%s", want, c.Answer)
 		}
 		c.Send(t, wiretest.TextFrame("hello"))
 		c.WantFrame(t, `text "hello"`)
@@ -39,15 +39,15 @@ func TestAcceptWithoutCommonSubprotocol(t *testing.T) {
 	s := serve(t, false, &AcceptOptions{Subprotocols: []string{"chat"}}, newEcho)
 	c := s.Open(t, "Sec-WebSocket-Protocol: other\r\n")
 	if strings.Contains(c.Answer, "Sec-WebSocket-Protocol") {
-		t.Errorf("without a common subprotocol none is named; got\n%s", c.Answer)
+		t.Errorf("the response must have no subprotocol; got\n%s", c.Answer)
 	}
 }
 
 func TestAcceptFramesWithRequest(t *testing.T) {
 	wiretest.Each(t, func(t *testing.T, secure bool) {
 		s := serve(t, secure, nil, newEcho)
-		behind := append(wiretest.TextFrame("early"), wiretest.TextFrame(strings.Repeat("x", 3000))...)
-		c := s.Open(t, "", append(behind, wiretest.CloseFrame(4000, "")...)...)
+		frames := append(wiretest.TextFrame("early"), wiretest.TextFrame(strings.Repeat("x", 3000))...)
+		c := s.Open(t, "", append(frames, wiretest.CloseFrame(4000, "")...)...)
 		c.WantFrame(t, `text "early"`)
 		c.WantFrame(t, "text of 3000")
 		c.WantFrame(t, "close 4000")
@@ -58,9 +58,10 @@ func TestAcceptFramesWithRequest(t *testing.T) {
 func TestAcceptClearsTimeoutsOfHTTPServer(t *testing.T) {
 	wiretest.Each(t, func(t *testing.T, secure bool) {
 		t.Parallel()
-		s := serve(t, secure, &AcceptOptions{Options: Options{KeepAlive: wiretest.HTTPTimeout / 5}}, newEcho)
+		opts := &AcceptOptions{Options: Options{KeepAlive: wiretest.HTTPTimeout / 5}}
+		s := serveWithTimeout(t, secure, opts, newEcho, wiretest.HTTPTimeout)
 		c := s.Open(t, "")
-		for range 7 { // each ping takes a fifth of the timeouts
+		for range 7 { // a ping is sent in each fifth of the timeouts
 			c.WantFrame(t, "ping")
 			c.Send(t, wiretest.Frame(0, 0xA, nil))
 		}
@@ -68,7 +69,7 @@ func TestAcceptClearsTimeoutsOfHTTPServer(t *testing.T) {
 		for {
 			f, err := wiretest.ReadFrame(c.R)
 			if err != nil {
-				t.Fatalf("the timeouts of http.Server are meant for requests; got %v", err)
+				t.Fatalf("the timeouts of http.Server must not apply to the connection; got %v", err)
 			}
 			if f.String() == `text "still here"` {
 				return
@@ -103,7 +104,7 @@ func TestAcceptRefusals(t *testing.T) {
 			}
 			var refusal *handshake.Refusal
 			if err := <-s.errs; !errors.As(err, &refusal) || refusal.Reason != c.reason {
-				t.Errorf("Accept must say what was wrong, %q; got %v", c.reason, err)
+				t.Errorf("the error of Accept must have the reason %q; got %v", c.reason, err)
 			}
 			body := make([]byte, len(refusal.Text))
 			if _, err := io.ReadFull(client.R, body); err != nil || string(body) != refusal.Text {
@@ -133,9 +134,9 @@ func TestAcceptSubprotocolNotOffered(t *testing.T) {
 	}
 	w := httptest.NewRecorder()
 	if _, err := h.Accept(w, "chat", &AcceptOptions{}); !errors.Is(err, handshake.ErrNotOffered) || len(w.Header()) > 0 {
-		t.Errorf("only what was offered may be chosen, and nothing is answered yet; got %v, %v", err, w.Header())
+		t.Errorf("a subprotocol that was not offered must be an error, without a response; got %v, %v", err, w.Header())
 	}
 	if _, err := h.Accept(w, "", &AcceptOptions{}); !errors.Is(err, http.ErrNotSupported) || w.Code != 500 {
-		t.Errorf("a server that cannot give its transport away answers 500; got %v, %d", err, w.Code)
+		t.Errorf("a server without http.Hijacker must respond with 500; got %v, %d", err, w.Code)
 	}
 }

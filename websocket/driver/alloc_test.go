@@ -30,7 +30,7 @@ func tcpPair(t testing.TB) (ours, peer net.Conn) {
 }
 
 func TestDriverEchoAllocations(t *testing.T) {
-	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a collection empties the pools
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // garbage collections empty the pools
 	for _, size := range []int{64, 16 << 10} {
 		ours, peer := tcpPair(t)
 		c := New(ours, protocol.Server, nil, Options{KeepAlive: -1})
@@ -44,8 +44,8 @@ func TestDriverEchoAllocations(t *testing.T) {
 	}
 }
 
-// idleBudget bounds the memory of a connection that has been used and waits, the
-// socket of package net not counted.
+// idleBudget is the most memory, in bytes, that a connection may use when it has been used
+// and is idle, without the socket of package net.
 const idleBudget = 6 << 10
 
 func TestDriverMemoryIdle(t *testing.T) {
@@ -65,9 +65,9 @@ func TestDriverMemoryIdle(t *testing.T) {
 	}
 	after := wiretest.Memory()
 	used := (after.Heap + after.Stacks - before.Heap - before.Stacks) / conns
-	t.Logf("an idle connection on TCP takes %d bytes, %d of them stack", used, (after.Stacks-before.Stacks)/conns)
+	t.Logf("an idle connection on TCP uses %d bytes, %d of them stack", used, (after.Stacks-before.Stacks)/conns)
 	if used > idleBudget {
-		t.Errorf("an idle connection must take at most %d bytes; it takes %d", idleBudget, used)
+		t.Errorf("an idle connection must use at most %d bytes; it uses %d", idleBudget, used)
 	}
 	for _, c := range all {
 		c.CloseNow()

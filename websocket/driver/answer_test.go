@@ -14,7 +14,7 @@ func TestAcceptFieldsWithLineBreaks(t *testing.T) {
 			text := appendAnswer(nil, nil, http.Header{name: {value}})
 			res, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(text)), nil)
 			if err != nil {
-				t.Errorf("%q: %q must leave an answer that can be read; got %v", name, value, err)
+				t.Errorf("%q: %q: the response must be valid; got %v", name, value, err)
 				continue
 			}
 			if res.Header.Get("X-Evil") != "" || bytes.Count(text, []byte("\r\n\r\n")) != 1 {
@@ -30,7 +30,7 @@ func TestAcceptHandshakeFields(t *testing.T) {
 		"Sec-WebSocket-Accept", "sec-websocket-protocol", "Sec-Websocket-Extensions"} {
 		text := string(appendAnswer(nil, nil, http.Header{name: {"own"}}))
 		if strings.Contains(text, "own") {
-			t.Errorf("%s belongs to the handshake; got %q", name, text)
+			t.Errorf("the application must not set %s; got %q", name, text)
 		}
 	}
 }

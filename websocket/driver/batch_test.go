@@ -13,7 +13,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// worker is a handler that notes messages, and calls of Work among them.
+// worker is a handler that records messages and calls of Work.
 type worker struct{ *recorder }
 
 func (w worker) Events(d *Driver, events []protocol.Event) (work bool) {
@@ -41,18 +41,18 @@ func TestDriverWorkAfterEachRead(t *testing.T) {
 		writes := ours.Writes()
 		_, _ = peer.Write(append(wiretest.TextFrame("first"), wiretest.TextFrame("second")...))
 		synctest.Wait()
-		if want, got := `message text "first" message text "second" work`, strings.Join(w.take(), " "); got != want {
-			t.Errorf("Work follows all events of a read: %s; got %s", want, got)
+		if want, got := `message text "first" message text "second" work`, strings.Join(w.newCalls(), " "); got != want {
+			t.Errorf("Work must be called after all events of a read: %s; got %s", want, got)
 		}
 		if n := ours.Writes() - writes; n != 1 || peer.Unread() != len("..one..two") {
-			t.Errorf("what Work sends leaves in one write; there were %d, of %d bytes", n, peer.Unread())
+			t.Errorf("the messages of Work must be sent in one write; there were %d, of %d bytes", n, peer.Unread())
 		}
 		_, _ = peer.Write(wiretest.TextFrame("nothing"))
 		synctest.Wait()
 		_ = peer.Close()
 		synctest.Wait()
-		if got := strings.Join(w.take(), " "); strings.Contains(got, "work") {
-			t.Errorf("Work is not called when Events returns false; got %s", got)
+		if got := strings.Join(w.newCalls(), " "); strings.Contains(got, "work") {
+			t.Errorf("Work must not be called when Events returns false; got %s", got)
 		}
 	})
 }
@@ -63,9 +63,9 @@ func TestDriverEventsOfLongRead(t *testing.T) {
 		const many = 1000
 		_, _ = peer.Write(bytes.Repeat(wiretest.TextFrame("a message"), many))
 		synctest.Wait()
-		got := strings.Join(w.take(), " ")
+		got := strings.Join(w.newCalls(), " ")
 		if n := strings.Count(got, "message text"); n != many || !strings.HasSuffix(got, "work") || strings.Count(got, "work") != 1 {
-			t.Errorf("all %d messages come, and one call of Work after them; there were %d", many, n)
+			t.Errorf("all %d messages must be delivered, and one call of Work after them; there were %d", many, n)
 		}
 		_ = peer.Close()
 		synctest.Wait()
@@ -75,7 +75,7 @@ func TestDriverEventsOfLongRead(t *testing.T) {
 func TestDriverBatchIsOneWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-		s.told.onMessage = func(c *Driver, payload []byte) { _, _ = c.Send(protocol.Text, payload) }
+		s.handler.onMessage = func(c *Driver, payload []byte) { _, _ = c.Send(protocol.Text, payload) }
 		s.start()
 		ours := s.peer.Peer()
 		reads, writes := ours.Reads(), ours.Writes()
@@ -84,9 +84,9 @@ func TestDriverBatchIsOneWrite(t *testing.T) {
 		if n := ours.Writes() - writes; n > 2 {
 			t.Errorf("100 messages that arrive together must be answered in one write, or two; it took %d", n)
 		}
-		// Two that are answered, one that waits for more.
+		// The last of the reads finds nothing.
 		if n := ours.Reads() - reads; n > 2 {
-			t.Errorf("100 messages that arrive together are read at once, behind the first bytes; it took %d reads", n)
+			t.Errorf("100 messages that arrive together must be read at once; it took %d reads", n)
 		}
 		got := s.play("wait 0s")
 		if n := strings.Count(strings.Join(got, "\n"), `> text "small"`); n != 100 {
@@ -98,7 +98,7 @@ func TestDriverBatchIsOneWrite(t *testing.T) {
 func TestDriverFlushesBatchOfBlockingHandler(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-		s.told.onMessage = func(c *Driver, _ []byte) {
+		s.handler.onMessage = func(c *Driver, _ []byte) {
 			_, _ = c.Send(protocol.Text, []byte("working"))
 			time.Sleep(time.Minute)
 			_, _ = c.Send(protocol.Text, []byte("done"))
@@ -116,7 +116,7 @@ func TestDriverFlushesBatchOfBlockingHandler(t *testing.T) {
 			{"wait 1m", []string{`> text "done"`, "> close 1000"}},
 		} {
 			if got := s.play(step.input); !slices.Equal(got, step.want) {
-				t.Errorf("while a call of the handler has not returned, %q must bring %s; got %s",
+				t.Errorf("while a call of the handler has not returned, %q must cause %s; got %s",
 					step.input, list(step.want), list(got))
 			}
 		}
@@ -126,7 +126,7 @@ func TestDriverFlushesBatchOfBlockingHandler(t *testing.T) {
 func TestDriverKeepsBatchOfQuickHandler(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-		s.told.onMessage = func(c *Driver, payload []byte) {
+		s.handler.onMessage = func(c *Driver, payload []byte) {
 			time.Sleep(batchDelay / 10)
 			_, _ = c.Send(protocol.Text, payload)
 		}
@@ -135,7 +135,7 @@ func TestDriverKeepsBatchOfQuickHandler(t *testing.T) {
 		_, _ = s.peer.Write(bytes.Repeat(wiretest.TextFrame("small"), 5))
 		time.Sleep(time.Second)
 		if n := s.peer.Peer().Writes() - writes; n != 1 {
-			t.Errorf("5 answers within the bound of a batch leave in one write; it took %d", n)
+			t.Errorf("5 replies within the bound of a batch must be sent in one write; it took %d", n)
 		}
 	})
 }
@@ -151,24 +151,24 @@ func TestDriverTogether(t *testing.T) {
 		})
 		got := s.play("wait 0s")
 		if n := s.peer.Peer().Writes() - writes; n != 1 || len(got) != 5 {
-			t.Errorf("five messages leave in one write; there were %d, of %d messages", n, len(got))
+			t.Errorf("five messages must be sent in one write; there were %d, of %d messages", n, len(got))
 		}
 		go s.conn.Together(func() {
 			_, _ = s.conn.Send(protocol.Text, []byte("first"))
 			time.Sleep(time.Minute)
 		})
 		if got := s.play("wait 1ms"); len(got) != 1 {
-			t.Errorf("whoever takes his time holds nothing back; got %q", got)
+			t.Errorf("a message must be sent although the function blocks after it; got %q", got)
 		}
 		s.play("wait 1m")
 	})
 }
 
-// lateReader is a handler that looks at payloads in Work.
+// lateReader is a handler that reads payloads in Work.
 type lateReader struct {
 	echo
 	t        *testing.T
-	payloads chan []byte // that no call of Work has looked at
+	payloads chan []byte // not yet read by Work
 	seen     chan string
 }
 
@@ -184,7 +184,7 @@ func (h lateReader) Work(*Driver) {
 	before := bytes.Clone(payload)
 	time.Sleep(time.Minute)
 	if !bytes.Equal(payload, before) {
-		h.t.Errorf("a payload is valid until Work returns; %q became %q", before, payload)
+		h.t.Errorf("a payload must be valid until Work returns; %q became %q", before, payload)
 	}
 	h.seen <- string(payload)
 }
@@ -211,7 +211,7 @@ func TestDriverPayloadsUntilWorkReturns(t *testing.T) {
 		}
 		slices.Sort(got) // calls of Work may overlap
 		if !slices.Equal(got, want) {
-			t.Errorf("the connection is read while Work blocks, and each message has its call: %q; got %q", want, got)
+			t.Errorf("the connection must be read while Work blocks, and Work called for each message: %q; got %q", want, got)
 		}
 		_ = peer.Close()
 		synctest.Wait()

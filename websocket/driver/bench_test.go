@@ -13,8 +13,8 @@ func BenchmarkEcho64(b *testing.B)           { benchmarkEcho(b, 64, 1) }
 func BenchmarkEcho64InFlight16(b *testing.B) { benchmarkEcho(b, 64, 16) }
 func BenchmarkEcho16K(b *testing.B)          { benchmarkEcho(b, 16<<10, 1) }
 
-// benchmarkEcho measures messages that go to a server on loopback TCP and back,
-// some of them in flight at a time.
+// benchmarkEcho measures messages that are sent to a server on loopback TCP and echoed.
+// inFlight messages are sent at once.
 func benchmarkEcho(b *testing.B, size, inFlight int) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -39,7 +39,7 @@ func benchmarkEcho(b *testing.B, size, inFlight int) {
 	b.SetBytes(int64(size))
 	b.ReportAllocs()
 	for n := 0; b.Loop(); n++ {
-		if n%inFlight > 0 { // one round for as many as are in flight
+		if n%inFlight > 0 { // one exchange for inFlight messages
 			continue
 		}
 		if _, err := peer.Write(out); err != nil {

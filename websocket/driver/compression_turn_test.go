@@ -59,25 +59,25 @@ func TestDriverSendCompressesWithoutLock(t *testing.T) {
 	go func() { sent <- c.Write(t.Context(), websocket.Binary, message) }()
 	select {
 	case err := <-sent:
-		t.Fatalf("with every turn taken Write waits; got %v", err)
+		t.Fatalf("without a free turn Write must wait; got %v", err)
 	case <-time.After(20 * time.Millisecond): // a Write that does not wait mostly returns within this time
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	if err := c.Ping(ctx); err != nil {
-		t.Errorf("a connection pings, and receives, while a message waits for its turn to compress; got %v", err)
+		t.Errorf("while a message waits for its turn to compress, pings must be sent and pongs received; got %v", err)
 	}
 	back()
 	if err := <-sent; err != nil {
-		t.Errorf("the message is sent once a turn is free; got %v", err)
+		t.Errorf("the message must be sent when a turn is free; got %v", err)
 	}
 	if _, got, err := c.Read(ctx); err != nil || !bytes.Equal(got, message) {
-		t.Errorf("the message comes back; got %d bytes and %v", len(got), err)
+		t.Errorf("the message must come back; got %d bytes and %v", len(got), err)
 	}
-	// The echo may arrive before its sender has given its turn back.
+	// The echo may arrive before its sender has released its turn.
 	for deadline := time.Now().Add(30 * time.Second); len(driver.Compressing) != 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("each turn is given back; %d are not", len(driver.Compressing))
+			t.Fatalf("each turn must be released; %d are not", len(driver.Compressing))
 		}
 	}
 }
@@ -94,6 +94,6 @@ func TestDriverSendWithoutCompression(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, got, err := c.Read(ctx); err != nil || string(got) != "plain" {
-		t.Errorf("the message comes back; got %q, %v", got, err)
+		t.Errorf("the message must come back; got %q, %v", got, err)
 	}
 }

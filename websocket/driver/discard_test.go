@@ -9,15 +9,15 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// What the transport has, or is being given, is finished to the end of its frame; all
-// that waits behind it is dropped.
+// Frames that the transport has or is being given are completed; the rest of the queue is
+// dropped.
 func TestDriverCloseDiscardDropsQueue(t *testing.T) {
 	for _, role := range []protocol.Role{protocol.Server, protocol.Client} {
 		for name, first := range map[string]string{"open": "", "after a Close": "app close 4000 first"} {
 			t.Run(role.String()+" "+name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					s := newStage(t, role, Options{KeepAlive: -1, WriteTimeout: -1})
-					s.deaf = true
+					s.passive = true
 					s.peer.SetCapacity(500)
 					s.start()
 					for range 1000 {
@@ -31,12 +31,12 @@ func TestDriverCloseDiscardDropsQueue(t *testing.T) {
 					}
 					s.input("app discard")
 					if queued := s.conn.Queued(); queued > writePiece+1100 {
-						t.Errorf("only what the transport is being given may be left to write; %d bytes are", queued)
+						t.Errorf("only what the transport is being given may stay in the queue; %d bytes did", queued)
 					}
 					go s.listen()
 					got := s.play("wait 1ms")
 					if len(got) == 0 || len(got) > 20 || got[len(got)-1] != want {
-						t.Errorf("whole frames of the backlog and then %s must arrive; got %d: %q", want, len(got), got[max(0, len(got)-2):])
+						t.Errorf("complete frames of the queue and then %s must arrive; got %d: %q", want, len(got), got[max(0, len(got)-2):])
 					}
 				})
 			})
@@ -44,11 +44,11 @@ func TestDriverCloseDiscardDropsQueue(t *testing.T) {
 	}
 }
 
-// A frame that was begun is finished, however long it is.
+// A frame that has been begun is completed, whatever its length.
 func TestDriverCloseDiscardCompletesFrame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1, WriteTimeout: -1})
-		s.deaf = true
+		s.passive = true
 		s.peer.SetCapacity(500)
 		s.start()
 		s.play("app binary 200000")
@@ -56,16 +56,16 @@ func TestDriverCloseDiscardCompletesFrame(t *testing.T) {
 		s.play("app discard")
 		go s.listen()
 		if got, want := s.play("wait 1ms"), []string{"> binary of 200000", `> close 4001 "overtakes"`}; !slices.Equal(got, want) {
-			t.Errorf("what was begun must be finished, and the rest dropped: wanted %s, got %s", list(want), list(got))
+			t.Errorf("the frame that was begun must be completed, and the rest dropped: wanted %s, got %s", list(want), list(got))
 		}
 	})
 }
 
-// Only pongs may follow our Close; to drop them is no reason to send it again.
+// Only pongs can follow our Close. When they are dropped it is not sent again.
 func TestDriverCloseDiscardAfterClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-		s.deaf = true
+		s.passive = true
 		s.peer.SetCapacity(1)
 		s.start()
 		s.play("app close 4000 first")
@@ -73,23 +73,23 @@ func TestDriverCloseDiscardAfterClose(t *testing.T) {
 		s.play("app discard")
 		go s.listen()
 		if got, want := s.play("wait 1ms"), []string{`> close 4000 "first"`}; !slices.Equal(got, want) {
-			t.Errorf("our Close must leave once: wanted %s, got %s", list(want), list(got))
+			t.Errorf("our Close must be sent once: wanted %s, got %s", list(want), list(got))
 		}
 	})
 }
 
-// What a handler has sent is held back for the batch: nothing of it has left.
+// The messages of a handler are held back for the batch, so all of them can be dropped.
 func TestDriverCloseDiscardInHandler(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-		s.told.onMessage = func(d *Driver, _ []byte) {
+		s.handler.onMessage = func(d *Driver, _ []byte) {
 			_, _ = d.Send(protocol.Text, []byte("never leaves"))
 			_, _ = d.SendFragment(protocol.Text, []byte("nor does this"), false)
 			_ = d.CloseDiscard(4001, "overtakes")
 		}
 		s.start()
 		if got, want := s.play("peer text go"), []string{`message text "go"`, `> close 4001 "overtakes"`}; !slices.Equal(got, want) {
-			t.Errorf("only our Close must leave: wanted %s, got %s", list(want), list(got))
+			t.Errorf("only our Close must be sent: wanted %s, got %s", list(want), list(got))
 		}
 	})
 }
@@ -103,29 +103,29 @@ func TestDriverCloseDiscardOnSocket(t *testing.T) {
 			queued, _ = d.Send(protocol.Binary, make([]byte, size))
 		}
 		if queued == 0 {
-			t.Fatal("this proves nothing: the kernel took everything")
+			t.Fatal("the send queue must not be empty; the kernel has accepted everything")
 		}
 		if err := d.CloseDiscard(4001, "overtakes"); err != nil {
 			t.Fatal(err)
 		}
 		if queued := d.Queued(); queued > writePiece+size+200 {
-			t.Errorf("only what the transport is being given may be left to write; %d bytes are", queued)
+			t.Errorf("only what the transport is being given may stay in the queue; %d bytes did", queued)
 		}
 		frames := 0
 		for ; ; frames++ {
 			got, err := f.ReadFrame(t)
 			if err != nil {
-				t.Fatalf("behind whole frames our Close must come; after %d of them the peer got %v", frames, err)
+				t.Fatalf("our Close must follow complete frames; after %d of them the peer got %v", frames, err)
 			}
 			if got.Op == protocol.CloseFrame {
 				break
 			}
 			if len(got.Payload) != size {
-				t.Errorf("frames must arrive whole; one has %d bytes", len(got.Payload))
+				t.Errorf("frames must be complete; one has %d bytes", len(got.Payload))
 			}
 		}
 		if frames >= count {
-			t.Errorf("the backlog must be dropped; all %d frames came", frames)
+			t.Errorf("the queue must be dropped; all %d frames arrived", frames)
 		}
 		f.Send(t, f.Closing(4001))
 		h.want(t, `clean, received 4001, sent 4001 "overtakes", first local, close`)

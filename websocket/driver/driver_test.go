@@ -26,11 +26,11 @@ func TestDriverSendBeforeStart(t *testing.T) {
 			got = append(got, s.play(input)...)
 		}
 		if want := []string{`> text "1"`, `> text "2"`, "> close 1000"}; !slices.Equal(got, want) {
-			t.Errorf("what is sent before Start must leave as %s; got %s", list(want), list(got))
+			t.Errorf("messages before Start must be sent as %s; got %s", list(want), list(got))
 		}
-		s.conn.Start(s.told)
+		s.conn.Start(s.handler)
 		if got := s.play("peer close 1000"); len(got) != 2 {
-			t.Errorf("the closing handshake must go on after Start; got %s", list(got))
+			t.Errorf("the closing handshake must continue after Start; got %s", list(got))
 		}
 	})
 }
@@ -48,11 +48,11 @@ func TestDriverEndBeforeStart(t *testing.T) {
 				}
 				s.play(end)
 				if !s.peer.Peer().Closed() {
-					t.Error("a connection that was never started must be closed at its bound")
+					t.Error("a connection that was never started must be closed after its timeout")
 				}
-				s.conn.Start(s.told)
+				s.conn.Start(s.handler)
 				time.Sleep(time.Hour)
-				wantCalls(t, s.told, "a handler that comes late", want)
+				wantCalls(t, s.handler, "a handler that comes late", want)
 			})
 		})
 	}
@@ -62,13 +62,13 @@ func TestDriverEarlyBytes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := memconn.Pipe()
 		early := append(wiretest.TextFrame("early"), wiretest.TextFrame("cut")[:4]...)
-		told := &recorder{}
+		handler := &recorder{}
 		c := New(inMemory(a), protocol.Server, early, Options{KeepAlive: -1})
-		c.Start(told)
+		c.Start(handler)
 		synctest.Wait()
 		_, _ = b.Write(append(wiretest.TextFrame("cut")[4:], wiretest.TextFrame("late")...))
 		synctest.Wait()
-		wantCalls(t, told, "input in order", `message text "early"`, `message text "cut"`, `message text "late"`)
+		wantCalls(t, handler, "input in order", `message text "early"`, `message text "cut"`, `message text "late"`)
 		c.CloseNow()
 	})
 }
@@ -93,13 +93,13 @@ func TestDriverMethodsInHandler(t *testing.T) {
 				s := newStage(t, protocol.Server, Options{KeepAlive: -1, HalfOpen: true})
 				switch from {
 				case "Message":
-					s.told.onMessage = func(c *Driver, _ []byte) { every(c) }
+					s.handler.onMessage = func(c *Driver, _ []byte) { every(c) }
 				case "PeerClose":
-					s.told.onPeerClose = every
+					s.handler.onPeerClose = every
 				case "Drained":
-					s.told.onDrained = every
+					s.handler.onDrained = every
 				case "Closed":
-					s.told.onClosed = func(c *Driver, _ Outcome) { every(c) }
+					s.handler.onClosed = func(c *Driver, _ Outcome) { every(c) }
 				}
 				s.start()
 				calls := s.play("peer text x")
@@ -117,17 +117,17 @@ func TestDriverMethodsInHandler(t *testing.T) {
 	}
 }
 
-// A caller may hold a lock that its handler takes. The lock is a channel here, so
-// that a deadlock is found.
+// A caller may hold a lock that its handler acquires. The lock is a channel, so that
+// synctest finds a deadlock.
 func TestDriverMethodsDoNotCallHandler(t *testing.T) {
 	for _, paused := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			lock := make(chan struct{}, 1)
 			locked := func() { lock <- struct{}{}; <-lock }
 			s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-			s.told.onMessage = func(*Driver, []byte) { locked() }
-			s.told.onClosed = func(*Driver, Outcome) { locked() }
-			s.told.onDrained = func(*Driver) { locked() }
+			s.handler.onMessage = func(*Driver, []byte) { locked() }
+			s.handler.onClosed = func(*Driver, Outcome) { locked() }
+			s.handler.onDrained = func(*Driver) { locked() }
 			s.start()
 			if paused {
 				s.play("app pause")
@@ -170,16 +170,16 @@ func oneTerminalEvent(t *testing.T) {
 			}
 		}
 	}
-	s.told.onMessage = func(*Driver, []byte) { defer enter(true)() }
-	s.told.onDrained = func(*Driver) { defer enter(false)() }
-	s.told.onClosed = func(*Driver, Outcome) {
+	s.handler.onMessage = func(*Driver, []byte) { defer enter(true)() }
+	s.handler.onDrained = func(*Driver) { defer enter(false)() }
+	s.handler.onClosed = func(*Driver, Outcome) {
 		defer enter(true)()
 		mu.Lock()
 		ends++
 		mu.Unlock()
 	}
 	s.start()
-	besiege(s)
+	useConcurrently(s)
 	time.Sleep(time.Hour)
 	synctest.Wait()
 	if ends != 1 || late != 0 {
@@ -188,8 +188,8 @@ func oneTerminalEvent(t *testing.T) {
 	<-s.conn.Done()
 }
 
-// besiege uses a connection from many goroutines until it has ended.
-func besiege(s *stage) {
+// useConcurrently uses a connection from many goroutines until it has ended.
+func useConcurrently(s *stage) {
 	var all sync.WaitGroup
 	for i := range 4 {
 		all.Go(func() {
@@ -226,35 +226,35 @@ func besiege(s *stage) {
 func TestDriverSendReturnsQueued(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStreamStage(t, protocol.Server, Options{KeepAlive: -1})
-		s.deaf = true
+		s.passive = true
 		s.peer.SetCapacity(100)
 		s.start()
 		drained := 0
-		s.told.onDrained = func(*Driver) { drained++ }
+		s.handler.onDrained = func(*Driver) { drained++ }
 		if n, err := s.conn.Send(protocol.Binary, make([]byte, 996)); n != 1000 || err != nil {
-			t.Errorf("a frame of 1000 bytes is queued whole, and Send does not wait; got %d, %v", n, err)
+			t.Errorf("a frame of 1000 bytes must be queued, and Send return at once; got %d, %v", n, err)
 		}
 		synctest.Wait()
 		p, _ := protocol.Prepare(protocol.Text, []byte("framed once"))
 		if n, err := s.conn.SendPreparedWithin(math.MaxInt, p); n != 1000+p.Len() || err != nil {
-			t.Errorf("a prepared message waits after it; got %d, %v", n, err)
+			t.Errorf("a prepared message must be queued after it; got %d, %v", n, err)
 		}
 		if _, err := s.conn.Send(protocol.Text, []byte{0xFF}); err == nil || s.conn.Queued() != 1000+p.Len() {
-			t.Errorf("a refused message queues nothing; got %v, %d bytes wait", err, s.conn.Queued())
+			t.Errorf("a refused message must not be queued; got %v, queue of %d bytes", err, s.conn.Queued())
 		}
 		if n, err := s.conn.SendWithin(1000+p.Len(), protocol.Text, nil); n != 1000+p.Len() || !errors.Is(err, ErrQueueFull) {
-			t.Errorf("a message beyond the limit is refused; got %d, %v", n, err)
+			t.Errorf("a message beyond the limit must be refused; got %d, %v", n, err)
 		}
 		if n, err := s.conn.SendPreparedWithin(1000+p.Len(), p); n != 1000+p.Len() || !errors.Is(err, ErrQueueFull) {
-			t.Errorf("a prepared message beyond the limit is refused; got %d, %v", n, err)
+			t.Errorf("a prepared message beyond the limit must be refused; got %d, %v", n, err)
 		}
 		if drained != 0 {
-			t.Error("Drained is called for an empty queue only")
+			t.Error("Drained must only be called when the queue is empty")
 		}
 		_, _ = io.ReadFull(s.peer, make([]byte, 1000+p.Len()))
 		synctest.Wait()
 		if drained != 1 || s.conn.Queued() != 0 {
-			t.Errorf("a queue that has emptied is told once; got %d calls, %d bytes wait", drained, s.conn.Queued())
+			t.Errorf("Drained must be called once when the queue has emptied; got %d calls, queue of %d bytes", drained, s.conn.Queued())
 		}
 	})
 }
@@ -272,7 +272,7 @@ func TestDriverState(t *testing.T) {
 			{"peer eof", protocol.StateClosed},
 		} {
 			if s.play(step.input); s.conn.State() != step.want {
-				t.Errorf("after %q the state is %v; got %v", step.input, step.want, s.conn.State())
+				t.Errorf("after %q the state must be %v; got %v", step.input, step.want, s.conn.State())
 			}
 		}
 	})

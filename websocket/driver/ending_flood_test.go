@@ -7,24 +7,24 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// What the peer goes on writing when the end has begun never becomes a reset,
-// which would destroy our Close on its way: RFC 6455, section 7.1.1.
+// Data that the peer sends after the end never causes a reset, which would destroy our Close
+// on its way (RFC 6455, section 7.1.1).
 func TestDriverFloodAfterEndIsNotReset(t *testing.T) {
 	for name, c := range map[string]struct {
 		begin func(t *testing.T, d *Driver, f *wiretest.Far)
-		flood func(f *wiretest.Far) []byte // 16 KiB of it
+		flood func(f *wiretest.Far) []byte // 16 KiB of the flood
 		want  string
 		then  func(f *wiretest.Far) []byte
 		end   string
 	}{
-		"behind a violation": {
+		"after a violation": {
 			func(t *testing.T, _ *Driver, f *wiretest.Far) { f.Send(t, f.Violating()) },
 			func(*wiretest.Far) []byte { return make([]byte, 16<<10) },
 			`close 1002 "unknown opcode"`,
 			func(*wiretest.Far) []byte { return nil },
 			`not clean, received 1006, sent 1002 "unknown opcode", first local, violation frame.opcode`,
 		},
-		"behind its Close": {
+		"after the peer's Close": {
 			func(t *testing.T, _ *Driver, f *wiretest.Far) { f.Send(t, f.Closing(4000)) },
 			func(*wiretest.Far) []byte { return make([]byte, 16<<10) },
 			"close 4000",
@@ -62,15 +62,15 @@ func TestDriverFloodAfterEndIsNotReset(t *testing.T) {
 				h.want(t, c.end)
 				f.End()
 				f.WantEOF(t)
-				wantGone(t, d)
+				wantDone(t, d)
 			})
 		})
 	}
 }
 
-// In memory, where a reset destroys at once all that is unread.
+// floodScripts run in memory, where a reset destroys all unread data at once.
 var floodScripts = map[string]string{
-	"behind a violation": `
+	"after a violation": `
 	peer violation
 		closed not clean, received 1006, sent 1002 "unknown opcode", first local, violation frame.opcode
 		> close 1002 "unknown opcode"
@@ -80,7 +80,7 @@ var floodScripts = map[string]string{
 		client: > FIN
 		transport closed
 `,
-	"behind their Close": `
+	"after the peer's Close": `
 	peer close 4000
 		closed clean, received 4000, sent 4000, first remote, close
 		> close 4000
@@ -90,7 +90,7 @@ var floodScripts = map[string]string{
 		client: > FIN
 		transport closed
 `,
-	"behind both": `
+	"after a Close and a violation": `
 	app close 1000
 		> close 1000
 	peer violation

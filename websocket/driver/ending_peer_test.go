@@ -10,15 +10,15 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// quiet is a Handler that answers nothing and keeps the end.
+// quiet is a handler that does not reply, and records outcomes.
 type quiet struct{ *ends }
 
 func (quiet) Events(d *Driver, events []protocol.Event) (work bool) {
 	return eachMessage(events, func(protocol.Event) {})
 }
 
-// onWire returns a connection on TCP, or on TLS, which is told to the returned
-// handler, and its peer.
+// onWire returns a connection on TCP or TLS, its handler and its peer. Timeouts of closing
+// that are not set are longer than the tests wait.
 func onWire(t *testing.T, role protocol.Role, secure bool, opts Options) (*Driver, quiet, *wiretest.Far) {
 	t.Helper()
 	near, peer := wiretest.WirePair(t)
@@ -28,9 +28,9 @@ func onWire(t *testing.T, role protocol.Role, secure bool, opts Options) (*Drive
 		nc, f.Conn = wiretest.TLSPair(t, role, near, peer)
 	}
 	f.R = bufio.NewReader(f.Conn)
-	_ = f.SetDeadline(time.Now().Add(20 * time.Second)) // a test that waits longer has failed
+	_ = f.SetDeadline(time.Now().Add(time.Minute)) // a test that waits longer has failed
 	h := quiet{newEnds()}
-	d := New(nc, role, nil, opts)
+	d := New(nc, role, nil, unbounded(opts))
 	d.Start(h)
 	t.Cleanup(func() { d.CloseNow(); _ = peer.Close() })
 	return d, h, f

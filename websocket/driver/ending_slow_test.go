@@ -11,7 +11,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// slowly hands on what arrives in small steps.
+// slowly is a connection that is read in small steps.
 type slowly struct {
 	net.Conn
 	tick *time.Ticker
@@ -22,8 +22,8 @@ func (s slowly) Read(p []byte) (int, error) {
 	return s.Conn.Read(p[:min(len(p), 32<<10)])
 }
 
-// The close timer is shorter than the peer takes for all of it: it bounds how long
-// nothing moves.
+// CloseTimeout is shorter than the peer takes to read everything: it bounds the time
+// without progress.
 func TestDriverCloseSlowPeer(t *testing.T) {
 	const messages, size, closeTimeout = 8, 1 << 20, time.Second
 	wiretest.OnEachWire(t, func(t *testing.T, role protocol.Role, secure bool) {
@@ -32,7 +32,7 @@ func TestDriverCloseSlowPeer(t *testing.T) {
 		_ = f.TCP.SetReadBuffer(64 << 10)
 		pace := 6 * time.Millisecond
 		if secure {
-			pace /= 6 // a step is a record, and those are small by then
+			pace /= 6 // a step is a TLS record, which is small
 		}
 		tick := time.NewTicker(pace)
 		defer tick.Stop()
@@ -47,23 +47,23 @@ func TestDriverCloseSlowPeer(t *testing.T) {
 		for i := range messages {
 			got, err := f.ReadFrame(t)
 			if err != nil || len(got.Payload) != size || got.Payload[size-1] != byte(i) {
-				t.Fatalf("message %d must arrive whole before our Close; got %v, %v", i, got, err)
+				t.Fatalf("message %d must be complete and precede our Close; got %v, %v", i, got, err)
 			}
 		}
 		f.WantFrame(t, "close 4001")
 		if took := time.Since(start); took < closeTimeout {
-			t.Errorf("this proves nothing: the peer took %v only", took)
+			t.Errorf("the peer must take longer than CloseTimeout; it took %v", took)
 		}
 		f.Send(t, f.Closing(4001))
 		h.want(t, "clean, received 4001, sent 4001, first local, close")
 		f.End()
 		f.WantEOF(t)
-		wantGone(t, d)
+		wantDone(t, d)
 	})
 }
 
-// What has waited behind a peer that does not read is cut, and the peer gets a
-// reset instead of the bytes that the kernel still holds.
+// After CloseTimeout the connection is aborted, and the peer gets a reset instead of the
+// bytes that the kernel still holds.
 func TestDriverClosePeerThatNeverReads(t *testing.T) {
 	wiretest.OnEachWire(t, func(t *testing.T, role protocol.Role, secure bool) {
 		t.Parallel()
@@ -73,12 +73,12 @@ func TestDriverClosePeerThatNeverReads(t *testing.T) {
 		start := time.Now()
 		_ = d.Close(4001, "")
 		wantDone(t, d)
-		if took := time.Since(start); took < stuckBound || took > stuckBound+4*time.Second {
-			t.Errorf("the peer must be cut %v after the last progress; it took %v", stuckBound, took)
+		if took := time.Since(start); took < stuckBound {
+			t.Errorf("the connection must not be aborted before %v; it took %v", stuckBound, took)
 		}
 		h.want(t, "not clean, received 1006, sent 4001, first local, timeout")
 		if _, err := io.Copy(io.Discard, f.TCP); err == nil || errors.Is(err, net.ErrClosed) {
-			t.Errorf("a peer that was cut must see it; got %v", err)
+			t.Errorf("the peer must get a reset; got %v", err)
 		}
 	})
 }

@@ -36,11 +36,11 @@ func TestAcceptHalfClose(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got, answer := agree(c.offer, &Options{OfferHalfClose: c.wanted})
 			if got.halfClose != c.agreed {
-				t.Errorf("half-close agreed: %v, expected %v", got.halfClose, c.agreed)
+				t.Errorf("half-close negotiated: got %v, want %v", got.halfClose, c.agreed)
 			}
 			named := slices.ContainsFunc(answer, func(e handshake.Extension) bool { return e.Name == "half-close" })
 			if named != c.agreed || len(answer) > 1 {
-				t.Errorf("the answer is %v, agreed: %v", answer, c.agreed)
+				t.Errorf("half-close negotiated: %v; the response has the extensions %v", c.agreed, answer)
 			}
 		})
 	}
@@ -48,24 +48,24 @@ func TestAcceptHalfClose(t *testing.T) {
 
 func TestDialHalfCloseResponse(t *testing.T) {
 	if got, err := settleTerms(nil, &Options{}); err != nil || got.halfClose {
-		t.Errorf("an answer without extensions gives %v, %v", got, err)
+		t.Errorf("a response without extensions must not negotiate half-close; got %v, %v", got, err)
 	}
 	if got, err := settleTerms(named("half-close"), &Options{}); err != nil || !got.halfClose {
-		t.Errorf("an answer with half-close gives %v, %v", got, err)
+		t.Errorf("a response with half-close must negotiate it; got %v, %v", got, err)
 	}
 	if _, err := settleTerms(named("half-close", "half-close"), &Options{}); err == nil {
-		t.Error("an answer that names half-close twice is accepted")
+		t.Error("a response with half-close twice must be rejected")
 	}
 	if _, err := settleTerms([]handshake.Extension{withParameter("half-close")}, &Options{}); err == nil {
-		t.Error("an answer with a parameter is accepted")
+		t.Error("a response with a parameter must be rejected")
 	}
 }
 
 func TestDialOffersHalfClose(t *testing.T) {
 	if got := offer(&Options{}); got != nil {
-		t.Errorf("a client that wants nothing offers %v", got)
+		t.Errorf("a client without OfferHalfClose must offer nothing; got %v", got)
 	}
 	if got := offer(&Options{OfferHalfClose: true}); len(got) != 1 || got[0].Name != "half-close" {
-		t.Errorf("a client that wants half-close offers %v", got)
+		t.Errorf("a client with OfferHalfClose must offer half-close; got %v", got)
 	}
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // quitting is a handler that echoes, and ends its goroutine in some of its calls, as
-// t.Fatal does.
+// [testing.T.Fatal] does.
 type quitting struct {
 	in    string // the call
 	times *atomic.Int32
@@ -67,8 +67,8 @@ func (q quitting) Closed(d *Driver, end Outcome) {
 	q.quit("Closed")
 }
 
-// A handler that ends its goroutine loses its connection at most; the process, the loops
-// and the other connections go on.
+// A handler that ends its goroutine may lose its own connection. It does not affect the loops
+// and other connections.
 func TestDriverHandlerGoexit(t *testing.T) {
 	violating := wiretest.Violation()
 	for call, input := range map[string][]byte{
@@ -97,8 +97,8 @@ func TestDriverHandlerGoexit(t *testing.T) {
 	}
 }
 
-// When Work ends its goroutine the connection goes on as well: another goroutine reads what is
-// left of its input.
+// When Work ends its goroutine the connection stays open: another goroutine reads the rest of
+// its input.
 func TestDriverWorkGoexit(t *testing.T) {
 	many := bytes.Repeat(wiretest.TextFrame("hello"), 200) // more than one call of Events takes
 	for name, c := range map[string]struct{ early, input []byte }{
@@ -117,7 +117,7 @@ func TestDriverWorkGoexit(t *testing.T) {
 					want -= 4 * (bytes.Count(c.early, []byte{0x81}) + bytes.Count(c.input, []byte{0x81})) // their masks
 					go func() { _, _ = peer.Write(c.input) }()
 					if _, err := io.ReadFull(peer, make([]byte, want)); err != nil {
-						t.Fatalf("all messages are echoed; got %v", err)
+						t.Fatalf("all messages must be echoed; got %v", err)
 					}
 					for range 5 {
 						wantBack(t, peer, "afterwards")
@@ -139,7 +139,7 @@ func quittingPair(t *testing.T, h Handler, early []byte, blocking bool) (*Driver
 	return d, peer
 }
 
-// wantEchoes fails unless other connections, on each loop, go on.
+// wantEchoes fails unless other connections, on each loop, are served.
 func wantEchoes(t *testing.T, blocking bool) {
 	t.Helper()
 	for range 2 * runtime.GOMAXPROCS(0) {

@@ -9,7 +9,7 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// untilNext lets time pass in steps of 10 ms until something happens.
+// untilNext waits in steps of 10 ms until something happens.
 func untilNext(s *stage, limit time.Duration) (took time.Duration, what []string) {
 	for ; took < limit && len(what) == 0; took += 10 * time.Millisecond {
 		what = s.play("wait 10ms")
@@ -71,7 +71,7 @@ func TestKeepAliveBusyPeer(t *testing.T) {
 		for range 20 {
 			s.play("peer text still here")
 			if what := s.play("wait 26s"); len(what) > 0 {
-				t.Fatalf("a peer that was heard within the interval needs no ping; got %s", list(what))
+				t.Fatalf("a peer that sends within the interval must not be pinged; got %s", list(what))
 			}
 		}
 	})
@@ -81,7 +81,7 @@ func TestKeepAliveDisabled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1}).start()
 		if what := s.play("wait 10h"); len(what) > 0 {
-			t.Errorf("with a negative interval nothing is sent; got %s", list(what))
+			t.Errorf("with a negative interval nothing must be sent; got %s", list(what))
 		}
 	})
 }
@@ -91,11 +91,11 @@ func TestKeepAliveWhilePaused(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{}).start()
 		s.play("app pause")
 		if what := s.play("wait 1h"); len(what) > 0 {
-			t.Errorf("while the handler pauses no ping is sent and nobody is cut; got %s", list(what))
+			t.Errorf("while the handler pauses no ping must be sent and no connection closed; got %s", list(what))
 		}
 		s.play("app resume")
 		if _, what := untilNext(s, time.Minute); !slices.Equal(what, []string{"> ping"}) {
-			t.Errorf("after the pause the peer is judged again, from the start; got %s", list(what))
+			t.Errorf("after the pause the keep-alive must start again; got %s", list(what))
 		}
 	})
 }
@@ -103,11 +103,11 @@ func TestKeepAliveWhilePaused(t *testing.T) {
 func TestKeepAliveWhileHandlerBlocks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{})
-		s.told.onMessage = func(*Driver, []byte) { time.Sleep(time.Hour) }
+		s.handler.onMessage = func(*Driver, []byte) { time.Sleep(time.Hour) }
 		s.start()
 		s.play("peer text work")
 		if what := s.play("wait 59m"); len(what) > 0 {
-			t.Errorf("while a call has not returned the peer's pongs are not read, so it must not be judged; got %s", list(what))
+			t.Errorf("while a call blocks pongs are not read, so the keep-alive must not close the connection; got %s", list(what))
 		}
 	})
 }
@@ -117,7 +117,7 @@ func TestKeepAliveWhileClosing(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{CloseTimeout: 2 * time.Hour}).start()
 		s.play("app close 1000")
 		if what := s.play("wait 1h"); len(what) > 0 {
-			t.Errorf("after our Close only the close timer counts; got %s", list(what))
+			t.Errorf("after our Close no ping must be sent, and only CloseTimeout apply; got %s", list(what))
 		}
 	})
 }

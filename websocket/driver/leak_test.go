@@ -23,8 +23,8 @@ func sendAndRead(b []byte) func(*testing.T, *net.TCPConn) {
 	}
 }
 
-// Each way a connection can end: what the server does at the first message, and
-// what the client does.
+// kindsOfEnd are the ways in which a connection can end. server is called with the first
+// message.
 var kindsOfEnd = map[string]struct {
 	secure bool
 	opts   Options
@@ -94,7 +94,7 @@ func TestDriverEndLeaksNothing(t *testing.T) {
 	}
 }
 
-// acting does something at the first message.
+// acting is a handler that calls act with each message.
 type acting struct {
 	*ends
 	act func(*Driver)
@@ -123,7 +123,7 @@ func acceptAll(listener net.Listener, opts Options, act func(*Driver), ended *sy
 	}
 }
 
-// openMany opens connections, 50 at a time, and lets each act.
+// openMany opens connections, 50 at a time, and calls act with each.
 func openMany(t *testing.T, addr string, count int, act func(*testing.T, *net.TCPConn)) []net.Conn {
 	clients := make([]net.Conn, count)
 	var all sync.WaitGroup

@@ -8,7 +8,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// gated is a handler that answers each message when its gate has opened.
+// gated is a handler that echoes each message when its gate has opened.
 type gated struct {
 	gate  <-chan struct{}
 	ended chan<- protocol.Outcome
@@ -34,8 +34,8 @@ func (g gated) Drained(*Driver) {}
 
 func (g gated) Closed(_ *Driver, end Outcome) { g.ended <- end.Outcome }
 
-// RFC 6455, sections 5.5.1 and 7.1.1: a peer may end TCP directly after its Close, and
-// still gets the replies and our Close.
+// A peer that ends TCP directly after its Close still gets the replies and our Close
+// (RFC 6455, sections 5.5.1 and 7.1.1).
 func TestDriverPeerEndsTCPAfterClose(t *testing.T) {
 	for name, opts := range map[string]Options{
 		"readiness":            {},

@@ -10,8 +10,8 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// newLoopGroup returns a group of the test's own. Its end is awaited when the test and its
-// connections have ended. In the blocking pass the group has been stopped.
+// newLoopGroup returns a group for the test, which is stopped when the test and its
+// connections have ended. In the blocking pass it has been stopped already.
 func newLoopGroup(t *testing.T) *LoopGroup {
 	t.Helper()
 	group := new(LoopGroup)
@@ -30,7 +30,7 @@ func wantStopped(t *testing.T, group *LoopGroup) {
 	select {
 	case <-group.Done():
 	case <-time.After(time.Minute):
-		t.Error("a group that has been stopped ends when its connections are closed; it has not")
+		t.Error("a group that has been stopped must end when its connections are closed; it has not")
 	}
 }
 
@@ -51,17 +51,17 @@ func TestLoopGroupStop(t *testing.T) {
 		group := new(LoopGroup)
 		d, peer := groupPair(t, group, newDoing(echoed))
 		if !d.notified {
-			t.Fatal("an event loop reads for the connection")
+			t.Fatal("an event loop must read for the connection")
 		}
 		wantBack(t, peer, "before Stop")
 		if runtime.NumGoroutine() <= goroutines || wiretest.Descriptors() <= fds {
-			t.Fatal("this proves nothing: the loops have no goroutine or descriptor")
+			t.Fatal("the loops must have goroutines and descriptors")
 		}
 		group.Stop()
 		wantBack(t, peer, "after Stop")
 		select {
 		case <-group.Done():
-			t.Error("the group has ended before its connection")
+			t.Error("the group must not end before its connection")
 		default:
 		}
 		d.CloseNow()
@@ -77,7 +77,7 @@ func TestLoopGroupStop(t *testing.T) {
 		group.Stop() // changes nothing
 		d, latePeer := groupPair(t, group, newDoing(echoed))
 		if d.notified {
-			t.Error("a group that has been stopped takes no connection")
+			t.Error("a group that has been stopped must not accept connections")
 		}
 		wantBack(t, latePeer, "on a later connection")
 		wantBack(t, peer, "on an earlier connection")
@@ -147,11 +147,11 @@ func TestLoopGroupWithoutDescriptorsForItsLoops(t *testing.T) {
 	_ = peer.SetDeadline(time.Now().Add(time.Minute))
 	wantBack(t, peer, "on a connection without a loop")
 	if d.notified {
-		t.Error("a connection for which no loop can be started has a goroutine")
+		t.Error("a connection for which no loop can be started must have a goroutine")
 	}
 	later, latePeer := groupPair(t, group, newDoing(echoed))
 	if !later.notified {
-		t.Error("the loops start when there are descriptors again")
+		t.Error("the loops must be started when there are descriptors again")
 	}
 	wantBack(t, latePeer, "on a later connection")
 	later.CloseNow()
@@ -185,7 +185,7 @@ func TestLoopGroupsShareNothing(t *testing.T) {
 		wantBack(t, slow, "from a slow handler") // its call has been recorded when the next one begins
 	}
 	if slowGroup.loops.offload.backoff.Load() == 0 {
-		t.Error("slow handlers are called on goroutines of their own")
+		t.Error("slow handlers must be offloaded")
 	}
 	if p := &quickGroup.loops.offload; p.score.Load() != 0 || p.backoff.Load() != 0 || !p.callInline() {
 		t.Errorf("the other group is not affected; it has a score of %d", p.score.Load())

@@ -9,7 +9,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// doing is a handler that does something with messages.
+// doing is a handler that calls a function with each message.
 type doing struct {
 	quiet
 	message func(d *Driver, payload []byte)

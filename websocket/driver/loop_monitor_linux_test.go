@@ -31,7 +31,7 @@ func TestLoopGroupBlockingHandlerDelaysNoOtherConnection(t *testing.T) {
 			want := "\x81\x0bsent before\x81\x05block"
 			got := make([]byte, len(want))
 			if _, err := io.ReadFull(peer, got); err != nil || string(got) != want {
-				t.Errorf("what a handler sends before and after it blocks arrives; got %q, %v", got, err)
+				t.Errorf("messages that a handler sends before and after it blocks must arrive; got %q, %v", got, err)
 			}
 		}()
 	}
@@ -56,8 +56,8 @@ func TestLoopGroupSendBeforeAHandlerBlocksLeaves(t *testing.T) {
 	wantBack(t, peer, "from a handler that does not return")
 }
 
-// Input that arrives while a handler blocks is handled on the same goroutine afterwards,
-// which the monitor does not look at any more.
+// Input that arrives while a handler blocks is handled afterwards on the same goroutine,
+// which the monitor does not observe any more.
 func TestLoopGroupSendBeforeALaterHandlerBlocksLeaves(t *testing.T) {
 	group := newLoopGroup(t)
 	release := make(chan struct{})
@@ -75,7 +75,7 @@ func TestLoopGroupSendBeforeALaterHandlerBlocksLeaves(t *testing.T) {
 		release <- struct{}{}
 		got := make([]byte, len("\x81\x07between"))
 		if _, err := io.ReadFull(peer, got); err != nil || string(got) != "\x81\x07between" {
-			t.Errorf("it arrives although its handler blocks; got %q, %v", got, err)
+			t.Errorf("a message must arrive although its handler blocks after it; got %q, %v", got, err)
 		}
 		release <- struct{}{}
 	}

@@ -25,7 +25,7 @@ func TestLoopGroupOffloadPolicy(t *testing.T) {
 		}
 	}
 	if offloaded(&p) != 0 {
-		t.Error("one slow call in five changes nothing")
+		t.Error("one slow call in five must not cause offloading")
 	}
 	for range slowLimit/slowWeight - 1 {
 		p.record(time.Millisecond)
@@ -49,6 +49,6 @@ func TestLoopGroupOffloadPolicy(t *testing.T) {
 	}
 	p.recordSlow()
 	if got := offloaded(&p); got != 0 {
-		t.Errorf("after many quick calls one slow call changes nothing; %d batches are offloaded", got)
+		t.Errorf("after many quick calls one slow call must not cause offloading; %d batches are offloaded", got)
 	}
 }

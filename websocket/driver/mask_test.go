@@ -8,6 +8,6 @@ func TestMaskKeysDiffer(t *testing.T) {
 		seen[newMaskKey()] = true
 	}
 	if len(seen) < 99 {
-		t.Errorf("each frame needs a key nobody can predict: RFC 6455, section 5.3; 100 keys had %d values", len(seen))
+		t.Errorf("masking keys must not be predictable (RFC 6455, section 5.3); 100 keys had %d values", len(seen))
 	}
 }

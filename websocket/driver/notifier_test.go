@@ -30,8 +30,8 @@ func TestMain(m *testing.M) {
 
 func flagIsSet(name string) bool { return flag.Lookup(name).Value.String() != "" }
 
-// startLoops starts the event loops, where there are any, so that tests that count
-// goroutines and descriptors do not take them for a leak.
+// startLoops starts the event loops, on systems that have them, so that tests which count
+// goroutines and descriptors do not count those of the loops.
 func startLoops() {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -16,7 +16,7 @@ func TestOptionsOfMachine(t *testing.T) {
 		want := []string{"closed not clean, received 1006, sent 1009 \"message too big\", first local, violation message.size",
 			`> close 1009 "message too big"`, "> FIN"}
 		if got := s.play("peer text 0123456789+"); !slices.Equal(got, want) {
-			t.Errorf("a message over MaxMessage fails the connection: wanted %s, got %s", list(want), list(got))
+			t.Errorf("a message over MaxMessage must fail the connection: wanted %s, got %s", list(want), list(got))
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
@@ -30,7 +30,7 @@ func TestOptionsOfMachine(t *testing.T) {
 		}
 		got := s.play("wait 0s")
 		if len(got) == 0 || got[0] != `closed not clean, received 1006, sent 1008 "too many fragments", first local, violation message.fragments` {
-			t.Errorf("a message over MaxFragments fails the connection; got %s", list(got))
+			t.Errorf("a message over MaxFragments must fail the connection; got %s", list(got))
 		}
 	})
 }

@@ -32,10 +32,10 @@ func TestDriverParksIdleConnection(t *testing.T) {
 		}{
 			{"at first", func() {}, true},
 			{"within a frame", func() { _, _ = b.Write(wiretest.TextFrame("hello")[:3]) }, false},
-			{"behind a message", func() { _, _ = b.Write(wiretest.TextFrame("hello")[3:]) }, true},
+			{"after a message", func() { _, _ = b.Write(wiretest.TextFrame("hello")[3:]) }, true},
 			{"within a message", func() { _, _ = b.Write([]byte("\x01\x81\x00\x00\x00\x00h")) }, false},
-			{"behind its end", func() { _, _ = b.Write([]byte("\x80\x81\x00\x00\x00\x00i")) }, true},
-			{"behind a ping", func() { _, _ = b.Write([]byte("\x89\x80\x00\x00\x00\x00")) }, true},
+			{"after the end of a message", func() { _, _ = b.Write([]byte("\x80\x81\x00\x00\x00\x00i")) }, true},
+			{"after a ping", func() { _, _ = b.Write([]byte("\x89\x80\x00\x00\x00\x00")) }, true},
 			{"with a full queue", func() { _, _ = d.Send(protocol.Binary, make([]byte, 4<<10)) }, false},
 			{"when it is empty", func() {
 				for range 5 {
@@ -43,10 +43,10 @@ func TestDriverParksIdleConnection(t *testing.T) {
 					synctest.Wait()
 				}
 			}, true},
-			{"within a message of ours", func() { _, _ = d.SendFragment(protocol.Text, []byte("a"), false) }, false},
-			{"behind its end", func() { _, _ = d.SendFragment(protocol.Continuation, []byte("b"), true) }, true},
+			{"within a sent message", func() { _, _ = d.SendFragment(protocol.Text, []byte("a"), false) }, false},
+			{"after the end of a sent message", func() { _, _ = d.SendFragment(protocol.Continuation, []byte("b"), true) }, true},
 			{"when asked for its state", func() { _, _ = d.State(), d.Queued() }, true},
-			{"when a ping of ours is due", func() { time.Sleep(40 * time.Second); _, _ = b.Read(read) }, true},
+			{"after a keep-alive ping", func() { time.Sleep(40 * time.Second); _, _ = b.Read(read) }, true},
 			{"while it closes", func() { _ = d.Close(protocol.CloseNormal, "") }, false},
 		} {
 			step.do()
@@ -74,22 +74,22 @@ func TestDriverSendPreparedKeepsConnectionParked(t *testing.T) {
 			}
 			d.mu.Lock()
 			if parked := d.working == nil; parked != (size == 5) {
-				t.Errorf("with %d bytes on their way the connection is parked: %v", size, parked)
+				t.Errorf("with %d bytes in the queue: parked must not be %v", size, parked)
 			}
 			d.mu.Unlock()
 			if f, err := wiretest.ReadFrame(b); err != nil || len(f.Payload) != size {
-				t.Errorf("%d bytes arrive; got %d, %v", size, len(f.Payload), err)
+				t.Errorf("%d bytes must arrive; got %d, %v", size, len(f.Payload), err)
 			}
 			synctest.Wait()
 		}
 		if drained != 1 {
-			t.Errorf("the queue was high once; it is told %d times", drained)
+			t.Errorf("Drained must be called once for a high queue; it was called %d times", drained)
 		}
 		b.Reset()
 		_, _ = d.SendPreparedWithin(10_000, prepared(t, 5)) // the transport fails, now or before
 		synctest.Wait()
 		if !ended {
-			t.Error("a transport that fails is the end")
+			t.Error("an error of the transport must end the connection")
 		}
 	})
 }
@@ -103,7 +103,7 @@ func TestDriverSendPreparedMasks(t *testing.T) {
 		_, _ = d.SendPreparedWithin(100, prepared(t, 5))
 		head := make([]byte, 2)
 		if _, err := io.ReadFull(b, head); err != nil || head[1] != 0x80|5 { // RFC 6455, section 5.1
-			t.Errorf("a client masks; got %x, %v", head, err)
+			t.Errorf("a client must mask; got %x, %v", head, err)
 		}
 		d.CloseNow()
 		_ = b.Close()
@@ -124,17 +124,17 @@ func TestDriverSharedSettingsBound(t *testing.T) {
 	var cache settingsCache
 	one := cache.of(Options{HighWater: 1}, protocol.Server, terms{})
 	if cache.of(Options{HighWater: 1}, protocol.Server, terms{}) != one {
-		t.Error("connections with the same options share them")
+		t.Error("connections with the same options must share their settings")
 	}
 	if cache.of(Options{HighWater: 1}, protocol.Client, terms{}) == one || cache.of(Options{HighWater: 2}, protocol.Server, terms{}) == one {
-		t.Error("and others do not")
+		t.Error("connections with other options must not share them")
 	}
 	for i := range 2 * maxCachedSettings {
 		if s := cache.of(Options{HighWater: 100 + i}, protocol.Server, terms{}); s.HighWater != 100+i {
-			t.Errorf("the options are those that were given; got %d", s.HighWater)
+			t.Errorf("the settings must have the given options; got a high watermark of %d", s.HighWater)
 		}
 	}
 	if n := len(cache.known); n > maxCachedSettings {
-		t.Errorf("no more than %d are kept; got %d", maxCachedSettings, n)
+		t.Errorf("at most %d settings may be kept; got %d", maxCachedSettings, n)
 	}
 }

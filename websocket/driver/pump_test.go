@@ -15,7 +15,7 @@ import (
 func TestDriverPauseInBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-		s.told.onMessage = func(c *Driver, payload []byte) {
+		s.handler.onMessage = func(c *Driver, payload []byte) {
 			if string(payload) == "2" || string(payload) == "4" {
 				_, _ = c.Send(protocol.Text, []byte("enough"))
 				c.Pause()
@@ -30,17 +30,17 @@ func TestDriverPauseInBatch(t *testing.T) {
 		synctest.Wait()
 		first := []string{`message text "1"`, `message text "2"`, `> text "enough"`}
 		if got := s.play("wait 0s"); !slices.Equal(got, first) {
-			t.Errorf("Pause stops the events and holds nothing else back: wanted %s, got %s", list(first), list(got))
+			t.Errorf("Pause must stop events and nothing else: wanted %s, got %s", list(first), list(got))
 		}
 		if got := s.play("wait 1h"); len(got) > 0 {
-			t.Errorf("while the handler pauses nothing comes; got %s", list(got))
+			t.Errorf("while the handler pauses there must be no event; got %s", list(got))
 		}
 		for _, want := range [][]string{
 			{`message text "3"`, `message text "4"`, `> text "enough"`},
 			{`message text "5"`, "closed clean, received 1000, sent 1000, first remote, close", "> close 1000", "> FIN"},
 		} {
 			if got := s.play("app resume"); !slices.Equal(got, want) {
-				t.Errorf("Resume must bring %s; got %s", list(want), list(got))
+				t.Errorf("Resume must cause %s; got %s", list(want), list(got))
 			}
 		}
 	})
@@ -54,7 +54,7 @@ func TestDriverPauseStopsReading(t *testing.T) {
 			s.play("peer text waits")
 		}
 		if n := s.peer.Peer().Unread(); n == 0 {
-			t.Error("after what the reader had in hand, input must stay in the transport")
+			t.Error("while the handler pauses input must stay in the transport")
 		}
 		if got := s.play("app resume"); len(got) != 3 {
 			t.Errorf("no message may be lost by a pause; got %s", list(got))
@@ -65,11 +65,11 @@ func TestDriverPauseStopsReading(t *testing.T) {
 func TestDriverPauseAndResumeInCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-		s.told.onMessage = func(c *Driver, _ []byte) { c.Pause(); c.Resume(); c.Resume() }
+		s.handler.onMessage = func(c *Driver, _ []byte) { c.Pause(); c.Resume(); c.Resume() }
 		s.start()
 		_, _ = s.peer.Write(append(wiretest.TextFrame("1"), wiretest.TextFrame("2")...))
 		synctest.Wait()
-		wantCalls(t, s.told, "a pause that is over stops nothing", `message text "1"`, `message text "2"`)
+		wantCalls(t, s.handler, "after Resume events must be delivered", `message text "1"`, `message text "2"`)
 	})
 }
 
@@ -86,9 +86,9 @@ func TestDriverEndWhilePaused(t *testing.T) {
 				s.play(end)
 				synctest.Wait()
 				if !s.peer.Peer().Closed() {
-					t.Error("a pause does not keep a transport that is over")
+					t.Error("the transport must be closed during a pause")
 				}
-				wantCalls(t, s.told, "while the handler pauses")
+				wantCalls(t, s.handler, "while the handler pauses")
 				s.play("app resume")
 				s.conn.Pause()
 				wantNoMore(t, s)
@@ -98,18 +98,18 @@ func TestDriverEndWhilePaused(t *testing.T) {
 				s.play("app pause")
 				s.play(end)
 				if got := s.play("app resume"); !slices.Contains(got, want) {
-					t.Errorf("Resume must bring the end, %q; got %s", want, list(got))
+					t.Errorf("Resume must cause the terminal event, %q; got %s", want, list(got))
 				}
 			})
 		})
 	}
 }
 
-// The bubble ends only when no goroutine is left in it.
+// synctest fails if a goroutine is left.
 func TestDriverPauseHoldsNoGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-		s.told.onMessage = func(c *Driver, _ []byte) { c.Pause() }
+		s.handler.onMessage = func(c *Driver, _ []byte) { c.Pause() }
 		s.start()
 		_, _ = s.peer.Write(append(wiretest.TextFrame("1"), wiretest.TextFrame("2")...))
 		synctest.Wait()
@@ -119,10 +119,10 @@ func TestDriverPauseHoldsNoGoroutine(t *testing.T) {
 
 func wantNoMore(t *testing.T, s *stage) {
 	t.Helper()
-	s.told.take()
+	s.handler.newCalls()
 	for _, input := range []string{"app resume", "app close-now", "app close 1000", "wait 1h"} {
 		if got := s.play(input); len(got) > 0 {
-			t.Errorf("nothing may come after the terminal event; %q brought %s", input, list(got))
+			t.Errorf("no event may follow the terminal event; %q caused %s", input, list(got))
 		}
 	}
 }
@@ -130,7 +130,7 @@ func wantNoMore(t *testing.T, s *stage) {
 func TestDriverLingersAfterPauseInClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-		s.told.onClosed = func(c *Driver, _ Outcome) { c.Pause() }
+		s.handler.onClosed = func(c *Driver, _ Outcome) { c.Pause() }
 		s.start()
 		s.play("peer violation")
 		wantInputDropped(t, s)
@@ -140,15 +140,14 @@ func TestDriverLingersAfterPauseInClosed(t *testing.T) {
 func TestDriverLingersDuringBlockedClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-		s.told.onClosed = func(*Driver, Outcome) { time.Sleep(time.Hour) }
+		s.handler.onClosed = func(*Driver, Outcome) { time.Sleep(time.Hour) }
 		s.start()
 		s.play("peer violation")
 		wantInputDropped(t, s)
 	})
 }
 
-// wantInputDropped fails unless a peer can go on writing to a connection that
-// ends, and sees FIN.
+// wantInputDropped fails unless a peer can write to a connection that ends, and gets a FIN.
 func wantInputDropped(t *testing.T, s *stage) {
 	t.Helper()
 	start := time.Now()
@@ -170,28 +169,27 @@ func wantInputDropped(t *testing.T, s *stage) {
 func TestDriverBlockedHandlerDelaysNoOtherConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		blocked, free := newStage(t, protocol.Server, Options{KeepAlive: -1}), newStage(t, protocol.Server, Options{KeepAlive: -1})
-		blocked.told.onMessage = func(*Driver, []byte) { time.Sleep(time.Minute) }
+		blocked.handler.onMessage = func(*Driver, []byte) { time.Sleep(time.Minute) }
 		blocked.start()
 		free.start()
 		blocked.play("peer text 1")
 		blocked.play("peer text 2")
-		wantCalls(t, blocked.told, "no event comes during a call")
+		wantCalls(t, blocked.handler, "there is no event during a call")
 		if got := free.play("peer text hello"); !slices.Equal(got, []string{`message text "hello"`}) {
-			t.Errorf("another connection goes on; got %s", list(got))
+			t.Errorf("another connection must not be delayed; got %s", list(got))
 		}
 		if got := blocked.play("wait 1m"); !slices.Equal(got, []string{`message text "2"`}) {
-			t.Errorf("the next event comes when the call has returned; got %s", list(got))
+			t.Errorf("the next event must follow when the call has returned; got %s", list(got))
 		}
 	})
 }
 
-// A payload belongs to the handler until its call returns, whatever happens to
-// the connection meanwhile.
+// A payload belongs to the handler until its call returns, even if the connection ends before.
 func TestDriverPayloadDuringCall(t *testing.T) {
 	for range 20 { // a pool is free to keep a buffer or not
 		synctest.Test(t, func(t *testing.T) {
 			s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-			s.told.onMessage = func(c *Driver, payload []byte) {
+			s.handler.onMessage = func(c *Driver, payload []byte) {
 				if string(payload) == "1" {
 					c.Pause()
 					_, _ = c.Send(protocol.Text, []byte("more than can be written at once"))
@@ -204,7 +202,7 @@ func TestDriverPayloadDuringCall(t *testing.T) {
 				}
 			}
 			// The writer, not the reader, may hand out the next message.
-			s.told.onDrained = func(c *Driver) { c.Resume() }
+			s.handler.onDrained = func(c *Driver) { c.Resume() }
 			s.start()
 			_, _ = s.peer.Write(append(wiretest.TextFrame("1"), wiretest.TextFrame("held by the handler")...))
 			synctest.Wait()
@@ -216,28 +214,28 @@ func TestDriverPayloadDuringCall(t *testing.T) {
 	}
 }
 
-// A handler that pauses while its queue is full resumes from Drained, so that
-// reader and writer hand out events by turns.
+// The handler pauses when its queue is full, and resumes in Drained, so that the reader and
+// the writer deliver events alternately.
 func TestDriverReadsWhileOtherGoroutineDelivers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStreamStage(t, protocol.Server, Options{KeepAlive: -1})
-		s.told.onMessage = func(c *Driver, payload []byte) {
+		s.handler.onMessage = func(c *Driver, payload []byte) {
 			c.Pause()
 			_, _ = c.Send(protocol.Text, payload)
 		}
-		s.told.onDrained = func(c *Driver) { c.Resume() }
+		s.handler.onDrained = func(c *Driver) { c.Resume() }
 		s.start()
 		for range 20 {
 			_, _ = s.peer.Write(bytes.Repeat(wiretest.TextFrame("x"), 20))
 			synctest.Wait()
 		}
-		if got := s.told.take(); len(got) != 400 {
-			t.Errorf("each of 400 messages must come; got %d", len(got))
+		if got := s.handler.newCalls(); len(got) != 400 {
+			t.Errorf("all 400 messages must be delivered; got %d", len(got))
 		}
 	})
 }
 
-// scribble writes over every buffer that is free.
+// scribble overwrites all free buffers.
 func scribble() {
 	for range 50 {
 		s := newScratch()
@@ -251,15 +249,15 @@ func TestDriverOutcomeError(t *testing.T) {
 		var ends []error
 		for _, act := range []string{"peer reset", "peer eof", "app close-now"} {
 			s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-			s.told.onClosed = func(_ *Driver, end Outcome) { ends = append(ends, end.Err) }
+			s.handler.onClosed = func(_ *Driver, end Outcome) { ends = append(ends, end.Err) }
 			s.start()
 			s.play(act)
 		}
 		if ends[0] == nil {
-			t.Error("the outcome of a broken transport must carry its error")
+			t.Error("the outcome must contain the error of the transport")
 		}
 		if ends[1] != nil || ends[2] != nil {
-			t.Errorf("an end that the transport did not break has no error; got %v", ends[1:])
+			t.Errorf("other outcomes must not contain an error; got %v", ends[1:])
 		}
 	})
 }
@@ -267,13 +265,13 @@ func TestDriverOutcomeError(t *testing.T) {
 func TestDriverDoneBeforeClosedReturns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-		s.told.onClosed = func(*Driver, Outcome) { time.Sleep(time.Hour) }
+		s.handler.onClosed = func(*Driver, Outcome) { time.Sleep(time.Hour) }
 		s.start()
 		s.play("peer reset")
 		select {
 		case <-s.conn.Done():
 		default:
-			t.Error("a handler that is slow to take the end must not keep the transport")
+			t.Error("the transport must be closed although Closed has not returned")
 		}
 	})
 }

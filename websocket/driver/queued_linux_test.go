@@ -12,8 +12,8 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// What waits here, what the kernels of both ends hold and what the peer has read are
-// together what was sent, headers included.
+// The send queue, the bytes in the kernels of both ends and the bytes that the peer has read
+// are together what was sent, including headers.
 func TestDriverQueuedOnSocket(t *testing.T) {
 	for _, role := range []protocol.Role{protocol.Server, protocol.Client} {
 		t.Run(role.String(), func(t *testing.T) {
@@ -21,7 +21,7 @@ func TestDriverQueuedOnSocket(t *testing.T) {
 			near, peer := wiretest.WirePair(t)
 			_ = near.SetWriteBuffer(64 << 10)
 			_ = peer.SetReadBuffer(64 << 10)
-			_ = peer.SetDeadline(time.Now().Add(20 * time.Second))
+			_ = peer.SetDeadline(time.Now().Add(time.Minute))
 			d := New(near, role, nil, Options{KeepAlive: -1})
 			d.Start(quiet{newEnds()})
 			t.Cleanup(func() { d.CloseNow(); _ = peer.Close() })
@@ -33,7 +33,7 @@ func TestDriverQueuedOnSocket(t *testing.T) {
 				sent += len(h.Append(nil)) + size
 			}
 			if d.Queued() == 0 {
-				t.Fatal("this proves nothing: the kernel took everything")
+				t.Fatal("the send queue must not be empty; the kernel has accepted everything")
 			}
 			wantQueued(t, d, peer, sent)
 			for _, size := range []int{1, 99_999, 300_000} {

@@ -8,13 +8,13 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// A transport that is no socket tells what it took when a write returns: what waits
-// is what was sent less the whole writes.
+// A transport that is not a socket reports its progress when a write returns: the queue has
+// what was sent without the completed writes.
 func TestDriverQueued(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const room = 500
 		s := newStreamStage(t, protocol.Server, Options{KeepAlive: -1})
-		s.deaf = true
+		s.passive = true
 		s.peer.SetCapacity(room)
 		s.start()
 		s.play("app binary 70000")
@@ -33,11 +33,11 @@ func TestDriverQueued(t *testing.T) {
 				}
 			}
 			if queued := s.conn.Queued(); queued != sent-told {
-				t.Errorf("of %d bytes the transport took %d in whole writes, so %d must wait; got %d", sent, told, sent-told, queued)
+				t.Errorf("of %d bytes %d are in completed writes, so %d must be queued; got %d", sent, told, sent-told, queued)
 			}
 		}
 		if queued := s.conn.Queued(); queued != 0 {
-			t.Errorf("nothing waits when the transport has taken everything; got %d", queued)
+			t.Errorf("the queue must be empty when everything has been written; got %d", queued)
 		}
 	})
 }

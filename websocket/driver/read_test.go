@@ -16,7 +16,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// waitingRead knows how large a buffer waits in Read.
+// waitingRead is a connection that records the size of the buffer of a blocked Read.
 type waitingRead struct {
 	*memconn.Conn
 	size atomic.Int64
@@ -50,7 +50,7 @@ func TestDriverHoldsNoReadBufferWhileIdle(t *testing.T) {
 			}
 			synctest.Wait()
 			if n := nc.size.Load(); n > waitSize {
-				t.Errorf("behind %s the reader must wait without a buffer; it holds %d bytes", what, n)
+				t.Errorf("after %s the reader must wait without a buffer; it has %d bytes", what, n)
 			}
 		}
 		_, _ = b.Write(wiretest.Violation())
@@ -58,7 +58,7 @@ func TestDriverHoldsNoReadBufferWhileIdle(t *testing.T) {
 		synctest.Wait()
 		defer func() { <-c.Done() }()
 		if n := nc.size.Load(); n > waitSize {
-			t.Errorf("a connection that lingers must hold no buffer; it holds %d bytes", n)
+			t.Errorf("a connection that lingers must have no buffer; it has %d bytes", n)
 		}
 	})
 }
@@ -77,7 +77,7 @@ func TestDriverInputInAnyPieces(t *testing.T) {
 			s.start()
 			_, _ = s.peer.Write(input)
 			synctest.Wait()
-			if got := s.told.take(); !slices.Equal(got, want) {
+			if got := s.handler.newCalls(); !slices.Equal(got, want) {
 				t.Errorf("read %d bytes at a time, the messages must be the same: wanted %s, got %s", size, list(want), list(got))
 			}
 		})
@@ -93,7 +93,7 @@ func TestDriverEndOfInput(t *testing.T) {
 		errors.New("other"):                   false,
 	} {
 		if got := isEOF(err); got != want {
-			t.Errorf("%v is an EOF: %v; got %v", err, want, got)
+			t.Errorf("isEOF of %v must be %v; got %v", err, want, got)
 		}
 	}
 }

@@ -26,8 +26,8 @@ func TestDriverStartError(t *testing.T) {
 		d := newDriver(broken, protocol.Server, nil, Options{KeepAlive: -1}, terms{})
 		d.Start(heard)
 		synctest.Wait()
-		if got := strings.Join(heard.take(), "\n"); !strings.Contains(got, "transport") || !a.Closed() {
-			t.Errorf("the end is told, and the transport closed; got %q", got)
+		if got := strings.Join(heard.newCalls(), "\n"); !strings.Contains(got, "transport") || !a.Closed() {
+			t.Errorf("Closed must be called, and the transport closed; got %q", got)
 		}
 	})
 }

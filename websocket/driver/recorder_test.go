@@ -8,8 +8,8 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// recorder is a Handler that notes its calls in order and then does what the
-// test wants done.
+// recorder is a handler that records its calls in order, and then calls a function of the
+// test.
 type recorder struct {
 	mu    sync.Mutex
 	calls []string
@@ -26,8 +26,8 @@ func (r *recorder) note(format string, args ...any) {
 	r.mu.Unlock()
 }
 
-// take returns the calls since the last take.
-func (r *recorder) take() []string {
+// newCalls returns the calls since its last call.
+func (r *recorder) newCalls() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	calls := r.calls

@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"cmp"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -14,11 +15,18 @@ import (
 // service is a WebSocket server on a real socket.
 type service struct {
 	wiretest.HTTPServer
-	conns chan *Driver // those accepted
-	errs  chan error   // of Accept
+	conns chan *Driver // accepted connections
+	errs  chan error   // errors of Accept
 }
 
+// serve starts a service. newHandler returns the handler of each connection.
 func serve(t testing.TB, secure bool, opts *AcceptOptions, newHandler func() Handler) *service {
+	t.Helper()
+	return serveWithTimeout(t, secure, opts, newHandler, time.Minute)
+}
+
+// serveWithTimeout starts a service whose http.Server has timeouts.
+func serveWithTimeout(t testing.TB, secure bool, opts *AcceptOptions, newHandler func() Handler, timeout time.Duration) *service {
 	s := &service{conns: make(chan *Driver, 100), errs: make(chan error, 100)}
 	s.Secure = secure
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -30,9 +38,9 @@ func serve(t testing.TB, secure bool, opts *AcceptOptions, newHandler func() Han
 		s.conns <- c
 		c.Start(newHandler())
 	}))
-	server.Config.ReadTimeout = wiretest.HTTPTimeout
-	server.Config.WriteTimeout = wiretest.HTTPTimeout
-	server.Config.IdleTimeout = wiretest.HTTPTimeout
+	server.Config.ReadTimeout = timeout
+	server.Config.WriteTimeout = timeout
+	server.Config.IdleTimeout = timeout
 	if secure {
 		server.TLS = wiretest.ServerConfig(t)
 		server.StartTLS()
@@ -52,13 +60,13 @@ func (s *service) accepted(t testing.TB) *Driver {
 		return c
 	case err := <-s.errs:
 		t.Fatalf("the request must be accepted; got %v", err)
-	case <-time.After(20 * time.Second):
-		t.Fatal("the request must be accepted; nothing came")
+	case <-time.After(time.Minute):
+		t.Fatal("the request must be accepted; it was not")
 	}
 	return nil
 }
 
-// ends is a Handler that keeps the end.
+// ends is a handler that echoes, and records outcomes.
 type ends struct {
 	echo
 	end chan Outcome
@@ -75,7 +83,7 @@ func (e *ends) want(t testing.TB, want string) {
 		if got := describe(end); got != want {
 			t.Errorf("the connection must end as %q; got %q", want, got)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Errorf("the connection must end as %q; it did not end", want)
 	}
 }
@@ -84,7 +92,7 @@ func wantDone(t testing.TB, c *Driver) {
 	t.Helper()
 	select {
 	case <-c.Done():
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Error("the transport must be closed; it is not")
 	}
 }
@@ -99,13 +107,10 @@ func anyOrigin(t testing.TB) handshake.OriginPolicy {
 
 func newEcho() Handler { return echo{} }
 
-// wantGone fails unless the transport is closed before any bound of ours, the
-// shortest of which is 5 s.
-func wantGone(t *testing.T, d *Driver) {
-	t.Helper()
-	select {
-	case <-d.Done():
-	case <-time.After(4 * time.Second):
-		t.Error("the transport must be closed when both directions have ended, not at a bound")
-	}
+// unbounded sets the timeouts of closing that are not set to longer than the tests wait: a transport must be closed because
+// both directions have ended, and not because another timeout than that of the test has passed.
+func unbounded(opts Options) Options {
+	opts.CloseTimeout = cmp.Or(opts.CloseTimeout, time.Hour)
+	opts.LingerTimeout = cmp.Or(opts.LingerTimeout, time.Hour)
+	return opts
 }

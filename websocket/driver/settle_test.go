@@ -2,8 +2,8 @@ package driver
 
 import "testing"
 
-// The rows of the closing table in the documentation of package protocol. FIN and
-// RST are what the peer's TCP sees.
+// closingScripts are the rows of the closing table in the documentation of package protocol.
+// FIN and RST are what the peer's TCP receives.
 var closingScripts = map[string]string{
 	"application closes, half open": `
 	app close 4001 bye

@@ -26,8 +26,8 @@ func (p slowPeer) Read(b []byte) (int, error) {
 	return p.Conn.Read(b[:min(len(b), 4<<10)])
 }
 
-// messages reads until it has so many bytes of messages, and returns their number; then it
-// goes on until the next ping.
+// messages reads messages of want bytes together, and then until the next ping. It returns
+// the number of messages.
 func (p slowPeer) messages(t *testing.T, want int) (messages int, err error) {
 	t.Helper()
 	f := &wiretest.Far{R: bufio.NewReader(p), Role: p.role}
@@ -48,8 +48,8 @@ func (p slowPeer) messages(t *testing.T, want int) (messages int, err error) {
 	}
 }
 
-// A ping stands behind what was sent before, so a peer that reads slowly cannot answer it
-// in time; that it reads shows that it is there.
+// A ping follows what was sent before, so a slow reader cannot answer it in time. Its progress
+// counts instead.
 func TestKeepAliveWaitsForASlowReader(t *testing.T) {
 	for _, role := range []protocol.Role{protocol.Server, protocol.Client} {
 		for _, sizes := range [][2]int{{1, 512 << 10}, {500, 1 << 10}, {20_000, 30}} {
@@ -66,7 +66,7 @@ func TestKeepAliveWaitsForASlowReader(t *testing.T) {
 					if err != nil || messages != sizes[0] {
 						t.Errorf("all %d messages arrive, and then a ping; got %d, %v", sizes[0], messages, err)
 					}
-					time.Sleep(time.Second) // the answer has come
+					time.Sleep(time.Second) // the pong has arrived
 					if d.State() != protocol.StateOpen {
 						t.Error("after its answer to the ping the connection is open")
 					}
@@ -87,7 +87,7 @@ func untilCut(d *Driver) time.Duration {
 	return time.Since(began)
 }
 
-// A peer that takes nothing is not there.
+// A peer that reads nothing is closed by the keep-alive.
 func TestKeepAliveEndsAPeerThatTakesNothing(t *testing.T) {
 	for name, c := range map[string]struct {
 		opts Options
@@ -108,7 +108,7 @@ func TestKeepAliveEndsAPeerThatTakesNothing(t *testing.T) {
 					t.Fatal(err)
 				}
 				if took := untilCut(d); took > 5*time.Second {
-					t.Errorf("a peer that takes nothing is given up; it took %v", took)
+					t.Errorf("a connection whose peer reads nothing must end; it took %v", took)
 				}
 				e.want(t, "not clean, received 1006, sent 1006, first neither, "+c.want)
 				_ = peer.Close()
@@ -117,29 +117,29 @@ func TestKeepAliveEndsAPeerThatTakesNothing(t *testing.T) {
 	}
 }
 
-// On real sockets progress shows in the queue of the kernel as well. The looks are made by
-// the test, so that it does not depend on time.
+// On sockets the progress of the kernel's queue counts too. The test calls checkPeer itself,
+// so it does not depend on time.
 func TestKeepAliveSeesWhatTheKernelDelivers(t *testing.T) {
 	wiretest.OnEachWire(t, func(t *testing.T, role protocol.Role, secure bool) {
 		for _, blocking := range []bool{false, true} {
 			d, h, f := onWire(t, role, secure, Options{KeepAlive: -1, WriteTimeout: -1, Blocking: blocking})
-			_ = f.TCP.SetReadBuffer(256 << 10) // what has arrived there is nothing to be seen of
+			_ = f.TCP.SetReadBuffer(256 << 10) // bytes in this buffer have been acknowledged
 			const size = 16 << 20
 			_, _ = d.Send(protocol.Binary, make([]byte, size))
 			d.checkPeer()
 			for read := 0; read < size; {
 				n, err := io.ReadAtLeast(f.R, make([]byte, size/16), min(size/16, size-read))
 				if err != nil {
-					t.Fatalf("a peer that reads is not cut; after %d bytes it got %v", read, err)
+					t.Fatalf("a connection whose peer reads must stay open; after %d bytes it got %v", read, err)
 				}
 				read += n
 				wantLessOnTheWay(d)
 				d.checkPeer()
 			}
 			if d.State() != protocol.StateOpen {
-				t.Error("a peer that has read all of it is there")
+				t.Error("a connection whose peer has read everything must be open")
 			}
-			for range 2 * (maxUnanswered + 1) { // the ping at the end may count as taken
+			for range 2 * (maxUnanswered + 1) { // the last ping may count as progress
 				d.checkPeer()
 			}
 			h.want(t, "not clean, received 1006, sent 1006, first neither, keepalive")
@@ -147,7 +147,7 @@ func TestKeepAliveSeesWhatTheKernelDelivers(t *testing.T) {
 	})
 }
 
-// wantLessOnTheWay waits until something has been delivered since the last look.
+// wantLessOnTheWay waits until something has been delivered since the last call of checkPeer.
 func wantLessOnTheWay(d *Driver) {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()

@@ -18,18 +18,18 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// stage plays a connection against a peer in memory, in fake time.
+// stage runs a connection and its peer in memory, in fake time.
 type stage struct {
-	t    *testing.T
-	role protocol.Role
-	conn *Driver
-	told *recorder
-	peer *memconn.Conn
+	t       *testing.T
+	role    protocol.Role
+	conn    *Driver
+	handler *recorder
+	peer    *memconn.Conn
 
-	mu     sync.Mutex
-	wire   []string // what the peer has read
-	deaf   bool     // the peer reads only when told
-	closed bool     // the close of the transport has been noted
+	mu      sync.Mutex
+	wire    []string // what the peer has read
+	passive bool     // the peer does not read on its own
+	closed  bool     // the close of the transport has been recorded
 }
 
 func newStage(t *testing.T, role protocol.Role, opts Options) *stage {
@@ -37,33 +37,33 @@ func newStage(t *testing.T, role protocol.Role, opts Options) *stage {
 	return newStageOn(t, role, opts, inMemory(a), b)
 }
 
-// newStreamStage has a transport that takes nothing at once, like TLS.
+// newStreamStage returns a stage whose transport blocks in writes, like TLS.
 func newStreamStage(t *testing.T, role protocol.Role, opts Options) *stage {
 	a, b := memconn.Pipe()
 	return newStageOn(t, role, opts, a, b)
 }
 
 func newStageOn(t *testing.T, role protocol.Role, opts Options, a net.Conn, b *memconn.Conn) *stage {
-	s := &stage{t: t, role: role, told: &recorder{}, peer: b}
+	s := &stage{t: t, role: role, handler: &recorder{}, peer: b}
 	s.conn = New(a, role, nil, opts)
 	t.Cleanup(func() {
 		s.conn.CloseNow()
 		_ = b.Close()
-		time.Sleep(100 * time.Hour) // in a bubble: until nobody sleeps any more
+		time.Sleep(100 * time.Hour) // until all timers have fired
 	})
 	return s
 }
 
 func (s *stage) start() *stage {
-	if !s.deaf {
+	if !s.passive {
 		go s.listen()
 	}
-	s.conn.Start(s.told)
+	s.conn.Start(s.handler)
 	synctest.Wait()
 	return s
 }
 
-// listen notes the frames the peer reads, and how reading ends.
+// listen records the frames that the peer reads, and how reading ends.
 func (s *stage) listen() {
 	var unparsed []byte
 	buf := make([]byte, 32<<10)
@@ -92,12 +92,12 @@ func (s *stage) noteWire(what string) {
 	s.mu.Unlock()
 }
 
-// play makes one thing happen and returns what came of it: the calls of the
-// handler, then what the peer read, then whether the transport was closed.
+// play runs an input and returns its effects: the calls of the handler, the frames that the
+// peer has read, and the close of the transport.
 func (s *stage) play(input string) []string {
 	s.input(input)
 	synctest.Wait()
-	out := s.told.take()
+	out := s.handler.newCalls()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out = append(out, s.wire...)
@@ -196,13 +196,12 @@ func (s *stage) appDoes(what string) {
 	}
 	var misuse *protocol.Misuse
 	if errors.As(err, &misuse) {
-		s.told.note("error %s", misuse.ID)
+		s.handler.note("error %s", misuse.ID)
 	}
 }
 
-// runScript plays a script for both roles. Lines at the margin are inputs, the
-// indented ones below say what must come of them, for one role only if they
-// begin with its name.
+// runScript runs a script for both roles. Lines at the margin are inputs. The indented lines
+// after them are the expected effects, for one role only if they begin with its name.
 func runScript(t *testing.T, opts Options, script string) {
 	for _, role := range []protocol.Role{protocol.Server, protocol.Client} {
 		t.Run(role.String(), func(t *testing.T) {
@@ -212,8 +211,8 @@ func runScript(t *testing.T, opts Options, script string) {
 					opts.KeepAlive = -1
 				}
 				s := newStage(t, role, opts)
-				s.deaf = strings.Contains(script, "peer reads") || strings.Contains(script, "never reads")
-				if s.deaf {
+				s.passive = strings.Contains(script, "peer reads") || strings.Contains(script, "never reads")
+				if s.passive {
 					s.peer.SetCapacity(500)
 				}
 				s.start()
@@ -254,11 +253,11 @@ func parseScript(script string, role protocol.Role) (steps []scriptStep) {
 	return steps
 }
 
-// wantCalls fails unless the handler was called so since the last look.
+// wantCalls fails unless these are the calls of the handler since the last check.
 func wantCalls(t *testing.T, r *recorder, why string, want ...string) {
 	t.Helper()
-	if got := r.take(); !slices.Equal(got, want) {
-		t.Errorf("%s: the handler must be told %s; it was told %s", why, list(want), list(got))
+	if got := r.newCalls(); !slices.Equal(got, want) {
+		t.Errorf("%s: the calls of the handler must be %s; got %s", why, list(want), list(got))
 	}
 }
 

@@ -148,7 +148,7 @@ func TestDriverStateTransitions(t *testing.T) {
 }
 
 // Every combination that is legal can be reached from that of a new connection, no other one can, and from each there is a
-// way to the end of the connection.
+// path to the end of the connection.
 func TestDriverStatesAreReachable(t *testing.T) {
 	rows := stateRows(t)
 	steps := func(s state) (next []state) {

@@ -12,23 +12,22 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// serveEnds returns a service and the handler of the next connection.
+// serveEnds returns a service and the handler of the next connection. Timeouts of closing
+// that are not set are longer than the tests wait.
 func serveEnds(t testing.TB, secure bool, opts Options) (*service, *ends) {
 	e := newEnds()
-	return serve(t, secure, &AcceptOptions{Options: opts}, func() Handler { return e }), e
+	return serve(t, secure, &AcceptOptions{Options: unbounded(opts)}, func() Handler { return e }), e
 }
 
-// RFC 6455, section 7.1.1: the server ends TCP first, and at once.
+// The server ends TCP first, without waiting for a timeout (RFC 6455, section 7.1.1).
 func TestDriverServerSendsFINFirst(t *testing.T) {
 	wiretest.Each(t, func(t *testing.T, secure bool) {
 		t.Run("the client closes", func(t *testing.T) {
 			s, e := serveEnds(t, secure, Options{})
 			c := s.Open(t, "")
-			start := time.Now()
 			c.Send(t, wiretest.CloseFrame(4001, "bye"))
 			c.WantFrame(t, `close 4001 "bye"`)
 			c.WantEOF(t)
-			wantSoon(t, start)
 			e.want(t, `clean, received 4001 "bye", sent 4001 "bye", first remote, close`)
 			_ = c.Close()
 			wantDone(t, s.accepted(t))
@@ -39,10 +38,8 @@ func TestDriverServerSendsFINFirst(t *testing.T) {
 			server := s.accepted(t)
 			_ = server.Close(4001, "bye")
 			c.WantFrame(t, `close 4001 "bye"`)
-			start := time.Now()
 			c.Send(t, wiretest.CloseFrame(4001, "bye"))
 			c.WantEOF(t)
-			wantSoon(t, start)
 			e.want(t, `clean, received 4001 "bye", sent 4001 "bye", first local, close`)
 			_ = c.Close()
 			wantDone(t, server)
@@ -50,11 +47,9 @@ func TestDriverServerSendsFINFirst(t *testing.T) {
 		t.Run("the client violates the protocol", func(t *testing.T) {
 			s, e := serveEnds(t, secure, Options{})
 			c := s.Open(t, "")
-			start := time.Now()
 			c.Send(t, wiretest.Violation())
 			c.WantFrame(t, `close 1002 "unknown opcode"`)
 			c.WantEOF(t)
-			wantSoon(t, start)
 			e.want(t, `not clean, received 1006, sent 1002 "unknown opcode", first local, violation frame.opcode`)
 			_ = c.Close()
 			wantDone(t, s.accepted(t))
@@ -62,15 +57,7 @@ func TestDriverServerSendsFINFirst(t *testing.T) {
 	})
 }
 
-// wantSoon fails if EOF waited for a timer: the shortest is 5 s here.
-func wantSoon(t *testing.T, start time.Time) {
-	t.Helper()
-	if took := time.Since(start); took > 4*time.Second {
-		t.Errorf("the server must end TCP at once, before the client has; it took %v", took)
-	}
-}
-
-// A reset would destroy our Close frame on its way: RFC 6455, section 7.1.1.
+// A reset would destroy our Close frame on its way (RFC 6455, section 7.1.1).
 func TestDriverPeerThatContinuesToWriteGetsNoReset(t *testing.T) {
 	wiretest.Each(t, func(t *testing.T, secure bool) {
 		for name, c := range map[string]struct {
@@ -96,6 +83,7 @@ func TestDriverPeerThatContinuesToWriteGetsNoReset(t *testing.T) {
 	})
 }
 
+// stuckBound is the timeout under test.
 const stuckBound = 200 * time.Millisecond
 
 var stuckPeers = map[string]struct {
@@ -128,7 +116,7 @@ var stuckPeers = map[string]struct {
 		},
 		"not clean, received 1000, sent 1000, first remote, timeout",
 	},
-	"never reads, and nobody closes": {
+	"never reads an open connection": {
 		Options{WriteTimeout: stuckBound, KeepAlive: -1},
 		func(_ *testing.T, server *Driver, _ *wiretest.Client) {
 			for range 8 {
@@ -161,14 +149,14 @@ func TestDriverTimeoutsOnTCP(t *testing.T) {
 				t.Parallel()
 				s, e := serveEnds(t, secure, c.opts)
 				client := s.Open(t, "")
-				_ = client.TCP.SetReadBuffer(16 << 10) // or the kernel reads in its place
+				_ = client.TCP.SetReadBuffer(16 << 10) // so that the kernel does not buffer much
 				server := s.accepted(t)
 				start := time.Now()
 				c.act(t, server, client)
 				wantDone(t, server)
 				e.want(t, c.want)
-				if took := time.Since(start); took < stuckBound*8/10 || took > stuckBound+4*time.Second {
-					t.Errorf("the peer must be cut at its bound of %v; it took %v", stuckBound, took)
+				if took := time.Since(start); took < stuckBound*8/10 {
+					t.Errorf("the connection must not be closed before its timeout of %v; it took %v", stuckBound, took)
 				}
 			})
 		})
@@ -184,7 +172,7 @@ func TestDriverHalfOpenOnTCP(t *testing.T) {
 		c.WantFrame(t, `text "question"`)
 		for range 3 {
 			if _, err := server.Send(1, []byte("answer")); err != nil {
-				t.Errorf("after the peer's Close our half stays open; got %v", err)
+				t.Errorf("our half must stay open after the peer's Close; got %v", err)
 			}
 			c.WantFrame(t, `text "answer"`)
 		}
@@ -204,7 +192,7 @@ func TestDriverOutcomeOfReset(t *testing.T) {
 	wantDone(t, server)
 	var syscallErr *os.SyscallError
 	if end := <-e.end; !errors.As(end.Err, &syscallErr) || end.Cause != "transport" {
-		t.Errorf("a reset is a broken transport, with the error of the system; got %q, %v", end.Cause, end.Err)
+		t.Errorf("the cause of a reset must be transport, with the error of the system; got %q, %v", end.Cause, end.Err)
 	}
 }
 
@@ -216,7 +204,7 @@ func TestDriverSendLargeMessages(t *testing.T) {
 			text := strings.Repeat("x", size)
 			go func() { _, _ = c.Write(wiretest.TextFrame(text)) }()
 			if f, err := wiretest.ReadFrame(c.R); err != nil || string(f.Payload) != text {
-				t.Errorf("a message of %d bytes must come back whole; got %d bytes, %v", size, len(f.Payload), err)
+				t.Errorf("a message of %d bytes must come back unchanged; got %d bytes, %v", size, len(f.Payload), err)
 			}
 		}
 	})
@@ -227,7 +215,7 @@ func TestDriverCloseNowResets(t *testing.T) {
 	c := s.Open(t, "")
 	s.accepted(t).CloseNow()
 	if _, err := io.ReadAll(c.R); err == nil || errors.Is(err, net.ErrClosed) {
-		t.Errorf("CloseNow ends TCP with a reset; the peer got %v", err)
+		t.Errorf("CloseNow must reset TCP; the peer got %v", err)
 	}
 	e.want(t, "not clean, received 1006, sent 1006, first neither, abort")
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Each default bound, to the nanosecond.
+// boundScripts check each default timeout, to the nanosecond.
 var boundScripts = map[string]string{
 	"no answer to our Close": `
 	app close 1000

@@ -79,7 +79,7 @@ func TestDriverCloseAndFINInOneSegment(t *testing.T) {
 				t.Errorf("the peer reads our Close and EOF; got %q, %v", got, err)
 			}
 			if n := segments(t, peer) - before; n > 2 {
-				t.Errorf("one segment brings the Close and the FIN, and one may acknowledge; got %d", n)
+				t.Errorf("the Close and the FIN must be one segment, after at most one acknowledgement; got %d", n)
 			}
 			_ = peer.Close()
 			<-d.Done()

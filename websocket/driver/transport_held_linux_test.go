@@ -10,8 +10,8 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// The kernel takes the whole message and our Close at once, and brings them to a
-// slow peer for longer than the close timer runs.
+// The kernel accepts the message and our Close at once, and delivers them to a slow peer for
+// longer than CloseTimeout.
 func TestDriverWaitsForBytesInKernel(t *testing.T) {
 	t.Parallel()
 	const size, closeTimeout = 256 << 10, time.Second
@@ -31,20 +31,20 @@ func TestDriverWaitsForBytesInKernel(t *testing.T) {
 	start := time.Now()
 	_ = d.Close(4001, "")
 	if queued := d.Queued(); queued > 0 {
-		t.Fatalf("this proves nothing: the kernel left %d bytes", queued)
+		t.Fatalf("the kernel must accept everything; it left %d bytes", queued)
 	}
 	if got, err := f.ReadFrame(t); err != nil || len(got.Payload) != size {
 		t.Fatalf("a peer that reads must be waited for; got %d bytes, %v", len(got.Payload), err)
 	}
 	f.WantFrame(t, "close 4001")
 	if took := time.Since(start); took < closeTimeout*5/4 {
-		t.Errorf("this proves nothing: the peer took %v only", took)
+		t.Errorf("the peer must take longer than CloseTimeout; it took %v", took)
 	}
 	f.Send(t, f.Closing(4001))
 	h.want(t, "clean, received 4001, sent 4001, first local, close")
 	f.End()
 	f.WantEOF(t)
-	wantGone(t, d)
+	wantDone(t, d)
 }
 
 func TestTransportHeld(t *testing.T) {
@@ -74,6 +74,6 @@ func TestTransportHeld(t *testing.T) {
 	}
 	_ = near.Close()
 	if got := heldByKernel(near); got != 0 {
-		t.Errorf("of a socket that is closed nothing is known; got %d", got)
+		t.Errorf("for a closed socket the number must be 0; got %d", got)
 	}
 }

@@ -31,7 +31,7 @@ func rawPair(t *testing.T) (*socketTransport, *net.TCPConn) {
 	t.Cleanup(func() { _ = peer.Close(); _ = ours.Close() })
 	_ = ours.(*net.TCPConn).SetWriteBuffer(16 << 10)
 	_ = peer.(*net.TCPConn).SetReadBuffer(16 << 10)
-	_ = peer.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = peer.SetDeadline(time.Now().Add(time.Minute))
 	transport, ok := newSocketTransport(ours)
 	if !ok {
 		t.Fatal("TCP is read and written through its descriptor")
@@ -39,7 +39,7 @@ func rawPair(t *testing.T) (*socketTransport, *net.TCPConn) {
 	return transport.(*socketTransport), peer.(*net.TCPConn)
 }
 
-// fill writes until the kernel takes no more.
+// fill writes until the kernel accepts no more.
 func fill(t *testing.T, raw *socketTransport) (total int) {
 	t.Helper()
 	chunk := make([]byte, 64<<10)
@@ -59,17 +59,17 @@ func TestSocketTryWrite(t *testing.T) {
 	raw, peer := rawPair(t)
 	total := fill(t, raw)
 	if n, err := io.ReadFull(peer, make([]byte, total)); err != nil {
-		t.Errorf("what was taken must arrive, %d bytes; got %d, %v", total, n, err)
+		t.Errorf("the %d bytes that were accepted must arrive; got %d, %v", total, n, err)
 	}
 }
 
-// The close timer must see the progress of a slow reader, not only whole messages.
+// Parts of a message count as progress of a slow reader.
 func TestSocketWritePart(t *testing.T) {
 	raw, peer := rawPair(t)
 	total := fill(t, raw)
 	go func() { _, _ = io.ReadFull(peer, make([]byte, total)) }()
 	if n, err := raw.write(make([]byte, 64<<20)); n == 0 || n == 64<<20 || err != nil {
-		t.Errorf("write must return with what the kernel has taken; got %d, %v", n, err)
+		t.Errorf("write must return the number of bytes that the kernel has accepted; got %d, %v", n, err)
 	}
 }
 
@@ -90,7 +90,7 @@ func TestSocketRead(t *testing.T) {
 	}()
 	_, _ = peer.Write([]byte("hello"))
 	if b := <-got; b != "hello" {
-		t.Errorf("read hands out what came; got %q", b)
+		t.Errorf("read must deliver what has arrived; got %q", b)
 	}
 	_ = peer.CloseWrite()
 	if b := <-got; b != "EOF" {
@@ -106,10 +106,10 @@ func TestSocketErrors(t *testing.T) {
 		t.Errorf("a reset is ECONNRESET for the reader; got %v", err)
 	}
 	if _, err := raw.tryWrite([]byte("x")); !errors.Is(err, unix.EPIPE) && !errors.Is(err, unix.ECONNRESET) {
-		t.Errorf("a write after a reset says so; got %v", err)
+		t.Errorf("a write after a reset must return the error of that; got %v", err)
 	}
 	raw.close()
 	if _, err := raw.tryWrite([]byte("x")); !errors.Is(err, net.ErrClosed) {
-		t.Errorf("a write after close says so; got %v", err)
+		t.Errorf("a write after close must return net.ErrClosed; got %v", err)
 	}
 }

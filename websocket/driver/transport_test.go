@@ -15,29 +15,29 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// noHalfClose is a transport that can only be closed whole.
+// noHalfClose is a transport without CloseWrite.
 type noHalfClose struct{ net.Conn }
 
 func TestTransportWithoutCloseWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := memconn.Pipe()
-		told := &recorder{}
+		handler := &recorder{}
 		c := New(noHalfClose{a}, protocol.Server, nil, Options{KeepAlive: -1})
-		c.Start(told)
+		c.Start(handler)
 		_, _ = b.Write(wiretest.CloseFrame(1000, ""))
 		if f, err := wiretest.ReadFrame(b); err != nil || f.String() != "close 1000" {
 			t.Errorf("our Close must come first; got %v, %v", f, err)
 		}
 		if _, err := b.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
-			t.Errorf("then the end of the transport; got %v", err)
+			t.Errorf("the end of the transport must follow; got %v", err)
 		}
 		<-c.Done()
 		synctest.Wait()
-		wantCalls(t, told, "the end is clean", "closed clean, received 1000, sent 1000, first remote, close")
+		wantCalls(t, handler, "the end is clean", "closed clean, received 1000, sent 1000, first remote, close")
 	})
 }
 
-// The alert must leave although the peer's EOF makes the close due at once.
+// The alert must be sent although the transport is closed immediately after the peer's EOF.
 func TestTransportTLSCloseNotifyBeforeClose(t *testing.T) {
 	config := wiretest.ServerConfig(t)
 	for range 20 {
@@ -58,7 +58,7 @@ func TestTransportTLSCloseNotifyBeforeClose(t *testing.T) {
 			<-c.Done()
 			synctest.Wait()
 			if !a.Closed() {
-				t.Error("behind close_notify the transport must be closed")
+				t.Error("after close_notify the transport must be closed")
 			}
 			_ = b.Close()
 		})
@@ -69,24 +69,24 @@ func TestTransportTLSCloseNotifyBeforeClose(t *testing.T) {
 // gives its alert.
 func TestTransportTLSPeerDoesNotReadCloseNotify(t *testing.T) {
 	config := wiretest.ServerConfig(t)
-	config.SessionTicketsDisabled = true // nothing but our bytes waits for the peer
+	config.SessionTicketsDisabled = true // only our bytes are in the transport
 	synctest.Test(t, func(t *testing.T) {
 		a, b := memconn.Pipe()
-		told := &recorder{}
+		handler := &recorder{}
 		c := New(tls.Server(a, config), protocol.Server, nil, Options{KeepAlive: -1})
-		c.Start(told)
+		c.Start(handler)
 		client := tls.Client(b, wiretest.ClientConfig())
 		if err := client.Handshake(); err != nil {
 			t.Fatal(err)
 		}
-		b.SetCapacity(30) // room for the Close, not for the alert behind it
+		b.SetCapacity(30) // enough for the Close, and too little for the alert after it
 		_, _ = client.Write(wiretest.CloseFrame(1000, ""))
 		synctest.Wait()
-		wantCalls(t, told, "the Close has left", "closed clean, received 1000, sent 1000, first remote, close")
+		wantCalls(t, handler, "the Close has left", "closed clean, received 1000, sent 1000, first remote, close")
 		if a.Closed() || b.FINReceived() {
-			t.Error("close_notify must be on its way")
+			t.Error("the transport must not be closed while close_notify is being written")
 		}
-		c.CloseNow() // changes nothing any more
+		c.CloseNow() // has no effect
 		time.Sleep(defaultLingerTimeout + 5*time.Second)
 		synctest.Wait()
 		if !a.Closed() {
@@ -107,27 +107,27 @@ func (c *pieceCounter) Events(d *Driver, events []protocol.Event) (work bool) {
 	return eachMessage(events, func(m protocol.Event) { c.pieces <- len(m.Payload) })
 }
 
-// A frame that has arrived whole is one piece: what the proxy sends on is then one frame, too.
+// A frame that has arrived completely is one piece, so that a proxy sends it as one frame too.
 func TestDriverTLSFrameIsOnePiece(t *testing.T) {
 	for name, c := range map[string]struct {
 		input []byte // in one TLS record
 		want  []int
 	}{
-		"a short message":                     {wiretest.Frame(protocol.Client, protocol.Text, []byte("hello")), []int{5}},
-		"one that just fits":                  {wiretest.Frame(protocol.Client, protocol.Text, []byte("full")), []int{4}},
-		"an empty one":                        {wiretest.Frame(protocol.Client, protocol.Text, []byte("")), []int{0}},
-		"with a length of two bytes":          {wiretest.Frame(protocol.Client, protocol.Text, []byte(strings.Repeat("x", 200))), []int{200}},
-		"several":                             {append(wiretest.Frame(protocol.Client, protocol.Text, []byte("hello")), wiretest.Frame(protocol.Client, protocol.Text, []byte("world!"))...), []int{5, 6}},
-		"behind our Close, in half-open mode": {wiretest.Frame(protocol.Client, protocol.Text, []byte("hello")), []int{5}},
+		"a short message":                    {wiretest.Frame(protocol.Client, protocol.Text, []byte("hello")), []int{5}},
+		"one that just fits":                 {wiretest.Frame(protocol.Client, protocol.Text, []byte("full")), []int{4}},
+		"an empty one":                       {wiretest.Frame(protocol.Client, protocol.Text, []byte("")), []int{0}},
+		"with a length of two bytes":         {wiretest.Frame(protocol.Client, protocol.Text, []byte(strings.Repeat("x", 200))), []int{200}},
+		"several":                            {append(wiretest.Frame(protocol.Client, protocol.Text, []byte("hello")), wiretest.Frame(protocol.Client, protocol.Text, []byte("world!"))...), []int{5, 6}},
+		"after our Close, in half-open mode": {wiretest.Frame(protocol.Client, protocol.Text, []byte("hello")), []int{5}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, b := memconn.Pipe()
 			near, far := tls.Client(a, wiretest.ClientConfig()), tls.Server(b, wiretest.ServerConfig(t))
-			d := New(near, protocol.Client, nil, Options{Pieces: true, HalfOpen: true, OfferHalfClose: strings.HasPrefix(name, "behind"), KeepAlive: -1})
+			d := New(near, protocol.Client, nil, Options{Pieces: true, HalfOpen: true, OfferHalfClose: strings.HasPrefix(name, "after"), KeepAlive: -1})
 			defer d.CloseNow()
 			counter := &pieceCounter{pieces: make(chan int, 100)}
 			d.Start(counter)
-			if strings.HasPrefix(name, "behind") {
+			if strings.HasPrefix(name, "after") {
 				_ = d.Close(protocol.CloseNormal, "")
 			}
 			for range 2 { // the second time the reader has been through a batch

@@ -11,7 +11,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// twoLayers is a client's TLS in TLS, as behind a proxy that is reached over TLS.
+// twoLayers returns a client's TLS in TLS, as with a proxy that is reached over TLS.
 func twoLayers(t *testing.T) (d *Driver, inner *wiretest.Far, outer *tls.Conn) {
 	t.Helper()
 	near, peer := wiretest.WirePair(t)
@@ -37,7 +37,7 @@ func TestTransportTLSLayersCloseWrite(t *testing.T) {
 	}
 	select {
 	case <-d.Done():
-		t.Error("this proves nothing: the transport was closed")
+		t.Error("the transport must still be open")
 	default:
 	}
 }
@@ -46,6 +46,6 @@ func TestTransportTLSLayersReset(t *testing.T) {
 	d, f, _ := twoLayers(t)
 	d.CloseNow()
 	if _, err := io.Copy(io.Discard, f.TCP); !errors.Is(err, syscall.ECONNRESET) {
-		t.Errorf("what is cut must be seen as a reset; got %v", err)
+		t.Errorf("the peer must get a reset; got %v", err)
 	}
 }

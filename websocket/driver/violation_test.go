@@ -10,7 +10,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// lateEcho answers from another goroutine, one message after the other.
+// lateEcho is a handler that echoes from another goroutine, one message after the other.
 type lateEcho struct {
 	echo
 	work chan func()

@@ -9,13 +9,13 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// Buffers go from connection to connection: none may be lent twice.
+// Connections share a pool of buffers. A buffer must not be used by two at the same time.
 func TestWriteBufferNotShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var stages []*stage
 		for range 4 {
 			s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-			s.deaf = true
+			s.passive = true
 			s.peer.SetCapacity(1000) // so that frames wait
 			stages = append(stages, s.start())
 		}
@@ -41,7 +41,7 @@ func TestWriteBufferGrown(t *testing.T) {
 	recycle(nil)
 	for range 10 {
 		if b, _ := smallBuffers.Get().(*[smallBuffer]byte); b == nil {
-			t.Error("the pool lends whole buffers")
+			t.Error("a buffer of the pool must have its full capacity")
 		}
 	}
 }

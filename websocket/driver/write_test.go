@@ -14,10 +14,10 @@ func TestDriverDrainedDuringCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
 		empty := make(chan struct{})
-		s.told.onDrained = func(*Driver) { close(empty) }
-		s.told.onMessage = func(c *Driver, _ []byte) {
+		s.handler.onDrained = func(*Driver) { close(empty) }
+		s.handler.onMessage = func(c *Driver, _ []byte) {
 			_, _ = c.Send(protocol.Binary, make([]byte, 200_000))
-			<-empty // a handler that blocks until its queue is empty
+			<-empty // the handler blocks until its queue is empty
 		}
 		s.start()
 		got := s.play("peer text go")
@@ -31,9 +31,9 @@ func TestDriverDrainedDuringCall(t *testing.T) {
 func TestDriverClosedAfterDrained(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStreamStage(t, protocol.Server, Options{KeepAlive: -1})
-		s.told.onDrained = func(*Driver) {
+		s.handler.onDrained = func(*Driver) {
 			time.Sleep(time.Second)
-			s.told.note("drained")
+			s.handler.note("drained")
 		}
 		s.start()
 		s.play("app text x")
@@ -46,12 +46,11 @@ func TestDriverClosedAfterDrained(t *testing.T) {
 	})
 }
 
-// A reader that is slow, but not slower than the close timer asks for, gets
-// everything.
+// A slow reader gets everything if it makes progress within CloseTimeout.
 func TestDriverSendSlowReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-		s.deaf = true
+		s.passive = true
 		s.peer.SetCapacity(1)
 		s.start()
 		const size = 40_000
@@ -63,7 +62,7 @@ func TestDriverSendSlowReader(t *testing.T) {
 		for left > 0 {
 			n := min(left, 8192)
 			if _, err := io.ReadFull(s.peer, make([]byte, n)); err != nil {
-				t.Fatalf("a reader that makes progress must be waited for; %d bytes before the end it got %v", left, err)
+				t.Fatalf("the connection must stay open while the reader makes progress; %d bytes before the end it got %v", left, err)
 			}
 			left -= n
 			time.Sleep(4900 * time.Millisecond)
@@ -74,19 +73,19 @@ func TestDriverSendSlowReader(t *testing.T) {
 func TestDriverWriteError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})
-		s.deaf = true
+		s.passive = true
 		s.peer.SetCapacity(10)
 		s.start()
-		s.play("app pause") // so that the reader is not the one who finds out
+		s.play("app pause") // so that only the writer notices the error
 		s.play("app binary 1000")
 		s.peer.Reset()
 		synctest.Wait()
 		got := s.play("app resume")
 		if len(got) != 2 || got[0] != "closed not clean, received 1006, sent 1006, first neither, transport" {
-			t.Errorf("a write that fails ends the connection; got %s", list(got))
+			t.Errorf("a write that fails must end the connection; got %s", list(got))
 		}
 		if s.conn.Queued() != 0 {
-			t.Errorf("what can no longer be written is dropped; %d bytes wait", s.conn.Queued())
+			t.Errorf("the send queue must be dropped; it has %d bytes", s.conn.Queued())
 		}
 	})
 }

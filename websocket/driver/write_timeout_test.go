@@ -46,7 +46,7 @@ func TestWriteTimeoutDisabled(t *testing.T) {
 `)
 }
 
-// The timer of a Close has the say once there is one.
+// While a Close is queued, CloseTimeout applies instead.
 func TestWriteTimeoutAndCloseTimeout(t *testing.T) {
 	runScript(t, Options{WriteTimeout: 10 * time.Second, CloseTimeout: 15 * time.Second}, `
 	app binary 1000
@@ -74,8 +74,8 @@ func TestWriteTimeoutEmptyQueue(t *testing.T) {
 	})
 }
 
-// What completes in an interval may be the small end of one write and a part of the
-// next, of which the transport tells nothing.
+// An interval may contain the small rest of one write and a part of the next one, which the
+// transport does not report.
 func TestWriteTimeoutSmallReads(t *testing.T) {
 	runScript(t, Options{WriteTimeout: 10 * time.Second}, `
 	app binary 600
@@ -88,7 +88,7 @@ func TestWriteTimeoutSmallReads(t *testing.T) {
 `)
 }
 
-// The bound holds from when the queue began to wait, not from when an older one did.
+// The timeout begins with the current queue, and not with an earlier one.
 func TestWriteTimeoutNewQueue(t *testing.T) {
 	runScript(t, Options{WriteTimeout: 10 * time.Second}, `
 	app binary 1000
@@ -102,21 +102,21 @@ func TestWriteTimeoutNewQueue(t *testing.T) {
 `)
 }
 
-// A timer that has fired may find another queue by the time it has the lock.
+// When a timer that has fired acquires the lock, the queue may be another one.
 func TestWriteTimeoutLateTimer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1, WriteTimeout: 10 * time.Second})
-		s.deaf = true
+		s.passive = true
 		s.peer.SetCapacity(100)
 		s.start()
 		s.play("app binary 1000")
 		s.play("wait 9s")
 		s.conn.checkWriter() // of the queue before
 		if out := s.play("wait 999ms"); len(out) > 0 {
-			t.Errorf("a peer must have its whole time; after less of it there is %q", out)
+			t.Errorf("the connection must stay open until the timeout has passed; got %q", out)
 		}
 		if out := s.play("wait 1ms"); len(out) != 2 {
-			t.Errorf("a peer must be cut when its time is over; there is %q", out)
+			t.Errorf("the connection must end when the timeout has passed; got %q", out)
 		}
 	})
 }
@@ -125,24 +125,24 @@ func TestWriteTimeoutOnAnyTransport(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := net.Pipe()
 		defer func() { _ = b.Close() }()
-		told := &recorder{}
+		handler := &recorder{}
 		d := New(a, protocol.Server, nil, Options{KeepAlive: -1})
-		d.Start(told)
+		d.Start(handler)
 		_, _ = d.Send(protocol.Binary, make([]byte, 100_000))
 		for range 5 {
 			time.Sleep(29 * time.Second)
 			_, _ = io.ReadFull(b, make([]byte, 16<<10))
 		}
 		synctest.Wait()
-		wantCalls(t, told, "the peer reads")
+		wantCalls(t, handler, "the peer reads")
 		time.Sleep(60 * time.Second)
 		synctest.Wait()
-		wantCalls(t, told, "the peer reads no more", "closed not clean, received 1006, sent 1006, first neither, stalled")
+		wantCalls(t, handler, "the peer reads no more", "closed not clean, received 1006, sent 1006, first neither, stalled")
 	})
 }
 
-// The kernel tells of room long after there is some: what it brings to the peer
-// meanwhile counts.
+// The kernel reports free buffer space late. The bytes that it delivers to the peer before
+// count as progress.
 func TestWriteTimeoutSlowReaderOnSocket(t *testing.T) {
 	t.Parallel()
 	wiretest.Each(t, func(t *testing.T, secure bool) {
@@ -156,11 +156,11 @@ func TestWriteTimeoutSlowReaderOnSocket(t *testing.T) {
 		for start := time.Now(); time.Since(start) < 5*bound; {
 			n, err := reader.Read(make([]byte, 32<<10))
 			if read += n; err != nil {
-				t.Fatalf("a peer that reads must be waited for; after %d bytes it got %v", read, err)
+				t.Fatalf("the connection must stay open while the peer reads; after %d bytes it got %v", read, err)
 			}
 		}
 		if d.Queued() == 0 {
-			t.Error("this proves nothing: the kernel took everything")
+			t.Error("the send queue must not be empty; the kernel has accepted everything")
 		}
 	})
 }
@@ -174,6 +174,6 @@ func TestWriteTimeoutImmediateWrite(t *testing.T) {
 	d.wake()
 	defer d.rest()
 	if d.writeTimer != nil {
-		t.Error("what a socket takes at once must need no timer; one was made")
+		t.Error("a write that completes at once must not start a timer")
 	}
 }
