@@ -31,11 +31,11 @@ func (s *Server) logLimited(level slog.Level, message, reason string, attrs ...s
 	if !s.opts.Logger.Enabled(ctx, level) {
 		return
 	}
-	summarize := func(suppressed int) {
+	summarise := func(suppressed int) {
 		s.opts.Logger.LogAttrs(ctx, level, message+": more of the same were not logged",
 			slog.String("reason", reason), slog.Int("suppressed", suppressed))
 	}
-	if s.logLimit.Allow(lineKind{message, reason}, summarize) {
+	if s.logLimit.Allow(lineKind{message, reason}, summarise) {
 		s.opts.Logger.LogAttrs(ctx, level, message, attrs...)
 	}
 }

@@ -40,12 +40,12 @@ func (l limiter) WithGroup(name string) slog.Handler {
 
 // Handle logs a line, unless too many of its kind have been logged.
 func (l limiter) Handle(ctx context.Context, r slog.Record) error {
-	last := r.Clone() // summarize is called after Handle has returned
-	summarize := func(suppressed int) {
+	last := r.Clone() // summarise is called after Handle has returned
+	summarise := func(suppressed int) {
 		last.AddAttrs(slog.Int("suppressed", suppressed-1))
 		_ = l.to.Handle(context.Background(), last) // writing to a stream does not fail
 	}
-	if !l.lines.Allow(lineKind(r), summarize) {
+	if !l.lines.Allow(lineKind(r), summarise) {
 		return nil
 	}
 	return l.to.Handle(ctx, r)

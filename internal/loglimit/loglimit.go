@@ -24,13 +24,13 @@ type Limiter[K comparable] struct {
 type period struct {
 	logged     int
 	suppressed int
-	summarize  func(suppressed int) // of the last suppressed line; nil if there is none
+	summarise  func(suppressed int) // of the last suppressed line; nil if there is none
 }
 
-// Allow reports whether a line of a kind may be logged. If not, the line is suppressed, and summarize is called at the end
-// of the period with the number of lines of this kind that were suppressed. Only the summarize of the last suppressed line
+// Allow reports whether a line of a kind may be logged. If not, the line is suppressed, and summarise is called at the end
+// of the period with the number of lines of this kind that were suppressed. Only the summarise of the last suppressed line
 // is called, on a goroutine of its own or on that of [Limiter.Flush].
-func (l *Limiter[K]) Allow(kind K, summarize func(suppressed int)) bool {
+func (l *Limiter[K]) Allow(kind K, summarise func(suppressed int)) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	p := l.periodOf(kind)
@@ -39,7 +39,7 @@ func (l *Limiter[K]) Allow(kind K, summarize func(suppressed int)) bool {
 		return true
 	}
 	p.suppressed++
-	p.summarize = summarize
+	p.summarise = summarise
 	return false
 }
 
@@ -74,7 +74,7 @@ func (l *Limiter[K]) endPeriod(kind K, p *period) {
 	}
 }
 
-// Flush ends all periods, and calls summarize for each kind of which lines were suppressed. It is for the end of a process.
+// Flush ends all periods, and calls summarise for each kind of which lines were suppressed. It is for the end of a process.
 func (l *Limiter[K]) Flush() {
 	l.mu.Lock()
 	ended := l.periods
@@ -85,9 +85,9 @@ func (l *Limiter[K]) Flush() {
 	}
 }
 
-// report calls summarize if lines were suppressed. The period must have ended.
+// report calls summarise if lines were suppressed. The period must have ended.
 func (p *period) report() {
 	if p.suppressed > 0 {
-		p.summarize(p.suppressed)
+		p.summarise(p.suppressed)
 	}
 }
