@@ -7,7 +7,7 @@ import (
 	"github.com/lingerws/linger/websocket/driver"
 )
 
-// connEvents is a Conn as the handler of its driver. It is a type of its own so that the
+// connEvents is a Conn as the handler of its driver. It is a separate type so that the
 // methods of the handler are not methods of Conn.
 type connEvents Conn
 

@@ -17,7 +17,7 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// serve starts a server for one example; talk is one connection on it.
+// serve starts a server for an example. talk is called with each connection.
 func serve(opts *websocket.AcceptOptions, talk func(ctx context.Context, c *websocket.Conn)) (url string, stop func()) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := websocket.Accept(w, r, opts)
@@ -160,7 +160,7 @@ func ExampleConn_Writer() {
 }
 
 func ExampleConn_Ping() {
-	url, stop := serve(nil, func(_ context.Context, c *websocket.Conn) { <-c.Done() }) // it never reads
+	url, stop := serve(nil, func(_ context.Context, c *websocket.Conn) { <-c.Done() }) // never reads
 	defer stop()
 	c := dial(url)
 	defer c.CloseNow()
@@ -173,7 +173,7 @@ func ExampleConn_Ping() {
 	// Output: the peer is there
 }
 
-// A server that refuses what it is sent: the client learns why.
+// A server closes with a reason, which the client reads.
 func ExampleConn_Close() {
 	url, stop := serve(nil, func(ctx context.Context, c *websocket.Conn) {
 		if _, _, err := c.Read(ctx); err == nil {
@@ -193,7 +193,7 @@ func ExampleConn_Close() {
 	// Output: 4001 token expired true
 }
 
-// A program that exits waits until the peer has everything.
+// Before it exits a program waits until the peer has received everything.
 func ExampleConn_Linger() {
 	url, stop := serve(nil, echoAll)
 	defer stop()
@@ -211,7 +211,7 @@ func ExampleConn_Linger() {
 	// Output: CLOSED
 }
 
-// The client says that it has sent everything, and reads on.
+// The client closes its direction when it has sent everything, and reads the reply.
 func ExampleConn_CloseWrite() {
 	opts := &websocket.AcceptOptions{Options: websocket.Options{HalfOpen: true}}
 	url, stop := serve(opts, func(ctx context.Context, c *websocket.Conn) {
@@ -219,7 +219,7 @@ func ExampleConn_CloseWrite() {
 		for {
 			_, message, err := c.Read(ctx)
 			if websocket.IsNormal(err) {
-				break // the client has finished, we have not
+				break // the client has finished
 			}
 			total += len(message)
 		}
@@ -277,12 +277,12 @@ func ExamplePrepare() {
 	ctx := context.Background()
 	audience := []*websocket.Conn{dial(url), dial(url)}
 
-	news, err := websocket.Prepare(websocket.Text, []byte("to all"))
+	prepared, err := websocket.Prepare(websocket.Text, []byte("to all"))
 	if err != nil {
 		log.Fatal(err)
 	}
 	for _, c := range audience {
-		if err := c.WritePrepared(ctx, news); err != nil {
+		if err := c.WritePrepared(ctx, prepared); err != nil {
 			log.Print(err)
 		}
 	}

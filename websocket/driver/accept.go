@@ -15,31 +15,31 @@ import (
 	"github.com/lingerws/linger/websocket/internal/accept"
 )
 
-// AcceptOptions say how a request is answered. The zero value admits pages of
-// the same host, agrees to no subprotocol, and has the default bounds.
+// AcceptOptions configure how a request is answered. The zero value admits pages of the same
+// host, accepts no subprotocol, and selects the defaults of [Options].
 type AcceptOptions struct {
 	Options
 
-	// Origins decides from which web pages browsers may connect.
+	// Origins contains the origins of the web pages that may connect.
 	Origins handshake.OriginPolicy
 
-	// Subprotocols are those the application speaks, the preferred first. None is
-	// chosen if the client offered none of them.
+	// Subprotocols are those of the application, the preferred one first. None is selected if
+	// the client has offered none of them.
 	Subprotocols []string
 
-	// Header is added to the 101 answer, cookies for instance. Fields of the
-	// handshake itself are left out.
+	// Header is added to the 101 response, for instance cookies. Fields of the handshake are
+	// left out.
 	Header http.Header
 
-	// HandshakeTimeout bounds the writing of the answer; 0 means 10 s.
+	// HandshakeTimeout bounds the writing of the response; 0 means 10 s.
 	HandshakeTimeout time.Duration
 }
 
 const defaultHandshakeTimeout = 10 * time.Second
 
 // Accept answers a request with 101 and returns the connection, which [Driver.Start] starts, and the agreed
-// subprotocol, which is empty if there is none. If it returns an error the request has been answered, or its transport is
-// gone: a *[handshake.Refusal] says what was wrong with the request. opts may be nil.
+// subprotocol, which is empty if there is none. When it returns an error the request has been answered with an error status,
+// or its transport has failed; a *[handshake.Refusal] contains what was wrong with the request. opts may be nil.
 func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (d *Driver, subprotocol string, err error) {
 	if opts == nil {
 		opts = &AcceptOptions{}
@@ -49,7 +49,7 @@ func Accept(w http.ResponseWriter, r *http.Request, opts *AcceptOptions) (d *Dri
 		Refuse(w, refusal)
 		return nil, "", refusal
 	}
-	subprotocol, _ = h.SelectProtocol(opts.Subprotocols...) // none in common: go on without
+	subprotocol, _ = h.SelectProtocol(opts.Subprotocols...) // empty if there is none in common
 	d, err = h.Accept(w, subprotocol, opts)
 	return d, subprotocol, err
 }
@@ -59,8 +59,8 @@ type Handshake struct {
 	handshake.Offer
 }
 
-// CheckRequest reads the opening handshake (RFC 6455, section 4.2.1) and applies
-// the origin policy. Nothing is answered yet: see [Handshake.Accept] and [Refuse].
+// CheckRequest checks the request of an opening handshake (RFC 6455, section 4.2.1) and applies
+// the origin policy. It sends no response: see [Handshake.Accept] and [Refuse].
 func CheckRequest(r *http.Request, origins handshake.OriginPolicy) (*Handshake, *handshake.Refusal) {
 	request := handshake.Request{
 		Method: r.Method, ProtoMajor: r.ProtoMajor, ProtoMinor: r.ProtoMinor,
@@ -84,11 +84,10 @@ func Refuse(w http.ResponseWriter, refusal *handshake.Refusal) {
 	http.Error(w, refusal.Text, refusal.Status)
 }
 
-// Accept answers with 101, agreeing to subprotocol (empty: none), and takes the
-// transport over from net/http. An error that wraps [handshake.ErrNotOffered]
-// leaves the request unanswered; for any other error it is answered with 500 or
-// its transport is gone. opts must not be nil; its Origins and Subprotocols do
-// not matter here.
+// Accept responds with 101 and a subprotocol, or none if that is empty, and takes the transport
+// from net/http. After an error that wraps [handshake.ErrNotOffered] no response has been sent;
+// after any other error the response is 500, or the transport has failed. opts must not be nil;
+// its Origins and Subprotocols are ignored.
 func (h *Handshake) Accept(w http.ResponseWriter, subprotocol string, opts *AcceptOptions) (*Driver, error) {
 	agreed, extensions := agree(h.Extensions, &opts.Options)
 	fields, err := h.Response(handshake.Agreement{Protocol: subprotocol, Extensions: extensions})
@@ -135,7 +134,7 @@ func switchProtocols(w http.ResponseWriter, head []byte, opts *AcceptOptions) (t
 	return t, early, wrapAnswering(err)
 }
 
-// explainHijack names the ResponseWriter that does not give the transport away, most often a middleware's.
+// explainHijack adds the type of the ResponseWriter without Hijack to an error. Usually that is one of middleware.
 func explainHijack(w http.ResponseWriter, err error) error {
 	if !errors.Is(err, errors.ErrUnsupported) {
 		return err
@@ -144,7 +143,7 @@ func explainHijack(w http.ResponseWriter, err error) error {
 		w = inner.Unwrap()
 	}
 	return fmt.Errorf("the http.ResponseWriter of type %T has neither Hijack nor Unwrap: "+
-		"have the middleware that made it give it Unwrap() http.ResponseWriter: %w", w, err)
+		"add Unwrap() http.ResponseWriter to the type in the middleware: %w", w, err)
 }
 
 func wrapAnswering(err error) error {
@@ -154,8 +153,7 @@ func wrapAnswering(err error) error {
 	return nil
 }
 
-// answer writes the 101. The deadlines of http.Server end with it: they are meant
-// for requests.
+// answer writes the 101, and removes the deadlines of http.Server, which apply to requests.
 func answer(nc net.Conn, text []byte, opts *AcceptOptions) (transport, error) {
 	if len(text) <= smallAnswer {
 		if t := newTransport(nc, &opts.Options); notifies(t) {
@@ -174,7 +172,8 @@ func answer(nc net.Conn, text []byte, opts *AcceptOptions) (transport, error) {
 	return newTransport(nc, &opts.Options), nil
 }
 
-// smallAnswer fits into the least that a kernel keeps for a peer, so nobody waits for it.
+// smallAnswer is the size up to which a response fits into the smallest send buffer of a kernel, so that writing it does not
+// block.
 const smallAnswer = 2 << 10
 
 // notifies reports whether t has a [notifyingTransport].
@@ -195,9 +194,9 @@ func answerNow(t transport, text []byte) error {
 	return err
 }
 
-// appendAnswer adds the 101 answer (RFC 6455, section 4.2.2) to b: the fields of
-// the handshake, then the application's own. Of those, fields that would change
-// what the handshake says are left out, and no value can break out of its line.
+// appendAnswer appends the 101 response (RFC 6455, section 4.2.2): the fields of the handshake,
+// and then those of the application. Fields of the handshake in own are left out, and line
+// breaks in values are replaced.
 func appendAnswer(b []byte, fields []handshake.Field, own http.Header) []byte {
 	b = append(b, "HTTP/1.1 101 Switching Protocols\r\n"...)
 	for _, f := range fields {
@@ -211,7 +210,7 @@ func appendAnswer(b []byte, fields []handshake.Field, own http.Header) []byte {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		for _, value := range own[name] { // Set-Cookie needs a line each: RFC 6265, section 3
+		for _, value := range own[name] { // Set-Cookie fields cannot be combined (RFC 6265, section 3)
 			b = httprule.AppendField(b, name, value)
 		}
 	}

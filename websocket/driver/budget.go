@@ -2,17 +2,17 @@ package driver
 
 import "sync/atomic"
 
-// Budget counts what the connections that share it hold: what waits to be written, and
-// what has come of messages that are not whole yet, in bytes.
+// Budget counts the buffered bytes of the connections that share it: those of their send
+// queues, and the received parts of incomplete messages.
 type Budget struct {
 	limit    int64
 	exceeded func()
 	used     atomic.Int64
 }
 
-// NewBudget returns a budget. exceeded is called whenever more than limit bytes are held
-// and something is added; it is called under the lock of a connection, so it must neither
-// wait nor use one.
+// NewBudget returns a budget. exceeded is called when bytes are added and their number is above
+// limit. It is called with the lock of a connection held, so it must not block or use a
+// connection.
 func NewBudget(limit int64, exceeded func()) *Budget {
 	return &Budget{limit: limit, exceeded: exceeded}
 }
@@ -20,19 +20,19 @@ func NewBudget(limit int64, exceeded func()) *Budget {
 // Limit returns the limit in bytes.
 func (b *Budget) Limit() int64 { return b.limit }
 
-// Used returns how many bytes are held.
+// Used returns the number of buffered bytes.
 func (b *Budget) Used() int64 { return b.used.Load() }
 
-// Add counts bytes that are held for a connection elsewhere, or no longer if n is
-// negative.
+// Add adds bytes that are buffered for a connection elsewhere. n is negative when they are
+// released.
 func (b *Budget) Add(n int) {
 	if b.used.Add(int64(n)) > b.limit && n > 0 {
 		b.exceeded()
 	}
 }
 
-// Holding returns how many bytes the connection holds: what [Driver.Queued] counts, and
-// what has come of a message that is not whole yet.
+// Holding returns the number of buffered bytes of the connection: those of [Driver.Queued], and
+// the received part of an incomplete message.
 func (d *Driver) Holding() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -49,8 +49,8 @@ func (d *Driver) holding() int {
 	return d.m.Queued() + d.m.Holding()
 }
 
-// account reports to the budget what has changed. A connection that is parked holds
-// nothing. mu is held.
+// account adds the change of the buffered bytes to the budget. A parked connection has none.
+// The caller holds mu.
 func (d *Driver) account() {
 	if d.opts.Budget == nil || d.parked() {
 		return

@@ -13,79 +13,77 @@ import (
 	"github.com/lingerws/linger/websocket/internal/opening"
 )
 
-// DialOptions say how a server is reached and what is asked of it. The zero value
-// asks for nothing beyond a WebSocket, follows no redirect, takes the proxy from
-// the environment, and has the default bounds.
+// DialOptions configure how a server is reached and what the request contains. The zero value
+// offers no subprotocol, follows no redirects, uses the proxy of the environment, and selects
+// the defaults of [Options].
 type DialOptions struct {
 	Options
 
-	// Header is added to the request: cookies or Authorization, for instance. Fields
-	// of the handshake, Host and Origin among them, are refused: they have options of
-	// their own or are not the application's to choose. User-Agent is "linger" unless it
-	// is in Header; there with no value, it is not sent.
+	// Header is added to the request, for instance cookies or Authorization. Fields of the
+	// handshake are refused, including Host and Origin, for which there are options.
+	// User-Agent is "linger" unless it is in Header; it is not sent if it has no value there.
 	Header http.Header
 
-	// Host overrides the Host field, which otherwise is that of the URL.
+	// Host is the value of the Host field; empty means the host of the URL.
 	Host string
 
-	// Origin names the web page that a browser speaks for (RFC 6455, section 4.1);
-	// other clients need none. Empty: the field is not sent.
+	// Origin is the origin of a web page (RFC 6455, section 4.1); clients other than browsers
+	// need none. If it is empty the field is not sent.
 	Origin string
 
-	// Subprotocols are offered in this order, the preferred first.
+	// Subprotocols are offered in this order, the preferred one first.
 	Subprotocols []string
 
-	// Proxy chooses the proxy for a request, whose URL has the scheme http or
-	// https here; a nil URL means none. nil means [http.ProxyFromEnvironment];
-	// [http.ProxyURL] and [NoProxy] are others. A proxy whose URL has the scheme http or
-	// https is asked for a tunnel with CONNECT; with socks5 or socks5h, which mean the
-	// same, it is asked for one by SOCKS version 5, and finds the address of the server's
-	// name itself. It is given the name and password of its URL, if any.
+	// Proxy returns the proxy for a request, whose URL has the scheme http or https; a nil URL
+	// means no proxy. nil means [http.ProxyFromEnvironment]; [http.ProxyURL] and [NoProxy] are
+	// other choices. With the schemes http and https the proxy opens a tunnel with CONNECT.
+	// With socks5 and socks5h, which are synonyms, it opens one with SOCKS version 5, and
+	// resolves the name of the server. A user name and password in its URL are sent to it.
 	Proxy func(*http.Request) (*url.URL, error)
 
-	// NetDial opens the TCP connection to the server, or to the proxy; nil means that
-	// of a zero [net.Dialer]. It must return when its context ends.
+	// NetDial opens the TCP connection to the server or the proxy; nil means the DialContext of a
+	// zero [net.Dialer]. It must return when its context ends.
 	NetDial func(ctx context.Context, network, addr string) (net.Conn, error)
 
-	// TLSConfig is for wss, and for proxies reached over TLS; nil means the default. It
-	// is not changed: of its copy, ServerName is set if empty, and NextProtos to
-	// http/1.1, the only version in which this handshake can be made.
+	// TLSConfig is used for wss and for proxies with the scheme https; nil means the default. A
+	// copy of it is used, in which ServerName is set if it is empty, and NextProtos to
+	// http/1.1, the only version for which the handshake is implemented.
 	TLSConfig *tls.Config
 
-	// Connect replaces NetDial, Proxy and TLSConfig: it returns a transport on which
-	// the request can be written, for the URL with the scheme ws or wss and without
-	// name and password. It must return when its context ends.
+	// Connect replaces NetDial, Proxy and TLSConfig: it returns a transport on which the request
+	// is written. Its URL has the scheme ws or wss and no user name and password. It must
+	// return when its context ends.
 	Connect func(ctx context.Context, target *url.URL) (net.Conn, error)
 
-	// MaxRedirects bounds how many redirects are followed; 0 means none. Authorization
-	// and cookies go to no other scheme, host or port than the first, and none is
-	// followed from wss to ws.
+	// MaxRedirects is how many redirects are followed; 0 means none. Authorization and cookies
+	// are only sent to the first scheme, host and port. Redirects from wss to ws are not
+	// followed.
 	MaxRedirects int
 
-	// MaxRefusal bounds how much of the body of a refusal a [DialError] holds, in bytes;
-	// 0 means 1 KiB, for which a second is waited. More is waited for as long as the
-	// handshake may take.
+	// MaxRefusal is how many bytes of the body of a refusal a [DialError] contains at most; 0
+	// means 1 KiB, for which Dial waits at most a second. For other values it waits until
+	// HandshakeTimeout.
 	MaxRefusal int
 
-	// Refused, if set, is called with an answer that is a refusal, to read its body as
-	// a whole, whatever MaxRefusal is; DialError.Body stays empty then. A body that is not over when
-	// HandshakeTimeout is breaks off with an error, and so does one whose reader has
-	// returned. It is not called for a redirect that may be followed.
+	// Refused, if not nil, is called with a response that refuses the request, and can read its
+	// complete body; MaxRefusal is ignored and DialError.Body is empty then. Reading the body
+	// fails after HandshakeTimeout, and after Refused has returned. It is not called for a
+	// redirect that may be followed.
 	Refused func(*http.Response)
 
-	// HandshakeTimeout bounds everything up to the server's answer, redirects and the
-	// body of a refusal included; 0 means 30 s. A context that ends sooner comes first.
+	// HandshakeTimeout bounds the opening handshake, including redirects and the body of a
+	// refusal; 0 means 30 s. The context may end it earlier.
 	HandshakeTimeout time.Duration
 }
 
-// NoProxy is a choice for DialOptions.Proxy: the server is reached directly,
-// whatever the environment says.
+// NoProxy is a value for DialOptions.Proxy: the server is reached directly, even if the
+// environment names a proxy.
 func NoProxy(*http.Request) (*url.URL, error) { return nil, nil }
 
-// Dial opens a WebSocket to a URL with the scheme ws or wss; http and https mean the same. A name and a password in
-// it are sent as Basic authorization. It returns the connection, which [Driver.Start] starts, and the header of the
-// server's answer, which contains the agreed subprotocol and the server's cookies. ctx ends the opening handshake, not the
-// connection. Every error is a *[DialError], and leaves nothing open. opts may be nil.
+// Dial opens a connection to a URL with the scheme ws or wss; http and https are synonyms. A user name and password in the
+// URL are sent as Basic authorization. It returns the connection, which [Driver.Start] starts, and the header of the response,
+// which contains the agreed subprotocol and cookies. ctx bounds the opening handshake, not the connection. Every error is a
+// *[DialError]; nothing is left open then. opts may be nil.
 func Dial(ctx context.Context, url string, opts *DialOptions) (*Driver, http.Header, error) {
 	if opts == nil {
 		opts = &DialOptions{}
@@ -117,32 +115,32 @@ func Dial(ctx context.Context, url string, opts *DialOptions) (*Driver, http.Hea
 	return d, opened.Header, nil
 }
 
-// ParseURL reads a URL as [Dial] does, without dialling it. Its scheme is http or https if text says so. The error is
-// a *[protocol.Misuse].
+// ParseURL parses a URL, and applies the rules of [Dial] to it. It does not change the schemes http and https. The error is a
+// *[protocol.Misuse].
 func ParseURL(text string) (*url.URL, error) { return opening.ParseURL(text) }
 
-// DialPhase says how far an opening handshake came. The identifiers are stable.
+// DialPhase is the step at which an opening handshake failed. The identifiers are stable.
 type DialPhase string
 
 // The phases, in order.
 const (
-	PhaseRequest  = DialPhase(opening.PhaseRequest)  // the URL or the options make no request; the error is a *[protocol.Misuse]
-	PhaseDial     = DialPhase(opening.PhaseDial)     // the server was not reached
-	PhaseProxy    = DialPhase(opening.PhaseProxy)    // the proxy was not reached, or gave no tunnel
+	PhaseRequest  = DialPhase(opening.PhaseRequest)  // the URL or the options are not valid; the error is a *[protocol.Misuse]
+	PhaseDial     = DialPhase(opening.PhaseDial)     // the server could not be reached
+	PhaseProxy    = DialPhase(opening.PhaseProxy)    // the proxy could not be reached, or did not open a tunnel
 	PhaseTLS      = DialPhase(opening.PhaseTLS)      // the TLS handshake with the server failed
 	PhaseWrite    = DialPhase(opening.PhaseWrite)    // the request could not be written
-	PhaseResponse = DialPhase(opening.PhaseResponse) // no answer came that can be read
-	PhaseCheck    = DialPhase(opening.PhaseCheck)    // the answer opens no WebSocket; mostly the error is a *[handshake.Failure]
+	PhaseResponse = DialPhase(opening.PhaseResponse) // no response arrived, or it is malformed
+	PhaseCheck    = DialPhase(opening.PhaseCheck)    // the response does not open a WebSocket; usually the error is a *[handshake.Failure]
 )
 
-// DialError says why an opening handshake failed. Nothing of it is left open.
+// DialError is the error of an opening handshake. Nothing is left open.
 type DialError struct {
 	Phase  DialPhase
 	URL    string      // of the request that failed, without name and password; empty if it cannot be parsed
-	Status int         // of the answer of the server or the proxy; 0 if none came
-	Header http.Header // of that answer
-	Body   []byte      // its first bytes, as DialOptions.MaxRefusal says
-	Cut    bool        // Body is not all of it: there is more, or it broke off
+	Status int         // of the response of the server or the proxy; 0 if none arrived
+	Header http.Header // of that response
+	Body   []byte      // the start of its body, limited by DialOptions.MaxRefusal
+	Cut    bool        // Body is incomplete
 	Err    error       // the cause
 }
 

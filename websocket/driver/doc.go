@@ -1,6 +1,6 @@
-// Package driver runs the state machine of package protocol on a transport: it reads, writes and has the timers. It is for
-// those who build a runtime for many connections, such as package linger, on events instead of blocking calls; programs
-// that read and write use package websocket.
+// Package driver runs the state machine of package protocol on a transport: it reads, writes and runs the timers. It is for
+// runtimes that serve many connections with events instead of blocking calls, such as package linger. Other programs use
+// package websocket.
 //
 // A [Handler] receives the events of a connection, in batches, and answers with methods of its [Driver], none of which waits
 // for the peer:
@@ -25,7 +25,7 @@
 //	http.HandleFunc("/echo", func(w http.ResponseWriter, r *http.Request) {
 //		d, _, err := driver.Accept(w, r, nil)
 //		if err != nil {
-//			return // answered already
+//			return // the request has been answered
 //		}
 //		d.Start(echo{})
 //	})

@@ -61,11 +61,11 @@ type working struct {
 	counted int // what the budget has been given
 }
 
-// New returns a connection on nc, whose opening handshake is done; early is
-// what was read behind the handshake. nc belongs to the connection from now on.
-// For half-closing it needs a CloseWrite method, as TCP and TLS have; without
-// one it is closed instead. opts.OfferHalfClose means that the handshake has agreed on half-close. Call
-// [Driver.Start] next.
+// New returns a connection on nc, whose opening handshake has been made; early contains the
+// bytes that were read after the handshake. nc belongs to the connection from now on. If it
+// has a method CloseWrite, as TCP and TLS have, that is called to close it for writing;
+// otherwise nc is closed instead. opts.OfferHalfClose means that half-close has been
+// negotiated. Call [Driver.Start] next.
 func New(nc net.Conn, role protocol.Role, early []byte, opts Options) *Driver {
 	return newDriver(newTransport(nc, &opts), role, early, opts, terms{halfClose: opts.OfferHalfClose})
 }

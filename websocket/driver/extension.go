@@ -10,18 +10,18 @@ import (
 	"github.com/lingerws/linger/protocol/handshake"
 )
 
-// HalfCloseExtension is the name, in Sec-WebSocket-Extensions, of the extension that
+// HalfCloseExtension is the name in Sec-WebSocket-Extensions of the extension that
 // docs/half-close.md specifies.
 const HalfCloseExtension = "half-close"
 
 // terms are the extensions in use on one connection.
 type terms struct {
 	halfClose   bool
-	compression *compressor // nil: none
+	compression *compressor // nil if messages are not compressed
 }
 
-// agree chooses from a client's offer what both want, and returns the answer
-// (RFC 6455, section 9.1). What is not taken up is declined by silence.
+// agree selects extensions from a client's offer, and returns those of the response (RFC 6455,
+// section 9.1). Extensions that are not in the response are declined.
 func agree(offer []handshake.Extension, o *Options) (terms, []handshake.Extension) {
 	var t terms
 	var answer []handshake.Extension
@@ -31,7 +31,7 @@ func agree(offer []handshake.Extension, o *Options) (terms, []handshake.Extensio
 			t.halfClose = true
 			answer = append(answer, handshake.Extension{Name: HalfCloseExtension})
 		case e.Name == deflate.Name && o.Compression != nil && t.compression == nil:
-			// RFC 7692, section 5.1: the first offer that can be had
+			// The first acceptable offer is selected (RFC 7692, section 5.1).
 			if params, reply, ok := deflate.Accept(e.Params, *o.Compression); ok {
 				t.compression = newCompressor(params.Server, params.Client, *o.Compression)
 				answer = append(answer, handshake.Extension{Name: deflate.Name, Params: reply})
@@ -41,7 +41,7 @@ func agree(offer []handshake.Extension, o *Options) (terms, []handshake.Extensio
 	return t, answer
 }
 
-// offer returns the extensions that a client asks for.
+// offer returns the extensions that a client offers.
 func offer(o *Options) []handshake.Extension {
 	var wanted []handshake.Extension
 	if o.OfferHalfClose {
@@ -53,10 +53,10 @@ func offer(o *Options) []handshake.Extension {
 	return wanted
 }
 
-// errAnswer is a server's answer that RFC 6455, section 9.1 does not allow.
-var errAnswer = errors.New("the server's answer to the offered extensions is wrong")
+// errAnswer is the error of a response with invalid extensions (RFC 6455, section 9.1).
+var errAnswer = errors.New("the extensions in the server's response are not valid for those that were offered")
 
-// settleTerms reads a server's answer, which holds nothing that was not offered.
+// settleTerms returns the terms of a server's response, in which each extension was offered.
 func settleTerms(answer []handshake.Extension, o *Options) (terms, error) {
 	var t terms
 	for _, e := range answer {
@@ -80,13 +80,12 @@ func settleTerms(answer []handshake.Extension, o *Options) (terms, error) {
 type compressor struct {
 	out      *deflate.Deflater
 	in       *deflate.Inflater
-	prepared bool // the peer's window takes messages that were compressed for many
+	prepared bool // the peer's window is large enough for prepared messages
 }
 
 var _ protocol.Compression = (*compressor)(nil)
 
-// newCompressor returns the compressor for what was agreed: a window for each
-// direction.
+// newCompressor returns a compressor with the negotiated windows.
 func newCompressor(out, in deflate.Window, o deflate.Options) *compressor {
 	return &compressor{
 		out:      deflate.NewDeflater(out, o),
@@ -95,12 +94,12 @@ func newCompressor(out, in deflate.Window, o deflate.Options) *compressor {
 	}
 }
 
-// preparedBits is the window that messages for many connections are compressed
-// with: the one nearly every peer agrees to.
+// preparedBits is the window with which prepared messages are compressed. Nearly all peers
+// accept it.
 const preparedBits = 15
 
-// Compress compresses a piece of a message, if the message is worth it. How long
-// one that is written in pieces will be nobody knows.
+// Compress compresses a piece of a message, unless the message is complete and too short to be
+// worth it.
 func (c *compressor) Compress(dst, piece []byte, first, last bool) ([]byte, bool) {
 	if first && last && !c.out.Worth(len(piece)) {
 		return dst, false
@@ -108,7 +107,7 @@ func (c *compressor) Compress(dst, piece []byte, first, last bool) ([]byte, bool
 	return c.out.Deflate(dst, piece, last), true
 }
 
-// Inflate inflates a whole message within the limit.
+// Inflate inflates a complete message within the limit.
 func (c *compressor) Inflate(message []byte, limit int64) ([]byte, error) {
 	plain, err := c.in.Inflate(nil, message, int(limit))
 	if errors.Is(err, deflate.ErrTooBig) {
@@ -117,30 +116,29 @@ func (c *compressor) Inflate(message []byte, limit int64) ([]byte, error) {
 	return plain, err
 }
 
-// TakesPrepared tells whether a message compressed for many may be sent.
+// TakesPrepared reports whether a compressed prepared message may be sent.
 func (c *compressor) TakesPrepared(size int) bool { return c.prepared && c.out.Worth(size) }
 
-// Sent notes that it was.
+// Sent records that a compressed prepared message has been sent.
 func (c *compressor) Sent(plain []byte) { c.out.Sent(plain) }
 
 // Prepare frames a message, Text or Binary, to be sent on many connections by [Driver.SendPreparedWithin]. With compression it
-// is compressed once. The payload is copied. The error is a *[protocol.Misuse]: text that is not UTF-8, or another type.
+// is compressed once. The payload is copied. It returns a *[protocol.Misuse] for text that is not UTF-8 and for other types.
 func Prepare(op protocol.Opcode, payload []byte) (*protocol.Prepared, error) {
 	p, err := protocol.Prepare(op, payload)
 	if err != nil {
 		return nil, err
 	}
-	return squeezable(p), nil
+	return compressible(p), nil
 }
 
-// squeezable returns a prepared message that is compressed once, for all
-// connections that want it so.
-func squeezable(p *protocol.Prepared) *protocol.Prepared {
+// compressible returns a prepared message that is compressed once for all connections.
+func compressible(p *protocol.Prepared) *protocol.Prepared {
 	var once sync.Once
-	var squeezed []byte
+	var compressed []byte
 	return p.Compressible(func(payload []byte) []byte {
-		once.Do(func() { squeezed = deflate.Prepare(nil, payload, deflate.Options{WindowBits: preparedBits}) })
-		return squeezed
+		once.Do(func() { compressed = deflate.Prepare(nil, payload, deflate.Options{WindowBits: preparedBits}) })
+		return compressed
 	})
 }
 
@@ -151,7 +149,7 @@ type turns chan struct{}
 // compressing bounds how many calls of Driver compress at once.
 var compressing = make(turns, 2*runtime.GOMAXPROCS(0))
 
-// leave gives the turn back. A nil turns has none.
+// leave releases a turn. It does nothing for nil.
 func (t turns) leave() {
 	if t != nil {
 		<-t

@@ -2,8 +2,8 @@ package driver
 
 import "github.com/lingerws/linger/protocol"
 
-// Handler receives what happens on one connection. Calls come from any goroutine; which ones may overlap is said
-// with each method. A call of Events or Drained that ends its goroutine with [runtime.Goexit] aborts the connection,
+// Handler receives the events of one connection. It is called from any goroutine; each method documents which calls may
+// overlap. A call of Events or Drained that ends its goroutine with [runtime.Goexit] aborts the connection,
 // and only that one.
 type Handler interface {
 	// Events delivers events in order of arrival, as many as one read has brought: up to 64 in a call, and fewer once

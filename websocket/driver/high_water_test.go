@@ -26,7 +26,7 @@ func (h drainRecorder) Drained(*Driver) {
 func TestDriverDrainedAfterImmediateWrite(t *testing.T) {
 	for name, c := range map[string]struct {
 		highWater int
-		told      bool
+		drained   bool
 	}{"above the mark": {1, true}, "below the mark": {1 << 20, false}} {
 		t.Run(name, func(t *testing.T) {
 			l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -53,11 +53,11 @@ func TestDriverDrainedAfterImmediateWrite(t *testing.T) {
 			}
 			select {
 			case <-h.drained:
-				if !c.told {
+				if !c.drained {
 					t.Error("below the high watermark Drained must not be called")
 				}
-			case <-time.After(waitFor(c.told)):
-				if c.told {
+			case <-time.After(waitFor(c.drained)):
+				if c.drained {
 					t.Error("above the high watermark Drained must be called")
 				}
 			}

@@ -9,83 +9,83 @@ import (
 	"github.com/lingerws/linger/protocol/deflate"
 )
 
-// Options are the bounds of a connection. The zero value has the defaults. A
-// negative duration turns the timer off where that is said to be possible.
+// Options are the limits and modes of a connection. The zero value selects the defaults. A
+// negative duration turns off the timers for which this is documented.
 type Options struct {
-	// HalfOpen keeps our half open when the peer's Close arrives, until the
-	// application closes too or HalfOpenTimeout ends.
+	// HalfOpen keeps our half open when the peer's Close arrives, until the application
+	// closes too or HalfOpenTimeout has passed.
 	HalfOpen bool
 
-	// OfferHalfClose offers the peer, or agrees with it, to keep processing data after a
-	// Close: docs/half-close.md specifies it. Driver.HalfCloseNegotiated and Conn.HalfCloseNegotiated report
-	// whether it was agreed; if so the connection is in half-open mode.
+	// OfferHalfClose offers or accepts the extension with which both ends process data after
+	// their Close (docs/half-close.md). Driver.HalfCloseNegotiated and
+	// Conn.HalfCloseNegotiated report whether it is in use; then the connection is in
+	// half-open mode.
 	OfferHalfClose bool
 
-	// Compression offers permessage-deflate (RFC 7692), or agrees to it; nil means no
-	// compression. The zero options have good defaults.
+	// Compression offers or accepts permessage-deflate (RFC 7692). nil means no compression.
 	Compression *deflate.Options
 
-	// Blocking gives the connection a goroutine that reads, also where the event loops of
-	// LoopGroup would read for it: on Linux, for plain TCP. It is for comparisons.
+	// Blocking gives the connection a goroutine that reads, even on plain TCP under Linux,
+	// which the event loops of LoopGroup read otherwise. It is for comparisons.
 	Blocking bool
 
-	// LoopGroup reads for the connection and has its timers, where event loops do that; nil
-	// means [DefaultLoopGroup]. The slow handlers of one group do not affect another.
+	// LoopGroup contains the event loops and timers for the connection, on systems that have
+	// event loops. nil means [DefaultLoopGroup]. Slow handlers affect only their own group.
 	LoopGroup *LoopGroup
 
-	// Pieces hands messages up in pieces as they arrive; see protocol.Config.
+	// Pieces delivers messages in pieces as they arrive; see protocol.Config.
 	Pieces bool
 
-	// HighWater is the length of the send queue, in bytes, from which somebody may
-	// wait for it to be empty: Handler.Drained tells so then, and only then, however it
-	// left. 0 means that Drained tells of what could not be written at once.
+	// HighWater is the high watermark of the send queue in bytes: when a queue that has reached
+	// it is empty again, Handler.Drained is called. 0 means that Drained is called when a queue
+	// is empty that could not be written at once.
 	HighWater int
 
-	// MaxMessage bounds a received message in bytes; 0 means 1 MiB. Above it the
-	// connection fails with 1009.
+	// MaxMessage is the largest message that is received, in bytes; 0 means 1 MiB. A larger
+	// one fails the connection with 1009.
 	MaxMessage int64
 
-	// MaxFragments bounds the fragments of a received message; negative means no bound.
-	// Above it the connection fails with 1008. 0 bounds what they cost, not their number:
-	// fragments that are shorter than 64 bytes may lack 1 MiB of that together, so that
-	// there may be 16,384 empty ones, and any number of others that MaxMessage admits. On
-	// a websocket.Conn, and with Pieces, only empty ones count then, since the others are handed on
-	// as they come.
+	// MaxFragments is the largest number of fragments of a received message. More fail the
+	// connection with 1008. A negative value means no limit. 0 limits the cost of fragments
+	// instead of their number: each one counts with what it is shorter than 64 bytes, up to
+	// 1 MiB for a message. A message may so have 16,384 empty fragments, and any number of
+	// long ones that MaxMessage admits. On a websocket.Conn, and with Pieces, only empty
+	// fragments count then, since the others are delivered as they arrive.
 	MaxFragments int
 
-	// ReadAhead bounds what a websocket.Conn holds that has arrived and was not read, in
-	// bytes; 0 means 64 KiB. At the bound the transport is not read. What one read of the
-	// transport brings, 32 KiB at most, may be held beyond it.
+	// ReadAhead is how many bytes a websocket.Conn receives before the application reads them;
+	// 0 means 64 KiB. At this limit the transport is not read. The limit may be exceeded by
+	// one read of the transport, at most 32 KiB.
 	ReadAhead int
 
-	// Budget counts what the connection holds, together with others; nil counts nothing.
+	// Budget counts the buffered bytes of this connection and others; nil counts nothing.
 	Budget *Budget
 
-	// WriteTimeout bounds how long what waits to be written may stand still: the peer
-	// has to take 16 KiB, or all of it, in each such time; 0 means 30 s, negative turns it
-	// off. Then the transport is closed with [CauseStalled]. While a Close of ours waits
-	// CloseTimeout takes its place.
+	// WriteTimeout bounds the time without progress of the send queue: in each such period the
+	// peer must read 16 KiB or the rest of the queue. Otherwise the transport is closed with
+	// [CauseStalled]. 0 means 30 s, and a negative value turns it off. While our Close is
+	// queued CloseTimeout applies instead.
 	WriteTimeout time.Duration
 
-	// CloseTimeout bounds the wait for our Close to leave and for the peer's to
-	// come; 0 means 5 s. Then the transport is closed and the end is not clean. It
-	// also bounds the wait for replies to the messages before a violation of the peer.
+	// CloseTimeout bounds the wait until our Close has been written and the peer's has arrived;
+	// 0 means 5 s. After that the transport is closed and the end is not clean. It also bounds
+	// the wait for replies to the messages before a violation.
 	CloseTimeout time.Duration
 
-	// HalfOpenTimeout bounds how long our half stays open after the peer's Close;
-	// 0 means 30 s. Then the connection is closed with the code the peer sent.
+	// HalfOpenTimeout bounds how long our half stays open after the peer's Close; 0 means
+	// 30 s. After that the connection is closed with the peer's code.
 	HalfOpenTimeout time.Duration
 
-	// LingerTimeout and MaxLinger bound the wait for the peer's EOF after both
-	// halves are finished, in time and in bytes that are read and dropped; 0 means
-	// 5 s and 16 MiB. Then the transport is closed; the end stays as it was told.
+	// LingerTimeout and MaxLinger bound the lingering close, in time and in bytes: after the
+	// end of the connection input is read and dropped until the peer's EOF. 0 means 5 s and
+	// 16 MiB. After that the transport is closed; the outcome does not change.
 	LingerTimeout time.Duration
 	MaxLinger     int64
 
-	// KeepAlive is the interval, give or take a tenth, at which a silent peer is
-	// sent a ping; 0 means 30 s, negative turns it off. After two unanswered pings
-	// the transport is closed with [CauseKeepAlive]. A peer that takes what is sent to
-	// it is not silent, however slow it is.
+	// KeepAlive is the interval, with a variation of a tenth, after which a silent peer is sent
+	// a ping; 0 means 30 s, and a negative value turns it off. After two unanswered pings the
+	// transport is closed with [CauseKeepAlive]. A peer that reads what is sent to it, however
+	// slowly, is not silent.
 	KeepAlive time.Duration
 }
 
@@ -98,8 +98,8 @@ const (
 	defaultReadAhead       = 64 << 10
 )
 
-// WithDefaults returns the options with the default in the place of each duration, and of ReadAhead, that is zero or, where
-// negative does not mean off, negative. A second call changes nothing.
+// WithDefaults returns the options with defaults for the durations and ReadAhead that are not set. A negative value counts as
+// not set, unless it turns a timer off.
 func (o Options) WithDefaults() Options {
 	o.CloseTimeout = orDefault(o.CloseTimeout, defaultCloseTimeout)
 	o.HalfOpenTimeout = orDefault(o.HalfOpenTimeout, defaultHalfOpenTimeout)
@@ -134,15 +134,14 @@ func (o Options) config(role protocol.Role, agreed terms) protocol.Config {
 	return c
 }
 
-// settings are what connections with the same options share.
+// settings are shared by connections with the same options.
 type settings struct {
 	Options
 	machine protocol.Config
 }
 
-// settingsCache finds the settings of connections by what they are made of. It holds a
-// bounded number of them: an application whose connections all have different options gets
-// new settings for each.
+// settingsCache contains a bounded number of settings. An application whose connections all
+// have different options gets new settings for each.
 type settingsCache struct {
 	mu    sync.Mutex
 	known map[settingsKey]*settings
@@ -180,7 +179,7 @@ func (c *settingsCache) of(o Options, role protocol.Role, agreed terms) *setting
 	return known
 }
 
-// bound returns how long a timer of the machine runs. The options have their defaults.
+// bound returns the duration of a timer of the machine. The options must have their defaults.
 func (o *Options) bound(t protocol.Timer) time.Duration {
 	switch t {
 	case protocol.TimerClose:
@@ -201,7 +200,7 @@ func orDefault(d, standard time.Duration) time.Duration {
 	return d
 }
 
-// newMaskKey returns a key a peer cannot predict: RFC 6455, section 5.3.
+// newMaskKey returns a key that cannot be predicted (RFC 6455, section 5.3).
 func newMaskKey() (key [4]byte) {
 	_, _ = rand.Read(key[:]) // never fails: crypto/rand ends the process instead
 	return key

@@ -26,14 +26,14 @@ func TestDriverQueued(t *testing.T) {
 		for _, step := range []int{0, 15883, 1, 1, 33000, 20624, 1, 1, 5, 1} {
 			s.play("peer reads " + strconv.Itoa(step))
 			read += step
-			told := 0
+			written := 0
 			for _, end := range writes {
 				if end <= read+room {
-					told = end
+					written = end
 				}
 			}
-			if queued := s.conn.Queued(); queued != sent-told {
-				t.Errorf("of %d bytes %d are in completed writes, so %d must be queued; got %d", sent, told, sent-told, queued)
+			if queued := s.conn.Queued(); queued != sent-written {
+				t.Errorf("of %d bytes %d are in completed writes, so %d must be queued; got %d", sent, written, sent-written, queued)
 			}
 		}
 		if queued := s.conn.Queued(); queued != 0 {

@@ -20,8 +20,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// startLoops starts the event loops, where there are any, so that tests that count goroutines and descriptors do not take them
-// for a leak.
+// startLoops starts the event loops, on systems that have them, so that tests which count goroutines and descriptors do not
+// count those of the loops.
 func startLoops() {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -46,7 +46,7 @@ type accepted struct{ *driver.Driver }
 
 func (a accepted) StartEcho() { a.Start(echo{}) }
 
-// echo answers each message with itself.
+// echo is a handler that sends each message back.
 type echo struct{}
 
 func (echo) Events(d *driver.Driver, events []protocol.Event) (work bool) {

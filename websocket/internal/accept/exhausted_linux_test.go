@@ -36,7 +36,7 @@ func TestServeWithoutDescriptors(t *testing.T) {
 	for _, err := range []error{first, second} {
 		var refused net.Error
 		if !errors.As(err, &refused) || !refused.Temporary() || !errors.Is(err, unix.EMFILE) { //nolint:staticcheck // net/http asks it
-			t.Fatalf("without a descriptor Accept fails for now; got %v", err)
+			t.Fatalf("without a descriptor Accept must return a temporary error; got %v", err)
 		}
 	}
 	server, err := l.Accept()
@@ -45,12 +45,12 @@ func TestServeWithoutDescriptors(t *testing.T) {
 	}
 	got := make([]byte, len(request))
 	if _, err := io.ReadFull(server, got); err != nil || string(got) != request {
-		t.Errorf("when there is one the connection is served, with all that it has sent; got %q, %v", got, err)
+		t.Errorf("when there is a descriptor the connection must be served, with all that it has sent; got %q, %v", got, err)
 	}
 	_ = server.Close()
 }
 
-// TestServePromotionWithoutDescriptors: its handler waits meanwhile.
+// The handler of a promoted request waits until there are descriptors again.
 func TestServePromotionWithoutDescriptors(t *testing.T) {
 	l, w, _ := unserved(t)
 	if _, err := w.promote(); err != nil {
@@ -61,14 +61,14 @@ func TestServePromotionWithoutDescriptors(t *testing.T) {
 	_, second := l.Accept()
 	release()
 	if !isExhausted(first) || !isExhausted(second) {
-		t.Fatalf("without a descriptor Accept fails for now; got %v, %v", first, second)
+		t.Fatalf("without a descriptor Accept must return a temporary error; got %v, %v", first, second)
 	}
 	conn, err := l.Accept()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if l.promoter.remove(conn) != w.promotion {
-		t.Error("when there is one net/http gets the connection, with its request")
+		t.Error("when there is a descriptor net/http must get the connection, with its request")
 	}
 	_ = conn.Close()
 }
@@ -91,10 +91,10 @@ func TestServeCloseWithoutDescriptors(t *testing.T) {
 	_, err = l.Accept()
 	release()
 	if !errors.Is(err, unix.EMFILE) {
-		t.Fatalf("without a descriptor Accept fails; got %v", err)
+		t.Fatalf("without a descriptor Accept must fail; got %v", err)
 	}
 	_ = l.Close()
 	if n, err := client.Read(make([]byte, 1)); n != 0 || err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Errorf("the connection ends with the listener; got %d, %v", n, err)
+		t.Errorf("the connection must end with the listener; got %d, %v", n, err)
 	}
 }

@@ -126,7 +126,7 @@ func (l *listener) Accept() (net.Conn, error) {
 			}
 			a.file = os.NewFile(uintptr(fd), "tcp")
 		}
-		conn, err := net.FileConn(a.file) // by a descriptor of its own
+		conn, err := net.FileConn(a.file) // has a duplicate of the descriptor
 		switch {
 		case isExhausted(err):
 			l.requeue(a)

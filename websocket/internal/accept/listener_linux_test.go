@@ -32,18 +32,18 @@ func TestDetachUpgradeRequests(t *testing.T) {
 	}
 }
 
-// wrapped is what middleware makes of a ResponseWriter.
+// wrapped is a ResponseWriter that middleware has wrapped.
 type wrapped struct{ http.ResponseWriter }
 
 func (w wrapped) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func TestDetachStopsAtHijacker(t *testing.T) {
 	detached, err := Detach(hijacker{wrapped{&upgradeWriter{}}}, func(int) bool {
-		t.Error("the Hijack of a wrapper is called, although it has Unwrap too")
+		t.Error("Detach must not search below a wrapper with Hijack")
 		return true
 	})
 	if detached || err != nil {
-		t.Errorf("the connection has to be hijacked; got %v, %v", detached, err)
+		t.Errorf("the connection must not be detached; got %v, %v", detached, err)
 	}
 }
 
@@ -51,7 +51,7 @@ type hijacker struct{ wrapped }
 
 func (hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, nil, nil }
 
-// TestServeSetsSocketOptions: accepted sockets have the options that package net sets.
+// Accepted sockets have the options that package net sets.
 func TestServeSetsSocketOptions(t *testing.T) {
 	_, w, _ := unserved(t)
 	for _, o := range inherited[1:] { // the first is for listeners
@@ -69,7 +69,7 @@ func TestServeLeavesOtherTransportsToNetHTTP(t *testing.T) {
 	defer func() { _ = l.Close() }()
 	secured := tls.NewListener(l, wiretest.ServerConfig(t))
 	if NewListener(&http.Server{}, secured) != secured {
-		t.Error("a TLS listener is left to net/http")
+		t.Error("a TLS listener must be left to net/http")
 	}
 }
 
@@ -103,5 +103,5 @@ func TestServeReleasesDescriptors(t *testing.T) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	t.Errorf("no descriptor is left open: there were %d; got %d", before, wiretest.Descriptors())
+	t.Errorf("no descriptor may be left open: there were %d; got %d", before, wiretest.Descriptors())
 }

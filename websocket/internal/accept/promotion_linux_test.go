@@ -15,7 +15,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// TestServeOfTwoListeners serves them with the same server, and with another one that has the first one's handler.
+// Two listeners have the same server, or two servers with the same handler.
 func TestServeOfTwoListeners(t *testing.T) {
 	server := &http.Server{Handler: http.HandlerFunc(pages), ReadHeaderTimeout: headerTimeout}
 	addrs := []string{serving(t, server, true), serving(t, server, true)}
@@ -24,11 +24,11 @@ func TestServeOfTwoListeners(t *testing.T) {
 	for _, addr := range addrs {
 		for _, path := range []string{"/refused", "/refused late"} {
 			if answer, body, err := ask(t, addr, wiretest.To(path)); err != nil || answer.StatusCode != http.StatusForbidden || body != "not you\n" {
-				t.Errorf("each request is answered once; got %v, %q, %v", answer, body, err)
+				t.Errorf("each request must get one response; got %v, %q, %v", answer, body, err)
 			}
 		}
 		if answer, _, _ := ask(t, addr, wiretest.To("/")); answer == nil || answer.StatusCode != http.StatusSwitchingProtocols {
-			t.Errorf("connections are accepted; got %v", answer)
+			t.Errorf("the connection must be accepted; got %v", answer)
 		}
 	}
 }
@@ -45,24 +45,23 @@ func TestServeLeavesServersToNetHTTP(t *testing.T) {
 			t.Fatal(err)
 		}
 		if NewListener(server, l) != l || server.Handler != nil {
-			t.Errorf("%s: the server and its listener stay as they are", name)
+			t.Errorf("%s: the server and its listener must not be wrapped", name)
 		}
 		_ = l.Close()
 	}
 }
 
-// TestServeDefaultServeMux: a server without a handler has the default one.
+// A server without a handler uses http.DefaultServeMux.
 func TestServeDefaultServeMux(t *testing.T) {
 	addr := serving(t, &http.Server{ReadHeaderTimeout: headerTimeout}, true)
 	for _, sent := range []string{wiretest.To("/nowhere"), "GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n"} {
 		if answer, _, err := ask(t, addr, sent); err != nil || answer.StatusCode != http.StatusNotFound {
-			t.Errorf("http.DefaultServeMux answers; got %v, %v", answer, err)
+			t.Errorf("http.DefaultServeMux must respond; got %v, %v", answer, err)
 		}
 	}
 }
 
-// TestServeAcceptDuringPromotion has handlers accept at about the time at which their requests are promoted: before, while they
-// are queued, and after.
+// Handlers accept at about the time at which their requests are promoted: before that, while they are queued, and after that.
 func TestServeAcceptDuringPromotion(t *testing.T) {
 	addr, _ := served(t, func(w http.ResponseWriter, r *http.Request) {
 		time.Sleep(promoteAfter + time.Duration(rand.IntN(2000)-1000)*time.Microsecond)
@@ -77,7 +76,7 @@ func TestServeAcceptDuringPromotion(t *testing.T) {
 	for _, c := range clients {
 		c.ReadAnswer(t)
 		if !strings.HasPrefix(c.Answer, "HTTP/1.1 101 ") {
-			t.Fatalf("the connection is accepted; got %q", c.Answer)
+			t.Fatalf("the connection must be accepted; got %q", c.Answer)
 		}
 		c.WantFrame(t, wiretest.Received{Op: protocol.Text, Payload: []byte("early")}.String())
 		c.Send(t, wiretest.CloseFrame(1000, ""))
@@ -86,8 +85,7 @@ func TestServeAcceptDuringPromotion(t *testing.T) {
 	}
 }
 
-// TestServeBaseContext: the function is called once, with the listener that Serve was given, and its context is that of each
-// request.
+// BaseContext is called once, with the listener that Serve was given. Each request has its context.
 func TestServeBaseContext(t *testing.T) {
 	type key struct{}
 	given, values := make(chan net.Listener, 2), make(chan any, 2)
@@ -105,15 +103,15 @@ func TestServeBaseContext(t *testing.T) {
 			t.Fatal(err)
 		}
 		if value := <-values; value != "base" {
-			t.Errorf("the context is that of BaseContext; it has %v", value)
+			t.Errorf("the context must be that of BaseContext; it has %v", value)
 		}
 	}
 	if l, ok := (<-given).(*net.TCPListener); !ok || len(given) > 0 {
-		t.Errorf("BaseContext is called once, with the *net.TCPListener; got %T, and %d more", l, len(given))
+		t.Errorf("BaseContext must be called once, with the *net.TCPListener; got %T, and %d more", l, len(given))
 	}
 }
 
-// TestServeKeepAliveAfterRefusal: one connection is refused, answered, refused and accepted.
+// The requests of one connection are refused, answered, refused and accepted.
 func TestServeKeepAliveAfterRefusal(t *testing.T) {
 	addr, _ := served(t, pages, true)
 	nc := send(t, addr)
@@ -132,7 +130,7 @@ func TestServeKeepAliveAfterRefusal(t *testing.T) {
 		}
 		answer, err := http.ReadResponse(from, nil)
 		if err != nil || answer.StatusCode != c.want {
-			t.Fatalf("%q is answered with %d; got %v, %v", c.sent, c.want, answer, err)
+			t.Fatalf("the response to %q must be %d; got %v, %v", c.sent, c.want, answer, err)
 		}
 		_, _ = io.Copy(io.Discard, answer.Body)
 		_ = answer.Body.Close()

@@ -36,7 +36,7 @@ func FuzzUpgradeRequest(f *testing.F) {
 		}
 		want := other.read(t, head)
 		if want == nil {
-			t.Fatalf("net/http does not hand %q to its handler", head)
+			t.Fatalf("net/http does not call its handler for %q", head)
 		}
 		if got.Method != want.Method || got.Host != want.Host || got.RequestURI != want.RequestURI ||
 			got.URL.String() != want.URL.String() || got.Proto != want.Proto || got.ContentLength != want.ContentLength {
@@ -48,12 +48,12 @@ func FuzzUpgradeRequest(f *testing.F) {
 	})
 }
 
-// TestServeBareLineFeeds: a header with bare line feeds ends before the empty line that parse looks
-// for, and the bytes between are not part of it.
+// A header with bare line feeds ends before the empty line for which parse searches. The bytes
+// between are not a part of it.
 func TestServeBareLineFeeds(t *testing.T) {
 	early := strings.ReplaceAll(wiretest.To("/"), "\r\n", "\n")
 	reader := &requestReader{lines: bufio.NewReader(nil)}
-	if r := reader.parse([]byte(early + "behind\r\n\r\n")); r != nil {
+	if r := reader.parse([]byte(early + "after\r\n\r\n")); r != nil {
 		t.Errorf("the bytes after the header would be lost; got %v", r.Header)
 	}
 }
@@ -90,7 +90,7 @@ func (r *reference) Close() error {
 
 func (r *reference) Addr() net.Addr { return &net.TCPAddr{} }
 
-// read returns the request that a handler of net/http sees, nil if none does.
+// read returns the request with which net/http calls its handler, or nil if it does not.
 func (r *reference) read(t *testing.T, head string) *http.Request {
 	ours, theirs := net.Pipe()
 	defer func() { _ = ours.Close() }()

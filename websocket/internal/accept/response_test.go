@@ -16,7 +16,7 @@ import (
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
-// TestServeRespondsAsNetHTTP compares every byte of a conversation with that of net/http, the date apart.
+// TestServeRespondsAsNetHTTP compares every byte that a server sends, except for the date, with those of net/http.
 func TestServeRespondsAsNetHTTP(t *testing.T) {
 	ours, _ := served(t, pages, true)
 	theirs, _ := served(t, pages, false)
@@ -54,14 +54,15 @@ func TestServeRespondsAsNetHTTP(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			want, wantOrdered := converse(t, theirs, parts...)
 			if got, ordered := converse(t, ours, parts...); got != want || ordered != wantOrdered {
-				t.Errorf("the client gets %.300q, and an end in order: %v; got %.300q, %v", want, wantOrdered, got, ordered)
+				t.Errorf("Serve must send what net/http sends, %.300q, and end as net/http does (without a reset: %v); got %.300q (%v)",
+					want, wantOrdered, got, ordered)
 			}
 		})
 	}
 }
 
 // converse sends bytes, reads the response and, if the connection stays open for another request, makes one more. It returns
-// everything that the server has sent, with the date left out, and whether the server has closed the connection in order.
+// everything that the server has sent, without the date, and whether the server has closed the connection without a reset.
 func converse(t *testing.T, addr string, parts ...string) (sent string, ordered bool) {
 	t.Helper()
 	nc := send(t, addr, parts...)
@@ -95,7 +96,7 @@ const again = "GET /html HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\
 
 var date = regexp.MustCompile(`Date: [^\r]*\r\n`)
 
-// pages answers requests as their paths name it, most of them with no WebSocket.
+// pages calls the function of responses for the path of a request.
 func pages(w http.ResponseWriter, r *http.Request) {
 	if page := responses[r.URL.Path]; page != nil {
 		page(w, r)
@@ -104,7 +105,7 @@ func pages(w http.ResponseWriter, r *http.Request) {
 	http.NotFound(w, r)
 }
 
-// responses are what a handler can do, by the paths of pages.
+// responses are handlers by path. They use a ResponseWriter in all possible ways.
 var responses = map[string]http.HandlerFunc{
 	"/":     startEcho,
 	"/late": func(w http.ResponseWriter, r *http.Request) { time.Sleep(afterPromotion); startEcho(w, r) },
@@ -182,7 +183,7 @@ var responses = map[string]http.HandlerFunc{
 	},
 	"/deadline": func(w http.ResponseWriter, r *http.Request) {
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now())
-		<-r.Context().Done() // net/http can no longer see whether the client is there
+		<-r.Context().Done() // with this deadline net/http regards the client as gone
 		_, _ = io.WriteString(w, "<html>")
 	},
 	"/hijacked":      func(w http.ResponseWriter, _ *http.Request) { hijack(w, "early") },

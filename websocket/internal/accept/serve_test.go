@@ -121,11 +121,11 @@ func TestServeLogsPanicWithStack(t *testing.T) {
 			want := "http: panic serving " + nc.LocalAddr().String() + ": secret"
 			for ends := time.Now().Add(time.Minute); logged.String() == ""; time.Sleep(time.Millisecond) {
 				if time.Now().After(ends) {
-					t.Fatalf("%s: the log has %q", path, want)
+					t.Fatalf("%s: the log must contain %q", path, want)
 				}
 			}
 			if text := logged.String(); !strings.HasPrefix(text, want) || !strings.Contains(text, "response_test.go") {
-				t.Errorf("%s: the log has %q, and the stack of the handler; got %.300q", path, want, text)
+				t.Errorf("%s: the log must contain %q and the stack of the handler; got %.300q", path, want, text)
 			}
 		}
 	}
@@ -154,7 +154,7 @@ func TestServeCancelsContextWhenClientLeaves(t *testing.T) {
 				select {
 				case <-ended:
 				case <-time.After(time.Minute):
-					t.Fatalf("the client has closed its connection, and the context goes on (Serve: %v)", own)
+					t.Fatalf("the context must end when the client has closed its connection (Serve: %v)", own)
 				}
 			}
 		})
@@ -168,7 +168,7 @@ func TestServeSlowHandler(t *testing.T) {
 		nc := send(t, s.Addr, wiretest.To("/late")+string(early))
 		c := &wiretest.Client{Conn: nc, R: bufio.NewReader(nc)}
 		if answer, err := http.ReadResponse(c.R, nil); err != nil || answer.StatusCode != http.StatusSwitchingProtocols {
-			t.Fatalf("the connection is accepted; got %v, %v", answer, err)
+			t.Fatalf("the connection must be accepted; got %v, %v", answer, err)
 		}
 		if early != nil {
 			c.WantFrame(t, wiretest.Received{Op: protocol.Text, Payload: []byte("early")}.String())
@@ -187,29 +187,29 @@ func TestServeHijack(t *testing.T) {
 		addr, _ := served(t, func(w http.ResponseWriter, _ *http.Request) {
 			nc, rw, err := http.NewResponseController(w).Hijack()
 			if err != nil {
-				t.Errorf("the connection is returned; got %v", err)
+				t.Errorf("Hijack must return the connection; got %v", err)
 				return
 			}
 			if _, ok := nc.(*net.TCPConn); !ok {
-				t.Errorf("the connection is a *net.TCPConn; got %T", nc)
+				t.Errorf("the connection must be a *net.TCPConn; got %T", nc)
 			}
 			if _, err := w.Write([]byte("x")); !errors.Is(err, http.ErrHijacked) {
-				t.Errorf("a hijacked response is not written to; got %v", err)
+				t.Errorf("Write after Hijack must fail; got %v", err)
 			}
 			if _, _, err := http.NewResponseController(w).Hijack(); !errors.Is(err, http.ErrHijacked) {
-				t.Errorf("a second Hijack fails; got %v", err)
+				t.Errorf("a second Hijack must fail; got %v", err)
 			}
 			line, _ := rw.ReadString('\n')
 			_, _ = io.WriteString(nc, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"+line)
 			_ = nc.Close()
 		}, own)
 		if _, body, err := ask(t, addr, wiretest.To("/")+"after\n"); err != nil || body != "after\n" {
-			t.Errorf("what came after the request can be read; got %q, %v", body, err)
+			t.Errorf("the bytes after the request must be readable; got %q, %v", body, err)
 		}
 	}
 }
 
-// TestServeShutdownWaitsForRequest covers a request that its handler answers late: ConnState and Shutdown are net/http's.
+// For a request whose handler responds late, ConnState and Shutdown work as with net/http.
 func TestServeShutdownWaitsForRequest(t *testing.T) {
 	for _, own := range []bool{true, false} {
 		var states record
@@ -238,7 +238,7 @@ func TestServeShutdownWaitsForRequest(t *testing.T) {
 		}
 		select {
 		case err := <-ended:
-			t.Errorf("Shutdown waits for the request (Serve: %v); it returned %v", own, err)
+			t.Errorf("Shutdown must wait for the request (Serve: %v); it returned %v", own, err)
 		default:
 		}
 		close(goOn)
@@ -247,14 +247,14 @@ func TestServeShutdownWaitsForRequest(t *testing.T) {
 			t.Fatal(err)
 		}
 		if body, err := io.ReadAll(answer.Body); err != nil || string(body) != "whole" {
-			t.Errorf("the response arrives; got %q, %v", body, err)
+			t.Errorf("the response must arrive; got %q, %v", body, err)
 		}
 		_ = answer.Body.Close()
 		if err := <-ended; err != nil {
-			t.Errorf("Shutdown returns when the request is answered; got %v", err)
+			t.Errorf("Shutdown must return nil when the request has been answered; got %v", err)
 		}
 		if got := states.String(); !strings.HasPrefix(got, "new active ") || !strings.HasSuffix(got, "closed ") {
-			t.Errorf("ConnState is called as by net/http (Serve: %v); got %q", own, got)
+			t.Errorf("ConnState must be called as by net/http (Serve: %v); got %q", own, got)
 		}
 	}
 }

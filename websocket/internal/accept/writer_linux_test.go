@@ -41,11 +41,11 @@ func TestServeAppliesWriteTimeout(t *testing.T) {
 	_ = send(t, addr, wiretest.To("/"))
 	var late net.Error
 	if err := <-failed; !errors.As(err, &late) || !late.Timeout() {
-		t.Errorf("writing fails after the server's WriteTimeout; got %v", err)
+		t.Errorf("writing must fail after the server's WriteTimeout; got %v", err)
 	}
 }
 
-// TestServeAcceptClearsDeadlines: the deadlines that a handler sets are for its response.
+// Accept removes the deadlines that a handler has set for its response.
 func TestServeAcceptClearsDeadlines(t *testing.T) {
 	const short = 50 * time.Millisecond
 	for _, own := range []bool{true, false} {
@@ -64,8 +64,7 @@ func TestServeAcceptClearsDeadlines(t *testing.T) {
 	}
 }
 
-// TestServeResponseError covers what keeps net/http from serving a promoted request. Its handler runs, and
-// must not wait for ever.
+// When net/http does not serve a promoted request, its handler must not block.
 func TestServeResponseError(t *testing.T) {
 	t.Run("net/http fails to read the request", func(t *testing.T) {
 		results := make(chan error, 2)
@@ -77,10 +76,10 @@ func TestServeResponseError(t *testing.T) {
 		})}, true)
 		nc := send(t, addr, wiretest.To("/"))
 		if err := <-results; !errors.Is(err, errNotServed) {
-			t.Errorf("writing fails; got %v", err)
+			t.Errorf("writing must fail; got %v", err)
 		}
 		if err := <-results; !errors.Is(err, context.Canceled) {
-			t.Errorf("the request's context has ended; got %v", err)
+			t.Errorf("the request's context must end; got %v", err)
 		}
 		if n, err := nc.Read(make([]byte, 1)); err == nil {
 			t.Errorf("the client gets the end of the connection; got %d bytes", n)
