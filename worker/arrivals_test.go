@@ -5,11 +5,11 @@ import (
 	"testing"
 )
 
-func TestArrivalsTakeKeepsTheOrder(t *testing.T) {
+func TestArrivalsNextKeepsTheOrder(t *testing.T) {
 	a := newArrivals()
 	var ran []int
 	for i := range 3 {
-		a.add(arrival{run: func() error { ran = append(ran, i); return nil }, drop: func() { t.Error("a running engine drops no turn") }})
+		a.add(arrival{run: func() error { ran = append(ran, i); return nil }, drop: func() { t.Error("a turn is not dropped before close") }})
 	}
 	<-a.wake
 	for next := a.next(); next != nil; next = a.next() {
@@ -19,11 +19,11 @@ func TestArrivalsTakeKeepsTheOrder(t *testing.T) {
 	}
 	a.close()
 	if !slices.Equal(ran, []int{0, 1, 2}) {
-		t.Errorf("turns are taken in the order of their arrival; got %v", ran)
+		t.Errorf("next returns the turns in the order of their arrival; got %v", ran)
 	}
 }
 
-func TestArrivalsEndDropsTurns(t *testing.T) {
+func TestArrivalsCloseDropsTurns(t *testing.T) {
 	a := newArrivals()
 	dropped := 0
 	one := arrival{run: func() error { return nil }, drop: func() { dropped++ }}
@@ -34,6 +34,6 @@ func TestArrivalsEndDropsTurns(t *testing.T) {
 	}
 	a.add(one)
 	if dropped != 2 {
-		t.Error("a turn that is added after the end is dropped immediately")
+		t.Error("a turn that is added after close is dropped immediately")
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// woken reports whether the queue wakes an engine.
+// woken reports whether the queue has signalled.
 func (q *queue) woken() bool {
 	select {
 	case <-q.wake:
@@ -17,7 +17,7 @@ func (q *queue) woken() bool {
 	}
 }
 
-func TestQueueTakeKeepsTheOrder(t *testing.T) {
+func TestQueueNextKeepsTheOrder(t *testing.T) {
 	q := newQueue()
 	var put, taken []string
 	for i := range 3 * maxSpare {
@@ -32,7 +32,7 @@ func TestQueueTakeKeepsTheOrder(t *testing.T) {
 		taken = append(taken, e.kind)
 	}
 	if !slices.Equal(put, taken) {
-		t.Errorf("each event is taken once, in order; got %d of %d", len(taken), len(put))
+		t.Errorf("next returns each event once, in order; got %d of %d", len(taken), len(put))
 	}
 	if q.waiting != nil {
 		t.Errorf("an empty queue releases the memory of many events; it has room for %d", cap(q.waiting))
@@ -45,7 +45,7 @@ func TestQueueWakesForRemainingEvents(t *testing.T) {
 	q.add(newEvent("b", nil))
 	for _, kind := range []string{"a", "b"} {
 		if !q.woken() || q.next().kind != kind {
-			t.Errorf("an engine is woken for %s", kind)
+			t.Errorf("the queue signals for %s", kind)
 		}
 	}
 	if q.woken() || q.next() != nil {
@@ -68,14 +68,14 @@ func TestQueueCloseEndsTheEvents(t *testing.T) {
 		t.Errorf("close ends the waiting events; got %d", ended)
 	}
 	if q.add(event()) || ended != 3 {
-		t.Errorf("an event that is put after close ends immediately; got %d", ended)
+		t.Errorf("an event that is added after close ends immediately; got %d", ended)
 	}
 	if q.next() != nil {
 		t.Error("a closed queue is empty")
 	}
 }
 
-func TestOverlapEnterWaitsForRoom(t *testing.T) {
+func TestOverlapAdmitWaitsForRoom(t *testing.T) {
 	var o overlap
 	for range maxOverlap {
 		o.admit(func() {})

@@ -14,7 +14,7 @@ func (h hookLogs) WithAttrs([]slog.Attr) slog.Handler            { return h }
 func (h hookLogs) WithGroup(string) slog.Handler                 { return h }
 func (h hookLogs) Handle(_ context.Context, r slog.Record) error { h(r.Message); return nil }
 
-func TestInstanceReleaseLogsWithoutItsLock(t *testing.T) {
+func TestInstanceEndEventsLogsWithoutItsLock(t *testing.T) {
 	w := newIdleWorker()
 	in := newIdleInstance(w)
 	e := newEvent("fetch", nil)
@@ -31,7 +31,7 @@ func TestInstanceReleaseLogsWithoutItsLock(t *testing.T) {
 	}))
 	in.endEvents("event failed")
 	if lines != 2 {
-		t.Errorf("release logs a line for the event and one for the promise; got %d", lines)
+		t.Errorf("endEvents logs a line for the event and one for the promise; got %d", lines)
 	}
 	if !e.ended.Load() || !e.failed {
 		t.Error("the event is complete and has failed")

@@ -19,7 +19,7 @@ import (
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
-// clockOf returns how long an event loop waits with the clock that arm sets, at most an hour.
+// clockOf returns how long an event loop waits with the clock that setClock sets, at most an hour.
 func clockOf(in *instance) time.Duration {
 	clock := time.NewTimer(time.Hour)
 	defer clock.Stop()
@@ -29,7 +29,7 @@ func clockOf(in *instance) time.Duration {
 	return time.Since(began)
 }
 
-func TestInstanceArmSetsTheClockToTheNextStep(t *testing.T) {
+func TestInstanceSetClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		in := &instance{app: &App{opts: Options{SleepAfter: time.Minute}}, retired: make(chan struct{})}
 		in.postponeSleep()
@@ -62,7 +62,7 @@ func TestInstanceRetiredReturnsWhatItTakes(t *testing.T) {
 		e := newEvent("fetch", nil)
 		w.tasks.add(e)
 		if got := in.nextTask(); got != nil {
-			t.Errorf("a retired instance takes no event; got %v", got)
+			t.Errorf("nextTask returns no event for a retired instance; got %v", got)
 		}
 		in.handlePost(&script.Post{Channel: "news"})
 		if got := w.tasks.next(); got != e {
@@ -111,7 +111,7 @@ func (b *busyRuntime) Dispatch(_ time.Time, id int, e script.Event) error {
 	return nil
 }
 
-// flood sends messages as fast as the connection takes them, and reads as many.
+// flood sends messages as fast as the connection accepts them, and reads as many.
 func flood(t *testing.T, c *websocket.Conn, messages int) {
 	go func() {
 		for range messages {
@@ -175,7 +175,7 @@ func TestInstanceLoopUnderLoad(t *testing.T) {
 			t.Errorf("a timer that is due is handled soon, while messages wait; it was set at message %d, and handled after %d", busyAt, busy.timer)
 		}
 		if busy.post < busyAt || busy.post == busy.messages {
-			t.Errorf("a post is handled while messages wait; it came at message %d, and was handled after %d", busyAt, busy.post)
+			t.Errorf("a post is handled while messages wait; it arrived at message %d, and was handled after %d", busyAt, busy.post)
 		}
 	})
 }

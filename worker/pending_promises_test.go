@@ -12,7 +12,7 @@ func isIdle(idle <-chan struct{}) bool {
 	}
 }
 
-func TestPendingPromisesIdle(t *testing.T) {
+func TestPendingPromisesSettled(t *testing.T) {
 	var x pendingPromises
 	if !isIdle(x.settled()) {
 		t.Error("without promises the channel is closed")
@@ -34,7 +34,7 @@ func TestPendingPromisesIdle(t *testing.T) {
 	}
 }
 
-func TestInstanceReleaseEndsItsPendingPromises(t *testing.T) {
+func TestInstanceEndEventsEndsItsPendingPromises(t *testing.T) {
 	w := newIdleWorker()
 	in := newIdleInstance(w)
 	in.events.extend(3)

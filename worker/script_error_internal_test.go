@@ -9,7 +9,7 @@ import (
 )
 
 // testSources maps line 2 of a bundle, from its first and fifth column on, to line 10,
-// columns 1 and 9 of src/app.ts. Nothing maps to line 1.
+// columns 1 and 9 of src/app.ts. Line 1 of the bundle has no source.
 func testSources(t *testing.T) *bundle.Sources {
 	t.Helper()
 	m, err := bundle.NewSources([]byte(`{"version": 3, "sources": ["src/app.ts"], "names": [], "mappings": ";AASA,IAAQ"}`))

@@ -15,11 +15,11 @@ func TestStatusRefusal(t *testing.T) {
 	}
 	s.setBackingOff(time.Now().Add(time.Hour), "it fails")
 	if !closed(early) || !closed(s.refusal()) || s.retryAfter() < time.Minute {
-		t.Errorf("the channels of refusal are closed, and pause returns the remaining time; got %v", s.retryAfter())
+		t.Errorf("the channels of refusal are closed, and retryAfter returns the remaining time; got %v", s.retryAfter())
 	}
 	s.setBackingOff(time.Now().Add(-time.Hour), "it still fails")
 	if s.retryAfter() <= 0 {
-		t.Error("requests are refused until an engine runs, not only until the pause is over")
+		t.Error("requests are refused until an engine runs, not only until the backoff has ended")
 	}
 	s.setRunning(1)
 	if closed(s.refusal()) || s.retryAfter() != 0 {

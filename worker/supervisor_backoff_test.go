@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-func TestCrashesAddBacksOffFromTheThirdFailure(t *testing.T) {
+func TestFailureTimesAddBacksOffFromTheThirdFailure(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ at, want []time.Duration }{
 		"two": {[]time.Duration{0, time.Second}, []time.Duration{0, 0}},
@@ -22,24 +22,24 @@ func TestCrashesAddBacksOffFromTheThirdFailure(t *testing.T) {
 			start := time.Now()
 			for i, at := range c.at {
 				if got := crashes.add(start.Add(at), 0); got != c.want[i] {
-					t.Errorf("failure %d, after %v, causes a pause of %v; got %v", i+1, at, c.want[i], got)
+					t.Errorf("failure %d, after %v, causes a backoff of %v; got %v", i+1, at, c.want[i], got)
 				}
 			}
 		})
 	}
 }
 
-func TestCrashesAddBoundsTheBackoff(t *testing.T) {
+func TestFailureTimesAddBoundsTheBackoff(t *testing.T) {
 	t.Parallel()
 	var crashes failureTimes
 	now := time.Now()
 	for i := range 20 {
 		delay := crashes.add(now, retryMin)
 		if delay < retryMin || delay > retryMax {
-			t.Errorf("a pause is between %v and %v; got %v", retryMin, retryMax, delay)
+			t.Errorf("a backoff is between %v and %v; got %v", retryMin, retryMax, delay)
 		}
 		if i > 10 && delay != retryMax {
-			t.Errorf("pauses do not count as time without failures; got %v", delay)
+			t.Errorf("a backoff does not count as time without failures; got %v", delay)
 		}
 		now = now.Add(delay)
 	}

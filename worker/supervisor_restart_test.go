@@ -22,7 +22,7 @@ func newIdleInstance(w *worker) *instance {
 	return in
 }
 
-func TestWorkerPauseEndsEarly(t *testing.T) {
+func TestWorkerBackOffEndsEarly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, end := range map[string]func(*worker, *instance){
 			"generation": func(w *worker, in *instance) { w.replacements <- in },
@@ -33,39 +33,39 @@ func TestWorkerPauseEndsEarly(t *testing.T) {
 			go end(w, in)
 			fresh, again := w.backOff(time.Hour, "a test")
 			if again || time.Since(began) != 0 || (fresh == in) != (name == "generation") {
-				t.Errorf("%s ends the pause immediately; got %v, %v after %v", name, fresh, again, time.Since(began))
+				t.Errorf("%s ends the backoff immediately; got %v, %v after %v", name, fresh, again, time.Since(began))
 			}
 		}
 	})
 }
 
-func TestWorkerPauseLastsForItsDelay(t *testing.T) {
+func TestWorkerBackOffLastsForItsDelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newIdleWorker()
 		began := time.Now()
 		if _, again := w.backOff(0, "a test"); !again || time.Since(began) != 0 || w.currentStatus().State == stateBackingOff {
-			t.Error("a pause of 0 ends immediately")
+			t.Error("a backoff of 0 ends immediately")
 		}
 		refusal := w.status.refusal()
 		time.AfterFunc(30*time.Second, func() {
 			if w.status.retryAfter() != 30*time.Second || w.currentStatus().Reason != "a test" || !closed(refusal) {
-				t.Errorf("during a pause requests are refused for its remaining time; got %v, %+v", w.status.retryAfter(), w.currentStatus())
+				t.Errorf("during a backoff requests are refused for its remaining time; got %v, %+v", w.status.retryAfter(), w.currentStatus())
 			}
 		})
 		if _, again := w.backOff(time.Minute, "a test"); !again || time.Since(began) != time.Minute {
-			t.Errorf("the pause lasts for its delay; got %v", time.Since(began))
+			t.Errorf("the backoff lasts for its delay; got %v", time.Since(began))
 		}
 	})
 }
 
-func TestWorkerPauseWhileInstancesAreStuck(t *testing.T) {
+func TestWorkerBackOffWhileInstancesAreStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newIdleWorker()
 		w.stuck.Store(maxStuck)
 		began := time.Now()
 		time.AfterFunc(10*time.Second, func() { w.stuck.Add(-1) })
 		if _, again := w.backOff(0, "a test"); !again || time.Since(began) < 10*time.Second || time.Since(began) > 12*time.Second {
-			t.Errorf("the pause lasts until one of the stuck instances has ended; got %v", time.Since(began))
+			t.Errorf("the backoff lasts until one of the stuck instances has ended; got %v", time.Since(began))
 		}
 		for _, lost := range []int32{0, 1, maxAbandoned} {
 			w.stuck.Store(maxAbandoned - lost)

@@ -15,7 +15,7 @@ func wantDue(t *testing.T, x *timers, want ...int) {
 	}
 }
 
-func TestTimersDueInOrderOfTimeAndID(t *testing.T) {
+func TestTimersExpiredInOrderOfTimeAndID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var x timers
 		wantDue(t, &x)
@@ -44,7 +44,7 @@ func TestTimersDueInOrderOfTimeAndID(t *testing.T) {
 	})
 }
 
-func TestTimersDueRepeats(t *testing.T) {
+func TestTimersExpiredRepeats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var x timers
 		x.set(1, time.Second, true)

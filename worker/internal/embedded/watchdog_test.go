@@ -132,11 +132,11 @@ func TestWatchdogStuckAfterTheInterrupt(t *testing.T) {
 		d.beginTurn(time.Now(), time.Second)
 		pass(time.Second + stuckAfter - 1)
 		if closed(d.stuck) {
-			t.Error("an interrupted turn has a little time to end")
+			t.Error("an interrupted turn has stuckAfter to end")
 		}
 		pass(1)
 		if !closed(d.stuck) {
-			t.Error("a turn that does not end then is stuck")
+			t.Error("an interrupted turn that does not end within stuckAfter is stuck")
 		}
 		pass(time.Hour)
 		d.endTurn()
