@@ -28,7 +28,7 @@ const (
 
 var (
 	errResponseSize    = errors.New("the header of the response is longer than 16 KiB")
-	errResponseVersion = errors.New("the response switches protocols in a version of HTTP other than 1.1")
+	errResponseVersion = errors.New("the response switches protocols in a version other than HTTP/1.1")
 )
 
 // open connects to the server and makes the opening handshake.
