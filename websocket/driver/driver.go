@@ -29,36 +29,36 @@ type Driver struct {
 	*working              // nil while the connection is parked: see wake
 }
 
-// working is what a connection needs only while something happens on it, or has to.
+// working is the part of a connection that it needs only while it is not parked.
 type working struct {
 	m     protocol.Machine
-	early []byte // what arrived with the handshake
+	early []byte // bytes that arrived with the handshake
 
 	handled sync.Cond        // signals that events may be delivered again, by another goroutine
-	room    []protocol.Event // for the events of a call of the handler
+	room    []protocol.Event // memory for the events of a call of the handler
 	drains  int              // calls of Drained that have not returned
 
 	batchBegan time.Time
 	batchTimer *time.Timer
 
-	out    []byte // what is being written, while the transport is waited for
-	handed int    // how much of that the transport has, or is being given
-	high   bool   // the queue has been at the high-water mark since it was empty
+	out    []byte // what is being written while the transport blocks
+	handed int    // how much of out the transport has or is being given
+	high   bool   // the queue has reached the high watermark since it was empty
 
-	writeTimer *time.Timer // runs while the transport is waited for
-	watched    time.Time   // when it was armed
-	sent       int         // bytes written since then
-	sentHeld   int         // what the kernel held then
+	writeTimer *time.Timer // runs while the transport blocks
+	watched    time.Time   // when writeTimer was armed
+	sent       int         // bytes written since writeTimer was armed
+	sentHeld   int         // bytes in the kernel when writeTimer was armed
 
-	timer *time.Timer // the one the machine wants
-	armed protocol.Timer
-	held  int // what had been written and not reached the peer when it was armed
+	timer *time.Timer    // the timer that the machine has requested
+	armed protocol.Timer // its kind
+	held  int            // written bytes that had not reached the peer when timer was armed
 
-	closeTimeout time.Duration // takes the place of that in opts; 0: it does not
+	closeTimeout time.Duration // replaces that of opts unless it is 0
 
-	err error // what broke the transport
+	err error // the error of the transport
 
-	counted int // what the budget has been given
+	counted int // the bytes of this connection that the budget includes
 }
 
 // New returns a connection on nc, whose opening handshake has been made; early contains the
