@@ -25,7 +25,7 @@ type Problem struct {
 	Thrown *ScriptError // the error that the script has thrown while it was loading; nil for other problems
 }
 
-// Error returns the problems, a line each.
+// Error returns the problems, one per line.
 func (e *LoadError) Error() string {
 	lines := make([]string, 0, len(e.Problems))
 	for _, p := range e.Problems {

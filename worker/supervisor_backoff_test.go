@@ -18,10 +18,10 @@ func TestFailureTimesAddBacksOffFromTheThirdFailure(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var crashes failureTimes
+			var failures failureTimes
 			start := time.Now()
 			for i, at := range c.at {
-				if got := crashes.add(start.Add(at), 0); got != c.want[i] {
+				if got := failures.add(start.Add(at), 0); got != c.want[i] {
 					t.Errorf("failure %d, after %v, causes a backoff of %v; got %v", i+1, at, c.want[i], got)
 				}
 			}
@@ -31,10 +31,10 @@ func TestFailureTimesAddBacksOffFromTheThirdFailure(t *testing.T) {
 
 func TestFailureTimesAddBoundsTheBackoff(t *testing.T) {
 	t.Parallel()
-	var crashes failureTimes
+	var failures failureTimes
 	now := time.Now()
 	for i := range 20 {
-		delay := crashes.add(now, retryMin)
+		delay := failures.add(now, retryMin)
 		if delay < retryMin || delay > retryMax {
 			t.Errorf("a backoff is between %v and %v; got %v", retryMin, retryMax, delay)
 		}
