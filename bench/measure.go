@@ -63,7 +63,7 @@ func pinned(machine, server int) (servers, loads string) {
 // holds a [loadRequest] in JSON.
 const loadEnv = "LINGER_BENCH_LOAD"
 
-// loadRequest says what the load generator has to measure.
+// loadRequest contains what the load generator measures.
 type loadRequest struct {
 	To   netip.AddrPort
 	PID  int

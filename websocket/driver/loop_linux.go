@@ -23,7 +23,7 @@ type eventLoop struct {
 
 	// phase is odd while the owner handles a connection. It grows by one when that begins,
 	// and again when it is done. If that takes too long, the monitor makes the second step
-	// instead and replaces the owner: whoever changes an odd phase owns the loop.
+	// instead and replaces the owner: the goroutine that changes an odd phase owns the loop.
 	phase atomic.Uint64
 	owner atomic.Pointer[loopOwner] // the present owner, or one that has just been replaced
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/lingerws/linger/internal/race"
 )
 
-// state is what a connection is doing, beside the state of its protocol machine: reading, writing and ending, which are
+// state is what a connection is doing, apart from the state of its protocol machine: reading, writing and ending, which are
 // independent of each other but for the combinations that [state.legal] excludes. It changes only in this file, while
 // Driver.mu is held. In the tables a dash is a transition that must not happen; it panics in builds with the race
 // detector.

@@ -32,11 +32,11 @@ type Client struct {
 const Request = "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
-// Open makes the opening handshake. The lines in fields are added to the request, and behind follows it in the same segment.
-func (s *HTTPServer) Open(t testing.TB, fields string, behind ...byte) *Client {
+// Open makes the opening handshake. The lines in fields are added to the request, and the bytes in after follow it in the same segment.
+func (s *HTTPServer) Open(t testing.TB, fields string, after ...byte) *Client {
 	t.Helper()
 	c := s.Dial(t)
-	c.Send(t, append([]byte(Request+fields+"\r\n"), behind...))
+	c.Send(t, append([]byte(Request+fields+"\r\n"), after...))
 	c.ReadAnswer(t)
 	return c
 }
@@ -72,7 +72,7 @@ func (c *Client) ReadAnswer(t testing.TB) {
 	for {
 		line, err := r.ReadLine()
 		if err != nil {
-			t.Fatalf("the handshake must be answered; got %v behind %q", err, c.Answer)
+			t.Fatalf("the handshake must be answered; got %v after %q", err, c.Answer)
 		}
 		if line == "" {
 			return

@@ -93,7 +93,7 @@ func (f *Far) ReadFrame(t *testing.T) (Received, error) {
 	}
 	h, _, v := protocol.ParseHeader(head)
 	if v != nil || h.Masked != (f.Role == protocol.Client) {
-		t.Fatalf("a %v must send a legal frame, masked as its role says; got %+v, %v", f.Role, h, v)
+		t.Fatalf("a %v must send a legal frame, masked as its role requires; got %+v, %v", f.Role, h, v)
 	}
 	payload := make([]byte, h.Length)
 	_, err = io.ReadFull(f.R, payload)
