@@ -50,7 +50,7 @@ func (s *Server) Refuse(w http.ResponseWriter, r *http.Request, refusal *handsha
 // upgradeRequired answers a request that does not ask for a WebSocket.
 func (s *Server) upgradeRequired(w http.ResponseWriter, r *http.Request) {
 	refusal := handshake.UpgradeRequired(r.ProtoMajor, handshake.ReasonUpgrade,
-		"this address speaks WebSocket only: send Upgrade: websocket and Connection: Upgrade, over HTTP/1.1")
+		"this address accepts WebSocket connections only: send Upgrade: websocket and Connection: Upgrade, over HTTP/1.1")
 	s.logRefusal(slog.LevelDebug, r, refusal.Status, string(refusal.Reason), refusal.Text)
 	driver.Refuse(w, refusal)
 }

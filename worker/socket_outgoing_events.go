@@ -22,7 +22,7 @@ func (s *outgoingSocket) Events(conn *driver.Driver, events []protocol.Event) (w
 				conn.Fail()
 				done()
 			})
-			work = true // our Close waits for that
+			work = true // our Close follows when the script has handled the events before it
 		case protocol.EventPing, protocol.EventPong, protocol.EventClosed:
 		}
 	}
