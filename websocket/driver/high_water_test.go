@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"io"
 	"net"
 	"testing"
 	"time"
@@ -8,10 +9,18 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// drainRecorder is a handler that echoes, and records Drained.
+// drainRecorder is a handler that echoes, and records the results of Send and the calls of Drained.
 type drainRecorder struct {
 	echo
+	queued  chan int
 	drained chan struct{}
+}
+
+func (h drainRecorder) Events(d *Driver, events []protocol.Event) (work bool) {
+	return eachMessage(events, func(m protocol.Event) {
+		queued, _ := d.Send(m.Opcode, m.Payload)
+		h.queued <- queued
+	})
 }
 
 func (h drainRecorder) Drained(*Driver) {
@@ -43,13 +52,15 @@ func TestDriverDrainedAfterImmediateWrite(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			h := drainRecorder{drained: make(chan struct{}, 1)}
+			h := drainRecorder{queued: make(chan int, 1), drained: make(chan struct{}, 1)}
 			d := New(nc, protocol.Server, nil, Options{HighWater: c.highWater})
 			d.Start(h)
 			defer d.CloseNow()
-			_, _ = peer.Write([]byte{0x81, 0x80, 0, 0, 0, 0})
-			if _, err := peer.Read(make([]byte, 2)); err != nil { // the echo has been written
-				t.Fatal(err)
+			for queued := 0; queued == 0; queued = <-h.queued { // 0 if the batch has ended, because it took long, before Send
+				_, _ = peer.Write([]byte{0x81, 0x80, 0, 0, 0, 0})
+				if _, err := io.ReadFull(peer, make([]byte, 2)); err != nil { // the echo has been written
+					t.Fatal(err)
+				}
 			}
 			select {
 			case <-h.drained:

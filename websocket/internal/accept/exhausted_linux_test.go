@@ -7,8 +7,7 @@ import (
 	"net/http"
 	"os"
 	"testing"
-
-	"golang.org/x/sys/unix"
+	"time"
 
 	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
@@ -20,25 +19,12 @@ func TestServeWithoutDescriptors(t *testing.T) {
 	}
 	l := NewListener(&http.Server{}, given) //nolint:gosec // it serves nothing
 	defer func() { _ = l.Close() }()
-	client, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = client.Close() }()
 	const request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
-	if _, err := io.WriteString(client, request); err != nil {
-		t.Fatal(err)
-	}
-	release := wiretest.Exhaust(t, 1)
-	_, first := l.Accept()
-	_, second := l.Accept()
-	release()
-	for _, err := range []error{first, second} {
-		var refused net.Error
-		if !errors.As(err, &refused) || !refused.Temporary() || !errors.Is(err, unix.EMFILE) { //nolint:staticcheck // net/http asks it
-			t.Fatalf("without a descriptor Accept must return a temporary error; got %v", err)
-		}
-	}
+	untilExhausted(t, func() bool {
+		_ = send(t, l.Addr().String(), request)
+		defer wiretest.Exhaust(t, 1)()
+		return exhaustedTwice(t, l)
+	})
 	server, err := l.Accept()
 	if err != nil {
 		t.Fatal(err)
@@ -52,17 +38,16 @@ func TestServeWithoutDescriptors(t *testing.T) {
 
 // The handler of a promoted request waits until there are descriptors again.
 func TestServePromotionWithoutDescriptors(t *testing.T) {
-	l, w, _ := unserved(t)
-	if _, err := w.promote(); err != nil {
-		t.Fatal(err)
-	}
-	release := wiretest.Exhaust(t, 0)
-	_, first := l.Accept()
-	_, second := l.Accept()
-	release()
-	if !isExhausted(first) || !isExhausted(second) {
-		t.Fatalf("without a descriptor Accept must return a temporary error; got %v, %v", first, second)
-	}
+	var l *listener
+	var w *upgradeWriter
+	untilExhausted(t, func() bool {
+		l, w, _ = unserved(t)
+		if _, err := w.promote(); err != nil {
+			t.Fatal(err)
+		}
+		defer wiretest.Exhaust(t, 0)()
+		return exhaustedTwice(t, l)
+	})
 	conn, err := l.Accept()
 	if err != nil {
 		t.Fatal(err)
@@ -79,22 +64,43 @@ func TestServeCloseWithoutDescriptors(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := NewListener(&http.Server{}, given) //nolint:gosec // it serves nothing
-	client, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = client.Close() }()
-	if _, err := io.WriteString(client, "GET"); err != nil {
-		t.Fatal(err)
-	}
-	release := wiretest.Exhaust(t, 1)
-	_, err = l.Accept()
-	release()
-	if !errors.Is(err, unix.EMFILE) {
-		t.Fatalf("without a descriptor Accept must fail; got %v", err)
-	}
+	var client net.Conn
+	untilExhausted(t, func() bool {
+		client = send(t, l.Addr().String(), "GET")
+		defer wiretest.Exhaust(t, 1)()
+		return exhaustedTwice(t, l)
+	})
 	_ = l.Close()
 	if n, err := client.Read(make([]byte, 1)); n != 0 || err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("the connection must end with the listener; got %d, %v", n, err)
+	}
+}
+
+// exhaustedTwice reports whether Accept fails twice with a temporary error because there is no descriptor. It closes a connection
+// that Accept returns instead.
+func exhaustedTwice(t *testing.T, l net.Listener) bool {
+	t.Helper()
+	for range 2 {
+		conn, err := l.Accept()
+		if err == nil {
+			_ = conn.Close()
+			return false
+		}
+		var refused net.Error
+		if !errors.As(err, &refused) || !refused.Temporary() || !isExhausted(err) { //nolint:staticcheck // net/http asks it
+			t.Fatalf("without a descriptor Accept must return a temporary error; got %v", err)
+		}
+	}
+	return true
+}
+
+// untilExhausted repeats an attempt until it reports that there was no descriptor. A connection of an earlier test may be closed
+// during an attempt, which frees a descriptor.
+func untilExhausted(t *testing.T, attempt func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(wiretest.Bound); !attempt(); {
+		if time.Now().After(deadline) {
+			t.Fatal("without a descriptor Accept must fail; it has succeeded in each attempt")
+		}
 	}
 }

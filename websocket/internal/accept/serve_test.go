@@ -253,8 +253,14 @@ func TestServeShutdownWaitsForRequest(t *testing.T) {
 		if err := <-ended; err != nil {
 			t.Errorf("Shutdown must return nil when the request has been answered; got %v", err)
 		}
-		if got := states.String(); !strings.HasPrefix(got, "new active ") || !strings.HasSuffix(got, "closed ") {
-			t.Errorf("ConnState must be called as by net/http (Serve: %v); got %q", own, got)
+		expected := func(got string) bool {
+			return strings.HasPrefix(got, "new active ") && strings.HasSuffix(got, "closed ")
+		}
+		// The goroutine of the connection may call ConnState after Shutdown has returned.
+		for deadline := time.Now().Add(wiretest.Bound); !expected(states.String()); time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("ConnState must be called as by net/http (Serve: %v); got %q", own, states.String())
+			}
 		}
 	}
 }

@@ -18,11 +18,11 @@ func Exchange(t testing.TB, peer net.Conn, out, in []byte) {
 	}
 }
 
-// AllocsOf returns how often f allocates. It measures again, for up to 30 s, while that is above the budget: after slow
+// AllocsOf returns how often f allocates. It measures again, for up to Bound, while that is above the budget: after slow
 // handlers, such as those of other tests on a busy machine, the event loops call up to 16,384 handlers on goroutines of their
 // own.
 func AllocsOf(budget float64, f func()) (allocs float64) {
-	for deadline := time.Now().Add(30 * time.Second); ; {
+	for deadline := time.Now().Add(Bound); ; {
 		if allocs = testing.AllocsPerRun(1000, f); allocs <= budget || time.Now().After(deadline) {
 			return allocs
 		}

@@ -11,8 +11,11 @@ import (
 	"time"
 )
 
-// HTTPTimeout is for requests. It is long enough for a TLS handshake on a busy machine.
-const HTTPTimeout = time.Second
+// Bound is how long tests wait for an event. A test that waits longer has failed.
+const Bound = 30 * time.Second
+
+// HTTPTimeout is the timeout of servers for requests that arrive.
+const HTTPTimeout = Bound
 
 // HTTPServer is a server that a [Client] connects to.
 type HTTPServer struct {
@@ -52,7 +55,7 @@ func (s *HTTPServer) Dial(t testing.TB) *Client {
 	if s.Secure {
 		nc = tls.Client(nc, ClientConfig())
 	}
-	_ = nc.SetDeadline(time.Now().Add(20 * time.Second)) // a test that waits longer has failed
+	_ = nc.SetDeadline(time.Now().Add(Bound))
 	t.Cleanup(func() { _ = tcp.Close() })
 	return &Client{Conn: nc, TCP: tcp, R: bufio.NewReader(nc)}
 }

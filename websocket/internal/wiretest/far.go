@@ -126,7 +126,7 @@ func (f *Far) WantOpen(t *testing.T, why string) {
 	if n, err := f.TCP.Read(make([]byte, 1)); n > 0 || !isTimeout(err) {
 		t.Fatalf("%s; the peer got %d bytes, %v", why, n, err)
 	}
-	_ = f.TCP.SetReadDeadline(time.Now().Add(20 * time.Second))
+	_ = f.TCP.SetReadDeadline(time.Now().Add(Bound))
 }
 
 func isTimeout(err error) bool {

@@ -13,12 +13,12 @@ func Descriptors() int {
 	return len(entries)
 }
 
-// WantNothingLeft fails unless the numbers of descriptors and goroutines return to these within 15 s.
+// WantNothingLeft fails unless the numbers of descriptors and goroutines return to these within Bound.
 func WantNothingLeft(t *testing.T, fds, goroutines int) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(15 * time.Second); ; <-tick.C {
+	for deadline := time.Now().Add(Bound); ; <-tick.C {
 		nowFds, nowGoroutines := Descriptors(), runtime.NumGoroutine()
 		if nowFds <= fds && nowGoroutines <= goroutines {
 			return
