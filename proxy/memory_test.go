@@ -26,14 +26,14 @@ func flood(conn *net.TCPConn) (taken int) {
 	_ = conn.SetWriteBuffer(32 << 10)
 	h := protocol.Header{Fin: true, Opcode: protocol.Binary, Length: huge, Masked: true}
 	_, _ = conn.Write(h.Append(nil))
-	return pour(conn, 0)
+	return pour(conn, 0, stallAfter)
 }
 
-// pour continues to send the message of flood, of which taken bytes were sent.
-func pour(conn *net.TCPConn, taken int) int {
+// pour continues to send the message of flood, of which taken bytes were sent, until no more is accepted for the given time.
+func pour(conn *net.TCPConn, taken int, stall time.Duration) int {
 	piece := make([]byte, 32<<10)
 	for taken < huge {
-		_ = conn.SetWriteDeadline(time.Now().Add(stallAfter))
+		_ = conn.SetWriteDeadline(time.Now().Add(stall))
 		n, err := conn.Write(piece[:min(len(piece), huge-taken)])
 		if taken += n; err != nil {
 			break
@@ -83,7 +83,7 @@ func TestHandlerMemory(t *testing.T) {
 	wantOtherPairsUnaffected(t, backend, url)
 	for i, p := range pairs[:3] {
 		all.Go(func() {
-			if taken[i] = pour(p.Client.Conn, taken[i]); taken[i] != huge {
+			if taken[i] = pour(p.Client.Conn, taken[i], timeout); taken[i] != huge {
 				t.Errorf("with a backend that reads %d of %d bytes were sent", taken[i], huge)
 			}
 		})

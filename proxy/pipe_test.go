@@ -20,7 +20,7 @@ import (
 )
 
 // timeout bounds each wait.
-const timeout = 10 * time.Second
+const timeout = 30 * time.Second
 
 // wire is one end of a TCP connection. It sends and receives frames of one role without
 // enforcing the protocol.

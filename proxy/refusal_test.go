@@ -64,7 +64,7 @@ func TestHandlerForwardsEndlessRefusal(t *testing.T) {
 	t.Parallel()
 	over := make(chan struct{})
 	defer close(over)
-	_, url := front(t, proxy.Options{DialTimeout: 100 * time.Millisecond, To: []string{backend(t, func(w http.ResponseWriter, _ *http.Request) {
+	_, url := front(t, proxy.Options{DialTimeout: 2 * time.Second, To: []string{backend(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusForbidden)
 		_, _ = io.WriteString(w, "because")
 		_ = http.NewResponseController(w).Flush()
