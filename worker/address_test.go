@@ -71,7 +71,7 @@ func TestConnectionHeadersSurviveReloadSleepAndCrash(t *testing.T) {
 			}
 			source.send(text(source.headers) + " " + (source.headers === source.headers));
 		});`
-	a := serve(t, script, worker.Options{EventTimeout: time.Second, SleepAfter: time.Millisecond})
+	a := serve(t, script, worker.Options{EventTimeout: loopTimeout, SleepAfter: time.Millisecond})
 	c := a.connect("Cookie: a=1", "X-Empty:", "X-Two: one", "X-Two: two", "Origin: http://linger.test")
 	want := `[["cf-connecting-ip","127.0.0.1"],["connection","Upgrade"],["cookie","a=1"],["host","linger.test"],["origin","http://linger.test"],` +
 		`["sec-websocket-version","13"],["upgrade","websocket"],["x-empty",""],["x-two","one, two"]] true`

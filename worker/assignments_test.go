@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/worker"
@@ -184,7 +183,7 @@ func TestBroadcastChannelDropsPostsForABusyWorker(t *testing.T) {
 
 func TestServerPublishReachesConnectionsOfEveryWorker(t *testing.T) {
 	t.Parallel()
-	a := serve(t, team, worker.Options{Workers: 2, EventTimeout: time.Second})
+	a := serve(t, team, worker.Options{Workers: 2})
 	first, second := a.connect(), a.connect()
 	if n, err := a.Server().Publish("all", linger.Text("published")); n != 2 || err != nil {
 		t.Errorf("Publish reaches both connections; got %d %v", n, err)

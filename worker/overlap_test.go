@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"testing"
-	"time"
 
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/protocol"
@@ -95,7 +94,7 @@ func TestOverlapCloseEventComesLast(t *testing.T) {
 func TestOverlapEndsOnCrashAndTimeout(t *testing.T) {
 	t.Parallel()
 	a := serve(t, gated+`addEventListener("websocketmessage", ({ data }) => { if (data === "die") { `+outOfMemory+` } });`,
-		worker.Options{Overlap: true, Memory: small, EventTimeout: 500 * time.Millisecond})
+		worker.Options{Overlap: true, Memory: small, EventTimeout: loopTimeout})
 	c := a.connect()
 	c.send("1", "2", "die", "open")
 	a.log.line(t, "worker replaced")

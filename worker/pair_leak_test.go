@@ -18,7 +18,7 @@ const crowd = 200
 
 // withShortTimeouts returns opts with timeouts that a test can wait for.
 func withShortTimeouts(opts worker.Options) worker.Options {
-	opts.EventTimeout = 500 * time.Millisecond
+	opts.EventTimeout = loopTimeout
 	opts.Server = linger.Options{
 		Options: websocket.Options{
 			HalfOpenTimeout: 200 * time.Millisecond, CloseTimeout: 200 * time.Millisecond, LingerTimeout: 100 * time.Millisecond,

@@ -28,7 +28,7 @@ const testTimeout = 30 * time.Second
 
 // loopTimeout is the EventTimeout of tests in which an endless loop must be interrupted. It is short, because they wait for
 // it, and many times as long as their other events take.
-const loopTimeout = time.Second
+const loopTimeout = 3 * time.Second
 
 // testApp is an application under test, served by an http.Server.
 type testApp struct {

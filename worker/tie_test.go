@@ -109,7 +109,7 @@ func TestAcceptReloadCloseMessagesBeforeThePeersClose(t *testing.T) {
 // If the engine of the version has crashed, the close event is dispatched in the engine that replaces it.
 func TestAcceptReloadCloseAfterACrash(t *testing.T) {
 	t.Parallel()
-	a := serve(t, stateful("v1", closing), worker.Options{EventTimeout: time.Second})
+	a := serve(t, stateful("v1", closing), worker.Options{EventTimeout: loopTimeout})
 	c := a.connect()
 	c.send("hello", "loop", "never handled")
 	c.want("v1 hello 1", "closed 1011 the application failed")

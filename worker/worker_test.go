@@ -116,7 +116,7 @@ func TestWorkerEndlessLoop(t *testing.T) {
 	c.want("message 1") // in a new engine
 	other.send("hello")
 	other.want("message 2")
-	a.log.line(t, "computed for too long", "event=websocketmessage", "limit=1s", "at=", "app.js:")
+	a.log.line(t, "computed for too long", "event=websocketmessage", "limit="+loopTimeout.String(), "at=", "app.js:")
 	a.log.line(t, "worker replaced", "event timeout")
 }
 
