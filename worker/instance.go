@@ -146,6 +146,7 @@ func (in *instance) runTurn(code func() error) error {
 	err := code()
 	in.inTurn = false
 	in.events.endAfterTurn()
+	in.sockets.closeAfterTurn()
 	if script.IsFatal(err) {
 		in.markUnusable(err)
 	}

@@ -48,7 +48,7 @@ func (in *instance) loop() outcome {
 		case <-retired:
 			tasks, posts, retired = nil, nil, nil
 			in.finishBy = time.Now().Add(in.app.opts.FinishTimeout)
-			go in.sockets.closeForRestart(in.app.opts.Server.ShutdownTimeout)
+			go in.sockets.closeForRestart(in.sockets.beginRestart(), in.app.opts.Server.ShutdownTimeout)
 		case <-in.stopping:
 		}
 	}

@@ -49,9 +49,10 @@ type jsSockets struct {
 
 	mu         sync.Mutex
 	byNumber   map[int]*jsSocket
-	last       int  // the highest number of a socket
-	restarting bool // the instance was retired: new sockets are closed
-	ended      bool // closeAll was called: new sockets are closed
+	last       int         // the highest number of a socket
+	restarting bool        // the instance was retired: new sockets are closed
+	accepted   []*jsSocket // tied connections of the current turn that are closed after it
+	ended      bool        // closeAll was called: new sockets are closed
 }
 
 func newJSSockets(overlaps bool) jsSockets {
@@ -81,7 +82,10 @@ func (all *jsSockets) register(s *jsSocket) *jsSocket {
 		return s
 	}
 	all.byNumber[s.number] = s
-	if all.restarting {
+	switch {
+	case all.restarting && s.tied:
+		all.accepted = append(all.accepted, s)
+	case all.restarting:
 		go s.transport.close(protocol.CloseServiceRestart, appRestart)
 	}
 	return s
@@ -129,13 +133,30 @@ const (
 	appRestart = "a new version of the application has been loaded"
 )
 
-// closeForRestart closes the sockets when a newer version is in use, one after the other, with jitter, so that the clients do
-// not all reconnect at once. Sockets that are open after bound are aborted. It blocks until closeAll is called.
-func (all *jsSockets) closeForRestart(bound time.Duration) {
+// beginRestart makes new sockets close, and returns those that are open. The event loop calls it between two turns, so that a
+// turn that accepts a connection can still send to it.
+func (all *jsSockets) beginRestart() []*jsSocket {
 	all.mu.Lock()
 	all.restarting = true
 	all.mu.Unlock()
-	sockets := all.snapshot()
+	return all.snapshot()
+}
+
+// closeAfterTurn closes the tied connections that the turn has accepted after beginRestart. What the turn has sent on them
+// precedes the Close.
+func (all *jsSockets) closeAfterTurn() {
+	all.mu.Lock()
+	accepted := all.accepted
+	all.accepted = nil
+	all.mu.Unlock()
+	for _, s := range accepted {
+		s.transport.close(protocol.CloseServiceRestart, appRestart)
+	}
+}
+
+// closeForRestart closes sockets when a newer version is in use, one after the other, with jitter, so that the clients do
+// not all reconnect at once. Sockets that are open after bound are aborted. It blocks until closeAll is called.
+func (all *jsSockets) closeForRestart(sockets []*jsSocket, bound time.Duration) {
 	if len(sockets) == 0 {
 		return
 	}

@@ -67,7 +67,7 @@ func TestJSSocketsCloseForRestartSpreadsTheCloses(t *testing.T) {
 			done := make(chan struct{})
 			go func() {
 				defer close(done)
-				in.sockets.closeForRestart(10 * time.Second)
+				in.sockets.closeForRestart(in.sockets.beginRestart(), 10*time.Second)
 			}()
 			time.Sleep(9 * time.Second)
 			synctest.Wait()
