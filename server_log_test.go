@@ -72,6 +72,7 @@ func TestServerLogsAbnormalEnds(t *testing.T) {
 				visitor := s.connect()
 				visitor.nc.(interface{ SetCapacity(bytes int) }).SetCapacity(100)
 				socket := <-sockets
+				synctest.Wait() // until the upgrade is complete; before, sends are pending and no policy applies
 				c.act(visitor, socket)
 				time.Sleep(10 * time.Second)
 				_ = visitor.nc.Close()
