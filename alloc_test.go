@@ -16,7 +16,7 @@ import (
 const mostAllocations = 3
 
 // After slow handlers, which other tests may have, and all tests on a busy machine, the event loops call up to 16,384
-// handlers on goroutines of their own. So a measurement above the budget is repeated.
+// handlers on separate goroutines. So a measurement above the budget is repeated.
 func TestServerAllocations(t *testing.T) {
 	for lend, most := range map[bool]float64{false: mostAllocations, true: mostAllocations - 1} {
 		s := linger.NewServer(linger.HandlerFuncs{OnMessage: echo}, linger.Options{LendPayloads: lend})

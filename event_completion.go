@@ -52,7 +52,7 @@ func (c *Completion) Done() {
 // Followed reports whether the connection's next event is a message that has arrived already.
 func (c *Completion) Followed() bool { return !c.used.Load() && c.socket.isMessageNext() }
 
-// Next is Done for a runtime that handles the events of many connections in a loop of its own. If the connection's next event is
+// Next is Done for a runtime that handles the events of many connections in its own loop. If the connection's next event is
 // a message that has arrived already, and the handler has not been replaced, Next returns that message as one whose handler has
 // called Async and returned, with its Completion; the handler is not called. Otherwise it returns nil.
 func (c *Completion) Next() (*Message, *Completion) {

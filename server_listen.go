@@ -27,7 +27,7 @@ func (s *Server) ListenAndServe(address string) error {
 // whose main function ends with Serve does not exit while connections are being closed. After Shutdown it returns that error at
 // once.
 //
-// A program with TLS, other limits or other handlers has an [http.Server] of its own with s as a handler, and serves it with
+// A program with TLS, other limits or other handlers makes its own [http.Server] with s as a handler, and serves it with
 // [websocket.Serve].
 func (s *Server) Serve(listener net.Listener) error {
 	web := websocket.NewHTTPServer(s)

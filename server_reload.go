@@ -8,7 +8,7 @@ import (
 // Reload replaces the handler; every connection stays open. Events that are in progress complete with the old handler, and
 // later ones go to the new one, in order and each of them once. Reload blocks until the old handler has no event in progress,
 // and returns nil, or until ctx ends, and returns ctx's error; the new handler is in place in either case. A handler that calls
-// Reload waits for its own event, so it has to give a ctx that ends.
+// Reload must pass a ctx that ends, because Reload waits for that handler's event too.
 func (s *Server) Reload(ctx context.Context, h Handler) error {
 	old := s.version.Swap(newHandlerVersion(h))
 	old.endCall() // of newHandlerVersion

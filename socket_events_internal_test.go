@@ -35,7 +35,7 @@ func TestSocketMessagesOwnTheirMemory(t *testing.T) {
 			clear(ev.Payload) // the buffer is read into again
 		}
 		for i := range messages {
-			messages[i].Data = append(messages[i].Data, "more"...) // what a handler may do with its own
+			messages[i].Data = append(messages[i].Data, "more"...) // a handler may change its payload
 		}
 		for i, m := range messages {
 			if m.String() != texts[i]+"more" {
@@ -252,7 +252,7 @@ func TestLendPayloadsGoexit(t *testing.T) {
 	}
 }
 
-// Messages that came in fragments have memory of their own in any case.
+// Messages received in fragments always have separate memory.
 func TestLendPayloadsOwned(t *testing.T) {
 	var kept []byte
 	socket := lending(func(m *Message) { kept = m.Data })

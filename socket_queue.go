@@ -107,7 +107,7 @@ func (s *Socket) enqueueBatch(messages []Message, conn *driver.Driver) (work boo
 	return work
 }
 
-// retain gives a queued message, which may be lent, a payload of its own, and counts that. mu is held.
+// retain copies the payload of a queued message if it is lent, and counts it. mu is held.
 func (s *Socket) retain(m *Message) {
 	m.copyLent()
 	s.account(len(m.Data))

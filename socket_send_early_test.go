@@ -18,8 +18,7 @@ import (
 	"github.com/lingerws/linger/websocket"
 )
 
-// during serves an application whose upgrade handler accepts and then does what
-// the test says.
+// during serves an application whose upgrade handler accepts and then calls do.
 func during(t *testing.T, opts linger.Options, do func(s *linger.Server, socket *linger.Socket)) *service {
 	t.Helper()
 	return serve(t, linger.HandlerFuncs{OnUpgrade: func(u *linger.Upgrade) {

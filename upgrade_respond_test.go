@@ -35,7 +35,7 @@ func TestUpgradeRespond(t *testing.T) {
 				t.Errorf("the response reaches the client as it is; got %s, %v, %q", r.Status, r.Header, body)
 			}
 			if cookies := r.Header.Values("Set-Cookie"); !slices.Equal(cookies, []string{"a=1", "b=2, c"}) {
-				t.Errorf("each cookie has a line of its own; got %q", cookies)
+				t.Errorf("each cookie has its own line; got %q", cookies)
 			}
 		}
 		s.wantEmpty()

@@ -155,6 +155,6 @@ func TestMachineMaskKey(t *testing.T) {
 	}
 	want := []byte{0x89, 0x81, 1, 1, 1, 1, 1, 0x81, 0x81, 2, 2, 2, 2, 2, 0x88, 0x82, 3, 3, 3, 3, 0x03 ^ 3, 0xE8 ^ 3}
 	if got := m.Output(nil); !bytes.Equal(got, want) {
-		t.Errorf("a client sends\n% x, expected each frame with a key of its own\n% x", got, want)
+		t.Errorf("a client sends\n% x, expected a different key for each frame\n% x", got, want)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// team is an application whose workers answer with a random id of their own.
+// team is an application whose workers each answer with a random id.
 const team = `
 	const id = crypto.randomUUID();
 	let count = 0;

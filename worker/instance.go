@@ -115,7 +115,7 @@ func (in *instance) beginEvent(e *event) {
 	}
 }
 
-// dispatch passes an event to the script, in a turn of its own.
+// dispatch passes an event to the script, in a new turn.
 func (in *instance) dispatch(id int, e script.Event) error {
 	return in.runTurn(func() error { return in.runtime.Dispatch(in.turnBegan, id, e) })
 }

@@ -19,7 +19,7 @@ func (in *instance) reportOverdue(e *event) {
 	in.app.opts.Logger.Error("event timed out", attrs...)
 }
 
-// listenerAt returns the position of the first listener to a kind of event. If no turn runs, it needs one of its own.
+// listenerAt returns the position of the first listener to a kind of event. If no turn runs, it needs a new one.
 func (in *instance) listenerAt(kind string) (at Position) {
 	find := func() error {
 		places, err := in.runtime.Places(kind)

@@ -2,6 +2,6 @@
 // one epoll instance, frames that are masked in advance, and answers whose bytes are known.
 // It applies a [Work] to a server and measures what that costs the server.
 //
-// It runs on Linux only, and should have a process of its own: it locks its thread, makes
+// It runs on Linux only, and should run in a separate process: it locks its thread, makes
 // raw system calls, which Go's scheduler does not see, and disables garbage collection.
 package load

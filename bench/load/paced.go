@@ -24,7 +24,7 @@ type paced struct {
 func (p *paced) begin(to netip.AddrPort) error {
 	data := payload(p.work.Size)
 	p.request, p.answer = fromClient(text, data), fromServer(text, data)
-	p.wait = 0 // poll without waiting, since the load generator has a core of its own
+	p.wait = 0 // poll without waiting, since the load generator does not share its core
 	all, err := p.openAll(to, p.work.Conns)
 	p.all, p.began = all, time.Now()
 	return err

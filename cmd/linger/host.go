@@ -60,7 +60,7 @@ func (f hostFlags) checkHost(next http.Handler, listens net.Addr, log *slog.Logg
 
 // allowsHost reports whether a request with this Host field is served. Without --host every host is allowed, unless the
 // server listens on a loopback address and the field contains the server's own port: then a browser has connected
-// directly. A proxy in front of the server forwards the name and port of its own address.
+// directly. A proxy in front of the server forwards its own name and port.
 func (f hostFlags) allowsHost(field string, listens net.Addr) bool {
 	host, port := splitHost(field)
 	if host == "" || isLocal(host) { // browsers always send a host

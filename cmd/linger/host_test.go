@@ -20,7 +20,7 @@ func TestHostFlagsAllowsHost(t *testing.T) {
 	}{
 		{
 			loopback, "",
-			// A proxy on the same machine forwards the port of its own address.
+			// A proxy on the same machine forwards its own port.
 			"localhost:8080 LOCALHOST:8080 localhost.:8080 app.localhost:8080 127.0.0.1:8080 [::1]:8080 192.0.2.1:8080 localhost chat.example.com chat.example.com:443 chat.example.com:80",
 			"attacker.example:8080 attacker.example.:8080 Attacker.Example:8080 localhost.attacker.example:8080 127.0.0.1.attacker.example:8080 localhost_:8080 notlocalhost:8080",
 		},

@@ -24,7 +24,7 @@ type proxyCommand struct {
 
 	Origin        []originPattern `placeholder:"PATTERN" help:"Origins whose pages may connect, in addition to those of the proxy's own host: https://*.example.com, localhost:*, file://, null, or * for any. May be repeated."`
 	TrustedProxy  []network       `placeholder:"NETWORK" help:"Proxies in front of this one, such as 10.0.0.0/8 or ::1, whose X-Forwarded-For, -Proto, -Host and other forwarding fields are kept. Those of other clients are removed. May be repeated."`
-	BackendHost   bool            `help:"Send each backend the host of its own URL in Host, instead of the client's."`
+	BackendHost   bool            `help:"Send the host of the backend's URL in Host, instead of the client's."`
 	DialTimeout   duration        `default:"10s" help:"Time for the opening handshake with a backend. After it the client gets 504."`
 	HeaderTimeout duration        `default:"10s" help:"Time for a client to send the header of a request. After it the connection is closed."`
 	MaxMessage    size            `default:"1MiB" help:"Largest message from either side. A larger one closes the connection with 1009. Messages are forwarded in pieces, not buffered whole."`

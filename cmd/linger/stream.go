@@ -157,7 +157,7 @@ func (s *stream) writeChunk(lines []byte) {
 	s.mu.Unlock()
 }
 
-// writeNotice writes the notice for unwritten lines, on a line of its own, and reports whether that succeeded.
+// writeNotice writes the notice for unwritten lines on a separate line, and reports whether that succeeded.
 func (s *stream) writeNotice() bool {
 	s.mu.Lock()
 	notice := s.notice(s.unwritten)

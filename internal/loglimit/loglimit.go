@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// maxKinds bounds the number of kinds that have periods of their own at the same time. Further kinds are treated as one.
+// maxKinds bounds the number of kinds that are counted separately at the same time. Further kinds are counted as one.
 const maxKinds = 1024
 
 // A Limiter limits the log lines of each kind. The period of a kind begins with its first line; when the period has ended
@@ -29,7 +29,7 @@ type period struct {
 
 // Allow reports whether a line of a kind may be logged. If not, the line is suppressed, and summarise is called at the end
 // of the period with the number of lines of this kind that were suppressed. Only the summarise of the last suppressed line
-// is called, on a goroutine of its own or on that of [Limiter.Flush].
+// is called, on a new goroutine or on that of [Limiter.Flush].
 func (l *Limiter[K]) Allow(kind K, summarise func(suppressed int)) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -110,7 +110,7 @@ func TestLimiterFlush(t *testing.T) {
 		time.Sleep(testPeriod / 2)
 		r.want(t, "the timer of a period that Flush has ended does not end the next one")
 		time.Sleep(testPeriod / 2)
-		r.want(t, "the next period has a summary of its own", "1 suppressed, last 19")
+		r.want(t, "the next period has its own summary", "1 suppressed, last 19")
 	})
 }
 

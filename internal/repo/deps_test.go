@@ -18,7 +18,7 @@ import (
 const module = "github.com/lingerws/linger"
 
 // layer has the imports that a folder may have. It also applies to folders below it without
-// a layer of their own. The standard library may be imported except for denied packages.
+// a separate layer. The standard library may be imported except for denied packages.
 // Tests may import anything.
 type layer struct {
 	folders []string // other folders of the repository that may be imported
@@ -151,7 +151,7 @@ var layers = map[string]layer{
 		why: "waiting for a change of guarded state needs a channel only; every layer uses it",
 	},
 	"internal/loglimit": {
-		why: "counting log lines needs the clock only; the server and the command log in ways of their own",
+		why: "counting log lines needs the clock only; the server and the command log in different ways",
 	},
 	"internal/netaddr": {
 		why: "normal forms of addresses need net/netip only; all code that compares addresses uses them",

@@ -8,7 +8,7 @@ package driver
 // The loops start with the first connection of the group: GOMAXPROCS goroutines, each with
 // a descriptor, and one goroutine that monitors them. The group has the keep-alive timers
 // of its connections, and measures how long handlers take: while many are slow, it calls
-// them on goroutines of their own. Groups share none of this, so the slow handlers of one
+// them on separate goroutines. Groups share none of this, so the slow handlers of one
 // server do not affect the connections of a server with another group.
 //
 // The zero value is ready to use. A LoopGroup must not be copied. Its goroutines remain until

@@ -143,7 +143,7 @@ func (s *loopSet) watch(t *epollTransport) error {
 }
 
 // offloadPolicy decides where handlers are called: inline, which means by the event loop
-// and spares a goroutine for each batch of input, or on goroutines of their own. They are
+// and spares a goroutine for each batch of input, or on separate goroutines. They are
 // offloaded for a number of batches when many calls are slow. Then inline calls are tried
 // again; if these are slow too, the number doubles.
 type offloadPolicy struct {

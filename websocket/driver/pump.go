@@ -192,7 +192,7 @@ func (d *Driver) beginBatch(monitored bool) {
 
 // holdsBack reports whether frames that are queued have to wait for the end of a batch or for the transport. A batch is
 // not waited for longer than batchDelay: its handler may block after it has sent something, other goroutines may send, and
-// a Close has a timer of its own. The monitor of an event loop bounds the wait without a timer of the connection. mu is
+// a Close has its own timer. The monitor of an event loop bounds the wait without a timer of the connection. mu is
 // held.
 func (d *Driver) holdsBack() bool {
 	if d.state.writing != writeHeld || d.m.Queued() == 0 {

@@ -21,8 +21,8 @@ var stateColumns = map[string]struct {
 	"end":       {[]string{"pending", "queued", "delivered"}, func(s *state) *uint8 { return (*uint8)(&s.end) }},
 }
 
-// stateTransitions are the rows of the tables in the documentation of state, and those of the flags. A transition for which
-// also is given must not happen where that is false, whatever the table says.
+// stateTransitions are the rows of the tables in the documentation of state, and those of the flags. A transition with an
+// also function must not happen if that returns false, even if the table allows it.
 var stateTransitions = map[string]struct {
 	apply func(*state)
 	also  func(state) bool

@@ -180,7 +180,7 @@ func setLinger(nc net.Conn) {
 }
 
 // reporterTransport is a [notifyingTransport] of a connection that reports its readiness
-// itself. Each report is handled on a goroutine of its own.
+// itself. Each report is handled on a new goroutine.
 type reporterTransport struct {
 	netTransport
 	reporter readiness.Reporter

@@ -133,7 +133,7 @@ func (r *runtime) Listening() (names []string, err error) {
 	return names, err
 }
 
-// Places calls the engine within the turn that runs, if there is one, or else in a turn of its own. inTurn is not locked, so
+// Places calls the engine within the turn that runs, if there is one, or else in a new turn. inTurn is not locked, so
 // only the goroutine that uses the Runtime may call Places.
 func (r *runtime) Places(kind string) (frames []script.Frame, err error) {
 	find := func() error {

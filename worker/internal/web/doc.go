@@ -7,7 +7,7 @@
 // process; [Install] only runs the bytecode in a runtime. The host object with the Go functions is deleted while the
 // modules load, so that scripts can reach only what the standards define.
 //
-// A package with globals of its own, such as the events of the worker, passes its modules to [NewPrelude] as an [fs.FS].
+// A package with additional globals, such as the events of the worker, passes its modules to [NewPrelude] as an [fs.FS].
 // They import the modules of this package as "web/NAME.js", and each other by relative paths. Host functions that were
 // defined before Install are methods of the object that "web/host.js" exports, and functions that the modules pass to
 // expose of that module are returned by [Realm.Function]. These modules and exports are intended for them:

@@ -25,7 +25,7 @@ export function extract(init) {
   return { content: new Content(textOf(init)), type };
 }
 
-// textOf converts any other value to a string. It throws for an object without a string representation of its own, and for
+// textOf converts any other value to a string. It throws for an object without its own string representation, and for
 // a stream: a body such as "[object Object]" is a mistake.
 function textOf(init) {
   const text = `${init}`; // throws for a symbol
