@@ -22,9 +22,6 @@ const handshakePrefix = "sec-websocket-"
 // other peers are removed, and the peer of this request is added.
 func forwarded(r *http.Request, trusted bool) http.Header {
 	h := endToEnd(r.Header)
-	if _, sent := h["User-Agent"]; !sent {
-		h["User-Agent"] = nil // net/http would add its own
-	}
 	if !trusted {
 		forwarding.Strip(h)
 	}
@@ -32,7 +29,7 @@ func forwarded(r *http.Request, trusted bool) http.Header {
 		h.Set("X-Forwarded-For", strings.Join(append(h.Values("X-Forwarded-For"), peer), ", "))
 	}
 	if h.Get("User-Agent") == "" {
-		h["User-Agent"] = nil // net/http would add its own
+		h["User-Agent"] = nil // driver.Dial would add its own
 	}
 	if h.Get("X-Forwarded-Host") == "" {
 		h.Set("X-Forwarded-Host", r.Host)
