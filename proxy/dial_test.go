@@ -157,6 +157,18 @@ func TestHandlerSilentBackendMarked(t *testing.T) {
 	}
 }
 
+func TestHandlerRespondingBackendIsNotMarked(t *testing.T) {
+	var log logBuffer
+	h, do := newProxy(t, Options{To: []string{acceptingBackend(t)}, Logger: log.logger(slog.LevelWarn), Retry: time.Hour})
+	h.markDown(h.backends.all...)
+	if status, _ := do("GET / HTTP/1.1\r\n" + openingFields + "\r\n"); status != http.StatusSwitchingProtocols {
+		t.Errorf("the status is %d, expected 101", status)
+	}
+	if n := h.backends.down(); n > 0 {
+		t.Errorf("%d backends are marked, expected none after a response", n)
+	}
+}
+
 func TestHandlerDisconnectedClientDoesNotMarkBackend(t *testing.T) {
 	var log logBuffer
 	h, err := New(Options{To: []string{acceptingBackend(t)}, Logger: log.logger(slog.LevelWarn)})

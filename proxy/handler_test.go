@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/proxy"
 	"github.com/lingerws/linger/websocket"
 )
@@ -136,12 +137,14 @@ func TestNewErrors(t *testing.T) {
 	}
 }
 
-// A connection whose handshake completes after the time of Shutdown is over is aborted too.
-func TestHandlerShutdownDuringHandshake(t *testing.T) {
-	reached, respond := make(chan bool), make(chan bool)
+// duringHandshake starts a proxy whose timeouts of closing are long, and a handshake that waits for the backend until respond is
+// called.
+func duringHandshake(t *testing.T) (h *proxy.Handler, client net.Conn, respond func()) {
+	t.Helper()
+	reached, gate := make(chan bool), make(chan bool)
 	to := backend(t, func(w http.ResponseWriter, r *http.Request) {
 		reached <- true
-		<-respond
+		<-gate
 		echo(w, r)
 	})
 	opts := proxy.Options{To: []string{to}}
@@ -151,16 +154,49 @@ func TestHandlerShutdownDuringHandshake(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = client.Close() }()
+	t.Cleanup(func() { _ = client.Close() })
 	_, _ = io.WriteString(client, "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
 	<-reached
+	return h, client, func() { close(gate) }
+}
+
+// A connection whose handshake completes during Shutdown is closed like those before it.
+func TestHandlerShutdownClosesNewConnection(t *testing.T) {
+	h, conn, respond := duringHandshake(t)
+	ended := make(chan error, 1)
+	go func() { ended <- h.Shutdown(context.Background()) }()
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	for status := 0; status != http.StatusServiceUnavailable; time.Sleep(time.Millisecond) { // until Shutdown has begun
+		response := httptest.NewRecorder()
+		h.ServeHTTP(response, upgradeRequest().WithContext(gone))
+		status = response.Code
+	}
+	respond()
+	client := newWire(t, "client", conn, protocol.Client)
+	_ = conn.SetReadDeadline(time.Now().Add(timeout))
+	if response, err := http.ReadResponse(client.r, nil); err != nil || response.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatalf("the response is %v with error %v, expected status 101", response, err)
+	}
+	client.want("close 1001 proxy shutting down")
+	client.close(1001, "")
+	client.want("EOF")
+	_ = conn.Close()
+	if err := <-ended; err != nil {
+		t.Errorf("Shutdown returns %v, expected nil", err)
+	}
+}
+
+// A connection whose handshake completes after the time of Shutdown is over is aborted too.
+func TestHandlerShutdownDuringHandshake(t *testing.T) {
+	h, client, respond := duringHandshake(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := h.Shutdown(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("Shutdown returns %v, expected context.Canceled", err)
 	}
-	close(respond)
+	respond()
 	deadline := time.Now().Add(timeout)
 	_ = client.SetReadDeadline(deadline)
 	_, _ = io.Copy(io.Discard, client) // the client does not answer a Close
@@ -169,6 +205,15 @@ func TestHandlerShutdownDuringHandshake(t *testing.T) {
 			t.Fatalf("%d pairs are open after the handshake, expected them to be aborted", h.Count())
 		}
 	}
+}
+
+// upgradeRequest returns a request of an opening handshake.
+func upgradeRequest() *http.Request {
+	request := httptest.NewRequest(http.MethodGet, "/", nil)
+	for name, value := range map[string]string{"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="} {
+		request.Header.Set(name, value)
+	}
+	return request
 }
 
 func TestHandlerShutdownContext(t *testing.T) {
@@ -180,11 +225,7 @@ func TestHandlerShutdownContext(t *testing.T) {
 	}
 	s.waitNoPairs(t)
 	response := httptest.NewRecorder()
-	request := httptest.NewRequest(http.MethodGet, "/", nil)
-	for name, value := range map[string]string{"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="} {
-		request.Header.Set(name, value)
-	}
-	s.proxy.ServeHTTP(response, request)
+	s.proxy.ServeHTTP(response, upgradeRequest())
 	if response.Code != http.StatusServiceUnavailable {
 		t.Errorf("the status after Shutdown is %d, expected 503", response.Code)
 	}

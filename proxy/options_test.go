@@ -15,6 +15,9 @@ func TestOptionsConnection(t *testing.T) {
 	if c.HalfOpenTimeout != 30*time.Second || c.CloseTimeout != 31*time.Second {
 		t.Errorf("HalfOpenTimeout is %v and CloseTimeout %v, expected 30s and 31s", c.HalfOpenTimeout, c.CloseTimeout)
 	}
+	if c.MaxFragments >= 0 {
+		t.Errorf("MaxFragments is %d, expected no limit for fragments that are forwarded", c.MaxFragments)
+	}
 	if (Options{Intercept: func(*Message) bool { return true }}).Connection().Pieces {
 		t.Error("Pieces is set with Intercept")
 	}

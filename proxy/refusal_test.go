@@ -3,6 +3,7 @@ package proxy_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -54,6 +55,9 @@ func TestHandlerForwardsRefusal(t *testing.T) {
 		if answer.StatusCode != http.StatusUnauthorized || answer.Header.Get("WWW-Authenticate") != "Basic" || answer.Header.Get("Content-Type") != "text/x-page" {
 			t.Errorf("the response is %s with the fields %v, expected those of the backend", answer.Status, answer.Header)
 		}
+		if !answer.Close {
+			t.Errorf("the connection of the client stays open after a body %s, with a deadline for writing", name)
+		}
 		if got := answer.Header.Get("Content-Length"); got != length {
 			t.Errorf("Content-Length of a body %s is %q, expected %q", name, got, length)
 		}
@@ -73,6 +77,35 @@ func TestHandlerForwardsEndlessRefusal(t *testing.T) {
 	answer := sendHandshake(t, url)
 	if body, err := io.ReadAll(answer.Body); err == nil {
 		t.Errorf("the client reads %q without an error, expected a truncated body", body)
+	}
+}
+
+func TestHandlerForwardsTruncatedRefusal(t *testing.T) {
+	t.Parallel()
+	_, url := front(t, proxy.Options{To: []string{backend(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, "because")
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	})}})
+	answer := sendHandshake(t, url)
+	if body, err := io.ReadAll(answer.Body); err == nil {
+		t.Errorf("the client reads %q without an error, expected a truncated body", body)
+	}
+}
+
+// A client that does not read the response of a backend occupies the proxy until the timeout of the opening handshake.
+func TestHandlerRefusalUnread(t *testing.T) {
+	t.Parallel()
+	h, url := front(t, proxy.Options{DialTimeout: time.Second, To: []string{backend(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = w.Write(make([]byte, 64<<20)) // more than fits into the buffers of the kernel
+	})}})
+	_ = sendHandshake(t, url)
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
+	defer cancel()
+	if err := h.Shutdown(ctx); err != nil {
+		t.Errorf("the request has not ended: %v", err)
 	}
 }
 
