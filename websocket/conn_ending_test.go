@@ -16,7 +16,7 @@ func TestConnCloseOnSockets(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				server := s.accepted(t)
+				server := s.Accepted(t)
 				if clientCloses {
 					err = c.Close(1000, "bye")
 				} else {
@@ -25,7 +25,7 @@ func TestConnCloseOnSockets(t *testing.T) {
 				}
 				end, _ := c.Outcome()
 				if clientCloses != (err == nil) || err != nil && !IsNormal(err) || !end.Clean {
-					t.Errorf("the end must be clean and normal; got %v, %q", err, describe(end))
+					t.Errorf("the end must be clean and normal; got %v, %q", err, wiretest.Describe(end.Outcome))
 				}
 				wantDone(t, c.driver)
 				wantDone(t, server)

@@ -6,6 +6,7 @@ import (
 	"reflect"
 
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
 // check compares what the ends have done with the rules.
@@ -88,12 +89,12 @@ func (m *model) checkOutcome(e, other *modelEnd) {
 		m.t.Errorf("the %s received %v, and the other end sent %v", e.name, end.Received, theirs.Sent)
 	}
 	if end.Clean != (end.Cause == protocol.CauseClose) || end.Clean && (!closeSeen(e) || end.Sent.Code == CloseAbnormal) {
-		m.t.Errorf("the outcome of the %s contradicts itself: %s", e.name, describe(end))
+		m.t.Errorf("the outcome of the %s contradicts itself: %s", e.name, wiretest.Describe(end.Outcome))
 	}
 	if end.Violation != nil {
 		m.t.Errorf("the %s reports a violation: %v", e.name, end.Violation)
 	}
 	if !m.disturbed && !end.Clean {
-		m.t.Errorf("the end of the %s must be clean; got %s", e.name, describe(end))
+		m.t.Errorf("the end of the %s must be clean; got %s", e.name, wiretest.Describe(end.Outcome))
 	}
 }

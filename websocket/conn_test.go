@@ -47,9 +47,9 @@ func TestConnCloseClean(t *testing.T) {
 			t.Errorf("the end that closes must read its own code; got %+v", e)
 		}
 		mine, theirs := wantEndWithin(t, near, 1), wantEndWithin(t, far, 1)
-		if describe(mine) != `clean, received 4001 "bye", sent 4001 "bye", first local, close` ||
-			describe(theirs) != `clean, received 4001 "bye", sent 4001 "bye", first remote, close` {
-			t.Errorf("both ends must end clean; got %q and %q", describe(mine), describe(theirs))
+		if wiretest.Describe(mine.Outcome) != `clean, received 4001 "bye", sent 4001 "bye", first local, close` ||
+			wiretest.Describe(theirs.Outcome) != `clean, received 4001 "bye", sent 4001 "bye", first remote, close` {
+			t.Errorf("both ends must end clean; got %q and %q", wiretest.Describe(mine.Outcome), wiretest.Describe(theirs.Outcome))
 		}
 		if err := errors.Join(near.Close(1000, ""), far.Close(1000, "")); err != nil {
 			t.Errorf("Close after a clean end must return nil; got %v", err)
@@ -212,7 +212,7 @@ func TestConnDoneWithoutReader(t *testing.T) {
 				fillReadAhead(t, peer)
 				c.ends(conn, peer)
 				if end := wantEndWithin(t, conn, c.bound+time.Nanosecond); end.Cause != c.cause || end.Clean {
-					t.Errorf("the end must have the cause %s; got %s", c.cause, describe(end))
+					t.Errorf("the end must have the cause %s; got %s", c.cause, wiretest.Describe(end.Outcome))
 				}
 				for conn.held() > 0 {
 					wantRead(t, conn, strings.Repeat("x", 1000))
@@ -250,7 +250,7 @@ func TestConnHalfOpenTimeout(t *testing.T) {
 		write(t, peer, wiretest.CloseFrame(4000, ""))
 		_ = wantReadError[*PeerClosed](t, c)
 		if end := wantEndWithin(t, c, 30*time.Second+1); !end.Clean || end.Sent.Code != 4000 {
-			t.Errorf("the connection must be closed with the peer's code; got %s", describe(end))
+			t.Errorf("the connection must be closed with the peer's code; got %s", wiretest.Describe(end.Outcome))
 		}
 	})
 }
@@ -319,7 +319,7 @@ func TestConnCloseNow(t *testing.T) {
 	withPeer(t, Options{}, func(t *testing.T, c *Conn, peer *memconn.Conn) {
 		c.CloseNow()
 		if end := wantEndWithin(t, c, 1); end.Cause != CauseAbort || !peer.RSTReceived() {
-			t.Errorf("the transport must be closed at once; got %s", describe(end))
+			t.Errorf("the transport must be closed at once; got %s", wiretest.Describe(end.Outcome))
 		}
 	})
 }

@@ -102,7 +102,7 @@ func TestDialProxy(t *testing.T) {
 				_ = d.Close(4000, "bye")
 				e.want(t, `clean, received 4000 "bye", sent 4000 "bye", first local, close`)
 				wantDone(t, d) // close_notify and FIN have passed through the tunnel
-				wantDone(t, s.accepted(t))
+				wantDone(t, s.Accepted(t))
 			})
 		})
 	}

@@ -41,7 +41,7 @@ func TestDial(t *testing.T) {
 			if err := c.Close(protocol.CloseNormal, ""); err != nil {
 				t.Errorf("the closing handshake must be clean; got %v", err)
 			}
-			wantDone(t, s.accepted(t))
+			wantDone(t, s.Accepted(t))
 		}
 	})
 }

@@ -95,7 +95,7 @@ func TestAcceptRefusals(t *testing.T) {
 				t.Errorf("the request must be refused with %s and the field %q; got\n%s", c.status, c.field, client.Answer)
 			}
 			var refusal *handshake.Refusal
-			if err := <-s.errs; !errors.As(err, &refusal) || refusal.Reason != c.reason {
+			if err := <-s.Errs; !errors.As(err, &refusal) || refusal.Reason != c.reason {
 				t.Errorf("the error of Accept must have the reason %q; got %v", c.reason, err)
 			}
 			body := make([]byte, len(refusal.Text))
@@ -109,7 +109,7 @@ func TestAcceptRefusals(t *testing.T) {
 func TestAcceptOrigins(t *testing.T) {
 	s := serve(t, false, &AcceptOptions{Origins: anyOrigin(t)}, newEcho)
 	s.Open(t, "Origin: https://elsewhere.example\r\n")
-	s.accepted(t).CloseNow()
+	s.Accepted(t).CloseNow()
 }
 
 func TestAcceptSubprotocolNotOffered(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 type quiet struct{ *ends }
 
 func (quiet) Events(d *Driver, events []protocol.Event) (work bool) {
-	return eachMessage(events, func(protocol.Event) {})
+	return wiretest.EachMessage(events, func(protocol.Event) {})
 }
 
 // onWire returns a connection on TCP or TLS, its handler and its peer. Timeouts of closing

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/protocol"
+	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
 // drainRecorder is a handler that echoes, and records the results of Send and the calls of Drained.
@@ -17,7 +18,7 @@ type drainRecorder struct {
 }
 
 func (h drainRecorder) Events(d *Driver, events []protocol.Event) (work bool) {
-	return eachMessage(events, func(m protocol.Event) {
+	return wiretest.EachMessage(events, func(m protocol.Event) {
 		queued, _ := d.Send(m.Opcode, m.Payload)
 		h.queued <- queued
 	})

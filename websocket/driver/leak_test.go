@@ -101,7 +101,7 @@ type acting struct {
 }
 
 func (a *acting) Events(d *Driver, events []protocol.Event) (work bool) {
-	return eachMessage(events, func(protocol.Event) { a.act(d) })
+	return wiretest.EachMessage(events, func(protocol.Event) { a.act(d) })
 }
 
 func acceptAll(listener net.Listener, opts Options, act func(*Driver), ended *sync.WaitGroup) {

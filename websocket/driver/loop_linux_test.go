@@ -20,7 +20,7 @@ func newDoing(message func(d *Driver, payload []byte)) doing {
 }
 
 func (a doing) Events(d *Driver, events []protocol.Event) (work bool) {
-	return eachMessage(events, func(m protocol.Event) { a.message(d, m.Payload) })
+	return wiretest.EachMessage(events, func(m protocol.Event) { a.message(d, m.Payload) })
 }
 
 func echoed(d *Driver, payload []byte) { _, _ = d.Send(protocol.Text, payload) }

@@ -44,7 +44,7 @@ func (r *recorder) Events(c *Driver, events []protocol.Event) (work bool) {
 			}
 		}
 	}
-	return eachMessage(events, func(m protocol.Event) {
+	return wiretest.EachMessage(events, func(m protocol.Event) {
 		r.note("message %v", wiretest.Received{Op: m.Opcode, Payload: m.Payload})
 		if r.onMessage != nil {
 			r.onMessage(c, m.Payload)
@@ -61,40 +61,17 @@ func (r *recorder) Drained(c *Driver) {
 }
 
 func (r *recorder) Closed(c *Driver, end Outcome) {
-	r.note("closed %s", describe(end))
+	r.note("closed %s", wiretest.Describe(end.Outcome))
 	if r.onClosed != nil {
 		r.onClosed(c, end)
 	}
-}
-
-func describe(o Outcome) string {
-	clean := "clean"
-	if !o.Clean {
-		clean = "not clean"
-	}
-	text := fmt.Sprintf("%s, received %v, sent %v, first %v, %s", clean, o.Received, o.Sent, o.First, o.Cause)
-	if o.Violation != nil {
-		text += " " + o.Violation.ID
-	}
-	return text
-}
-
-// eachMessage calls do for each message, or piece of one. It returns false, as Events does
-// without work.
-func eachMessage(events []protocol.Event, do func(m protocol.Event)) (work bool) {
-	for _, ev := range events {
-		if ev.Kind == protocol.EventMessage || ev.Kind == protocol.EventPiece {
-			do(ev)
-		}
-	}
-	return false
 }
 
 // echo answers each message with itself.
 type echo struct{}
 
 func (echo) Events(d *Driver, events []protocol.Event) (work bool) {
-	return eachMessage(events, func(m protocol.Event) { _, _ = d.Send(m.Opcode, m.Payload) })
+	return wiretest.EachMessage(events, func(m protocol.Event) { _, _ = d.Send(m.Opcode, m.Payload) })
 }
 
 func (echo) Work(*Driver)            {}

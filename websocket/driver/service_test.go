@@ -3,7 +3,6 @@ package driver
 import (
 	"cmp"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -13,11 +12,7 @@ import (
 )
 
 // service is a WebSocket server on a real socket.
-type service struct {
-	wiretest.HTTPServer
-	conns chan *Driver // accepted connections
-	errs  chan error   // errors of Accept
-}
+type service = wiretest.Service[*Driver]
 
 // serve starts a service. newHandler returns the handler of each connection.
 func serve(t testing.TB, secure bool, opts *AcceptOptions, newHandler func() Handler) *service {
@@ -27,43 +22,11 @@ func serve(t testing.TB, secure bool, opts *AcceptOptions, newHandler func() Han
 
 // serveWithTimeout starts a service whose http.Server has timeouts.
 func serveWithTimeout(t testing.TB, secure bool, opts *AcceptOptions, newHandler func() Handler, timeout time.Duration) *service {
-	s := &service{conns: make(chan *Driver, 100), errs: make(chan error, 100)}
-	s.Secure = secure
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c, _, err := Accept(w, r, opts)
-		if err != nil {
-			s.errs <- err
-			return
-		}
-		s.conns <- c
-		c.Start(newHandler())
-	}))
-	server.Config.ReadTimeout = timeout
-	server.Config.WriteTimeout = timeout
-	server.Config.IdleTimeout = timeout
-	if secure {
-		server.TLS = wiretest.ServerConfig(t)
-		server.StartTLS()
-	} else {
-		server.Listener = accept.NewListener(server.Config, server.Listener)
-		server.Start()
-	}
-	t.Cleanup(server.Close)
-	s.Addr = server.Listener.Addr().String()
-	return s
-}
-
-func (s *service) accepted(t testing.TB) *Driver {
 	t.Helper()
-	select {
-	case c := <-s.conns:
-		return c
-	case err := <-s.errs:
-		t.Fatalf("the request must be accepted; got %v", err)
-	case <-time.After(time.Minute):
-		t.Fatal("the request must be accepted; it was not")
-	}
-	return nil
+	return wiretest.Serve(t, secure, timeout, accept.NewListener, func(w http.ResponseWriter, r *http.Request) (*Driver, error) {
+		d, _, err := Accept(w, r, opts)
+		return d, err
+	}, func(d *Driver) { d.Start(newHandler()) })
 }
 
 // ends is a handler that echoes, and records outcomes.
@@ -80,7 +43,7 @@ func (e *ends) want(t testing.TB, want string) {
 	t.Helper()
 	select {
 	case end := <-e.end:
-		if got := describe(end); got != want {
+		if got := wiretest.Describe(end.Outcome); got != want {
 			t.Errorf("the connection must end as %q; got %q", want, got)
 		}
 	case <-time.After(time.Minute):

@@ -30,12 +30,12 @@ func TestDriverServerSendsFINFirst(t *testing.T) {
 			c.WantEOF(t)
 			e.want(t, `clean, received 4001 "bye", sent 4001 "bye", first remote, close`)
 			_ = c.Close()
-			wantDone(t, s.accepted(t))
+			wantDone(t, s.Accepted(t))
 		})
 		t.Run("the server closes", func(t *testing.T) {
 			s, e := serveEnds(t, secure, Options{})
 			c := s.Open(t, "")
-			server := s.accepted(t)
+			server := s.Accepted(t)
 			_ = server.Close(4001, "bye")
 			c.WantFrame(t, `close 4001 "bye"`)
 			c.Send(t, wiretest.CloseFrame(4001, "bye"))
@@ -52,7 +52,7 @@ func TestDriverServerSendsFINFirst(t *testing.T) {
 			c.WantEOF(t)
 			e.want(t, `not clean, received 1006, sent 1002 "unknown opcode", first local, violation frame.opcode`)
 			_ = c.Close()
-			wantDone(t, s.accepted(t))
+			wantDone(t, s.Accepted(t))
 		})
 	})
 }
@@ -77,7 +77,7 @@ func TestDriverPeerThatContinuesToWriteGetsNoReset(t *testing.T) {
 				client.WantFrame(t, c.want)
 				client.WantEOF(t)
 				_ = client.Close()
-				wantDone(t, s.accepted(t))
+				wantDone(t, s.Accepted(t))
 			})
 		}
 	})
@@ -150,7 +150,7 @@ func TestDriverTimeoutsOnTCP(t *testing.T) {
 				s, e := serveEnds(t, secure, c.opts)
 				client := s.Open(t, "")
 				_ = client.TCP.SetReadBuffer(16 << 10) // so that the kernel does not buffer much
-				server := s.accepted(t)
+				server := s.Accepted(t)
 				start := time.Now()
 				c.act(t, server, client)
 				wantDone(t, server)
@@ -167,7 +167,7 @@ func TestDriverHalfOpenOnTCP(t *testing.T) {
 	wiretest.Each(t, func(t *testing.T, secure bool) {
 		s, e := serveEnds(t, secure, Options{HalfOpen: true})
 		c := s.Open(t, "")
-		server := s.accepted(t)
+		server := s.Accepted(t)
 		c.Send(t, append(wiretest.TextFrame("question"), wiretest.CloseFrame(1000, "")...))
 		c.WantFrame(t, `text "question"`)
 		for range 3 {
@@ -186,7 +186,7 @@ func TestDriverHalfOpenOnTCP(t *testing.T) {
 func TestDriverOutcomeOfReset(t *testing.T) {
 	s, e := serveEnds(t, false, Options{})
 	c := s.Open(t, "")
-	server := s.accepted(t)
+	server := s.Accepted(t)
 	_ = c.TCP.SetLinger(0)
 	_ = c.Close()
 	wantDone(t, server)
@@ -213,7 +213,7 @@ func TestDriverSendLargeMessages(t *testing.T) {
 func TestDriverCloseNowResets(t *testing.T) {
 	s, e := serveEnds(t, false, Options{})
 	c := s.Open(t, "")
-	s.accepted(t).CloseNow()
+	s.Accepted(t).CloseNow()
 	if _, err := io.ReadAll(c.R); err == nil || errors.Is(err, net.ErrClosed) {
 		t.Errorf("CloseNow must reset TCP; the peer got %v", err)
 	}

@@ -38,7 +38,7 @@ func TestDriverTLSCloseNotifyBeforeFIN(t *testing.T) {
 				t.Errorf("the last record must be the alert close_notify; got type %d", last)
 			}
 			_ = c.Close()
-			wantDone(t, s.accepted(t))
+			wantDone(t, s.Accepted(t))
 		})
 	}
 }
@@ -48,7 +48,7 @@ func TestDriverTLSEOFWithoutCloseNotify(t *testing.T) {
 	c := s.Open(t, "")
 	_ = c.TCP.CloseWrite()
 	e.want(t, "not clean, received 1006, sent 1006, first neither, eof")
-	wantDone(t, s.accepted(t))
+	wantDone(t, s.Accepted(t))
 }
 
 func TestDriverTLSCleanWithoutPeersCloseNotify(t *testing.T) {
@@ -58,5 +58,5 @@ func TestDriverTLSCleanWithoutPeersCloseNotify(t *testing.T) {
 	c.WantFrame(t, "close 1000")
 	_ = c.TCP.CloseWrite()
 	e.want(t, "clean, received 1000, sent 1000, first remote, close")
-	wantDone(t, s.accepted(t))
+	wantDone(t, s.Accepted(t))
 }

@@ -104,7 +104,7 @@ type pieceCounter struct {
 }
 
 func (c *pieceCounter) Events(d *Driver, events []protocol.Event) (work bool) {
-	return eachMessage(events, func(m protocol.Event) { c.pieces <- len(m.Payload) })
+	return wiretest.EachMessage(events, func(m protocol.Event) { c.pieces <- len(m.Payload) })
 }
 
 // A frame that has arrived completely is one piece, so that a proxy sends it as one frame too.

@@ -9,6 +9,7 @@ import (
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/websocket/driver"
 	"github.com/lingerws/linger/websocket/internal/accept"
+	"github.com/lingerws/linger/websocket/internal/wiretest"
 )
 
 func TestMain(m *testing.M) {
@@ -16,30 +17,13 @@ func TestMain(m *testing.M) {
 		d, _, err := driver.Accept(w, r, nil)
 		return accepted{d}, err
 	}
-	startLoops()
+	wiretest.StartLoops(func(near net.Conn) <-chan struct{} {
+		d := driver.New(near, protocol.Server, nil, driver.Options{})
+		d.Start(echo{})
+		d.CloseNow()
+		return d.Done()
+	})
 	os.Exit(m.Run())
-}
-
-// startLoops starts the event loops, on systems that have them, so that tests which count goroutines and descriptors do not
-// count those of the loops.
-func startLoops() {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		panic(err)
-	}
-	peer, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		panic(err)
-	}
-	near, err := l.Accept()
-	if err != nil {
-		panic(err)
-	}
-	d := driver.New(near, protocol.Server, nil, driver.Options{})
-	d.Start(echo{})
-	d.CloseNow()
-	<-d.Done()
-	_, _ = peer.Close(), l.Close()
 }
 
 type accepted struct{ *driver.Driver }
