@@ -66,7 +66,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer s.endUpgrade()
 	from := s.clientOf(r)
-	if refused := s.admission.admit(addressGroup(from.addr), &s.opts); refused != nil {
+	if refused := s.admission.admit(addressGroup(from.Addr), &s.opts); refused != nil {
 		s.logRefusal(slog.LevelInfo, r, refused.status, refused.limit, refused.text)
 		refused.serve(w)
 		return

@@ -76,7 +76,7 @@ func (a *admission) release(group netip.Addr) {
 // releaseAdmission ends the counting of a request whose handler has returned. If it was accepted its socket is still counted.
 func (u *Upgrade) releaseAdmission() {
 	if u.socket == nil {
-		u.Server.admission.release(addressGroup(u.client.addr))
+		u.Server.admission.release(addressGroup(u.client.Addr))
 	} else {
 		u.socket.releaseAdmission()
 	}
@@ -103,25 +103,17 @@ func addressGroup(a netip.Addr) netip.Addr {
 	return network.Addr()
 }
 
-// client is where a request comes from.
-type client struct {
-	addr   netip.Addr // invalid if there is none, as on a Unix socket
-	text   string     // addr as the application gets it, with the port if that is known
-	secure bool       // the request has come by TLS, to this server or to a trusted proxy
-}
-
 // clientOf returns where a request comes from. Forwarding fields count only from Options.TrustedProxies.
-func (s *Server) clientOf(r *http.Request) client {
-	c := forwarding.Proxies(s.opts.TrustedProxies).Client(r)
-	return client{addr: c.Addr, text: c.Text, secure: c.Secure}
+func (s *Server) clientOf(r *http.Request) forwarding.Client {
+	return forwarding.Proxies(s.opts.TrustedProxies).Client(r)
 }
 
 // RemoteIP returns the address that a request comes from: that of its TCP peer or, after Options.TrustedProxies, of the client. It
 // is invalid if the peer has none, as on a Unix socket.
-func (s *Server) RemoteIP(r *http.Request) netip.Addr { return s.clientOf(r).addr }
+func (s *Server) RemoteIP(r *http.Request) netip.Addr { return s.clientOf(r).Addr }
 
 // Secure reports whether a request has come by TLS, to this server or to a trusted proxy.
-func (s *Server) Secure(r *http.Request) bool { return s.clientOf(r).secure }
+func (s *Server) Secure(r *http.Request) bool { return s.clientOf(r).Secure }
 
 // withoutForged returns the request without forwarding fields, unless a trusted proxy has sent it: any client can forge them.
 func (s *Server) withoutForged(r *http.Request) *http.Request {

@@ -69,7 +69,7 @@ func (s *Server) logRefusal(level slog.Level, r *http.Request, status int, reaso
 	s.logLimited(level, "request refused", kind,
 		slog.String("reason", reason),
 		slog.Int("status", status),
-		slog.String("remote", s.clientOf(r).text),
+		slog.String("remote", s.clientOf(r).Text),
 		slog.String("detail", detail))
 }
 

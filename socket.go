@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/lingerws/linger/internal/forwarding"
 	"github.com/lingerws/linger/internal/ident"
 	"github.com/lingerws/linger/internal/latch"
 	"github.com/lingerws/linger/protocol"
@@ -43,7 +44,7 @@ type Socket struct {
 	channels map[string]struct{} // subscriptions; guarded by the lock of the hub
 }
 
-func newSocket(s *Server, r *http.Request, from client, opts AcceptOptions) (*Socket, error) {
+func newSocket(s *Server, r *http.Request, from forwarding.Client, opts AcceptOptions) (*Socket, error) {
 	data, err := newData(opts.Data)
 	if err != nil {
 		return nil, err

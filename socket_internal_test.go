@@ -16,6 +16,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/lingerws/linger/internal/forwarding"
 	"github.com/lingerws/linger/internal/memconn"
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/websocket/driver"
@@ -80,13 +81,13 @@ func TestRequestSnapshot(t *testing.T) {
 	for name, c := range map[string]struct {
 		target string
 		header http.Header
-		from   client
+		from   forwarding.Client
 		url    string
 	}{
-		"plain":     {"/chat?room=1&x=%20", http.Header{"Origin": {"http://a.example"}, "X-Two": {"a", "b: c"}}, client{text: "1.2.3.4:5", addr: netip.MustParseAddr("1.2.3.4")}, "http://example.com/chat?room=1&x=%20"},
-		"secure":    {"/", http.Header{}, client{text: "::1", addr: netip.MustParseAddr("::1"), secure: true}, "https://example.com/"},
-		"escaped":   {"/a%2Fb//c?", http.Header{"Empty": {""}}, client{}, "http://example.com/a%2Fb//c?"},
-		"no target": {"http://example.com", http.Header{}, client{}, "http://example.com/"},
+		"plain":     {"/chat?room=1&x=%20", http.Header{"Origin": {"http://a.example"}, "X-Two": {"a", "b: c"}}, forwarding.Client{Text: "1.2.3.4:5", Addr: netip.MustParseAddr("1.2.3.4")}, "http://example.com/chat?room=1&x=%20"},
+		"secure":    {"/", http.Header{}, forwarding.Client{Text: "::1", Addr: netip.MustParseAddr("::1"), Secure: true}, "https://example.com/"},
+		"escaped":   {"/a%2Fb//c?", http.Header{"Empty": {""}}, forwarding.Client{}, "http://example.com/a%2Fb//c?"},
+		"no target": {"http://example.com", http.Header{}, forwarding.Client{}, "http://example.com/"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := httptest.NewRequest(http.MethodGet, c.target, nil)
@@ -98,7 +99,7 @@ func TestRequestSnapshot(t *testing.T) {
 			if h := got.header(); !reflect.DeepEqual(h, c.header) {
 				t.Errorf("the header is %q; got %q", c.header, h)
 			}
-			if got.field(snapshotRemote) != c.from.text || got.addr() != c.from.addr || got.field(snapshotSubprotocol) != "chat.v1" {
+			if got.field(snapshotRemote) != c.from.Text || got.addr() != c.from.Addr || got.field(snapshotSubprotocol) != "chat.v1" {
 				t.Errorf("the client and the subprotocol are remembered; got %q", got)
 			}
 		})
@@ -119,7 +120,7 @@ func TestRequestSnapshotHeaderBound(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := httptest.NewRequest(http.MethodGet, "/", nil)
 			r.Header = c.header
-			got, _ := newRequestSnapshot(r, client{}, "")
+			got, _ := newRequestSnapshot(r, forwarding.Client{}, "")
 			header := got.header()
 			if names := slices.Sorted(maps.Keys(header)); !slices.Equal(names, c.want) {
 				t.Errorf("the fields are %q; got %q", c.want, names)
@@ -139,7 +140,7 @@ func TestRequestSnapshotHeaderBound(t *testing.T) {
 func TestRequestSnapshotLineBreak(t *testing.T) {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header = http.Header{"A": {"b\nEvil: yes"}}
-	got, _ := newRequestSnapshot(r, client{}, "")
+	got, _ := newRequestSnapshot(r, forwarding.Client{}, "")
 	if h := got.header(); len(h) != 1 || h.Get("A") != "b Evil: yes" {
 		t.Errorf("a value stays in its line; got %q", h)
 	}

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/lingerws/linger/internal/forwarding"
 )
 
 // requestSnapshot is what a socket keeps of its upgrade request. It is one text, because every connection has one and few are
@@ -24,16 +26,16 @@ const (
 )
 
 // newRequestSnapshot returns the snapshot of a request. omitted is how many fields of the header were too large to be kept.
-func newRequestSnapshot(r *http.Request, from client, subprotocol string) (snapshot requestSnapshot, omitted int) {
+func newRequestSnapshot(r *http.Request, from forwarding.Client, subprotocol string) (snapshot requestSnapshot, omitted int) {
 	scheme, addr := "http", ""
-	if from.secure {
+	if from.Secure {
 		scheme = "https"
 	}
-	if from.addr.IsValid() {
-		addr = from.addr.String()
+	if from.Addr.IsValid() {
+		addr = from.Addr.String()
 	}
 	text := make([]byte, 0, 512) // on the stack, and enough for most requests
-	for _, field := range [snapshotHeader]string{from.text, addr, subprotocol, scheme, r.Host, r.URL.RequestURI()} {
+	for _, field := range [snapshotHeader]string{from.Text, addr, subprotocol, scheme, r.Host, r.URL.RequestURI()} {
 		text = appendLine(text, field)
 	}
 	var names [32]string // on the stack, and enough for most requests

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/lingerws/linger/internal/forwarding"
 	"github.com/lingerws/linger/protocol/handshake"
 	"github.com/lingerws/linger/websocket/driver"
 )
@@ -20,7 +21,7 @@ type Upgrade struct {
 
 	handshake *driver.Handshake
 	writer    http.ResponseWriter
-	client    client
+	client    forwarding.Client
 	original  *http.Request   // Request without the handler's timeout: its context ends when the client has gone
 	timeout   context.Context // the context that the handler gets in Request; ends with its timeout too
 
