@@ -126,6 +126,25 @@ func TestQueueMemory(t *testing.T) {
 			}
 		}
 	})
+	t.Run("what was removed is not retained by a queue that is never empty", func(t *testing.T) {
+		var q Queue[*int]
+		for range 8 {
+			q.Push(new(int), 0)
+		}
+		for range 6 {
+			q.Pop()
+		}
+		q.Push(new(int), 0) // reuses the room of removed items
+		retained := 0
+		for _, e := range q.entries[:cap(q.entries)] {
+			if e.item != nil {
+				retained++
+			}
+		}
+		if retained != q.Len() || cap(q.entries) != 8 {
+			t.Errorf("the queue keeps its %d items in the room for 8; it retains %d, with room for %d", q.Len(), retained, cap(q.entries))
+		}
+	})
 	t.Run("Trim", func(t *testing.T) {
 		for items, released := range map[int]bool{1: false, 8: false, 100: true} {
 			var q Queue[int]

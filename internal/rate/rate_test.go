@@ -19,6 +19,12 @@ func TestBucketTake(t *testing.T) {
 		if taken < 50+499 || taken > 50+501 {
 			t.Errorf("at 50 per second ten seconds give 500 tokens, and the full bucket 50 at once; got %d", taken)
 		}
+		time.Sleep(time.Hour)
+		for taken = 0; b.Take(50); taken++ {
+		}
+		if taken != 50 {
+			t.Errorf("after an hour without calls the bucket holds the tokens of one second; got %d", taken)
+		}
 		var slow Bucket
 		if !slow.Take(0.1) || slow.Take(0.1) {
 			t.Error("a bucket has room for one token at least, and begins full")
