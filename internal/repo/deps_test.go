@@ -131,7 +131,7 @@ var layers = map[string]layer{
 	},
 	"cmd": {
 		folders: append([]string{".", "websocket", "websocket/driver", "proxy", "worker", "internal/forwarding", "internal/loglimit", "internal/netaddr", "internal/spelling"}, core...),
-		modules: []string{"github.com/alecthomas/kong", "github.com/fsnotify/fsnotify", "github.com/BurntSushi/toml", "github.com/dustin/go-humanize"},
+		modules: []string{"github.com/alecthomas/kong", "github.com/fsnotify/fsnotify", "github.com/BurntSushi/toml"},
 		why:     "the command combines the packages; code that belongs to one of them stays there",
 	},
 	"internal": {
