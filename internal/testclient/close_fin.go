@@ -10,9 +10,9 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// SendCloseFIN sends text messages and a Close and closes the connection for writing. Received messages can still be
+// sendCloseFIN sends text messages and a Close and closes the connection for writing. Received messages can still be
 // read with Receive.
-func (c *Client) SendCloseFIN(code protocol.CloseCode, texts ...string) error {
+func (c *Client) sendCloseFIN(code protocol.CloseCode, texts ...string) error {
 	for _, text := range texts {
 		if err := c.machine.Send(protocol.Text, []byte(text)); err != nil {
 			return err
@@ -29,8 +29,8 @@ func (c *Client) SendCloseFIN(code protocol.CloseCode, texts ...string) error {
 	return tcp.CloseWrite()
 }
 
-// ReceiveAll returns the results of Receive until EOF, without EOF itself.
-func (c *Client) ReceiveAll() ([]string, error) {
+// receiveAll returns the results of Receive until EOF, without EOF itself.
+func (c *Client) receiveAll() ([]string, error) {
 	for all := []string{}; ; {
 		text, err := c.Receive()
 		if err != nil || text == "EOF" {
@@ -40,8 +40,8 @@ func (c *Client) ReceiveAll() ([]string, error) {
 	}
 }
 
-// RunCloseFIN opens n connections, several at a time, and calls [Client.SendCloseFIN] on each, with the code 3000. It
-// then calls sent, unless that is nil, and compares what each client receives with want. The error describes the
+// RunCloseFIN opens n connections, several at a time, and sends the texts and a Close with the code 3000 on each,
+// and closes them for writing. It then calls sent, unless that is nil, and compares what each client receives with want. The error describes the
 // differences.
 func RunCloseFIN(n int, url string, texts, want []string, sent func()) error {
 	clients, errs := make([]*Client, n), make([]error, n)
@@ -61,7 +61,7 @@ func RunCloseFIN(n int, url string, texts, want []string, sent func()) error {
 		if clients[i], err = Dial(url); err != nil {
 			return err
 		}
-		return clients[i].SendCloseFIN(3000, texts...)
+		return clients[i].sendCloseFIN(3000, texts...)
 	})
 	if sent != nil {
 		sent()
@@ -71,7 +71,7 @@ func RunCloseFIN(n int, url string, texts, want []string, sent func()) error {
 			return nil
 		}
 		defer clients[i].Abort()
-		got, err := clients[i].ReceiveAll()
+		got, err := clients[i].receiveAll()
 		if slices.Equal(got, want) {
 			return err
 		}
