@@ -123,13 +123,11 @@ func (c *runCommand) server() linger.Options {
 		UpgradeRate:     c.UpgradeRate,
 		UpgradeTimeout:  time.Duration(c.UpgradeTimeout),
 		TrustedProxies:  networks(c.TrustedProxy),
+		Subprotocols:    toStrings(c.Subprotocol),
 		SendQueue:       int(c.SendQueue),
 		IdleTimeout:     time.Duration(c.IdleTimeout),
 		MaxLifetime:     time.Duration(c.MaxLifetime),
 		ShutdownTimeout: time.Duration(c.ShutdownTimeout),
-	}
-	for _, name := range c.Subprotocol {
-		o.Subprotocols = append(o.Subprotocols, string(name))
 	}
 	if c.Policy == "drop" {
 		o.Policy = linger.PolicyDrop
