@@ -1,6 +1,7 @@
 package linger
 
 import (
+	"errors"
 	"io"
 	"maps"
 	"net"
@@ -209,6 +210,37 @@ func TestSocketSendPolicyBlockQueueLeavesAtOnce(t *testing.T) {
 	}
 	if _, err := io.ReadFull(peer, make([]byte, len("..first..second"))); err != nil {
 		t.Errorf("both messages arrive; got %v", err)
+	}
+}
+
+// The queue may empty, and the connection may start to close, after a message was refused and before its sender waits.
+func TestSocketSendPolicyBlockChecksBeforeItWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		nc, peer := memconn.Pipe()
+		defer func() { _ = peer.Close() }()
+		socket := &Socket{server: NewServer(HandlerFuncs{}, Options{Policy: PolicyBlock}), id: "test"}
+		conn := driver.New(nc, protocol.Server, nil, driver.Options{KeepAlive: -1})
+		defer conn.CloseNow()
+		conn.Start((*driverEvents)(socket))
+		if err := socket.waitDrained(conn); err != nil {
+			t.Errorf("a sender tries again if there is room; got %v", err)
+		}
+		socket.closing.Store(true)
+		if err := socket.waitDrained(conn); !errors.Is(err, ErrClosed) {
+			t.Errorf("a sender gets ErrClosed if the connection is closing; got %v", err)
+		}
+	})
+}
+
+func TestSocketSendLimitUnderMemoryPressure(t *testing.T) {
+	server := NewServer(HandlerFuncs{}, Options{SendQueue: 5000, MaxMemory: 1000})
+	server.memory.evicting.Store(true) // no connection is closed
+	server.memory.budget.Add(1001)
+	socket := &Socket{server: server, id: "test"}
+	for policy, want := range map[Policy]int{PolicyClose: 1000, PolicyDrop: 1000, PolicyBlock: 5000} {
+		if limit := socket.sendLimit(policy); limit != want {
+			t.Errorf("under policy %d %d bytes may wait; got %d", policy, want, limit)
+		}
 	}
 }
 
