@@ -3,7 +3,6 @@ package linger
 import (
 	"bytes"
 
-	"github.com/lingerws/linger/internal/race"
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/websocket/driver"
 )
@@ -167,9 +166,7 @@ const poisoned = 0xdb
 // poison overwrites a payload that was lent, so that a test of an application that still uses it fails, and the race detector
 // reports a goroutine that reads it.
 func poison(payload []byte) {
-	if race.Enabled {
-		for i := range payload {
-			payload[i] = poisoned
-		}
+	for i := range payload {
+		payload[i] = poisoned
 	}
 }
