@@ -106,22 +106,31 @@ func TestSocketSendPolicyBlock(t *testing.T) {
 }
 
 func TestSocketSendPolicyBlockUntilEnd(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		s, _, socket := stuck(t, linger.PolicyBlock)
-		ended := make(chan error, 1)
-		go func() {
-			_, err := fill(socket)
-			ended <- err
-		}()
-		synctest.Wait()
-		began := time.Now()
-		socket.CloseNow()
-		wantError(t, "a sender does not wait for a connection that is gone", <-ended, linger.ErrClosed)
-		if waited := time.Since(began); waited > 0 {
-			t.Errorf("it gets the error at once; it took %v", waited)
-		}
-		s.end()
-	})
+	for name, end := range map[string]func(c *client, socket *linger.Socket){
+		"CloseNow":                func(_ *client, socket *linger.Socket) { socket.CloseNow() },
+		"Close":                   func(_ *client, socket *linger.Socket) { _ = socket.Close(4001, "") },
+		"the peer's Close":        func(c *client, _ *linger.Socket) { c.close(4001, "") },
+		"a violation of the peer": func(c *client, _ *linger.Socket) { c.write([]byte{0x83, 0x80, 0, 0, 0, 0}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s, c, socket := stuck(t, linger.PolicyBlock)
+				ended := make(chan error, 1)
+				go func() {
+					_, err := fill(socket)
+					ended <- err
+				}()
+				synctest.Wait()
+				began := time.Now()
+				end(c, socket)
+				wantError(t, "a sender does not wait for a connection that is closing or gone", <-ended, linger.ErrClosed)
+				if waited := time.Since(began); waited > 0 {
+					t.Errorf("it gets the error at once; it took %v", waited)
+				}
+				s.end()
+			})
+		})
+	}
 }
 
 func TestSocketSendPolicyBlockStalledPeer(t *testing.T) {
