@@ -74,22 +74,28 @@ func TestDrainOrder(t *testing.T) {
 	})
 }
 
+// busy returns a client and its socket, whose handler has got a message and returns when next is closed. drained is called for each
+// Drain.
+func busy(t *testing.T, next <-chan bool, drained func()) (*client, *linger.Socket) {
+	t.Helper()
+	sockets := make(chan *linger.Socket, 1)
+	s := serve(t, linger.HandlerFuncs{
+		OnUpgrade: accept(linger.AcceptOptions{}, sockets),
+		OnMessage: func(*linger.Message) { <-next },
+		OnDrain:   func(*linger.Drain) { drained() },
+	}, dropping)
+	c := s.connect()
+	c.nc.(interface{ SetCapacity(bytes int) }).SetCapacity(100)
+	c.text("slow")
+	synctest.Wait()
+	return c, <-sockets
+}
+
 // Other goroutines may fill and empty the queue while a handler is called.
 func TestDrainIsQueuedOnce(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		drains := 0
-		next := make(chan bool)
-		sockets := make(chan *linger.Socket, 1)
-		s := serve(t, linger.HandlerFuncs{
-			OnUpgrade: accept(linger.AcceptOptions{}, sockets),
-			OnMessage: func(*linger.Message) { <-next },
-			OnDrain:   func(*linger.Drain) { drains++ },
-		}, dropping)
-		c := s.connect()
-		c.nc.(interface{ SetCapacity(bytes int) }).SetCapacity(100)
-		socket := <-sockets
-		c.text("slow")
-		synctest.Wait()
+		drains, next := 0, make(chan bool)
+		c, socket := busy(t, next, func() { drains++ })
 		for range 50 {
 			c.swallow(overflow(socket))
 		}
@@ -124,19 +130,8 @@ func TestDrainNotAfterClose(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
-				drains := 0
-				next := make(chan bool)
-				sockets := make(chan *linger.Socket, 1)
-				s := serve(t, linger.HandlerFuncs{
-					OnUpgrade: accept(linger.AcceptOptions{}, sockets),
-					OnMessage: func(*linger.Message) { <-next },
-					OnDrain:   func(*linger.Drain) { drains++ },
-				}, dropping)
-				c := s.connect()
-				c.nc.(interface{ SetCapacity(bytes int) }).SetCapacity(100)
-				socket := <-sockets
-				c.text("slow")
-				synctest.Wait()
+				drains, next := 0, make(chan bool)
+				c, socket := busy(t, next, func() { drains++ })
 				overflow(socket)
 				synctest.Wait()
 				end(c, socket, next)

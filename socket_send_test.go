@@ -198,45 +198,32 @@ func TestServerPublishNeverBlocks(t *testing.T) {
 }
 
 func TestSocketSendFullAfterClose(t *testing.T) {
-	for name, policy := range map[string]linger.Policy{
-		"close": linger.PolicyClose, "drop": linger.PolicyDrop, "block": linger.PolicyBlock,
-	} {
-		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
-				_, _, socket := stuck(t, policy)
-				for range 10 {
-					_ = socket.Send(linger.Text(text(1 << 10)))
-				}
-				_ = socket.Close(4001, "")
-				began := time.Now()
-				wantError(t, "nothing is sent after Close", socket.Send(linger.Text("x")), linger.ErrClosed)
-				if waited := time.Since(began); waited > 0 {
-					t.Errorf("there is nothing to wait for; it took %v", waited)
-				}
-			})
-		})
+	ends := map[string]func(c *client, socket *linger.Socket){
+		"our Close": func(_ *client, socket *linger.Socket) { _ = socket.Close(4001, "") },
+		"the peer's Close": func(c *client, _ *linger.Socket) {
+			c.close(4001, "")
+			synctest.Wait() // our answer waits after the messages
+		},
 	}
-}
-
-func TestSocketSendFullAfterPeerClose(t *testing.T) {
 	for name, policy := range map[string]linger.Policy{
 		"close": linger.PolicyClose, "drop": linger.PolicyDrop, "block": linger.PolicyBlock,
 	} {
-		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
-				_, c, socket := stuck(t, policy)
-				for range 10 {
-					_ = socket.Send(linger.Text(text(1 << 10)))
-				}
-				c.close(4001, "")
-				synctest.Wait() // our answer waits after the messages
-				began := time.Now()
-				wantError(t, "nothing is sent after our Close", socket.Send(linger.Text("x")), linger.ErrClosed)
-				if waited := time.Since(began); waited > 0 {
-					t.Errorf("there is nothing to wait for; it took %v", waited)
-				}
+		for who, end := range ends {
+			t.Run(name+" after "+who, func(t *testing.T) {
+				bubble(t, func(t *testing.T) {
+					_, c, socket := stuck(t, policy)
+					for range 10 {
+						_ = socket.Send(linger.Text(text(1 << 10)))
+					}
+					end(c, socket)
+					began := time.Now()
+					wantError(t, "nothing is sent after a Close", socket.Send(linger.Text("x")), linger.ErrClosed)
+					if waited := time.Since(began); waited > 0 {
+						t.Errorf("there is nothing to wait for; it took %v", waited)
+					}
+				})
 			})
-		})
+		}
 	}
 }
 
