@@ -126,6 +126,20 @@ func TestServerMaxMemoryFragments(t *testing.T) {
 	})
 }
 
+func TestServerMaxMemoryExceededAgain(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := serve(t, linger.HandlerFuncs{}, linger.Options{MaxMemory: 50_000})
+		begun := frame(protocol.Binary, make([]byte, 100_000))[:60_000]
+		for i := range 3 {
+			s.connect().write(begun)
+			if end := s.end(); end.Cause != linger.CauseMemory {
+				t.Errorf("connection %d holds more than all may: it is closed because of that; got %+v", i, end.Outcome)
+			}
+			time.Sleep(time.Minute) // closing connections has ended
+		}
+	})
+}
+
 func TestServerMaxMemoryQueuedEvents(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const size, many, count = 1000, 10, 400
