@@ -182,6 +182,9 @@ func TestServerShutdownContextEnds(t *testing.T) {
 		if end := s.end(); end.Cause != linger.CauseShutdown {
 			t.Errorf("the transports are closed; got %+v", end.Outcome)
 		}
+		if took := time.Since(began); took != time.Second {
+			t.Errorf("they are closed at once; it took %v", took)
+		}
 		s.wantEmpty()
 	})
 }
