@@ -199,7 +199,7 @@ func (s *Socket) handleEvents() {
 // resumeEvents handles the events that have come while the last one was completed, on another goroutine.
 func (s *Socket) resumeEvents() {
 	s.mu.Lock()
-	left := s.queue.events.Len() > 0 || s.queue.events.Paused()
+	left := s.queue.events.Len() > 0 // an empty queue is not paused
 	if !left {
 		s.closeQueue()
 	}
