@@ -26,7 +26,6 @@ type event struct {
 
 	method, url string // the method and the URL, without its query, of the event's request; "" if there is none
 
-	request bool        // the event is refused while the worker backs off, because a client waits for an answer
 	claimed atomic.Bool // an instance has begun the event, or the event was refused
 
 	completed, ended atomic.Bool
@@ -55,7 +54,7 @@ func newEvent(kind string, socket *linger.Socket) *event {
 func newRequestEvent(kind string, r *http.Request, target string) *event {
 	e := newEvent(kind, nil)
 	e.done = make(chan struct{})
-	e.request, e.method = true, r.Method
+	e.method = r.Method
 	e.url, _, _ = strings.Cut(target, "?") // queries may contain secrets
 	return e
 }
