@@ -19,8 +19,7 @@ type generation struct {
 	response string         // the automatic answer to request
 	warnings []Problem      // the warnings that were logged
 
-	hasDrainListener bool     // the script has a listener to websocketdrain
-	listenedEvents   []string // the names of the events with listeners
+	listenedEvents []string // the names of the events with listeners
 }
 
 // loadGeneration bundles the script and runs it in an instance for each worker. The install and

@@ -112,7 +112,7 @@ func (h handler) PeerClose(p *linger.PeerClose) {
 // Drain passes the drain of a connection to the script, if it has a listener.
 func (h handler) Drain(d *linger.Drain) {
 	assigned := h.app.assignments.find(d.Socket)
-	if assigned == nil || assigned.object != nil || !h.app.generation.Load().hasDrainListener {
+	if assigned == nil || assigned.object != nil || !h.app.generation.Load().listensTo("websocketdrain") {
 		return
 	}
 	e := newEvent("websocketdrain", d.Socket)

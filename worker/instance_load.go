@@ -86,7 +86,6 @@ func (in *instance) activate() error {
 func (in *instance) findListeners() error {
 	return in.runTurn(func() (err error) {
 		in.generation.listenedEvents, err = in.runtime.Listening()
-		in.generation.hasDrainListener = in.generation.listensTo("websocketdrain")
 		return err
 	})
 }
