@@ -45,18 +45,17 @@ type jsSocket struct {
 type jsSockets struct {
 	events   queue
 	overlaps bool          // the value of Options.Overlap
-	released chan struct{} // closed by closeAll
+	ended    chan struct{} // closed by closeAll: new sockets are closed
 
 	mu         sync.Mutex
 	byNumber   map[int]*jsSocket
 	last       int         // the highest number of a socket
 	restarting bool        // the instance was retired: new sockets are closed
 	accepted   []*jsSocket // tied connections of the current turn that are closed after it
-	ended      bool        // closeAll was called: new sockets are closed
 }
 
 func newJSSockets(overlaps bool) jsSockets {
-	return jsSockets{events: newQueue(), overlaps: overlaps, released: make(chan struct{}), byNumber: map[int]*jsSocket{}}
+	return jsSockets{events: newQueue(), overlaps: overlaps, ended: make(chan struct{}), byNumber: map[int]*jsSocket{}}
 }
 
 // addObject adds a WebSocket object for a transport. The event loop must pass its number to the script before the next turn.
@@ -77,7 +76,7 @@ func (all *jsSockets) register(s *jsSocket) *jsSocket {
 	defer all.mu.Unlock()
 	all.last++
 	s.number = all.last
-	if all.ended {
+	if closed(all.ended) {
 		go s.transport.close(protocol.CloseInternalError, appFailed)
 		return s
 	}
@@ -162,8 +161,8 @@ func (all *jsSockets) closeForRestart(sockets []*jsSocket, bound time.Duration) 
 	}
 	abort := time.AfterFunc(bound, all.abort)
 	defer abort.Stop()
-	pace.Each(all.released, sockets, bound/4, func(s *jsSocket) { s.transport.close(protocol.CloseServiceRestart, appRestart) })
-	<-all.released
+	pace.Each(all.ended, sockets, bound/4, func(s *jsSocket) { s.transport.close(protocol.CloseServiceRestart, appRestart) })
+	<-all.ended
 }
 
 // abort closes all sockets without a closing handshake. New events are dropped, except for the end.
@@ -181,10 +180,9 @@ func (all *jsSockets) closeAll(code protocol.CloseCode, reason string) {
 	}
 	all.mu.Lock()
 	clear(all.byNumber)
-	if !all.ended {
-		close(all.released)
+	if !closed(all.ended) {
+		close(all.ended)
 	}
-	all.ended = true
 	all.mu.Unlock()
 	all.events.close()
 }

@@ -112,7 +112,7 @@ func TestInstanceCloseSocketsHasACodeForEachReason(t *testing.T) {
 				t.Errorf("each socket is closed once, with %d; got %+v", want, w)
 			}
 		}
-		if !closed(in.sockets.released) || len(in.sockets.byNumber) != 0 {
+		if !closed(in.sockets.ended) || len(in.sockets.byNumber) != 0 {
 			t.Error("the instance has released its sockets")
 		}
 	}
