@@ -64,11 +64,7 @@ func (assigned *assignment) submit(e *event, overlap bool) {
 	case assigned.isAborted():
 		e.end()
 	case overlap:
-		e.overlaps = true
-		assigned.overlap.admit(func() {
-			e.onEnd = assigned.overlap.release
-			assigned.queue().add(e)
-		})
+		assigned.overlap.submit(e, assigned.queue())
 	default:
 		assigned.queue().add(e)
 	}
@@ -143,6 +139,16 @@ type overlap struct {
 
 // maxOverlap bounds the events of a connection in progress; the next one waits.
 const maxOverlap = 256
+
+// submit adds an event to q when fewer than maxOverlap events are in progress. The event is complete when its listeners have
+// returned.
+func (o *overlap) submit(e *event, q *queue) {
+	e.overlaps = true
+	o.admit(func() {
+		e.onEnd = o.release
+		q.add(e)
+	})
+}
 
 // admit calls begin, which begins an event, when fewer than maxOverlap events are in progress. release ends the event.
 func (o *overlap) admit(begin func()) { o.callBelow(maxOverlap, 1, begin) }

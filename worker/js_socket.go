@@ -227,15 +227,11 @@ func (s *jsSocket) submit(kind string, input script.Event, done func()) {
 	}
 	e := newEvent(kind, s.socket)
 	e.onComplete, e.input = done, input
-	if !s.sockets.overlaps {
+	if s.sockets.overlaps {
+		s.overlap.submit(e, &s.sockets.events)
+	} else {
 		s.sockets.events.add(e)
-		return
 	}
-	e.overlaps = true
-	s.overlap.admit(func() {
-		e.onEnd = s.overlap.release
-		s.sockets.events.add(e)
-	})
 }
 
 // noTransport is the transport of a socket that has ended.
