@@ -8,37 +8,22 @@ import (
 	lib "modernc.org/libquickjs"
 )
 
-// Bytecode is a compiled script or module that any Runtime of this process can run. It is safe for concurrent use. It
-// cannot be serialized: the format is specific to the version of the engine, and reading bytecode from another source is
-// not memory safe.
-type Bytecode struct {
-	name   string
-	module bool
-	code   []byte
-}
+// Bytecode is a compiled script that any Runtime of this process can run. It is safe for concurrent use. It cannot be
+// serialized: the format is specific to the version of the engine, and reading bytecode from another source is not memory
+// safe.
+type Bytecode struct{ code []byte }
 
 // Compile compiles source as a classic script for Run. The bytecode has positions for stacks, but not the source text, so
 // that a Runtime need not hold it: converted to a string, each function is "function name() { [native code] }".
-func Compile(name, source string) (Bytecode, error) {
-	return compile(Bytecode{name: name}, source, lib.MJS_EVAL_TYPE_GLOBAL)
-}
-
-// CompileModule compiles source as an ES module for RunModule. Like that of Compile, the bytecode does not contain the
-// source text.
-func CompileModule(name, source string) (Bytecode, error) {
-	return compile(Bytecode{name: name, module: true}, source, lib.MJS_EVAL_TYPE_MODULE)
-}
-
-// compile compiles source in a temporary Runtime and returns b with the bytecode.
-func compile(b Bytecode, source string, flags int32) (Bytecode, error) {
-	r, err := New(Options{})
+func Compile(name, source string) (b Bytecode, err error) {
+	r, err := New(Options{}) // only for this call
 	if err != nil {
 		return Bytecode{}, err
 	}
 	defer r.dispose()
 	lib.XJS_SetStripInfo(r.tls, r.rt, lib.MJS_STRIP_SOURCE)
 	err = r.turn(func() error {
-		v := r.hold(r.eval(b.name, source, flags|lib.MJS_EVAL_FLAG_COMPILE_ONLY))
+		v := r.hold(r.eval(name, source, lib.MJS_EVAL_TYPE_GLOBAL|lib.MJS_EVAL_FLAG_COMPILE_ONLY))
 		if isException(v) {
 			return r.thrown()
 		}
@@ -53,8 +38,8 @@ func compile(b Bytecode, source string, flags int32) (Bytecode, error) {
 
 // Run runs a compiled script, as a turn.
 func (r *Runtime) Run(b Bytecode) error {
-	if b.module || b.code == nil {
-		return errors.New("engine: Run needs bytecode of Compile; use RunModule for modules")
+	if b.code == nil {
+		return errors.New("engine: Run needs bytecode of Compile")
 	}
 	return r.turn(func() error {
 		f, err := r.deserialize(b)
@@ -68,22 +53,7 @@ func (r *Runtime) Run(b Bytecode) error {
 	})
 }
 
-// RunModule runs a compiled module, as a turn. The Promise is that of EvalModule.
-func (r *Runtime) RunModule(b Bytecode) (*Promise, error) {
-	if !b.module {
-		return nil, errors.New("engine: RunModule needs bytecode of CompileModule; use Run for scripts")
-	}
-	return r.startModule(b.name, func() (raw, error) {
-		v, err := r.deserialize(b)
-		if err == nil && lib.XJS_ResolveModule(r.tls, r.ctx, v) < 0 {
-			lib.XFreeValue(r.tls, r.ctx, v)
-			return v, r.thrown()
-		}
-		return v, err
-	})
-}
-
-// serialize returns the bytecode of a compiled function or module.
+// serialize returns the bytecode of a compiled function.
 func (r *Runtime) serialize(v raw) ([]byte, error) {
 	const size = int(unsafe.Sizeof(lib.Tsize_t(0)))
 	length := r.tls.Alloc(size)
@@ -96,7 +66,7 @@ func (r *Runtime) serialize(v raw) ([]byte, error) {
 	return clone(memory[byte](p, int(*at[lib.Tsize_t](length)))), nil
 }
 
-// deserialize returns the function or module that b contains, which has not run yet. The caller owns a reference to it.
+// deserialize returns the function that b contains, which has not run yet. The caller owns a reference to it.
 func (r *Runtime) deserialize(b Bytecode) (raw, error) {
 	p := libc.Xmalloc(r.tls, lib.Size_t(len(b.code)))
 	if p == 0 {

@@ -42,36 +42,9 @@ func TestRuntimeRunInManyRuntimes(t *testing.T) {
 	wg.Wait()
 }
 
-func TestRuntimeRunModule(t *testing.T) {
-	code, err := CompileModule("file:///m.js", "globalThis.url = import.meta.url; export default await 5")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 2 {
-		r := open(t, Options{})
-		p, err := r.RunModule(code)
-		if err != nil || p.State() != Fulfilled {
-			t.Fatalf("a compiled module should run, got %v, %v", p, err)
-		}
-		if v := eval(t, r, "url"); v.String() != "file:///m.js" {
-			t.Errorf("import.meta.url of a compiled module should be its name, got %v", v)
-		}
-		p.Release()
-	}
-}
-
-func TestRuntimeRunRefusesOtherBytecode(t *testing.T) {
-	r := open(t, Options{})
-	script, _ := Compile("s.js", "1")
-	mod, _ := CompileModule("m.js", "1")
-	if err := r.Run(mod); err == nil {
-		t.Error("Run should refuse a module")
-	}
-	if err := r.Run(Bytecode{}); err == nil {
+func TestRuntimeRunRefusesTheZeroBytecode(t *testing.T) {
+	if err := open(t, Options{}).Run(Bytecode{}); err == nil {
 		t.Error("Run should refuse the zero Bytecode")
-	}
-	if _, err := r.RunModule(script); err == nil {
-		t.Error("RunModule should refuse a script")
 	}
 }
 
@@ -79,9 +52,6 @@ func TestCompileReturnsSyntaxErrors(t *testing.T) {
 	var e *Exception
 	if _, err := Compile("s.js", "let let = 1"); !errors.As(err, &e) || e.Name != "SyntaxError" {
 		t.Errorf("Compile should return a syntax error, got %v", err)
-	}
-	if _, err := CompileModule("m.js", "import x from 'y'"); err == nil {
-		t.Error("an import should fail to compile")
 	}
 	if err := open(t, Options{}).Run(mustCompile(t, "throw new Error('at run')")); !errors.As(err, &e) || e.Message != "at run" {
 		t.Errorf("Run should return the exception of compiled code, got %v", err)

@@ -9,9 +9,7 @@
 //	(*Runtime) EvalScript(name, source string) (Value, error)
 //	(*Runtime) EvalModule(name, source string) (*Promise, error)
 //	Compile(name, source string) (Bytecode, error)
-//	CompileModule(name, source string) (Bytecode, error)
 //	(*Runtime) Run(Bytecode) error
-//	(*Runtime) RunModule(Bytecode) (*Promise, error)
 //
 //	(*Runtime) Define(name string, fn HostFunc) error
 //	(*Runtime) Global(name string) (*Function, error)

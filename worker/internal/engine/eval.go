@@ -30,40 +30,11 @@ func (r *Runtime) EvalScript(name, source string) (result Value, err error) {
 
 // EvalModule runs source as an ES module, as a turn. The module may use top-level await, but not import; import.meta.url
 // is name. A syntax error is returned. Exceptions of the module reject the Promise, which the caller must release.
-func (r *Runtime) EvalModule(name, source string) (*Promise, error) {
-	return r.startModule(name, func() (raw, error) {
-		v := r.eval(name, source, lib.MJS_EVAL_TYPE_MODULE|lib.MJS_EVAL_FLAG_COMPILE_ONLY)
-		if isException(v) {
-			return v, r.thrown()
-		}
-		return v, nil
-	})
-}
-
-// eval compiles and runs source. The caller owns a reference to the result, which is a value or an exception.
-func (r *Runtime) eval(name, source string, flags int32) raw {
-	// At invalid UTF-8 the parser would stop with a misleading error.
-	source = strings.ToValidUTF8(source, "\uFFFD")
-	text, err := r.cString(source)
-	if err != nil {
-		return lib.XJS_ThrowOutOfMemory(r.tls, r.ctx)
-	}
-	defer r.freeCString(text)
-	file, err := r.cString(name)
-	if err != nil {
-		return lib.XJS_ThrowOutOfMemory(r.tls, r.ctx)
-	}
-	defer r.freeCString(file)
-	r.hostSource = true
-	return lib.XJS_Eval(r.tls, r.ctx, text, lib.Size_t(len(source)), file, flags)
-}
-
-// startModule evaluates the module that load returns, as a turn.
-func (r *Runtime) startModule(name string, load func() (raw, error)) (p *Promise, err error) {
+func (r *Runtime) EvalModule(name, source string) (p *Promise, err error) {
 	err = r.turn(func() error {
-		module, err := load()
-		if err != nil {
-			return err
+		module := r.eval(name, source, lib.MJS_EVAL_TYPE_MODULE|lib.MJS_EVAL_FLAG_COMPILE_ONLY)
+		if isException(module) {
+			return r.thrown()
 		}
 		if err := r.setModuleURL(module, name); err != nil {
 			lib.XFreeValue(r.tls, r.ctx, module)
@@ -85,6 +56,24 @@ func (r *Runtime) startModule(name string, load func() (raw, error)) (p *Promise
 		return nil, err
 	}
 	return p, nil
+}
+
+// eval compiles and runs source. The caller owns a reference to the result, which is a value or an exception.
+func (r *Runtime) eval(name, source string, flags int32) raw {
+	// At invalid UTF-8 the parser would stop with a misleading error.
+	source = strings.ToValidUTF8(source, "\uFFFD")
+	text, err := r.cString(source)
+	if err != nil {
+		return lib.XJS_ThrowOutOfMemory(r.tls, r.ctx)
+	}
+	defer r.freeCString(text)
+	file, err := r.cString(name)
+	if err != nil {
+		return lib.XJS_ThrowOutOfMemory(r.tls, r.ctx)
+	}
+	defer r.freeCString(file)
+	r.hostSource = true
+	return lib.XJS_Eval(r.tls, r.ctx, text, lib.Size_t(len(source)), file, flags)
 }
 
 // setModuleURL sets import.meta.url of a module.
