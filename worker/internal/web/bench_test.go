@@ -8,9 +8,7 @@ import (
 )
 
 func BenchmarkInstall(b *testing.B) {
-	if _, err := web.Install(newRuntime(b, engine.Options{}), web.Options{}); err != nil {
-		b.Fatal(err)
-	}
+	install(b, newRuntime(b, engine.Options{}))
 	for b.Loop() {
 		b.StopTimer()
 		rt, err := engine.New(engine.Options{})
@@ -18,9 +16,7 @@ func BenchmarkInstall(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.StartTimer()
-		if _, err := web.Install(rt, web.Options{}); err != nil {
-			b.Fatal(err)
-		}
+		install(b, rt)
 		b.StopTimer()
 		_ = rt.Close()
 		b.StartTimer()
@@ -78,9 +74,7 @@ func benchmarkScript(b *testing.B, setup, code string) {
 // BenchmarkMemory reports the memory of an engine with the globals.
 func BenchmarkMemory(b *testing.B) {
 	rt := newRuntime(b, engine.Options{})
-	if _, err := web.Install(rt, web.Options{}); err != nil {
-		b.Fatal(err)
-	}
+	install(b, rt)
 	for b.Loop() {
 		rt.CollectGarbage()
 	}

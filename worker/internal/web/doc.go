@@ -4,7 +4,7 @@
 //
 // They are ES modules, in the folder js with one concept each, on top of a few Go functions: operations on many bytes are
 // implemented in Go, everything that scripts can observe in JavaScript. The modules are bundled and compiled once per
-// process; [Install] only runs the bytecode in a runtime. The host object with the Go functions is deleted while the
+// process; [Prelude.Install] only runs the bytecode in a runtime. The host object with the Go functions is deleted while the
 // modules load, so that scripts can reach only what the standards define.
 //
 // A package with additional globals, such as the events of the worker, passes its modules to [NewPrelude] as an [fs.FS].

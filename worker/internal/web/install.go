@@ -3,7 +3,6 @@ package web
 import (
 	"embed"
 	"io/fs"
-	"sync"
 	"time"
 
 	"github.com/lingerws/linger/worker/internal/bundle"
@@ -87,18 +86,6 @@ func NewPrelude(modules fs.FS) (*Prelude, error) {
 		return nil, err
 	}
 	return &Prelude{code}, nil
-}
-
-// basePrelude returns the Prelude with the globals of this package only.
-var basePrelude = sync.OnceValues(func() (*Prelude, error) { return NewPrelude(nil) })
-
-// Install installs the globals of this package in a runtime, in which no script may have run before.
-func Install(rt *engine.Runtime, options Options) (*Realm, error) {
-	prelude, err := basePrelude()
-	if err != nil {
-		return nil, err
-	}
-	return prelude.Install(rt, options)
 }
 
 // Install installs the globals in a runtime, in which no script may have run before. Host functions of the caller's

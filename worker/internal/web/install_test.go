@@ -3,6 +3,7 @@ package web_test
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
@@ -21,12 +22,26 @@ func newRuntime(t testing.TB, options engine.Options) *engine.Runtime {
 	return rt
 }
 
-func TestInstallWithoutOptions(t *testing.T) {
-	rt := newRuntime(t, engine.Options{})
-	realm, err := web.Install(rt, web.Options{})
+// basePrelude returns the Prelude with the globals of the package only.
+var basePrelude = sync.OnceValues(func() (*web.Prelude, error) { return web.NewPrelude(nil) })
+
+// install installs the globals of the package in a runtime.
+func install(t testing.TB, rt *engine.Runtime) *web.Realm {
+	t.Helper()
+	prelude, err := basePrelude()
 	if err != nil {
 		t.Fatal(err)
 	}
+	realm, err := prelude.Install(rt, web.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return realm
+}
+
+func TestInstallWithoutOptions(t *testing.T) {
+	rt := newRuntime(t, engine.Options{})
+	realm := install(t, rt)
 	v, err := rt.EvalScript("test.js", `
 		console.log("into the void");
 		clearTimeout(setTimeout(() => {}));
@@ -89,9 +104,7 @@ func TestInstallMemory(t *testing.T) {
 	const limit = 512 << 10
 	rt := newRuntime(t, engine.Options{})
 	before := rt.Memory().Used
-	if _, err := web.Install(rt, web.Options{}); err != nil {
-		t.Fatal(err)
-	}
+	install(t, rt)
 	if used := rt.Memory().Used - before; used > limit {
 		t.Errorf("the globals must use at most %d bytes of a runtime, got %d", limit, used)
 	}
