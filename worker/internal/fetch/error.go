@@ -17,13 +17,6 @@ import (
 	"github.com/lingerws/linger/worker/internal/web/contentcoding"
 )
 
-// CallError reports that a script has called fetch in a way that is not allowed. The script gets a
-// TypeError with this text.
-type CallError struct{ Text string }
-
-// Error returns Text.
-func (e *CallError) Error() string { return e.Text }
-
 // Error is a failure of a request. Its text contains nothing that must be hidden from scripts.
 type Error struct{ Text string }
 

@@ -25,15 +25,15 @@ const (
 func NewGate(inFlight int) *Gate { return &Gate{slots: make(chan struct{}, inFlight)} }
 
 // Admit adds a fetch whose request body has the given number of bytes. Each fetch that was admitted must be removed with
-// Remove. The error is a *[CallError].
+// Remove. The text of the error is for the script.
 func (g *Gate) Admit(body int64) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
 	case g.count >= cap(g.slots)+maxWaiting:
-		return &CallError{fmt.Sprintf("fetch: %d fetches are in flight and %d wait: await some of them first", cap(g.slots), maxWaiting)}
+		return fmt.Errorf("fetch: %d fetches are in flight and %d wait: await some of them first", cap(g.slots), maxWaiting)
 	case g.bytes+body > maxBodyBytes:
-		return &CallError{fmt.Sprintf("fetch: the bodies of the requests in flight would be more than %d bytes: await some of them first", maxBodyBytes)}
+		return fmt.Errorf("fetch: the bodies of the requests in flight would be more than %d bytes: await some of them first", maxBodyBytes)
 	}
 	g.count++
 	g.bytes += body

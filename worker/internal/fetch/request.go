@@ -3,6 +3,8 @@ package fetch
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -30,19 +32,19 @@ type Request struct {
 var forbidden = []string{"Expect", "Host", "Content-Length"}
 
 // NewRequest returns a request, which owns header. redirect is the redirect mode of the Fetch Standard; body is nil for
-// none. The error is a *[CallError].
+// none. The text of the error is for the script.
 func NewRequest(method, url, redirect string, header http.Header, body []byte) (*Request, error) {
 	u, err := weburl.Parse(url, nil)
 	if err != nil {
-		return nil, &CallError{"fetch: " + err.Error()}
+		return nil, fmt.Errorf("fetch: %w", err)
 	}
 	if !fetchable(u) {
-		return nil, &CallError{"fetch: the scheme is " + u.Protocol() + ", and only http: and https: are supported"}
+		return nil, fmt.Errorf("fetch: the scheme is %s, and only http: and https: are supported", u.Protocol())
 	}
 	r := &Request{method: method, url: u, redirect: redirect, header: header, body: body}
 	r.upgrade = strings.EqualFold(r.header.Get("Upgrade"), "websocket")
 	if r.upgrade && (r.method != http.MethodGet || r.body != nil) { // RFC 6455, section 4.1
-		return nil, &CallError{"fetch: a request for a WebSocket has the method GET and no body"}
+		return nil, errors.New("fetch: a request for a WebSocket has the method GET and no body")
 	}
 	httprule.Remove(r.header, httprule.HopByHop)
 	httprule.Remove(r.header, forbidden)
