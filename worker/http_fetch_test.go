@@ -2,7 +2,6 @@ package worker_test
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -110,15 +109,9 @@ func TestFetchEventPassThroughOnException(t *testing.T) {
 // raw sends the bytes of a request and returns the response.
 func (a *testApp) raw(request string) answer {
 	a.t.Helper()
-	nc, err := net.Dial("tcp", a.address)
-	if err != nil {
-		a.t.Fatal(err)
-	}
+	nc := a.sendBytes(request)
 	defer func() { _ = nc.Close() }()
 	_ = nc.SetDeadline(time.Now().Add(testTimeout))
-	if _, err := io.WriteString(nc, request); err != nil {
-		a.t.Fatal(err)
-	}
 	response, err := http.ReadResponse(bufio.NewReader(nc), nil)
 	if err != nil {
 		a.t.Fatalf("the request gets a response; got %v", err)
@@ -167,11 +160,7 @@ func TestFetchEventClientDisconnects(t *testing.T) {
 			release?.();
 			event.respondWith(new Response("hello"));
 		});`, worker.Options{})
-	nc, err := net.Dial("tcp", a.address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, _ = fmt.Fprint(nc, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+	nc := a.sendBytes("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
 	a.stdout.line(t, "waiting")
 	_ = nc.Close()
 	a.get("/", 200, "hello")
@@ -235,7 +224,7 @@ func TestFetchEventMissingBody(t *testing.T) {
 		web.Close()
 		_ = app.Shutdown(t.Context())
 	})
-	a := &testApp{t: t, address: web.Listener.Addr().String()}
+	a := &testApp{t: t, dial: func() (net.Conn, error) { return net.Dial("tcp", web.Listener.Addr().String()) }}
 	if got := a.raw("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"); got.StatusCode != http.StatusRequestTimeout || !got.Close {
 		t.Errorf("a body that does not arrive gets 408; got %d %q", got.StatusCode, got.body)
 	}

@@ -3,8 +3,6 @@ package worker_test
 import (
 	"bufio"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -16,15 +14,9 @@ import (
 // responseHead sends the bytes of a request and returns the bytes of the response's head, or all bytes up to EOF.
 func (a *testApp) responseHead(request string) string {
 	a.t.Helper()
-	nc, err := net.Dial("tcp", a.address)
-	if err != nil {
-		a.t.Fatal(err)
-	}
+	nc := a.sendBytes(request)
 	defer func() { _ = nc.Close() }()
 	_ = nc.SetDeadline(time.Now().Add(testTimeout))
-	if _, err := io.WriteString(nc, request); err != nil {
-		a.t.Fatal(err)
-	}
 	var head strings.Builder
 	for lines := bufio.NewReader(nc); !strings.HasSuffix(head.String(), "\r\n\r\n"); {
 		line, err := lines.ReadString('\n')

@@ -80,15 +80,21 @@ func (a *testApp) upgrade(path string, lines ...string) (*client, answer) {
 // sendUpgrade sends an upgrade request (RFC 6455, section 1.2) without reading the response.
 func (a *testApp) sendUpgrade(path string, lines ...string) net.Conn {
 	a.t.Helper()
-	nc, err := a.dial()
-	if err != nil {
-		a.t.Fatal(err)
-	}
 	request := append([]string{
 		"GET " + path + " HTTP/1.1", "Host: linger.test", "Upgrade: websocket", "Connection: Upgrade",
 		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13",
 	}, lines...)
-	if _, err := io.WriteString(nc, strings.Join(request, "\r\n")+"\r\n\r\n"); err != nil {
+	return a.sendBytes(strings.Join(request, "\r\n") + "\r\n\r\n")
+}
+
+// sendBytes opens a connection and sends the bytes of a request.
+func (a *testApp) sendBytes(request string) net.Conn {
+	a.t.Helper()
+	nc, err := a.dial()
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	if _, err := io.WriteString(nc, request); err != nil {
 		a.t.Fatal(err)
 	}
 	return nc
