@@ -126,7 +126,7 @@ type Observer interface {
 	// Listened reports a listener to a kind of event, with the stack of the call of addEventListener.
 	Listened(kind string, stack []Frame)
 
-	// Ignored reports an export that nothing uses: kind is "class", "export", or "method" of the default export.
+	// Ignored reports an export that nothing uses: kind is "class", "export", or "member" of the default export.
 	Ignored(kind, name string, at Frame)
 
 	// BlobByDefault reports a binary message that was delivered as a Blob because the binary type is not set.
