@@ -51,9 +51,14 @@ func readAnswer(answer *http.Response, r *Request, limit int64) (*Answer, error)
 	case int64(len(body)) > limit:
 		return nil, tooLarge(limit)
 	}
-	httprule.Remove(answer.Header, httprule.HopByHop)
 	text := strings.TrimSpace(strings.TrimPrefix(answer.Status, fmt.Sprint(answer.StatusCode)))
-	a := &Answer{Status: answer.StatusCode, StatusText: text, Header: answer.Header, Body: body, URL: r.shownURL(), Redirected: r.redirects > 0}
+	return newAnswer(r, answer.StatusCode, text, answer.Header, body, limit)
+}
+
+// newAnswer returns the answer to r that has the given parts, without hop-by-hop fields and content codings.
+func newAnswer(r *Request, status int, text string, header http.Header, body []byte, limit int64) (*Answer, error) {
+	httprule.Remove(header, httprule.HopByHop)
+	a := &Answer{Status: status, StatusText: text, Header: header, Body: body, URL: r.shownURL(), Redirected: r.redirects > 0}
 	return a, a.decode(r.decode, limit)
 }
 

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/lingerws/linger/internal/httprule"
 	"github.com/lingerws/linger/websocket/driver"
 )
 
@@ -80,12 +79,8 @@ func (r *Request) refused(err error, limit int64) (answer *Answer, again bool, _
 	case failed.Cut:
 		return nil, false, errIncomplete
 	}
-	httprule.Remove(failed.Header, httprule.HopByHop)
-	answer = &Answer{
-		Status: failed.Status, StatusText: http.StatusText(failed.Status), Header: failed.Header, Body: failed.Body,
-		URL: r.shownURL(), Redirected: r.redirects > 0,
-	}
-	return answer, false, answer.decode(r.decode, limit)
+	answer, err = newAnswer(r, failed.Status, http.StatusText(failed.Status), failed.Header, failed.Body, limit)
+	return answer, false, err
 }
 
 // Subprotocol returns the subprotocol that a server has selected in the header of an answer with 101, "" if there is none.
