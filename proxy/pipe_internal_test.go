@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"io"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,5 +27,37 @@ func TestPipeCloseBothTimeout(t *testing.T) {
 		}
 		_ = client.Close()
 		_ = backend.Close()
+	})
+}
+
+// A client that was paused because its backend did not read is read again when the backend is lost, so that its answer to the
+// Close arrives.
+func TestPipeLostResumesPaused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		toClient, client := memconn.Pipe()
+		toBackend, backend := memconn.Pipe()
+		opts := Options{}.Connection()
+		p := newPipe(driver.New(toClient, protocol.Server, nil, opts), driver.New(toBackend, protocol.Client, nil, opts), Options{})
+		p.start()
+		go func() { // a client that does not stop to send until it has a Close
+			h := protocol.Header{Fin: true, Opcode: protocol.Binary, Length: 16 << 10, Masked: true}
+			message := append(h.Append(nil), make([]byte, h.Length)...)
+			for range 100 {
+				_, _ = client.Write(message)
+			}
+			h = protocol.Header{Fin: true, Opcode: protocol.CloseFrame, Length: 2, Masked: true}
+			_, _ = client.Write(append(h.Append(nil), 1014>>8, 1014&0xff))
+		}()
+		go func() { _, _ = io.Copy(io.Discard, client) }()
+		time.Sleep(time.Second)
+		if toClient.Unread() == 0 {
+			t.Error("the client is read although the backend does not read")
+		}
+		backend.Reset()
+		p.ended.Wait()
+		if end := p.ends().Client; !end.Clean || end.Received.Code != protocol.CloseBadGateway {
+			t.Errorf("the connection of the client ends as %+v, expected a clean end with its answer", end)
+		}
+		_ = client.Close()
 	})
 }

@@ -72,6 +72,39 @@ func TestDriverEventsOfLongRead(t *testing.T) {
 	})
 }
 
+// batchSizes is a handler that records the number of events of each call.
+type batchSizes struct {
+	*recorder
+	sizes []int
+}
+
+func (h *batchSizes) Events(_ *Driver, events []protocol.Event) (work bool) {
+	h.sizes = append(h.sizes, len(events))
+	return false
+}
+
+func TestDriverEventsBoundsOwnedPayloads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, peer := memconn.Pipe()
+		h := &batchSizes{recorder: &recorder{}}
+		New(inMemory(ours), protocol.Server, nil, Options{KeepAlive: -1, HalfOpen: true}).Start(h)
+		send := func(size int) { // a message of several reads, and a short one that arrives with the end of it
+			long := wiretest.TextFrame(strings.Repeat("x", size))
+			_, _ = peer.Write(long[:size-1])
+			synctest.Wait()
+			_, _ = peer.Write(append(long[size-1:], wiretest.TextFrame("short")...))
+			synctest.Wait()
+		}
+		send(63 << 10)
+		send(64 << 10)
+		if want := []int{2, 1, 1}; !slices.Equal(h.sizes, want) {
+			t.Errorf("a call must deliver no more events after 64 KiB of payloads of its own; the calls have %v events, not %v", h.sizes, want)
+		}
+		_ = peer.Close()
+		synctest.Wait()
+	})
+}
+
 func TestDriverBatchIsOneWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, protocol.Server, Options{KeepAlive: -1})

@@ -58,6 +58,26 @@ func TestServePromotionWithoutDescriptors(t *testing.T) {
 	_ = conn.Close()
 }
 
+// A promoted request that has to wait for a descriptor fails if the listener is closed at the same time.
+func TestServePromotionClosedWithoutDescriptors(t *testing.T) {
+	l, w, client := unserved(t)
+	if _, err := w.promote(); err != nil {
+		t.Fatal(err)
+	}
+	a, ok := l.dequeue()
+	if !ok {
+		t.Fatal("the connection of the request must be queued")
+	}
+	_ = l.Close()
+	l.requeue(a)
+	if _, err := w.Write([]byte("x")); !errors.Is(err, http.ErrServerClosed) {
+		t.Errorf("the request must fail with the error of a closed server; got %v", err)
+	}
+	if n, err := client.Read(make([]byte, 1)); n != 0 || err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("the connection must end with the listener; got %d, %v", n, err)
+	}
+}
+
 func TestServeCloseWithoutDescriptors(t *testing.T) {
 	given, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -164,7 +164,7 @@ func (l *listener) dequeue() (a arrival, ok bool) {
 	case len(l.queue) > 0:
 		a, ok = l.queue[0], true
 		l.queue = slices.Delete(l.queue, 0, 1)
-	case l.awoken && !l.closed:
+	case l.awoken:
 		l.awoken = false
 		_ = l.file.SetReadDeadline(time.Time{})
 	}

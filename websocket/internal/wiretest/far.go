@@ -3,6 +3,7 @@ package wiretest
 import (
 	"bufio"
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"testing"
@@ -79,28 +80,11 @@ func (f *Far) Violating() []byte { return f.Frame(3, nil) }
 // ReadFrame reads one frame, which must be masked if it is from a client (RFC 6455, section 5.1).
 func (f *Far) ReadFrame(t *testing.T) (Received, error) {
 	t.Helper()
-	head, err := f.R.Peek(2)
-	if err != nil {
-		return Received{}, err
+	got, err := readFrame(f.R, f.Role)
+	if illegal, ok := errors.AsType[*illegalFrame](err); ok {
+		t.Fatal(illegal)
 	}
-	size := 2 + map[byte]int{126: 2, 127: 8}[head[1]&0x7F]
-	if head[1]&0x80 != 0 {
-		size += 4
-	}
-	head = make([]byte, size)
-	if _, err := io.ReadFull(f.R, head); err != nil {
-		return Received{}, err
-	}
-	h, _, v := protocol.ParseHeader(head)
-	if v != nil || h.Masked != (f.Role == protocol.Client) {
-		t.Fatalf("a %v must send a legal frame, masked as its role requires; got %+v, %v", f.Role, h, v)
-	}
-	payload := make([]byte, h.Length)
-	_, err = io.ReadFull(f.R, payload)
-	if h.Masked {
-		protocol.Mask(h.Key, 0, payload)
-	}
-	return Received{h.Opcode, payload}, err
+	return got, err
 }
 
 // WantFrame fails unless the next frame has this text.

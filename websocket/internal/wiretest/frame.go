@@ -78,27 +78,42 @@ func Parse(b []byte) (f Received, n int) {
 }
 
 // ReadFrame reads one frame of a server.
-func ReadFrame(r io.Reader) (Received, error) {
+func ReadFrame(r io.Reader) (Received, error) { return readFrame(r, protocol.Server) }
+
+// readFrame reads one frame of a connection in this role, which must be legal, and masked if it is from a client (RFC 6455,
+// section 5.1).
+func readFrame(r io.Reader, role protocol.Role) (Received, error) {
 	head := make([]byte, 2, protocol.MaxHeader)
 	if _, err := io.ReadFull(r, head); err != nil {
 		return Received{}, err
 	}
-	more := 0
-	switch head[1] {
-	case 126:
-		more = 2
-	case 127:
-		more = 8
+	size := 2 + map[byte]int{126: 2, 127: 8}[head[1]&0x7F]
+	if head[1]&0x80 != 0 {
+		size += 4
 	}
-	head = head[:2+more]
+	head = head[:size]
 	if _, err := io.ReadFull(r, head[2:]); err != nil {
 		return Received{}, err
 	}
 	h, _, v := protocol.ParseHeader(head)
-	if v != nil {
-		return Received{}, v
+	if v != nil || h.Masked != (role == protocol.Client) {
+		return Received{}, &illegalFrame{role, h, v}
 	}
 	payload := make([]byte, h.Length)
 	_, err := io.ReadFull(r, payload)
+	if h.Masked {
+		protocol.Mask(h.Key, 0, payload)
+	}
 	return Received{h.Opcode, payload}, err
+}
+
+// illegalFrame is the error of a frame that a connection must not send.
+type illegalFrame struct {
+	role      protocol.Role
+	header    protocol.Header
+	violation *protocol.Violation // nil if only the masking is wrong
+}
+
+func (e *illegalFrame) Error() string {
+	return fmt.Sprintf("a %v must send a legal frame, masked as its role requires; got %+v, %v", e.role, e.header, e.violation)
 }
