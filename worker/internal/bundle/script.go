@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -14,7 +15,28 @@ import (
 // begins with a key of roots, as in "web/url.js", and is read from that file system; no other files are
 // read. The error is an *[Error].
 func Script(entry string, roots map[string]fs.FS) (string, error) {
+	return buildScript(api.BuildOptions{Plugins: []api.Plugin{modulesFrom(roots, nil)}}, entry)
+}
+
+// Function makes a script of entry and the modules that it imports, as Script does. The value of the script is a function
+// that runs the modules and returns an object with the exports of entry. It has one parameter, named parameter. given are
+// the imports, other than those of roots, that the function's argument provides: a pattern of names, which must begin with
+// "^", and the expression whose value has the exports. $1 in the expression is the first submatch of the pattern.
+func Function(entry, parameter string, roots map[string]fs.FS, given map[string]string) (string, error) {
+	return buildScript(api.BuildOptions{
+		GlobalName: "exported",
+		Banner:     map[string]string{"js": "(function(" + parameter + "){"},
+		Footer:     map[string]string{"js": "return exported})"},
+		Plugins:    []api.Plugin{modulesFrom(roots, given)},
+	}, entry)
+}
+
+func buildScript(options api.BuildOptions, entry string) (string, error) {
 	result := api.Build(api.BuildOptions{
+		GlobalName:       options.GlobalName,
+		Banner:           options.Banner,
+		Footer:           options.Footer,
+		Plugins:          options.Plugins,
 		Stdin:            &api.StdinOptions{Contents: entry, Sourcefile: "entry.js"},
 		Bundle:           true,
 		Format:           api.FormatIIFE,
@@ -24,7 +46,6 @@ func Script(entry string, roots map[string]fs.FS) (string, error) {
 		KeepNames:        true, // otherwise esbuild renames a class that refers to itself
 		LegalComments:    api.LegalCommentsNone,
 		LogLevel:         api.LogLevelSilent,
-		Plugins:          []api.Plugin{modulesFrom(roots)},
 	})
 	if len(result.Errors) == 0 {
 		return string(result.OutputFiles[0].Contents), nil
@@ -36,8 +57,11 @@ func Script(entry string, roots map[string]fs.FS) (string, error) {
 	return "", &e
 }
 
-// modulesFrom returns the plugin that resolves every import within roots.
-func modulesFrom(roots map[string]fs.FS) api.Plugin {
+// givenNamespace is the namespace of esbuild that contains the modules of the parameter given of Function.
+const givenNamespace = "given"
+
+// modulesFrom returns the plugin that resolves every import within roots, or as one of given.
+func modulesFrom(roots map[string]fs.FS, given map[string]string) api.Plugin {
 	resolve := func(args api.OnResolveArgs) (api.OnResolveResult, error) {
 		from, file := args.Namespace, path.Join(path.Dir(args.Importer), args.Path)
 		if !strings.HasPrefix(args.Path, ".") {
@@ -57,6 +81,16 @@ func modulesFrom(roots map[string]fs.FS) api.Plugin {
 		return api.OnLoadResult{Contents: &contents, Loader: api.LoaderJS}, nil
 	}
 	return api.Plugin{Name: "modules", Setup: func(build api.PluginBuild) {
+		for pattern, expression := range given {
+			build.OnResolve(api.OnResolveOptions{Filter: pattern}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
+				value := regexp.MustCompile(pattern).ReplaceAllString(args.Path, expression)
+				return api.OnResolveResult{Path: value, Namespace: givenNamespace}, nil
+			})
+		}
+		build.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: givenNamespace}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
+			contents := "module.exports = " + args.Path + ";"
+			return api.OnLoadResult{Contents: &contents, Loader: api.LoaderJS}, nil
+		})
 		build.OnResolve(api.OnResolveOptions{Filter: `.*`}, resolve)
 		for name := range roots {
 			build.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: name}, load)

@@ -46,7 +46,7 @@ var (
 
 	// lingerFrame matches a stack line of the code of the globals, and the line of the built-in
 	// function that called it.
-	lingerFrame = regexp.MustCompile(`(\n +at [^\n]* \(native\))?\n +at [^\n]* \(linger:web:\d+:\d+\)`)
+	lingerFrame = regexp.MustCompile(`(\n +at [^\n]* \(native\))?\n +at [^\n]* \(linger:web(?:/\w+)?:\d+:\d+\)`)
 )
 
 // Trace returns a text, such as a stack, with source positions instead of positions in the bundle,

@@ -29,6 +29,7 @@ func TestSourcesTraceReplacesPositions(t *testing.T) {
 		"linger:web:2:1":                     "linger:web:2:1",
 		"Error: x\n    at f (linger:app:2:1)\n    at call (native)\n    at run (linger:web:1:5)\n": "Error: x\n    at f (src/app.ts:10:1)\n",
 		"    at map (native)\n    at f (linger:app:2:1)\n    at g (linger:web:1:5)":                "    at map (native)\n    at f (src/app.ts:10:1)",
+		"E\n    at f (linger:web/streams:1:5)\n    at g (linger:app:2:1)":                          "E\n    at g (src/app.ts:10:1)",
 		"linger:app:99999999999999999999:1":                                                        "linger:app:99999999999999999999:1",
 	} {
 		if got := m.Trace(text); got != want {

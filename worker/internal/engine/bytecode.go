@@ -36,21 +36,20 @@ func Compile(name, source string) (b Bytecode, err error) {
 	return b, nil
 }
 
-// Run runs a compiled script, as a turn.
-func (r *Runtime) Run(b Bytecode) error {
+// Run runs a compiled script, as a turn. It returns the value of its last expression as EvalScript does.
+func (r *Runtime) Run(b Bytecode) (result Value, err error) {
 	if b.code == nil {
-		return errors.New("engine: Run needs bytecode of Compile")
+		return Undefined(), errors.New("engine: Run needs bytecode of Compile")
 	}
-	return r.turn(func() error {
+	err = r.turn(func() error {
 		f, err := r.deserialize(b)
 		if err != nil {
 			return err
 		}
-		if v := r.hold(lib.XJS_EvalFunction(r.tls, r.ctx, f)); isException(v) {
-			return r.thrown()
-		}
-		return nil
+		result, err = r.completion(lib.XJS_EvalFunction(r.tls, r.ctx, f))
+		return err
 	})
+	return result.orRelease(err)
 }
 
 // serialize returns the bytecode of a compiled function.

@@ -20,7 +20,7 @@ func TestRuntimeRunInManyRuntimes(t *testing.T) {
 				return
 			}
 			defer r.dispose()
-			if err := r.Run(code); err != nil {
+			if _, err := r.Run(code); err != nil {
 				t.Errorf("compiled code should run: %v", err)
 				return
 			}
@@ -43,7 +43,7 @@ func TestRuntimeRunInManyRuntimes(t *testing.T) {
 }
 
 func TestRuntimeRunRefusesTheZeroBytecode(t *testing.T) {
-	if err := open(t, Options{}).Run(Bytecode{}); err == nil {
+	if _, err := open(t, Options{}).Run(Bytecode{}); err == nil {
 		t.Error("Run should refuse the zero Bytecode")
 	}
 }
@@ -53,7 +53,7 @@ func TestCompileReturnsSyntaxErrors(t *testing.T) {
 	if _, err := Compile("s.js", "let let = 1"); !errors.As(err, &e) || e.Name != "SyntaxError" {
 		t.Errorf("Compile should return a syntax error, got %v", err)
 	}
-	if err := open(t, Options{}).Run(mustCompile(t, "throw new Error('at run')")); !errors.As(err, &e) || e.Message != "at run" {
+	if _, err := open(t, Options{}).Run(mustCompile(t, "throw new Error('at run')")); !errors.As(err, &e) || e.Message != "at run" {
 		t.Errorf("Run should return the exception of compiled code, got %v", err)
 	}
 }

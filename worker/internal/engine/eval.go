@@ -14,18 +14,25 @@ import (
 // declarations of the script become globals. name is the file name in stacks and errors.
 func (r *Runtime) EvalScript(name, source string) (result Value, err error) {
 	err = r.turn(func() error {
-		v := r.hold(r.eval(name, source, lib.MJS_EVAL_TYPE_GLOBAL))
-		if isException(v) {
-			return r.thrown()
-		}
-		result, err = r.fromJS(v)
-		var unsupported *UnsupportedError
-		if errors.As(err, &unsupported) {
-			return nil
-		}
+		result, err = r.completion(r.eval(name, source, lib.MJS_EVAL_TYPE_GLOBAL))
 		return err
 	})
 	return result.orRelease(err)
+}
+
+// completion converts the value of a script's last expression, or the exception that ended the script. It takes over the
+// caller's reference to v.
+func (r *Runtime) completion(v raw) (Value, error) {
+	r.hold(v)
+	if isException(v) {
+		return Undefined(), r.thrown()
+	}
+	result, err := r.fromJS(v)
+	var unsupported *UnsupportedError
+	if errors.As(err, &unsupported) {
+		return Undefined(), nil
+	}
+	return result, err
 }
 
 // EvalModule runs source as an ES module, as a turn. The module may use top-level await, but not import; import.meta.url

@@ -25,6 +25,7 @@
 //	web/abort.js       AbortSignal; addStep(signal, function), removeStep(signal, function)
 //	web/headers.js     Headers; fromPairs(flat); guard(headers, "immutable")
 //	web/clone.js       structuredClone; serialize(value) -> text; deserialize(text)
+//	web/lazy.js        lazy(name) -> the exports of a bundle on demand: see lazy.go
 //	web/timers.js      startTimer(callback, delay, repeat, args); queueTask(callback)
 //	web/describe.js    describe(class, function), describeBy(class, ...names): the properties that console shows
 package web

@@ -27,6 +27,7 @@ func newHost(options Options, realm *Realm) *host {
 func (h *host) functions() map[string]engine.HostFunc {
 	return map[string]engine.HostFunc{
 		"expose":      h.expose,
+		"loadBundle":  h.loadBundle,
 		"console":     h.console,
 		"setTimer":    h.setTimer,
 		"clearTimer":  h.clearTimer,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
+	"path"
 	"reflect"
 	"regexp"
 	"slices"
@@ -34,7 +35,22 @@ func call(t *testing.T, fn engine.HostFunc, args ...engine.Value) engine.Value {
 }
 
 func TestHostFunctionsAreThoseTheModulesCall(t *testing.T) {
-	files, err := fs.Glob(embedded, "js/*.js")
+	h := newHost(Options{}, &Realm{})
+	base := h.functions()
+	checkFunctions(t, "js", base, nil)
+	bundles, err := fs.Glob(embedded, "lazy/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range bundles {
+		checkFunctions(t, folder, h.bundleFunctions(path.Base(folder)), base)
+	}
+}
+
+// checkFunctions fails unless the modules of a folder call all functions, and no others except those of base.
+func checkFunctions(t *testing.T, folder string, functions, base map[string]engine.HostFunc) {
+	t.Helper()
+	files, err := fs.Glob(embedded, folder+"/*.js")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,12 +61,14 @@ func TestHostFunctionsAreThoseTheModulesCall(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, match := range regexp.MustCompile(`\bhost\.(\w+)\(`).FindAllSubmatch(source, -1) {
-			called[string(match[1])] = true
+			if _, ok := base[string(match[1])]; !ok {
+				called[string(match[1])] = true
+			}
 		}
 	}
-	defined := slices.Sorted(maps.Keys(newHost(Options{}, &Realm{}).functions()))
+	defined := slices.Sorted(maps.Keys(functions))
 	if want := slices.Sorted(maps.Keys(called)); !slices.Equal(defined, want) {
-		t.Errorf("the host functions are %v, but the modules call %v", defined, want)
+		t.Errorf("the host functions of %s are %v, but its modules call %v", folder, defined, want)
 	}
 }
 

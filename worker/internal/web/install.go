@@ -55,13 +55,14 @@ const defaultMaxBody = 10 << 20
 // Prelude is the compiled code of the globals. It can be installed in any number of runtimes. It is safe for concurrent
 // use.
 type Prelude struct {
-	code engine.Bytecode
+	code    engine.Bytecode
+	bundles onDemand
 }
 
 // scriptName is the file name of the prelude in stacks.
 const scriptName = "linger:web"
 
-//go:embed js/*.js
+//go:embed js/*.js lazy/*/*.js
 var embedded embed.FS
 
 // NewPrelude bundles and compiles the globals of this package together with the caller's modules: index.js at the root of
@@ -85,21 +86,28 @@ func NewPrelude(modules fs.FS) (*Prelude, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Prelude{code}, nil
+	return &Prelude{code: code}, nil
 }
 
 // Install installs the globals in a runtime, in which no script may have run before. Host functions of the caller's
 // modules must already be defined.
 func (p *Prelude) Install(rt *engine.Runtime, options Options) (*Realm, error) {
-	realm := &Realm{runtime: rt, functions: map[string]*engine.Function{}}
-	h := newHost(options, realm)
-	for name, fn := range h.functions() {
-		if err := rt.Define(name, fn); err != nil {
-			return nil, err
-		}
+	realm := &Realm{runtime: rt, functions: map[string]*engine.Function{}, bundles: &p.bundles}
+	if err := define(rt, newHost(options, realm).functions()); err != nil {
+		return nil, err
 	}
-	if err := rt.Run(p.code); err != nil {
+	if _, err := rt.Run(p.code); err != nil {
 		return nil, err
 	}
 	return realm, nil
+}
+
+// define defines host functions by their names.
+func define(rt *engine.Runtime, functions map[string]engine.HostFunc) error {
+	for name, fn := range functions {
+		if err := rt.Define(name, fn); err != nil {
+			return err
+		}
+	}
+	return nil
 }

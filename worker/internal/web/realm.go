@@ -10,6 +10,7 @@ import (
 type Realm struct {
 	runtime   *engine.Runtime
 	functions map[string]*engine.Function
+	bundles   *onDemand
 }
 
 // Function returns the function that a module has exposed with a name. The caller must not release it.

@@ -1,8 +1,8 @@
-import { table } from "./console_table.js";
 import { define } from "./define.js";
 import { format } from "./format.js";
 import { host } from "./host.js";
 import { inspect } from "./inspect.js";
+import { lazy } from "./lazy.js";
 
 // The numbers of the levels in Go.
 const levels = { debug: 0, log: 1, info: 2, warn: 3, error: 4 };
@@ -41,7 +41,7 @@ define(console, {
     print(levels.log, format(args));
   },
   table(data, columns) {
-    print(levels.log, table(data, columns) ?? format([data]));
+    print(levels.log, lazy("console_table").table(data, columns) ?? format([data]));
   },
   group,
   groupCollapsed(...args) {

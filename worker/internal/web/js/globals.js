@@ -11,6 +11,7 @@ import { TextDecoder, TextEncoder } from "./encoding.js";
 import { CloseEvent, CustomEvent, ErrorEvent, Event, MessageEvent } from "./event.js";
 import { DOMException } from "./exception.js";
 import { Headers } from "./headers.js";
+import { defineLazy } from "./lazy.js";
 import { Navigator, navigator } from "./navigator.js";
 import { Performance, performance } from "./performance.js";
 import { reportError } from "./report.js";
@@ -19,6 +20,7 @@ import { Response } from "./response.js";
 import { dispatchByScript, EventTarget, globalTarget } from "./target.js";
 import { clearInterval, clearTimeout, setInterval, setTimeout } from "./timers.js";
 import { CryptoKey, SubtleCrypto } from "./subtle.js";
+import "./shared.js";
 import { URL, URLSearchParams } from "./url.js";
 
 define(globalThis, {
@@ -79,6 +81,10 @@ define(globalThis, {
     return dispatchByScript(globalTarget, event, globalThis);
   },
 });
+
+// The globals that are exports of bundles on demand.
+const onDemand = {};
+for (const [bundle, names] of Object.entries(onDemand)) defineLazy(bundle, names);
 
 describe(URLSearchParams, (params) => Object.fromEntries(params));
 describe(Headers, (headers) => Object.fromEntries(headers));

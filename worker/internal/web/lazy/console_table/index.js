@@ -1,4 +1,4 @@
-import { inspect } from "./inspect.js";
+import { inspect } from "shared";
 
 const maxRows = 100;
 

@@ -1,0 +1,66 @@
+package web
+
+import (
+	"io/fs"
+	"path"
+	"sync"
+
+	"github.com/lingerws/linger/worker/internal/bundle"
+	"github.com/lingerws/linger/worker/internal/engine"
+)
+
+// A bundle on demand is a folder of lazy: index.js, whose exports it provides, and the other modules of the folder. It costs
+// a runtime nothing until it is loaded, which happens at most once for each runtime: when a script uses one of the globals
+// that js/globals.js lists for it, or when another module calls lazy(name) of js/lazy.js, which returns the exports. It is
+// compiled once per process, when it is first loaded.
+//
+// Host functions that only a bundle calls are defined when it is loaded: bundleFunctions lists them.
+//
+// Its modules import each other by relative paths, what js/shared.js lists from "shared", and the exports of another bundle
+// from "lazy/NAME", which loads that one first.
+
+// onDemand contains the bundles on demand that have been compiled. It is safe for concurrent use.
+type onDemand struct {
+	compiled sync.Map // the result of compileBundle as a func() (engine.Bytecode, error), by name
+}
+
+// bundleFunctions returns the host functions of a bundle by the names with which its modules call them.
+func (h *host) bundleFunctions(string) map[string]engine.HostFunc { return nil }
+
+// loadBundle(name) defines the host functions of a bundle, and returns the function that runs its modules.
+func (h *host) loadBundle(args []engine.Value) (engine.Value, error) {
+	name := argument(args, 0).String()
+	if _, err := fs.Stat(embedded, path.Join("lazy", name, "index.js")); err != nil {
+		return engine.Undefined(), typeError("there is no bundle named " + name)
+	}
+	if err := define(h.realm.runtime, h.bundleFunctions(name)); err != nil {
+		return engine.Undefined(), err
+	}
+	code, err := h.realm.bundles.code(name)
+	if err != nil {
+		return engine.Undefined(), err
+	}
+	return h.realm.runtime.Run(code)
+}
+
+// code returns the bytecode of a bundle.
+func (o *onDemand) code(name string) (engine.Bytecode, error) {
+	compile, _ := o.compiled.LoadOrStore(name, sync.OnceValues(func() (engine.Bytecode, error) { return compileBundle(name) }))
+	return compile.(func() (engine.Bytecode, error))()
+}
+
+// compileBundle compiles the bundle of a folder of lazy.
+func compileBundle(name string) (engine.Bytecode, error) {
+	folder, err := fs.Sub(embedded, "lazy/"+name)
+	if err != nil {
+		return engine.Bytecode{}, err
+	}
+	source, err := bundle.Function(`export * from "web/index.js";`, "shared", map[string]fs.FS{"web": folder}, map[string]string{
+		`^shared$`:       `shared`,
+		`^lazy/([^/]+)$`: `shared.lazy("$1")`,
+	})
+	if err != nil {
+		return engine.Bytecode{}, err
+	}
+	return engine.Compile(scriptName+"/"+name, source)
+}

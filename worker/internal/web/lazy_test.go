@@ -1,0 +1,90 @@
+package web_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/lingerws/linger/worker/internal/engine"
+	"github.com/lingerws/linger/worker/internal/web"
+)
+
+var (
+	importFromShared = regexp.MustCompile(`import\s*\{([^}]*)\}\s*from "shared"`)
+	listOfShared     = regexp.MustCompile(`(?s)share\(\(\) => \(\{(.*)\}\)\)`)
+)
+
+// The bundler does not check these names, because the list is an object of the running script.
+func TestLazyImportsExistInShared(t *testing.T) {
+	list, err := os.ReadFile("js/shared.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared := map[string]bool{"lazy": true}
+	for _, name := range names(listOfShared.FindStringSubmatch(string(list))[1]) {
+		shared[name] = true
+	}
+	files, err := filepath.Glob("lazy/*/*.js")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("there must be modules, got %v", err)
+	}
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, clause := range importFromShared.FindAllStringSubmatch(string(source), -1) {
+			for _, name := range names(clause[1]) {
+				if !shared[name] {
+					t.Errorf("%s imports %s, which js/shared.js does not list", file, name)
+				}
+			}
+		}
+	}
+}
+
+// names returns the names in a list that is separated by commas. Of "a as b" it returns a.
+func names(list string) (names []string) {
+	for item := range strings.SplitSeq(list, ",") {
+		if fields := strings.Fields(item); len(fields) > 0 {
+			names = append(names, fields[0])
+		}
+	}
+	return names
+}
+
+func TestLazyBundlesLoad(t *testing.T) {
+	folders, err := filepath.Glob("lazy/*")
+	if err != nil || len(folders) == 0 {
+		t.Fatalf("there must be bundles, got %v", err)
+	}
+	for _, folder := range folders {
+		name := filepath.Base(folder)
+		t.Run(name, func(t *testing.T) {
+			rt := newRuntime(t, engine.Options{})
+			prelude, err := withInternals()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := prelude.Install(rt, web.Options{}); err != nil {
+				t.Fatal(err)
+			}
+			before := rt.Memory().Used
+			v, err := rt.EvalScript("test.js", `const { lazy } = internal, exports = lazy("`+name+`");
+				if (exports !== lazy("`+name+`")) throw new Error("a bundle must be loaded once");
+				Object.keys(exports).length`)
+			if err != nil || v.Int() == 0 {
+				t.Fatalf("the bundle must have exports, got %v, %v", v, err)
+			}
+			t.Logf("the bundle uses %d bytes of a runtime", rt.Memory().Used-before)
+		})
+	}
+	t.Run("none", func(t *testing.T) {
+		p := newPage(t)
+		if _, err := p.rt.EvalScript("test.js", `internal.lazy("none")`); err == nil {
+			t.Error("an unknown bundle must fail")
+		}
+	})
+}
