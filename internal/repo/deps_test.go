@@ -123,7 +123,8 @@ var layers = map[string]layer{
 		why: "the content codings of HTTP convert bytes to bytes",
 	},
 	"worker/internal/web/textcodec": {
-		why: "text encodings convert bytes to text",
+		modules: []string{"golang.org/x/text"},
+		why:     "text encodings convert bytes to text",
 	},
 	"worker/internal/web/weburl": {
 		folders: []string{"worker/internal/web/textcodec"}, modules: []string{"golang.org/x/net"},

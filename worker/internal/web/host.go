@@ -37,6 +37,7 @@ func (h *host) functions() map[string]engine.HostFunc {
 		"encode":      encode,
 		"encodeInto":  encodeInto,
 		"decode":      decode,
+		"encodingOf":  encodingOf,
 		"decompress":  h.decompress,
 		"atob":        atob,
 		"btoa":        btoa,

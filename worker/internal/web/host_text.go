@@ -32,20 +32,24 @@ func encodeInto(args []engine.Value) (engine.Value, error) {
 	return engine.List(engine.Bytes([]byte(text[:written])), engine.Int(units)), nil
 }
 
-var decoders = map[string]textcodec.Decoder{
-	"utf-8":        textcodec.UTF8,
-	"utf-16le":     textcodec.UTF16LE,
-	"windows-1252": textcodec.Windows1252,
-}
-
-// decode(encoding, bytes, final, fatal) decodes bytes with a [textcodec.Decoder]. It returns the text, or the text and the
-// bytes of an incomplete character, or null if the bytes are not valid.
-func decode(args []engine.Value) (engine.Value, error) {
-	decoder, ok := decoders[argument(args, 0).String()]
+// encodingOf(label) returns the name of the encoding with a label, or null.
+func encodingOf(args []engine.Value) (engine.Value, error) {
+	name, ok := textcodec.Name(argument(args, 0).String())
 	if !ok {
 		return engine.Null(), nil
 	}
-	return decoded(decoder(argument(args, 1).Bytes(), argument(args, 2).Bool(), argument(args, 3).Bool())), nil
+	return engine.String(name), nil
+}
+
+// decode(encoding, bytes, final, fatal, held) decodes bytes with a [textcodec.Decoder]. It returns the text, or the text and
+// the rest, or null if the bytes are not valid. held is the rest of the call before, if there was one.
+func decode(args []engine.Value) (engine.Value, error) {
+	decoder := textcodec.DecoderOf(argument(args, 0).String())
+	if decoder == nil {
+		return engine.Null(), nil
+	}
+	held, src := argument(args, 4).Bytes(), argument(args, 1).Bytes()
+	return decoded(decoder(held, src, argument(args, 2).Bool(), argument(args, 3).Bool())), nil
 }
 
 // decoded returns the result of decode.

@@ -39,3 +39,10 @@ export function expect(given, wanted, what) {
     throw new TypeError(`${what} expects ${wanted} argument${wanted > 1 ? "s" : ""}, but got ${given}`);
   }
 }
+
+// optionsOf returns an argument that is an object with options, {} if it is missing (Web IDL, section 3.2.17).
+export function optionsOf(value, what) {
+  if (value === undefined || value === null) return {};
+  if (typeof value !== "object" && typeof value !== "function") throw new TypeError(`${what} expects an object as its options`);
+  return value;
+}

@@ -1,13 +1,5 @@
-import { tag } from "./define.js";
+import { optionsOf, tag } from "./define.js";
 import { host } from "./host.js";
-
-// The labels of the encodings that TextDecoder supports (Encoding Standard, section 4.2).
-const labels = {
-  "utf-8": ["utf-8", "utf8", "unicode-1-1-utf-8", "unicode11utf8", "unicode20utf8", "x-unicode20utf8"],
-  "utf-16le": ["utf-16le", "utf-16", "ucs-2", "unicode", "csunicode", "iso-10646-ucs-2", "unicodefeff"],
-  "windows-1252": ["windows-1252", "cp1252", "x-cp1252", "latin1", "l1", "iso-8859-1", "iso8859-1", "iso_8859-1", "iso88591", "ascii", "us-ascii"],
-};
-const encodings = new Map(Object.entries(labels).flatMap(([name, known]) => known.map((label) => [label, name])));
 
 export class TextEncoder {
   get encoding() {
@@ -35,20 +27,24 @@ function whole(text, length) {
   return text.slice(0, code > 0xffff ? length - 1 : length);
 }
 
+// The encodings of which a byte order mark is removed (Encoding Standard, section 7.2).
+const marked = new Set(["utf-8", "utf-16le", "utf-16be"]);
+
 export class TextDecoder {
-  #encoding;
+  #encoding = "utf-8";
   #fatal;
   #ignoreBOM;
-  #held; // the bytes of an incomplete character, or undefined
+  #held; // what the last call of decode has kept for the next one, or undefined
   #started = false; // text has been decoded since the start of the stream
 
   constructor(label = "utf-8", options) {
-    this.#encoding = encodings.get(String(label).replace(/^[\t\n\f\r ]+|[\t\n\f\r ]+$/g, "").toLowerCase());
-    if (this.#encoding === undefined) {
-      throw new RangeError(`TextDecoder does not support the encoding "${label}": supported are ${Object.keys(labels).join(", ")}`);
+    if (label !== "utf-8") this.#encoding = host.encodingOf(String(label));
+    if (this.#encoding === null) {
+      throw new RangeError(`${JSON.stringify(String(label))} is not a label of an encoding: see the table in the Encoding Standard`);
     }
-    this.#fatal = Boolean(options?.fatal);
-    this.#ignoreBOM = Boolean(options?.ignoreBOM);
+    const { fatal, ignoreBOM } = optionsOf(options, "new TextDecoder");
+    this.#fatal = Boolean(fatal);
+    this.#ignoreBOM = Boolean(ignoreBOM);
   }
 
   get encoding() {
@@ -62,39 +58,32 @@ export class TextDecoder {
   }
 
   decode(input, options) {
-    const final = !options?.stream;
-    const result = host.decode(this.#encoding, this.#join(bytesOf(input)), final, this.#fatal);
+    const final = !optionsOf(options, "TextDecoder.decode").stream;
+    const held = this.#held;
     this.#held = undefined;
+    const result = host.decode(this.#encoding, bytesOf(input), final, this.#fatal, held);
     if (result === null) {
       this.#started = false;
       throw new TypeError(`The bytes are not valid ${this.#encoding}`);
     }
     if (typeof result === "string") return this.#strip(result, final);
-    this.#held = new Uint8Array(result[1]);
+    this.#held = result[1];
     return this.#strip(result[0], final);
-  }
-
-  // join returns the held bytes, followed by bytes.
-  #join(bytes) {
-    if (!this.#held) return bytes;
-    const joined = new Uint8Array(this.#held.length + bytes.byteLength);
-    joined.set(this.#held);
-    joined.set(bytes, this.#held.length);
-    return joined;
   }
 
   // strip removes a byte order mark at the beginning of a stream.
   #strip(text, final) {
-    const marked = !this.#started && !this.#ignoreBOM && text.charCodeAt(0) === 0xfeff;
+    const strips = !this.#started && !this.#ignoreBOM && text.charCodeAt(0) === 0xfeff && marked.has(this.#encoding);
     this.#started = !final && (this.#started || text !== "");
-    return marked && this.#encoding !== "windows-1252" ? text.slice(1) : text;
+    return strips ? text.slice(1) : text;
   }
 }
 
-// bytesOf returns a Uint8Array with the memory of a buffer source.
-export function bytesOf(input = new ArrayBuffer(0)) {
-  if (ArrayBuffer.isView(input)) return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
-  if (isBuffer(input)) return new Uint8Array(input);
+// bytesOf returns a Uint8Array with the memory of a buffer source. It is empty for a detached buffer.
+export function bytesOf(input) {
+  if (input === undefined) return new Uint8Array(0);
+  if (ArrayBuffer.isView(input)) return input.byteLength > 0 ? new Uint8Array(input.buffer, input.byteOffset, input.byteLength) : new Uint8Array(0);
+  if (isBuffer(input)) return new Uint8Array(input.byteLength > 0 ? input : 0);
   throw new TypeError("Expected an ArrayBuffer or a view of one");
 }
 

@@ -68,6 +68,28 @@ test("UTF-16 and latin1", () => {
   throws(() => new TextDecoder("klingon"), "RangeError", "klingon");
 });
 
+test("TextDecoder has the encodings of the Encoding Standard", () => {
+  for (const [label, list, text] of [
+    ["sjis", [0x82, 0xb1], "こ"], ["euc-jp", [0xa4, 0xb3], "こ"], ["euc-kr", [0xb0, 0xa1], "가"], ["big5", [0x88, 0x62], "Ê\u0304"], ["gb2312", [0xc4, 0xe3], "你"],
+    ["gb18030", [0x84, 0x31, 0x95, 0x33, 97], "\ufeffa"], ["koi8-r", [0xf0], "П"], ["utf-16be", [0xfe, 0xff, 0x30, 0x53], "こ"], ["x-user-defined", [0x80], "\uf780"],
+  ]) {
+    equal(new TextDecoder(label).decode(bytes(...list)), text, label);
+    const decoder = new TextDecoder(label);
+    equal(list.map((byte) => decoder.decode(bytes(byte), { stream: true })).join("") + decoder.decode(), text, `${label} in parts`);
+  }
+  throws(() => new TextDecoder("replacement"), "RangeError");
+  throws(() => new TextDecoder("iso-2022-kr"), "RangeError");
+});
+
+test("a stream of ISO-2022-JP has a state between its parts", () => {
+  const decoder = new TextDecoder("iso-2022-jp");
+  equal([[0x1b, 0x24], [0x42, 0x24], [0x33], [0x1b, 0x28, 0x42], [97]].map((part) => decoder.decode(bytes(...part), { stream: true })), ["", "", "こ", "", "a"]);
+  equal(decoder.decode(), "");
+  const fatal = new TextDecoder("shift_jis", { fatal: true });
+  equal(fatal.decode(bytes(0x82), { stream: true }), "");
+  throws(() => fatal.decode(), "TypeError", "not valid shift_jis");
+});
+
 test("options are readable", () => {
   const decoder = new TextDecoder("utf-8", { fatal: 1, ignoreBOM: 1 });
   equal([decoder.fatal, decoder.ignoreBOM, new TextDecoder().fatal], [true, true, false]);

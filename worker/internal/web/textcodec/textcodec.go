@@ -3,6 +3,7 @@
 package textcodec
 
 import (
+	"encoding/binary"
 	"errors"
 	"strings"
 	"unicode/utf16"
@@ -14,13 +15,14 @@ var ErrInvalid = errors.New("the bytes are not valid text of the encoding")
 
 const replacement = "\uFFFD"
 
-// A Decoder decodes bytes to text. If final is false, an incomplete character at the end of src is not decoded, and its
-// bytes are returned as rest; otherwise rest is empty. If fatal is true, invalid bytes cause ErrInvalid; otherwise each
-// maximal subpart becomes U+FFFD.
-type Decoder func(src []byte, final, fatal bool) (text string, rest []byte, err error)
+// A Decoder decodes the next part of a stream of bytes. held is what the call for the part before it has returned as rest. If
+// final is false, the rest is an incomplete character at the end of src, and the state of the decoder; otherwise the rest is
+// empty. If fatal is true, invalid bytes cause ErrInvalid; otherwise each invalid sequence becomes U+FFFD.
+type Decoder func(held, src []byte, final, fatal bool) (text string, rest []byte, err error)
 
 // UTF8 decodes UTF-8 (Encoding Standard, section 8.1.1). It does not remove a byte order mark.
-func UTF8(src []byte, final, fatal bool) (text string, rest []byte, err error) {
+func UTF8(held, src []byte, final, fatal bool) (text string, rest []byte, err error) {
+	src = join(held, src)
 	if !final {
 		cut := len(src) - unfinished(src)
 		src, rest = src[:cut], src[cut:]
@@ -32,6 +34,14 @@ func UTF8(src []byte, final, fatal bool) (text string, rest []byte, err error) {
 		return "", nil, ErrInvalid
 	}
 	return replaceInvalid(src), rest, nil
+}
+
+// join returns held followed by src.
+func join(held, src []byte) []byte {
+	if len(held) == 0 {
+		return src
+	}
+	return append(held[:len(held):len(held)], src...)
 }
 
 // Lossy returns text with every maximal subpart that is not UTF-8 replaced by U+FFFD.
@@ -85,15 +95,25 @@ func unfinished(src []byte) int {
 	return 0
 }
 
-// UTF16LE decodes little-endian UTF-16 (Encoding Standard, section 14.2). Lone surrogates are invalid.
-func UTF16LE(src []byte, final, fatal bool) (text string, rest []byte, err error) {
+// UTF16LE decodes little-endian UTF-16 (Encoding Standard, section 14.4). Lone surrogates are invalid.
+func UTF16LE(held, src []byte, final, fatal bool) (text string, rest []byte, err error) {
+	return decodeUTF16(binary.LittleEndian, join(held, src), final, fatal)
+}
+
+// UTF16BE decodes big-endian UTF-16 (Encoding Standard, section 14.3). Lone surrogates are invalid.
+func UTF16BE(held, src []byte, final, fatal bool) (text string, rest []byte, err error) {
+	return decodeUTF16(binary.BigEndian, join(held, src), final, fatal)
+}
+
+// decodeUTF16 decodes UTF-16 with a byte order (Encoding Standard, section 14.2).
+func decodeUTF16(order binary.ByteOrder, src []byte, final, fatal bool) (text string, rest []byte, err error) {
 	cut := len(src) &^ 1
-	if !final && cut >= 2 && src[cut-1]&0xFC == 0xD8 {
+	if !final && cut >= 2 && order.Uint16(src[cut-2:])&0xFC00 == 0xD800 {
 		cut -= 2
 	}
 	units := make([]uint16, cut/2)
 	for i := range units {
-		units[i] = uint16(src[2*i]) | uint16(src[2*i+1])<<8
+		units[i] = order.Uint16(src[2*i:])
 	}
 	if fatal && (hasLoneSurrogate(units) || final && cut < len(src)) {
 		return "", nil, ErrInvalid
@@ -119,26 +139,6 @@ func hasLoneSurrogate(units []uint16) bool {
 		i++
 	}
 	return false
-}
-
-// windows1252 contains the characters of the bytes 0x80 to 0x9F. Every other byte is the code point of its character.
-var windows1252 = [32]rune{
-	0x20AC, 0x81, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8D, 0x017D, 0x8F,
-	0x90, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D, 0x017E, 0x0178,
-}
-
-// Windows1252 decodes windows-1252, of which latin1 and ascii are labels in the Encoding Standard. Every byte is valid.
-func Windows1252(src []byte, _, _ bool) (text string, rest []byte, err error) {
-	var b strings.Builder
-	b.Grow(len(src))
-	for _, c := range src {
-		if c >= 0x80 && c < 0xA0 {
-			b.WriteRune(windows1252[c-0x80])
-		} else {
-			b.WriteRune(rune(c))
-		}
-	}
-	return b.String(), nil, nil
 }
 
 // Latin1 returns the code points of text as bytes. It reports false if one of them is above 255.

@@ -46,11 +46,11 @@ func TestUTF16LEAndWindows1252(t *testing.T) {
 		{"an odd byte at the end is fatal", textcodec.UTF16LE, "A\x00B", true, true, "", "", textcodec.ErrInvalid},
 		{"a lone surrogate", textcodec.UTF16LE, "\x00\xdcA\x00", true, false, "\uFFFDA", "", nil},
 		{"a lone surrogate is fatal", textcodec.UTF16LE, "\x00\xdcA\x00", true, true, "", "", textcodec.ErrInvalid},
-		{"the euro sign of windows-1252", textcodec.Windows1252, "\x80\xe9", true, true, "€é", "", nil},
+		{"the euro sign of windows-1252", textcodec.DecoderOf("windows-1252"), "\x80\xe9", true, true, "€é", "", nil},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			text, rest, err := c.decode([]byte(c.in), c.final, c.fatal)
+			text, rest, err := c.decode(nil, []byte(c.in), c.final, c.fatal)
 			if text != c.text || string(rest) != c.rest || !errors.Is(err, c.err) {
 				t.Errorf("got %q, %q, %v; want %q, %q, %v", text, rest, err, c.text, c.rest, c.err)
 			}
@@ -77,19 +77,19 @@ func FuzzUTF8(f *testing.F) {
 		f.Add([]byte(seed), 2)
 	}
 	f.Fuzz(func(t *testing.T, src []byte, cut int) {
-		whole, rest, err := textcodec.UTF8(src, true, false)
+		whole, rest, err := textcodec.UTF8(nil, src, true, false)
 		if err != nil || len(rest) != 0 || !utf8.ValidString(whole) {
 			t.Fatalf("%q must be decoded to valid text without a rest, got %q, %q, %v", src, whole, rest, err)
 		}
 		if utf8.Valid(src) && whole != string(src) {
 			t.Fatalf("valid text %q must not be changed, got %q", src, whole)
 		}
-		if _, _, err := textcodec.UTF8(src, true, true); (err == nil) != utf8.Valid(src) {
+		if _, _, err := textcodec.UTF8(nil, src, true, true); (err == nil) != utf8.Valid(src) {
 			t.Fatalf("the fatal decoder returned %v for %q, for which utf8.Valid is %v", err, src, utf8.Valid(src))
 		}
 		cut = min(max(cut, 0), len(src))
-		head, held, _ := textcodec.UTF8(src[:cut], false, false)
-		tail, _, _ := textcodec.UTF8(append(held[:len(held):len(held)], src[cut:]...), true, false)
+		head, held, _ := textcodec.UTF8(nil, src[:cut], false, false)
+		tail, _, _ := textcodec.UTF8(held, src[cut:], true, false)
 		if head+tail != whole {
 			t.Fatalf("split at %d, %q is decoded to %q, but in one piece to %q", cut, src, head+tail, whole)
 		}
@@ -99,7 +99,7 @@ func FuzzUTF8(f *testing.F) {
 func FuzzUTF16(f *testing.F) {
 	f.Add([]byte("A\x00\x3d\xd8\x00\xde"), 3)
 	f.Fuzz(func(t *testing.T, src []byte, cut int) {
-		whole, _, _ := textcodec.UTF16LE(src, true, false)
+		whole, _, _ := textcodec.UTF16LE(nil, src, true, false)
 		units := make([]uint16, len(src)/2)
 		for i := range units {
 			units[i] = uint16(src[2*i]) | uint16(src[2*i+1])<<8
@@ -112,8 +112,8 @@ func FuzzUTF16(f *testing.F) {
 			t.Fatalf("%x must be decoded to %q, got %q", src, want, whole)
 		}
 		cut = min(max(cut, 0), len(src))
-		head, held, _ := textcodec.UTF16LE(src[:cut], false, false)
-		tail, _, _ := textcodec.UTF16LE(append(held[:len(held):len(held)], src[cut:]...), true, false)
+		head, held, _ := textcodec.UTF16LE(nil, src[:cut], false, false)
+		tail, _, _ := textcodec.UTF16LE(held, src[cut:], true, false)
 		if len(src)%2 == 0 && head+tail != whole {
 			t.Fatalf("split at %d, %x is decoded to %q, but in one piece to %q", cut, src, head+tail, whole)
 		}
