@@ -1,0 +1,49 @@
+// What the scripts of web-platform-tests expect of their environment, for the engine and for Node. It is run before
+// testharness.js. The environment provides
+//
+//   wptHost.path            the path of the test file, such as "/url/url-origin.any.js"
+//   wptHost.search          its variant, such as "?include=file", or ""
+//   wptHost.read(path)      the content of a file of web-platform-tests, as an array of byte values; null if there is none
+//   wptHost.collect()       runs the garbage collector
+//
+// and calls wptHost.loaded() when all scripts have been run, and wptHost.expire() when nothing will happen any more.
+// wptHost.report() returns the results as JSON.
+(function () {
+  const { path, search } = wptHost;
+  const results = [];
+  let finished = null;
+
+  globalThis.GLOBAL = { isWindow: () => false, isWorker: () => false, isShadowRealm: () => false };
+  const url = new URL(path + search, "http://web-platform.test:8000");
+  const { href, origin, protocol, host, hostname, port, pathname, hash } = url;
+  globalThis.location = { href, origin, protocol, host, hostname, port, pathname, hash, search, toString: () => href };
+  globalThis.gc = wptHost.collect;
+
+  // fetch reads the data of a test. Only the members that tests use for that exist.
+  globalThis.fetch = async (input) => {
+    const { pathname } = new URL(String(input), href);
+    const content = wptHost.read(decodeURIComponent(pathname));
+    if (content === null) throw new TypeError(`there is no file ${pathname}`);
+    const bytes = new Uint8Array(content);
+    const text = async () => new TextDecoder().decode(bytes);
+    return { ok: true, status: 200, text, json: async () => JSON.parse(await text()), arrayBuffer: async () => bytes.buffer };
+  };
+
+  // The environment of testharness.js for shells regards the scripts as loaded when its first promise job runs. Here that
+  // job runs when wptHost.loaded is called, because each script is run separately.
+  const { resolve } = Promise;
+  Promise.resolve = function () {
+    Promise.resolve = resolve;
+    return { then: (callback) => (wptHost.loaded = callback) };
+  };
+
+  // begin is called when testharness.js has been run.
+  wptHost.begin = () => {
+    Promise.resolve = resolve;
+    add_result_callback(({ name, status, message }) => results.push({ name, status, message: message === null ? "" : `${message}` }));
+    add_completion_callback((tests, { status, message }) => (finished = { status, message: message ? `${message}` : status === 2 ? "not all tests have completed" : "" }));
+  };
+  wptHost.expire = () => finished ?? timeout();
+  wptHost.isFinished = () => finished !== null;
+  wptHost.report = () => JSON.stringify({ harness: finished ?? { status: 2, message: "the file has no tests" }, tests: results });
+})();

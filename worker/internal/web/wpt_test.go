@@ -1,0 +1,153 @@
+package web_test
+
+import (
+	"flag"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+var updateWPT = flag.Bool("update", false, "write the lists of expected failures in testdata/wpt")
+
+// wptAreas are the folders of web-platform-tests that are run. Each has a list of expected failures in testdata/wpt.
+var wptAreas = []string{
+	"FileAPI",
+	"WebCryptoAPI",
+	"console",
+	"dom/abort",
+	"dom/events",
+	"encoding",
+	"hr-time",
+	"html/webappapis/atob",
+	"html/webappapis/microtask-queuing",
+	"html/webappapis/structured-clone",
+	"html/webappapis/timers",
+	"performance-timeline",
+	"resource-timing",
+	"streams",
+	"url",
+	"user-timing",
+	"wasm/jsapi",
+	"wasm/webapi",
+	"webidl",
+	"webmessaging",
+}
+
+// TestWPT runs the .any.js files of web-platform-tests in the engine, and compares the tests that fail with the lists in
+// testdata/wpt. It is skipped if the files are missing, unless LINGER_WPT_REQUIRED is set.
+func TestWPT(t *testing.T) {
+	set := findWPT(t)
+	for _, area := range wptAreas {
+		t.Run(area, func(t *testing.T) {
+			t.Parallel()
+			testWPTArea(t, set, area)
+		})
+	}
+}
+
+// findWPT returns the folder with the tests: LINGER_WPT, or the one that .ci/wpt fills.
+func findWPT(t *testing.T) wptSet {
+	folder := os.Getenv("LINGER_WPT")
+	if folder == "" {
+		folder = "../../../.cache/wpt"
+	}
+	if _, err := os.Stat(filepath.Join(folder, "resources", "testharness.js")); err == nil {
+		return wptSet(folder)
+	}
+	if os.Getenv("LINGER_WPT_REQUIRED") != "" {
+		t.Fatalf("%s has no web-platform-tests, and LINGER_WPT_REQUIRED is set: run .ci/wpt", folder)
+	}
+	t.Skipf("%s has no web-platform-tests: run .ci/wpt to fetch them", folder)
+	return ""
+}
+
+// testWPTArea runs the files of an area, in parallel.
+func testWPTArea(t *testing.T, set wptSet, area string) {
+	list := readWPTList(t, area)
+	files := filesOfWPT(t, set, area)
+	if len(files) == 0 {
+		t.Fatal("the set has no files of this area")
+	}
+	for _, file := range slices.Sorted(maps.Keys(list)) {
+		if !slices.Contains(files, file) {
+			t.Errorf("the list has %s, which the set does not have", file)
+		}
+	}
+	var mu sync.Mutex // guards updated
+	updated := wptList{}
+	t.Cleanup(func() {
+		if *updateWPT && !t.Skipped() {
+			writeWPTList(t, area, list, updated)
+		}
+	})
+	for _, file := range files {
+		t.Run(strings.TrimPrefix(file, area+"/"), func(t *testing.T) {
+			t.Parallel()
+			expected := list[file]
+			if *updateWPT && strings.HasPrefix(expected.Skip, wptPending) {
+				expected.Skip = ""
+			}
+			if expected.Skip == "" {
+				results := runWPTFile(t, set, file)
+				if *updateWPT {
+					expected = expected.update(results)
+				}
+				expected.check(t, results)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			updated[file] = expected
+		})
+	}
+}
+
+// filesOfWPT returns the test files of an area, as paths from the root of the set.
+func filesOfWPT(t *testing.T, set wptSet, area string) (files []string) {
+	err := fs.WalkDir(os.DirFS(string(set)), area, func(name string, _ fs.DirEntry, err error) error {
+		if strings.HasSuffix(name, ".any.js") {
+			files = append(files, name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// wptRealTime are the folders whose tests compare the clock with that of Date, so that timers must not be skipped.
+var wptRealTimeAreas = []string{"hr-time"}
+
+// runWPTFile runs all variants of a file. The result of a test that several variants have is a failure if one of them has
+// failed.
+func runWPTFile(t *testing.T, set wptSet, file string) map[string]wptResult {
+	source, err := set.read(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	realTime := slices.Contains(wptRealTimeAreas, strings.Split(file, "/")[0])
+	results := map[string]wptResult{}
+	for _, variant := range parseWPTMeta(file, source).variants {
+		report, err := runWPT(t, set, file, variant, realTime)
+		if err != nil {
+			results[wptFileTest] = wptResult{wptFileTest, 1, err.Error()}
+		}
+		for _, result := range report.results() {
+			if before, ok := results[result.Name]; !ok || before.Status == 0 {
+				results[result.Name] = result
+			}
+		}
+	}
+	return results
+}
+
+// wptListName returns the path of the list of an area.
+func wptListName(area string) string {
+	return path.Join("testdata/wpt", strings.ReplaceAll(area, "/", "-")+".json")
+}
