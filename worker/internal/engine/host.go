@@ -37,7 +37,7 @@ type hostFunction struct {
 	call HostFunc
 }
 
-// defineHostObject creates the host object and its functions React, Conceal and Reveal.
+// defineHostObject creates the host object and the functions of this package.
 func (r *Runtime) defineHostObject() error {
 	r.host = lib.XJS_NewObjectProto(r.tls, r.ctx, rawNull())
 	if isException(r.host) {
@@ -55,6 +55,9 @@ func (r *Runtime) defineHostObject() error {
 		return ErrOutOfMemory
 	}
 	if err := r.defineNative(React, pointerTo(react), 3); err != nil {
+		return err
+	}
+	if err := r.defineContextFunctions(); err != nil {
 		return err
 	}
 	return r.defineSlotClass()

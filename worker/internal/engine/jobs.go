@@ -23,6 +23,7 @@ func (r *Runtime) RunJobs() error { return r.turn(func() error { return nil }) }
 // FinalizationRegistry callback.
 func (r *Runtime) runJobs() {
 	for !r.mustStop() && lib.XJS_IsJobPending(r.tls, r.rt) != 0 {
+		r.clearContext()
 		if lib.XJS_ExecutePendingJob(r.tls, r.rt, 0) < 0 {
 			r.recordUnhandled(r.caught())
 		}

@@ -60,6 +60,8 @@ type Runtime struct {
 
 	errorClass raw // the built-in Error, from before a script could replace it
 
+	contexts asyncContexts
+
 	functions     []hostFunction // the functions of Define, by their numbers
 	handles       []*handle      // the handles of all Functions and Promises
 	scope         []raw          // values to be freed at the end of the turn
@@ -230,6 +232,7 @@ func (r *Runtime) runTurn(body func() error) (err error) {
 		if r.depth == 1 {
 			r.runJobs()
 			r.collectRejections()
+			r.clearContext()
 		}
 		r.free(mark)
 	})
