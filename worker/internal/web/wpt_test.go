@@ -43,11 +43,15 @@ var wptAreas = []string{
 // testdata/wpt. It is skipped if the files are missing, unless LINGER_WPT_REQUIRED is set.
 func TestWPT(t *testing.T) {
 	set := findWPT(t)
+	outcomes := &wptOutcomes{results: map[string]map[string]wptResult{}}
 	for _, area := range wptAreas {
 		t.Run(area, func(t *testing.T) {
 			t.Parallel()
-			testWPTArea(t, set, area)
+			testWPTArea(t, set, area, outcomes)
 		})
+	}
+	if *tableWPT {
+		t.Cleanup(func() { outcomes.writeTable(t, set) })
 	}
 }
 
@@ -68,7 +72,7 @@ func findWPT(t *testing.T) wptSet {
 }
 
 // testWPTArea runs the files of an area, in parallel.
-func testWPTArea(t *testing.T, set wptSet, area string) {
+func testWPTArea(t *testing.T, set wptSet, area string, outcomes *wptOutcomes) {
 	list := readWPTList(t, area)
 	files := filesOfWPT(t, set, area)
 	if len(files) == 0 {
@@ -95,6 +99,7 @@ func testWPTArea(t *testing.T, set wptSet, area string) {
 			}
 			if expected.Skip == "" {
 				results := runWPTFile(t, set, file)
+				outcomes.record(file, results)
 				if *updateWPT {
 					expected = expected.update(results)
 				}
@@ -121,11 +126,10 @@ func filesOfWPT(t *testing.T, set wptSet, area string) (files []string) {
 	return files
 }
 
-// wptRealTime are the folders whose tests compare the clock with that of Date, so that timers must not be skipped.
+// wptRealTimeAreas are the folders whose tests compare the clock with that of Date, so that timers must not be skipped.
 var wptRealTimeAreas = []string{"hr-time"}
 
-// runWPTFile runs all variants of a file. The result of a test that several variants have is a failure if one of them has
-// failed.
+// runWPTFile runs all variants of a file.
 func runWPTFile(t *testing.T, set wptSet, file string) map[string]wptResult {
 	source, err := set.read(file)
 	if err != nil {
@@ -138,11 +142,7 @@ func runWPTFile(t *testing.T, set wptSet, file string) map[string]wptResult {
 		if err != nil {
 			results[wptFileTest] = wptResult{wptFileTest, 1, err.Error()}
 		}
-		for _, result := range report.results() {
-			if before, ok := results[result.Name]; !ok || before.Status == 0 {
-				results[result.Name] = result
-			}
-		}
+		mergeWPT(results, report)
 	}
 	return results
 }
