@@ -38,7 +38,7 @@
 //
 // # Host object
 //
-// Every host object has the functions [React], [Conceal] and [Reveal], for a prelude in JavaScript: what they do is slow
+// Every host object has the functions [React], [Enqueue], [Conceal] and [Reveal], for a prelude in JavaScript: what they do is slow
 // in the language itself.
 //
 // # Failures

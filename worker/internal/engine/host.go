@@ -54,7 +54,10 @@ func (r *Runtime) defineHostObject() error {
 	if lib.XJS_DefinePropertyValueStr(r.tls, r.ctx, global, key, lib.XDupValue(r.tls, r.ctx, r.host), flags) < 0 {
 		return ErrOutOfMemory
 	}
-	if err := r.defineNative(React, pointerTo(react), 3); err != nil {
+	if err := r.defineNative(React, pointerTo(react), argCount+1); err != nil {
+		return err
+	}
+	if err := r.defineNative(Enqueue, pointerTo(enqueue), enqueuedCount); err != nil {
 		return err
 	}
 	if err := r.defineContextFunctions(); err != nil {

@@ -13,19 +13,25 @@ import (
 // more than everything else about an event, and it does not depend on methods that a script may have changed.
 //
 // It returns false if settled will be called, true if the promise is already fulfilled, in which case settled is not
-// called, and undefined if the first argument is not a promise.
+// called, and undefined if the first argument is not a promise. With the fourth argument true, settled is also called for
+// a promise that is already fulfilled.
 const React = "react"
 
-// The indexes of react's arguments, which are also bound to its reactions.
+// Enqueue is the name of a function of every host object. enqueue(settled, subject, failed, value) queues a job that calls
+// settled(subject, failed, value). It costs less than a promise that is already settled, and a reaction to it.
+const Enqueue = "enqueue"
+
+// The indexes of react's arguments, of which the first argCount are also bound to its reactions.
 const (
 	argPromise = iota
 	argSettled
 	argSubject
 	argCount
+	argAlways = argCount
 )
 
 func react(tls *libc.TLS, ctx uintptr, _ raw, _ int32, argv uintptr) raw {
-	r, args := runtimeOf(tls), at[[argCount]raw](argv)
+	r, args := runtimeOf(tls), at[[argCount + 1]raw](argv)
 	if lib.XJS_PromiseState(tls, ctx, args[argPromise]) < 0 {
 		return rawUndefined()
 	}
@@ -38,7 +44,11 @@ func react(tls *libc.TLS, ctx uintptr, _ raw, _ int32, argv uintptr) raw {
 		r.markHandled(args[argPromise])
 		ok = lib.XJS_EnqueueJob(tls, ctx, pointerTo(callSettledJob), argCount, argv) >= 0
 	default:
-		fulfilled = 1
+		if always := args[argAlways]; tag(always) == lib.EJS_TAG_BOOL && always.Fu.Fuint641 != 0 {
+			ok = lib.XJS_EnqueueJob(tls, ctx, pointerTo(callSettledJob), argCount, argv) >= 0
+		} else {
+			fulfilled = 1
+		}
 	}
 	if !ok {
 		return rawException()
@@ -111,4 +121,21 @@ func (r *Runtime) settle(args *[argCount]raw) raw {
 	defer r.tls.Free(size)
 	*at[[3]raw](argv) = [3]raw{args[argSubject], simple(lib.EJS_TAG_BOOL, failed), promise.Fpromise_result}
 	return lib.XJS_Call(r.tls, r.ctx, args[argSettled], rawUndefined(), 3, argv)
+}
+
+// enqueuedCount is the number of the arguments of enqueue.
+const enqueuedCount = 4
+
+// enqueue implements Enqueue. It always gets four arguments, as the engine adds missing ones.
+func enqueue(tls *libc.TLS, ctx uintptr, _ raw, _ int32, argv uintptr) raw {
+	if lib.XJS_EnqueueJob(tls, ctx, pointerTo(callEnqueuedJob), enqueuedCount, argv) < 0 {
+		return rawException()
+	}
+	return rawUndefined()
+}
+
+// callEnqueuedJob is the job of enqueue. argv are its arguments: the function is the first one, and the others are those
+// that it gets.
+func callEnqueuedJob(tls *libc.TLS, ctx uintptr, _ int32, argv uintptr) raw {
+	return lib.XJS_Call(tls, ctx, at[[enqueuedCount]raw](argv)[0], rawUndefined(), enqueuedCount-1, argv+rawSize)
 }

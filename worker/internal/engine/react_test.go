@@ -23,15 +23,17 @@ func logReactions(t *testing.T) (*Runtime, *[]string) {
 
 func TestReactReportsResult(t *testing.T) {
 	for source, want := range map[string]string{
-		"react(Promise.resolve(1), log, 'it')":                                         "true:",
-		"react(Promise.reject(2), log, 'it')":                                          "false:it true 2",
-		"react((async () => { await null; return 3 })(), log, 'it')":                   "false:it false 3",
-		"react((async () => { await null; throw 4 })(), log, 'it')":                    "false:it true 4",
-		"react(new Promise(() => {}), log, 'it')":                                      "false:",
-		"react({then(ok) { ok(5) }}, log, 'it')":                                       "undefined:",
-		"react(Object.create(Promise.prototype), log, 'it')":                           "undefined:",
-		"react(undefined, log)":                                                        "undefined:",
-		"react()":                                                                      "undefined:",
+		"react(Promise.resolve(1), log, 'it')":                       "true:",
+		"react(Promise.reject(2), log, 'it')":                        "false:it true 2",
+		"react((async () => { await null; return 3 })(), log, 'it')": "false:it false 3",
+		"react((async () => { await null; throw 4 })(), log, 'it')":  "false:it true 4",
+		"react(new Promise(() => {}), log, 'it')":                    "false:",
+		"react({then(ok) { ok(5) }}, log, 'it')":                     "undefined:",
+		"react(Object.create(Promise.prototype), log, 'it')":         "undefined:",
+		"react(undefined, log)":                                      "undefined:",
+		"react(Promise.resolve(1), log, 'it', true)":                 "false:it false 1",
+		"react(Promise.reject(2), log, 'it', true)":                  "false:it true 2",
+		"react()": "undefined:",
 		"Promise.prototype.then = null; react((async () => { await 0 })(), log, 'it')": "false:it false undefined",
 	} {
 		r, seen := logReactions(t)
@@ -48,6 +50,19 @@ func TestReactCallsInAJob(t *testing.T) {
 		react(new Promise((ok) => settle = ok), log, "first"); react(new Promise((ok) => ok()).then(() => settle(2)), log, "second"); 0`)
 	if want := []string{"script  ", "rejected true 1", "first false 2", "second false undefined"}; !slices.Equal(*seen, want) {
 		t.Errorf("reactions should run in jobs, in the order in which promises settle: %q, got %q", want, *seen)
+	}
+}
+
+func TestEnqueueCallsInAJob(t *testing.T) {
+	r, seen := logReactions(t)
+	eval(t, r, `const { enqueue } = __host; Promise.resolve().then(() => log("first", "", ""));
+		enqueue(log, "second", false, 1); enqueue(log, "third", true, 2); enqueue(() => { throw 3 });
+		log("script", "", ""); 0`)
+	if want := []string{"script  ", "first  ", "second false 1", "third true 2", "3"}; !slices.Equal(*seen, want) {
+		t.Errorf("the calls should run in jobs, in the order in which they were queued, and an exception is reported: %q, got %q", want, *seen)
+	}
+	if _, err := r.EvalScript("test.js", `__host.enqueue()`); err != nil {
+		t.Errorf("a job without a function should fail alone, got %v", err)
 	}
 }
 

@@ -17,6 +17,7 @@ export class State {
   }
 }
 
+Object.setPrototypeOf(State.prototype, null); // what a script defines in Object.prototype does not concern states
 Object.assign(State.prototype, {
   bubbles: false,
   cancelable: false,

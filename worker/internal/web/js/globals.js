@@ -83,7 +83,15 @@ define(globalThis, {
 });
 
 // The globals that are exports of bundles on demand.
-const onDemand = {};
+const onDemand = {
+  streams: [
+    "ByteLengthQueuingStrategy", "CountQueuingStrategy",
+    "ReadableByteStreamController", "ReadableStream", "ReadableStreamBYOBReader", "ReadableStreamBYOBRequest",
+    "ReadableStreamDefaultController", "ReadableStreamDefaultReader",
+    "TransformStream", "TransformStreamDefaultController",
+    "WritableStream", "WritableStreamDefaultController", "WritableStreamDefaultWriter",
+  ],
+};
 for (const [bundle, names] of Object.entries(onDemand)) defineLazy(bundle, names);
 
 describe(URLSearchParams, (params) => Object.fromEntries(params));

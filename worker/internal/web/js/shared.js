@@ -1,5 +1,6 @@
 import { AbortController, AbortSignal, addStep, isAbortSignal, removeStep } from "./abort.js";
 import { Blob, blobBytes, File } from "./blob.js";
+import { structuredClone } from "./clone.js";
 import { constants, define, expect, platform, refuse, secret, tag } from "./define.js";
 import { describe, describeBy } from "./describe.js";
 import { bytesOf, isBuffer, TextDecoder, TextEncoder } from "./encoding.js";
@@ -21,6 +22,7 @@ import { URL, URLSearchParams } from "./url.js";
 share(() => ({
   AbortController, AbortSignal, addStep, isAbortSignal, removeStep,
   Blob, blobBytes, File,
+  structuredClone,
   constants, define, expect, platform, refuse, secret, tag,
   describe, describeBy,
   bytesOf, isBuffer, TextDecoder, TextEncoder,

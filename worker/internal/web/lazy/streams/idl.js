@@ -1,0 +1,106 @@
+import { host, tag } from "shared";
+
+// The conversions of Web IDL for the arguments of the streams, and the objects of their classes.
+
+// conceal(kind, prototype, state) creates an object of a class, and reveal(kind, object) returns its state or throws a
+// TypeError (brand check). The kinds are numbers, one for each class.
+export const { conceal, reveal } = host;
+export const kinds = {
+  ReadableStream: 101,
+  ReadableStreamDefaultReader: 102,
+  ReadableStreamBYOBReader: 103,
+  ReadableStreamDefaultController: 104,
+  ReadableByteStreamController: 105,
+  ReadableStreamBYOBRequest: 106,
+  ReadableStreamAsyncIterator: 107,
+  WritableStream: 108,
+  WritableStreamDefaultWriter: 109,
+  WritableStreamDefaultController: 110,
+  TransformStream: 111,
+  TransformStreamDefaultController: 112,
+  ByteLengthQueuingStrategy: 113,
+  CountQueuingStrategy: 114,
+  TextEncoderStream: 115,
+  TextDecoderStream: 116,
+  CompressionStream: 117,
+  DecompressionStream: 118,
+};
+
+// revealOr returns the state of an object, or undefined for every other value.
+export function revealOr(kind, value) {
+  try {
+    return reveal(kind, value);
+  } catch {
+    return undefined;
+  }
+}
+
+export const wrongClass = () => new TypeError("the method was called on an object of another class");
+
+// illegal refuses the construction of an object by a script.
+export function illegal(name) {
+  throw new TypeError(`Illegal constructor: a script cannot create a ${name}`);
+}
+
+// publish gives the members of classes the attributes that Web IDL requires.
+export function publish(...classes) {
+  for (const constructor of classes) {
+    makeEnumerable(constructor.prototype, "constructor");
+    makeEnumerable(constructor, "length", "name", "prototype");
+  }
+  tag(...classes);
+}
+
+function makeEnumerable(object, ...except) {
+  for (const key of Object.getOwnPropertyNames(object)) {
+    if (!except.includes(key)) Object.defineProperty(object, key, { enumerable: true });
+  }
+}
+
+const none = Object.freeze({ __proto__: null });
+
+const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
+
+// dictionary returns an object with the members of a dictionary.
+export function dictionary(value, what) {
+  if (value === undefined || value === null) return none;
+  if (!isObject(value)) throw new TypeError(`${what} must be an object`);
+  return value;
+}
+
+// optionalObject returns an object with the properties of an optional argument of type object.
+export function optionalObject(value, what) {
+  if (value === undefined) return none;
+  if (!isObject(value)) throw new TypeError(`${what} must be an object`);
+  return value;
+}
+
+// callback returns a member that is a function, or undefined.
+export function callback(value, what) {
+  if (value !== undefined && typeof value !== "function") throw new TypeError(`${what} must be a function`);
+  return value;
+}
+
+// wholeNumber converts a value with [EnforceRange] unsigned long long.
+export function wholeNumber(value, what) {
+  const number = Math.trunc(+value);
+  if (!(number >= 0 && number <= Number.MAX_SAFE_INTEGER)) throw new TypeError(`${what} must be an integer from 0 to 2^53-1, but got ${String(value)}`);
+  return number + 0; // not -0
+}
+
+// strategy returns the members of a QueuingStrategy, { highWaterMark, size }, with the high watermark that applies if it has
+// none (Streams Standard, section 7.4).
+export function strategy(value) {
+  const given = dictionary(value, "The queuing strategy");
+  const { highWaterMark } = given;
+  const mark = highWaterMark === undefined ? undefined : +highWaterMark;
+  return { highWaterMark: mark, size: callback(given.size, "size") };
+}
+
+// highWaterMark returns the high watermark of a strategy, or otherwise.
+export function highWaterMark(given, otherwise) {
+  const mark = given.highWaterMark;
+  if (mark === undefined) return otherwise;
+  if (!(mark >= 0)) throw new RangeError(`highWaterMark must be a number from 0 on, but got ${mark}`); // NaN is refused too
+  return mark;
+}

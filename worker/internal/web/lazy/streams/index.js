@@ -1,0 +1,66 @@
+import { describe, describeBy } from "shared";
+import { ByteQueue } from "./byte_queue.js";
+import { kinds, publish, revealOr } from "./idl.js";
+import { Pipe } from "./pipe.js";
+import { Deferred } from "./promises.js";
+import { Queue } from "./queue.js";
+import { Collector } from "./read_all.js";
+import { Readable, ReadableStream, readableOf } from "./readable.js";
+import { PullInto, PullRequest, ReadableByteStreamController, ReadableStreamBYOBRequest } from "./readable_byte.js";
+import { Controller } from "./readable_controller.js";
+import { ReadableStreamDefaultController } from "./readable_default.js";
+import { Iteration } from "./readable_iterator.js";
+import { Reader, ReadableStreamBYOBReader, ReadableStreamDefaultReader } from "./readable_reader.js";
+import { ByteLengthQueuingStrategy, CountQueuingStrategy } from "./strategies.js";
+import { Branch, ReadInto, Tee } from "./tee.js";
+import { Transform, TransformStream, TransformStreamDefaultController } from "./transform.js";
+import { Writable, WritableStream, writableOf } from "./writable.js";
+import { WritableController, WritableStreamDefaultController } from "./writable_controller.js";
+import { WritableStreamDefaultWriter, Writer } from "./writable_writer.js";
+
+publish(
+  ByteLengthQueuingStrategy, CountQueuingStrategy,
+  ReadableByteStreamController, ReadableStream, ReadableStreamBYOBReader, ReadableStreamBYOBRequest,
+  ReadableStreamDefaultController, ReadableStreamDefaultReader,
+  TransformStream, TransformStreamDefaultController,
+  WritableStream, WritableStreamDefaultController, WritableStreamDefaultWriter,
+);
+
+// A script that defines a setter in Object.prototype must not change the internal state.
+for (const { prototype } of [Branch, Collector, Controller, Deferred, Iteration, Pipe, Queue, ByteQueue, PullInto, PullRequest, Readable, Reader, ReadInto, Tee, Transform, Writable, WritableController, Writer]) {
+  Object.setPrototypeOf(prototype, null);
+}
+
+describe(ReadableStream, (stream) => {
+  const { locked, state, controller } = readableOf(stream);
+  return { locked, state, supportsBYOB: controller.pullInto !== undefined };
+});
+describe(WritableStream, (stream) => {
+  const { locked, state } = writableOf(stream);
+  return { locked, state };
+});
+describeBy(TransformStream, "readable", "writable");
+describeBy(ByteLengthQueuingStrategy, "highWaterMark");
+describeBy(CountQueuingStrategy, "highWaterMark");
+
+export {
+  ByteLengthQueuingStrategy, CountQueuingStrategy,
+  ReadableByteStreamController, ReadableStream, ReadableStreamBYOBReader, ReadableStreamBYOBRequest,
+  ReadableStreamDefaultController, ReadableStreamDefaultReader,
+  TransformStream, TransformStreamDefaultController,
+  WritableStream, WritableStreamDefaultController, WritableStreamDefaultWriter,
+};
+
+// What other modules use. A stream is represented by its Readable or Writable, whose methods do not depend on what a script
+// may have changed; object is the ReadableStream or WritableStream of it.
+export { createByteReadable, createReadable } from "./create.js";
+export { pipe } from "./pipe.js";
+export { Deferred, upon } from "./promises.js";
+export { readAll } from "./read_all.js";
+export { acquireReader } from "./readable_reader.js";
+export { tee } from "./tee.js";
+export { createTransform } from "./transform.js";
+
+// readableState and writableState return the Readable or Writable of a stream, and undefined for any other value.
+export const readableState = (value) => revealOr(kinds.ReadableStream, value);
+export const writableState = (value) => revealOr(kinds.WritableStream, value);

@@ -1,0 +1,182 @@
+const { createReadable, createByteReadable, readableState, readAll, acquireReader, tee, createTransform, pipe } = internal.lazy("streams");
+const text = (bytes) => new TextDecoder().decode(bytes);
+const bytes = (value) => new TextEncoder().encode(value);
+
+// collected returns the values of a stream.
+const collected = async (stream) => {
+  const values = [];
+  for await (const value of stream) values.push(value);
+  return values;
+};
+
+test("streams are globals", () => {
+  equal(typeof ReadableStream, "function"); // loads the bundle
+  const { writable, configurable, enumerable } = Object.getOwnPropertyDescriptor(globalThis, "ReadableStream");
+  equal({ writable, configurable, enumerable }, { writable: true, configurable: true, enumerable: false });
+  for (const name of ["ReadableStream", "WritableStream", "TransformStream", "CountQueuingStrategy", "ReadableStreamBYOBReader"]) {
+    equal(globalThis[name].name, name);
+    equal(globalThis[name].prototype[Symbol.toStringTag], name);
+  }
+});
+
+test("a stream is piped through a transform", async () => {
+  const upper = new TransformStream({ transform: (chunk, controller) => controller.enqueue(chunk.toUpperCase()) });
+  equal(await collected(ReadableStream.from(["a", "b", "c"]).pipeThrough(upper)), ["A", "B", "C"]);
+});
+
+test("console shows the state of streams", () => {
+  const stream = new ReadableStream({ type: "bytes" });
+  stream.getReader();
+  console.log(stream, new WritableStream(), new CountQueuingStrategy({ highWaterMark: 2 }));
+  equal(lines().at(-1), "log ReadableStream { locked: true, state: 'readable', supportsBYOB: true } WritableStream { locked: false, state: 'writable' } CountQueuingStrategy { highWaterMark: 2 }");
+  console.log(new TransformStream());
+  ok(lines().at(-1).includes("readable: ReadableStream {"), lines().at(-1));
+});
+
+test("streams cannot be cloned", () => {
+  for (const value of [new ReadableStream(), new WritableStream(), new TransformStream()]) {
+    throws(() => structuredClone(value), "DataCloneError", value.constructor.name);
+  }
+});
+
+test("methods refuse other objects", async () => {
+  throws(() => ReadableStream.prototype.getReader.call({}), "TypeError");
+  throws(() => ReadableStream.prototype.getReader.call(new WritableStream()), "TypeError");
+  await rejects(ReadableStream.prototype.cancel.call(Object.create(ReadableStream.prototype)), "TypeError");
+  await rejects(WritableStream.prototype.close.call({}), "TypeError");
+});
+
+test("readableState returns undefined for other values", () => {
+  equal(readableState(new ReadableStream()).state, "readable");
+  for (const value of [undefined, null, 1, {}, new WritableStream(), Object.create(ReadableStream.prototype)]) equal(readableState(value), undefined);
+});
+
+test("a source of internal code is pulled by reads", async () => {
+  let pulls = 0;
+  const stream = createReadable({
+    pull(controller) {
+      pulls++;
+      if (pulls > 3) controller.close();
+      else controller.enqueue(pulls);
+    },
+  }, 0);
+  equal(pulls, 0, "pulls before a read");
+  equal(stream.disturbed, false);
+  equal(await collected(stream.object), [1, 2, 3]);
+  equal([pulls, stream.disturbed, stream.locked, stream.state], [4, true, false, "closed"]);
+});
+
+test("a source of internal code may answer later", async () => {
+  const chunks = ["one ", "two ", "three"];
+  const stream = createByteReadable({
+    pull(controller) {
+      setTimeout(() => {
+        const chunk = chunks.shift();
+        if (chunk === undefined) return controller.close();
+        const { buffer, byteOffset, byteLength } = bytes(chunk);
+        controller.enqueueOwned(buffer, byteOffset, byteLength);
+      }, 1);
+    },
+  }, 0);
+  const reader = stream.object.getReader({ mode: "byob" });
+  const { value } = await reader.read(new Uint8Array(2));
+  equal(text(value), "on");
+  reader.releaseLock();
+  equal(text(await readAll(stream).promise), "e two three");
+});
+
+test("the cancellation of a stream is passed to the source", async () => {
+  const reasons = [];
+  const stream = createByteReadable({ cancel: (reason) => reasons.push(reason) }, 0);
+  await stream.object.cancel("enough");
+  equal([reasons, stream.state, stream.disturbed], [["enough"], "closed", true]);
+});
+
+test("readAll reads chunks that are available without jobs", () => {
+  let left = 1000;
+  const stream = createByteReadable({
+    pull: (controller) => (left-- > 0 ? controller.enqueueOwned(new ArrayBuffer(10), 0, 10) : controller.close()),
+  }, 0);
+  const { pending, value } = readAll(stream);
+  equal([pending, value.length], [false, 10000]);
+});
+
+test("readAll refuses other chunks and too many bytes", async () => {
+  let cancelled;
+  const source = (chunk) => readableState(new ReadableStream({
+    start: (controller) => controller.enqueue(chunk),
+    cancel: (reason) => (cancelled = reason),
+  }));
+  const error = await rejects(readAll(source("text")).promise, "TypeError", "Uint8Array");
+  equal(cancelled === error, true);
+  await rejects(readAll(source(new Uint8Array(11)), 10).promise, "TypeError", "10 bytes");
+  await rejects(readAll(source(new Uint16Array(1))).promise, "TypeError", "Uint8Array");
+});
+
+test("readAll fails with the error of the stream", async () => {
+  const stream = new ReadableStream({ pull: () => Promise.reject(new RangeError("broken")) });
+  await rejects(readAll(readableState(stream)).promise, "RangeError", "broken");
+});
+
+test("a request gets chunks of a reader, and the stream is free after its release", () => {
+  const stream = createReadable({ pull: (controller) => controller.enqueue("chunk") }, 0);
+  const reader = acquireReader(stream);
+  const seen = [];
+  reader.read({ chunk: (value) => seen.push(value), close: () => seen.push("closed"), error: (reason) => seen.push(reason.name) });
+  equal([seen, stream.locked], [["chunk"], true]);
+  throws(() => acquireReader(stream), "TypeError", "locked");
+  reader.release();
+  equal(stream.locked, false);
+});
+
+test("tee gives both branches all bytes, in memory of their own", async () => {
+  const stream = new ReadableStream({
+    type: "bytes",
+    start(controller) {
+      controller.enqueue(bytes("some "));
+      controller.enqueue(bytes("bytes"));
+      controller.close();
+    },
+  });
+  const [first, second] = tee(readableState(stream));
+  const one = await readAll(first).promise;
+  one.fill(0);
+  equal(text(await readAll(second).promise), "some bytes");
+});
+
+test("a transform of internal code is called without promises for its chunks", async () => {
+  const transform = createTransform({
+    transform: (chunk, controller) => controller.enqueue(chunk * 2),
+    flush: (controller) => controller.enqueue("end"),
+  });
+  const source = readableState(ReadableStream.from([1, 2]));
+  pipe(source, transform.writable, {});
+  equal(await collected(transform.readable.object), [2, 4, "end"]);
+});
+
+test("methods that a script has replaced are not called", async () => {
+  const { then } = Promise.prototype;
+  const { getReader } = ReadableStream.prototype;
+  let called = 0;
+  Promise.prototype.then = ReadableStream.prototype.getReader = () => called++;
+  try {
+    const [first] = tee(createReadable({ pull: (controller) => controller.close() }, 0));
+    pipe(first, readableSink(), {});
+    equal(called, 0);
+  } finally {
+    Promise.prototype.then = then;
+    ReadableStream.prototype.getReader = getReader;
+  }
+});
+
+const readableSink = () => internal.lazy("streams").writableState(new WritableStream());
+
+test("a pipe copies all chunks", async () => {
+  let pulls = 0;
+  let writes = 0;
+  const source = new ReadableStream({
+    pull: (controller) => (++pulls > 5000 ? controller.close() : controller.enqueue(pulls)),
+  }, { highWaterMark: 16 });
+  await source.pipeTo(new WritableStream({ write: () => void writes++ }, { highWaterMark: 16 }));
+  equal(writes, 5000);
+});
