@@ -325,7 +325,7 @@ type LingerListener = ((event: Event) => unknown) | { handleEvent(event: Event):
 interface LingerListenerOptions { capture?: boolean; once?: boolean; passive?: boolean; signal?: AbortSignal; }
 interface LingerEventInit { bubbles?: boolean; cancelable?: boolean; composed?: boolean; }
 type LingerHeadersInit = Headers | [string, string][] | Record<string, string> | Iterable<readonly [string, string]>;
-type LingerBodyInit = string | ArrayBuffer | ArrayBufferView | Blob | URLSearchParams | ReadableStream;
+type LingerBodyInit = string | ArrayBuffer | ArrayBufferView | Blob | FormData | URLSearchParams | ReadableStream;
 
 /** The stream of a body. It can be passed to a Request or a Response. */
 interface ReadableStream<R = any> extends LingerPart<{ readonly locked: boolean }> {}
@@ -459,7 +459,7 @@ interface LingerBlob {
 interface Blob extends LingerPart<LingerBlob> {}
 declare var Blob: typeof globalThis extends { onmessage: any; Blob: infer T } ? T : {
   readonly prototype: Blob;
-  new (parts?: Iterable<string | ArrayBuffer | ArrayBufferView | Blob>, options?: { type?: string }): Blob;
+  new (parts?: Iterable<string | ArrayBuffer | ArrayBufferView | Blob>, options?: { type?: string; endings?: "transparent" | "native" }): Blob;
 };
 
 interface LingerFile {
@@ -470,8 +470,24 @@ interface LingerFile {
 interface File extends Blob, LingerPart<LingerFile> {}
 declare var File: typeof globalThis extends { onmessage: any; File: infer T } ? T : {
   readonly prototype: File;
-  new (parts: Iterable<string | ArrayBuffer | ArrayBufferView | Blob>, name: string, options?: { type?: string; lastModified?: number }): File;
+  new (parts: Iterable<string | ArrayBuffer | ArrayBufferView | Blob>, name: string, options?: { type?: string; endings?: "transparent" | "native"; lastModified?: number }): File;
 };
+
+interface LingerFormData {
+  append(name: string, value: string | Blob, filename?: string): void;
+  delete(name: string): void;
+  get(name: string): string | File | null;
+  getAll(name: string): (string | File)[];
+  has(name: string): boolean;
+  set(name: string, value: string | Blob, filename?: string): void;
+  forEach(callback: (value: string | File, name: string, data: FormData) => void, self?: any): void;
+  entries(): IterableIterator<[string, string | File]>;
+  keys(): IterableIterator<string>;
+  values(): IterableIterator<string | File>;
+  [Symbol.iterator](): IterableIterator<[string, string | File]>;
+}
+interface FormData extends LingerPart<LingerFormData> {}
+declare var FormData: typeof globalThis extends { onmessage: any; FormData: infer T } ? T : { readonly prototype: FormData; new (): FormData };
 
 interface LingerBroadcastChannel extends EventTarget {
   readonly name: string;
@@ -510,8 +526,8 @@ interface LingerBody {
   bytes(): Promise<Uint8Array>;
   arrayBuffer(): Promise<ArrayBuffer>;
   blob(): Promise<Blob>;
-  /** Not supported: the promise is rejected. Parse forms with new URLSearchParams(await text()). */
-  formData(): Promise<never>;
+  /** Parses a form. The files share the memory of the body. */
+  formData(): Promise<FormData>;
 }
 
 interface LingerRequest extends LingerBody {
@@ -616,6 +632,9 @@ declare var URL: typeof globalThis extends { onmessage: any; URL: infer T } ? T 
   new (url: string | URL, base?: string | URL): URL;
   canParse(url: string | URL, base?: string | URL): boolean;
   parse(url: string | URL, base?: string | URL): URL | null;
+  /** Returns a URL that fetch reads the Blob from, until it is revoked. */
+  createObjectURL(blob: Blob): string;
+  revokeObjectURL(url: string): void;
 };
 interface LingerURLSearchParams {
   readonly size: number;

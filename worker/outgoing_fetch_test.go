@@ -252,7 +252,7 @@ func TestScriptFetchDataURL(t *testing.T) {
 		"data:/b,1":                                "1 text/plain;charset=US-ASCII",
 		"data:a/,1":                                "1 text/plain;charset=US-ASCII",
 		"data:a(/b,1":                              "1 text/plain;charset=US-ASCII",
-		"data:a/b  ;c=d,1":                         "1 a/b  ;c=d",
+		"data:a/b  ;c=d,1":                         "1 a/b;c=d",
 		"DATA:a/b,c,d":                             "c,d a/b",
 	} {
 		a := serve(t, fetching(url, `fetch(base).then(async (r) => (await r.text()) + " " + r.headers.get("content-type"))`), worker.Options{})
@@ -263,5 +263,5 @@ func TestScriptFetchDataURL(t *testing.T) {
 		a.get("/", 500, "TypeError: fetch: the data: URL is invalid: its form is data:TYPE,CONTENT or data:TYPE;base64,CONTENT")
 	}
 	a := serve(t, fetching("blob:x", `fetch(base)`), worker.Options{})
-	a.get("/", 500, "TypeError: fetch: the scheme is blob:, and only http: and https: are supported")
+	a.get("/", 500, "TypeError: fetch: there is no Blob with this object URL: it may have been revoked")
 }

@@ -116,11 +116,21 @@ var layers = map[string]layer{
 		why: "the embedded runtime implements worker/internal/script with the engine; it depends neither on workers nor on generations",
 	},
 	"worker/internal/web": {
-		folders: []string{"worker/internal/bundle", "worker/internal/engine", "worker/internal/web/contentcoding", "worker/internal/web/textcodec", "worker/internal/web/weburl"},
-		why:     "the globals of the web platform are modules on the engine; they depend neither on events nor on sockets",
+		folders: []string{
+			"worker/internal/bundle", "worker/internal/engine", "worker/internal/web/contentcoding", "worker/internal/web/formdata", "worker/internal/web/mimetype",
+			"worker/internal/web/textcodec", "worker/internal/web/weburl",
+		},
+		why: "the globals of the web platform are modules on the engine; they depend neither on events nor on sockets",
 	},
 	"worker/internal/web/contentcoding": {
 		why: "the content codings of HTTP convert bytes to bytes",
+	},
+	"worker/internal/web/formdata": {
+		folders: []string{"worker/internal/web/textcodec"},
+		why:     "the bodies of forms are bytes and names",
+	},
+	"worker/internal/web/mimetype": {
+		why: "MIME types are text",
 	},
 	"worker/internal/web/textcodec": {
 		modules: []string{"golang.org/x/text"},

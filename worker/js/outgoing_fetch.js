@@ -1,9 +1,9 @@
 import { addStep, removeStep } from "web/abort.js";
 import { bodyContent } from "web/body.js";
-import { fetchData } from "web/data_url.js";
 import { expect, secret } from "web/define.js";
-import { fromPairs, guard, Headers, toPairs } from "web/headers.js";
+import { fromPairs, guard, toPairs } from "web/headers.js";
 import { expose, host } from "web/host.js";
+import { lazy } from "web/lazy.js";
 import { Request } from "web/request.js";
 import { makeResponse } from "web/response.js";
 import { WebSocket } from "./websocket.js";
@@ -19,14 +19,8 @@ export async function fetch(input, init) {
   const failure = new TypeError("fetch failed"); // created here, so that its stack contains the caller
   const request = new Request(input, init);
   request.signal.throwIfAborted();
-  if (request.url.startsWith("data:")) return dataResponse(request.url);
+  if (/^(data|blob):/.test(request.url)) return lazy("schemes").fetchLocal(request);
   return new Promise((resolve, reject) => begin(request, { resolve, reject, failure }));
-}
-
-function dataResponse(url) {
-  const data = fetchData(url);
-  if (!data) throw new TypeError("fetch: the data: URL is invalid: its form is data:TYPE,CONTENT or data:TYPE;base64,CONTENT");
-  return makeResponse({ status: 200, statusText: "OK", headers: guard(new Headers({ "content-type": data.type }), "immutable"), url, body: data.bytes });
 }
 
 // begin starts a request in Go.

@@ -74,14 +74,9 @@ func btoa(args []engine.Value) (engine.Value, error) {
 
 var dropASCIISpace = strings.NewReplacer("\t", "", "\n", "", "\f", "", "\r", "", " ", "")
 
-// atob(text) decodes base64 with the forgiving algorithm, which ignores white space, missing padding and the bits after
-// the last byte (Infra Standard, section 8). It returns null if the text is not base64.
+// atob(text) decodes base64. It returns null if the text is not base64.
 func atob(args []engine.Value) (engine.Value, error) {
-	text := dropASCIISpace.Replace(argument(args, 0).String())
-	if len(text)%4 == 0 {
-		text = strings.TrimSuffix(strings.TrimSuffix(text, "="), "=")
-	}
-	return binaryText(base64.RawStdEncoding.DecodeString(text)), nil
+	return binaryText(decodeBase64(argument(args, 0).String())), nil
 }
 
 // binaryText returns a string with one character for each byte, or null if err is not nil.

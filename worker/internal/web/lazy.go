@@ -25,7 +25,15 @@ type onDemand struct {
 }
 
 // bundleFunctions returns the host functions of a bundle by the names with which its modules call them.
-func (h *host) bundleFunctions(string) map[string]engine.HostFunc { return nil }
+func (h *host) bundleFunctions(name string) map[string]engine.HostFunc {
+	switch name {
+	case "formdata":
+		return formDataFunctions
+	case "schemes":
+		return schemesFunctions
+	}
+	return nil
+}
 
 // loadBundle(name) defines the host functions of a bundle, and returns the function that runs its modules.
 func (h *host) loadBundle(args []engine.Value) (engine.Value, error) {

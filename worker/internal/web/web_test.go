@@ -77,8 +77,8 @@ type timer struct {
 
 // internals are modules that make functions for the worker's own modules available to the cases.
 var internals = fstest.MapFS{"index.js": {Data: []byte(`
-	import { lazy } from "web/lazy.js";
 	import { serialize, deserialize } from "web/clone.js";
+	import { lazy } from "web/lazy.js";
 	import { setReporter } from "web/report.js";
 	import { makeRequest } from "web/request.js";
 	import { makeResponse, takeParts } from "web/response.js";

@@ -2,11 +2,18 @@ import { Blob, blobBytes } from "./blob.js";
 import { Content } from "./content.js";
 import { secret } from "./define.js";
 import { bytesOf, isBuffer } from "./encoding.js";
-import { DOMException } from "./exception.js";
 import { URLSearchParams } from "./searchparams.js";
 import { contentOf, ReadableStream } from "./stream.js";
+import { lazy } from "./lazy.js";
 
 const plainText = "text/plain;charset=UTF-8";
+
+// encodeForm converts a FormData to { bytes, type }, and returns undefined for any other value. The bundle that defines the
+// class sets it.
+let encodeForm = () => undefined;
+export function setFormEncoder(encode) {
+  encodeForm = encode;
+}
 
 // extract converts a BodyInit of a script to { content, type } (Fetch Standard, section 5.2). Both are null if there is no
 // body.
@@ -20,6 +27,8 @@ export function extract(init) {
     content.check();
     return { content, stream: init, type: null };
   }
+  const form = encodeForm(init);
+  if (form) return { content: new Content(form.bytes), type: form.type };
   if (ArrayBuffer.isView(init) || isBuffer(init)) return { content: new Content(bytesOf(init).slice()), type: null };
   const type = init instanceof URLSearchParams ? "application/x-www-form-urlencoded;charset=UTF-8" : plainText;
   return { content: new Content(textOf(init)), type };
@@ -32,7 +41,7 @@ function textOf(init) {
   if (typeof init === "object" && (/^\[object .*\]$/.test(text) || init[Symbol.asyncIterator] || typeof init.getReader === "function")) {
     const kind = Object.prototype.toString.call(init).slice(8, -1);
     throw new TypeError(
-      `A body must be a string, an ArrayBuffer or a view of one, a Blob, URLSearchParams or the body of a Request or Response, but got an object of type ${kind}: ` +
+      `A body must be a string, an ArrayBuffer or a view of one, a Blob, FormData, URLSearchParams or the body of a Request or Response, but got an object of type ${kind}: ` +
         "convert data with JSON.stringify, and concatenate parts",
     );
   }
@@ -87,6 +96,7 @@ export class Body {
   }
 
   async formData() {
-    throw new DOMException("formData() is not supported: read the body with text(), and parse forms with new URLSearchParams(text)", "NotSupportedError");
+    const type = this.headers.get("content-type");
+    return lazy("formdata").parse(type ?? "", await this.bytes());
   }
 }

@@ -6,11 +6,11 @@ import { Reader } from "./revive.js";
 export function structuredClone(value, options) {
   expect(arguments.length, 1, "structuredClone");
   const transfer = transferList(options?.transfer);
-  const walk = new Walk((buffer) => buffer.slice(0), transfer);
+  const walk = new Walk((buffer) => buffer.slice(0), (bytes) => bytes, transfer);
   const tree = walk.write(value);
   for (const [content, buffer] of walk.moved) content[1] = buffer.transfer();
   for (const buffer of transfer) if (!buffer.detached) buffer.transfer();
-  return new Reader(withMaxLength).read(tree);
+  return new Reader(withMaxLength, (bytes) => bytes).read(tree);
 }
 
 // withMaxLength returns a resizable copy of a buffer, or the buffer itself if maxByteLength is null.
@@ -35,7 +35,7 @@ function transferList(given = []) {
 // serialize converts a value to text for deserialize, in this engine or in another one. The text begins with J if the rest
 // is the JSON of the value, and with S if it is the JSON of a tree of Walk.
 export function serialize(value) {
-  const walk = new Walk((buffer) => new Uint8Array(buffer).toBase64());
+  const walk = new Walk((buffer) => new Uint8Array(buffer).toBase64(), (bytes) => bytes.toBase64());
   const tree = walk.write(value);
   return (walk.plain ? "J" : "S") + JSON.stringify(tree);
 }
@@ -47,7 +47,7 @@ export function deserialize(text) {
       case "J":
         return tree;
       case "S":
-        return new Reader(decodeBuffer).read(tree);
+        return new Reader(decodeBuffer, (text) => Uint8Array.fromBase64(text)).read(tree);
     }
   } catch (error) {
     throw new DOMException(`The data cannot be read back: ${error.message}`, { name: "DataCloneError", cause: error });

@@ -61,6 +61,7 @@ function writerOf(value) {
 
 // Walk writes the tree of one value.
 //   encodeBuffer  converts an ArrayBuffer to the content of its node
+//   encodeBytes   converts bytes that are never changed, as a Uint8Array, to the content of a node
 //   transfer      ArrayBuffers that are moved instead of copied
 export class Walk {
   plain = true; // the tree is the JSON of the value: it has no nodes with "$"
@@ -68,10 +69,12 @@ export class Walk {
   #numbers = new Map(); // the numbers of objects
   #depth = 0;
   #encodeBuffer;
+  #encodeBytes;
   #transfer;
 
-  constructor(encodeBuffer, transfer = []) {
+  constructor(encodeBuffer, encodeBytes, transfer = []) {
     this.#encodeBuffer = encodeBuffer;
+    this.#encodeBytes = encodeBytes;
     this.#transfer = transfer;
   }
 
@@ -158,7 +161,7 @@ export class Walk {
   blob(value) {
     const bytes = blobBytes(value);
     if (bytes === undefined) return this.object(value);
-    const content = [this.#encodeBuffer(bytes.buffer), value.type];
+    const content = [this.#encodeBytes(bytes), value.type];
     return value instanceof File ? this.tagged("File", ...content, value.name, value.lastModified) : this.tagged("Blob", ...content);
   }
 

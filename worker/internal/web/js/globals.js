@@ -84,6 +84,7 @@ define(globalThis, {
 
 // The globals that are exports of bundles on demand.
 const onDemand = {
+  formdata: ["FormData"],
   streams: [
     "ByteLengthQueuingStrategy", "CountQueuingStrategy",
     "ReadableByteStreamController", "ReadableStream", "ReadableStreamBYOBReader", "ReadableStreamBYOBRequest",

@@ -3,6 +3,7 @@ import { Body, bodyContent, extract } from "./body.js";
 import { Content } from "./content.js";
 import { expect, secret, tag } from "./define.js";
 import { fromPairs, guard, Headers } from "./headers.js";
+import { lazy } from "./lazy.js";
 import { isToken } from "./token.js";
 import { URL } from "./url.js";
 
@@ -58,6 +59,7 @@ export class Request extends Body {
     this.#headers = parts.headers;
     this.#signal = parts.signal;
     this.#settings = parts.settings ?? defaults;
+    if (this.#url.startsWith("blob:")) lazy("schemes").remember(this, parts.from);
   }
 
   get url() {
@@ -86,6 +88,7 @@ export class Request extends Body {
       headers: Array.isArray(this.#headers) ? this.#headers : new Headers(this.#headers),
       signal: this.#signal,
       settings: this.#settings,
+      from: this,
     });
   }
 }
@@ -107,7 +110,7 @@ function compose(input, init) {
   const headers = new Headers(init?.headers ?? from?.headers);
   const url = from?.url ?? urlOf(input);
   const { content, stream } = bodyOf(from, init, method, headers);
-  return { url, method, headers, settings: chosen(init, from), signal: signalOf(from, init), content, stream };
+  return { url, method, headers, settings: chosen(init, from), signal: signalOf(from, init), content, stream, from };
 }
 
 // bodyOf returns the body of a new request as { content, stream }.

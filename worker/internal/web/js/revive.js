@@ -1,4 +1,4 @@
-import { Blob, File } from "./blob.js";
+import { blobOf, fileOf } from "./blob.js";
 import { DOMException } from "./exception.js";
 import { mark } from "./flatten.js";
 
@@ -33,18 +33,20 @@ const readers = {
   BigInt: (reader, text) => reader.number(Object(BigInt(text))),
   DOMException: (reader, name, message) => reader.number(new DOMException(message, name)),
   Error: (reader, name, message, stack, ...cause) => reader.error(name, message, stack, cause),
-  Blob: (reader, content, type) => reader.number(new Blob([reader.decodeBuffer(content, null)], { type })),
-  File: (reader, content, type, name, lastModified) => reader.number(new File([reader.decodeBuffer(content, null)], name, { type, lastModified })),
+  Blob: (reader, content, type) => reader.number(blobOf(reader.decodeBytes(content), String(type))),
+  File: (reader, content, type, name, lastModified) => reader.number(fileOf(reader.decodeBytes(content), String(name), String(type), lastModified)),
   ArrayBuffer: (reader, content, maxByteLength) => reader.number(reader.decodeBuffer(content, maxByteLength)),
   View: (reader, name, buffer, offset, length) => reader.view(name, buffer, offset, length),
 };
 
-// Reader converts a tree of Walk to its value. decodeBuffer(content, maxByteLength) returns an ArrayBuffer.
+// Reader converts a tree of Walk to its value. decodeBuffer(content, maxByteLength) returns an ArrayBuffer, and
+// decodeBytes(content) a Uint8Array.
 export class Reader {
   #numbered = []; // objects by their numbers
 
-  constructor(decodeBuffer) {
+  constructor(decodeBuffer, decodeBytes) {
     this.decodeBuffer = decodeBuffer;
+    this.decodeBytes = decodeBytes;
   }
 
   read(tree) {

@@ -1,19 +1,20 @@
 import { AbortController, AbortSignal, addStep, isAbortSignal, removeStep } from "./abort.js";
-import { Blob, blobBytes, File } from "./blob.js";
+import { Blob, blobBytes, blobOf, File, fileOf } from "./blob.js";
+import { setFormEncoder } from "./body.js";
 import { structuredClone } from "./clone.js";
-import { constants, define, expect, platform, refuse, secret, tag } from "./define.js";
+import { constants, define, expect, optionsOf, platform, refuse, secret, tag } from "./define.js";
 import { describe, describeBy } from "./describe.js";
 import { bytesOf, isBuffer, TextDecoder, TextEncoder } from "./encoding.js";
 import { ErrorEvent, Event, make, MessageEvent, stateOf } from "./event.js";
 import { DOMException } from "./exception.js";
 import { format } from "./format.js";
-import { fromPairs, Headers, toPairs } from "./headers.js";
+import { fromPairs, guard, Headers, toPairs } from "./headers.js";
 import { host } from "./host.js";
 import { inspect } from "./inspect.js";
 import { share } from "./lazy.js";
 import { reportError } from "./report.js";
 import { Request } from "./request.js";
-import { Response } from "./response.js";
+import { makeResponse, Response } from "./response.js";
 import { dispatch, EventTarget, handlerAttribute } from "./target.js";
 import { queueTask, startTimer } from "./timers.js";
 import { URL, URLSearchParams } from "./url.js";
@@ -21,20 +22,21 @@ import { URL, URLSearchParams } from "./url.js";
 // The exports of these modules that bundles on demand may import from "shared".
 share(() => ({
   AbortController, AbortSignal, addStep, isAbortSignal, removeStep,
-  Blob, blobBytes, File,
+  Blob, blobBytes, blobOf, File, fileOf,
+  setFormEncoder,
   structuredClone,
-  constants, define, expect, platform, refuse, secret, tag,
+  constants, define, expect, optionsOf, platform, refuse, secret, tag,
   describe, describeBy,
   bytesOf, isBuffer, TextDecoder, TextEncoder,
   ErrorEvent, Event, make, MessageEvent, stateOf,
   DOMException,
   format,
-  fromPairs, Headers, toPairs,
+  fromPairs, guard, Headers, toPairs,
   host,
   inspect,
   reportError,
   Request,
-  Response,
+  makeResponse, Response,
   dispatch, EventTarget, handlerAttribute,
   queueTask, startTimer,
   URL, URLSearchParams,

@@ -1,5 +1,6 @@
 import { expect, tag } from "./define.js";
 import { host } from "./host.js";
+import { lazy } from "./lazy.js";
 import { attach, replace, URLSearchParams } from "./searchparams.js";
 
 // The parts of a URL in the order of host.parseURL.
@@ -31,6 +32,16 @@ export class URL {
   static canParse(url, base) {
     expect(arguments.length, 1, "URL.canParse");
     return typeof parse(url, base) !== "string";
+  }
+
+  static createObjectURL(blob) {
+    expect(arguments.length, 1, "URL.createObjectURL");
+    return lazy("schemes").createObjectURL(blob);
+  }
+
+  static revokeObjectURL(url) {
+    expect(arguments.length, 1, "URL.revokeObjectURL");
+    lazy("schemes").revokeObjectURL(url);
   }
 
   get searchParams() {

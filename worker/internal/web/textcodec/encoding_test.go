@@ -54,7 +54,7 @@ func TestDecoderOfLegacyEncodings(t *testing.T) {
 		{"euc-kr", "\xb0\xa1\x81A\x81\xff\xc9\xa1", "가갂\ufffd\ufffd"},
 		{"big5", "\xa4@\x88b\x88\xa5\x87\x40\x81A", "一\u00CA\u0304\u00EA\u030C\u43F0\ufffdA"},
 		{"gbk", "\xc4\xe3\x80\x81\x30\x81\x30", "你€\u0080"},
-		{"gb18030", "\xa6\xd9\xa6\xf3\xfe\x59\xfe\xa0\xa3\xa0", "\uFE10\uFE19\u9FB4\u9FBB\u3000"},
+		{"gb18030", "\xa6\xd9\xa6\xf3\xfe\x59\xfe\xa0\xa3\xa0\xa8\xbc\xfe\xfe", "\uFE10\uFE19\u9FB4\u9FBB\u3000\u1E3F\uE4C5"},
 		{"gb18030", "\x81\x35\xf4\x37\xe3\x32\x9a\x35\xe3\x32\x9a\x36\x810\x81", "\uE7C7\U0010FFFF\ufffd\ufffd"},
 		{"utf-16be", "\xd8\x3d\xde\x00\x00A\xdc\x00\x00", "😀A\ufffd\ufffd"},
 		{"koi8-r", "\xf0\xd2\xc9", "При"},

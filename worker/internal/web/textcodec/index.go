@@ -88,9 +88,10 @@ func correctShiftJIS(t *table) {
 	}
 }
 
-// correctGB18030 changes the characters that had code points for private use before GB18030-2022 (Encoding Standard,
-// section 10.2).
+// correctGB18030 adds two characters that x/text does not have, and changes those that had code points for private use before
+// GB18030-2022 (Encoding Standard, section 10.2).
 func correctGB18030(t *table) {
+	t[0xA8-0x80][0xBC], t[0xFE-0x80][0xFE] = 0x1E3F, 0xE4C5
 	const vertical = "\uFE10\uFE12\uFE11\uFE13\uFE14\uFE15\uFE16"
 	for i, r := range []rune(vertical) {
 		t[0xA6-0x80][0xD9+i] = r

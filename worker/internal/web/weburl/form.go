@@ -22,7 +22,7 @@ func ParseForm(text string) []string {
 
 // decodeForm decodes a name or a value.
 func decodeForm(text string) string {
-	return textcodec.Lossy(percentDecode(strings.ReplaceAll(text, "+", " ")))
+	return textcodec.Lossy(PercentDecode(strings.ReplaceAll(text, "+", " ")))
 }
 
 // FormatForm returns names and values, which are given in turn, as application/x-www-form-urlencoded text (URL Standard,

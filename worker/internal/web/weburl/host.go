@@ -37,7 +37,7 @@ func parseHost(input string, special bool) (string, error) {
 	if !special {
 		return parseOpaqueHost(input)
 	}
-	domain, err := domainToASCII(textcodec.Lossy(percentDecode(input)))
+	domain, err := domainToASCII(textcodec.Lossy(PercentDecode(input)))
 	if err != nil {
 		return "", err
 	}

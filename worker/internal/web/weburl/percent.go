@@ -67,8 +67,8 @@ func writeEncoded(b *strings.Builder, c byte, set *encodeSet) {
 	b.WriteByte(upperHex[c&15])
 }
 
-// percentDecode replaces each well-formed %XX by its byte, and does not change other percent signs.
-func percentDecode(text string) string {
+// PercentDecode replaces each well-formed %XX by its byte, and does not change other percent signs.
+func PercentDecode(text string) string {
 	if strings.IndexByte(text, '%') < 0 {
 		return text
 	}

@@ -50,7 +50,7 @@ func TestPercentDecodeOnlyWellFormed(t *testing.T) {
 		"%00%ff":       "\x00\xff",
 		"a+b":          "a+b",
 	} {
-		if got := percentDecode(text); got != want {
+		if got := PercentDecode(text); got != want {
 			t.Errorf("%q must be decoded to %q, got %q", text, want, got)
 		}
 	}
@@ -61,7 +61,7 @@ func TestPercentDecodeReversesPercentEncode(t *testing.T) {
 	for i := range all {
 		all[i] = byte(i)
 	}
-	if back := percentDecode(percentEncode(string(all), formSet)); back != string(all) {
+	if back := PercentDecode(percentEncode(string(all), formSet)); back != string(all) {
 		t.Errorf("the 256 bytes must come back unchanged, got %q", back)
 	}
 }

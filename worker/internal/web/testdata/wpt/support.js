@@ -19,14 +19,31 @@
   globalThis.location = { href, origin, protocol, host, hostname, port, pathname, hash, search, toString: () => href };
   globalThis.gc = wptHost.collect;
 
-  // fetch reads the data of a test. Only the members that tests use for that exist.
-  globalThis.fetch = async (input) => {
+  // fetch reads the data of a test. Only the members that tests use for that exist. data: and blob: URLs are those of the
+  // environment.
+  const local = globalThis.internal ? async (request) => internal.lazy("schemes").fetchLocal(request) : globalThis.fetch;
+  globalThis.fetch = async (input, init) => {
+    if (/^(data|blob):/.test(input.url ?? input)) return local(new Request(input, init));
     const { pathname } = new URL(String(input), href);
     const content = wptHost.read(decodeURIComponent(pathname));
     if (content === null) throw new TypeError(`there is no file ${pathname}`);
     const bytes = new Uint8Array(content);
     const text = async () => new TextDecoder().decode(bytes);
     return { ok: true, status: 200, text, json: async () => JSON.parse(await text()), arrayBuffer: async () => bytes.buffer };
+  };
+
+  // FileReader is not part of the Minimum Common Web Platform API, but tests read Blobs with it. Only what they use exists.
+  globalThis.FileReader = class extends EventTarget {
+    async #read(promise) {
+      this.result = await promise;
+      this.onload?.({ target: this });
+    }
+    readAsText(blob) {
+      this.#read(blob.text());
+    }
+    readAsArrayBuffer(blob) {
+      this.#read(blob.arrayBuffer());
+    }
   };
 
   // The environment of testharness.js for shells regards the scripts as loaded when its first promise job runs. Here that
