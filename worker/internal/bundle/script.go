@@ -18,22 +18,21 @@ func Script(entry string, roots map[string]fs.FS) (string, error) {
 	return buildScript(api.BuildOptions{Plugins: []api.Plugin{modulesFrom(roots, nil)}}, entry)
 }
 
-// Function makes a script of entry and the modules that it imports, as Script does. The value of the script is a function
-// that runs the modules and returns an object with the exports of entry. It has one parameter, named parameter. given are
-// the imports, other than those of roots, that the function's argument provides: a pattern of names, which must begin with
-// "^", and the expression whose value has the exports. $1 in the expression is the first submatch of the pattern.
-func Function(entry, parameter string, roots map[string]fs.FS, given map[string]string) (string, error) {
+// Function makes a script of a module and those that it imports, as Script does. The value of the script is a function that
+// runs the modules and returns an object with the exports of module. It has one parameter, named parameter. given are the
+// imports, other than those of roots, that the function's argument provides: a pattern of names, which must begin with "^",
+// and the expression whose value has the exports. $1 in the expression is the first submatch of the pattern. Such an import
+// must have the form import { a, b as c } from "name".
+func Function(module, parameter string, roots map[string]fs.FS, given map[string]string) (string, error) {
 	return buildScript(api.BuildOptions{
-		GlobalName: "exported",
-		Banner:     map[string]string{"js": "(function(" + parameter + "){"},
-		Footer:     map[string]string{"js": "return exported})"},
-		Plugins:    []api.Plugin{modulesFrom(roots, given)},
-	}, entry)
+		Banner:  map[string]string{"js": "(function(" + parameter + "){let exported;"},
+		Footer:  map[string]string{"js": "return exported})"},
+		Plugins: []api.Plugin{modulesFrom(roots, given)},
+	}, `import * as all from "`+module+`"; exported = { ...all };`)
 }
 
 func buildScript(options api.BuildOptions, entry string) (string, error) {
 	result := api.Build(api.BuildOptions{
-		GlobalName:       options.GlobalName,
 		Banner:           options.Banner,
 		Footer:           options.Footer,
 		Plugins:          options.Plugins,
@@ -57,10 +56,23 @@ func buildScript(options api.BuildOptions, entry string) (string, error) {
 	return "", &e
 }
 
-// givenNamespace is the namespace of esbuild that contains the modules of the parameter given of Function.
-const givenNamespace = "given"
+var importedNames = regexp.MustCompile(`import\s*\{([^}]*)\}\s*from\s*"([^"]+)";`)
 
-// modulesFrom returns the plugin that resolves every import within roots, or as one of given.
+// provide replaces the imports of a module that match a pattern of given by constants. For an import of an object the
+// bundler would make one function for each property of the object, in each module.
+func provide(source string, given map[string]string) string {
+	return importedNames.ReplaceAllStringFunc(source, func(statement string) string {
+		match := importedNames.FindStringSubmatch(statement)
+		for pattern, expression := range given {
+			if name := regexp.MustCompile(pattern); name.MatchString(match[2]) {
+				return "const {" + strings.ReplaceAll(match[1], " as ", ": ") + "} = " + name.ReplaceAllString(match[2], expression) + ";"
+			}
+		}
+		return statement
+	})
+}
+
+// modulesFrom returns the plugin that resolves every import within roots, except those that given provides.
 func modulesFrom(roots map[string]fs.FS, given map[string]string) api.Plugin {
 	resolve := func(args api.OnResolveArgs) (api.OnResolveResult, error) {
 		from, file := args.Namespace, path.Join(path.Dir(args.Importer), args.Path)
@@ -77,20 +89,10 @@ func modulesFrom(roots map[string]fs.FS, given map[string]string) api.Plugin {
 		if err != nil {
 			return api.OnLoadResult{}, err
 		}
-		contents := string(source)
+		contents := provide(string(source), given)
 		return api.OnLoadResult{Contents: &contents, Loader: api.LoaderJS}, nil
 	}
 	return api.Plugin{Name: "modules", Setup: func(build api.PluginBuild) {
-		for pattern, expression := range given {
-			build.OnResolve(api.OnResolveOptions{Filter: pattern}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
-				value := regexp.MustCompile(pattern).ReplaceAllString(args.Path, expression)
-				return api.OnResolveResult{Path: value, Namespace: givenNamespace}, nil
-			})
-		}
-		build.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: givenNamespace}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
-			contents := "module.exports = " + args.Path + ";"
-			return api.OnLoadResult{Contents: &contents, Loader: api.LoaderJS}, nil
-		})
 		build.OnResolve(api.OnResolveOptions{Filter: `.*`}, resolve)
 		for name := range roots {
 			build.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: name}, load)

@@ -63,7 +63,7 @@ func compileBundle(name string) (engine.Bytecode, error) {
 	if err != nil {
 		return engine.Bytecode{}, err
 	}
-	source, err := bundle.Function(`export * from "web/index.js";`, "shared", map[string]fs.FS{"web": folder}, map[string]string{
+	source, err := bundle.Function("web/index.js", "shared", map[string]fs.FS{"web": folder}, map[string]string{
 		`^shared$`:       `shared`,
 		`^lazy/([^/]+)$`: `shared.lazy("$1")`,
 	})
