@@ -377,7 +377,7 @@ interface LingerMessageEvent<T> extends Event {
   readonly origin: string;
   readonly lastEventId: string;
   readonly source: null;
-  readonly ports: readonly [];
+  readonly ports: readonly MessagePort[];
 }
 interface MessageEvent<T = any> extends LingerPart<LingerMessageEvent<T>> {}
 declare var MessageEvent: typeof globalThis extends { onmessage: any; MessageEvent: infer T } ? T : {
@@ -488,6 +488,27 @@ interface LingerFormData {
 }
 interface FormData extends LingerPart<LingerFormData> {}
 declare var FormData: typeof globalThis extends { onmessage: any; FormData: infer T } ? T : { readonly prototype: FormData; new (): FormData };
+
+interface LingerMessagePort extends EventTarget {
+  /** Copies the message and sends it to the other port of the channel. */
+  postMessage(message: any, options?: any[] | { transfer?: any[] }): void;
+  /** Begins the delivery of messages. Setting onmessage does it too. */
+  start(): void;
+  close(): void;
+  onmessage: ((this: MessagePort, event: MessageEvent) => any) | null;
+  onmessageerror: ((this: MessagePort, event: MessageEvent) => any) | null;
+  onclose: ((this: MessagePort, event: Event) => any) | null;
+  addEventListener(type: "message" | "messageerror", listener: (this: MessagePort, event: MessageEvent) => unknown, options?: boolean | LingerListenerOptions): void;
+  addEventListener(type: string, listener: LingerListener | null, options?: boolean | LingerListenerOptions): void;
+}
+interface MessagePort extends LingerPart<LingerMessagePort> {}
+declare var MessagePort: typeof globalThis extends { onmessage: any; MessagePort: infer T } ? T : { readonly prototype: MessagePort };
+interface LingerMessageChannel {
+  readonly port1: MessagePort;
+  readonly port2: MessagePort;
+}
+interface MessageChannel extends LingerPart<LingerMessageChannel> {}
+declare var MessageChannel: typeof globalThis extends { onmessage: any; MessageChannel: infer T } ? T : { readonly prototype: MessageChannel; new (): MessageChannel };
 
 interface LingerBroadcastChannel extends EventTarget {
   readonly name: string;

@@ -1,16 +1,23 @@
-import { expect } from "./define.js";
+import { ancestor } from "./brand.js";
+import { expect, optionsOf } from "./define.js";
 import { DOMException } from "./exception.js";
-import { Walk } from "./flatten.js";
+import { transferables, Walk } from "./flatten.js";
 import { Reader } from "./revive.js";
 
 export function structuredClone(value, options) {
   expect(arguments.length, 1, "structuredClone");
-  const transfer = transferList(options?.transfer);
+  return cloneWithTransfer(value, [...(optionsOf(options, "structuredClone").transfer ?? [])]).value;
+}
+
+// cloneWithTransfer returns a copy of a value, and what the objects of the list transfer have become (HTML Standard, section
+// 2.7.7): { value, transferred }.
+export function cloneWithTransfer(value, transfer) {
+  checkTransfer(transfer);
   const walk = new Walk((buffer) => buffer.slice(0), (bytes) => bytes, transfer);
   const tree = walk.write(value);
-  for (const [content, buffer] of walk.moved) content[1] = buffer.transfer();
-  for (const buffer of transfer) if (!buffer.detached) buffer.transfer();
-  return new Reader(withMaxLength, (bytes) => bytes).read(tree);
+  if (transfer.some((item) => item.detached)) throw new DOMException("A detached ArrayBuffer cannot be transferred", "DataCloneError");
+  const transferred = transfer.map((item) => (item instanceof ArrayBuffer ? item.transfer() : transferableOf(item).transfer(item)));
+  return { value: new Reader(withMaxLength, (bytes) => bytes, transferred).read(tree), transferred };
 }
 
 // withMaxLength returns a resizable copy of a buffer, or the buffer itself if maxByteLength is null.
@@ -21,15 +28,19 @@ function withMaxLength(buffer, maxByteLength) {
   return result;
 }
 
-// transferList checks the option transfer.
-function transferList(given = []) {
-  const list = [...given];
+// transferableOf returns the functions of an object that can be transferred, or undefined.
+function transferableOf(item) {
+  const functions = typeof item === "object" && item !== null ? transferables.get(ancestor(item, transferables)) : undefined;
+  return functions?.canTransfer(item) ? functions : undefined;
+}
+
+function checkTransfer(list) {
   for (const item of list) {
-    if (!(item instanceof ArrayBuffer)) throw new DOMException("Only an ArrayBuffer can be transferred", "DataCloneError");
-    if (item.detached) throw new DOMException("A detached ArrayBuffer cannot be transferred", "DataCloneError");
+    if (!(item instanceof ArrayBuffer) && !transferableOf(item)) {
+      throw new DOMException("Only an ArrayBuffer, or a MessagePort that has not been closed or transferred, can be transferred", "DataCloneError");
+    }
   }
-  if (new Set(list).size < list.length) throw new DOMException("An ArrayBuffer cannot be transferred twice", "DataCloneError");
-  return list;
+  if (new Set(list).size < list.length) throw new DOMException("An object cannot be transferred twice", "DataCloneError");
 }
 
 // serialize converts a value to text for deserialize, in this engine or in another one. The text begins with J if the rest

@@ -40,6 +40,10 @@ const writers = new Map([
   [DataView.prototype, (walk, value) => walk.view("DataView", value, value.byteLength)],
 ]);
 
+// transferables maps the prototypes of classes whose instances can be transferred to { canTransfer(value), transfer(value) }.
+// transfer returns the object that replaces the value.
+export const transferables = new Map();
+
 const refuse = (what) => () => {
   throw refused(what);
 };
@@ -62,10 +66,9 @@ function writerOf(value) {
 // Walk writes the tree of one value.
 //   encodeBuffer  converts an ArrayBuffer to the content of its node
 //   encodeBytes   converts bytes that are never changed, as a Uint8Array, to the content of a node
-//   transfer      ArrayBuffers that are moved instead of copied
+//   transfer      objects that are moved instead of copied; their nodes contain their indexes in the list
 export class Walk {
   plain = true; // the tree is the JSON of the value: it has no nodes with "$"
-  moved = []; // [content, ArrayBuffer] for each buffer that the caller must move after the walk
   #numbers = new Map(); // the numbers of objects
   #depth = 0;
   #encodeBuffer;
@@ -109,7 +112,11 @@ export class Walk {
     if (number !== undefined) return this.tagged("ref", number);
     if (++this.#depth > maxDepth) throw refused(`A value nested deeper than ${maxDepth} levels`);
     this.#numbers.set(value, this.#numbers.size);
-    const tree = Object.getPrototypeOf(value) === Object.prototype ? this.object(value) : writerOf(value)(this, value);
+    const moved = this.#transfer.indexOf(value);
+    let tree;
+    if (moved >= 0) tree = this.tagged("Transferred", moved);
+    else if (Object.getPrototypeOf(value) === Object.prototype) tree = this.object(value);
+    else tree = writerOf(value)(this, value);
     this.#depth--;
     return tree;
   }
@@ -167,11 +174,7 @@ export class Walk {
 
   buffer(value) {
     if (detached.call(value)) throw refused("A detached ArrayBuffer");
-    const maxByteLength = value.resizable ? value.maxByteLength : null;
-    if (!this.#transfer.includes(value)) return this.tagged("ArrayBuffer", this.#encodeBuffer(value), maxByteLength);
-    const tree = this.tagged("ArrayBuffer", null, null);
-    this.moved.push([tree[mark], value]);
-    return tree;
+    return this.tagged("ArrayBuffer", this.#encodeBuffer(value), value.resizable ? value.maxByteLength : null);
   }
 
   view(name, value, length) {

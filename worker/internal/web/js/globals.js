@@ -85,6 +85,7 @@ define(globalThis, {
 // The globals that are exports of bundles on demand.
 const onDemand = {
   formdata: ["FormData"],
+  messaging: ["MessageChannel", "MessagePort"],
   streams: [
     "ByteLengthQueuingStrategy", "CountQueuingStrategy",
     "ReadableByteStreamController", "ReadableStream", "ReadableStreamBYOBReader", "ReadableStreamBYOBRequest",

@@ -36,15 +36,17 @@ const readers = {
   Blob: (reader, content, type) => reader.number(blobOf(reader.decodeBytes(content), String(type))),
   File: (reader, content, type, name, lastModified) => reader.number(fileOf(reader.decodeBytes(content), String(name), String(type), lastModified)),
   ArrayBuffer: (reader, content, maxByteLength) => reader.number(reader.decodeBuffer(content, maxByteLength)),
+  Transferred: (reader, index) => (check(index in reader.transferred), reader.number(reader.transferred[index])),
   View: (reader, name, buffer, offset, length) => reader.view(name, buffer, offset, length),
 };
 
 // Reader converts a tree of Walk to its value. decodeBuffer(content, maxByteLength) returns an ArrayBuffer, and
-// decodeBytes(content) a Uint8Array.
+// decodeBytes(content) a Uint8Array. transferred are the objects that replace transferred ones.
 export class Reader {
   #numbered = []; // objects by their numbers
 
-  constructor(decodeBuffer, decodeBytes) {
+  constructor(decodeBuffer, decodeBytes, transferred = []) {
+    this.transferred = transferred;
     this.decodeBuffer = decodeBuffer;
     this.decodeBytes = decodeBytes;
   }

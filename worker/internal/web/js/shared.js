@@ -1,12 +1,13 @@
 import { AbortController, AbortSignal, addStep, isAbortSignal, removeStep } from "./abort.js";
 import { Blob, blobBytes, blobOf, File, fileOf } from "./blob.js";
 import { setFormEncoder } from "./body.js";
-import { structuredClone } from "./clone.js";
+import { cloneWithTransfer, structuredClone } from "./clone.js";
 import { constants, define, expect, optionsOf, platform, refuse, secret, tag } from "./define.js";
 import { describe, describeBy } from "./describe.js";
 import { bytesOf, isBuffer, TextDecoder, TextEncoder } from "./encoding.js";
 import { ErrorEvent, Event, make, MessageEvent, stateOf } from "./event.js";
 import { DOMException } from "./exception.js";
+import { transferables } from "./flatten.js";
 import { format } from "./format.js";
 import { fromPairs, guard, Headers, toPairs } from "./headers.js";
 import { host } from "./host.js";
@@ -24,7 +25,7 @@ share(() => ({
   AbortController, AbortSignal, addStep, isAbortSignal, removeStep,
   Blob, blobBytes, blobOf, File, fileOf,
   setFormEncoder,
-  structuredClone,
+  cloneWithTransfer, structuredClone, transferables,
   constants, define, expect, optionsOf, platform, refuse, secret, tag,
   describe, describeBy,
   bytesOf, isBuffer, TextDecoder, TextEncoder,
