@@ -140,6 +140,7 @@ func TestLoadPrefersPackageEntriesForWorkersAndBrowsers(t *testing.T) {
 		"browser as a map of a package":   {`{"main": "./uses.js", "browser": {"needs-node": "./good.js"}}`, `module.exports = require("needs-node");`},
 		"browser with false":              {`{"main": "./uses.js", "browser": {"crypto": false}}`, `require("crypto"); module.exports = require("./good.js");`},
 		"browser with false of a file":    {`{"main": "./uses.js", "browser": {"./node.js": false}}`, `require("./node"); module.exports = require("./good.js");`},
+		"browser with false and a dot":    {`{"main": "./uses.js", "browser": {"./node.inspect.js": false}}`, `require("./node.inspect"); module.exports = require("./good.js");`},
 		"imports of the package":          {`{"main": "./uses.js", "imports": {"#c": {"node": "./node.js", "browser": "./good.js", "default": "./node.js"}}}`, `module.exports = require("#c");`},
 		"a pattern of imports":            {`{"main": "./uses.js", "imports": {"#lib/*": {"worker": "./*.js", "default": "./node.js"}}}`, `module.exports = require("#lib/good");`},
 		"an optional module of Node":      {`{"main": "./uses.js"}`, `try { require("fs").readFileSync("x"); } catch { module.exports = require("./good.js"); }`},
@@ -157,6 +158,30 @@ func TestLoadPrefersPackageEntriesForWorkersAndBrowsers(t *testing.T) {
 				export default { fetch: () => new Response(choice) };`), worker.Options{})
 			a.get("/", 200, "good")
 		})
+	}
+}
+
+func TestLoadConvertsJSX(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ configuration, comment string }{
+		"a comment with the library":             {"", "/** @jsxImportSource lib */"},
+		"comments with the library and the mode": {"", "/** @jsxRuntime automatic */ /** @jsxImportSource lib */"},
+		"a comment with the function":            {"", `/** @jsx jsx */ import { jsx } from "lib/jsx-runtime";`},
+		"tsconfig.json with the library":         {`{"compilerOptions": {"jsx": "react-jsx", "jsxImportSource": "lib"}}`, ""},
+		"tsconfig.json with the function":        {`{"compilerOptions": {"jsx": "react", "jsxFactory": "jsx"}}`, `import { jsx } from "lib/jsx-runtime";`},
+	} {
+		for _, file := range []string{"app.tsx", "app.jsx"} {
+			t.Run(name+" in "+file, func(t *testing.T) {
+				t.Parallel()
+				folder := t.TempDir()
+				packages(t, folder, map[string]string{"lib/jsx-runtime.js": "export const jsx = (name) => `<${name}>`, jsxs = jsx;"})
+				if c.configuration != "" {
+					writeIn(t, folder, "tsconfig.json", c.configuration)
+				}
+				a := serveFile(t, writeIn(t, folder, file, c.comment+"\nexport default { fetch: () => new Response(<main><b /><i /></main>) };"), worker.Options{})
+				a.get("/", 200, "<main>")
+			})
+		}
 	}
 }
 

@@ -82,10 +82,39 @@ func loadFormat(args api.OnLoadArgs) (api.OnLoadResult, error) {
 	case cssModule:
 		return refuse(args.Path, "is a CSS module, which needs a separate build step: import its output, or the text of the file with { type: \"text\" }")
 	case unknown:
+		if _, err := os.Stat(args.Path); err != nil {
+			break // The field browser of a package disables the file: the bundler makes it empty.
+		}
 		return refuse(args.Path, "has an unknown type: give the type in the import, with { type: \"text\" }, { type: \"json\" } or { type: \"bytes\" }")
 	case script:
+		return loadScript(args.Path)
 	}
 	return api.OnLoadResult{}, nil
+}
+
+// The comments that select how JSX is converted.
+const (
+	jsxSource  = "@jsxImportSource"
+	jsxRuntime = "@jsxRuntime"
+)
+
+// loadScript loads a file with JSX that names its JSX library in a comment, as TypeScript does: the comment implies the
+// automatic runtime, for which the bundler needs a second comment. Other scripts are loaded by the bundler.
+func loadScript(path string) (api.OnLoadResult, error) {
+	loader, ok := map[string]api.Loader{".jsx": api.LoaderJSX, ".tsx": api.LoaderTSX}[strings.ToLower(filepath.Ext(path))]
+	if !ok {
+		return api.OnLoadResult{}, nil
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return refuse(path, "cannot be read: "+reasonOf(err))
+	}
+	text := string(content)
+	if !strings.Contains(text, jsxSource) || strings.Contains(text, jsxRuntime) {
+		return api.OnLoadResult{}, nil
+	}
+	text += "\n/* " + jsxRuntime + " automatic */" // at the end, so that no position changes
+	return api.OnLoadResult{Contents: &text, Loader: loader}, nil
 }
 
 // loadText loads a file as a string.
