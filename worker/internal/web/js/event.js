@@ -153,22 +153,27 @@ export const messageEvent = (data) => make(MessageEvent.prototype, { __proto__: 
 
 // CloseEvent is the close event of a WebSocket (WebSockets Standard, section 6).
 export class CloseEvent extends Event {
-  #init;
+  #code;
+  #reason;
+  #wasClean;
 
   constructor(type, init) {
     expect(arguments.length, 1, "new CloseEvent");
     super(type, init);
-    this.#init = { ...init };
+    const { code = 0, reason = "", wasClean = false } = init ?? {}; // init may itself be an event, whose members are inherited
+    this.#code = Number(code);
+    this.#reason = String(reason);
+    this.#wasClean = Boolean(wasClean);
   }
 
   get code() {
-    return Number(this.#init.code ?? 0);
+    return this.#code;
   }
   get reason() {
-    return String(this.#init.reason ?? "");
+    return this.#reason;
   }
   get wasClean() {
-    return Boolean(this.#init.wasClean);
+    return this.#wasClean;
   }
 }
 
@@ -179,23 +184,24 @@ export class ErrorEvent extends Event {
   constructor(type, init) {
     expect(arguments.length, 1, "new ErrorEvent");
     super(type, init);
-    this.#init = { ...init };
+    const { message = "", error, filename = "", lineno = 0, colno = 0 } = init ?? {}; // as in CloseEvent
+    this.#init = { message: String(message), error, filename: String(filename), lineno: Number(lineno), colno: Number(colno) };
   }
 
   get message() {
-    return String(this.#init.message ?? "");
+    return this.#init.message;
   }
   get error() {
     return this.#init.error;
   }
   get filename() {
-    return String(this.#init.filename ?? "");
+    return this.#init.filename;
   }
   get lineno() {
-    return Number(this.#init.lineno ?? 0);
+    return this.#init.lineno;
   }
   get colno() {
-    return Number(this.#init.colno ?? 0);
+    return this.#init.colno;
   }
 }
 

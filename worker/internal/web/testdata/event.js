@@ -160,6 +160,8 @@ test("the events of sockets", () => {
   equal([bare.code, bare.reason, bare.wasClean], [0, "", false]);
   const error = new RangeError("no"), failure = new ErrorEvent("error", { message: "no", error });
   equal([failure.message, failure.error === error, failure.filename, failure.lineno, failure.colno], ["no", true, "", 0, 0]);
+  const again = new CloseEvent("close", close), failed = new ErrorEvent("error", failure); // events have the members of their own init
+  equal([again.code, again.reason, again.wasClean, failed.message, failed.error === error], [3000, "bye", true, "no", true]);
   throws(() => new CloseEvent(), "TypeError");
   throws(() => new ErrorEvent(), "TypeError");
 });
