@@ -116,6 +116,7 @@ func buildOptions(entry string, development bool) api.BuildOptions {
 		LogLevel:      api.LogLevelSilent,
 		Plugins: []api.Plugin{
 			{Name: "imports", Setup: resolveImports},
+			{Name: "ws", Setup: refuseWS},
 			{Name: "formats", Setup: loadFormats},
 		},
 	}

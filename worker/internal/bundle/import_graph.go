@@ -37,7 +37,7 @@ func newImportGraph(options api.BuildOptions) *importGraph {
 	return g
 }
 
-// resolving is the plugin data of resolutions that record itself requests.
+// resolving is the plugin data of resolutions that a plugin itself requests.
 type resolving struct{}
 
 // record is the plugin that adds each import to the graph.

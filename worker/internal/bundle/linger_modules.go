@@ -24,17 +24,23 @@ var lingerModules = map[string][]string{
 	"cloudflare:workers": {"env"},
 }
 
+// What the errors about imports of other modules of the Workers runtime consist of.
+const (
+	workersPrefix   = "cloudflare:"
+	noWorkersModule = "is a module of the Workers runtime that does not exist here: the only one is cloudflare:workers"
+)
+
 // lingerNamespace is the namespace of esbuild that contains the modules of Linger.
 const lingerNamespace = "linger"
 
-// resolveImports resolves imports of lingerModules, and refuses refusedImports and unknown modules of the Workers runtime.
+// resolveImports resolves imports of lingerModules, and refuses refusedImports.
 func resolveImports(build api.PluginBuild) {
 	for filter, reason := range refusedImports {
 		build.OnResolve(api.OnResolveOptions{Filter: filter}, refuseImport(reason))
 	}
 	build.OnResolve(api.OnResolveOptions{Filter: `^(linger$|cloudflare:)`}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
 		if _, ok := lingerModules[args.Path]; !ok {
-			return refuseImport("is a module of the Workers runtime that does not exist here: the only one is cloudflare:workers")(args)
+			return api.OnResolveResult{}, nil // the bundler reports that it cannot be resolved
 		}
 		return api.OnResolveResult{Path: args.Path, Namespace: lingerNamespace, SideEffects: api.SideEffectsFalse}, nil
 	})

@@ -100,6 +100,7 @@ const (
 	missingPackage
 	missingExport // a path that an installed package does not have
 	unknownAlias
+	workersModule // a module of the Workers runtime
 )
 
 // group groups imports by the import of the application that leads to them and by the package they name.
@@ -150,6 +151,8 @@ func kindOf(name, importer string) importKind {
 		return missingFile
 	case isNodeModule(name):
 		return nodeModule
+	case strings.HasPrefix(name, workersPrefix):
+		return workersModule
 	case !packageName.MatchString(packageOf(name)):
 		return unknownAlias
 	case isInstalled(packageOf(name), filepath.Dir(importer)):
@@ -195,6 +198,9 @@ func (l *importGroup) problem() Problem {
 	place := fmt.Sprintf("%s:%d:%d", names[len(names)-1], first.message.Location.Line, first.message.Location.Column+1)
 	names[len(names)-1] = place
 	p.Text = fmt.Sprintf("%q cannot be used: %s (imported by way of %s)", l.imported.name, l.reason(), strings.Join(names, " > "))
+	if l.kind == nodeModule {
+		p.Text += nodePackageHint(l.imported.name)
+	}
 	return p
 }
 
@@ -226,6 +232,8 @@ func (l *importGroup) reason() string {
 			return fmt.Sprintf("Could not resolve %q: it is not among the imports in package.json", name)
 		}
 		return fmt.Sprintf("Could not resolve %q: it is neither a relative path nor a package, and no package.json or tsconfig.json defines it", name)
+	case workersModule:
+		return literal(name) + " " + noWorkersModule
 	case missingFile:
 	}
 	if near := nearestFile(name, fileOf(l.imports[0].message)); near != "" {

@@ -1,0 +1,59 @@
+package bundle
+
+import (
+	"path/filepath"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+// The hints that several packages share.
+const (
+	serverHint   = "Linger is the server: listen to the events websocketupgrade, websocketmessage and fetch"
+	databaseHint = "applications have no TCP connections: use a database over HTTP with fetch, or a program in Node that the application calls"
+)
+
+// packageHints are packages that need Node and that many applications try, each with what to use instead.
+var packageHints = map[string]string{
+	"bcrypt":         "it needs native code: use the package bcryptjs",
+	"better-sqlite3": databaseHint,
+	"express":        serverHint + "; the package hono has routes and middleware",
+	"fastify":        serverHint + "; the package hono has routes and middleware",
+	"ioredis":        databaseHint,
+	"jsonwebtoken":   "use the package jose",
+	"mongodb":        databaseHint,
+	"mongoose":       databaseHint,
+	"mysql2":         databaseHint,
+	"node-fetch":     "use the global fetch",
+	"pg":             databaseHint,
+	"postgres":       databaseHint,
+	"redis":          databaseHint,
+	"socket.io":      serverHint + "; the package socket.io-parser encodes its packets",
+	"sqlite3":        databaseHint,
+	"ws":             serverHint + "; a client uses the global WebSocket",
+}
+
+// nodePackageHint returns the hint for an import of a package that needs modules of Node, with a separator before it, or "".
+func nodePackageHint(imported string) string {
+	if hint := packageHints[packageOf(imported)]; hint != "" {
+		return ": " + hint
+	}
+	return ""
+}
+
+// refuseWS refuses the package ws where the application itself imports it: for browsers it has a function that only throws,
+// and neither of its classes. Packages may import it, because they call it in Node only.
+func refuseWS(build api.PluginBuild) {
+	build.OnResolve(api.OnResolveOptions{Filter: `^ws$`}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
+		if _, own := args.PluginData.(resolving); own || inPackage(args.Importer) {
+			return api.OnResolveResult{}, nil
+		}
+		found := build.Resolve(args.Path, api.ResolveOptions{
+			Importer: args.Importer, Namespace: args.Namespace, ResolveDir: args.ResolveDir, Kind: args.Kind, With: args.With, PluginData: resolving{},
+		})
+		if !strings.HasSuffix(filepath.ToSlash(found.Path), "/node_modules/ws/browser.js") {
+			return api.OnResolveResult{}, nil
+		}
+		return refuseImport("needs Node: " + packageHints["ws"])(args)
+	})
+}
