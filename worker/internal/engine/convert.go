@@ -36,6 +36,10 @@ func (r *Runtime) toJSWithin(v Value, depth int) (raw, error) {
 		return r.newArray(v.List(), depth)
 	case KindFunction:
 		return r.duplicate(v.Function())
+	case KindBigInt:
+		return lib.XJS_NewBigInt64(r.tls, r.ctx, v.BigInt()), nil
+	case KindBuffer:
+		return r.reference(&(*Buffer)(v.data).handle)
 	}
 	return rawUndefined(), &UnsupportedError{Type: v.kind.String()}
 }
@@ -121,8 +125,26 @@ func (in *reader) read(v raw, depth int) (Value, error) {
 		return String(s), err
 	case lib.EJS_TAG_OBJECT:
 		return in.readObject(v, depth)
+	case lib.EJS_TAG_BIG_INT, lib.EJS_TAG_SHORT_BIG_INT:
+		return in.readBigInt(v)
 	}
 	return Undefined(), &UnsupportedError{Type: in.typeName(v)}
+}
+
+// readBigInt converts a BigInt with at most 64 bits.
+func (in *reader) readBigInt(v raw) (Value, error) {
+	const size = 8
+	number := in.tls.Alloc(size)
+	defer in.tls.Free(size)
+	if lib.XJS_ToBigInt64(in.tls, in.ctx, number, v) < 0 {
+		return Undefined(), in.thrown()
+	}
+	n := *at[int64](number)
+	again := in.hold(lib.XJS_NewBigInt64(in.tls, in.ctx, n))
+	if lib.XJS_StrictEq(in.tls, in.ctx, v, again) == 0 { // the conversion is modulo 2^64
+		return Undefined(), &UnsupportedError{Type: "bigint of more than 64 bits"}
+	}
+	return BigInt(n), nil
 }
 
 // readObject converts a function, an array, or an ArrayBuffer or view.

@@ -89,7 +89,7 @@ func TestUnsupportedErrorNamesType(t *testing.T) {
 	r := open(t, Options{})
 	eval(t, r, "globalThis.make = s => eval(s)")
 	for source, name := range map[string]string{
-		"({})": "Object", "new Map": "Map", "Promise.resolve()": "Promise", "Symbol()": "symbol", "10n": "bigint", "2n**99n": "bigint",
+		"({})": "Object", "new Map": "Map", "Promise.resolve()": "Promise", "Symbol()": "symbol", "2n**99n": "bigint of more than 64 bits", "-(2n**63n)-1n": "bigint of more than 64 bits",
 		"new Date": "Date", "/x/": "RegExp", "new Error": "Error", "new Proxy([], {})": "Proxy", "[[new Set]]": "Set", "new String('x')": "String",
 	} {
 		_, err := r.Call(global(t, r, "make"), String(source))

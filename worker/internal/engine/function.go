@@ -41,10 +41,18 @@ func (f *Function) Release() { f.handle.release() }
 
 // duplicate returns a new reference to the engine value of f, which must belong to r.
 func (r *Runtime) duplicate(f *Function) (raw, error) {
-	if f == nil || f.handle.r != r || f.handle.count == 0 {
+	if f == nil {
 		return rawUndefined(), ErrReleased
 	}
-	return lib.XDupValue(r.tls, r.ctx, f.handle.v), nil
+	return r.reference(&f.handle)
+}
+
+// reference returns a new reference to the engine value of h, which must belong to r.
+func (r *Runtime) reference(h *handle) (raw, error) {
+	if h.r != r || h.count == 0 {
+		return rawUndefined(), ErrReleased
+	}
+	return lib.XDupValue(r.tls, r.ctx, h.v), nil
 }
 
 // Global returns the function that is the property name of the global object. The caller must release it.

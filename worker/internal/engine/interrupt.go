@@ -15,7 +15,17 @@ import (
 func (r *Runtime) Interrupt() {
 	r.interrupted.Store(true)
 	r.Poke()
+	if notify := r.onInterrupt.Load(); notify != nil {
+		(*notify)()
+	}
 }
+
+// OnInterrupt sets a function that Interrupt calls, on its goroutine, so that a host function that runs for long can end.
+// It must be safe for concurrent use, and must not block.
+func (r *Runtime) OnInterrupt(notify func()) { r.onInterrupt.Store(&notify) }
+
+// Interrupted reports whether Interrupt has been called since the last ClearInterrupt.
+func (r *Runtime) Interrupted() bool { return r.interrupted.Load() }
 
 // Poke makes the engine poll for interrupts at the script's next step, which is a call or an iteration of a loop. Without
 // it the engine polls after 10,000 steps, which takes minutes if each step calls a slow built-in function. Poke may be

@@ -20,6 +20,8 @@ const (
 	KindBytes
 	KindList
 	KindFunction
+	KindBigInt
+	KindBuffer // only from Go to JavaScript
 )
 
 // String returns the name of the kind, which is that of JavaScript where it has one.
@@ -41,6 +43,10 @@ func (k Kind) String() string {
 		return "list"
 	case KindFunction:
 		return "function"
+	case KindBigInt:
+		return "bigint"
+	case KindBuffer:
+		return "buffer"
 	}
 	return "Kind(" + strconv.Itoa(int(k)) + ")"
 }
@@ -171,6 +177,17 @@ func (v Value) List() []Value {
 		return nil
 	}
 	return unsafe.Slice((*Value)(v.data), int(v.bits))
+}
+
+// BigInt returns a BigInt.
+func BigInt(n int64) Value { return Value{kind: KindBigInt, bits: uint64(n)} }
+
+// BigInt returns the BigInt, and 0 for every other kind.
+func (v Value) BigInt() int64 {
+	if v.kind != KindBigInt {
+		return 0
+	}
+	return int64(v.bits)
 }
 
 // Function returns the function, and nil for every other kind.
