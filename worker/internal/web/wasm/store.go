@@ -1,0 +1,246 @@
+package wasm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+)
+
+// Page is the size of a page of a memory, in bytes.
+const Page = 64 << 10
+
+// maxPages bounds a memory to what an ArrayBuffer can have, 2 GiB.
+const maxPages = 1<<15 - 1
+
+// MaxInstances bounds the instances of a Store, with those of the modules that it generates: instances are freed with
+// their Store only, because functions and memories of other instances may depend on them.
+const MaxInstances = 4096
+
+// Options are the limits of a Store, and its connections to the script.
+type Options struct {
+	// MemoryLimit is the maximum size of a single memory in bytes. 0 means 2 GiB.
+	MemoryLimit int64
+
+	// AddMemory is called before a memory grows by n bytes. A memory does not grow if it returns false. nil means no limit.
+	AddMemory func(n int64) bool
+
+	// Resized is called when the size of a memory has changed, also while an instance runs.
+	Resized func(*Extern)
+}
+
+// Store has the modules and instances of one script. Interrupt may be called from any goroutine; otherwise a Store may be
+// used by one goroutine at a time.
+type Store struct {
+	options   Options
+	runtime   wazero.Runtime
+	ctx       context.Context //nolint:containedctx // wazero ends running code when it is cancelled
+	cancel    context.CancelFunc
+	running   atomic.Int32 // calls of WebAssembly functions in progress
+	instances int
+	modules   []*Module
+	mappings  []*mapping           // of all memories, freed by Close
+	memories  map[*mapping]*Extern // the memories that have been seen
+	functions map[uint64]*Extern   // functions by their references
+	types     []FuncType           // all function types of the modules
+	generated map[string]*Module   // the generated modules that are used again
+}
+
+// cache has the machine code of the modules of all Stores, so that a module is compiled once per process. Its entries are
+// freed with the last Store that uses them.
+var cache = sync.OnceValue(wazero.NewCompilationCache)
+
+// NewStore returns a Store, which the caller must close.
+func NewStore(options Options) *Store {
+	s := &Store{
+		options:   options,
+		memories:  map[*mapping]*Extern{},
+		functions: map[uint64]*Extern{},
+		generated: map[string]*Module{},
+	}
+	pages := int64(maxPages)
+	if options.MemoryLimit > 0 {
+		pages = min(pages, max(options.MemoryLimit/Page, 1))
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.ctx = experimental.WithMemoryAllocator(s.ctx, experimental.MemoryAllocatorFunc(s.allocate))
+	features := api.CoreFeaturesV2 | experimental.CoreFeaturesTailCall | experimental.CoreFeaturesExtendedConst
+	s.runtime = wazero.NewRuntimeWithConfig(s.ctx, wazero.NewRuntimeConfig().
+		WithCoreFeatures(features).
+		WithMemoryLimitPages(uint32(pages)).
+		WithCompilationCache(cache()).
+		// The compiled code checks at each iteration of a loop whether it must end. Without these checks an endless loop
+		// could not be interrupted, and would stop the garbage collector of the process.
+		WithCloseOnContextDone(true))
+	return s
+}
+
+// Interrupt ends the call of a WebAssembly function that runs, if there is one. The Store cannot be used any more then.
+func (s *Store) Interrupt() {
+	if s.running.Load() > 0 {
+		s.cancel()
+	}
+}
+
+// Close frees the memory of all instances. No buffer of a memory may be used any more.
+func (s *Store) Close() {
+	_ = s.runtime.Close(context.Background())
+	for _, m := range s.modules {
+		_ = m.compiled.Close(context.Background())
+	}
+	s.cancel()
+	for _, m := range s.mappings {
+		m.free()
+	}
+	s.mappings = nil
+}
+
+// Module is a compiled module.
+type Module struct {
+	*Description
+	compiled wazero.CompiledModule
+}
+
+// Compile compiles a module in the binary format.
+func (s *Store) Compile(binary []byte) (*Module, error) {
+	compiled, err := s.runtime.CompileModule(s.ctx, binary)
+	if err != nil {
+		return nil, err
+	}
+	description, err := describe(binary)
+	if err != nil {
+		_ = compiled.Close(s.ctx)
+		return nil, err
+	}
+	m := &Module{description, compiled}
+	s.modules = append(s.modules, m)
+	s.types = append(s.types, description.types...)
+	return m, nil
+}
+
+// ErrTooManyInstances is the error for an instance beyond MaxInstances.
+var ErrTooManyInstances = fmt.Errorf("a script may create at most %d instances, memories, tables and globals: create them once, when the script is loaded", MaxInstances)
+
+// ErrNoMemory is the error for a memory whose initial size is above the limit.
+var ErrNoMemory = errors.New("the initial size of the memory is above the limit")
+
+// instantiate makes an instance. modules are the imported modules by their names.
+func (s *Store) instantiate(m *Module, modules map[string]api.Module) (api.Module, error) {
+	if s.instances >= MaxInstances {
+		return nil, ErrTooManyInstances
+	}
+	if size := int64(m.pages) * Page; s.options.AddMemory != nil {
+		if !s.options.AddMemory(size) { // wazero cannot handle an allocation that fails
+			return nil, ErrNoMemory
+		}
+		s.options.AddMemory(-size)
+	}
+	s.instances++
+	ctx := experimental.WithImportResolver(s.ctx, func(name string) api.Module { return modules[name] })
+	s.running.Add(1)
+	defer s.running.Add(-1)
+	return s.runtime.InstantiateModule(ctx, m.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions())
+}
+
+// generate makes an instance of a generated module.
+func (s *Store) generate(g *generator, modules map[string]api.Module) (api.Module, error) {
+	binary := g.module()
+	m := s.generated[string(binary)]
+	if m == nil {
+		var err error
+		if m, err = s.Compile(binary); err != nil {
+			return nil, err
+		}
+		s.generated[string(binary)] = m
+	}
+	return s.instantiate(m, modules)
+}
+
+// Instantiate makes an instance of a module, and runs its start function. imports are the values of its imports, in their
+// order. The result are the values of its exports, in their order. The error is a *[LinkError] if an import has a wrong
+// type, a *[Trap] if the start function fails, or the error of a function that it has called.
+func (s *Store) Instantiate(m *Module, imports []*Extern) ([]*Extern, error) {
+	modules, err := s.adapters(m, imports)
+	if err != nil {
+		return nil, err
+	}
+	instance, err := s.instantiate(m, modules)
+	if err != nil {
+		return nil, instantiationError(err)
+	}
+	var own [4][]*Extern // the imports by kind, which the module can export again
+	for i, imported := range m.Imports {
+		own[imported.Type.Kind] = append(own[imported.Type.Kind], imports[i])
+	}
+	exports := make([]*Extern, len(m.Exports))
+	seen := map[[2]uint32]*Extern{}
+	for i, e := range m.Exports {
+		key := [2]uint32{uint32(e.Type.Kind), e.index}
+		switch {
+		case int(e.index) < len(own[e.Type.Kind]):
+			exports[i] = own[e.Type.Kind][e.index].exported()
+		case seen[key] != nil:
+			exports[i] = seen[key]
+		default:
+			exports[i] = s.extern(e.Type, instance, e.Name)
+		}
+		seen[key] = exports[i]
+	}
+	return exports, nil
+}
+
+// adapters makes an instance for each module that m imports, which has the imports of that module as exports.
+func (s *Store) adapters(m *Module, imports []*Extern) (map[string]api.Module, error) {
+	generators, providers := map[string]*generator{}, map[string]map[string]api.Module{}
+	for i, imported := range m.Imports {
+		name := imported.Module
+		if generators[name] == nil {
+			generators[name], providers[name] = &generator{}, map[string]api.Module{}
+		}
+		value, g := imports[i], generators[name]
+		if value.Type.Kind != imported.Type.Kind {
+			return nil, &LinkError{fmt.Errorf("the import %s.%s must be a %v, not a %v", name, imported.Name, imported.Type.Kind, value.Type.Kind)}
+		}
+		t := imported.Type
+		if t.Kind == Memory || t.Kind == Table {
+			t.Limits = Limits{} // the sizes are checked when m is instantiated
+		}
+		provider := fmt.Sprint(i)
+		providers[name][provider] = value.instance
+		g.exportOnce(imported.Name, t.Kind, g.imported(provider, value.name, t))
+	}
+	modules := map[string]api.Module{}
+	for name, g := range generators {
+		adapter, err := s.generate(g, providers[name])
+		if err != nil {
+			return nil, instantiationError(err)
+		}
+		modules[name] = adapter
+	}
+	return modules, nil
+}
+
+// LinkError is the error for an import with a wrong type.
+type LinkError struct{ err error }
+
+func (e *LinkError) Error() string { return e.err.Error() }
+
+// Unwrap returns the error of the linker.
+func (e *LinkError) Unwrap() error { return e.err }
+
+// instantiationError returns the error of Instantiate for one of wazero: errors before the start function are about
+// imports, data or elements.
+func instantiationError(err error) error {
+	if errors.Is(err, ErrTooManyInstances) || errors.Is(err, ErrNoMemory) {
+		return err
+	}
+	if trap := asTrap(err); trap != nil {
+		return trap
+	}
+	return &LinkError{err}
+}
