@@ -61,3 +61,7 @@ func (r *Runtime) AddMemory(n int64) bool {
 	s.Fmalloc_size += lib.Tsize_t(n)
 	return true
 }
+
+// OnClose adds a function that is called when r is closed and no code of the script can run any more, so that memory of
+// Buffers can be freed. It is not called for a Runtime that is Lost.
+func (r *Runtime) OnClose(free func()) { r.onClose = append(r.onClose, free) }

@@ -73,7 +73,13 @@ func TestAddMemoryCountsTowardsTheLimit(t *testing.T) {
 	if !r.AddMemory(-4<<20) || r.Memory().Used > before+1<<20 {
 		t.Errorf("4 MiB must be removed, %d bytes are in use", r.Memory().Used)
 	}
+	freed := 0
+	r.OnClose(func() { freed++ })
 	_ = r.Close()
+	_ = r.Close()
+	if freed != 1 {
+		t.Errorf("the function of OnClose must be called once, got %d", freed)
+	}
 	if r.AddMemory(1) || !r.AddMemory(-1) {
 		t.Error("nothing can be added to a closed runtime")
 	}

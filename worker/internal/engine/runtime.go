@@ -71,7 +71,8 @@ type Runtime struct {
 	printed       []byte         // the output of inspect
 	interruptedAt *Interruption  // where the turn was interrupted; nil if that is unknown
 
-	depth       int // number of nested turns
+	depth       int      // number of nested turns
+	onClose     []func() // the functions of OnClose
 	closed      bool
 	poisoned    bool        // an earlier turn has run out of memory
 	abandoned   bool        // frames of the engine were left without being unwound
@@ -185,6 +186,9 @@ func (r *Runtime) dispose() {
 	r.rejections = nil
 	if r.lost {
 		return
+	}
+	for _, free := range r.onClose {
+		free()
 	}
 	_ = r.heap.Close() // an error means that memory could not be unmapped, which does no harm
 	r.tls.Close()

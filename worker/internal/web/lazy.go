@@ -31,6 +31,8 @@ func (h *host) bundleFunctions(name string) map[string]engine.HostFunc {
 		return formDataFunctions
 	case "schemes":
 		return schemesFunctions
+	case "wasm":
+		return h.wasmFunctions()
 	}
 	return nil
 }

@@ -93,6 +93,7 @@ const onDemand = {
     "TransformStream", "TransformStreamDefaultController",
     "WritableStream", "WritableStreamDefaultController", "WritableStreamDefaultWriter",
   ],
+  wasm: ["WebAssembly"],
 };
 for (const [bundle, names] of Object.entries(onDemand)) defineLazy(bundle, names);
 

@@ -24,30 +24,68 @@ const header = "\x00asm\x01\x00\x00\x00"
 
 var errTruncated = errors.New("the module ends too early")
 
-// describe returns the imports and exports of a module in the binary format. It does not validate the other sections.
-func describe(module []byte) (*Description, error) {
+// describe returns the imports and exports of a module in the binary format, and the module as wazero accepts it: without
+// custom sections, whose contents wazero checks, and with names for modules that are imported by an empty name. It does not
+// validate the other sections.
+func describe(module []byte) (*Description, []byte, error) {
 	if len(module) < len(header) || string(module[:len(header)]) != header {
-		return nil, errors.New("the bytes are not a WebAssembly module of version 1")
+		return nil, nil, errors.New("the bytes are not a WebAssembly module of version 1")
 	}
-	d := describer{all: [4][]Type{}}
+	d := describer{linkable: []byte(header)}
 	rest := &reader{bytes: module[len(header):]}
 	for len(rest.bytes) > 0 && rest.err == nil {
 		id := rest.byte()
-		section := &reader{bytes: rest.take(rest.u32())}
+		content := rest.take(rest.u32())
 		if rest.err != nil {
 			break
 		}
-		if err := d.section(id, section); err != nil {
-			return nil, err
+		if err := d.section(id, &reader{bytes: content}); err != nil {
+			return nil, nil, err
+		}
+		if id == sectionImport && d.unnamed {
+			content = renamed(content)
+		}
+		if id != sectionCustom {
+			d.linkable = append(append(d.linkable, id), sized(content)...)
 		}
 	}
-	return &d.Description, rest.err
+	return &d.Description, d.linkable, rest.err
+}
+
+// noName is the name for wazero of a module that is imported by an empty name.
+const noName = "\x00"
+
+// linkName returns the name for wazero of an imported module.
+func linkName(module string) string {
+	if module == "" {
+		return noName
+	}
+	return module
+}
+
+// renamed returns a valid import section with linkName for each imported module.
+func renamed(section []byte) []byte {
+	r := &reader{bytes: section}
+	count := r.u32()
+	result := u32(count)
+	d := describer{anyType: true}
+	for range count {
+		result = append(result, sized([]byte(linkName(r.name())))...)
+		rest := r.bytes
+		_ = r.name()
+		_ = d.typeOf(Kind(r.byte()), r)
+		result = append(result, rest[:len(rest)-len(r.bytes)]...)
+	}
+	return result
 }
 
 // describer is the state of describe.
 type describer struct {
 	Description
-	all [4][]Type // the functions, tables, memories and globals, imports first
+	all      [4][]Type // the functions, tables, memories and globals, imports first
+	linkable []byte    // the module as wazero accepts it
+	unnamed  bool      // a module is imported by an empty name
+	anyType  bool      // the types of functions are not known
 }
 
 // section reads a section.
@@ -63,6 +101,7 @@ func (d *describer) section(id byte, r *reader) error {
 			i := Import{Module: r.name(), Name: r.name()}
 			i.Type = d.typeOf(Kind(r.byte()), r)
 			d.Imports = append(d.Imports, i)
+			d.unnamed = d.unnamed || i.Module == ""
 			d.add(i.Type, r)
 		})
 	case sectionFunction:
@@ -107,6 +146,9 @@ func (d *describer) typeOf(kind Kind, r *reader) Type {
 	switch kind {
 	case Func:
 		index := r.u32()
+		if d.anyType {
+			return t
+		}
 		if int(index) >= len(d.types) {
 			r.fail(errors.New("a function has an unknown type"))
 			return t

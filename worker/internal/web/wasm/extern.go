@@ -16,6 +16,7 @@ import (
 // Extern is a function, table, memory or global, which instances can import and export.
 type Extern struct {
 	Type     Type
+	Index    uint32 // of a function, in its module
 	store    *Store
 	instance api.Module // exports it as name
 	name     string

@@ -108,19 +108,31 @@ type Module struct {
 
 // Compile compiles a module in the binary format.
 func (s *Store) Compile(binary []byte) (*Module, error) {
-	compiled, err := s.runtime.CompileModule(s.ctx, binary)
+	description, linkable, err := describe(binary)
 	if err != nil {
 		return nil, err
 	}
-	description, err := describe(binary)
+	compiled, err := s.runtime.CompileModule(s.ctx, linkable)
 	if err != nil {
-		_ = compiled.Close(s.ctx)
 		return nil, err
 	}
 	m := &Module{description, compiled}
 	s.modules = append(s.modules, m)
 	s.types = append(s.types, description.types...)
 	return m, nil
+}
+
+// Validate returns an error if the bytes are not a valid module.
+func (s *Store) Validate(binary []byte) error {
+	_, linkable, err := describe(binary)
+	if err != nil {
+		return err
+	}
+	compiled, err := s.runtime.CompileModule(s.ctx, linkable)
+	if err == nil {
+		err = compiled.Close(s.ctx)
+	}
+	return err
 }
 
 // ErrTooManyInstances is the error for an instance beyond MaxInstances.
@@ -188,6 +200,7 @@ func (s *Store) Instantiate(m *Module, imports []*Extern) ([]*Extern, error) {
 			exports[i] = seen[key]
 		default:
 			exports[i] = s.extern(e.Type, instance, e.Name)
+			exports[i].Index = e.index
 		}
 		seen[key] = exports[i]
 	}
@@ -198,7 +211,7 @@ func (s *Store) Instantiate(m *Module, imports []*Extern) ([]*Extern, error) {
 func (s *Store) adapters(m *Module, imports []*Extern) (map[string]api.Module, error) {
 	generators, providers := map[string]*generator{}, map[string]map[string]api.Module{}
 	for i, imported := range m.Imports {
-		name := imported.Module
+		name := linkName(imported.Module)
 		if generators[name] == nil {
 			generators[name], providers[name] = &generator{}, map[string]api.Module{}
 		}

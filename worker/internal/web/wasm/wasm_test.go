@@ -1,6 +1,7 @@
 package wasm
 
 import (
+	"bytes"
 	"errors"
 	"math"
 	"slices"
@@ -324,7 +325,7 @@ func TestDescribe(t *testing.T) {
 	g.global("global", Type{Kind: Global, Value: F64}, []byte{0x44, 0, 0, 0, 0, 0, 0, 0, 0, 0x0B})
 	g.function("function", takeI)
 	binary := append(g.module(), append([]byte{0}, sized(append(sized([]byte("note")), "hello"...))...)...)
-	d, err := describe(binary)
+	d, linkable, err := describe(binary)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -344,10 +345,32 @@ func TestDescribe(t *testing.T) {
 	if len(d.Customs) != 1 || d.Customs[0].Name != "note" || string(d.Customs[0].Content) != "hello" {
 		t.Errorf("the custom section must be found, got %+v", d.Customs)
 	}
+	if _, err := newStore(t, Options{}).Compile(binary); err != nil || bytes.Contains(linkable, []byte("hello")) {
+		t.Errorf("the module for wazero has no custom sections, got %q, %v", linkable, err)
+	}
 	for n := range binary {
-		if _, err := describe(binary[:n]); err == nil && n > len(header) && n < 12 {
+		if _, _, err := describe(binary[:n]); err == nil && n > len(header) && n < 12 {
 			t.Errorf("the first %d bytes must not be a module", n)
 		}
+	}
+}
+
+func TestStoreImportsOfAModuleWithoutName(t *testing.T) {
+	s := newStore(t, Options{})
+	f, err := s.NewFunction(giveI, func(stack []uint64) error { stack[0] = 5; return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &generator{}
+	g.imported("", "", Type{Kind: Func, Func: giveI})
+	g.imported("env", "m", memory)
+	g.function("call", giveI, 0x10, 0)
+	m, err := s.NewMemory(memory.Limits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := call(t, instance(t, s, g, f, m)["call"], 0); got != 5 {
+		t.Errorf("the import must be called, got %d", got)
 	}
 }
 
@@ -358,7 +381,7 @@ func FuzzDescribe(f *testing.F) {
 	g.function("function", takeI)
 	f.Add(g.module())
 	f.Fuzz(func(t *testing.T, module []byte) {
-		if d, err := describe(module); err == nil && d == nil {
+		if d, _, err := describe(module); err == nil && d == nil {
 			t.Error("without an error there must be a result")
 		}
 	})
