@@ -54,8 +54,6 @@ func TestLoadImportsTextAndBytes(t *testing.T) {
 func TestLoadRefusesUnknownImports(t *testing.T) {
 	t.Parallel()
 	for imported, parts := range map[string][]string{
-		`"./m.wasm"`:                       {`"m.wasm" is WebAssembly`, `{ type: "bytes" }`},
-		`"./m.wasm?module"`:                {`"m.wasm" is WebAssembly`},
 		`"./styles.module.css"`:            {`"styles.module.css" is a CSS module`},
 		`"./p.html?url"`:                   {`"p.html" is imported with ?url`, "?raw"},
 		`"./data.yaml"`:                    {`"data.yaml" has an unknown type`, `{ type: "text" }`},

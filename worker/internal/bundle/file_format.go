@@ -20,7 +20,7 @@ const (
 	script                    // a module, or a file that the bundler converts to one
 	text                      // a string
 	data                      // an ArrayBuffer
-	webAssembly               // refused
+	webAssembly               // a WebAssembly.Module, as in Workers
 	cssModule                 // refused
 )
 
@@ -76,9 +76,9 @@ func loadFormat(args api.OnLoadArgs) (api.OnLoadResult, error) {
 	case text:
 		return loadText(args.Path)
 	case data:
-		return loadData(args.Path)
+		return loadBytes(args.Path, "export default %s.buffer;")
 	case webAssembly:
-		return refuse(args.Path, "is WebAssembly, which is not supported: use a package without it, or import the bytes of the file with { type: \"bytes\" }")
+		return loadBytes(args.Path, "export default new WebAssembly.Module(%s);")
 	case cssModule:
 		return refuse(args.Path, "is a CSS module, which needs a separate build step: import its output, or the text of the file with { type: \"text\" }")
 	case unknown:
@@ -130,13 +130,13 @@ func loadText(path string) (api.OnLoadResult, error) {
 	return api.OnLoadResult{Contents: &text, Loader: api.LoaderText}, nil
 }
 
-// loadData loads a file as an ArrayBuffer.
-func loadData(path string) (api.OnLoadResult, error) {
+// loadBytes loads a file as a module, in which %s is the Uint8Array with the contents of the file.
+func loadBytes(path, format string) (api.OnLoadResult, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return refuse(path, "cannot be read: "+reasonOf(err))
 	}
-	module := "export default Uint8Array.fromBase64(\"" + base64.StdEncoding.EncodeToString(content) + "\").buffer;"
+	module := fmt.Sprintf(format, "Uint8Array.fromBase64(\""+base64.StdEncoding.EncodeToString(content)+"\")")
 	return api.OnLoadResult{Contents: &module, Loader: api.LoaderJS}, nil
 }
 
