@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -58,6 +59,7 @@ func (h *host) wasmFunctions() map[string]engine.HostFunc {
 		"wasmGet":            w.get,
 		"wasmSet":            w.set,
 		"wasmGlobal":         w.newGlobal,
+		"wasmReferences":     w.references,
 	}
 }
 
@@ -506,4 +508,20 @@ func (w *wasmHost) newGlobal(args []engine.Value) (engine.Value, error) {
 		return engine.Undefined(), typeError(err.Error())
 	}
 	return w.created(e, err)
+}
+
+// wasmReferences() returns the numbers of the objects of the script to which tables and globals refer, as 32-bit numbers
+// in the byte order of typed arrays. It returns null while a call is in progress.
+func (w *wasmHost) references([]engine.Value) (engine.Value, error) {
+	if w.store == nil || w.store.Running() {
+		return engine.Null(), nil
+	}
+	var numbers []byte
+	err := w.store.References(func(reference uint64) {
+		numbers = binary.NativeEndian.AppendUint32(numbers, uint32(reference))
+	})
+	if err != nil {
+		return w.failure(err)
+	}
+	return engine.Bytes(numbers), nil
 }

@@ -25,8 +25,8 @@ const header = "\x00asm\x01\x00\x00\x00"
 var errTruncated = errors.New("the module ends too early")
 
 // describe returns the imports and exports of a module in the binary format, and the module as wazero accepts it: without
-// custom sections, whose contents wazero checks, and with names for modules that are imported by an empty name. It does not
-// validate the other sections.
+// custom sections, whose contents wazero checks, with names for modules that are imported by an empty name, and with exports
+// of everything that holds references to objects of the script. It does not validate the other sections.
 func describe(module []byte) (*Description, []byte, error) {
 	if len(module) < len(header) || string(module[:len(header)]) != header {
 		return nil, nil, errors.New("the bytes are not a WebAssembly module of version 1")
@@ -45,11 +45,50 @@ func describe(module []byte) (*Description, []byte, error) {
 		if id == sectionImport && d.unnamed {
 			content = renamed(content)
 		}
-		if id != sectionCustom {
+		if id >= sectionExport {
+			content = d.exportHolders(id, content)
+		}
+		if id != sectionCustom && content != nil {
 			d.linkable = append(append(d.linkable, id), sized(content)...)
 		}
 	}
+	d.exportHolders(sectionCode, nil)
 	return &d.Description, d.linkable, rest.err
+}
+
+// holderName is the beginning of the names of exports that modules for wazero have in addition to their own: the tables and
+// globals of references to objects of the script.
+const holderName = "\x00holder"
+
+// exportHolders adds these exports to the content of the export section, or adds such a section before a later one. It
+// returns the content of the section, or nil for an export section that has been added.
+func (d *describer) exportHolders(id byte, content []byte) []byte {
+	if d.exported {
+		return content
+	}
+	d.exported = true
+	var added []byte
+	count := uint32(0)
+	for _, kind := range []Kind{Table, Global} {
+		for i, t := range d.all[kind] {
+			if i < d.imported[kind] || t.Element != ExternRef && t.Value != ExternRef {
+				continue // an import is a holder of the instance that defines it
+			}
+			name := fmt.Sprint(holderName, count)
+			d.holders = append(d.holders, Export{name, t, uint32(i)})
+			added = append(append(append(added, sized([]byte(name))...), byte(kind)), u32(uint32(i))...)
+			count++
+		}
+	}
+	switch {
+	case count == 0:
+		return content
+	case id == sectionExport:
+		r := &reader{bytes: content}
+		return append(append(u32(r.u32()+count), r.bytes...), added...)
+	}
+	d.linkable = append(append(d.linkable, sectionExport), sized(append(u32(count), added...))...)
+	return content
 }
 
 // noName is the name for wazero of a module that is imported by an empty name.
@@ -83,9 +122,11 @@ func renamed(section []byte) []byte {
 type describer struct {
 	Description
 	all      [4][]Type // the functions, tables, memories and globals, imports first
+	imported [4]int    // the number of imports of each kind
 	linkable []byte    // the module as wazero accepts it
 	unnamed  bool      // a module is imported by an empty name
 	anyType  bool      // the types of functions are not known
+	exported bool      // the export section is complete
 }
 
 // section reads a section.
@@ -103,6 +144,9 @@ func (d *describer) section(id byte, r *reader) error {
 			d.Imports = append(d.Imports, i)
 			d.unnamed = d.unnamed || i.Module == ""
 			d.add(i.Type, r)
+			if r.err == nil {
+				d.imported[i.Type.Kind]++
+			}
 		})
 	case sectionFunction:
 		r.each(func() { d.add(d.typeOf(Func, r), r) })

@@ -46,6 +46,7 @@ type Store struct {
 	modules   []*Module
 	mappings  []*mapping           // of all memories, freed by Close
 	memories  map[*mapping]*Extern // the memories that have been seen
+	holders   []*Extern            // everything that holds references to objects of the script
 	functions map[uint64]*Extern   // functions by their references
 	types     []FuncType           // all function types of the modules
 	generated map[string]*Module   // the generated modules that are used again
@@ -86,6 +87,9 @@ func (s *Store) Interrupt() {
 		s.cancel()
 	}
 }
+
+// Running reports whether a call is in progress.
+func (s *Store) Running() bool { return s.running.Load() > 0 }
 
 // Close frees the memory of all instances. No buffer of a memory may be used any more.
 func (s *Store) Close() {
@@ -156,7 +160,32 @@ func (s *Store) instantiate(m *Module, modules map[string]api.Module) (api.Modul
 	ctx := experimental.WithImportResolver(s.ctx, func(name string) api.Module { return modules[name] })
 	s.running.Add(1)
 	defer s.running.Add(-1)
-	return s.runtime.InstantiateModule(ctx, m.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions())
+	instance, err := s.runtime.InstantiateModule(ctx, m.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions())
+	if err == nil {
+		for _, e := range m.holders {
+			s.holders = append(s.holders, s.extern(e.Type, instance, e.Name))
+		}
+	}
+	return instance, err
+}
+
+// References calls f with each reference to an object of the script that a table or global has. No call may be in progress,
+// because the variables of functions are not included.
+func (s *Store) References(f func(uint64)) error {
+	for _, holder := range s.holders {
+		if holder.Type.Kind == Global {
+			f(holder.Get())
+			continue
+		}
+		for i := range holder.Size() {
+			reference, err := holder.Element(i)
+			if err != nil {
+				return err
+			}
+			f(reference)
+		}
+	}
+	return nil
 }
 
 // generate makes an instance of a generated module.

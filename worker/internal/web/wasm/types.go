@@ -115,5 +115,6 @@ type Description struct {
 	Exports []Export
 	Customs []Custom
 	types   []FuncType // all function types of the module
+	holders []Export   // the additional exports of the module for wazero, which hold references to objects of the script
 	pages   uint32     // the initial size of the memory that the module defines
 }

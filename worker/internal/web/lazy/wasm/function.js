@@ -1,15 +1,14 @@
 import { host } from "shared";
 import { checked, keepThrown } from "./errors.js";
-import { fromWasm, functionNumber, isPlain, register, toWasm } from "./values.js";
+import { collectReferences, fromWasm, functionNumber, isPlain, register, toWasm } from "./values.js";
 
 // exportedFunction returns the function of the script that calls a function of WebAssembly (WebAssembly JavaScript
 // Interface, section 5.6).
 function exportedFunction(number, [params, results, index]) {
   const plain = isPlain(results);
+  const convert = params.includes("externref") ? convertAll : convertPlain;
   const call = (...args) => {
-    for (let i = 0; i < params.length; i++) args[i] = toWasm(args[i], params[i]);
-    args.length = params.length;
-    const result = checked(host.wasmCall(number, ...args));
+    const result = checked(host.wasmCall(number, ...convert(args, params)));
     if (plain) return result;
     return results.length === 1 ? fromWasm(result, results[0]) : result.map((value, i) => fromWasm(value, results[i]));
   };
@@ -20,6 +19,27 @@ function exportedFunction(number, [params, results, index]) {
   return call;
 }
 register("function", exportedFunction);
+
+// convertPlain converts the arguments of a function whose parameters are not references.
+function convertPlain(args, params) {
+  for (let i = 0; i < params.length; i++) args[i] = toWasm(args[i], params[i]);
+  args.length = params.length;
+  return args;
+}
+
+let converting = 0; // calls of convertAll in progress
+
+// convertAll converts the arguments of any function. The conversion of a number may call other functions, which must not
+// collect the references that have already been converted.
+function convertAll(args, params) {
+  if (converting === 0) collectReferences();
+  converting++;
+  try {
+    return convertPlain(args, params);
+  } finally {
+    converting--;
+  }
+}
 
 // importedFunction returns the number of import i of a module, which is a function of the script.
 export function importedFunction(module, i, callback) {

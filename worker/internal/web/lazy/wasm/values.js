@@ -2,15 +2,34 @@ import { host } from "shared";
 
 const references = [null]; // the objects of references to the script, by their numbers
 const numbers = new Map([[null, 0]]);
+const unused = []; // numbers that can be used again
+let collectAt = 1024; // the size of numbers at which those that WebAssembly does not use are collected
 
 // referenceOf returns the number of a value.
 function referenceOf(value) {
   let number = numbers.get(value);
   if (number === undefined) {
-    number = references.push(value) - 1;
+    number = unused.pop() ?? references.length;
+    references[number] = value;
     numbers.set(value, number);
   }
   return number;
+}
+
+// collectReferences removes the objects to which no table or global refers. It does nothing while WebAssembly runs, whose
+// variables may refer to more.
+export function collectReferences() {
+  if (numbers.size < collectAt) return;
+  const found = host.wasmReferences();
+  if (found === null) return;
+  const used = new Set(new Uint32Array(found));
+  for (const [value, number] of numbers) {
+    if (number === 0 || used.has(number)) continue;
+    numbers.delete(value);
+    references[number] = undefined;
+    unused.push(number);
+  }
+  collectAt = 2 * numbers.size + 1024;
 }
 
 const externs = []; // the objects of functions, tables, memories and globals, by their numbers
