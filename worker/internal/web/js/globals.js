@@ -93,6 +93,7 @@ const onDemand = {
     "TransformStream", "TransformStreamDefaultController",
     "WritableStream", "WritableStreamDefaultController", "WritableStreamDefaultWriter",
   ],
+  text_streams: ["TextDecoderStream", "TextEncoderStream"],
   wasm: ["WebAssembly"],
 };
 for (const [bundle, names] of Object.entries(onDemand)) defineLazy(bundle, names);

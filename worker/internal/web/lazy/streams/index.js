@@ -57,8 +57,9 @@ export {
 // What other modules use. A stream is represented by its Readable or Writable, whose methods do not depend on what a script
 // may have changed; object is the ReadableStream or WritableStream of it.
 export { createByteReadable, createReadable } from "./create.js";
+export { conceal, publish, reveal } from "./idl.js";
 export { pipe } from "./pipe.js";
-export { Deferred, upon } from "./promises.js";
+export { apply, Deferred, upon } from "./promises.js";
 export { readAll } from "./read_all.js";
 export { acquireReader } from "./readable_reader.js";
 export { tee } from "./tee.js";
