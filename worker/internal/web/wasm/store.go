@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -116,7 +117,7 @@ func (s *Store) Compile(binary []byte) (*Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	compiled, err := s.runtime.CompileModule(s.ctx, linkable)
+	compiled, err := s.runtime.CompileModule(experimental.WithCompilationWorkers(s.ctx, runtime.GOMAXPROCS(0)), linkable)
 	if err != nil {
 		return nil, err
 	}

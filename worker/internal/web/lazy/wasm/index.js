@@ -49,5 +49,16 @@ export const WebAssembly = {
     return instantiateBytes(await wasmBytes(source), arguments[1]);
   },
 };
-define(WebAssembly, { Module, Instance, Memory, Table, Global, CompileError, LinkError, RuntimeError });
+
+// Modules of newer compilers create a Tag before anything else, so the error of its constructor is the one that a user sees.
+const unsupported = (name) =>
+  ({
+    [name]: class {
+      constructor() {
+        throw new TypeError(`WebAssembly.${name} is not supported, because the WebAssembly runtime has no legacy exceptions: use a version of the package that is compiled without them`);
+      }
+    },
+  })[name];
+
+define(WebAssembly, { Tag: unsupported("Tag"), Exception: unsupported("Exception"), Module, Instance, Memory, Table, Global, CompileError, LinkError, RuntimeError });
 Object.defineProperty(WebAssembly, Symbol.toStringTag, { value: "WebAssembly", configurable: true });
