@@ -28,8 +28,6 @@ type hostAPI struct {
 	cancel  context.CancelFunc
 	fetches map[int]context.CancelFunc // cancel the fetches in flight or waiting, by the script's numbers
 
-	computations computations
-
 	mu       sync.Mutex
 	channels map[string]bool // the channels to which a BroadcastChannel listens; guarded by mu
 }
@@ -52,7 +50,6 @@ func newHostAPI(in *instance) *hostAPI {
 		caller: in, app: in.app, worker: in.worker, generation: in.generation,
 		events: &in.events, timers: &in.timers, arrivals: &in.arrivals, sockets: &in.sockets,
 		ctx: ctx, cancel: cancel, fetches: map[int]context.CancelFunc{}, channels: map[string]bool{},
-		computations: computations{ctx: ctx, arrivals: &in.arrivals},
 	}
 }
 
@@ -62,14 +59,10 @@ func (h *hostAPI) cancelRequests() {
 	h.arrivals.close()
 }
 
-// inProgress returns what the script waits for, outside of events: "a fetch is in progress", "a computation is in progress",
-// or "" for nothing.
+// inProgress returns the text "a fetch is in progress" if one is, otherwise "".
 func (h *hostAPI) inProgress() string {
-	switch {
-	case len(h.fetches) > 0:
+	if len(h.fetches) > 0 {
 		return "a fetch is in progress"
-	case h.computations.inProgress():
-		return "a computation is in progress"
 	}
 	return ""
 }

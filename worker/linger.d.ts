@@ -348,6 +348,8 @@ interface LingerEvent {
   stopPropagation(): void;
   stopImmediatePropagation(): void;
   preventDefault(): void;
+  /** @deprecated Use the constructor. */
+  initEvent(type: string, bubbles?: boolean, cancelable?: boolean): void;
   readonly NONE: 0;
   readonly CAPTURING_PHASE: 1;
   readonly AT_TARGET: 2;
@@ -439,6 +441,7 @@ declare var AbortController: typeof globalThis extends { onmessage: any; AbortCo
 
 interface LingerDOMException extends Error {
   readonly name: string;
+  readonly message: string;
   readonly code: number;
 }
 interface DOMException extends LingerPart<LingerDOMException> {}
@@ -745,12 +748,11 @@ interface LingerCryptoKey {
 interface CryptoKey extends LingerPart<LingerCryptoKey> {}
 declare var CryptoKey: typeof globalThis extends { onmessage: any; CryptoKey: infer T } ? T : { readonly prototype: CryptoKey };
 
-type LingerKeyPairName = "RSASSA-PKCS1-v1_5" | "RSA-PSS" | "RSA-OAEP" | "ECDSA" | "ECDH" | "Ed25519" | "X25519";
+/** Supports digests, HMAC and the verification of signatures. Other algorithms cause a NotSupportedError. */
 interface LingerSubtleCrypto {
   digest(algorithm: LingerAlgorithm, data: ArrayBuffer | ArrayBufferView): Promise<ArrayBuffer>;
   importKey(format: "jwk", data: { [field: string]: any }, algorithm: LingerAlgorithm, extractable: boolean, usages: string[]): Promise<CryptoKey>;
   importKey(format: "raw" | "spki" | "pkcs8", data: ArrayBuffer | ArrayBufferView, algorithm: LingerAlgorithm, extractable: boolean, usages: string[]): Promise<CryptoKey>;
-  generateKey(algorithm: LingerKeyPairName | { name: LingerKeyPairName; [parameter: string]: any }, extractable: boolean, usages: string[]): Promise<{ publicKey: CryptoKey; privateKey: CryptoKey }>;
   generateKey(algorithm: LingerAlgorithm, extractable: boolean, usages: string[]): Promise<CryptoKey>;
   exportKey(format: "jwk", key: CryptoKey): Promise<any>;
   exportKey(format: "raw" | "spki" | "pkcs8", key: CryptoKey): Promise<ArrayBuffer>;

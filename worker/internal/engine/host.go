@@ -60,6 +60,9 @@ func (r *Runtime) defineHostObject() error {
 	if err := r.defineNative(Enqueue, pointerTo(enqueue), enqueuedCount); err != nil {
 		return err
 	}
+	if err := r.defineNative(Enumerate, pointerTo(enumerate), 1); err != nil {
+		return err
+	}
 	if err := r.defineContextFunctions(); err != nil {
 		return err
 	}

@@ -101,7 +101,7 @@ func TestInstallReturnsExceptionOfModule(t *testing.T) {
 }
 
 func TestInstallMemory(t *testing.T) {
-	const limit = 512 << 10
+	const limit = 543 << 10
 	rt := newRuntime(t, engine.Options{})
 	before := rt.Memory().Used
 	install(t, rt)

@@ -1,4 +1,3 @@
-import { define } from "./define.js";
 import { format } from "./format.js";
 import { host } from "./host.js";
 import { inspect } from "./inspect.js";
@@ -16,31 +15,31 @@ function print(level, text) {
   host.console(level, indent === "" ? text : indent + text.replaceAll("\n", "\n" + indent));
 }
 
-// console is a namespace object (Console Standard, section 1): its methods do not use this.
-export const console = {};
+// console is a namespace object (Console Standard, section 1): its methods do not use this. Its prototype is an empty object.
+export const console = Object.create({});
 for (const [name, level] of Object.entries(levels)) {
-  define(console, { [name]: { [name]: (...args) => print(level, format(args)) }[name] });
+  console[name] = { [name]: (...args) => print(level, format(args)) }[name];
 }
 
-define(console, {
+Object.assign(console, {
   trace(...args) {
     const title = args.length > 0 ? `Trace: ${format(args)}` : "Trace";
     const stack = (new Error().stack ?? "").split("\n").slice(2).join("\n").trimEnd();
     print(levels.error, stack === "" ? title : `${title}\n${stack}`);
   },
-  assert(condition, ...args) {
+  assert(condition = false, ...args) {
     if (condition) return;
     if (args.length === 0) print(levels.error, "Assertion failed");
     else if (typeof args[0] === "string") print(levels.error, format([`Assertion failed: ${args[0]}`, ...args.slice(1)]));
     else print(levels.error, format(["Assertion failed:", ...args]));
   },
-  dir(value) {
+  dir(value = undefined) {
     print(levels.log, inspect(value));
   },
   dirxml(...args) {
     print(levels.log, format(args));
   },
-  table(data, columns) {
+  table(data = undefined, columns = undefined) {
     print(levels.log, lazy("console_table").table(data, columns) ?? format([data]));
   },
   group,
@@ -58,27 +57,27 @@ function group(...args) {
 
 const counts = new Map(); // the values of counters by label
 const startTimes = new Map(); // the start times of timers by label
-const labelOf = (label) => `${label ?? "default"}`;
+const labelOf = (label = "default") => `${label}`;
 
-define(console, {
-  count(label) {
+Object.assign(console, {
+  count(label = "default") {
     const name = labelOf(label);
     counts.set(name, (counts.get(name) ?? 0) + 1);
     print(levels.info, `${name}: ${counts.get(name)}`);
   },
-  countReset(label) {
+  countReset(label = "default") {
     const name = labelOf(label);
     if (!counts.delete(name)) print(levels.warn, `Count for "${name}" does not exist`);
   },
-  time(label) {
+  time(label = "default") {
     const name = labelOf(label);
     if (startTimes.has(name)) print(levels.warn, `Timer "${name}" already exists`);
     else startTimes.set(name, host.now());
   },
-  timeLog(label, ...args) {
+  timeLog(label = "default", ...args) {
     printElapsed(label, args);
   },
-  timeEnd(label) {
+  timeEnd(label = "default") {
     if (printElapsed(label, [])) startTimes.delete(labelOf(label));
   },
   // The following methods affect only developer tools.

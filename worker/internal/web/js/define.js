@@ -1,3 +1,5 @@
+import { enumerate } from "./host.js";
+
 // define defines properties with the attributes of built-in ones: writable, configurable and not enumerable.
 export function define(target, properties) {
   for (const [key, value] of Object.entries(properties)) {
@@ -8,9 +10,13 @@ export function define(target, properties) {
 // platform contains the prototypes of the classes of these modules, whose instances cannot be cloned.
 export const platform = new Set();
 
-// tag defines Symbol.toStringTag for classes, and adds their prototypes to platform.
+// tag gives classes the properties of interfaces (Web IDL, section 3.7): their members are enumerable, other than those of a
+// class, and the prototype has Symbol.toStringTag. It adds the prototypes to platform.
 export function tag(...classes) {
-  for (const { name, prototype } of classes) {
+  for (const constructor of classes) {
+    const { name, prototype } = constructor;
+    enumerate(constructor);
+    enumerate(prototype);
     Object.defineProperty(prototype, Symbol.toStringTag, { value: name, configurable: true });
     platform.add(prototype);
   }

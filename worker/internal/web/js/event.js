@@ -100,6 +100,13 @@ export class Event {
     const state = reveal(EVENT, this);
     state.stopped = state.stoppedImmediately = true;
   }
+  initEvent(type, bubbles = false, cancelable = false) {
+    expect(arguments.length, 1, "Event.initEvent");
+    const state = reveal(EVENT, this);
+    if (state.dispatching) return;
+    Object.assign(state, { type: String(type), bubbles: Boolean(bubbles), cancelable: Boolean(cancelable) });
+    Object.assign(state, { target: null, canceled: false, stopped: false, stoppedImmediately: false, trusted: false });
+  }
   preventDefault() {
     const state = reveal(EVENT, this);
     if (state.cancelable && !state.passive) state.canceled = true;

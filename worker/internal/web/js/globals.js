@@ -19,6 +19,7 @@ import { Request } from "./request.js";
 import { Response } from "./response.js";
 import { dispatchByScript, EventTarget, globalTarget } from "./target.js";
 import { clearInterval, clearTimeout, setInterval, setTimeout } from "./timers.js";
+import { CryptoKey, SubtleCrypto } from "./subtle.js";
 import "./shared.js";
 import { URL, URLSearchParams } from "./url.js";
 
@@ -29,6 +30,7 @@ define(globalThis, {
   BroadcastChannel,
   CloseEvent,
   Crypto,
+  CryptoKey,
   CustomEvent,
   DOMException,
   ErrorEvent,
@@ -41,6 +43,7 @@ define(globalThis, {
   Performance,
   Request,
   Response,
+  SubtleCrypto,
   TextDecoder,
   TextEncoder,
   URL,
@@ -81,7 +84,6 @@ define(globalThis, {
 
 // The globals that are exports of bundles on demand.
 const onDemand = {
-  crypto: ["CryptoKey", "SubtleCrypto"],
   formdata: ["FormData"],
   messaging: ["MessageChannel", "MessagePort"],
   streams: [
@@ -91,7 +93,6 @@ const onDemand = {
     "TransformStream", "TransformStreamDefaultController",
     "WritableStream", "WritableStreamDefaultController", "WritableStreamDefaultWriter",
   ],
-  text_streams: ["TextDecoderStream", "TextEncoderStream"],
   wasm: ["WebAssembly"],
 };
 for (const [bundle, names] of Object.entries(onDemand)) defineLazy(bundle, names);
@@ -111,3 +112,4 @@ describeBy(AbortController, "signal");
 describeBy(Blob, "size", "type");
 describeBy(File, "size", "type", "name", "lastModified");
 describeBy(BroadcastChannel, "name");
+describeBy(CryptoKey, "type", "extractable", "algorithm", "usages");

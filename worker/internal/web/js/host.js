@@ -4,6 +4,9 @@ const name = "__host";
 export const host = globalThis[name];
 delete globalThis[name];
 
+// enumerate(object) makes the members of a class or of its prototype enumerable.
+export const { enumerate } = host;
+
 // conceal(kind, prototype, content) creates an object with private content, and reveal(kind, object) returns the content.
 // EVENT and CONNECTION are the kinds.
 export const { conceal, reveal } = host;

@@ -34,7 +34,7 @@ export class URLSearchParams {
     this.#update();
   }
 
-  delete(name, value) {
+  delete(name, value = undefined) {
     expect(arguments.length, 1, "URLSearchParams.delete");
     const hit = matcher(name, value);
     this.#pairs = this.#pairs.filter((pair) => !hit(pair));
@@ -51,7 +51,7 @@ export class URLSearchParams {
     return this.#pairs.filter(matcher(name)).map((pair) => pair[1]);
   }
 
-  has(name, value) {
+  has(name, value = undefined) {
     expect(arguments.length, 1, "URLSearchParams.has");
     return this.#pairs.some(matcher(name, value));
   }
@@ -71,7 +71,7 @@ export class URLSearchParams {
     this.#update();
   }
 
-  forEach(callback, self) {
+  forEach(callback, self = undefined) {
     if (typeof callback !== "function") throw new TypeError("URLSearchParams.forEach expects a function");
     for (const [name, value] of this) callback.call(self, value, name, this);
   }
@@ -131,9 +131,11 @@ function pairsOf(init) {
     return parse(String(init).replace(/^\?/, ""));
   }
   if (init[Symbol.iterator] == null) {
-    return Reflect.ownKeys(init)
-      .filter((key) => Object.prototype.propertyIsEnumerable.call(init, key))
-      .map((key) => [text(key), text(init[key])]);
+    const record = new Map(); // names that are equal after the conversion are one entry
+    for (const key of Reflect.ownKeys(init)) {
+      if (Object.prototype.propertyIsEnumerable.call(init, key)) record.set(text(key), text(init[key]));
+    }
+    return [...record];
   }
   return Array.from(init, (item) => {
     const pair = typeof item === "object" && item !== null ? [...item] : [];

@@ -76,7 +76,7 @@ function find(target, type, callback, capture) {
 function add(target, type, callback, options) {
   const listeners = listenersOf(target);
   const settings = typeof options === "object" && options !== null ? options : {};
-  const { signal } = settings;
+  const { once, passive, signal } = settings;
   if (signal !== undefined && !signals.isSignal(signal)) {
     throw new TypeError("addEventListener expects an AbortSignal as its signal");
   }
@@ -86,7 +86,7 @@ function add(target, type, callback, options) {
   }
   const capture = captureOf(options);
   if (signal?.aborted || find(target, type, callback, capture)) return;
-  const listener = { type, callback, capture, once: Boolean(settings.once), passive: Boolean(settings.passive), removed: false };
+  const listener = { type, callback, capture, once: Boolean(once), passive: Boolean(passive), removed: false };
   listeners[type] = [...(listeners[type] ?? []), listener];
   if (signal) Object.assign(listener, { target, signal, ref: signals.addListener(signal, listener) });
   notifyChange(target);

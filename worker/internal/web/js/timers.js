@@ -1,5 +1,6 @@
 import { expect } from "./define.js";
 import { expose, host } from "./host.js";
+import { isCanceled } from "./report.js";
 
 // The maximum delay in milliseconds. In browsers a delay is a signed 32-bit number.
 const maxDelay = 2 ** 31 - 1;
@@ -54,5 +55,9 @@ expose("fireTimer", (id) => {
   const timer = timers.get(id);
   if (!timer) return;
   if (!timer.repeat) timers.delete(id);
-  timer.callback.apply(globalThis, timer.args);
+  try {
+    timer.callback.apply(globalThis, timer.args);
+  } catch (error) {
+    if (!isCanceled(error)) throw error;
+  }
 });

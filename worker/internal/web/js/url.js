@@ -18,18 +18,18 @@ export class URL {
     setPart = (url, i, value) => url.#set(parts[i], value);
   }
 
-  constructor(url, base) {
+  constructor(url, base = undefined) {
     expect(arguments.length, 1, "new URL");
     this.#parts = parse(url, base);
     if (typeof this.#parts === "string") throw new TypeError(this.#parts);
   }
 
-  static parse(url, base) {
+  static parse(url, base = undefined) {
     expect(arguments.length, 1, "URL.parse");
     return URL.canParse(url, base) ? new URL(url, base) : null;
   }
 
-  static canParse(url, base) {
+  static canParse(url, base = undefined) {
     expect(arguments.length, 1, "URL.canParse");
     return typeof parse(url, base) !== "string";
   }
@@ -74,16 +74,17 @@ function parse(url, base) {
 }
 
 parts.forEach((name, i) => {
-  const accessor = {
-    get() {
-      return partOf(this, i);
+  const accessor = Object.getOwnPropertyDescriptor(
+    {
+      get [name]() {
+        return partOf(this, i);
+      },
+      set [name](value) {
+        setPart(this, i, value);
+      },
     },
-    set(value) {
-      setPart(this, i, value);
-    },
-    enumerable: true,
-    configurable: true,
-  };
+    name,
+  );
   if (name === "origin") delete accessor.set;
   Object.defineProperty(URL.prototype, name, accessor);
 });

@@ -165,3 +165,41 @@ test("the events of sockets", () => {
   throws(() => new CloseEvent(), "TypeError");
   throws(() => new ErrorEvent(), "TypeError");
 });
+
+test("initEvent initialises an event again, unless it is being dispatched", () => {
+  const event = new Event("x"), target = new EventTarget(), log = [];
+  event.initEvent("y", true, true);
+  equal([event.type, event.bubbles, event.cancelable], ["y", true, true]);
+  target.addEventListener("y", (e) => e.initEvent("z"));
+  target.dispatchEvent(event);
+  equal(event.type, "y");
+});
+
+test("an exception that is not caught causes an error event on the global object", async () => {
+  const reported = [], seen = [];
+  internal.setReporter((error) => reported.push(error.message));
+  const listener = (event) => {
+    seen.push([event.error.message, event.message, event.isTrusted, event.target === globalThis]);
+    if (event.error.message !== "two") event.preventDefault();
+  };
+  addEventListener("error", listener);
+  reportError(new Error("one"));
+  reportError(new Error("two"));
+  queueMicrotask(() => { throw new Error("three"); });
+  setTimeout(() => { throw new Error("four"); }, 1);
+  await sleep(2);
+  removeEventListener("error", listener);
+  equal(seen.map(([message]) => message), ["one", "two", "three", "four"]);
+  equal(seen[0], ["one", "Uncaught Error: one", true, true]);
+  equal(reported, ["two"], "an exception is reported unless a listener cancels the event");
+});
+
+test("an exception of a listener for errors is reported and causes no event", () => {
+  const reported = [];
+  internal.setReporter((error) => reported.push(error.message));
+  const listener = () => { throw new Error("again"); };
+  addEventListener("error", listener);
+  reportError(new Error("first"));
+  removeEventListener("error", listener);
+  equal(reported, ["again", "first"]);
+});

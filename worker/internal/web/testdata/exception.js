@@ -21,3 +21,14 @@ test("legacy constants", () => {
   equal([DOMException.INDEX_SIZE_ERR, DOMException.DATA_CLONE_ERR, DOMException.URL_MISMATCH_ERR, DOMException.INVALID_STATE_ERR], [1, 25, 21, 11]);
   equal([DOMException.QUOTA_EXCEEDED_ERR, DOMException.NO_MODIFICATION_ALLOWED_ERR, new DOMException().ABORT_ERR], [22, 7, 20]);
 });
+
+test("the attributes are those of the interface, and the class does not inherit from Error", () => {
+  const error = new DOMException("m", "AbortError");
+  equal(Object.keys(DOMException.prototype).filter((key) => !/^[A-Z]/.test(key)), ["name", "message", "code"]);
+  equal([Object.hasOwn(error, "message"), error.message, String(error)], [false, "m", "AbortError: m"]);
+  equal([error instanceof Error, Object.getPrototypeOf(DOMException) === Function.prototype], [true, true]);
+  class Mine extends DOMException {}
+  const mine = new Mine("n");
+  equal([mine instanceof Mine, mine instanceof DOMException, mine.message], [true, true, "n"]);
+  throws(() => Object.getOwnPropertyDescriptor(DOMException.prototype, "message").get.call(new Error("x")), "TypeError");
+});

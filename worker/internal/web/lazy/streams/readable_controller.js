@@ -1,24 +1,20 @@
-import { bind, enqueue, rejected, upon } from "./promises.js";
+import { invoke, upon } from "./promises.js";
+import { Queue } from "./queue.js";
 
 // Controller is what the controllers of default streams and of byte streams have in common.
 //
-// source is an object whose methods pull(controller) and cancel(reason) are called if it has them. The argument of pull is
-// the controller of the script if the source is that of a script, and this object otherwise.
+// An algorithm of a stream is a method that is called on source, which is the underlying source of a script, or an object of
+// this bundle. handle is the argument of pull: the script's controller, or this object for other sources.
 export class Controller {
-  constructor(stream, source, queue, highWaterMark) {
+  constructor(stream, source, pull, cancel, highWaterMark) {
     this.stream = stream;
     this.source = source;
-    this.queue = queue;
+    this.pull = pull;
+    this.cancel = cancel;
     this.highWaterMark = highWaterMark;
-    this.started = false; // start has completed
-    this.pulling = false; // a call of pull has not completed
+    this.queue = new Queue();
+    this.handle = this;
     stream.controller = this;
-  }
-
-  // setSource makes the members pull and cancel of an underlying source of a script the source. handle is its controller.
-  setSource(source, { pull, cancel }, handle) {
-    this.source = { __proto__: null, pull: bind(pull, source), cancel: bind(cancel, source) };
-    this.handle = handle;
   }
 
   // start begins to pull when startResult is fulfilled (Streams Standard, section 4.9.4,
@@ -40,18 +36,16 @@ export class Controller {
   }
 
   // wantsChunks reports whether pull should be called (sections 4.9.4 and 4.9.5, …ShouldCallPull).
-  wantsChunks() {
-    const { stream } = this;
-    if (!this.started || this.closeRequested || stream.state !== "readable") return false;
-    if (this.highWaterMark > this.queue.total) return true;
-    const { reader } = stream;
-    return reader !== undefined && reader.requests.length > 0;
+  get wantsChunks() {
+    if (!this.started || !this.canEnqueue) return false;
+    const { reader } = this.stream;
+    return (reader !== undefined && reader.requests.length > 0) || this.highWaterMark > this.queue.total;
   }
 
   // callPullIfNeeded calls pull, unless an earlier call has not completed (sections 4.9.4 and 4.9.5, …CallPullIfNeeded). The
   // result of a prompt source counts as complete at once if it is undefined.
   callPullIfNeeded() {
-    if (!this.wantsChunks() || this.source.pull === undefined) return;
+    if (this.pull === undefined || !this.wantsChunks) return;
     if (this.pulling) {
       this.pullAgain = true;
       return;
@@ -59,44 +53,32 @@ export class Controller {
     this.pulling = true;
     do {
       this.pullAgain = false;
-      let result;
-      try {
-        result = this.source.pull(this.handle ?? this);
-      } catch (error) {
-        result = rejected(error);
-      }
-      if (result !== undefined) return upon(result, pulled, this);
-      if (!this.prompt) return enqueue(pulled, this, false);
-    } while (this.pullAgain && this.wantsChunks());
+      const result = invoke(this.pull, this.source, [this.handle]);
+      if (result !== undefined || !this.prompt) return upon(result, pulled, this);
+    } while (this.pullAgain && this.wantsChunks);
     this.pulling = false;
   }
 
   // clearAlgorithms releases the functions of the source, which are not called any more.
   clearAlgorithms() {
-    this.source = none;
-    this.sizeOf = undefined;
+    this.source = this.pull = this.cancel = this.sizeOf = undefined;
   }
 
   // cancelSource calls cancel of the source, and returns its result.
   cancelSource(reason) {
-    let result;
-    try {
-      result = this.source.cancel?.(reason);
-    } catch (error) {
-      result = rejected(error);
-    }
+    const { source, cancel } = this;
+    const result = cancel === undefined ? undefined : invoke(cancel, source, [reason]);
     this.clearAlgorithms();
     return result;
   }
 }
 
-const none = Object.freeze({ __proto__: null });
-
 Object.assign(Controller.prototype, {
-  handle: undefined, // the controller of the script
-  prompt: false, // the source is Linger's own
+  started: false, // start has completed
   closeRequested: false, // close was called while there were chunks in the queue
-  pullAgain: false, // pull must be called when its last call has completed
+  pulling: false, // a call of pull has not completed
+  pullAgain: false, // pull must be called when it has
+  prompt: false, // the source is Linger's own
   sizeOf: undefined, // the size function of the strategy
 });
 

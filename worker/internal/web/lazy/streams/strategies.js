@@ -1,5 +1,5 @@
 import { expect } from "shared";
-import { BYTE_LENGTH_STRATEGY, conceal, COUNT_STRATEGY, dictionary, reveal } from "./idl.js";
+import { conceal, dictionary, kinds, reveal } from "./idl.js";
 
 // The queuing strategies (Streams Standard, sections 7.2 and 7.3). Their size functions are the same for all instances.
 const sizes = {
@@ -17,15 +17,15 @@ function markOf(init) {
 export class ByteLengthQueuingStrategy {
   constructor(init) {
     expect(arguments.length, 1, "new ByteLengthQueuingStrategy");
-    return conceal(BYTE_LENGTH_STRATEGY, new.target.prototype, markOf(init));
+    return conceal(kinds.ByteLengthQueuingStrategy, new.target.prototype, markOf(init));
   }
 
   get highWaterMark() {
-    return reveal(BYTE_LENGTH_STRATEGY, this);
+    return reveal(kinds.ByteLengthQueuingStrategy, this);
   }
 
   get size() {
-    reveal(BYTE_LENGTH_STRATEGY, this);
+    reveal(kinds.ByteLengthQueuingStrategy, this);
     return sizes.byteLength;
   }
 }
@@ -33,15 +33,15 @@ export class ByteLengthQueuingStrategy {
 export class CountQueuingStrategy {
   constructor(init) {
     expect(arguments.length, 1, "new CountQueuingStrategy");
-    return conceal(COUNT_STRATEGY, new.target.prototype, markOf(init));
+    return conceal(kinds.CountQueuingStrategy, new.target.prototype, markOf(init));
   }
 
   get highWaterMark() {
-    return reveal(COUNT_STRATEGY, this);
+    return reveal(kinds.CountQueuingStrategy, this);
   }
 
   get size() {
-    reveal(COUNT_STRATEGY, this);
+    reveal(kinds.CountQueuingStrategy, this);
     return sizes.count;
   }
 }

@@ -51,7 +51,7 @@ function runFile({ set, file, search, scripts, support }) {
   const finish = () => {
     wptHost.expire();
     const report = JSON.parse(wptHost.report());
-    if (report.harness.status === 0 && uncaught) report.harness = { status: 1, message: `not caught: ${uncaught}` };
+    if (report.harness.status === 0 && uncaught && !wptHost.allowsUncaught) report.harness = { status: 1, message: `not caught: ${uncaught}` };
     parentPort.postMessage(report);
     process.exit();
   };

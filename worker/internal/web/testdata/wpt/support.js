@@ -7,10 +7,12 @@
 //   wptHost.collect()       runs the garbage collector
 //
 // and calls wptHost.loaded() when all scripts have been run, and wptHost.expire() when nothing will happen any more.
-// wptHost.report() returns the results as JSON.
+// wptHost.report() returns the results as JSON. wptHost.allowsUncaught is true if the file expects exceptions that it does
+// not catch.
 (function () {
   const { path, search } = wptHost;
   const results = [];
+  wptHost.allowsUncaught = false;
   let finished = null;
 
   globalThis.GLOBAL = { isWindow: () => false, isWorker: () => false, isShadowRealm: () => false };
@@ -59,6 +61,11 @@
     Promise.resolve = resolve;
     add_result_callback(({ name, status, message }) => results.push({ name, status, message: message === null ? "" : `${message}` }));
     add_completion_callback((tests, { status, message }) => (finished = { status, message: message ? `${message}` : status === 2 ? "not all tests have completed" : "" }));
+    const { setup } = globalThis;
+    globalThis.setup = (...args) => {
+      if (args.some((properties) => properties?.allow_uncaught_exception)) wptHost.allowsUncaught = true;
+      return setup(...args);
+    };
   };
   wptHost.expire = () => finished ?? timeout();
   wptHost.isFinished = () => finished !== null;

@@ -1,2 +1,0 @@
-export { CryptoKey, cloneKey } from "./key.js";
-export { SubtleCrypto, subtle } from "./subtle.js";
