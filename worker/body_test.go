@@ -67,14 +67,14 @@ func TestRequestBody(t *testing.T) {
 			}
 		}
 	})
-	t.Run("a chunked body has a Content-Length", func(t *testing.T) {
+	t.Run("a chunked body has no Content-Length", func(t *testing.T) {
 		t.Parallel()
 		a := serve(t, `addEventListener("fetch", async (event) => {
 			const length = event.request.headers.get("content-length"), had = event.request.body !== null;
 			event.respondWith(new Response(length + " " + had + " " + (await event.request.text())));
 		});`, worker.Options{})
 		for request, want := range map[string]string{
-			"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n": "3 true abc",
+			"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n": "null true abc",
 			"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc":                                     "3 true abc",
 			"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n":                                        "0 false ",
 			"GET / HTTP/1.1\r\nHost: x\r\n\r\n":                                                              "null false ",

@@ -1,6 +1,8 @@
 package worker
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -12,9 +14,9 @@ import (
 
 // event is an event for the script, from its arrival to its completion.
 type event struct {
-	kind    string       // the type of the event for listeners, such as "websocketmessage"
-	input   script.Event // the event for the runtime
-	prepare func()       // called on the event loop right before input is dispatched; nil for nothing
+	kind    string           // the type of the event for listeners, such as "websocketmessage"
+	input   script.Event     // the event for the runtime
+	prepare func(h *hostAPI) // called on the event loop right before input is dispatched; nil for nothing
 
 	// The completion of the event. None of these functions blocks; they may be called on the event loop.
 	completion *linger.Completion // completes the server's event; nil if there is none
@@ -24,7 +26,9 @@ type event struct {
 	assignment *assignment        // the assignment of a message's connection; nil for other events
 	done       chan struct{}      // closed when the event of a request has ended; nil for other events
 
-	method, url string // the method and the URL, without its query, of the event's request; "" if there is none
+	method, url string          // the method and the URL, without its query, of the event's request; "" if there is none
+	request     context.Context //nolint:containedctx // ends when the client of the request disconnects; nil if there is none
+	body        *receivedBody   // the body of the request; nil if there is none
 
 	claimed atomic.Bool // an instance has begun the event, or the event was refused
 
@@ -54,6 +58,7 @@ func newEvent(kind string, socket *linger.Socket) *event {
 func newRequestEvent(kind string, r *http.Request, target string) *event {
 	e := newEvent(kind, nil)
 	e.done = make(chan struct{})
+	e.request = r.Context()
 	e.method = r.Method
 	e.url, _, _ = strings.Cut(target, "?") // queries may contain secrets
 	return e
@@ -109,6 +114,19 @@ func (e *event) attrs() []any {
 		attrs = append(attrs, "connection", e.socket.ID())
 	}
 	return attrs
+}
+
+// bodyFailure returns why the body of the event's request, which the script has begun to read, is incomplete. It returns nil if
+// it is not, or if that is not the client's fault. A nil event has no body.
+func (e *event) bodyFailure() error {
+	if e == nil || e.body == nil || !e.body.isBegun() {
+		return nil
+	}
+	err := e.body.failure()
+	if errors.Is(err, errAnswered) || errors.Is(err, errInstanceEnd) || errors.Is(err, errBodyConsumed) {
+		return nil
+	}
+	return err
 }
 
 // handled reports whether an instance has begun the event. It may only be called after the end of the event.

@@ -139,7 +139,7 @@ func (h handler) Close(c *linger.Close) {
 	}
 	assigned.submitClose(func() *event {
 		e := newEvent("websocketclose", c.Socket)
-		e.prepare = func() {
+		e.prepare = func(*hostAPI) {
 			if assigned.tied != nil {
 				assigned.tied.remove()
 			}

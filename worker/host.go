@@ -26,7 +26,9 @@ type hostAPI struct {
 
 	ctx     context.Context //nolint:containedctx // it ends with the instance
 	cancel  context.CancelFunc
-	fetches map[int]context.CancelFunc // cancel the fetches in flight or waiting, by the script's numbers
+	fetches map[int]context.CancelFunc // cancel the fetches that are not answered, by the script's numbers
+	bodies  bodies
+	streams map[int]*event // the events that have ended with a response whose body is being sent, by their numbers
 
 	mu       sync.Mutex
 	channels map[string]bool // the channels to which a BroadcastChannel listens; guarded by mu
@@ -37,7 +39,7 @@ type caller interface {
 	endEvent(id int)                                     // ends an event; a second call has no effect
 	isActivating() bool                                  // reports whether the install and activate events are in progress
 	whenInUse(size int, do func()) error                 // calls do now, or as soon as the version is in use
-	dispatchAnswer(e *script.Fetched) error              // passes the answer to a request to the script, within a turn
+	dispatchInTurn(e script.Event) error                 // passes the answer to a request to the script, within a turn
 	reportFailure(e *event, err error, place Position)   // logs what the script has thrown
 	reportSlow(took time.Duration, why string, at []any) // logs that a turn takes long
 }
@@ -49,7 +51,7 @@ func newHostAPI(in *instance) *hostAPI {
 	return &hostAPI{
 		caller: in, app: in.app, worker: in.worker, generation: in.generation,
 		events: &in.events, timers: &in.timers, arrivals: &in.arrivals, sockets: &in.sockets,
-		ctx: ctx, cancel: cancel, fetches: map[int]context.CancelFunc{}, channels: map[string]bool{},
+		ctx: ctx, cancel: cancel, fetches: map[int]context.CancelFunc{}, streams: map[int]*event{}, channels: map[string]bool{},
 	}
 }
 
@@ -57,11 +59,12 @@ func newHostAPI(in *instance) *hostAPI {
 func (h *hostAPI) cancelRequests() {
 	h.cancel()
 	h.arrivals.close()
+	h.bodies.close()
 }
 
 // inProgress returns the text "a fetch is in progress" if one is, otherwise "".
 func (h *hostAPI) inProgress() string {
-	if len(h.fetches) > 0 {
+	if len(h.fetches) > 0 || h.bodies.isArriving() {
 		return "a fetch is in progress"
 	}
 	return ""
@@ -121,10 +124,35 @@ func acceptUpgrade(e *event, opts linger.AcceptOptions) (*linger.Socket, error) 
 }
 
 // Respond implements [script.Calls].
-func (h *hostAPI) Respond(id, status int, header http.Header, body []byte) {
-	if e := h.events.get(id); e != nil {
-		e.response = &response{status, header, body}
-		h.caller.endEvent(id)
+func (h *hostAPI) Respond(id, status int, header http.Header, body script.Body) bool {
+	e := h.events.get(id)
+	if e == nil {
+		return false
+	}
+	content, reader, length := h.bodyOf(body)
+	e.response = &response{status: status, header: header, body: content, length: length}
+	if reader != nil {
+		h.stream(id, e, reader)
+	}
+	h.caller.endEvent(id)
+	return true
+}
+
+// stream makes reader the body of the response of an event. The instance is in use until the response has been sent.
+func (h *hostAPI) stream(id int, e *event, reader bodyReader) {
+	e.response.reader = reader
+	e.response.timeout = h.app.opts.Server.WriteTimeout
+	e.response.log = func(text string, attrs ...any) {
+		h.app.opts.Logger.Error(text, append(e.attrs(), attrs...)...)
+	}
+	h.countSending(1)
+	h.streams[id] = e
+	e.response.onSent = func() {
+		h.countSending(-1)
+		h.Enqueue(func() error { // the event loop may also wait for the end of the response
+			delete(h.streams, id)
+			return nil
+		})
 	}
 }
 

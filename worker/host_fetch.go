@@ -3,13 +3,26 @@ package worker
 import (
 	"context"
 	"fmt"
+	"runtime"
+	"time"
 
 	"github.com/lingerws/linger/worker/internal/fetch"
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
+// outgoingFetch is a fetch of the script, until the body of its answer has arrived.
+type outgoingFetch struct {
+	number  int
+	request *fetch.Request
+	host    string          // that of the URL before redirects
+	ctx     context.Context //nolint:containedctx // it ends with the body of the answer
+	cancel  context.CancelCauseFunc
+	clock   *time.Timer // cancels the fetch if there is no progress before the answer
+	dismiss func()      // removes the fetch from the gate
+}
+
 // Fetch implements [script.Requests].
-func (h *hostAPI) Fetch(number int, r *fetch.Request) error {
+func (h *hostAPI) Fetch(number int, r *fetch.Request, body script.Body) error {
 	size := r.Size()
 	if limit := h.app.opts.MaxBody; size > limit {
 		return typeError(fmt.Errorf("fetch: the body has %d bytes, more than the limit of %d", size, limit))
@@ -18,10 +31,53 @@ func (h *hostAPI) Fetch(number int, r *fetch.Request) error {
 	if err := gate.Admit(size); err != nil {
 		return typeError(err)
 	}
-	ctx, cancel := context.WithTimeoutCause(h.ctx, h.app.opts.FetchTimeout, fetch.ErrTimeout)
-	h.fetches[number] = cancel
-	go h.fetch(ctx, number, r, func() { gate.Remove(size) })
+	ctx, cancel := context.WithCancelCause(h.ctx)
+	f := &outgoingFetch{
+		number: number, request: r, host: r.Host(), ctx: ctx, cancel: cancel,
+		clock:   time.AfterFunc(h.app.opts.FetchTimeout, func() { cancel(fetch.ErrTimeout) }),
+		dismiss: func() { gate.Remove(size) },
+	}
+	if err := h.setBody(f, body); err != nil {
+		f.clock.Stop()
+		f.dismiss()
+		return typeError(err)
+	}
+	h.fetches[number] = func() { cancel(nil) }
+	go h.fetch(f)
 	return nil
+}
+
+// setBody sets the body of a request that the script passes on or writes.
+func (h *hostAPI) setBody(f *outgoingFetch, body script.Body) error {
+	if body.Received == 0 && body.Written == 0 {
+		return nil
+	}
+	content, reader, length := h.bodyOf(body)
+	if reader == nil {
+		return f.request.SetContent(content)
+	}
+	sent := &progressReader{bodyReader: reader, clock: f.clock, timeout: h.app.opts.FetchTimeout}
+	err := f.request.SetStream(&bodyStream{body: sent}, length)
+	if err != nil {
+		go reader.cancel(err) // it may block
+	}
+	return err
+}
+
+// progressReader restarts a timer with each chunk.
+type progressReader struct {
+	bodyReader
+	clock   *time.Timer
+	timeout time.Duration
+}
+
+// next implements bodyReader.
+func (p *progressReader) next() ([]byte, error) {
+	chunk, err := p.bodyReader.next()
+	if err == nil && p.clock.Stop() { // otherwise the timer has expired, or the answer has arrived
+		p.clock.Reset(p.timeout)
+	}
+	return chunk, err
 }
 
 // typeError returns an error that scripts get as a TypeError.
@@ -36,25 +92,38 @@ func (h *hostAPI) CancelFetch(number int) {
 }
 
 // fetch sends a request and queues the answer for the script. It blocks, so it runs on its own goroutine. The request counts
-// as in flight until the script has got the answer or the instance has ended. dismiss removes it from the gate.
-func (h *hostAPI) fetch(ctx context.Context, number int, r *fetch.Request, dismiss func()) {
-	gate, host := h.worker.fetches, r.Host()
-	if err := gate.Acquire(ctx); err != nil {
-		h.arrivals.add(arrival{drop: dismiss, run: func() error {
-			defer dismiss()
-			return h.settleFetch(number, host, nil, err)
-		}})
+// as in flight until the body of the answer has arrived, or the script has got an error, or the instance has ended.
+func (h *hostAPI) fetch(f *outgoingFetch) {
+	gate := h.worker.fetches
+	if err := gate.Acquire(f.ctx); err != nil {
+		f.request.Close()
+		h.settleLater(f, f.dismiss, err)
 		return
 	}
-	leave := func() { gate.Release(); dismiss() }
-	answer, err := h.answerTo(ctx, r)
-	if cause := context.Cause(ctx); err != nil && cause != nil {
+	leave := func() { gate.Release(); f.dismiss() }
+	answer, err := h.answerTo(f.ctx, f.request)
+	f.clock.Stop()
+	if cause := context.Cause(f.ctx); cause != nil {
+		if err == nil { // the timer has expired since
+			h.dropAnswer(answer)
+		}
 		err = cause // err is only a consequence of cause
 	}
-	h.arrivals.add(arrival{drop: func() { leave(); h.dropAnswer(answer) }, run: func() error {
-		defer leave()
-		return h.settleFetch(number, host, answer, err)
-	}})
+	switch {
+	case err != nil:
+		h.settleLater(f, leave, err)
+	case answer.Conn != nil:
+		h.arrivals.add(arrival{drop: func() { leave(); h.dropAnswer(answer) }, run: func() error {
+			defer leave()
+			return h.settleUpgrade(f, answer)
+		}})
+	default:
+		body := h.answerBody(f, answer, leave)
+		h.arrivals.add(arrival{
+			drop: func() { body.cancel(errInstanceEnd) },
+			run:  func() error { return h.settleFetch(f, answer, body) },
+		})
+	}
 }
 
 // answerTo returns the answer to a request. A connection of the answer is counted among the worker's sockets.
@@ -72,32 +141,81 @@ func (h *hostAPI) answerTo(ctx context.Context, r *fetch.Request) (*fetch.Answer
 	return answer, err
 }
 
-// settleFetch passes the answer or the error of a fetch to the script, unless the fetch was cancelled.
-func (h *hostAPI) settleFetch(number int, host string, answer *fetch.Answer, err error) error {
-	_, wanted := h.fetches[number]
-	h.CancelFetch(number)
-	switch {
-	case !wanted:
+// answerBody returns the body of an answer, and begins to read it. leave is called when it has arrived.
+func (h *hostAPI) answerBody(f *outgoingFetch, answer *fetch.Answer, leave func()) *receivedBody {
+	h.bodies.countArriving(1)
+	limit := h.app.opts.MaxBody
+	b := &receivedBody{
+		source: answer.Body, coding: answer.Coding, length: answer.Length, limit: limit, tooLarge: fetch.TooLarge(limit),
+		timeout: h.app.opts.FetchTimeout, late: fetch.ErrStalled,
+		explain:   func(err error) string { return h.app.client.ExplainBody(f.host, err) },
+		interrupt: func() { f.cancel(nil) },
+		release: func() {
+			f.cancel(nil)
+			_ = answer.Body.Close()
+			leave()
+			h.bodies.countArriving(-1)
+		},
+	}
+	newReceivedBody(b).start()
+	runtime.Gosched() // most small bodies have arrived with the header, and need no event of their own
+	return b
+}
+
+// settleLater queues the error of a fetch for the script. leave is called then, or when the instance has ended.
+func (h *hostAPI) settleLater(f *outgoingFetch, leave func(), err error) {
+	f.cancel(nil)
+	h.arrivals.add(arrival{drop: leave, run: func() error {
+		defer leave()
+		if !h.settle(f) {
+			return nil
+		}
+		h.app.opts.Logger.Debug("fetch failed", "host", f.host, "error", fetch.WithoutURL(err))
+		return h.caller.dispatchInTurn(&script.Fetched{Number: f.number, Failure: h.app.client.Explain(f.host, err)})
+	}})
+}
+
+// settle removes a fetch that is answered, and reports whether the script still needs the answer.
+func (h *hostAPI) settle(f *outgoingFetch) bool {
+	_, needed := h.fetches[f.number]
+	delete(h.fetches, f.number)
+	return needed
+}
+
+// settleFetch passes an answer to the script, unless the fetch was cancelled.
+func (h *hostAPI) settleFetch(f *outgoingFetch, answer *fetch.Answer, body *receivedBody) error {
+	if !h.settle(f) {
+		body.cancel(errBodyConsumed)
+		return nil
+	}
+	fetched := &script.Fetched{Number: f.number, Answer: answer}
+	if whole, ok := body.whole(); !ok {
+		fetched.Received = h.addReceived(body)
+	} else if answer.HasBody() {
+		fetched.Body = whole
+	}
+	return h.caller.dispatchInTurn(fetched)
+}
+
+// settleUpgrade passes an answer with a connection to the script, unless the fetch was cancelled.
+func (h *hostAPI) settleUpgrade(f *outgoingFetch, answer *fetch.Answer) error {
+	f.cancel(nil)
+	if !h.settle(f) {
 		h.dropAnswer(answer)
 		return nil
-	case err != nil:
-		h.app.opts.Logger.Debug("fetch failed", "host", host, "error", fetch.WithoutURL(err))
-		return h.caller.dispatchAnswer(&script.Fetched{Number: number, Failure: h.app.client.Explain(host, err)})
-	case answer.Conn == nil:
-		return h.caller.dispatchAnswer(&script.Fetched{Number: number, Answer: answer})
 	}
 	s := h.newOutgoing(func() {})
 	s.conn = answer.Conn
 	s.object = h.sockets.addObject(s, nil)
-	err = h.caller.dispatchAnswer(&script.Fetched{Number: number, Answer: answer, Socket: s.object.number})
+	err := h.caller.dispatchInTurn(&script.Fetched{Number: f.number, Answer: answer, Socket: s.object.number})
 	s.conn.Start(s) // messages wait in the WebSocket object until the script has called accept
 	return err
 }
 
-// dropAnswer closes the connection of an answer that is not needed any more.
+// dropAnswer closes an answer that is not needed any more.
 func (h *hostAPI) dropAnswer(answer *fetch.Answer) {
-	if answer != nil && answer.Conn != nil {
-		answer.Conn.CloseNow()
+	if answer.Conn != nil {
 		h.releaseSocket()
 	}
+	answer.Close()
 }

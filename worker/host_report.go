@@ -11,7 +11,11 @@ import (
 // Threw implements [script.Observer].
 func (h *hostAPI) Threw(id int, err error, places []script.Frame) {
 	h.events.fail(id)
-	h.caller.reportFailure(h.events.get(id), err, h.generation.origin(places))
+	e := h.events.get(id)
+	if e == nil {
+		e = h.streams[id] // nil unless the body of its response has failed
+	}
+	h.caller.reportFailure(e, err, h.generation.origin(places))
 }
 
 // Unanswered implements [script.Observer]. The client gets 500.

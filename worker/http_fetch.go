@@ -2,33 +2,24 @@ package worker
 
 import (
 	"errors"
-	"io"
 	"net/http"
 	"os"
-	"strconv"
 
 	"github.com/lingerws/linger/protocol/handshake"
 	"github.com/lingerws/linger/websocket/driver"
+	"github.com/lingerws/linger/worker/internal/script"
 )
 
-// serveFetch passes a plain HTTP request to the script and writes its answer.
+// serveFetch passes a plain HTTP request to the script and writes its answer. The script gets the request when its header has
+// arrived; its body follows.
 func (a *App) serveFetch(w http.ResponseWriter, r *http.Request) {
 	target, refusal := a.requestURL(r)
 	if refusal != nil {
 		a.server.Refuse(w, r, refusal)
 		return
 	}
-	body, err := readBody(w, r, a.opts.MaxBody)
-	if _, tooBig := errors.AsType[*http.MaxBytesError](err); tooBig {
-		http.Error(w, "the request's body is too large", http.StatusRequestEntityTooLarge)
-		return
-	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		http.Error(w, "the request's body did not arrive in time", http.StatusRequestTimeout)
-		return
-	}
-	if err != nil { // in most cases the client has left
-		http.Error(w, "the request's body cannot be read", http.StatusBadRequest)
+	if r.ContentLength > a.opts.MaxBody {
+		refuseBody(w, &http.MaxBytesError{Limit: a.opts.MaxBody})
 		return
 	}
 	chosen, wait := a.chooseWorker()
@@ -37,10 +28,34 @@ func (a *App) serveFetch(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	e := newRequestEvent("fetch", r, target)
-	request := a.scriptRequest(r, target, withLength(r, body))
-	request.Body = body
+	request := a.scriptRequest(r, target, r.Header)
 	e.input = request
+	body := newRequestBody(w, r, a.opts.MaxBody)
+	if body == nil {
+		a.answer(w, r, e, chosen, chosen.submit(e))
+		return
+	}
+	e.body = body.receivedBody
+	e.prepare = func(h *hostAPI) { h.receive(request, body.receivedBody) }
+	body.readArrived()
 	handled := chosen.submit(e)
+	body.beforeResponse()
+	defer body.afterResponse()
+	a.answer(w, r, e, chosen, handled)
+}
+
+// receive sets the body of a request that the script gets now. Most small bodies have arrived.
+func (h *hostAPI) receive(request *script.Request, body *receivedBody) {
+	if whole, ok := body.whole(); ok {
+		request.Body = whole
+		return
+	}
+	request.Received = h.addReceived(body)
+}
+
+// answer writes the response to the request of an event that has ended. It panics with http.ErrAbortHandler to cut off a response
+// that cannot be completed.
+func (a *App) answer(w http.ResponseWriter, r *http.Request, e *event, chosen *worker, handled bool) {
 	switch {
 	case e.refused:
 		unavailable(chosen.status.retryAfter())(w, r)
@@ -50,6 +65,8 @@ func (a *App) serveFetch(w http.ResponseWriter, r *http.Request) {
 		e.response.write(w, r)
 	case e.plainRefusal != "":
 		driver.Refuse(w, handshake.UpgradeRequired(r.ProtoMajor, handshake.ReasonUpgrade, e.plainRefusal))
+	case e.bodyFailure() != nil:
+		refuseBody(w, e.bodyFailure())
 	case e.overdue:
 		a.serveError(w, r, e, http.StatusGatewayTimeout, "the application did not answer in time")
 	default:
@@ -57,40 +74,15 @@ func (a *App) serveFetch(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// readBody returns the whole body of a request, nil if it has none. The error is an *[http.MaxBytesError] if the body exceeds
-// limit.
-func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
-	if r.Body == nil || r.Body == http.NoBody {
-		return nil, nil
-	}
-	return io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-}
-
-// response is an answer of the script, with its whole body.
-type response struct {
-	status int
-	header http.Header
-	body   []byte
-}
-
-// write writes the response. Content-Length is the length of the body, whatever the script has set. If the script has set no
-// Content-Type, none is sent: a guess could turn a user's upload into a page.
-func (r *response) write(w http.ResponseWriter, request *http.Request) {
-	header := w.Header()
-	for name, values := range r.header {
-		header[name] = values
-	}
-	if _, given := header["Content-Type"]; !given {
-		header["Content-Type"] = nil
-	}
-	header.Del("Transfer-Encoding")
-	header.Del("Trailer")
+// refuseBody answers a request whose body cannot be read, because of err.
+func refuseBody(w http.ResponseWriter, err error) {
+	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
 	switch {
-	case r.status == http.StatusNoContent || r.status == http.StatusNotModified:
-		header.Del("Content-Length") // RFC 9110, section 8.6
-	case request.Method != http.MethodHead || len(r.body) > 0: // the script may set the length that the answer to GET would have
-		header.Set("Content-Length", strconv.Itoa(len(r.body)))
+	case tooLarge:
+		http.Error(w, "the request's body is too large", http.StatusRequestEntityTooLarge)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		http.Error(w, "the request's body did not arrive in time", http.StatusRequestTimeout)
+	default: // in most cases the client has left
+		http.Error(w, "the request's body cannot be read", http.StatusBadRequest)
 	}
-	w.WriteHeader(r.status)
-	_, _ = w.Write(r.body) // fails if the client has left
 }

@@ -88,11 +88,13 @@ func TestFetchEventBody(t *testing.T) {
 	})
 	t.Run("a malformed body is refused", func(t *testing.T) {
 		t.Parallel()
-		a := serve(t, `addEventListener("fetch", (event) => event.respondWith(new Response("hello")));`, worker.Options{})
+		a := serve(t, `addEventListener("fetch", (event) => event.respondWith(event.request.text().then((text) => new Response(text))));`, worker.Options{})
 		got := a.raw("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n")
 		if got.StatusCode != http.StatusBadRequest {
 			t.Errorf("a malformed body gets 400; got %d %q", got.StatusCode, got.body)
 		}
+		a.log.line(t, "level=INFO", "uncaught exception", "TypeError")
+		a.log.never(t, "level=ERROR")
 	})
 }
 
@@ -215,7 +217,7 @@ func TestFetchEventSchemeFromATrustedProxy(t *testing.T) {
 
 func TestFetchEventMissingBody(t *testing.T) {
 	t.Parallel()
-	app, err := worker.Load(write(t, "app.js", `addEventListener("fetch", (event) => event.respondWith(new Response("hello")));`), worker.Options{Logger: discard})
+	app, err := worker.Load(write(t, "app.js", `addEventListener("fetch", (event) => event.respondWith(event.request.text().then((text) => new Response(text))));`), worker.Options{Logger: discard})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -99,7 +99,7 @@ func (in *instance) beginEvent(e *event) {
 	id := in.events.add(e)
 	in.currentEvent = e
 	if e.prepare != nil {
-		e.prepare()
+		e.prepare(in.host)
 	}
 	err := in.dispatch(id, e.input)
 	in.currentEvent = nil
@@ -120,8 +120,8 @@ func (in *instance) dispatch(id int, e script.Event) error {
 	return in.runTurn(func() error { return in.runtime.Dispatch(in.turnBegan, id, e) })
 }
 
-// dispatchAnswer passes the answer to a fetch to the script, within the turn that runs.
-func (in *instance) dispatchAnswer(e *script.Fetched) error {
+// dispatchInTurn passes an answer to the script, within the turn that runs.
+func (in *instance) dispatchInTurn(e script.Event) error {
 	return in.runtime.Dispatch(in.turnBegan, 0, e)
 }
 

@@ -183,6 +183,9 @@ func (in *instance) inProgress(forSleep bool) string {
 	if why := in.sockets.inProgress(); why != "" && !in.activating {
 		return why
 	}
+	if why := in.host.bodies.inProgress(); why != "" {
+		return why
+	}
 	switch {
 	case !forSleep:
 		return ""

@@ -53,6 +53,10 @@ func (in *instance) reportFailure(e *event, err error, place Position) {
 			described.At = place
 		}
 		in.events.note(e, described)
+		if e.bodyFailure() != nil { // a client must not fill the log with errors
+			log.Info("uncaught exception after the body of the request has failed", append(attrs, described.attr())...)
+			return
+		}
 		log.Error("uncaught exception", append(attrs, described.attr())...)
 	case errors.Is(err, script.ErrInterrupted) && in.isStopping():
 		log.Error("event stopped: the application is shutting down", attrs...)

@@ -207,7 +207,7 @@ func (s *jsSocket) end(received protocol.Status, clean bool, failure string, don
 	e := newEvent("close", s.socket)
 	e.onComplete = done
 	e.input = &script.SocketEnd{Socket: s.number, Received: received, Clean: clean, Failure: failure}
-	e.prepare = s.remove
+	e.prepare = func(*hostAPI) { s.remove() }
 	s.overlap.whenEmpty(func() { s.sockets.events.add(e) })
 }
 

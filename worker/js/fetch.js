@@ -1,7 +1,9 @@
 import { expose, host } from "web/host.js";
 import { makeRequest } from "web/request.js";
 import { globalTarget, hasListeners } from "web/target.js";
+import { watch } from "./disconnect.js";
 import { Exchange } from "./exchange.js";
+import { receivedBody } from "./received_body.js";
 import { eventOf, exchangeOf, RequestEvent } from "./request_event.js";
 import { run } from "./run.js";
 
@@ -22,6 +24,5 @@ export function handleFetch(exchange) {
 
 expose("fetch", (id, method, url, headers, remoteAddress, body) => {
   if (!hasListeners(globalTarget, "fetch")) return host.refusePlain(id, false);
-  const bytes = body && new Uint8Array(body);
-  handleFetch(new Exchange(id, makeRequest({ method, url, headers, body: bytes }), remoteAddress, false));
+  handleFetch(new Exchange(id, makeRequest({ method, url, headers, body: receivedBody(body), makeSignal: () => watch(id) }), remoteAddress, false));
 });

@@ -6,6 +6,8 @@ import { expose, host } from "web/host.js";
 import { lazy } from "web/lazy.js";
 import { Request } from "web/request.js";
 import { makeResponse } from "web/response.js";
+import { ReceivedBody, receivedBody } from "./received_body.js";
+import { SentBody } from "./sent_body.js";
 import { WebSocket } from "./websocket.js";
 import { End } from "./websocket_end.js";
 import { join } from "./websocket_transport.js";
@@ -13,7 +15,8 @@ import { join } from "./websocket_transport.js";
 const pending = new Map(); // pending fetches by number: { resolve, reject, failure, removeAbortStep }
 let lastNumber = 0;
 
-// fetch implements the function of the Fetch Standard, section 5.6. Its promise is fulfilled when the response is complete.
+// fetch implements the function of the Fetch Standard, section 5.6. Its promise is fulfilled when the header of the response has
+// arrived.
 export async function fetch(input, init) {
   expect(arguments.length, 1, "fetch");
   const failure = new TypeError("fetch failed"); // created here, so that its stack contains the caller
@@ -32,10 +35,26 @@ function begin(request, waiting) {
     host.cancelFetch(number);
     waiting.reject(signal.reason);
   };
-  host.fetch(number, request.method, request.url, request.redirect, toPairs(request.headers), bodyContent(request)?.take() ?? null);
+  const failed = (cause) => {
+    const { failure, reject } = takePending(number) ?? waiting;
+    host.cancelFetch(number);
+    setMessage(failure, "fetch failed: the stream of the request's body has failed");
+    Object.defineProperty(failure, "cause", { value: cause, writable: true, configurable: true });
+    reject(failure);
+  };
+  const body = new SentBody(bodyContent(request)?.take() ?? null, true, { failed, ended() {} });
+  try {
+    host.fetch(number, request.method, request.url, request.redirect, toPairs(request.headers), ...body.args);
+  } catch (error) {
+    body.cancel(error);
+    throw error;
+  }
   addStep(signal, abort);
-  pending.set(number, { ...waiting, removeAbortStep: () => removeStep(signal, abort) });
+  pending.set(number, { ...waiting, signal, removeAbortStep: () => removeStep(signal, abort) });
+  body.begin();
 }
+
+const setMessage = (error, message) => Object.defineProperty(error, "message", { value: message, writable: true, configurable: true });
 
 // takePending removes a pending fetch and returns it, or undefined if it has been aborted.
 function takePending(number) {
@@ -52,12 +71,14 @@ function responseOf([status, statusText, fields, url, redirected], rest) {
 
 expose("fetched", (number, failed, parts, body, coding, foreign) => {
   const waiting = takePending(number);
-  if (!waiting) return;
+  if (!waiting) return void (typeof body === "number" && host.cancelBody(body));
   if (failed !== undefined) {
-    Object.defineProperty(waiting.failure, "message", { value: failed, writable: true, configurable: true });
+    setMessage(waiting.failure, failed);
     return waiting.reject(waiting.failure);
   }
-  waiting.resolve(responseOf(parts, { body: body && new Uint8Array(body), coding, foreign }));
+  const received = receivedBody(body);
+  if (received instanceof ReceivedBody) received.abortWith(waiting.signal);
+  waiting.resolve(responseOf(parts, { body: received, coding, foreign }));
 });
 
 // upgraded is called when the response to a fetch has been a 101. The WebSocket is closed if the script does not accept it

@@ -1,5 +1,6 @@
 import { expose } from "web/host.js";
 import { makeRequest } from "web/request.js";
+import { watch } from "./disconnect.js";
 import { Exchange } from "./exchange.js";
 import { handleFetch } from "./fetch.js";
 import { eventOf, exchangeOf, RequestEvent } from "./request_event.js";
@@ -14,7 +15,7 @@ export class WebSocketUpgradeEvent extends RequestEvent {
 
 // If no listener for websocketupgrade has answered the request, a fetch event is dispatched.
 expose("upgrade", (id, method, url, headers, remoteAddress) => {
-  const exchange = new Exchange(id, makeRequest({ method, url, headers, body: null }), remoteAddress, true);
+  const exchange = new Exchange(id, makeRequest({ method, url, headers, body: null, makeSignal: () => watch(id) }), remoteAddress, true);
   const event = eventOf(WebSocketUpgradeEvent, "websocketupgrade", exchange);
   run(id, event, () => (exchange.answered ? exchange.finish() : handleFetch(exchange)));
 });

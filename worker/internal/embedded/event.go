@@ -44,7 +44,33 @@ func (r *runtime) dispatch(id int, e script.Event) error {
 	case *script.Fetched:
 		return r.fetched(e)
 	}
+	return r.bodyEvent(id, e)
+}
+
+// bodyEvent passes an event about a body or the client of a request to the modules.
+func (r *runtime) bodyEvent(id int, e script.Event) error {
+	switch e := e.(type) {
+	case *script.BodyChunk:
+		if e.Failure != nil {
+			return r.call("bodyFailed", engine.Int(e.Body), engine.String(e.Failure.Message))
+		}
+		return r.call("bodyChunk", engine.Int(e.Body), chunkValue(e))
+	case *script.BodyRoom:
+		return r.call("bodyRoom", engine.Int(e.Body))
+	case *script.BodyCancelled:
+		return r.call("bodyCancelled", engine.Int(e.Body), engine.String(e.Reason))
+	case *script.Disconnected:
+		return r.call("disconnected", engine.Int(e.Event))
+	}
 	return r.socketEvent(id, e)
+}
+
+// chunkValue returns a chunk as bytes, or null at the end of a body that is read in chunks.
+func chunkValue(c *script.BodyChunk) engine.Value {
+	if c.End && c.Data == nil {
+		return engine.Null()
+	}
+	return engine.Bytes(c.Data)
 }
 
 // socketEvent passes an event to a WebSocket object.
@@ -69,11 +95,7 @@ func (r *runtime) request(id int, e *script.Request) error {
 		engine.Int(id), engine.String(e.Method), engine.String(e.URL), headerList(&e.Header), addressText(e.Header.RemoteIP),
 	}
 	if !e.Upgrade {
-		body := engine.Null()
-		if e.Body != nil {
-			body = engine.Bytes(e.Body)
-		}
-		function, args = "fetch", append(args, body)
+		function, args = "fetch", append(args, receivedValue(e.Body, e.Received))
 	}
 	return r.call(function, args...)
 }
@@ -88,11 +110,19 @@ func (r *runtime) fetched(e *script.Fetched) error {
 		return r.call("upgraded", number, partsOf(e.Answer), engine.Int(e.Socket),
 			engine.String(fetch.Subprotocol(e.Answer.Header)), engine.String(fetch.Extensions(e.Answer.Header)))
 	}
-	body := engine.Null()
-	if content := e.Answer.Content(); content != nil {
-		body = engine.Bytes(content)
+	return r.call("fetched", number, nothing, partsOf(e.Answer), receivedValue(e.Body, e.Received),
+		engine.String(e.Answer.Coding), engine.String(e.Answer.Foreign))
+}
+
+// receivedValue returns a complete body as bytes, a body that has not arrived completely as its number, and no body as null.
+func receivedValue(whole []byte, number int) engine.Value {
+	switch {
+	case number != 0:
+		return engine.Int(number)
+	case whole != nil:
+		return engine.Bytes(whole)
 	}
-	return r.call("fetched", number, nothing, partsOf(e.Answer), body, engine.String(e.Answer.Coding), engine.String(e.Answer.Foreign))
+	return engine.Null()
 }
 
 // call calls a function that the modules have exposed.

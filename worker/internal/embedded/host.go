@@ -17,7 +17,7 @@ type function func(args arguments) (engine.Value, error)
 
 // define defines the host functions in the engine.
 func (r *runtime) define() error {
-	for _, table := range []map[string]function{r.eventFunctions(), r.connectionFunctions(), r.serverFunctions(), r.socketFunctions(), r.reportFunctions()} {
+	for _, table := range []map[string]function{r.eventFunctions(), r.connectionFunctions(), r.serverFunctions(), r.bodyFunctions(), r.socketFunctions(), r.reportFunctions()} {
 		for name, fn := range table {
 			err := r.engine.Define(name, func(args []engine.Value) (engine.Value, error) {
 				v, err := fn(args)
@@ -65,12 +65,16 @@ func (r *runtime) eventFunctions() map[string]function {
 			}
 			return engine.Int(socket), err
 		},
-		// respond(event, status, headers, body)
-		"respond": command(func(a arguments) { r.host.Respond(a.int(0), a.int(1), a.header(2), a.at(3).Content()) }),
+		// respond(event, status, headers, kind, body, decode) returns whether the event had not ended. The body is that of arguments.body.
+		"respond": query(func(a arguments) engine.Value {
+			return engine.Bool(r.host.Respond(a.int(0), a.int(1), a.header(2), a.body(3)))
+		}),
 		// refusePlain(event, socket)
 		"refusePlain": command(func(a arguments) { r.host.RefusePlain(a.int(0), a.bool(1)) }),
 		// done(event)
 		"done": command(func(a arguments) { r.host.Done(a.int(0)) }),
+		// watch(event) requests a call of disconnected(event), and returns whether the client has already disconnected.
+		"watch": query(func(a arguments) engine.Value { return engine.Bool(r.host.Watch(a.int(0))) }),
 		// extend(n) adds n to the number of unsettled promises of waitUntil.
 		"extend": command(func(a arguments) { r.host.Extend(a.int(0)) }),
 	}
@@ -154,16 +158,44 @@ func (r *runtime) serverFunctions() map[string]function {
 		},
 		// autoRespond(request, response)
 		"autoRespond": attempt(func(a arguments) error { return r.host.SetAutoResponse(a.text(0), a.text(1)) }),
-		// fetch(number, method, url, redirect, headers, body)
+		// fetch(number, method, url, redirect, headers, kind, body, decode). The body is that of arguments.body.
 		"fetch": attempt(func(a arguments) error {
-			request, err := fetch.NewRequest(a.text(1), a.text(2), a.text(3), a.header(4), a.at(5).Content())
+			body := a.body(5)
+			request, err := fetch.NewRequest(a.text(1), a.text(2), a.text(3), a.header(4), body.Content)
 			if err != nil {
 				return &script.Throw{Name: "TypeError", Message: err.Error()}
 			}
-			return r.host.Fetch(a.int(0), request)
+			return r.host.Fetch(a.int(0), request, body)
 		}),
 		// cancelFetch(number)
 		"cancelFetch": command(func(a arguments) { r.host.CancelFetch(a.int(0)) }),
+	}
+}
+
+// bodyFunctions returns the host functions about bodies that are received or written. The number of the body is their first
+// argument.
+func (r *runtime) bodyFunctions() map[string]function {
+	return map[string]function{
+		// readBody(body, whole) returns the next chunk or the whole body as bytes, null at the end of a body that is read in
+		// chunks, or undefined if bodyChunk or bodyFailed is called later.
+		"readBody": func(a arguments) (engine.Value, error) {
+			chunk := r.host.ReadBody(a.int(0), a.bool(1))
+			switch {
+			case chunk == nil:
+				return nothing, nil
+			case chunk.Failure != nil:
+				return nothing, chunk.Failure
+			}
+			return chunkValue(chunk), nil
+		},
+		// cancelBody(body)
+		"cancelBody": command(func(a arguments) { r.host.CancelBody(a.int(0)) }),
+		// writeBody(body, chunk) returns whether the next chunk may follow. If not, bodyRoom is called later.
+		"writeBody": query(func(a arguments) engine.Value { return engine.Bool(r.host.WriteBody(a.int(0), a.at(1).Content())) }),
+		// endBody(body)
+		"endBody": command(func(a arguments) { r.host.EndBody(a.int(0)) }),
+		// abortBody(body)
+		"abortBody": command(func(a arguments) { r.host.AbortBody(a.int(0)) }),
 	}
 }
 

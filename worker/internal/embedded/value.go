@@ -35,6 +35,18 @@ func (a arguments) payload(i int) linger.Payload {
 	return linger.Payload{Data: v.Content(), Binary: v.Kind() == engine.KindBytes}
 }
 
+// body returns the body in three arguments from i on: its kind, its content or number, and whether content codings are undone.
+// The kind is undefined for text, bytes or null; otherwise it is "received" or "written".
+func (a arguments) body(i int) script.Body {
+	switch a.text(i) {
+	case "received":
+		return script.Body{Received: a.int(i + 1), Decode: a.bool(i + 2)}
+	case "written":
+		return script.Body{Written: a.int(i + 1)}
+	}
+	return script.Body{Content: a.at(i + 1).Content()}
+}
+
 func (a arguments) texts(i int) []string {
 	var texts []string
 	for _, v := range a.at(i).List() {

@@ -15,8 +15,8 @@ import (
 type Options struct {
 	Rules     egress.Rules   // the targets that may be reached
 	TLSConfig *tls.Config    // nil for the default configuration
-	Timeout   time.Duration  // the time for a fetch, or for the opening handshake of a WebSocket
-	MaxBody   int64          // the limit of an answer's body in bytes, after its content codings are undone
+	Timeout   time.Duration  // the time for the header of an answer, or for the opening handshake of a WebSocket
+	MaxBody   int64          // the limit in bytes of the body of an answer that refuses a WebSocket
 	WebSocket driver.Options // the options of WebSockets to other servers
 }
 
@@ -51,8 +51,9 @@ func NewClient(opts Options) *Client {
 // Close closes the idle connections.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
-// Do sends a request, follows redirects, and returns the whole answer. If the request asks for a WebSocket and the
-// server accepts it, the answer has a connection, which belongs to the caller.
+// Do sends a request, follows redirects, and returns the answer when its header has arrived. ctx must not end before the body
+// has been read. If the request asks for a WebSocket and the server accepts it, the answer has a connection, which belongs to
+// the caller.
 func (c *Client) Do(ctx context.Context, r *Request) (*Answer, error) {
 	if r.upgrade {
 		return c.dial(ctx, r)
@@ -62,13 +63,13 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Answer, error) {
 		if err != nil {
 			return nil, err
 		}
-		answer, err := c.transport.RoundTrip(request) //nolint:bodyclose // readAnswer and discard close it
+		answer, err := c.transport.RoundTrip(request) //nolint:bodyclose // the caller or discard closes it
 		if err != nil {
 			return nil, err
 		}
 		redirected, err := r.followRedirect(answer)
 		if err == nil && !redirected {
-			return readAnswer(answer, r, c.opts.MaxBody)
+			return newAnswer(r, answer), nil
 		}
 		discard(answer.Body)
 		if err != nil {

@@ -23,30 +23,41 @@ type Error struct{ Text string }
 // Error returns Text.
 func (e *Error) Error() string { return e.Text }
 
-// ErrTimeout is the cause with which the context of a fetch ends after Options.Timeout.
+// ErrTimeout is the cause with which the context of a fetch ends if no answer has arrived within Options.Timeout.
 var ErrTimeout = errors.New("fetch timeout")
 
 var (
-	errRedirected  = &Error{`the server redirects, and the request's redirect is "error"`}
-	errRedirects   = &Error{"the server redirects more than 20 times"}
-	errLocation    = &Error{"the server redirects to something other than a URL with the scheme http or https"}
-	errCredentials = &Error{"the server redirects to a URL with a user name or a password"}
-	errIncomplete  = &Error{connectionLost}
+	errRedirected   = &Error{`the server redirects, and the request's redirect is "error"`}
+	errUnrepeatable = &Error{"the server redirects a request whose body is a stream, which cannot be sent again: send a body that is complete"}
+	errRedirects    = &Error{"the server redirects more than 20 times"}
+	errLocation     = &Error{"the server redirects to something other than a URL with the scheme http or https"}
+	errCredentials  = &Error{"the server redirects to a URL with a user name or a password"}
+	errIncomplete   = &Error{connectionLost}
 )
 
 const connectionLost = "the connection was lost before the answer was complete"
 
-// tooLarge returns the error for an answer whose body exceeds limit.
-func tooLarge(limit int64) error {
-	return &Error{fmt.Sprintf("the body of the answer is larger than %d bytes", limit)}
-}
-
 // Explain returns the message of the exception that a script gets when a fetch of host has failed with err.
 func (c *Client) Explain(host string, err error) string {
-	if errors.Is(err, ErrTimeout) {
-		return "fetch of " + host + " failed: no complete answer arrived within " + c.opts.Timeout.String()
+	switch {
+	case errors.Is(err, ErrTimeout):
+		return "fetch of " + host + " failed: no answer arrived within " + c.opts.Timeout.String()
+	case errors.Is(err, ErrStalled):
+		return "fetch of " + host + " failed: its body made no progress for " + c.opts.Timeout.String()
 	}
 	return "fetch of " + host + " failed: " + explain(err)
+}
+
+// ExplainBody returns the message of the exception that a script gets when the body of an answer of host has failed with err.
+func (c *Client) ExplainBody(host string, err error) string {
+	if errors.Is(err, ErrStalled) {
+		return c.Explain(host, err)
+	}
+	text, ok := publicText(err)
+	if !ok {
+		text = connectionLost
+	}
+	return "fetch of " + host + " failed: " + text
 }
 
 // ExplainDial returns why a WebSocket could not be opened, for the script.

@@ -31,6 +31,8 @@ func (r *Request) followRedirect(answer *http.Response) (bool, error) {
 		return false, errRedirects
 	case to.Username() != "" || to.Password() != "":
 		return false, errCredentials
+	case r.stream != nil && answer.StatusCode != http.StatusSeeOther: // Fetch Standard, section 4.4
+		return false, errUnrepeatable
 	}
 	r.redirects++
 	r.convertToGet(answer.StatusCode)
@@ -49,7 +51,7 @@ func (r *Request) convertToGet(status int) {
 	post := r.method == http.MethodPost && (status == http.StatusMovedPermanently || status == http.StatusFound)
 	seeOther := status == http.StatusSeeOther && r.method != http.MethodGet && r.method != http.MethodHead
 	if post || seeOther {
-		r.method, r.body = http.MethodGet, nil
+		r.method, r.body, r.stream = http.MethodGet, nil, nil
 		httprule.Remove(r.header, bodyFields)
 	}
 }

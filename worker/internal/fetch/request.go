@@ -21,10 +21,12 @@ type Request struct {
 	url       *weburl.URL
 	redirect  string // "follow", "error" or "manual"
 	header    http.Header
-	body      []byte // nil if the request has none
-	upgrade   bool   // the request asks for a WebSocket
-	redirects int    // the number of redirects that were followed
-	decode    bool   // content codings are undone, because the script has not set Accept-Encoding
+	body      []byte        // the complete body; nil if the request has none, or a stream
+	stream    io.ReadCloser // the body that is sent while it is read; nil for none
+	length    int64         // the length of stream; -1 if it is unknown
+	upgrade   bool          // the request asks for a WebSocket
+	redirects int           // the number of redirects that were followed
+	decode    bool          // content codings are undone, because the script has not set Accept-Encoding
 }
 
 // forbidden are fields that scripts cannot set, in addition to hop-by-hop fields: their values follow from the URL and the
@@ -44,7 +46,7 @@ func NewRequest(method, url, redirect string, header http.Header, body []byte) (
 	r := &Request{method: method, url: u, redirect: redirect, header: header, body: body}
 	r.upgrade = strings.EqualFold(r.header.Get("Upgrade"), "websocket")
 	if r.upgrade && (r.method != http.MethodGet || r.body != nil) { // RFC 6455, section 4.1
-		return nil, errors.New("fetch: a request for a WebSocket has the method GET and no body")
+		return nil, errHandshakeBody
 	}
 	httprule.Remove(r.header, httprule.HopByHop)
 	httprule.Remove(r.header, forbidden)
@@ -64,8 +66,36 @@ func (r *Request) Host() string { return r.url.Host() }
 // Upgrade reports whether the request asks for a WebSocket.
 func (r *Request) Upgrade() bool { return r.upgrade }
 
-// Size returns the length of the body in bytes.
+// Size returns the length in bytes of a complete body.
 func (r *Request) Size() int64 { return int64(len(r.body)) }
+
+// SetStream sets a body that is sent while it is read, and its length, -1 if it is unknown. The body is closed when it is not
+// needed any more, on any goroutine. The text of the error is for the script; then body was not set.
+func (r *Request) SetStream(body io.ReadCloser, length int64) error {
+	if r.upgrade {
+		return errHandshakeBody
+	}
+	r.stream, r.length = body, length
+	return nil
+}
+
+// SetContent sets a complete body. The text of the error is for the script.
+func (r *Request) SetContent(body []byte) error {
+	if r.upgrade {
+		return errHandshakeBody
+	}
+	r.body = body
+	return nil
+}
+
+// Close closes the body of a request that is not sent.
+func (r *Request) Close() {
+	if r.stream != nil {
+		_ = r.stream.Close()
+	}
+}
+
+var errHandshakeBody = errors.New("fetch: a request for a WebSocket has the method GET and no body")
 
 // offerCodings sets Accept-Encoding to the content codings that can be undone. Others that the script has requested are
 // removed, because it could not read the answer.
@@ -94,12 +124,19 @@ func fetchable(u *weburl.URL) bool {
 // request returns the HTTP request for the current URL.
 func (r *Request) request(ctx context.Context) (*http.Request, error) {
 	var body io.Reader
-	if r.body != nil {
+	switch {
+	case r.body != nil:
 		body = bytes.NewReader(r.body)
+	case r.stream != nil:
+		body = r.stream
 	}
 	request, err := http.NewRequestWithContext(ctx, r.method, r.url.Protocol()+"//"+r.url.Host()+"/", body)
 	if err != nil {
+		r.Close()
 		return nil, err
+	}
+	if r.stream != nil {
+		request.ContentLength = r.length
 	}
 	request.Header = r.header
 	setTarget(request.URL, r.url)

@@ -74,12 +74,8 @@ func (r *Request) refused(err error, limit int64) (answer *Answer, again bool, _
 	switch {
 	case err != nil || again:
 		return nil, again, err
-	case failed.Cut && int64(len(failed.Body)) >= limit:
-		return nil, false, tooLarge(limit)
-	case failed.Cut:
-		return nil, false, errIncomplete
 	}
-	answer, err = newAnswer(r, failed.Status, http.StatusText(failed.Status), failed.Header, failed.Body, limit)
+	answer, err = refusedAnswer(r, failed, limit)
 	return answer, false, err
 }
 

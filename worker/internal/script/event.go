@@ -18,8 +18,37 @@ type Request struct {
 	Upgrade     bool // the request asks for a WebSocket
 	Method, URL string
 	Header      Header
-	Body        []byte // the whole body; nil if the request has none
+	Body        []byte // the whole body; nil if the request has none, or Received
+	Received    int    // the number of a body that has not arrived completely; 0 for none
 }
+
+// Body is the body of a response or of the request of a fetch. The zero value is no body.
+type Body struct {
+	Content  []byte // a complete body
+	Received int    // the number of a received body that is passed on; 0 for none
+	Decode   bool   // the content codings of Received are undone
+	Written  int    // the number that the script has given to a body that it writes with [Calls.WriteBody]; 0 for none
+}
+
+// BodyChunk is a part of a received body, or the whole of it.
+type BodyChunk struct {
+	Body    int
+	Data    []byte
+	End     bool   // nothing follows Data
+	Failure *Throw // why the rest does not arrive; nil if nothing failed
+}
+
+// BodyRoom reports that the next chunk of a body may be written.
+type BodyRoom struct{ Body int }
+
+// BodyCancelled reports that the rest of a body that the script writes is not needed.
+type BodyCancelled struct {
+	Body   int
+	Reason string
+}
+
+// Disconnected reports that the client of a request has disconnected. See [Calls.Watch].
+type Disconnected struct{ Event int }
 
 // Message is a message of a connection.
 type Message struct {
@@ -74,10 +103,12 @@ type SocketEnd struct {
 
 // Fetched is the answer to a [Requests.Fetch].
 type Fetched struct {
-	Number  int           // the number that the script has given to the fetch
-	Failure string        // why there is no answer; "" if there is one
-	Answer  *fetch.Answer // nil with a Failure
-	Socket  int           // the number of the WebSocket object if the answer is one; otherwise 0
+	Number   int           // the number that the script has given to the fetch
+	Failure  string        // why there is no answer; "" if there is one
+	Answer   *fetch.Answer // nil with a Failure; its Body belongs to the Host
+	Body     []byte        // the whole body; nil if there is none, or Received
+	Received int           // the number of a body that has not arrived completely; 0 for none
+	Socket   int           // the number of the WebSocket object if the answer is one; otherwise 0
 }
 
 // Timer is the expiry of a timer of [Calls.SetTimer].
@@ -115,5 +146,9 @@ func (*SocketMessage) isEvent() {}
 func (*SocketClose) isEvent()   {}
 func (*SocketEnd) isEvent()     {}
 func (*Fetched) isEvent()       {}
+func (*BodyChunk) isEvent()     {}
+func (*BodyRoom) isEvent()      {}
+func (*BodyCancelled) isEvent() {}
+func (*Disconnected) isEvent()  {}
 func (*Timer) isEvent()         {}
 func (*Post) isEvent()          {}

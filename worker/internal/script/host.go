@@ -37,8 +37,8 @@ type Calls interface {
 	// The number is 0 if the event has ended or its request was answered.
 	AcceptSocket(event int, subprotocol string, header http.Header) (socket int, err error)
 
-	// Respond answers the request of an event and ends the event.
-	Respond(event, status int, header http.Header, body []byte)
+	// Respond answers the request of an event and ends the event. It reports false, and has no effect, if the event has ended.
+	Respond(event, status int, header http.Header, body Body) bool
 
 	// RefusePlain answers a plain request with 426 and ends the event. The reason is that the application has answered
 	// with a WebSocket if socket is true; otherwise, that it has no listener to fetch events.
@@ -46,6 +46,16 @@ type Calls interface {
 
 	// Done ends an event whose listeners are done.
 	Done(event int)
+	// Watch requests a Disconnected event if the client of the request of an event disconnects before the response is
+	// complete. It reports whether the client has already disconnected.
+	Watch(event int) bool
+
+	// WriteBody appends a chunk to a body that the script writes, and reports whether the next one may follow. If not, a
+	// BodyRoom event reports it later. EndBody ends the body. AbortBody ends it as incomplete.
+	WriteBody(body int, chunk []byte) bool
+	EndBody(body int)
+	AbortBody(body int)
+	CancelBody(body int) // discards the rest of a received body
 
 	Send(connection string, p linger.Payload) error
 	State(connection string) protocol.State
@@ -91,9 +101,13 @@ type Calls interface {
 
 // Requests are answered later, with an event for the Runtime. A call only starts the request.
 type Requests interface {
-	// Fetch sends a request. The answer is a [Fetched] event with the same number.
-	Fetch(number int, r *fetch.Request) error
+	// Fetch sends a request. The answer is a [Fetched] event with the same number. body is the body of the request if r has
+	// none; its Content is not used.
+	Fetch(number int, r *fetch.Request, body Body) error
 	CancelFetch(number int) // cancels a fetch, which then has no Fetched event
+	// ReadBody returns the next chunk of a received body, or the whole body. If the result is nil, the chunk follows in a
+	// BodyChunk event. A body has one reader at a time.
+	ReadBody(body int, whole bool) *BodyChunk
 
 	// Connect starts to open a WebSocket object and returns its number. The answer is a [SocketOpen] or a [SocketEnd]
 	// event.

@@ -86,6 +86,73 @@ func Decode(body []byte, codings []string, limit int64) ([]byte, error) {
 	return body, nil
 }
 
+// NewReader returns a reader that decodes codings, the last one first, while it reads from r. It reads nothing before its first
+// Read. The error of a Read is an *[Error] if the data are not valid, and otherwise that of r.
+func NewReader(r io.Reader, codings []string) io.Reader {
+	for i := len(codings) - 1; i >= 0; i-- {
+		r = &reader{coding: codings[i], source: &source{Reader: r}}
+	}
+	return r
+}
+
+// reader decodes one coding.
+type reader struct {
+	coding  string
+	source  *source
+	decoded io.Reader // nil before the first Read
+	err     error     // the error of opening decoded
+}
+
+// Read reads decoded data.
+func (r *reader) Read(p []byte) (int, error) {
+	if r.decoded == nil && r.err == nil {
+		r.decoded, r.err = r.open()
+	}
+	if r.err != nil {
+		return 0, r.err
+	}
+	n, err := r.decoded.Read(p)
+	return n, r.explain(err)
+}
+
+func (r *reader) open() (io.Reader, error) {
+	open := decoders[r.coding]
+	if open == nil {
+		return nil, &Error{r.coding, errors.ErrUnsupported}
+	}
+	buffered := bufio.NewReader(r.source)
+	if _, err := buffered.Peek(1); err == io.EOF {
+		return buffered, nil // an empty body is empty in every coding
+	}
+	decoded, err := open(buffered)
+	return decoded, r.explain(err)
+}
+
+// explain returns the error of a decoder as an *Error, unless it comes from the source.
+func (r *reader) explain(err error) error {
+	switch {
+	case err == nil, err == io.EOF:
+		return err
+	case r.source.err != nil && r.source.err != io.EOF:
+		return r.source.err
+	}
+	return &Error{r.coding, err}
+}
+
+// source keeps the error of a reader, which decoders may replace with their own.
+type source struct {
+	io.Reader
+	err error
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	if err != nil {
+		s.err = err
+	}
+	return n, err
+}
+
 // decoder returns a reader of decoded data.
 type decoder func(*bufio.Reader) (io.Reader, error)
 

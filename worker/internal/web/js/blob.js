@@ -2,7 +2,6 @@ import { Content } from "./content.js";
 import { expect, optionsOf, secret, tag } from "./define.js";
 import { bytesOf, isBuffer } from "./encoding.js";
 import { host } from "./host.js";
-import { ReadableStream } from "./stream.js";
 
 // blobBytes returns the bytes of a Blob, which must not be changed, and undefined for any other value.
 export let blobBytes;
@@ -48,7 +47,7 @@ export class Blob {
     return blobOf(this.#bytes.subarray(clamp(start, 0), clamp(end, this.size)), type === undefined ? "" : String(type));
   }
   stream() {
-    return new ReadableStream(secret, new Content(this.#bytes));
+    return new Content(this.#bytes).stream;
   }
   async text() {
     return host.decode("utf-8", this.#bytes, true, false).replace(/^\uFEFF/, "");

@@ -27,6 +27,9 @@ export function lazy(name) {
   return exports;
 }
 
+// isLoaded reports whether a bundle has been loaded.
+export const isLoaded = (name) => loaded.has(name);
+
 // defineLazy defines globals as exports of a bundle. The bundle is loaded when one of them is read; then all of them that
 // have not been replaced become ordinary properties.
 export function defineLazy(bundle, names) {

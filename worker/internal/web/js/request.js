@@ -30,8 +30,11 @@ const names = Object.keys(settings);
 const defaults = Object.fromEntries(names.map((name) => [name, Array.isArray(settings[name]) ? settings[name][0] : settings[name]]));
 
 // makeRequest creates the Request of a client's request: { url, method, headers, body, signal }, with headers as a flat list
-// of names and values, and body as bytes or null. The headers are immutable; they are created when they are first read.
+// of names and values, and body as bytes, a body that Go receives, or null. The headers are immutable; they are created when
+// they are first read. makeSignal(request), if it is given, creates the signal when it is first read.
 export let makeRequest;
+
+const newSignal = () => new AbortController().signal;
 
 let settingsOf;
 
@@ -40,6 +43,7 @@ export class Request extends Body {
   #method;
   #headers; // Headers, or a flat list of names and values
   #signal;
+  #makeSignal;
   #settings;
 
   static {
@@ -53,11 +57,12 @@ export class Request extends Body {
   constructor(input, init) {
     expect(arguments.length, 1, "new Request");
     const parts = input === secret ? init : compose(input, init);
-    super(parts.content, parts.stream);
+    super(parts.content);
     this.#url = parts.url;
     this.#method = parts.method;
     this.#headers = parts.headers;
     this.#signal = parts.signal;
+    this.#makeSignal = parts.makeSignal ?? newSignal;
     this.#settings = parts.settings ?? defaults;
     if (this.#url.startsWith("blob:")) lazy("schemes").remember(this, parts.from);
   }
@@ -73,7 +78,7 @@ export class Request extends Body {
     return this.#headers;
   }
   get signal() {
-    this.#signal ??= new AbortController().signal;
+    this.#signal ??= this.#makeSignal();
     return this.#signal;
   }
   get destination() {
@@ -87,6 +92,7 @@ export class Request extends Body {
       method: this.#method,
       headers: Array.isArray(this.#headers) ? this.#headers : new Headers(this.#headers),
       signal: this.#signal,
+      makeSignal: () => this.signal,
       settings: this.#settings,
       from: this,
     });
@@ -109,19 +115,16 @@ function compose(input, init) {
   const method = init?.method === undefined ? (from?.method ?? "GET") : methodOf(init.method);
   const headers = new Headers(init?.headers ?? from?.headers);
   const url = from?.url ?? urlOf(input);
-  const { content, stream } = bodyOf(from, init, method, headers);
-  return { url, method, headers, settings: chosen(init, from), signal: signalOf(from, init), content, stream, from };
+  const { content } = bodyOf(from, init, method, headers);
+  return { url, method, headers, settings: chosen(init, from), signal: signalOf(from, init), content, from };
 }
 
-// bodyOf returns the body of a new request as { content, stream }.
+// bodyOf returns the body of a new request as { content, type }.
 function bodyOf(from, init, method, headers) {
   const given = init?.body ?? null;
   if (given === null) {
     const content = from ? bodyContent(from) : null;
-    if (content === null) return { content };
-    const copy = content.copy();
-    content.take(); // the body of the old request is now used
-    return { content: copy };
+    return { content: content?.move() ?? null };
   }
   // A request of a client can be forwarded as init, even a GET with a body.
   if ((method === "GET" || method === "HEAD") && !(init instanceof Request)) {

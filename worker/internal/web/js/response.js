@@ -9,10 +9,12 @@ const redirects = new Set([301, 302, 303, 307, 308]);
 const reason = /^[\t\x20-\x7e\x80-\xff]*$/; // RFC 9112, section 4
 
 // makeResponse creates a Response with parts that scripts cannot set: { status, statusText, headers, url, redirected,
-// webSocket, body, coding, foreign }, with body as bytes or null, and coding and foreign as for Content.
+// webSocket, body, coding, foreign }, with body as bytes, a body that Go receives, or null, and coding and foreign as for
+// Content.
 //
-// takeParts returns the parts of a response, and marks its body as used: { status, statusText, headers, body }, with
-// headers as a flat list of names and values, and body as text, bytes or null.
+// takeParts returns the parts of a response, and marks its body as used: { status, headers, body, decode }, with headers as a
+// flat list of names and values, and body as Content.take returns it, or null. decode reports whether the content codings of a
+// received body are undone.
 export let makeResponse, takeParts;
 
 // isWebSocket reports whether a value is a WebSocket. setWebSocketTest sets it, for the modules that define the class.
@@ -40,7 +42,7 @@ export class Response extends Body {
 
   constructor(body, init) {
     const parts = body === secret ? init : compose(body, init);
-    super(parts.content ?? null, parts.stream);
+    super(parts.content ?? null);
     this.#type = parts.type ?? "default";
     this.#status = parts.status;
     this.#statusText = parts.statusText ?? "";
@@ -55,10 +57,9 @@ export class Response extends Body {
     const headers = toPairs(this.#headers);
     const content = bodyContent(this);
     const { coding } = content ?? {};
-    const keepCoding = coding && !this.#headers.has("content-encoding");
+    const keepCoding = Boolean(coding) && !this.#headers.has("content-encoding");
     if (keepCoding) headers.push("content-encoding", coding);
-    const body = keepCoding ? content.takeEncoded() : (content?.take() ?? null);
-    return { status: this.#status, statusText: this.#statusText, headers, body };
+    return { status: this.#status, headers, body: content?.take(keepCoding) ?? null, decode: !keepCoding };
   }
 
   static json(data, init) {
@@ -136,10 +137,10 @@ function compose(body, init, defaultType) {
     throw new TypeError(`${JSON.stringify(statusText)} is not a valid status text: it must be one line of characters up to U+00FF`);
   }
   const headers = new Headers(init?.headers);
-  const { content, stream, type } = extract(body);
+  const { content, type } = extract(body);
   if (content !== null && withoutBody.has(status)) throw new TypeError(`A response with the status ${status} must not have a body`);
   if (content !== null && !headers.has("content-type") && (defaultType ?? type)) headers.set("content-type", defaultType ?? type);
-  return { status, statusText, headers, content, stream, webSocket };
+  return { status, statusText, headers, content, webSocket };
 }
 
 // socketOf checks the option webSocket.

@@ -10,7 +10,7 @@ import { DOMException } from "./exception.js";
 import { transferables } from "./flatten.js";
 import { format } from "./format.js";
 import { fromPairs, guard, Headers, toPairs } from "./headers.js";
-import { host } from "./host.js";
+import { expose, host } from "./host.js";
 import { inspect } from "./inspect.js";
 import { share } from "./lazy.js";
 import { reportError } from "./report.js";
@@ -33,7 +33,7 @@ share(() => ({
   DOMException,
   format,
   fromPairs, guard, Headers, toPairs,
-  host,
+  expose, host,
   inspect,
   reportError,
   Request,
