@@ -3,6 +3,7 @@ module github.com/lingerws/linger
 go 1.26.0
 
 require (
+	filippo.io/bigmod v0.1.0
 	github.com/BurntSushi/toml v1.6.0
 	github.com/alecthomas/kong v1.17.0
 	github.com/evanw/esbuild v0.28.2

@@ -30,6 +30,8 @@ type hostAPI struct {
 	bodies  bodies
 	streams map[int]*event // the events that have ended with a response whose body is being sent, by their numbers
 
+	computations computations
+
 	mu       sync.Mutex
 	channels map[string]bool // the channels to which a BroadcastChannel listens; guarded by mu
 }
@@ -52,6 +54,7 @@ func newHostAPI(in *instance) *hostAPI {
 		caller: in, app: in.app, worker: in.worker, generation: in.generation,
 		events: &in.events, timers: &in.timers, arrivals: &in.arrivals, sockets: &in.sockets,
 		ctx: ctx, cancel: cancel, fetches: map[int]context.CancelFunc{}, streams: map[int]*event{}, channels: map[string]bool{},
+		computations: computations{ctx: ctx, arrivals: &in.arrivals},
 	}
 }
 
@@ -62,10 +65,14 @@ func (h *hostAPI) cancelRequests() {
 	h.bodies.close()
 }
 
-// inProgress returns the text "a fetch is in progress" if one is, otherwise "".
+// inProgress returns what the script waits for, outside of events: "a fetch is in progress", "a computation is in progress",
+// or "" for nothing.
 func (h *hostAPI) inProgress() string {
-	if len(h.fetches) > 0 || h.bodies.isArriving() {
+	switch {
+	case len(h.fetches) > 0 || h.bodies.isArriving():
 		return "a fetch is in progress"
+	case h.computations.inProgress():
+		return "a computation is in progress"
 	}
 	return ""
 }

@@ -748,11 +748,12 @@ interface LingerCryptoKey {
 interface CryptoKey extends LingerPart<LingerCryptoKey> {}
 declare var CryptoKey: typeof globalThis extends { onmessage: any; CryptoKey: infer T } ? T : { readonly prototype: CryptoKey };
 
-/** Supports digests, HMAC and the verification of signatures. Other algorithms cause a NotSupportedError. */
+type LingerKeyPairName = "RSASSA-PKCS1-v1_5" | "RSA-PSS" | "RSA-OAEP" | "ECDSA" | "ECDH" | "Ed25519" | "X25519";
 interface LingerSubtleCrypto {
   digest(algorithm: LingerAlgorithm, data: ArrayBuffer | ArrayBufferView): Promise<ArrayBuffer>;
   importKey(format: "jwk", data: { [field: string]: any }, algorithm: LingerAlgorithm, extractable: boolean, usages: string[]): Promise<CryptoKey>;
   importKey(format: "raw" | "spki" | "pkcs8", data: ArrayBuffer | ArrayBufferView, algorithm: LingerAlgorithm, extractable: boolean, usages: string[]): Promise<CryptoKey>;
+  generateKey(algorithm: LingerKeyPairName | { name: LingerKeyPairName; [parameter: string]: any }, extractable: boolean, usages: string[]): Promise<{ publicKey: CryptoKey; privateKey: CryptoKey }>;
   generateKey(algorithm: LingerAlgorithm, extractable: boolean, usages: string[]): Promise<CryptoKey>;
   exportKey(format: "jwk", key: CryptoKey): Promise<any>;
   exportKey(format: "raw" | "spki" | "pkcs8", key: CryptoKey): Promise<ArrayBuffer>;

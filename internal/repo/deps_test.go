@@ -118,7 +118,7 @@ var layers = map[string]layer{
 	"worker/internal/web": {
 		folders: []string{
 			"worker/internal/bundle", "worker/internal/engine", "worker/internal/web/contentcoding", "worker/internal/web/formdata", "worker/internal/web/mimetype",
-			"worker/internal/web/textcodec", "worker/internal/web/wasm", "worker/internal/web/weburl",
+			"worker/internal/web/textcodec", "worker/internal/web/wasm", "worker/internal/web/webcrypto", "worker/internal/web/weburl",
 		},
 		why: "the globals of the web platform are modules on the engine; they depend neither on events nor on sockets",
 	},
@@ -139,6 +139,10 @@ var layers = map[string]layer{
 	"worker/internal/web/wasm": {
 		modules: []string{"github.com/tetratelabs/wazero"},
 		why:     "WebAssembly modules call functions, which may be those of a script",
+	},
+	"worker/internal/web/webcrypto": {
+		modules: []string{"filippo.io/bigmod"},
+		why:     "the algorithms of the Web Cryptography API convert bytes to bytes, so that they can run on any goroutine",
 	},
 	"worker/internal/web/weburl": {
 		folders: []string{"worker/internal/web/textcodec"}, modules: []string{"golang.org/x/net"},

@@ -1,7 +1,9 @@
 package embedded
 
 import (
+	"context"
 	"log/slog"
+	"time"
 
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/protocol"
@@ -261,7 +263,10 @@ func (r *runtime) platform() web.Options {
 		Publish: func(channel string, m web.Message) {
 			r.host.Post(&script.Post{Channel: channel, Kind: postKinds[m.Kind], Text: m.Text, Bytes: m.Bytes})
 		},
-		Listen:  r.host.Listen,
+		Listen: r.host.Listen,
+		Compute: func(size int64, work func(context.Context), turn func() error) error {
+			return r.host.Compute(size, work, func() error { return r.turn(time.Now(), turn) })
+		},
 		MaxBody: r.app.MaxBody,
 	}
 }

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"context"
 	"iter"
 	"log/slog"
 	"net/http"
@@ -24,6 +25,12 @@ type Host interface {
 	// Enqueue queues turn to be run, as a turn, on the goroutine that uses the Runtime, and returns at once. If that
 	// goroutine ends first, turn is dropped. Any goroutine may call Enqueue.
 	Enqueue(turn func() error)
+
+	// Compute calls work, which may take long, on another goroutine, and then queues turn as Enqueue does. It returns at
+	// once. Several computations may run at the same time. If the goroutine that uses the Runtime ends first, ctx is
+	// cancelled, work may not be called, and turn is dropped. size is the number of bytes that work needs. The error, whose
+	// text is for the script, means that too much is in progress.
+	Compute(size int64, work func(ctx context.Context), turn func() error) error
 }
 
 // Calls return a value, or nothing, to the script at once: the script continues with the result. An error that is a *[Throw]

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"embed"
 	"io/fs"
 	"time"
@@ -42,6 +43,12 @@ type Options struct {
 	// Listen is called with true when the first BroadcastChannel of a name gets a listener for messages, and with false
 	// when there is none any more.
 	Listen func(channel string, on bool)
+
+	// Compute calls work, which may take long, on another goroutine, and then queues turn to be called on the goroutine that
+	// uses the runtime. The context ends with the runtime; then turn is not called. size is the number of bytes that the
+	// work needs. The error, for scripts, means that too much work is in progress. If Compute is nil, work is done during
+	// the call of the script.
+	Compute func(size int64, work func(context.Context), turn func() error) error
 
 	// MaxBody is the maximum size of a body after its content codings have been decoded, in bytes. 0 means 10 MiB.
 	MaxBody int64

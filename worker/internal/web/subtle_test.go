@@ -119,9 +119,13 @@ func TestSubtleRefusesKeysOfOtherAlgorithms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, algorithm := range []string{`{ name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }`, `{ name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" }`} {
-		if got := verified(t, "spki", spkiOf(t, &private.PublicKey), algorithm, nil); got != "DataError: the key is of another algorithm or curve" {
-			t.Errorf("a key on P-384 must be refused for %s, got %s", algorithm, got)
+	for algorithm, want := range map[string]string{
+		`{ name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }`:          "DataError: the key is not an RSA key",
+		`{ name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" }`: "DataError: the key is not a key on P-256",
+		`"Ed25519"`: "DataError: the key is not a key of Ed25519",
+	} {
+		if got := verified(t, "spki", spkiOf(t, &private.PublicKey), algorithm, nil); got != want {
+			t.Errorf("a key on P-384 must be refused for %s with %q, got %q", algorithm, want, got)
 		}
 	}
 }

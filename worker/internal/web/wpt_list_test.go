@@ -20,6 +20,9 @@ type wptExpected struct {
 	// Skip is the reason why the file is not run.
 	Skip string `json:"skip,omitempty"`
 
+	// Variants are the variants of the file that are run, if not all are. Those of some files take minutes.
+	Variants []string `json:"variants,omitempty"`
+
 	// Fails has the names of the tests that fail, by reason. A name that ends in "*" stands for all tests with this
 	// prefix.
 	Fails map[string][]string `json:"fails,omitempty"`
@@ -53,7 +56,7 @@ func readWPTList(t *testing.T, area string) wptList {
 func writeWPTList(t *testing.T, area string, old, updated wptList) {
 	list := maps.Clone(old)
 	maps.Copy(list, updated)
-	maps.DeleteFunc(list, func(_ string, e wptExpected) bool { return e.Skip == "" && len(e.Fails) == 0 })
+	maps.DeleteFunc(list, func(_ string, e wptExpected) bool { return e.Skip == "" && len(e.Fails) == 0 && len(e.Variants) == 0 })
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
@@ -134,7 +137,7 @@ func (e wptExpected) problemOf(entry string, results map[string]wptResult) strin
 
 // update returns the expectation that is correct for results. Failures keep their reasons.
 func (e wptExpected) update(results map[string]wptResult) wptExpected {
-	updated := wptExpected{Fails: map[string][]string{}}
+	updated := wptExpected{Variants: e.Variants, Fails: map[string][]string{}}
 	for reason, entries := range e.Fails {
 		for _, entry := range entries {
 			if strings.HasSuffix(entry, "*") && e.problemOf(entry, results) == "" {

@@ -1,7 +1,8 @@
 import { refuse, secret, tag } from "./define.js";
+import { bytesOf } from "./encoding.js";
 import { DOMException } from "./exception.js";
 import { host } from "./host.js";
-import { subtle, timingSafeEqual } from "./subtle.js";
+import { lazy } from "./lazy.js";
 
 const quota = 65536; // Web Cryptography, section 10.1.1
 
@@ -35,12 +36,19 @@ export class Crypto {
   }
 
   get subtle() {
-    return subtle;
+    return lazy("crypto").subtle;
   }
 
   timingSafeEqual(a, b) {
     return timingSafeEqual(a, b);
   }
+}
+
+// timingSafeEqual compares bytes in constant time. It is an extension of Cloudflare Workers.
+export function timingSafeEqual(a, b) {
+  const [left, right] = [bytesOf(a), bytesOf(b)];
+  if (left.byteLength !== right.byteLength) throw new TypeError("timingSafeEqual expects two arguments of the same length: compare digests of data of different lengths");
+  return host.equal(left, right);
 }
 
 tag(Crypto);

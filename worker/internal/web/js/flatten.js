@@ -44,6 +44,9 @@ const writers = new Map([
 // transfer returns the object that replaces the value.
 export const transferables = new Map();
 
+// setWriter makes the instances of a class on demand cloneable. write(walk, value) returns the tree of an instance.
+export const setWriter = (prototype, write) => writers.set(prototype, write);
+
 const refuse = (what) => () => {
   throw refused(what);
 };

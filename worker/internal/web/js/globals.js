@@ -19,7 +19,6 @@ import { Request } from "./request.js";
 import { Response } from "./response.js";
 import { dispatchByScript, EventTarget, globalTarget } from "./target.js";
 import { clearInterval, clearTimeout, setInterval, setTimeout } from "./timers.js";
-import { CryptoKey, SubtleCrypto } from "./subtle.js";
 import "./shared.js";
 import { URL, URLSearchParams } from "./url.js";
 
@@ -30,7 +29,6 @@ define(globalThis, {
   BroadcastChannel,
   CloseEvent,
   Crypto,
-  CryptoKey,
   CustomEvent,
   DOMException,
   ErrorEvent,
@@ -43,7 +41,6 @@ define(globalThis, {
   Performance,
   Request,
   Response,
-  SubtleCrypto,
   TextDecoder,
   TextEncoder,
   URL,
@@ -84,6 +81,7 @@ define(globalThis, {
 
 // The globals that are exports of bundles on demand.
 const onDemand = {
+  crypto: ["CryptoKey", "SubtleCrypto"],
   formdata: ["FormData"],
   messaging: ["MessageChannel", "MessagePort"],
   streams: [
@@ -93,6 +91,7 @@ const onDemand = {
     "TransformStream", "TransformStreamDefaultController",
     "WritableStream", "WritableStreamDefaultController", "WritableStreamDefaultWriter",
   ],
+  text_streams: ["TextDecoderStream", "TextEncoderStream"],
   wasm: ["WebAssembly"],
 };
 for (const [bundle, names] of Object.entries(onDemand)) defineLazy(bundle, names);
@@ -112,4 +111,3 @@ describeBy(AbortController, "signal");
 describeBy(Blob, "size", "type");
 describeBy(File, "size", "type", "name", "lastModified");
 describeBy(BroadcastChannel, "name");
-describeBy(CryptoKey, "type", "extractable", "algorithm", "usages");

@@ -1,6 +1,7 @@
 import { blobOf, fileOf } from "./blob.js";
 import { DOMException } from "./exception.js";
 import { mark } from "./flatten.js";
+import { lazy } from "./lazy.js";
 
 const corrupt = () => new DOMException("The data cannot be read back: it was not written by serialize, or is damaged", "DataCloneError");
 
@@ -37,6 +38,7 @@ const readers = {
   File: (reader, content, type, name, lastModified) => reader.number(fileOf(reader.decodeBytes(content), String(name), String(type), lastModified)),
   ArrayBuffer: (reader, content, maxByteLength) => reader.number(reader.decodeBuffer(content, maxByteLength)),
   Transferred: (reader, index) => (check(index in reader.transferred), reader.number(reader.transferred[index])),
+  CryptoKey: (reader, ...content) => reader.number(lazy("crypto").cloneKey(...content)),
   View: (reader, name, buffer, offset, length) => reader.view(name, buffer, offset, length),
 };
 

@@ -2,12 +2,13 @@ import { AbortController, AbortSignal, addStep, isAbortSignal, removeStep } from
 import { Blob, blobBytes, blobOf, File, fileOf } from "./blob.js";
 import { setFormEncoder } from "./body.js";
 import { cloneWithTransfer, structuredClone } from "./clone.js";
+import { timingSafeEqual } from "./crypto.js";
 import { constants, define, expect, optionsOf, platform, refuse, secret, tag } from "./define.js";
 import { describe, describeBy } from "./describe.js";
 import { bytesOf, isBuffer, TextDecoder, TextEncoder } from "./encoding.js";
 import { ErrorEvent, Event, make, MessageEvent, stateOf } from "./event.js";
 import { DOMException } from "./exception.js";
-import { transferables } from "./flatten.js";
+import { setWriter, transferables } from "./flatten.js";
 import { format } from "./format.js";
 import { fromPairs, guard, Headers, toPairs } from "./headers.js";
 import { expose, host } from "./host.js";
@@ -26,11 +27,13 @@ share(() => ({
   Blob, blobBytes, blobOf, File, fileOf,
   setFormEncoder,
   cloneWithTransfer, structuredClone, transferables,
+  timingSafeEqual,
   constants, define, expect, optionsOf, platform, refuse, secret, tag,
   describe, describeBy,
   bytesOf, isBuffer, TextDecoder, TextEncoder,
   ErrorEvent, Event, make, MessageEvent, stateOf,
   DOMException,
+  setWriter,
   format,
   fromPairs, guard, Headers, toPairs,
   expose, host,

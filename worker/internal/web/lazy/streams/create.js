@@ -7,13 +7,13 @@ import { Readable } from "./readable.js";
 // enqueue(chunk), close() and error(reason). pull may call them at once or later; if it returns undefined, it is called
 // again for the next read, even if it has not called enqueue yet.
 export function createReadable(source, highWaterMark) {
-  return start(new DefaultController(new Readable(), source, source.pull, source.cancel, highWaterMark));
+  return start(new DefaultController(new Readable(), source, highWaterMark));
 }
 
 // createByteReadable is createReadable for a stream of bytes. controller also has enqueueOwned(buffer, byteOffset,
 // byteLength), which does not detach the buffer.
 export function createByteReadable(source, highWaterMark) {
-  return start(new ByteController(new Readable(), source, source.pull, source.cancel, highWaterMark));
+  return start(new ByteController(new Readable(), source, highWaterMark));
 }
 
 function start(controller) {

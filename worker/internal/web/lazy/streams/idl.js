@@ -5,26 +5,20 @@ import { host, tag } from "shared";
 // conceal(kind, prototype, state) creates an object of a class, and reveal(kind, object) returns its state or throws a
 // TypeError (brand check). The kinds are numbers, one for each class.
 export const { conceal, reveal } = host;
-export const kinds = {
-  ReadableStream: 101,
-  ReadableStreamDefaultReader: 102,
-  ReadableStreamBYOBReader: 103,
-  ReadableStreamDefaultController: 104,
-  ReadableByteStreamController: 105,
-  ReadableStreamBYOBRequest: 106,
-  ReadableStreamAsyncIterator: 107,
-  WritableStream: 108,
-  WritableStreamDefaultWriter: 109,
-  WritableStreamDefaultController: 110,
-  TransformStream: 111,
-  TransformStreamDefaultController: 112,
-  ByteLengthQueuingStrategy: 113,
-  CountQueuingStrategy: 114,
-  TextEncoderStream: 115,
-  TextDecoderStream: 116,
-  CompressionStream: 117,
-  DecompressionStream: 118,
-};
+export const READABLE_STREAM = 101;
+export const DEFAULT_READER = 102;
+export const BYOB_READER = 103;
+export const DEFAULT_CONTROLLER = 104;
+export const BYTE_CONTROLLER = 105;
+export const BYOB_REQUEST = 106;
+export const ASYNC_ITERATOR = 107;
+export const WRITABLE_STREAM = 108;
+export const WRITER = 109;
+export const WRITABLE_CONTROLLER = 110;
+export const TRANSFORM_STREAM = 111;
+export const TRANSFORM_CONTROLLER = 112;
+export const BYTE_LENGTH_STRATEGY = 113;
+export const COUNT_STRATEGY = 114;
 
 // revealOr returns the state of an object, or undefined for every other value.
 export function revealOr(kind, value) {

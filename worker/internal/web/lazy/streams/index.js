@@ -1,6 +1,6 @@
 import { describe, describeBy } from "shared";
 import { ByteQueue } from "./byte_queue.js";
-import { kinds, publish, revealOr } from "./idl.js";
+import { publish, READABLE_STREAM, revealOr, WRITABLE_STREAM } from "./idl.js";
 import { Pipe } from "./pipe.js";
 import { Deferred } from "./promises.js";
 import { Queue } from "./queue.js";
@@ -13,7 +13,7 @@ import { Iteration } from "./readable_iterator.js";
 import { Reader, ReadableStreamBYOBReader, ReadableStreamDefaultReader } from "./readable_reader.js";
 import { ByteLengthQueuingStrategy, CountQueuingStrategy } from "./strategies.js";
 import { Branch, ReadInto, Tee } from "./tee.js";
-import { Transform, TransformStream, TransformStreamDefaultController } from "./transform.js";
+import { Transform, TransformSource, TransformStream, TransformStreamDefaultController } from "./transform.js";
 import { Writable, WritableStream, writableOf } from "./writable.js";
 import { WritableController, WritableStreamDefaultController } from "./writable_controller.js";
 import { WritableStreamDefaultWriter, Writer } from "./writable_writer.js";
@@ -27,7 +27,10 @@ publish(
 );
 
 // A script that defines a setter in Object.prototype must not change the internal state.
-for (const { prototype } of [Branch, Collector, Controller, Deferred, Iteration, Pipe, Queue, ByteQueue, PullInto, PullRequest, Readable, Reader, ReadInto, Tee, Transform, Writable, WritableController, Writer]) {
+for (const { prototype } of [
+  Branch, ByteQueue, Collector, Controller, Deferred, Iteration, Pipe, PullInto, PullRequest, Queue, Readable, Reader, ReadInto, Tee, Transform,
+  TransformSource, Writable, WritableController, Writer,
+]) {
   Object.setPrototypeOf(prototype, null);
 }
 
@@ -54,13 +57,14 @@ export {
 // What other modules use. A stream is represented by its Readable or Writable, whose methods do not depend on what a script
 // may have changed; object is the ReadableStream or WritableStream of it.
 export { createByteReadable, createReadable } from "./create.js";
+export { conceal, publish, reveal } from "./idl.js";
 export { pipe } from "./pipe.js";
-export { Deferred, upon } from "./promises.js";
+export { apply, Deferred, upon } from "./promises.js";
 export { readAll } from "./read_all.js";
 export { acquireReader } from "./readable_reader.js";
 export { tee } from "./tee.js";
 export { createTransform } from "./transform.js";
 
 // readableState and writableState return the Readable or Writable of a stream, and undefined for any other value.
-export const readableState = (value) => revealOr(kinds.ReadableStream, value);
-export const writableState = (value) => revealOr(kinds.WritableStream, value);
+export const readableState = (value) => revealOr(READABLE_STREAM, value);
+export const writableState = (value) => revealOr(WRITABLE_STREAM, value);

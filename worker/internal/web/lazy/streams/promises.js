@@ -17,14 +17,11 @@ const ignore = () => {};
 // promise.[[PromiseIsHandled]] to true").
 export const quiet = (promise) => react(promise, ignore);
 
-// invoke calls a function of the script, and returns its result, or a rejected promise if it throws an exception.
-export function invoke(fn, self, args) {
-  try {
-    return apply(fn, self, args);
-  } catch (error) {
-    return rejected(error);
-  }
-}
+const bindFunction = Function.prototype.bind;
+
+// bind returns a function that calls a method on an object, or undefined if there is no method. The call costs less than
+// apply, and does not depend on the method call of functions.
+export const bind = (method, self) => (method === undefined ? undefined : apply(bindFunction, method, [self]));
 
 // upon calls settled(subject, failed, value) in a job when result has settled: a promise, another thenable, a Deferred, or
 // any other value, which counts as fulfilled (Web IDL, "a promise resolved with" and "react").
@@ -54,7 +51,8 @@ export function settle(deferred, failed, reason) {
 }
 
 // Deferred is the outcome of an operation. Its promise is created when it is first needed, which for streams that only
-// internal code uses is never.
+// internal code uses is never. A Deferred can also be the request of a read (Reader), and is then the result of the read as
+// an iterator has it.
 export class Deferred {
   static fulfilled(value) {
     const deferred = new Deferred();
@@ -72,8 +70,8 @@ export class Deferred {
     if (!this.pending) return;
     this.pending = false;
     this.value = value;
-    if (this.functions) this.functions.resolve(value);
-    this.#notify();
+    if (this.functions !== undefined) this.functions.resolve(value);
+    if (this.watchers !== undefined) this.notify();
   }
 
   reject(reason) {
@@ -81,8 +79,20 @@ export class Deferred {
     this.pending = false;
     this.failed = true;
     this.value = reason;
-    if (this.functions) this.functions.reject(reason);
-    this.#notify();
+    if (this.functions !== undefined) this.functions.reject(reason);
+    if (this.watchers !== undefined) this.notify();
+  }
+
+  chunk(value) {
+    this.resolve({ value, done: false });
+  }
+
+  close(value) {
+    this.resolve({ value, done: true });
+  }
+
+  error(reason) {
+    this.reject(reason);
   }
 
   // upon calls settled(subject, failed, value) in a job when the operation has completed.
@@ -92,7 +102,7 @@ export class Deferred {
   }
 
   get promise() {
-    if (!this.created) {
+    if (this.created === undefined) {
       if (this.pending) {
         this.functions = pendingPromise();
         this.created = this.functions.promise;
@@ -105,15 +115,14 @@ export class Deferred {
 
   // quietPromise is the promise, whose rejection is never reported as unhandled.
   get quietPromise() {
-    const isNew = !this.created;
+    const isNew = this.created === undefined;
     const { promise } = this;
     if (isNew) quiet(promise);
     return promise;
   }
 
-  #notify() {
+  notify() {
     const { watchers } = this;
-    if (!watchers) return;
     this.watchers = undefined;
     for (let i = 0; i < watchers.length; i += 2) enqueue(watchers[i], watchers[i + 1], this.failed, this.value);
   }

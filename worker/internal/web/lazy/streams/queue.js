@@ -21,14 +21,15 @@ export class Queue {
   }
 
   shift() {
-    const items = this.items;
-    const head = this.head;
+    const { items, head } = this;
     const chunk = items[head];
-    this.total = Math.max(this.total - items[head + 1], 0); // sums of fractions can be inexact
+    const total = this.total - items[head + 1];
+    const next = head + 2;
+    this.total = total > 0 ? total : 0; // sums of fractions can be inexact
     items[head] = undefined;
-    this.head = head + 2;
-    if (this.head === items.length) this.items.length = this.head = 0;
-    else if (this.head >= 1024 && this.head * 2 >= items.length) this.compact();
+    this.head = next;
+    if (next === items.length) items.length = this.head = 0;
+    else if (next >= 1024 && next * 2 >= items.length) this.compact();
     return chunk;
   }
 

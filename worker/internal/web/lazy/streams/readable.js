@@ -3,7 +3,7 @@ import { setUpBytesFromSource } from "./readable_byte.js";
 import { setUpFromSource } from "./readable_default.js";
 import { fromIterable } from "./readable_from.js";
 import { iterate } from "./readable_iterator.js";
-import { callback, conceal, dictionary, highWaterMark, kinds, optionalObject, reveal, revealOr, strategy, wholeNumber } from "./idl.js";
+import { callback, conceal, dictionary, highWaterMark, optionalObject, READABLE_STREAM, reveal, revealOr, strategy, wholeNumber, WRITABLE_STREAM } from "./idl.js";
 import { pipe } from "./pipe.js";
 import { rejected, resolved, withoutValue } from "./promises.js";
 import { tee } from "./tee.js";
@@ -13,7 +13,7 @@ import { expect, isAbortSignal } from "shared";
 export class Readable {
   // object is the ReadableStream, which is created when it is first needed.
   get object() {
-    return (this.created ??= conceal(kinds.ReadableStream, ReadableStream.prototype, this));
+    return (this.created ??= conceal(READABLE_STREAM, ReadableStream.prototype, this));
   }
 
   get locked() {
@@ -60,7 +60,7 @@ Object.assign(Readable.prototype, {
   created: undefined,
 });
 
-export const readableOf = (value) => reveal(kinds.ReadableStream, value);
+export const readableOf = (value) => reveal(READABLE_STREAM, value);
 
 // promised returns the promise of an operation on a stream. Exceptions become rejections, as Web IDL requires.
 function promised(operation) {
@@ -77,7 +77,7 @@ export class ReadableStream {
     const given = strategy(queuingStrategy);
     const members = sourceMembers(source);
     const stream = new Readable();
-    stream.created = conceal(kinds.ReadableStream, new.target.prototype, stream);
+    stream.created = conceal(READABLE_STREAM, new.target.prototype, stream);
     if (members.type === "bytes") {
       if (given.size !== undefined) throw new RangeError("The strategy of a byte stream cannot have a size function");
       setUpBytesFromSource(stream, underlyingSource, members, highWaterMark(given, 0));
@@ -163,7 +163,7 @@ function sourceMembers(source) {
 }
 
 function writableArgument(value) {
-  const writable = revealOr(kinds.WritableStream, value);
+  const writable = revealOr(WRITABLE_STREAM, value);
   if (writable === undefined) throw new TypeError("The destination of a pipe must be a WritableStream");
   return writable;
 }
@@ -171,8 +171,8 @@ function writableArgument(value) {
 function transformMembers(transform) {
   const given = dictionary(transform, "The transform of pipeThrough");
   const { readable } = given;
-  if (revealOr(kinds.ReadableStream, readable) === undefined) throw new TypeError("readable of the transform must be a ReadableStream");
-  const writable = revealOr(kinds.WritableStream, given.writable);
+  if (revealOr(READABLE_STREAM, readable) === undefined) throw new TypeError("readable of the transform must be a ReadableStream");
+  const writable = revealOr(WRITABLE_STREAM, given.writable);
   if (writable === undefined) throw new TypeError("writable of the transform must be a WritableStream");
   return { readable, writable };
 }

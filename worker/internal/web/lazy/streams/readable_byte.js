@@ -1,5 +1,5 @@
 import { expect } from "shared";
-import { conceal, illegal, kinds, reveal, wholeNumber } from "./idl.js";
+import { BYOB_REQUEST, BYTE_CONTROLLER, conceal, illegal, reveal, wholeNumber } from "./idl.js";
 import { apply } from "./promises.js";
 import { ByteQueue } from "./byte_queue.js";
 import { Controller } from "./readable_controller.js";
@@ -46,7 +46,7 @@ export class PullRequest {
   }
 
   get object() {
-    return (this.created ??= conceal(kinds.ReadableStreamBYOBRequest, ReadableStreamBYOBRequest.prototype, this));
+    return (this.created ??= conceal(BYOB_REQUEST, ReadableStreamBYOBRequest.prototype, this));
   }
 }
 
@@ -55,9 +55,8 @@ export class PullRequest {
 export class ByteController extends Controller {
   pending = []; // PullIntos in the order of the reads
 
-  constructor(stream, source, pull, cancel, highWaterMark) {
-    super(stream, source, pull, cancel, highWaterMark);
-    this.queue = new ByteQueue();
+  constructor(stream, source, highWaterMark) {
+    super(stream, source, new ByteQueue(), highWaterMark);
   }
 
   close() {
@@ -355,15 +354,14 @@ const constructorOf = (view) => typedArrays.get(apply(typedArrayName, view, []))
 
 // setUpBytesFromSource makes a script's underlying byte source the source of a stream (section 4.9.5,
 // SetUpReadableByteStreamControllerFromUnderlyingSource).
-export function setUpBytesFromSource(stream, source, { autoAllocateChunkSize, start, pull, cancel }, highWaterMark) {
-  if (autoAllocateChunkSize === 0) throw new TypeError("autoAllocateChunkSize must be at least 1");
-  const controller = new ByteController(stream, source, pull, cancel, highWaterMark);
-  controller.autoAllocate = autoAllocateChunkSize;
-  controller.handle = conceal(kinds.ReadableByteStreamController, ReadableByteStreamController.prototype, controller);
-  controller.start(start === undefined ? undefined : apply(start, source, [controller.handle]));
+export function setUpBytesFromSource(stream, source, members, highWaterMark) {
+  if (members.autoAllocateChunkSize === 0) throw new TypeError("autoAllocateChunkSize must be at least 1");
+  const controller = new ByteController(stream, undefined, highWaterMark);
+  const handle = conceal(BYTE_CONTROLLER, ReadableByteStreamController.prototype, controller);
+  controller.setSource(source, members, handle);
+  controller.autoAllocate = members.autoAllocateChunkSize;
+  controller.start(members.start === undefined ? undefined : apply(members.start, source, [handle]));
 }
-
-const stateOf = (value) => reveal(kinds.ReadableByteStreamController, value);
 
 export class ReadableByteStreamController {
   constructor() {
@@ -371,21 +369,21 @@ export class ReadableByteStreamController {
   }
 
   get byobRequest() {
-    return stateOf(this).openRequest()?.object ?? null;
+    return reveal(BYTE_CONTROLLER, this).openRequest()?.object ?? null;
   }
 
   get desiredSize() {
-    return stateOf(this).desiredSize;
+    return reveal(BYTE_CONTROLLER, this).desiredSize;
   }
 
   close() {
-    const controller = stateOf(this);
+    const controller = reveal(BYTE_CONTROLLER, this);
     if (!controller.canEnqueue) throw new TypeError("The stream cannot be closed: it has already been closed, cancelled or errored");
     controller.close();
   }
 
   enqueue(chunk) {
-    const controller = stateOf(this);
+    const controller = reveal(BYTE_CONTROLLER, this);
     expect(arguments.length, 1, "enqueue");
     checkView(chunk);
     if (chunk.byteLength === 0) throw new TypeError("An empty chunk cannot be enqueued");
@@ -394,11 +392,11 @@ export class ReadableByteStreamController {
   }
 
   error(reason = undefined) {
-    stateOf(this).error(reason);
+    reveal(BYTE_CONTROLLER, this).error(reason);
   }
 }
 
-const requestOf = (value) => reveal(kinds.ReadableStreamBYOBRequest, value);
+const requestOf = (value) => reveal(BYOB_REQUEST, value);
 
 export class ReadableStreamBYOBRequest {
   constructor() {

@@ -1,20 +1,24 @@
-import { invoke, upon } from "./promises.js";
-import { Queue } from "./queue.js";
+import { bind, enqueue, rejected, upon } from "./promises.js";
 
 // Controller is what the controllers of default streams and of byte streams have in common.
 //
-// An algorithm of a stream is a method that is called on source, which is the underlying source of a script, or an object of
-// this bundle. handle is the argument of pull: the script's controller, or this object for other sources.
+// source is an object whose methods pull(controller) and cancel(reason) are called if it has them. The argument of pull is
+// the controller of the script if the source is that of a script, and this object otherwise.
 export class Controller {
-  constructor(stream, source, pull, cancel, highWaterMark) {
+  constructor(stream, source, queue, highWaterMark) {
     this.stream = stream;
     this.source = source;
-    this.pull = pull;
-    this.cancel = cancel;
+    this.queue = queue;
     this.highWaterMark = highWaterMark;
-    this.queue = new Queue();
-    this.handle = this;
+    this.started = false; // start has completed
+    this.pulling = false; // a call of pull has not completed
     stream.controller = this;
+  }
+
+  // setSource makes the members pull and cancel of an underlying source of a script the source. handle is its controller.
+  setSource(source, { pull, cancel }, handle) {
+    this.source = { __proto__: null, pull: bind(pull, source), cancel: bind(cancel, source) };
+    this.handle = handle;
   }
 
   // start begins to pull when startResult is fulfilled (Streams Standard, section 4.9.4,
@@ -36,16 +40,18 @@ export class Controller {
   }
 
   // wantsChunks reports whether pull should be called (sections 4.9.4 and 4.9.5, …ShouldCallPull).
-  get wantsChunks() {
-    if (!this.started || !this.canEnqueue) return false;
-    const { reader } = this.stream;
-    return (reader !== undefined && reader.requests.length > 0) || this.highWaterMark > this.queue.total;
+  wantsChunks() {
+    const { stream } = this;
+    if (!this.started || this.closeRequested || stream.state !== "readable") return false;
+    if (this.highWaterMark > this.queue.total) return true;
+    const { reader } = stream;
+    return reader !== undefined && reader.requests.length > 0;
   }
 
   // callPullIfNeeded calls pull, unless an earlier call has not completed (sections 4.9.4 and 4.9.5, …CallPullIfNeeded). The
   // result of a prompt source counts as complete at once if it is undefined.
   callPullIfNeeded() {
-    if (this.pull === undefined || !this.wantsChunks) return;
+    if (!this.wantsChunks() || this.source.pull === undefined) return;
     if (this.pulling) {
       this.pullAgain = true;
       return;
@@ -53,32 +59,44 @@ export class Controller {
     this.pulling = true;
     do {
       this.pullAgain = false;
-      const result = invoke(this.pull, this.source, [this.handle]);
-      if (result !== undefined || !this.prompt) return upon(result, pulled, this);
-    } while (this.pullAgain && this.wantsChunks);
+      let result;
+      try {
+        result = this.source.pull(this.handle ?? this);
+      } catch (error) {
+        result = rejected(error);
+      }
+      if (result !== undefined) return upon(result, pulled, this);
+      if (!this.prompt) return enqueue(pulled, this, false);
+    } while (this.pullAgain && this.wantsChunks());
     this.pulling = false;
   }
 
   // clearAlgorithms releases the functions of the source, which are not called any more.
   clearAlgorithms() {
-    this.source = this.pull = this.cancel = this.sizeOf = undefined;
+    this.source = none;
+    this.sizeOf = undefined;
   }
 
   // cancelSource calls cancel of the source, and returns its result.
   cancelSource(reason) {
-    const { source, cancel } = this;
-    const result = cancel === undefined ? undefined : invoke(cancel, source, [reason]);
+    let result;
+    try {
+      result = this.source.cancel?.(reason);
+    } catch (error) {
+      result = rejected(error);
+    }
     this.clearAlgorithms();
     return result;
   }
 }
 
+const none = Object.freeze({ __proto__: null });
+
 Object.assign(Controller.prototype, {
-  started: false, // start has completed
-  closeRequested: false, // close was called while there were chunks in the queue
-  pulling: false, // a call of pull has not completed
-  pullAgain: false, // pull must be called when it has
+  handle: undefined, // the controller of the script
   prompt: false, // the source is Linger's own
+  closeRequested: false, // close was called while there were chunks in the queue
+  pullAgain: false, // pull must be called when its last call has completed
   sizeOf: undefined, // the size function of the strategy
 });
 

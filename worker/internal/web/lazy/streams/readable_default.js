@@ -1,24 +1,31 @@
-import { conceal, illegal, kinds, reveal } from "./idl.js";
+import { conceal, DEFAULT_CONTROLLER, illegal, reveal } from "./idl.js";
 import { Controller } from "./readable_controller.js";
 import { apply } from "./promises.js";
+import { Queue } from "./queue.js";
 
 // DefaultController is the state of a ReadableStreamDefaultController (Streams Standard, sections 4.6 and 4.9.4).
 export class DefaultController extends Controller {
+  constructor(stream, source, highWaterMark) {
+    super(stream, source, new Queue(), highWaterMark);
+  }
+
   enqueue(chunk) {
-    if (!this.canEnqueue) return;
+    if (this.canEnqueue) this.add(chunk);
+  }
+
+  // add adds a chunk to a stream that takes chunks.
+  add(chunk) {
     const { reader } = this.stream;
-    if (reader !== undefined && reader.requests.length > 0) {
-      reader.requests.shift().chunk(chunk);
-    } else {
-      this.addToQueue(chunk);
-    }
+    if (reader !== undefined && reader.requests.length > 0) reader.requests.shift().chunk(chunk);
+    else if (this.sizeOf === undefined) this.queue.push(chunk, 1);
+    else this.addMeasured(chunk);
     this.callPullIfNeeded();
   }
 
-  addToQueue(chunk) {
+  // addMeasured adds a chunk to the queue with the size that the script's function returns.
+  addMeasured(chunk) {
     try {
-      const { sizeOf } = this;
-      this.queue.push(chunk, sizeOf === undefined ? 1 : +apply(sizeOf, undefined, [chunk]));
+      this.queue.push(chunk, +apply(this.sizeOf, undefined, [chunk]));
     } catch (error) {
       this.error(error);
       throw error;
@@ -68,14 +75,13 @@ export class DefaultController extends Controller {
 
 // setUpFromSource makes a script's underlying source the source of a stream (section 4.9.4,
 // SetUpReadableStreamDefaultControllerFromUnderlyingSource).
-export function setUpFromSource(stream, source, { start, pull, cancel }, highWaterMark, sizeOf) {
-  const controller = new DefaultController(stream, source, pull, cancel, highWaterMark);
-  controller.sizeOf = sizeOf;
-  controller.handle = conceal(kinds.ReadableStreamDefaultController, ReadableStreamDefaultController.prototype, controller);
-  controller.start(start === undefined ? undefined : apply(start, source, [controller.handle]));
+export function setUpFromSource(stream, source, members, highWaterMark, sizeOf) {
+  const controller = new DefaultController(stream, undefined, highWaterMark);
+  const handle = conceal(DEFAULT_CONTROLLER, ReadableStreamDefaultController.prototype, controller);
+  controller.setSource(source, members, handle);
+  if (sizeOf !== undefined) controller.sizeOf = sizeOf;
+  controller.start(members.start === undefined ? undefined : apply(members.start, source, [handle]));
 }
-
-const stateOf = (value) => reveal(kinds.ReadableStreamDefaultController, value);
 
 export class ReadableStreamDefaultController {
   constructor() {
@@ -83,22 +89,22 @@ export class ReadableStreamDefaultController {
   }
 
   get desiredSize() {
-    return stateOf(this).desiredSize;
+    return reveal(DEFAULT_CONTROLLER, this).desiredSize;
   }
 
   close() {
-    const controller = stateOf(this);
+    const controller = reveal(DEFAULT_CONTROLLER, this);
     if (!controller.canEnqueue) throw new TypeError("The stream cannot be closed: it has already been closed, cancelled or errored");
     controller.close();
   }
 
   enqueue(chunk = undefined) {
-    const controller = stateOf(this);
+    const controller = reveal(DEFAULT_CONTROLLER, this);
     if (!controller.canEnqueue) throw new TypeError("The stream does not take chunks: it has been closed, cancelled or errored");
-    controller.enqueue(chunk);
+    controller.add(chunk);
   }
 
   error(reason = undefined) {
-    stateOf(this).error(reason);
+    reveal(DEFAULT_CONTROLLER, this).error(reason);
   }
 }

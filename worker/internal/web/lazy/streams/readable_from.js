@@ -1,12 +1,11 @@
-import { apply, Deferred, invoke, rejected, upon } from "./promises.js";
+import { apply, Deferred, rejected, upon } from "./promises.js";
 import { DefaultController } from "./readable_default.js";
 import { Readable } from "./readable.js";
 
 // fromIterable returns a stream with the values of an async iterable, or of an iterable whose values may be promises
 // (Streams Standard, section 4.9.1, ReadableStreamFromIterable).
 export function fromIterable(iterable) {
-  const source = new IteratorSource(openIterator(iterable));
-  const controller = new DefaultController(new Readable(), source, source.pull, source.cancel, 0);
+  const controller = new DefaultController(new Readable(), new IteratorSource(openIterator(iterable)), 0);
   controller.start(undefined);
   return controller.stream;
 }
@@ -49,7 +48,7 @@ class SyncIterator {
     try {
       return { value: await result.value, done };
     } catch (error) {
-      if (!done) this.#close();
+      if (!done) this.close();
       throw error;
     }
   }
@@ -63,7 +62,7 @@ class SyncIterator {
     return {};
   }
 
-  #close() {
+  close() {
     try {
       const close = methodOf(this.iterator, "return");
       if (close !== undefined) apply(close, this.iterator, []);
@@ -80,10 +79,18 @@ class IteratorSource {
     this.next = iterator.next;
   }
 
+  callNext() {
+    try {
+      return apply(this.next, this.iterator, []);
+    } catch (error) {
+      return rejected(error);
+    }
+  }
+
   pull(controller) {
     const pull = new Deferred();
     upon(
-      invoke(this.next, this.iterator, []),
+      this.callNext(),
       (_, failed, result) => {
         if (failed) return pull.reject(result);
         try {

@@ -1,5 +1,5 @@
 import { acquireReader } from "./readable_reader.js";
-import { conceal, kinds, reveal } from "./idl.js";
+import { ASYNC_ITERATOR, conceal, reveal } from "./idl.js";
 import { Deferred, enqueue, rejected, upon } from "./promises.js";
 
 // Iteration is the state of an async iterator of a stream (Streams Standard, section 4.2.5, and Web IDL, section 3.7.10.2).
@@ -11,15 +11,15 @@ export class Iteration {
   }
 
   next() {
-    return this.#enter(readNext);
+    return this.enter(readNext);
   }
 
   return(value) {
-    return this.#enter((step) => returnNow(step, value));
+    return this.enter((step) => returnNow(step, value));
   }
 
   // enter runs a step now, or when the last one has completed.
-  #enter(run) {
+  enter(run) {
     const step = new Step(this);
     const { ongoing } = this;
     this.ongoing = step;
@@ -81,7 +81,7 @@ function returnNow(step, value) {
   upon(result, (_, failed, reason) => (failed ? step.reject(reason) : step.resolve({ value, done: true })), undefined);
 }
 
-const iteratorOf = (value) => reveal(kinds.ReadableStreamAsyncIterator, value);
+const iteratorOf = (value) => reveal(ASYNC_ITERATOR, value);
 
 const AsyncIteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf((async function* () {}).prototype));
 
@@ -110,5 +110,5 @@ for (const name of Object.keys(methods)) {
 
 // iterate returns an async iterator of a stream, which it locks.
 export function iterate(stream, preventCancel) {
-  return conceal(kinds.ReadableStreamAsyncIterator, prototype, new Iteration(stream, preventCancel));
+  return conceal(ASYNC_ITERATOR, prototype, new Iteration(stream, preventCancel));
 }

@@ -1,5 +1,5 @@
 import { expect } from "shared";
-import { conceal, dictionary, kinds, reveal, revealOr, wholeNumber, wrongClass } from "./idl.js";
+import { BYOB_READER, conceal, DEFAULT_READER, dictionary, reveal, revealOr, wholeNumber, wrongClass } from "./idl.js";
 import { isDetached } from "./readable_byte.js";
 import { Deferred, rejected } from "./promises.js";
 import { readableOf } from "./readable.js";
@@ -31,8 +31,8 @@ export class Reader {
 
   get object() {
     return this.byob
-      ? conceal(kinds.ReadableStreamBYOBReader, ReadableStreamBYOBReader.prototype, this)
-      : conceal(kinds.ReadableStreamDefaultReader, ReadableStreamDefaultReader.prototype, this);
+      ? conceal(BYOB_READER, ReadableStreamBYOBReader.prototype, this)
+      : conceal(DEFAULT_READER, ReadableStreamDefaultReader.prototype, this);
   }
 
   // read reads a chunk (section 4.9.3, ReadableStreamDefaultReaderRead).
@@ -84,21 +84,6 @@ export function acquireBYOBReader(stream) {
 
 const released = () => new TypeError("The reader has released its stream");
 
-// PromiseRequest is a request whose result is a promise.
-class PromiseRequest extends Deferred {
-  chunk(value) {
-    this.resolve({ value, done: false });
-  }
-
-  close(value) {
-    this.resolve({ value, done: true });
-  }
-
-  error(reason) {
-    this.reject(reason);
-  }
-}
-
 // closedOf and cancelBy implement the members that both classes of readers have (section 4.3).
 const closedOf = (kind, value) => revealOr(kind, value)?.closed.quietPromise ?? rejected(wrongClass());
 
@@ -108,58 +93,56 @@ function cancelBy(kind, value, reason) {
   return reader.stream === undefined ? rejected(released()) : reader.stream.cancel(reason);
 }
 
-const DEFAULT = kinds.ReadableStreamDefaultReader;
-const BYOB = kinds.ReadableStreamBYOBReader;
 
 export class ReadableStreamDefaultReader {
   constructor(stream) {
     expect(arguments.length, 1, "new ReadableStreamDefaultReader");
-    return conceal(DEFAULT, new.target.prototype, acquireReader(readableOf(stream)));
+    return conceal(DEFAULT_READER, new.target.prototype, acquireReader(readableOf(stream)));
   }
 
   get closed() {
-    return closedOf(DEFAULT, this);
+    return closedOf(DEFAULT_READER, this);
   }
 
   cancel(reason = undefined) {
-    return cancelBy(DEFAULT, this, reason);
+    return cancelBy(DEFAULT_READER, this, reason);
   }
 
   read() {
-    const reader = revealOr(DEFAULT, this);
+    const reader = revealOr(DEFAULT_READER, this);
     if (reader === undefined) return rejected(wrongClass());
     if (reader.stream === undefined) return rejected(released());
-    const request = new PromiseRequest();
+    const request = new Deferred();
     reader.read(request);
     return request.promise;
   }
 
   releaseLock() {
-    reveal(DEFAULT, this).release();
+    reveal(DEFAULT_READER, this).release();
   }
 }
 
 export class ReadableStreamBYOBReader {
   constructor(stream) {
     expect(arguments.length, 1, "new ReadableStreamBYOBReader");
-    return conceal(BYOB, new.target.prototype, acquireBYOBReader(readableOf(stream)));
+    return conceal(BYOB_READER, new.target.prototype, acquireBYOBReader(readableOf(stream)));
   }
 
   get closed() {
-    return closedOf(BYOB, this);
+    return closedOf(BYOB_READER, this);
   }
 
   cancel(reason = undefined) {
-    return cancelBy(BYOB, this, reason);
+    return cancelBy(BYOB_READER, this, reason);
   }
 
   read(view, options = undefined) {
     try {
-      const reader = reveal(BYOB, this);
+      const reader = reveal(BYOB_READER, this);
       expect(arguments.length, 1, "read");
       const min = checkRead(view, options);
       if (reader.stream === undefined) throw released();
-      const request = new PromiseRequest();
+      const request = new Deferred();
       reader.readInto(view, min, request);
       return request.promise;
     } catch (error) {
@@ -168,7 +151,7 @@ export class ReadableStreamBYOBReader {
   }
 
   releaseLock() {
-    reveal(BYOB, this).release();
+    reveal(BYOB_READER, this).release();
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect } from "shared";
-import { conceal, dictionary, kinds, reveal } from "./idl.js";
+import { BYTE_LENGTH_STRATEGY, conceal, COUNT_STRATEGY, dictionary, reveal } from "./idl.js";
 
 // The queuing strategies (Streams Standard, sections 7.2 and 7.3). Their size functions are the same for all instances.
 const sizes = {
@@ -17,15 +17,15 @@ function markOf(init) {
 export class ByteLengthQueuingStrategy {
   constructor(init) {
     expect(arguments.length, 1, "new ByteLengthQueuingStrategy");
-    return conceal(kinds.ByteLengthQueuingStrategy, new.target.prototype, markOf(init));
+    return conceal(BYTE_LENGTH_STRATEGY, new.target.prototype, markOf(init));
   }
 
   get highWaterMark() {
-    return reveal(kinds.ByteLengthQueuingStrategy, this);
+    return reveal(BYTE_LENGTH_STRATEGY, this);
   }
 
   get size() {
-    reveal(kinds.ByteLengthQueuingStrategy, this);
+    reveal(BYTE_LENGTH_STRATEGY, this);
     return sizes.byteLength;
   }
 }
@@ -33,15 +33,15 @@ export class ByteLengthQueuingStrategy {
 export class CountQueuingStrategy {
   constructor(init) {
     expect(arguments.length, 1, "new CountQueuingStrategy");
-    return conceal(kinds.CountQueuingStrategy, new.target.prototype, markOf(init));
+    return conceal(COUNT_STRATEGY, new.target.prototype, markOf(init));
   }
 
   get highWaterMark() {
-    return reveal(kinds.CountQueuingStrategy, this);
+    return reveal(COUNT_STRATEGY, this);
   }
 
   get size() {
-    reveal(kinds.CountQueuingStrategy, this);
+    reveal(COUNT_STRATEGY, this);
     return sizes.count;
   }
 }

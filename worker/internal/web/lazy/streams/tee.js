@@ -20,7 +20,7 @@ export class Branch {
 
   constructor(owner, controllerClass, highWaterMark) {
     this.owner = owner;
-    this.controller = new controllerClass(new Readable(), this, this.pull, this.cancel, highWaterMark);
+    this.controller = new controllerClass(new Readable(), this, highWaterMark);
     this.controller.start(undefined);
   }
 

@@ -1,30 +1,24 @@
-import { adopt, apply, Deferred, invoke, settle, upon } from "./promises.js";
-import { callback, conceal, highWaterMark, illegal, kinds, optionalObject, reveal, strategy } from "./idl.js";
+import { adopt, apply, bind, Deferred, rejected, settle, upon } from "./promises.js";
+import { callback, conceal, highWaterMark, illegal, optionalObject, reveal, strategy, TRANSFORM_CONTROLLER, TRANSFORM_STREAM } from "./idl.js";
 import { DefaultController } from "./readable_default.js";
 import { Readable } from "./readable.js";
 import { Writable } from "./writable.js";
 import { WritableController } from "./writable_controller.js";
 
 // Transform is the state of a TransformStream and of its TransformStreamDefaultController (Streams Standard, sections 6.2 to
-// 6.4). It is the sink of the writable side and the source of the readable side. The methods of algorithms, which are
-// start(controller), transform(chunk, controller), flush(controller) and cancel(reason), are called on transformer.
+// 6.4). It is the sink of the writable side. The methods transform(chunk, controller), flush(controller) and cancel(reason)
+// of transformer are called if it has them.
 export class Transform {
-  constructor(transformer, algorithms, writableStrategy, readableStrategy) {
+  constructor(transformer, writableStrategy, readableStrategy) {
     this.transformer = transformer;
-    this.algorithms = algorithms;
     this.started = new Deferred();
     this.writable = new Writable();
     this.readable = new Readable();
-    new WritableController(this.writable, this, sinkMembers, writableStrategy.highWaterMark, writableStrategy.size).start(this.started);
-    const source = new DefaultController(this.readable, this, this.pullSource, this.cancelSource, readableStrategy.highWaterMark);
-    source.sizeOf = readableStrategy.size;
+    new WritableController(this.writable, this, writableStrategy.highWaterMark, writableStrategy.size).start(this.started);
+    const source = new DefaultController(this.readable, new TransformSource(this), readableStrategy.highWaterMark);
+    if (readableStrategy.size !== undefined) source.sizeOf = readableStrategy.size;
     source.start(this.started);
     this.setBackpressure(true);
-  }
-
-  // controller is the argument of the transformer: the controller of a script, or this object.
-  get controller() {
-    return (this.created ??= conceal(kinds.TransformStreamDefaultController, TransformStreamDefaultController.prototype, this));
   }
 
   get desiredSize() {
@@ -36,12 +30,12 @@ export class Transform {
     const { controller } = this.readable;
     if (!controller.canEnqueue) throw new TypeError("The readable side does not take chunks: it has been closed, cancelled or errored");
     try {
-      controller.enqueue(chunk);
+      controller.add(chunk);
     } catch (error) {
       this.errorWritable(error);
       throw this.readable.storedError;
     }
-    if (!controller.wantsChunks && !this.backpressure) this.setBackpressure(true);
+    if (!this.backpressure && !controller.wantsChunks()) this.setBackpressure(true);
   }
 
   // error ends both sides with an error (section 6.4.1, TransformStreamError).
@@ -75,12 +69,11 @@ export class Transform {
   }
 
   clearAlgorithms() {
-    this.transformer = undefined;
-    this.algorithms = none;
+    this.transformer = none;
   }
 
-  // writeSink, abortSink and closeSink are the methods of the sink (section 6.4.3).
-  writeSink(chunk) {
+  // write, abort and close are the methods of the sink (section 6.4.3).
+  write(chunk) {
     if (!this.backpressure) return this.transformChunk(chunk);
     const result = new Deferred();
     this.backpressureChange.upon(() => {
@@ -93,17 +86,15 @@ export class Transform {
   // transformChunk calls the transformer. A failure ends both sides (section 6.4.2,
   // TransformStreamDefaultControllerPerformTransform).
   transformChunk(chunk) {
-    const { transform } = this.algorithms;
-    if (transform === undefined) {
-      try {
-        if (this.algorithms !== none) this.enqueue(chunk);
-        return undefined;
-      } catch (error) {
-        this.error(error);
-        return Deferred.rejected(error);
-      }
+    const { transformer } = this;
+    if (transformer === none) return undefined; // the transform has ended
+    let returned;
+    try {
+      if (transformer.transform === undefined) this.enqueue(chunk);
+      else returned = transformer.transform(chunk, this.handle ?? this);
+    } catch (error) {
+      returned = rejected(error);
     }
-    const returned = invoke(transform, this.transformer, [chunk, this.controller]);
     if (returned === undefined) return undefined;
     const result = new Deferred();
     upon(
@@ -117,39 +108,20 @@ export class Transform {
     return result;
   }
 
-  abortSink(reason) {
+  abort(reason) {
     return this.finish(
-      () => this.callCancel(reason),
+      () => this.transformer.cancel?.(reason),
       () => this.readable.controller.error(reason),
       this.readable,
     );
   }
 
-  closeSink() {
+  close() {
     return this.finish(
-      () => (this.algorithms.flush === undefined ? undefined : invoke(this.algorithms.flush, this.transformer, [this.controller])),
+      () => this.transformer.flush?.(this.handle ?? this),
       () => this.readable.controller.close(),
       this.readable,
     );
-  }
-
-  // pullSource and cancelSource are the methods of the source (section 6.4.4).
-  pullSource() {
-    this.setBackpressure(false);
-    return this.backpressureChange;
-  }
-
-  cancelSource(reason) {
-    return this.finish(
-      () => this.callCancel(reason),
-      () => this.stopWriting(reason),
-      this.writable,
-    );
-  }
-
-  callCancel(reason) {
-    const { cancel } = this.algorithms;
-    return cancel === undefined ? undefined : invoke(cancel, this.transformer, [reason]);
   }
 
   stopWriting(reason) {
@@ -163,7 +135,11 @@ export class Transform {
     if (this.finished !== undefined) return this.finished;
     const result = (this.finished = new Deferred());
     const returned = new Deferred();
-    adopt(returned, call());
+    try {
+      adopt(returned, call());
+    } catch (error) {
+      returned.reject(error);
+    }
     this.clearAlgorithms();
     returned.upon(
       (_, failed, reason) => {
@@ -185,36 +161,56 @@ export class Transform {
 const none = Object.freeze({ __proto__: null });
 
 Object.assign(Transform.prototype, {
-  created: undefined,
+  handle: undefined, // the controller of the script; without one the transformer gets this object
   backpressure: undefined,
   backpressureChange: undefined, // the Deferred of the next change of backpressure
   finished: undefined, // the Deferred of finish
 });
 
-const sinkMembers = { write: Transform.prototype.writeSink, close: Transform.prototype.closeSink, abort: Transform.prototype.abortSink };
+// TransformSource is the source of the readable side (section 6.4.4).
+export class TransformSource {
+  constructor(transform) {
+    this.transform = transform;
+  }
+
+  pull() {
+    const { transform } = this;
+    transform.setBackpressure(false);
+    return transform.backpressureChange;
+  }
+
+  cancel(reason) {
+    const { transform } = this;
+    return transform.finish(
+      () => transform.transformer.cancel?.(reason),
+      () => transform.stopWriting(reason),
+      transform.writable,
+    );
+  }
+}
 
 // createTransform returns the Transform of internal code, whose methods are called with the Transform as their controller.
 export function createTransform(transformer) {
-  const transform = new Transform(transformer, transformer, { highWaterMark: 1 }, { highWaterMark: 0 });
-  transform.created = transform;
+  const transform = new Transform(transformer, { highWaterMark: 1 }, { highWaterMark: 0 });
   transform.started.resolve();
   return transform;
 }
 
-const transformOf = (value) => reveal(kinds.TransformStream, value);
+const transformOf = (value) => reveal(TRANSFORM_STREAM, value);
 
 export class TransformStream {
   constructor(transformer = undefined, writableStrategy = undefined, readableStrategy = undefined) {
     const given = optionalObject(transformer, "The transformer");
     const writing = strategy(writableStrategy);
     const reading = strategy(readableStrategy);
-    const algorithms = transformerMembers(given);
+    const { start, ...members } = transformerMembers(given);
     reading.highWaterMark = highWaterMark(reading, 0);
     writing.highWaterMark = highWaterMark(writing, 1);
-    const transform = new Transform(transformer, algorithms, writing, reading);
-    const object = conceal(kinds.TransformStream, new.target.prototype, transform);
-    const { start } = algorithms;
-    const result = start === undefined ? undefined : apply(start, transformer, [transform.controller]);
+    const bound = { __proto__: null, transform: bind(members.transform, transformer), flush: bind(members.flush, transformer), cancel: bind(members.cancel, transformer) };
+    const transform = new Transform(bound, writing, reading);
+    transform.handle = conceal(TRANSFORM_CONTROLLER, TransformStreamDefaultController.prototype, transform);
+    const object = conceal(TRANSFORM_STREAM, new.target.prototype, transform);
+    const result = start === undefined ? undefined : apply(start, transformer, [transform.handle]);
     upon(result, settle, transform.started);
     return object;
   }
@@ -236,7 +232,7 @@ function transformerMembers(given) {
   return { cancel: callback(cancel, "cancel"), flush: callback(flush, "flush"), start: callback(start, "start"), transform: callback(transform, "transform") };
 }
 
-const controllerOf = (value) => reveal(kinds.TransformStreamDefaultController, value);
+const controllerOf = (value) => reveal(TRANSFORM_CONTROLLER, value);
 
 export class TransformStreamDefaultController {
   constructor() {

@@ -1,4 +1,4 @@
-import { callback, conceal, highWaterMark, kinds, optionalObject, reveal, revealOr, strategy, wrongClass } from "./idl.js";
+import { callback, conceal, highWaterMark, optionalObject, reveal, revealOr, strategy, WRITABLE_STREAM, wrongClass } from "./idl.js";
 import { apply, Deferred, rejected, resolved, upon } from "./promises.js";
 import { WritableController } from "./writable_controller.js";
 import { acquireWriter } from "./writable_writer.js";
@@ -8,7 +8,7 @@ export class Writable {
   writeRequests = []; // an object with resolve() and reject(reason) for each chunk in the queue
 
   get object() {
-    return (this.created ??= conceal(kinds.WritableStream, WritableStream.prototype, this));
+    return (this.created ??= conceal(WRITABLE_STREAM, WritableStream.prototype, this));
   }
 
   get locked() {
@@ -146,7 +146,7 @@ Object.assign(Writable.prototype, {
   pendingAbort: undefined, // { result, reason, wasErroring }
 });
 
-export const writableOf = (value) => reveal(kinds.WritableStream, value);
+export const writableOf = (value) => reveal(WRITABLE_STREAM, value);
 
 export class WritableStream {
   constructor(underlyingSink = undefined, queuingStrategy = undefined) {
@@ -157,9 +157,11 @@ export class WritableStream {
     callback(start, "start");
     if (type !== undefined) throw new RangeError("An underlying sink must not have a type");
     const stream = new Writable();
-    stream.created = conceal(kinds.WritableStream, new.target.prototype, stream);
-    const controller = new WritableController(stream, underlyingSink, members, highWaterMark(given, 1), given.size);
-    controller.start(start === undefined ? undefined : apply(start, underlyingSink, [controller.object]));
+    stream.created = conceal(WRITABLE_STREAM, new.target.prototype, stream);
+    const controller = new WritableController(stream, undefined, highWaterMark(given, 1), given.size);
+    controller.setSink(underlyingSink, members);
+    const handle = controller.createHandle();
+    controller.start(start === undefined ? undefined : apply(start, underlyingSink, [handle]));
     return stream.created;
   }
 
@@ -168,13 +170,13 @@ export class WritableStream {
   }
 
   abort(reason = undefined) {
-    const stream = revealOr(kinds.WritableStream, this);
+    const stream = revealOr(WRITABLE_STREAM, this);
     if (stream === undefined) return rejected(wrongClass());
     return stream.locked ? rejected(new TypeError("A locked stream cannot be aborted: abort its writer")) : stream.abort(reason);
   }
 
   close() {
-    const stream = revealOr(kinds.WritableStream, this);
+    const stream = revealOr(WRITABLE_STREAM, this);
     if (stream === undefined) return rejected(wrongClass());
     if (stream.locked) return rejected(new TypeError("A locked stream cannot be closed: close its writer"));
     return stream.closing ? rejected(closeCalled()) : stream.close().promise;

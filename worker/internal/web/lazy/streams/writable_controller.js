@@ -1,24 +1,28 @@
 import { AbortController } from "shared";
-import { conceal, illegal, kinds, reveal } from "./idl.js";
-import { apply, invoke, upon } from "./promises.js";
+import { conceal, illegal, reveal, WRITABLE_CONTROLLER } from "./idl.js";
+import { apply, bind, enqueue, rejected, upon } from "./promises.js";
 import { Queue } from "./queue.js";
 
 const closeSentinel = Symbol("close"); // the chunk in the queue that closes the sink
 
-// WritableController is the state of a WritableStreamDefaultController (sections 5.4 and 5.5.4). The methods write, close and
-// abort are called on sink: the underlying sink of a script, or an object of this bundle.
+// WritableController is the state of a WritableStreamDefaultController (Streams Standard, sections 5.4 and 5.5.4). sink is an
+// object whose methods write(chunk, controller), close() and abort(reason) are called if it has them. controller is that of
+// the script if the sink is that of a script, and undefined otherwise.
 export class WritableController {
-  constructor(stream, sink, { write, close, abort }, highWaterMark, sizeOf) {
+  constructor(stream, sink, highWaterMark, sizeOf) {
     this.stream = stream;
     stream.controller = this;
     this.sink = sink;
-    this.writeChunk = write;
-    this.closeSink = close;
-    this.abortOfSink = abort;
     this.highWaterMark = highWaterMark;
     this.sizeOf = sizeOf;
     this.queue = new Queue();
-    stream.setBackpressure(this.backpressure);
+    this.started = false; // start has completed
+    stream.setBackpressure(highWaterMark <= 0);
+  }
+
+  // setSink makes the members of an underlying sink of a script the sink.
+  setSink(sink, { write, close, abort }) {
+    this.sink = { __proto__: null, write: bind(write, sink), close: bind(close, sink), abort: bind(abort, sink) };
   }
 
   // start begins to call the sink when startResult has settled.
@@ -26,9 +30,9 @@ export class WritableController {
     upon(startResult, sinkStarted, this);
   }
 
-  // object is the argument of start and write of a script's sink.
-  get object() {
-    return (this.created ??= conceal(kinds.WritableStreamDefaultController, WritableStreamDefaultController.prototype, this));
+  // createHandle creates the controller of the script, which is the argument of start and write of its sink.
+  createHandle() {
+    return (this.handle = conceal(WRITABLE_CONTROLLER, WritableStreamDefaultController.prototype, this));
   }
 
   // signal is created when it is first needed.
@@ -52,7 +56,7 @@ export class WritableController {
   }
 
   get backpressure() {
-    return this.desiredSize <= 0;
+    return this.highWaterMark <= this.queue.total;
   }
 
   // sizeOfChunk returns the size of a chunk. If the size function throws an exception, the stream fails.
@@ -91,8 +95,14 @@ export class WritableController {
     const chunk = queue.peek();
     if (chunk === closeSentinel) return this.processClose();
     stream.writeInFlight = stream.writeRequests.shift();
-    const { writeChunk } = this;
-    upon(writeChunk === undefined ? undefined : invoke(writeChunk, this.sink, [chunk, this.object]), written, this);
+    let result;
+    try {
+      result = this.sink.write?.(chunk, this.handle);
+    } catch (error) {
+      result = rejected(error);
+    }
+    if (result === undefined) enqueue(written, this, false);
+    else upon(result, written, this);
   }
 
   processClose() {
@@ -100,15 +110,23 @@ export class WritableController {
     stream.closeInFlight = stream.closeRequest;
     stream.closeRequest = undefined;
     this.queue.shift();
-    const { closeSink } = this;
-    const result = closeSink === undefined ? undefined : invoke(closeSink, this.sink, []);
+    let result;
+    try {
+      result = this.sink.close?.();
+    } catch (error) {
+      result = rejected(error);
+    }
     this.clearAlgorithms();
     upon(result, closed, stream);
   }
 
   abortSink(reason) {
-    const { abortOfSink } = this;
-    const result = abortOfSink === undefined ? undefined : invoke(abortOfSink, this.sink, [reason]);
+    let result;
+    try {
+      result = this.sink.abort?.(reason);
+    } catch (error) {
+      result = rejected(error);
+    }
     this.clearAlgorithms();
     return result;
   }
@@ -123,13 +141,15 @@ export class WritableController {
   }
 
   clearAlgorithms() {
-    this.sink = this.writeChunk = this.closeSink = this.abortOfSink = this.sizeOf = undefined;
+    this.sink = none;
+    this.sizeOf = undefined;
   }
 }
 
+const none = Object.freeze({ __proto__: null });
+
 Object.assign(WritableController.prototype, {
-  started: false, // start has completed
-  created: undefined,
+  handle: undefined, // the controller of the script
   aborting: undefined, // the AbortController of signal
   aborted: false, // the stream was aborted before signal was created
   abortReason: undefined,
@@ -158,7 +178,7 @@ function closed(stream, failed, reason) {
   else stream.closeCompleted();
 }
 
-const controllerOf = (value) => reveal(kinds.WritableStreamDefaultController, value);
+const controllerOf = (value) => reveal(WRITABLE_CONTROLLER, value);
 
 export class WritableStreamDefaultController {
   constructor() {

@@ -1,5 +1,5 @@
 import { expect } from "shared";
-import { conceal, kinds, reveal, revealOr, wrongClass } from "./idl.js";
+import { conceal, reveal, revealOr, WRITER, wrongClass } from "./idl.js";
 import { Deferred, rejected } from "./promises.js";
 import { closeCalled, writableOf } from "./writable.js";
 
@@ -18,7 +18,7 @@ export class Writer {
   }
 
   get object() {
-    return conceal(kinds.WritableStreamDefaultWriter, WritableStreamDefaultWriter.prototype, this);
+    return conceal(WRITER, WritableStreamDefaultWriter.prototype, this);
   }
 
   get desiredSize() {
@@ -72,11 +72,11 @@ export class Writer {
 
 export const acquireWriter = (stream) => new Writer(stream);
 
-const writerOf = (value) => reveal(kinds.WritableStreamDefaultWriter, value);
+const writerOf = (value) => reveal(WRITER, value);
 
 // promiseOf calls operation with the state of a writer that has a stream, and returns its promise.
 function promiseOf(value, operation) {
-  const writer = revealOr(kinds.WritableStreamDefaultWriter, value);
+  const writer = revealOr(WRITER, value);
   if (writer === undefined) return rejected(wrongClass());
   return writer.stream === undefined ? rejected(releasedError()) : operation(writer);
 }
@@ -84,11 +84,11 @@ function promiseOf(value, operation) {
 export class WritableStreamDefaultWriter {
   constructor(stream) {
     expect(arguments.length, 1, "new WritableStreamDefaultWriter");
-    return conceal(kinds.WritableStreamDefaultWriter, new.target.prototype, acquireWriter(writableOf(stream)));
+    return conceal(WRITER, new.target.prototype, acquireWriter(writableOf(stream)));
   }
 
   get closed() {
-    return revealOr(kinds.WritableStreamDefaultWriter, this)?.closed.quietPromise ?? rejected(wrongClass());
+    return revealOr(WRITER, this)?.closed.quietPromise ?? rejected(wrongClass());
   }
 
   get desiredSize() {
@@ -98,7 +98,7 @@ export class WritableStreamDefaultWriter {
   }
 
   get ready() {
-    return revealOr(kinds.WritableStreamDefaultWriter, this)?.ready.quietPromise ?? rejected(wrongClass());
+    return revealOr(WRITER, this)?.ready.quietPromise ?? rejected(wrongClass());
   }
 
   abort(reason = undefined) {

@@ -1,0 +1,111 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+)
+
+const (
+	maxComputations  = 1024     // computations of one instance that run or wait
+	maxComputedBytes = 64 << 20 // bytes that they need
+)
+
+// computing has an element for each computation that runs in this process. There are as many at once as processors.
+var computing = make(chan struct{}, runtime.GOMAXPROCS(0))
+
+// computation is work of a script outside of the event loop.
+type computation struct {
+	size int64
+	work func(context.Context)
+	turn func() error // queued when the work is done
+}
+
+// computations runs the computations of one instance. At most as many as there are processors run at once, so that those of
+// another instance wait for a bounded number only; the others wait without a goroutine.
+type computations struct {
+	ctx      context.Context //nolint:containedctx // it ends with the instance
+	arrivals *arrivals
+
+	mu      sync.Mutex
+	waiting []*computation
+	runners int   // goroutines that run computations
+	count   int   // computations whose turns have not begun
+	bytes   int64 // the sum of their sizes
+}
+
+// Compute implements [script.Host].
+func (h *hostAPI) Compute(size int64, work func(context.Context), turn func() error) error {
+	return h.computations.add(&computation{size, work, turn})
+}
+
+// add queues a computation. The text of the error is for the script.
+func (c *computations) add(next *computation) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.count >= maxComputations:
+		return fmt.Errorf("%d operations are in progress or wait: await some of them first", maxComputations)
+	case c.bytes+next.size > maxComputedBytes && c.count > 0:
+		return fmt.Errorf("the operations in progress would need more than %d bytes: await some of them first", maxComputedBytes)
+	}
+	c.count++
+	c.bytes += next.size
+	c.waiting = append(c.waiting, next)
+	if c.runners < cap(computing) {
+		c.runners++
+		go c.run()
+	}
+	return nil
+}
+
+// run runs computations until none waits or the instance has ended.
+func (c *computations) run() {
+	for next := c.next(); next != nil; next = c.next() {
+		select {
+		case computing <- struct{}{}:
+		case <-c.ctx.Done():
+			continue // the others are dropped too
+		}
+		next.work(c.ctx)
+		<-computing
+		c.arrivals.add(arrival{
+			drop: func() { c.remove(next) },
+			run:  func() error { c.remove(next); return next.turn() },
+		})
+	}
+}
+
+// next removes the first computation that waits, nil if there is none or the instance has ended. Then the runner that
+// calls it has ended.
+func (c *computations) next() *computation {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ctx.Err() != nil {
+		c.waiting = nil
+	}
+	if len(c.waiting) == 0 {
+		c.runners--
+		return nil
+	}
+	first := c.waiting[0]
+	c.waiting[0] = nil
+	c.waiting = c.waiting[1:]
+	return first
+}
+
+// remove ends a computation whose turn begins or is dropped.
+func (c *computations) remove(done *computation) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.count--
+	c.bytes -= done.size
+}
+
+// inProgress reports whether the turn of a computation has not begun.
+func (c *computations) inProgress() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.count > 0
+}

@@ -1,0 +1,2 @@
+export { CryptoKey, cloneKey } from "./key.js";
+export { SubtleCrypto, subtle } from "./subtle.js";

@@ -1,0 +1,90 @@
+package webcrypto
+
+import (
+	"encoding/base64"
+	"slices"
+	"strings"
+)
+
+// KeyData is a key outside of a CryptoKey: bytes for the formats raw, spki and pkcs8, and otherwise a JWK.
+type KeyData struct {
+	Bytes []byte
+	JWK   *JWK
+}
+
+// JWK is a JSON Web Key (RFC 7517).
+type JWK struct {
+	Members     map[string]string // the members whose values are strings
+	KeyOps      []string          // nil if absent
+	Ext         *bool             // nil if absent
+	OtherPrimes bool              // the member oth is present
+}
+
+// jwkRules are the requirements of an algorithm on the common members of a JWK.
+type jwkRules struct {
+	kty string
+	use string   // the value of use, if it is present and the key has usages
+	alg []string // the values of alg, if it is present; empty if every value is allowed
+}
+
+// check checks the common members of a JWK.
+func (j *JWK) check(r jwkRules, extractable bool, u Usages) error {
+	if j.Members["kty"] != r.kty {
+		return dataError("the member kty of the key must be %s, but got %q", r.kty, j.Members["kty"])
+	}
+	if use, ok := j.Members["use"]; ok && u != 0 && use != r.use {
+		return dataError("the member use of the key must be %s, but got %q", r.use, use)
+	}
+	if alg, ok := j.Members["alg"]; ok && len(r.alg) > 0 && !slices.Contains(r.alg, alg) {
+		return dataError("the member alg of the key must be %s, but got %q", strings.Join(r.alg, " or "), alg)
+	}
+	if j.Ext != nil && !*j.Ext && extractable {
+		return dataError("the key must not be extractable, because its member ext is false")
+	}
+	return j.checkKeyOps(u)
+}
+
+// checkKeyOps checks that key_ops has no duplicates and contains all usages (RFC 7517, section 4.3).
+func (j *JWK) checkKeyOps(u Usages) error {
+	if j.KeyOps == nil {
+		return nil
+	}
+	for i, op := range j.KeyOps {
+		if slices.Contains(j.KeyOps[:i], op) {
+			return dataError("the member key_ops of the key contains %q twice", op)
+		}
+	}
+	for _, name := range u.Names() {
+		if !slices.Contains(j.KeyOps, name) {
+			return dataError("the member key_ops of the key does not contain %s", name)
+		}
+	}
+	return nil
+}
+
+// bytes returns the content of a member that is base64url without padding (RFC 7515, section 2).
+func (j *JWK) bytes(member string) ([]byte, error) {
+	text, ok := j.Members[member]
+	if !ok {
+		return nil, dataError("the key has no member %s", member)
+	}
+	b, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil || strings.ContainsAny(text, "\r\n") { // the decoder ignores line ends
+		return nil, dataError("the member %s of the key is not base64url without padding", member)
+	}
+	return b, nil
+}
+
+// has reports whether the JWK has a member.
+func (j *JWK) has(member string) bool {
+	_, ok := j.Members[member]
+	return ok
+}
+
+// encode returns bytes as the value of a member.
+func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
+// badFormat returns the error for a format that an algorithm does not support.
+func badFormat(format, algorithm string) error {
+	return notSupported("the format %s is not supported for this kind of key of %s", format, algorithm)
+}
