@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
-	"sync"
 	"sync/atomic"
 
 	"github.com/tetratelabs/wazero"
@@ -53,10 +51,6 @@ type Store struct {
 	generated map[string]*Module   // the generated modules that are used again
 }
 
-// cache has the machine code of the modules of all Stores, so that a module is compiled once per process. Its entries are
-// freed with the last Store that uses them.
-var cache = sync.OnceValue(wazero.NewCompilationCache)
-
 // NewStore returns a Store, which the caller must close.
 func NewStore(options Options) *Store {
 	s := &Store{
@@ -71,14 +65,7 @@ func NewStore(options Options) *Store {
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.ctx = experimental.WithMemoryAllocator(s.ctx, experimental.MemoryAllocatorFunc(s.allocate))
-	features := api.CoreFeaturesV2 | experimental.CoreFeaturesTailCall | experimental.CoreFeaturesExtendedConst
-	s.runtime = wazero.NewRuntimeWithConfig(s.ctx, wazero.NewRuntimeConfig().
-		WithCoreFeatures(features).
-		WithMemoryLimitPages(uint32(pages)).
-		WithCompilationCache(cache()).
-		// The compiled code checks at each iteration of a loop whether it must end. Without these checks an endless loop
-		// could not be interrupted, and would stop the garbage collector of the process.
-		WithCloseOnContextDone(true))
+	s.runtime = wazero.NewRuntimeWithConfig(s.ctx, compilations().config(uint32(pages)))
 	return s
 }
 
@@ -114,10 +101,18 @@ type Module struct {
 // Compile compiles a module in the binary format.
 func (s *Store) Compile(binary []byte) (*Module, error) {
 	description, linkable, err := describe(binary)
+	if err == nil {
+		err = compilations().keep(linkable)
+	}
 	if err != nil {
 		return nil, err
 	}
-	compiled, err := s.runtime.CompileModule(experimental.WithCompilationWorkers(s.ctx, runtime.GOMAXPROCS(0)), linkable)
+	return s.compile(description, linkable)
+}
+
+// compile compiles a module, or finds its machine code in the cache.
+func (s *Store) compile(description *Description, linkable []byte) (*Module, error) {
+	compiled, err := s.runtime.CompileModule(s.ctx, linkable)
 	if err != nil {
 		return nil, err
 	}
@@ -194,8 +189,11 @@ func (s *Store) generate(g *generator, modules map[string]api.Module) (api.Modul
 	binary := g.module()
 	m := s.generated[string(binary)]
 	if m == nil {
-		var err error
-		if m, err = s.Compile(binary); err != nil {
+		description, linkable, err := describe(binary)
+		if err == nil {
+			m, err = s.compile(description, linkable)
+		}
+		if err != nil {
 			return nil, err
 		}
 		s.generated[string(binary)] = m
