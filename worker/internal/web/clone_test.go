@@ -43,6 +43,18 @@ func TestSerializeAndDeserializeAcrossRuntimes(t *testing.T) {
 	}
 }
 
+func TestSerializeKeysAcrossRuntimes(t *testing.T) {
+	writer, reader := newPage(t), newPage(t)
+	writer.eval(t, `crypto.subtle.importKey("raw", new TextEncoder().encode("k"), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]).then((key) => { globalThis.key = key }); undefined`)
+	load(t, reader, writer.serialize(t, "({ key })"))
+	reader.eval(t, `crypto.subtle.sign("HMAC", v.key, new TextEncoder().encode("m")).then((mac) => { globalThis.mac = new Uint8Array(mac).toHex() }); undefined`)
+	got := reader.eval(t, `[v.key instanceof CryptoKey, v.key.extractable, v.key.usages, v.key.algorithm.hash.name, mac].join()`).String()
+	want := "true,false,sign,SHA-256,b60090e3052297aeb5a080889ce2fc4bca957e756faeb4df7d31800ca1e771ec"
+	if got != want {
+		t.Errorf("a key has its attributes and signs in another runtime: want %s, got %s", want, got)
+	}
+}
+
 // load deserializes text to the global variable v.
 func load(t testing.TB, p *page, text string) {
 	t.Helper()
@@ -63,7 +75,7 @@ func FuzzDeserialize(f *testing.F) {
 	for _, seed := range []string{
 		`J{"a":[1,null,"x"]}`, `S{"$":["Map",[1,{"$":["ref",0]}]]}`, `S{"$":["View","Uint8Array",{"$":["ArrayBuffer","AQI=",null]},0,2]}`,
 		`S{"$":["Array",3,{"1":{"$":["float","-0"]}}]}`, `S{"$":["Error","TypeError","m","s"]}`, `S{"$":["RegExp","a","g"]}`, `S{"$":["Object",{"$":5}]}`,
-		`S[{"$":["bigint","5"]},{"$":["undefined"]},{"$":["Date",5]},{"$":["String","x"]}]`, `S{"$":["ArrayBuffer","AQ==",4]}`, `X`, ``,
+		`S[{"$":["bigint","5"]},{"$":["undefined"]},{"$":["Date",5]},{"$":["String","x"]}]`, `S{"$":["ArrayBuffer","AQ==",4]}`, `S{"$":["CryptoKey","secret"]}`, `X`, ``,
 	} {
 		f.Add(seed)
 	}

@@ -29,6 +29,8 @@ func (h *host) bundleFunctions(name string) map[string]engine.HostFunc {
 	switch name {
 	case "crypto":
 		return h.subtleFunctions()
+	case "digest_stream":
+		return digestFunctions
 	case "formdata":
 		return formDataFunctions
 	case "schemes":

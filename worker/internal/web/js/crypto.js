@@ -39,6 +39,10 @@ export class Crypto {
     return lazy("crypto").subtle;
   }
 
+  get DigestStream() {
+    return lazy("digest_stream").DigestStream;
+  }
+
   timingSafeEqual(a, b) {
     return timingSafeEqual(a, b);
   }

@@ -19,3 +19,24 @@ test("getRandomValues refuses other arguments", () => {
   throws(() => crypto.getRandomValues(new DataView(new ArrayBuffer(4))), "TypeMismatchError");
   throws(() => crypto.getRandomValues([1]), "TypeError");
 });
+
+test("DigestStream computes the digest of its chunks", async () => {
+  for (const [name, want] of [["SHA-256", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"], [{ name: "md5" }, "900150983cd24fb0d6963f7d28e17f72"]]) {
+    const stream = new crypto.DigestStream(name);
+    const writer = stream.getWriter();
+    writer.write("a");
+    writer.write(new Uint8Array([98]));
+    await writer.write(new Uint8Array([99]).buffer);
+    equal(stream.bytesWritten, 3);
+    await writer.close();
+    equal(new Uint8Array(await stream.digest).toHex(), want);
+    ok(stream instanceof WritableStream, "it must be a WritableStream");
+  }
+  const failed = new crypto.DigestStream("SHA-1");
+  await rejects(failed.getWriter().write(1), "TypeError", "chunk");
+  await rejects(failed.digest, "TypeError", "chunk");
+  const aborted = new crypto.DigestStream("SHA-1");
+  await aborted.abort(new RangeError("stop"));
+  await rejects(aborted.digest, "RangeError", "stop");
+  throws(() => new crypto.DigestStream("SHA-3"), "NotSupportedError", "SHA-3");
+});

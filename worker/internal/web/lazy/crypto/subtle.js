@@ -1,6 +1,6 @@
 import { DOMException, expect, host, refuse, secret, tag, timingSafeEqual } from "shared";
 import { algorithm, buffer, fail, format as keyFormat, jwk, key as keyParts, usages as usageSet } from "./idl.js";
-import { CryptoKey, makeKey, namesOf } from "./key.js";
+import { makeKey, namesOf } from "./key.js";
 import { normalize, normalizeEither } from "./normalize.js";
 
 const exceptions = new Set(["DataError", "OperationError", "SyntaxError", "NotSupportedError", "InvalidAccessError"]);
@@ -189,8 +189,4 @@ function lengthOf(normalized) {
 }
 
 tag(SubtleCrypto);
-// The members of an interface are enumerable (Web IDL, section 3.7.6).
-for (const { prototype } of [CryptoKey, SubtleCrypto]) {
-  for (const name of Object.getOwnPropertyNames(prototype)) if (name !== "constructor") Object.defineProperty(prototype, name, { enumerable: true });
-}
 export const subtle = new SubtleCrypto(secret);
