@@ -91,6 +91,28 @@ func TestWebAssemblyMemoryCountsTowardsTheLimit(t *testing.T) {
 		`"RangeError: the initial size of the memory is above the limit"]`)
 }
 
+// A module above 4 KiB is compiled outside of the event loop.
+func TestWebAssemblyCompileLargeModule(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		const note = new Uint8Array(8192); // a custom section with an empty name
+		note.set([0, 0xFC, 0x3F]);
+		const small = Uint8Array.fromBase64("`+module+`");
+		const large = new Uint8Array([...small, ...note.slice(0, 8191)]);
+		const imports = { env: { report() {} } };
+		export default { async fetch() {
+			const [module, { instance }] = await Promise.all([WebAssembly.compile(large), WebAssembly.instantiate(large, imports)]);
+			large[0] = 1;
+			let failure;
+			try { await WebAssembly.compile(large); } catch (error) { failure = error; }
+			return Response.json([
+				instance.exports.add(1, 2), new WebAssembly.Instance(module, imports).exports.add(3, 4), WebAssembly.Module.customSections(module, "")[0].byteLength,
+				failure instanceof WebAssembly.CompileError,
+			]);
+		} };`, worker.Options{})
+	a.get("/", 200, `[3,7,8187,true]`)
+}
+
 func TestWebAssemblyInvalidModuleFailsToLoad(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()

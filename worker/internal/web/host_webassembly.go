@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 // A function that can fail returns a string instead of its result: the name of an error class, a colon, and the message. It
 // returns null if a function of the script has thrown, which has stored the exception.
 type wasmHost struct {
+	*host
 	runtime *engine.Runtime
 	store   *wasm.Store
 	modules []*wasm.Module
@@ -32,7 +34,7 @@ var errThrown = errors.New("web: a function of the script has thrown")
 
 // wasmFunctions returns the host functions of the bundle wasm, with a new store.
 func (h *host) wasmFunctions() map[string]engine.HostFunc {
-	w := &wasmHost{runtime: h.realm.runtime, numbers: map[*wasm.Extern]int{}, buffers: map[*wasm.Extern]*engine.Buffer{}}
+	w := &wasmHost{host: h, runtime: h.realm.runtime, numbers: map[*wasm.Extern]int{}, buffers: map[*wasm.Extern]*engine.Buffer{}}
 	if w.runtime != nil {
 		w.store = wasm.NewStore(wasm.Options{
 			MemoryLimit: w.runtime.Memory().Limit,
@@ -44,6 +46,7 @@ func (h *host) wasmFunctions() map[string]engine.HostFunc {
 	}
 	return map[string]engine.HostFunc{
 		"wasmValidate":       w.validate,
+		"wasmPrepare":        w.prepare,
 		"wasmCompile":        w.compile,
 		"wasmCustom":         w.custom,
 		"wasmImport":         w.importFunction,
@@ -132,6 +135,18 @@ func (w *wasmHost) validate(args []engine.Value) (engine.Value, error) {
 		return engine.Bool(false), nil
 	}
 	return engine.Bool(w.store.Validate(argument(args, 0).Bytes()) == nil), nil
+}
+
+// smallModule is the size of modules that are compiled within an event, in bytes.
+const smallModule = 4 << 10
+
+// wasmPrepare(settle, bytes) compiles a module, so that wasmCompile takes less time: see host.later. The result is true, or
+// false for an invalid module.
+func (w *wasmHost) prepare(args []engine.Value) (engine.Value, error) {
+	module := argument(args, 1).Bytes()
+	return w.later(argument(args, 0), len(module) > smallModule, len(module), func(context.Context) (engine.Value, error) {
+		return engine.Bool(wasm.Prepare(module) == nil), nil
+	})
 }
 
 // wasmCompile(bytes) compiles a module. It returns its number, the imports as lists of module, name and kind, and the exports

@@ -58,6 +58,16 @@ func (c *cache) config(pages uint32) wazero.RuntimeConfig {
 		WithCloseOnContextDone(true)
 }
 
+// Prepare compiles a module for all Stores, so that Compile finds its machine code, as long as that is kept. It is safe for
+// concurrent use.
+func Prepare(module []byte) error {
+	_, linkable, err := describe(module)
+	if err != nil {
+		return err
+	}
+	return compilations().keep(linkable)
+}
+
 // keep compiles a module unless it is kept already, and removes others if there is no room.
 func (c *cache) keep(module []byte) error {
 	hash := sha256.Sum256(module)

@@ -1,4 +1,4 @@
-import { define, host, Response } from "shared";
+import { define, DOMException, host, Response } from "shared";
 import { CompileError, LinkError, RuntimeError } from "./errors.js";
 import { Global } from "./global.js";
 import { sourceBytes } from "./idl.js";
@@ -23,11 +23,19 @@ async function wasmBytes(source) {
   return response.arrayBuffer();
 }
 
-const instantiateBytes = async (bytes, imports) => {
-  await undefined;
-  const module = new Module(bytes);
+// compiled compiles a module outside of the event loop, and returns a promise of it. An invalid one causes an error here.
+async function compiled(bytes) {
+  await new Promise((resolve, reject) => {
+    const settle = (name, message) => (name === null ? resolve() : reject(new DOMException(message, name)));
+    if (host.wasmPrepare(settle, bytes) !== undefined) resolve();
+  });
+  return new Module(bytes);
+}
+
+async function instantiateBytes(bytes, imports) {
+  const module = await compiled(bytes);
   return { module, instance: new Instance(module, imports) };
-};
+}
 
 // WebAssembly is the namespace of the WebAssembly JavaScript Interface.
 export const WebAssembly = {
@@ -35,7 +43,7 @@ export const WebAssembly = {
     return host.wasmValidate(sourceBytes(bytes, "WebAssembly.validate"));
   },
   async compile(bytes) {
-    return new Module(copied(bytes, "WebAssembly.compile"));
+    return compiled(copied(bytes, "WebAssembly.compile"));
   },
   async instantiate(source) {
     checkImports(arguments[1]);
@@ -43,7 +51,7 @@ export const WebAssembly = {
     return instantiateBytes(copied(source, "WebAssembly.instantiate"), arguments[1]);
   },
   async compileStreaming(source) {
-    return new Module(await wasmBytes(source));
+    return compiled(await wasmBytes(source));
   },
   async instantiateStreaming(source) {
     return instantiateBytes(await wasmBytes(source), arguments[1]);
