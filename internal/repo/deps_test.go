@@ -117,10 +117,13 @@ var layers = map[string]layer{
 	},
 	"worker/internal/web": {
 		folders: []string{
-			"worker/internal/bundle", "worker/internal/engine", "worker/internal/web/contentcoding", "worker/internal/web/formdata", "worker/internal/web/mimetype",
+			"worker/internal/bundle", "worker/internal/engine", "worker/internal/web/compression", "worker/internal/web/contentcoding", "worker/internal/web/formdata", "worker/internal/web/mimetype",
 			"worker/internal/web/textcodec", "worker/internal/web/wasm", "worker/internal/web/webcrypto", "worker/internal/web/weburl",
 		},
 		why: "the globals of the web platform are modules on the engine; they depend neither on events nor on sockets",
+	},
+	"worker/internal/web/compression": {
+		why: "the formats of the Compression Standard convert bytes to bytes",
 	},
 	"worker/internal/web/contentcoding": {
 		why: "the content codings of HTTP convert bytes to bytes",

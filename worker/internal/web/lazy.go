@@ -27,6 +27,8 @@ type onDemand struct {
 // bundleFunctions returns the host functions of a bundle by the names with which its modules call them.
 func (h *host) bundleFunctions(name string) map[string]engine.HostFunc {
 	switch name {
+	case "compression":
+		return h.compressionFunctions()
 	case "crypto":
 		return h.subtleFunctions()
 	case "digest_stream":

@@ -81,6 +81,7 @@ define(globalThis, {
 
 // The globals that are exports of bundles on demand.
 const onDemand = {
+  compression: ["CompressionStream", "DecompressionStream"],
   crypto: ["CryptoKey", "SubtleCrypto"],
   formdata: ["FormData"],
   messaging: ["MessageChannel", "MessagePort"],

@@ -1,4 +1,4 @@
-import { host, tag } from "shared";
+import { host } from "shared";
 
 // The conversions of Web IDL for the arguments of the streams, and the objects of their classes.
 
@@ -34,21 +34,6 @@ export const wrongClass = () => new TypeError("the method was called on an objec
 // illegal refuses the construction of an object by a script.
 export function illegal(name) {
   throw new TypeError(`Illegal constructor: a script cannot create a ${name}`);
-}
-
-// publish gives the members of classes the attributes that Web IDL requires.
-export function publish(...classes) {
-  for (const constructor of classes) {
-    makeEnumerable(constructor.prototype, "constructor");
-    makeEnumerable(constructor, "length", "name", "prototype");
-  }
-  tag(...classes);
-}
-
-function makeEnumerable(object, ...except) {
-  for (const key of Object.getOwnPropertyNames(object)) {
-    if (!except.includes(key)) Object.defineProperty(object, key, { enumerable: true });
-  }
 }
 
 const none = Object.freeze({ __proto__: null });

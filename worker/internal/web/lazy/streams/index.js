@@ -1,6 +1,6 @@
-import { describe, describeBy } from "shared";
+import { describe, describeBy, tag } from "shared";
 import { ByteQueue } from "./byte_queue.js";
-import { publish, READABLE_STREAM, revealOr, WRITABLE_STREAM } from "./idl.js";
+import { READABLE_STREAM, revealOr, WRITABLE_STREAM } from "./idl.js";
 import { Pipe } from "./pipe.js";
 import { Deferred } from "./promises.js";
 import { Queue } from "./queue.js";
@@ -18,7 +18,7 @@ import { Writable, WritableStream, writableOf } from "./writable.js";
 import { WritableController, WritableStreamDefaultController } from "./writable_controller.js";
 import { WritableStreamDefaultWriter, Writer } from "./writable_writer.js";
 
-publish(
+tag(
   ByteLengthQueuingStrategy, CountQueuingStrategy,
   ReadableByteStreamController, ReadableStream, ReadableStreamBYOBReader, ReadableStreamBYOBRequest,
   ReadableStreamDefaultController, ReadableStreamDefaultReader,
@@ -57,7 +57,7 @@ export {
 // What other modules use. A stream is represented by its Readable or Writable, whose methods do not depend on what a script
 // may have changed; object is the ReadableStream or WritableStream of it.
 export { createByteReadable, createReadable } from "./create.js";
-export { conceal, publish, reveal } from "./idl.js";
+export { conceal, reveal } from "./idl.js";
 export { pipe } from "./pipe.js";
 export { apply, Deferred, upon } from "./promises.js";
 export { readAll } from "./read_all.js";

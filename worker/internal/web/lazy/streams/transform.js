@@ -25,6 +25,11 @@ export class Transform {
     return this.readable.controller.desiredSize;
   }
 
+  // failed reports whether one of the sides has been cancelled, aborted or errored.
+  get failed() {
+    return this.readable.state !== "readable" || this.writable.state === "erroring" || this.writable.state === "errored";
+  }
+
   // enqueue adds a chunk to the readable side (section 6.4.2, TransformStreamDefaultControllerEnqueue).
   enqueue(chunk) {
     const { controller } = this.readable;

@@ -1,5 +1,5 @@
-import { describeBy, host, optionsOf, TextDecoder } from "shared";
-import { apply, conceal, createTransform, publish, reveal } from "lazy/streams";
+import { describeBy, host, optionsOf, tag, TextDecoder } from "shared";
+import { apply, conceal, createTransform, reveal } from "lazy/streams";
 
 // TextEncoderStream and TextDecoderStream (Encoding Standard, sections 7.4 and 7.5).
 
@@ -94,6 +94,6 @@ export class TextDecoderStream {
   }
 }
 
-publish(TextEncoderStream, TextDecoderStream);
+tag(TextEncoderStream, TextDecoderStream);
 describeBy(TextEncoderStream, "encoding", "readable", "writable");
 describeBy(TextDecoderStream, "encoding", "fatal", "ignoreBOM", "readable", "writable");
