@@ -411,6 +411,23 @@ declare var ErrorEvent: typeof globalThis extends { onmessage: any; ErrorEvent: 
   new (type: string, init?: LingerEventInit & { message?: string; error?: any; filename?: string; lineno?: number; colno?: number }): ErrorEvent;
 };
 
+interface LingerPromiseRejectionEvent extends Event {
+  readonly promise: Promise<any>;
+  readonly reason: any;
+}
+interface PromiseRejectionEvent extends LingerPart<LingerPromiseRejectionEvent> {}
+declare var PromiseRejectionEvent: typeof globalThis extends { onmessage: any; PromiseRejectionEvent: infer T } ? T : {
+  readonly prototype: PromiseRejectionEvent;
+  new (type: string, init: LingerEventInit & { promise: Promise<any>; reason?: any }): PromiseRejectionEvent;
+};
+
+/** A handler that returns true prevents the report of the exception. */
+declare var onerror: typeof globalThis extends { onmessage: any; onerror: infer T } ? T
+  : ((message: any, filename?: string, line?: number, column?: number, error?: any) => any) | null;
+/** A handler that returns false prevents the report of the rejection. */
+declare var onunhandledrejection: typeof globalThis extends { onmessage: any; onunhandledrejection: infer T } ? T : ((event: PromiseRejectionEvent) => any) | null;
+declare var onrejectionhandled: typeof globalThis extends { onmessage: any; onrejectionhandled: infer T } ? T : ((event: PromiseRejectionEvent) => any) | null;
+
 interface LingerEventTarget {
   addEventListener(type: string, listener: LingerListener | null, options?: boolean | LingerListenerOptions): void;
   removeEventListener(type: string, listener: LingerListener | null, options?: boolean | { capture?: boolean }): void;

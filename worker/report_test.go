@@ -96,3 +96,23 @@ func TestErrorLogOfUnhandledErrors(t *testing.T) {
 	a.log.line(t, "uncaught exception", "extended", "app.js:8:")
 	a.get("/", 200, "hello")
 }
+
+func TestErrorEventAndUnhandledRejection(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `const seen = [];
+	addEventListener("error", (event) => { seen.push(event.message); if (event.error.message !== "loud") event.preventDefault(); });
+	addEventListener("unhandledrejection", (event) => { seen.push("rejected " + event.reason); if (event.reason !== "loud") event.preventDefault(); });
+	addEventListener("fetch", (event) => {
+		Promise.reject("quiet");
+		Promise.reject("loud");
+		setTimeout(() => { throw new Error("quiet"); });
+		queueMicrotask(() => { throw new Error("loud"); });
+		event.respondWith(new Promise((resolve) => setTimeout(() => resolve(new Response(seen.sort().join())), 1)));
+	});`, worker.Options{})
+	a.get("/", 200, "Uncaught Error: loud,Uncaught Error: quiet,rejected loud,rejected quiet")
+	a.log.line(t, "uncaught exception", "loud", "app.js:8:")
+	a.log.line(t, "unhandled promise rejection", "loud")
+	if a.log.count("quiet") > 0 || a.log.count("level=WARN") > 0 {
+		t.Errorf("what a listener has canceled must not be logged, and the listeners must not cause warnings; got:\n%s", a.log)
+	}
+}

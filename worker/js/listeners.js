@@ -4,8 +4,7 @@ import { globalTarget, hasListeners } from "web/target.js";
 
 // The events of an application, except install and activate.
 const events = ["fetch", "websocketupgrade", "websocketmessage", "websocketpeerclose", "websocketdrain", "websocketclose"];
-// error is the event of an exception that no script has caught.
-const known = new Set([...events, "install", "activate", "error"]);
+const known = new Set([...events, "install", "activate", "error", "unhandledrejection", "rejectionhandled"]);
 
 // A listener for another event is called only if the script dispatches that itself. Go gets its type and the stack, so that
 // it can warn of misspelt names with their position.

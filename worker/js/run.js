@@ -1,4 +1,5 @@
 import { stateOf } from "web/event.js";
+import { dispatchError } from "web/report.js";
 import { dispatch, globalTarget } from "web/target.js";
 import { report } from "./report.js";
 import { settle } from "./settle.js";
@@ -39,6 +40,7 @@ const hooks = {
     if (!settle(result, onSettled, event)) stateOf(event).working++;
   },
   onError(event, error) {
+    dispatchError(error);
     report(stateOf(event).id, error);
   },
 };

@@ -1,5 +1,6 @@
 import { Blob } from "web/blob.js";
-import { CloseEvent, ErrorEvent, Event, messageEvent } from "web/event.js";
+import { CloseEvent, Event, messageEvent } from "web/event.js";
+import { lazy } from "web/lazy.js";
 import { host } from "web/host.js";
 import { clearTimeout, queueTask, startTimer } from "web/timers.js";
 import { runAt } from "./run.js";
@@ -230,7 +231,7 @@ export class End {
     this.incoming = false;
     const { failure } = item.value;
     if (this.closeFired) return complete(item);
-    if (failure) runAt(this.socket, item.id ?? 0, new ErrorEvent("error", { message: failure, error: new Error(failure) }), () => {});
+    if (failure) runAt(this.socket, item.id ?? 0, errorEvent(failure), () => {});
     this.#fireClose(item, item.value);
   }
 
@@ -270,3 +271,9 @@ const complete = (item) => item.finished?.(item.id);
 
 // sizeOf returns the size of a message, and 0 for other items.
 const sizeOf = ({ kind, value }) => (kind !== "message" ? 0 : typeof value === "string" ? value.length : value.byteLength);
+
+// errorEvent returns the event of a connection that has failed.
+function errorEvent(message) {
+  const { ErrorEvent } = lazy("errors");
+  return new ErrorEvent("error", { message, error: new Error(message) });
+}

@@ -66,18 +66,67 @@ func trackRejection(tls *libc.TLS, ctx uintptr, promise, reason raw, handled int
 			return
 		}
 	}
+	if r.watcher != nil && len(r.handledLate) < maxReports {
+		r.handledLate = append(r.handledLate, rejection{lib.XDupValue(tls, ctx, promise), lib.XDupValue(tls, ctx, reason)})
+	}
+}
+
+// WatchRejections makes the Runtime call a function of the script at the end of a turn, as watch(promise, reason, handled),
+// for each rejection that is not handled, and, with handled true, for each promise that has got a handler in a later turn than
+// that in which it was rejected. If the function returns true, the rejection is not reported to OnUnhandled. The Runtime keeps
+// a reference to the function. nil ends the calls.
+func (r *Runtime) WatchRejections(watch *Function) {
+	if r.watcher != nil {
+		r.watcher.Release()
+	}
+	r.watcher = nil
+	if watch != nil {
+		r.watcher = watch.Keep()
+	}
+}
+
+// passRejection calls the function of WatchRejections, and reports whether it has returned true.
+func (r *Runtime) passRejection(rejected rejection, handled bool) bool {
+	if r.watcher == nil || r.mustStop() {
+		return false
+	}
+	watch, err := r.duplicate(r.watcher)
+	if err != nil {
+		return false
+	}
+	const count = 3
+	argv := r.tls.Alloc(count * int(rawSize))
+	defer r.tls.Free(count * int(rawSize))
+	isHandled := uint64(0)
+	if handled {
+		isHandled = 1
+	}
+	*at[[count]raw](argv) = [count]raw{rejected.promise, rejected.reason, simple(lib.EJS_TAG_BOOL, isHandled)}
+	result := r.hold(lib.XJS_Call(r.tls, r.ctx, r.hold(watch), rawUndefined(), count, argv))
+	if isException(result) {
+		r.recordUnhandled(r.caught())
+		return false
+	}
+	return tag(result) == lib.EJS_TAG_BOOL && result.Fu.Fuint641 != 0
 }
 
 // collectRejections records the rejections that are still unhandled at the end of the turn. Converting them can run code
 // of the script, which may cause new rejections; these are reported after the next turn.
 func (r *Runtime) collectRejections() {
-	list := r.rejections
-	r.rejections = nil
+	list, late := r.rejections, r.handledLate
+	r.rejections, r.handledLate = nil, nil
+	for _, rejected := range late {
+		r.passRejection(rejected, true)
+		r.freeRejection(rejected)
+	}
 	for _, rejected := range list {
-		if !r.mustStop() && !r.hasHandleFor(rejected) {
+		if !r.mustStop() && !r.hasHandleFor(rejected) && !r.passRejection(rejected, false) {
 			r.recordUnhandled(r.describe(rejected.reason, maxCauses))
 		}
 		r.freeRejection(rejected)
+	}
+	if r.watcher != nil && len(list)+len(late) > 0 {
+		r.runJobs()
 	}
 }
 

@@ -67,6 +67,8 @@ type Runtime struct {
 	scope         []raw          // values to be freed at the end of the turn
 	args          []Value        // the arguments of host functions that are running
 	rejections    []rejection    // promises rejected in this turn that have no handler
+	handledLate   []rejection    // promises of earlier turns that have got a handler in this one; only with a watcher
+	watcher       *Function      // the function of WatchRejections, or nil
 	unhandled     []*Exception   // recorded for OnUnhandled
 	printed       []byte         // the output of inspect
 	interruptedAt *Interruption  // where the turn was interrupted; nil if that is unknown
@@ -183,7 +185,7 @@ func (r *Runtime) dispose() {
 	runtimes.Delete(r.tls)
 	r.setStepCounter(nil)
 	r.invalidateHandles()
-	r.rejections = nil
+	r.rejections, r.handledLate = nil, nil
 	if r.lost {
 		return
 	}

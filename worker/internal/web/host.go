@@ -104,6 +104,12 @@ func (h *host) listen(args []engine.Value) (engine.Value, error) {
 	return engine.Undefined(), nil
 }
 
+// watchRejections(function) makes the engine pass rejections to a function, or ends that if there is no argument.
+func (h *host) watchRejections(args []engine.Value) (engine.Value, error) {
+	h.realm.runtime.WatchRejections(argument(args, 0).Function())
+	return engine.Undefined(), nil
+}
+
 func (h *host) now([]engine.Value) (engine.Value, error) {
 	return engine.Number(float64(h.options.Now().Sub(h.start)) / float64(time.Millisecond)), nil
 }

@@ -33,6 +33,8 @@ func (h *host) bundleFunctions(name string) map[string]engine.HostFunc {
 		return h.subtleFunctions()
 	case "digest_stream":
 		return digestFunctions
+	case "errors":
+		return map[string]engine.HostFunc{"watchRejections": h.watchRejections}
 	case "formdata":
 		return formDataFunctions
 	case "schemes":

@@ -184,33 +184,5 @@ export class CloseEvent extends Event {
   }
 }
 
-// ErrorEvent is the event of an error (HTML Standard, section 8.1.4.6).
-export class ErrorEvent extends Event {
-  #init;
-
-  constructor(type, init) {
-    expect(arguments.length, 1, "new ErrorEvent");
-    super(type, init);
-    const { message = "", error, filename = "", lineno = 0, colno = 0 } = init ?? {}; // as in CloseEvent
-    this.#init = { message: String(message), error, filename: String(filename), lineno: Number(lineno), colno: Number(colno) };
-  }
-
-  get message() {
-    return this.#init.message;
-  }
-  get error() {
-    return this.#init.error;
-  }
-  get filename() {
-    return this.#init.filename;
-  }
-  get lineno() {
-    return this.#init.lineno;
-  }
-  get colno() {
-    return this.#init.colno;
-  }
-}
-
 constants(Event, { NONE: 0, CAPTURING_PHASE: 1, AT_TARGET: 2, BUBBLING_PHASE: 3 });
-tag(Event, CloseEvent, CustomEvent, ErrorEvent, MessageEvent);
+tag(Event, CloseEvent, CustomEvent, MessageEvent);

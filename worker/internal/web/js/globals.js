@@ -8,16 +8,16 @@ import { Crypto, crypto } from "./crypto.js";
 import { define } from "./define.js";
 import { describe, describeBy } from "./describe.js";
 import { TextDecoder, TextEncoder } from "./encoding.js";
-import { CloseEvent, CustomEvent, ErrorEvent, Event, MessageEvent } from "./event.js";
+import { CloseEvent, CustomEvent, Event, MessageEvent } from "./event.js";
 import { DOMException } from "./exception.js";
 import { Headers } from "./headers.js";
-import { defineLazy } from "./lazy.js";
+import { defineLazy, lazy } from "./lazy.js";
 import { Navigator, navigator } from "./navigator.js";
 import { Performance, performance } from "./performance.js";
 import { reportError } from "./report.js";
 import { Request } from "./request.js";
 import { Response } from "./response.js";
-import { dispatchByScript, EventTarget, globalTarget } from "./target.js";
+import { dispatchByScript, EventTarget, globalTarget, handlerAttribute } from "./target.js";
 import { clearInterval, clearTimeout, setInterval, setTimeout } from "./timers.js";
 import "./shared.js";
 import { URL, URLSearchParams } from "./url.js";
@@ -31,7 +31,6 @@ define(globalThis, {
   Crypto,
   CustomEvent,
   DOMException,
-  ErrorEvent,
   Event,
   EventTarget,
   File,
@@ -83,6 +82,7 @@ define(globalThis, {
 const onDemand = {
   compression: ["CompressionStream", "DecompressionStream"],
   crypto: ["CryptoKey", "SubtleCrypto"],
+  errors: ["ErrorEvent", "PromiseRejectionEvent"],
   formdata: ["FormData"],
   messaging: ["MessageChannel", "MessagePort"],
   streams: [
@@ -97,6 +97,10 @@ const onDemand = {
 };
 for (const [bundle, names] of Object.entries(onDemand)) defineLazy(bundle, names);
 
+for (const type of ["error", "unhandledrejection", "rejectionhandled"]) {
+  handlerAttribute(globalThis, type, globalTarget, (handler, event) => lazy("errors").callHandler(handler, event));
+}
+
 describe(URLSearchParams, (params) => Object.fromEntries(params));
 describe(Headers, (headers) => Object.fromEntries(headers));
 describeBy(URL, "href", "origin", "protocol", "username", "password", "host", "hostname", "port", "pathname", "search", "hash");
@@ -106,7 +110,6 @@ describeBy(Event, "type", "defaultPrevented", "cancelable", "timeStamp");
 describeBy(CustomEvent, "type", "detail", "defaultPrevented", "cancelable", "timeStamp");
 describeBy(MessageEvent, "type", "data");
 describeBy(CloseEvent, "type", "code", "reason", "wasClean");
-describeBy(ErrorEvent, "type", "message", "error");
 describeBy(AbortSignal, "aborted");
 describeBy(AbortController, "signal");
 describeBy(Blob, "size", "type");

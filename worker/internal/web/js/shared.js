@@ -6,7 +6,7 @@ import { timingSafeEqual } from "./crypto.js";
 import { constants, define, expect, optionsOf, platform, refuse, secret, tag } from "./define.js";
 import { describe, describeBy } from "./describe.js";
 import { bytesOf, isBuffer, TextDecoder, TextEncoder } from "./encoding.js";
-import { ErrorEvent, Event, make, MessageEvent, stateOf } from "./event.js";
+import { Event, make, MessageEvent, stateOf } from "./event.js";
 import { DOMException } from "./exception.js";
 import { setWriter, transferables } from "./flatten.js";
 import { format } from "./format.js";
@@ -17,7 +17,7 @@ import { share } from "./lazy.js";
 import { reportError } from "./report.js";
 import { Request } from "./request.js";
 import { makeResponse, Response } from "./response.js";
-import { dispatch, EventTarget, handlerAttribute } from "./target.js";
+import { dispatch, EventTarget, globalTarget, handlerAttribute } from "./target.js";
 import { queueTask, startTimer } from "./timers.js";
 import { URL, URLSearchParams } from "./url.js";
 
@@ -31,7 +31,7 @@ share(() => ({
   constants, define, expect, optionsOf, platform, refuse, secret, tag,
   describe, describeBy,
   bytesOf, isBuffer, TextDecoder, TextEncoder,
-  ErrorEvent, Event, make, MessageEvent, stateOf,
+  Event, make, MessageEvent, stateOf,
   DOMException,
   setWriter,
   format,
@@ -41,7 +41,7 @@ share(() => ({
   reportError,
   Request,
   makeResponse, Response,
-  dispatch, EventTarget, handlerAttribute,
+  dispatch, EventTarget, globalTarget, handlerAttribute,
   queueTask, startTimer,
   URL, URLSearchParams,
 }));

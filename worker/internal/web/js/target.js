@@ -1,6 +1,7 @@
 import { expect, tag } from "./define.js";
 import { Event, stateOf } from "./event.js";
 import { DOMException } from "./exception.js";
+import { lazy } from "./lazy.js";
 import { reportError } from "./report.js";
 
 // listenersOf returns the listeners of a target by type. The array of a type is replaced and never changed, so that a
@@ -160,26 +161,29 @@ function handle(callback, event, state) {
 }
 
 // handlerAttribute defines an event handler attribute such as onmessage.
-export function handlerAttribute(prototype, type) {
+//   target  the target that has the handler, by default the object itself
+//   call    calls the handler
+export function handlerAttribute(prototype, type, target, call = (handler, event, self) => handler.call(self, event)) {
   Object.defineProperty(prototype, "on" + type, {
     configurable: true,
     enumerable: true,
     get() {
-      return handlersOf(this)[type]?.value ?? null;
+      return handlersOf(target ?? this)[type]?.value ?? null;
     },
     set(value) {
-      const handlers = handlersOf(this);
+      const owner = target ?? this;
+      const handlers = handlersOf(owner);
       const isHandler = typeof value === "function";
       const handler = handlers[type];
       if (handler && isHandler) {
         handler.value = value;
       } else if (handler) {
         delete handlers[type];
-        this.removeEventListener(type, handler.listener);
+        owner.removeEventListener(type, handler.listener);
       } else if (isHandler) {
-        const fresh = { value, listener: (event) => fresh.value.call(this, event) };
+        const fresh = { value, listener: (event) => call(fresh.value, event, owner) };
         handlers[type] = fresh;
-        this.addEventListener(type, fresh.listener);
+        owner.addEventListener(type, fresh.listener);
       }
     },
   });
@@ -192,3 +196,10 @@ const globalListeners = listenersOf(globalTarget);
 
 // listenersTo returns the listeners of the global object for a type of event.
 export const listenersTo = (type) => globalListeners[type] ?? [];
+
+// Rejections are passed to the script only while there are listeners for them.
+let watching = false;
+onListenersChange(globalTarget, () => {
+  const wanted = hasListeners(globalTarget, "unhandledrejection") || hasListeners(globalTarget, "rejectionhandled");
+  if (wanted !== watching) lazy("errors").watchRejections((watching = wanted));
+});

@@ -1,6 +1,6 @@
 import { expect } from "./define.js";
 import { expose, host } from "./host.js";
-import { isCanceled } from "./report.js";
+import { dispatchError } from "./report.js";
 
 // The maximum delay in milliseconds. In browsers a delay is a signed 32-bit number.
 const maxDelay = 2 ** 31 - 1;
@@ -58,6 +58,6 @@ expose("fireTimer", (id) => {
   try {
     timer.callback.apply(globalThis, timer.args);
   } catch (error) {
-    if (!isCanceled(error)) throw error;
+    if (!dispatchError(error)) throw error;
   }
 });
