@@ -789,14 +789,67 @@ interface SubtleCrypto extends LingerPart<LingerSubtleCrypto> {
 }
 declare var SubtleCrypto: typeof globalThis extends { onmessage: any; SubtleCrypto: infer T } ? T : { readonly prototype: SubtleCrypto };
 
-interface LingerPerformance {
+interface LingerPerformance extends EventTarget {
   readonly timeOrigin: number;
   now(): number;
   toJSON(): any;
+  mark(markName: string, markOptions?: { detail?: any; startTime?: number }): PerformanceMark;
+  measure(measureName: string, startOrMeasureOptions?: string | LingerMeasureOptions, endMark?: string): PerformanceMeasure;
+  clearMarks(markName?: string): void;
+  clearMeasures(measureName?: string): void;
+  getEntries(): PerformanceEntry[];
+  getEntriesByType(type: string): PerformanceEntry[];
+  getEntriesByName(name: string, type?: string): PerformanceEntry[];
 }
+interface LingerMeasureOptions { detail?: any; start?: string | number; duration?: number; end?: string | number; }
 interface Performance extends LingerPart<LingerPerformance> {}
 declare var Performance: typeof globalThis extends { onmessage: any; Performance: infer T } ? T : { readonly prototype: Performance };
 declare var performance: typeof globalThis extends { onmessage: any; performance: infer T } ? T : Performance;
+
+interface LingerPerformanceEntry {
+  readonly name: string;
+  readonly entryType: string;
+  readonly startTime: number;
+  readonly duration: number;
+  toJSON(): any;
+}
+interface PerformanceEntry extends LingerPart<LingerPerformanceEntry> {}
+declare var PerformanceEntry: typeof globalThis extends { onmessage: any; PerformanceEntry: infer T } ? T : { readonly prototype: PerformanceEntry };
+
+interface LingerPerformanceMark extends PerformanceEntry {
+  readonly detail: any;
+}
+interface PerformanceMark extends LingerPart<LingerPerformanceMark> {}
+declare var PerformanceMark: typeof globalThis extends { onmessage: any; PerformanceMark: infer T } ? T : {
+  readonly prototype: PerformanceMark;
+  new (markName: string, markOptions?: { detail?: any; startTime?: number }): PerformanceMark;
+};
+
+interface LingerPerformanceMeasure extends PerformanceEntry {
+  readonly detail: any;
+}
+interface PerformanceMeasure extends LingerPart<LingerPerformanceMeasure> {}
+declare var PerformanceMeasure: typeof globalThis extends { onmessage: any; PerformanceMeasure: infer T } ? T : { readonly prototype: PerformanceMeasure };
+
+interface LingerPerformanceObserverEntryList {
+  getEntries(): PerformanceEntry[];
+  getEntriesByType(type: string): PerformanceEntry[];
+  getEntriesByName(name: string, type?: string): PerformanceEntry[];
+}
+interface PerformanceObserverEntryList extends LingerPart<LingerPerformanceObserverEntryList> {}
+declare var PerformanceObserverEntryList: typeof globalThis extends { onmessage: any; PerformanceObserverEntryList: infer T } ? T : { readonly prototype: PerformanceObserverEntryList };
+
+interface LingerPerformanceObserver {
+  observe(options?: { entryTypes?: string[]; type?: string; buffered?: boolean }): void;
+  disconnect(): void;
+  takeRecords(): PerformanceEntry[];
+}
+interface PerformanceObserver extends LingerPart<LingerPerformanceObserver> {}
+declare var PerformanceObserver: typeof globalThis extends { onmessage: any; PerformanceObserver: infer T } ? T : {
+  readonly prototype: PerformanceObserver;
+  readonly supportedEntryTypes: readonly string[];
+  new (callback: (entries: PerformanceObserverEntryList, observer: PerformanceObserver, options: { droppedEntriesCount?: number }) => void): PerformanceObserver;
+};
 
 interface LingerNavigator {
   readonly userAgent: string;

@@ -110,6 +110,9 @@ func (h *host) watchRejections(args []engine.Value) (engine.Value, error) {
 	return engine.Undefined(), nil
 }
 
+// now returns the time since the globals were installed, in milliseconds. Its resolution is that of performance.now in browsers
+// (High Resolution Time, section 7.1).
 func (h *host) now([]engine.Value) (engine.Value, error) {
-	return engine.Number(float64(h.options.Now().Sub(h.start)) / float64(time.Millisecond)), nil
+	const resolution = 5 * time.Microsecond
+	return engine.Number(float64(h.options.Now().Sub(h.start).Truncate(resolution)) / float64(time.Millisecond)), nil
 }

@@ -13,7 +13,6 @@ import { DOMException } from "./exception.js";
 import { Headers } from "./headers.js";
 import { defineLazy, lazy } from "./lazy.js";
 import { Navigator, navigator } from "./navigator.js";
-import { Performance, performance } from "./performance.js";
 import { reportError } from "./report.js";
 import { Request } from "./request.js";
 import { Response } from "./response.js";
@@ -37,7 +36,6 @@ define(globalThis, {
   Headers,
   MessageEvent,
   Navigator,
-  Performance,
   Request,
   Response,
   TextDecoder,
@@ -51,7 +49,6 @@ define(globalThis, {
   console,
   crypto,
   navigator,
-  performance,
   reportError,
   self: globalThis,
   setInterval,
@@ -85,6 +82,10 @@ const onDemand = {
   errors: ["ErrorEvent", "PromiseRejectionEvent"],
   formdata: ["FormData"],
   messaging: ["MessageChannel", "MessagePort"],
+  performance: [
+    "Performance", "PerformanceEntry", "PerformanceMark", "PerformanceMeasure", "PerformanceObserver", "PerformanceObserverEntryList",
+    "performance",
+  ],
   streams: [
     "ByteLengthQueuingStrategy", "CountQueuingStrategy",
     "ReadableByteStreamController", "ReadableStream", "ReadableStreamBYOBReader", "ReadableStreamBYOBRequest",
