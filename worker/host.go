@@ -54,7 +54,7 @@ func newHostAPI(in *instance) *hostAPI {
 		caller: in, app: in.app, worker: in.worker, generation: in.generation,
 		events: &in.events, timers: &in.timers, arrivals: &in.arrivals, sockets: &in.sockets,
 		ctx: ctx, cancel: cancel, fetches: map[int]context.CancelFunc{}, streams: map[int]*event{}, channels: map[string]bool{},
-		computations: computations{ctx: ctx, arrivals: &in.arrivals},
+		computations: computations{ctx: ctx, arrivals: &in.arrivals, limit: maxComputation},
 	}
 }
 

@@ -5,15 +5,26 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"time"
 )
 
 const (
 	maxComputations  = 1024     // computations of one instance that run or wait
 	maxComputedBytes = 64 << 20 // bytes that they need
+
+	maxComputation = time.Minute // the time that one may take
 )
 
-// computing has an element for each computation that runs in this process. There are as many at once as processors.
-var computing = make(chan struct{}, runtime.GOMAXPROCS(0))
+// maxRunners is the number of computations of one instance that run at once: the number of processors, at least two, so that
+// a long computation does not delay all others.
+var maxRunners = max(2, runtime.GOMAXPROCS(0))
+
+// computing has an element for each computation that runs in this process. There is room for two instances, so that one does
+// not delay the computations of the others.
+var computing = make(chan struct{}, 2*maxRunners)
+
+// errComputation is the cause of the end of a computation that takes too long. Its text is for the script.
+var errComputation = fmt.Errorf("the operation has been stopped, because it took longer than %v", maxComputation)
 
 // computation is work of a script outside of the event loop.
 type computation struct {
@@ -22,11 +33,11 @@ type computation struct {
 	turn func() error // queued when the work is done
 }
 
-// computations runs the computations of one instance. At most as many as there are processors run at once, so that those of
-// another instance wait for a bounded number only; the others wait without a goroutine.
+// computations runs the computations of one instance, maxRunners at once. The others wait without a goroutine.
 type computations struct {
 	ctx      context.Context //nolint:containedctx // it ends with the instance
 	arrivals *arrivals
+	limit    time.Duration // the time that one may take
 
 	mu      sync.Mutex
 	waiting []*computation
@@ -53,7 +64,7 @@ func (c *computations) add(next *computation) error {
 	c.count++
 	c.bytes += next.size
 	c.waiting = append(c.waiting, next)
-	if c.runners < cap(computing) {
+	if c.runners < maxRunners {
 		c.runners++
 		go c.run()
 	}
@@ -68,7 +79,9 @@ func (c *computations) run() {
 		case <-c.ctx.Done():
 			continue // the others are dropped too
 		}
-		next.work(c.ctx)
+		ctx, cancel := context.WithTimeoutCause(c.ctx, c.limit, errComputation)
+		next.work(ctx)
+		cancel()
 		<-computing
 		c.arrivals.add(arrival{
 			drop: func() { c.remove(next) },

@@ -28,7 +28,8 @@ type Host interface {
 
 	// Compute calls work, which may take long, on another goroutine, and then queues turn as Enqueue does. It returns at
 	// once. Several computations may run at the same time. If the goroutine that uses the Runtime ends first, ctx is
-	// cancelled, work may not be called, and turn is dropped. size is the number of bytes that work needs. The error, whose
+	// cancelled, work may not be called, and turn is dropped. ctx also ends if work takes too long, with a cause whose text
+	// is for the script. size is the number of bytes that work needs. The error, whose
 	// text is for the script, means that too much is in progress.
 	Compute(size int64, work func(ctx context.Context), turn func() error) error
 }

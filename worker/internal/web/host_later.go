@@ -35,14 +35,18 @@ func (h *host) later(settle engine.Value, slow bool, size int, work func(context
 	return engine.Undefined(), nil
 }
 
-// recovered runs work and converts a panic to an error.
+// recovered runs work and converts a panic to an error. If the context has ended, its cause is for the script.
 func recovered(ctx context.Context, work func(context.Context) (engine.Value, error)) (value engine.Value, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("web: a computation has panicked: %v", p)
 		}
 	}()
-	return work(ctx)
+	value, err = work(ctx)
+	if err != nil && ctx.Err() != nil {
+		err = &engine.Throw{Name: "OperationError", Message: context.Cause(ctx).Error()}
+	}
+	return value, err
 }
 
 // settle passes a result or an error to a function of later. An error that is not for scripts is returned, after the

@@ -45,7 +45,8 @@ type Options struct {
 	Listen func(channel string, on bool)
 
 	// Compute calls work, which may take long, on another goroutine, and then queues turn to be called on the goroutine that
-	// uses the runtime. The context ends with the runtime; then turn is not called. size is the number of bytes that the
+	// uses the runtime. The context ends with the runtime, and then turn is not called, or
+	// if work takes too long. size is the number of bytes that the
 	// work needs. The error, for scripts, means that too much work is in progress. If Compute is nil, work is done during
 	// the call of the script.
 	Compute func(size int64, work func(context.Context), turn func() error) error

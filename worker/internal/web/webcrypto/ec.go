@@ -95,7 +95,7 @@ func importEC(format string, data KeyData, a *Algorithm, extractable bool, u Usa
 	}
 	k := &Key{Type: Public, Algorithm: a.Name, Curve: a.Curve, Usages: u}
 	allowed, private := ecUsages(a.Name)
-	if format == "pkcs8" || format == "jwk" && data.JWK.has("d") {
+	if format == "pkcs8" || format == "jwk" && data.JWK.isPrivate() {
 		k.Type, allowed = Private, private
 	}
 	if err := u.restrict(allowed, "a "+string(k.Type)+" key for "+a.Name); err != nil {
@@ -189,7 +189,7 @@ func (c namedCurve) materialOfJWK(j *JWK) ([]byte, error) {
 		point = append(point, b...)
 	}
 	point, err := c.point(point)
-	if err != nil || !j.has("d") {
+	if err != nil || !j.isPrivate() {
 		return point, err
 	}
 	d, err := j.coordinate("d", c.size())

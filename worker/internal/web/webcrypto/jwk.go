@@ -75,9 +75,9 @@ func (j *JWK) bytes(member string) ([]byte, error) {
 	return b, nil
 }
 
-// has reports whether the JWK has a member.
-func (j *JWK) has(member string) bool {
-	_, ok := j.Members[member]
+// isPrivate reports whether the JWK is a private key, which has the member d.
+func (j *JWK) isPrivate() bool {
+	_, ok := j.Members["d"]
 	return ok
 }
 

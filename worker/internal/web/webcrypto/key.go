@@ -31,7 +31,7 @@ type Key struct {
 	Material []byte
 }
 
-// Algorithm is a normalized algorithm identifier (Web Cryptography, section 18.4): its name and the members of its
+// Algorithm is a normalised algorithm identifier (Web Cryptography, section 18.4): its name and the members of its
 // dictionary.
 type Algorithm struct {
 	Name  string // the registered name

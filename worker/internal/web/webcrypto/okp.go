@@ -64,7 +64,7 @@ const okpSize = 32
 func importOKP(format string, data KeyData, a *Algorithm, extractable bool, u Usages, rules jwkRules, derive func([]byte) (material, public []byte)) (*Key, error) {
 	k := &Key{Type: Public, Algorithm: a.Name, Usages: u}
 	allowed, private := ecUsages(a.Name)
-	if format == "pkcs8" || format == "jwk" && data.JWK.has("d") {
+	if format == "pkcs8" || format == "jwk" && data.JWK.isPrivate() {
 		k.Type, allowed = Private, private
 	}
 	if err := u.restrict(allowed, "a "+string(k.Type)+" key for "+a.Name); err != nil {
@@ -142,7 +142,7 @@ func okpOfJWK(j *JWK, algorithm string, derive func([]byte) (material, public []
 		return nil, dataError("the member crv of the key must be %s, but got %q", algorithm, j.Members["crv"])
 	}
 	x, err := j.coordinate("x", okpSize)
-	if err != nil || !j.has("d") {
+	if err != nil || !j.isPrivate() {
 		return x, err
 	}
 	d, err := j.coordinate("d", okpSize)
@@ -174,37 +174,51 @@ func (k *Key) publicOKP() ([]byte, error) {
 }
 
 func exportOKP(format string, k *Key) (KeyData, error) {
-	public, err := k.publicOKP()
-	if err != nil {
-		return KeyData{}, err
-	}
 	switch {
-	case format == "raw" && k.Type == Public:
-		return KeyData{Bytes: clone(public)}, nil
 	case format == "jwk":
+		public, err := k.publicOKP()
+		if err != nil {
+			return KeyData{}, err
+		}
 		members := map[string]string{"kty": "OKP", "crv": k.Algorithm, "x": encode(public)}
 		if k.Type == Private {
 			members["d"] = encode(k.Material[:okpSize])
 		}
 		return KeyData{JWK: &JWK{Members: members}}, nil
-	case format == "spki" && k.Type == Public && k.Algorithm == "Ed25519":
-		return exported(x509.MarshalPKIXPublicKey(ed25519.PublicKey(public)))
+	case format == "raw" && k.Type == Public:
+		return KeyData{Bytes: clone(k.Material)}, nil
 	case format == "spki" && k.Type == Public:
-		key, err := ecdh.X25519().NewPublicKey(public)
+		key, err := k.parseOKP()
 		if err != nil {
-			return KeyData{}, operationError("the key is invalid")
+			return KeyData{}, err
 		}
 		return exported(x509.MarshalPKIXPublicKey(key))
-	case format == "pkcs8" && k.Type == Private && k.Algorithm == "Ed25519":
-		return exported(x509.MarshalPKCS8PrivateKey(ed25519.PrivateKey(k.Material)))
 	case format == "pkcs8" && k.Type == Private:
-		key, err := ecdh.X25519().NewPrivateKey(k.Material)
+		key, err := k.parseOKP()
 		if err != nil {
-			return KeyData{}, operationError("the key is invalid")
+			return KeyData{}, err
 		}
 		return exported(x509.MarshalPKCS8PrivateKey(key))
 	}
 	return KeyData{}, wrongType(format, k)
+}
+
+// parseOKP returns the key of crypto/ed25519 or crypto/ecdh.
+func (k *Key) parseOKP() (key any, err error) {
+	switch {
+	case k.Algorithm == "Ed25519" && k.Type == Public:
+		return ed25519.PublicKey(k.Material), nil
+	case k.Algorithm == "Ed25519":
+		return ed25519.PrivateKey(k.Material), nil
+	case k.Type == Public:
+		key, err = ecdh.X25519().NewPublicKey(k.Material)
+	default:
+		key, err = ecdh.X25519().NewPrivateKey(k.Material)
+	}
+	if err != nil {
+		return nil, operationError("the key is invalid")
+	}
+	return key, nil
 }
 
 func signEd25519(_ *Algorithm, k *Key, data []byte) ([]byte, error) {

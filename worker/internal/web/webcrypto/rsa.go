@@ -66,7 +66,7 @@ func importRSA(format string, data KeyData, a *Algorithm, extractable bool, u Us
 	if _, err := hashOf(a.Hash); err != nil {
 		return nil, err
 	}
-	isPrivate := format == "pkcs8" || format == "jwk" && data.JWK.has("d")
+	isPrivate := format == "pkcs8" || format == "jwk" && data.JWK.isPrivate()
 	allowed, private := rsaUsages(a.Name)
 	what := "a public key for " + a.Name
 	if isPrivate {
@@ -125,42 +125,51 @@ func (j *JWK) rsa() (any, error) {
 	if j.OtherPrimes {
 		return nil, notSupported("RSA keys with more than two primes are not supported")
 	}
-	names := []string{"n", "e", "d", "p", "q", "dp", "dq", "qi"}
-	if !j.has("d") {
-		names = names[:2]
+	public, err := j.numbers("n", "e")
+	if err != nil {
+		return nil, err
 	}
-	numbers := map[string]*big.Int{}
-	for _, name := range names {
-		b, err := j.bytes(name)
-		if err != nil {
-			return nil, err
-		}
-		if len(b) > maxRSABits/8 {
-			return nil, dataError("the member %s of the key has more than %d bits", name, maxRSABits)
-		}
-		numbers[name] = new(big.Int).SetBytes(b)
-	}
-	e := numbers["e"]
-	if !e.IsInt64() || e.Int64() < 3 || e.Int64() > 1<<31-1 || e.Bit(0) == 0 || numbers["n"].Bit(0) == 0 {
+	n, e := public[0], public[1]
+	if !e.IsInt64() || e.Int64() < 3 || e.Int64() > 1<<31-1 || e.Bit(0) == 0 || n.Bit(0) == 0 {
 		return nil, dataError("the modulus or the exponent of the key is not valid")
 	}
-	public := rsa.PublicKey{N: numbers["n"], E: int(e.Int64())}
-	if !j.has("d") {
-		return &public, nil
+	key := &rsa.PrivateKey{PublicKey: rsa.PublicKey{N: n, E: int(e.Int64())}}
+	if !j.isPrivate() {
+		return &key.PublicKey, nil
 	}
-	if public.N.BitLen() < minRSABits {
-		return nil, dataError("the key has %d bits, but %d to %d are supported", public.N.BitLen(), minRSABits, maxRSABits)
+	if n.BitLen() < minRSABits {
+		return nil, dataError("the key has %d bits, but %d to %d are supported", n.BitLen(), minRSABits, maxRSABits)
 	}
-	key := &rsa.PrivateKey{PublicKey: public, D: numbers["d"], Primes: []*big.Int{numbers["p"], numbers["q"]}}
+	private, err := j.numbers("d", "p", "q", "dp", "dq", "qi")
+	if err != nil {
+		return nil, err
+	}
+	key.D, key.Primes = private[0], private[1:3]
 	key.Precompute()
 	if err := key.Validate(); err != nil {
 		return nil, err
 	}
-	values := key.Precomputed
-	if values.Dp == nil || values.Dp.Cmp(numbers["dp"]) != 0 || values.Dq.Cmp(numbers["dq"]) != 0 || values.Qinv.Cmp(numbers["qi"]) != 0 {
-		return nil, dataError("the members dp, dq and qi of the key do not match the others")
+	for i, computed := range []*big.Int{key.Precomputed.Dp, key.Precomputed.Dq, key.Precomputed.Qinv} {
+		if computed == nil || computed.Cmp(private[3+i]) != 0 {
+			return nil, dataError("the members dp, dq and qi of the key do not match the others")
+		}
 	}
 	return key, nil
+}
+
+// numbers returns members that are numbers.
+func (j *JWK) numbers(members ...string) (numbers []*big.Int, err error) {
+	for _, member := range members {
+		b, err := j.bytes(member)
+		if err != nil {
+			return nil, err
+		}
+		if len(b) > maxRSABits/8 {
+			return nil, dataError("the member %s of the key has more than %d bits", member, maxRSABits)
+		}
+		numbers = append(numbers, new(big.Int).SetBytes(b))
+	}
+	return numbers, nil
 }
 
 // rsaAlg returns the member alg of an RSA key (RFC 7518, sections 3.1 and 4.1; Web Cryptography, sections 20.4 to 22.4).
