@@ -29,6 +29,8 @@ func (h *host) subtleFunctions() map[string]engine.HostFunc {
 		"subtleVerify":   h.subtleVerify,
 		"subtleDerive":   h.subtleDerive,
 		"subtleLength":   subtleLength,
+		"subtleSeal":     subtleSeal,
+		"subtleOpen":     subtleOpen,
 	}
 }
 
@@ -58,14 +60,18 @@ func (h *host) subtleGenerate(args []engine.Value) (engine.Value, error) {
 	})
 }
 
-// subtleImport(settle, algorithm, usages, format, data, extractable) returns a new key. data is a JWK for the format jwk.
+// subtleImport(settle, algorithm, usages, format, data, extractable) returns a new key. For the format jwk data is a JWK, or
+// the bytes of its JSON.
 func (h *host) subtleImport(args []engine.Value) (engine.Value, error) {
 	a, usages := algorithmOf(argument(args, 1)), webcrypto.Usages(argument(args, 2).Int())
 	format, given, extractable := argument(args, 3).String(), argument(args, 4), argument(args, 5).Bool()
 	data := webcrypto.KeyData{Bytes: given.Bytes()}
 	size := len(data.Bytes)
-	if given.Kind() == engine.KindList {
-		data.JWK = jwkOf(given.List())
+	if format == "jwk" {
+		var err error
+		if data.JWK, err = jwkOf(given); err != nil {
+			return engine.Undefined(), throwOf(err)
+		}
 		size = 6 * len(data.JWK.Members["d"]) // about the length as PKCS #8
 	}
 	slow := webcrypto.IsSlow("importKey", a, nil, size)
@@ -140,6 +146,23 @@ func subtleLength(args []engine.Value) (engine.Value, error) {
 	return engine.Int(n), throwOf(err)
 }
 
+// subtleSeal(key, usages, extractable) returns a key as text, which contains it in encrypted form.
+func subtleSeal(args []engine.Value) (engine.Value, error) {
+	k := keyOf(argument(args, 0))
+	k.Usages = webcrypto.Usages(argument(args, 1).Int())
+	text, err := webcrypto.Seal(k, argument(args, 2).Bool())
+	return engine.String(text), throwOf(err)
+}
+
+// subtleOpen(text) reverses subtleSeal. It returns a list of algorithm, hash, curve, extractable and new key.
+func subtleOpen(args []engine.Value) (engine.Value, error) {
+	k, extractable, err := webcrypto.Open(argument(args, 0).String())
+	if err != nil {
+		return engine.Undefined(), throwOf(err)
+	}
+	return engine.List(engine.String(k.Algorithm), engine.String(k.Hash), engine.String(k.Curve), engine.Bool(extractable), newKeyValue(k)), nil
+}
+
 // throwOf returns the exception for an error of package webcrypto.
 func throwOf(err error) error {
 	if e, ok := errors.AsType[*webcrypto.Error](err); ok {
@@ -192,9 +215,12 @@ func numberIn(list []engine.Value, i, missing int) int {
 	return missing
 }
 
-// jwkOf returns the JWK in a list.
-func jwkOf(list []engine.Value) *webcrypto.JWK {
-	j := &webcrypto.JWK{Members: map[string]string{}}
+// jwkOf returns the JWK in a list or in JSON.
+func jwkOf(given engine.Value) (*webcrypto.JWK, error) {
+	if given.Kind() == engine.KindBytes {
+		return webcrypto.ParseJWK(given.Bytes())
+	}
+	j, list := &webcrypto.JWK{Members: map[string]string{}}, given.List()
 	for i := 0; i+1 < len(list); i += 2 {
 		switch name, value := list[i].String(), list[i+1]; {
 		case name == "oth":
@@ -211,5 +237,5 @@ func jwkOf(list []engine.Value) *webcrypto.JWK {
 			j.Members[name] = value.String()
 		}
 	}
-	return j
+	return j, nil
 }

@@ -38,7 +38,7 @@ const readers = {
   File: (reader, content, type, name, lastModified) => reader.number(fileOf(reader.decodeBytes(content), String(name), String(type), lastModified)),
   ArrayBuffer: (reader, content, maxByteLength) => reader.number(reader.decodeBuffer(content, maxByteLength)),
   Transferred: (reader, index) => (check(index in reader.transferred), reader.number(reader.transferred[index])),
-  CryptoKey: (reader, ...content) => reader.number(lazy("crypto").cloneKey(...content)),
+  CryptoKey: (reader, text) => reader.number(lazy("crypto").cloneKey(text)),
   View: (reader, name, buffer, offset, length) => reader.view(name, buffer, offset, length),
 };
 

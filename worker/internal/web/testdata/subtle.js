@@ -131,6 +131,33 @@ test("a key can be cloned with its attributes, and is not readable in the clone"
   ok(!(structuredClone(Object.create(CryptoKey.prototype)) instanceof CryptoKey), "an object that is not a key must be cloned as a plain object");
 });
 
+test("a script that changes built-in objects does not get the secret of a key", async () => {
+  const seen = [], iterator = Array.prototype[Symbol.iterator], OriginalPromise = Promise;
+  const key = await subtle.importKey("raw", bytes("secret"), "PBKDF2", false, ["deriveKey"]);
+  const record = (value) => (value instanceof ArrayBuffer || Array.isArray(value)) && seen.push(value);
+  for (const { prototype } of [ArrayBuffer, Array]) Object.defineProperty(prototype, "then", { configurable: true, get() { record(this); } });
+  Array.prototype[Symbol.iterator] = function () {
+    record(this);
+    return iterator.call(this);
+  };
+  globalThis.Promise = class extends OriginalPromise {
+    constructor(run) {
+      super((resolve, reject) => run((value) => (record(value), resolve(value)), reject));
+    }
+  };
+  try {
+    const made = await subtle.generateKey({ name: "AES-GCM", length: 128 }, false, ["encrypt"]);
+    await subtle.deriveKey({ name: "PBKDF2", hash: "SHA-256", salt: new Uint8Array(1), iterations: 1 }, key, { name: "AES-CBC", length: 128 }, false, ["encrypt"]);
+    structuredClone(made);
+  } finally {
+    globalThis.Promise = OriginalPromise;
+    Array.prototype[Symbol.iterator] = iterator;
+    delete ArrayBuffer.prototype.then;
+    delete Array.prototype.then;
+  }
+  ok(!seen.some((value) => value instanceof ArrayBuffer || value.some((part) => part instanceof ArrayBuffer && part.byteLength > 0)), "no secret must be seen");
+});
+
 test("keys are derived, wrapped and unwrapped", async () => {
   const password = await subtle.importKey("raw", bytes("password"), "PBKDF2", false, ["deriveKey", "deriveBits"]);
   const pbkdf2 = { name: "PBKDF2", hash: "SHA-1", salt: bytes("salt"), iterations: 2 };

@@ -2,6 +2,7 @@ package webcrypto
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"slices"
 	"strings"
 )
@@ -18,6 +19,34 @@ type JWK struct {
 	KeyOps      []string          // nil if absent
 	Ext         *bool             // nil if absent
 	OtherPrimes bool              // the member oth is present
+}
+
+// ParseJWK parses the JSON of a JWK.
+func ParseJWK(text []byte) (*JWK, error) {
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(text, &object); err != nil || object == nil {
+		return nil, dataError("the data is not the JSON of a JWK")
+	}
+	j := &JWK{Members: map[string]string{}}
+	for name, value := range object {
+		var err error
+		switch name {
+		case "ext":
+			err = json.Unmarshal(value, &j.Ext)
+		case "key_ops":
+			err = json.Unmarshal(value, &j.KeyOps)
+		case "oth":
+			j.OtherPrimes = true
+		case "kty", "use", "alg", "crv", "x", "y", "d", "n", "e", "p", "q", "dp", "dq", "qi", "k":
+			var member string
+			err = json.Unmarshal(value, &member)
+			j.Members[name] = member
+		}
+		if err != nil {
+			return nil, dataError("the member %s of the key has another type than a JWK requires", name)
+		}
+	}
+	return j, nil
 }
 
 // jwkRules are the requirements of an algorithm on the common members of a JWK.

@@ -213,6 +213,17 @@ func TestImportJWKOfRSAChecksItsNumbers(t *testing.T) {
 	wantError(t, err, "NotSupportedError", "two primes")
 }
 
+func TestParseJWK(t *testing.T) {
+	j, err := ParseJWK([]byte(`{"kty":"oct","k":"a2V5","key_ops":["sign"],"ext":false,"kid":5,"oth":[]}`))
+	if err != nil || j.Members["k"] != "a2V5" || j.KeyOps[0] != "sign" || j.Ext == nil || *j.Ext || !j.OtherPrimes || len(j.Members) != 2 {
+		t.Errorf("the members of a JWK are parsed, others are ignored; got %+v, %v", j, err)
+	}
+	for _, text := range []string{"", "[]", "null", `"x"`, `{"k":1}`, `{"ext":"true"}`, `{"key_ops":"sign"}`, "\xff"} {
+		_, err := ParseJWK([]byte(text))
+		wantError(t, err, "DataError", "")
+	}
+}
+
 func TestGenerateRSAIsBounded(t *testing.T) {
 	for words, a := range map[string]Algorithm{
 		"1024 to 4096": {Modulus: 8192, Exponent: []byte{1, 0, 1}},

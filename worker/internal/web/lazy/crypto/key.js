@@ -1,4 +1,4 @@
-import { describeBy, refuse, secret, setWriter, tag } from "shared";
+import { describeBy, host, refuse, secret, setWriter, tag } from "shared";
 
 // The usages in the order in which CryptoKey lists them. The index of a usage is its bit in a set.
 export const usageNames = ["encrypt", "decrypt", "sign", "verify", "deriveKey", "deriveBits", "wrapKey", "unwrapKey"];
@@ -52,25 +52,27 @@ function describeAlgorithm({ name, hash, curve, length, exponent }) {
   return result;
 }
 
-// makeKey returns a CryptoKey of a list of a host function: [type, length, exponent, material, usages].
-export function makeKey(name, hash, curve, extractable, [type, length, exponent, material, usages]) {
-  const forHost = [type, name, hash, curve, length, exponent, material];
-  return new CryptoKey(secret, { type, name, hash, curve, length, exponent, usages, extractable, forHost });
+// makeKey returns a CryptoKey of a list of a host function: type, length, exponent, material and usages. The list is read by
+// index, because a script can change what the iteration of arrays does.
+export function makeKey(name, hash, curve, extractable, list) {
+  const type = list[0];
+  const length = list[1];
+  const exponent = list[2];
+  const forHost = [type, name, hash, curve, length, exponent, list[3]];
+  return new CryptoKey(secret, { type, name, hash, curve, length, exponent, usages: list[4], extractable, forHost });
 }
 
-// The content of a CryptoKey in a clone (Web Cryptography, section 13.4): a list that JSON can represent.
-const encode = (buffer) => new Uint8Array(buffer).toBase64();
-const decode = (text) => Uint8Array.fromBase64(text).buffer;
-
+// A CryptoKey in a clone (Web Cryptography, section 13.4) is a text that only the host can read.
 setWriter(CryptoKey.prototype, (walk, value) => {
   const parts = partsOf(value);
-  if (parts === undefined) return walk.object(value);
-  const { type, name, hash, curve, length, exponent, usages, extractable, forHost } = parts;
-  return walk.tagged("CryptoKey", type, name, hash, curve, length, encode(exponent), usages, extractable, encode(forHost[6]));
+  return parts === undefined ? walk.object(value) : walk.tagged("CryptoKey", host.subtleSeal(parts.forHost, parts.usages, parts.extractable));
 });
 
-export const cloneKey = (type, name, hash, curve, length, exponent, usages, extractable, material) =>
-  makeKey(name, hash, curve, extractable, [type, length, decode(exponent), decode(material), usages]);
+// cloneKey returns the CryptoKey of such a text.
+export function cloneKey(text) {
+  const list = host.subtleOpen(text);
+  return makeKey(list[0], list[1], list[2], list[3], list[4]);
+}
 
 tag(CryptoKey);
 describeBy(CryptoKey, "type", "extractable", "algorithm", "usages");

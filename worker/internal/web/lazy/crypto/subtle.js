@@ -7,13 +7,14 @@ const exceptions = new Set(["DataError", "OperationError", "SyntaxError", "NotSu
 const exceptionOf = (name, message) => (exceptions.has(name) ? new DOMException(message, name) : name === "TypeError" ? new TypeError(message) : new Error(message));
 
 // call returns a promise of the result of a host function, which may come in a later turn: start(settle) calls the function,
-// whose first argument is settle.
-const call = (start) =>
+// whose first argument is settle. The promise is resolved with convert(result). Secrets of keys do not get into a promise,
+// because a script can replace Promise, and define a getter then of every object.
+const call = (start, convert = (result) => result) =>
   new Promise((resolve, reject) => {
-    const settle = (failure, message, value) => (failure === null ? resolve(value) : reject(exceptionOf(failure, message)));
+    const settle = (failure, message, value) => (failure === null ? resolve(convert(value)) : reject(exceptionOf(failure, message)));
     try {
       const result = start(settle);
-      if (result !== undefined) resolve(result);
+      if (result !== undefined) resolve(convert(result));
     } catch (error) {
       reject(exceptions.has(error.name) ? new DOMException(error.message, error.name) : error);
     }
@@ -30,11 +31,12 @@ function checkKey(key, [name], usage) {
   }
 }
 
-// importData imports a key: bytes, or the list of a JWK.
-async function importData(format, data, normalized, extractable, usages) {
-  const made = await call((settle) => host.subtleImport(settle, normalized, usages, format, data, extractable));
-  return makeKey(normalized[0], normalized[HASH] ?? "", normalized[CURVE] ?? "", extractable, made);
-}
+// importData imports a key: bytes, or a JWK as a list or as the bytes of its JSON.
+const importData = (format, data, normalized, extractable, usages) =>
+  call(
+    (settle) => host.subtleImport(settle, normalized, usages, format, data, extractable),
+    (list) => makeKey(normalized[0], normalized[HASH] ?? "", normalized[CURVE] ?? "", extractable, list),
+  );
 
 // exportData exports a key: an ArrayBuffer, or an object for the format jwk.
 async function exportData(format, key) {
@@ -52,19 +54,8 @@ async function exportData(format, key) {
 const supportsExport = (name) => name !== "HKDF" && name !== "PBKDF2";
 
 // derive derives bits; length is -1 for the length of the shared secret.
-const derive = (normalized, base, length) => call((settle) => host.subtleDerive(settle, normalized, base.forHost, normalized.public?.forHost, length));
-
-// parseJWK parses a key that was wrapped as JSON.
-function parseJWK(bytes) {
-  let object;
-  try {
-    object = JSON.parse(host.decode("utf-8", bytes, true, true));
-  } catch {
-    object = undefined;
-  }
-  if (typeof object !== "object" || object === null) fail("DataError", "The wrapped key is not a JSON Web Key");
-  return jwk(object);
-}
+const derive = (normalized, base, length, convert) =>
+  call((settle) => host.subtleDerive(settle, normalized, base.forHost, normalized.public?.forHost, length), convert);
 
 export class SubtleCrypto {
   constructor(token) {
@@ -104,9 +95,11 @@ export class SubtleCrypto {
     expect(arguments.length, 3, "crypto.subtle.generateKey");
     const [identifier, usages] = [algorithm(given), usageSet(keyUsages)];
     const normalized = normalize("generateKey", identifier);
-    const made = await call((settle) => host.subtleGenerate(settle, normalized, usages));
-    const keys = made.map((key) => makeKey(normalized[0], normalized[HASH] ?? "", normalized[CURVE] ?? "", key[0] === "public" || Boolean(extractable), key));
-    return keys.length === 1 ? keys[0] : { publicKey: keys[0], privateKey: keys[1] };
+    const make = (list) => makeKey(normalized[0], normalized[HASH] ?? "", normalized[CURVE] ?? "", list[0] === "public" || Boolean(extractable), list);
+    return call(
+      (settle) => host.subtleGenerate(settle, normalized, usages),
+      (lists) => (lists.length === 1 ? make(lists[0]) : { publicKey: make(lists[0]), privateKey: make(lists[1]) }),
+    );
   }
 
   async deriveKey(given, baseKey, derivedType, extractable, keyUsages) {
@@ -117,7 +110,7 @@ export class SubtleCrypto {
     const forLength = normalize("length", type, "deriveKey");
     checkKey(base, normalized, "deriveKey");
     const length = lengthOf(forLength);
-    return importData("raw", await derive(normalized, base, length), forImport, Boolean(extractable), usages);
+    return derive(normalized, base, length, (bits) => importData("raw", bits, forImport, Boolean(extractable), usages));
   }
 
   async deriveBits(given, baseKey, length = null) {
@@ -161,8 +154,10 @@ export class SubtleCrypto {
     const [operation, normalized] = normalizeEither("unwrapKey", "decrypt", identifier);
     const forImport = normalize("importKey", type, "unwrapKey");
     checkKey(unwrapping, normalized, "unwrapKey");
-    const bytes = await call((settle) => host.subtleCrypt(settle, operation, normalized, unwrapping.forHost, wrapped));
-    return importData(name, name === "jwk" ? parseJWK(bytes) : bytes, forImport, Boolean(extractable), usages);
+    return call(
+      (settle) => host.subtleCrypt(settle, operation, normalized, unwrapping.forHost, wrapped),
+      (bytes) => importData(name, bytes, forImport, Boolean(extractable), usages),
+    );
   }
 
   // timingSafeEqual compares bytes in constant time. It is an extension of Cloudflare Workers.
