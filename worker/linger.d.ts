@@ -699,6 +699,40 @@ declare var URLSearchParams: typeof globalThis extends { onmessage: any; URLSear
   new (init?: string | URLSearchParams | Record<string, string> | Iterable<readonly [string, string]>): URLSearchParams;
 };
 
+interface LingerURLPatternInit {
+  protocol?: string;
+  username?: string;
+  password?: string;
+  hostname?: string;
+  port?: string;
+  pathname?: string;
+  search?: string;
+  hash?: string;
+  baseURL?: string;
+}
+interface LingerURLPatternComponentResult { input: string; groups: Record<string, string | undefined>; }
+type LingerURLPatternResult = { inputs: (string | LingerURLPatternInit)[] } & Record<
+  "protocol" | "username" | "password" | "hostname" | "port" | "pathname" | "search" | "hash", LingerURLPatternComponentResult>;
+interface LingerURLPattern {
+  readonly protocol: string;
+  readonly username: string;
+  readonly password: string;
+  readonly hostname: string;
+  readonly port: string;
+  readonly pathname: string;
+  readonly search: string;
+  readonly hash: string;
+  readonly hasRegExpGroups: boolean;
+  test(input?: string | LingerURLPatternInit, baseURL?: string): boolean;
+  exec(input?: string | LingerURLPatternInit, baseURL?: string): LingerURLPatternResult | null;
+}
+interface URLPattern extends LingerPart<LingerURLPattern> {}
+declare var URLPattern: typeof globalThis extends { onmessage: any; URLPattern: infer T } ? T : {
+  readonly prototype: URLPattern;
+  new (input: string | LingerURLPatternInit, baseURL: string, options?: { ignoreCase?: boolean }): URLPattern;
+  new (input?: string | LingerURLPatternInit, options?: { ignoreCase?: boolean }): URLPattern;
+};
+
 interface LingerWebSocketEventMap {
   open: Event;
   message: MessageEvent;

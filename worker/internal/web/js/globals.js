@@ -94,6 +94,7 @@ const onDemand = {
     "WritableStream", "WritableStreamDefaultController", "WritableStreamDefaultWriter",
   ],
   text_streams: ["TextDecoderStream", "TextEncoderStream"],
+  urlpattern: ["URLPattern"],
   wasm: ["WebAssembly"],
 };
 for (const [bundle, names] of Object.entries(onDemand)) defineLazy(bundle, names);
