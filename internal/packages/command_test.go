@@ -1,0 +1,79 @@
+package packages_test
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestCommand runs scenarios in TypeScript with "linger run", and their clients.
+func TestCommand(t *testing.T) {
+	if why := installed(); why != "" {
+		t.Skip("the packages are not tested: " + why)
+	}
+	program := filepath.Join(t.TempDir(), "linger.exe")
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", program, "./cmd/linger")
+	build.Dir = "../.."
+	if output, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("building the command: %v\n%s", err, output)
+	}
+	for _, name := range []string{"hono.tsx", "yjs.ts"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url := startCommand(t, program, "run", "--port=0", "--var=SECRET=from the environment", "scenarios/"+name)
+			runClient(t, clientOf(name), url)
+		})
+	}
+}
+
+var runsAt = regexp.MustCompile(` runs at (http://\S+)/$`)
+
+// startCommand starts the command in testdata and returns the URL that it prints. At the end of the test it is shut down,
+// and its exit status has to be 0.
+func startCommand(t *testing.T, program string, args ...string) string {
+	t.Helper()
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.CommandContext(t.Context(), program, args...)
+	command.Dir, command.Stdout, command.Stderr = "testdata", write, write
+	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
+	command.WaitDelay = timeout
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_ = write.Close() // the command has a duplicate
+	var output bytes.Buffer
+	url, ended := make(chan string, 1), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for lines := bufio.NewScanner(io.TeeReader(read, &output)); lines.Scan(); {
+			if found := runsAt.FindStringSubmatch(lines.Text()); found != nil {
+				url <- found[1]
+			}
+		}
+	}()
+	t.Cleanup(func() { // t.Context is cancelled before
+		<-ended
+		_ = command.Wait()
+		if status := command.ProcessState.ExitCode(); status != 0 {
+			t.Errorf("the command ends with status %d:\n%s", status, output.String())
+		}
+	})
+	select {
+	case at := <-url:
+		return at
+	case <-ended:
+	case <-time.After(timeout):
+	}
+	t.Fatal("the command does not print its URL")
+	return ""
+}

@@ -1,0 +1,186 @@
+package packages_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/lingerws/linger/worker"
+)
+
+// timeout bounds each wait.
+const timeout = 2 * time.Minute
+
+// TestPackages runs the scenarios of the table. A scenario is an application in testdata/scenarios. One that calls run of check.ts
+// checks itself at a request. If there is a client of the same name, NAME.client.mjs, it runs in Node and uses the application.
+func TestPackages(t *testing.T) {
+	if why := installed(); why != "" {
+		t.Skip("the packages are not tested: " + why)
+	}
+	seen := map[string]bool{}
+	for _, p := range table {
+		if seen[p.scenario] {
+			continue
+		}
+		seen[p.scenario] = true
+		t.Run(p.scenario, func(t *testing.T) {
+			t.Parallel()
+			if p.fails != "" {
+				testFailure(t, p.scenario)
+				return
+			}
+			testScenario(t, p.scenario)
+		})
+	}
+}
+
+// testFailure checks the error of an application that cannot be loaded, which is in a file with the suffix .error.
+func testFailure(t *testing.T, scenario string) {
+	app, err := worker.Load("testdata/scenarios/"+scenario, worker.Options{EventTimeout: timeout})
+	if err == nil {
+		shutdown(app)
+		t.Fatal("the application is loaded, expected an error")
+	}
+	got := strings.ReplaceAll(err.Error(), "testdata/", "") + "\n"
+	if *update {
+		if err := os.WriteFile(errorFile(scenario), []byte(got), 0o644); err != nil { //nolint:gosec // a file of the repository
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(errorFile(scenario))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("loading the application reports\n%s\nexpected\n%s", got, want)
+	}
+}
+
+// errorFile returns the path of the file with the error of a scenario that cannot be loaded.
+func errorFile(scenario string) string {
+	return "testdata/scenarios/" + strings.TrimSuffix(scenario, filepath.Ext(scenario)) + ".error"
+}
+
+// testScenario serves an application and runs its checks.
+func testScenario(t *testing.T, file string) {
+	source, err := os.ReadFile(filepath.Join("testdata/scenarios", file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := serve(t, file)
+	if bytes.Contains(source, []byte("\nrun(")) {
+		for _, result := range requestResults(t, url) {
+			t.Run(result.Name, func(t *testing.T) {
+				if result.Error != "" {
+					t.Error(result.Error)
+				}
+			})
+		}
+	}
+	if _, err := os.Stat(filepath.Join("testdata", clientOf(file))); err == nil {
+		runClient(t, clientOf(file), url)
+	}
+}
+
+// clientOf returns the path of the client of a scenario, relative to testdata.
+func clientOf(scenario string) string {
+	return filepath.Join("scenarios", strings.TrimSuffix(scenario, filepath.Ext(scenario))+".client.mjs")
+}
+
+// checkResult is the result of a check in an application.
+type checkResult struct{ Name, Error string }
+
+// requestResults lets an application run its checks.
+func requestResults(t *testing.T, url string) []checkResult {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var results []checkResult
+	if err := json.Unmarshal(body, &results); err != nil || len(results) == 0 {
+		t.Fatalf("the response is %d %q, expected the results of checks", response.StatusCode, body)
+	}
+	return results
+}
+
+// runClient runs a client with Node. Its argument is the URL of the application. It fails if the exit status is not 0.
+func runClient(t *testing.T, file, url string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
+	defer cancel()
+	node := exec.CommandContext(ctx, "node", file, url)
+	node.Dir = "testdata"
+	if output, err := node.CombinedOutput(); err != nil {
+		t.Errorf("the client ends with %v:\n%s", err, output)
+	}
+}
+
+// serve starts an application of testdata/scenarios and returns the URL of its server.
+func serve(t *testing.T, file string) string {
+	t.Helper()
+	log := &logBuffer{}
+	app, err := worker.Load("testdata/scenarios/"+file, worker.Options{
+		Vars:         map[string]any{"SECRET": "from the environment"},
+		EventTimeout: timeout, Logger: slog.New(slog.NewTextHandler(log, nil)), Stdout: log, Stderr: log,
+	})
+	if err != nil {
+		t.Fatalf("loading the application: %v", err)
+	}
+	server := httptest.NewServer(app)
+	t.Cleanup(func() {
+		server.CloseClientConnections()
+		server.Close()
+		shutdown(app)
+		if text := log.String(); t.Failed() || strings.Contains(text, "level=ERROR") {
+			t.Errorf("the output of the application is:\n%s", text)
+		}
+	})
+	return server.URL
+}
+
+func shutdown(app *worker.App) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	_ = app.Shutdown(ctx)
+}
+
+// logBuffer collects the output of an application.
+type logBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logBuffer) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}

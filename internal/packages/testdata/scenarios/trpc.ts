@@ -1,0 +1,34 @@
+import { initTRPC, tracked, TRPCError } from "@trpc/server";
+import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
+import superjson from "superjson";
+import { z } from "zod";
+
+const t = initTRPC.context<{ user: string | null }>().create({ transformer: superjson, sse: { ping: { enabled: true, intervalMs: 5 } } });
+const signedIn = t.procedure.use(({ ctx, next }) => {
+  if (!ctx.user) throw new TRPCError({ code: "UNAUTHORIZED" });
+  return next({ ctx: { user: ctx.user } });
+});
+const stopped = new BroadcastChannel("stopped");
+addEventListener("websocketupgrade", (event) => { event.accept().subscribe("stopped"); });
+
+const appRouter = t.router({
+  hello: t.procedure.input(z.object({ name: z.string().min(1) })).query(({ input }) => ({ text: `hello ${input.name}`, at: new Date(5) })),
+  later: t.procedure.query(async function* () { yield 1; await null; yield 2; }),
+  me: signedIn.query(({ ctx }) => ctx.user),
+  users: t.router({ create: signedIn.input(z.map(z.string(), z.number())).mutation(({ input }) => input.size) }),
+  count: t.procedure.input(z.number()).subscription(async function* ({ input }) {
+    for (let i = 1; i <= input; i++) yield tracked(String(i), { i, at: new Date(i) });
+  }),
+  ticks: t.procedure.subscription(async function* ({ signal }) {
+    try {
+      for (let i = 0; !signal!.aborted; i++) { yield i; await new Promise((done) => setTimeout(done, 1)); }
+    } finally {
+      stopped.postMessage("stopped");
+    }
+  }),
+});
+export type AppRouter = typeof appRouter;
+
+export default {
+  fetch: (req: Request) => fetchRequestHandler({ endpoint: "/trpc", req, router: appRouter, createContext: ({ req }) => ({ user: req.headers.get("authorization") }) }),
+};
