@@ -38,8 +38,8 @@
 //
 // # Host object
 //
-// Every host object has the functions [React], [Enqueue], [Conceal] and [Reveal], for a prelude in JavaScript: what they do is slow
-// in the language itself.
+// Every host object has the functions [React], [Enqueue], [NewPromise], [SettlePromise], [Conceal] and [Reveal], for a
+// prelude in JavaScript: what they do is slow in the language itself.
 //
 // # Failures
 //

@@ -63,6 +63,9 @@ func (r *Runtime) defineHostObject() error {
 	if err := r.defineNative(Enumerate, pointerTo(enumerate), 1); err != nil {
 		return err
 	}
+	if err := r.definePromiseFunctions(); err != nil {
+		return err
+	}
 	if err := r.defineContextFunctions(); err != nil {
 		return err
 	}

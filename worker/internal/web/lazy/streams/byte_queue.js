@@ -1,9 +1,11 @@
 // ByteQueue is the queue of a byte stream (Streams Standard, section 4.7.2). Its entries are parts of ArrayBuffers that no
 // other code uses. They are in one array, so that an entry needs no object.
 export class ByteQueue {
-  total = 0; // bytes
-  items = []; // for each entry the buffer, the offset of its first byte, and the number of bytes
-  head = 0; // the index of the first entry
+  constructor() {
+    this.total = 0; // bytes
+    this.items = []; // for each entry the buffer, the offset of its first byte, and the number of bytes
+    this.head = 0; // the index of the first entry
+  }
 
   push(buffer, byteOffset, byteLength) {
     this.items.push(buffer, byteOffset, byteLength);
@@ -31,7 +33,8 @@ export class ByteQueue {
   }
 
   clear() {
-    this.total = this.items.length = this.head = 0;
+    this.items = [];
+    this.total = this.head = 0;
   }
 
   // drop removes bytes at the beginning of the first entry, and the entry if it is then empty.

@@ -3,13 +3,22 @@ import { host } from "shared";
 // Promises are expensive in the engine: each costs several objects, and a job for each reaction. The functions of this
 // module do the same work with fewer of them, and do not depend on methods that a script may have changed.
 
-const { react } = host;
+const { newPromise, react, settlePromise } = host;
 export const { enqueue } = host;
 export const { apply } = Reflect;
 
-export const resolved = Promise.resolve.bind(Promise);
-export const rejected = Promise.reject.bind(Promise);
-const pendingPromise = Promise.withResolvers.bind(Promise);
+// resolved returns a promise that is fulfilled with undefined.
+export function resolved() {
+  const promise = newPromise();
+  settlePromise(promise, false, undefined);
+  return promise;
+}
+
+export function rejected(reason) {
+  const promise = newPromise();
+  settlePromise(promise, true, reason);
+  return promise;
+}
 
 const ignore = () => {};
 
@@ -41,11 +50,11 @@ export function withoutValue(result) {
 // adopt settles a Deferred as result does, but without a value: at once if result is not an object.
 export function adopt(deferred, result) {
   if ((typeof result !== "object" && typeof result !== "function") || result === null) deferred.resolve();
-  else upon(result, settle, deferred);
+  else upon(result, settleWithoutValue, deferred);
 }
 
-// settle settles a Deferred, without a value, as a function for upon.
-export function settle(deferred, failed, reason) {
+// settleWithoutValue settles a Deferred, without a value, as a function for upon.
+export function settleWithoutValue(deferred, failed, reason) {
   if (failed) deferred.reject(reason);
   else deferred.resolve();
 }
@@ -56,75 +65,71 @@ export function settle(deferred, failed, reason) {
 export class Deferred {
   static fulfilled(value) {
     const deferred = new Deferred();
-    deferred.resolve(value);
+    deferred.settle(false, value);
     return deferred;
   }
 
   static rejected(reason) {
     const deferred = new Deferred();
-    deferred.reject(reason);
+    deferred.settle(true, reason);
     return deferred;
   }
 
+  // resolve fulfils the operation. value must not be a thenable.
   resolve(value) {
-    if (!this.pending) return;
-    this.pending = false;
-    this.value = value;
-    if (this.functions !== undefined) this.functions.resolve(value);
-    if (this.watchers !== undefined) this.notify();
+    if (this.pending) this.settle(false, value);
   }
 
   reject(reason) {
-    if (!this.pending) return;
+    if (this.pending) this.settle(true, reason);
+  }
+
+  settle(failed, value) {
     this.pending = false;
-    this.failed = true;
-    this.value = reason;
-    if (this.functions !== undefined) this.functions.reject(reason);
-    if (this.watchers !== undefined) this.notify();
+    this.failed = failed;
+    this.value = value;
+    if (this.created !== undefined) settlePromise(this.created, failed, value);
+    const { watchers } = this;
+    if (watchers === undefined) return;
+    this.watchers = undefined;
+    for (let i = 0; i < watchers.length; i += 2) enqueue(watchers[i], watchers[i + 1], failed, value);
   }
 
   chunk(value) {
-    this.resolve({ value, done: false });
+    this.settle(false, { value, done: false });
   }
 
   close(value) {
-    this.resolve({ value, done: true });
+    this.settle(false, { value, done: true });
   }
 
   error(reason) {
-    this.reject(reason);
+    this.settle(true, reason);
   }
 
   // upon calls settled(subject, failed, value) in a job when the operation has completed.
   upon(settled, subject) {
-    if (this.pending) (this.watchers ??= []).push(settled, subject);
-    else enqueue(settled, subject, this.failed, this.value);
+    if (!this.pending) enqueue(settled, subject, this.failed, this.value);
+    else if (this.watchers === undefined) this.watchers = [settled, subject];
+    else this.watchers.push(settled, subject);
   }
 
   get promise() {
     if (this.created === undefined) {
-      if (this.pending) {
-        this.functions = pendingPromise();
-        this.created = this.functions.promise;
-      } else {
-        this.created = this.failed ? rejected(this.value) : resolved(this.value);
-      }
+      this.created = newPromise();
+      if (!this.pending) settlePromise(this.created, this.failed, this.value);
     }
     return this.created;
   }
 
   // quietPromise is the promise, whose rejection is never reported as unhandled.
   get quietPromise() {
-    const isNew = this.created === undefined;
-    const { promise } = this;
-    if (isNew) quiet(promise);
-    return promise;
-  }
-
-  notify() {
-    const { watchers } = this;
-    this.watchers = undefined;
-    for (let i = 0; i < watchers.length; i += 2) enqueue(watchers[i], watchers[i + 1], this.failed, this.value);
+    if (this.created === undefined) {
+      this.created = newPromise();
+      quiet(this.created);
+      if (!this.pending) settlePromise(this.created, this.failed, this.value);
+    }
+    return this.created;
   }
 }
 
@@ -133,6 +138,5 @@ Object.assign(Deferred.prototype, {
   failed: false,
   value: undefined, // the value or the reason
   created: undefined, // the promise
-  functions: undefined, // the functions that settle it
   watchers: undefined, // the arguments of upon
 });

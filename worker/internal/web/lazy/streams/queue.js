@@ -1,9 +1,11 @@
 // Queue is a queue of chunks with their sizes (Streams Standard, section 8.1). Both are in one array, so that a chunk needs
 // no object.
 export class Queue {
-  total = 0; // the sum of the sizes
-  items = []; // each chunk, followed by its size
-  head = 0; // the index of the first chunk
+  constructor() {
+    this.total = 0; // the sum of the sizes
+    this.items = []; // each chunk, followed by its size
+    this.head = 0; // the index of the first chunk
+  }
 
   get empty() {
     return this.head === this.items.length;
@@ -34,7 +36,8 @@ export class Queue {
   }
 
   clear() {
-    this.total = this.items.length = this.head = 0;
+    this.items = [];
+    this.total = this.head = 0;
   }
 
   compact() {

@@ -13,13 +13,12 @@ export function readAll(stream, limit = Infinity) {
 
 // Collector is the request of its reads.
 export class Collector {
-  chunks = [];
-  length = 0; // bytes in chunks
-  result = new Deferred();
-  running = false; // run is being called
-  waiting = false; // a read has no result yet
-
   constructor(reader, limit) {
+    this.chunks = [];
+    this.length = 0; // bytes in chunks
+    this.result = new Deferred();
+    this.running = false; // run is being called
+    this.waiting = false; // a read has no result yet
     this.reader = reader;
     this.limit = limit;
   }

@@ -17,10 +17,9 @@ const transfer = (buffer) => apply(moveBuffer, buffer, []);
 
 // PullInto describes memory that waits for bytes: the view of a read, or one that was allocated for a read (section 4.7.2).
 export class PullInto {
-  filled = 0; // bytes that have been written
-
   // reader is "byob" or "default", and "none" after the release of the reader.
   constructor(buffer, byteOffset, byteLength, minimum, viewConstructor, reader) {
+    this.filled = 0; // bytes that have been written
     this.buffer = buffer;
     this.bufferLength = buffer.byteLength;
     this.byteOffset = byteOffset;
@@ -53,10 +52,9 @@ export class PullRequest {
 // ByteController is the state of a ReadableByteStreamController (sections 4.7 and 4.9.5). The chunks in its queue are bytes
 // of a stream, without boundaries.
 export class ByteController extends Controller {
-  pending = []; // PullIntos in the order of the reads
-
   constructor(stream, source, highWaterMark) {
     super(stream, source, new ByteQueue(), highWaterMark);
+    this.pending = []; // PullIntos in the order of the reads
   }
 
   close() {

@@ -10,10 +10,9 @@ import { readableOf } from "./readable.js";
 // A request is an object whose methods get the result of a read: chunk(value), close(value) or error(reason). value of
 // close is undefined but for a BYOB reader. The methods may be called before the read returns, and must not throw.
 export class Reader {
-  requests = []; // requests that wait for a chunk
-
   constructor(stream, byob) {
     if (stream.locked) throw new TypeError("The stream is already locked by a reader");
+    this.requests = []; // requests that wait for a chunk
     this.stream = stream;
     this.byob = byob;
     stream.reader = this;
@@ -109,8 +108,12 @@ export class ReadableStreamDefaultReader {
   }
 
   read() {
-    const reader = revealOr(DEFAULT_READER, this);
-    if (reader === undefined) return rejected(wrongClass());
+    let reader;
+    try {
+      reader = reveal(DEFAULT_READER, this);
+    } catch (error) {
+      return rejected(error);
+    }
     if (reader.stream === undefined) return rejected(released());
     const request = new Deferred();
     reader.read(request);

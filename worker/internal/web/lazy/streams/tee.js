@@ -1,6 +1,6 @@
 import { structuredClone } from "shared";
 import { acquireBYOBReader, acquireReader } from "./readable_reader.js";
-import { apply, Deferred, enqueue } from "./promises.js";
+import { adopt, apply, Deferred, enqueue } from "./promises.js";
 import { ByteController } from "./readable_byte.js";
 import { DefaultController } from "./readable_default.js";
 import { Readable } from "./readable.js";
@@ -14,11 +14,10 @@ export function tee(stream, cloneChunks = false) {
 
 // Branch is the source of one of the two streams.
 export class Branch {
-  cancelled = false;
-  reason = undefined;
-  readAgain = false; // a chunk is required after the current read
-
   constructor(owner, controllerClass, highWaterMark) {
+    this.cancelled = false;
+    this.reason = undefined;
+    this.readAgain = false; // a chunk is required after the current read
     this.owner = owner;
     this.controller = new controllerClass(new Readable(), this, highWaterMark);
     this.controller.start(undefined);
@@ -41,10 +40,9 @@ export class Branch {
 
 // Tee is what the sources of both kinds of streams have in common.
 export class Tee {
-  reading = false; // a read has not completed
-  cancelResult = new Deferred(); // the result of cancelling the branches
-
   constructor(stream, controllerClass, highWaterMark) {
+    this.reading = false; // a read has not completed
+    this.cancelResult = new Deferred(); // the result of cancelling the branches
     this.stream = stream;
     this.useReader(acquireReader(stream));
     this.first = new Branch(this, controllerClass, highWaterMark);
@@ -85,8 +83,8 @@ export class Tee {
 
   branchCancelled() {
     const { first, second } = this;
-    if (first.cancelled && second.cancelled) this.cancelResult.resolve(this.stream.cancel([first.reason, second.reason]));
-    return this.cancelResult.promise;
+    if (first.cancelled && second.cancelled) adopt(this.cancelResult, this.stream.cancel([first.reason, second.reason]));
+    return this.cancelResult;
   }
 
   settleCancel() {
@@ -97,7 +95,7 @@ export class Tee {
   fail(error) {
     this.first.controller.error(error);
     this.second.controller.error(error);
-    this.cancelResult.resolve(this.stream.cancel(error));
+    adopt(this.cancelResult, this.stream.cancel(error));
   }
 }
 

@@ -1,4 +1,4 @@
-import { adopt, apply, bind, Deferred, rejected, settle, upon } from "./promises.js";
+import { adopt, apply, bind, Deferred, rejected, settleWithoutValue, upon } from "./promises.js";
 import { callback, conceal, highWaterMark, illegal, optionalObject, reveal, strategy, TRANSFORM_CONTROLLER, TRANSFORM_STREAM } from "./idl.js";
 import { DefaultController } from "./readable_default.js";
 import { Readable } from "./readable.js";
@@ -106,7 +106,7 @@ export class Transform {
       returned,
       (_, failed, reason) => {
         if (failed) this.error(reason);
-        settle(result, failed, reason);
+        settleWithoutValue(result, failed, reason);
       },
       undefined,
     );
@@ -216,7 +216,7 @@ export class TransformStream {
     transform.handle = conceal(TRANSFORM_CONTROLLER, TransformStreamDefaultController.prototype, transform);
     const object = conceal(TRANSFORM_STREAM, new.target.prototype, transform);
     const result = start === undefined ? undefined : apply(start, transformer, [transform.handle]);
-    upon(result, settle, transform.started);
+    upon(result, settleWithoutValue, transform.started);
     return object;
   }
 

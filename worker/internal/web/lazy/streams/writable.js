@@ -5,7 +5,9 @@ import { acquireWriter } from "./writable_writer.js";
 
 // Writable is the state of a WritableStream (Streams Standard, sections 5.2, 5.5.1 and 5.5.2).
 export class Writable {
-  writeRequests = []; // an object with resolve() and reject(reason) for each chunk in the queue
+  constructor() {
+    this.writeRequests = []; // an object with resolve() and reject(reason) for each chunk in the queue
+  }
 
   get object() {
     return (this.created ??= conceal(WRITABLE_STREAM, WritableStream.prototype, this));
