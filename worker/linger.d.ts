@@ -929,4 +929,10 @@ declare function setInterval<Arguments extends any[]>(callback: (...args: Argume
 declare function setTimeout<Arguments extends any[]>(callback: (...args: Arguments) => unknown, delay?: number, ...args: Arguments): number;
 declare function queueMicrotask(callback: () => void): void;
 declare function reportError(error: any): void;
+/** The function wait of Cloudflare Workers. */
+declare var scheduler: typeof globalThis extends { onmessage: any; scheduler: infer T } ? T : {
+  /** Returns a promise that is fulfilled after a delay in milliseconds, and rejected when the signal aborts. */
+  wait(delay: number, options?: { signal?: AbortSignal }): Promise<void>;
+};
+
 declare function structuredClone<T = any>(value: T, options?: { transfer?: any[] }): T;

@@ -33,8 +33,10 @@ Object.assign(console, {
     else if (typeof args[0] === "string") print(levels.error, format([`Assertion failed: ${args[0]}`, ...args.slice(1)]));
     else print(levels.error, format(["Assertion failed:", ...args]));
   },
-  dir(value = undefined) {
-    print(levels.log, inspect(value));
+  // dir has the option depth of Node: the levels of nesting that are shown, null for all.
+  dir(value = undefined, options = undefined) {
+    const depth = options?.depth;
+    print(levels.log, inspect(value, { depth: depth === null ? Infinity : depth }));
   },
   dirxml(...args) {
     print(levels.log, format(args));

@@ -2,11 +2,15 @@ import { optionsOf, tag } from "./define.js";
 import { host } from "./host.js";
 
 export class TextEncoder {
+  #brand;
+
   get encoding() {
+    this.#brand; // throws for other objects
     return "utf-8";
   }
 
   encode(input = "") {
+    this.#brand;
     return new Uint8Array(host.encode(String(input)));
   }
 
@@ -14,7 +18,9 @@ export class TextEncoder {
     if (!(destination instanceof Uint8Array)) {
       throw new TypeError("encodeInto expects a Uint8Array as its destination");
     }
+    this.#brand;
     const room = destination.length;
+    if (room === 0) return { read: 0, written: 0 }; // also of a detached buffer
     const [bytes, read] = host.encodeInto(whole(String(source), room), room);
     destination.set(new Uint8Array(bytes));
     return { read, written: bytes.byteLength };
@@ -57,7 +63,7 @@ export class TextDecoder {
     return this.#ignoreBOM;
   }
 
-  decode(input, options) {
+  decode(input = undefined, options = undefined) {
     const final = !optionsOf(options, "TextDecoder.decode").stream;
     const held = this.#held;
     this.#held = undefined;

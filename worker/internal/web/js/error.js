@@ -1,6 +1,7 @@
 import { define } from "./define.js";
 
-// Extensions of V8 that libraries use. Stacks always have all frames, regardless of stackTraceLimit.
+// Extensions of V8 that libraries use. stackTraceLimit applies to captureStackTrace only: the stack of a new error has all
+// frames.
 define(Error, {
   stackTraceLimit: Infinity,
 
@@ -11,7 +12,8 @@ define(Error, {
     }
     const frames = new Error().stack.split("\n").slice(2); // without the title and the frame of this function
     const last = typeof until === "function" && until.name ? frames.findIndex((frame) => frame.startsWith(`    at ${until.name} (`)) : -1;
-    const value = `${titleOf(target)}\n${frames.slice(last + 1).join("\n")}`;
+    const limit = Math.max(Number(Error.stackTraceLimit) || 0, 0);
+    const value = [titleOf(target), ...frames.slice(last + 1, last + 1 + limit)].join("\n");
     Object.defineProperty(target, "stack", { value, writable: true, enumerable: false, configurable: true });
   },
 });

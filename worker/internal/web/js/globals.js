@@ -42,11 +42,15 @@ define(globalThis, {
   TextEncoder,
   URL,
   URLSearchParams,
+  console,
+});
+
+// Functions and instances are enumerable, unlike classes (Web IDL, section 3.8).
+Object.assign(globalThis, {
   atob,
   btoa,
   clearInterval,
   clearTimeout,
-  console,
   crypto,
   navigator,
   reportError,
@@ -82,6 +86,7 @@ const onDemand = {
   errors: ["ErrorEvent", "PromiseRejectionEvent"],
   formdata: ["FormData"],
   messaging: ["MessageChannel", "MessagePort"],
+  scheduler: ["scheduler"],
   performance: [
     "Performance", "PerformanceEntry", "PerformanceMark", "PerformanceMeasure", "PerformanceObserver", "PerformanceObserverEntryList",
     "performance",

@@ -1,4 +1,5 @@
 import { expect, tag } from "./define.js";
+import { iterable } from "./pairs.js";
 import { isToken, tokenCharacters } from "./token.js";
 
 const padded = /^[\t\n\r ]|[\t\n\r ]$/;
@@ -8,6 +9,8 @@ const forbidden = /[\0\r\n]|[^\0-\xff]/;
 // fromPairs converts a flat list of names and values, which have already been checked, to Headers. toPairs does the
 // reverse. guard(headers, kind) sets the guard: "immutable" for received headers, which scripts cannot change, or "none".
 export let fromPairs, toPairs, guard;
+
+let sortedOf;
 
 export class Headers {
   #lists = new Map(); // the values by lower-case name
@@ -21,13 +24,14 @@ export class Headers {
       return headers;
     };
     toPairs = (headers) => headers.#sorted().flat();
+    sortedOf = (headers) => headers.#sorted();
     guard = (headers, kind) => {
       headers.#immutable = kind === "immutable";
       return headers;
     };
   }
 
-  constructor(init) {
+  constructor(init = undefined) {
     if (init === undefined) return;
     if ((typeof init !== "object" && typeof init !== "function") || init === null) {
       throw new TypeError("Headers expects Headers, pairs of a name and a value, or an object");
@@ -67,23 +71,6 @@ export class Headers {
     const [key, text] = [this.#changing(name), valueOf(value)];
     this.#lists.set(key, [text]);
     this.#order = undefined;
-  }
-
-  forEach(callback, self) {
-    if (typeof callback !== "function") throw new TypeError("Headers.forEach expects a function");
-    for (const [name, value] of this) callback.call(self, value, name, this);
-  }
-
-  *entries() {
-    for (let i = 0, sorted; i < (sorted = this.#sorted()).length; i++) yield [...sorted[i]];
-  }
-
-  *keys() {
-    for (const [name] of this.entries()) yield name;
-  }
-
-  *values() {
-    for (const [, value] of this.entries()) yield value;
   }
 
   // sorted returns [name, value] for each name in order. Set-Cookie has an entry for each value, because a value may contain
@@ -134,7 +121,7 @@ function nameOf(name) {
 
 // valueOf checks a value and returns it without white space at its ends.
 function valueOf(value) {
-  const text = String(value);
+  const text = `${value}`; // throws for a symbol
   const trimmed = padded.test(text) ? text.replace(padding, "") : text;
   if (forbidden.test(trimmed)) {
     throw new TypeError(`${JSON.stringify(trimmed)} is not a header value: line breaks, NUL and characters above U+00FF are not allowed`);
@@ -156,9 +143,5 @@ function pairsOf(init) {
   });
 }
 
-Object.defineProperty(Headers.prototype, Symbol.iterator, {
-  value: Headers.prototype.entries,
-  writable: true,
-  configurable: true,
-});
+iterable(Headers, sortedOf);
 tag(Headers);

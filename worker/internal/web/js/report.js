@@ -1,3 +1,4 @@
+import { expect } from "./define.js";
 import { lazy } from "./lazy.js";
 import { globalTarget, hasListeners } from "./target.js";
 
@@ -15,5 +16,6 @@ export function setReporter(report) {
 export const dispatchError = (error) => hasListeners(globalTarget, "error") && lazy("errors").dispatchError(error);
 
 export function reportError(error) {
+  expect(arguments.length, 1, "reportError");
   if (!dispatchError(error)) reporter(error);
 }

@@ -1,7 +1,7 @@
-import { AbortController, isAbortSignal } from "./abort.js";
+import { AbortController, AbortSignal, isAbortSignal } from "./abort.js";
 import { Body, bodyContent, extract } from "./body.js";
 import { Content } from "./content.js";
-import { expect, secret, tag } from "./define.js";
+import { expect, optionsOf, secret, tag } from "./define.js";
 import { fromPairs, guard, Headers } from "./headers.js";
 import { lazy } from "./lazy.js";
 import { isToken } from "./token.js";
@@ -54,9 +54,9 @@ export class Request extends Body {
     settingsOf = (request) => request.#settings;
   }
 
-  constructor(input, init) {
+  constructor(input, init = undefined) {
     expect(arguments.length, 1, "new Request");
-    const parts = input === secret ? init : compose(input, init);
+    const parts = input === secret ? init : compose(input, init === undefined ? init : optionsOf(init, "new Request"));
     super(parts.content);
     this.#url = parts.url;
     this.#method = parts.method;
@@ -124,15 +124,19 @@ function bodyOf(from, init, method, headers) {
   const given = init?.body ?? null;
   if (given === null) {
     const content = from ? bodyContent(from) : null;
+    if (content !== null && method !== from.method) checkBody(method);
     return { content: content?.move() ?? null };
   }
   // A request of a client can be forwarded as init, even a GET with a body.
-  if ((method === "GET" || method === "HEAD") && !(init instanceof Request)) {
-    throw new TypeError(`A request with the method ${method} must not have a body`);
-  }
+  if (!(init instanceof Request)) checkBody(method);
   const body = extract(given);
   if (body.type && !headers.has("content-type")) headers.set("content-type", body.type);
   return body;
+}
+
+// checkBody throws for a method of requests that have no body.
+function checkBody(method) {
+  if (method === "GET" || method === "HEAD") throw new TypeError(`A request with the method ${method} must not have a body`);
 }
 
 // chosen returns the settings of a new request.
@@ -144,7 +148,15 @@ function chosen(init, from) {
     const value = init[names[i]];
     if (value !== undefined) (own ??= { ...base })[names[i]] = settingOf(names[i], value);
   }
+  if (own && !(init instanceof Request)) checkSettings(own);
   return own ?? base;
+}
+
+// checkSettings throws for settings that only a browser can have (Fetch Standard, section 5.4).
+function checkSettings({ mode, cache, referrer }) {
+  if (mode === "navigate") throw new TypeError('The mode of a request must not be "navigate"');
+  if (cache === "only-if-cached" && mode !== "same-origin") throw new TypeError('The cache of a request can be "only-if-cached" only if its mode is "same-origin"');
+  if (referrer !== "" && !URL.canParse(referrer)) throw new TypeError(`The referrer of a request must be a URL, but got ${JSON.stringify(referrer)}`);
 }
 
 function settingOf(name, given) {
@@ -160,7 +172,7 @@ function settingOf(name, given) {
 function signalOf(from, init) {
   const signal = init?.signal === undefined ? from?.signal : init.signal;
   if (signal != null && !isAbortSignal(signal)) throw new TypeError("Request expects an AbortSignal as its signal");
-  return signal ?? undefined;
+  return signal ? AbortSignal.any([signal]) : undefined;
 }
 
 function urlOf(input) {

@@ -1,6 +1,6 @@
 import { Body, bodyContent, extract } from "./body.js";
 import { Content } from "./content.js";
-import { expect, secret, tag } from "./define.js";
+import { expect, optionsOf, secret, tag } from "./define.js";
 import { guard, Headers, toPairs } from "./headers.js";
 import { URL } from "./url.js";
 
@@ -40,8 +40,8 @@ export class Response extends Body {
     takeParts = (response) => response.#takeParts();
   }
 
-  constructor(body, init) {
-    const parts = body === secret ? init : compose(body, init);
+  constructor(body = undefined, init = undefined) {
+    const parts = body === secret ? init : compose(body, optionsOf(init, "new Response"));
     super(parts.content ?? null);
     this.#type = parts.type ?? "default";
     this.#status = parts.status;
@@ -62,11 +62,11 @@ export class Response extends Body {
     return { status: this.#status, headers, body: content?.take(keepCoding) ?? null, decode: !keepCoding };
   }
 
-  static json(data, init) {
+  static json(data, init = undefined) {
     expect(arguments.length, 1, "Response.json");
     const text = JSON.stringify(data);
     if (text === undefined) throw new TypeError("Response.json expects a value that JSON can represent");
-    return new Response(secret, compose(text, init, "application/json"));
+    return new Response(secret, compose(text, optionsOf(init, "Response.json"), "application/json"));
   }
 
   static redirect(url, status = 302) {
@@ -127,16 +127,16 @@ export class Response extends Body {
 
 // compose returns the parts of a response from the arguments of the constructor.
 function compose(body, init, defaultType) {
-  const status = init?.status === undefined ? 200 : Math.trunc(Number(init.status));
-  const webSocket = socketOf(init?.webSocket, status);
+  const status = init.status === undefined ? 200 : Math.trunc(Number(init.status)) & 0xffff; // an unsigned short
+  const webSocket = socketOf(init.webSocket, status);
   if (!(status >= 200 && status <= 599) && !webSocket) {
     throw new RangeError(`The status of a response must be from 200 to 599, or 101 with a webSocket, but got ${init.status}`);
   }
-  const statusText = String(init?.statusText ?? "");
+  const statusText = String(init.statusText ?? "");
   if (statusText !== "" && !reason.test(statusText)) {
     throw new TypeError(`${JSON.stringify(statusText)} is not a valid status text: it must be one line of characters up to U+00FF`);
   }
-  const headers = new Headers(init?.headers);
+  const headers = new Headers(init.headers);
   const { content, type } = extract(body);
   if (content !== null && withoutBody.has(status)) throw new TypeError(`A response with the status ${status} must not have a body`);
   if (content !== null && !headers.has("content-type") && (defaultType ?? type)) headers.set("content-type", defaultType ?? type);

@@ -1,9 +1,12 @@
 import { expect, tag } from "./define.js";
 import { host } from "./host.js";
+import { iterable } from "./pairs.js";
 
 // attach creates the parameters of a URL, and calls changed with the new query after each change. replace sets the
 // parameters after the query of the URL has been changed.
 export let attach, replace;
+
+let listOf;
 
 export class URLSearchParams {
   #pairs; // an array of [name, value]
@@ -15,6 +18,7 @@ export class URLSearchParams {
       params.#changed = changed;
       return params;
     };
+    listOf = (params) => params.#pairs;
     replace = (params, query) => {
       params.#pairs = parse(query);
     };
@@ -69,23 +73,6 @@ export class URLSearchParams {
   sort() {
     this.#pairs.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
     this.#update();
-  }
-
-  forEach(callback, self = undefined) {
-    if (typeof callback !== "function") throw new TypeError("URLSearchParams.forEach expects a function");
-    for (const [name, value] of this) callback.call(self, value, name, this);
-  }
-
-  *entries() {
-    for (let i = 0; i < this.#pairs.length; i++) yield [...this.#pairs[i]];
-  }
-
-  *keys() {
-    for (const [name] of this.entries()) yield name;
-  }
-
-  *values() {
-    for (const [, value] of this.entries()) yield value;
   }
 
   toString() {
@@ -144,9 +131,5 @@ function pairsOf(init) {
   });
 }
 
-Object.defineProperty(URLSearchParams.prototype, Symbol.iterator, {
-  value: URLSearchParams.prototype.entries,
-  writable: true,
-  configurable: true,
-});
+iterable(URLSearchParams, listOf);
 tag(URLSearchParams);

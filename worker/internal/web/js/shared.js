@@ -14,6 +14,7 @@ import { fromPairs, guard, Headers, toPairs } from "./headers.js";
 import { expose, host } from "./host.js";
 import { inspect } from "./inspect.js";
 import { share } from "./lazy.js";
+import { iterable } from "./pairs.js";
 import { reportError } from "./report.js";
 import { Request } from "./request.js";
 import { makeResponse, Response } from "./response.js";
@@ -38,6 +39,7 @@ share(() => ({
   fromPairs, guard, Headers, toPairs,
   expose, host,
   inspect,
+  iterable,
   reportError,
   Request,
   makeResponse, Response,

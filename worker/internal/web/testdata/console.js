@@ -184,3 +184,11 @@ test("an error is shown with its current name, once", () => {
   const text = lastLines(1)[0];
   ok(/^log Own: m\n    at /.test(text) && text.split("m\n").length === 2, text);
 });
+
+test("dir has the option depth", () => {
+  const nested = { a: { b: { c: { d: 1 } } } };
+  console.dir(nested);
+  console.dir(nested, { depth: 0 });
+  console.dir(nested, { depth: null });
+  equal(lines().slice(-3), ["log { a: { b: { c: [Object] } } }", "log { a: [Object] }", "log { a: { b: { c: { d: 1 } } } }"]);
+});

@@ -30,3 +30,14 @@ test("subclasses have captureStackTrace, and stackTraceLimit can be set", () => 
   Error.stackTraceLimit = before;
   equal(Object.keys(Error), []);
 });
+
+test("stackTraceLimit is the number of frames of captureStackTrace", () => {
+  const before = Error.stackTraceLimit, object = {};
+  const lines = (limit) => {
+    Error.stackTraceLimit = limit;
+    Error.captureStackTrace(object);
+    Error.stackTraceLimit = before;
+    return object.stack.split("\n").length;
+  };
+  equal([lines(0), lines(1), lines(2)], [1, 2, 3]);
+});

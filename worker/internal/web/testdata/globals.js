@@ -1,7 +1,7 @@
-test("globals are writable, configurable and not enumerable", () => {
+test("globals are writable and configurable", () => {
   for (const name of ["URL", "console", "setTimeout", "crypto", "self", "structuredClone", "navigator", "Event"]) {
-    const { writable, configurable, enumerable } = Object.getOwnPropertyDescriptor(globalThis, name);
-    equal({ writable, configurable, enumerable }, { writable: true, configurable: true, enumerable: false }, name);
+    const { writable, configurable } = Object.getOwnPropertyDescriptor(globalThis, name);
+    equal({ writable, configurable }, { writable: true, configurable: true }, name);
   }
 });
 
@@ -53,4 +53,21 @@ test("queueMicrotask runs after the script and before timers, in order", async (
 test("addEventListener works on the global object", () => {
   addEventListener("nothing", () => {});
   throws(() => addEventListener("nothing"), "TypeError", "2 arguments");
+});
+
+test("functions and instances are enumerable, classes are not", () => {
+  const keys = Object.keys(globalThis);
+  for (const name of ["atob", "crypto", "navigator", "queueMicrotask", "reportError", "self", "setTimeout", "structuredClone"]) ok(keys.includes(name), `${name} must be enumerable`);
+  for (const name of ["Blob", "FormData", "Request", "console"]) ok(name in globalThis && !keys.includes(name), `${name} must not be enumerable`);
+  throws(() => reportError(), "TypeError", "1 argument");
+});
+
+test("scheduler.wait is a timer with a signal", async () => {
+  equal(await scheduler.wait(5), undefined);
+  const controller = new AbortController();
+  const waiting = scheduler.wait(1e6, { signal: controller.signal });
+  controller.abort();
+  await rejects(waiting, "AbortError");
+  await rejects(scheduler.wait(1, controller), "AbortError");
+  await rejects(scheduler.wait(1, { signal: 1 }), "TypeError", "AbortSignal");
 });

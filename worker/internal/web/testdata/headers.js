@@ -61,3 +61,14 @@ test("long lists of headers are complete", () => {
   const headers = new Headers(Array.from({ length: 5000 }, (_, i) => ["x-a" + i, "v"]));
   equal([[...headers].length, headers.get("x-a4999")], [5000, "v"]);
 });
+
+test("iterators are those of Web IDL", () => {
+  const headers = new Headers({ b: "2", a: "1" }), iterator = headers.entries();
+  equal([String(iterator), Object.keys(Object.getPrototypeOf(iterator)), typeof iterator.map, iterator[Symbol.iterator]() === iterator], ["[object Headers Iterator]", ["next"], "function", true]);
+  equal([...headers.keys(), ...headers.values(), ...headers], ["a", "b", "1", "2", ["a", "1"], ["b", "2"]]);
+  equal([iterator.next(), iterator.next(), iterator.next()], [{ value: ["a", "1"], done: false }, { value: ["b", "2"], done: false }, { value: undefined, done: true }]);
+  equal([String(new URLSearchParams().keys()), String(new FormData().values()), Headers.length, Headers.prototype.forEach.length], ["[object URLSearchParams Iterator]", "[object FormData Iterator]", 0, 1]);
+  throws(() => Headers.prototype.entries.call({}), "TypeError");
+  throws(() => iterator.next.call({}), "TypeError");
+  throws(() => new Headers([["a", Symbol()]]), "TypeError");
+});

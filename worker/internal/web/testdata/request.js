@@ -38,9 +38,12 @@ test("clone returns a request with its own body", async () => {
   throws(() => copy.clone(), "TypeError", "already been read");
 });
 
-test("signal is checked", () => {
-  const { signal } = new AbortController();
-  ok(new Request("http://h", { signal }).signal === signal, "the signal must be the given one");
+test("the signal of a request follows the given one", () => {
+  const controller = new AbortController(), { signal } = controller;
+  const request = new Request("http://h", { signal }), copy = new Request(request);
+  ok(request.signal !== signal && !request.signal.aborted, "a request must have its own signal");
+  controller.abort("reason");
+  equal([request.signal.aborted, request.signal.reason, copy.signal.reason, request.clone().signal.aborted], [true, "reason", "reason", true]);
   throws(() => new Request("http://h", { signal: {} }), "TypeError", "AbortSignal");
   equal(new Request("http://h", { signal: null }).signal.aborted, false);
 });
@@ -66,4 +69,16 @@ test("settings of a request", () => {
   for (const [name, value] of Object.entries({ mode: "x", credentials: "all", cache: "never", redirect: "maybe", referrerPolicy: "none", duplex: "full" })) {
     throws(() => new Request("http://h/", { [name]: value }), "TypeError", `The ${name} of a request must be one of`);
   }
+});
+
+test("what a Request refuses", () => {
+  const post = () => new Request("http://h", { method: "POST", body: "x" });
+  for (const [init, words] of [
+    [5, "options"], [{ mode: "navigate" }, "navigate"], [{ cache: "only-if-cached" }, "only-if-cached"], [{ referrer: "a b" }, "referrer"], [{ referrer: "//x" }, "referrer"],
+  ]) {
+    throws(() => new Request("http://h", init), "TypeError", words);
+  }
+  throws(() => new Request(post(), { method: "GET" }), "TypeError", "GET");
+  equal([new Request("http://h", null).method, new Request("http://h", { cache: "only-if-cached", mode: "same-origin" }).cache, new Request("http://h", { referrer: "" }).referrer], ["GET", "only-if-cached", ""]);
+  equal([Request.length, new Request(post(), { method: "PUT" }).method], [1, "PUT"]);
 });

@@ -88,3 +88,9 @@ test("takeParts returns all parts, once", () => {
 });
 
 test("only the platform can create a 101", () => equal(internal.makeResponse({ status: 101 }).status, 101));
+
+test("arguments of a Response are converted as Web IDL requires", () => {
+  equal([Response.length, Response.json.length, new Response(null, { status: 65736 }).status, new Response(null, null).status], [0, 1, 200, 200]);
+  throws(() => new Response(null, 5), "TypeError", "options");
+  throws(() => new Response(null, { status: NaN }), "RangeError");
+});
