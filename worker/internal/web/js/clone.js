@@ -37,7 +37,7 @@ function transferableOf(item) {
 function checkTransfer(list) {
   for (const item of list) {
     if (!(item instanceof ArrayBuffer) && !transferableOf(item)) {
-      throw new DOMException("Only an ArrayBuffer, or a MessagePort that has not been closed or transferred, can be transferred", "DataCloneError");
+      throw new DOMException("Only an ArrayBuffer, a MessagePort that has not been closed or transferred, or a stream that is not locked can be transferred", "DataCloneError");
     }
   }
   if (new Set(list).size < list.length) throw new DOMException("An object cannot be transferred twice", "DataCloneError");

@@ -39,6 +39,89 @@ test("streams cannot be cloned", () => {
   }
 });
 
+test("a readable stream is transferred", async () => {
+  const chunk = { list: [1] };
+  const stream = ReadableStream.from([chunk, "text"]);
+  const { moved } = structuredClone({ moved: stream }, { transfer: [stream] });
+  ok(moved instanceof ReadableStream && moved !== stream && stream.locked && !moved.locked, "another stream takes the place of the locked one");
+  const values = await collected(moved);
+  equal(values, [chunk, "text"]);
+  ok(values[0] !== chunk, "chunks are cloned");
+});
+
+test("a writable stream is transferred", async () => {
+  const written = [];
+  const stream = new WritableStream({ write: (chunk) => void written.push(chunk), close: () => void written.push("close") });
+  const moved = structuredClone(stream, { transfer: [stream] });
+  ok(moved instanceof WritableStream && stream.locked, "another stream takes the place of the locked one");
+  const writer = moved.getWriter();
+  writer.write(1);
+  writer.write([2]);
+  await writer.close();
+  await sleep(1);
+  equal(written, [1, [2], "close"]);
+});
+
+test("a transform stream is transferred through a port", async () => {
+  const { port1, port2 } = new MessageChannel();
+  const stream = new TransformStream({ transform: (chunk, controller) => controller.enqueue(chunk + 1) });
+  port1.postMessage(stream, [stream]);
+  const moved = await new Promise((resolve) => (port2.onmessage = (event) => resolve(event.data)));
+  equal(await collected(ReadableStream.from([1, 2]).pipeThrough(moved)), [2, 3]);
+});
+
+test("errors of a transferred stream are passed in both directions", async () => {
+  const broken = new ReadableStream({ pull: () => Promise.reject(new RangeError("broken")) });
+  await rejects(structuredClone(broken, { transfer: [broken] }).getReader().read(), "RangeError", "broken");
+  let reason;
+  const endless = new ReadableStream({ pull: (controller) => controller.enqueue(1), cancel: (given) => (reason = given) });
+  const reader = structuredClone(endless, { transfer: [endless] }).getReader();
+  equal(await reader.read(), { value: 1, done: false });
+  await reader.cancel({ why: "enough" });
+  await sleep(1);
+  equal(reason, { why: "enough" });
+  const sink = new WritableStream({ abort: (given) => (reason = given) });
+  await structuredClone(sink, { transfer: [sink] }).abort("no more");
+  await sleep(1);
+  equal(reason, "no more");
+});
+
+test("a chunk that cannot be cloned is an error of both sides", async () => {
+  const { readable, writable } = new TransformStream();
+  const moved = structuredClone(readable, { transfer: [readable] });
+  const writer = writable.getWriter();
+  writer.write(() => {}).catch(() => {});
+  await rejects(moved.getReader().read(), "DataCloneError", "function");
+  await rejects(writer.closed, "DataCloneError", "function");
+});
+
+test("a locked stream cannot be transferred", () => {
+  const stream = new TransformStream();
+  stream.writable.getWriter();
+  for (const value of [stream, stream.writable]) throws(() => structuredClone(value, { transfer: [value] }), "DataCloneError", "locked");
+  throws(() => structuredClone(1, { transfer: [Object.create(ReadableStream.prototype)] }), "DataCloneError");
+});
+
+test("a class can extend a stream", async () => {
+  class Doubling extends TransformStream {
+    #count = 0;
+    constructor() {
+      super({
+        transform: (chunk, controller) => {
+          this.#count++;
+          controller.enqueue(chunk * 2);
+        },
+      });
+    }
+    get count() {
+      return this.#count;
+    }
+  }
+  const doubling = new Doubling();
+  equal(await collected(ReadableStream.from([1, 2]).pipeThrough(doubling)), [2, 4]);
+  equal([doubling.count, doubling instanceof TransformStream], [2, true]);
+});
+
 test("methods refuse other objects", async () => {
   throws(() => ReadableStream.prototype.getReader.call({}), "TypeError");
   throws(() => ReadableStream.prototype.getReader.call(new WritableStream()), "TypeError");

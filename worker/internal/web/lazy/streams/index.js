@@ -1,6 +1,6 @@
-import { describe, describeBy, tag } from "shared";
+import { describe, describeBy, lazy, tag, transferables } from "shared";
 import { ByteQueue } from "./byte_queue.js";
-import { READABLE_STREAM, revealOr, WRITABLE_STREAM } from "./idl.js";
+import { READABLE_STREAM, revealOr, TRANSFORM_STREAM, WRITABLE_STREAM } from "./idl.js";
 import { Pipe } from "./pipe.js";
 import { Deferred } from "./promises.js";
 import { Queue } from "./queue.js";
@@ -56,8 +56,8 @@ export {
 
 // What other modules use. A stream is represented by its Readable or Writable, whose methods do not depend on what a script
 // may have changed; object is the ReadableStream or WritableStream of it.
-export { createByteReadable, createReadable } from "./create.js";
-export { conceal, reveal } from "./idl.js";
+export { createByteReadable, createReadable, createWritable } from "./create.js";
+export { conceal, reveal, TRANSFORM_STREAM } from "./idl.js";
 export { pipe } from "./pipe.js";
 export { apply, Deferred, upon } from "./promises.js";
 export { readAll } from "./read_all.js";
@@ -65,6 +65,21 @@ export { acquireReader } from "./readable_reader.js";
 export { tee } from "./tee.js";
 export { createTransform } from "./transform.js";
 
-// readableState and writableState return the Readable or Writable of a stream, and undefined for any other value.
+// readableState, writableState and transformState return the Readable, Writable or Transform of a stream, and undefined for any
+// other value.
 export const readableState = (value) => revealOr(READABLE_STREAM, value);
 export const writableState = (value) => revealOr(WRITABLE_STREAM, value);
+export const transformState = (value) => revealOr(TRANSFORM_STREAM, value);
+
+transferables.set(ReadableStream.prototype, {
+  canTransfer: (value) => readableState(value)?.locked === false,
+  transfer: (value) => lazy("stream_transfer").transferReadable(value),
+});
+transferables.set(WritableStream.prototype, {
+  canTransfer: (value) => writableState(value)?.locked === false,
+  transfer: (value) => lazy("stream_transfer").transferWritable(value),
+});
+transferables.set(TransformStream.prototype, {
+  canTransfer: (value) => transformState(value)?.readable.locked === false && !transformState(value).writable.locked,
+  transfer: (value) => lazy("stream_transfer").transferTransform(value),
+});
