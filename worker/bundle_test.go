@@ -197,9 +197,9 @@ func TestLoadDefinesNodeEnvForPackages(t *testing.T) {
 		"flag/development.js": `if (process.env.NODE_ENV === "production") require("not-installed-2"); module.exports = "development";`,
 		"flag/constant.mjs":   `const { NODE_ENV } = process.env; export default NODE_ENV; export const { NODE_ENV: again } = globalThis.process.env;`,
 		"flag/guarded.mjs": `
-			const env = typeof process !== "undefined" && process.env ? "Node" : "not Node";
+			const env = typeof process !== "undefined" && process.env ? "process" : "no process";
 			const debug = process.env.DEBUG, { LOG = "none" } = process.env;
-			export default [env, debug, LOG, typeof process, globalThis.process].join();`,
+			export default [env, debug, LOG, typeof process, globalThis.process.title].join();`,
 	})
 	path := writeIn(t, folder, "app.js", `
 		import flag from "flag";
@@ -213,8 +213,8 @@ func TestLoadDefinesNodeEnvForPackages(t *testing.T) {
 		export default { fetch: () => new Response([...all, shadowed, guarded, Object.keys(process.env)].join(" ")) };`)
 	for mode, want := range map[bool]string{false: "production", true: "development"} {
 		a := serveFile(t, path, worker.Options{Development: mode})
-		a.get("/", 200, want+" own not Node,,none,undefined, NODE_ENV")
+		a.get("/", 200, want+" own process,,none,object,linger NODE_ENV")
 		a = serveFile(t, path, worker.Options{Development: mode, Vars: map[string]any{"LOG": 5, "DEBUG": "on", "NODE_ENV": "test"}})
-		a.get("/", 200, want+" own not Node,on,5,undefined, DEBUG,LOG,NODE_ENV")
+		a.get("/", 200, want+" own process,on,5,object,linger DEBUG,LOG,NODE_ENV")
 	}
 }

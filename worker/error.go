@@ -120,6 +120,9 @@ func (g *generation) problemsOf(err error, opts *Options) []Problem {
 	thrown, isThrown := errors.AsType[*script.Exception](err)
 	switch {
 	case isThrown:
+		if refusal, ok := g.bundle.Refusals[thrown.Message]; ok {
+			return []Problem{problemOf(refusal)}
+		}
 		text := thrown.Error()
 		if thrown.Name == "" { // a value that is not an error has no position
 			text = "the script threw " + text + " while it was loading: throw an Error, which has a position"

@@ -10,8 +10,8 @@ func TestLoadExplainsPackagesThatNeedNode(t *testing.T) {
 	t.Parallel()
 	const ws = "Linger is the server: listen to the events websocketupgrade, websocketmessage and fetch; a client uses the global WebSocket"
 	for name, c := range map[string]struct{ script, want string }{
-		"a package with another to use": {`import "jsonwebtoken";`, `app.js:1:8: "jsonwebtoken" cannot be used: "tty" is a module of Node, which Linger does not have (imported by way of node_modules/jsonwebtoken/i.js:1:9): use the package jose`},
-		"a package that imports it":     {`import "wrapper";`, `app.js:1:8: "wrapper" cannot be used: "tty" is a module of Node, which Linger does not have (imported by way of node_modules/wrapper/i.js > node_modules/jsonwebtoken/i.js:1:9)`},
+		"a package with another to use": {`import "express";`, `app.js:1:8: "express" cannot be used: "vm" is a module of Node, which Linger does not have (imported by way of node_modules/express/i.js:1:9): Linger is the server: listen to the events websocketupgrade, websocketmessage and fetch; the package hono has routes and middleware`},
+		"a package that imports it":     {`import "wrapper";`, `app.js:1:8: "wrapper" cannot be used: "vm" is a module of Node, which Linger does not have (imported by way of node_modules/wrapper/i.js > node_modules/express/i.js:1:9)`},
 		"ws":                            {`import { WebSocketServer } from "ws"; new WebSocketServer();`, `app.js:1:33: "ws" needs Node: ` + ws},
 		"ws, required":                  {`new (require("ws").Server)();`, `app.js:1:14: "ws" needs Node: ` + ws},
 		"sockets of Workers":            {`import "tcp";`, `app.js:1:8: "tcp" cannot be used: "cloudflare:sockets" is a module of the Workers runtime that does not exist here: the only one is cloudflare:workers (imported by way of node_modules/tcp/i.js:1:8)`},
@@ -19,9 +19,9 @@ func TestLoadExplainsPackagesThatNeedNode(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := problemsOf(t, map[string]string{
-				"app.js":                                 c.script,
-				"node_modules/jsonwebtoken/package.json": `{"main": "i.js"}`, "node_modules/jsonwebtoken/i.js": `require("tty");`,
-				"node_modules/wrapper/package.json": `{"main": "i.js"}`, "node_modules/wrapper/i.js": `require("jsonwebtoken");`,
+				"app.js":                            c.script,
+				"node_modules/express/package.json": `{"main": "i.js"}`, "node_modules/express/i.js": `require("vm");`,
+				"node_modules/wrapper/package.json": `{"main": "i.js"}`, "node_modules/wrapper/i.js": `require("express");`,
 				"node_modules/ws/package.json": `{"main": "i.js", "browser": "browser.js"}`, "node_modules/ws/i.js": `require("net");`, "node_modules/ws/browser.js": `module.exports = () => { throw new Error(); };`,
 				"node_modules/tcp/package.json": `{"main": "i.js"}`, "node_modules/tcp/i.js": `import("cloudflare:sockets");`,
 			})

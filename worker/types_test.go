@@ -21,7 +21,7 @@ const language = new Set(("AggregateError Array ArrayBuffer Atomics BigInt BigIn
 const own = (object) => Object.getOwnPropertyNames(object).filter((key) => !["constructor", "prototype"].includes(key));
 function chain(object) {
 	const keys = [];
-	for (; object && object !== Object.prototype && object !== Error.prototype; object = Object.getPrototypeOf(object)) keys.push(...own(object));
+	for (; object && object !== Object.prototype && object !== Error.prototype && object !== Uint8Array.prototype; object = Object.getPrototypeOf(object)) keys.push(...own(object));
 	return keys;
 }
 const result = {};
@@ -111,5 +111,5 @@ func isConstant(member string) bool { return strings.ToUpper(member) == member }
 
 // undetectable reports whether a declared member is not a property of the prototype.
 func undetectable(class, member string) bool {
-	return class == "WebSocketPair" || class == "ReadableStream" || isConstant(member) && !strings.HasPrefix(class, "WebSocket")
+	return class == "WebSocketPair" || class == "Buffer" && member == "subarray" || class == "ReadableStream" || isConstant(member) && !strings.HasPrefix(class, "WebSocket")
 }

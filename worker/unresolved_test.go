@@ -60,10 +60,14 @@ func TestLoadReportsMissingImports(t *testing.T) {
 		"an export that linger lacks":    {`import { serve } from "linger"; serve();`, `app.js:1:10: "linger" has no serve here: it exports env, clients,`},
 		"another module of Workers":      {`import "cloudflare:sockets";`, `app.js:1:8: "cloudflare:sockets" is a module of the Workers runtime that does not exist here: the only one is cloudflare:workers`},
 		"a module of Node":               {`import "node:fs/promises";`, `app.js:1:8: "node:fs/promises" is a module of Node, which Linger does not have: import a file to read it, as text or bytes`},
-		"one module, with both names":    {"import \"crypto\";\nimport \"node:crypto\";", `app.js:1:8: "crypto" is a module of Node, which Linger does not have: use the global crypto`},
-		"one without a replacement":      {`import tty from "tty";`, `app.js:1:17: "tty" is a module of Node, which Linger does not have`},
-		"one that a package needs":       {`import "./uses.js";`, `uses.js:2:7: "one" cannot be used: "events" is a module of Node, which Linger does not have: use EventTarget; the package events can be installed (imported by way of node_modules/one/i.js > node_modules/one/lib/deep.js:1:9)`},
-		"several that a package needs":   {`import "many";`, `app.js:1:8: "many" cannot be used: "crypto", "events", "http", "tty" are modules of Node, which Linger does not have (imported by way of node_modules/many/i.js:1:9)`},
+		"one module, with both names":    {"import \"http\";\nimport \"node:http\";", `app.js:1:8: "http" is a module of Node, which Linger does not have: use fetch, and listen to fetch events`},
+		"one without a replacement":      {`import vm from "vm";`, `app.js:1:16: "vm" is a module of Node, which Linger does not have`},
+		"a required module of Node":      {`const fs = require("fs");`, `app.js:1:20: "fs" is a module of Node, which Linger does not have: import a file to read it, as text or bytes`},
+		"an unknown module of Node":      {`import "node:sqlite";`, `app.js:1:8: "node:sqlite" is a module of Node, which Linger does not have`},
+		"a part that Node has":           {`import { parseEnv } from "node:util"; parseEnv("");`, `app.js:1:10: "node:util" of Node has no parseEnv in Linger: it has TextDecoder,`},
+		"a part that a package needs":    {`import "wants";`, `node_modules/wants/i.js:1:10: "node:util" of Node has no nonsense in Linger: it has TextDecoder,`},
+		"one that a package needs":       {`import "./uses.js";`, `uses.js:2:7: "one" cannot be used: "net" is a module of Node, which Linger does not have: use fetch or WebSocket (imported by way of node_modules/one/i.js > node_modules/one/lib/deep.js:1:9)`},
+		"several that a package needs":   {`import "many";`, `app.js:1:8: "many" cannot be used: "child_process", "fs", "http", "net", "tls" are modules of Node, which Linger does not have (imported by way of node_modules/many/i.js:1:9)`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -71,10 +75,11 @@ func TestLoadReportsMissingImports(t *testing.T) {
 				"app.js": c.script, "other.js": `import "a"; import "a/y";`, "uses.js": "\nimport\"one\"",
 				"node_modules/there/package.json": `{"exports": {".": "./i.js"}}`, "node_modules/there/i.js": "",
 				"node_modules/needy/package.json": `{"main": "i.js"}`, "node_modules/needy/i.js": "\nrequire('lacks'); require('lacks/x')",
-				"node_modules/one/package.json": `{"main": "i.js"}`, "node_modules/one/i.js": `require("./lib/deep")`, "node_modules/one/lib/deep.js": `require("events")`,
+				"node_modules/one/package.json": `{"main": "i.js"}`, "node_modules/one/i.js": `require("./lib/deep")`, "node_modules/one/lib/deep.js": `require("net")`,
+				"node_modules/wants/package.json": `{"main": "i.js"}`, "node_modules/wants/i.js": `import { nonsense } from "node:util"; nonsense();`,
 				"node_modules/many/package.json": `{"main": "i.js"}`,
-				"node_modules/many/i.js":         `require("http"); require("crypto"); require("node:crypto"); require("events"); require("./more");`,
-				"node_modules/many/more.js":      `require("tty"); require("http"); require("node:events"); require("one");`,
+				"node_modules/many/i.js":         `require("http"); require("fs"); require("node:fs"); require("tls"); require("./more");`,
+				"node_modules/many/more.js":      `require("child_process"); require("http"); require("node:tls"); require("crypto"); require("one");`,
 			})
 			begins := strings.HasSuffix(c.want, ",") && strings.HasPrefix(got, c.want) && !strings.Contains(got, "\n")
 			if got != c.want && !begins {

@@ -20,6 +20,9 @@ type Bundle struct {
 	Sources  *Sources  // maps positions in Code to the source files
 	Files    []string  // the absolute paths of all files in the bundle, sorted
 	Warnings []Problem // the bundler's warnings about the application's own files, up to maxWarnings
+
+	// Refusals are the errors that the code throws when a package loads a module of Node that does not exist, by their messages.
+	Refusals map[string]Problem
 }
 
 // New bundles the module at path with everything it imports. development makes NODE_ENV "development" instead of
@@ -59,7 +62,8 @@ func readBundle(path string, development bool) (*Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := buildOptions(absolute, development)
+	absent := &absentImports{}
+	options := buildOptions(absolute, development, absent)
 	result := api.Build(options)
 	if len(result.Errors) > 0 {
 		return nil, problemsOfBundler(result.Errors, options)
@@ -68,6 +72,7 @@ func readBundle(path string, development bool) (*Bundle, error) {
 	if err == nil {
 		b.Files, err = inputs(result.Metafile)
 		b.Warnings = bundlerWarnings(result.Warnings)
+		absent.describe(b, options, result.Warnings)
 	}
 	return b, err
 }
@@ -93,7 +98,7 @@ func entryPath(path string) (string, error) {
 // outputName is the file name of the bundle. The source map names the sources relative to it; no file is written.
 const outputName = "app.js"
 
-func buildOptions(entry string, development bool) api.BuildOptions {
+func buildOptions(entry string, development bool, absent *absentImports) api.BuildOptions {
 	define, banner := environment(development)
 	return api.BuildOptions{
 		EntryPoints: []string{entry},
@@ -117,6 +122,7 @@ func buildOptions(entry string, development bool) api.BuildOptions {
 		Plugins: []api.Plugin{
 			{Name: "imports", Setup: resolveImports},
 			{Name: "ws", Setup: refuseWS},
+			nodePlugin(absent),
 			{Name: "formats", Setup: loadFormats},
 		},
 	}
@@ -124,8 +130,8 @@ func buildOptions(entry string, development bool) api.BuildOptions {
 
 // environment returns the definitions that packages expect from a bundler: constants for the expressions that select
 // between development and production, and objects for all other uses of process.env and import.meta.env. process.env
-// contains the application's variables as text. The global process is not defined, so that packages do not mistake Linger
-// for Node.
+// contains the application's variables as text. It is the same object as that of the global process, but its use does not
+// load process.
 func environment(development bool) (define map[string]string, banner string) {
 	mode := "production"
 	if development {
@@ -140,9 +146,10 @@ func environment(development bool) (define map[string]string, banner string) {
 		define[process+".env"] = "__linger_process_env"
 		define[process+".env.NODE_ENV"] = literal(mode)
 	}
-	return define, "var __linger_process_env = { ...Object.fromEntries(Object.entries(globalThis.env)" +
-		".map(([name, value]) => [name, typeof value === \"string\" ? value : JSON.stringify(value)])), NODE_ENV: " + literal(mode) + " }" +
-		", __linger_import_meta_env = " + literal(flags) + ";"
+	// The runtime sets two functions as properties of import.meta: nodeModule(name) returns a module of Node, and processEnv(mode)
+	// returns process.env.
+	return define, "var __linger_node = import.meta.nodeModule, __linger_process_env = import.meta.processEnv(" + literal(mode) + ")" +
+		", __linger_import_meta_env = " + literal(flags) + "; delete import.meta.nodeModule; delete import.meta.processEnv;"
 }
 
 // literal returns a value as a JavaScript expression.
@@ -170,8 +177,12 @@ func inputs(metafile string) ([]string, error) {
 // inputFile returns the file that an input of a bundle was read from. Modules of Linger, and modules that a package.json
 // disables, have no file.
 func inputFile(name string) (string, bool) {
-	if strings.HasPrefix(name, "(disabled):") || strings.HasPrefix(name, "<") || strings.HasPrefix(name, lingerNamespace+":") {
-		return "", false
+	for _, prefix := range []string{
+		"(disabled):", "<", lingerNamespace + ":", nodeNamespace + ":", nodePackageNamespace + ":", nodeRequireNamespace + ":", absentNamespace + ":",
+	} {
+		if strings.HasPrefix(name, prefix) {
+			return "", false
+		}
 	}
 	file, err := filepath.Abs(name)
 	if err != nil {

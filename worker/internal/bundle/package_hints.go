@@ -20,7 +20,6 @@ var packageHints = map[string]string{
 	"express":        serverHint + "; the package hono has routes and middleware",
 	"fastify":        serverHint + "; the package hono has routes and middleware",
 	"ioredis":        databaseHint,
-	"jsonwebtoken":   "use the package jose",
 	"mongodb":        databaseHint,
 	"mongoose":       databaseHint,
 	"mysql2":         databaseHint,

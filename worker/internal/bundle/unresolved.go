@@ -23,6 +23,7 @@ type unresolvedImport struct {
 var (
 	unresolvedText = regexp.MustCompile(`^Could not resolve "(.*)"`)
 	noExportText   = regexp.MustCompile(`^No matching export in "` + lingerNamespace + `:(.*)" for import "(.*)"`)
+	noNodeExport   = regexp.MustCompile(`^No matching export in "(?:` + nodeNamespace + `|` + nodePackageNamespace + `):(.*)" for import "(.*)"`)
 )
 
 // problemsOfBundler returns the bundler's errors as problems, in the order of their positions. Imports that cannot be
@@ -69,6 +70,9 @@ func problemOf(m api.Message, text string) Problem {
 // explainExport returns the text of a bundler's message. If it reports that a module of Linger lacks an export, the text names
 // what to use instead.
 func explainExport(text string) string {
+	if found := noNodeExport.FindStringSubmatch(text); found != nil {
+		return fmt.Sprintf("%q of Node has no %s in Linger: it has %s", "node:"+found[1], found[2], strings.Join(nodeExportNames(found[1]), ", "))
+	}
 	found := noExportText.FindStringSubmatch(text)
 	if found == nil {
 		return text
@@ -186,22 +190,29 @@ func isInstalled(name, folder string) bool {
 
 // problem returns the problem, at the import in the application's own files where there is one.
 func (l *importGroup) problem() Problem {
-	first := l.imports[0]
 	if l.imported == nil || l.imported.at == nil {
-		return problemOf(first.message, l.reason())
+		return problemOf(l.imports[0].message, l.reason())
 	}
 	p := problemOf(api.Message{Location: l.imported.at}, "")
-	names := make([]string, 0, len(l.through))
-	for _, file := range l.through {
-		names = append(names, relativeName(file))
-	}
-	place := fmt.Sprintf("%s:%d:%d", names[len(names)-1], first.message.Location.Line, first.message.Location.Column+1)
-	names[len(names)-1] = place
-	p.Text = fmt.Sprintf("%q cannot be used: %s (imported by way of %s)", l.imported.name, l.reason(), strings.Join(names, " > "))
+	p.Text = fmt.Sprintf("%q cannot be used: %s%s", l.imported.name, l.reason(), l.way())
 	if l.kind == nodeModule {
 		p.Text += nodePackageHint(l.imported.name)
 	}
 	return p
+}
+
+// way returns the files of packages through which the first of the imports is reached, for the end of a text.
+func (l *importGroup) way() string {
+	names := make([]string, 0, len(l.through))
+	for _, file := range l.through {
+		names = append(names, relativeName(file))
+	}
+	at := l.imports[0].message.Location
+	if len(names) == 0 || at == nil {
+		return ""
+	}
+	names[len(names)-1] += fmt.Sprintf(":%d:%d", at.Line, at.Column+1)
+	return " (imported by way of " + strings.Join(names, " > ") + ")"
 }
 
 // relativeName returns a file relative to the working directory, with slashes.

@@ -83,8 +83,16 @@ func (r *runtime) Load() (err error) {
 	if err := r.turn(time.Now(), r.configure); err != nil {
 		return err
 	}
+	var meta []engine.Meta
+	for _, name := range []string{"nodeModule", "processEnv"} { // which the code of a bundle reads and deletes first
+		fn, err := r.realm.Function(name)
+		if err != nil {
+			return err
+		}
+		meta = append(meta, engine.Meta{Name: name, Value: fn.Value()})
+	}
 	return r.turn(time.Now(), func() (err error) {
-		r.module, err = r.engine.EvalModule(r.app.Name, r.app.Code)
+		r.module, err = r.engine.EvalModule(r.app.Name, r.app.Code, meta...)
 		return err
 	})
 }

@@ -7,7 +7,7 @@
 //	(*Runtime) Close() error
 //
 //	(*Runtime) EvalScript(name, source string) (Value, error)
-//	(*Runtime) EvalModule(name, source string) (*Promise, error)
+//	(*Runtime) EvalModule(name, source string, meta ...Meta) (*Promise, error)
 //	Compile(name, source string) (Bytecode, error)
 //	(*Runtime) Run(Bytecode) error
 //

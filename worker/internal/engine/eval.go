@@ -36,14 +36,14 @@ func (r *Runtime) completion(v raw) (Value, error) {
 }
 
 // EvalModule runs source as an ES module, as a turn. The module may use top-level await, but not import; import.meta.url
-// is name. A syntax error is returned. Exceptions of the module reject the Promise, which the caller must release.
-func (r *Runtime) EvalModule(name, source string) (p *Promise, err error) {
+// is name, and meta are further properties of import.meta. A syntax error is returned. Exceptions of the module reject the Promise, which the caller must release.
+func (r *Runtime) EvalModule(name, source string, meta ...Meta) (p *Promise, err error) {
 	err = r.turn(func() error {
 		module := r.eval(name, source, lib.MJS_EVAL_TYPE_MODULE|lib.MJS_EVAL_FLAG_COMPILE_ONLY)
 		if isException(module) {
 			return r.thrown()
 		}
-		if err := r.setModuleURL(module, name); err != nil {
+		if err := r.setImportMeta(module, append([]Meta{{"url", String(name)}}, meta...)); err != nil {
 			lib.XFreeValue(r.tls, r.ctx, module)
 			return err
 		}
@@ -83,23 +83,32 @@ func (r *Runtime) eval(name, source string, flags int32) raw {
 	return lib.XJS_Eval(r.tls, r.ctx, text, lib.Size_t(len(source)), file, flags)
 }
 
-// setModuleURL sets import.meta.url of a module.
-func (r *Runtime) setModuleURL(module raw, name string) error {
+// Meta is a property of import.meta.
+type Meta struct {
+	Name  string
+	Value Value
+}
+
+// setImportMeta sets the properties of import.meta of a module.
+func (r *Runtime) setImportMeta(module raw, properties []Meta) error {
 	meta := r.hold(lib.XJS_GetImportMeta(r.tls, r.ctx, address(module)))
 	if isException(meta) {
 		return r.thrown()
 	}
-	url, err := r.newText(name)
-	if err != nil {
-		return err
-	}
-	key, err := r.cString("url")
-	if err != nil {
-		return err
-	}
-	defer r.freeCString(key)
-	if lib.XJS_DefinePropertyValueStr(r.tls, r.ctx, meta, key, url, lib.MJS_PROP_C_W_E) < 0 {
-		return r.thrown()
+	for _, p := range properties {
+		v, err := r.toJS(p.Value)
+		if err != nil {
+			return err
+		}
+		key, err := r.cString(p.Name)
+		if err != nil {
+			return err
+		}
+		defined := lib.XJS_DefinePropertyValueStr(r.tls, r.ctx, meta, key, v, lib.MJS_PROP_C_W_E)
+		r.freeCString(key)
+		if defined < 0 {
+			return r.thrown()
+		}
 	}
 	return nil
 }

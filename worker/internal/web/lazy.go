@@ -41,6 +41,10 @@ func (h *host) bundleFunctions(name string) map[string]engine.HostFunc {
 		return schemesFunctions
 	case "wasm":
 		return h.wasmFunctions()
+	case "node_buffer":
+		return nodeBufferFunctions
+	case "node_crypto":
+		return nodeCryptoFunctions
 	}
 	return nil
 }

@@ -54,6 +54,7 @@ Object.assign(globalThis, {
   crypto,
   navigator,
   reportError,
+  global: globalThis,
   self: globalThis,
   setInterval,
   setTimeout,
@@ -101,6 +102,9 @@ const onDemand = {
   text_streams: ["TextDecoderStream", "TextEncoderStream"],
   urlpattern: ["URLPattern"],
   wasm: ["WebAssembly"],
+  node_buffer: ["Buffer"],
+  node_process: ["process"],
+  node_timers: ["clearImmediate", "setImmediate"],
 };
 for (const [bundle, names] of Object.entries(onDemand)) defineLazy(bundle, names);
 

@@ -9,7 +9,8 @@ const limits = {
   total: 64 * 1024, // characters in total
 };
 
-// inspect returns the text of a value in the format of Node's console. It does not call getters, and never throws.
+// inspect returns the text of a value in the format of Node's console. It does not call getters, and never throws. Of the
+// code of the script it calls only methods with which objects show themselves in Node.
 export function inspect(value, { depth = limits.depth } = {}) {
   try {
     return truncate(new Inspector(depth).show(value, 0), limits.total);
@@ -75,11 +76,22 @@ class Inspector {
       if (!this.#circular.has(value)) this.#circular.set(value, this.#circular.size + 1);
       return `[Circular *${this.#circular.get(value)}]`;
     }
+    const custom = customOf(value);
+    if (custom !== undefined) return this.#within(value, () => this.#custom(custom, value, level));
     const name = nameOf(value);
     if (level > this.#depth && !(value instanceof Error)) return `[${name || "Object: null prototype"}]`;
     const text = this.#within(value, () => this.#content(value, name, level));
     const number = this.#circular.get(value);
     return number === undefined ? text : `<ref *${number}> ${text}`;
+  }
+
+  // custom returns the text that a method Symbol.for("nodejs.util.inspect.custom") of an object makes.
+  #custom(method, value, level) {
+    const depth = this.#depth - level;
+    const result = Reflect.apply(method, value, [depth, { depth, stylize: String }, inspect]);
+    if (typeof result !== "string") return result === value ? "[Object]" : this.show(result, level);
+    this.#remaining -= result.length;
+    return result.replaceAll("\n", "\n" + "  ".repeat(level));
   }
 
   #within(value, show) {
@@ -129,6 +141,17 @@ function plainHead(value, name) {
   const tag = tagOf(value);
   if (tag !== "" && tag !== name) return `${name} [${tag}]`;
   return name === "Object" ? "" : name;
+}
+
+const custom = Symbol.for("nodejs.util.inspect.custom");
+
+// customOf returns the method with which an object shows itself in Node, or undefined.
+function customOf(value) {
+  for (let object = value; object !== null; object = Object.getPrototypeOf(object)) {
+    const descriptor = Object.getOwnPropertyDescriptor(object, custom);
+    if (descriptor) return typeof descriptor.value === "function" ? descriptor.value : undefined;
+  }
+  return undefined;
 }
 
 // nameOf returns the name of an object's class, or "" for an object without a prototype.

@@ -1,8 +1,10 @@
 import { AbortController, AbortSignal, addStep, isAbortSignal, removeStep } from "./abort.js";
+import { atob, btoa } from "./base64.js";
 import { Blob, blobBytes, blobOf, File, fileOf } from "./blob.js";
 import { setFormEncoder } from "./body.js";
+import { mapSize, setSize, typedArrayName } from "./brand.js";
 import { cloneWithTransfer, structuredClone } from "./clone.js";
-import { timingSafeEqual } from "./crypto.js";
+import { crypto, timingSafeEqual } from "./crypto.js";
 import { constants, define, expect, optionsOf, platform, refuse, secret, tag } from "./define.js";
 import { describe, describeBy } from "./describe.js";
 import { bytesOf, isBuffer, TextDecoder, TextEncoder } from "./encoding.js";
@@ -11,25 +13,29 @@ import { DOMException } from "./exception.js";
 import { setWriter, transferables } from "./flatten.js";
 import { format } from "./format.js";
 import { fromPairs, guard, Headers, toPairs } from "./headers.js";
-import { expose, host } from "./host.js";
+import { context, expose, followContext, host } from "./host.js";
 import { inspect } from "./inspect.js";
 import { share } from "./lazy.js";
+import { nodeModule, processEnv } from "./node.js";
 import { iterable } from "./pairs.js";
 import { reportError } from "./report.js";
 import { Request } from "./request.js";
 import { makeResponse, Response } from "./response.js";
-import { dispatch, EventTarget, globalTarget, handlerAttribute } from "./target.js";
-import { queueTask, startTimer } from "./timers.js";
+import { dispatch, EventTarget, globalTarget, handlerAttribute, listenersOf } from "./target.js";
+import { bindTimers, clearInterval, clearTimeout, queueTask, setInterval, setTimeout, startTimer } from "./timers.js";
 import { URL, URLSearchParams } from "./url.js";
 
 // The exports of these modules that bundles on demand may import from "shared".
 share(() => ({
   AbortController, AbortSignal, addStep, isAbortSignal, removeStep,
+  atob, btoa,
   Blob, blobBytes, blobOf, File, fileOf,
   setFormEncoder,
   cloneWithTransfer, structuredClone, transferables,
   timingSafeEqual,
   constants, define, expect, optionsOf, platform, refuse, secret, tag,
+  mapSize, setSize, typedArrayName,
+  crypto,
   describe, describeBy,
   bytesOf, isBuffer, TextDecoder, TextEncoder,
   Event, make, MessageEvent, stateOf,
@@ -37,13 +43,14 @@ share(() => ({
   setWriter,
   format,
   fromPairs, guard, Headers, toPairs,
-  expose, host,
+  context, expose, followContext, host,
   inspect,
   iterable,
+  nodeModule, processEnv,
   reportError,
   Request,
   makeResponse, Response,
-  dispatch, EventTarget, globalTarget, handlerAttribute,
-  queueTask, startTimer,
+  dispatch, EventTarget, globalTarget, handlerAttribute, listenersOf,
+  bindTimers, clearInterval, clearTimeout, queueTask, setInterval, setTimeout, startTimer,
   URL, URLSearchParams,
 }));

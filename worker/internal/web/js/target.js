@@ -6,7 +6,7 @@ import { reportError } from "./report.js";
 
 // listenersOf returns the listeners of a target by type. The array of a type is replaced and never changed, so that a
 // dispatch in progress is not affected by changes.
-let listenersOf;
+export let listenersOf;
 
 // onListenersChange(target, function) sets a function that is called with the target after each change of its listeners.
 export let onListenersChange;

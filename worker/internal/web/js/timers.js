@@ -8,12 +8,18 @@ const maxDelay = 2 ** 31 - 1;
 const timers = new Map();
 let lastId = 0;
 
+// bindTimers sets a function that is applied to the callbacks of timers when they start.
+export function bindTimers(fn) {
+  bind = fn;
+}
+let bind = (callback) => callback;
+
 // startTimer calls callback after delay milliseconds, or repeatedly, and returns the id of the timer. The delay of a
 // repeated timer is at least one millisecond, so that events are handled in between.
 export function startTimer(callback, delay, repeat = false, args = []) {
   const milliseconds = Math.min(Math.max(Math.trunc(Number(delay)) || 0, repeat ? 1 : 0), maxDelay);
   const id = ++lastId;
-  timers.set(id, { callback, args, repeat });
+  timers.set(id, { callback: bind(callback), args, repeat });
   host.setTimer(id, milliseconds, repeat);
   return id;
 }

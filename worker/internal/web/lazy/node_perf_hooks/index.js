@@ -1,0 +1,5 @@
+export const module = {
+  get performance() {
+    return globalThis.performance;
+  },
+};
