@@ -24,6 +24,7 @@ var wptAreas = []string{
 	"dom/abort",
 	"dom/events",
 	"encoding",
+	"fetch/data-urls",
 	"hr-time",
 	"html/webappapis/atob",
 	"html/webappapis/microtask-queuing",

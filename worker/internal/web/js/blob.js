@@ -43,7 +43,7 @@ export class Blob {
     return this.#type;
   }
 
-  slice(start, end, type) {
+  slice(start = undefined, end = undefined, type = undefined) {
     return blobOf(this.#bytes.subarray(clamp(start, 0), clamp(end, this.size)), type === undefined ? "" : String(type));
   }
   stream() {

@@ -12,7 +12,7 @@ const integerArrays = new Set(
 const typeOfArray = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get;
 
 export class Crypto {
-  constructor(token) {
+  constructor(token = undefined) {
     if (token !== secret) refuse("Crypto");
   }
 

@@ -17,7 +17,7 @@ export class CryptoKey {
     partsOf = (value) => (typeof value === "object" && value !== null && #parts in value ? value.#parts : undefined);
   }
 
-  constructor(token, parts) {
+  constructor(token = undefined, parts = {}) {
     if (token !== secret) refuse("CryptoKey: import or generate one with crypto.subtle");
     this.#parts = parts;
   }

@@ -58,7 +58,7 @@ const derive = (normalized, base, length, convert) =>
   call((settle) => host.subtleDerive(settle, normalized, base.forHost, normalized.public?.forHost, length), convert);
 
 export class SubtleCrypto {
-  constructor(token) {
+  constructor(token = undefined) {
     if (token !== secret) refuse("SubtleCrypto");
   }
 
