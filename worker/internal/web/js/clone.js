@@ -16,7 +16,7 @@ export function cloneWithTransfer(value, transfer) {
   const walk = new Walk((buffer) => buffer.slice(0), (bytes) => bytes, transfer);
   const tree = walk.write(value);
   if (transfer.some((item) => item.detached)) throw new DOMException("A detached ArrayBuffer cannot be transferred", "DataCloneError");
-  const transferred = transfer.map((item) => (item instanceof ArrayBuffer ? item.transfer() : transferableOf(item).transfer(item)));
+  const transferred = transfer.map((item) => (item instanceof ArrayBuffer ? item.transfer() : checked(item).transfer(item)));
   return { value: new Reader(withMaxLength, (bytes) => bytes, transferred).read(tree), transferred };
 }
 
@@ -34,12 +34,16 @@ function transferableOf(item) {
   return functions?.canTransfer(item) ? functions : undefined;
 }
 
+// checked returns the functions of an object that can be transferred. The transfer of a TransformStream also transfers its two
+// sides, so it is called for each object again.
+function checked(item) {
+  const functions = transferableOf(item);
+  if (functions) return functions;
+  throw new DOMException("Only an ArrayBuffer, a MessagePort that has not been closed or transferred, or a stream that is not locked can be transferred", "DataCloneError");
+}
+
 function checkTransfer(list) {
-  for (const item of list) {
-    if (!(item instanceof ArrayBuffer) && !transferableOf(item)) {
-      throw new DOMException("Only an ArrayBuffer, a MessagePort that has not been closed or transferred, or a stream that is not locked can be transferred", "DataCloneError");
-    }
-  }
+  for (const item of list) if (!(item instanceof ArrayBuffer)) checked(item);
   if (new Set(list).size < list.length) throw new DOMException("An object cannot be transferred twice", "DataCloneError");
 }
 
