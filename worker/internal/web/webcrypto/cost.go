@@ -16,7 +16,7 @@ func IsSlow(operation string, a *Algorithm, k *Key, size int) bool {
 	case "generateKey":
 		return a.Modulus > 0
 	case "importKey":
-		return size > 1500 // only RSA keys of more than 2048 bits are so long
+		return size > 1500 // RSA keys of more than 2048 bits, and the longest secrets
 	case "exportKey":
 		return k.Type == Private && k.Length > 2048
 	case "decrypt", "sign":

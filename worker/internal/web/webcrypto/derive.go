@@ -43,15 +43,15 @@ func deriveOfSecret(ctx context.Context, a *Algorithm, base *Key, length int) ([
 	case length/8 > maxDerivedBytes:
 		return nil, operationError("PBKDF2 derives at most %d bits", maxDerivedBytes*8)
 	}
-	return PBKDF2(ctx, h, base.Material, a.Salt, a.Iterations, length/8)
+	return derivePBKDF2(ctx, h, base.Material, a.Salt, a.Iterations, length/8)
 }
 
 // iterationsPerCheck is the number of iterations of PBKDF2 between two checks of its context.
 const iterationsPerCheck = 4096
 
-// PBKDF2 derives size bytes of a password (RFC 8018, section 5.2). Unlike crypto/pbkdf2 it can be cancelled: it returns the
+// derivePBKDF2 derives size bytes of a password (RFC 8018, section 5.2). Unlike crypto/pbkdf2 it can be cancelled: it returns the
 // cause of the end of ctx if that ends first. The number of iterations is positive.
-func PBKDF2(ctx context.Context, h crypto.Hash, password, salt []byte, iterations, size int) ([]byte, error) {
+func derivePBKDF2(ctx context.Context, h crypto.Hash, password, salt []byte, iterations, size int) ([]byte, error) {
 	mac := hmac.New(h.New, password)
 	out := make([]byte, 0, size+h.Size())
 	block := make([]byte, 0, h.Size())

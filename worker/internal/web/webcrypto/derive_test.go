@@ -46,7 +46,7 @@ func TestDerivePBKDF2(t *testing.T) {
 	cause := errors.New("cause")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(cause)
-	if _, err := PBKDF2(ctx, crypto.SHA256, nil, nil, 1<<31, 1<<20); !errors.Is(err, cause) {
+	if _, err := derivePBKDF2(ctx, crypto.SHA256, nil, nil, 1<<31, 1<<20); !errors.Is(err, cause) {
 		t.Errorf("PBKDF2 ends with its context; got %v", err)
 	}
 	_, err := Derive(t.Context(), &Algorithm{Name: "PBKDF2", Hash: "SHA-1"}, &Key{}, nil, 8)

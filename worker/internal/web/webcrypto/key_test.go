@@ -213,6 +213,37 @@ func TestImportJWKOfRSAChecksItsNumbers(t *testing.T) {
 	wantError(t, err, "NotSupportedError", "two primes")
 }
 
+func TestIsSlow(t *testing.T) {
+	rsa := &Key{Type: Private, Algorithm: "RSA-PSS", Length: 2048}
+	for _, c := range []struct {
+		operation string
+		a         *Algorithm
+		k         *Key
+		size      int
+		want      bool
+	}{
+		{"digest", nil, nil, 1000, false},
+		{"digest", nil, nil, 1 << 21, true},
+		{"sign", &Algorithm{}, rsa, 10, true},
+		{"verify", &Algorithm{}, &Key{Type: Public, Length: 2048}, 10, false},
+		{"sign", &Algorithm{}, &Key{Type: Secret, Algorithm: "HMAC", Length: 512}, 10, false},
+		{"sign", &Algorithm{}, &Key{Type: Private, Curve: "P-256"}, 10, false},
+		{"verify", &Algorithm{}, &Key{Type: Public, Curve: "P-521"}, 10, true},
+		{"generateKey", &Algorithm{Modulus: 2048}, nil, 0, true},
+		{"generateKey", &Algorithm{Curve: "P-256"}, nil, 0, false},
+		{"importKey", nil, nil, 1300, false},
+		{"importKey", nil, nil, 2400, true},
+		{"exportKey", nil, rsa, 0, false},
+		{"deriveBits", &Algorithm{Iterations: 1000}, &Key{}, 32, false},
+		{"deriveBits", &Algorithm{Iterations: 1000}, &Key{}, 320, true},
+		{"deriveBits", &Algorithm{Iterations: 600000}, &Key{}, 32, true},
+	} {
+		if got := IsSlow(c.operation, c.a, c.k, c.size); got != c.want {
+			t.Errorf("%s of %d bytes with %+v and %+v is slow: %t; got %t", c.operation, c.size, c.a, c.k, c.want, got)
+		}
+	}
+}
+
 func TestParseJWK(t *testing.T) {
 	j, err := ParseJWK([]byte(`{"kty":"oct","k":"a2V5","key_ops":["sign"],"ext":false,"kid":5,"oth":[]}`))
 	if err != nil || j.Members["k"] != "a2V5" || j.KeyOps[0] != "sign" || j.Ext == nil || *j.Ext || !j.OtherPrimes || len(j.Members) != 2 {
