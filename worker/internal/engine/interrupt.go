@@ -15,16 +15,10 @@ import (
 func (r *Runtime) Interrupt() {
 	r.interrupted.Store(true)
 	r.Poke()
-	if notify := r.onInterrupt.Load(); notify != nil {
-		(*notify)()
-	}
 }
 
-// OnInterrupt sets a function that Interrupt calls, on its goroutine, so that a host function that runs for long can end.
-// It must be safe for concurrent use, and must not block.
-func (r *Runtime) OnInterrupt(notify func()) { r.onInterrupt.Store(&notify) }
-
-// Interrupted reports whether Interrupt has been called since the last ClearInterrupt.
+// Interrupted reports whether Interrupt has been called since the last ClearInterrupt, so that a host function that runs for
+// long can end. It may be called from any goroutine.
 func (r *Runtime) Interrupted() bool { return r.interrupted.Load() }
 
 // Poke makes the engine poll for interrupts at the script's next step, which is a call or an iteration of a loop. Without

@@ -85,8 +85,7 @@ type Runtime struct {
 	interrupted atomic.Bool // set by Interrupt
 	noticed     atomic.Bool // the script has been stopped because of Interrupt
 	locating    atomic.Bool // set by Locate; cleared when OnLocated is called
-	onInterrupt atomic.Pointer[func()]
-	stackPolls  int // polls since currentPlace began to read the stack; 0 if it does not
+	stackPolls  int         // polls since currentPlace began to read the stack; 0 if it does not
 
 	counterMu sync.Mutex
 	counter   *int32 // the engine's count of steps until it calls pollInterrupt; nil if there is no engine

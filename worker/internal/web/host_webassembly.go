@@ -39,9 +39,9 @@ func (h *host) wasmFunctions() map[string]engine.HostFunc {
 		w.store = wasm.NewStore(wasm.Options{
 			MemoryLimit: w.runtime.Memory().Limit,
 			AddMemory:   w.runtime.AddMemory,
+			Interrupted: w.runtime.Interrupted,
 			Resized:     w.detach,
 		})
-		w.runtime.OnInterrupt(w.store.Interrupt)
 		w.runtime.OnClose(w.store.Close)
 	}
 	return map[string]engine.HostFunc{

@@ -52,20 +52,17 @@ func (c *cache) config(pages uint32) wazero.RuntimeConfig {
 	return wazero.NewRuntimeConfig().
 		WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesTailCall | experimental.CoreFeaturesExtendedConst).
 		WithMemoryLimitPages(pages).
-		WithCompilationCache(c.shared).
-		// The compiled code checks at each iteration of a loop whether it must end. Without these checks an endless loop
-		// could not be interrupted, and would stop the garbage collector of the process.
-		WithCloseOnContextDone(true)
+		WithCompilationCache(c.shared)
 }
 
 // Prepare compiles a module for all Stores, so that Compile finds its machine code, as long as that is kept. It is safe for
 // concurrent use.
 func Prepare(module []byte) error {
-	_, linkable, err := describe(module)
+	_, module, err := prepare(module)
 	if err != nil {
 		return err
 	}
-	return compilations().keep(linkable)
+	return compilations().keep(module)
 }
 
 // keep compiles a module unless it is kept already, and removes others if there is no room.

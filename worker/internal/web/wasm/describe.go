@@ -4,19 +4,24 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 )
 
-// The ids of the sections that describe reads (WebAssembly Core Specification, section 5.5.2).
+// The ids of sections (WebAssembly Core Specification, section 5.5.2).
 const (
-	sectionCustom   = 0
-	sectionType     = 1
-	sectionImport   = 2
-	sectionFunction = 3
-	sectionTable    = 4
-	sectionMemory   = 5
-	sectionGlobal   = 6
-	sectionExport   = 7
-	sectionCode     = 10
+	sectionCustom    = 0
+	sectionType      = 1
+	sectionImport    = 2
+	sectionFunction  = 3
+	sectionTable     = 4
+	sectionMemory    = 5
+	sectionGlobal    = 6
+	sectionExport    = 7
+	sectionStart     = 8
+	sectionElement   = 9
+	sectionCode      = 10
+	sectionData      = 11
+	sectionDataCount = 12
 )
 
 // header is the magic number and the version of a module.
@@ -24,14 +29,33 @@ const header = "\x00asm\x01\x00\x00\x00"
 
 var errTruncated = errors.New("the module ends too early")
 
-// describe returns the imports and exports of a module in the binary format, and the module as wazero accepts it: without
-// custom sections, whose contents wazero checks, with names for modules that are imported by an empty name, and with exports
-// of everything that holds references to objects of the script. It does not validate the other sections.
-func describe(module []byte) (*Description, []byte, error) {
+// order is the order of sections (WebAssembly Core Specification, section 5.5.16).
+var order = []byte{
+	sectionType, sectionImport, sectionFunction, sectionTable, sectionMemory, sectionGlobal, sectionExport, sectionStart,
+	sectionElement, sectionDataCount, sectionCode, sectionData,
+}
+
+// sections has the contents of the sections of a module by their ids, without custom sections.
+type sections map[byte][]byte
+
+// module returns the module in the binary format.
+func (s sections) module() []byte {
+	b := []byte(header)
+	for _, id := range order {
+		if content, ok := s[id]; ok {
+			b = append(append(b, id), sized(content)...)
+		}
+	}
+	return b
+}
+
+// describe returns the imports and exports of a module in the binary format. It does not validate the sections that it does
+// not need.
+func describe(module []byte) (*Description, sections, error) {
 	if len(module) < len(header) || string(module[:len(header)]) != header {
 		return nil, nil, errors.New("the bytes are not a WebAssembly module of version 1")
 	}
-	d := describer{linkable: []byte(header)}
+	d, found, last := describer{}, sections{}, -1
 	rest := &reader{bytes: module[len(header):]}
 	for len(rest.bytes) > 0 && rest.err == nil {
 		id := rest.byte()
@@ -39,94 +63,28 @@ func describe(module []byte) (*Description, []byte, error) {
 		if rest.err != nil {
 			break
 		}
+		if id != sectionCustom {
+			rank := slices.Index(order, id)
+			if rank <= last {
+				return nil, nil, fmt.Errorf("the section %d is unknown, duplicate or out of order", id)
+			}
+			found[id], last = content, rank
+		}
 		if err := d.section(id, &reader{bytes: content}); err != nil {
 			return nil, nil, err
 		}
-		if id == sectionImport && d.unnamed {
-			content = renamed(content)
-		}
-		if id >= sectionExport {
-			content = d.exportHolders(id, content)
-		}
-		if id != sectionCustom && content != nil {
-			d.linkable = append(append(d.linkable, id), sized(content)...)
-		}
 	}
-	d.exportHolders(sectionCode, nil)
-	return &d.Description, d.linkable, rest.err
-}
-
-// holderName is the beginning of the names of exports that modules for wazero have in addition to their own: the tables and
-// globals of references to objects of the script.
-const holderName = "\x00holder"
-
-// exportHolders adds these exports to the content of the export section, or adds such a section before a later one. It
-// returns the content of the section, or nil for an export section that has been added.
-func (d *describer) exportHolders(id byte, content []byte) []byte {
-	if d.exported {
-		return content
+	for kind, list := range d.all {
+		d.count[kind] = uint32(len(list))
 	}
-	d.exported = true
-	var added []byte
-	count := uint32(0)
-	for _, kind := range []Kind{Table, Global} {
-		for i, t := range d.all[kind] {
-			if i < d.imported[kind] || t.Element != ExternRef && t.Value != ExternRef {
-				continue // an import is a holder of the instance that defines it
-			}
-			name := fmt.Sprint(holderName, count)
-			d.holders = append(d.holders, Export{name, t, uint32(i)})
-			added = append(append(append(added, sized([]byte(name))...), byte(kind)), u32(uint32(i))...)
-			count++
-		}
-	}
-	switch {
-	case count == 0:
-		return content
-	case id == sectionExport:
-		r := &reader{bytes: content}
-		return append(append(u32(r.u32()+count), r.bytes...), added...)
-	}
-	d.linkable = append(append(d.linkable, sectionExport), sized(append(u32(count), added...))...)
-	return content
-}
-
-// noName is the name for wazero of a module that is imported by an empty name.
-const noName = "\x00"
-
-// linkName returns the name for wazero of an imported module.
-func linkName(module string) string {
-	if module == "" {
-		return noName
-	}
-	return module
-}
-
-// renamed returns a valid import section with linkName for each imported module.
-func renamed(section []byte) []byte {
-	r := &reader{bytes: section}
-	count := r.u32()
-	result := u32(count)
-	d := describer{anyType: true}
-	for range count {
-		result = append(result, sized([]byte(linkName(r.name())))...)
-		rest := r.bytes
-		_ = r.name()
-		_ = d.typeOf(Kind(r.byte()), r)
-		result = append(result, rest[:len(rest)-len(r.bytes)]...)
-	}
-	return result
+	d.describeHolders()
+	return &d.Description, found, rest.err
 }
 
 // describer is the state of describe.
 type describer struct {
 	Description
-	all      [4][]Type // the functions, tables, memories and globals, imports first
-	imported [4]int    // the number of imports of each kind
-	linkable []byte    // the module as wazero accepts it
-	unnamed  bool      // a module is imported by an empty name
-	anyType  bool      // the types of functions are not known
-	exported bool      // the export section is complete
+	all [4][]Type // the functions, tables, memories and globals, imports first
 }
 
 // section reads a section.
@@ -142,7 +100,6 @@ func (d *describer) section(id byte, r *reader) error {
 			i := Import{Module: r.name(), Name: r.name()}
 			i.Type = d.typeOf(Kind(r.byte()), r)
 			d.Imports = append(d.Imports, i)
-			d.unnamed = d.unnamed || i.Module == ""
 			d.add(i.Type, r)
 			if r.err == nil {
 				d.imported[i.Type.Kind]++
@@ -177,6 +134,19 @@ func (d *describer) section(id byte, r *reader) error {
 	return r.err
 }
 
+// describeHolders lists everything that can hold references to objects of the script. An import is a holder of the instance
+// that defines it.
+func (d *describer) describeHolders() {
+	for _, kind := range []Kind{Table, Global} {
+		for i, t := range d.all[kind] {
+			if i >= int(d.imported[kind]) && (t.Element == ExternRef || t.Value == ExternRef) {
+				name := fmt.Sprint(holderName, len(d.holders))
+				d.holders = append(d.holders, Export{name, t, uint32(i)})
+			}
+		}
+	}
+}
+
 // add records an object of the module.
 func (d *describer) add(t Type, r *reader) {
 	if r.err == nil {
@@ -190,9 +160,6 @@ func (d *describer) typeOf(kind Kind, r *reader) Type {
 	switch kind {
 	case Func:
 		index := r.u32()
-		if d.anyType {
-			return t
-		}
 		if int(index) >= len(d.types) {
 			r.fail(errors.New("a function has an unknown type"))
 			return t

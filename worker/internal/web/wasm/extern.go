@@ -10,7 +10,6 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental/table"
-	"github.com/tetratelabs/wazero/sys"
 )
 
 // Extern is a function, table, memory or global, which instances can import and export.
@@ -175,8 +174,8 @@ func (e *Extern) Call(stack []uint64) error {
 }
 
 func (s *Store) invoke(f api.Function, stack []uint64) error {
-	s.running.Add(1)
-	defer s.running.Add(-1)
+	s.running++
+	defer func() { s.running-- }()
 	return callFailure(f.CallWithStack(s.ctx, stack))
 }
 
@@ -191,7 +190,7 @@ func callFailure(err error) error {
 	return err
 }
 
-// ErrInterrupted is the error of a call that Interrupt has ended.
+// ErrInterrupted is the error of a call that has ended because of Options.Interrupted.
 var ErrInterrupted = errors.New("wasm: the call was interrupted")
 
 // Trap is the error of a call that WebAssembly has ended.
@@ -205,12 +204,8 @@ const StackOverflow = "stack overflow"
 // asTrap returns a *Trap, or the error of a function of the script, or nil for an error that occurred before the call.
 func asTrap(err error) error {
 	var failed *callError
-	var exit *sys.ExitError
-	switch {
-	case errors.As(err, &failed):
+	if errors.As(err, &failed) {
 		return failed.err
-	case errors.As(err, &exit):
-		return ErrInterrupted
 	}
 	const prefix = "wasm error: "
 	text := err.Error()

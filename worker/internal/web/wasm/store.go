@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -29,18 +28,21 @@ type Options struct {
 	// AddMemory is called before a memory grows by n bytes. A memory does not grow if it returns false. nil means no limit.
 	AddMemory func(n int64) bool
 
+	// Interrupted reports whether the functions that run must end. It is called again and again while they run. nil means
+	// never.
+	Interrupted func() bool
+
 	// Resized is called when the size of a memory has changed, also while an instance runs.
 	Resized func(*Extern)
 }
 
-// Store has the modules and instances of one script. Interrupt may be called from any goroutine; otherwise a Store may be
-// used by one goroutine at a time.
+// Store has the modules and instances of one script. It may be used by one goroutine at a time.
 type Store struct {
 	options   Options
 	runtime   wazero.Runtime
-	ctx       context.Context //nolint:containedctx // wazero ends running code when it is cancelled
-	cancel    context.CancelFunc
-	running   atomic.Int32 // calls of WebAssembly functions in progress
+	ctx       context.Context //nolint:containedctx // it has the allocator of memories
+	check     api.Module      // the function that ends interrupted code
+	running   int             // calls of WebAssembly functions in progress
 	instances int
 	modules   []*Module
 	mappings  []*mapping           // of all memories, freed by Close
@@ -63,21 +65,21 @@ func NewStore(options Options) *Store {
 	if options.MemoryLimit > 0 {
 		pages = min(pages, max(options.MemoryLimit/Page, 1))
 	}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.ctx = experimental.WithMemoryAllocator(s.ctx, experimental.MemoryAllocatorFunc(s.allocate))
+	s.ctx = experimental.WithMemoryAllocator(context.Background(), experimental.MemoryAllocatorFunc(s.allocate))
 	s.runtime = wazero.NewRuntimeWithConfig(s.ctx, compilations().config(uint32(pages)))
 	return s
 }
 
-// Interrupt ends the call of a WebAssembly function that runs, if there is one. The Store cannot be used any more then.
-func (s *Store) Interrupt() {
-	if s.running.Load() > 0 {
-		s.cancel()
+// checkInterrupt returns ErrInterrupted if the code that runs must end.
+func (s *Store) checkInterrupt([]uint64) error {
+	if s.options.Interrupted != nil && s.options.Interrupted() {
+		return ErrInterrupted
 	}
+	return nil
 }
 
 // Running reports whether a call is in progress.
-func (s *Store) Running() bool { return s.running.Load() > 0 }
+func (s *Store) Running() bool { return s.running > 0 }
 
 // Close frees the memory of all instances. No buffer of a memory may be used any more.
 func (s *Store) Close() {
@@ -85,7 +87,6 @@ func (s *Store) Close() {
 	for _, m := range s.modules {
 		_ = m.compiled.Close(context.Background())
 	}
-	s.cancel()
 	for _, m := range s.mappings {
 		m.free()
 	}
@@ -100,19 +101,29 @@ type Module struct {
 
 // Compile compiles a module in the binary format.
 func (s *Store) Compile(binary []byte) (*Module, error) {
-	description, linkable, err := describe(binary)
+	description, module, err := prepare(binary)
 	if err == nil {
-		err = compilations().keep(linkable)
+		err = compilations().keep(module)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return s.compile(description, linkable)
+	return s.compile(description, module)
+}
+
+// prepare returns the description of a module, and the module for wazero.
+func prepare(binary []byte) (*Description, []byte, error) {
+	description, found, err := describe(binary)
+	if err != nil {
+		return nil, nil, err
+	}
+	module, err := linkable(description, found)
+	return description, module, err
 }
 
 // compile compiles a module, or finds its machine code in the cache.
-func (s *Store) compile(description *Description, linkable []byte) (*Module, error) {
-	compiled, err := s.runtime.CompileModule(s.ctx, linkable)
+func (s *Store) compile(description *Description, module []byte) (*Module, error) {
+	compiled, err := s.runtime.CompileModule(s.ctx, module)
 	if err != nil {
 		return nil, err
 	}
@@ -124,11 +135,11 @@ func (s *Store) compile(description *Description, linkable []byte) (*Module, err
 
 // Validate returns an error if the bytes are not a valid module.
 func (s *Store) Validate(binary []byte) error {
-	_, linkable, err := describe(binary)
+	_, module, err := prepare(binary)
 	if err != nil {
 		return err
 	}
-	compiled, err := s.runtime.CompileModule(s.ctx, linkable)
+	compiled, err := s.runtime.CompileModule(s.ctx, module)
 	if err == nil {
 		err = compiled.Close(s.ctx)
 	}
@@ -153,9 +164,21 @@ func (s *Store) instantiate(m *Module, modules map[string]api.Module) (api.Modul
 		s.options.AddMemory(-size)
 	}
 	s.instances++
-	ctx := experimental.WithImportResolver(s.ctx, func(name string) api.Module { return modules[name] })
-	s.running.Add(1)
-	defer s.running.Add(-1)
+	if s.check == nil {
+		check, err := s.NewFunction(FuncType{}, s.checkInterrupt)
+		if err != nil {
+			return nil, err
+		}
+		s.check = check.instance
+	}
+	ctx := experimental.WithImportResolver(s.ctx, func(name string) api.Module {
+		if name == checkName {
+			return s.check
+		}
+		return modules[name]
+	})
+	s.running++
+	defer func() { s.running-- }()
 	instance, err := s.runtime.InstantiateModule(ctx, m.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions())
 	if err == nil {
 		for _, e := range m.holders {
@@ -189,9 +212,9 @@ func (s *Store) generate(g *generator, modules map[string]api.Module) (api.Modul
 	binary := g.module()
 	m := s.generated[string(binary)]
 	if m == nil {
-		description, linkable, err := describe(binary)
+		description, module, err := prepare(binary)
 		if err == nil {
-			m, err = s.compile(description, linkable)
+			m, err = s.compile(description, module)
 		}
 		if err != nil {
 			return nil, err

@@ -111,10 +111,12 @@ type Custom struct {
 
 // Description is what a module imports and exports.
 type Description struct {
-	Imports []Import
-	Exports []Export
-	Customs []Custom
-	types   []FuncType // all function types of the module
-	holders []Export   // the additional exports of the module for wazero, which hold references to objects of the script
-	pages   uint32     // the initial size of the memory that the module defines
+	Imports  []Import
+	Exports  []Export
+	Customs  []Custom
+	types    []FuncType // all function types of the module
+	holders  []Export   // the additional exports of the module for wazero, which hold references to objects of the script
+	imported [4]uint32  // the number of imports of each kind
+	count    [4]uint32  // the number of objects of each kind, imports included
+	pages    uint32     // the initial size of the memory that the module defines
 }

@@ -270,24 +270,23 @@ func TestStoreGlobal(t *testing.T) {
 	}
 }
 
-func TestStoreInterruptEndsAnEndlessLoop(t *testing.T) {
-	s := newStore(t, Options{})
-	started := make(chan struct{})
-	f, err := s.NewFunction(none, func([]uint64) error { close(started); return nil })
-	if err != nil {
-		t.Fatal(err)
-	}
+func TestStoreInterruptedEndsTheCall(t *testing.T) {
+	checks := 0
+	s := newStore(t, Options{Interrupted: func() bool { checks++; return checks%3 == 0 }})
 	g := &generator{}
-	index := g.imported("env", "started", Type{Kind: Func, Func: none})
-	g.function("loop", none, 0x10, byte(index), 0x03, 0x40, 0x0C, 0, 0x0B) // call, loop, br 0, end
-	loop := instance(t, s, g, f)["loop"]
-	s.Interrupt() // without effect, because nothing runs
-	go func() {
-		<-started
-		s.Interrupt()
-	}()
-	if err := loop.Call([]uint64{0}); !errors.Is(err, ErrInterrupted) {
-		t.Errorf("the call must end with ErrInterrupted, got %v", err)
+	g.function("loop", none, 0x03, 0x40, 0x0C, 0, 0x0B)                                   // loop, br 0, end
+	g.function("fibonacci", mapI, 0x20, 0, 0x41, 2, 0x48, 0x04, byte(I32), 0x20, 0, 0x05, // if n < 2 then n else
+		0x20, 0, 0x41, 1, 0x6B, 0x10, 1, 0x20, 0, 0x41, 2, 0x6B, 0x10, 1, 0x6A, 0x0B) // fibonacci(n-1) + fibonacci(n-2)
+	exports := instance(t, s, g)
+	for name, parameter := range map[string]uint64{"loop": 0, "fibonacci": 90} {
+		checks = 0
+		if err := exports[name].Call([]uint64{parameter}); !errors.Is(err, ErrInterrupted) || checks != 3 {
+			t.Errorf("%s must end with ErrInterrupted at the third check, got %v after %d", name, err, checks)
+		}
+	}
+	checks = 0
+	if got := call(t, exports["fibonacci"], 10); got != 55 {
+		t.Errorf("the store can be used after an interrupted call, got %d", got)
 	}
 }
 
@@ -325,7 +324,7 @@ func TestDescribe(t *testing.T) {
 	g.global("global", Type{Kind: Global, Value: F64}, []byte{0x44, 0, 0, 0, 0, 0, 0, 0, 0, 0x0B})
 	g.function("function", takeI)
 	binary := append(g.module(), append([]byte{0}, sized(append(sized([]byte("note")), "hello"...))...)...)
-	d, linkable, err := describe(binary)
+	d, module, err := prepare(binary)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -345,11 +344,11 @@ func TestDescribe(t *testing.T) {
 	if len(d.Customs) != 1 || d.Customs[0].Name != "note" || string(d.Customs[0].Content) != "hello" {
 		t.Errorf("the custom section must be found, got %+v", d.Customs)
 	}
-	if _, err := newStore(t, Options{}).Compile(binary); err != nil || bytes.Contains(linkable, []byte("hello")) {
-		t.Errorf("the module for wazero has no custom sections, got %q, %v", linkable, err)
+	if _, err := newStore(t, Options{}).Compile(binary); err != nil || bytes.Contains(module, []byte("hello")) {
+		t.Errorf("the module for wazero has no custom sections, got %q, %v", module, err)
 	}
 	for n := range binary {
-		if _, _, err := describe(binary[:n]); err == nil && n > len(header) && n < 12 {
+		if _, _, err := prepare(binary[:n]); err == nil && n > len(header) && n < 12 {
 			t.Errorf("the first %d bytes must not be a module", n)
 		}
 	}
@@ -374,15 +373,56 @@ func TestStoreImportsOfAModuleWithoutName(t *testing.T) {
 	}
 }
 
-func FuzzDescribe(f *testing.F) {
+func FuzzPrepare(f *testing.F) {
 	g := &generator{}
 	g.imported("env", "f", Type{Kind: Func, Func: mapI})
 	g.global("global", Type{Kind: Global, Value: F64}, []byte{0x44, 0, 0, 0, 0, 0, 0, 0, 0, 0x0B})
 	g.function("function", takeI)
 	f.Add(g.module())
 	f.Fuzz(func(t *testing.T, module []byte) {
-		if d, _, err := describe(module); err == nil && d == nil {
-			t.Error("without an error there must be a result")
+		d, rewritten, err := prepare(module)
+		if err != nil {
+			return
+		}
+		if _, _, err := describe(rewritten); err != nil {
+			t.Errorf("the module for wazero must be readable, got %v; the imports are %v", err, d.Imports)
 		}
 	})
+}
+
+// Indices beyond those of a module would be those of the function and the global that prepare adds.
+func TestPrepareRefusesIndicesThatDoNotExist(t *testing.T) {
+	for name, body := range map[string][]byte{
+		"call":          {0x10, 1},
+		"return_call":   {0x12, 1},
+		"ref.func":      {0xD2, 1, 0x1A},
+		"global.get":    {0x23, 0, 0x1A},
+		"global.set":    {0x41, 0, 0x24, 0},
+		"call_indirect": {0x41, 0, 0x11, 1, 0},
+		"block":         {0x02, 1, 0x0B},
+		"an exception":  {0x06, 0x40, 0x0B},
+		"an atomic":     {0xFE, 0, 0, 0},
+	} {
+		g := &generator{}
+		g.table("table", Type{Kind: Table, Element: FuncRef, Limits: Limits{Min: 1}})
+		g.function("f", none, body...)
+		if _, _, err := prepare(g.module()); err == nil {
+			t.Errorf("%s with an index or instruction that does not exist must be an error", name)
+		}
+	}
+	for name, change := range map[string]func(g *generator){
+		"an export": func(g *generator) { g.export("g", Func, 1) },
+		"an element": func(g *generator) {
+			g.table("table", Type{Kind: Table, Element: FuncRef, Limits: Limits{Min: 1}})
+			g.declare(1)
+		},
+		"bytes after the last function": func(g *generator) { g.code[0] = append(g.code[0], 0) },
+	} {
+		g := &generator{}
+		g.function("f", none)
+		change(g)
+		if _, _, err := prepare(g.module()); err == nil {
+			t.Errorf("%s must be an error", name)
+		}
+	}
 }
