@@ -285,10 +285,9 @@ func (b *receivedBody) next() ([]byte, error) {
 // cancel implements bodyReader. It also discards what has arrived.
 func (b *receivedBody) cancel(reason error) {
 	b.mu.Lock()
-	b.data, b.wanted = nil, nothingWanted
+	b.data = nil
 	b.failLocked(reason)
-	b.changed.Release()
-	b.mu.Unlock()
+	b.unlockAndAnnounce()
 }
 
 // fail ends the body as incomplete, unless it has ended. The consumer gets what has arrived, and then the error.

@@ -241,7 +241,22 @@ func (h *hostAPI) bodyOf(body script.Body) (content []byte, reader bodyReader, l
 		return whole, nil, int64(len(whole))
 	}
 	b.passOn()
+	if body.Notify {
+		h.notifyAtEnd(body.Received, b)
+	}
 	return nil, b, b.length
+}
+
+// notifyAtEnd keeps a body that is passed on among the received ones until it has ended, which the script learns.
+func (h *hostAPI) notifyAtEnd(number int, b *receivedBody) {
+	h.replaceReceived(number, b)
+	go func() {
+		<-b.ended
+		h.arrivals.add(arrival{drop: func() {}, run: func() error {
+			h.bodies.removeReceived(number)
+			return h.caller.dispatchInTurn(&script.BodyChunk{Body: number, End: true})
+		}})
+	}()
 }
 
 // ended is the reader of a body whose instance has ended.

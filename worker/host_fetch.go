@@ -92,7 +92,7 @@ func (h *hostAPI) CancelFetch(number int) {
 }
 
 // fetch sends a request and queues the answer for the script. It blocks, so it runs on its own goroutine. The request counts
-// as in flight until the body of the answer has arrived, or the script has got an error, or the instance has ended.
+// as in flight until the script gets the answer, and is admitted until the body of the answer has arrived.
 func (h *hostAPI) fetch(f *outgoingFetch) {
 	gate := h.worker.fetches
 	if err := gate.Acquire(f.ctx); err != nil {
@@ -118,10 +118,13 @@ func (h *hostAPI) fetch(f *outgoingFetch) {
 			return h.settleUpgrade(f, answer)
 		}})
 	default:
-		body := h.answerBody(f, answer, leave)
+		body := h.answerBody(f, answer)
 		h.arrivals.add(arrival{
-			drop: func() { body.cancel(errInstanceEnd) },
-			run:  func() error { return h.settleFetch(f, answer, body) },
+			drop: func() { gate.Release(); body.cancel(errInstanceEnd) },
+			run: func() error {
+				gate.Release()
+				return h.settleFetch(f, answer, body)
+			},
 		})
 	}
 }
@@ -141,8 +144,8 @@ func (h *hostAPI) answerTo(ctx context.Context, r *fetch.Request) (*fetch.Answer
 	return answer, err
 }
 
-// answerBody returns the body of an answer, and begins to read it. leave is called when it has arrived.
-func (h *hostAPI) answerBody(f *outgoingFetch, answer *fetch.Answer, leave func()) *receivedBody {
+// answerBody returns the body of an answer, and begins to read it.
+func (h *hostAPI) answerBody(f *outgoingFetch, answer *fetch.Answer) *receivedBody {
 	h.bodies.countArriving(1)
 	limit := h.app.opts.MaxBody
 	b := &receivedBody{
@@ -153,7 +156,7 @@ func (h *hostAPI) answerBody(f *outgoingFetch, answer *fetch.Answer, leave func(
 		release: func() {
 			f.cancel(nil)
 			_ = answer.Body.Close()
-			leave()
+			f.dismiss()
 			h.bodies.countArriving(-1)
 		},
 	}

@@ -152,7 +152,7 @@ func TestScriptFetchSignal(t *testing.T) {
 	}
 	t.Run("after the fetch, without effect", func(t *testing.T) {
 		ok := otherServer(t, echo)
-		a := serve(t, fetching(ok.URL, `(async () => { const c = new AbortController(); const r = await fetch(base, { signal: c.signal }); c.abort(); return r.text(); })()`), worker.Options{})
+		a := serve(t, fetching(ok.URL, `(async () => { const c = new AbortController(); const text = await (await fetch(base, { signal: c.signal })).text(); c.abort(); return text; })()`), worker.Options{})
 		a.get("/", 200, "GET /  |")
 	})
 }
@@ -185,7 +185,7 @@ func TestScriptFetchMaxFetches(t *testing.T) {
 				<-arrived
 			}
 		}()
-		a.get("/", 200, "TypeError: fetch: 2 fetches are in flight and 256 wait: await some of them first")
+		a.get("/", 200, "TypeError: fetch: 2 fetches are in flight and 256 wait or receive a body: await some of them first, and read or cancel their bodies")
 	})
 }
 

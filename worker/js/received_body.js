@@ -34,10 +34,12 @@ export class ReceivedBody {
     host.cancelBody(this.number);
   }
 
-  // abortWith makes the body fail when the signal aborts.
+  // abortWith makes the body fail when the signal aborts. The signal refers to the body weakly, so that a body which the script
+  // has dropped is discarded at once.
   abortWith(signal) {
+    const ref = new WeakRef(this);
     this.#signal = signal;
-    this.#step = () => this.#abort(signal.reason);
+    this.#step = () => ref.deref()?.#abort(signal.reason);
     addStep(signal, this.#step);
   }
 
@@ -46,6 +48,14 @@ export class ReceivedBody {
     host.cancelBody(this.number);
     take(this.number)?.reject(reason);
     this.onAbort?.(reason);
+  }
+
+  // passOn returns whether Go must report the end of the body, which Go sends from now on.
+  passOn() {
+    const { number } = this;
+    if (!this.#signal) return false;
+    waiting.set(number, { body: this, resolve: () => this.#end(), reject: () => this.#end() });
+    return true;
   }
 
   #read(whole) {

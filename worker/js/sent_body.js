@@ -18,7 +18,7 @@ export class SentBody {
     if (content === null || typeof content === "string" || ArrayBuffer.isView(content)) {
       this.args = [undefined, content];
     } else if (content instanceof ReceivedBody) {
-      this.args = ["received", content.number, decode];
+      this.args = ["received", content.number, decode, content.passOn()];
     } else {
       this.#sender = lazy("bodies").prepare(content, sink, failed, ended);
       this.args = ["written", this.#sender.number];

@@ -67,7 +67,7 @@ func (r *runtime) eventFunctions() map[string]function {
 			}
 			return engine.Int(socket), err
 		},
-		// respond(event, status, headers, kind, body, decode) returns whether the event had not ended. The body is that of arguments.body.
+		// respond(event, status, headers, kind, body, decode, notify) returns whether the event had not ended. The body is that of arguments.body.
 		"respond": query(func(a arguments) engine.Value {
 			return engine.Bool(r.host.Respond(a.int(0), a.int(1), a.header(2), a.body(3)))
 		}),
@@ -160,7 +160,7 @@ func (r *runtime) serverFunctions() map[string]function {
 		},
 		// autoRespond(request, response)
 		"autoRespond": attempt(func(a arguments) error { return r.host.SetAutoResponse(a.text(0), a.text(1)) }),
-		// fetch(number, method, url, redirect, headers, kind, body, decode). The body is that of arguments.body.
+		// fetch(number, method, url, redirect, headers, kind, body, decode, notify). The body is that of arguments.body.
 		"fetch": attempt(func(a arguments) error {
 			body := a.body(5)
 			request, err := fetch.NewRequest(a.text(1), a.text(2), a.text(3), a.header(4), body.Content)

@@ -35,12 +35,12 @@ func (a arguments) payload(i int) linger.Payload {
 	return linger.Payload{Data: v.Content(), Binary: v.Kind() == engine.KindBytes}
 }
 
-// body returns the body in three arguments from i on: its kind, its content or number, and whether content codings are undone.
+// body returns the body in four arguments from i on: its kind, its content or number, Decode and Notify.
 // The kind is undefined for text, bytes or null; otherwise it is "received" or "written".
 func (a arguments) body(i int) script.Body {
 	switch a.text(i) {
 	case "received":
-		return script.Body{Received: a.int(i + 1), Decode: a.bool(i + 2)}
+		return script.Body{Received: a.int(i + 1), Decode: a.bool(i + 2), Notify: a.bool(i + 3)}
 	case "written":
 		return script.Body{Written: a.int(i + 1)}
 	}

@@ -6,18 +6,18 @@ import (
 	"sync"
 )
 
-// Gate bounds the fetches of one worker: the number in flight, the number that wait, and the bytes of
-// their request bodies.
+// Gate bounds the fetches of one worker: the number in flight, the number of others that wait or whose answers arrive, and
+// the bytes of their request bodies.
 type Gate struct {
 	slots chan struct{} // has an element for each fetch in flight
 
 	mu    sync.Mutex
-	count int   // fetches in flight or waiting
+	count int   // fetches that were admitted
 	bytes int64 // the length of the request bodies of those fetches
 }
 
 const (
-	maxWaiting   = 256      // fetches that wait for a slot
+	maxOthers    = 256      // fetches that wait for a slot, or whose answers arrive
 	maxBodyBytes = 64 << 20 // bytes in request bodies
 )
 
@@ -30,8 +30,8 @@ func (g *Gate) Admit(body int64) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
-	case g.count >= cap(g.slots)+maxWaiting:
-		return fmt.Errorf("fetch: %d fetches are in flight and %d wait: await some of them first", cap(g.slots), maxWaiting)
+	case g.count >= cap(g.slots)+maxOthers:
+		return fmt.Errorf("fetch: %d fetches are in flight and %d wait or receive a body: await some of them first, and read or cancel their bodies", cap(g.slots), maxOthers)
 	case g.bytes+body > maxBodyBytes:
 		return fmt.Errorf("fetch: the bodies of the requests in flight would be more than %d bytes: await some of them first", maxBodyBytes)
 	}

@@ -27,6 +27,7 @@ type Body struct {
 	Content  []byte // a complete body
 	Received int    // the number of a received body that is passed on; 0 for none
 	Decode   bool   // the content codings of Received are undone
+	Notify   bool   // a BodyChunk event with End reports that Received has ended; until then CancelBody applies to it
 	Written  int    // the number that the script has given to a body that it writes with [Calls.WriteBody]; 0 for none
 }
 
