@@ -179,7 +179,7 @@ func (a *App) Shutdown(ctx context.Context) error {
 	case <-a.pending.settled():
 	case <-a.workers[0].ended: // another call of Shutdown has stopped all workers
 	case <-bounded.Done():
-		a.opts.Logger.Warn("work of waitUntil was cut off: the shutdown timeout has expired")
+		a.opts.Logger.Warn("promises of waitUntil or responses were cut off: the shutdown timeout has expired")
 		err = cmp.Or(err, ctx.Err())
 	}
 	return err

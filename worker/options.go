@@ -30,8 +30,8 @@ type Options struct {
 	Overlap bool
 
 	// SleepAfter is the time without work after which a worker frees its engine; the next
-	// event starts another one. 0 means never. A pending timer, a promise of waitUntil and
-	// an event in progress count as work. Variables are lost.
+	// event starts another one. 0 means never. A pending timer, a promise of waitUntil, an
+	// event in progress and a response that is being sent count as work. Variables are lost.
 	SleepAfter time.Duration
 
 	// CloseAtReload makes a reload close every connection with 1012, as
@@ -45,8 +45,9 @@ type Options struct {
 	EventTimeout time.Duration
 
 	// FinishTimeout is the time in which, after a reload, the last version can finish its
-	// events and their promises of waitUntil; 0 means 5 minutes, and the minimum is
-	// EventTimeout. Events that have not finished by then fail, and are logged.
+	// events, their promises of waitUntil and the responses whose bodies it is streaming;
+	// 0 means 5 minutes, and the minimum is EventTimeout. Events that have not finished by
+	// then fail, responses are cut off, and both are logged.
 	FinishTimeout time.Duration
 
 	// SlowEvent is the duration from which an event is logged as slow, with the position
@@ -62,8 +63,9 @@ type Options struct {
 	Memory int64
 
 	// MaxBody limits the body of a plain HTTP request in bytes; 0 means 10 MiB. A request
-	// with a larger one gets 413. MaxBody also applies to the bodies that the script's
-	// fetches send and receive; a fetch with a larger one fails.
+	// with a larger one gets 413. MaxBody also applies to the complete bodies that the
+	// script's fetches send, and to those that the script reads as a whole, for example
+	// with text(); bodies that it streams have no limit.
 	MaxBody int64
 
 	// Development sets process.env.NODE_ENV to "development" instead of "production",
@@ -83,12 +85,14 @@ type Options struct {
 	CompatibilityDate  string
 	CompatibilityFlags []string
 
-	// FetchTimeout bounds a fetch of the script, from the call to the last byte of the
-	// answer, including redirects and the time in the queue; 0 means 30 s.
+	// FetchTimeout bounds a fetch of the script from the call to the header of the answer,
+	// including redirects and the time in the queue; 0 means 30 s. The body of the answer
+	// fails if nothing arrives for as long while the script or a client waits for it, or
+	// if the script does not begin to read it.
 	FetchTimeout time.Duration
 
-	// MaxFetches limits the fetches in flight of one worker; 0 means 64. Up to 256 more
-	// wait in a queue, and further ones are refused.
+	// MaxFetches limits the fetches of one worker that wait for an answer; 0 means 64. Up
+	// to 256 more wait in a queue or receive a body, and further ones are refused.
 	MaxFetches int
 
 	// MaxSockets limits the WebSockets of one worker to other servers, including those

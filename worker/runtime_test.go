@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -25,13 +26,15 @@ const testTimeout = 30 * time.Second
 
 // fakeRuntime is a runtime without an engine. Like one in another process it returns from Dispatch immediately, and calls its
 // host later, in separate turns. It answers a message with the text of the application's file and the message. Some
-// messages have effects: "crash", "stuck", "throw", and "fetch " with a URL.
+// messages have effects: "crash", "stuck", "throw", and "fetch " with a URL. It answers a request for /echo with its body, in
+// chunks.
 type fakeRuntime struct {
 	host    script.Host
 	version string
 
 	connection string // the connection of the fetch in progress
 	event      int
+	received   int // the body that is echoed
 
 	stopped chan struct{}
 	stop    func()
@@ -77,6 +80,12 @@ func (f *fakeRuntime) handle(id int, e script.Event) error {
 			f.host.Done(id)
 			return nil
 		}
+		if strings.HasSuffix(e.URL, "/echo") {
+			f.received = e.Received
+			f.host.Respond(id, http.StatusOK, http.Header{}, script.Body{Written: 1})
+			f.echo()
+			return nil
+		}
 		f.host.Respond(id, http.StatusOK, http.Header{}, script.Body{Content: []byte(f.version + " " + e.URL)})
 	case *script.Message:
 		return f.message(id, e)
@@ -87,10 +96,38 @@ func (f *fakeRuntime) handle(id int, e script.Event) error {
 		}
 		defer f.host.Done(f.event)
 		return f.host.Send(f.connection, linger.Text("fetched "+text))
+	case *script.BodyChunk:
+		if f.echoChunk(e) {
+			f.echo()
+		}
+	case *script.BodyRoom:
+		f.echo()
+	case *script.BodyCancelled:
+		f.host.Console(slog.LevelInfo, fmt.Sprintf("body %d was cancelled: %s", e.Body, e.Reason))
+		f.host.CancelBody(f.received)
 	default:
 		f.host.Done(id)
 	}
 	return nil
+}
+
+// echo echoes chunks until one has not arrived, or there is no room for the next one.
+func (f *fakeRuntime) echo() {
+	for chunk := f.host.ReadBody(f.received, false); chunk != nil && f.echoChunk(chunk); {
+		chunk = f.host.ReadBody(f.received, false)
+	}
+}
+
+// echoChunk echoes a chunk and reports whether the next one may follow.
+func (f *fakeRuntime) echoChunk(chunk *script.BodyChunk) bool {
+	switch {
+	case chunk.Failure != nil: // the client has disconnected, so BodyCancelled follows
+	case chunk.End:
+		f.host.EndBody(1)
+	default:
+		return f.host.WriteBody(1, chunk.Data)
+	}
+	return false
 }
 
 func (f *fakeRuntime) message(id int, m *script.Message) error {
@@ -221,6 +258,35 @@ func TestRuntimeHandlesEventsWithoutAnEngine(t *testing.T) {
 	}
 	f.send(c, "fetch "+f.url+"/other", "d")
 	f.want(c, "fetched v1 "+f.url+"/other", `v1 d J"data"`)
+}
+
+func TestRuntimeStreamsBodiesWithoutAnEngine(t *testing.T) {
+	t.Parallel()
+	console := &syncBuffer{}
+	f := serveFake(t, launchFake, Options{MaxBody: 1 << 30, Stdout: console})
+	const size = 20 << 20
+	reader, writer := io.Pipe()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, f.url+"/echo", reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _, _ = writer.Write(make([]byte, size)) }()
+	response, err := http.DefaultTransport.RoundTrip(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if n, err := io.CopyN(io.Discard, response.Body, size); err != nil {
+		t.Errorf("a body is echoed while it arrives; got %d bytes, %v", n, err)
+	}
+	cancel()
+	for deadline := time.Now().Add(testTimeout); !strings.Contains(console.String(), "body 1 was cancelled: the client has disconnected"); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("a client that disconnects cancels the body of its response; the console is %q", console)
+		}
+	}
 }
 
 func TestRuntimeIsReplacedWithoutAnEngine(t *testing.T) {

@@ -26,6 +26,7 @@ type workerFlags struct {
 	SlowEvent         durationOrNever `default:"1s" help:"Log a warning, with the position in the script, when an event takes longer than this; or never."`
 	SleepAfter        duration        `placeholder:"DURATION" help:"Stop an engine that has been idle for this long; the next event starts one. Default: never."`
 	Memory            size            `default:"128MiB" help:"Memory limit of the script in each engine, at least 1MiB. An engine that exceeds it is replaced; connections stay open."`
+	MaxBody           size            `default:"10MiB" help:"Maximum body of a request, and of what fetch sends and receives if it is not streamed. A request with a larger one gets 413."`
 	Var               []variable      `placeholder:"NAME[=VALUE]" sep:"none" help:"Variable of env. NAME alone copies one from Linger's own environment, which keeps secrets out of process lists. May be repeated."`
 	EnvFile           []string        `placeholder:"FILE" sep:"none" help:"File of variables of env, one NAME=VALUE on each line. .env and .dev.vars in the application's folder are read without it. May be repeated."`
 	CompatibilityDate configDate      `placeholder:"DATE" help:"Compatibility date of the Workers runtime, such as 2026-11-01, for the behaviour of WebSocket objects. Default: the newest."`
@@ -91,6 +92,7 @@ func (c *runCommand) options(log *slog.Logger) (worker.Options, error) {
 		FinishTimeout: time.Duration(c.FinishTimeout),
 		SleepAfter:    time.Duration(c.SleepAfter),
 		Memory:        int64(c.Memory),
+		MaxBody:       int64(c.MaxBody),
 		Development:   c.Watch,
 		Vars:          c.vars,
 		Logger:        log,
