@@ -327,8 +327,207 @@ interface LingerEventInit { bubbles?: boolean; cancelable?: boolean; composed?: 
 type LingerHeadersInit = Headers | [string, string][] | Record<string, string> | Iterable<readonly [string, string]>;
 type LingerBodyInit = string | ArrayBuffer | ArrayBufferView | Blob | FormData | URLSearchParams | ReadableStream;
 
-/** The stream of a body. It can be passed to a Request or a Response. */
-interface ReadableStream<R = any> extends LingerPart<{ readonly locked: boolean }> {}
+interface LingerUnderlyingSource<R> {
+  start?(controller: ReadableStreamDefaultController<R>): unknown;
+  pull?(controller: ReadableStreamDefaultController<R>): void | PromiseLike<void>;
+  cancel?(reason?: any): void | PromiseLike<void>;
+  type?: undefined;
+}
+interface LingerUnderlyingByteSource {
+  start?(controller: ReadableByteStreamController): unknown;
+  pull?(controller: ReadableByteStreamController): void | PromiseLike<void>;
+  cancel?(reason?: any): void | PromiseLike<void>;
+  type: "bytes";
+  autoAllocateChunkSize?: number;
+}
+interface LingerUnderlyingSink<W> {
+  start?(controller: WritableStreamDefaultController): unknown;
+  write?(chunk: W, controller: WritableStreamDefaultController): void | PromiseLike<void>;
+  close?(): void | PromiseLike<void>;
+  abort?(reason?: any): void | PromiseLike<void>;
+}
+interface LingerTransformer<I, O> {
+  start?(controller: TransformStreamDefaultController<O>): unknown;
+  transform?(chunk: I, controller: TransformStreamDefaultController<O>): void | PromiseLike<void>;
+  flush?(controller: TransformStreamDefaultController<O>): void | PromiseLike<void>;
+  cancel?(reason?: any): void | PromiseLike<void>;
+}
+interface LingerQueuingStrategy<T = any> { highWaterMark?: number; size?: (chunk: T) => number; }
+interface LingerPipeOptions { preventAbort?: boolean; preventCancel?: boolean; preventClose?: boolean; signal?: AbortSignal; }
+type LingerReadResult<T> = { done: false; value: T } | { done: true; value: T | undefined };
+
+interface LingerReadableStream<R = any> {
+  readonly locked: boolean;
+  cancel(reason?: any): Promise<void>;
+  getReader(options: { mode: "byob" }): ReadableStreamBYOBReader;
+  getReader(): ReadableStreamDefaultReader<R>;
+  pipeThrough<T>(transform: { readable: ReadableStream<T>; writable: WritableStream<R> }, options?: LingerPipeOptions): ReadableStream<T>;
+  pipeTo(destination: WritableStream<R>, options?: LingerPipeOptions): Promise<void>;
+  tee(): [ReadableStream<R>, ReadableStream<R>];
+  values(options?: { preventCancel?: boolean }): AsyncIterableIterator<R>;
+  [Symbol.asyncIterator](options?: { preventCancel?: boolean }): AsyncIterableIterator<R>;
+}
+interface ReadableStream<R = any> extends LingerPart<LingerReadableStream<R>> {}
+declare var ReadableStream: typeof globalThis extends { onmessage: any; ReadableStream: infer T } ? T : {
+  readonly prototype: ReadableStream;
+  from<R>(iterable: AsyncIterable<R> | Iterable<R | PromiseLike<R>>): ReadableStream<R>;
+  new (source: LingerUnderlyingByteSource, strategy?: { highWaterMark?: number }): ReadableStream<Uint8Array>;
+  new <R = any>(source?: LingerUnderlyingSource<R>, strategy?: LingerQueuingStrategy<R>): ReadableStream<R>;
+};
+interface LingerReadableStreamDefaultReader<R = any> {
+  readonly closed: Promise<undefined>;
+  cancel(reason?: any): Promise<void>;
+  read(): Promise<LingerReadResult<R>>;
+  releaseLock(): void;
+}
+interface ReadableStreamDefaultReader<R = any> extends LingerPart<LingerReadableStreamDefaultReader<R>> {}
+declare var ReadableStreamDefaultReader: typeof globalThis extends { onmessage: any; ReadableStreamDefaultReader: infer T } ? T : {
+  readonly prototype: ReadableStreamDefaultReader;
+  new <R = any>(stream: ReadableStream<R>): ReadableStreamDefaultReader<R>;
+};
+interface LingerReadableStreamBYOBReader {
+  readonly closed: Promise<undefined>;
+  cancel(reason?: any): Promise<void>;
+  /** Detaches the buffer of the view. The result has another one. */
+  read<T extends ArrayBufferView>(view: T, options?: { min?: number }): Promise<LingerReadResult<T>>;
+  releaseLock(): void;
+}
+interface ReadableStreamBYOBReader extends LingerPart<LingerReadableStreamBYOBReader> {}
+declare var ReadableStreamBYOBReader: typeof globalThis extends { onmessage: any; ReadableStreamBYOBReader: infer T } ? T : {
+  readonly prototype: ReadableStreamBYOBReader;
+  new (stream: ReadableStream<Uint8Array>): ReadableStreamBYOBReader;
+};
+interface LingerReadableStreamDefaultController<R = any> {
+  readonly desiredSize: number | null;
+  close(): void;
+  enqueue(chunk?: R): void;
+  error(reason?: any): void;
+}
+interface ReadableStreamDefaultController<R = any> extends LingerPart<LingerReadableStreamDefaultController<R>> {}
+declare var ReadableStreamDefaultController: typeof globalThis extends { onmessage: any; ReadableStreamDefaultController: infer T } ? T : { readonly prototype: ReadableStreamDefaultController };
+interface LingerReadableByteStreamController {
+  readonly byobRequest: ReadableStreamBYOBRequest | null;
+  readonly desiredSize: number | null;
+  close(): void;
+  /** Detaches the buffer of the chunk. */
+  enqueue(chunk: ArrayBufferView): void;
+  error(reason?: any): void;
+}
+interface ReadableByteStreamController extends LingerPart<LingerReadableByteStreamController> {}
+declare var ReadableByteStreamController: typeof globalThis extends { onmessage: any; ReadableByteStreamController: infer T } ? T : { readonly prototype: ReadableByteStreamController };
+interface LingerReadableStreamBYOBRequest {
+  readonly view: Uint8Array | null;
+  respond(bytesWritten: number): void;
+  respondWithNewView(view: ArrayBufferView): void;
+}
+interface ReadableStreamBYOBRequest extends LingerPart<LingerReadableStreamBYOBRequest> {}
+declare var ReadableStreamBYOBRequest: typeof globalThis extends { onmessage: any; ReadableStreamBYOBRequest: infer T } ? T : { readonly prototype: ReadableStreamBYOBRequest };
+
+interface LingerWritableStream<W = any> {
+  readonly locked: boolean;
+  abort(reason?: any): Promise<void>;
+  close(): Promise<void>;
+  getWriter(): WritableStreamDefaultWriter<W>;
+}
+interface WritableStream<W = any> extends LingerPart<LingerWritableStream<W>> {}
+declare var WritableStream: typeof globalThis extends { onmessage: any; WritableStream: infer T } ? T : {
+  readonly prototype: WritableStream;
+  new <W = any>(sink?: LingerUnderlyingSink<W>, strategy?: LingerQueuingStrategy<W>): WritableStream<W>;
+};
+interface LingerWritableStreamDefaultWriter<W = any> {
+  readonly closed: Promise<undefined>;
+  readonly desiredSize: number | null;
+  readonly ready: Promise<undefined>;
+  abort(reason?: any): Promise<void>;
+  close(): Promise<void>;
+  releaseLock(): void;
+  write(chunk?: W): Promise<void>;
+}
+interface WritableStreamDefaultWriter<W = any> extends LingerPart<LingerWritableStreamDefaultWriter<W>> {}
+declare var WritableStreamDefaultWriter: typeof globalThis extends { onmessage: any; WritableStreamDefaultWriter: infer T } ? T : {
+  readonly prototype: WritableStreamDefaultWriter;
+  new <W = any>(stream: WritableStream<W>): WritableStreamDefaultWriter<W>;
+};
+interface LingerWritableStreamDefaultController {
+  readonly signal: AbortSignal;
+  error(reason?: any): void;
+}
+interface WritableStreamDefaultController extends LingerPart<LingerWritableStreamDefaultController> {}
+declare var WritableStreamDefaultController: typeof globalThis extends { onmessage: any; WritableStreamDefaultController: infer T } ? T : { readonly prototype: WritableStreamDefaultController };
+
+interface LingerTransformStream<I = any, O = any> {
+  readonly readable: ReadableStream<O>;
+  readonly writable: WritableStream<I>;
+}
+interface TransformStream<I = any, O = any> extends LingerPart<LingerTransformStream<I, O>> {}
+declare var TransformStream: typeof globalThis extends { onmessage: any; TransformStream: infer T } ? T : {
+  readonly prototype: TransformStream;
+  new <I = any, O = any>(transformer?: LingerTransformer<I, O>, writableStrategy?: LingerQueuingStrategy<I>, readableStrategy?: LingerQueuingStrategy<O>): TransformStream<I, O>;
+};
+interface LingerTransformStreamDefaultController<O = any> {
+  readonly desiredSize: number | null;
+  enqueue(chunk?: O): void;
+  error(reason?: any): void;
+  terminate(): void;
+}
+interface TransformStreamDefaultController<O = any> extends LingerPart<LingerTransformStreamDefaultController<O>> {}
+declare var TransformStreamDefaultController: typeof globalThis extends { onmessage: any; TransformStreamDefaultController: infer T } ? T : { readonly prototype: TransformStreamDefaultController };
+
+interface LingerByteLengthQueuingStrategy {
+  readonly highWaterMark: number;
+  readonly size: (chunk: ArrayBufferView) => number;
+}
+interface ByteLengthQueuingStrategy extends LingerPart<LingerByteLengthQueuingStrategy> {}
+declare var ByteLengthQueuingStrategy: typeof globalThis extends { onmessage: any; ByteLengthQueuingStrategy: infer T } ? T : {
+  readonly prototype: ByteLengthQueuingStrategy;
+  new (init: { highWaterMark: number }): ByteLengthQueuingStrategy;
+};
+interface LingerCountQueuingStrategy {
+  readonly highWaterMark: number;
+  readonly size: () => 1;
+}
+interface CountQueuingStrategy extends LingerPart<LingerCountQueuingStrategy> {}
+declare var CountQueuingStrategy: typeof globalThis extends { onmessage: any; CountQueuingStrategy: infer T } ? T : {
+  readonly prototype: CountQueuingStrategy;
+  new (init: { highWaterMark: number }): CountQueuingStrategy;
+};
+
+interface LingerTextEncoderStream {
+  readonly encoding: string;
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<string>;
+}
+interface TextEncoderStream extends LingerPart<LingerTextEncoderStream> {}
+declare var TextEncoderStream: typeof globalThis extends { onmessage: any; TextEncoderStream: infer T } ? T : {
+  readonly prototype: TextEncoderStream;
+  new (): TextEncoderStream;
+};
+interface LingerTextDecoderStream {
+  readonly encoding: string;
+  readonly fatal: boolean;
+  readonly ignoreBOM: boolean;
+  readonly readable: ReadableStream<string>;
+  readonly writable: WritableStream<ArrayBuffer | ArrayBufferView>;
+}
+interface TextDecoderStream extends LingerPart<LingerTextDecoderStream> {}
+declare var TextDecoderStream: typeof globalThis extends { onmessage: any; TextDecoderStream: infer T } ? T : {
+  readonly prototype: TextDecoderStream;
+  new (label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean }): TextDecoderStream;
+};
+interface LingerCompressionStream {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<ArrayBuffer | ArrayBufferView>;
+}
+interface CompressionStream extends LingerPart<LingerCompressionStream> {}
+declare var CompressionStream: typeof globalThis extends { onmessage: any; CompressionStream: infer T } ? T : {
+  readonly prototype: CompressionStream;
+  new (format: "gzip" | "deflate" | "deflate-raw"): CompressionStream;
+};
+interface DecompressionStream extends LingerPart<LingerCompressionStream> {}
+declare var DecompressionStream: typeof globalThis extends { onmessage: any; DecompressionStream: infer T } ? T : {
+  readonly prototype: DecompressionStream;
+  new (format: "gzip" | "deflate" | "deflate-raw"): DecompressionStream;
+};
 
 interface LingerEvent {
   readonly type: string;
