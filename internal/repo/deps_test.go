@@ -117,10 +117,11 @@ var layers = map[string]layer{
 	},
 	"worker/internal/web": {
 		folders: []string{
-			"worker/internal/bundle", "worker/internal/engine", "worker/internal/web/compression", "worker/internal/web/contentcoding", "worker/internal/web/formdata", "worker/internal/web/mimetype",
+			"worker/internal/bundle", "worker/internal/engine", "worker/internal/web/compression", "worker/internal/web/contentcoding", "worker/internal/web/formdata", "worker/internal/web/intl", "worker/internal/web/mimetype",
 			"worker/internal/web/textcodec", "worker/internal/web/wasm", "worker/internal/web/webcrypto", "worker/internal/web/weburl",
 		},
-		why: "the globals of the web platform are modules on the engine; they depend neither on events nor on sockets",
+		modules: []string{"golang.org/x/text"}, // for the folders below
+		why:     "the globals of the web platform are modules on the engine; they depend neither on events nor on sockets",
 	},
 	"worker/internal/web/compression": {
 		why: "the formats of the Compression Standard convert bytes to bytes",
@@ -131,6 +132,10 @@ var layers = map[string]layer{
 	"worker/internal/web/formdata": {
 		folders: []string{"worker/internal/web/textcodec"},
 		why:     "the bodies of forms are bytes and names",
+	},
+	"worker/internal/web/intl": {
+		modules: []string{"golang.org/x/text", "github.com/clipperhouse/uax29/v2"},
+		why:     "the formats of Intl convert numbers, dates and lists to text",
 	},
 	"worker/internal/web/mimetype": {
 		why: "MIME types are text",
