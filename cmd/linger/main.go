@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	_ "time/tzdata" // for Intl, on systems without the database
 
 	"github.com/alecthomas/kong"
 

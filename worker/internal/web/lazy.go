@@ -37,6 +37,8 @@ func (h *host) bundleFunctions(name string) map[string]engine.HostFunc {
 		return map[string]engine.HostFunc{"watchRejections": h.watchRejections}
 	case "formdata":
 		return formDataFunctions
+	case "intl":
+		return intlFunctions
 	case "schemes":
 		return schemesFunctions
 	case "wasm":

@@ -86,6 +86,7 @@ const onDemand = {
   crypto: ["CryptoKey", "SubtleCrypto"],
   errors: ["ErrorEvent", "PromiseRejectionEvent"],
   formdata: ["FormData"],
+  intl: ["Intl"],
   messaging: ["MessageChannel", "MessagePort"],
   scheduler: ["scheduler"],
   performance: [

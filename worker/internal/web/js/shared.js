@@ -16,6 +16,7 @@ import { fromPairs, guard, Headers, toPairs } from "./headers.js";
 import { context, expose, followContext, host } from "./host.js";
 import { inspect } from "./inspect.js";
 import { share } from "./lazy.js";
+import { localeMethods } from "./locale.js";
 import { nodeModule, processEnv } from "./node.js";
 import { iterable } from "./pairs.js";
 import { reportError } from "./report.js";
@@ -45,6 +46,7 @@ share(() => ({
   fromPairs, guard, Headers, toPairs,
   context, expose, followContext, host,
   inspect,
+  localeMethods,
   iterable,
   nodeModule, processEnv,
   reportError,
