@@ -34,10 +34,12 @@ var gb18030 = simplifiedchinese.GB18030
 // tableOf returns a function that returns the table of the two bytes after prefix.
 func tableOf(encoding encoding.Encoding, prefix ...byte) func() *table {
 	return sync.OnceValue(func() *table {
-		t := &table{}
+		t, decoder := &table{}, encoding.NewDecoder()
+		src := append(prefix[:len(prefix):len(prefix)], 0, 0)
 		for lead := 0x81; lead < 0xFF; lead++ {
 			for trail := 0x40; trail < 0xFF; trail++ {
-				t[lead-0x80][trail] = lookUp(encoding, append(prefix[:len(prefix):len(prefix)], byte(lead), byte(trail)))
+				src[len(prefix)], src[len(prefix)+1] = byte(lead), byte(trail)
+				t[lead-0x80][trail] = lookUp(decoder, src)
 			}
 		}
 		return t
@@ -53,9 +55,10 @@ func corrected(index func() *table, correct func(*table)) func() *table {
 }
 
 // lookUp returns the code point of one character, or 0 if src is anything else.
-func lookUp(encoding encoding.Encoding, src []byte) rune {
+func lookUp(decoder *encoding.Decoder, src []byte) rune {
 	var dst [2 * utf8.UTFMax]byte
-	n, _, err := encoding.NewDecoder().Transformer.Transform(dst[:], src, true)
+	decoder.Reset()
+	n, _, err := decoder.Transform(dst[:], src, true)
 	r, size := utf8.DecodeRune(dst[:n])
 	if err != nil || size != n || r == utf8.RuneError {
 		return 0

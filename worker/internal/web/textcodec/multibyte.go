@@ -102,7 +102,7 @@ func stepGB18030Long(src []byte) (rune, int) {
 	case "\x84\x31\xA4\x37":
 		return utf8.RuneError, 4
 	}
-	if r := lookUp(gb18030, src[:4]); r != 0 {
+	if r := lookUp(gb18030.NewDecoder(), src[:4]); r != 0 {
 		return r, 4
 	}
 	return invalid, 4
