@@ -20,8 +20,7 @@ func parseDataURL(args []engine.Value) (engine.Value, error) {
 	}
 	data := []byte(weburl.PercentDecode(content))
 	if isBase64 {
-		var err error
-		if data, err = decodeBase64(string(data)); err != nil {
+		if data, ok = decodeBase64(string(data)); !ok {
 			return engine.Null(), nil
 		}
 	}
@@ -29,11 +28,12 @@ func parseDataURL(args []engine.Value) (engine.Value, error) {
 }
 
 // decodeBase64 decodes base64 with the forgiving algorithm, which ignores white space, missing padding and the bits after
-// the last byte (Infra Standard, section 8).
-func decodeBase64(text string) ([]byte, error) {
+// the last byte (Infra Standard, section 8). It reports false if the text is not base64.
+func decodeBase64(text string) ([]byte, bool) {
 	text = dropASCIISpace.Replace(text)
 	if len(text)%4 == 0 {
 		text = strings.TrimSuffix(strings.TrimSuffix(text, "="), "=")
 	}
-	return base64.RawStdEncoding.DecodeString(text)
+	data, err := base64.RawStdEncoding.DecodeString(text)
+	return data, err == nil
 }

@@ -79,9 +79,9 @@ func atob(args []engine.Value) (engine.Value, error) {
 	return binaryText(decodeBase64(argument(args, 0).String())), nil
 }
 
-// binaryText returns a string with one character for each byte, or null if err is not nil.
-func binaryText(data []byte, err error) engine.Value {
-	if err != nil {
+// binaryText returns a string with one character for each byte, or null if ok is false.
+func binaryText(data []byte, ok bool) engine.Value {
+	if !ok {
 		return engine.Null()
 	}
 	return engine.String(textcodec.FromLatin1(data))

@@ -140,7 +140,7 @@ func nextParameter(text string) (name, value, rest string) {
 // endOfQuoted returns the index of the quotation mark at the end of a quoted string. Browsers escape quotation marks as %22;
 // other clients escape them with a backslash, which in the names of files on Windows also occurs before the last mark.
 func endOfQuoted(text string) int {
-	for i := 0; i < len(text); i++ {
+	for i := range len(text) {
 		if text[i] != '"' {
 			continue
 		}
