@@ -98,3 +98,37 @@ func TestScriptComputationIsComplete(t *testing.T) {
 		})
 	}
 }
+
+func TestScriptComputationBeforeTheFirstEvent(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		const rsa = { name: "RSA-PSS", hash: "SHA-256", modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) };
+		const atLoad = await crypto.subtle.generateKey(rsa, false, ["sign"]);
+		let atInstall;
+		addEventListener("install", (event) => event.waitUntil((async () => { atInstall = await crypto.subtle.sign({ name: "RSA-PSS", saltLength: 32 }, atLoad.privateKey, new Uint8Array(1)); })()));
+		addEventListener("fetch", (event) => event.respondWith(new Response([atLoad.privateKey.type, atInstall.byteLength].join())));`, worker.Options{Workers: 1})
+	if got := a.do(http.MethodGet, "/", ""); got.body != "private,256" {
+		t.Errorf("computations of the top level and of the install event are complete; got %q", got.body)
+	}
+}
+
+func TestConnectionDataHoldsKeys(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		addEventListener("websocketupgrade", async (event) => {
+			const key = await crypto.subtle.importKey("raw", new TextEncoder().encode("k"), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+			event.accept({ data: { key } });
+		});
+		addEventListener("websocketmessage", async ({ source, data }) => {
+			const mac = await crypto.subtle.sign("HMAC", source.data.key, new TextEncoder().encode(data));
+			source.send(new Uint8Array(mac).toHex());
+		});`, worker.Options{Workers: 1})
+	c := a.connect()
+	c.send("m")
+	c.want("b60090e3052297aeb5a080889ce2fc4bca957e756faeb4df7d31800ca1e771ec")
+	if err := a.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	c.send("m")
+	c.want("b60090e3052297aeb5a080889ce2fc4bca957e756faeb4df7d31800ca1e771ec")
+}
