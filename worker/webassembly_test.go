@@ -88,7 +88,7 @@ func TestWebAssemblyMemoryCountsTowardsTheLimit(t *testing.T) {
 			return Response.json([half, all, exports.memory.buffer.byteLength >> 16, ...thrown.map(String)]);
 		} };`, worker.Options{Memory: 24 << 20})
 	a.get("/", 200, `[1,-1,257,"RangeError: The memory cannot grow: its maximum or the memory limit of the script is reached",`+
-		`"RangeError: the initial size of the memory is above the limit"]`)
+		`"RangeError: the memory limit of the script is reached"]`)
 }
 
 // A module above 4 KiB is compiled outside of the event loop.

@@ -156,6 +156,9 @@ func (w *wasmHost) compile(args []engine.Value) (engine.Value, error) {
 		return engine.Undefined(), typeError("there is no store")
 	}
 	m, err := w.store.Compile(argument(args, 0).Bytes())
+	if errors.Is(err, wasm.ErrNoMemory) {
+		return w.failure(err)
+	}
 	if err != nil {
 		text, _, _ := strings.Cut(err.Error(), "\n")
 		return engine.String("CompileError:" + text), nil

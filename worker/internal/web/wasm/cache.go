@@ -47,10 +47,13 @@ func newCache(size int) *cache {
 	return c
 }
 
+// features are the parts of WebAssembly that modules may use.
+const features = api.CoreFeaturesV2 | experimental.CoreFeaturesTailCall | experimental.CoreFeaturesExtendedConst
+
 // config returns the configuration of a runtime that uses the cache.
 func (c *cache) config(pages uint32) wazero.RuntimeConfig {
 	return wazero.NewRuntimeConfig().
-		WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesTailCall | experimental.CoreFeaturesExtendedConst).
+		WithCoreFeatures(features).
 		WithMemoryLimitPages(pages).
 		WithCompilationCache(c.shared)
 }

@@ -131,6 +131,9 @@ func (d *describer) section(id byte, r *reader) error {
 			d.Exports = append(d.Exports, e)
 		})
 	}
+	if id >= sectionType && id <= sectionExport && r.err == nil && len(r.bytes) > 0 {
+		r.fail(errors.New("a section has more bytes than its items"))
+	}
 	return r.err
 }
 
@@ -216,7 +219,7 @@ func (r *reader) take(n uint32) []byte {
 // u32 reads a number in LEB128 (section 5.2.2).
 func (r *reader) u32() uint32 {
 	n, size := binary.Uvarint(r.bytes)
-	if size <= 0 || n > 1<<32-1 {
+	if size <= 0 || size > 5 || n > 1<<32-1 {
 		r.fail(errTruncated)
 		return 0
 	}
@@ -226,9 +229,14 @@ func (r *reader) u32() uint32 {
 
 func (r *reader) name() string { return string(r.take(r.u32())) }
 
-// each calls f for each element of a vector.
+// each calls f for each element of a vector, which has at least one byte. wazero allocates memory for as many elements as a
+// vector claims to have.
 func (r *reader) each(f func()) {
-	for n := r.u32(); n > 0 && r.err == nil; n-- {
+	n := r.u32()
+	if uint64(n) > uint64(len(r.bytes)) {
+		r.fail(errTruncated)
+	}
+	for ; n > 0 && r.err == nil; n-- {
 		f()
 	}
 }

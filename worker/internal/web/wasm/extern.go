@@ -101,7 +101,11 @@ func (s *Store) NewMemory(l Limits) (*Extern, error) {
 
 // NewTable returns a table of null references.
 func (s *Store) NewTable(element ValueType, l Limits) (*Extern, error) {
-	return s.newObject(Type{Kind: Table, Element: element, Limits: l}, (*generator).table)
+	t := Type{Kind: Table, Element: element, Limits: l}
+	if err := t.limitTable(); err != nil {
+		return nil, err
+	}
+	return s.newObject(t, (*generator).table)
 }
 
 // NewGlobal returns a global. value is the number in the format of the stack of a function; for a type of reference it must
@@ -326,7 +330,7 @@ func (s *Store) Function(reference uint64) (*Extern, error) {
 	if e := s.functions[reference]; e != nil {
 		return e, nil
 	}
-	holder, err := s.NewTable(FuncRef, Limits{Min: 1})
+	holder, err := s.NewTable(FuncRef, Limits{Min: 1, Max: 1, HasMax: true})
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package wasm
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 )
 
@@ -25,9 +26,9 @@ func linkName(module string) string {
 	return module
 }
 
-// linkable returns a module as wazero accepts it and as a Store needs it: without custom sections, whose contents wazero
-// checks, with linkName for imported modules, with the exports of d.holders, and interruptible.
-func linkable(d *Description, s sections) ([]byte, error) {
+// link changes a module to what a Store needs: it gets linkName for imported modules, the exports of d.holders, and a
+// maximum for each table.
+func link(d *Description, s sections) error {
 	if slices.ContainsFunc(d.Imports, func(i Import) bool { return i.Module == "" }) {
 		s[sectionImport] = renameImports(d, s[sectionImport])
 	}
@@ -39,12 +40,45 @@ func linkable(d *Description, s sections) ([]byte, error) {
 			return b
 		})
 	}
-	if d.count[Func] > d.imported[Func] {
-		if err := interruptible(d, s); err != nil {
-			return nil, err
-		}
+	return limitTables(d, s)
+}
+
+// limitTables gives each table of a module a maximum, so that the memory of an instance is known when it is made.
+func limitTables(d *Description, s sections) error {
+	if d.count[Table] == d.imported[Table] {
+		return nil
 	}
-	return s.module(), nil
+	r := &reader{bytes: s[sectionTable]}
+	result := u32(r.u32())
+	for range d.count[Table] - d.imported[Table] {
+		t := Type{Kind: Table, Element: ValueType(r.byte()), Limits: r.limits()}
+		if err := t.limitTable(); err != nil {
+			return err
+		}
+		result = append(result, typeBytes(t)...)
+		d.elements += uint64(t.Limits.Max)
+	}
+	s[sectionTable] = result
+	return nil
+}
+
+const (
+	maxElements     = 1_000_000 // of a table
+	defaultElements = 1 << 16   // of a table without a maximum, unless it begins with more
+)
+
+// limitTable limits the maximum of a table.
+func (t *Type) limitTable() error {
+	l := &t.Limits
+	switch {
+	case l.Min > maxElements:
+		return fmt.Errorf("a table has at most %d elements, not %d", maxElements, l.Min)
+	case l.HasMax:
+		l.Max = min(l.Max, maxElements)
+	default:
+		l.Max, l.HasMax = max(l.Min, defaultElements), true
+	}
+	return nil
 }
 
 // appendItems adds n items to the content of a section that is a vector. The section may be missing.
@@ -130,10 +164,12 @@ func interruptible(d *Description, s sections) error {
 	if start, ok := s[sectionStart]; ok {
 		w.in, w.out = &reader{bytes: start}, nil
 		w.functionIndex()
-		s[sectionStart] = append(w.out, w.in.bytes...)
+		s[sectionStart] = w.out
+		w.finish()
 	}
 	w.vector(s, sectionElement, w.element)
 	w.vector(s, sectionCode, w.function)
+	w.vector(s, sectionData, w.data)
 	s[sectionCode] = appendItems(s[sectionCode], 1, func(b []byte) []byte {
 		body := append([]byte{0, opCall}, u32(d.imported[Func])...)
 		body = append(append(body, opI32Const), signed(nil, checkInterval)...)
@@ -160,14 +196,19 @@ func (w *rewriter) vector(s sections, id byte, item func()) {
 		return
 	}
 	w.in, w.out = &reader{bytes: content}, nil
-	for n := w.u32(); n > 0 && w.in.err == nil; n-- {
-		item()
-	}
+	w.each(item)
+	s[id] = w.out
+	w.finish()
+}
+
+// finish ends a section, which must have no more bytes.
+func (w *rewriter) finish() {
 	if w.in.err == nil && len(w.in.bytes) > 0 {
 		w.in.fail(errors.New("a section has more bytes than its items"))
 	}
-	w.err = w.in.err
-	s[id] = w.out
+	if w.err == nil {
+		w.err = w.in.err
+	}
 }
 
 // copy copies n bytes.
@@ -212,9 +253,13 @@ func (w *rewriter) functionIndex() {
 	w.out = append(w.out, u32(i)...)
 }
 
-// each rewrites the items of a vector.
+// each rewrites the items of a vector, of which each has at least one byte.
 func (w *rewriter) each(item func()) {
-	for n := w.u32(); n > 0 && w.in.err == nil; n-- {
+	n := w.u32()
+	if uint64(n) > uint64(len(w.in.bytes)) {
+		w.in.fail(errTruncated)
+	}
+	for ; n > 0 && w.in.err == nil; n-- {
 		item()
 	}
 }
@@ -243,13 +288,32 @@ func (w *rewriter) element() {
 	}
 }
 
+// maxVariables bounds the variables of a function (WebAssembly JavaScript Interface, section 9).
+const maxVariables = 50_000
+
+// data copies a data segment (section 5.5.14).
+func (w *rewriter) data() {
+	flags := w.u32()
+	if flags == 2 {
+		w.u32() // the memory
+	}
+	if flags != 1 {
+		w.expression()
+	}
+	w.copy(int(w.u32()))
+}
+
 // function rewrites the code of a function.
 func (w *rewriter) function() {
 	size := w.in.u32()
 	outer, rest := w.out, *w.in
 	w.in, w.out = &reader{bytes: w.in.take(size)}, nil
 	rest.take(size)
-	w.each(func() { w.u32(); w.byte() }) // the variables
+	variables := uint64(0)
+	w.each(func() { variables += uint64(w.u32()); w.byte() })
+	if variables > maxVariables {
+		w.in.fail(fmt.Errorf("a function has %d variables, more than %d", variables, maxVariables))
+	}
 	w.check()
 	w.expression()
 	if w.in.err == nil && len(w.in.bytes) > 0 {

@@ -28,7 +28,7 @@ func (s *Store) allocate(initial, maximum uint64) experimental.LinearMemory {
 
 // Reallocate changes the size. It returns nil if the limit does not allow it.
 func (m *mapping) Reallocate(size uint64) []byte {
-	if size > uint64(len(m.reserved)) || !m.count(int64(size)-int64(m.size)) {
+	if size > uint64(len(m.reserved)) || !m.store.addMemory(int64(size)-int64(m.size)) {
 		return nil
 	}
 	m.size = int(size)
@@ -36,10 +36,6 @@ func (m *mapping) Reallocate(size uint64) []byte {
 		m.store.options.Resized(e)
 	}
 	return m.reserved[:size:len(m.reserved)]
-}
-
-func (m *mapping) count(n int64) bool {
-	return n == 0 || m.store.options.AddMemory == nil || m.store.options.AddMemory(n)
 }
 
 // Free does nothing: the script may have buffers on the memory until the Store is closed.

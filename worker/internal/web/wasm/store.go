@@ -102,6 +102,9 @@ type Module struct {
 // Compile compiles a module in the binary format.
 func (s *Store) Compile(binary []byte) (*Module, error) {
 	description, module, err := prepare(binary)
+	if err == nil && !s.addMemory(compiledSize*int64(len(module))) {
+		err = ErrNoMemory
+	}
 	if err == nil {
 		err = compilations().keep(module)
 	}
@@ -111,14 +114,20 @@ func (s *Store) Compile(binary []byte) (*Module, error) {
 	return s.compile(description, module)
 }
 
-// prepare returns the description of a module, and the module for wazero.
+// prepare returns the description of a module, and the module for wazero: without custom sections, whose contents wazero
+// would check, linked and interruptible.
 func prepare(binary []byte) (*Description, []byte, error) {
 	description, found, err := describe(binary)
+	if err == nil {
+		err = link(description, found)
+	}
+	if err == nil {
+		err = interruptible(description, found)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
-	module, err := linkable(description, found)
-	return description, module, err
+	return description, found.module(), nil
 }
 
 // compile compiles a module, or finds its machine code in the cache.
@@ -149,19 +158,31 @@ func (s *Store) Validate(binary []byte) error {
 // ErrTooManyInstances is the error for an instance beyond MaxInstances.
 var ErrTooManyInstances = fmt.Errorf("a script may create at most %d instances, memories, tables and globals: create them once, when the script is loaded", MaxInstances)
 
-// ErrNoMemory is the error for a memory whose initial size is above the limit.
-var ErrNoMemory = errors.New("the initial size of the memory is above the limit")
+// ErrNoMemory is the error for a module, or for an instance with its memory and tables, that would exceed the limit.
+var ErrNoMemory = errors.New("the memory limit of the script is reached")
+
+const (
+	compiledSize = 4 // bytes that are counted for each byte of a module, for its machine code
+	elementSize  = 8 // bytes of an element of a table; all that it may have are counted
+)
+
+// addMemory counts n bytes towards the limit. It reports false if they would exceed it.
+func (s *Store) addMemory(n int64) bool {
+	return n == 0 || s.options.AddMemory == nil || s.options.AddMemory(n)
+}
 
 // instantiate makes an instance. modules are the imported modules by their names.
 func (s *Store) instantiate(m *Module, modules map[string]api.Module) (api.Module, error) {
 	if s.instances >= MaxInstances {
 		return nil, ErrTooManyInstances
 	}
-	if size := int64(m.pages) * Page; s.options.AddMemory != nil {
-		if !s.options.AddMemory(size) { // wazero cannot handle an allocation that fails
-			return nil, ErrNoMemory
-		}
-		s.options.AddMemory(-size)
+	size := int64(m.pages) * Page
+	if !s.addMemory(size) { // wazero cannot handle an allocation that fails
+		return nil, ErrNoMemory
+	}
+	s.addMemory(-size)
+	if !s.addMemory(elementSize * int64(m.elements)) {
+		return nil, ErrNoMemory
 	}
 	s.instances++
 	if s.check == nil {
@@ -212,9 +233,12 @@ func (s *Store) generate(g *generator, modules map[string]api.Module) (api.Modul
 	binary := g.module()
 	m := s.generated[string(binary)]
 	if m == nil {
-		description, module, err := prepare(binary)
+		description, found, err := describe(binary)
 		if err == nil {
-			m, err = s.compile(description, module)
+			err = link(description, found)
+		}
+		if err == nil {
+			m, err = s.compile(description, found.module())
 		}
 		if err != nil {
 			return nil, err

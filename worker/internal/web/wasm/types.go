@@ -118,5 +118,6 @@ type Description struct {
 	holders  []Export   // the additional exports of the module for wazero, which hold references to objects of the script
 	imported [4]uint32  // the number of imports of each kind
 	count    [4]uint32  // the number of objects of each kind, imports included
+	elements uint64     // the sum of the maximums of the tables that the module defines
 	pages    uint32     // the initial size of the memory that the module defines
 }

@@ -2,11 +2,14 @@ package wasm
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"math"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tetratelabs/wazero"
 )
 
 var (
@@ -53,11 +56,12 @@ func call(t *testing.T, e *Extern, parameter uint64) uint64 {
 }
 
 func TestStoreMemory(t *testing.T) {
+	const module = 1 << 10 // more than is counted for the module itself
 	used := int64(0)
 	var resized []*Extern
 	s := newStore(t, Options{
 		AddMemory: func(n int64) bool {
-			if used+n > 3*Page {
+			if used+n > 3*Page+module {
 				return false
 			}
 			used += n
@@ -72,7 +76,7 @@ func TestStoreMemory(t *testing.T) {
 	m := exports["memory"]
 	before := m.Bytes()
 	before[10] = 7
-	if got := call(t, exports["grow"], 1); got != 1 || used != 2*Page || len(m.Bytes()) != 2*Page {
+	if got := call(t, exports["grow"], 1); got != 1 || used < 2*Page || used > 2*Page+module || len(m.Bytes()) != 2*Page {
 		t.Errorf("the memory must have grown from 1 page to 2, got %d, %d bytes in use, %d bytes", got, used, len(m.Bytes()))
 	}
 	if !slices.Equal(resized, []*Extern{m}) {
@@ -373,6 +377,35 @@ func TestStoreImportsOfAModuleWithoutName(t *testing.T) {
 	}
 }
 
+// wazero would allocate memory for as many items as a module claims to have.
+func TestStoreCompileBoundsTheMemoryOfAModule(t *testing.T) {
+	s := newStore(t, Options{})
+	for name, change := range map[string]func(g *generator){
+		"a table of 4 billion elements": func(g *generator) {
+			g.table("table", Type{Kind: Table, Element: FuncRef, Limits: Limits{Min: math.MaxUint32}})
+		},
+		"a function with 4 billion variables": func(g *generator) {
+			g.code[0] = sized(append(append([]byte{1}, u32(math.MaxUint32)...), byte(I32), 0x0B))
+		},
+	} {
+		g := &generator{}
+		g.function("f", none)
+		change(g)
+		if _, err := s.Compile(g.module()); err == nil {
+			t.Errorf("%s must be refused", name)
+		}
+	}
+	for id := byte(sectionType); id <= sectionData; id++ {
+		if id == sectionStart {
+			continue
+		}
+		module := append([]byte(header), id, 5)
+		if _, err := s.Compile(append(module, u32(math.MaxUint32)...)); err == nil {
+			t.Errorf("a section %d with 4 billion items must be refused", id)
+		}
+	}
+}
+
 func FuzzPrepare(f *testing.F) {
 	g := &generator{}
 	g.imported("env", "f", Type{Kind: Func, Func: mapI})
@@ -400,6 +433,7 @@ func TestPrepareRefusesIndicesThatDoNotExist(t *testing.T) {
 		"global.set":    {0x41, 0, 0x24, 0},
 		"call_indirect": {0x41, 0, 0x11, 1, 0},
 		"block":         {0x02, 1, 0x0B},
+		"br_table":      {0x41, 0, 0x0E, 0xFF, 0xFF, 0xFF, 0x7F, 0},
 		"an exception":  {0x06, 0x40, 0x0B},
 		"an atomic":     {0xFE, 0, 0, 0},
 	} {
@@ -425,4 +459,35 @@ func TestPrepareRefusesIndicesThatDoNotExist(t *testing.T) {
 			t.Errorf("%s must be an error", name)
 		}
 	}
+}
+
+// A module that prepare has changed must not become valid by that.
+func FuzzPrepareKeepsModulesInvalid(f *testing.F) {
+	g := &generator{}
+	index := g.imported("env", "f", Type{Kind: Func, Func: mapI})
+	g.table("table", Type{Kind: Table, Element: FuncRef, Limits: Limits{Min: 1}})
+	g.global("global", Type{Kind: Global, Value: FuncRef}, []byte{0xD2, 0, 0x0B})
+	g.function("function", mapI, 0x03, 0x40, 0x0B, 0x20, 0, 0x10, byte(index))
+	g.declare(1)
+	f.Add(g.module())
+	config := wazero.NewRuntimeConfigInterpreter().WithCoreFeatures(features)
+	f.Fuzz(func(t *testing.T, module []byte) {
+		d, found, err := describe(module)
+		if err != nil || slices.ContainsFunc(d.Imports, func(i Import) bool { return i.Module == "" }) {
+			return
+		}
+		withoutCustoms := found.module()
+		_, changed, err := prepare(module)
+		if err != nil || d.pages > 16 {
+			return
+		}
+		r := wazero.NewRuntimeWithConfig(t.Context(), config)
+		defer func() { _ = r.Close(context.Background()) }()
+		if _, err := r.CompileModule(t.Context(), changed); err != nil {
+			return
+		}
+		if _, err := r.CompileModule(t.Context(), withoutCustoms); err != nil {
+			t.Errorf("the module is invalid (%v), but not after prepare", err)
+		}
+	})
 }
