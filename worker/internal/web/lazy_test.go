@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -39,6 +40,29 @@ func TestLazyImportsExistInShared(t *testing.T) {
 			for _, name := range names(clause[1]) {
 				if !shared[name] {
 					t.Errorf("%s imports %s, which js/shared.js does not list", file, name)
+				}
+			}
+		}
+	}
+}
+
+var importFromLazy = regexp.MustCompile(`import\s*\{([^}]*)\}\s*from "lazy/(\w+)"`)
+
+func TestLazyImportsExistInBundles(t *testing.T) {
+	files, err := filepath.Glob("lazy/*/*.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newPage(t)
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range importFromLazy.FindAllStringSubmatch(string(source), -1) {
+			for _, name := range names(match[1]) {
+				if !p.eval(t, fmt.Sprintf("%q in internal.lazy(%q)", name, match[2])).Bool() {
+					t.Errorf("%s imports %s, which the bundle %s does not export", file, name, match[2])
 				}
 			}
 		}

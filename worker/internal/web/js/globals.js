@@ -97,10 +97,12 @@ const onDemand = {
     "ByteLengthQueuingStrategy", "CountQueuingStrategy",
     "ReadableByteStreamController", "ReadableStream", "ReadableStreamBYOBReader", "ReadableStreamBYOBRequest",
     "ReadableStreamDefaultController", "ReadableStreamDefaultReader",
+  ],
+  text_streams: ["TextDecoderStream", "TextEncoderStream"],
+  writable_streams: [
     "TransformStream", "TransformStreamDefaultController",
     "WritableStream", "WritableStreamDefaultController", "WritableStreamDefaultWriter",
   ],
-  text_streams: ["TextDecoderStream", "TextEncoderStream"],
   urlpattern: ["URLPattern"],
   wasm: ["WebAssembly"],
   node_buffer: ["Buffer"],

@@ -1,5 +1,6 @@
 import { describeBy, expect, host, isBuffer, queueTask, tag } from "shared";
-import { conceal, createTransform, Deferred, reveal } from "lazy/streams";
+import { conceal, Deferred, reveal } from "lazy/streams";
+import { createTransform } from "lazy/writable_streams";
 
 // CompressionStream and DecompressionStream (Compression Standard, sections 5 and 6). The work is done by Go, on the event
 // loop of the script, in pieces that take about a millisecond. After some of them other events are handled.

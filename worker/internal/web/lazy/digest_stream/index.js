@@ -1,5 +1,5 @@
 import { bytesOf, describeBy, DOMException, host, isBuffer, tag } from "shared";
-import { WritableStream } from "lazy/streams";
+import { WritableStream } from "lazy/writable_streams";
 
 const algorithms = ["SHA-1", "SHA-256", "SHA-384", "SHA-512", "MD5"];
 

@@ -1,7 +1,6 @@
 import { structuredClone } from "shared";
-import {
-  conceal, createReadable, createWritable, Deferred, pipe, readableState, TRANSFORM_STREAM, TransformStream, transformState, writableState,
-} from "lazy/streams";
+import { conceal, createReadable, Deferred, readableState } from "lazy/streams";
+import { createWritable, pipe, TRANSFORM_STREAM, TransformStream, transformState, writableState } from "lazy/writable_streams";
 
 // Crossing connects a transferred stream with the one that replaces it (Streams Standard, section 8.2). Both are in the same
 // engine, so a chunk is not sent as a message, but it is cloned like one. Crossing is the sink of writable and the source of

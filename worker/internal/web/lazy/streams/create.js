@@ -1,8 +1,6 @@
 import { ByteController } from "./readable_byte.js";
 import { DefaultController } from "./readable_default.js";
 import { Readable } from "./readable.js";
-import { Writable } from "./writable.js";
-import { WritableController } from "./writable_controller.js";
 
 // createReadable returns the state of a stream whose source is an object of internal code: pull(controller) is called when
 // the stream should get a chunk, and cancel(reason) when it is cancelled. Both are optional. The methods of controller are
@@ -16,14 +14,6 @@ export function createReadable(source, highWaterMark) {
 // byteLength), which does not detach the buffer.
 export function createByteReadable(source, highWaterMark) {
   return start(new ByteController(new Readable(), source, highWaterMark));
-}
-
-// createWritable returns the state of a stream whose sink is an object of internal code: write(chunk), close() and
-// abort(reason) are called if it has them. Each may return a promise or a Deferred.
-export function createWritable(sink, highWaterMark) {
-  const controller = new WritableController(new Writable(), sink, highWaterMark, undefined);
-  controller.started = true;
-  return controller.stream;
 }
 
 function start(controller) {

@@ -3,7 +3,7 @@ import { host } from "shared";
 // The conversions of Web IDL for the arguments of the streams, and the objects of their classes.
 
 // conceal(kind, prototype, state) creates an object of a class, and reveal(kind, object) returns its state or throws a
-// TypeError (brand check). The kinds are numbers, one for each class.
+// TypeError (brand check). The kinds are numbers, one for each class: those from 101 to 199 belong to streams.
 export const { conceal, reveal } = host;
 export const READABLE_STREAM = 101;
 export const DEFAULT_READER = 102;
@@ -13,10 +13,6 @@ export const BYTE_CONTROLLER = 105;
 export const BYOB_REQUEST = 106;
 export const ASYNC_ITERATOR = 107;
 export const WRITABLE_STREAM = 108;
-export const WRITER = 109;
-export const WRITABLE_CONTROLLER = 110;
-export const TRANSFORM_STREAM = 111;
-export const TRANSFORM_CONTROLLER = 112;
 export const BYTE_LENGTH_STRATEGY = 113;
 export const COUNT_STRATEGY = 114;
 
@@ -27,6 +23,11 @@ export function revealOr(kind, value) {
   } catch {
     return undefined;
   }
+}
+
+// isolate makes instances of internal classes independent of what a script defines in Object.prototype, such as a setter.
+export function isolate(...classes) {
+  for (const { prototype } of classes) Object.setPrototypeOf(prototype, null);
 }
 
 export const wrongClass = () => new TypeError("the method was called on an object of another class");

@@ -1,13 +1,10 @@
 import { acquireBYOBReader, acquireReader } from "./readable_reader.js";
 import { setUpBytesFromSource } from "./readable_byte.js";
 import { setUpFromSource } from "./readable_default.js";
-import { fromIterable } from "./readable_from.js";
 import { iterate } from "./readable_iterator.js";
 import { callback, conceal, dictionary, highWaterMark, optionalObject, READABLE_STREAM, reveal, revealOr, strategy, wholeNumber, WRITABLE_STREAM } from "./idl.js";
-import { pipe } from "./pipe.js";
 import { rejected, resolved, withoutValue } from "./promises.js";
-import { tee } from "./tee.js";
-import { expect, isAbortSignal } from "shared";
+import { expect, isAbortSignal, lazy } from "shared";
 
 // Readable is the state of a ReadableStream (Streams Standard, sections 4.2 and 4.9).
 export class Readable {
@@ -89,7 +86,7 @@ export class ReadableStream {
 
   static from(asyncIterable) {
     expect(arguments.length, 1, "ReadableStream.from");
-    return fromIterable(asyncIterable).object;
+    return lazy("stream_from").fromIterable(asyncIterable).object;
   }
 
   get locked() {
@@ -119,7 +116,7 @@ export class ReadableStream {
     const given = pipeOptions(options);
     if (stream.locked) throw new TypeError("A locked stream cannot be piped");
     if (writable.locked) throw new TypeError("A stream cannot be piped to a locked WritableStream");
-    pipe(stream, writable, given).quietPromise;
+    lazy("writable_streams").pipe(stream, writable, given).quietPromise;
     return readable;
   }
 
@@ -131,12 +128,12 @@ export class ReadableStream {
       const given = pipeOptions(options);
       if (stream.locked) throw new TypeError("A locked stream cannot be piped");
       if (writable.locked) throw new TypeError("A stream cannot be piped to a locked WritableStream");
-      return pipe(stream, writable, given).promise;
+      return lazy("writable_streams").pipe(stream, writable, given).promise;
     });
   }
 
   tee() {
-    return tee(readableOf(this)).map((branch) => branch.object);
+    return lazy("stream_tee").tee(readableOf(this)).map((branch) => branch.object);
   }
 
   values(options = undefined) {

@@ -1,5 +1,6 @@
 import { describeBy, host, optionsOf, tag, TextDecoder } from "shared";
-import { apply, conceal, createTransform, reveal } from "lazy/streams";
+import { apply, conceal, reveal } from "lazy/streams";
+import { createTransform } from "lazy/writable_streams";
 
 // TextEncoderStream and TextDecoderStream (Encoding Standard, sections 7.4 and 7.5).
 

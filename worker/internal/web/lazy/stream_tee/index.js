@@ -1,9 +1,5 @@
 import { structuredClone } from "shared";
-import { acquireBYOBReader, acquireReader } from "./readable_reader.js";
-import { adopt, apply, Deferred, enqueue } from "./promises.js";
-import { ByteController } from "./readable_byte.js";
-import { DefaultController } from "./readable_default.js";
-import { Readable } from "./readable.js";
+import { acquireBYOBReader, acquireReader, adopt, apply, ByteController, DefaultController, Deferred, enqueue, isolate, Readable } from "lazy/streams";
 
 // tee returns two streams with the chunks of a stream, which it locks (Streams Standard, section 4.9.1, ReadableStreamTee).
 // With cloneChunks the second one gets clones of the chunks. The two streams of a byte stream never share memory.
@@ -13,7 +9,7 @@ export function tee(stream, cloneChunks = false) {
 }
 
 // Branch is the source of one of the two streams.
-export class Branch {
+class Branch {
   constructor(owner, controllerClass, highWaterMark) {
     this.cancelled = false;
     this.reason = undefined;
@@ -39,7 +35,7 @@ export class Branch {
 }
 
 // Tee is what the sources of both kinds of streams have in common.
-export class Tee {
+class Tee {
   constructor(stream, controllerClass, highWaterMark) {
     this.reading = false; // a read has not completed
     this.cancelResult = new Deferred(); // the result of cancelling the branches
@@ -202,7 +198,7 @@ class ByteTee extends Tee {
 }
 
 // ReadInto is the request of a read into the view of one branch. The other branch gets a copy.
-export class ReadInto {
+class ReadInto {
   constructor(owner, branch) {
     this.owner = owner;
     this.branch = branch;
@@ -254,3 +250,5 @@ const { slice } = ArrayBuffer.prototype;
 function cloneBytes({ buffer, byteOffset, byteLength }) {
   return new Uint8Array(apply(slice, buffer, [byteOffset, byteOffset + byteLength]));
 }
+
+isolate(Branch, ReadInto, Tee);

@@ -1,5 +1,7 @@
-import { callback, conceal, highWaterMark, optionalObject, reveal, revealOr, strategy, WRITABLE_STREAM, wrongClass } from "./idl.js";
-import { apply, Deferred, rejected, resolved, upon } from "./promises.js";
+import {
+  apply, callback, conceal, Deferred, highWaterMark, optionalObject, rejected,
+  resolved, reveal, revealOr, strategy, upon, WRITABLE_STREAM, wrongClass,
+} from "lazy/streams";
 import { WritableController } from "./writable_controller.js";
 import { acquireWriter } from "./writable_writer.js";
 
@@ -147,6 +149,14 @@ Object.assign(Writable.prototype, {
   closeInFlight: undefined, // the same while the sink is closing
   pendingAbort: undefined, // { result, reason, wasErroring }
 });
+
+// createWritable returns the Writable whose sink is an object of internal code: write(chunk), close() and abort(reason) are
+// called if it has them. Each may return a promise or a Deferred.
+export function createWritable(sink, highWaterMark) {
+  const controller = new WritableController(new Writable(), sink, highWaterMark, undefined);
+  controller.started = true;
+  return controller.stream;
+}
 
 export const writableOf = (value) => reveal(WRITABLE_STREAM, value);
 

@@ -1,7 +1,6 @@
 import { addStep, removeStep } from "shared";
-import { acquireReader } from "./readable_reader.js";
+import { acquireReader, Deferred, enqueue, upon } from "lazy/streams";
 import { acquireWriter } from "./writable_writer.js";
-import { Deferred, enqueue, upon } from "./promises.js";
 
 // pipe copies the chunks of a stream to a WritableStream, and returns a Deferred for the end (Streams Standard, section
 // 4.9.1, ReadableStreamPipeTo).

@@ -1,6 +1,4 @@
-import { apply, Deferred, rejected, upon } from "./promises.js";
-import { DefaultController } from "./readable_default.js";
-import { Readable } from "./readable.js";
+import { apply, DefaultController, Deferred, Readable, rejected, upon } from "lazy/streams";
 
 // fromIterable returns a stream with the values of an async iterable, or of an iterable whose values may be promises
 // (Streams Standard, section 4.9.1, ReadableStreamFromIterable).

@@ -1,9 +1,12 @@
-import { adopt, apply, bind, Deferred, rejected, settleWithoutValue, upon } from "./promises.js";
-import { callback, conceal, highWaterMark, illegal, optionalObject, reveal, strategy, TRANSFORM_CONTROLLER, TRANSFORM_STREAM } from "./idl.js";
-import { DefaultController } from "./readable_default.js";
-import { Readable } from "./readable.js";
+import {
+  adopt, apply, bind, callback, conceal, DefaultController, Deferred, highWaterMark,
+  illegal, optionalObject, Readable, rejected, reveal, settleWithoutValue, strategy, upon,
+} from "lazy/streams";
 import { Writable } from "./writable.js";
 import { WritableController } from "./writable_controller.js";
+
+export const TRANSFORM_STREAM = 111;
+const TRANSFORM_CONTROLLER = 112;
 
 // Transform is the state of a TransformStream and of its TransformStreamDefaultController (Streams Standard, sections 6.2 to
 // 6.4). It is the sink of the writable side. The methods transform(chunk, controller), flush(controller) and cancel(reason)

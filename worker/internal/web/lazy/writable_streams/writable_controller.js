@@ -1,7 +1,7 @@
 import { AbortController } from "shared";
-import { conceal, illegal, reveal, WRITABLE_CONTROLLER } from "./idl.js";
-import { apply, bind, enqueue, rejected, upon } from "./promises.js";
-import { Queue } from "./queue.js";
+import { apply, bind, conceal, enqueue, illegal, Queue, rejected, reveal, upon } from "lazy/streams";
+
+const WRITABLE_CONTROLLER = 110;
 
 const closeSentinel = Symbol("close"); // the chunk in the queue that closes the sink
 

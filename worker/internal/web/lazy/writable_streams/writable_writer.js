@@ -1,7 +1,8 @@
 import { expect } from "shared";
-import { conceal, reveal, revealOr, WRITER, wrongClass } from "./idl.js";
-import { Deferred, rejected } from "./promises.js";
+import { conceal, Deferred, rejected, reveal, revealOr, wrongClass } from "lazy/streams";
 import { closeCalled, writableOf } from "./writable.js";
+
+const WRITER = 109;
 
 // Writer is the state of a WritableStreamDefaultWriter (sections 5.3 and 5.5.3).
 export class Writer {
