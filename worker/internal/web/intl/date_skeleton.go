@@ -426,8 +426,7 @@ func adjustField(item patternItem, field dateField, pattern *availablePattern, s
 			width = item.width
 		}
 	}
-	switch field {
-	case fieldHour, fieldMonth, fieldWeekday, fieldYear:
+	if field == fieldHour || field == fieldMonth || field == fieldWeekday || field == fieldYear {
 		return item.letter, width
 	}
 	return requested, width

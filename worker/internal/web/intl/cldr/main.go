@@ -14,7 +14,7 @@ package main
 import (
 	"archive/zip"
 	"bytes"
-	"compress/flate"
+	"compress/flate" //nolint:depguard // the level of compression, which archive/zip cannot set
 	"encoding/json"
 	"fmt"
 	"io"

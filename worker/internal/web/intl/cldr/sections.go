@@ -170,6 +170,8 @@ func (g *generator) namedLanguages() []string {
 }
 
 // sanctioned are the units of NumberFormat and those that CLDR has for quotients of them (ECMA-402, table 2).
+//
+//nolint:misspell // the names are those of the standard
 const sanctioned = `acre bit byte celsius centimeter day degree fahrenheit fluid-ounce foot gallon gigabit gigabyte gram
 hectare hour inch kilobit kilobyte kilogram kilometer liter megabit megabyte meter microsecond mile mile-scandinavian
 milliliter millimeter millisecond minute month nanosecond ounce percent petabyte pound second stone terabit terabyte week
