@@ -1,6 +1,9 @@
 package worker_test
 
 import (
+	"io"
+	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/lingerws/linger/worker"
@@ -22,6 +25,32 @@ func BenchmarkEcho(b *testing.B) {
 			for b.Loop() {
 				c.send("hello, this is a message")
 				<-c.received
+			}
+		})
+	}
+}
+
+// BenchmarkFetchEvent measures plain requests through TCP, one at a time.
+func BenchmarkFetchEvent(b *testing.B) {
+	for _, c := range []struct{ name, method, body, listener string }{
+		{"get", "GET", "", `(event) => event.respondWith(new Response("hello"))`},
+		{"post", "POST", `{"a":1}`, `(event) => event.respondWith(event.request.json().then(({ a }) => Response.json({ a })))`},
+		{"stream", "GET", "", `(event) => event.respondWith(new Response(new ReadableStream({ pull(controller) { controller.enqueue(new Uint8Array(5)); controller.close(); } })))`},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			a := serve(b, `addEventListener("fetch", `+c.listener+`);`, worker.Options{})
+			b.ReportAllocs()
+			for b.Loop() {
+				request, err := http.NewRequestWithContext(b.Context(), c.method, "http://"+a.address+"/", strings.NewReader(c.body))
+				if err != nil {
+					b.Fatal(err)
+				}
+				response, err := http.DefaultTransport.RoundTrip(request)
+				if err != nil {
+					b.Fatal(err)
+				}
+				_, _ = io.Copy(io.Discard, response.Body)
+				_ = response.Body.Close()
 			}
 		})
 	}

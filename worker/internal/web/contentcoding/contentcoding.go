@@ -121,7 +121,7 @@ func (r *reader) open() (io.Reader, error) {
 		return nil, &Error{r.coding, errors.ErrUnsupported}
 	}
 	buffered := bufio.NewReader(r.source)
-	if _, err := buffered.Peek(1); err == io.EOF {
+	if _, err := buffered.Peek(1); errors.Is(err, io.EOF) {
 		return buffered, nil // an empty body is empty in every coding
 	}
 	decoded, err := open(buffered)
@@ -131,9 +131,9 @@ func (r *reader) open() (io.Reader, error) {
 // explain returns the error of a decoder as an *Error, unless it comes from the source.
 func (r *reader) explain(err error) error {
 	switch {
-	case err == nil, err == io.EOF:
+	case err == nil, errors.Is(err, io.EOF):
 		return err
-	case r.source.err != nil && r.source.err != io.EOF:
+	case r.source.err != nil && !errors.Is(r.source.err, io.EOF):
 		return r.source.err
 	}
 	return &Error{r.coding, err}
