@@ -87,7 +87,8 @@ func (s *Server) Count() int { return s.hub.count() }
 // Socket returns the connection with this id, or nil.
 func (s *Server) Socket(id string) *Socket { return s.hub.socket(id) }
 
-// call calls a handler and reports whether it has returned. If it panics, or ends its goroutine, that is logged with the stack.
+// call calls a handler and reports whether it has returned. If it panics, or ends its goroutine, that is logged with the stack,
+// except for http.ErrAbortHandler, which cuts off a response on purpose.
 func (s *Server) call(event string, socket *Socket, handler func()) (returned bool) {
 	defer func() {
 		if returned {
@@ -100,6 +101,9 @@ func (s *Server) call(event string, socket *Socket, handler func()) (returned bo
 		id := ""
 		if socket != nil {
 			id = socket.id
+		}
+		if reason == http.ErrAbortHandler { //nolint:errorlint // the value of a panic is compared as net/http does
+			return
 		}
 		s.opts.Logger.Error("handler panicked", "event", event, "connection", id,
 			"panic", reason, "stack", string(debug.Stack()))

@@ -99,11 +99,13 @@ func (b *receivedBody) readAhead() {
 	if b.length >= 0 && b.length < nextRead {
 		size = b.length + 1
 	}
+	p := make([]byte, size)
 	for b.awaitRoom() {
-		p := make([]byte, size)
 		n, err := b.source.Read(p)
 		b.add(p[:n], err)
-		size = nextRead
+		if n == len(p) && n < nextRead {
+			p = make([]byte, nextRead)
+		}
 	}
 }
 
@@ -132,10 +134,9 @@ func (b *receivedBody) add(p []byte, err error) {
 		b.mu.Unlock()
 		return
 	}
-	switch {
-	case len(b.data) == 0:
+	if err != nil && len(b.data) == 0 { // the goroutine does not use p again
 		b.data = p
-	default:
+	} else {
 		b.data = append(b.data, p...)
 	}
 	b.err = err

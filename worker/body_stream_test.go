@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
@@ -439,4 +440,117 @@ type zeros struct{}
 func (zeros) Read(p []byte) (int, error) {
 	clear(p)
 	return len(p), nil
+}
+
+func TestResponseStreamDeclinesAnUpgrade(t *testing.T) {
+	t.Parallel()
+	a := serve(t, helpers+`
+		addEventListener("websocketupgrade", (event) => {
+			let left = 3;
+			event.respondWith(new Response(new ReadableStream({ async pull(controller) {
+				await later(1);
+				if (left-- > 0) return controller.enqueue(encoder.encode("no "));
+				if (isAt(event, "/broken")) throw new Error("broken");
+				controller.close();
+			} }), { status: 403 }));
+		});`, worker.Options{})
+	for path, complete := range map[string]bool{"/": true, "/broken": false} {
+		nc, err := a.dial()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = fmt.Fprintf(nc, "GET %s HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n", path)
+		response, err := http.ReadResponse(bufio.NewReader(nc), nil)
+		if err != nil || response.StatusCode != http.StatusForbidden {
+			t.Fatalf("the upgrade is declined; got %v, %v", response, err)
+		}
+		wantBytes(t, response.Body, "no no no ")
+		wantEnd(t, response.Body, complete)
+		_ = nc.Close()
+	}
+	a.log.line(t, "uncaught exception", "broken")
+	a.log.never(t, "handler panicked")
+}
+
+func TestStreamsOverHTTP2(t *testing.T) {
+	t.Parallel()
+	a := serve(t, helpers+`
+		addEventListener("fetch", (event) => {
+			if (isAt(event, "/ignore")) return event.respondWith(new Response("early"));
+			if (isAt(event, "/echo")) return event.respondWith(new Response(event.request.body.pipeThrough(new TransformStream())));
+			event.respondWith(new Response(new ReadableStream({
+				async pull(controller) { await later(1); if (isAt(event, "/broken")) throw new Error("broken"); controller.enqueue(encoder.encode(".")); },
+				cancel(reason) { console.log("cancelled", reason.message); },
+			})));
+		});`, worker.Options{})
+	server := httptest.NewUnstartedServer(a.App)
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	open := func(method, path string, body io.Reader) (*http.Response, context.CancelFunc) {
+		ctx, cancel := context.WithCancel(t.Context())
+		request, err := http.NewRequestWithContext(ctx, method, server.URL+path, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := server.Client().Do(request)
+		if err != nil || response.ProtoMajor != 2 {
+			t.Fatalf("the response is one of HTTP/2; got %v, %v", response, err)
+		}
+		t.Cleanup(func() { _ = response.Body.Close() })
+		return response, cancel
+	}
+	response, cancel := open("GET", "/", nil)
+	wantBytes(t, response.Body, "...")
+	cancel()
+	a.stdout.line(t, "cancelled The client has disconnected")
+	response, cancel = open("GET", "/broken", nil)
+	wantEnd(t, response.Body, false)
+	cancel()
+	reader, writer := io.Pipe()
+	go func() { _, _ = io.WriteString(writer, "a") }()
+	response, cancel = open("POST", "/echo", reader)
+	wantBytes(t, response.Body, "a")
+	_, _ = io.WriteString(writer, "b")
+	wantBytes(t, response.Body, "b")
+	_ = writer.Close()
+	wantEnd(t, response.Body, true)
+	cancel()
+	silent, _ := io.Pipe()
+	response, cancel = open("POST", "/ignore", silent)
+	wantBytes(t, response.Body, "early")
+	wantEnd(t, response.Body, true)
+	cancel()
+}
+
+func TestRequestStreamLimitedByTheScript(t *testing.T) {
+	t.Parallel()
+	// The way in which Hono's bodyLimit counts bytes, and passes them on in another Request.
+	a := serve(t, `
+		async function limited(request, maxSize) {
+			const reader = request.body.getReader(), chunks = [];
+			let size = 0;
+			for (let item; !(item = await reader.read()).done; ) {
+				size += item.value.length;
+				if (size > maxSize) return new Response("too large", { status: 413 });
+				chunks.push(item.value);
+			}
+			const body = new ReadableStream({ start(controller) {
+				for (const chunk of chunks) controller.enqueue(chunk);
+				controller.close();
+			} });
+			const copy = new Request(request, { body, duplex: "half" });
+			return new Response(copy.method + " " + copy.headers.get("x-a") + " " + (await copy.text()));
+		}
+		addEventListener("fetch", (event) => event.respondWith(limited(event.request, 5)));`, worker.Options{})
+	for body, want := range map[string]string{"abc": "200 POST 1 abc", "abcdefgh": "413 too large"} {
+		got := a.do("POST", "/", body, "X-A", "1")
+		if text := fmt.Sprint(got.StatusCode, " ", got.body); text != want {
+			t.Errorf("a body of %d bytes gives %q; got %q", len(body), want, text)
+		}
+	}
+	response, _ := a.open("POST", "/", zeros{})
+	if response.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("an endless body gets the response of the script; got %d", response.StatusCode)
+	}
 }

@@ -131,7 +131,11 @@ func (b *requestBody) interruptRead() {
 	again := time.NewTicker(10 * time.Millisecond)
 	defer again.Stop()
 	for {
-		_ = b.control.SetReadDeadline(time.Unix(1, 0)) // fails if the program's transport has no deadlines
+		if err := b.control.SetReadDeadline(time.Unix(1, 0)); errors.Is(err, http.ErrNotSupported) {
+			go func() { _ = b.r.Body.Close() }() // all that remains; it may block until the Read returns
+			<-b.ended
+			return
+		}
 		select {
 		case <-b.ended:
 			return
