@@ -926,7 +926,7 @@ interface LingerURLPattern {
   exec(input?: string | LingerURLPatternInit, baseURL?: string): LingerURLPatternResult | null;
 }
 interface URLPattern extends LingerPart<LingerURLPattern> {}
-declare var URLPattern: typeof globalThis extends { onmessage: any; URLPattern: infer T } ? T : {
+declare var URLPattern: {
   readonly prototype: URLPattern;
   new (input: string | LingerURLPatternInit, baseURL: string, options?: { ignoreCase?: boolean }): URLPattern;
   new (input?: string | LingerURLPatternInit, options?: { ignoreCase?: boolean }): URLPattern;
@@ -1129,7 +1129,7 @@ declare function setTimeout<Arguments extends any[]>(callback: (...args: Argumen
 declare function queueMicrotask(callback: () => void): void;
 declare function reportError(error: any): void;
 /** The function wait of Cloudflare Workers. */
-declare var scheduler: typeof globalThis extends { onmessage: any; scheduler: infer T } ? T : {
+declare var scheduler: {
   /** Returns a promise that is fulfilled after a delay in milliseconds, and rejected when the signal aborts. */
   wait(delay: number, options?: { signal?: AbortSignal }): Promise<void>;
 };
@@ -1147,12 +1147,11 @@ interface Buffer extends Uint8Array {
   compare(target: Uint8Array, targetStart?: number, targetEnd?: number, sourceStart?: number, sourceEnd?: number): -1 | 0 | 1;
   copy(target: ArrayBufferView, targetStart?: number, sourceStart?: number, sourceEnd?: number): number;
   equals(other: Uint8Array): boolean;
-  fill(value: string | Uint8Array | number, encoding: string): this;
-  fill(value: string | Uint8Array | number, offset?: number, end?: number, encoding?: string): this;
+  fill(value: any, offset?: any, end?: any, encoding?: string): this;
   includes(value: string | number | Uint8Array, offset?: number, encoding?: string): boolean;
   indexOf(value: string | number | Uint8Array, offset?: number | string, encoding?: string): number;
   lastIndexOf(value: string | number | Uint8Array, offset?: number | string, encoding?: string): number;
-  slice(start?: number, end?: number): Buffer;
+  slice(start?: number, end?: number): any; // a Buffer
   subarray(start?: number, end?: number): Buffer;
   swap16(): this;
   swap32(): this;
@@ -1270,3 +1269,6 @@ interface NodeProcess {
   nextTick<Arguments extends any[]>(callback: (...args: Arguments) => void, ...args: Arguments): void;
 }
 declare var process: NodeProcess;
+
+/** The modules of Node. Their types are those of the package @types/node, if it is installed. */
+declare module "node:*";

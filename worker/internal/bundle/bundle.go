@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"encoding/json"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -99,7 +100,7 @@ func entryPath(path string) (string, error) {
 const outputName = "app.js"
 
 func buildOptions(entry string, development bool, absent *absentImports) api.BuildOptions {
-	define, banner := environment(development)
+	define, banner := environment(entry, development)
 	return api.BuildOptions{
 		EntryPoints: []string{entry},
 		Bundle:      true,
@@ -132,13 +133,16 @@ func buildOptions(entry string, development bool, absent *absentImports) api.Bui
 // between development and production, and objects for all other uses of process.env and import.meta.env. process.env
 // contains the application's variables as text. It is the same object as that of the global process, but its use does not
 // load process.
-func environment(development bool) (define map[string]string, banner string) {
+func environment(entry string, development bool) (define map[string]string, banner string) {
 	mode := "production"
 	if development {
 		mode = "development"
 	}
 	flags := map[string]any{"MODE": mode, "DEV": development, "PROD": !development, "SSR": true}
-	define = map[string]string{"import.meta.env": "__linger_import_meta_env"}
+	define = map[string]string{
+		"import.meta.env": "__linger_import_meta_env",
+		"import.meta.url": literal("file:///" + url.PathEscape(filepath.Base(entry))), // an absolute URL, for packages that resolve others with it
+	}
 	for name, value := range flags {
 		define["import.meta.env."+name] = literal(value)
 	}

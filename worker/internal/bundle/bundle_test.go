@@ -68,3 +68,41 @@ func touch(t *testing.T, path string, age time.Duration) {
 		t.Error(err)
 	}
 }
+
+func TestNewRemovesWhatIsNotUsed(t *testing.T) {
+	folder := t.TempDir()
+	for name, text := range map[string]string{
+		"app.js":                        `import { used } from "lib"; import { one } from "./own.js"; import { once } from "node:events"; import { isUtf8 } from "node:buffer"; console.log(used, one, once);`,
+		"own.js":                        `export const one = 1; export const two = "removed: an export"; class Unused { text = "removed: a class"; }`,
+		"node_modules/lib/package.json": `{"main": "i.js", "type": "module", "sideEffects": ["./effect.js"]}`,
+		"node_modules/lib/i.js":         `import "./effect.js"; export { used } from "./used.js"; export { other } from "./other.js";`,
+		"node_modules/lib/used.js":      `const make = (text) => { console.log(text); return text; }; export const used = make("kept: a call"); export const pure = /* @__PURE__ */ make("removed: a pure call");`,
+		"node_modules/lib/other.js":     `console.log("removed: a file without side effects"); export const other = "removed: its export";`,
+		"node_modules/lib/effect.js":    `console.log("kept: a file with side effects");`,
+		"node_modules/lib/never.js":     `console.log("removed: a file that is not imported");`,
+	} {
+		path := filepath.Join(folder, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := New(filepath.Join(folder, "app.js"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(b.Code, "kept: "); n != 2 {
+		t.Errorf("what is used is in the bundle: 2 texts; got %d in\n%s", n, b.Code)
+	}
+	for _, text := range []string{"removed: ", "node:buffer", `"buffer"`, "isUtf8", "getEventListeners"} {
+		if strings.Contains(b.Code, text) {
+			t.Errorf("what is not used is not in the bundle; %q is in\n%s", text, b.Code)
+		}
+	}
+	const limit = 2500 // the size of the bundle with everything is more than twice as much
+	if len(b.Code) > limit {
+		t.Errorf("the bundle has at most %d bytes; got %d", limit, len(b.Code))
+	}
+}
