@@ -61,7 +61,7 @@ func TestScriptFetchFormData(t *testing.T) {
 		}
 		defer func() { _ = file.Close() }()
 		data, _ := io.ReadAll(file)
-		fmt.Fprintf(w, "%q %q %s %v", r.MultipartForm.Value["text"], header.Filename, header.Header.Get("Content-Type"), bytes.Equal(data, allBytes()))
+		_, _ = fmt.Fprintf(w, "%q %q %s %v", r.MultipartForm.Value["text"], header.Filename, header.Header.Get("Content-Type"), bytes.Equal(data, allBytes()))
 	})
 	a := serve(t, fmt.Sprintf(`export default { async fetch() {
 		const data = new FormData(), bytes = [...Array(256).keys()];
