@@ -31,10 +31,6 @@ type wptExpected struct {
 // wptNoReason is the reason of failures that -update has added to a list. It must be replaced.
 const wptNoReason = "TODO: explain"
 
-// wptPending is the beginning of the reason for which a file is not run until its area is complete. With -update it is run,
-// and its failures are listed.
-const wptPending = "pending:"
-
 func readWPTList(t *testing.T, area string) wptList {
 	text, err := os.ReadFile(wptListName(area))
 	if errors.Is(err, fs.ErrNotExist) {

@@ -46,6 +46,7 @@ var wptAreas = []string{
 // testdata/wpt. It is skipped if the files are missing, unless LINGER_WPT_REQUIRED is set.
 func TestWPT(t *testing.T) {
 	set := findWPT(t)
+	checkWPTAreas(t, set)
 	outcomes := &wptOutcomes{results: map[string]map[string]wptResult{}}
 	for _, area := range wptAreas {
 		t.Run(area, func(t *testing.T) {
@@ -55,6 +56,24 @@ func TestWPT(t *testing.T) {
 	}
 	if *tableWPT {
 		t.Cleanup(func() { outcomes.writeTable(t, set) })
+	}
+}
+
+// checkWPTAreas reports files of the set that are in no area, and lists of areas that do not exist.
+func checkWPTAreas(t *testing.T, set wptSet) {
+	for _, file := range filesOfWPT(t, set, ".") {
+		if !slices.ContainsFunc(wptAreas, func(area string) bool { return strings.HasPrefix(file, area+"/") }) {
+			t.Errorf("%s is in no area", file)
+		}
+	}
+	lists, err := filepath.Glob("testdata/wpt/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, list := range lists {
+		if !slices.ContainsFunc(wptAreas, func(area string) bool { return wptListName(area) == filepath.ToSlash(list) }) {
+			t.Errorf("%s is a list of no area", list)
+		}
 	}
 }
 
@@ -97,9 +116,6 @@ func testWPTArea(t *testing.T, set wptSet, area string, outcomes *wptOutcomes) {
 		t.Run(strings.TrimPrefix(file, area+"/"), func(t *testing.T) {
 			t.Parallel()
 			expected := list[file]
-			if *updateWPT && strings.HasPrefix(expected.Skip, wptPending) {
-				expected.Skip = ""
-			}
 			if expected.Skip == "" {
 				results := runWPTFile(t, set, file, expected.Variants)
 				outcomes.record(file, results)
