@@ -4,7 +4,10 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -23,9 +26,12 @@ func TestPageHasTheTable(t *testing.T) {
 	want := string(content)
 	want = replaceTable(t, want, "works", workingPackages(t, versions))
 	want = replaceTable(t, want, "fails", failingPackages(t, versions))
-	if len(versions) > 0 {
-		t.Errorf("testdata/package.json has packages without a row in the table: %v", versions)
+	for name := range versions {
+		if !slices.ContainsFunc(table, func(p npmPackage) bool { return p.name == name }) {
+			t.Errorf("testdata/package.json has %s, which has no row in the table", name)
+		}
 	}
+	checkScenarios(t)
 	if want == string(content) {
 		return
 	}
@@ -37,8 +43,8 @@ func TestPageHasTheTable(t *testing.T) {
 	}
 }
 
-// clientPackages are installed for the clients of scenarios, or by the packages of the table.
-var clientPackages = []string{"@orpc/client", "@trpc/client"}
+// supportPackages are needed by clients of scenarios, and by TestTypes.
+var supportPackages = []string{"@orpc/client", "@trpc/client", "typescript"}
 
 // installedVersion is a version that testdata/package.json declares.
 type installedVersion struct{ name, version string }
@@ -64,32 +70,32 @@ func declaredVersions(t *testing.T) map[string]installedVersion {
 		}
 		versions[name] = installed
 	}
-	for _, name := range clientPackages {
-		delete(versions, name)
-	}
+	maps.DeleteFunc(versions, func(name string, _ installedVersion) bool {
+		return slices.Contains(supportPackages, name) || strings.HasPrefix(name, "@types/")
+	})
 	return versions
 }
 
-// workingPackages returns the rows of the packages that can be used, and removes them from versions.
+// workingPackages returns the rows of the packages that can be used.
 func workingPackages(t *testing.T, versions map[string]installedVersion) string {
 	t.Helper()
 	rows := "| package | version | what is tested | condition |\n|---|---|---|---|\n"
 	for _, p := range table {
 		if p.fails == "" {
-			installed := takeVersion(t, versions, p.name)
+			installed := versionOf(t, versions, p.name)
 			rows += fmt.Sprintf("| `%s` | %s | %s | %s |\n", installed.name, installed.version, p.tried, p.condition)
 		}
 	}
 	return rows
 }
 
-// failingPackages returns the rows of the packages that cannot be used, and removes them from versions.
+// failingPackages returns the descriptions of the packages that cannot be used.
 func failingPackages(t *testing.T, versions map[string]installedVersion) string {
 	t.Helper()
 	rows := ""
 	for _, p := range table {
 		if p.fails != "" {
-			installed := takeVersion(t, versions, p.name)
+			installed := versionOf(t, versions, p.name)
 			message, err := os.ReadFile(errorFile(p.scenario))
 			if err != nil {
 				t.Fatal(err)
@@ -100,15 +106,28 @@ func failingPackages(t *testing.T, versions map[string]installedVersion) string 
 	return strings.TrimSuffix(rows, "\n")
 }
 
-// takeVersion returns the version of a package and removes it from versions.
-func takeVersion(t *testing.T, versions map[string]installedVersion, name string) installedVersion {
+// versionOf returns the version of a package of the table.
+func versionOf(t *testing.T, versions map[string]installedVersion, name string) installedVersion {
 	t.Helper()
 	installed, ok := versions[name]
 	if !ok {
-		t.Errorf("testdata/package.json has no %s, or the table has it twice", name)
+		t.Errorf("testdata/package.json has no %s", name)
 	}
-	delete(versions, name)
 	return installed
+}
+
+// checkScenarios checks that each application in testdata/scenarios belongs to a row of the table.
+func checkScenarios(t *testing.T) {
+	t.Helper()
+	files, err := filepath.Glob("testdata/scenarios/*.ts*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if !slices.ContainsFunc(table, func(p npmPackage) bool { return p.scenario == filepath.Base(file) }) {
+			t.Errorf("%s does not belong to a row of the table", file)
+		}
+	}
 }
 
 // replaceTable replaces the part of a page between the comments "<!-- NAME -->" and "<!-- end -->".

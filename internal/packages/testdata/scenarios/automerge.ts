@@ -1,9 +1,9 @@
 import * as Automerge from "@automerge/automerge";
 import { equal, run } from "../check";
 
-interface Board { cards: { title: string }[]; likes: Automerge.Counter; text: string }
+type Board = { cards: { title: string }[]; likes: Automerge.Counter; text: string };
 
-let board = Automerge.from<Board>({ cards: [{ title: "a" }], likes: new Automerge.Counter(), text: "hello" } as any);
+let board = Automerge.from<Board>({ cards: [{ title: "a" }], likes: new Automerge.Counter(), text: "hello" });
 const states = new Map<string, { source: WebSocketConnection; state: Automerge.SyncState }>();
 
 // send sends each connection the changes that its peer lacks.

@@ -5,7 +5,7 @@ class NotFound extends Data.TaggedError("NotFound")<{ id: number }> {}
 
 run({
   async "effects, errors, retries"() {
-    const find = (id: number) => (id === 1 ? Effect.succeed("ann") : Effect.fail(new NotFound({ id })));
+    const find = (id: number): Effect.Effect<string, NotFound> => (id === 1 ? Effect.succeed("ann") : Effect.fail(new NotFound({ id })));
     equal(await Effect.runPromise(Effect.gen(function* () { return `hello ${yield* find(1)}`; })), "hello ann");
     equal(await Effect.runPromise(find(2).pipe(Effect.catchTag("NotFound", (error) => Effect.succeed(`no ${error.id}`)))), "no 2");
     let tries = 0;

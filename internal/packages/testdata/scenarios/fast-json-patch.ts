@@ -12,7 +12,7 @@ run({
     equal(escapePathComponent("x/y~"), "x~1y~0");
   },
   "changes are observed"() {
-    const document: any = { list: [1] }, observer = observe(document);
+    const document: any = { list: [1] }, observer = observe<object>(document);
     document.list.push(2);
     document.name = "ann";
     equal(generate(observer), [{ op: "add", path: "/list/1", value: 2 }, { op: "add", path: "/name", value: "ann" }]);

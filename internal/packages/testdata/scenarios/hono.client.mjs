@@ -8,6 +8,7 @@ await expect("/env", 200, "from the environment");
 await expect("/fails", 418, "teapot");
 assert.match((await expect("/logged?pretty", 200, '{\n  "id": 36\n}')).get("server-timing"), /total;dur=/);
 await expect("/slow", 504, "Gateway Timeout");
+await expect("/storage", 200, "/storage");
 
 // Cross-origin requests.
 const origin = { origin: "https://example.com" };

@@ -6,6 +6,7 @@ import { bearerAuth } from "hono/bearer-auth";
 import { bodyLimit } from "hono/body-limit";
 import { upgradeWebSocket } from "hono/cloudflare-workers";
 import { compress } from "hono/compress";
+import { contextStorage, getContext } from "hono/context-storage";
 import { getCookie, getSignedCookie, setCookie, setSignedCookie } from "hono/cookie";
 import { cors } from "hono/cors";
 import { csrf } from "hono/csrf";
@@ -36,12 +37,13 @@ app.get("/env", (c) => c.text(c.env.SECRET));
 app.get("/fails", () => { throw new HTTPException(418, { message: "teapot" }); });
 app.get("/logged", logger(), requestId(), timing(), prettyJSON(), (c) => c.json({ id: c.get("requestId").length }));
 app.get("/slow", timeout(20), async (c) => { await new Promise((done) => setTimeout(done, 10_000)); return c.text("late"); });
+app.get("/storage", contextStorage(), async (c) => { await null; return c.text(getContext<any>().req.path); });
 
 app.post("/limit", bodyLimit({ maxSize: 5 }), async (c) => c.text(`took ${await c.req.text()}`));
 app.get("/bearer", bearerAuth({ token: "t" }), (c) => c.text("in"));
 app.get("/basic", basicAuth({ username: "ann", password: "secret" }), (c) => c.text("in"));
 app.get("/token/:alg", async (c) => c.text(await sign({ sub: "ann", exp: Math.floor(Date.now() / 1000) + 60 }, c.env.SECRET, c.req.param("alg") as any)));
-app.get("/jwt/:alg", (c, next) => jwt({ secret: c.env.SECRET, alg: c.req.param("alg") as any })(c, next), (c) => c.json(c.get("jwtPayload").sub));
+app.get("/jwt/:alg", (c, next) => jwt({ secret: c.env.SECRET, alg: c.req.param("alg") as any })(c, next), (c) => c.json((c.get("jwtPayload") as { sub: string }).sub));
 app.post("/csrf", csrf(), (c) => c.text("ok"));
 
 app.use("/header", async (c, next) => {
@@ -63,7 +65,7 @@ app.post("/upload", async (c) => {
   return c.json([name, (file as File).name, (file as File).type, await (file as File).text()]);
 });
 app.post("/zod", zValidator("json", z.object({ age: z.number() })), (c) => c.json(c.req.valid("json").age + 1));
-app.post("/relay", (c) => c.body(c.req.raw.body));
+app.post("/relay", (c) => c.body(c.req.raw.body!));
 app.get("/proxy", (c) => proxy(new URL("/header", c.req.url)));
 
 app.get("/stream", (c) => stream(c, async (out) => {

@@ -46,9 +46,9 @@ addEventListener("websocketupgrade", (event) => {
   open.set(connection.id, connection);
 });
 addEventListener("websocketmessage", ({ source, data }) => {
-  sockets.message(open.get(source.id)!, data, { context: { user: "events" } });
+  sockets.message(open.get(source.id) as any, data, { context: { user: "events" } });
 });
 addEventListener("websocketclose", ({ id }) => {
-  sockets.close(open.get(id)!);
+  sockets.close(open.get(id) as any);
   open.delete(id);
 });

@@ -4,7 +4,7 @@ import { fromFetch } from "rxjs/fetch";
 import { equal, fails, run } from "../check";
 
 addEventListener("websocketupgrade", (event) => { event.accept(); });
-addEventListener("websocketmessage", ({ source, data }) => source.send(JSON.stringify({ echo: JSON.parse(data) })));
+addEventListener("websocketmessage", ({ source, data }) => source.send(JSON.stringify({ echo: JSON.parse(String(data)) })));
 
 run({
   async "operators"() {

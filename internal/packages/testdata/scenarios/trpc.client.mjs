@@ -1,6 +1,6 @@
-import { createTRPCClient, httpBatchLink, httpBatchStreamLink, httpLink, httpSubscriptionLink, splitLink } from "@trpc/client";
+import { createTRPCClient, createWSClient, httpBatchLink, httpBatchStreamLink, httpLink, httpSubscriptionLink, splitLink, wsLink } from "@trpc/client";
 import superjson from "superjson";
-import { assert, done, open, url } from "../client.mjs";
+import { assert, done, open, socketURL, url, WebSocket } from "../client.mjs";
 import { EventSource } from "../event-source.mjs";
 
 const connect = (link, headers = {}) => createTRPCClient({
@@ -34,5 +34,14 @@ const subscribe = (client, name, input, stopAt) => new Promise((resolve, reject)
 assert.deepEqual((await subscribe(connect(httpLink), "count", 3)).map(({ id, data }) => [id, data.i, data.at.getTime()]), [["1", 1, 1], ["2", 2, 2], ["3", 3, 3]]);
 const stopped = await open("/stopped");
 assert.deepEqual(await subscribe(connect(httpLink), "ticks", undefined, 4), [0, 1, 2, 3]);
+assert.equal(await stopped.next(), "stopped");
+
+// The same over a WebSocket.
+const socket = createWSClient({ url: `${socketURL}/trpc`, WebSocket, connectionParams: { user: "ann" } });
+const client = createTRPCClient({ links: [wsLink({ client: socket, transformer: superjson })] });
+assert.deepEqual(await Promise.all([client.hello.query({ name: "bob" }), client.me.query(), client.users.create.mutate(new Map([["a", 1]]))]), [{ text: "hello bob", at: new Date(5) }, "ann", 1]);
+await assert.rejects(client.hello.query({ name: "" }), (error) => error.data.code === "BAD_REQUEST");
+assert.deepEqual((await subscribe(client, "count", 3)).map(({ id, data }) => [id, data.i]), [["1", 1], ["2", 2], ["3", 3]]);
+assert.deepEqual(await subscribe(client, "ticks", undefined, 4), [0, 1, 2, 3]);
 assert.equal(await stopped.next(), "stopped");
 done();

@@ -1,5 +1,7 @@
+import { EventEmitter } from "node:events";
 import { initTRPC, tracked, TRPCError } from "@trpc/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
+import { getWSConnectionHandler } from "@trpc/server/adapters/ws";
 import superjson from "superjson";
 import { z } from "zod";
 
@@ -9,7 +11,6 @@ const signedIn = t.procedure.use(({ ctx, next }) => {
   return next({ ctx: { user: ctx.user } });
 });
 const stopped = new BroadcastChannel("stopped");
-addEventListener("websocketupgrade", (event) => { event.accept().subscribe("stopped"); });
 
 const appRouter = t.router({
   hello: t.procedure.input(z.object({ name: z.string().min(1) })).query(({ input }) => ({ text: `hello ${input.name}`, at: new Date(5) })),
@@ -27,7 +28,30 @@ const appRouter = t.router({
     }
   }),
 });
-export type AppRouter = typeof appRouter;
+
+// Client has what the adapter for the package ws needs of a connection.
+class Client extends EventEmitter {
+  constructor(private readonly source: WebSocketConnection) { super(); }
+  get readyState() { return this.source.readyState || 1; } // 0 while the upgrade is being handled
+  send(text: string) { this.source.send(text); }
+  close(code?: number) { this.source.close(code); }
+}
+
+const connect = getWSConnectionHandler({ router: appRouter, createContext: ({ info }: any) => ({ user: info.connectionParams?.user ?? null }) } as any);
+const connections = new Map<string, Client>();
+
+addEventListener("websocketupgrade", (event) => {
+  const { pathname, search } = new URL(event.request.url);
+  if (pathname === "/stopped") return event.accept().subscribe("stopped");
+  const source = event.accept({ reload: "close" }), client = new Client(source);
+  connections.set(source.id, client);
+  connect(client as any, { url: pathname + search, headers: Object.fromEntries(event.request.headers) } as any);
+});
+addEventListener("websocketmessage", ({ source, data }) => { connections.get(source.id)?.emit("message", Buffer.from(data as string), false); });
+addEventListener("websocketclose", ({ id }) => {
+  connections.get(id)?.emit("close");
+  connections.delete(id);
+});
 
 export default {
   fetch: (req: Request) => fetchRequestHandler({ endpoint: "/trpc", req, router: appRouter, createContext: ({ req }) => ({ user: req.headers.get("authorization") }) }),

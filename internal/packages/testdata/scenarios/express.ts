@@ -1,0 +1,3 @@
+import express from "express";
+
+express().get("/", (request, response) => { response.send("hello"); }).listen(8080);
