@@ -253,6 +253,26 @@ test("methods that a script has replaced are not called", async () => {
   }
 });
 
+test("a source may return thenables, and the script may replace Promise", async () => {
+  const native = globalThis.Promise;
+  const thenable = { then: (resolve) => setTimeout(resolve, 1) };
+  globalThis.Promise = class Replaced {};
+  try {
+    let pulls = 0;
+    const source = {
+      start: () => thenable,
+      pull: (controller) => (++pulls > 2 ? controller.close() : controller.enqueue(pulls), thenable),
+    };
+    const reader = new ReadableStream(source).getReader();
+    equal((await reader.read()).value, 1);
+    equal((await reader.read()).value, 2);
+    equal((await reader.read()).done, true);
+    ok(reader.closed instanceof native, "promises are those of the engine");
+  } finally {
+    globalThis.Promise = native;
+  }
+});
+
 test("a pipe copies all chunks", async () => {
   let pulls = 0;
   let writes = 0;

@@ -37,8 +37,11 @@ export const bind = (method, self) => (method === undefined ? undefined : apply(
 export function upon(result, settled, subject) {
   if ((typeof result !== "object" && typeof result !== "function") || result === null) return enqueue(settled, subject, false, result);
   if (result instanceof Deferred) return result.upon(settled, subject);
-  if (react(result, settled, subject, true) === undefined) upon(new Promise((resolve) => resolve(result)), settled, subject);
+  if (react(result, settled, subject, true) === undefined) react(promiseOf(result), settled, subject, true);
 }
+
+// promiseOf returns a promise of the engine that settles as a thenable does, even if the script has replaced Promise.
+const promiseOf = async (thenable) => thenable;
 
 // withoutValue returns a promise that settles as result does, but is fulfilled with undefined.
 export function withoutValue(result) {

@@ -1,10 +1,12 @@
+import { expect, isAbortSignal, lazy } from "shared";
 import { acquireBYOBReader, acquireReader } from "./readable_reader.js";
 import { setUpBytesFromSource } from "./readable_byte.js";
 import { setUpFromSource } from "./readable_default.js";
 import { iterate } from "./readable_iterator.js";
-import { callback, conceal, dictionary, highWaterMark, optionalObject, READABLE_STREAM, reveal, revealOr, strategy, wholeNumber, WRITABLE_STREAM } from "./idl.js";
+import {
+  callback, conceal, dictionary, highWaterMark, optionalObject, READABLE_STREAM, reveal, revealOr, strategy, wholeNumber, WRITABLE_STREAM,
+} from "./idl.js";
 import { rejected, resolved, withoutValue } from "./promises.js";
-import { expect, isAbortSignal, lazy } from "shared";
 
 // Readable is the state of a ReadableStream (Streams Standard, sections 4.2 and 4.9).
 export class Readable {
