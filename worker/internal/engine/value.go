@@ -145,7 +145,9 @@ func (v Value) String() string {
 		return fmt.Sprintf("bytes(%d)", v.bits)
 	case KindList:
 		return fmt.Sprintf("list(%d)", v.bits)
-	case KindUndefined, KindNull, KindFunction:
+	case KindBigInt:
+		return strconv.FormatInt(v.BigInt(), 10)
+	case KindUndefined, KindNull, KindFunction, KindBuffer:
 		return v.kind.String()
 	}
 	return v.kind.String()

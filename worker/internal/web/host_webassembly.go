@@ -88,9 +88,9 @@ func (w *wasmHost) failure(err error) (engine.Value, error) {
 	return engine.String(class + ":" + err.Error()), nil
 }
 
-// module returns the module of an argument.
-func (w *wasmHost) module(args []engine.Value, i int) (*wasm.Module, error) {
-	n := argument(args, i).Int()
+// module returns the module of the first argument.
+func (w *wasmHost) module(args []engine.Value) (*wasm.Module, error) {
+	n := argument(args, 0).Int()
 	if n < 0 || n >= len(w.modules) {
 		return nil, typeError("there is no such module")
 	}
@@ -176,7 +176,7 @@ func (w *wasmHost) compile(args []engine.Value) (engine.Value, error) {
 
 // wasmCustom(module, name) returns the contents of the custom sections of a name.
 func (w *wasmHost) custom(args []engine.Value) (engine.Value, error) {
-	m, err := w.module(args, 0)
+	m, err := w.module(args)
 	if err != nil {
 		return engine.Undefined(), err
 	}
@@ -192,7 +192,7 @@ func (w *wasmHost) custom(args []engine.Value) (engine.Value, error) {
 // wasmImport(module, i, function) makes a function of the script the value for import i of a module. The function gets and
 // returns values of WebAssembly, several results as an array. It returns false if it has stored an exception.
 func (w *wasmHost) importFunction(args []engine.Value) (engine.Value, error) {
-	m, err := w.module(args, 0)
+	m, err := w.module(args)
 	if err != nil {
 		return engine.Undefined(), err
 	}
@@ -207,7 +207,7 @@ func (w *wasmHost) importFunction(args []engine.Value) (engine.Value, error) {
 
 // wasmImportedGlobal(module, i) returns the type of import i of a module, which is a global, and whether it is mutable.
 func (w *wasmHost) importedGlobal(args []engine.Value) (engine.Value, error) {
-	m, err := w.module(args, 0)
+	m, err := w.module(args)
 	if err != nil {
 		return engine.Undefined(), err
 	}
@@ -269,6 +269,7 @@ func (w *wasmHost) toScript(t wasm.ValueType, bits uint64) (engine.Value, error)
 			return engine.Int(0), err
 		}
 		return engine.Int(w.number(f).Int() + 1), nil
+	case wasm.V128:
 	}
 	return engine.Undefined(), typeError(fmt.Sprintf("a value of type %v cannot be passed between WebAssembly and the script", t))
 }
@@ -295,13 +296,14 @@ func (w *wasmHost) fromScript(t wasm.ValueType, v engine.Value) (uint64, error) 
 			return 0, err
 		}
 		return f.Reference()
+	case wasm.V128:
 	}
 	return 0, typeError(fmt.Sprintf("a value of type %v cannot be passed between WebAssembly and the script", t))
 }
 
 // wasmInstantiate(module, externs) makes an instance, and returns the numbers of its exports.
 func (w *wasmHost) instantiate(args []engine.Value) (engine.Value, error) {
-	m, err := w.module(args, 0)
+	m, err := w.module(args)
 	if err != nil {
 		return engine.Undefined(), err
 	}

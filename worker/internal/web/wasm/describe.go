@@ -121,20 +121,23 @@ func (d *describer) section(id byte, r *reader) error {
 			r.skipConstant()
 		})
 	case sectionExport:
-		r.each(func() {
-			e := Export{Name: r.name(), Type: Type{Kind: Kind(r.byte())}, index: r.u32()}
-			if int(e.Type.Kind) >= len(d.all) || int(e.index) >= len(d.all[e.Type.Kind]) {
-				r.fail(fmt.Errorf("the export %q has an unknown kind or index", e.Name))
-				return
-			}
-			e.Type = d.all[e.Type.Kind][e.index]
-			d.Exports = append(d.Exports, e)
-		})
+		r.each(func() { d.export(r) })
 	}
 	if id >= sectionType && id <= sectionExport && r.err == nil && len(r.bytes) > 0 {
 		r.fail(errors.New("a section has more bytes than its items"))
 	}
 	return r.err
+}
+
+// export reads an export.
+func (d *describer) export(r *reader) {
+	e := Export{Name: r.name(), Type: Type{Kind: Kind(r.byte())}, index: r.u32()}
+	if int(e.Type.Kind) >= len(d.all) || int(e.index) >= len(d.all[e.Type.Kind]) {
+		r.fail(fmt.Errorf("the export %q has an unknown kind or index", e.Name))
+		return
+	}
+	e.Type = d.all[e.Type.Kind][e.index]
+	d.Exports = append(d.Exports, e)
 }
 
 // describeHolders lists everything that can hold references to objects of the script. An import is a holder of the instance

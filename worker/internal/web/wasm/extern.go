@@ -39,6 +39,7 @@ func (s *Store) extern(t Type, instance api.Module, name string) *Extern {
 			}
 			s.memories[m] = e
 		}
+	case Table, Global:
 	}
 	return e
 }
@@ -155,6 +156,7 @@ func constantOf(t ValueType, value uint64) ([]byte, error) {
 		return append(b, end), nil
 	case FuncRef, ExternRef:
 		return []byte{0xD0, byte(t), end}, nil
+	case V128:
 	}
 	return nil, fmt.Errorf("a global of type %v cannot be created", t)
 }

@@ -46,10 +46,9 @@ func (g *generator) module() []byte {
 func (g *generator) imported(module, name string, t Type) uint32 {
 	b := append(sized([]byte(module)), sized([]byte(name))...)
 	b = append(b, byte(t.Kind))
-	switch t.Kind {
-	case Func:
+	if t.Kind == Func {
 		b = append(b, u32(g.funcType(t.Func))...)
-	default:
+	} else {
 		b = append(b, typeBytes(t)...)
 	}
 	g.imports = append(g.imports, b)

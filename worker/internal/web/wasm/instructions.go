@@ -37,47 +37,92 @@ func (w *rewriter) blockType() {
 	w.out = signed(w.out, int64(n)) // a signed number (section 5.4.1)
 }
 
+// form is the form of what follows an instruction.
+type form struct {
+	kind formKind
+	size byte // of fixed
+}
+
+type formKind byte
+
+const (
+	unknown formKind = iota
+	fixed            // size bytes
+	index            // of a label, variable, table or memory
+	labels
+	function
+	indirectCall
+	typeList
+	global
+	memoryAccess
+	integer
+	miscellaneous // an instruction with the prefix 0xFC
+	vector        // an instruction with the prefix 0xFD
+)
+
+// forms are the forms by the first byte of the instruction (section 5.4).
+var forms = func() (forms [256]form) {
+	set := func(kind formKind, size, first, last byte) {
+		for op := int(first); op <= int(last); op++ {
+			forms[op] = form{kind, size}
+		}
+	}
+	set(fixed, 0, 0x00, 0x01) // unreachable, nop
+	set(fixed, 0, opElse, opElse)
+	set(index, 0, 0x0C, 0x0D)  // br, br_if
+	set(labels, 0, 0x0E, 0x0E) // br_table
+	set(fixed, 0, 0x0F, 0x0F)  // return
+	set(function, 0, opCall, opCall)
+	set(indirectCall, 0, 0x11, 0x11) // call_indirect
+	set(function, 0, opReturnCall, opReturnCall)
+	set(indirectCall, 0, 0x13, 0x13) // return_call_indirect
+	set(fixed, 0, 0x1A, 0x1B)        // drop, select
+	set(typeList, 0, 0x1C, 0x1C)     // select with types
+	set(index, 0, 0x20, 0x22)        // local.get, local.set, local.tee
+	set(global, 0, opGlobalGet, opGlobalSet)
+	set(index, 0, 0x25, 0x26)        // table.get, table.set
+	set(memoryAccess, 0, 0x28, 0x3E) // loads and stores
+	set(fixed, 1, 0x3F, 0x40)        // memory.size, memory.grow
+	set(integer, 0, opI32Const, 0x42)
+	set(fixed, 4, 0x43, 0x43) // f32.const
+	set(fixed, 8, 0x44, 0x44) // f64.const
+	set(fixed, 0, 0x45, 0xC4) // comparisons, arithmetic, conversions
+	set(fixed, 1, 0xD0, 0xD0) // ref.null
+	set(fixed, 0, 0xD1, 0xD1) // ref.is_null
+	set(function, 0, opRefFunc, opRefFunc)
+	set(miscellaneous, 0, 0xFC, 0xFC)
+	set(vector, 0, 0xFD, 0xFD)
+	return forms
+}()
+
 // immediates rewrites what follows an instruction.
 func (w *rewriter) immediates(op byte) {
-	const (
-		br, brIf, brTable, callIndirect, returnCallIndirect, selectTyped = 0x0C, 0x0D, 0x0E, 0x11, 0x13, 0x1C
-		localGet, localTee, tableGet, tableSet                           = 0x20, 0x22, 0x25, 0x26
-		firstLoad, lastStore, memorySize, memoryGrow                     = 0x28, 0x3E, 0x3F, 0x40
-		i64Const, f32Const, f64Const, firstNumeric, lastNumeric          = 0x42, 0x43, 0x44, 0x45, 0xC4
-		refNull, refIsNull, prefixMisc, prefixVector                     = 0xD0, 0xD1, 0xFC, 0xFD
-	)
-	switch {
-	case op <= 0x01, op == opElse, op == 0x0F, op == 0x1A, op == 0x1B: // unreachable, nop, else, return, drop, select
-	case op >= firstNumeric && op <= lastNumeric, op == refIsNull:
-	case op == br, op == brIf, op >= localGet && op <= localTee, op == tableGet, op == tableSet:
+	switch f := forms[op]; f.kind {
+	case fixed:
+		w.copy(int(f.size))
+	case index:
 		w.u32()
-	case op == brTable:
+	case labels:
 		w.each(func() { w.u32() })
 		w.u32()
-	case op == opCall, op == opReturnCall, op == opRefFunc:
+	case function:
 		w.functionIndex()
-	case op == callIndirect, op == returnCallIndirect:
+	case indirectCall:
 		w.below(uint32(len(w.d.types)), "type")
 		w.u32()
-	case op == selectTyped:
+	case typeList:
 		w.each(func() { w.byte() })
-	case op == opGlobalGet, op == opGlobalSet:
+	case global:
 		w.below(w.d.count[Global], "global")
-	case op >= firstLoad && op <= lastStore:
+	case memoryAccess:
 		w.memoryArgument()
-	case op == memorySize, op == memoryGrow, op == refNull:
-		w.byte()
-	case op == opI32Const, op == i64Const:
+	case integer:
 		w.leb()
-	case op == f32Const:
-		w.copy(4)
-	case op == f64Const:
-		w.copy(8)
-	case op == prefixMisc:
+	case miscellaneous:
 		w.misc()
-	case op == prefixVector:
+	case vector:
 		w.vectorInstruction()
-	default:
+	case unknown:
 		w.in.fail(fmt.Errorf("the instruction %#x is not supported%s", op, proposals[op]))
 	}
 }

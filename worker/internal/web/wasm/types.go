@@ -1,9 +1,6 @@
 package wasm
 
-import (
-	"fmt"
-	"math"
-)
+import "fmt"
 
 // ValueType is the type of a value, as its code in the binary format (WebAssembly Core Specification, section 5.3.1).
 type ValueType byte
@@ -70,14 +67,6 @@ type FuncType struct{ Params, Results []ValueType }
 type Limits struct {
 	Min, Max uint32
 	HasMax   bool
-}
-
-// max returns the maximum, or the largest possible one.
-func (l Limits) max() uint32 {
-	if l.HasMax {
-		return l.Max
-	}
-	return math.MaxUint32
 }
 
 // Type is the type of an import or export. Only the fields of its kind are set.
