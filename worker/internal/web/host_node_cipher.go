@@ -39,11 +39,22 @@ func nodeCipher(args []engine.Value) (engine.Value, error) {
 	if len(data)%aes.BlockSize != 0 || padded && len(data) == 0 {
 		return engine.Null(), nil
 	}
+	out := cryptBlocks(block, decrypt, iv, data)
+	if padded && decrypt {
+		if out = unpad(out); out == nil {
+			return engine.Null(), nil
+		}
+	}
+	return engine.Bytes(out), nil
+}
+
+// cryptBlocks encrypts or decrypts whole blocks, in the mode CBC, or ECB if there is no initialization vector.
+func cryptBlocks(block cipher.Block, decrypt bool, iv, data []byte) []byte {
 	out := make([]byte, len(data))
 	switch {
-	case mode == "cbc" && decrypt:
+	case len(iv) > 0 && decrypt:
 		cipher.NewCBCDecrypter(block, iv).CryptBlocks(out, data)
-	case mode == "cbc":
+	case len(iv) > 0:
 		cipher.NewCBCEncrypter(block, iv).CryptBlocks(out, data)
 	default:
 		for i := 0; i < len(data); i += aes.BlockSize {
@@ -54,12 +65,7 @@ func nodeCipher(args []engine.Value) (engine.Value, error) {
 			}
 		}
 	}
-	if padded && decrypt {
-		if out = unpad(out); out == nil {
-			return engine.Null(), nil
-		}
-	}
-	return engine.Bytes(out), nil
+	return out
 }
 
 func nodeGCM(block cipher.Block, decrypt bool, iv, data, additional, tag []byte) (engine.Value, error) {
