@@ -8,6 +8,7 @@ import (
 	"os"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -266,4 +267,30 @@ func TestArchiveCanBeRead(t *testing.T) {
 			t.Errorf("%s is not JSON", name)
 		}
 	}
+}
+
+func TestFormatsAreSafeForConcurrentUse(t *testing.T) {
+	collator, err := NewCollator([]string{"sv"}, CollatorOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	for i := range 8 {
+		group.Go(func() {
+			for _, locale := range []string{"de", "fr", "ja", "pl"} {
+				dates, err := NewDateTimeFormat([]string{locale}, DateOptions{DateStyle: "full", TimeStyle: "full", TimeZone: "Asia/Tokyo"})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if first, again := dates.Format(float64(i)), dates.Format(float64(i)); first != again {
+					t.Errorf("got %q and %q", first, again)
+				}
+			}
+			if order := collator.Compare("z", "ö"); order != -1 {
+				t.Errorf("z must be before ö, got %d", order)
+			}
+		})
+	}
+	group.Wait()
 }
