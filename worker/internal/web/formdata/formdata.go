@@ -187,7 +187,13 @@ var (
 // Format returns a body with parts, whose boundary must not occur in them. Line breaks in names, and in the content of parts
 // that are not files, become CRLF (HTML Standard, section 4.10.21.8).
 func Format(parts []Part, boundary string) []byte {
+	const overhead = 128 // of the header of a part, about
+	size := 0
+	for _, p := range parts {
+		size += len(boundary) + len(p.Name) + len(p.Filename) + len(p.Type) + len(p.Content) + overhead
+	}
 	var b bytes.Buffer
+	b.Grow(size)
 	for _, p := range parts {
 		fmt.Fprintf(&b, "--%s\r\nContent-Disposition: form-data; name=\"%s\"", boundary, escaper.Replace(normaliser.Replace(p.Name)))
 		if !p.IsFile {
