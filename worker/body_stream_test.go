@@ -523,6 +523,52 @@ func TestStreamsOverHTTP2(t *testing.T) {
 	cancel()
 }
 
+func TestRequestStreamEcho(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `addEventListener("fetch", (event) => event.respondWith(new Response(event.request.body)));`, worker.Options{MaxBody: 1 << 30, Memory: 16 << 20})
+	const size = 32 << 20
+	response, _ := a.open("POST", "/", io.LimitReader(zeros{}, size))
+	within(t, "the body is echoed without the engine", func() {
+		if n, err := io.Copy(io.Discard, response.Body); n != size || err != nil {
+			t.Errorf("the response has %d bytes; got %d, %v", size, n, err)
+		}
+	})
+	if got := a.do("POST", "/", "small"); got.body != "small" || got.ContentLength != 5 {
+		t.Errorf("a small body is echoed with its length; got %q, %d", got.body, got.ContentLength)
+	}
+}
+
+func TestRequestStreamExpectContinue(t *testing.T) {
+	t.Parallel()
+	a := serve(t, helpers+`
+		addEventListener("fetch", (event) => event.respondWith(isAt(event, "/read") ? event.request.text().then((text) => new Response(text)) : new Response("refused", { status: 403 })));`, worker.Options{})
+	for path, want := range map[string]string{"/refuse": "403 refused", "/read": "100 200 abc"} {
+		nc, err := a.dial()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = fmt.Fprintf(nc, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n", path)
+		buffered, got := bufio.NewReader(nc), ""
+		for {
+			response, err := http.ReadResponse(buffered, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got += fmt.Sprint(response.StatusCode, " ")
+			if response.StatusCode != http.StatusContinue {
+				body, _ := io.ReadAll(io.LimitReader(response.Body, response.ContentLength))
+				got += string(body)
+				break
+			}
+			_, _ = io.WriteString(nc, "abc")
+		}
+		if got != want {
+			t.Errorf("the responses to %s with Expect are %q; got %q", path, want, got)
+		}
+		_ = nc.Close()
+	}
+}
+
 func TestRequestStreamLimitedByTheScript(t *testing.T) {
 	t.Parallel()
 	// The way in which Hono's bodyLimit counts bytes, and passes them on in another Request.

@@ -112,3 +112,20 @@ func TestLazyBundlesLoad(t *testing.T) {
 		}
 	})
 }
+
+func TestBodyNeedsNoStreams(t *testing.T) {
+	p := newPage(t)
+	p.eval(t, `(async () => {
+		const forms = [await new Response("abc").text(), await new Response("{}").json(), await new Request("http://h/", { method: "POST", body: "abc" }).clone().bytes(),
+			await new Response(new Uint8Array(3)).arrayBuffer(), await new Response("abc").blob(), new Response(null).body, new Response("abc").bodyUsed, new Request(new Request("http://h/"))];
+		globalThis.read = forms.length;
+		internal.takeParts(new Response("abc"));
+	})()`)
+	if read, loaded := p.eval(t, "read").Int(), p.eval(t, `internal.isLoaded("streams")`).Bool(); read != 8 || loaded {
+		t.Errorf("bodies that are read as a whole do not load the streams; %d of 8 were read, and loaded is %v", read, loaded)
+	}
+	p.eval(t, `new Response("abc").body`)
+	if !p.eval(t, `internal.isLoaded("streams")`).Bool() {
+		t.Error("body loads the streams")
+	}
+}
