@@ -28,6 +28,14 @@ func parseDecimal(text string) decimal {
 	}
 	mantissa, exponent, _ := strings.Cut(strings.ToLower(text), "e")
 	integer, fraction, _ := strings.Cut(mantissa, ".")
+	integer, fraction = strings.TrimLeft(integer, "0"), fraction[:min(len(fraction), maxExponent)]
+	if len(integer) > maxExponent {
+		d.special = "infinity"
+		return d
+	}
+	if integer == "" && fraction == "" {
+		integer = "0"
+	}
 	if exponent != "" {
 		d.exponent, _ = strconv.Atoi(exponent) // the largest int if it is out of range
 	}
@@ -46,7 +54,8 @@ func parseDecimal(text string) decimal {
 	return d
 }
 
-// maxExponent bounds the memory that a number such as 1e999999999 needs. Beyond it a number is infinite or zero.
+// maxExponent bounds the time and the memory that a number such as 1e999999999 needs. A number with a larger exponent or with
+// more digits before the point is infinite or zero, and further digits after the point are ignored.
 const maxExponent = 10000
 
 func (d decimal) isZero() bool { return d.special == "" && d.coefficient.Sign() == 0 }

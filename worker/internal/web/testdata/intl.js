@@ -90,6 +90,7 @@ test("NumberFormat", () => {
   const format = (value, options, locale = "en") => new Intl.NumberFormat(locale, options).format(value);
   equal([format("12345678901234567890.5"), format(123n), format("  0x10 "), format("abc"), format(undefined), format(null), format(-0), format(true)], ["12,345,678,901,234,567,890.5", "123", "16", "NaN", "NaN", "0", "-0", "1"]);
   equal([format(1e21), format({ valueOf: () => 5 }), format("1e999999999"), format("1e-999999999")], ["1,000,000,000,000,000,000,000", "5", "∞", "0"]);
+  equal([format("9".repeat(1e6)), format("0".repeat(1e6) + "7"), format("0." + "3".repeat(1e6)), format("")], ["∞", "7", "0.333", "0"]);
   equal([format(0.256, { style: "percent" }), format(1234, { notation: "compact" }), format(5, { style: "unit", unit: "liter", unitDisplay: "long" })], ["26%", "1.2K", "5 liters"]);
   equal(format(1e6, { useGrouping: false }), "1000000");
   equal(new Intl.NumberFormat("en", { style: "currency", currency: "usd" }).formatToParts(-1.5).map((part) => part.type), ["minusSign", "currency", "integer", "decimal", "fraction"]);
