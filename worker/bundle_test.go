@@ -105,6 +105,20 @@ func TestLoadTypeScriptWithImports(t *testing.T) {
 	a.get("/", 200, "HELLO 5 Red 1 inside child 1 note")
 }
 
+func TestLoadConvertsUsingDeclarations(t *testing.T) {
+	t.Parallel()
+	a := serveFile(t, writeIn(t, t.TempDir(), "app.ts", `
+		const log: string[] = [];
+		const resource = (name: string) => ({ [Symbol.dispose]() { log.push(name); }, async [Symbol.asyncDispose]() { log.push(name + " later"); } });
+		async function use() {
+			using first = resource("first");
+			await using second = resource("second");
+			log.push("used");
+		}
+		export default { async fetch() { await use(); return new Response(log.join()); } };`), worker.Options{})
+	a.get("/", 200, "used,second later,first")
+}
+
 func TestLoadBundlesPackages(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()

@@ -12,6 +12,7 @@ import { CloseEvent, CustomEvent, Event, MessageEvent } from "./event.js";
 import { DOMException } from "./exception.js";
 import { Headers } from "./headers.js";
 import { defineLazy, lazy } from "./lazy.js";
+import "./language.js";
 import { Navigator, navigator } from "./navigator.js";
 import { reportError } from "./report.js";
 import { Request } from "./request.js";
