@@ -47,6 +47,9 @@ func (o *wptOutcomes) writeTable(t *testing.T, set wptSet) {
 				sum.add(countWPT(o.results[file], inNode[file]))
 			}
 		}
+		if sum.files == 0 {
+			continue
+		}
 		fmt.Fprintf(&table, "| `%s` | %s |\n", area, sum)
 		all.add(sum)
 	}

@@ -12,7 +12,9 @@ import { runInNewContext, runInThisContext } from "node:vm";
 import { fileURLToPath } from "node:url";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 
-const fileTime = 30_000; // milliseconds for one file
+// A file ends when none of its tests has completed for this time, in milliseconds. It is terminated after maxFileTime.
+const idleTime = 30_000;
+const maxFileTime = 600_000;
 
 const own = fileURLToPath(new URL("own", import.meta.url)); // tests that the set lacks
 
@@ -60,12 +62,14 @@ function runFile({ set, file, search, scripts, support }) {
     parentPort.postMessage(report);
     process.exit();
   };
-  const deadline = setTimeout(finish, fileTime);
+  let completed = 0;
+  let since = Date.now();
   setInterval(() => {
-    if (wptHost.isFinished()) {
-      clearTimeout(deadline);
-      finish();
+    if (wptHost.countResults() > completed) {
+      completed = wptHost.countResults();
+      since = Date.now();
     }
+    if (wptHost.isFinished() || Date.now() - since > idleTime) finish();
   }, 5);
 }
 
@@ -79,7 +83,7 @@ async function runFiles() {
       worker.on("message", resolve);
       worker.on("error", fail);
       worker.on("exit", () => fail("the thread has ended"));
-      setTimeout(() => worker.terminate(), 2 * fileTime).unref();
+      setTimeout(() => worker.terminate(), maxFileTime).unref();
     });
     process.stdout.write(JSON.stringify(report) + "\n");
   }

@@ -76,6 +76,7 @@
     };
   };
   wptHost.expire = () => finished ?? timeout();
+  wptHost.countResults = () => results.length;
   wptHost.isFinished = () => finished !== null;
   wptHost.report = () => JSON.stringify({ harness: finished ?? { status: 2, message: "the file has no tests" }, tests: results });
 })();
