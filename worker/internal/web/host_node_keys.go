@@ -34,11 +34,9 @@ func nodePrivateKey(args []engine.Value) (engine.Value, error) {
 			continue
 		}
 		pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
-		signer, ok := key.(crypto.Signer)
-		if err != nil || !ok {
-			return engine.Null(), nil
+		if signer, ok := key.(crypto.Signer); ok && err == nil {
+			return describeNodeKey(signer.Public(), pkcs8), nil
 		}
-		return describeNodeKey(signer.Public(), pkcs8), nil
 	}
 	return engine.Null(), nil
 }
@@ -250,7 +248,7 @@ func nodeVerify(args []engine.Value) (engine.Value, error) {
 			valid = rsa.VerifyPKCS1v15(key, s.hash, s.digest, signature) == nil
 		}
 	case *ecdsa.PublicKey:
-		if size := (key.Curve.Params().N.BitLen() + 7) / 8; s.raw && len(signature) == 2*size {
+		if size := (key.Params().N.BitLen() + 7) / 8; s.raw && len(signature) == 2*size {
 			valid = ecdsa.Verify(key, s.digest, new(big.Int).SetBytes(signature[:size]), new(big.Int).SetBytes(signature[size:]))
 		} else if !s.raw {
 			valid = ecdsa.VerifyASN1(key, s.digest, signature)
