@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -35,7 +36,11 @@ func TestDocsWorkersSnippetsLoad(t *testing.T) {
 			t.Parallel()
 			path := write(t, "app."+string(s[1]), string(s[2]))
 			for _, file := range imported.FindAllSubmatch(s[2], -1) {
-				writeIn(t, filepath.Dir(path), string(file[1]), "x")
+				content := []byte("x")
+				if filepath.Ext(string(file[1])) == ".wasm" {
+					content, _ = base64.StdEncoding.DecodeString(module)
+				}
+				writeIn(t, filepath.Dir(path), string(file[1]), string(content))
 			}
 			a := serveFile(t, path, worker.Options{})
 			if accepts.Match(s[2]) {

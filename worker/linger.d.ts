@@ -984,6 +984,8 @@ interface LingerCrypto {
 interface Crypto extends LingerPart<LingerCrypto> {
   /** Compares the bytes of two values in constant time. */
   timingSafeEqual(a: ArrayBuffer | ArrayBufferView, b: ArrayBuffer | ArrayBufferView): boolean;
+  /** A stream that computes the digest of what is written to it, as in Workers. */
+  readonly DigestStream: { new (algorithm: "SHA-1" | "SHA-256" | "SHA-384" | "SHA-512" | "MD5" | { name: string }): WritableStream<string | ArrayBuffer | ArrayBufferView> & { readonly digest: Promise<ArrayBuffer>; readonly bytesWritten: number | bigint } };
 }
 declare var Crypto: typeof globalThis extends { onmessage: any; Crypto: infer T } ? T : { readonly prototype: Crypto };
 declare var crypto: typeof globalThis extends { onmessage: any; crypto: infer T } ? T : Crypto;
@@ -1260,6 +1262,89 @@ declare var Buffer: {
   isEncoding(name: string): boolean;
   of(...bytes: number[]): Buffer;
 };
+
+/** The WebAssembly JavaScript Interface, without threads and exceptions. */
+declare namespace WebAssembly {
+  interface CompileError extends Error {}
+  var CompileError: typeof globalThis extends { onmessage: any; WebAssembly: { CompileError: infer T } } ? T : {
+    readonly prototype: CompileError;
+    new (message?: string): CompileError;
+    (message?: string): CompileError;
+  };
+  interface LinkError extends Error {}
+  var LinkError: typeof globalThis extends { onmessage: any; WebAssembly: { LinkError: infer T } } ? T : {
+    readonly prototype: LinkError;
+    new (message?: string): LinkError;
+    (message?: string): LinkError;
+  };
+  interface RuntimeError extends Error {}
+  var RuntimeError: typeof globalThis extends { onmessage: any; WebAssembly: { RuntimeError: infer T } } ? T : {
+    readonly prototype: RuntimeError;
+    new (message?: string): RuntimeError;
+    (message?: string): RuntimeError;
+  };
+
+  interface Module {}
+  var Module: typeof globalThis extends { onmessage: any; WebAssembly: { Module: infer T } } ? T : {
+    readonly prototype: Module;
+    new (bytes: ArrayBuffer | ArrayBufferView): Module;
+    exports(module: Module): { name: string; kind: "function" | "table" | "memory" | "global" }[];
+    imports(module: Module): { module: string; name: string; kind: "function" | "table" | "memory" | "global" }[];
+    customSections(module: Module, name: string): ArrayBuffer[];
+  };
+
+  interface Instance extends LingerPart<{ readonly exports: Record<string, any> }> {}
+  var Instance: typeof globalThis extends { onmessage: any; WebAssembly: { Instance: infer T } } ? T : {
+    readonly prototype: Instance;
+    new (module: Module, imports?: Record<string, Record<string, any>>): Instance;
+  };
+
+  interface Memory extends LingerPart<{
+    /** A new ArrayBuffer after the memory has grown, which detaches the previous one. */
+    readonly buffer: ArrayBuffer;
+    /** Grows by pages of 64 KiB, and returns the number of pages before. */
+    grow(delta: number): number;
+  }> {}
+  var Memory: typeof globalThis extends { onmessage: any; WebAssembly: { Memory: infer T } } ? T : {
+    readonly prototype: Memory;
+    new (descriptor: { initial: number; maximum?: number }): Memory;
+  };
+
+  interface Table extends LingerPart<{
+    readonly length: number;
+    get(index: number): any;
+    set(index: number, value?: any): void;
+    grow(delta: number, value?: any): number;
+  }> {}
+  var Table: typeof globalThis extends { onmessage: any; WebAssembly: { Table: infer T } } ? T : {
+    readonly prototype: Table;
+    new (descriptor: { element: "anyfunc" | "externref"; initial: number; maximum?: number }, value?: any): Table;
+  };
+
+  interface ValueTypeMap {
+    anyfunc: Function;
+    externref: any;
+    f32: number;
+    f64: number;
+    i32: number;
+    i64: bigint;
+    v128: never;
+  }
+  interface Global<T extends keyof ValueTypeMap = keyof ValueTypeMap> extends LingerPart<{ value: ValueTypeMap[T]; valueOf(): ValueTypeMap[T] }> {}
+  var Global: typeof globalThis extends { onmessage: any; WebAssembly: { Global: infer T } } ? T : {
+    readonly prototype: Global;
+    new <T extends keyof ValueTypeMap>(descriptor: { value: T; mutable?: boolean }, value?: ValueTypeMap[T]): Global<T>;
+  };
+
+  function validate(bytes: ArrayBuffer | ArrayBufferView): boolean;
+  function compile(bytes: ArrayBuffer | ArrayBufferView): Promise<Module>;
+  function compileStreaming(source: Response | PromiseLike<Response>): Promise<Module>;
+  function instantiate(module: Module, imports?: Record<string, Record<string, any>>): Promise<Instance>;
+  function instantiate(bytes: ArrayBuffer | ArrayBufferView, imports?: Record<string, Record<string, any>>): Promise<{ module: Module; instance: Instance }>;
+  function instantiateStreaming(source: Response | PromiseLike<Response>, imports?: Record<string, Record<string, any>>): Promise<{ module: Module; instance: Instance }>;
+}
+declare module "*.wasm" { const module: WebAssembly.Module; export default module; }
+declare module "*.wasm?module" { const module: WebAssembly.Module; export default module; }
 
 /** What packages read of Node's process. The package @types/node has all of its members. */
 interface NodeProcess {
