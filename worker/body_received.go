@@ -57,7 +57,7 @@ const (
 	nextRead  = 32 << 10
 )
 
-// newReceivedBody completes a body whose exported behaviour is set in b: the fields up to release.
+// newReceivedBody returns b, whose fields from source to release are set, ready to use.
 func newReceivedBody(b *receivedBody) *receivedBody {
 	b.ended = make(chan struct{})
 	if b.timeout > 0 {

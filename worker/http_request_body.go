@@ -28,7 +28,7 @@ func newRequestBody(w http.ResponseWriter, r *http.Request, limit int64) *reques
 		source: http.MaxBytesReader(w, r.Body, limit), length: r.ContentLength, limit: limit,
 		tooLarge:  &http.MaxBytesError{Limit: limit},
 		explain:   explainRequestBody,
-		interrupt: b.interruptRead,
+		interrupt: func() {}, // net/http would end the context of the request, so afterResponse interrupts the Read
 		release:   func() {},
 	})
 	return b
@@ -108,10 +108,21 @@ func (b *requestBody) afterResponse() {
 	}
 	_ = b.control.Flush() // the client may wait for the response; fails if the program's transport cannot
 	if needed {
-		<-b.ended
-		return
+		b.awaitConsumer()
 	}
 	b.awaitEnd()
+}
+
+// awaitConsumer blocks until the consumer has got the end of the body, or the body has failed.
+func (b *requestBody) awaitConsumer() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for b.err == nil {
+		changed := b.changed.Next()
+		b.mu.Unlock()
+		<-changed
+		b.mu.Lock()
+	}
 }
 
 // awaitEnd blocks until the goroutine that reads the body has ended. A Read that waits for the client is interrupted.
