@@ -109,6 +109,26 @@ func TestRequestStream(t *testing.T) {
 			a.stdout.line(t, "failed TypeError the connection was lost before the body of the request was complete")
 		}
 	})
+	t.Run("a client that disconnects aborts the signal of its request", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, helpers+`
+			addEventListener("fetch", (event) => {
+				const { signal } = event.request.clone();
+				event.respondWith(new Promise((resolve) => signal.addEventListener("abort", () => {
+					console.log("aborted", signal.reason.name, event.request.signal.aborted);
+					resolve(new Response("late"));
+				})));
+				console.log("listener called");
+			});`, worker.Options{})
+		nc, err := a.dial()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.WriteString(nc, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc")
+		a.stdout.line(t, "listener called")
+		_ = nc.Close()
+		a.stdout.line(t, "aborted AbortError true")
+	})
 	t.Run("a script can cancel a body that arrives, and stream a response", func(t *testing.T) {
 		t.Parallel()
 		a := serve(t, helpers+`

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/worker"
 )
 
@@ -317,6 +318,14 @@ func TestResponseStreamDeclinesAnUpgrade(t *testing.T) {
 	}
 	a.log.line(t, "uncaught exception", "broken")
 	a.log.never(t, "handler panicked")
+	late := serve(t, helpers+`
+		addEventListener("websocketupgrade", (event) => event.respondWith(later(200).then(() =>
+			new Response(new ReadableStream({ pull: () => later(1e6), cancel() { console.log("cancelled"); } }), { status: 403 }))));`,
+		worker.Options{Server: linger.Options{UpgradeTimeout: 20 * time.Millisecond}})
+	if got := late.decline(); got.StatusCode != http.StatusGatewayTimeout {
+		t.Errorf("an upgrade that is not answered in time gets 504; got %d", got.StatusCode)
+	}
+	late.stdout.line(t, "cancelled")
 }
 
 func TestStreamsOverHTTP2(t *testing.T) {

@@ -47,7 +47,9 @@ func (h handler) Upgrade(u *linger.Upgrade) {
 	case e.refused:
 		_ = u.Respond(unavailable(w.status.retryAfter()))
 	case e.response != nil:
-		_ = u.Respond(e.response.write) // the script can answer only once
+		if err := u.Respond(e.response.write); err != nil { // the server has answered, because UpgradeTimeout has expired
+			e.response.discard()
+		}
 	case e.overdue:
 		h.failUpgrade(e, http.StatusGatewayTimeout, "the application did not answer in time")
 	case e.failed:

@@ -48,6 +48,14 @@ func (r *response) write(w http.ResponseWriter, request *http.Request) {
 	_, _ = w.Write(r.body) // fails if the client has left
 }
 
+// discard ends the body of a response that is not written.
+func (r *response) discard() {
+	if r.reader != nil {
+		r.reader.cancel(errClientGone)
+		r.onSent()
+	}
+}
+
 // writePiece is the largest part of a body that is written at once: the client has the write timeout to read it.
 const writePiece = 16 << 10
 

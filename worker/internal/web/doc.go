@@ -19,9 +19,9 @@
 //	                   handlerAttribute(prototype, type); onListenersChange(target, function)
 //	web/exception.js   DOMException
 //	web/report.js      reportError(error); setReporter(function)
-//	web/request.js     Request; makeRequest({ url, method, headers, body })
-//	web/response.js    Response; takeParts(response) -> { status, statusText, headers, body }; makeResponse(parts)
-//	web/body.js        bodyContent(request or response) -> a Content, whose take() returns text or bytes, or null
+//	web/request.js     Request; makeRequest({ url, method, headers, body, makeSignal })
+//	web/response.js    Response; takeParts(response) -> { status, headers, body, decode }; makeResponse(parts)
+//	web/body.js        bodyContent(request or response) -> a Content (web/content.js), or null
 //	web/abort.js       AbortSignal; addStep(signal, function), removeStep(signal, function)
 //	web/headers.js     Headers; fromPairs(flat); guard(headers, "immutable")
 //	web/clone.js       structuredClone; serialize(value) -> text; deserialize(text)

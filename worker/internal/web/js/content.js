@@ -96,7 +96,7 @@ export class Content {
   // checkText throws if the content cannot be read as text.
   checkText() {
     if (this.foreign) {
-      throw new TypeError(`The body has the content coding ${this.foreign}, which is not supported: request ${supported} from the server, or read the bytes`);
+      throw new TypeError(`The body has the content coding ${this.foreign}, which is not supported: request gzip or deflate from the server, or read the bytes`);
     }
   }
 
@@ -104,8 +104,6 @@ export class Content {
     return this.coding && isWhole(this.#source) ? new Uint8Array(host.decompress(this.coding, this.#source)) : this.#source;
   }
 }
-
-const supported = "gzip or deflate";
 
 const isWhole = (source) => typeof source === "string" || ArrayBuffer.isView(source);
 
