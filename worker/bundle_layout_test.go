@@ -93,3 +93,19 @@ func TestLoadConnectsModuleFormats(t *testing.T) {
 	files(t, root, map[string]string{"app.js": `await 0; export default require("./waits.mjs").x;`, "waits.mjs": `export const x = await 7;`})
 	wantProblem(t, path, worker.Options{}, "app.js:1:", "top-level await")
 }
+
+func TestLoadFollowsYarnPlugAndPlay(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	files(t, root, map[string]string{
+		"package.json": `{"name": "app"}`,
+		"app.js":       `import dep from "dep"; export default { fetch: () => new Response(dep) };`,
+		".pnp.data.json": `{"enableTopLevelFallback": true, "ignorePatternData": null, "fallbackExclusionList": [], "fallbackPool": [],
+			"dependencyTreeRoots": [{"name": "app", "reference": "workspace:."}], "packageRegistryData": [
+			[null, [[null, {"packageLocation": "./", "packageDependencies": [["dep", "npm:1.0.0"]], "linkType": "SOFT"}]]],
+			["dep", [["npm:1.0.0", {"packageLocation": "./.yarn/unplugged/dep/node_modules/dep/", "packageDependencies": [["dep", "npm:1.0.0"]], "linkType": "HARD"}]]]]}`,
+		".yarn/unplugged/dep/node_modules/dep/package.json": `{"name": "dep", "main": "i.js"}`,
+		".yarn/unplugged/dep/node_modules/dep/i.js":         `module.exports = "dep";`,
+	})
+	serveFile(t, filepath.Join(root, "app.js"), worker.Options{}).get("/", 200, "dep")
+}
