@@ -182,13 +182,29 @@ func TestResponseStreamEnds(t *testing.T) {
 	})
 	t.Run("a response outlives a reload, for FinishTimeout", func(t *testing.T) {
 		t.Parallel()
-		a := serve(t, endless, worker.Options{EventTimeout: time.Second, FinishTimeout: time.Second})
+		a := serve(t, endless, worker.Options{EventTimeout: loopTimeout, FinishTimeout: loopTimeout})
 		response, _ := a.open("GET", "/", nil)
 		wantBytes(t, response.Body, "..")
 		a.reload(`addEventListener("fetch", (event) => event.respondWith(new Response("new")));`)
 		a.get("/", 200, "new")
 		wantBytes(t, response.Body, "..")
 		wantEnd(t, response.Body, false)
+	})
+	t.Run("a shutdown waits for a response, and cuts it off at the end of its time", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			opts := worker.Options{}
+			opts.Server.ShutdownTimeout = 5 * time.Second
+			a := serveInMemory(t, endless, opts)
+			response, _ := a.open("GET", "/", nil)
+			wantBytes(t, response.Body, "..")
+			began := time.Now()
+			_ = a.Shutdown(t.Context())
+			if took := time.Since(began); took < 5*time.Second {
+				t.Errorf("the shutdown waits for 5s; it took %v", took)
+			}
+			wantEnd(t, response.Body, false)
+			a.log.line(t, "responses were cut off: the shutdown timeout has expired")
+		})
 	})
 	t.Run("a response that ends after a reload is complete", func(t *testing.T) {
 		t.Parallel()

@@ -148,24 +148,24 @@ func TestScriptFetchResponseStream(t *testing.T) {
 		t.Parallel()
 		base, _, gone := steps(t)
 		host := strings.TrimPrefix(base, "http://")
-		for _, read := range []string{`r.text()`, `(async () => { const reader = r.body.getReader(); for (;;) await reader.read(); })()`, `new Promise((done) => setTimeout(done, 1000)).then(() => r.text())`} {
-			a := serve(t, fetching(base, `fetch(base).then((r) => `+read+`)`), worker.Options{FetchTimeout: 100 * time.Millisecond})
-			a.get("/", 500, "TypeError: fetch of "+host+" failed: its body made no progress for 100ms")
+		for _, read := range []string{`r.text()`, `(async () => { const reader = r.body.getReader(); for (;;) await reader.read(); })()`, `new Promise((done) => setTimeout(done, 3000)).then(() => r.text())`} {
+			a := serve(t, fetching(base, `fetch(base).then((r) => `+read+`)`), worker.Options{FetchTimeout: time.Second})
+			a.get("/", 500, "TypeError: fetch of "+host+" failed: its body made no progress for 1s")
 			within(t, "the connection is closed", func() { <-gone })
 		}
 	})
 	t.Run("a body that makes progress may take longer than FetchTimeout", func(t *testing.T) {
 		t.Parallel()
 		base, next, _ := steps(t)
-		a := serve(t, fetching(base, `fetch(base).then((r) => r.text())`), worker.Options{FetchTimeout: 2 * time.Second})
+		a := serve(t, fetching(base, `fetch(base).then((r) => r.text())`), worker.Options{FetchTimeout: 4 * time.Second})
 		go func() {
-			for range 12 {
-				time.Sleep(250 * time.Millisecond)
+			for range 10 {
+				time.Sleep(500 * time.Millisecond)
 				next <- struct{}{}
 			}
 			close(next)
 		}()
-		a.get("/", 200, "begin"+strings.Repeat(".", 12))
+		a.get("/", 200, "begin"+strings.Repeat(".", 10))
 	})
 	t.Run("a cancelled response does not keep a fetch in flight", func(t *testing.T) {
 		t.Parallel()
@@ -175,7 +175,7 @@ func TestScriptFetchResponseStream(t *testing.T) {
 		for range 20 {
 			within(t, "each connection is closed", func() { <-gone })
 		}
-		a = serve(t, fetching(base, `(async () => { for (let i = 0; i < 4; i++) await fetch(base); return "done"; })()`), worker.Options{MaxFetches: 2, FetchTimeout: 200 * time.Millisecond})
+		a = serve(t, fetching(base, `(async () => { for (let i = 0; i < 4; i++) await fetch(base); return "done"; })()`), worker.Options{MaxFetches: 2, FetchTimeout: 2 * time.Second})
 		a.get("/", 200, "done")
 		for range 4 {
 			within(t, "an unread body is discarded after FetchTimeout", func() { <-gone })
