@@ -94,15 +94,17 @@ func TestLoadConnectsModuleFormats(t *testing.T) {
 	wantProblem(t, path, worker.Options{}, "app.js:1:", "top-level await")
 }
 
+// The bundler looks for the manifest in the working directory and above.
 func TestLoadFollowsYarnPlugAndPlay(t *testing.T) {
-	t.Parallel()
 	root := t.TempDir()
+	t.Chdir(root)
 	files(t, root, map[string]string{
 		"package.json": `{"name": "app"}`,
 		"app.js":       `import dep from "dep"; export default { fetch: () => new Response(dep) };`,
-		".pnp.data.json": `{"enableTopLevelFallback": true, "ignorePatternData": null, "fallbackExclusionList": [], "fallbackPool": [],
+		".pnp.data.json": `{"__info": [], "enableTopLevelFallback": true, "ignorePatternData": null, "fallbackExclusionList": [], "fallbackPool": [],
 			"dependencyTreeRoots": [{"name": "app", "reference": "workspace:."}], "packageRegistryData": [
 			[null, [[null, {"packageLocation": "./", "packageDependencies": [["dep", "npm:1.0.0"]], "linkType": "SOFT"}]]],
+			["app", [["workspace:.", {"packageLocation": "./", "packageDependencies": [["dep", "npm:1.0.0"], ["app", "workspace:."]], "linkType": "SOFT"}]]],
 			["dep", [["npm:1.0.0", {"packageLocation": "./.yarn/unplugged/dep/node_modules/dep/", "packageDependencies": [["dep", "npm:1.0.0"]], "linkType": "HARD"}]]]]}`,
 		".yarn/unplugged/dep/node_modules/dep/package.json": `{"name": "dep", "main": "i.js"}`,
 		".yarn/unplugged/dep/node_modules/dep/i.js":         `module.exports = "dep";`,
