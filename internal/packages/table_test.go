@@ -12,7 +12,7 @@ type npmPackage struct {
 // table has the packages, in the order of docs/packages.md.
 var table = []npmPackage{
 	// Frameworks and protocols.
-	{name: "hono", scenario: "hono.tsx", tried: "routes, errors, `cors`, `csrf`, `jwt`, `bearerAuth`, `basicAuth`, `bodyLimit`, `timeout`, `etag`, `compress`, cookies, forms and uploads, `proxy`, `stream`, `streamText`, `streamSSE`, JSX with `Suspense`, `upgradeWebSocket` of `hono/cloudflare-workers`"},
+	{name: "hono", scenario: "hono.tsx", tried: "routes, errors, `cors`, `csrf`, `jwt`, `bearerAuth`, `basicAuth`, `bodyLimit`, `timeout`, `etag`, `compress`, `contextStorage`, cookies, forms and uploads, `proxy`, `stream`, `streamText`, `streamSSE`, JSX with `Suspense`, `upgradeWebSocket` of `hono/cloudflare-workers`"},
 	{name: "@hono/zod-validator", scenario: "hono.tsx", tried: "JSON bodies"},
 	{name: "itty-router", scenario: "itty-router.ts", tried: "`AutoRouter` with `cors`, `withContent`, `withCookies`, errors"},
 	{name: "@trpc/server", scenario: "trpc.ts", tried: "the fetch adapter with its own client: queries, mutations, batches, streams, subscriptions as server-sent events; the same over WebSockets, with `getWSConnectionHandler` on the functional events", condition: "`adapters/ws` needs an emitter for each connection (`node:events`), as in the test"},
