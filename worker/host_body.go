@@ -247,7 +247,7 @@ func (h *hostAPI) bodyOf(body script.Body) (content []byte, reader bodyReader, l
 	return nil, b, b.length
 }
 
-// notifyAtEnd keeps a body that is passed on among the received ones until it has ended, which the script learns.
+// notifyAtEnd keeps a body that is passed on among the received ones until it has ended, and then reports that to the script.
 func (h *hostAPI) notifyAtEnd(number int, b *receivedBody) {
 	h.replaceReceived(number, b)
 	go func() {

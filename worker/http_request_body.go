@@ -127,11 +127,11 @@ func (b *requestBody) awaitConsumer() {
 
 // awaitEnd blocks until the goroutine that reads the body has ended. A Read that waits for the client is interrupted.
 func (b *requestBody) awaitEnd() {
-	patience := time.NewTimer(discardTime)
-	defer patience.Stop()
+	limit := time.NewTimer(discardTime)
+	defer limit.Stop()
 	select {
 	case <-b.ended:
-	case <-patience.C:
+	case <-limit.C:
 		b.interruptRead()
 	}
 }
