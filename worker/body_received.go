@@ -250,16 +250,14 @@ func (b *receivedBody) isBegun() bool {
 	return b.begun
 }
 
-// passOn makes the caller of next the consumer. It reports false if the script has begun to read.
-func (b *receivedBody) passOn() bool {
+// passOn makes the caller of next the consumer. It does nothing if the script has begun to read.
+func (b *receivedBody) passOn() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.begun {
-		return false
+	if !b.begun {
+		b.begun, b.passedOn = true, true
+		b.startLocked()
 	}
-	b.begun, b.passedOn = true, true
-	b.startLocked()
-	return true
 }
 
 // next implements bodyReader.

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/lingerws/linger/internal/netaddr"
@@ -101,17 +100,6 @@ func hostOf(r *http.Request) string {
 		return netip.AddrPortFrom(netaddr.Canonical(local.AddrPort().Addr()), local.AddrPort().Port()).String()
 	}
 	return "localhost"
-}
-
-// withLength returns the header of a request with Content-Length set, even if the body was chunked: the script gets the whole
-// body, and libraries that limit a body use this field.
-func withLength(r *http.Request, body []byte) http.Header {
-	if body == nil || r.ContentLength >= 0 {
-		return r.Header
-	}
-	shown := maps.Clone(r.Header)
-	shown["Content-Length"] = []string{strconv.Itoa(len(body))}
-	return shown
 }
 
 // asHandshake returns the header of an opening handshake with Upgrade set to "websocket", because scripts compare it with this

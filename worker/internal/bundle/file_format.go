@@ -82,10 +82,10 @@ func loadFormat(args api.OnLoadArgs) (api.OnLoadResult, error) {
 	case cssModule:
 		return refuse(args.Path, "is a CSS module, which needs a separate build step: import its output, or the text of the file with { type: \"text\" }")
 	case unknown:
-		if _, err := os.Stat(args.Path); err != nil {
-			break // The field browser of a package disables the file: the bundler makes it empty.
+		// A file that does not exist is disabled by the field browser of a package: the bundler makes it empty.
+		if _, err := os.Stat(args.Path); err == nil {
+			return refuse(args.Path, "has an unknown type: give the type in the import, with { type: \"text\" }, { type: \"json\" } or { type: \"bytes\" }")
 		}
-		return refuse(args.Path, "has an unknown type: give the type in the import, with { type: \"text\" }, { type: \"json\" } or { type: \"bytes\" }")
 	case script:
 		return loadScript(args.Path)
 	}
