@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/lingerws/linger/internal/race"
 )
 
 var updateWPT = flag.Bool("update", false, "write the lists of expected failures in testdata/wpt")
@@ -42,14 +44,22 @@ var wptAreas = []string{
 	"webmessaging",
 }
 
+// wptLargeAreas are the areas that take most of the time.
+var wptLargeAreas = []string{"WebCryptoAPI", "encoding", "streams", "url"}
+
 // TestWPT runs the .any.js files of web-platform-tests in the engine, and compares the tests that fail with the lists in
 // testdata/wpt. It is skipped if the files are missing, unless LINGER_WPT_REQUIRED is set.
+//
+// With the race detector it leaves out wptLargeAreas.
 func TestWPT(t *testing.T) {
 	set := findWPT(t)
 	checkWPTAreas(t, set)
 	outcomes := &wptOutcomes{results: map[string]map[string]wptResult{}}
 	for _, area := range wptAreas {
 		t.Run(area, func(t *testing.T) {
+			if race.Enabled && slices.Contains(wptLargeAreas, area) {
+				t.Skip("the race detector makes this area several times as slow, and its code runs on one goroutine")
+			}
 			t.Parallel()
 			testWPTArea(t, set, area, outcomes)
 		})
