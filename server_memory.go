@@ -49,13 +49,15 @@ func (s *Server) memoryExceeded() {
 // freeMemory closes connections that hold more than their share until a quarter of the bound is free, or will be when those that
 // are closing have ended. It does so again after a pause if too much is held then.
 func (s *Server) freeMemory() {
-	excess := s.memory.budget.Used() - s.opts.MaxMemory/4*3
+	closing := int64(0)
 	for socket := range s.Sockets("") {
 		if socket.closing.Load() {
-			excess -= socket.held()
+			closing += socket.held()
 		}
 	}
-	evicted := s.evict(excess)
+	// Used is read after that: a connection that ends between the two makes the excess too small, which the next time corrects,
+	// and not too large.
+	evicted := s.evict(s.memory.budget.Used() - s.opts.MaxMemory/4*3 - closing)
 	s.logLimited(slog.LevelWarn, "connections hold too much together: some that hold more than their share are closed", "max-memory",
 		slog.String("reason", "max-memory"),
 		slog.Int64("limit", s.opts.MaxMemory),

@@ -115,10 +115,8 @@ func TestServerMaxMemoryFragments(t *testing.T) {
 		}
 		time.Sleep(time.Minute) // no peer answers its Close
 		n := s.Count()
-		// A connection that ends at the moment when others are chosen may still be counted, so up to four more than necessary are
-		// closed.
-		if n > many/2 || n < 3 {
-			t.Errorf("at most half of them may begin such a message, and not all are closed; %d are left", n)
+		if n > many/2 || n < many/4 {
+			t.Errorf("about half of them may begin such a message; %d are left", n)
 		}
 		for range many - n {
 			if end := s.end(); end.Cause != linger.CauseMemory || end.Sent.Code != protocol.CloseTryAgainLater {
