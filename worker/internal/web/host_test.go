@@ -35,7 +35,12 @@ func call(t *testing.T, fn engine.HostFunc, args ...engine.Value) engine.Value {
 }
 
 func TestHostFunctionsAreThoseTheModulesCall(t *testing.T) {
-	h := newHost(Options{}, &Realm{})
+	rt, err := engine.New(engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = rt.Close() })
+	h := newHost(Options{}, &Realm{runtime: rt})
 	base := h.functions()
 	checkFunctions(t, "js", base, nil)
 	bundles, err := fs.Glob(embedded, "lazy/*")

@@ -35,15 +35,13 @@ var errThrown = errors.New("web: a function of the script has thrown")
 // wasmFunctions returns the host functions of the bundle wasm, with a new store.
 func (h *host) wasmFunctions() map[string]engine.HostFunc {
 	w := &wasmHost{host: h, runtime: h.realm.runtime, numbers: map[*wasm.Extern]int{}, buffers: map[*wasm.Extern]*engine.Buffer{}}
-	if w.runtime != nil {
-		w.store = wasm.NewStore(wasm.Options{
-			MemoryLimit: w.runtime.Memory().Limit,
-			AddMemory:   w.runtime.AddMemory,
-			Interrupted: w.runtime.Interrupted,
-			Resized:     w.detach,
-		})
-		w.runtime.OnClose(w.store.Close)
-	}
+	w.store = wasm.NewStore(wasm.Options{
+		MemoryLimit: w.runtime.Memory().Limit,
+		AddMemory:   w.runtime.AddMemory,
+		Interrupted: w.runtime.Interrupted,
+		Resized:     w.detach,
+	})
+	w.runtime.OnClose(w.store.Close)
 	return map[string]engine.HostFunc{
 		"wasmValidate":       w.validate,
 		"wasmPrepare":        w.prepare,
@@ -80,7 +78,7 @@ func (w *wasmHost) failure(err error) (engine.Value, error) {
 		}
 	case errors.As(err, &link):
 		class = "LinkError"
-	case errors.Is(err, wasm.ErrTooManyInstances), errors.Is(err, wasm.ErrNoMemory):
+	case errors.Is(err, wasm.ErrTooManyInstances), errors.Is(err, wasm.ErrNoMemory), errors.Is(err, wasm.ErrTableSize):
 		class = "RangeError"
 	default:
 		return engine.Undefined(), err
@@ -131,9 +129,6 @@ func (w *wasmHost) created(e *wasm.Extern, err error) (engine.Value, error) {
 
 // wasmValidate(bytes) reports whether the bytes are a valid module.
 func (w *wasmHost) validate(args []engine.Value) (engine.Value, error) {
-	if w.store == nil {
-		return engine.Bool(false), nil
-	}
 	return engine.Bool(w.store.Validate(argument(args, 0).Bytes()) == nil), nil
 }
 
@@ -152,9 +147,6 @@ func (w *wasmHost) prepare(args []engine.Value) (engine.Value, error) {
 // wasmCompile(bytes) compiles a module. It returns its number, the imports as lists of module, name and kind, and the exports
 // as lists of name and kind.
 func (w *wasmHost) compile(args []engine.Value) (engine.Value, error) {
-	if w.store == nil {
-		return engine.Undefined(), typeError("there is no store")
-	}
 	m, err := w.store.Compile(argument(args, 0).Bytes())
 	if errors.Is(err, wasm.ErrNoMemory) {
 		return w.failure(err)
@@ -376,17 +368,17 @@ func (w *wasmHost) call(args []engine.Value) (engine.Value, error) {
 	if err := e.Call(stack); err != nil {
 		return w.failure(err)
 	}
+	switch len(t.Results) {
+	case 0:
+		return engine.Undefined(), nil
+	case 1:
+		return w.toScript(t.Results[0], stack[0])
+	}
 	results := make([]engine.Value, len(t.Results))
 	for i, r := range t.Results {
 		if results[i], err = w.toScript(r, stack[i]); err != nil {
 			return engine.Undefined(), err
 		}
-	}
-	switch len(results) {
-	case 0:
-		return engine.Undefined(), nil
-	case 1:
-		return results[0], nil
 	}
 	return engine.List(results...), nil
 }
@@ -394,7 +386,7 @@ func (w *wasmHost) call(args []engine.Value) (engine.Value, error) {
 // wasmReferences() returns the numbers of the objects of the script to which tables and globals refer, as 32-bit numbers
 // in the byte order of typed arrays. It returns null while a call is in progress.
 func (w *wasmHost) references([]engine.Value) (engine.Value, error) {
-	if w.store == nil || w.store.Running() {
+	if w.store.Running() {
 		return engine.Null(), nil
 	}
 	var numbers []byte

@@ -18,9 +18,6 @@ func limits(args []engine.Value, i int) wasm.Limits {
 
 // wasmMemory(min, max) creates a memory.
 func (w *wasmHost) newMemory(args []engine.Value) (engine.Value, error) {
-	if w.store == nil {
-		return engine.Undefined(), typeError("there is no store")
-	}
 	return w.created(w.store.NewMemory(limits(args, 0)))
 }
 
@@ -74,7 +71,7 @@ func (w *wasmHost) grow(args []engine.Value) (engine.Value, error) {
 // wasmTable(type, min, max) creates a table.
 func (w *wasmHost) newTable(args []engine.Value) (engine.Value, error) {
 	t, ok := wasm.TypeOf(argument(args, 0).String())
-	if !ok || w.store == nil {
+	if !ok {
 		return engine.Undefined(), typeError("there is no such type of elements")
 	}
 	return w.created(w.store.NewTable(t, limits(args, 1)))
@@ -132,7 +129,7 @@ func (w *wasmHost) set(args []engine.Value) (engine.Value, error) {
 // wasmGlobal(type, mutable, value) creates a global.
 func (w *wasmHost) newGlobal(args []engine.Value) (engine.Value, error) {
 	t, ok := wasm.TypeOf(argument(args, 0).String())
-	if !ok || w.store == nil {
+	if !ok {
 		return engine.Undefined(), typeError("there is no such type of values")
 	}
 	bits, err := w.fromScript(t, argument(args, 2))

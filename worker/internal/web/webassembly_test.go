@@ -34,3 +34,15 @@ func TestWebAssemblyReferencesDoNotLeak(t *testing.T) {
 		t.Errorf("objects that were passed to WebAssembly must not stay in memory; %d bytes are left", grown)
 	}
 }
+
+func TestWebAssemblyTableSize(t *testing.T) {
+	p := newPage(t)
+	p.eval(t, `
+		const thrown = (f) => { try { f(); } catch (error) { return error.constructor.name; } };
+		const table = new WebAssembly.Table({ element: "externref", initial: 1, maximum: 5_000_000 });
+		const got = [
+			thrown(() => new WebAssembly.Table({ element: "anyfunc", initial: 2_000_000 })),
+			thrown(() => table.grow(2_000_000)), table.grow(10), table.length,
+		].join(" ");
+		if (got !== "RangeError RangeError 1 11") throw new Error(got);`)
+}

@@ -72,7 +72,7 @@ func (t *Type) limitTable() error {
 	l := &t.Limits
 	switch {
 	case l.Min > maxElements:
-		return fmt.Errorf("a table has at most %d elements, not %d", maxElements, l.Min)
+		return ErrTableSize
 	case l.HasMax:
 		l.Max = min(l.Max, maxElements)
 	default:

@@ -102,16 +102,21 @@ type Module struct {
 // Compile compiles a module in the binary format.
 func (s *Store) Compile(binary []byte) (*Module, error) {
 	description, module, err := prepare(binary)
-	if err == nil && !s.addMemory(compiledSize*int64(len(module))) {
-		err = ErrNoMemory
-	}
-	if err == nil {
-		err = compilations().keep(module)
-	}
 	if err != nil {
 		return nil, err
 	}
-	return s.compile(description, module)
+	size := compiledSize * int64(len(module))
+	if !s.addMemory(size) {
+		return nil, ErrNoMemory
+	}
+	var m *Module
+	if err = compilations().keep(module); err == nil {
+		m, err = s.compile(description, module)
+	}
+	if err != nil {
+		s.addMemory(-size)
+	}
+	return m, err
 }
 
 // prepare returns the description of a module, and the module for wazero: without custom sections, whose contents wazero
@@ -158,6 +163,9 @@ func (s *Store) Validate(binary []byte) error {
 // ErrTooManyInstances is the error for an instance beyond MaxInstances.
 var ErrTooManyInstances = fmt.Errorf("a script may create at most %d instances, memories, tables and globals: create them once, when the script is loaded", MaxInstances)
 
+// ErrTableSize is the error for a table that begins with too many elements.
+var ErrTableSize = fmt.Errorf("a table has at most %d elements", maxElements)
+
 // ErrNoMemory is the error for a module, or for an instance with its memory and tables, that would exceed the limit.
 var ErrNoMemory = errors.New("the memory limit of the script is reached")
 
@@ -181,10 +189,6 @@ func (s *Store) instantiate(m *Module, modules map[string]api.Module) (api.Modul
 		return nil, ErrNoMemory
 	}
 	s.addMemory(-size)
-	if !s.addMemory(elementSize * int64(m.elements)) {
-		return nil, ErrNoMemory
-	}
-	s.instances++
 	if s.check == nil {
 		check, err := s.NewFunction(FuncType{}, s.checkInterrupt)
 		if err != nil {
@@ -192,6 +196,11 @@ func (s *Store) instantiate(m *Module, modules map[string]api.Module) (api.Modul
 		}
 		s.check = check.instance
 	}
+	tables := elementSize * int64(m.elements)
+	if !s.addMemory(tables) {
+		return nil, ErrNoMemory
+	}
+	s.instances++
 	ctx := experimental.WithImportResolver(s.ctx, func(name string) api.Module {
 		if name == checkName {
 			return s.check
@@ -201,10 +210,13 @@ func (s *Store) instantiate(m *Module, modules map[string]api.Module) (api.Modul
 	s.running++
 	defer func() { s.running-- }()
 	instance, err := s.runtime.InstantiateModule(ctx, m.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions())
-	if err == nil {
+	switch {
+	case err == nil:
 		for _, e := range m.holders {
 			s.holders = append(s.holders, s.extern(e.Type, instance, e.Name))
 		}
+	case asTrap(err) == nil: // the imports do not match, so that there are no tables
+		s.addMemory(-tables)
 	}
 	return instance, err
 }

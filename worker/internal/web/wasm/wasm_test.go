@@ -377,35 +377,6 @@ func TestStoreImportsOfAModuleWithoutName(t *testing.T) {
 	}
 }
 
-// wazero would allocate memory for as many items as a module claims to have.
-func TestStoreCompileBoundsTheMemoryOfAModule(t *testing.T) {
-	s := newStore(t, Options{})
-	for name, change := range map[string]func(g *generator){
-		"a table of 4 billion elements": func(g *generator) {
-			g.table("table", Type{Kind: Table, Element: FuncRef, Limits: Limits{Min: math.MaxUint32}})
-		},
-		"a function with 4 billion variables": func(g *generator) {
-			g.code[0] = sized(append(append([]byte{1}, u32(math.MaxUint32)...), byte(I32), 0x0B))
-		},
-	} {
-		g := &generator{}
-		g.function("f", none)
-		change(g)
-		if _, err := s.Compile(g.module()); err == nil {
-			t.Errorf("%s must be refused", name)
-		}
-	}
-	for id := byte(sectionType); id <= sectionData; id++ {
-		if id == sectionStart {
-			continue
-		}
-		module := append([]byte(header), id, 5)
-		if _, err := s.Compile(append(module, u32(math.MaxUint32)...)); err == nil {
-			t.Errorf("a section %d with 4 billion items must be refused", id)
-		}
-	}
-}
-
 func FuzzPrepare(f *testing.F) {
 	g := &generator{}
 	g.imported("env", "f", Type{Kind: Func, Func: mapI})

@@ -3,8 +3,6 @@ import { checked } from "./errors.js";
 import { expose, limits, unsigned } from "./idl.js";
 import { adopt, defaultValue, fromWasm, register, toWasm } from "./values.js";
 
-const maxElements = 10_000_000; // the limit of other implementations (WebAssembly JavaScript Interface, section 9)
-
 // tableNumber returns the number of a Table, and undefined for any other value.
 export let tableNumber;
 
@@ -34,7 +32,6 @@ export class Table {
     const element = `${descriptor.element}`;
     if (element !== "anyfunc" && element !== "externref") throw new TypeError(`The elements of a table must be "anyfunc" or "externref", not "${element}"`);
     const [min, max] = limits(descriptor, "WebAssembly.Table");
-    if (min > maxElements) throw new RangeError(`A table has at most ${maxElements} elements`);
     this.#type = element === "anyfunc" ? "funcref" : element;
     const value = arguments.length > 1 && arguments[1] !== undefined ? toWasm(arguments[1], this.#type) : this.#initial();
     this.#number = checked(host.wasmTable(this.#type, min, max));
@@ -59,10 +56,10 @@ export class Table {
   }
 
   grow(delta) {
-    const size = host.wasmSize(this.#number);
+    const number = this.#number;
     const n = unsigned(delta, "delta");
     const value = arguments.length > 1 ? toWasm(arguments[1], this.#type) : this.#initial();
-    const before = size + n > maxElements ? -1 : host.wasmGrow(this.#number, n, value);
+    const before = host.wasmGrow(number, n, value);
     if (before < 0) throw new RangeError("The table cannot grow: its maximum is reached");
     return before;
   }
