@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -92,25 +94,28 @@ func (e wptExpected) reasonFor(name string) string {
 	return ""
 }
 
-// check reports what differs from the expectation: failures that are not listed, listed failures that do not occur, and
+// problems returns what differs from the expectation: failures that are not listed, listed failures that do not occur, and
 // reasons that are missing.
-func (e wptExpected) check(t *testing.T, results map[string]wptResult) {
+func (e wptExpected) problems(results map[string]wptResult) (problems []string) {
+	add := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 	for _, name := range slices.Sorted(maps.Keys(results)) {
 		result := results[name]
 		if result.Status != 0 && e.reasonFor(name) == "" {
-			t.Errorf("%q fails: %s", name, result.Message)
+			add("%q fails: %s", name, result.Message)
 		}
 	}
-	for reason, entries := range e.Fails {
+	for _, reason := range slices.Sorted(maps.Keys(e.Fails)) {
+		entries := e.Fails[reason]
 		if reason == wptNoReason {
-			t.Errorf("the list gives no reason for %q", entries)
+			add("the list gives no reason for %q", entries)
 		}
 		for _, entry := range entries {
 			if problem := e.problemOf(entry, results); problem != "" {
-				t.Errorf("the list has %q (%s), but %s", entry, reason, problem)
+				add("the list has %q (%s), but %s", entry, reason, problem)
 			}
 		}
 	}
+	return problems
 }
 
 // problemOf returns why an entry of Fails is not correct, or "".
@@ -158,4 +163,38 @@ func (e wptExpected) update(results map[string]wptResult) wptExpected {
 		}
 	}
 	return updated
+}
+
+// someWPTResults are the results of a file in which one test passes and two fail.
+var someWPTResults = map[string]wptResult{"a": {Name: "a"}, "b 1": {"b 1", 1, "one"}, "b 2": {"b 2", 1, "two"}}
+
+func TestWPTExpectedProblems(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		fails map[string][]string
+		want  []string
+	}{
+		{"failures listed by name", map[string][]string{"reason": {"b 1", "b 2"}}, nil},
+		{"failures listed by prefix", map[string][]string{"reason": {"b *"}}, nil},
+		{"failures that are not listed", nil, []string{`"b 1" fails: one`, `"b 2" fails: two`}},
+		{"a listed test that passes", map[string][]string{"reason": {"a", "b *"}}, []string{`the list has "a" (reason), but the test a passes`}},
+		{"a prefix with a test that passes", map[string][]string{"reason": {"*"}}, []string{`the list has "*" (reason), but the test a passes`}},
+		{"a listed test that does not exist", map[string][]string{"reason": {"b *", "c"}}, []string{`the list has "c" (reason), but the file has no such test`}},
+		{"failures without a reason", map[string][]string{wptNoReason: {"b *"}}, []string{`the list gives no reason for ["b *"]`}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := (wptExpected{Fails: c.fails}).problems(someWPTResults); !slices.Equal(got, c.want) {
+				t.Errorf("the problems are %q, expected %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestWPTExpectedUpdate(t *testing.T) {
+	expected := wptExpected{Fails: map[string][]string{"reason": {"a", "b 1", "c", "c*"}}}
+	got := expected.update(someWPTResults).Fails
+	want := map[string][]string{"reason": {"b 1"}, wptNoReason: {"b 2"}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("the updated list is %q, expected %q", got, want)
+	}
 }
