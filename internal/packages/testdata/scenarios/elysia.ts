@@ -7,6 +7,6 @@ const app = new Elysia()
   .post("/users", ({ body, set }) => { set.status = 201; return { name: body.name.toUpperCase() }; }, { body: t.Object({ name: t.String({ minLength: 2 }) }) })
   .get("/cookie", ({ cookie: { seen } }) => { seen.value = "1"; return seen.value; })
   .get("/fails", () => { throw new Error("broken"); })
-  .group("/admin", (group) => group.derive(({ headers }) => ({ user: headers.authorization })).get("/me", ({ user }) => user ?? "nobody"));
+  .group("/admin", (group) => group.derive(({ headers }) => ({ user: headers.authorization })).get("/me", ({ user }) => user ?? "anonymous"));
 
 export default { fetch: (request: Request) => app.fetch(request) };

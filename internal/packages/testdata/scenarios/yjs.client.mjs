@@ -1,4 +1,4 @@
-// Three clients edit a document, with the provider of y-websocket.
+// Two clients edit a document, and a third one loads it, with the provider of y-websocket.
 import { WebsocketProvider } from "y-websocket";
 import * as Y from "yjs";
 import { assert, done, socketURL, until, WebSocket } from "../client.mjs";
