@@ -35,7 +35,7 @@ Object.assign(State.prototype, {
 export const stateOf = (event) => reveal(EVENT, event);
 
 // make creates an event without calling its constructor, which is slower.
-export const make = (prototype, state) => conceal(EVENT, prototype, state);
+const make = (prototype, state) => conceal(EVENT, prototype, state);
 
 export class Event {
   constructor(type, init) {

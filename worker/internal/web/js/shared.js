@@ -1,18 +1,18 @@
 import { AbortController, AbortSignal, addStep, isAbortSignal, removeStep } from "./abort.js";
 import { atob, btoa } from "./base64.js";
-import { Blob, blobBytes, blobOf, File, fileOf } from "./blob.js";
+import { Blob, blobBytes, File, fileOf } from "./blob.js";
 import { setFormEncoder } from "./body.js";
 import { mapSize, setSize, typedArrayName } from "./brand.js";
 import { cloneWithTransfer, structuredClone } from "./clone.js";
 import { crypto, timingSafeEqual } from "./crypto.js";
-import { constants, define, expect, optionsOf, platform, refuse, secret, tag } from "./define.js";
+import { define, expect, optionsOf, refuse, secret, tag } from "./define.js";
 import { describe, describeBy } from "./describe.js";
 import { bytesOf, isBuffer, TextDecoder, TextEncoder } from "./encoding.js";
-import { Event, make, MessageEvent, stateOf } from "./event.js";
+import { Event, MessageEvent, stateOf } from "./event.js";
 import { DOMException } from "./exception.js";
 import { setWriter, transferables } from "./flatten.js";
 import { format } from "./format.js";
-import { fromPairs, guard, Headers, toPairs } from "./headers.js";
+import { guard, Headers } from "./headers.js";
 import { context, expose, followContext, host } from "./host.js";
 import { inspect } from "./inspect.js";
 import { share } from "./lazy.js";
@@ -20,7 +20,6 @@ import { localeMethods } from "./locale.js";
 import { nodeModule, processEnv } from "./node.js";
 import { iterable } from "./pairs.js";
 import { reportError } from "./report.js";
-import { Request } from "./request.js";
 import { makeResponse, Response } from "./response.js";
 import { dispatch, EventTarget, globalTarget, handlerAttribute, listenersOf } from "./target.js";
 import { bindTimers, clearInterval, clearTimeout, queueTask, setInterval, setTimeout, startTimer } from "./timers.js";
@@ -30,27 +29,26 @@ import { URL, URLSearchParams } from "./url.js";
 share(() => ({
   AbortController, AbortSignal, addStep, isAbortSignal, removeStep,
   atob, btoa,
-  Blob, blobBytes, blobOf, File, fileOf,
+  Blob, blobBytes, File, fileOf,
   setFormEncoder,
   cloneWithTransfer, structuredClone, transferables,
   timingSafeEqual,
-  constants, define, expect, optionsOf, platform, refuse, secret, tag,
+  define, expect, optionsOf, refuse, secret, tag,
   mapSize, setSize, typedArrayName,
   crypto,
   describe, describeBy,
   bytesOf, isBuffer, TextDecoder, TextEncoder,
-  Event, make, MessageEvent, stateOf,
+  Event, MessageEvent, stateOf,
   DOMException,
   setWriter,
   format,
-  fromPairs, guard, Headers, toPairs,
+  guard, Headers,
   context, expose, followContext, host,
   inspect,
   localeMethods,
   iterable,
   nodeModule, processEnv,
   reportError,
-  Request,
   makeResponse, Response,
   dispatch, EventTarget, globalTarget, handlerAttribute, listenersOf,
   bindTimers, clearInterval, clearTimeout, queueTask, setInterval, setTimeout, startTimer,
