@@ -1,4 +1,4 @@
-import { coerced, matcher, named, numberOption, option, parts, service, text, typeOption } from "./service.js";
+import { coerced, matcher, named, numberOption, option, parts, rangeOf, service, text, typeOption } from "./service.js";
 
 const short = ["narrow", "short", "long"], digits = ["2-digit", "numeric"];
 
@@ -52,18 +52,13 @@ function time(date) {
   return Math.trunc(value);
 }
 
-const rangeOf = (start, end) => {
-  if (start === undefined || end === undefined) throw new TypeError("a range needs a start and an end");
-  return [time(start), time(end)];
-};
-
 export const DateTimeFormat = service("DateTimeFormat", {
   callable: true,
   read: (options) => readDate(options),
   methods: {
     formatToParts: (state, date) => parts(state, "formatToParts", time(date)),
-    formatRange: (state, start, end) => text(state, "formatRange", ...rangeOf(start, end)),
-    formatRangeToParts: (state, start, end) => parts(state, "formatRangeToParts", ...rangeOf(start, end)),
+    formatRange: (state, start, end) => text(state, "formatRange", ...rangeOf(start, end, time)),
+    formatRangeToParts: (state, start, end) => parts(state, "formatRangeToParts", ...rangeOf(start, end, time)),
   },
   getters: {
     format: (state) => (state.format ??= named("", 1, (date) => text(state, "format", time(date)))),

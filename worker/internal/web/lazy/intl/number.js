@@ -1,10 +1,10 @@
-import { checkNumber, coerced, matcher, named, numberOption, option, parts, service, text, typeOption } from "./service.js";
+import { checkNumber, coerced, matcher, named, numberOption, option, parts, rangeOf, service, text, typeOption } from "./service.js";
 
 const modes = ["ceil", "floor", "expand", "trunc", "halfCeil", "halfFloor", "halfExpand", "halfTrunc", "halfEven"];
 const increments = [1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000];
 
 // digitOptions returns the options for digits (ECMA-402, SetNumberFormatDigitOptions). Go checks those that depend on others.
-export function digitOptions(options, compact) {
+function digitOptions(options, compact) {
   const minimumIntegerDigits = numberOption(options, "minimumIntegerDigits", 1, 21);
   const { minimumFractionDigits, maximumFractionDigits, minimumSignificantDigits, maximumSignificantDigits } = options;
   const roundingIncrement = numberOption(options, "roundingIncrement", 1, 5000) ?? 1;
@@ -107,23 +107,20 @@ function toNumeric(object) {
   return typeof value === "object" && value !== null ? object.toString() : value;
 }
 
-const rangeOf = (start, end) => {
-  if (start === undefined || end === undefined) throw new TypeError("a range needs a start and an end");
-  return [numberText(start), numberText(end)];
-};
-
 export const NumberFormat = service("NumberFormat", {
   callable: true,
   read: readNumber,
   methods: {
     formatToParts: (state, value) => parts(state, "formatToParts", numberText(value)),
-    formatRange: (state, start, end) => text(state, "formatRange", ...rangeOf(start, end)),
-    formatRangeToParts: (state, start, end) => parts(state, "formatRangeToParts", ...rangeOf(start, end)),
+    formatRange: (state, start, end) => text(state, "formatRange", ...rangeOf(start, end, numberText)),
+    formatRangeToParts: (state, start, end) => parts(state, "formatRangeToParts", ...rangeOf(start, end, numberText)),
   },
   getters: {
     format: (state) => (state.format ??= named("", 1, (value) => text(state, "format", numberText(value)))),
   },
 });
+
+const pluralText = (value) => numberText(Number(value));
 
 export const PluralRules = service("PluralRules", {
   read(given) {
@@ -132,10 +129,7 @@ export const PluralRules = service("PluralRules", {
     return { type: option(options, "type", ["cardinal", "ordinal"]), ...digitOptions(options, false) };
   },
   methods: {
-    select: (state, value) => text(state, "select", numberText(Number(value))),
-    selectRange(state, start, end) {
-      if (start === undefined || end === undefined) throw new TypeError("a range needs a start and an end");
-      return text(state, "selectRange", numberText(Number(start)), numberText(Number(end)));
-    },
+    select: (state, value) => text(state, "select", pluralText(value)),
+    selectRange: (state, start, end) => text(state, "selectRange", ...rangeOf(start, end, pluralText)),
   },
 });

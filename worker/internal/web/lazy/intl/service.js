@@ -8,7 +8,7 @@ const maxKnown = 64;
 const known = new Map(); // canonical locale identifiers by what scripts pass
 
 // canonical returns the canonical form of a locale identifier. It throws a RangeError if it is not valid.
-export function canonical(locale) {
+function canonical(locale) {
   let result = known.get(locale);
   if (result === undefined) {
     result = host.intlCanonical(locale);
@@ -85,6 +85,12 @@ export function required(options) {
   if (options === undefined) return Object.create(null);
   if (typeof options !== "object" && typeof options !== "function" || options === null) throw new TypeError("the options must be an object");
   return options;
+}
+
+// rangeOf returns what convert makes of the start and of the end of a range.
+export function rangeOf(start, end, convert) {
+  if (start === undefined || end === undefined) throw new TypeError("a range needs a start and an end");
+  return [convert(start), convert(end)];
 }
 
 export const matcher = (options) => option(options, "localeMatcher", ["lookup", "best fit"]);
