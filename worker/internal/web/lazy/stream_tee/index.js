@@ -34,7 +34,8 @@ class Branch {
   }
 }
 
-// Tee is what the sources of both kinds of streams have in common.
+// Tee is what the sources of both kinds of streams have in common. It is the request of its reads with a default reader. The
+// method copyOf(chunk) of its subclasses returns the chunk for the second branch.
 class Tee {
   constructor(stream, controllerClass, highWaterMark) {
     this.reading = false; // a read has not completed
@@ -66,6 +67,28 @@ class Tee {
     this.read(branch);
   }
 
+  chunk(chunk) {
+    enqueue(distribute, this, false, chunk); // a job, so that an error of the stream is seen before its last chunk is
+  }
+
+  error() {
+    this.reading = false;
+  }
+
+  distribute(chunk) {
+    this.beginDistribution();
+    const { first, second } = this;
+    let copy;
+    try {
+      copy = this.copyOf(chunk);
+    } catch (error) {
+      return this.fail(error);
+    }
+    if (!first.cancelled) first.controller.enqueue(chunk);
+    if (!second.cancelled) second.controller.enqueue(copy);
+    this.finishRead();
+  }
+
   // finishRead ends a read, and begins the next one if one is required.
   finishRead() {
     this.reading = false;
@@ -95,7 +118,9 @@ class Tee {
   }
 }
 
-// DefaultTee is also the request of its reads (section 4.9.1, ReadableStreamDefaultTee).
+const distribute = (owner, _, chunk) => owner.distribute(chunk);
+
+// DefaultTee is the Tee of a default stream (section 4.9.1, ReadableStreamDefaultTee).
 class DefaultTee extends Tee {
   constructor(stream, cloneChunks) {
     super(stream, DefaultController, 1);
@@ -106,10 +131,6 @@ class DefaultTee extends Tee {
     this.reader.read(this);
   }
 
-  chunk(chunk) {
-    enqueue(distribute, this, false, chunk); // a job, so that an error of the stream is seen before its last chunk is
-  }
-
   close() {
     this.reading = false;
     if (!this.first.cancelled) this.first.controller.close();
@@ -117,30 +138,12 @@ class DefaultTee extends Tee {
     this.settleCancel();
   }
 
-  error() {
-    this.reading = false;
-  }
-
-  distribute(chunk) {
-    this.beginDistribution();
-    const { first, second } = this;
-    let copy = chunk;
-    if (!second.cancelled && this.cloneChunks) {
-      try {
-        copy = structuredClone(chunk);
-      } catch (error) {
-        return this.fail(error);
-      }
-    }
-    if (!first.cancelled) first.controller.enqueue(chunk);
-    if (!second.cancelled) second.controller.enqueue(copy);
-    this.finishRead();
+  copyOf(chunk) {
+    return this.cloneChunks && !this.second.cancelled ? structuredClone(chunk) : chunk;
   }
 }
 
-const distribute = (tee, _, chunk) => tee.distribute(chunk);
-
-// ByteTee is also the request of its reads with a default reader (section 4.9.1, ReadableByteStreamTee).
+// ByteTee is the Tee of a byte stream (section 4.9.1, ReadableByteStreamTee).
 class ByteTee extends Tee {
   constructor(stream) {
     super(stream, ByteController, 0);
@@ -163,10 +166,6 @@ class ByteTee extends Tee {
     this.useReader(acquire(this.stream));
   }
 
-  chunk(chunk) {
-    enqueue(distribute, this, false, chunk);
-  }
-
   close() {
     this.reading = false;
     for (const { cancelled, controller } of [this.first, this.second]) {
@@ -176,24 +175,8 @@ class ByteTee extends Tee {
     this.settleCancel();
   }
 
-  error() {
-    this.reading = false;
-  }
-
-  distribute(chunk) {
-    this.beginDistribution();
-    const { first, second } = this;
-    let copy = chunk;
-    if (!first.cancelled && !second.cancelled) {
-      try {
-        copy = cloneBytes(chunk);
-      } catch (error) {
-        return this.fail(error);
-      }
-    }
-    if (!first.cancelled) first.controller.enqueue(chunk);
-    if (!second.cancelled) second.controller.enqueue(copy);
-    this.finishRead();
+  copyOf(chunk) {
+    return this.first.cancelled || this.second.cancelled ? chunk : cloneBytes(chunk);
   }
 }
 
