@@ -115,10 +115,7 @@ export class ReadableStream {
     const stream = readableOf(this);
     expect(arguments.length, 1, "pipeThrough");
     const { readable, writable } = transformMembers(transform);
-    const given = pipeOptions(options);
-    if (stream.locked) throw new TypeError("A locked stream cannot be piped");
-    if (writable.locked) throw new TypeError("A stream cannot be piped to a locked WritableStream");
-    lazy("writable_streams").pipe(stream, writable, given).quietPromise;
+    startPipe(stream, writable, options).quietPromise;
     return readable;
   }
 
@@ -126,11 +123,7 @@ export class ReadableStream {
     return promised(() => {
       const stream = readableOf(this);
       expect(arguments.length, 1, "pipeTo");
-      const writable = writableArgument(destination);
-      const given = pipeOptions(options);
-      if (stream.locked) throw new TypeError("A locked stream cannot be piped");
-      if (writable.locked) throw new TypeError("A stream cannot be piped to a locked WritableStream");
-      return lazy("writable_streams").pipe(stream, writable, given).promise;
+      return startPipe(stream, writableArgument(destination), options).promise;
     });
   }
 
@@ -174,6 +167,14 @@ function transformMembers(transform) {
   const writable = revealOr(WRITABLE_STREAM, given.writable);
   if (writable === undefined) throw new TypeError("writable of the transform must be a WritableStream");
   return { readable, writable };
+}
+
+// startPipe begins to pipe a stream to a Writable, and returns a Deferred for the end.
+function startPipe(stream, writable, options) {
+  const given = pipeOptions(options);
+  if (stream.locked) throw new TypeError("A locked stream cannot be piped");
+  if (writable.locked) throw new TypeError("A stream cannot be piped to a locked WritableStream");
+  return lazy("writable_streams").pipe(stream, writable, given);
 }
 
 // pipeOptions returns the members of StreamPipeOptions.
