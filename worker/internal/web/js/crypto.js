@@ -1,3 +1,4 @@
+import { typedArrayName } from "./brand.js";
 import { refuse, secret, tag } from "./define.js";
 import { bytesOf } from "./encoding.js";
 import { DOMException } from "./exception.js";
@@ -9,7 +10,6 @@ const quota = 65536; // Web Cryptography, section 10.1.1
 const integerArrays = new Set(
   ["Int8", "Uint8", "Uint8Clamped", "Int16", "Uint16", "Int32", "Uint32", "BigInt64", "BigUint64"].map((kind) => kind + "Array"),
 );
-const typeOfArray = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get;
 
 export class Crypto {
   constructor(token = undefined) {
@@ -20,7 +20,7 @@ export class Crypto {
     if (!ArrayBuffer.isView(array)) {
       throw new TypeError("getRandomValues expects a typed array");
     }
-    if (!integerArrays.has(typeOfArray.call(array))) {
+    if (!integerArrays.has(typedArrayName.call(array))) {
       throw new DOMException("getRandomValues expects a typed array of integers", "TypeMismatchError");
     }
     const { buffer, byteOffset, byteLength } = array;

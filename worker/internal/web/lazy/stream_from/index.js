@@ -1,4 +1,4 @@
-import { apply, DefaultController, Deferred, Readable, rejected, upon } from "lazy/streams";
+import { apply, DefaultController, Deferred, isObject, Readable, rejected, upon } from "lazy/streams";
 
 // fromIterable returns a stream with the values of an async iterable, or of an iterable whose values may be promises
 // (Streams Standard, section 4.9.1, ReadableStreamFromIterable).
@@ -7,8 +7,6 @@ export function fromIterable(iterable) {
   controller.start(undefined);
   return controller.stream;
 }
-
-const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
 
 // openIterator returns an async iterator (ECMAScript, section 7.4.3, GetIterator).
 function openIterator(iterable) {

@@ -37,9 +37,10 @@ export function illegal(name) {
   throw new TypeError(`Illegal constructor: a script cannot create a ${name}`);
 }
 
-const none = Object.freeze({ __proto__: null });
+// none is an object without members, and without those of Object.prototype.
+export const none = Object.freeze({ __proto__: null });
 
-const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
+export const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
 
 // dictionary returns an object with the members of a dictionary.
 export function dictionary(value, what) {

@@ -38,7 +38,7 @@ export {
 // What other modules use. A stream is represented by its Readable, whose methods do not depend on what a script may have
 // changed; object is the ReadableStream of it.
 export { createByteReadable, createReadable } from "./create.js";
-export { callback, conceal, highWaterMark, illegal, isolate, optionalObject, reveal, revealOr, strategy, WRITABLE_STREAM, wrongClass } from "./idl.js";
+export { callback, conceal, highWaterMark, illegal, isObject, isolate, none, optionalObject, reveal, revealOr, strategy, WRITABLE_STREAM, wrongClass } from "./idl.js";
 export { adopt, apply, bind, Deferred, enqueue, rejected, resolved, settleWithoutValue, upon } from "./promises.js";
 export { Queue } from "./queue.js";
 export { readAll } from "./read_all.js";

@@ -1,4 +1,4 @@
-import { expect } from "shared";
+import { expect, typedArrayName } from "shared";
 import { BYOB_REQUEST, BYTE_CONTROLLER, conceal, illegal, reveal, wholeNumber } from "./idl.js";
 import { apply } from "./promises.js";
 import { ByteQueue } from "./byte_queue.js";
@@ -343,7 +343,6 @@ const typedArrays = new Map(
   [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array,
     globalThis.Float16Array].flatMap((c) => (c ? [[c.name, c]] : [])),
 );
-const typedArrayName = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get;
 
 export const isUint8Array = (value) => typeof value === "object" && value !== null && ArrayBuffer.isView(value) && apply(typedArrayName, value, []) === "Uint8Array";
 

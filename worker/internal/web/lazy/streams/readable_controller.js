@@ -1,3 +1,4 @@
+import { none } from "./idl.js";
 import { bind, enqueue, rejected, upon } from "./promises.js";
 
 // Controller is what the controllers of default streams and of byte streams have in common.
@@ -89,8 +90,6 @@ export class Controller {
     return result;
   }
 }
-
-const none = Object.freeze({ __proto__: null });
 
 Object.assign(Controller.prototype, {
   handle: undefined, // the controller of the script

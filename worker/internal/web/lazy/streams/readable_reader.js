@@ -92,7 +92,6 @@ function cancelBy(kind, value, reason) {
   return reader.stream === undefined ? rejected(released()) : reader.stream.cancel(reason);
 }
 
-
 export class ReadableStreamDefaultReader {
   constructor(stream) {
     expect(arguments.length, 1, "new ReadableStreamDefaultReader");

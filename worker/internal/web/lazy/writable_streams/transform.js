@@ -1,6 +1,6 @@
 import {
   adopt, apply, bind, callback, conceal, DefaultController, Deferred, highWaterMark,
-  illegal, optionalObject, Readable, rejected, reveal, settleWithoutValue, strategy, upon,
+  illegal, none, optionalObject, Readable, rejected, reveal, settleWithoutValue, strategy, upon,
 } from "lazy/streams";
 import { Writable } from "./writable.js";
 import { WritableController } from "./writable_controller.js";
@@ -165,8 +165,6 @@ export class Transform {
     return result;
   }
 }
-
-const none = Object.freeze({ __proto__: null });
 
 Object.assign(Transform.prototype, {
   handle: undefined, // the controller of the script; without one the transformer gets this object

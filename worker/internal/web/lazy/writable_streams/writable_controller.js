@@ -1,5 +1,5 @@
 import { AbortController } from "shared";
-import { apply, bind, conceal, enqueue, illegal, Queue, rejected, reveal, upon } from "lazy/streams";
+import { apply, bind, conceal, enqueue, illegal, none, Queue, rejected, reveal, upon } from "lazy/streams";
 
 const WRITABLE_CONTROLLER = 110;
 
@@ -145,8 +145,6 @@ export class WritableController {
     this.sizeOf = undefined;
   }
 }
-
-const none = Object.freeze({ __proto__: null });
 
 Object.assign(WritableController.prototype, {
   handle: undefined, // the controller of the script
