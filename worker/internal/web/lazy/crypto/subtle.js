@@ -6,6 +6,9 @@ import { normalize, normalizeEither } from "./normalize.js";
 const exceptions = new Set(["DataError", "OperationError", "SyntaxError", "NotSupportedError", "InvalidAccessError"]);
 const exceptionOf = (name, message) => (exceptions.has(name) ? new DOMException(message, name) : name === "TypeError" ? new TypeError(message) : new Error(message));
 
+// converted returns a DOMException for an error of a host function that has the name of one, and the error itself otherwise.
+const converted = (error) => (exceptions.has(error.name) ? new DOMException(error.message, error.name) : error);
+
 // call returns a promise of the result of a host function, which may come in a later turn: start(settle) calls the function,
 // whose first argument is settle. The promise is resolved with convert(result). Secrets of keys do not get into a promise,
 // because a script can replace Promise, and define a getter then of every object.
@@ -16,7 +19,7 @@ const call = (start, convert = (result) => result) =>
       const result = start(settle);
       if (result !== undefined) resolve(convert(result));
     } catch (error) {
-      reject(exceptions.has(error.name) ? new DOMException(error.message, error.name) : error);
+      reject(converted(error));
     }
   });
 
@@ -179,7 +182,7 @@ function lengthOf(normalized) {
   try {
     return host.subtleLength(normalized);
   } catch (error) {
-    throw exceptions.has(error.name) ? new DOMException(error.message, error.name) : error;
+    throw converted(error);
   }
 }
 
