@@ -1,5 +1,5 @@
-import { define, host } from "shared";
-import { coerced, option, setLocaleOf, typeOption } from "./service.js";
+import { host } from "shared";
+import { coerced, option, setLocaleOf, typeOption, typePattern } from "./service.js";
 
 // keywords are the properties of a locale that are keywords of the extension u, by their keys.
 const keywords = { calendar: "ca", collation: "co", hourCycle: "hc", caseFirst: "kf", numeric: "kn", numberingSystem: "nu", firstDayOfWeek: "fw" };
@@ -67,7 +67,6 @@ export class Locale {
 }
 Object.defineProperty(Locale.prototype, Symbol.toStringTag, { value: "Intl.Locale", configurable: true });
 Object.defineProperty(Locale, "length", { value: 1, configurable: true });
-define(Locale.prototype, {});
 
 const language = /^([a-z]{2,3}|[a-z]{5,8})$/i, script = /^[a-z]{4}$/i, region = /^([a-z]{2}|\d{3})$/i;
 
@@ -94,6 +93,6 @@ function read(options) {
 function weekday(value) {
   if (value === undefined) return undefined;
   const name = days[value] ?? String(value);
-  if (!/^[0-9a-z]{3,8}(-[0-9a-z]{3,8})*$/i.test(name)) throw new RangeError(`Invalid firstDayOfWeek: ${name}`);
+  if (!typePattern.test(name)) throw new RangeError(`Invalid firstDayOfWeek: ${name}`);
   return name;
 }

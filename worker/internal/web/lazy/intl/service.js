@@ -54,9 +54,10 @@ export function option(options, name, values, type = "string") {
   return text;
 }
 
-const typePattern = /^[0-9a-z]{3,8}(-[0-9a-z]{3,8})*$/i;
+// typePattern matches a value of a keyword of locale identifiers, such as a calendar.
+export const typePattern = /^[0-9a-z]{3,8}(-[0-9a-z]{3,8})*$/i;
 
-// typeOption returns an option that is a value of a keyword of locale identifiers, such as a calendar.
+// typeOption returns an option that is a value of a keyword.
 export function typeOption(options, name) {
   const value = option(options, name);
   if (value !== undefined && !typePattern.test(value)) throw new RangeError(`Invalid ${name} : ${value}`);
