@@ -160,3 +160,76 @@ func TestRemovedListenersTimersAndChannelsDoNotLeak(t *testing.T) {
 		t.Errorf("a thousand rounds must not leave memory in use; they left %d bytes", grown)
 	}
 }
+
+// An operation removes at its end what it has added to a signal, and the size of queues and caches does not depend on how much
+// they have handled.
+func TestCompletedOperationsDoNotLeak(t *testing.T) {
+	for name, round := range map[string]string{
+		"waits with a signal":     `for (let i = 0; i < 1000; i++) scheduler.wait(1, { signal });`,
+		"pipes with a signal":     `for (let i = 0; i < 300; i++) await ReadableStream.from([]).pipeTo(new WritableStream(), { signal });`,
+		"identifiers of locales":  `for (let i = 0; i < 1000; i++) Intl.getCanonicalLocales("en-x-n" + count++);`,
+		"chunks of a stream":      `for (let i = 0; i < 4000; i++) { chunks.controller.enqueue(i); await chunks.reader.read(); }`,
+		"chunks of a byte stream": `for (let i = 0; i < 4000; i++) { bytes.controller.enqueue(new Uint8Array(1)); await bytes.reader.read(); }`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPage(t)
+			p.eval(t, `let count = 0, completed = 0;
+				const { signal } = new AbortController();
+				// open returns a stream whose queue is never empty.
+				const open = (type, first) => {
+					let controller;
+					const reader = new ReadableStream({ type, start: (c) => (controller = c) }).getReader();
+					controller.enqueue(first);
+					return { controller, reader };
+				};
+				const chunks = open(undefined, 0), bytes = open("bytes", new Uint8Array(1));
+				const round = async () => { `+round+` completed++; };`)
+			use := func(rounds int) int64 {
+				for range rounds {
+					p.eval(t, "round(); undefined")
+					for p.fireNext(t) {
+					}
+				}
+				p.rt.CollectGarbage()
+				return p.rt.Memory().Used
+			}
+			before := use(1)
+			after := use(3)
+			if completed := p.eval(t, "completed").Int(); completed != 4 {
+				t.Fatalf("4 rounds must complete, %d have", completed)
+			}
+			if after > before+64<<10 {
+				t.Errorf("further rounds must not leave memory in use; they left %d bytes", after-before)
+			}
+		})
+	}
+}
+
+// Chunks may be large, so the queue of a stream does not keep those that have been read.
+func TestStreamReleasesChunksThatHaveBeenRead(t *testing.T) {
+	for _, kind := range []string{"undefined", `"bytes"`} {
+		t.Run("type "+kind, func(t *testing.T) {
+			p := newPage(t)
+			p.eval(t, `let controller, read = 0;
+				const reader = new ReadableStream({ type: `+kind+`, start: (c) => (controller = c) }).getReader();
+				controller.enqueue(new Uint8Array(1));
+				const readMany = async () => {
+					for (let i = 0; i < 300; i++) {
+						controller.enqueue(new Uint8Array(64 * 1024));
+						await reader.read();
+						read++;
+					}
+				};
+				undefined`)
+			before := p.rt.Memory().Used
+			p.eval(t, "readMany(); undefined")
+			p.rt.CollectGarbage()
+			if read := p.eval(t, "read").Int(); read != 300 {
+				t.Fatalf("300 chunks must be read, %d have been", read)
+			}
+			if grown := p.rt.Memory().Used - before; grown > 2<<20 {
+				t.Errorf("only the chunk in the queue must stay in memory; %d bytes were left", grown)
+			}
+		})
+	}
+}
