@@ -6,7 +6,7 @@ import { createCipheriv, createDecipheriv } from "./cipher.js";
 import { createHash, createHmac, hash, Hash, Hmac, knownHash } from "./hash.js";
 import { createPrivateKey, createPublicKey, createSecretKey, KeyObject } from "./key.js";
 import { createSign, createVerify, sign, Sign, verify, Verify } from "./sign.js";
-import { bytesOfInput } from "./input.js";
+import { answer, bytesOfInput } from "./input.js";
 
 const quota = 65536; // bytes of one call of host.random
 
@@ -15,25 +15,9 @@ function fill(bytes) {
   return bytes;
 }
 
-// later calls a callback with the result of work.
-function later(callback, work) {
-  queueMicrotask(() => {
-    let result;
-    try {
-      result = work();
-    } catch (error) {
-      callback(error);
-      return;
-    }
-    callback(null, result);
-  });
-}
-
 function randomBytes(size, callback) {
   checkInteger(size, "size", 0, 2 ** 31 - 1);
-  if (callback === undefined) return fill(Buffer.alloc(size));
-  checkFunction(callback, "callback");
-  return later(callback, () => fill(Buffer.alloc(size)));
+  return answer(callback, () => fill(Buffer.alloc(size)));
 }
 
 // part returns the bytes of a buffer that are to be filled.
@@ -54,7 +38,7 @@ function randomFillSync(buffer, offset, size) {
 function randomFill(buffer, ...rest) {
   const callback = rest.pop();
   checkFunction(callback, "callback");
-  later(callback, () => randomFillSync(buffer, ...rest));
+  answer(callback, () => randomFillSync(buffer, ...rest));
 }
 
 // randomInt returns an integer that is at least min and below max, each with the same probability.
@@ -73,8 +57,7 @@ function randomInt(min, max, callback) {
       if (n < limit) return min + (n % range);
     }
   };
-  if (callback === undefined) return draw();
-  return later(callback, draw);
+  return answer(callback, draw);
 }
 
 function timingSafeEqual(a, b) {
@@ -102,7 +85,7 @@ function pbkdf2(password, salt, iterations, length, digest, callback) {
   const name = webHashes[knownHash(digest).toLowerCase().replace("sha-", "sha")];
   const [secret, salted] = [bytesOfInput(password, "password"), bytesOfInput(salt, "salt")];
   if (name === undefined || length === 0) {
-    later(callback, () => pbkdf2Sync(secret, salted, iterations, length, digest));
+    answer(callback, () => pbkdf2Sync(secret, salted, iterations, length, digest));
     return;
   }
   const { subtle } = webcrypto;
@@ -119,7 +102,7 @@ function hkdfSync(digest, key, salt, info, length) {
 
 function hkdf(digest, key, salt, info, length, callback) {
   checkFunction(callback, "callback");
-  later(callback, () => hkdfSync(digest, key, salt, info, length));
+  answer(callback, () => hkdfSync(digest, key, salt, info, length));
 }
 
 function randomUUID() {

@@ -1,6 +1,6 @@
 import { bytesOf, isBuffer } from "shared";
 import { Buffer } from "lazy/node_buffer";
-import { wrongType } from "lazy/node_errors";
+import { checkFunction, wrongType } from "lazy/node_errors";
 
 // bytesOfInput returns the bytes of a string, a buffer or a view.
 export function bytesOfInput(value, name, encoding) {
@@ -33,4 +33,21 @@ export class Parts {
     copy.#parts = [...this.#parts];
     return copy;
   }
+}
+
+// answer returns the result of work, or calls the callback with it or with the error, if there is one.
+export function answer(callback, work) {
+  if (callback === undefined) return work();
+  checkFunction(callback, "callback");
+  queueMicrotask(() => {
+    let result;
+    try {
+      result = work();
+    } catch (error) {
+      callback(error);
+      return;
+    }
+    callback(null, result);
+  });
+  return undefined;
 }

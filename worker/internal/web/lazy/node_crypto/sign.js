@@ -1,9 +1,8 @@
 import { host } from "shared";
-import { checkFunction } from "lazy/node_errors";
 import { Writable } from "lazy/node_stream";
 import { constants } from "./constants.js";
 import { knownHash } from "./hash.js";
-import { bytesOfInput, output, Parts } from "./input.js";
+import { answer, bytesOfInput, output, Parts } from "./input.js";
 import { createPrivateKey, createPublicKey, der } from "./key.js";
 
 // settings returns the arguments of host.nodeSign and host.nodeVerify that a key may have with it.
@@ -55,23 +54,6 @@ export class Verify extends Signer {
 
 export const createSign = (algorithm, options) => new Sign(algorithm, options);
 export const createVerify = (algorithm, options) => new Verify(algorithm, options);
-
-// answer returns the result of work, or passes it to a callback.
-function answer(callback, work) {
-  if (callback === undefined) return work();
-  checkFunction(callback, "callback");
-  queueMicrotask(() => {
-    let result;
-    try {
-      result = work();
-    } catch (error) {
-      callback(error);
-      return;
-    }
-    callback(null, result);
-  });
-  return undefined;
-}
 
 export function sign(algorithm, data, key, callback) {
   return answer(callback, () => output(signature(algorithm, bytesOfInput(data, "data"), key)));
