@@ -8,6 +8,14 @@ export function nodeError(Kind, code, message) {
   return error;
 }
 
+// abortError returns the error for what has ended because a signal has been aborted.
+export function abortError(signal) {
+  const error = nodeError(Error, "ABORT_ERR", "The operation was aborted");
+  error.name = "AbortError";
+  error.cause = signal.reason;
+  return error;
+}
+
 // wrongType returns the error for an argument of another type than the wanted one, such as "a string".
 export function wrongType(name, wanted, value) {
   return nodeError(TypeError, "ERR_INVALID_ARG_TYPE", `The "${name}" argument must be ${wanted}, but got ${brief(value)}`);

@@ -1,5 +1,5 @@
 import { EventTarget, inspect, listenersOf } from "shared";
-import { nodeError } from "lazy/node_errors";
+import { abortError, nodeError } from "lazy/node_errors";
 import { checkLimit, EventEmitter, rawListeners } from "./emitter.js";
 
 const isEmitter = (value) => typeof value?.on === "function" && typeof value.removeListener === "function";
@@ -17,13 +17,6 @@ function listen(emitter, type, listener, once = false) {
   if (typeof emitter?.addEventListener !== "function") throw neither(emitter);
   emitter.addEventListener(type, listener, { once });
   return () => emitter.removeEventListener(type, listener);
-}
-
-export function abortError(signal) {
-  const error = nodeError(Error, "ABORT_ERR", "The operation was aborted");
-  error.name = "AbortError";
-  if (signal !== undefined) error.cause = signal.reason;
-  return error;
 }
 
 // once returns a promise of the arguments of the next event.

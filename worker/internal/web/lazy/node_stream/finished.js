@@ -1,4 +1,4 @@
-import { checkFunction, wrongType } from "lazy/node_errors";
+import { abortError, checkFunction, wrongType } from "lazy/node_errors";
 import { errors, nextTick, once } from "./state.js";
 
 export const isNodeStream = (value) => typeof value?.on === "function" && (typeof value.write === "function" || typeof value.pipe === "function");
@@ -56,7 +56,7 @@ export function finished(stream, optionsOrCallback, callbackGiven) {
   if (signal) {
     const abort = () => {
       cleanup();
-      callback(errors.aborted(signal));
+      callback(abortError(signal));
     };
     if (signal.aborted) nextTick(abort);
     else signal.addEventListener("abort", abort, { once: true });
@@ -65,7 +65,7 @@ export function finished(stream, optionsOrCallback, callbackGiven) {
 }
 
 export function addAbortSignal(signal, stream) {
-  const abort = () => stream.destroy(errors.aborted(signal));
+  const abort = () => stream.destroy(abortError(signal));
   if (signal.aborted) abort();
   else {
     signal.addEventListener("abort", abort, { once: true });

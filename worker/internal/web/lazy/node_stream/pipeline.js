@@ -1,7 +1,7 @@
-import { nodeError, wrongType } from "lazy/node_errors";
+import { abortError, nodeError, wrongType } from "lazy/node_errors";
 import { PassThrough } from "./duplex.js";
 import { finished, isNodeStream } from "./finished.js";
-import { errors, nextTick, once } from "./state.js";
+import { nextTick, once } from "./state.js";
 import { from } from "./from.js";
 
 const isIterable = (value) => typeof value?.[Symbol.asyncIterator] === "function" || typeof value?.[Symbol.iterator] === "function";
@@ -36,7 +36,7 @@ export function connect(streams, { signal, end = true }, callback) {
     });
   };
   if (signal) {
-    const abort = () => done(errors.aborted(signal), true);
+    const abort = () => done(abortError(signal), true);
     if (signal.aborted) nextTick(abort);
     else signal.addEventListener("abort", abort, { once: true });
   }

@@ -38,12 +38,6 @@ export const errors = {
   nullValues: () => nodeError(TypeError, "ERR_STREAM_NULL_VALUES", "May not write null values to stream"),
   notImplemented: (method) => nodeError(Error, "ERR_METHOD_NOT_IMPLEMENTED", `The ${method} method is not implemented`),
   twice: () => nodeError(Error, "ERR_MULTIPLE_CALLBACK", "Callback called multiple times"),
-  aborted(signal) {
-    const error = nodeError(Error, "ABORT_ERR", "The operation was aborted");
-    error.name = "AbortError";
-    error.cause = signal?.reason;
-    return error;
-  },
 };
 
 // nextTick calls a function after the code that runs. The exception of a listener of an event is an uncaught one.

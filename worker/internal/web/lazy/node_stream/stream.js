@@ -1,5 +1,6 @@
+import { abortError } from "lazy/node_errors";
 import { EventEmitter } from "lazy/node_events";
-import { errors, inherits, methods, nextTick, once } from "./state.js";
+import { inherits, methods, nextTick, once } from "./state.js";
 
 // Stream is what all streams have in common. Readable and Writable keep their states in _readableState and _writableState,
 // of which a Duplex has both.
@@ -127,7 +128,7 @@ export function useOptions(stream, options, names) {
   for (const name of names) if (typeof options?.[name] === "function") stream[`_${name}`] = options[name];
   const { signal } = options ?? {};
   if (signal === undefined) return;
-  const abort = () => stream.destroy(errors.aborted(signal));
+  const abort = () => stream.destroy(abortError(signal));
   if (signal.aborted) nextTick(abort);
   else signal.addEventListener("abort", abort, { once: true });
 }

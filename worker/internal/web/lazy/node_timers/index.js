@@ -1,5 +1,5 @@
 import { clearInterval, clearTimeout, setInterval, setTimeout } from "shared";
-import { checkFunction, nodeError } from "lazy/node_errors";
+import { abortError, checkFunction } from "lazy/node_errors";
 
 // Timers are numbers, as on all other platforms than Node: there is no ref and unref.
 export function setImmediate(callback, ...args) {
@@ -10,17 +10,11 @@ export const clearImmediate = (id) => clearTimeout(id);
 
 // wait returns a promise that start fulfills, and that rejects when the signal of the options aborts.
 function wait(value, { signal } = {}, start) {
-  const aborted = () => {
-    const error = nodeError(Error, "ABORT_ERR", "The operation was aborted");
-    error.name = "AbortError";
-    error.cause = signal.reason;
-    return error;
-  };
-  if (signal?.aborted) return Promise.reject(aborted());
+  if (signal?.aborted) return Promise.reject(abortError(signal));
   return new Promise((resolve, reject) => {
     const stop = () => {
       clearTimeout(id);
-      reject(aborted());
+      reject(abortError(signal));
     };
     const id = start(() => {
       signal?.removeEventListener("abort", stop);
