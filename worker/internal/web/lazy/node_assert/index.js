@@ -2,7 +2,7 @@ import { inspect } from "shared";
 import { checkFunction, wrongType, wrongValue } from "lazy/node_errors";
 import { compare } from "lazy/node_util";
 
-export class AssertionError extends Error {
+class AssertionError extends Error {
   constructor({ message, actual, expected, operator, stackStartFn } = {}) {
     super(message === undefined ? describe(actual, expected, operator) : String(message));
     Object.defineProperty(this, "name", { value: "AssertionError", writable: true, configurable: true });
@@ -42,7 +42,7 @@ function ok(value, message) {
   raise(ok, { message, text, actual: value, expected: true, operator: "==" });
 }
 
-export function assert(value, message) {
+function assert(value, message) {
   if (value) return;
   raise(assert, { message, text: falsy(value), actual: value, expected: true, operator: "==" });
 }
@@ -59,9 +59,9 @@ const deep = (a, b) => compare(a, b, false);
 const deepStrict = (a, b) => compare(a, b, true);
 const not = (test) => (a, b) => !test(a, b);
 
-// matches reports whether an error is the expected one: a class, a function, a regular expression, or an object whose
-// properties it has. If not, it throws, or returns false.
-function matches(error, expected, message, fn) {
+// checkError throws unless an error is the expected one: expected is its class, a function that returns true for it, a regular
+// expression that matches it, or an object with properties that it has.
+function checkError(error, expected, message, fn) {
   if (expected === undefined) return;
   const fail = (text) => raise(fn, { message, text, actual: error, expected, operator: fn.name });
   if (expected instanceof RegExp) {
@@ -92,7 +92,7 @@ function throws(fn, ...rest) {
   try {
     fn();
   } catch (error) {
-    return matches(error, expected, message, throws);
+    return checkError(error, expected, message, throws);
   }
   return missing(throws, "exception", expected, message);
 }
@@ -113,7 +113,7 @@ async function rejects(promise, ...rest) {
   try {
     await promiseOf(promise);
   } catch (error) {
-    return matches(error, expected, message, rejects);
+    return checkError(error, expected, message, rejects);
   }
   return missing(rejects, "rejection", expected, message);
 }

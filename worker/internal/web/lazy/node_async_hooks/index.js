@@ -28,7 +28,7 @@ function changed(storage, store) {
 
 const none = Symbol("no store");
 
-export class AsyncLocalStorage {
+class AsyncLocalStorage {
   #default;
   #name;
 
@@ -76,7 +76,7 @@ export class AsyncLocalStorage {
 
 let lastId = 1;
 
-export class AsyncResource {
+class AsyncResource {
   #context = context();
   #id = ++lastId;
 

@@ -4,7 +4,7 @@ import { checkFunction, wrongType } from "lazy/node_errors";
 // Channels are kept for ever. Packages have few of them, with fixed names.
 const channels = new Map();
 
-export class Channel {
+class Channel {
   #subscribers = [];
   #stores = new Map();
 
@@ -60,7 +60,7 @@ export class Channel {
   }
 }
 
-export function channel(name) {
+function channel(name) {
   if (typeof name !== "string" && typeof name !== "symbol") throw wrongType("channel", "a string or a symbol", name);
   if (!channels.has(name)) channels.set(name, new Channel(name));
   return channels.get(name);
@@ -68,7 +68,7 @@ export function channel(name) {
 
 const events = ["start", "end", "asyncStart", "asyncEnd", "error"];
 
-export class TracingChannel {
+class TracingChannel {
   constructor(names) {
     for (const event of events) this[event] = typeof names === "string" ? channel(`tracing:${names}:${event}`) : names[event];
   }

@@ -1,8 +1,8 @@
 import { inspect } from "shared";
 import { nodeError } from "lazy/node_errors";
 
-export const errorMonitor = Symbol("events.errorMonitor");
-export const captureRejectionSymbol = Symbol.for("nodejs.rejection");
+const errorMonitor = Symbol("events.errorMonitor");
+const captureRejectionSymbol = Symbol.for("nodejs.rejection");
 const capturing = Symbol("events.captureRejections");
 
 let defaultMaxListeners = 10;
@@ -49,7 +49,7 @@ export function checkLimit(n, name = "n") {
   return n;
 }
 
-export function checkListener(listener) {
+function checkListener(listener) {
   if (typeof listener !== "function") {
     throw nodeError(TypeError, "ERR_INVALID_ARG_TYPE", `The "listener" argument must be a function, but got ${inspect(listener)}`);
   }

@@ -17,8 +17,12 @@ function unescape(text) {
     const source = new TextEncoder().encode(String(text));
     for (let i = 0; i < source.length; i++) {
       const hex = source[i] === 0x25 ? String.fromCharCode(...source.subarray(i + 1, i + 3)) : "";
-      if (/^[0-9a-fA-F]{2}$/.test(hex)) i += 2;
-      bytes.push(hex.length === 2 && /^[0-9a-fA-F]{2}$/.test(hex) ? Number.parseInt(hex, 16) : source[i]);
+      if (/^[0-9a-fA-F]{2}$/.test(hex)) {
+        bytes.push(Number.parseInt(hex, 16));
+        i += 2;
+      } else {
+        bytes.push(source[i]);
+      }
     }
     return new TextDecoder().decode(new Uint8Array(bytes));
   }

@@ -1,4 +1,4 @@
-import { promisifyStreams } from "./promises.js";
+import { promises } from "./promises.js";
 import { addAbortSignal, finished, isDestroyed, isDisturbed, isErrored, isReadable, isWritable } from "./finished.js";
 import { defaultHighWaterMark, setDefaultHighWaterMark } from "./state.js";
 import { Duplex, PassThrough, Transform } from "./duplex.js";
@@ -8,8 +8,6 @@ import { Stream } from "./stream.js";
 import { Writable } from "./writable.js";
 import "./iterate.js";
 import { fromWeb, toWeb } from "./web.js";
-
-const promises = promisifyStreams({ finished, pipeline });
 
 Readable.fromWeb = fromWeb.readable;
 Readable.toWeb = toWeb.readable;
@@ -30,5 +28,5 @@ Object.assign(Stream, {
 
 export { consumers } from "./consumers.js";
 export { web } from "./web.js";
-export { Duplex, PassThrough, promises, Readable, Transform, Writable };
+export { promises, Transform, Writable };
 export { Stream as module };

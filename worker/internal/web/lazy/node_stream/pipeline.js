@@ -51,7 +51,7 @@ export function connect(streams, { signal, end = true }, callback) {
     } else if (typeof step === "function") {
       current = i === 0 ? step({ signal }) : step(current, { signal });
       if (last) {
-        ({ current } = consume(current, (result) => (value = result), (error) => done(error), () => pending++));
+        current = consume(current, (result) => (value = result), (error) => done(error), () => pending++);
       } else if (!isIterable(current)) throw nodeError(TypeError, "ERR_INVALID_RETURN_VALUE", "a function of a pipeline must return an iterable");
     } else if (isIterable(step) && i === 0) {
       current = step;
@@ -74,7 +74,7 @@ function forward(source, target, end, watch) {
   readable.pipe(target, { end });
 }
 
-// consume handles the result of the last function: a promise, or an iterable, which becomes a stream that can be read.
+// consume handles the result of the last function, and returns what pipeline returns: the promise, or a stream of the iterable.
 function consume(result, setValue, done, begin) {
   if (typeof result?.then === "function") {
     begin();
@@ -82,12 +82,12 @@ function consume(result, setValue, done, begin) {
       setValue(value);
       done();
     }, done);
-    return { current: result };
+    return result;
   }
   if (!isIterable(result)) throw nodeError(TypeError, "ERR_INVALID_RETURN_VALUE", "the last function of a pipeline must return a promise or an iterable");
   const output = new PassThrough({ objectMode: true });
   begin();
   from(result).on("error", done).pipe(output);
   output.on("end", () => done());
-  return { current: output };
+  return output;
 }

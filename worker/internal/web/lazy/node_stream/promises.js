@@ -1,7 +1,8 @@
+import { finished } from "./finished.js";
 import { connect } from "./pipeline.js";
 
-// promisifyStreams returns the functions of stream/promises.
-export const promisifyStreams = ({ finished }) => ({
+// promises are the functions of stream/promises.
+export const promises = {
   finished: (stream, options = {}) =>
     new Promise((resolve, reject) => {
       const cleanup = finished(stream, options, (error) => {
@@ -22,4 +23,4 @@ export const promisifyStreams = ({ finished }) => ({
         else resolve(value);
       });
     }),
-});
+};

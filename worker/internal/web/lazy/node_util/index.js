@@ -5,19 +5,19 @@ import { parseArgs } from "./parse_args.js";
 import { stripVTControlCharacters, styles, styleText } from "./style.js";
 import * as types from "./types.js";
 
-export { compare, isDeepStrictEqual } from "./equal.js";
+export { compare } from "./equal.js";
 export { types };
 
 const custom = Symbol.for("nodejs.util.inspect.custom");
 
 // inspect takes options, or showHidden and depth.
-export function inspect(value, options, depth) {
+function inspect(value, options, depth) {
   const given = typeof options === "object" && options !== null ? options : { depth };
   return inspectValue(value, { depth: given.depth === null ? Infinity : given.depth });
 }
 Object.assign(inspect, { custom, defaultOptions: { depth: 2 }, colors: styles, styles: {} });
 
-export const format = (...args) => formatAll(args);
+const format = (...args) => formatAll(args);
 const formatWithOptions = (options, ...args) => formatAll(args);
 
 const customPromisify = Symbol.for("nodejs.util.promisify.custom");
