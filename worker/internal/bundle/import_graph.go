@@ -37,8 +37,16 @@ func newImportGraph(options api.BuildOptions) *importGraph {
 	return g
 }
 
-// resolving is the plugin data of resolutions that a plugin itself requests.
+// resolving is the plugin data of the resolutions of resolveAgain.
 type resolving struct{}
+
+// resolveAgain resolves an import from within a plugin that handles it. Plugins must ignore imports with the plugin data
+// resolving, or they would handle the same import without end.
+func resolveAgain(build api.PluginBuild, args api.OnResolveArgs) api.ResolveResult {
+	return build.Resolve(args.Path, api.ResolveOptions{
+		Importer: args.Importer, Namespace: args.Namespace, ResolveDir: args.ResolveDir, Kind: args.Kind, With: args.With, PluginData: resolving{},
+	})
+}
 
 // record is the plugin that adds each import to the graph.
 func (g *importGraph) record(build api.PluginBuild) {
@@ -46,9 +54,7 @@ func (g *importGraph) record(build api.PluginBuild) {
 		if _, internal := args.PluginData.(resolving); internal || args.Kind == api.ResolveEntryPoint || args.Importer == "" {
 			return api.OnResolveResult{}, nil
 		}
-		found := build.Resolve(args.Path, api.ResolveOptions{
-			Importer: args.Importer, Namespace: args.Namespace, ResolveDir: args.ResolveDir, Kind: args.Kind, With: args.With, PluginData: resolving{},
-		})
+		found := resolveAgain(build, args)
 		if len(found.Errors) > 0 || found.External || found.Namespace != "file" || !filepath.IsAbs(found.Path) {
 			return api.OnResolveResult{Path: args.Path, External: true}, nil
 		}

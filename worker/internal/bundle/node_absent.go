@@ -18,9 +18,8 @@ const absentNamespace = "node-absent"
 
 // absentImport is an import of a module that does not exist, in a file of a package.
 type absentImport struct {
-	name     string // as written in the import
-	importer string
-	throws   bool // when it is loaded
+	name   string // as written in the import
+	throws bool   // when it is loaded
 }
 
 // absentImports collects the imports of modules that do not exist in one run of the bundler.

@@ -38,9 +38,7 @@ func nodePlugin(absent *absentImports) api.Plugin {
 // isReplaced reports whether the name of a module of Node has another meaning in a file: it is an installed package, an alias of
 // tsconfig.json, or replaced by the field browser of a package.
 func isReplaced(build api.PluginBuild, args api.OnResolveArgs) bool {
-	found := build.Resolve(args.Path, api.ResolveOptions{
-		Importer: args.Importer, Namespace: args.Namespace, ResolveDir: args.ResolveDir, Kind: args.Kind, With: args.With, PluginData: resolving{},
-	})
+	found := resolveAgain(build, args)
 	return len(found.Errors) == 0 && !found.External
 }
 
@@ -53,7 +51,7 @@ func resolveNode(absent *absentImports, args api.OnResolveArgs) api.OnResolveRes
 	case nodeExports[name] == "" && !inPackage(args.Importer):
 		return api.OnResolveResult{}
 	case nodeExports[name] == "":
-		return absent.resolve(absentImport{name: args.Path, importer: args.Importer, throws: required || args.Kind == api.ResolveJSDynamicImport})
+		return absent.resolve(absentImport{name: args.Path, throws: required || args.Kind == api.ResolveJSDynamicImport})
 	case required:
 		return api.OnResolveResult{Path: name, Namespace: nodeRequireNamespace}
 	case inPackage(args.Importer):

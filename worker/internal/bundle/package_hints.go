@@ -47,9 +47,7 @@ func refuseWS(build api.PluginBuild) {
 		if _, own := args.PluginData.(resolving); own || inPackage(args.Importer) {
 			return api.OnResolveResult{}, nil
 		}
-		found := build.Resolve(args.Path, api.ResolveOptions{
-			Importer: args.Importer, Namespace: args.Namespace, ResolveDir: args.ResolveDir, Kind: args.Kind, With: args.With, PluginData: resolving{},
-		})
+		found := resolveAgain(build, args)
 		if !strings.HasSuffix(filepath.ToSlash(found.Path), "/node_modules/ws/browser.js") {
 			return api.OnResolveResult{}, nil
 		}
