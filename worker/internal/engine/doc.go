@@ -9,7 +9,7 @@
 //	(*Runtime) EvalScript(name, source string) (Value, error)
 //	(*Runtime) EvalModule(name, source string, meta ...Meta) (*Promise, error)
 //	Compile(name, source string) (Bytecode, error)
-//	(*Runtime) Run(Bytecode) error
+//	(*Runtime) Run(Bytecode) (Value, error)
 //
 //	(*Runtime) Define(name string, fn HostFunc) error
 //	(*Runtime) Global(name string) (*Function, error)
@@ -38,8 +38,9 @@
 //
 // # Host object
 //
-// Every host object has the functions [React], [Enqueue], [NewPromise], [SettlePromise], [Conceal] and [Reveal], for a
-// prelude in JavaScript: what they do is slow in the language itself.
+// Every host object has the functions [React], [Enqueue], [NewPromise], [SettlePromise], [Enumerate], [Conceal] and [Reveal],
+// for a prelude in JavaScript: what they do is slow in the language itself. It also has [Context] and [FollowContext], which
+// the language does not have.
 //
 // # Failures
 //

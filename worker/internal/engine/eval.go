@@ -36,7 +36,8 @@ func (r *Runtime) completion(v raw) (Value, error) {
 }
 
 // EvalModule runs source as an ES module, as a turn. The module may use top-level await, but not import; import.meta.url
-// is name, and meta are further properties of import.meta. A syntax error is returned. Exceptions of the module reject the Promise, which the caller must release.
+// is name, and meta are further properties of import.meta. A syntax error is returned. Exceptions of the module reject the
+// Promise, which the caller must release.
 func (r *Runtime) EvalModule(name, source string, meta ...Meta) (p *Promise, err error) {
 	err = r.turn(func() error {
 		module := r.eval(name, source, lib.MJS_EVAL_TYPE_MODULE|lib.MJS_EVAL_FLAG_COMPILE_ONLY)

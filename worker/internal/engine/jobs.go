@@ -97,17 +97,13 @@ func (r *Runtime) passRejection(rejected rejection, handled bool) bool {
 	const count = 3
 	argv := r.tls.Alloc(count * int(rawSize))
 	defer r.tls.Free(count * int(rawSize))
-	isHandled := uint64(0)
-	if handled {
-		isHandled = 1
-	}
-	*at[[count]raw](argv) = [count]raw{rejected.promise, rejected.reason, simple(lib.EJS_TAG_BOOL, isHandled)}
+	*at[[count]raw](argv) = [count]raw{rejected.promise, rejected.reason, rawBool(handled)}
 	result := r.hold(lib.XJS_Call(r.tls, r.ctx, r.hold(watch), rawUndefined(), count, argv))
 	if isException(result) {
 		r.recordUnhandled(r.caught())
 		return false
 	}
-	return tag(result) == lib.EJS_TAG_BOOL && result.Fu.Fuint641 != 0
+	return isTrue(result)
 }
 
 // collectRejections records the rejections that are still unhandled at the end of the turn. Converting them can run code

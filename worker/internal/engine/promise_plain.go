@@ -61,7 +61,7 @@ func settlePlainPromise(tls *libc.TLS, ctx uintptr, _ raw, _ int32, argv uintptr
 	r, promise := runtimeOf(tls), promiseOf(v)
 	failed := 0
 	promise.Fpromise_state = lib.EJS_PROMISE_FULFILLED
-	if tag(args[1]) == lib.EJS_TAG_BOOL && args[1].Fu.Fuint641 != 0 {
+	if isTrue(args[1]) {
 		failed = 1
 		promise.Fpromise_state = lib.EJS_PROMISE_REJECTED
 	}
@@ -70,7 +70,7 @@ func settlePlainPromise(tls *libc.TLS, ctx uintptr, _ raw, _ int32, argv uintptr
 		trackRejection(tls, ctx, v, value, 0, 0)
 	}
 	ok := r.settleReactions(&promise.Fpromise_reactions[failed], func(reaction *lib.TJSPromiseReactionData) bool {
-		job := [reactionCount]raw{reaction.Fresolving_funcs[0], reaction.Fresolving_funcs[1], reaction.Fhandler, simple(lib.EJS_TAG_BOOL, uint64(failed)), value}
+		job := [reactionCount]raw{reaction.Fresolving_funcs[0], reaction.Fresolving_funcs[1], reaction.Fhandler, rawBool(failed == 1), value}
 		size := len(job) * int(rawSize)
 		jobArgs := r.tls.Alloc(size)
 		defer r.tls.Free(size)
@@ -118,7 +118,7 @@ func callReactionJob(tls *libc.TLS, ctx uintptr, _ int32, argv uintptr) raw {
 	const size = int(rawSize)
 	p := tls.Alloc(size)
 	defer tls.Free(size)
-	failed := args[reactionFailed].Fu.Fuint641 != 0
+	failed := isTrue(args[reactionFailed])
 	result := lib.XDupValue(tls, ctx, args[reactionValue])
 	if handler := args[reactionHandler]; tag(handler) != lib.EJS_TAG_UNDEFINED {
 		*at[raw](p) = result

@@ -52,6 +52,16 @@ func rawUndefined() raw { return simple(lib.EJS_TAG_UNDEFINED, 0) }
 func rawNull() raw      { return simple(lib.EJS_TAG_NULL, 0) }
 func rawException() raw { return simple(lib.EJS_TAG_EXCEPTION, 0) }
 
+func rawBool(b bool) raw {
+	if b {
+		return simple(lib.EJS_TAG_BOOL, 1)
+	}
+	return simple(lib.EJS_TAG_BOOL, 0)
+}
+
+// isTrue reports whether v is the boolean true.
+func isTrue(v raw) bool { return tag(v) == lib.EJS_TAG_BOOL && v.Fu.Fuint641 != 0 }
+
 // rawNumber returns a number. It is an integer of the engine where possible, as loops and indexes are faster with these.
 func rawNumber(f float64) raw {
 	n := int32(f)

@@ -36,7 +36,7 @@ func react(tls *libc.TLS, ctx uintptr, _ raw, _ int32, argv uintptr) raw {
 		return rawUndefined()
 	}
 	promise := promiseOf(args[argPromise])
-	fulfilled, ok := uint64(0), true
+	fulfilled, ok := false, true
 	switch promise.Fpromise_state {
 	case lib.EJS_PROMISE_PENDING:
 		ok = r.await(promise, argv)
@@ -44,17 +44,17 @@ func react(tls *libc.TLS, ctx uintptr, _ raw, _ int32, argv uintptr) raw {
 		r.markHandled(args[argPromise])
 		ok = lib.XJS_EnqueueJob(tls, ctx, pointerTo(callSettledJob), argCount, argv) >= 0
 	default:
-		if always := args[argAlways]; tag(always) == lib.EJS_TAG_BOOL && always.Fu.Fuint641 != 0 {
+		if isTrue(args[argAlways]) {
 			ok = lib.XJS_EnqueueJob(tls, ctx, pointerTo(callSettledJob), argCount, argv) >= 0
 		} else {
-			fulfilled = 1
+			fulfilled = true
 		}
 	}
 	if !ok {
 		return rawException()
 	}
 	promise.Fis_handled = 1
-	return simple(lib.EJS_TAG_BOOL, fulfilled)
+	return rawBool(fulfilled)
 }
 
 func promiseOf(v raw) *lib.TJSPromiseData { return at[lib.TJSPromiseData](opaque(object(v))) }
@@ -104,7 +104,7 @@ func callSettledReaction(tls *libc.TLS, _ uintptr, _ raw, _ int32, _ uintptr, _ 
 	return runtimeOf(tls).settle(at[[argCount]raw](bound))
 }
 
-// callSettledJob is the job for a promise that was already rejected when react was called. argv are the arguments of react.
+// callSettledJob is the job for a promise that was already settled when react was called. argv are the arguments of react.
 func callSettledJob(tls *libc.TLS, _ uintptr, _ int32, argv uintptr) raw {
 	return runtimeOf(tls).settle(at[[argCount]raw](argv))
 }
@@ -112,14 +112,11 @@ func callSettledJob(tls *libc.TLS, _ uintptr, _ int32, argv uintptr) raw {
 // settle calls settled(subject, failed, value) with the arguments of react.
 func (r *Runtime) settle(args *[argCount]raw) raw {
 	promise := promiseOf(args[argPromise])
-	failed := uint64(0)
-	if promise.Fpromise_state == lib.EJS_PROMISE_REJECTED {
-		failed = 1
-	}
+	failed := promise.Fpromise_state == lib.EJS_PROMISE_REJECTED
 	const size = 3 * int(rawSize)
 	argv := r.tls.Alloc(size)
 	defer r.tls.Free(size)
-	*at[[3]raw](argv) = [3]raw{args[argSubject], simple(lib.EJS_TAG_BOOL, failed), promise.Fpromise_result}
+	*at[[3]raw](argv) = [3]raw{args[argSubject], rawBool(failed), promise.Fpromise_result}
 	return lib.XJS_Call(r.tls, r.ctx, args[argSettled], rawUndefined(), 3, argv)
 }
 
