@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -104,5 +105,33 @@ func TestNewRemovesWhatIsNotUsed(t *testing.T) {
 	const limit = 2500 // the size of the bundle with everything is more than twice as much
 	if len(b.Code) > limit {
 		t.Errorf("the bundle has at most %d bytes; got %d", limit, len(b.Code))
+	}
+}
+
+func TestNewBoundsTheWarningsAboutModulesOfNode(t *testing.T) {
+	folder := t.TempDir()
+	pkg := filepath.Join(folder, "node_modules", "lib")
+	if err := os.MkdirAll(pkg, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{filepath.Join(pkg, "package.json"): `{}`}
+	var app strings.Builder
+	for i := range maxWarnings + 5 {
+		files[filepath.Join(pkg, fmt.Sprintf("%d.mjs", i))] = `import fs from "fs"; export const read = () => fs.readFileSync("x");`
+		fmt.Fprintf(&app, "import { read as read%d } from \"lib/%d.mjs\"; console.log(read%d);\n", i, i, i)
+	}
+	path := filepath.Join(folder, "app.js")
+	files[path] = app.String()
+	for name, text := range files {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := New(path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(b.Warnings) != maxWarnings {
+		t.Errorf("a bundle has at most %d warnings; got %d", maxWarnings, len(b.Warnings))
 	}
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 )
@@ -45,5 +46,19 @@ func TestRuntimeWatchRejections(t *testing.T) {
 	r.WatchRejections(nil)
 	if _, err := r.EvalScript("test.js", `Promise.reject(new Error("own")); undefined`); err != nil || !slices.Contains(unhandled, "own") {
 		t.Errorf("without a watcher the rejection must be reported, got %q (%v)", unhandled, err)
+	}
+}
+
+func TestRuntimeWatchRejectionsBoundsTheCallsOfATurn(t *testing.T) {
+	r := open(t, Options{})
+	eval(t, r, `const calls = { false: 0, true: 0 };
+		function watch(promise, reason, handled) { calls[handled]++; return true; }
+		undefined`)
+	watch := global(t, r, "watch")
+	r.WatchRejections(watch)
+	eval(t, r, fmt.Sprintf(`const rejected = Array.from({ length: %d }, (_, i) => Promise.reject(i)); undefined`, 2*maxReports))
+	eval(t, r, `for (const promise of rejected) promise.catch(() => {}); undefined`)
+	if got, want := eval(t, r, `calls.false + " " + calls.true`).String(), fmt.Sprintf("%d %d", maxReports, maxReports); got != want {
+		t.Errorf("the numbers of calls for rejections, and for those with a late handler, must be %s, got %s", want, got)
 	}
 }
