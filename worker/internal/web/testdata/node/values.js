@@ -38,6 +38,18 @@ t("tse", () => [cr.timingSafeEqual(Buffer.from("a"), Buffer.from("a")), cr.timin
 t("pbkdf2", () => cr.pbkdf2Sync("pw", "salt", 10, 20, "sha256").toString("hex")); t("hkdf", () => Buffer.from(cr.hkdfSync("sha256", "key", "salt", "info", 20)).toString("hex"));
 t("cipher", () => ["aes-128-cbc", "aes-256-cbc", "aes-192-ctr", "aes-256-ecb"].map((a) => { const k = Buffer.alloc(+a.slice(4, 7) / 8, 1), iv = /ecb/.test(a) ? null : Buffer.alloc(16, 2); const c = cr.createCipheriv(a, k, iv); const x = c.update("hello world 1234 5678", "utf8", "hex") + c.final("hex"); const d = cr.createDecipheriv(a, k, iv); return [x, d.update(x, "hex", "utf8") + d.final("utf8")]; }));
 t("gcm", () => { const c = cr.createCipheriv("aes-256-gcm", Buffer.alloc(32, 1), Buffer.alloc(12, 2)); c.setAAD(Buffer.from("aad")); const x = Buffer.concat([c.update("hi"), c.final()]); const tag = c.getAuthTag(); const d = cr.createDecipheriv("aes-256-gcm", Buffer.alloc(32, 1), Buffer.alloc(12, 2)); d.setAAD(Buffer.from("aad")); d.setAuthTag(tag); return [x.toString("hex"), tag.toString("hex"), Buffer.concat([d.update(x), d.final()]).toString()]; });
+const refused = (f) => { try { return f(); } catch (e) { return `refused ${e.name}`; } };
+const sealed = (tag) => { const d = cr.createDecipheriv("aes-128-gcm", Buffer.alloc(16, 1), Buffer.alloc(12, 2)); if (tag) d.setAuthTag(tag); return Buffer.concat([d.update("ff", "hex"), d.final()]); };
+t("gcm bad", () => [refused(() => sealed()), refused(() => sealed(Buffer.alloc(16))), refused(() => sealed(Buffer.alloc(3)))]);
+t("tag early", () => { const c = cr.createCipheriv("aes-128-gcm", Buffer.alloc(16), Buffer.alloc(12)); return [refused(() => c.getAuthTag()), c.final("hex"), c.getAuthTag().length]; });
+t("tag cbc", () => refused(() => { const c = cr.createCipheriv("aes-128-cbc", Buffer.alloc(16), Buffer.alloc(16)); c.final(); return c.getAuthTag(); }));
+t("final twice", () => { const c = cr.createCipheriv("aes-128-ctr", Buffer.alloc(16), Buffer.alloc(16)); c.final(); return [refused(() => c.update("a")), refused(() => c.final())]; });
+t("cipher bad", () => cr.createCipheriv("aes-512-cbc", Buffer.alloc(64), null)); t("cipher key", () => cr.createCipheriv("aes-256-cbc", Buffer.alloc(16), Buffer.alloc(16)));
+t("cipher iv", () => ["aes-128-cbc", "aes-128-ctr", "aes-128-ecb"].map((a) => [null, Buffer.alloc(8)].map((iv) => { try { cr.createCipheriv(a, Buffer.alloc(16), iv); return "ok"; } catch (e) { return e.code; } })));
+t("cipher padding", () => [refused(() => { const d = cr.createDecipheriv("aes-128-cbc", Buffer.alloc(16), Buffer.alloc(16)); d.update(Buffer.alloc(16)); return d.final(); }), refused(() => { const c = cr.createCipheriv("aes-128-cbc", Buffer.alloc(16), Buffer.alloc(16)); c.setAutoPadding(false); c.update("a"); return c.final(); })]);
+t("randomBytes bad", () => cr.randomBytes(-1)); t("randomInt far", () => cr.randomInt(0, 2 ** 48)); t("random bounds", () => [() => cr.randomFillSync(Buffer.alloc(4), 5), () => cr.randomFillSync(Buffer.alloc(4), 1, 4), () => cr.randomBytes(1, "no"), () => cr.randomFill(Buffer.alloc(1)), () => cr.pbkdf2Sync("a", "b", 0, 1, "sha1"), () => cr.pbkdf2Sync("a", "b", 1, -1, "sha1"), () => cr.pbkdf2("a", "b", 1, 1, "sha1")].map((f) => { try { f(); return "ok"; } catch (e) { return e.code; } }));
+t("hash bad", () => [() => cr.createHash("nope"), () => cr.createHmac("nope", "k")].map((f) => { try { f(); return "ok"; } catch { return "refused"; } }));
+t("part", () => [...cr.randomFillSync(new Uint32Array(4), 1, 2)].map((n, i) => i === 0 || i === 3 ? n : typeof n));
 t("tojson", () => JSON.stringify({ b: Buffer.from("a") }));
 const pem = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgevZzL1gdAFr88hb2
