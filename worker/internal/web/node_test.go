@@ -35,6 +35,21 @@ func TestNodeModulesBehaveAsInNode(t *testing.T) {
 	}
 }
 
+func TestNodeEventEmitterWarnsOnceOfManyListeners(t *testing.T) {
+	p := newPage(t)
+	p.eval(t, `{
+		const EventEmitter = internal.nodeModule("events");
+		const emitter = new EventEmitter(), unlimited = new EventEmitter().setMaxListeners(0);
+		for (let i = 0; i < 10; i++) emitter.on("x", () => {});
+		console.log("ten");
+		for (let i = 0; i < 5; i++) emitter.on("x", () => {});
+		for (let i = 0; i < 20; i++) unlimited.on("x", () => {});
+	} 0`)
+	if len(p.lines) != 2 || !strings.Contains(p.lines[0].String(), "ten") || !strings.Contains(p.lines[1].String(), "MaxListenersExceededWarning: 11 x listeners") {
+		t.Errorf("the eleventh listener must cause the only warning, got %v", p.lines)
+	}
+}
+
 // compareLines reports the lines in which two texts differ.
 func compareLines(t *testing.T, got, want string) {
 	t.Helper()

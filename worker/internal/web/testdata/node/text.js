@@ -20,6 +20,7 @@ t("wrelative", () => [w.relative("C:\\a\\b", "C:\\a\\c"), w.relative("C:\\a", "D
 const qs = require("querystring");
 for (const s of ["", "a=b", "a=b&a=c&a=d", "a", "=b", "a=&b", "a=b=c", "a%20b=c+d", "%zz=%", "a=b&&c", "x=%E9", "__proto__=1", "&", "a[]=1&a[]=2"]) t("qs " + s, () => [qs.parse(s), qs.stringify(qs.parse(s))]);
 t("qs2", () => [qs.parse("a:b;c:d", ";", ":"), qs.stringify({ a: [1, 2], b: true, c: null, d: undefined, e: NaN, f: {}, g: 5n, h: "é &=" }), qs.stringify({ a: 1 }, ";", ":"), qs.escape("a b'()*!~"), qs.unescape("%41%zz"), qs.parse("a=1&b=2&c=3", null, null, { maxKeys: 2 }), qs.stringify("x"), qs.parse(5)]);
+t("qs keys", () => { const many = "a=1" + "&b=2".repeat(1500); return [undefined, { maxKeys: 0 }, { maxKeys: 10 }].map((options) => qs.parse(many, "&", "=", options).b.length); });
 const { StringDecoder } = require("string_decoder");
 for (const enc of ["utf8", "utf16le", "base64", "base64url", "hex", "latin1", "ascii"]) for (const hex of ["e282ac", "f09f9880", "c3", "ff41", "e28241", "616263", "6162", "61", "f09f98", "e1b880e282"]) {
   t(`sd ${enc} ${hex}`, () => { const d = new StringDecoder(enc); let parts = []; for (const b of Buffer.from(hex, "hex")) parts.push(d.write(Buffer.from([b]))); parts.push(d.end()); return parts.map(escape); });
