@@ -117,7 +117,7 @@ var layers = map[string]layer{
 	},
 	"worker/internal/web": {
 		folders: []string{
-			"internal/race", "worker/internal/bundle", "worker/internal/engine", "worker/internal/web/compression", "worker/internal/web/contentcoding", "worker/internal/web/formdata", "worker/internal/web/intl", "worker/internal/web/mimetype",
+			"worker/internal/bundle", "worker/internal/engine", "worker/internal/web/compression", "worker/internal/web/contentcoding", "worker/internal/web/formdata", "worker/internal/web/intl", "worker/internal/web/mimetype",
 			"worker/internal/web/textcodec", "worker/internal/web/wasm", "worker/internal/web/webcrypto", "worker/internal/web/weburl",
 		},
 		modules: []string{"golang.org/x/text"}, // for the folders below
