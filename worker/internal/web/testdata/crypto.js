@@ -35,6 +35,12 @@ test("DigestStream computes the digest of its chunks", async () => {
   const failed = new crypto.DigestStream("SHA-1");
   await rejects(failed.getWriter().write(1), "TypeError", "chunk");
   await rejects(failed.digest, "TypeError", "chunk");
+  const unhandled = [], note = (event) => unhandled.push(event.reason.message);
+  addEventListener("unhandledrejection", note);
+  await rejects(new crypto.DigestStream("SHA-1").getWriter().write(1), "TypeError", "chunk");
+  await sleep(1);
+  removeEventListener("unhandledrejection", note);
+  equal(unhandled, [], "a failure that write has reported");
   const aborted = new crypto.DigestStream("SHA-1");
   await aborted.abort(new RangeError("stop"));
   await rejects(aborted.digest, "RangeError", "stop");

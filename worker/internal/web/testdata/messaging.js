@@ -77,6 +77,16 @@ test("structuredClone transfers ports and buffers together", async () => {
   equal(events[0].data, "x");
 });
 
+test("a port that has been closed, or is transferred through the other port, gets no message", async () => {
+  const closed = new MessageChannel(), toClosed = received(closed.port2);
+  closed.port1.postMessage("lost");
+  closed.port2.close();
+  const moved = new MessageChannel(), toMoved = received(moved.port2);
+  moved.port1.postMessage("lost", [moved.port2]);
+  await turn();
+  equal([toClosed.length, toMoved.length], [0, 0]);
+});
+
 test("what cannot be posted", () => {
   const { port1, port2 } = new MessageChannel();
   throws(() => port1.postMessage(() => {}), "DataCloneError");

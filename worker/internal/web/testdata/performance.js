@@ -44,3 +44,22 @@ test("performance is an EventTarget of a class that scripts cannot create", () =
   throws(() => new Performance(), "TypeError", "Illegal constructor");
   throws(() => new PerformanceEntry(), "TypeError", "performance.mark()");
 });
+
+test("an exception of an observer is reported, and only the other observers that have entries are called", async () => {
+  const reported = [], called = [];
+  internal.setReporter((error) => reported.push(error.message));
+  const observe = (type, callback) => {
+    const observer = new PerformanceObserver(callback);
+    observer.observe({ type });
+    return observer;
+  };
+  const observers = [
+    observe("mark", () => { throw new Error("of the first observer"); }),
+    observe("mark", () => called.push("second")),
+    observe("measure", () => called.push("third")),
+  ];
+  performance.mark("m");
+  await sleep(1);
+  for (const observer of observers) observer.disconnect();
+  equal([reported, called], [["of the first observer"], ["second"]]);
+});

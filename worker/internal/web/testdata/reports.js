@@ -41,6 +41,13 @@ test("an exception of a listener for errors does not cause another event", () =>
   removeEventListener("error", fail);
 });
 
+test("an exception that cannot be converted to text has an event too", () => {
+  addEventListener("error", note);
+  reportError({ toString() { throw new Error("no text"); } });
+  equal([taken().map((event) => event.message), reported.splice(0).length], [["Uncaught exception"], 1]);
+  removeEventListener("error", note);
+});
+
 test("onerror has five arguments, and true cancels the event", () => {
   const error = new Error("m");
   let args;
