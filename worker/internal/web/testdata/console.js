@@ -34,6 +34,14 @@ logs("built-in kinds", [
   ["WeakMap { <items unknown> }", new WeakMap()], ["Promise {}", Promise.resolve()], ["Map(0) {}", new Map()],
 ]);
 
+const custom = Symbol.for("nodejs.util.inspect.custom");
+
+logs("objects that show themselves as in Node", [
+  ["one", { [custom]: () => "one" }],
+  ["[ { x: 1 } ]", [{ [custom]: () => ({ x: 1 }) }]],
+  ["[Object]", { [custom]() { return this; } }],
+]);
+
 logs("quotation marks", [
   ["[ 'a', \"it's\", `'\"`, '\\n\\x01\\\\' ]", ["a", "it's", "'\"", "\n\x01\\"]],
 ]);

@@ -87,6 +87,31 @@ test("errors of a transferred stream are passed in both directions", async () =>
   equal(reason, "no more");
 });
 
+test("a transferred stream is cancelled while a chunk is waiting to be read", async () => {
+  let reason;
+  const endless = new ReadableStream({ pull: (controller) => controller.enqueue(1), cancel: (given) => (reason = given) });
+  const moved = structuredClone(endless, { transfer: [endless] });
+  await sleep(1);
+  await moved.cancel("enough");
+  await sleep(1);
+  equal(reason, "enough");
+});
+
+test("a reason that cannot be cloned arrives as the error of its cloning", async () => {
+  let reason;
+  const sink = new WritableStream({ abort: (given) => (reason = given) });
+  await structuredClone(sink, { transfer: [sink] }).abort(() => {});
+  await sleep(1);
+  equal(reason?.name, "DataCloneError");
+});
+
+test("ReadableStream.from closes an iterator whose value is a promise that is rejected", async () => {
+  let closed = 0;
+  const iterator = { next: () => ({ value: Promise.reject(new RangeError("of a value")), done: false }), return: () => (closed++, {}) };
+  await rejects(ReadableStream.from({ [Symbol.iterator]: () => iterator }).getReader().read(), "RangeError", "of a value");
+  equal(closed, 1);
+});
+
 test("a chunk that cannot be cloned is an error of both sides", async () => {
   const { readable, writable } = new TransformStream();
   const moved = structuredClone(readable, { transfer: [readable] });
