@@ -99,15 +99,15 @@ func parseNodePublicKey(data []byte) any {
 	return nil
 }
 
-// nodeCurves are the names of curves in Node.
-var nodeCurves = map[elliptic.Curve]string{elliptic.P224(): "secp224r1", elliptic.P256(): "prime256v1", elliptic.P384(): "secp384r1", elliptic.P521(): "secp521r1"}
+// nodeCurves has the names of curves in Node by their names in crypto/elliptic.
+var nodeCurves = map[string]string{"P-224": "secp224r1", "P-256": "prime256v1", "P-384": "secp384r1", "P-521": "secp521r1"}
 
 func describeNodeKey(public any, der []byte) engine.Value {
 	switch key := public.(type) {
 	case *rsa.PublicKey:
 		return engine.List(engine.String("rsa"), engine.Bytes(der), engine.Int(key.N.BitLen()), engine.Int(key.E))
 	case *ecdsa.PublicKey:
-		return engine.List(engine.String("ec"), engine.Bytes(der), engine.String(nodeCurves[key.Curve]))
+		return engine.List(engine.String("ec"), engine.Bytes(der), engine.String(nodeCurves[key.Params().Name]))
 	case ed25519.PublicKey:
 		return engine.List(engine.String("ed25519"), engine.Bytes(der))
 	}

@@ -3,6 +3,7 @@ package intl
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // ListOptions are the options of ListFormat.
@@ -61,20 +62,26 @@ func (f *ListFormat) FormatToParts(items []string) []Part {
 	return parts
 }
 
+// The words in Spanish before which "y" becomes "e" and "o" becomes "u", and the letters of Hebrew.
 var (
-	spanishI = regexp.MustCompile(`(?i)^(i|hi([^ae]|$))`)
-	spanishO = regexp.MustCompile(`(?i)^(o|ho|8|11([^0-9]|$))`)
-	hebrew   = regexp.MustCompile(`^[\x{0590}-\x{05FF}]`)
+	spanishI = lazyPattern(`(?i)^(i|hi([^ae]|$))`)
+	spanishO = lazyPattern(`(?i)^(o|ho|8|11([^0-9]|$))`)
+	hebrew   = lazyPattern(`^[\x{0590}-\x{05FF}]`)
 )
+
+// lazyPattern returns a function that compiles a regular expression when it is first called.
+func lazyPattern(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
 
 // adapt changes the word before the next element where the grammar of a language requires it, as ICU does.
 func (f *ListFormat) adapt(pattern, next string) string {
 	switch {
-	case f.language == "es" && f.options.Type != "disjunction" && spanishI.MatchString(next):
+	case f.language == "es" && f.options.Type != "disjunction" && spanishI().MatchString(next):
 		return strings.Replace(pattern, " y {1}", " e {1}", 1)
-	case f.language == "es" && f.options.Type == "disjunction" && spanishO.MatchString(next):
+	case f.language == "es" && f.options.Type == "disjunction" && spanishO().MatchString(next):
 		return strings.Replace(pattern, " o {1}", " u {1}", 1)
-	case f.language == "he" && f.options.Type == "conjunction" && next != "" && !hebrew.MatchString(next):
+	case f.language == "he" && f.options.Type == "conjunction" && next != "" && !hebrew().MatchString(next):
 		return strings.Replace(pattern, "ו{1}", "ו-{1}", 1)
 	}
 	return pattern

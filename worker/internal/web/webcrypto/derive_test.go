@@ -119,7 +119,8 @@ func TestUnsaltedPSS(t *testing.T) {
 }
 
 func TestVerifyEd25519RefusesPointsOfSmallOrder(t *testing.T) {
-	for _, point := range smallOrder {
+	for _, text := range smallOrder {
+		point := unhex(t, text)
 		// With a key of small order, the signature R = point, S = 0 is valid for some data under the equation of RFC 8032.
 		k := &Key{Type: Public, Algorithm: "Ed25519", Material: point}
 		for i := range 16 {

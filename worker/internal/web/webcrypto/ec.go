@@ -9,6 +9,7 @@ import (
 	"encoding/asn1"
 	"math/big"
 	"slices"
+	"sync"
 )
 
 // namedCurve is a curve of the Web Cryptography API.
@@ -18,17 +19,21 @@ type namedCurve struct {
 	alg string                // the member alg of a JWK for signatures (RFC 7518, section 3.4)
 }
 
-var namedCurves = map[string]namedCurve{
-	"P-256": {elliptic.P256(), asn1.ObjectIdentifier{1, 2, 840, 10045, 3, 1, 7}, "ES256"},
-	"P-384": {elliptic.P384(), asn1.ObjectIdentifier{1, 3, 132, 0, 34}, "ES384"},
-	"P-521": {elliptic.P521(), asn1.ObjectIdentifier{1, 3, 132, 0, 35}, "ES512"},
-}
+// namedCurves has the curves by their names. It is made when it is first used, because crypto/elliptic computes the parameters
+// of its curves then.
+var namedCurves = sync.OnceValue(func() map[string]namedCurve {
+	return map[string]namedCurve{
+		"P-256": {elliptic.P256(), asn1.ObjectIdentifier{1, 2, 840, 10045, 3, 1, 7}, "ES256"},
+		"P-384": {elliptic.P384(), asn1.ObjectIdentifier{1, 3, 132, 0, 34}, "ES384"},
+		"P-521": {elliptic.P521(), asn1.ObjectIdentifier{1, 3, 132, 0, 35}, "ES512"},
+	}
+})
 
 // oidPublicKeyEC is id-ecPublicKey (RFC 5480, section 2.1.1).
 var oidPublicKeyEC = asn1.ObjectIdentifier{1, 2, 840, 10045, 2, 1}
 
 func curveOf(name string) (namedCurve, error) {
-	c, ok := namedCurves[name]
+	c, ok := namedCurves()[name]
 	if !ok {
 		return c, notSupported("the curve %q is not supported: supported are P-256, P-384 and P-521", name)
 	}

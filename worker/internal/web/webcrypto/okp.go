@@ -239,9 +239,9 @@ func verifyEd25519(_ *Algorithm, k *Key, signature, data []byte) (bool, error) {
 	return ed25519.Verify(ed25519.PublicKey(k.Material), data, signature), nil
 }
 
-// smallOrder has the canonical encodings of the points of Ed25519 whose order divides 8, and those encodings that are not
-// canonical; the last bit is the sign of x, and is cleared here.
-var smallOrder = decodeAll(
+// smallOrder has in hexadecimal the canonical encodings of the points of Ed25519 whose order divides 8, and those encodings
+// that are not canonical; the last bit is the sign of x, and is cleared here.
+var smallOrder = [...]string{
 	"0100000000000000000000000000000000000000000000000000000000000000",
 	"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
 	"0000000000000000000000000000000000000000000000000000000000000000",
@@ -249,23 +249,11 @@ var smallOrder = decodeAll(
 	"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
 	"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
 	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-)
-
-func decodeAll(texts ...string) [][]byte {
-	var all [][]byte
-	for _, text := range texts {
-		b, err := hex.DecodeString(text)
-		if err != nil {
-			panic(err) //nolint:forbidigo // the texts are constants
-		}
-		all = append(all, b)
-	}
-	return all
 }
 
 // isSmallOrder reports whether a public value encodes a point whose order divides 8.
 func isSmallOrder(point []byte) bool {
 	p := slices.Clone(point)
 	p[len(p)-1] &= 0x7F
-	return slices.ContainsFunc(smallOrder, func(known []byte) bool { return bytes.Equal(known, p) })
+	return slices.Contains(smallOrder[:], hex.EncodeToString(p))
 }
