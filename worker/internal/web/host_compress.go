@@ -26,3 +26,7 @@ func (h *host) decompress(args []engine.Value) (engine.Value, error) {
 func typeError(message string) *engine.Throw {
 	return &engine.Throw{Name: "TypeError", Message: message}
 }
+
+func rangeError(message string) *engine.Throw {
+	return &engine.Throw{Name: "RangeError", Message: message}
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/lingerws/linger/worker/internal/engine"
+	"github.com/lingerws/linger/worker/internal/web/webcrypto"
 )
 
 // gcmTagSize is the size of the authentication tag of AES-GCM in bytes.
@@ -34,14 +35,15 @@ func nodeCipher(args []engine.Value) (engine.Value, error) {
 		return engine.Bytes(out), nil
 	}
 	if padded && !decrypt {
-		data = pad(data)
+		data = webcrypto.Pad(data)
 	}
 	if len(data)%aes.BlockSize != 0 || padded && len(data) == 0 {
 		return engine.Null(), nil
 	}
 	out := cryptBlocks(block, decrypt, iv, data)
 	if padded && decrypt {
-		if out = unpad(out); out == nil {
+		var ok bool
+		if out, ok = webcrypto.Unpad(out); !ok {
 			return engine.Null(), nil
 		}
 	}
@@ -87,19 +89,4 @@ func nodeGCM(block cipher.Block, decrypt bool, iv, data, additional, tag []byte)
 		return engine.Null(), nil //nolint:nilerr // reported as null
 	}
 	return engine.Bytes(out), nil
-}
-
-// pad adds 1 to 16 bytes, each of which contains their number (RFC 5652, section 6.3).
-func pad(data []byte) []byte {
-	n := aes.BlockSize - len(data)%aes.BlockSize
-	return append(bytes.Clone(data), bytes.Repeat([]byte{byte(n)}, n)...)
-}
-
-// unpad returns data without the bytes that pad adds, or nil if they are not valid.
-func unpad(data []byte) []byte {
-	n := int(data[len(data)-1])
-	if n == 0 || n > aes.BlockSize || n > len(data) || !bytes.HasSuffix(data, bytes.Repeat([]byte{byte(n)}, n)) {
-		return nil
-	}
-	return data[:len(data)-n]
 }

@@ -10,8 +10,8 @@ import (
 	_ "crypto/sha256"
 	_ "crypto/sha3"
 	_ "crypto/sha512"
-	"crypto/subtle"
 	"hash"
+	"maps"
 	"slices"
 	"strings"
 
@@ -20,7 +20,6 @@ import (
 
 // nodeCryptoFunctions are the host functions of the bundle node_crypto.
 var nodeCryptoFunctions = map[string]engine.HostFunc{
-	"nodeEqual":      nodeEqual,
 	"nodeHash":       nodeHash,
 	"nodeHMAC":       nodeHMAC,
 	"nodePBKDF2":     nodePBKDF2,
@@ -53,27 +52,13 @@ func nodeHashOf(name engine.Value) (crypto.Hash, bool) {
 
 // nodeHashNames() returns the names of the hashes.
 func nodeHashNames([]engine.Value) (engine.Value, error) {
-	var names []string
-	for name := range nodeHashes {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	var list []engine.Value
-	for _, name := range names {
-		list = append(list, engine.String(name))
-	}
-	return engine.List(list...), nil
+	return stringList(slices.Sorted(maps.Keys(nodeHashes))), nil
 }
 
 func nodeSum(h crypto.Hash, data []byte) []byte {
 	digest := h.New()
 	digest.Write(data)
 	return digest.Sum(nil)
-}
-
-// nodeEqual(a, b) compares bytes of the same length in constant time.
-func nodeEqual(args []engine.Value) (engine.Value, error) {
-	return engine.Bool(subtle.ConstantTimeCompare(argument(args, 0).Bytes(), argument(args, 1).Bytes()) == 1), nil
 }
 
 // nodeHash(hash, data) returns the digest of data, or null for an unknown hash.
@@ -120,8 +105,4 @@ func nodeHKDF(args []engine.Value) (engine.Value, error) {
 		return engine.Undefined(), rangeError("the key is too long for the hash")
 	}
 	return engine.Bytes(key), nil
-}
-
-func rangeError(message string) *engine.Throw {
-	return &engine.Throw{Name: "RangeError", Message: message}
 }

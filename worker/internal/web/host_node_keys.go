@@ -11,6 +11,7 @@ import (
 	"encoding/asn1"
 	"encoding/pem"
 	"math/big"
+	"slices"
 
 	"github.com/lingerws/linger/worker/internal/engine"
 )
@@ -24,21 +25,30 @@ func nodePrivateKey(args []engine.Value) (engine.Value, error) {
 	if block := pemBlock(der, "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"); block != nil {
 		der = block.Bytes
 	}
-	for _, parse := range []func([]byte) (any, error){
-		x509.ParsePKCS8PrivateKey,
-		func(der []byte) (any, error) { return x509.ParsePKCS1PrivateKey(der) },
-		func(der []byte) (any, error) { return x509.ParseECPrivateKey(der) },
-	} {
-		key, err := parse(der)
-		if err != nil {
-			continue
-		}
-		pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
-		if signer, ok := key.(crypto.Signer); ok && err == nil {
-			return describeNodeKey(signer.Public(), pkcs8), nil
-		}
+	key := parseNodePrivateKey(der)
+	if key == nil {
+		return engine.Null(), nil
 	}
-	return engine.Null(), nil
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return engine.Null(), nil //nolint:nilerr // reported as null
+	}
+	return describeNodeKey(key.Public(), pkcs8), nil
+}
+
+// parseNodePrivateKey parses a private key in PKCS #8, PKCS #1 or SEC 1. It returns nil if der is not one that can sign.
+func parseNodePrivateKey(der []byte) crypto.Signer {
+	if key, err := x509.ParsePKCS8PrivateKey(der); err == nil {
+		signer, _ := key.(crypto.Signer)
+		return signer
+	}
+	if key, err := x509.ParsePKCS1PrivateKey(der); err == nil {
+		return key
+	}
+	if key, err := x509.ParseECPrivateKey(der); err == nil {
+		return key
+	}
+	return nil
 }
 
 // pemBlock returns the first block in PEM of one of the types, or nil.
@@ -48,10 +58,8 @@ func pemBlock(data []byte, types ...string) *pem.Block {
 		if block == nil {
 			return nil
 		}
-		for _, t := range types {
-			if block.Type == t {
-				return block
-			}
+		if slices.Contains(types, block.Type) {
+			return block
 		}
 		data = rest
 	}
@@ -85,15 +93,7 @@ func parseNodePublicKey(data []byte) any {
 	if block := pemBlock(data, "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"); block != nil {
 		der = block.Bytes
 	}
-	if key, err := x509.ParsePKCS8PrivateKey(der); err == nil {
-		if signer, ok := key.(crypto.Signer); ok {
-			return signer.Public()
-		}
-	}
-	if key, err := x509.ParsePKCS1PrivateKey(der); err == nil {
-		return key.Public()
-	}
-	if key, err := x509.ParseECPrivateKey(der); err == nil {
+	if key := parseNodePrivateKey(der); key != nil {
 		return key.Public()
 	}
 	return nil

@@ -14,7 +14,7 @@ const randomQuota = 65536
 func random(args []engine.Value) (engine.Value, error) {
 	n := argument(args, 0).Int()
 	if n < 0 || n > randomQuota {
-		return engine.Undefined(), &engine.Throw{Name: "RangeError", Message: fmt.Sprintf("expected 0 to %d bytes", randomQuota)}
+		return engine.Undefined(), rangeError(fmt.Sprintf("expected 0 to %d bytes", randomQuota))
 	}
 	data := make([]byte, n)
 	rand.Read(data) // never fails

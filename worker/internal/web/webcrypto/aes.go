@@ -31,9 +31,7 @@ func encryptCBC(a *Algorithm, k *Key, data []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := aes.BlockSize - len(data)%aes.BlockSize // padding (RFC 2315, section 10.3)
-	out := make([]byte, 0, len(data)+n)
-	out = append(append(out, data...), bytes.Repeat([]byte{byte(n)}, n)...)
+	out := Pad(data)
 	cipher.NewCBCEncrypter(block, a.IV).CryptBlocks(out, out)
 	return out, nil
 }
@@ -48,7 +46,23 @@ func decryptCBC(a *Algorithm, k *Key, data []byte) ([]byte, error) {
 	}
 	out := make([]byte, len(data))
 	cipher.NewCBCDecrypter(block, a.IV).CryptBlocks(out, data)
-	last := out[len(out)-aes.BlockSize:]
+	out, ok := Unpad(out)
+	if !ok {
+		return nil, operationError("the data cannot be decrypted")
+	}
+	return out, nil
+}
+
+// Pad returns a copy of data with 1 to 16 bytes after it, each of which contains their number, so that it consists of blocks of
+// AES (RFC 5652, section 6.3).
+func Pad(data []byte) []byte {
+	n := aes.BlockSize - len(data)%aes.BlockSize
+	return slices.Concat(data, bytes.Repeat([]byte{byte(n)}, n))
+}
+
+// Unpad returns data, which has at least one block, without the bytes that Pad adds. It reports false if they are not valid.
+func Unpad(data []byte) ([]byte, bool) {
+	last := data[len(data)-aes.BlockSize:]
 	n := int(last[aes.BlockSize-1])
 	valid := subtle.ConstantTimeLessOrEq(1, n) & subtle.ConstantTimeLessOrEq(n, aes.BlockSize)
 	for i, b := range last {
@@ -56,9 +70,9 @@ func decryptCBC(a *Algorithm, k *Key, data []byte) ([]byte, error) {
 		valid &= (1 ^ padding) | subtle.ConstantTimeByteEq(b, byte(n))
 	}
 	if valid == 0 {
-		return nil, operationError("the data cannot be decrypted")
+		return nil, false
 	}
-	return out[:len(out)-n], nil
+	return data[:len(data)-n], true
 }
 
 // cryptCTR encrypts or decrypts with a counter in the last Length bits of the block. The bits before it do not change.

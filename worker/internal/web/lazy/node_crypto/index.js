@@ -65,7 +65,7 @@ function timingSafeEqual(a, b) {
   if (left.length !== right.length) {
     throw nodeError(RangeError, "ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH", "Input buffers must have the same byte length");
   }
-  return host.nodeEqual(left, right);
+  return host.equal(left, right);
 }
 
 function pbkdf2Sync(password, salt, iterations, length, digest) {

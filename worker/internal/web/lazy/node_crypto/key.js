@@ -44,7 +44,7 @@ export class KeyObject {
   }
 
   equals(other) {
-    return other instanceof KeyObject && this.#type === other.#type && this.#bytes.length === other.#bytes.length && host.nodeEqual(this.#bytes, other.#bytes);
+    return other instanceof KeyObject && this.#type === other.#type && this.#bytes.length === other.#bytes.length && host.equal(this.#bytes, other.#bytes);
   }
 
   export({ format = "buffer", type, encoding, cipher } = {}) {
