@@ -21,13 +21,11 @@ func (h *host) compressionFunctions() map[string]engine.HostFunc {
 		compressors:   map[int]*compression.Compressor{},
 		decompressors: map[int]*compression.Decompressor{},
 	}
-	if c.runtime != nil {
-		c.runtime.OnClose(func() {
-			for number := range c.decompressors {
-				c.closeNumber(number)
-			}
-		})
-	}
+	c.runtime.OnClose(func() {
+		for number := range c.decompressors {
+			c.closeNumber(number)
+		}
+	})
 	return map[string]engine.HostFunc{
 		"openCompressor":   c.openCompressor,
 		"compress":         c.compress,
@@ -43,7 +41,7 @@ func (h *host) compressionFunctions() map[string]engine.HostFunc {
 // reserve adds memory to that of the runtime and returns a new number.
 func (c *compressions) reserve(memory int64) (number int, err error) {
 	if !c.runtime.AddMemory(memory) {
-		return 0, &engine.Throw{Name: "RangeError", Message: "there is no memory for another stream of compressed data: the memory limit of the script is reached"}
+		return 0, rangeError("there is no memory for another stream of compressed data: the memory limit of the script is reached")
 	}
 	c.lastNumber++
 	return c.lastNumber, nil
@@ -65,12 +63,13 @@ func (c *compressions) openCompressor(args []engine.Value) (engine.Value, error)
 
 // openDecompressor(format) returns the number of a new decompressor.
 func (c *compressions) openDecompressor(args []engine.Value) (engine.Value, error) {
-	number, err := c.reserve(compression.DecompressorMemory)
+	decompressor, err := compression.NewDecompressor(compression.Format(argument(args, 0).String()))
 	if err != nil {
 		return engine.Undefined(), err
 	}
-	decompressor, err := compression.NewDecompressor(compression.Format(argument(args, 0).String()))
+	number, err := c.reserve(compression.DecompressorMemory)
 	if err != nil {
+		decompressor.Close()
 		return engine.Undefined(), err
 	}
 	c.decompressors[number] = decompressor
@@ -105,7 +104,7 @@ func (c *compressions) inflate(args []engine.Value) (engine.Value, error) {
 	return engine.Undefined(), nil
 }
 
-// inflateEnd(number) reports that there are no more compressed bytes.
+// inflateEnd(number) marks the end of the compressed bytes.
 func (c *compressions) inflateEnd(args []engine.Value) (engine.Value, error) {
 	if decompressor := c.decompressors[argument(args, 0).Int()]; decompressor != nil {
 		decompressor.End()

@@ -45,10 +45,9 @@ type Options struct {
 	Listen func(channel string, on bool)
 
 	// Compute calls work, which may take long, on another goroutine, and then queues turn to be called on the goroutine that
-	// uses the runtime. The context ends with the runtime, and then turn is not called, or
-	// if work takes too long. size is the number of bytes that the
-	// work needs. The error, for scripts, means that too much work is in progress. If Compute is nil, work is done during
-	// the call of the script.
+	// uses the runtime. The context of work ends if work takes too long, and when the runtime is closed. For a closed runtime
+	// turn is not called. size is the number of bytes that work needs. The error is for scripts, and means that too much work
+	// is in progress. If Compute is nil, work is done during the call of the script.
 	Compute func(size int64, work func(context.Context), turn func() error) error
 
 	// MaxBody is the maximum size of a body after its content codings have been decoded, in bytes. 0 means 10 MiB.

@@ -30,7 +30,7 @@ type decompression struct {
 	resume func() ([]byte, bool) // returns a part, or nil if more input is needed; false when the coroutine has ended
 	stop   func()
 	input  []byte // has not been read yet
-	last   bool   // there is no more input
+	ended  bool   // End has been called
 	err    error  // why the coroutine has ended; io.EOF at the end of the data
 }
 
@@ -64,11 +64,11 @@ var openers = map[Format]func(flate.Reader) (io.Reader, error){
 // Write adds compressed data, which must not be changed. Read must have returned nil before.
 func (d *Decompressor) Write(data []byte) { d.s.input = data }
 
-// End reports that there is no more compressed data.
-func (d *Decompressor) End() { d.s.last = true }
+// End marks the end of the compressed data: Write must not be called after it.
+func (d *Decompressor) End() { d.s.ended = true }
 
 // Read returns the next part of the decompressed data, which is valid until the next call. It returns nil if it needs more
-// compressed data or End, and if nothing is left after End. The error is ErrTruncated, ErrTrailing, or one about invalid
+// compressed data or End, and after End when all data has been returned. The error is ErrTruncated, ErrTrailing, or one about invalid
 // data.
 func (d *Decompressor) Read() ([]byte, error) {
 	s := d.s
@@ -119,13 +119,13 @@ type source struct {
 	s         *decompression
 	yield     func([]byte) bool
 	closed    bool // the Decompressor is closed
-	truncated bool // there is no more input, but the reader needs some
+	truncated bool // the reader needs input after the end
 }
 
-// fill waits for input. It returns io.EOF if there is none.
+// fill waits for input. It returns io.ErrUnexpectedEOF at the end of the input, and after the Decompressor has been closed.
 func (r *source) fill() error {
 	for len(r.s.input) == 0 {
-		if r.s.last {
+		if r.s.ended {
 			r.truncated = true
 		} else if !r.closed {
 			r.closed = !r.yield(nil)
