@@ -225,7 +225,7 @@ func TestMessageEventOrder(t *testing.T) {
 			addEventListener("websocketupgrade", (event) => { event.accept(); });
 			let release;
 			addEventListener("websocketmessage", async (event) => {
-				if (event.data === "slow") await new Promise((done) => { release = done; });
+				if (event.data === "slow") await new Promise((done) => { release = done; console.log("waiting"); });
 				if (event.data === "release") release();
 				event.source.send(event.data);
 			});
@@ -233,6 +233,7 @@ func TestMessageEventOrder(t *testing.T) {
 		slow, other := a.connect(), a.connect()
 		slow.send("slow", "next")
 		slow.close(1000, "")
+		a.stdout.line(t, "waiting")
 		other.send("quick")
 		other.want("quick")
 		if len(slow.received) != 0 || a.stdout.count("closed") != 0 {

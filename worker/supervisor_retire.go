@@ -8,6 +8,7 @@ const maxRetired = 4
 // retire lets an instance finish what it has begun while the next one serves. If there are too many retired instances, the
 // oldest is stopped.
 func (w *worker) retire(in *instance) {
+	close(in.retired) // before others are stopped, so that it does not begin the next events of their connections
 	w.retired = slices.DeleteFunc(w.retired, (*instance).hasEnded)
 	if len(w.retired) >= maxRetired {
 		w.app.opts.Logger.Warn("events cut off: too many generations have events to finish", "worker", w.index)
@@ -15,7 +16,6 @@ func (w *worker) retire(in *instance) {
 		w.retired = slices.Delete(w.retired, 0, 1)
 	}
 	w.retired = append(w.retired, in)
-	close(in.retired)
 	go w.awaitEnd(in)
 }
 

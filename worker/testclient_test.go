@@ -70,7 +70,7 @@ func (a *testApp) upgrade(path string, lines ...string) (*client, answer) {
 	early, _ := r.Peek(r.Buffered())
 	c := &client{
 		t: a.t, response: response, received: make(chan string, 1<<14),
-		conn: driver.New(nc, protocol.Client, early, driver.Options{MaxMessage: 1 << 24}),
+		conn: driver.New(nc, protocol.Client, early, driver.Options{MaxMessage: 1 << 24, CloseTimeout: testTimeout}),
 	}
 	c.conn.Start(c)
 	a.t.Cleanup(c.conn.CloseNow)
