@@ -77,6 +77,23 @@ type Options struct {
 	// not logged.
 	Vars map[string]any
 
+	// Bindings are what env has besides Vars.
+	Bindings Bindings
+
+	// Assets are static files.
+	Assets Assets
+
+	// Crons are the schedules, in UTC, by which the scheduled event is dispatched, such as
+	// "*/5 * * * *".
+	Crons []string
+
+	// Data is the directory in which Durable Objects and KV namespaces are stored. It is
+	// created if it does not exist. One process uses it at a time.
+	Data string
+
+	// Migrations are the changes of classes that were made since the first version.
+	Migrations []Migration
+
 	// CompatibilityDate, such as 2026-11-01, and CompatibilityFlags select the behaviour
 	// of WebSocket objects in the Workers runtime. Before 2026-04-07, or with
 	// web_socket_manual_reply_to_close, the script answers a peer's Close; from then

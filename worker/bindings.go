@@ -1,0 +1,51 @@
+package worker
+
+// Bindings are what an application finds in env besides its variables. The names are those of a
+// wrangler file, from which cmd/linger fills them in.
+type Bindings struct {
+	Objects  []ObjectNamespace
+	KV       []KVNamespace
+	Services []Service
+}
+
+// ObjectNamespace is a binding to the Durable Objects of a class that the application's module exports.
+type ObjectNamespace struct{ Name, Class string }
+
+// KVNamespace is a binding to a KV namespace. Bindings with the same ID have the same keys; without an
+// ID the namespace is that of the name.
+type KVNamespace struct{ Name, ID string }
+
+// Service is a binding to the application itself: to the class that its module exports as Entrypoint or,
+// if that is empty, to its default export.
+type Service struct{ Name, Entrypoint string }
+
+// Migration is a change of the classes whose objects have stored data. Migrations are applied in order,
+// each once for a data directory, which records their tags.
+type Migration struct {
+	Tag     string
+	New     []string // the names of new classes
+	Renamed []RenamedClass
+	Deleted []string // the names of classes whose objects are deleted with what they have stored
+}
+
+// RenamedClass gives the stored objects of the class From to the class To.
+type RenamedClass struct{ From, To string }
+
+// Assets are static files that are served to GET and HEAD requests before the application gets them. The zero
+// value has none.
+type Assets struct {
+	Directory string // the folder of the files; "" for no assets
+	Binding   string // the name in env of an object whose fetch method answers with a file; "" for none
+
+	// HTMLHandling decides how the path of a request leads to a file .html: "auto-trailing-slash", the default,
+	// "force-trailing-slash", "drop-trailing-slash" or "none".
+	HTMLHandling string
+
+	// NotFoundHandling is the answer to a request for which there is neither a file nor a script: "none", the
+	// default; "404-page" for the nearest 404.html; or "single-page-application" for /index.html.
+	NotFoundHandling string
+
+	// RunWorkerFirst has the paths whose requests the application gets before files are considered. An asterisk
+	// matches any text, and a path after ! is an exception. "/*" stands for all requests.
+	RunWorkerFirst []string
+}
