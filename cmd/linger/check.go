@@ -5,14 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 
 	"github.com/lingerws/linger/worker"
 )
 
 // checkCommand loads an application without serving it.
 type checkCommand struct {
-	App    string `arg:"" optional:"" help:"The application's module, .js or .ts. Default: main of the configuration file."`
-	Config string `placeholder:"FILE" help:"Configuration file. Default: linger.toml in the application's folder, if it exists."`
+	App    string `arg:"" optional:"" help:"The application's module, .js or .ts. Default: main of the configuration file, linger.toml or a wrangler file."`
+	Config string `placeholder:"FILE" help:"Configuration file, of Linger or wrangler. Default: linger.toml in the application's folder, if it exists, and wrangler.json, wrangler.jsonc or wrangler.toml there or above it."`
 
 	workerFlags `embed:"" group:"Application:"`
 	egressFlags `embed:"" group:"Outgoing connections:"`
@@ -26,6 +27,11 @@ func (c *checkCommand) Run(out *streams) error {
 	if err := run.configure(); err != nil {
 		return err
 	}
+	var err error
+	if run.Data, err = os.MkdirTemp("", "linger-check-"); err != nil { // another process may use the application's data
+		return err
+	}
+	defer func() { _ = os.RemoveAll(run.Data) }()
 	log := run.open(out)
 	log.console = func(level slog.Level, text string) {
 		to := out.out

@@ -216,32 +216,50 @@ func (r *configRules) UnmarshalTOML(value any) error {
 // configure fills in what the command line leaves open: from the configuration file, which is the one given with
 // --config or linger.toml in the application's folder; from a wrangler file; and from the files of variables.
 func (c *runCommand) configure() error {
-	path := c.Config
-	if path == "" {
-		path = filepath.Join(folderOf(c.App), configName)
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			path = ""
-		}
+	file, path, err := c.readConfig()
+	if err != nil {
+		return err
 	}
-	var file config
-	if path != "" {
-		var err error
-		if file, err = readConfig(path); err != nil {
+	c.applyConfig(file, filepath.Dir(path))
+	project, found, err := c.readProject()
+	if err != nil {
+		return err
+	}
+	if found {
+		if err := c.applyProject(project); err != nil {
 			return err
 		}
-		c.applyConfig(file, filepath.Dir(path))
+		path = project.Path
 	}
 	if c.App == "" {
 		return errNoApp
 	}
-	if err := c.applyWranglerFile(); err != nil {
-		return err
+	c.setDataFolder(path)
+	vars := project.Vars
+	if vars == nil {
+		vars = map[string]any{}
 	}
-	return c.collectVars(file.Vars)
+	for name, v := range file.Vars {
+		vars[name] = v.value
+	}
+	return c.collectVars(vars, filepath.Dir(path))
+}
+
+// readConfig reads the configuration file. The path is "" if there is none.
+func (c *runCommand) readConfig() (file config, path string, err error) {
+	path = c.Config
+	if path == "" || isWrangler(path) {
+		path = filepath.Join(folderOf(c.App), configName)
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return file, "", nil
+		}
+	}
+	file, err = readConfig(path)
+	return file, path, err
 }
 
 // errNoApp is returned if neither the command line nor the configuration file names the application.
-var errNoApp = errors.New(`expected "<app>", the application's module, or a linger.toml that names it as main`)
+var errNoApp = errors.New(`expected "<app>", the application's module, or a linger.toml, wrangler.jsonc or wrangler.toml that names it as main`)
 
 // folderOf returns the folder of an application: "." if app is empty, and app itself if it is a folder.
 func folderOf(app string) string {
@@ -263,8 +281,7 @@ func findForApp(app, name string) string {
 		workingDir = folder
 	}
 	for {
-		path := filepath.Join(folder, name)
-		if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		if path := filepath.Join(folder, name); isFile(path) {
 			return path
 		}
 		if !isAncestor(workingDir, folder) {
@@ -272,6 +289,12 @@ func findForApp(app, name string) string {
 		}
 		folder = filepath.Dir(folder)
 	}
+}
+
+// isFile reports whether path is that of a file and not of a folder.
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir()
 }
 
 // isAncestor reports whether folder is below ancestor.

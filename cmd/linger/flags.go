@@ -29,6 +29,7 @@ type workerFlags struct {
 	MaxBody           size            `default:"10MiB" help:"Maximum body of a request, and of what fetch sends and receives if it is not streamed. A request with a larger one gets 413."`
 	Var               []variable      `placeholder:"NAME[=VALUE]" sep:"none" help:"Variable of env. NAME alone copies one from Linger's own environment, which keeps secrets out of process lists. May be repeated."`
 	EnvFile           []string        `placeholder:"FILE" sep:"none" help:"File of variables of env, one NAME=VALUE on each line. .env and .dev.vars in the application's folder are read without it. May be repeated."`
+	Env               string          `short:"e" placeholder:"NAME" help:"Environment of the wrangler file: its settings override those at the top."`
 	CompatibilityDate configDate      `placeholder:"DATE" help:"Compatibility date of the Workers runtime, such as 2026-11-01, for the behaviour of WebSocket objects. Default: the newest."`
 	CompatibilityFlag []string        `placeholder:"NAME" sep:"none" help:"web_socket_auto_reply_to_close or web_socket_manual_reply_to_close. May be repeated."`
 	Reload            string          `default:"stay" enum:"stay,close" help:"What happens to connections when the application is reloaded: stay keeps them open, close closes them with 1012, spread over time. accept({ reload }) overrides it for one connection."`
@@ -98,6 +99,12 @@ func (c *runCommand) options(log *slog.Logger) (worker.Options, error) {
 		Logger:        log,
 
 		CloseAtReload: c.Reload == "close",
+
+		Bindings:   c.bindings,
+		Assets:     c.assets,
+		Crons:      c.crons,
+		Migrations: c.migrations,
+		Data:       c.Data,
 
 		CompatibilityDate:  string(c.CompatibilityDate),
 		CompatibilityFlags: c.CompatibilityFlag,

@@ -16,11 +16,13 @@ import (
 
 // runCommand serves an application until a signal ends it.
 type runCommand struct {
-	App string `arg:"" optional:"" help:"The application's module, .js or .ts. Default: main of the configuration file."`
+	App string `arg:"" optional:"" help:"The application's module, .js or .ts. Default: main of the configuration file, linger.toml or a wrangler file."`
 
 	listenFlags `embed:""`
 
-	Config          string   `placeholder:"FILE" help:"Configuration file. Default: linger.toml in the application's folder, if it exists."`
+	Config          string   `placeholder:"FILE" help:"Configuration file, of Linger or wrangler. Default: linger.toml in the application's folder, if it exists, and wrangler.json, wrangler.jsonc or wrangler.toml there or above it."`
+	Data            string   `placeholder:"DIR" help:"Folder in which Durable Objects and KV namespaces are stored. One process uses it at a time. Default: .linger beside the configuration file or the application's module."`
+	TestScheduled   bool     `help:"Answer /__scheduled?cron=CRON by dispatching the scheduled event, for development."`
 	ShutdownTimeout duration `default:"10s" help:"Time for closing all connections after SIGINT or SIGTERM."`
 
 	workerFlags     `embed:"" group:"Application:"`
@@ -29,8 +31,13 @@ type runCommand struct {
 	egressFlags     `embed:"" group:"Outgoing connections:"`
 	logFlags        `embed:"" group:"Log:"`
 
-	vars           map[string]any  // the variables of env from all sources; set by configure
-	configWarnings []configWarning // set by configure
+	// These fields are set by configure.
+	vars           map[string]any // the variables of env from all sources
+	bindings       worker.Bindings
+	assets         worker.Assets
+	crons          []string
+	migrations     []worker.Migration
+	configWarnings []configWarning
 
 	maxConnectionsGiven bool // --max-connections is on the command line
 }

@@ -30,7 +30,7 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 //	get STATUS PATH [RE [HOST]]  sends a GET request; the body must match RE
 func serverCommands() map[string]scriptCommand {
 	return map[string]scriptCommand{
-		"serve": command(1, func(ts *testscript.TestScript, args []string) {
+		"serve": command(0, func(ts *testscript.TestScript, args []string) {
 			stateOf(ts).server = start(ts, "run", args)
 		}),
 		"proxy": command(1, func(ts *testscript.TestScript, args []string) {

@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"math"
 	"os"
+	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/lingerws/linger/cmd/linger/internal/wrangler"
 )
 
 // variable is a flag value that is a variable of the application: NAME=VALUE, or NAME for a variable of Linger's own
@@ -37,25 +38,47 @@ func (v *variable) Decode(ctx *kong.DecodeContext) error {
 	return nil
 }
 
-// envNames are the files of variables that are read by default. A later one takes precedence.
-var envNames = []string{".env", ".dev.vars"}
-
-// collectVars sets c.vars to the variables from all sources. Each of these takes precedence over those before it: the
-// configuration file, .env, .dev.vars, --env-file, --var.
-func (c *runCommand) collectVars(configured map[string]varValue) error {
-	c.vars = map[string]any{}
-	for name, v := range configured {
-		c.vars[name] = v.value
+// envNames returns the names of the files of variables that are read by default, for an environment or none. A later one takes
+// precedence, and the last ones exclude each other: only the first of them that exists is read.
+func envNames(environment string) (merged, exclusive []string) {
+	if environment == "" {
+		return []string{".env", ".env.local"}, []string{".dev.vars"}
 	}
-	var files []string
-	for _, name := range envNames {
-		if path := findForApp(c.App, name); path != "" {
+	return []string{".env", ".env." + environment, ".env.local", ".env." + environment + ".local"}, []string{".dev.vars." + environment, ".dev.vars"}
+}
+
+// envFiles returns the paths of the files of variables that exist: in the folder of the module or the nearest parent folder that
+// has the file, up to the working directory, or in the folder of the configuration file.
+func (c *runCommand) envFiles(configFolder string) (files []string) {
+	find := func(name string) bool {
+		path := findForApp(c.App, name)
+		if inFolder := filepath.Join(configFolder, name); path == "" && isFile(inFolder) {
+			path = inFolder
+		}
+		if path != "" {
 			files = append(files, path)
 		}
+		return path != ""
 	}
-	for _, path := range append(files, c.EnvFile...) {
+	merged, exclusive := envNames(c.Env)
+	for _, name := range merged {
+		find(name)
+	}
+	for _, name := range exclusive {
+		if find(name) {
+			break
+		}
+	}
+	return files
+}
+
+// collectVars sets c.vars to the variables from all sources. Each of these takes precedence over those before it: the
+// configuration files, .env, .dev.vars, --env-file, --var.
+func (c *runCommand) collectVars(configured map[string]any, configFolder string) error {
+	c.vars = configured
+	for _, path := range append(c.envFiles(configFolder), c.EnvFile...) {
 		vars, err := readEnvFile(path)
-		if errors.Is(err, fs.ErrNotExist) { // the default files exist, as findForApp has found them
+		if errors.Is(err, fs.ErrNotExist) { // the default files exist, as envFiles has found them
 			return fmt.Errorf("--env-file: %w", err)
 		}
 		if err != nil {
@@ -74,62 +97,6 @@ type varValue struct{ value any }
 
 // UnmarshalTOML implements toml.Unmarshaler.
 func (v *varValue) UnmarshalTOML(value any) (err error) {
-	v.value, err = jsonValue(value)
+	v.value, err = wrangler.JSONValue(value)
 	return err
-}
-
-// jsonValue converts a TOML value to one that JSON can represent. Dates and times become strings.
-func jsonValue(value any) (any, error) {
-	switch value := value.(type) {
-	case time.Time:
-		return dateText(value), nil
-	case float64:
-		if math.IsNaN(value) || math.IsInf(value, 0) {
-			return nil, errors.New(valueMustBe + "a finite number, as JSON has no other: write it as a string")
-		}
-	case []any:
-		return jsonValues(value)
-	case []map[string]any:
-		list := make([]any, len(value))
-		for i, item := range value {
-			list[i] = item
-		}
-		return jsonValues(list)
-	case map[string]any:
-		object := make(map[string]any, len(value))
-		for name, item := range value {
-			converted, err := jsonValue(item)
-			if err != nil {
-				return nil, err
-			}
-			object[name] = converted
-		}
-		return object, nil
-	}
-	return value, nil
-}
-
-// jsonValues converts the items of a TOML array.
-func jsonValues(list []any) (any, error) {
-	converted := make([]any, len(list))
-	for i, item := range list {
-		var err error
-		if converted[i], err = jsonValue(item); err != nil {
-			return nil, err
-		}
-	}
-	return converted, nil
-}
-
-// dateText returns a date or time as it was written in the file.
-func dateText(t time.Time) string {
-	switch t.Location().String() { // the TOML library marks local dates and times with these locations
-	case "date-local":
-		return t.Format(time.DateOnly)
-	case "time-local":
-		return t.Format("15:04:05.999999999")
-	case "datetime-local":
-		return t.Format("2006-01-02T15:04:05.999999999")
-	}
-	return t.Format(time.RFC3339Nano)
 }

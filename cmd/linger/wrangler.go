@@ -1,59 +1,120 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
-	"github.com/BurntSushi/toml"
-
+	"github.com/lingerws/linger/cmd/linger/internal/wrangler"
 	"github.com/lingerws/linger/worker"
 )
 
-// wranglerNames are the configuration files of Cloudflare Workers projects, in the order in which wrangler looks for them.
-var wranglerNames = []string{"wrangler.json", "wrangler.jsonc", "wrangler.toml"}
+// dataName is the folder of stored data, beside the configuration file or the application's module.
+const dataName = ".linger"
 
-// wranglerFile is the part of a wrangler file that applies to Linger: the date and the flags decide how WebSocket
-// objects behave.
-type wranglerFile struct {
-	CompatibilityDate  configDate `toml:"compatibility_date" json:"compatibility_date"`
-	CompatibilityFlags []string   `toml:"compatibility_flags" json:"compatibility_flags"`
+// readProject reads the application's wrangler file: the one given with --config, or the one in the folder of the
+// module or the nearest parent folder that has one, up to the working directory. Without a file it returns false.
+func (c *runCommand) readProject() (file wrangler.Config, found bool, err error) {
+	path := c.wranglerPath()
+	switch {
+	case path != "":
+		file, err = wrangler.Read(path, c.Env)
+		return file, true, err
+	case c.Env != "":
+		return file, false, errors.New("--env: there is no wrangler file: environments are those of wrangler.jsonc or wrangler.toml")
+	}
+	return file, false, nil
 }
 
-// applyWranglerFile sets the compatibility date and flags from the application's wrangler file, unless the command line
-// or the configuration file has set one of them.
-func (c *runCommand) applyWranglerFile() error {
-	if c.CompatibilityDate != "" || len(c.CompatibilityFlag) > 0 {
-		return nil
+// wranglerPath returns the path of the application's wrangler file, "" if it has none.
+func (c *runCommand) wranglerPath() string {
+	if isWrangler(c.Config) {
+		return c.Config
 	}
-	for _, name := range wranglerNames {
-		path := findForApp(c.App, name)
-		if path == "" {
-			continue
+	for _, name := range wrangler.Names {
+		if path := findForApp(c.App, name); path != "" {
+			return relative(path)
 		}
-		file, err := readWrangler(path)
-		if err != nil {
+	}
+	return ""
+}
+
+// isWrangler reports whether a configuration file is one of wrangler, by its name.
+func isWrangler(path string) bool {
+	name := filepath.Base(path)
+	return strings.HasPrefix(name, "wrangler.") || strings.HasPrefix(filepath.Ext(name), ".json")
+}
+
+// relative returns a path in its form relative to the working directory, if it is below that.
+func relative(path string) string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	if short, err := filepath.Rel(dir, path); err == nil && filepath.IsLocal(short) {
+		return short
+	}
+	return path
+}
+
+// applyProject fills in what is left open from a wrangler file.
+func (c *runCommand) applyProject(file wrangler.Config) error {
+	if c.App == "" {
+		if err := checkMain(file); err != nil {
 			return err
 		}
-		c.applyWrangler(file, filepath.Base(path))
-		return nil
+		c.App = file.Main
 	}
+	name := filepath.Base(file.Path)
+	for _, w := range file.Warnings {
+		c.configWarnings = append(c.configWarnings, configWarning{w.Text, []any{"setting", w.Key, "file", name}})
+	}
+	if c.CompatibilityDate == "" && len(c.CompatibilityFlag) == 0 {
+		c.CompatibilityDate = configDate(file.CompatibilityDate)
+		c.applyCompatibilityFlags(file.CompatibilityFlags, name)
+	}
+	c.bindings, c.assets, c.crons, c.migrations = file.Bindings, file.Assets, file.Crons, file.Migrations
 	return nil
 }
 
-// applyWrangler sets the compatibility date and flags from a wrangler file called name. Flags that have no meaning for
+// checkMain returns an error if a file has no module to run.
+func checkMain(file wrangler.Config) error {
+	switch {
+	case file.Main != "":
+		if _, err := os.Stat(file.Main); err != nil {
+			return fmt.Errorf("%s: the module %s, which is main, cannot be read: if a build command writes it, run that first", file.Path, file.Main)
+		}
+		return nil
+	case file.Assets.Directory != "":
+		return fmt.Errorf("%s: main is missing: Linger needs a module even if there are only assets, such as export default { fetch: (request, env) => env.ASSETS.fetch(request) } with ASSETS as the binding of assets", file.Path)
+	}
+	return fmt.Errorf("%s: main is missing: set it to the path of the application's module, such as src/index.ts", file.Path)
+}
+
+// applyCompatibilityFlags sets the compatibility flags to those of a wrangler file called name. Flags that have no meaning for
 // Linger cause warnings.
-func (c *runCommand) applyWrangler(file wranglerFile, name string) {
-	c.CompatibilityDate = file.CompatibilityDate
-	for _, flag := range file.CompatibilityFlags {
+func (c *runCommand) applyCompatibilityFlags(flags []string, name string) {
+	for _, flag := range flags {
 		if worker.IsCompatibilityFlag(flag) {
 			c.CompatibilityFlag = append(c.CompatibilityFlag, flag)
 		} else {
 			c.configWarnings = append(c.configWarnings, configWarning{"compatibility flag has no effect in Linger", []any{"flag", flag, "file", name}})
 		}
+	}
+}
+
+// setDataFolder sets the folder of stored data, unless it is given. config is the path of the configuration file, "" without
+// one.
+func (c *runCommand) setDataFolder(config string) {
+	switch {
+	case c.Data != "":
+	case config != "":
+		c.Data = filepath.Join(filepath.Dir(config), dataName)
+	default:
+		c.Data = filepath.Join(folderOf(c.App), dataName)
 	}
 }
 
@@ -66,93 +127,8 @@ type configWarning struct {
 // String returns the warning as a line of text.
 func (w configWarning) String() string {
 	text := w.text
-	for i := 0; i+1 < len(w.attrs); i += 2 {
-		text += fmt.Sprintf(", %v %v", w.attrs[i], w.attrs[i+1])
+	for pair := range slices.Chunk(w.attrs, 2) {
+		text += fmt.Sprintf(", %v %v", pair...)
 	}
 	return text
-}
-
-// readWrangler parses the wrangler file at path.
-func readWrangler(path string) (wranglerFile, error) {
-	var file wranglerFile
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return file, readError(path, err)
-	}
-	if filepath.Ext(path) == ".toml" {
-		if _, err := toml.Decode(string(text), &file); err != nil {
-			return file, configError(path, err)
-		}
-		return file, nil
-	}
-	plain := stripJSONC(string(text))
-	err = json.Unmarshal([]byte(plain), &file)
-	if wrong, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return file, fmt.Errorf("%s:%d: %w", path, 1+strings.Count(plain[:wrong.Offset], "\n"), wrong)
-	}
-	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return file, fmt.Errorf("%s:%d: %s has the wrong type: the date must be a string, the flags an array of strings",
-			path, 1+strings.Count(plain[:wrong.Offset], "\n"), wrong.Field)
-	}
-	if err != nil {
-		return file, fmt.Errorf("%s: %w", path, err)
-	}
-	return file, nil
-}
-
-// stripJSONC converts JSON with comments and trailing commas to JSON. It keeps line breaks, so that the line numbers of
-// errors are right.
-func stripJSONC(text string) string {
-	var out strings.Builder
-	text = strings.TrimPrefix(text, "\ufeff")
-	comma := -1 // offset in out of the last comma, if only white space and comments follow it
-	for i := 0; i < len(text); {
-		n := tokenLength(text[i:])
-		token := text[i : i+n]
-		i += n
-		switch {
-		case strings.HasPrefix(token, "//") || strings.HasPrefix(token, "/*"):
-			token = strings.Repeat("\n", strings.Count(token, "\n"))
-		case token == ",":
-			comma = out.Len()
-		case strings.TrimSpace(token) == "":
-		case (token == "}" || token == "]") && comma >= 0:
-			rest := out.String()
-			out.Reset()
-			out.WriteString(rest[:comma] + " " + rest[comma+1:])
-			comma = -1
-		default:
-			comma = -1
-		}
-		out.WriteString(token)
-	}
-	return out.String()
-}
-
-// tokenLength returns the length of the comment, the string or the single character at the beginning of text, which must
-// not be empty.
-func tokenLength(text string) int {
-	switch {
-	case strings.HasPrefix(text, "//"):
-		if end := strings.IndexByte(text, '\n'); end >= 0 {
-			return end
-		}
-		return len(text)
-	case strings.HasPrefix(text, "/*"):
-		if end := strings.Index(text[2:], "*/"); end >= 0 {
-			return end + 4
-		}
-		return len(text)
-	case text[0] == '"':
-		for i := 1; i < len(text); i++ {
-			switch text[i] {
-			case '\\':
-				i++
-			case '"':
-				return i + 1
-			}
-		}
-		return len(text)
-	}
-	return 1
 }

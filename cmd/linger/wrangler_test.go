@@ -36,7 +36,7 @@ func TestApplyWranglerFile(t *testing.T) {
 			// "compatibility_date": "2024-01-01",
 			"url": "https://x/*", /* } , */ "compatibility_date": "2025-01-01", // "
 			"a": ["\\",], ` + flags + `, /* x */
-		}`}, nil, "2025-01-01 [web_socket_manual_reply_to_close] 1"},
+		}`}, nil, "2025-01-01 [web_socket_manual_reply_to_close] 3"}, // url and a are unknown
 		"json before toml":             {map[string]string{"wrangler.json": `{"compatibility_date": "2025-01-01"}`, "wrangler.toml": `compatibility_date = "2024-01-01"`}, nil, "2025-01-01 [] 0"},
 		"a flag on the command line":   {map[string]string{"wrangler.toml": `compatibility_date = "2025-01-01"`}, []string{"--compatibility-date=2026-11-01"}, "2026-11-01 [] 0"},
 		"linger.toml takes precedence": {map[string]string{"wrangler.toml": `compatibility_date = "2025-01-01"`, "src/linger.toml": "compatibility_date = 2026-10-01"}, nil, "2026-10-01 [] 0"},
@@ -52,12 +52,12 @@ func TestApplyWranglerFile(t *testing.T) {
 	}
 }
 
-func TestReadWranglerErrorsNameFileAndLine(t *testing.T) {
+func TestApplyWranglerFileErrorsNameFileAndLine(t *testing.T) {
 	for name, c := range map[string]struct{ file, text, want string }{
 		"toml":      {"wrangler.toml", "\na = ", "wrangler.toml:2: "},
 		"toml type": {"wrangler.toml", "compatibility_date = 1", "wrangler.toml:1: compatibility_date must be a date, such as 2026-11-01; got a number"},
 		"json":      {"wrangler.jsonc", "{\n// x\n\"a\" 1}", "wrangler.jsonc:3: "},
-		"json type": {"wrangler.json", "{\n\"compatibility_date\": 1}", "wrangler.json:2: compatibility_date has the wrong type"},
+		"json type": {"wrangler.json", "{\n\"compatibility_date\": 1}", "wrangler.json:2: compatibility_date must be a date, such as 2026-11-01; got a number"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := compatibilityOf(t, map[string]string{c.file: c.text}); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -156,9 +156,13 @@ var layers = map[string]layer{
 		folders: []string{"worker/internal/web/textcodec"}, modules: []string{"golang.org/x/net"},
 		why: "URLs are text; scripts and their requests share them",
 	},
+	"cmd/linger/internal/wrangler": {
+		folders: []string{"worker", "internal/spelling"}, modules: []string{"github.com/BurntSushi/toml", "github.com/tailscale/hujson"},
+		why: "a wrangler file becomes options of a worker; flags and other files are the command's",
+	},
 	"cmd": {
-		folders: append([]string{".", "websocket", "websocket/driver", "proxy", "worker", "internal/forwarding", "internal/loglimit", "internal/netaddr", "internal/spelling"}, core...),
-		modules: []string{"github.com/alecthomas/kong", "github.com/fsnotify/fsnotify", "github.com/BurntSushi/toml"},
+		folders: append([]string{".", "websocket", "websocket/driver", "proxy", "worker", "cmd/linger/internal/wrangler", "internal/forwarding", "internal/loglimit", "internal/netaddr", "internal/spelling"}, core...),
+		modules: []string{"github.com/alecthomas/kong", "github.com/fsnotify/fsnotify", "github.com/BurntSushi/toml", "github.com/tailscale/hujson"},
 		why:     "the command combines the packages; code that belongs to one of them stays there",
 	},
 	"internal": {
