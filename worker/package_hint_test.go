@@ -14,7 +14,7 @@ func TestLoadExplainsPackagesThatNeedNode(t *testing.T) {
 		"a package that imports it":     {`import "wrapper";`, `app.js:1:8: "wrapper" cannot be used: "vm" is a module of Node, which Linger does not have (imported by way of node_modules/wrapper/i.js > node_modules/express/i.js:1:9)`},
 		"ws":                            {`import { WebSocketServer } from "ws"; new WebSocketServer();`, `app.js:1:33: "ws" needs Node: ` + ws},
 		"ws, required":                  {`new (require("ws").Server)();`, `app.js:1:14: "ws" needs Node: ` + ws},
-		"sockets of Workers":            {`import "tcp";`, `app.js:1:8: "tcp" cannot be used: "cloudflare:sockets" is a module of the Workers runtime that does not exist here: the only one is cloudflare:workers (imported by way of node_modules/tcp/i.js:1:8)`},
+		"sockets of Workers":            {`import "tcp";`, `app.js:1:8: "tcp" cannot be used: "cloudflare:sockets" is a module of the Workers runtime, which Linger does not have: use fetch or WebSocket (imported by way of node_modules/tcp/i.js:1:9)`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -23,7 +23,7 @@ func TestLoadExplainsPackagesThatNeedNode(t *testing.T) {
 				"node_modules/express/package.json": `{"main": "i.js"}`, "node_modules/express/i.js": `require("vm");`,
 				"node_modules/wrapper/package.json": `{"main": "i.js"}`, "node_modules/wrapper/i.js": `require("express");`,
 				"node_modules/ws/package.json": `{"main": "i.js", "browser": "browser.js"}`, "node_modules/ws/i.js": `require("net");`, "node_modules/ws/browser.js": `module.exports = () => { throw new Error(); };`,
-				"node_modules/tcp/package.json": `{"main": "i.js"}`, "node_modules/tcp/i.js": `import("cloudflare:sockets");`,
+				"node_modules/tcp/package.json": `{"main": "i.js"}`, "node_modules/tcp/i.js": `require("cloudflare:sockets");`,
 			})
 			if got != c.want {
 				t.Errorf("the problem is\n%s\nexpected\n%s", got, c.want)

@@ -124,6 +124,7 @@ func buildOptions(entry string, development bool, absent *absentImports) api.Bui
 			{Name: "imports", Setup: resolveImports},
 			{Name: "ws", Setup: refuseWS},
 			nodePlugin(absent),
+			workersPlugin(absent),
 			{Name: "formats", Setup: loadFormats},
 		},
 	}

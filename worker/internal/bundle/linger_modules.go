@@ -24,12 +24,6 @@ var lingerModules = map[string][]string{
 	"cloudflare:workers": {"env"},
 }
 
-// What the errors about imports of other modules of the Workers runtime consist of.
-const (
-	workersPrefix   = "cloudflare:"
-	noWorkersModule = "is a module of the Workers runtime that does not exist here: the only one is cloudflare:workers"
-)
-
 // lingerNamespace is the namespace of esbuild that contains the modules of Linger.
 const lingerNamespace = "linger"
 
@@ -40,7 +34,7 @@ func resolveImports(build api.PluginBuild) {
 	}
 	build.OnResolve(api.OnResolveOptions{Filter: `^(linger$|cloudflare:)`}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
 		if _, ok := lingerModules[args.Path]; !ok {
-			return api.OnResolveResult{}, nil // the bundler reports that it cannot be resolved
+			return api.OnResolveResult{}, nil
 		}
 		return api.OnResolveResult{Path: args.Path, Namespace: lingerNamespace, SideEffects: api.SideEffectsFalse}, nil
 	})

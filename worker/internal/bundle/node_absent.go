@@ -9,8 +9,8 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// A package may import a module of Node that Linger does not have, and use it only in Node. So such an import is not an error by
-// itself: the package gets a substitute, which throws when it is used, or, with require and import(), when it is loaded. The
+// A package may import a module of Node or of the Workers runtime that Linger does not have, and use it only there. So such an
+// import is not an error by itself: the package gets a substitute, which throws when it is used, or, with require and import(), when it is loaded. The
 // error contains the chain of imports, which is known after the application has been bundled.
 
 // absentNamespace is the namespace of esbuild of the substitutes. Their paths are the indexes of the imports.

@@ -46,18 +46,27 @@ func isReplaced(build api.PluginBuild, args api.OnResolveArgs) bool {
 // zero value, so that the bundler reports it.
 func resolveNode(absent *absentImports, args api.OnResolveArgs) api.OnResolveResult {
 	name := strings.TrimPrefix(args.Path, "node:")
-	required := args.Kind == api.ResolveJSRequireCall || args.Kind == api.ResolveJSRequireResolve
 	switch {
 	case nodeExports[name] == "" && !inPackage(args.Importer):
 		return api.OnResolveResult{}
 	case nodeExports[name] == "":
-		return absent.resolve(absentImport{name: args.Path, throws: required || args.Kind == api.ResolveJSDynamicImport})
-	case required:
+		return absent.resolve(absentImport{name: args.Path, throws: isLoadedLater(args.Kind)})
+	case isRequired(args.Kind):
 		return api.OnResolveResult{Path: name, Namespace: nodeRequireNamespace}
 	case inPackage(args.Importer):
 		return api.OnResolveResult{Path: name, Namespace: nodePackageNamespace}
 	}
 	return api.OnResolveResult{Path: name, Namespace: nodeNamespace}
+}
+
+// isRequired reports whether an import is a call of require.
+func isRequired(kind api.ResolveKind) bool {
+	return kind == api.ResolveJSRequireCall || kind == api.ResolveJSRequireResolve
+}
+
+// isLoadedLater reports whether an import is a call, of require or import(), which a program may avoid.
+func isLoadedLater(kind api.ResolveKind) bool {
+	return isRequired(kind) || kind == api.ResolveJSDynamicImport
 }
 
 // loadNode returns the module for a module of Node. The exports are pure, so that those that are not used are removed.

@@ -244,7 +244,7 @@ func (l *importGroup) reason() string {
 		}
 		return fmt.Sprintf("Could not resolve %q: it is neither a relative path nor a package, and no package.json or tsconfig.json defines it", name)
 	case workersModule:
-		return literal(name) + " " + noWorkersModule
+		return workersReason(name)
 	case missingFile:
 	}
 	if near := nearestFile(name, fileOf(l.imports[0].message)); near != "" {
