@@ -1,0 +1,119 @@
+package workerd_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the answers of workerd into the rows, and the tables of docs/dev/workerd.md")
+
+// TestMain lets many rows run at the same time, because most of them wait.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "16"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+// TestRows plays the rows of testdata/rows on workerd and on Linger.
+func TestRows(t *testing.T) {
+	groups, err := readGroups()
+	if err != nil {
+		t.Fatal(err)
+	}
+	why := installed()
+	if why != "" && os.Getenv("LINGER_WORKERD_REQUIRED") != "" {
+		t.Error("workerd does not run, and LINGER_WORKERD_REQUIRED is set: " + why)
+	}
+	var rows []*row
+	for _, g := range groups {
+		rows = append(rows, g.rows...)
+	}
+	slices.SortStableFunc(rows, func(a, b *row) int { // the slow ones first, so that the others run while these wait
+		return boolToInt(b.isSlow()) - boolToInt(a.isSlow())
+	})
+	linger := buildLinger(t)
+	t.Cleanup(func() {
+		if *update && !t.Failed() {
+			writeAnswers(t, groups)
+		}
+	})
+	for _, r := range rows {
+		t.Run(r.group+"/"+r.name, func(t *testing.T) {
+			t.Parallel()
+			if *update {
+				r.answers, _ = play(startWorkerd, project(t, r), r.answers)
+				return
+			}
+			t.Run("workerd", func(t *testing.T) {
+				if why != "" {
+					t.Skip("workerd does not run: " + why)
+				}
+				compare(t, startWorkerd, r, r.answers)
+			})
+			t.Run("Linger", func(t *testing.T) { compare(t, linger, r, r.expected()) })
+		})
+	}
+}
+
+func boolToInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// project writes the project of a row into a new folder, and returns that.
+func project(t *testing.T, r *row) string {
+	t.Helper()
+	folder := t.TempDir()
+	if err := r.write(folder); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+// compare plays a row and compares the answers.
+func compare(t *testing.T, start starter, r *row, want []exchange) {
+	t.Helper()
+	got, log := play(start, project(t, r), want)
+	if format(got) != format(want) {
+		t.Errorf("the conversation is\n%s\nexpected\n%s\nlog:\n%s", format(got), format(want), log)
+	}
+}
+
+// writeAnswers writes the answers of the rows into their files.
+func writeAnswers(t *testing.T, groups []group) {
+	t.Helper()
+	for _, g := range groups {
+		file := filepath.Join("testdata/rows", g.name+".md")
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := string(content)
+		for _, r := range g.rows {
+			page = replaceAnswers(page, r)
+		}
+		if err := os.WriteFile(file, []byte(page), 0o644); err != nil { //nolint:gosec // a file of the repository
+			t.Fatal(err)
+		}
+	}
+}
+
+// replaceAnswers replaces the first conversation of a row in a page.
+func replaceAnswers(page string, r *row) string {
+	heading := "\n## " + r.name + "\n"
+	before, section, _ := strings.Cut(page, heading)
+	for _, at := range block.FindAllStringSubmatchIndex(section, -1) {
+		if language := section[at[2]:at[3]]; language == "" {
+			return before + heading + section[:at[4]] + format(r.answers) + section[at[5]:]
+		}
+	}
+	return page
+}
