@@ -45,11 +45,13 @@ type App struct {
 
 	compatibility compatibility
 	vars          string // the variables, as JSON
+	bindings      string // the other members of env, as JSON
 
 	workers      []*worker
 	generation   atomic.Pointer[generation]
 	launch       script.Launch
 	assignments  assignments
+	objects      *objects
 	firstChoice  atomic.Uint32 // counts the calls of chooseWorker, each of which begins with another worker
 	pending      pendingPromises
 	client       *fetch.Client // sends the requests of scripts
@@ -73,7 +75,8 @@ func load(path string, opts Options, launch script.Launch) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{path: path, opts: opts.withDefaults(), compatibility: c, vars: vars, launch: launch}
+	a := &App{path: path, opts: opts.withDefaults(), compatibility: c, vars: vars, bindings: opts.Bindings.text(), launch: launch}
+	a.objects = newObjects(a)
 	a.client = fetch.NewClient(fetch.Options{
 		Rules: a.opts.Egress, TLSConfig: a.opts.TLSConfig, Timeout: a.opts.FetchTimeout, MaxBody: a.opts.MaxBody,
 		WebSocket: a.opts.Server.Options,

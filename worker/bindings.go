@@ -1,5 +1,7 @@
 package worker
 
+import "encoding/json"
+
 // Bindings are what an application finds in env besides its variables. The names are those of a
 // wrangler file, from which cmd/linger fills them in.
 type Bindings struct {
@@ -48,4 +50,14 @@ type Assets struct {
 	// RunWorkerFirst has the paths whose requests the application gets before files are considered. An asterisk
 	// matches any text, and a path after ! is an exception. "/*" stands for all requests.
 	RunWorkerFirst []string
+}
+
+// text returns the bindings as a JSON list of objects, each with the type and the name of a binding.
+func (b *Bindings) text() string {
+	list := []map[string]string{}
+	for _, o := range b.Objects {
+		list = append(list, map[string]string{"type": "objects", "name": o.Name, "class": o.Class})
+	}
+	text, _ := json.Marshal(list) // maps of strings
+	return string(text)
 }

@@ -30,6 +30,11 @@ type event struct {
 	request     context.Context //nolint:containedctx // ends when the client of the request disconnects; nil if there is none
 	body        *receivedBody   // the body of the request; nil if there is none
 
+	object  *object         // the object that the event is for; nil for other events
+	outcome *script.Outcome // what the called method of the object has returned or thrown; nil if the event is not complete
+	home    *instance       // the instance that has begun the event of an object; guarded by objects.mu
+	lost    bool            // what the object has written before the end of the event is lost; valid when the event has ended
+
 	claimed atomic.Bool // an instance has begun the event, or the event was refused
 
 	completed, ended atomic.Bool
@@ -87,6 +92,18 @@ func (e *event) complete() {
 	}
 }
 
+// finish ends an event that an instance has handled. That of an object ends when the writes before it are durable.
+func (e *event) finish() {
+	if e.object == nil {
+		e.end()
+		return
+	}
+	e.object.gate.pass(func(err error) {
+		e.lost = err != nil
+		e.end()
+	})
+}
+
 // end ends the event, whether it was handled or not. A second call has no effect.
 func (e *event) end() {
 	e.complete()
@@ -112,6 +129,9 @@ func (e *event) attrs() []any {
 	}
 	if e.socket != nil {
 		attrs = append(attrs, "connection", e.socket.ID())
+	}
+	if e.object != nil {
+		attrs = append(attrs, "class", e.object.ref.Class, "object", e.object.ref.ID)
 	}
 	return attrs
 }

@@ -34,7 +34,7 @@ func TestAppWarnings(t *testing.T) {
 		"handlers of Workers":           {"export default {\n  fetch() {},\n  scheduled() {},\n  async queue() {} };", []string{":3:3: nothing calls the exported scheduled", ":4:3: nothing calls the exported queue"}},
 		"handlers of a class":           {"class A {\n  fetch = () => {};\n  email() {} }\nexport default new A();", []string{":3:3: nothing calls the exported email"}},
 		"handlers as of Bun":            {"export default { fetch() {},\n  websocket: { message() {} } };", []string{":2:16: nothing calls the exported websocket: listen to websocketupgrade"}},
-		"a Durable Object":              {upgrades + "\nexport class Room { fetch() {} }", []string{":2:21: nothing uses the exported class Room: Linger has no Durable Objects"}},
+		"a Durable Object":              {upgrades + "\nexport class Room { fetch() {} }", []string{":2:21: nothing uses the exported class Room: no binding names it as the class of its Durable Objects"}},
 		"functions by name":             {upgrades + "\nexport async function scheduled() {}\nexport function GET() {}", []string{":3:8: nothing calls the exported GET: export default an object", ":2:1: nothing calls the exported scheduled"}},
 		"warnings of the bundler":       {upgrades + "\nconst a = { x: 1, x: 2 }; if (typeof a === 'nul') a.y;", []string{`:2:19: Duplicate key "x" in object literal`, `:2:`}},
 	} {

@@ -27,6 +27,7 @@ type hostAPI struct {
 	ctx     context.Context //nolint:containedctx // it ends with the instance
 	cancel  context.CancelFunc
 	fetches map[int]context.CancelFunc // cancel the fetches that are not answered, by the script's numbers
+	calls   map[int]struct{}           // the calls of objects that are not answered, by the script's numbers
 	bodies  bodies
 	streams map[int]*event // the events that have ended with a response whose body is being sent, by their numbers
 
@@ -39,6 +40,7 @@ type hostAPI struct {
 // caller has the methods that host functions need of the instance whose script calls them.
 type caller interface {
 	endEvent(id int)                                     // ends an event; a second call has no effect
+	leaveObject(o *object)                               // gives up an object that was evicted
 	isActivating() bool                                  // reports whether the install and activate events are in progress
 	whenInUse(size int, do func()) error                 // calls do now, or as soon as the version is in use
 	dispatchInTurn(e script.Event) error                 // passes the answer to a request to the script, within a turn
@@ -53,7 +55,7 @@ func newHostAPI(in *instance) *hostAPI {
 	return &hostAPI{
 		caller: in, app: in.app, worker: in.worker, generation: in.generation,
 		events: &in.events, timers: &in.timers, arrivals: &in.arrivals, sockets: &in.sockets,
-		ctx: ctx, cancel: cancel, fetches: map[int]context.CancelFunc{}, streams: map[int]*event{}, channels: map[string]bool{},
+		ctx: ctx, cancel: cancel, fetches: map[int]context.CancelFunc{}, calls: map[int]struct{}{}, streams: map[int]*event{}, channels: map[string]bool{},
 		computations: computations{ctx: ctx, arrivals: &in.arrivals, limit: maxComputation},
 	}
 }
@@ -69,6 +71,8 @@ func (h *hostAPI) cancelRequests() {
 // or "" for nothing.
 func (h *hostAPI) inProgress() string {
 	switch {
+	case len(h.calls) > 0:
+		return "a call of an object is in progress"
 	case len(h.fetches) > 0 || h.bodies.isArriving():
 		return "a fetch is in progress"
 	case h.computations.inProgress():

@@ -78,7 +78,7 @@ func (h *hostAPI) Ignored(kind, name string, place script.Frame) {
 	var text string
 	switch {
 	case kind == "class":
-		text = fmt.Sprintf("nothing uses the exported class %s: Linger has no Durable Objects", name)
+		text = fmt.Sprintf("nothing uses the exported class %s: no binding names it as the class of its Durable Objects", name)
 	case isSocketHandler(name):
 		text = fmt.Sprintf("nothing calls the exported %s: listen to websocketupgrade, websocketmessage and websocketclose", name)
 	case kind == "export" && slices.Contains([]string{"fetch", "onRequest", "GET", "POST"}, name):

@@ -24,6 +24,7 @@ type instance struct {
 	timers   timers
 	arrivals arrivals  // turns that other goroutines have queued
 	sockets  jsSockets // WebSocket objects, and their events
+	objects  homedObjects
 
 	serving  chan struct{} // closed when the instance begins to handle the worker's events
 	retired  chan struct{} // closed at the retirement, after which the instance only finishes what it has begun
@@ -86,7 +87,7 @@ func newInstance(w *worker, g *generation) (*instance, error) {
 // scriptApplication returns the code of a generation with the settings of its runtime.
 func (a *App) scriptApplication(g *generation) script.Application {
 	return script.Application{
-		Code: g.bundle.Code, Name: bundle.Name, Vars: a.vars,
+		Code: g.bundle.Code, Name: bundle.Name, Vars: a.vars, Bindings: a.bindings,
 		EventTimeout: a.opts.EventTimeout, SlowEvent: a.opts.SlowEvent, Memory: a.opts.Memory, MaxBody: a.opts.MaxBody,
 		Overlap: a.opts.Overlap, CloseAtReload: a.opts.CloseAtReload,
 		ManualReply: a.compatibility.manualReply, BinaryType: a.compatibility.binaryType, Undated: a.compatibility.undated,
@@ -135,7 +136,7 @@ func (in *instance) endEvent(id int) {
 	}
 	in.reportWait(e)
 	if !in.inTurn {
-		e.end()
+		e.finish()
 	}
 }
 
@@ -215,6 +216,7 @@ func (in *instance) end() {
 	if errors.Is(in.runtime.Close(), script.ErrLost) {
 		in.worker.lost.Add(1)
 	}
+	in.app.objects.leaveAll(in, false)
 	close(in.ended)
 }
 
@@ -225,6 +227,7 @@ func (in *instance) abandon() bool {
 	in.stop()
 	if first {
 		in.endEvents("event failed: its worker is stuck in a built-in function")
+		in.app.objects.leaveAll(in, false)
 	}
 	return first
 }

@@ -79,7 +79,7 @@ func (a *activeEvents) endAfterTurn() {
 	a.mu.Unlock()
 	for _, e := range ended {
 		if e.endPending = e.inBurst; !e.endPending {
-			e.end()
+			e.finish()
 		}
 	}
 	clear(ended)

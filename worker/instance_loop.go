@@ -23,6 +23,7 @@ func (in *instance) loop() outcome {
 	in.handleTask(in.firstTask)
 	for {
 		in.fireTimers()
+		in.evictIdle()
 		switch {
 		case in.isStopping():
 			return outcomeStopped
@@ -99,6 +100,8 @@ func (in *instance) handlePost(p *script.Post) {
 // handleTask handles an event or a post.
 func (in *instance) handleTask(t task) {
 	switch {
+	case t.event != nil && t.event.object != nil && !t.event.object.enter(in, t.event):
+		return // it waits until another instance has given up the object
 	case t.event != nil && t.event.claim(): // otherwise the event was refused in the queue
 		in.handleBurst(t.event)
 	case t.post != nil:
@@ -142,6 +145,9 @@ func (in *instance) setClock(clock *time.Timer) {
 	}
 	if rest := max(0, time.Until(at)); !at.IsZero() && (!armed || rest < next) {
 		next, armed = rest, true
+	}
+	if eviction, ok := in.nextEviction(); ok && (!armed || time.Until(eviction) < next) {
+		next, armed = max(0, time.Until(eviction)), true
 	}
 	if armed {
 		clock.Reset(next)

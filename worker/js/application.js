@@ -1,5 +1,6 @@
 import { expose } from "web/host.js";
 import { globalTarget, hasListeners } from "web/target.js";
+import { defineClasses } from "./object.js";
 import { reportUnusedExports } from "./exports.js";
 import { extend } from "./extendable.js";
 import { setSourceFunction } from "./place.js";
@@ -50,6 +51,7 @@ class ExecutionContext {
 }
 
 expose("exports", (namespace) => {
+  defineClasses(namespace);
   useDefaultExport(namespace);
   reportUnusedExports(namespace);
 });

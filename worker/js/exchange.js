@@ -57,6 +57,13 @@ export class Exchange {
     return this.#connection;
   }
 
+  // answerWith answers the request of an object with a Response or a promise of one, and calls failed(error) if that fails.
+  answerWith(given, failed) {
+    toPromise(given)
+      .then((response) => this.#send(response))
+      .catch(failed);
+  }
+
   // finish ends the exchange when all listeners have completed. If the request has not been answered, Go answers it.
   finish() {
     if (!this.answered) {

@@ -1,4 +1,5 @@
 import { host } from "web/host.js";
+import { isObjectClass } from "./object_namespace.js";
 
 // Names of handlers that other runtimes call, but not Linger.
 const handlers = ["scheduled", "queue", "email", "tail", "trace", "alarm", "test", "websocket", "webSocketMessage", "webSocketClose", "webSocketError"];
@@ -10,7 +11,7 @@ export function reportUnusedExports(namespace) {
   for (const name of Object.keys(namespace)) {
     const value = namespace[name];
     if (name === "default") reportUnusedMembers(value);
-    else if (isClass(value)) reportIgnored("class", name, value);
+    else if (isClass(value) && !isObjectClass(name)) reportIgnored("class", name, value);
     else if (named.has(name) && isHandler(value)) reportIgnored("export", name, value);
   }
 }

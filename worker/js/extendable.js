@@ -26,6 +26,17 @@ export function extend(event, promise) {
   host.extend(1);
 }
 
+// extendWorker prevents the worker from stopping until the promise has settled, outside of an event. Its rejection is reported.
+export function extendWorker(promise) {
+  if (settle(promise, onWorkSettled, undefined)) return;
+  host.extend(1);
+}
+
+function onWorkSettled(subject, failed, error) {
+  if (failed) report(0, error);
+  host.extend(-1);
+}
+
 function onSettled(event, failed, error) {
   const state = stateOf(event);
   if (failed) report(state.id, error);

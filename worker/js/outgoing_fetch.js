@@ -7,6 +7,7 @@ import { lazy } from "web/lazy.js";
 import { Request } from "web/request.js";
 import { makeResponse } from "web/response.js";
 import { ReceivedBody, receivedBody } from "./received_body.js";
+import { remoteError } from "./remote_error.js";
 import { SentBody } from "./sent_body.js";
 import { WebSocket } from "./websocket.js";
 import { End } from "./websocket_end.js";
@@ -23,11 +24,19 @@ export async function fetch(input, init) {
   const request = new Request(input, init);
   request.signal.throwIfAborted();
   if (/^(data|blob):/.test(request.url)) return lazy("schemes").fetchLocal(request);
-  return new Promise((resolve, reject) => begin(request, { resolve, reject, failure }));
+  return send(request, failure, sendToServer);
+}
+
+const sendToServer = (number, request, headers, body) => host.fetch(number, request.method, request.url, request.redirect, headers, ...body);
+
+// send sends a request with a host function, which gets a number, the parts of the request and the arguments of its body. It returns
+// the promise of the response; failure is the error for requests without one.
+export function send(request, failure, sendParts) {
+  return new Promise((resolve, reject) => begin(request, { resolve, reject, failure }, sendParts));
 }
 
 // begin starts a request in Go.
-function begin(request, waiting) {
+function begin(request, waiting, sendParts) {
   const { signal } = request;
   const number = ++lastNumber;
   const abort = () => {
@@ -44,7 +53,7 @@ function begin(request, waiting) {
   };
   const body = new SentBody(bodyContent(request)?.take() ?? null, true, { failed, ended() {} });
   try {
-    host.fetch(number, request.method, request.url, request.redirect, toPairs(request.headers), ...body.args);
+    sendParts(number, request, toPairs(request.headers), body.args);
   } catch (error) {
     body.cancel(error);
     throw error;
@@ -80,6 +89,8 @@ expose("fetched", (number, failed, parts, body, coding, foreign) => {
   if (received instanceof ReceivedBody) received.abortWith(waiting.signal);
   waiting.resolve(responseOf(parts, { body: received, coding, foreign }));
 });
+
+expose("fetchThrew", (number, thrown) => takePending(number)?.reject(remoteError(thrown)));
 
 // upgraded is called when the response to a fetch has been a 101. The WebSocket is closed if the script does not accept it
 // in time.

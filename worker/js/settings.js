@@ -1,5 +1,6 @@
 import { define } from "web/define.js";
 import { expose } from "web/host.js";
+import { defineBindings } from "./bindings.js";
 
 // The settings of the application, which Go sets before its code runs.
 export const settings = {
@@ -15,7 +16,8 @@ export const settings = {
 export const env = {};
 define(globalThis, { env });
 
-expose("configure", (halfOpen, binaryType, overlap, bound, variables, undated, reload) => {
+expose("configure", (halfOpen, binaryType, overlap, bound, variables, bindings, undated, reload) => {
   Object.assign(settings, { halfOpen, binaryType, overlap, bound, undated, reload });
   Object.defineProperties(env, Object.getOwnPropertyDescriptors(JSON.parse(variables))); // a variable may have the name __proto__
+  defineBindings(env, JSON.parse(bindings));
 });

@@ -21,8 +21,11 @@ var lingerModules = map[string][]string{
 		"WebSocketConnection", "WebSocketDrainEvent", "WebSocketMessageEvent", "WebSocketPair", "WebSocketPeerCloseEvent",
 		"WebSocketUpgradeEvent",
 	},
-	"cloudflare:workers": {"env"},
+	workersModuleName: {"DurableObject", "RpcTarget", "WorkerEntrypoint", "env", "waitUntil"},
 }
+
+// workersModuleName is the module of the Workers runtime. It is not a global.
+const workersModuleName = "cloudflare:workers"
 
 // lingerNamespace is the namespace of esbuild that contains the modules of Linger.
 const lingerNamespace = "linger"
@@ -39,7 +42,11 @@ func resolveImports(build api.PluginBuild) {
 		return api.OnResolveResult{Path: args.Path, Namespace: lingerNamespace, SideEffects: api.SideEffectsFalse}, nil
 	})
 	build.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: lingerNamespace}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
-		module := "export const { " + strings.Join(lingerModules[args.Path], ", ") + " } = globalThis;"
+		from := "globalThis"
+		if args.Path == workersModuleName {
+			from = "__linger_node(" + literal(workersModuleName) + ")"
+		}
+		module := "export const { " + strings.Join(lingerModules[args.Path], ", ") + " } = " + from + ";"
 		return api.OnLoadResult{Contents: &module, Loader: api.LoaderJS}, nil
 	})
 }

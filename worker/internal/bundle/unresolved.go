@@ -78,12 +78,6 @@ func explainExport(text string) string {
 		return text
 	}
 	module, name := found[1], found[2]
-	switch name {
-	case "DurableObject":
-		return "Linger has no Durable Objects: keep what belongs to a connection in its data, and reach other connections with clients and channels"
-	case "WorkerEntrypoint":
-		return "WorkerEntrypoint does not exist here: export default an object with a method fetch(request, env, ctx)"
-	}
 	return fmt.Sprintf("%q has no %s here: it exports %s", module, name, strings.Join(lingerModules[module], ", "))
 }
 

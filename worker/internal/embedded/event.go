@@ -86,7 +86,7 @@ func (r *runtime) socketEvent(id int, e script.Event) error {
 		return r.call("socketEnd", engine.Int(id), engine.Int(e.Socket),
 			engine.Int(int(e.Received.Code)), engine.String(e.Received.Reason), engine.Bool(e.Clean), engine.String(e.Failure))
 	}
-	return nil
+	return r.objectEvent(id, e)
 }
 
 // request passes an HTTP request to the modules.
@@ -104,6 +104,8 @@ func (r *runtime) request(id int, e *script.Request) error {
 func (r *runtime) fetched(e *script.Fetched) error {
 	number := engine.Int(e.Number)
 	switch {
+	case e.Thrown != "":
+		return r.call("fetchThrew", number, engine.String(e.Thrown))
 	case e.Failure != "":
 		return r.call("fetched", number, engine.String(e.Failure))
 	case e.Socket != 0:

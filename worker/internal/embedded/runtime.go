@@ -105,7 +105,7 @@ func (r *runtime) configure() error {
 	}
 	return r.call("configure", engine.Bool(r.app.ManualReply), engine.String(r.app.BinaryType),
 		engine.Bool(r.app.Overlap), engine.Int(int(r.app.EventTimeout.Milliseconds())),
-		engine.String(r.app.Vars), engine.Bool(r.app.Undated), engine.String(atReload))
+		engine.String(r.app.Vars), engine.String(r.app.Bindings), engine.Bool(r.app.Undated), engine.String(atReload))
 }
 
 // Loaded checks the promise of the module. When it is fulfilled, the listeners of the default export are registered.

@@ -106,6 +106,7 @@ type SocketEnd struct {
 type Fetched struct {
 	Number   int           // the number that the script has given to the fetch
 	Failure  string        // why there is no answer; "" if there is one
+	Thrown   string        // the exception of the object that was to answer, as a serialized value; "" for none
 	Answer   *fetch.Answer // nil with a Failure; its Body belongs to the Host
 	Body     []byte        // the whole body; nil if there is none, or Received
 	Received int           // the number of a body that has not arrived completely; 0 for none

@@ -21,6 +21,8 @@ type Host interface {
 	Calls
 	Requests
 	Observer
+	ObjectCalls
+	ObjectRequests
 
 	// Enqueue queues turn to be run, as a turn, on the goroutine that uses the Runtime, and returns at once. If that
 	// goroutine ends first, turn is dropped. Any goroutine may call Enqueue.
@@ -167,6 +169,7 @@ type Header struct {
 	Host     string
 	Fields   http.Header // all fields except Host
 	RemoteIP netip.Addr  // the client's address; the zero Addr if unknown
+	Internal bool        // the request is one of a script, whose Fields are complete
 }
 
 // connectingIP is the field in which applications for Cloudflare Workers look for the client's address.
@@ -176,6 +179,10 @@ const connectingIP = "cf-connecting-ip"
 // client has sent is replaced, or removed if the address is unknown.
 func (h *Header) All() iter.Seq2[string, string] {
 	return func(yield func(name, value string) bool) {
+		if h.Internal {
+			yieldFields(h.Fields, yield)
+			return
+		}
 		if !yield("host", h.Host) || h.RemoteIP.IsValid() && !yield(connectingIP, h.RemoteIP.String()) {
 			return
 		}
@@ -187,6 +194,17 @@ func (h *Header) All() iter.Seq2[string, string] {
 				if !yield(name, value) {
 					return
 				}
+			}
+		}
+	}
+}
+
+// yieldFields passes all values to yield until it returns false.
+func yieldFields(fields http.Header, yield func(name, value string) bool) {
+	for name, values := range fields {
+		for _, value := range values {
+			if !yield(name, value) {
+				return
 			}
 		}
 	}

@@ -60,6 +60,9 @@ type Application struct {
 	Name string // the file name of Code in stacks
 	Vars string // the variables in env, as JSON
 
+	// Bindings are the other members of env, as a JSON list of objects with type, name, and the members of the type.
+	Bindings string
+
 	EventTimeout time.Duration // the time after which a turn is interrupted
 	SlowEvent    time.Duration // a longer turn is reported with [Observer.Slow]; 0 for never
 	Memory       int64         // the limit of the heap in bytes

@@ -1,9 +1,18 @@
 import { expose } from "./host.js";
 import { lazy } from "./lazy.js";
 
+const provided = new Map(); // modules that are not bundles, by name
+
+// provideModule makes nodeModule(name) return the exports of a module of Linger.
+export function provideModule(name, exports) {
+  provided.set(name, exports);
+}
+
 // nodeModule returns what require returns in Node for a module, whose name is without "node:". The module x is the export
 // module of the bundle node_x, and the module x/part is the export part of it.
 export function nodeModule(name) {
+  const module = provided.get(name);
+  if (module) return module;
   const [bundle, part = "module"] = name.split("/");
   return lazy(`node_${bundle}`)[part];
 }

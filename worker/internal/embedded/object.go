@@ -1,0 +1,61 @@
+package embedded
+
+import (
+	"github.com/lingerws/linger/worker/internal/engine"
+	"github.com/lingerws/linger/worker/internal/script"
+)
+
+// objectFunctions returns the host functions about Durable Objects.
+func (r *runtime) objectFunctions() map[string]function {
+	return map[string]function{
+		// objectId(class, kind, text) returns an ID. kind is "name", "unique" or "text".
+		"objectId": func(a arguments) (engine.Value, error) {
+			id, err := r.host.ObjectID(a.text(0), idKinds[a.text(1)], a.text(2))
+			return engine.String(id), err
+		},
+		// callObject(number, from, class, id, name, method, args) calls a method; called(number, …) gets the result.
+		"callObject": attempt(func(a arguments) error {
+			return r.host.CallObject(a.int(0), a.int(1), a.object(2), a.text(5), a.text(6))
+		}),
+		// fetchObject(number, from, class, id, name, method, url, headers, kind, body, decode, notify) sends a request.
+		"fetchObject": attempt(func(a arguments) error {
+			request := &script.ObjectFetch{Method: a.text(5), URL: a.text(6), Header: a.header(7)}
+			return r.host.FetchObject(a.int(0), a.int(1), a.object(2), request, a.body(8))
+		}),
+		// returned(event, value) ends the event of a call with its result, and thrown(event, value) with its exception.
+		"returned": command(func(a arguments) { r.host.Return(a.int(0), script.Outcome{Value: a.text(1)}) }),
+		"thrown":   command(func(a arguments) { r.host.Return(a.int(0), script.Outcome{Value: a.text(1), Thrown: true}) }),
+		// evicted(object) reports that the object was dropped.
+		"evicted": command(func(a arguments) { r.host.Evicted(a.int(0)) }),
+	}
+}
+
+// idKinds maps the kinds of IDs of the modules.
+var idKinds = map[string]script.IDKind{"name": script.NamedID, "unique": script.UniqueID, "text": script.ParsedID}
+
+// object returns the name of an object in three arguments from i on: class, ID and name.
+func (a arguments) object(i int) script.ObjectRef {
+	return script.ObjectRef{Class: a.text(i), ID: a.text(i + 1), Name: a.text(i + 2)}
+}
+
+// objectEvent passes an event about a Durable Object to the modules.
+func (r *runtime) objectEvent(id int, e script.Event) error {
+	switch e := e.(type) {
+	case *script.ObjectRequest:
+		return r.call("objectFetch", append(objectValues(id, &e.Object),
+			engine.String(e.Request.Method), engine.String(e.Request.URL), headerList(&e.Request.Header),
+			receivedValue(e.Request.Body, e.Request.Received))...)
+	case *script.ObjectCall:
+		return r.call("objectCall", append(objectValues(id, &e.Object), engine.String(e.Method), engine.String(e.Args))...)
+	case *script.ObjectIdle:
+		return r.call("objectIdle", engine.Int(e.Object))
+	case *script.ObjectResult:
+		return r.call("called", engine.Int(e.Number), engine.String(e.Outcome.Value), engine.Bool(e.Outcome.Thrown), engine.String(e.Outcome.Failure))
+	}
+	return nil
+}
+
+// objectValues returns the number of an event and the object that it is for, as the first arguments of a function of the modules.
+func objectValues(id int, o *script.Object) []engine.Value {
+	return []engine.Value{engine.Int(id), engine.Int(o.Number), engine.String(o.Class), engine.String(o.ID), engine.String(o.Name)}
+}

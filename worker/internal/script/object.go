@@ -1,0 +1,92 @@
+package script
+
+import "net/http"
+
+// ObjectRef names a Durable Object.
+type ObjectRef struct {
+	Class string // the name of its class
+	ID    string // 64 hexadecimal digits
+	Name  string // the name from which the ID was derived; "" if there is none, or if it is not known
+}
+
+// Object is a Durable Object as the target of an event. A Runtime constructs it before its first event.
+type Object struct {
+	Number int // identifies the object until it is evicted
+	ObjectRef
+}
+
+// ObjectRequest is an HTTP request to an object. It is answered like a [Request].
+type ObjectRequest struct {
+	Object  Object
+	Request Request
+}
+
+// ObjectCall is a call of a method of an object. The Host gets the result with [Calls.Return].
+type ObjectCall struct {
+	Object Object
+	Method string
+	Args   string // the arguments, as a serialized array
+}
+
+// ObjectIdle reports that an object has had no event for a time. A Runtime evicts the object with [Calls.Evicted] unless the object
+// has work in progress.
+type ObjectIdle struct{ Object int }
+
+// ObjectResult is the answer to a [Requests.CallObject].
+type ObjectResult struct {
+	Number  int // the number that the script has given to the call
+	Outcome Outcome
+}
+
+// Outcome is what a call of an object has returned or thrown.
+type Outcome struct {
+	Value  string // the result or, with Thrown, the exception, as a serialized value
+	Thrown bool
+	// Failure is why there is neither: the object or its worker was replaced before the call was complete. "" for nothing.
+	Failure string
+}
+
+// ObjectFetch is a request that a script sends to an object.
+type ObjectFetch struct {
+	Method, URL string
+	Header      http.Header
+}
+
+func (*ObjectRequest) isEvent() {}
+func (*ObjectCall) isEvent()    {}
+func (*ObjectIdle) isEvent()    {}
+func (*ObjectResult) isEvent()  {}
+
+// ObjectCalls are the calls about Durable Objects.
+type ObjectCalls interface {
+	// ObjectID returns the ID of an object of a class as 64 hexadecimal digits: the one derived from a name, a new one, or
+	// text itself if it is an ID of the class.
+	ObjectID(class string, kind IDKind, text string) (string, error)
+
+	// Return ends the event of a call with what the method has returned or thrown.
+	Return(event int, outcome Outcome)
+
+	// Evicted reports that the Runtime has dropped an object: its next event constructs it again.
+	Evicted(object int)
+}
+
+// IDKind is a way to get the ID of an object.
+type IDKind int
+
+// The ways to get an ID.
+const (
+	NamedID  IDKind = iota // derived from a name
+	UniqueID               // a new one
+	ParsedID               // from its text
+)
+
+// ObjectRequests are requests to Durable Objects. from is the number of the object that sends the request, 0 for none.
+type ObjectRequests interface {
+	// CallObject calls a method of an object. The answer is an [ObjectResult] event with the same number. args are the arguments as a
+	// serialized array.
+	CallObject(number, from int, ref ObjectRef, method, args string) error
+
+	// FetchObject sends a request to an object. The answer is a [Fetched] event with the same number, and CancelFetch
+	// cancels it.
+	FetchObject(number, from int, ref ObjectRef, r *ObjectFetch, body Body) error
+}

@@ -1,0 +1,24 @@
+import { provideModule } from "web/node.js";
+import { tag } from "web/define.js";
+import { extendWorker } from "./extendable.js";
+import { env } from "./settings.js";
+
+// The superclasses of the classes of an application that Linger constructs.
+class Entrypoint {
+  constructor(ctx, env) {
+    this.ctx = ctx;
+    this.env = env;
+  }
+}
+
+export class DurableObject extends Entrypoint {}
+export class WorkerEntrypoint extends Entrypoint {}
+
+// RpcTarget is the superclass of objects that calls pass by reference.
+export class RpcTarget {}
+
+tag(DurableObject, WorkerEntrypoint, RpcTarget);
+
+// The module cloudflare:workers.
+export const workers = { DurableObject, WorkerEntrypoint, RpcTarget, env, waitUntil: extendWorker };
+provideModule("cloudflare:workers", workers);

@@ -1,0 +1,139 @@
+import { deserialize, serialize } from "web/clone.js";
+import { secret } from "web/define.js";
+import { expose, host } from "web/host.js";
+import { makeRequest } from "web/request.js";
+import { watch } from "./disconnect.js";
+import { Exchange } from "./exchange.js";
+import { boundClasses, DurableObjectId } from "./object_namespace.js";
+import { InputGate } from "./object_gate.js";
+import { DurableObjectState } from "./object_state.js";
+import { enter } from "./owner.js";
+import { receivedBody } from "./received_body.js";
+import { serializeError } from "./remote_error.js";
+import { env } from "./settings.js";
+import { toPromise } from "./settle.js";
+
+const classes = new Map(); // the classes of objects by their names
+const objects = new Map(); // the objects of this engine by their numbers
+
+// defineClasses sets the classes of objects, which are exports of the application.
+export function defineClasses(namespace) {
+  for (const [name, binding] of boundClasses()) {
+    if (typeof namespace[name] !== "function") {
+      throw new TypeError(`The binding ${binding} needs the class ${name}, which the application does not export`);
+    }
+    classes.set(name, namespace[name]);
+  }
+}
+
+// LiveObject is an object that has been constructed in this engine.
+class LiveObject {
+  number;
+  gate = new InputGate();
+  events = new Set(); // the numbers of the events in progress
+  pending = 0; // what keeps the object from being evicted, besides events
+  #instance;
+
+  constructor(number, className, id, name) {
+    this.number = number;
+    const state = new DurableObjectState(secret, this, new DurableObjectId(secret, className, id, name === "" ? undefined : name));
+    objects.set(number, this);
+    const Class = classes.get(className);
+    enter(this, () => {
+      this.#instance = new Class(state, env);
+    });
+  }
+
+  // run calls handle(instance) as an event of the object, once the input gate is open. The event ends with end(id).
+  run(id, handle) {
+    this.events.add(id);
+    this.gate.deliver(() => {
+      if (this.events.has(id)) enter(this, () => handle(this.#instance));
+    });
+  }
+
+  // end reports that an event is complete.
+  end(id) {
+    this.events.delete(id);
+  }
+
+  // fail ends an event with an exception.
+  fail(id, error) {
+    if (this.events.delete(id)) host.thrown(id, serializeError(error));
+  }
+
+  // reset drops the object, whose next event constructs it again. Its events in progress fail.
+  reset(error) {
+    if (objects.get(this.number) !== this) return;
+    objects.delete(this.number);
+    for (const id of this.events) this.fail(id, error);
+    host.evicted(this.number);
+  }
+
+  get isIdle() {
+    return this.events.size === 0 && this.pending === 0;
+  }
+}
+
+// deliver passes an event to an object, which is constructed if this is its first event. handle gets the object and its instance.
+function deliver(id, number, className, objectId, name, handle) {
+  let live = objects.get(number);
+  if (!live) {
+    try {
+      live = new LiveObject(number, className, objectId, name);
+    } catch (error) {
+      objects.delete(number);
+      host.thrown(id, serializeError(error));
+      host.evicted(number);
+      return;
+    }
+  }
+  live.run(id, (instance) => handle(live, instance));
+}
+
+expose("objectFetch", (id, number, className, objectId, name, method, url, headers, body) => {
+  const request = makeRequest({ method, url, headers, body: receivedBody(body), makeSignal: () => watch(id) });
+  deliver(id, number, className, objectId, name, (live, instance) => {
+    const failed = (error) => live.fail(id, error);
+    if (typeof instance.fetch !== "function") return failed(new TypeError("Handler does not export a fetch() function."));
+    const response = attempt(() => instance.fetch(request)).then((answer) => {
+      live.end(id);
+      return answer;
+    });
+    new Exchange(id, request, "", false).answerWith(response, failed);
+  });
+});
+
+expose("objectCall", (id, number, className, objectId, name, method, args) => {
+  deliver(id, number, className, objectId, name, (live, instance) => {
+    attempt(() => methodOf(instance, method).apply(instance, deserialize(args)))
+      .then((result) => {
+        const text = serialize(result);
+        live.end(id);
+        host.returned(id, text);
+      })
+      .catch((error) => live.fail(id, error));
+  });
+});
+
+expose("objectIdle", (number) => {
+  const live = objects.get(number);
+  if (!live?.isIdle) return;
+  objects.delete(number);
+  host.evicted(number);
+});
+
+// methodOf returns a method that callers may call: one of the class, not of an instance.
+function methodOf(instance, name) {
+  if (!Object.hasOwn(instance, name) && !(name in Object.prototype) && typeof instance[name] === "function") return instance[name];
+  throw new TypeError(`The RPC receiver does not implement the method "${name}".`);
+}
+
+// attempt returns a promise of the result of a function.
+function attempt(fn) {
+  try {
+    return toPromise(fn());
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}

@@ -1,0 +1,37 @@
+import { expect, refuse, secret, tag } from "web/define.js";
+import { extendWorker } from "./extendable.js";
+import { toPromise } from "./settle.js";
+
+// DurableObjectState is the ctx of an object.
+export class DurableObjectState {
+  #live;
+  id;
+  props = {};
+
+  constructor(key, live, id) {
+    if (key !== secret) refuse("DurableObjectState");
+    this.#live = live;
+    this.id = id;
+  }
+
+  // waitUntil prevents the object from being evicted until the promise has settled.
+  waitUntil(promise) {
+    expect(arguments.length, 1, "waitUntil");
+    this.#live.pending++;
+    const settled = () => this.#live.pending--;
+    extendWorker(toPromise(promise).finally(settled));
+  }
+
+  // blockConcurrencyWhile calls callback, and delivers no event until its promise has settled. If it fails, the object is reset.
+  blockConcurrencyWhile(callback) {
+    expect(arguments.length, 1, "blockConcurrencyWhile");
+    return this.#live.gate.block(callback, (error) => this.#live.reset(error));
+  }
+
+  // abort resets the object.
+  abort(reason = "Application called abort() to reset Durable Object.") {
+    this.#live.reset(reason instanceof Error ? reason : new Error(String(reason)));
+  }
+}
+
+tag(DurableObjectState);

@@ -1,0 +1,201 @@
+package worker
+
+import (
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/lingerws/linger/worker/internal/script"
+)
+
+// objects has the Durable Objects of an application that are in use. An object that is not in use costs nothing: its record is made
+// again for its next event.
+//
+// Each object belongs to a worker, and at most one instance of the worker has it at a time: the instance whose runtime has constructed
+// it. At a reload an instance keeps the object until the events that it has begun are complete; later events wait for
+// that, and are handled by the next instance.
+type objects struct {
+	app *App
+
+	mu       sync.Mutex
+	byKey    map[objectKey]*object
+	byNumber map[int]*object
+	last     int // the highest number of an object
+}
+
+// objectKey identifies an object.
+type objectKey struct{ class, id string }
+
+// object is the record of a Durable Object that is in use. The fields below gate are guarded by objects.mu.
+type object struct {
+	objects *objects
+	number  int
+	ref     script.ObjectRef
+	worker  *worker
+	gate    outputGate
+
+	uses    int       // the events and connections that refer to the record; it is dropped at 0
+	home    *instance // the instance that has the object; nil if none has
+	active  int       // the events that home has begun and that are not complete
+	waiting []*event  // the events that wait until home has given up the object
+	queued  int       // the events that are not complete
+	idle    int       // a number that changes with each use
+}
+
+// maxObjectEvents bounds the events of an object that are not complete. Further ones are refused.
+const maxObjectEvents = 4096
+
+func newObjects(a *App) *objects {
+	return &objects{app: a, byKey: map[objectKey]*object{}, byNumber: map[int]*object{}}
+}
+
+// use returns the object with a name and counts one more use of it. The caller must call done.
+func (all *objects) use(ref script.ObjectRef) *object {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	o := all.byKey[objectKey{ref.Class, ref.ID}]
+	if o == nil {
+		all.last++
+		o = &object{objects: all, number: all.last, ref: ref, worker: all.app.workerForObject()}
+		all.byKey[objectKey{ref.Class, ref.ID}] = o
+		all.byNumber[o.number] = o
+	}
+	if o.ref.Name == "" {
+		o.ref.Name = ref.Name
+	}
+	o.uses++
+	return o
+}
+
+// find returns the object in use with a number, nil if there is none.
+func (all *objects) find(number int) *object {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	return all.byNumber[number]
+}
+
+// done ends a use of the object.
+func (o *object) done() {
+	o.objects.mu.Lock()
+	defer o.objects.mu.Unlock()
+	o.doneLocked()
+}
+
+func (o *object) doneLocked() {
+	if o.uses--; o.uses == 0 {
+		delete(o.objects.byKey, objectKey{o.ref.Class, o.ref.ID})
+		delete(o.objects.byNumber, o.number)
+	}
+}
+
+// target returns the object as the target of an event.
+func (o *object) target() script.Object { return script.Object{Number: o.number, ObjectRef: o.ref} }
+
+// submit queues an event of the object, which counts as a use until it has ended. It does not block. It returns false, and does not queue the
+// event, if too many wait.
+func (o *object) submit(e *event) bool {
+	o.objects.mu.Lock()
+	if o.queued >= maxObjectEvents {
+		o.objects.mu.Unlock()
+		return false
+	}
+	o.queued++
+	o.uses++
+	o.objects.mu.Unlock()
+	e.object = o
+	onEnd := e.onEnd
+	e.onEnd = func() {
+		o.ended(e)
+		if onEnd != nil {
+			onEnd()
+		}
+	}
+	o.worker.tasks.add(e)
+	return true
+}
+
+// enter reports whether an instance may begin an event of the object now. If another instance has the object, the event waits until that
+// has given it up, and is queued again.
+func (o *object) enter(in *instance, e *event) bool {
+	o.objects.mu.Lock()
+	defer o.objects.mu.Unlock()
+	if o.home != nil && o.home != in {
+		o.waiting = append(o.waiting, e)
+		return false
+	}
+	if o.home == nil {
+		o.home = in
+		o.uses++
+		in.objects.add(o)
+	}
+	o.active++
+	e.home = in
+	return true
+}
+
+// ended records the end of an event of the object.
+func (o *object) ended(e *event) {
+	o.objects.mu.Lock()
+	o.queued--
+	if e.home != nil && e.home == o.home {
+		o.active--
+	}
+	var waiting []*event
+	switch {
+	case e.home == nil || e.home != o.home || o.active > 0:
+	case closed(o.home.retired):
+		waiting = o.leaveLocked()
+	default:
+		o.idle++
+		o.home.objects.addIdle(o)
+	}
+	o.doneLocked()
+	o.objects.mu.Unlock()
+	o.requeue(waiting)
+}
+
+// leave takes the object from an instance, if that has it: the next instance constructs it again. With idleOnly the instance keeps an object
+// of which it has events in progress.
+func (o *object) leave(in *instance, idleOnly bool) {
+	o.objects.mu.Lock()
+	var waiting []*event
+	if o.home == in && (o.active == 0 || !idleOnly) {
+		waiting = o.leaveLocked()
+	}
+	o.objects.mu.Unlock()
+	o.requeue(waiting)
+}
+
+// leaveLocked takes the object from the instance that has it, and returns the events that have waited for that.
+func (o *object) leaveLocked() []*event {
+	o.home.objects.remove(o)
+	waiting := o.waiting
+	o.home, o.active, o.waiting = nil, 0, nil
+	o.doneLocked()
+	return waiting
+}
+
+// requeue queues events that have waited for another instance. objects.mu is not held, because that may end an event.
+func (o *object) requeue(waiting []*event) {
+	for _, e := range waiting {
+		o.worker.tasks.add(e)
+	}
+}
+
+// leaveAll takes the objects from an instance. With idleOnly it keeps those of which it has events in progress.
+func (all *objects) leaveAll(in *instance, idleOnly bool) {
+	all.mu.Lock()
+	homed := slices.Collect(maps.Keys(in.objects.all))
+	all.mu.Unlock()
+	for _, o := range homed {
+		o.leave(in, idleOnly)
+	}
+}
+
+// workerForObject returns the worker for another object.
+func (a *App) workerForObject() *worker {
+	if chosen, _ := a.chooseWorker(); chosen != nil {
+		return chosen
+	}
+	return a.workers[0] // which backs off, so that it refuses the event
+}

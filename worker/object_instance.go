@@ -1,0 +1,68 @@
+package worker
+
+import (
+	"time"
+
+	"github.com/lingerws/linger/worker/internal/script"
+)
+
+// defaultEviction is the time after which an idle object is evicted if SleepAfter is 0.
+const defaultEviction = 10 * time.Second
+
+// evictAfter returns the time without events after which an object is evicted.
+func (o *Options) evictAfter() time.Duration {
+	if o.SleepAfter > 0 {
+		return o.SleepAfter
+	}
+	return defaultEviction
+}
+
+// evictIdle asks the runtime to evict the objects that have been idle for long enough.
+func (in *instance) evictIdle() {
+	for _, one := range in.app.objects.takeIdle(in) {
+		if in.unusable {
+			return
+		}
+		if err := in.dispatch(0, &script.ObjectIdle{Object: one.object.number}); err != nil {
+			in.reportFailure(nil, err, Position{})
+		}
+		in.app.objects.keep(one)
+	}
+}
+
+// takeIdle returns the objects of an instance that have been idle for long enough.
+func (all *objects) takeIdle(in *instance) []idleObject {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	return in.objects.take(time.Now().Add(-all.app.opts.evictAfter()))
+}
+
+// keep records an object that was not evicted as idle again, because it has work in progress.
+func (all *objects) keep(one idleObject) {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	if o := one.object; o.home != nil && !one.isStale() {
+		o.home.objects.addIdle(o)
+	}
+}
+
+// nextEviction returns the time at which the next object of an instance is idle for long enough, and reports whether there is one.
+func (in *instance) nextEviction() (time.Time, bool) {
+	all := in.app.objects
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	if len(in.objects.idle) == 0 {
+		return time.Time{}, false
+	}
+	return in.objects.idle[0].since.Add(in.app.opts.evictAfter()), true
+}
+
+// Evicted implements [script.ObjectCalls].
+func (h *hostAPI) Evicted(object int) {
+	if o := h.app.objects.find(object); o != nil {
+		h.caller.leaveObject(o)
+	}
+}
+
+// leaveObject gives up an object, which the runtime has dropped.
+func (in *instance) leaveObject(o *object) { o.leave(in, false) }

@@ -1,0 +1,88 @@
+package worker_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/lingerws/linger/worker"
+)
+
+// counterScript is an application whose requests go to the object that the path names.
+const counterScript = `
+	import { DurableObject } from "cloudflare:workers";
+	export class Counter extends DurableObject {
+		count = 0;
+		constructor(ctx, env) {
+			super(ctx, env);
+			console.log("constructed", ctx.id.name);
+		}
+		async fetch(request) {
+			const text = await request.text();
+			return new Response(this.ctx.id.name + " " + ++this.count + " " + request.method + " " + text, { headers: { "x-id": this.ctx.id.toString() } });
+		}
+		async add(n, options) {
+			await new Promise((done) => setTimeout(done, 1));
+			return { count: this.count += n, options };
+		}
+		fail() { throw new RangeError("too much"); }
+	}
+	export default {
+		async fetch(request, env) {
+			const { pathname } = new URL(request.url);
+			const [, name, method] = pathname.split("/");
+			const stub = env.COUNTER.getByName(name);
+			if (!method) return stub.fetch(request);
+			try {
+				return Response.json(await stub[method](2, { when: new Date(0), list: new Set([1]) }));
+			} catch (error) {
+				return new Response(error.name + ": " + error.message + " " + error.remote, { status: 500 });
+			}
+		},
+	};`
+
+var counterOptions = worker.Options{
+	Bindings: worker.Bindings{Objects: []worker.ObjectNamespace{{Name: "COUNTER", Class: "Counter"}}},
+}
+
+func TestObjectStubFetch(t *testing.T) {
+	t.Parallel()
+	opts := counterOptions
+	opts.Workers = 3
+	a := serve(t, counterScript, opts)
+	if got := a.do("POST", "/one", "hello"); got.StatusCode != 200 || got.body != "one 1 POST hello" || len(got.Header.Get("X-Id")) != 64 {
+		t.Errorf("the object answers the request; got %d %q %v", got.StatusCode, got.body, got.Header)
+	}
+	a.get("/one", 200, "one 2 GET")
+	a.get("/two", 200, "two 1 GET")
+	a.get("/one", 200, "one 3 GET")
+}
+
+func TestObjectStubCall(t *testing.T) {
+	t.Parallel()
+	a := serve(t, counterScript, counterOptions)
+	a.get("/one/add", 200, `{"count":2,"options":{"when":"1970-01-01T00:00:00.000Z","list":{}}}`)
+	a.get("/one/fail", 500, "RangeError: too much true")
+	a.get("/one/missing", 500, `TypeError: The RPC receiver does not implement the method "missing". true`)
+	a.get("/one/count", 500, `TypeError: The RPC receiver does not implement the method "count". true`)
+}
+
+func TestObjectSurvival(t *testing.T) {
+	t.Parallel()
+	t.Run("an idle object is evicted, and its next event constructs it again", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			a := serveInMemory(t, counterScript, counterOptions)
+			a.get("/one", 200, "one 1 GET")
+			time.Sleep(9 * time.Second)
+			a.get("/one", 200, "one 2 GET")
+			time.Sleep(11 * time.Second)
+			a.get("/one", 200, "one 1 GET")
+		})
+	})
+	t.Run("a reload constructs objects again", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, counterScript, counterOptions)
+		a.get("/one", 200, "one 1 GET")
+		a.reload(counterScript)
+		a.get("/one", 200, "one 1 GET")
+	})
+}
