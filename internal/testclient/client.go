@@ -104,8 +104,12 @@ func (c *Client) Send(op protocol.Opcode, payload string) error {
 	return errors.Join(c.machine.Send(op, []byte(payload)), c.flush())
 }
 
-// Close starts the closing handshake.
+// Close starts the closing handshake. The code 1005 sends a Close without a status.
 func (c *Client) Close(code protocol.CloseCode, reason string) error {
+	if code == protocol.CloseNoStatus {
+		c.machine.CloseEmpty()
+		return c.flush()
+	}
 	return errors.Join(c.machine.Close(code, reason), c.flush())
 }
 
