@@ -1,5 +1,6 @@
 import { addStep, removeStep } from "web/abort.js";
 import { bodyContent } from "web/body.js";
+import { begin } from "web/context.js";
 import { expect, secret } from "web/define.js";
 import { fromPairs, guard, toPairs } from "web/headers.js";
 import { expose, host } from "web/host.js";
@@ -13,7 +14,7 @@ import { WebSocket } from "./websocket.js";
 import { End } from "./websocket_end.js";
 import { join } from "./websocket_transport.js";
 
-const pending = new Map(); // pending fetches by number: { resolve, reject, failure, removeAbortStep }
+const pending = new Map(); // pending fetches by number: { resolve, reject, failure, removeAbortStep, operation }
 let lastNumber = 0;
 
 // fetch implements the function of the Fetch Standard, section 5.6. Its promise is fulfilled when the header of the response has
@@ -32,34 +33,39 @@ const sendToServer = (number, request, headers, body) => host.fetch(number, requ
 // send sends a request with a host function, which gets a number, the parts of the request and the arguments of its body. It returns
 // the promise of the response; failure is the error for requests without one.
 export function send(request, failure, sendParts) {
-  return new Promise((resolve, reject) => begin(request, { resolve, reject, failure }, sendParts));
+  return new Promise((resolve, reject) => start(request, { resolve, reject, failure }, sendParts));
 }
 
-// begin starts a request in Go.
-function begin(request, waiting, sendParts) {
+// start starts a request in Go.
+function start(request, waiting, sendParts) {
   const { signal } = request;
   const number = ++lastNumber;
-  const abort = () => {
-    pending.delete(number);
+  const stop = (reason) => {
+    takePending(number)?.operation.end();
     host.cancelFetch(number);
-    waiting.reject(signal.reason);
+    waiting.reject(reason);
   };
+  const abort = () => stop(signal.reason);
   const failed = (cause) => {
-    const { failure, reject } = takePending(number) ?? waiting;
+    const { failure, reject } = waiting;
+    takePending(number)?.operation.end();
     host.cancelFetch(number);
     setMessage(failure, "fetch failed: the stream of the request's body has failed");
     Object.defineProperty(failure, "cause", { value: cause, writable: true, configurable: true });
     reject(failure);
   };
+  const operation = begin(stop);
+  if (operation.refused) throw operation.reason;
   const body = new SentBody(bodyContent(request)?.take() ?? null, true, { failed, ended() {} });
   try {
     sendParts(number, request, toPairs(request.headers), body.args);
   } catch (error) {
+    operation.end();
     body.cancel(error);
     throw error;
   }
   addStep(signal, abort);
-  pending.set(number, { ...waiting, signal, removeAbortStep: () => removeStep(signal, abort) });
+  pending.set(number, { ...waiting, operation, signal, removeAbortStep: () => removeStep(signal, abort) });
   body.begin();
 }
 
@@ -81,16 +87,20 @@ function responseOf([status, statusText, fields, url, redirected], rest) {
 expose("fetched", (number, failed, parts, body, coding, foreign) => {
   const waiting = takePending(number);
   if (!waiting) return void (typeof body === "number" && host.cancelBody(body));
+  const { failure, operation, reject, resolve } = waiting;
   if (failed !== undefined) {
-    setMessage(waiting.failure, failed);
-    return waiting.reject(waiting.failure);
+    setMessage(failure, failed);
+    return operation.end(reject, failure);
   }
   const received = receivedBody(body);
   if (received instanceof ReceivedBody) received.abortWith(waiting.signal);
-  waiting.resolve(responseOf(parts, { body: received, coding, foreign }));
+  operation.end(resolve, responseOf(parts, { body: received, coding, foreign }));
 });
 
-expose("fetchThrew", (number, thrown) => takePending(number)?.reject(remoteError(thrown)));
+expose("fetchThrew", (number, thrown) => {
+  const waiting = takePending(number);
+  waiting?.operation.end(waiting.reject, remoteError(thrown));
+});
 
 // upgraded is called when the response to a fetch has been a 101. The WebSocket is closed if the script does not accept it
 // in time.
@@ -98,5 +108,6 @@ expose("upgraded", (number, parts, socket, protocol, extensions) => {
   const end = Object.assign(new End(), { protocol, extensions });
   end.link = join(socket, end);
   end.arm(() => end.giveUp());
-  takePending(number)?.resolve(responseOf(parts, { webSocket: new WebSocket(secret, end) }));
+  const waiting = takePending(number);
+  waiting?.operation.end(waiting.resolve, responseOf(parts, { webSocket: new WebSocket(secret, end) }));
 });

@@ -48,6 +48,9 @@ class Opening {
   answer() {
     this.#link.answer();
   }
+  abort() {
+    host.socketAbort(this.#number);
+  }
   get bufferedAmount() {
     return this.#link.bufferedAmount;
   }

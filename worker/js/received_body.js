@@ -1,7 +1,8 @@
 import { addStep, removeStep } from "web/abort.js";
+import { begin, free } from "web/context.js";
 import { expose, host } from "web/host.js";
 
-const waiting = new Map(); // the reads that wait, by the numbers of their bodies: { body, resolve, reject, failure }
+const waiting = new Map(); // the reads that wait, by the numbers of their bodies: { body, resolve, reject, failure, operation }
 
 // A body that the script does not refer to any more is discarded.
 let forgotten;
@@ -46,7 +47,8 @@ export class ReceivedBody {
   #abort(reason) {
     this.#failure = { reason };
     host.cancelBody(this.number);
-    take(this.number)?.reject(reason);
+    const read = take(this.number);
+    read?.operation.end(read.reject, reason);
     this.onAbort?.(reason);
   }
 
@@ -54,7 +56,7 @@ export class ReceivedBody {
   passOn() {
     const { number } = this;
     if (!this.#signal) return false;
-    waiting.set(number, { body: this, resolve: () => this.#end(), reject: () => this.#end() });
+    waiting.set(number, { body: this, resolve: () => this.#end(), reject: () => this.#end(), operation: free });
     return true;
   }
 
@@ -69,7 +71,13 @@ export class ReceivedBody {
   async #wait(whole) {
     const failure = new TypeError(""); // created here, so that its stack contains the caller
     try {
-      const chunk = await new Promise((resolve, reject) => waiting.set(this.number, { body: this, resolve, reject, failure }));
+      const chunk = await new Promise((resolve, reject) => {
+        const operation = begin(() => {
+          take(this.number);
+          this.cancel();
+        });
+        waiting.set(this.number, { body: this, resolve, reject, failure, operation });
+      });
       if (chunk === null || whole) this.#end();
       return chunk;
     } catch (error) {
@@ -92,13 +100,16 @@ function take(number) {
   return read;
 }
 
-expose("bodyChunk", (number, chunk) => take(number)?.resolve(chunk));
+expose("bodyChunk", (number, chunk) => {
+  const read = take(number);
+  read?.operation.end(read.resolve, chunk);
+});
 
 expose("bodyFailed", (number, message) => {
   const read = take(number);
   if (!read) return;
   Object.defineProperty(read.failure, "message", { value: message, writable: true, configurable: true });
-  read.reject(read.failure);
+  read.operation.end(read.reject, read.failure);
 });
 
 // receivedBody returns the body that Go passes: bytes as an ArrayBuffer, the number of a body that has not arrived completely, or

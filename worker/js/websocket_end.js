@@ -1,4 +1,5 @@
 import { Blob } from "web/blob.js";
+import { begin, free, outside } from "web/context.js";
 import { CloseEvent, Event, messageEvent } from "web/event.js";
 import { lazy } from "web/lazy.js";
 import { host } from "web/host.js";
@@ -17,6 +18,7 @@ const maxQueuedItems = 256;
 //   link.send(message)        sends a string or an ArrayBuffer
 //   link.close(code, reason)  sends a Close; without a code it is empty
 //   link.answer(status)       answers the other side's Close with the same status
+//   link.abort()              ends the connection without a Close
 //   link.bufferedAmount       number of bytes queued for sending
 //   link.near                 the other End, if it belongs to the same script, or null
 //
@@ -44,6 +46,7 @@ export class End {
   #discarding = false; // items are completed without being handled, as the socket was not accepted in time
   #handling = false; // the promise of a listener is pending
   #timer; // the timer of arm
+  #operation = free; // from accept until the connection has ended
 
   get readyState() {
     if (this.connecting) return 0;
@@ -56,12 +59,16 @@ export class End {
     return this.#bytes;
   }
 
-  // accept starts the delivery of events in another turn, because scripts add listeners after accept.
+  // accept starts the delivery of events in another turn, because scripts add listeners after accept. The listeners are called in the
+  // context of accept.
   accept(halfOpen) {
     if (this.accepted) return;
     this.accepted = true;
     this.halfOpen = halfOpen;
-    if (!this.ended) this.disarm();
+    if (!this.ended) {
+      this.disarm();
+      this.#operation = begin(() => this.#abandon());
+    }
     queueTask(() => {
       this.delivering = true;
       this.flush();
@@ -99,12 +106,12 @@ export class End {
       this.relay.receive(item);
       return;
     }
-    if (this.delivering && !this.#handling && this.#queue.length === 0) {
+    if (this.delivering && !this.#operation.owned && !this.#handling && this.#queue.length === 0) {
       this.#handle(item);
       return;
     }
     this.enqueue(item);
-    this.flush();
+    this.#operation.step(flush, this);
   }
 
   // enqueue queues an item without handling it.
@@ -117,7 +124,17 @@ export class End {
 
   // flushLater flushes the queue in another turn.
   flushLater() {
-    if (this.delivering) queueTask(() => this.flush());
+    if (this.delivering) outside(queueTask, () => this.#operation.step(flush, this));
+  }
+
+  // abandon ends the connection when the owner of the code that has accepted it has ended.
+  #abandon() {
+    this.relay = { receive: complete };
+    this.transferQueue(this.relay);
+    this.disarm();
+    this.ended = true;
+    this.incoming = this.outgoing = false;
+    this.link.abort();
   }
 
   // giveUp closes a socket that the script has not accepted in time.
@@ -229,6 +246,7 @@ export class End {
     this.connecting = false;
     this.ended = true;
     this.incoming = false;
+    this.#operation.end();
     const { failure } = item.value;
     if (this.closeFired) return complete(item);
     if (failure) runAt(this.socket, item.id ?? 0, errorEvent(failure), () => {});
@@ -265,6 +283,8 @@ export class End {
     timer = startTimer(proceed, settings.bound);
   }
 }
+
+const flush = (end) => end.flush();
 
 // complete completes the event of an item, if it has one.
 const complete = (item) => item.finished?.(item.id);

@@ -18,6 +18,9 @@ class Near {
   answer(status) {
     this.#post({ kind: "close", value: status });
   }
+  abort() {
+    this.near.fail("the object that had the other end of the WebSocket has ended");
+  }
   get bufferedAmount() {
     return this.near.queuedBytes;
   }

@@ -6,6 +6,7 @@ import { expose, host } from "web/host.js";
 //   host.socketSend(number, message)        sends a string or an ArrayBuffer
 //   host.socketClose(number, code, reason)  sends a Close; it is empty if code is undefined
 //   host.socketAnswerClose(number)          answers the peer's Close with the same status
+//   host.socketAbort(number)                ends the connection without a Close
 //   host.socketBuffered(number)             returns the number of bytes queued for sending
 //
 // None of them blocks. Go calls socketOpen, socketMessage, socketPeerClose and, as the last, socketEnd. Each is an event
@@ -29,6 +30,9 @@ class Transport {
   }
   answer() {
     host.socketAnswerClose(this.#number);
+  }
+  abort() {
+    host.socketAbort(this.#number);
   }
   get bufferedAmount() {
     return host.socketBuffered(this.#number);

@@ -18,6 +18,7 @@ import (
 //	an async generator    the same, in the generator
 //	then                  its callbacks are wrapped in functions that set the context
 //	resolve(thenable)     the method then of the thenable is wrapped, since a job calls it
+//	React, Enqueue        their callbacks are wrapped
 
 // Context and FollowContext are the names of two functions of every host object:
 //
@@ -307,6 +308,22 @@ func resolvePromise(tls *libc.TLS, ctx uintptr, fn, this raw, argc int32, argv u
 		then[2] = bound
 	}
 	return result
+}
+
+// withBound calls f with a copy of arguments, in which the function with an index is bound to the present context.
+func (r *Runtime) withBound(argv uintptr, index, count int, f func(argv uintptr) raw) raw {
+	size := count * int(rawSize)
+	copied := r.tls.Alloc(size)
+	defer r.tls.Free(size)
+	args := memory[raw](copied, count)
+	copy(args, memory[raw](argv, count))
+	bound := r.bindContext(args[index])
+	if isException(bound) {
+		return bound
+	}
+	defer lib.XFreeValue(r.tls, r.ctx, bound)
+	args[index] = bound
+	return f(copied)
 }
 
 // bindContext returns a function that calls fn in the present context.

@@ -8,7 +8,7 @@ import (
 
 // contextPrelude defines run(context, f), which calls f in a context, and note(label), which logs the present context.
 const contextPrelude = `
-	const {context, followContext, log} = __host;
+	const {context, followContext, log, react, enqueue} = __host;
 	followContext(Symbol("context"));
 	const run = (value, f, ...args) => { const before = context(value); try { return f(...args); } finally { context(before); } };
 	const note = (label) => log(label + "=" + context());
@@ -29,21 +29,22 @@ func logContexts(t *testing.T) (*Runtime, *[]string) {
 
 func TestContextFollowsPromises(t *testing.T) {
 	for source, want := range map[string]string{
-		`run(1, note, "sync"); note("after")`:                                                                                                                                                       "sync=1 after=undefined",
-		`run(1, () => tick().then(() => note("then")))`:                                                                                                                                             "then=1",
-		`run(1, () => rejected().catch(() => note("catch")).finally(() => note("finally")))`:                                                                                                        "catch=1 finally=1",
-		`const p = run(1, tick); run(2, () => p.then(() => note("caller of then")))`:                                                                                                                "caller of then=2",
-		`let settle; run(1, async () => { await new Promise((ok) => settle = ok); note("await") }); run(2, () => settle()); note("after")`:                                                          "after=undefined await=1",
-		`run(1, async () => { await 0; note("a"); await tick(); note("b"); await null; note("c") })`:                                                                                                "a=1 b=1 c=1",
-		`run(1, async () => { try { await rejected() } catch { note("caught") } finally { await 0; note("finally") } })`:                                                                            "caught=1 finally=1",
-		`run(1, async () => { const f = async () => { await tick(); note("inner"); return 5 }; log("" + await f()); note("outer") })`:                                                               "inner=1 5 outer=1",
-		`run(1, async () => { await 0; run(2, async () => { await tick(); note("inner") }); note("outer"); await tick(); await tick(); note("later") })`:                                            "outer=1 inner=2 later=1",
-		`run(1, async () => { await Promise.all([1, 2, 3].map(async (n) => { await tick(); run(n, () => note("n")); note("all") })); note("end") })`:                                                "n=1 all=1 n=2 all=1 n=3 all=1 end=1",
-		`for (const n of [1, 2, 3]) run(n, async () => { for (let i = 0; i < 2; i++) await tick(); note("request") }); note("root")`:                                                                "root=undefined request=1 request=2 request=3",
-		`run(1, async () => { await Promise.race([tick(), tick()]); note("race"); await Promise.any([rejected(), tick()]); note("any"); await Promise.allSettled([rejected()]); note("settled") })`: "race=1 any=1 settled=1",
-		`run(1, () => { const p = (async () => { await tick() })(); run(2, () => p.then(() => note("then"))) })`:                                                                                    "then=2",
-		`const p = run(1, async () => { await tick() }); run(2, async () => { await p; note("await") })`:                                                                                            "await=2",
-		`run(1, () => Promise.withResolvers().promise.then()); run(2, () => Promise.resolve().then(() => note("x")))`:                                                                               "x=2",
+		`run(1, note, "sync"); note("after")`:                                                                                                                                                                     "sync=1 after=undefined",
+		`run(1, () => tick().then(() => note("then")))`:                                                                                                                                                           "then=1",
+		`run(1, () => rejected().catch(() => note("catch")).finally(() => note("finally")))`:                                                                                                                      "catch=1 finally=1",
+		`const p = run(1, tick); run(2, () => p.then(() => note("caller of then")))`:                                                                                                                              "caller of then=2",
+		`let settle; run(1, async () => { await new Promise((ok) => settle = ok); note("await") }); run(2, () => settle()); note("after")`:                                                                        "after=undefined await=1",
+		`run(1, async () => { await 0; note("a"); await tick(); note("b"); await null; note("c") })`:                                                                                                              "a=1 b=1 c=1",
+		`run(1, async () => { try { await rejected() } catch { note("caught") } finally { await 0; note("finally") } })`:                                                                                          "caught=1 finally=1",
+		`run(1, async () => { const f = async () => { await tick(); note("inner"); return 5 }; log("" + await f()); note("outer") })`:                                                                             "inner=1 5 outer=1",
+		`run(1, async () => { await 0; run(2, async () => { await tick(); note("inner") }); note("outer"); await tick(); await tick(); note("later") })`:                                                          "outer=1 inner=2 later=1",
+		`run(1, async () => { await Promise.all([1, 2, 3].map(async (n) => { await tick(); run(n, () => note("n")); note("all") })); note("end") })`:                                                              "n=1 all=1 n=2 all=1 n=3 all=1 end=1",
+		`for (const n of [1, 2, 3]) run(n, async () => { for (let i = 0; i < 2; i++) await tick(); note("request") }); note("root")`:                                                                              "root=undefined request=1 request=2 request=3",
+		`run(1, async () => { await Promise.race([tick(), tick()]); note("race"); await Promise.any([rejected(), tick()]); note("any"); await Promise.allSettled([rejected()]); note("settled") })`:               "race=1 any=1 settled=1",
+		`run(1, () => { const p = (async () => { await tick() })(); run(2, () => p.then(() => note("then"))) })`:                                                                                                  "then=2",
+		`const p = run(1, async () => { await tick() }); run(2, async () => { await p; note("await") })`:                                                                                                          "await=2",
+		`run(1, () => Promise.withResolvers().promise.then()); run(2, () => Promise.resolve().then(() => note("x")))`:                                                                                             "x=2",
+		`run(1, () => { react(tick(), () => note("react")); react(rejected(), () => note("rejected")); react(Promise.resolve(), () => note("always"), 0, true); enqueue(() => note("enqueue")) }); note("after")`: "after=undefined always=1 enqueue=1 react=1 rejected=1",
 		// thenables
 		`run(1, async () => { await { then(ok) { note("thenable"); ok() } }; note("after") })`:                              "thenable=1 after=1",
 		`const f = async () => ({ then(ok) { note("returned"); ok() } }); run(1, async () => { await f(); note("after") })`: "returned=1 after=1",

@@ -35,6 +35,15 @@ func react(tls *libc.TLS, ctx uintptr, _ raw, _ int32, argv uintptr) raw {
 	if lib.XJS_PromiseState(tls, ctx, args[argPromise]) < 0 {
 		return rawUndefined()
 	}
+	if r.hasContext() {
+		return r.withBound(argv, argSettled, argAlways+1, func(argv uintptr) raw { return r.react(argv) })
+	}
+	return r.react(argv)
+}
+
+// react implements React for a promise.
+func (r *Runtime) react(argv uintptr) raw {
+	tls, ctx, args := r.tls, r.ctx, at[[argCount + 1]raw](argv)
 	promise := promiseOf(args[argPromise])
 	fulfilled, ok := false, true
 	switch promise.Fpromise_state {
@@ -125,6 +134,13 @@ const enqueuedCount = 4
 
 // enqueue implements Enqueue. It always gets four arguments, as the engine adds missing ones.
 func enqueue(tls *libc.TLS, ctx uintptr, _ raw, _ int32, argv uintptr) raw {
+	if r := runtimeOf(tls); r.hasContext() {
+		return r.withBound(argv, 0, enqueuedCount, func(argv uintptr) raw { return enqueueJob(tls, ctx, argv) })
+	}
+	return enqueueJob(tls, ctx, argv)
+}
+
+func enqueueJob(tls *libc.TLS, ctx uintptr, argv uintptr) raw {
 	if lib.XJS_EnqueueJob(tls, ctx, pointerTo(callEnqueuedJob), enqueuedCount, argv) < 0 {
 		return rawException()
 	}

@@ -78,13 +78,15 @@ type timer struct {
 // internals are modules that make functions for the worker's own modules available to the cases.
 var internals = fstest.MapFS{"index.js": {Data: []byte(`
 	import { serialize, deserialize } from "web/clone.js";
+	import { begin, capture, current, enter, resume } from "web/context.js";
 	import { isLoaded, lazy } from "web/lazy.js";
 	import { nodeModule } from "web/node.js";
+	import { Owner } from "web/owner.js";
 	import { setReporter } from "web/report.js";
 	import { makeRequest } from "web/request.js";
 	import { makeResponse, takeParts } from "web/response.js";
 	import { expose } from "./lib/expose.js";
-	globalThis.internal = { isLoaded, lazy, serialize, deserialize, setReporter, makeRequest, makeResponse, takeParts, nodeModule };
+	globalThis.internal = { Owner, begin, capture, current, enter, resume, isLoaded, lazy, serialize, deserialize, setReporter, makeRequest, makeResponse, takeParts, nodeModule };
 	expose("serialize", (code) => serialize((0, eval)("(" + code + ")")));
 	expose("deserialize", deserialize);
 `)}, "lib/expose.js": {Data: []byte(`export { expose } from "web/host.js";`)}}

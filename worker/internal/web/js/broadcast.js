@@ -1,3 +1,4 @@
+import { begin, free, outside } from "./context.js";
 import { bytesOf, isBuffer } from "./encoding.js";
 import { deserialize, serialize, structuredClone } from "./clone.js";
 import { expect, tag } from "./define.js";
@@ -16,9 +17,10 @@ let deliver, updateRegistration;
 export class BroadcastChannel extends EventTarget {
   #name;
   #closed = false;
+  #operation = free; // while the channel is registered
 
   static {
-    deliver = (channel, read) => channel.#deliver(read);
+    deliver = (channel, read) => channel.#operation.step(() => channel.#deliver(read));
     updateRegistration = (channel) => channel.#updateRegistration();
   }
 
@@ -49,8 +51,14 @@ export class BroadcastChannel extends EventTarget {
   // updateRegistration adds the channel to channels while it is open and has listeners for messages.
   #updateRegistration() {
     const listening = channels.get(this.#name) ?? new Set();
-    if (!this.#closed && hasListeners(this, "message")) listening.add(this);
-    else listening.delete(this);
+    if (this.#closed || !hasListeners(this, "message")) {
+      listening.delete(this);
+      this.#operation.end();
+      this.#operation = free;
+    } else if (!listening.has(this)) {
+      listening.add(this);
+      this.#operation = begin(() => this.close());
+    }
     const before = channels.has(this.#name);
     if (listening.size > 0) channels.set(this.#name, listening);
     else channels.delete(this.#name);
@@ -96,7 +104,7 @@ function messageEvent(read) {
 // deliverToChannels delivers a message to the registered channels of a name except one, each in a separate turn.
 function deliverToChannels(name, read, except) {
   for (const channel of channels.get(name) ?? []) {
-    if (channel !== except) queueTask(() => deliver(channel, read));
+    if (channel !== except) outside(queueTask, () => deliver(channel, read));
   }
 }
 

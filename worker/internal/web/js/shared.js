@@ -4,6 +4,7 @@ import { Blob, blobBytes, File, fileOf } from "./blob.js";
 import { setFormEncoder } from "./body.js";
 import { mapSize, setSize, typedArrayName } from "./brand.js";
 import { cloneWithTransfer, structuredClone } from "./clone.js";
+import { begin, capture, follow, runIn, withStores } from "./context.js";
 import { crypto, timingSafeEqual } from "./crypto.js";
 import { define, expect, optionsOf, refuse, secret, tag } from "./define.js";
 import { describe, describeBy } from "./describe.js";
@@ -13,7 +14,7 @@ import { DOMException } from "./exception.js";
 import { setWriter, transferables } from "./flatten.js";
 import { format } from "./format.js";
 import { guard, Headers } from "./headers.js";
-import { context, expose, followContext, host } from "./host.js";
+import { context, expose, host } from "./host.js";
 import { inspect } from "./inspect.js";
 import { share } from "./lazy.js";
 import { localeMethods } from "./locale.js";
@@ -22,7 +23,7 @@ import { iterable } from "./pairs.js";
 import { reportError } from "./report.js";
 import { makeResponse, Response } from "./response.js";
 import { dispatch, EventTarget, globalTarget, handlerAttribute, listenersOf } from "./target.js";
-import { bindTimers, clearInterval, clearTimeout, queueTask, setInterval, setTimeout, startTimer } from "./timers.js";
+import { clearInterval, clearTimeout, queueTask, setInterval, setTimeout, startTimer } from "./timers.js";
 import { URL, URLSearchParams } from "./url.js";
 
 // The exports of these modules that bundles on demand may import from "shared".
@@ -43,7 +44,8 @@ share(() => ({
   setWriter,
   format,
   guard, Headers,
-  context, expose, followContext, host,
+  begin, capture, follow, runIn, withStores,
+  context, expose, host,
   inspect,
   localeMethods,
   iterable,
@@ -51,6 +53,6 @@ share(() => ({
   reportError,
   makeResponse, Response,
   dispatch, EventTarget, globalTarget, handlerAttribute, listenersOf,
-  bindTimers, clearInterval, clearTimeout, queueTask, setInterval, setTimeout, startTimer,
+  clearInterval, clearTimeout, queueTask, setInterval, setTimeout, startTimer,
   URL, URLSearchParams,
 }));

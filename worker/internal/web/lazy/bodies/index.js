@@ -1,4 +1,4 @@
-import { DOMException, expose } from "shared";
+import { begin, DOMException, expose } from "shared";
 import { acquireReader, createByteReadable, readableState, readAll as collect, tee } from "lazy/streams";
 
 // This bundle connects the bodies of requests and responses with streams. In its functions a stream is the internal state of a
@@ -88,6 +88,11 @@ class Sender {
     this.reader = acquireReader(stream);
     this.number = ++lastNumber;
     this.failed = failed;
+    this.operation = begin((reason) => {
+      if (!senders.has(this.number)) return;
+      this.sink.abort(this.number);
+      this.cancel(reason);
+    });
   }
 
   // next reads the next chunk. Chunks that are available are read in a loop, because a recursion could become too deep.
@@ -124,12 +129,17 @@ class Sender {
   }
 
   cancel(reason) {
-    if (senders.delete(this.number)) ignore(this.stream.cancel(reason));
+    if (!senders.delete(this.number)) return;
+    this.operation.end();
+    ignore(this.stream.cancel(reason));
   }
 
   #remove() {
     const removed = senders.delete(this.number);
-    if (removed) this.ended();
+    if (removed) {
+      this.operation.end();
+      this.ended();
+    }
     return removed;
   }
 }
@@ -147,8 +157,15 @@ export function send(sender) {
 
 // abandon cancels a stream that is not sent.
 export function abandon(sender, reason) {
+  sender.operation.end();
   ignore(sender.stream.cancel(reason));
 }
 
-expose("bodyRoom", (number) => senders.get(number)?.next());
-expose("bodyCancelled", (number, reason) => senders.get(number)?.cancel(new DOMException(reason[0].toUpperCase() + reason.slice(1), "AbortError")));
+expose("bodyRoom", (number) => senders.get(number)?.operation.step(proceed, number));
+expose("bodyCancelled", (number, reason) => {
+  const error = new DOMException(reason[0].toUpperCase() + reason.slice(1), "AbortError");
+  senders.get(number)?.operation.step(cancel, number, error);
+});
+
+const proceed = (number) => senders.get(number)?.next();
+const cancel = (number, error) => senders.get(number)?.cancel(error);

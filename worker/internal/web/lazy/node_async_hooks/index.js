@@ -1,26 +1,16 @@
-import { bindTimers, context, followContext } from "shared";
+import { capture, context, follow, runIn, withStores } from "shared";
 import { checkFunction, wrongType } from "lazy/node_errors";
 
-// The context is undefined, or a Map with the store of each AsyncLocalStorage, which is never changed.
-followContext(Symbol("async context"));
-bindTimers((callback) => {
-  const captured = context();
-  return captured === undefined ? callback : (...args) => runIn(captured, callback, globalThis, args);
-});
+// The stores are undefined, or a Map with the store of each AsyncLocalStorage, which is never changed.
+follow();
+const storesNow = () => capture()?.stores;
 
-// runIn calls fn with another context.
-function runIn(next, fn, self, args) {
-  const previous = context(next);
-  try {
-    return Reflect.apply(fn, self, args);
-  } finally {
-    context(previous);
-  }
-}
+// runWith calls fn with other stores. The owner of the code stays the same.
+const runWith = (stores, fn, self, args) => runIn(withStores(stores), fn, self, args);
 
-// changed returns the present context with another store.
+// changed returns the present stores with another store.
 function changed(storage, store) {
-  const next = new Map(context());
+  const next = new Map(storesNow());
   if (store === none) next.delete(storage);
   else next.set(storage, store);
   return next.size > 0 ? next : undefined;
@@ -42,8 +32,8 @@ class AsyncLocalStorage {
   }
 
   static snapshot() {
-    const captured = context();
-    return (fn, ...args) => runIn(captured, fn, undefined, args);
+    const captured = storesNow();
+    return (fn, ...args) => runWith(captured, fn, undefined, args);
   }
 
   get name() {
@@ -52,24 +42,24 @@ class AsyncLocalStorage {
 
   run(store, fn, ...args) {
     checkFunction(fn, "callback");
-    return runIn(changed(this, store), fn, undefined, args);
+    return runWith(changed(this, store), fn, undefined, args);
   }
 
   exit(fn, ...args) {
     checkFunction(fn, "callback");
-    return runIn(changed(this, none), fn, undefined, args);
+    return runWith(changed(this, none), fn, undefined, args);
   }
 
   enterWith(store) {
-    context(changed(this, store));
+    context(withStores(changed(this, store)));
   }
 
   disable() {
-    context(changed(this, none));
+    context(withStores(changed(this, none)));
   }
 
   getStore() {
-    const stores = context();
+    const stores = storesNow();
     return stores?.has(this) ? stores.get(this) : this.#default;
   }
 }
@@ -77,7 +67,7 @@ class AsyncLocalStorage {
 let lastId = 1;
 
 class AsyncResource {
-  #context = context();
+  #stores = storesNow();
   #id = ++lastId;
 
   constructor(type, options) {
@@ -91,16 +81,16 @@ class AsyncResource {
 
   bind(fn, self) {
     checkFunction(fn, "fn");
-    const captured = this.#context;
+    const captured = this.#stores;
     const bound = function (...args) {
-      return runIn(captured, fn, self === undefined ? this : self, args);
+      return runWith(captured, fn, self === undefined ? this : self, args);
     };
     Object.defineProperty(bound, "length", { value: fn.length, configurable: true });
     return bound;
   }
 
   runInAsyncScope(fn, self, ...args) {
-    return runIn(this.#context, fn, self, args);
+    return runWith(this.#stores, fn, self, args);
   }
 
   emitDestroy() {

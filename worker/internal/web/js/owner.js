@@ -1,0 +1,77 @@
+import { capture, follow, Operation, runIn } from "./context.js";
+import { Gate } from "./gate.js";
+import { startTimer } from "./timers.js";
+
+// Owner is what code can belong to: an instance of a Durable Object, whose number of operations decides whether it may be evicted, and all
+// of whose operations end with it.
+export class Owner {
+  context = { owner: this, section: undefined, stores: undefined };
+  subject; // what the owner stands for
+  ended = false;
+  reason; // of the end
+  #operations = new Set();
+  #gate = new Gate();
+
+  constructor(subject) {
+    this.subject = subject;
+    follow();
+  }
+
+  // pending is the number of operations that have begun and not ended, a critical section and waiting callbacks included. The owner may be
+  // evicted while it is 0.
+  get pending() {
+    return this.#operations.size + (this.#gate.idle ? 0 : 1);
+  }
+
+  // hold and release are called by an Operation, when it begins and ends.
+  hold(operation) {
+    if (!this.ended) this.#operations.add(operation);
+  }
+  release(operation) {
+    this.#operations.delete(operation);
+  }
+
+  // holdUntil keeps the owner awake until a promise has settled. failed is called with the reason of a rejection.
+  holdUntil(promise, failed = () => {}) {
+    const operation = new Operation(this.context, () => {});
+    new Promise((resolve) => resolve(promise)).catch(failed).then(() => operation.end());
+  }
+
+  // deliver calls the function of an event, when no critical section runs and after the callbacks that wait.
+  deliver(fn, ...args) {
+    this.pass(this.context, fn, args);
+  }
+
+  // pass calls a function in a context of this owner, when it may run.
+  pass(context, fn, args) {
+    if (this.ended) return;
+    const gate = (context.section ?? this.#gate).living;
+    if (gate.idle) return void runIn(context, fn, undefined, args);
+    gate.pass(() => runIn(context, fn, undefined, args));
+  }
+
+  // block calls a function as a critical section: in a turn of its own, and with everything else of the owner waiting until its promise
+  // has settled. A section that begins within another one makes only the callbacks of that one wait. It returns a promise of the result.
+  block(fn) {
+    if (this.ended) return Promise.reject(this.reason);
+    const now = capture();
+    const outer = ((now?.owner === this && now.section) || this.#gate).living;
+    const section = new Gate(outer);
+    const context = { owner: this, section, stores: now?.stores };
+    const { promise, resolve, reject } = Promise.withResolvers();
+    const run = () => new Promise((settle) => settle(fn())).then(resolve, reject).then(() => this.ended || section.leave());
+    outer.lock(section, () => runIn(context, startTimer, undefined, [run, 0]));
+    return promise;
+  }
+
+  // end cancels all operations. Nothing is called in a context of this owner afterwards.
+  end(reason) {
+    if (this.ended) return;
+    this.ended = true;
+    this.reason = reason;
+    const operations = [...this.#operations];
+    this.#operations.clear();
+    this.#gate.drop();
+    for (const operation of operations) operation.cancel(reason);
+  }
+}
