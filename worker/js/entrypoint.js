@@ -1,6 +1,7 @@
 import { provideModule } from "web/node.js";
 import { tag } from "web/define.js";
 import { extendWorker } from "./extendable.js";
+import { exported } from "./object_namespace.js";
 import { env } from "./settings.js";
 
 // The superclasses of the classes of an application that Linger constructs.
@@ -20,5 +21,5 @@ export class RpcTarget {}
 tag(DurableObject, WorkerEntrypoint, RpcTarget);
 
 // The module cloudflare:workers.
-export const workers = { DurableObject, WorkerEntrypoint, RpcTarget, env, waitUntil: extendWorker };
+export const workers = { DurableObject, WorkerEntrypoint, RpcTarget, env, exports: exported, waitUntil: extendWorker };
 provideModule("cloudflare:workers", workers);

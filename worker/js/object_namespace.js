@@ -84,7 +84,12 @@ export const isObjectClass = (name) => bound.has(name);
 // boundClasses returns the names of the classes of namespaces, with those of their bindings.
 export const boundClasses = () => bound.entries();
 
+// exported has the namespaces by their classes. It is the export exports of cloudflare:workers, and ctx.exports.
+export const exported = {};
+
 defineBinding("objects", ({ name, class: className }) => {
   bound.set(className, name);
-  return new DurableObjectNamespace(secret, className);
+  const namespace = new DurableObjectNamespace(secret, className);
+  Object.defineProperty(exported, className, { value: namespace, writable: true, enumerable: true, configurable: true });
+  return namespace;
 });

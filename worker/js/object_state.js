@@ -1,5 +1,6 @@
 import { expect, refuse, secret, tag } from "web/define.js";
 import { extendWorker } from "./extendable.js";
+import { exported } from "./object_namespace.js";
 import { toPromise } from "./settle.js";
 
 // DurableObjectState is the ctx of an object.
@@ -7,6 +8,7 @@ export class DurableObjectState {
   #live;
   id;
   props = {};
+  exports = exported;
 
   constructor(key, live, id) {
     if (key !== secret) refuse("DurableObjectState");

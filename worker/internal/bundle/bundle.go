@@ -183,7 +183,7 @@ func inputs(metafile string) ([]string, error) {
 // disables, have no file.
 func inputFile(name string) (string, bool) {
 	for _, prefix := range []string{
-		"(disabled):", "<", lingerNamespace + ":", nodeNamespace + ":", nodePackageNamespace + ":", nodeRequireNamespace + ":", absentNamespace + ":",
+		"(disabled):", "<", lingerNamespace + ":", lingerPackageNamespace + ":", nodeNamespace + ":", nodePackageNamespace + ":", nodeRequireNamespace + ":", absentNamespace + ":",
 	} {
 		if strings.HasPrefix(name, prefix) {
 			return "", false

@@ -21,14 +21,24 @@ var lingerModules = map[string][]string{
 		"WebSocketConnection", "WebSocketDrainEvent", "WebSocketMessageEvent", "WebSocketPair", "WebSocketPeerCloseEvent",
 		"WebSocketUpgradeEvent",
 	},
-	workersModuleName: {"DurableObject", "RpcTarget", "WorkerEntrypoint", "env", "waitUntil"},
+	workersModuleName: {"DurableObject", "RpcTarget", "WorkerEntrypoint", "env", "exports", "waitUntil"},
 }
 
 // workersModuleName is the module of the Workers runtime. It is not a global.
 const workersModuleName = "cloudflare:workers"
 
-// lingerNamespace is the namespace of esbuild that contains the modules of Linger.
-const lingerNamespace = "linger"
+// workersAbsent are exports of this module in the Workers runtime that do not exist here. Packages can import them: the first ones
+// throw when they are called, the others are undefined. In the files of the application such an import is an error.
+var workersAbsent = struct{ throwing, undefined string }{
+	"RpcPromise RpcProperty RpcStub ServiceStub WorkflowEntrypoint abortIsolate restore withEnv withEnvAndExports withExports",
+	"cache tracing",
+}
+
+// The namespaces of esbuild that contain the modules of Linger.
+const (
+	lingerNamespace        = "linger"
+	lingerPackageNamespace = "linger-package" // for files of packages, with the exports of workersAbsent
+)
 
 // resolveImports resolves imports of lingerModules, and refuses refusedImports.
 func resolveImports(build api.PluginBuild) {
@@ -39,16 +49,32 @@ func resolveImports(build api.PluginBuild) {
 		if _, ok := lingerModules[args.Path]; !ok {
 			return api.OnResolveResult{}, nil
 		}
-		return api.OnResolveResult{Path: args.Path, Namespace: lingerNamespace, SideEffects: api.SideEffectsFalse}, nil
-	})
-	build.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: lingerNamespace}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
-		from := "globalThis"
-		if args.Path == workersModuleName {
-			from = "__linger_node(" + literal(workersModuleName) + ")"
+		result := api.OnResolveResult{Path: args.Path, Namespace: lingerNamespace, SideEffects: api.SideEffectsFalse}
+		if args.Path == workersModuleName && inPackage(args.Importer) {
+			result.Namespace = lingerPackageNamespace
 		}
-		module := "export const { " + strings.Join(lingerModules[args.Path], ", ") + " } = " + from + ";"
-		return api.OnLoadResult{Contents: &module, Loader: api.LoaderJS}, nil
+		return result, nil
 	})
+	for _, namespace := range []string{lingerNamespace, lingerPackageNamespace} {
+		build.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: namespace}, loadLinger)
+	}
+}
+
+// loadLinger returns a module of Linger.
+func loadLinger(args api.OnLoadArgs) (api.OnLoadResult, error) {
+	from := "globalThis"
+	if args.Path == workersModuleName {
+		from = "__linger_node(" + literal(workersModuleName) + ")"
+	}
+	var out strings.Builder
+	out.WriteString("export const { " + strings.Join(lingerModules[args.Path], ", ") + " } = " + from + ";\n")
+	if args.Namespace == lingerPackageNamespace {
+		out.WriteString("const absent = (what) => __linger_node(\"errors/absentMember\")(what, what + \" of the Workers runtime is not available in Linger\");\n")
+		writeExports(&out, strings.Fields(workersAbsent.throwing), `absent(%q)`)
+		writeExports(&out, strings.Fields(workersAbsent.undefined), `(%q, undefined)`)
+	}
+	contents := out.String()
+	return api.OnLoadResult{Contents: &contents, Loader: api.LoaderJS}, nil
 }
 
 // refuseImport returns a resolver that reports an error at the position of the import.

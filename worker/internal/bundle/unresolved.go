@@ -22,7 +22,7 @@ type unresolvedImport struct {
 
 var (
 	unresolvedText = regexp.MustCompile(`^Could not resolve "(.*)"`)
-	noExportText   = regexp.MustCompile(`^No matching export in "` + lingerNamespace + `:(.*)" for import "(.*)"`)
+	noExportText   = regexp.MustCompile(`^No matching export in "(?:` + lingerNamespace + `|` + lingerPackageNamespace + `):(.*)" for import "(.*)"`)
 	noNodeExport   = regexp.MustCompile(`^No matching export in "(?:` + nodeNamespace + `|` + nodePackageNamespace + `):(.*)" for import "(.*)"`)
 )
 
