@@ -184,12 +184,16 @@ func (o *object) requeue(waiting []*event) {
 
 // leaveAll takes the objects from an instance. With idleOnly it keeps those of which it has events in progress.
 func (all *objects) leaveAll(in *instance, idleOnly bool) {
-	all.mu.Lock()
-	homed := slices.Collect(maps.Keys(in.objects.all))
-	all.mu.Unlock()
-	for _, o := range homed {
+	for _, o := range all.homedIn(in) {
 		o.leave(in, idleOnly)
 	}
+}
+
+// homedIn returns the objects that an instance has.
+func (all *objects) homedIn(in *instance) []*object {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	return slices.Collect(maps.Keys(in.objects.all))
 }
 
 // workerForObject returns the worker for another object.

@@ -17,6 +17,7 @@ const (
 	objectBackingOff = "The Durable Object cannot be reached: its worker keeps failing, try again later"
 	objectReset      = "The Durable Object was reset before it had answered: its worker has failed or was replaced"
 	objectOverdue    = "The Durable Object did not answer in time"
+	objectUpdated    = "Durable Object reset because its code was updated."
 	objectLost       = "The Durable Object was reset: what it has written could not be stored"
 )
 

@@ -57,6 +57,29 @@ func (in *instance) nextEviction() (time.Time, bool) {
 	return in.objects.idle[0].since.Add(in.app.opts.evictAfter()), true
 }
 
+// handOverTimeout bounds the time in which an instance, after a reload, finishes the events of an object before the next instance gets it.
+const handOverTimeout = 10 * time.Second
+
+// handOver gives up the objects of an instance that a newer version has replaced: at once if they are idle, otherwise when their events in
+// progress are complete. Objects that are not idle after handOverTimeout are reset.
+func (in *instance) handOver() {
+	all := in.app.objects
+	all.leaveAll(in, true)
+	if busy := all.homedIn(in); len(busy) > 0 {
+		time.AfterFunc(handOverTimeout, func() { in.host.Enqueue(func() error { return in.resetObjects(objectUpdated) }) })
+	}
+}
+
+// resetObjects resets all objects of the instance.
+func (in *instance) resetObjects(message string) error {
+	for _, o := range in.app.objects.homedIn(in) {
+		if err := in.dispatchInTurn(&script.ObjectReset{Object: o.number, Message: message}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Evicted implements [script.ObjectCalls].
 func (h *hostAPI) Evicted(object int) {
 	if o := h.app.objects.find(object); o != nil {

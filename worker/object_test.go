@@ -85,4 +85,30 @@ func TestObjectSurvival(t *testing.T) {
 		a.reload(counterScript)
 		a.get("/one", 200, "one 1 GET")
 	})
+	t.Run("an object that is busy for long after a reload is reset", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			app := func(version string) string {
+				return `
+				import { DurableObject } from "cloudflare:workers";
+				export class Room extends DurableObject {
+					slow() { console.log("slow"); return new Promise(() => {}); }
+					quick() { return "` + version + `"; }
+				}
+				export default { fetch: (request, env) => env.ROOM.getByName("a")[new URL(request.url).pathname.slice(1)]().then((r) => new Response(r), (e) => new Response(e.message)) };`
+			}
+			a := serveInMemory(t, app("v1"), worker.Options{Bindings: worker.Bindings{Objects: []worker.ObjectNamespace{{Name: "ROOM", Class: "Room"}}}})
+			answered := make(chan answer)
+			go func() { answered <- a.do("GET", "/slow", "") }()
+			a.stdout.line(t, "slow")
+			began := time.Now()
+			a.reload(app("v2"))
+			a.get("/quick", 200, "v2")
+			if got := <-answered; got.body != "Durable Object reset because its code was updated." {
+				t.Errorf("the event in progress fails; got %q", got.body)
+			}
+			if took := time.Since(began); took != 10*time.Second {
+				t.Errorf("the object is reset after 10 s; got %v", took)
+			}
+		})
+	})
 }

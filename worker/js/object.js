@@ -116,12 +116,29 @@ expose("objectCall", (id, number, className, objectId, name, method, args) => {
   });
 });
 
+expose("objectAlarm", (id, number, className, objectId, name, scheduledTime, retryCount) => {
+  deliver(id, number, className, objectId, name, (live, instance) => {
+    attempt(() => instance.alarm({ isRetry: retryCount > 0, retryCount, scheduledTime })).then(
+      () => {
+        live.end(id);
+        host.returned(id, "");
+      },
+      (error) => live.fail(id, error),
+    );
+  });
+});
+
+expose("objectReset", (number, message) => objects.get(number)?.reset(resetError(message)));
+
 expose("objectIdle", (number) => {
   const live = objects.get(number);
   if (!live?.isIdle) return;
   objects.delete(number);
   host.evicted(number);
 });
+
+// resetError returns the error of the events of an object that is reset.
+const resetError = (message) => Object.assign(new Error(message), { durableObjectReset: true });
 
 // methodOf returns a method that callers may call: one of the class, not of an instance.
 function methodOf(instance, name) {

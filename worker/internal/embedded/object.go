@@ -47,6 +47,10 @@ func (r *runtime) objectEvent(id int, e script.Event) error {
 			receivedValue(e.Request.Body, e.Request.Received))...)
 	case *script.ObjectCall:
 		return r.call("objectCall", append(objectValues(id, &e.Object), engine.String(e.Method), engine.String(e.Args))...)
+	case *script.ObjectAlarm:
+		return r.call("objectAlarm", append(objectValues(id, &e.Object), engine.Number(float64(e.Scheduled.UnixMilli())), engine.Int(e.Retries))...)
+	case *script.ObjectReset:
+		return r.call("objectReset", engine.Int(e.Object), engine.String(e.Message))
 	case *script.ObjectIdle:
 		return r.call("objectIdle", engine.Int(e.Object))
 	case *script.ObjectResult:

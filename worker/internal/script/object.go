@@ -1,6 +1,9 @@
 package script
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
 
 // ObjectRef names a Durable Object.
 type ObjectRef struct {
@@ -32,6 +35,20 @@ type ObjectCall struct {
 // has work in progress.
 type ObjectIdle struct{ Object int }
 
+// ObjectReset makes a Runtime drop an object, whose events in progress fail with an error that has Message. It calls [Calls.Evicted] if it
+// has the object.
+type ObjectReset struct {
+	Object  int
+	Message string
+}
+
+// ObjectAlarm is the alarm of an object. The Host gets the result with [Calls.Return].
+type ObjectAlarm struct {
+	Object    Object
+	Scheduled time.Time // the time for which the alarm was set
+	Retries   int       // the number of times that the alarm was delivered before and failed
+}
+
 // ObjectResult is the answer to a [Requests.CallObject].
 type ObjectResult struct {
 	Number  int // the number that the script has given to the call
@@ -55,6 +72,8 @@ type ObjectFetch struct {
 func (*ObjectRequest) isEvent() {}
 func (*ObjectCall) isEvent()    {}
 func (*ObjectIdle) isEvent()    {}
+func (*ObjectReset) isEvent()   {}
+func (*ObjectAlarm) isEvent()   {}
 func (*ObjectResult) isEvent()  {}
 
 // ObjectCalls are the calls about Durable Objects.
