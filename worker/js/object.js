@@ -1,13 +1,14 @@
 import { deserialize, serialize } from "web/clone.js";
+import { enter, outside } from "web/context.js";
 import { secret } from "web/define.js";
 import { expose, host } from "web/host.js";
+import { Owner } from "web/owner.js";
 import { makeRequest } from "web/request.js";
+import { clearTimeout, startTimer } from "web/timers.js";
 import { watch } from "./disconnect.js";
 import { Exchange } from "./exchange.js";
 import { boundClasses, DurableObjectId } from "./object_namespace.js";
-import { InputGate } from "./object_gate.js";
 import { DurableObjectState } from "./object_state.js";
-import { enter } from "./owner.js";
 import { receivedBody } from "./received_body.js";
 import { serializeError } from "./remote_error.js";
 import { env } from "./settings.js";
@@ -26,12 +27,16 @@ export function defineClasses(namespace) {
   }
 }
 
+// The time in milliseconds in which the callback of blockConcurrencyWhile must complete.
+const maxBlock = 30000;
+const blockedTooLong =
+  "A call to blockConcurrencyWhile() in a Durable Object waited for too long. The call was canceled and the Durable Object was reset.";
+
 // LiveObject is an object that has been constructed in this engine.
 class LiveObject {
   number;
-  gate = new InputGate();
+  owner = new Owner(this); // of the code of the instance
   events = new Set(); // the numbers of the events in progress
-  pending = 0; // what keeps the object from being evicted, besides events
   #instance;
 
   constructor(number, className, id, name) {
@@ -39,7 +44,7 @@ class LiveObject {
     const state = new DurableObjectState(secret, this, new DurableObjectId(secret, className, id, name === "" ? undefined : name));
     objects.set(number, this);
     const Class = classes.get(className);
-    enter(this, () => {
+    enter(this.owner, () => {
       this.#instance = new Class(state, env);
     });
   }
@@ -47,9 +52,25 @@ class LiveObject {
   // run calls handle(instance) as an event of the object, once the input gate is open. The event ends with end(id).
   run(id, handle) {
     this.events.add(id);
-    this.gate.deliver(() => {
-      if (this.events.has(id)) enter(this, () => handle(this.#instance));
+    if (this.owner.ended) return this.fail(id, this.owner.reason); // the constructor has called abort
+    this.owner.deliver(() => {
+      if (this.events.has(id)) handle(this.#instance);
     });
+  }
+
+  // block calls callback as a critical section. If it fails or takes too long, the object is reset.
+  block(callback) {
+    let limit;
+    const section = this.owner.block(() => {
+      limit = outside(startTimer, () => this.reset(new Error(blockedTooLong)), maxBlock);
+      return callback();
+    });
+    const unlimited = () => clearTimeout(limit);
+    section.then(unlimited, (error) => {
+      unlimited();
+      this.reset(error);
+    });
+    return section;
   }
 
   // end reports that an event is complete.
@@ -65,13 +86,20 @@ class LiveObject {
   // reset drops the object, whose next event constructs it again. Its events in progress fail.
   reset(error) {
     if (objects.get(this.number) !== this) return;
-    objects.delete(this.number);
+    this.owner.end(error);
     for (const id of this.events) this.fail(id, error);
+    this.drop();
+  }
+
+  // drop forgets the object.
+  drop() {
+    objects.delete(this.number);
+    this.owner.end(new Error("The Durable Object has been evicted"));
     host.evicted(this.number);
   }
 
   get isIdle() {
-    return this.events.size === 0 && this.pending === 0;
+    return this.events.size === 0 && this.owner.pending === 0;
   }
 }
 
@@ -82,9 +110,8 @@ function deliver(id, number, className, objectId, name, handle) {
     try {
       live = new LiveObject(number, className, objectId, name);
     } catch (error) {
-      objects.delete(number);
       host.thrown(id, serializeError(error));
-      host.evicted(number);
+      objects.get(number)?.drop();
       return;
     }
   }
@@ -132,9 +159,7 @@ expose("objectReset", (number, message) => objects.get(number)?.reset(resetError
 
 expose("objectIdle", (number) => {
   const live = objects.get(number);
-  if (!live?.isIdle) return;
-  objects.delete(number);
-  host.evicted(number);
+  if (live?.isIdle) live.drop();
 });
 
 // resetError returns the error of the events of an object that is reset.

@@ -19,15 +19,15 @@ export class DurableObjectState {
   // waitUntil prevents the object from being evicted until the promise has settled.
   waitUntil(promise) {
     expect(arguments.length, 1, "waitUntil");
-    this.#live.pending++;
-    const settled = () => this.#live.pending--;
-    extendWorker(toPromise(promise).finally(settled));
+    const work = toPromise(promise);
+    this.#live.owner.holdUntil(work);
+    extendWorker(work);
   }
 
   // blockConcurrencyWhile calls callback, and delivers no event until its promise has settled. If it fails, the object is reset.
   blockConcurrencyWhile(callback) {
     expect(arguments.length, 1, "blockConcurrencyWhile");
-    return this.#live.gate.block(callback, (error) => this.#live.reset(error));
+    return this.#live.block(callback);
   }
 
   // abort resets the object.

@@ -1,9 +1,9 @@
 import { deserialize, serialize } from "web/clone.js";
+import { begin, current } from "web/context.js";
 import { refuse, secret, tag } from "web/define.js";
 import { expose, host } from "web/host.js";
 import { Request } from "web/request.js";
 import { send } from "./outgoing_fetch.js";
-import { owner } from "./owner.js";
 import { remoteError } from "./remote_error.js";
 
 // DurableObjectStub sends requests and calls to an object. Every property that it does not have is a method of the object.
@@ -29,8 +29,15 @@ export class DurableObjectStub {
   static call(stub, method, args) {
     const failure = new Error(); // created here, so that its stack contains the caller
     const number = ++lastNumber;
-    host.callObject(number, sender(), stub.#class, String(stub.id), stub.id.name ?? "", method, serialize(args));
-    return new Promise((resolve, reject) => pending.set(number, { resolve, reject, failure }));
+    const operation = begin(() => pending.delete(number));
+    if (operation.refused) return Promise.reject(operation.reason);
+    try {
+      host.callObject(number, sender(), stub.#class, String(stub.id), stub.id.name ?? "", method, serialize(args));
+    } catch (error) {
+      operation.end();
+      throw error;
+    }
+    return new Promise((resolve, reject) => pending.set(number, { resolve, reject, failure, operation }));
   }
 }
 
@@ -40,9 +47,9 @@ delete DurableObjectStub.call;
 tag(DurableObjectStub);
 
 // sender returns the number of the object whose code runs, 0 for none.
-const sender = () => owner()?.number ?? 0;
+const sender = () => current()?.subject.number ?? 0;
 
-const pending = new Map(); // calls without a result, by number: { resolve, reject, failure }
+const pending = new Map(); // calls without a result, by number: { resolve, reject, failure, operation }
 let lastNumber = 0;
 
 const members = {
@@ -57,11 +64,13 @@ const members = {
 export const stubOf = (className, id) => new Proxy(new DurableObjectStub(secret, className, id), members);
 
 expose("called", (number, value, thrown, failed) => {
-  const { resolve, reject, failure } = pending.get(number);
+  const call = pending.get(number);
+  if (!call) return; // the object that has called has ended
   pending.delete(number);
+  const { resolve, reject, failure, operation } = call;
   if (failed !== "") {
     Object.defineProperty(failure, "message", { value: failed, writable: true, configurable: true });
-    reject(failure);
-  } else if (thrown) reject(remoteError(value));
-  else resolve(deserialize(value));
+    operation.end(reject, failure);
+  } else if (thrown) operation.end(reject, remoteError(value));
+  else operation.end(resolve, deserialize(value));
 });
