@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/worker/internal/assets"
 	"github.com/lingerws/linger/worker/internal/embedded"
 	"github.com/lingerws/linger/worker/internal/fetch"
 	"github.com/lingerws/linger/worker/internal/script"
@@ -55,6 +56,7 @@ type App struct {
 	firstChoice  atomic.Uint32 // counts the calls of chooseWorker, each of which begins with another worker
 	pending      pendingPromises
 	client       *fetch.Client // sends the requests of scripts
+	site         *assets.Site  // the static files; nil if there are none
 	pairsWarning sync.Once     // logs that the application uses WebSocketPair
 	blobsWarning sync.Once     // logs that a binary message was delivered as a Blob by default
 
@@ -81,6 +83,9 @@ func load(path string, opts Options, launch script.Launch) (*App, error) {
 		Rules: a.opts.Egress, TLSConfig: a.opts.TLSConfig, Timeout: a.opts.FetchTimeout, MaxBody: a.opts.MaxBody,
 		WebSocket: a.opts.Server.Options,
 	})
+	if a.site, err = a.openAssets(); err != nil {
+		return nil, err
+	}
 	a.opts.Server.Fallback = http.HandlerFunc(a.serveFetch)
 	a.server = linger.NewServer(handler{a}, a.opts.Server)
 	for i := range a.opts.Workers {
@@ -88,6 +93,7 @@ func load(path string, opts Options, launch script.Launch) (*App, error) {
 	}
 	g, first, err := a.loadGeneration(1)
 	if err != nil {
+		a.closeAssets()
 		return nil, err
 	}
 	a.setGeneration(g)
@@ -196,4 +202,5 @@ func (a *App) stop() {
 	}
 	all.Wait()
 	a.client.Close()
+	a.closeAssets()
 }

@@ -18,6 +18,10 @@ func (a *App) serveFetch(w http.ResponseWriter, r *http.Request) {
 		a.server.Refuse(w, r, refusal)
 		return
 	}
+	if file := a.assetFor(r); file != nil {
+		file.ServeHTTP(w, r)
+		return
+	}
 	if r.ContentLength > a.opts.MaxBody {
 		refuseBody(w, &http.MaxBytesError{Limit: a.opts.MaxBody})
 		return

@@ -82,10 +82,13 @@ var layers = map[string]layer{
 	},
 	"worker": {
 		folders: append([]string{
-			".", "websocket/driver", "worker/internal/bundle", "worker/internal/egress", "worker/internal/embedded", "worker/internal/fetch", "worker/internal/script",
+			".", "websocket/driver", "worker/internal/assets", "worker/internal/bundle", "worker/internal/egress", "worker/internal/embedded", "worker/internal/fetch", "worker/internal/script",
 			"worker/internal/web/weburl", "internal/latch", "internal/netaddr", "internal/pace", "internal/queue", "internal/spelling",
 		}, core...),
 		why: "a worker supervises script runtimes and uses them through worker/internal/script; values of a JavaScript engine stay below it",
+	},
+	"worker/internal/assets": {
+		why: "static files are served with net/http and know nothing of a script",
 	},
 	"worker/internal/bundle": {
 		folders: []string{"internal/spelling"}, modules: []string{"github.com/evanw/esbuild", "github.com/go-sourcemap/sourcemap"},

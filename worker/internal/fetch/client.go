@@ -63,7 +63,7 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Answer, error) {
 		if err != nil {
 			return nil, err
 		}
-		answer, err := c.transport.RoundTrip(request) //nolint:bodyclose // the caller or discard closes it
+		answer, err := c.roundTrip(ctx, r, request) //nolint:bodyclose // the caller or discard closes it
 		if err != nil {
 			return nil, err
 		}
@@ -76,6 +76,14 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Answer, error) {
 			return nil, err
 		}
 	}
+}
+
+// roundTrip sends a request to a server, or to the handler of r.
+func (c *Client) roundTrip(ctx context.Context, r *Request, request *http.Request) (*http.Response, error) {
+	if r.handler != nil {
+		return serveLocal(ctx, r.handler, request)
+	}
+	return c.transport.RoundTrip(request)
 }
 
 // discard closes a body that is not needed. It reads up to 4 KiB of it first, so that the connection can be used

@@ -25,6 +25,7 @@ type Request struct {
 	stream    io.ReadCloser // the body that is sent while it is read; nil for none
 	length    int64         // the length of stream; -1 if it is unknown
 	upgrade   bool          // the request asks for a WebSocket
+	handler   http.Handler  // answers instead of a server; nil for none
 	redirects int           // the number of redirects that were followed
 	decode    bool          // content codings are undone, because the script has not set Accept-Encoding
 }
@@ -140,6 +141,9 @@ func (r *Request) request(ctx context.Context) (*http.Request, error) {
 	}
 	request.Header = r.header
 	setTarget(request.URL, r.url)
+	if r.handler != nil {
+		setPath(request.URL, r.url.Pathname())
+	}
 	return request, nil
 }
 
@@ -152,6 +156,11 @@ func setTarget(to *url.URL, from *weburl.URL) {
 		to.Opaque = path
 		return
 	}
+	setPath(to, path)
+}
+
+// setPath sets the path of a URL.
+func setPath(to *url.URL, path string) {
 	to.Path, to.RawPath = path, path
 	if plain, err := url.PathUnescape(path); err == nil {
 		to.Path = plain

@@ -29,6 +29,9 @@ const settings = {
 const names = Object.keys(settings);
 const defaults = Object.fromEntries(names.map((name) => [name, Array.isArray(settings[name]) ? settings[name][0] : settings[name]]));
 
+// If an application passes on a client's request, redirects are for the client, as in the Workers runtime.
+const received = { ...defaults, redirect: "manual" };
+
 // makeRequest creates the Request of a client's request: { url, method, headers, body, signal }, with headers as a flat list
 // of names and values, and body as bytes, a body that Go receives, or null. The headers are immutable; they are created when
 // they are first read. makeSignal(request), if it is given, creates the signal when it is first read.
@@ -49,6 +52,7 @@ export class Request extends Body {
   static {
     makeRequest = (parts) => {
       parts.content = parts.body === null ? null : new Content(parts.body);
+      parts.settings = received;
       return new Request(secret, parts);
     };
     settingsOf = (request) => request.#settings;

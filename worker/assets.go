@@ -1,0 +1,37 @@
+package worker
+
+import (
+	"net/http"
+
+	"github.com/lingerws/linger/worker/internal/assets"
+)
+
+// openAssets opens the folder of static files. It returns nil if there is none.
+func (a *App) openAssets() (*assets.Site, error) {
+	o := a.opts.Assets
+	if o.Directory == "" {
+		return nil, nil
+	}
+	site, err := assets.Open(assets.Options{
+		Directory: o.Directory, HTMLHandling: o.HTMLHandling, NotFoundHandling: o.NotFoundHandling,
+		ScriptFirst: o.RunWorkerFirst, Navigations: a.compatibility.navigations,
+	})
+	if err != nil {
+		return nil, problem("assets: " + err.Error())
+	}
+	return site, nil
+}
+
+func (a *App) closeAssets() {
+	if a.site != nil {
+		_ = a.site.Close()
+	}
+}
+
+// assetFor returns the handler of a request that is answered with a static file, nil if the script gets the request.
+func (a *App) assetFor(r *http.Request) http.Handler {
+	if a.site == nil {
+		return nil
+	}
+	return a.site.Before(r)
+}

@@ -1,0 +1,258 @@
+// Package assets serves the static files of an application, with the rules of Cloudflare Workers for the paths of
+// HTML files and for files that do not exist.
+package assets
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Options configure a Site.
+type Options struct {
+	Directory string
+
+	// HTMLHandling is "auto-trailing-slash" (also if it is empty), "force-trailing-slash", "drop-trailing-slash" or "none".
+	HTMLHandling string
+
+	// NotFoundHandling is "none" (also if it is empty), "404-page" or "single-page-application".
+	NotFoundHandling string
+
+	// ScriptFirst has the paths whose requests the script gets first. An asterisk matches any text, and a path after ! is
+	// an exception.
+	ScriptFirst []string
+
+	// Navigations makes NotFoundHandling apply to the requests with which a browser loads a page, before the script gets them.
+	Navigations bool
+}
+
+// Site is a folder of files. It is safe for concurrent use.
+type Site struct {
+	opts        Options
+	root        *os.Root // does not lead out of the folder
+	ignored     ignoreRules
+	first, last routes // the requests that the script gets first, and the exceptions
+}
+
+// Open opens the folder of a site. The error is about an option.
+func Open(opts Options) (*Site, error) {
+	s := &Site{opts: opts}
+	var err error
+	if s.first, s.last, err = parseRoutes(opts.ScriptFirst); err != nil {
+		return nil, err
+	}
+	switch {
+	case opts.HTMLHandling == "":
+		s.opts.HTMLHandling = "auto-trailing-slash"
+	case !slices.Contains([]string{"auto-trailing-slash", "force-trailing-slash", "drop-trailing-slash", "none"}, opts.HTMLHandling):
+		return nil, fmt.Errorf("HTMLHandling is %q: it must be auto-trailing-slash, force-trailing-slash, drop-trailing-slash or none", opts.HTMLHandling)
+	}
+	if !slices.Contains([]string{"", "none", "404-page", "single-page-application"}, opts.NotFoundHandling) {
+		return nil, fmt.Errorf("NotFoundHandling is %q: it must be none, 404-page or single-page-application", opts.NotFoundHandling)
+	}
+	if s.root, err = os.OpenRoot(opts.Directory); err != nil {
+		return nil, fmt.Errorf("the folder %s cannot be read: %w", opts.Directory, reason(err))
+	}
+	if s.ignored, err = readIgnored(s.root); err != nil {
+		return nil, errors.Join(err, s.root.Close())
+	}
+	return s, nil
+}
+
+// reason returns an error without the name of the operation and the path.
+func reason(err error) error {
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		return failed.Err
+	}
+	return err
+}
+
+// Close closes the folder. Files that are being sent are not affected.
+func (s *Site) Close() error { return s.root.Close() }
+
+// Before returns the handler of a request that the script does not get, nil for all others.
+func (s *Site) Before(r *http.Request) http.Handler {
+	name := pathOf(r)
+	switch {
+	case s.last.match(name):
+		return s
+	case s.first.match(name):
+		return nil
+	}
+	fallback := len(s.first) > 0 || s.opts.Navigations && r.Header.Get("Sec-Fetch-Mode") == "navigate"
+	if found := s.find(name, fallback); found != (target{}) {
+		return s.handler(found)
+	}
+	return nil
+}
+
+// ServeHTTP answers a request with a file, or with 404.
+func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.handler(s.find(pathOf(r), true)).ServeHTTP(w, r)
+}
+
+// pathOf returns the decoded path of a request.
+func pathOf(r *http.Request) string {
+	if r.URL.Path == "" {
+		return "/"
+	}
+	return r.URL.Path
+}
+
+// target is what a path leads to. The zero value is nothing.
+type target struct {
+	file     string // the path of a file
+	redirect string // the path that has the file, if it is another one
+	notFound bool   // the file is the page for files that do not exist
+}
+
+// find returns the target of a path. If fallback is set, the rules for files that do not exist apply.
+func (s *Site) find(name string, fallback bool) target {
+	if strings.ContainsAny(name, "\x00\\") || !strings.HasPrefix(name, "/") {
+		return target{}
+	}
+	clean := collapse(name)
+	found := s.findHTML(clean)
+	if found == (target{}) && fallback {
+		found = s.findFallback(clean)
+	}
+	if clean != name && found.file != "" && found.redirect == "" {
+		found.redirect = clean
+	}
+	return found
+}
+
+// collapse replaces several slashes in a row by one.
+func collapse(name string) string {
+	for strings.Contains(name, "//") {
+		name = strings.ReplaceAll(name, "//", "/")
+	}
+	return name
+}
+
+// findFallback returns the file for a path that leads to none.
+func (s *Site) findFallback(name string) target {
+	switch s.opts.NotFoundHandling {
+	case "single-page-application":
+		if s.exists("/index.html") {
+			return target{file: "/index.html"}
+		}
+	case "404-page":
+		for dir := name; dir != ""; {
+			dir = dir[:strings.LastIndexByte(dir, '/')]
+			if page := dir + "/404.html"; s.exists(page) {
+				return target{file: page, notFound: true}
+			}
+		}
+	}
+	return target{}
+}
+
+// exists reports whether a path is that of a file that is served.
+func (s *Site) exists(name string) bool {
+	local, ok := localName(name)
+	if !ok || s.ignored.match(local) {
+		return false
+	}
+	info, err := s.root.Stat(local)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// localName returns the name of a file within the folder. It reports false for names that are not served: those that contain .
+// or .. as parts, and those of hidden files and folders, except for .well-known (RFC 8615).
+func localName(name string) (string, bool) {
+	local := strings.TrimPrefix(name, "/")
+	if !fs.ValidPath(local) || local == "." {
+		return "", false
+	}
+	for part := range strings.SplitSeq(local, "/") {
+		if strings.HasPrefix(part, ".") && part != ".well-known" {
+			return "", false
+		}
+	}
+	return local, true
+}
+
+// handler returns the handler that answers with a target.
+func (s *Site) handler(t target) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case t == target{}:
+			w.Header()["Content-Type"] = nil
+			w.WriteHeader(http.StatusNotFound)
+		case r.Method != http.MethodGet && r.Method != http.MethodHead:
+			w.Header().Set("Allow", "GET, HEAD")
+			w.WriteHeader(http.StatusMethodNotAllowed)
+		case t.redirect != "":
+			to := url.URL{Path: t.redirect, RawQuery: r.URL.RawQuery}
+			w.Header().Set("Location", to.EscapedPath()+queryOf(r))
+			w.WriteHeader(http.StatusTemporaryRedirect)
+		default:
+			s.serveFile(w, r, t)
+		}
+	})
+}
+
+func queryOf(r *http.Request) string {
+	if r.URL.RawQuery == "" {
+		return ""
+	}
+	return "?" + r.URL.RawQuery
+}
+
+// serveFile sends a file. It answers conditional requests and requests for ranges, except with the page for files that do not
+// exist.
+func (s *Site) serveFile(w http.ResponseWriter, r *http.Request, t target) {
+	local, _ := localName(t.file)
+	file, err := s.root.Open(local)
+	if err != nil { // it was removed after the search
+		http.Error(w, "the file cannot be read", http.StatusNotFound)
+		return
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		http.Error(w, "the file cannot be read", http.StatusNotFound)
+		return
+	}
+	header := w.Header()
+	header["Content-Type"] = contentType(path.Ext(t.file))
+	header.Set("ETag", etag(info))
+	if r.Header.Get("Authorization") == "" && r.Header.Get("Range") == "" {
+		header.Set("Cache-Control", "public, max-age=0, must-revalidate")
+	}
+	if t.notFound {
+		w = &statusWriter{ResponseWriter: w, status: http.StatusNotFound}
+		r = r.Clone(r.Context())
+		r.Header.Del("Range")
+	}
+	http.ServeContent(w, r, "", info.ModTime(), file)
+}
+
+// etag returns a strong entity tag, which changes with each change of the file.
+func etag(info fs.FileInfo) string {
+	return `"` + strconv.FormatInt(info.ModTime().UnixNano(), 36) + "-" + strconv.FormatInt(info.Size(), 36) + `"`
+}
+
+// statusWriter replaces the status 200.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	if status == http.StatusOK {
+		status = w.status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap returns the writer for [http.ResponseController].
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
