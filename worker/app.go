@@ -56,6 +56,7 @@ type App struct {
 	firstChoice  atomic.Uint32 // counts the calls of chooseWorker, each of which begins with another worker
 	pending      pendingPromises
 	client       *fetch.Client // sends the requests of scripts
+	crons        crons         // dispatch the scheduled event
 	site         *assets.Site  // the static files; nil if there are none
 	pairsWarning sync.Once     // logs that the application uses WebSocketPair
 	blobsWarning sync.Once     // logs that a binary message was delivered as a Blob by default
@@ -77,7 +78,15 @@ func load(path string, opts Options, launch script.Launch) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{path: path, opts: opts.withDefaults(), compatibility: c, vars: vars, bindings: opts.Bindings.text(), launch: launch}
+	bindings, err := bindingsText(&opts)
+	if err != nil {
+		return nil, err
+	}
+	crons, err := parseCrons(opts.Crons)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{path: path, opts: opts.withDefaults(), compatibility: c, vars: vars, bindings: bindings, crons: crons, launch: launch}
 	a.objects = newObjects(a)
 	a.client = fetch.NewClient(fetch.Options{
 		Rules: a.opts.Egress, TLSConfig: a.opts.TLSConfig, Timeout: a.opts.FetchTimeout, MaxBody: a.opts.MaxBody,
@@ -100,6 +109,7 @@ func load(path string, opts Options, launch script.Launch) (*App, error) {
 	for i, w := range a.workers {
 		go w.runInstances(first[i])
 	}
+	a.startCrons()
 	return a, nil
 }
 
@@ -176,19 +186,20 @@ func (a *App) Workers() []Status {
 }
 
 // Shutdown closes every connection as [linger.Server.Shutdown] does, waits for responses
-// in progress and for the promises that the script has passed to waitUntil, and ends the
-// engines. It takes Options.Server.ShutdownTimeout at most, 10 s by default. The error is
+// and scheduled events in progress and for the promises that the script has passed to
+// waitUntil, and ends the engines. It takes Options.Server.ShutdownTimeout at most, 10 s by default. The error is
 // that of the server's Shutdown, or of ctx; the engines end in any case.
 func (a *App) Shutdown(ctx context.Context) error {
 	defer a.stop()
 	bounded, cancel := context.WithTimeout(ctx, a.opts.Server.ShutdownTimeout)
 	defer cancel()
+	a.crons.stop()
 	err := a.server.Shutdown(ctx)
 	select {
 	case <-a.pending.settled():
 	case <-a.workers[0].ended: // another call of Shutdown has stopped all workers
 	case <-bounded.Done():
-		a.opts.Logger.Warn("promises of waitUntil or responses were cut off: the shutdown timeout has expired")
+		a.opts.Logger.Warn("promises of waitUntil, responses or scheduled events were cut off: the shutdown timeout has expired")
 		err = cmp.Or(err, ctx.Err())
 	}
 	return err
@@ -196,6 +207,7 @@ func (a *App) Shutdown(ctx context.Context) error {
 
 // stop ends all workers.
 func (a *App) stop() {
+	a.crons.stop()
 	var all sync.WaitGroup
 	for _, w := range a.workers {
 		all.Go(w.stop)

@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"github.com/lingerws/linger/worker/internal/assets"
+	"github.com/lingerws/linger/worker/internal/fetch"
+	"github.com/lingerws/linger/worker/internal/script"
 )
 
 // openAssets opens the folder of static files. It returns nil if there is none.
@@ -34,4 +36,10 @@ func (a *App) assetFor(r *http.Request) http.Handler {
 		return nil
 	}
 	return a.site.Before(r)
+}
+
+// FetchAsset implements [script.Requests].
+func (h *hostAPI) FetchAsset(number int, r *fetch.Request) error {
+	r.SetHandler(h.app.site)
+	return h.Fetch(number, r, script.Body{})
 }

@@ -1,6 +1,9 @@
 package worker
 
-import "encoding/json"
+import (
+	"cmp"
+	"encoding/json"
+)
 
 // Bindings are what an application finds in env besides its variables. The names are those of a
 // wrangler file, from which cmd/linger fills them in.
@@ -52,12 +55,44 @@ type Assets struct {
 	RunWorkerFirst []string
 }
 
-// text returns the bindings as a JSON list of objects, each with the type and the name of a binding.
-func (b *Bindings) text() string {
+// bindingsText returns the bindings of an application as a JSON list of objects, each with the type and the name of a binding.
+// The error is about a name.
+func bindingsText(o *Options) (string, error) {
 	list := []map[string]string{}
-	for _, o := range b.Objects {
-		list = append(list, map[string]string{"type": "objects", "name": o.Name, "class": o.Class})
+	for _, b := range o.Bindings.Objects {
+		list = append(list, map[string]string{"type": "objects", "name": b.Name, "class": b.Class})
 	}
-	text, _ := json.Marshal(list) // maps of strings
-	return string(text)
+	for _, b := range o.Bindings.Services {
+		list = append(list, map[string]string{"type": "service", "name": b.Name, "entrypoint": cmp.Or(b.Entrypoint, "default")})
+	}
+	if o.Assets.Binding != "" {
+		list = append(list, map[string]string{"type": "assets", "name": o.Assets.Binding})
+	}
+	if err := checkBindings(o, list); err != nil {
+		return "", err
+	}
+	text, err := json.Marshal(list)
+	return string(text), err
+}
+
+// checkBindings returns an error if a binding has no name, or that of another binding or of a variable.
+func checkBindings(o *Options, list []map[string]string) error {
+	seen := map[string]bool{}
+	for _, binding := range list {
+		name := binding["name"]
+		_, isVar := o.Vars[name]
+		switch {
+		case name == "":
+			return problem("a binding of the type " + binding["type"] + " has no name")
+		case seen[name]:
+			return problem("two bindings have the name " + name + ": give each of them another one")
+		case isVar:
+			return problem("a variable and a binding have the name " + name + ": rename one of them")
+		}
+		seen[name] = true
+	}
+	if o.Assets.Binding != "" && o.Assets.Directory == "" {
+		return problem("the binding " + o.Assets.Binding + " needs the directory of the assets")
+	}
+	return nil
 }

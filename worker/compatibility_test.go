@@ -19,7 +19,7 @@ func TestLoadRefusesInvalidCompatibility(t *testing.T) {
 	}{
 		{"yesterday", nil, `"yesterday" is not a date: write it as 2026-11-01`},
 		{"2026-02-30", nil, "is not a date"},
-		{"", []string{"nodejs_compat"}, `"nodejs_compat" is not known: there are ` + auto + " and " + manual},
+		{"", []string{"nodejs_compat"}, `"nodejs_compat" is not known: there are ` + auto + ", " + manual + ", assets_navigation_prefers_asset_serving and assets_navigation_has_no_effect"},
 		{"", []string{auto, manual}, "exclude each other"},
 	} {
 		_, err := worker.Load(path, worker.Options{CompatibilityDate: c.date, CompatibilityFlags: c.flags})

@@ -10,7 +10,7 @@ import (
 
 // eventNames are the events that are dispatched to applications.
 var eventNames = []string{
-	"fetch", "websocketupgrade", "websocketmessage", "websocketpeerclose", "websocketdrain", "websocketclose", "install", "activate",
+	"fetch", "scheduled", "websocketupgrade", "websocketmessage", "websocketpeerclose", "websocketdrain", "websocketclose", "install", "activate",
 }
 
 // otherEvents maps the events of other runtimes to those to use here instead, "" if there is none.
@@ -24,7 +24,6 @@ var otherEvents = map[string]string{
 	"disconnect": "websocketclose",
 	"drain":      "websocketdrain",
 	"request":    "fetch",
-	"scheduled":  "",
 	"queue":      "",
 	"email":      "",
 	"tail":       "",
@@ -137,6 +136,12 @@ func (a *App) checkListeners(g, last *generation) error {
 		g.warn(a, Problem{File: a.path, Text: "nothing listens: neither a listener to fetch or websocketupgrade nor a default export answers requests"})
 	case !accepts:
 		g.warn(a, Problem{File: a.path, Text: "no connection can be accepted: nothing listens to websocketupgrade or fetch"})
+	}
+	switch scheduled := g.listensTo("scheduled"); {
+	case scheduled && len(a.crons.texts) == 0:
+		g.warn(a, Problem{File: a.path, Text: "nothing dispatches scheduled: there are no crons, which the wrangler file has as crons of [triggers]"})
+	case !scheduled && len(a.crons.texts) > 0:
+		g.warn(a, Problem{File: a.path, Text: "the crons have no effect: nothing listens to scheduled, and the default export has no method scheduled(controller, env, ctx)"})
 	}
 	if last == nil {
 		return nil

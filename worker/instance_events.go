@@ -43,7 +43,7 @@ func (a *activeEvents) get(id int) *event {
 func (a *activeEvents) fail(id int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if e := a.byID[id]; e != nil && e.socket != nil {
+	if e := a.byID[id]; e != nil && (e.upgrade == nil || e.socket != nil) {
 		e.failed = true
 	}
 }

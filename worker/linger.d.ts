@@ -155,9 +155,35 @@ declare var ExtendableEvent: typeof globalThis extends { onmessage: any; WorkerG
   new (type: string, init?: LingerEventInit): ExtendableEvent;
 };
 
+/** The event at a time of a cron. */
+interface ScheduledEvent extends ExtendableEvent {
+  readonly cron: string;
+  /** The time of the cron in milliseconds, as of Date.now. */
+  readonly scheduledTime: number;
+  /** Has no effect: the event is not repeated after a failure. */
+  noRetry(): void;
+}
+declare var ScheduledEvent: {
+  readonly prototype: ScheduledEvent;
+  new (type: string, init?: LingerEventInit): ScheduledEvent;
+};
+
+/** The first argument of the method scheduled(controller, env, ctx) of a default export. */
+interface ScheduledController {
+  readonly cron: string;
+  readonly scheduledTime: number;
+  noRetry(): void;
+}
+
+/** A binding whose requests do not leave Linger: to the application's static files, or to the application itself. */
+interface Fetcher {
+  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+}
+
 /** The events of an application. */
 interface LingerEventMap {
   fetch: FetchEvent;
+  scheduled: ScheduledEvent;
   websocketupgrade: WebSocketUpgradeEvent;
   websocketmessage: WebSocketMessageEvent;
   websocketpeerclose: WebSocketPeerCloseEvent;

@@ -71,14 +71,15 @@ func TestDefaultExport(t *testing.T) {
 func TestLoadRefusesOtherDefaultExports(t *testing.T) {
 	t.Parallel()
 	for export, want := range map[string]string{
-		`export default function fetch() {}`:                                         "The default export is a function or a class: export an object with a method fetch(request, env, ctx)",
-		`export default class { fetch() {} }`:                                        "The default export is a function or a class: export an object with a method fetch(request, env, ctx)",
-		`export default 1`:                                                           "The default export is a number: export an object with a method fetch(request, env, ctx)",
-		`export default null`:                                                        "The default export is null: export an object with a method fetch(request, env, ctx)",
-		`export default { scheduled() {} }`:                                          "The default export is an object without a method fetch(request, env, ctx), the only one that Linger calls",
-		`class A { #x } export default new A();`:                                     "The default export is an object without a method fetch(request, env, ctx), the only one that Linger calls",
-		`export default Object.create(null);`:                                        "The default export is an object without a method fetch(request, env, ctx), the only one that Linger calls",
-		`export default new Map();`:                                                  "The default export is an object without a method fetch(request, env, ctx), the only one that Linger calls",
+		`export default function fetch() {}`:     "The default export is a function or a class that does not extend WorkerEntrypoint: export an object with a method fetch(request, env, ctx)",
+		`export default class { fetch() {} }`:    "The default export is a function or a class that does not extend WorkerEntrypoint: export an object with a method fetch(request, env, ctx)",
+		`export default 1`:                       "The default export is a number: export an object with a method fetch(request, env, ctx)",
+		`export default null`:                    "The default export is null: export an object with a method fetch(request, env, ctx)",
+		`export default { queue() {} }`:          "The default export is an object without a method fetch(request, env, ctx) or scheduled(controller, env, ctx), the only ones that Linger calls",
+		`class A { #x } export default new A();`: "The default export is an object without a method fetch(request, env, ctx) or scheduled(controller, env, ctx), the only ones that Linger calls",
+		`export default Object.create(null);`:    "The default export is an object without a method fetch(request, env, ctx) or scheduled(controller, env, ctx), the only ones that Linger calls",
+		`export default new Map();`:              "The default export is an object without a method fetch(request, env, ctx) or scheduled(controller, env, ctx), the only ones that Linger calls",
+		`addEventListener("scheduled", () => {}); export default { scheduled() {} }`: "also a listener for \"scheduled\"",
 		`addEventListener("fetch", () => {}); export default { fetch() {} }`:         "also a listener for \"fetch\"",
 		`export default { get fetch() { throw new RangeError("in the getter"); } };`: "RangeError: in the getter",
 	} {

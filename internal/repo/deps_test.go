@@ -82,7 +82,7 @@ var layers = map[string]layer{
 	},
 	"worker": {
 		folders: append([]string{
-			".", "websocket/driver", "worker/internal/assets", "worker/internal/bundle", "worker/internal/egress", "worker/internal/embedded", "worker/internal/fetch", "worker/internal/script",
+			".", "websocket/driver", "worker/internal/assets", "worker/internal/bundle", "worker/internal/cron", "worker/internal/egress", "worker/internal/embedded", "worker/internal/fetch", "worker/internal/script",
 			"worker/internal/web/weburl", "internal/latch", "internal/netaddr", "internal/pace", "internal/queue", "internal/spelling",
 		}, core...),
 		why: "a worker supervises script runtimes and uses them through worker/internal/script; values of a JavaScript engine stay below it",
@@ -93,6 +93,9 @@ var layers = map[string]layer{
 	"worker/internal/bundle": {
 		folders: []string{"internal/spelling"}, modules: []string{"github.com/evanw/esbuild", "github.com/go-sourcemap/sourcemap"},
 		why: "bundling turns files into a script; it depends neither on engines nor on events",
+	},
+	"worker/internal/cron": {
+		why: "a schedule is text, and its times follow from it",
 	},
 	"worker/internal/egress": {
 		folders: []string{"internal/netaddr"},

@@ -1,26 +1,43 @@
 import { expose } from "web/host.js";
 import { globalTarget, hasListeners } from "web/target.js";
+import { WorkerEntrypoint } from "./entrypoint.js";
 import { defineClasses } from "./object.js";
 import { reportUnusedExports } from "./exports.js";
 import { extend } from "./extendable.js";
 import { setSourceFunction } from "./place.js";
+import { ScheduledController } from "./scheduled.js";
+import { defineEntrypoints } from "./service.js";
 import { env } from "./settings.js";
 
-// useDefaultExport adds a fetch listener that calls the method fetch(request, env, ctx) of a module's default export. Go
-// reports its errors as errors of loading the application.
+// useDefaultExport adds listeners that call the methods of a module's default export: fetch(request, env, ctx) and
+// scheduled(controller, env, ctx), or fetch(request) and scheduled(controller) of a WorkerEntrypoint. Go reports its errors as
+// errors of loading the application.
 function useDefaultExport({ default: app }) {
   if (app === undefined || exportsNothing(app)) return;
-  if (typeof app === "function") {
-    refuse("a function or a class: export an object with a method fetch(request, env, ctx)");
+  const isClass = typeof app === "function" && app.prototype instanceof WorkerEntrypoint;
+  if (typeof app === "function" && !isClass) {
+    refuse("a function or a class that does not extend WorkerEntrypoint: export an object with a method fetch(request, env, ctx)");
   }
-  if (typeof app !== "object" || app === null) refuse(`${app === null ? "null" : `a ${typeof app}`}: export an object with a method fetch(request, env, ctx)`);
-  if (typeof app.fetch !== "function") refuse("an object without a method fetch(request, env, ctx), the only one that Linger calls");
-  if (hasListeners(globalTarget, "fetch")) {
-    refuse('an object with a method fetch, but there is also a listener for "fetch": a request has one response, so remove one of them');
+  if ((typeof app !== "object" && !isClass) || app === null) refuse(`${app === null ? "null" : `a ${typeof app}`}: export an object with a method fetch(request, env, ctx)`);
+  const methods = isClass ? app.prototype : app;
+  if (typeof methods.fetch !== "function" && typeof methods.scheduled !== "function") {
+    refuse("an object without a method fetch(request, env, ctx) or scheduled(controller, env, ctx), the only ones that Linger calls");
   }
-  const listener = (event) => event.respondWith(app.fetch(event.request, env, new ExecutionContext(event)));
-  setSourceFunction(listener, app.fetch);
-  globalTarget.addEventListener("fetch", listener);
+  const call = isClass
+    ? (event, method, argument) => new app(new ExecutionContext(event), env)[method](argument)
+    : (event, method, argument) => app[method](argument, env, new ExecutionContext(event));
+  listen("fetch", methods, (event) => event.respondWith(call(event, "fetch", event.request)), "a request has one response");
+  listen("scheduled", methods, (event) => call(event, "scheduled", new ScheduledController(event)), "it would be handled twice");
+}
+
+// listen adds a listener that calls a method of the default export, if there is one.
+function listen(type, methods, listener, reason) {
+  if (typeof methods[type] !== "function") return;
+  if (hasListeners(globalTarget, type)) {
+    refuse(`an object with a method ${type}, but there is also a listener for "${type}": ${reason}, so remove one of them`);
+  }
+  setSourceFunction(listener, methods[type]);
+  globalTarget.addEventListener(type, listener);
 }
 
 // exportsNothing reports whether a default export is the empty object of a script without exports: a script that contains
@@ -52,6 +69,7 @@ class ExecutionContext {
 
 expose("exports", (namespace) => {
   defineClasses(namespace);
+  defineEntrypoints(namespace);
   useDefaultExport(namespace);
   reportUnusedExports(namespace);
 });

@@ -1,9 +1,10 @@
 import { host } from "web/host.js";
 import { isObjectClass } from "./object_namespace.js";
+import { isEntrypoint } from "./service.js";
 
 // Names of handlers that other runtimes call, but not Linger.
-const handlers = ["scheduled", "queue", "email", "tail", "trace", "alarm", "test", "websocket", "webSocketMessage", "webSocketClose", "webSocketError"];
-const named = new Set([...handlers, "fetch", "upgrade", "open", "message", "close", "onRequest", "GET", "POST"]);
+const handlers = ["queue", "email", "tail", "trace", "alarm", "test", "websocket", "webSocketMessage", "webSocketClose", "webSocketError"];
+const named = new Set([...handlers, "scheduled", "fetch", "upgrade", "open", "message", "close", "onRequest", "GET", "POST"]);
 
 // reportUnusedExports makes Go warn of exports that nothing uses: handlers of other runtimes, and classes, which would be
 // Durable Objects or entry points.
@@ -11,7 +12,7 @@ export function reportUnusedExports(namespace) {
   for (const name of Object.keys(namespace)) {
     const value = namespace[name];
     if (name === "default") reportUnusedMembers(value);
-    else if (isClass(value) && !isObjectClass(name)) reportIgnored("class", name, value);
+    else if (isClass(value) && !isObjectClass(name) && !isEntrypoint(name)) reportIgnored("class", name, value);
     else if (named.has(name) && isHandler(value)) reportIgnored("export", name, value);
   }
 }

@@ -9,6 +9,7 @@ import { WebSocketConnection } from "./connection.js";
 import { WebSocketDrainEvent } from "./drain.js";
 import { ExtendableEvent } from "./extendable.js";
 import { FetchEvent } from "./fetch.js";
+import "./fetcher.js";
 import "./lifecycle.js";
 import "./listeners.js";
 import { fetch } from "./outgoing_fetch.js";
@@ -16,6 +17,7 @@ import "./outgoing_socket.js";
 import { WebSocketMessageEvent } from "./message.js";
 import { WebSocketPeerCloseEvent } from "./peerclose.js";
 import { report } from "./report.js";
+import { ScheduledEvent } from "./scheduled.js";
 import { WebSocketUpgradeEvent } from "./upgrade.js";
 import { WebSocket } from "./websocket.js";
 import { WebSocketPair } from "./websocket_pair.js";
@@ -24,6 +26,7 @@ const classes = {
   Clients,
   ExtendableEvent,
   FetchEvent,
+  ScheduledEvent,
   WebSocket,
   WebSocketCloseEvent,
   WebSocketConnection,
@@ -44,6 +47,7 @@ constants(WebSocket, Object.fromEntries(Object.entries(states).map(([name, state
 describeBy(WebSocketConnection, "id", "url", "protocol", "remoteAddress", "readyState", "data");
 describeBy(WebSocket, "url", "protocol", "readyState", "bufferedAmount");
 describeBy(WebSocketDrainEvent, "type", "source");
+describeBy(ScheduledEvent, "type", "cron", "scheduledTime");
 describeBy(FetchEvent, "type", "request", "remoteAddress");
 describeBy(WebSocketUpgradeEvent, "type", "request", "remoteAddress");
 describeBy(WebSocketMessageEvent, "type", "source", "data");

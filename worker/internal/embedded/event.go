@@ -37,6 +37,8 @@ func (r *runtime) dispatch(id int, e script.Event) error {
 			engine.Bool(e.Clean), engine.String(e.Initiator), engine.String(e.Cause), engine.String(e.Violation))
 	case *script.Lifecycle:
 		return r.call("lifecycle", engine.Int(id), engine.String(e.Kind))
+	case *script.Scheduled:
+		return r.call("scheduled", engine.Int(id), engine.String(e.Cron), engine.Number(float64(e.Time.UnixMilli())))
 	case *script.Timer:
 		return r.realm.FireTimer(e.ID)
 	case *script.Post:

@@ -169,6 +169,16 @@ func (r *runtime) serverFunctions() map[string]function {
 			}
 			return r.host.Fetch(a.int(0), request, body)
 		}),
+		// fetchAsset(number, method, url, redirect, headers)
+		"fetchAsset": attempt(func(a arguments) error {
+			header := a.header(4)
+			header.Del("Upgrade") // files are not WebSockets
+			request, err := fetch.NewRequest(a.text(1), a.text(2), a.text(3), header, nil)
+			if err != nil {
+				return &script.Throw{Name: "TypeError", Message: err.Error()}
+			}
+			return r.host.FetchAsset(a.int(0), request)
+		}),
 		// cancelFetch(number)
 		"cancelFetch": command(func(a arguments) { r.host.CancelFetch(a.int(0)) }),
 	}

@@ -1,6 +1,8 @@
 package script
 
 import (
+	"time"
+
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/worker/internal/fetch"
@@ -11,6 +13,12 @@ type Event interface{ isEvent() }
 
 // Lifecycle is the install or the activate event.
 type Lifecycle struct{ Kind string } // "install" or "activate"
+
+// Scheduled is an event at a time of a cron.
+type Scheduled struct {
+	Cron string
+	Time time.Time
+}
 
 // Request is an HTTP request: a fetch event, or an upgrade event with Upgrade. The Host answers it with Accept,
 // AcceptSocket, Respond or RefusePlain.
@@ -138,6 +146,7 @@ const (
 func (p *Post) Size() int64 { return int64(len(p.Channel) + len(p.Text) + len(p.Bytes)) }
 
 func (*Lifecycle) isEvent()     {}
+func (*Scheduled) isEvent()     {}
 func (*Request) isEvent()       {}
 func (*Message) isEvent()       {}
 func (*PeerClose) isEvent()     {}

@@ -114,6 +114,8 @@ type Requests interface {
 	// Fetch sends a request. The answer is a [Fetched] event with the same number. body is the body of the request if r has
 	// none; its Content is not used.
 	Fetch(number int, r *fetch.Request, body Body) error
+	// FetchAsset sends a request to the application's static files. The answer is a [Fetched] event.
+	FetchAsset(number int, r *fetch.Request) error
 	CancelFetch(number int) // cancels a fetch, which then has no Fetched event
 	// ReadBody returns the next chunk of a received body, or the whole body. If the result is nil, the chunk follows in a
 	// BodyChunk event. A body has one reader at a time.

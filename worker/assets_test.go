@@ -1,0 +1,182 @@
+package worker_test
+
+import (
+	"io"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/lingerws/linger/worker"
+)
+
+// site creates a folder of static files and returns its path.
+func site(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	for name, text := range map[string]string{
+		"index.html": "<h1>home</h1>", "about.html": "<h1>about</h1>", "404.html": "<h1>none</h1>", "app.css": "body {}", "big.txt": strings.Repeat("0123456789", 100_000),
+	} {
+		writeIn(t, folder, name, text)
+	}
+	return folder
+}
+
+// assetsScript answers with a file if the path begins with /files, and with text otherwise.
+const assetsScript = `
+	export default {
+		async fetch(request, env) {
+			const url = new URL(request.url);
+			if (!url.pathname.startsWith("/files")) return new Response("script " + url.pathname);
+			url.pathname = url.pathname.slice("/files".length);
+			const response = await env.ASSETS.fetch(new Request(url, request));
+			return new Response(response.body, { status: response.status, headers: [...response.headers, ["x-script", "1"]] });
+		},
+	};`
+
+func TestAssets(t *testing.T) {
+	t.Parallel()
+	a := serve(t, assetsScript, worker.Options{Assets: worker.Assets{Directory: site(t), Binding: "ASSETS", NotFoundHandling: "404-page"}})
+	t.Run("files are served before the script gets the request", func(t *testing.T) {
+		t.Parallel()
+		a.get("/", 200, "<h1>home</h1>")
+		a.get("/about", 200, "<h1>about</h1>")
+		a.get("/other", 200, "script /other")
+		if got := a.do("GET", "/app.css", "").Header.Get("Content-Type"); got != "text/css; charset=utf-8" {
+			t.Errorf("the type follows from the suffix; got %q", got)
+		}
+		if got := a.do("POST", "/about", "").StatusCode; got != http.StatusMethodNotAllowed {
+			t.Errorf("a file has only GET and HEAD; got %d", got)
+		}
+	})
+	t.Run("the binding answers with files, and with the page for those that do not exist", func(t *testing.T) {
+		t.Parallel()
+		got := a.do("GET", "/files/about", "")
+		if got.StatusCode != 200 || got.body != "<h1>about</h1>" || got.Header.Get("X-Script") != "1" || got.Header.Get("ETag") == "" {
+			t.Errorf("the script gets the file; got %d %q %v", got.StatusCode, got.body, got.Header)
+		}
+		a.get("/files/none", 404, "<h1>none</h1>")
+		if got := a.do("GET", "/files/big.txt", ""); len(got.body) != 1_000_000 {
+			t.Errorf("a large file arrives completely; got %d bytes", len(got.body))
+		}
+	})
+	t.Run("the binding passes redirects of a client's request on", func(t *testing.T) {
+		t.Parallel()
+		client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		response, err := client.Get("http://" + a.address + "/files/about.html")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = response.Body.Close() }()
+		_, _ = io.Copy(io.Discard, response.Body)
+		if response.StatusCode != http.StatusTemporaryRedirect || response.Header.Get("Location") != "/about" {
+			t.Errorf("the client gets the redirect to /about; got %d %v", response.StatusCode, response.Header)
+		}
+	})
+}
+
+func TestAssetsFetch(t *testing.T) {
+	t.Parallel()
+	deny, err := worker.ParseEgressRule("deny")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := serve(t, `
+		const seen = async (response) => [response.status, response.url, response.redirected, await response.text()].join(" ");
+		export default { async fetch(request, { ASSETS }) {
+			const results = [
+				await seen(await ASSETS.fetch("https://any.example/about.html?x=1")),
+				await seen(await ASSETS.fetch("https://any.example/about", { method: "HEAD" })),
+				await seen(await ASSETS.fetch("https://any.example/app.css", { headers: { range: "bytes=0-3" } })),
+				await seen(await ASSETS.fetch("https://any.example/about", { headers: { upgrade: "websocket" } })),
+				await ASSETS.fetch("/about").catch(String),
+				await ASSETS.fetch("https://any.example/", { signal: AbortSignal.abort("stop") }).catch(String),
+			];
+			return new Response(results.join("\n"));
+		} };`, worker.Options{
+		Assets: worker.Assets{Directory: site(t), Binding: "ASSETS", RunWorkerFirst: []string{"/*"}}, Egress: []worker.EgressRule{deny},
+	})
+	a.get("/", 200, strings.Join([]string{
+		"200 https://any.example/about?x=1 true <h1>about</h1>",
+		"200 https://any.example/about false ",
+		"206 https://any.example/app.css false body",
+		"200 https://any.example/about false <h1>about</h1>",
+		"TypeError: invalid URL: it has no scheme, and there is no base URL",
+		"stop",
+	}, "\n"))
+}
+
+// The page for paths without a file answers the requests with which a browser loads a page, from a compatibility date on.
+func TestAssetsNavigations(t *testing.T) {
+	t.Parallel()
+	for date, want := range map[string]string{"": "<h1>home</h1>", "2025-04-01": "<h1>home</h1>", "2025-03-31": "script /rooms/1"} {
+		a := serve(t, assetsScript, worker.Options{
+			CompatibilityDate: date, Assets: worker.Assets{Directory: site(t), Binding: "ASSETS", NotFoundHandling: "single-page-application"},
+		})
+		request, err := http.NewRequest(http.MethodGet, "http://"+a.address+"/rooms/1", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Sec-Fetch-Mode", "navigate")
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		_ = response.Body.Close()
+		if string(body) != want || err != nil {
+			t.Errorf("with the date %q the answer is %q; got %q %v", date, want, body, err)
+		}
+		a.get("/rooms/1", 200, "script /rooms/1")
+	}
+}
+
+func TestLoadChecksBindings(t *testing.T) {
+	t.Parallel()
+	assets := worker.Assets{Directory: site(t), Binding: "A"}
+	for want, opts := range map[string]worker.Options{
+		"the folder " + filepath.Join("no", "folder") + " cannot be read": {Assets: worker.Assets{Directory: filepath.Join("no", "folder")}},
+		"the binding A needs the directory of the assets":                 {Assets: worker.Assets{Binding: "A"}},
+		"two bindings have the name A":                                    {Assets: assets, Bindings: worker.Bindings{Services: []worker.Service{{Name: "A"}}}},
+		"a variable and a binding have the name A":                        {Assets: assets, Vars: map[string]any{"A": 1}},
+		"a binding of the type service has no name":                       {Bindings: worker.Bindings{Services: []worker.Service{{}}}},
+		"The binding S needs the entry point Admin":                       {Bindings: worker.Bindings{Services: []worker.Service{{Name: "S", Entrypoint: "Admin"}}}},
+		"html_handling": {Assets: worker.Assets{Directory: assets.Directory, HTMLHandling: "auto"}},
+	} {
+		opts.Logger = discard
+		if _, err := worker.Load(write(t, "app.js", assetsScript), opts); err == nil || !strings.Contains(strings.ToLower(err.Error()), strings.ReplaceAll(strings.ToLower(want), "html_", "html")) {
+			t.Errorf("the error contains %q; got %v", want, err)
+		}
+	}
+}
+
+func TestServiceBindings(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		import { WorkerEntrypoint } from "cloudflare:workers";
+		export class Admin extends WorkerEntrypoint {
+			add(list, n) { list.push(n); return { list, name: this.env.NAME }; }
+			async fail() { throw new RangeError("too much"); }
+			fetch(request) { return new Response("admin " + request.method); }
+		}
+		export default { async fetch(request, env) {
+			if (request.url.endsWith("/inner")) return new Response("inner");
+			const list = [1];
+			const results = [
+				JSON.stringify(await env.ADMIN.add(list, 2)), list.length,
+				await env.ADMIN.fail().catch(String), await env.ADMIN.missing().catch(String), await env.ADMIN.toString,
+				await (await env.ADMIN.fetch("http://x/", { method: "PUT" })).text(),
+				await (await env.SELF.fetch("http://x/inner")).text(),
+			];
+			return new Response(results.join("\n"));
+		} };`, worker.Options{
+		Vars:     map[string]any{"NAME": "ann"},
+		Bindings: worker.Bindings{Services: []worker.Service{{Name: "SELF"}, {Name: "ADMIN", Entrypoint: "Admin"}}},
+	})
+	got := a.do("GET", "/", "").body
+	for _, want := range []string{`{"list":[1,2],"name":"ann"}`, "\n1\n", "RangeError: too much", `TypeError: The RPC receiver does not implement the method "missing".`, "admin PUT", "\ninner"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the answer contains %q; got %q", want, got)
+		}
+	}
+}

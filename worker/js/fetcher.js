@@ -1,0 +1,32 @@
+import { refuse, secret, tag } from "web/define.js";
+import { host } from "web/host.js";
+import { Request } from "web/request.js";
+import { defineBinding } from "./bindings.js";
+import { send } from "./outgoing_fetch.js";
+
+// Fetcher is a binding with a method fetch, whose requests do not leave Linger.
+export class Fetcher {
+  #answer;
+
+  constructor(key, answer) {
+    if (key !== secret) refuse("Fetcher");
+    this.#answer = answer;
+  }
+
+  async fetch(input, init) {
+    const failure = new TypeError("fetch failed"); // created here, so that its stack contains the caller
+    const request = new Request(input, init);
+    request.signal.throwIfAborted();
+    return this.#answer(request, failure);
+  }
+}
+
+tag(Fetcher);
+
+defineBinding(
+  "assets",
+  () =>
+    new Fetcher(secret, (request, failure) =>
+      send(request, failure, (number, { method, url, redirect }, headers) => host.fetchAsset(number, method, url, redirect, headers)),
+    ),
+);
