@@ -22,7 +22,7 @@ type runCommand struct {
 
 	Config          string   `placeholder:"FILE" help:"Configuration file, of Linger or wrangler. Default: linger.toml in the application's folder, if it exists, and wrangler.json, wrangler.jsonc or wrangler.toml there or above it."`
 	Data            string   `placeholder:"DIR" help:"Folder in which Durable Objects and KV namespaces are stored. One process uses it at a time. Default: .linger beside the configuration file or the application's module."`
-	TestScheduled   bool     `help:"Answer /__scheduled?cron=CRON by dispatching the scheduled event, for development."`
+	TestScheduled   bool     `help:"Dispatch the scheduled event for each request for /__scheduled?cron=CRON, for development only, because any client can send it."`
 	ShutdownTimeout duration `default:"10s" help:"Time for closing all connections after SIGINT or SIGTERM."`
 
 	workerFlags     `embed:"" group:"Application:"`
@@ -73,7 +73,7 @@ func (c *runCommand) Run(out *streams) error {
 	reportDescriptors(log.Logger, maxDescriptors(), c.MaxConnections, c.maxConnectionsGiven)
 	c.print(out, fmt.Sprintf("%s runs at %s", c.App, listenerURL(listener)))
 	return service{
-		handler:         logRequests(c.checkHost(app, listener.Addr(), log.Logger), log.access, networks(c.TrustedProxy)),
+		handler:         logRequests(c.checkHost(c.testScheduled(app, app), listener.Addr(), log.Logger), log.access, networks(c.TrustedProxy)),
 		log:             log.Logger,
 		headerTimeout:   time.Duration(c.HeaderTimeout),
 		bodyTimeout:     time.Duration(c.BodyTimeout),
