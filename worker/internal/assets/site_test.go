@@ -14,8 +14,8 @@ var files = map[string]string{
 	"index.html": "root", "a.html": "a", "dir/index.html": "d", "both.html": "b", "both/index.html": "bi", "404.html": "404", "deep/404.html": "d404",
 	"plain.txt": "t", "sp ace.html": "s", "style.css": "body {}", "data.unknown": "?", "numbers.txt": "0123456789",
 	".git/config": "secret", ".env": "secret", ".well-known/security.txt": "contact", "_headers": "/*", "_redirects": "/a /b",
-	"docs/draft.md": "draft", "docs/page.md": "page", "docs/tmp/x.txt": "x", "keep.log": "log", "app.log": "log",
-	".assetsignore": "# comment\n*.log\n!keep.log\n/docs/draft.md\ntmp/\n",
+	"notes/draft.md": "draft", "notes/page.md": "page", "notes/tmp/x.txt": "x", "keep.log": "log", "app.log": "log",
+	".assetsignore": "# comment\n*.log\n!keep.log\n/notes/draft.md\ntmp/\n",
 }
 
 // open opens a site of files with options; Directory is set.
@@ -111,16 +111,16 @@ func TestBefore(t *testing.T) {
 		{"a hidden file", Options{}, request("GET", "/.env"), "200 script"},
 		{"a hidden folder", Options{}, request("GET", "/.git/config"), "200 script"},
 		{".well-known", Options{}, request("GET", "/.well-known/security.txt"), "200 contact"},
-		{"a parent folder", Options{}, request("GET", "/docs/../plain.txt"), "200 script"},
-		{"an encoded parent folder", Options{}, request("GET", "/docs/%2e%2e/plain.txt"), "200 script"},
-		{"a backslash", Options{}, request("GET", "/docs%5cpage.md"), "200 script"},
+		{"a parent folder", Options{}, request("GET", "/notes/../plain.txt"), "200 script"},
+		{"an encoded parent folder", Options{}, request("GET", "/notes/%2e%2e/plain.txt"), "200 script"},
+		{"a backslash", Options{}, request("GET", "/notes%5cpage.md"), "200 script"},
 		{"a null byte", Options{}, request("GET", "/plain.txt%00"), "200 script"},
 		{"a file of configuration", Options{}, request("GET", "/_headers"), "200 script"},
-		{"an ignored file", Options{}, request("GET", "/docs/draft.md"), "200 script"},
+		{"an ignored file", Options{}, request("GET", "/notes/draft.md"), "200 script"},
 		{"an ignored suffix", Options{}, request("GET", "/app.log"), "200 script"},
 		{"an exception from what is ignored", Options{}, request("GET", "/keep.log"), "200 log"},
-		{"an ignored folder", Options{}, request("GET", "/docs/tmp/x.txt"), "200 script"},
-		{"a file that is not ignored", Options{}, request("GET", "/docs/page.md"), "200 page"},
+		{"an ignored folder", Options{}, request("GET", "/notes/tmp/x.txt"), "200 script"},
+		{"a file that is not ignored", Options{}, request("GET", "/notes/page.md"), "200 page"},
 		{"a range", Options{}, request("GET", "/numbers.txt", "Range", "bytes=2-4"), "206 234"},
 		{"an invalid range", Options{}, request("GET", "/numbers.txt", "Range", "bytes=20-"), "416 invalid range: failed to overlap"},
 	} {
