@@ -1,7 +1,9 @@
 package workerd_test
 
 import (
+	"cmp"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -82,8 +84,41 @@ func project(t *testing.T, r *row) string {
 func compare(t *testing.T, start starter, r *row, want []exchange) {
 	t.Helper()
 	got, log := play(start, project(t, r), want)
-	if format(got) != format(want) {
-		t.Errorf("the conversation is\n%s\nexpected\n%s\nlog:\n%s", format(got), format(want), log)
+	if difference := diff(got, want); difference != "" {
+		t.Errorf("lines with - are missing, and lines with + are not expected:\n%s\nlog:\n%s", difference, log)
+	}
+}
+
+// diff returns the lines in which two conversations differ, after the step to which they belong, or an empty string.
+func diff(got, want []exchange) string {
+	var b strings.Builder
+	for i := range max(len(got), len(want)) {
+		var g, w exchange
+		if i < len(got) {
+			g = got[i]
+		}
+		if i < len(want) {
+			w = want[i]
+		}
+		if !slices.Equal(g.answer, w.answer) || g.step != w.step {
+			fmt.Fprintln(&b, cmp.Or(w.step, g.step))
+			diffLines(&b, g.answer, w.answer)
+		}
+	}
+	return b.String()
+}
+
+func diffLines(b *strings.Builder, got, want []string) {
+	for i := range max(len(got), len(want)) {
+		switch {
+		case i >= len(got):
+			fmt.Fprintln(b, "  -", want[i])
+		case i >= len(want):
+			fmt.Fprintln(b, "  +", got[i])
+		case got[i] != want[i]:
+			fmt.Fprintln(b, "  -", want[i])
+			fmt.Fprintln(b, "  +", got[i])
+		}
 	}
 }
 

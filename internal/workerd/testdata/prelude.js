@@ -40,8 +40,8 @@ function show(value) {
 		return Object.is(value, -0) ? "-0" : String(value);
 	}
 	if (value instanceof Error) {
-		return `${value.name}: ${value.message}` + (value.remote ? " (remote)" : "") + (value.retryable ? " (retryable)" : "") +
-			(value.overloaded ? " (overloaded)" : "") + (value.durableObjectReset ? " (durableObjectReset)" : "");
+		return `${value.name}: ${isAboutArgument(value) ? "a wrong argument" : value.message}` + (value.remote ? " (remote)" : "") +
+			(value.retryable ? " (retryable)" : "") + (value.overloaded ? " (overloaded)" : "") + (value.durableObjectReset ? " (durableObjectReset)" : "");
 	}
 	if (value instanceof Date) {
 		return `Date ${value.toJSON()}`;
@@ -66,6 +66,11 @@ function show(value) {
 	}
 	const name = value.constructor?.name;
 	return (name && name !== "Object" ? name + " " : "") + `{${Object.entries(value).map(([k, v]) => `${k}: ${show(v)}`).join(", ")}}`;
+}
+
+// isAboutArgument reports whether an error is about the type of an argument. The texts of such errors are not compared.
+function isAboutArgument(error) {
+	return error instanceof TypeError && /^Failed to (execute|construct) '|^The value cannot be converted because|^Value out of range|expects? |^Cannot convert a |^cannot convert /.test(error.message);
 }
 
 // sleep waits for a time in milliseconds.
