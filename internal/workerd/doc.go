@@ -4,7 +4,7 @@
 //
 //	go test                     plays all rows, and prints the table
 //	go test -run 'Rows/gates'   plays the rows of testdata/rows/gates.md
-//	go test -update             writes the answers of workerd into the rows, and the tables into docs/dev/workerd.md
+//	go test -update             writes the answers into the rows, those of Linger only where they may differ, and the tables of docs/workerd.md
 //
 // It is a separate module, so that go test ./... in the repository needs neither npm nor the network.
 package workerd

@@ -145,7 +145,7 @@ func (r *row) check(conversations int) error {
 		return fmt.Errorf("there are %d conversations, expected one, or two if Linger differs", conversations)
 	case (conversations == 2) != (r.differs != ""):
 		return errors.New("a second conversation needs a paragraph that starts with \"Linger: \", and the other way round")
-	case r.differs != "" && format(r.linger) == format(r.answers):
+	case r.differs != "" && diff(r.linger, r.answers) == "":
 		return errors.New("the answers of Linger are those of workerd, expected a difference")
 	}
 	return nil

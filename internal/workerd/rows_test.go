@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the answers of workerd into the rows, and the tables of docs/dev/workerd.md")
+var update = flag.Bool("update", false, "write the answers of the runtimes into the rows, and the tables of docs/workerd.md")
 
 // TestMain lets many rows run at the same time, because most of them wait.
 func TestMain(m *testing.M) {
@@ -19,7 +19,11 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "16"); err != nil {
 		panic(err)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if groups, err := readGroups(); err == nil {
+		fmt.Print(plainTable(groups))
+	}
+	os.Exit(code)
 }
 
 // TestRows plays the rows of testdata/rows on workerd and on Linger.
@@ -50,6 +54,9 @@ func TestRows(t *testing.T) {
 			t.Parallel()
 			if *update {
 				r.answers, _ = play(startWorkerd, project(t, r), r.answers)
+				if r.differs != "" {
+					r.linger, _ = play(linger, project(t, r), r.answers)
+				}
 				return
 			}
 			t.Run("workerd", func(t *testing.T) {
@@ -141,14 +148,22 @@ func writeAnswers(t *testing.T, groups []group) {
 	}
 }
 
-// replaceAnswers replaces the first conversation of a row in a page.
+// replaceAnswers replaces the conversations of a row in a page.
 func replaceAnswers(page string, r *row) string {
 	heading := "\n## " + r.name + "\n"
-	before, section, _ := strings.Cut(page, heading)
-	for _, at := range block.FindAllStringSubmatchIndex(section, -1) {
-		if language := section[at[2]:at[3]]; language == "" {
-			return before + heading + section[:at[4]] + format(r.answers) + section[at[5]:]
-		}
+	before, rest, _ := strings.Cut(page, heading)
+	section, after, more := strings.Cut(rest, "\n## ")
+	if more {
+		after = "\n## " + after
 	}
-	return page
+	conversations := [][]exchange{r.answers, r.linger}
+	section = block.ReplaceAllStringFunc(section, func(text string) string {
+		if !strings.HasPrefix(text, "```\n") || len(conversations) == 0 {
+			return text
+		}
+		text = "```\n" + format(conversations[0]) + "```\n"
+		conversations = conversations[1:]
+		return text
+	})
+	return before + heading + section + after
 }
