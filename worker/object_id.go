@@ -14,9 +14,8 @@ import (
 // An ID has 32 bytes: the first half is random or derived from a name, and the second half authenticates the first one for the class, so
 // that an ID of another class is refused.
 const (
-	idSize  = 32
-	halfID  = idSize / 2
-	idBytes = "64 hexadecimal digits"
+	idSize = 32
+	halfID = idSize / 2
 )
 
 // objectID returns the ID of an object of a class. It implements [script.ObjectCalls.ObjectID].
@@ -32,10 +31,10 @@ func objectID(class string, kind script.IDKind, text string) (string, error) {
 	case script.ParsedID:
 		id, err := hex.DecodeString(text)
 		if err != nil || len(id) != idSize {
-			return "", &script.Throw{Name: "TypeError", Message: "Invalid Durable Object ID: must be " + idBytes}
+			return "", &script.Throw{Name: "TypeError", Message: "Invalid Durable Object ID: must be 64 hex digits"}
 		}
 		if subtle.ConstantTimeCompare(id[halfID:], sum(key[:], string(id[:halfID]))) == 0 {
-			return "", &script.Throw{Name: "TypeError", Message: "Durable Object ID is not valid for this namespace"}
+			return "", &script.Throw{Name: "TypeError", Message: "Durable Object ID is not valid for this namespace."}
 		}
 		return strings.ToLower(text), nil
 	}

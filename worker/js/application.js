@@ -1,3 +1,4 @@
+import { expect, tag } from "web/define.js";
 import { expose } from "web/host.js";
 import { globalTarget, hasListeners } from "web/target.js";
 import { WorkerEntrypoint } from "./entrypoint.js";
@@ -60,12 +61,15 @@ class ExecutionContext {
 
   // waitUntil prevents the worker from stopping before the promise has settled. It may be called at any time.
   waitUntil(promise) {
+    expect(arguments.length, 1, "waitUntil");
     extend(this.#event, promise);
   }
 
   // passThroughOnException has no effect, because there is no origin server. It exists for scripts that call it.
   passThroughOnException() {}
 }
+
+tag(ExecutionContext);
 
 expose("exports", (namespace) => {
   defineClasses(namespace);

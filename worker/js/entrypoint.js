@@ -2,6 +2,7 @@ import { provideModule } from "web/node.js";
 import { tag } from "web/define.js";
 import { extendWorker } from "./extendable.js";
 import { exported } from "./object_namespace.js";
+import { DurableObjectState } from "./object_state.js";
 import { env } from "./settings.js";
 
 // The superclasses of the classes of an application that Linger constructs.
@@ -12,7 +13,12 @@ class Entrypoint {
   }
 }
 
-export class DurableObject extends Entrypoint {}
+export class DurableObject extends Entrypoint {
+  constructor(ctx, env) {
+    if (!(ctx instanceof DurableObjectState)) throw new TypeError("DurableObject expects a DurableObjectState: the runtime constructs objects");
+    super(ctx, env);
+  }
+}
 export class WorkerEntrypoint extends Entrypoint {}
 
 // RpcTarget is the superclass of objects that calls pass by reference.

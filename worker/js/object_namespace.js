@@ -12,14 +12,15 @@ export class DurableObjectId {
     if (key !== secret) refuse("DurableObjectId");
     this.#class = className;
     this.#text = text;
-    if (name !== undefined) this.name = name;
+    this.name = name; // undefined if the ID was not made from a name
   }
 
   toString() {
     return this.#text;
   }
   equals(other) {
-    return #text in other && other.#text === this.#text;
+    if (!(other instanceof DurableObjectId)) throw new TypeError("equals expects a DurableObjectId");
+    return other.#text === this.#text;
   }
 
   // classOf returns the class of the object.

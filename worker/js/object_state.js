@@ -26,7 +26,7 @@ export class DurableObjectState {
 
   // blockConcurrencyWhile calls callback, and delivers no event until its promise has settled. If it fails, the object is reset.
   blockConcurrencyWhile(callback) {
-    expect(arguments.length, 1, "blockConcurrencyWhile");
+    if (typeof callback !== "function") return Promise.reject(new TypeError("blockConcurrencyWhile expects a function"));
     return this.#live.block(callback);
   }
 
