@@ -1,7 +1,7 @@
 # Most targets are steps of .ci/check, which explains them.
 
 .DEFAULT_GOAL := help
-.PHONY: help check format vet lint test browser interop packages fuzz cross vuln bench bench-worker soak
+.PHONY: help check format vet lint test browser interop packages workerd fuzz cross vuln bench bench-worker soak
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ interop: ## Test with other implementations; those for Node and Bun need npm
 
 packages: ## Test popular npm packages in a worker
 	@.ci/check packages
+
+workerd: ## Compare Durable Objects with those of the Workers runtime
+	@.ci/check workerd
 
 fuzz: ## Run each fuzz target for FUZZTIME, 5s by default
 	@.ci/check fuzz
