@@ -30,9 +30,11 @@ export class DurableObjectState {
     return this.#live.block(callback);
   }
 
-  // abort resets the object.
+  // abort resets the object. It throws, so that the code after it does not run.
   abort(reason = "Application called abort() to reset Durable Object.") {
-    this.#live.reset(reason instanceof Error ? reason : new Error(String(reason)));
+    const error = reason instanceof Error ? reason : new Error(String(reason));
+    this.#live.reset(error);
+    throw error;
   }
 }
 
