@@ -17,6 +17,7 @@ import (
 	"github.com/lingerws/linger/worker/internal/embedded"
 	"github.com/lingerws/linger/worker/internal/fetch"
 	"github.com/lingerws/linger/worker/internal/script"
+	"github.com/lingerws/linger/worker/internal/storage"
 )
 
 //go:embed js/*.js
@@ -53,6 +54,9 @@ type App struct {
 	launch       script.Launch
 	assignments  assignments
 	objects      *objects
+	alarms       *alarms
+	store        *storage.Store // the data directory; nil if nothing is stored
+	temporary    string         // the data directory if it is removed at the end; otherwise ""
 	firstChoice  atomic.Uint32 // counts the calls of chooseWorker, each of which begins with another worker
 	pending      pendingPromises
 	client       *fetch.Client // sends the requests of scripts
@@ -61,6 +65,7 @@ type App struct {
 	pairsWarning sync.Once     // logs that the application uses WebSocketPair
 	blobsWarning sync.Once     // logs that a binary message was delivered as a Blob by default
 
+	stopOnce  sync.Once
 	reloading sync.Mutex // held while a generation is loaded
 }
 
@@ -87,7 +92,7 @@ func load(path string, opts Options, launch script.Launch) (*App, error) {
 		return nil, err
 	}
 	a := &App{path: path, opts: opts.withDefaults(), compatibility: c, vars: vars, bindings: bindings, crons: crons, launch: launch}
-	a.objects = newObjects(a)
+	a.objects, a.alarms = newObjects(a), newAlarms(a)
 	a.client = fetch.NewClient(fetch.Options{
 		Rules: a.opts.Egress, TLSConfig: a.opts.TLSConfig, Timeout: a.opts.FetchTimeout, MaxBody: a.opts.MaxBody,
 		WebSocket: a.opts.Server.Options,
@@ -100,9 +105,13 @@ func load(path string, opts Options, launch script.Launch) (*App, error) {
 	for i := range a.opts.Workers {
 		a.workers = append(a.workers, newWorker(a, i))
 	}
+	if err := a.openStore(); err != nil {
+		return nil, err
+	}
 	g, first, err := a.loadGeneration(1)
 	if err != nil {
 		a.closeAssets()
+		a.closeStore()
 		return nil, err
 	}
 	a.setGeneration(g)
@@ -110,6 +119,9 @@ func load(path string, opts Options, launch script.Launch) (*App, error) {
 		go w.runInstances(first[i])
 	}
 	a.startCrons()
+	if a.store != nil {
+		go a.alarms.run()
+	}
 	return a, nil
 }
 
@@ -207,12 +219,18 @@ func (a *App) Shutdown(ctx context.Context) error {
 
 // stop ends all workers.
 func (a *App) stop() {
-	a.crons.stop()
-	var all sync.WaitGroup
-	for _, w := range a.workers {
-		all.Go(w.stop)
-	}
-	all.Wait()
-	a.client.Close()
-	a.closeAssets()
+	a.stopOnce.Do(func() {
+		a.crons.stop()
+		if a.store != nil {
+			a.alarms.end()
+		}
+		var all sync.WaitGroup
+		for _, w := range a.workers {
+			all.Go(w.stop)
+		}
+		all.Wait()
+		a.closeStore()
+		a.client.Close()
+		a.closeAssets()
+	})
 }

@@ -32,6 +32,7 @@ type event struct {
 
 	object  *object         // the object that the event is for; nil for other events
 	outcome *script.Outcome // what the called method of the object has returned or thrown; nil if the event is not complete
+	alarm   *alarm          // the alarm that the event is; nil for other events
 	home    *instance       // the instance that has begun the event of an object; guarded by objects.mu
 	lost    bool            // what the object has written before the end of the event is lost; valid when the event has ended
 

@@ -10,6 +10,7 @@ import (
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/protocol/handshake"
 	"github.com/lingerws/linger/worker/internal/script"
+	"github.com/lingerws/linger/worker/internal/storage"
 )
 
 // hostAPI implements the functions that the script of an instance may call. Only Enqueue, listensTo and cancelRequests may be
@@ -41,6 +42,10 @@ type hostAPI struct {
 type caller interface {
 	endEvent(id int)                                     // ends an event; a second call has no effect
 	leaveObject(o *object)                               // gives up an object that was evicted
+	finishAlarm(e *event, outcome script.Outcome)        // ends an attempt to deliver an alarm
+	alarmChanged(object int)                             // records that an object has set or deleted its alarm
+	isAlarmHandled(object int) bool                      // reports whether an object handles the alarm that is stored
+	useStorage(object int, unconfirmed bool, use func(*storage.Object) error) error
 	isActivating() bool                                  // reports whether the install and activate events are in progress
 	whenInUse(size int, do func()) error                 // calls do now, or as soon as the version is in use
 	dispatchInTurn(e script.Event) error                 // passes the answer to a request to the script, within a turn

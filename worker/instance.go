@@ -25,6 +25,7 @@ type instance struct {
 	arrivals arrivals  // turns that other goroutines have queued
 	sockets  jsSockets // WebSocket objects, and their events
 	objects  homedObjects
+	writes   writes
 
 	serving  chan struct{} // closed when the instance begins to handle the worker's events
 	retired  chan struct{} // closed at the retirement, after which the instance only finishes what it has begun
@@ -146,12 +147,21 @@ func (in *instance) runTurn(code func() error) error {
 	in.turnBegan = time.Now()
 	err := code()
 	in.inTurn = false
+	in.commitWrites(fatal(err))
 	in.events.endAfterTurn()
 	in.sockets.closeAfterTurn()
 	if script.IsFatal(err) {
 		in.markUnusable(err)
 	}
 	return err
+}
+
+// fatal returns err if the runtime is not usable any more, and nil otherwise.
+func fatal(err error) error {
+	if script.IsFatal(err) {
+		return err
+	}
+	return nil
 }
 
 // markUnusable records a fatal error of the runtime. The loop then ends the instance.
@@ -216,7 +226,7 @@ func (in *instance) end() {
 	if errors.Is(in.runtime.Close(), script.ErrLost) {
 		in.worker.lost.Add(1)
 	}
-	in.app.objects.leaveAll(in, false)
+	in.leaveObjects()
 	close(in.ended)
 }
 
@@ -227,7 +237,7 @@ func (in *instance) abandon() bool {
 	in.stop()
 	if first {
 		in.endEvents("event failed: its worker is stuck in a built-in function")
-		in.app.objects.leaveAll(in, false)
+		in.leaveObjects()
 	}
 	return first
 }

@@ -100,8 +100,8 @@ func (in *instance) handlePost(p *script.Post) {
 // handleTask handles an event or a post.
 func (in *instance) handleTask(t task) {
 	switch {
-	case t.event != nil && t.event.object != nil && !t.event.object.enter(in, t.event):
-		return // it waits until another instance has given up the object
+	case t.event != nil && t.event.object != nil && !in.enterObject(t.event):
+		return
 	case t.event != nil && t.event.claim(): // otherwise the event was refused in the queue
 		in.handleBurst(t.event)
 	case t.post != nil:

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/lingerws/linger/worker/internal/script"
+	"github.com/lingerws/linger/worker/internal/storage"
 )
 
 // objects has the Durable Objects of an application that are in use. An object that is not in use costs nothing: its record is made
@@ -33,6 +34,9 @@ type object struct {
 	ref     script.ObjectRef
 	worker  *worker
 	gate    outputGate
+
+	stored *storage.Object // the storage, once home has used it; nil before
+	held   bool            // the gate is held for writes that are not committed
 
 	uses    int       // the events and connections that refer to the record; it is dropped at 0
 	home    *instance // the instance that has the object; nil if none has
@@ -114,23 +118,37 @@ func (o *object) submit(e *event) bool {
 	return true
 }
 
-// enter reports whether an instance may begin an event of the object now. If another instance has the object, the event waits until that
-// has given it up, and is queued again.
-func (o *object) enter(in *instance, e *event) bool {
+// entry is whether an instance may begin an event of an object.
+type entry int
+
+const (
+	entered entry = iota
+	waits         // another instance has the object; the event is queued again when that has given it up
+	crowded       // the worker has as many objects as it may have, and none of them is idle
+)
+
+// enter begins an event of the object in an instance, which gets the object if no instance has it.
+func (o *object) enter(in *instance, e *event) entry {
 	o.objects.mu.Lock()
 	defer o.objects.mu.Unlock()
-	if o.home != nil && o.home != in {
+	switch {
+	case o.home == in:
+	case o.home != nil:
 		o.waiting = append(o.waiting, e)
-		return false
-	}
-	if o.home == nil {
+		return waits
+	case len(in.objects.all) >= in.app.opts.MaxObjects:
+		return crowded
+	default:
+		o.gate.recover()
 		o.home = in
 		o.uses++
+		o.worker.objects.Add(1)
+		o.worker.wakeCount.Add(1)
 		in.objects.add(o)
 	}
 	o.active++
 	e.home = in
-	return true
+	return entered
 }
 
 // ended records the end of an event of the object.
@@ -140,26 +158,27 @@ func (o *object) ended(e *event) {
 	if e.home != nil && e.home == o.home {
 		o.active--
 	}
-	var waiting []*event
 	switch {
 	case e.home == nil || e.home != o.home || o.active > 0:
 	case closed(o.home.retired):
-		waiting = o.leaveLocked()
+		home := o.home
+		defer home.host.Enqueue(func() error {
+			home.leaveObject(o)
+			return nil
+		})
 	default:
 		o.idle++
 		o.home.objects.addIdle(o)
 	}
 	o.doneLocked()
 	o.objects.mu.Unlock()
-	o.requeue(waiting)
 }
 
-// leave takes the object from an instance, if that has it: the next instance constructs it again. With idleOnly the instance keeps an object
-// of which it has events in progress.
-func (o *object) leave(in *instance, idleOnly bool) {
+// leave takes the object from an instance, if that has it: the next instance constructs it again.
+func (o *object) leave(in *instance) {
 	o.objects.mu.Lock()
 	var waiting []*event
-	if o.home == in && (o.active == 0 || !idleOnly) {
+	if o.home == in {
 		waiting = o.leaveLocked()
 	}
 	o.objects.mu.Unlock()
@@ -169,8 +188,9 @@ func (o *object) leave(in *instance, idleOnly bool) {
 // leaveLocked takes the object from the instance that has it, and returns the events that have waited for that.
 func (o *object) leaveLocked() []*event {
 	o.home.objects.remove(o)
+	o.worker.objects.Add(-1)
 	waiting := o.waiting
-	o.home, o.active, o.waiting = nil, 0, nil
+	o.home, o.active, o.waiting, o.stored = nil, 0, nil, nil
 	o.doneLocked()
 	return waiting
 }
@@ -182,18 +202,18 @@ func (o *object) requeue(waiting []*event) {
 	}
 }
 
-// leaveAll takes the objects from an instance. With idleOnly it keeps those of which it has events in progress.
-func (all *objects) leaveAll(in *instance, idleOnly bool) {
-	for _, o := range all.homedIn(in) {
-		o.leave(in, idleOnly)
-	}
-}
-
 // homedIn returns the objects that an instance has.
 func (all *objects) homedIn(in *instance) []*object {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	return slices.Collect(maps.Keys(in.objects.all))
+}
+
+// isActive reports whether an event of the object is in progress.
+func (o *object) isActive() bool {
+	o.objects.mu.Lock()
+	defer o.objects.mu.Unlock()
+	return o.active > 0
 }
 
 // workerForObject returns the worker for another object.

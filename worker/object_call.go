@@ -85,6 +85,9 @@ func (e *event) objectOutcome() script.Outcome {
 func (h *hostAPI) Return(id int, outcome script.Outcome) {
 	if e := h.events.get(id); e != nil {
 		e.outcome = &outcome
+		if e.alarm != nil {
+			h.caller.finishAlarm(e, outcome)
+		}
 		h.caller.endEvent(id)
 	}
 }

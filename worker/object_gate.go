@@ -37,6 +37,13 @@ func (g *outputGate) release(err error) {
 	g.run()
 }
 
+// recover opens the gate after a failure, for an object that is constructed again.
+func (g *outputGate) recover() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.failed = nil
+}
+
 // pass calls send when the commits that have begun are durable, and after everything that was passed before: at once if that is the case
 // now. If a commit fails, err is the failure, and nothing may be sent. send must not block.
 func (g *outputGate) pass(send func(err error)) {
@@ -44,13 +51,6 @@ func (g *outputGate) pass(send func(err error)) {
 	defer g.mu.Unlock()
 	g.waiting = append(g.waiting, output{g.begun, send})
 	g.run()
-}
-
-// isOpen reports whether pass would call its argument at once.
-func (g *outputGate) isOpen() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.failed == nil && g.begun == g.durable && len(g.waiting) == 0
 }
 
 // run calls what need not wait. One goroutine at a time does so, which keeps the order. mu is held, but not during the calls.

@@ -60,3 +60,16 @@ func (h *homedObjects) take(until time.Time) []idleObject {
 	}
 	return taken
 }
+
+// oldest removes the record of the object that has been idle for longest and returns it, and reports whether there is one.
+func (h *homedObjects) oldest() (idleObject, bool) {
+	for len(h.idle) > 0 {
+		one := h.idle[0]
+		h.idle[0] = idleObject{}
+		h.idle = h.idle[1:]
+		if !one.isStale() {
+			return one, true
+		}
+	}
+	return idleObject{}, false
+}

@@ -17,17 +17,55 @@ func (o *Options) evictAfter() time.Duration {
 	return defaultEviction
 }
 
+// enterObject reports whether the instance may begin an event of an object now. If the worker has as many objects as it may have, the
+// one that has been idle for longest is evicted.
+func (in *instance) enterObject(e *event) bool {
+	o := e.object
+	entry := o.enter(in, e)
+	for attempt := 0; entry == crowded && attempt < maxEvictions && in.evictOldest(); attempt++ { // an object may have work in progress
+		entry = o.enter(in, e)
+	}
+	if entry == crowded && e.claim() {
+		e.outcome = &script.Outcome{Failure: objectOverloaded}
+		in.app.opts.Logger.Error("event refused: the worker has as many Durable Objects in memory as it may have, and none is idle",
+			append(e.attrs(), "limit", in.app.opts.MaxObjects)...)
+		e.end()
+	}
+	return entry == entered
+}
+
+// maxEvictions bounds the idle objects that are asked to make room for an event.
+const maxEvictions = 16
+
+// evictOldest asks the runtime to evict the object that has been idle for longest, and reports whether there is one.
+func (in *instance) evictOldest() bool {
+	all := in.app.objects
+	all.mu.Lock()
+	oldest, ok := in.objects.oldest()
+	all.mu.Unlock()
+	if !ok || in.unusable {
+		return false
+	}
+	in.evict(oldest)
+	return true
+}
+
 // evictIdle asks the runtime to evict the objects that have been idle for long enough.
 func (in *instance) evictIdle() {
 	for _, one := range in.app.objects.takeIdle(in) {
 		if in.unusable {
 			return
 		}
-		if err := in.dispatch(0, &script.ObjectIdle{Object: one.object.number}); err != nil {
-			in.reportFailure(nil, err, Position{})
-		}
-		in.app.objects.keep(one)
+		in.evict(one)
 	}
+}
+
+// evict asks the runtime to evict an object.
+func (in *instance) evict(one idleObject) {
+	if err := in.dispatch(0, &script.ObjectIdle{Object: one.object.number}); err != nil {
+		in.reportFailure(nil, err, Position{})
+	}
+	in.app.objects.keep(one)
 }
 
 // takeIdle returns the objects of an instance that have been idle for long enough.
@@ -63,10 +101,24 @@ const handOverTimeout = 10 * time.Second
 // handOver gives up the objects of an instance that a newer version has replaced: at once if they are idle, otherwise when their events in
 // progress are complete. Objects that are not idle after handOverTimeout are reset.
 func (in *instance) handOver() {
-	all := in.app.objects
-	all.leaveAll(in, true)
-	if busy := all.homedIn(in); len(busy) > 0 {
-		time.AfterFunc(handOverTimeout, func() { in.host.Enqueue(func() error { return in.resetObjects(objectUpdated) }) })
+	if len(in.app.objects.homedIn(in)) == 0 {
+		return
+	}
+	in.host.Enqueue(func() error {
+		for _, o := range in.app.objects.homedIn(in) {
+			if !o.isActive() {
+				in.leaveObject(o)
+			}
+		}
+		return nil
+	})
+	time.AfterFunc(handOverTimeout, func() { in.host.Enqueue(func() error { return in.resetObjects(objectUpdated) }) })
+}
+
+// leaveObjects gives up all objects, after the loop or if that is stuck.
+func (in *instance) leaveObjects() {
+	for _, o := range in.app.objects.homedIn(in) {
+		in.leaveObject(o)
 	}
 }
 
@@ -87,5 +139,8 @@ func (h *hostAPI) Evicted(object int) {
 	}
 }
 
-// leaveObject gives up an object, which the runtime has dropped.
-func (in *instance) leaveObject(o *object) { o.leave(in, false) }
+// leaveObject gives up an object.
+func (in *instance) leaveObject(o *object) {
+	in.releaseStorage(o)
+	o.leave(in)
+}

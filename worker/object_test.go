@@ -78,6 +78,20 @@ func TestObjectSurvival(t *testing.T) {
 			a.get("/one", 200, "one 1 GET")
 		})
 	})
+	t.Run("with as many objects in memory as allowed, the one that was idle for longest is evicted", func(t *testing.T) {
+		t.Parallel()
+		opts := counterOptions
+		opts.MaxObjects = 2
+		a := serve(t, counterScript, opts)
+		for _, path := range []string{"/one", "/two", "/one", "/three"} {
+			a.do("GET", path, "")
+		}
+		a.get("/one", 200, "one 3 GET")
+		a.get("/two", 200, "two 1 GET")
+		if status := a.Workers()[0]; status.Objects != 2 || status.Wakes != 4 {
+			t.Errorf("the worker has 2 objects in memory, and has constructed 4; got %+v", status)
+		}
+	})
 	t.Run("a reload constructs objects again", func(t *testing.T) {
 		t.Parallel()
 		a := serve(t, counterScript, counterOptions)

@@ -117,6 +117,11 @@ type Options struct {
 	// other limits are those of Server.
 	MaxSockets int
 
+	// MaxObjects limits the Durable Objects that one worker has in memory; 0 means 10,000.
+	// Beyond it, the one that has been idle for longest is evicted; if none is idle, the
+	// event is refused as overloaded.
+	MaxObjects int
+
 	// Egress contains the rules for fetch and for WebSockets to other servers. The first
 	// rule that matches decides; without a match the connection is allowed. A rule with an
 	// address applies to the address that is dialled.
@@ -156,6 +161,7 @@ const (
 	defaultFetchTimeout = 30 * time.Second
 	defaultMaxFetches   = 64
 	defaultMaxSockets   = 256
+	defaultMaxObjects   = 10_000
 
 	queueTime = 30 * time.Second // how long an upgrade request may wait for a worker by default, before EventTimeout applies
 )
@@ -200,6 +206,9 @@ func (o *Options) outgoingDefaults() {
 	}
 	if o.MaxFetches <= 0 {
 		o.MaxFetches = defaultMaxFetches
+	}
+	if o.MaxObjects <= 0 {
+		o.MaxObjects = defaultMaxObjects
 	}
 	if o.MaxSockets <= 0 {
 		o.MaxSockets = defaultMaxSockets

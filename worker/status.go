@@ -22,10 +22,16 @@ type Status struct {
 	// Connections is the number of the worker's connections.
 	Connections int
 
+	// Objects is the number of Durable Objects that the worker has in memory.
+	Objects int
+
 	// Events, Failures, Sleeps and DroppedPosts count, since the application was loaded, the
 	// events handled, the failures of engines, how often the worker fell asleep, and the
 	// BroadcastChannel messages of other workers that were dropped because the queue was full.
 	Events, Failures, Sleeps, DroppedPosts uint64
+
+	// Wakes counts how often the worker has constructed a Durable Object.
+	Wakes uint64
 }
 
 // status is the current status of a worker.
@@ -106,5 +112,6 @@ func (w *worker) currentStatus() (now Status) {
 	now.Connections = int(w.connections.Load())
 	now.Events = w.handledCount.Load()
 	now.DroppedPosts = w.droppedCount.Load()
+	now.Objects, now.Wakes = int(w.objects.Load()), w.wakeCount.Load()
 	return now
 }

@@ -24,6 +24,8 @@ type worker struct {
 	connections  atomic.Int64  // the number of connections that are assigned to the worker
 	handledCount atomic.Uint64 // the number of events that instances have begun
 	droppedCount atomic.Uint64 // the number of posts that were dropped
+	objects      atomic.Int64  // the number of objects that instances have
+	wakeCount    atomic.Uint64 // the number of objects that instances have constructed
 	postBytes    atomic.Int64  // the number of bytes in posts
 
 	slowWarnings, droppedPostWarnings warningLimit
