@@ -131,7 +131,7 @@ func (all *alarms) attempt(one *alarm) {
 func (all *alarms) attempted(one *alarm, outcome script.Outcome) {
 	all.mu.Lock()
 	switch {
-	case !outcome.Thrown && outcome.Failure == "", one.gaveUp():
+	case !outcome.Thrown && outcome.Failure == "", outcome.Thrown && one.reset, one.gaveUp():
 		delete(all.running, one.key)
 	case outcome.Thrown:
 		one.next = time.Now().Add(alarmBackoff << one.retries)
@@ -150,6 +150,10 @@ func (one *alarm) gaveUp() bool { return one.retries >= maxAlarmTries-1 }
 // has set remains.
 func (in *instance) finishAlarm(e *event, outcome script.Outcome) {
 	one := e.alarm
+	if outcome.Thrown && one.reset {
+		in.app.opts.Logger.Warn("alarm failed: its handler has set or deleted the next one", e.attrs()...)
+		return
+	}
 	if outcome.Thrown {
 		in.reportAlarm(e)
 		if !one.gaveUp() {

@@ -35,6 +35,7 @@ const blockedTooLong =
 // LiveObject is an object that has been constructed in this engine.
 class LiveObject {
   number;
+  Class;
   owner = new Owner(this); // of the code of the instance
   events = new Set(); // the numbers of the events in progress
   #instance;
@@ -43,9 +44,9 @@ class LiveObject {
     this.number = number;
     const state = new DurableObjectState(secret, this, new DurableObjectId(secret, className, id, name === "" ? undefined : name));
     objects.set(number, this);
-    const Class = classes.get(className);
+    this.Class = classes.get(className);
     enter(this.owner, () => {
-      this.#instance = new Class(state, env);
+      this.#instance = new this.Class(state, env);
     });
   }
 
@@ -96,6 +97,11 @@ class LiveObject {
     objects.delete(this.number);
     this.owner.end(new Error("The Durable Object has been evicted"));
     host.evicted(this.number);
+  }
+
+  // hasAlarm is whether the class has a method for alarms.
+  get hasAlarm() {
+    return typeof this.Class.prototype.alarm === "function";
   }
 
   get isIdle() {

@@ -2,10 +2,12 @@ import { expect, refuse, secret, tag } from "web/define.js";
 import { extendWorker } from "./extendable.js";
 import { exported } from "./object_namespace.js";
 import { toPromise } from "./settle.js";
+import { DurableObjectStorage } from "./storage.js";
 
 // DurableObjectState is the ctx of an object.
 export class DurableObjectState {
   #live;
+  #storage;
   id;
   props = {};
   exports = exported;
@@ -14,6 +16,10 @@ export class DurableObjectState {
     if (key !== secret) refuse("DurableObjectState");
     this.#live = live;
     this.id = id;
+  }
+
+  get storage() {
+    return (this.#storage ??= new DurableObjectStorage(secret, this.#live));
   }
 
   // waitUntil prevents the object from being evicted until the promise has settled.

@@ -49,6 +49,8 @@ func (r *runtime) objectEvent(id int, e script.Event) error {
 		return r.call("objectCall", append(objectValues(id, &e.Object), engine.String(e.Method), engine.String(e.Args))...)
 	case *script.ObjectAlarm:
 		return r.call("objectAlarm", append(objectValues(id, &e.Object), engine.Number(float64(e.Scheduled.UnixMilli())), engine.Int(e.Retries))...)
+	case *script.Synced:
+		return r.call("synced", engine.Int(e.Number), engine.String(e.Failure))
 	case *script.ObjectReset:
 		return r.call("objectReset", engine.Int(e.Object), engine.String(e.Message))
 	case *script.ObjectIdle:

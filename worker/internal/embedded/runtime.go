@@ -38,6 +38,8 @@ type runtime struct {
 	module *engine.Promise // pending until the module is complete, then nil
 	watch  watchdog
 
+	cursors cursors
+
 	inTurn       bool // a turn runs
 	reportedSlow bool // the turn was reported as slow while it ran
 }

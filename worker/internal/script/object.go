@@ -3,6 +3,8 @@ package script
 import (
 	"net/http"
 	"time"
+
+	"github.com/lingerws/linger/worker/internal/storage"
 )
 
 // ObjectRef names a Durable Object.
@@ -109,3 +111,27 @@ type ObjectRequests interface {
 	// cancels it.
 	FetchObject(number, from int, ref ObjectRef, r *ObjectFetch, body Body) error
 }
+
+// StorageCalls give access to the storage of objects.
+type StorageCalls interface {
+	// UseStorage calls use with the storage of an object. What use writes is durable before anything that the object sends later leaves, unless
+	// unconfirmed is true. The error is that of use, or a *[Throw] if the Runtime does not have the object any more.
+	UseStorage(object int, unconfirmed bool, use func(*storage.Object) error) error
+
+	// Sync requests a Synced event when everything that an object has written is durable.
+	Sync(number, object int)
+
+	// AlarmChanged reports that an object sets or deletes its alarm.
+	AlarmChanged(object int)
+
+	// IsAlarmHandled reports whether an object handles the alarm that is stored, so that for the script no alarm is set.
+	IsAlarmHandled(object int) bool
+}
+
+// Synced is the answer to a [StorageCalls.Sync].
+type Synced struct {
+	Number  int
+	Failure string // why what was written is lost; "" if it is durable
+}
+
+func (*Synced) isEvent() {}
