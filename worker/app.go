@@ -57,7 +57,7 @@ type App struct {
 	alarms       *alarms
 	store        *storage.Store // the data directory; nil if nothing is stored
 	temporary    string         // the data directory if it is removed at the end; otherwise ""
-	firstChoice  atomic.Uint32 // counts the calls of chooseWorker, each of which begins with another worker
+	firstChoice  atomic.Uint32  // counts the calls of chooseWorker, each of which begins with another worker
 	pending      pendingPromises
 	client       *fetch.Client // sends the requests of scripts
 	crons        crons         // dispatch the scheduled event
@@ -106,6 +106,7 @@ func load(path string, opts Options, launch script.Launch) (*App, error) {
 		a.workers = append(a.workers, newWorker(a, i))
 	}
 	if err := a.openStore(); err != nil {
+		a.closeAssets()
 		return nil, err
 	}
 	g, first, err := a.loadGeneration(1)

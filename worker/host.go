@@ -40,11 +40,11 @@ type hostAPI struct {
 
 // caller has the methods that host functions need of the instance whose script calls them.
 type caller interface {
-	endEvent(id int)                                     // ends an event; a second call has no effect
-	leaveObject(o *object)                               // gives up an object that was evicted
-	finishAlarm(e *event, outcome script.Outcome)        // ends an attempt to deliver an alarm
-	alarmChanged(object int)                             // records that an object has set or deleted its alarm
-	isAlarmHandled(object int) bool                      // reports whether an object handles the alarm that is stored
+	endEvent(id int)                              // ends an event; a second call has no effect
+	leaveObject(o *object)                        // gives up an object that was evicted
+	finishAlarm(e *event, outcome script.Outcome) // ends an attempt to deliver an alarm
+	alarmChanged(object int)                      // records that an object has set or deleted its alarm
+	isAlarmHandled(object int) bool               // reports whether an object handles the alarm that is stored
 	useStorage(object int, unconfirmed bool, use func(*storage.Object) error) error
 	isActivating() bool                                  // reports whether the install and activate events are in progress
 	whenInUse(size int, do func()) error                 // calls do now, or as soon as the version is in use
