@@ -69,7 +69,7 @@ func (o *object) send(e *event, err error) (failure string) {
 // objectOutcome returns the outcome of the event of a call, which has ended.
 func (e *event) objectOutcome() script.Outcome {
 	switch {
-	case e.outcome != nil && !e.lost:
+	case e.outcome != nil && (!e.lost || e.outcome.Thrown):
 		return *e.outcome
 	case e.lost:
 		return script.Outcome{Failure: objectLost}

@@ -82,7 +82,7 @@ var layers = map[string]layer{
 	},
 	"worker": {
 		folders: append([]string{
-			".", "websocket/driver", "worker/internal/assets", "worker/internal/bundle", "worker/internal/cron", "worker/internal/egress", "worker/internal/embedded", "worker/internal/fetch", "worker/internal/script",
+			".", "websocket/driver", "worker/internal/assets", "worker/internal/bundle", "worker/internal/cron", "worker/internal/egress", "worker/internal/embedded", "worker/internal/fetch", "worker/internal/script", "worker/internal/storage",
 			"worker/internal/web/weburl", "internal/latch", "internal/netaddr", "internal/pace", "internal/queue", "internal/spelling",
 		}, core...),
 		why: "a worker supervises script runtimes and uses them through worker/internal/script; values of a JavaScript engine stay below it",
@@ -112,12 +112,20 @@ var layers = map[string]layer{
 		why: "requests of scripts are plain values; passing the response to the script is the task of the worker",
 	},
 	"worker/internal/script": {
-		folders: append([]string{".", "worker/internal/fetch"}, core...),
+		folders: append([]string{".", "worker/internal/fetch", "worker/internal/storage"}, core...),
 		why:     "a worker and a script runtime exchange plain Go data, so that a runtime can be another process",
+	},
+	"worker/internal/storage": {
+		folders: []string{"worker/internal/storage/sqlite"},
+		why:     "what objects store are bytes and rows; it depends neither on scripts nor on events",
+	},
+	"worker/internal/storage/sqlite": {
+		modules: []string{"modernc.org/sqlite", "modernc.org/libc"},
+		why:     "the binding of SQLite depends on nothing else, so that it can be replaced",
 	},
 	"worker/internal/embedded": {
 		folders: append([]string{
-			".", "worker/internal/engine", "worker/internal/fetch", "worker/internal/script", "worker/internal/web", "worker/internal/web/textcodec",
+			".", "worker/internal/engine", "worker/internal/fetch", "worker/internal/script", "worker/internal/storage", "worker/internal/web", "worker/internal/web/textcodec",
 		}, core...),
 		why: "the embedded runtime implements worker/internal/script with the engine; it depends neither on workers nor on generations",
 	},

@@ -32,7 +32,9 @@ export class DurableObjectState {
 
   // blockConcurrencyWhile calls callback, and delivers no event until its promise has settled. If it fails, the object is reset.
   blockConcurrencyWhile(callback) {
-    if (typeof callback !== "function") return Promise.reject(new TypeError("blockConcurrencyWhile expects a function"));
+    if (typeof callback !== "function") {
+      return Promise.reject(new TypeError("Failed to execute 'blockConcurrencyWhile' on 'DurableObjectState': parameter 1 is not of type 'function'."));
+    }
     return this.#live.block(callback);
   }
 

@@ -18,8 +18,8 @@ class Keys {
     this.#check = check;
   }
 
-  get(key) {
-    if (key === undefined) throw mistyped("get", "string or Array");
+  get(given, key) {
+    if (given === 0) throw mistyped("get", "string or Array");
     this.#check("get");
     if (!Array.isArray(key)) return valueOf(host.storageGet(this.#object, [`${key}`])[0]);
     const keys = [...new Set(key.map(String))].sort(byBytes);
@@ -107,17 +107,17 @@ export function entriesOf(object, options) {
 export class DurableObjectStorage {
   #live;
   #keys;
-  #sql;
-  #kv;
 
   constructor(key, live) {
     if (key !== secret) refuse("DurableObjectStorage");
     this.#live = live;
     this.#keys = new Keys(live.number);
+    this.sql = new SqlStorage(secret, live.number);
+    this.kv = new SyncKvStorage(secret, live.number);
   }
 
   async get(key) {
-    return this.#keys.get(key);
+    return this.#keys.get(arguments.length, key);
   }
   async put(key, value, options) {
     return this.#keys.put(arguments.length, key, value, options);
@@ -186,13 +186,6 @@ export class DurableObjectStorage {
     return result;
   }
 
-  get sql() {
-    return (this.#sql ??= new SqlStorage(secret, this.#live.number));
-  }
-  get kv() {
-    return (this.#kv ??= new SyncKvStorage(secret, this.#live.number));
-  }
-
   async getCurrentBookmark() {
     throw noRecovery();
   }
@@ -232,7 +225,7 @@ export class DurableObjectTransaction {
   }
 
   async get(key) {
-    return this.#keys.get(key);
+    return this.#keys.get(arguments.length, key);
   }
   async put(key, value, options) {
     return this.#keys.put(arguments.length, key, value, options);
@@ -281,7 +274,7 @@ export class SyncKvStorage {
   }
 
   get(key) {
-    return this.#keys.get(`${key}`);
+    return this.#keys.get(1, `${key}`);
   }
   put(key, value) {
     host.storagePut(this.#object, false, [`${key}`], [serialize(value)]);

@@ -77,7 +77,7 @@ class Cursor {
 
   next() {
     const row = this.#next();
-    return row === undefined ? { done: true } : { done: false, value: this.#named(row) };
+    return row === undefined ? { done: true, value: undefined } : { done: false, value: this.#named(row) };
   }
   toArray() {
     return [...this];

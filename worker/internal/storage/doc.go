@@ -1,0 +1,2 @@
+// Package storage TODO
+package storage
