@@ -57,6 +57,25 @@ func TestObjectStubFetch(t *testing.T) {
 	a.get("/one", 200, "one 3 GET")
 }
 
+func TestObjectFetchFails(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		import { DurableObject } from "cloudflare:workers";
+		export class Room extends DurableObject {
+			fetch(request) {
+				if (request.url.endsWith("/throw")) throw new RangeError("too much");
+				if (request.url.endsWith("/abort")) this.ctx.abort("the end");
+				return "not a response";
+			}
+		}
+		export default {
+			fetch: (request, env) => env.ROOM.getByName("a").fetch(request).catch((e) => new Response(e.name + ": " + e.message)),
+		};`, worker.Options{Bindings: worker.Bindings{Objects: []worker.ObjectNamespace{{Name: "ROOM", Class: "Room"}}}})
+	a.get("/throw", 200, "RangeError: too much")
+	a.get("/abort", 200, "Error: the end")
+	a.get("/text", 200, "TypeError: respondWith expects a Response, or a promise of one, but got string")
+}
+
 func TestObjectStubCall(t *testing.T) {
 	t.Parallel()
 	a := serve(t, counterScript, counterOptions)

@@ -57,11 +57,9 @@ export class Exchange {
     return this.#connection;
   }
 
-  // answerWith answers the request of an object with a Response or a promise of one, and calls failed(error) if that fails.
-  answerWith(given, failed) {
-    toPromise(given)
-      .then((response) => this.#send(response))
-      .catch(failed);
+  // answerWith answers the request of an object with a Response or a promise of one. The promise is rejected if that fails.
+  answerWith(given) {
+    return toPromise(given).then((response) => this.#send(response));
   }
 
   // finish ends the exchange when all listeners have completed. If the request has not been answered, Go answers it.

@@ -128,12 +128,9 @@ expose("objectFetch", (id, number, className, objectId, name, method, url, heade
   const request = makeRequest({ method, url, headers, body: receivedBody(body), makeSignal: () => watch(id) });
   deliver(id, number, className, objectId, name, (live, instance) => {
     const failed = (error) => live.fail(id, error);
-    if (typeof instance.fetch !== "function") return failed(new TypeError("Handler does not export a fetch() function."));
-    const response = attempt(() => instance.fetch(request)).then((answer) => {
-      live.end(id);
-      return answer;
-    });
-    new Exchange(id, request, "", false).answerWith(response, failed);
+    if (typeof instance.fetch !== "function") return failed(new Error("Handler does not export a fetch() function."));
+    const response = attempt(() => instance.fetch(request));
+    new Exchange(id, request, "", false).answerWith(response).then(() => live.end(id), failed);
   });
 });
 

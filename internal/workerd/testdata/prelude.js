@@ -70,7 +70,7 @@ function show(value) {
 
 // isAboutArgument reports whether an error is about the type of an argument. The texts of such errors are not compared.
 function isAboutArgument(error) {
-	return error instanceof TypeError && /^Failed to (execute|construct) '|^The value cannot be converted because|^Value out of range|expects? |^Cannot convert a |^cannot convert |^[Ii]nvalid URL/.test(error.message);
+	return error instanceof TypeError && /^Failed to (execute|construct) '|^The value cannot be converted because|^Value out of range|expects? |^Callback returned incorrect type|^Cannot convert a |^cannot convert |^[Ii]nvalid URL/.test(error.message);
 }
 
 // sleep waits for a time in milliseconds.
