@@ -1,6 +1,8 @@
 package worker_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -88,12 +90,21 @@ func TestObjectReset(t *testing.T) {
 				await sleep(25_000);
 				this.log("never");
 			}
+			abort() {
+				try { this.ctx.abort("at once"); this.log("after"); } catch { this.log("catch"); } finally { this.log("finally"); }
+			}
 			seen() { return "seen"; }`), roomOptions)
 		a.get("/one/start", 500, "enough")
 		a.stdout.line(t, "one interval")
 		time.Sleep(10 * time.Minute)
 		a.get("/one/seen", 200, "seen")
 		a.stdout.line(t, "one constructed") // the second one
+		a.get("/one/abort", 500, "at once")
+		a.get("/one/seen", 200, "seen")
+		want := []string{"one constructed", "one interval", "one constructed", "one constructed"}
+		if got := strings.Split(strings.TrimSpace(a.stdout.String()), "\n"); !slices.Equal(got, want) {
+			t.Errorf("the application prints %q; got %q", want, got)
+		}
 	})
 }
 

@@ -38,10 +38,11 @@ export class DurableObjectState {
     return this.#live.block(callback);
   }
 
-  // abort resets the object. It throws, so that the code after it does not run.
+  // abort resets the object. The code after it does not run: it does not return to code of the object, and throws elsewhere.
   abort(reason = "Application called abort() to reset Durable Object.") {
     const error = reason instanceof Error ? reason : new Error(String(reason));
     this.#live.reset(error);
+    this.#live.owner.stop();
     throw error;
   }
 }

@@ -20,14 +20,18 @@ import (
 //	resolve(thenable)     the method then of the thenable is wrapped, since a job calls it
 //	React, Enqueue        their callbacks are wrapped
 
-// Context and FollowContext are the names of two functions of every host object:
+// Context, FollowContext and CallIn are the names of functions of every host object:
 //
-//	context()           returns the context of the code that runs
-//	context(value)      changes it, and returns the one before
-//	followContext(key)  makes contexts follow promises; key is a symbol, under which they are saved
+//	context()                        returns the context of the code that runs
+//	context(value)                   changes it, and returns the one before
+//	followContext(key)               makes contexts follow promises; key is a symbol, under which they are saved
+//	callIn(context, fn, this, ...)   calls fn in a context, and returns its result
+//
+// A context may end: see [Halt].
 const (
 	Context       = "context"
 	FollowContext = "followContext"
+	CallIn        = "callIn"
 )
 
 // asyncContexts is the state of the async context of a Runtime.
@@ -35,6 +39,9 @@ type asyncContexts struct {
 	current raw // the context of the code that runs
 	key     lib.TJSAtom
 	active  bool // FollowContext has been called
+	halting bool // the code of an ended context is being unwound
+
+	owner, ended lib.TJSAtom // the names of the properties of ended contexts
 
 	// The engine's own functions.
 	callAsync, continueAsync, callBound, resolve uintptr // methods call of classes
@@ -46,7 +53,13 @@ func (r *Runtime) defineContextFunctions() error {
 	if err := r.defineNative(Context, pointerTo(swapContext), 0); err != nil {
 		return err
 	}
-	return r.defineNative(FollowContext, pointerTo(followContext), 1)
+	if err := r.defineNative(FollowContext, pointerTo(followContext), 1); err != nil {
+		return err
+	}
+	if err := r.defineNative(CallIn, pointerTo(callIn), callInArguments); err != nil {
+		return err
+	}
+	return r.defineNative(Halt, pointerTo(halt), 0)
 }
 
 // swapContext implements Context.
@@ -69,6 +82,7 @@ func followContext(tls *libc.TLS, ctx uintptr, _ raw, _ int32, argv uintptr) raw
 	}
 	c.active = true
 	c.key = lib.XJS_ValueToAtom(tls, ctx, *at[raw](argv))
+	c.owner, c.ended = r.newAtom("owner"), r.newAtom("ended")
 	c.callAsync = r.replaceCall(pointerTo(callAsync), lib.EJS_CLASS_ASYNC_FUNCTION)
 	c.continueAsync = r.replaceCall(pointerTo(continueAsync), lib.EJS_CLASS_ASYNC_FUNCTION_RESOLVE, lib.EJS_CLASS_ASYNC_FUNCTION_REJECT)
 	c.callBound = r.replaceCall(pointerTo(callBound), lib.EJS_CLASS_C_FUNCTION_DATA)
@@ -137,6 +151,7 @@ func (r *Runtime) setContext(v raw) {
 
 // clearContext ends the context, at the end of a job and of a turn.
 func (r *Runtime) clearContext() {
+	r.contexts.halting = false
 	if r.hasContext() {
 		r.setContext(rawUndefined())
 	}
@@ -173,6 +188,9 @@ func (r *Runtime) saveContext(object, context raw) {
 func callAsync(tls *libc.TLS, ctx uintptr, fn, this raw, argc int32, argv uintptr, flags int32) raw {
 	r := runtimeOf(tls)
 	promise := functionAt[callFunction](r.contexts.callAsync)(tls, ctx, fn, this, argc, argv, flags)
+	if r.contexts.halting {
+		return r.haltInstead(promise)
+	}
 	if !isException(promise) && r.hasContext() && promiseOf(promise).Fpromise_state == lib.EJS_PROMISE_PENDING {
 		r.saveContext(promise, r.contexts.current)
 	}
@@ -199,6 +217,10 @@ func continueAsync(tls *libc.TLS, ctx uintptr, fn, this raw, argc int32, argv ui
 // if the function has stopped at an await again.
 func (r *Runtime) continueIn(object raw, proceed func() raw, stopped func() bool) raw {
 	saved := r.savedContext(object)
+	if r.hasEnded(saved) {
+		lib.XFreeValue(r.tls, r.ctx, saved)
+		return rawUndefined() // it never goes on
+	}
 	defer func() {
 		if !r.broken() {
 			lib.XFreeValue(r.tls, r.ctx, saved)
@@ -256,6 +278,9 @@ func asyncGeneratorNext(tls *libc.TLS, ctx uintptr, this raw, argc int32, argv u
 	state := generatorState(this)
 	idle := state != nil && state.Fstate != lib.EJS_ASYNC_GENERATOR_STATE_EXECUTING
 	promise := functionAt[methodFunction](r.contexts.next)(tls, ctx, this, argc, argv, magic)
+	if r.contexts.halting {
+		return r.haltInstead(promise)
+	}
 	if idle && !r.broken() && state.Fstate == lib.EJS_ASYNC_GENERATOR_STATE_EXECUTING {
 		r.saveContext(this, r.contexts.current)
 	}
@@ -276,7 +301,7 @@ func promiseThen(tls *libc.TLS, ctx uintptr, this raw, argc int32, argv uintptr)
 		bound := lib.XDupValue(tls, ctx, callback)
 		if lib.XJS_IsFunction(tls, ctx, callback) != 0 {
 			lib.XFreeValue(tls, ctx, bound)
-			bound = r.bindContext(callback)
+			bound = r.bindContext(callback, ofScript)
 		}
 		if isException(bound) {
 			return bound
@@ -303,7 +328,7 @@ func resolvePromise(tls *libc.TLS, ctx uintptr, fn, this raw, argc int32, argv u
 		return result
 	}
 	then := at[[thenableArguments]raw](jobs.Fprev + unsafe.Sizeof(*job))
-	if bound := r.bindContext(then[2]); !isException(bound) {
+	if bound := r.bindContext(then[2], ofScript); !isException(bound) {
 		lib.XFreeValue(tls, ctx, then[2])
 		then[2] = bound
 	}
@@ -317,7 +342,7 @@ func (r *Runtime) withBound(argv uintptr, index, count int, f func(argv uintptr)
 	defer r.tls.Free(size)
 	args := memory[raw](copied, count)
 	copy(args, memory[raw](argv, count))
-	bound := r.bindContext(args[index])
+	bound := r.bindContext(args[index], ofPlatform)
 	if isException(bound) {
 		return bound
 	}
@@ -326,19 +351,29 @@ func (r *Runtime) withBound(argv uintptr, index, count int, f func(argv uintptr)
 	return f(copied)
 }
 
+// The kinds of functions of bindContext: one of the platform is called even if the context has ended.
+const (
+	ofScript int32 = iota
+	ofPlatform
+)
+
 // bindContext returns a function that calls fn in the present context.
-func (r *Runtime) bindContext(fn raw) raw {
+func (r *Runtime) bindContext(fn raw, kind int32) raw {
 	const size = 2 * int(rawSize)
 	data := r.tls.Alloc(size)
 	defer r.tls.Free(size)
 	*at[[2]raw](data) = [2]raw{fn, r.contexts.current}
-	return lib.XJS_NewCFunctionData(r.tls, r.ctx, pointerTo(callInContext), 0, 0, 2, data)
+	return lib.XJS_NewCFunctionData(r.tls, r.ctx, pointerTo(callBoundContext), 0, kind, 2, data)
 }
 
-// callInContext is the function of bindContext. data are the function and the context. Only jobs call it, and the context lasts
+// callBoundContext is the function of bindContext. data are the function and the context. Only jobs call it, and the context lasts
 // until the end of the job, as the engine then resolves a promise with the result, which may be a thenable.
-func callInContext(tls *libc.TLS, ctx uintptr, this raw, argc int32, argv uintptr, _ int32, data uintptr) raw {
+func callBoundContext(tls *libc.TLS, ctx uintptr, this raw, argc int32, argv uintptr, kind int32, data uintptr) raw {
 	bound := *at[[2]raw](data)
-	runtimeOf(tls).setContext(lib.XDupValue(tls, ctx, bound[1]))
+	r := runtimeOf(tls)
+	if kind == ofScript && r.hasEnded(bound[1]) {
+		return r.throwHalt()
+	}
+	r.setContext(lib.XDupValue(tls, ctx, bound[1]))
 	return lib.XJS_Call(tls, ctx, bound[0], this, argc, argv)
 }

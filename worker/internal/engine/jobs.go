@@ -25,12 +25,21 @@ func (r *Runtime) runJobs() {
 	for !r.mustStop() && lib.XJS_IsJobPending(r.tls, r.rt) != 0 {
 		r.clearContext()
 		if lib.XJS_ExecutePendingJob(r.tls, r.rt, 0) < 0 {
-			r.recordUnhandled(r.caught())
+			r.recordFailure()
 		}
 	}
 	if r.interrupted.Load() && !r.broken() {
 		r.dropJobs()
 	}
+}
+
+// recordFailure records the pending exception of a job, unless its context has ended.
+func (r *Runtime) recordFailure() {
+	if r.contexts.halting {
+		r.dropException()
+		return
+	}
+	r.recordUnhandled(r.caught())
 }
 
 // dropJobs empties the queue of jobs after an interrupt, because the jobs belong to the interrupted turn. Promises that
@@ -54,6 +63,9 @@ func (r *Runtime) dropJobs() {
 func trackRejection(tls *libc.TLS, ctx uintptr, promise, reason raw, handled int32, _ uintptr) {
 	r := runtimeOf(tls)
 	if handled == 0 {
+		if r.contexts.halting {
+			return
+		}
 		if len(r.rejections) < maxReports {
 			r.rejections = append(r.rejections, rejection{lib.XDupValue(tls, ctx, promise), lib.XDupValue(tls, ctx, reason)})
 		}

@@ -1,4 +1,4 @@
-import { context, followContext } from "./host.js";
+import { callIn, context, followContext } from "./host.js";
 
 // The context of the code that runs follows it through awaits, promises, timers, and the answers of Go to its requests. It is
 // undefined, or an object that is never changed:
@@ -6,6 +6,8 @@ import { context, followContext } from "./host.js";
 //   owner    the Owner that the code belongs to, or undefined
 //   section  the critical section of the owner that the code is part of, or undefined
 //   stores   a Map with the store of each AsyncLocalStorage, or undefined
+//
+// Code of a context whose owner has ended does not go on, and its callbacks are not called.
 //
 // Contexts cost nothing until the first one is used.
 let following = false;
@@ -23,23 +25,13 @@ export const capture = () => (following ? context() : undefined);
 // current returns the Owner of the code that runs, or undefined.
 export const current = () => (following ? context()?.owner : undefined);
 
-// runIn calls a function in another context.
-export function runIn(next, fn, self, args) {
-  const previous = context(next);
-  try {
-    return Reflect.apply(fn, self, args);
-  } finally {
-    context(previous);
-  }
-}
-
 // outside calls a function without a context.
-export const outside = (fn, ...args) => (following ? runIn(undefined, fn, undefined, args) : fn(...args));
+export const outside = (fn, ...args) => (following ? callIn(undefined, fn, undefined, ...args) : fn(...args));
 
 // enter calls a function in the context of an Owner, and returns its result.
 export function enter(owner, fn, ...args) {
   follow();
-  return runIn(owner.context, fn, undefined, args);
+  return callIn(owner.context, fn, undefined, ...args);
 }
 
 // withStores returns the present context with other stores.
@@ -53,7 +45,7 @@ export function withStores(stores) {
 // ended. Exceptions of the function are not passed to the caller in every case.
 export function resume(captured, fn, ...args) {
   if (captured === undefined) fn(...args);
-  else if (captured.owner === undefined) runIn(captured, fn, undefined, args);
+  else if (captured.owner === undefined) callIn(captured, fn, undefined, ...args);
   else captured.owner.pass(captured, fn, args);
 }
 

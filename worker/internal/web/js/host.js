@@ -7,8 +7,8 @@ delete globalThis[name];
 // enumerate(object) makes the members of a class or of its prototype enumerable.
 export const { enumerate } = host;
 
-// context(value) and followContext(key) are the functions of the async context.
-export const { context, followContext } = host;
+// context(value), followContext(key), callIn(context, fn, self, ...args) and halt() are the functions of the async context.
+export const { callIn, context, followContext, halt } = host;
 
 // conceal(kind, prototype, content) creates an object with private content, and reveal(kind, object) returns the content.
 // EVENT and CONNECTION are the kinds.

@@ -1,5 +1,6 @@
-import { capture, follow, Operation, runIn } from "./context.js";
+import { capture, follow, Operation } from "./context.js";
 import { Gate } from "./gate.js";
+import { callIn, halt } from "./host.js";
 import { startTimer } from "./timers.js";
 
 // Owner is what code can belong to: an instance of a Durable Object, whose number of operations decides whether it may be evicted, and all
@@ -46,8 +47,8 @@ export class Owner {
   pass(context, fn, args) {
     if (this.ended) return;
     const gate = (context.section ?? this.#gate).living;
-    if (gate.idle) return void runIn(context, fn, undefined, args);
-    gate.pass(() => runIn(context, fn, undefined, args));
+    if (gate.idle) return void callIn(context, fn, undefined, ...args);
+    gate.pass(() => callIn(context, fn, undefined, ...args));
   }
 
   // block calls a function as a critical section: in a turn of its own, and with everything else of the owner waiting until its promise
@@ -60,7 +61,7 @@ export class Owner {
     const context = { owner: this, section, stores: now?.stores };
     const { promise, resolve, reject } = Promise.withResolvers();
     const run = () => new Promise((settle) => settle(fn())).then(resolve, reject).then(() => this.ended || section.leave());
-    outer.lock(section, () => runIn(context, startTimer, undefined, [run, 0]));
+    outer.lock(section, () => callIn(context, startTimer, undefined, run, 0));
     return promise;
   }
 
@@ -73,5 +74,10 @@ export class Owner {
     this.#operations.clear();
     this.#gate.drop();
     for (const operation of operations) operation.cancel(reason);
+  }
+
+  // stop ends the code that runs, if it belongs to this owner, which has ended: it does not return then.
+  stop() {
+    if (capture()?.owner === this) halt();
   }
 }

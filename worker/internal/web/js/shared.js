@@ -4,7 +4,7 @@ import { Blob, blobBytes, File, fileOf } from "./blob.js";
 import { setFormEncoder } from "./body.js";
 import { mapSize, setSize, typedArrayName } from "./brand.js";
 import { cloneWithTransfer, structuredClone } from "./clone.js";
-import { begin, capture, follow, runIn, withStores } from "./context.js";
+import { begin, capture, follow, withStores } from "./context.js";
 import { crypto, timingSafeEqual } from "./crypto.js";
 import { define, expect, optionsOf, refuse, secret, tag } from "./define.js";
 import { describe, describeBy } from "./describe.js";
@@ -14,7 +14,7 @@ import { DOMException } from "./exception.js";
 import { setWriter, transferables } from "./flatten.js";
 import { format } from "./format.js";
 import { guard, Headers } from "./headers.js";
-import { context, expose, host } from "./host.js";
+import { callIn, context, expose, host } from "./host.js";
 import { inspect } from "./inspect.js";
 import { share } from "./lazy.js";
 import { localeMethods } from "./locale.js";
@@ -44,8 +44,8 @@ share(() => ({
   setWriter,
   format,
   guard, Headers,
-  begin, capture, follow, runIn, withStores,
-  context, expose, host,
+  begin, capture, follow, withStores,
+  callIn, context, expose, host,
   inspect,
   localeMethods,
   iterable,

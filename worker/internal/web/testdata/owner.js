@@ -251,3 +251,35 @@ test("an exception of a callback that has waited is reported, and the next one i
   await scheduler.wait(5);
   equal(log, ["Uncaught Error: thrown", "next"]);
 });
+
+test("stop ends the code of an Owner that has ended", async () => {
+  const owner = new Owner("a");
+  const log = [];
+  const promise = enter(owner, async () => {
+    await turn();
+    try {
+      log.push("code");
+      owner.end("aborted");
+      owner.stop();
+      log.push("after it");
+    } finally {
+      log.push("finally");
+    }
+  });
+  await rejects(promise, "Error", "the code has ended");
+  owner.stop(); // not in a context of the owner
+  log.push("outside");
+  equal(log, ["code", "outside"]);
+});
+
+test("code of an Owner that has ended does not go on", async () => {
+  const owner = new Owner("a");
+  const log = [];
+  const { promise, resolve } = Promise.withResolvers();
+  enter(owner, async () => { await promise; log.push("await"); });
+  enter(owner, () => promise.then(() => log.push("then")));
+  owner.end("evicted");
+  resolve();
+  await turn();
+  equal(log, []);
+});

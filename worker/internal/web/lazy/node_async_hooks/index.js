@@ -1,4 +1,4 @@
-import { capture, context, follow, runIn, withStores } from "shared";
+import { callIn, capture, context, follow, withStores } from "shared";
 import { checkFunction, wrongType } from "lazy/node_errors";
 
 // The stores are undefined, or a Map with the store of each AsyncLocalStorage, which is never changed.
@@ -6,7 +6,7 @@ follow();
 const storesNow = () => capture()?.stores;
 
 // runWith calls fn with other stores. The owner of the code stays the same.
-const runWith = (stores, fn, self, args) => runIn(withStores(stores), fn, self, args);
+const runWith = (stores, fn, self, args) => callIn(withStores(stores), fn, self, ...args);
 
 // changed returns the present stores with another store.
 function changed(storage, store) {
