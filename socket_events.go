@@ -15,9 +15,14 @@ var _ driver.Handler = (*driverEvents)(nil)
 
 // Events queues what one read has brought. It reports whether Work has to handle it.
 func (e *driverEvents) Events(conn *driver.Driver, events []protocol.Event) (work bool) {
-	s := (*Socket)(e)
+	return (*Socket)(e).queueEvents(conn, events, nil)
+}
+
+// queueEvents queues what one read has brought, except for messages with an automatic response. It reports whether Work has to
+// handle it. respond is AcceptOptions.AutoRespond.
+func (s *Socket) queueEvents(conn *driver.Driver, events []protocol.Event, respond func(text []byte) *AutoResponse) (work bool) {
 	s.traffic.countReceived(events)
-	if messages := s.messages(events); len(messages) > 0 {
+	if messages := s.messages(events, respond); len(messages) > 0 {
 		s.recordActivity()
 		work = s.enqueueBatch(messages, conn)
 	}
@@ -99,15 +104,15 @@ const (
 
 // messages returns the messages among the events of a read that the handler has to see. Their payloads are their own, or lent
 // with Options.LendPayloads.
-func (s *Socket) messages(events []protocol.Event) []Message {
+func (s *Socket) messages(events []protocol.Event, respond func(text []byte) *AutoResponse) []Message {
 	lend := s.server.opts.LendPayloads
 	if len(events) == 1 && !lend && !events[0].Owned && len(events[0].Payload) <= inlinePayload {
-		return s.inlineMessage(events[0])
+		return s.inlineMessage(events[0], respond)
 	}
 	var shared []byte
 	var messages []Message
 	for i, ev := range events {
-		if ev.Kind != protocol.EventMessage || s.autoRespond(ev) {
+		if ev.Kind != protocol.EventMessage || s.autoRespond(ev, respond) {
 			continue
 		}
 		if messages == nil {
@@ -136,8 +141,8 @@ func (s *Socket) messages(events []protocol.Event) []Message {
 }
 
 // inlineMessage is messages for a single event whose payload is small: the message and its payload are one allocation.
-func (s *Socket) inlineMessage(ev protocol.Event) []Message {
-	if ev.Kind != protocol.EventMessage || s.autoRespond(ev) {
+func (s *Socket) inlineMessage(ev protocol.Event, respond func(text []byte) *AutoResponse) []Message {
+	if ev.Kind != protocol.EventMessage || s.autoRespond(ev, respond) {
 		return nil
 	}
 	one := &struct {
