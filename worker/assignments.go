@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/protocol"
 )
 
 // assignments maps each connection that the script has accepted to its worker, until its close event has been handled.
@@ -17,10 +18,18 @@ type assignments struct {
 // assignment has the worker of one connection, and how its events are handled.
 type assignment struct {
 	worker  *worker
-	object  *jsSocket // the WebSocket object of the connection; nil for the functional events
-	tied    *jsSocket // the entry in the instance with which the connection ends; nil if it survives reloads
+	object  socketEvents // the WebSocket object of the connection; nil for the functional events
+	tied    *jsSocket    // the entry in the instance with which the connection ends; nil if it survives reloads
 	overlap overlap
 	failed  bool // the upgrade event has failed after it accepted the connection
+}
+
+// socketEvents is a WebSocket object, which gets the events of its connection one at a time. The methods return at once, and call done when
+// the script has handled the event, or will not.
+type socketEvents interface {
+	message(p linger.Payload, done func())
+	peerClose(status protocol.Status, done func()) // the peer's Close, while our half is open
+	closed(c *linger.Close, done func())           // the end of the connection, as the last event
 }
 
 // add stores the assignment of a connection.

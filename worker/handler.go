@@ -26,6 +26,9 @@ var (
 // Upgrade passes the request to the script. The answer is written on the goroutine of the request, because the event loop
 // must not block.
 func (h handler) Upgrade(u *linger.Upgrade) {
+	if acceptInMemory(u) {
+		return
+	}
 	r := u.Request
 	target, refusal := h.app.requestURL(r)
 	if refusal != nil {
@@ -136,7 +139,7 @@ func (h handler) Close(c *linger.Close) {
 		completion.Done()
 	}
 	if assigned.object != nil {
-		assigned.object.end(c.Received, c.Clean, failureText(c), onComplete)
+		assigned.object.closed(c, onComplete)
 		return
 	}
 	assigned.submitClose(func() *event {

@@ -107,7 +107,11 @@ func (h *hostAPI) Accept(id int, opts linger.AcceptOptions, closeAtReload bool) 
 
 // AcceptSocket implements [script.Calls].
 func (h *hostAPI) AcceptSocket(id int, subprotocol string, header http.Header) (int, error) {
-	socket, err := acceptUpgrade(h.events.get(id), linger.AcceptOptions{
+	e := h.events.get(id)
+	if e != nil && e.object != nil {
+		return h.offerSocket(id, e, header)
+	}
+	socket, err := acceptUpgrade(e, linger.AcceptOptions{
 		Subprotocol: subprotocol,
 		Header:      header,
 		HalfOpen:    true, // the script decides later whether it answers the peer's Close

@@ -10,12 +10,12 @@ import (
 )
 
 // Connect implements [script.Requests].
-func (h *hostAPI) Connect(url string, subprotocols []string) int {
+func (h *hostAPI) Connect(url string, subprotocols []string, from int) int {
 	opts := h.app.client.DialOptions()
 	opts.Subprotocols = subprotocols
 	ctx, cancel := context.WithCancel(h.ctx)
 	s := h.newOutgoing(cancel)
-	s.object = h.sockets.addObject(s, nil)
+	s.object = h.sockets.addObject(h.gated(s, from), nil)
 	go s.dial(ctx, url, opts)
 	return s.object.number
 }
@@ -38,26 +38,41 @@ func (h *hostAPI) reserveSocket() error {
 // releaseSocket undoes reserveSocket.
 func (h *hostAPI) releaseSocket() { h.worker.sockets.Add(-1) }
 
+// transport returns the transport of a WebSocket object. If the object has ended, it returns a transport without effect.
+func (h *hostAPI) transport(socket int) socketTransport {
+	if socket > 0 {
+		return h.sockets.transport(socket)
+	}
+	if s := h.app.objects.hibernatables.find(socket); s != nil {
+		return s
+	}
+	return noTransport{}
+}
+
 // SocketSend implements [script.Calls].
-func (h *hostAPI) SocketSend(socket int, p linger.Payload) { h.sockets.transport(socket).send(p) }
+func (h *hostAPI) SocketSend(socket int, p linger.Payload) { h.transport(socket).send(p) }
 
 // SocketClose implements [script.Calls]. The script has checked code and reason.
 func (h *hostAPI) SocketClose(socket int, code protocol.CloseCode, reason string) {
-	h.sockets.transport(socket).close(code, reason)
+	h.transport(socket).close(code, reason)
 }
 
 // SocketCloseEmpty implements [script.Calls].
-func (h *hostAPI) SocketCloseEmpty(socket int) { h.sockets.transport(socket).closeEmpty() }
+func (h *hostAPI) SocketCloseEmpty(socket int) { h.transport(socket).closeEmpty() }
 
 // SocketAnswerClose implements [script.Calls].
-func (h *hostAPI) SocketAnswerClose(socket int) { h.sockets.transport(socket).answerClose() }
+func (h *hostAPI) SocketAnswerClose(socket int) { h.transport(socket).answerClose() }
 
 // SocketAbort implements [script.Calls].
 func (h *hostAPI) SocketAbort(socket int) {
-	if s, ok := h.sockets.transport(socket).(*outgoingSocket); ok {
+	t := h.transport(socket)
+	if gated, ok := t.(gatedTransport); ok {
+		t = gated.socketTransport
+	}
+	if s, ok := t.(*outgoingSocket); ok {
 		s.abandon()
 	}
 }
 
 // SocketBuffered implements [script.Calls].
-func (h *hostAPI) SocketBuffered(socket int) int { return h.sockets.transport(socket).buffered() }
+func (h *hostAPI) SocketBuffered(socket int) int { return h.transport(socket).buffered() }

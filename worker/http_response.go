@@ -15,6 +15,7 @@ type response struct {
 	header http.Header
 	body   []byte // the complete body; nil with a reader
 	length int64  // the length of the body in bytes; -1 if it is unknown
+	offer  int    // the number of the offer of a 101; 0 for other responses
 
 	reader  bodyReader                      // the body, if it is sent while it is produced; otherwise nil
 	timeout time.Duration                   // the time in which the client has to read each piece of it; 0 or less means no bound

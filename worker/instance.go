@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"sync"
@@ -113,8 +114,16 @@ func (in *instance) beginEvent(e *event) {
 		in.endEvent(id)
 	case in.events.get(id) != nil: // the listeners continue after an await
 		e.turnBegan = in.turnBegan
-		in.timers.set(-id, in.app.opts.EventTimeout, false)
+		in.timers.set(-id, in.eventTimeout(e), false)
 	}
+}
+
+// eventTimeout returns the time in which the listeners to an event, or its handler in an object, must be done.
+func (in *instance) eventTimeout(e *event) time.Duration {
+	if e.object != nil && e.socket != nil {
+		return time.Duration(cmp.Or(e.object.sockets.eventTimeout.Load(), int64(in.app.opts.EventTimeout)))
+	}
+	return in.app.opts.EventTimeout
 }
 
 // dispatch passes an event to the script, in a new turn.

@@ -9,7 +9,7 @@ import (
 
 // reportOverdue logs that the listeners of an event did not finish in time.
 func (in *instance) reportOverdue(e *event) {
-	limit := in.app.opts.EventTimeout.String()
+	limit := in.eventTimeout(e).String()
 	attrs := append(e.attrs(), "limit", limit)
 	at := in.listenerAt(e.kind)
 	if at.File != "" {

@@ -202,6 +202,11 @@ func (s *jsSocket) peerClose(status protocol.Status, done func()) {
 	s.submit("close", &script.SocketClose{Socket: s.number, Status: status}, done)
 }
 
+// closed implements [socketEvents].
+func (s *jsSocket) closed(c *linger.Close, done func()) {
+	s.end(c.Received, c.Clean, failureText(c), done)
+}
+
 // end reports the end of the connection. failure is what went wrong, "" for nothing.
 func (s *jsSocket) end(received protocol.Status, clean bool, failure string, done func()) {
 	e := newEvent("close", s.socket)

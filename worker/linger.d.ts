@@ -247,6 +247,16 @@ interface ObjectConstructor {
   values(pair: WebSocketPair): [WebSocket, WebSocket];
 }
 
+/** A message, and the response that is sent to it without an event for the object: see setWebSocketAutoResponse of its ctx. */
+interface WebSocketRequestResponsePair {
+  readonly request: string;
+  readonly response: string;
+}
+declare var WebSocketRequestResponsePair: {
+  readonly prototype: WebSocketRequestResponsePair;
+  new (request: string, response: string): WebSocketRequestResponsePair;
+};
+
 interface WebSocket extends LingerPart<LingerWebSocket> {
   /** Starts the delivery of events, and allows sending: for the ends of a WebSocketPair, and for WebSockets from fetch. */
   accept(options?: { allowHalfOpen?: boolean }): void;

@@ -22,6 +22,9 @@ type objects struct {
 	byKey    map[objectKey]*object
 	byNumber map[int]*object
 	last     int // the highest number of an object
+
+	hibernatables hibernatables
+	offers        offers
 }
 
 // objectKey identifies an object.
@@ -34,6 +37,7 @@ type object struct {
 	ref     script.ObjectRef
 	worker  *worker
 	gate    outputGate
+	sockets objectSockets
 
 	stored *storage.Object // the storage, once home has used it; nil before
 	held   bool            // the gate is held for writes that are not committed
@@ -50,7 +54,7 @@ type object struct {
 const maxObjectEvents = 4096
 
 func newObjects(a *App) *objects {
-	return &objects{app: a, byKey: map[objectKey]*object{}, byNumber: map[int]*object{}}
+	return &objects{app: a, byKey: map[objectKey]*object{}, byNumber: map[int]*object{}, offers: offers{timeout: a.opts.EventTimeout}}
 }
 
 // use returns the object with a name and counts one more use of it. The caller must call done.
@@ -99,10 +103,17 @@ func (o *object) target() script.Object { return script.Object{Number: o.number,
 // event, if too many wait.
 func (o *object) submit(e *event) bool {
 	o.objects.mu.Lock()
-	if o.queued >= maxObjectEvents {
-		o.objects.mu.Unlock()
-		return false
+	full := o.queued >= maxObjectEvents
+	o.objects.mu.Unlock()
+	if !full {
+		o.deliver(e)
 	}
+	return !full
+}
+
+// deliver is submit for the events of a connection, which have a bound of their own.
+func (o *object) deliver(e *event) {
+	o.objects.mu.Lock()
 	o.queued++
 	o.uses++
 	o.objects.mu.Unlock()
@@ -115,7 +126,6 @@ func (o *object) submit(e *event) bool {
 		}
 	}
 	o.worker.tasks.add(e)
-	return true
 }
 
 // entry is whether an instance may begin an event of an object.

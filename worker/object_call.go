@@ -144,8 +144,15 @@ func (e *event) discardBody() {
 // settleObjectFetch passes the answer of an object to the script that has sent the request. The event of the object has ended.
 func (h *hostAPI) settleObjectFetch(f *outgoingFetch, e *event) {
 	if e.response == nil || e.lost {
+		if e.response != nil {
+			h.app.objects.offers.drop(e.response.offer)
+		}
 		e.discardBody()
 		h.failObjectFetch(f, e.objectOutcome())
+		return
+	}
+	if e.response.offer != 0 {
+		h.settleOffer(f, e)
 		return
 	}
 	answer := e.response.answer(e)
@@ -154,6 +161,21 @@ func (h *hostAPI) settleObjectFetch(f *outgoingFetch, e *event) {
 		drop: func() { body.cancel(errInstanceEnd) },
 		run:  func() error { return h.settleFetch(f, answer, body) },
 	})
+}
+
+// settleOffer passes the WebSocket of an object to the script that has sent the request.
+func (h *hostAPI) settleOffer(f *outgoingFetch, e *event) {
+	f.cancel(nil)
+	r := e.response
+	drop := func() { h.app.objects.offers.drop(r.offer) }
+	h.arrivals.add(arrival{drop: drop, run: func() error {
+		if !h.settle(f) {
+			drop()
+			return nil
+		}
+		answer := &fetch.Answer{Status: r.status, StatusText: http.StatusText(r.status), Header: r.header, URL: e.url}
+		return h.caller.dispatchInTurn(&script.Fetched{Number: f.number, Answer: answer, Offer: r.offer})
+	}})
 }
 
 // failObjectFetch passes the failure of a request to an object to the script that has sent it.

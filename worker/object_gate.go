@@ -53,6 +53,13 @@ func (g *outputGate) pass(send func(err error)) {
 	g.run()
 }
 
+// isOpen reports whether pass would call its argument at once.
+func (g *outputGate) isOpen() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.failed == nil && g.begun == g.durable && len(g.waiting) == 0 && !g.running
+}
+
 // run calls what need not wait. One goroutine at a time does so, which keeps the order. mu is held, but not during the calls.
 func (g *outputGate) run() {
 	if g.running {

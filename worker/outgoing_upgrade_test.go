@@ -32,7 +32,7 @@ func TestScriptFetchOpensAWebSocket(t *testing.T) {
 	a.run(`void ask("/a?b", { "X-Mine": "yes", "Sec-WebSocket-Protocol": "chat.v1, chat.v2", "Sec-WebSocket-Key": "mine", Connection: "x" })`, "undefined")
 	p.want(t, "open chat.v2")
 	a.stdout.line(t, "101 Switching Protocols 1 chat.v2 yes /a?b")
-	a.run(`ws.send("early")`, "TypeError: send() was called before accept(): call accept() first")
+	a.run(`ws.send("early")`, "TypeError: You must call one of accept() or state.acceptWebSocket() on this WebSocket before sending messages.")
 	a.run(`ws.accept(); ws.send("hello")`, "1")
 	p.want(t, "hello")
 	a.stdout.line(t, "message hello")

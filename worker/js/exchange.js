@@ -11,7 +11,7 @@ import { report } from "./report.js";
 import { SentBody } from "./sent_body.js";
 import { settings } from "./settings.js";
 import { toPromise } from "./settle.js";
-import { connectToRequest, failOtherEnd, refusal } from "./websocket_pair.js";
+import { connectToRequest, failOtherEnd, refusal, takeOffer } from "./websocket_pair.js";
 
 // Exchange is a request and its response. The upgrade event and the fetch event of a request share it.
 export class Exchange {
@@ -23,6 +23,7 @@ export class Exchange {
   #answeredBy; // the type of the event that has answered the request
   #sending; // a promise that is fulfilled when the response has been passed to Go
   #connection; // the connection, if the request was accepted
+  #ofObject = false; // the request is one to an object
 
   constructor(id, request, remoteAddress, upgradable) {
     this.id = id;
@@ -59,6 +60,7 @@ export class Exchange {
 
   // answerWith answers the request of an object with a Response or a promise of one. The promise is rejected if that fails.
   answerWith(given) {
+    this.#ofObject = true;
     return toPromise(given).then((response) => this.#send(response));
   }
 
@@ -101,14 +103,23 @@ export class Exchange {
     if (!this.#upgradable) {
       // The client has not requested a WebSocket. It gets 426, and no error of the script is reported.
       failOtherEnd(webSocket);
+      if (this.#ofObject) throw new TypeError('Worker tried to return WebSocket in a response to a request which did not contain the header "Upgrade: websocket".');
       return host.refusePlain(this.id, true);
     }
+    const offer = takeOffer(webSocket);
+    if (offer !== undefined) return this.#acceptOffer(response, offer);
     try {
       connectToRequest(webSocket, this.#acceptSocket(response));
     } catch (error) {
       failOtherEnd(webSocket);
       throw error;
     }
+  }
+
+  // acceptOffer lets Go connect the request with a WebSocket of an object.
+  #acceptOffer(response, offer) {
+    const protocol = response.headers.get("sec-websocket-protocol") ?? "";
+    if (!host.acceptOffer(this.id, offer, protocol, takeParts(response).headers)) throw late("respondWith");
   }
 
   // acceptSocket accepts the request and returns the number of the transport.

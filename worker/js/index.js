@@ -10,6 +10,8 @@ import { WebSocketDrainEvent } from "./drain.js";
 import { ExtendableEvent } from "./extendable.js";
 import { FetchEvent } from "./fetch.js";
 import "./fetcher.js";
+import { WebSocketRequestResponsePair } from "./hibernatable.js";
+import "./hibernatable_events.js";
 import "./lifecycle.js";
 import "./listeners.js";
 import { fetch } from "./outgoing_fetch.js";
@@ -34,6 +36,7 @@ const classes = {
   WebSocketMessageEvent,
   WebSocketPair,
   WebSocketPeerCloseEvent,
+  WebSocketRequestResponsePair,
   WebSocketUpgradeEvent,
 };
 

@@ -38,6 +38,7 @@ class LiveObject {
   Class;
   owner = new Owner(this); // of the code of the instance
   events = new Set(); // the numbers of the events in progress
+  sockets = new Map(); // the WebSocket objects of its hibernatable WebSockets, by their numbers
   #instance;
 
   constructor(number, className, id, name) {
@@ -110,7 +111,7 @@ class LiveObject {
 }
 
 // deliver passes an event to an object, which is constructed if this is its first event. handle gets the object and its instance.
-function deliver(id, number, className, objectId, name, handle) {
+export function deliver(id, number, className, objectId, name, handle) {
   let live = objects.get(number);
   if (!live) {
     try {
@@ -130,7 +131,7 @@ expose("objectFetch", (id, number, className, objectId, name, method, url, heade
     const failed = (error) => live.fail(id, error);
     if (typeof instance.fetch !== "function") return failed(new Error("Handler does not export a fetch() function."));
     const response = attempt(() => instance.fetch(request));
-    new Exchange(id, request, "", false).answerWith(response).then(() => live.end(id), failed);
+    new Exchange(id, request, "", request.headers.get("upgrade")?.toLowerCase() === "websocket").answerWith(response).then(() => live.end(id), failed);
   });
 });
 

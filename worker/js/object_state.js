@@ -1,5 +1,16 @@
 import { expect, refuse, secret, tag } from "web/define.js";
 import { extendWorker } from "./extendable.js";
+import { host } from "web/host.js";
+import {
+  getAutoResponse,
+  getAutoResponseTimestamp,
+  getEventTimeout,
+  getTags,
+  hibernate,
+  setAutoResponse,
+  setEventTimeout,
+  socketsOf,
+} from "./hibernatable.js";
 import { exported } from "./object_namespace.js";
 import { toPromise } from "./settle.js";
 import { DurableObjectStorage } from "./storage.js";
@@ -38,8 +49,43 @@ export class DurableObjectState {
     return this.#live.block(callback);
   }
 
+  // acceptWebSocket accepts an end of a WebSocketPair as a WebSocket that does not prevent the object from being evicted. Its events go to the methods
+  // webSocketMessage, webSocketClose and webSocketError of the object.
+  acceptWebSocket(socket, tags) {
+    hibernate(this.#live, socket, tags);
+  }
+  // getWebSockets returns the WebSockets of acceptWebSocket that are not closed, or those of them that have a tag.
+  getWebSockets(tag) {
+    return socketsOf(this.#live, tag);
+  }
+  getTags(socket) {
+    return getTags(socket);
+  }
+
+  // setWebSocketAutoResponse sets a message, and the response that is sent to it without an event. Without an argument there is none.
+  setWebSocketAutoResponse(pair) {
+    setAutoResponse(this.#live, pair);
+  }
+  getWebSocketAutoResponse() {
+    return getAutoResponse(this.#live);
+  }
+  // getWebSocketAutoResponseTimestamp returns the time of the last automatic response on a WebSocket, null if there was none.
+  getWebSocketAutoResponseTimestamp(socket) {
+    return getAutoResponseTimestamp(socket);
+  }
+
+  // setHibernatableWebSocketEventTimeout sets the time in milliseconds in which the events of these WebSockets must be handled. Without an
+  // argument it is the default.
+  setHibernatableWebSocketEventTimeout(timeout) {
+    setEventTimeout(this.#live, timeout);
+  }
+  getHibernatableWebSocketEventTimeout() {
+    return getEventTimeout(this.#live);
+  }
+
   // abort resets the object. The code after it does not run: it does not return to code of the object, and throws elsewhere.
   abort(reason = "Application called abort() to reset Durable Object.") {
+    host.abortSockets(this.#live.number);
     const error = reason instanceof Error ? reason : new Error(String(reason));
     this.#live.reset(error);
     this.#live.owner.stop();

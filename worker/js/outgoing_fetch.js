@@ -12,6 +12,7 @@ import { remoteError } from "./remote_error.js";
 import { SentBody } from "./sent_body.js";
 import { WebSocket } from "./websocket.js";
 import { End } from "./websocket_end.js";
+import { Offer } from "./websocket_offer.js";
 import { join } from "./websocket_transport.js";
 
 const pending = new Map(); // pending fetches by number: { resolve, reject, failure, removeAbortStep, operation }
@@ -108,6 +109,13 @@ expose("upgraded", (number, parts, socket, protocol, extensions) => {
   const end = Object.assign(new End(), { protocol, extensions });
   end.link = join(socket, end);
   end.arm(() => end.giveUp());
+  const waiting = takePending(number);
+  waiting?.operation.end(waiting.resolve, responseOf(parts, { webSocket: new WebSocket(secret, end) }));
+});
+
+// offered is called when an object has answered a fetch with a WebSocket.
+expose("offered", (number, parts, offer, protocol) => {
+  const end = Object.assign(new End(), { protocol, link: new Offer(offer) });
   const waiting = takePending(number);
   waiting?.operation.end(waiting.resolve, responseOf(parts, { webSocket: new WebSocket(secret, end) }));
 });

@@ -4,6 +4,7 @@ import { isToken, tokenCharacters } from "web/token.js";
 import { URL } from "web/url.js";
 import { settings } from "./settings.js";
 import { setConnector } from "./websocket.js";
+import { sender } from "./websocket_offer.js";
 import { join } from "./websocket_transport.js";
 
 // new WebSocket(url, protocols) opens a connection to another server (WebSockets Standard, section 3.1).
@@ -13,7 +14,7 @@ setConnector((end, given, protocols = []) => {
   end.constructed = true;
   end.connecting = true;
   end.url = url;
-  end.link = new Opening(end, host.connect(url, list));
+  end.link = new Opening(end, host.connect(url, list, sender()));
   end.accept(settings.halfOpen);
 });
 

@@ -12,8 +12,8 @@ import { End } from "./websocket_end.js";
 
 const maxAttachment = 16384; // maximum size of a serialized attachment, in bytes
 
-// endOf returns the End of a WebSocket, and undefined for any other value.
-export let endOf;
+// endOf returns the End of a WebSocket, and undefined for any other value. setEnd replaces it.
+export let endOf, setEnd;
 
 // connect connects an End to a URL. setConnector sets it.
 let connect = () => {
@@ -25,10 +25,12 @@ export function setConnector(connector) {
 
 export class WebSocket extends EventTarget {
   #end;
-  #attachment;
 
   static {
     endOf = (value) => (typeof value === "object" && value !== null && #end in value ? value.#end : undefined);
+    setEnd = (socket, end) => {
+      socket.#end = end;
+    };
   }
 
   constructor(url, protocols) {
@@ -95,19 +97,22 @@ export class WebSocket extends EventTarget {
     expect(arguments.length, 1, "serializeAttachment");
     const text = serialize(value);
     if (text.length * 3 > maxAttachment && host.encode(text).byteLength > maxAttachment) {
-      throw new RangeError(`The attachment of a WebSocket must not exceed ${maxAttachment} bytes when serialized`);
+      throw new Error(`A WebSocket 'attachment' cannot be larger than ${maxAttachment} bytes.'attachment' was ${host.encode(text).byteLength} bytes.`);
     }
-    this.#attachment = text;
+    this.#end.attachment = text;
   }
   deserializeAttachment() {
-    return this.#attachment === undefined ? null : deserialize(this.#attachment);
+    const { attachment } = this.#end;
+    return attachment === undefined ? null : deserialize(attachment);
   }
 
   // checkUsable throws if the script cannot send with this WebSocket or close it.
   #checkUsable(what) {
     const end = this.#end;
     if (end.relay) throw new TypeError(`${what}() was called on a WebSocket that has been used in a response: use the other end of its pair`);
-    if (!end.accepted && !end.constructed) throw new TypeError(`${what}() was called before accept(): call accept() first`);
+    if (!end.accepted && !end.constructed) {
+      throw new TypeError("You must call one of accept() or state.acceptWebSocket() on this WebSocket before sending messages.");
+    }
   }
 }
 

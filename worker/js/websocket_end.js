@@ -21,6 +21,7 @@ const maxQueuedItems = 256;
 //   link.abort()              ends the connection without a Close
 //   link.bufferedAmount       number of bytes queued for sending
 //   link.near                 the other End, if it belongs to the same script, or null
+//   link.connect(end)         makes the connection of an End that is accepted; undefined if there is one
 //
 // Items from the other side are passed to receive.
 export class End {
@@ -36,6 +37,7 @@ export class End {
   outgoing = true; // this side has not closed its direction
   ended = false; // the connection has ended
   closeFired = false; // the close event has been dispatched
+  attachment; // the text of serializeAttachment
   url = null;
   protocol = "";
   extensions = "";
@@ -65,6 +67,7 @@ export class End {
     if (this.accepted) return;
     this.accepted = true;
     this.halfOpen = halfOpen;
+    this.link.connect?.(this);
     if (!this.ended) {
       this.disarm();
       this.#operation = begin(() => this.#abandon());

@@ -1,5 +1,6 @@
 import { secret } from "web/define.js";
 import { End } from "./websocket_end.js";
+import { Offer } from "./websocket_offer.js";
 import { join } from "./websocket_transport.js";
 import { endOf, WebSocket } from "./websocket.js";
 
@@ -69,6 +70,17 @@ export function connectToRequest(socket, number) {
   }
   end.transferQueue(end.relay);
 }
+
+// takeOffer returns the number of the offer if a WebSocket that the script uses in a response is one of an object, and undefined otherwise.
+export function takeOffer(socket) {
+  const end = endOf(socket);
+  if (!(end.link instanceof Offer)) return undefined;
+  end.relay = unusable;
+  return end.link.number;
+}
+
+// unusable is the receiver of a WebSocket that was used in a response and whose items go elsewhere.
+const unusable = { receive() {} };
 
 // failOtherEnd fails the other end of a pair if the response with the WebSocket could not be sent.
 export function failOtherEnd(socket) {

@@ -14,7 +14,7 @@ import { expose, host } from "web/host.js";
 const receivers = new Map();
 
 // Transport is the link of an End that is connected to a connection in Go.
-class Transport {
+export class Transport {
   #number;
   near = null;
 

@@ -110,6 +110,8 @@ func (r *runtime) fetched(e *script.Fetched) error {
 		return r.call("fetchThrew", number, engine.String(e.Thrown))
 	case e.Failure != "":
 		return r.call("fetched", number, engine.String(e.Failure))
+	case e.Offer != 0:
+		return r.offered(e)
 	case e.Socket != 0:
 		return r.call("upgraded", number, partsOf(e.Answer), engine.Int(e.Socket),
 			engine.String(fetch.Subprotocol(e.Answer.Header)), engine.String(fetch.Extensions(e.Answer.Header)))

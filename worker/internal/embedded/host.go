@@ -19,7 +19,7 @@ type function func(args arguments) (engine.Value, error)
 
 // define defines the host functions in the engine.
 func (r *runtime) define() error {
-	for _, table := range []map[string]function{r.eventFunctions(), r.connectionFunctions(), r.serverFunctions(), r.bodyFunctions(), r.socketFunctions(), r.objectFunctions(), r.storageFunctions(), r.reportFunctions()} {
+	for _, table := range []map[string]function{r.eventFunctions(), r.connectionFunctions(), r.serverFunctions(), r.bodyFunctions(), r.socketFunctions(), r.objectFunctions(), r.objectSocketFunctions(), r.hibernatableFunctions(), r.storageFunctions(), r.reportFunctions()} {
 		for name, fn := range table {
 			err := r.engine.Define(name, func(args []engine.Value) (engine.Value, error) {
 				v, err := fn(args)
@@ -214,8 +214,8 @@ func (r *runtime) bodyFunctions() map[string]function {
 // socketFunctions returns the host functions about a WebSocket object. Its number is their first argument, except for connect.
 func (r *runtime) socketFunctions() map[string]function {
 	return map[string]function{
-		// connect(url, protocols) returns the number of a WebSocket object that is being opened.
-		"connect": query(func(a arguments) engine.Value { return engine.Int(r.host.Connect(a.text(0), a.texts(1))) }),
+		// connect(url, protocols, object) returns the number of a WebSocket object that is being opened.
+		"connect": query(func(a arguments) engine.Value { return engine.Int(r.host.Connect(a.text(0), a.texts(1), a.int(2))) }),
 		// socketSend(socket, message)
 		"socketSend": command(func(a arguments) { r.host.SocketSend(a.int(0), a.payload(1)) }),
 		// socketClose(socket, code, reason); without a code it sends a Close without one.

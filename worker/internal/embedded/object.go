@@ -58,7 +58,7 @@ func (r *runtime) objectEvent(id int, e script.Event) error {
 	case *script.ObjectResult:
 		return r.call("called", engine.Int(e.Number), engine.String(e.Outcome.Value), engine.Bool(e.Outcome.Thrown), engine.String(e.Outcome.Failure))
 	}
-	return nil
+	return r.objectSocketEvent(id, e)
 }
 
 // objectValues returns the number of an event and the object that it is for, as the first arguments of a function of the modules.

@@ -119,6 +119,7 @@ type Fetched struct {
 	Body     []byte        // the whole body; nil if there is none, or Received
 	Received int           // the number of a body that has not arrived completely; 0 for none
 	Socket   int           // the number of the WebSocket object if the answer is one; otherwise 0
+	Offer    int           // the number of the offer if the answer is a WebSocket of an object; otherwise 0
 }
 
 // Timer is the expiry of a timer of [Calls.SetTimer].

@@ -23,6 +23,7 @@ type Host interface {
 	Observer
 	ObjectCalls
 	ObjectRequests
+	ObjectSocketCalls
 	StorageCalls
 
 	// Enqueue queues turn to be run, as a turn, on the goroutine that uses the Runtime, and returns at once. If that
@@ -44,7 +45,8 @@ type Calls interface {
 	// has ended or its request was answered. closeAtReload closes the connection at the next reload.
 	Accept(event int, opts linger.AcceptOptions, closeAtReload bool) (id string, err error)
 
-	// AcceptSocket accepts the upgrade request of an event for a WebSocket object, and returns the number of the object.
+	// AcceptSocket accepts the upgrade request of an event for a WebSocket object, and returns the number of the object. A request
+	// to an object is answered with an offer of the WebSocket, which gets the connection that is made of it later.
 	// The number is 0 if the event has ended or its request was answered.
 	AcceptSocket(event int, subprotocol string, header http.Header) (socket int, err error)
 
@@ -123,8 +125,8 @@ type Requests interface {
 	ReadBody(body int, whole bool) *BodyChunk
 
 	// Connect starts to open a WebSocket object and returns its number. The answer is a [SocketOpen] or a [SocketEnd]
-	// event.
-	Connect(url string, subprotocols []string) (socket int)
+	// event. from is the number of the object that opens it, 0 for none.
+	Connect(url string, subprotocols []string, from int) (socket int)
 
 	// Extend adds n to the number of promises of waitUntil that are not settled; n is negative when promises settle.
 	Extend(n int)
