@@ -52,6 +52,9 @@ func (in *instance) evictOldest() bool {
 
 // evictIdle asks the runtime to evict the objects that have been idle for long enough.
 func (in *instance) evictIdle() {
+	if in.worker.objects.Load() == 0 { // without a lock, for applications without objects
+		return
+	}
 	for _, one := range in.app.objects.takeIdle(in) {
 		if in.unusable {
 			return
@@ -86,6 +89,9 @@ func (all *objects) keep(one idleObject) {
 
 // nextEviction returns the time at which the next object of an instance is idle for long enough, and reports whether there is one.
 func (in *instance) nextEviction() (time.Time, bool) {
+	if in.worker.objects.Load() == 0 {
+		return time.Time{}, false
+	}
 	all := in.app.objects
 	all.mu.Lock()
 	defer all.mu.Unlock()
