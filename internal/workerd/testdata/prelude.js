@@ -40,7 +40,7 @@ function show(value) {
 		return Object.is(value, -0) ? "-0" : String(value);
 	}
 	if (value instanceof Error) {
-		return `${value.name}: ${isAboutArgument(value) ? "a wrong argument" : value.message}` + (value.remote ? " (remote)" : "") +
+		return value.name + textOf(value) + (value.remote ? " (remote)" : "") +
 			(value.retryable ? " (retryable)" : "") + (value.overloaded ? " (overloaded)" : "") + (value.durableObjectReset ? " (durableObjectReset)" : "");
 	}
 	if (value instanceof Date) {
@@ -68,7 +68,15 @@ function show(value) {
 	return (name && name !== "Object" ? name + " " : "") + `{${Object.entries(value).map(([k, v]) => `${k}: ${show(v)}`).join(", ")}}`;
 }
 
-// isAboutArgument reports whether an error is about the type of an argument. The texts of such errors are not compared.
+// textOf returns the text of an error after its name. Two kinds are not compared: those about the type of an argument, and those
+// about values that cannot be cloned.
+function textOf(error) {
+	if (error.name === "DataCloneError") {
+		return "";
+	}
+	return isAboutArgument(error) ? ": a wrong argument" : `: ${error.message}`;
+}
+
 function isAboutArgument(error) {
 	return error instanceof TypeError && /^Failed to (execute|construct) '|^The value cannot be converted because|^Value out of range|expects? |^Callback returned incorrect type|^Cannot convert a |^cannot convert |^[Ii]nvalid URL/.test(error.message);
 }
