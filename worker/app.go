@@ -55,9 +55,10 @@ type App struct {
 	assignments  assignments
 	objects      *objects
 	alarms       *alarms
-	store        *storage.Store // the data directory; nil if nothing is stored
-	temporary    string         // the data directory if it is removed at the end; otherwise ""
-	firstChoice  atomic.Uint32  // counts the calls of chooseWorker, each of which begins with another worker
+	store        *storage.Store         // the data directory; nil if nothing is stored
+	namespaces   map[string]*storage.KV // the KV namespaces, by their IDs
+	temporary    string                 // the data directory if it is removed at the end; otherwise ""
+	firstChoice  atomic.Uint32          // counts the calls of chooseWorker, each of which begins with another worker
 	pending      pendingPromises
 	client       *fetch.Client // sends the requests of scripts
 	crons        crons         // dispatch the scheduled event

@@ -62,6 +62,9 @@ func bindingsText(o *Options) (string, error) {
 	for _, b := range o.Bindings.Objects {
 		list = append(list, map[string]string{"type": "objects", "name": b.Name, "class": b.Class})
 	}
+	for _, b := range o.Bindings.KV {
+		list = append(list, map[string]string{"type": "kv", "name": b.Name, "id": b.namespace()})
+	}
 	for _, b := range o.Bindings.Services {
 		list = append(list, map[string]string{"type": "service", "name": b.Name, "entrypoint": cmp.Or(b.Entrypoint, "default")})
 	}

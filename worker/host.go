@@ -25,12 +25,13 @@ type hostAPI struct {
 	arrivals   *arrivals
 	sockets    *jsSockets
 
-	ctx     context.Context //nolint:containedctx // it ends with the instance
-	cancel  context.CancelFunc
-	fetches map[int]context.CancelFunc // cancel the fetches that are not answered, by the script's numbers
-	calls   map[int]struct{}           // the calls of objects that are not answered, by the script's numbers
-	bodies  bodies
-	streams map[int]*event // the events that have ended with a response whose body is being sent, by their numbers
+	ctx      context.Context //nolint:containedctx // it ends with the instance
+	cancel   context.CancelFunc
+	fetches  map[int]context.CancelFunc // cancel the fetches that are not answered, by the script's numbers
+	calls    map[int]struct{}           // the calls of objects that are not answered, by the script's numbers
+	bodies   bodies
+	kvWrites int            // the number of writes of KV namespaces that are not answered
+	streams  map[int]*event // the events that have ended with a response whose body is being sent, by their numbers
 
 	computations computations
 
@@ -80,6 +81,8 @@ func (h *hostAPI) inProgress() string {
 		return "a call of an object is in progress"
 	case len(h.fetches) > 0 || h.bodies.isArriving():
 		return "a fetch is in progress"
+	case h.kvWrites > 0:
+		return "a write to a KV namespace is in progress"
 	case h.computations.inProgress():
 		return "a computation is in progress"
 	}

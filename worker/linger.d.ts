@@ -180,6 +180,32 @@ interface Fetcher {
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
 }
 
+/** The types of values that a KV namespace returns. */
+interface KVTypes<T = unknown> { text: string; json: T; arrayBuffer: ArrayBuffer; stream: ReadableStream; }
+
+/** A binding to a KV namespace. */
+interface KVNamespace<Key extends string = string> {
+  get(key: Key, options?: { cacheTtl?: number }): Promise<string | null>;
+  get<Type extends keyof KVTypes, T = unknown>(key: Key, type: Type | { type: Type; cacheTtl?: number }): Promise<KVTypes<T>[Type] | null>;
+  get(keys: Key[], type?: "text" | { type?: "text"; cacheTtl?: number }): Promise<Map<string, string | null>>;
+  get<T = unknown>(keys: Key[], type: "json" | { type: "json"; cacheTtl?: number }): Promise<Map<string, T | null>>;
+  getWithMetadata<Metadata = unknown>(key: Key, options?: { cacheTtl?: number }): Promise<KVValue<string, Metadata>>;
+  getWithMetadata<Type extends keyof KVTypes, Metadata = unknown, T = unknown>(
+    key: Key, type: Type | { type: Type; cacheTtl?: number }): Promise<KVValue<KVTypes<T>[Type], Metadata>>;
+  getWithMetadata<Metadata = unknown>(keys: Key[], type?: "text"): Promise<Map<string, KVValue<string, Metadata> | null>>;
+  put(key: Key, value: string | ArrayBuffer | ArrayBufferView | ReadableStream,
+    options?: { expiration?: number; expirationTtl?: number; metadata?: unknown }): Promise<void>;
+  list<Metadata = unknown>(options?: { prefix?: string | null; limit?: number; cursor?: string | null }): Promise<KVList<Key, Metadata>>;
+  delete(key: Key): Promise<void>;
+}
+interface KVValue<Value, Metadata> { value: Value | null; metadata: Metadata | null; cacheStatus: null; }
+interface KVList<Key extends string, Metadata> {
+  keys: { name: Key; expiration?: number; metadata?: Metadata }[];
+  list_complete: boolean;
+  cursor?: string;
+  cacheStatus: null;
+}
+
 /** The events of an application. */
 interface LingerEventMap {
   fetch: FetchEvent;

@@ -29,6 +29,10 @@ func (a *App) openStore() error {
 		return errors.Join(fmt.Errorf("the data directory %s cannot be opened: %w", dir, err), a.removeTemporary())
 	}
 	a.store = store
+	if err := a.openNamespaces(); err != nil {
+		a.closeStore()
+		return err
+	}
 	return nil
 }
 

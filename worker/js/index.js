@@ -12,6 +12,7 @@ import { FetchEvent } from "./fetch.js";
 import "./fetcher.js";
 import { WebSocketRequestResponsePair } from "./hibernatable.js";
 import "./hibernatable_events.js";
+import "./kv.js";
 import "./lifecycle.js";
 import "./listeners.js";
 import { fetch } from "./outgoing_fetch.js";

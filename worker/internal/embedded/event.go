@@ -39,6 +39,8 @@ func (r *runtime) dispatch(id int, e script.Event) error {
 		return r.call("lifecycle", engine.Int(id), engine.String(e.Kind))
 	case *script.Scheduled:
 		return r.call("scheduled", engine.Int(id), engine.String(e.Cron), engine.Number(float64(e.Time.UnixMilli())))
+	case *script.KVWritten:
+		return r.call("kvWritten", engine.Int(e.Number), engine.String(e.Failure))
 	case *script.Timer:
 		return r.realm.FireTimer(e.ID)
 	case *script.Post:

@@ -25,6 +25,7 @@ type Host interface {
 	ObjectRequests
 	ObjectSocketCalls
 	StorageCalls
+	KVRequests
 
 	// Enqueue queues turn to be run, as a turn, on the goroutine that uses the Runtime, and returns at once. If that
 	// goroutine ends first, turn is dropped. Any goroutine may call Enqueue.
