@@ -27,6 +27,7 @@ type file struct {
 
 	mu           sync.Mutex // guards what follows
 	sealed       map[int64]sealedPage
+	sealedSize   int64    // the size in bytes after the last sealed change
 	inLog        int      // the number of sealed changes that are not written back
 	replacements int      // the number of those that replace the file
 	last         uint64   // the number of the last sealed change
@@ -47,10 +48,14 @@ type sealedPage struct {
 // errTooLarge means that a transaction has written more than the bound.
 var errTooLarge = sqlite.ErrFull
 
-// load finds the size of the file.
+// load finds the size of the file: that of the last sealed change, if that is not written back.
 func (f *file) load() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.inLog > 0 {
+		f.length = f.sealedSize
+		return nil
+	}
 	size, err := f.diskSize()
 	f.length = size
 	return err
@@ -197,7 +202,7 @@ func (f *file) seal() *change {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.last++
-	c.number = f.last
+	c.number, f.sealedSize = f.last, c.size
 	if c.replaced {
 		f.replacements++
 		clear(f.sealed)
