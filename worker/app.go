@@ -54,6 +54,7 @@ type App struct {
 	launch       script.Launch
 	assignments  assignments
 	objects      *objects
+	references   references
 	alarms       *alarms
 	store        *storage.Store         // the data directory; nil if nothing is stored
 	namespaces   map[string]*storage.KV // the KV namespaces, by their IDs

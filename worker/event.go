@@ -31,10 +31,13 @@ type event struct {
 	body        *receivedBody   // the body of the request; nil if there is none
 
 	object  *object         // the object that the event is for; nil for other events
-	outcome *script.Outcome // what the called method of the object has returned or thrown; nil if the event is not complete
+	outcome *script.Outcome // what the call has returned or thrown; nil if the event is not complete
+	result  *parcel         // the value of outcome
 	alarm   *alarm          // the alarm that the event is; nil for other events
 	home    *instance       // the instance that has begun the event of an object; guarded by objects.mu
 	lost    bool            // what the object has written before the end of the event is lost; valid when the event has ended
+
+	reference int // the reference that is called; 0 for other events
 
 	claimed atomic.Bool // an instance has begun the event, or the event was refused
 

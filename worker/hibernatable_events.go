@@ -28,7 +28,7 @@ func (s *hibernatable) message(p linger.Payload, done func()) {
 	e.input = &e.message
 	s.overlap.admit(func() {
 		e.onEnd = s.overlap.release
-		s.object.deliver(&e.event)
+		s.object.deliver(&s.object.worker.tasks, &e.event)
 	})
 }
 
@@ -49,7 +49,7 @@ func (s *hibernatable) peerClose(status protocol.Status, done func()) {
 				done()
 			})
 		}
-		s.object.deliver(e)
+		s.object.deliver(&s.object.worker.tasks, e)
 	})
 }
 
@@ -75,7 +75,7 @@ func (s *hibernatable) endWith(received protocol.Status, clean bool, violation s
 	}
 	e := s.newClose(received, clean, violation)
 	e.onEnd = finish
-	s.overlap.whenEmpty(func() { s.object.deliver(e) })
+	s.overlap.whenEmpty(func() { s.object.deliver(&s.object.worker.tasks, e) })
 }
 
 // newClose returns the event of the peer's Close or of the end of the connection.

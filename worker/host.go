@@ -33,6 +33,9 @@ type hostAPI struct {
 	kvWrites int            // the number of writes of KV namespaces that are not answered
 	streams  map[int]*event // the events that have ended with a response whose body is being sent, by their numbers
 
+	incoming queue          // calls of what the script has passed by reference, which no other instance can handle
+	passed   referenceTable // guarded by references.mu
+
 	computations computations
 
 	mu       sync.Mutex
@@ -61,7 +64,7 @@ func newHostAPI(in *instance) *hostAPI {
 	return &hostAPI{
 		caller: in, app: in.app, worker: in.worker, generation: in.generation,
 		events: &in.events, timers: &in.timers, arrivals: &in.arrivals, sockets: &in.sockets,
-		ctx: ctx, cancel: cancel, fetches: map[int]context.CancelFunc{}, calls: map[int]struct{}{}, streams: map[int]*event{}, channels: map[string]bool{},
+		ctx: ctx, cancel: cancel, fetches: map[int]context.CancelFunc{}, calls: map[int]struct{}{}, incoming: newQueue(), streams: map[int]*event{}, channels: map[string]bool{},
 		computations: computations{ctx: ctx, arrivals: &in.arrivals, limit: maxComputation},
 	}
 }
@@ -69,6 +72,8 @@ func newHostAPI(in *instance) *hostAPI {
 // cancelRequests cancels all requests of the script, and drops their answers. Any goroutine may call it.
 func (h *hostAPI) cancelRequests() {
 	h.cancel()
+	h.incoming.close()
+	h.app.references.end(h)
 	h.arrivals.close()
 	h.bodies.close()
 }
@@ -79,6 +84,8 @@ func (h *hostAPI) inProgress() string {
 	switch {
 	case len(h.calls) > 0:
 		return "a call of an object is in progress"
+	case h.app.references.inUse(h):
+		return "something that was passed by reference is in use"
 	case len(h.fetches) > 0 || h.bodies.isArriving():
 		return "a fetch is in progress"
 	case h.kvWrites > 0:

@@ -48,13 +48,17 @@ func (a *App) serveFetch(w http.ResponseWriter, r *http.Request) {
 	a.answer(w, r, e, chosen, handled)
 }
 
-// receive sets the body of a request that the script gets now. Most small bodies have arrived.
+// receive sets the body of a request that the script gets now.
 func (h *hostAPI) receive(request *script.Request, body *receivedBody) {
+	request.Body, request.Received = h.receiveBody(body)
+}
+
+// receiveBody returns a body that the script gets now: its content if it has arrived, as most small bodies have, or its number.
+func (h *hostAPI) receiveBody(body *receivedBody) (whole []byte, number int) {
 	if whole, ok := body.whole(); ok {
-		request.Body = whole
-		return
+		return whole, 0
 	}
-	request.Received = h.addReceived(body)
+	return nil, h.addReceived(body)
 }
 
 // answer writes the response to the request of an event that has ended. It panics with http.ErrAbortHandler to cut off a response

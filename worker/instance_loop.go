@@ -40,6 +40,8 @@ func (in *instance) loop() outcome {
 			in.handlePost(posted)
 		case <-in.sockets.events.wake:
 			in.handleEvents(in.sockets.events.next)
+		case <-in.host.incoming.wake:
+			in.handleEvents(in.host.incoming.next)
 		case <-in.arrivals.wake:
 			in.runArrivals()
 		case <-clock.C:
@@ -100,6 +102,8 @@ func (in *instance) handlePost(p *script.Post) {
 // handleTask handles an event or a post.
 func (in *instance) handleTask(t task) {
 	switch {
+	case t.event != nil && t.event.reference != 0 && t.event.object != nil && !t.event.object.isIn(in):
+		t.event.end() // the object was reset, and what the reference is to has ended
 	case t.event != nil && t.event.object != nil && !in.enterObject(t.event):
 		return
 	case t.event != nil && t.event.claim(): // otherwise the event was refused in the queue

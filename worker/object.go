@@ -101,18 +101,21 @@ func (o *object) target() script.Object { return script.Object{Number: o.number,
 
 // submit queues an event of the object, which counts as a use until it has ended. It does not block. It returns false, and does not queue the
 // event, if too many wait.
-func (o *object) submit(e *event) bool {
+func (o *object) submit(e *event) bool { return o.submitTo(&o.worker.tasks, e) }
+
+// submitTo is submit with another queue than that of the object's worker.
+func (o *object) submitTo(tasks *queue, e *event) bool {
 	o.objects.mu.Lock()
 	full := o.queued >= maxObjectEvents
 	o.objects.mu.Unlock()
 	if !full {
-		o.deliver(e)
+		o.deliver(tasks, e)
 	}
 	return !full
 }
 
-// deliver is submit for the events of a connection, which have a bound of their own.
-func (o *object) deliver(e *event) {
+// deliver is submitTo for the events of a connection, which have a bound of their own.
+func (o *object) deliver(tasks *queue, e *event) {
 	o.objects.mu.Lock()
 	o.queued++
 	o.uses++
@@ -125,7 +128,7 @@ func (o *object) deliver(e *event) {
 			onEnd()
 		}
 	}
-	o.worker.tasks.add(e)
+	tasks.add(e)
 }
 
 // entry is whether an instance may begin an event of an object.
@@ -159,6 +162,13 @@ func (o *object) enter(in *instance, e *event) entry {
 	o.active++
 	e.home = in
 	return entered
+}
+
+// isIn reports whether an instance has the object.
+func (o *object) isIn(in *instance) bool {
+	o.objects.mu.Lock()
+	defer o.objects.mu.Unlock()
+	return o.home == in
 }
 
 // ended records the end of an event of the object.

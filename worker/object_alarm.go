@@ -121,7 +121,10 @@ func (all *alarms) attempt(one *alarm) {
 	e := newEvent("alarm", nil)
 	e.alarm = one
 	e.input = &script.ObjectAlarm{Object: o.target(), Scheduled: one.at, Retries: one.retries}
-	e.onEnd = func() { all.attempted(one, e.objectOutcome()) }
+	e.onEnd = func() {
+		outcome, _ := e.objectOutcome() // a handler returns nothing
+		all.attempted(one, outcome)
+	}
 	if failure := o.send(e, nil); failure != "" {
 		all.attempted(one, script.Outcome{Failure: failure})
 	}

@@ -73,7 +73,7 @@ func TestObjectFetchFails(t *testing.T) {
 		};`, worker.Options{Bindings: worker.Bindings{Objects: []worker.ObjectNamespace{{Name: "ROOM", Class: "Room"}}}})
 	a.get("/throw", 200, "RangeError: too much")
 	a.get("/abort", 200, "Error: the end")
-	a.get("/text", 200, "TypeError: respondWith expects a Response, or a promise of one, but got string")
+	a.get("/text", 200, "TypeError: Callback returned incorrect type; expected 'Promise'")
 }
 
 func TestObjectStubCall(t *testing.T) {

@@ -1,10 +1,10 @@
-import { expect, tag } from "web/define.js";
+import { secret } from "web/define.js";
 import { expose } from "web/host.js";
 import { globalTarget, hasListeners } from "web/target.js";
 import { WorkerEntrypoint } from "./entrypoint.js";
+import { ExecutionContext } from "./execution_context.js";
 import { defineClasses } from "./object.js";
 import { reportUnusedExports } from "./exports.js";
-import { extend } from "./extendable.js";
 import { setSourceFunction } from "./place.js";
 import { ScheduledController } from "./scheduled.js";
 import { defineEntrypoints } from "./service.js";
@@ -25,8 +25,8 @@ function useDefaultExport({ default: app }) {
     refuse("an object without a method fetch(request, env, ctx) or scheduled(controller, env, ctx), the only ones that Linger calls");
   }
   const call = isClass
-    ? (event, method, argument) => new app(new ExecutionContext(event), env)[method](argument)
-    : (event, method, argument) => app[method](argument, env, new ExecutionContext(event));
+    ? (event, method, argument) => new app(new ExecutionContext(secret, event), env)[method](argument)
+    : (event, method, argument) => app[method](argument, env, new ExecutionContext(secret, event));
   listen("fetch", methods, (event) => event.respondWith(call(event, "fetch", event.request)), "a request has one response");
   listen("scheduled", methods, (event) => call(event, "scheduled", new ScheduledController(event)), "it would be handled twice");
 }
@@ -50,26 +50,6 @@ const exportsNothing = (app) =>
 function refuse(what) {
   throw new TypeError(`The default export is ${what}`);
 }
-
-class ExecutionContext {
-  #event;
-  props = {};
-
-  constructor(event) {
-    this.#event = event;
-  }
-
-  // waitUntil prevents the worker from stopping before the promise has settled. It may be called at any time.
-  waitUntil(promise) {
-    expect(arguments.length, 1, "waitUntil");
-    extend(this.#event, promise);
-  }
-
-  // passThroughOnException has no effect, because there is no origin server. It exists for scripts that call it.
-  passThroughOnException() {}
-}
-
-tag(ExecutionContext);
 
 expose("exports", (namespace) => {
   defineClasses(namespace);

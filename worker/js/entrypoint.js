@@ -3,6 +3,8 @@ import { tag } from "web/define.js";
 import { extendWorker } from "./extendable.js";
 import { exported } from "./object_namespace.js";
 import { DurableObjectState } from "./object_state.js";
+import { RpcTarget } from "./rpc_receive.js";
+import { RpcPromise, RpcProperty, RpcStub } from "./rpc_stub.js";
 import { env } from "./settings.js";
 
 // The superclasses of the classes of an application that Linger constructs.
@@ -21,11 +23,8 @@ export class DurableObject extends Entrypoint {
 }
 export class WorkerEntrypoint extends Entrypoint {}
 
-// RpcTarget is the superclass of objects that calls pass by reference.
-export class RpcTarget {}
-
-tag(DurableObject, WorkerEntrypoint, RpcTarget);
+tag(DurableObject, WorkerEntrypoint);
 
 // The module cloudflare:workers.
-export const workers = { DurableObject, WorkerEntrypoint, RpcTarget, env, exports: exported, waitUntil: extendWorker };
+export const workers = { DurableObject, WorkerEntrypoint, RpcPromise, RpcProperty, RpcStub, RpcTarget, env, exports: exported, waitUntil: extendWorker };
 provideModule("cloudflare:workers", workers);

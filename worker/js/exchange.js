@@ -58,10 +58,13 @@ export class Exchange {
     return this.#connection;
   }
 
-  // answerWith answers the request of an object with a Response or a promise of one. The promise is rejected if that fails.
+  // answerWith answers the request of an object or an entry point with what its method fetch has returned. The promise is rejected if that fails.
   answerWith(given) {
     this.#ofObject = true;
-    return toPromise(given).then((response) => this.#send(response));
+    return toPromise(given).then((response) => {
+      if (!(response instanceof Response)) throw new TypeError("Callback returned incorrect type; expected 'Promise'"); // as in the Workers runtime
+      this.#send(response);
+    });
   }
 
   // finish ends the exchange when all listeners have completed. If the request has not been answered, Go answers it.

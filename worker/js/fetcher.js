@@ -1,4 +1,4 @@
-import { refuse, secret, tag } from "web/define.js";
+import { expect, refuse, secret, tag } from "web/define.js";
 import { host } from "web/host.js";
 import { Request } from "web/request.js";
 import { defineBinding } from "./bindings.js";
@@ -14,6 +14,7 @@ export class Fetcher {
   }
 
   async fetch(input, init) {
+    expect(arguments.length, 1, "fetch");
     const failure = new TypeError("fetch failed"); // created here, so that its stack contains the caller
     const request = new Request(input, init);
     request.signal.throwIfAborted();

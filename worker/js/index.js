@@ -2,6 +2,7 @@ import { constants, define, tag } from "web/define.js";
 import { describeBy } from "web/describe.js";
 import { setReporter } from "web/report.js";
 import "./application.js";
+import "./call_kinds.js";
 import "./entrypoint.js";
 import { Clients, clients, setWebSocketAutoResponse } from "./clients.js";
 import { WebSocketCloseEvent } from "./close.js";

@@ -1,4 +1,3 @@
-import { deserialize, serialize } from "web/clone.js";
 import { enter, outside } from "web/context.js";
 import { secret } from "web/define.js";
 import { expose, host } from "web/host.js";
@@ -6,11 +5,13 @@ import { Owner } from "web/owner.js";
 import { makeRequest } from "web/request.js";
 import { clearTimeout, startTimer } from "web/timers.js";
 import { watch } from "./disconnect.js";
+import { DurableObject } from "./entrypoint.js";
 import { Exchange } from "./exchange.js";
 import { boundClasses, DurableObjectId } from "./object_namespace.js";
 import { DurableObjectState } from "./object_state.js";
 import { receivedBody } from "./received_body.js";
 import { serializeError } from "./remote_error.js";
+import { answer } from "./rpc_receive.js";
 import { env } from "./settings.js";
 import { toPromise } from "./settle.js";
 
@@ -32,9 +33,13 @@ const maxBlock = 30000;
 const blockedTooLong =
   "A call to blockConcurrencyWhile() in a Durable Object waited for too long. The call was canceled and the Durable Object was reset.";
 
+// resetMarks are the properties of the error of an event whose object is reset.
+const resetMarks = { durableObjectReset: true };
+
 // LiveObject is an object that has been constructed in this engine.
 class LiveObject {
   number;
+  id;
   Class;
   owner = new Owner(this); // of the code of the instance
   events = new Set(); // the numbers of the events in progress
@@ -43,6 +48,7 @@ class LiveObject {
 
   constructor(number, className, id, name) {
     this.number = number;
+    this.id = id;
     const state = new DurableObjectState(secret, this, new DurableObjectId(secret, className, id, name === "" ? undefined : name));
     objects.set(number, this);
     this.Class = classes.get(className);
@@ -54,7 +60,7 @@ class LiveObject {
   // run calls handle(instance) as an event of the object, once the input gate is open. The event ends with end(id).
   run(id, handle) {
     this.events.add(id);
-    if (this.owner.ended) return this.fail(id, this.owner.reason); // the constructor has called abort
+    if (this.owner.ended) return this.interrupt(); // the constructor has called abort
     this.owner.deliver(() => {
       if (this.events.has(id)) handle(this.#instance);
     });
@@ -82,15 +88,21 @@ class LiveObject {
 
   // fail ends an event with an exception.
   fail(id, error) {
-    if (this.events.delete(id)) host.thrown(id, serializeError(error));
+    if (this.events.delete(id)) host.thrown(id, serializeError(error, { remote: true }, { durableObjectId: this.id }));
   }
 
   // reset drops the object, whose next event constructs it again. Its events in progress fail.
   reset(error) {
     if (objects.get(this.number) !== this) return;
     this.owner.end(error);
-    for (const id of this.events) this.fail(id, error);
+    this.interrupt();
     this.drop();
+  }
+
+  // interrupt ends the events in progress of an object that is reset.
+  interrupt() {
+    for (const id of this.events) host.thrown(id, serializeError(this.owner.reason, resetMarks));
+    this.events.clear();
   }
 
   // drop forgets the object.
@@ -117,7 +129,7 @@ export function deliver(id, number, className, objectId, name, handle) {
     try {
       live = new LiveObject(number, className, objectId, name);
     } catch (error) {
-      host.thrown(id, serializeError(error));
+      host.thrown(id, serializeError(error, resetMarks));
       objects.get(number)?.drop();
       return;
     }
@@ -135,17 +147,17 @@ expose("objectFetch", (id, number, className, objectId, name, method, url, heade
   });
 });
 
-expose("objectCall", (id, number, className, objectId, name, method, args) => {
+expose("objectCall", (id, number, className, objectId, name, ...call) => {
   deliver(id, number, className, objectId, name, (live, instance) => {
-    attempt(() => methodOf(instance, method).apply(instance, deserialize(args)))
-      .then((result) => {
-        const text = serialize(result);
-        live.end(id);
-        host.returned(id, text);
-      })
-      .catch((error) => live.fail(id, error));
+    if (instance instanceof DurableObject) answer(live, id, instance, true, ...call);
+    else live.fail(id, new TypeError(noCalls));
   });
 });
+
+// The message is that of the Workers runtime.
+const noCalls =
+  "The receiving Durable Object does not support RPC, because its class was not declared with `extends DurableObject`. In order to enable RPC, make sure " +
+  'your class extends the special class `DurableObject`, which can be imported from the module "cloudflare:workers".';
 
 expose("objectAlarm", (id, number, className, objectId, name, scheduledTime, retryCount) => {
   deliver(id, number, className, objectId, name, (live, instance) => {
@@ -168,12 +180,6 @@ expose("objectIdle", (number) => {
 
 // resetError returns the error of the events of an object that is reset.
 const resetError = (message) => Object.assign(new Error(message), { durableObjectReset: true });
-
-// methodOf returns a method that callers may call: one of the class, not of an instance.
-function methodOf(instance, name) {
-  if (!Object.hasOwn(instance, name) && !(name in Object.prototype) && typeof instance[name] === "function") return instance[name];
-  throw new TypeError(`The RPC receiver does not implement the method "${name}".`);
-}
 
 // attempt returns a promise of the result of a function.
 function attempt(fn) {

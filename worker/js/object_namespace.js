@@ -1,7 +1,7 @@
 import { expect, refuse, secret, tag } from "web/define.js";
 import { host } from "web/host.js";
 import { defineBinding } from "./bindings.js";
-import { stubOf } from "./object_stub.js";
+import { setIds, stubOf } from "./object_stub.js";
 
 // DurableObjectId identifies an object of a class.
 export class DurableObjectId {
@@ -28,6 +28,8 @@ export class DurableObjectId {
     return #class in id ? id.#class : undefined;
   }
 }
+
+setIds((className, text, name) => new DurableObjectId(secret, className, text, name === "" ? undefined : name));
 
 const { classOf } = DurableObjectId;
 delete DurableObjectId.classOf;

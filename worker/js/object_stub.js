@@ -1,76 +1,58 @@
-import { deserialize, serialize } from "web/clone.js";
-import { begin, current } from "web/context.js";
-import { refuse, secret, tag } from "web/define.js";
-import { expose, host } from "web/host.js";
-import { Request } from "web/request.js";
-import { send } from "./outgoing_fetch.js";
-import { remoteError } from "./remote_error.js";
+import { secret, tag } from "web/define.js";
+import { defineCallReader } from "./call_value.js";
+import { Fetcher } from "./fetcher.js";
+import { callTarget } from "./rpc_send.js";
+import { propertyOf, setState, stateOf } from "./rpc_stub.js";
+import { fetchFrom } from "./target_fetch.js";
 
-// DurableObjectStub sends requests and calls to an object. Every property that it does not have is a method of the object.
-export class DurableObjectStub {
-  #class;
+// DurableObject is the class of stubs, which send requests and calls to an object. Every property that a stub does not have is a method or a
+// getter of the object. Its name is that in the Workers runtime.
+function DurableObject() {
+  throw new TypeError("Illegal constructor");
+}
+DurableObject.prototype = Object.create(Fetcher.prototype, { constructor: { value: DurableObject, writable: true, configurable: true } });
+tag(DurableObject);
 
-  constructor(key, className, id) {
-    if (key !== secret) refuse("DurableObjectStub");
-    this.#class = className;
-    this.id = id;
-    if (id.name !== undefined) this.name = id.name;
+// Target is the root of the properties of a stub: an object.
+class Target {
+  #target;
+
+  constructor(className, id, name) {
+    this.#target = ["object", className, id, name];
   }
 
-  static fetch(stub, input, init) {
-    const failure = new Error("fetch failed"); // created here, so that its stack contains the caller
-    const request = new Request(input, init);
-    request.signal.throwIfAborted();
-    return send(request, failure, (number, { method, url }, headers, body) =>
-      host.fetchObject(number, sender(), stub.#class, String(stub.id), stub.id.name ?? "", method, url, headers, ...body),
-    );
+  send(path, get, args) {
+    return callTarget(this.#target, path, get, args);
   }
-
-  static call(stub, method, args) {
-    const failure = new Error(); // created here, so that its stack contains the caller
-    const number = ++lastNumber;
-    const operation = begin(() => pending.delete(number));
-    if (operation.refused) return Promise.reject(operation.reason);
-    try {
-      host.callObject(number, sender(), stub.#class, String(stub.id), stub.id.name ?? "", method, serialize(args));
-    } catch (error) {
-      operation.end();
-      throw error;
-    }
-    return new Promise((resolve, reject) => pending.set(number, { resolve, reject, failure, operation }));
+  fetch(request, failure) {
+    return fetchFrom(this.#target, request, failure);
+  }
+  write(walk) {
+    return walk.tagged("ObjectStub", ...this.#target.slice(1));
   }
 }
 
-const { fetch, call } = DurableObjectStub;
-delete DurableObjectStub.fetch;
-delete DurableObjectStub.call;
-tag(DurableObjectStub);
-
-// sender returns the number of the object whose code runs, 0 for none.
-const sender = () => current()?.subject.number ?? 0;
-
-const pending = new Map(); // calls without a result, by number: { resolve, reject, failure, operation }
-let lastNumber = 0;
-
 const members = {
-  get(stub, name) {
-    if (name in stub || typeof name === "symbol" || name === "then") return Reflect.get(stub, name);
-    if (name === "fetch") return async (input, init) => fetch(stub, input, init);
-    return (...args) => call(stub, name, args);
+  get(stub, name, proxy) {
+    if (name === "fetch") return (...args) => stub.fetch(...args);
+    if (typeof name === "symbol" || name === "then" || name in stub) return Reflect.get(stub, name, proxy);
+    return propertyOf(stateOf(stub), name);
   },
+  has: (stub, name) => typeof name === "string" || Reflect.has(stub, name),
 };
 
 // stubOf returns a stub of an object.
-export const stubOf = (className, id) => new Proxy(new DurableObjectStub(secret, className, id), members);
+export function stubOf(className, id) {
+  const root = new Target(className, String(id), id.name ?? "");
+  const stub = Reflect.construct(Fetcher, [secret, (request, failure) => root.fetch(request, failure)], DurableObject);
+  if (id.name !== undefined) stub.name = id.name;
+  stub.id = id;
+  return setState(stub, new Proxy(stub, members), root);
+}
 
-expose("called", (number, value, thrown, failed) => {
-  const call = pending.get(number);
-  if (!call) return; // the object that has called has ended
-  pending.delete(number);
-  const { resolve, reject, failure, operation } = call;
-  if (failed !== "") {
-    Object.defineProperty(failure, "message", { value: failed, writable: true, configurable: true });
-    operation.end(reject, failure);
-  } else if (thrown) operation.end(reject, remoteError(value));
-  else operation.end(resolve, deserialize(value));
-});
+// A stub that arrives in a value is a stub of the same object.
+let idOf;
+export function setIds(create) {
+  idOf = create;
+}
+defineCallReader("ObjectStub", (reader, className, id, name) => reader.number(stubOf(className, idOf(className, id, name))));

@@ -91,6 +91,7 @@ expose("fetched", (number, failed, parts, body, coding, foreign) => {
   const { failure, operation, reject, resolve } = waiting;
   if (failed !== undefined) {
     setMessage(failure, failed);
+    for (const flag of parts) failure[flag] = true;
     return operation.end(reject, failure);
   }
   const received = receivedBody(body);

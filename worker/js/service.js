@@ -1,59 +1,145 @@
 import { deserialize, serialize } from "web/clone.js";
 import { secret } from "web/define.js";
+import { expose } from "web/host.js";
+import { makeRequest } from "web/request.js";
 import { defineBinding } from "./bindings.js";
+import { defineCallReader } from "./call_value.js";
+import { watch } from "./disconnect.js";
 import { WorkerEntrypoint } from "./entrypoint.js";
-import { extendWorker } from "./extendable.js";
+import { Exchange } from "./exchange.js";
+import { ExecutionContext } from "./execution_context.js";
 import { Fetcher } from "./fetcher.js";
+import { exported } from "./object_namespace.js";
+import { receivedBody } from "./received_body.js";
+import { answer, loose } from "./rpc_receive.js";
+import { callTarget } from "./rpc_send.js";
+import { propertyOf, setState, stateOf } from "./rpc_stub.js";
 import { env } from "./settings.js";
+import { fetchFrom } from "./target_fetch.js";
 
-// Services are bindings to entry points of the application itself. Their calls are handled in the same engine.
+// Services are bindings to entry points of the application itself: classes that extend WorkerEntrypoint, and objects with handlers.
 const services = []; // { name, entrypoint }
-const entrypoints = new Map(); // functions that make an entry point for a call, by the names of their exports
+const entrypoints = new Map(); // such exports, by their names
 
-// defineEntrypoints sets the entry points of services, which are exports of the application.
+// defineEntrypoints finds the entry points among the exports of the application. They are also members of ctx.exports.
 export function defineEntrypoints(namespace) {
-  for (const { name, entrypoint } of services) {
-    const exported = namespace[entrypoint];
-    if ((typeof exported !== "function" && typeof exported !== "object") || exported === null) {
-      throw new TypeError(`The binding ${name} needs the entry point ${entrypoint}, which the application does not export`);
+  for (const name of Object.keys(namespace)) {
+    if (isEntrypointValue(namespace[name])) {
+      entrypoints.set(name, namespace[name]);
+      Object.defineProperty(exported, name, { value: loopback(name), writable: true, enumerable: true, configurable: true });
     }
-    entrypoints.set(entrypoint, makerOf(exported));
+  }
+  for (const { name, entrypoint } of services) {
+    if (!entrypoints.has(entrypoint)) {
+      throw new TypeError(`The binding ${name} needs the entry point ${entrypoint}, but the application exports no object or class with this name that extends WorkerEntrypoint`);
+    }
   }
 }
 
-// isEntrypoint reports whether an exported class is that of a service.
+const isEntrypointClass = (value) => typeof value === "function" && value.prototype instanceof WorkerEntrypoint;
+const isEntrypointValue = (value) => isEntrypointClass(value) || (typeof value === "object" && value !== null);
+
+// isEntrypoint reports whether an exported class is an entry point.
 export const isEntrypoint = (name) => entrypoints.has(name);
 
-// makerOf returns a function that makes an object whose methods handle the calls of a service.
-function makerOf(exported) {
-  if (typeof exported === "function") return () => new exported(makeContext(), env);
-  return () => ({ fetch: (request) => exported.fetch(request, env, makeContext()) });
-}
+// Target is the root of the properties of a stub: an entry point.
+class Target {
+  #target;
 
-const makeContext = () => ({ props: {}, waitUntil: extendWorker, passThroughOnException() {} });
-
-// callMethod calls a method of an entry point. Arguments and the result are structured clones.
-async function callMethod(entrypoint, method, args) {
-  const target = entrypoints.get(entrypoint)();
-  if (!(target instanceof WorkerEntrypoint) || Object.hasOwn(target, method) || method in Object.prototype || typeof target[method] !== "function") {
-    throw new TypeError(`The RPC receiver does not implement the method "${method}".`);
+  constructor(entrypoint, props) {
+    this.#target = ["entrypoint", entrypoint, props, ""];
   }
-  return deserialize(serialize(await target[method](...deserialize(serialize(args)))));
+
+  send(path, get, args) {
+    return callTarget(this.#target, path, get, args);
+  }
+  fetch(request, failure) {
+    return fetchFrom(this.#target, request, failure);
+  }
+  write(walk) {
+    return walk.tagged("ServiceStub", ...this.#target.slice(1, 3));
+  }
 }
 
-async function answer(entrypoint, request) {
-  const target = entrypoints.get(entrypoint)();
-  if (typeof target.fetch !== "function") throw new TypeError("Handler does not export a fetch() function.");
-  return target.fetch(request);
+const members = {
+  get(fetcher, name, proxy) {
+    if (name === "fetch") return (...args) => fetcher.fetch(...args);
+    if (typeof name === "symbol" || name === "then" || name in fetcher) return Reflect.get(fetcher, name, proxy);
+    return propertyOf(stateOf(fetcher), name);
+  },
+  has: (fetcher, name) => typeof name === "string" || Reflect.has(fetcher, name),
+};
+
+const noProps = serialize({});
+
+// serviceOf returns a stub of an entry point with the props of its context.
+function serviceOf(entrypoint, props = noProps) {
+  const root = new Target(entrypoint, props);
+  const fetcher = new Fetcher(secret, (request, failure) => root.fetch(request, failure));
+  return setState(fetcher, new Proxy(fetcher, members), root);
 }
 
 defineBinding("service", ({ name, entrypoint }) => {
   services.push({ name, entrypoint });
-  return new Proxy(new Fetcher(secret, (request) => answer(entrypoint, request)), {
-    get(fetcher, method) {
-      if (method === "fetch") return (input, init) => fetcher.fetch(input, init);
-      if (typeof method === "symbol" || method === "then" || method in fetcher) return Reflect.get(fetcher, method);
-      return (...args) => callMethod(entrypoint, method, args);
-    },
-  });
+  return serviceOf(entrypoint);
 });
+
+defineCallReader("ServiceStub", (reader, entrypoint, props) => reader.number(serviceOf(entrypoint, props)));
+
+// loopback returns the member of ctx.exports for an entry point: a stub that is also a function, which returns a stub with other props.
+function loopback(entrypoint) {
+  const service = serviceOf(entrypoint);
+  return new Proxy(() => {}, {
+    get: (_, name) => service[name],
+    has: (_, name) => name in service,
+    getPrototypeOf: () => Fetcher.prototype,
+    apply: (_, self, [options]) => serviceOf(entrypoint, serialize(options?.props ?? {})),
+  });
+}
+
+// The message is that of the Workers runtime.
+const wrongArguments = (name) =>
+  `Attempted to call RPC function "${name}" with the wrong number of arguments. When calling a top-level handler function that is not declared as part of a ` +
+  "class, you must always send exactly one argument. In order to support variable numbers of arguments, the server must use class-based syntax " +
+  "(extending WorkerEntrypoint) instead.";
+
+// handlersOf returns the receiver of calls for an object with handlers, which get env and the context as further arguments.
+function handlersOf(object, context) {
+  const receiver = {};
+  for (const name of Object.keys(object)) {
+    if (typeof object[name] !== "function") continue;
+    receiver[name] = (...args) => {
+      if (args.length !== 1) throw new TypeError(wrongArguments(name));
+      return object[name](args[0], env, context);
+    };
+  }
+  return receiver;
+}
+
+// contextOf returns the context of a call.
+const contextOf = (props) => new ExecutionContext(secret, undefined, deserialize(props));
+
+expose("entrypointCall", (id, name, props, ...call) => {
+  try {
+    const value = entrypoints.get(name);
+    const context = contextOf(props);
+    if (isEntrypointClass(value)) answer(loose, id, new value(context, env), true, ...call);
+    else answer(loose, id, Object.create(handlersOf(value, context)), true, ...call);
+  } catch (error) {
+    loose.fail(id, error);
+  }
+});
+
+expose("entrypointFetch", (id, name, props, method, url, headers, body) => {
+  const request = makeRequest({ method, url, headers, body: receivedBody(body), makeSignal: () => watch(id) });
+  const response = new Promise((resolve) => resolve(fetchOf(entrypoints.get(name), props)(request)));
+  new Exchange(id, request, "", false).answerWith(response).catch((error) => loose.fail(id, error));
+});
+
+// fetchOf returns the function that handles the requests to an entry point.
+function fetchOf(value, props) {
+  const context = contextOf(props);
+  const handler = isEntrypointClass(value) ? new value(context, env) : value;
+  if (typeof handler.fetch !== "function") throw new Error("Handler does not export a fetch() function.");
+  return (request) => (handler === value ? handler.fetch(request, env, context) : handler.fetch(request));
+}

@@ -21,7 +21,9 @@ var lingerModules = map[string][]string{
 		"WebSocketConnection", "WebSocketDrainEvent", "WebSocketMessageEvent", "WebSocketPair", "WebSocketPeerCloseEvent",
 		"WebSocketUpgradeEvent",
 	},
-	workersModuleName: {"DurableObject", "RpcTarget", "WorkerEntrypoint", "env", "exports", "waitUntil"},
+	workersModuleName: {
+		"DurableObject", "RpcPromise", "RpcProperty", "RpcStub", "RpcTarget", "WorkerEntrypoint", "env", "exports", "waitUntil",
+	},
 }
 
 // workersModuleName is the module of the Workers runtime. It is not a global.
@@ -30,7 +32,7 @@ const workersModuleName = "cloudflare:workers"
 // workersAbsent are exports of this module in the Workers runtime that do not exist here. Packages can import them: the first ones
 // throw when they are called, the others are undefined. In the files of the application such an import is an error.
 var workersAbsent = struct{ throwing, undefined string }{
-	"RpcPromise RpcProperty RpcStub ServiceStub WorkflowEntrypoint abortIsolate restore withEnv withEnvAndExports withExports",
+	"ServiceStub WorkflowEntrypoint abortIsolate restore withEnv withEnvAndExports withExports",
 	"cache tracing",
 }
 

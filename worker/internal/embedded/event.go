@@ -111,7 +111,7 @@ func (r *runtime) fetched(e *script.Fetched) error {
 	case e.Thrown != "":
 		return r.call("fetchThrew", number, engine.String(e.Thrown))
 	case e.Failure != "":
-		return r.call("fetched", number, engine.String(e.Failure))
+		return r.call("fetched", number, engine.String(e.Failure), textList(e.Flags))
 	case e.Offer != 0:
 		return r.offered(e)
 	case e.Socket != 0:

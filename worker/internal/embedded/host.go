@@ -19,7 +19,12 @@ type function func(args arguments) (engine.Value, error)
 
 // define defines the host functions in the engine.
 func (r *runtime) define() error {
-	for _, table := range []map[string]function{r.eventFunctions(), r.connectionFunctions(), r.serverFunctions(), r.bodyFunctions(), r.socketFunctions(), r.objectFunctions(), r.objectSocketFunctions(), r.hibernatableFunctions(), r.storageFunctions(), r.kvFunctions(), r.reportFunctions()} {
+	tables := []map[string]function{
+		r.eventFunctions(), r.connectionFunctions(), r.serverFunctions(), r.bodyFunctions(), r.socketFunctions(),
+		r.objectFunctions(), r.callFunctions(), r.objectSocketFunctions(), r.hibernatableFunctions(), r.storageFunctions(), r.kvFunctions(),
+		r.reportFunctions(),
+	}
+	for _, table := range tables {
 		for name, fn := range table {
 			err := r.engine.Define(name, func(args []engine.Value) (engine.Value, error) {
 				v, err := fn(args)

@@ -13,18 +13,6 @@ func (r *runtime) objectFunctions() map[string]function {
 			id, err := r.host.ObjectID(a.text(0), idKinds[a.text(1)], a.text(2))
 			return engine.String(id), err
 		},
-		// callObject(number, from, class, id, name, method, args) calls a method; called(number, …) gets the result.
-		"callObject": attempt(func(a arguments) error {
-			return r.host.CallObject(a.int(0), a.int(1), a.object(2), a.text(5), a.text(6))
-		}),
-		// fetchObject(number, from, class, id, name, method, url, headers, kind, body, decode, notify) sends a request.
-		"fetchObject": attempt(func(a arguments) error {
-			request := &script.ObjectFetch{Method: a.text(5), URL: a.text(6), Header: a.header(7)}
-			return r.host.FetchObject(a.int(0), a.int(1), a.object(2), request, a.body(8))
-		}),
-		// returned(event, value) ends the event of a call with its result, and thrown(event, value) with its exception.
-		"returned": command(func(a arguments) { r.host.Return(a.int(0), script.Outcome{Value: a.text(1)}) }),
-		"thrown":   command(func(a arguments) { r.host.Return(a.int(0), script.Outcome{Value: a.text(1), Thrown: true}) }),
 		// evicted(object) reports that the object was dropped.
 		"evicted": command(func(a arguments) { r.host.Evicted(a.int(0)) }),
 	}
@@ -33,11 +21,6 @@ func (r *runtime) objectFunctions() map[string]function {
 // idKinds maps the kinds of IDs of the modules.
 var idKinds = map[string]script.IDKind{"name": script.NamedID, "unique": script.UniqueID, "text": script.ParsedID}
 
-// object returns the name of an object in three arguments from i on: class, ID and name.
-func (a arguments) object(i int) script.ObjectRef {
-	return script.ObjectRef{Class: a.text(i), ID: a.text(i + 1), Name: a.text(i + 2)}
-}
-
 // objectEvent passes an event about a Durable Object to the modules.
 func (r *runtime) objectEvent(id int, e script.Event) error {
 	switch e := e.(type) {
@@ -45,8 +28,6 @@ func (r *runtime) objectEvent(id int, e script.Event) error {
 		return r.call("objectFetch", append(objectValues(id, &e.Object),
 			engine.String(e.Request.Method), engine.String(e.Request.URL), headerList(&e.Request.Header),
 			receivedValue(e.Request.Body, e.Request.Received))...)
-	case *script.ObjectCall:
-		return r.call("objectCall", append(objectValues(id, &e.Object), engine.String(e.Method), engine.String(e.Args))...)
 	case *script.ObjectAlarm:
 		return r.call("objectAlarm", append(objectValues(id, &e.Object), engine.Number(float64(e.Scheduled.UnixMilli())), engine.Int(e.Retries))...)
 	case *script.Synced:
@@ -55,8 +36,6 @@ func (r *runtime) objectEvent(id int, e script.Event) error {
 		return r.call("objectReset", engine.Int(e.Object), engine.String(e.Message))
 	case *script.ObjectIdle:
 		return r.call("objectIdle", engine.Int(e.Object))
-	case *script.ObjectResult:
-		return r.call("called", engine.Int(e.Number), engine.String(e.Outcome.Value), engine.Bool(e.Outcome.Thrown), engine.String(e.Outcome.Failure))
 	}
 	return r.objectSocketEvent(id, e)
 }

@@ -109,7 +109,7 @@ func (r *runtime) objectSocketEvent(id int, e script.Event) error {
 		return r.call("hibernatableClose", append(objectValues(id, &e.Object), engine.Int(e.Socket),
 			engine.Int(int(e.Status.Code)), engine.String(e.Status.Reason), engine.Bool(e.Clean), engine.String(e.Violation))...)
 	}
-	return nil
+	return r.callEvent(id, e)
 }
 
 // offered passes the WebSocket of an object, as the answer to a fetch, to the modules.

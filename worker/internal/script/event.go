@@ -114,6 +114,7 @@ type SocketEnd struct {
 type Fetched struct {
 	Number   int           // the number that the script has given to the fetch
 	Failure  string        // why there is no answer; "" if there is one
+	Flags    []string      // the names of the properties that are true of the error for Failure
 	Thrown   string        // the exception of the object that was to answer, as a serialized value; "" for none
 	Answer   *fetch.Answer // nil with a Failure; its Body belongs to the Host
 	Body     []byte        // the whole body; nil if there is none, or Received

@@ -23,6 +23,7 @@ type Host interface {
 	Observer
 	ObjectCalls
 	ObjectRequests
+	References
 	ObjectSocketCalls
 	StorageCalls
 	KVRequests

@@ -26,13 +26,6 @@ type ObjectRequest struct {
 	Request Request
 }
 
-// ObjectCall is a call of a method of an object. The Host gets the result with [Calls.Return].
-type ObjectCall struct {
-	Object Object
-	Method string
-	Args   string // the arguments, as a serialized array
-}
-
 // ObjectIdle reports that an object has had no event for a time. A Runtime evicts the object with [Calls.Evicted] unless the object
 // has work in progress.
 type ObjectIdle struct{ Object int }
@@ -51,32 +44,17 @@ type ObjectAlarm struct {
 	Retries   int       // the number of times that the alarm was delivered before and failed
 }
 
-// ObjectResult is the answer to a [Requests.CallObject].
-type ObjectResult struct {
-	Number  int // the number that the script has given to the call
-	Outcome Outcome
-}
-
-// Outcome is what a call of an object has returned or thrown.
-type Outcome struct {
-	Value  string // the result or, with Thrown, the exception, as a serialized value
-	Thrown bool
-	// Failure is why there is neither: the object or its worker was replaced before the call was complete. "" for nothing.
-	Failure string
-}
-
-// ObjectFetch is a request that a script sends to an object.
+// ObjectFetch is a request that a script sends to a [Target].
 type ObjectFetch struct {
 	Method, URL string
 	Header      http.Header
+	Redirected  bool // the request follows a redirect
 }
 
 func (*ObjectRequest) isEvent() {}
-func (*ObjectCall) isEvent()    {}
 func (*ObjectIdle) isEvent()    {}
 func (*ObjectReset) isEvent()   {}
 func (*ObjectAlarm) isEvent()   {}
-func (*ObjectResult) isEvent()  {}
 
 // ObjectCalls are the calls about Durable Objects.
 type ObjectCalls interface {
@@ -85,7 +63,8 @@ type ObjectCalls interface {
 	ObjectID(class string, kind IDKind, text string) (string, error)
 
 	// Return ends the event of a call with what the method has returned or thrown.
-	Return(event int, outcome Outcome)
+	// The error is about its size; then the event has not ended.
+	Return(event int, outcome Outcome) error
 
 	// Evicted reports that the Runtime has dropped an object: its next event constructs it again.
 	Evicted(object int)
@@ -101,15 +80,14 @@ const (
 	ParsedID               // from its text
 )
 
-// ObjectRequests are requests to Durable Objects. from is the number of the object that sends the request, 0 for none.
+// ObjectRequests are calls and requests to other parts of the application. from is the number of the object that sends them, 0 for none.
 type ObjectRequests interface {
-	// CallObject calls a method of an object. The answer is an [ObjectResult] event with the same number. args are the arguments as a
-	// serialized array.
-	CallObject(number, from int, ref ObjectRef, method, args string) error
+	// Call calls a method of a target. The answer is a [CallResult] event with the same number.
+	Call(number, from int, target Target, call Call) error
 
-	// FetchObject sends a request to an object. The answer is a [Fetched] event with the same number, and CancelFetch
-	// cancels it.
-	FetchObject(number, from int, ref ObjectRef, r *ObjectFetch, body Body) error
+	// FetchFrom sends a request to an object or an entry point. The answer is a [Fetched] event with the same number, and
+	// CancelFetch cancels it.
+	FetchFrom(number, from int, target Target, r *ObjectFetch, body Body) error
 }
 
 // StorageCalls give access to the storage of objects.

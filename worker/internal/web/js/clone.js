@@ -21,7 +21,7 @@ export function cloneWithTransfer(value, transfer) {
 }
 
 // withMaxLength returns a resizable copy of a buffer, or the buffer itself if maxByteLength is null.
-function withMaxLength(buffer, maxByteLength) {
+export function withMaxLength(buffer, maxByteLength) {
   if (maxByteLength === null) return buffer;
   const result = new ArrayBuffer(buffer.byteLength, { maxByteLength });
   new Uint8Array(result).set(new Uint8Array(buffer));

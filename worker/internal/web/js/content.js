@@ -31,6 +31,11 @@ export class Content {
     return this.taken || (this.#stream?.disturbed ?? false);
   }
 
+  // isWhole reports whether the content is text or bytes.
+  get isWhole() {
+    return isWhole(this.#source);
+  }
+
   // stream returns the ReadableStream of the content, which is created when it is first needed.
   get stream() {
     return this.#ensureStream().object;

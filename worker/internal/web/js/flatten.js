@@ -50,17 +50,29 @@ export const setWriter = (prototype, write) => writers.set(prototype, write);
 const refuse = (what) => () => {
   throw refused(what);
 };
-const uncloneable = [Promise, WeakMap, WeakSet, WeakRef, FinalizationRegistry, SharedArrayBuffer, Symbol];
-for (const { name, prototype } of uncloneable) writers.set(prototype, refuse(`A ${name}`));
+const uncloneable = new Set();
+const addUncloneable = (prototype, what) => {
+  uncloneable.add(prototype);
+  writers.set(prototype, refuse(what));
+};
+for (const { name, prototype } of [Promise, WeakMap, WeakSet, WeakRef, FinalizationRegistry, SharedArrayBuffer, Symbol]) {
+  addUncloneable(prototype, `A ${name}`);
+}
 for (const generator of [function* () {}, async function* () {}]) {
-  writers.set(Object.getPrototypeOf(generator.prototype), refuse("A generator"));
+  addUncloneable(Object.getPrototypeOf(generator.prototype), "A generator");
 }
 
-const known = { has: (prototype) => writers.has(prototype) || platform.has(prototype) };
+// known has the prototypes of the language's and the platform's classes. isCloneable reports whether objects with one of them can be cloned, and
+// isUncloneable whether it is one of the language that cannot.
+export const known = { has: (prototype) => writers.has(prototype) || platform.has(prototype) };
+export const isCloneable = (prototype) => writers.has(prototype) && !uncloneable.has(prototype);
+export const isUncloneable = (prototype) => uncloneable.has(prototype);
 
-// writerOf returns the function that writes an object. Instances of the platform's classes are refused; instances of the
-// script's classes are written as plain objects.
+// writerOf returns the function that writes a value other than a primitive one. Instances of the platform's classes are refused; instances
+// of the script's classes are written as plain objects.
 function writerOf(value) {
+  if (typeof value === "function") return refuse(`The function ${value.name || "(anonymous)"}`);
+  if (typeof value === "symbol") return refuse(`The symbol ${String(value)}`);
   const prototype = ancestor(value, known);
   if (prototype === null || !isGenuine(value, prototype)) return writers.get(Object.prototype);
   return writers.get(prototype) ?? refuse(`A ${prototype.constructor.name}`);
@@ -84,6 +96,11 @@ export class Walk {
     this.#transfer = transfer;
   }
 
+  // writerFor returns the function that writes a function, a symbol, or an object that is not a plain one.
+  writerFor(value) {
+    return writerOf(value);
+  }
+
   write(value) {
     switch (typeof value) {
       case "string":
@@ -98,7 +115,7 @@ export class Walk {
       case "object":
         return value === null ? null : this.#nested(value);
     }
-    throw refused(typeof value === "function" ? `The function ${value.name || "(anonymous)"}` : `The symbol ${String(value)}`);
+    return this.writerFor(value)(this, value);
   }
 
   tagged(...content) {
@@ -119,7 +136,7 @@ export class Walk {
     let tree;
     if (moved >= 0) tree = this.tagged("Transferred", moved);
     else if (Object.getPrototypeOf(value) === Object.prototype) tree = this.object(value);
-    else tree = writerOf(value)(this, value);
+    else tree = this.writerFor(value)(this, value);
     this.#depth--;
     return tree;
   }

@@ -58,8 +58,14 @@ export class Reader {
     if (Array.isArray(tree)) return this.#array(tree);
     if (!Object.hasOwn(tree, mark)) return this.object(tree);
     const content = tree[mark];
-    check(Array.isArray(content) && Object.hasOwn(readers, content[0]));
-    return readers[content[0]](this, ...content.slice(1));
+    check(Array.isArray(content));
+    return this.readKind(content[0], content.slice(1));
+  }
+
+  // readKind reads a node of a kind.
+  readKind(kind, content) {
+    check(Object.hasOwn(readers, kind));
+    return readers[kind](this, ...content);
   }
 
   // number gives an object the next number, and returns it.
