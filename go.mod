@@ -20,6 +20,7 @@ require (
 	modernc.org/libc v1.79.0
 	modernc.org/libquickjs v0.14.0
 	modernc.org/memory v1.12.1
+	modernc.org/sqlite v1.61.1
 )
 
 require (

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"encoding/binary"
 	"fmt"
 	"os"
 	"runtime"
@@ -48,7 +49,7 @@ func benchmarkManyObjects(b *testing.B, count, open int) {
 	var pending sync.WaitGroup
 	value := make([]byte, 100)
 	write := func(o *Object, round int) {
-		value[0] = byte(round)
+		binary.LittleEndian.PutUint64(value, uint64(round)+1)
 		if err := o.Put(Pair{"count", value}); err != nil {
 			b.Fatal(err)
 		}
@@ -92,12 +93,16 @@ func BenchmarkPutCommit(b *testing.B) {
 	}
 	o, _ := s.Object("Room", "a")
 	var pending sync.WaitGroup
+	value := make([]byte, 100)
 	for b.Loop() {
-		if err := o.Put(Pair{"count", []byte("x")}); err != nil {
+		binary.LittleEndian.PutUint64(value, binary.LittleEndian.Uint64(value)+1)
+		if err := o.Put(Pair{"count", value}); err != nil {
 			b.Fatal(err)
 		}
 		pending.Add(1)
-		_, _ = o.Commit(func(error) { pending.Done() })
+		if ok, err := o.Commit(func(error) { pending.Done() }); !ok {
+			b.Fatal(err)
+		}
 	}
 	pending.Wait()
 	_ = s.Close()
