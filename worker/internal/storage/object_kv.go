@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/lingerws/linger/worker/internal/storage/sqlite"
@@ -48,6 +49,12 @@ func (o *Object) Put(pairs ...Pair) error {
 		}
 		return o.release()
 	})
+}
+
+// IsTooBig reports whether an error of Put is that of a value which is too large.
+func IsTooBig(err error) bool {
+	failure, ok := errors.AsType[*sqlite.Error](err)
+	return ok && failure.Code.Primary() == sqlite.TOOBIG
 }
 
 func (o *Object) put(p Pair) error {
