@@ -70,7 +70,7 @@ func benchmarkManyObjects(b *testing.B, count, open int) {
 			if i%10 == 0 {
 				time.Sleep(time.Until(start.Add(time.Duration(round)*time.Second + time.Duration(i)*time.Second/time.Duration(count))))
 			}
-			write(o, round)
+			write(o, round+1)
 		}
 		time.Sleep(time.Until(start.Add(time.Duration(round+1) * time.Second)))
 	}
