@@ -24,7 +24,7 @@ type Server struct {
 	admission    admission
 	logLimit     *loglimit.Limiter[lineKind]
 	memory       memoryLimit
-	autoResponse atomic.Pointer[AutoResponse] // nil if there is none
+	autoResponse atomic.Pointer[autoResponse] // nil if there is none
 
 	mu        sync.Mutex
 	draining  bool // Shutdown has begun

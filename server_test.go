@@ -312,42 +312,6 @@ func TestServerSetAutoResponse(t *testing.T) {
 	})
 }
 
-func TestAcceptOptionsAutoRespond(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		own, err := linger.NewAutoResponse("ping", "own pong")
-		if err != nil {
-			t.Fatal(err)
-		}
-		s := serve(t, linger.HandlerFuncs{
-			OnUpgrade: func(u *linger.Upgrade) {
-				opts := linger.AcceptOptions{}
-				if u.Request.Header.Get("X-Own") != "" {
-					opts.AutoRespond = func(text []byte) *linger.AutoResponse {
-						if own.Matches(text) {
-							return own
-						}
-						return nil
-					}
-				}
-				_, _ = u.Accept(opts)
-			},
-			OnMessage: echo,
-		}, linger.Options{})
-		if err := s.SetAutoResponse("ping", "pong"); err != nil {
-			t.Fatal(err)
-		}
-		c, other := s.connect("X-Own: 1"), s.connect()
-		c.text("ping")
-		c.want("text own pong")
-		c.text("pin")
-		c.want("text pin")
-		c.binary([]byte("ping"))
-		c.want("binary ping")
-		other.text("ping")
-		other.want("text pong")
-	})
-}
-
 func TestServerSetAutoResponseBounds(t *testing.T) {
 	s := linger.NewServer(linger.HandlerFuncs{}, linger.Options{})
 	wantError(t, "a long request is refused", s.SetAutoResponse(text(2049), "x"), linger.ErrAutoResponse)

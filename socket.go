@@ -123,17 +123,13 @@ func (s *Socket) Buffered() int {
 	return s.pending.bytes
 }
 
-// attach gives a socket its connection after the 101. What was sent before leaves first. respond is AcceptOptions.AutoRespond.
-func (s *Socket) attach(conn *driver.Driver, respond func(text []byte) *AutoResponse) {
+// attach gives a socket its connection after the 101. What was sent before leaves first.
+func (s *Socket) attach(conn *driver.Driver) {
 	s.saveData()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.startLifetime()
-	if respond != nil {
-		conn.Start(&respondingEvents{(*driverEvents)(s), respond})
-	} else {
-		conn.Start((*driverEvents)(s))
-	}
+	conn.Start((*driverEvents)(s))
 	s.pending.flush(conn)
 	s.pending = nil
 	s.conn.Store(conn)

@@ -15,14 +15,9 @@ var _ driver.Handler = (*driverEvents)(nil)
 
 // Events queues what one read has brought. It reports whether Work has to handle it.
 func (e *driverEvents) Events(conn *driver.Driver, events []protocol.Event) (work bool) {
-	return (*Socket)(e).queueEvents(conn, events, nil)
-}
-
-// queueEvents queues what one read has brought, except for messages with an automatic response. It reports whether Work has to
-// handle it. respond is AcceptOptions.AutoRespond.
-func (s *Socket) queueEvents(conn *driver.Driver, events []protocol.Event, respond func(text []byte) *AutoResponse) (work bool) {
+	s := (*Socket)(e)
 	s.traffic.countReceived(events)
-	if messages := s.messages(events, respond); len(messages) > 0 {
+	if messages := s.messages(events); len(messages) > 0 {
 		s.recordActivity()
 		work = s.enqueueBatch(messages, conn)
 	}
@@ -104,15 +99,15 @@ const (
 
 // messages returns the messages among the events of a read that the handler has to see. Their payloads are their own, or lent
 // with Options.LendPayloads.
-func (s *Socket) messages(events []protocol.Event, respond func(text []byte) *AutoResponse) []Message {
+func (s *Socket) messages(events []protocol.Event) []Message {
 	lend := s.server.opts.LendPayloads
 	if len(events) == 1 && !lend && !events[0].Owned && len(events[0].Payload) <= inlinePayload {
-		return s.inlineMessage(events[0], respond)
+		return s.inlineMessage(events[0])
 	}
 	var shared []byte
 	var messages []Message
 	for i, ev := range events {
-		if ev.Kind != protocol.EventMessage || s.autoRespond(ev, respond) {
+		if ev.Kind != protocol.EventMessage || s.autoRespond(ev) {
 			continue
 		}
 		if messages == nil {
@@ -141,8 +136,8 @@ func (s *Socket) messages(events []protocol.Event, respond func(text []byte) *Au
 }
 
 // inlineMessage is messages for a single event whose payload is small: the message and its payload are one allocation.
-func (s *Socket) inlineMessage(ev protocol.Event, respond func(text []byte) *AutoResponse) []Message {
-	if ev.Kind != protocol.EventMessage || s.autoRespond(ev, respond) {
+func (s *Socket) inlineMessage(ev protocol.Event) []Message {
+	if ev.Kind != protocol.EventMessage || s.autoRespond(ev) {
 		return nil
 	}
 	one := &struct {

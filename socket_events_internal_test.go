@@ -30,7 +30,7 @@ func TestSocketMessagesOwnTheirMemory(t *testing.T) {
 	texts := []string{"a", "", "bc", long, "d"}
 	for n := range len(texts) + 1 {
 		events := append(batchOf(texts[:n]...), protocol.Event{Kind: protocol.EventPong})
-		messages := socket.messages(events, nil)
+		messages := socket.messages(events)
 		for _, ev := range events {
 			clear(ev.Payload) // the buffer is read into again
 		}

@@ -41,7 +41,7 @@ func TestSocketAttachSendsPendingFirst(t *testing.T) {
 		}
 		late <- socket.Send(Text("late"))
 	}()
-	socket.attach(driver.New(nc, protocol.Server, nil, driver.Options{}), nil)
+	socket.attach(driver.New(nc, protocol.Server, nil, driver.Options{}))
 	if err := <-late; err != nil {
 		t.Errorf("an attached socket takes messages; got %v", err)
 	}
@@ -68,7 +68,7 @@ func TestSocketAttachKeepsBuffered(t *testing.T) {
 		before := socket.Buffered()
 		nc, peer := memconn.Pipe()
 		peer.SetCapacity(0)
-		socket.attach(driver.New(nc, protocol.Server, nil, driver.Options{KeepAlive: -1}), nil)
+		socket.attach(driver.New(nc, protocol.Server, nil, driver.Options{KeepAlive: -1}))
 		synctest.Wait()
 		if after := socket.Buffered(); after != before || before == 0 {
 			t.Errorf("nothing was written: %d bytes wait as before; got %d", before, after)

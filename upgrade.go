@@ -51,11 +51,6 @@ type AcceptOptions struct {
 
 	// Header is added to the 101, for instance with cookies.
 	Header http.Header
-
-	// AutoRespond returns the response to a text message that the handler does not get, nil if
-	// the handler is to get the message. It replaces [Server.SetAutoResponse] on the connection.
-	// Reading waits for it, so it must not block; it must not keep the text.
-	AutoRespond func(text []byte) *AutoResponse
 }
 
 // Subprotocols returns what the client offers, in its order of preference.
@@ -228,7 +223,7 @@ func (u *Upgrade) completeHandshake(socket *Socket) {
 		socket.fail(err)
 		return
 	}
-	socket.attach(conn, u.accept.AutoRespond)
+	socket.attach(conn)
 }
 
 // connOptions returns the options of a connection for its driver, which is in half-open mode in any case: the server answers a Close

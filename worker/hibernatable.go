@@ -47,7 +47,7 @@ const maxHibernatables = 32768
 
 // objectSockets are the hibernatable WebSockets of an object, and how they are handled.
 type objectSockets struct {
-	autoResponse atomic.Pointer[linger.AutoResponse] // nil for none
+	autoResponse atomic.Pointer[script.AutoResponse] // nil for none
 	eventTimeout atomic.Int64                        // the time in which their events must be handled, in ns; 0 means EventTimeout
 
 	mu          sync.Mutex
@@ -175,14 +175,16 @@ func (s *hibernatable) expire() {
 	s.endWith(protocol.Status{Code: protocol.CloseAbnormal}, false, "", func() {})
 }
 
-// autoRespond implements [offered].
-func (s *hibernatable) autoRespond(text []byte) *linger.AutoResponse {
-	response := s.object.sockets.autoResponse.Load()
-	if !response.Matches(text) {
-		return nil
+// autoRespond sends the automatic response to a message, without the object, and reports whether there is one. It keeps its place among the
+// messages of the connection.
+func (s *hibernatable) autoRespond(p linger.Payload) bool {
+	auto := s.object.sockets.autoResponse.Load()
+	if auto == nil || p.Binary || string(p.Data) != auto.Request {
+		return false
 	}
 	s.respondedAt.Store(time.Now().UnixMilli())
-	return response
+	s.send(linger.Text(auto.Response))
+	return true
 }
 
 // transport returns what sends pass.

@@ -17,7 +17,7 @@ type hibernatableMessage struct {
 
 // message implements [socketEvents]. The next event of the connection begins when the handler has returned.
 func (s *hibernatable) message(p linger.Payload, done func()) {
-	if s.isAborted() {
+	if s.isAborted() || s.autoRespond(p) {
 		done()
 		return
 	}

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
@@ -75,14 +74,14 @@ func (h *hostAPI) SetAttachment(socket int, text string) {
 }
 
 // SetObjectAutoResponse implements [script.ObjectSocketCalls].
-func (h *hostAPI) SetObjectAutoResponse(object int, response *linger.AutoResponse) {
+func (h *hostAPI) SetObjectAutoResponse(object int, response *script.AutoResponse) {
 	if o := h.app.objects.find(object); o != nil {
 		o.sockets.autoResponse.Store(response)
 	}
 }
 
 // ObjectAutoResponse implements [script.ObjectSocketCalls].
-func (h *hostAPI) ObjectAutoResponse(object int) *linger.AutoResponse {
+func (h *hostAPI) ObjectAutoResponse(object int) *script.AutoResponse {
 	if o := h.app.objects.find(object); o != nil {
 		return o.sockets.autoResponse.Load()
 	}

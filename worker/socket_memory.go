@@ -74,7 +74,7 @@ func acceptInMemory(u *linger.Upgrade) bool {
 	if !ok {
 		return false
 	}
-	socket, err := u.Accept(linger.AcceptOptions{HalfOpen: true, AutoRespond: target.autoRespond})
+	socket, err := u.Accept(linger.AcceptOptions{HalfOpen: true})
 	if err == nil { // otherwise the request was answered
 		target.connect(socket)
 	}

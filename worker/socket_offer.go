@@ -12,9 +12,8 @@ import (
 
 // offered is a WebSocket of an object that waits for its connection.
 type offered interface {
-	connect(socket *linger.Socket)                // sets the connection
-	expire()                                      // reports that there will be none
-	autoRespond(text []byte) *linger.AutoResponse // returns the automatic response to a message, nil for none
+	connect(socket *linger.Socket) // sets the connection
+	expire()                       // reports that there will be none
 }
 
 // offers are the other ends of WebSockets of objects that have no connection yet. A response of an object passes one on to the script that
@@ -106,9 +105,6 @@ func (s *offeredSocket) expire() {
 	s.object.end(protocol.Status{Code: protocol.CloseAbnormal}, false, "the response with the WebSocket was not used", func() {})
 }
 
-// autoRespond implements [offered].
-func (s *offeredSocket) autoRespond([]byte) *linger.AutoResponse { return nil }
-
 // offerSocket answers the request of an event of an object with a WebSocket object, and returns its number.
 func (h *hostAPI) offerSocket(id int, e *event, header http.Header) (socket int, err error) {
 	late := &lateSocket{}
@@ -144,7 +140,6 @@ func (h *hostAPI) AcceptOffer(id, number int, subprotocol string, header http.He
 		Subprotocol: subprotocol,
 		Header:      header,
 		HalfOpen:    true, // the object decides later whether it answers the peer's Close
-		AutoRespond: target.autoRespond,
 	})
 	if socket == nil {
 		target.expire()

@@ -3,7 +3,6 @@ package embedded
 import (
 	"time"
 
-	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/worker/internal/engine"
 	"github.com/lingerws/linger/worker/internal/fetch"
 	"github.com/lingerws/linger/worker/internal/script"
@@ -26,15 +25,12 @@ func (r *runtime) objectSocketFunctions() map[string]function {
 			return engine.List(list...)
 		}),
 		// setObjectAutoResponse(object, request, response); without a request there is none.
-		"setObjectAutoResponse": attempt(func(a arguments) (err error) {
-			var response *linger.AutoResponse
+		"setObjectAutoResponse": command(func(a arguments) {
+			var response *script.AutoResponse
 			if a.at(1).Kind() == engine.KindString {
-				response, err = linger.NewAutoResponse(a.text(1), a.text(2))
+				response = &script.AutoResponse{Request: a.text(1), Response: a.text(2)}
 			}
-			if err == nil {
-				r.host.SetObjectAutoResponse(a.int(0), response)
-			}
-			return err
+			r.host.SetObjectAutoResponse(a.int(0), response)
 		}),
 		// objectAutoResponse(object) returns the request and the response, or undefined.
 		"objectAutoResponse": query(func(a arguments) engine.Value {
@@ -42,7 +38,7 @@ func (r *runtime) objectSocketFunctions() map[string]function {
 			if response == nil {
 				return nothing
 			}
-			return engine.List(engine.String(response.Request()), engine.String(response.Response()))
+			return engine.List(engine.String(response.Request), engine.String(response.Response))
 		}),
 		// setSocketEventTimeout(object, milliseconds)
 		"setSocketEventTimeout": command(func(a arguments) {

@@ -27,6 +27,9 @@ type HibernatableClose struct {
 func (*HibernatableMessage) isEvent() {}
 func (*HibernatableClose) isEvent()   {}
 
+// AutoResponse is a text message, and the response that is sent to it without an event.
+type AutoResponse struct{ Request, Response string }
+
 // ObjectSocketCalls are the calls about WebSockets of Durable Objects. A hibernatable WebSocket belongs to its object and not to a Runtime. It has
 // a negative number, which is the same in every Runtime, and for which the calls for WebSocket objects work too.
 type ObjectSocketCalls interface {
@@ -48,8 +51,8 @@ type ObjectSocketCalls interface {
 
 	// SetObjectAutoResponse sets a message for the hibernatable WebSockets of an object, and the response that is sent to it without an event.
 	// nil means none.
-	SetObjectAutoResponse(object int, response *linger.AutoResponse)
-	ObjectAutoResponse(object int) *linger.AutoResponse
+	SetObjectAutoResponse(object int, response *AutoResponse)
+	ObjectAutoResponse(object int) *AutoResponse
 	AutoResponseTime(socket int) time.Time // returns the time of the last automatic response; the zero Time if there was none
 
 	// SetSocketEventTimeout sets the time in which the events of the hibernatable WebSockets of an object must be handled; 0 means the default.
