@@ -27,4 +27,4 @@ tag(DurableObject, WorkerEntrypoint);
 
 // The module cloudflare:workers.
 export const workers = { DurableObject, WorkerEntrypoint, RpcPromise, RpcProperty, RpcStub, RpcTarget, env, exports: exported, waitUntil: extendWorker };
-provideModule("cloudflare:workers", workers);
+provideModule("cloudflare:workers", () => workers);

@@ -40,7 +40,7 @@ func TestHostFunctionsAreThoseTheModulesCall(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = rt.Close() })
-	h := newHost(Options{}, &Realm{runtime: rt})
+	h := newHost(Options{}, &Realm{runtime: rt, bundles: &onDemand{}})
 	base := h.functions()
 	checkFunctions(t, "js", base, nil)
 	bundles, err := fs.Glob(embedded, "lazy/*")

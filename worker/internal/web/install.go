@@ -73,8 +73,8 @@ const scriptName = "linger:web"
 var embedded embed.FS
 
 // NewPrelude bundles and compiles the globals of this package together with the caller's modules: index.js at the root of
-// modules and the modules that it imports. They run after the globals have been defined. modules may be nil. The error is
-// a *[bundle.Error], or that of the engine.
+// modules and the modules that it imports. They run after the globals have been defined. The folder lazy of modules has bundles on
+// demand of the caller. modules may be nil. The error is a *[bundle.Error], or that of the engine.
 func NewPrelude(modules fs.FS) (*Prelude, error) {
 	webModules, err := fs.Sub(embedded, "js")
 	if err != nil {
@@ -93,7 +93,7 @@ func NewPrelude(modules fs.FS) (*Prelude, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Prelude{code: code}, nil
+	return &Prelude{code: code, bundles: onDemand{modules: modules}}, nil
 }
 
 // Install installs the globals in a runtime, in which no script may have run before. Host functions of the caller's

@@ -9,7 +9,7 @@ import (
 	"github.com/lingerws/linger/worker/internal/engine"
 )
 
-// A bundle on demand is a folder of lazy: index.js, whose exports it provides, and the other modules of the folder. It costs
+// A bundle on demand is a folder of lazy, in this package or among the caller's modules: index.js, whose exports it provides, and the other modules of the folder. It costs
 // a runtime nothing until it is loaded, which happens at most once for each runtime: when a script uses one of the globals
 // that js/globals.js lists for it, or when another module calls lazy(name) of js/lazy.js, which returns the exports. It is
 // compiled once per process, when it is first loaded.
@@ -21,6 +21,7 @@ import (
 
 // onDemand contains the bundles on demand that have been compiled. It is safe for concurrent use.
 type onDemand struct {
+	modules  fs.FS    // the caller's modules; nil if there are none
 	compiled sync.Map // the result of compileBundle as a func() (engine.Bytecode, error), by name
 }
 
@@ -54,7 +55,7 @@ func (h *host) bundleFunctions(name string) map[string]engine.HostFunc {
 // loadBundle(name) defines the host functions of a bundle, and returns the function that runs its modules.
 func (h *host) loadBundle(args []engine.Value) (engine.Value, error) {
 	name := argument(args, 0).String()
-	if _, err := fs.Stat(embedded, path.Join("lazy", name, "index.js")); err != nil {
+	if h.realm.bundles.folder(name) == nil {
 		return engine.Undefined(), typeError("there is no bundle named " + name)
 	}
 	if err := define(h.realm.runtime, h.bundleFunctions(name)); err != nil {
@@ -67,18 +68,31 @@ func (h *host) loadBundle(args []engine.Value) (engine.Value, error) {
 	return h.realm.runtime.Run(code)
 }
 
+// folder returns the modules of a bundle, nil if there is no such bundle.
+func (o *onDemand) folder(name string) fs.FS {
+	for _, modules := range []fs.FS{embedded, o.modules} {
+		if modules == nil {
+			continue
+		}
+		folder := path.Join("lazy", name)
+		if _, err := fs.Stat(modules, path.Join(folder, "index.js")); err != nil {
+			continue
+		}
+		if found, err := fs.Sub(modules, folder); err == nil {
+			return found
+		}
+	}
+	return nil
+}
+
 // code returns the bytecode of a bundle.
 func (o *onDemand) code(name string) (engine.Bytecode, error) {
-	compile, _ := o.compiled.LoadOrStore(name, sync.OnceValues(func() (engine.Bytecode, error) { return compileBundle(name) }))
+	compile, _ := o.compiled.LoadOrStore(name, sync.OnceValues(func() (engine.Bytecode, error) { return compileBundle(name, o.folder(name)) }))
 	return compile.(func() (engine.Bytecode, error))()
 }
 
 // compileBundle compiles the bundle of a folder of lazy.
-func compileBundle(name string) (engine.Bytecode, error) {
-	folder, err := fs.Sub(embedded, "lazy/"+name)
-	if err != nil {
-		return engine.Bytecode{}, err
-	}
+func compileBundle(name string, folder fs.FS) (engine.Bytecode, error) {
 	source, err := bundle.Function("web/index.js", "shared", map[string]fs.FS{"web": folder}, map[string]string{
 		`^shared$`:       `shared`,
 		`^lazy/([^/]+)$`: `shared.lazy("$1")`,

@@ -2,13 +2,13 @@ import { host } from "./host.js";
 
 const loaded = new Map(); // the exports of bundles by name
 const loading = new Set();
-let shared; // the function of share
-let provided; // its result, which all bundles get
+const shared = []; // the functions of share
+let provided; // their results, which all bundles get
 
-// share sets the function that returns the exports of base modules that bundles may import. shared.js calls it: if this module
+// share adds a function that returns exports of base modules that bundles may import. shared.js calls it: if this module
 // imported all others, they could not import it.
 export function share(list) {
-  shared = list;
+  shared.push(list);
 }
 
 // lazy returns the exports of a bundle on demand. It loads the bundle if this is the first call with its name.
@@ -18,7 +18,7 @@ export function lazy(name) {
   if (loading.has(name)) throw new Error(`the bundle ${name} needs itself while it is loaded`);
   loading.add(name);
   try {
-    provided ??= { ...shared(), lazy };
+    provided ??= Object.assign({ lazy }, ...shared.map((list) => list()));
     exports = host.loadBundle(name)(provided);
   } finally {
     loading.delete(name);

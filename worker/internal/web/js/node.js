@@ -3,7 +3,7 @@ import { lazy } from "./lazy.js";
 
 const provided = new Map(); // modules that are not bundles, by name
 
-// provideModule makes nodeModule(name) return the exports of a module of Linger.
+// provideModule makes nodeModule(name) return the result of a function: the exports of a module of Linger.
 export function provideModule(name, exports) {
   provided.set(name, exports);
 }
@@ -12,7 +12,7 @@ export function provideModule(name, exports) {
 // module of the bundle node_x, and the module x/part is the export part of it.
 export function nodeModule(name) {
   const module = provided.get(name);
-  if (module) return module;
+  if (module) return module();
   const [bundle, part = "module"] = name.split("/");
   return lazy(`node_${bundle}`)[part];
 }
