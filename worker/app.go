@@ -57,6 +57,7 @@ type App struct {
 	references   references
 	alarms       *alarms
 	store        *storage.Store         // the data directory; nil if nothing is stored
+	classes      classes                // the classes of objects in the data directory
 	namespaces   map[string]*storage.KV // the KV namespaces, by their IDs
 	temporary    string                 // the data directory if it is removed at the end; otherwise ""
 	firstChoice  atomic.Uint32          // counts the calls of chooseWorker, each of which begins with another worker
@@ -87,6 +88,9 @@ func load(path string, opts Options, launch script.Launch) (*App, error) {
 	}
 	bindings, err := bindingsText(&opts)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkMigrations(opts.Migrations); err != nil {
 		return nil, err
 	}
 	crons, err := parseCrons(opts.Crons)

@@ -85,7 +85,7 @@ func (all *alarms) deliver() time.Duration {
 	}
 	wait := time.Hour
 	for _, one := range stored {
-		key := objectKey{one.Class, one.ID}
+		key := objectKey{all.app.classes.name(one.Class), one.ID}
 		if all.running[key] != nil {
 			continue
 		}

@@ -18,7 +18,7 @@ const (
 	halfID = idSize / 2
 )
 
-// objectID returns the ID of an object of a class. It implements [script.ObjectCalls.ObjectID].
+// objectID returns the ID of an object of the class with a key.
 func objectID(class string, kind script.IDKind, text string) (string, error) {
 	key := sha256.Sum256([]byte("linger object\x00" + class))
 	var first []byte
@@ -50,5 +50,5 @@ func sum(key []byte, text string) []byte {
 
 // ObjectID implements [script.ObjectCalls].
 func (h *hostAPI) ObjectID(class string, kind script.IDKind, text string) (string, error) {
-	return objectID(class, kind, text)
+	return objectID(h.app.classes.key(class), kind, text)
 }

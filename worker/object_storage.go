@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -13,7 +14,7 @@ import (
 // openStore opens the data directory of an application that stores something. Without Options.Data it is a temporary one, which remove
 // removes.
 func (a *App) openStore() error {
-	if !a.opts.Bindings.stored() {
+	if !a.opts.Bindings.stored() && !a.hasMigrations() {
 		return nil
 	}
 	dir := a.opts.Data
@@ -29,7 +30,7 @@ func (a *App) openStore() error {
 		return errors.Join(fmt.Errorf("the data directory %s cannot be opened: %w", dir, err), a.removeTemporary())
 	}
 	a.store = store
-	if err := a.openNamespaces(); err != nil {
+	if err := cmp.Or(a.migrate(), a.openNamespaces()); err != nil {
 		a.closeStore()
 		return err
 	}
@@ -98,7 +99,7 @@ func (o *object) storageIn(in *instance) (*storage.Object, error) {
 	case o.stored != nil:
 		return o.stored, nil
 	}
-	stored, err := in.app.store.Object(o.ref.Class, o.ref.ID)
+	stored, err := in.app.store.Object(in.app.classes.key(o.ref.Class), o.ref.ID)
 	if err != nil {
 		return nil, err
 	}
