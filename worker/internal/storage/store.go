@@ -23,7 +23,7 @@ const lockName = "lock"
 
 // Options are the settings of a Store. The zero value of each means its default.
 type Options struct {
-	MaxOpen     int           // the number of databases that are open in memory; default 2000
+	MaxOpen     int           // the number of databases that are open in memory, about 64 KiB each; default 10,000
 	MaxFiles    int           // the number of database files that are open; default a quarter of the files that the process may open, at most 4096
 	Cache       int           // the page cache of a database in KiB; default 128
 	SegmentSize int64         // the size of the log at which another file is begun, in bytes; default 64 MiB
@@ -36,7 +36,7 @@ type Options struct {
 }
 
 func (o *Options) setDefaults() {
-	setDefault(&o.MaxOpen, 2000)
+	setDefault(&o.MaxOpen, 10_000)
 	setDefault(&o.MaxFiles, max(16, min(4096, openFiles()/4)))
 	setDefault(&o.Cache, 128)
 	setDefault(&o.SegmentSize, 64<<20)
