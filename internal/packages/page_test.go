@@ -44,7 +44,7 @@ func TestPageHasTheTable(t *testing.T) {
 }
 
 // supportPackages are needed by clients of scenarios, and by TestTypes.
-var supportPackages = []string{"@orpc/client", "@trpc/client", "typescript"}
+var supportPackages = []string{"@cloudflare/workers-types", "@orpc/client", "@trpc/client", "typescript"}
 
 // installedVersion is a version that testdata/package.json declares.
 type installedVersion struct{ name, version string }

@@ -22,6 +22,9 @@ import (
 // timeout bounds each wait.
 const timeout = 2 * time.Minute
 
+// objectSleepAfter is how long the objects of scenarios are idle before they sleep.
+const objectSleepAfter = 100 * time.Millisecond
+
 // TestPackages runs the scenarios of the table. A scenario is an application in testdata/scenarios. One that calls run of check.ts
 // checks itself at a request. If there is a client of the same name, NAME.client.mjs, it runs in Node and uses the application.
 func TestPackages(t *testing.T) {
@@ -40,7 +43,7 @@ func TestPackages(t *testing.T) {
 				testFailure(t, p.scenario)
 				return
 			}
-			testScenario(t, p.scenario)
+			testScenario(t, p)
 		})
 	}
 }
@@ -73,12 +76,13 @@ func errorFile(scenario string) string {
 }
 
 // testScenario serves an application and runs its checks.
-func testScenario(t *testing.T, file string) {
+func testScenario(t *testing.T, p npmPackage) {
+	file := p.scenario
 	source, err := os.ReadFile(filepath.Join("testdata/scenarios", file))
 	if err != nil {
 		t.Fatal(err)
 	}
-	url := serve(t, file)
+	url := serve(t, p)
 	if bytes.Contains(source, []byte("\nrun(")) {
 		for _, result := range requestResults(t, url) {
 			t.Run(result.Name, func(t *testing.T) {
@@ -138,14 +142,21 @@ func runClient(t *testing.T, file, url string) {
 	}
 }
 
-// serve starts an application of testdata/scenarios and returns the URL of its server.
-func serve(t *testing.T, file string) string {
+// serve starts the application of a package and returns the URL of its server.
+func serve(t *testing.T, p npmPackage) string {
 	t.Helper()
 	log := &logBuffer{}
-	app, err := worker.Load("testdata/scenarios/"+file, worker.Options{
+	options := worker.Options{
 		Vars:         map[string]any{"SECRET": "from the environment"},
 		EventTimeout: timeout, Logger: slog.New(slog.NewTextHandler(log, nil)), Stdout: log, Stderr: log,
-	})
+	}
+	if p.objects != "" {
+		options.Data, options.SleepAfter = t.TempDir(), objectSleepAfter
+	}
+	for _, class := range strings.Fields(p.objects) {
+		options.Bindings.Objects = append(options.Bindings.Objects, worker.ObjectNamespace{Name: class, Class: class})
+	}
+	app, err := worker.Load("testdata/scenarios/"+p.scenario, options)
 	if err != nil {
 		t.Fatalf("loading the application: %v", err)
 	}

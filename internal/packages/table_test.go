@@ -5,6 +5,7 @@ type npmPackage struct {
 	name      string // as in testdata/package.json
 	scenario  string // a file in testdata/scenarios
 	tried     string
+	objects   string // the classes of Durable Objects, separated by spaces, which are bound by their names
 	condition string // what an application has to observe, if anything
 	fails     string // why it cannot be used; the error that an application gets is in a file with the suffix .error
 }
@@ -13,8 +14,10 @@ type npmPackage struct {
 var table = []npmPackage{
 	// Frameworks and protocols.
 	{name: "hono", scenario: "hono.tsx", tried: "routes, errors, `cors`, `csrf`, `jwt`, `bearerAuth`, `basicAuth`, `bodyLimit`, `timeout`, `etag`, `compress`, `contextStorage`, cookies, forms and uploads, `proxy`, `stream`, `streamText`, `streamSSE`, JSX with `Suspense`, `upgradeWebSocket` of `hono/cloudflare-workers`"},
+	{name: "hono", scenario: "objects.tsx", objects: "Board Poll", tried: "in a Durable Object, with its storage: routes, errors, JSX, `upgradeWebSocket` of `hono/cloudflare-workers`; requests to objects"},
 	{name: "@hono/zod-validator", scenario: "hono.tsx", tried: "JSON bodies"},
 	{name: "itty-router", scenario: "itty-router.ts", tried: "`AutoRouter` with `cors`, `withContent`, `withCookies`, errors"},
+	{name: "itty-router", scenario: "objects.tsx", objects: "Board Poll", tried: "in a Durable Object that sleeps while its connections are open"},
 	{name: "@trpc/server", scenario: "trpc.ts", tried: "the fetch adapter with its own client: queries, mutations, batches, streams, subscriptions as server-sent events; the same over WebSockets, with `getWSConnectionHandler` on the functional events", condition: "`adapters/ws` needs an emitter for each connection (`node:events`), as in the test"},
 	{name: "@orpc/server", scenario: "orpc.ts", tried: "with its own client: calls, batches, files and event iterators over HTTP; the same over WebSockets, with the functional events and with `WebSocketPair`"},
 	{name: "elysia", scenario: "elysia.ts", tried: "routes, validation, cookies, errors, groups", condition: "export an object with its `fetch` instead of `listen`"},
@@ -22,12 +25,15 @@ var table = []npmPackage{
 	{name: "graphql", scenario: "graphql.ts", tried: "schemas, queries, fragments, errors, introspection, subscriptions"},
 	{name: "graphql-ws", scenario: "graphql-ws.ts", tried: "`makeServer` on the functional events, with its own client: queries, subscriptions, their ends, refusal", condition: "the message event must not wait for a subscription; accept with [`reload: \"close\"`](workers.md#where-state-goes)"},
 	{name: "partysocket", scenario: "partysocket.ts", tried: "a client in Node, and one in the application: rooms, reconnection, buffered messages"},
+	{name: "partyserver", scenario: "partyserver.ts", objects: "Room Counter", tried: "with `partysocket`: `routePartykitRequest` with its options, `getServerByName`, tags, state, `broadcast`, `sql`, alarms, ends of connections; with `hibernate` the object sleeps between"},
+	{name: "agents", scenario: "agents.ts", objects: "TaskList", tried: "with its own client: state, `callable` methods and streams, `sql`, `schedule`, `queue`, `routeAgentRequest`, `getAgentByName`; the agent sleeps between", condition: "sub-agents need `ctx.facets`, email and workflows need Cloudflare: they throw an error"},
 	{name: "socket.io-parser", scenario: "socket.io-parser.ts", tried: "packets of text and with attachments"},
 	{name: "superjson", scenario: "superjson.ts", tried: "dates, maps, bigints, references, errors, classes"},
 
 	// Shared documents and state.
 	{name: "yjs", scenario: "yjs.ts", tried: "two clients edit a document through the server; undo, observers", condition: "[documents in variables](workers.md#where-state-goes): `reload: \"close\"`, one worker"},
 	{name: "y-websocket", scenario: "yjs.ts", tried: "its provider as a client in Node"},
+	{name: "y-partyserver", scenario: "y-partyserver.ts", objects: "Document", tried: "two clients with its provider edit a stored document, and the object sleeps between; awareness, messages of the application, clients that may only read"},
 	{name: "y-protocols", scenario: "yjs.ts", tried: "synchronization, awareness"},
 	{name: "lib0", scenario: "yjs.ts", tried: "encoding, decoding"},
 	{name: "@automerge/automerge", scenario: "automerge.ts", tried: "two clients synchronize a document through the server; history, counters, saving", condition: "up to 3.3: later versions need exceptions of WebAssembly"},

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestTypes checks the scenarios with TypeScript, with the types of Linger and without those of browsers and Node.
+// TestTypes checks the scenarios with TypeScript: those with Durable Objects with the types of the Workers runtime, and the others with
+// the types of Linger.
 func TestTypes(t *testing.T) {
 	if why := installed(); why != "" {
 		t.Skip("the packages are not tested: " + why)
@@ -14,9 +15,11 @@ func TestTypes(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	defer cancel()
-	check := exec.CommandContext(ctx, "node", "node_modules/typescript/bin/tsc", "-p", "tsconfig.check.json")
-	check.Dir = "testdata"
-	if output, err := check.CombinedOutput(); err != nil {
-		t.Errorf("tsc ends with %v:\n%s", err, output)
+	for _, project := range []string{"tsconfig.check.json", "tsconfig.objects.json"} {
+		check := exec.CommandContext(ctx, "node", "node_modules/typescript/bin/tsc", "-p", project)
+		check.Dir = "testdata"
+		if output, err := check.CombinedOutput(); err != nil {
+			t.Errorf("tsc -p %s ends with %v:\n%s", project, err, output)
+		}
 	}
 }

@@ -67,5 +67,14 @@ export async function until(condition) {
   while (!condition()) await new Promise((done) => setTimeout(done, 2));
 }
 
+/**
+ * Waits until an object has slept. starts returns how many times the object was constructed. Each call wakes the object, so the
+ * pauses between them grow.
+ */
+export async function slept(starts) {
+  const before = await starts();
+  for (let pause = 100; (await starts()) === before; pause *= 1.5) await new Promise((done) => setTimeout(done, pause));
+}
+
 /** Ends the program successfully, whatever it has left open. */
 export const done = () => process.exit(0);
