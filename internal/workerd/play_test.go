@@ -46,6 +46,9 @@ func play(start starter, folder string, steps []exchange) (conversation []exchan
 	}
 	for _, e := range steps {
 		answer, err := p.step(e.step)
+		for i, line := range answer {
+			answer[i] = strings.TrimRight(line, " ")
+		}
 		if err != nil {
 			answer = append(answer, "FAILED: "+err.Error())
 		}

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -157,13 +156,6 @@ func (r *row) expected() []exchange {
 		return r.linger
 	}
 	return r.answers
-}
-
-// isSlow reports whether the row waits.
-func (r *row) isSlow() bool {
-	return slices.ContainsFunc(r.answers, func(e exchange) bool {
-		return strings.HasPrefix(e.step, "wait ") || strings.Contains(e.step, " until ")
-	})
 }
 
 // objectClass matches the classes of Durable Objects in a script, in both forms.
