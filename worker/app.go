@@ -20,7 +20,7 @@ import (
 	"github.com/lingerws/linger/worker/internal/storage"
 )
 
-//go:embed js/*.js
+//go:embed js/*.js js/lazy/*/*.js
 var modules embed.FS
 
 //go:embed linger.d.ts

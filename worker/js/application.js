@@ -1,13 +1,12 @@
 import { secret } from "web/define.js";
 import { expose } from "web/host.js";
+import { isLoaded, lazy } from "web/lazy.js";
 import { globalTarget, hasListeners } from "web/target.js";
-import { WorkerEntrypoint } from "./entrypoint.js";
 import { ExecutionContext } from "./execution_context.js";
-import { defineClasses } from "./object.js";
 import { reportUnusedExports } from "./exports.js";
+import { setModuleExports } from "./module_exports.js";
 import { setSourceFunction } from "./place.js";
 import { ScheduledController } from "./scheduled.js";
-import { defineEntrypoints } from "./service.js";
 import { env } from "./settings.js";
 
 // useDefaultExport adds listeners that call the methods of a module's default export: fetch(request, env, ctx) and
@@ -15,7 +14,7 @@ import { env } from "./settings.js";
 // errors of loading the application.
 function useDefaultExport({ default: app }) {
   if (app === undefined || exportsNothing(app)) return;
-  const isClass = typeof app === "function" && app.prototype instanceof WorkerEntrypoint;
+  const isClass = typeof app === "function" && isLoaded("bindings") && app.prototype instanceof lazy("bindings").WorkerEntrypoint;
   if (typeof app === "function" && !isClass) {
     refuse("a function or a class that does not extend WorkerEntrypoint: export an object with a method fetch(request, env, ctx)");
   }
@@ -52,8 +51,8 @@ function refuse(what) {
 }
 
 expose("exports", (namespace) => {
-  defineClasses(namespace);
-  defineEntrypoints(namespace);
+  setModuleExports(namespace);
+  if (isLoaded("bindings")) lazy("bindings").defineExports(namespace);
   useDefaultExport(namespace);
   reportUnusedExports(namespace);
 });

@@ -1,6 +1,5 @@
 import { host } from "web/host.js";
-import { isObjectClass } from "./object_namespace.js";
-import { isEntrypoint } from "./service.js";
+import { isLoaded, lazy } from "web/lazy.js";
 
 // Names of handlers that other runtimes call, but not Linger.
 const handlers = ["queue", "email", "tail", "trace", "alarm", "test", "websocket", "webSocketMessage", "webSocketClose", "webSocketError"];
@@ -12,10 +11,12 @@ export function reportUnusedExports(namespace) {
   for (const name of Object.keys(namespace)) {
     const value = namespace[name];
     if (name === "default") reportUnusedMembers(value);
-    else if (isClass(value) && !isObjectClass(name) && !isEntrypoint(name)) reportIgnored("class", name, value);
+    else if (isClass(value) && !isUsed(name)) reportIgnored("class", name, value);
     else if (named.has(name) && isHandler(value)) reportIgnored("export", name, value);
   }
 }
+
+const isUsed = (name) => isLoaded("bindings") && lazy("bindings").isUsed(name);
 
 // reportUnusedMembers reports the handlers of a default export.
 function reportUnusedMembers(app) {

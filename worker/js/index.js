@@ -1,19 +1,15 @@
 import { constants, define, tag } from "web/define.js";
 import { describeBy } from "web/describe.js";
+import { defineLazy, lazy } from "web/lazy.js";
+import { provideModule } from "web/node.js";
 import { setReporter } from "web/report.js";
 import "./application.js";
-import "./call_kinds.js";
-import "./entrypoint.js";
 import { Clients, clients, setWebSocketAutoResponse } from "./clients.js";
 import { WebSocketCloseEvent } from "./close.js";
 import { WebSocketConnection } from "./connection.js";
 import { WebSocketDrainEvent } from "./drain.js";
 import { ExtendableEvent } from "./extendable.js";
 import { FetchEvent } from "./fetch.js";
-import "./fetcher.js";
-import { WebSocketRequestResponsePair } from "./hibernatable.js";
-import "./hibernatable_events.js";
-import "./kv.js";
 import "./lifecycle.js";
 import "./listeners.js";
 import { fetch } from "./outgoing_fetch.js";
@@ -21,6 +17,7 @@ import "./outgoing_socket.js";
 import { WebSocketMessageEvent } from "./message.js";
 import { WebSocketPeerCloseEvent } from "./peerclose.js";
 import { report } from "./report.js";
+import "./shared.js";
 import { ScheduledEvent } from "./scheduled.js";
 import { WebSocketUpgradeEvent } from "./upgrade.js";
 import { WebSocket } from "./websocket.js";
@@ -38,7 +35,6 @@ const classes = {
   WebSocketMessageEvent,
   WebSocketPair,
   WebSocketPeerCloseEvent,
-  WebSocketRequestResponsePair,
   WebSocketUpgradeEvent,
 };
 
@@ -61,3 +57,7 @@ describeBy(WebSocketCloseEvent, "type", "id", "code", "reason", "sentCode", "sen
 
 // Exceptions of callbacks outside of events.
 setReporter((error) => report(0, error));
+
+// What only applications with bindings use.
+defineLazy("bindings", ["WebSocketRequestResponsePair"]);
+provideModule("cloudflare:workers", () => lazy("bindings").workers);

@@ -8,7 +8,6 @@ import { lazy } from "web/lazy.js";
 import { Request } from "web/request.js";
 import { makeResponse } from "web/response.js";
 import { ReceivedBody, receivedBody } from "./received_body.js";
-import { remoteError } from "./remote_error.js";
 import { SentBody } from "./sent_body.js";
 import { WebSocket } from "./websocket.js";
 import { End } from "./websocket_end.js";
@@ -101,7 +100,7 @@ expose("fetched", (number, failed, parts, body, coding, foreign) => {
 
 expose("fetchThrew", (number, thrown) => {
   const waiting = takePending(number);
-  waiting?.operation.end(waiting.reject, remoteError(thrown));
+  waiting?.operation.end(waiting.reject, lazy("bindings").remoteError(thrown));
 });
 
 // upgraded is called when the response to a fetch has been a 101. The WebSocket is closed if the script does not accept it

@@ -19,26 +19,40 @@ type function func(args arguments) (engine.Value, error)
 
 // define defines the host functions in the engine.
 func (r *runtime) define() error {
-	tables := []map[string]function{
-		r.eventFunctions(), r.connectionFunctions(), r.serverFunctions(), r.bodyFunctions(), r.socketFunctions(),
-		r.objectFunctions(), r.callFunctions(), r.objectSocketFunctions(), r.hibernatableFunctions(), r.storageFunctions(), r.kvFunctions(),
-		r.reportFunctions(),
+	functions := hostFunctions(
+		r.eventFunctions(), r.connectionFunctions(), r.serverFunctions(), r.bodyFunctions(), r.socketFunctions(), r.objectSocketFunctions(), r.reportFunctions(),
+	)
+	for name, fn := range functions {
+		if err := r.engine.Define(name, fn); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// bundleFunctions returns the host functions that only a bundle on demand calls.
+func (r *runtime) bundleFunctions(name string) map[string]engine.HostFunc {
+	if name != "bindings" {
+		return nil
+	}
+	return hostFunctions(r.objectFunctions(), r.callFunctions(), r.hibernatableFunctions(), r.storageFunctions(), r.kvFunctions())
+}
+
+// hostFunctions returns the functions of tables for the engine.
+func hostFunctions(tables ...map[string]function) map[string]engine.HostFunc {
+	all := map[string]engine.HostFunc{}
 	for _, table := range tables {
 		for name, fn := range table {
-			err := r.engine.Define(name, func(args []engine.Value) (engine.Value, error) {
+			all[name] = func(args []engine.Value) (engine.Value, error) {
 				v, err := fn(args)
 				if err != nil {
 					err = toEngine(err)
 				}
 				return v, err
-			})
-			if err != nil {
-				return err
 			}
 		}
 	}
-	return nil
+	return all
 }
 
 // command returns a host function without a result.
@@ -282,6 +296,8 @@ func (r *runtime) platform() web.Options {
 		Compute: func(size int64, work func(context.Context), turn func() error) error {
 			return r.host.Compute(size, work, func() error { return r.turn(time.Now(), turn) })
 		},
+		BundleFunctions: r.bundleFunctions,
+
 		MaxBody: r.app.MaxBody,
 	}
 }

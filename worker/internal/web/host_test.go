@@ -78,7 +78,7 @@ func checkFunctions(t *testing.T, folder string, functions, base map[string]engi
 }
 
 func TestHostFunctionsWithoutArgumentsDoNotFail(t *testing.T) {
-	for name, fn := range newHost(Options{}, &Realm{}).functions() {
+	for name, fn := range newHost(Options{}, &Realm{bundles: &onDemand{}}).functions() {
 		_, err := fn(nil)
 		var throw *engine.Throw
 		if err != nil && !errors.As(err, &throw) {

@@ -50,6 +50,10 @@ type Options struct {
 	// is in progress. If Compute is nil, work is done during the call of the script.
 	Compute func(size int64, work func(context.Context), turn func() error) error
 
+	// BundleFunctions returns the host functions of a bundle on demand of the caller, by the names with which its modules call
+	// them. nil means that no bundle has any.
+	BundleFunctions func(name string) map[string]engine.HostFunc
+
 	// MaxBody is the maximum size of a body after its content codings have been decoded, in bytes. 0 means 10 MiB.
 	MaxBody int64
 

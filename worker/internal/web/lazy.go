@@ -49,6 +49,9 @@ func (h *host) bundleFunctions(name string) map[string]engine.HostFunc {
 	case "node_crypto":
 		return nodeCryptoFunctions
 	}
+	if h.options.BundleFunctions != nil {
+		return h.options.BundleFunctions(name)
+	}
 	return nil
 }
 

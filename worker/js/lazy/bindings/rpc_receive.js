@@ -1,6 +1,4 @@
-import { begin, current } from "web/context.js";
-import { tag } from "web/define.js";
-import { expose, host } from "web/host.js";
+import { begin, current, expose, host, tag } from "shared";
 import { defineCallKind, defineCallTest, pack, unpack } from "./call_value.js";
 import { serializeError } from "./remote_error.js";
 import { memberOf, missing, notCallable, remote, setExporter, stateOf } from "./rpc_stub.js";

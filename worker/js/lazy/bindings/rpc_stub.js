@@ -1,5 +1,4 @@
-import { tag } from "web/define.js";
-import { host } from "web/host.js";
+import { host, tag } from "shared";
 import { defineCallReader, defineCallTest, refuseType } from "./call_value.js";
 import { callTarget } from "./rpc_send.js";
 

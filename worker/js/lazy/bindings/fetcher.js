@@ -1,8 +1,4 @@
-import { expect, refuse, secret, tag } from "web/define.js";
-import { host } from "web/host.js";
-import { Request } from "web/request.js";
-import { defineBinding } from "./bindings.js";
-import { send } from "./outgoing_fetch.js";
+import { defineBinding, expect, host, refuse, Request, secret, send, tag } from "shared";
 
 // Fetcher is a binding with a method fetch, whose requests do not leave Linger.
 export class Fetcher {

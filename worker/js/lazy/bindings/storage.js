@@ -1,7 +1,4 @@
-import { deserialize, serialize } from "web/clone.js";
-import { begin } from "web/context.js";
-import { refuse, secret, tag } from "web/define.js";
-import { expose, host } from "web/host.js";
+import { begin, deserialize, expose, host, refuse, secret, serialize, tag } from "shared";
 import { SqlStorage } from "./storage_sql.js";
 
 // mistyped returns the error for an argument of a wrong type.

@@ -1,9 +1,4 @@
-import { bodyContent } from "web/body.js";
-import { Headers } from "web/headers.js";
-import { host } from "web/host.js";
-import { Request } from "web/request.js";
-import { URL } from "web/url.js";
-import { send } from "./outgoing_fetch.js";
+import { bodyContent, Headers, host, Request, send, URL } from "shared";
 import { sender } from "./rpc_send.js";
 
 const maxRedirects = 20; // Fetch Standard, section 4.4

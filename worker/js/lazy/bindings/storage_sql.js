@@ -1,6 +1,4 @@
-import { refuse, secret, tag } from "web/define.js";
-import { bytesOf, isBuffer } from "web/encoding.js";
-import { host } from "web/host.js";
+import { bytesOf, host, isBuffer, refuse, secret, tag } from "shared";
 
 // SqlStorage runs SQL statements on the database of an object.
 export class SqlStorage {

@@ -1,8 +1,4 @@
-import { secret } from "web/define.js";
-import { host } from "web/host.js";
-import { Offer } from "./websocket_offer.js";
-import { Transport } from "./websocket_transport.js";
-import { endOf, setEnd, WebSocket } from "./websocket.js";
+import { endOf, host, Offer, secret, setEnd, Transport, WebSocket } from "shared";
 
 const maxTags = 10;
 const maxTag = 256; // in bytes

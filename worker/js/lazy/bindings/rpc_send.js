@@ -1,5 +1,4 @@
-import { begin, current } from "web/context.js";
-import { expose, host } from "web/host.js";
+import { begin, current, expose, host } from "shared";
 import { discard, pack, unpack } from "./call_value.js";
 import { remoteError } from "./remote_error.js";
 

@@ -1,20 +1,23 @@
-import { deserialize, serialize } from "web/clone.js";
-import { secret } from "web/define.js";
-import { expose } from "web/host.js";
-import { makeRequest } from "web/request.js";
-import { defineBinding } from "./bindings.js";
+import {
+  defineBinding,
+  deserialize,
+  env,
+  Exchange,
+  ExecutionContext,
+  expose,
+  makeRequest,
+  receivedBody,
+  secret,
+  serialize,
+  watch,
+} from "shared";
 import { defineCallReader } from "./call_value.js";
-import { watch } from "./disconnect.js";
 import { WorkerEntrypoint } from "./entrypoint.js";
-import { Exchange } from "./exchange.js";
-import { ExecutionContext } from "./execution_context.js";
 import { Fetcher } from "./fetcher.js";
 import { exported } from "./object_namespace.js";
-import { receivedBody } from "./received_body.js";
 import { answer, loose } from "./rpc_receive.js";
 import { callTarget } from "./rpc_send.js";
 import { propertyOf, setState, stateOf } from "./rpc_stub.js";
-import { env } from "./settings.js";
 import { fetchFrom } from "./target_fetch.js";
 
 // Services are bindings to entry points of the application itself: classes that extend WorkerEntrypoint, and objects with handlers.

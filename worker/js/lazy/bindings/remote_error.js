@@ -1,5 +1,4 @@
-import { deserialize, serialize } from "web/clone.js";
-import { DOMException } from "web/exception.js";
+import { deserialize, DOMException, serialize } from "shared";
 import { defineCallKind } from "./call_value.js";
 
 const classes = new Map([Error, AggregateError, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((c) => [c.name, c]));

@@ -1,6 +1,4 @@
-import { expect, refuse, secret, tag } from "web/define.js";
-import { host } from "web/host.js";
-import { defineBinding } from "./bindings.js";
+import { defineBinding, expect, host, refuse, secret, tag } from "shared";
 import { setIds, stubOf } from "./object_stub.js";
 
 // DurableObjectId identifies an object of a class.

@@ -1,6 +1,4 @@
-import { expect, refuse, secret, tag } from "web/define.js";
-import { extendWorker } from "./extendable.js";
-import { host } from "web/host.js";
+import { expect, extendWorker, host, refuse, secret, tag, toPromise } from "shared";
 import {
   getAutoResponse,
   getAutoResponseTimestamp,
@@ -12,7 +10,6 @@ import {
   socketsOf,
 } from "./hibernatable.js";
 import { exported } from "./object_namespace.js";
-import { toPromise } from "./settle.js";
 import { DurableObjectStorage } from "./storage.js";
 
 // DurableObjectState is the ctx of an object.

@@ -1,11 +1,8 @@
-import { provideModule } from "web/node.js";
-import { tag } from "web/define.js";
-import { extendWorker } from "./extendable.js";
+import { env, extendWorker, tag } from "shared";
 import { exported } from "./object_namespace.js";
 import { DurableObjectState } from "./object_state.js";
 import { RpcTarget } from "./rpc_receive.js";
 import { RpcPromise, RpcProperty, RpcStub } from "./rpc_stub.js";
-import { env } from "./settings.js";
 
 // The superclasses of the classes of an application that Linger constructs.
 class Entrypoint {
@@ -27,4 +24,3 @@ tag(DurableObject, WorkerEntrypoint);
 
 // The module cloudflare:workers.
 export const workers = { DurableObject, WorkerEntrypoint, RpcPromise, RpcProperty, RpcStub, RpcTarget, env, exports: exported, waitUntil: extendWorker };
-provideModule("cloudflare:workers", () => workers);

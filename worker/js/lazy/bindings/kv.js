@@ -1,10 +1,19 @@
-import { begin, current } from "web/context.js";
-import { expect, refuse, secret, tag } from "web/define.js";
-import { TextDecoder, TextEncoder } from "web/encoding.js";
-import { expose, host } from "web/host.js";
-import { isLoaded, lazy } from "web/lazy.js";
-import { Response } from "web/response.js";
-import { defineBinding } from "./bindings.js";
+import {
+  begin,
+  current,
+  defineBinding,
+  expect,
+  expose,
+  host,
+  isLoaded,
+  lazy,
+  refuse,
+  Response,
+  secret,
+  tag,
+  TextDecoder,
+  TextEncoder,
+} from "shared";
 
 // The limits of KV namespaces, as on the platform.
 const maxKey = 512; // bytes of UTF-8

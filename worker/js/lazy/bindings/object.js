@@ -1,19 +1,24 @@
-import { enter, outside } from "web/context.js";
-import { secret } from "web/define.js";
-import { expose, host } from "web/host.js";
-import { Owner } from "web/owner.js";
-import { makeRequest } from "web/request.js";
-import { clearTimeout, startTimer } from "web/timers.js";
-import { watch } from "./disconnect.js";
+import {
+  clearTimeout,
+  enter,
+  env,
+  Exchange,
+  expose,
+  host,
+  makeRequest,
+  outside,
+  Owner,
+  receivedBody,
+  secret,
+  startTimer,
+  toPromise,
+  watch,
+} from "shared";
 import { DurableObject } from "./entrypoint.js";
-import { Exchange } from "./exchange.js";
 import { boundClasses, DurableObjectId } from "./object_namespace.js";
 import { DurableObjectState } from "./object_state.js";
-import { receivedBody } from "./received_body.js";
 import { serializeError } from "./remote_error.js";
 import { answer } from "./rpc_receive.js";
-import { env } from "./settings.js";
-import { toPromise } from "./settle.js";
 
 const classes = new Map(); // the classes of objects by their names
 const objects = new Map(); // the objects of this engine by their numbers

@@ -1,9 +1,17 @@
-import { bodyContent } from "web/body.js";
-import { Content } from "web/content.js";
-import { fromPairs, Headers, toPairs } from "web/headers.js";
-import { isLoaded, lazy } from "web/lazy.js";
-import { makeRequest, Request } from "web/request.js";
-import { makeResponse, Response, takeParts } from "web/response.js";
+import {
+  bodyContent,
+  Content,
+  fromPairs,
+  Headers,
+  isLoaded,
+  lazy,
+  makeRequest,
+  makeResponse,
+  Request,
+  Response,
+  takeParts,
+  toPairs,
+} from "shared";
 import { defineCallKind, defineCallReader, defineCallTest, refuseType } from "./call_value.js";
 import { exportTo, RpcTarget } from "./rpc_receive.js";
 import { receive } from "./rpc_stub.js";

@@ -1,11 +1,17 @@
-import { ancestor, isGenuine } from "web/brand.js";
-import { withMaxLength } from "web/clone.js";
-import { DOMException } from "web/exception.js";
-import { isCloneable, isUncloneable, known, Walk } from "web/flatten.js";
-import { Reader } from "web/revive.js";
-import { host } from "web/host.js";
-import { SentBody } from "./sent_body.js";
-import { receivedBody } from "./received_body.js";
+import {
+  ancestor,
+  DOMException,
+  host,
+  isCloneable,
+  isGenuine,
+  isUncloneable,
+  known,
+  Reader,
+  receivedBody,
+  SentBody,
+  Walk,
+  withMaxLength,
+} from "shared";
 
 // Calls pass structured clones, and in addition references, requests, responses, headers and streams. Bytes are not part of the text.
 const writers = new Map(); // functions that write such objects, by their prototypes

@@ -1,10 +1,6 @@
-import { expose, host } from "web/host.js";
+import { endOf, expose, host, report, settings, settle } from "shared";
 import { socketOf } from "./hibernatable.js";
 import { deliver } from "./object.js";
-import { report } from "./report.js";
-import { settings } from "./settings.js";
-import { settle } from "./settle.js";
-import { endOf } from "./websocket.js";
 
 expose("hibernatableMessage", (id, number, className, objectId, name, socket, message) => {
   deliver(id, number, className, objectId, name, (live, instance) => {

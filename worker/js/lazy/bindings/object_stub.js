@@ -1,4 +1,4 @@
-import { secret, tag } from "web/define.js";
+import { secret, tag } from "shared";
 import { defineCallReader } from "./call_value.js";
 import { Fetcher } from "./fetcher.js";
 import { callTarget } from "./rpc_send.js";
