@@ -181,3 +181,16 @@ func (e *event) objectOutcome() (script.Outcome, *parcel) {
 	}
 	return script.Outcome{Failure: objectReset}, nil
 }
+
+// HasCaller implements [script.ObjectCalls].
+func (h *hostAPI) HasCaller(id int) bool {
+	e := h.events.get(id)
+	if e == nil {
+		return true
+	}
+	switch e.input.(type) {
+	case *script.HibernatableMessage, *script.HibernatableClose:
+		return false
+	}
+	return true
+}

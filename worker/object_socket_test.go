@@ -205,3 +205,36 @@ func TestObjectSocketOrder(t *testing.T) {
 	c.send("=new Promise((resolve) => { room.release = () => resolve('slow'); })", "=(setTimeout(room.release), 'quick')")
 	c.want("quick", "slow")
 }
+
+func TestObjectSocketException(t *testing.T) {
+	t.Parallel()
+	t.Run("of a handler", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, chatScript, chatOptions)
+		c := a.connectTo("/one?name=c")
+		c.send("=missing", "=Promise.reject(new RangeError('late'))", "=1")
+		c.want("1")
+		a.log.line(t, "ReferenceError", "event=webSocketMessage", "class=Room")
+		a.log.line(t, "RangeError: late", "event=webSocketMessage", "class=Room")
+	})
+	t.Run("of the constructor after a reload", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, chatScript, chatOptions)
+		c := a.connectTo("/one?name=c")
+		a.reload(strings.Replace(chatScript, `console.log("constructed", ctx.id.name);`, `throw new RangeError("not now");`, 1))
+		c.send("=1")
+		a.log.line(t, "RangeError: not now", "event=webSocketMessage", "class=Room")
+		a.reload(chatScript)
+		c.send("=2")
+		c.want("2")
+	})
+	t.Run("in blockConcurrencyWhile", func(t *testing.T) {
+		t.Parallel()
+		a := serve(t, chatScript, chatOptions)
+		c := a.connectTo("/one?name=c")
+		c.send("=ctx.blockConcurrencyWhile(() => { throw new RangeError('blocked'); })")
+		a.log.line(t, "RangeError: blocked", "event=webSocketMessage", "class=Room")
+		c.send("=ctx.getWebSockets().length")
+		c.want("1")
+	})
+}

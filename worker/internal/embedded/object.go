@@ -13,6 +13,8 @@ func (r *runtime) objectFunctions() map[string]function {
 			id, err := r.host.ObjectID(a.text(0), idKinds[a.text(1)], a.text(2))
 			return engine.String(id), err
 		},
+		// hasCaller(event) returns whether an exception of the event's handler goes to a caller.
+		"hasCaller": query(func(a arguments) engine.Value { return engine.Bool(r.host.HasCaller(a.int(0))) }),
 		// evicted(object) reports that the object was dropped.
 		"evicted": command(func(a arguments) { r.host.Evicted(a.int(0)) }),
 	}

@@ -66,6 +66,9 @@ type ObjectCalls interface {
 	// The error is about its size; then the event has not ended.
 	Return(event int, outcome Outcome) error
 
+	// HasCaller reports whether what the handler of an event of an object has thrown goes to a caller. The events of WebSockets have none.
+	HasCaller(event int) bool
+
 	// Evicted reports that the Runtime has dropped an object: its next event constructs it again.
 	Evicted(object int)
 }

@@ -9,6 +9,7 @@ import {
   outside,
   Owner,
   receivedBody,
+  report,
   secret,
   startTimer,
   toPromise,
@@ -93,7 +94,7 @@ class LiveObject {
 
   // fail ends an event with an exception.
   fail(id, error) {
-    if (this.events.delete(id)) host.thrown(id, serializeError(error, { remote: true }, { durableObjectId: this.id }));
+    if (this.events.delete(id)) throwTo(id, error, { remote: true }, { durableObjectId: this.id });
   }
 
   // reset drops the object, whose next event constructs it again. Its events in progress fail.
@@ -106,7 +107,7 @@ class LiveObject {
 
   // interrupt ends the events in progress of an object that is reset.
   interrupt() {
-    for (const id of this.events) host.thrown(id, serializeError(this.owner.reason, resetMarks));
+    for (const id of this.events) throwTo(id, this.owner.reason, resetMarks);
     this.events.clear();
   }
 
@@ -127,6 +128,12 @@ class LiveObject {
   }
 }
 
+// throwTo ends an event with an exception of its object. The exception is reported if the event has no caller that gets it.
+function throwTo(id, error, ...marks) {
+  if (!host.hasCaller(id)) report(id, error);
+  host.thrown(id, serializeError(error, ...marks));
+}
+
 // deliver passes an event to an object, which is constructed if this is its first event. handle gets the object and its instance.
 export function deliver(id, number, className, objectId, name, handle) {
   let live = objects.get(number);
@@ -134,7 +141,7 @@ export function deliver(id, number, className, objectId, name, handle) {
     try {
       live = new LiveObject(number, className, objectId, name);
     } catch (error) {
-      host.thrown(id, serializeError(error, resetMarks));
+      throwTo(id, error, resetMarks);
       objects.get(number)?.drop();
       return;
     }
