@@ -131,7 +131,7 @@ func (r *runtime) useStorage(a arguments, unconfirmed bool, use func(s *storage.
 // storageError returns the errors that an application causes as exceptions with their texts.
 func storageError(err error) error {
 	var sql *storage.SQLError
-	if storage.IsTooBig(err) {
+	if storage.IsTooBig(err) && !errors.As(err, &sql) {
 		return &script.Throw{Name: "RangeError", Message: "A value must not be larger than 2 MiB when it is serialized"}
 	}
 	if errors.As(err, &sql) || errors.Is(err, storage.ErrTransactionStatement) || errors.Is(err, storage.ErrNoStatement) ||

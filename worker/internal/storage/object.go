@@ -19,7 +19,8 @@ type Object struct {
 	class, id string
 	kv        tableState
 	metadata  tableState
-	alarm     bool // the alarm was set or deleted since the last commit
+	alarm     bool             // the alarm was set or deleted since the last commit
+	indexes   map[string]int64 // the number of indexes, by table and column
 }
 
 // Object returns the storage of an object. Its file is created by the first transaction. The error is a *NameError if class or id
@@ -59,8 +60,11 @@ const (
 	makeMetadata = "CREATE TABLE IF NOT EXISTS _cf_METADATA (key INTEGER PRIMARY KEY, value BLOB)"
 )
 
-// forgetTables makes the next use of a table look for it.
-func (o *Object) forgetTables() { o.kv, o.metadata = unknown, unknown }
+// forgetTables makes the next use of a table look for it and its indexes.
+func (o *Object) forgetTables() {
+	o.kv, o.metadata = unknown, unknown
+	clear(o.indexes)
+}
 
 // exists reports whether a table exists.
 func (o *Object) exists(table string, state *tableState) (bool, error) {

@@ -25,7 +25,7 @@ type Cursor struct {
 	next    [][]any // the next row, or all that remain of a statement that writes
 	ended   bool    // the statement has ended; there are no rows after next
 
-	returned int64 // the number of rows that were read
+	returned int64 // the number of rows that Next has returned
 	scanned  int64 // the number of rows of full scans, at the end
 	changes  int64 // the number of rows that were changed
 	indexes  int64 // the number of entries in indexes that were changed for each of them
@@ -35,9 +35,9 @@ type Cursor struct {
 // result the Cursor has. A statement that the platform forbids fails; a *SQLError has the platform's text.
 func (o *Object) Exec(sql string, parameters ...any) (cursor *Cursor, err error) {
 	err = o.do(func() error {
-		o.guard.on, o.guard.transaction = true, false
-		defer func() { o.guard.on = false }()
+		defer o.guard.end()
 		for {
+			o.guard.begin()
 			stmt, rest, err := o.conn.Prepare(sql, false)
 			switch {
 			case err != nil && o.guard.transaction:
@@ -52,28 +52,21 @@ func (o *Object) Exec(sql string, parameters ...any) (cursor *Cursor, err error)
 				stmt.Finalize()
 				return ErrParametersBeforeLast
 			}
-			if !last {
-				if err := o.runAll(stmt); err != nil {
-					return asSQLError(err)
-				}
-				sql = rest
-				continue
+			if last {
+				cursor, err = o.start(stmt, parameters)
+				return asSQLError(err)
 			}
-			cursor, err = o.start(stmt, parameters)
-			return asSQLError(err)
+			earlier, err := o.start(stmt, nil)
+			if err != nil {
+				return asSQLError(err)
+			}
+			if err := earlier.skip(); err != nil {
+				return asSQLError(err)
+			}
+			sql = rest
 		}
 	})
 	return cursor, err
-}
-
-// runAll runs a statement before the last one.
-func (o *Object) runAll(stmt *sqlite.Stmt) error {
-	c, err := o.start(stmt, nil)
-	for err == nil && !c.ended {
-		c.next = nil
-		err = c.step()
-	}
-	return err
 }
 
 // start runs a statement up to its first row.
@@ -83,7 +76,18 @@ func (o *Object) start(stmt *sqlite.Stmt, parameters []any) (*Cursor, error) {
 		o.cursors = map[*Cursor]struct{}{}
 	}
 	o.cursors[c] = struct{}{}
-	err := c.begin(parameters)
+	if stmt.Parameters() != len(parameters) {
+		c.finish()
+		return nil, ErrParameterCount
+	}
+	err := stmt.Bind(parameters...)
+	switch {
+	case err != nil:
+	case stmt.ReadOnly():
+		err = c.step()
+	default:
+		err = o.change(c)
+	}
 	if err != nil {
 		c.finish()
 		return nil, err
@@ -91,25 +95,94 @@ func (o *Object) start(stmt *sqlite.Stmt, parameters []any) (*Cursor, error) {
 	return c, nil
 }
 
-func (c *Cursor) begin(parameters []any) error {
-	if c.stmt.Parameters() != len(parameters) {
-		return ErrParameterCount
-	}
-	if err := c.stmt.Bind(parameters...); err != nil {
-		return err
-	}
-	readOnly := c.stmt.ReadOnly()
-	if !readOnly {
-		guarded := c.db.guard.on
-		c.db.guard.on = false
-		err := c.db.begin()
-		c.db.guard.on = guarded
-		if err != nil {
+// change runs a statement that writes to its end, because a transaction cannot end before it.
+func (o *Object) change(c *Cursor) error {
+	alters := o.guard.alters
+	err := o.unguarded(func() (err error) {
+		if err := o.begin(); err != nil {
 			return err
 		}
+		if o.guard.schema {
+			clear(o.indexes)
+		}
+		if c.indexes, err = o.indexesOf(o.guard.writes); err == nil && alters {
+			err = o.savepoint()
+		}
+		return err
+	})
+	if err != nil {
+		return err
 	}
-	err := c.step()
-	for err == nil && !readOnly && !c.ended { // a transaction cannot end before the statements that write
+	err = c.step()
+	for err == nil && !c.ended {
+		err = c.step()
+	}
+	if !alters {
+		return err
+	}
+	c.finish()
+	return o.unguarded(func() error {
+		if err == nil {
+			err = o.checkNames()
+		}
+		if err != nil {
+			return errors.Join(err, o.rollback())
+		}
+		return o.release()
+	})
+}
+
+// unguarded calls f, whose statements are those of this package.
+func (o *Object) unguarded(f func() error) error {
+	o.guard.on = false
+	defer func() { o.guard.on = true }()
+	return f()
+}
+
+// checkNames returns an error if there is a table with a name that is reserved for the platform.
+func (o *Object) checkNames() error {
+	reserved := false
+	err := o.query(`SELECT 1 FROM sqlite_master WHERE name LIKE '\_cf\_%' ESCAPE '\' AND tbl_name NOT IN (?, ?)`, func(*sqlite.Stmt) bool {
+		reserved = true
+		return false
+	}, kvTable, metadataTable)
+	if err == nil && reserved {
+		err = &sqlite.Error{Code: sqlite.AUTH, Message: "not authorized", Offset: -1}
+	}
+	return err
+}
+
+// indexesOf returns the number of entries in indexes that change with a row, for a statement that writes to tables and columns.
+func (o *Object) indexesOf(writes []sqlite.Access) (count int64, err error) {
+	for _, w := range writes {
+		key := w.First + "\x00" + w.Second
+		n, known := o.indexes[key]
+		if !known {
+			// An UPDATE is reported for each column; the first of them that is in an index counts.
+			err = o.query("SELECT count(DISTINCT l.name) FROM pragma_index_list(?) l, pragma_index_info(l.name) i WHERE l.origin <> 'pk' AND (? = '' OR i.name = ?)", func(row *sqlite.Stmt) bool {
+				n = row.Int64(0)
+				return false
+			}, w.First, w.Second, w.Second)
+			if err != nil {
+				return 0, err
+			}
+			if o.indexes == nil || len(o.indexes) > maxKnownIndexes {
+				o.indexes = map[string]int64{}
+			}
+			o.indexes[key] = n
+		}
+		count = max(count, n)
+	}
+	return count, nil
+}
+
+// maxKnownIndexes bounds the tables and columns whose indexes are remembered.
+const maxKnownIndexes = 1000
+
+// skip reads all rows and discards them.
+func (c *Cursor) skip() (err error) {
+	for err == nil && !c.ended {
+		c.next = nil
 		err = c.step()
 	}
 	return err
@@ -121,7 +194,6 @@ func (c *Cursor) step() error {
 	more, err := c.stmt.Step()
 	c.changes += c.db.conn.TotalChanges() - before
 	if err == nil && more {
-		c.returned++
 		var row []any
 		row, err = c.stmt.Row()
 		c.next = append(c.next, row)
@@ -140,7 +212,9 @@ func (c *Cursor) finish() {
 	if c.stmt == nil {
 		return
 	}
-	c.scanned = c.stmt.FullScanSteps()
+	if steps := c.stmt.FullScanSteps(); steps > 0 {
+		c.scanned = steps + 1 // from row to row
+	}
 	c.stmt.Finalize()
 	c.stmt, c.ended = nil, true
 	delete(c.db.cursors, c)
@@ -157,12 +231,12 @@ func (c *Cursor) Next() (row []any, err error) {
 		return nil, nil
 	}
 	row, c.next = c.next[0], c.next[1:]
+	c.returned++
 	if c.ended {
 		return row, nil
 	}
-	g := c.db.guard
-	g.on = true
-	defer func() { g.on = false }()
+	c.db.guard.begin()
+	defer c.db.guard.end()
 	return row, asSQLError(c.step())
 }
 
@@ -173,7 +247,8 @@ func (c *Cursor) Close() {
 	c.finish()
 }
 
-// RowsRead returns about how many rows the statement has read so far.
+// RowsRead returns about how many rows the statement has read so far: those that Next has returned or, at the end, those of full
+// scans. SQLite does not count others, such as those of count(*).
 func (c *Cursor) RowsRead() int64 { return max(c.returned, c.scanned) }
 
 // RowsWritten returns about how many rows, those of indexes included, the statement has written so far.

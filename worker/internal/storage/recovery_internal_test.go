@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lingerws/linger/internal/race"
 	"github.com/lingerws/linger/worker/internal/storage/sqlite"
 )
 
@@ -51,7 +52,7 @@ const (
 // small makes segments, caches and bounds so small that everything happens often.
 var small = Options{MaxOpen: 3, MaxFiles: 2, Cache: 64, SegmentSize: 16 << 10, MaxSegments: 1, Gather: -1}
 
-// TestPowerLoss loses power before each change of the disk. What was acknowledged is there, and each object is in one of the states that it
+// TestPowerLoss loses power before changes of the disk. What was acknowledged is there, and each object is in one of the states that it
 // was in after a commit.
 func TestPowerLoss(t *testing.T) {
 	for seed := range uint64(3) {
@@ -61,6 +62,10 @@ func TestPowerLoss(t *testing.T) {
 
 func testPowerLoss(t *testing.T, seed uint64) {
 	random := rand.New(rand.NewPCG(seed, 0))
+	interval := 3 // of changes of the disk, about one in so many
+	if race.Enabled {
+		interval = 20
+	}
 	histories := make([]*history, recoveryObjects)
 	for i := range histories {
 		histories[i] = &history{states: []map[string]string{{}}, alarms: []int64{0}, confirmed: 1}
@@ -71,7 +76,7 @@ func testPowerLoss(t *testing.T, seed uint64) {
 	d.before = func(operation string) error {
 		mu.Lock()
 		defer mu.Unlock()
-		if random.IntN(3) != 0 {
+		if random.IntN(interval) != 0 {
 			return nil
 		}
 		confirmed := make([]int, len(histories))

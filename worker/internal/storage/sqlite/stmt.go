@@ -35,7 +35,7 @@ func (c *Conn) Prepare(sql string, lasting bool) (s *Stmt, rest string, err erro
 		flags = lib.SQLITE_PREPARE_PERSISTENT
 	}
 	tail := result + unsafe.Sizeof(uintptr(0))
-	rc := lib.Xsqlite3_prepare_v3(tls, c.db, text, int32(len(sql)+1), flags, result, tail)
+	rc := lib.Xsqlite3_prepare_v3(tls, c.db, text, int32(len(sql)), flags, result, tail)
 	if err := c.check(tls, rc); err != nil {
 		return nil, "", err
 	}
