@@ -37,7 +37,8 @@ type event struct {
 	home    *instance       // the instance that has begun the event of an object; guarded by objects.mu
 	lost    bool            // what the object has written before the end of the event is lost; valid when the event has ended
 
-	reference int // the reference that is called; 0 for other events
+	internal  bool // a script has sent the request of the event
+	reference int  // the reference that is called; 0 for other events
 
 	claimed atomic.Bool // an instance has begun the event, or the event was refused
 

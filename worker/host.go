@@ -118,7 +118,7 @@ func (h *hostAPI) Accept(id int, opts linger.AcceptOptions, closeAtReload bool) 
 // AcceptSocket implements [script.Calls].
 func (h *hostAPI) AcceptSocket(id int, subprotocol string, header http.Header) (int, error) {
 	e := h.events.get(id)
-	if e != nil && e.object != nil {
+	if e != nil && e.internal {
 		return h.offerSocket(id, e, header)
 	}
 	socket, err := acceptUpgrade(e, linger.AcceptOptions{

@@ -42,7 +42,7 @@ func (h *hostAPI) FetchFrom(number, from int, target script.Target, r *script.Ob
 	f := &outgoingFetch{number: number, host: r.URL, ctx: ctx, cancel: cancel, dismiss: func() {}}
 	to := h.receiverOf(target)
 	e := newEvent("fetch", nil)
-	e.method, e.request = r.Method, ctx
+	e.internal, e.method, e.request = true, r.Method, ctx
 	e.url, _, _ = strings.Cut(r.URL, "?") // queries may contain secrets
 	request := &script.Request{Method: r.Method, URL: r.URL, Header: script.Header{Fields: r.Header, Internal: true}}
 	h.passBody(e, request, body)

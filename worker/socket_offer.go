@@ -105,11 +105,15 @@ func (s *offeredSocket) expire() {
 	s.object.end(protocol.Status{Code: protocol.CloseAbnormal}, false, "the response with the WebSocket was not used", func() {})
 }
 
-// offerSocket answers the request of an event of an object with a WebSocket object, and returns its number.
+// offerSocket answers the request of another script with a WebSocket object, and returns its number.
 func (h *hostAPI) offerSocket(id int, e *event, header http.Header) (socket int, err error) {
 	late := &lateSocket{}
 	s := &offeredSocket{app: h.app, worker: h.worker, late: late}
-	s.object = h.sockets.addObject(gatedTransport{late, &e.object.gate}, nil)
+	var transport socketTransport = late
+	if e.object != nil {
+		transport = gatedTransport{late, &e.object.gate}
+	}
+	s.object = h.sockets.addObject(transport, nil)
 	number, err := h.app.objects.offers.add(s)
 	if err != nil {
 		s.object.remove()
@@ -125,7 +129,7 @@ func (h *hostAPI) AcceptOffer(id, number int, subprotocol string, header http.He
 	switch {
 	case e == nil:
 		return false, nil
-	case e.object != nil:
+	case e.internal:
 		if !h.app.objects.offers.renew(number) {
 			return false, offerGone()
 		}
@@ -154,7 +158,7 @@ func offerGone() error {
 	return &script.Throw{Name: "Error", Message: "the WebSocket of the Durable Object was not used in time, or was used already"}
 }
 
-// respondWithOffer answers the request of an event of an object with an offer.
+// respondWithOffer answers the request of another script with an offer.
 func (h *hostAPI) respondWithOffer(id int, e *event, number int, header http.Header) {
 	e.response = &response{status: http.StatusSwitchingProtocols, header: header, offer: number}
 	h.caller.endEvent(id)

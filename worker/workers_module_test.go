@@ -13,18 +13,18 @@ func TestWorkersModuleExportsThatDoNotExistThrowWhenPackagesUseThem(t *testing.T
 	packages(t, folder, map[string]string{
 		"agent/package.json": `{"main": "i.mjs"}`,
 		"agent/i.mjs": `
-			import { exports, tracing, withEnv, WorkflowEntrypoint } from "cloudflare:workers"; import * as workers from "cloudflare:workers";
+			import { exports, restore, tracing, WorkflowEntrypoint } from "cloudflare:workers"; import * as workers from "cloudflare:workers";
 			class Flow extends WorkflowEntrypoint {}
-			export const run = (name) => ({ flow: () => new Flow(), env: () => withEnv({}, () => {}), fine: () => [tracing, workers.cache, workers.env === env, typeof exports].join() })[name]();`,
+			export const run = (name) => ({ flow: () => new Flow(), restore: () => restore(), fine: () => [tracing, workers.cache, workers.env.A, typeof exports].join() })[name]();`,
 	})
 	a := serveFile(t, writeIn(t, folder, "app.js", `
 		import { run } from "agent";
 		export default { fetch: async (request) => {
 			try { return new Response(run(new URL(request.url).searchParams.get("name"))); } catch (error) { return new Response(error.message); }
 		} };`), worker.Options{})
-	a.get("/?name=fine", 200, ",,true,object")
+	a.get("/?name=fine", 200, ",,,object")
 	a.get("/?name=flow", 200, "WorkflowEntrypoint of the Workers runtime is not available in Linger")
-	a.get("/?name=env", 200, "withEnv of the Workers runtime is not available in Linger")
+	a.get("/?name=restore", 200, "restore of the Workers runtime is not available in Linger")
 }
 
 func TestWorkersModulesThatDoNotExistThrowWhenPackagesUseThem(t *testing.T) {

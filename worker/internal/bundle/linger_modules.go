@@ -23,6 +23,7 @@ var lingerModules = map[string][]string{
 	},
 	workersModuleName: {
 		"DurableObject", "RpcPromise", "RpcProperty", "RpcStub", "RpcTarget", "WorkerEntrypoint", "env", "exports", "waitUntil",
+		"withEnv", "withEnvAndExports", "withExports",
 	},
 }
 
@@ -32,7 +33,7 @@ const workersModuleName = "cloudflare:workers"
 // workersAbsent are exports of this module in the Workers runtime that do not exist here. Packages can import them: the first ones
 // throw when they are called, the others are undefined. In the files of the application such an import is an error.
 var workersAbsent = struct{ throwing, undefined string }{
-	"ServiceStub WorkflowEntrypoint abortIsolate restore withEnv withEnvAndExports withExports",
+	"ServiceStub WorkflowEntrypoint abortIsolate restore",
 	"cache tracing",
 }
 

@@ -19,11 +19,14 @@ export function nodeModule(name) {
 
 let variables;
 
+// isData reports whether a member of env is a variable: JSON, and not a binding.
+const isData = ([, value]) => typeof value !== "object" || value === null || Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+
 // processEnv returns process.env: the variables of the application as text, and NODE_ENV. The first call determines NODE_ENV.
 export function processEnv(mode = "production") {
   if (variables === undefined) {
     const text = ([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)];
-    variables = { ...Object.fromEntries(Object.entries(globalThis.env ?? {}).map(text)), NODE_ENV: mode };
+    variables = { ...Object.fromEntries(Object.entries(globalThis.env ?? {}).filter(isData).map(text)), NODE_ENV: mode };
   }
   return variables;
 }

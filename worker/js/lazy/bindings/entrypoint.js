@@ -1,5 +1,5 @@
-import { env, extendWorker, tag } from "shared";
-import { exported } from "./object_namespace.js";
+import { extendWorker, tag } from "shared";
+import { importedEnv, importedExports, withEnv, withEnvAndExports, withExports } from "./import_env.js";
 import { DurableObjectState } from "./object_state.js";
 import { RpcTarget } from "./rpc_receive.js";
 import { RpcPromise, RpcProperty, RpcStub } from "./rpc_stub.js";
@@ -23,4 +23,17 @@ export class WorkerEntrypoint extends Entrypoint {}
 tag(DurableObject, WorkerEntrypoint);
 
 // The module cloudflare:workers.
-export const workers = { DurableObject, WorkerEntrypoint, RpcPromise, RpcProperty, RpcStub, RpcTarget, env, exports: exported, waitUntil: extendWorker };
+export const workers = {
+  DurableObject,
+  WorkerEntrypoint,
+  RpcPromise,
+  RpcProperty,
+  RpcStub,
+  RpcTarget,
+  env: importedEnv,
+  exports: importedExports,
+  waitUntil: extendWorker,
+  withEnv,
+  withEnvAndExports,
+  withExports,
+};

@@ -94,7 +94,7 @@ class LiveObject {
 
   // fail ends an event with an exception.
   fail(id, error) {
-    if (this.events.delete(id)) throwTo(id, error, { remote: true }, { durableObjectId: this.id });
+    if (this.events.delete(id)) throwTo(id, error, { durableObjectId: this.id, remote: true });
   }
 
   // reset drops the object, whose next event constructs it again. Its events in progress fail.
@@ -129,9 +129,9 @@ class LiveObject {
 }
 
 // throwTo ends an event with an exception of its object. The exception is reported if the event has no caller that gets it.
-function throwTo(id, error, ...marks) {
+function throwTo(id, error, marks) {
   if (!host.hasCaller(id)) report(id, error);
-  host.thrown(id, serializeError(error, ...marks));
+  host.thrown(id, serializeError(error, marks));
 }
 
 // deliver passes an event to an object, which is constructed if this is its first event. handle gets the object and its instance.

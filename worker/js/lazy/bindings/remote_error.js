@@ -28,6 +28,7 @@ function errorOf([kind, message, stack, own, name]) {
   const error = kind === "DOMException" ? new DOMException(message, name) : make(classes.get(kind) ?? Error, message);
   const hidden = { writable: true, enumerable: false, configurable: true };
   if (kind !== "DOMException") Object.defineProperty(error, "stack", { ...hidden, value: stack });
+  if (kind !== "DOMException" && error.name !== name) Object.defineProperty(error, "name", { ...hidden, value: name });
   for (const [key, value] of Object.entries(deserialize(own))) {
     Object.defineProperty(error, key, { ...hidden, value, enumerable: key !== "cause" && key !== "errors" });
   }
@@ -42,12 +43,12 @@ defineCallKind("CallError", Error.prototype, write, read);
 defineCallKind("CallError", DOMException.prototype, write, read);
 
 // serializeError returns an exception as text. marks are properties that the exception has for the caller. A value that is neither an error nor another
-// object becomes the message of an Error, and so does an object that cannot be copied. objectMarks are further properties of an object that is not an error.
-export function serializeError(error, marks = { remote: true }, objectMarks = {}) {
+// object becomes the message of an Error, and so does an object that cannot be copied.
+export function serializeError(error, marks = { remote: true }) {
   if (error instanceof Error || error instanceof DOMException) return serialize({ parts: partsOf(error), marks });
   if (typeof error === "object" && error !== null) {
     try {
-      return serialize({ value: error, marks: { ...objectMarks, ...marks } });
+      return serialize({ value: error, marks });
     } catch {
       // It becomes the message of an Error.
     }
