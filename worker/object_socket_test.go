@@ -238,3 +238,21 @@ func TestObjectSocketException(t *testing.T) {
 		c.want("1")
 	})
 }
+
+func TestObjectOutgoingWebSocket(t *testing.T) {
+	t.Parallel()
+	opts := chatOptions
+	opts.SleepAfter = 100 * time.Millisecond
+	a := serve(t, chatScript, opts)
+	c := a.connectTo("/one?name=c")
+	c.send("=(room.peer = new WebSocket('ws://" + a.address + "/two?name=peer'), new Promise((resolve) => { room.peer.onopen = () => resolve('open'); }))")
+	c.want("open")
+	c.send("=(room.peer.send('hello'), new Promise((resolve) => { room.peer.onmessage = ({ data }) => resolve(data); }))")
+	c.want("hello")
+	a.until("the WebSocket keeps the object awake", func() bool { return a.Workers()[0].Reason == "a WebSocket object is open" })
+	c.send("=room.peer.close(4000, 'done')")
+	a.stdout.line(t, `close [4000,"done",true] 2 peer`)
+	a.state(0, "asleep")
+	c.send("=String(room.peer)")
+	c.want("undefined")
+}
