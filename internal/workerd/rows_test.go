@@ -16,7 +16,7 @@ var update = flag.Bool("update", false, "write the answers of the runtimes into 
 // TestMain lets many rows run at the same time, because most of them wait.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if err := flag.Set("test.parallel", "16"); err != nil {
+	if err := flag.Set("test.parallel", "32"); err != nil {
 		panic(err)
 	}
 	code := m.Run()
@@ -58,12 +58,16 @@ func TestRows(t *testing.T) {
 				return
 			}
 			t.Run("workerd", func(t *testing.T) {
+				t.Parallel()
 				if why != "" {
 					t.Skip("workerd does not run: " + why)
 				}
 				compare(t, startWorkerd, r, r.answers)
 			})
-			t.Run("Linger", func(t *testing.T) { compare(t, linger, r, r.expected()) })
+			t.Run("Linger", func(t *testing.T) {
+				t.Parallel()
+				compare(t, linger, r, r.expected())
+			})
 		})
 	}
 }
