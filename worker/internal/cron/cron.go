@@ -321,16 +321,15 @@ func lastDay(day time.Time) int {
 
 // nearestWeekday returns the day from Monday to Friday that is nearest to the n-th day of the month of day, within the month.
 func nearestWeekday(day time.Time, n, last int) int {
-	switch time.Date(day.Year(), day.Month(), n, 0, 0, 0, 0, time.UTC).Weekday() {
-	case time.Saturday:
-		if n == 1 {
-			return 3
-		}
+	weekday := time.Date(day.Year(), day.Month(), n, 0, 0, 0, 0, time.UTC).Weekday()
+	switch {
+	case weekday == time.Saturday && n == 1:
+		return 3
+	case weekday == time.Saturday:
 		return n - 1
-	case time.Sunday:
-		if n == last {
-			return n - 2
-		}
+	case weekday == time.Sunday && n == last:
+		return n - 2
+	case weekday == time.Sunday:
 		return n + 1
 	}
 	return n

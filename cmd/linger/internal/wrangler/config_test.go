@@ -173,7 +173,7 @@ func warningsOf(c Config) string {
 func TestReadWarns(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, text, want string }{
-		{"an unknown setting", `compatability_date = "2026-01-01"`, "compatability_date unknown setting: did you mean compatibility_date?"},
+		{"an unknown setting", `compatibility_dat = "2026-01-01"`, "compatibility_dat unknown setting: did you mean compatibility_date?"},
 		{"an unknown setting without a similar one", `xyzzy = 1`, "xyzzy unknown setting"},
 		{"an unknown setting in a table", "[[kv_namespaces]]\nbinding = \"A\"\nidd = \"x\"", "kv_namespaces[0].idd unknown setting: did you mean id?"},
 		{"a build command", `build = { command = "make" }`, "build setting has no effect in Linger: run the build command first"},

@@ -92,7 +92,7 @@ func lineInTOML(text string, at []string) int {
 	for line := range strings.Lines(text) {
 		number++
 		line = strings.ReplaceAll(strings.TrimSpace(line), `"`, "")
-		name := ""
+		var name string
 		switch {
 		case strings.HasPrefix(line, "[["):
 			header, _, _ := strings.Cut(line[2:], "]")
@@ -133,7 +133,7 @@ func parseJSON(path string, text []byte) (document, error) {
 		return document{}, fmt.Errorf("%s: %s", path, message)
 	}
 	plain := value.Clone()
-	plain.Standardize()
+	plain.Standardize() //nolint:misspell // the name of the method
 	var content any
 	if err := json.Unmarshal(plain.Pack(), &content); err != nil {
 		return document{}, fmt.Errorf("%s: %w", path, err)
