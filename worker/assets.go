@@ -2,6 +2,7 @@ package worker
 
 import (
 	"net/http"
+	"path/filepath"
 
 	"github.com/lingerws/linger/worker/internal/assets"
 	"github.com/lingerws/linger/worker/internal/fetch"
@@ -22,6 +23,16 @@ func (a *App) openAssets() (*assets.Site, error) {
 		return nil, problem("assets: " + err.Error())
 	}
 	return site, nil
+}
+
+// warnOfAssets logs the warnings about the files that configure the static files, with the first version.
+func (a *App) warnOfAssets(g *generation) {
+	if a.site == nil || g.number > 1 {
+		return
+	}
+	for _, w := range a.site.Warnings()[:min(maxWarnings, len(a.site.Warnings()))] {
+		g.warn(a, Problem{File: filepath.Join(a.opts.Assets.Directory, w.File), Line: w.Line, Column: 1, Text: w.Text})
+	}
 }
 
 func (a *App) closeAssets() {

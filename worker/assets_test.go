@@ -131,6 +131,21 @@ func TestAssetsNavigations(t *testing.T) {
 	}
 }
 
+func TestAssetsWarnOfRules(t *testing.T) {
+	t.Parallel()
+	folder := site(t)
+	writeIn(t, folder, "_redirects", "/old /about 301\n/bad\n")
+	writeIn(t, folder, "_headers", "/*\n  X-Rule: yes\n")
+	a := serve(t, assetsScript, worker.Options{Assets: worker.Assets{Directory: folder}})
+	if got := a.do("GET", "/old", ""); got.StatusCode != http.StatusMovedPermanently || got.Header.Get("Location") != "/about" || got.Header.Get("X-Rule") != "yes" {
+		t.Errorf("the client gets the redirect to /about, with the field; got %d %v", got.StatusCode, got.Header)
+	}
+	warnings := a.Warnings()
+	if len(warnings) != 1 || warnings[0].Line != 2 || !strings.HasSuffix(warnings[0].File, "_redirects") || !strings.Contains(warnings[0].Text, "_redirects: the line has no effect: it has 1 parts") {
+		t.Errorf("there is a warning about the second line; got %v", warnings)
+	}
+}
+
 func TestLoadChecksBindings(t *testing.T) {
 	t.Parallel()
 	assets := worker.Assets{Directory: site(t), Binding: "A"}

@@ -34,6 +34,7 @@ func (a *App) loadGeneration(number int) (*generation, []*instance, error) {
 	for _, p := range b.Warnings {
 		g.warn(a, problemOf(p))
 	}
+	a.warnOfAssets(g)
 	instances, err := a.newInstances(g)
 	if err == nil {
 		err = instances[0].activate()

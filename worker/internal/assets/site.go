@@ -3,6 +3,7 @@
 package assets
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -39,6 +40,9 @@ type Site struct {
 	root        *os.Root // does not lead out of the folder
 	ignored     ignoreRules
 	first, last routes // the requests that the script gets first, and the exceptions
+	redirects   redirects
+	headers     []headerRule
+	warnings    []Warning
 }
 
 // Open opens the folder of a site. The error is about an option.
@@ -60,11 +64,28 @@ func Open(opts Options) (*Site, error) {
 	if s.root, err = os.OpenRoot(opts.Directory); err != nil {
 		return nil, fmt.Errorf("the folder %s cannot be read: %w", opts.Directory, reason(err))
 	}
-	if s.ignored, err = readIgnored(s.root); err != nil {
+	if err := s.readFiles(); err != nil {
 		return nil, errors.Join(err, s.root.Close())
 	}
 	return s, nil
 }
+
+// readFiles reads the files of the folder that configure the site.
+func (s *Site) readFiles() (err error) {
+	if s.ignored, err = readIgnored(s.root); err != nil {
+		return err
+	}
+	if s.redirects, s.warnings, err = readRedirects(s.root, s.opts.HTMLHandling); err != nil {
+		return err
+	}
+	var warnings []Warning
+	s.headers, warnings, err = readHeaders(s.root)
+	s.warnings = append(s.warnings, warnings...)
+	return err
+}
+
+// Warnings returns the warnings about _redirects and _headers.
+func (s *Site) Warnings() []Warning { return s.warnings }
 
 // reason returns an error without the name of the operation and the path.
 func reason(err error) error {
@@ -87,7 +108,7 @@ func (s *Site) Before(r *http.Request) http.Handler {
 		return nil
 	}
 	fallback := len(s.first) > 0 || s.opts.Navigations && r.Header.Get("Sec-Fetch-Mode") == "navigate"
-	if found := s.find(name, fallback); found != (target{}) {
+	if found := s.targetOf(r, fallback); found != (target{}) {
 		return s.handler(found)
 	}
 	return nil
@@ -95,7 +116,27 @@ func (s *Site) Before(r *http.Request) http.Handler {
 
 // ServeHTTP answers a request with a file, or with 404.
 func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.handler(s.find(pathOf(r), true)).ServeHTTP(w, r)
+	s.handler(s.targetOf(r, true)).ServeHTTP(w, r)
+}
+
+// targetOf returns the target of a request. If fallback is set, the rules for files that do not exist apply.
+func (s *Site) targetOf(r *http.Request, fallback bool) target {
+	status, to, ok := s.redirects.find(r)
+	switch {
+	case !ok:
+		return s.find(pathOf(r), fallback)
+	case status != http.StatusOK:
+		return target{redirect: to, status: status}
+	}
+	u, err := url.Parse(to)
+	if err != nil {
+		return target{status: http.StatusNotFound}
+	}
+	found := s.find(u.Path, true)
+	if found == (target{}) {
+		found.status = http.StatusNotFound // the script does not get the request
+	}
+	return found
 }
 
 // pathOf returns the decoded path of a request.
@@ -109,8 +150,8 @@ func pathOf(r *http.Request) string {
 // target is what a path leads to. The zero value is nothing.
 type target struct {
 	file     string // the path of a file
-	redirect string // the path that has the file, if it is another one
-	notFound bool   // the file is the page for files that do not exist
+	redirect string // the path that has the file, if it is another one, or the destination of a rule
+	status   int    // the status of a rule, or 404 for the page for files that do not exist; 0 for the default
 }
 
 // find returns the target of a path. If fallback is set, the rules for files that do not exist apply.
@@ -124,7 +165,10 @@ func (s *Site) find(name string, fallback bool) target {
 		found = s.findFallback(clean)
 	}
 	if clean != name && found.file != "" && found.redirect == "" {
-		found.redirect = clean
+		found.redirect, found.status = clean, 0
+	}
+	if found.redirect != "" {
+		found.redirect = (&url.URL{Path: found.redirect}).EscapedPath()
 	}
 	return found
 }
@@ -148,7 +192,7 @@ func (s *Site) findFallback(name string) target {
 		for dir := name; dir != ""; {
 			dir = dir[:strings.LastIndexByte(dir, '/')]
 			if page := dir + "/404.html"; s.exists(page) {
-				return target{file: page, notFound: true}
+				return target{file: page, status: http.StatusNotFound}
 			}
 		}
 	}
@@ -183,28 +227,23 @@ func localName(name string) (string, bool) {
 // handler returns the handler that answers with a target.
 func (s *Site) handler(t target) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(s.headers) > 0 || t.status == http.StatusNotFound {
+			w = &answerWriter{ResponseWriter: w, request: r, rules: s.headers, notFound: t.status == http.StatusNotFound}
+		}
 		switch {
-		case t == target{}:
+		case t.redirect != "":
+			w.Header().Set("Location", locationOf(r, t.redirect))
+			w.WriteHeader(cmp.Or(t.status, http.StatusTemporaryRedirect))
+		case t.file == "":
 			w.Header()["Content-Type"] = nil
 			w.WriteHeader(http.StatusNotFound)
 		case r.Method != http.MethodGet && r.Method != http.MethodHead:
 			w.Header().Set("Allow", "GET, HEAD")
 			w.WriteHeader(http.StatusMethodNotAllowed)
-		case t.redirect != "":
-			to := url.URL{Path: t.redirect, RawQuery: r.URL.RawQuery}
-			w.Header().Set("Location", to.EscapedPath()+queryOf(r))
-			w.WriteHeader(http.StatusTemporaryRedirect)
 		default:
 			s.serveFile(w, r, t)
 		}
 	})
-}
-
-func queryOf(r *http.Request) string {
-	if r.URL.RawQuery == "" {
-		return ""
-	}
-	return "?" + r.URL.RawQuery
 }
 
 // serveFile sends a file. It answers conditional requests and requests for ranges, except with the page for files that do not
@@ -228,8 +267,7 @@ func (s *Site) serveFile(w http.ResponseWriter, r *http.Request, t target) {
 	if r.Header.Get("Authorization") == "" && r.Header.Get("Range") == "" {
 		header.Set("Cache-Control", "public, max-age=0, must-revalidate")
 	}
-	if t.notFound {
-		w = &statusWriter{ResponseWriter: w, status: http.StatusNotFound}
+	if t.status == http.StatusNotFound {
 		r = r.Clone(r.Context())
 		r.Header.Del("Range")
 	}
@@ -241,18 +279,22 @@ func etag(info fs.FileInfo) string {
 	return `"` + strconv.FormatInt(info.ModTime().UnixNano(), 36) + "-" + strconv.FormatInt(info.Size(), 36) + `"`
 }
 
-// statusWriter replaces the status 200.
-type statusWriter struct {
+// answerWriter changes the header of an answer when it is written: the fields of rules, and the status of the page for files that do not
+// exist.
+type answerWriter struct {
 	http.ResponseWriter
-	status int
+	request  *http.Request
+	rules    []headerRule
+	notFound bool
 }
 
-func (w *statusWriter) WriteHeader(status int) {
-	if status == http.StatusOK {
-		status = w.status
+func (w *answerWriter) WriteHeader(status int) {
+	if status == http.StatusOK && w.notFound {
+		status = http.StatusNotFound
 	}
+	applyHeaders(w.rules, w.request, w.Header())
 	w.ResponseWriter.WriteHeader(status)
 }
 
 // Unwrap returns the writer for [http.ResponseController].
-func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w *answerWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -13,7 +13,7 @@ import (
 var files = map[string]string{
 	"index.html": "root", "a.html": "a", "dir/index.html": "d", "both.html": "b", "both/index.html": "bi", "404.html": "404", "deep/404.html": "d404",
 	"plain.txt": "t", "sp ace.html": "s", "style.css": "body {}", "data.unknown": "?", "numbers.txt": "0123456789",
-	".git/config": "secret", ".env": "secret", ".well-known/security.txt": "contact", "_headers": "/*", "_redirects": "/a /b",
+	".git/config": "secret", ".env": "secret", ".well-known/security.txt": "contact", "_headers": "/never", "_redirects": "/never /b",
 	"notes/draft.md": "draft", "notes/page.md": "page", "notes/tmp/x.txt": "x", "keep.log": "log", "app.log": "log",
 	".assetsignore": "# comment\n*.log\n!keep.log\n/notes/draft.md\ntmp/\n",
 }
@@ -21,22 +21,7 @@ var files = map[string]string{
 // open opens a site of files with options; Directory is set.
 func open(t testing.TB, opts Options) *Site {
 	t.Helper()
-	opts.Directory = t.TempDir()
-	for name, text := range files {
-		path := filepath.Join(opts.Directory, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s, err := Open(opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	return s
+	return siteOf(t, files, opts)
 }
 
 // request returns a request with fields, which are names and values in turn.
