@@ -74,18 +74,25 @@ func parseRedirect(line, handling string) (from string, rule redirect, err error
 			return "", rule, fmt.Errorf("has the status %s: it must be 200, 301, 302, 303, 307 or 308", parts[2])
 		}
 	}
+	if err = rule.checkDestination(from, handling); err == nil {
+		rule.pattern, err = parsePattern(from)
+	}
+	return from, rule, err
+}
+
+// checkDestination returns an error if the destination of a rule for the path from is not valid.
+func (rule *redirect) checkDestination(from, handling string) error {
 	relative := strings.HasPrefix(rule.to, "/")
 	isIndex := strings.HasSuffix(rule.to, "/index") || strings.HasSuffix(rule.to, "/index.html")
 	switch {
 	case !relative && !strings.HasPrefix(rule.to, "https://"):
-		return "", rule, fmt.Errorf("has the destination %s: it must begin with / or https://", rule.to)
+		return fmt.Errorf("has the destination %s: it must begin with / or https://", rule.to)
 	case !relative && rule.status == http.StatusOK:
-		return "", rule, fmt.Errorf("has the status 200 and the destination %s: it must be a path", rule.to)
+		return fmt.Errorf("has the status 200 and the destination %s: it must be a path", rule.to)
 	case relative && isIndex && (strings.HasSuffix(from, "/*") || strings.HasSuffix(from, "/") && handling != "none"):
-		return "", rule, fmt.Errorf("would redirect requests for ever: the canonical path of %s matches it again", rule.to)
+		return fmt.Errorf("would redirect requests for ever: the canonical path of %s matches it again", rule.to)
 	}
-	rule.pattern, err = parsePattern(from)
-	return from, rule, err
+	return nil
 }
 
 // find returns the first rule for a request, with its destination. ok is false if there is none.
