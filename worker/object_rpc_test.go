@@ -292,7 +292,7 @@ func TestRPCReferences(t *testing.T) {
 
 func TestRPCReferencesAreReleased(t *testing.T) {
 	t.Parallel()
-	t.Run("a target is told when the last stub is disposed of", func(t *testing.T) {
+	t.Run("Symbol.dispose of a target is called when the last stub is disposed of", func(t *testing.T) {
 		t.Parallel()
 		a := serve(t, rpcScript(`counter() { return new Counter(); }`, `
 			one: async (room) => { const c = await room.counter(); await c.add(41); const d = c.dup(); c[Symbol.dispose](); await d.add(); d[Symbol.dispose](); },
@@ -306,17 +306,31 @@ func TestRPCReferencesAreReleased(t *testing.T) {
 		a.get("/one", 200, "null")
 		a.stdout.line(t, "counter disposed 7")
 	})
-	t.Run("stubs of a worker that fails are released, and calls of it fail", func(t *testing.T) {
+	t.Run("a stub of a worker that has failed is broken", func(t *testing.T) {
 		t.Parallel()
-		opts := rpcOptions(1)
+		opts := rpcOptions(3)
 		opts.Memory = 16 << 20
 		a := serve(t, rpcScript(`
-			async crash() { const kept = []; for (;;) kept.push(new Uint8Array(1 << 20).fill(1)); }
-		`, `crash: (room) => room.crash(), ok: () => "ok"`), opts)
-		if got := a.do("GET", "/crash", ""); got.StatusCode != 500 {
-			t.Errorf("the request fails with the worker; got %d %q", got.StatusCode, got.body)
+			counter() { return new Counter(); }
+			crash() { const kept = []; for (;;) kept.push(new Uint8Array(1 << 20).fill(1)); }
+		`, `crash: async (_, env, ctx, request) => {
+			const room = env.ROOM.getByName(request.url);
+			const c = await room.counter();
+			const failure = await room.crash().catch((error) => error);
+			return show(failure) + ", " + failure.retryable + "; " + (await c.add().catch(show));
+		}`), opts)
+		const want = `"Error: The Durable Object was reset before it had answered: its worker has failed or was replaced (reset), true; ` +
+			`Error: The RPC stub is broken: the code that has passed it has ended"`
+		for i := range 32 {
+			got := a.do("GET", fmt.Sprint("/crash?", i), "") // 500 if the object is in the worker of the request
+			if got.StatusCode == 200 {
+				if got.body != want {
+					t.Errorf("the call and the stub fail with %q; got %q", want, got.body)
+				}
+				return
+			}
 		}
-		a.get("/ok", 200, `"ok"`)
+		t.Error("one of the objects is in another worker than the request")
 	})
 	t.Run("an object stays awake while a stub of its target exists", func(t *testing.T) {
 		bubble(t, func(t *testing.T) {

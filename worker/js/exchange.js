@@ -61,6 +61,7 @@ export class Exchange {
   // answerWith answers the request of an object or an entry point with what its method fetch has returned. The promise is rejected if that fails.
   answerWith(given) {
     this.#ofObject = true;
+    this.#upgradable = this.request.headers.get("upgrade")?.toLowerCase() === "websocket";
     return toPromise(given).then((response) => {
       if (!(response instanceof Response)) throw new TypeError("Callback returned incorrect type; expected 'Promise'"); // as in the Workers runtime
       this.#send(response);

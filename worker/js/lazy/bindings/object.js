@@ -155,7 +155,7 @@ expose("objectFetch", (id, number, className, objectId, name, method, url, heade
     const failed = (error) => live.fail(id, error);
     if (typeof instance.fetch !== "function") return failed(new Error("Handler does not export a fetch() function."));
     const response = attempt(() => instance.fetch(request));
-    new Exchange(id, request, "", request.headers.get("upgrade")?.toLowerCase() === "websocket").answerWith(response).then(() => live.end(id), failed);
+    new Exchange(id, request, "", false).answerWith(response).then(() => live.end(id), failed);
   });
 });
 
