@@ -24,13 +24,8 @@ func (in *instance) loop() outcome {
 	for {
 		in.fireTimers()
 		in.evictIdle()
-		switch {
-		case in.isStopping():
-			return outcomeStopped
-		case in.unusable:
-			return outcomeFailed
-		case retired == nil && in.isDone():
-			return outcomeFinished
+		if outcome, ended := in.hasToEnd(retired == nil); ended {
+			return outcome
 		}
 		in.setClock(clock)
 		select {
@@ -55,6 +50,19 @@ func (in *instance) loop() outcome {
 		case <-in.stopping:
 		}
 	}
+}
+
+// hasToEnd reports whether the loop has to end between two turns, and why. retired is whether it handles the retirement of the instance already.
+func (in *instance) hasToEnd(retired bool) (outcome, bool) {
+	switch {
+	case in.isStopping():
+		return outcomeStopped, true
+	case in.unusable:
+		return outcomeFailed, true
+	case retired && in.isDone():
+		return outcomeFinished, true
+	}
+	return 0, false
 }
 
 // handleEvents handles the events that next returns, until there are none or drainTime has passed. Then the loop handles timers,

@@ -80,6 +80,13 @@ func (r *runtime) storageFunctions() map[string]function {
 		"storageBegin":    r.onStorage(func(s *storage.Object, _ arguments) (engine.Value, error) { return nothing, s.Begin() }),
 		"storageRelease":  r.onStorage(func(s *storage.Object, _ arguments) (engine.Value, error) { return nothing, s.Release() }),
 		"storageRollback": r.onStorage(func(s *storage.Object, _ arguments) (engine.Value, error) { return nothing, s.Rollback() }),
+	}
+}
+
+// alarmFunctions returns the host functions about the alarm of an object, and about its SQL statements. The number of the object is their first
+// argument.
+func (r *runtime) alarmFunctions() map[string]function {
+	return map[string]function{
 		// storageAlarm(object) returns the time of the alarm in milliseconds, or null.
 		"storageAlarm": r.onStorage(func(s *storage.Object, a arguments) (engine.Value, error) {
 			at, ok, err := s.Alarm()
@@ -190,13 +197,14 @@ func (r *runtime) execute(s *storage.Object, a arguments) (engine.Value, error) 
 
 // parameterOf returns a value of a script as the parameter of a statement.
 func parameterOf(v engine.Value) any {
-	switch v.Kind() {
-	case engine.KindNumber:
+	if v.Kind() == engine.KindNumber {
 		return v.Float()
-	case engine.KindString:
-		return v.String()
-	case engine.KindBytes:
+	}
+	if v.Kind() == engine.KindBytes {
 		return append([]byte{}, v.Bytes()...)
+	}
+	if v.Kind() == engine.KindString {
+		return v.String()
 	}
 	return nil
 }
