@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -255,4 +256,38 @@ func TestObjectOutgoingWebSocket(t *testing.T) {
 	a.state(0, "asleep")
 	c.send("=String(room.peer)")
 	c.want("undefined")
+}
+
+func TestObjectSocketReloads(t *testing.T) {
+	t.Parallel()
+	const sockets, messages, reloads = 12, 100, 5
+	script := strings.Replace(chatScript, "async webSocketMessage(ws, message) {", `async webSocketMessage(ws, message) {
+			const count = ((await this.ctx.storage.get(ws.deserializeAttachment().name)) ?? 0) + 1;
+			await this.ctx.storage.put(ws.deserializeAttachment().name, count);
+			message += " " + count;`, 1)
+	opts := chatOptions
+	opts.Workers = 2
+	opts.Data = t.TempDir()
+	a := serve(t, script, opts)
+	clients := make([]*client, sockets)
+	for i := range clients {
+		clients[i] = a.connectTo("/room" + itoa(i%3) + "?name=" + itoa(i))
+	}
+	var all sync.WaitGroup
+	for _, c := range clients {
+		all.Go(func() {
+			for i := range messages {
+				c.send(itoa(i))
+			}
+		})
+	}
+	for range reloads {
+		a.reload(script)
+	}
+	all.Wait()
+	for _, c := range clients {
+		for i := range messages {
+			c.want(itoa(i) + " " + itoa(i+1))
+		}
+	}
 }

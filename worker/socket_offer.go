@@ -107,6 +107,7 @@ func (s *offeredSocket) expire() {
 
 // offerSocket answers the request of another script with a WebSocket object, and returns its number.
 func (h *hostAPI) offerSocket(id int, e *event, header http.Header) (socket int, err error) {
+	h.app.warnOfPairs()
 	late := &lateSocket{}
 	s := &offeredSocket{app: h.app, worker: h.worker, late: late}
 	var transport socketTransport = late

@@ -68,7 +68,7 @@ export function hibernate(live, socket, given = []) {
   if (end.attachment !== undefined) hibernatable.attachment = end.attachment;
   other.link = new Offer(offer);
   setEnd(socket, hibernatable);
-  live.sockets.set(number, socket);
+  keep(live, number, socket);
 }
 
 // tagsOf checks the tags of a WebSocket. Each counts once.
@@ -86,9 +86,19 @@ export function socketOf(live, number) {
   let socket = live.sockets.get(number);
   if (!socket) {
     socket = new WebSocket(secret, new HibernatableEnd(number));
-    live.sockets.set(number, socket);
+    keep(live, number, socket);
   }
   return socket;
+}
+
+// keep records a WebSocket object. When their number has doubled, those of WebSockets that have ended are forgotten.
+function keep(live, number, socket) {
+  live.sockets.set(number, socket);
+  if (live.sockets.size < live.maxSockets) return;
+  for (const other of live.sockets.keys()) {
+    if (!host.halves(other).includes(true)) live.sockets.delete(other);
+  }
+  live.maxSockets = Math.max(64, 2 * live.sockets.size);
 }
 
 // socketsOf returns the hibernatable WebSockets of an object: all with the newest first, or those with a tag with the oldest first.

@@ -50,6 +50,7 @@ class LiveObject {
   owner = new Owner(this); // of the code of the instance
   events = new Set(); // the numbers of the events in progress
   sockets = new Map(); // the WebSocket objects of its hibernatable WebSockets, by their numbers
+  maxSockets = 64; // the size of sockets from which on it is cleared of those that have ended
   #instance;
 
   constructor(number, className, id, name) {
