@@ -1,4 +1,4 @@
-import { endOf, host, Offer, secret, setEnd, Transport, WebSocket } from "shared";
+import { endOf, host, Offer, secret, setEnd, tag, Transport, WebSocket } from "shared";
 
 const maxTags = 10;
 const maxTag = 256; // in bytes
@@ -139,6 +139,8 @@ export class WebSocketRequestResponsePair {
     return this.#response;
   }
 }
+
+tag(WebSocketRequestResponsePair);
 
 // setAutoResponse sets the automatic response of an object's hibernatable WebSockets; undefined means none.
 export function setAutoResponse(live, pair) {
