@@ -3,6 +3,7 @@ package worker
 import (
 	"cmp"
 	"encoding/json"
+	"slices"
 )
 
 // Bindings are what an application finds in env besides its variables. The names are those of a
@@ -98,4 +99,9 @@ func checkBindings(o *Options, list []map[string]string) error {
 		return problem("the binding " + o.Assets.Binding + " needs the directory of the assets")
 	}
 	return nil
+}
+
+// hasClass reports whether a namespace has the objects of a class.
+func (b *Bindings) hasClass(class string) bool {
+	return slices.ContainsFunc(b.Objects, func(o ObjectNamespace) bool { return o.Class == class })
 }

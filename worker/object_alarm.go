@@ -23,6 +23,7 @@ type alarms struct {
 // alarm is an alarm that is due, until its handler has succeeded.
 type alarm struct {
 	key     objectKey
+	name    string    // the name of the object; "" if it has none
 	at      time.Time // the time for which it was set
 	retries int       // the attempts that have failed
 	next    time.Time // the time of the next attempt; zero while an attempt is in progress
@@ -86,8 +87,8 @@ func (all *alarms) deliver() time.Duration {
 	wait := time.Hour
 	for _, one := range stored {
 		key := objectKey{all.app.classes.name(one.Class), one.ID}
-		if all.running[key] != nil {
-			continue
+		if all.running[key] != nil || !all.app.opts.Bindings.hasClass(key.class) {
+			continue // the alarms of a class without a binding remain stored
 		}
 		if until := time.Until(one.Time); until > 0 {
 			wait = min(wait, until)
@@ -96,7 +97,7 @@ func (all *alarms) deliver() time.Duration {
 		if len(all.running) >= maxAlarms {
 			break // check is called when an attempt has ended
 		}
-		all.running[key] = &alarm{key: key, at: one.Time, next: one.Time}
+		all.running[key] = &alarm{key: key, name: one.Name, at: one.Time, next: one.Time}
 	}
 	for _, one := range all.running {
 		if one.next.IsZero() {
@@ -114,10 +115,11 @@ func (all *alarms) deliver() time.Duration {
 
 // attempt passes an alarm to its object.
 func (all *alarms) attempt(one *alarm) {
-	o := all.app.objects.use(script.ObjectRef{Class: one.key.class, ID: one.key.id})
+	o := all.app.objects.use(script.ObjectRef{Class: one.key.class, ID: one.key.id, Name: one.name})
 	defer o.done()
-	one.object = o.number
-	one.reset = false
+	all.mu.Lock()
+	one.object, one.reset = o.number, false
+	all.mu.Unlock()
 	e := newEvent("alarm", nil)
 	e.alarm = one
 	e.input = &script.ObjectAlarm{Object: o.target(), Scheduled: one.at, Retries: one.retries}

@@ -106,6 +106,7 @@ func (o *object) storageIn(in *instance) (*storage.Object, error) {
 	if err := stored.Close(); err != nil {
 		return nil, err
 	}
+	stored.Name = o.ref.Name
 	o.stored = stored
 	return stored, nil
 }

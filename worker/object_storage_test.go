@@ -53,10 +53,10 @@ const countingRoom = `
 	}
 	async alarm() {
 		this.ctx.storage.put("alarms", ((await this.ctx.storage.get("alarms")) ?? 0) + 1);
-		console.log("alarm");
+		console.log("alarm of", this.ctx.id.name);
 	}
-	async wake() {
-		await this.ctx.storage.setAlarm(Date.now() + 50);
+	async wake(delay) {
+		await this.ctx.storage.setAlarm(Date.now() + Number(delay));
 		return await this.ctx.storage.getAlarm() > 0;
 	}
 	async alarms() { return [await this.ctx.storage.get("alarms"), await this.ctx.storage.getAlarm()]; }`
@@ -97,8 +97,20 @@ func TestObjectStorage(t *testing.T) {
 	t.Run("alarms wake an object", func(t *testing.T) {
 		t.Parallel()
 		a := serve(t, roomOf(countingRoom), storageOptions(""))
-		a.get("/one/wake", 200, "true")
-		a.stdout.line(t, "alarm")
+		a.get("/one/wake/50", 200, "true")
+		a.stdout.line(t, "alarm of one")
 		a.get("/one/alarms", 200, "[1,null]")
+	})
+	t.Run("alarms wake an object after a restart, with its name", func(t *testing.T) {
+		t.Parallel()
+		data := t.TempDir()
+		a := serve(t, roomOf(countingRoom), storageOptions(data))
+		a.get("/one/wake/2000", 200, "true")
+		if err := a.Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		b := serve(t, roomOf(countingRoom), storageOptions(data))
+		b.stdout.line(t, "alarm of one")
+		b.get("/one/alarms", 200, "[1,null]")
 	})
 }

@@ -21,6 +21,9 @@ type Object struct {
 	metadata  tableState
 	alarm     bool             // the alarm was set or deleted since the last commit
 	indexes   map[string]int64 // the number of indexes, by table and column
+
+	// Name is the name of the object, if it has one. NextAlarms returns it with the alarm.
+	Name string
 }
 
 // Object returns the storage of an object. Its file is created by the first transaction. The error is a *NameError if class or id
@@ -144,7 +147,7 @@ func (o *Object) Commit(done func(error)) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		system = setAlarm(o.class, o.id, at)
+		system = setAlarm(o.class, o.id, o.Name, at)
 		o.alarm = false
 	}
 	return o.commit(system, done)

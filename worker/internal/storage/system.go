@@ -15,7 +15,7 @@ const systemName = "system.sqlite"
 // systemTables are: alarms, an index of the alarms in the files of the objects, so that they are found without opening these
 // files; and entries, for the user of the Store.
 const systemTables = `
-CREATE TABLE IF NOT EXISTS alarms (class TEXT, id TEXT, time INTEGER, PRIMARY KEY (class, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS alarms (class TEXT, id TEXT, time INTEGER, name TEXT, PRIMARY KEY (class, id)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS alarms_by_time ON alarms (time);
 CREATE TABLE IF NOT EXISTS entries (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 `
@@ -166,15 +166,15 @@ func runOnce(c *sqlite.Conn, sql string, values ...any) error {
 
 // Alarm is an alarm of an object.
 type Alarm struct {
-	Class, ID string
-	Time      time.Time // in milliseconds
+	Class, ID, Name string    // of the Object with which the alarm was set
+	Time            time.Time // in milliseconds
 }
 
 // NextAlarms returns the alarms with the earliest times, at most n of them, in this order.
 func (s *Store) NextAlarms(n int) ([]Alarm, error) {
 	var alarms []Alarm
-	err := s.system.query("SELECT class, id, time FROM alarms ORDER BY time, class, id LIMIT ?", func(row *sqlite.Stmt) {
-		alarms = append(alarms, Alarm{row.Text(0), row.Text(1), time.UnixMilli(row.Int64(2))})
+	err := s.system.query("SELECT class, id, name, time FROM alarms ORDER BY time, class, id LIMIT ?", func(row *sqlite.Stmt) {
+		alarms = append(alarms, Alarm{row.Text(0), row.Text(1), row.Text(2), time.UnixMilli(row.Int64(3))})
 	}, int64(n))
 	if err != nil {
 		return nil, fmt.Errorf("reading the alarms: %w", err)
@@ -183,12 +183,12 @@ func (s *Store) NextAlarms(n int) ([]Alarm, error) {
 }
 
 // setAlarm returns a function that sets or deletes, if at is nil, an alarm in the index.
-func setAlarm(class, id string, at *int64) func(*sqlite.Conn) error {
+func setAlarm(class, id, name string, at *int64) func(*sqlite.Conn) error {
 	return func(c *sqlite.Conn) error {
 		if at == nil {
 			return runOnce(c, "DELETE FROM alarms WHERE class = ? AND id = ?", class, id)
 		}
-		return runOnce(c, "INSERT OR REPLACE INTO alarms VALUES (?, ?, ?)", class, id, *at)
+		return runOnce(c, "INSERT OR REPLACE INTO alarms VALUES (?, ?, ?, ?)", class, id, *at, name)
 	}
 }
 
