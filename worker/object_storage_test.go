@@ -47,6 +47,10 @@ const countingRoom = `
 		this.ctx.storage.put("n", 1000);
 		while (true);
 	}
+	endlessSQL() {
+		this.ctx.storage.put("n", 3000);
+		this.ctx.storage.sql.exec("WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c").one();
+	}
 	failing() {
 		this.ctx.storage.put("n", 2000);
 		throw new Error("after the write");
@@ -91,6 +95,10 @@ func TestObjectStorage(t *testing.T) {
 			t.Errorf("the call fails; got %d %q", got.StatusCode, got.body)
 		}
 		a.get("/one/count", 200, "2")
+		if got := a.do("GET", "/one/endlessSQL", ""); got.StatusCode != 500 {
+			t.Errorf("the call of an endless statement fails; got %d %q", got.StatusCode, got.body)
+		}
+		a.get("/one/count", 200, "3")
 		a.get("/one/failing", 500, "Error: after the write")
 		a.get("/one/count", 200, "2001")
 	})

@@ -129,6 +129,7 @@ func (r *runtime) onWritten(use func(s *storage.Object, a arguments) (engine.Val
 
 func (r *runtime) useStorage(a arguments, unconfirmed bool, use func(s *storage.Object, a arguments) (engine.Value, error)) (result engine.Value, err error) {
 	err = r.host.UseStorage(a.int(0), unconfirmed, func(s *storage.Object) error {
+		s.StopWhen(r.engine.Interrupted)
 		result, err = use(s, a)
 		return err
 	})

@@ -105,7 +105,9 @@ func BenchmarkPutCommit(b *testing.B) {
 		}
 	}
 	pending.Wait()
-	_ = s.Close()
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
 }
 
 func BenchmarkGet(b *testing.B) {
@@ -120,7 +122,9 @@ func BenchmarkGet(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	_ = s.Close()
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
 }
 
 func BenchmarkOpenGetClose(b *testing.B) {
@@ -139,5 +143,7 @@ func BenchmarkOpenGetClose(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	_ = s.Close()
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
 }

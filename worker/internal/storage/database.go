@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
-	"sync/atomic"
 
 	"github.com/lingerws/linger/worker/internal/storage/sqlite"
 )
@@ -19,8 +18,6 @@ type database struct {
 	guard  *guard // the rules for statements of the application; nil if there are none
 	opened func() // called when a connection was opened
 
-	interrupted atomic.Bool
-
 	mu         sync.Mutex // held while it is used
 	conn       *sqlite.Conn
 	file       *file
@@ -29,6 +26,7 @@ type database struct {
 	recent     bool                    // it was used since the Store has looked at it
 	writing    bool                    // a transaction is open
 	depth      int                     // the number of savepoints
+	stopped    func() bool             // whether statements have to end; may be nil
 	cursors    map[*Cursor]struct{}    // those that are not at their end
 	failure    error                   // why it cannot be used any more
 }
@@ -78,7 +76,7 @@ func (d *database) prepare() {
 	if d.guard != nil {
 		d.guard.install(d.conn)
 	}
-	d.conn.Interruptible(&d.interrupted)
+	d.conn.StopWhen(d.stopped)
 	d.opened()
 }
 

@@ -189,11 +189,16 @@ func (o *Object) Size() (size int64, err error) {
 	return size, err
 }
 
-// Interrupt ends the statement that runs, and every later one, with an error, until ClearInterrupt. Any goroutine may call it.
-func (o *Object) Interrupt() { o.interrupted.Store(true) }
-
-// ClearInterrupt ends the effect of Interrupt.
-func (o *Object) ClearInterrupt() { o.interrupted.Store(false) }
+// StopWhen makes statements end with an error when stopped, which is called now and then while one runs, reports true. If such a
+// statement writes, its transaction is lost.
+func (o *Object) StopWhen(stopped func() bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.stopped = stopped
+	if o.conn != nil {
+		o.conn.StopWhen(stopped)
+	}
+}
 
 // Close frees the memory of the storage. Writes since the last Commit are lost. The handle may be used again.
 func (o *Object) Close() error {

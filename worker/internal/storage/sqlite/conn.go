@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
-	"sync/atomic"
 
 	"modernc.org/libc"
 	lib "modernc.org/sqlite/lib"
@@ -16,10 +15,10 @@ const PageSize = 4096
 
 // Conn is a connection to a database.
 type Conn struct {
-	db          uintptr
-	number      int64 // of the file, and of the connection in conns
-	authorize   func(Access) bool
-	interrupted *atomic.Bool // may be nil
+	db        uintptr
+	number    int64 // of the file, and of the connection in conns
+	authorize func(Access) bool
+	stopped   func() bool // whether statements have to end; may be nil
 }
 
 // conns has the open connections, for callbacks of SQLite.
@@ -87,7 +86,7 @@ func (c *Conn) configure(tls *libc.TLS) error {
 // progress is called by SQLite now and then. A result other than 0 interrupts the statement.
 func progress(_ *libc.TLS, number uintptr) int32 {
 	c, ok := conns.Load(int64(number))
-	if stop := c.(*Conn).interrupted; ok && stop != nil && stop.Load() {
+	if stopped := c.(*Conn).stopped; ok && stopped != nil && stopped() {
 		return 1
 	}
 	return 0
@@ -106,9 +105,8 @@ func (c *Conn) Close() error {
 	return err
 }
 
-// Interruptible makes statements end with INTERRUPT while stop is true. Short ones may end before they notice. Any goroutine may
-// set stop.
-func (c *Conn) Interruptible(stop *atomic.Bool) { c.interrupted = stop }
+// StopWhen makes statements end with INTERRUPT when stopped, which is called now and then while one runs, reports true.
+func (c *Conn) StopWhen(stopped func() bool) { c.stopped = stopped }
 
 // Exec runs the statements in sql, and discards their rows.
 func (c *Conn) Exec(sql string) error {
@@ -133,7 +131,7 @@ func (c *Conn) AutoCommit() bool {
 func (c *Conn) TotalChanges() int64 {
 	tls := enter()
 	defer leave(tls)
-	return int64(lib.Xsqlite3_total_changes64(tls, c.db))
+	return lib.Xsqlite3_total_changes64(tls, c.db)
 }
 
 // Limit is a category of run-time limits.

@@ -185,7 +185,7 @@ func (s *Stmt) Text(column int) string { return string(s.Blob(column)) }
 func (s *Stmt) Int64(column int) int64 {
 	tls := enter()
 	defer leave(tls)
-	return int64(lib.Xsqlite3_column_int64(tls, s.stmt, int32(column)))
+	return lib.Xsqlite3_column_int64(tls, s.stmt, int32(column))
 }
 
 func (s *Stmt) column(tls *libc.TLS, i int32) (any, error) {
@@ -193,7 +193,7 @@ func (s *Stmt) column(tls *libc.TLS, i int32) (any, error) {
 	case lib.SQLITE_NULL:
 		return nil, nil
 	case lib.SQLITE_INTEGER:
-		return int64(lib.Xsqlite3_column_int64(tls, s.stmt, i)), nil
+		return lib.Xsqlite3_column_int64(tls, s.stmt, i), nil
 	case lib.SQLITE_FLOAT:
 		return lib.Xsqlite3_column_double(tls, s.stmt, i), nil
 	case lib.SQLITE_TEXT:
