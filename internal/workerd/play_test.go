@@ -19,6 +19,7 @@ import (
 //
 //	GET /path                      a request; the answer is the status and the body
 //	POST /path and a body          the same with a body; other methods likewise
+//	GET /path shows LOCATION,ETAG  the same; the answer also has these fields of the header
 //	GET /path until PATTERN        requests until the body matches the regular expression
 //	NAME connects /path            opens a WebSocket
 //	NAME sends text hello          sends a message; also binary
@@ -102,6 +103,9 @@ var client = &http.Client{
 
 func (p *player) request(method, rest string) ([]string, error) {
 	path, body, _ := strings.Cut(rest, " ")
+	if fields, ok := strings.CutPrefix(body, "shows "); ok {
+		return p.requestOnce(method, path, "", strings.Split(fields, ",")...)
+	}
 	pattern, repeats := strings.CutPrefix(body, "until ")
 	if !repeats {
 		return p.requestOnce(method, path, body)
@@ -121,7 +125,7 @@ func (p *player) request(method, rest string) ([]string, error) {
 	}
 }
 
-func (p *player) requestOnce(method, path, body string) ([]string, error) {
+func (p *player) requestOnce(method, path, body string, fields ...string) ([]string, error) {
 	request, err := http.NewRequest(method, p.server.url+path, strings.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -132,7 +136,11 @@ func (p *player) requestOnce(method, path, body string) ([]string, error) {
 	}
 	defer func() { _ = response.Body.Close() }()
 	content, err := io.ReadAll(response.Body)
-	return strings.Split(fmt.Sprintf("%d %s", response.StatusCode, strings.TrimRight(string(content), "\n")), "\n"), err
+	answer := strings.Split(fmt.Sprintf("%d %s", response.StatusCode, strings.TrimRight(string(content), "\n")), "\n")
+	for _, field := range fields {
+		answer = append(answer, fmt.Sprintf("%s: %s", field, strings.Join(response.Header.Values(field), ", ")))
+	}
+	return answer, err
 }
 
 func (p *player) socket(name, verb, rest string) ([]string, error) {

@@ -19,10 +19,11 @@ type group struct {
 }
 
 // row is one behaviour. Its section has a block of JavaScript, possibly a block of JSON before it, and a block with the
-// conversation and the answers of workerd. A paragraph "Linger: REASON" and another conversation follow if Linger differs.
+// conversation and the answers of workerd. The JSON has keys of wrangler.jsonc, and files of the project by their paths. A paragraph "Linger: REASON" and another conversation follow if Linger differs.
 type row struct {
 	group, name string
 	config      map[string]any // keys of wrangler.jsonc
+	files       map[string]string
 	script      string
 	answers     []exchange // of workerd
 	differs     string     // why the answers of Linger differ; empty if they do not
@@ -115,7 +116,7 @@ func parseRow(group, section string) (*row, error) {
 	for _, b := range block.FindAllStringSubmatch(text, -1) {
 		switch language, content := b[1], b[2]; {
 		case language == "json":
-			if err := json.Unmarshal([]byte(content), &r.config); err != nil {
+			if err := r.parseConfig(content); err != nil {
 				return nil, fmt.Errorf("row %q: %w", name, err)
 			}
 		case language == "js":
@@ -134,6 +135,14 @@ func parseRow(group, section string) (*row, error) {
 		return nil, fmt.Errorf("row %q: %w", name, err)
 	}
 	return r, nil
+}
+
+func (r *row) parseConfig(text string) error {
+	var files struct{ Files map[string]string }
+	err := errors.Join(json.Unmarshal([]byte(text), &r.config), json.Unmarshal([]byte(text), &files))
+	delete(r.config, "files")
+	r.files = files.Files
+	return err
 }
 
 func (r *row) check(conversations int) error {
@@ -187,7 +196,13 @@ func (r *row) write(folder string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(
-		os.WriteFile(filepath.Join(folder, "index.js"), []byte(script), 0o600),
-		os.WriteFile(filepath.Join(folder, "wrangler.jsonc"), text, 0o600))
+	files := map[string]string{"index.js": script, "wrangler.jsonc": string(text)}
+	maps.Copy(files, r.files)
+	for name, content := range files {
+		path := filepath.Join(folder, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o750), os.WriteFile(path, []byte(content), 0o600)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
