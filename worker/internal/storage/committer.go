@@ -62,6 +62,7 @@ type segments struct {
 	full    []*segment // the oldest first
 	keep    int        // the number of full segments that may remain; -1 ends the checkpointer
 	behind  bool       // the oldest cannot be removed until more is written to the files
+	ended   bool       // the checkpointer has ended
 }
 
 // submit queues a commit. It waits while too much is queued.
@@ -281,10 +282,14 @@ func (c *committer) close() {
 	c.mu.Unlock()
 }
 
-// add adds a full segment.
+// add adds a full segment. It waits while there are more than twice as many as may remain, because the checkpointer is slower than the
+// writes; so these wait too.
 func (s *segments) add(full *segment) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for !s.ended && !s.behind && s.keep >= 0 && len(s.full) > 2*s.keep {
+		s.changed.Wait()
+	}
 	s.full = append(s.full, full)
 	s.behind = false
 	s.changed.Broadcast()
@@ -312,7 +317,10 @@ func (c *committer) checkpoint() {
 			s.full = s.full[1:]
 		case errors.Is(err, errUnwritten):
 			s.behind = true
+		default:
+			s.ended = true
 		}
+		s.changed.Broadcast()
 		s.mu.Unlock()
 		if err != nil && !errors.Is(err, errUnwritten) {
 			_ = c.asFatal(&errLogLost{err}) // what a failed sync has made durable is not known

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -373,5 +374,46 @@ func TestDamagedLog(t *testing.T) {
 	_, err := openDisk(left, Options{})
 	if damage, ok := errors.AsType[*DamageError](err); !ok || damage.Segment != segmentName(2) || damage.Offset != int64(segmentHeader) {
 		t.Fatalf("open: %v, expected a DamageError about the second segment", err)
+	}
+}
+
+// TestSlowCheckpoints makes the syncs of files wait, so that segments of the log cannot be removed: then writes wait too.
+func TestSlowCheckpoints(t *testing.T) {
+	proceed := make(chan struct{})
+	var created, mostSegments atomic.Int64
+	d := newTestDisk()
+	d.before = func(operation string) error {
+		switch {
+		case strings.HasPrefix(operation, "sync objects/"):
+			<-proceed
+		case strings.HasPrefix(operation, "create log/"):
+			names, _ := d.list(logFolder)
+			mostSegments.Store(max(mostSegments.Load(), int64(len(names)+1)))
+			created.Add(1)
+		}
+		return nil
+	}
+	s := openTestDisk(t, d, Options{SegmentSize: 1, MaxSegments: 2, Gather: -1})
+	o := objectNumber(t, s, 1)
+	written := make(chan error)
+	go func() {
+		for i := range 40 {
+			err := o.Put(Pair{"a", fmt.Append(nil, i)})
+			if err == nil {
+				err = commitWait(o)
+			}
+			if err != nil || i == 39 {
+				written <- err
+				return
+			}
+		}
+	}()
+	for before := int64(-1); before != created.Load(); time.Sleep(100 * time.Millisecond) { // until the writes wait
+		before = created.Load()
+	}
+	close(proceed)
+	must(t, <-written)
+	if n := mostSegments.Load(); n > 7 {
+		t.Errorf("the log has %d segments, expected at most 2*2+1 full ones, the one that is filled, and the next", n)
 	}
 }
