@@ -74,6 +74,9 @@ func TestObjectStorage(t *testing.T) {
 		a.get("/one/count", 200, "1")
 		a.get("/one/count", 200, "2")
 		a.get("/two/count", 200, "1")
+		if got := a.Storage(); got.Commits < 3 || got.Syncs == 0 || got.Databases == 0 {
+			t.Errorf("after three writes that were acknowledged the status of the storage is %+v", got)
+		}
 		a.reload(roomOf(countingRoom))
 		a.get("/one/count", 200, "3")
 		a.get("/one/sum/1000", 200, "[500500,1000]")

@@ -115,3 +115,22 @@ func (w *worker) currentStatus() (now Status) {
 	now.Objects, now.Wakes = int(w.objects.Load()), w.wakeCount.Load()
 	return now
 }
+
+// StorageStatus is the status of what an application stores: Durable Objects and KV namespaces.
+type StorageStatus struct {
+	Databases int   // the number of databases that are open
+	Queued    int64 // the bytes of transactions that wait for the disk
+
+	// Commits and Syncs count, since the application was loaded, the transactions that were made durable, and the syncs of
+	// the log that it took.
+	Commits, Syncs uint64
+}
+
+// Storage returns the status of the storage, zero if the application stores nothing.
+func (a *App) Storage() StorageStatus {
+	if a.store == nil {
+		return StorageStatus{}
+	}
+	now := a.store.Status()
+	return StorageStatus{Databases: now.Open, Queued: now.Queued, Commits: now.Commits, Syncs: now.Syncs}
+}

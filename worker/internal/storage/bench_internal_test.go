@@ -63,7 +63,7 @@ func benchmarkManyObjects(b *testing.B, count, open int) {
 	}
 	pending.Wait()
 	memory := residentMemory() - before
-	syncs, processor, start := s.committer.syncs, processorTime(), time.Now()
+	syncs, processor, start := s.Status().Syncs, processorTime(), time.Now()
 	b.ResetTimer()
 	for round := range b.N {
 		for i, o := range objects {
@@ -76,7 +76,7 @@ func benchmarkManyObjects(b *testing.B, count, open int) {
 	}
 	pending.Wait()
 	elapsed := time.Since(start).Seconds()
-	b.ReportMetric(float64(s.committer.syncs-syncs)/elapsed, "syncs/s")
+	b.ReportMetric(float64(s.Status().Syncs-syncs)/elapsed, "syncs/s")
 	b.ReportMetric(float64(count*b.N)/elapsed, "commits/s")
 	b.ReportMetric((processorTime()-processor).Seconds()/elapsed*100, "%cpu")
 	b.ReportMetric(float64(memory)/float64(min(count, open))/1024, "KiB/object")

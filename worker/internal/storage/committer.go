@@ -4,6 +4,7 @@ import (
 	"errors"
 	"path"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lingerws/linger/worker/internal/storage/sqlite"
@@ -49,8 +50,8 @@ type committer struct {
 	heldBack  int64     // the bytes of unwritten
 	failure   error     // why they are not in their files
 	buffer    []byte
-	commits   int64
-	syncs     int64
+
+	commits, syncs atomic.Uint64 // the transactions that were made durable, and the syncs of the log for that
 
 	segments segments
 }
@@ -150,7 +151,7 @@ func (c *committer) write(batch []*commit) {
 		}
 		return
 	}
-	c.commits += int64(len(live))
+	c.commits.Add(uint64(len(live)))
 	for _, ch := range changes {
 		c.unwritten = append(c.unwritten, ch)
 		c.heldBack += ch.bytes()
@@ -222,7 +223,7 @@ func (c *committer) appendToLog(changes []*change) error {
 	if cap(c.buffer) > maxBatch {
 		c.buffer = nil
 	}
-	c.syncs++
+	c.syncs.Add(1)
 	if err := c.active.disk.Sync(); err != nil {
 		return c.asFatal(&errLogLost{err})
 	}
@@ -311,6 +312,9 @@ func (c *committer) checkpoint() {
 		s.mu.Unlock()
 
 		err := retire(c.store.disk, oldest)
+		for f := range oldest.files {
+			c.store.release(f)
+		}
 		s.mu.Lock()
 		switch {
 		case err == nil:

@@ -233,6 +233,33 @@ func (s *Store) fileOf(name string) (*file, error) {
 	return f, f.load()
 }
 
+// release forgets a file that no database uses and whose changes are all written back. The system database is always used.
+func (s *Store) release(f *file) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f.name != systemName && s.files[f.name] == f && s.byName[f.name] == nil && f.unused() {
+		delete(s.files, f.name)
+	}
+}
+
+// Status is what a Store has done since Open, and what it does at the moment.
+type Status struct {
+	Open           int    // the number of databases that are open
+	Queued         int64  // the bytes of transactions that wait for the log
+	Commits, Syncs uint64 // the numbers of transactions that were made durable, and of the syncs that it took
+}
+
+// Status returns the status of the Store.
+func (s *Store) Status() Status {
+	s.mu.Lock()
+	open := s.open.Len()
+	s.mu.Unlock()
+	c := &s.committer
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return Status{Open: open, Queued: c.queued, Commits: c.commits.Load(), Syncs: c.syncs.Load()}
+}
+
 // encodeName returns a text as the name of a file: letters, digits, - and _ stand for themselves, other bytes for %XX.
 func encodeName(text string) string {
 	var b strings.Builder

@@ -76,6 +76,10 @@ func TestMaxOpen(t *testing.T) {
 	}
 	all.Wait()
 	commits.Wait()
+	status := s.Status()
+	if status.Commits != goroutines*objects*rounds || status.Syncs > status.Commits || status.Open > 2*4 || status.Queued != 0 {
+		t.Errorf("the status is %+v, expected %d commits, at most as many syncs, and at most 8 open databases", status, goroutines*objects*rounds)
+	}
 	must(t, s.Close())
 }
 
