@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/lingerws/linger/worker/internal/script"
@@ -25,6 +26,9 @@ func (a *App) openStore() error {
 		}
 		dir, a.temporary = temporary, temporary
 	}
+	if err := ignoreInGit(dir); err != nil {
+		return err
+	}
 	store, err := storage.Open(dir, storage.Options{AlarmsChanged: a.alarms.check})
 	if err != nil {
 		return errors.Join(fmt.Errorf("the data directory %s cannot be opened: %w", dir, err), a.removeTemporary())
@@ -35,6 +39,17 @@ func (a *App) openStore() error {
 		return err
 	}
 	return nil
+}
+
+// ignoreInGit makes a data directory that does not exist, with a file that keeps it out of a repository of git.
+func ignoreInGit(dir string) error {
+	if _, err := os.Stat(dir); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, ".gitignore"), []byte("*\n"), 0o600)
 }
 
 // closeStore closes the data directory, after all workers have ended.

@@ -30,7 +30,8 @@ type Options struct {
 	Overlap bool
 
 	// SleepAfter is the time without work after which a worker frees its engine; the next
-	// event starts another one. 0 means never. A pending timer, a promise of waitUntil, an
+	// event starts another one. 0 means never. A Durable Object is evicted after this time, or
+	// after 10 s if it is 0. A pending timer, a promise of waitUntil, an
 	// event in progress and a response that is being sent count as work. Variables are lost.
 	SleepAfter time.Duration
 

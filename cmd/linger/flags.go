@@ -24,7 +24,8 @@ type workerFlags struct {
 	EventTimeout      duration        `default:"30s" help:"Maximum time for an event. If a script computes for longer, its engine is replaced; connections stay open."`
 	FinishTimeout     duration        `default:"5m" help:"Time that the previous version has after a reload to finish its events and waitUntil promises; never less than the event timeout."`
 	SlowEvent         durationOrNever `default:"1s" help:"Log a warning, with the position in the script, when an event takes longer than this; or never."`
-	SleepAfter        duration        `placeholder:"DURATION" help:"Stop an engine that has been idle for this long; the next event starts one. Default: never."`
+	SleepAfter        duration        `placeholder:"DURATION" help:"Stop an engine that has been idle for this long; the next event starts one. A Durable Object is evicted after this time. Default: never; 10s for objects."`
+	MaxObjects        int             `default:"10000" help:"Durable Objects that each worker has in memory. Beyond it, the one that has been idle for longest is evicted."`
 	Memory            size            `default:"128MiB" help:"Memory limit of the script in each engine, at least 1MiB. An engine that exceeds it is replaced; connections stay open."`
 	MaxBody           size            `default:"10MiB" help:"Maximum body of a request, and of what fetch sends and receives if it is not streamed. A request with a larger one gets 413."`
 	Var               []variable      `placeholder:"NAME[=VALUE]" sep:"none" help:"Variable of env. NAME alone copies one from Linger's own environment, which keeps secrets out of process lists. May be repeated."`
@@ -44,6 +45,8 @@ func (f workerFlags) Validate() error {
 	switch {
 	case f.Workers < 1 || f.Workers > maxWorkers:
 		return fmt.Errorf("--workers: %d is not from 1 to %d", f.Workers, maxWorkers)
+	case f.MaxObjects < 1:
+		return fmt.Errorf("--max-objects: %d is not above 0", f.MaxObjects)
 	case f.Memory < minMemory:
 		return fmt.Errorf("--memory: %d bytes are too few for an engine: give 1MiB or more", f.Memory)
 	}
@@ -105,6 +108,7 @@ func (c *runCommand) options(log *slog.Logger) (worker.Options, error) {
 		Crons:      c.crons,
 		Migrations: c.migrations,
 		Data:       c.Data,
+		MaxObjects: c.MaxObjects,
 
 		CompatibilityDate:  string(c.CompatibilityDate),
 		CompatibilityFlags: c.CompatibilityFlag,

@@ -10,7 +10,7 @@ import (
 )
 
 func TestRunFlagsSetOptions(t *testing.T) {
-	c, err := parse(t, "--finish-timeout=90s", "--workers=3", "--overlap", "--max-body=3MiB", "--sleep-after=10s", "--max-connections=7", "--max-per-address=2",
+	c, err := parse(t, "--finish-timeout=90s", "--workers=3", "--overlap", "--max-body=3MiB", "--sleep-after=10s", "--max-objects=5", "--max-connections=7", "--max-per-address=2",
 		"--upgrade-rate=2.5", "--upgrade-timeout=1s", "--trusted-proxy=10.1.2.3/8", "--trusted-proxy=::1", "--subprotocol=chat",
 		"--send-queue=2KiB", "--policy=drop", "--high-water=1KiB", "--half-open-timeout=6s", "--max-fragments=9", "--write-timeout=3s", "--idle-timeout=4s", "--max-lifetime=5s", "--compression")
 	if err != nil {
@@ -22,7 +22,7 @@ func TestRunFlagsSetOptions(t *testing.T) {
 	}
 	s := o.Server
 	for what, right := range map[string]bool{
-		"workers":   o.Workers == 3 && o.Overlap && o.MaxBody == 3<<20 && o.SleepAfter == 10*time.Second && o.FinishTimeout == 90*time.Second,
+		"workers":   o.Workers == 3 && o.Overlap && o.MaxBody == 3<<20 && o.SleepAfter == 10*time.Second && o.MaxObjects == 5 && o.FinishTimeout == 90*time.Second,
 		"admission": s.MaxConnections == 7 && s.MaxPerAddress == 2 && s.UpgradeRate == 2.5 && s.UpgradeTimeout == time.Second,
 		"proxies":   len(s.TrustedProxies) == 2 && s.TrustedProxies[0] == netip.MustParsePrefix("10.0.0.0/8") && s.TrustedProxies[1] == netip.MustParsePrefix("::1/128"),
 		"protocols": len(s.Subprotocols) == 1 && s.Subprotocols[0] == "chat",
@@ -53,6 +53,7 @@ func TestRunFlagsRejectInvalidValues(t *testing.T) {
 		"--subprotocol=a/b":       "is not a subprotocol",
 		"--policy=block":          "must be one of",
 		"--sleep-after=sometimes": "is not a duration",
+		"--max-objects=0":         "is not above 0",
 		"--slow-event=sometimes":  "is not a duration",
 		"--slow-event=0":          "is not a duration",
 	} {
