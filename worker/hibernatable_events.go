@@ -23,7 +23,7 @@ func (s *hibernatable) message(p linger.Payload, done func()) {
 	}
 	e := &hibernatableMessage{
 		event:   event{kind: "webSocketMessage", socket: s.late.connection(), onComplete: done, overlaps: true},
-		message: script.HibernatableMessage{Object: s.object.target(), Socket: s.number, Payload: p},
+		message: script.HibernatableMessage{Object: s.object.number, Socket: s.number, Payload: p},
 	}
 	e.input = &e.message
 	s.overlap.admit(func() {
@@ -89,6 +89,6 @@ func (s *hibernatable) newClose(status protocol.Status, clean bool, violation st
 		s.gotClose = true
 		s.mu.Unlock()
 	}
-	e.input = &script.HibernatableClose{Object: s.object.target(), Socket: s.number, Status: status, Clean: clean, Violation: violation}
+	e.input = &script.HibernatableClose{Object: s.object.number, Socket: s.number, Status: status, Clean: clean, Violation: violation}
 	return e
 }

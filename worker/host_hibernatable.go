@@ -7,6 +7,14 @@ import (
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
+// ObjectNames implements [script.ObjectCalls].
+func (h *hostAPI) ObjectNames(object int) script.ObjectRef {
+	if o := h.app.objects.find(object); o != nil {
+		return o.target().ObjectRef
+	}
+	return script.ObjectRef{}
+}
+
 // Hibernate implements [script.ObjectSocketCalls].
 func (h *hostAPI) Hibernate(object int, tags []string) (socket, offer int, err error) {
 	o := h.app.objects.find(object)

@@ -19,11 +19,7 @@ func (r *runtime) Dispatch(began time.Time, id int, e script.Event) error {
 func (r *runtime) dispatch(id int, e script.Event) error {
 	switch e := e.(type) {
 	case *script.Message:
-		done, err := r.callResult("message", engine.Int(id), engine.String(e.Connection), payloadValue(e.Payload))
-		if err == nil && done.Bool() { // a result costs less than a call of the host function done
-			r.host.Done(id)
-		}
-		return err
+		return r.doneBy(id, "message", engine.Int(id), engine.String(e.Connection), payloadValue(e.Payload))
 	case *script.Request:
 		return r.request(id, e)
 	case *script.PeerClose:

@@ -13,6 +13,11 @@ func (r *runtime) objectFunctions() map[string]function {
 			id, err := r.host.ObjectID(a.text(0), idKinds[a.text(1)], a.text(2))
 			return engine.String(id), err
 		},
+		// objectNames(object) returns class, ID and name of an object.
+		"objectNames": query(func(a arguments) engine.Value {
+			o := r.host.ObjectNames(a.int(0))
+			return engine.List(engine.String(o.Class), engine.String(o.ID), engine.String(o.Name))
+		}),
 		// hasCaller(event) returns whether an exception of the event's handler goes to a caller.
 		"hasCaller": query(func(a arguments) engine.Value { return engine.Bool(r.host.HasCaller(a.int(0))) }),
 		// evicted(object) reports that the object was dropped.

@@ -100,12 +100,21 @@ func (r *runtime) hibernatableFunctions() map[string]function {
 func (r *runtime) objectSocketEvent(id int, e script.Event) error {
 	switch e := e.(type) {
 	case *script.HibernatableMessage:
-		return r.call("hibernatableMessage", append(objectValues(id, &e.Object), engine.Int(e.Socket), payloadValue(e.Payload))...)
+		return r.doneBy(id, "hibernatableMessage", engine.Int(id), engine.Int(e.Object), engine.Int(e.Socket), payloadValue(e.Payload))
 	case *script.HibernatableClose:
-		return r.call("hibernatableClose", append(objectValues(id, &e.Object), engine.Int(e.Socket),
-			engine.Int(int(e.Status.Code)), engine.String(e.Status.Reason), engine.Bool(e.Clean), engine.String(e.Violation))...)
+		return r.doneBy(id, "hibernatableClose", engine.Int(id), engine.Int(e.Object), engine.Int(e.Socket),
+			engine.Int(int(e.Status.Code)), engine.String(e.Status.Reason), engine.Bool(e.Clean), engine.String(e.Violation))
 	}
 	return r.callEvent(id, e)
+}
+
+// doneBy calls a function of the modules for an event, and ends the event if the result is true.
+func (r *runtime) doneBy(id int, function string, args ...engine.Value) error {
+	done, err := r.callResult(function, args...)
+	if err == nil && done.Bool() { // a result costs less than a call of the host function done
+		r.host.Done(id)
+	}
+	return err
 }
 
 // offered passes the WebSocket of an object, as the answer to a fetch, to the modules.

@@ -66,6 +66,9 @@ type ObjectCalls interface {
 	// The error is about its size; then the event has not ended.
 	Return(event int, outcome Outcome) error
 
+	// ObjectNames returns the names of the object with a number.
+	ObjectNames(object int) ObjectRef
+
 	// HasCaller reports whether what the handler of an event of an object has thrown goes to a caller. The events of WebSockets have none.
 	HasCaller(event int) bool
 

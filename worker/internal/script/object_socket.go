@@ -8,16 +8,17 @@ import (
 	"github.com/lingerws/linger/protocol"
 )
 
-// HibernatableMessage is a message for a hibernatable WebSocket of an object.
+// HibernatableMessage is a message for a hibernatable WebSocket of an object. A Runtime constructs the object before its first event, with the names
+// that [ObjectCalls.ObjectNames] returns.
 type HibernatableMessage struct {
-	Object  Object
+	Object  int
 	Socket  int
 	Payload linger.Payload
 }
 
 // HibernatableClose is the peer's Close for a hibernatable WebSocket of an object, or the end of its connection.
 type HibernatableClose struct {
-	Object    Object
+	Object    int
 	Socket    int
 	Status    protocol.Status
 	Clean     bool

@@ -1,65 +1,68 @@
 import { endOf, expose, host, report, settings, settle } from "shared";
 import { socketOf } from "./hibernatable.js";
-import { deliver } from "./object.js";
+import { liveObject } from "./object.js";
 
-expose("hibernatableMessage", (id, number, className, objectId, name, socket, message) => {
-  deliver(id, number, className, objectId, name, (live, instance) => {
-    new Handling(live, id).begin(instance, "webSocketMessage", socketOf(live, socket), message);
-  });
-});
+let dispatched = 0; // the number of the event that Go passes, whose end is the result of the function
 
-expose("hibernatableClose", (id, number, className, objectId, name, socket, code, reason, wasClean, violation) => {
-  deliver(id, number, className, objectId, name, (live, instance) => {
+// dispatch passes an event to an object, and returns whether it has ended. Otherwise host.done is called later, which costs more than
+// a result.
+function dispatch(id, number, handle) {
+  const live = liveObject(id, number);
+  if (!live) return false;
+  dispatched = id;
+  live.run(id, (instance) => handle(live, instance));
+  dispatched = 0;
+  return !live.events.has(id);
+}
+
+expose("hibernatableMessage", (id, number, socket, message) =>
+  dispatch(id, number, (live, instance) => {
+    call({ live, id, finished }, instance, "webSocketMessage", [socketOf(live, socket), message]);
+  }),
+);
+
+const finished = () => {};
+
+expose("hibernatableClose", (id, number, socket, code, reason, wasClean, violation) =>
+  dispatch(id, number, (live, instance) => {
     const closing = socketOf(live, socket);
     const end = endOf(closing);
     end.incoming = false;
-    const handling = new Handling(live, id, () => {
-      if (wasClean && settings.halfOpen && end.outgoing) return; // the script answers the Close
-      end.outgoing = false; // Go has answered it
-      live.sockets.delete(socket);
-    });
-    if (violation === "") return handling.begin(instance, "webSocketClose", closing, code, reason, wasClean);
+    const handling = {
+      live,
+      id,
+      finished() {
+        if (wasClean && settings.halfOpen && end.outgoing) return; // the script answers the Close
+        end.outgoing = false; // Go has answered it
+        live.sockets.delete(socket);
+      },
+    };
+    if (violation === "") return call(handling, instance, "webSocketClose", [closing, code, reason, wasClean]);
     end.outgoing = false;
-    handling.begin(instance, "webSocketError", closing, new Error(violation));
-  });
-});
+    call(handling, instance, "webSocketError", [closing, new Error(violation)]);
+  }),
+);
 
-// Handling is a call of a handler of an object, which has an event of a hibernatable WebSocket. Exceptions are reported; the connection
-// stays open.
-class Handling {
-  #live;
-  #id;
-  #finished;
-
-  // finished is called when the handler is done.
-  constructor(live, id, finished) {
-    this.#live = live;
-    this.#id = id;
-    this.#finished = finished;
+// call calls a handler of an object, if the class has it, for an event of a hibernatable WebSocket. Exceptions are reported; the
+// connection stays open. handling is { live, id, finished }, where finished is called when the handler is done.
+function call(handling, instance, method, args) {
+  let result;
+  try {
+    if (typeof instance[method] === "function") result = instance[method](...args);
+  } catch (error) {
+    report(handling.id, error);
   }
-
-  // begin calls the handler, if the class has it.
-  begin(instance, method, ...args) {
-    let result;
-    try {
-      if (typeof instance[method] === "function") result = instance[method](...args);
-    } catch (error) {
-      report(this.#id, error);
-    }
-    const mayWait = (typeof result === "object" && result !== null) || typeof result === "function";
-    if (!mayWait || settle(result, onSettled, this)) this.#end();
-  }
-
-  static settled(handling, failed, error) {
-    if (failed) report(handling.#id, error);
-    handling.#end();
-  }
-
-  #end() {
-    this.#finished?.();
-    this.#live.end(this.#id);
-    host.done(this.#id);
-  }
+  const mayWait = (typeof result === "object" && result !== null) || typeof result === "function";
+  if (!mayWait || settle(result, settled, handling)) end(handling);
 }
 
-const { settled: onSettled } = Handling;
+function settled(handling, failed, error) {
+  if (failed) report(handling.id, error);
+  end(handling);
+}
+
+function end({ live, id, finished }) {
+  finished();
+  live.end(id);
+  if (id !== dispatched) host.done(id);
+}

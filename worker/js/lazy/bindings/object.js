@@ -135,19 +135,23 @@ function throwTo(id, error, marks) {
   host.thrown(id, serializeError(error, marks));
 }
 
-// deliver passes an event to an object, which is constructed if this is its first event. handle gets the object and its instance.
-export function deliver(id, number, className, objectId, name, handle) {
-  let live = objects.get(number);
-  if (!live) {
-    try {
-      live = new LiveObject(number, className, objectId, name);
-    } catch (error) {
-      throwTo(id, error, resetMarks);
-      objects.get(number)?.drop();
-      return;
-    }
+// liveObject returns the object for an event, which is constructed if this is its first one. If that fails, the event ends, and the result is
+// undefined.
+export function liveObject(id, number, names = host.objectNames) {
+  const live = objects.get(number);
+  if (live) return live;
+  try {
+    return new LiveObject(number, ...names(number));
+  } catch (error) {
+    throwTo(id, error, resetMarks);
+    objects.get(number)?.drop();
   }
-  live.run(id, (instance) => handle(live, instance));
+}
+
+// deliver passes an event to an object. handle gets the object and its instance.
+function deliver(id, number, className, objectId, name, handle) {
+  const live = liveObject(id, number, () => [className, objectId, name]);
+  live?.run(id, (instance) => handle(live, instance));
 }
 
 expose("objectFetch", (id, number, className, objectId, name, method, url, headers, body) => {
