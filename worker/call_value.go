@@ -12,6 +12,7 @@ import (
 // or dropped. A nil parcel is the zero value.
 type parcel struct {
 	text       string
+	plain      bool
 	bodies     []parcelBody
 	references []int
 	app        *App
@@ -26,7 +27,7 @@ type parcelBody struct {
 
 // pack makes a parcel of a value of this script.
 func (h *hostAPI) pack(v script.Value) *parcel {
-	p := &parcel{text: v.Text, references: v.References, app: h.app}
+	p := &parcel{text: v.Text, plain: v.Plain, references: v.References, app: h.app}
 	for _, number := range v.References {
 		h.app.references.hold(number)
 	}
@@ -66,7 +67,7 @@ func (h *hostAPI) unpack(p *parcel) script.Value {
 		return script.Value{}
 	}
 	h.app.references.move(h, p.references)
-	v := script.Value{Text: p.text, References: p.references}
+	v := script.Value{Text: p.text, Plain: p.plain, References: p.references}
 	for _, b := range p.bodies {
 		received := script.Body{Content: b.content}
 		if b.stream != nil {

@@ -96,6 +96,7 @@ func TestRPCValues(t *testing.T) {
 		responseError: async (room) => (await room.echo(Response.error())).type,
 		socket: (room) => room.echo(new Response(null, { status: 101, webSocket: new WebSocketPair()[0] })),
 		dispose: async (room) => { const r = await room.echo({ a: 1 }); return [typeof r[Symbol.dispose], Object.keys(r)]; },
+		long: async (room) => { const equal = []; for (const text of ["\uFEFF" + "é😀".repeat(40000), "\ud800" + "a".repeat(70000)]) equal.push((await room.echo({ text })).text === text); return equal; },
 		large: async (room) => (await room.echo("a".repeat(5000000))).length,
 	`), rpcOptions(1))
 	a.answers([]row{
@@ -123,6 +124,7 @@ func TestRPCValues(t *testing.T) {
 		{"responseError", `"error"`},
 		{"socket", refusedType("WebSocket")},
 		{"dispose", `["function",["a"]]`},
+		{"long", `[true,true]`},
 		{"large", `5000000`},
 	})
 }

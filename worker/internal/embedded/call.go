@@ -8,7 +8,7 @@ import (
 // callFunctions returns the host functions about calls and requests between parts of the application.
 func (r *runtime) callFunctions() map[string]function {
 	return map[string]function{
-		// call(number, from, kind, a, b, c, path, get, text, bodies, references) calls a target; called(number, …) gets the result.
+		// call(number, from, kind, a, b, c, path, get, text, plain, bodies, references) calls a target; called(number, …) gets the result.
 		"call": attempt(func(a arguments) error {
 			call := script.Call{Path: a.texts(6), Get: a.bool(7), Args: a.value(8)}
 			return r.host.Call(a.int(0), a.int(1), a.target(2), call)
@@ -18,7 +18,7 @@ func (r *runtime) callFunctions() map[string]function {
 			request := &script.ObjectFetch{Method: a.text(6), URL: a.text(7), Header: a.header(8), Redirected: a.bool(9)}
 			return r.host.FetchFrom(a.int(0), a.int(1), a.target(2), request, a.body(10))
 		}),
-		// returned(event, text, bodies, references) ends the event of a call with its result, and thrown with its exception.
+		// returned(event, text, plain, bodies, references) ends the event of a call with its result, and thrown with its exception.
 		"returned": attempt(func(a arguments) error { return r.host.Return(a.int(0), script.Outcome{Value: a.value(1)}) }),
 		"thrown": attempt(func(a arguments) error {
 			return r.host.Return(a.int(0), script.Outcome{Value: a.value(1), Thrown: true})
@@ -45,13 +45,13 @@ func (a arguments) target(i int) script.Target {
 	return script.Target{Reference: a.int(i + 1)}
 }
 
-// value returns a value in three arguments from i on: its text, its bodies, each as a list, and the numbers of its references.
+// value returns a value in four arguments from i on: its text, whether it is plain, its bodies, each as a list, and the numbers of its references.
 func (a arguments) value(i int) script.Value {
-	v := script.Value{Text: a.text(i)}
-	for _, body := range a.at(i + 1).List() {
+	v := script.Value{Text: a.text(i), Plain: a.bool(i + 1)}
+	for _, body := range a.at(i + 2).List() {
 		v.Bodies = append(v.Bodies, arguments(body.List()).body(0))
 	}
-	for _, reference := range a.at(i + 2).List() {
+	for _, reference := range a.at(i + 3).List() {
 		v.References = append(v.References, reference.Int())
 	}
 	return v
@@ -93,7 +93,7 @@ func callValues(c *script.Call) []engine.Value {
 	return append([]engine.Value{textList(c.Path), engine.Bool(c.Get)}, valueList(&c.Args)...)
 }
 
-// valueList returns a value as arguments of a function of the modules: its text, its bodies and its references.
+// valueList returns a value as arguments of a function of the modules: its text, whether it is plain, its bodies and its references.
 func valueList(v *script.Value) []engine.Value {
 	bodies := make([]engine.Value, 0, len(v.Bodies))
 	for _, b := range v.Bodies {
@@ -103,7 +103,7 @@ func valueList(v *script.Value) []engine.Value {
 	for _, number := range v.References {
 		references = append(references, engine.Int(number))
 	}
-	return []engine.Value{engine.String(v.Text), engine.List(bodies...), engine.List(references...)}
+	return []engine.Value{engine.String(v.Text), engine.Bool(v.Plain), engine.List(bodies...), engine.List(references...)}
 }
 
 // textList returns texts as a list of the engine.

@@ -2,7 +2,8 @@ package script
 
 // Value is a value that a call passes from one script to another.
 type Value struct {
-	Text string // the serialized value
+	Text  string // the serialized value, as JSON
+	Plain bool   // Text is the JSON of the value itself, not of a tree that represents it
 	// Bodies are the bytes and streams in the value, to which Text refers by their indexes. Those that a script gets have
 	// Content or Received.
 	Bodies []Body

@@ -43,6 +43,8 @@ const refuse = (message) => () => {
 
 const callKnown = { has: (prototype) => writers.has(prototype) || known.has(prototype) };
 
+const longString = 1 << 16;
+
 class CallWalk extends Walk {
   bodies = []; // the arguments for Go
   references = []; // numbers
@@ -52,6 +54,12 @@ class CallWalk extends Walk {
   constructor() {
     const add = (bytes) => this.bodies.push([undefined, bytes]) - 1;
     super((buffer) => add(new Uint8Array(buffer)), add);
+  }
+
+  // Long strings are bytes for Go, because JSON needs several times their memory.
+  write(value) {
+    if (typeof value !== "string" || value.length < longString || !value.isWellFormed()) return super.write(value);
+    return this.tagged("Text", this.bodies.push([undefined, value]) - 1);
   }
 
   writerFor(value) {
@@ -107,7 +115,7 @@ export function pack(value) {
   const walk = new CallWalk();
   try {
     const text = JSON.stringify(walk.write(value));
-    return { args: [(walk.plain ? "J" : "S") + text, walk.bodies, walk.references], pass: (give) => walk.pass(give) };
+    return { args: [text, walk.plain, walk.bodies, walk.references], pass: (give) => walk.pass(give) };
   } catch (error) {
     walk.cancel(error);
     throw error;
@@ -135,10 +143,12 @@ class CallReader extends Reader {
   }
 }
 
+defineCallReader("Text", (reader, index) => host.decode("utf-8", reader.body(index), true, false));
+
 // unpack returns a value that Go passes: { value, stubs }, with the stubs in it.
-export function unpack(text, bodies) {
-  const tree = JSON.parse(text.slice(1));
-  if (text[0] === "J") return { value: tree, stubs: [] };
+export function unpack(text, plain, bodies) {
+  const tree = JSON.parse(text);
+  if (plain) return { value: tree, stubs: [] };
   const reader = new CallReader(bodies);
   const value = reader.read(tree);
   return { value, stubs: reader.stubs };

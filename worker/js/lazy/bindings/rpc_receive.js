@@ -61,11 +61,11 @@ export const loose = {
 
 // answer performs a call of a receiver and ends its event. Of a receiver with reserved methods, whose class is known to the runtime, those cannot
 // be called.
-export async function answer(events, id, receiver, reserved, path, get, text, bodies) {
+export async function answer(events, id, receiver, reserved, path, get, text, plain, bodies) {
   let stubs = [];
   try {
     let args = [];
-    if (!get) ({ value: args, stubs } = unpack(text, bodies));
+    if (!get) ({ value: args, stubs } = unpack(text, plain, bodies));
     const parcel = pack(await perform(receiver, reserved, path, get, args));
     parcel.pass(() => host.returned(id, ...parcel.args));
     events.end(id);

@@ -25,14 +25,14 @@ export function callTarget(target, path, get, args) {
   return new Promise((resolve, reject) => pending.set(number, { resolve, reject, failure, operation }));
 }
 
-expose("called", (number, thrown, failed, flags, text, bodies, references) => {
+expose("called", (number, thrown, failed, flags, text, plain, bodies, references) => {
   const call = pending.get(number);
   if (!call) return discard(bodies, references); // the object that has called has ended
   pending.delete(number);
   const { resolve, reject, failure, operation } = call;
   if (failed !== "") operation.end(reject, failureOf(failure, failed, flags));
   else if (thrown) operation.end(reject, remoteError(text));
-  else operation.end(settle, resolve, reject, text, bodies);
+  else operation.end(settle, resolve, reject, text, plain, bodies);
 });
 
 // failureOf sets the message of an error, and the properties that are true of it.
@@ -43,9 +43,9 @@ export function failureOf(failure, message, flags = []) {
 }
 
 // settle passes a result to the caller. It runs in the context of the call.
-function settle(resolve, reject, text, bodies) {
+function settle(resolve, reject, text, plain, bodies) {
   try {
-    const { value, stubs } = unpack(text, bodies);
+    const { value, stubs } = unpack(text, plain, bodies);
     if (typeof value === "object" && value !== null) makeDisposable(value, stubs);
     resolve(value);
   } catch (error) {
