@@ -58,6 +58,7 @@ type App struct {
 	alarms       *alarms
 	store        *storage.Store         // the data directory; nil if nothing is stored
 	classes      classes                // the classes of objects in the data directory
+	databases    map[string]*database   // the D1 databases, by their IDs
 	namespaces   map[string]*storage.KV // the KV namespaces, by their IDs
 	temporary    string                 // the data directory if it is removed at the end; otherwise ""
 	firstChoice  atomic.Uint32          // counts the calls of chooseWorker, each of which begins with another worker

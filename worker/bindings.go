@@ -11,6 +11,7 @@ import (
 type Bindings struct {
 	Objects  []ObjectNamespace
 	KV       []KVNamespace
+	D1       []D1Database
 	Services []Service
 }
 
@@ -20,6 +21,17 @@ type ObjectNamespace struct{ Name, Class string }
 // KVNamespace is a binding to a KV namespace. Bindings with the same ID have the same keys; without an
 // ID the namespace is that of the name.
 type KVNamespace struct{ Name, ID string }
+
+// D1Database is a binding to a D1 database. Bindings with the same ID are the same database; without an ID the database is that of
+// the name.
+type D1Database struct {
+	Name, ID string
+
+	// Migrations is a folder with files NUMBER_NAME.sql, which are applied when the application is loaded, each once; "" for none. The
+	// database records them in the table MigrationsTable, by default d1_migrations.
+	Migrations      string
+	MigrationsTable string
+}
 
 // Service is a binding to the application itself: to the class that its module exports as Entrypoint or,
 // if that is empty, to its default export.
@@ -65,6 +77,10 @@ func bindingsText(o *Options) (string, error) {
 	}
 	for _, b := range o.Bindings.KV {
 		list = append(list, map[string]string{"type": "kv", "name": b.Name, "id": b.namespace()})
+	}
+	for i := range o.Bindings.D1 {
+		b := &o.Bindings.D1[i]
+		list = append(list, map[string]string{"type": "d1", "name": b.Name, "id": b.database()})
 	}
 	for _, b := range o.Bindings.Services {
 		list = append(list, map[string]string{"type": "service", "name": b.Name, "entrypoint": cmp.Or(b.Entrypoint, "default")})

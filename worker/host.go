@@ -30,6 +30,7 @@ type hostAPI struct {
 	fetches  map[int]context.CancelFunc // cancel the fetches that are not answered, by the script's numbers
 	calls    map[int]struct{}           // the calls of objects that are not answered, by the script's numbers
 	bodies   bodies
+	batches  int            // the number of batches of D1 databases that are not answered
 	kvWrites int            // the number of writes of KV namespaces that are not answered
 	streams  map[int]*event // the events that have ended with a response whose body is being sent, by their numbers
 
@@ -88,6 +89,8 @@ func (h *hostAPI) inProgress() string {
 		return "something that was passed by reference is in use"
 	case len(h.fetches) > 0 || h.bodies.isArriving():
 		return "a fetch is in progress"
+	case h.batches > 0:
+		return "a statement of a D1 database is in progress"
 	case h.kvWrites > 0:
 		return "a write to a KV namespace is in progress"
 	case h.computations.inProgress():

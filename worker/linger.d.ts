@@ -206,6 +206,37 @@ interface KVList<Key extends string, Metadata> {
   cacheStatus: null;
 }
 
+/** A binding to a D1 database. */
+interface D1Database {
+  prepare(query: string): D1PreparedStatement;
+  /** Runs statements in one transaction. */
+  batch<T = Record<string, unknown>>(statements: D1PreparedStatement[]): Promise<D1Result<T>[]>;
+  /** Runs each line as a statement. */
+  exec(query: string): Promise<{ count: number; duration: number }>;
+  withSession(constraintOrBookmark?: string): D1DatabaseSession;
+  dump(): Promise<never>;
+}
+interface D1DatabaseSession {
+  prepare(query: string): D1PreparedStatement;
+  batch<T = Record<string, unknown>>(statements: D1PreparedStatement[]): Promise<D1Result<T>[]>;
+  getBookmark(): string | null;
+}
+interface D1PreparedStatement {
+  bind(...values: unknown[]): D1PreparedStatement;
+  first<T = unknown>(column: string): Promise<T | null>;
+  first<T = Record<string, unknown>>(): Promise<T | null>;
+  run<T = Record<string, unknown>>(): Promise<D1Result<T>>;
+  all<T = Record<string, unknown>>(): Promise<D1Result<T>>;
+  raw<T = unknown[]>(options?: { columnNames?: boolean }): Promise<T[]>;
+}
+interface D1Result<T = Record<string, unknown>> {
+  success: true;
+  results: T[];
+  meta: {
+    served_by: string; duration: number; changes: number; last_row_id: number; changed_db: boolean; size_after: number; rows_read: number; rows_written: number;
+  };
+}
+
 /** The events of an application. */
 interface LingerEventMap {
   fetch: FetchEvent;

@@ -34,7 +34,7 @@ func (a *App) openStore() error {
 		return errors.Join(fmt.Errorf("the data directory %s cannot be opened: %w", dir, err), a.removeTemporary())
 	}
 	a.store = store
-	if err := cmp.Or(a.migrate(), a.openNamespaces()); err != nil {
+	if err := cmp.Or(a.migrate(), a.openNamespaces(), a.openDatabases()); err != nil {
 		a.closeStore()
 		return err
 	}
@@ -73,7 +73,7 @@ func (a *App) removeTemporary() error {
 }
 
 // stored reports whether a binding needs a data directory.
-func (b *Bindings) stored() bool { return len(b.Objects) > 0 || len(b.KV) > 0 }
+func (b *Bindings) stored() bool { return len(b.Objects) > 0 || len(b.KV) > 0 || len(b.D1) > 0 }
 
 // writes has the objects of an instance that have written something in the turn that runs, or within a transaction of several turns.
 type writes struct {

@@ -37,6 +37,8 @@ func (r *runtime) dispatch(id int, e script.Event) error {
 		return r.call("scheduled", engine.Int(id), engine.String(e.Cron), engine.Number(float64(e.Time.UnixMilli())))
 	case *script.KVWritten:
 		return r.call("kvWritten", engine.Int(e.Number), engine.String(e.Failure))
+	case *script.D1Done:
+		return r.d1Done(e)
 	case *script.Timer:
 		return r.realm.FireTimer(e.ID)
 	case *script.Post:

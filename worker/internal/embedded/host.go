@@ -35,7 +35,7 @@ func (r *runtime) bundleFunctions(name string) map[string]engine.HostFunc {
 	if name != "bindings" {
 		return nil
 	}
-	return hostFunctions(r.objectFunctions(), r.callFunctions(), r.hibernatableFunctions(), r.storageFunctions(), r.alarmFunctions(), r.kvFunctions())
+	return hostFunctions(r.objectFunctions(), r.callFunctions(), r.hibernatableFunctions(), r.storageFunctions(), r.alarmFunctions(), r.kvFunctions(), r.d1Functions())
 }
 
 // hostFunctions returns the functions of tables for the engine.

@@ -27,6 +27,7 @@ type Host interface {
 	ObjectSocketCalls
 	StorageCalls
 	KVRequests
+	D1Requests
 
 	// Enqueue queues turn to be run, as a turn, on the goroutine that uses the Runtime, and returns at once. If that
 	// goroutine ends first, turn is dropped. Any goroutine may call Enqueue.

@@ -1,6 +1,7 @@
 package wrangler
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 
@@ -66,7 +67,7 @@ func (r *reader) readConfig(c *Config, t table) {
 	c.CompatibilityDate = t.date("compatibility_date")
 	c.CompatibilityFlags = t.texts("compatibility_flags")
 	c.Vars = t.values("vars")
-	c.Bindings = worker.Bindings{Objects: readObjects(t, c.Name), KV: readKV(t), Services: readServices(t, c.Name)}
+	c.Bindings = worker.Bindings{Objects: readObjects(t, c.Name), KV: readKV(t), D1: readD1(t, folder), Services: readServices(t, c.Name)}
 	c.Migrations = readMigrations(t)
 	c.Assets = readAssets(t, folder)
 	triggers := t.table("triggers")
@@ -102,6 +103,21 @@ func readKV(t table) (list []worker.KVNamespace) {
 	for _, b := range t.tables("kv_namespaces") {
 		list = append(list, worker.KVNamespace{Name: b.required("binding"), ID: b.text("id")})
 		b.r.checkKeys(b, []string{"binding", "id", "preview_id", "remote", "experimental_remote"})
+	}
+	return list
+}
+
+// defaultMigrations is the folder of the migrations of D1 databases.
+const defaultMigrations = "migrations"
+
+// readD1 reads d1_databases.
+func readD1(t table, folder string) (list []worker.D1Database) {
+	for _, b := range t.tables("d1_databases") {
+		list = append(list, worker.D1Database{
+			Name: b.required("binding"), ID: cmp.Or(b.text("database_id"), b.text("database_name")),
+			Migrations: inFolder(folder, cmp.Or(b.text("migrations_dir"), defaultMigrations)), MigrationsTable: b.text("migrations_table"),
+		})
+		b.r.checkKeys(b, []string{"binding", "database_name", "database_id", "preview_database_id", "database_internal_env", "migrations_dir", "migrations_pattern", "migrations_table", "remote", "experimental_remote"})
 	}
 	return list
 }
@@ -177,6 +193,9 @@ func (r *reader) checkNames(c *Config) {
 	}
 	for _, b := range c.Bindings.KV {
 		add(b.Name, "a KV namespace")
+	}
+	for _, b := range c.Bindings.D1 {
+		add(b.Name, "a D1 database")
 	}
 	for _, b := range c.Bindings.Services {
 		add(b.Name, "a service")

@@ -51,6 +51,11 @@ deleted_classes = ["Gone"]
 binding = "NAMES"
 id = "0f"
 
+[[d1_databases]]
+binding = "DB"
+database_name = "names"
+migrations_dir = "sql"
+
 [[services]]
 binding = "SELF"
 service = "chat"
@@ -79,6 +84,7 @@ const projectJSON = `{
 		{ "tag": "v2", "renamed_classes": [{ "from": "Old", "to": "New" }], "deleted_classes": ["Gone"] },
 	],
 	"kv_namespaces": [{ "binding": "NAMES", "id": "0f" }],
+	"d1_databases": [{ "binding": "DB", "database_name": "names", "migrations_dir": "sql" }],
 	"services": [{ "binding": "SELF", "service": "chat", "entrypoint": "Admin" }],
 	"assets": { "directory": "./public", "binding": "ASSETS", "not_found_handling": "404-page", "html_handling": "none", "run_worker_first": ["/api/*", "!/api/docs/*"] },
 	"triggers": { "crons": ["*/5 * * * *"] },
@@ -106,6 +112,7 @@ func TestRead(t *testing.T) {
 				Bindings: worker.Bindings{
 					Objects:  []worker.ObjectNamespace{{Name: "ROOMS", Class: "Room"}},
 					KV:       []worker.KVNamespace{{Name: "NAMES", ID: "0f"}},
+					D1:       []worker.D1Database{{Name: "DB", ID: "names", Migrations: filepath.Join(folder, "sql")}},
 					Services: []worker.Service{{Name: "SELF", Entrypoint: "Admin"}},
 				},
 				Migrations: []worker.Migration{
@@ -213,7 +220,8 @@ func TestReadErrors(t *testing.T) {
 		{"a queue", "wrangler.toml", "[[queues.producers]]\nbinding = \"JOBS\"\nqueue = \"jobs\"", "wrangler.toml:1: env.JOBS is a queue (queues.producers)"},
 		{"a consumer of a queue", "wrangler.toml", "[[queues.consumers]]\nqueue = \"jobs\"", "wrangler.toml:1: jobs is a consumer of a queue (queues.consumers)"},
 		{"a WebAssembly module", "wrangler.toml", "[wasm_modules]\nMODULE = \"a.wasm\"", "env.MODULE is a WebAssembly module (wasm_modules)"},
-		{"a binding of the wrong type", "wrangler.toml", "d1_databases = 1", "d1_databases asks for a D1 database, which Linger does not have"},
+		{"a binding of the wrong type", "wrangler.toml", "r2_buckets = 1", "r2_buckets asks for an R2 bucket, which Linger does not have"},
+		{"a D1 database without a name", "wrangler.toml", "[[d1_databases]]\ndatabase_id = \"x\"", "wrangler.toml:1: d1_databases[0] must have a binding"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -11,7 +11,7 @@ import (
 
 // used are the settings that Linger uses.
 var used = []string{
-	"name", "main", "compatibility_date", "compatibility_flags", "vars", "durable_objects", "migrations", "kv_namespaces", "services", "assets", "triggers", "env",
+	"name", "main", "compatibility_date", "compatibility_flags", "vars", "durable_objects", "migrations", "kv_namespaces", "d1_databases", "services", "assets", "triggers", "env",
 }
 
 // ignored are the settings that are about deployment, development with wrangler, or an account: they do not change what
@@ -48,7 +48,6 @@ var absents = []absent{
 	{"analytics_engine_datasets", "", "binding", "an Analytics Engine dataset"},
 	{"browser", "", "binding", "Browser Rendering"},
 	{"containers", "", "class_name", "a container"},
-	{"d1_databases", "", "binding", "a D1 database"},
 	{"data_blobs", "", "", "a blob of data"},
 	{"dispatch_namespaces", "", "binding", "a dispatch namespace of Workers for Platforms"},
 	{"hyperdrive", "", "binding", "a Hyperdrive configuration"},
@@ -133,7 +132,7 @@ func (r *reader) checkKeys(t table, known []string) {
 }
 
 // notInherited are the settings that an environment does not inherit from the top of the file: its variables and bindings.
-var notInherited = append([]string{"vars", "durable_objects", "kv_namespaces", "services", "define"}, absentKeys()...)
+var notInherited = append([]string{"vars", "durable_objects", "kv_namespaces", "d1_databases", "services", "define"}, absentKeys()...)
 
 // selectEnvironment returns the settings of an environment: its own, and those that it inherits. An empty name selects the top of
 // the file.

@@ -2,6 +2,7 @@
 // namespaces, assets.
 import { moduleExports } from "shared";
 import "./call_kinds.js";
+import "./d1.js";
 import { WorkerEntrypoint, workers } from "./entrypoint.js";
 import "./fetcher.js";
 import { WebSocketRequestResponsePair } from "./hibernatable.js";
