@@ -59,10 +59,10 @@ func (d *SQL) Batch(statements []Statement, limit time.Duration, done func(error
 	d.turns.Lock()
 	defer d.turns.Unlock()
 	o := &d.object
-	clock := time.AfterFunc(limit, o.Interrupt)
+	end := time.Now().Add(limit)
+	o.StopWhen(func() bool { return time.Now().After(end) })
 	results, err := d.run(statements)
-	clock.Stop()
-	o.ClearInterrupt()
+	o.StopWhen(nil)
 	committed := false
 	if err == nil {
 		committed, err = o.Commit(done)
@@ -95,7 +95,7 @@ func (d *SQL) run(statements []Statement) (results []Result, err error) {
 	for i := range statements {
 		result, err := d.statement(&statements[i], &size)
 		if err != nil {
-			o.ClearInterrupt()
+			o.StopWhen(nil)
 			return nil, errors.Join(&StatementError{i, err}, o.Rollback())
 		}
 		results = append(results, result)
