@@ -136,7 +136,9 @@ func BenchmarkOpenGetClose(b *testing.B) {
 	_ = o.Put(Pair{"count", []byte("x")})
 	done := make(chan error)
 	_, _ = o.Commit(func(err error) { done <- err })
-	<-done
+	if err := <-done; err != nil {
+		b.Fatal(err)
+	}
 	for b.Loop() {
 		_ = o.Close()
 		if _, err := o.Get("count"); err != nil {
