@@ -2,6 +2,7 @@ package worker
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/lingerws/linger/worker/internal/script"
 )
@@ -99,6 +100,7 @@ func (h *hostAPI) Call(number, from int, target script.Target, c script.Call) er
 	args := h.pack(c.Args)
 	to := h.receiverOf(target)
 	e := newEvent("rpc", nil)
+	e.called = strings.Join(c.Path, ".")
 	e.prepare = func(receiver *hostAPI) {
 		c.Args = receiver.unpack(args)
 		e.input = to.call(c)
@@ -146,10 +148,10 @@ func (h *hostAPI) Return(id int, outcome script.Outcome) error {
 // The messages of exceptions that a caller gets if there is no answer.
 const (
 	objectOverloaded = "Durable Object is overloaded. Too many requests queued."
-	objectUnhandled  = "The Durable Object cannot be reached: the application shuts down"
-	objectBackingOff = "The Durable Object cannot be reached: its worker keeps failing, try again later"
+	objectUnhandled  = "The call cannot be delivered: the application shuts down"
+	objectBackingOff = "The call cannot be delivered: its worker keeps failing, try again later"
 	objectReset      = "The Durable Object was reset before it had answered: its worker has failed or was replaced"
-	objectOverdue    = "The Durable Object did not answer in time"
+	objectOverdue    = "The call was not answered within the event timeout"
 	objectUpdated    = "Durable Object reset because its code was updated."
 	objectLost       = "The Durable Object was reset: what it has written could not be stored"
 	referenceBroken  = "The RPC stub is broken: the code that has passed it has ended"

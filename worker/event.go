@@ -37,8 +37,9 @@ type event struct {
 	home    *instance       // the instance that has begun the event of an object; guarded by objects.mu
 	lost    bool            // what the object has written before the end of the event is lost; valid when the event has ended
 
-	internal  bool // a script has sent the request of the event
-	reference int  // the reference that is called; 0 for other events
+	internal  bool   // a script has sent the request of the event
+	reference int    // the reference that is called; 0 for other events
+	called    string // the path of the function that is called; "" for other events
 
 	claimed atomic.Bool // an instance has begun the event, or the event was refused
 
@@ -131,6 +132,9 @@ func (e *event) attrs() []any {
 	attrs := []any{"event", e.kind}
 	if e.method != "" {
 		attrs = append(attrs, "method", e.method, "url", e.url)
+	}
+	if e.called != "" {
+		attrs = append(attrs, "called", e.called)
 	}
 	if e.socket != nil {
 		attrs = append(attrs, "connection", e.socket.ID())

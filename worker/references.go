@@ -29,7 +29,7 @@ type referenceTable struct {
 	ended bool             // the instance has ended
 }
 
-// maxReferences bounds the references to something of a script, and those that it holds.
+// maxReferences bounds the references to something of a script. The holders are bounded by the memory of their scripts.
 const maxReferences = 65536
 
 // NewReference implements [script.References].

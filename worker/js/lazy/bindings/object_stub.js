@@ -24,8 +24,8 @@ class Target {
   send(path, get, args) {
     return callTarget(this.#target, path, get, args);
   }
-  fetch(request, failure) {
-    return fetchFrom(this.#target, request, failure);
+  fetch(request) {
+    return fetchFrom(this.#target, request);
   }
   write(walk) {
     return walk.tagged("ObjectStub", ...this.#target.slice(1));
@@ -44,7 +44,7 @@ const members = {
 // stubOf returns a stub of an object.
 export function stubOf(className, id) {
   const root = new Target(className, String(id), id.name ?? "");
-  const stub = Reflect.construct(Fetcher, [secret, (request, failure) => root.fetch(request, failure)], DurableObject);
+  const stub = Reflect.construct(Fetcher, [secret, (request) => root.fetch(request)], DurableObject);
   if (id.name !== undefined) stub.name = id.name;
   stub.id = id;
   return setState(stub, new Proxy(stub, members), root);

@@ -56,8 +56,8 @@ class Target {
   send(path, get, args) {
     return callTarget(this.#target, path, get, args);
   }
-  fetch(request, failure) {
-    return fetchFrom(this.#target, request, failure);
+  fetch(request) {
+    return fetchFrom(this.#target, request);
   }
   write(walk) {
     return walk.tagged("ServiceStub", ...this.#target.slice(1, 3));
@@ -78,7 +78,7 @@ const noProps = serialize({});
 // serviceOf returns a stub of an entry point with the props of its context.
 function serviceOf(entrypoint, props = noProps) {
   const root = new Target(entrypoint, props);
-  const fetcher = new Fetcher(secret, (request, failure) => root.fetch(request, failure));
+  const fetcher = new Fetcher(secret, (request) => root.fetch(request));
   return setState(fetcher, new Proxy(fetcher, members), root);
 }
 

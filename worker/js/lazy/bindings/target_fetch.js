@@ -4,9 +4,9 @@ import { sender } from "./rpc_send.js";
 const maxRedirects = 20; // Fetch Standard, section 4.4
 const redirects = new Set([301, 302, 303, 307, 308]);
 
-// fetchFrom sends a request to an object or an entry point, which gets the requests after its redirects too. failure is the error for requests
-// without a response.
-export async function fetchFrom(target, request, failure) {
+// fetchFrom sends a request to an object or an entry point, which gets the requests after its redirects too.
+export async function fetchFrom(target, request) {
+  const failure = new Error("fetch failed"); // created here, so that its stack contains the caller
   const from = sender();
   for (let followed = 0; ; followed++) {
     const body = copyOf(request);
@@ -15,10 +15,10 @@ export async function fetchFrom(target, request, failure) {
     );
     const location = redirects.has(response.status) ? response.headers.get("location") : null;
     if (location === null || request.redirect === "manual") return response;
-    if (request.redirect === "error") throw fail(failure, "the answer is a redirect, which the request does not allow");
-    if (followed === maxRedirects) throw fail(failure, `there are more than ${maxRedirects} redirects`);
+    if (request.redirect === "error") throw failed("the answer is a redirect, which the request does not allow");
+    if (followed === maxRedirects) throw failed(`there are more than ${maxRedirects} redirects`);
     response.body?.cancel();
-    request = next(request, response.status, location, body, failure);
+    request = next(request, response.status, location, body);
   }
 }
 
@@ -30,11 +30,11 @@ function copyOf(request) {
 }
 
 // next returns the request for a redirect (Fetch Standard, section 4.4).
-function next(request, status, location, body, failure) {
+function next(request, status, location, body) {
   const asGet = status === 303 ? request.method !== "HEAD" : status < 303 && request.method === "POST";
   const headers = new Headers(request.headers);
   if (asGet) for (const name of ["content-encoding", "content-language", "content-location", "content-type", "content-length"]) headers.delete(name);
-  if (!asGet && body === undefined) throw fail(failure, "the body of the request is a stream, which cannot be sent again for a redirect");
+  if (!asGet && body === undefined) throw failed("the body of the request is a stream, which cannot be sent again for a redirect");
   return new Request(new URL(location, request.url), {
     method: asGet ? "GET" : request.method,
     headers,
@@ -44,7 +44,4 @@ function next(request, status, location, body, failure) {
   });
 }
 
-function fail(failure, reason) {
-  Object.defineProperty(failure, "message", { value: `fetch failed: ${reason}`, writable: true, configurable: true });
-  return failure;
-}
+const failed = (reason) => new TypeError(`fetch failed: ${reason}`);
