@@ -26,6 +26,7 @@ type instance struct {
 	arrivals arrivals  // turns that other goroutines have queued
 	sockets  jsSockets // WebSocket objects, and their events
 	objects  homedObjects
+	evicted  int64 // the objects that were evicted since the last Collect
 	writes   writes
 
 	serving  chan struct{} // closed when the instance begins to handle the worker's events

@@ -52,7 +52,8 @@ func (in *instance) evictOldest() bool {
 
 // evictIdle asks the runtime to evict the objects that have been idle for long enough.
 func (in *instance) evictIdle() {
-	if in.worker.objects.Load() == 0 { // without a lock, for applications without objects
+	before := in.worker.objects.Load()
+	if before == 0 { // without a lock, for applications without objects
 		return
 	}
 	for _, one := range in.app.objects.takeIdle(in) {
@@ -61,7 +62,17 @@ func (in *instance) evictIdle() {
 		}
 		in.evict(one)
 	}
+	remaining := in.worker.objects.Load()
+	in.evicted += before - remaining
+	if in.evicted >= max(minCollect, remaining/2) {
+		in.evicted = 0
+		in.runtime.Collect()
+	}
 }
+
+// minCollect is the number of evicted objects whose memory is freed together. They are more if many remain, as the time that it takes depends
+// on these.
+const minCollect = 16
 
 // evict asks the runtime to evict an object.
 func (in *instance) evict(one idleObject) {

@@ -52,6 +52,7 @@ func launchFake(host script.Host, app script.Application) script.Runtime {
 func (f *fakeRuntime) Load() error                           { return nil }
 func (f *fakeRuntime) Loaded() (bool, error)                 { return true, nil }
 func (f *fakeRuntime) Places(string) ([]script.Frame, error) { return nil, nil }
+func (f *fakeRuntime) Collect()                              {}
 func (f *fakeRuntime) Stop()                                 { f.stop() }
 func (f *fakeRuntime) Stuck() <-chan struct{}                { return f.stuck }
 func (f *fakeRuntime) Close() error                          { return nil }

@@ -20,4 +20,4 @@ export class Offer {
 }
 
 // sender returns the number of the object whose code runs, 0 for none.
-export const sender = () => current()?.subject.number ?? 0;
+export const sender = () => current()?.subject?.number ?? 0;

@@ -12,8 +12,8 @@ export class Echo extends DurableObject {
     socket.send(message);
   }
 
-  webSocketClose(socket, code) {
-    socket.close(code);
+  webSocketClose(socket) {
+    socket.close();
   }
 }
 

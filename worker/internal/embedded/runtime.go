@@ -157,6 +157,9 @@ func (r *runtime) Places(kind string) (frames []script.Frame, err error) {
 	return frames, r.turn(time.Now(), find)
 }
 
+// Collect runs the garbage collector of the engine, which otherwise runs only when the heap has grown by half.
+func (r *runtime) Collect() { r.engine.CollectGarbage() }
+
 // Stop may be called from any goroutine while another one runs a turn: it calls only those methods of the engine that are
 // safe for that (see interruptible), and watchdog.mu orders the call with the begin and the end of turns.
 func (r *runtime) Stop() { r.watch.stop() }

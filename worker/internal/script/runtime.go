@@ -39,6 +39,10 @@ type Runtime interface {
 	// called during a turn, by the goroutine of the turn.
 	Places(kind string) ([]Frame, error)
 
+	// Collect frees memory that the application does not use any more. It runs no code of the application, and must not be
+	// called during a turn.
+	Collect()
+
 	// Stop ends the turn that runs, as soon as possible, with ErrInterrupted, and each later turn at once.
 	Stop()
 

@@ -31,7 +31,7 @@ export const outside = (fn, ...args) => (following ? callIn(undefined, fn, undef
 // enter calls a function in the context of an Owner, and returns its result.
 export function enter(owner, fn, ...args) {
   follow();
-  return callIn(owner.context, fn, undefined, ...args);
+  return callIn(owner.context ?? { owner }, fn, undefined, ...args);
 }
 
 // withStores returns the present context with other stores.

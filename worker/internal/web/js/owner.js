@@ -10,8 +10,8 @@ export class Owner {
   subject; // what the owner stands for
   ended = false;
   reason; // of the end
-  #operations = new Set();
-  #gate = new Gate();
+  #operations; // a Set, once there was one
+  #gate; // the Gate, once there was a critical section
 
   constructor(subject) {
     this.subject = subject;
@@ -21,15 +21,15 @@ export class Owner {
   // pending is the number of operations that have begun and not ended, a critical section and waiting callbacks included. The owner may be
   // evicted while it is 0.
   get pending() {
-    return this.#operations.size + (this.#gate.idle ? 0 : 1);
+    return (this.#operations?.size ?? 0) + (this.#gate === undefined || this.#gate.idle ? 0 : 1);
   }
 
   // hold and release are called by an Operation, when it begins and ends.
   hold(operation) {
-    if (!this.ended) this.#operations.add(operation);
+    if (!this.ended) (this.#operations ??= new Set()).add(operation);
   }
   release(operation) {
-    this.#operations.delete(operation);
+    this.#operations?.delete(operation);
   }
 
   // holdUntil keeps the owner awake until a promise has settled. failed is called with the reason of a rejection.
@@ -46,8 +46,8 @@ export class Owner {
   // pass calls a function in a context of this owner, when it may run.
   pass(context, fn, args) {
     if (this.ended) return;
-    const gate = (context.section ?? this.#gate).living;
-    if (gate.idle) return void callIn(context, fn, undefined, ...args);
+    const gate = (context.section ?? this.#gate)?.living;
+    if (gate === undefined || gate.idle) return void callIn(context, fn, undefined, ...args);
     gate.pass(() => callIn(context, fn, undefined, ...args));
   }
 
@@ -56,7 +56,7 @@ export class Owner {
   block(fn) {
     if (this.ended) return Promise.reject(this.reason);
     const now = capture();
-    const outer = ((now?.owner === this && now.section) || this.#gate).living;
+    const outer = ((now?.owner === this && now.section) || (this.#gate ??= new Gate())).living;
     const section = new Gate(outer);
     const context = { owner: this, section, stores: now?.stores };
     const { promise, resolve, reject } = Promise.withResolvers();
@@ -65,14 +65,16 @@ export class Owner {
     return promise;
   }
 
-  // end cancels all operations. Nothing is called in a context of this owner afterwards.
+  // end cancels all operations. Nothing is called in a context of this owner afterwards. The owner and its context do not refer to each
+  // other any more, so that their memory is freed at once.
   end(reason) {
     if (this.ended) return;
     this.ended = true;
     this.reason = reason;
-    const operations = [...this.#operations];
-    this.#operations.clear();
-    this.#gate.drop();
+    this.context = undefined;
+    const operations = [...(this.#operations ?? [])];
+    this.#operations = undefined;
+    this.#gate?.drop();
     for (const operation of operations) operation.cancel(reason);
   }
 

@@ -235,7 +235,7 @@ function write(failure, start) {
   if (operation.refused) return Promise.reject(operation.reason);
   return new Promise((resolve, reject) => {
     pending.set(number, { resolve, reject, failure, operation });
-    start(number, current()?.subject.number ?? 0);
+    start(number, current()?.subject?.number ?? 0);
   });
 }
 

@@ -42,6 +42,8 @@ const blockedTooLong =
 // resetMarks are the properties of the error of an event whose object is reset.
 const resetMarks = { durableObjectReset: true };
 
+const evicted = new Error("The Durable Object has been evicted");
+
 // LiveObject is an object that has been constructed in this engine.
 class LiveObject {
   number;
@@ -112,10 +114,11 @@ class LiveObject {
     this.events.clear();
   }
 
-  // drop forgets the object.
+  // drop forgets the object. Nothing refers to its instance any more, so that the memory is freed at once.
   drop() {
     objects.delete(this.number);
-    this.owner.end(new Error("The Durable Object has been evicted"));
+    this.owner.end(evicted);
+    this.owner.subject = this.#instance = undefined;
     host.evicted(this.number);
   }
 

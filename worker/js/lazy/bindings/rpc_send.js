@@ -6,7 +6,7 @@ const pending = new Map(); // calls without a result, by number: { resolve, reje
 let lastNumber = 0;
 
 // sender returns the number of the object whose code runs, 0 for none.
-export const sender = () => current()?.subject.number ?? 0;
+export const sender = () => current()?.subject?.number ?? 0;
 
 // callTarget calls the function at a path from a target, or reads the property there. A target is [kind, a, b, c] as Go expects it. It returns a
 // promise of the result.
