@@ -24,10 +24,10 @@ type assignment struct {
 	failed  bool // the upgrade event has failed after it accepted the connection
 }
 
-// socketEvents is a WebSocket object, which gets the events of its connection one at a time. The methods return at once, and call done when
-// the script has handled the event, or will not.
+// socketEvents is a WebSocket object, which gets the events of its connection one at a time. The methods return at once, and call done or
+// complete c when the script has handled the event, or will not.
 type socketEvents interface {
-	message(p linger.Payload, done func())
+	receive(p linger.Payload, c *linger.Completion)
 	peerClose(status protocol.Status, done func()) // the peer's Close, while our half is open
 	closed(c *linger.Close, done func())           // the end of the connection, as the last event
 }
@@ -161,6 +161,17 @@ func (o *overlap) submit(e *event, q *queue) {
 
 // admit calls begin, which begins an event, when fewer than maxOverlap events are in progress. release ends the event.
 func (o *overlap) admit(begin func()) { o.callBelow(maxOverlap, 1, begin) }
+
+// tryAdmit is admit for an event that begins now. It returns false if too many are in progress.
+func (o *overlap) tryAdmit() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.inProgress >= maxOverlap {
+		return false
+	}
+	o.inProgress++
+	return true
+}
 
 // whenEmpty calls next when no event is in progress.
 func (o *overlap) whenEmpty(next func()) { o.callBelow(1, 0, next) }

@@ -80,7 +80,7 @@ func (e *event) claim() bool { return !e.claimed.Swap(true) }
 
 // listenersReturned completes an event that overlaps with the next one of its connection.
 func (e *event) listenersReturned() {
-	if e.overlaps {
+	if e.overlaps && !e.inBurst {
 		e.complete()
 	}
 }

@@ -1,10 +1,18 @@
 package worker
 
-import "time"
+import (
+	"time"
+
+	"github.com/lingerws/linger/worker/internal/script"
+)
 
 // handleBurst handles an event. After a message it also handles the messages that wait on the same connection, as long as each
 // ends in its turn, and for drainTime at most. What the script sends to the connection during a burst leaves in one write.
 func (in *instance) handleBurst(e *event) {
+	if m, ok := e.input.(*script.HibernatableMessage); ok && e.completion.Followed() {
+		in.handleObjectBurst(e, in.app.objects.hibernatables.find(m.Socket))
+		return
+	}
 	if e.assignment == nil || e.overlaps || !e.completion.Followed() {
 		in.worker.handledCount.Add(1)
 		in.beginEvent(e)
@@ -20,13 +28,39 @@ func (in *instance) handleBurst(e *event) {
 	})
 }
 
+// handleObjectBurst is handleBurst for the messages of a hibernatable WebSocket, nil if it has ended. The next message begins when the handler has
+// returned, though its promise may be pending.
+func (in *instance) handleObjectBurst(e *event, s *hibernatable) {
+	e.socket.Together(func() {
+		for began := time.Now(); e != nil; {
+			in.worker.handledCount.Add(1)
+			e.inBurst = true
+			in.beginEvent(e)
+			e.inBurst = false
+			last := e
+			if e = nil; s != nil && !in.mustYield(began) {
+				e = s.nextMessage(in, last)
+			}
+			last.complete()
+			if last.endPending {
+				last.finish()
+			}
+		}
+	})
+}
+
+// mustYield reports whether a burst that has begun at a time must end.
+func (in *instance) mustYield(began time.Time) bool {
+	return in.unusable || in.isStopping() || closed(in.retired) || in.turnBegan.Sub(began) > drainTime
+}
+
 // nextInBurst ends the event of a message and returns that of the next message, nil at the end of the burst. began is the
 // beginning of the burst.
 func (in *instance) nextInBurst(e *event, began time.Time) *event {
 	switch {
 	case !e.endPending: // the event continues after its turn
 		return nil
-	case in.unusable || in.isStopping() || closed(in.retired) || e.assignment.isAborted() || in.turnBegan.Sub(began) > drainTime:
+	case in.mustYield(began) || e.assignment.isAborted():
 		e.end()
 		return nil
 	}

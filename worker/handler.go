@@ -76,7 +76,7 @@ func (h handler) Message(m *linger.Message) {
 	case assigned == nil: // Go code has accepted the connection
 		return
 	case assigned.object != nil:
-		assigned.object.message(m.Payload, m.Async().Done)
+		assigned.object.receive(m.Payload, m.Async())
 		return
 	}
 	assigned.submit(newMessage(m, m.Async(), assigned), h.app.opts.Overlap)

@@ -15,21 +15,50 @@ type hibernatableMessage struct {
 	message script.HibernatableMessage
 }
 
-// message implements [socketEvents]. The next event of the connection begins when the handler has returned.
-func (s *hibernatable) message(p linger.Payload, done func()) {
+// receive implements [socketEvents]. The next event of the connection begins when the handler has returned.
+func (s *hibernatable) receive(p linger.Payload, c *linger.Completion) {
 	if s.isAborted() || s.autoRespond(p) {
-		done()
+		c.Done()
 		return
 	}
+	e := s.newMessage(p, c)
+	s.overlap.admit(func() { s.object.deliver(&s.object.worker.tasks, e) })
+}
+
+// newMessage returns the event of a message.
+func (s *hibernatable) newMessage(p linger.Payload, c *linger.Completion) *event {
 	e := &hibernatableMessage{
-		event:   event{kind: "webSocketMessage", socket: s.late.connection(), onComplete: done, overlaps: true},
+		event:   event{kind: "webSocketMessage", socket: s.late.connection(), completion: c, overlaps: true, onEnd: s.overlap.release},
 		message: script.HibernatableMessage{Object: s.object.number, Socket: s.number, Payload: p},
 	}
 	e.input = &e.message
-	s.overlap.admit(func() {
-		e.onEnd = s.overlap.release
-		s.object.deliver(&s.object.worker.tasks, &e.event)
-	})
+	return &e.event
+}
+
+// nextMessage completes the event of a message whose handler has returned, and returns the event of the connection's next message. It
+// returns nil if none has arrived, or if the next one is not for the same instance or has to wait.
+func (s *hibernatable) nextMessage(in *instance, e *event) *event {
+	if !s.object.isIn(in) || e.completed.Swap(true) {
+		return nil
+	}
+	m, c := e.completion.Next()
+	for m != nil && (s.isAborted() || s.autoRespond(m.Payload)) {
+		m, c = c.Next()
+	}
+	switch {
+	case m == nil:
+		return nil
+	case !s.overlap.tryAdmit():
+		s.receive(m.Payload, c)
+		return nil
+	}
+	next := s.newMessage(m.Payload, c)
+	s.object.count(next)
+	if !in.enterObject(next) {
+		return nil
+	}
+	next.claimed.Store(true)
+	return next
 }
 
 // peerClose implements [socketEvents]. If the object does not close its half, that is done when the events in progress are complete.

@@ -202,6 +202,9 @@ func (s *jsSocket) peerClose(status protocol.Status, done func()) {
 	s.submit("close", &script.SocketClose{Socket: s.number, Status: status}, done)
 }
 
+// receive implements [socketEvents].
+func (s *jsSocket) receive(p linger.Payload, c *linger.Completion) { s.message(p, c.Done) }
+
 // closed implements [socketEvents].
 func (s *jsSocket) closed(c *linger.Close, done func()) {
 	s.end(c.Received, c.Clean, failureText(c), done)

@@ -116,6 +116,12 @@ func (o *object) submitTo(tasks *queue, e *event) bool {
 
 // deliver is submitTo for the events of a connection, which have a bound of their own.
 func (o *object) deliver(tasks *queue, e *event) {
+	o.count(e)
+	tasks.add(e)
+}
+
+// count counts an event of the object until it has ended.
+func (o *object) count(e *event) {
 	o.objects.mu.Lock()
 	o.queued++
 	o.uses++
@@ -128,7 +134,6 @@ func (o *object) deliver(tasks *queue, e *event) {
 			onEnd()
 		}
 	}
-	tasks.add(e)
 }
 
 // entry is whether an instance may begin an event of an object.
