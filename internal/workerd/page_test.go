@@ -93,7 +93,16 @@ func differing(r *row) (workerd, linger string) {
 			right = append(right, cell(text))
 		}
 	}
-	return strings.Join(left, "<br>"), strings.Join(right, "<br>")
+	return join(left), join(right)
+}
+
+// join joins the lines of a cell, without the last ones if there are many.
+func join(lines []string) string {
+	const limit = 6
+	if len(lines) > limit {
+		lines = append(lines[:limit:limit], "…")
+	}
+	return strings.Join(lines, "<br>")
 }
 
 // cell returns a line as code in a cell, without its end if it is long.
