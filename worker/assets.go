@@ -3,6 +3,7 @@ package worker
 import (
 	"net/http"
 	"path/filepath"
+	"time"
 
 	"github.com/lingerws/linger/worker/internal/assets"
 	"github.com/lingerws/linger/worker/internal/fetch"
@@ -41,13 +42,48 @@ func (a *App) closeAssets() {
 	}
 }
 
-// assetFor returns the handler of a request that is answered with a static file, nil if the script gets the request.
-func (a *App) assetFor(r *http.Request) http.Handler {
+// serveAsset answers a request with a static file. It returns false if the script gets the request.
+func (a *App) serveAsset(w http.ResponseWriter, r *http.Request) bool {
 	if a.site == nil {
-		return nil
+		return false
 	}
-	return a.site.Before(r)
+	file := a.site.Before(r)
+	if file == nil {
+		return false
+	}
+	bounded := &boundedWriter{ResponseWriter: w, control: http.NewResponseController(w), timeout: a.opts.Server.WriteTimeout}
+	file.ServeHTTP(bounded, r)
+	bounded.end()
+	return true
 }
+
+// boundedWriter bounds the time in which a client reads each piece of a file.
+type boundedWriter struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	timeout time.Duration // 0 or less means no bound
+	wrote   bool
+}
+
+// Write writes a piece of a file, of which ServeContent passes at most 32 KiB.
+func (w *boundedWriter) Write(p []byte) (int, error) {
+	w.wrote = true
+	if w.timeout > 0 {
+		_ = w.control.SetWriteDeadline(time.Now().Add(w.timeout)) // fails if the program's transport has no deadlines
+	}
+	return w.ResponseWriter.Write(p)
+}
+
+// end sends what is buffered, and ends the bound: the connection may get another request.
+func (w *boundedWriter) end() {
+	if w.wrote && w.timeout > 0 {
+		_ = w.control.Flush()
+		_ = w.control.SetWriteDeadline(time.Time{})
+	}
+}
+
+// Unwrap returns the writer for [http.ResponseController].
+func (w *boundedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // FetchAsset implements [script.Requests].
 func (h *hostAPI) FetchAsset(number int, r *fetch.Request) error {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lingerws/linger/worker"
 )
@@ -128,6 +129,35 @@ func TestAssetsNavigations(t *testing.T) {
 			t.Errorf("with the date %q the answer is %q; got %q %v", date, want, body, err)
 		}
 		a.get("/rooms/1", 200, "script /rooms/1")
+	}
+}
+
+// A client that does not read a file loses its connection after the write timeout.
+func TestAssetsBoundSlowClients(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	writeIn(t, folder, "big.bin", strings.Repeat("x", 64<<20))
+	opts := worker.Options{Assets: worker.Assets{Directory: folder}}
+	opts.Server.WriteTimeout = 100 * time.Millisecond
+	a := serve(t, assetsScript, opts)
+	conn, err := a.dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	if _, err := io.WriteString(conn, "GET /big.bin HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-a.requestEnded: // the context of the request ends with the handler
+	case <-time.After(testTimeout):
+		t.Fatal("the handler ends")
+	}
+	if err := conn.SetReadDeadline(time.Now().Add(testTimeout)); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := io.Copy(io.Discard, conn); n >= 64<<20 {
+		t.Errorf("the file is cut off; got %d bytes, %v", n, err)
 	}
 }
 

@@ -18,8 +18,7 @@ func (a *App) serveFetch(w http.ResponseWriter, r *http.Request) {
 		a.server.Refuse(w, r, refusal)
 		return
 	}
-	if file := a.assetFor(r); file != nil {
-		file.ServeHTTP(w, r)
+	if a.serveAsset(w, r) {
 		return
 	}
 	if r.ContentLength > a.opts.MaxBody {

@@ -2,7 +2,6 @@ package fetch
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -12,33 +11,19 @@ import (
 // request may not ask for a WebSocket.
 func (r *Request) SetHandler(handler http.Handler) { r.handler = handler }
 
-// errHandlerEnded is the error of a body whose handler has panicked or returned before the body had its length.
-var errHandlerEnded = errors.New("the answer is incomplete")
-
 // serveLocal returns the answer of a handler when its header is written. The handler runs on its own goroutine, and its
 // writes wait until the body is read; they fail when the body is closed or ctx has ended.
 func serveLocal(ctx context.Context, handler http.Handler, request *http.Request) (*http.Response, error) {
 	body, writer := io.Pipe()
 	w := &localWriter{header: http.Header{}, body: writer, began: make(chan *http.Response, 1), request: request}
 	go func() {
-		err := errHandlerEnded
-		defer func() {
-			if recover() == nil { // a handler may panic to cut its answer off
-				w.WriteHeader(http.StatusOK)
-				err = io.EOF
-			}
-			close(w.began)
-			_ = writer.CloseWithError(err)
-		}()
 		handler.ServeHTTP(w, request)
+		w.WriteHeader(http.StatusOK)
+		_ = writer.Close()
 	}()
 	stop := context.AfterFunc(ctx, func() { _ = body.CloseWithError(context.Cause(ctx)) })
 	select {
 	case response := <-w.began:
-		if response == nil {
-			stop()
-			return nil, errHandlerEnded
-		}
 		response.Body = localBody{body, stop}
 		return response, nil
 	case <-ctx.Done():
