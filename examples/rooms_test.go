@@ -303,9 +303,9 @@ func TestRoomsReload(t *testing.T) {
 func TestRoomsSleep(t *testing.T) {
 	t.Parallel()
 	chat := startRooms(t, t.TempDir(), "--sleep-after=10ms")
-	ann, bob := enter(t, chat, "lobby?name=ann"), guest{}
+	ann := enter(t, chat, "lobby?name=ann")
 	ann.hears("history", "joined ann", "welcome ann")
-	bob = enter(t, chat, "lobby?name=bob")
+	bob := enter(t, chat, "lobby?name=bob")
 	ann.hears("joined bob")
 	bob.hears("history", "joined bob", "welcome ann bob")
 	for _, text := range []string{"one", "two", "three"} {

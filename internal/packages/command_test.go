@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// TestCommand runs scenarios in TypeScript with "linger run", and their clients.
+// TestCommand runs scenarios in TypeScript with "linger run", and their clients. One of them is a project of Workers, in a folder with
+// a wrangler file.
 func TestCommand(t *testing.T) {
 	if why := installed(); why != "" {
 		t.Skip("the packages are not tested: " + why)
@@ -27,24 +28,29 @@ func TestCommand(t *testing.T) {
 	for _, name := range []string{"hono.tsx", "yjs.ts"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			url := startCommand(t, program, "run", "--port=0", "--var=SECRET=from the environment", "scenarios/"+name)
+			url := startCommand(t, program, "testdata", "run", "--port=0", "--var=SECRET=from the environment", "scenarios/"+name)
 			runClient(t, clientOf(name), url)
 		})
 	}
+	t.Run("project", func(t *testing.T) {
+		t.Parallel()
+		url := startCommand(t, program, "testdata/project", "run", "--port=0", "--data="+t.TempDir(), "--sleep-after="+objectSleepAfter.String())
+		runClient(t, clientOf("objects.tsx"), url)
+	})
 }
 
 var runsAt = regexp.MustCompile(` runs at (http://\S+)/$`)
 
-// startCommand starts the command in testdata and returns the URL that it prints. At the end of the test it is shut down,
+// startCommand starts the command in a folder and returns the URL that it prints. At the end of the test it is shut down,
 // and its exit status has to be 0.
-func startCommand(t *testing.T, program string, args ...string) string {
+func startCommand(t *testing.T, program, folder string, args ...string) string {
 	t.Helper()
 	read, write, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	command := exec.CommandContext(t.Context(), program, args...)
-	command.Dir, command.Stdout, command.Stderr = "testdata", write, write
+	command.Dir, command.Stdout, command.Stderr = folder, write, write
 	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
 	command.WaitDelay = timeout
 	if err := command.Start(); err != nil {
