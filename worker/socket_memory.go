@@ -51,12 +51,15 @@ func (h *hostAPI) gated(t socketTransport, from int) socketTransport {
 // connectInMemory connects the WebSocket of an offer, and returns the client's side.
 func (a *App) connectInMemory(target offered) *driver.Driver {
 	client, server := net.Pipe()
-	request := memoryRequest.WithContext(context.WithValue(context.Background(), targetKey{}, target))
+	waiting := &inMemory{target: target}
+	request := memoryRequest.WithContext(context.WithValue(context.Background(), inMemoryKey{}, waiting))
 	go func() {
 		w := &memoryWriter{conn: server}
 		a.server.ServeHTTP(w, request)
-		if !w.hijacked { // the server has refused the request
+		if !w.hijacked {
 			_ = server.Close()
+		}
+		if !waiting.connected { // the server has refused the request
 			target.expire()
 		}
 	}()
@@ -65,18 +68,25 @@ func (a *App) connectInMemory(target offered) *driver.Driver {
 	return driver.New(&memoryClient{Conn: client}, protocol.Client, nil, opts)
 }
 
-// targetKey is the key of the WebSocket in the context of a request of connectInMemory.
-type targetKey struct{}
+// inMemory is the WebSocket of an offer that waits for its connection in memory.
+type inMemory struct {
+	target    offered
+	connected bool
+}
+
+// inMemoryKey is the key of the *inMemory in the context of its request.
+type inMemoryKey struct{}
 
 // acceptInMemory accepts a request of connectInMemory. It returns false for other requests.
 func acceptInMemory(u *linger.Upgrade) bool {
-	target, ok := u.Request.Context().Value(targetKey{}).(offered)
+	waiting, ok := u.Request.Context().Value(inMemoryKey{}).(*inMemory)
 	if !ok {
 		return false
 	}
 	socket, err := u.Accept(linger.AcceptOptions{HalfOpen: true})
 	if err == nil { // otherwise the request was answered
-		target.connect(socket)
+		waiting.target.connect(socket)
+		waiting.connected = true
 	}
 	return true
 }
