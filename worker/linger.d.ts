@@ -304,6 +304,100 @@ interface ObjectConstructor {
   values(pair: WebSocketPair): [WebSocket, WebSocket];
 }
 
+/** A binding to the Durable Objects of a class. */
+interface DurableObjectNamespace<T = any> {
+  idFromName(name: string): DurableObjectId;
+  idFromString(id: string): DurableObjectId;
+  newUniqueId(options?: object): DurableObjectId;
+  get(id: DurableObjectId, options?: object): DurableObjectStub<T>;
+  getByName(name: string, options?: object): DurableObjectStub<T>;
+  jurisdiction(name: string): DurableObjectNamespace<T>;
+}
+interface DurableObjectId {
+  /** The name from which the id was derived, if it is known. */
+  readonly name?: string;
+  equals(other: DurableObjectId): boolean;
+  toString(): string;
+}
+/** Sends requests to an object, and calls its methods. */
+type DurableObjectStub<T = any> = DurableObjectCalls<T> & {
+  readonly id: DurableObjectId;
+  readonly name?: string;
+  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+};
+type DurableObjectCalls<T> = {
+  [Name in Exclude<keyof T, "fetch" | "alarm" | `webSocket${string}`>]:
+    T[Name] extends (...args: infer Args) => infer Result ? (...args: Args) => Promise<Awaited<Result>> : Promise<Awaited<T[Name]>>;
+};
+
+/** The first argument of the constructor of an object. */
+interface DurableObjectState {
+  readonly id: DurableObjectId;
+  readonly storage: DurableObjectStorage;
+  readonly exports: any;
+  readonly props: any;
+  /** Prevents the object from being evicted until the promise has settled. */
+  waitUntil(promise: Promise<any>): void;
+  /** Delivers no other event until the promise of callback has settled, 30 s at most. */
+  blockConcurrencyWhile<Result>(callback: () => Promise<Result>): Promise<Result>;
+  /** Accepts an end of a WebSocketPair. The WebSocket stays open while the object sleeps. */
+  acceptWebSocket(socket: WebSocket, tags?: string[]): void;
+  getWebSockets(tag?: string): WebSocket[];
+  getTags(socket: WebSocket): string[];
+  setWebSocketAutoResponse(pair?: WebSocketRequestResponsePair): void;
+  getWebSocketAutoResponse(): WebSocketRequestResponsePair | null;
+  getWebSocketAutoResponseTimestamp(socket: WebSocket): Date | null;
+  setHibernatableWebSocketEventTimeout(ms?: number): void;
+  getHibernatableWebSocketEventTimeout(): number | null;
+  /** Resets the object. The code after it does not run. */
+  abort(reason?: string): void;
+}
+
+interface DurableObjectListOptions { start?: string; startAfter?: string; end?: string; prefix?: string; reverse?: boolean; limit?: number; }
+interface DurableObjectPutOptions { allowConcurrency?: boolean; allowUnconfirmed?: boolean; noCache?: boolean; }
+interface DurableObjectTransaction {
+  get<T = unknown>(key: string, options?: object): Promise<T | undefined>;
+  get<T = unknown>(keys: string[], options?: object): Promise<Map<string, T>>;
+  list<T = unknown>(options?: DurableObjectListOptions): Promise<Map<string, T>>;
+  put<T>(key: string, value: T, options?: DurableObjectPutOptions): Promise<void>;
+  put<T>(entries: Record<string, T>, options?: DurableObjectPutOptions): Promise<void>;
+  delete(key: string, options?: DurableObjectPutOptions): Promise<boolean>;
+  delete(keys: string[], options?: DurableObjectPutOptions): Promise<number>;
+  getAlarm(options?: object): Promise<number | null>;
+  setAlarm(time: number | Date, options?: DurableObjectPutOptions): Promise<void>;
+  deleteAlarm(options?: DurableObjectPutOptions): Promise<void>;
+  rollback(): void;
+}
+interface DurableObjectStorage extends Omit<DurableObjectTransaction, "rollback"> {
+  readonly kv: SyncKvStorage;
+  readonly sql: SqlStorage;
+  deleteAll(options?: DurableObjectPutOptions): Promise<void>;
+  /** Waits until everything that was written is on disk. */
+  sync(): Promise<void>;
+  transaction<Result>(closure: (transaction: DurableObjectTransaction) => Promise<Result>): Promise<Result>;
+  transactionSync<Result>(closure: () => Result): Result;
+}
+interface SyncKvStorage {
+  get<T = unknown>(key: string): T | undefined;
+  list<T = unknown>(options?: DurableObjectListOptions): Iterable<[string, T]>;
+  put<T>(key: string, value: T): void;
+  delete(key: string): boolean;
+}
+type SqlStorageValue = ArrayBuffer | string | number | null;
+interface SqlStorage {
+  exec<Row extends Record<string, SqlStorageValue> = Record<string, any>>(statements: string, ...parameters: any[]): SqlStorageCursor<Row>;
+  /** The size of the database in bytes. */
+  readonly databaseSize: number;
+}
+interface SqlStorageCursor<Row> extends IterableIterator<Row> {
+  readonly columnNames: string[];
+  readonly rowsRead: number;
+  readonly rowsWritten: number;
+  toArray(): Row[];
+  one(): Row;
+  raw<Values extends SqlStorageValue[] = any[]>(): IterableIterator<Values> & { toArray(): Values[] };
+}
+
 /** A message, and the response that is sent to it without an event for the object: see setWebSocketAutoResponse of its ctx. */
 interface WebSocketRequestResponsePair {
   readonly request: string;
@@ -359,6 +453,29 @@ declare module "linger" {
 
 declare module "cloudflare:workers" {
   export const env: Env;
+  export const exports: any;
+  export function waitUntil(promise: Promise<any>): void;
+  /** The superclass of the classes of Durable Objects. */
+  export abstract class DurableObject<Variables = Env> {
+    constructor(ctx: DurableObjectState, env: Variables);
+    protected ctx: DurableObjectState;
+    protected env: Variables;
+    fetch?(request: Request): Response | Promise<Response>;
+    alarm?(info: { isRetry: boolean; retryCount: number; scheduledTime: number }): void | Promise<void>;
+    webSocketMessage?(socket: WebSocket, message: string | ArrayBuffer): void | Promise<void>;
+    webSocketClose?(socket: WebSocket, code: number, reason: string, wasClean: boolean): void | Promise<void>;
+    webSocketError?(socket: WebSocket, error: unknown): void | Promise<void>;
+  }
+  /** The superclass of the classes whose methods are called through services. */
+  export abstract class WorkerEntrypoint<Variables = Env> {
+    constructor(ctx: ExecutionContext, env: Variables);
+    protected ctx: ExecutionContext;
+    protected env: Variables;
+    fetch?(request: Request): Response | Promise<Response>;
+    scheduled?(controller: ScheduledController): void | Promise<void>;
+  }
+  /** The superclass of objects that calls pass by reference. */
+  export abstract class RpcTarget {}
 }
 
 // Files that are imported as text.

@@ -17,8 +17,10 @@ const limits = {
   pause: 1000, // milliseconds until it may send another one
 };
 
+/** @typedef {{ ROOMS: DurableObjectNamespace<Room>, LIMITS: DurableObjectNamespace<RateLimit> }} Bindings */
+
+/** @type {ExportedHandler<Bindings>} */
 export default {
-  /** @param {Request} request */
   async fetch(request, env) {
     const [, first, room, ...rest] = new URL(request.url).pathname.split("/");
     if (first !== "rooms" || rest.length > 0) return new Response("Not found", { status: 404 });
@@ -33,6 +35,7 @@ export default {
 };
 
 // decode decodes a part of a path. It returns one that is not valid as it is.
+/** @param {string} part */
 function decode(part) {
   try {
     return decodeURIComponent(part);
@@ -42,6 +45,7 @@ function decode(part) {
 }
 
 // idOf returns the id of the room with a name, or undefined. A private room has its id as its name.
+/** @param {DurableObjectNamespace<Room>} rooms @param {string} name */
 function idOf(rooms, name) {
   if (!/^[0-9a-f]{64}$/.test(name)) return [...name].length <= limits.name ? rooms.idFromName(name) : undefined;
   try {
@@ -51,10 +55,14 @@ function idOf(rooms, name) {
   }
 }
 
-/** A room: the connections of the people in it, and the messages that were written. */
+/**
+ * A room: the connections of the people in it, and the messages that were written.
+ * @extends {DurableObject<Bindings>}
+ */
 export class Room extends DurableObject {
   #sql = this.ctx.storage.sql;
 
+  /** @param {DurableObjectState} ctx @param {Bindings} env */
   constructor(ctx, env) {
     super(ctx, env);
     this.#sql.exec("CREATE TABLE IF NOT EXISTS messages (id INTEGER PRIMARY KEY, name TEXT NOT NULL, text TEXT NOT NULL, at INTEGER NOT NULL)");
@@ -72,6 +80,7 @@ export class Room extends DurableObject {
   }
 
   // #welcome lets a person in. A page cannot see why an upgrade was refused, but it sees a close code.
+  /** @param {WebSocket} socket @param {string} name @param {number} after @param {string} address */
   #welcome(socket, name, after, address) {
     if (name === "" || [...name].length > limits.name) return socket.close(4001, `choose a name of 1 to ${limits.name} characters`);
     const person = { id: crypto.randomUUID(), name };
@@ -115,12 +124,14 @@ export class Room extends DurableObject {
     return this.#open().map((socket) => socket.deserializeAttachment()).map(({ id, name }) => ({ id, name }));
   }
 
+  /** @param {object} message */
   #publish(message) {
     const text = JSON.stringify(message);
     for (const socket of this.#open()) socket.send(text);
   }
 }
 
+/** @param {WebSocket} socket @param {string} text */
 const refuse = (socket, text) => socket.send(JSON.stringify({ type: "refused", text }));
 
 /**

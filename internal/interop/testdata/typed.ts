@@ -1,6 +1,6 @@
 // An application that uses the types of Linger. Lines after @ts-expect-error must have a type error.
 import { clients as same, env as imported, type WebSocketMessageEvent as Message } from "linger";
-import { env as fromWorkers } from "cloudflare:workers";
+import { DurableObject, env as fromWorkers } from "cloudflare:workers";
 import page from "./page.html";
 import logo from "./logo.png";
 import source from "./module.js?raw";
@@ -76,6 +76,37 @@ clearTimeout(timer);
 new BroadcastChannel("lobby").onmessage = ({ data }) => console.log(data);
 queueMicrotask(() => performance.now());
 if (import.meta.env.MODE === "development") console.debug(structuredClone({ a: 1 }).a.toFixed());
+
+export class Counter extends DurableObject {
+  async add(n: number) {
+    const now = ((await this.ctx.storage.get<number>("n")) ?? 0) + n;
+    await this.ctx.storage.put("n", now);
+    return now;
+  }
+  names() {
+    return this.ctx.storage.sql.exec<{ name: string }>("SELECT name FROM users WHERE id > ?", 1).toArray().map(({ name }) => name);
+  }
+  override fetch() {
+    const [client, server] = Object.values(new WebSocketPair());
+    this.ctx.acceptWebSocket(server, ["member"]);
+    this.ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+    return new Response(null, { status: 101, webSocket: client });
+  }
+  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer) {
+    for (const other of this.ctx.getWebSockets("member")) if (other !== socket) other.send(message);
+  }
+}
+
+export async function count(counters: DurableObjectNamespace<Counter>, request: Request) {
+  const stub = counters.getByName("a");
+  const n: number = await stub.add(2);
+  const names: string[] = await stub.names();
+  // @ts-expect-error
+  await stub.webSocketMessage();
+  // @ts-expect-error
+  await stub.add("2");
+  return n > names.length ? stub.fetch(request) : Response.json(names);
+}
 
 export default {
   async fetch(request, variables, ctx) {
