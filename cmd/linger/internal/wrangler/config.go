@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/lingerws/linger/worker"
 )
@@ -51,7 +52,7 @@ func read(document document, environment string) (Config, error) {
 	r := &reader{document: document}
 	selected := r.selectEnvironment(r.root(), environment)
 	c := Config{Path: document.path}
-	r.readConfig(&c, selected)
+	r.readConfig(&c, selected, environment)
 	r.checkKeys(selected, settings)
 	r.refuse(selected)
 	r.checkNames(&c)
@@ -60,14 +61,15 @@ func read(document document, environment string) (Config, error) {
 }
 
 // readConfig reads all settings that Linger uses.
-func (r *reader) readConfig(c *Config, t table) {
+func (r *reader) readConfig(c *Config, t table, environment string) {
 	folder := filepath.Dir(c.Path)
 	c.Name = t.text("name")
 	c.Main = inFolder(folder, t.text("main"))
 	c.CompatibilityDate = t.date("compatibility_date")
 	c.CompatibilityFlags = t.texts("compatibility_flags")
 	c.Vars = t.values("vars")
-	c.Bindings = worker.Bindings{Objects: readObjects(t, c.Name), KV: readKV(t), D1: readD1(t, folder), Services: readServices(t, c.Name)}
+	self := []string{c.Name, c.Name + "-" + environment} // wrangler deploys an environment under the second name by default
+	c.Bindings = worker.Bindings{Objects: readObjects(t, self), KV: readKV(t), D1: readD1(t, folder), Services: readServices(t, self)}
 	c.Migrations = readMigrations(t)
 	c.Assets = readAssets(t, folder)
 	triggers := t.table("triggers")
@@ -83,13 +85,13 @@ func inFolder(folder, path string) string {
 	return filepath.Join(folder, filepath.FromSlash(path))
 }
 
-// readObjects reads durable_objects.bindings. self is the name of the Worker.
-func readObjects(t table, self string) (list []worker.ObjectNamespace) {
+// readObjects reads durable_objects.bindings. self are the names of the Worker.
+func readObjects(t table, self []string) (list []worker.ObjectNamespace) {
 	objects := t.table("durable_objects")
 	objects.r.checkKeys(objects, []string{"bindings"})
 	for _, b := range objects.tables("bindings") {
 		name, class := b.required("name"), b.required("class_name")
-		if script := b.text("script_name"); script != "" && script != self {
+		if script := b.text("script_name"); script != "" && !slices.Contains(self, script) {
 			b.fail("script_name", fmt.Sprintf("the objects of env.%s belong to another Worker, %s: Linger runs one Worker, so export the class %s from its module and remove script_name", name, script, class))
 		}
 		b.r.checkKeys(b, []string{"name", "class_name", "script_name", "environment"})
@@ -122,11 +124,11 @@ func readD1(t table, folder string) (list []worker.D1Database) {
 	return list
 }
 
-// readServices reads services, which may only be bindings to the Worker itself. self is its name.
-func readServices(t table, self string) (list []worker.Service) {
+// readServices reads services, which may only be bindings to the Worker itself. self are its names.
+func readServices(t table, self []string) (list []worker.Service) {
 	for _, b := range t.tables("services") {
 		name, service := b.required("binding"), b.required("service")
-		if service != self {
+		if service != "" && !slices.Contains(self, service) {
 			b.fail("service", fmt.Sprintf("env.%s is a binding to another Worker, %s (services): Linger runs one Worker, so only bindings to itself are possible", name, service))
 		}
 		b.r.checkKeys(b, []string{"binding", "service", "entrypoint", "environment", "props", "remote", "experimental_remote"})

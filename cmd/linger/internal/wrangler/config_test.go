@@ -168,6 +168,20 @@ crons = []
 	}
 }
 
+// The Worker of an environment has its name after that of the file.
+func TestReadBindingsToTheEnvironmentItself(t *testing.T) {
+	t.Parallel()
+	c, err := Read(write(t, "wrangler.toml", `
+name = "chat"
+[env.test]
+services = [{ binding = "SELF", service = "chat-test" }]
+durable_objects.bindings = [{ name = "ROOMS", class_name = "Room", script_name = "chat-test" }]
+`), "test")
+	if err != nil || len(c.Bindings.Services) != 1 || len(c.Bindings.Objects) != 1 {
+		t.Errorf("bindings to chat-test must be those to the Worker itself; got %+v %v", c.Bindings, err)
+	}
+}
+
 // warningsOf returns the warnings as lines of text, sorted as they are in c.
 func warningsOf(c Config) string {
 	var lines []string
