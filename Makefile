@@ -33,7 +33,7 @@ packages: ## Test popular npm packages in a worker
 workerd: ## Compare Durable Objects with those of the Workers runtime
 	@.ci/check workerd
 
-fuzz: ## Run each fuzz target for FUZZTIME, 5s by default
+fuzz: ## Run each fuzz target for FUZZTIME, 3s by default
 	@.ci/check fuzz
 
 cross: ## Build for linux, darwin and windows, amd64 and arm64

@@ -203,7 +203,7 @@ func TestResponseStreamEnds(t *testing.T) {
 				t.Errorf("the shutdown waits for 5s; it took %v", took)
 			}
 			wantEnd(t, response.Body, false)
-			a.log.line(t, "responses were cut off: the shutdown timeout has expired")
+			a.log.line(t, "were cut off: the shutdown timeout has expired")
 		})
 	})
 	t.Run("a response that ends after a reload is complete", func(t *testing.T) {

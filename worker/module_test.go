@@ -108,8 +108,8 @@ func TestVars(t *testing.T) {
 			const atTheTop = JSON.stringify(env);
 			addEventListener("websocketupgrade", (event) => { event.accept({ data: env.COUNT }).send(env.TEXT); });
 			export default { fetch(request, given) {
-				const same = [given, fromLinger, fromWorkers, globalThis.env, all.env].every((other) => other === env);
-				return Response.json([same, atTheTop === JSON.stringify(env), sameClients === clients, typeof all.WebSocketConnection, env]);
+				const same = [given, fromLinger, globalThis.env, all.env].every((other) => other === env);
+				return Response.json([same && JSON.stringify(fromWorkers) === JSON.stringify(env), atTheTop === JSON.stringify(env), sameClients === clients, typeof all.WebSocketConnection, env]);
 			} };`, worker.Options{Vars: vars})
 		a.get("/", 200, `[true,true,true,"function",{"COUNT":5,"OFF":null,"ON":true,"RATIO":0.5,"TABLE":{"a":[1,"x"]},"TEXT":"a \"b\"\n`+"\u2028"+`","__proto__":"own"}]`)
 		a.connect().want("a \"b\"\n\u2028")
