@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"strings"
 	"sync"
 	"time"
@@ -110,61 +109,6 @@ func openDisk(d disk, options Options) (*Store, error) {
 	s.goroutines.Go(c.run)
 	s.goroutines.Go(c.checkpoint)
 	return s, nil
-}
-
-// recover applies the log to the files and removes it. It returns the number of the last segment.
-func (s *Store) recover() (last uint64, err error) {
-	numbers, all, err := segmentNumbers(s.disk)
-	if err != nil || len(all) == 0 {
-		return 0, err
-	}
-	last = all[len(all)-1]
-	touched := map[string]*file{}
-	for _, number := range numbers {
-		err := replaySegment(s.disk, number, number == last, func(c *change) error {
-			f := touched[c.name]
-			if f == nil {
-				f = s.newFile(c.name)
-				touched[c.name] = f
-			}
-			f.mu.Lock()
-			defer f.mu.Unlock()
-			return f.apply(c)
-		})
-		if err != nil {
-			return 0, err
-		}
-	}
-	folders := map[string]struct{}{}
-	for _, f := range touched {
-		unlisted, err := f.sync(0)
-		if err != nil {
-			return 0, err
-		}
-		if unlisted {
-			folders[path.Dir(f.name)] = struct{}{}
-		}
-		f.mu.Lock()
-		err = f.closeDisk()
-		f.mu.Unlock()
-		if err != nil {
-			return 0, err
-		}
-	}
-	for folder := range folders {
-		if err := s.disk.syncFolder(folder); err != nil {
-			return 0, err
-		}
-	}
-	for _, number := range all {
-		if err := s.disk.remove(segmentName(number)); err != nil {
-			return 0, err
-		}
-		if err := s.disk.syncFolder(logFolder); err != nil {
-			return 0, err
-		}
-	}
-	return last, nil
 }
 
 func (s *Store) newFile(name string) *file {
