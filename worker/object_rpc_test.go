@@ -456,19 +456,6 @@ func TestRPCLimits(t *testing.T) {
 		}
 		a.get("/fits", 200, "33554000")
 	})
-	t.Run("a script passes at most 65,536 functions", func(t *testing.T) {
-		t.Parallel()
-		opts := rpcOptions(1)
-		opts.Memory = 1 << 30
-		a := serve(t, rpcScript(`count(list) { return list.length; }`, `
-			many: (room) => room.count(Array.from({ length: 65537 }, () => () => {})),
-			some: (room) => room.count(Array.from({ length: 1000 }, () => () => {})),
-		`), opts)
-		a.get("/many", 200, "Error: Too many RPC stubs exist: a script may have 65536 functions and objects that others can call. Dispose of stubs when they are not needed any more")
-		for range 3 {
-			a.get("/some", 200, "1000")
-		}
-	})
 }
 
 func TestObjectStubFetchRedirects(t *testing.T) {

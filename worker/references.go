@@ -30,7 +30,7 @@ type referenceTable struct {
 }
 
 // maxReferences bounds the references to something of a script. The holders are bounded by the memory of their scripts.
-const maxReferences = 65536
+const maxReferences = 16384
 
 // NewReference implements [script.References].
 func (h *hostAPI) NewReference(object int) (int, error) {

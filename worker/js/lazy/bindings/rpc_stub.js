@@ -161,42 +161,47 @@ export function memberOf(value, name) {
 
 const disposed = () => new Error("RPC stub used after being disposed.");
 
-// References that the script has dropped are released.
+// References that the script has dropped are released. unregister is not used: the engine searches all registered objects.
 let dropped;
 
 // Reference is the root of an RpcStub: something of a script, with a number in Go. The script holds it until it is disposed of.
 class Reference {
-  #number;
-  #released = false;
+  #hold; // { number, released }
 
   constructor(number) {
-    this.#number = number;
-    dropped ??= new FinalizationRegistry((released) => host.releaseReference(released));
-    dropped.register(this, number, this);
+    this.#hold = { number, released: false };
+    dropped ??= new FinalizationRegistry(release);
+    dropped.register(this, this.#hold);
   }
 
-  send(path, get, args) {
-    if (this.#released) return Promise.reject(disposed());
+  // number returns the number, and throws if the reference was released.
+  get #number() {
+    if (this.#hold.released) throw new Error("RPC stub used after being disposed.");
+    return this.#hold.number;
+  }
+
+  async send(path, get, args) {
     return callTarget(["reference", this.#number, "", ""], path, get, args);
   }
 
   write(walk, kind) {
-    if (this.#released) throw disposed();
     return walk.tagged(kind, walk.addReference(this.#number));
   }
 
   dup() {
-    if (this.#released) throw disposed();
     host.holdReference(this.#number);
     return new Reference(this.#number);
   }
 
   dispose() {
-    if (this.#released) return;
-    this.#released = true;
-    dropped.unregister(this);
-    host.releaseReference(this.#number);
+    release(this.#hold);
   }
+}
+
+function release(hold) {
+  if (hold.released) return;
+  hold.released = true;
+  host.releaseReference(hold.number);
 }
 
 // receive returns the stub of a reference that this script holds from now on, and the reference.
