@@ -148,6 +148,21 @@ func TestD1IsSharedByWorkersAndSurvives(t *testing.T) {
 	serve(t, script, opts).get("/", 200, "5")
 }
 
+// Batches beyond the limit of those that wait are refused, and the others are run.
+func TestD1Overload(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `export default { async fetch(request, { DB }) {
+		await DB.exec("CREATE TABLE t (n)");
+		const slow = DB.prepare("WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r LIMIT 2000000) SELECT count(*) FROM r").first();
+		const all = await Promise.allSettled(Array.from({ length: 1500 }, () => DB.prepare("INSERT INTO t VALUES (1)").run()));
+		await slow;
+		const failed = all.filter(({ status }) => status === "rejected");
+		const stored = await DB.prepare("SELECT count(*) AS n FROM t").first("n");
+		return Response.json([failed.length > 0, failed[0]?.reason.message, stored === 1500 - failed.length]);
+	} };`, d1Options(t))
+	a.get("/", 200, `[true,"D1_ERROR: D1 DB is overloaded. Too many requests queued.",true]`)
+}
+
 func TestD1Migrations(t *testing.T) {
 	t.Parallel()
 	opts := d1Options(t)

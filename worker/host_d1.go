@@ -22,23 +22,32 @@ type database struct {
 	sql *storage.SQL
 
 	mu      sync.Mutex
-	waiting []func()
+	waiting []batch
+	bytes   int64 // the size of waiting
 	running bool
 }
 
+// batch is a batch that waits.
+type batch struct {
+	run  func()
+	size int64 // of its statements and parameters in bytes
+}
+
 const (
-	maxBatches = 1000             // the limit of the batches of a database that wait
-	batchTime  = 30 * time.Second // the limit of the time of a batch, as on the platform
+	maxBatches    = 1000             // the limit of the batches of a database that wait
+	maxBatchBytes = 64 << 20         // the limit of their size in bytes; a larger batch is accepted if none waits
+	batchTime     = 30 * time.Second // the limit of the time of a batch, as on the platform
 )
 
 // enqueue queues a batch. It does not block, and returns false if too many wait.
-func (d *database) enqueue(batch func()) bool {
+func (d *database) enqueue(b batch) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(d.waiting) >= maxBatches {
+	if n := len(d.waiting); n >= maxBatches || n > 0 && d.bytes+b.size > maxBatchBytes {
 		return false
 	}
-	d.waiting = append(d.waiting, batch)
+	d.waiting = append(d.waiting, b)
+	d.bytes += b.size
 	if !d.running {
 		d.running = true
 		go d.run()
@@ -57,8 +66,9 @@ func (d *database) run() {
 		}
 		next := d.waiting[0]
 		d.waiting = d.waiting[1:]
+		d.bytes -= next.size
 		d.mu.Unlock()
-		next()
+		next.run()
 	}
 }
 
@@ -158,8 +168,10 @@ func runBatch(sql *storage.SQL, statements ...storage.Statement) ([]storage.Resu
 func (h *hostAPI) D1Batch(number, from int, id string, statements []script.D1Statement) error {
 	d := h.app.databases[id]
 	list := make([]storage.Statement, len(statements))
+	size := int64(0)
 	for i, s := range statements {
 		list[i] = storage.Statement(s)
+		size += sizeOfStatement(&list[i])
 	}
 	h.batches++
 	settle := func(done *script.D1Done) {
@@ -172,11 +184,25 @@ func (h *hostAPI) D1Batch(number, from int, id string, statements []script.D1Sta
 		switch {
 		case err != nil:
 			settle(&script.D1Done{Number: number, Failure: objectLost})
-		case !d.enqueue(func() { h.app.runD1(d, number, list, settle) }):
+		case !d.enqueue(batch{run: func() { h.app.runD1(d, number, list, settle) }, size: size}):
 			settle(&script.D1Done{Number: number, Failure: "D1 DB is overloaded. Too many requests queued."})
 		}
 	})
 	return nil
+}
+
+// sizeOfStatement returns the size of a statement and its parameters in bytes.
+func sizeOfStatement(s *storage.Statement) int64 {
+	size := len(s.SQL)
+	for _, p := range s.Parameters {
+		switch p := p.(type) {
+		case string:
+			size += len(p)
+		case []byte:
+			size += len(p)
+		}
+	}
+	return int64(size)
 }
 
 // runD1 runs a batch and passes its answer to settle when it is durable.
