@@ -31,7 +31,8 @@
 // # Loss of power
 //
 // A batch has a checksum, and is applied as a whole or not at all. Open applies all batches in the log, in order, to the files,
-// syncs them, and removes the log. Applying a batch again has no effect, because pages are absolute. What is left of each step:
+// syncs them, and removes the log. It writes the last version of each page only. Applying a batch again has no effect, because
+// pages are absolute. What is left of each step:
 //
 //   - before the log is synced: the batch may be missing or incomplete. It is the last one, and is not applied. Its transactions
 //     were not acknowledged, and the files do not have their pages, which are written after the sync only.

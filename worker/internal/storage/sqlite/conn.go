@@ -86,7 +86,10 @@ func (c *Conn) configure(tls *libc.TLS) error {
 // progress is called by SQLite now and then. A result other than 0 interrupts the statement.
 func progress(_ *libc.TLS, number uintptr) int32 {
 	c, ok := conns.Load(int64(number))
-	if stopped := c.(*Conn).stopped; ok && stopped != nil && stopped() {
+	if !ok {
+		return 0
+	}
+	if stopped := c.(*Conn).stopped; stopped != nil && stopped() {
 		return 1
 	}
 	return 0
