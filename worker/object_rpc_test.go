@@ -47,7 +47,7 @@ func rpcOptions(workers int) worker.Options {
 
 // refusedType returns the error for values of a type that calls cannot pass.
 func refusedType(name string) string {
-	return `DataCloneError: Could not serialize object of type "` + name + `". This type does not support serialization.` //nolint:misspell // as in the Workers runtime
+	return `DataCloneError: Could not serialize object of type "` + name + `". This type does not support serialization.`
 }
 
 // row is a path of an application, and its answer.

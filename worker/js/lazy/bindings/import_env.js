@@ -7,12 +7,15 @@ function viewOf(object) {
   const now = () => capture()?.stores?.get(key) ?? object;
   const view = new Proxy(
     {},
-    Object.fromEntries(
-      ["get", "set", "has", "deleteProperty", "ownKeys", "getOwnPropertyDescriptor", "defineProperty"].map((trap) => [
-        trap,
-        (_, ...args) => Reflect[trap](now(), ...args.slice(0, trap === "set" ? 2 : undefined)),
-      ]),
-    ),
+    {
+      get: (_, name) => now()[name],
+      set: (_, name, value) => Reflect.set(now(), name, value),
+      has: (_, name) => name in now(),
+      deleteProperty: (_, name) => Reflect.deleteProperty(now(), name),
+      defineProperty: (_, name, property) => Reflect.defineProperty(now(), name, property),
+      ownKeys: () => Reflect.ownKeys(now()),
+      getOwnPropertyDescriptor: (_, name) => Reflect.getOwnPropertyDescriptor(now(), name),
+    },
   );
   return { view, replace: (stores, replacement) => stores.set(key, replacement) };
 }

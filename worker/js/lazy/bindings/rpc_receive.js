@@ -1,7 +1,7 @@
 import { begin, current, expose, host, tag } from "shared";
 import { defineCallKind, defineCallTest, pack, unpack } from "./call_value.js";
 import { serializeError } from "./remote_error.js";
-import { memberOf, missing, notCallable, remote, setExporter, stateOf } from "./rpc_stub.js";
+import { memberOf, missing, notCallable, setExporter, stateOf } from "./rpc_stub.js";
 import { sender } from "./rpc_send.js";
 
 // RpcTarget is the superclass of objects that calls pass by reference.
@@ -13,8 +13,8 @@ const exported = new Map(); // what was passed by reference, by number: { target
 // newReference returns the number of a new reference to a function or an object of this script. If it belongs to an object, that is kept awake until
 // the reference is released.
 function newReference(target) {
-  const operation = begin(() => drop(number));
   const number = host.newReference(sender());
+  const operation = begin(() => drop(number));
   exported.set(number, { target, live: current()?.subject, operation });
   return number;
 }

@@ -159,8 +159,6 @@ export function memberOf(value, name) {
   return value[name];
 }
 
-const disposed = () => new Error("RPC stub used after being disposed.");
-
 // References that the script has dropped are released. unregister is not used: the engine searches all registered objects.
 let dropped;
 

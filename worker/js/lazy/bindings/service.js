@@ -106,17 +106,18 @@ const wrongArguments = (name) =>
   "class, you must always send exactly one argument. In order to support variable numbers of arguments, the server must use class-based syntax " +
   "(extending WorkerEntrypoint) instead.";
 
-// handlersOf returns the receiver of calls for an object with handlers, which get env and the context as further arguments.
+// handlersOf returns the receiver of calls for an object with handlers, which get env and the context as further arguments. They are inherited, as the
+// methods of a class are, because own properties cannot be called.
 function handlersOf(object, context) {
-  const receiver = {};
+  const methods = {};
   for (const name of Object.keys(object)) {
     if (typeof object[name] !== "function") continue;
-    receiver[name] = (...args) => {
+    methods[name] = (...args) => {
       if (args.length !== 1) throw new TypeError(wrongArguments(name));
       return object[name](args[0], env, context);
     };
   }
-  return receiver;
+  return Object.create(methods);
 }
 
 // contextOf returns the context of a call.
@@ -127,7 +128,7 @@ expose("entrypointCall", (id, name, props, ...call) => {
     const value = entrypoints.get(name);
     const context = contextOf(props);
     if (isEntrypointClass(value)) answer(loose, id, new value(context, env), true, ...call);
-    else answer(loose, id, Object.create(handlersOf(value, context)), true, ...call);
+    else answer(loose, id, handlersOf(value, context), true, ...call);
   } catch (error) {
     loose.fail(id, error);
   }
