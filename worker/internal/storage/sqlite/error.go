@@ -10,15 +10,9 @@ type Code int32
 
 // Result codes, as SQLite names them without their prefix.
 const (
-	AUTH       Code = lib.SQLITE_AUTH
-	CONSTRAINT Code = lib.SQLITE_CONSTRAINT
-	FULL       Code = lib.SQLITE_FULL
-	INTERRUPT  Code = lib.SQLITE_INTERRUPT
-	IOERR      Code = lib.SQLITE_IOERR
-	NOMEM      Code = lib.SQLITE_NOMEM
-	CORRUPT    Code = lib.SQLITE_CORRUPT
-	NOTADB     Code = lib.SQLITE_NOTADB
-	TOOBIG     Code = lib.SQLITE_TOOBIG
+	AUTH   Code = lib.SQLITE_AUTH
+	FULL   Code = lib.SQLITE_FULL
+	TOOBIG Code = lib.SQLITE_TOOBIG
 )
 
 // Error is a failure that SQLite has reported.
