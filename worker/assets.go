@@ -88,5 +88,5 @@ func (w *boundedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // FetchAsset implements [script.Requests].
 func (h *hostAPI) FetchAsset(number int, r *fetch.Request) error {
 	r.SetHandler(h.app.site)
-	return h.Fetch(number, r, script.Body{})
+	return h.Fetch(number, 0, r, script.Body{})
 }

@@ -13,6 +13,7 @@ import (
 // outgoingFetch is a fetch of the script, until the body of its answer has arrived.
 type outgoingFetch struct {
 	number  int
+	from    int // the number of the object that sends the request; 0 for none
 	request *fetch.Request
 	host    string          // that of the URL before redirects
 	ctx     context.Context //nolint:containedctx // it ends with the body of the answer
@@ -22,7 +23,7 @@ type outgoingFetch struct {
 }
 
 // Fetch implements [script.Requests].
-func (h *hostAPI) Fetch(number int, r *fetch.Request, body script.Body) error {
+func (h *hostAPI) Fetch(number, from int, r *fetch.Request, body script.Body) error {
 	size := r.Size()
 	if limit := h.app.opts.MaxBody; size > limit {
 		return typeError(fmt.Errorf("fetch: the body has %d bytes, more than the limit of %d", size, limit))
@@ -33,7 +34,7 @@ func (h *hostAPI) Fetch(number int, r *fetch.Request, body script.Body) error {
 	}
 	ctx, cancel := context.WithCancelCause(h.ctx)
 	f := &outgoingFetch{
-		number: number, request: r, host: r.Host(), ctx: ctx, cancel: cancel,
+		number: number, from: from, request: r, host: r.Host(), ctx: ctx, cancel: cancel,
 		clock:   time.AfterFunc(h.app.opts.FetchTimeout, func() { cancel(fetch.ErrTimeout) }),
 		dismiss: func() { gate.Remove(size) },
 	}
@@ -43,7 +44,15 @@ func (h *hostAPI) Fetch(number int, r *fetch.Request, body script.Body) error {
 		return typeError(err)
 	}
 	h.fetches[number] = func() { cancel(nil) }
-	go h.fetch(f)
+	h.pass(from, func(err error) {
+		if err == nil {
+			go h.fetch(f)
+			return
+		}
+		f.clock.Stop()
+		f.request.Close()
+		h.settleLater(f, f.dismiss, &fetch.Error{Text: objectLost})
+	})
 	return nil
 }
 
@@ -209,7 +218,7 @@ func (h *hostAPI) settleUpgrade(f *outgoingFetch, answer *fetch.Answer) error {
 	}
 	s := h.newOutgoing(func() {})
 	s.conn = answer.Conn
-	s.object = h.sockets.addObject(s, nil)
+	s.object = h.sockets.addObject(h.gated(s, f.from), nil)
 	err := h.caller.dispatchInTurn(&script.Fetched{Number: f.number, Answer: answer, Socket: s.object.number})
 	s.conn.Start(s) // messages wait in the WebSocket object until the script has called accept
 	return err

@@ -16,7 +16,14 @@ func (h *hostAPI) Connect(url string, subprotocols []string, from int) int {
 	ctx, cancel := context.WithCancel(h.ctx)
 	s := h.newOutgoing(cancel)
 	s.object = h.sockets.addObject(h.gated(s, from), nil)
-	go s.dial(ctx, url, opts)
+	h.pass(from, func(err error) {
+		if err == nil {
+			go s.dial(ctx, url, opts)
+			return
+		}
+		cancel()
+		s.object.end(protocol.Status{Code: protocol.CloseAbnormal}, false, notOpened+objectLost, func() {})
+	})
 	return s.object.number
 }
 

@@ -1,6 +1,8 @@
 package worker_test
 
 import (
+	"io"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -290,4 +292,25 @@ func TestObjectSocketReloads(t *testing.T) {
 			c.want(itoa(i) + " " + itoa(i+1))
 		}
 	}
+}
+
+func TestObjectFetchAfterWrite(t *testing.T) {
+	t.Parallel()
+	front := otherServer(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })
+	opts := chatOptions
+	opts.Data = t.TempDir()
+	a := serve(t, `
+		import { DurableObject } from "cloudflare:workers";
+		export class Room extends DurableObject {
+			async send(url) {
+				this.ctx.storage.kv.put("sent", 1);
+				const answer = fetch(url, { method: "POST", body: "hello" });
+				const early = new AbortController();
+				const aborted = fetch(url, { signal: early.signal }).catch((error) => error.name);
+				early.abort();
+				return [await (await answer).text(), await aborted].join(" ");
+			}
+		}
+		export default { fetch: async (request, env) => new Response(await env.ROOM.getByName("a").send("`+front.URL+`")) };`, opts)
+	a.get("/", 200, "hello AbortError")
 }

@@ -145,7 +145,7 @@ func (f *fakeRuntime) message(id int, m *script.Message) error {
 		if err != nil {
 			return err
 		}
-		return f.host.Fetch(1, request, script.Body{})
+		return f.host.Fetch(1, 0, request, script.Body{})
 	}
 	defer f.host.Done(id)
 	return f.host.Send(m.Connection, linger.Text(f.version+" "+text+" "+f.host.Data(m.Connection)))

@@ -11,7 +11,7 @@ import { ReceivedBody, receivedBody } from "./received_body.js";
 import { SentBody } from "./sent_body.js";
 import { WebSocket } from "./websocket.js";
 import { End } from "./websocket_end.js";
-import { Offer } from "./websocket_offer.js";
+import { Offer, sender } from "./websocket_offer.js";
 import { join } from "./websocket_transport.js";
 
 const pending = new Map(); // pending fetches by number: { resolve, reject, failure, removeAbortStep, operation }
@@ -28,7 +28,7 @@ export async function fetch(input, init) {
   return send(request, failure, sendToServer);
 }
 
-const sendToServer = (number, request, headers, body) => host.fetch(number, request.method, request.url, request.redirect, headers, ...body);
+const sendToServer = (number, request, headers, body) => host.fetch(number, sender(), request.method, request.url, request.redirect, headers, ...body);
 
 // send sends a request with a host function, which gets a number, the parts of the request and the arguments of its body. It returns
 // the promise of the response; failure is the error for requests without one.

@@ -179,14 +179,14 @@ func (r *runtime) serverFunctions() map[string]function {
 		},
 		// autoRespond(request, response)
 		"autoRespond": attempt(func(a arguments) error { return r.host.SetAutoResponse(a.text(0), a.text(1)) }),
-		// fetch(number, method, url, redirect, headers, kind, body, decode, notify). The body is that of arguments.body.
+		// fetch(number, object, method, url, redirect, headers, kind, body, decode, notify). The body is that of arguments.body.
 		"fetch": attempt(func(a arguments) error {
-			body := a.body(5)
-			request, err := fetch.NewRequest(a.text(1), a.text(2), a.text(3), a.header(4), body.Content)
+			body := a.body(6)
+			request, err := fetch.NewRequest(a.text(2), a.text(3), a.text(4), a.header(5), body.Content)
 			if err != nil {
 				return &script.Throw{Name: "TypeError", Message: err.Error()}
 			}
-			return r.host.Fetch(a.int(0), request, body)
+			return r.host.Fetch(a.int(0), a.int(1), request, body)
 		}),
 		// fetchAsset(number, method, url, redirect, headers)
 		"fetchAsset": attempt(func(a arguments) error {

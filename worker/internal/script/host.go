@@ -118,8 +118,8 @@ type Calls interface {
 // Requests are answered later, with an event for the Runtime. A call only starts the request.
 type Requests interface {
 	// Fetch sends a request. The answer is a [Fetched] event with the same number. body is the body of the request if r has
-	// none; its Content is not used.
-	Fetch(number int, r *fetch.Request, body Body) error
+	// none; its Content is not used. from is the number of the object that sends the request, 0 for none.
+	Fetch(number, from int, r *fetch.Request, body Body) error
 	// FetchAsset sends a request to the application's static files. The answer is a [Fetched] event.
 	FetchAsset(number int, r *fetch.Request) error
 	CancelFetch(number int) // cancels a fetch, which then has no Fetched event
