@@ -22,9 +22,10 @@ export class D1Database {
     return (await send(this.#id, [...statements].map(partsOf))).map((result) => result.withRows(asObjects));
   }
 
-  // exec runs each line as a statement.
+  // exec runs each line as a statement. Empty lines are ignored, but not an empty text.
   async exec(query) {
-    const lines = `${query}`.trim().split("\n");
+    const text = `${query}`.trim();
+    const lines = text.split("\n").filter((line) => line.trim() !== "" || text === "");
     const began = performance.now();
     try {
       await send(this.#id, lines.map((line) => ({ query: line, parameters: [] })));
@@ -139,6 +140,9 @@ class Result {
     this.rows = rows.map((row) => row.map(valueOf));
     this.meta = {
       served_by: "linger",
+      served_by_primary: true,
+      total_attempts: 1,
+      timings: { sql_duration_ms: duration },
       duration,
       changes,
       last_row_id: lastRowId,
