@@ -314,3 +314,33 @@ func TestObjectFetchAfterWrite(t *testing.T) {
 		export default { fetch: async (request, env) => new Response(await env.ROOM.getByName("a").send("`+front.URL+`")) };`, opts)
 	a.get("/", 200, "hello AbortError")
 }
+
+func TestObjectSocketViolation(t *testing.T) {
+	t.Parallel()
+	a := serve(t, chatScript, chatOptions)
+	nc := a.sendUpgrade("/one?name=c&early")
+	if _, err := io.ReadFull(nc, make([]byte, 16)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := nc.Write([]byte{0x81, 0x81, 0, 0, 0, 0, 0xff}); err != nil { // a text message that is not UTF-8
+		t.Fatal(err)
+	}
+	a.stdout.line(t, "error", "UTF-8", "3 c")
+	a.stdout.never(t, "close [")
+}
+
+func TestObjectSocketSubprotocol(t *testing.T) {
+	t.Parallel()
+	script := strings.Replace(chatScript, `headers: { "x-room": ctx.id.name }`, `headers: { "sec-websocket-protocol": "chat" }`, 1)
+	a := serve(t, script, chatOptions)
+	c := a.connectTo("/one?name=c", "Sec-WebSocket-Protocol: other, chat")
+	if got := c.response.Header.Get("Sec-WebSocket-Protocol"); got != "chat" {
+		t.Errorf("the object chooses the subprotocol; got %q", got)
+	}
+	if got := a.decline("Sec-WebSocket-Protocol: other"); got.StatusCode != 500 {
+		t.Errorf("a subprotocol that the client has not offered is an error; got %d", got.StatusCode)
+	}
+	a.stdout.line(t, "close [1006,")
+	c.send("=ctx.getWebSockets().length")
+	c.want("1")
+}
