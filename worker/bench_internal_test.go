@@ -36,7 +36,7 @@ func BenchmarkDispatch(b *testing.B) {
 }
 
 // benchInstance returns an instance that runs a script, without an event loop.
-func benchInstance(b *testing.B, script string) *instance {
+func benchInstance(b testing.TB, script string) *instance {
 	b.Helper()
 	path := filepath.Join(b.TempDir(), "app.js")
 	if err := os.WriteFile(path, []byte(script), 0o600); err != nil {

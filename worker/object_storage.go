@@ -147,15 +147,28 @@ func (in *instance) commitWrites(fatal error) {
 	}
 	in.writes.any = false
 	for _, o := range in.takeWrites() {
+		stored := o.openStorage(in)
 		switch {
 		case fatal != nil:
 			o.endWrite(fatal)
-		case o.stored.InTransaction():
+		case stored == nil: // the instance is stuck, and has given up the object
+			o.endWrite(errStale)
+		case stored.InTransaction():
 			in.addWrite(o, false)
 		default:
-			in.commit(o)
+			o.commit(stored)
 		}
 	}
+}
+
+// openStorage returns the storage of the object that an instance has used, nil if it does not have the object any more.
+func (o *object) openStorage(in *instance) *storage.Object {
+	o.objects.mu.Lock()
+	defer o.objects.mu.Unlock()
+	if o.home != in {
+		return nil
+	}
+	return o.stored
 }
 
 // takeWrites removes the objects that have written something and returns them.
@@ -167,8 +180,8 @@ func (in *instance) takeWrites() []*object {
 	return taken
 }
 
-// commit commits what an object has written. Its output gate opens when that is durable.
-func (in *instance) commit(o *object) {
+// commit commits what the object has written. Its output gate opens when that is durable.
+func (o *object) commit(stored *storage.Object) {
 	held := o.takeHold()
 	done := func(err error) {
 		if err != nil {
@@ -178,7 +191,7 @@ func (in *instance) commit(o *object) {
 			o.gate.release(err)
 		}
 	}
-	if begun, err := o.stored.Commit(done); !begun {
+	if begun, err := stored.Commit(done); !begun {
 		done(err)
 	}
 }
@@ -212,10 +225,15 @@ func (o *object) lose(err error) {
 	}
 }
 
-// releaseStorage gives up the storage of an object that the instance gives up. Writes that are not committed are lost.
+// releaseStorage gives up the storage of an object that the instance gives up. Writes that are not committed are lost. It has no effect if
+// the instance does not have the object any more.
 func (in *instance) releaseStorage(o *object) {
 	all := in.app.objects
 	all.mu.Lock()
+	if o.home != in {
+		all.mu.Unlock()
+		return
+	}
 	stored := o.stored
 	o.stored = nil
 	in.writes.objects = slices.DeleteFunc(in.writes.objects, func(written *object) bool { return written == o })

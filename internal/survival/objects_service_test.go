@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 )
@@ -99,6 +100,7 @@ type objectsServer struct {
 	process *exec.Cmd
 	log     *output
 	ended   chan struct{} // closed when the process has ended
+	killed  atomic.Bool   // kill was called
 
 	version int // the last version of the script that was written
 }
@@ -129,6 +131,19 @@ func (o *output) lines(n int) string {
 	defer o.mu.Unlock()
 	all := strings.Split(o.text.String(), "\n")
 	return strings.Join(all[max(0, len(all)-n):], "\n")
+}
+
+// crash returns the lines from the message with which a Go program crashes.
+func (o *output) crash() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	text := o.text.String()
+	for _, message := range []string{"panic: ", "fatal error: ", "unexpected fault", "SIGSEGV", "WARNING: DATA RACE"} {
+		if at := strings.Index(text, message); at >= 0 {
+			return text[max(0, at-500):min(len(text), at+6000)]
+		}
+	}
+	return ""
 }
 
 // newObjectsServer builds linger and writes the application.
@@ -172,9 +187,13 @@ func (s *objectsServer) start() {
 		s.t.Fatal(err)
 	}
 	s.ended = make(chan struct{})
+	s.killed.Store(false)
 	go func() {
-		_ = s.process.Wait()
+		err := s.process.Wait()
 		close(s.ended)
+		if !s.killed.Load() {
+			s.t.Errorf("the process has ended: %v\n%s", err, s.log.crash())
+		}
 	}()
 	s.t.Cleanup(s.kill)
 	s.awaitVersion()
@@ -182,6 +201,7 @@ func (s *objectsServer) start() {
 
 // kill ends the process at once, with SIGKILL.
 func (s *objectsServer) kill() {
+	s.killed.Store(true)
 	_ = s.process.Process.Kill()
 	<-s.ended
 }

@@ -67,10 +67,13 @@ func callIn(tls *libc.TLS, ctx uintptr, _ raw, argc int32, argv uintptr) raw {
 	result := r.within(args[0], func() raw {
 		return lib.XJS_Call(tls, ctx, args[1], args[2], max(argc, callInArguments)-callInArguments, argv+callInArguments*rawSize)
 	})
-	if !r.contexts.halting || !isException(result) || r.mustStop() || r.hasEnded(r.contexts.current) {
+	if !r.contexts.halting || r.mustStop() || r.hasEnded(r.contexts.current) {
 		return result
 	}
 	r.contexts.halting = false
+	if !isException(result) {
+		return result // the constructor of promises has caught the exception
+	}
 	r.dropException()
 	return rawUndefined()
 }
