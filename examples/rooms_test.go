@@ -118,10 +118,12 @@ func TestRoomsConversation(t *testing.T) {
 
 	bob.leaves(4000)
 	ann.hears("left bob")
+	late := enter(t, chat, "lobby?name=late")
+	late.hears(`history ann:hello bob:"grüße" <b>`, "joined late", "welcome ann late")
+	ann.hears("joined late")
 	ann.send(protocol.Binary, "bytes")
 	ann.wants("close 1003 text only", "EOF")
-	late := enter(t, chat, "lobby?name=late")
-	late.hears(`history ann:hello bob:"grüße" <b>`, "joined late", "welcome late")
+	late.hears("left ann")
 	enter(t, chat, "lobby?name=known&after=1").hears(`history bob:"grüße" <b>`, "joined known", "welcome known late")
 	late.hears("joined known")
 	if got := page(t, chat.url+"/", http.StatusOK); !strings.Contains(got, "Open a private room") {
