@@ -36,7 +36,7 @@ workerd: ## Compare Durable Objects with those of the Workers runtime
 fuzz: ## Run each fuzz target for FUZZTIME, 3s by default
 	@.ci/check fuzz
 
-cross: ## Build for linux, darwin and windows, amd64 and arm64
+cross: ## Build for linux/arm64, darwin/arm64 and windows/amd64
 	@.ci/check cross
 
 bench: ## Compare Linger with its peers, about 40 minutes; writes bench/results.md
