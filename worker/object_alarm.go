@@ -168,7 +168,13 @@ func (in *instance) finishAlarm(e *event, outcome script.Outcome) {
 	if one.reset {
 		return
 	}
-	err := in.useStorage(one.object, false, func(stored *storage.Object) error { return stored.DeleteAlarm() })
+	err := in.useStorage(one.object, false, func(stored *storage.Object) error {
+		at, ok, err := stored.Alarm()
+		if err != nil || !ok || !at.Equal(one.at) { // another one was set before the handler began
+			return err
+		}
+		return stored.DeleteAlarm()
+	})
 	if err != nil {
 		in.app.opts.Logger.Error("the alarm of a Durable Object was not deleted, and is delivered again", append(e.attrs(), "error", err)...)
 	}
@@ -184,11 +190,24 @@ func (in *instance) reportAlarm(e *event) {
 	in.app.opts.Logger.Warn("alarm failed: its handler is called again", append(attrs, "after", alarmBackoff<<e.alarm.retries)...)
 }
 
-// alarmChanged records that the handler of an object's alarm, if it runs, has set or deleted the alarm: it is not the one that is deleted
-// when the handler has succeeded.
+// alarmChanged records that an object sets or deletes its alarm. If the handler of its alarm runs, the stored alarm is another one, which is not
+// deleted when the handler has succeeded. An attempt that waits is given up: what is stored decides about the next one.
 func (in *instance) alarmChanged(number int) {
 	if one := in.app.alarms.attemptOf(number); one != nil {
 		one.reset = true
+		return
+	}
+	if o := in.app.objects.find(number); o != nil {
+		in.app.alarms.giveUpWaiting(objectKey{o.ref.Class, o.ref.ID})
+	}
+}
+
+// giveUpWaiting gives up the next attempt to deliver an alarm that has failed.
+func (all *alarms) giveUpWaiting(key objectKey) {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	if one := all.running[key]; one != nil && !one.next.IsZero() {
+		delete(all.running, key)
 	}
 }
 
