@@ -106,13 +106,11 @@ var errStale = &script.Throw{Name: "Error", Message: "The Durable Object's code 
 // storageIn returns the storage of the object, which an instance must have. When an instance uses it for the first time, what another one has
 // written and not committed is lost.
 func (o *object) storageIn(in *instance) (*storage.Object, error) {
-	o.objects.mu.Lock()
-	defer o.objects.mu.Unlock()
-	switch {
-	case o.home != in:
+	if stored := o.openStorage(in); stored != nil {
+		return stored, nil
+	}
+	if !o.isIn(in) {
 		return nil, errStale
-	case o.stored != nil:
-		return o.stored, nil
 	}
 	stored, err := in.app.store.Object(in.app.classes.key(o.ref.Class), o.ref.ID)
 	if err != nil {
@@ -120,6 +118,11 @@ func (o *object) storageIn(in *instance) (*storage.Object, error) {
 	}
 	if err := stored.Close(); err != nil {
 		return nil, err
+	}
+	o.objects.mu.Lock()
+	defer o.objects.mu.Unlock()
+	if o.home != in { // the instance was given up meanwhile
+		return nil, errStale
 	}
 	stored.Name = o.ref.Name
 	o.stored = stored

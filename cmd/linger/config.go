@@ -13,6 +13,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"github.com/lingerws/linger/cmd/linger/internal/wrangler"
 	"github.com/lingerws/linger/internal/spelling"
 )
 
@@ -117,24 +118,7 @@ const valueMustBe = "must be "
 
 // typeError returns the error for a value whose type is not the expected one.
 func typeError(expected string, got any) error {
-	return errors.New(valueMustBe + expected + "; got " + typeName(got))
-}
-
-// typeName returns the name of a TOML value's type, with its article.
-func typeName(value any) string {
-	switch value.(type) {
-	case string:
-		return "a string"
-	case bool:
-		return "a boolean"
-	case int64, float64:
-		return "a number"
-	case time.Time:
-		return "a date or time"
-	case []any, []map[string]any:
-		return "an array"
-	}
-	return "a table"
+	return errors.New(valueMustBe + expected + "; got " + wrangler.TypeName(got))
 }
 
 // configText is a string in a configuration file.

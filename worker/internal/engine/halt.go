@@ -40,22 +40,24 @@ func (r *Runtime) hasEnded(context raw) bool {
 	if tag(context) != lib.EJS_TAG_OBJECT {
 		return false
 	}
-	owner := lib.XJS_GetPropertyInternal(r.tls, r.ctx, context, r.contexts.owner, context, 0)
-	if isException(owner) {
-		r.dropException()
-		return false
-	}
+	owner := r.member(context, r.contexts.owner)
 	defer lib.XFreeValue(r.tls, r.ctx, owner)
 	if tag(owner) != lib.EJS_TAG_OBJECT {
 		return false
 	}
-	ended := lib.XJS_GetPropertyInternal(r.tls, r.ctx, owner, r.contexts.ended, owner, 0)
-	if isException(ended) {
-		r.dropException()
-		return false
-	}
+	ended := r.member(owner, r.contexts.ended)
 	defer lib.XFreeValue(r.tls, r.ctx, ended)
 	return isTrue(ended)
+}
+
+// member returns a property of an object, undefined if reading it throws. The caller must free it.
+func (r *Runtime) member(object raw, name lib.TJSAtom) raw {
+	value := lib.XJS_GetPropertyInternal(r.tls, r.ctx, object, name, object, 0)
+	if isException(value) {
+		r.dropException()
+		return rawUndefined()
+	}
+	return value
 }
 
 // callInArguments is the number of the arguments of CallIn before those of the function. The engine adds missing ones.

@@ -52,18 +52,9 @@ const maxExpired = 100
 func (k *KV) do(f func() error) error {
 	err := k.object.do(f)
 	if err != nil {
-		k.reopen()
+		k.object.recover()
 	}
 	return err
-}
-
-func (k *KV) reopen() {
-	k.object.mu.Lock()
-	failed := k.object.failure != nil
-	k.object.mu.Unlock()
-	if failed {
-		_ = k.object.Close() // the failure was reported
-	}
 }
 
 // Get returns the entry of a key, nil if there is none or it has expired.
@@ -175,15 +166,11 @@ func (k *KV) write(done func(error), change func() error) error {
 		}
 		return o.release()
 	})
-	committed := false
 	if err == nil {
-		committed, err = o.Commit(done)
+		err = o.commitOrDone(done)
 	}
-	switch {
-	case err != nil:
-		k.reopen()
-	case !committed:
-		done(nil)
+	if err != nil {
+		k.object.recover()
 	}
 	return err
 }

@@ -153,6 +153,15 @@ func (o *Object) Commit(done func(error)) (bool, error) {
 	return o.commit(system, done)
 }
 
+// commitOrDone is Commit, but calls done itself if there is nothing to make durable.
+func (o *Object) commitOrDone(done func(error)) error {
+	begun, err := o.Commit(done)
+	if err == nil && !begun {
+		done(nil)
+	}
+	return err
+}
+
 // DeleteAll removes everything but the alarm, which remains if keepAlarm is true. It cannot be undone: there must be
 // no open transaction of Begin.
 func (o *Object) DeleteAll(keepAlarm bool) error {
@@ -211,6 +220,16 @@ func (o *Object) Close() error {
 	o.alarm = false
 	o.store.leave(o.database)
 	return err
+}
+
+// recover makes the storage usable again after a failure, which was reported.
+func (o *Object) recover() {
+	o.mu.Lock()
+	failed := o.failure != nil
+	o.mu.Unlock()
+	if failed {
+		_ = o.Close()
+	}
 }
 
 // The alarm of an object is in its file, so that transactions include it, and in the index of the Store.

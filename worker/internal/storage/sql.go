@@ -63,16 +63,12 @@ func (d *SQL) Batch(statements []Statement, limit time.Duration, done func(error
 	o.StopWhen(func() bool { return time.Now().After(end) })
 	results, err := d.run(statements)
 	o.StopWhen(nil)
-	committed := false
 	if err == nil {
-		committed, err = o.Commit(done)
+		err = o.commitOrDone(done)
 	}
-	switch {
-	case err != nil:
-		d.recover()
+	if err != nil {
+		d.object.recover()
 		return nil, err
-	case !committed:
-		done(nil)
 	}
 	return results, nil
 }
@@ -165,13 +161,3 @@ func (d *SQL) counters() (changes, last int64, err error) {
 
 // Size returns the size of the database in bytes.
 func (d *SQL) Size() (int64, error) { return d.object.Size() }
-
-// recover makes the next use open the database again, with what is durable, if it has failed.
-func (d *SQL) recover() {
-	d.object.mu.Lock()
-	failed := d.object.failure != nil
-	d.object.mu.Unlock()
-	if failed {
-		_ = d.object.Close() // the failure was reported
-	}
-}

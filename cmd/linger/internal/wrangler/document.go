@@ -140,7 +140,7 @@ func parseJSON(path string, text []byte) (document, error) {
 	}
 	object, ok := content.(map[string]any)
 	if !ok {
-		return document{}, fmt.Errorf("%s: must have an object, { ... }; got %s", path, typeName(content))
+		return document{}, fmt.Errorf("%s: must have an object, { ... }; got %s", path, TypeName(content))
 	}
 	return document{path: path, content: object, lineOf: func(at []string) int { return lineInJSON(text, value, at) }}, nil
 }

@@ -80,11 +80,11 @@ func (t table) fail(key, text string) { t.r.problem(t.path(key), text) }
 
 // wrongType reports that the value of a key has the wrong type.
 func (t table) wrongType(key, expected string) {
-	t.fail(key, fmt.Sprintf("%s must be %s; got %s", keyOf(t.path(key)), expected, typeName(t.content[key])))
+	t.fail(key, fmt.Sprintf("%s must be %s; got %s", keyOf(t.path(key)), expected, TypeName(t.content[key])))
 }
 
-// typeName returns the name of a value's type, with its article.
-func typeName(value any) string {
+// TypeName returns the name of the type of a value in a configuration file, with its article.
+func TypeName(value any) string {
 	switch value.(type) {
 	case nil:
 		return "null"
@@ -96,7 +96,7 @@ func typeName(value any) string {
 		return "a number"
 	case time.Time:
 		return "a date or time"
-	case []any:
+	case []any, []map[string]any:
 		return "an array"
 	}
 	return "a table"
