@@ -1,70 +1,57 @@
 package worker
 
 import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
-
-	"github.com/lingerws/linger/worker/internal/script"
-	"github.com/lingerws/linger/worker/internal/storage"
+	"time"
 )
 
-// An instance may give up an object more than once: for each event that ends after a reload, and when the script reports an eviction late.
-func TestInstanceLeaveObject(t *testing.T) {
-	in := benchInstance(t, `console.log();`)
-	next, err := newInstance(in.worker, in.generation)
+func TestObjectLosesWrites(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "app.js")
+	err := os.WriteFile(path, []byte(`
+		import { DurableObject } from "cloudflare:workers";
+		export class Room extends DurableObject {
+			calls = 0;
+			count() { return ++this.calls; }
+		}
+		export default { fetch: async (request, env) => new Response(await env.ROOM.getByName("a").count()) };`), 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(next.discard)
-	store, err := storage.Open(t.TempDir(), storage.Options{})
+	var log bytes.Buffer // written to before lose returns, and not afterwards
+	app, err := Load(path, Options{
+		Logger:   slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelError})),
+		Bindings: Bindings{Objects: []ObjectNamespace{{Name: "ROOM", Class: "Room"}}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	in.app.store = store
-	defer func() {
-		in.app.store = nil // the App, which has not opened it, does not close it
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	o := in.app.objects.use(script.ObjectRef{Class: "Room", ID: "one"})
-	defer o.done()
-	write := func(in *instance, key string) {
+	t.Cleanup(func() { _ = app.Shutdown(t.Context()) })
+	want := func(count string) {
 		t.Helper()
-		if err := in.useStorage(o.number, false, func(stored *storage.Object) error {
-			return stored.Put(storage.Pair{Key: key, Value: []byte("x")})
-		}); err != nil {
-			t.Fatalf("the instance that has the object writes; got %v", err)
+		w := httptest.NewRecorder()
+		app.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+		if w.Body.String() != count {
+			t.Errorf("the object answers %s; got %s", count, w.Body)
 		}
 	}
-	enter := func(in *instance) {
-		t.Helper()
-		if got := o.enter(in, newEvent("fetch", nil)); got != entered {
-			t.Fatalf("the instance enters the object; got %d", got)
+	want("1")
+	want("2")
+	app.objects.find(1).lose(errors.New("the disk is full"))
+	for deadline := time.Now().Add(30 * time.Second); app.Workers()[0].Objects > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("an object whose writes could not be stored is reset")
 		}
 	}
-	enter(in)
-	write(in, "first")
-	in.commitWrites(nil)
-	in.leaveObject(o)
-	enter(next)
-	write(next, "second")
-	in.leaveObject(o)
-	next.commitWrites(nil)
-	for _, key := range []string{"first", "second"} {
-		if err := next.useStorage(o.number, false, func(stored *storage.Object) error {
-			value, err := stored.Get(key)
-			if string(value) != "x" {
-				t.Errorf("the value of %q is stored; got %q, %v", key, value, err)
-			}
-			return err
-		}); err != nil {
-			t.Error(err)
-		}
+	want("1")
+	if !strings.Contains(log.String(), "could not be stored") || !strings.Contains(log.String(), "the disk is full") {
+		t.Errorf("the failure is logged; got %q", log.String())
 	}
-	written := make(chan error, 1)
-	o.gate.pass(func(err error) { written <- err })
-	if err := <-written; err != nil {
-		t.Errorf("what the object has written is durable; got %v", err)
-	}
-	next.leaveObject(o)
 }

@@ -145,3 +145,22 @@ func TestObjectSurvival(t *testing.T) {
 		})
 	})
 }
+
+func TestObjectOverload(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		import { DurableObject } from "cloudflare:workers";
+		const { promise, resolve } = Promise.withResolvers(); // shared with the object, which is in the same engine
+		export class Room extends DurableObject {
+			wait() { return promise; }
+		}
+		export default { async fetch(request, env) {
+			const room = env.ROOM.getByName("a");
+			const calls = Array.from({ length: 4097 }, () => room.wait());
+			const refusal = await Promise.any(calls.map((call) => call.then(() => Promise.reject(), (error) => error)));
+			resolve();
+			const results = await Promise.allSettled(calls);
+			return new Response([refusal.message, refusal.overloaded, results.filter(({ status }) => status === "fulfilled").length].join(" "));
+		} };`, roomOptions)
+	a.get("/", 200, "Durable Object is overloaded. Too many requests queued. true 4096")
+}
