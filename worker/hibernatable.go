@@ -222,7 +222,7 @@ func (s *hibernatable) closeHalf() bool {
 	return first
 }
 
-// halves reports whether the halves are open, as the object knows it.
+// halves reports whether the halves are open, according to the events that the object has got.
 func (s *hibernatable) halves() (incoming, outgoing bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

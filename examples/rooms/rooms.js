@@ -1,4 +1,4 @@
-// A chat whose rooms are Durable Objects. Each room stores its history, and sleeps while nobody writes; its connections stay open.
+// A chat whose rooms are Durable Objects. Each room stores its history, and sleeps while no message arrives; its connections stay open.
 //
 //   cd examples/rooms && linger run
 //

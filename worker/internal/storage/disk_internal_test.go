@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// testDisk is a disk in memory which knows what is durable. crash returns what a loss of power may leave.
+// testDisk is a disk in memory that records what is durable. crash returns what a loss of power may leave.
 type testDisk struct {
 	before func(operation string) error // called before each change; an error makes the operation fail; may be nil
 

@@ -218,7 +218,7 @@ func (f *file) seal() *change {
 	return c
 }
 
-// discard forgets what was written since the last change.
+// discard drops what was written since the last change.
 func (f *file) discard() { f.pending, f.replaced, f.changed = nil, false, false }
 
 // writeBack writes a change, which is durable in the log and the oldest that was not written back, to the file on disk. After a

@@ -177,7 +177,7 @@ func (s *Store) fileOf(name string) (*file, error) {
 	return f, f.load()
 }
 
-// release forgets a file that no database uses and whose changes are all written back. The system database is always used.
+// release removes a file that no database uses and whose changes are all written back. The system database is always used.
 func (s *Store) release(f *file) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -24,7 +24,7 @@ type File interface {
 // ErrFull is an error of a File that has no room, for which SQLite reports FULL.
 var ErrFull = errors.New("the database is full")
 
-// files has the open files by the number that SQLite knows as their name.
+// files has the open files by their numbers, which are their names in SQLite.
 var files struct {
 	mu   sync.RWMutex
 	last int64

@@ -53,7 +53,7 @@ export class Gate {
     parent.#next();
   }
 
-  // drop forgets what waits.
+  // drop removes what waits.
   drop() {
     this.#running?.drop();
     this.#running = undefined;
