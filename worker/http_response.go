@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,6 +20,7 @@ type response struct {
 
 	reader  bodyReader                      // the body, if it is sent while it is produced; otherwise nil
 	timeout time.Duration                   // the time in which the client has to read each piece of it; 0 or less means no bound
+	due     atomic.Pointer[time.Time]       // when the write that is in progress or has failed times out
 	onSent  func()                          // called when the body is not read any more
 	log     func(text string, attrs ...any) // logs an error of the script
 }
@@ -57,8 +59,8 @@ func (r *response) discard() {
 	}
 }
 
-// writePiece is the largest part of a body that is written at once: the client has the write timeout to read it.
-const writePiece = 16 << 10
+// maxPiece is the largest part of a body that is written at once: the client has the write timeout to read it.
+const maxPiece = 16 << 10
 
 // stream writes the header and sends the body while it is produced. Content-Length is what the script has set, if it is a number,
 // or the length of a body that is passed on.
@@ -79,7 +81,7 @@ func (r *response) stream(w http.ResponseWriter, request *http.Request) {
 		w.WriteHeader(r.status)
 		return
 	}
-	stop := context.AfterFunc(request.Context(), func() { r.reader.cancel(errClientGone) })
+	stop := context.AfterFunc(request.Context(), func() { r.reader.cancel(r.disconnection()) })
 	defer stop()
 	control := http.NewResponseController(w)
 	w.WriteHeader(r.status)
@@ -111,21 +113,43 @@ func (r *response) sendBody(w http.ResponseWriter, control *http.ResponseControl
 			return sent, errTooLong
 		}
 		for len(chunk) > 0 {
-			piece := chunk[:min(len(chunk), writePiece)]
-			if r.timeout > 0 {
-				_ = control.SetWriteDeadline(time.Now().Add(r.timeout)) // fails if the program's transport has no deadlines
-			}
-			n, err := w.Write(piece)
+			piece := chunk[:min(len(chunk), maxPiece)]
+			chunk = chunk[len(piece):]
+			n, err := r.writePiece(w, control, piece, len(chunk) == 0)
 			sent += int64(n)
-			if chunk = chunk[len(piece):]; len(chunk) == 0 && err == nil {
-				err = control.Flush()
-			}
-			if err != nil && !errors.Is(err, http.ErrNotSupported) {
+			if err != nil {
 				r.reader.cancel(clientError(err))
 				return sent, clientError(err)
 			}
 		}
 	}
+}
+
+// writePiece writes a piece of the body, and with flush what the transport has kept of the pieces before.
+func (r *response) writePiece(w http.ResponseWriter, control *http.ResponseController, piece []byte, flush bool) (int, error) {
+	if r.timeout > 0 {
+		due := time.Now().Add(r.timeout)
+		_ = control.SetWriteDeadline(due) // fails if the program's transport has no deadlines
+		r.due.Store(&due)
+	}
+	n, err := w.Write(piece)
+	if err == nil && flush {
+		err = control.Flush()
+	}
+	if err == nil || errors.Is(err, http.ErrNotSupported) { // the program's transport may have nothing to flush
+		r.due.Store(nil)
+		return n, nil
+	}
+	return n, err
+}
+
+// disconnection returns the reason for which the context of the request has ended. The transport ends it when a write fails, before
+// that write returns its error.
+func (r *response) disconnection() error {
+	if due := r.due.Load(); due != nil && !time.Now().Before(*due) {
+		return errClientSlow
+	}
+	return errClientGone
 }
 
 // errClientSlow is the reason for cancelling a body that the client does not read.
