@@ -82,7 +82,7 @@ var layers = map[string]layer{
 	},
 	"worker": {
 		folders: append([]string{
-			".", "websocket/driver", "worker/internal/assets", "worker/internal/bundle", "worker/internal/cron", "worker/internal/egress", "worker/internal/embedded", "worker/internal/fetch", "worker/internal/script", "worker/internal/storage",
+			".", "websocket/driver", "worker/internal/assets", "worker/internal/bundle", "worker/internal/cron", "worker/internal/egress", "worker/internal/embedded", "worker/internal/fetch", "worker/internal/process", "worker/internal/script", "worker/internal/storage",
 			"worker/internal/web/weburl", "internal/latch", "internal/netaddr", "internal/pace", "internal/queue", "internal/spelling",
 		}, core...),
 		why: "a worker supervises script runtimes and uses them through worker/internal/script; values of a JavaScript engine stay below it",
@@ -123,9 +123,21 @@ var layers = map[string]layer{
 		modules: []string{"modernc.org/sqlite", "modernc.org/libc"},
 		why:     "the binding of SQLite depends on nothing else, so that it can be replaced",
 	},
+	"worker/internal/modules": {
+		folders: append([]string{
+			".", "worker/internal/engine", "worker/internal/fetch", "worker/internal/script", "worker/internal/storage", "worker/internal/web/textcodec",
+		}, core...),
+		why: "what Linger's JavaScript modules call and expose is the same for all runtimes",
+	},
+	"worker/internal/process": {
+		folders: append([]string{
+			"worker/internal/bundle", "worker/internal/engine", "worker/internal/modules", "worker/internal/script", "worker/internal/web", "internal/loglimit",
+		}, core...),
+		why: "a runtime in another process implements worker/internal/script with frames on pipes",
+	},
 	"worker/internal/embedded": {
 		folders: append([]string{
-			".", "worker/internal/engine", "worker/internal/fetch", "worker/internal/script", "worker/internal/storage", "worker/internal/web", "worker/internal/web/textcodec",
+			"worker/internal/engine", "worker/internal/modules", "worker/internal/script", "worker/internal/web",
 		}, core...),
 		why: "the embedded runtime implements worker/internal/script with the engine; it depends neither on workers nor on generations",
 	},

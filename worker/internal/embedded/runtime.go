@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/worker/internal/engine"
+	"github.com/lingerws/linger/worker/internal/modules"
 	"github.com/lingerws/linger/worker/internal/script"
 	"github.com/lingerws/linger/worker/internal/web"
 )
@@ -17,10 +18,10 @@ import (
 // Version is the JavaScript engine and its version.
 const Version = "QuickJS " + engine.Version
 
-// New returns a Launch for Runtimes with the globals of the web platform and those of modules: index.js and what it
+// New returns a Launch for Runtimes with the globals of the web platform and those of the modules in files: index.js and what it
 // imports. They are compiled once, for the first Runtime.
-func New(modules fs.FS) script.Launch {
-	prelude := sync.OnceValues(func() (*web.Prelude, error) { return web.NewPrelude(modules) })
+func New(files fs.FS) script.Launch {
+	prelude := sync.OnceValues(func() (*web.Prelude, error) { return web.NewPrelude(files) })
 	return func(host script.Host, app script.Application) script.Runtime {
 		return &runtime{host: host, app: app, prelude: prelude, watch: newWatchdog(app.SlowEvent)}
 	}
@@ -38,7 +39,7 @@ type runtime struct {
 	module *engine.Promise // pending until the module is complete, then nil
 	watch  watchdog
 
-	cursors cursors
+	table *modules.Table // the functions that the modules call
 
 	inTurn       bool // a turn runs
 	reportedSlow bool // the turn was reported as slow while it ran
@@ -72,6 +73,7 @@ func (r *runtime) Load() (err error) {
 		return fromEngine(err)
 	}
 	r.watch.setEngine(r.engine)
+	r.table = modules.NewTable(r.host, r.app.Name, r.engine.Interrupted)
 	prelude, err := r.prelude()
 	if err != nil {
 		return err
@@ -131,6 +133,19 @@ func (r *runtime) Loaded() (bool, error) {
 	return true, r.turn(time.Now(), func() error { return module.Exports(exports) })
 }
 
+// Dispatch runs the listeners of an event.
+func (r *runtime) Dispatch(began time.Time, id int, e script.Event) error {
+	return r.turn(began, func() error {
+		call := r.table.Event(id, e)
+		result, err := r.callResult(call.Function, call.Args...)
+		clear(call.Args)                              // the payload of a message is not kept
+		if err == nil && call.Done && result.Bool() { // a result costs less than a call of the function done
+			r.host.Done(id)
+		}
+		return err
+	})
+}
+
 // Listening returns the names of the events with listeners, those of the default export included.
 func (r *runtime) Listening() (names []string, err error) {
 	err = r.turn(time.Now(), func() error {
@@ -143,12 +158,27 @@ func (r *runtime) Listening() (names []string, err error) {
 	return names, err
 }
 
+// call calls a function that the modules have exposed.
+func (r *runtime) call(function string, args ...engine.Value) error {
+	_, err := r.callResult(function, args...)
+	return err
+}
+
+// callResult calls a function that the modules have exposed and returns its result.
+func (r *runtime) callResult(function string, args ...engine.Value) (engine.Value, error) {
+	fn, err := r.realm.Function(function)
+	if err != nil {
+		return engine.Undefined(), err
+	}
+	return r.engine.Call(fn, args...)
+}
+
 // Places calls the engine within the turn that runs, if there is one, or else in a new turn. inTurn is not locked, so
 // only the goroutine that uses the Runtime may call Places.
 func (r *runtime) Places(kind string) (frames []script.Frame, err error) {
 	find := func() error {
 		list, err := r.callResult("places", engine.String(kind))
-		frames = framesOf(list)
+		frames = modules.Frames(list)
 		return err
 	}
 	if r.inTurn {

@@ -1,4 +1,4 @@
-package embedded
+package modules
 
 import (
 	"time"
@@ -7,12 +7,12 @@ import (
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
-// kvFunctions returns the host functions of KV namespaces. Expirations are in seconds since 1970, 0 for none.
-func (r *runtime) kvFunctions() map[string]function {
+// kvFunctions returns the functions of KV namespaces. Expirations are in seconds since 1970, 0 for none.
+func (t *Table) kvFunctions() map[string]function {
 	return map[string]function{
 		// kvGet(namespace, key) returns the value as bytes and the metadata, undefined for no entry.
 		"kvGet": func(a arguments) (engine.Value, error) {
-			entry, err := r.host.KVGet(a.text(0), a.text(1))
+			entry, err := t.host.KVGet(a.text(0), a.text(1))
 			if entry == nil {
 				return nothing, err
 			}
@@ -20,7 +20,7 @@ func (r *runtime) kvFunctions() map[string]function {
 		},
 		// kvList(namespace, prefix, after, limit) returns whether the list is complete, and then the key, expiration and metadata of each entry.
 		"kvList": func(a arguments) (engine.Value, error) {
-			entries, complete, err := r.host.KVList(a.text(0), a.text(1), a.text(2), a.int(3))
+			entries, complete, err := t.host.KVList(a.text(0), a.text(1), a.text(2), a.int(3))
 			list := []engine.Value{engine.Bool(complete)}
 			for _, e := range entries {
 				list = append(list, engine.String(e.Key), secondsOf(e.Expiration), engine.String(e.Metadata))
@@ -36,10 +36,10 @@ func (r *runtime) kvFunctions() map[string]function {
 			case ttl > 0:
 				entry.Expiration = time.Unix(time.Now().Unix()+int64(min(ttl, maxTTL)), 0)
 			}
-			return r.host.KVPut(a.int(0), a.int(1), a.text(2), entry)
+			return t.host.KVPut(a.int(0), a.int(1), a.text(2), entry)
 		}),
 		// kvDelete(number, from, namespace, key); kvWritten(number, …) is called later.
-		"kvDelete": attempt(func(a arguments) error { return r.host.KVDelete(a.int(0), a.int(1), a.text(2), a.text(3)) }),
+		"kvDelete": attempt(func(a arguments) error { return t.host.KVDelete(a.int(0), a.int(1), a.text(2), a.text(3)) }),
 	}
 }
 

@@ -1,4 +1,4 @@
-package embedded
+package modules
 
 import (
 	"errors"
@@ -26,11 +26,11 @@ const maxCursors = 1000
 // rowsAtOnce is the number of rows that are passed to the script together.
 const rowsAtOnce = 256
 
-// storageFunctions returns the host functions about the storage of an object. The number of the object is their first argument.
-func (r *runtime) storageFunctions() map[string]function {
+// storageFunctions returns the functions about the storage of an object. The number of the object is their first argument.
+func (t *Table) storageFunctions() map[string]function {
 	return map[string]function{
 		// storageGet(object, keys) returns a list with the text of each value, or undefined.
-		"storageGet": r.onStorage(func(s *storage.Object, a arguments) (engine.Value, error) {
+		"storageGet": t.onStorage(func(s *storage.Object, a arguments) (engine.Value, error) {
 			var values []engine.Value
 			for _, key := range a.texts(1) {
 				value, err := s.Get(key)
@@ -42,7 +42,7 @@ func (r *runtime) storageFunctions() map[string]function {
 			return engine.List(values...), nil
 		}),
 		// storagePut(object, unconfirmed, keys, values)
-		"storagePut": r.onWritten(func(s *storage.Object, a arguments) (engine.Value, error) {
+		"storagePut": t.onWritten(func(s *storage.Object, a arguments) (engine.Value, error) {
 			keys, values := a.texts(2), a.texts(3)
 			pairs := make([]storage.Pair, len(keys))
 			for i, key := range keys {
@@ -51,12 +51,12 @@ func (r *runtime) storageFunctions() map[string]function {
 			return nothing, s.Put(pairs...)
 		}),
 		// storageDelete(object, unconfirmed, keys) returns the number of keys that had values.
-		"storageDelete": r.onWritten(func(s *storage.Object, a arguments) (engine.Value, error) {
+		"storageDelete": t.onWritten(func(s *storage.Object, a arguments) (engine.Value, error) {
 			n, err := s.Delete(a.texts(2)...)
 			return engine.Int(n), err
 		}),
 		// storageList(object, prefix, start, startAfter, end, reverse, limit) returns a flat list of keys and values.
-		"storageList": r.onStorage(func(s *storage.Object, a arguments) (engine.Value, error) {
+		"storageList": t.onStorage(func(s *storage.Object, a arguments) (engine.Value, error) {
 			var list []engine.Value
 			err := s.List(listOptions(a), func(p storage.Pair) bool {
 				list = append(list, engine.String(p.Key), storedValue(p.Value))
@@ -65,71 +65,71 @@ func (r *runtime) storageFunctions() map[string]function {
 			return engine.List(list...), err
 		}),
 		// storageDeleteAll(object, unconfirmed, keepAlarm)
-		"storageDeleteAll": r.onWritten(func(s *storage.Object, a arguments) (engine.Value, error) {
+		"storageDeleteAll": t.onWritten(func(s *storage.Object, a arguments) (engine.Value, error) {
 			if !a.bool(2) {
-				r.host.AlarmChanged(a.int(0))
+				t.host.AlarmChanged(a.int(0))
 			}
 			return nothing, s.DeleteAll(a.bool(2))
 		}),
 		// storageSize(object) returns the size of the database in bytes.
-		"storageSize": r.onStorage(func(s *storage.Object, _ arguments) (engine.Value, error) {
+		"storageSize": t.onStorage(func(s *storage.Object, _ arguments) (engine.Value, error) {
 			size, err := s.Size()
 			return engine.Number(float64(size)), err
 		}),
 		// storageBegin(object), storageRelease(object) and storageRollback(object) begin and end a transaction.
-		"storageBegin":    r.onStorage(func(s *storage.Object, _ arguments) (engine.Value, error) { return nothing, s.Begin() }),
-		"storageRelease":  r.onStorage(func(s *storage.Object, _ arguments) (engine.Value, error) { return nothing, s.Release() }),
-		"storageRollback": r.onStorage(func(s *storage.Object, _ arguments) (engine.Value, error) { return nothing, s.Rollback() }),
+		"storageBegin":    t.onStorage(func(s *storage.Object, _ arguments) (engine.Value, error) { return nothing, s.Begin() }),
+		"storageRelease":  t.onStorage(func(s *storage.Object, _ arguments) (engine.Value, error) { return nothing, s.Release() }),
+		"storageRollback": t.onStorage(func(s *storage.Object, _ arguments) (engine.Value, error) { return nothing, s.Rollback() }),
 	}
 }
 
-// alarmFunctions returns the host functions about the alarm of an object, and about its SQL statements. The number of the object is their first
+// alarmFunctions returns the functions about the alarm of an object, and about its SQL statements. The number of the object is their first
 // argument.
-func (r *runtime) alarmFunctions() map[string]function {
+func (t *Table) alarmFunctions() map[string]function {
 	return map[string]function{
 		// storageAlarm(object) returns the time of the alarm in milliseconds, or null.
-		"storageAlarm": r.onStorage(func(s *storage.Object, a arguments) (engine.Value, error) {
+		"storageAlarm": t.onStorage(func(s *storage.Object, a arguments) (engine.Value, error) {
 			at, ok, err := s.Alarm()
-			if err != nil || !ok || r.host.IsAlarmHandled(a.int(0)) {
+			if err != nil || !ok || t.host.IsAlarmHandled(a.int(0)) {
 				return engine.Null(), err
 			}
 			return engine.Number(float64(at.UnixMilli())), nil
 		}),
 		// storageSetAlarm(object, unconfirmed, time)
-		"storageSetAlarm": r.onWritten(func(s *storage.Object, a arguments) (engine.Value, error) {
-			r.host.AlarmChanged(a.int(0))
+		"storageSetAlarm": t.onWritten(func(s *storage.Object, a arguments) (engine.Value, error) {
+			t.host.AlarmChanged(a.int(0))
 			return nothing, s.SetAlarm(time.UnixMilli(int64(a.at(2).Float())))
 		}),
 		// storageDeleteAlarm(object, unconfirmed)
-		"storageDeleteAlarm": r.onWritten(func(s *storage.Object, a arguments) (engine.Value, error) {
-			r.host.AlarmChanged(a.int(0))
+		"storageDeleteAlarm": t.onWritten(func(s *storage.Object, a arguments) (engine.Value, error) {
+			t.host.AlarmChanged(a.int(0))
 			return nothing, s.DeleteAlarm()
 		}),
 		// storageSync(object, number) calls synced(number) when everything that was written is durable.
-		"storageSync": command(func(a arguments) { r.host.Sync(a.int(1), a.int(0)) }),
+		"storageSync": command(func(a arguments) { t.host.Sync(a.int(1), a.int(0)) }),
 		// sqlExec(object, statements, parameters) returns [cursor, columns, rows, read, written]. cursor is 0 if there are no other rows.
-		"sqlExec": r.onStorage(r.execute),
+		"sqlExec": t.onStorage(t.execute),
 		// sqlNext(object, cursor) returns [cursor, rows, read, written].
-		"sqlNext": r.onStorage(func(_ *storage.Object, a arguments) (engine.Value, error) { return r.nextRows(a.int(1), rowsAtOnce) }),
+		"sqlNext": t.onStorage(func(_ *storage.Object, a arguments) (engine.Value, error) { return t.nextRows(a.int(1), rowsAtOnce) }),
 		// sqlClose(cursor) ends a cursor that is not needed.
-		"sqlClose": command(func(a arguments) { r.closeCursor(a.int(0)) }),
+		"sqlClose": command(func(a arguments) { t.closeCursor(a.int(0)) }),
 	}
 }
 
-// onStorage returns a host function that uses the storage of an object.
-func (r *runtime) onStorage(use func(s *storage.Object, a arguments) (engine.Value, error)) function {
-	return func(a arguments) (engine.Value, error) { return r.useStorage(a, false, use) }
+// onStorage returns a function that uses the storage of an object.
+func (t *Table) onStorage(use func(s *storage.Object, a arguments) (engine.Value, error)) function {
+	return func(a arguments) (engine.Value, error) { return t.useStorage(a, false, use) }
 }
 
-// onWritten returns a host function that writes to the storage of an object. If its second argument is true, what the object sends does not wait
+// onWritten returns a function that writes to the storage of an object. If its second argument is true, what the object sends does not wait
 // until that is durable.
-func (r *runtime) onWritten(use func(s *storage.Object, a arguments) (engine.Value, error)) function {
-	return func(a arguments) (engine.Value, error) { return r.useStorage(a, a.bool(1), use) }
+func (t *Table) onWritten(use func(s *storage.Object, a arguments) (engine.Value, error)) function {
+	return func(a arguments) (engine.Value, error) { return t.useStorage(a, a.bool(1), use) }
 }
 
-func (r *runtime) useStorage(a arguments, unconfirmed bool, use func(s *storage.Object, a arguments) (engine.Value, error)) (result engine.Value, err error) {
-	err = r.host.UseStorage(a.int(0), unconfirmed, func(s *storage.Object) error {
-		s.StopWhen(r.engine.Interrupted)
+func (t *Table) useStorage(a arguments, unconfirmed bool, use func(s *storage.Object, a arguments) (engine.Value, error)) (result engine.Value, err error) {
+	err = t.host.UseStorage(a.int(0), unconfirmed, func(s *storage.Object) error {
+		s.StopWhen(t.interrupted)
 		result, err = use(s, a)
 		return err
 	})
@@ -166,7 +166,7 @@ func listOptions(a arguments) storage.ListOptions {
 }
 
 // execute implements sqlExec.
-func (r *runtime) execute(s *storage.Object, a arguments) (engine.Value, error) {
+func (t *Table) execute(s *storage.Object, a arguments) (engine.Value, error) {
 	var parameters []any
 	for _, v := range a.at(2).List() {
 		parameters = append(parameters, parameterOf(v))
@@ -179,16 +179,16 @@ func (r *runtime) execute(s *storage.Object, a arguments) (engine.Value, error) 
 	for _, name := range cursor.Columns() {
 		columns = append(columns, engine.String(name))
 	}
-	if len(r.cursors.byNumber) >= maxCursors {
+	if len(t.cursors.byNumber) >= maxCursors {
 		cursor.Close()
 		return nothing, &script.Throw{Name: "RangeError", Message: "too many SQL cursors were not read to their end: read them, or use toArray()"}
 	}
-	r.cursors.last++
-	if r.cursors.byNumber == nil {
-		r.cursors.byNumber = map[int]openCursor{}
+	t.cursors.last++
+	if t.cursors.byNumber == nil {
+		t.cursors.byNumber = map[int]openCursor{}
 	}
-	r.cursors.byNumber[r.cursors.last] = openCursor{a.int(0), cursor}
-	result, err := r.nextRows(r.cursors.last, 1)
+	t.cursors.byNumber[t.cursors.last] = openCursor{a.int(0), cursor}
+	result, err := t.nextRows(t.cursors.last, 1)
 	if err != nil {
 		return nothing, err
 	}
@@ -211,8 +211,8 @@ func parameterOf(v engine.Value) any {
 }
 
 // nextRows returns the next rows of a cursor, n at most, as sqlNext does.
-func (r *runtime) nextRows(number, n int) (engine.Value, error) {
-	open, ok := r.cursors.byNumber[number]
+func (t *Table) nextRows(number, n int) (engine.Value, error) {
+	open, ok := t.cursors.byNumber[number]
 	if !ok {
 		return engine.List(engine.Int(0), engine.List(), engine.Int(0), engine.Int(0)), nil
 	}
@@ -220,11 +220,11 @@ func (r *runtime) nextRows(number, n int) (engine.Value, error) {
 	for len(rows) < n {
 		row, err := open.cursor.Next()
 		if err != nil {
-			r.closeCursor(number)
+			t.closeCursor(number)
 			return nothing, err
 		}
 		if row == nil {
-			r.closeCursor(number)
+			t.closeCursor(number)
 			number = 0
 			break
 		}
@@ -254,9 +254,9 @@ func columnValue(v any) engine.Value {
 }
 
 // closeCursor ends a cursor.
-func (r *runtime) closeCursor(number int) {
-	if open, ok := r.cursors.byNumber[number]; ok {
+func (t *Table) closeCursor(number int) {
+	if open, ok := t.cursors.byNumber[number]; ok {
 		open.cursor.Close()
-		delete(r.cursors.byNumber, number)
+		delete(t.cursors.byNumber, number)
 	}
 }

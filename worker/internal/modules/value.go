@@ -1,4 +1,4 @@
-package embedded
+package modules
 
 import (
 	"net/http"
@@ -11,7 +11,7 @@ import (
 	"github.com/lingerws/linger/worker/internal/web/textcodec"
 )
 
-// nothing is the result of host functions that return undefined.
+// nothing is the result of functions that return undefined.
 var nothing = engine.Undefined()
 
 // arguments are the arguments of a host function.
@@ -28,7 +28,7 @@ func (a arguments) at(i int) engine.Value {
 func (a arguments) text(i int) string           { return a.at(i).String() }
 func (a arguments) int(i int) int               { return a.at(i).Int() }
 func (a arguments) bool(i int) bool             { return a.at(i).Bool() }
-func (a arguments) frames(i int) []script.Frame { return framesOf(a.at(i)) }
+func (a arguments) frames(i int) []script.Frame { return Frames(a.at(i)) }
 func (a arguments) header(i int) http.Header    { return headerOf(a.at(i)) }
 func (a arguments) payload(i int) linger.Payload {
 	v := a.at(i)
@@ -55,8 +55,8 @@ func (a arguments) texts(i int) []string {
 	return texts
 }
 
-// framesOf returns the frames in a flat list of file, line and column.
-func framesOf(v engine.Value) []script.Frame {
+// Frames returns the frames in a flat list of file, line and column.
+func Frames(v engine.Value) []script.Frame {
 	var frames []script.Frame
 	for list := v.List(); len(list) >= 3; list = list[3:] {
 		frames = append(frames, script.Frame{File: list[0].String(), Line: list[1].Int(), Column: list[2].Int()})

@@ -1,12 +1,12 @@
-package embedded
+package modules
 
 import (
 	"github.com/lingerws/linger/worker/internal/engine"
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
-// d1Functions returns the host functions of D1 databases.
-func (r *runtime) d1Functions() map[string]function {
+// d1Functions returns the functions of D1 databases.
+func (t *Table) d1Functions() map[string]function {
 	return map[string]function{
 		// d1Batch(number, from, database, statements), with the text and the list of parameters of each statement in turn; d1Done(number, …)
 		// is called later.
@@ -19,13 +19,13 @@ func (r *runtime) d1Functions() map[string]function {
 				}
 				statements = append(statements, s)
 			}
-			return r.host.D1Batch(a.int(0), a.int(1), a.text(2), statements)
+			return t.host.D1Batch(a.int(0), a.int(1), a.text(2), statements)
 		}),
 	}
 }
 
 // d1Done passes the results of a batch to the modules: for each statement the columns, the rows and the counters.
-func (r *runtime) d1Done(e *script.D1Done) error {
+func (t *Table) d1Done(e *script.D1Done) Call {
 	var results []engine.Value
 	for i := range e.Results {
 		one := &e.Results[i]
@@ -44,5 +44,5 @@ func (r *runtime) d1Done(e *script.D1Done) error {
 			engine.List(columns...), engine.List(rows...), engine.Number(float64(one.Changes)), engine.Number(float64(one.LastRowID)),
 			engine.Number(float64(one.RowsRead)), engine.Number(float64(one.RowsWritten)), engine.Number(float64(one.Duration.Microseconds())/1000)))
 	}
-	return r.call("d1Done", engine.Int(e.Number), engine.String(e.Failure), engine.Int(e.Failed), engine.Number(float64(e.Size)), engine.List(results...))
+	return t.call("d1Done", engine.Int(e.Number), engine.String(e.Failure), engine.Int(e.Failed), engine.Number(float64(e.Size)), engine.List(results...))
 }

@@ -1,36 +1,36 @@
-package embedded
+package modules
 
 import (
 	"github.com/lingerws/linger/worker/internal/engine"
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
-// callFunctions returns the host functions about calls and requests between parts of the application.
-func (r *runtime) callFunctions() map[string]function {
+// callFunctions returns the functions about calls and requests between parts of the application.
+func (t *Table) callFunctions() map[string]function {
 	return map[string]function{
 		// call(number, from, kind, a, b, c, path, get, text, plain, bodies, references) calls a target; called(number, …) gets the result.
 		"call": attempt(func(a arguments) error {
 			call := script.Call{Path: a.texts(6), Get: a.bool(7), Args: a.value(8)}
-			return r.host.Call(a.int(0), a.int(1), a.target(2), call)
+			return t.host.Call(a.int(0), a.int(1), a.target(2), call)
 		}),
 		// fetchFrom(number, from, kind, a, b, c, method, url, headers, redirected, …body) sends a request to a target.
 		"fetchFrom": attempt(func(a arguments) error {
 			request := &script.ObjectFetch{Method: a.text(6), URL: a.text(7), Header: a.header(8), Redirected: a.bool(9)}
-			return r.host.FetchFrom(a.int(0), a.int(1), a.target(2), request, a.body(10))
+			return t.host.FetchFrom(a.int(0), a.int(1), a.target(2), request, a.body(10))
 		}),
 		// returned(event, text, plain, bodies, references) ends the event of a call with its result, and thrown with its exception.
-		"returned": attempt(func(a arguments) error { return r.host.Return(a.int(0), script.Outcome{Value: a.value(1)}) }),
+		"returned": attempt(func(a arguments) error { return t.host.Return(a.int(0), script.Outcome{Value: a.value(1)}) }),
 		"thrown": attempt(func(a arguments) error {
-			return r.host.Return(a.int(0), script.Outcome{Value: a.value(1), Thrown: true})
+			return t.host.Return(a.int(0), script.Outcome{Value: a.value(1), Thrown: true})
 		}),
 		// newReference(object) returns the number of a reference.
 		"newReference": func(a arguments) (engine.Value, error) {
-			number, err := r.host.NewReference(a.int(0))
+			number, err := t.host.NewReference(a.int(0))
 			return engine.Int(number), err
 		},
-		"holdReference":    command(func(a arguments) { r.host.HoldReference(a.int(0)) }),
-		"releaseReference": command(func(a arguments) { r.host.ReleaseReference(a.int(0)) }),
-		"dropReference":    command(func(a arguments) { r.host.DropReference(a.int(0)) }),
+		"holdReference":    command(func(a arguments) { t.host.HoldReference(a.int(0)) }),
+		"releaseReference": command(func(a arguments) { t.host.ReleaseReference(a.int(0)) }),
+		"dropReference":    command(func(a arguments) { t.host.DropReference(a.int(0)) }),
 	}
 }
 
@@ -58,24 +58,24 @@ func (a arguments) value(i int) script.Value {
 }
 
 // callEvent passes an event about a call to the modules.
-func (r *runtime) callEvent(id int, e script.Event) error {
+func (t *Table) callEvent(id int, e script.Event) Call {
 	switch e := e.(type) {
 	case *script.ObjectCall:
-		return r.call("objectCall", append(objectValues(id, &e.Object), callValues(&e.Call)...)...)
+		return t.call("objectCall", append(objectValues(id, &e.Object), callValues(&e.Call)...)...)
 	case *script.EntrypointCall:
-		return r.call("entrypointCall", append(entrypointValues(id, &e.Entrypoint), callValues(&e.Call)...)...)
+		return t.call("entrypointCall", append(entrypointValues(id, &e.Entrypoint), callValues(&e.Call)...)...)
 	case *script.EntrypointRequest:
-		return r.call("entrypointFetch", append(entrypointValues(id, &e.Entrypoint), requestValues(&e.Request)...)...)
+		return t.call("entrypointFetch", append(entrypointValues(id, &e.Entrypoint), requestValues(&e.Request)...)...)
 	case *script.ReferenceCall:
-		return r.call("referenceCall", append([]engine.Value{engine.Int(id), engine.Int(e.Reference)}, callValues(&e.Call)...)...)
+		return t.call("referenceCall", append([]engine.Value{engine.Int(id), engine.Int(e.Reference)}, callValues(&e.Call)...)...)
 	case *script.ReferenceReleased:
-		return r.call("referenceReleased", engine.Int(e.Reference))
+		return t.call("referenceReleased", engine.Int(e.Reference))
 	case *script.CallResult:
 		o := &e.Outcome
-		return r.call("called", append([]engine.Value{engine.Int(e.Number), engine.Bool(o.Thrown), engine.String(o.Failure), textList(o.Flags)},
+		return t.call("called", append([]engine.Value{engine.Int(e.Number), engine.Bool(o.Thrown), engine.String(o.Failure), textList(o.Flags)},
 			valueList(&o.Value)...)...)
 	}
-	return nil
+	return Call{}
 }
 
 // entrypointValues returns the number of an event and the entry point that it is for, as the first arguments of a function of the modules.

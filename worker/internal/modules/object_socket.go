@@ -1,4 +1,4 @@
-package embedded
+package modules
 
 import (
 	"time"
@@ -8,18 +8,18 @@ import (
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
-// objectSocketFunctions returns the host functions about WebSockets of Durable Objects.
-func (r *runtime) objectSocketFunctions() map[string]function {
+// objectSocketFunctions returns the functions about WebSockets of Durable Objects.
+func (t *Table) objectSocketFunctions() map[string]function {
 	return map[string]function{
 		// hibernate(object, tags) returns the numbers of a hibernatable WebSocket and of the offer that is its other end.
 		"hibernate": func(a arguments) (engine.Value, error) {
-			socket, offer, err := r.host.Hibernate(a.int(0), a.texts(1))
+			socket, offer, err := t.host.Hibernate(a.int(0), a.texts(1))
 			return engine.List(engine.Int(socket), engine.Int(offer)), err
 		},
 		// hibernatables(object, tag) returns the numbers of hibernatable WebSockets; without a tag those of all.
 		"hibernatables": query(func(a arguments) engine.Value {
 			var list []engine.Value
-			for _, number := range r.host.Hibernatables(a.int(0), a.text(1), a.at(1).Kind() == engine.KindString) {
+			for _, number := range t.host.Hibernatables(a.int(0), a.text(1), a.at(1).Kind() == engine.KindString) {
 				list = append(list, engine.Int(number))
 			}
 			return engine.List(list...)
@@ -30,11 +30,11 @@ func (r *runtime) objectSocketFunctions() map[string]function {
 			if a.at(1).Kind() == engine.KindString {
 				response = &script.AutoResponse{Request: a.text(1), Response: a.text(2)}
 			}
-			r.host.SetObjectAutoResponse(a.int(0), response)
+			t.host.SetObjectAutoResponse(a.int(0), response)
 		}),
 		// objectAutoResponse(object) returns the request and the response, or undefined.
 		"objectAutoResponse": query(func(a arguments) engine.Value {
-			response := r.host.ObjectAutoResponse(a.int(0))
+			response := t.host.ObjectAutoResponse(a.int(0))
 			if response == nil {
 				return nothing
 			}
@@ -42,52 +42,52 @@ func (r *runtime) objectSocketFunctions() map[string]function {
 		}),
 		// setSocketEventTimeout(object, milliseconds)
 		"setSocketEventTimeout": command(func(a arguments) {
-			r.host.SetSocketEventTimeout(a.int(0), time.Duration(a.int(1))*time.Millisecond)
+			t.host.SetSocketEventTimeout(a.int(0), time.Duration(a.int(1))*time.Millisecond)
 		}),
 		// socketEventTimeout(object) returns milliseconds.
 		"socketEventTimeout": query(func(a arguments) engine.Value {
-			return engine.Int(int(r.host.SocketEventTimeout(a.int(0)).Milliseconds()))
+			return engine.Int(int(t.host.SocketEventTimeout(a.int(0)).Milliseconds()))
 		}),
 		// abortSockets(object)
-		"abortSockets": command(func(a arguments) { r.host.AbortSockets(a.int(0)) }),
+		"abortSockets": command(func(a arguments) { t.host.AbortSockets(a.int(0)) }),
 		// acceptOffer(event, offer, protocol, headers) returns whether the request was accepted.
 		"acceptOffer": func(a arguments) (engine.Value, error) {
-			accepted, err := r.host.AcceptOffer(a.int(0), a.int(1), a.text(2), a.header(3))
+			accepted, err := t.host.AcceptOffer(a.int(0), a.int(1), a.text(2), a.header(3))
 			return engine.Bool(accepted), err
 		},
 		// connectOffer(offer, object) returns the number of the WebSocket object.
-		"connectOffer": query(func(a arguments) engine.Value { return engine.Int(r.host.ConnectOffer(a.int(0), a.int(1))) }),
+		"connectOffer": query(func(a arguments) engine.Value { return engine.Int(t.host.ConnectOffer(a.int(0), a.int(1))) }),
 	}
 }
 
-// hibernatableFunctions returns the host functions about a hibernatable WebSocket, whose number is their first argument.
-func (r *runtime) hibernatableFunctions() map[string]function {
+// hibernatableFunctions returns the functions about a hibernatable WebSocket, whose number is their first argument.
+func (t *Table) hibernatableFunctions() map[string]function {
 	return map[string]function{
 		// halves(socket) returns whether the incoming and the outgoing half are open.
 		"halves": query(func(a arguments) engine.Value {
-			incoming, outgoing := r.host.Halves(a.int(0))
+			incoming, outgoing := t.host.Halves(a.int(0))
 			return engine.List(engine.Bool(incoming), engine.Bool(outgoing))
 		}),
 		// socketTags(socket)
 		"socketTags": query(func(a arguments) engine.Value {
 			var list []engine.Value
-			for _, tag := range r.host.Tags(a.int(0)) {
+			for _, tag := range t.host.Tags(a.int(0)) {
 				list = append(list, engine.String(tag))
 			}
 			return engine.List(list...)
 		}),
 		// attachment(socket) returns a serialized value, or undefined.
 		"attachment": query(func(a arguments) engine.Value {
-			if text, ok := r.host.Attachment(a.int(0)); ok {
+			if text, ok := t.host.Attachment(a.int(0)); ok {
 				return engine.String(text)
 			}
 			return nothing
 		}),
 		// setAttachment(socket, value)
-		"setAttachment": command(func(a arguments) { r.host.SetAttachment(a.int(0), a.text(1)) }),
+		"setAttachment": command(func(a arguments) { t.host.SetAttachment(a.int(0), a.text(1)) }),
 		// autoResponseTime(socket) returns a time in milliseconds, or undefined.
 		"autoResponseTime": query(func(a arguments) engine.Value {
-			at := r.host.AutoResponseTime(a.int(0))
+			at := t.host.AutoResponseTime(a.int(0))
 			if at.IsZero() {
 				return nothing
 			}
@@ -97,27 +97,18 @@ func (r *runtime) hibernatableFunctions() map[string]function {
 }
 
 // objectSocketEvent passes an event of a hibernatable WebSocket to the modules.
-func (r *runtime) objectSocketEvent(id int, e script.Event) error {
+func (t *Table) objectSocketEvent(id int, e script.Event) Call {
 	switch e := e.(type) {
 	case *script.HibernatableMessage:
-		return r.doneBy(id, "hibernatableMessage", engine.Int(id), engine.Int(e.Object), engine.Int(e.Socket), payloadValue(e.Payload))
+		return t.doneBy("hibernatableMessage", engine.Int(id), engine.Int(e.Object), engine.Int(e.Socket), payloadValue(e.Payload))
 	case *script.HibernatableClose:
-		return r.doneBy(id, "hibernatableClose", engine.Int(id), engine.Int(e.Object), engine.Int(e.Socket),
+		return t.doneBy("hibernatableClose", engine.Int(id), engine.Int(e.Object), engine.Int(e.Socket),
 			engine.Int(int(e.Status.Code)), engine.String(e.Status.Reason), engine.Bool(e.Clean), engine.String(e.Violation))
 	}
-	return r.callEvent(id, e)
-}
-
-// doneBy calls a function of the modules for an event, and ends the event if the result is true.
-func (r *runtime) doneBy(id int, function string, args ...engine.Value) error {
-	done, err := r.callResult(function, args...)
-	if err == nil && done.Bool() { // a result costs less than a call of the host function done
-		r.host.Done(id)
-	}
-	return err
+	return t.callEvent(id, e)
 }
 
 // offered passes the WebSocket of an object, as the answer to a fetch, to the modules.
-func (r *runtime) offered(e *script.Fetched) error {
-	return r.call("offered", engine.Int(e.Number), partsOf(e.Answer), engine.Int(e.Offer), engine.String(fetch.Subprotocol(e.Answer.Header)))
+func (t *Table) offered(e *script.Fetched) Call {
+	return t.call("offered", engine.Int(e.Number), partsOf(e.Answer), engine.Int(e.Offer), engine.String(fetch.Subprotocol(e.Answer.Header)))
 }
