@@ -42,8 +42,8 @@ cross: ## Build for linux/arm64, darwin/arm64 and windows/amd64
 bench: ## Compare Linger with its peers, about 40 minutes; writes bench/results.md
 	go run ./bench -works all,scaling -rounds 5 -seconds 1 -write
 
-bench-worker: ## Compare JavaScript workers with Node's ws; needs node and npm
-	go run ./bench -libs workers -works echo1,echo16,echo16k
+bench-worker: ## Compare the runtimes of workers with Node's ws, about 15 minutes; needs node and npm; writes bench/worker/results.md
+	go run ./bench -libs workers -works workers -base ws -rounds 5 -seconds 1 -write -folder worker
 
 soak: ## The long form of the survival test, several minutes
 	go test ./internal/survival -survival=long -timeout 30m -count=1 -v

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"path/filepath"
@@ -24,15 +25,17 @@ var libraries = []library{
 	{"linger", "all", "Linger", lingerBuild, lingerServer("linger")},
 	{"linger-lending", "all", "Linger, payloads lent", lingerBuild, lingerServer("linger-lending")},
 	{"linger-blocking", "all", "Linger, blocking driver", lingerBuild, lingerServer("linger-blocking")},
-	{"worker", "all,workers", "Linger, JavaScript", commandBuild, script("echo.js")},
-	{"worker-async", "workers", "Linger, JavaScript, async handler", commandBuild, script("async.js")},
+	{"worker", "all,workers", "Linger, JavaScript", commandBuild, script()},
+	{"worker-process", "workers", "Linger, engine in a child", commandBuild, script("--isolation=process")},
+	{"worker-node", "workers", "Linger, Node", commandBuild, script("--runtime=node")},
+	{"worker-bun", "workers", "Linger, Bun", withNPM(commandBuild), script("--runtime=bun", "--runtime-path={npm}/bun/bin/bun.exe")},
+	{"worker-deno", "workers", "Linger, Deno", withNPM(commandBuild), script("--runtime=deno", "--runtime-path={npm}/deno/deno")},
 	{"bun", "all", "Bun", npmBuild, bunServer},
 	{"gws", "all", "gws", peerBuild("gws"), peer("gws")},
 	{"gorilla", "all", "gorilla", peerBuild("gorilla"), peer("gorilla")},
 	{"coder", "all", "coder", peerBuild("coder"), peer("coder")},
 	{"gobwas", "all", "gobwas", peerBuild("gobwas"), peer("gobwas")},
-	{"ws", "all,workers", "Node ws", npmBuild, nodeServer("")},
-	{"ws-async", "workers", "Node ws, async handler", npmBuild, nodeServer("async")},
+	{"ws", "all,workers", "Node ws", npmBuild, nodeServer},
 	{"floor", "all", "floor: C, no checks", floorBuild, floorServer},
 }
 
@@ -68,18 +71,23 @@ func choose[T any](names string, all []T, namesOf func(T) (name, groups string))
 
 func port(to netip.AddrPort) string { return fmt.Sprint(to.Port()) }
 
-// variant selects what a server does. The zero variant echoes.
-type variant struct{ fanout, deflate bool }
+// variant selects what a server does.
+type variant string
+
+const (
+	variantEcho    variant = ""
+	variantFanout  variant = "fanout"  // send a message to all connections
+	variantDeflate variant = "deflate" // echo, with permessage-deflate
+	variantAsync   variant = "async"   // echo, from an async function
+	variantJSON    variant = "json"    // parse a message, and build another
+)
 
 // mode returns the arguments that select v in servers with a mode argument: none or one.
 func (v variant) mode() []string {
-	switch {
-	case v.fanout:
-		return []string{"fanout"}
-	case v.deflate:
-		return []string{"deflate"}
+	if v == variantEcho {
+		return nil
 	}
-	return nil
+	return []string{string(v)}
 }
 
 // flags returns the arguments that select the address and v in the servers written in Go.
@@ -111,22 +119,19 @@ func bunServer(w workspace, to netip.AddrPort, v variant) []string {
 	return append([]string{w.bun(), filepath.Join(w.npm(), "bun.mjs"), port(to)}, v.mode()...)
 }
 
-func nodeServer(handler string) func(workspace, netip.AddrPort, variant) []string {
-	return func(w workspace, to netip.AddrPort, v variant) []string {
-		line := append([]string{"node", filepath.Join(w.npm(), "ws.mjs"), port(to)}, v.mode()...)
-		if handler != "" && v == (variant{}) {
-			line = append(line, handler)
-		}
-		return line
-	}
+func nodeServer(w workspace, to netip.AddrPort, v variant) []string {
+	return append([]string{"node", filepath.Join(w.npm(), "ws.mjs"), port(to)}, v.mode()...)
 }
 
-func script(name string) func(workspace, netip.AddrPort, variant) []string {
+// script returns a server that runs an application in JavaScript with the given flags, in which {npm} is the folder of the
+// packages of npm.
+func script(flags ...string) func(workspace, netip.AddrPort, variant) []string {
 	return func(w workspace, to netip.AddrPort, v variant) []string {
-		file := filepath.Join(w.root, "bench", "testdata", name)
-		if v.fanout {
-			file = filepath.Join(filepath.Dir(file), "fanout.js")
+		file := filepath.Join(w.root, "bench", "testdata", cmp.Or(string(v), "echo")+".js")
+		line := []string{w.binary("linger"), "run", "--listen=" + to.String()}
+		for _, flag := range flags {
+			line = append(line, strings.ReplaceAll(flag, "{npm}", filepath.Join(w.npm(), "node_modules")))
 		}
-		return []string{w.binary("linger"), "run", "--listen=" + to.String(), file}
+		return append(line, file)
 	}
 }

@@ -19,8 +19,8 @@ func names(all []library) (names []string) {
 func TestChooseLibraries(t *testing.T) {
 	for list, want := range map[string]string{
 		"floor,linger": "linger floor", // in the order of the table
-		"workers":      "worker worker-async ws ws-async",
-		"bun,workers":  "worker worker-async bun ws ws-async",
+		"workers":      "worker worker-process worker-node worker-bun worker-deno ws",
+		"bun,workers":  "worker worker-process worker-node worker-bun worker-deno bun ws",
 		"all":          "linger linger-lending linger-blocking worker bun gws gorilla coder gobwas ws floor",
 	} {
 		chosen, err := chooseLibraries(list)
@@ -36,8 +36,8 @@ func TestChooseLibraries(t *testing.T) {
 func TestLibraryCommand(t *testing.T) {
 	w, to := workspace{root: "/r", bin: "/b"}, netip.MustParseAddrPort("127.0.0.1:9001")
 	for _, l := range libraries {
-		echo, fanout := l.command(w, to, variant{}), l.command(w, to, variant{fanout: true})
-		deflate := l.command(w, to, variant{deflate: true})
+		echo, fanout := l.command(w, to, variantEcho), l.command(w, to, variantFanout)
+		deflate := l.command(w, to, variantDeflate)
 		if able := (work{libs: compressing}).suits(l); able && slices.Equal(echo, deflate) {
 			t.Errorf("the command of %s is the same with and without compression: %q", l.name, echo)
 		}
@@ -49,7 +49,7 @@ func TestLibraryCommand(t *testing.T) {
 		if slices.Equal(echo, fanout) {
 			t.Errorf("the command of %s is the same with and without fan-out: %q", l.name, echo)
 		}
-		if again := l.command(w, to, variant{}); !slices.Equal(echo, again) {
+		if again := l.command(w, to, variantEcho); !slices.Equal(echo, again) {
 			t.Errorf("the command of %s is %q at first and then %q", l.name, echo, again)
 		}
 	}

@@ -43,20 +43,35 @@ func lineOf(file, name string) string {
 
 // version returns the version of a library, and that of its runtime.
 func (w workspace) version(l library) string {
-	goVersion := strings.TrimPrefix(runtime.Version(), "go")
 	switch l.name {
 	case "floor":
 		return firstLine(w.root, "gcc", "--version")
-	case "linger", "linger-lending", "linger-blocking", "worker", "worker-async":
-		return firstLine(w.root, "git", "describe", "--always", "--dirty", "--exclude=*") + ", Go " + goVersion
+	case "linger", "linger-lending", "linger-blocking", "worker", "worker-process":
+		return w.lingerVersion()
+	case "worker-node":
+		return w.lingerVersion() + ", Node " + w.nodeVersion()
+	case "worker-bun":
+		return w.lingerVersion() + ", Bun " + firstLine(w.npm(), w.bun(), "--version")
+	case "worker-deno":
+		return w.lingerVersion() + ", " + firstLine(w.npm(), filepath.Join("node_modules", "deno", "deno"), "--version")
 	case "bun":
 		return firstLine(w.npm(), w.bun(), "--version")
-	case "ws", "ws-async":
+	case "ws":
 		version := firstLine(w.npm(), "node", "-p", `require("./node_modules/ws/package.json").version`)
-		return version + " with bufferutil, Node " + strings.TrimPrefix(firstLine(w.npm(), "node", "--version"), "v")
+		return version + " with bufferutil, Node " + w.nodeVersion()
 	default:
-		return w.moduleVersion(l.name) + ", Go " + goVersion
+		return w.moduleVersion(l.name) + ", Go " + goVersion()
 	}
+}
+
+func goVersion() string { return strings.TrimPrefix(runtime.Version(), "go") }
+
+func (w workspace) lingerVersion() string {
+	return firstLine(w.root, "git", "describe", "--always", "--dirty", "--exclude=*") + ", Go " + goVersion()
+}
+
+func (w workspace) nodeVersion() string {
+	return strings.TrimPrefix(firstLine(w.npm(), "node", "--version"), "v")
 }
 
 // peerModules maps each library in Go but Linger to the path of its module.

@@ -17,6 +17,7 @@ import (
 	"log"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -44,6 +45,8 @@ type settings struct {
 	rounds  int
 	window  time.Duration
 	write   bool   // write the report
+	folder  string // the folder of the report, in the bench folder
+	base    string // the library by whose figures those of the others are divided; "" for the usual ratios
 	publish bool   // write the report from results.json, with its table in the README; do not measure
 	command string // the command line with these flags
 }
@@ -54,16 +57,21 @@ func parse(args []string) (settings, error) {
 	works := flags.String("works", "all", "works to measure, or groups: all, scaling")
 	rounds := flags.Int("rounds", 5, "measurements of each library at each work")
 	seconds := flags.Float64("seconds", 2, "duration of a measurement")
-	write := flags.Bool("write", false, "write bench/results.json, bench/results.md and bench/plots")
+	write := flags.Bool("write", false, "write results.json, results.md and plots")
+	folder := flags.String("folder", ".", "folder for -write, relative to bench")
+	base := flags.String("base", "", "library by whose figures the report divides those of the others; by default Linger's are divided by those of the others")
 	publish := flags.Bool("readme", false, "do not measure: write the report from bench/results.json, and its table into README.md")
 	if err := flags.Parse(args); err != nil {
 		return settings{}, err
 	}
-	s := settings{rounds: *rounds, window: time.Duration(*seconds * float64(time.Second)), write: *write, publish: *publish,
+	s := settings{rounds: *rounds, window: time.Duration(*seconds * float64(time.Second)), write: *write, folder: *folder, base: *base, publish: *publish,
 		command: strings.Join(append([]string{"go run ./bench"}, args...), " ")}
 	var err1, err2 error
 	s.libs, err1 = chooseLibraries(*libs)
 	s.works, err2 = chooseWorks(*works)
+	if s.base != "" && !slices.ContainsFunc(s.libs, func(l library) bool { return l.name == s.base }) {
+		err2 = errors.Join(err2, fmt.Errorf("-base must be one of -libs, not %q", s.base))
+	}
 	if s.rounds < 1 || s.window <= 0 {
 		return s, errors.New("-rounds and -seconds must be more than 0")
 	}
@@ -90,7 +98,7 @@ func run(args []string, out io.Writer) error {
 		return err
 	}
 	if s.write {
-		return w.write(r)
+		return w.write(r, s.folder)
 	}
 	return nil
 }

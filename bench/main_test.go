@@ -32,7 +32,7 @@ func TestParse(t *testing.T) {
 	if want := "go run ./bench -libs linger,floor -works echo16,idle -rounds 3 -seconds 0.5 -write"; s.command != want {
 		t.Errorf("command = %q, expected %q", s.command, want)
 	}
-	for _, wrong := range []string{"-libs unknown", "-works unknown", "-rounds 0", "-seconds 0"} {
+	for _, wrong := range []string{"-libs unknown", "-works unknown", "-rounds 0", "-seconds 0", "-libs linger -base ws"} {
 		if _, err := parse(strings.Fields(wrong)); err == nil {
 			t.Errorf("parse of %s returned no error", wrong)
 		}

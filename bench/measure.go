@@ -18,8 +18,7 @@ import (
 	"github.com/lingerws/linger/bench/load"
 )
 
-// measure starts a server, measures it under the work x, and stops it. The load generator
-// runs in a new process for each measurement.
+// measure starts a server, measures it under the work x, and stops it.
 func (w workspace) measure(l library, x work, window time.Duration) (load.Sample, error) {
 	done, err := takeTurn(os.TempDir())
 	if err != nil {
@@ -27,20 +26,28 @@ func (w workspace) measure(l library, x work, window time.Duration) (load.Sample
 	}
 	defer done()
 	cores, loadCore := pinned(runtime.NumCPU(), max(x.cores, 1))
-	s, err := w.start(l, variant{fanout: x.Kind == load.Fanout, deflate: x.Deflate}, cores)
+	s, err := w.start(l, x.variant(), cores, x.flags...)
 	if err != nil {
 		return load.Sample{}, err
 	}
 	defer s.stop()
+	if x.measure != nil {
+		return x.measure(s)
+	}
+	return s.underLoad(x.timed(window), loadCore)
+}
+
+// underLoad measures the server under a load, which a new process on a given core generates.
+func (s *server) underLoad(x load.Work, core string) (load.Sample, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return load.Sample{}, err
 	}
-	request, err := json.Marshal(loadRequest{s.to, s.pid(), x.timed(window)})
+	request, err := json.Marshal(loadRequest{s.to, s.pid(), x})
 	if err != nil {
 		return load.Sample{}, err
 	}
-	command := exec.Command("taskset", "-c", loadCore, self)
+	command := exec.Command("taskset", "-c", core, self)
 	command.Env = append(os.Environ(), loadEnv+"="+string(request), "GODEBUG=asyncpreemptoff=1")
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr

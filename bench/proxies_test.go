@@ -12,7 +12,7 @@ import (
 func TestProxied(t *testing.T) {
 	w := workspace{root: "/r", bin: t.TempDir()}
 	for _, l := range proxies {
-		line := strings.Join(l.command(w, netip.MustParseAddrPort("127.0.0.1:9001"), variant{}), " ")
+		line := strings.Join(l.command(w, netip.MustParseAddrPort("127.0.0.1:9001"), variantEcho), " ")
 		config, _ := os.ReadFile(w.binary("proxy-9001.conf"))
 		text := line + string(config)
 		_, port, _ := strings.Cut(line, "-addr=127.0.0.1:")

@@ -59,12 +59,12 @@ func (w workspace) leastDisturbed(l library, x work, window time.Duration) (best
 
 // record returns the record of a run without samples.
 func (s settings) record() *report.Record {
-	r := &report.Record{Rounds: s.rounds, Seconds: s.window.Seconds()}
+	r := &report.Record{Rounds: s.rounds, Seconds: s.window.Seconds(), Base: s.base}
 	for _, l := range s.libs {
 		r.Libraries = append(r.Libraries, report.Library{Name: l.name, Label: l.label})
 	}
 	for _, x := range s.works {
-		r.Works = append(r.Works, report.Work{Name: x.name, Label: x.label, Unit: x.unit, Axis: x.axis, At: x.at, Work: x.Work})
+		r.Works = append(r.Works, report.Work{Name: x.name, Label: x.label, Unit: x.unit, Axis: x.axis, At: x.at, Limit: x.limit, Work: x.Work})
 	}
 	return r
 }

@@ -13,20 +13,25 @@ import (
 
 // server is a server process to measure.
 type server struct {
+	workspace workspace
+	library   library
+	cores     string
+
 	command *exec.Cmd
+	began   time.Time      // when the process was started
 	to      netip.AddrPort // the address it listens on
 	ended   chan bool      // closed when the process has ended
 	err     error          // of the process; valid once ended is closed
 }
 
-// start starts the server of a library on the given cores, and waits until it listens.
-func (w workspace) start(l library, v variant, cores string) (*server, error) {
+// start starts the server of a library on the given cores, with further flags, and waits until it listens.
+func (w workspace) start(l library, v variant, cores string, flags ...string) (*server, error) {
 	to, err := freePort()
 	if err != nil {
 		return nil, err
 	}
-	line := l.command(w, to, v)
-	s := &server{command: exec.Command("taskset", append([]string{"-c", cores}, line...)...), to: to, ended: make(chan bool)}
+	line := append([]string{"-c", cores}, append(l.command(w, to, v), flags...)...)
+	s := &server{workspace: w, library: l, cores: cores, command: exec.Command("taskset", line...), began: time.Now(), to: to, ended: make(chan bool)}
 	s.command.Stderr = os.Stderr
 	if err := s.command.Start(); err != nil {
 		return nil, err
@@ -44,7 +49,7 @@ func (w workspace) start(l library, v variant, cores string) (*server, error) {
 
 // await waits until the server accepts connections.
 func (s *server) await() error {
-	const tries, pause = 500, 20 * time.Millisecond
+	const tries, pause = 5000, 2 * time.Millisecond
 	for range tries {
 		if conn, err := net.Dial("tcp", s.to.String()); err == nil {
 			return conn.Close()

@@ -10,7 +10,7 @@ import (
 
 func TestStartServerThatEnds(t *testing.T) {
 	l := library{command: func(workspace, netip.AddrPort, variant) []string { return []string{"false"} }}
-	if _, err := (workspace{}).start(l, variant{}, "0"); err == nil || !strings.Contains(err.Error(), "ended") {
+	if _, err := (workspace{}).start(l, variantEcho, "0"); err == nil || !strings.Contains(err.Error(), "ended") {
 		t.Errorf("start of a server that ends at once returns %v, expected an error", err)
 	}
 }

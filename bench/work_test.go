@@ -12,8 +12,9 @@ import (
 func TestChooseWorks(t *testing.T) {
 	table, err1 := chooseWorks("all")
 	lines, err2 := chooseWorks("scaling")
-	if err1 != nil || err2 != nil || len(table)+len(lines) != len(works) {
-		t.Fatalf("all has %d works, scaling %d (%v, %v), expected every work in one of them", len(table), len(lines), err1, err2)
+	every, err3 := chooseWorks("all,scaling,workers")
+	if err1 != nil || err2 != nil || err3 != nil || len(every) != len(works) {
+		t.Fatalf("all, scaling and workers have %d works (%v, %v, %v), expected every work in one of them", len(every), err1, err2, err3)
 	}
 	for _, x := range table {
 		if x.axis != "" {

@@ -62,6 +62,15 @@ func peerBuild(name string) step {
 	}
 }
 
+// withNPM returns a step that installs the packages of npm and then builds.
+func withNPM(build step) step {
+	return func(w workspace) (string, []string) {
+		folder, line := build(w)
+		npm, install := npmBuild(w)
+		return folder, []string{"sh", "-c", "(cd " + npm + " && " + strings.Join(install, " ") + ") && " + strings.Join(line, " ")}
+	}
+}
+
 func npmBuild(workspace) (string, []string) {
 	return "bench/peers/npm", []string{"npm", "install", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"}
 }

@@ -14,11 +14,11 @@ import (
 
 func TestWriteAndPublish(t *testing.T) {
 	w := workspace{root: t.TempDir()}
-	r := &report.Record{Date: "2030-01-02", Command: "go run ./bench"}
+	r := &report.Record{Date: "2030-01-02", Command: "go run ./bench", Works: []report.Work{{Name: "cores2", Axis: report.Cores, At: 2}}}
 	if err := os.Mkdir(w.file(""), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.write(r); err != nil {
+	if err := w.write(r, "."); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"results.json", "results.md", "plots/cost.svg", "plots/connections.svg", "plots/cores.svg"} {

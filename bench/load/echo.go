@@ -20,9 +20,12 @@ type echo struct {
 }
 
 func (e *echo) begin(to netip.AddrPort) error {
-	data := payload(e.work.Size)
-	e.request = bytes.Repeat(fromClient(text, data), max(e.work.InFlight, 1))
-	e.answer = bytes.Repeat(fromServer(text, data), max(e.work.InFlight, 1))
+	sent, expected := payload(e.work.Size), payload(e.work.Size)
+	if e.work.JSON {
+		sent, expected = order(e.work.Size)
+	}
+	e.request = bytes.Repeat(fromClient(text, sent), max(e.work.InFlight, 1))
+	e.answer = bytes.Repeat(fromServer(text, expected), max(e.work.InFlight, 1))
 	all, err := e.openAll(to, e.work.Conns)
 	if err != nil {
 		return err

@@ -17,7 +17,7 @@ func (l *loop) idle(to netip.AddrPort, pid int, w Work) (Sample, error) {
 	if err := l.rehearse(to, w); err != nil {
 		return Sample{}, err
 	}
-	before, err := RSS(pid)
+	before, _, err := TreeRSS(pid)
 	if err != nil {
 		return Sample{}, err
 	}
@@ -25,7 +25,7 @@ func (l *loop) idle(to netip.AddrPort, pid int, w Work) (Sample, error) {
 		return Sample{}, err
 	}
 	time.Sleep(w.Window)
-	after, err := RSS(pid)
+	after, _, err := TreeRSS(pid)
 	return Sample{Units: int64(w.Conns), Wall: w.Window, Bytes: after - before}, err
 }
 

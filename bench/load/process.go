@@ -28,19 +28,25 @@ func CPU(pid int) (time.Duration, error) {
 
 // RSS returns the resident memory of a process in bytes. It is counted in the page tables,
 // because the value in /proc/PID/status is delayed on machines with several cores.
-func RSS(pid int) (int64, error) {
+func RSS(pid int) (int64, error) { return memory(pid, "Rss") }
+
+// memory returns a value of smaps_rollup in bytes.
+func memory(pid int, name string) (int64, error) {
 	rollup, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
 	if err != nil {
 		return 0, err
 	}
-	_, rest, found := strings.Cut(string(rollup), "\nRss:")
+	_, rest, found := strings.Cut(string(rollup), "\n"+name+":")
 	fields := strings.Fields(rest)
 	if !found || len(fields) == 0 {
-		return 0, errors.New("smaps_rollup has no line Rss")
+		return 0, errors.New("smaps_rollup has no line " + name)
 	}
 	kib, err := strconv.ParseInt(fields[0], 10, 64)
 	return kib << 10, err
 }
+
+// tick is the unit of CPU times in /proc: sysconf(_SC_CLK_TCK) is 100 on Linux.
+const tick = 10 * time.Millisecond
 
 // busy returns the CPU time of all cores together, with a resolution of 10 ms. It is the sum
 // of the columns of the cpu line in proc_stat(5) without idle, iowait and guest, which is
@@ -63,6 +69,5 @@ func busy() (time.Duration, error) {
 		}
 		ticks += n
 	}
-	const tick = 10 * time.Millisecond // sysconf(_SC_CLK_TCK) is 100 on Linux
 	return time.Duration(ticks) * tick, nil
 }

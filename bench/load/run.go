@@ -31,8 +31,8 @@ func (t *tally) count() *tally { return t }
 // send does nothing. It is for generators that send only when an answer arrives.
 func (t *tally) send() error { return nil }
 
-// Run applies a work to the server at an address, which is the process pid, and returns the
-// measured costs. It returns an error if an answer is wrong or missing.
+// Run applies a work to the server at an address, which is the process pid with its
+// descendants, and returns the measured costs. It returns an error if an answer is wrong or missing.
 func Run(to netip.AddrPort, pid int, w Work) (Sample, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -104,14 +104,14 @@ func (l *loop) runFor(d time.Duration, g generator) error {
 
 var errSilent = errors.New("the server does not answer")
 
-// reading has the CPU times of the server, of this process and of the machine.
+// reading has the CPU times of the server with its children, of this process and of the machine.
 type reading struct {
 	server, own, machine time.Duration
 	err                  error
 }
 
 func clocks(pid int) reading {
-	server, err1 := CPU(pid)
+	server, err1 := TreeCPU(pid)
 	own, err2 := CPU(os.Getpid())
 	machine, err3 := busy()
 	return reading{server, own, machine, errors.Join(err1, err2, err3)}

@@ -22,6 +22,9 @@ type Work struct {
 	Rate     int // for Paced: the messages per second of all connections together
 	Size     int // the length of a message in bytes
 
+	// JSON, for Echo, sends a JSON text of about Size bytes, and expects what testdata/json.js in package bench builds from it.
+	JSON bool
+
 	// Deflate, for Idle, negotiates permessage-deflate with context takeover in both
 	// directions (RFC 7692, section 7.1.1), and requires compressed answers. A message of
 	// 32 KiB fills the windows.
@@ -47,7 +50,12 @@ type Sample struct {
 func (s Sample) Cost() time.Duration { return per(s.CPU, s.Units) }
 
 // Disturbance returns the average number of cores that other processes have used.
-func (s Sample) Disturbance() float64 { return s.Other.Seconds() / s.Wall.Seconds() }
+func (s Sample) Disturbance() float64 {
+	if s.Wall == 0 {
+		return 0
+	}
+	return s.Other.Seconds() / s.Wall.Seconds()
+}
 
 // Rate returns the units per second.
 func (s Sample) Rate() float64 { return float64(s.Units) / s.Wall.Seconds() }

@@ -19,11 +19,30 @@ type metric struct {
 var (
 	latency99 = metric{"99th percentile, µs", func(s load.Sample) float64 { return microseconds(s.P99) }}
 	weight    = metric{"bytes of RSS each", func(s load.Sample) float64 { return float64(s.Bytes) / float64(max(s.Units, 1)) }}
+	start     = metric{"ms", func(s load.Sample) float64 { return microseconds(s.Wall) / 1e3 }}
+	wake      = metric{"ms", func(s load.Sample) float64 { return microseconds(s.P50) / 1e3 }}
+	memory    = metric{"MiB", func(s load.Sample) float64 { return float64(s.Bytes) / float64(max(s.Units, 1)) / (1 << 20) }}
 	rate      = metric{"a second", load.Sample.Rate}
 )
 
 func cost(unit string) metric {
 	return metric{"µs/" + unit, func(s load.Sample) float64 { return microseconds(s.Cost()) }}
+}
+
+// metric returns the main figure of a work.
+func (w Work) metric() metric {
+	switch w.Kind {
+	case load.Idle:
+		return weight
+	case Start:
+		return start
+	case Memory:
+		return memory
+	case Wake:
+		return wake
+	default:
+		return cost(w.Unit)
+	}
 }
 
 // row is a row of the table: a metric of a work.
@@ -38,14 +57,12 @@ func (r row) title() string { return r.work.Label + ": " + r.label }
 func (r *Record) rows() []row {
 	var all []row
 	for _, w := range r.Works {
-		switch {
-		case w.Axis != "":
-		case w.Kind == load.Idle:
-			all = append(all, row{w, weight})
-		case w.Kind == load.Paced:
-			all = append(all, row{w, cost(w.Unit)}, row{w, latency99})
-		default:
-			all = append(all, row{w, cost(w.Unit)})
+		if w.Axis != "" {
+			continue
+		}
+		all = append(all, row{w, w.metric()})
+		if w.Kind == load.Paced {
+			all = append(all, row{w, latency99})
 		}
 	}
 	return all

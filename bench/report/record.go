@@ -18,6 +18,7 @@ type Record struct {
 	Notes     []string // libraries and works that were skipped or failed
 	Libraries []Library
 	Works     []Work
+	Base      string                              `json:",omitempty"` // the name of the library by whose figures all others are divided; "" to divide those of [Subject]
 	Samples   map[string]map[string][]load.Sample // by the name of the work, then by that of the library
 }
 
@@ -28,10 +29,21 @@ type Library struct{ Name, Label, Version string }
 // plot with that axis, at the position At.
 type Work struct {
 	Name, Label, Unit string
+	Limit             float64 // the highest figure that is intended, as a multiple of that of [Record.Base]; 0 for none
 	Axis              string
 	At                int
 	load.Work
 }
+
+// Kinds of works that are about the life of a server instead of a load.
+const (
+	Start  load.Kind = "start"  // the time until a server works
+	Memory load.Kind = "memory" // the memory of a server
+	Wake   load.Kind = "wake"   // the time until a sleeping server works
+)
+
+// isLife reports whether a work is about the life of a server.
+func (w Work) isLife() bool { return w.Kind == Start || w.Kind == Memory || w.Kind == Wake }
 
 // The axes of the plots.
 const (

@@ -17,16 +17,13 @@ type column struct {
 // columns returns the columns of the details of a work: the range of the samples, and how
 // busy the server and the load generator were.
 func columns(w Work) []column {
-	main := cost(w.Unit)
-	if w.Kind == load.Idle {
-		main = weight
-	}
+	main := w.metric()
 	all := []column{
 		{main.label, spreadOf(main, func(s Spread) float64 { return s.Median })},
 		{"lowest", spreadOf(main, func(s Spread) float64 { return s.Lowest })},
 		{"highest", spreadOf(main, func(s Spread) float64 { return s.Highest })},
 	}
-	if w.Kind == load.Idle {
+	if w.Kind == load.Idle || w.isLife() {
 		return all
 	}
 	return append(all,

@@ -1,4 +1,4 @@
-// A server with the library ws in Node: node ws.mjs PORT [fanout|async|deflate]
+// A server with the library ws in Node: node ws.mjs PORT [fanout|async|json|deflate]
 import { WebSocketServer } from "ws";
 
 const [port, mode] = process.argv.slice(2);
@@ -9,6 +9,12 @@ const handlers = {
   async: (socket) => async (data, binary) => {
     await null;
     socket.send(data, { binary });
+  },
+  json: (socket) => (data) => {
+    const { customer, lines } = JSON.parse(data);
+    const charged = lines.map(({ item, count, price }) => ({ item, count, price, sum: count * price }));
+    const total = charged.reduce((total, { sum }) => total + sum, 0);
+    socket.send(JSON.stringify({ customer, lines: charged, total }));
   },
   fanout: () => (data, binary) => {
     for (const client of server.clients) {
