@@ -131,8 +131,8 @@ var layers = map[string]layer{
 	},
 	"worker/internal/process": {
 		folders: append([]string{
-			"worker/internal/bundle", "worker/internal/engine", "worker/internal/modules", "worker/internal/script", "worker/internal/web", "internal/loglimit",
-		}, core...),
+			"worker/internal/bundle", "worker/internal/engine", "worker/internal/modules", "worker/internal/script", "worker/internal/web", "internal/loglimit", "internal/queue",
+		}, core...), modules: []string{"golang.org/x/sys"},
 		why: "a runtime in another process implements worker/internal/script with frames on pipes",
 	},
 	"worker/internal/embedded": {
@@ -322,6 +322,7 @@ func TestImports(t *testing.T) {
 
 // sharedModules are the outside modules that several folders import, each with the reason.
 var sharedModules = map[string]string{
+	"golang.org/x/sys": "connections and processes need system calls that the standard library does not have",
 	"modernc.org/libc": "C code that is translated to Go, of the JavaScript engine and of SQLite, is called with its types",
 }
 
