@@ -50,6 +50,15 @@ func (q *queue) next() *event {
 	return e
 }
 
+// wakeAgain signals again if the queue is not empty: the caller has received the signal, but takes no event.
+func (q *queue) wakeAgain() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.first < len(q.waiting) {
+		q.signal()
+	}
+}
+
 // maxSpare bounds the capacity that an empty queue keeps.
 const maxSpare = 1 << 10
 

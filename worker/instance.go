@@ -185,6 +185,8 @@ func (in *instance) markUnusable(err error) {
 		in.failure = "event timeout"
 	case errors.Is(err, script.ErrOutOfMemory):
 		in.failure = "memory limit"
+	case errors.Is(err, script.ErrExited):
+		in.failure = err.Error()
 	default: // script.ErrBroken
 		in.failure = "a failure inside the JavaScript engine"
 	}

@@ -96,8 +96,9 @@ func (in *instance) awaitLoading(what string, happened func() bool) error {
 	late := time.NewTimer(in.app.opts.EventTimeout)
 	defer late.Stop()
 	for !happened() {
+		in.runtime.Flush()
 		wait, armed := in.timers.untilNext()
-		if !armed && in.host.inProgress() == "" && in.sockets.inProgress() == "" {
+		if !armed && in.host.inProgress() == "" && in.sockets.inProgress() == "" && !in.maybeBusy() {
 			return problem(what + " never ends: no timer, fetch or WebSocket is pending that it could wait for")
 		}
 		var due <-chan time.Time
@@ -121,6 +122,12 @@ func (in *instance) awaitLoading(what string, happened func() bool) error {
 		}
 	}
 	return nil
+}
+
+// maybeBusy reports whether the application may wait for something that is not known here.
+func (in *instance) maybeBusy() bool {
+	busy, known := in.runtime.Busy()
+	return busy != "" || !known
 }
 
 // deferred has the actions of the install and activate events on connections, in order. They are performed when the version is

@@ -27,9 +27,14 @@ func (in *instance) loop() outcome {
 		if outcome, ended := in.hasToEnd(retired == nil); ended {
 			return outcome
 		}
+		in.runtime.Flush()
 		in.setClock(clock)
+		ready := tasks
+		if !in.runtime.Room() { // a turn follows when there is
+			ready = nil
+		}
 		select {
-		case <-tasks:
+		case <-ready:
 			in.handleEvents(in.nextTask)
 		case posted := <-posts:
 			in.handlePost(posted)
@@ -87,8 +92,13 @@ func (in *instance) handleEvents(next func() *event) {
 // drainTime bounds the time in which an instance handles events only.
 const drainTime = time.Millisecond
 
-// nextTask returns the worker's next event, nil if there is none. After the retirement it returns the event to the queue.
+// nextTask returns the worker's next event, nil if there is none or the application has no room for it. After the retirement it
+// returns the event to the queue.
 func (in *instance) nextTask() *event {
+	if !in.runtime.Room() {
+		in.worker.tasks.wakeAgain()
+		return nil
+	}
 	e := in.worker.tasks.next()
 	if e != nil && closed(in.retired) {
 		in.worker.tasks.add(e)
@@ -181,9 +191,16 @@ func (in *instance) maySleep() bool {
 	}
 	reason := in.inProgress(true)
 	if reason == "" {
-		return true
+		busy, known := in.runtime.Busy()
+		if known && busy == "" {
+			return true
+		}
+		reason = busy
 	}
 	in.postponeSleep()
+	if reason == "" { // a turn follows with the answer of the application
+		return false
+	}
 	in.worker.status.setAwakeReason(reason)
 	if !slices.Contains(in.loggedReasons, reason) {
 		in.loggedReasons = append(in.loggedReasons, reason)

@@ -68,6 +68,8 @@ func (in *instance) reportFailure(e *event, err error, place Position) {
 		log.Error("event stopped: it computed for too long", attrs...)
 	case errors.Is(err, script.ErrOutOfMemory):
 		log.Error("worker out of memory", append(attrs, "limit", in.app.opts.Memory)...)
+	case errors.Is(err, script.ErrExited):
+		log.Error("worker process ended", append(attrs, "worker", in.worker.index, "error", err)...)
 	case errors.Is(err, script.ErrBroken):
 		attrs = append(attrs, "error", err)
 		if failure, ok := errors.AsType[*script.Failure](err); ok && failure.Stack != "" {

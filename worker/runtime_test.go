@@ -53,6 +53,9 @@ func (f *fakeRuntime) Load() error                           { return nil }
 func (f *fakeRuntime) Loaded() (bool, error)                 { return true, nil }
 func (f *fakeRuntime) Places(string) ([]script.Frame, error) { return nil, nil }
 func (f *fakeRuntime) Collect()                              {}
+func (f *fakeRuntime) Flush()                                {}
+func (f *fakeRuntime) Room() bool                            { return true }
+func (f *fakeRuntime) Busy() (string, bool)                  { return "", true }
 func (f *fakeRuntime) Stop()                                 { f.stop() }
 func (f *fakeRuntime) Stuck() <-chan struct{}                { return f.stuck }
 func (f *fakeRuntime) Close() error                          { return nil }

@@ -102,15 +102,7 @@ func (r *runtime) Load() (err error) {
 }
 
 // configure passes the settings to the modules, before the application's code runs.
-func (r *runtime) configure() error {
-	atReload := "stay"
-	if r.app.CloseAtReload {
-		atReload = "close"
-	}
-	return r.call("configure", engine.Bool(r.app.ManualReply), engine.String(r.app.BinaryType),
-		engine.Bool(r.app.Overlap), engine.Int(int(r.app.EventTimeout.Milliseconds())),
-		engine.String(r.app.Vars), engine.String(r.app.Bindings), engine.Bool(r.app.Undated), engine.String(atReload))
-}
+func (r *runtime) configure() error { return r.call("configure", modules.Settings(&r.app)...) }
 
 // Loaded checks the promise of the module. When it is fulfilled, the listeners of the default export are registered.
 func (r *runtime) Loaded() (bool, error) {
@@ -186,6 +178,15 @@ func (r *runtime) Places(kind string) (frames []script.Frame, err error) {
 	}
 	return frames, r.turn(time.Now(), find)
 }
+
+// Flush has no effect: Dispatch runs the listeners at once.
+func (r *runtime) Flush() {}
+
+// Room returns true for the same reason.
+func (r *runtime) Room() bool { return true }
+
+// Busy returns "": the Host knows what the application waits for.
+func (r *runtime) Busy() (reason string, known bool) { return "", true }
 
 // Collect runs the garbage collector of the engine, which otherwise runs only when the heap has grown by half.
 func (r *runtime) Collect() { r.engine.CollectGarbage() }

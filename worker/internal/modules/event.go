@@ -149,6 +149,20 @@ func postContent(p *script.Post) engine.Value {
 	return engine.String(p.Text)
 }
 
+// postOf returns the post of the arguments of publish.
+func postOf(channel, kind string, content engine.Value) *script.Post {
+	p := &script.Post{Channel: channel, Kind: script.ClonePost}
+	switch kind {
+	case "bytes":
+		p.Kind, p.Bytes = script.BytesPost, content.Bytes()
+		return p
+	case "text":
+		p.Kind = script.TextPost
+	}
+	p.Text = content.String()
+	return p
+}
+
 // call returns a Call without a result.
 func (t *Table) call(function string, args ...engine.Value) Call {
 	t.args = append(t.args[:0], args...)
@@ -160,4 +174,16 @@ func (t *Table) doneBy(function string, args ...engine.Value) Call {
 	c := t.call(function, args...)
 	c.Done = true
 	return c
+}
+
+// Settings returns the arguments of the function configure: the settings that the modules need before the application runs.
+func Settings(app *script.Application) []engine.Value {
+	atReload := "stay"
+	if app.CloseAtReload {
+		atReload = "close"
+	}
+	return []engine.Value{
+		engine.Bool(app.ManualReply), engine.String(app.BinaryType), engine.Bool(app.Overlap), engine.Int(int(app.EventTimeout.Milliseconds())),
+		engine.String(app.Vars), engine.String(app.Bindings), engine.Bool(app.Undated), engine.String(atReload),
+	}
 }

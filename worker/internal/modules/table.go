@@ -42,6 +42,17 @@ func (t *Table) BindingFunctions() map[string]Function {
 	return merge(t.objectFunctions(), t.callFunctions(), t.hibernatableFunctions(), t.storageFunctions(), t.alarmFunctions(), t.kvFunctions(), t.d1Functions())
 }
 
+// PlatformFunctions returns the functions of those globals of the web platform that reach beyond a Runtime. A Runtime that has these
+// globals in this process does not need them.
+func (t *Table) PlatformFunctions() map[string]Function {
+	return merge(map[string]function{
+		// publish(channel, kind, content) posts a message to a BroadcastChannel. kind is "text", "bytes" or "clone".
+		"publish": command(func(a arguments) { t.host.Post(postOf(a.text(0), a.text(1), a.at(2))) }),
+		// listen(channel, on) starts or ends the delivery of messages to a BroadcastChannel.
+		"listen": command(func(a arguments) { t.host.Listen(a.text(0), a.bool(1)) }),
+	})
+}
+
 // merge returns the functions of all tables.
 func merge(tables ...map[string]function) map[string]Function {
 	all := map[string]Function{}

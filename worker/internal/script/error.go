@@ -14,13 +14,16 @@ var (
 	// a *[Failure].
 	ErrBroken = errors.New("the runtime of the script has failed")
 
+	// ErrExited ends a Runtime whose process has ended. The error is an *[Exit].
+	ErrExited = errors.New("the process of the worker has ended")
+
 	// ErrLost is returned by [Runtime.Close] if memory cannot be freed.
 	ErrLost = errors.New("the memory of the runtime cannot be freed")
 )
 
 // IsFatal reports whether a Runtime is unusable after an error.
 func IsFatal(err error) bool {
-	return err != nil && (errors.Is(err, ErrOutOfMemory) || errors.Is(err, ErrBroken) || errors.Is(err, ErrInterrupted))
+	return err != nil && (errors.Is(err, ErrOutOfMemory) || errors.Is(err, ErrBroken) || errors.Is(err, ErrInterrupted) || errors.Is(err, ErrExited))
 }
 
 // Frame is one call in a stack.
@@ -72,6 +75,18 @@ func (e *Failure) Error() string { return e.Cause.Error() }
 
 // Unwrap returns ErrBroken and the cause.
 func (e *Failure) Unwrap() []error { return []error{ErrBroken, e.Cause} }
+
+// Exit is an ErrExited.
+type Exit struct {
+	How    string   // such as "exited with status 3"
+	Stderr []string // the last lines of its standard error
+}
+
+// Error returns how the process has ended.
+func (e *Exit) Error() string { return "the process " + e.How }
+
+// Unwrap returns ErrExited.
+func (*Exit) Unwrap() error { return ErrExited }
 
 // Throw is an error of a Host that is thrown as an exception in the application. Other errors are logged,
 // and the application gets an exception without their text.

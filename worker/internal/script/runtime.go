@@ -35,6 +35,17 @@ type Runtime interface {
 	// of an event with an id are done. The id is 0 for answers, posts and timers.
 	Dispatch(began time.Time, id int, e Event) error
 
+	// Flush sends to the application what Dispatch has kept. It is called at the end of a series of turns.
+	Flush()
+
+	// Room reports whether the application can take another event. If not, the Runtime calls [Host.Enqueue] when it can. Answers,
+	// posts and timers need no room.
+	Room() bool
+
+	// Busy describes what the application waits for without the knowledge of the Host, such as a timer of its own; "" for nothing. If
+	// that is not known yet, known is false, and a turn follows when it is.
+	Busy() (reason string, known bool)
+
 	// Places returns the positions at which the application has defined its listeners to a kind of event. It may be
 	// called during a turn, by the goroutine of the turn.
 	Places(kind string) ([]Frame, error)
@@ -60,7 +71,8 @@ type Launch func(host Host, app Application) Runtime
 
 // Application is the code that a Runtime runs and its settings.
 type Application struct {
-	Code string // an ES module without imports
+	Code string // an ES module; in this process, without imports
+	File string // the path of a file with Code, for a Runtime in another process; "" for one in this process
 	Name string // the file name of Code in stacks
 	Vars string // the variables in env, as JSON
 

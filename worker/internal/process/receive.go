@@ -1,0 +1,211 @@
+package process
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/lingerws/linger/worker/internal/engine"
+	"github.com/lingerws/linger/worker/internal/modules"
+	"github.com/lingerws/linger/worker/internal/script"
+)
+
+// provided returns the functions that a child may call, sorted by their names.
+func (r *runtime) provided() (names []string, functions []modules.Function) {
+	all := r.table.Functions()
+	maps.Copy(all, r.table.BindingFunctions())
+	maps.Copy(all, r.table.PlatformFunctions())
+	maps.Copy(all, r.ownFunctions())
+	names = slices.Sorted(maps.Keys(all))
+	for _, name := range names {
+		functions = append(functions, all[name])
+	}
+	return names, functions
+}
+
+// ownFunctions returns the functions with which a child reports about its application.
+func (r *runtime) ownFunctions() map[string]modules.Function {
+	return map[string]modules.Function{
+		// loaded() reports that the module is complete.
+		"loaded": func([]engine.Value) (engine.Value, error) {
+			r.module = moduleLoaded
+			return engine.Undefined(), nil
+		},
+		// loadFailed(exception) reports what the module has thrown.
+		"loadFailed": func(args []engine.Value) (engine.Value, error) {
+			r.module, r.failure = moduleFailed, exceptionOf(at(args, 0), 0)
+			return engine.Undefined(), nil
+		},
+		// listeners(types, places) reports the types of events that the application listens to, and the positions of the
+		// listeners to each.
+		"listeners": func(args []engine.Value) (engine.Value, error) {
+			r.types, r.listeners = nil, map[string][]script.Frame{}
+			places := at(args, 1).List()
+			for i, kind := range at(args, 0).List() {
+				r.types = append(r.types, kind.String())
+				r.listeners[kind.String()] = modules.Frames(at(places, i))
+			}
+			return engine.Undefined(), nil
+		},
+		// threw(event, exception, places) reports an exception of a listener, or outside of events with the event 0.
+		"threw": func(args []engine.Value) (engine.Value, error) {
+			r.host.Threw(at(args, 0).Int(), exceptionOf(at(args, 1), 0), modules.Frames(at(args, 2)))
+			return engine.Undefined(), nil
+		},
+		// unhandled(exception) reports the rejection of a promise without a handler.
+		"unhandled": func(args []engine.Value) (engine.Value, error) {
+			r.host.Unhandled(exceptionOf(at(args, 0), 0))
+			return engine.Undefined(), nil
+		},
+		// listened(type, frames) reports a call of addEventListener.
+		"listened": func(args []engine.Value) (engine.Value, error) {
+			r.host.Listened(at(args, 0).String(), stackOf(at(args, 1)))
+			return engine.Undefined(), nil
+		},
+		// busy(reason) answers check.
+		"busy": func(args []engine.Value) (engine.Value, error) {
+			r.busy, r.checking = at(args, 0).String(), false
+			return engine.Undefined(), nil
+		},
+	}
+}
+
+// handle handles frames of the child. The error makes the Runtime unusable.
+func (r *runtime) handle(frames []frame) error {
+	if r.fatal != nil {
+		return r.fatal
+	}
+	for i := range frames {
+		if err := r.handleFrame(&frames[i]); err != nil {
+			return r.fail(err)
+		}
+	}
+	return nil
+}
+
+// handleFrame handles a frame. The error means that the child does not follow the protocol.
+func (r *runtime) handleFrame(f *frame) error {
+	c := content{data: f.content}
+	switch f.kind {
+	case frameHello:
+		return r.hello(&c)
+	case frameCall, frameAsk:
+		number := c.uint16()
+		args := c.values(nil)
+		if c.err != nil {
+			return c.err
+		}
+		if int(number) >= len(r.functions) {
+			return fmt.Errorf("%w: there is no function %d", errFrame, number)
+		}
+		result, err := r.functions[number](args)
+		if f.kind == frameAsk {
+			r.answer(r.names[number], result, err)
+		} else if err != nil {
+			r.reportCall(r.names[number], err)
+		}
+		return nil
+	case frameHandled:
+		r.progress.handled(int(c.uint32()), time.Now())
+		return c.err
+	case frameResult, frameException:
+	}
+	return fmt.Errorf("%w: a child does not send the kind %d", errFrame, f.kind)
+}
+
+// hello handles the hello of the child, and sends the code of the application.
+func (r *runtime) hello(c *content) error {
+	if version := c.uint16(); c.err == nil && version != protocolVersion {
+		return fmt.Errorf("%w: its version is %d, but this program has %d", errFrame, version, protocolVersion)
+	}
+	values := c.values(nil)
+	if c.err != nil {
+		return c.err
+	}
+	r.exposed = map[string]uint16{}
+	for i, name := range at(values, 0).List() {
+		r.exposed[name.String()] = uint16(i) //nolint:gosec // a list of names
+	}
+	err := errors.Join(
+		r.call("configure", modules.Settings(&r.app)...),
+		r.call("load", engine.String(r.app.File), engine.String(r.app.Code), engine.String(r.app.Name)),
+	)
+	r.Flush()
+	return err
+}
+
+// answer sends the answer to an ask. An error that is not for the application is logged, and the application gets one without its
+// text.
+func (r *runtime) answer(function string, result engine.Value, err error) {
+	r.answers.add(func(b []byte) []byte {
+		if err == nil {
+			return appendFrame(b, frameResult, func(b []byte) []byte { return appendValue(b, result) })
+		}
+		throw, ok := errors.AsType[*script.Throw](err)
+		if !ok {
+			r.host.CallFailed(function, err)
+			throw = &script.Throw{Name: "Error", Message: function + " failed: the log of the server has the reason"}
+		}
+		return appendFrame(b, frameException, func(b []byte) []byte {
+			return appendValue(appendValue(b, engine.String(throw.Name)), engine.String(throw.Message))
+		})
+	})
+	r.answers.flush()
+}
+
+// reportCall reports an error of a call that the child does not wait for.
+func (r *runtime) reportCall(function string, err error) {
+	if throw, ok := errors.AsType[*script.Throw](err); ok {
+		r.host.Threw(0, &script.Exception{Name: throw.Name, Message: throw.Message}, nil)
+		return
+	}
+	r.host.CallFailed(function, err)
+}
+
+// appendHello appends the hello of this side.
+func appendHello(b []byte, functions engine.Value) []byte {
+	return appendFrame(b, frameHello, func(b []byte) []byte {
+		return appendValue(append(b, protocolVersion, 0), functions)
+	})
+}
+
+// at returns an element of a list, undefined if it is missing.
+func at(list []engine.Value, i int) engine.Value {
+	if i < len(list) {
+		return list[i]
+	}
+	return engine.Undefined()
+}
+
+// maxCauses bounds the errors within an exception.
+const maxCauses = 16
+
+// exceptionOf returns the exception in a list of its name, message, frames, cause, errors and the number of other errors. It returns nil for
+// another value.
+func exceptionOf(v engine.Value, depth int) *script.Exception {
+	parts := v.List()
+	if len(parts) < 2 || depth > maxCauses {
+		return nil
+	}
+	e := &script.Exception{
+		Name: parts[0].String(), Message: parts[1].String(), Frames: stackOf(at(parts, 2)),
+		Cause: exceptionOf(at(parts, 3), depth+1), More: at(parts, 5).Int(),
+	}
+	for _, part := range at(parts, 4).List() {
+		if inner := exceptionOf(part, depth+1); inner != nil && len(e.Errors) < maxCauses {
+			e.Errors = append(e.Errors, inner)
+		}
+	}
+	return e
+}
+
+// stackOf returns the frames in a flat list of function, file, line and column.
+func stackOf(v engine.Value) []script.Frame {
+	var frames []script.Frame
+	for list := v.List(); len(list) >= 4; list = list[4:] {
+		frames = append(frames, script.Frame{Function: list[0].String(), File: list[1].String(), Line: list[2].Int(), Column: list[3].Int()})
+	}
+	return frames
+}

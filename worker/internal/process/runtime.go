@@ -1,0 +1,289 @@
+// Package process runs applications in child processes: it is the [script.Runtime] whose application runs in Node, Bun, Deno or
+// another copy of this program. What passes between the two is described in docs/dev/worker-protocol.md.
+package process
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/lingerws/linger/worker/internal/engine"
+	"github.com/lingerws/linger/worker/internal/modules"
+	"github.com/lingerws/linger/worker/internal/script"
+)
+
+// Options are how the children of an application are started.
+type Options struct {
+	Path string   // the executable
+	Args []string // without the name of the executable
+	Env  []string // the whole environment, as of os.Environ
+	Dir  string   // the working directory; "" for that of this process
+
+	// Memory is the limit of the resident memory of a child in bytes; 0 for none. Only Linux applies it.
+	Memory int64
+
+	// Patient means that a child is never considered as hanging, because a debugger may have stopped it.
+	Patient bool
+
+	// Print is called with each line of the output of a child, without its end, and Dropped with the number of lines that
+	// were dropped, because they came faster than Print returned. One goroutine calls both.
+	Print   func(stderr bool, line string)
+	Dropped func(lines int)
+}
+
+// New returns a Launch for Runtimes in child processes. start returns the options for the child of a Runtime.
+func New(start func() Options) script.Launch {
+	return func(host script.Host, app script.Application) script.Runtime {
+		r := &runtime{host: host, app: app, options: start(), closed: make(chan struct{})}
+		r.table = modules.NewTable(host, app.Name, r.interrupted)
+		r.names, r.functions = r.provided()
+		r.progress = newProgress(app.EventTimeout, r.hang)
+		return r
+	}
+}
+
+// runtime is a child with an application. Unless stated otherwise, only the goroutine that uses the script.Runtime uses its fields.
+type runtime struct {
+	host    script.Host
+	app     script.Application
+	options Options
+
+	table     *modules.Table
+	names     []string           // of the functions that the child may call
+	functions []modules.Function // by their positions in names
+
+	child    *child // nil before Load, and if it could not be started
+	calls    outgoing
+	answers  outgoing
+	exposed  map[string]uint16 // the numbers of the functions of the child; nil before its hello
+	progress progress
+
+	module    moduleState
+	failure   *script.Exception // what the module has thrown
+	listeners map[string][]script.Frame
+	types     []string // of the events that the application listens to
+	busy      string   // what keeps the application awake, as of the last answer to check
+	checked   bool     // nothing was sent since that answer
+	checking  bool     // the answer is on its way
+	fatal     error    // why the child is unusable; nil while it is usable
+
+	closeOnce sync.Once
+	closed    chan struct{} // closed by Close
+}
+
+// moduleState is how far the application's module is.
+type moduleState int
+
+const (
+	moduleLoading moduleState = iota
+	moduleLoaded
+	moduleFailed
+)
+
+var _ script.Runtime = (*runtime)(nil)
+
+// Load starts the child and sends hello. The code follows when the child has answered.
+func (r *runtime) Load() (err error) {
+	o := &r.options
+	if r.child, err = startChild(childSpec{path: o.Path, args: o.Args, env: o.Env, dir: o.Dir, memory: o.Memory, print: o.Print, dropped: o.Dropped}); err != nil {
+		return err
+	}
+	r.calls.pipe, r.answers.pipe = r.child.calls, r.child.answers
+	r.send(func(b []byte) []byte { return appendHello(b, engine.List(textValues(r.names)...)) })
+	r.Flush()
+	go r.receive()
+	return nil
+}
+
+// receive passes what the child sends to the goroutine that uses the Runtime, until the child has ended. At most maxBatches are on
+// their way, so that a child that sends faster than its calls are handled is stopped by its full pipe.
+func (r *runtime) receive() {
+	in := incoming{r: r.child.results}
+	slots := make(chan struct{}, maxBatches)
+	for {
+		frames, err := in.next()
+		if errors.Is(err, errFrame) {
+			r.host.Enqueue(func() error { return r.fail(err) })
+			break
+		}
+		select {
+		case slots <- struct{}{}:
+		case <-r.closed:
+			return
+		}
+		r.host.Enqueue(func() error {
+			<-slots
+			return r.handle(frames)
+		})
+		if err != nil {
+			break
+		}
+	}
+	<-r.child.ended
+	r.host.Enqueue(r.end)
+}
+
+// maxBatches bounds the batches of frames that wait to be handled. Each is the result of one read.
+const maxBatches = 4
+
+// fail ends a child that does not follow the protocol.
+func (r *runtime) fail(err error) error {
+	r.child.kill()
+	if r.fatal == nil {
+		r.fatal = &script.Failure{Cause: err}
+	}
+	return r.fatal
+}
+
+// end makes the Runtime unusable after the end of the child.
+func (r *runtime) end() error {
+	if r.fatal == nil {
+		r.fatal = endError(r.child.ending, r.progress.hung())
+	}
+	return r.fatal
+}
+
+// endError returns the error for the end of a child. hung is not nil if the child was killed because it did not handle an event in
+// time.
+func endError(e ending, hung *script.Interruption) error {
+	switch {
+	case hung != nil:
+		return hung
+	case e.outOfMemory:
+		return fmt.Errorf("%w: the process was %s", script.ErrOutOfMemory, e.text)
+	}
+	return &script.Exit{How: e.text, Stderr: e.stderr}
+}
+
+// hang kills the child, which did not handle an event in time. It is called on a goroutine of its own.
+func (r *runtime) hang() *script.Interruption {
+	defer r.child.kill()
+	return nil
+}
+
+// Loaded reports whether the module has been loaded. The error is what it has thrown.
+func (r *runtime) Loaded() (bool, error) {
+	switch {
+	case r.fatal != nil:
+		return true, r.fatal
+	case r.module == moduleFailed:
+		return true, r.failure
+	}
+	return r.module == moduleLoaded, nil
+}
+
+// Listening returns what the application has reported.
+func (r *runtime) Listening() ([]string, error) { return r.types, r.fatal }
+
+// Places returns what the application has reported.
+func (r *runtime) Places(kind string) ([]script.Frame, error) { return r.listeners[kind], r.fatal }
+
+// Dispatch adds the call for an event to the next batch.
+func (r *runtime) Dispatch(_ time.Time, id int, e script.Event) error {
+	if r.fatal != nil {
+		return r.fatal
+	}
+	call := r.table.Event(id, e)
+	err := r.call(call.Function, call.Args...)
+	clear(call.Args)
+	return err
+}
+
+// call adds the call of a function of the child to the next batch.
+func (r *runtime) call(function string, args ...engine.Value) error {
+	number, ok := r.exposed[function]
+	if !ok {
+		return fmt.Errorf("the runtime has no function %q: it implements another version of the worker protocol", function)
+	}
+	r.checked = false
+	r.send(func(b []byte) []byte { return appendCall(b, number, args) })
+	return nil
+}
+
+// send adds a frame to the next batch.
+func (r *runtime) send(appendTo func(b []byte) []byte) { r.progress.sent(r.calls.add(appendTo)) }
+
+// Flush sends the batch.
+func (r *runtime) Flush() {
+	r.calls.flush()
+	if !r.options.Patient {
+		r.progress.begin(time.Now())
+	}
+}
+
+// Room reports whether the child may get another event now. If not, a turn follows when it may.
+func (r *runtime) Room() bool { return r.progress.outstanding() < window }
+
+// Busy returns what keeps the application awake, as the child has answered since the last event. If it was not asked since, Busy asks.
+func (r *runtime) Busy() (reason string, known bool) {
+	if r.fatal != nil || r.module == moduleFailed {
+		return "", true
+	}
+	if r.module == moduleLoading {
+		return "the application is loading", true
+	}
+	if r.checked {
+		return r.busy, true
+	}
+	if !r.checking {
+		r.checking = r.call("check") == nil
+		r.checked = r.checking
+		r.Flush()
+	}
+	return "", false
+}
+
+// Collect has no effect: the child collects its memory itself.
+func (r *runtime) Collect() {}
+
+// Stop kills the child.
+func (r *runtime) Stop() {
+	if c := r.child; c != nil {
+		c.kill()
+	}
+}
+
+// interrupted reports whether the child has been killed or has ended.
+func (r *runtime) interrupted() bool { return r.child == nil || closed(r.child.ended) }
+
+// Stuck returns nil: a child can always be killed.
+func (r *runtime) Stuck() <-chan struct{} { return nil }
+
+// closeTime is the time that a child has to exit by itself.
+const closeTime = time.Second
+
+// Close ends the child.
+func (r *runtime) Close() error {
+	r.closeOnce.Do(func() { close(r.closed) })
+	r.progress.stop()
+	if r.child == nil {
+		return nil
+	}
+	if r.fatal != nil {
+		r.child.kill()
+	}
+	if err := r.child.close(closeTime); err != nil {
+		return errors.Join(script.ErrLost, err)
+	}
+	return nil
+}
+
+// closed reports whether a channel that is only ever closed is closed.
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// textValues returns texts as values.
+func textValues(texts []string) []engine.Value {
+	values := make([]engine.Value, 0, len(texts))
+	for _, text := range texts {
+		values = append(values, engine.String(text))
+	}
+	return values
+}
