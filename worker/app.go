@@ -33,10 +33,13 @@ func Types() string { return types }
 const EngineVersion = embedded.Version
 
 // launchEmbedded returns the function that makes runtimes in this process.
-var launchEmbedded = sync.OnceValue(func() script.Launch {
+var launchEmbedded = sync.OnceValue(func() script.Launch { return embedded.New(scriptModules()) })
+
+// scriptModules returns the JavaScript modules of this package, with index.js at the root.
+func scriptModules() fs.FS {
 	js, _ := fs.Sub(modules, "js") // fails only for an invalid path
-	return embedded.New(js)
-})
+	return js
+}
 
 // App is a loaded application. It is an http.Handler for all requests of the application,
 // and is safe for concurrent use.
@@ -52,6 +55,7 @@ type App struct {
 	workers      []*worker
 	generation   atomic.Pointer[generation]
 	launch       script.Launch
+	children     *children // starts the child processes; nil if the application runs in this process
 	assignments  assignments
 	objects      *objects
 	references   references
@@ -75,9 +79,9 @@ type App struct {
 
 // Load bundles and runs the script at path, in JavaScript or TypeScript. The error is a
 // *[LoadError] if the script or an option is wrong.
-func Load(path string, opts Options) (*App, error) { return load(path, opts, launchEmbedded()) }
+func Load(path string, opts Options) (*App, error) { return load(path, opts, nil) }
 
-// load is Load with the given kind of runtime.
+// load is Load with the given kind of runtime; nil means that of the options.
 func load(path string, opts Options, launch script.Launch) (*App, error) {
 	c, err := newCompatibility(opts.CompatibilityDate, opts.CompatibilityFlags)
 	if err != nil {
@@ -99,12 +103,18 @@ func load(path string, opts Options, launch script.Launch) (*App, error) {
 		return nil, err
 	}
 	a := &App{path: path, opts: opts.withDefaults(), compatibility: c, vars: vars, bindings: bindings, crons: crons, launch: launch}
+	if a.launch == nil {
+		if a.launch, err = a.newLaunch(); err != nil {
+			return nil, err
+		}
+	}
 	a.objects, a.alarms = newObjects(a), newAlarms(a)
 	a.client = fetch.NewClient(fetch.Options{
 		Rules: a.opts.Egress, TLSConfig: a.opts.TLSConfig, Timeout: a.opts.FetchTimeout, MaxBody: a.opts.MaxBody,
 		WebSocket: a.opts.Server.Options,
 	})
 	if a.site, err = a.openAssets(); err != nil {
+		a.children.remove()
 		return nil, err
 	}
 	a.opts.Server.Fallback = http.HandlerFunc(a.serveFetch)
@@ -114,12 +124,14 @@ func load(path string, opts Options, launch script.Launch) (*App, error) {
 	}
 	if err := a.openStore(); err != nil {
 		a.closeAssets()
+		a.children.remove()
 		return nil, err
 	}
 	g, first, err := a.loadGeneration(1)
 	if err != nil {
 		a.closeAssets()
 		a.closeStore()
+		a.children.remove()
 		return nil, err
 	}
 	a.setGeneration(g)
@@ -240,5 +252,6 @@ func (a *App) stop() {
 		a.closeStore()
 		a.client.Close()
 		a.closeAssets()
+		a.children.remove()
 	})
 }

@@ -12,6 +12,7 @@ import (
 type generation struct {
 	number int // the number of the version, counted from 1
 	bundle *bundle.Bundle
+	file   string // the path of the bundle for child processes; "" if the application runs in this process
 
 	mu       sync.Mutex
 	server   *linger.Server // the server while the generation is in use, otherwise nil
@@ -31,6 +32,9 @@ func (a *App) loadGeneration(number int) (*generation, []*instance, error) {
 		return nil, nil, loadErrorOf(err)
 	}
 	g := &generation{number: number, bundle: b}
+	if err := a.children.write(g); err != nil {
+		return nil, nil, err
+	}
 	for _, p := range b.Warnings {
 		g.warn(a, problemOf(p))
 	}

@@ -90,7 +90,7 @@ func newInstance(w *worker, g *generation) (*instance, error) {
 // scriptApplication returns the code of a generation with the settings of its runtime.
 func (a *App) scriptApplication(g *generation) script.Application {
 	return script.Application{
-		Code: g.bundle.Code, Name: bundle.Name, Vars: a.vars, Bindings: a.bindings,
+		Code: g.bundle.Code, File: g.file, Name: bundle.Name, Vars: a.vars, Bindings: a.bindings,
 		EventTimeout: a.opts.EventTimeout, SlowEvent: a.opts.SlowEvent, Memory: a.opts.Memory, MaxBody: a.opts.MaxBody,
 		Overlap: a.opts.Overlap, CloseAtReload: a.opts.CloseAtReload,
 		ManualReply: a.compatibility.manualReply, BinaryType: a.compatibility.binaryType, Undated: a.compatibility.undated,

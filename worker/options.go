@@ -19,6 +19,10 @@ type Options struct {
 	// others. LendPayloads has no effect, because messages wait for the engine.
 	Server linger.Options
 
+	// Runtime selects what runs the script. The zero value is the engine of Linger in this
+	// process.
+	Runtime Runtime
+
 	// Workers is the number of engines that run the application at the same time; 0
 	// means 1. Each connection belongs to one of them. Each engine has its own variables,
 	// so connections share state through channels, or outside of the application.

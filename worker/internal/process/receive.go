@@ -13,7 +13,7 @@ import (
 )
 
 // provided returns the functions that a child may call, sorted by their names.
-func (r *runtime) provided() (names []string, functions []modules.Function) {
+func (r *remote) provided() (names []string, functions []modules.Function) {
 	all := r.table.Functions()
 	maps.Copy(all, r.table.BindingFunctions())
 	maps.Copy(all, r.table.PlatformFunctions())
@@ -26,7 +26,7 @@ func (r *runtime) provided() (names []string, functions []modules.Function) {
 }
 
 // ownFunctions returns the functions with which a child reports about its application.
-func (r *runtime) ownFunctions() map[string]modules.Function {
+func (r *remote) ownFunctions() map[string]modules.Function {
 	return map[string]modules.Function{
 		// loaded() reports that the module is complete.
 		"loaded": func([]engine.Value) (engine.Value, error) {
@@ -73,7 +73,7 @@ func (r *runtime) ownFunctions() map[string]modules.Function {
 }
 
 // handle handles frames of the child. The error makes the Runtime unusable.
-func (r *runtime) handle(frames []frame) error {
+func (r *remote) handle(frames []frame) error {
 	if r.fatal != nil {
 		return r.fatal
 	}
@@ -86,7 +86,7 @@ func (r *runtime) handle(frames []frame) error {
 }
 
 // handleFrame handles a frame. The error means that the child does not follow the protocol.
-func (r *runtime) handleFrame(f *frame) error {
+func (r *remote) handleFrame(f *frame) error {
 	c := content{data: f.content}
 	switch f.kind {
 	case frameHello:
@@ -116,7 +116,7 @@ func (r *runtime) handleFrame(f *frame) error {
 }
 
 // hello handles the hello of the child, and sends the code of the application.
-func (r *runtime) hello(c *content) error {
+func (r *remote) hello(c *content) error {
 	if version := c.uint16(); c.err == nil && version != protocolVersion {
 		return fmt.Errorf("%w: its version is %d, but this program has %d", errFrame, version, protocolVersion)
 	}
@@ -138,7 +138,7 @@ func (r *runtime) hello(c *content) error {
 
 // answer sends the answer to an ask. An error that is not for the application is logged, and the application gets one without its
 // text.
-func (r *runtime) answer(function string, result engine.Value, err error) {
+func (r *remote) answer(function string, result engine.Value, err error) {
 	r.answers.add(func(b []byte) []byte {
 		if err == nil {
 			return appendFrame(b, frameResult, func(b []byte) []byte { return appendValue(b, result) })
@@ -156,7 +156,7 @@ func (r *runtime) answer(function string, result engine.Value, err error) {
 }
 
 // reportCall reports an error of a call that the child does not wait for.
-func (r *runtime) reportCall(function string, err error) {
+func (r *remote) reportCall(function string, err error) {
 	if throw, ok := errors.AsType[*script.Throw](err); ok {
 		r.host.Threw(0, &script.Exception{Name: throw.Name, Message: throw.Message}, nil)
 		return

@@ -33,9 +33,9 @@ type Options struct {
 }
 
 // New returns a Launch for Runtimes in child processes. start returns the options for the child of a Runtime.
-func New(start func() Options) script.Launch {
+func New(start func(host script.Host) Options) script.Launch {
 	return func(host script.Host, app script.Application) script.Runtime {
-		r := &runtime{host: host, app: app, options: start(), closed: make(chan struct{})}
+		r := &remote{host: host, app: app, options: start(host), closed: make(chan struct{})}
 		r.table = modules.NewTable(host, app.Name, r.interrupted)
 		r.names, r.functions = r.provided()
 		r.progress = newProgress(app.EventTimeout, r.hang)
@@ -43,8 +43,8 @@ func New(start func() Options) script.Launch {
 	}
 }
 
-// runtime is a child with an application. Unless stated otherwise, only the goroutine that uses the script.Runtime uses its fields.
-type runtime struct {
+// remote is a child with an application. Unless stated otherwise, only the goroutine that uses the script.Runtime uses its fields.
+type remote struct {
 	host    script.Host
 	app     script.Application
 	options Options
@@ -81,10 +81,10 @@ const (
 	moduleFailed
 )
 
-var _ script.Runtime = (*runtime)(nil)
+var _ script.Runtime = (*remote)(nil)
 
 // Load starts the child and sends hello. The code follows when the child has answered.
-func (r *runtime) Load() (err error) {
+func (r *remote) Load() (err error) {
 	o := &r.options
 	if r.child, err = startChild(childSpec{path: o.Path, args: o.Args, env: o.Env, dir: o.Dir, memory: o.Memory, print: o.Print, dropped: o.Dropped}); err != nil {
 		return err
@@ -98,7 +98,7 @@ func (r *runtime) Load() (err error) {
 
 // receive passes what the child sends to the goroutine that uses the Runtime, until the child has ended. At most maxBatches are on
 // their way, so that a child that sends faster than its calls are handled is stopped by its full pipe.
-func (r *runtime) receive() {
+func (r *remote) receive() {
 	in := incoming{r: r.child.results}
 	slots := make(chan struct{}, maxBatches)
 	for {
@@ -128,7 +128,7 @@ func (r *runtime) receive() {
 const maxBatches = 4
 
 // fail ends a child that does not follow the protocol.
-func (r *runtime) fail(err error) error {
+func (r *remote) fail(err error) error {
 	r.child.kill()
 	if r.fatal == nil {
 		r.fatal = &script.Failure{Cause: err}
@@ -137,7 +137,7 @@ func (r *runtime) fail(err error) error {
 }
 
 // end makes the Runtime unusable after the end of the child.
-func (r *runtime) end() error {
+func (r *remote) end() error {
 	if r.fatal == nil {
 		r.fatal = endError(r.child.ending, r.progress.hung())
 	}
@@ -157,13 +157,13 @@ func endError(e ending, hung *script.Interruption) error {
 }
 
 // hang kills the child, which did not handle an event in time. It is called on a goroutine of its own.
-func (r *runtime) hang() *script.Interruption {
+func (r *remote) hang() *script.Interruption {
 	defer r.child.kill()
 	return nil
 }
 
 // Loaded reports whether the module has been loaded. The error is what it has thrown.
-func (r *runtime) Loaded() (bool, error) {
+func (r *remote) Loaded() (bool, error) {
 	switch {
 	case r.fatal != nil:
 		return true, r.fatal
@@ -174,13 +174,13 @@ func (r *runtime) Loaded() (bool, error) {
 }
 
 // Listening returns what the application has reported.
-func (r *runtime) Listening() ([]string, error) { return r.types, r.fatal }
+func (r *remote) Listening() ([]string, error) { return r.types, r.fatal }
 
 // Places returns what the application has reported.
-func (r *runtime) Places(kind string) ([]script.Frame, error) { return r.listeners[kind], r.fatal }
+func (r *remote) Places(kind string) ([]script.Frame, error) { return r.listeners[kind], r.fatal }
 
 // Dispatch adds the call for an event to the next batch.
-func (r *runtime) Dispatch(_ time.Time, id int, e script.Event) error {
+func (r *remote) Dispatch(_ time.Time, id int, e script.Event) error {
 	if r.fatal != nil {
 		return r.fatal
 	}
@@ -191,7 +191,7 @@ func (r *runtime) Dispatch(_ time.Time, id int, e script.Event) error {
 }
 
 // call adds the call of a function of the child to the next batch.
-func (r *runtime) call(function string, args ...engine.Value) error {
+func (r *remote) call(function string, args ...engine.Value) error {
 	number, ok := r.exposed[function]
 	if !ok {
 		return fmt.Errorf("the runtime has no function %q: it implements another version of the worker protocol", function)
@@ -202,10 +202,10 @@ func (r *runtime) call(function string, args ...engine.Value) error {
 }
 
 // send adds a frame to the next batch.
-func (r *runtime) send(appendTo func(b []byte) []byte) { r.progress.sent(r.calls.add(appendTo)) }
+func (r *remote) send(appendTo func(b []byte) []byte) { r.progress.sent(r.calls.add(appendTo)) }
 
 // Flush sends the batch.
-func (r *runtime) Flush() {
+func (r *remote) Flush() {
 	r.calls.flush()
 	if !r.options.Patient {
 		r.progress.begin(time.Now())
@@ -213,10 +213,10 @@ func (r *runtime) Flush() {
 }
 
 // Room reports whether the child may get another event now. If not, a turn follows when it may.
-func (r *runtime) Room() bool { return r.progress.outstanding() < window }
+func (r *remote) Room() bool { return r.progress.outstanding() < window }
 
 // Busy returns what keeps the application awake, as the child has answered since the last event. If it was not asked since, Busy asks.
-func (r *runtime) Busy() (reason string, known bool) {
+func (r *remote) Busy() (reason string, known bool) {
 	if r.fatal != nil || r.module == moduleFailed {
 		return "", true
 	}
@@ -235,26 +235,26 @@ func (r *runtime) Busy() (reason string, known bool) {
 }
 
 // Collect has no effect: the child collects its memory itself.
-func (r *runtime) Collect() {}
+func (r *remote) Collect() {}
 
 // Stop kills the child.
-func (r *runtime) Stop() {
+func (r *remote) Stop() {
 	if c := r.child; c != nil {
 		c.kill()
 	}
 }
 
 // interrupted reports whether the child has been killed or has ended.
-func (r *runtime) interrupted() bool { return r.child == nil || closed(r.child.ended) }
+func (r *remote) interrupted() bool { return r.child == nil || closed(r.child.ended) }
 
 // Stuck returns nil: a child can always be killed.
-func (r *runtime) Stuck() <-chan struct{} { return nil }
+func (r *remote) Stuck() <-chan struct{} { return nil }
 
 // closeTime is the time that a child has to exit by itself.
 const closeTime = time.Second
 
 // Close ends the child.
-func (r *runtime) Close() error {
+func (r *remote) Close() error {
 	r.closeOnce.Do(func() { close(r.closed) })
 	r.progress.stop()
 	if r.child == nil {

@@ -1,0 +1,131 @@
+package worker
+
+import (
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/lingerws/linger/worker/internal/process"
+	"github.com/lingerws/linger/worker/internal/script"
+)
+
+// Runtime selects what runs the JavaScript of an application. The zero value is the engine that is part of Linger, in this
+// process.
+type Runtime struct {
+	// Name is "node", "bun" or "deno"; "" or "embedded" is the engine that is part of Linger. The others run in child
+	// processes, one for each worker.
+	Name string
+
+	// Path is the executable; "" means the one that is found in PATH.
+	Path string
+
+	// Args are arguments for the executable.
+	Args []string
+
+	// Process runs the engine that is part of Linger in child processes. The program must call [RunChild] first.
+	Process bool
+
+	// Inspect is the address on which the runtime waits for a debugger, such as 127.0.0.1:9229; "" for none. The port of
+	// each further worker is one higher. Time limits of events do not apply, because a breakpoint is not a hang.
+	Inspect string
+}
+
+// inProcess reports whether the application runs in this process.
+func (r *Runtime) inProcess() bool { return (r.Name == "" || r.Name == "embedded") && !r.Process }
+
+// headroom is the memory of a child in addition to the heap of the application.
+const headroom = 256 << 20
+
+// children starts the child processes of an application.
+type children struct {
+	app    *App
+	path   string // the executable
+	folder string // temporary files
+	script string // the path of the code that runs the application in a child
+}
+
+// newLaunch returns the function that makes the runtimes of an application.
+func (a *App) newLaunch() (script.Launch, error) {
+	if a.opts.Runtime.inProcess() {
+		return launchEmbedded(), nil
+	}
+	found, err := process.Find(a.opts.Runtime.Name, a.opts.Runtime.Path)
+	if err != nil {
+		return nil, &LoadError{Problems: []Problem{{Text: err.Error()}}}
+	}
+	code, err := process.Script(scriptModules())
+	if err != nil {
+		return nil, err
+	}
+	c := &children{app: a, path: found.Path}
+	if c.folder, err = os.MkdirTemp("", "linger-"); err != nil {
+		return nil, err
+	}
+	c.script = filepath.Join(c.folder, "worker.mjs")
+	if err := os.WriteFile(c.script, []byte(code), 0o600); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(c.folder))
+	}
+	a.children = c
+	return process.New(c.options), nil
+}
+
+// options returns the options for the child of an instance.
+func (c *children) options(host script.Host) process.Options {
+	h := host.(*hostAPI) //nolint:forcetypeassert // a worker passes no other Host
+	return process.Options{
+		Path: c.path, Args: c.args(h.worker.index), Env: os.Environ(),
+		Memory: c.app.opts.Memory + headroom, Patient: c.app.opts.Runtime.Inspect != "",
+		Print: h.printOutput, Dropped: h.reportDropped,
+	}
+}
+
+// args returns the arguments of the child of a worker.
+func (c *children) args(worker int) []string {
+	return process.Arguments(c.app.opts.Runtime.Name, c.script, c.app.opts.Memory, inspectAddress(c.app.opts.Runtime.Inspect, worker), c.app.opts.Runtime.Args)
+}
+
+// inspectAddress returns the address of the inspector of a worker, "" for none.
+func inspectAddress(first string, worker int) string {
+	host, port, ok := strings.Cut(first, ":")
+	n, err := strconv.Atoi(port)
+	if !ok || err != nil {
+		return first
+	}
+	return host + ":" + strconv.Itoa(n+worker)
+}
+
+// printOutput prints a line of the output of a child. Any goroutine may call it.
+func (h *hostAPI) printOutput(stderr bool, line string) {
+	level := slog.LevelInfo
+	if stderr {
+		level = slog.LevelWarn
+	}
+	if h.app.opts.Workers > 1 {
+		line = "[worker " + strconv.Itoa(h.worker.index) + "] " + line
+	}
+	h.Console(level, line)
+}
+
+// reportDropped logs that output of a child was dropped. Any goroutine may call it.
+func (h *hostAPI) reportDropped(lines int) {
+	h.app.opts.Logger.Warn("output of the application was dropped, because it came faster than it could be printed", "worker", h.worker.index, "lines", lines)
+}
+
+// write writes the bundle of a generation to a file for the children. It has no effect on nil.
+func (c *children) write(g *generation) error {
+	if c == nil {
+		return nil
+	}
+	g.file = filepath.Join(c.folder, "app-"+strconv.Itoa(g.number)+".mjs")
+	return os.WriteFile(g.file, []byte(g.bundle.Code), 0o600)
+}
+
+// remove removes the files for the children. It has no effect on nil.
+func (c *children) remove() {
+	if c != nil {
+		_ = os.RemoveAll(c.folder) // what is left is in the folder for temporary files
+	}
+}
