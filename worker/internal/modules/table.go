@@ -123,6 +123,9 @@ func (t *Table) accept(a arguments) (engine.Value, error) {
 	return engine.String(id), err
 }
 
+// ReadyState returns a state as the readyState of WebSocket: 1 for open, 2 for closing, 3 for closed.
+func ReadyState(s protocol.State) engine.Value { return engine.Int(int(s) + 1) }
+
 // connectionFunctions returns the functions about a connection. Its id is their first argument.
 func (t *Table) connectionFunctions() map[string]function {
 	return map[string]function{
@@ -133,7 +136,7 @@ func (t *Table) connectionFunctions() map[string]function {
 			return t.host.Close(a.text(0), protocol.CloseCode(a.int(1)), a.text(2), a.bool(3))
 		}),
 		// state(connection) returns the readyState of WebSocket: 1 for open, 2 for closing, 3 for closed.
-		"state": query(func(a arguments) engine.Value { return engine.Int(int(t.host.State(a.text(0))) + 1) }),
+		"state": query(func(a arguments) engine.Value { return ReadyState(t.host.State(a.text(0))) }),
 		// buffered(connection) returns the number of bytes in the send queue.
 		"buffered": query(func(a arguments) engine.Value { return engine.Int(t.host.Buffered(a.text(0))) }),
 		// facts(connection) returns the URL, the subprotocol and the client's address.

@@ -64,6 +64,13 @@ func (r *remote) ownFunctions() map[string]modules.Function {
 			r.host.Listened(at(args, 0).String(), stackOf(at(args, 1)))
 			return engine.Undefined(), nil
 		},
+		// exposed(name) adds a function that Linger may call, with the next number.
+		"exposed": func(args []engine.Value) (engine.Value, error) {
+			if len(r.exposed) <= maxExposed {
+				r.exposed[at(args, 0).String()] = uint16(len(r.exposed)) //nolint:gosec // at most maxExposed
+			}
+			return engine.Undefined(), nil
+		},
 		// busy(reason) answers check.
 		"busy": func(args []engine.Value) (engine.Value, error) {
 			r.busy, r.checking = at(args, 0).String(), false
@@ -126,7 +133,9 @@ func (r *remote) hello(c *content) error {
 	}
 	r.exposed = map[string]uint16{}
 	for i, name := range at(values, 0).List() {
-		r.exposed[name.String()] = uint16(i) //nolint:gosec // a list of names
+		if i <= maxExposed {
+			r.exposed[name.String()] = uint16(i) //nolint:gosec // at most maxExposed
+		}
 	}
 	err := errors.Join(
 		r.call("configure", modules.Settings(&r.app)...),
@@ -178,6 +187,9 @@ func at(list []engine.Value, i int) engine.Value {
 	}
 	return engine.Undefined()
 }
+
+// maxExposed bounds the functions of a child.
+const maxExposed = 1000
 
 // maxCauses bounds the errors within an exception.
 const maxCauses = 16

@@ -185,9 +185,37 @@ func (r *remote) Dispatch(_ time.Time, id int, e script.Event) error {
 		return r.fatal
 	}
 	call := r.table.Event(id, e)
-	err := r.call(call.Function, call.Args...)
-	clear(call.Args)
+	args := r.withConnection(e, call.Args)
+	err := r.call(call.Function, args...)
+	clear(args)
 	return err
+}
+
+// withConnection appends what the listeners of an event are likely to need of its connection: its state and data, or only its data if
+// it has ended. The child then need not ask.
+func (r *remote) withConnection(e script.Event, args []engine.Value) []engine.Value {
+	var id string
+	switch e := e.(type) {
+	case *script.Message:
+		id = e.Connection
+	case *script.Drain:
+		id = e.Connection
+	case *script.PeerClose:
+		id = e.Connection
+	case *script.Close:
+		return append(args, r.dataOf(e.Connection))
+	default:
+		return args
+	}
+	return append(args, modules.ReadyState(r.host.State(id)), r.dataOf(id))
+}
+
+// dataOf returns the text of the data of a connection, null if it has none.
+func (r *remote) dataOf(connection string) engine.Value {
+	if data := r.host.Data(connection); data != "" {
+		return engine.String(data)
+	}
+	return engine.Null()
 }
 
 // call adds the call of a function of the child to the next batch.
