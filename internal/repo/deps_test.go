@@ -91,7 +91,7 @@ var layers = map[string]layer{
 		why: "static files are served with net/http and know nothing of a script",
 	},
 	"worker/internal/bundle": {
-		folders: []string{"internal/spelling"}, modules: []string{"github.com/evanw/esbuild", "github.com/go-sourcemap/sourcemap"},
+		folders: []string{"internal/filelock", "internal/spelling"}, modules: []string{"github.com/evanw/esbuild", "github.com/go-sourcemap/sourcemap"},
 		why: "bundling turns files into a script; it depends neither on engines nor on events",
 	},
 	"worker/internal/cron": {
@@ -116,7 +116,7 @@ var layers = map[string]layer{
 		why:     "a worker and a script runtime exchange plain Go data, so that a runtime can be another process",
 	},
 	"worker/internal/storage": {
-		folders: []string{"worker/internal/storage/sqlite"},
+		folders: []string{"worker/internal/storage/sqlite", "internal/filelock"},
 		why:     "what objects store are bytes and rows; it depends neither on scripts nor on events",
 	},
 	"worker/internal/storage/sqlite": {
@@ -193,6 +193,9 @@ var layers = map[string]layer{
 	},
 	"internal": {
 		why: "test helpers need the standard library only, so that the tests of every folder can use them",
+	},
+	"internal/filelock": {
+		why: "a locked file needs the operating system only; a worker locks its stored data and its temporary files",
 	},
 	"internal/forwarding": {
 		folders: []string{"internal/netaddr"},

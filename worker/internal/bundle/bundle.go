@@ -17,19 +17,21 @@ const Name = "linger:app"
 
 // Bundle is an application as one script.
 type Bundle struct {
-	Code     string    // an ES module without imports
+	Code     string    // an ES module; for the embedded engine it has no imports
 	Sources  *Sources  // maps positions in Code to the source files
 	Files    []string  // the absolute paths of all files in the bundle, sorted
 	Warnings []Problem // the bundler's warnings about the application's own files, up to maxWarnings
 
 	// Refusals are the errors that the code throws when a package loads a module of Node that does not exist, by their messages.
 	Refusals map[string]Problem
+
+	sourceMap []byte // the source map in JSON; its sources are relative to the working directory
 }
 
-// New bundles the module at path with everything it imports. development makes NODE_ENV "development" instead of
-// "production". The error is an *[Error].
-func New(path string, development bool) (*Bundle, error) {
-	return readUnchanged(path, func() (*Bundle, error) { return readBundle(path, development) })
+// New bundles the module at path with everything it imports, for a target. development selects the development mode instead of
+// that for production; targets other than the embedded engine take NODE_ENV from their environment. The error is an *[Error].
+func New(path string, development bool, target Target) (*Bundle, error) {
+	return readUnchanged(path, func() (*Bundle, error) { return readBundle(path, development, target) })
 }
 
 // readUnchanged calls read again as long as a file was written during the reading, so that a bundle never mixes two
@@ -58,13 +60,16 @@ func (b *Bundle) changedSince(moment time.Time) bool {
 	})
 }
 
-func readBundle(path string, development bool) (*Bundle, error) {
+func readBundle(path string, development bool, target Target) (*Bundle, error) {
 	absolute, err := entryPath(path)
 	if err != nil {
 		return nil, err
 	}
 	absent := &absentImports{}
-	options := buildOptions(absolute, development, absent)
+	options := runtimeOptions(absolute, development, target)
+	if target == Embedded {
+		options = embeddedOptions(absolute, development, absent)
+	}
 	result := api.Build(options)
 	if len(result.Errors) > 0 {
 		return nil, problemsOfBundler(result.Errors, options)
@@ -96,10 +101,11 @@ func entryPath(path string) (string, error) {
 	return absolute, nil
 }
 
-// outputName is the file name of the bundle. The source map names the sources relative to it; no file is written.
-const outputName = "app.js"
+// embeddedOutput is the file name of a bundle for the embedded engine. The source map names the sources relative to it; no file is
+// written.
+const embeddedOutput = "app.js"
 
-func buildOptions(entry string, development bool, absent *absentImports) api.BuildOptions {
+func embeddedOptions(entry string, development bool, absent *absentImports) api.BuildOptions {
 	define, banner := environment(entry, development)
 	return api.BuildOptions{
 		EntryPoints: []string{entry},
@@ -115,17 +121,17 @@ func buildOptions(entry string, development bool, absent *absentImports) api.Bui
 		Target:        api.ES2023,
 		Charset:       api.CharsetUTF8,
 		Sourcemap:     api.SourceMapExternal,
-		Outfile:       outputName,
+		Outfile:       embeddedOutput,
 		KeepNames:     true, // otherwise esbuild renames a class that refers to itself
 		Metafile:      true,
 		LegalComments: api.LegalCommentsNone,
 		LogLevel:      api.LogLevelSilent,
 		Plugins: []api.Plugin{
-			{Name: "imports", Setup: resolveImports},
+			{Name: "imports", Setup: Embedded.resolveImports},
 			{Name: "ws", Setup: refuseWS},
 			nodePlugin(absent),
 			workersPlugin(absent),
-			{Name: "formats", Setup: loadFormats},
+			{Name: "formats", Setup: Embedded.loadFormats},
 		},
 	}
 }
@@ -135,11 +141,8 @@ func buildOptions(entry string, development bool, absent *absentImports) api.Bui
 // contains the application's variables as text. It is the same object as that of the global process, but its use does not
 // load process.
 func environment(entry string, development bool) (define map[string]string, banner string) {
-	mode := "production"
-	if development {
-		mode = "development"
-	}
-	flags := map[string]any{"MODE": mode, "DEV": development, "PROD": !development, "SSR": true}
+	mode := modeOf(development)
+	flags := modeFlags(development)
 	define = map[string]string{
 		"import.meta.env": "__linger_import_meta_env",
 		"import.meta.url": literal("file:///" + url.PathEscape(filepath.Base(entry))), // an absolute URL, for packages that resolve others with it
@@ -155,6 +158,19 @@ func environment(entry string, development bool) (define map[string]string, bann
 	// returns process.env.
 	return define, "var __linger_node = import.meta.nodeModule, __linger_process_env = import.meta.processEnv(" + literal(mode) + ")" +
 		", __linger_import_meta_env = " + literal(flags) + "; delete import.meta.nodeModule; delete import.meta.processEnv;"
+}
+
+// modeOf returns the name of a mode.
+func modeOf(development bool) string {
+	if development {
+		return "development"
+	}
+	return "production"
+}
+
+// modeFlags returns the properties of import.meta.env.
+func modeFlags(development bool) map[string]any {
+	return map[string]any{"MODE": modeOf(development), "DEV": development, "PROD": !development, "SSR": true}
 }
 
 // literal returns a value as a JavaScript expression.
@@ -184,6 +200,7 @@ func inputs(metafile string) ([]string, error) {
 func inputFile(name string) (string, bool) {
 	for _, prefix := range []string{
 		"(disabled):", "<", lingerNamespace + ":", lingerPackageNamespace + ":", nodeNamespace + ":", nodePackageNamespace + ":", nodeRequireNamespace + ":", absentNamespace + ":",
+		fileNamespace + ":", commonJSNamespace + ":",
 	} {
 		if strings.HasPrefix(name, prefix) {
 			return "", false
@@ -204,9 +221,12 @@ func newBundle(files []api.OutputFile) (*Bundle, error) {
 	var b Bundle
 	for _, f := range files {
 		switch filepath.Base(f.Path) {
-		case outputName:
+		case embeddedOutput:
 			b.Code = string(f.Contents)
-		case outputName + ".map":
+		case runtimeOutput:
+			b.Code = withRequire(string(f.Contents))
+		case embeddedOutput + ".map", runtimeOutput + ".map":
+			b.sourceMap = f.Contents
 			sources, err := NewSources(f.Contents)
 			if err != nil {
 				return nil, &Error{Problems: []Problem{{Text: "the bundler's source map cannot be read: " + err.Error()}}}

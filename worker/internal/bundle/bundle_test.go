@@ -18,7 +18,7 @@ func TestBundleChangedSince(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	b, err := readBundle(path, false)
+	b, err := readBundle(path, false, Embedded)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func TestNewReadsAgainWhenFilesChange(t *testing.T) {
 		touch(t, path, time.Hour)
 		read := 0
 		_, err := readUnchanged(path, func() (*Bundle, error) {
-			b, err := readBundle(path, false)
+			b, err := readBundle(path, false, Embedded)
 			age := time.Hour
 			if read++; read <= writes {
 				age = 0
@@ -90,7 +90,7 @@ func TestNewRemovesWhatIsNotUsed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	b, err := New(filepath.Join(folder, "app.js"), false)
+	b, err := New(filepath.Join(folder, "app.js"), false, Embedded)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func TestNewBoundsTheWarningsAboutModulesOfNode(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	b, err := New(path, false)
+	b, err := New(path, false, Embedded)
 	if err != nil {
 		t.Fatal(err)
 	}

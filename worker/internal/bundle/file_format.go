@@ -55,18 +55,20 @@ func formatOf(path string) format {
 }
 
 // loadFormats is the plugin that loads files that are not scripts.
-func loadFormats(build api.PluginBuild) {
-	build.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: "file"}, loadFormat)
+func (t Target) loadFormats(build api.PluginBuild) {
+	build.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: "file"}, t.loadFormat)
 }
 
 // loadFormat loads a file in the format that the import requests with the attribute { type: "text" } or the query ?raw, or
 // otherwise in that of the file's suffix. Scripts, JSON and other types are loaded by the bundler.
-func loadFormat(args api.OnLoadArgs) (api.OnLoadResult, error) {
+func (t Target) loadFormat(args api.OnLoadArgs) (api.OnLoadResult, error) {
 	query, _, _ := strings.Cut(strings.TrimPrefix(args.Suffix, "?"), "&")
 	kind, typed := args.With["type"]
 	switch {
 	case kind == "text" || !typed && query == "raw":
 		return loadText(args.Path)
+	case kind == "bytes" && t != Embedded:
+		return t.loadBytes(args.Path, "export default %s;")
 	case typed:
 		return api.OnLoadResult{}, nil
 	case slices.Contains([]string{"url", "inline", "worker", "sharedworker"}, query):
@@ -76,9 +78,9 @@ func loadFormat(args api.OnLoadArgs) (api.OnLoadResult, error) {
 	case text:
 		return loadText(args.Path)
 	case data:
-		return loadBytes(args.Path, "export default %s.buffer;")
+		return t.loadBytes(args.Path, "export default %s.buffer;")
 	case webAssembly:
-		return loadBytes(args.Path, "export default new WebAssembly.Module(%s);")
+		return t.loadBytes(args.Path, "export default new WebAssembly.Module(%s);")
 	case cssModule:
 		return refuse(args.Path, "is a CSS module, which needs a separate build step: import its output, or the text of the file with { type: \"text\" }")
 	case unknown:
@@ -87,7 +89,7 @@ func loadFormat(args api.OnLoadArgs) (api.OnLoadResult, error) {
 			return refuse(args.Path, "has an unknown type: give the type in the import, with { type: \"text\" }, { type: \"json\" } or { type: \"bytes\" }")
 		}
 	case script:
-		return loadScript(args.Path)
+		return t.loadScript(args.Path)
 	}
 	return api.OnLoadResult{}, nil
 }
@@ -98,11 +100,11 @@ const (
 	jsxRuntime = "@jsxRuntime"
 )
 
-// loadScript loads a file with JSX that names its JSX library in a comment, as TypeScript does: the comment implies the
-// automatic runtime, for which the bundler needs a second comment. Other scripts are loaded by the bundler.
-func loadScript(path string) (api.OnLoadResult, error) {
-	loader, ok := map[string]api.Loader{".jsx": api.LoaderJSX, ".tsx": api.LoaderTSX}[strings.ToLower(filepath.Ext(path))]
-	if !ok {
+// loadScript loads a script whose text must be extended, without a change of positions. Other scripts are loaded by the bundler.
+func (t Target) loadScript(path string) (api.OnLoadResult, error) {
+	loader, ok := scriptLoaders[strings.ToLower(filepath.Ext(path))]
+	withJSX := loader == api.LoaderJSX || loader == api.LoaderTSX
+	if !ok || t == Embedded && !withJSX {
 		return api.OnLoadResult{}, nil
 	}
 	content, err := os.ReadFile(path)
@@ -110,11 +112,31 @@ func loadScript(path string) (api.OnLoadResult, error) {
 		return refuse(path, "cannot be read: "+reasonOf(err))
 	}
 	text := string(content)
-	if !strings.Contains(text, jsxSource) || strings.Contains(text, jsxRuntime) {
+	if withJSX {
+		text += jsxAddition(text)
+	}
+	if t != Embedded && usesFile(text) {
+		text += fileImport
+	}
+	if len(text) == len(content) {
 		return api.OnLoadResult{}, nil
 	}
-	text += "\n/* " + jsxRuntime + " automatic */" // at the end, so that no position changes
 	return api.OnLoadResult{Contents: &text, Loader: loader}, nil
+}
+
+// scriptLoaders are the loaders of the bundler for the suffixes of scripts.
+var scriptLoaders = map[string]api.Loader{
+	".js": api.LoaderJS, ".mjs": api.LoaderJS, ".cjs": api.LoaderJS, ".jsx": api.LoaderJSX,
+	".ts": api.LoaderTS, ".mts": api.LoaderTS, ".cts": api.LoaderTS, ".tsx": api.LoaderTSX,
+}
+
+// jsxAddition returns what must be added to a script with JSX that names its JSX library in a comment, as TypeScript does: the
+// comment implies the automatic runtime, for which the bundler needs a second comment.
+func jsxAddition(text string) string {
+	if !strings.Contains(text, jsxSource) || strings.Contains(text, jsxRuntime) {
+		return ""
+	}
+	return "\n/* " + jsxRuntime + " automatic */"
 }
 
 // loadText loads a file as a string.
@@ -131,12 +153,16 @@ func loadText(path string) (api.OnLoadResult, error) {
 }
 
 // loadBytes loads a file as a module, in which %s is the Uint8Array with the contents of the file.
-func loadBytes(path, format string) (api.OnLoadResult, error) {
+func (t Target) loadBytes(path, format string) (api.OnLoadResult, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return refuse(path, "cannot be read: "+reasonOf(err))
 	}
-	module := fmt.Sprintf(format, "Uint8Array.fromBase64(\""+base64.StdEncoding.EncodeToString(content)+"\")")
+	bytes, before := `Uint8Array.fromBase64("%s")`, ""
+	if t != Embedded { // Node 20 does not have fromBase64
+		bytes, before = `new Uint8Array(Buffer.from("%s", "base64"))`, `import { Buffer } from "node:buffer";`
+	}
+	module := before + fmt.Sprintf(format, fmt.Sprintf(bytes, base64.StdEncoding.EncodeToString(content)))
 	return api.OnLoadResult{Contents: &module, Loader: api.LoaderJS}, nil
 }
 

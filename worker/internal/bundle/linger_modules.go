@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -12,6 +13,12 @@ var refusedImports = map[string]string{
 	`^npm:`:         "is the name of a package for Deno: install it with npm install, and import it without npm:",
 	`^jsr:`:         "is the name of a package for Deno: install it with npx jsr add, and import it without jsr:",
 	`^bun(:|$)`:     "is a module of Bun, which Linger does not have",
+}
+
+// ownImports are the patterns of refusedImports that a target has.
+var ownImports = map[Target][]string{
+	Bun:  {`^bun(:|$)`},
+	Deno: {`^(https?:)?//`, `^npm:`, `^jsr:`},
 }
 
 // lingerModules are the modules that Linger provides, each with the globals that it exports.
@@ -43,10 +50,14 @@ const (
 	lingerPackageNamespace = "linger-package" // for files of packages, with the exports of workersAbsent
 )
 
-// resolveImports resolves imports of lingerModules, and refuses refusedImports.
-func resolveImports(build api.PluginBuild) {
+// resolveImports resolves imports of lingerModules, and refuses those of refusedImports that the target does not have.
+func (t Target) resolveImports(build api.PluginBuild) {
 	for filter, reason := range refusedImports {
-		build.OnResolve(api.OnResolveOptions{Filter: filter}, refuseImport(reason))
+		resolve := refuseImport(reason)
+		if slices.Contains(ownImports[t], filter) {
+			resolve = leaveImport
+		}
+		build.OnResolve(api.OnResolveOptions{Filter: filter}, resolve)
 	}
 	build.OnResolve(api.OnResolveOptions{Filter: `^(linger$|cloudflare:)`}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
 		if _, ok := lingerModules[args.Path]; !ok {
@@ -59,25 +70,35 @@ func resolveImports(build api.PluginBuild) {
 		return result, nil
 	})
 	for _, namespace := range []string{lingerNamespace, lingerPackageNamespace} {
-		build.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: namespace}, loadLinger)
+		build.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: namespace}, t.loadLinger)
 	}
 }
 
 // loadLinger returns a module of Linger.
-func loadLinger(args api.OnLoadArgs) (api.OnLoadResult, error) {
+func (t Target) loadLinger(args api.OnLoadArgs) (api.OnLoadResult, error) {
+	module, absent := "__linger_node", `__linger_node("errors/absentMember")`
+	if t != Embedded {
+		module = `globalThis[Symbol.for("linger.modules")]`
+		absent = "(name, text) => function () { throw new Error(text); }"
+	}
 	from := "globalThis"
 	if args.Path == workersModuleName {
-		from = "__linger_node(" + literal(workersModuleName) + ")"
+		from = module + "(" + literal(workersModuleName) + ")"
 	}
 	var out strings.Builder
 	out.WriteString("export const { " + strings.Join(lingerModules[args.Path], ", ") + " } = " + from + ";\n")
 	if args.Namespace == lingerPackageNamespace {
-		out.WriteString("const absent = (what) => __linger_node(\"errors/absentMember\")(what, what + \" of the Workers runtime is not available in Linger\");\n")
+		out.WriteString("const absent = (what) => (" + absent + ")(what, what + \" of the Workers runtime is not available in Linger\");\n")
 		writeExports(&out, strings.Fields(workersAbsent.throwing), `absent(%q)`)
 		writeExports(&out, strings.Fields(workersAbsent.undefined), `(%q, undefined)`)
 	}
 	contents := out.String()
 	return api.OnLoadResult{Contents: &contents, Loader: api.LoaderJS}, nil
+}
+
+// leaveImport is a resolver that leaves an import to the runtime.
+func leaveImport(args api.OnResolveArgs) (api.OnResolveResult, error) {
+	return api.OnResolveResult{Path: args.Path, External: true}, nil
 }
 
 // refuseImport returns a resolver that reports an error at the position of the import.

@@ -2,9 +2,12 @@ package storage
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/lingerws/linger/internal/filelock"
 )
 
 // disk is the part of a file system that a Store needs. Names are relative to the data directory, with slashes.
@@ -70,6 +73,15 @@ func (d osDisk) makeFolder(name string) error {
 		}
 	}
 	return nil
+}
+
+// lock locks the data directory until the file is closed.
+func (d osDisk) lock() (*os.File, error) {
+	f, err := filelock.Lock(d.path(lockName))
+	if errors.Is(err, filelock.ErrLocked) {
+		err = fmt.Errorf("%w: %s", ErrInUse, d)
+	}
+	return f, err
 }
 
 func (d osDisk) remove(name string) error { return os.RemoveAll(d.path(name)) }
