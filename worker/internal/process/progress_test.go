@@ -1,0 +1,93 @@
+package process
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lingerws/linger/worker/internal/script"
+)
+
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	const limit = time.Second
+	for _, c := range []struct {
+		name string
+		run  func(p *progress)
+		hung bool
+	}{
+		{"a child that has nothing to do does not hang", func(*progress) { time.Sleep(time.Hour) }, false},
+		{"a child that handles what it gets does not hang", func(p *progress) {
+			for range 100 {
+				batch(p, 10)
+				time.Sleep(limit * 9 / 10)
+				p.handled(10, time.Now())
+			}
+			time.Sleep(time.Hour)
+		}, false},
+		{"a child that makes progress does not hang, although it is late with the rest", func(p *progress) {
+			for range 10 {
+				batch(p, 10)
+			}
+			for range 10 {
+				time.Sleep(limit * 9 / 10)
+				p.handled(10, time.Now())
+			}
+		}, false},
+		{"a child that does not handle a batch hangs after the limit", func(p *progress) {
+			batch(p, 10)
+			time.Sleep(limit - 1)
+			p.handled(9, time.Now())
+			time.Sleep(limit + 1)
+		}, true},
+		{"time before the batch was sent does not count", func(p *progress) {
+			p.sent(10)
+			time.Sleep(time.Hour)
+			p.begin(time.Now())
+			time.Sleep(limit - 1)
+		}, false},
+		{"nothing happens after stop", func(p *progress) {
+			batch(p, 10)
+			p.stop()
+			time.Sleep(time.Hour)
+		}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				hung := false
+				p := newProgress(limit, func() *script.Interruption {
+					hung = true
+					return nil
+				})
+				c.run(&p)
+				synctest.Wait()
+				if hung != c.hung || (p.hung() != nil) != c.hung {
+					t.Errorf("hung is %t; got %t, %v", c.hung, hung, p.hung())
+				}
+				p.stop()
+			})
+		})
+	}
+	t.Run("outstanding is what was sent and not handled", func(t *testing.T) {
+		t.Parallel()
+		p := newProgress(time.Hour, nil)
+		defer p.stop()
+		batch(&p, 10)
+		batch(&p, 5)
+		p.handled(12, time.Now())
+		if n := p.outstanding(); n != 3 {
+			t.Errorf("3 bytes are outstanding; got %d", n)
+		}
+		p.handled(100, time.Now()) // a child cannot get more room than there is
+		if n := p.outstanding(); n != 0 {
+			t.Errorf("nothing is outstanding; got %d", n)
+		}
+	})
+}
+
+// batch sends a batch of n bytes.
+func batch(p *progress, n int) {
+	p.sent(n)
+	p.begin(time.Now())
+}
