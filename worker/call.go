@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/lingerws/linger/worker/internal/loop"
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
@@ -107,7 +108,7 @@ func (h *hostAPI) Call(number, from int, target script.Target, c script.Call) er
 	}
 	settle := func(outcome script.Outcome, result *parcel) {
 		args.drop()
-		h.arrivals.add(arrival{drop: result.drop, run: func() error {
+		h.arrivals.Add(loop.Arrival{Drop: result.drop, Run: func() error {
 			delete(h.calls, number)
 			outcome.Value, outcome.Flags = h.unpack(result), failureFlags[outcome.Failure]
 			return h.caller.dispatchInTurn(&script.CallResult{Number: number, Outcome: outcome})

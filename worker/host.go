@@ -9,6 +9,7 @@ import (
 
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/protocol/handshake"
+	"github.com/lingerws/linger/worker/internal/loop"
 	"github.com/lingerws/linger/worker/internal/script"
 	"github.com/lingerws/linger/worker/internal/storage"
 )
@@ -21,8 +22,8 @@ type hostAPI struct {
 	worker     *worker
 	generation *generation
 	events     *activeEvents
-	timers     *timers
-	arrivals   *arrivals
+	timers     *loop.Timers
+	arrivals   *loop.Arrivals
 	sockets    *jsSockets
 
 	ctx      context.Context //nolint:containedctx // it ends with the instance
@@ -37,7 +38,7 @@ type hostAPI struct {
 	incoming queue          // calls of what the script has passed by reference, which no other instance can handle
 	passed   referenceTable // guarded by references.mu
 
-	computations computations
+	computations loop.Computations
 
 	mu       sync.Mutex
 	channels map[string]bool // the channels to which a BroadcastChannel listens; guarded by mu
@@ -66,7 +67,7 @@ func newHostAPI(in *instance) *hostAPI {
 		caller: in, app: in.app, worker: in.worker, generation: in.generation,
 		events: &in.events, timers: &in.timers, arrivals: &in.arrivals, sockets: &in.sockets,
 		ctx: ctx, cancel: cancel, fetches: map[int]context.CancelFunc{}, calls: map[int]struct{}{}, incoming: newQueue(), streams: map[int]*event{}, channels: map[string]bool{},
-		computations: computations{ctx: ctx, arrivals: &in.arrivals, limit: maxComputation},
+		computations: loop.NewComputations(ctx, &in.arrivals),
 	}
 }
 
@@ -75,7 +76,7 @@ func (h *hostAPI) cancelRequests() {
 	h.cancel()
 	h.incoming.close()
 	h.app.references.end(h)
-	h.arrivals.close()
+	h.arrivals.Close()
 	h.bodies.close()
 }
 
@@ -93,7 +94,7 @@ func (h *hostAPI) inProgress() string {
 		return "a statement of a D1 database is in progress"
 	case h.kvWrites > 0:
 		return "a write to a KV namespace is in progress"
-	case h.computations.inProgress():
+	case h.computations.InProgress():
 		return "a computation is in progress"
 	}
 	return ""
@@ -101,7 +102,12 @@ func (h *hostAPI) inProgress() string {
 
 // Enqueue implements [script.Host].
 func (h *hostAPI) Enqueue(turn func() error) {
-	h.arrivals.add(arrival{run: turn, drop: func() {}})
+	h.arrivals.Add(loop.Arrival{Run: turn, Drop: func() {}})
+}
+
+// Compute implements [script.Host].
+func (h *hostAPI) Compute(size int64, work func(context.Context), turn func() error) error {
+	return h.computations.Add(size, work, turn)
 }
 
 // Accept implements [script.Calls].
@@ -208,11 +214,11 @@ func (h *hostAPI) Extend(n int) { h.events.extend(n) }
 
 // SetTimer implements [script.Calls].
 func (h *hostAPI) SetTimer(id int, delay time.Duration, repeat bool) {
-	h.timers.set(id, delay, repeat)
+	h.timers.Set(id, delay, repeat)
 }
 
 // ClearTimer implements [script.Calls].
-func (h *hostAPI) ClearTimer(id int) { h.timers.clear(id) }
+func (h *hostAPI) ClearTimer(id int) { h.timers.Clear(id) }
 
 // warnOfPairs logs once how a reload affects WebSocket objects.
 func (a *App) warnOfPairs() {

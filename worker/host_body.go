@@ -5,6 +5,7 @@ import (
 	"io"
 	"sync"
 
+	"github.com/lingerws/linger/worker/internal/loop"
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
@@ -40,7 +41,7 @@ func (h *hostAPI) replaceReceived(number int, b *receivedBody) {
 		all.received = map[int]*receivedBody{}
 	}
 	b.deliver = func() {
-		h.arrivals.add(arrival{run: func() error { return h.deliverChunk(number) }, drop: func() {}})
+		h.arrivals.Add(loop.Arrival{Run: func() error { return h.deliverChunk(number) }, Drop: func() {}})
 	}
 	if !closed {
 		all.received[number] = b
@@ -69,13 +70,13 @@ func (all *bodies) removeReceived(number int) {
 func (h *hostAPI) addWritten(number int) *writtenBody {
 	b := &writtenBody{
 		onRoom: func() {
-			h.arrivals.add(arrival{run: func() error { return h.caller.dispatchInTurn(&script.BodyRoom{Body: number}) }, drop: func() {}})
+			h.arrivals.Add(loop.Arrival{Run: func() error { return h.caller.dispatchInTurn(&script.BodyRoom{Body: number}) }, Drop: func() {}})
 		},
 		onCancel: func(reason error) {
-			h.arrivals.add(arrival{run: func() error {
+			h.arrivals.Add(loop.Arrival{Run: func() error {
 				h.bodies.removeWritten(number)
 				return h.caller.dispatchInTurn(&script.BodyCancelled{Body: number, Reason: reason.Error()})
-			}, drop: func() {}})
+			}, Drop: func() {}})
 		},
 	}
 	all := &h.bodies
@@ -252,7 +253,7 @@ func (h *hostAPI) notifyAtEnd(number int, b *receivedBody) {
 	h.replaceReceived(number, b)
 	go func() {
 		<-b.ended
-		h.arrivals.add(arrival{drop: func() {}, run: func() error {
+		h.arrivals.Add(loop.Arrival{Drop: func() {}, Run: func() error {
 			h.bodies.removeReceived(number)
 			return h.caller.dispatchInTurn(&script.BodyChunk{Body: number, End: true})
 		}})
@@ -275,7 +276,7 @@ func (h *hostAPI) Watch(id int) bool {
 		return true
 	}
 	context.AfterFunc(e.request, func() {
-		h.arrivals.add(arrival{run: func() error { return h.caller.dispatchInTurn(&script.Disconnected{Event: id}) }, drop: func() {}})
+		h.arrivals.Add(loop.Arrival{Run: func() error { return h.caller.dispatchInTurn(&script.Disconnected{Event: id}) }, Drop: func() {}})
 	})
 	return false
 }

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lingerws/linger/worker/internal/loop"
 	"github.com/lingerws/linger/worker/internal/script"
 	"github.com/lingerws/linger/worker/internal/storage"
 )
@@ -175,7 +176,7 @@ func (h *hostAPI) D1Batch(number, from int, id string, statements []script.D1Sta
 	}
 	h.batches++
 	settle := func(done *script.D1Done) {
-		h.arrivals.add(arrival{drop: func() {}, run: func() error {
+		h.arrivals.Add(loop.Arrival{Drop: func() {}, Run: func() error {
 			h.batches--
 			return h.caller.dispatchInTurn(done)
 		}})

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/worker/internal/fetch"
+	"github.com/lingerws/linger/worker/internal/loop"
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
@@ -122,15 +123,15 @@ func (h *hostAPI) fetch(f *outgoingFetch) {
 	case err != nil:
 		h.settleLater(f, leave, err)
 	case answer.Conn != nil:
-		h.arrivals.add(arrival{drop: func() { leave(); h.dropAnswer(answer) }, run: func() error {
+		h.arrivals.Add(loop.Arrival{Drop: func() { leave(); h.dropAnswer(answer) }, Run: func() error {
 			defer leave()
 			return h.settleUpgrade(f, answer)
 		}})
 	default:
 		body := h.answerBody(f, answer)
-		h.arrivals.add(arrival{
-			drop: func() { gate.Release(); body.cancel(errInstanceEnd) },
-			run: func() error {
+		h.arrivals.Add(loop.Arrival{
+			Drop: func() { gate.Release(); body.cancel(errInstanceEnd) },
+			Run: func() error {
 				gate.Release()
 				return h.settleFetch(f, answer, body)
 			},
@@ -177,7 +178,7 @@ func (h *hostAPI) answerBody(f *outgoingFetch, answer *fetch.Answer) *receivedBo
 // settleLater queues the error of a fetch for the script. leave is called then, or when the instance has ended.
 func (h *hostAPI) settleLater(f *outgoingFetch, leave func(), err error) {
 	f.cancel(nil)
-	h.arrivals.add(arrival{drop: leave, run: func() error {
+	h.arrivals.Add(loop.Arrival{Drop: leave, Run: func() error {
 		defer leave()
 		if !h.settle(f) {
 			return nil

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"time"
 
+	"github.com/lingerws/linger/worker/internal/loop"
 	"github.com/lingerws/linger/worker/internal/script"
 	"github.com/lingerws/linger/worker/internal/storage"
 )
@@ -70,7 +71,7 @@ func (h *hostAPI) writeKV(number, from int, start func(done func(error)) error) 
 			written.Failure = kvFailure
 			h.app.opts.Logger.Error("KV namespace cannot be written", "error", err)
 		}
-		h.arrivals.add(arrival{drop: func() {}, run: func() error {
+		h.arrivals.Add(loop.Arrival{Drop: func() {}, Run: func() error {
 			h.kvWrites--
 			return h.caller.dispatchInTurn(written)
 		}})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/worker/internal/bundle"
+	"github.com/lingerws/linger/worker/internal/loop"
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
@@ -22,9 +23,9 @@ type instance struct {
 	runtime  script.Runtime
 	events   activeEvents
 	host     *hostAPI // the functions that the script calls
-	timers   timers
-	arrivals arrivals  // turns that other goroutines have queued
-	sockets  jsSockets // WebSocket objects, and their events
+	timers   loop.Timers
+	arrivals loop.Arrivals // turns that other goroutines have queued
+	sockets  jsSockets     // WebSocket objects, and their events
 	objects  homedObjects
 	evicted  int64 // the objects that were evicted since the last Collect
 	writes   writes
@@ -71,7 +72,7 @@ func newInstance(w *worker, g *generation) (*instance, error) {
 	in := &instance{
 		worker: w, app: w.app, generation: g,
 		events:   activeEvents{pending: &w.app.pending},
-		arrivals: newArrivals(),
+		arrivals: loop.NewArrivals(),
 		sockets:  newJSSockets(w.app.opts.Overlap),
 		serving:  make(chan struct{}),
 		retired:  make(chan struct{}),
@@ -115,7 +116,7 @@ func (in *instance) beginEvent(e *event) {
 		in.endEvent(id)
 	case in.events.get(id) != nil: // the listeners continue after an await
 		e.turnBegan = in.turnBegan
-		in.timers.set(-id, in.eventTimeout(e), false)
+		in.timers.Set(-id, in.eventTimeout(e), false)
 	}
 }
 
@@ -141,7 +142,7 @@ func (in *instance) dispatchInTurn(e script.Event) error {
 // does not cut the turn off. A second call has no effect.
 func (in *instance) endEvent(id int) {
 	e := in.events.remove(id, in.inTurn)
-	in.timers.clear(-id)
+	in.timers.Clear(-id)
 	if e == nil {
 		return
 	}

@@ -97,7 +97,7 @@ func (in *instance) awaitLoading(what string, happened func() bool) error {
 	defer late.Stop()
 	for !happened() {
 		in.runtime.Flush()
-		wait, armed := in.timers.untilNext()
+		wait, armed := in.timers.UntilNext()
 		if !armed && in.host.inProgress() == "" && in.sockets.inProgress() == "" && !in.maybeBusy() {
 			return problem(what + " never ends: no timer, fetch or WebSocket is pending that it could wait for")
 		}
@@ -108,7 +108,7 @@ func (in *instance) awaitLoading(what string, happened func() bool) error {
 		select {
 		case <-due:
 			in.fireTimers()
-		case <-in.arrivals.wake:
+		case <-in.arrivals.Wake:
 			in.runArrivals()
 		case <-in.sockets.events.wake:
 			in.handleEvents(in.sockets.events.next)

@@ -42,7 +42,7 @@ func (in *instance) loop() outcome {
 			in.handleEvents(in.sockets.events.next)
 		case <-in.host.incoming.wake:
 			in.handleEvents(in.host.incoming.next)
-		case <-in.arrivals.wake:
+		case <-in.arrivals.Wake:
 			in.runArrivals()
 		case <-clock.C:
 			if retired != nil && in.maySleep() {
@@ -138,7 +138,7 @@ func (in *instance) handleTask(t task) {
 // runArrivals runs the turns that other goroutines have queued.
 func (in *instance) runArrivals() {
 	for !in.unusable {
-		next := in.arrivals.next()
+		next := in.arrivals.Next()
 		if next == nil {
 			break
 		}
@@ -160,7 +160,7 @@ func (in *instance) isDone() bool {
 
 // setClock sets the clock to the next timer or the time for sleep; for a retired instance, to the end of FinishTimeout.
 func (in *instance) setClock(clock *time.Timer) {
-	next, armed := in.timers.untilNext()
+	next, armed := in.timers.UntilNext()
 	at := in.finishBy
 	if at.IsZero() && in.app.opts.SleepAfter > 0 && !closed(in.retired) {
 		at = in.sleepAt
@@ -224,7 +224,7 @@ func (in *instance) inProgress(forSleep bool) string {
 	switch {
 	case !forSleep:
 		return ""
-	case in.timers.pending():
+	case in.timers.Pending():
 		return "a timer is pending"
 	}
 	return in.host.inProgress()
@@ -233,7 +233,7 @@ func (in *instance) inProgress(forSleep bool) string {
 // fireTimers handles the timers that have expired: those of the script, with positive ids, and the deadlines of events, with
 // negative ids.
 func (in *instance) fireTimers() {
-	for _, id := range in.timers.expired() {
+	for _, id := range in.timers.Expired() {
 		if in.unusable { // the remaining events end with the instance
 			return
 		}

@@ -37,17 +37,17 @@ func TestInstanceSetClock(t *testing.T) {
 			t.Errorf("without timers the loop wakes up after SleepAfter; got %v", got)
 		}
 		in.postponeSleep()
-		in.timers.set(1, time.Second, false)
+		in.timers.Set(1, time.Second, false)
 		if got := clockOf(in); got != time.Second {
 			t.Errorf("the loop wakes up for a timer that is due before that; got %v", got)
 		}
-		in.timers.clear(1)
-		in.timers.set(1, 10*time.Minute, false)
+		in.timers.Clear(1)
+		in.timers.Set(1, 10*time.Minute, false)
 		close(in.retired)
 		if got := clockOf(in); got != 10*time.Minute {
 			t.Errorf("a retired instance does not sleep, so its loop wakes up for the timer only; got %v", got)
 		}
-		in.timers.clear(1)
+		in.timers.Clear(1)
 		if got := clockOf(in); got != time.Hour {
 			t.Errorf("a retired instance without timers waits for events only; got %v", got)
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/lingerws/linger/worker/internal/fetch"
+	"github.com/lingerws/linger/worker/internal/loop"
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
@@ -102,9 +103,9 @@ func (h *hostAPI) settleObjectFetch(f *outgoingFetch, e *event, r *script.Object
 	}
 	answer := e.response.answer(e, r)
 	body := h.answerBody(f, answer)
-	h.arrivals.add(arrival{
-		drop: func() { body.cancel(errInstanceEnd) },
-		run:  func() error { return h.settleFetch(f, answer, body) },
+	h.arrivals.Add(loop.Arrival{
+		Drop: func() { body.cancel(errInstanceEnd) },
+		Run:  func() error { return h.settleFetch(f, answer, body) },
 	})
 }
 
@@ -113,7 +114,7 @@ func (h *hostAPI) settleOffer(f *outgoingFetch, e *event) {
 	f.cancel(nil)
 	r := e.response
 	drop := func() { h.app.objects.offers.drop(r.offer) }
-	h.arrivals.add(arrival{drop: drop, run: func() error {
+	h.arrivals.Add(loop.Arrival{Drop: drop, Run: func() error {
 		if !h.settle(f) {
 			drop()
 			return nil
@@ -126,7 +127,7 @@ func (h *hostAPI) settleOffer(f *outgoingFetch, e *event) {
 // failObjectFetch passes the failure of a request to an object to the script that has sent it.
 func (h *hostAPI) failObjectFetch(f *outgoingFetch, outcome script.Outcome) {
 	f.cancel(nil)
-	h.arrivals.add(arrival{drop: func() {}, run: func() error {
+	h.arrivals.Add(loop.Arrival{Drop: func() {}, Run: func() error {
 		if !h.settle(f) {
 			return nil
 		}

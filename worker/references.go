@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/lingerws/linger/worker/internal/loop"
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
@@ -131,7 +132,7 @@ func (all *references) dropLocked(number int) {
 // released reports to the script of a reference that it has no holders. A nil hostAPI has no script.
 func (h *hostAPI) released(number int) {
 	if h != nil {
-		h.arrivals.add(arrival{drop: func() {}, run: func() error {
+		h.arrivals.Add(loop.Arrival{Drop: func() {}, Run: func() error {
 			return h.caller.dispatchInTurn(&script.ReferenceReleased{Reference: number})
 		}})
 	}

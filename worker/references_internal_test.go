@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/lingerws/linger/worker/internal/loop"
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
@@ -20,14 +21,14 @@ func (r *releases) dispatchInTurn(e script.Event) error {
 
 // referenceHost returns a host with references only.
 func referenceHost(a *App) (*hostAPI, *releases) {
-	arrivals, released := newArrivals(), &releases{}
+	arrivals, released := loop.NewArrivals(), &releases{}
 	return &hostAPI{app: a, arrivals: &arrivals, caller: released}, released
 }
 
 // seen returns the references whose release was reported to the script since the last call.
 func (h *hostAPI) seen(t *testing.T) []int {
 	t.Helper()
-	for next := h.arrivals.next(); next != nil; next = h.arrivals.next() {
+	for next := h.arrivals.Next(); next != nil; next = h.arrivals.Next() {
 		if err := next(); err != nil {
 			t.Error(err)
 		}

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/lingerws/linger/worker/internal/loop"
 )
 
 // newIdleWorker returns a worker without an engine.
@@ -16,7 +18,7 @@ func newIdleWorker() *worker {
 func newIdleInstance(w *worker) *instance {
 	in := &instance{
 		worker: w, app: w.app, events: activeEvents{pending: &w.app.pending},
-		arrivals: newArrivals(), sockets: newJSSockets(false), retired: make(chan struct{}),
+		arrivals: loop.NewArrivals(), sockets: newJSSockets(false), retired: make(chan struct{}),
 	}
 	in.host = newHostAPI(in)
 	return in

@@ -82,7 +82,7 @@ var layers = map[string]layer{
 	},
 	"worker": {
 		folders: append([]string{
-			".", "websocket/driver", "worker/internal/assets", "worker/internal/bundle", "worker/internal/cron", "worker/internal/egress", "worker/internal/embedded", "worker/internal/fetch", "worker/internal/process", "worker/internal/script", "worker/internal/storage",
+			".", "websocket/driver", "worker/internal/assets", "worker/internal/bundle", "worker/internal/cron", "worker/internal/egress", "worker/internal/embedded", "worker/internal/fetch", "worker/internal/loop", "worker/internal/process", "worker/internal/script", "worker/internal/storage",
 			"worker/internal/web/weburl", "internal/latch", "internal/netaddr", "internal/pace", "internal/queue", "internal/spelling",
 		}, core...),
 		why: "a worker supervises script runtimes and uses them through worker/internal/script; values of a JavaScript engine stay below it",
@@ -111,6 +111,9 @@ var layers = map[string]layer{
 		}, core...),
 		why: "requests of scripts are plain values; passing the response to the script is the task of the worker",
 	},
+	"worker/internal/loop": {
+		why: "the parts of an event loop are used on both sides of the boundary to a script",
+	},
 	"worker/internal/script": {
 		folders: append([]string{".", "worker/internal/fetch", "worker/internal/storage"}, core...),
 		why:     "a worker and a script runtime exchange plain Go data, so that a runtime can be another process",
@@ -131,7 +134,7 @@ var layers = map[string]layer{
 	},
 	"worker/internal/process": {
 		folders: append([]string{
-			"worker/internal/bundle", "worker/internal/engine", "worker/internal/modules", "worker/internal/script", "worker/internal/web", "internal/loglimit", "internal/queue",
+			"worker/internal/bundle", "worker/internal/embedded", "worker/internal/engine", "worker/internal/loop", "worker/internal/modules", "worker/internal/script", "worker/internal/web", "internal/loglimit", "internal/queue",
 		}, core...), modules: []string{"golang.org/x/sys"},
 		why: "a runtime in another process implements worker/internal/script with frames on pipes",
 	},

@@ -1,4 +1,4 @@
-package worker
+package loop
 
 import (
 	"context"
@@ -33,10 +33,10 @@ type computation struct {
 	turn func() error // queued when the work is done
 }
 
-// computations runs the computations of one instance, maxRunners at once. The others wait without a goroutine.
-type computations struct {
+// Computations runs the computations of one instance, maxRunners at once. The others wait without a goroutine.
+type Computations struct {
 	ctx      context.Context //nolint:containedctx // it ends with the instance
-	arrivals *arrivals
+	arrivals *Arrivals
 	limit    time.Duration // the time that one may take
 
 	mu      sync.Mutex
@@ -46,13 +46,14 @@ type computations struct {
 	bytes   int64 // the sum of their sizes
 }
 
-// Compute implements [script.Host].
-func (h *hostAPI) Compute(size int64, work func(context.Context), turn func() error) error {
-	return h.computations.add(&computation{size, work, turn})
+// NewComputations returns computations whose turns are added to arrivals. They end with ctx.
+func NewComputations(ctx context.Context, arrivals *Arrivals) Computations {
+	return Computations{ctx: ctx, arrivals: arrivals, limit: maxComputation}
 }
 
-// add queues a computation. The text of the error is for the script.
-func (c *computations) add(next *computation) error {
+// Add calls work, which needs size bytes, on another goroutine, and then adds turn to the arrivals. The text of the error is for the script.
+func (c *Computations) Add(size int64, work func(context.Context), turn func() error) error {
+	next := &computation{size, work, turn}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
@@ -72,7 +73,7 @@ func (c *computations) add(next *computation) error {
 }
 
 // run runs computations until none waits or the instance has ended.
-func (c *computations) run() {
+func (c *Computations) run() {
 	for next := c.next(); next != nil; next = c.next() {
 		select {
 		case computing <- struct{}{}:
@@ -83,16 +84,16 @@ func (c *computations) run() {
 		next.work(ctx)
 		cancel()
 		<-computing
-		c.arrivals.add(arrival{
-			drop: func() { c.remove(next) },
-			run:  func() error { c.remove(next); return next.turn() },
+		c.arrivals.Add(Arrival{
+			Drop: func() { c.remove(next) },
+			Run:  func() error { c.remove(next); return next.turn() },
 		})
 	}
 }
 
 // next removes the first computation that waits, nil if there is none or the instance has ended. Then the runner that
 // calls it has ended.
-func (c *computations) next() *computation {
+func (c *Computations) next() *computation {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ctx.Err() != nil {
@@ -109,15 +110,15 @@ func (c *computations) next() *computation {
 }
 
 // remove ends a computation whose turn begins or is dropped.
-func (c *computations) remove(done *computation) {
+func (c *Computations) remove(done *computation) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.count--
 	c.bytes -= done.size
 }
 
-// inProgress reports whether the turn of a computation has not begun.
-func (c *computations) inProgress() bool {
+// InProgress reports whether the turn of a computation has not begun.
+func (c *Computations) InProgress() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.count > 0

@@ -1,4 +1,4 @@
-package worker
+package loop
 
 import (
 	"slices"
@@ -6,33 +6,33 @@ import (
 )
 
 func TestArrivalsNextKeepsTheOrder(t *testing.T) {
-	a := newArrivals()
+	a := NewArrivals()
 	var ran []int
 	for i := range 3 {
-		a.add(arrival{run: func() error { ran = append(ran, i); return nil }, drop: func() { t.Error("a turn is not dropped before close") }})
+		a.Add(Arrival{Run: func() error { ran = append(ran, i); return nil }, Drop: func() { t.Error("a turn is not dropped before close") }})
 	}
-	<-a.wake
-	for next := a.next(); next != nil; next = a.next() {
+	<-a.Wake
+	for next := a.Next(); next != nil; next = a.Next() {
 		if err := next(); err != nil {
 			t.Error(err)
 		}
 	}
-	a.close()
+	a.Close()
 	if !slices.Equal(ran, []int{0, 1, 2}) {
 		t.Errorf("next returns the turns in the order of their arrival; got %v", ran)
 	}
 }
 
 func TestArrivalsCloseDropsTurns(t *testing.T) {
-	a := newArrivals()
+	a := NewArrivals()
 	dropped := 0
-	one := arrival{run: func() error { return nil }, drop: func() { dropped++ }}
-	a.add(one)
-	a.close()
-	if a.next() != nil || dropped != 1 {
+	one := Arrival{Run: func() error { return nil }, Drop: func() { dropped++ }}
+	a.Add(one)
+	a.Close()
+	if a.Next() != nil || dropped != 1 {
 		t.Errorf("a waiting turn is dropped once; got %d", dropped)
 	}
-	a.add(one)
+	a.Add(one)
 	if dropped != 2 {
 		t.Error("a turn that is added after close is dropped immediately")
 	}

@@ -1,13 +1,13 @@
-package worker
+package loop
 
 import (
 	"container/heap"
 	"time"
 )
 
-// timers has the timers of one event loop: those of the script, whose number is bounded by its memory, and the deadlines of
-// events, which have negative ids.
-type timers struct {
+// Timers has the timers of one event loop: those of the script, whose number is bounded by its memory, and the deadlines of
+// events, which have negative ids. The zero value has none.
+type Timers struct {
 	byID        map[int]*timer
 	queue       timerQueue
 	scriptCount int // the number of armed timers of the script
@@ -20,8 +20,8 @@ type timer struct {
 	index int           // the index in the queue
 }
 
-// set arms a timer. It has no effect if the id is armed already.
-func (t *timers) set(id int, delay time.Duration, repeat bool) {
+// Set arms a timer. It has no effect if the id is armed already.
+func (t *Timers) Set(id int, delay time.Duration, repeat bool) {
 	if t.byID == nil {
 		t.byID = map[int]*timer{}
 	}
@@ -39,8 +39,8 @@ func (t *timers) set(id int, delay time.Duration, repeat bool) {
 	heap.Push(&t.queue, one)
 }
 
-// clear disarms a timer.
-func (t *timers) clear(id int) {
+// Clear disarms a timer.
+func (t *Timers) Clear(id int) {
 	if one := t.byID[id]; one != nil {
 		delete(t.byID, id)
 		if id > 0 {
@@ -50,20 +50,20 @@ func (t *timers) clear(id int) {
 	}
 }
 
-// pending reports whether a timer of the script is armed.
-func (t *timers) pending() bool { return t.scriptCount > 0 }
+// Pending reports whether a timer of the script is armed.
+func (t *Timers) Pending() bool { return t.scriptCount > 0 }
 
-// untilNext returns the time until the next timer expires, and reports whether one is armed.
-func (t *timers) untilNext() (wait time.Duration, armed bool) {
+// UntilNext returns the time until the next timer expires, and reports whether one is armed.
+func (t *Timers) UntilNext() (wait time.Duration, armed bool) {
 	if len(t.queue) == 0 {
 		return 0, false
 	}
 	return max(0, time.Until(t.queue[0].at)), true
 }
 
-// expired returns the ids of the timers that have expired, in order. It disarms them, except for
+// Expired returns the ids of the timers that have expired, in order. It disarms them, except for
 // repeating timers, which it arms again.
-func (t *timers) expired() []int {
+func (t *Timers) Expired() []int {
 	if len(t.queue) == 0 {
 		return nil
 	}
@@ -77,7 +77,7 @@ func (t *timers) expired() []int {
 			heap.Fix(&t.queue, 0)
 			continue
 		}
-		t.clear(one.id)
+		t.Clear(one.id)
 	}
 	return ids
 }
