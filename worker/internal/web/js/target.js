@@ -197,9 +197,17 @@ const globalListeners = listenersOf(globalTarget);
 // listenersTo returns the listeners of the global object for a type of event.
 export const listenersTo = (type) => globalListeners[type] ?? [];
 
+let globalListenersChanged = () => {};
+
+// onGlobalListenersChange sets a function that is called after each change of the listeners of the global object.
+export function onGlobalListenersChange(callback) {
+  globalListenersChanged = callback;
+}
+
 // Rejections are passed to the script only while there are listeners for them.
 let watching = false;
 onListenersChange(globalTarget, () => {
+  globalListenersChanged();
   const wanted = hasListeners(globalTarget, "unhandledrejection") || hasListeners(globalTarget, "rejectionhandled");
   if (wanted !== watching) lazy("errors").watchRejections((watching = wanted));
 });

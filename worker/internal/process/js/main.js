@@ -1,0 +1,52 @@
+import { Buffer } from "node:buffer";
+import process from "node:process";
+import { pathToFileURL } from "node:url";
+import "web/install.js";
+import { dispatchRejection } from "web/host.js";
+import { reportError } from "web/report.js";
+import { onGlobalListenersChange } from "web/target.js";
+import { busyWith } from "./busy.js";
+import { exposed, expose, host, open } from "./host_wire.js";
+import { exceptionOf, nameFile } from "./thrown.js";
+import { flush } from "./wire.js";
+
+// The process runs the application that Linger sends.
+
+expose("load", async (path, code, name) => {
+  const url = path ? pathToFileURL(path).href : `data:text/javascript;base64,${Buffer.from(code).toString("base64")}`;
+  nameFile(path || url, name);
+  try {
+    const namespace = await import(url);
+    exposed("exports")(namespace);
+  } catch (error) {
+    return host.loadFailed(exceptionOf(error));
+  }
+  reportListeners();
+  onGlobalListenersChange(reportListeners);
+  host.loaded();
+});
+
+expose("check", () => host.busy(busyWith()));
+
+let listening; // the types of events that Linger knows
+
+function reportListeners() {
+  const types = exposed("listening")();
+  if (String(types) === listening) return;
+  listening = String(types);
+  host.listeners(types, types.map(exposed("places")));
+}
+
+// Linger ends the worker; a signal to its whole process group or service must not do that first.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
+
+// What no code of the application catches is reported, and the worker continues.
+process.on("uncaughtException", (error) => reportError(error));
+process.on("unhandledRejection", (reason, promise) => {
+  if (!dispatchRejection(promise, reason, false)) host.unhandled(exceptionOf(reason));
+});
+process.on("rejectionHandled", (promise) => void dispatchRejection(promise, undefined, true));
+process.on("exit", flush);
+
+const runtime = globalThis.Bun ? `bun ${process.versions.bun}` : globalThis.Deno ? `deno ${process.versions.deno}` : `node ${process.versions.node}`;
+open(runtime);
