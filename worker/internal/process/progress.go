@@ -17,6 +17,8 @@ type progress struct {
 	total   int64  // bytes sent
 	done    int64  // bytes handled
 	begun   int64  // total at the last mark
+	events  int    // events of the batches in marks, and of the next one
+	added   int    // events of the next batch
 	marks   []mark // of batches that are not handled completely, the oldest first; one for each batch of at most window
 	timer   *time.Timer
 	armed   bool
@@ -26,8 +28,9 @@ type progress struct {
 
 // mark is the end of a batch and the time at which it was sent.
 type mark struct {
-	end  int64
-	sent time.Time
+	end    int64
+	events int
+	sent   time.Time
 }
 
 func newProgress(limit time.Duration, hang func() *script.Interruption) progress {
@@ -41,6 +44,14 @@ func (p *progress) sent(n int) {
 	p.mu.Unlock()
 }
 
+// sentEvent counts an event of the next batch.
+func (p *progress) sentEvent() {
+	p.mu.Lock()
+	p.events++
+	p.added++
+	p.mu.Unlock()
+}
+
 // begin records that the batch was sent at a time, from which the child has the limit to handle it.
 func (p *progress) begin(now time.Time) {
 	p.mu.Lock()
@@ -49,7 +60,8 @@ func (p *progress) begin(now time.Time) {
 		return
 	}
 	p.begun = p.total
-	p.marks = append(p.marks, mark{p.total, now})
+	p.marks = append(p.marks, mark{p.total, p.added, now})
+	p.added = 0
 	if !p.armed {
 		p.arm(p.limit)
 	}
@@ -94,6 +106,7 @@ func (p *progress) handled(n int, now time.Time) {
 	p.done = min(p.done+int64(n), p.total)
 	i := 0
 	for i < len(p.marks) && p.marks[i].end <= p.done {
+		p.events -= p.marks[i].events
 		i++
 	}
 	p.marks = p.marks[:copy(p.marks, p.marks[i:])]
@@ -102,11 +115,11 @@ func (p *progress) handled(n int, now time.Time) {
 	}
 }
 
-// outstanding returns the number of bytes that were sent and are not handled.
-func (p *progress) outstanding() int64 {
+// outstanding returns the number of bytes and of events that were sent and are not handled.
+func (p *progress) outstanding() (bytes int64, events int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.total - p.done
+	return p.total - p.done, p.events
 }
 
 // hung returns where the child was when it was ended because it was late, and nil if it was not.

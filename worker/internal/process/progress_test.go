@@ -73,15 +73,19 @@ func TestProgress(t *testing.T) {
 		t.Parallel()
 		p := newProgress(time.Hour, nil)
 		defer p.stop()
+		p.sentEvent()
 		batch(&p, 10)
+		p.sentEvent()
 		batch(&p, 5)
+		p.sentEvent()
 		p.handled(12, time.Now())
-		if n := p.outstanding(); n != 3 {
-			t.Errorf("3 bytes are outstanding; got %d", n)
+		if bytes, events := p.outstanding(); bytes != 3 || events != 2 {
+			t.Errorf("3 bytes and 2 events are outstanding; got %d and %d", bytes, events)
 		}
+		batch(&p, 1)
 		p.handled(100, time.Now()) // a child cannot get more room than there is
-		if n := p.outstanding(); n != 0 {
-			t.Errorf("nothing is outstanding; got %d", n)
+		if bytes, events := p.outstanding(); bytes != 0 || events != 0 {
+			t.Errorf("nothing is outstanding; got %d and %d", bytes, events)
 		}
 	})
 }

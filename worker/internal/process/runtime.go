@@ -188,6 +188,7 @@ func (r *remote) Dispatch(_ time.Time, id int, e script.Event) error {
 	args := r.withConnection(e, call.Args)
 	err := r.call(call.Function, args...)
 	clear(args)
+	r.progress.sentEvent()
 	return err
 }
 
@@ -241,7 +242,14 @@ func (r *remote) Flush() {
 }
 
 // Room reports whether the child may get another event now. If not, a turn follows when it may.
-func (r *remote) Room() bool { return r.progress.outstanding() < window }
+func (r *remote) Room() bool {
+	bytes, events := r.progress.outstanding()
+	return bytes < window && events < maxEvents
+}
+
+// maxEvents bounds the events that are sent to a child before it has reported that it has handled them, which are those that fail if the
+// child ends by then.
+const maxEvents = 64
 
 // Busy returns what keeps the application awake, as the child has answered since the last event. If it was not asked since, Busy asks.
 func (r *remote) Busy() (reason string, known bool) {
