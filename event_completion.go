@@ -73,6 +73,20 @@ func (c *Completion) Next() (*Message, *Completion) {
 	return m, &Completion{socket: s, progress: &m.progress}
 }
 
+// Include is for a runtime that handles several messages of a connection at once. If the connection's next event is a message that
+// has arrived already, the handler of this event has returned, and the handler has not been replaced, Include makes that message a
+// part of this event and returns it: it is complete when the event is, and the handler is not called for it. Otherwise Include
+// returns nil. Nothing but c may complete the event.
+func (c *Completion) Include() *Message {
+	s := c.socket
+	if c.used.Load() || c.terminal || !c.progress.isLast() || s.queue.version != s.server.version.Load() || !s.isMessageNext() {
+		return nil
+	}
+	event, _ := s.nextEvent() // is the message: only the owner of the event in progress removes events
+	m, _ := event.(*Message)
+	return m
+}
+
 // release reports whether this call completes the event.
 func (c *Completion) release() bool { return !c.used.Swap(true) && c.progress.release() }
 
@@ -118,6 +132,9 @@ func (p *progress) release() (complete bool) {
 		}
 	}
 }
+
+// isLast reports whether the event waits for one thing only.
+func (p *progress) isLast() bool { return atomic.LoadInt32(&p.holds) == 1 }
 
 // finish is release for a handler that has returned, unless a Completion holds the event too.
 func (p *progress) finish() (complete bool) { return atomic.CompareAndSwapInt32(&p.holds, 1, 0) }

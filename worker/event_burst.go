@@ -18,6 +18,11 @@ func (in *instance) handleBurst(e *event) {
 		in.beginEvent(e)
 		return
 	}
+	if in.runtime.Series() {
+		in.worker.handledCount.Add(e.includeFollowing())
+		in.beginEvent(e)
+		return
+	}
 	e.socket.Together(func() {
 		for began := time.Now(); e != nil; e = in.nextInBurst(e, began) {
 			in.worker.handledCount.Add(1)
@@ -65,6 +70,35 @@ func (in *instance) nextInBurst(e *event, began time.Time) *event {
 		return nil
 	}
 	return e.nextMessage()
+}
+
+// Bounds of the messages that one event includes, beyond the first. More of them cost hardly less each.
+const (
+	maxIncluded      = 31
+	maxIncludedBytes = 32 << 10
+)
+
+// includeFollowing makes the messages that wait on the connection parts of the event of a message, within the bounds, and returns
+// their number, the first included.
+func (e *event) includeFollowing() uint64 {
+	m, isMessage := e.input.(*script.Message)
+	for size := 0; isMessage && len(m.Following) < maxIncluded && size < maxIncludedBytes; {
+		next := e.completion.Include()
+		if next == nil {
+			break
+		}
+		m.Following = append(m.Following, next.Payload)
+		size += len(next.Data)
+	}
+	return uint64(e.messages()) //nolint:gosec // is positive
+}
+
+// messages returns the number of messages that the event has, 1 for another event.
+func (e *event) messages() int {
+	if m, isMessage := e.input.(*script.Message); isMessage {
+		return 1 + len(m.Following)
+	}
+	return 1
 }
 
 // nextMessage ends the event of a message and returns that of the connection's next message, nil if there is none.

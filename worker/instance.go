@@ -120,12 +120,13 @@ func (in *instance) beginEvent(e *event) {
 	}
 }
 
-// eventTimeout returns the time in which the listeners to an event, or its handler in an object, must be done.
+// eventTimeout returns the time in which the listeners to an event, or its handler in an object, must be done. Each message of an event has
+// the same time.
 func (in *instance) eventTimeout(e *event) time.Duration {
 	if e.object != nil && e.socket != nil {
 		return time.Duration(cmp.Or(e.object.sockets.eventTimeout.Load(), int64(in.app.opts.EventTimeout)))
 	}
-	return in.app.opts.EventTimeout
+	return in.app.opts.EventTimeout * time.Duration(e.messages())
 }
 
 // dispatch passes an event to the script, in a new turn.

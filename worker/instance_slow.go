@@ -38,7 +38,7 @@ func (in *instance) reportWait(e *event) {
 	if slow <= 0 || e.turnBegan.IsZero() || e.overdue || in.unusable {
 		return
 	}
-	took := time.Since(e.turnBegan)
+	took := time.Since(e.turnBegan) / time.Duration(e.messages())
 	if took < slow {
 		return
 	}

@@ -35,6 +35,28 @@ expose("message", (id, connection, data) => {
   return true;
 });
 
+// messages handles a series of messages of a connection as one event: each begins when the listeners to the last one have completed. It
+// returns true if those to all have. At the end of the event it calls host.done.
+expose("messages", (id, connection, list) => handleNext({ id, connection, list, next: 0 }));
+
+// handleNext handles the messages of a series up to the first whose listeners have not completed. It returns true at the end of the series.
+function handleNext(series) {
+  const { id, connection, list } = series;
+  while (series.next < list.length) {
+    const own = handleState(connection);
+    const state = { __proto__: receivedMessage, id, source: handleOf(own), data: list[series.next++], time: host.now(), current: null, series };
+    if (!runInline(conceal(EVENT, prototype, state), finishedOne, state)) return false;
+    endEventOf(id, own);
+  }
+  host.done(id);
+  return true;
+}
+
+function finishedOne(id, state) {
+  endEvent(id, state.source);
+  handleNext(state.series);
+}
+
 function finished(id, state) {
   endEvent(id, state.source);
   host.done(id);

@@ -165,6 +165,9 @@ func (r *runtime) callResult(function string, args ...engine.Value) (engine.Valu
 	return r.engine.Call(fn, args...)
 }
 
+// Series reports false: a call for each message costs little, and no message is lost that has not begun.
+func (r *runtime) Series() bool { return false }
+
 // Places calls the engine within the turn that runs, if there is one, or else in a new turn. inTurn is not locked, so
 // only the goroutine that uses the Runtime may call Places.
 func (r *runtime) Places(kind string) (frames []script.Frame, err error) {

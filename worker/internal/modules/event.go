@@ -18,6 +18,9 @@ type Call struct {
 func (t *Table) Event(id int, e script.Event) Call {
 	switch e := e.(type) {
 	case *script.Message:
+		if len(e.Following) > 0 {
+			return t.call("messages", engine.Int(id), engine.String(e.Connection), seriesValue(e))
+		}
 		return t.doneBy("message", engine.Int(id), engine.String(e.Connection), payloadValue(e.Payload))
 	case *script.Request:
 		return t.request(id, e)
@@ -128,6 +131,16 @@ func receivedValue(whole []byte, number int) engine.Value {
 		return engine.Bytes(whole)
 	}
 	return engine.Null()
+}
+
+// seriesValue returns the payloads of a series of messages as a list.
+func seriesValue(m *script.Message) engine.Value {
+	list := make([]engine.Value, 0, 1+len(m.Following))
+	list = append(list, payloadValue(m.Payload))
+	for _, p := range m.Following {
+		list = append(list, payloadValue(p))
+	}
+	return engine.List(list...)
 }
 
 // payloadValue returns the payload of a message as a string or bytes of the engine.

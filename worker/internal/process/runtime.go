@@ -251,6 +251,12 @@ func (r *remote) Room() bool {
 // child ends by then.
 const maxEvents = 64
 
+// Series reports whether the child has the function for a series of messages.
+func (r *remote) Series() bool {
+	_, ok := r.exposed["messages"]
+	return ok
+}
+
 // Busy returns what keeps the application awake, as the child has answered since the last event. If it was not asked since, Busy asks.
 func (r *remote) Busy() (reason string, known bool) {
 	if r.fatal != nil || r.module == moduleFailed {

@@ -63,6 +63,10 @@ type Disconnected struct{ Event int }
 type Message struct {
 	Connection string // the id of the connection
 	Payload    linger.Payload
+
+	// Following are the messages that follow it, if the Runtime takes a series of messages: each begins when the listeners to the last
+	// one are done, and the event is done when those to all are.
+	Following []linger.Payload
 }
 
 // PeerClose is the peer's Close on a connection in half-open mode.
