@@ -134,7 +134,7 @@ var layers = map[string]layer{
 	},
 	"worker/internal/process": {
 		folders: append([]string{
-			"worker/internal/bundle", "worker/internal/embedded", "worker/internal/engine", "worker/internal/loop", "worker/internal/modules", "worker/internal/script", "worker/internal/web", "internal/loglimit", "internal/queue",
+			"worker/internal/bundle", "worker/internal/embedded", "worker/internal/engine", "worker/internal/loop", "worker/internal/modules", "worker/internal/script", "worker/internal/web", "internal/loglimit", "internal/queue", "websocket",
 		}, core...), modules: []string{"golang.org/x/sys"},
 		why: "a runtime in another process implements worker/internal/script with frames on pipes",
 	},

@@ -20,3 +20,5 @@ func awaitExit(int) bool                             { return false }
 func killGroup(int) error                            { return errors.ErrUnsupported }
 func residentMemory(int) (int64, error)              { return 0, errors.ErrUnsupported }
 func endSignal(*os.ProcessState) (string, int, bool) { return "", 0, false }
+
+func (*child) openInspector() error { return errors.ErrUnsupported }

@@ -48,6 +48,9 @@ type output struct {
 	dropped  int      // the lines dropped since the last one in lines
 	errors   []string // the last lines of standard error
 	complete bool     // no line follows
+
+	// take, if not nil, is called with each line of standard error, and reports whether the line is not to be printed.
+	take func(line string) bool
 }
 
 // startOutput begins to read the output of a child.
@@ -108,6 +111,9 @@ func (o *output) add(stderr bool, line []byte, cut bool) {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if stderr && o.take != nil && o.take(text) {
+		return
+	}
 	if stderr {
 		o.keepError(text)
 	}
@@ -118,6 +124,13 @@ func (o *output) add(stderr bool, line []byte, cut bool) {
 	o.pushDropped()
 	o.lines.Push(outputLine{stderr: stderr, text: text}, len(text)+lineOverhead)
 	o.changed.Signal()
+}
+
+// intercept sets a function that is called with the lines of standard error, and reports which ones are not to be printed. It must return at once.
+func (o *output) intercept(take func(line string) bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.take = take
 }
 
 // pushDropped queues the number of lines that were dropped since the last line. mu is held.

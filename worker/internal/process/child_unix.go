@@ -3,6 +3,7 @@
 package process
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"syscall"
@@ -22,4 +23,14 @@ func endSignal(state *os.ProcessState) (text string, number int, ok bool) {
 	}
 	signal := status.Signal()
 	return fmt.Sprintf("%d (%s)", int(signal), unix.SignalName(signal)), int(signal), true
+}
+
+// openInspector sends the signal at which node opens its inspector.
+func (c *child) openInspector() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.exited {
+		return errors.New("the process has ended")
+	}
+	return syscall.Kill(c.command.Process.Pid, syscall.SIGUSR1)
 }

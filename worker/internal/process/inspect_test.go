@@ -1,0 +1,135 @@
+//go:build unix
+
+package process
+
+import (
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lingerws/linger/worker/internal/script"
+)
+
+// startNode starts node with a module, and waits until it has printed "ready".
+func startNode(t *testing.T, source string, args ...string) (c *child, file string, tr *transcript) {
+	t.Helper()
+	node, err := Find("node", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file = filepath.Join(t.TempDir(), "app with a space.mjs")
+	if err := os.WriteFile(file, []byte(source), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tr = new(transcript)
+	c = start(t, childSpec{path: node.Path, args: append(args, file), env: os.Environ(), print: tr.print, dropped: tr.drop})
+	eventually(t, "the module has printed that it is ready", func() bool { return slices.Contains(tr.all(), "out: ready") })
+	return c, file, tr
+}
+
+func TestChildWhereStuck(t *testing.T) {
+	for _, c := range []struct{ name, loop string }{
+		{"a loop", "ready(); for (;;) {}"},
+		{"a loop with calls", "ready(); for (;;) Math.random();"},
+		{"a regular expression", `ready(); /^(a+)+$/.test("a".repeat(64) + "b");`},
+		{"promises", `for (let i = 0; ; i++) { await null; if (i === 1000) ready(); }`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			child, file, tr := startNode(t, `import { writeSync } from "node:fs";
+				async function spin() { `+c.loop+` }
+				function ready() { writeSync(1, "ready\n"); }
+				globalThis.state = 42;
+				setTimeout(spin, 1);
+				console.error("set");`, hiddenInspector...)
+			frames, value, err := child.whereStuck("globalThis.state", patience)
+			if err != nil || value != "42" {
+				t.Fatalf("the value is %q, %v", value, err)
+			}
+			if !slices.ContainsFunc(frames, func(f script.Frame) bool { return f.Function == "spin" && f.File == file && f.Line == 2 }) {
+				t.Errorf("the calls are %+v", frames)
+			}
+			child.kill()
+			waitEnded(t, child)
+			if got, want := slices.Sorted(slices.Values(tr.all())), []string{"err: set", "out: ready"}; !slices.Equal(got, want) {
+				t.Errorf("the output is %q, expected %q", got, want)
+			}
+		})
+	}
+}
+
+func TestChildWhereStuckFails(t *testing.T) {
+	t.Run("in a function that waits for another process", func(t *testing.T) {
+		child, _, _ := startNode(t, `import { spawnSync } from "node:child_process"; spawnSync("sh", ["-c", "echo ready; sleep 1000"], { stdio: "inherit" });`, hiddenInspector...)
+		if frames, _, err := child.whereStuck("1", time.Second); err == nil {
+			t.Errorf("the calls are %+v, although the process is blocked", frames)
+		}
+	})
+	t.Run("in a stopped process", func(t *testing.T) {
+		child, _, _ := startNode(t, `console.log("ready"); process.kill(process.pid, "SIGSTOP");`, hiddenInspector...)
+		if _, _, err := child.whereStuck("1", 300*time.Millisecond); err == nil {
+			t.Errorf("the error is %v", err)
+		}
+	})
+	t.Run("in a process that has ended", func(t *testing.T) {
+		spec, _ := shell("exit 0")
+		child := start(t, spec)
+		waitEnded(t, child)
+		if _, _, err := child.whereStuck("1", patience); err == nil || err.Error() != "the process has ended" {
+			t.Errorf("the error is %v", err)
+		}
+	})
+}
+
+func TestCheckLoopback(t *testing.T) {
+	for address, allowed := range map[string]bool{
+		"ws://127.0.0.1:4000/id": true, "ws://[::1]:4000/id": true, "ws://localhost:4000/id": false, "ws://192.0.2.1:4000/id": false, "": false,
+	} {
+		if err := checkLoopback(address); (err == nil) != allowed {
+			t.Errorf("the result for %q is %v", address, err)
+		}
+	}
+}
+
+func TestOpenInspector(t *testing.T) {
+	for _, c := range []struct {
+		address string
+		worker  int
+		want    string // the argument, or a part of the error
+	}{
+		{"127.0.0.1:9229", 0, "--inspect=127.0.0.1:9229"},
+		{"127.0.0.1:9229", 3, "--inspect=127.0.0.1:9232"},
+		{":9229", 0, "--inspect=127.0.0.1:9229"},
+		{"[::1]:0", 2, "--inspect=[::1]:0"},
+		{"127.0.0.1", 0, "should be a host and a port"},
+		{"127.0.0.1:http", 0, "should be a number"},
+		{"127.0.0.1:65535", 1, "would be 65536"},
+	} {
+		got, err := openInspector(c.address, c.worker)
+		if err != nil {
+			got = err.Error()
+		}
+		if !strings.Contains(got, c.want) || strings.HasPrefix(c.want, "--") != (err == nil) {
+			t.Errorf("the argument for %s and worker %d is %q, expected %q", c.address, c.worker, got, c.want)
+		}
+	}
+}
+
+// TestInspectorOfDeveloper opens the inspector of node with the argument that developers get.
+func TestInspectorOfDeveloper(t *testing.T) {
+	argument, err := openInspector("127.0.0.1:0", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, tr := startNode(t, `console.log("ready"); setInterval(() => {}, 1000);`, argument)
+	eventually(t, "the address of the inspector is printed", func() bool {
+		return slices.ContainsFunc(tr.all(), func(line string) bool {
+			address, ok := strings.CutPrefix(line, "err: Debugger listening on ")
+			u, err := url.Parse(address)
+			return ok && err == nil && u.Hostname() == "127.0.0.1"
+		})
+	})
+}
