@@ -1,5 +1,6 @@
 import { host } from "web/host.js";
 import { isLoaded, lazy } from "web/lazy.js";
+import { positionOf } from "web/position.js";
 
 // Names of handlers that other runtimes call, but not Linger.
 const handlers = ["queue", "email", "tail", "trace", "alarm", "test", "websocket", "webSocketMessage", "webSocketClose", "webSocketError"];
@@ -34,6 +35,6 @@ const isClass = (value) => typeof value === "function" && /^class\b/.test(Functi
 function reportIgnored(kind, name, value) {
   const members = kind === "class" ? value.prototype : typeof value === "object" ? value : {};
   const first = Object.entries(Object.getOwnPropertyDescriptors(members)).find(([key, member]) => key !== "constructor" && typeof member.value === "function");
-  const place = first === undefined ? value : first[1].value;
-  host.ignored(kind, name, place.lineNumber ?? 0, place.columnNumber ?? 0);
+  const [, line, column] = positionOf(first === undefined ? value : first[1].value) ?? ["", 0, 0];
+  host.ignored(kind, name, line, column);
 }

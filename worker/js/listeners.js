@@ -1,5 +1,6 @@
 import { define } from "web/define.js";
 import { expose, host } from "web/host.js";
+import { notePosition } from "web/position.js";
 import { globalTarget, hasListeners } from "web/target.js";
 
 // The events of an application, except install and activate.
@@ -11,6 +12,7 @@ const known = new Set([...events, "install", "activate", "error", "unhandledreje
 define(globalThis, {
   addEventListener(...args) {
     globalTarget.addEventListener(...args);
+    notePosition(args[1]);
     const type = String(args[0]);
     if (!known.has(type)) host.listened(type, new Error().stack);
   },

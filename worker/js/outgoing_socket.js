@@ -59,8 +59,9 @@ class Opening {
 
 // addressOf checks the URL of a WebSocket and returns it with the scheme ws: or wss:.
 function addressOf(given) {
-  const url = URL.parse(String(given));
-  if (!url) throw syntaxError(`${JSON.stringify(String(given))} is not a URL: a WebSocket needs one such as wss://example.com/path`);
+  const text = String(given);
+  if (!URL.canParse(text)) throw syntaxError(`${JSON.stringify(text)} is not a URL: a WebSocket needs one such as wss://example.com/path`);
+  const url = new URL(text);
   if (url.protocol === "http:") url.protocol = "ws:";
   else if (url.protocol === "https:") url.protocol = "wss:";
   if (url.protocol !== "ws:" && url.protocol !== "wss:") {

@@ -1,11 +1,6 @@
 import { expose } from "web/host.js";
+import { positionOf } from "web/position.js";
 import { listenersTo } from "web/target.js";
-
-// The engine's getters of the position of a function. Scripts cannot replace them, and they do not run code of a script.
-const [file, line, column] = ["fileName", "lineNumber", "columnNumber"].map(
-  (name) => Object.getOwnPropertyDescriptor(Function.prototype, name)?.get,
-);
-const { apply } = Reflect;
 
 const functions = new WeakMap(); // functions of the script by the listeners that call them
 
@@ -18,10 +13,8 @@ export function setSourceFunction(listener, fn) {
 export function placesOf(type) {
   const places = [];
   for (const { callback } of listenersTo(type)) {
-    const fn = functions.get(callback) ?? callback;
-    if (typeof fn !== "function") continue;
-    const name = apply(file, fn, []);
-    if (typeof name === "string") places.push(name, apply(line, fn, []), apply(column, fn, []));
+    const position = positionOf(functions.get(callback) ?? callback);
+    if (position !== undefined) places.push(...position);
   }
   return places;
 }

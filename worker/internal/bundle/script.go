@@ -31,14 +31,31 @@ func Function(module, parameter string, roots map[string]fs.FS, given map[string
 	}, `import * as all from "`+module+`"; exported = { ...all };`)
 }
 
+// Module makes one ES module of entry and the modules that it imports, as Script does, for Node 20 and other runtimes that have
+// modules of Node. Imports that begin with "node:" are left to the runtime.
+func Module(entry string, roots map[string]fs.FS) (string, error) {
+	return buildScript(api.BuildOptions{
+		External: []string{"node:*"},
+		Format:   api.FormatESModule,
+		Engines:  []api.Engine{{Name: api.EngineNode, Version: "20"}},
+		Plugins:  []api.Plugin{modulesFrom(roots, nil)},
+	}, entry)
+}
+
 func buildScript(options api.BuildOptions, entry string) (string, error) {
+	format := options.Format
+	if format == api.FormatDefault {
+		format = api.FormatIIFE
+	}
 	result := api.Build(api.BuildOptions{
 		Banner:           options.Banner,
 		Footer:           options.Footer,
 		Plugins:          options.Plugins,
 		Stdin:            &api.StdinOptions{Contents: entry, Sourcefile: "entry.js"},
 		Bundle:           true,
-		Format:           api.FormatIIFE,
+		Format:           format,
+		External:         options.External,
+		Engines:          options.Engines,
 		Platform:         api.PlatformNeutral,
 		Target:           api.ES2023,
 		MinifyWhitespace: true,
@@ -76,6 +93,9 @@ func provide(source string, given map[string]string) string {
 func modulesFrom(roots map[string]fs.FS, given map[string]string) api.Plugin {
 	resolve := func(args api.OnResolveArgs) (api.OnResolveResult, error) {
 		from, file := args.Namespace, path.Join(path.Dir(args.Importer), args.Path)
+		if strings.HasPrefix(args.Path, "node:") {
+			return api.OnResolveResult{}, nil // it is external, or an error
+		}
 		if !strings.HasPrefix(args.Path, ".") {
 			from, file, _ = strings.Cut(args.Path, "/")
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"io/fs"
+	"path"
 	"time"
 
 	"github.com/lingerws/linger/worker/internal/bundle"
@@ -76,15 +77,23 @@ const scriptName = "linger:web"
 //go:embed js/*.js lazy/*/*.js
 var embedded embed.FS
 
+// Modules returns the modules of the globals.
+func Modules() fs.FS {
+	modules, _ := fs.Sub(embedded, "js") // fails only for an invalid path
+	return modules
+}
+
+// LazyModules returns the modules of a bundle on demand, for other runtimes.
+func LazyModules(name string) fs.FS {
+	modules, _ := fs.Sub(embedded, path.Join("lazy", name))
+	return modules
+}
+
 // NewPrelude bundles and compiles the globals of this package together with the caller's modules: index.js at the root of
 // modules and the modules that it imports. They run after the globals have been defined. The folder lazy of modules has bundles on
 // demand of the caller. modules may be nil. The error is a *[bundle.Error], or that of the engine.
 func NewPrelude(modules fs.FS) (*Prelude, error) {
-	webModules, err := fs.Sub(embedded, "js")
-	if err != nil {
-		return nil, err
-	}
-	roots, entry := map[string]fs.FS{"web": webModules}, `import "web/globals.js";`
+	roots, entry := map[string]fs.FS{"web": Modules()}, `import "web/globals.js";`
 	if modules != nil {
 		roots["worker"] = modules
 		entry += `import "worker/index.js";`

@@ -94,12 +94,18 @@ func (o *onDemand) code(name string) (engine.Bytecode, error) {
 	return compile.(func() (engine.Bytecode, error))()
 }
 
-// compileBundle compiles the bundle of a folder of lazy.
-func compileBundle(name string, folder fs.FS) (engine.Bytecode, error) {
-	source, err := bundle.Function("web/index.js", "shared", map[string]fs.FS{"web": folder}, map[string]string{
+// BundleSource returns the script of the bundle of a folder of lazy: a function whose argument has what the modules import from
+// "shared".
+func BundleSource(folder fs.FS) (string, error) {
+	return bundle.Function("web/index.js", "shared", map[string]fs.FS{"web": folder}, map[string]string{
 		`^shared$`:       `shared`,
 		`^lazy/([^/]+)$`: `shared.lazy("$1")`,
 	})
+}
+
+// compileBundle compiles the bundle of a folder of lazy.
+func compileBundle(name string, folder fs.FS) (engine.Bytecode, error) {
+	source, err := BundleSource(folder)
 	if err != nil {
 		return engine.Bytecode{}, err
 	}

@@ -32,6 +32,16 @@ export function ancestor(value, known) {
   return prototype;
 }
 
+// isDetached reports whether an ArrayBuffer is detached.
+export function isDetached(buffer) {
+  try {
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 // isGenuine reports whether value is a real instance of the class of one of its prototypes. It returns true for classes
 // without a proof.
 export function isGenuine(value, prototype) {

@@ -1,3 +1,4 @@
+import { decodeBase64, encodeBase64 } from "./base64_bytes.js";
 import { ancestor } from "./brand.js";
 import { expect, optionsOf } from "./define.js";
 import { DOMException } from "./exception.js";
@@ -50,7 +51,7 @@ function checkTransfer(list) {
 // serialize converts a value to text for deserialize, in this engine or in another one. The text begins with J if the rest
 // is the JSON of the value, and with S if it is the JSON of a tree of Walk.
 export function serialize(value) {
-  const walk = new Walk((buffer) => new Uint8Array(buffer).toBase64(), (bytes) => bytes.toBase64());
+  const walk = new Walk((buffer) => encodeBase64(new Uint8Array(buffer)), (bytes) => encodeBase64(bytes));
   const tree = walk.write(value);
   return (walk.plain ? "J" : "S") + JSON.stringify(tree);
 }
@@ -62,7 +63,7 @@ export function deserialize(text) {
       case "J":
         return tree;
       case "S":
-        return new Reader(decodeBuffer, (text) => Uint8Array.fromBase64(text)).read(tree);
+        return new Reader(decodeBuffer, (text) => decodeBase64(text)).read(tree);
     }
   } catch (error) {
     throw new DOMException(`The data cannot be read back: ${error.message}`, { name: "DataCloneError", cause: error });
@@ -70,4 +71,4 @@ export function deserialize(text) {
   throw new DOMException("The data cannot be read back: it was not written by serialize", "DataCloneError");
 }
 
-const decodeBuffer = (text, maxByteLength) => withMaxLength(Uint8Array.fromBase64(text).buffer, maxByteLength);
+const decodeBuffer = (text, maxByteLength) => withMaxLength(decodeBase64(text).buffer, maxByteLength);

@@ -1,4 +1,4 @@
-import { ancestor, getter, isGenuine, typedArray, typedArrayName } from "./brand.js";
+import { ancestor, isDetached, isGenuine, typedArray, typedArrayName } from "./brand.js";
 import { Blob, blobBytes, File } from "./blob.js";
 import { platform } from "./define.js";
 import { DOMException } from "./exception.js";
@@ -14,7 +14,6 @@ export const mark = "$";
 const maxDepth = 500;
 
 const errorNames = new Set(["EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError"]);
-const detached = getter(ArrayBuffer.prototype, "detached");
 
 const refused = (what) => new DOMException(`${what} cannot be cloned: only data can be cloned`, "DataCloneError");
 
@@ -193,7 +192,7 @@ export class Walk {
   }
 
   buffer(value) {
-    if (detached.call(value)) throw refused("A detached ArrayBuffer");
+    if (isDetached(value)) throw refused("A detached ArrayBuffer");
     return this.tagged("ArrayBuffer", this.#encodeBuffer(value), value.resizable ? value.maxByteLength : null);
   }
 

@@ -59,10 +59,10 @@ export class Owner {
     const outer = ((now?.owner === this && now.section) || (this.#gate ??= new Gate())).living;
     const section = new Gate(outer);
     const context = { owner: this, section, stores: now?.stores };
-    const { promise, resolve, reject } = Promise.withResolvers();
-    const run = () => new Promise((settle) => settle(fn())).then(resolve, reject).then(() => this.ended || section.leave());
-    outer.lock(section, () => callIn(context, startTimer, undefined, run, 0));
-    return promise;
+    return new Promise((resolve, reject) => {
+      const run = () => new Promise((settle) => settle(fn())).then(resolve, reject).then(() => this.ended || section.leave());
+      outer.lock(section, () => callIn(context, startTimer, undefined, run, 0));
+    });
   }
 
   // end cancels all operations. Nothing is called in a context of this owner afterwards. The owner and its context do not refer to each

@@ -1,5 +1,6 @@
 import { AbortController, AbortSignal, addStep, isAbortSignal, removeStep } from "./abort.js";
 import { atob, btoa } from "./base64.js";
+import { decodeBase64, encodeBase64 } from "./base64_bytes.js";
 import { Blob, blobBytes, File, fileOf } from "./blob.js";
 import { setFormEncoder } from "./body.js";
 import { mapSize, setSize, typedArrayName } from "./brand.js";
@@ -30,6 +31,7 @@ import { URL, URLSearchParams } from "./url.js";
 share(() => ({
   AbortController, AbortSignal, addStep, isAbortSignal, removeStep,
   atob, btoa,
+  decodeBase64, encodeBase64,
   Blob, blobBytes, File, fileOf,
   setFormEncoder,
   cloneWithTransfer, structuredClone, transferables,

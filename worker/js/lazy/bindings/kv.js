@@ -1,7 +1,9 @@
 import {
   begin,
   current,
+  decodeBase64,
   defineBinding,
+  encodeBase64,
   expect,
   expose,
   host,
@@ -216,11 +218,11 @@ async function cancelled(reader, error) {
 
 // A cursor is the last key of a list, in a form that is safe in URLs.
 const cursorPrefix = "after:";
-const cursorOf = (key) => encoder.encode(cursorPrefix + key).toBase64({ alphabet: "base64url", omitPadding: true });
+const cursorOf = (key) => encodeBase64(encoder.encode(cursorPrefix + key), true);
 
 function keyOfCursor(cursor) {
   try {
-    const text = decoder.decode(Uint8Array.fromBase64(cursor, { alphabet: "base64url" }));
+    const text = decoder.decode(decodeBase64(cursor, true));
     if (text.startsWith(cursorPrefix)) return text.slice(cursorPrefix.length);
   } catch {
     // The error below names the reason.

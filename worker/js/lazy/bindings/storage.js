@@ -143,10 +143,10 @@ export class DurableObjectStorage {
   async sync() {
     const number = ++lastSync;
     const failure = new Error(); // created here, so that its stack contains the caller
-    const { promise, resolve, reject } = Promise.withResolvers();
-    syncs.set(number, { operation: begin(reject), resolve, reject, failure });
-    host.storageSync(this.#live.number, number);
-    return promise;
+    return new Promise((resolve, reject) => {
+      syncs.set(number, { operation: begin(reject), resolve, reject, failure });
+      host.storageSync(this.#live.number, number);
+    });
   }
 
   // transaction calls closure(txn) as a critical section, in a transaction that is undone if closure fails or calls txn.rollback().

@@ -1,0 +1,59 @@
+import { Content } from "./content.js";
+
+const sources = new WeakMap(); // of requests and responses whose content is known: { source, stream }
+const taken = new WeakSet(); // requests and responses whose content was taken without reading their streams
+
+const maxKnown = 1 << 20; // the bytes of larger bodies are not kept a second time
+
+// setSource records what the body of a request or response consists of: text, bytes that nothing changes, or a body that Linger
+// receives and nothing reads before the stream of the body is read. stream returns that stream, or null if there is none yet.
+export const setSource = (body, source, stream = () => body.body) => void sources.set(body, { source, stream });
+export const forgetSource = (body) => void sources.delete(body);
+
+const plainText = "text/plain;charset=UTF-8";
+
+// setInit records the argument of a constructor as the source of a body. Bun does not set the type of text.
+export function setInit(body, init) {
+  if (typeof init === "string") {
+    if (!body.headers.has("content-type")) body.headers.set("content-type", plainText);
+    return setSource(body, init.toWellFormed());
+  }
+  if (ArrayBuffer.isView(init) && init.byteLength <= maxKnown) setSource(body, new Uint8Array(init.buffer, init.byteOffset, init.byteLength).slice());
+  else if (init instanceof ArrayBuffer && init.byteLength <= maxKnown) setSource(body, new Uint8Array(init.slice(0)));
+}
+
+// bodyContent returns the Content of a request or response, or null if it has no body.
+export function bodyContent(body) {
+  const known = sources.get(body);
+  if (known) return new BodyContent(known.source, body, known.stream);
+  const { body: stream } = body;
+  return stream === null ? null : new BodyContent(stream, body, () => stream);
+}
+
+export const isTaken = (body) => taken.has(body);
+
+class BodyContent extends Content {
+  #body;
+  #streamOf;
+
+  constructor(source, body, streamOf) {
+    super(source);
+    this.#body = body;
+    this.#streamOf = streamOf;
+  }
+
+  // copy returns a Content with the same text or bytes.
+  copy() {
+    return new Content(super.take());
+  }
+
+  // take returns the source, and marks the body as used.
+  take() {
+    const source = super.take();
+    const body = this.#body;
+    if (body.bodyUsed || taken.has(body)) throw new TypeError("The body has already been read: clone the request or response before reading it");
+    if (this.#streamOf()?.locked) throw new TypeError("The body is locked by a reader of its stream");
+    if (!(source instanceof ReadableStream)) taken.add(body);
+    return source;
+  }
+}

@@ -1,0 +1,2 @@
+export { bytesOf, isBuffer } from "./encoding.embedded.js";
+export const { TextDecoder, TextEncoder } = globalThis;

@@ -1,0 +1,40 @@
+import { CloseEvent, CustomEvent, Event, MessageEvent, messageEvent, State } from "./event.embedded.js";
+import { concealInEvent, EVENT, isConcealed, reveal } from "./host.js";
+import { NativeEvent } from "./native.js";
+
+// The events of Linger have their own state, and are instances of the runtime's class Event too.
+export { CloseEvent, CustomEvent, Event, MessageEvent, messageEvent, State };
+
+const members = Object.getOwnPropertyDescriptors(Event.prototype);
+delete members.constructor;
+
+// inherit makes the instances of a class instances of the runtime's class with the same name too, if there is one.
+function inherit({ name, prototype }) {
+  const native = globalThis[name];
+  if (native === undefined) return;
+  const own = Object.getOwnPropertyDescriptors(prototype);
+  Object.defineProperties(prototype, { ...members, ...own });
+  Object.setPrototypeOf(prototype, native.prototype);
+}
+[Event, CustomEvent, MessageEvent, CloseEvent].forEach(inherit);
+
+// An event of the runtime is an Event here too, because scripts may dispatch it.
+Object.defineProperty(Event, Symbol.hasInstance, {
+  value(value) {
+    return this === Event ? value instanceof NativeEvent : Function.prototype[Symbol.hasInstance].call(this, value);
+  },
+});
+
+// stateOf returns the State of an event.
+export const stateOf = (event) => (isConcealed(event) ? reveal(EVENT, event) : adopt(event));
+
+// adopt gives an event of the runtime a State, and the members that use it.
+function adopt(event) {
+  const { type, bubbles, cancelable, composed, defaultPrevented, timeStamp } = event;
+  const state = Object.assign(new State(type, { bubbles, cancelable, composed }), { canceled: defaultPrevented, time: timeStamp });
+  concealInEvent(event, state);
+  for (const [key, member] of Object.entries(members)) {
+    if (Object.getOwnPropertyDescriptor(event, key)?.configurable !== false) Object.defineProperty(event, key, { ...member, enumerable: false });
+  }
+  return state;
+}

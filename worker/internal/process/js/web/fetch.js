@@ -1,0 +1,27 @@
+import { define } from "./define.js";
+import { nativeFetch, NativeRequest } from "./native.js";
+import { toNative } from "./request.js";
+
+// The fields of a connection, which a runtime's fetch does not accept. The request of a client may have them.
+const ofConnection = ["connection", "expect", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
+
+// Requests leave the process by the fetch of the runtime, except for those of WebSockets.
+const fetchSocket = globalThis.fetch;
+
+define(globalThis, {
+  fetch: async function fetch(given, init) {
+    const input = toNative(given);
+    const headers = headersOf(input, init);
+    if (headers === undefined) return nativeFetch(input, init);
+    if (headers.get("upgrade")?.toLowerCase() === "websocket") return fetchSocket(input, init);
+    if (!ofConnection.some((name) => headers.has(name))) return nativeFetch(input, init);
+    for (const name of ofConnection) headers.delete(name);
+    return nativeFetch(new NativeRequest(input, init), { headers });
+  },
+});
+
+// headersOf returns a copy of the headers of a request, or undefined if it has none.
+function headersOf(input, init) {
+  const given = init?.headers ?? input?.headers;
+  return given === undefined ? undefined : new Headers(given);
+}

@@ -1,0 +1,39 @@
+import { BroadcastChannel } from "./broadcast.js";
+import { define, platform } from "./define.js";
+import { CloseEvent } from "./event.js";
+import { defineLazy, lazy } from "./lazy.js";
+import { NativeEvent, NativeEventTarget, NativeRequest, NativeResponse } from "./native.js";
+import { Request } from "./request.js";
+import { Response } from "./response.js";
+import "./shared.js";
+import { dispatchByScript, globalTarget, handlerAttribute } from "./target.js";
+
+// The globals are those of the runtime, except for what Linger adds.
+define(globalThis, {
+  BroadcastChannel,
+  Request,
+  Response,
+  addEventListener(...args) {
+    globalTarget.addEventListener(...args);
+  },
+  removeEventListener(...args) {
+    globalTarget.removeEventListener(...args);
+  },
+  dispatchEvent(event) {
+    return dispatchByScript(globalTarget, event, globalThis);
+  },
+});
+if (globalThis.CloseEvent === undefined) define(globalThis, { CloseEvent });
+defineLazy("errors", ["ErrorEvent", "PromiseRejectionEvent"].filter((name) => globalThis[name] === undefined));
+
+for (const type of ["error", "unhandledrejection", "rejectionhandled"]) {
+  handlerAttribute(globalThis, type, globalTarget, (handler, event) => lazy("errors").callHandler(handler, event));
+}
+
+// Instances of these classes of the runtime cannot be cloned.
+const { AbortController, AbortSignal, Headers, ReadableStream, TransformStream, URL, URLSearchParams, WritableStream } = globalThis;
+const classes = [
+  AbortController, AbortSignal, Headers, NativeEvent, NativeEventTarget, NativeRequest, NativeResponse, ReadableStream, TransformStream, URL,
+  URLSearchParams, WritableStream,
+];
+for (const { prototype } of classes) platform.add(prototype);
