@@ -27,7 +27,7 @@ type generation struct {
 // activate events are dispatched once, to the first instance. The error is a *[LoadError]; then all
 // instances have ended.
 func (a *App) loadGeneration(number int) (*generation, []*instance, error) {
-	b, err := bundle.New(a.path, a.opts.Development, bundle.Embedded)
+	b, err := bundle.New(a.path, a.opts.Development, a.opts.Runtime.target())
 	if err != nil {
 		return nil, nil, loadErrorOf(err)
 	}

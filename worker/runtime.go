@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/lingerws/linger/worker/internal/bundle"
 	"github.com/lingerws/linger/worker/internal/process"
 	"github.com/lingerws/linger/worker/internal/script"
 )
@@ -36,6 +37,14 @@ type Runtime struct {
 // inProcess reports whether the application runs in this process.
 func (r *Runtime) inProcess() bool { return (r.Name == "" || r.Name == "embedded") && !r.Process }
 
+// target returns what the application is bundled for.
+func (r *Runtime) target() bundle.Target {
+	if r.Name == "embedded" {
+		return bundle.Embedded
+	}
+	return bundle.Target(r.Name)
+}
+
 // headroom is the memory of a child in addition to the heap of the application.
 const headroom = 256 << 20
 
@@ -43,7 +52,7 @@ const headroom = 256 << 20
 type children struct {
 	app    *App
 	path   string // the executable
-	folder string // temporary files
+	folder *bundle.Folder
 	script string // the path of the code that runs the application in a child
 }
 
@@ -61,12 +70,12 @@ func (a *App) newLaunch() (script.Launch, error) {
 		return nil, err
 	}
 	c := &children{app: a, path: found.Path}
-	if c.folder, err = os.MkdirTemp("", "linger-"); err != nil {
+	if c.folder, err = bundle.NewFolder(); err != nil {
 		return nil, err
 	}
-	c.script = filepath.Join(c.folder, "worker.mjs")
+	c.script = filepath.Join(c.folder.Path(), "worker.mjs")
 	if err := os.WriteFile(c.script, []byte(code), 0o600); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(c.folder))
+		return nil, errors.Join(err, c.folder.Close())
 	}
 	a.children = c
 	return process.New(c.options), nil
@@ -114,18 +123,23 @@ func (h *hostAPI) reportDropped(lines int) {
 	h.app.opts.Logger.Warn("output of the application was dropped, because it came faster than it could be printed", "worker", h.worker.index, "lines", lines)
 }
 
-// write writes the bundle of a generation to a file for the children. It has no effect on nil.
-func (c *children) write(g *generation) error {
+// write writes the bundle of a generation to a file for the children, and removes those of earlier generations, except for the one
+// in use. It has no effect on nil.
+func (c *children) write(g *generation) (err error) {
 	if c == nil {
 		return nil
 	}
-	g.file = filepath.Join(c.folder, "app-"+strconv.Itoa(g.number)+".mjs")
-	return os.WriteFile(g.file, []byte(g.bundle.Code), 0o600)
+	var used []string
+	if last := c.app.generation.Load(); last != nil {
+		used = append(used, last.file)
+	}
+	g.file, err = c.folder.Write(g.bundle, used...)
+	return err
 }
 
 // remove removes the files for the children. It has no effect on nil.
 func (c *children) remove() {
 	if c != nil {
-		_ = os.RemoveAll(c.folder) // what is left is in the folder for temporary files
+		_ = c.folder.Close() // what is left is removed at the next start
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/lingerws/linger/internal/filelock"
@@ -19,6 +20,7 @@ type Folder struct {
 
 const (
 	folderPrefix = "linger-bundles-"
+	bundlePrefix = "app-" // of the folder of each bundle
 	lockName     = "lock"
 
 	// maxTries bounds the tries of NewFolder: another process may remove the folder before it is locked.
@@ -85,9 +87,14 @@ func removeUnlocked(path string) {
 	_ = os.Remove(path)
 }
 
-// Write writes a bundle and its source map to a new folder in f, and returns the path of the bundle.
-func (f *Folder) Write(b *Bundle) (string, error) {
-	path, err := os.MkdirTemp(f.path, "")
+// Path returns the path of the folder.
+func (f *Folder) Path() string { return f.path }
+
+// Write writes a bundle and its source map, and returns the path of the bundle. It removes the bundles that were written before,
+// except for those whose paths are in used.
+func (f *Folder) Write(b *Bundle, used ...string) (file string, err error) {
+	f.removeUnused(used)
+	path, err := os.MkdirTemp(f.path, bundlePrefix)
 	if err != nil {
 		return "", fmt.Errorf("the application's bundle cannot be written: %w", err)
 	}
@@ -95,7 +102,7 @@ func (f *Folder) Write(b *Bundle) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("the application's source map cannot be written: %w", err)
 	}
-	file := filepath.Join(path, runtimeOutput)
+	file = filepath.Join(path, runtimeOutput)
 	err = errors.Join(os.WriteFile(file, []byte(b.Code), 0o600), os.WriteFile(file+".map", sourceMap, 0o600))
 	if err != nil {
 		return "", fmt.Errorf("the application's bundle cannot be written: %w", errors.Join(err, os.RemoveAll(path)))
@@ -103,8 +110,15 @@ func (f *Folder) Write(b *Bundle) (string, error) {
 	return file, nil
 }
 
-// Remove removes a bundle that Write has written.
-func (f *Folder) Remove(file string) error { return os.RemoveAll(filepath.Dir(file)) }
+// removeUnused removes the bundles whose paths are not in used.
+func (f *Folder) removeUnused(used []string) {
+	paths, _ := filepath.Glob(filepath.Join(f.path, bundlePrefix+"*")) // fails only for an invalid pattern
+	for _, path := range paths {
+		if !slices.Contains(used, filepath.Join(path, runtimeOutput)) {
+			_ = os.RemoveAll(path) // what is left is removed by Close
+		}
+	}
+}
 
 // Close removes the folder with all bundles in it.
 func (f *Folder) Close() error { return errors.Join(f.lock.Close(), os.RemoveAll(f.path)) }
