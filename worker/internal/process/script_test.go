@@ -13,7 +13,8 @@ import (
 // TestScript runs the modules of a child with a host of the test, on each runtime that is installed.
 func TestScript(t *testing.T) {
 	t.Parallel()
-	code, err := scriptOf(`import "process/main.js";`, os.DirFS("testdata/host"), os.DirFS("../../js"))
+	own := platform{replacements: os.DirFS("testdata/host"), modules: os.DirFS("js")}
+	code, err := scriptOf(`import "process/main.js";`, own, os.DirFS("../../js"))
 	if err != nil {
 		t.Fatal(err)
 	}

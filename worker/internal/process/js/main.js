@@ -3,6 +3,7 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import "web/install.js";
 import { dispatchRejection } from "web/host.js";
+import { setApplication } from "web/position.js";
 import { reportError } from "web/report.js";
 import { onGlobalListenersChange } from "web/target.js";
 import { busyWith } from "./busy.js";
@@ -15,6 +16,7 @@ import { flush } from "./wire.js";
 expose("load", async (path, code, name) => {
   const url = path ? pathToFileURL(path).href : `data:text/javascript;base64,${Buffer.from(code).toString("base64")}`;
   nameFile(path || url, name);
+  setApplication(name, code, path);
   try {
     const namespace = await import(url);
     exposed("exports")(namespace);

@@ -1,16 +1,14 @@
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { framesOf } from "process/thrown.js";
 
-const positions = new WeakMap(); // where functions were passed to Linger: [file, line, column]
-let application; // { path, text }
+const positions = new WeakMap(); // the places at which functions were passed to Linger: [file, line, column]
+const own = new Set(["linger:worker", "native"]); // the names of files without code of the application
+let application = { name: "", text: "" };
 
-// setApplication sets the file of the application, in which functions are found.
-export function setApplication(path) {
-  application = { path, text: undefined };
+// setApplication sets the code of the application, in which functions are found: text, or the file that has it. name is the name of its file.
+export function setApplication(name, text, path) {
+  application = { name, text: text || undefined, path };
 }
-
-const own = new Set([import.meta.url, fileURLToPath(import.meta.url), "linger:worker", "native"]); // the names of files without code of the application
 
 // notePosition records the position of the code of the application that calls a function of Linger as that of fn.
 export function notePosition(fn) {
@@ -34,12 +32,12 @@ export function positionOf(fn) {
 
 // find finds the source of a function in the file of the application.
 function find(fn) {
-  if (!application || typeof fn !== "function") return undefined;
+  if (typeof fn !== "function") return undefined;
   application.text ??= read(application.path);
   const at = application.text.indexOf(Function.prototype.toString.call(fn));
   if (at < 0) return undefined;
   const before = application.text.slice(0, at);
-  return [application.path, before.split("\n").length, at - before.lastIndexOf("\n")];
+  return [application.name, before.split("\n").length, at - before.lastIndexOf("\n")];
 }
 
 function read(path) {

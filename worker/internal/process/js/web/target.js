@@ -1,5 +1,5 @@
 import { NativeEventTarget } from "./native.js";
-import { EventTarget, globalTarget, listenersOf, onListenersChange } from "./target.embedded.js";
+import { EventTarget } from "./target.embedded.js";
 
 // The targets of Linger are instances of the runtime's class EventTarget too.
 export * from "./target.embedded.js";
