@@ -75,6 +75,7 @@ func TestConnectionHalfOpen(t *testing.T) {
 }
 
 func TestConnectionHalfOpenTimeout(t *testing.T) {
+	embeddedOnly(t, fakeTime)
 	bubble(t, func(t *testing.T) {
 		const bound = 2 * time.Second
 		a := serveInMemory(t, `

@@ -35,6 +35,7 @@ func TestInstallEvent(t *testing.T) {
 }
 
 func TestAppReloadOfAVersionStuckWhileLoading(t *testing.T) {
+	embeddedOnly(t, heldConsole)
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, version("v1"), worker.Options{EventTimeout: 10 * time.Second})
 		a.stdout.hold("block")

@@ -43,6 +43,7 @@ func TestSlowEventOfATimer(t *testing.T) {
 func TestSlowEvent(t *testing.T) {
 	t.Parallel()
 	t.Run("an event that waits is logged at its end", func(t *testing.T) {
+		embeddedOnly(t, fakeTime)
 		bubble(t, func(t *testing.T) {
 			a := serveInMemory(t, `
 				addEventListener("websocketupgrade", (event) => { event.accept(); });
@@ -66,6 +67,7 @@ func TestSlowEvent(t *testing.T) {
 		})
 	})
 	t.Run("there is at most one warning per second", func(t *testing.T) {
+		embeddedOnly(t, fakeTime)
 		bubble(t, func(t *testing.T) {
 			a := serveInMemory(t, `
 				addEventListener("websocketupgrade", (event) => { event.accept(); });
@@ -92,6 +94,7 @@ func TestSlowEvent(t *testing.T) {
 		})
 	})
 	t.Run("a built-in function is logged when it returns", func(t *testing.T) {
+		embeddedOnly(t, heldConsole)
 		bubble(t, func(t *testing.T) {
 			a := serveInMemory(t, `addEventListener("fetch", (event) => { console.log("block"); event.respondWith(new Response("done")); });`,
 				worker.Options{})
@@ -102,6 +105,7 @@ func TestSlowEvent(t *testing.T) {
 		})
 	})
 	t.Run("a negative SlowEvent logs nothing", func(t *testing.T) {
+		embeddedOnly(t, fakeTime)
 		bubble(t, func(t *testing.T) {
 			a := serveInMemory(t, `addEventListener("fetch", (event) => event.respondWith(new Promise((done) => setTimeout(done, 20000, new Response("late")))));`,
 				worker.Options{SlowEvent: -1})
@@ -110,6 +114,7 @@ func TestSlowEvent(t *testing.T) {
 		})
 	})
 	t.Run("slow loading is not an event", func(t *testing.T) {
+		embeddedOnly(t, fakeTime)
 		bubble(t, func(t *testing.T) {
 			a := serveInMemory(t, `await new Promise((done) => setTimeout(done, 5000)); addEventListener("install", () => new Promise((done) => setTimeout(done, 5000)));`,
 				worker.Options{})

@@ -215,6 +215,7 @@ func TestAppReloadClosesPairsOfPendingUpgrades(t *testing.T) {
 }
 
 func TestWorkerStuckClosesPairs(t *testing.T) {
+	embeddedOnly(t, heldConsole)
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, sockets(`
 		server.accept();

@@ -34,6 +34,7 @@ func TestKVNamespaces(t *testing.T) {
 		}
 	})
 	t.Run("an expired value is gone", func(t *testing.T) {
+		embeddedOnly(t, fakeTime)
 		bubble(t, func(t *testing.T) {
 			a := serveInMemory(t, `export default { async fetch(request, { NAMES }) {
 				if (request.method === "POST") await NAMES.put("a", "value", { expirationTtl: 60 });

@@ -23,6 +23,7 @@ func after(d time.Duration) string { return fmt.Sprint(time.Now().Add(d).UnixMil
 func TestObjectAlarm(t *testing.T) {
 	t.Parallel()
 	t.Run("a handler that throws is called 7 times, after pauses that double, and then the alarm is given up", func(t *testing.T) {
+		embeddedOnly(t, fakeTime)
 		bubble(t, func(t *testing.T) {
 			opts := storageOptions("")
 			opts.SleepAfter = time.Hour
@@ -43,6 +44,7 @@ func TestObjectAlarm(t *testing.T) {
 		})
 	})
 	t.Run("an alarm that is set while a failed one waits replaces it, and remains until its time", func(t *testing.T) {
+		embeddedOnly(t, fakeTime)
 		bubble(t, func(t *testing.T) {
 			opts := storageOptions("")
 			opts.SleepAfter = time.Hour
@@ -62,6 +64,7 @@ func TestObjectAlarm(t *testing.T) {
 		})
 	})
 	t.Run("an alarm that is deleted while a failed one waits is not delivered", func(t *testing.T) {
+		embeddedOnly(t, fakeTime)
 		bubble(t, func(t *testing.T) {
 			opts := storageOptions("")
 			opts.SleepAfter = time.Hour

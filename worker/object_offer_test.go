@@ -86,6 +86,7 @@ func TestObjectWebSocketOfScript(t *testing.T) {
 		a.get("/", 200, `[4002,"object",true]`)
 	})
 	t.Run("the object is evicted while the WebSocket is open", func(t *testing.T) {
+		embeddedOnly(t, fakeTime)
 		bubble(t, func(t *testing.T) {
 			a := serveInMemory(t, offerScript(`
 				globalThis.ws ??= await open(env).then((ws) => (ws.accept(), ws));
@@ -125,6 +126,7 @@ func TestObjectWebSocketOfObject(t *testing.T) {
 func TestObjectWebSocketUnused(t *testing.T) {
 	t.Parallel()
 	t.Run("a response that nothing uses", func(t *testing.T) {
+		embeddedOnly(t, fakeTime)
 		bubble(t, func(t *testing.T) {
 			a := serveInMemory(t, offerScript(`
 				globalThis.ws = await open(env);

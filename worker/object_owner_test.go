@@ -62,6 +62,7 @@ func TestObjectStaysAwake(t *testing.T) {
 			later() { return sleep(20_000); }`,
 	} {
 		t.Run(name, func(t *testing.T) {
+			embeddedOnly(t, fakeTime)
 			bubble(t, func(t *testing.T) {
 				a := serveInMemory(t, roomScript(constructed+method), roomOptions)
 				a.get("/one/start", 200, "")
@@ -81,6 +82,7 @@ func TestObjectStaysAwake(t *testing.T) {
 }
 
 func TestObjectReset(t *testing.T) {
+	embeddedOnly(t, fakeTime)
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, roomScript(`
 			constructor(ctx, env) { super(ctx, env); this.log("constructed"); }
@@ -109,6 +111,7 @@ func TestObjectReset(t *testing.T) {
 }
 
 func TestObjectBlockConcurrencyWhile(t *testing.T) {
+	embeddedOnly(t, fakeTime)
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, roomScript(`
 			ready = false;

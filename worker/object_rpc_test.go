@@ -340,6 +340,7 @@ func TestRPCReferencesAreReleased(t *testing.T) {
 		t.Error("one of the objects is in another worker than the request")
 	})
 	t.Run("an object stays awake while a stub of its target exists", func(t *testing.T) {
+		embeddedOnly(t, fakeTime)
 		bubble(t, func(t *testing.T) {
 			a := serveInMemory(t, rpcScript(`
 				constructor(ctx, env) { super(ctx, env); console.log("constructed", ctx.id.name); }

@@ -78,6 +78,7 @@ func TestObjectAcceptWebSocket(t *testing.T) {
 func TestObjectHibernation(t *testing.T) {
 	t.Parallel()
 	t.Run("an idle object is evicted and its WebSockets stay open", func(t *testing.T) {
+		embeddedOnly(t, fakeTime)
 		bubble(t, func(t *testing.T) {
 			a := serveInMemory(t, chatScript, chatOptions)
 			c, other := a.connectTo("/one?name=c&tag=x&tag=y"), a.connectTo("/one?name=d&tag=x")
@@ -95,6 +96,7 @@ func TestObjectHibernation(t *testing.T) {
 		})
 	})
 	t.Run("an automatic response does not construct the object", func(t *testing.T) {
+		embeddedOnly(t, fakeTime)
 		bubble(t, func(t *testing.T) {
 			a := serveInMemory(t, chatScript, chatOptions)
 			c := a.connectTo("/one?name=c")
@@ -114,6 +116,7 @@ func TestObjectHibernation(t *testing.T) {
 		})
 	})
 	t.Run("an accepted WebSocket prevents eviction", func(t *testing.T) {
+		embeddedOnly(t, fakeTime)
 		bubble(t, func(t *testing.T) {
 			a := serveInMemory(t, chatScript, chatOptions)
 			c := a.connectTo("/one?plain")

@@ -88,6 +88,7 @@ func TestObjectStubCall(t *testing.T) {
 func TestObjectSurvival(t *testing.T) {
 	t.Parallel()
 	t.Run("an idle object is evicted, and its next event constructs it again", func(t *testing.T) {
+		embeddedOnly(t, fakeTime)
 		bubble(t, func(t *testing.T) {
 			a := serveInMemory(t, counterScript, counterOptions)
 			a.get("/one", 200, "one 1 GET")
@@ -119,6 +120,7 @@ func TestObjectSurvival(t *testing.T) {
 		a.get("/one", 200, "one 1 GET")
 	})
 	t.Run("an object that is busy for long after a reload is reset", func(t *testing.T) {
+		embeddedOnly(t, fakeTime)
 		bubble(t, func(t *testing.T) {
 			app := func(version string) string {
 				return `

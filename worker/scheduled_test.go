@@ -22,6 +22,7 @@ const scheduledScript = `
 
 func TestScheduled(t *testing.T) {
 	t.Run("the default export gets the event at the times of its crons, once over all workers", func(t *testing.T) {
+		embeddedOnly(t, fakeTime)
 		bubble(t, func(t *testing.T) {
 			a := serveInMemory(t, scheduledScript, worker.Options{Workers: 3, Crons: []string{"0 * * * *", "30 1 * * *", "0 * * * *"}, Vars: map[string]any{"NAME": "ann"}})
 			time.Sleep(2*time.Hour + time.Second) // the time in a bubble begins at 2000-01-01 00:00 UTC
@@ -58,6 +59,7 @@ func TestScheduled(t *testing.T) {
 		a.get("/", 200, "ann GET")
 	})
 	t.Run("the next event of a cron waits for the last one, and times that pass meanwhile are left out", func(t *testing.T) {
+		embeddedOnly(t, fakeTime)
 		bubble(t, func(t *testing.T) {
 			a := serveInMemory(t, `
 				export default { async scheduled({ scheduledTime }) {
@@ -72,6 +74,7 @@ func TestScheduled(t *testing.T) {
 		})
 	})
 	t.Run("crons survive a reload", func(t *testing.T) {
+		embeddedOnly(t, fakeTime)
 		bubble(t, func(t *testing.T) {
 			a := serveInMemory(t, scheduledScript, worker.Options{Crons: []string{"0 * * * *"}, Vars: map[string]any{"NAME": "ann"}})
 			time.Sleep(time.Minute)
@@ -83,6 +86,7 @@ func TestScheduled(t *testing.T) {
 		})
 	})
 	t.Run("a sleeping worker wakes up for the event", func(t *testing.T) {
+		embeddedOnly(t, fakeTime)
 		bubble(t, func(t *testing.T) {
 			a := serveInMemory(t, scheduledScript, worker.Options{Crons: []string{"0 * * * *"}, SleepAfter: time.Second})
 			time.Sleep(time.Minute)
@@ -94,6 +98,7 @@ func TestScheduled(t *testing.T) {
 		})
 	})
 	t.Run("Shutdown waits for an event in progress, and no further one begins", func(t *testing.T) {
+		embeddedOnly(t, fakeTime)
 		bubble(t, func(t *testing.T) {
 			a := serveInMemory(t, `
 				export default { async scheduled() {
@@ -144,6 +149,7 @@ func TestScheduledErrors(t *testing.T) {
 		})
 	}
 	t.Run("a failure at the time of a cron is logged with the cron", func(t *testing.T) {
+		embeddedOnly(t, fakeTime)
 		bubble(t, func(t *testing.T) {
 			a := serveInMemory(t, `export default { scheduled() { throw new RangeError("too much"); } };`, worker.Options{Crons: []string{"* * * * *"}})
 			time.Sleep(time.Minute + time.Second)

@@ -271,6 +271,7 @@ const echoing = `addEventListener("websocketupgrade", (event) => { event.accept(
 	addEventListener("websocketmessage", (event) => event.source.send("v2 " + event.data));`
 
 func TestAppReloadFinishTimeout(t *testing.T) {
+	embeddedOnly(t, fakeTime)
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, `
 			addEventListener("websocketupgrade", (event) => { event.accept(); });

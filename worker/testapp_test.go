@@ -59,17 +59,24 @@ func serveFile(t testing.TB, path string, opts worker.Options) *testApp {
 }
 
 // bubble runs a test with fake time, which advances only while every goroutine is blocked. A script that waits reaches its
-// timeout immediately, and one that computes never reaches it, however slow the machine is.
+// timeout immediately, and one that computes never reaches it, however slow the machine is. A child process has no fake time, so
+// tests of runtimes in children take the time for which they wait.
 func bubble(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
 	t.Parallel()
+	if !inProcess() {
+		test(t)
+		return
+	}
 	synctest.Test(t, test)
 }
 
 // serveInMemory serves a script on connections in memory. Tests in a bubble need it.
 func serveInMemory(t testing.TB, script string, opts worker.Options) *testApp {
 	t.Helper()
-	t.Cleanup(func() { time.Sleep(time.Minute) }) // fake time, in which the last goroutines of the application end
+	if inProcess() {
+		t.Cleanup(func() { time.Sleep(time.Minute) }) // fake time, in which the last goroutines of the application end
+	}
 	l := memconn.Listen()
 	return serveListener(t, l, func() (net.Conn, error) { return l.Dial() }, write(t, "app.js", script), opts)
 }
@@ -78,6 +85,9 @@ func serveInMemory(t testing.TB, script string, opts worker.Options) *testApp {
 func serveListener(t testing.TB, l net.Listener, dial func() (net.Conn, error), path string, opts worker.Options) *testApp {
 	t.Helper()
 	a := &testApp{dial: dial, address: l.Addr().String(), t: t, path: path, stdout: newSink(), stderr: newSink(), log: newSink(), requestEnded: make(chan struct{}, 1)}
+	if opts.Runtime.Name == "" {
+		opts.Runtime = runtimeOf(t, *runtimeName)
+	}
 	opts.Stdout, opts.Stderr = a.stdout, a.stderr
 	opts.Logger = slog.New(slog.NewTextHandler(a.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error

@@ -379,6 +379,7 @@ const stuck = `
 	});`
 
 func TestWorkerStuck(t *testing.T) {
+	embeddedOnly(t, heldConsole)
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, stuck, worker.Options{EventTimeout: 10 * time.Second})
 		a.stdout.hold("blocking")
@@ -405,6 +406,7 @@ func TestWorkerStuck(t *testing.T) {
 }
 
 func TestAppShutdownWithAStuckEngine(t *testing.T) {
+	embeddedOnly(t, heldConsole)
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, stuck, worker.Options{})
 		a.stdout.hold("blocking")
