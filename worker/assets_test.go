@@ -189,7 +189,7 @@ func TestLoadChecksBindings(t *testing.T) {
 		"html_handling": {Assets: worker.Assets{Directory: assets.Directory, HTMLHandling: "auto"}},
 	} {
 		opts.Logger = discard
-		if _, err := worker.Load(write(t, "app.js", assetsScript), opts); err == nil || !strings.Contains(strings.ToLower(err.Error()), strings.ReplaceAll(strings.ToLower(want), "html_", "html")) {
+		if _, err := load(t, write(t, "app.js", assetsScript), opts); err == nil || !strings.Contains(strings.ToLower(err.Error()), strings.ReplaceAll(strings.ToLower(want), "html_", "html")) {
 			t.Errorf("the error contains %q; got %v", want, err)
 		}
 	}

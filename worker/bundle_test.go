@@ -13,7 +13,7 @@ import (
 // its position, such as "app.js:1:1", and parts of its text.
 func wantProblem(t *testing.T, path string, opts worker.Options, place string, parts ...string) {
 	t.Helper()
-	a, err := worker.Load(path, opts)
+	a, err := load(t, path, opts)
 	failure, ok := errors.AsType[*worker.LoadError](err)
 	if a != nil || !ok || len(failure.Problems) == 0 {
 		t.Fatalf("Load returns a *LoadError and no application; got %v, %v", a, err)
@@ -63,7 +63,7 @@ func TestLoadReportsAllSyntaxErrors(t *testing.T) {
 	folder := t.TempDir()
 	writeIn(t, folder, "a.js", "let = 1 1;")
 	writeIn(t, folder, "b.js", "\nlet = 1 1;")
-	_, err := worker.Load(writeIn(t, folder, "app.js", "import './a.js'; import './b.js';"), worker.Options{})
+	_, err := load(t, writeIn(t, folder, "app.js", "import './a.js'; import './b.js';"), worker.Options{})
 	if err == nil || !hasAll(err.Error(), []string{"a.js:1:", "\n", "b.js:2:"}) {
 		t.Errorf("the error has a line for the error of each file; got %v", err)
 	}

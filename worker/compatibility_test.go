@@ -22,7 +22,7 @@ func TestLoadRefusesInvalidCompatibility(t *testing.T) {
 		{"", []string{"nodejs_compat"}, `"nodejs_compat" is not known: there are ` + auto + ", " + manual + ", assets_navigation_prefers_asset_serving and assets_navigation_has_no_effect"},
 		{"", []string{auto, manual}, "exclude each other"},
 	} {
-		_, err := worker.Load(path, worker.Options{CompatibilityDate: c.date, CompatibilityFlags: c.flags})
+		_, err := load(t, path, worker.Options{CompatibilityDate: c.date, CompatibilityFlags: c.flags})
 		if failure, ok := errors.AsType[*worker.LoadError](err); !ok || !strings.Contains(failure.Error(), c.want) {
 			t.Errorf("%q with %q: %s; got %v", c.date, c.flags, c.want, err)
 		}

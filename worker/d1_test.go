@@ -183,7 +183,7 @@ func TestD1Migrations(t *testing.T) {
 	}
 	writeIn(t, folder, "11_wrong.sql", "INSERT INTO t VALUES (9); INSERT INTO other VALUES (1);")
 	opts.Logger = discard
-	_, err := worker.Load(write(t, "app.js", script), opts)
+	_, err := load(t, write(t, "app.js", script), opts)
 	if err == nil || !strings.Contains(err.Error(), "the D1 database DB: the migration "+filepath.Join(folder, "11_wrong.sql")+" cannot be applied: no such table: other") {
 		t.Errorf("the error names the database and the file; got %v", err)
 	}

@@ -58,7 +58,7 @@ func TestLoadFailureLeavesNoGoroutine(t *testing.T) {
 // The interrupt happens within a promise job, or between two jobs, where there is no position in the script.
 func TestLoadInterruptsEndlessPromises(t *testing.T) {
 	t.Parallel()
-	_, err := worker.Load(write(t, "app.js", "(function again() { Promise.resolve().then(again); })();"), worker.Options{
+	_, err := load(t, write(t, "app.js", "(function again() { Promise.resolve().then(again); })();"), worker.Options{
 		EventTimeout: loopTimeout, Stdout: newSink(), Stderr: newSink(), Logger: discard,
 	})
 	failure, ok := errors.AsType[*worker.LoadError](err)

@@ -48,7 +48,7 @@ func TestFramesOfExceptionsWhileLoading(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			file := writeIn(t, t.TempDir(), "app.js", c.script)
-			_, err := worker.Load(file, worker.Options{})
+			_, err := load(t, file, worker.Options{})
 			failure, ok := errors.AsType[*worker.LoadError](err)
 			if !ok {
 				t.Fatalf("Load returns a *LoadError; got %v", err)

@@ -217,7 +217,7 @@ func TestFetchEventSchemeFromATrustedProxy(t *testing.T) {
 
 func TestFetchEventMissingBody(t *testing.T) {
 	t.Parallel()
-	app, err := worker.Load(write(t, "app.js", `addEventListener("fetch", (event) => event.respondWith(event.request.text().then((text) => new Response(text))));`), worker.Options{Logger: discard})
+	app, err := load(t, write(t, "app.js", `addEventListener("fetch", (event) => event.respondWith(event.request.text().then((text) => new Response(text))));`), worker.Options{Logger: discard})
 	if err != nil {
 		t.Fatal(err)
 	}

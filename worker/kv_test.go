@@ -79,7 +79,7 @@ func TestKVNamespaces(t *testing.T) {
 		} };`
 		a := serve(t, script, opts)
 		a.do("POST", "/", "")
-		if _, err := worker.Load(a.path, opts); err == nil || !strings.Contains(err.Error(), "is used by another process") {
+		if _, err := load(t, a.path, opts); err == nil || !strings.Contains(err.Error(), "is used by another process") {
 			t.Errorf("a data directory has one user; got %v", err)
 		}
 		if err := a.Shutdown(t.Context()); err != nil {
@@ -90,7 +90,7 @@ func TestKVNamespaces(t *testing.T) {
 	t.Run("Load refuses an ID that is too long", func(t *testing.T) {
 		t.Parallel()
 		opts := worker.Options{Logger: discard, Bindings: worker.Bindings{KV: []worker.KVNamespace{{Name: "A", ID: strings.Repeat("é", 100)}}}}
-		if _, err := worker.Load(write(t, "app.js", `export default { fetch() {} };`), opts); err == nil || !strings.Contains(err.Error(), "the KV namespace A: ") {
+		if _, err := load(t, write(t, "app.js", `export default { fetch() {} };`), opts); err == nil || !strings.Contains(err.Error(), "the KV namespace A: ") {
 			t.Errorf("the error names the binding; got %v", err)
 		}
 	})

@@ -66,7 +66,7 @@ func TestMigrations(t *testing.T) {
 	if _, sum := run("New", "32", list...); sum != "32" {
 		t.Errorf("the objects of a deleted class are gone; got %s", sum)
 	}
-	_, err := worker.Load(write(t, "app.js", storedScript("New")), storedOptions(data, "New", worker.Migration{Tag: "v5", Renamed: []worker.RenamedClass{{From: "Old", To: "New"}}}))
+	_, err := load(t, write(t, "app.js", storedScript("New")), storedOptions(data, "New", worker.Migration{Tag: "v5", Renamed: []worker.RenamedClass{{From: "Old", To: "New"}}}))
 	if want := "the migration v5 cannot be applied to the data directory: Old cannot be renamed to New, which has objects already"; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("the error contains %q; got %v", want, err)
 	}
@@ -96,7 +96,7 @@ func TestLoadChecksMigrations(t *testing.T) {
 		"a migration has no tag":         {{}},
 		"two migrations have the tag v1": {{Tag: "v1"}, {Tag: "v1"}},
 	} {
-		if _, err := worker.Load(write(t, "app.js", `export default { fetch() {} };`), worker.Options{Logger: discard, Migrations: list}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := load(t, write(t, "app.js", `export default { fetch() {} };`), worker.Options{Logger: discard, Migrations: list}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the error contains %q; got %v", want, err)
 		}
 	}

@@ -83,7 +83,7 @@ func TestLoadRefusesOtherDefaultExports(t *testing.T) {
 		`addEventListener("fetch", () => {}); export default { fetch() {} }`:         "also a listener for \"fetch\"",
 		`export default { get fetch() { throw new RangeError("in the getter"); } };`: "RangeError: in the getter",
 	} {
-		_, err := worker.Load(write(t, "app.js", export), worker.Options{Logger: discard})
+		_, err := load(t, write(t, "app.js", export), worker.Options{Logger: discard})
 		if failure, ok := errors.AsType[*worker.LoadError](err); !ok || !strings.Contains(failure.Error(), want) {
 			t.Errorf("%s cannot be loaded: %q; got %v", export, want, err)
 		}
@@ -119,7 +119,7 @@ func TestVars(t *testing.T) {
 	})
 	t.Run("the error for a value that JSON cannot represent names the variable", func(t *testing.T) {
 		t.Parallel()
-		_, err := worker.Load(write(t, "app.js", ""), worker.Options{Vars: map[string]any{"GOOD": "secret", "BAD": func() {}}})
+		_, err := load(t, write(t, "app.js", ""), worker.Options{Vars: map[string]any{"GOOD": "secret", "BAD": func() {}}})
 		if failure, ok := errors.AsType[*worker.LoadError](err); !ok || !strings.Contains(failure.Error(), "the variable BAD") || strings.Contains(failure.Error(), "secret") {
 			t.Errorf("the error contains the name of the variable and no value; got %v", err)
 		}

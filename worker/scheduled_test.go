@@ -180,7 +180,7 @@ func TestLoadChecksCrons(t *testing.T) {
 		`the cron "* * * *" has 4 fields`:               {"0 0 * * *", "* * * *"},
 		`there are 251 crons: at most 250 are possible`: many,
 	} {
-		if _, err := worker.Load(write(t, "app.js", scheduledScript), worker.Options{Crons: crons, Logger: discard}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := load(t, write(t, "app.js", scheduledScript), worker.Options{Crons: crons, Logger: discard}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the error contains %q; got %v", want, err)
 		}
 	}

@@ -148,7 +148,7 @@ func TestServicesThatDoNotExist(t *testing.T) {
 	} {
 		opts := worker.Options{Bindings: worker.Bindings{Services: []worker.Service{{Name: "ADMIN", Entrypoint: entrypoint}}}}
 		script := `import { WorkerEntrypoint } from "cloudflare:workers"; export class Plain {}; export default { fetch() {} };`
-		if _, err := worker.Load(write(t, "app.js", script), opts); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := load(t, write(t, "app.js", script), opts); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the error contains %q; got %v", want, err)
 		}
 	}

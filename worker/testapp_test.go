@@ -85,13 +85,10 @@ func serveInMemory(t testing.TB, script string, opts worker.Options) *testApp {
 func serveListener(t testing.TB, l net.Listener, dial func() (net.Conn, error), path string, opts worker.Options) *testApp {
 	t.Helper()
 	a := &testApp{dial: dial, address: l.Addr().String(), t: t, path: path, stdout: newSink(), stderr: newSink(), log: newSink(), requestEnded: make(chan struct{}, 1)}
-	if opts.Runtime.Name == "" {
-		opts.Runtime = runtimeOf(t, *runtimeName)
-	}
 	opts.Stdout, opts.Stderr = a.stdout, a.stderr
 	opts.Logger = slog.New(slog.NewTextHandler(a.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
-	if a.App, err = worker.Load(path, opts); err != nil {
+	if a.App, err = load(t, path, opts); err != nil {
 		t.Fatalf("the application loads; got %v", err)
 	}
 	server := &http.Server{Handler: http.HandlerFunc(a.handle), ErrorLog: log.New(io.Discard, "", 0)}
@@ -104,6 +101,15 @@ func serveListener(t testing.TB, l net.Listener, dial func() (net.Conn, error), 
 		_ = server.Close()
 	})
 	return a
+}
+
+// load loads the script at path, on the runtime under test unless opts has another one.
+func load(t testing.TB, path string, opts worker.Options) (*worker.App, error) {
+	t.Helper()
+	if opts.Runtime.Name == "" {
+		opts.Runtime = runtimeOf(t, *runtimeName)
+	}
+	return worker.Load(path, opts)
 }
 
 // rewrite replaces the application's script and reloads the application.

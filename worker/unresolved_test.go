@@ -18,7 +18,7 @@ func problemsOf(t *testing.T, files map[string]string) string {
 		path := filepath.Join(folder, filepath.FromSlash(name))
 		writeIn(t, mkdir(t, filepath.Dir(path)), filepath.Base(path), text)
 	}
-	_, err := worker.Load(filepath.Join(folder, "app.js"), worker.Options{})
+	_, err := load(t, filepath.Join(folder, "app.js"), worker.Options{})
 	failure, ok := errors.AsType[*worker.LoadError](err)
 	if !ok {
 		t.Fatalf("Load returns a *LoadError; got %v", err)
@@ -105,7 +105,7 @@ func TestFramesShowTheSource(t *testing.T) {
 		"await new Promise(() => {});":                             "✘ [ERROR] a top-level await never ends",
 	} {
 		folder := t.TempDir()
-		_, err := worker.Load(writeIn(t, folder, "app.js", script), worker.Options{})
+		_, err := load(t, writeIn(t, folder, "app.js", script), worker.Options{})
 		failure, ok := errors.AsType[*worker.LoadError](err)
 		if !ok {
 			t.Fatalf("Load returns a *LoadError; got %v", err)

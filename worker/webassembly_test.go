@@ -117,7 +117,7 @@ func TestWebAssemblyInvalidModuleFailsToLoad(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	writeIn(t, folder, "m.wasm", "no module")
-	_, err := worker.Load(writeIn(t, folder, "app.js", `import module from "./m.wasm";`), worker.Options{Logger: discard, Stdout: newSink(), Stderr: newSink()})
+	_, err := load(t, writeIn(t, folder, "app.js", `import module from "./m.wasm";`), worker.Options{Logger: discard, Stdout: newSink(), Stderr: newSink()})
 	if err == nil || !strings.Contains(err.Error(), "CompileError") || !strings.Contains(err.Error(), "not a WebAssembly module") {
 		t.Errorf("the script must fail with a CompileError, got %v", err)
 	}
