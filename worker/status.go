@@ -19,6 +19,10 @@ type Status struct {
 	// Generation is the number of the version that the worker runs, counted from 1.
 	Generation int
 
+	// Process is the id of the child process in which the worker runs. It is 0 for the engine in this process, and while
+	// the worker is asleep or backs off.
+	Process int
+
 	// Connections is the number of the worker's connections.
 	Connections int
 
@@ -56,15 +60,17 @@ func (s *status) change(f func(now *Status)) {
 	f(&s.current)
 }
 
-// setRunning sets the state to running, with the number of the generation.
-func (s *status) setRunning(generation int) {
-	s.change(func(now *Status) { now.State, now.Reason, now.Generation = stateRunning, "", generation })
+// setRunning sets the state to running, with the number of the generation and the id of the child process.
+func (s *status) setRunning(generation, process int) {
+	s.change(func(now *Status) {
+		now.State, now.Reason, now.Generation, now.Process = stateRunning, "", generation, process
+	})
 }
 
 // setAsleep sets the state to asleep and counts the sleep.
 func (s *status) setAsleep() {
 	s.change(func(now *Status) {
-		now.State, now.Reason = stateAsleep, ""
+		now.State, now.Reason, now.Process = stateAsleep, "", 0
 		now.Sleeps++
 	})
 }
@@ -72,7 +78,7 @@ func (s *status) setAsleep() {
 // setBackingOff sets the state to backing off, until a time and for a reason.
 func (s *status) setBackingOff(until time.Time, why string) {
 	s.change(func(now *Status) {
-		now.State, now.Reason = stateBackingOff, why
+		now.State, now.Reason, now.Process = stateBackingOff, why, 0
 		s.backoffEnd = until
 		s.refusing.Release()
 	})

@@ -108,7 +108,7 @@ func (w *worker) setServing(in *instance) {
 	w.latest = in
 	w.mu.Unlock()
 	close(in.serving)
-	w.status.setRunning(in.generation.number)
+	w.status.setRunning(in.generation.number, in.runtime.Process())
 	if w.isStopping() { // stop may have been called before the instance was set
 		in.stop()
 	}

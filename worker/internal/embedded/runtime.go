@@ -191,6 +191,9 @@ func (r *runtime) Room() bool { return true }
 // Busy returns "": the Host knows what the application waits for.
 func (r *runtime) Busy() (reason string, known bool) { return "", true }
 
+// Process returns 0.
+func (r *runtime) Process() int { return 0 }
+
 // Collect runs the garbage collector of the engine, which otherwise runs only when the heap has grown by half.
 func (r *runtime) Collect() { r.engine.CollectGarbage() }
 

@@ -276,6 +276,14 @@ func (r *remote) Busy() (reason string, known bool) {
 	return "", false
 }
 
+// Process returns the id of the child, 0 before Load.
+func (r *remote) Process() int {
+	if r.child == nil {
+		return 0
+	}
+	return r.child.command.Process.Pid
+}
+
 // Collect has no effect: the child collects its memory itself.
 func (r *remote) Collect() {}
 

@@ -64,6 +64,9 @@ type Runtime interface {
 	// of the turn may never return.
 	Stuck() <-chan struct{}
 
+	// Process returns the id of the process in which the application runs, 0 if that is this process.
+	Process() int
+
 	// Close releases the Runtime. It must not be called during a turn. The error is ErrLost if the memory cannot be
 	// freed.
 	Close() error
