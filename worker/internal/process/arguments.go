@@ -15,8 +15,11 @@ func Arguments(name, script string, memory int64, inspect string, args []string)
 	case "bun":
 		all = []string{"run"}
 	}
-	if inspect != "" {
+	switch {
+	case inspect != "":
 		all = append(all, "--inspect="+inspect)
+	case name == "node":
+		all = append(all, closedInspector...)
 	}
 	return append(append(all, args...), script)
 }

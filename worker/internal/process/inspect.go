@@ -16,10 +16,10 @@ import (
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
-// hiddenInspector are the arguments of node with which [child.whereStuck] works: the inspector is off until node gets a
+// closedInspector are the arguments of node with which [child.whereStuck] works: the inspector is off until node gets a
 // signal, and then listens on a free port of the loopback interface. Its address contains a random number, which only
 // standard error has, so that no other user of the machine can connect.
-var hiddenInspector = []string{"--inspect-port=127.0.0.1:0", "--inspect-publish-uid=stderr"}
+var closedInspector = []string{"--inspect-port=127.0.0.1:0", "--inspect-publish-uid=stderr"}
 
 // openInspector returns the argument with which node, bun or deno opens its inspector for a developer. Each worker, whose numbers
 // begin at 0, has its own port: the one in address plus its number. The port 0 stands for a free one.
@@ -47,30 +47,29 @@ func openInspector(address string, worker int) (string, error) {
 // maxInspectorMessage bounds a message of the inspector in bytes. Those about scripts contain their source maps.
 const maxInspectorMessage = 64 << 20
 
-// whereStuck pauses a child that does not return from the application's code, and returns the calls in progress, the innermost one first, and
-// the value of an expression as text. The child must be node with the arguments [hiddenInspector], because other programs end at
-// the signal, and it has to be killed afterwards. An error means that it did not pause in time, for example because it is in a built-in function.
-func (c *child) whereStuck(expression string, timeout time.Duration) ([]script.Frame, string, error) {
+// whereStuck pauses a child that does not return from the application's code, and returns the calls in progress, the innermost one
+// first. The child must be node with the arguments [closedInspector], because other programs end at the signal, and it has to be killed
+// afterwards. An error means that it did not pause in time, for example because it is in a built-in function.
+func (c *child) whereStuck(timeout time.Duration) ([]script.Frame, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	address, err := c.inspectorAddress(ctx)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	conn, err := websocket.Dial(ctx, address, &websocket.DialOptions{
 		Options: websocket.Options{MaxMessage: maxInspectorMessage}, Proxy: websocket.NoProxy,
 	})
 	if err != nil {
-		return nil, "", fmt.Errorf("the inspector does not accept a connection: %w", err)
+		return nil, fmt.Errorf("the inspector does not accept a connection: %w", err)
 	}
 	defer conn.CloseNow()
-	i := &inspector{conn: conn}
-	frames, err := i.pause(ctx)
+	i := &inspector{conn: conn, scripts: map[string]string{}}
+	calls, err := i.pause(ctx)
 	if err != nil {
-		return nil, "", fmt.Errorf("the application cannot be paused: %w", err)
+		return nil, fmt.Errorf("the application cannot be paused: %w", err)
 	}
-	value, err := i.evaluate(ctx, expression)
-	return i.stack(frames), value, err
+	return i.stack(calls), nil
 }
 
 // inspectorAddress has node open its inspector, and returns the URL.
@@ -117,15 +116,12 @@ type inspector struct {
 	conn    *websocket.Conn
 	last    int               // the number of the last command
 	scripts map[string]string // the URLs of scripts by their ids
-	top     string            // the id of the innermost call
 }
 
-// An inspectorMessage is the result of a command, which has its number, or an event, which has a method.
+// An inspectorMessage is an event, which has a method, or the result of a command.
 type inspectorMessage struct {
-	ID     int             `json:"id"`
 	Method string          `json:"method"`
 	Params json.RawMessage `json:"params"`
-	Result json.RawMessage `json:"result"`
 	Error  *struct {
 		Message string `json:"message"`
 	} `json:"error"`
@@ -133,7 +129,6 @@ type inspectorMessage struct {
 
 // A pausedCall is a call in progress. Lines and columns begin at 0.
 type pausedCall struct {
-	ID       string `json:"callFrameId"`
 	Function string `json:"functionName"`
 	Location struct {
 		Script string `json:"scriptId"`
@@ -145,7 +140,7 @@ type pausedCall struct {
 // pause pauses the application, and returns the calls in progress.
 func (i *inspector) pause(ctx context.Context) ([]pausedCall, error) {
 	for _, method := range []string{"Debugger.enable", "Debugger.pause"} {
-		if err := i.send(ctx, method, struct{}{}); err != nil {
+		if err := i.send(ctx, method); err != nil {
 			return nil, err
 		}
 	}
@@ -163,47 +158,14 @@ func (i *inspector) pause(ctx context.Context) ([]pausedCall, error) {
 		if err := json.Unmarshal(m.Params, &paused); err != nil {
 			return nil, err
 		}
-		if len(paused.Calls) == 0 {
-			return nil, errors.New("no call is in progress")
-		}
-		i.top = paused.Calls[0].ID
 		return paused.Calls, nil
 	}
 }
 
-// evaluate returns the value of an expression as text.
-func (i *inspector) evaluate(ctx context.Context, expression string) (string, error) {
-	err := i.send(ctx, "Debugger.evaluateOnCallFrame", map[string]any{
-		"callFrameId": i.top, "expression": "String(" + expression + ")", "returnByValue": true, "silent": true,
-	})
-	if err != nil {
-		return "", err
-	}
-	for number := i.last; ; {
-		m, err := i.receive(ctx)
-		if err != nil {
-			return "", err
-		}
-		if m.ID != number {
-			continue
-		}
-		var evaluated struct {
-			Result struct {
-				Value string `json:"value"`
-			} `json:"result"`
-			Exception json.RawMessage `json:"exceptionDetails"`
-		}
-		if err = json.Unmarshal(m.Result, &evaluated); err == nil && evaluated.Exception != nil {
-			err = fmt.Errorf("the expression %s has thrown: %s", expression, evaluated.Exception)
-		}
-		return evaluated.Result.Value, err
-	}
-}
-
-// send sends a command.
-func (i *inspector) send(ctx context.Context, method string, params any) error {
+// send sends a command without parameters.
+func (i *inspector) send(ctx context.Context, method string) error {
 	i.last++
-	text, err := json.Marshal(map[string]any{"id": i.last, "method": method, "params": params})
+	text, err := json.Marshal(map[string]any{"id": i.last, "method": method})
 	if err != nil {
 		return err
 	}
@@ -236,9 +198,6 @@ func (i *inspector) remember(params json.RawMessage) error {
 	}
 	if err := json.Unmarshal(params, &parsed); err != nil {
 		return err
-	}
-	if i.scripts == nil {
-		i.scripts = map[string]string{}
 	}
 	i.scripts[parsed.ID] = parsed.URL
 	return nil

@@ -11,7 +11,8 @@ import (
 // for concurrent use.
 type progress struct {
 	limit time.Duration
-	hang  func() *script.Interruption // ends the child and returns where it was
+	find  func() *script.Interruption // returns where the child is, nil if that is unknown
+	end   func()                      // ends the child
 
 	mu      sync.Mutex
 	total   int64  // bytes sent
@@ -33,8 +34,8 @@ type mark struct {
 	sent   time.Time
 }
 
-func newProgress(limit time.Duration, hang func() *script.Interruption) progress {
-	return progress{limit: limit, hang: hang}
+func newProgress(limit time.Duration, find func() *script.Interruption, end func()) progress {
+	return progress{limit: limit, find: find, end: end}
 }
 
 // sent counts bytes of the next batch.
@@ -92,11 +93,12 @@ func (p *progress) check() {
 	}
 	p.stopped, p.where = true, &script.Interruption{}
 	p.mu.Unlock()
-	if where := p.hang(); where != nil {
+	if where := p.find(); where != nil {
 		p.mu.Lock()
 		p.where = where
 		p.mu.Unlock()
 	}
+	p.end()
 }
 
 // handled records that the child has handled n other bytes.

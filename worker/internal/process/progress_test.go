@@ -56,10 +56,7 @@ func TestProgress(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				hung := false
-				p := newProgress(limit, func() *script.Interruption {
-					hung = true
-					return nil
-				})
+				p := newProgress(limit, func() *script.Interruption { return nil }, func() { hung = true })
 				c.run(&p)
 				synctest.Wait()
 				if hung != c.hung || (p.hung() != nil) != c.hung {
@@ -71,7 +68,7 @@ func TestProgress(t *testing.T) {
 	}
 	t.Run("outstanding is what was sent and not handled", func(t *testing.T) {
 		t.Parallel()
-		p := newProgress(time.Hour, nil)
+		p := newProgress(time.Hour, nil, nil)
 		defer p.stop()
 		p.sentEvent()
 		batch(&p, 10)

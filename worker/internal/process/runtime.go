@@ -5,6 +5,8 @@ package process
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -38,7 +40,7 @@ func New(start func(host script.Host) Options) script.Launch {
 		r := &remote{host: host, app: app, options: start(host), closed: make(chan struct{})}
 		r.table = modules.NewTable(host, app.Name, r.interrupted)
 		r.names, r.functions = r.provided()
-		r.progress = newProgress(app.EventTimeout, r.hang)
+		r.progress = newProgress(app.EventTimeout, r.where, r.Stop)
 		return r
 	}
 }
@@ -156,10 +158,35 @@ func endError(e ending, hung *script.Interruption) error {
 	return &script.Exit{How: e.text, Stderr: e.stderr}
 }
 
-// hang kills the child, which did not handle an event in time. It is called on a goroutine of its own.
-func (r *remote) hang() *script.Interruption {
-	defer r.child.kill()
-	return nil
+// stuckTime bounds the search for the position of a child that hangs. The child is killed after that.
+const stuckTime = time.Second
+
+// where returns where the application of a child that hangs is, and nil if that cannot be found out. It may be called by any goroutine.
+func (r *remote) where() *script.Interruption {
+	if !slices.Contains(r.options.Args, closedInspector[0]) {
+		return nil
+	}
+	frames, err := r.child.whereStuck(stuckTime)
+	if err != nil {
+		return nil
+	}
+	for i := range frames {
+		frames[i].File = r.fileName(frames[i].File)
+	}
+	return &script.Interruption{Frames: frames}
+}
+
+// fileName returns the name that a file has in frames.
+func (r *remote) fileName(path string) string {
+	switch {
+	case path == r.app.File:
+		return r.app.Name
+	case slices.Contains(r.options.Args, path):
+		return "linger:worker"
+	case strings.HasPrefix(path, "node:"):
+		return "native"
+	}
+	return path
 }
 
 // Loaded reports whether the module has been loaded. The error is what it has thrown.
