@@ -32,8 +32,8 @@ func Types() string { return types }
 // EngineVersion is the name and the version of the JavaScript engine that runs scripts.
 const EngineVersion = embedded.Version
 
-// launchEmbedded returns the function that makes runtimes in this process.
-var launchEmbedded = sync.OnceValue(func() script.Launch { return embedded.New(scriptModules()) })
+// prelude returns the globals of the engine, which are compiled once.
+var prelude = embedded.NewPrelude(scriptModules())
 
 // scriptModules returns the JavaScript modules of this package, with index.js at the root.
 func scriptModules() fs.FS {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lingerws/linger/worker/internal/embedded"
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
@@ -31,7 +32,7 @@ func TestMessageSeries(t *testing.T) {
 	t.Parallel()
 	var longest atomic.Int64
 	f := serveFake(t, func(host script.Host, app script.Application) script.Runtime {
-		return seriesRuntime{launchEmbedded()(host, app), &longest}
+		return seriesRuntime{embedded.New(prelude)(host, app), &longest}
 	}, Options{EventTimeout: testTimeout})
 	err := os.WriteFile(f.path, []byte(`
 		let count = 0;

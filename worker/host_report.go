@@ -48,12 +48,13 @@ func (h *hostAPI) CallFailed(function string, err error) {
 }
 
 // Slow implements [script.Observer].
-func (h *hostAPI) Slow(took time.Duration, frames []script.Frame) {
+func (h *hostAPI) Slow(id int, took time.Duration, frames []script.Frame) {
+	e := h.events.get(id)
 	if frames == nil {
-		h.caller.reportSlow(took, "it computed in a built-in function", nil)
+		h.caller.reportSlow(e, took, "it computed in a built-in function", nil)
 		return
 	}
-	h.caller.reportSlow(took, "it computes", h.generation.placeAttrs(frames))
+	h.caller.reportSlow(e, took, "it computes", h.generation.placeAttrs(frames))
 }
 
 // BlobByDefault implements [script.Observer]. It logs once what to do if the script expects an ArrayBuffer.

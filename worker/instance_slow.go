@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"log/slog"
 	"sync"
 	"time"
@@ -49,9 +50,10 @@ func (in *instance) reportWait(e *event) {
 	in.warnSlow(e, took, "it waited for a promise", place)
 }
 
-// reportSlow logs that the turn takes long. place has log attributes for the position of the script.
-func (in *instance) reportSlow(took time.Duration, why string, place []any) {
-	in.warnSlow(in.currentEvent, took, why, place)
+// reportSlow logs that a turn takes long. e is its event; nil if it has none, or if its event has ended. place has log attributes for the position
+// of the script.
+func (in *instance) reportSlow(e *event, took time.Duration, why string, place []any) {
+	in.warnSlow(cmp.Or(e, in.currentEvent), took, why, place)
 }
 
 // warnSlow logs a slow event within the rate limit; without an event, a slow timer or callback.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/lingerws/linger/worker/internal/bundle"
+	"github.com/lingerws/linger/worker/internal/embedded"
 	"github.com/lingerws/linger/worker/internal/process"
 	"github.com/lingerws/linger/worker/internal/script"
 )
@@ -59,7 +60,7 @@ type children struct {
 // newLaunch returns the function that makes the runtimes of an application.
 func (a *App) newLaunch() (script.Launch, error) {
 	if a.opts.Runtime.inProcess() {
-		return launchEmbedded(), nil
+		return embedded.New(prelude), nil
 	}
 	found, err := process.Find(a.opts.Runtime.Name, a.opts.Runtime.Path)
 	if err != nil {

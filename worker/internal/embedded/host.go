@@ -12,8 +12,8 @@ import (
 )
 
 // define defines the functions that the modules call in the engine.
-func (r *runtime) define() error {
-	functions := hostFunctions(r.table.Functions())
+func (r *Engine) define() error {
+	functions := hostFunctions(r.host.Functions())
 	functions["report"], functions["listened"] = r.report, r.listened
 	for name, fn := range functions {
 		if err := r.engine.Define(name, fn); err != nil {
@@ -24,11 +24,11 @@ func (r *runtime) define() error {
 }
 
 // bundleFunctions returns the functions that only a bundle on demand calls.
-func (r *runtime) bundleFunctions(name string) map[string]engine.HostFunc {
+func (r *Engine) bundleFunctions(name string) map[string]engine.HostFunc {
 	if name != "bindings" {
 		return nil
 	}
-	return hostFunctions(r.table.BindingFunctions())
+	return hostFunctions(r.host.BindingFunctions())
 }
 
 // hostFunctions returns functions in the form that the engine expects.
@@ -47,7 +47,7 @@ func hostFunctions(functions map[string]modules.Function) map[string]engine.Host
 }
 
 // report implements the function report(event, raise, places), which reports what raise throws: the exception then has its stack.
-func (r *runtime) report(args []engine.Value) (engine.Value, error) {
+func (r *Engine) report(args []engine.Value) (engine.Value, error) {
 	if len(args) < 2 || args[1].Function() == nil {
 		return engine.Undefined(), nil
 	}
@@ -64,7 +64,7 @@ func (r *runtime) report(args []engine.Value) (engine.Value, error) {
 }
 
 // listened implements the function listened(type, stack), which reports a call of addEventListener.
-func (r *runtime) listened(args []engine.Value) (engine.Value, error) {
+func (r *Engine) listened(args []engine.Value) (engine.Value, error) {
 	if len(args) == 2 {
 		r.host.Listened(args[0].String(), scriptFrames(engine.Frames(args[1].String())))
 	}
@@ -72,7 +72,7 @@ func (r *runtime) listened(args []engine.Value) (engine.Value, error) {
 }
 
 // platform connects the globals of the web platform to the host.
-func (r *runtime) platform() web.Options {
+func (r *Engine) platform() web.Options {
 	return web.Options{
 		Console:    func(level web.Level, text string) { r.host.Console(slogLevels[level], text) },
 		SetTimer:   r.host.SetTimer,
@@ -85,8 +85,9 @@ func (r *runtime) platform() web.Options {
 			return r.host.Compute(size, work, func() error { return r.turn(time.Now(), turn) })
 		},
 		BundleFunctions: r.bundleFunctions,
+		Exposed:         r.host.Exposed,
 
-		MaxBody: r.app.MaxBody,
+		MaxBody: r.limits.MaxBody,
 	}
 }
 

@@ -36,6 +36,12 @@ func Compile(name, source string) (b Bytecode, err error) {
 	return b, nil
 }
 
+// Bytes returns the bytecode as bytes, for [BytecodeOf] in another process of the same program. They must not be changed.
+func (b Bytecode) Bytes() []byte { return b.code }
+
+// BytecodeOf returns the Bytecode whose Bytes are code. They are not checked: the engine may do anything with other bytes.
+func BytecodeOf(code []byte) Bytecode { return Bytecode{code} }
+
 // Run runs a compiled script, as a turn. It returns the value of its last expression as EvalScript does.
 func (r *Runtime) Run(b Bytecode) (result Value, err error) {
 	if b.code == nil {

@@ -151,9 +151,9 @@ type Observer interface {
 	// CallFailed reports an error of a call of the Host that is not for the application.
 	CallFailed(function string, err error)
 
-	// Slow reports that the turn takes longer than SlowEvent. frames is the stack at the moment; nil means that the turn
-	// has ended, and spent the time in a built-in function.
-	Slow(took time.Duration, frames []Frame)
+	// Slow reports that a turn takes longer than SlowEvent. event is the number of the event whose listeners run, 0 for none.
+	// frames is the stack at the moment; nil means that the turn has ended, and spent the time in a built-in function.
+	Slow(event int, took time.Duration, frames []Frame)
 
 	// Listened reports a listener to a kind of event, with the stack of the call of addEventListener.
 	Listened(kind string, stack []Frame)

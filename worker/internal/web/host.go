@@ -64,7 +64,11 @@ func (h *host) expose(args []engine.Value) (engine.Value, error) {
 	if fn == nil {
 		return engine.Undefined(), typeError("expose expects a name and a function")
 	}
-	h.realm.functions[args[0].String()] = fn.Keep()
+	name := args[0].String()
+	h.realm.functions[name] = fn.Keep()
+	if h.options.Exposed != nil {
+		h.options.Exposed(name)
+	}
 	return engine.Undefined(), nil
 }
 

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"embed"
+	"fmt"
 	"io/fs"
 	"path"
 	"time"
@@ -55,6 +56,9 @@ type Options struct {
 	// them. nil means that no bundle has any.
 	BundleFunctions func(name string) map[string]engine.HostFunc
 
+	// Exposed is called when a module makes a function available to Realm.Function.
+	Exposed func(name string)
+
 	// MaxBody is the maximum size of a body after its content codings have been decoded, in bytes. 0 means 10 MiB.
 	MaxBody int64
 
@@ -106,7 +110,35 @@ func NewPrelude(modules fs.FS) (*Prelude, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Prelude{code: code, bundles: onDemand{modules: modules}}, nil
+	p := &Prelude{code: code, bundles: onDemand{modules: modules}}
+	p.bundles.compile = p.bundles.compileBundle
+	return p, nil
+}
+
+// Code returns the bytecode of the globals, for [OpenPrelude] in another process, or that of the bundle on demand with a name.
+func (p *Prelude) Code(bundle string) ([]byte, error) {
+	if bundle == "" {
+		return p.code.Bytes(), nil
+	}
+	if p.bundles.folder(bundle) == nil {
+		return nil, fmt.Errorf("web: there is no bundle named %q", bundle)
+	}
+	code, err := p.bundles.code(bundle)
+	return code.Bytes(), err
+}
+
+// OpenPrelude returns the Prelude that another process of the same program has compiled. code returns what its method Code does;
+// for bundles it is called when they are first used, during a turn.
+func OpenPrelude(modules fs.FS, code func(bundle string) ([]byte, error)) (*Prelude, error) {
+	globals, err := code("")
+	if err != nil {
+		return nil, err
+	}
+	compiled := func(bundle string) (engine.Bytecode, error) {
+		b, err := code(bundle)
+		return engine.BytecodeOf(b), err
+	}
+	return &Prelude{code: engine.BytecodeOf(globals), bundles: onDemand{modules: modules, compile: compiled}}, nil
 }
 
 // Install installs the globals in a runtime, in which no script may have run before. Host functions of the caller's

@@ -21,8 +21,9 @@ import (
 
 // onDemand contains the bundles on demand that have been compiled. It is safe for concurrent use.
 type onDemand struct {
-	modules  fs.FS    // the caller's modules; nil if there are none
-	compiled sync.Map // the result of compileBundle as a func() (engine.Bytecode, error), by name
+	modules  fs.FS                                      // the caller's modules; nil if there are none
+	compile  func(name string) (engine.Bytecode, error) // compileBundle, or what another process has compiled
+	compiled sync.Map                                   // the result of compile as a func() (engine.Bytecode, error), by name
 }
 
 // bundleFunctions returns the host functions of a bundle by the names with which its modules call them.
@@ -90,8 +91,8 @@ func (o *onDemand) folder(name string) fs.FS {
 
 // code returns the bytecode of a bundle.
 func (o *onDemand) code(name string) (engine.Bytecode, error) {
-	compile, _ := o.compiled.LoadOrStore(name, sync.OnceValues(func() (engine.Bytecode, error) { return compileBundle(name, o.folder(name)) }))
-	return compile.(func() (engine.Bytecode, error))()
+	result, _ := o.compiled.LoadOrStore(name, sync.OnceValues(func() (engine.Bytecode, error) { return o.compile(name) }))
+	return result.(func() (engine.Bytecode, error))()
 }
 
 // BundleSource returns the script of the bundle of a folder of lazy: a function whose argument has what the modules import from
@@ -104,8 +105,8 @@ func BundleSource(folder fs.FS) (string, error) {
 }
 
 // compileBundle compiles the bundle of a folder of lazy.
-func compileBundle(name string, folder fs.FS) (engine.Bytecode, error) {
-	source, err := BundleSource(folder)
+func (o *onDemand) compileBundle(name string) (engine.Bytecode, error) {
+	source, err := BundleSource(o.folder(name))
 	if err != nil {
 		return engine.Bytecode{}, err
 	}
