@@ -61,7 +61,7 @@ type Options struct {
 	SlowEvent time.Duration
 
 	// Memory limits the script's heap in bytes, including the variables of calls in
-	// progress; 0 means 128 MiB. An engine that runs out of memory is replaced;
+	// progress; 0 means 128 MiB, and 512 MiB for Node, Bun and Deno. An engine that runs out of memory is replaced;
 	// connections stay open. Above 384 MiB the stack limit of the process is raised
 	// (debug.SetMaxStack); above 768 MiB a hostile script can end the process by a
 	// recursion within a built-in function.
@@ -162,11 +162,13 @@ const (
 	defaultSlowEvent    = time.Second
 	defaultFinish       = 5 * time.Minute
 	defaultMemory       = 128 << 20
-	defaultMaxBody      = 10 << 20
-	defaultFetchTimeout = 30 * time.Second
-	defaultMaxFetches   = 64
-	defaultMaxSockets   = 256
-	defaultMaxObjects   = 10_000
+
+	defaultRuntimeMemory = 512 << 20 // of Node, Bun and Deno, whose packages need more
+	defaultMaxBody       = 10 << 20
+	defaultFetchTimeout  = 30 * time.Second
+	defaultMaxFetches    = 64
+	defaultMaxSockets    = 256
+	defaultMaxObjects    = 10_000
 
 	queueTime = 30 * time.Second // how long an upgrade request may wait for a worker by default, before EventTimeout applies
 )
@@ -181,12 +183,15 @@ func (o Options) withDefaults() Options {
 	if o.FinishTimeout <= 0 {
 		o.FinishTimeout = defaultFinish
 	}
+	if o.Runtime.Inspect != "" {
+		o.EventTimeout, o.SlowEvent = inspectedTimeout, -1
+	}
 	o.FinishTimeout = max(o.FinishTimeout, o.EventTimeout)
 	if o.SlowEvent == 0 {
 		o.SlowEvent = defaultSlowEvent
 	}
 	if o.Memory <= 0 {
-		o.Memory = defaultMemory
+		o.Memory = o.Runtime.defaultMemory()
 	}
 	if o.MaxBody <= 0 {
 		o.MaxBody = defaultMaxBody

@@ -1,12 +1,15 @@
 package worker
 
 import (
+	"encoding/json"
 	"errors"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/lingerws/linger/worker/internal/bundle"
 	"github.com/lingerws/linger/worker/internal/embedded"
@@ -35,6 +38,16 @@ type Runtime struct {
 	Inspect string
 }
 
+// Version returns the version of the runtime, such as "20.19.0". The error says how to install the runtime if there is none that
+// can be used.
+func (r Runtime) Version() (string, error) {
+	if r.target() == bundle.Embedded {
+		return EngineVersion, nil
+	}
+	found, err := process.Find(r.Name, r.Path)
+	return found.Version, err
+}
+
 // inProcess reports whether the application runs in this process.
 func (r *Runtime) inProcess() bool { return (r.Name == "" || r.Name == "embedded") && !r.Process }
 
@@ -44,6 +57,17 @@ func (r *Runtime) target() bundle.Target {
 		return bundle.Embedded
 	}
 	return bundle.Target(r.Name)
+}
+
+// inspectedTimeout is the event timeout of an application with a debugger.
+const inspectedTimeout = 365 * 24 * time.Hour
+
+// defaultMemory returns the default of Options.Memory.
+func (r *Runtime) defaultMemory() int64 {
+	if r.target() == bundle.Embedded {
+		return defaultMemory
+	}
+	return defaultRuntimeMemory
 }
 
 // headroom is the memory of a child in addition to the heap of the application.
@@ -86,7 +110,7 @@ func (a *App) newLaunch() (script.Launch, error) {
 func (c *children) options(host script.Host) process.Options {
 	h := host.(*hostAPI) //nolint:forcetypeassert // a worker passes no other Host
 	return process.Options{
-		Path: c.path, Args: c.args(h.worker.index), Env: os.Environ(),
+		Path: c.path, Args: c.args(h.worker.index), Env: c.app.environment(),
 		Memory: c.app.opts.Memory + headroom, Patient: c.app.opts.Runtime.Inspect != "",
 		Print: h.printOutput, Dropped: h.reportDropped,
 	}
@@ -99,13 +123,40 @@ func (c *children) args(worker int) []string {
 
 // inspectAddress returns the address of the inspector of a worker, "" for none.
 func inspectAddress(first string, worker int) string {
-	host, port, ok := strings.Cut(first, ":")
-	n, err := strconv.Atoi(port)
-	if !ok || err != nil {
+	host, port, err := net.SplitHostPort(first)
+	n, failed := strconv.Atoi(port)
+	if err != nil || failed != nil {
 		return first
 	}
-	return host + ":" + strconv.Itoa(n+worker)
+	return net.JoinHostPort(host, strconv.Itoa(n+worker))
 }
+
+// environment returns the environment of the children: that of this process, NODE_ENV unless it has it, and the variables of the
+// application as text, which the embedded engine has in process.env too.
+func (a *App) environment() []string {
+	all := os.Environ()
+	if _, ok := os.LookupEnv(modeVariable); !ok {
+		mode := "production"
+		if a.opts.Development {
+			mode = "development"
+		}
+		all = append(all, modeVariable+"="+mode)
+	}
+	for name, value := range a.opts.Vars {
+		text, ok := value.(string)
+		if !ok {
+			encoded, _ := json.Marshal(value) // Load has checked it
+			text = string(encoded)
+		}
+		if name != modeVariable && !strings.ContainsAny(name, "=\x00") && !strings.Contains(text, "\x00") { // not possible in an environment
+			all = append(all, name+"="+text)
+		}
+	}
+	return all
+}
+
+// modeVariable is the variable by which packages select their mode.
+const modeVariable = "NODE_ENV"
 
 // printOutput prints a line of the output of a child. Any goroutine may call it.
 func (h *hostAPI) printOutput(stderr bool, line string) {
@@ -113,10 +164,19 @@ func (h *hostAPI) printOutput(stderr bool, line string) {
 	if stderr {
 		level = slog.LevelWarn
 	}
+	line = h.generation.withNames(line)
 	if h.app.opts.Workers > 1 {
 		line = "[worker " + strconv.Itoa(h.worker.index) + "] " + line
 	}
 	h.Console(level, line)
+}
+
+// withNames returns a line of the output of a child, such as one of a stack, with the name of the bundle in the place of its file.
+func (g *generation) withNames(line string) string {
+	if !strings.Contains(line, g.file) {
+		return line
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(line, "file://"+g.file, bundle.Name), g.file, bundle.Name)
 }
 
 // reportDropped logs that output of a child was dropped. Any goroutine may call it.

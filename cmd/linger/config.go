@@ -23,6 +23,10 @@ const configName = "linger.toml"
 // config is the content of a configuration file. Flags take precedence over it.
 type config struct {
 	Main               configText          `toml:"main"` // path of the application's module, relative to the file
+	Runtime            runtimeName         `toml:"runtime"`
+	RuntimePath        configText          `toml:"runtime_path"` // a name in PATH, or a path relative to the file
+	RuntimeArgs        configTexts         `toml:"runtime_args"`
+	Isolation          isolation           `toml:"isolation"`
 	CompatibilityDate  configDate          `toml:"compatibility_date"`
 	CompatibilityFlags configTexts         `toml:"compatibility_flags"`
 	Egress             configRules         `toml:"egress"`
@@ -30,7 +34,7 @@ type config struct {
 }
 
 // configKeys are the valid keys of a configuration file.
-var configKeys = []string{"main", "compatibility_date", "compatibility_flags", "egress", "vars"}
+var configKeys = []string{"main", "runtime", "runtime_path", "runtime_args", "isolation", "compatibility_date", "compatibility_flags", "egress", "vars"}
 
 // readConfig parses the configuration file at path.
 func readConfig(path string) (config, error) {
@@ -86,7 +90,7 @@ func unknownKey(path, text string, key toml.Key) error {
 }
 
 // keysText is configKeys in the words of an error message.
-const keysText = "main, compatibility_date, compatibility_flags, egress and [vars]"
+const keysText = "main, runtime, runtime_path, runtime_args, isolation, compatibility_date, compatibility_flags, egress and [vars]"
 
 // tableHeader matches a line that begins a table or an array of tables.
 var tableHeader = regexp.MustCompile(`^\s*\[+\s*([^\]]+?)\s*\]`)
@@ -292,6 +296,7 @@ func (c *runCommand) applyConfig(file config, folder string) {
 	if c.App == "" && file.Main != "" {
 		c.App = filepath.Join(folder, filepath.FromSlash(string(file.Main)))
 	}
+	c.runtimeFlags.applyConfig(file, folder)
 	if c.CompatibilityDate == "" {
 		c.CompatibilityDate = file.CompatibilityDate
 	}

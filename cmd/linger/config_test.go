@@ -100,8 +100,8 @@ func TestConfigureWithoutConfigurationFile(t *testing.T) {
 
 func TestConfigureRejectsInvalidConfigurationFiles(t *testing.T) {
 	for text, want := range map[string]string{
-		"name = \"chat\"":                        "linger.toml:1: unknown key name: valid keys are main, compatibility_date, compatibility_flags, egress and [vars]",
-		"\n[Egres]\n":                            "linger.toml:2: unknown key Egres: did you mean egress? Valid keys are main, compatibility_date",
+		"name = \"chat\"":                        "linger.toml:1: unknown key name: valid keys are main, runtime, runtime_path, runtime_args, isolation, compatibility_date, compatibility_flags, egress and [vars]",
+		"\n[Egres]\n":                            "linger.toml:2: unknown key Egres: did you mean egress? Valid keys are main, runtime",
 		"compatibility_dates = \"2026-11-01\"":   "linger.toml:1: unknown key compatibility_dates: did you mean compatibility_date?",
 		"main = \"a.js\"\n[env.x]\n\n \"y\" = 1": "linger.toml:2: unknown key env.x: valid keys are main",
 		"main = ":                                "linger.toml:1: ",
@@ -113,6 +113,10 @@ func TestConfigureRejectsInvalidConfigurationFiles(t *testing.T) {
 		"compatibility_flags = [true]":           "linger.toml:1: compatibility_flags must be an array of strings, such as [\"one\", \"two\"]; got a boolean",
 		"egress = [\"10.0.0.0/8\"]":              "\"10.0.0.0/8\" is not a rule for outgoing connections",
 		"egress = \"deny\"":                      "linger.toml:1: egress must be an array of strings, such as [\"one\", \"two\"]; got a string",
+		"runtime = \"nodejs\"":                   "linger.toml:1: \"nodejs\" is not a runtime: expected embedded, node, bun or deno",
+		"runtime = 20":                           "linger.toml:1: runtime must be a string; got a number",
+		"isolation = \"thread\"":                 "linger.toml:1: \"thread\" is not a kind of isolation: expected none or process",
+		"runtime_args = \"--x\"":                 "linger.toml:1: runtime_args must be an array of strings",
 		"compatibility_date = [2026-11-01]":      "linger.toml:1: compatibility_date must be a date, such as 2026-11-01; got an array",
 	} {
 		dir := folder(t, map[string]string{"linger.toml": text})

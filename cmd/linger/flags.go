@@ -26,7 +26,7 @@ type workerFlags struct {
 	SlowEvent         durationOrNever `default:"1s" help:"Log a warning, with the position in the script, when an event takes longer than this; or never."`
 	SleepAfter        duration        `placeholder:"DURATION" help:"Stop an engine that has been idle for this long; the next event starts one. A Durable Object is evicted after this time. Default: never; 10s for objects."`
 	MaxObjects        int             `default:"10000" help:"Durable Objects that each worker has in memory. Beyond it, the one that has been idle for longest is evicted."`
-	Memory            size            `default:"128MiB" help:"Memory limit of the script in each engine, at least 1MiB. An engine that exceeds it is replaced; connections stay open."`
+	Memory            size            `placeholder:"SIZE" help:"Memory limit of the script in each engine or child process, at least 1MiB. An engine that exceeds it is replaced; connections stay open. Default: 128MiB; 512MiB for Node, Bun and Deno."`
 	MaxBody           size            `default:"10MiB" help:"Maximum body of a request, and of what fetch sends and receives if it is not streamed. A request with a larger one gets 413."`
 	Var               []variable      `placeholder:"NAME[=VALUE]" sep:"none" help:"Variable of env. NAME alone copies one from Linger's own environment, which keeps secrets out of process lists. May be repeated."`
 	EnvFile           []string        `placeholder:"FILE" sep:"none" help:"File of variables of env, one NAME=VALUE on each line. .env and .dev.vars in the application's folder are read without it. May be repeated."`
@@ -47,7 +47,7 @@ func (f workerFlags) Validate() error {
 		return fmt.Errorf("--workers: %d is not from 1 to %d", f.Workers, maxWorkers)
 	case f.MaxObjects < 1:
 		return fmt.Errorf("--max-objects: %d is not above 0", f.MaxObjects)
-	case f.Memory < minMemory:
+	case f.Memory != 0 && f.Memory < minMemory:
 		return fmt.Errorf("--memory: %d bytes are too few for an engine: give 1MiB or more", f.Memory)
 	}
 	return nil
@@ -85,9 +85,14 @@ type connectionFlags struct {
 
 // options converts the flags to the options of package worker.
 func (c *runCommand) options(log *slog.Logger) (worker.Options, error) {
+	runtime, err := c.runtimeFlags.option()
+	if err != nil {
+		return worker.Options{}, err
+	}
 	origins, err := linger.Origins(toStrings(c.Origin)...)
 	o := worker.Options{
 		Server:       c.server(),
+		Runtime:      runtime,
 		Workers:      c.Workers,
 		Overlap:      c.Overlap,
 		EventTimeout: time.Duration(c.EventTimeout),

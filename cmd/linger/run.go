@@ -26,6 +26,7 @@ type runCommand struct {
 	ShutdownTimeout duration `default:"10s" help:"Time for closing all connections after SIGINT or SIGTERM."`
 
 	workerFlags     `embed:"" group:"Application:"`
+	runtimeFlags    `embed:"" group:"Runtime:"`
 	admissionFlags  `embed:"" group:"Admission control:"`
 	connectionFlags `embed:"" group:"Connections:"`
 	egressFlags     `embed:"" group:"Outgoing connections:"`

@@ -49,8 +49,8 @@ func TestRunFlagsDefaults(t *testing.T) {
 	if c.Listen != "127.0.0.1:8080" {
 		t.Errorf("the default address must be 127.0.0.1:8080, which is reachable only locally; got %s", c.Listen)
 	}
-	if c.MaxMessage != 1<<20 || c.Memory != 128<<20 {
-		t.Errorf("the default limits are 1 MiB for a message and 128 MiB for the script; got %d and %d", c.MaxMessage, c.Memory)
+	if c.MaxMessage != 1<<20 || c.Memory != 0 {
+		t.Errorf("the default limits are 1 MiB for a message and that of package worker for the script; got %d and %d", c.MaxMessage, c.Memory)
 	}
 	if len(c.Origin) != 0 {
 		t.Errorf("by default pages of other hosts must not connect; got %q", c.Origin)

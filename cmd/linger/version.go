@@ -14,10 +14,27 @@ import (
 // versionCommand prints the version.
 type versionCommand struct{}
 
-// Run prints the version.
+// Run prints the version, and the runtimes that are installed.
 func (versionCommand) Run(out *streams) error { //nolint:unparam // kong calls methods of this form
 	out.out.printf("%s\n", version())
+	if installed := installedRuntimes(); installed != "" {
+		out.out.printf("installed: %s\n", installed)
+	}
 	return nil
+}
+
+// installedRuntimes returns the runtimes in PATH that can be used, with their versions.
+func installedRuntimes() string {
+	var found []string
+	for _, name := range runtimeNames {
+		if name == embedded {
+			continue
+		}
+		if version, err := (worker.Runtime{Name: string(name)}).Version(); err == nil {
+			found = append(found, string(name)+" "+version)
+		}
+	}
+	return strings.Join(found, ", ")
 }
 
 // versionFlag is the flag --version.
