@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -143,10 +144,22 @@ func (in *instance) runArrivals() {
 			break
 		}
 		if err := in.runTurn(next); err != nil {
-			in.reportFailure(nil, err, Position{})
+			in.failEvent(err)
 		}
 	}
 	in.postponeSleep()
+}
+
+// failEvent reports the error of a turn of an arrival, and ends the event that the error names, if it does.
+func (in *instance) failEvent(err error) {
+	at, ok := errors.AsType[*script.InEvent](err)
+	if !ok {
+		in.reportFailure(nil, err, Position{})
+		return
+	}
+	in.events.fail(at.Event)
+	in.reportFailure(in.events.get(at.Event), err, Position{})
+	in.endEvent(at.Event)
 }
 
 // isDone reports whether a retired instance has finished, or FinishTimeout has expired.

@@ -86,6 +86,9 @@ func (a *App) newLaunch() (script.Launch, error) {
 	if a.opts.Runtime.inProcess() {
 		return embedded.New(prelude), nil
 	}
+	if a.opts.Runtime.target() == bundle.Embedded {
+		return a.isolated()
+	}
 	found, err := process.Find(a.opts.Runtime.Name, a.opts.Runtime.Path)
 	if err != nil {
 		return nil, &LoadError{Problems: []Problem{{Text: err.Error()}}}

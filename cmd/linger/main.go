@@ -35,7 +35,10 @@ const (
 	exitUsage   = 2 // the command line is invalid
 )
 
-func main() { os.Exit(run(os.Args[1:])) }
+func main() {
+	worker.RunChild()
+	os.Exit(run(os.Args[1:]))
+}
 
 // run executes a command line and returns the exit status.
 func run(args []string) int {

@@ -10,6 +10,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/lingerws/linger/internal/testclient"
+
+	"github.com/lingerws/linger/worker"
 )
 
 // testTimeout bounds every wait of the tests. It is only reached if something is broken.
@@ -17,6 +19,7 @@ const testTimeout = time.Minute
 
 // TestMain makes the test binary available to the scripts as the command linger.
 func TestMain(m *testing.M) {
+	worker.RunChild()
 	testscript.Main(m, map[string]func(){"linger": main})
 }
 

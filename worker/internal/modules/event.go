@@ -162,6 +162,11 @@ func postContent(p *script.Post) engine.Value {
 	return engine.String(p.Text)
 }
 
+// PostValues returns a post as the last two arguments of publish.
+func PostValues(p *script.Post) (kind, content engine.Value) {
+	return engine.String(postKinds[p.Kind]), postContent(p)
+}
+
 // postOf returns the post of the arguments of publish.
 func postOf(channel, kind string, content engine.Value) *script.Post {
 	p := &script.Post{Channel: channel, Kind: script.ClonePost}

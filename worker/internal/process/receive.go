@@ -18,6 +18,7 @@ func (r *remote) provided() (names []string, functions []modules.Function) {
 	maps.Copy(all, r.table.BindingFunctions())
 	maps.Copy(all, r.table.PlatformFunctions())
 	maps.Copy(all, r.ownFunctions())
+	maps.Copy(all, r.engineFunctions())
 	names = slices.Sorted(maps.Keys(all))
 	for _, name := range names {
 		functions = append(functions, all[name])
@@ -87,6 +88,9 @@ func (r *remote) handle(frames []frame) error {
 	for i := range frames {
 		if err := r.handleFrame(&frames[i]); err != nil {
 			return r.fail(err)
+		}
+		if r.fatal != nil { // the child has reported that it has failed
+			return r.fatal
 		}
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 	"github.com/lingerws/linger/worker/internal/engine"
 	"github.com/lingerws/linger/worker/internal/modules"
 	"github.com/lingerws/linger/worker/internal/script"
+	"github.com/lingerws/linger/worker/internal/web"
 )
 
 // Options are how the children of an application are started.
@@ -28,6 +29,11 @@ type Options struct {
 	// Patient means that a child is never considered as hanging, because a debugger may have stopped it.
 	Patient bool
 
+	// Engine returns the globals for a child that runs [Serve]; nil for another runtime. Grace is the time beyond the event timeout that
+	// a child has to end a turn itself.
+	Engine func() (*web.Prelude, error)
+	Grace  time.Duration
+
 	// Print is called with each line of the output of a child, without its end, and Dropped with the number of lines that
 	// were dropped, because they came faster than Print returned. One goroutine calls both.
 	Print   func(stderr bool, line string)
@@ -40,7 +46,7 @@ func New(start func(host script.Host) Options) script.Launch {
 		r := &remote{host: host, app: app, options: start(host), closed: make(chan struct{})}
 		r.table = modules.NewTable(host, app.Name, r.interrupted)
 		r.names, r.functions = r.provided()
-		r.progress = newProgress(app.EventTimeout, r.where, r.Stop)
+		r.progress = newProgress(app.EventTimeout+r.options.Grace, r.where, r.Stop)
 		return r
 	}
 }

@@ -13,7 +13,7 @@ import (
 )
 
 //go:embed js
-var embedded embed.FS
+var sources embed.FS
 
 // scriptName is the file name of the code of a child in stacks, in runtimes that let a script have one.
 const scriptName = "linger:worker"
@@ -21,13 +21,13 @@ const scriptName = "linger:worker"
 // Script returns the code that a child of Node, Bun or Deno runs: an ES module with the modules in files, which all runtimes share.
 // Their platform is that of the runtime, and they reach Linger by the modules in the folder js of this package.
 func Script(files fs.FS) (string, error) {
-	own, _ := fs.Sub(embedded, "js") // fails only for an invalid path
+	own, _ := fs.Sub(sources, "js") // fails only for an invalid path
 	return scriptOf(`import "process/main.js";`, own, files)
 }
 
 // scriptOf returns the code of a child that begins with entry. own has the modules of the child, and files those of all runtimes.
 func scriptOf(entry string, own, files fs.FS) (string, error) {
-	replacements, _ := fs.Sub(embedded, "js/web")
+	replacements, _ := fs.Sub(sources, "js/web")
 	bundles, err := bundlesModule(files)
 	if err != nil {
 		return "", err

@@ -65,6 +65,15 @@ func appendCall(b []byte, function uint16, args []engine.Value) []byte {
 	return b
 }
 
+// appendHandled appends a frameHandled.
+func appendHandled(b []byte, n int) []byte {
+	b = append(b, 5, 0, 0, 0, byte(frameHandled))
+	return binary.LittleEndian.AppendUint32(b, uint32(n)) //nolint:gosec // at most what was read at once
+}
+
+// frameLength returns the length of the frame that begins with b.
+func frameLength(b []byte) int { return int(binary.LittleEndian.Uint32(b)) }
+
 // appendValue appends a value. A kind that cannot be sent becomes undefined.
 func appendValue(b []byte, v engine.Value) []byte {
 	switch v.Kind() {

@@ -55,6 +55,18 @@ func (e *Exception) Error() string {
 	return e.Name + ": " + e.Message
 }
 
+// InEvent is an error of a turn that ran the listeners of an event, whose Runtime is in another process.
+type InEvent struct {
+	Event int // its number; 0 for a turn outside of events
+	Err   error
+}
+
+// Error returns the text of the error.
+func (e *InEvent) Error() string { return e.Err.Error() }
+
+// Unwrap returns the error.
+func (e *InEvent) Unwrap() error { return e.Err }
+
 // Interruption is an ErrInterrupted with the stack at the moment of the interrupt.
 type Interruption struct{ Frames []Frame }
 

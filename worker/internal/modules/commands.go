@@ -1,0 +1,37 @@
+package modules
+
+// IsCommand reports whether a function that the modules call has no result and cannot fail, so that a runtime in another process need
+// not wait for it.
+func IsCommand(name string) bool { return commands[name] }
+
+// commands has the names of the functions that are made with command.
+var commands = set(
+	"refusePlain", "done", "extend", "unanswered", "ignored", "warnOfBlob", "evicted", "unsubscribe",
+	"cancelFetch", "cancelBody", "endBody", "abortBody", "publish", "listen",
+	"socketSend", "socketClose", "socketAnswerClose", "socketAbort",
+	"setObjectAutoResponse", "setSocketEventTimeout", "abortSockets", "setAttachment", "storageSync", "sqlClose",
+	"holdReference", "releaseReference", "dropReference",
+)
+
+// BelongsToEvent reports whether the first argument of a function that the modules expose is the number of an event, which ends if the
+// function throws.
+func BelongsToEvent(function string) bool { return ofEvents[function] }
+
+var ofEvents = set(
+	"message", "messages", "upgrade", "fetch", "peerclose", "drain", "close", "lifecycle", "scheduled",
+	"socketOpen", "socketMessage", "socketPeerClose", "socketEnd", "hibernatableMessage", "hibernatableClose",
+	"objectFetch", "objectCall", "objectAlarm", "entrypointCall", "entrypointFetch", "referenceCall",
+)
+
+// EndsByResult reports whether the result true of a function that the modules expose means that the listeners of its event are done.
+func EndsByResult(function string) bool { return endsByResult[function] }
+
+var endsByResult = set("message", "hibernatableMessage", "hibernatableClose")
+
+func set(names ...string) map[string]bool {
+	all := make(map[string]bool, len(names))
+	for _, name := range names {
+		all[name] = true
+	}
+	return all
+}
