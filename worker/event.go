@@ -48,6 +48,7 @@ type event struct {
 	endPending       bool // the event has ended in its turn, and the burst has not completed it yet
 
 	// These fields belong to the event loop until the event has ended.
+	ownDeadline  bool            // the deadline of the event is among the timers
 	turnBegan    time.Time       // the beginning of the event's turn, if the event continues after the turn
 	socket       *linger.Socket  // the connection that the event is about; nil if there is none
 	upgrade      *linger.Upgrade // the upgrade request of the event; nil for other events

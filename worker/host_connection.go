@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -20,6 +21,7 @@ func (h *hostAPI) Send(connection string, p linger.Payload) error {
 		return nil
 	}
 	if h.caller.isActivating() {
+		p.Data = bytes.Clone(p.Data)
 		return h.caller.whenInUse(len(p.Data), func() { incomingSocket{s}.send(p) })
 	}
 	if err := s.Send(p); errors.Is(err, linger.ErrEarlyFull) { // after other errors the connection is closed or closing

@@ -20,15 +20,16 @@ type instance struct {
 	app        *App
 	generation *generation
 
-	runtime  script.Runtime
-	events   activeEvents
-	host     *hostAPI // the functions that the script calls
-	timers   loop.Timers
-	arrivals loop.Arrivals // turns that other goroutines have queued
-	sockets  jsSockets     // WebSocket objects, and their events
-	objects  homedObjects
-	evicted  int64 // the objects that were evicted since the last Collect
-	writes   writes
+	runtime   script.Runtime
+	events    activeEvents
+	host      *hostAPI // the functions that the script calls
+	timers    loop.Timers
+	deadlines loop.Deadlines // of the events whose time limit is EventTimeout
+	arrivals  loop.Arrivals  // turns that other goroutines have queued
+	sockets   jsSockets      // WebSocket objects, and their events
+	objects   homedObjects
+	evicted   int64 // the objects that were evicted since the last Collect
+	writes    writes
 
 	serving  chan struct{} // closed when the instance begins to handle the worker's events
 	retired  chan struct{} // closed at the retirement, after which the instance only finishes what it has begun
@@ -116,8 +117,19 @@ func (in *instance) beginEvent(e *event) {
 		in.endEvent(id)
 	case in.events.get(id) != nil: // the listeners continue after an await
 		e.turnBegan = in.turnBegan
-		in.timers.Set(-id, in.eventTimeout(e), false)
+		in.setDeadline(id, e)
 	}
+}
+
+// setDeadline sets the time at which an event in progress ends at the latest. Most have the same time limit.
+func (in *instance) setDeadline(id int, e *event) {
+	limit := in.eventTimeout(e)
+	if limit == in.app.opts.EventTimeout {
+		in.deadlines.Set(id, time.Now().Add(limit), in.events.isInProgress)
+		return
+	}
+	e.ownDeadline = true
+	in.timers.Set(-id, limit, false)
 }
 
 // eventTimeout returns the time in which the listeners to an event, or its handler in an object, must be done. Each message of an event has
@@ -143,9 +155,11 @@ func (in *instance) dispatchInTurn(e script.Event) error {
 // does not cut the turn off. A second call has no effect.
 func (in *instance) endEvent(id int) {
 	e := in.events.remove(id, in.inTurn)
-	in.timers.Clear(-id)
 	if e == nil {
 		return
+	}
+	if e.ownDeadline {
+		in.timers.Clear(-id)
 	}
 	in.reportWait(e)
 	if !in.inTurn {

@@ -38,6 +38,9 @@ func (a *activeEvents) get(id int) *event {
 	return a.byID[id]
 }
 
+// isInProgress reports whether an event has not ended.
+func (a *activeEvents) isInProgress(id int) bool { return a.get(id) != nil }
+
 // fail marks an event as failed, unless it has ended. An upgrade event that was not accepted is not marked: another listener, or
 // the fetch event, may still answer the request.
 func (a *activeEvents) fail(id int) {

@@ -97,7 +97,7 @@ func (in *instance) awaitLoading(what string, happened func() bool) error {
 	defer late.Stop()
 	for !happened() {
 		in.runtime.Flush()
-		wait, armed := in.timers.UntilNext()
+		wait, armed := in.untilNextTimer()
 		if !armed && in.host.inProgress() == "" && in.sockets.inProgress() == "" && !in.maybeBusy() {
 			return problem(what + " never ends: no timer, fetch or WebSocket is pending that it could wait for")
 		}

@@ -173,7 +173,7 @@ func (in *instance) isDone() bool {
 
 // setClock sets the clock to the next timer or the time for sleep; for a retired instance, to the end of FinishTimeout.
 func (in *instance) setClock(clock *time.Timer) {
-	next, armed := in.timers.UntilNext()
+	next, armed := in.untilNextTimer()
 	at := in.finishBy
 	if at.IsZero() && in.app.opts.SleepAfter > 0 && !closed(in.retired) {
 		at = in.sleepAt
@@ -243,8 +243,17 @@ func (in *instance) inProgress(forSleep bool) string {
 	return in.host.inProgress()
 }
 
-// fireTimers handles the timers that have expired: those of the script, with positive ids, and the deadlines of events, with
-// negative ids.
+// untilNextTimer returns the time until the next timer expires or the next deadline passes, and reports whether there is one.
+func (in *instance) untilNextTimer() (wait time.Duration, armed bool) {
+	wait, armed = in.timers.UntilNext()
+	if deadline, set := in.deadlines.UntilNext(in.events.isInProgress); set && (!armed || deadline < wait) {
+		wait, armed = deadline, true
+	}
+	return wait, armed
+}
+
+// fireTimers handles the timers that have expired: those of the script, with positive ids, and the deadlines of events with a time
+// limit of their own, with negative ids; then the other deadlines that have passed.
 func (in *instance) fireTimers() {
 	for _, id := range in.timers.Expired() {
 		if in.unusable { // the remaining events end with the instance
@@ -257,5 +266,11 @@ func (in *instance) fireTimers() {
 		if err := in.dispatch(0, &script.Timer{ID: id}); err != nil {
 			in.reportFailure(nil, err, Position{})
 		}
+	}
+	for _, id := range in.deadlines.Expired(in.events.isInProgress) {
+		if in.unusable {
+			return
+		}
+		in.timeOutEvent(id)
 	}
 }

@@ -16,7 +16,22 @@ const (
 // frame is a frame of a child.
 type frame struct {
 	kind    frameKind
-	content []byte // a copy, which belongs to the frame
+	content []byte // in the memory of the batch
+}
+
+// frameBatch is what one read has brought: complete frames, in memory that is used again for another batch.
+type frameBatch struct {
+	frames []frame
+	memory []byte
+}
+
+// reset prepares the batch for the frames of b, and frees memory that was unusually large.
+func (t *frameBatch) reset(b []byte) {
+	clear(t.frames)
+	if t.frames = t.frames[:0]; cap(t.memory) > readSize {
+		t.memory = nil
+	}
+	t.memory = append(t.memory[:0], b...)
 }
 
 // incoming splits what a child sends into frames.
@@ -26,20 +41,19 @@ type incoming struct {
 	have   int // bytes of buffer that are not part of a frame yet
 }
 
-// next blocks until there are complete frames and returns them. The error is that of the pipe, or an errFrame.
-func (in *incoming) next() ([]frame, error) {
+// next blocks until there are complete frames and puts them into t. The error is that of the pipe, or an errFrame.
+func (in *incoming) next(t *frameBatch) error {
 	for {
 		if in.have == len(in.buffer) {
 			in.grow()
 		}
 		n, err := in.r.Read(in.buffer[in.have:])
 		in.have += n
-		frames, failure := in.split()
-		if failure != nil {
-			return nil, failure
+		if failure := in.split(t); failure != nil {
+			return failure
 		}
-		if len(frames) > 0 || err != nil {
-			return frames, err
+		if len(t.frames) > 0 || err != nil {
+			return err
 		}
 	}
 }
@@ -52,25 +66,37 @@ func (in *incoming) grow() {
 	in.buffer = larger
 }
 
-// split removes the complete frames from the buffer.
-func (in *incoming) split() (frames []frame, err error) {
-	rest := in.buffer[:in.have]
-	for len(rest) >= frameHead {
+// split moves the complete frames from the buffer to t.
+func (in *incoming) split(t *frameBatch) error {
+	complete, err := completeFrames(in.buffer[:in.have])
+	t.reset(in.buffer[:complete])
+	if err != nil {
+		return err
+	}
+	for rest := t.memory; len(rest) > 0; {
+		end := frameHead + int(binary.LittleEndian.Uint32(rest))
+		t.frames = append(t.frames, frame{frameKind(rest[frameHead]), rest[frameHead+1 : end : end]})
+		rest = rest[end:]
+	}
+	in.have = copy(in.buffer, in.buffer[complete:in.have])
+	if in.have == 0 && len(in.buffer) > maxSpare {
+		in.buffer = nil
+	}
+	return nil
+}
+
+// completeFrames returns the length of the complete frames at the beginning of b.
+func completeFrames(b []byte) (n int, err error) {
+	for rest := b; len(rest) >= frameHead; rest = b[n:] {
 		length := int64(binary.LittleEndian.Uint32(rest))
 		if length < 1 || length > maxFrame {
-			return nil, fmt.Errorf("%w: its length is %d", errFrame, length)
+			return 0, fmt.Errorf("%w: its length is %d", errFrame, length)
 		}
 		end := frameHead + int(length)
 		if len(rest) < end {
 			break
 		}
-		content := append(make([]byte, 0, length-1), rest[frameHead+1:end]...)
-		frames = append(frames, frame{frameKind(rest[frameHead]), content})
-		rest = rest[end:]
+		n += end
 	}
-	in.have = copy(in.buffer, rest)
-	if in.have == 0 && len(in.buffer) > maxSpare {
-		in.buffer = nil
-	}
-	return frames, nil
+	return n, nil
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
-// provided returns the functions that a child may call, sorted by their names.
-func (r *remote) provided() (names []string, functions []modules.Function) {
+// provided returns the functions that a child may call, sorted by their names, and which of them keep no argument.
+func (r *remote) provided() (names []string, functions []modules.Function, transient []bool) {
 	all := r.table.Functions()
 	maps.Copy(all, r.table.BindingFunctions())
 	maps.Copy(all, r.table.PlatformFunctions())
@@ -22,8 +22,9 @@ func (r *remote) provided() (names []string, functions []modules.Function) {
 	names = slices.Sorted(maps.Keys(all))
 	for _, name := range names {
 		functions = append(functions, all[name])
+		transient = append(transient, name == "send" || name == "done")
 	}
-	return names, functions
+	return names, functions, transient
 }
 
 // ownFunctions returns the functions with which a child reports about its application.
@@ -85,8 +86,8 @@ func (r *remote) handle(frames []frame) error {
 	if r.fatal != nil {
 		return r.fatal
 	}
-	for i := range frames {
-		if err := r.handleFrame(&frames[i]); err != nil {
+	for _, f := range frames {
+		if err := r.handleFrame(f); err != nil {
 			return r.fail(err)
 		}
 		if r.fatal != nil { // the child has reported that it has failed
@@ -97,19 +98,16 @@ func (r *remote) handle(frames []frame) error {
 }
 
 // handleFrame handles a frame. The error means that the child does not follow the protocol.
-func (r *remote) handleFrame(f *frame) error {
+func (r *remote) handleFrame(f frame) error {
 	c := content{data: f.content}
 	switch f.kind {
 	case frameHello:
-		return r.hello(&c)
+		return r.hello(content{data: slices.Clone(f.content)})
 	case frameCall, frameAsk:
 		number := c.uint16()
-		args := c.values(nil)
-		if c.err != nil {
-			return c.err
-		}
-		if int(number) >= len(r.functions) {
-			return fmt.Errorf("%w: there is no function %d", errFrame, number)
+		args, err := r.arguments(number, c)
+		if err != nil {
+			return err
 		}
 		result, err := r.functions[number](args)
 		if f.kind == frameAsk {
@@ -126,8 +124,25 @@ func (r *remote) handleFrame(f *frame) error {
 	return fmt.Errorf("%w: a child does not send the kind %d", errFrame, f.kind)
 }
 
+// arguments returns the arguments of a function. Those that it may keep are copied.
+func (r *remote) arguments(number uint16, c content) (args []engine.Value, err error) {
+	switch {
+	case c.err != nil:
+		return nil, c.err
+	case int(number) >= len(r.functions):
+		return nil, fmt.Errorf("%w: there is no function %d", errFrame, number)
+	case r.transient[number]:
+		args = c.values(r.args[:0])
+		r.args = args
+	default:
+		c.data = slices.Clone(c.data)
+		args = c.values(nil)
+	}
+	return args, c.err
+}
+
 // hello handles the hello of the child, and sends the code of the application.
-func (r *remote) hello(c *content) error {
+func (r *remote) hello(c content) error {
 	if version := c.uint16(); c.err == nil && version != protocolVersion {
 		return fmt.Errorf("%w: its version is %d, but this program has %d", errFrame, version, protocolVersion)
 	}

@@ -45,7 +45,7 @@ func New(start func(host script.Host) Options) script.Launch {
 	return func(host script.Host, app script.Application) script.Runtime {
 		r := &remote{host: host, app: app, options: start(host), closed: make(chan struct{})}
 		r.table = modules.NewTable(host, app.Name, r.interrupted)
-		r.names, r.functions = r.provided()
+		r.names, r.functions, r.transient = r.provided()
 		r.progress = newProgress(app.EventTimeout+r.options.Grace, r.where, r.Stop)
 		return r
 	}
@@ -60,6 +60,8 @@ type remote struct {
 	table     *modules.Table
 	names     []string           // of the functions that the child may call
 	functions []modules.Function // by their positions in names
+	transient []bool             // which functions keep no argument, likewise
+	args      []engine.Value     // the arguments of the last call of such a function
 
 	child    *child // nil before Load, and if it could not be started
 	calls    outgoing
@@ -108,21 +110,26 @@ func (r *remote) Load() (err error) {
 // their way, so that a child that sends faster than its calls are handled is stopped by its full pipe.
 func (r *remote) receive() {
 	in := incoming{r: r.child.results}
-	slots := make(chan struct{}, maxBatches)
+	free := make(chan *frameBatch, maxBatches)
+	for range maxBatches {
+		free <- &frameBatch{}
+	}
 	for {
-		frames, err := in.next()
+		var t *frameBatch
+		select {
+		case t = <-free:
+		case <-r.closed:
+			return
+		}
+		err := in.next(t)
 		if errors.Is(err, errFrame) {
 			r.host.Enqueue(func() error { return r.fail(err) })
 			break
 		}
-		select {
-		case slots <- struct{}{}:
-		case <-r.closed:
-			return
-		}
 		r.host.Enqueue(func() error {
-			<-slots
-			return r.handle(frames)
+			err := r.handle(t.frames)
+			free <- t
+			return err
 		})
 		if err != nil {
 			break

@@ -84,8 +84,9 @@ func TestContentRefuses(t *testing.T) {
 func framesOf(r io.Reader) (all []string, err error) {
 	in := incoming{r: r}
 	for {
-		frames, err := in.next()
-		for _, f := range frames {
+		var t frameBatch
+		err := in.next(&t)
+		for _, f := range t.frames {
 			all = append(all, string(append([]byte{byte(f.kind)}, f.content...)))
 		}
 		if err != nil {
@@ -124,7 +125,7 @@ func TestIncoming(t *testing.T) {
 	t.Run("a length alone allocates nothing", func(t *testing.T) {
 		t.Parallel()
 		in := incoming{r: bytes.NewReader([]byte{0, 0, 0, 0x3f, 1})}
-		if _, err := in.next(); !errors.Is(err, io.EOF) || len(in.buffer) > readSize {
+		if err := in.next(&frameBatch{}); !errors.Is(err, io.EOF) || len(in.buffer) > readSize {
 			t.Errorf("the buffer keeps %d bytes, then EOF; got %d, %v", readSize, len(in.buffer), err)
 		}
 	})

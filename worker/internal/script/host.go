@@ -73,7 +73,7 @@ type Calls interface {
 	AbortBody(body int)
 	CancelBody(body int) // discards the rest of a received body
 
-	Send(connection string, p linger.Payload) error
+	Send(connection string, p linger.Payload) error // keeps neither the text of the id nor the payload
 	State(connection string) protocol.State
 	Buffered(connection string) int             // returns the number of bytes in the send queue
 	Facts(connection string) (Facts, bool)      // reports false if the connection has ended
