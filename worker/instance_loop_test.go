@@ -57,7 +57,7 @@ func TestInstanceSetClock(t *testing.T) {
 func TestInstanceRetiredReturnsWhatItTakes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newIdleWorker()
-		in := &instance{worker: w, app: w.app, retired: make(chan struct{})}
+		in := &instance{worker: w, app: w.app, runtime: &fakeRuntime{}, retired: make(chan struct{})}
 		close(in.retired)
 		e := newEvent("fetch", nil)
 		w.tasks.add(e)

@@ -14,11 +14,11 @@ func newIdleWorker() *worker {
 	return newWorker(&App{opts: Options{Logger: slog.New(slog.DiscardHandler)}}, 0)
 }
 
-// newIdleInstance returns an instance without a runtime, whose loop does not run.
+// newIdleInstance returns an instance whose runtime has no application, and whose loop does not run.
 func newIdleInstance(w *worker) *instance {
 	in := &instance{
 		worker: w, app: w.app, events: activeEvents{pending: &w.app.pending},
-		arrivals: loop.NewArrivals(), sockets: newJSSockets(false), retired: make(chan struct{}),
+		runtime: &fakeRuntime{}, arrivals: loop.NewArrivals(), sockets: newJSSockets(false), retired: make(chan struct{}),
 	}
 	in.host = newHostAPI(in)
 	return in
