@@ -79,6 +79,11 @@ func newRequestEvent(kind string, r *http.Request, target string) *event {
 // claim marks the event as begun or refused, and reports whether this is the first call.
 func (e *event) claim() bool { return !e.claimed.Swap(true) }
 
+// isMovable reports whether another instance can begin the event in place of one that has taken it: it is about a connection, or a request for one.
+func (e *event) isMovable() bool {
+	return e.object == nil && (e.upgrade != nil && e.socket == nil || e.upgrade == nil && e.socket != nil)
+}
+
 // listenersReturned completes an event that overlaps with the next one of its connection.
 func (e *event) listenersReturned() {
 	if e.overlaps && !e.inBurst {

@@ -1,6 +1,9 @@
 package worker
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // queue holds events until an instance begins them. It needs no bound: each connection has at most one event in it, and each
 // request one while its goroutine waits.
@@ -28,6 +31,22 @@ func (q *queue) add(e *event) bool {
 		e.end()
 	}
 	return !closed
+}
+
+// putBack adds events that an instance has taken and not begun, before all others. If the queue is closed, they end at once.
+func (q *queue) putBack(events []*event) {
+	q.mu.Lock()
+	closed := q.closed
+	if !closed {
+		q.waiting, q.first = append(slices.Clone(events), q.waiting[q.first:]...), 0
+		q.signal()
+	}
+	q.mu.Unlock()
+	if closed {
+		for _, e := range events {
+			e.end()
+		}
+	}
 }
 
 // next removes the first event and returns it, nil if there is none. If there are more it signals again.

@@ -210,7 +210,12 @@ func (in *instance) markUnusable(err error) {
 
 // timeOutEvent ends an event whose listeners are not done within EventTimeout, so that the next event of its connection can begin.
 func (in *instance) timeOutEvent(id int) {
-	if e := in.events.get(id); e != nil {
+	e := in.events.get(id)
+	switch {
+	case e == nil:
+	case !in.runtime.Handled(id):
+		in.timers.Set(-id, in.eventTimeout(e), false)
+	default:
 		e.overdue = true
 		if in.activating {
 			in.problems = append(in.problems, problem("the "+e.kind+" event did not end within "+in.app.opts.EventTimeout.String()))
@@ -250,12 +255,32 @@ func (in *instance) end() {
 	case in.isStopping():
 		why = "event cut off: too many newer versions have been loaded since it began"
 	}
+	in.returnUnbegun()
 	in.endEvents(why)
 	if errors.Is(in.runtime.Close(), script.ErrLost) {
 		in.worker.lost.Add(1)
 	}
 	in.leaveObjects()
 	close(in.ended)
+}
+
+// returnUnbegun returns the events that the application has not begun to the worker's queue, if the runtime is not usable any more. The
+// next instance handles them.
+func (in *instance) returnUnbegun() {
+	if !in.unusable || in.isStopping() {
+		return
+	}
+	var unbegun []*event
+	for _, id := range in.runtime.Unbegun() {
+		if e := in.events.release(id); e != nil {
+			e.claimed.Store(false)
+			e.turnBegan = time.Time{}
+			unbegun = append(unbegun, e)
+		}
+	}
+	if len(unbegun) > 0 {
+		in.worker.tasks.putBack(unbegun)
+	}
 }
 
 // abandon completes the events of an instance whose runtime is stuck, as failed. If the turn ever returns, the instance

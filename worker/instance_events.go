@@ -89,6 +89,18 @@ func (a *activeEvents) endAfterTurn() {
 	a.spare = ended[:0]
 }
 
+// release removes an event that has not begun, and returns it. It returns nil if the event has ended, or belongs to the instance.
+func (a *activeEvents) release(id int) *event {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	e := a.byID[id]
+	if e == nil || !e.isMovable() {
+		return nil
+	}
+	delete(a.byID, id)
+	return e
+}
+
 // takeAll removes all events and promises. It returns the events in progress, marked as failed; those that have ended in the turn
 // that runs; and the number of promises.
 func (a *activeEvents) takeAll() (failed, ended []*event, promises int) {

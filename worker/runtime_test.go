@@ -58,6 +58,8 @@ func (f *fakeRuntime) Flush()                                {}
 func (f *fakeRuntime) Room() bool                            { return true }
 func (f *fakeRuntime) Busy() (string, bool)                  { return "", true }
 func (f *fakeRuntime) Process() int                          { return 0 }
+func (f *fakeRuntime) Unbegun() []int                        { return nil }
+func (f *fakeRuntime) Handled(int) bool                      { return true }
 func (f *fakeRuntime) Stop()                                 { f.stop() }
 func (f *fakeRuntime) Stuck() <-chan struct{}                { return f.stuck }
 func (f *fakeRuntime) Close() error                          { return nil }

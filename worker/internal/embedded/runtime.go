@@ -96,5 +96,11 @@ func (r *runtime) Room() bool { return true }
 // Busy returns "": the Host knows what the application waits for.
 func (r *runtime) Busy() (reason string, known bool) { return "", true }
 
+// Handled returns true: Dispatch runs the listeners at once.
+func (r *runtime) Handled(int) bool { return true }
+
+// Unbegun returns nil for the same reason.
+func (r *runtime) Unbegun() []int { return nil }
+
 // Process returns 0.
 func (r *runtime) Process() int { return 0 }

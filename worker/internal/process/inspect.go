@@ -69,8 +69,11 @@ func (c *child) whereStuck(timeout time.Duration) ([]script.Frame, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the application cannot be paused: %w", err)
 	}
-	return i.stack(calls), nil
+	return i.stack(calls), i.evaluate(ctx, halt)
 }
+
+// halt makes Linger's code in a child send what the application has called so far, and how far it is.
+const halt = `globalThis[Symbol.for("linger.halt")]?.()`
 
 // inspectorAddress has node open its inspector, and returns the URL.
 func (c *child) inspectorAddress(ctx context.Context) (string, error) {
@@ -120,6 +123,7 @@ type inspector struct {
 
 // An inspectorMessage is an event, which has a method, or the result of a command.
 type inspectorMessage struct {
+	ID     int             `json:"id"`
 	Method string          `json:"method"`
 	Params json.RawMessage `json:"params"`
 	Error  *struct {
@@ -140,7 +144,7 @@ type pausedCall struct {
 // pause pauses the application, and returns the calls in progress.
 func (i *inspector) pause(ctx context.Context) ([]pausedCall, error) {
 	for _, method := range []string{"Debugger.enable", "Debugger.pause"} {
-		if err := i.send(ctx, method); err != nil {
+		if err := i.send(ctx, method, nil); err != nil {
 			return nil, err
 		}
 	}
@@ -162,10 +166,23 @@ func (i *inspector) pause(ctx context.Context) ([]pausedCall, error) {
 	}
 }
 
-// send sends a command without parameters.
-func (i *inspector) send(ctx context.Context, method string) error {
+// evaluate evaluates an expression, and waits until that is done.
+func (i *inspector) evaluate(ctx context.Context, expression string) error {
+	if err := i.send(ctx, "Runtime.evaluate", map[string]any{"expression": expression}); err != nil {
+		return err
+	}
+	for {
+		m, err := i.receive(ctx)
+		if err != nil || m.ID == i.last {
+			return err
+		}
+	}
+}
+
+// send sends a command.
+func (i *inspector) send(ctx context.Context, method string, params map[string]any) error {
 	i.last++
-	text, err := json.Marshal(map[string]any{"id": i.last, "method": method})
+	text, err := json.Marshal(map[string]any{"id": i.last, "method": method, "params": params})
 	if err != nil {
 		return err
 	}

@@ -38,11 +38,12 @@ func newProgress(limit time.Duration, find func() *script.Interruption, end func
 	return progress{limit: limit, find: find, end: end}
 }
 
-// sent counts bytes of the next batch.
-func (p *progress) sent(n int) {
+// sent counts bytes of the next batch, and returns the number of all bytes that were sent.
+func (p *progress) sent(n int) int64 {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.total += int64(n)
-	p.mu.Unlock()
+	return p.total
 }
 
 // sentEvent counts an event of the next batch.
@@ -101,8 +102,8 @@ func (p *progress) check() {
 	p.end()
 }
 
-// handled records that the child has handled n other bytes.
-func (p *progress) handled(n int, now time.Time) {
+// handled records that the child has handled n other bytes, and returns the number of all bytes that it has handled.
+func (p *progress) handled(n int, now time.Time) int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.done = min(p.done+int64(n), p.total)
@@ -115,6 +116,7 @@ func (p *progress) handled(n int, now time.Time) {
 	if len(p.marks) > 0 && n > 0 {
 		p.marks[0].sent = now // the child makes progress
 	}
+	return p.done
 }
 
 // outstanding returns the number of bytes and of events that were sent and are not handled.

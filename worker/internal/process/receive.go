@@ -73,6 +73,12 @@ func (r *remote) ownFunctions() map[string]modules.Function {
 			}
 			return engine.Undefined(), nil
 		},
+		// halted(begun) reports that the child handles nothing further. begun is whether the application has begun to handle the
+		// first event that is not reported as handled.
+		"halted": func(args []engine.Value) (engine.Value, error) {
+			r.unhandled.halt(at(args, 0).Bool())
+			return engine.Undefined(), nil
+		},
 		// busy(reason) answers check.
 		"busy": func(args []engine.Value) (engine.Value, error) {
 			r.busy, r.checking = at(args, 0).String(), false
@@ -117,7 +123,7 @@ func (r *remote) handleFrame(f frame) error {
 		}
 		return nil
 	case frameHandled:
-		r.progress.handled(int(c.uint32()), time.Now())
+		r.unhandled.remove(r.progress.handled(int(c.uint32()), time.Now()))
 		return c.err
 	case frameResult, frameException:
 	}

@@ -65,6 +65,7 @@ type remote struct {
 
 	child    *child // nil before Load, and if it could not be started
 	calls    outgoing
+	sent     int64 // bytes of calls
 	answers  outgoing
 	exposed  map[string]uint16 // the numbers of the functions of the child; nil before its hello
 	progress progress
@@ -77,6 +78,7 @@ type remote struct {
 	checked   bool     // nothing was sent since that answer
 	checking  bool     // the answer is on its way
 	fatal     error    // why the child is unusable; nil while it is usable
+	unhandled pending  // the events that were sent and are not handled
 
 	closeOnce sync.Once
 	closed    chan struct{} // closed by Close
@@ -202,6 +204,13 @@ func (r *remote) fileName(path string) string {
 	return path
 }
 
+// Unbegun returns the events of which the application has not seen anything, in order. They are known if the child has reported how far
+// it was.
+func (r *remote) Unbegun() []int { return r.unhandled.unbegun() }
+
+// Handled reports whether the child has handled the call for an event.
+func (r *remote) Handled(id int) bool { return !r.unhandled.has(id) }
+
 // Loaded reports whether the module has been loaded. The error is what it has thrown.
 func (r *remote) Loaded() (bool, error) {
 	switch {
@@ -229,6 +238,7 @@ func (r *remote) Dispatch(_ time.Time, id int, e script.Event) error {
 	err := r.call(call.Function, args...)
 	clear(args)
 	r.progress.sentEvent()
+	r.unhandled.add(id, r.sent)
 	return err
 }
 
@@ -271,7 +281,9 @@ func (r *remote) call(function string, args ...engine.Value) error {
 }
 
 // send adds a frame to the next batch.
-func (r *remote) send(appendTo func(b []byte) []byte) { r.progress.sent(r.calls.add(appendTo)) }
+func (r *remote) send(appendTo func(b []byte) []byte) {
+	r.sent = r.progress.sent(r.calls.add(appendTo))
+}
 
 // Flush sends the batch.
 func (r *remote) Flush() {

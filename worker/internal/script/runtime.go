@@ -60,6 +60,14 @@ type Runtime interface {
 	// Stop ends the turn that runs, as soon as possible, with ErrInterrupted, and each later turn at once.
 	Stop()
 
+	// Handled reports whether the application has handled an event that was dispatched: its listeners have returned. Until then a
+	// Runtime limits its time itself.
+	Handled(id int) bool
+
+	// Unbegun returns the numbers of the events that were dispatched, but of which the application has not seen anything, in order. It
+	// may be called after an error for which [IsFatal] reports true.
+	Unbegun() []int
+
 	// Stuck returns a channel that is closed when a turn does not end although it was interrupted. The goroutine
 	// of the turn may never return.
 	Stuck() <-chan struct{}

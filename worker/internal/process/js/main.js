@@ -9,7 +9,7 @@ import { onGlobalListenersChange } from "web/target.js";
 import { busyWith } from "./busy.js";
 import { exposed, expose, host, open } from "./host_wire.js";
 import { exceptionOf, nameFile } from "./thrown.js";
-import { flush } from "./wire.js";
+import { flush, reportBegun } from "./wire.js";
 
 // The process runs the application that Linger sends.
 
@@ -48,7 +48,20 @@ process.on("unhandledRejection", (reason, promise) => {
   if (!dispatchRejection(promise, reason, false)) host.unhandled(exceptionOf(reason));
 });
 process.on("rejectionHandled", (promise) => void dispatchRejection(promise, undefined, true));
-process.on("exit", flush);
+
+// halt sends what the application has called so far, and how far it is, because it continues no further: the process exits, or Linger has
+// paused it.
+function halt() {
+  host.halted(reportBegun());
+  flush();
+}
+process.on("exit", halt);
+const { abort } = process;
+process.abort = () => {
+  halt();
+  abort.call(process);
+};
+Object.defineProperty(globalThis, Symbol.for("linger.halt"), { value: halt });
 
 const runtime = globalThis.Bun ? `bun ${process.versions.bun}` : globalThis.Deno ? `deno ${process.versions.deno}` : `node ${process.versions.node}`;
 open(runtime);

@@ -133,6 +133,17 @@ export function serve(handle) {
   receiveEvents((chunk, length) => batches.receive(chunk, length));
 }
 
+// The frame that is handled: its position in what has arrived, and the position up to which frames are reported as handled.
+let position = 0;
+let reported = 0;
+
+// reportBegun reports the frames of a batch that have been handled so far, and returns whether another one has begun.
+export function reportBegun() {
+  if (isHandling && position > reported) report(position - reported);
+  reported = position;
+  return isHandling;
+}
+
 // Batches divides what arrives into frames.
 class Batches {
   #handle;
@@ -184,14 +195,15 @@ class Batches {
     const input = this.#input;
     let complete = true;
     let start = 0;
-    let reported = 0;
     let began = 0;
+    reported = 0;
     isHandling = true;
     input.open(bytes, 0);
     while (end - start >= head) {
       input.position = start;
       const next = start + head + input.uint32();
       if (next > end) break;
+      position = start;
       if (began === 0) began = performance.now();
       else if (performance.now() - began > longestWait) {
         began = performance.now();
