@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/lingerws/linger/worker"
@@ -23,7 +24,13 @@ var brokenScripts = []string{
 const (
 	loop  = "loop"  // the script loops forever
 	hoard = "hoard" // the script allocates memory until there is none
+	exit  = "exit"  // the script calls process.exit
+	abort = "abort" // the script calls process.abort
+	crash = "crash" // the process gets the signal of a wrong memory access
 )
+
+// flood makes the script print much.
+const flood = "flood"
 
 // chaos carries out the plan: reloads, and concurrently all other actions in random order.
 func (s *service) chaos() {
@@ -62,6 +69,12 @@ func (s *service) acts() []func() {
 	add(p.loops-p.streaks, func() { s.kill(loop) })
 	add(p.hoards-2*p.streaks, func() { s.kill(hoard) })
 	add(p.sleeps, s.sleep)
+	add(p.exits, func() { s.kill(exit) })
+	add(p.aborts, func() { s.kill(abort) })
+	add(p.crashes, func() { s.kill(crash) })
+	add(p.floods, s.flood)
+	add(p.killed, func() { s.signal(syscall.SIGKILL) })
+	add(p.stopped, func() { s.signal(syscall.SIGSTOP) })
 	rand.Shuffle(len(acts), func(i, j int) { acts[i], acts[j] = acts[j], acts[i] })
 	return acts
 }

@@ -16,7 +16,8 @@ type ledger struct {
 	answered int           // the number of answers
 	skipped  int           // the number of messages without an answer before the last answered one
 	failed   int           // the number of messages that were logged as failed
-	late     int           // the part of failed that ran out of time; these may have answered, or saved their data, before
+	late     int           // the part of failed that may have answered, because it ran out of time or its process has ended
+	partial  int           // the part of failed that may have saved its data, because its process has ended
 	longest  time.Duration // the longest time until an answer
 }
 
@@ -47,18 +48,21 @@ func (l *ledger) recordAnswer(number, handled int, now time.Time) error {
 	switch {
 	case l.skipped > l.failed:
 		return fmt.Errorf("%d messages before message %d have no answer, but only %d were logged as failed", l.skipped, number, l.failed)
-	case handled > l.answered || handled < l.answered-l.late:
+	case handled > l.answered+l.partial || handled < l.answered-l.late:
 		return fmt.Errorf("data counts %d handled messages after message %d, but %d were answered", handled, number, l.answered)
 	}
 	return nil
 }
 
 // recordFailure records that a message was logged as failed. late means that it ran out of
-// time.
-func (l *ledger) recordFailure(late bool) {
+// time, and partial that its process has ended.
+func (l *ledger) recordFailure(late, partial bool) {
 	l.failed++
-	if late {
+	if late || partial {
 		l.late++
+	}
+	if partial {
+		l.partial++
 	}
 }
 

@@ -14,10 +14,10 @@ type logRecorder struct {
 	mu         sync.Mutex
 	counts     map[string]int // the number of records by message
 	unexpected []string       // records that are not in expected
-	onFailure  func(connection, report string)
+	onFailure  func(connection, report string, messages int)
 }
 
-func newLogRecorder(onFailure func(connection, report string)) *logRecorder {
+func newLogRecorder(onFailure func(connection, report string, messages int)) *logRecorder {
 	return &logRecorder{counts: map[string]int{}, onFailure: onFailure}
 }
 
@@ -30,9 +30,13 @@ const (
 	backsOff     = "worker backs off"
 	cutOff       = "work of waitUntil was cut off: its engine has ended"
 	slowEvent    = "slow event" // the event continues
+	ended        = "worker process ended"
+	timedOut     = "event timed out"          // the child did not continue
+	notStarted   = "worker cannot be started" // the child was stopped while it was loading
+	dropped      = "output of the application was dropped, because it came faster than it could be printed"
 )
 
-var expected = []string{stoppedEvent, outOfMemory, failedWith, replaced, backsOff, cutOff, slowEvent}
+var expected = []string{stoppedEvent, outOfMemory, failedWith, replaced, backsOff, cutOff, slowEvent, ended, timedOut, notStarted, dropped}
 
 // Enabled reports whether the level is at least that of warnings.
 func (l *logRecorder) Enabled(_ context.Context, level slog.Level) bool {
@@ -42,6 +46,7 @@ func (l *logRecorder) Enabled(_ context.Context, level slog.Level) bool {
 // Handle records a record.
 func (l *logRecorder) Handle(_ context.Context, r slog.Record) error {
 	var event, connection string
+	messages := 1
 	var attrs []slog.Attr
 	r.Attrs(func(a slog.Attr) bool {
 		attrs = append(attrs, a)
@@ -50,12 +55,14 @@ func (l *logRecorder) Handle(_ context.Context, r slog.Record) error {
 			event = a.Value.String()
 		case "connection":
 			connection = a.Value.String()
+		case "messages": // of an event with several
+			messages = int(a.Value.Int64())
 		}
 		return true
 	})
 	l.record(r.Message, fmt.Sprint(attrs))
 	if event == "websocketmessage" && r.Message != slowEvent {
-		l.onFailure(connection, r.Message)
+		l.onFailure(connection, r.Message, messages)
 	}
 	return nil
 }

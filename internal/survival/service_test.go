@@ -36,7 +36,11 @@ addEventListener("websocketupgrade", async (event) => {
 addEventListener("websocketmessage", async ({ source, data }) => {
 	const text = typeof data === "string";
 	if (text && data.endsWith(":loop")) for (;;);
-	if (text && data.endsWith(":hoard")) for (const all = []; ; ) all.push(new Uint8Array(1 << 16));
+	if (text && data.endsWith(":hoard")) for (const all = []; ; ) all.push(new Uint8Array(1 << 16).fill(1));
+	if (text && data.endsWith(":exit")) process.exit(3);
+	if (text && data.endsWith(":abort")) process.abort();
+	if (text && data.endsWith(":crash")) for (process.kill(process.pid, "SIGSEGV"); ; );
+	if (text && data.endsWith(":flood")) for (let i = 0; i < 20_000; i++) console.log("flood", i);
 	if (Math.random() < 0.5) await pause();
 	const handled = ++source.data.handled;
 	if (text) return source.send("echo:" + handled + ":" + data);
@@ -100,17 +104,19 @@ func serve(t *testing.T, p plan) *service {
 	}
 	s.traffic, s.goTraffic = newGate(s.stopped), newGate(s.stopped)
 	s.httpClient = http.Client{Transport: &http.Transport{}, Timeout: timeout}
-	s.log = newLogRecorder(func(id, report string) {
+	s.log = newLogRecorder(func(id, report string, messages int) {
 		if c, ok := s.byID.Load(id); ok {
-			c.(*client).recordFailure(report) //nolint:forcetypeassert // the map has no other types
+			for range messages {
+				c.(*client).recordFailure(report) //nolint:forcetypeassert // the map has no other types
+			}
 		}
 	})
 	s.writeNext()
 	var err error
 	s.app, err = worker.Load(s.path, worker.Options{
-		Workers: p.workers, Memory: p.memory, EventTimeout: time.Second, SleepAfter: 200 * time.Millisecond,
+		Workers: p.workers, Memory: p.memory, EventTimeout: p.timeout, SleepAfter: 200 * time.Millisecond,
 		Server: linger.Options{EventQueueMessages: eventQueue},
-		Logger: slog.New(s.log), Stdout: &s.closeEvents,
+		Logger: slog.New(s.log), Stdout: &s.closeEvents, Runtime: p.runtime,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -200,7 +206,10 @@ func (s *service) shutdown() {
 	s.readers.Wait()
 }
 
-// closeEvents collects the output of the script, which prints its close events.
+// inChildren reports whether the application runs in child processes.
+func (s *service) inChildren() bool { return s.plan.runtime.Name != "" }
+
+// closeEvents collects the close events, which the script prints. Other output is dropped.
 type closeEvents struct {
 	mu   sync.Mutex
 	text []string
@@ -208,9 +217,16 @@ type closeEvents struct {
 
 // Write adds a line.
 func (e *closeEvents) Write(line []byte) (int, error) {
+	text := strings.TrimSpace(string(line))
+	if _, printed, found := strings.Cut(text, "] "); found { // after the number of the worker
+		text = printed
+	}
+	if strings.HasPrefix(text, "flood ") {
+		return len(line), nil
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.text = append(e.text, strings.TrimSpace(string(line)))
+	e.text = append(e.text, text)
 	return len(line), nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/internal/race"
+	"github.com/lingerws/linger/worker"
 )
 
 // plan is the size of the test.
@@ -14,21 +15,27 @@ type plan struct {
 	workers, clients               int
 	reloads, loops, hoards, sleeps int           // the numbers of these actions
 	streaks                        int           // how often one loop and two hoards follow each other immediately
+	timeout                        time.Duration // the event timeout
 	memory                         int64         // the memory limit of an engine in bytes
 	warm, pause, pace              time.Duration // the time before the first action, the average pause between actions, and that between messages
 	grown                          footprint     // by how much the footprint may grow while all connections are open
+
+	// The following are for runtimes in child processes.
+	runtime                        worker.Runtime
+	killed, stopped                int // how often a child gets SIGKILL, and SIGSTOP
+	exits, aborts, crashes, floods int // how often a message makes a child do this
 }
 
 var (
 	form  = flag.String("survival", "short", "the length of the survival test: short or long")
 	plans = map[string]plan{
 		"short": {
-			workers: 2, clients: 60, reloads: 6, loops: 3, hoards: 2, sleeps: 2, streaks: 1, memory: 16 << 20,
+			workers: 2, clients: 60, reloads: 6, loops: 3, hoards: 2, sleeps: 2, streaks: 1, timeout: time.Second, memory: 16 << 20,
 			warm: 200 * time.Millisecond, pause: 50 * time.Millisecond, pace: 400 * time.Millisecond,
 			grown: footprint{heap: 4 << 20, resident: 8 << 20},
 		},
 		"long": {
-			workers: 4, clients: 500, reloads: 50, loops: 20, hoards: 10, sleeps: 20, streaks: 3, memory: 32 << 20,
+			workers: 4, clients: 500, reloads: 50, loops: 20, hoards: 10, sleeps: 20, streaks: 3, timeout: time.Second, memory: 32 << 20,
 			warm: 10 * time.Second, pause: time.Second, pace: 50 * time.Millisecond,
 			grown: footprint{heap: 8 << 20, resident: 32 << 20},
 		},
@@ -44,6 +51,12 @@ func TestSurvival(t *testing.T) {
 	if !ok {
 		t.Fatalf("-survival must be short or long, not %q", *form)
 	}
+	survive(t, p)
+}
+
+// survive runs the test with a plan.
+func survive(t *testing.T, p plan) {
+	t.Helper()
 	if race.Enabled {
 		p.grown.resident += 64 << 20 // the shadow memory of the race detector is never released
 	}
