@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -73,6 +74,9 @@ func (r *Runtime) defaultMemory() int64 {
 // headroom is the memory of a child in addition to the heap of the application.
 const headroom = 256 << 20
 
+// scriptName is the name of the file with the code that runs the application in a child.
+const scriptName = "linger-worker.mjs"
+
 // children starts the child processes of an application.
 type children struct {
 	app    *App
@@ -101,7 +105,7 @@ func (a *App) newLaunch() (script.Launch, error) {
 	if c.folder, err = bundle.NewFolder(); err != nil {
 		return nil, err
 	}
-	c.script = filepath.Join(c.folder.Path(), "worker.mjs")
+	c.script = filepath.Join(c.folder.Path(), scriptName)
 	if err := os.WriteFile(c.script, []byte(code), 0o600); err != nil {
 		return nil, errors.Join(err, c.folder.Close())
 	}
@@ -113,15 +117,16 @@ func (a *App) newLaunch() (script.Launch, error) {
 func (c *children) options(host script.Host) process.Options {
 	h := host.(*hostAPI) //nolint:forcetypeassert // a worker passes no other Host
 	return process.Options{
-		Path: c.path, Args: c.args(h.worker.index), Env: c.app.environment(),
+		Path: c.path, Args: c.args(h), Env: c.app.environment(),
 		Memory: c.app.opts.Memory + headroom, Patient: c.app.opts.Runtime.Inspect != "",
 		Print: h.printOutput, Dropped: h.reportDropped,
 	}
 }
 
-// args returns the arguments of the child of a worker.
-func (c *children) args(worker int) []string {
-	return process.Arguments(c.app.opts.Runtime.Name, c.script, c.app.opts.Memory, inspectAddress(c.app.opts.Runtime.Inspect, worker), c.app.opts.Runtime.Args)
+// args returns the arguments of the child of an instance.
+func (c *children) args(h *hostAPI) []string {
+	r := c.app.opts.Runtime
+	return process.Arguments(r.Name, c.script, c.app.opts.Memory, inspectAddress(r.Inspect, h.worker.index), h.generation.bundle.Installed, r.Args)
 }
 
 // inspectAddress returns the address of the inspector of a worker, "" for none.
@@ -167,7 +172,9 @@ func (h *hostAPI) printOutput(stderr bool, line string) {
 	if stderr {
 		level = slog.LevelWarn
 	}
-	line = h.generation.withNames(line)
+	if line = h.generation.withNames(line); isOwnFrame(line) {
+		return
+	}
 	if h.app.opts.Workers > 1 {
 		line = "[worker " + strconv.Itoa(h.worker.index) + "] " + line
 	}
@@ -181,6 +188,12 @@ func (g *generation) withNames(line string) string {
 	}
 	return strings.ReplaceAll(strings.ReplaceAll(line, "file://"+g.file, bundle.Name), g.file, bundle.Name)
 }
+
+// ownFrame matches a line of a stack that is about the code of a child in Linger, by its name or its file.
+var ownFrame = regexp.MustCompile(`^ +at .*\b(linger:worker|` + scriptName + `):\d+:\d+\)?$`)
+
+// isOwnFrame reports whether a line of output is a frame of Linger's own code.
+func isOwnFrame(line string) bool { return strings.HasPrefix(line, " ") && ownFrame.MatchString(line) }
 
 // reportDropped logs that output of a child was dropped. Any goroutine may call it.
 func (h *hostAPI) reportDropped(lines int) {

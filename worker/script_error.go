@@ -69,10 +69,7 @@ func (s *ScriptError) setPosition(frames []script.Frame) {
 // Position if there is none.
 func originOf(sources *bundle.Sources, frames []script.Frame) Position {
 	for _, f := range frames {
-		if f.File != bundle.Name {
-			continue
-		}
-		if p, ok := sources.Position(f.Line, f.Column); ok {
+		if p, ok := sources.Find(f.File, f.Line, f.Column); ok {
 			return Position(p)
 		}
 	}
@@ -108,7 +105,7 @@ func callOf(sources *bundle.Sources, f script.Frame) string {
 	if f.Line > 0 {
 		place = Position{File: f.File, Line: f.Line, Column: f.Column}.String()
 	}
-	if p, ok := sources.Position(f.Line, f.Column); ok && f.File == bundle.Name {
+	if p, ok := sources.Find(f.File, f.Line, f.Column); ok {
 		place = p.String()
 	}
 	if f.Function == "" {

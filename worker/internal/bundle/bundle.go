@@ -25,6 +25,9 @@ type Bundle struct {
 	// Refusals are the errors that the code throws when a package loads a module of Node that does not exist, by their messages.
 	Refusals map[string]Problem
 
+	// Installed reports whether the code contains installed packages, or loads them.
+	Installed bool
+
 	sourceMap []byte // the source map in JSON; its sources are relative to the working directory
 }
 
@@ -77,6 +80,7 @@ func readBundle(path string, development bool, target Target) (*Bundle, error) {
 	b, err := newBundle(result.OutputFiles)
 	if err == nil {
 		b.Files, err = inputs(result.Metafile)
+		b.Installed = strings.Contains(result.Metafile, "/node_modules/")
 		b.Warnings = bundlerWarnings(result.Warnings)
 		absent.describe(b, options, result.Warnings)
 	}

@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"encoding/json"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -38,6 +39,19 @@ func (m *Sources) Position(line, column int) (Position, bool) {
 	}
 	file, _, line, column, ok := m.consumer.Source(line, column-1)
 	return Position{File: file, Line: line, Column: column + 1}, ok
+}
+
+// Find returns the source position of a position in a file, and reports whether it is known. The file is the bundle, which has the
+// name [Name], or one of the sources, with its absolute path: some runtimes use the source map themselves.
+func (m *Sources) Find(file string, line, column int) (Position, bool) {
+	if file == Name {
+		return m.Position(line, column)
+	}
+	if m.consumer == nil || !filepath.IsAbs(file) {
+		return Position{}, false
+	}
+	name := relativeName(file)
+	return Position{File: name, Line: line, Column: column}, m.consumer.SourceContent(name) != ""
 }
 
 var (

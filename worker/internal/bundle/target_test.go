@@ -293,9 +293,14 @@ func TestNewForARuntimeMapsPositions(t *testing.T) {
 		if column < 0 {
 			continue
 		}
-		at, ok := b.Sources.Position(number+1, column+1)
-		if !ok || filepath.Base(at.File) != "app.ts" || at.Line != 3 || at.Column != 32 {
-			t.Errorf("the error is thrown at app.ts:3:32; got %v", at)
+		want := Position{File: relativeName(filepath.Join(folder, "app.ts")), Line: 3, Column: 32}
+		for file, at := range map[string]Position{Name: {Line: number + 1, Column: column + 1}, filepath.Join(folder, "app.ts"): want} {
+			if got, ok := b.Sources.Find(file, at.Line, at.Column); !ok || got != want {
+				t.Errorf("the error is thrown at %v, which is %v of %s; got %v", want, at, file, got)
+			}
+		}
+		if got, ok := b.Sources.Find(filepath.Join(folder, "other.ts"), 1, 1); ok {
+			t.Errorf("a file that is not in the bundle has no source position; got %v", got)
 		}
 		return
 	}
