@@ -31,6 +31,15 @@ func (h *hostAPI) Send(connection string, p linger.Payload) error {
 	return nil
 }
 
+// Together implements [script.Calls].
+func (h *hostAPI) Together(connection string, send func()) {
+	if s := h.socket(connection); s != nil {
+		s.Together(send)
+		return
+	}
+	send()
+}
+
 // Close implements [script.Calls].
 func (h *hostAPI) Close(connection string, code protocol.CloseCode, reason string, discard bool) error {
 	s := h.socket(connection)

@@ -1,6 +1,7 @@
 package process
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -92,6 +93,25 @@ func (r *remote) handle(frames []frame) error {
 	if r.fatal != nil {
 		return r.fatal
 	}
+	for len(frames) > 0 {
+		n, connection := r.sends(frames)
+		first := frames[:max(n, 1)]
+		frames = frames[len(first):]
+		var err error
+		if n > 1 {
+			r.host.Together(connection, func() { err = r.handleAll(first) })
+		} else {
+			err = r.handleAll(first)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// handleAll handles frames up to the first error, which makes the Runtime unusable.
+func (r *remote) handleAll(frames []frame) error {
 	for _, f := range frames {
 		if err := r.handleFrame(f); err != nil {
 			return r.fail(err)
@@ -101,6 +121,35 @@ func (r *remote) handle(frames []frame) error {
 		}
 	}
 	return nil
+}
+
+// sends returns how many of the first frames send to the same connection, and its id, which is valid as long as the frames are.
+func (r *remote) sends(frames []frame) (n int, connection string) {
+	target := r.sendTarget(frames[0])
+	if target == nil {
+		return 0, ""
+	}
+	for n = 1; n < len(frames) && bytes.HasPrefix(frames[n].content, target) && frames[n].kind == frameCall; n++ {
+	}
+	if n == 1 {
+		return n, ""
+	}
+	c := content{data: target}
+	_ = c.uint16()
+	return n, c.value(0).String()
+}
+
+// sendTarget returns the beginning of a frame that calls send, up to its first argument, the id of the connection. It returns nil for
+// another frame.
+func (r *remote) sendTarget(f frame) []byte {
+	c := content{data: f.content}
+	if f.kind != frameCall || int(c.uint16()) != r.sendNumber {
+		return nil
+	}
+	if id := c.value(0); c.err != nil || id.Kind() != engine.KindString {
+		return nil
+	}
+	return f.content[:len(f.content)-len(c.data)]
 }
 
 // handleFrame handles a frame. The error means that the child does not follow the protocol.

@@ -46,6 +46,7 @@ func New(start func(host script.Host) Options) script.Launch {
 		r := &remote{host: host, app: app, options: start(host), closed: make(chan struct{})}
 		r.table = modules.NewTable(host, app.Name, r.interrupted)
 		r.names, r.functions, r.transient = r.provided()
+		r.sendNumber = slices.Index(r.names, "send")
 		r.progress = newProgress(app.EventTimeout+r.options.Grace, r.where, r.Stop)
 		return r
 	}
@@ -57,11 +58,12 @@ type remote struct {
 	app     script.Application
 	options Options
 
-	table     *modules.Table
-	names     []string           // of the functions that the child may call
-	functions []modules.Function // by their positions in names
-	transient []bool             // which functions keep no argument, likewise
-	args      []engine.Value     // the arguments of the last call of such a function
+	table      *modules.Table
+	names      []string           // of the functions that the child may call
+	functions  []modules.Function // by their positions in names
+	transient  []bool             // which functions keep no argument, likewise
+	sendNumber int                // the position of send
+	args       []engine.Value     // the arguments of the last call of such a function
 
 	child    *child // nil before Load, and if it could not be started
 	calls    outgoing

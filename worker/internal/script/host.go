@@ -74,6 +74,7 @@ type Calls interface {
 	CancelBody(body int) // discards the rest of a received body
 
 	Send(connection string, p linger.Payload) error // keeps neither the text of the id nor the payload
+	Together(connection string, send func())        // calls send, and lets what it sends to the connection leave in one write
 	State(connection string) protocol.State
 	Buffered(connection string) int             // returns the number of bytes in the send queue
 	Facts(connection string) (Facts, bool)      // reports false if the connection has ended

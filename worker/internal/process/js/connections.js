@@ -108,6 +108,7 @@ function during(id, itsState, itsData, fn, ...args) {
 // and the data of the connection as further arguments.
 export const wrappers = {
   message: (fn) => (event, id, payload, itsState, itsData) => during(id, itsState, itsData, fn, event, id, payload),
+  messages: (fn) => (event, id, list, itsState, itsData) => during(id, itsState, itsData, fn, event, id, list),
   drain: (fn) => (event, id, itsState, itsData) => during(id, itsState, itsData, fn, event, id),
   peerclose: (fn) => (event, id, code, reason, itsState, itsData) => during(id, itsState, itsData, fn, event, id, code, reason),
   close: (fn) => (event, id, code, reason, sentCode, sentReason, clean, initiator, cause, violation, itsData) => {
