@@ -107,13 +107,27 @@ call("bodyRoom", number);
 await turn();
 assert.deepEqual(take().map(([name, ...args]) => [name, args[0]]), [["writeBody", number], ["endBody", number]]);
 
-const chunks = ["a", "b", null];
-answers.readBody = () => (chunks.length > 0 ? toBuffer(chunks.shift()) : null);
+const chunks = ["a", "b", null, "c", null];
+answers.readBody = (_, whole) => toBuffer(whole ? "whole" : chunks.shift());
 const toBuffer = (chunk) => chunk && new TextEncoder().encode(chunk).buffer;
-application.fetch = (event) => event.respondWith(event.request.text().then((body) => new Response(body)));
-call("fetch", 11, "PUT", "http://example.com/", [], "", 77);
-await turn();
-assert.deepEqual(take().filter(([name]) => name === "respond").map((args) => args[5]), ["ab"]);
+async function read(stream) {
+  let text = "";
+  for (const reader = stream.getReader(); ; ) {
+    const { done, value } = await reader.read();
+    if (done) return text;
+    text += new TextDecoder().decode(value);
+  }
+}
+const answerBody = async (number, respond) => {
+  application.fetch = (event) => event.respondWith(respond(event.request));
+  call("fetch", number, "PUT", "http://example.com/", [], "", 77);
+  await turn();
+  return take().filter(([name]) => name === "respond").map((args) => args.slice(4));
+};
+assert.deepEqual(await answerBody(30, async (request) => new Response(await request.text())), [[undefined, "whole"]]);
+assert.deepEqual(await answerBody(31, async (request) => new Response(await read(request.body))), [[undefined, "ab"]]);
+assert.deepEqual(await answerBody(32, async (request) => new Response(await request.clone().text())), [[undefined, "c"]]);
+assert.deepEqual(await answerBody(33, (request) => new Response(request.body)), [["received", 77, true, false]]);
 
 // A request without an answer, and one without a listener.
 application.fetch = () => {};

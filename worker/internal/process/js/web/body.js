@@ -1,6 +1,7 @@
-import { Content } from "./content.js";
+import { Content, isWhole } from "./content.js";
 
 const sources = new WeakMap(); // of requests and responses whose content is known: { source, stream }
+const streams = new WeakMap(); // the sources of streams that nothing has read
 const taken = new WeakSet(); // requests and responses whose content was taken without reading their streams
 
 const maxKnown = 1 << 20; // the bytes of larger bodies are not kept a second time
@@ -10,6 +11,9 @@ const maxKnown = 1 << 20; // the bytes of larger bodies are not kept a second ti
 export const setSource = (body, source, stream = () => body.body) => void sources.set(body, { source, stream });
 export const forgetSource = (body) => void sources.delete(body);
 
+// setStreamSource records the source of a stream, which may become the body of another request or response.
+export const setStreamSource = (stream, source) => void streams.set(stream, source);
+
 const plainText = "text/plain;charset=UTF-8";
 
 // setInit records the argument of a constructor as the source of a body. Bun does not set the type of text.
@@ -18,6 +22,8 @@ export function setInit(body, init) {
     if (!body.headers.has("content-type")) body.headers.set("content-type", plainText);
     return setSource(body, init.toWellFormed());
   }
+  if (init instanceof ReadableStream && streams.has(init)) return setSource(body, streams.get(init));
+  if (init instanceof URLSearchParams) return setSource(body, String(init));
   if (ArrayBuffer.isView(init) && init.byteLength <= maxKnown) setSource(body, new Uint8Array(init.buffer, init.byteOffset, init.byteLength).slice());
   else if (init instanceof ArrayBuffer && init.byteLength <= maxKnown) setSource(body, new Uint8Array(init.slice(0)));
 }
@@ -31,6 +37,14 @@ export function bodyContent(body) {
 }
 
 export const isTaken = (body) => taken.has(body);
+
+// wholeOf returns the bytes or the text of a body that nothing reads as a stream, or a promise of bytes, and marks the body as used.
+export function wholeOf(body) {
+  const content = bodyContent(body);
+  if (content === null) return "";
+  const source = content.take();
+  return isWhole(source) ? source : source.whole();
+}
 
 class BodyContent extends Content {
   #body;

@@ -1,6 +1,6 @@
 import { define } from "./define.js";
 import { nativeFetch, NativeRequest } from "./native.js";
-import { toNative } from "./request.js";
+import { toNative, withDuplex } from "./request.js";
 
 // The fields of a connection, which a runtime's fetch does not accept. The request of a client may have them.
 const ofConnection = ["connection", "expect", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
@@ -9,8 +9,9 @@ const ofConnection = ["connection", "expect", "keep-alive", "proxy-connection", 
 const fetchSocket = globalThis.fetch;
 
 define(globalThis, {
-  fetch: async function fetch(given, init) {
-    const input = toNative(given);
+  fetch: async function fetch(given, options) {
+    const init = withDuplex(options);
+    const input = toNative(given, (init?.body ?? null) === null);
     const headers = headersOf(input, init);
     if (headers === undefined) return nativeFetch(input, init);
     if (headers.get("upgrade")?.toLowerCase() === "websocket") return fetchSocket(input, init);

@@ -1,14 +1,16 @@
 import { AbortController } from "./abort.js";
-import { forgetSource, isTaken, setInit, setSource } from "./body.js";
+import { forgetSource, isTaken, setInit, setSource, setStreamSource, wholeOf } from "./body.js";
 import { streamOf } from "./bodies.js";
 import { isWhole } from "./content.js";
+import { define } from "./define.js";
 import { fromPairs, guard } from "./headers.js";
-import { NativeRequest } from "./native.js";
+import { NativeRequest, NativeResponse } from "./native.js";
 
-// toNative returns the request of the runtime for a request of a client, whose body is used then. It returns any other value unchanged.
+// toNative returns the request of the runtime for a request of a client, and any other value unchanged. Without withBody it has no body;
+// otherwise the body of the client's request is used then.
 export let toNative;
 
-let nativeOf;
+let nativeOf, asResponse;
 
 // ReceivedRequest is the request of a client. Only its URL and its method exist from the start: the headers, the signal and the request
 // of the runtime, which has everything else, are created when they are needed.
@@ -21,7 +23,8 @@ class ReceivedRequest {
 
   static {
     nativeOf = (request) => request.#ensureNative();
-    toNative = (value) => (typeof value === "object" && value !== null && #parts in value ? value.#pass() : value);
+    asResponse = (request) => request.#asResponse();
+    toNative = (value, withBody) => (typeof value === "object" && value !== null && #parts in value ? value.#pass(withBody) : value);
   }
 
   constructor(parts) {
@@ -52,12 +55,20 @@ class ReceivedRequest {
     return new NativeRequest(this.#ensureNative().clone(), { signal: this.signal });
   }
 
+  // asResponse returns an object of the runtime that reads the body: the request, if there is one, or a response with the whole body,
+  // whose reading begins at once.
+  async #asResponse() {
+    if (this.#native) return this.#native;
+    const whole = wholeOf(this);
+    return new NativeResponse(whole instanceof Promise ? await whole : whole, { headers: this.headers });
+  }
+
   // A client may send a body with the method GET, for which the runtime does not allow one: then its request has another method.
   #ensureNative() {
     if (this.#native) return this.#native;
-    if (isTaken(this)) throw new TypeError("The body has already been read: clone the request before reading it");
-    forgetSource(this);
     const { method, url, body } = this.#parts;
+    if (isTaken(this)) return (this.#native = used(url));
+    forgetSource(this);
     this.#native = new NativeRequest(url, {
       method: body !== null && isWithoutBody(method) ? "POST" : method,
       headers: this.headers,
@@ -65,14 +76,15 @@ class ReceivedRequest {
       duplex: "half",
       redirect,
     });
+    if (body !== null) setStreamSource(this.#native.body, body);
     return this.#native;
   }
 
-  #pass() {
-    const { method, url } = this.#parts;
-    if (isWithoutBody(method)) return new NativeRequest(url, { method, headers: this.headers, redirect, signal: this.signal });
+  #pass(withBody) {
+    const { method, url, body } = this.#parts;
+    if (!withBody || body === null || isWithoutBody(method)) return new NativeRequest(url, { method, headers: this.headers, redirect, signal: this.signal });
     const request = new NativeRequest(this.#ensureNative(), { signal: this.signal });
-    this.#passed = this.#parts.body !== null;
+    this.#passed = true;
     return request;
   }
 }
@@ -81,6 +93,20 @@ const isWithoutBody = (method) => method === "GET" || method === "HEAD";
 
 // If an application passes on a client's request, redirects are for the client, as in the Workers runtime.
 const redirect = "manual";
+
+// used returns a request whose body has been read.
+function used(url) {
+  const request = new NativeRequest(url, { method: "POST", body: "" });
+  request.text();
+  return request;
+}
+
+for (const name of ["arrayBuffer", "blob", "bytes", "formData", "json", "text"]) {
+  const method = async function () {
+    return (await asResponse(this))[name]();
+  };
+  if (name in NativeRequest.prototype) define(ReceivedRequest.prototype, { [name]: method });
+}
 
 // The other members are those of the request of the runtime.
 const own = Object.getOwnPropertyDescriptors(ReceivedRequest.prototype);
@@ -105,11 +131,21 @@ function methodOf(key) {
 // Request is the class of the runtime, whose constructor also accepts requests of clients.
 export const Request = new Proxy(NativeRequest, {
   construct(target, [input, ...rest], newTarget) {
-    const request = Reflect.construct(target, [toNative(input), ...rest], newTarget);
-    setInit(request, rest[0]?.body);
+    const init = withDuplex(rest[0]);
+    const request = Reflect.construct(target, [toNative(input, (init?.body ?? null) === null), init], newTarget);
+    setInit(request, init?.body);
     return request;
   },
 });
+
+// withDuplex returns the options of a request, with the option that a runtime may need for a body that is a stream.
+// A request that is given as options has its properties in its prototype.
+export function withDuplex(init) {
+  if (!(init?.body instanceof ReadableStream) || init.duplex !== undefined) return init;
+  if (!(init instanceof NativeRequest)) return { ...init, duplex: "half" };
+  const { body, headers, method, redirect, signal } = init;
+  return { body, headers, method, redirect, signal, duplex: "half" };
+}
 
 Object.setPrototypeOf(ReceivedRequest.prototype, NativeRequest.prototype);
 Object.defineProperty(ReceivedRequest.prototype, "constructor", { value: Request, writable: true, configurable: true });
