@@ -207,7 +207,7 @@ func (s *service) shutdown() {
 }
 
 // inChildren reports whether the application runs in child processes.
-func (s *service) inChildren() bool { return s.plan.runtime.Name != "" }
+func (s *service) inChildren() bool { return s.plan.runtime.Name != "" || s.plan.runtime.Process }
 
 // closeEvents collects the close events, which the script prints. Other output is dropped.
 type closeEvents struct {
