@@ -101,6 +101,12 @@ func (e *event) messages() int {
 	return 1
 }
 
+// skip removes the first messages of a series that has more.
+func (e *event) skip(n int) {
+	m, _ := e.input.(*script.Message)
+	e.input = &script.Message{Connection: m.Connection, Payload: m.Following[n-1], Following: m.Following[n:]}
+}
+
 // nextMessage ends the event of a message and returns that of the connection's next message, nil if there is none.
 func (e *event) nextMessage() *event {
 	if e.completed.Swap(true) {

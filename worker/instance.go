@@ -255,7 +255,7 @@ func (in *instance) end() {
 	case in.isStopping():
 		why = "event cut off: too many newer versions have been loaded since it began"
 	}
-	in.returnUnbegun()
+	in.returnUnbegun(why)
 	in.endEvents(why)
 	if errors.Is(in.runtime.Close(), script.ErrLost) {
 		in.worker.lost.Add(1)
@@ -264,19 +264,26 @@ func (in *instance) end() {
 	close(in.ended)
 }
 
-// returnUnbegun returns the events that the application has not begun to the worker's queue, if the runtime is not usable any more. The
-// next instance handles them.
-func (in *instance) returnUnbegun() {
+// returnUnbegun returns what the application has not begun to the worker's queue, if the runtime is not usable any more: the next
+// instance handles it. Of a series of messages, the one that has begun fails, and is logged with the message why.
+func (in *instance) returnUnbegun(why string) {
 	if !in.unusable || in.isStopping() {
 		return
 	}
 	var unbegun []*event
-	for _, id := range in.runtime.Unbegun() {
-		if e := in.events.release(id); e != nil {
-			e.claimed.Store(false)
-			e.turnBegan = time.Time{}
-			unbegun = append(unbegun, e)
+	for _, id := range in.events.numbers() {
+		seen := in.runtime.Begun(id)
+		e := in.events.release(id, seen)
+		if e == nil {
+			continue
 		}
+		if seen > 0 {
+			in.app.opts.Logger.Error(why, newEvent(e.kind, e.socket).attrs()...)
+			e.skip(seen)
+		}
+		e.claimed.Store(false)
+		e.turnBegan = time.Time{}
+		unbegun = append(unbegun, e)
 	}
 	if len(unbegun) > 0 {
 		in.worker.tasks.putBack(unbegun)

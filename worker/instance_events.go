@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"maps"
 	"slices"
 	"sync"
 )
@@ -89,12 +90,20 @@ func (a *activeEvents) endAfterTurn() {
 	a.spare = ended[:0]
 }
 
-// release removes an event that has not begun, and returns it. It returns nil if the event has ended, or belongs to the instance.
-func (a *activeEvents) release(id int) *event {
+// numbers returns the numbers of the events in progress, in order.
+func (a *activeEvents) numbers() []int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Sorted(maps.Keys(a.byID))
+}
+
+// release removes an event of which the application has seen a number of messages, if another instance can continue it, and returns it;
+// otherwise it returns nil.
+func (a *activeEvents) release(id, seen int) *event {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	e := a.byID[id]
-	if e == nil || !e.isMovable() {
+	if e == nil || !e.isMovable() || seen >= e.messages() {
 		return nil
 	}
 	delete(a.byID, id)

@@ -32,25 +32,19 @@ func TestProcessFailure(t *testing.T) {
 					event.source.send(event.data);
 				});`, worker.Options{EventTimeout: c.timeout, Runtime: worker.Runtime{Name: "node"}})
 			const connections = 20
-			clients := make([]*client, connections)
+			clients := make([]*client, connections) // each sends several messages, which may be part of one event
 			for i := range clients {
 				clients[i] = a.connect()
 			}
 			for i, client := range clients {
 				if i == connections/2 {
-					client.send(c.text)
+					client.send("before", c.text, "with it", "and this")
 				} else {
-					client.send("with it")
-				}
-			}
-			for i, client := range clients {
-				if i != connections/2 {
-					client.want("with it")
+					client.send("before", "with it", "and this")
 				}
 			}
 			for _, client := range clients {
-				client.send("after")
-				client.want("after")
+				client.want("before", "with it", "and this")
 			}
 			a.log.line(t, c.log...)
 			if failed := a.log.count("event failed: its worker was replaced"); failed != 1 {

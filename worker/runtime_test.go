@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -58,7 +59,7 @@ func (f *fakeRuntime) Flush()                                {}
 func (f *fakeRuntime) Room() bool                            { return true }
 func (f *fakeRuntime) Busy() (string, bool)                  { return "", true }
 func (f *fakeRuntime) Process() int                          { return 0 }
-func (f *fakeRuntime) Unbegun() []int                        { return nil }
+func (f *fakeRuntime) Begun(int) int                         { return math.MaxInt }
 func (f *fakeRuntime) Handled(int) bool                      { return true }
 func (f *fakeRuntime) Stop()                                 { f.stop() }
 func (f *fakeRuntime) Stuck() <-chan struct{}                { return f.stuck }

@@ -35,9 +35,18 @@ expose("message", (id, connection, data) => {
   return true;
 });
 
+const allSeries = new Set(); // that are in progress: { id, connection, list, next }, where next is the number of messages that have begun
+
+// forEachSeries calls a function with the number of each series of messages in progress, and how many of them have begun.
+export const forEachSeries = (fn) => allSeries.forEach(({ id, next }) => fn(id, next));
+
 // messages handles a series of messages of a connection as one event: each begins when the listeners to the last one have completed. It
 // returns true if those to all have. At the end of the event it calls host.done.
-expose("messages", (id, connection, list) => handleNext({ id, connection, list, next: 0 }));
+expose("messages", (id, connection, list) => {
+  const series = { id, connection, list, next: 0 };
+  allSeries.add(series);
+  return handleNext(series);
+});
 
 // handleNext handles the messages of a series up to the first whose listeners have not completed. It returns true at the end of the series.
 function handleNext(series) {
@@ -48,6 +57,7 @@ function handleNext(series) {
     if (!runInline(conceal(EVENT, prototype, state), finishedOne, state)) return false;
     endEventOf(id, own);
   }
+  allSeries.delete(series);
   host.done(id);
   return true;
 }

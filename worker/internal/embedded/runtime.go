@@ -4,6 +4,7 @@ package embedded
 
 import (
 	"io/fs"
+	"math"
 	"sync"
 	"time"
 
@@ -99,8 +100,8 @@ func (r *runtime) Busy() (reason string, known bool) { return "", true }
 // Handled returns true: Dispatch runs the listeners at once.
 func (r *runtime) Handled(int) bool { return true }
 
-// Unbegun returns nil for the same reason.
-func (r *runtime) Unbegun() []int { return nil }
+// Begun returns a large number for the same reason.
+func (r *runtime) Begun(int) int { return math.MaxInt }
 
 // Process returns 0.
 func (r *runtime) Process() int { return 0 }

@@ -1,12 +1,16 @@
 package process
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // pending has the events that were sent to a child and are not handled, in order. Their number is bounded by maxEvents and the posts
 // and answers for which no room is needed.
 type pending struct {
-	events []pendingEvent
-	halted bool // the child handles nothing further
+	events  []pendingEvent
+	halted  bool        // the child handles nothing further
+	reached map[int]int // how many messages of each series in progress have begun, once the child has halted
 }
 
 // pendingEvent is an event with the position of its end in what was sent.
@@ -40,15 +44,26 @@ func (p *pending) halt(begun bool) {
 	}
 }
 
-// unbegun returns the numbers of the events of which the application has not seen anything.
-func (p *pending) unbegun() (ids []int) {
-	if !p.halted {
-		return nil
+// reach records how many messages of a series have begun.
+func (p *pending) reach(id, n int) {
+	if p.reached == nil {
+		p.reached = map[int]int{}
 	}
-	for _, e := range p.events {
-		if e.id != 0 {
-			ids = append(ids, e.id)
-		}
+	if len(p.reached) < maxReached {
+		p.reached[id] = n
 	}
-	return ids
+}
+
+// maxReached bounds the series of messages that a child reports to be in progress.
+const maxReached = 1 << 16
+
+// begun returns how many messages of an event have begun; 0 for an event that has not begun, and more than there are if that is not known.
+func (p *pending) begun(id int) int {
+	if p.halted && p.has(id) {
+		return 0
+	}
+	if n, ok := p.reached[id]; ok && p.halted {
+		return n
+	}
+	return math.MaxInt
 }

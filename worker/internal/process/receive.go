@@ -80,6 +80,11 @@ func (r *remote) ownFunctions() map[string]modules.Function {
 			r.unhandled.halt(at(args, 0).Bool())
 			return engine.Undefined(), nil
 		},
+		// reached(event, n) reports, before halted, how many messages of a series have begun.
+		"reached": func(args []engine.Value) (engine.Value, error) {
+			r.unhandled.reach(at(args, 0).Int(), at(args, 1).Int())
+			return engine.Undefined(), nil
+		},
 		// busy(reason) answers check.
 		"busy": func(args []engine.Value) (engine.Value, error) {
 			r.busy, r.checking = at(args, 0).String(), false

@@ -206,9 +206,8 @@ func (r *remote) fileName(path string) string {
 	return path
 }
 
-// Unbegun returns the events of which the application has not seen anything, in order. They are known if the child has reported how far
-// it was.
-func (r *remote) Unbegun() []int { return r.unhandled.unbegun() }
+// Begun returns how far the child was with an event, if it has reported that.
+func (r *remote) Begun(id int) int { return r.unhandled.begun(id) }
 
 // Handled reports whether the child has handled the call for an event.
 func (r *remote) Handled(id int) bool { return !r.unhandled.has(id) }

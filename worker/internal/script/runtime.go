@@ -64,9 +64,9 @@ type Runtime interface {
 	// Runtime limits its time itself.
 	Handled(id int) bool
 
-	// Unbegun returns the numbers of the events that were dispatched, but of which the application has not seen anything, in order. It
-	// may be called after an error for which [IsFatal] reports true.
-	Unbegun() []int
+	// Begun returns how many messages of an event that was dispatched the application has seen: 0 if it has not seen the event, and more
+	// than there are if that is not known. It may be called after an error for which [IsFatal] reports true.
+	Begun(id int) int
 
 	// Stuck returns a channel that is closed when a turn does not end although it was interrupted. The goroutine
 	// of the turn may never return.

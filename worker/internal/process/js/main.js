@@ -5,6 +5,7 @@ import "web/install.js";
 import { dispatchRejection } from "web/host.js";
 import { setApplication } from "web/position.js";
 import { reportError } from "web/report.js";
+import { forEachSeries } from "worker/message.js";
 import { onGlobalListenersChange } from "web/target.js";
 import { busyWith } from "./busy.js";
 import { exposed, expose, host, open } from "./host_wire.js";
@@ -52,6 +53,7 @@ process.on("rejectionHandled", (promise) => void dispatchRejection(promise, unde
 // halt sends what the application has called so far, and how far it is, because it continues no further: the process exits, or Linger has
 // paused it.
 function halt() {
+  forEachSeries(host.reached);
   host.halted(reportBegun());
   flush();
 }
