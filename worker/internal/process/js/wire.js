@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { setImmediate } from "node:timers";
+import { runJobs } from "./jobs.js";
 import { readAnswer, readEvents, receiveEvents, write } from "./pipes.js";
 import { Input, Output } from "./values.js";
 
@@ -211,7 +212,7 @@ class Batches {
         reported = start;
         flush();
       }
-      if (!this.#frame(input, next)) complete = false;
+      if (!this.#frame(input, next) && !runJobs()) complete = false;
       start = next;
     }
     isHandling = false;

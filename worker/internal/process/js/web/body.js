@@ -1,7 +1,7 @@
 import { Content, isWhole } from "./content.js";
 
 const sources = new WeakMap(); // of requests and responses whose content is known: { source, stream }
-const streams = new WeakMap(); // the sources of streams that nothing has read
+const streams = new WeakMap(); // the streams of such bodies: { source, body }
 const taken = new WeakSet(); // requests and responses whose content was taken without reading their streams
 
 const maxKnown = 1 << 20; // the bytes of larger bodies are not kept a second time
@@ -11,8 +11,22 @@ const maxKnown = 1 << 20; // the bytes of larger bodies are not kept a second ti
 export const setSource = (body, source, stream = () => body.body) => void sources.set(body, { source, stream });
 export const forgetSource = (body) => void sources.delete(body);
 
-// setStreamSource records the source of a stream, which may become the body of another request or response.
-export const setStreamSource = (stream, source) => void streams.set(stream, source);
+// setStreamSource records the source of the stream of a body, which may become the body of another request or response.
+export const setStreamSource = (body, source) => void streams.set(body.body, { source, body });
+
+// sourceOfStream returns the source of a stream that nothing has read, or undefined if it is not known.
+function sourceOfStream(stream) {
+  const known = streams.get(stream);
+  return known === undefined || stream.locked || known.body.bodyUsed ? undefined : known.source;
+}
+
+// takeStreamSource returns the text or the bytes of a stream that nothing has read, and uses up the stream, or undefined if they are not known.
+export function takeStreamSource(stream) {
+  const source = sourceOfStream(stream);
+  if (source === undefined || !isWhole(source)) return undefined;
+  stream.cancel();
+  return source;
+}
 
 const plainText = "text/plain;charset=UTF-8";
 
@@ -22,7 +36,10 @@ export function setInit(body, init) {
     if (!body.headers.has("content-type")) body.headers.set("content-type", plainText);
     return setSource(body, init.toWellFormed());
   }
-  if (init instanceof ReadableStream && streams.has(init)) return setSource(body, streams.get(init));
+  if (init instanceof ReadableStream) {
+    const source = sourceOfStream(init);
+    return source === undefined ? undefined : setSource(body, source);
+  }
   if (init instanceof URLSearchParams) return setSource(body, String(init));
   if (ArrayBuffer.isView(init) && init.byteLength <= maxKnown) setSource(body, new Uint8Array(init.buffer, init.byteOffset, init.byteLength).slice());
   else if (init instanceof ArrayBuffer && init.byteLength <= maxKnown) setSource(body, new Uint8Array(init.slice(0)));

@@ -1,6 +1,6 @@
 import { define } from "./define.js";
 import { nativeFetch, NativeRequest } from "./native.js";
-import { toNative, withDuplex } from "./request.js";
+import { toNative, toOptions } from "./request.js";
 
 // The fields of a connection, which a runtime's fetch does not accept. The request of a client may have them.
 const ofConnection = ["connection", "expect", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
@@ -10,7 +10,7 @@ const fetchSocket = globalThis.fetch;
 
 define(globalThis, {
   fetch: async function fetch(given, options) {
-    const init = withDuplex(options);
+    const init = toOptions(options);
     const input = toNative(given, (init?.body ?? null) === null);
     const headers = headersOf(input, init);
     if (headers === undefined) return nativeFetch(input, init);

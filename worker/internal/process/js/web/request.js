@@ -1,5 +1,5 @@
 import { AbortController } from "./abort.js";
-import { forgetSource, isTaken, setInit, setSource, setStreamSource, wholeOf } from "./body.js";
+import { forgetSource, isTaken, setInit, setSource, setStreamSource, takeStreamSource, wholeOf } from "./body.js";
 import { streamOf } from "./bodies.js";
 import { isWhole } from "./content.js";
 import { define } from "./define.js";
@@ -76,7 +76,7 @@ class ReceivedRequest {
       duplex: "half",
       redirect,
     });
-    if (body !== null) setStreamSource(this.#native.body, body);
+    if (body !== null) setStreamSource(this.#native, body);
     return this.#native;
   }
 
@@ -131,20 +131,22 @@ function methodOf(key) {
 // Request is the class of the runtime, whose constructor also accepts requests of clients.
 export const Request = new Proxy(NativeRequest, {
   construct(target, [input, ...rest], newTarget) {
-    const init = withDuplex(rest[0]);
+    const init = toOptions(rest[0]);
     const request = Reflect.construct(target, [toNative(input, (init?.body ?? null) === null), init], newTarget);
     setInit(request, init?.body);
     return request;
   },
 });
 
-// withDuplex returns the options of a request, with the option that a runtime may need for a body that is a stream.
-// A request that is given as options has its properties in its prototype.
-export function withDuplex(init) {
-  if (!(init?.body instanceof ReadableStream) || init.duplex !== undefined) return init;
-  if (!(init instanceof NativeRequest)) return { ...init, duplex: "half" };
+// toOptions returns the options of a request with a body that every runtime accepts: the text or the bytes of a stream that nothing has read, if they
+// are known, or a stream with the option duplex. A request that is given as options has its properties in its prototype.
+export function toOptions(init) {
+  if (!(init?.body instanceof ReadableStream)) return init;
+  const known = takeStreamSource(init.body);
+  if (known === undefined && init.duplex !== undefined) return init;
   const { body, headers, method, redirect, signal } = init;
-  return { body, headers, method, redirect, signal, duplex: "half" };
+  const options = init instanceof NativeRequest ? { headers, method, redirect, signal } : init;
+  return { ...options, body: known ?? body, duplex: "half" };
 }
 
 Object.setPrototypeOf(ReceivedRequest.prototype, NativeRequest.prototype);

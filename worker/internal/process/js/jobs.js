@@ -1,0 +1,22 @@
+import { createRequire } from "node:module";
+import process from "node:process";
+
+// runJobs runs the jobs of promises that are ready, as a runtime does between two events, and reports whether it can.
+export function runJobs() {
+  if (run === undefined) return false;
+  try {
+    run();
+  } catch (error) {
+    process.emit("uncaughtException", error, "uncaughtException"); // of a callback of process.nextTick
+  }
+  return true;
+}
+
+const run = find();
+
+// find returns the function of the runtime that runs the jobs, or undefined.
+function find() {
+  if (globalThis.Bun) return createRequire(import.meta.url)("bun:jsc").drainMicrotasks;
+  if (globalThis.Deno) return globalThis.Deno[globalThis.Deno.internal]?.core?.runMicrotasks;
+  return process._tickCallback;
+}
