@@ -33,10 +33,10 @@ type childSpec struct {
 	// applies it.
 	memory int64
 
-	// print is called with each line of the output of the child, without its end, and dropped with the number of lines
-	// that follow and were dropped, because they came faster than print returned. One goroutine calls both.
-	print   func(stderr bool, line string)
-	dropped func(lines int)
+	// printLine is called with each line of the output of the child, without its end, and reportDropped with the number of lines
+	// that follow and were dropped, because they came faster than printLine returned. One goroutine calls both.
+	printLine     func(stderr bool, line string)
+	reportDropped func(lines int)
 }
 
 // A child is a process that Linger has started, with the processes of its process group. It ends at the latest when this

@@ -165,9 +165,9 @@ func (o *output) printAll() {
 		case !ok:
 			return
 		case line.dropped > 0:
-			o.spec.dropped(line.dropped)
+			o.spec.reportDropped(line.dropped)
 		default:
-			o.spec.print(line.stderr, line.text)
+			o.spec.printLine(line.stderr, line.text)
 		}
 	}
 }

@@ -50,7 +50,7 @@ func (tr *transcript) all() []string {
 // shell returns the spec of a child that runs a script of the shell, and its output.
 func shell(script string) (childSpec, *transcript) {
 	tr := new(transcript)
-	return childSpec{path: "/bin/sh", args: []string{"-c", script}, env: os.Environ(), print: tr.print, dropped: tr.drop}, tr
+	return childSpec{path: "/bin/sh", args: []string{"-c", script}, env: os.Environ(), printLine: tr.print, reportDropped: tr.drop}, tr
 }
 
 // start starts a child that is killed at the end of the test.
@@ -308,14 +308,14 @@ func TestChildOutputFlood(t *testing.T) {
 	release := make(chan struct{})
 	printed, dropped := 0, 0
 	last := ""
-	spec.print = func(_ bool, line string) {
+	spec.printLine = func(_ bool, line string) {
 		<-release
 		if line != "last" && line != fmt.Sprintf("line %d", printed+dropped) {
 			t.Errorf("%q is printed after %d printed and %d dropped lines", line, printed, dropped)
 		}
 		printed, last = printed+1, line
 	}
-	spec.dropped = func(n int) { dropped += n }
+	spec.reportDropped = func(n int) { dropped += n }
 	child := start(t, spec)
 	if line, err := bufio.NewReader(child.results).ReadString('\n'); err != nil || line != "end\n" {
 		t.Fatalf("the child has not written everything: %q, %v", line, err)
@@ -339,7 +339,7 @@ func TestChildEndsAlthoughNothingIsPrinted(t *testing.T) {
 	spec, _ := shell("echo one; echo two; exit 4")
 	block := make(chan struct{})
 	defer close(block)
-	spec.print = func(bool, string) { <-block }
+	spec.printLine = func(bool, string) { <-block }
 	if got := waitEnded(t, start(t, spec)).text; got != "exited with status 4" {
 		t.Errorf("the ending is %q", got)
 	}

@@ -26,7 +26,7 @@ func startNode(t *testing.T, source string, args ...string) (c *child, file stri
 		t.Fatal(err)
 	}
 	tr = new(transcript)
-	c = start(t, childSpec{path: node.Path, args: append(args, file), env: os.Environ(), print: tr.print, dropped: tr.drop})
+	c = start(t, childSpec{path: node.Path, args: append(args, file), env: os.Environ(), printLine: tr.print, reportDropped: tr.drop})
 	eventually(t, "the module has printed that it is ready", func() bool { return slices.Contains(tr.all(), "out: ready") })
 	return c, file, tr
 }

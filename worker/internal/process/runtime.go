@@ -100,7 +100,7 @@ var _ script.Runtime = (*remote)(nil)
 // Load starts the child and sends hello. The code follows when the child has answered.
 func (r *remote) Load() (err error) {
 	o := &r.options
-	if r.child, err = startChild(childSpec{path: o.Path, args: o.Args, env: o.Env, dir: o.Dir, memory: o.Memory, print: o.Print, dropped: o.Dropped}); err != nil {
+	if r.child, err = startChild(childSpec{path: o.Path, args: o.Args, env: o.Env, dir: o.Dir, memory: o.Memory, printLine: o.Print, reportDropped: o.Dropped}); err != nil {
 		return err
 	}
 	r.calls.pipe, r.answers.pipe = r.child.calls, r.child.answers
@@ -183,14 +183,22 @@ func (r *remote) where() *script.Interruption {
 	if !slices.Contains(r.options.Args, closedInspector[0]) {
 		return nil
 	}
-	frames, err := r.child.whereStuck(stuckTime)
-	if err != nil {
-		return nil
+	var found *script.Interruption
+	if frames, err := r.child.whereStuck(stuckTime); err == nil {
+		found = &script.Interruption{Frames: r.named(frames)}
+	}
+	return found
+}
+
+// named returns the calls in a child with the names of the files, and without those of node that have called the first script.
+func (r *remote) named(frames []script.Frame) []script.Frame {
+	for n := len(frames); n > 0 && strings.HasPrefix(frames[n-1].File, "node:"); n-- {
+		frames = frames[:n-1]
 	}
 	for i := range frames {
 		frames[i].File = r.fileName(frames[i].File)
 	}
-	return &script.Interruption{Frames: frames}
+	return frames
 }
 
 // fileName returns the name that a file has in frames.
