@@ -222,6 +222,7 @@ func (c *runCommand) configure() error {
 	if c.App == "" {
 		return errNoApp
 	}
+	c.warnOfEgress()
 	c.setDataFolder(path)
 	vars := project.Vars
 	if vars == nil {

@@ -27,3 +27,12 @@ func egressRules(given []egressRule) []worker.EgressRule {
 	}
 	return list
 }
+
+// warnOfEgress adds a warning if there are rules, and a runtime that opens connections itself.
+func (c *runCommand) warnOfEgress() {
+	if len(c.Egress) > 0 && c.Runtime != "" && c.Runtime != embedded {
+		c.configWarnings = append(c.configWarnings, configWarning{
+			"egress rules apply to WebSockets only: the runtime opens other connections itself", []any{"runtime", string(c.Runtime)},
+		})
+	}
+}
