@@ -101,7 +101,7 @@ func TestNodeModulesThatDoNotExistThrowWhenPackagesUseThem(t *testing.T) {
 	const way = "(imported by way of " // followed by the files, from the working directory
 	for name, want := range map[string][]string{
 		"fine":      {"function,,function"},
-		"member":    {`ERR_METHOD_NOT_IMPLEMENTED fs.promises.readFile was used: "node:fs" is a module of Node, which Linger does not have: import a file to read it, as text or bytes`, way, "node_modules/isomorphic/i.mjs:2:"},
+		"member":    {`ERR_METHOD_NOT_IMPLEMENTED fs.promises.readFile was used: "node:fs" is a module of Node, which the embedded engine does not have: import a file to read it, as text or bytes`, way, "node_modules/isomorphic/i.mjs:2:"},
 		"named":     {`ERR_METHOD_NOT_IMPLEMENTED fs.readFileSync was used: "node:fs"`, way},
 		"namespace": {`ERR_METHOD_NOT_IMPLEMENTED http.Agent was used: "http" is a module of Node`, "use fetch", way},
 		"absent":    {"ERR_METHOD_NOT_IMPLEMENTED util.parseEnv of Node is not available in Linger"},
@@ -159,7 +159,7 @@ func TestNodeTopLevelRequireOfMissingModuleNamesTheChain(t *testing.T) {
 		"node_modules/express/package.json": `{"main": "i.js"}`, "node_modules/express/i.js": `module.exports = require("./lib/a");`,
 		"node_modules/express/lib/a.js": `var http = require("node:http");`,
 	})
-	want := `server.js:2:21: "express" cannot be used: "node:http" is a module of Node, which Linger does not have: use fetch, and listen to fetch events ` +
+	want := `server.js:2:21: "express" cannot be used: "node:http" is a module of Node, which the embedded engine does not have: use fetch, and listen to fetch events ` +
 		`(imported by way of node_modules/express/i.js > node_modules/express/lib/a.js:1:20): Linger is the server`
 	if !strings.HasPrefix(got, want) {
 		t.Errorf("the problem begins with\n%s\ngot\n%s", want, got)

@@ -10,8 +10,8 @@ func TestLoadExplainsPackagesThatNeedNode(t *testing.T) {
 	t.Parallel()
 	const ws = "Linger is the server: listen to the events websocketupgrade, websocketmessage and fetch; a client uses the global WebSocket"
 	for name, c := range map[string]struct{ script, want string }{
-		"a package with another to use": {`import "express";`, `app.js:1:8: "express" cannot be used: "vm" is a module of Node, which Linger does not have (imported by way of node_modules/express/i.js:1:9): Linger is the server: listen to the events websocketupgrade, websocketmessage and fetch; the package hono has routes and middleware`},
-		"a package that imports it":     {`import "wrapper";`, `app.js:1:8: "wrapper" cannot be used: "vm" is a module of Node, which Linger does not have (imported by way of node_modules/wrapper/i.js > node_modules/express/i.js:1:9)`},
+		"a package with another to use": {`import "express";`, `app.js:1:8: "express" cannot be used: "vm" is a module of Node, which the embedded engine does not have (imported by way of node_modules/express/i.js:1:9): Linger is the server: listen to the events websocketupgrade, websocketmessage and fetch; the package hono has routes and middleware`},
+		"a package that imports it":     {`import "wrapper";`, `app.js:1:8: "wrapper" cannot be used: "vm" is a module of Node, which the embedded engine does not have (imported by way of node_modules/wrapper/i.js > node_modules/express/i.js:1:9): add --runtime=node`},
 		"ws":                            {`import { WebSocketServer } from "ws"; new WebSocketServer();`, `app.js:1:33: "ws" needs Node: ` + ws},
 		"ws, required":                  {`new (require("ws").Server)();`, `app.js:1:14: "ws" needs Node: ` + ws},
 		"sockets of Workers":            {`import "tcp";`, `app.js:1:8: "tcp" cannot be used: "cloudflare:sockets" is a module of the Workers runtime, which Linger does not have: use fetch or WebSocket (imported by way of node_modules/tcp/i.js:1:9)`},

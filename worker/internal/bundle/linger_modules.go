@@ -9,10 +9,10 @@ import (
 
 // refusedImports are patterns of imports that cannot work, each with the reason.
 var refusedImports = map[string]string{
-	`^(https?:)?//`: "is on the network: download the module and import it by a relative path",
-	`^npm:`:         "is the name of a package for Deno: install it with npm install, and import it without npm:",
-	`^jsr:`:         "is the name of a package for Deno: install it with npx jsr add, and import it without jsr:",
-	`^bun(:|$)`:     "is a module of Bun, which Linger does not have",
+	`^(https?:)?//`: "is on the network: download the module and import it by a relative path, or add --runtime=deno",
+	`^npm:`:         "is the name of a package for Deno: install it with npm install, and import it without npm:, or add --runtime=deno",
+	`^jsr:`:         "is the name of a package for Deno: install it with npx jsr add, and import it without jsr:, or add --runtime=deno",
+	`^bun(:|$)`:     "is a module of Bun: add --runtime=bun",
 }
 
 // ownImports are the patterns of refusedImports that a target has.

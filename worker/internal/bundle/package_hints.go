@@ -10,7 +10,7 @@ import (
 // The hints that several packages share.
 const (
 	serverHint   = "Linger is the server: listen to the events websocketupgrade, websocketmessage and fetch"
-	databaseHint = "applications have no TCP connections: use a database over HTTP with fetch, or a program in Node that the application calls"
+	databaseHint = "applications in it have no TCP connections: use a database over HTTP with fetch"
 )
 
 // packageHints are packages that need Node and that many applications try, each with what to use instead.
@@ -38,6 +38,18 @@ func nodePackageHint(imported string) string {
 		return ": " + hint
 	}
 	return ""
+}
+
+// nodeRuntimeHint returns the end of a text about modules of Node: that Node has them. It is "" for packages that are servers, because
+// Linger is the server in all runtimes. instead reports whether the text names something else to use.
+func nodeRuntimeHint(imported string, instead bool) string {
+	switch {
+	case strings.HasPrefix(packageHints[packageOf(imported)], serverHint):
+		return ""
+	case instead:
+		return ", or add --runtime=node"
+	}
+	return ": add --runtime=node"
 }
 
 // refuseWS refuses the package ws where the application itself imports it: for browsers it has a function that only throws,

@@ -185,14 +185,25 @@ func isInstalled(name, folder string) bool {
 // problem returns the problem, at the import in the application's own files where there is one.
 func (l *importGroup) problem() Problem {
 	if l.imported == nil || l.imported.at == nil {
-		return problemOf(l.imports[0].message, l.reason())
+		return problemOf(l.imports[0].message, l.reason()+l.runtimeHint("", false))
 	}
 	p := problemOf(api.Message{Location: l.imported.at}, "")
 	p.Text = fmt.Sprintf("%q cannot be used: %s%s", l.imported.name, l.reason(), l.way())
 	if l.kind == nodeModule {
-		p.Text += nodePackageHint(l.imported.name)
+		hint := nodePackageHint(l.imported.name)
+		p.Text += hint + l.runtimeHint(l.imported.name, hint != "")
 	}
 	return p
+}
+
+// runtimeHint returns the end of the problem's text if another runtime has what is missing. hinted reports whether the text ends
+// with a hint about the imported package.
+func (l *importGroup) runtimeHint(imported string, hinted bool) string {
+	if l.kind != nodeModule {
+		return ""
+	}
+	replacement := nodeReplacement(l.imports[0].name)
+	return nodeRuntimeHint(imported, hinted || replacement != "" && strings.HasSuffix(l.reason(), replacement))
 }
 
 // way returns the files of packages through which the first of the imports is reached, for the end of a text.
