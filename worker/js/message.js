@@ -29,7 +29,7 @@ const { prototype } = WebSocketMessageEvent;
 // message returns true if the listeners have completed. Otherwise it calls host.done later, which costs more than a result.
 expose("message", (id, connection, data) => {
   const own = handleState(connection);
-  const state = { __proto__: receivedMessage, id, source: handleOf(own), data, time: host.now(), current: null };
+  const state = { __proto__: receivedMessage, id, source: handleOf(own), data, time: host.now(), current: null, working: 0, finished: undefined };
   if (!runInline(conceal(EVENT, prototype, state), finished, state)) return false;
   endEventOf(id, own);
   return true;
@@ -53,7 +53,7 @@ function handleNext(series) {
   const { id, connection, list } = series;
   while (series.next < list.length) {
     const own = handleState(connection);
-    const state = { __proto__: receivedMessage, id, source: handleOf(own), data: list[series.next++], time: host.now(), current: null, series };
+    const state = { __proto__: receivedMessage, id, source: handleOf(own), data: list[series.next++], time: host.now(), current: null, series, working: 0, finished: undefined };
     if (!runInline(conceal(EVENT, prototype, state), finishedOne, state)) return false;
     endEventOf(id, own);
   }

@@ -45,7 +45,7 @@ const doneByResult = new Set(["message", "hibernatableMessage", "hibernatableClo
 
 // The other functions whose first argument is the number of an event.
 const ofEvents = new Set([
-  ...["upgrade", "fetch", "peerclose", "drain", "close", "lifecycle", "scheduled", "socketOpen", "socketMessage", "socketPeerClose", "socketEnd"],
+  ...["messages", "upgrade", "fetch", "peerclose", "drain", "close", "lifecycle", "scheduled", "socketOpen", "socketMessage", "socketPeerClose", "socketEnd"],
   ...["objectFetch", "objectCall", "objectAlarm", "entrypointCall", "entrypointFetch", "referenceCall"],
 ]);
 

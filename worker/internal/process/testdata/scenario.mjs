@@ -188,6 +188,7 @@ const controller = new AbortController();
 addEventListener("custom", { handleEvent: (event) => seen.push(event.detail, event.target === globalThis) }, { once: true });
 addEventListener("custom", (event) => (event.preventDefault(), event.stopImmediatePropagation()), { signal: controller.signal });
 addEventListener("custom", () => seen.push("not reached"));
+assert.deepEqual(take().map(([name, type]) => [name, type]), Array(3).fill(["listened", "custom"]));
 assert.equal(dispatchEvent(new CustomEvent("custom", { detail: 1, cancelable: true })), false);
 controller.abort();
 assert.equal(dispatchEvent(new CustomEvent("custom", { detail: 2, cancelable: true })), true);

@@ -17,7 +17,7 @@ export const host = {
 const names = (
   "accept acceptSocket respond refusePlain done watch extend send close state buffered facts headers data setData subscribe unsubscribe list count " +
   "publishTo autoRespond fetch cancelFetch readBody cancelBody writeBody endBody abortBody connect socketSend socketClose socketAnswerClose socketBuffered " +
-  "socketAbort unanswered ignored warnOfBlob publish listen"
+  "socketAbort unanswered listened ignored warnOfBlob publish listen"
 ).split(" ");
 for (const name of names) {
   host[name] = (...args) => {
