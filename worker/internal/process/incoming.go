@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	readSize = 64 << 10 // bytes that are read at once, unless a frame is larger
+	readSize = 256 << 10 // bytes that are read at once, unless a frame is larger
 
 	// maxFrame bounds a frame of a child. It is far above the limits of messages and bodies.
 	maxFrame = 1 << 30

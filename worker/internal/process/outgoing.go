@@ -16,8 +16,7 @@ type outgoing struct {
 
 	mu      sync.Mutex
 	buffer  []byte
-	spare   []byte // the memory of a buffer that was written
-	writing bool   // a goroutine writes
+	writing bool // a goroutine writes
 }
 
 // add appends to the buffer and returns the number of bytes that were added.
@@ -44,13 +43,12 @@ func (o *outgoing) flush() {
 		return
 	}
 	rest := o.buffer[n:]
-	o.buffer, o.writing = o.spare[:0:cap(o.spare)], true
-	o.spare = nil
+	o.buffer, o.writing = nil, true
 	go o.write(rest)
 }
 
 // maxSpare bounds the memory that an empty buffer keeps.
-const maxSpare = 1 << 20
+const maxSpare = 2 * window
 
 // reset empties the buffer. mu is held.
 func (o *outgoing) reset(b []byte) {

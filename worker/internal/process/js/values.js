@@ -13,6 +13,7 @@ const LIST = 8;
 const BIGINT = 9;
 
 const maxDepth = 64; // lists within lists
+const longText = 1024; // the size of strings of more code units is computed, because they rarely need as much as they could
 const shortText = 24; // strings of at most so many code units are converted here, because a call of the runtime costs more
 
 const { utf8Slice, utf8Write } = Buffer.prototype; // which the application may replace
@@ -122,7 +123,7 @@ export class Output {
   }
 
   #string(text) {
-    const most = text.length <= this.#usual ? text.length * 3 : Buffer.byteLength(text);
+    const most = text.length <= longText ? text.length * 3 : Buffer.byteLength(text);
     this.#reserve(5 + most);
     this.bytes[this.length] = STRING;
     const start = this.length + 5;

@@ -21,7 +21,7 @@ const head = 4; // bytes of the length of a frame
 
 const { performance } = globalThis; // which the application may replace
 
-const output = new Output(bufferSize);
+const output = new Output(4 * bufferSize);
 let isFlushRequested = false;
 let isHandling = false; // a batch of events is handled
 
