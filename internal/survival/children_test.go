@@ -25,9 +25,9 @@ var (
 			grown: footprint{heap: 8 << 20, resident: 24 << 20},
 		},
 		"long": {
-			workers: 4, clients: 500, reloads: 50, loops: 10, hoards: 5, sleeps: 10, streaks: 2, timeout: 5 * time.Second, memory: 64 << 20,
+			workers: 4, clients: 500, reloads: 50, loops: 10, hoards: 5, sleeps: 10, streaks: 2, timeout: 10 * time.Second, memory: 64 << 20,
 			killed: 30, stopped: 10, exits: 10, aborts: 5, crashes: 10, floods: 10,
-			warm: 10 * time.Second, pause: time.Second, pace: 200 * time.Millisecond,
+			warm: 10 * time.Second, pause: time.Second, pace: 400 * time.Millisecond,
 			grown: footprint{heap: 16 << 20, resident: 64 << 20},
 		},
 	}

@@ -18,6 +18,7 @@ type ledger struct {
 	failed   int           // the number of messages that were logged as failed
 	late     int           // the part of failed that may have answered, because it ran out of time or its process has ended
 	partial  int           // the part of failed that may have saved its data, because its process has ended
+	belated  int           // the number of answers of late that arrived after that of a later message
 	longest  time.Duration // the longest time until an answer
 }
 
@@ -38,6 +39,10 @@ func (l *ledger) recordSend(now time.Time) int {
 // script had handled, which the answer contains. An unexpected answer is an error.
 func (l *ledger) recordAnswer(number, handled int, now time.Time) error {
 	i := slices.IndexFunc(l.waiting, func(e entry) bool { return e.number == number })
+	if i < 0 && l.belated < l.late {
+		l.belated++
+		return nil
+	}
 	if i < 0 {
 		return fmt.Errorf("message %d of %d is answered twice, or after a later one", number, l.sent)
 	}

@@ -75,19 +75,17 @@ func (c *child) whereStuck(timeout time.Duration) ([]script.Frame, error) {
 // halt makes Linger's code in a child send what the application has called so far, and how far it is.
 const halt = `globalThis[Symbol.for("linger.halt")]?.()`
 
-// inspectorAddress has node open its inspector, and returns the URL.
+// inspectorAddress has node open its inspector, and returns the URL. What node writes to standard error after that is not printed: it is
+// about the inspector.
 func (c *child) inspectorAddress(ctx context.Context) (string, error) {
 	addresses := make(chan string, 1)
+	open := false
 	c.output.intercept(func(line string) bool {
-		address, ok := strings.CutPrefix(line, "Debugger listening on ")
-		if ok {
-			select {
-			case addresses <- address:
-			default:
-			}
+		if address, ok := strings.CutPrefix(line, "Debugger listening on "); ok && !open {
+			open = true
+			addresses <- address
 		}
-		return strings.HasPrefix(line, "Debugger ") || strings.HasPrefix(line, "For help, see: https://nodejs.org/") ||
-			strings.HasPrefix(line, "Waiting for the debugger ")
+		return open
 	})
 	if err := c.openInspector(); err != nil {
 		return "", err
