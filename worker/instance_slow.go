@@ -47,7 +47,11 @@ func (in *instance) reportWait(e *event) {
 	if at := in.listenerAt(e.kind); at.File != "" {
 		place = []any{"at", at.String()}
 	}
-	in.warnSlow(e, took, "it waited for a promise", place)
+	why := "it waited for a promise"
+	if in.runtime.Process() != 0 {
+		why = "it computed, or waited for a promise or for its turn"
+	}
+	in.warnSlow(e, took, why, place)
 }
 
 // reportSlow logs that a turn takes long. e is its event; nil if it has none, or if its event has ended. place has log attributes for the position
