@@ -2,7 +2,8 @@
 //
 // They need TypeScript 5 or later, and no library for browsers: { "lib": ["es2023"], "types": [] } in the
 // compilerOptions of tsconfig.json. They also work together with the libraries "dom" or "webworker". Then the types of
-// the library apply where both declare the same name, although they contain more than Linger has.
+// the library apply where both declare the same name, although they contain more than Linger has. For --runtime=node add
+// the package @types/node: { "lib": ["es2023"], "types": ["node"], "skipLibCheck": true }.
 
 // ---- Linger -------------------------------------------------------------------------------------------------------
 
@@ -1563,7 +1564,10 @@ interface NodeProcess {
   cwd(): string;
   nextTick<Arguments extends any[]>(callback: (...args: Arguments) => void, ...args: Arguments): void;
 }
-declare var process: NodeProcess;
+declare namespace NodeJS {
+  interface Process extends NodeProcess {}
+}
+declare var process: NodeJS.Process;
 
 /** The modules of Node. Their types are those of the package @types/node, if it is installed. */
 declare module "node:*";
