@@ -91,14 +91,15 @@ func (in *instance) findListeners() error {
 }
 
 // awaitLoading handles timers, arrivals and events of WebSocket objects until happened returns true. It returns an error if that
-// takes longer than EventTimeout, or if nothing is pending that could cause it.
+// takes longer than EventTimeout, or if nothing is pending that could cause it. A script in another process may wait for what is
+// not known here, such as a thread or a socket.
 func (in *instance) awaitLoading(what string, happened func() bool) error {
 	late := time.NewTimer(in.app.opts.EventTimeout)
 	defer late.Stop()
 	for !happened() {
 		in.runtime.Flush()
 		wait, armed := in.untilNextTimer()
-		if !armed && in.host.inProgress() == "" && in.sockets.inProgress() == "" && !in.maybeBusy() {
+		if !armed && in.host.inProgress() == "" && in.sockets.inProgress() == "" && in.app.opts.Runtime.inProcess() {
 			return problem(what + " never ends: no timer, fetch or WebSocket is pending that it could wait for")
 		}
 		var due <-chan time.Time
@@ -122,12 +123,6 @@ func (in *instance) awaitLoading(what string, happened func() bool) error {
 		}
 	}
 	return nil
-}
-
-// maybeBusy reports whether the application may wait for something that is not known here.
-func (in *instance) maybeBusy() bool {
-	busy, known := in.runtime.Busy()
-	return busy != "" || !known
 }
 
 // deferred has the actions of the install and activate events on connections, in order. They are performed when the version is
