@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"syscall"
 	"testing"
 	"time"
@@ -19,12 +20,7 @@ func TestCommand(t *testing.T) {
 	if why := installed(); why != "" {
 		t.Skip("the packages are not tested: " + why)
 	}
-	program := filepath.Join(t.TempDir(), "linger.exe")
-	build := exec.Command("go", "build", "-buildvcs=false", "-o", program, "./cmd/linger")
-	build.Dir = "../.."
-	if output, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building the command: %v\n%s", err, output)
-	}
+	program := buildCommand(t)
 	for _, name := range []string{"hono.tsx", "yjs.ts"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -37,6 +33,21 @@ func TestCommand(t *testing.T) {
 		url := startCommand(t, program, "testdata/project", "run", "--port=0", "--data="+t.TempDir(), "--sleep-after="+objectSleepAfter.String())
 		runClient(t, clientOf("objects.tsx"), url)
 	})
+}
+
+// buildCommand builds the linger command and returns its path.
+func buildCommand(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "linger")
+	if runtime.GOOS == "windows" {
+		program += ".exe"
+	}
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", program, "./cmd/linger")
+	build.Dir = "../.."
+	if output, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("building the command: %v\n%s", err, output)
+	}
+	return program
 }
 
 var runsAt = regexp.MustCompile(` runs at (http://\S+)/$`)

@@ -25,6 +25,7 @@ func TestPageHasTheTable(t *testing.T) {
 	versions := declaredVersions(t)
 	want := string(content)
 	want = replaceTable(t, want, "works", workingPackages(t, versions))
+	want = replaceTable(t, want, "node", nodePackages(t, versions))
 	want = replaceTable(t, want, "fails", failingPackages(t, versions))
 	for name := range versions {
 		if !slices.ContainsFunc(table, func(p npmPackage) bool { return p.name == name }) {
@@ -76,7 +77,20 @@ func declaredVersions(t *testing.T) map[string]installedVersion {
 	return versions
 }
 
-// workingPackages returns the rows of the packages that can be used.
+// nodePackages returns the rows of the packages that need Node.
+func nodePackages(t *testing.T, versions map[string]installedVersion) string {
+	t.Helper()
+	rows := "| package | version | what is tested |\n|---|---|---|\n"
+	for _, p := range table {
+		if p.fails != "" && p.tried != "" {
+			installed := versionOf(t, versions, p.name)
+			rows += fmt.Sprintf("| `%s` | %s | %s |\n", installed.name, installed.version, p.tried)
+		}
+	}
+	return rows
+}
+
+// workingPackages returns the rows of the packages that the embedded engine can run.
 func workingPackages(t *testing.T, versions map[string]installedVersion) string {
 	t.Helper()
 	rows := "| package | version | what is tested | condition |\n|---|---|---|---|\n"
@@ -89,7 +103,7 @@ func workingPackages(t *testing.T, versions map[string]installedVersion) string 
 	return rows
 }
 
-// failingPackages returns the descriptions of the packages that cannot be used.
+// failingPackages returns the descriptions of the packages that the embedded engine cannot run.
 func failingPackages(t *testing.T, versions map[string]installedVersion) string {
 	t.Helper()
 	rows := ""

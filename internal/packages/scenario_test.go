@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -31,21 +32,26 @@ func TestPackages(t *testing.T) {
 	if why := installed(); why != "" {
 		t.Skip("the packages are not tested: " + why)
 	}
-	seen := map[string]bool{}
-	for _, p := range table {
-		if seen[p.scenario] {
-			continue
-		}
-		seen[p.scenario] = true
+	for _, p := range scenarios() {
 		t.Run(p.scenario, func(t *testing.T) {
 			t.Parallel()
 			if p.fails != "" {
 				testFailure(t, p.scenario)
 				return
 			}
-			testScenario(t, p)
+			useScenario(t, p.scenario, serve(t, p))
 		})
 	}
+}
+
+// scenarios returns a row of the table for each scenario.
+func scenarios() []npmPackage {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(slices.Clone(table), func(p npmPackage) bool {
+		isFurther := seen[p.scenario]
+		seen[p.scenario] = true
+		return isFurther
+	})
 }
 
 // testFailure checks the error of an application that cannot be loaded, which is in a file with the suffix .error.
@@ -75,14 +81,13 @@ func errorFile(scenario string) string {
 	return "testdata/scenarios/" + strings.TrimSuffix(scenario, filepath.Ext(scenario)) + ".error"
 }
 
-// testScenario serves an application and runs its checks.
-func testScenario(t *testing.T, p npmPackage) {
-	file := p.scenario
+// useScenario lets a running application check itself, if it does, and runs its client, if it has one.
+func useScenario(t *testing.T, file, url string) {
+	t.Helper()
 	source, err := os.ReadFile(filepath.Join("testdata/scenarios", file))
 	if err != nil {
 		t.Fatal(err)
 	}
-	url := serve(t, p)
 	if bytes.Contains(source, []byte("\nrun(")) {
 		for _, result := range requestResults(t, url) {
 			t.Run(result.Name, func(t *testing.T) {

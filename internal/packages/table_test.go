@@ -4,10 +4,10 @@ package packages_test
 type npmPackage struct {
 	name      string // as in testdata/package.json
 	scenario  string // a file in testdata/scenarios
-	tried     string
+	tried     string // empty if no runtime can use it
 	objects   string // the classes of Durable Objects, separated by spaces, which are bound by their names
 	condition string // what an application has to observe, if anything
-	fails     string // why it cannot be used; the error that an application gets is in a file with the suffix .error
+	fails     string // why the embedded engine cannot run it; the error that an application gets is in a file with the suffix .error
 }
 
 // table has the packages, in the order of docs/packages.md.
@@ -96,11 +96,12 @@ var table = []npmPackage{
 	{name: "kysely", scenario: "kysely.ts", tried: "compiled queries, a driver without a database", condition: "a dialect whose driver uses `fetch`"},
 	{name: "drizzle-orm", scenario: "drizzle-orm.ts", tried: "compiled queries, the driver `pg-proxy`", condition: "a driver that uses `fetch`"},
 
-	// Packages that cannot be used.
-	{name: "automerge-3.5", scenario: "automerge-3.5.ts", fails: "its WebAssembly has exceptions; use 3.3"},
-	{name: "ws", scenario: "ws.ts", fails: "it is a server and a client on TCP connections of Node"},
+	// Packages that the embedded engine cannot run.
+	{name: "pg", scenario: "pg.ts", tried: "types of values, a pool, transactions, errors, notifications, against PostgreSQL 15", fails: "applications have no TCP connections"},
+	{name: "ioredis", scenario: "ioredis.ts", tried: "values, pipelines, transactions, scripts, streams; a subscription that reaches the connections of Linger, against Redis 7", fails: "applications have no TCP connections"},
+	{name: "ws", scenario: "ws.ts", tried: "as a client: messages, pings, subprotocols, header fields, closing, refusal", fails: "it is a server and a client on TCP connections of Node"},
+	{name: "@node-rs/argon2", scenario: "argon2.ts", tried: "a native addon: hashes, verification", fails: "it is a native addon"},
+	{name: "automerge-3.5", scenario: "automerge-3.5.ts", tried: "documents merge", fails: "its WebAssembly has exceptions; use 3.3"},
 	{name: "express", scenario: "express.ts", fails: "it is a server on sockets of Node; `hono` has routes and middleware"},
 	{name: "socket.io", scenario: "socket.io.ts", fails: "it is a server on sockets of Node"},
-	{name: "pg", scenario: "pg.ts", fails: "applications have no TCP connections"},
-	{name: "ioredis", scenario: "ioredis.ts", fails: "applications have no TCP connections"},
 }

@@ -4,7 +4,7 @@ import { equal, fails } from "../check";
 addEventListener("fetch", (event) => event.respondWith(respond(event.request).catch((error) => new Response(error.stack, { status: 500 }))));
 
 async function respond(request: Request) {
-  const api = axios.create({ baseURL: new URL(request.url).searchParams.get("server")!, headers: { "x-key": "k" } });
+  const api = axios.create({ baseURL: new URL(request.url).searchParams.get("server")!, adapter: "fetch", headers: { "x-key": "k" } });
   const posted = await api.post("/echo", { a: 1 }, { params: { q: "x y" } });
   equal([posted.status, posted.data], [200, { url: "/echo?q=x+y", key: "k", type: "application/json", body: '{"a":1}' }]);
   const form = new FormData();

@@ -1,0 +1,60 @@
+//go:build unix
+
+package packages_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// TestNode runs the scenarios of the table in Node, with "linger run --runtime=node", and their clients.
+func TestNode(t *testing.T) {
+	if why := installed(); why != "" {
+		t.Skip("the packages are not tested: " + why)
+	}
+	program := buildCommand(t)
+	for _, p := range scenarios() {
+		if p.tried == "" || p.objects != "" {
+			continue
+		}
+		t.Run(p.scenario, func(t *testing.T) {
+			t.Parallel()
+			flags := []string{"run", "--runtime=node", "--port=0", "--var=SECRET=from the environment"}
+			if start, ok := databases[p.scenario]; ok {
+				flags = append(flags, start(t))
+			}
+			useScenario(t, p.scenario, startCommand(t, program, "testdata", append(flags, "scenarios/"+p.scenario)...))
+		})
+	}
+}
+
+// databases start what a scenario needs, and return the flag with its address.
+var databases = map[string]func(t *testing.T) string{
+	"pg.ts":      func(t *testing.T) string { return "--var=DATABASE_URL=" + startPostgres(t) },
+	"ioredis.ts": func(t *testing.T) string { return "--var=REDIS=" + startRedis(t) },
+}
+
+// TestTeamChat runs the tests of examples/team-chat, with PostgreSQL, and checks its types.
+func TestTeamChat(t *testing.T) {
+	t.Parallel()
+	folder, err := filepath.Abs("../../examples/team-chat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if why := install(folder); why != "" {
+		t.Skip("NOT TESTED: " + why)
+	}
+	program, database := buildCommand(t), startPostgres(t)
+	for _, script := range []string{"test", "check"} {
+		ctx, cancel := context.WithTimeout(t.Context(), timeout)
+		defer cancel()
+		npm := exec.CommandContext(ctx, "npm", "run", script)
+		npm.Dir, npm.Env = folder, append(os.Environ(), "PATH="+filepath.Dir(program)+":"+os.Getenv("PATH"), "DATABASE_URL="+database)
+		if output, err := npm.CombinedOutput(); err != nil {
+			t.Errorf("npm run %s ends with %v:\n%s", script, err, output)
+		}
+	}
+}
