@@ -40,7 +40,7 @@ export class WebSocketConnection {
   get headers() {
     const own = reveal(CONNECTION, this);
     const fields = factOf(own, HEADERS) || host.headers(own[ID]);
-    if (!Array.isArray(fields)) return fields ?? noHeaders;
+    if (!Array.isArray(fields)) return fields ?? guard(new Headers(), "immutable");
     return (own[FACTS][HEADERS] = guard(fromPairs(fields), "immutable"));
   }
   get readyState() {
@@ -99,7 +99,6 @@ export const handleState = (id, state) => [id, state, undefined, undefined];
 export const handleOf = (own) => conceal(CONNECTION, prototype, own);
 
 const HEADERS = 3;
-const noHeaders = guard(new Headers(), "immutable");
 
 // factOf returns a property of the connection that does not change, or "" if the connection has ended.
 function factOf(own, index) {

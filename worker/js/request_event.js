@@ -1,7 +1,7 @@
 import { expect } from "web/define.js";
 import { State, stateOf } from "web/event.js";
 import { DOMException } from "web/exception.js";
-import { Request } from "web/request.js";
+import { isRequest } from "web/request.js";
 import { ExtendableEvent } from "./extendable.js";
 
 // Events that a script constructs have no exchange.
@@ -27,7 +27,7 @@ export class RequestEvent extends ExtendableEvent {
 
   constructor(type, init) {
     super(type, init);
-    if (!(init?.request instanceof Request)) throw new TypeError(`new ${new.target.name} expects a Request as its request`);
+    if (!isRequest(init?.request)) throw new TypeError(`new ${new.target.name} expects a Request as its request`);
     this.#request = init.request;
   }
 

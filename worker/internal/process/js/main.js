@@ -3,6 +3,7 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import "web/install.js";
 import { dispatchRejection } from "web/host.js";
+import { read } from "web/native.js";
 import { setApplication } from "web/position.js";
 import { reportError } from "web/report.js";
 import { forEachSeries } from "worker/message.js";
@@ -37,6 +38,7 @@ function reportListeners() {
   const types = exposed("listening")();
   if (String(types) === listening) return;
   listening = String(types);
+  if (types.includes("fetch")) read("Response"); // which may take long, and the first request would have to wait
   host.listeners(types, types.map(exposed("places")));
 }
 

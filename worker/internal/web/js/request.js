@@ -37,6 +37,9 @@ const received = { ...defaults, redirect: "manual" };
 // they are first read. makeSignal(request), if it is given, creates the signal when it is first read.
 export let makeRequest;
 
+// isRequest reports whether a value is a Request.
+export const isRequest = (value) => value instanceof Request;
+
 const newSignal = () => new AbortController().signal;
 
 let settingsOf;

@@ -1,6 +1,6 @@
 import { CloseEvent, CustomEvent, Event, MessageEvent, messageEvent, State } from "./event.embedded.js";
 import { concealInEvent, EVENT, isConcealed, reveal } from "./host.js";
-import { NativeEvent } from "./native.js";
+import { NativeEvent, prepare, read } from "./native.js";
 
 // The events of Linger have their own state, and are instances of the runtime's class Event too.
 export { CloseEvent, CustomEvent, Event, MessageEvent, messageEvent, State };
@@ -8,15 +8,30 @@ export { CloseEvent, CustomEvent, Event, MessageEvent, messageEvent, State };
 const members = Object.getOwnPropertyDescriptors(Event.prototype);
 delete members.constructor;
 
-// inherit makes the instances of a class instances of the runtime's class with the same name too, if there is one.
-function inherit({ name, prototype }) {
-  const native = globalThis[name];
-  if (native === undefined) return;
+// inherit makes the instances of a class instances of a class of the runtime too.
+function inherit({ prototype }, native) {
   const own = Object.getOwnPropertyDescriptors(prototype);
   Object.defineProperties(prototype, { ...members, ...own });
   Object.setPrototypeOf(prototype, native.prototype);
 }
-[Event, CustomEvent, MessageEvent, CloseEvent].forEach(inherit);
+inherit(Event, NativeEvent);
+inherit(CustomEvent, globalThis.CustomEvent);
+if ("CloseEvent" in globalThis) inherit(CloseEvent, globalThis.CloseEvent);
+
+// The application can find out the class of a message event only after it has read that class.
+prepare("MessageEvent", (native) => inherit(MessageEvent, native));
+const property = { enumerable: false, configurable: true };
+Object.defineProperty(globalThis, "MessageEvent", {
+  ...property,
+  get() {
+    const value = read("MessageEvent");
+    Object.defineProperty(globalThis, "MessageEvent", { ...property, value, writable: true });
+    return value;
+  },
+  set(value) {
+    Object.defineProperty(globalThis, "MessageEvent", { ...property, value, writable: true });
+  },
+});
 
 // An event of the runtime is an Event here too, because scripts may dispatch it.
 Object.defineProperty(Event, Symbol.hasInstance, {

@@ -1,5 +1,5 @@
 import { define } from "./define.js";
-import { nativeFetch, NativeRequest } from "./native.js";
+import { Headers, nativeFetch, NativeRequest } from "./native.js";
 import { toNative, toOptions } from "./request.js";
 
 // The fields of a connection, which a runtime's fetch does not accept. The request of a client may have them.

@@ -2,7 +2,7 @@ import { BroadcastChannel } from "./broadcast.js";
 import { define, platform } from "./define.js";
 import { CloseEvent } from "./event.js";
 import { defineLazy, lazy } from "./lazy.js";
-import { NativeEvent, NativeEventTarget, NativeRequest, NativeResponse } from "./native.js";
+import { NativeEvent, NativeEventTarget, prepare } from "./native.js";
 import { Request } from "./request.js";
 import { Response } from "./response.js";
 import "./shared.js";
@@ -23,17 +23,15 @@ define(globalThis, {
     return dispatchByScript(globalTarget, event, globalThis);
   },
 });
-if (globalThis.CloseEvent === undefined) define(globalThis, { CloseEvent });
-defineLazy("errors", ["ErrorEvent", "PromiseRejectionEvent"].filter((name) => globalThis[name] === undefined));
+if (!("CloseEvent" in globalThis)) define(globalThis, { CloseEvent });
+defineLazy("errors", ["ErrorEvent", "PromiseRejectionEvent"].filter((name) => !(name in globalThis)));
 
 for (const type of ["error", "unhandledrejection", "rejectionhandled"]) {
   handlerAttribute(globalThis, type, globalTarget, (handler, event) => lazy("errors").callHandler(handler, event));
 }
 
-// Instances of these classes of the runtime cannot be cloned.
-const { AbortController, AbortSignal, Headers, ReadableStream, TransformStream, URL, URLSearchParams, WritableStream } = globalThis;
-const classes = [
-  AbortController, AbortSignal, Headers, NativeEvent, NativeEventTarget, NativeRequest, NativeResponse, ReadableStream, TransformStream, URL,
-  URLSearchParams, WritableStream,
-];
+// Instances of these classes of the runtime cannot be cloned, and neither can those that are read later.
+const { AbortController, AbortSignal, ReadableStream, TransformStream, URL, URLSearchParams, WritableStream } = globalThis;
+const classes = [AbortController, AbortSignal, NativeEvent, NativeEventTarget, ReadableStream, TransformStream, URL, URLSearchParams, WritableStream];
 for (const { prototype } of classes) platform.add(prototype);
+prepare("Headers", ({ prototype }) => platform.add(prototype));

@@ -1,4 +1,6 @@
-export const { Headers } = globalThis;
+import { Headers } from "./native.js";
+
+export { Headers };
 
 // fromPairs converts a flat list of names and values, which have already been checked, to Headers. The values of several cookie fields
 // are one list (RFC 9113, section 8.2.3), for which not every runtime has the right separator.

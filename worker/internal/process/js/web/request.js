@@ -2,15 +2,15 @@ import { AbortController } from "./abort.js";
 import { forgetSource, isTaken, setInit, setSource, setStreamSource, takeStreamSource, wholeOf } from "./body.js";
 import { streamOf } from "./bodies.js";
 import { isWhole } from "./content.js";
-import { define } from "./define.js";
+import { define, platform } from "./define.js";
 import { fromPairs, guard } from "./headers.js";
-import { NativeRequest, NativeResponse } from "./native.js";
+import { NativeRequest, NativeResponse, prepare, standIn } from "./native.js";
 
 // toNative returns the request of the runtime for a request of a client, and any other value unchanged. Without withBody it has no body;
 // otherwise the body of the client's request is used then.
 export let toNative;
 
-let nativeOf, asResponse;
+let isReceived, nativeOf, asResponse;
 
 // ReceivedRequest is the request of a client. Only its URL and its method exist from the start: the headers, the signal and the request
 // of the runtime, which has everything else, are created when they are needed.
@@ -24,7 +24,8 @@ class ReceivedRequest {
   static {
     nativeOf = (request) => request.#ensureNative();
     asResponse = (request) => request.#asResponse();
-    toNative = (value, withBody) => (typeof value === "object" && value !== null && #parts in value ? value.#pass(withBody) : value);
+    isReceived = (value) => typeof value === "object" && value !== null && #parts in value;
+    toNative = (value, withBody) => (isReceived(value) ? value.#pass(withBody) : value);
   }
 
   constructor(parts) {
@@ -105,16 +106,21 @@ for (const name of ["arrayBuffer", "blob", "bytes", "formData", "json", "text"])
   const method = async function () {
     return (await asResponse(this))[name]();
   };
-  if (name in NativeRequest.prototype) define(ReceivedRequest.prototype, { [name]: method });
+  define(ReceivedRequest.prototype, { [name]: method });
 }
 
 // The other members are those of the request of the runtime.
-const own = Object.getOwnPropertyDescriptors(ReceivedRequest.prototype);
-for (const [key, member] of Object.entries(Object.getOwnPropertyDescriptors(NativeRequest.prototype))) {
-  if (Object.hasOwn(own, key)) continue;
-  if (member.get) Object.defineProperty(ReceivedRequest.prototype, key, { ...member, get: getterOf(key) });
-  else if (typeof member.value === "function") Object.defineProperty(ReceivedRequest.prototype, key, { ...member, value: methodOf(key) });
-}
+prepare("Request", ({ prototype }) => {
+  const own = Object.getOwnPropertyDescriptors(ReceivedRequest.prototype);
+  const members = Object.getOwnPropertyDescriptors(prototype);
+  for (const [key, member] of Object.entries(members)) {
+    if (Object.hasOwn(own, key)) continue;
+    if (member.get) Object.defineProperty(ReceivedRequest.prototype, key, { ...member, get: getterOf(key) });
+    else if (typeof member.value === "function") Object.defineProperty(ReceivedRequest.prototype, key, { ...member, value: methodOf(key) });
+  }
+  Object.setPrototypeOf(ReceivedRequest.prototype, prototype);
+  platform.add(prototype);
+});
 
 function getterOf(key) {
   return function () {
@@ -129,14 +135,16 @@ function methodOf(key) {
 }
 
 // Request is the class of the runtime, whose constructor also accepts requests of clients.
-export const Request = new Proxy(NativeRequest, {
-  construct(target, [input, ...rest], newTarget) {
-    const init = toOptions(rest[0]);
-    const request = Reflect.construct(target, [toNative(input, (init?.body ?? null) === null), init], newTarget);
-    setInit(request, init?.body);
-    return request;
-  },
+export const Request = standIn("Request", (native, [input, given], newTarget) => {
+  const init = toOptions(given);
+  const request = Reflect.construct(native, [toNative(input, (init?.body ?? null) === null), init], newTarget);
+  setInit(request, init?.body);
+  return request;
 });
+Object.defineProperty(ReceivedRequest.prototype, "constructor", { value: Request, writable: true, configurable: true });
+
+// isRequest reports whether a value is a Request.
+export const isRequest = (value) => isReceived(value) || value instanceof NativeRequest;
 
 // toOptions returns the options of a request with a body that every runtime accepts: the text or the bytes of a stream that nothing has read, if they
 // are known, or a stream with the option duplex. A request that is given as options has its properties in its prototype.
@@ -148,9 +156,6 @@ export function toOptions(init) {
   const options = init instanceof NativeRequest ? { headers, method, redirect, signal } : init;
   return { ...options, body: known ?? body, duplex: "half" };
 }
-
-Object.setPrototypeOf(ReceivedRequest.prototype, NativeRequest.prototype);
-Object.defineProperty(ReceivedRequest.prototype, "constructor", { value: Request, writable: true, configurable: true });
 
 // makeRequest creates the Request of a client's request: { url, method, headers, body, makeSignal }, with headers as a flat list of names
 // and values, and body as bytes, a body that Linger receives, or null. makeSignal, if it is given, creates the signal.

@@ -2,8 +2,9 @@ import { gunzipSync, inflateRawSync, inflateSync } from "node:zlib";
 import { bodyContent, setInit, setSource } from "./body.js";
 import { streamOf } from "./bodies.js";
 import { isWhole } from "./content.js";
-import { toPairs } from "./headers.js";
-import { NativeResponse } from "./native.js";
+import { platform } from "./define.js";
+import { Headers, toPairs } from "./headers.js";
+import { NativeResponse, prepare, standIn } from "./native.js";
 
 const sockets = new WeakMap(); // the WebSockets of responses with the status 101
 const maxDecoded = 10 << 20; // maximum size of a body after its content coding has been undone, in bytes
@@ -14,43 +15,46 @@ export function setWebSocketTest(test) {
   isWebSocket = test;
 }
 
-// webSocket is the WebSocket of a response with the status 101, or null.
-Object.defineProperty(NativeResponse.prototype, "webSocket", {
-  get() {
-    return sockets.get(this) ?? null;
-  },
-  enumerable: true,
-  configurable: true,
+prepare("Response", (native) => {
+  const { prototype } = native;
+  // webSocket is the WebSocket of a response with the status 101, or null.
+  const webSocket = {
+    get() {
+      return sockets.get(this) ?? null;
+    },
+    enumerable: true,
+    configurable: true,
+  };
+  Object.defineProperty(prototype, "webSocket", webSocket);
+  Object.defineProperty(prototype, "constructor", { value: Response, writable: true, configurable: true });
+  native.json = json;
+  platform.add(prototype);
 });
 
 // Response is the class of the runtime, whose constructor also accepts the status 101 with a webSocket.
-export const Response = new Proxy(NativeResponse, {
-  construct(target, [body, init], newTarget) {
-    const socket = init?.webSocket ?? null;
-    if (socket !== null) return withSocket(body, init, newTarget);
-    const response = Reflect.construct(target, [body, init], newTarget);
-    setInit(response, body);
-    if (init instanceof NativeResponse && isDecoded(init)) dropCoding(response.headers);
-    return response;
-  },
+export const Response = standIn("Response", (native, [body, init], newTarget) => {
+  if ((init?.webSocket ?? null) !== null) return withSocket(native, body, init, newTarget);
+  const response = Reflect.construct(native, [body, init], newTarget);
+  setInit(response, body);
+  if (init instanceof native && isDecoded(init)) dropCoding(response.headers);
+  return response;
 });
-Object.defineProperty(NativeResponse.prototype, "constructor", { value: Response, writable: true, configurable: true });
 
-// The text of Response.json is known, so that its stream need not be read.
-NativeResponse.json = function json(data, init = {}) {
+// json is Response.json. Its text is known, so that its stream need not be read.
+function json(data, init = {}) {
   const text = JSON.stringify(data);
   if (text === undefined) throw new TypeError("Response.json expects a value that JSON can represent");
   const headers = new Headers(init.headers);
   if (!headers.has("content-type")) headers.set("content-type", "application/json");
   return new Response(text, { status: init.status, statusText: init.statusText, headers });
-};
+}
 
-function withSocket(body, init, newTarget) {
+function withSocket(native, body, init, newTarget) {
   const { status, statusText, headers, webSocket } = init;
   if (!isWebSocket(webSocket)) throw new TypeError("The webSocket of a response must be a WebSocket, such as one end of a WebSocketPair");
   if (Number(status) !== 101) throw new RangeError(`A response with a webSocket must have the status 101, but got ${status}`);
   if (body !== null && body !== undefined) throw new TypeError("A response with the status 101 must not have a body");
-  return upgraded(Reflect.construct(NativeResponse, [null, { headers, statusText }], newTarget), webSocket);
+  return upgraded(Reflect.construct(native, [null, { headers, statusText }], newTarget), webSocket);
 }
 
 // upgraded makes a response one with the status 101 and a WebSocket.
