@@ -55,6 +55,8 @@ type isolated struct {
 	exposed      []exposedFunction // by the numbers with which the parent calls them
 	isOpen       bool              // the parent has got the hello
 	event        atomic.Int64      // the number of the event whose listeners run, 0 for none
+	received     atomic.Int64      // the bytes of frames that are handled, but not reported as handled
+	handling     atomic.Bool       // a frame is being handled
 	timers       loop.Timers
 	arrivals     loop.Arrivals
 	computations loop.Computations
@@ -115,6 +117,7 @@ func (s *isolated) openPipes() error {
 			return err
 		}
 		if ok {
+			s.received.Add(frameSize(content))
 			return s.parent.readHello(kind, content)
 		}
 		if err := s.calls.wait(&s.waker, time.Hour); err != nil {
@@ -201,7 +204,6 @@ const batchTime = 2 * time.Millisecond
 
 // handleCalls handles the calls that have arrived, for batchTime at most.
 func (s *isolated) handleCalls() error {
-	handled := 0
 	var first time.Time
 	for {
 		kind, content, ok, err := s.calls.next()
@@ -215,23 +217,31 @@ func (s *isolated) handleCalls() error {
 			return fmt.Errorf("%w: a parent does not send the kind %d", errFrame, kind)
 		}
 		now := time.Now()
-		if handled == 0 {
+		if first.IsZero() {
 			first = now
 		}
-		handled += frameHead + 1 + len(content.data)
+		s.handling.Store(true)
 		if err := s.handleCall(now, content); err != nil {
 			return err
 		}
+		s.handling.Store(false)
+		s.received.Add(frameSize(content))
 		if now.Sub(first) > batchTime {
 			break
 		}
 	}
-	if handled > 0 {
+	if s.received.Load() > 0 {
 		s.reportState()
-		s.handled(handled)
+		s.reportHandled()
 	}
 	return nil
 }
+
+// frameSize returns the number of bytes of a frame.
+func frameSize(c content) int64 { return int64(frameHead + 1 + len(c.data)) }
+
+// reportHandled reports what was handled since the last report.
+func (s *isolated) reportHandled() { s.handled(int(s.received.Swap(0))) }
 
 // handleCall handles a call. The error means that the parent does not follow the protocol.
 func (s *isolated) handleCall(began time.Time, c content) error {
@@ -376,7 +386,7 @@ func (s *isolated) busy() string {
 	return ""
 }
 
-// fail reports a fatal error and ends the process. The event with the number was in progress.
+// fail reports a fatal error and ends the process. The event with the number was in progress; those that follow it have not begun.
 func (s *isolated) fail(event int, err error) {
 	kind, frames, stack := "broken", []script.Frame(nil), ""
 	if where, ok := errors.AsType[*script.Interruption](err); ok {
@@ -391,6 +401,8 @@ func (s *isolated) fail(event int, err error) {
 	case errors.Is(err, script.ErrOutOfMemory):
 		kind = "memory"
 	}
+	s.reportHandled()
+	s.call("halted", engine.Bool(s.handling.Load()))
 	s.call("failed", engine.String(kind), engine.Int(event), stackValue(frames), engine.String(err.Error()), engine.String(stack))
 	s.flush()
 	os.Exit(exitFailed)
