@@ -45,6 +45,7 @@ type instance struct {
 	currentEvent  *event    // the event with which the turn begins, if any
 	turnBegan     time.Time // the beginning of the last turn
 	unusable      bool      // the runtime is not usable any more
+	fatal         error     // why it is not
 	finishExpired bool      // FinishTimeout has expired
 	sleepAt       time.Time // the earliest time for sleep
 	finishBy      time.Time // the end of FinishTimeout, once the instance is retired
@@ -195,7 +196,7 @@ func (in *instance) markUnusable(err error) {
 	if in.unusable {
 		return
 	}
-	in.unusable = true
+	in.unusable, in.fatal = true, err
 	switch {
 	case errors.Is(err, script.ErrInterrupted):
 		in.failure = "event timeout"

@@ -94,7 +94,7 @@ func (in *instance) findListeners() error {
 // takes longer than EventTimeout, or if nothing is pending that could cause it. A script in another process may wait for what is
 // not known here, such as a thread or a socket.
 func (in *instance) awaitLoading(what string, happened func() bool) error {
-	late := time.NewTimer(in.app.opts.EventTimeout)
+	late, extended := time.NewTimer(in.app.opts.EventTimeout), false
 	defer late.Stop()
 	for !happened() {
 		in.runtime.Flush()
@@ -114,11 +114,19 @@ func (in *instance) awaitLoading(what string, happened func() bool) error {
 		case <-in.sockets.events.wake:
 			in.handleEvents(in.sockets.events.next)
 		case <-late.C:
+			if !extended && !in.runtime.Handled(0) { // the runtime reports where the application computes, or has been killed, soon
+				extended = true
+				late.Reset(ownEnding + time.Second)
+				continue
+			}
 			return problem(what + " did not end within " + in.app.opts.EventTimeout.String())
 		case <-in.stopping:
 			return ErrStopped
 		}
-		if in.unusable {
+		switch {
+		case in.unusable && in.runtime.Process() != 0:
+			return in.loadError(in.fatal)
+		case in.unusable:
 			return problem("the script failed in a timer while it was loading: " + in.failure)
 		}
 	}

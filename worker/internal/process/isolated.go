@@ -269,7 +269,7 @@ func (s *isolated) handleCall(began time.Time, c content) error {
 
 // load begins to run the application.
 func (s *isolated) load(args []engine.Value) {
-	s.loading = true
+	s.loading, s.awake = true, "the application is loading"
 	if err := s.engine.Run(at(args, 2).String(), at(args, 1).String()); err != nil {
 		s.loading = false
 		s.loadFailed(err)
@@ -329,6 +329,7 @@ func (s *isolated) fireTimers() {
 // the application awake any more.
 func (s *isolated) reportState() {
 	if s.loading {
+		s.reportAwake()
 		loaded, err := s.engine.Loaded()
 		switch {
 		case err != nil:
@@ -342,9 +343,16 @@ func (s *isolated) reportState() {
 	} else if !s.begun {
 		s.reportListeners(false)
 	}
-	if s.awake != "" && s.busy() == "" {
-		s.awake = ""
-		s.call("busy", engine.String(""))
+	if s.awake != "" {
+		s.reportAwake()
+	}
+}
+
+// reportAwake reports what keeps the application awake, if that has changed.
+func (s *isolated) reportAwake() {
+	if reason := s.busy(); reason != s.awake {
+		s.awake = reason
+		s.call("busy", engine.String(reason))
 	}
 }
 

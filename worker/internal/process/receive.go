@@ -88,6 +88,7 @@ func (r *remote) ownFunctions() map[string]modules.Function {
 		// busy(reason) answers check.
 		"busy": func(args []engine.Value) (engine.Value, error) {
 			r.busy, r.checking = at(args, 0).String(), false
+			r.idle = r.busy == ""
 			return engine.Undefined(), nil
 		},
 	}
@@ -220,6 +221,7 @@ func (r *remote) hello(c content) error {
 		r.call("configure", modules.Settings(&r.app)...),
 		r.call("load", engine.String(r.app.File), engine.String(r.app.Code), engine.String(r.app.Name)),
 	)
+	r.unhandled.add(0, r.sent)
 	r.Flush()
 	return err
 }

@@ -79,6 +79,7 @@ type remote struct {
 	busy      string   // what keeps the application awake, as of the last answer to check
 	checked   bool     // nothing was sent since that answer
 	checking  bool     // the answer is on its way
+	idle      bool     // while the module is loading, the child has reported that nothing is in progress there
 	fatal     error    // why the child is unusable; nil while it is usable
 	unhandled pending  // the events that were sent and are not handled
 
@@ -217,7 +218,7 @@ func (r *remote) fileName(path string) string {
 // Begun returns how far the child was with an event, if it has reported that.
 func (r *remote) Begun(id int) int { return r.unhandled.begun(id) }
 
-// Handled reports whether the child has handled the call for an event.
+// Handled reports whether the child has handled the call for an event or, for 0, those that load the application and those for posts and answers.
 func (r *remote) Handled(id int) bool { return !r.unhandled.has(id) }
 
 // Loaded reports whether the module has been loaded. The error is what it has thrown.
@@ -284,7 +285,7 @@ func (r *remote) call(function string, args ...engine.Value) error {
 	if !ok {
 		return fmt.Errorf("the runtime has no function %q: it implements another version of the worker protocol", function)
 	}
-	r.checked = false
+	r.checked, r.idle = false, false
 	r.send(func(b []byte) []byte { return appendCall(b, number, args) })
 	return nil
 }
@@ -324,6 +325,9 @@ func (r *remote) Busy() (reason string, known bool) {
 		return "", true
 	}
 	if r.module == moduleLoading {
+		if bytes, _ := r.progress.outstanding(); r.idle && bytes == 0 {
+			return "", true
+		}
 		return "the application is loading", true
 	}
 	if r.checked {

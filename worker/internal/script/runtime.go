@@ -61,7 +61,7 @@ type Runtime interface {
 	Stop()
 
 	// Handled reports whether the application has handled an event that was dispatched: its listeners have returned. Until then a
-	// Runtime limits its time itself.
+	// Runtime limits its time itself. For 0 it reports so of the module, and of posts and answers.
 	Handled(id int) bool
 
 	// Begun returns how many messages of an event that was dispatched the application has seen: 0 if it has not seen the event, and more
