@@ -56,6 +56,7 @@ type caller interface {
 	whenInUse(size int, do func()) error                           // calls do now, or as soon as the version is in use
 	dispatchInTurn(e script.Event) error                           // passes the answer to a request to the script, within a turn
 	reportFailure(e *event, err error, place Position)             // logs what the script has thrown
+	reportOverdue(e *event)                                        // logs that the listeners of an event are not done in time
 	reportSlow(e *event, took time.Duration, why string, at []any) // logs that a turn takes long
 }
 

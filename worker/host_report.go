@@ -37,6 +37,13 @@ func (h *hostAPI) Unanswered(id int, places []script.Frame) {
 	h.app.opts.Logger.Error(text, attrs...)
 }
 
+// Overdue implements [script.Observer].
+func (h *hostAPI) Overdue(id int) {
+	if e := h.events.get(id); e != nil {
+		h.caller.reportOverdue(e)
+	}
+}
+
 // Unhandled implements [script.Observer].
 func (h *hostAPI) Unhandled(e *script.Exception) {
 	h.app.opts.Logger.Error("unhandled promise rejection", newScriptError(h.generation.bundle.Sources, e).attr())

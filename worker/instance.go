@@ -214,7 +214,7 @@ func (in *instance) timeOutEvent(id int) {
 	e := in.events.get(id)
 	switch {
 	case e == nil:
-	case !in.runtime.Handled(id):
+	case !in.runtime.Handled(id), e.messages() > 1 && in.runtime.LimitsMessages():
 		in.timers.Set(-id, in.eventTimeout(e), false)
 	default:
 		e.overdue = true

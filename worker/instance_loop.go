@@ -150,7 +150,7 @@ func (in *instance) runArrivals() {
 	in.postponeSleep()
 }
 
-// failEvent reports the error of a turn of an arrival, and ends the event that the error names, if it does.
+// failEvent reports the error of a turn of an arrival, and ends the event that the error names.
 func (in *instance) failEvent(err error) {
 	at, ok := errors.AsType[*script.InEvent](err)
 	if !ok {
@@ -158,8 +158,11 @@ func (in *instance) failEvent(err error) {
 		return
 	}
 	in.events.fail(at.Event)
-	in.reportFailure(in.events.get(at.Event), err, Position{})
-	in.endEvent(at.Event)
+	e := in.events.get(at.Event)
+	in.reportFailure(e, err, Position{})
+	if e != nil && e.messages() == 1 { // the next instance handles the rest of a series
+		in.endEvent(at.Event)
+	}
 }
 
 // isDone reports whether a retired instance has finished, or FinishTimeout has expired.

@@ -54,6 +54,7 @@ func (f *fakeRuntime) Load() error                           { return nil }
 func (f *fakeRuntime) Loaded() (bool, error)                 { return true, nil }
 func (f *fakeRuntime) Places(string) ([]script.Frame, error) { return nil, nil }
 func (f *fakeRuntime) Series() bool                          { return false }
+func (f *fakeRuntime) LimitsMessages() bool                  { return false }
 func (f *fakeRuntime) Collect()                              {}
 func (f *fakeRuntime) Flush()                                {}
 func (f *fakeRuntime) Room() bool                            { return true }

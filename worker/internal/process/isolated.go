@@ -61,6 +61,11 @@ type isolated struct {
 	arrivals     loop.Arrivals
 	computations loop.Computations
 
+	limits     embedded.Limits
+	series     map[int]*series // those in progress, by the numbers of their events
+	seriesArgs []engine.Value  // the arguments of the last call of message for a series
+	advancing  []int           // the numbers of series whose next messages can begin
+
 	loading bool     // the application's module is not complete
 	begun   bool     // an event other than install and activate has begun
 	types   []string // of the events that the application listens to, as reported
@@ -76,17 +81,17 @@ type exposedFunction struct {
 
 // serveEngine connects to the parent and runs the event loop.
 func serveEngine(files fs.FS) error {
-	s := &isolated{arrivals: loop.NewArrivals()}
+	s := &isolated{arrivals: loop.NewArrivals(), series: map[int]*series{}}
 	s.computations = loop.NewComputations(context.Background(), &s.arrivals)
 	if err := s.openPipes(); err != nil {
 		return err
 	}
-	limits, err := s.readLimits()
-	if err != nil {
+	var err error
+	if s.limits, err = s.readLimits(); err != nil {
 		return err
 	}
 	s.isolatedConnections = newIsolatedConnections(&s.parent)
-	s.engine = embedded.NewEngine(s, limits)
+	s.engine = embedded.NewEngine(s, s.limits)
 	s.expose("load")
 	s.expose("check")
 	prelude, err := web.OpenPrelude(files, s.bytecode)
@@ -180,6 +185,7 @@ func (s *isolated) loop() error {
 		}
 		s.runArrivals()
 		s.fireTimers()
+		s.advanceSeries()
 		s.reportState()
 		s.flush()
 		if s.calls.buffered() {
@@ -284,7 +290,11 @@ func (s *isolated) begin(began time.Time, fn *exposedFunction, args []engine.Val
 		s.begun = s.begun || fn.name != "lifecycle"
 	}
 	args = s.arrive(fn.name, args)
-	s.run(began, event, modules.Call{Function: fn.name, Args: args, Done: fn.endsByResult})
+	if fn.name == "messages" {
+		s.beginSeries(began, args)
+	} else {
+		s.run(began, event, modules.Call{Function: fn.name, Args: args, Done: fn.endsByResult})
+	}
 	s.leave()
 }
 
@@ -321,6 +331,10 @@ func (s *isolated) runArrivals() {
 // fireTimers calls the callbacks of the timers that have expired.
 func (s *isolated) fireTimers() {
 	for _, id := range s.timers.Expired() {
+		if id < 0 {
+			s.abandonMessage(-id)
+			continue
+		}
 		s.run(time.Now(), 0, modules.Call{Function: "fireTimer", Args: []engine.Value{engine.Int(id)}})
 	}
 }
@@ -410,6 +424,7 @@ func (s *isolated) fail(event int, err error) {
 		kind = "memory"
 	}
 	s.reportHandled()
+	s.reportSeries()
 	s.call("halted", engine.Bool(s.handling.Load()))
 	s.call("failed", engine.String(kind), engine.Int(event), stackValue(frames), engine.String(err.Error()), engine.String(stack))
 	s.flush()

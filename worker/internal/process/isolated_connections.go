@@ -107,10 +107,6 @@ func (c *isolatedConnections) addConnectionFunctions(all map[string]modules.Func
 		}
 		return id, err
 	}
-	all["done"] = func(args []engine.Value) (engine.Value, error) {
-		c.done(at(args, 0).Int())
-		return none, nil
-	}
 	all["respond"] = func(args []engine.Value) (engine.Value, error) {
 		if at(args, 3).Kind() != engine.KindUndefined {
 			return respond(args)

@@ -18,6 +18,10 @@ var _ embedded.Host = (*isolated)(nil)
 func (s *isolated) Functions() map[string]modules.Function {
 	all := s.forward(modules.NewTable(nil, "", nil).Functions())
 	s.addConnectionFunctions(all)
+	all["done"] = func(args []engine.Value) (engine.Value, error) {
+		s.done(at(args, 0).Int())
+		return engine.Undefined(), nil
+	}
 	return all
 }
 
@@ -74,6 +78,9 @@ func (s *isolated) Threw(event int, err error, places []script.Frame) {
 
 // Unhandled implements [script.Observer].
 func (s *isolated) Unhandled(e *script.Exception) { s.call("unhandled", exceptionValue(e)) }
+
+// Overdue implements [script.Observer].
+func (s *isolated) Overdue(event int) { s.call("overdue", engine.Int(event)) }
 
 // CallFailed implements [script.Observer].
 func (s *isolated) CallFailed(function string, err error) {

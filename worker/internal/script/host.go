@@ -146,6 +146,9 @@ type Observer interface {
 	// of the listeners.
 	Unanswered(event int, places []Frame)
 
+	// Overdue reports that the listeners to a message of a series are not done in time, so that the next one begins.
+	Overdue(event int)
+
 	// Unhandled reports the rejection of a promise that has no handler for it.
 	Unhandled(e *Exception)
 
