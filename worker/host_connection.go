@@ -98,7 +98,20 @@ func (h *hostAPI) Header(connection string) (script.Header, bool) {
 
 // Data implements [script.Calls].
 func (h *hostAPI) Data(connection string) string {
+	return dataOf(h.socket(connection))
+}
+
+// Present implements [script.Calls].
+func (h *hostAPI) Present(connection string) (protocol.State, string) {
 	s := h.socket(connection)
+	if s == nil {
+		return protocol.StateClosed, ""
+	}
+	return s.State(), dataOf(s)
+}
+
+// dataOf returns the text of the data of a connection, "" for nil.
+func dataOf(s *linger.Socket) string {
 	if s == nil {
 		return ""
 	}

@@ -108,7 +108,7 @@ func (in *instance) awaitLoading(what string, happened func() bool) error {
 		}
 		select {
 		case <-due:
-			in.fireTimers()
+			in.fireTimers(time.Now())
 		case <-in.arrivals.Wake:
 			in.runArrivals()
 		case <-in.sockets.events.wake:

@@ -23,7 +23,7 @@ func (in *instance) loop() outcome {
 	in.performDeferred()
 	in.handleTask(in.firstTask)
 	for {
-		in.fireTimers()
+		in.fireTimers(time.Now())
 		in.evictIdle()
 		if outcome, ended := in.hasToEnd(retired == nil); ended {
 			return outcome
@@ -84,7 +84,7 @@ func (in *instance) handleEvents(next func() *event) {
 		if in.turnBegan.Sub(began) > drainTime || in.isStopping() || in.unusable {
 			return
 		}
-		if in.fireTimers(); in.unusable {
+		if in.fireTimers(in.turnBegan); in.unusable {
 			return
 		}
 	}
@@ -256,8 +256,8 @@ func (in *instance) untilNextTimer() (wait time.Duration, armed bool) {
 }
 
 // fireTimers handles the timers that have expired: those of the script, with positive ids, and the deadlines of events with a time
-// limit of their own, with negative ids; then the other deadlines that have passed.
-func (in *instance) fireTimers() {
+// limit of their own, with negative ids; then the other deadlines that have passed by now.
+func (in *instance) fireTimers(now time.Time) {
 	for _, id := range in.timers.Expired() {
 		if in.unusable { // the remaining events end with the instance
 			return
@@ -270,7 +270,7 @@ func (in *instance) fireTimers() {
 			in.reportFailure(nil, err, Position{})
 		}
 	}
-	for _, id := range in.deadlines.Expired(in.events.isInProgress) {
+	for _, id := range in.deadlines.Expired(now, in.events.isInProgress) {
 		if in.unusable {
 			return
 		}

@@ -39,7 +39,7 @@ func (in *instance) reportWait(e *event) {
 	if slow <= 0 || e.turnBegan.IsZero() || e.overdue || in.unusable {
 		return
 	}
-	took := time.Since(e.turnBegan) / time.Duration(e.messages())
+	took := max(0, in.turnBegan.Sub(e.turnBegan)) / time.Duration(e.messages())
 	if took < slow {
 		return
 	}

@@ -36,14 +36,12 @@ func (d *Deadlines) UntilNext(pending func(id int) bool) (wait time.Duration, se
 	return max(0, time.Until(d.queue[d.first].at)), true
 }
 
-// Expired removes the events whose deadlines have passed, and returns the ids of those that are not done, in order.
-func (d *Deadlines) Expired(pending func(id int) bool) (ids []int) {
-	d.skip(pending)
-	if d.first == len(d.queue) {
-		return nil
-	}
-	for now := time.Now(); d.first < len(d.queue) && !d.queue[d.first].at.After(now); d.skip(pending) {
-		ids = append(ids, d.queue[d.first].id)
+// Expired removes the events whose deadlines have passed by now, and returns the ids of those that are not done, in order.
+func (d *Deadlines) Expired(now time.Time, pending func(id int) bool) (ids []int) {
+	for d.first < len(d.queue) && !d.queue[d.first].at.After(now) {
+		if id := d.queue[d.first].id; pending(id) {
+			ids = append(ids, id)
+		}
 		d.first++
 	}
 	return ids

@@ -12,7 +12,7 @@ func TestDeadlines(t *testing.T) {
 		var d Deadlines
 		done := map[int]bool{}
 		pending := func(id int) bool { return !done[id] }
-		if _, set := d.UntilNext(pending); set || d.Expired(pending) != nil {
+		if _, set := d.UntilNext(pending); set || d.Expired(time.Now(), pending) != nil {
 			t.Error("the zero value has no deadline")
 		}
 		for id := range 4 {
@@ -24,11 +24,11 @@ func TestDeadlines(t *testing.T) {
 			t.Errorf("the next deadline is that of the first event that is not done; got %v, %v", wait, set)
 		}
 		time.Sleep(time.Second - 3*time.Millisecond)
-		if ids := d.Expired(pending); !slices.Equal(ids, []int{1}) {
+		if ids := d.Expired(time.Now(), pending); !slices.Equal(ids, []int{1}) {
 			t.Errorf("one deadline has passed; got %v", ids)
 		}
 		time.Sleep(time.Second)
-		if ids := d.Expired(pending); !slices.Equal(ids, []int{3}) {
+		if ids := d.Expired(time.Now(), pending); !slices.Equal(ids, []int{3}) {
 			t.Errorf("the deadline of the last event has passed; got %v", ids)
 		}
 		if _, set := d.UntilNext(pending); set {

@@ -264,19 +264,20 @@ func (r *remote) withConnection(e script.Event, args []engine.Value) []engine.Va
 	case *script.PeerClose:
 		id = e.Connection
 	case *script.Close:
-		return append(args, r.dataOf(e.Connection))
+		return append(args, dataValue(r.host.Data(e.Connection)))
 	default:
 		return args
 	}
-	return append(args, modules.ReadyState(r.host.State(id)), r.dataOf(id))
+	state, data := r.host.Present(id)
+	return append(args, modules.ReadyState(state), dataValue(data))
 }
 
-// dataOf returns the text of the data of a connection, null if it has none.
-func (r *remote) dataOf(connection string) engine.Value {
-	if data := r.host.Data(connection); data != "" {
-		return engine.String(data)
+// dataValue returns the text of the data of a connection, null if it has none.
+func dataValue(data string) engine.Value {
+	if data == "" {
+		return engine.Null()
 	}
-	return engine.Null()
+	return engine.String(data)
 }
 
 // call adds the call of a function of the child to the next batch.

@@ -76,15 +76,16 @@ type Calls interface {
 	Send(connection string, p linger.Payload) error // keeps neither the text of the id nor the payload
 	Together(connection string, send func())        // calls send, and lets what it sends to the connection leave in one write
 	State(connection string) protocol.State
-	Buffered(connection string) int             // returns the number of bytes in the send queue
-	Facts(connection string) (Facts, bool)      // reports false if the connection has ended
-	Header(connection string) (Header, bool)    // returns the header of the opening handshake; false if the connection has ended
-	Data(connection string) string              // returns the text of the last SetData; "" if there is none
-	SetData(connection, data string) error      // stores a text that begins with S for a string or with J for JSON
-	Subscribe(connection, channel string) error // makes the connection a subscriber of the channel
-	Unsubscribe(connection, channel string)     // ends a subscription
-	Connections(channel string) []string        // returns the ids of the subscribers of a channel; for "", those of all connections
-	Count(channel string) int                   // returns the number of ids that Connections returns
+	Present(connection string) (protocol.State, string) // returns State and Data
+	Buffered(connection string) int                     // returns the number of bytes in the send queue
+	Facts(connection string) (Facts, bool)              // reports false if the connection has ended
+	Header(connection string) (Header, bool)            // returns the header of the opening handshake; false if the connection has ended
+	Data(connection string) string                      // returns the text of the last SetData; "" if there is none
+	SetData(connection, data string) error              // stores a text that begins with S for a string or with J for JSON
+	Subscribe(connection, channel string) error         // makes the connection a subscriber of the channel
+	Unsubscribe(connection, channel string)             // ends a subscription
+	Connections(channel string) []string                // returns the ids of the subscribers of a channel; for "", those of all connections
+	Count(channel string) int                           // returns the number of ids that Connections returns
 
 	// Close starts the closing handshake, or answers the peer's Close. discard drops the messages in the send queue.
 	Close(connection string, code protocol.CloseCode, reason string, discard bool) error
