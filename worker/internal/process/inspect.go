@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,7 +17,7 @@ import (
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
-// closedInspector are the arguments of node with which [child.whereStuck] works: the inspector is off until node gets a
+// closedInspector are the arguments of node with which [child.halt] works: the inspector is off until node gets a
 // signal, and then listens on a free port of the loopback interface. Its address contains a random number, which only
 // standard error has, so that no other user of the machine can connect.
 var closedInspector = []string{"--inspect-port=127.0.0.1:0", "--inspect-publish-uid=stderr"}
@@ -47,10 +48,11 @@ func openInspector(address string, worker int) (string, error) {
 // maxInspectorMessage bounds a message of the inspector in bytes. Those about scripts contain their source maps.
 const maxInspectorMessage = 64 << 20
 
-// whereStuck pauses a child that does not return from the application's code, and returns the calls in progress, the innermost one
-// first. The child must be node with the arguments [closedInspector], because other programs end at the signal, and it has to be killed
-// afterwards. An error means that it did not pause in time, for example because it is in a built-in function.
-func (c *child) whereStuck(timeout time.Duration) ([]script.Frame, error) {
+// halt pauses a child that does not return from the application's code, has it report how far it is, and returns the calls in progress, the
+// innermost one first. own reports whether a file is Linger's. The child must be node with the arguments [closedInspector], because
+// other programs end at the signal, and it has to be killed afterwards. An error means that it did not pause in time, for example
+// because it is in a built-in function. If there are calls, it has paused but has not reported.
+func (c *child) halt(timeout time.Duration, own func(file string) bool) ([]script.Frame, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	address, err := c.inspectorAddress(ctx)
@@ -69,11 +71,12 @@ func (c *child) whereStuck(timeout time.Duration) ([]script.Frame, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the application cannot be paused: %w", err)
 	}
-	return i.stack(calls), i.evaluate(ctx, halt)
+	frames := i.stack(calls)
+	if err = i.leave(ctx, calls, own); err == nil {
+		err = i.evaluate(ctx, `globalThis[Symbol.for("linger.halt")]()`)
+	}
+	return frames, err
 }
-
-// halt makes Linger's code in a child send what the application has called so far, and how far it is.
-const halt = `globalThis[Symbol.for("linger.halt")]?.()`
 
 // inspectorAddress has node open its inspector, and returns the URL. What node writes to standard error after that is not printed: it is
 // about the inspector.
@@ -117,13 +120,15 @@ type inspector struct {
 	conn    *websocket.Conn
 	last    int               // the number of the last command
 	scripts map[string]string // the URLs of scripts by their ids
+	top     string            // the id of the innermost call
 }
 
-// An inspectorMessage is an event, which has a method, or the result of a command.
+// An inspectorMessage is an event, which has a method, or the result of a command, which has its number.
 type inspectorMessage struct {
 	ID     int             `json:"id"`
 	Method string          `json:"method"`
 	Params json.RawMessage `json:"params"`
+	Result json.RawMessage `json:"result"`
 	Error  *struct {
 		Message string `json:"message"`
 	} `json:"error"`
@@ -131,6 +136,7 @@ type inspectorMessage struct {
 
 // A pausedCall is a call in progress. Lines and columns begin at 0.
 type pausedCall struct {
+	ID       string `json:"callFrameId"`
 	Function string `json:"functionName"`
 	Location struct {
 		Script string `json:"scriptId"`
@@ -141,10 +147,16 @@ type pausedCall struct {
 
 // pause pauses the application, and returns the calls in progress.
 func (i *inspector) pause(ctx context.Context) ([]pausedCall, error) {
-	for _, method := range []string{"Debugger.enable", "Debugger.pause"} {
-		if err := i.send(ctx, method, nil); err != nil {
-			return nil, err
-		}
+	if err := i.send(ctx, "Debugger.enable", nil); err != nil {
+		return nil, err
+	}
+	return i.pauseBy(ctx, "Debugger.pause")
+}
+
+// pauseBy sends a command after which the application pauses, and returns the calls in progress then.
+func (i *inspector) pauseBy(ctx context.Context, method string) ([]pausedCall, error) {
+	if err := i.send(ctx, method, nil); err != nil {
+		return nil, err
 	}
 	for {
 		m, err := i.receive(ctx)
@@ -160,20 +172,65 @@ func (i *inspector) pause(ctx context.Context) ([]pausedCall, error) {
 		if err := json.Unmarshal(m.Params, &paused); err != nil {
 			return nil, err
 		}
+		if len(paused.Calls) == 0 {
+			return nil, errors.New("no call is in progress")
+		}
+		i.top = paused.Calls[0].ID
 		return paused.Calls, nil
 	}
 }
 
-// evaluate evaluates an expression, and waits until that is done.
-func (i *inspector) evaluate(ctx context.Context, expression string) error {
-	if err := i.send(ctx, "Runtime.evaluate", map[string]any{"expression": expression}); err != nil {
-		return err
-	}
-	for {
-		m, err := i.receive(ctx)
-		if err != nil || m.ID == i.last {
+// leave continues the application until the innermost call is not one that Linger's code has made, because that code can be in the middle of
+// a frame of the worker protocol.
+func (i *inspector) leave(ctx context.Context, calls []pausedCall, own func(file string) bool) (err error) {
+	for i.isIn(calls, own) {
+		if !slices.ContainsFunc(calls, func(c pausedCall) bool { return i.isApplication(c, own) }) {
+			return errors.New("no code of the application is in progress")
+		}
+		if calls, err = i.pauseBy(ctx, "Debugger.stepOut"); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// isIn reports whether the innermost call that is not one of node is one of Linger's code.
+func (i *inspector) isIn(calls []pausedCall, own func(file string) bool) bool {
+	for _, c := range calls {
+		if file := i.file(c); own(file) || i.isApplication(c, own) {
+			return own(file)
+		}
+	}
+	return true
+}
+
+// isApplication reports whether a call is in the application's code or in a package.
+func (i *inspector) isApplication(c pausedCall, own func(file string) bool) bool {
+	file := i.file(c)
+	return !own(file) && !strings.HasPrefix(file, "node:")
+}
+
+// evaluate evaluates an expression.
+func (i *inspector) evaluate(ctx context.Context, expression string) error {
+	err := i.send(ctx, "Debugger.evaluateOnCallFrame", map[string]any{"callFrameId": i.top, "expression": expression, "silent": true})
+	if err != nil {
+		return err
+	}
+	for number := i.last; ; {
+		m, err := i.receive(ctx)
+		if err != nil {
+			return err
+		}
+		if m.ID != number {
+			continue
+		}
+		var evaluated struct {
+			Exception json.RawMessage `json:"exceptionDetails"`
+		}
+		if err = json.Unmarshal(m.Result, &evaluated); err == nil && evaluated.Exception != nil {
+			err = fmt.Errorf("%s has thrown: %s", expression, evaluated.Exception)
+		}
+		return err
 	}
 }
 
@@ -218,15 +275,20 @@ func (i *inspector) remember(params json.RawMessage) error {
 	return nil
 }
 
-// stack returns calls as frames. The URL of a file becomes its path.
+// stack returns calls as frames.
 func (i *inspector) stack(calls []pausedCall) []script.Frame {
 	frames := make([]script.Frame, len(calls))
 	for n, call := range calls {
-		file := i.scripts[call.Location.Script]
-		if u, err := url.Parse(file); err == nil && u.Scheme == "file" {
-			file = u.Path
-		}
-		frames[n] = script.Frame{Function: call.Function, File: file, Line: call.Location.Line + 1, Column: call.Location.Column + 1}
+		frames[n] = script.Frame{Function: call.Function, File: i.file(call), Line: call.Location.Line + 1, Column: call.Location.Column + 1}
 	}
 	return frames
+}
+
+// file returns the path of the file of a call, or the URL of another script.
+func (i *inspector) file(call pausedCall) string {
+	address := i.scripts[call.Location.Script]
+	if u, err := url.Parse(address); err == nil && u.Scheme == "file" {
+		return u.Path
+	}
+	return address
 }

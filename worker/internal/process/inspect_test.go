@@ -3,6 +3,7 @@
 package process
 
 import (
+	"bufio"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -21,9 +22,12 @@ func startNode(t *testing.T, source string, args ...string) (c *child, file stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	file = filepath.Join(t.TempDir(), "app with a space.mjs")
-	if err := os.WriteFile(file, []byte(source), 0o600); err != nil {
-		t.Fatal(err)
+	dir := t.TempDir()
+	file = filepath.Join(dir, "app with a space.mjs")
+	for path, text := range map[string]string{file: source, filepath.Join(dir, "own.mjs"): ownCode} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	tr = new(transcript)
 	c = start(t, childSpec{path: node.Path, args: append(args, file), env: os.Environ(), printLine: tr.print, reportDropped: tr.drop})
@@ -31,25 +35,42 @@ func startNode(t *testing.T, source string, args ...string) (c *child, file stri
 	return c, file, tr
 }
 
-func TestChildWhereStuck(t *testing.T) {
+// own reports whether a file has the name that those of Linger have in these tests.
+func own(file string) bool { return filepath.Base(file) == "own.mjs" }
+
+// ownCode is the code of Linger in these tests: a function that must not be interrupted, and what a child reports.
+const ownCode = `import { writeSync } from "node:fs";
+	let busy = false;
+	export function write() {
+		busy = true;
+		for (let i = 0; i < 1_000_000; i++);
+		busy = false;
+	}
+	export function ready() { writeSync(1, "ready\n"); }
+	globalThis[Symbol.for("linger.halt")] = () => { writeSync(4, busy ? "busy\n" : "halted\n"); };`
+
+func TestChildHalt(t *testing.T) {
 	for _, c := range []struct{ name, loop string }{
 		{"a loop", "ready(); for (;;) {}"},
 		{"a loop with calls", "ready(); for (;;) Math.random();"},
+		{"a loop with calls of Linger", "ready(); for (;;) write();"},
 		{"a regular expression", `ready(); /^(a+)+$/.test("a".repeat(64) + "b");`},
 		{"promises", `for (let i = 0; ; i++) { await null; if (i === 1000) ready(); }`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			child, file, tr := startNode(t, `import { writeSync } from "node:fs";
+			child, file, tr := startNode(t, `import { write, ready } from "./own.mjs";
 				async function spin() { `+c.loop+` }
-				function ready() { writeSync(1, "ready\n"); }
 				setTimeout(spin, 1);
 				console.error("set");`, closedInspector...)
-			frames, err := child.whereStuck(patience)
+			frames, err := child.halt(patience, own)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if !slices.ContainsFunc(frames, func(f script.Frame) bool { return f.Function == "spin" && f.File == file && f.Line == 2 }) {
 				t.Errorf("the calls are %+v", frames)
+			}
+			if line, err := bufio.NewReader(child.results).ReadString('\n'); line != "halted\n" {
+				t.Errorf("the child reports %q, %v", line, err)
 			}
 			child.kill()
 			waitEnded(t, child)
@@ -60,24 +81,31 @@ func TestChildWhereStuck(t *testing.T) {
 	}
 }
 
-func TestChildWhereStuckFails(t *testing.T) {
+func TestChildHaltFails(t *testing.T) {
 	t.Run("in a function that waits for another process", func(t *testing.T) {
 		child, _, _ := startNode(t, `import { spawnSync } from "node:child_process"; spawnSync("sh", ["-c", "echo ready; sleep 1000"], { stdio: "inherit" });`, closedInspector...)
-		if frames, err := child.whereStuck(time.Second); err == nil {
+		if frames, err := child.halt(time.Second, own); err == nil {
 			t.Errorf("the calls are %+v, although the process is blocked", frames)
 		}
 	})
 	t.Run("in a stopped process", func(t *testing.T) {
 		child, _, _ := startNode(t, `console.log("ready"); process.kill(process.pid, "SIGSTOP");`, closedInspector...)
-		if _, err := child.whereStuck(300 * time.Millisecond); err == nil {
+		if _, err := child.halt(300*time.Millisecond, own); err == nil {
 			t.Errorf("the error is %v", err)
+		}
+	})
+	t.Run("in Linger's own code", func(t *testing.T) {
+		child, _, _ := startNode(t, `console.log("ready"); for (;;);`, closedInspector...)
+		frames, err := child.halt(patience, func(string) bool { return true })
+		if err == nil || len(frames) == 0 {
+			t.Errorf("the calls are %+v, %v", frames, err)
 		}
 	})
 	t.Run("in a process that has ended", func(t *testing.T) {
 		spec, _ := shell("exit 0")
 		child := start(t, spec)
 		waitEnded(t, child)
-		if _, err := child.whereStuck(patience); err == nil || err.Error() != "the process has ended" {
+		if _, err := child.halt(patience, own); err == nil || err.Error() != "the process has ended" {
 			t.Errorf("the error is %v", err)
 		}
 	})

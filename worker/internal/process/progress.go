@@ -11,7 +11,7 @@ import (
 // for concurrent use.
 type progress struct {
 	limit time.Duration
-	find  func() *script.Interruption // returns where the child is, nil if that is unknown
+	halt  func() *script.Interruption // has the child report how far it is, and returns where, nil if that is unknown
 	end   func()                      // ends the child
 
 	mu      sync.Mutex
@@ -34,8 +34,8 @@ type mark struct {
 	sent   time.Time
 }
 
-func newProgress(limit time.Duration, find func() *script.Interruption, end func()) progress {
-	return progress{limit: limit, find: find, end: end}
+func newProgress(limit time.Duration, halt func() *script.Interruption, end func()) progress {
+	return progress{limit: limit, halt: halt, end: end}
 }
 
 // sent counts bytes of the next batch, and returns the number of all bytes that were sent.
@@ -94,7 +94,7 @@ func (p *progress) check() {
 	}
 	p.stopped, p.where = true, &script.Interruption{}
 	p.mu.Unlock()
-	if where := p.find(); where != nil {
+	if where := p.halt(); where != nil {
 		p.mu.Lock()
 		p.where = where
 		p.mu.Unlock()

@@ -47,7 +47,7 @@ func New(start func(host script.Host) Options) script.Launch {
 		r.table = modules.NewTable(host, app.Name, r.interrupted)
 		r.names, r.functions, r.transient = r.provided()
 		r.sendNumber = slices.Index(r.names, "send")
-		r.progress = newProgress(app.EventTimeout+r.options.Grace, r.where, r.Stop)
+		r.progress = newProgress(app.EventTimeout+r.options.Grace, r.halt, r.Stop)
 		return r
 	}
 }
@@ -176,19 +176,21 @@ func endError(e ending, hung *script.Interruption) error {
 	return &script.Exit{How: e.text, Stderr: e.stderr}
 }
 
-// stuckTime bounds the search for the position of a child that hangs. The child is killed after that.
-const stuckTime = time.Second
+// haltTime bounds the time that a child that hangs has to report. The child is killed after that.
+const haltTime = 3 * time.Second
 
-// where returns where the application of a child that hangs is, and nil if that cannot be found out. It may be called by any goroutine.
-func (r *remote) where() *script.Interruption {
+// halt has a child that hangs report how far it is, if it can, and returns where its application is; nil if that cannot be found out. It may be
+// called by any goroutine.
+func (r *remote) halt() *script.Interruption {
 	if !slices.Contains(r.options.Args, closedInspector[0]) {
 		return nil
 	}
-	var found *script.Interruption
-	if frames, err := r.child.whereStuck(stuckTime); err == nil {
-		found = &script.Interruption{Frames: r.named(frames)}
+	// After an error, what the child did not report counts as begun.
+	frames, _ := r.child.halt(haltTime, func(file string) bool { return r.fileName(file) == scriptName })
+	if frames == nil {
+		return nil
 	}
-	return found
+	return &script.Interruption{Frames: r.named(frames)}
 }
 
 // named returns the calls in a child with the names of the files, and without those of node that have called the first script.
@@ -208,7 +210,7 @@ func (r *remote) fileName(path string) string {
 	case path == r.app.File:
 		return r.app.Name
 	case slices.Contains(r.options.Args, path):
-		return "linger:worker"
+		return scriptName
 	case strings.HasPrefix(path, "node:"):
 		return "native"
 	}
