@@ -37,14 +37,20 @@ func (in *instance) discard() {
 	}
 }
 
+// startTimeout bounds the start of a child process, which takes longer on a machine that is busy. The time of the application begins after it.
+const startTimeout = 30 * time.Second
+
 // load runs the application's module until its top-level awaits are complete.
 func (in *instance) load() error {
 	if err := in.runTurn(in.runtime.Load); err != nil {
 		return in.loadError(err)
 	}
 	in.postponeSleep()
+	if err := in.awaitLoading("the start of the process", startTimeout, in.runtime.Started); err != nil {
+		return err
+	}
 	var failure error
-	err := in.awaitLoading("a top-level await", func() bool {
+	err := in.awaitLoading("a top-level await", in.app.opts.EventTimeout, func() bool {
 		loaded := false
 		_ = in.runTurn(func() (err error) {
 			loaded, err = in.runtime.Loaded()
@@ -71,7 +77,7 @@ func (in *instance) activate() error {
 			e := newEvent(kind, nil)
 			e.input = &script.Lifecycle{Kind: kind}
 			in.beginEvent(e)
-			if err := in.awaitLoading("the "+kind+" event", func() bool { return in.inProgress(false) == "" }); err != nil {
+			if err := in.awaitLoading("the "+kind+" event", in.app.opts.EventTimeout, func() bool { return in.inProgress(false) == "" }); err != nil {
 				in.problems = append(in.problems, err)
 			}
 			if len(in.problems) > 0 {
@@ -91,10 +97,10 @@ func (in *instance) findListeners() error {
 }
 
 // awaitLoading handles timers, arrivals and events of WebSocket objects until happened returns true. It returns an error if that
-// takes longer than EventTimeout, or if nothing is pending that could cause it. A script in another process may wait for what is
+// takes longer than limit, or if nothing is pending that could cause it. A script in another process may wait for what is
 // not known here, such as a thread or a socket.
-func (in *instance) awaitLoading(what string, happened func() bool) error {
-	late, extended := time.NewTimer(in.app.opts.EventTimeout), false
+func (in *instance) awaitLoading(what string, limit time.Duration, happened func() bool) error {
+	late, extended := time.NewTimer(limit), false
 	defer late.Stop()
 	for !happened() {
 		in.runtime.Flush()
@@ -119,7 +125,7 @@ func (in *instance) awaitLoading(what string, happened func() bool) error {
 				late.Reset(ownEnding + time.Second)
 				continue
 			}
-			return problem(what + " did not end within " + in.app.opts.EventTimeout.String())
+			return problem(what + " did not end within " + limit.String())
 		case <-in.stopping:
 			return ErrStopped
 		}

@@ -51,6 +51,7 @@ func launchFake(host script.Host, app script.Application) script.Runtime {
 }
 
 func (f *fakeRuntime) Load() error                           { return nil }
+func (f *fakeRuntime) Started() bool                         { return true }
 func (f *fakeRuntime) Loaded() (bool, error)                 { return true, nil }
 func (f *fakeRuntime) Places(string) ([]script.Frame, error) { return nil, nil }
 func (f *fakeRuntime) Series() bool                          { return false }

@@ -94,6 +94,9 @@ func serveListener(t testing.TB, l net.Listener, dial func() (net.Conn, error), 
 	server := &http.Server{Handler: http.HandlerFunc(a.handle), ErrorLog: log.New(io.Discard, "", 0)}
 	go func() { _ = server.Serve(l) }()
 	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the log of the application:\n%s", a.log)
+		}
 		a.stdout.unhold()
 		cut, cancel := context.WithCancel(t.Context())
 		cancel()

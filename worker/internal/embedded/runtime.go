@@ -106,5 +106,8 @@ func (r *runtime) Handled(int) bool { return true }
 // Begun returns a large number for the same reason.
 func (r *runtime) Begun(int) int { return math.MaxInt }
 
+// Started returns true.
+func (r *runtime) Started() bool { return true }
+
 // Process returns 0.
 func (r *runtime) Process() int { return 0 }

@@ -62,6 +62,7 @@ func launch(t *testing.T, sh string, timeout time.Duration) (*fakeHost, script.R
 func TestRemoteFailures(t *testing.T) {
 	t.Parallel()
 	const hello = `printf '\010\000\000\000\000\001\000\010\000\000\000\000' >&4; `
+	const hasFunctions = `printf '\037\000\000\000\000\001\000\010\002\000\000\000\006\011\000\000\000configure\006\004\000\000\000load' >&4; `
 	for _, c := range []struct {
 		name, sh string
 		kind     error
@@ -75,8 +76,8 @@ func TestRemoteFailures(t *testing.T) {
 		{"a child that sends an argument that ends early", `printf '\006\000\000\000\001\000\000\006\005\000' >&4; cat`, script.ErrBroken, "it ends early"},
 		{"a child that sends text", `echo 'Hello, this is no frame' >&4; cat`, script.ErrBroken, "its length is"},
 		{"a child that has no function to load an application", hello + `cat`, script.ErrBroken, `has no function "configure"`},
-		{"a child that does not handle what it gets in time", `sleep 1000`, script.ErrInterrupted, "interrupted"},
-		{"a child that is stopped", `kill -STOP $$`, script.ErrInterrupted, "interrupted"},
+		{"a child that does not handle what it gets in time", hasFunctions + `sleep 1000`, script.ErrInterrupted, "interrupted"},
+		{"a child that is stopped", hasFunctions + `kill -STOP $$`, script.ErrInterrupted, "interrupted"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -223,6 +223,9 @@ func (r *remote) Begun(id int) int { return r.unhandled.begun(id) }
 // Handled reports whether the child has handled the call for an event or, for 0, those that load the application and those for posts and answers.
 func (r *remote) Handled(id int) bool { return !r.unhandled.has(id) }
 
+// Started reports whether the child has said hello, or never will.
+func (r *remote) Started() bool { return r.exposed != nil || r.fatal != nil }
+
 // Loaded reports whether the module has been loaded. The error is what it has thrown.
 func (r *remote) Loaded() (bool, error) {
 	switch {
@@ -301,7 +304,7 @@ func (r *remote) send(appendTo func(b []byte) []byte) {
 // Flush sends the batch.
 func (r *remote) Flush() {
 	r.calls.flush()
-	if !r.options.Patient {
+	if r.Started() && !r.options.Patient { // the time of the start is limited by the worker
 		r.progress.begin(time.Now())
 	}
 }

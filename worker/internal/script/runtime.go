@@ -23,6 +23,9 @@ type Runtime interface {
 	// module are complete.
 	Load() error
 
+	// Started reports whether the process of the application runs.
+	Started() bool
+
 	// Loaded reports whether the module is complete, including its top-level awaits. The error is what the
 	// module has thrown.
 	Loaded() (bool, error)
