@@ -127,7 +127,11 @@ func (g *generation) problemsOf(err error, opts *Options) []Problem {
 		if thrown.Name == "" { // a value that is not an error has no position
 			text = "the script threw " + text + " while it was loading: throw an Error, which has a position"
 		}
-		p := g.problemIn(g.origin(thrown.Frames), text)
+		at := g.origin(thrown.Frames)
+		p := g.problemIn(at, text)
+		if failed, ok := g.bundle.Failed(text, filesOf(thrown.Frames)...); ok && at == (Position{}) {
+			p = problemOf(failed)
+		}
 		p.Thrown = newScriptError(g.bundle.Sources, thrown)
 		return []Problem{p}
 	case errors.Is(err, script.ErrInterrupted):
@@ -140,4 +144,13 @@ func (g *generation) problemsOf(err error, opts *Options) []Problem {
 		err = problem(fmt.Sprintf("the script ran out of memory while it was loading: the limit is %d bytes; raise it with --memory (Options.Memory)", opts.Memory))
 	}
 	return []Problem{{Text: err.Error()}}
+}
+
+// filesOf returns the files of frames.
+func filesOf(frames []script.Frame) []string {
+	var files []string
+	for _, f := range frames {
+		files = append(files, f.File)
+	}
+	return files
 }

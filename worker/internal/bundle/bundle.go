@@ -28,7 +28,8 @@ type Bundle struct {
 	// Installed reports whether the code contains installed packages, or loads them.
 	Installed bool
 
-	sourceMap []byte // the source map in JSON; its sources are relative to the working directory
+	left      map[leftImport]Problem // the imports that are left to the runtime, with their positions
+	sourceMap []byte                 // the source map in JSON; its sources are relative to the working directory
 }
 
 // New bundles the module at path with everything it imports, for a target. development selects the development mode instead of
@@ -81,7 +82,7 @@ func readBundle(path string, development bool, target Target) (*Bundle, error) {
 	if err == nil {
 		b.Files, err = inputs(result.Metafile)
 		b.Installed = strings.Contains(result.Metafile, "/node_modules/")
-		b.Warnings = bundlerWarnings(result.Warnings)
+		b.Warnings, b.left = bundlerWarnings(result.Warnings), leftProblems(result.Warnings)
 		absent.describe(b, options, result.Warnings)
 	}
 	return b, err
@@ -248,7 +249,7 @@ func newBundle(files []api.OutputFile) (*Bundle, error) {
 func bundlerWarnings(messages []api.Message) []Problem {
 	var list []Problem
 	for _, m := range messages {
-		if !inPackage(fileOf(m)) && len(list) < maxWarnings {
+		if _, left := m.Detail.(leftImport); !left && !inPackage(fileOf(m)) && len(list) < maxWarnings {
 			list = append(list, problemOf(m, m.Text))
 		}
 	}

@@ -30,11 +30,11 @@ func (t Target) leavePackages(build api.PluginBuild) {
 		case len(found.Errors) > 0:
 			return api.OnResolveResult{}, nil // the bundler reports it
 		case found.External:
-			return t.leaveBuiltIn(found.Path, args.Kind), nil
+			return leave(t.builtIn(found.Path), args.Path, args.Kind, false), nil
 		case found.Namespace != "file" || found.Suffix != "" || len(args.With) > 0 || !isLeft(found.Path):
 			return api.OnResolveResult{}, nil
 		}
-		return leaveFile(found.Path, args.Kind), nil
+		return leave(found.Path, args.Path, args.Kind, isCommonJS(found.Path)), nil
 	})
 	build.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: commonJSNamespace}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
 		contents := "module.exports = __linger_require(" + literal(args.Path) + ");"
@@ -42,31 +42,62 @@ func (t Target) leavePackages(build api.PluginBuild) {
 	})
 }
 
+// leftImport is an import that is left to the runtime.
+type leftImport struct {
+	module string // the name or path of the module, as the runtime gets it
+	name   string // as written in the import
+}
+
+// leave returns the result for an import of a module that the runtime loads. The bundler adds the position of the import to the warning.
+func leave(module, name string, kind api.ResolveKind, commonJS bool) api.OnResolveResult {
+	result := api.OnResolveResult{Path: module, External: true, Warnings: []api.Message{{Text: "left", Detail: leftImport{module, name}}}}
+	if kind == api.ResolveJSRequireCall || commonJS && kind != api.ResolveJSRequireResolve {
+		result.External, result.Namespace = false, commonJSNamespace
+	} else if filepath.IsAbs(module) && kind != api.ResolveJSRequireResolve {
+		result.Path = fileURL(module)
+	}
+	return result
+}
+
+// leftProblems returns a problem for each import that was left to the runtime, with the position of the import and without a text.
+func leftProblems(warnings []api.Message) map[leftImport]Problem {
+	left := map[leftImport]Problem{}
+	for _, m := range warnings {
+		if found, ok := m.Detail.(leftImport); ok && left[found].File == "" {
+			left[found] = problemOf(m, "")
+		}
+	}
+	return left
+}
+
+// Failed returns the problem of an import that the runtime could not load. It reports whether the module of such an import is named in
+// text, which is the runtime's error, or is one of files, which are those of its stack.
+func (b *Bundle) Failed(text string, files ...string) (Problem, bool) {
+	var best leftImport
+	for found := range b.left {
+		if (strings.Contains(text, found.module) || slices.Contains(files, found.module)) && len(found.module) > len(best.module) {
+			best = found
+		}
+	}
+	if best.module == "" {
+		return Problem{}, false
+	}
+	p := b.left[best]
+	p.Text = strings.NewReplacer("'"+fileURL(best.module)+"'", literal(best.name), "'"+best.module+"'", literal(best.name)).Replace(text)
+	return p, true
+}
+
 // isImport reports whether an import is one of a script.
 func isImport(kind api.ResolveKind) bool {
 	return kind == api.ResolveJSImportStatement || isLoadedLater(kind)
 }
 
-// leaveBuiltIn returns the result for a module that is a part of the runtime.
-func (t Target) leaveBuiltIn(name string, kind api.ResolveKind) api.OnResolveResult {
-	if !strings.Contains(name, ":") && !(t == Bun && name == "bun") {
-		name = "node:" + name // Deno requires the prefix
+// builtIn returns the name of a module that is a part of the runtime with its prefix, which Deno requires.
+func (t Target) builtIn(name string) string {
+	if strings.Contains(name, ":") || t == Bun && name == "bun" {
+		return name
 	}
-	if kind == api.ResolveJSRequireCall {
-		return api.OnResolveResult{Path: name, Namespace: commonJSNamespace}
-	}
-	return api.OnResolveResult{Path: name, External: true}
-}
-
-// leaveFile returns the result for a file of a package.
-func leaveFile(path string, kind api.ResolveKind) api.OnResolveResult {
-	switch {
-	case kind == api.ResolveJSRequireResolve:
-		return api.OnResolveResult{Path: path, External: true}
-	case kind == api.ResolveJSRequireCall || isCommonJS(path):
-		return api.OnResolveResult{Path: path, Namespace: commonJSNamespace}
-	}
-	return api.OnResolveResult{Path: fileURL(path), External: true}
+	return "node:" + name
 }
 
 // isLeft reports whether a file is left to the runtime: a script of a package, or an addon. Files in other formats are
