@@ -29,9 +29,9 @@ func describeEnding(state *os.ProcessState, err error, verdict string, stderr []
 	signal, number, signalled := endSignal(state)
 	switch {
 	case verdict != "" && number == sigKILL:
-		e.text, e.outOfMemory = "killed: "+verdict, true
+		e.text, e.outOfMemory = "was killed: "+verdict, true
 	case signalled:
-		e.text, e.outOfMemory = "killed by signal "+signal, number == sigABRT && heapExhausted(stderr)
+		e.text, e.outOfMemory = "was killed by signal "+signal, number == sigABRT && heapExhausted(stderr)
 	default:
 		e.text = "exited with status " + strconv.Itoa(state.ExitCode())
 	}

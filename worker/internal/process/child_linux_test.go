@@ -79,7 +79,7 @@ func TestChildMemoryLimit(t *testing.T) {
 	spec, _ := shell(`x=$(head -c 100000000 /dev/zero | tr '\0' x); sleep 1000`) // the shell has as much in memory
 	spec.memory = 32 << 20
 	got := waitEnded(t, start(t, spec))
-	if !got.outOfMemory || !strings.HasPrefix(got.text, "killed: it used ") || !strings.HasSuffix(got.text, ", and the limit is 32 MiB") {
+	if !got.outOfMemory || !strings.HasPrefix(got.text, "was killed: it used ") || !strings.HasSuffix(got.text, ", and the limit is 32 MiB") {
 		t.Errorf("the ending is %+v", got)
 	}
 }

@@ -156,7 +156,7 @@ func TestChildEnding(t *testing.T) {
 	for _, c := range []struct{ name, script, want string }{
 		{"success", "exit 0", "exited with status 0"},
 		{"a status", "exit 64", "exited with status 64"},
-		{"a signal", "kill -SEGV $$", "killed by signal 11 (SIGSEGV)"},
+		{"a signal", "kill -SEGV $$", "was killed by signal 11 (SIGSEGV)"},
 		{"it closes its descriptors first", "exec 0<&- 1>&- 2>&- 3<&- 4>&- 5<&- 6<&-; exit 2", "exited with status 2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -178,7 +178,7 @@ func TestChildEndingHasLastErrors(t *testing.T) {
 
 func TestChildEndingReportsExhaustedHeap(t *testing.T) {
 	spec, _ := shell(`echo "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory" >&2; kill -ABRT $$`)
-	if got := waitEnded(t, start(t, spec)); !got.outOfMemory || got.text != "killed by signal 6 (SIGABRT)" {
+	if got := waitEnded(t, start(t, spec)); !got.outOfMemory || got.text != "was killed by signal 6 (SIGABRT)" {
 		t.Errorf("the ending is %+v", got)
 	}
 }
@@ -199,7 +199,7 @@ func TestChildKill(t *testing.T) {
 				killers.Go(child.kill)
 			}
 			killers.Wait()
-			if got := waitEnded(t, child); got.text != "killed by signal 9 (SIGKILL)" || got.outOfMemory {
+			if got := waitEnded(t, child); got.text != "was killed by signal 9 (SIGKILL)" || got.outOfMemory {
 				t.Errorf("the ending is %+v", got)
 			}
 			child.kill() // has no effect
@@ -270,7 +270,7 @@ func TestChildClose(t *testing.T) {
 		if err := child.close(time.Millisecond); err != nil {
 			t.Error(err)
 		}
-		if got := child.ending.text; got != "killed by signal 9 (SIGKILL)" {
+		if got := child.ending.text; got != "was killed by signal 9 (SIGKILL)" {
 			t.Errorf("the ending is %q", got)
 		}
 	})

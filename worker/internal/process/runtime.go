@@ -171,7 +171,7 @@ func endError(e ending, hung *script.Interruption) error {
 	case hung != nil:
 		return hung
 	case e.outOfMemory:
-		return fmt.Errorf("%w: the process was %s", script.ErrOutOfMemory, e.text)
+		return fmt.Errorf("%w: the process %s", script.ErrOutOfMemory, e.text)
 	}
 	return &script.Exit{How: e.text, Stderr: e.stderr}
 }
