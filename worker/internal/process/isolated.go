@@ -135,8 +135,11 @@ func (s *isolated) openPipes() error {
 func (s *isolated) readLimits() (embedded.Limits, error) {
 	answer, err := s.ask("limits", nil)
 	list := answer.List()
-	if err == nil && len(list) < 4 {
+	if err == nil && len(list) < 5 {
 		err = fmt.Errorf("%w: limits has %d elements", errFrame, len(list))
+	}
+	if err == nil {
+		err = web.SealWith(slices.Clone(list[4].Content()))
 	}
 	if err != nil {
 		return embedded.Limits{}, err
@@ -322,6 +325,7 @@ func (s *isolated) threw(event int, err error) {
 // runArrivals runs the turns that other goroutines have queued.
 func (s *isolated) runArrivals() {
 	for next := s.arrivals.Next(); next != nil; next = s.arrivals.Next() {
+		s.flush() // as before a callback of a timer
 		if err := next(); err != nil {
 			s.threw(0, err)
 		}
@@ -335,6 +339,7 @@ func (s *isolated) fireTimers() {
 			s.abandonMessage(-id)
 			continue
 		}
+		s.flush() // what was called before does not wait for the callback
 		s.run(time.Now(), 0, modules.Call{Function: "fireTimer", Args: []engine.Value{engine.Int(id)}})
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/lingerws/linger/worker/internal/engine"
 	"github.com/lingerws/linger/worker/internal/modules"
 	"github.com/lingerws/linger/worker/internal/script"
+	"github.com/lingerws/linger/worker/internal/web"
 )
 
 // engineFunctions returns the functions that only a child with Linger's own engine calls.
@@ -17,10 +18,11 @@ func (r *remote) engineFunctions() map[string]modules.Function {
 	}
 	return map[string]modules.Function{
 		// limits() returns the limits of the application: its event timeout and the time of a slow event in nanoseconds, then those of
-		// its memory and of bodies in bytes.
+		// its memory and of bodies in bytes; and the secret with which engines seal the keys in data of connections.
 		"limits": func([]engine.Value) (engine.Value, error) {
 			return engine.List(
 				engine.Int(int(r.app.EventTimeout)), engine.Int(int(r.app.SlowEvent)), engine.Int(int(r.app.Memory)), engine.Int(int(r.app.MaxBody)),
+				engine.Bytes(web.Seal()),
 			), nil
 		},
 		// bytecode(bundle) returns the code of the globals or, with a name, of a bundle on demand.

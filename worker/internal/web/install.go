@@ -10,6 +10,7 @@ import (
 
 	"github.com/lingerws/linger/worker/internal/bundle"
 	"github.com/lingerws/linger/worker/internal/engine"
+	"github.com/lingerws/linger/worker/internal/web/webcrypto"
 )
 
 // Level is the severity of a console message.
@@ -140,6 +141,13 @@ func OpenPrelude(modules fs.FS, code func(bundle string) ([]byte, error)) (*Prel
 	}
 	return &Prelude{code: engine.BytecodeOf(globals), bundles: onDemand{modules: modules, compile: compiled}}, nil
 }
+
+// Seal returns the secret with which engines of this process seal the keys that pass through code which must not see them. SealWith makes an
+// engine of another process use it.
+func Seal() []byte { return webcrypto.SealSecret() }
+
+// SealWith makes the engines of this process use the secret of another one. It must be called before the first engine is made.
+func SealWith(secret []byte) error { return webcrypto.SealWith(secret) }
 
 // Install installs the globals in a runtime, in which no script may have run before. Host functions of the caller's
 // modules must already be defined.

@@ -1,10 +1,13 @@
 package webcrypto
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"sync"
 )
 
@@ -14,16 +17,44 @@ type sealed struct {
 	Extractable bool
 }
 
-// sealer encrypts with a key of this process.
+// sealSize is the size of the secret with which keys are sealed.
+const sealSize = 32
+
+// sealSecret is the secret of this process. It is chosen when it is first used, unless SealWith has set it.
+var sealSecret = struct {
+	once  sync.Once
+	bytes []byte
+}{}
+
+// SealSecret returns the secret with which keys are sealed. It must not be changed.
+func SealSecret() []byte {
+	sealSecret.once.Do(func() { sealSecret.bytes = random(sealSize) })
+	return sealSecret.bytes
+}
+
+// SealWith makes a process seal keys with the SealSecret of another one, so that each can open what the other has sealed. It fails if this process
+// has used another secret.
+func SealWith(other []byte) error {
+	if len(other) != sealSize {
+		return fmt.Errorf("webcrypto: a secret has %d bytes; got %d", sealSize, len(other))
+	}
+	sealSecret.once.Do(func() { sealSecret.bytes = other })
+	if !bytes.Equal(sealSecret.bytes, other) {
+		return errors.New("webcrypto: this process has sealed keys with another secret")
+	}
+	return nil
+}
+
+// sealer encrypts with the secret.
 var sealer = sync.OnceValues(func() (cipher.AEAD, error) {
-	block, err := aes.NewCipher(random(32))
+	block, err := aes.NewCipher(SealSecret())
 	if err != nil {
 		return nil, err
 	}
 	return cipher.NewGCMWithRandomNonce(block)
 })
 
-// Seal returns a key as text that only Open in the same process can read, so that it can pass through code that must not see
+// Seal returns a key as text that only Open in a process with the same secret can read, so that it can pass through code that must not see
 // the key.
 func Seal(k *Key, extractable bool) (string, error) {
 	aead, err := sealer()
