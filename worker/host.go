@@ -48,6 +48,7 @@ type hostAPI struct {
 type caller interface {
 	endEvent(id int)                              // ends an event; a second call has no effect
 	leaveObject(o *object)                        // gives up an object that was evicted
+	renewObject(o *object)                        // prepares an object that was evicted for its next events
 	finishAlarm(e *event, outcome script.Outcome) // ends an attempt to deliver an alarm
 	alarmChanged(object int)                      // records that an object has set or deleted its alarm
 	isAlarmHandled(object int) bool               // reports whether an object handles the alarm that is stored

@@ -149,9 +149,14 @@ func (in *instance) resetObjects(message string) error {
 	return nil
 }
 
-// Evicted implements [script.ObjectCalls].
+// Evicted implements [script.ObjectCalls]. A runtime in another process may have got further events of the object by then, for which it
+// constructs it again.
 func (h *hostAPI) Evicted(object int) {
-	if o := h.app.objects.find(object); o != nil {
+	switch o := h.app.objects.find(object); {
+	case o == nil:
+	case o.isActive() && !h.app.opts.Runtime.inProcess():
+		h.caller.renewObject(o)
+	default:
 		h.caller.leaveObject(o)
 	}
 }
@@ -160,4 +165,12 @@ func (h *hostAPI) Evicted(object int) {
 func (in *instance) leaveObject(o *object) {
 	in.releaseStorage(o)
 	o.leave(in)
+}
+
+// renewObject prepares for the next instance of the class of an object that stays here.
+func (in *instance) renewObject(o *object) {
+	if o.isIn(in) {
+		in.releaseStorage(o)
+		o.gate.recover()
+	}
 }

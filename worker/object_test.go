@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -165,4 +166,28 @@ func TestObjectOverload(t *testing.T) {
 			return new Response([refusal.message, refusal.overloaded, results.filter(({ status }) => status === "fulfilled").length].join(" "));
 		} };`, roomOptions)
 	a.get("/", 200, "Durable Object is overloaded. Too many requests queued. true 4096")
+}
+
+func TestObjectEvictedBetweenEvents(t *testing.T) {
+	t.Parallel()
+	const script = `
+		import { DurableObject } from "cloudflare:workers";
+		export class Counter extends DurableObject {
+			constructor(ctx, env) {
+				super(ctx, env);
+				ctx.blockConcurrencyWhile(async () => { this.count = (await ctx.storage.get("count")) ?? 0; });
+			}
+			async fetch() {
+				await this.ctx.storage.put("count", ++this.count);
+				return new Response(String(this.count));
+			}
+		}
+		export default { fetch: (request, env) => env.COUNTER.getByName("one").fetch(request) };`
+	opts := counterOptions
+	opts.Data, opts.SleepAfter = t.TempDir(), time.Millisecond
+	a := serve(t, script, opts)
+	for i := 1; i <= 40; i++ {
+		a.get("/", 200, strconv.Itoa(i))
+		time.Sleep(time.Duration(i%10) * 300 * time.Microsecond) // events arrive before, during and after the eviction
+	}
 }

@@ -196,6 +196,7 @@ expose("objectReset", (number, message) => objects.get(number)?.reset(resetError
 expose("objectIdle", (number) => {
   const live = objects.get(number);
   if (live?.isIdle) live.drop();
+  else if (!live) host.evicted(number); // it was reset after its last event
 });
 
 // resetError returns the error of the events of an object that is reset.
