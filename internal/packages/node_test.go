@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// TestNode runs the scenarios of the table in Node, with "linger run --runtime=node", and their clients.
+// TestNode runs the scenarios of the table in Node, with "linger run --runtime=node", and their clients. Those with Durable Objects are in
+// a project of Workers.
 func TestNode(t *testing.T) {
 	if why := installed(); why != "" {
 		t.Skip("the packages are not tested: " + why)
@@ -29,6 +30,11 @@ func TestNode(t *testing.T) {
 			useScenario(t, p.scenario, startCommand(t, program, "testdata", append(flags, "scenarios/"+p.scenario)...))
 		})
 	}
+	t.Run("project", func(t *testing.T) {
+		t.Parallel()
+		url := startCommand(t, program, "testdata/project", "run", "--runtime=node", "--port=0", "--data="+t.TempDir(), "--sleep-after="+objectSleepAfter.String())
+		runClient(t, clientOf("objects.tsx"), url)
+	})
 }
 
 // databases start what a scenario needs, and return the flag with its address.
