@@ -225,6 +225,19 @@ call("upgraded", take()[0][1], [101, "", ["a", "b"], "http://example.com/", fals
 const answer = await fetched;
 assert.deepEqual([answer.status, answer.webSocket.protocol, answer.headers.get("a"), answer.url], [101, "p", "b", "http://example.com/"]);
 
+// The bytes of Blobs and of the streams of bodies are known.
+const blob = new Blob(["a", new Uint8Array([98]), new Blob(["c"])], { type: "text/x" });
+assert.ok(blob instanceof Blob && new File(["x"], "name") instanceof Blob && blob.slice(1) instanceof Blob);
+assert.deepEqual(await answerBody(40, () => new Response(blob)), [[undefined, new TextEncoder().encode("abc")]]);
+application.websocketmessage = (event) => void (event.source.data.blob = event.data === "slice" ? blob.slice(1) : blob);
+call("message", 41, "c1", "");
+assert.match(take().find(([name]) => name === "setData")[2], /"blob":{"\$":\["Blob","YWJj","text\/x"\]}/);
+call("message", 42, "c1", "slice");
+assert.match(take().find(([name]) => name === "threw")[2], /can only be read asynchronously/);
+const old = new Response("old");
+const fresh = await answerBody(43, () => new Response(old.body, old));
+if (!globalThis.Bun && !globalThis.Deno) assert.deepEqual(fresh, [[undefined, "old"]]);
+
 const { DurableObject } = globalThis[Symbol.for("linger.modules")]("cloudflare:workers");
 assert.equal(typeof DurableObject, "function");
 

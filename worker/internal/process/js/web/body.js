@@ -1,4 +1,6 @@
+import { knownBytes } from "./blob.js";
 import { Content, isWhole } from "./content.js";
+import { bytesOf, isBuffer } from "./encoding.js";
 
 const sources = new WeakMap(); // of requests and responses whose content is known: { source, stream }
 const streams = new WeakMap(); // the streams of such bodies: { source, body }
@@ -30,19 +32,26 @@ export function takeStreamSource(stream) {
 
 const plainText = "text/plain;charset=UTF-8";
 
-// setInit records the argument of a constructor as the source of a body. Bun does not set the type of text.
+// In Node a body has its stream from the start. Elsewhere it is made when it is read, and takes time then.
+const hasStream = !globalThis.Bun && !globalThis.Deno;
+
+// setInit records the argument of a constructor as the source of a body.
 export function setInit(body, init) {
-  if (typeof init === "string") {
-    if (!body.headers.has("content-type")) body.headers.set("content-type", plainText);
-    return setSource(body, init.toWellFormed());
-  }
-  if (init instanceof ReadableStream) {
-    const source = sourceOfStream(init);
-    return source === undefined ? undefined : setSource(body, source);
-  }
-  if (init instanceof URLSearchParams) return setSource(body, String(init));
-  if (ArrayBuffer.isView(init) && init.byteLength <= maxKnown) setSource(body, new Uint8Array(init.buffer, init.byteOffset, init.byteLength).slice());
-  else if (init instanceof ArrayBuffer && init.byteLength <= maxKnown) setSource(body, new Uint8Array(init.slice(0)));
+  if (init === undefined || init === null) return;
+  const source = sourceOf(init);
+  if (source === undefined) return;
+  if (typeof init === "string" && !body.headers.has("content-type")) body.headers.set("content-type", plainText); // Bun does not set it
+  setSource(body, source);
+  if (hasStream && isWhole(source)) setStreamSource(body, source);
+}
+
+// sourceOf returns the source of a body that is made of the argument of a constructor, or undefined if it is not known.
+function sourceOf(init) {
+  if (typeof init === "string") return init.toWellFormed();
+  if (init instanceof ReadableStream) return sourceOfStream(init);
+  if (init instanceof URLSearchParams) return String(init);
+  if (isBuffer(init) || ArrayBuffer.isView(init)) return init.byteLength <= maxKnown ? bytesOf(init).slice() : undefined;
+  return knownBytes(init);
 }
 
 // bodyContent returns the Content of a request or response, or null if it has no body.
