@@ -34,8 +34,9 @@ type Runtime struct {
 	// Process runs the engine that is part of Linger in child processes. The program must call [RunChild] first.
 	Process bool
 
-	// Inspect is the address on which the runtime waits for a debugger, such as 127.0.0.1:9229; "" for none. The port of
-	// each further worker is one higher. Time limits of events do not apply, because a breakpoint is not a hang.
+	// Inspect is the address at which the runtime accepts a debugger, such as 127.0.0.1:9229; "" for none. The port of
+	// each further worker is one higher. Every second version, after a reload, has the ports after these. Time limits of events do not
+	// apply, because a breakpoint is not a hang.
 	Inspect string
 }
 
@@ -126,17 +127,18 @@ func (c *children) options(host script.Host) process.Options {
 // args returns the arguments of the child of an instance.
 func (c *children) args(h *hostAPI) []string {
 	r := c.app.opts.Runtime
-	return process.Arguments(r.Name, c.script, c.app.opts.Memory, inspectAddress(r.Inspect, h.worker.index), h.generation.bundle.Installed, r.Args)
+	offset := h.worker.index + (h.generation.number-1)%2*c.app.opts.Workers // the children of the last version may still have their ports
+	return process.Arguments(r.Name, c.script, c.app.opts.Memory, inspectAddress(r.Inspect, offset), h.generation.bundle.Installed, r.Args)
 }
 
-// inspectAddress returns the address of the inspector of a worker, "" for none.
-func inspectAddress(first string, worker int) string {
+// inspectAddress returns the address whose port is higher than that of first by offset, "" if first is "".
+func inspectAddress(first string, offset int) string {
 	host, port, err := net.SplitHostPort(first)
 	n, failed := strconv.Atoi(port)
 	if err != nil || failed != nil {
 		return first
 	}
-	return net.JoinHostPort(host, strconv.Itoa(n+worker))
+	return net.JoinHostPort(host, strconv.Itoa(n+offset))
 }
 
 // environment returns the environment of the children: that of this process, NODE_ENV unless it has it, and the variables of the

@@ -85,7 +85,7 @@ type connectionFlags struct {
 
 // options converts the flags to the options of package worker.
 func (c *runCommand) options(log *slog.Logger) (worker.Options, error) {
-	runtime, err := c.runtimeFlags.option()
+	runtime, err := c.runtimeOption()
 	if err != nil {
 		return worker.Options{}, err
 	}

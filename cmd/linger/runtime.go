@@ -150,8 +150,8 @@ var (
 	errNeedsRuntime = errors.New("--inspect, --runtime-path and --runtime-arg are for other runtimes than the embedded engine: add --runtime=node, bun or deno")
 )
 
-// option returns the flags as an option of package worker.
-func (f *runtimeFlags) option() (worker.Runtime, error) {
+// runtimeOption returns the flags as an option of package worker.
+func (f *runtimeFlags) runtimeOption() (worker.Runtime, error) {
 	r := worker.Runtime{Path: f.RuntimePath, Args: f.RuntimeArg, Process: f.Isolation == isolationProcess, Inspect: string(f.Inspect)}
 	if f.Runtime != embedded {
 		r.Name = string(f.Runtime)

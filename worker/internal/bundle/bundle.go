@@ -70,9 +70,9 @@ func readBundle(path string, development bool, target Target) (*Bundle, error) {
 		return nil, err
 	}
 	absent := &absentImports{}
-	options := runtimeOptions(absolute, development, target)
-	if target == Embedded {
-		options = embeddedOptions(absolute, development, absent)
+	options, err := optionsFor(target, absolute, development, absent)
+	if err != nil {
+		return nil, err
 	}
 	result := api.Build(options)
 	if len(result.Errors) > 0 {
@@ -86,6 +86,22 @@ func readBundle(path string, development bool, target Target) (*Bundle, error) {
 		absent.describe(b, options, result.Warnings)
 	}
 	return b, err
+}
+
+// optionsFor returns the bundler's options for a target.
+func optionsFor(target Target, entry string, development bool, absent *absentImports) (api.BuildOptions, error) {
+	if target == Embedded {
+		return embeddedOptions(entry, development, absent), nil
+	}
+	options := runtimeOptions(entry, development, target)
+	if target == Deno {
+		imports, err := readDenoImports(entry)
+		if err != nil {
+			return options, err
+		}
+		options.Plugins = append([]api.Plugin{{Name: "deno", Setup: imports.resolve}}, options.Plugins...)
+	}
+	return options, nil
 }
 
 // entryPath returns the absolute path of an application's module. The error is an *[Error] if path is not a readable script.

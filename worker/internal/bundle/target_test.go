@@ -260,6 +260,29 @@ func TestNewForARuntime(t *testing.T) {
 	}
 }
 
+func TestNewForDenoFollowsTheImportsOfItsConfiguration(t *testing.T) {
+	t.Parallel()
+	folder := project(t, map[string]string{
+		"deno.jsonc":   "{\n  // imports\n  \"imports\": { \"own/\": \"./src/\", \"path\": \"node:path\", \"std/\": \"jsr:/@std/\", \"zod\": \"npm:zod@4\", },\n}\n",
+		"src/app.ts":   `import { text } from "own/lib.ts"; import { sep } from "path"; console.log(text, sep);`,
+		"src/lib.ts":   `export const text: string = "own";`,
+		"src/other.ts": `import { z } from "zod"; import { assert } from "std/assert"; console.log(z, assert);`,
+	})
+	if got := output(t, Deno, filepath.Join(folder, "src", "app.ts")); got != "own /" {
+		t.Errorf("the imports are those of the configuration file: own /; got %s", got)
+	}
+	b, err := New(filepath.Join(folder, "src", "other.ts"), false, Deno)
+	if err != nil || !strings.Contains(b.Code, `from "npm:zod@4"`) || !strings.Contains(b.Code, `from "jsr:/@std/assert"`) {
+		t.Errorf("packages that the configuration file names are left to Deno; got %v in\n%v", err, b)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "deno.jsonc"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := New(filepath.Join(folder, "src", "app.ts"), false, Deno); err == nil || !strings.Contains(err.Error(), "deno.jsonc: is not a valid configuration file of Deno") {
+		t.Errorf("an invalid configuration file is an error; got %v", err)
+	}
+}
+
 func TestNewForARuntimeReportsImportsThatCannotBeResolved(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
