@@ -77,6 +77,7 @@ func TestAssets(t *testing.T) {
 }
 
 func TestAssetsFetch(t *testing.T) {
+	engineOnly(t, ownFetch)
 	t.Parallel()
 	deny, err := worker.ParseEgressRule("deny")
 	if err != nil {

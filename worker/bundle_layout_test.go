@@ -68,6 +68,7 @@ func TestLoadFollowsPathsOfTSConfig(t *testing.T) {
 }
 
 func TestLoadConnectsModuleFormats(t *testing.T) {
+	engineOnly(t, ownModules)
 	t.Parallel()
 	root := t.TempDir()
 	files(t, root, map[string]string{

@@ -200,6 +200,7 @@ func TestLoadConvertsJSX(t *testing.T) {
 }
 
 func TestLoadDefinesNodeEnvForPackages(t *testing.T) {
+	engineOnly(t, ownModules)
 	t.Parallel()
 	folder := t.TempDir()
 	packages(t, folder, map[string]string{

@@ -44,6 +44,7 @@ func TestScriptComputationRunsOutsideOfTheEventLoop(t *testing.T) {
 }
 
 func TestScriptComputationsAreBounded(t *testing.T) {
+	engineOnly(t, ownComputing)
 	t.Parallel()
 	a := serve(t, computing(`Promise.any(Array.from({ length: 1025 }, () => forever().catch((error) => error.name + ": " + error.message)))`), worker.Options{Workers: 1})
 	want := "OperationError: 1024 operations are in progress or wait: await some of them first"
@@ -65,6 +66,7 @@ func TestScriptComputationsEndWithTheirEngine(t *testing.T) {
 }
 
 func TestScriptComputationKeepsItsEngineAwake(t *testing.T) {
+	engineOnly(t, ownComputing)
 	t.Parallel()
 	a := serve(t, computing(`void forever() ?? "started"`), worker.Options{Workers: 1, SleepAfter: nap})
 	if got := a.do(http.MethodGet, "/", ""); got.body != "started" {
@@ -113,6 +115,7 @@ func TestScriptComputationBeforeTheFirstEvent(t *testing.T) {
 }
 
 func TestConnectionDataHoldsKeys(t *testing.T) {
+	engineOnly(t, ownComputing)
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("websocketupgrade", async (event) => {

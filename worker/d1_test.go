@@ -150,6 +150,7 @@ func TestD1IsSharedByWorkersAndSurvives(t *testing.T) {
 
 // Batches beyond the limit of those that wait are refused, and the others are run.
 func TestD1Overload(t *testing.T) {
+	engineOnly(t, callsInTurn)
 	t.Parallel()
 	a := serve(t, `export default { async fetch(request, { DB }) {
 		await DB.exec("CREATE TABLE t (n)");

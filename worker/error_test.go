@@ -32,6 +32,7 @@ var failing = map[string]struct {
 }
 
 func TestLoadFailureLeavesNoGoroutine(t *testing.T) {
+	engineOnly(t, ownMessages)
 	before := runtime.NumGoroutine()
 	t.Run("scripts", func(t *testing.T) {
 		for name, c := range failing {
@@ -57,6 +58,7 @@ func TestLoadFailureLeavesNoGoroutine(t *testing.T) {
 
 // The interrupt happens within a promise job, or between two jobs, where there is no position in the script.
 func TestLoadInterruptsEndlessPromises(t *testing.T) {
+	engineOnly(t, ownMessages)
 	t.Parallel()
 	_, err := load(t, write(t, "app.js", "(function again() { Promise.resolve().then(again); })();"), worker.Options{
 		EventTimeout: loopTimeout, Stdout: newSink(), Stderr: newSink(), Logger: discard,

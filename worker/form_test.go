@@ -21,6 +21,7 @@ func allBytes() []byte {
 }
 
 func TestRequestFormDataOfGoClient(t *testing.T) {
+	engineOnly(t, ownGlobals)
 	t.Parallel()
 	a := serve(t, `export default { async fetch(request) {
 		const data = await request.formData(), file = data.get("file");

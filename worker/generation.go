@@ -33,6 +33,9 @@ func (a *App) loadGeneration(number int) (*generation, []*instance, error) {
 	}
 	g := &generation{number: number, bundle: b}
 	if err := a.children.write(g); err != nil {
+		if a.workers[0].isStopping() { // Shutdown has removed the folder
+			err = ErrStopped
+		}
 		return nil, nil, err
 	}
 	for _, p := range b.Warnings {

@@ -120,6 +120,7 @@ func TestAppReloadKeepsTheLastVersionOnFailure(t *testing.T) {
 }
 
 func TestAppReloadReportsEveryProblemOfInstall(t *testing.T) {
+	engineOnly(t, ownMessages)
 	t.Parallel()
 	a := serve(t, version("v1"), worker.Options{})
 	err := a.rewrite(`

@@ -9,6 +9,7 @@ import (
 )
 
 func TestSlowEventIsLoggedWhileItComputes(t *testing.T) {
+	engineOnly(t, ownMessages)
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("websocketupgrade", (event) => { event.accept(); });
@@ -29,6 +30,7 @@ func TestSlowEventIsLoggedWhileItComputes(t *testing.T) {
 }
 
 func TestSlowEventOfATimer(t *testing.T) {
+	engineOnly(t, ownMessages)
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("fetch", (event) => {

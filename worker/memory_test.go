@@ -20,6 +20,7 @@ var compiling = map[string]string{
 }
 
 func TestWorkerOutOfMemoryWhileCompiling(t *testing.T) {
+	engineOnly(t, ownMemory)
 	t.Parallel()
 	for name, compile := range compiling {
 		t.Run(name, func(t *testing.T) {
@@ -51,6 +52,7 @@ func TestWorkerOutOfMemoryWhileCompiling(t *testing.T) {
 }
 
 func TestAppReloadOfAScriptTooLargeForItsMemory(t *testing.T) {
+	engineOnly(t, ownMemory)
 	t.Parallel()
 	var functions strings.Builder
 	for i := range 40000 {

@@ -10,6 +10,7 @@ import (
 )
 
 func TestNodeModulesHaveOneIdentity(t *testing.T) {
+	engineOnly(t, ownModules)
 	t.Parallel()
 	folder := t.TempDir()
 	packages(t, folder, map[string]string{
@@ -57,6 +58,7 @@ func TestNodeModulesHaveTheExportsOfTheBundler(t *testing.T) {
 }
 
 func TestNodePackagesOfTheSameNameAreUsed(t *testing.T) {
+	engineOnly(t, ownModules)
 	t.Parallel()
 	folder := t.TempDir()
 	files := map[string]string{}
@@ -76,6 +78,7 @@ func TestNodePackagesOfTheSameNameAreUsed(t *testing.T) {
 }
 
 func TestNodeModulesThatDoNotExistThrowWhenPackagesUseThem(t *testing.T) {
+	engineOnly(t, ownModules)
 	t.Parallel()
 	folder := t.TempDir()
 	packages(t, folder, map[string]string{
@@ -153,6 +156,7 @@ func TestNodeAsyncLocalStorageFollowsRequests(t *testing.T) {
 }
 
 func TestNodeTopLevelRequireOfMissingModuleNamesTheChain(t *testing.T) {
+	engineOnly(t, ownModules)
 	t.Parallel()
 	got := problemsOf(t, map[string]string{
 		"app.js": "import './server.js';", "server.js": "\nimport express from 'express';",

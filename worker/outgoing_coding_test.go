@@ -54,6 +54,7 @@ func encoder(t *testing.T, text string) http.HandlerFunc {
 const passesHeaders = `fetch(base + new URL(event.request.url).pathname, { headers: event.request.headers })`
 
 func TestScriptFetchDecodesBodies(t *testing.T) {
+	engineOnly(t, ownFetch)
 	t.Parallel()
 	server := otherServer(t, encoder(t, `{"ok":true}`))
 	for name, fetch := range map[string]string{
@@ -76,6 +77,7 @@ func TestScriptFetchDecodesBodies(t *testing.T) {
 }
 
 func TestScriptFetchAcceptEncoding(t *testing.T) {
+	engineOnly(t, ownFetch)
 	t.Parallel()
 	server := otherServer(t, encoder(t, "x"))
 	a := serve(t, fetching(server.URL, `fetch(base, { method: event.request.method, headers: { ...Object.fromEntries([...event.request.headers].filter(([name]) => name !== "accept-encoding" || event.request.headers.get("x-keep"))) } }).then((r) => r.headers.get("x-asked"))`), worker.Options{})
@@ -96,6 +98,7 @@ func TestScriptFetchAcceptEncoding(t *testing.T) {
 }
 
 func TestScriptFetchForwardsUnreadBodiesUnchanged(t *testing.T) {
+	engineOnly(t, ownFetch)
 	t.Parallel()
 	server := otherServer(t, encoder(t, "hello"))
 	for _, expression := range []string{passesHeaders, passesHeaders + `.then((r) => new Response(r.body, r))`,
@@ -121,6 +124,7 @@ func TestScriptFetchDecodesForwardedBodies(t *testing.T) {
 }
 
 func TestScriptFetchUnknownCoding(t *testing.T) {
+	engineOnly(t, ownFetch)
 	t.Parallel()
 	server := otherServer(t, encoder(t, "hello"))
 	a := serve(t, fetching(server.URL, passesHeaders+`.then((r) => r.text())`), worker.Options{})
@@ -130,6 +134,7 @@ func TestScriptFetchUnknownCoding(t *testing.T) {
 }
 
 func TestScriptFetchInvalidCoding(t *testing.T) {
+	engineOnly(t, ownFetch)
 	t.Parallel()
 	server := otherServer(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")

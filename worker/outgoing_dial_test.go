@@ -224,6 +224,7 @@ func TestWebSocketMaxSockets(t *testing.T) {
 }
 
 func TestOutgoingUserAgent(t *testing.T) {
+	engineOnly(t, ownFetch)
 	t.Parallel()
 	agents := make(chan string, 1)
 	server := otherServer(t, func(w http.ResponseWriter, r *http.Request) {

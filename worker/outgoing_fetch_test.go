@@ -85,6 +85,7 @@ func TestScriptFetchForwardsAResponse(t *testing.T) {
 }
 
 func TestScriptFetchMaxBody(t *testing.T) {
+	engineOnly(t, ownFetch)
 	t.Parallel()
 	size := 100
 	server := otherServer(t, func(w http.ResponseWriter, r *http.Request) {
@@ -104,6 +105,7 @@ func TestScriptFetchMaxBody(t *testing.T) {
 }
 
 func TestScriptFetchTimeout(t *testing.T) {
+	engineOnly(t, ownFetch)
 	t.Parallel()
 	server := otherServer(t, silent)
 	a := serve(t, fetching(server.URL, `fetch(base)`), worker.Options{FetchTimeout: 50 * time.Millisecond})
@@ -117,6 +119,7 @@ func silent(_ http.ResponseWriter, r *http.Request) {
 }
 
 func TestScriptFetchSignal(t *testing.T) {
+	engineOnly(t, ownFetch)
 	t.Parallel()
 	for name, c := range map[string]struct {
 		expression, want string
@@ -158,6 +161,7 @@ func TestScriptFetchSignal(t *testing.T) {
 }
 
 func TestScriptFetchMaxFetches(t *testing.T) {
+	engineOnly(t, ownFetch)
 	t.Parallel()
 	arrived, release := make(chan struct{}, 4), make(chan struct{})
 	server := otherServer(t, func(http.ResponseWriter, *http.Request) {
@@ -214,6 +218,7 @@ func TestScriptFetchInEveryEvent(t *testing.T) {
 }
 
 func TestScriptFetchUncaughtErrorIsLogged(t *testing.T) {
+	engineOnly(t, ownFetch)
 	t.Parallel()
 	a := serve(t, `addEventListener("websocketmessage", async () => {
 	await fetch("http://127.0.0.1:1/");
@@ -225,6 +230,7 @@ addEventListener("websocketupgrade", (event) => event.accept());`, worker.Option
 }
 
 func TestScriptFetchCrashReleasesFetches(t *testing.T) {
+	engineOnly(t, ownFetch)
 	t.Parallel()
 	server := otherServer(t, echo)
 	a := serve(t, fmt.Sprintf(`addEventListener("fetch", (event) => {

@@ -76,6 +76,7 @@ func TestScriptFetchRedirect(t *testing.T) {
 }
 
 func TestScriptFetchTwentyRedirects(t *testing.T) {
+	engineOnly(t, ownFetch)
 	t.Parallel()
 	server := otherServer(t, func(w http.ResponseWriter, r *http.Request) {
 		var left int

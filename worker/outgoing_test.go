@@ -16,6 +16,7 @@ import (
 )
 
 func TestScriptFetchKeepsItsWorkerAwake(t *testing.T) {
+	engineOnly(t, ownFetch)
 	t.Parallel()
 	release := make(chan struct{})
 	server := otherServer(t, func(http.ResponseWriter, *http.Request) { <-release })
@@ -132,6 +133,7 @@ func TestEgressRules(t *testing.T) {
 }
 
 func TestScriptFetchVerifiesCertificates(t *testing.T) {
+	engineOnly(t, ownFetch)
 	t.Parallel()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(echo))
 	server.Config.ErrorLog = nil
@@ -148,6 +150,7 @@ func TestScriptFetchVerifiesCertificates(t *testing.T) {
 }
 
 func TestScriptFetchErrors(t *testing.T) {
+	engineOnly(t, ownFetch)
 	t.Parallel()
 	closing := otherServer(t, func(w http.ResponseWriter, _ *http.Request) {
 		nc, _, err := http.NewResponseController(w).Hijack()

@@ -54,6 +54,7 @@ func TestScriptFetchWebSocketHalfOpen(t *testing.T) {
 }
 
 func TestScriptFetchWebSocketOtherResponses(t *testing.T) {
+	engineOnly(t, ownFetch)
 	t.Parallel()
 	server := otherServer(t, func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {

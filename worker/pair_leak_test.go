@@ -60,6 +60,7 @@ func closeFrame(nc *net.TCPConn) { _, _ = nc.Write(frame(protocol.CloseFrame, "\
 
 // This test and those after it count descriptors, so they do not run in parallel with others.
 func TestPairReleasesDescriptors(t *testing.T) {
+	embeddedOnly(t, ownMemory)
 	warmUp(t)
 	for name, c := range leaks {
 		t.Run(name, func(t *testing.T) {
@@ -108,6 +109,7 @@ func TestPairHalfClosedDoesNotDelayShutdown(t *testing.T) {
 }
 
 func TestPairDroppedIsFreed(t *testing.T) {
+	embeddedOnly(t, ownMemory)
 	a := serve(t, `
 		export default {
 			async fetch(request) {
@@ -197,6 +199,7 @@ func TestPairReleasedByReloadsAndCrashes(t *testing.T) {
 
 // The handlers of a socket refer to the socket and to the application's state for it. They must not keep it in memory.
 func TestPairWithHandlersIsFreed(t *testing.T) {
+	embeddedOnly(t, ownMemory)
 	t.Parallel()
 	for name, listen := range map[string]string{
 		"attributes": `server.onmessage = () => server.send(String(state.length)); server.onclose = () => state.fill(1); server.onerror = () => server;`,
@@ -224,6 +227,7 @@ func TestPairWithHandlersIsFreed(t *testing.T) {
 }
 
 func TestWebSocketWithHandlersIsFreed(t *testing.T) {
+	embeddedOnly(t, ownMemory)
 	t.Parallel()
 	p := newPeer(t, linger.Options{})
 	a := serve(t, fmt.Sprintf(`addEventListener("fetch", (event) => event.respondWith(new Promise((done) => {

@@ -58,6 +58,7 @@ func TestMessageEventThenableCallsBackTwice(t *testing.T) {
 }
 
 func TestErrorLogOfExceptionsWithEndlessMessages(t *testing.T) {
+	engineOnly(t, ownMessages)
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("websocketupgrade", (event) => { event.accept(); });

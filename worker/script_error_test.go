@@ -29,6 +29,7 @@ addEventListener("fetch", (event) => {
 });`
 
 func TestScriptErrorLog(t *testing.T) {
+	engineOnly(t, ownMessages)
 	t.Parallel()
 	a := serve(t, thrower, worker.Options{})
 	for name, parts := range map[string][]string{

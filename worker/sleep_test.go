@@ -212,6 +212,7 @@ func TestWorkerSleepReasonToStayAwake(t *testing.T) {
 func pass(d time.Duration) { <-time.After(d) }
 
 func TestWorkerSleepReleasesMemory(t *testing.T) {
+	embeddedOnly(t, ownMemory)
 	a := serve(t, `
 		const hoard = [];
 		addEventListener("websocketupgrade", (event) => { event.accept(); });

@@ -108,6 +108,7 @@ func (a *testApp) release() {
 }
 
 func TestAppReloadFinishesEventsInProgress(t *testing.T) {
+	engineOnly(t, seriesOfOne)
 	t.Parallel()
 	a := serve(t, held("v1"), worker.Options{SleepAfter: time.Millisecond})
 	c, other := a.connect(), a.connect()
@@ -218,6 +219,7 @@ func TestAppReloadInterruptsComputingOldVersions(t *testing.T) {
 }
 
 func TestAppReloadReleasesOldEngines(t *testing.T) {
+	embeddedOnly(t, ownMemory)
 	a := serve(t, version("v0"), worker.Options{Memory: small})
 	c := a.connect()
 	hello := func(i int) {

@@ -58,7 +58,16 @@ func engineOnly(t testing.TB, why string) {
 
 // Reasons why a test applies only to some runtimes.
 const (
-	fakeTime    = "the test waits for a long time, which needs the fake time of a bubble"
-	heldConsole = "the test lets console.log block, which stands for a built-in function that does not return"
-	ownGlobals  = "the globals are those of the runtime itself"
+	fakeTime      = "the test waits for a long time, which needs the fake time of a bubble"
+	heldConsole   = "the test lets console.log block, which stands for a built-in function that does not return"
+	ownFetch      = "fetch is that of the runtime, with its own errors, limits and content codings"
+	ownGlobals    = "the globals are those of the runtime"
+	ownModules    = "the modules of Node, and how packages are found, are those of the runtime"
+	ownMessages   = "the messages, stacks and columns of errors are those of the runtime"
+	ownMemory     = "the memory and the descriptors of a child are not those of this process"
+	ownComputing  = "crypto is that of the runtime, which computes on its own threads"
+	childTakes    = "a child takes further events into its buffer while it computes"
+	callsInTurn   = "a child waits for the result of each call, so calls do not queue"
+	seriesOfOne   = "the messages that wait on a connection are one event for a child, which is over with the child"
+	killedInstead = "a child that runs out of memory is killed, with the messages that were sent to it together"
 )

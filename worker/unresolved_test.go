@@ -89,6 +89,7 @@ func TestLoadReportsMissingImports(t *testing.T) {
 }
 
 func TestLoadPrefersInstalledPackagesToModulesOfNode(t *testing.T) {
+	engineOnly(t, ownModules)
 	t.Parallel()
 	folder := t.TempDir()
 	packages(t, folder, map[string]string{"events/package.json": `{"main": "e.js"}`, "events/e.js": `module.exports = "installed";`})
@@ -97,6 +98,7 @@ func TestLoadPrefersInstalledPackagesToModulesOfNode(t *testing.T) {
 }
 
 func TestFramesShowTheSource(t *testing.T) {
+	engineOnly(t, ownMessages)
 	t.Parallel()
 	for script, want := range map[string]string{
 		"let a;\n  let = = 2;": "✘ [ERROR] Unexpected \"=\"\n\n    app.js:2:9:\n      2 │   let = = 2;\n        ╵         ^\n\n",

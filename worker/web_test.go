@@ -24,6 +24,7 @@ func TestConsole(t *testing.T) {
 }
 
 func TestScriptErrorPositionsAreRelative(t *testing.T) {
+	engineOnly(t, ownMessages)
 	t.Chdir(t.TempDir())
 	mkdir(t, "src")
 	writeIn(t, "src", "fail.ts", "interface Unused { a: string }\n\nexport function fail(text: string): never {\n  throw new Error(text);\n}\n")

@@ -76,6 +76,7 @@ func TestWebAssemblyEndlessLoopEndsWithTheEventTimeout(t *testing.T) {
 }
 
 func TestWebAssemblyMemoryCountsTowardsTheLimit(t *testing.T) {
+	engineOnly(t, ownGlobals)
 	t.Parallel()
 	a := serveModule(t, `
 		import module from "./m.wasm";
@@ -93,6 +94,7 @@ func TestWebAssemblyMemoryCountsTowardsTheLimit(t *testing.T) {
 
 // A module above 4 KiB is compiled outside of the event loop.
 func TestWebAssemblyCompileLargeModule(t *testing.T) {
+	engineOnly(t, ownGlobals)
 	t.Parallel()
 	a := serve(t, `
 		const note = new Uint8Array(8192); // a custom section with an empty name
@@ -114,6 +116,7 @@ func TestWebAssemblyCompileLargeModule(t *testing.T) {
 }
 
 func TestWebAssemblyInvalidModuleFailsToLoad(t *testing.T) {
+	engineOnly(t, ownMessages)
 	t.Parallel()
 	folder := t.TempDir()
 	writeIn(t, folder, "m.wasm", "no module")

@@ -20,6 +20,7 @@ const outOfMemory = `const hoard = []; for (;;) hoard.push(new Uint8Array(1 << 1
 const small = 24 << 20
 
 func TestWorkerOutOfMemory(t *testing.T) {
+	engineOnly(t, killedInstead)
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("websocketupgrade", (event) => { event.accept({ data: 0 }).subscribe("all"); });
@@ -43,6 +44,7 @@ func TestWorkerOutOfMemory(t *testing.T) {
 }
 
 func TestWorkerCrashHandlesEachMessageOnce(t *testing.T) {
+	engineOnly(t, killedInstead)
 	t.Parallel()
 	a := serve(t, `
 		addEventListener("websocketupgrade", (event) => { event.accept(); });
@@ -271,6 +273,7 @@ func (a *testApp) fail(c *client, worker int) {
 }
 
 func TestWorkerBackoff(t *testing.T) {
+	engineOnly(t, killedInstead)
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, fragile, worker.Options{Memory: small})
 		c, other := a.connect(), a.connect()
@@ -295,6 +298,7 @@ func TestWorkerBackoff(t *testing.T) {
 }
 
 func TestWorkerBackoffRefusesWaitingRequests(t *testing.T) {
+	engineOnly(t, killedInstead)
 	t.Parallel()
 	a := serve(t, fragile, worker.Options{Memory: small, EventTimeout: loopTimeout})
 	c := a.connect()
@@ -318,6 +322,7 @@ func TestWorkerBackoffRefusesWaitingRequests(t *testing.T) {
 }
 
 func TestWorkerBackoffEndsAtAReload(t *testing.T) {
+	engineOnly(t, killedInstead)
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, fragile, worker.Options{Memory: small})
 		c := a.connect()
@@ -338,6 +343,7 @@ func TestWorkerBackoffEndsAtAReload(t *testing.T) {
 }
 
 func TestWorkerBackoffOfOneOfSeveral(t *testing.T) {
+	engineOnly(t, killedInstead)
 	bubble(t, func(t *testing.T) {
 		a := serveInMemory(t, fragile, worker.Options{Memory: small, Workers: 3})
 		c, other := a.connect(), a.connect()
@@ -454,6 +460,7 @@ func TestAppReloadCrashSleepAndShutdownConcurrently(t *testing.T) {
 }
 
 func TestWorkerEndlessLoopOfBuiltInFunctions(t *testing.T) {
+	engineOnly(t, ownMemory)
 	t.Parallel()
 	for _, loop := range []string{"parse", "garbage", "search"} {
 		// The subtests are not parallel: each application is loaded while no loop uses the processor.

@@ -28,6 +28,7 @@ func TestWorkersModuleExportsThatDoNotExistThrowWhenPackagesUseThem(t *testing.T
 }
 
 func TestWorkersModulesThatDoNotExistThrowWhenPackagesUseThem(t *testing.T) {
+	engineOnly(t, ownModules)
 	t.Parallel()
 	folder := t.TempDir()
 	packages(t, folder, map[string]string{

@@ -23,6 +23,7 @@ define(globalThis, {
     return dispatchByScript(globalTarget, event, globalThis);
   },
 });
+if (!("self" in globalThis)) define(globalThis, { self: globalThis });
 if (!("CloseEvent" in globalThis)) define(globalThis, { CloseEvent });
 defineLazy("errors", ["ErrorEvent", "PromiseRejectionEvent"].filter((name) => !(name in globalThis)));
 
