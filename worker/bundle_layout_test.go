@@ -32,6 +32,7 @@ func link(t *testing.T, root, name, target string) {
 }
 
 func TestLoadFindsPackagesOfWorkspacesAndPnpm(t *testing.T) {
+	engineOnly(t, ownModules)
 	t.Parallel()
 	root := t.TempDir()
 	const store = "node_modules/.pnpm/dep@1.0.0/node_modules/"

@@ -79,8 +79,12 @@ func newRequestEvent(kind string, r *http.Request, target string) *event {
 // claim marks the event as begun or refused, and reports whether this is the first call.
 func (e *event) claim() bool { return !e.claimed.Swap(true) }
 
-// isMovable reports whether another instance can begin the event in place of one that has taken it: it is about a connection, or a request for one.
+// isMovable reports whether another instance can begin the event in place of one that has taken it: it is about a connection, or a request for one. A
+// tied connection ends with its instance.
 func (e *event) isMovable() bool {
+	if e.assignment != nil && e.assignment.tied != nil {
+		return false
+	}
 	return e.object == nil && (e.upgrade != nil && e.socket == nil || e.upgrade == nil && e.socket != nil)
 }
 

@@ -76,6 +76,7 @@ func TestLoadRefusesUnknownImports(t *testing.T) {
 }
 
 func TestLoadImportsStyleSheets(t *testing.T) {
+	engineOnly(t, ownModules)
 	t.Parallel()
 	for _, css := range []string{"", "/* nothing */", "a { color: red }", "@import 'other.css'; @font-face { src: url(x.woff) }"} {
 		folder := t.TempDir()

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/worker/internal/bundle"
 	"github.com/lingerws/linger/worker/internal/loop"
@@ -176,11 +177,19 @@ func (in *instance) runTurn(code func() error) error {
 	in.inTurn = false
 	in.commitWrites(fatal(err))
 	in.events.endAfterTurn()
-	in.sockets.closeAfterTurn()
+	in.sockets.closeAccepted(in.isUpgrading)
 	if script.IsFatal(err) {
 		in.markUnusable(err)
 	}
 	return err
+}
+
+// isUpgrading reports whether the event that has accepted a connection is in progress.
+func (in *instance) isUpgrading(socket *linger.Socket) bool {
+	return slices.ContainsFunc(in.events.numbers(), func(id int) bool {
+		e := in.events.get(id)
+		return e != nil && e.upgrade != nil && e.socket == socket
+	})
 }
 
 // fatal returns err if the runtime is not usable any more, and nil otherwise.

@@ -51,7 +51,7 @@ type jsSockets struct {
 	byNumber   map[int]*jsSocket
 	last       int         // the highest number of a socket
 	restarting bool        // the instance was retired: new sockets are closed
-	accepted   []*jsSocket // tied connections of the current turn that are closed after it
+	accepted   []*jsSocket // tied connections that were accepted since then, and are closed after their upgrade events
 }
 
 func newJSSockets(overlaps bool) jsSockets {
@@ -141,14 +141,20 @@ func (all *jsSockets) beginRestart() []*jsSocket {
 	return all.snapshot()
 }
 
-// closeAfterTurn closes the tied connections that the turn has accepted after beginRestart. What the turn has sent on them
-// precedes the Close.
-func (all *jsSockets) closeAfterTurn() {
+// closeAccepted closes the tied connections that were accepted after beginRestart, except for those whose upgrade events are in
+// progress. What the listeners have sent on them precedes the Close.
+func (all *jsSockets) closeAccepted(inProgress func(*linger.Socket) bool) {
 	all.mu.Lock()
 	accepted := all.accepted
 	all.accepted = nil
 	all.mu.Unlock()
 	for _, s := range accepted {
+		if inProgress(s.socket) {
+			all.mu.Lock()
+			all.accepted = append(all.accepted, s)
+			all.mu.Unlock()
+			continue
+		}
 		s.transport.close(protocol.CloseServiceRestart, appRestart)
 	}
 }

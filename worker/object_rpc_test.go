@@ -61,6 +61,7 @@ func (a *testApp) answers(rows []row) {
 }
 
 func TestRPCValues(t *testing.T) {
+	engineOnly(t, ownMessages)
 	t.Parallel()
 	a := serve(t, rpcScript(`
 		echo(value) { return value; }
@@ -130,6 +131,7 @@ func TestRPCValues(t *testing.T) {
 }
 
 func TestRPCErrors(t *testing.T) {
+	engineOnly(t, ownMessages)
 	t.Parallel()
 	a := serve(t, rpcScript(`
 		fail() { throw Object.assign(new RangeError("far", { cause: new Error("inner") }), { code: 5 }); }
@@ -379,6 +381,7 @@ func TestRPCReferencesAreReleased(t *testing.T) {
 }
 
 func TestRPCStreams(t *testing.T) {
+	engineOnly(t, ownMessages)
 	t.Parallel()
 	a := serve(t, rpcScript(`
 		async length(stream) { let n = 0; for await (const chunk of stream) n += chunk.length; return n; }
@@ -460,6 +463,7 @@ func TestRPCLimits(t *testing.T) {
 }
 
 func TestObjectStubFetchRedirects(t *testing.T) {
+	engineOnly(t, ownMessages)
 	t.Parallel()
 	a := serve(t, rpcScript(`
 		async fetch(request) {

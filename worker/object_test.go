@@ -153,7 +153,8 @@ func TestObjectOverload(t *testing.T) {
 	t.Parallel()
 	a := serve(t, `
 		import { DurableObject } from "cloudflare:workers";
-		const { promise, resolve } = Promise.withResolvers(); // shared with the object, which is in the same engine
+		let resolve;
+		const promise = new Promise((done) => { resolve = done; }); // shared with the object, which is in the same engine
 		export class Room extends DurableObject {
 			wait() { return promise; }
 		}

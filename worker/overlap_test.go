@@ -92,6 +92,7 @@ func TestOverlapCloseEventComesLast(t *testing.T) {
 }
 
 func TestOverlapEndsOnCrashAndTimeout(t *testing.T) {
+	engineOnly(t, killedInstead)
 	t.Parallel()
 	a := serve(t, gated+`addEventListener("websocketmessage", ({ data }) => { if (data === "die") { `+outOfMemory+` } });`,
 		worker.Options{Overlap: true, Memory: small, EventTimeout: loopTimeout})

@@ -101,6 +101,7 @@ func serviceOptions() worker.Options {
 }
 
 func TestServices(t *testing.T) {
+	engineOnly(t, ownGlobals)
 	t.Parallel()
 	a := serve(t, serviceScript, serviceOptions())
 	a.answers([]row{

@@ -200,6 +200,7 @@ func TestAppReloadBoundsOldVersions(t *testing.T) {
 }
 
 func TestAppReloadInterruptsComputingOldVersions(t *testing.T) {
+	engineOnly(t, sentLater)
 	t.Parallel()
 	a := serve(t, version("v1")+`addEventListener("websocketmessage", (event) => { if (event.data === "loop") { console.log("looping"); for (;;); } });`,
 		worker.Options{EventTimeout: 4 * loopTimeout})

@@ -45,7 +45,7 @@ func TestWebAssemblyImport(t *testing.T) {
 			exports.callReport(7);
 			let thrown;
 			try { exports.callReport(13); } catch (error) { thrown = error; }
-			const { instance } = await WebAssembly.instantiate(Uint8Array.fromBase64("`+module+`"), imports);
+			const { instance } = await WebAssembly.instantiate(Uint8Array.from(atob("`+module+`"), (c) => c.charCodeAt(0)), imports);
 			return [
 				same instanceof WebAssembly.Module, WebAssembly.Module.exports(module).map(({ name }) => name).join(" "),
 				exports.add(20, 22), exports.add(2147483647, 1), before, bytes.length, new Uint8Array(exports.memory.buffer)[5],
