@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
+import { onUncaught } from "./uncaught.js";
 import "web/install.js";
 import { dispatchRejection } from "web/host.js";
 import { read } from "web/native.js";
@@ -46,11 +47,13 @@ function reportListeners() {
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
 
 // What no code of the application catches is reported, and the worker continues.
-process.on("uncaughtException", (error) => reportError(error));
-process.on("unhandledRejection", (reason, promise) => {
-  if (!dispatchRejection(promise, reason, false)) host.unhandled(exceptionOf(reason));
+onUncaught({
+  error: (value) => reportError(value),
+  rejection(reason, promise) {
+    if (!dispatchRejection(promise, reason, false)) host.unhandled(exceptionOf(reason));
+  },
+  handled: (promise) => void dispatchRejection(promise, undefined, true),
 });
-process.on("rejectionHandled", (promise) => void dispatchRejection(promise, undefined, true));
 
 // halt sends what the application has called so far, and how far it is, because it continues no further: the process exits, or Linger has
 // paused it.
