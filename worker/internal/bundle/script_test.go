@@ -32,3 +32,15 @@ func TestFunctionReturnsExports(t *testing.T) {
 		t.Errorf("an import that neither roots nor given contain must fail with its name, got %v", err)
 	}
 }
+
+func TestModuleLeavesNodeToTheRuntime(t *testing.T) {
+	t.Parallel()
+	roots := map[string]fs.FS{"web": fstest.MapFS{"a.js": {Data: []byte(`import fs from "node:fs"; export const a = fs;`)}}}
+	source, err := Module(`import { a } from "web/a.js"; globalThis.a = a;`, roots)
+	if err != nil || !strings.Contains(source, `from"node:fs"`) {
+		t.Errorf("the import of node:fs stays; got %v\n%s", err, source)
+	}
+	if _, err := Script(`import "web/a.js"`, roots); err == nil {
+		t.Error("a script has no modules of Node")
+	}
+}

@@ -225,6 +225,31 @@ call("upgraded", take()[0][1], [101, "", ["a", "b"], "http://example.com/", fals
 const answer = await fetched;
 assert.deepEqual([answer.status, answer.webSocket.protocol, answer.headers.get("a"), answer.url], [101, "p", "b", "http://example.com/"]);
 
+// Classes of the runtime whose constructors Linger extends can be subclassed, and have their static methods.
+class Page extends Response {
+  constructor(text) {
+    super(text, { headers: { "content-type": "text/html" } });
+  }
+}
+assert.ok(new Page("x") instanceof Response && new Page("x") instanceof Page && Response.json(1) instanceof Response);
+assert.deepEqual(await answerBody(34, () => new Page("page")), [[undefined, "page"]]);
+assert.equal(Response.redirect("http://example.com/").status, 302);
+assert.throws(() => new Response(null, { status: 101, webSocket: {} }), TypeError);
+application.websocketmessage = (event) => void (event.source.data = new Response("x"));
+call("message", 35, "c1", "");
+assert.match(take().find(([name]) => name === "threw")[2], /^DataCloneError/);
+
+// Exports that nothing uses are reported, with their positions where the runtime has the text of the application.
+call("exports", {
+  default: {
+    scheduled() {},
+    queue() {},
+  },
+});
+const [[, , unused, at]] = take().filter(([name]) => name === "ignored");
+assert.equal(unused, "queue");
+assert.ok(globalThis.Bun || at > 200, `the line is ${at}`);
+
 // The bytes of Blobs and of the streams of bodies are known.
 const blob = new Blob(["a", new Uint8Array([98]), new Blob(["c"])], { type: "text/x" });
 assert.ok(blob instanceof Blob && new File(["x"], "name") instanceof Blob && blob.slice(1) instanceof Blob);
