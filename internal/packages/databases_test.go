@@ -16,14 +16,17 @@ import (
 	"time"
 )
 
-// skipOrFail skips a test that needs a database which is not installed, or fails it if LINGER_DATABASES_REQUIRED is set.
-func skipOrFail(t *testing.T, why string) {
+// skipOrFail skips a test that needs what is not installed, or fails it if an environment variable requires that it runs.
+func skipOrFail(t *testing.T, variable, why string) {
 	t.Helper()
-	if os.Getenv("LINGER_DATABASES_REQUIRED") != "" {
-		t.Fatalf("LINGER_DATABASES_REQUIRED is set, but %s", why)
+	if os.Getenv(variable) != "" {
+		t.Fatalf("%s is set, but %s", variable, why)
 	}
 	t.Skipf("NOT TESTED: %s", why)
 }
+
+// databasesRequired is the environment variable that makes a missing database a failure.
+const databasesRequired = "LINGER_DATABASES_REQUIRED"
 
 // startPostgres starts PostgreSQL with an empty database and returns its URL. It is stopped at the end of the test. The server listens
 // on a Unix socket only, so that it needs no free port.
@@ -31,7 +34,7 @@ func startPostgres(t *testing.T) string {
 	t.Helper()
 	initdb := postgresProgram("initdb")
 	if initdb == "" {
-		skipOrFail(t, "PostgreSQL is not installed; on Debian: apt-get install postgresql")
+		skipOrFail(t, databasesRequired, "PostgreSQL is not installed; on Debian: apt-get install postgresql")
 	}
 	folder, owner := socketFolder(t), unprivileged(t)
 	if owner != nil {
@@ -56,7 +59,7 @@ func startRedis(t *testing.T) string {
 	t.Helper()
 	program, err := exec.LookPath("redis-server")
 	if err != nil {
-		skipOrFail(t, "Redis is not installed; on Debian: apt-get install redis-server")
+		skipOrFail(t, databasesRequired, "Redis is not installed; on Debian: apt-get install redis-server")
 	}
 	folder := socketFolder(t)
 	socket := filepath.Join(folder, "redis.sock")
@@ -91,7 +94,7 @@ func unprivileged(t *testing.T) *syscall.Credential {
 		account, err = user.Lookup("nobody")
 	}
 	if err != nil {
-		skipOrFail(t, "the test runs as root, and there is no user postgres or nobody to run PostgreSQL")
+		skipOrFail(t, databasesRequired, "the test runs as root, and there is no user postgres or nobody to run PostgreSQL")
 	}
 	uid, _ := strconv.ParseUint(account.Uid, 10, 32)
 	gid, _ := strconv.ParseUint(account.Gid, 10, 32)

@@ -43,7 +43,7 @@ var databases = map[string]func(t *testing.T) string{
 	"ioredis.ts": func(t *testing.T) string { return "--var=REDIS=" + startRedis(t) },
 }
 
-// TestTeamChat runs the tests of examples/team-chat, with PostgreSQL, and checks its types.
+// TestTeamChat runs the tests of examples/team-chat, with PostgreSQL, on each runtime, and checks its types.
 func TestTeamChat(t *testing.T) {
 	t.Parallel()
 	folder, err := filepath.Abs("../../examples/team-chat")
@@ -54,13 +54,24 @@ func TestTeamChat(t *testing.T) {
 		t.Skip("NOT TESTED: " + why)
 	}
 	program, database := buildCommand(t), startPostgres(t)
-	for _, script := range []string{"test", "check"} {
+	run := func(t *testing.T, script, runtime string) {
+		t.Helper()
 		ctx, cancel := context.WithTimeout(t.Context(), timeout)
 		defer cancel()
 		npm := exec.CommandContext(ctx, "npm", "run", script)
-		npm.Dir, npm.Env = folder, append(os.Environ(), "PATH="+filepath.Dir(program)+":"+os.Getenv("PATH"), "DATABASE_URL="+database)
+		npm.Dir = folder
+		npm.Env = append(os.Environ(), "PATH="+filepath.Dir(program)+":"+os.Getenv("PATH"), "DATABASE_URL="+database, "RUNTIME="+runtime)
 		if output, err := npm.CombinedOutput(); err != nil {
 			t.Errorf("npm run %s ends with %v:\n%s", script, err, output)
 		}
+	}
+	run(t, "check", "")
+	for _, runtime := range []string{"node", "bun", "deno"} {
+		t.Run(runtime, func(t *testing.T) {
+			if _, err := exec.LookPath(runtime); err != nil {
+				skipOrFail(t, "LINGER_RUNTIMES_REQUIRED", runtime+" is not installed; .ci/runtimes installs it")
+			}
+			run(t, "test", runtime)
+		})
 	}
 }

@@ -101,7 +101,7 @@ test("connections stay open when the code is replaced", async () => {
   assert.deepEqual([by, text], [name, "after"]);
 });
 
-test("connections stay open when the process of Node is killed", { skip: process.platform !== "linux" }, async () => {
+test("connections stay open when the process of the application is killed", { skip: process.platform !== "linux" }, async () => {
   const name = unique("ann"), ann = await enter(url, unique("room"), await signIn(url, name));
   await ann.next("history");
   await crash(server);

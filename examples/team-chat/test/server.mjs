@@ -8,11 +8,12 @@ import { createInterface } from "node:readline";
 import WebSocket from "ws";
 
 export const secret = "the secret of the tests";
+const runtime = process.env.RUNTIME ?? "node";
 const database = process.env.DATABASE_URL ?? "postgres://chat:chat@127.0.0.1:5432/chat"; // of compose.yaml
 
 /** Starts the chat. It is stopped after the test, or after all of them. */
 export async function start(t) {
-  const args = ["run", "--port=0", `--var=DATABASE_URL=${database}`, `--var=SESSION_SECRET=${secret}`];
+  const args = ["run", "--port=0", `--runtime=${runtime}`, `--var=DATABASE_URL=${database}`, `--var=SESSION_SECRET=${secret}`];
   const server = spawn("linger", args, { cwd: new URL("..", import.meta.url), stdio: ["ignore", "pipe", "pipe"] });
   const lines = [];
   t.after(async () => {
@@ -37,7 +38,7 @@ export async function logged({ lines }, text) {
   while (!lines.some((line) => line.includes(text))) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-/** Kills the process of Node that runs the application, as a crash would, and waits until another one has taken over. */
+/** Kills the process that runs the application, as a crash would, and waits until another one has taken over. */
 export async function crash(server) {
   const threads = `/proc/${server.process.pid}/task`;
   const children = readdirSync(threads).map((thread) => readFileSync(`${threads}/${thread}/children`, "utf8").trim());
