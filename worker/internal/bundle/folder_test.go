@@ -51,8 +51,8 @@ func TestFolderIsRemovedWithItsBundles(t *testing.T) {
 	}
 }
 
+// The test does not run beside those that start processes: a new process has the locked files until it executes its program.
 func TestNewFolderRemovesThoseOfProcessesThatHaveEnded(t *testing.T) {
-	t.Parallel()
 	parent := t.TempDir()
 	used, abandoned := testFolder(t, parent), testFolder(t, parent)
 	if _, err := abandoned.Write(testBundle(t)); err != nil {
