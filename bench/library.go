@@ -25,7 +25,7 @@ var libraries = []library{
 	{"linger", "all", "Linger", lingerBuild, lingerServer("linger")},
 	{"linger-lending", "all", "Linger, payloads lent", lingerBuild, lingerServer("linger-lending")},
 	{"linger-blocking", "all", "Linger, blocking driver", lingerBuild, lingerServer("linger-blocking")},
-	{"worker", "all,workers", "Linger, JavaScript", commandBuild, script()},
+	{"worker", "all,workers", "Linger, JavaScript", commandBuild, script("--isolation=none")},
 	{"worker-process", "workers", "Linger, engine in a child", commandBuild, script("--isolation=process")},
 	{"worker-node", "workers", "Linger, Node", commandBuild, script("--runtime=node")},
 	{"worker-bun", "workers", "Linger, Bun", withNPM(commandBuild), script("--runtime=bun", "--runtime-path={npm}/bun/bin/bun.exe")},

@@ -3,6 +3,7 @@ package worker
 import (
 	"time"
 
+	"github.com/lingerws/linger/worker/internal/bundle"
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
@@ -105,7 +106,7 @@ func (in *instance) awaitLoading(what string, limit time.Duration, happened func
 	for !happened() {
 		in.runtime.Flush()
 		wait, armed := in.untilNextTimer()
-		if !armed && in.host.inProgress() == "" && in.sockets.inProgress() == "" && in.app.opts.Runtime.inProcess() {
+		if !armed && in.host.inProgress() == "" && in.sockets.inProgress() == "" && in.waitsForNothing() {
 			return problem(what + " never ends: no timer, fetch or WebSocket is pending that it could wait for")
 		}
 		var due <-chan time.Time
@@ -137,6 +138,13 @@ func (in *instance) awaitLoading(what string, limit time.Duration, happened func
 		}
 	}
 	return nil
+}
+
+// waitsForNothing reports whether an application in Linger's own engine waits for nothing that is in progress there. Of other runtimes that is
+// not known.
+func (in *instance) waitsForNothing() bool {
+	busy, known := in.runtime.Busy()
+	return known && busy == "" && in.app.opts.Runtime.target() == bundle.Embedded
 }
 
 // deferred has the actions of the install and activate events on connections, in order. They are performed when the version is

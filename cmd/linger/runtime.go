@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,7 +20,7 @@ type runtimeFlags struct {
 	Runtime     runtimeName `placeholder:"NAME" help:"What runs the application: embedded, the engine that is part of Linger, or node, bun or deno, which must be installed and run in a child process for each worker. Default: embedded."`
 	RuntimePath string      `placeholder:"FILE" help:"Executable of the runtime. Default: the one in PATH."`
 	RuntimeArg  []string    `placeholder:"ARG" sep:"none" help:"Argument for the runtime, such as --runtime-arg=--trace-deprecation. May be repeated."`
-	Isolation   isolation   `placeholder:"KIND" help:"Where the embedded engine runs: none, in the process of Linger, or process, in a child process for each worker, whose end closes no connection. Default: none."`
+	Isolation   isolation   `placeholder:"KIND" help:"Where the embedded engine runs: none, in the process of Linger, or process, in a child process for each worker, whose end closes no connection. Default: process; on Windows, none."`
 	Inspect     inspector   `help:"Open the inspector of Node, Bun or Deno for a debugger, at 127.0.0.1:9229 or with --inspect=HOST:PORT; each further worker has the next port. Whoever can connect controls the application. Time limits of events do not apply."`
 }
 
@@ -132,6 +133,14 @@ func (f *runtimeFlags) applyConfig(file config, folder string) {
 	}
 }
 
+// isolation returns where the embedded engine runs. By default, that is a child process where the system has them.
+func (f *runtimeFlags) isolation() isolation {
+	if f.Isolation == "" && runtime.GOOS != "windows" {
+		return isolationProcess
+	}
+	return f.Isolation
+}
+
 // pathOfExecutable returns the path of an executable in a configuration file in folder. A name without a folder is one in PATH.
 func pathOfExecutable(name, folder string) string {
 	if !strings.ContainsRune(filepath.ToSlash(name), '/') || filepath.IsAbs(name) {
@@ -152,10 +161,11 @@ var (
 
 // runtimeOption returns the flags as an option of package worker.
 func (f *runtimeFlags) runtimeOption() (worker.Runtime, error) {
-	r := worker.Runtime{Path: f.RuntimePath, Args: f.RuntimeArg, Process: f.Isolation == isolationProcess, Inspect: string(f.Inspect)}
+	r := worker.Runtime{Path: f.RuntimePath, Args: f.RuntimeArg, Inspect: string(f.Inspect)}
 	if f.Runtime != embedded {
 		r.Name = string(f.Runtime)
 	}
+	r.Process = r.Name == "" && f.isolation() == isolationProcess
 	switch {
 	case r.Name != "" && f.Isolation != "":
 		return r, errNotEmbedded

@@ -3,18 +3,22 @@ package main
 import (
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/lingerws/linger/worker"
 )
 
+// hasChildren is whether the embedded engine runs in child processes by default.
+const hasChildren = runtime.GOOS != "windows"
+
 func TestRuntimeFlagsSetOptions(t *testing.T) {
 	for _, test := range []struct {
 		args []string
 		want worker.Runtime
 	}{
-		{nil, worker.Runtime{}},
+		{nil, worker.Runtime{Process: hasChildren}},
 		{[]string{"--runtime=embedded", "--isolation=none"}, worker.Runtime{}},
 		{[]string{"--isolation=process"}, worker.Runtime{Process: true}},
 		{[]string{"--runtime=node"}, worker.Runtime{Name: "node"}},
@@ -63,7 +67,7 @@ func TestConfigureReadsTheRuntime(t *testing.T) {
 	}{
 		{`runtime = "node"`, nil, worker.Runtime{Name: "node"}},
 		{`runtime = "node"`, []string{"--runtime=bun"}, worker.Runtime{Name: "bun"}},
-		{`runtime = "node"`, []string{"--runtime=embedded"}, worker.Runtime{}},
+		{`runtime = "node"`, []string{"--runtime=embedded"}, worker.Runtime{Process: hasChildren}},
 		{`isolation = "process"`, nil, worker.Runtime{Process: true}},
 		{`isolation = "process"`, []string{"--isolation=none"}, worker.Runtime{}},
 		{`isolation = "process"`, []string{"--runtime=node"}, worker.Runtime{Name: "node"}},
