@@ -152,6 +152,9 @@ func (in *instance) runArrivals() {
 
 // failEvent reports the error of a turn of an arrival, and ends the event that the error names.
 func (in *instance) failEvent(err error) {
+	if in.unusable && in.runtime.Process() != 0 && !in.activating && !closed(in.serving) {
+		return // loading fails with the error
+	}
 	at, ok := errors.AsType[*script.InEvent](err)
 	if !ok {
 		in.reportFailure(nil, err, Position{})
