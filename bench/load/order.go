@@ -42,9 +42,6 @@ func order(size int) (sent, expected []byte) {
 }
 
 func marshal(v any) []byte {
-	text, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // these types are always encoded
-	}
+	text, _ := json.Marshal(v) // fails for none of these types
 	return text
 }

@@ -40,9 +40,9 @@ func (w Work) metric() metric {
 		return memory
 	case Wake:
 		return wake
-	default:
-		return cost(w.Unit)
+	case load.Echo, load.Paced, load.Fanout, load.Churn:
 	}
+	return cost(w.Unit)
 }
 
 // row is a row of the table: a metric of a work.

@@ -16,7 +16,7 @@ func writeNow(pipe *os.File, b []byte) (n int, err error) {
 		return 0, err
 	}
 	failure := raw.Write(func(fd uintptr) bool {
-		n, err = syscall.Write(int(fd), b)
+		n, err = writeQuickly(int(fd), b)
 		return true // the rest is written by another goroutine
 	})
 	if errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EINTR) {
