@@ -109,7 +109,7 @@ func serveListener(t testing.TB, l net.Listener, dial func() (net.Conn, error), 
 // load loads the script at path, on the runtime under test unless opts has another one.
 func load(t testing.TB, path string, opts worker.Options) (*worker.App, error) {
 	t.Helper()
-	if opts.Runtime.Name == "" {
+	if opts.Runtime.Name == "" && !opts.Runtime.Process {
 		opts.Runtime = runtimeOf(t, *runtimeName)
 	}
 	return worker.Load(path, opts)
