@@ -45,8 +45,8 @@ bench: ## Compare Linger with its peers, about 40 minutes; writes bench/results.
 bench-worker: ## Compare the runtimes of workers with Node's ws, about 15 minutes; needs node and npm; writes bench/worker/results.md
 	go run ./bench -libs workers -works workers -base ws -rounds 5 -seconds 1 -write -folder worker
 
-soak: ## The long form of the survival test, several minutes
-	go test ./internal/survival -survival=long -timeout 30m -count=1 -v
+soak: ## The long form of the survival test, on every runtime that is installed, half an hour
+	go test ./internal/survival -survival=long -runtimes=node,bun,deno,process -timeout 60m -count=1 -v
 
 vuln: ## Check dependencies for known vulnerabilities
 	@.ci/check vuln
