@@ -137,5 +137,6 @@ func eventually(t *testing.T, what string, condition func() bool) bool {
 	return true
 }
 
-// timeout bounds each wait. It is longer than the backoff of a worker in this test.
-const timeout = time.Minute
+// timeout bounds each wait. It is longer than the longest backoff of a worker and the next one, since a worker whose process is
+// killed just after a backoff backs off again.
+const timeout = 3 * time.Minute
