@@ -108,8 +108,8 @@ func (t Target) loadScript(path string) (api.OnLoadResult, error) {
 		return api.OnLoadResult{}, nil
 	}
 	content, err := os.ReadFile(path)
-	if err != nil {
-		return refuse(path, "cannot be read: "+reasonOf(err))
+	if err != nil { // the bundler reports it, or reads the file from an archive of Yarn
+		return api.OnLoadResult{}, nil
 	}
 	text := string(content)
 	if withJSX {

@@ -102,7 +102,7 @@ func (t Target) builtIn(name string) string {
 
 // isLeft reports whether a file is left to the runtime: a script of a package, or an addon. Files in other formats are
 // bundled, and so are scripts that the runtime could not load: those in TypeScript or with JSX, and those that import the modules of
-// Linger.
+// Linger. A script that is not a file of its own, because it is in an archive of Yarn, is bundled too.
 func isLeft(path string) bool {
 	suffix := strings.ToLower(filepath.Ext(path))
 	switch {
@@ -112,7 +112,7 @@ func isLeft(path string) bool {
 		return false
 	}
 	content, err := os.ReadFile(path)
-	return err != nil || !importsLinger.Match(content)
+	return err == nil && !importsLinger.Match(content)
 }
 
 // importsLinger matches an import of a module of Linger.

@@ -1,6 +1,8 @@
 package bundle
 
 import (
+	"archive/zip"
+	"bytes"
 	"errors"
 	"os"
 	"os/exec"
@@ -257,6 +259,37 @@ func TestNewForARuntime(t *testing.T) {
 				})
 			}
 		})
+	}
+}
+
+// The bundler looks for the manifest of Yarn in the working directory and above.
+func TestNewForARuntimeBundlesPackagesInArchivesOfYarn(t *testing.T) {
+	folder := project(t, map[string]string{
+		"package.json": `{"name": "app"}`,
+		"src/app.ts":   `import dep from "dep"; console.log(dep);`,
+		".pnp.data.json": `{"__info": [], "enableTopLevelFallback": true, "ignorePatternData": null, "fallbackExclusionList": [], "fallbackPool": [],
+			"dependencyTreeRoots": [{"name": "app", "reference": "workspace:."}], "packageRegistryData": [
+			[null, [[null, {"packageLocation": "./", "packageDependencies": [["dep", "npm:1.0.0"]], "linkType": "SOFT"}]]],
+			["app", [["workspace:.", {"packageLocation": "./", "packageDependencies": [["dep", "npm:1.0.0"], ["app", "workspace:."]], "linkType": "SOFT"}]]],
+			["dep", [["npm:1.0.0", {"packageLocation": "./.yarn/cache/dep.zip/node_modules/dep/", "packageDependencies": [["dep", "npm:1.0.0"]], "linkType": "HARD"}]]]]}`,
+	})
+	var archive bytes.Buffer
+	w := zip.NewWriter(&archive)
+	for name, text := range map[string]string{"package.json": `{"name": "dep", "main": "i.js"}`, "i.js": `module.exports = require("path").basename("archive/dep");`} {
+		file, err := w.Create("node_modules/dep/" + name)
+		if err == nil {
+			_, err = file.Write([]byte(text))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(w.Close(), os.MkdirAll(filepath.Join(folder, ".yarn", "cache"), 0o700), os.WriteFile(filepath.Join(folder, ".yarn", "cache", "dep.zip"), archive.Bytes(), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(folder)
+	if got := output(t, Node, filepath.Join(folder, "src", "app.ts")); got != "dep" {
+		t.Errorf("the package is in the bundle, and prints dep; got %s", got)
 	}
 }
 
