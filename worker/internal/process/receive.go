@@ -105,7 +105,7 @@ func (r *remote) handle(frames []frame) error {
 		frames = frames[len(first):]
 		var err error
 		if n > 1 {
-			r.host.Together(connection, func() { err = r.handleAll(first) })
+			err = r.handleTogether(connection, first)
 		} else {
 			err = r.handleAll(first)
 		}
@@ -114,6 +114,12 @@ func (r *remote) handle(frames []frame) error {
 		}
 	}
 	return nil
+}
+
+// handleTogether is handleAll for frames that send to the same connection.
+func (r *remote) handleTogether(connection string, frames []frame) (err error) {
+	r.host.Together(connection, func() { err = r.handleAll(frames) })
+	return err
 }
 
 // handleAll handles frames up to the first error, which makes the Runtime unusable.
