@@ -131,11 +131,12 @@ func (c *children) args(h *hostAPI) []string {
 	return process.Arguments(r.Name, c.script, c.app.opts.Memory, inspectAddress(r.Inspect, offset), h.generation.bundle.Installed, r.Args)
 }
 
-// inspectAddress returns the address whose port is higher than that of first by offset, "" if first is "".
+// inspectAddress returns the address whose port is higher than that of first by offset, "" if first is "". The port 0, which stands
+// for a free one, remains.
 func inspectAddress(first string, offset int) string {
 	host, port, err := net.SplitHostPort(first)
 	n, failed := strconv.Atoi(port)
-	if err != nil || failed != nil {
+	if err != nil || failed != nil || n == 0 {
 		return first
 	}
 	return net.JoinHostPort(host, strconv.Itoa(n+offset))

@@ -5,11 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -21,29 +19,6 @@ import (
 // signal, and then listens on a free port of the loopback interface. Its address contains a random number, which only
 // standard error has, so that no other user of the machine can connect.
 var closedInspector = []string{"--inspect-port=127.0.0.1:0", "--inspect-publish-uid=stderr"}
-
-// openInspector returns the argument with which node, bun or deno opens its inspector for a developer. Each worker, whose numbers
-// begin at 0, has its own port: the one in address plus its number. The port 0 stands for a free one.
-func openInspector(address string, worker int) (string, error) {
-	host, text, err := net.SplitHostPort(address)
-	if err != nil {
-		return "", fmt.Errorf("the address of the inspector is %q, and should be a host and a port, such as 127.0.0.1:9229: %w", address, err)
-	}
-	port, err := strconv.ParseUint(text, 10, 16)
-	if err != nil {
-		return "", fmt.Errorf("the port of the inspector is %q, and should be a number up to 65535", text)
-	}
-	if port != 0 {
-		port += uint64(worker)
-	}
-	if port > 65535 {
-		return "", fmt.Errorf("the port of the inspector of worker %d would be %d; choose a smaller one than %s", worker, port, text)
-	}
-	if host == "" {
-		host = "127.0.0.1"
-	}
-	return "--inspect=" + net.JoinHostPort(host, strconv.FormatUint(port, 10)), nil
-}
 
 // maxInspectorMessage bounds a message of the inspector in bytes. Those about scripts contain their source maps.
 const maxInspectorMessage = 64 << 20

@@ -121,37 +121,9 @@ func TestCheckLoopback(t *testing.T) {
 	}
 }
 
-func TestOpenInspector(t *testing.T) {
-	for _, c := range []struct {
-		address string
-		worker  int
-		want    string // the argument, or a part of the error
-	}{
-		{"127.0.0.1:9229", 0, "--inspect=127.0.0.1:9229"},
-		{"127.0.0.1:9229", 3, "--inspect=127.0.0.1:9232"},
-		{":9229", 0, "--inspect=127.0.0.1:9229"},
-		{"[::1]:0", 2, "--inspect=[::1]:0"},
-		{"127.0.0.1", 0, "should be a host and a port"},
-		{"127.0.0.1:http", 0, "should be a number"},
-		{"127.0.0.1:65535", 1, "would be 65536"},
-	} {
-		got, err := openInspector(c.address, c.worker)
-		if err != nil {
-			got = err.Error()
-		}
-		if !strings.Contains(got, c.want) || strings.HasPrefix(c.want, "--") != (err == nil) {
-			t.Errorf("the argument for %s and worker %d is %q, expected %q", c.address, c.worker, got, c.want)
-		}
-	}
-}
-
-// TestInspectorOfDeveloper opens the inspector of node with the argument that developers get.
+// TestInspectorOfDeveloper opens the inspector of node for a debugger.
 func TestInspectorOfDeveloper(t *testing.T) {
-	argument, err := openInspector("127.0.0.1:0", 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, _, tr := startNode(t, `console.log("ready"); setInterval(() => {}, 1000);`, argument)
+	_, _, tr := startNode(t, `console.log("ready"); setInterval(() => {}, 1000);`, "--inspect=127.0.0.1:0")
 	eventually(t, "the address of the inspector is printed", func() bool {
 		return slices.ContainsFunc(tr.all(), func(line string) bool {
 			address, ok := strings.CutPrefix(line, "err: Debugger listening on ")
