@@ -436,6 +436,7 @@ func TestAppShutdownWithAStuckEngine(t *testing.T) {
 }
 
 func TestAppReloadCrashSleepAndShutdownConcurrently(t *testing.T) {
+	engineOnly(t, killedInstead)
 	t.Parallel()
 	path := write(t, "app.js", fragile)
 	for range 3 {
