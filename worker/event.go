@@ -149,9 +149,6 @@ func (e *event) attrs() []any {
 	if e.socket != nil {
 		attrs = append(attrs, "connection", e.socket.ID())
 	}
-	if n := e.messages(); n > 1 {
-		attrs = append(attrs, "messages", n)
-	}
 	if e.object != nil {
 		attrs = append(attrs, "class", e.object.ref.Class, "object", e.object.ref.ID)
 	}

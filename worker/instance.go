@@ -134,13 +134,12 @@ func (in *instance) setDeadline(id int, e *event) {
 	in.timers.Set(-id, limit, false)
 }
 
-// eventTimeout returns the time in which the listeners to an event, or its handler in an object, must be done. Each message of an event has
-// the same time.
+// eventTimeout returns the time in which the listeners to an event or to one of its messages, or its handler in an object, must be done.
 func (in *instance) eventTimeout(e *event) time.Duration {
 	if e.object != nil && e.socket != nil {
 		return time.Duration(cmp.Or(e.object.sockets.eventTimeout.Load(), int64(in.app.opts.EventTimeout)))
 	}
-	return in.app.opts.EventTimeout * time.Duration(e.messages())
+	return in.app.opts.EventTimeout
 }
 
 // dispatch passes an event to the script, in a new turn.
@@ -223,7 +222,7 @@ func (in *instance) timeOutEvent(id int) {
 	e := in.events.get(id)
 	switch {
 	case e == nil:
-	case !in.runtime.Handled(id), e.messages() > 1 && in.runtime.LimitsMessages():
+	case !in.runtime.Handled(id), e.messages() > 1: // the runtime limits the time of each message
 		in.timers.Set(-id, in.eventTimeout(e), false)
 	default:
 		e.overdue = true
@@ -321,7 +320,11 @@ func (in *instance) endEvents(why string) {
 	failed, ended, promises := in.events.takeAll()
 	if !in.worker.isStopping() {
 		for _, e := range failed {
-			in.app.opts.Logger.Error(why, e.attrs()...)
+			attrs := e.attrs()
+			if n := e.messages(); n > 1 {
+				attrs = append(attrs, "messages", n) // how many of them were handled is not known
+			}
+			in.app.opts.Logger.Error(why, attrs...)
 		}
 		if promises > 0 {
 			in.app.opts.Logger.Warn("work of waitUntil was cut off: its engine has ended", "worker", in.worker.index, "promises", promises)

@@ -53,3 +53,18 @@ func TestProcessFailure(t *testing.T) {
 		})
 	}
 }
+
+// TestProcessEventTimeout checks that each message of a series has the event timeout, after which the next one begins.
+func TestProcessEventTimeout(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `
+		addEventListener("websocketupgrade", (event) => event.accept());
+		addEventListener("websocketmessage", (event) => {
+			if (event.data === "hang") return new Promise(() => {});
+			event.source.send(event.data);
+		});`, worker.Options{EventTimeout: loopTimeout, Runtime: worker.Runtime{Name: "node"}})
+	c := a.connect()
+	c.send("hang", "next", "hang", "last")
+	c.want("next", "last")
+	a.log.line(t, "event timed out", "event=websocketmessage", "connection=", "limit="+loopTimeout.String())
+}

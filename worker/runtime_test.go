@@ -55,7 +55,6 @@ func (f *fakeRuntime) Started() bool                         { return true }
 func (f *fakeRuntime) Loaded() (bool, error)                 { return true, nil }
 func (f *fakeRuntime) Places(string) ([]script.Frame, error) { return nil, nil }
 func (f *fakeRuntime) Series() bool                          { return false }
-func (f *fakeRuntime) LimitsMessages() bool                  { return false }
 func (f *fakeRuntime) Collect()                              {}
 func (f *fakeRuntime) Flush()                                {}
 func (f *fakeRuntime) Room() bool                            { return true }

@@ -88,9 +88,6 @@ func (r *runtime) Dispatch(began time.Time, id int, e script.Event) error {
 // Series reports false: a call for each message costs little, and no message is lost that has not begun.
 func (r *runtime) Series() bool { return false }
 
-// LimitsMessages reports false for the same reason.
-func (r *runtime) LimitsMessages() bool { return false }
-
 // Flush has no effect: Dispatch runs the listeners at once.
 func (r *runtime) Flush() {}
 

@@ -85,6 +85,11 @@ func (r *remote) ownFunctions() map[string]modules.Function {
 			r.unhandled.reach(at(args, 0).Int(), at(args, 1).Int())
 			return engine.Undefined(), nil
 		},
+		// overdue(event) reports that the listeners to a message of a series are not done in time.
+		"overdue": func(args []engine.Value) (engine.Value, error) {
+			r.host.Overdue(at(args, 0).Int())
+			return engine.Undefined(), nil
+		},
 		// busy(reason) answers check.
 		"busy": func(args []engine.Value) (engine.Value, error) {
 			r.busy, r.checking = at(args, 0).String(), false

@@ -48,11 +48,6 @@ func (r *remote) engineFunctions() map[string]modules.Function {
 			r.host.Slow(at(args, 0).Int(), time.Duration(at(args, 1).Int()), frames)
 			return engine.Undefined(), nil
 		},
-		// overdue(event) reports that the listeners to a message of a series are not done in time.
-		"overdue": func(args []engine.Value) (engine.Value, error) {
-			r.host.Overdue(at(args, 0).Int())
-			return engine.Undefined(), nil
-		},
 		// callFailed(function, error) reports an error that is not for the application.
 		"callFailed": func(args []engine.Value) (engine.Value, error) {
 			r.host.CallFailed(at(args, 0).String(), errors.New(at(args, 1).String()))

@@ -325,9 +325,6 @@ func (r *remote) Series() bool {
 	return ok
 }
 
-// LimitsMessages reports whether the child runs Linger's own engine, which ends the wait for a message itself.
-func (r *remote) LimitsMessages() bool { return r.options.Engine != nil }
-
 // Busy returns what keeps the application awake, as the child has answered since the last event. If it was not asked since, Busy asks.
 func (r *remote) Busy() (reason string, known bool) {
 	if r.fatal != nil || r.module == moduleFailed {

@@ -49,11 +49,9 @@ type Runtime interface {
 	// that is not known yet, known is false, and a turn follows when it is.
 	Busy() (reason string, known bool)
 
-	// Series reports whether Dispatch takes a [Message] that has Following.
+	// Series reports whether Dispatch takes a [Message] that has Following. Then the Runtime limits the time of each message itself, and
+	// calls [Observer.Overdue].
 	Series() bool
-
-	// LimitsMessages reports whether the Runtime limits the time of each message of a series itself, and calls [Observer.Overdue].
-	LimitsMessages() bool
 
 	// Places returns the positions at which the application has defined its listeners to a kind of event. It may be
 	// called during a turn, by the goroutine of the turn.

@@ -6,7 +6,7 @@ export const host = { __proto__: null };
 
 // The functions that have no result and cannot fail. They are called; every other function is asked, which blocks until Linger has answered.
 const withoutResult = new Set([
-  ...["exposed", "halted", "listened", "loaded", "loadFailed", "listeners", "threw", "unhandled", "busy"],
+  ...["exposed", "halted", "listened", "overdue", "reached", "loaded", "loadFailed", "listeners", "threw", "unhandled", "busy"],
   ...["refusePlain", "done", "extend", "unanswered", "ignored", "warnOfBlob", "evicted", "unsubscribe"],
   ...["cancelFetch", "cancelBody", "endBody", "abortBody", "publish", "listen"],
   ...["socketSend", "socketClose", "socketAnswerClose", "socketAbort"],
