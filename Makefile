@@ -21,6 +21,9 @@ lint: ## golangci-lint, in the version of tools/go.mod
 test: ## All tests with the race detector, in random order
 	@.ci/check test
 
+runtimes: ## Tests of the events and of the Workers API on Node
+	@.ci/check runtimes
+
 browser: ## Test the chat and the library's server in Chromium
 	@.ci/check browser
 

@@ -61,7 +61,6 @@ func (a *testApp) answers(rows []row) {
 }
 
 func TestRPCValues(t *testing.T) {
-	engineOnly(t, ownMessages)
 	t.Parallel()
 	a := serve(t, rpcScript(`
 		echo(value) { return value; }

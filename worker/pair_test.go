@@ -64,7 +64,6 @@ func evaluate(t *testing.T, opts worker.Options, expressions ...string) []string
 }
 
 func TestPairMethods(t *testing.T) {
-	engineOnly(t, ownGlobals)
 	t.Parallel()
 	accepted := func(code string) string { return "(server.accept(), client.accept(), " + code + ")" }
 	cases := [][2]string{
