@@ -105,13 +105,9 @@ func (in *instance) awaitLoading(what string, limit time.Duration, happened func
 	defer late.Stop()
 	for !happened() {
 		in.runtime.Flush()
-		wait, armed := in.untilNextTimer()
-		if !armed && in.host.inProgress() == "" && in.sockets.inProgress() == "" && in.waitsForNothing() {
+		due := in.nextTimer()
+		if due == nil && in.host.inProgress() == "" && in.sockets.inProgress() == "" && in.waitsForNothing() {
 			return problem(what + " never ends: no timer, fetch or WebSocket is pending that it could wait for")
-		}
-		var due <-chan time.Time
-		if armed {
-			due = time.After(wait)
 		}
 		select {
 		case <-due:
@@ -130,14 +126,28 @@ func (in *instance) awaitLoading(what string, limit time.Duration, happened func
 		case <-in.stopping:
 			return ErrStopped
 		}
-		switch {
-		case in.unusable && in.runtime.Process() != 0:
-			return in.loadError(in.fatal)
-		case in.unusable:
-			return problem("the script failed in a timer while it was loading: " + in.failure)
+		if in.unusable {
+			return in.unusableWhileLoading()
 		}
 	}
 	return nil
+}
+
+// nextTimer returns a channel that receives when the next timer expires, nil if there is none.
+func (in *instance) nextTimer() <-chan time.Time {
+	wait, armed := in.untilNextTimer()
+	if !armed {
+		return nil
+	}
+	return time.After(wait)
+}
+
+// unusableWhileLoading returns the error for a runtime that has failed while an application was loading.
+func (in *instance) unusableWhileLoading() error {
+	if in.runtime.Process() != 0 {
+		return in.loadError(in.fatal)
+	}
+	return problem("the script failed in a timer while it was loading: " + in.failure)
 }
 
 // waitsForNothing reports whether an application in Linger's own engine waits for nothing that is in progress there. Of other runtimes that is

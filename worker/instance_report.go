@@ -44,20 +44,12 @@ func (in *instance) reportFailure(e *event, err error, place Position) {
 		in.problems = append(in.problems, err)
 		return
 	}
+	if thrown, ok := errors.AsType[*script.Exception](err); ok {
+		in.reportException(e, thrown, place)
+		return
+	}
 	log, attrs := in.app.opts.Logger, e.attrs()
-	thrown, isThrown := errors.AsType[*script.Exception](err)
 	switch {
-	case isThrown:
-		described := newScriptError(in.generation.bundle.Sources, thrown)
-		if described.At.File == "" {
-			described.At = place
-		}
-		in.events.note(e, described)
-		if e.bodyFailure() != nil { // a client must not fill the log with errors
-			log.Info("uncaught exception after the body of the request has failed", append(attrs, described.attr())...)
-			return
-		}
-		log.Error("uncaught exception", append(attrs, described.attr())...)
 	case errors.Is(err, script.ErrInterrupted) && in.isStopping():
 		log.Error("event stopped: the application is shutting down", attrs...)
 	case errors.Is(err, script.ErrInterrupted):
@@ -79,6 +71,21 @@ func (in *instance) reportFailure(e *event, err error, place Position) {
 	case err != nil:
 		log.Error("event failed", append(attrs, "error", err)...)
 	}
+}
+
+// reportException logs an exception. place is logged if it has no position.
+func (in *instance) reportException(e *event, thrown *script.Exception, place Position) {
+	described := newScriptError(in.generation.bundle.Sources, thrown)
+	if described.At.File == "" {
+		described.At = place
+	}
+	in.events.note(e, described)
+	log, attrs := in.app.opts.Logger, append(e.attrs(), described.attr())
+	if e.bodyFailure() != nil { // a client must not fill the log with errors
+		log.Info("uncaught exception after the body of the request has failed", attrs...)
+		return
+	}
+	log.Error("uncaught exception", attrs...)
 }
 
 // placeAttrs returns log attributes with the position and the stack in the sources.

@@ -154,12 +154,6 @@ func (r *Engine) Listening() (names []string, err error) {
 	return names, err
 }
 
-// call calls a function that the modules have exposed.
-func (r *Engine) call(function string, args ...engine.Value) error {
-	_, err := r.callResult(function, args...)
-	return err
-}
-
 // callResult calls a function that the modules have exposed and returns its result.
 func (r *Engine) callResult(function string, args ...engine.Value) (engine.Value, error) {
 	fn, err := r.realm.Function(function)

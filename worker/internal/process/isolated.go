@@ -123,7 +123,7 @@ func (s *isolated) openPipes() error {
 		}
 		if ok {
 			s.received.Add(frameSize(content))
-			return s.parent.readHello(kind, content)
+			return s.readHello(kind, content)
 		}
 		if err := s.calls.wait(&s.waker, time.Hour); err != nil {
 			return err
