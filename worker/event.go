@@ -79,13 +79,19 @@ func newRequestEvent(kind string, r *http.Request, target string) *event {
 // claim marks the event as begun or refused, and reports whether this is the first call.
 func (e *event) claim() bool { return !e.claimed.Swap(true) }
 
-// isMovable reports whether another instance can begin the event in place of one that has taken it: it is about a connection, or a request for one. A
-// tied connection ends with its instance.
+// isMovable reports whether another instance can begin the event in place of one that has taken it: it is about a connection, or a request
+// for one, or a request whose body has arrived. A tied connection ends with its instance.
 func (e *event) isMovable() bool {
-	if e.assignment != nil && e.assignment.tied != nil {
+	switch {
+	case e.object != nil, e.assignment != nil && e.assignment.tied != nil:
 		return false
+	case e.upgrade != nil:
+		return e.socket == nil
+	case e.socket != nil:
+		return true
 	}
-	return e.object == nil && (e.upgrade != nil && e.socket == nil || e.upgrade == nil && e.socket != nil)
+	request, ok := e.input.(*script.Request)
+	return ok && request.Received == 0
 }
 
 // listenersReturned completes an event that overlaps with the next one of its connection.

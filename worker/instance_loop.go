@@ -30,14 +30,14 @@ func (in *instance) loop() outcome {
 		}
 		in.runtime.Flush()
 		in.setClock(clock)
-		ready := tasks
+		readyTasks, readyPosts := tasks, posts
 		if !in.runtime.Room() { // a turn follows when there is
-			ready = nil
+			readyTasks, readyPosts = nil, nil
 		}
 		select {
-		case <-ready:
+		case <-readyTasks:
 			in.handleEvents(in.nextTask)
-		case posted := <-posts:
+		case posted := <-readyPosts:
 			in.handlePost(posted)
 		case <-in.sockets.events.wake:
 			in.handleEvents(in.sockets.events.next)

@@ -41,8 +41,8 @@ type Runtime interface {
 	// Flush sends to the application what Dispatch has kept. It is called at the end of a series of turns.
 	Flush()
 
-	// Room reports whether the application can take another event. If not, the Runtime calls [Host.Enqueue] when it can. Answers,
-	// posts and timers need no room.
+	// Room reports whether the application can take another event. If not, the Runtime calls [Host.Enqueue] when it can. Answers
+	// and timers need no room.
 	Room() bool
 
 	// Busy describes what the application waits for without the knowledge of the Host, such as a timer of its own; "" for nothing. If
