@@ -141,7 +141,7 @@ func TestBroadcastChannelReachesEveryWorkerOnce(t *testing.T) {
 }
 
 func TestBroadcastChannelDropsPostsForABusyWorker(t *testing.T) {
-	engineOnly(t, childTakes)
+	embeddedOnly(t, childTakes)
 	t.Parallel()
 	a := serve(t, `
 		let received = 0;
@@ -194,7 +194,7 @@ func TestServerPublishReachesConnectionsOfEveryWorker(t *testing.T) {
 }
 
 func TestBroadcastChannelBoundsBytesOfWaitingPosts(t *testing.T) {
-	engineOnly(t, childTakes)
+	embeddedOnly(t, childTakes)
 	t.Parallel()
 	a := serve(t, `
 		let received = 0, bytes = 0;

@@ -78,7 +78,6 @@ func TestErrorLogOfExceptionsWithEndlessMessages(t *testing.T) {
 }
 
 func TestErrorLogOfUnhandledErrors(t *testing.T) {
-	engineOnly(t, thrownInEvent)
 	t.Parallel()
 	a := serve(t, `addEventListener("fetch", (event) => {
 		Promise.reject(new Error("rejected"));

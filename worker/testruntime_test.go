@@ -70,7 +70,6 @@ const (
 	childTakes    = "a child takes further events into its buffer while it computes"
 	callsInTurn   = "a child waits for the result of each call, so calls do not queue"
 	seriesOfOne   = "the messages that wait on a connection are one event for a child, which is over with the child"
-	thrownInEvent = "Node 20 ends if a listener of an EventTarget of the application throws during an event"
 	sentLater     = "what a listener of a child sends leaves at the end of its turn"
 	killedInstead = "a child that runs out of memory is killed, with the messages that were sent to it together"
 )

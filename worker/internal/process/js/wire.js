@@ -151,18 +151,37 @@ class Batches {
   #input = new Input();
   #part = Buffer.alloc(0); // the beginning of a frame whose rest has not arrived
   #length = 0; // of the part
+  #failure; // { error } is what a job has thrown in this batch
 
   constructor(handle) {
     this.#handle = handle;
   }
 
   receive(chunk, length) {
+    this.#receive(chunk, length);
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure) throw failure.error;
+  }
+
+  #receive(chunk, length) {
     if (this.#length === 0) return this.#keep(chunk, this.#frames(chunk, length), length);
     this.#append(chunk, length);
     const bytes = this.#part;
     const total = this.#length;
     this.#length = 0;
     this.#keep(bytes, this.#frames(bytes, total), total);
+  }
+
+  // runJobs runs the jobs after a frame, and reports whether it has. After an exception the rest of the batch is handled without.
+  #runJobs() {
+    if (this.#failure) return false;
+    try {
+      return runJobs();
+    } catch (error) {
+      this.#failure = { error };
+      return false;
+    }
   }
 
   // append appends a chunk to the part. There is room for the whole frame once its length is known.
@@ -212,7 +231,7 @@ class Batches {
         reported = start;
         flush();
       }
-      if (!this.#frame(input, next) && !runJobs()) complete = false;
+      if (!this.#frame(input, next) && !this.#runJobs()) complete = false;
       start = next;
     }
     isHandling = false;
