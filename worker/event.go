@@ -30,12 +30,13 @@ type event struct {
 	request     context.Context //nolint:containedctx // ends when the client of the request disconnects; nil if there is none
 	body        *receivedBody   // the body of the request; nil if there is none
 
-	object  *object         // the object that the event is for; nil for other events
-	outcome *script.Outcome // what the call has returned or thrown; nil if the event is not complete
-	result  *parcel         // the value of outcome
-	alarm   *alarm          // the alarm that the event is; nil for other events
-	home    *instance       // the instance that has begun the event of an object; guarded by objects.mu
-	lost    bool            // what the object has written before the end of the event is lost; valid when the event has ended
+	object    *object         // the object that the event is for; nil for other events
+	outcome   *script.Outcome // what the call has returned or thrown; nil if the event is not complete
+	result    *parcel         // the value of outcome
+	alarm     *alarm          // the alarm that the event is; nil for other events
+	home      *instance       // the instance that has begun the event of an object; guarded by objects.mu
+	evictions int             // the objects that were asked to make room for the object
+	lost      bool            // what the object has written before the end of the event is lost; valid when the event has ended
 
 	internal  bool   // a script has sent the request of the event
 	reference int    // the reference that is called; 0 for other events
@@ -57,6 +58,7 @@ type event struct {
 	failed       bool            // a listener has thrown
 	problem      *ScriptError    // what the first listener has thrown, or why the request was not answered
 	overdue      bool            // the listeners were not done within EventTimeout
+	reported     bool            // the failure of a message of the series was logged
 
 	refused bool // the event had not begun when the worker backed off; valid when submit has returned
 }
@@ -79,11 +81,20 @@ func newRequestEvent(kind string, r *http.Request, target string) *event {
 // claim marks the event as begun or refused, and reports whether this is the first call.
 func (e *event) claim() bool { return !e.claimed.Swap(true) }
 
+// unbegin takes back that an instance, which ends, has begun the event.
+func (e *event) unbegin() {
+	e.claimed.Store(false)
+	e.turnBegan = time.Time{}
+	e.home, e.failed, e.reported = nil, false, false
+}
+
 // isMovable reports whether another instance can begin the event in place of one that has taken it: it is about a connection, or a request
 // for one, or a request whose body has arrived. A tied connection ends with its instance.
 func (e *event) isMovable() bool {
 	switch {
-	case e.object != nil, e.assignment != nil && e.assignment.tied != nil:
+	case e.object != nil:
+		return e.isMovableForObject()
+	case e.assignment != nil && e.assignment.tied != nil:
 		return false
 	case e.upgrade != nil:
 		return e.socket == nil
@@ -92,6 +103,19 @@ func (e *event) isMovable() bool {
 	}
 	request, ok := e.input.(*script.Request)
 	return ok && request.Received == 0
+}
+
+// isMovableForObject is isMovable for the event of an object. Streams and references belong to instances.
+func (e *event) isMovableForObject() bool {
+	switch input := e.input.(type) {
+	case *script.HibernatableMessage, *script.HibernatableClose, *script.ObjectAlarm:
+		return true
+	case *script.ObjectRequest:
+		return e.body == nil
+	case *script.ObjectCall:
+		return len(input.Call.Args.Bodies)+len(input.Call.Args.References) == 0
+	}
+	return false
 }
 
 // listenersReturned completes an event that overlaps with the next one of its connection.

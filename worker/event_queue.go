@@ -35,6 +35,9 @@ func (q *queue) add(e *event) bool {
 
 // putBack adds events that an instance has taken and not begun, before all others. If the queue is closed, they end at once.
 func (q *queue) putBack(events []*event) {
+	if len(events) == 0 {
+		return
+	}
 	q.mu.Lock()
 	closed := q.closed
 	if !closed {

@@ -53,6 +53,7 @@ type caller interface {
 	alarmChanged(object int)                      // records that an object has set or deleted its alarm
 	isAlarmHandled(object int) bool               // reports whether an object handles the alarm that is stored
 	useStorage(object int, unconfirmed bool, use func(*storage.Object) error) error
+	commitWrites(fatal error)                                      // commits what objects have written in a turn
 	isActivating() bool                                            // reports whether the install and activate events are in progress
 	whenInUse(size int, do func()) error                           // calls do now, or as soon as the version is in use
 	dispatchInTurn(e script.Event) error                           // passes the answer to a request to the script, within a turn

@@ -16,6 +16,9 @@ func (h *hostAPI) AlarmChanged(object int) { h.caller.alarmChanged(object) }
 // IsAlarmHandled implements [script.StorageCalls].
 func (h *hostAPI) IsAlarmHandled(object int) bool { return h.caller.isAlarmHandled(object) }
 
+// EndTurn implements [script.StorageCalls].
+func (h *hostAPI) EndTurn() { h.caller.commitWrites(nil) }
+
 // Sync implements [script.StorageCalls].
 func (h *hostAPI) Sync(number, object int) {
 	h.pass(object, func(err error) {

@@ -41,6 +41,7 @@ type instance struct {
 	outcome outcome // why the instance has ended; valid when ended is closed
 	failure string  // why the runtime is unusable; valid when ended is closed
 
+	crowded       *event    // an event of an object that waits until another object is evicted
 	firstTask     task      // handled before all others
 	inTurn        bool      // script code runs
 	currentEvent  *event    // the event with which the turn begins, if any
@@ -174,7 +175,9 @@ func (in *instance) runTurn(code func() error) error {
 	in.turnBegan = time.Now()
 	err := code()
 	in.inTurn = false
-	in.commitWrites(fatal(err))
+	if failure := fatal(err); failure != nil || !in.runtime.MidTurn() {
+		in.commitWrites(failure)
+	}
 	in.events.endAfterTurn()
 	in.sockets.closeAccepted(in.isUpgrading)
 	if script.IsFatal(err) {
@@ -264,39 +267,41 @@ func (in *instance) end() {
 	case in.isStopping():
 		why = "event cut off: too many newer versions have been loaded since it began"
 	}
-	in.returnUnbegun(why)
+	unbegun := in.takeUnbegun(why)
 	in.endEvents(why)
 	if errors.Is(in.runtime.Close(), script.ErrLost) {
 		in.worker.lost.Add(1)
 	}
 	in.leaveObjects()
+	if in.crowded != nil {
+		unbegun = append(unbegun, in.crowded)
+	}
+	in.worker.tasks.putBack(unbegun)
 	close(in.ended)
 }
 
-// returnUnbegun returns what the application has not begun to the worker's queue, if the runtime is not usable any more: the next
-// instance handles it. Of a series of messages, the one that has begun fails, and is logged with the message why.
-func (in *instance) returnUnbegun(why string) {
+// takeUnbegun removes what the application has not begun from the events in progress, if the runtime is not usable any more, and returns
+// it: the next instance handles it. Of a series of messages, the one that has begun fails, and is logged with the message why.
+func (in *instance) takeUnbegun(why string) (unbegun []*event) {
 	if !in.unusable || in.isStopping() {
-		return
+		return nil
 	}
-	var unbegun []*event
 	for _, id := range in.events.numbers() {
 		seen := in.runtime.Begun(id)
 		e := in.events.release(id, seen)
 		if e == nil {
 			continue
 		}
-		if seen > 0 {
+		if seen > 0 && !e.reported {
 			in.app.opts.Logger.Error(why, newEvent(e.kind, e.socket).attrs()...)
+		}
+		if seen > 0 {
 			e.skip(seen)
 		}
-		e.claimed.Store(false)
-		e.turnBegan = time.Time{}
+		e.unbegin()
 		unbegun = append(unbegun, e)
 	}
-	if len(unbegun) > 0 {
-		in.worker.tasks.putBack(unbegun)
-	}
+	return unbegun
 }
 
 // abandon completes the events of an instance whose runtime is stuck, as failed. If the turn ever returns, the instance

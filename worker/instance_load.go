@@ -117,20 +117,29 @@ func (in *instance) awaitLoading(what string, limit time.Duration, happened func
 		case <-in.sockets.events.wake:
 			in.handleEvents(in.sockets.events.next)
 		case <-late.C:
-			if !extended && !in.runtime.Handled(0) { // the runtime reports where the application computes, or has been killed, soon
-				extended = true
-				late.Reset(ownEnding + time.Second)
-				continue
+			if extended || in.runtime.Process() == 0 {
+				return problem(what + " did not end within " + limit.String())
 			}
-			return problem(what + " did not end within " + limit.String())
+			extended = true // the application may compute: then the runtime reports soon where it does
+			in.checkProgress()
+			late.Reset(in.app.opts.EventTimeout + ownEnding + time.Second)
 		case <-in.stopping:
 			return ErrStopped
 		}
-		if in.unusable {
+		switch {
+		case in.unusable:
 			return in.unusableWhileLoading()
+		case extended && in.runtime.Handled(0) && !happened():
+			return problem(what + " did not end within " + limit.String())
 		}
 	}
 	return nil
+}
+
+// checkProgress sends an event to which the application answers unless it computes.
+func (in *instance) checkProgress() {
+	_ = in.dispatch(0, script.Check{}) // fails if the runtime is not usable any more, which a turn reports
+	in.runtime.Flush()
 }
 
 // nextTimer returns a channel that receives when the next timer expires, nil if there is none.

@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +29,7 @@ func TestInstallEvent(t *testing.T) {
 	t.Run("install is dispatched in one worker only", func(t *testing.T) {
 		t.Parallel()
 		a := serve(t, `addEventListener("install", () => console.log("install")); console.log("load");`, worker.Options{Workers: 3})
-		if got := a.stdout.String(); got != "load\nload\nload\ninstall\n" {
+		if got := regexp.MustCompile(`\[worker \d\] `).ReplaceAllString(a.stdout.String(), ""); got != "load\nload\nload\ninstall\n" {
 			t.Errorf("each worker loads the script, and one installs it; got %q", got)
 		}
 	})

@@ -25,13 +25,14 @@ func (in *instance) loop() outcome {
 	for {
 		in.fireTimers(time.Now())
 		in.evictIdle()
+		in.resumeCrowded()
 		if outcome, ended := in.hasToEnd(retired == nil); ended {
 			return outcome
 		}
 		in.runtime.Flush()
 		in.setClock(clock)
 		readyTasks, readyPosts := tasks, posts
-		if !in.runtime.Room() { // a turn follows when there is
+		if !in.hasRoom() { // a turn follows when there is
 			readyTasks, readyPosts = nil, nil
 		}
 		select {
@@ -96,7 +97,7 @@ const drainTime = time.Millisecond
 // nextTask returns the worker's next event, nil if there is none or the application has no room for it. After the retirement it
 // returns the event to the queue.
 func (in *instance) nextTask() *event {
-	if !in.runtime.Room() {
+	if !in.hasRoom() {
 		in.worker.tasks.wakeAgain()
 		return nil
 	}
@@ -163,7 +164,11 @@ func (in *instance) failEvent(err error) {
 	in.events.fail(at.Event)
 	e := in.events.get(at.Event)
 	in.reportFailure(e, err, Position{})
-	if e != nil && e.messages() == 1 { // the next instance handles the rest of a series
+	switch {
+	case e == nil:
+	case e.messages() > 1: // the next instance handles the rest of a series
+		e.reported = true
+	default:
 		in.endEvent(at.Event)
 	}
 }

@@ -22,6 +22,11 @@ func (o *Options) evictAfter() time.Duration {
 func (in *instance) enterObject(e *event) bool {
 	o := e.object
 	entry := o.enter(in, e)
+	if entry == crowded && in.runtime.Process() != 0 && e.evictions < maxEvictions && in.evictOldest() {
+		e.evictions++
+		in.crowded = e
+		return false
+	}
 	for attempt := 0; entry == crowded && attempt < maxEvictions && in.evictOldest(); attempt++ { // an object may have work in progress
 		entry = o.enter(in, e)
 	}
@@ -33,6 +38,24 @@ func (in *instance) enterObject(e *event) bool {
 	}
 	return entry == entered
 }
+
+// resumeCrowded handles the event that waits for the eviction of an object, when the application has answered. After the retirement it returns
+// the event to the queue.
+func (in *instance) resumeCrowded() {
+	e := in.crowded
+	switch {
+	case e == nil:
+	case closed(in.retired):
+		in.crowded = nil
+		in.worker.tasks.putBack([]*event{e})
+	case in.runtime.Handled(0):
+		in.crowded = nil
+		in.handleTask(task{event: e})
+	}
+}
+
+// hasRoom reports whether the instance can begin another event.
+func (in *instance) hasRoom() bool { return in.crowded == nil && in.runtime.Room() }
 
 // maxEvictions bounds the idle objects that are asked to make room for an event.
 const maxEvictions = 16

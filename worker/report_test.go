@@ -29,6 +29,9 @@ func TestErrorLogOfListeners(t *testing.T) {
 		"stack":      {`function f() { f(); }`, []string{"stack overflow", "app.js:1:"}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if name == "stack" {
+				engineOnly(t, ownMessages)
+			}
 			t.Parallel()
 			a := serve(t, `addEventListener("websocketmessage", `+c.listener+`);
 				addEventListener("websocketmessage", (event) => event.source.send("second listener"));

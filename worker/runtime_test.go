@@ -62,6 +62,7 @@ func (f *fakeRuntime) Busy() (string, bool)                  { return "", true }
 func (f *fakeRuntime) Process() int                          { return 0 }
 func (f *fakeRuntime) Begun(int) int                         { return math.MaxInt }
 func (f *fakeRuntime) Handled(int) bool                      { return true }
+func (f *fakeRuntime) MidTurn() bool                         { return false }
 func (f *fakeRuntime) Stop()                                 { f.stop() }
 func (f *fakeRuntime) Stuck() <-chan struct{}                { return f.stuck }
 func (f *fakeRuntime) Close() error                          { return nil }

@@ -147,6 +147,7 @@ func TestAppReloadFinishesEventsInProgress(t *testing.T) {
 func TestAppReloadBoundsOldVersions(t *testing.T) {
 	t.Parallel()
 	t.Run("at most four old versions have events in progress", func(t *testing.T) {
+		embeddedOnly(t, seriesOfOne)
 		t.Parallel()
 		a := serve(t, held("v0"), worker.Options{})
 		var all []*client

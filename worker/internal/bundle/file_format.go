@@ -108,8 +108,8 @@ func (t Target) loadScript(path string) (api.OnLoadResult, error) {
 		return api.OnLoadResult{}, nil
 	}
 	content, err := os.ReadFile(path)
-	if err != nil { // the bundler reports it, or reads the file from an archive of Yarn
-		return api.OnLoadResult{}, nil
+	if err != nil {
+		return api.OnLoadResult{}, nil //nolint:nilerr // the bundler reports it, or reads the file from an archive of Yarn
 	}
 	text := string(content)
 	if withJSX {

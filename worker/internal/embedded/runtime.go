@@ -100,6 +100,9 @@ func (r *runtime) Busy() (reason string, known bool) { return "", true }
 // Handled returns true: Dispatch runs the listeners at once.
 func (r *runtime) Handled(int) bool { return true }
 
+// MidTurn returns false for the same reason.
+func (r *runtime) MidTurn() bool { return false }
+
 // Begun returns a large number for the same reason.
 func (r *runtime) Begun(int) int { return math.MaxInt }
 

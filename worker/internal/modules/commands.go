@@ -1,5 +1,7 @@
 package modules
 
+import "strings"
+
 // IsCommand reports whether a function that the modules call has no result and cannot fail, so that a runtime in another process need
 // not wait for it.
 func IsCommand(name string) bool { return commands[name] }
@@ -12,6 +14,12 @@ var commands = set(
 	"setObjectAutoResponse", "setSocketEventTimeout", "abortSockets", "setAttachment", "storageSync", "sqlClose",
 	"holdReference", "releaseReference", "dropReference",
 )
+
+// UsesStorage reports whether a function that the modules call uses the storage of an object. What a turn has written is committed at its
+// end.
+func UsesStorage(name string) bool {
+	return !commands[name] && (strings.HasPrefix(name, "storage") || strings.HasPrefix(name, "sql"))
+}
 
 // BelongsToEvent reports whether the first argument of a function that the modules expose is the number of an event, which ends if the
 // function throws.

@@ -35,6 +35,8 @@ func (t *Table) Event(id int, e script.Event) Call {
 			engine.Bool(e.Clean), engine.String(e.Initiator), engine.String(e.Cause), engine.String(e.Violation))
 	case *script.Lifecycle:
 		return t.call("lifecycle", engine.Int(id), engine.String(e.Kind))
+	case script.Check:
+		return t.call("check")
 	case *script.Scheduled:
 		return t.call("scheduled", engine.Int(id), engine.String(e.Cron), engine.Number(float64(e.Time.UnixMilli())))
 	case *script.KVWritten:

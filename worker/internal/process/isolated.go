@@ -309,6 +309,7 @@ func (s *isolated) run(began time.Time, event int, call modules.Call) {
 	if err != nil {
 		s.threw(event, err)
 	}
+	s.endTurn()
 	if event != 0 && (done || err != nil) {
 		s.done(event)
 	}
@@ -329,6 +330,7 @@ func (s *isolated) runArrivals() {
 		if err := next(); err != nil {
 			s.threw(0, err)
 		}
+		s.endTurn()
 	}
 }
 

@@ -26,6 +26,7 @@ var errClosed = errors.New("the parent has closed the pipes")
 type parent struct {
 	numbers map[string]uint16
 	args    []engine.Value // of the last call that was received
+	stored  bool           // the turn has used storage
 
 	mu     sync.Mutex // guards out, which a turn that does not return must not keep from the goroutine that reports it
 	out    []byte
@@ -86,7 +87,21 @@ func (p *parent) forwarder(name string) modules.Function {
 	if modules.IsCommand(name) {
 		return p.caller(name)
 	}
+	if modules.UsesStorage(name) {
+		return func(args []engine.Value) (engine.Value, error) {
+			p.stored = true
+			return p.ask(name, args)
+		}
+	}
 	return func(args []engine.Value) (engine.Value, error) { return p.ask(name, args) }
+}
+
+// endTurn reports the end of a turn that has used storage.
+func (p *parent) endTurn() {
+	if p.stored {
+		p.stored = false
+		p.call("endTurn")
+	}
 }
 
 // handled reports that the child has handled a number of bytes.

@@ -20,12 +20,25 @@ func (r *remote) provided() (names []string, functions []modules.Function, trans
 	maps.Copy(all, r.table.PlatformFunctions())
 	maps.Copy(all, r.ownFunctions())
 	maps.Copy(all, r.engineFunctions())
+	for name, fn := range all {
+		if modules.UsesStorage(name) {
+			all[name] = r.withinTurn(fn)
+		}
+	}
 	names = slices.Sorted(maps.Keys(all))
 	for _, name := range names {
 		functions = append(functions, all[name])
 		transient = append(transient, name == "send" || name == "done")
 	}
 	return names, functions, transient
+}
+
+// withinTurn returns a function that is called during a turn of the child, which reports its end.
+func (r *remote) withinTurn(fn modules.Function) modules.Function {
+	return func(args []engine.Value) (engine.Value, error) {
+		r.midTurn = true
+		return fn(args)
+	}
 }
 
 // ownFunctions returns the functions with which a child reports about its application.
@@ -88,6 +101,12 @@ func (r *remote) ownFunctions() map[string]modules.Function {
 		// overdue(event) reports that the listeners to a message of a series are not done in time.
 		"overdue": func(args []engine.Value) (engine.Value, error) {
 			r.host.Overdue(at(args, 0).Int())
+			return engine.Undefined(), nil
+		},
+		// endTurn() reports the end of a turn that has used storage.
+		"endTurn": func([]engine.Value) (engine.Value, error) {
+			r.midTurn = false
+			r.host.EndTurn()
 			return engine.Undefined(), nil
 		},
 		// busy(reason) answers check.

@@ -83,6 +83,8 @@ type remote struct {
 	fatal     error    // why the child is unusable; nil while it is usable
 	unhandled pending  // the events that were sent and are not handled
 
+	midTurn bool // a turn of the application goes on that has used storage
+
 	closeOnce sync.Once
 	closed    chan struct{} // closed by Close
 }
@@ -217,6 +219,9 @@ func (r *remote) fileName(path string) string {
 	return path
 }
 
+// MidTurn reports whether the child has used storage in a turn that goes on.
+func (r *remote) MidTurn() bool { return r.midTurn }
+
 // Begun returns how far the child was with an event, if it has reported that.
 func (r *remote) Begun(id int) int { return r.unhandled.begun(id) }
 
@@ -336,7 +341,8 @@ func (r *remote) Busy() (reason string, known bool) {
 		}
 		return "the application is loading", true
 	}
-	if r.checked {
+	if r.checked && !r.checking {
+		r.checked = r.busy == "" // a child does not report the end of what keeps it awake, so it is asked again
 		return r.busy, true
 	}
 	if !r.checking {

@@ -14,6 +14,10 @@ type Event interface{ isEvent() }
 // Lifecycle is the install or the activate event.
 type Lifecycle struct{ Kind string } // "install" or "activate"
 
+// Check is an event without an effect for the application, which a Runtime in another process handles when the application does not
+// compute. See [Runtime.Handled].
+type Check struct{}
+
 // Scheduled is an event at a time of a cron.
 type Scheduled struct {
 	Cron string
@@ -152,6 +156,7 @@ const (
 func (p *Post) Size() int64 { return int64(len(p.Channel) + len(p.Text) + len(p.Bytes)) }
 
 func (*Lifecycle) isEvent()     {}
+func (Check) isEvent()          {}
 func (*Scheduled) isEvent()     {}
 func (*Request) isEvent()       {}
 func (*Message) isEvent()       {}

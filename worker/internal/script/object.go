@@ -102,6 +102,9 @@ type StorageCalls interface {
 	// unconfirmed is true. The error is that of use, or a *[Throw] if the Runtime does not have the object any more.
 	UseStorage(object int, unconfirmed bool, use func(*storage.Object) error) error
 
+	// EndTurn commits what objects have written since the last turn of the application. A Runtime that reports MidTurn calls it.
+	EndTurn()
+
 	// Sync requests a Synced event when everything that an object has written is durable.
 	Sync(number, object int)
 

@@ -68,6 +68,10 @@ type Runtime interface {
 	// Runtime limits its time itself. For 0 it reports so of the module, and of posts and answers.
 	Handled(id int) bool
 
+	// MidTurn reports whether a turn of the application goes on that has used storage: the end of a turn here is not its end. What it
+	// writes is committed together, at the call of [StorageCalls.EndTurn].
+	MidTurn() bool
+
 	// Begun returns how many messages of an event that was dispatched the application has seen: 0 if it has not seen the event, and more
 	// than there are if that is not known. It may be called after an error for which [IsFatal] reports true.
 	Begun(id int) int

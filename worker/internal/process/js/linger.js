@@ -1,12 +1,12 @@
 import { exceptionOf, framesOf } from "./thrown.js";
-import { ask, call, readHello } from "./wire.js";
+import { ask, call, onTurnEnd, readHello, useStorage } from "./wire.js";
 
 // host has the functions of Linger, by name.
 export const host = { __proto__: null };
 
 // The functions that have no result and cannot fail. They are called; every other function is asked, which blocks until Linger has answered.
 const withoutResult = new Set([
-  ...["exposed", "halted", "listened", "overdue", "reached", "loaded", "loadFailed", "listeners", "threw", "unhandled", "busy"],
+  ...["exposed", "halted", "listened", "overdue", "reached", "endTurn", "loaded", "loadFailed", "listeners", "threw", "unhandled", "busy"],
   ...["refusePlain", "done", "extend", "unanswered", "ignored", "warnOfBlob", "evicted", "unsubscribe"],
   ...["cancelFetch", "cancelBody", "endBody", "abortBody", "publish", "listen"],
   ...["socketSend", "socketClose", "socketAnswerClose", "socketAbort"],
@@ -23,7 +23,18 @@ export const askOf = (name, number = numbers.get(name)) => (...args) => ask(numb
 readHello().forEach((name, number) => {
   numbers.set(name, number);
   host[name] = withoutResult.has(name) ? callOf(name) : askOf(name);
+  if (/^(storage|sql)/.test(name) && !withoutResult.has(name)) host[name] = within(host[name]);
 });
+
+// within returns a function of Linger that uses storage. What a turn writes is committed at its end.
+function within(fn) {
+  return (...args) => {
+    useStorage();
+    return fn(...args);
+  };
+}
+
+onTurnEnd(host.endTurn);
 
 // report reports what raise throws, as part of an event or, with the number 0, outside of events.
 host.report = (event, raise, places = []) => {

@@ -67,7 +67,28 @@ function requestFlush() {
 
 function flushRequested() {
   isFlushRequested = false;
+  endTurn();
   flush();
+}
+
+let reportTurnEnd; // reports the end of a turn that has used storage
+let usesStorage = false; // the turn has
+
+// onTurnEnd sets the function that reports the end of a turn in which useStorage was called.
+export function onTurnEnd(report) {
+  reportTurnEnd = report;
+}
+
+// useStorage makes the end of the turn known to Linger.
+export function useStorage() {
+  usesStorage = true;
+  if (!isHandling) requestFlush();
+}
+
+function endTurn() {
+  if (!usesStorage) return;
+  usesStorage = false;
+  reportTurnEnd();
 }
 
 let incoming = Buffer.allocUnsafeSlow(bufferSize); // for a frame that is read with blocking reads
@@ -232,6 +253,7 @@ class Batches {
         flush();
       }
       if (!this.#frame(input, next) && !this.#runJobs()) complete = false;
+      else endTurn();
       start = next;
     }
     isHandling = false;
