@@ -104,9 +104,12 @@ func (in *instance) awaitLoading(what string, limit time.Duration, happened func
 	late, extended := time.NewTimer(limit), false
 	defer late.Stop()
 	for !happened() {
+		if extended && in.runtime.Handled(0) {
+			return problem(what + " did not end within " + limit.String())
+		}
 		in.runtime.Flush()
 		due := in.nextTimer()
-		if due == nil && in.host.inProgress() == "" && in.sockets.inProgress() == "" && in.waitsForNothing() {
+		if due == nil && in.waitsForNothing() {
 			return problem(what + " never ends: no timer, fetch or WebSocket is pending that it could wait for")
 		}
 		select {
@@ -126,11 +129,8 @@ func (in *instance) awaitLoading(what string, limit time.Duration, happened func
 		case <-in.stopping:
 			return ErrStopped
 		}
-		switch {
-		case in.unusable:
+		if in.unusable {
 			return in.unusableWhileLoading()
-		case extended && in.runtime.Handled(0) && !happened():
-			return problem(what + " did not end within " + limit.String())
 		}
 	}
 	return nil
@@ -159,9 +159,12 @@ func (in *instance) unusableWhileLoading() error {
 	return problem("the script failed in a timer while it was loading: " + in.failure)
 }
 
-// waitsForNothing reports whether an application in Linger's own engine waits for nothing that is in progress there. Of other runtimes that is
+// waitsForNothing reports whether nothing is in progress for which an application in Linger's own engine could wait. Of other runtimes that is
 // not known.
 func (in *instance) waitsForNothing() bool {
+	if in.host.inProgress() != "" || in.sockets.inProgress() != "" {
+		return false
+	}
 	busy, known := in.runtime.Busy()
 	return known && busy == "" && in.app.opts.Runtime.target() == bundle.Embedded
 }

@@ -168,7 +168,7 @@ func (h *house) settle() {
 			h.t.Errorf("closing the connection of visitor %d: %v", v.index, err)
 		}
 	})
-	if unexpected := h.server.log.count("level=ERROR") - h.server.log.count(stoppedEvent) - h.server.log.count(outOfMemory) - h.server.log.count(failedWith); unexpected > 0 {
+	if unexpected := h.server.log.count("level=ERROR") - h.server.log.count(stoppedEvent) - h.server.log.count(outOfMemory) - h.server.log.count(failedWith) - h.server.log.count(timedOut); unexpected > 0 {
 		h.t.Errorf("the log has %d unexpected errors:\n%s", unexpected, h.server.log.lines(40))
 	}
 }
@@ -203,7 +203,7 @@ func (h *house) logFigures(took time.Duration) {
 		sent, answered, news, lost = sent+v.sent, answered+len(v.answered), news+v.news, lost+v.lost
 	}
 	log := h.server.log
-	if failed := log.count(failedWith); lost > failed {
+	if failed := log.count(failedWith) + log.count(timedOut); lost > failed {
 		h.t.Errorf("%d messages have no answer, and only %d were logged as failed", lost, failed)
 	}
 	h.t.Logf("%s form, %v: %d rooms, %d sockets, %d workers; %d messages sent, %d answered, %d news received; the process was killed %d times",
