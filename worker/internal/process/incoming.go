@@ -41,20 +41,22 @@ type incoming struct {
 	have   int // bytes of buffer that are not part of a frame yet
 }
 
-// next blocks until there are complete frames and puts them into t. The error is that of the pipe, or an errFrame.
+// next blocks until there are complete frames and puts them into t. The error, after the last frame, is that of the pipe or an errFrame.
 func (in *incoming) next(t *frameBatch) error {
+	var ended error
 	for {
+		if err := in.split(t); err != nil || len(t.frames) > 0 {
+			return err
+		}
+		if ended != nil {
+			return ended
+		}
 		if in.have == len(in.buffer) {
 			in.grow()
 		}
 		n, err := in.r.Read(in.buffer[in.have:])
 		in.have += n
-		if failure := in.split(t); failure != nil {
-			return failure
-		}
-		if len(t.frames) > 0 || err != nil {
-			return err
-		}
+		ended = err
 	}
 }
 
@@ -85,11 +87,14 @@ func (in *incoming) split(t *frameBatch) error {
 	return nil
 }
 
-// completeFrames returns the length of the complete frames at the beginning of b.
+// completeFrames returns the length of the complete frames at the beginning of b. The error means that the first one is invalid.
 func completeFrames(b []byte) (n int, err error) {
 	for rest := b; len(rest) >= frameHead; rest = b[n:] {
 		length := int64(binary.LittleEndian.Uint32(rest))
 		if length < 1 || length > maxFrame {
+			if n > 0 { // the frames before it are handled first
+				break
+			}
 			return 0, fmt.Errorf("%w: its length is %d", errFrame, length)
 		}
 		end := frameHead + int(length)

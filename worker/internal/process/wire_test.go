@@ -134,6 +134,7 @@ func TestIncoming(t *testing.T) {
 func FuzzIncoming(f *testing.F) {
 	f.Add(appendCall(nil, 1, sample()), uint8(3))
 	f.Add([]byte{5, 0, 0, 0, 5, 1, 2, 3, 4}, uint8(1))
+	f.Add([]byte("\x06\x00\x00\x00000000000A"), uint8(3)) // an invalid length after a frame
 	f.Fuzz(func(t *testing.T, data []byte, piece uint8) {
 		whole, _ := framesOf(bytes.NewReader(data))
 		pieces, _ := framesOf(&inPieces{data, int(piece%16) + 1})
