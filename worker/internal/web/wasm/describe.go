@@ -258,6 +258,9 @@ func (r *reader) funcType() FuncType {
 
 func (r *reader) limits() Limits {
 	flags := r.byte()
+	if flags > 3 {
+		r.fail(fmt.Errorf("limits have the flags %#x, which are not defined", flags))
+	}
 	l := Limits{Min: r.u32(), HasMax: flags&1 != 0}
 	if l.HasMax {
 		l.Max = r.u32()

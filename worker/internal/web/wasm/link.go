@@ -51,7 +51,14 @@ func limitTables(d *Description, s sections) error {
 	r := &reader{bytes: s[sectionTable]}
 	result := u32(r.u32())
 	for range d.count[Table] - d.imported[Table] {
-		t := Type{Kind: Table, Element: ValueType(r.byte()), Limits: r.limits()}
+		t := Type{Kind: Table, Element: ValueType(r.byte())}
+		if len(r.bytes) > 0 && r.bytes[0] > 1 {
+			r.fail(fmt.Errorf("the limits of a table have the flags %#x, which are not defined", r.bytes[0]))
+		}
+		t.Limits = r.limits()
+		if r.err != nil {
+			return r.err
+		}
 		if err := t.limitTable(); err != nil {
 			return err
 		}

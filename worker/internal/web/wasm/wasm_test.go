@@ -441,6 +441,7 @@ func FuzzPrepareKeepsModulesInvalid(f *testing.F) {
 	g.function("function", mapI, 0x03, 0x40, 0x0B, 0x20, 0, 0x10, byte(index))
 	g.declare(1)
 	f.Add(g.module())
+	f.Add([]byte("\x00asm\x01\x00\x00\x00\x01\v\x02`\x01\x7f\x01\x7f`\x01\x7f\x01\x7f\x02\t\x01\x03000\x010\x00\x00\x03\x02\x01\x01\x04\x04\x01p00\a\x1d\x03\x0500000\x01\x00\x06000000\x00\x00\b00000000\x00\x01\n\v\x01\t\x00\x03@\vA0\"\x00\v")) // limits of a table with undefined flags
 	config := wazero.NewRuntimeConfigInterpreter().WithCoreFeatures(features)
 	f.Fuzz(func(t *testing.T, module []byte) {
 		d, found, err := describe(module)
