@@ -61,7 +61,7 @@ func (r *Runtime) target() bundle.Target {
 	return bundle.Target(r.Name)
 }
 
-// inspectedTimeout is the event timeout of an application with a debugger.
+// inspectedTimeout is the event timeout of an application with a debugger, so that a process at a breakpoint does not count as hanging.
 const inspectedTimeout = 365 * 24 * time.Hour
 
 // defaultMemory returns the default of Options.Memory.
@@ -119,8 +119,8 @@ func (c *children) options(host script.Host) process.Options {
 	h := host.(*hostAPI) //nolint:forcetypeassert // a worker passes no other Host
 	return process.Options{
 		Path: c.path, Args: c.args(h), Env: c.app.environment(),
-		Memory: c.app.opts.Memory + headroom, Patient: c.app.opts.Runtime.Inspect != "",
-		Print: h.printOutput, Dropped: h.reportDropped,
+		Memory: c.app.opts.Memory + headroom,
+		Print:  h.printOutput, Dropped: h.reportDropped,
 	}
 }
 

@@ -21,7 +21,7 @@ type runtimeFlags struct {
 	RuntimePath string      `placeholder:"FILE" help:"Executable of the runtime. Default: the one in PATH."`
 	RuntimeArg  []string    `placeholder:"ARG" sep:"none" help:"Argument for the runtime, such as --runtime-arg=--trace-deprecation. May be repeated."`
 	Isolation   isolation   `placeholder:"KIND" help:"Where the embedded engine runs: none, in the process of Linger, or process, in a child process for each worker, whose end closes no connection. Default: process; on Windows, none."`
-	Inspect     inspector   `help:"Open the inspector of Node, Bun or Deno for a debugger, at 127.0.0.1:9229 or with --inspect=HOST:PORT; each further worker has the next port. Whoever can connect controls the application. Time limits of events do not apply."`
+	Inspect     inspector   `help:"Open the inspector of Node, Bun or Deno for a debugger, at 127.0.0.1:9229 or with --inspect=HOST:PORT; each further worker has the next port. A program that can connect controls the application. Time limits of events do not apply."`
 }
 
 // runtimeName is the name of a runtime, as a flag or in TOML; "" means the default.

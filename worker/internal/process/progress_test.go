@@ -92,3 +92,34 @@ func batch(p *progress, n int) {
 	p.sent(n)
 	p.begin(time.Now())
 }
+
+func TestRoom(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name          string
+		bytes, events int
+		room          bool
+	}{
+		{"nothing is outstanding", 0, 0, true},
+		{"fewer bytes and events than the limits", window - 1, maxEvents - 1, true},
+		{"as many bytes as the limit", window, 1, false},
+		{"as many events as the limit", 1, maxEvents, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := &remote{progress: newProgress(time.Hour, nil, nil)}
+			defer r.progress.stop()
+			for range c.events {
+				r.progress.sentEvent()
+			}
+			batch(&r.progress, c.bytes)
+			if got := r.Room(); got != c.room {
+				t.Errorf("a child has room: %t; got %t", c.room, got)
+			}
+			r.progress.handled(c.bytes, time.Now())
+			if !r.Room() {
+				t.Error("a child that has handled everything has room")
+			}
+		})
+	}
+}

@@ -26,9 +26,6 @@ type Options struct {
 	// Memory is the limit of the resident memory of a child in bytes; 0 for none. Only Linux applies it.
 	Memory int64
 
-	// Patient means that a child is never considered as hanging, because a debugger may have stopped it.
-	Patient bool
-
 	// Engine returns the globals for a child that runs [Serve]; nil for another runtime. Grace is the time beyond the event timeout that
 	// a child has to end a turn itself.
 	Engine func() (*web.Prelude, error)
@@ -309,7 +306,7 @@ func (r *remote) send(appendTo func(b []byte) []byte) {
 // Flush sends the batch.
 func (r *remote) Flush() {
 	r.calls.flush()
-	if r.Started() && !r.options.Patient { // the time of the start is limited by the worker
+	if r.Started() { // the time of the start is limited by the worker
 		r.progress.begin(time.Now())
 	}
 }
