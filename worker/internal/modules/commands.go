@@ -1,10 +1,17 @@
 package modules
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // IsCommand reports whether a function that the modules call has no result and cannot fail, so that a runtime in another process need
 // not wait for it.
 func IsCommand(name string) bool { return commands[name] }
+
+// Commands returns the names of these functions.
+func Commands() []string { return slices.Sorted(maps.Keys(commands)) }
 
 // commands has the names of the functions that are made with command.
 var commands = set(
@@ -25,6 +32,9 @@ func UsesStorage(name string) bool {
 // function throws.
 func BelongsToEvent(function string) bool { return ofEvents[function] }
 
+// OfEvents returns the names of these functions.
+func OfEvents() []string { return slices.Sorted(maps.Keys(ofEvents)) }
+
 var ofEvents = set(
 	"message", "messages", "upgrade", "fetch", "peerclose", "drain", "close", "lifecycle", "scheduled",
 	"socketOpen", "socketMessage", "socketPeerClose", "socketEnd", "hibernatableMessage", "hibernatableClose",
@@ -33,6 +43,9 @@ var ofEvents = set(
 
 // EndsByResult reports whether the result true of a function that the modules expose means that the listeners of its event are done.
 func EndsByResult(function string) bool { return endsByResult[function] }
+
+// EndingByResult returns the names of these functions.
+func EndingByResult() []string { return slices.Sorted(maps.Keys(endsByResult)) }
 
 var endsByResult = set("message", "hibernatableMessage", "hibernatableClose")
 

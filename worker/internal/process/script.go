@@ -2,13 +2,17 @@ package process
 
 import (
 	"embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/lingerws/linger/worker/internal/bundle"
+	"github.com/lingerws/linger/worker/internal/modules"
 	"github.com/lingerws/linger/worker/internal/web"
 )
 
@@ -62,8 +66,11 @@ func (p platform) Open(name string) (fs.File, error) {
 
 // ReadFile makes platform a [fs.ReadFileFS], so that a module need not be a file.
 func (p platform) ReadFile(name string) ([]byte, error) {
-	if name == "bundles.js" {
+	switch name {
+	case "bundles.js":
 		return p.bundles, nil
+	case "function_kinds.js":
+		return functionKinds()
 	}
 	file, err := p.Open(name)
 	if err != nil {
@@ -71,6 +78,27 @@ func (p platform) ReadFile(name string) ([]byte, error) {
 	}
 	defer func() { _ = file.Close() }()
 	return io.ReadAll(file)
+}
+
+// functionKinds returns the module with the names of the functions of each kind, as lists: those that a child calls without waiting for
+// an answer, those that use storage, and of those that Linger calls, the ones that belong to an event, and the ones whose result ends it.
+func functionKinds() ([]byte, error) {
+	bindings := modules.NewTable(nil, "", nil).BindingFunctions()
+	maps.DeleteFunc(bindings, func(name string, _ modules.Function) bool { return !modules.UsesStorage(name) })
+	var out []byte
+	for name, kind := range map[string][]string{
+		"commands":     append(modules.Commands(), slices.Sorted(maps.Keys(new(remote).ownFunctions()))...),
+		"storage":      slices.Sorted(maps.Keys(bindings)),
+		"ofEvents":     modules.OfEvents(),
+		"endsByResult": modules.EndingByResult(),
+	} {
+		list, err := json.Marshal(kind)
+		if err != nil {
+			return nil, err
+		}
+		out = fmt.Appendf(out, "export const %s = new Set(%s);\n", name, list)
+	}
+	return out, nil
 }
 
 // bundlesModule returns the module with the bundles on demand: functions, which a runtime compiles when they are called.

@@ -1,3 +1,4 @@
+import { endsByResult, ofEvents } from "web/function_kinds.js";
 import { wrappers } from "./connections.js";
 import { host } from "./linger.js";
 import { exceptionOf } from "./thrown.js";
@@ -32,7 +33,7 @@ function handle(number, args) {
   const name = names[number];
   try {
     const complete = functions[number](...args) === true;
-    if (complete && doneByResult.has(name)) host.done(args[0]);
+    if (complete && endsByResult.has(name)) host.done(args[0]);
     return complete;
   } catch (error) {
     fail(name, args[0], error);
@@ -40,18 +41,9 @@ function handle(number, args) {
   }
 }
 
-// The functions that end their event by their result.
-const doneByResult = new Set(["message", "hibernatableMessage", "hibernatableClose"]);
-
-// The other functions whose first argument is the number of an event.
-const ofEvents = new Set([
-  ...["messages", "upgrade", "fetch", "peerclose", "drain", "close", "lifecycle", "scheduled", "socketOpen", "socketMessage", "socketPeerClose", "socketEnd"],
-  ...["objectFetch", "objectCall", "objectAlarm", "entrypointCall", "entrypointFetch", "referenceCall"],
-]);
-
 // fail reports the exception of a function that Linger has called, and ends its event.
 function fail(name, event, error) {
-  const id = ofEvents.has(name) || doneByResult.has(name) ? event : 0;
+  const id = ofEvents.has(name) ? event : 0;
   host.threw(id, exceptionOf(error), []);
   if (id !== 0) host.done(id);
 }

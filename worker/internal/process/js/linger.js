@@ -1,18 +1,9 @@
+import { commands, storage } from "web/function_kinds.js";
 import { exceptionOf, framesOf } from "./thrown.js";
 import { ask, call, onTurnEnd, readHello, useStorage } from "./wire.js";
 
 // host has the functions of Linger, by name.
 export const host = { __proto__: null };
-
-// The functions that have no result and cannot fail. They are called; every other function is asked, which blocks until Linger has answered.
-const withoutResult = new Set([
-  ...["exposed", "halted", "listened", "overdue", "reached", "endTurn", "loaded", "loadFailed", "listeners", "threw", "unhandled", "busy"],
-  ...["refusePlain", "done", "extend", "unanswered", "ignored", "warnOfBlob", "evicted", "unsubscribe"],
-  ...["cancelFetch", "cancelBody", "endBody", "abortBody", "publish", "listen"],
-  ...["socketSend", "socketClose", "socketAnswerClose", "socketAbort"],
-  ...["setObjectAutoResponse", "setSocketEventTimeout", "abortSockets", "setAttachment", "storageSync", "sqlClose"],
-  ...["holdReference", "releaseReference", "dropReference"],
-]);
 
 const numbers = new Map();
 
@@ -22,8 +13,8 @@ export const askOf = (name, number = numbers.get(name)) => (...args) => ask(numb
 
 readHello().forEach((name, number) => {
   numbers.set(name, number);
-  host[name] = withoutResult.has(name) ? callOf(name) : askOf(name);
-  if (/^(storage|sql)/.test(name) && !withoutResult.has(name)) host[name] = within(host[name]);
+  host[name] = commands.has(name) ? callOf(name) : askOf(name); // without a result, the call need not wait for one
+  if (storage.has(name)) host[name] = within(host[name]);
 });
 
 // within returns a function of Linger that uses storage. What a turn writes is committed at its end.
