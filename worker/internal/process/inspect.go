@@ -43,6 +43,9 @@ func (c *child) halt(timeout time.Duration, own func(file string) bool) ([]scrip
 	defer conn.CloseNow()
 	i := &inspector{conn: conn, scripts: map[string]string{}}
 	calls, err := i.pause(ctx)
+	if err == nil {
+		calls, err = i.enter(ctx, calls)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the application cannot be paused: %w", err)
 	}
@@ -153,6 +156,20 @@ func (i *inspector) pauseBy(ctx context.Context, method string) ([]pausedCall, e
 		i.top = paused.Calls[0].ID
 		return paused.Calls, nil
 	}
+}
+
+// maxSteps bounds the steps from node's own code to that of a script. One is enough, unless node's code goes on for longer.
+const maxSteps = 100
+
+// enter continues the application until a call of a script is in progress: node may have paused between two jobs of promises.
+func (i *inspector) enter(ctx context.Context, calls []pausedCall) (_ []pausedCall, err error) {
+	isNode := func(c pausedCall) bool { return strings.HasPrefix(i.file(c), "node:") }
+	for step := 0; step < maxSteps && !slices.ContainsFunc(calls, func(c pausedCall) bool { return !isNode(c) }); step++ {
+		if calls, err = i.pauseBy(ctx, "Debugger.stepInto"); err != nil {
+			return nil, err
+		}
+	}
+	return calls, nil
 }
 
 // leave continues the application until the innermost call is not one that Linger's code has made, because that code can be in the middle of
