@@ -102,6 +102,13 @@ type Options struct {
 	// AccessLog logs one line, with level info, when a connection ends: its remote address, path, cause, codes, duration, messages
 	// and bytes; nil means no log. The query is omitted, because it may contain secrets.
 	AccessLog *slog.Logger
+
+	// Trace is called for what happens on the connections; nil means nothing is called.
+	Trace *Trace
+
+	// Stats records what [Socket.Stats] returns, which takes about 150 bytes for each connection, and 500 more once a message has come
+	// or gone. Without it Stats has no traffic and no recent messages.
+	Stats bool
 }
 
 // Policy decides what happens to a message for a connection whose send queue is full. Before the 101, when nothing can leave, the

@@ -24,7 +24,7 @@ type Socket struct {
 	id       string
 	request  requestSnapshot
 	halfOpen bool
-	traffic  *traffic // nil without Options.AccessLog
+	traffic  *traffic // nil without Options.AccessLog and Options.Stats
 
 	conn              atomic.Pointer[driver.Driver] // nil until the 101 has been written
 	closing           atomic.Bool                   // a Close was requested, or the connection has ended: nothing more is sent
@@ -126,6 +126,9 @@ func (s *Socket) Buffered() int {
 // attach gives a socket its connection after the 101. What was sent before leaves first.
 func (s *Socket) attach(conn *driver.Driver) {
 	s.saveData()
+	if trace := s.server.opts.Trace; trace != nil && trace.Opened != nil {
+		trace.Opened(s)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.startLifetime()
@@ -156,5 +159,8 @@ func (s *Socket) end(outcome driver.Outcome) (start bool) {
 	s.mu.Unlock()
 	s.logEnd(outcome)
 	s.logAccess(outcome)
+	if trace := s.server.opts.Trace; trace != nil && trace.Closed != nil {
+		trace.Closed(s, outcome)
+	}
 	return s.enqueue(&Close{Server: s.server, Socket: s, Outcome: outcome})
 }

@@ -16,7 +16,7 @@ var _ driver.Handler = (*driverEvents)(nil)
 // Events queues what one read has brought. It reports whether Work has to handle it.
 func (e *driverEvents) Events(conn *driver.Driver, events []protocol.Event) (work bool) {
 	s := (*Socket)(e)
-	s.traffic.countReceived(events)
+	s.recordReceived(events)
 	if messages := s.messages(events); len(messages) > 0 {
 		s.recordActivity()
 		work = s.enqueueBatch(messages, conn)

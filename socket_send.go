@@ -59,7 +59,7 @@ func (s *Socket) send(policy Policy, p Payload, frame *protocol.Prepared) error 
 		}
 		switch {
 		case err == nil:
-			s.traffic.countSent(len(p.Data))
+			s.recordSent(p)
 			return nil
 		case errors.Is(err, protocol.ErrClosing):
 			return ErrClosed
@@ -161,7 +161,7 @@ func (s *Socket) sendPending(policy Policy, p Payload) error {
 		return ErrEarlyFull
 	}
 	if err == nil {
-		s.traffic.countSent(len(p.Data))
+		s.recordSent(p)
 	}
 	return err
 }

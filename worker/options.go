@@ -146,6 +146,9 @@ type Options struct {
 
 	// Logger logs the errors and warnings of the application; nil means slog.Default.
 	Logger *slog.Logger
+
+	// Trace is called for what happens in the application; nil means nothing is called.
+	Trace *Trace
 }
 
 // EgressRule allows or denies outgoing connections to a target. The zero value matches nothing.
