@@ -185,12 +185,16 @@ var layers = map[string]layer{
 		folders: []string{"worker/internal/web/textcodec"}, modules: []string{"golang.org/x/net"},
 		why: "URLs are text; scripts and their requests share them",
 	},
+	"admin": {
+		folders: append([]string{".", "websocket/driver", "internal/rate"}, core...),
+		why:     "the administration of a server needs the server only; the command gives it the rest as values and functions",
+	},
 	"cmd/linger/internal/wrangler": {
 		folders: []string{"worker", "internal/spelling"}, modules: []string{"github.com/BurntSushi/toml", "github.com/tailscale/hujson"},
 		why: "a wrangler file becomes options of a worker; flags and other files are the command's",
 	},
 	"cmd": {
-		folders: append([]string{".", "websocket", "websocket/driver", "proxy", "worker", "cmd/linger/internal/wrangler", "internal/forwarding", "internal/loglimit", "internal/netaddr", "internal/spelling"}, core...),
+		folders: append([]string{".", "admin", "websocket", "websocket/driver", "proxy", "worker", "cmd/linger/internal/wrangler", "internal/forwarding", "internal/loglimit", "internal/netaddr", "internal/spelling"}, core...),
 		modules: []string{"github.com/alecthomas/kong", "github.com/fsnotify/fsnotify", "github.com/BurntSushi/toml", "github.com/tailscale/hujson"},
 		why:     "the command combines the packages; code that belongs to one of them stays there",
 	},
