@@ -18,7 +18,7 @@ func (a *App) openAssets() (*assets.Site, error) {
 	}
 	site, err := assets.Open(assets.Options{
 		Directory: o.Directory, HTMLHandling: o.HTMLHandling, NotFoundHandling: o.NotFoundHandling,
-		ScriptFirst: o.RunWorkerFirst, Navigations: a.compatibility.navigations,
+		ScriptFirst: o.RunWorkerFirst, CacheControl: o.CacheControl, Navigations: a.compatibility.navigations,
 	})
 	if err != nil {
 		return nil, problem("assets: " + err.Error())

@@ -76,6 +76,22 @@ func TestAssets(t *testing.T) {
 	})
 }
 
+// An application with files needs no listener to fetch events.
+func TestAssetsWithoutFetchListener(t *testing.T) {
+	t.Parallel()
+	a := serve(t, `addEventListener("websocketupgrade", (event) => { event.accept(); });`, worker.Options{
+		Assets: worker.Assets{Directory: site(t), NotFoundHandling: "404-page", CacheControl: "max-age=60"},
+	})
+	a.get("/", 200, "<h1>home</h1>")
+	a.get("/none", 404, "<h1>none</h1>")
+	if got := a.do("GET", "/", "").Header.Get("Cache-Control"); got != "max-age=60" {
+		t.Errorf("Cache-Control is that of the option; got %q", got)
+	}
+	if got := a.do("GET", "/none", "", "Upgrade", "other").StatusCode; got != http.StatusUpgradeRequired {
+		t.Errorf("a request that asks for an upgrade to something else is answered with 426; got %d", got)
+	}
+}
+
 func TestAssetsFetch(t *testing.T) {
 	engineOnly(t, ownFetch)
 	t.Parallel()

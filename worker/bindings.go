@@ -63,6 +63,10 @@ type Assets struct {
 	// default; "404-page" for the nearest 404.html; or "single-page-application" for /index.html.
 	NotFoundHandling string
 
+	// CacheControl is the Cache-Control of the answers with files, "public, max-age=0, must-revalidate" by default. A file _headers
+	// in the folder can set it for some of them.
+	CacheControl string
+
 	// RunWorkerFirst has the paths whose requests the application gets before files are considered. An asterisk
 	// matches any text, and a path after ! is an exception. "/*" stands for all requests.
 	RunWorkerFirst []string

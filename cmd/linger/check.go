@@ -17,13 +17,14 @@ type checkCommand struct {
 
 	workerFlags  `embed:"" group:"Application:"`
 	runtimeFlags `embed:"" group:"Runtime:"`
+	staticFlags  `embed:"" group:"Static files:"`
 	egressFlags  `embed:"" group:"Outgoing connections:"`
 }
 
 // Run bundles the application and runs it until its install and activate events are handled, as `linger run` does before
 // it listens. It prints errors and warnings; only errors make it fail.
 func (c *checkCommand) Run(out *streams) error {
-	run := runCommand{App: c.App, Config: c.Config, workerFlags: c.workerFlags, runtimeFlags: c.runtimeFlags, egressFlags: c.egressFlags}
+	run := runCommand{App: c.App, Config: c.Config, workerFlags: c.workerFlags, runtimeFlags: c.runtimeFlags, staticFlags: c.staticFlags, egressFlags: c.egressFlags}
 	run.LogFormat, run.LogLevel = "auto", "error" // the warnings of loading are printed below
 	if err := run.configure(); err != nil {
 		return err

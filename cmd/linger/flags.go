@@ -118,6 +118,7 @@ func (c *runCommand) options(log *slog.Logger) (worker.Options, error) {
 		CompatibilityDate:  string(c.CompatibilityDate),
 		CompatibilityFlags: c.CompatibilityFlag,
 	}
+	c.staticFlags.apply(&o.Assets)
 	o.Server.Origins = origins
 	o.Egress = egressRules(c.Egress)
 	o.FetchTimeout = time.Duration(c.FetchTimeout)
@@ -158,7 +159,7 @@ func (c *runCommand) server() linger.Options {
 
 // Validate reports numbers that are out of range, and flags that exclude each other. kong calls it.
 func (c *runCommand) Validate() error {
-	if err := errors.Join(c.listenFlags.Validate(), c.workerFlags.Validate()); err != nil {
+	if err := errors.Join(c.listenFlags.Validate(), c.workerFlags.Validate(), c.staticFlags.Validate()); err != nil {
 		return err
 	}
 	switch {

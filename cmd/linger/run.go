@@ -27,6 +27,7 @@ type runCommand struct {
 
 	workerFlags     `embed:"" group:"Application:"`
 	runtimeFlags    `embed:"" group:"Runtime:"`
+	staticFlags     `embed:"" group:"Static files:"`
 	admissionFlags  `embed:"" group:"Admission control:"`
 	connectionFlags `embed:"" group:"Connections:"`
 	egressFlags     `embed:"" group:"Outgoing connections:"`

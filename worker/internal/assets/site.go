@@ -30,6 +30,9 @@ type Options struct {
 	// an exception.
 	ScriptFirst []string
 
+	// CacheControl is the Cache-Control of files, "" for defaultCacheControl. The page for files that do not exist has the default.
+	CacheControl string
+
 	// Navigations makes NotFoundHandling apply to the requests with which a browser loads a page, before the script gets them.
 	Navigations bool
 }
@@ -226,10 +229,9 @@ func localName(name string) (string, bool) {
 
 // handler returns the handler that answers with a target.
 func (s *Site) handler(t target) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if len(s.headers) > 0 || t.status == http.StatusNotFound {
-			w = &answerWriter{ResponseWriter: w, request: r, rules: s.headers, notFound: t.status == http.StatusNotFound}
-		}
+	return http.HandlerFunc(func(to http.ResponseWriter, r *http.Request) {
+		w := &answerWriter{ResponseWriter: to, request: r, rules: s.headers, notFound: t.status == http.StatusNotFound}
+		w.Header().Set("X-Content-Type-Options", "nosniff")
 		switch {
 		case t.redirect != "":
 			w.Header().Set("Location", locationOf(r, t.redirect))
@@ -248,7 +250,7 @@ func (s *Site) handler(t target) http.Handler {
 
 // serveFile sends a file. It answers conditional requests and requests for ranges, except with the page for files that do not
 // exist.
-func (s *Site) serveFile(w http.ResponseWriter, r *http.Request, t target) {
+func (s *Site) serveFile(w *answerWriter, r *http.Request, t target) {
 	local, _ := localName(t.file)
 	file, err := s.root.Open(local)
 	if err != nil { // it was removed after the search
@@ -263,32 +265,63 @@ func (s *Site) serveFile(w http.ResponseWriter, r *http.Request, t target) {
 	}
 	header := w.Header()
 	header["Content-Type"] = contentType(path.Ext(t.file))
-	header.Set("ETag", etag(info))
+	encoded, coding, varies := s.openEncoded(r, local, info)
+	if varies {
+		header.Add("Vary", "Accept-Encoding") // RFC 9110, section 12.5.5
+	}
+	if encoded != nil {
+		defer func() { _ = encoded.Close() }()
+		if encodedInfo, err := encoded.Stat(); err == nil {
+			file, info = encoded, encodedInfo
+			header.Set("Content-Encoding", coding)
+		}
+	}
+	header.Set("ETag", etag(info, coding))
 	if r.Header.Get("Authorization") == "" && r.Header.Get("Range") == "" {
-		header.Set("Cache-Control", "public, max-age=0, must-revalidate")
+		header.Set("Cache-Control", s.cacheControl(t))
 	}
 	if t.status == http.StatusNotFound {
 		r = r.Clone(r.Context())
 		r.Header.Del("Range")
 	}
+	w.size = info.Size()
 	http.ServeContent(w, r, "", info.ModTime(), file)
 }
 
-// etag returns a strong entity tag, which changes with each change of the file.
-func etag(info fs.FileInfo) string {
-	return `"` + strconv.FormatInt(info.ModTime().UnixNano(), 36) + "-" + strconv.FormatInt(info.Size(), 36) + `"`
+const defaultCacheControl = "public, max-age=0, must-revalidate"
+
+// cacheControl returns the Cache-Control of the answer with a file.
+func (s *Site) cacheControl(t target) string {
+	if t.status == http.StatusNotFound {
+		return defaultCacheControl
+	}
+	return cmp.Or(s.opts.CacheControl, defaultCacheControl)
 }
 
-// answerWriter changes the header of an answer when it is written: the fields of rules, and the status of the page for files that do not
-// exist.
+// etag returns a strong entity tag, which changes with each change of the file, and differs between content codings (RFC 9110, section
+// 8.8.3.3).
+func etag(info fs.FileInfo, coding string) string {
+	tag := strconv.FormatInt(info.ModTime().UnixNano(), 36) + "-" + strconv.FormatInt(info.Size(), 36)
+	if coding != "" {
+		tag += "-" + coding
+	}
+	return `"` + tag + `"`
+}
+
+// answerWriter changes the header of an answer when it is written: the fields of rules, the status of the page for files that do not
+// exist, and the length of a precompressed file.
 type answerWriter struct {
 	http.ResponseWriter
 	request  *http.Request
 	rules    []headerRule
 	notFound bool
+	size     int64 // the length of the file
 }
 
 func (w *answerWriter) WriteHeader(status int) {
+	if status == http.StatusOK && w.Header().Get("Content-Encoding") != "" { // ServeContent leaves it out
+		w.Header().Set("Content-Length", strconv.FormatInt(w.size, 10))
+	}
 	if status == http.StatusOK && w.notFound {
 		status = http.StatusNotFound
 	}
