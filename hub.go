@@ -156,7 +156,7 @@ func (h *hub) subscribe(s *Socket, channel string) error {
 	if _, subscribed := s.channels[channel]; subscribed {
 		return nil
 	}
-	if len(s.channels) >= s.server.opts.MaxChannels {
+	if len(s.channels) >= s.server.options().MaxChannels {
 		return ErrChannels
 	}
 	if s.channels == nil {

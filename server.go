@@ -1,6 +1,7 @@
 package linger
 
 import (
+	"hash/maphash"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -17,8 +18,9 @@ import (
 // connections. It is an http.Handler. All methods may be called from any goroutine.
 type Server struct {
 	version      atomic.Pointer[handlerVersion] // the current handler
-	opts         Options                        // with defaults
+	current      atomic.Pointer[settings]       // the options in force
 	began        time.Time
+	seed         maphash.Seed // of Socket.part
 	hub          hub
 	listeners    listeners
 	admission    admission
@@ -30,18 +32,17 @@ type Server struct {
 	draining  bool // Shutdown has begun
 	upgrading int  // requests between ServeHTTP and the end of their handshake
 
+	reconfiguring sync.Mutex // held during Reconfigure
+
 	forged sync.Once // logs that forwarding fields were removed
 }
 
 // NewServer returns a server for an application.
 func NewServer(h Handler, opts Options) *Server {
-	s := &Server{opts: opts.WithDefaults(), began: time.Now(), hub: newHub(), listeners: newListeners(), logLimit: newLogLimit()}
-	if s.opts.Fallback == nil {
-		s.opts.Fallback = http.HandlerFunc(s.upgradeRequired)
-	}
-	if s.opts.MaxMemory > 0 {
-		s.memory.budget = driver.NewBudget(s.opts.MaxMemory, s.memoryExceeded)
-	}
+	s := &Server{began: time.Now(), seed: maphash.MakeSeed(), hub: newHub(), listeners: newListeners(), logLimit: newLogLimit()}
+	opts = s.withDefaults(opts)
+	s.current.Store(&settings{Options: opts})
+	s.memory.budget = driver.NewBudget(opts.memoryLimit(), s.memoryExceeded)
 	s.version.Store(newHandlerVersion(h))
 	return s
 }
@@ -52,10 +53,10 @@ func NewServer(h Handler, opts Options) *Server {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = s.withoutForged(r)
 	if !handshake.IsAttempt(handshake.Request{Method: r.Method, Header: r.Header}) {
-		s.opts.Fallback.ServeHTTP(w, r)
+		s.options().Fallback.ServeHTTP(w, r)
 		return
 	}
-	h, refusal := driver.CheckRequest(r, s.opts.Origins)
+	h, refusal := driver.CheckRequest(r, s.options().Origins)
 	if refusal != nil {
 		s.Refuse(w, r, refusal)
 		return
@@ -66,7 +67,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer s.endUpgrade()
 	from := s.clientOf(r)
-	if refused := s.admission.admit(addressGroup(from.Addr), &s.opts); refused != nil {
+	if refused := s.admission.admit(addressGroup(from.Addr), s.options()); refused != nil {
 		s.logRefusal(slog.LevelInfo, r, refused.status, refused.limit, refused.text)
 		refused.serve(w)
 		return
@@ -105,7 +106,7 @@ func (s *Server) call(event string, socket *Socket, handler func()) (returned bo
 		if reason == http.ErrAbortHandler { //nolint:errorlint // the value of a panic is compared as net/http does
 			return
 		}
-		s.opts.Logger.Error("handler panicked", "event", event, "connection", id,
+		s.options().Logger.Error("handler panicked", "event", event, "connection", id,
 			"panic", reason, "stack", string(debug.Stack()))
 	}()
 	handler()

@@ -11,7 +11,7 @@ import (
 )
 
 // admission counts upgrade requests, each from its beginning until it has failed or the close event of its connection has been
-// handled.
+// handled. Every request is counted for its address group, also while MaxPerAddress sets no bound, because that may change.
 type admission struct {
 	mu       sync.Mutex
 	admitted int
@@ -51,7 +51,7 @@ func (a *admission) admit(group netip.Addr, o *Options) *limitError {
 		return rateExceeded
 	}
 	a.admitted++
-	if o.MaxPerAddress > 0 && group.IsValid() {
+	if group.IsValid() {
 		if a.byGroup == nil {
 			a.byGroup = map[netip.Addr]int{}
 		}
@@ -105,7 +105,7 @@ func addressGroup(a netip.Addr) netip.Addr {
 
 // clientOf returns where a request comes from. Forwarding fields count only from Options.TrustedProxies.
 func (s *Server) clientOf(r *http.Request) forwarding.Client {
-	return forwarding.Proxies(s.opts.TrustedProxies).Client(r)
+	return forwarding.Proxies(s.options().TrustedProxies).Client(r)
 }
 
 // RemoteIP returns the address that a request comes from: that of its TCP peer or, after Options.TrustedProxies, of the client. It
@@ -124,11 +124,11 @@ func (s *Server) withoutForged(r *http.Request) *http.Request {
 			break
 		}
 	}
-	if forged == "" || forwarding.Proxies(s.opts.TrustedProxies).Trust(r) {
+	if forged == "" || forwarding.Proxies(s.options().TrustedProxies).Trust(r) {
 		return r
 	}
 	s.forged.Do(func() {
-		s.opts.Logger.Info("forwarding fields removed: their sender is not a trusted proxy; this is logged once", "remote", r.RemoteAddr, "field", forged)
+		s.options().Logger.Info("forwarding fields removed: their sender is not a trusted proxy; this is logged once", "remote", r.RemoteAddr, "field", forged)
 	})
 	clean := *r // a handler must not change its request
 	clean.Header = r.Header.Clone()

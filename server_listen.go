@@ -31,7 +31,7 @@ func (s *Server) ListenAndServe(address string) error {
 // [websocket.Serve].
 func (s *Server) Serve(listener net.Listener) error {
 	web := websocket.NewHTTPServer(s)
-	web.ErrorLog = slog.NewLogLogger(s.opts.Logger.Handler(), slog.LevelError)
+	web.ErrorLog = slog.NewLogLogger(s.options().Logger.Handler(), slog.LevelError)
 	if !s.listeners.register(web) {
 		return errors.Join(http.ErrServerClosed, listener.Close())
 	}

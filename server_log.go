@@ -27,15 +27,15 @@ func newLogLimit() *loglimit.Limiter[lineKind] {
 // the end of the minute.
 func (s *Server) logLimited(level slog.Level, message, reason string, attrs ...slog.Attr) {
 	ctx := context.Background()
-	if !s.opts.Logger.Enabled(ctx, level) {
+	if !s.options().Logger.Enabled(ctx, level) {
 		return
 	}
 	summarise := func(suppressed int) {
-		s.opts.Logger.LogAttrs(ctx, level, message+": more of the same were not logged",
+		s.options().Logger.LogAttrs(ctx, level, message+": more of the same were not logged",
 			slog.String("reason", reason), slog.Int("suppressed", suppressed))
 	}
 	if s.logLimit.Allow(lineKind{message, reason}, summarise) {
-		s.opts.Logger.LogAttrs(ctx, level, message, attrs...)
+		s.options().Logger.LogAttrs(ctx, level, message, attrs...)
 	}
 }
 
@@ -81,7 +81,7 @@ func (s *Socket) logEnd(end driver.Outcome) {
 	case errors.Is(end.Err, errors.ErrUnsupported): // a mistake in the program, which affects every request
 		level = slog.LevelError
 	}
-	log := s.server.opts.Logger
+	log := s.server.options().Logger
 	if !log.Enabled(context.Background(), level) {
 		return
 	}
@@ -114,11 +114,11 @@ func isNormal(cause protocol.Cause) bool {
 // logAccess writes the access log's line for a connection that has ended.
 func (s *Socket) logAccess(end driver.Outcome) {
 	t := s.traffic
-	if t == nil || s.server.opts.AccessLog == nil {
+	if t == nil || s.server.options().AccessLog == nil {
 		return
 	}
 	received, sent := t.received.load(), t.sent.load()
-	s.server.opts.AccessLog.LogAttrs(context.Background(), slog.LevelInfo, "connection",
+	s.server.options().AccessLog.LogAttrs(context.Background(), slog.LevelInfo, "connection",
 		slog.String("remote", s.RemoteAddr()),
 		slog.String("path", s.URL().EscapedPath()),
 		slog.String("connection", s.id),

@@ -10,8 +10,8 @@ import (
 
 // memoryLimit bounds what all connections hold together (Options.MaxMemory).
 type memoryLimit struct {
-	budget   *driver.Budget // nil without a bound
-	evicting atomic.Bool    // the bound was exceeded, and connections are being closed because of that
+	budget   *driver.Budget
+	evicting atomic.Bool // the bound was exceeded, and connections are being closed because of that
 }
 
 // evictionPause is the time between closing connections and the next look at what is held.
@@ -19,13 +19,13 @@ const evictionPause = time.Second
 
 // fairShare returns how much each connection may hold while all together hold too much.
 func (s *Server) fairShare() int64 {
-	return max(1, s.opts.MaxMemory/max(1, s.hub.size.Load()))
+	return max(1, s.memory.budget.Limit()/max(1, s.hub.size.Load()))
 }
 
 // boundInMemory returns the bound of a connection: the given one, or the fair share if that is less while all connections together
 // hold too much.
 func (s *Server) boundInMemory(bound int) int {
-	if budget := s.memory.budget; budget != nil && budget.Used() > budget.Limit() {
+	if budget := s.memory.budget; budget.Used() > budget.Limit() {
 		return int(min(int64(bound), s.fairShare()))
 	}
 	return bound
@@ -33,8 +33,8 @@ func (s *Server) boundInMemory(bound int) int {
 
 // account adds to the bytes that wait for the handler.
 func (s *Socket) account(n int) {
-	if budget := s.server.memory.budget; budget != nil && n != 0 {
-		budget.Add(n)
+	if n != 0 {
+		s.server.memory.budget.Add(n)
 	}
 }
 
@@ -57,13 +57,14 @@ func (s *Server) freeMemory() {
 	}
 	// Used is read after that: a connection that ends between the two makes the excess too small, which the next time corrects,
 	// and not too large.
-	evicted := s.evict(s.memory.budget.Used() - s.opts.MaxMemory/4*3 - closing)
+	limit := s.memory.budget.Limit()
+	evicted := s.evict(s.memory.budget.Used() - limit/4*3 - closing)
 	s.logLimited(slog.LevelWarn, "connections hold too much together: some that hold more than their share are closed", "max-memory",
 		slog.String("reason", "max-memory"),
-		slog.Int64("limit", s.opts.MaxMemory),
+		slog.Int64("limit", limit),
 		slog.Int("connections", evicted))
 	time.AfterFunc(evictionPause, func() {
-		if s.memory.budget.Used() > s.opts.MaxMemory {
+		if s.memory.budget.Used() > s.memory.budget.Limit() {
 			s.freeMemory()
 			return
 		}

@@ -25,7 +25,7 @@ import (
 // complete.
 func (s *Server) Shutdown(ctx context.Context) error {
 	defer s.listeners.finish()
-	bounded, cancel := context.WithTimeout(ctx, s.opts.ShutdownTimeout)
+	bounded, cancel := context.WithTimeout(ctx, s.options().ShutdownTimeout)
 	defer cancel()
 	wait := s.listeners.close(bounded)
 	err := s.closeSockets(ctx)
@@ -43,7 +43,7 @@ func (s *Server) closeSockets(ctx context.Context) error {
 	s.mu.Lock()
 	s.draining = true
 	s.mu.Unlock()
-	bound := s.opts.ShutdownTimeout
+	bound := s.options().ShutdownTimeout
 	pacing, stop := context.WithCancel(ctx)
 	defer stop()
 	go pace.Each(pacing.Done(), slices.Collect(s.Sockets("")), bound/4, (*Socket).closeForShutdown)
@@ -96,7 +96,7 @@ func (s *Server) closeBusy() {
 		socket.closeFor(shuttingDown)
 	}
 	if connections > 0 {
-		s.opts.Logger.Warn("shutdown: handlers took too long, their connections are closed and their replies dropped",
+		s.options().Logger.Warn("shutdown: handlers took too long, their connections are closed and their replies dropped",
 			"connections", connections, "messages", messages)
 	}
 }
@@ -112,7 +112,7 @@ func (s *Server) abortAll() {
 		socket.CloseNow()
 	}
 	if connections > 0 {
-		s.opts.Logger.Warn("shutdown: connections are aborted", "connections", connections)
+		s.options().Logger.Warn("shutdown: connections are aborted", "connections", connections)
 	}
 }
 
@@ -126,7 +126,7 @@ func (s *Server) logUnfinished() {
 		connections++
 		messages += socket.queuedMessages()
 	}
-	s.opts.Logger.Error("shutdown: its time is over: handlers did not return, and close events were not handled",
+	s.options().Logger.Error("shutdown: its time is over: handlers did not return, and close events were not handled",
 		"connections", connections, "messages", messages, "upgrades", upgrades)
 }
 

@@ -39,8 +39,8 @@ type Socket struct {
 	decision decision            // why the server closes the connection; becomes the cause of the close event
 	ended    bool                // the close event is in the queue, or has been handled
 	drained  latch.Latch         // released when the send queue empties
-	lifetime *time.Timer         // for Options.IdleTimeout and MaxLifetime; nil without them
-	expires  int64               // end of MaxLifetime, in ns after Server.began; 0 means never
+	lifetime *time.Timer         // for Options.IdleTimeout and MaxLifetime; nil if there was neither
+	opened   time.Duration       // when the 101 was written, as time after Server.began
 	channels map[string]struct{} // subscriptions; guarded by the lock of the hub
 }
 
@@ -52,14 +52,14 @@ func newSocket(s *Server, r *http.Request, from forwarding.Client, opts AcceptOp
 	request, omitted := newRequestSnapshot(r, from, opts.Subprotocol)
 	socket := &Socket{
 		server:   s,
-		id:       ident.New(s.opts.Node),
+		id:       ident.New(s.options().Node),
 		request:  request,
 		halfOpen: opts.HalfOpen,
-		traffic:  newTraffic(&s.opts),
+		traffic:  newTraffic(s.options()),
 		pending:  &pendingSends{},
 	}
 	if omitted > 0 {
-		s.opts.Logger.Debug("the header of the upgrade request is too large to be kept: its largest fields are omitted",
+		s.options().Logger.Debug("the header of the upgrade request is too large to be kept: its largest fields are omitted",
 			"connection", socket.id, "limit", maxSnapshotHeader, "fields", omitted)
 	}
 	socket.data.Store(data)
@@ -126,7 +126,7 @@ func (s *Socket) Buffered() int {
 // attach gives a socket its connection after the 101. What was sent before leaves first.
 func (s *Socket) attach(conn *driver.Driver) {
 	s.saveData()
-	if trace := s.server.opts.Trace; trace != nil && trace.Opened != nil {
+	if trace := s.server.options().Trace; trace != nil && trace.Opened != nil {
 		trace.Opened(s)
 	}
 	s.mu.Lock()
@@ -159,7 +159,7 @@ func (s *Socket) end(outcome driver.Outcome) (start bool) {
 	s.mu.Unlock()
 	s.logEnd(outcome)
 	s.logAccess(outcome)
-	if trace := s.server.opts.Trace; trace != nil && trace.Closed != nil {
+	if trace := s.server.options().Trace; trace != nil && trace.Closed != nil {
 		trace.Closed(s, outcome)
 	}
 	return s.enqueue(&Close{Server: s.server, Socket: s, Outcome: outcome})

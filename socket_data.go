@@ -137,7 +137,7 @@ func (s *Socket) saveData() {
 	saved, err := encodeBounded(d.value)
 	switch {
 	case err != nil:
-		s.server.opts.Logger.Error("data not saved: its last good value stays", "connection", s.id, "error", err)
+		s.server.options().Logger.Error("data not saved: its last good value stays", "connection", s.id, "error", err)
 		next = &data{saved: d.saved}
 	case !bytes.Equal(saved, d.saved):
 		next = newSavedData(saved, d.value)

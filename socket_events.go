@@ -100,7 +100,7 @@ const (
 // messages returns the messages among the events of a read that the handler has to see. Their payloads are their own, or lent
 // with Options.LendPayloads.
 func (s *Socket) messages(events []protocol.Event) []Message {
-	lend := s.server.opts.LendPayloads
+	lend := s.server.options().LendPayloads
 	if len(events) == 1 && !lend && !events[0].Owned && len(events[0].Payload) <= inlinePayload {
 		return s.inlineMessage(events[0])
 	}

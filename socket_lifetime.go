@@ -1,16 +1,20 @@
 package linger
 
 import (
-	"math/rand/v2"
+	"hash/maphash"
+	"math"
 	"time"
 
 	"github.com/lingerws/linger/protocol"
 )
 
+// never is the time that is left without a bound.
+const never = time.Duration(math.MaxInt64)
+
 // recordActivity records that a message has come or gone, for Options.IdleTimeout. Times are counted from the start of the server,
 // because the time of day may jump, which would close every connection.
 func (s *Socket) recordActivity() {
-	if s.server.opts.IdleTimeout > 0 {
+	if s.server.options().IdleTimeout > 0 {
 		s.lastActivity.Store(int64(s.server.age()))
 	}
 }
@@ -18,31 +22,65 @@ func (s *Socket) recordActivity() {
 // age returns how long the server has existed.
 func (s *Server) age() time.Duration { return time.Since(s.began) }
 
-// startLifetime starts the one timer for Options.IdleTimeout and MaxLifetime, if either is set. Messages do not move it: when it
-// fires checkLifetime finds out how much time is left. mu is held.
+// startLifetime starts the timer of a connection that has been opened. mu is held.
 func (s *Socket) startLifetime() {
-	o := &s.server.opts
-	if o.IdleTimeout <= 0 && o.MaxLifetime <= 0 {
-		return
+	s.opened = s.server.age()
+	s.lastActivity.Store(int64(s.opened))
+	s.armLifetime()
+}
+
+// armLifetime sets the one timer for Options.IdleTimeout and MaxLifetime, if either is set. Messages do not move it: when it fires
+// checkLifetime finds out how much time is left. mu is held.
+func (s *Socket) armLifetime() {
+	o := s.server.current.Load()
+	bounded := o.IdleTimeout > 0 || o.MaxLifetime > 0
+	switch {
+	case !bounded:
+		s.stopLifetime()
+	case s.lifetime == nil:
+		s.lifetime = time.AfterFunc(s.timeLeft(o), s.checkLifetime)
+	default:
+		s.lifetime.Reset(s.timeLeft(o))
 	}
-	s.recordActivity()
-	if o.MaxLifetime > 0 {
-		tenth := o.MaxLifetime / 10 // jitter, so that clients that came together do not all reconnect together
-		s.expires = int64(s.server.age() + o.MaxLifetime - tenth + rand.N(2*tenth+1))
-	}
-	s.lifetime = time.AfterFunc(s.timeLeft(), s.checkLifetime)
 }
 
 // timeLeft returns how long the connection may still live if no message comes or goes.
-func (s *Socket) timeLeft() time.Duration {
-	left := time.Duration(1<<63 - 1)
-	if s.expires != 0 {
-		left = time.Duration(s.expires) - s.server.age()
+func (s *Socket) timeLeft(o *settings) time.Duration {
+	return min(s.lifetimeLeft(o), s.idleTimeLeft(o))
+}
+
+// lifetimeLeft returns the time until the end of Options.MaxLifetime. Jitter keeps clients that came together from reconnecting
+// together. Connections that are too old when the bound is changed are closed over a fifth of it.
+func (s *Socket) lifetimeLeft(o *settings) time.Duration {
+	if o.MaxLifetime <= 0 {
+		return never
 	}
-	if idle := s.server.opts.IdleTimeout; idle > 0 {
-		left = min(left, idle-(s.server.age()-time.Duration(s.lastActivity.Load())))
+	tenth := o.MaxLifetime / 10
+	end := s.opened + o.MaxLifetime - tenth + s.part(2*tenth)
+	if s.opened < o.lifetimeChanged {
+		end = max(end, o.lifetimeChanged+s.part(2*tenth))
 	}
-	return left
+	return end - s.server.age()
+}
+
+// idleTimeLeft returns the time until the end of Options.IdleTimeout. Connections that are idle when the bound is changed have up to
+// twice the time, each a different one, so that their clients do not all reconnect together.
+func (s *Socket) idleTimeLeft(o *settings) time.Duration {
+	if o.IdleTimeout <= 0 {
+		return never
+	}
+	idleSince := time.Duration(s.lastActivity.Load())
+	if s.opened < o.idleChanged {
+		idleSince = max(idleSince, o.idleChanged+s.part(o.IdleTimeout))
+	}
+	return idleSince + o.IdleTimeout - s.server.age()
+}
+
+// part returns a part of d, from 0 to d. It is random, but always the same for one connection.
+func (s *Socket) part(d time.Duration) time.Duration {
+	const bits = 53 // of a float64
+	fraction := float64(maphash.String(s.server.seed, s.id)>>(64-bits)) / (1 << bits)
+	return time.Duration(float64(d) * fraction)
 }
 
 // checkLifetime closes the connection if its time is over. A connection that is closing, or half-open, has other bounds.
@@ -53,18 +91,19 @@ func (s *Socket) checkLifetime() {
 	if !s.isIdle() { // an event is in progress, which counts as activity
 		s.recordActivity()
 	}
-	reason := idleTooLong
-	if s.expires != 0 && time.Duration(s.expires) <= s.server.age() {
-		reason = oldEnough
-	} else if left := s.timeLeft(); left > 0 {
+	o := s.server.current.Load()
+	switch {
+	case s.lifetimeLeft(o) <= 0:
+		s.closeFor(oldEnough)
+	case s.idleTimeLeft(o) <= 0:
+		s.closeFor(idleTooLong)
+	default:
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if !s.ended {
-			s.lifetime.Reset(left)
+			s.armLifetime()
 		}
-		return
 	}
-	s.closeFor(reason)
 }
 
 // stopLifetime stops the timer. mu is held.

@@ -129,7 +129,7 @@ func (s *Socket) retainBatch() {
 
 // queueLimits returns how much may wait for the handler.
 func (s *Socket) queueLimits() queue.Limits {
-	o := &s.server.opts
+	o := s.server.options()
 	return queue.Limits{Items: o.EventQueueMessages, Bytes: s.server.boundInMemory(o.EventQueueBytes)}
 }
 

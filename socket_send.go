@@ -10,7 +10,7 @@ import (
 
 // Send queues a message. It does not wait for the peer, except under PolicyBlock. The error is [ErrClosed], [ErrQueueFull],
 // [ErrEarlyFull], or protocol.ErrText for text that is not UTF-8; then the message is dropped.
-func (s *Socket) Send(p Payload) error { return s.send(s.server.opts.Policy, p, nil) }
+func (s *Socket) Send(p Payload) error { return s.send(s.server.options().Policy, p, nil) }
 
 // Together calls send, and lets the messages that it sends on this connection leave in one write if that is possible, and after
 // a millisecond at the latest. What a handler sends for the messages of one read leaves like that without Together.
@@ -25,7 +25,7 @@ func (s *Socket) Together(send func()) {
 // sendPrepared queues a message that is framed already. It never blocks. If the queue before the 101 is full the connection is
 // closed, because the caller, a publisher, cannot send less to this connection.
 func (s *Socket) sendPrepared(frame *protocol.Prepared, p Payload) error {
-	policy := s.server.opts.Policy
+	policy := s.server.options().Policy
 	if policy == PolicyBlock {
 		policy = PolicyClose
 	}
@@ -49,8 +49,8 @@ func (s *Socket) send(policy Policy, p Payload, frame *protocol.Prepared) error 
 		s.mu.Unlock()
 	}
 	s.recordActivity()
-	limit := s.sendLimit(policy)
 	for {
+		limit := s.sendLimit(policy) // in the loop, because Reconfigure may change it
 		var err error
 		if frame != nil {
 			_, err = conn.SendPreparedWithin(limit, frame)
@@ -76,9 +76,9 @@ func (s *Socket) send(policy Policy, p Payload, frame *protocol.Prepared) error 
 // connections together hold too much: a sender that waited for that would never be woken.
 func (s *Socket) sendLimit(policy Policy) int {
 	if policy == PolicyBlock {
-		return s.server.opts.SendQueue
+		return s.server.options().SendQueue
 	}
-	return s.server.boundInMemory(s.server.opts.SendQueue)
+	return s.server.boundInMemory(s.server.options().SendQueue)
 }
 
 // applyPolicy applies the policy to a full send queue. It returns nil if the caller is to try again.
@@ -99,7 +99,7 @@ func (s *Socket) applyPolicy(conn *driver.Driver, policy Policy) error {
 // closeFull closes a connection whose peer does not read fast enough, or that holds more than its share while all connections
 // together hold too much.
 func (s *Socket) closeFull(conn *driver.Driver) error {
-	if conn.Queued() >= s.server.opts.SendQueue {
+	if conn.Queued() >= s.server.options().SendQueue {
 		s.closeFor(tooSlow)
 	} else {
 		s.evict()
@@ -116,7 +116,7 @@ func (s *Socket) waitDrained(conn *driver.Driver) error {
 	if s.closing.Load() {
 		return ErrClosed
 	}
-	if conn.Queued() < s.server.opts.SendQueue {
+	if conn.Queued() < s.server.options().SendQueue {
 		return nil
 	}
 	select {
@@ -156,7 +156,7 @@ const maxPending = 32 << 10
 // sendPending queues a message before the 101. Nothing leaves until the handler has returned, so a full queue does not mean that
 // the peer is slow, and waiting for room would be a deadlock: except under PolicyDrop the error is ErrEarlyFull. mu is held.
 func (s *Socket) sendPending(policy Policy, p Payload) error {
-	err := s.pending.append(p, s.server.opts.SendQueue)
+	err := s.pending.append(p, s.server.options().SendQueue)
 	if errors.Is(err, ErrQueueFull) && policy != PolicyDrop {
 		return ErrEarlyFull
 	}

@@ -141,7 +141,7 @@ func (t *traffic) report(stats *Stats) {
 
 // recordReceived records the messages that one read has brought.
 func (s *Socket) recordReceived(events []protocol.Event) {
-	trace := s.server.opts.Trace
+	trace := s.server.options().Trace
 	traced := trace != nil && trace.Received != nil
 	if s.traffic == nil && !traced {
 		return
@@ -165,7 +165,7 @@ func (s *Socket) recordSent(p Payload) {
 	if s.traffic != nil {
 		s.traffic.record(&s.traffic.sent, true, p.Binary, len(p.Data))
 	}
-	if trace := s.server.opts.Trace; trace != nil && trace.Sent != nil {
+	if trace := s.server.options().Trace; trace != nil && trace.Sent != nil {
 		trace.Sent(s, p)
 	}
 }

@@ -67,7 +67,7 @@ func (u *Upgrade) Accept(opts AcceptOptions) (*Socket, error) {
 		return nil, fmt.Errorf("linger: subprotocol %q is %w", opts.Subprotocol, handshake.ErrNotOffered)
 	}
 	if opts.Subprotocol == "" {
-		opts.Subprotocol = u.Server.opts.chooseSubprotocol(u.handshake.Protocols)
+		opts.Subprotocol = u.Server.options().chooseSubprotocol(u.handshake.Protocols)
 	}
 	socket, err := newSocket(u.Server, u.Request, u.client, opts) // without mu, because it calls the data's marshaler and the logger
 	if err != nil {
@@ -112,7 +112,7 @@ type failure struct {
 // stops the timeout.
 func (u *Upgrade) startTimeout(r *http.Request) (stop func()) {
 	u.original, u.Request, u.timeout = r, r, r.Context()
-	limit := u.Server.opts.UpgradeTimeout
+	limit := u.Server.options().UpgradeTimeout
 	if limit < 0 {
 		return func() {}
 	}
@@ -214,27 +214,31 @@ func (u *Upgrade) completeHandshake(socket *Socket) {
 		socket.fail(err)
 		return
 	}
+	settings := u.Server.current.Load()
 	conn, err := u.handshake.Accept(u.writer, u.accept.Subprotocol, &driver.AcceptOptions{
-		Options:          u.Server.connOptions(u.accept.HalfOpen),
+		Options:          u.Server.connOptions(&settings.Options, u.accept.HalfOpen),
 		Header:           u.accept.Header,
-		HandshakeTimeout: u.Server.opts.HandshakeTimeout,
+		HandshakeTimeout: settings.HandshakeTimeout,
 	})
 	if err != nil {
 		socket.fail(err)
 		return
 	}
 	socket.attach(conn)
+	if u.Server.current.Load() != settings { // Reconfigure may not have found the connection
+		socket.reconfigure()
+	}
 }
 
 // connOptions returns the options of a connection for its driver, which is in half-open mode in any case: the server answers a Close
 // after the handlers of what came before, which may delay the answer by the close timeout at most.
-func (s *Server) connOptions(halfOpen bool) driver.Options {
-	opts := s.opts.Options
+func (s *Server) connOptions(o *Options, halfOpen bool) driver.Options {
+	opts := o.Options
 	opts.HalfOpen, opts.Pieces = true, false
 	opts.Budget = s.memory.budget
-	opts.HighWater = s.opts.highWater()
+	opts.HighWater = o.highWater()
 	if !halfOpen {
-		opts.HalfOpenTimeout = s.opts.CloseTimeout
+		opts.HalfOpenTimeout = o.CloseTimeout
 	}
 	return opts
 }

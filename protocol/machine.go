@@ -77,3 +77,11 @@ func (m *Machine) ShouldCloseWrite() bool { return m.out == Gone && !m.aborted }
 // Done reports whether the driver must close the transport: both directions have
 // ended, or the connection was aborted.
 func (m *Machine) Done() bool { return m.aborted || m.in == Gone && m.out == Gone }
+
+// SetLimits replaces MaxMessage, MaxFragments and MaxLinger of the configuration, with the same
+// defaults. A message that is being received, and exceeds a new limit already, fails the
+// connection with its next frame.
+func (m *Machine) SetLimits(maxMessage int64, maxFragments int, maxLinger int64) {
+	m.cfg.MaxMessage, m.cfg.MaxFragments, m.cfg.MaxLinger = maxMessage, maxFragments, maxLinger
+	m.cfg = m.cfg.withDefaults()
+}

@@ -5,7 +5,7 @@ import "sync/atomic"
 // Budget counts the buffered bytes of the connections that share it: those of their send
 // queues, and the received parts of incomplete messages.
 type Budget struct {
-	limit    int64
+	limit    atomic.Int64
 	exceeded func()
 	used     atomic.Int64
 }
@@ -14,11 +14,16 @@ type Budget struct {
 // limit. It is called with the lock of a connection held, so it must not block or use a
 // connection.
 func NewBudget(limit int64, exceeded func()) *Budget {
-	return &Budget{limit: limit, exceeded: exceeded}
+	b := &Budget{exceeded: exceeded}
+	b.limit.Store(limit)
+	return b
 }
 
 // Limit returns the limit in bytes.
-func (b *Budget) Limit() int64 { return b.limit }
+func (b *Budget) Limit() int64 { return b.limit.Load() }
+
+// SetLimit replaces the limit. exceeded is not called before more bytes are added.
+func (b *Budget) SetLimit(limit int64) { b.limit.Store(limit) }
 
 // Used returns the number of buffered bytes.
 func (b *Budget) Used() int64 { return b.used.Load() }
@@ -26,7 +31,7 @@ func (b *Budget) Used() int64 { return b.used.Load() }
 // Add adds bytes that are buffered for a connection elsewhere. n is negative when they are
 // released.
 func (b *Budget) Add(n int) {
-	if b.used.Add(int64(n)) > b.limit && n > 0 {
+	if b.used.Add(int64(n)) > b.limit.Load() && n > 0 {
 		b.exceeded()
 	}
 }
@@ -52,11 +57,11 @@ func (d *Driver) holding() int {
 // account adds the change of the buffered bytes to the budget. A parked connection has none.
 // The caller holds mu.
 func (d *Driver) account() {
-	if d.opts.Budget == nil || d.parked() {
+	if d.settings().Budget == nil || d.parked() {
 		return
 	}
 	if now := d.holding(); now != d.counted {
-		d.opts.Budget.Add(now - d.counted)
+		d.settings().Budget.Add(now - d.counted)
 		d.counted = now
 	}
 }

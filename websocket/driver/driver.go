@@ -6,6 +6,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lingerws/linger/internal/latch"
@@ -18,8 +19,8 @@ import (
 // and none calls the handler.
 type Driver struct {
 	transport transport
-	opts      *settings
-	notified  bool // transport is a notifyingTransport
+	opts      atomic.Pointer[settings] // replaced by SetLimits, with mu held
+	notified  bool                     // transport is a notifyingTransport
 
 	state     state      // guarded by mu, like all that follows it
 	mu        sync.Mutex // never held during a call of the handler
@@ -71,10 +72,8 @@ func New(nc net.Conn, role protocol.Role, early []byte, opts Options) *Driver {
 }
 
 func newDriver(t transport, role protocol.Role, early []byte, opts Options, agreed terms) *Driver {
-	d := &Driver{
-		transport: t,
-		opts:      opts.loopGroup().settings.of(opts, role, agreed),
-	}
+	d := &Driver{transport: t}
+	d.opts.Store(opts.loopGroup().settings.of(opts, role, agreed))
 	if n, ok := t.(notifyingTransport); ok {
 		d.notified = true
 		n.setHandler(d)
@@ -130,7 +129,7 @@ func (d *Driver) SendPreparedWithin(limit int, p *protocol.Prepared) (queued int
 	d.mu.Lock()
 	defer d.rest()
 	if d.parked() {
-		if limit > 0 && d.opts.machine.Role == protocol.Server {
+		if limit > 0 && d.settings().machine.Role == protocol.Server {
 			return d.sendParked(p), nil
 		}
 		d.unpark()
@@ -290,10 +289,12 @@ func (d *Driver) CloseNow() {
 // HalfCloseNegotiated reports whether both ends agreed in the opening handshake to keep
 // processing data after they have sent their Close; docs/half-close.md specifies
 // it.
-func (d *Driver) HalfCloseNegotiated() bool { return d.opts.machine.HalfCloseNegotiated }
+func (d *Driver) HalfCloseNegotiated() bool { return d.settings().machine.HalfCloseNegotiated }
+
+func (d *Driver) settings() *settings { return d.opts.Load() }
 
 // Options returns the options of the connection, with their defaults.
-func (d *Driver) Options() Options { return d.opts.Options }
+func (d *Driver) Options() Options { return d.settings().Options }
 
 // Addrs returns the addresses of both ends of the transport, nil once it is closed.
 func (d *Driver) Addrs() (local, remote net.Addr) {
@@ -414,6 +415,6 @@ func (d *Driver) sendParked(p *protocol.Prepared) (queued int) {
 // unpark gets a working from the pool. mu is held.
 func (d *Driver) unpark() {
 	d.working, _ = workings.Get().(*working)
-	d.m.Reset(d.opts.machine)
+	d.m.Reset(d.settings().machine)
 	d.handled.L = &d.mu
 }

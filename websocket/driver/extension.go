@@ -160,7 +160,7 @@ func (t turns) leave() {
 // before mu is locked, so that the connection can go on receiving. A caller that has its turn waits for nothing
 // but mu, and no holder of mu waits for a turn.
 func (d *Driver) enterSend() turns {
-	if d.opts.machine.Compression == nil {
+	if d.settings().machine.Compression == nil {
 		return nil
 	}
 	compressing <- struct{}{}

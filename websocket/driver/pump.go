@@ -41,7 +41,7 @@ const ownedInBatch = 64 << 10
 // are none that a handler could be too busy for, so input is dropped although it has paused.
 func (d *Driver) handOut() {
 	room, owned := d.room[:0], 0
-	single := !d.opts.machine.HalfOpen // the machine answers a Close at once: replies to the messages before it come first
+	single := !d.settings().machine.HalfOpen // the machine answers a Close at once: replies to the messages before it come first
 	for d.state.delivers() {
 		ev, ok := d.m.Next()
 		if !ok {

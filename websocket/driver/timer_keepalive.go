@@ -23,7 +23,7 @@ type keepAlive struct {
 // armKeepAlive starts the next interval. Jitter spreads the pings of connections that were
 // opened at the same time, after a restart for instance. mu is held.
 func (d *Driver) armKeepAlive() {
-	interval := d.opts.KeepAlive
+	interval := d.settings().KeepAlive
 	if interval < 0 || d.state.transport == transportClosed {
 		return
 	}

@@ -41,7 +41,7 @@ func (d *Driver) bound(t protocol.Timer) time.Duration {
 	if d.closeTimeout > 0 && (t == protocol.TimerClose || t == protocol.TimerHalfOpen) {
 		return d.closeTimeout
 	}
-	return d.opts.bound(t)
+	return d.settings().bound(t)
 }
 
 // expire passes the end of a timer on to the machine, which ignores it if another timer, or

@@ -8,11 +8,11 @@ import (
 
 // watchWriter sets the timer of checkWriter, which runs only while output waits. mu is held.
 func (d *Driver) watchWriter() {
-	if d.opts.WriteTimeout < 0 {
+	if d.settings().WriteTimeout < 0 {
 		return
 	}
 	d.sent, d.sentHeld, d.watched = 0, d.transport.held(), time.Now()
-	wait := d.opts.WriteTimeout
+	wait := d.settings().WriteTimeout
 	if d.writeTimer == nil {
 		d.writeTimer = time.AfterFunc(wait, d.checkWriter)
 	} else {
@@ -32,8 +32,9 @@ func (d *Driver) unwatchWriter() {
 func (d *Driver) checkWriter() {
 	d.wake()
 	defer d.rest()
-	if d.state.writing != writeWaiting || time.Since(d.watched) < d.opts.WriteTimeout {
-		return // the output that it was set for has left
+	timeout := d.settings().WriteTimeout
+	if d.state.writing != writeWaiting || timeout < 0 || time.Since(d.watched) < timeout {
+		return // the output that it was set for has left, or the timeout was changed
 	}
 	moved := d.sent + max(0, d.sentHeld-d.transport.held())
 	if moved < minProgress && d.armed != protocol.TimerClose {

@@ -119,7 +119,7 @@ func (d *Driver) pieceSize() int {
 // noteHigh notes that the queue has reached the high watermark, so that Drained is due when
 // it is empty. mu is held.
 func (d *Driver) noteHigh() {
-	if d.opts.HighWater > 0 && d.m.Queued() >= d.opts.HighWater {
+	if d.settings().HighWater > 0 && d.m.Queued() >= d.settings().HighWater {
 		d.high = true
 	}
 }
@@ -127,7 +127,7 @@ func (d *Driver) noteHigh() {
 // callDrained calls Drained if it is due. If the handler ends this goroutine the connection is
 // aborted, as in the other calls. mu is held, not during the call.
 func (d *Driver) callDrained() {
-	due := d.opts.HighWater <= 0 || d.high
+	due := d.settings().HighWater <= 0 || d.high
 	d.high = false
 	if !due || d.handler == nil || d.state.end == endDelivered || d.m.Done() {
 		return

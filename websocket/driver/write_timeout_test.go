@@ -171,7 +171,7 @@ func passWriteTimer(t *testing.T, d *Driver) {
 		d.wake()
 		waits, progress := d.state.writing == writeWaiting, d.sent+max(0, d.sentHeld-d.transport.held()) >= minProgress
 		if waits && progress {
-			d.watched = d.watched.Add(-d.opts.WriteTimeout)
+			d.watched = d.watched.Add(-d.settings().WriteTimeout)
 		}
 		d.rest()
 		if !waits || progress {
