@@ -95,6 +95,17 @@ func (s *Server) Subscribers(channel string) int {
 	return len(s.hub.channels[channel])
 }
 
+// Channels returns the channels that have subscribers, with their numbers.
+func (s *Server) Channels() map[string]int {
+	s.hub.mu.RLock()
+	defer s.hub.mu.RUnlock()
+	subscribers := make(map[string]int, len(s.hub.channels))
+	for name, sockets := range s.hub.channels {
+		subscribers[name] = len(sockets)
+	}
+	return subscribers
+}
+
 // socketLists is a pool of slices.
 var socketLists = sync.Pool{New: func() any { return new([]*Socket) }}
 

@@ -12,6 +12,10 @@ import (
 // [ErrEarlyFull], or protocol.ErrText for text that is not UTF-8; then the message is dropped.
 func (s *Socket) Send(p Payload) error { return s.send(s.server.options().Policy, p, nil) }
 
+// TrySend is Send under [PolicyDrop], whatever Options.Policy is: if the send queue is full, the message is dropped, the connection
+// stays as it is, and the error is [ErrQueueFull].
+func (s *Socket) TrySend(p Payload) error { return s.send(PolicyDrop, p, nil) }
+
 // Together calls send, and lets the messages that it sends on this connection leave in one write if that is possible, and after
 // a millisecond at the latest. What a handler sends for the messages of one read leaves like that without Together.
 func (s *Socket) Together(send func()) {
