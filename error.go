@@ -1,6 +1,10 @@
 package linger
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/lingerws/linger/internal/drain"
+)
 
 // Errors of this package. Compare with errors.Is.
 var (
@@ -34,6 +38,15 @@ var (
 	// ErrShutdown means that the time of Shutdown was over before every close event was handled, or before every plain request
 	// was answered.
 	ErrShutdown = errors.New("linger: shutdown ended before every close event was handled and every request answered")
+
+	// ErrDraining means that Drain was called while another drain is in progress, after one of all connections, or after Shutdown.
+	ErrDraining = drain.ErrInProgress
+
+	// ErrDrainCancelled means that CancelDrain, a drain of all connections, or Shutdown has ended a drain.
+	ErrDrainCancelled = drain.ErrCancelled
+
+	// ErrDrainTimeout means that DrainOptions.Timeout is over and connections are left. The server stays as it is during a drain.
+	ErrDrainTimeout = drain.ErrTimeout
 )
 
 type earlyFull struct{}

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/lingerws/linger/internal/drain"
 	"github.com/lingerws/linger/internal/loglimit"
 	"github.com/lingerws/linger/protocol/handshake"
 	"github.com/lingerws/linger/websocket/driver"
@@ -26,11 +27,12 @@ type Server struct {
 	admission    admission
 	logLimit     *loglimit.Limiter[lineKind]
 	memory       memoryLimit
+	drainer      *drain.Drainer[*Socket]
 	autoResponse atomic.Pointer[autoResponse] // nil if there is none
 
-	mu        sync.Mutex
-	draining  bool // Shutdown has begun
-	upgrading int  // requests between ServeHTTP and the end of their handshake
+	mu           sync.Mutex
+	shuttingDown bool // Shutdown has begun
+	upgrading    int  // requests between ServeHTTP and the end of their handshake
 
 	reconfiguring sync.Mutex // held during Reconfigure
 
@@ -43,6 +45,7 @@ func NewServer(h Handler, opts Options) *Server {
 	opts = s.withDefaults(opts)
 	s.current.Store(&settings{Options: opts})
 	s.memory.budget = driver.NewBudget(opts.memoryLimit(), s.memoryExceeded)
+	s.drainer = drain.New(s.drainSource())
 	s.version.Store(newHandlerVersion(h))
 	return s
 }
@@ -62,7 +65,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !s.beginUpgrade() {
-		s.refuseDraining(w, r)
+		s.refuseNotReady(w, r)
 		return
 	}
 	defer s.endUpgrade()
@@ -116,14 +119,16 @@ func (s *Server) call(event string, socket *Socket, handler func()) (returned bo
 // forget removes a connection whose close event has been handled.
 func (s *Server) forget(socket *Socket) {
 	s.hub.unregister(socket)
+	s.drainer.Ended(socket)
 	socket.releaseAdmission()
 }
 
-// beginUpgrade counts a request, and reports false if the server is shutting down.
+// beginUpgrade counts a request, and reports false if the server is not ready. A request that was counted before a drain finds
+// that drain waiting for its end.
 func (s *Server) beginUpgrade() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.draining {
+	if s.shuttingDown || s.drainer.Refuses() {
 		return false
 	}
 	s.upgrading++
@@ -135,4 +140,5 @@ func (s *Server) endUpgrade() {
 	s.upgrading--
 	s.mu.Unlock()
 	s.hub.releaseWaiters()
+	s.drainer.Changed()
 }

@@ -2,8 +2,6 @@ package linger
 
 import (
 	"context"
-	"log/slog"
-	"net/http"
 	"slices"
 	"time"
 
@@ -41,8 +39,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // closeSockets is Shutdown without the listeners.
 func (s *Server) closeSockets(ctx context.Context) error {
 	s.mu.Lock()
-	s.draining = true
+	s.shuttingDown = true
 	s.mu.Unlock()
+	s.drainer.Stop()
 	bound := s.options().ShutdownTimeout
 	pacing, stop := context.WithCancel(ctx)
 	defer stop()
@@ -130,18 +129,11 @@ func (s *Server) logUnfinished() {
 		"connections", connections, "messages", messages, "upgrades", upgrades)
 }
 
-// isDraining reports whether a shutdown has begun.
-func (s *Server) isDraining() bool {
+// isShuttingDown reports whether a shutdown has begun.
+func (s *Server) isShuttingDown() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.draining
-}
-
-// refuseDraining answers a request that arrives, or is accepted, after a shutdown has begun.
-func (s *Server) refuseDraining(w http.ResponseWriter, r *http.Request) {
-	s.logRefusal(slog.LevelDebug, r, http.StatusServiceUnavailable, "shutdown", "the server is shutting down")
-	w.Header().Set("Retry-After", "1")
-	answerError(w, http.StatusServiceUnavailable, "the server is shutting down")
+	return s.shuttingDown
 }
 
 // isEmpty reports whether there is neither a connection nor a request that may become one.

@@ -12,6 +12,7 @@ const (
 	CauseIdle     protocol.Cause = "idle"     // Options.IdleTimeout: 1001
 	CauseLifetime protocol.Cause = "lifetime" // Options.MaxLifetime: 1012
 	CauseShutdown protocol.Cause = "shutdown" // [Server.Shutdown]: 1001
+	CauseDrain    protocol.Cause = "drain"    // [Server.Drain]: 1012, or the code of its options
 	CauseMemory   protocol.Cause = "memory"   // Options.MaxMemory was exceeded, and the connection held more than its share: 1013
 	CausePanic    protocol.Cause = "panic"    // the handler of an event panicked: 1011
 )
@@ -118,6 +119,7 @@ const (
 	tooSlow
 	tooEarly
 	shuttingDown
+	draining
 	tooMuchHeld
 	handlerFailed
 )
@@ -132,6 +134,7 @@ var decisions = [...]struct {
 	tooSlow:       {protocol.Status{Code: protocol.CloseTryAgainLater, Reason: "reading too slowly"}, CauseSlow},
 	tooEarly:      {protocol.Status{Code: protocol.CloseTryAgainLater, Reason: "too much was sent before the connection was open"}, CauseSlow},
 	shuttingDown:  {protocol.Status{Code: protocol.CloseGoingAway, Reason: "server shutting down"}, CauseShutdown},
+	draining:      {cause: CauseDrain}, // the status is that of DrainOptions
 	tooMuchHeld:   {protocol.Status{Code: protocol.CloseTryAgainLater, Reason: "too much is under way"}, CauseMemory},
 	handlerFailed: {protocol.Status{Code: protocol.CloseInternalError, Reason: "internal error"}, CausePanic},
 }

@@ -198,15 +198,15 @@ func (u *Upgrade) finish(returned bool) {
 var (
 	errUpgradeFailed = errors.New("linger: the upgrade handler failed after it had accepted")
 	errTimeout       = errors.New("linger: the upgrade handler did not return within Options.UpgradeTimeout")
-	errDraining      = errors.New("linger: the server began to shut down before the handshake was done")
+	errShuttingDown  = errors.New("linger: the server began to shut down before the handshake was done")
 )
 
 // completeHandshake answers with 101 and attaches the connection to its socket. A shutdown that begins after the check finds the
 // socket in the hub.
 func (u *Upgrade) completeHandshake(socket *Socket) {
-	if u.Server.isDraining() {
-		u.Server.refuseDraining(u.writer, u.original)
-		socket.fail(errDraining)
+	if u.Server.isShuttingDown() {
+		u.Server.refuseNotReady(u.writer, u.original)
+		socket.fail(errShuttingDown)
 		return
 	}
 	if err := u.original.Context().Err(); err != nil { // mostly because the client has gone

@@ -73,11 +73,11 @@ var layers = map[string]layer{
 		why:     "the library is a Conn on a driver and does not depend on the events above it",
 	},
 	".": {
-		folders: append([]string{"websocket", "websocket/driver", "internal/forwarding", "internal/ident", "internal/latch", "internal/loglimit", "internal/pace", "internal/queue", "internal/race", "internal/rate"}, core...),
+		folders: append([]string{"websocket", "websocket/driver", "internal/drain", "internal/forwarding", "internal/ident", "internal/latch", "internal/loglimit", "internal/pace", "internal/queue", "internal/race", "internal/rate"}, core...),
 		why:     "the runtime has sockets and events; worker and cmd add JavaScript",
 	},
 	"proxy": {
-		folders: append([]string{"websocket", "websocket/driver", "internal/forwarding", "internal/httprule", "internal/pace"}, core...),
+		folders: append([]string{"websocket", "websocket/driver", "internal/drain", "internal/forwarding", "internal/httprule", "internal/pace"}, core...),
 		why:     "a proxy connects a client to a backend and needs no events",
 	},
 	"worker": {
@@ -200,6 +200,10 @@ var layers = map[string]layer{
 	},
 	"internal": {
 		why: "test helpers need the standard library only, so that the tests of every folder can use them",
+	},
+	"internal/drain": {
+		folders: []string{"internal/latch", "internal/pace", "protocol"},
+		why:     "when connections are closed does not depend on what they are; servers and proxies share it",
 	},
 	"internal/filelock": {
 		why: "a locked file needs the operating system only; a worker locks its stored data and its temporary files",
