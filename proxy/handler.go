@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lingerws/linger/internal/drain"
 	"github.com/lingerws/linger/internal/forwarding"
 	"github.com/lingerws/linger/internal/pace"
 	"github.com/lingerws/linger/protocol"
@@ -16,9 +17,11 @@ import (
 type Handler struct {
 	opts     Options
 	backends *backends
+	drainer  *drain.Drainer[*pipe]
 
 	mu           sync.Mutex
 	pipes        map[*pipe]struct{}
+	requests     int            // requests that may become pipes
 	shuttingDown bool           // Shutdown was called: requests are refused
 	aborting     bool           // the time of Shutdown is over: new pipes are aborted
 	active       sync.WaitGroup // requests and pipes
@@ -37,7 +40,9 @@ func New(opts Options) (*Handler, error) {
 			return nil, err
 		}
 	}
-	return &Handler{opts: opts, backends: b, pipes: map[*pipe]struct{}{}}, nil
+	h := &Handler{opts: opts, backends: b, pipes: map[*pipe]struct{}{}}
+	h.drainer = drain.New(h.drainSource())
+	return h, nil
 }
 
 // Count returns the number of pairs of connections.
@@ -49,7 +54,7 @@ func (h *Handler) Count() int {
 
 // ServeHTTP connects a client to a backend. If the backend refuses the handshake its
 // response is forwarded. The status is 502 if no backend can be reached, 504 if the
-// backend does not respond in time, and 503 during Shutdown.
+// backend does not respond in time, and 503 during Shutdown and Drain.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r, trusted := h.withClientHost(r)
 	offer, refusal := driver.CheckRequest(r, h.opts.Origins)
@@ -59,11 +64,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !h.beginRequest() {
-		w.Header().Set("Retry-After", "1")
-		http.Error(w, "the proxy is shutting down", http.StatusServiceUnavailable)
+		h.refuseNotReady(w)
 		return
 	}
-	defer h.active.Done()
+	defer h.endRequest()
 	to, conn, answer, err := h.dial(w, r, trusted, offer)
 	if err != nil {
 		h.refuse(w, r, err)
@@ -108,15 +112,30 @@ func (h *Handler) withClientHost(r *http.Request) (request *http.Request, truste
 	return &copied, true
 }
 
-// beginRequest counts an active request. It returns false during Shutdown.
+// beginRequest counts an active request. It returns false if the proxy is not ready.
 func (h *Handler) beginRequest() bool {
 	h.mu.Lock()
-	defer h.mu.Unlock()
 	if h.shuttingDown {
+		h.mu.Unlock()
 		return false
 	}
+	h.requests++
 	h.active.Add(1)
+	h.mu.Unlock()
+	if h.drainer.Refuses() { // after it was counted, so that a drain that begins now waits for it
+		h.endRequest()
+		return false
+	}
 	return true
+}
+
+// endRequest ends the counting of a request. The pipe that it has become, if any, was added before.
+func (h *Handler) endRequest() {
+	h.mu.Lock()
+	h.requests--
+	h.mu.Unlock()
+	h.drainer.Changed()
+	h.active.Done()
 }
 
 func (h *Handler) addPipe(p *pipe) {
@@ -133,8 +152,9 @@ func (h *Handler) addPipe(p *pipe) {
 
 func (h *Handler) removePipe(p *pipe) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
 	delete(h.pipes, p)
+	h.mu.Unlock()
+	h.drainer.Ended(p)
 }
 
 var goingAway = protocol.Status{Code: protocol.CloseGoingAway, Reason: "proxy shutting down"}
@@ -151,6 +171,7 @@ func (h *Handler) Shutdown(ctx context.Context) error {
 		all = append(all, p)
 	}
 	h.mu.Unlock()
+	h.drainer.Stop()
 	var spread time.Duration
 	if deadline, ok := ctx.Deadline(); ok {
 		spread = time.Until(deadline) / 4 // like Server.Shutdown
