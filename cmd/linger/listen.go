@@ -1,40 +1,58 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"strconv"
+	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/lingerws/linger/cmd/linger/internal/listen"
 )
 
-// listenFlags are the flags for the address of a server.
+// listenFlags are the flags for the addresses of a server.
 type listenFlags struct {
-	Listen listenAddress `default:"127.0.0.1:8080" help:"Address to listen on: HOST:PORT, :PORT for all interfaces, or PORT for the loopback interface. Port 0 selects a free port."`
-	Port   port          `placeholder:"PORT" help:"Short for --listen=127.0.0.1:PORT."`
+	Listen []listenAddress `placeholder:"ADDRESS" help:"Address to listen on: HOST:PORT, :PORT for all interfaces, PORT for the loopback interface, unix:PATH, or fd:3 or fd:NAME for a socket that the process is started with. Port 0 selects a free port. May be repeated. Default: the sockets that systemd passes, or 127.0.0.1:8080."`
+	Port   port            `placeholder:"PORT" help:"Short for --listen=127.0.0.1:PORT."`
 }
 
 // Validate reports an error if both flags are given. kong calls it.
 func (f listenFlags) Validate() error {
-	if f.Port.given && f.Listen != defaultListen {
+	if f.Port.given && len(f.Listen) > 0 {
 		return errors.New("--port and --listen cannot be combined: give one of them")
 	}
 	return nil
 }
 
-const defaultListen listenAddress = "127.0.0.1:8080"
+const defaultPort = 8080
 
-// address returns the address to listen on.
-func (f listenFlags) address() string {
+// addresses returns the addresses to listen on; none means the default.
+func (f listenFlags) addresses() []listen.Address {
 	if f.Port.given {
-		return net.JoinHostPort("127.0.0.1", strconv.Itoa(int(f.Port.number)))
+		return []listen.Address{listen.Loopback(f.Port.number)}
 	}
-	return string(f.Listen)
+	list := make([]listen.Address, 0, len(f.Listen))
+	for _, a := range f.Listen {
+		list = append(list, listen.Address(a))
+	}
+	return list
 }
 
-// listenAddress is a flag value that is a host and a port, or a port alone.
-type listenAddress string
+// openListeners listens on all addresses, or on the sockets that were passed to the process.
+func (f listenFlags) openListeners(passed *listen.Passed, log *slog.Logger) ([]listen.Listener, error) {
+	listeners, unused, err := listen.Open(context.Background(), f.addresses(), passed, listen.Loopback(defaultPort))
+	if len(unused) > 0 {
+		log.Warn("sockets that the process was started with are not served: add them to --listen", "sockets", strings.Join(unused, " "))
+	}
+	return listeners, err
+}
+
+// listenAddress is a flag value that is an address to listen on.
+type listenAddress listen.Address
 
 // Decode implements kong.MapperValue.
 func (a *listenAddress) Decode(ctx *kong.DecodeContext) error {
@@ -42,19 +60,9 @@ func (a *listenAddress) Decode(ctx *kong.DecodeContext) error {
 	if err := ctx.Scan.PopValueInto("address", &text); err != nil {
 		return err
 	}
-	if number, err := strconv.ParseUint(text, 10, 16); err == nil {
-		*a = listenAddress(net.JoinHostPort("127.0.0.1", strconv.FormatUint(number, 10)))
-		return nil
-	}
-	_, number, err := net.SplitHostPort(text)
-	if err == nil {
-		_, err = net.LookupPort("tcp", number)
-	}
-	if err != nil {
-		return fmt.Errorf("%q is not an address to listen on: give a port such as 8080, or host and port, such as 127.0.0.1:8080, [::1]:8080 or :8080 for all addresses", text)
-	}
-	*a = listenAddress(text)
-	return nil
+	address, err := listen.Parse(text)
+	*a = listenAddress(address)
+	return err
 }
 
 // port is a flag value that is a TCP port.
@@ -75,4 +83,26 @@ func (p *port) Decode(ctx *kong.DecodeContext) error {
 	}
 	*p = port{number: uint16(number), given: true}
 	return nil
+}
+
+// listenerURLs returns where clients on this machine reach the listeners: URLs, and paths of Unix sockets.
+func listenerURLs(listeners []listen.Listener) string {
+	list := make([]string, 0, len(listeners))
+	for _, l := range listeners {
+		list = append(list, listenerURL(l))
+	}
+	return strings.Join(list, ", ")
+}
+
+// listenerURL returns the URL at which a browser on this machine reaches the listener, or unix: and the path of its socket.
+func listenerURL(listener net.Listener) string {
+	address := listener.Addr().String()
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return "unix:" + address
+	}
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port) + "/"
 }

@@ -18,9 +18,17 @@ func parseRun(t *testing.T, args ...string) (runCommand, error) {
 	return cli.Run, err
 }
 
+func addressesOf(f listenFlags) string {
+	var list []string
+	for _, a := range f.addresses() {
+		list = append(list, a.String())
+	}
+	return strings.Join(list, " ")
+}
+
 func TestListenFlagsAddress(t *testing.T) {
 	for flags, want := range map[string]string{
-		"":                            "127.0.0.1:8080",
+		"":                            "",
 		"--listen 19080":              "127.0.0.1:19080",
 		"--listen=0":                  "127.0.0.1:0",
 		"--listen :8080":              ":8080",
@@ -31,17 +39,20 @@ func TestListenFlagsAddress(t *testing.T) {
 		"--port=0":                    "127.0.0.1:0",
 		"--listen=127.0.0.1:8080":     "127.0.0.1:8080",
 		"--listen=chat.example.com:1": "chat.example.com:1",
+
+		"--listen=:80 --listen=unix:/run/linger.sock?mode=0660": ":80 unix:/run/linger.sock",
+		"--listen=:80,https://:443,fd:3":                        ":80 https://:443 fd:3",
 	} {
 		c, err := parseRun(t, strings.Fields(flags)...)
-		if err != nil || c.address() != want {
-			t.Errorf("a server with %q must listen on %s; got %q, %v", flags, want, c.address(), err)
+		if err != nil || addressesOf(c.listenFlags) != want {
+			t.Errorf("a server with %q must listen on %s; got %q, %v", flags, want, addressesOf(c.listenFlags), err)
 		}
 		if flags == "" {
 			continue
 		}
 		p, err := parseProxy(t, append([]string{"--to=ws://a"}, strings.Fields(flags)...)...)
-		if err != nil || p.address() != want {
-			t.Errorf("a proxy with %q must listen on %s; got %q, %v", flags, want, p.address(), err)
+		if err != nil || addressesOf(p.listenFlags) != want {
+			t.Errorf("a proxy with %q must listen on %s; got %q, %v", flags, want, addressesOf(p.listenFlags), err)
 		}
 	}
 }

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"time"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/cmd/linger/internal/listen"
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/proxy"
 	"github.com/lingerws/linger/websocket"
@@ -45,6 +47,10 @@ type proxyCommand struct {
 // Run serves the proxy until a signal ends it.
 func (c *proxyCommand) Run(out *streams) error {
 	log := c.open(out)
+	passed, err := listen.FromManager()
+	if err != nil {
+		return err
+	}
 	signals := notify()
 	options, err := c.options(log.Logger)
 	if err != nil {
@@ -55,20 +61,22 @@ func (c *proxyCommand) Run(out *streams) error {
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", c.address())
+	listeners, err := c.openListeners(passed, log.Logger)
 	if err != nil {
-		return listenError(c.address(), err)
+		return err
 	}
 	signals.notifyShutdown()
 	go signals.ignoreReload(log.Logger)
-	c.print(out, "proxy runs at "+listenerURL(listener))
+	c.print(out, "proxy runs at "+listenerURLs(listeners))
 	return service{
-		handler:         logRequests(c.checkHost(h, listener.Addr(), log.Logger), log.access, options.TrustedProxies),
+		handler: func(listens net.Addr) http.Handler {
+			return logRequests(c.checkHost(h, listens, log.Logger), log.access, options.TrustedProxies)
+		},
 		log:             log.Logger,
 		headerTimeout:   time.Duration(c.HeaderTimeout),
 		shutdownTimeout: time.Duration(c.ShutdownTimeout),
 		connections:     h.Count, shutdown: h.Shutdown,
-	}.serve(listener, signals.shutdown)
+	}.serve(listeners, signals.shutdown)
 }
 
 // options converts the flags to the options of package proxy.

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"slices"
 	"time"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/lingerws/linger/cmd/linger/internal/listen"
 	"github.com/lingerws/linger/worker"
 )
 
@@ -57,31 +59,37 @@ func (c *runCommand) Run(out *streams) error {
 		return err
 	}
 	log := c.open(out)
+	passed, err := listen.FromManager() // before load starts processes
+	if err != nil {
+		return err
+	}
 	signals := notify()
 	app, err := c.load(log)
 	if err != nil {
 		return fmt.Errorf("cannot load %s:\n%w", c.App, err)
 	}
-	listener, err := net.Listen("tcp", c.address())
+	listeners, err := c.openListeners(passed, log.Logger)
 	if err != nil {
-		return errors.Join(listenError(c.address(), err), app.Shutdown(context.Background()))
+		return errors.Join(err, app.Shutdown(context.Background()))
 	}
 	signals.notifyShutdown() // before the address is printed: a program that reads it may send a signal at once
 	reloader, err := c.startReloader(app, signals.reload, log.Logger)
 	if err != nil {
-		return errors.Join(fmt.Errorf("cannot watch the application's files: %w", err), listener.Close(), app.Shutdown(context.Background()))
+		return errors.Join(fmt.Errorf("cannot watch the application's files: %w", err), listen.Close(listeners), app.Shutdown(context.Background()))
 	}
 	defer reloader.close()
 	reportDescriptors(log.Logger, maxDescriptors(), c.MaxConnections, c.maxConnectionsGiven)
-	c.print(out, fmt.Sprintf("%s runs at %s", c.App, listenerURL(listener)))
+	c.print(out, fmt.Sprintf("%s runs at %s", c.App, listenerURLs(listeners)))
 	return service{
-		handler:         logRequests(c.checkHost(c.testScheduled(app, app), listener.Addr(), log.Logger), log.access, networks(c.TrustedProxy)),
+		handler: func(listens net.Addr) http.Handler {
+			return logRequests(c.checkHost(c.testScheduled(app, app), listens, log.Logger), log.access, networks(c.TrustedProxy))
+		},
 		log:             log.Logger,
 		headerTimeout:   time.Duration(c.HeaderTimeout),
 		bodyTimeout:     time.Duration(c.BodyTimeout),
 		shutdownTimeout: time.Duration(c.ShutdownTimeout),
 		connections:     app.Server().Count, shutdown: app.Shutdown,
-	}.serve(listener, signals.shutdown)
+	}.serve(listeners, signals.shutdown)
 }
 
 // load logs the warnings about the configuration and loads the application.

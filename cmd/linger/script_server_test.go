@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -27,7 +29,7 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 //	signal INT|TERM|HUP     sends the process a signal
 //	ends STATUS [SIGNAL]    waits for the end of the process, repeats SIGNAL until then if it is given, and writes the
 //	                        output to the files server.stdout and server.stderr
-//	get STATUS PATH [RE [HOST]]  sends a GET request; the body must match RE
+//	get STATUS PATH [RE [HOST]]  sends a GET request to URL, which may be unix: and a path; the body must match RE
 func serverCommands() map[string]scriptCommand {
 	return map[string]scriptCommand{
 		"serve": command(0, func(ts *testscript.TestScript, args []string) {
@@ -65,7 +67,7 @@ func serverOf(ts *testscript.TestScript) *server {
 	return s
 }
 
-var urlPrinted = regexp.MustCompile(`runs at http://(\S+?)/["\n]`)
+var urlPrinted = regexp.MustCompile(`runs at http://(\S+?)/[",\n]`)
 
 // start starts a command of linger and waits until it has printed its address.
 func start(ts *testscript.TestScript, subcommand string, args []string) *server {
@@ -180,7 +182,14 @@ func ends(ts *testscript.TestScript, args []string) {
 
 func get(ts *testscript.TestScript, args []string) {
 	client := http.Client{Timeout: testTimeout}
-	request, err := http.NewRequest(http.MethodGet, ts.Getenv("URL")+args[1], http.NoBody)
+	server := ts.Getenv("URL")
+	if socket, ok := strings.CutPrefix(server, "unix:"); ok {
+		server = "http://localhost"
+		client.Transport = &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", ts.MkAbs(socket))
+		}}
+	}
+	request, err := http.NewRequest(http.MethodGet, server+args[1], http.NoBody)
 	ts.Check(err)
 	if len(args) > 3 {
 		request.Host = args[3]

@@ -9,21 +9,14 @@ import (
 	"net/http"
 	"os"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/lingerws/linger/cmd/linger/internal/listen"
 )
 
-func TestListenError(t *testing.T) {
-	for err, want := range map[error]string{
-		syscall.EADDRINUSE:   "choose another with --port or --listen",
-		net.ErrClosed:        "cannot listen on :80",
-		errors.New("broken"): "broken",
-	} {
-		if got := listenError(":80", err).Error(); !strings.Contains(got, want) {
-			t.Errorf("the error must contain %q; got %q", want, got)
-		}
-	}
+func always(h http.HandlerFunc) func(net.Addr) http.Handler {
+	return func(net.Addr) http.Handler { return h }
 }
 
 // TestServiceServeLogsPanicOfHandler covers panics that net/http recovers and writes to its ErrorLog.
@@ -37,12 +30,12 @@ func TestServiceServeLogsPanicOfHandler(t *testing.T) {
 	served := make(chan error, 1)
 	go func() {
 		served <- service{
-			handler:       http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("something is wrong") }),
+			handler:       always(func(http.ResponseWriter, *http.Request) { panic("something is wrong") }),
 			log:           slog.New(slog.NewTextHandler(&out, nil)),
 			headerTimeout: testTimeout, shutdownTimeout: testTimeout,
 			connections: func() int { return 0 },
 			shutdown:    func(context.Context) error { return nil },
-		}.serve(listener, signals)
+		}.serve([]listen.Listener{{Listener: listener}}, signals)
 	}()
 	response, err := (&http.Client{Timeout: testTimeout}).Get(listenerURL(listener))
 	if err == nil {
@@ -67,7 +60,7 @@ func TestServiceServeBodyTimeoutClosesConnection(t *testing.T) {
 	served, read := make(chan error, 1), make(chan error, 1)
 	go func() {
 		served <- service{
-			handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			handler: always(func(_ http.ResponseWriter, r *http.Request) {
 				_, err := io.ReadAll(r.Body)
 				read <- err
 			}),
@@ -75,7 +68,7 @@ func TestServiceServeBodyTimeoutClosesConnection(t *testing.T) {
 			headerTimeout: testTimeout, bodyTimeout: 10 * time.Millisecond, shutdownTimeout: testTimeout,
 			connections: func() int { return 0 },
 			shutdown:    func(context.Context) error { return nil },
-		}.serve(listener, signals)
+		}.serve([]listen.Listener{{Listener: listener}}, signals)
 	}()
 	nc, err := net.Dial("tcp", listener.Addr().String())
 	if err != nil {

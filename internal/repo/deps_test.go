@@ -193,8 +193,16 @@ var layers = map[string]layer{
 		folders: []string{"worker", "internal/spelling"}, modules: []string{"github.com/BurntSushi/toml", "github.com/tailscale/hujson"},
 		why: "a wrangler file becomes options of a worker; flags and other files are the command's",
 	},
+	"cmd/linger/internal/listen": {
+		why: "listeners need the operating system only",
+	},
 	"cmd": {
-		folders: append([]string{".", "admin", "websocket", "websocket/driver", "proxy", "worker", "cmd/linger/internal/wrangler", "internal/forwarding", "internal/loglimit", "internal/netaddr", "internal/spelling"}, core...),
+		folders: append([]string{
+			".", "admin", "websocket", "websocket/driver", "proxy", "worker",
+			"cmd/linger/internal/listen",
+			"cmd/linger/internal/wrangler",
+			"internal/forwarding", "internal/loglimit", "internal/netaddr", "internal/spelling",
+		}, core...),
 		modules: []string{"github.com/alecthomas/kong", "github.com/fsnotify/fsnotify", "github.com/BurntSushi/toml", "github.com/tailscale/hujson"},
 		why:     "the command combines the packages; code that belongs to one of them stays there",
 	},
