@@ -1,6 +1,8 @@
 package linger
 
 import (
+	"time"
+
 	"github.com/lingerws/linger/internal/race"
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/websocket/driver"
@@ -14,6 +16,7 @@ type Message struct {
 
 	lent     bool // the payload is part of the connection's read buffer (Options.LendPayloads)
 	progress progress
+	arrived  time.Duration // Server.traceTime of the arrival
 }
 
 // PeerClose reports that the peer has sent its Close while our half is open (half-open mode).
@@ -23,6 +26,7 @@ type PeerClose struct {
 	Status protocol.Status // code and reason of the Close; 1005 if it was empty
 
 	progress progress
+	arrived  time.Duration // Server.traceTime of the arrival
 }
 
 // Drain reports that a send queue that was full is empty again.
@@ -31,6 +35,7 @@ type Drain struct {
 	Socket *Socket
 
 	progress progress
+	arrived  time.Duration // Server.traceTime of the drain
 }
 
 // Close is the terminal event of a connection. Received contains the peer's code and reason: 1005 if its Close was empty, 1006
@@ -41,6 +46,7 @@ type Close struct {
 	driver.Outcome
 
 	progress progress
+	arrived  time.Duration // Server.traceTime of the end
 }
 
 // Payload is the content of a message. The payload that a handler gets belongs to it, unless Options.LendPayloads is set. The
@@ -70,12 +76,12 @@ func (m *Message) handle(h Handler) (complete bool) {
 	if race.Enabled && m.lent {
 		defer poison(m.Data)
 	}
-	return m.Socket.guard("message", &m.progress, func() { h.Message(m) })
+	return m.Socket.guard("message", m.arrived, &m.progress, func() { h.Message(m) })
 }
 
 func (p *PeerClose) handle(h Handler) (complete bool) {
 	closer, ok := h.(PeerCloser)
-	return !ok || p.Socket.guard("peerclose", &p.progress, func() { closer.PeerClose(p) })
+	return !ok || p.Socket.guard("peerclose", p.arrived, &p.progress, func() { closer.PeerClose(p) })
 }
 
 func (d *Drain) handle(h Handler) (complete bool) {
@@ -83,11 +89,12 @@ func (d *Drain) handle(h Handler) (complete bool) {
 	if drainer == nil || d.Socket.closing.Load() { // the event may have waited
 		return true
 	}
-	return d.Socket.guard("drain", &d.progress, func() { drainer.Drain(d) })
+	return d.Socket.guard("drain", d.arrived, &d.progress, func() { drainer.Drain(d) })
 }
 
 func (c *Close) handle(h Handler) (complete bool) {
 	c.progress.begin()
+	c.Socket.traceBegin("close", c.arrived)
 	returned := false
 	defer func() {
 		if !returned {
@@ -95,6 +102,7 @@ func (c *Close) handle(h Handler) (complete bool) {
 			complete = true
 		}
 		if complete {
+			c.Socket.traceHandled(!returned)
 			c.Server.forget(c.Socket)
 		}
 	}()
@@ -104,12 +112,14 @@ func (c *Close) handle(h Handler) (complete bool) {
 
 // guard calls a handler, and reports whether the event is complete. If the handler panics or ends its goroutine the connection
 // is closed with 1011, and the event is complete.
-func (s *Socket) guard(event string, p *progress, handler func()) (complete bool) {
+func (s *Socket) guard(event string, arrived time.Duration, p *progress, handler func()) (complete bool) {
 	p.begin()
+	s.traceBegin(event, arrived)
 	returned := false
 	defer func() {
 		if !returned {
 			p.abandon()
+			s.traceHandled(true)
 			s.closeFor(handlerFailed)
 		}
 	}()
@@ -122,5 +132,8 @@ func (s *Socket) guard(event string, p *progress, handler func()) (complete bool
 		}
 	}
 	s.saveData()
+	if returned {
+		s.traceHandled(false)
+	}
 	return true
 }

@@ -66,10 +66,12 @@ func (c *Completion) Next() (*Message, *Completion) {
 		return nil, nil
 	}
 	s.saveData()
+	s.traceHandled(false)
 	event, _ := s.nextEvent() // is the message: only the owner of the event in progress removes events
 	s.openData()
 	m, _ := event.(*Message)
 	m.progress.begin()
+	s.traceBegin("message", m.arrived)
 	return m, &Completion{socket: s, progress: &m.progress}
 }
 
@@ -93,6 +95,7 @@ func (c *Completion) release() bool { return !c.used.Swap(true) && c.progress.re
 // complete ends an event that was completed after its handler had returned.
 func (s *Socket) complete(terminal bool) {
 	version := s.queue.version
+	s.traceHandled(false)
 	if terminal {
 		s.server.forget(s)
 	} else {

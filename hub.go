@@ -18,6 +18,7 @@ type hub struct {
 	sockets  map[string]*Socket              // by id
 	size     atomic.Int64                    // length of sockets, to be read without the lock
 	channels map[string]map[*Socket]struct{} // without entries for channels that have no subscriber
+	subs     int                             // subscriptions of all sockets
 	change   latch.Latch                     // released when a socket is removed and when an upgrade has ended
 }
 
@@ -178,11 +179,16 @@ func (h *hub) subscribe(s *Socket, channel string) error {
 		h.channels[channel] = map[*Socket]struct{}{}
 	}
 	h.channels[channel][s] = struct{}{}
+	h.subs++
 	return nil
 }
 
 // unsubscribe ends a subscription, if there is one. mu is held.
 func (h *hub) unsubscribe(s *Socket, channel string) {
+	if _, subscribed := s.channels[channel]; !subscribed {
+		return
+	}
+	h.subs--
 	delete(s.channels, channel)
 	delete(h.channels[channel], s)
 	if len(h.channels[channel]) == 0 {
@@ -204,14 +210,18 @@ func (s *Server) Publish(channel string, p Payload, except ...*Socket) (int, err
 	}
 	list := s.hub.list(channel)
 	defer recycleList(list)
-	return fanOut(*list, func(part []*Socket) (sent int) {
+	receivers := fanOut(*list, func(part []*Socket) (sent int) {
 		for _, socket := range part {
 			if !slices.Contains(except, socket) && socket.sendPrepared(frame, p) == nil {
 				sent++
 			}
 		}
 		return sent
-	}), nil
+	})
+	if s.trace.Published != nil {
+		s.trace.Published(channel, p, receivers)
+	}
+	return receivers, nil
 }
 
 // minPart is the least number of sends for which another goroutine pays off. Each is a system call.

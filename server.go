@@ -20,6 +20,7 @@ import (
 type Server struct {
 	version      atomic.Pointer[handlerVersion] // the current handler
 	current      atomic.Pointer[settings]       // the options in force
+	trace        Trace                          // of the options; the zero value without one
 	began        time.Time
 	seed         maphash.Seed // of Socket.part
 	hub          hub
@@ -46,6 +47,9 @@ func NewServer(h Handler, opts Options) *Server {
 	s.current.Store(&settings{Options: opts})
 	s.memory.budget = driver.NewBudget(opts.memoryLimit(), s.memoryExceeded)
 	s.drainer = drain.New(s.drainSource())
+	if opts.Trace != nil {
+		s.trace = *opts.Trace
+	}
 	s.version.Store(newHandlerVersion(h))
 	return s
 }
@@ -71,7 +75,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.endUpgrade()
 	from := s.clientOf(r)
 	if refused := s.admission.admit(addressGroup(from.Addr), s.options()); refused != nil {
-		s.logRefusal(slog.LevelInfo, r, refused.status, refused.limit, refused.text)
+		s.reportRefusal(slog.LevelInfo, r, refused.status, refused.limit, refused.text)
 		refused.serve(w)
 		return
 	}
@@ -79,7 +83,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer u.releaseAdmission()
 	defer u.startTimeout(r)()
 	returned := false
-	defer func() { u.finish(returned) }() // also when the handler ends its goroutine
+	began := s.traceTime()
+	defer func() { // also when the handler ends its goroutine
+		ended := s.traceTime()
+		u.finish(returned)
+		u.traceHandled(ended-began, returned)
+	}()
 	version := s.beginCall()
 	defer version.endCall()
 	returned = s.call("upgrade", nil, func() { version.handler.Upgrade(u) })

@@ -131,7 +131,7 @@ func (s *Server) refuseNotReady(w http.ResponseWriter, r *http.Request) {
 	if s.isShuttingDown() {
 		reason, text = "shutdown", "the server is shutting down"
 	}
-	s.logRefusal(slog.LevelDebug, r, http.StatusServiceUnavailable, reason, text)
+	s.reportRefusal(slog.LevelDebug, r, http.StatusServiceUnavailable, reason, text)
 	w.Header().Set("Retry-After", strconv.Itoa(1+rand.N(maxRetryAfter)))
 	answerError(w, http.StatusServiceUnavailable, text)
 }

@@ -42,7 +42,7 @@ func (s *Server) logLimited(level slog.Level, message, reason string, attrs ...s
 // Refuse answers a request with a refusal and logs it, as the server does for a request whose handshake is wrong. An Upgrade handler
 // may call it in [Upgrade.Respond].
 func (s *Server) Refuse(w http.ResponseWriter, r *http.Request, refusal *handshake.Refusal) {
-	s.logRefusal(slog.LevelInfo, r, refusal.Status, string(refusal.Reason), refusal.Text)
+	s.reportRefusal(slog.LevelInfo, r, refusal.Status, string(refusal.Reason), refusal.Text)
 	driver.Refuse(w, refusal)
 }
 
@@ -57,6 +57,14 @@ func (s *Server) upgradeRequired(w http.ResponseWriter, r *http.Request) {
 // handshakeMistake is the reason under which all wrong handshakes are limited together, so that a client with many kinds of mistakes
 // does not get the lines of many kinds.
 const handshakeMistake = "handshake"
+
+// reportRefusal passes a refused upgrade request to Options.Trace, and logs it.
+func (s *Server) reportRefusal(level slog.Level, r *http.Request, status int, reason, detail string) {
+	if s.trace.Refused != nil {
+		s.trace.Refused(r, status, reason)
+	}
+	s.logRefusal(level, r, status, reason, detail)
+}
 
 // logRefusal logs that a request was refused without the application. reason is an identifier: one of [handshake.Reason], a limit
 // of [Options], or what the server lacks.

@@ -126,8 +126,8 @@ func (s *Socket) Buffered() int {
 // attach gives a socket its connection after the 101. What was sent before leaves first.
 func (s *Socket) attach(conn *driver.Driver) {
 	s.saveData()
-	if trace := s.server.options().Trace; trace != nil && trace.Opened != nil {
-		trace.Opened(s)
+	if opened := s.server.trace.Opened; opened != nil {
+		opened(s)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -159,8 +159,8 @@ func (s *Socket) end(outcome driver.Outcome) (start bool) {
 	s.mu.Unlock()
 	s.logEnd(outcome)
 	s.logAccess(outcome)
-	if trace := s.server.options().Trace; trace != nil && trace.Closed != nil {
-		trace.Closed(s, outcome)
+	if traced := s.server.trace.Closed; traced != nil {
+		traced(s, outcome)
 	}
-	return s.enqueue(&Close{Server: s.server, Socket: s, Outcome: outcome})
+	return s.enqueue(&Close{Server: s.server, Socket: s, Outcome: outcome, arrived: s.server.traceTime()})
 }

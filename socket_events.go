@@ -28,7 +28,9 @@ func (e *driverEvents) Events(conn *driver.Driver, events []protocol.Event) (wor
 		case protocol.EventFailing: // the same
 			s.afterEvents(func() { s.failConn(conn) })
 			work = true // our Close waits for failConn
-		case protocol.EventMessage, protocol.EventPiece, protocol.EventPing, protocol.EventPong, protocol.EventClosed:
+		case protocol.EventPong:
+			s.tracePong(conn)
+		case protocol.EventMessage, protocol.EventPiece, protocol.EventPing, protocol.EventClosed:
 		}
 	}
 	return work
@@ -70,7 +72,7 @@ func (e *driverEvents) Closed(_ *driver.Driver, outcome driver.Outcome) {
 func (s *Socket) peerHasClosed(conn *driver.Driver, status protocol.Status) {
 	if s.halfOpen {
 		s.peerClosed.Store(true)
-		s.deliver(&PeerClose{Server: s.server, Socket: s, Status: status})
+		s.deliver(&PeerClose{Server: s.server, Socket: s, Status: status, arrived: s.server.traceTime()})
 		return
 	}
 	s.afterEvents(func() { s.answerClose(conn) })

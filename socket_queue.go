@@ -20,8 +20,10 @@ type eventQueue struct {
 	workDue bool // the driver has to call Work for the batch; until then no goroutine handles events
 	drain   bool // a Drain is among the events; a second one would report nothing more
 
-	// version handles the event in progress. It belongs to the goroutine that handles that event or completes it.
+	// version handles the event in progress, and times is what Trace.Handled gets about it. They belong to the goroutine that
+	// handles that event or completes it.
 	version *handlerVersion
+	times   eventTimes
 }
 
 // queuedEvent is an event that waits for the handler.
@@ -92,8 +94,10 @@ func (s *Socket) enqueueBatch(messages []Message, conn *driver.Driver) (work boo
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	work = s.openQueue()
+	arrived := s.server.traceTime()
 	for i := range messages {
 		m := &messages[i]
+		m.arrived = arrived
 		if !work {
 			s.retain(m)
 		}

@@ -46,14 +46,19 @@ func (s *Socket) send(policy Policy, p Payload, frame *protocol.Prepared) error 
 	conn := s.conn.Load()
 	if conn == nil {
 		s.mu.Lock()
-		if conn = s.conn.Load(); conn == nil {
-			defer s.mu.Unlock()
-			return s.sendPending(policy, p)
+		conn = s.conn.Load() // may have been set before mu was locked
+		if conn == nil {
+			err := s.sendPending(policy, p)
+			s.mu.Unlock()
+			if err == nil {
+				s.recordSent(p)
+			}
+			return err
 		}
 		s.mu.Unlock()
 	}
 	s.recordActivity()
-	for {
+	for met := false; ; met = true {
 		limit := s.sendLimit(policy) // in the loop, because Reconfigure may change it
 		var err error
 		if frame != nil {
@@ -69,6 +74,9 @@ func (s *Socket) send(policy Policy, p Payload, frame *protocol.Prepared) error 
 			return ErrClosed
 		case !errors.Is(err, driver.ErrQueueFull):
 			return err
+		}
+		if slow := s.server.trace.Slow; slow != nil && !met && !s.closing.Load() {
+			slow(s, policy)
 		}
 		if err := s.applyPolicy(conn, policy); err != nil {
 			return err
@@ -141,7 +149,7 @@ func (s *Socket) wakeSenders() {
 // deliverDrain queues a Drain if the application handles these events.
 func (s *Socket) deliverDrain() {
 	if !s.closing.Load() && drainer(s.server.version.Load().handler) != nil {
-		s.deliver(&Drain{Server: s.server, Socket: s})
+		s.deliver(&Drain{Server: s.server, Socket: s, arrived: s.server.traceTime()})
 	}
 }
 
@@ -163,9 +171,6 @@ func (s *Socket) sendPending(policy Policy, p Payload) error {
 	err := s.pending.append(p, s.server.options().SendQueue)
 	if errors.Is(err, ErrQueueFull) && policy != PolicyDrop {
 		return ErrEarlyFull
-	}
-	if err == nil {
-		s.recordSent(p)
 	}
 	return err
 }

@@ -39,9 +39,13 @@ type RecentMessage struct {
 // maxRecent is the length of Stats.Recent.
 const maxRecent = 16
 
-// Stats returns what the server has recorded about the connection. Received, Sent, LastActivity and Recent need [Options.Stats].
+// Stats returns what the server has recorded about the connection. The times, except RoundTrip, the traffic and Recent need
+// [Options.Stats].
 func (s *Socket) Stats() Stats {
 	stats := Stats{Buffered: s.Buffered(), Queued: s.queuedMessages(), Channels: s.Channels()}
+	if conn := s.conn.Load(); conn != nil {
+		stats.RoundTrip = conn.RoundTrip()
+	}
 	s.traffic.report(&stats)
 	return stats
 }
@@ -141,9 +145,8 @@ func (t *traffic) report(stats *Stats) {
 
 // recordReceived records the messages that one read has brought.
 func (s *Socket) recordReceived(events []protocol.Event) {
-	trace := s.server.options().Trace
-	traced := trace != nil && trace.Received != nil
-	if s.traffic == nil && !traced {
+	traced := s.server.trace.Received
+	if s.traffic == nil && traced == nil {
 		return
 	}
 	for _, ev := range events {
@@ -154,8 +157,8 @@ func (s *Socket) recordReceived(events []protocol.Event) {
 		if s.traffic != nil {
 			s.traffic.record(&s.traffic.received, false, binary, len(ev.Payload))
 		}
-		if traced {
-			trace.Received(s, Payload{Data: ev.Payload, Binary: binary})
+		if traced != nil {
+			traced(s, Payload{Data: ev.Payload, Binary: binary})
 		}
 	}
 }
@@ -165,7 +168,7 @@ func (s *Socket) recordSent(p Payload) {
 	if s.traffic != nil {
 		s.traffic.record(&s.traffic.sent, true, p.Binary, len(p.Data))
 	}
-	if trace := s.server.options().Trace; trace != nil && trace.Sent != nil {
-		trace.Sent(s, p)
+	if traced := s.server.trace.Sent; traced != nil {
+		traced(s, p)
 	}
 }

@@ -9,15 +9,18 @@ import (
 
 // Trace is a set of functions that a server calls when something happens, for metrics, logs and tools: [Options.Trace]. Any of them
 // may be nil. They are called from any goroutine, at the same time, on the paths of messages: they must return quickly and must not
-// call methods that block. They may keep a *Socket, but not a payload, which is valid during the call only.
+// block. They may call methods of the socket that return something, such as [Socket.Stats], and keep the socket; a payload is valid
+// during the call only, and must not be changed.
 //
-// The functions for one connection are called in order, Opened first and Closed last.
+// For one connection Opened is called first and Closed last, except that Sent may come before Opened, for what the upgrade handler
+// sends; that what is sent while the connection ends may be reported after Closed; and that Handled follows for the close event.
 type Trace struct {
 	// Opened is called when the 101 of a connection has been written.
 	Opened func(*Socket)
 
-	// Refused is called when a request that asks for a WebSocket is answered without the server's handler, or times out in it:
-	// with the status of the response, and a reason that is one of a small set, such as "origin", "max-connections" or "shutdown".
+	// Refused is called when a request that asks for a WebSocket is answered without the server's handler, or because the handler
+	// has not answered it: with the status of the response, and a reason. That is the identifier of a wrong handshake (package
+	// handshake), "max-connections", "max-per-address", "upgrade-rate", "upgrade-timeout", "unanswered", "drain" or "shutdown".
 	Refused func(r *http.Request, status int, reason string)
 
 	// Received is called for each message that has arrived, before it is queued for the handler.
@@ -29,14 +32,14 @@ type Trace struct {
 	// Published is called when a message was published on a channel, with the number of connections that took it.
 	Published func(channel string, p Payload, receivers int)
 
-	// Handled is called when the handling of an event is complete. The event is "upgrade", "message", "peerclose", "drain" or
-	// "close". The socket is nil for an upgrade that was not accepted.
+	// Handled is called when an event is complete. The event is "upgrade", "message", "peerclose", "drain" or "close". The socket
+	// is nil for an upgrade that was not accepted. Messages that [Completion.Include] has joined are one event.
 	Handled func(s *Socket, event string, times EventTimes)
 
-	// Slow is called when the policy was applied to a message, because the connection's send queue was full.
+	// Slow is called when a message meets a full send queue, before the policy is applied to it.
 	Slow func(*Socket, Policy)
 
-	// Pong is called when a pong has answered a keep-alive ping, with the time between them.
+	// Pong is called when a keep-alive ping has been answered, with the time between the ping and its pong.
 	Pong func(*Socket, time.Duration)
 
 	// Closed is called when a connection has ended, before its close event is handled. It is also called for a connection that
@@ -46,9 +49,9 @@ type Trace struct {
 
 // EventTimes describes the handling of an event.
 type EventTimes struct {
-	Waited   time.Duration // in the event queue
+	Waited   time.Duration // in the connection's event queue
 	Duration time.Duration // from the call of the handler until the event was complete
-	Failed   bool          // the handler has panicked, or has ended its goroutine
+	Failed   bool          // the handler has panicked or ended its goroutine, or has called [Upgrade.Fail]
 }
 
 // Traces returns a trace that calls the functions of several, in order. Those that are nil are left out; the result is nil if all are.
@@ -110,4 +113,62 @@ func both3[A, B, C any](first, next func(A, B, C)) func(A, B, C) {
 		return first
 	}
 	return func(a A, b B, c C) { first(a, b, c); next(a, b, c) }
+}
+
+// traceTime returns the age of the server if Trace.Handled needs it, and 0 otherwise.
+func (s *Server) traceTime() time.Duration {
+	if s.trace.Handled == nil {
+		return 0
+	}
+	return s.age()
+}
+
+// eventTimes is what Trace.Handled gets about the event in progress.
+type eventTimes struct {
+	event  string        // "" if there is none
+	began  time.Duration // Server.traceTime of the call of the handler
+	waited time.Duration
+}
+
+// traceBegin begins the times of an event. Only the goroutine that handles the event calls it.
+func (s *Socket) traceBegin(event string, arrived time.Duration) {
+	if s.server.trace.Handled == nil {
+		return
+	}
+	now := s.server.age()
+	s.queue.times = eventTimes{event: event, began: now, waited: now - arrived}
+}
+
+// traceHandled reports that the event in progress is complete. Only the goroutine that handles or completes the event calls it.
+func (s *Socket) traceHandled(failed bool) {
+	handled := s.server.trace.Handled
+	if handled == nil {
+		return
+	}
+	t := s.queue.times
+	s.queue.times = eventTimes{}
+	handled(s, t.event, EventTimes{Waited: t.waited, Duration: s.server.age() - t.began, Failed: failed})
+}
+
+// traceHandled reports that the upgrade handler has been called, for a time, and whether it has returned.
+func (u *Upgrade) traceHandled(took time.Duration, returned bool) {
+	handled := u.Server.trace.Handled
+	if handled == nil {
+		return
+	}
+	u.mu.Lock()
+	socket, failed := u.socket, u.failure != nil || !returned
+	u.mu.Unlock()
+	handled(socket, "upgrade", EventTimes{Duration: took, Failed: failed})
+}
+
+// tracePong reports the round trip of a keep-alive ping, if a pong has answered one.
+func (s *Socket) tracePong(conn *driver.Driver) {
+	pong := s.server.trace.Pong
+	if pong == nil {
+		return
+	}
+	if took, ok := conn.AnsweredPing(); ok {
+		pong(s, took)
+	}
 }

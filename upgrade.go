@@ -141,7 +141,7 @@ func (u *Upgrade) expire() {
 		return
 	}
 	defer close(u.expired)
-	u.Server.logRefusal(slog.LevelInfo, u.original, http.StatusGatewayTimeout, "upgrade-timeout",
+	u.Server.reportRefusal(slog.LevelInfo, u.original, http.StatusGatewayTimeout, "upgrade-timeout",
 		"the upgrade handler did not return within Options.UpgradeTimeout")
 	u.writer.Header().Set("Connection", "close") // the next request on the connection would wait for the handler
 	answerError(u.writer, http.StatusGatewayTimeout, "the application did not answer in time")
@@ -186,7 +186,7 @@ func (u *Upgrade) finish(returned bool) {
 		applicationFailed(u.writer)
 		u.socket.fail(errUpgradeFailed)
 	case !answered && returned:
-		u.Server.logRefusal(slog.LevelError, u.original, http.StatusInternalServerError, "unanswered",
+		u.Server.reportRefusal(slog.LevelError, u.original, http.StatusInternalServerError, "unanswered",
 			"the upgrade handler returned and had called neither Accept nor Respond")
 		answerError(u.writer, http.StatusInternalServerError, "the application did not answer")
 	case !answered:

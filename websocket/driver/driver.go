@@ -328,6 +328,16 @@ func (d *Driver) State() protocol.State {
 	return d.m.State()
 }
 
+// Status returns State and Queued together.
+func (d *Driver) Status() (state protocol.State, queued int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.parked() {
+		return protocol.StateOpen, 0
+	}
+	return d.m.State(), d.m.Queued()
+}
+
 // Done returns a channel that is closed when the transport is closed, which may
 // be before or after the handler's Closed.
 func (d *Driver) Done() <-chan struct{} {

@@ -121,3 +121,31 @@ func TestKeepAliveWhileClosing(t *testing.T) {
 		}
 	})
 }
+
+func TestKeepAliveRoundTrip(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, protocol.Server, Options{}).start()
+		if got := s.conn.RoundTrip(); got != 0 {
+			t.Errorf("before the first ping there is no round trip; got %v", got)
+		}
+		s.play("peer pong") // which answers nothing
+		if got, ok := s.conn.AnsweredPing(); ok || got != 0 {
+			t.Errorf("an unsolicited pong must not be measured; got %v", got)
+		}
+		for _, want := range []time.Duration{120 * time.Millisecond, 3 * time.Second} {
+			if _, what := untilNext(s, time.Hour); !slices.Equal(what, []string{"> ping"}) {
+				t.Fatalf("a silent peer must be pinged; got %s", list(what))
+			}
+			s.play("wait " + want.String())
+			s.play("peer pong")
+			want += 10 * time.Millisecond // untilNext notices the ping up to 10 ms late
+			got, ok := s.conn.AnsweredPing()
+			if !ok || got > want || got < want-20*time.Millisecond {
+				t.Errorf("the pong must answer the ping after %v; got %v, %v", want, got, ok)
+			}
+			if _, again := s.conn.AnsweredPing(); again || s.conn.RoundTrip() != got {
+				t.Errorf("an answer must be reported once, and its round trip be kept; got %v, %v", again, s.conn.RoundTrip())
+			}
+		}
+	})
+}

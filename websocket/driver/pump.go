@@ -53,7 +53,9 @@ func (d *Driver) handOut() {
 			continue
 		case protocol.EventPing: // the machine has answered it
 			continue
-		case protocol.EventMessage, protocol.EventPiece, protocol.EventPong, protocol.EventPeerClose, protocol.EventFailing:
+		case protocol.EventPong:
+			d.keepAlive.notePong(ev.Payload)
+		case protocol.EventMessage, protocol.EventPiece, protocol.EventPeerClose, protocol.EventFailing:
 		}
 		room = append(room, ev)
 		if ev.Owned {

@@ -18,6 +18,41 @@ type keepAlive struct {
 	heard       bool        // something has arrived since the last check
 	outstanding bool        // something was on its way to the peer at the last check
 	unanswered  uint8       // pings
+	fresh       bool        // AnsweredPing has not returned roundTrip yet
+	pinged      uint32      // when the last ping was queued, on the clock of microseconds; 0 if it was answered, or there is none
+	roundTrip   uint32      // microseconds between the last ping that was answered and its pong
+}
+
+// clockBegan is when the clock of microseconds began.
+var clockBegan = time.Now()
+
+// microseconds returns a time on a clock that begins again at 0 every 71 minutes. It is short because every idle connection keeps one.
+func microseconds() uint32 { return uint32(time.Since(clockBegan).Microseconds()) } //nolint:gosec // only differences are used
+
+// notePong ends the measurement of a round trip. Any empty pong counts as the answer: a peer that sends one without being asked
+// spoils only the figure of its own connection (RFC 6455, section 5.5.3). mu is held.
+func (k *keepAlive) notePong(payload []byte) {
+	if k.pinged != 0 && len(payload) == 0 {
+		k.roundTrip, k.pinged, k.fresh = max(1, microseconds()-k.pinged), 0, true
+	}
+}
+
+// RoundTrip returns the time between the last keep-alive ping that the peer has answered and its pong, to the microsecond; 0 before
+// the first answer.
+func (d *Driver) RoundTrip() time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return time.Duration(d.keepAlive.roundTrip) * time.Microsecond
+}
+
+// AnsweredPing is RoundTrip for a handler that has got [protocol.EventPong]: ok reports whether a keep-alive ping has been answered
+// since the last call, by this pong.
+func (d *Driver) AnsweredPing() (roundTrip time.Duration, ok bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	ok = d.keepAlive.fresh
+	d.keepAlive.fresh = false
+	return time.Duration(d.keepAlive.roundTrip) * time.Microsecond, ok
 }
 
 // armKeepAlive starts the next interval. Jitter spreads the pings of connections that were
@@ -67,6 +102,9 @@ func (d *Driver) checkPeer() {
 		d.breakOff(CauseKeepAlive, nil)
 	default:
 		k.unanswered++
+		if k.pinged == 0 { // otherwise the first answer will be to an earlier ping
+			k.pinged = max(1, microseconds())
+		}
 		_ = d.m.Ping(nil) // refused only once the connection is closing
 	}
 	k.heard = false
