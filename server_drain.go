@@ -75,7 +75,17 @@ const (
 // end, after which the server is ready again. A drain of all connections replaces one of a share, whose error is
 // [ErrDrainCancelled].
 func (s *Server) Drain(ctx context.Context, opts DrainOptions) error {
-	return s.drainer.Run(ctx, drain.Options(opts))
+	wait, err := s.StartDrain(ctx, opts)
+	if err != nil {
+		return err
+	}
+	return wait()
+}
+
+// StartDrain is [Server.Drain] in the background. It returns [ErrDraining], or the error of a wrong option, at once, and otherwise
+// a function that blocks until the drain has ended and returns its error.
+func (s *Server) StartDrain(ctx context.Context, opts DrainOptions) (wait func() error, err error) {
+	return s.drainer.Start(ctx, drain.Options(opts))
 }
 
 // DrainStatus returns how far the drain in progress is, or how far the last one has come.

@@ -22,7 +22,16 @@ type DrainStatus = drain.Status
 // Drain closes the connections one after the other on both sides, so that clients do not all reconnect at once, and blocks until
 // they have ended. It behaves as linger.Server.Drain does, with the same errors.
 func (h *Handler) Drain(ctx context.Context, opts DrainOptions) error {
-	return h.drainer.Run(ctx, opts)
+	wait, err := h.StartDrain(ctx, opts)
+	if err != nil {
+		return err
+	}
+	return wait()
+}
+
+// StartDrain is Drain in the background, as linger.Server.StartDrain.
+func (h *Handler) StartDrain(ctx context.Context, opts DrainOptions) (wait func() error, err error) {
+	return h.drainer.Start(ctx, opts)
 }
 
 // DrainStatus returns how far the drain in progress is, or how far the last one has come.

@@ -44,6 +44,8 @@ type Drainer[C comparable] struct {
 // run is one drain. Drainer.mu guards status and left.
 type run[C comparable] struct {
 	cancel context.CancelCauseFunc
+	ended  chan struct{} // closed when the drain has ended
+	err    error         // why it has ended before its connections have; valid after ended is closed
 	rate   float64
 	status Status
 	left   map[C]struct{} // the connections that the drain ends, until their close events have been handled
@@ -108,7 +110,7 @@ func (d *Drainer[C]) Changed() {
 	d.change.Release()
 }
 
-// Cancel ends the drain in progress, whose Run returns [ErrCancelled]. After a drain of all connections, in progress or not, new
+// Cancel ends the drain in progress, whose error is [ErrCancelled]. After a drain of all connections, in progress or not, new
 // ones are not refused any more.
 func (d *Drainer[C]) Cancel() {
 	d.mu.Lock()
@@ -116,7 +118,7 @@ func (d *Drainer[C]) Cancel() {
 	d.cancel()
 }
 
-// Stop is Cancel, and makes later calls of Run fail: for the beginning of a shutdown.
+// Stop is Cancel, and makes later calls of Start fail: for the beginning of a shutdown.
 func (d *Drainer[C]) Stop() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -133,28 +135,31 @@ func (d *Drainer[C]) cancel() {
 	d.last.cancel(ErrCancelled)
 }
 
-// Run drains the server, and returns when the close event of the last connection has been handled. A drain of all connections
-// replaces one of a share of them; a drain of a share fails as long as new connections are refused. The error is [ErrInProgress], [ErrTimeout], [ErrCancelled], the cause of the end of ctx, or
-// names the option that is wrong.
-func (d *Drainer[C]) Run(ctx context.Context, o Options) error {
-	o, err := o.withDefaults()
+// Start begins a drain, and returns a function that blocks until the close event of the last connection has been handled. A drain of
+// all connections replaces one of a share of them; a drain of a share fails as long as new connections are refused. The error is
+// [ErrInProgress], or names the option that is wrong. That of wait is [ErrTimeout], [ErrCancelled], or the cause of the end of ctx.
+func (d *Drainer[C]) Start(ctx context.Context, o Options) (wait func() error, err error) {
+	o, err = o.withDefaults()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+	stop := func() { cancel(nil) }
 	if o.Timeout > 0 {
-		var stop context.CancelFunc
-		ctx, stop = context.WithTimeoutCause(ctx, o.Timeout, ErrTimeout)
-		defer stop()
+		var stopTimer context.CancelFunc
+		ctx, stopTimer = context.WithTimeoutCause(ctx, o.Timeout, ErrTimeout)
+		stop = func() { stopTimer(); cancel(nil) }
 	}
-	r := &run[C]{cancel: cancel, left: map[C]struct{}{}, status: Status{State: Waiting, Options: o, Began: time.Now()}}
+	r := &run[C]{cancel: cancel, ended: make(chan struct{}), left: map[C]struct{}{}, status: Status{State: Waiting, Options: o, Began: time.Now()}}
 	if !d.begin(r) {
-		return ErrInProgress
+		stop()
+		return nil, ErrInProgress
 	}
-	err = d.drain(ctx, r)
-	d.finish(r, err)
-	return err
+	go func() {
+		defer stop()
+		d.finish(r, d.drain(ctx, r))
+	}()
+	return func() error { <-r.ended; return r.err }, nil
 }
 
 // begin makes a drain the one in progress. It reports false if there is one that it does not replace.
@@ -275,6 +280,8 @@ func (d *Drainer[C]) finish(r *run[C], err error) {
 	if d.last == r {
 		d.active.Store(false)
 	}
+	r.err = err
+	close(r.ended)
 }
 
 // inProgress reports whether a drain has not ended. Drainer.mu is held.
