@@ -186,8 +186,11 @@ var layers = map[string]layer{
 		why: "URLs are text; scripts and their requests share them",
 	},
 	"admin": {
-		folders: append([]string{".", "websocket/driver", "internal/rate"}, core...),
+		folders: append([]string{".", "admin/dashboard", "websocket/driver", "internal/rate"}, core...),
 		why:     "the administration of a server needs the server only; the command gives it the rest as values and functions",
+	},
+	"admin/dashboard": {
+		why: "the dashboard is one page, which is a client of the admin API",
 	},
 	"cmd/linger/internal/wrangler": {
 		folders: []string{"worker", "internal/spelling"}, modules: []string{"github.com/BurntSushi/toml", "github.com/tailscale/hujson"},
