@@ -25,7 +25,7 @@ func (s *Server) Options() Options { return *s.options() }
 // Trace the present one.
 //
 // Most options hold at once, for connections that exist too. These hold for later requests and connections only: Origins,
-// MaxPerAddress, MaxConnections, UpgradeRate, TrustedProxies, Subprotocols, UpgradeTimeout, HandshakeTimeout, Stats, and the modes
+// MaxPerAddress, MaxConnections, UpgradeRate, TrustedProxies, Subprotocols, UpgradeTimeout, HandshakeTimeout, Stats, AccessLog, and the modes
 // of the embedded driver.Options (Compression, OfferHalfClose, Blocking, LoopGroup), which the opening handshake decides. No
 // connection is closed because a lower number of connections may be open now.
 //
