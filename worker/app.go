@@ -15,7 +15,6 @@ import (
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/worker/internal/assets"
 	"github.com/lingerws/linger/worker/internal/embedded"
-	"github.com/lingerws/linger/worker/internal/fetch"
 	"github.com/lingerws/linger/worker/internal/script"
 	"github.com/lingerws/linger/worker/internal/storage"
 )
@@ -45,12 +44,11 @@ func scriptModules() fs.FS {
 // and is safe for concurrent use.
 type App struct {
 	path   string
-	opts   Options
+	opts   Options // of which only those that Reconfigure cannot change are used
 	server *linger.Server
 
-	compatibility compatibility
-	vars          string // the variables, as JSON
-	bindings      string // the other members of env, as JSON
+	current  atomic.Pointer[configuration] // that of the generation in use
+	bindings string                        // the members of env that are not variables, as JSON
 
 	workers      []*worker
 	generation   atomic.Pointer[generation]
@@ -67,11 +65,10 @@ type App struct {
 	temporary    string                 // the data directory if it is removed at the end; otherwise ""
 	firstChoice  atomic.Uint32          // counts the calls of chooseWorker, each of which begins with another worker
 	pending      pendingPromises
-	client       *fetch.Client // sends the requests of scripts
-	crons        crons         // dispatch the scheduled event
-	site         *assets.Site  // the static files; nil if there are none
-	pairsWarning sync.Once     // logs that the application uses WebSocketPair
-	blobsWarning sync.Once     // logs that a binary message was delivered as a Blob by default
+	clocks       cronClocks   // dispatch the scheduled event
+	site         *assets.Site // the static files; nil if there are none
+	pairsWarning sync.Once    // logs that the application uses WebSocketPair
+	blobsWarning sync.Once    // logs that a binary message was delivered as a Blob by default
 
 	stopOnce  sync.Once
 	reloading sync.Mutex // held while a generation is loaded
@@ -83,11 +80,7 @@ func Load(path string, opts Options) (*App, error) { return load(path, opts, nil
 
 // load is Load with the given kind of runtime; nil means that of the options.
 func load(path string, opts Options, launch script.Launch) (*App, error) {
-	c, err := newCompatibility(opts.CompatibilityDate, opts.CompatibilityFlags)
-	if err != nil {
-		return nil, err
-	}
-	vars, err := varsText(opts.Vars)
+	c, err := newConfiguration(opts)
 	if err != nil {
 		return nil, err
 	}
@@ -98,27 +91,20 @@ func load(path string, opts Options, launch script.Launch) (*App, error) {
 	if err := checkMigrations(opts.Migrations); err != nil {
 		return nil, err
 	}
-	crons, err := parseCrons(opts.Crons)
-	if err != nil {
-		return nil, err
-	}
-	a := &App{path: path, opts: opts.withDefaults(), compatibility: c, vars: vars, bindings: bindings, crons: crons, launch: launch}
+	a := &App{path: path, opts: c.opts, bindings: bindings, clocks: newCronClocks(), launch: launch}
+	a.current.Store(c)
 	if a.launch == nil {
 		if a.launch, err = a.newLaunch(); err != nil {
 			return nil, err
 		}
 	}
 	a.objects, a.alarms = newObjects(a), newAlarms(a)
-	a.client = fetch.NewClient(fetch.Options{
-		Rules: a.opts.Egress, TLSConfig: a.opts.TLSConfig, Timeout: a.opts.FetchTimeout, MaxBody: a.opts.MaxBody,
-		WebSocket: a.opts.Server.Options,
-	})
 	if a.site, err = a.openAssets(); err != nil {
 		a.children.remove()
 		return nil, err
 	}
-	a.opts.Server.Fallback = http.HandlerFunc(a.serveFetch)
-	a.server = linger.NewServer(handler{a}, a.opts.Server)
+	c.opts.Server.Fallback = http.HandlerFunc(a.serveFetch)
+	a.server = linger.NewServer(handler{a}, c.opts.Server)
 	for i := range a.opts.Workers {
 		a.workers = append(a.workers, newWorker(a, i))
 	}
@@ -127,7 +113,7 @@ func load(path string, opts Options, launch script.Launch) (*App, error) {
 		a.children.remove()
 		return nil, err
 	}
-	g, first, err := a.loadGeneration(1)
+	g, first, err := a.loadGeneration(1, c)
 	if err != nil {
 		a.closeAssets()
 		a.closeStore()
@@ -138,7 +124,6 @@ func load(path string, opts Options, launch script.Launch) (*App, error) {
 	for i, w := range a.workers {
 		go w.runInstances(first[i])
 	}
-	a.startCrons()
 	if a.store != nil {
 		go a.alarms.run()
 	}
@@ -153,8 +138,13 @@ func load(path string, opts Options, launch script.Launch) (*App, error) {
 func (a *App) Reload() error {
 	a.reloading.Lock()
 	defer a.reloading.Unlock()
+	return a.loadNext(a.config())
+}
+
+// loadNext loads the next generation and puts it in use. The caller holds reloading.
+func (a *App) loadNext(c *configuration) error {
 	began := time.Now()
-	g, fresh, err := a.loadGeneration(a.generation.Load().number + 1)
+	g, fresh, err := a.loadGeneration(a.generation.Load().number+1, c)
 	if err != nil {
 		return err
 	}
@@ -189,12 +179,19 @@ func (a *App) replaceInstances(fresh []*instance) error {
 // ErrStopped is returned by Reload after Shutdown.
 var ErrStopped = errors.New("worker: the application has been shut down; load it again")
 
-// setGeneration puts a generation in use: new instances run it, and its automatic answer is that of the server.
+// setGeneration puts a generation in use: new instances run it, its options hold, and its automatic answer is that of the server.
 func (a *App) setGeneration(g *generation) {
 	if last := a.generation.Swap(g); last != nil {
 		last.setServer(nil)
 	}
 	g.setServer(a.server)
+	if last := a.current.Swap(g.configuration); last != g.configuration {
+		a.server.Reconfigure(g.opts.Server) // keepFixed has left nothing that cannot change
+		if last.client != g.client {
+			last.client.Close()
+		}
+	}
+	a.setCrons(g.crons)
 }
 
 // Files returns the absolute paths of the application's files: the script and everything that
@@ -223,9 +220,9 @@ func (a *App) Workers() []Status {
 // that of the server's Shutdown, or of ctx; the engines end in any case.
 func (a *App) Shutdown(ctx context.Context) error {
 	defer a.stop()
-	bounded, cancel := context.WithTimeout(ctx, a.opts.Server.ShutdownTimeout)
+	bounded, cancel := context.WithTimeout(ctx, a.server.Options().ShutdownTimeout)
 	defer cancel()
-	a.crons.stop()
+	a.clocks.stop()
 	err := a.server.Shutdown(ctx)
 	select {
 	case <-a.pending.settled():
@@ -240,7 +237,7 @@ func (a *App) Shutdown(ctx context.Context) error {
 // stop ends all workers.
 func (a *App) stop() {
 	a.stopOnce.Do(func() {
-		a.crons.stop()
+		a.clocks.stop()
 		if a.store != nil {
 			a.alarms.end()
 		}
@@ -250,7 +247,7 @@ func (a *App) stop() {
 		}
 		all.Wait()
 		a.closeStore()
-		a.client.Close()
+		a.config().client.Close()
 		a.closeAssets()
 		a.children.remove()
 	})

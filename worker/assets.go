@@ -18,7 +18,7 @@ func (a *App) openAssets() (*assets.Site, error) {
 	}
 	site, err := assets.Open(assets.Options{
 		Directory: o.Directory, HTMLHandling: o.HTMLHandling, NotFoundHandling: o.NotFoundHandling,
-		ScriptFirst: o.RunWorkerFirst, CacheControl: o.CacheControl, Navigations: a.compatibility.navigations,
+		ScriptFirst: o.RunWorkerFirst, CacheControl: o.CacheControl, Navigations: a.config().compatibility.navigations,
 	})
 	if err != nil {
 		return nil, problem("assets: " + err.Error())
@@ -51,7 +51,7 @@ func (a *App) serveAsset(w http.ResponseWriter, r *http.Request) bool {
 	if file == nil {
 		return false
 	}
-	bounded := &boundedWriter{ResponseWriter: w, control: http.NewResponseController(w), timeout: a.opts.Server.WriteTimeout}
+	bounded := &boundedWriter{ResponseWriter: w, control: http.NewResponseController(w), timeout: a.config().opts.Server.WriteTimeout}
 	file.ServeHTTP(bounded, r)
 	bounded.end()
 	return true

@@ -45,7 +45,7 @@ func (h *hostAPI) packBody(b script.Body) parcelBody {
 	}
 	h.countSending(1)
 	release := sync.OnceFunc(func() { h.countSending(-1) })
-	return parcelBody{stream: passedBody(reader, length, h.app.opts.MaxBody, release)}
+	return parcelBody{stream: passedBody(reader, length, h.generation.opts.MaxBody, release)}
 }
 
 // passedBody returns a body of a script as one that another script receives. released is called when the reader is not needed any more.

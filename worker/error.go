@@ -107,7 +107,7 @@ func (in *instance) loadError(errs ...error) error {
 	}
 	var all LoadError
 	for _, err := range errs {
-		all.Problems = append(all.Problems, in.generation.problemsOf(err, &in.app.opts)...)
+		all.Problems = append(all.Problems, in.generation.problemsOf(err, &in.generation.opts)...)
 	}
 	return &all
 }

@@ -8,8 +8,10 @@ import (
 	"github.com/lingerws/linger/worker/internal/bundle"
 )
 
-// generation is one loaded version of the application's code.
+// generation is one loaded version of the application's code, with its configuration.
 type generation struct {
+	*configuration
+
 	number int // the number of the version, counted from 1
 	bundle *bundle.Bundle
 	file   string // the path of the bundle for child processes; "" if the application runs in this process
@@ -26,12 +28,12 @@ type generation struct {
 // loadGeneration bundles the script and runs it in an instance for each worker. The install and
 // activate events are dispatched once, to the first instance. The error is a *[LoadError]; then all
 // instances have ended.
-func (a *App) loadGeneration(number int) (*generation, []*instance, error) {
-	b, err := bundle.New(a.path, a.opts.Development, a.opts.Runtime.target())
+func (a *App) loadGeneration(number int, c *configuration) (*generation, []*instance, error) {
+	b, err := bundle.New(a.path, c.opts.Development, a.opts.Runtime.target())
 	if err != nil {
 		return nil, nil, loadErrorOf(err)
 	}
-	g := &generation{number: number, bundle: b}
+	g := &generation{configuration: c, number: number, bundle: b}
 	if err := a.children.write(g); err != nil {
 		if a.workers[0].isStopping() { // Shutdown has removed the folder
 			err = ErrStopped

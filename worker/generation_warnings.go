@@ -138,9 +138,9 @@ func (a *App) checkListeners(g, last *generation) error {
 		g.warn(a, Problem{File: a.path, Text: "no connection can be accepted: nothing listens to websocketupgrade or fetch"})
 	}
 	switch scheduled := g.listensTo("scheduled"); {
-	case scheduled && len(a.crons.texts) == 0:
+	case scheduled && len(g.crons.texts) == 0:
 		g.warn(a, Problem{File: a.path, Text: "nothing dispatches scheduled: there are no crons, which the wrangler file has as crons of [triggers]"})
-	case !scheduled && len(a.crons.texts) > 0:
+	case !scheduled && len(g.crons.texts) > 0:
 		g.warn(a, Problem{File: a.path, Text: "the crons have no effect: nothing listens to scheduled, and the default export has no method scheduled(controller, env, ctx)"})
 	}
 	if last == nil {

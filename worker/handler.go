@@ -79,7 +79,7 @@ func (h handler) Message(m *linger.Message) {
 		assigned.object.receive(m.Payload, m.Async())
 		return
 	}
-	assigned.submit(newMessage(m, m.Async(), assigned), h.app.opts.Overlap)
+	assigned.submit(newMessage(m, m.Async(), assigned), h.app.config().opts.Overlap)
 }
 
 // messageEvent is the event of a message together with its input, so that both need one allocation.
@@ -111,7 +111,7 @@ func (h handler) PeerClose(p *linger.PeerClose) {
 	e := newEvent("websocketpeerclose", p.Socket)
 	e.completion = p.Async()
 	e.input = &script.PeerClose{Connection: p.Socket.ID(), Status: p.Status}
-	assigned.submit(e, h.app.opts.Overlap)
+	assigned.submit(e, h.app.config().opts.Overlap)
 }
 
 // Drain passes the drain of a connection to the script, if it has a listener.
@@ -123,7 +123,7 @@ func (h handler) Drain(d *linger.Drain) {
 	e := newEvent("websocketdrain", d.Socket)
 	e.completion = d.Async()
 	e.input = &script.Drain{Connection: d.Socket.ID()}
-	assigned.submit(e, h.app.opts.Overlap)
+	assigned.submit(e, h.app.config().opts.Overlap)
 }
 
 // Close passes the terminal event to the script, after all others. The script also gets it if the handshake did not complete

@@ -141,7 +141,7 @@ func (o *object) hibernate(tags []string) (s *hibernatable, offer int, err error
 		return nil, 0, &script.Throw{Name: "Error", Message: fmt.Sprintf("only %d websockets can be accepted on a single Durable Object instance", maxHibernatables)}
 	}
 	app := o.objects.app
-	offer, err = app.objects.offers.add(s)
+	offer, err = app.objects.offers.add(s, app.config().opts.EventTimeout)
 	if err != nil {
 		o.sockets.remove(s)
 		return nil, 0, err

@@ -72,7 +72,7 @@ func (s *hibernatable) peerClose(status protocol.Status, done func()) {
 		e.onEnd = func() {
 			s.overlap.release()
 			s.overlap.whenEmpty(func() {
-				if !s.object.objects.app.compatibility.manualReply {
+				if !s.object.objects.app.config().compatibility.manualReply {
 					s.answerClose()
 				}
 				done()

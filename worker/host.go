@@ -9,6 +9,7 @@ import (
 
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/protocol/handshake"
+	"github.com/lingerws/linger/worker/internal/fetch"
 	"github.com/lingerws/linger/worker/internal/loop"
 	"github.com/lingerws/linger/worker/internal/script"
 	"github.com/lingerws/linger/worker/internal/storage"
@@ -25,6 +26,7 @@ type hostAPI struct {
 	timers     *loop.Timers
 	arrivals   *loop.Arrivals
 	sockets    *jsSockets
+	gate       *fetch.Gate // bounds the fetches of the worker
 
 	ctx      context.Context //nolint:containedctx // it ends with the instance
 	cancel   context.CancelFunc
@@ -68,7 +70,7 @@ func newHostAPI(in *instance) *hostAPI {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &hostAPI{
 		caller: in, app: in.app, worker: in.worker, generation: in.generation,
-		events: &in.events, timers: &in.timers, arrivals: &in.arrivals, sockets: &in.sockets,
+		events: &in.events, timers: &in.timers, arrivals: &in.arrivals, sockets: &in.sockets, gate: in.worker.gateFor(in.generation.opts.MaxFetches),
 		ctx: ctx, cancel: cancel, fetches: map[int]context.CancelFunc{}, calls: map[int]struct{}{}, incoming: newQueue(), streams: map[int]*event{}, channels: map[string]bool{},
 		computations: loop.NewComputations(ctx, &in.arrivals),
 	}
@@ -183,7 +185,7 @@ func (h *hostAPI) Respond(id, status int, header http.Header, body script.Body) 
 // stream makes reader the body of the response of an event. The instance is in use until the response has been sent.
 func (h *hostAPI) stream(id int, e *event, reader bodyReader) {
 	e.response.reader = reader
-	e.response.timeout = h.app.opts.Server.WriteTimeout
+	e.response.timeout = h.generation.opts.Server.WriteTimeout
 	e.response.log = func(text string, attrs ...any) {
 		h.app.opts.Logger.Error(text, append(e.attrs(), attrs...)...)
 	}

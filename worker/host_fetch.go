@@ -26,17 +26,17 @@ type outgoingFetch struct {
 // Fetch implements [script.Requests].
 func (h *hostAPI) Fetch(number, from int, r *fetch.Request, body script.Body) error {
 	size := r.Size()
-	if limit := h.app.opts.MaxBody; size > limit {
+	if limit := h.generation.opts.MaxBody; size > limit {
 		return typeError(fmt.Errorf("fetch: the body has %d bytes, more than the limit of %d", size, limit))
 	}
-	gate := h.worker.fetches
+	gate := h.gate
 	if err := gate.Admit(size); err != nil {
 		return typeError(err)
 	}
 	ctx, cancel := context.WithCancelCause(h.ctx)
 	f := &outgoingFetch{
 		number: number, from: from, request: r, host: r.Host(), ctx: ctx, cancel: cancel,
-		clock:   time.AfterFunc(h.app.opts.FetchTimeout, func() { cancel(fetch.ErrTimeout) }),
+		clock:   time.AfterFunc(h.generation.opts.FetchTimeout, func() { cancel(fetch.ErrTimeout) }),
 		dismiss: func() { gate.Remove(size) },
 	}
 	if err := h.setBody(f, body); err != nil {
@@ -66,7 +66,7 @@ func (h *hostAPI) setBody(f *outgoingFetch, body script.Body) error {
 	if reader == nil {
 		return f.request.SetContent(content)
 	}
-	sent := &progressReader{bodyReader: reader, clock: f.clock, timeout: h.app.opts.FetchTimeout}
+	sent := &progressReader{bodyReader: reader, clock: f.clock, timeout: h.generation.opts.FetchTimeout}
 	err := f.request.SetStream(&bodyStream{body: sent}, length)
 	if err != nil {
 		go reader.cancel(err) // it may block
@@ -104,7 +104,7 @@ func (h *hostAPI) CancelFetch(number int) {
 // fetch sends a request and queues the answer for the script. It blocks, so it runs on its own goroutine. The request counts
 // as in flight until the script gets the answer, and is admitted until the body of the answer has arrived.
 func (h *hostAPI) fetch(f *outgoingFetch) {
-	gate := h.worker.fetches
+	gate := h.gate
 	if err := gate.Acquire(f.ctx); err != nil {
 		f.request.Close()
 		h.settleLater(f, f.dismiss, err)
@@ -142,12 +142,12 @@ func (h *hostAPI) fetch(f *outgoingFetch) {
 // answerTo returns the answer to a request. A connection of the answer is counted among the worker's sockets.
 func (h *hostAPI) answerTo(ctx context.Context, r *fetch.Request) (*fetch.Answer, error) {
 	if !r.Upgrade() {
-		return h.app.client.Do(ctx, r)
+		return h.generation.client.Do(ctx, r)
 	}
 	if err := h.reserveSocket(); err != nil {
 		return nil, err
 	}
-	answer, err := h.app.client.Do(ctx, r)
+	answer, err := h.generation.client.Do(ctx, r)
 	if err != nil || answer.Conn == nil {
 		h.releaseSocket()
 	}
@@ -157,11 +157,11 @@ func (h *hostAPI) answerTo(ctx context.Context, r *fetch.Request) (*fetch.Answer
 // answerBody returns the body of an answer, and begins to read it.
 func (h *hostAPI) answerBody(f *outgoingFetch, answer *fetch.Answer) *receivedBody {
 	h.bodies.countArriving(1)
-	limit := h.app.opts.MaxBody
+	limit := h.generation.opts.MaxBody
 	b := &receivedBody{
 		source: answer.Body, coding: answer.Coding, length: answer.Length, limit: limit, tooLarge: fetch.TooLarge(limit),
-		timeout: h.app.opts.FetchTimeout, late: fetch.ErrStalled,
-		explain:   func(err error) string { return h.app.client.ExplainBody(f.host, err) },
+		timeout: h.generation.opts.FetchTimeout, late: fetch.ErrStalled,
+		explain:   func(err error) string { return h.generation.client.ExplainBody(f.host, err) },
 		interrupt: func() { f.cancel(nil) },
 		release: func() {
 			f.cancel(nil)
@@ -184,7 +184,7 @@ func (h *hostAPI) settleLater(f *outgoingFetch, leave func(), err error) {
 			return nil
 		}
 		h.app.opts.Logger.Debug("fetch failed", "host", f.host, "error", fetch.WithoutURL(err))
-		return h.caller.dispatchInTurn(&script.Fetched{Number: f.number, Failure: h.app.client.Explain(f.host, err)})
+		return h.caller.dispatchInTurn(&script.Fetched{Number: f.number, Failure: h.generation.client.Explain(f.host, err)})
 	}})
 }
 

@@ -11,7 +11,7 @@ import (
 
 // Connect implements [script.Requests].
 func (h *hostAPI) Connect(url string, subprotocols []string, from int) int {
-	opts := h.app.client.DialOptions()
+	opts := h.generation.client.DialOptions()
 	opts.Subprotocols = subprotocols
 	ctx, cancel := context.WithCancel(h.ctx)
 	s := h.newOutgoing(cancel)
@@ -34,7 +34,7 @@ func (h *hostAPI) newOutgoing(cancel context.CancelFunc) *outgoingSocket {
 
 // reserveSocket counts one more socket of the worker to another server. The error is a *[fetch.Error] if the limit is reached.
 func (h *hostAPI) reserveSocket() error {
-	limit := h.app.opts.MaxSockets
+	limit := h.generation.opts.MaxSockets
 	if h.worker.sockets.Add(1) > int64(limit) {
 		h.releaseSocket()
 		return &fetch.Error{Text: fmt.Sprintf("the worker has %d WebSockets open to other servers, and no more are allowed: close some first", limit)}

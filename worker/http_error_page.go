@@ -10,7 +10,7 @@ import (
 // serveError answers a plain request that the application has not answered, with text. With Options.Development the answer also
 // contains the error of the script.
 func (a *App) serveError(w http.ResponseWriter, r *http.Request, e *event, status int, text string) {
-	if !a.opts.Development || e.problem == nil {
+	if !a.config().opts.Development || e.problem == nil {
 		http.Error(w, text, status)
 		return
 	}

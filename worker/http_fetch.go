@@ -21,8 +21,8 @@ func (a *App) serveFetch(w http.ResponseWriter, r *http.Request) {
 	if a.serveAsset(w, r) {
 		return
 	}
-	if r.ContentLength > a.opts.MaxBody {
-		refuseBody(w, &http.MaxBytesError{Limit: a.opts.MaxBody})
+	if r.ContentLength > a.config().opts.MaxBody {
+		refuseBody(w, &http.MaxBytesError{Limit: a.config().opts.MaxBody})
 		return
 	}
 	chosen, wait := a.chooseWorker()
@@ -33,7 +33,7 @@ func (a *App) serveFetch(w http.ResponseWriter, r *http.Request) {
 	e := newRequestEvent("fetch", r, target)
 	request := a.scriptRequest(r, target, r.Header)
 	e.input = request
-	body := newRequestBody(w, r, a.opts.MaxBody)
+	body := newRequestBody(w, r, a.config().opts.MaxBody)
 	if body == nil {
 		a.answer(w, r, e, chosen, chosen.submit(e))
 		return

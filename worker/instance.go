@@ -77,7 +77,7 @@ func newInstance(w *worker, g *generation) (*instance, error) {
 		worker: w, app: w.app, generation: g,
 		events:   activeEvents{pending: &w.app.pending},
 		arrivals: loop.NewArrivals(),
-		sockets:  newJSSockets(w.app.opts.Overlap),
+		sockets:  newJSSockets(g.opts.Overlap),
 		serving:  make(chan struct{}),
 		retired:  make(chan struct{}),
 		stopping: make(chan struct{}),
@@ -95,10 +95,10 @@ func newInstance(w *worker, g *generation) (*instance, error) {
 // scriptApplication returns the code of a generation with the settings of its runtime.
 func (a *App) scriptApplication(g *generation) script.Application {
 	return script.Application{
-		Code: g.bundle.Code, File: g.file, Name: bundle.Name, Vars: a.vars, Bindings: a.bindings,
-		EventTimeout: a.opts.EventTimeout, SlowEvent: a.opts.SlowEvent, Memory: a.opts.Memory, MaxBody: a.opts.MaxBody,
-		Overlap: a.opts.Overlap, CloseAtReload: a.opts.CloseAtReload,
-		ManualReply: a.compatibility.manualReply, BinaryType: a.compatibility.binaryType, Undated: a.compatibility.undated,
+		Code: g.bundle.Code, File: g.file, Name: bundle.Name, Vars: g.vars, Bindings: a.bindings,
+		EventTimeout: g.opts.EventTimeout, SlowEvent: g.opts.SlowEvent, Memory: g.opts.Memory, MaxBody: g.opts.MaxBody,
+		Overlap: g.opts.Overlap, CloseAtReload: g.opts.CloseAtReload,
+		ManualReply: g.compatibility.manualReply, BinaryType: g.compatibility.binaryType, Undated: g.compatibility.undated,
 	}
 }
 
@@ -127,7 +127,7 @@ func (in *instance) beginEvent(e *event) {
 // setDeadline sets the time at which an event in progress ends at the latest. Most have the same time limit.
 func (in *instance) setDeadline(id int, e *event) {
 	limit := in.eventTimeout(e)
-	if limit == in.app.opts.EventTimeout {
+	if limit == in.generation.opts.EventTimeout {
 		in.deadlines.Set(id, time.Now().Add(limit), in.events.isInProgress)
 		return
 	}
@@ -138,9 +138,9 @@ func (in *instance) setDeadline(id int, e *event) {
 // eventTimeout returns the time in which the listeners to an event or to one of its messages, or its handler in an object, must be done.
 func (in *instance) eventTimeout(e *event) time.Duration {
 	if e.object != nil && e.socket != nil {
-		return time.Duration(cmp.Or(e.object.sockets.eventTimeout.Load(), int64(in.app.opts.EventTimeout)))
+		return time.Duration(cmp.Or(e.object.sockets.eventTimeout.Load(), int64(in.generation.opts.EventTimeout)))
 	}
-	return in.app.opts.EventTimeout
+	return in.generation.opts.EventTimeout
 }
 
 // dispatch passes an event to the script, in a new turn.
@@ -230,7 +230,7 @@ func (in *instance) timeOutEvent(id int) {
 	default:
 		e.overdue = true
 		if in.activating {
-			in.problems = append(in.problems, problem("the "+e.kind+" event did not end within "+in.app.opts.EventTimeout.String()))
+			in.problems = append(in.problems, problem("the "+e.kind+" event did not end within "+in.generation.opts.EventTimeout.String()))
 		}
 		in.reportOverdue(e)
 		in.endEvent(id)
@@ -263,7 +263,7 @@ func (in *instance) end() {
 	why := "event failed: its worker was replaced"
 	switch {
 	case in.finishExpired:
-		why = "event cut off: its version had " + in.app.opts.FinishTimeout.String() + " to finish after a newer one was loaded"
+		why = "event cut off: its version had " + in.generation.opts.FinishTimeout.String() + " to finish after a newer one was loaded"
 	case in.isStopping():
 		why = "event cut off: too many newer versions have been loaded since it began"
 	}

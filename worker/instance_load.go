@@ -51,7 +51,7 @@ func (in *instance) load() error {
 		return err
 	}
 	var failure error
-	err := in.awaitLoading("a top-level await", in.app.opts.EventTimeout, func() bool {
+	err := in.awaitLoading("a top-level await", in.generation.opts.EventTimeout, func() bool {
 		loaded := false
 		_ = in.runTurn(func() (err error) {
 			loaded, err = in.runtime.Loaded()
@@ -78,7 +78,7 @@ func (in *instance) activate() error {
 			e := newEvent(kind, nil)
 			e.input = &script.Lifecycle{Kind: kind}
 			in.beginEvent(e)
-			if err := in.awaitLoading("the "+kind+" event", in.app.opts.EventTimeout, func() bool { return in.inProgress(false) == "" }); err != nil {
+			if err := in.awaitLoading("the "+kind+" event", in.generation.opts.EventTimeout, func() bool { return in.inProgress(false) == "" }); err != nil {
 				in.problems = append(in.problems, err)
 			}
 			if len(in.problems) > 0 {
@@ -125,7 +125,7 @@ func (in *instance) awaitLoading(what string, limit time.Duration, happened func
 			}
 			extended = true // the application may compute: then the runtime reports soon where it does
 			in.checkProgress()
-			late.Reset(in.app.opts.EventTimeout + ownEnding + time.Second)
+			late.Reset(in.generation.opts.EventTimeout + ownEnding + time.Second)
 		case <-in.stopping:
 			return ErrStopped
 		}

@@ -52,8 +52,8 @@ func (in *instance) loop() outcome {
 			}
 		case <-retired:
 			tasks, posts, retired = nil, nil, nil
-			in.finishBy = time.Now().Add(in.app.opts.FinishTimeout)
-			go in.sockets.closeForRestart(in.sockets.beginRestart(), in.app.opts.Server.ShutdownTimeout)
+			in.finishBy = time.Now().Add(in.generation.opts.FinishTimeout)
+			go in.sockets.closeForRestart(in.sockets.beginRestart(), in.generation.opts.Server.ShutdownTimeout)
 		case <-in.stopping:
 		}
 	}
@@ -186,7 +186,7 @@ func (in *instance) isDone() bool {
 func (in *instance) setClock(clock *time.Timer) {
 	next, armed := in.untilNextTimer()
 	at := in.finishBy
-	if at.IsZero() && in.app.opts.SleepAfter > 0 && !closed(in.retired) {
+	if at.IsZero() && in.generation.opts.SleepAfter > 0 && !closed(in.retired) {
 		at = in.sleepAt
 	}
 	if rest := max(0, time.Until(at)); !at.IsZero() && (!armed || rest < next) {
@@ -202,15 +202,15 @@ func (in *instance) setClock(clock *time.Timer) {
 
 // postponeSleep sets the earliest time for sleep to SleepAfter from now.
 func (in *instance) postponeSleep() {
-	if in.app.opts.SleepAfter > 0 {
-		in.sleepAt = time.Now().Add(in.app.opts.SleepAfter)
+	if in.generation.opts.SleepAfter > 0 {
+		in.sleepAt = time.Now().Add(in.generation.opts.SleepAfter)
 	}
 }
 
 // maySleep reports whether it is time to sleep and nothing prevents it. A reason to stay awake is stored in the status,
 // logged once, and checked again after SleepAfter.
 func (in *instance) maySleep() bool {
-	if in.app.opts.SleepAfter <= 0 || time.Now().Before(in.sleepAt) {
+	if in.generation.opts.SleepAfter <= 0 || time.Now().Before(in.sleepAt) {
 		return false
 	}
 	reason := in.inProgress(true)

@@ -31,7 +31,8 @@ func clockOf(in *instance) time.Duration {
 
 func TestInstanceSetClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		in := &instance{worker: newIdleWorker(), app: &App{opts: Options{SleepAfter: time.Minute}}, retired: make(chan struct{})}
+		g := &generation{configuration: &configuration{opts: Options{SleepAfter: time.Minute}}}
+		in := &instance{worker: newIdleWorker(), app: &App{}, generation: g, retired: make(chan struct{})}
 		in.postponeSleep()
 		if got := clockOf(in); got != time.Minute {
 			t.Errorf("without timers the loop wakes up after SleepAfter; got %v", got)

@@ -53,13 +53,13 @@ func (in *instance) reportFailure(e *event, err error, place Position) {
 	case errors.Is(err, script.ErrInterrupted) && in.isStopping():
 		log.Error("event stopped: the application is shutting down", attrs...)
 	case errors.Is(err, script.ErrInterrupted):
-		attrs = append(attrs, "limit", in.app.opts.EventTimeout.String())
+		attrs = append(attrs, "limit", in.generation.opts.EventTimeout.String())
 		if where, ok := errors.AsType[*script.Interruption](err); ok {
 			attrs = append(attrs, in.generation.placeAttrs(where.Frames)...)
 		}
 		log.Error("event stopped: it computed for too long", attrs...)
 	case errors.Is(err, script.ErrOutOfMemory):
-		log.Error("worker out of memory", append(attrs, "limit", in.app.opts.Memory)...)
+		log.Error("worker out of memory", append(attrs, "limit", in.generation.opts.Memory)...)
 	case errors.Is(err, script.ErrExited):
 		log.Error("worker process ended", append(attrs, "worker", in.worker.index, "error", err)...)
 	case errors.Is(err, script.ErrBroken):

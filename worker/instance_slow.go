@@ -35,7 +35,7 @@ func (w *warningLimit) allow(now time.Time) (others []any, ok bool) {
 
 // reportWait logs an event that took long because of a promise, with the position of its listener.
 func (in *instance) reportWait(e *event) {
-	slow := in.app.opts.SlowEvent
+	slow := in.generation.opts.SlowEvent
 	if slow <= 0 || e.turnBegan.IsZero() || e.overdue || in.unusable {
 		return
 	}

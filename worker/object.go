@@ -54,7 +54,7 @@ type object struct {
 const maxObjectEvents = 4096
 
 func newObjects(a *App) *objects {
-	return &objects{app: a, byKey: map[objectKey]*object{}, byNumber: map[int]*object{}, offers: offers{timeout: a.opts.EventTimeout}}
+	return &objects{app: a, byKey: map[objectKey]*object{}, byNumber: map[int]*object{}}
 }
 
 // use returns the object with a name and counts one more use of it. The caller must call done.
@@ -154,7 +154,7 @@ func (o *object) enter(in *instance, e *event) entry {
 	case o.home != nil:
 		o.waiting = append(o.waiting, e)
 		return waits
-	case len(in.objects.all) >= in.app.opts.MaxObjects:
+	case len(in.objects.all) >= in.generation.opts.MaxObjects:
 		return crowded
 	default:
 		o.gate.recover()

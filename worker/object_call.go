@@ -75,7 +75,7 @@ func (h *hostAPI) passBody(e *event, request *script.Request, body script.Body) 
 		request.Body = content
 		return
 	}
-	e.body = passedBody(reader, length, h.app.opts.MaxBody, func() {})
+	e.body = passedBody(reader, length, h.generation.opts.MaxBody, func() {})
 }
 
 // discardBody discards the body of the event's request.

@@ -33,7 +33,7 @@ func (in *instance) enterObject(e *event) bool {
 	if entry == crowded && e.claim() {
 		e.outcome = &script.Outcome{Failure: objectOverloaded}
 		in.app.opts.Logger.Error("event refused: the worker has as many Durable Objects in memory as it may have, and none is idle",
-			append(e.attrs(), "limit", in.app.opts.MaxObjects)...)
+			append(e.attrs(), "limit", in.generation.opts.MaxObjects)...)
 		e.end()
 	}
 	return entry == entered
@@ -109,7 +109,7 @@ func (in *instance) evict(one idleObject) {
 func (all *objects) takeIdle(in *instance) []idleObject {
 	all.mu.Lock()
 	defer all.mu.Unlock()
-	return in.objects.take(time.Now().Add(-all.app.opts.evictAfter()))
+	return in.objects.take(time.Now().Add(-all.app.config().opts.evictAfter()))
 }
 
 // keep records an object that was not evicted as idle again, because it has work in progress.
@@ -132,7 +132,7 @@ func (in *instance) nextEviction() (time.Time, bool) {
 	if len(in.objects.idle) == 0 {
 		return time.Time{}, false
 	}
-	return in.objects.idle[0].since.Add(in.app.opts.evictAfter()), true
+	return in.objects.idle[0].since.Add(in.generation.opts.evictAfter()), true
 }
 
 // handOverTimeout bounds the time in which an instance, after a reload, finishes the events of an object before the next instance gets it.

@@ -118,8 +118,8 @@ func (a *App) newLaunch() (script.Launch, error) {
 func (c *children) options(host script.Host) process.Options {
 	h := host.(*hostAPI) //nolint:forcetypeassert // a worker passes no other Host
 	return process.Options{
-		Path: c.path, Args: c.args(h), Env: c.app.environment(),
-		Memory: c.app.opts.Memory + headroom,
+		Path: c.path, Args: c.args(h), Env: h.generation.environment(),
+		Memory: h.generation.opts.Memory + headroom,
 		Print:  h.printOutput, Dropped: h.reportDropped,
 	}
 }
@@ -128,7 +128,7 @@ func (c *children) options(host script.Host) process.Options {
 func (c *children) args(h *hostAPI) []string {
 	r := c.app.opts.Runtime
 	offset := h.worker.index + (h.generation.number-1)%2*c.app.opts.Workers // the children of the last version may still have their ports
-	return process.Arguments(r.Name, c.script, c.app.opts.Memory, inspectAddress(r.Inspect, offset), h.generation.bundle.Installed, r.Args)
+	return process.Arguments(r.Name, c.script, h.generation.opts.Memory, inspectAddress(r.Inspect, offset), h.generation.bundle.Installed, r.Args)
 }
 
 // inspectAddress returns the address whose port is higher than that of first by offset, "" if first is "". The port 0, which stands
@@ -144,16 +144,16 @@ func inspectAddress(first string, offset int) string {
 
 // environment returns the environment of the children: that of this process, NODE_ENV unless it has it, and the variables of the
 // application as text, which the embedded engine has in process.env too.
-func (a *App) environment() []string {
+func (c *configuration) environment() []string {
 	all := os.Environ()
 	if _, ok := os.LookupEnv(modeVariable); !ok {
 		mode := "production"
-		if a.opts.Development {
+		if c.opts.Development {
 			mode = "development"
 		}
 		all = append(all, modeVariable+"="+mode)
 	}
-	for name, value := range a.opts.Vars {
+	for name, value := range c.opts.Vars {
 		text, ok := value.(string)
 		if !ok {
 			encoded, _ := json.Marshal(value) // Load has checked it

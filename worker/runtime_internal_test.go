@@ -18,11 +18,11 @@ func TestInspectAddress(t *testing.T) {
 	}
 }
 
-func TestAppEnvironment(t *testing.T) {
+func TestConfigurationEnvironment(t *testing.T) {
 	t.Setenv("LINGER_TEST_VARIABLE", "process")
 	t.Setenv(modeVariable, "")
-	a := App{opts: Options{Vars: map[string]any{"TEXT": "value", "NUMBER": 3, "A=B": "name", "ZERO": "\x00"}}}
-	got := a.environment()
+	c := configuration{opts: Options{Vars: map[string]any{"TEXT": "value", "NUMBER": 3, "A=B": "name", "ZERO": "\x00"}}}
+	got := c.environment()
 	for variable, want := range map[string]bool{
 		"LINGER_TEST_VARIABLE=process": true, "TEXT=value": true, "NUMBER=3": true, "A=B=name": false, "ZERO=\x00": false, modeVariable + "=production": false,
 	} {

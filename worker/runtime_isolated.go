@@ -31,7 +31,7 @@ func (a *App) isolated() (script.Launch, error) {
 	return process.New(func(host script.Host) process.Options {
 		h := host.(*hostAPI) //nolint:forcetypeassert // a worker passes no other Host
 		return process.Options{
-			Path: path, Env: isolatedEnvironment(), Memory: a.opts.Memory + headroom,
+			Path: path, Env: isolatedEnvironment(), Memory: h.generation.opts.Memory + headroom,
 			Engine: prelude, Grace: ownEnding,
 			Print: h.printOutput, Dropped: h.reportDropped,
 		}

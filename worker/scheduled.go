@@ -12,13 +12,21 @@ import (
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
-// crons are the schedules of an application. Each has one event in progress at most, over all workers.
+// crons are the schedules of an application.
 type crons struct {
 	schedules []*cron.Schedule
 	texts     []string // the schedules as text
+}
 
-	stopping chan struct{} // closed by stop
+// cronClocks dispatch the scheduled event. Each schedule has one event in progress at most, over all workers.
+type cronClocks struct {
+	running  map[string]chan struct{} // by the text of a schedule; closed when the application no longer has it
+	stopping chan struct{}            // closed by stop
 	stopOnce *sync.Once
+}
+
+func newCronClocks() cronClocks {
+	return cronClocks{running: map[string]chan struct{}{}, stopping: make(chan struct{}), stopOnce: &sync.Once{}}
 }
 
 // maxCrons is the limit of the schedules of an application. The platform allows as many for all Workers of an account.
@@ -26,7 +34,7 @@ const maxCrons = 250
 
 // parseCrons parses the schedules of an application. Equal ones count once.
 func parseCrons(texts []string) (crons, error) {
-	c := crons{stopping: make(chan struct{}), stopOnce: &sync.Once{}}
+	var c crons
 	for _, text := range texts {
 		if slices.Contains(c.texts, text) {
 			continue
@@ -44,20 +52,30 @@ func parseCrons(texts []string) (crons, error) {
 }
 
 // stop ends the schedules. Events in progress are not affected. A second call has no effect.
-func (c *crons) stop() { c.stopOnce.Do(func() { close(c.stopping) }) }
+func (c *cronClocks) stop() { c.stopOnce.Do(func() { close(c.stopping) }) }
 
-// startCrons starts the schedules.
-func (a *App) startCrons() {
-	for i, s := range a.crons.schedules {
-		go a.runCron(s, a.crons.texts[i])
+// setCrons starts the schedules that do not run yet, and ends those that the application no longer has. Calls must not overlap.
+func (a *App) setCrons(c crons) {
+	for text, ended := range a.clocks.running {
+		if !slices.Contains(c.texts, text) {
+			close(ended)
+			delete(a.clocks.running, text)
+		}
+	}
+	for i, text := range c.texts {
+		if a.clocks.running[text] == nil {
+			ended := make(chan struct{})
+			a.clocks.running[text] = ended
+			go a.runCron(c.schedules[i], text, ended)
+		}
 	}
 }
 
 // maxCronWait bounds a wait for the time of a schedule, after which the clock is read again: it may have been set.
 const maxCronWait = time.Minute
 
-// runCron dispatches the scheduled event at each time of a schedule. Times that pass during an event are left out.
-func (a *App) runCron(s *cron.Schedule, text string) {
+// runCron dispatches the scheduled event at each time of a schedule until ended is closed. Times that pass during an event are left out.
+func (a *App) runCron(s *cron.Schedule, text string, ended <-chan struct{}) {
 	for {
 		at := s.Next(time.Now())
 		for {
@@ -67,7 +85,9 @@ func (a *App) runCron(s *cron.Schedule, text string) {
 			}
 			select {
 			case <-time.After(min(wait, maxCronWait)):
-			case <-a.crons.stopping:
+			case <-ended:
+				return
+			case <-a.clocks.stopping:
 				return
 			}
 		}
@@ -85,7 +105,7 @@ func (a *App) runCron(s *cron.Schedule, text string) {
 // handled it or ctx has ended, which does not stop the event. The error is the text of what the application has thrown, which is
 // also logged, or [ErrStopped].
 func (a *App) Scheduled(ctx context.Context, cron string, at time.Time) error {
-	if closed(a.crons.stopping) {
+	if closed(a.clocks.stopping) {
 		return ErrStopped
 	}
 	if !a.generation.Load().listensTo("scheduled") {

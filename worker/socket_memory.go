@@ -63,7 +63,7 @@ func (a *App) connectInMemory(target offered) *driver.Driver {
 			target.expire()
 		}
 	}()
-	opts := a.client.DialOptions().Options
+	opts := a.config().client.DialOptions().Options
 	opts.KeepAlive = -1 // the server sends Pings
 	return driver.New(&memoryClient{Conn: client}, protocol.Client, nil, opts)
 }

@@ -19,8 +19,6 @@ type offered interface {
 // offers are the other ends of WebSockets of objects that have no connection yet. A response of an object passes one on to the script that
 // has sent the request. The script uses it in its own response, and so gives it the connection of a client, or accepts it.
 type offers struct {
-	timeout time.Duration // the time in which an offer must be passed on or used
-
 	mu       sync.Mutex
 	byNumber map[int]*offer
 	last     int // the highest number of an offer
@@ -35,8 +33,8 @@ type offer struct {
 // maxOffers bounds the offers of an application.
 const maxOffers = 65536
 
-// add adds an offer and returns its number. The error is a *[script.Throw].
-func (all *offers) add(target offered) (number int, err error) {
+// add adds an offer, which must be passed on or used within the timeout, and returns its number. The error is a *[script.Throw].
+func (all *offers) add(target offered, timeout time.Duration) (number int, err error) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	if len(all.byNumber) >= maxOffers {
@@ -47,19 +45,19 @@ func (all *offers) add(target offered) (number int, err error) {
 	}
 	all.last++
 	number = all.last
-	all.byNumber[number] = &offer{target, time.AfterFunc(all.timeout, func() { all.drop(number) })}
+	all.byNumber[number] = &offer{target, time.AfterFunc(timeout, func() { all.drop(number) })}
 	return number, nil
 }
 
 // renew gives an offer that is passed on its whole time again, and reports whether there is one with this number.
-func (all *offers) renew(number int) bool {
+func (all *offers) renew(number int, timeout time.Duration) bool {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	o := all.byNumber[number]
 	if o == nil || !o.expiry.Stop() {
 		return false
 	}
-	o.expiry.Reset(all.timeout)
+	o.expiry.Reset(timeout)
 	return true
 }
 
@@ -115,7 +113,7 @@ func (h *hostAPI) offerSocket(id int, e *event, header http.Header) (socket int,
 		transport = gatedTransport{late, &e.object.gate}
 	}
 	s.object = h.sockets.addObject(transport, nil)
-	number, err := h.app.objects.offers.add(s)
+	number, err := h.app.objects.offers.add(s, h.generation.opts.EventTimeout)
 	if err != nil {
 		s.object.remove()
 		return 0, err
@@ -131,7 +129,7 @@ func (h *hostAPI) AcceptOffer(id, number int, subprotocol string, header http.He
 	case e == nil:
 		return false, nil
 	case e.internal:
-		if !h.app.objects.offers.renew(number) {
+		if !h.app.objects.offers.renew(number, h.generation.opts.EventTimeout) {
 			return false, offerGone()
 		}
 		h.respondWithOffer(id, e, number, header)

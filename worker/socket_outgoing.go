@@ -104,13 +104,13 @@ func (s *outgoingSocket) send(p linger.Payload) {
 	conn := s.driver()
 	switch {
 	case conn == nil:
-	case conn.Queued() < s.app.opts.Server.SendQueue:
+	case conn.Queued() < s.app.config().opts.Server.SendQueue:
 		opcode := protocol.Text
 		if p.Binary {
 			opcode = protocol.Binary
 		}
 		_, _ = conn.Send(opcode, p.Data) // fails if the connection is closing; the message is dropped
-	case s.app.opts.Server.Policy != linger.PolicyDrop:
+	case s.app.config().opts.Server.Policy != linger.PolicyDrop:
 		_ = conn.Close(protocol.CloseTryAgainLater, "reading too slowly") // a legal code
 	}
 }

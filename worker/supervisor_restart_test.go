@@ -17,7 +17,7 @@ func newIdleWorker() *worker {
 // newIdleInstance returns an instance whose runtime has no application, and whose loop does not run.
 func newIdleInstance(w *worker) *instance {
 	in := &instance{
-		worker: w, app: w.app, events: activeEvents{pending: &w.app.pending},
+		worker: w, app: w.app, generation: &generation{configuration: &configuration{}}, events: activeEvents{pending: &w.app.pending},
 		runtime: &fakeRuntime{}, arrivals: loop.NewArrivals(), sockets: newJSSockets(false), retired: make(chan struct{}),
 	}
 	in.host = newHostAPI(in)

@@ -30,8 +30,8 @@ type worker struct {
 
 	slowWarnings, droppedPostWarnings warningLimit
 
-	fetches *fetch.Gate
-	sockets atomic.Int64 // the number of WebSockets to other servers
+	fetches atomic.Pointer[fetch.Gate] // of the instance that serves
+	sockets atomic.Int64               // the number of WebSockets to other servers
 	status  status
 
 	// These fields belong to the supervisor's goroutine, except for the atomic ones.
@@ -60,8 +60,6 @@ func newWorker(a *App, index int) *worker {
 		replacements: make(chan *instance),
 		stopping:     make(chan struct{}),
 		ended:        make(chan struct{}),
-
-		fetches: fetch.NewGate(a.opts.MaxFetches),
 	}
 }
 
@@ -107,6 +105,7 @@ func (w *worker) setServing(in *instance) {
 	}
 	w.latest = in
 	w.mu.Unlock()
+	w.fetches.Store(in.host.gate)
 	close(in.serving)
 	w.status.setRunning(in.generation.number, in.runtime.Process())
 	if w.isStopping() { // stop may have been called before the instance was set
@@ -212,4 +211,13 @@ func (w *worker) stop() {
 		}
 	})
 	<-w.ended
+}
+
+// gateFor returns the gate for an instance that may have limit fetches in flight: that of the instance that serves if it has this
+// limit, so that all instances of the worker share it.
+func (w *worker) gateFor(limit int) *fetch.Gate {
+	if gate := w.fetches.Load(); gate != nil && gate.Limit() == limit {
+		return gate
+	}
+	return fetch.NewGate(limit)
 }

@@ -24,6 +24,9 @@ const (
 // NewGate returns a Gate for at most inFlight fetches in flight.
 func NewGate(inFlight int) *Gate { return &Gate{slots: make(chan struct{}, inFlight)} }
 
+// Limit returns the number of fetches in flight that the gate admits.
+func (g *Gate) Limit() int { return cap(g.slots) }
+
 // Admit adds a fetch whose request body has the given number of bytes. Each fetch that was admitted must be removed with
 // Remove. The text of the error is for the script.
 func (g *Gate) Admit(body int64) error {
