@@ -46,6 +46,8 @@ type App struct {
 	path   string
 	opts   Options // of which only those that Reconfigure cannot change are used
 	server *linger.Server
+	trace  Trace // of the options; the zero value without one
+	began  time.Time
 
 	current  atomic.Pointer[configuration] // that of the generation in use
 	bindings string                        // the members of env that are not variables, as JSON
@@ -91,8 +93,11 @@ func load(path string, opts Options, launch script.Launch) (*App, error) {
 	if err := checkMigrations(opts.Migrations); err != nil {
 		return nil, err
 	}
-	a := &App{path: path, opts: c.opts, bindings: bindings, clocks: newCronClocks(), launch: launch}
+	a := &App{path: path, opts: c.opts, began: time.Now(), bindings: bindings, clocks: newCronClocks(), launch: launch}
 	a.current.Store(c)
+	if opts.Trace != nil {
+		a.trace = *opts.Trace
+	}
 	if a.launch == nil {
 		if a.launch, err = a.newLaunch(); err != nil {
 			return nil, err
@@ -144,16 +149,25 @@ func (a *App) Reload() error {
 // loadNext loads the next generation and puts it in use. The caller holds reloading.
 func (a *App) loadNext(c *configuration) error {
 	began := time.Now()
+	err := a.replaceGeneration(c)
+	took, number := time.Since(began), a.generation.Load().number
+	if a.trace.Reloaded != nil {
+		a.trace.Reloaded(number, took, err)
+	}
+	if err == nil {
+		a.opts.Logger.Info("application reloaded", "generation", number, "connections", a.server.Count(), "duration", took)
+	}
+	return err
+}
+
+// replaceGeneration is loadNext without reports, for a caller that holds reloading.
+func (a *App) replaceGeneration(c *configuration) error {
 	g, fresh, err := a.loadGeneration(a.generation.Load().number+1, c)
 	if err != nil {
 		return err
 	}
 	a.setGeneration(g)
-	if err := a.replaceInstances(fresh); err != nil {
-		return err
-	}
-	a.opts.Logger.Info("application reloaded", "generation", g.number, "connections", a.server.Count(), "duration", time.Since(began))
-	return nil
+	return a.replaceInstances(fresh)
 }
 
 // replaceInstances gives each worker its instance of a new generation. The first worker is last, because its instance performs

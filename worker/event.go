@@ -30,7 +30,8 @@ type event struct {
 	request     context.Context //nolint:containedctx // ends when the client of the request disconnects; nil if there is none
 	body        *receivedBody   // the body of the request; nil if there is none
 
-	object    *object         // the object that the event is for; nil for other events
+	object    *object // the object that the event is for; nil for other events
+	times     eventTimes
 	outcome   *script.Outcome // what the call has returned or thrown; nil if the event is not complete
 	result    *parcel         // the value of outcome
 	alarm     *alarm          // the alarm that the event is; nil for other events

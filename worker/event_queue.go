@@ -3,12 +3,14 @@ package worker
 import (
 	"slices"
 	"sync"
+	"time"
 )
 
 // queue holds events until an instance begins them. It needs no bound: each connection has at most one event in it, and each
 // request one while its goroutine waits.
 type queue struct {
-	wake chan struct{} // has an element if the queue may not be empty
+	wake chan struct{}        // has an element if the queue may not be empty
+	now  func() time.Duration // App.traceTime, for the times of events; nil if they do not have any
 
 	mu      sync.Mutex
 	waiting []*event
@@ -16,12 +18,15 @@ type queue struct {
 	closed  bool
 }
 
-func newQueue() queue { return queue{wake: make(chan struct{}, 1)} }
+func newQueue(now func() time.Duration) queue { return queue{wake: make(chan struct{}, 1), now: now} }
 
 // add adds an event. If the queue is closed, the event ends at once and add returns false.
 func (q *queue) add(e *event) bool {
 	q.mu.Lock()
 	closed := q.closed
+	if q.now != nil && e.times.arrived == 0 {
+		e.times.arrived = q.now()
+	}
 	if !closed {
 		q.waiting = append(q.waiting, e)
 		q.signal()
@@ -70,6 +75,20 @@ func (q *queue) next() *event {
 		q.waiting = nil
 	}
 	return e
+}
+
+// state returns the number of events in the queue, and how long the first one has waited; 0 if that is not known.
+func (q *queue) state() (n int, waited time.Duration) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n = len(q.waiting) - q.first
+	if n == 0 || q.now == nil {
+		return n, 0
+	}
+	if arrived := q.waiting[q.first].times.arrived; arrived > 0 {
+		waited = q.now() - arrived
+	}
+	return n, waited
 }
 
 // wakeAgain signals again if the queue is not empty: the caller has received the signal, but takes no event.

@@ -18,7 +18,7 @@ func (q *queue) woken() bool {
 }
 
 func TestQueueNextKeepsTheOrder(t *testing.T) {
-	q := newQueue()
+	q := newQueue(nil)
 	var put, taken []string
 	for i := range 3 * maxSpare {
 		e := newEvent(strconv.Itoa(i), nil)
@@ -40,7 +40,7 @@ func TestQueueNextKeepsTheOrder(t *testing.T) {
 }
 
 func TestQueueWakesForRemainingEvents(t *testing.T) {
-	q := newQueue()
+	q := newQueue(nil)
 	q.add(newEvent("a", nil))
 	q.add(newEvent("b", nil))
 	for _, kind := range []string{"a", "b"} {
@@ -54,7 +54,7 @@ func TestQueueWakesForRemainingEvents(t *testing.T) {
 }
 
 func TestQueueCloseEndsTheEvents(t *testing.T) {
-	q := newQueue()
+	q := newQueue(nil)
 	ended := 0
 	event := func() *event {
 		e := newEvent("a", nil)

@@ -48,12 +48,13 @@ type hostAPI struct {
 
 // caller has the methods that host functions need of the instance whose script calls them.
 type caller interface {
-	endEvent(id int)                              // ends an event; a second call has no effect
-	leaveObject(o *object)                        // gives up an object that was evicted
-	renewObject(o *object)                        // prepares an object that was evicted for its next events
-	finishAlarm(e *event, outcome script.Outcome) // ends an attempt to deliver an alarm
-	alarmChanged(object int)                      // records that an object has set or deleted its alarm
-	isAlarmHandled(object int) bool               // reports whether an object handles the alarm that is stored
+	endEvent(id int)                                 // ends an event; a second call has no effect
+	traceFailure(e *event, text string, at Position) // passes a failure to Options.Trace
+	leaveObject(o *object)                           // gives up an object that was evicted
+	renewObject(o *object)                           // prepares an object that was evicted for its next events
+	finishAlarm(e *event, outcome script.Outcome)    // ends an attempt to deliver an alarm
+	alarmChanged(object int)                         // records that an object has set or deleted its alarm
+	isAlarmHandled(object int) bool                  // reports whether an object handles the alarm that is stored
 	useStorage(object int, unconfirmed bool, use func(*storage.Object) error) error
 	commitWrites(fatal error)                                      // commits what objects have written in a turn
 	isActivating() bool                                            // reports whether the install and activate events are in progress
@@ -71,7 +72,7 @@ func newHostAPI(in *instance) *hostAPI {
 	return &hostAPI{
 		caller: in, app: in.app, worker: in.worker, generation: in.generation,
 		events: &in.events, timers: &in.timers, arrivals: &in.arrivals, sockets: &in.sockets, gate: in.worker.gateFor(in.generation.opts.MaxFetches),
-		ctx: ctx, cancel: cancel, fetches: map[int]context.CancelFunc{}, calls: map[int]struct{}{}, incoming: newQueue(), streams: map[int]*event{}, channels: map[string]bool{},
+		ctx: ctx, cancel: cancel, fetches: map[int]context.CancelFunc{}, calls: map[int]struct{}{}, incoming: newQueue(nil), streams: map[int]*event{}, channels: map[string]bool{},
 		computations: loop.NewComputations(ctx, &in.arrivals),
 	}
 }
@@ -188,6 +189,7 @@ func (h *hostAPI) stream(id int, e *event, reader bodyReader) {
 	e.response.timeout = h.generation.opts.Server.WriteTimeout
 	e.response.log = func(text string, attrs ...any) {
 		h.app.opts.Logger.Error(text, append(e.attrs(), attrs...)...)
+		h.caller.traceFailure(e, text, Position{})
 	}
 	h.countSending(1)
 	h.streams[id] = e

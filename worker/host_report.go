@@ -35,6 +35,7 @@ func (h *hostAPI) Unanswered(id int, places []script.Frame) {
 	}
 	h.events.note(e, &ScriptError{Text: text, At: at, sources: h.generation.bundle.Sources})
 	h.app.opts.Logger.Error(text, attrs...)
+	h.caller.traceFailure(e, text, at)
 }
 
 // Overdue implements [script.Observer].
@@ -46,12 +47,15 @@ func (h *hostAPI) Overdue(id int) {
 
 // Unhandled implements [script.Observer].
 func (h *hostAPI) Unhandled(e *script.Exception) {
-	h.app.opts.Logger.Error("unhandled promise rejection", newScriptError(h.generation.bundle.Sources, e).attr())
+	described := newScriptError(h.generation.bundle.Sources, e)
+	h.app.opts.Logger.Error("unhandled promise rejection", described.attr())
+	h.caller.traceFailure(nil, "unhandled promise rejection: "+described.Text+described.reasons(), described.At)
 }
 
 // CallFailed implements [script.Observer].
 func (h *hostAPI) CallFailed(function string, err error) {
 	h.app.opts.Logger.Error("host function failed", "function", function, "error", err)
+	h.caller.traceFailure(nil, "host function "+function+" failed: "+err.Error(), Position{})
 }
 
 // Slow implements [script.Observer].

@@ -40,6 +40,7 @@ type instance struct {
 
 	outcome outcome // why the instance has ended; valid when ended is closed
 	failure string  // why the runtime is unusable; valid when ended is closed
+	reason  string  // the identifier of failure for Trace.Replaced
 
 	crowded       *event    // an event of an object that waits until another object is evicted
 	firstTask     task      // handled before all others
@@ -107,6 +108,7 @@ func (a *App) scriptApplication(g *generation) script.Application {
 func (in *instance) beginEvent(e *event) {
 	id := in.events.add(e)
 	in.currentEvent = e
+	e.times.begun = in.app.traceTime()
 	if e.prepare != nil {
 		e.prepare(in.host)
 	}
@@ -164,6 +166,7 @@ func (in *instance) endEvent(id int) {
 		in.timers.Clear(-id)
 	}
 	in.reportWait(e)
+	in.traceHandled(e)
 	if !in.inTurn {
 		e.finish()
 	}
@@ -210,13 +213,13 @@ func (in *instance) markUnusable(err error) {
 	in.unusable, in.fatal = true, err
 	switch {
 	case errors.Is(err, script.ErrInterrupted):
-		in.failure = "event timeout"
+		in.failure, in.reason = "event timeout", reasonTimeout
 	case errors.Is(err, script.ErrOutOfMemory):
-		in.failure = "memory limit"
+		in.failure, in.reason = "memory limit", reasonMemory
 	case errors.Is(err, script.ErrExited):
-		in.failure = err.Error()
+		in.failure, in.reason = err.Error(), reasonExit
 	default: // script.ErrBroken
-		in.failure = "a failure inside the JavaScript engine"
+		in.failure, in.reason = "a failure inside the JavaScript engine", reasonCrash
 	}
 }
 
@@ -294,6 +297,7 @@ func (in *instance) takeUnbegun(why string) (unbegun []*event) {
 		}
 		if seen > 0 && !e.reported {
 			in.app.opts.Logger.Error(why, newEvent(e.kind, e.socket).attrs()...)
+			in.traceFailure(e, why, Position{})
 		}
 		if seen > 0 {
 			e.skip(seen)
@@ -330,10 +334,14 @@ func (in *instance) endEvents(why string) {
 				attrs = append(attrs, "messages", n) // how many of them were handled is not known
 			}
 			in.app.opts.Logger.Error(why, attrs...)
+			in.traceFailure(e, why, Position{})
 		}
 		if promises > 0 {
 			in.app.opts.Logger.Warn("work of waitUntil was cut off: its engine has ended", "worker", in.worker.index, "promises", promises)
 		}
+	}
+	for _, e := range failed {
+		in.traceHandled(e)
 	}
 	for _, e := range slices.Concat(failed, ended) {
 		e.end()

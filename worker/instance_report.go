@@ -15,8 +15,10 @@ func (in *instance) reportOverdue(e *event) {
 	if at.File != "" {
 		attrs = append(attrs, "at", at.String())
 	}
-	in.events.note(e, &ScriptError{Text: "the listeners of the event did not finish within " + limit, At: at, sources: in.generation.bundle.Sources})
+	text := "the listeners of the event did not finish within " + limit
+	in.events.note(e, &ScriptError{Text: text, At: at, sources: in.generation.bundle.Sources})
 	in.app.opts.Logger.Error("event timed out", attrs...)
+	in.traceFailure(e, text, at)
 }
 
 // listenerAt returns the position of the first listener to a kind of event. If no turn runs, it needs a new one.
@@ -48,29 +50,41 @@ func (in *instance) reportFailure(e *event, err error, place Position) {
 		in.reportException(e, thrown, place)
 		return
 	}
-	log, attrs := in.app.opts.Logger, e.attrs()
+	if err == nil {
+		return
+	}
+	text, attrs := in.describeFailure(err)
+	in.app.opts.Logger.Error(text, append(e.attrs(), attrs...)...)
+	at := place
+	if where, ok := errors.AsType[*script.Interruption](err); ok {
+		at = in.generation.origin(where.Frames)
+	}
+	in.traceFailure(e, text, at)
+}
+
+// describeFailure returns the log line for an error that is not an exception, and its attributes.
+func (in *instance) describeFailure(err error) (text string, attrs []any) {
 	switch {
 	case errors.Is(err, script.ErrInterrupted) && in.isStopping():
-		log.Error("event stopped: the application is shutting down", attrs...)
+		return "event stopped: the application is shutting down", nil
 	case errors.Is(err, script.ErrInterrupted):
 		attrs = append(attrs, "limit", in.generation.opts.EventTimeout.String())
 		if where, ok := errors.AsType[*script.Interruption](err); ok {
 			attrs = append(attrs, in.generation.placeAttrs(where.Frames)...)
 		}
-		log.Error("event stopped: it computed for too long", attrs...)
+		return "event stopped: it computed for too long", attrs
 	case errors.Is(err, script.ErrOutOfMemory):
-		log.Error("worker out of memory", append(attrs, "limit", in.generation.opts.Memory)...)
+		return "worker out of memory", []any{"limit", in.generation.opts.Memory}
 	case errors.Is(err, script.ErrExited):
-		log.Error("worker process ended", append(attrs, "worker", in.worker.index, "error", err)...)
+		return "worker process ended", []any{"worker", in.worker.index, "error", err}
 	case errors.Is(err, script.ErrBroken):
 		attrs = append(attrs, "error", err)
 		if failure, ok := errors.AsType[*script.Failure](err); ok && failure.Stack != "" {
 			attrs = append(attrs, slog.String("stack", failure.Stack))
 		}
-		log.Error("event failed inside the JavaScript engine: please report it", attrs...)
-	case err != nil:
-		log.Error("event failed", append(attrs, "error", err)...)
+		return "event failed inside the JavaScript engine: please report it", attrs
 	}
+	return "event failed", []any{"error", err}
 }
 
 // reportException logs an exception. place is logged if it has no position.
@@ -86,6 +100,7 @@ func (in *instance) reportException(e *event, thrown *script.Exception, place Po
 		return
 	}
 	log.Error("uncaught exception", attrs...)
+	in.traceFailure(e, described.Text+described.reasons(), described.At)
 }
 
 // placeAttrs returns log attributes with the position and the stack in the sources.

@@ -55,7 +55,7 @@ type jsSockets struct {
 }
 
 func newJSSockets(overlaps bool) jsSockets {
-	return jsSockets{events: newQueue(), overlaps: overlaps, ended: make(chan struct{}), byNumber: map[int]*jsSocket{}}
+	return jsSockets{events: newQueue(nil), overlaps: overlaps, ended: make(chan struct{}), byNumber: map[int]*jsSocket{}}
 }
 
 // addObject adds a WebSocket object for a transport. The event loop must pass its number to the script before the next turn.

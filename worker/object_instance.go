@@ -34,6 +34,7 @@ func (in *instance) enterObject(e *event) bool {
 		e.outcome = &script.Outcome{Failure: objectOverloaded}
 		in.app.opts.Logger.Error("event refused: the worker has as many Durable Objects in memory as it may have, and none is idle",
 			append(e.attrs(), "limit", in.generation.opts.MaxObjects)...)
+		in.traceFailure(e, objectOverloaded, Position{})
 		e.end()
 	}
 	return entry == entered

@@ -29,6 +29,11 @@ type Status struct {
 	// Objects is the number of Durable Objects that the worker has in memory.
 	Objects int
 
+	// Queued is the number of events that wait for the worker, and Waited how long the first of them has waited; that is 0
+	// without Trace.Handled.
+	Queued int
+	Waited time.Duration
+
 	// Events, Failures, Sleeps and DroppedPosts count, since the application was loaded, the
 	// events handled, the failures of engines, how often the worker fell asleep, and the
 	// BroadcastChannel messages of other workers that were dropped because the queue was full.
@@ -115,6 +120,7 @@ func (s *status) retryAfter() time.Duration {
 // currentStatus returns the status of the worker with its counters.
 func (w *worker) currentStatus() (now Status) {
 	w.status.change(func(current *Status) { now = *current })
+	now.Queued, now.Waited = w.tasks.state()
 	now.Connections = int(w.connections.Load())
 	now.Events = w.handledCount.Load()
 	now.DroppedPosts = w.droppedCount.Load()

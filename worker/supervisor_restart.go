@@ -5,14 +5,15 @@ import (
 	"time"
 )
 
-// restart returns an instance that replaces one that has failed, after the restart backoff if one is due. It returns nil if the
-// worker is stopped.
-func (w *worker) restart(why string) *instance {
+// restart returns an instance that replaces one that has failed, after the restart backoff if one is due. reason is the identifier
+// of why. It returns nil if the worker is stopped.
+func (w *worker) restart(reason, why string) *instance {
 	if w.isStopping() {
 		return nil
 	}
 	w.status.countFailure()
 	w.app.opts.Logger.Warn("worker replaced", "worker", w.index, "reason", why)
+	w.traceReplaced(reason, why)
 	fresh, again := w.backOff(w.failures.add(time.Now(), 0), why)
 	if !again {
 		return fresh
@@ -32,6 +33,7 @@ func (w *worker) start(first task) *instance {
 		if err != nil {
 			w.status.countFailure()
 			w.app.opts.Logger.Error("worker cannot be started", "worker", w.index, "error", err)
+			w.traceReplaced(reasonLoad, err.Error())
 			in, again = w.backOff(w.failures.add(time.Now(), retryMin), err.Error())
 		}
 		if again {

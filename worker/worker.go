@@ -55,7 +55,7 @@ func newWorker(a *App, index int) *worker {
 	return &worker{
 		app:          a,
 		index:        index,
-		tasks:        newQueue(),
+		tasks:        newQueue(a.traceTime),
 		posts:        make(chan *script.Post, maxPosts),
 		replacements: make(chan *instance),
 		stopping:     make(chan struct{}),
@@ -84,14 +84,14 @@ func (w *worker) serve(in *instance) *instance {
 		return fresh
 	case <-in.runtime.Stuck():
 		w.abandon(in)
-		return w.restart("stuck in a built-in function")
+		return w.restart(reasonStuck, "stuck in a built-in function")
 	case <-in.ended:
 	}
 	switch in.outcome {
 	case outcomeIdle:
 		return w.sleep()
 	case outcomeFailed:
-		return w.restart(in.failure)
+		return w.restart(in.reason, in.failure)
 	case outcomeStopped, outcomeFinished:
 	}
 	return nil
