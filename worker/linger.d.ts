@@ -452,6 +452,80 @@ declare module "linger" {
   export type WebSocketUpgradeEvent = globalThis.WebSocketUpgradeEvent;
 }
 
+/** What the tests of an application import. `linger test` runs them beside the application. */
+declare module "linger:test" {
+  export interface TestFunction {
+    /** Declares a test. It fails if body throws, or if the promise that it returns rejects or takes longer than --timeout. */
+    (name: string, body: () => unknown): void;
+    /** Declares a test that is not run. */
+    skip(name: string, body: () => unknown): void;
+    /** Declares a test, and makes only such tests of the file run. */
+    only(name: string, body: () => unknown): void;
+  }
+  export const test: TestFunction;
+  /** Adds a function that is called before each test of the file. */
+  export function beforeEach(hook: () => unknown): void;
+  /** Adds a function that is called after each test of the file, also if it has failed. */
+  export function afterEach(hook: () => unknown): void;
+
+  /**
+   * Opens a connection to the application, which is closed at the end of the test. Rejects with a RefusedError if the application refuses it.
+   * The default path is "/".
+   */
+  export function connect(path?: string | URL, options?: { headers?: LingerHeadersInit; protocols?: string | string[] }): Promise<TestClient>;
+  /** A client's end of a connection. */
+  export interface TestClient {
+    /** The negotiated subprotocol, or "" if there is none. */
+    readonly protocol: string;
+    /** The header fields of the 101 response. */
+    readonly headers: Headers;
+    send(message: WebSocketMessage): void;
+    sendJSON(value: unknown): void;
+    /** Returns the next message: a string, or an ArrayBuffer. Rejects if there is none within timeout, 5000 ms by default, or before the connection ends. */
+    message(options?: { timeout?: number }): Promise<string | ArrayBuffer>;
+    /** Returns the next message, parsed as JSON. */
+    json<T = any>(options?: { timeout?: number }): Promise<T>;
+    /** Starts the closing handshake, and waits until the connection has ended. Without a code the Close is empty. */
+    close(code?: number, reason?: string): Promise<TestClose>;
+    /** Is fulfilled when the connection has ended. */
+    readonly closed: Promise<TestClose>;
+  }
+  /** How a connection has ended: code and reason of the application's Close, or 1006 if there was none. */
+  export interface TestClose { readonly code: number; readonly reason: string; readonly wasClean: boolean; }
+  /** The application has refused a connection. */
+  export class RefusedError extends Error {
+    readonly status: number;
+    readonly headers: Headers;
+    readonly body: string;
+  }
+
+  /** Sends a request to the application. A string is a path. */
+  export function fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+  /** Loads the application again, while its connections stay open. Rejects if that fails. */
+  export function reload(): Promise<void>;
+  /** Dispatches the scheduled event, and waits until it is handled. time is in milliseconds, by default the present one. */
+  export function scheduled(cron: string, time?: number | Date): Promise<void>;
+
+  type Match = RegExp | Function | Error | object;
+  /** The functions of node:assert/strict. */
+  export interface Assert {
+    (value: unknown, message?: string | Error): asserts value;
+    ok(value: unknown, message?: string | Error): asserts value;
+    equal<T>(actual: unknown, expected: T, message?: string | Error): asserts actual is T;
+    notEqual(actual: unknown, expected: unknown, message?: string | Error): void;
+    deepEqual<T>(actual: unknown, expected: T, message?: string | Error): asserts actual is T;
+    notDeepEqual(actual: unknown, expected: unknown, message?: string | Error): void;
+    match(value: string, expected: RegExp, message?: string | Error): void;
+    doesNotMatch(value: string, expected: RegExp, message?: string | Error): void;
+    throws(code: () => unknown, expected?: Match, message?: string | Error): void;
+    doesNotThrow(code: () => unknown, message?: string | Error): void;
+    rejects(promise: Promise<unknown> | (() => Promise<unknown>), expected?: Match, message?: string | Error): Promise<void>;
+    doesNotReject(promise: Promise<unknown> | (() => Promise<unknown>), message?: string | Error): Promise<void>;
+    fail(message?: string | Error): never;
+  }
+  export const assert: Assert;
+}
+
 declare module "cloudflare:workers" {
   export const env: Env;
   export const exports: any;

@@ -21,6 +21,11 @@ type checkCommand struct {
 	egressFlags  `embed:"" group:"Outgoing connections:"`
 }
 
+// Validate reports values that are not valid. kong calls it.
+func (c *checkCommand) Validate() error {
+	return errors.Join(c.workerFlags.Validate(), c.staticFlags.Validate())
+}
+
 // Run bundles the application and runs it until its install and activate events are handled, as `linger run` does before
 // it listens. It prints errors and warnings; only errors make it fail.
 func (c *checkCommand) Run(out *streams) error {

@@ -25,6 +25,7 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 //	                        URL, PORT, and ADDRESS, which is the URL without http://
 //	proxy ARG...            starts linger proxy --listen=127.0.0.1:0 ARG... in the same way
 //	background NAME ARG...  starts another linger run; sets NAME in capitals to its address, with ws://
+//	tests ARG...            starts linger test ARG...
 //	saw stdout|stderr RE    waits until the process has printed a match of the regular expression
 //	signal INT|TERM|HUP     sends the process a signal
 //	ends STATUS [SIGNAL]    waits for the end of the process, repeats SIGNAL until then if it is given, and writes the
@@ -43,6 +44,9 @@ func serverCommands() map[string]scriptCommand {
 			start(ts, "run", args[1:])
 			ts.Setenv(strings.ToUpper(args[0]), "ws://"+ts.Getenv("ADDRESS"))
 			ts.Setenv("ADDRESS", before)
+		}),
+		"tests": command(0, func(ts *testscript.TestScript, args []string) {
+			stateOf(ts).server = launch(ts, append([]string{"test"}, args...))
 		}),
 		"saw":    command(2, saw),
 		"signal": command(1, sendSignal),
@@ -71,10 +75,20 @@ var urlPrinted = regexp.MustCompile(`runs at http://(\S+?)/[",\n]`)
 
 // start starts a command of linger and waits until it has printed its address.
 func start(ts *testscript.TestScript, subcommand string, args []string) *server {
+	s := launch(ts, append([]string{subcommand, "--listen=127.0.0.1:0"}, args...))
+	printed := s.await(ts, &s.stdout, urlPrinted)
+	ts.Setenv("ADDRESS", printed[1])
+	ts.Setenv("PORT", printed[1][strings.LastIndexByte(printed[1], ':')+1:])
+	ts.Setenv("URL", "http://"+printed[1])
+	return s
+}
+
+// launch starts a command of linger. It is killed at the end of the script.
+func launch(ts *testscript.TestScript, args []string) *server {
 	program, err := exec.LookPath("linger")
 	ts.Check(err)
 	s := &server{ended: make(chan struct{})}
-	s.process = exec.Command(program, append([]string{subcommand, "--listen=127.0.0.1:0"}, args...)...)
+	s.process = exec.Command(program, args...)
 	s.process.Dir = ts.MkAbs(".")
 	s.process.Env = append(os.Environ(), "TOKEN="+ts.Getenv("TOKEN"))
 	s.process.Stdout, s.process.Stderr = &s.stdout, &s.stderr
@@ -85,10 +99,6 @@ func start(ts *testscript.TestScript, subcommand string, args []string) *server 
 		<-s.ended
 		ts.Logf("[server stdout]\n%s[server stderr]\n%s", s.stdout.String(), s.stderr.String())
 	})
-	printed := s.await(ts, &s.stdout, urlPrinted)
-	ts.Setenv("ADDRESS", printed[1])
-	ts.Setenv("PORT", printed[1][strings.LastIndexByte(printed[1], ':')+1:])
-	ts.Setenv("URL", "http://"+printed[1])
 	return s
 }
 

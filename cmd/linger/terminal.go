@@ -46,6 +46,7 @@ func isTerminal(f *os.File) bool {
 // Control sequences for colours (ECMA-48, section 8.3.117).
 const (
 	red    = "\x1b[31m"
+	green  = "\x1b[32m"
 	yellow = "\x1b[33m"
 	cyan   = "\x1b[36m"
 	dim    = "\x1b[2m"

@@ -192,6 +192,10 @@ var layers = map[string]layer{
 	"admin/dashboard": {
 		why: "the dashboard is one page, which is a client of the admin API",
 	},
+	"cmd/linger/internal/apptest": {
+		folders: []string{"websocket", "worker"},
+		why:     "tests run beside an application that is loaded for them; flags and output are the command's",
+	},
 	"cmd/linger/internal/wrangler": {
 		folders: []string{"worker", "internal/spelling"}, modules: []string{"github.com/BurntSushi/toml", "github.com/tailscale/hujson"},
 		why: "a wrangler file becomes options of a worker; flags and other files are the command's",
@@ -202,6 +206,7 @@ var layers = map[string]layer{
 	"cmd": {
 		folders: append([]string{
 			".", "admin", "websocket", "websocket/driver", "proxy", "worker",
+			"cmd/linger/internal/apptest",
 			"cmd/linger/internal/listen",
 			"cmd/linger/internal/wrangler",
 			"internal/forwarding", "internal/loglimit", "internal/netaddr", "internal/spelling",

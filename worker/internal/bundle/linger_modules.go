@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	_ "embed"
 	"slices"
 	"strings"
 
@@ -33,6 +34,12 @@ var lingerModules = map[string][]string{
 		"withEnv", "withEnvAndExports", "withExports",
 	},
 }
+
+// testModuleName is the module that tests of applications import, and testModule its source.
+const testModuleName = "linger:test"
+
+//go:embed testing.js
+var testModule string
 
 // workersModuleName is the module of the Workers runtime. It is not a global.
 const workersModuleName = "cloudflare:workers"
@@ -69,13 +76,25 @@ func (t Target) resolveImports(build api.PluginBuild) {
 		}
 		return result, nil
 	})
+	build.OnResolve(api.OnResolveOptions{Filter: "^" + testModuleName + "$"}, t.resolveTest)
 	for _, namespace := range []string{lingerNamespace, lingerPackageNamespace} {
 		build.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: namespace}, t.loadLinger)
 	}
 }
 
+// resolveTest resolves the module for tests, which run in the embedded engine.
+func (t Target) resolveTest(args api.OnResolveArgs) (api.OnResolveResult, error) {
+	if t != Embedded {
+		return refuseImport("is for tests, which `linger test` runs: import it in files NAME.test.js or NAME.test.ts only")(args)
+	}
+	return api.OnResolveResult{Path: args.Path, Namespace: lingerNamespace}, nil
+}
+
 // loadLinger returns a module of Linger.
 func (t Target) loadLinger(args api.OnLoadArgs) (api.OnLoadResult, error) {
+	if args.Path == testModuleName {
+		return api.OnLoadResult{Contents: &testModule, Loader: api.LoaderJS}, nil
+	}
 	module, absent := "__linger_node", `__linger_node("errors/absentMember")`
 	if t != Embedded {
 		module = `globalThis[Symbol.for("linger.modules")]`
