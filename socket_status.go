@@ -18,6 +18,6 @@ func (s *Socket) LastActivity() time.Time {
 	return s.traffic.began.Add(time.Duration(s.traffic.last.Load()))
 }
 
-// PeerClosed reports whether the peer's Close has come on a connection that was accepted with HalfOpen: it is half-open until the
-// application closes it.
-func (s *Socket) PeerClosed() bool { return s.peerClosed.Load() }
+// IsHalfOpen reports whether the peer's Close has come, on a connection that was accepted with HalfOpen, and the application has not
+// closed yet.
+func (s *Socket) IsHalfOpen() bool { return s.peerClosed.Load() && !s.closing.Load() }

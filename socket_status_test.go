@@ -25,13 +25,17 @@ func TestSocketTimes(t *testing.T) {
 		if got := socket.LastActivity(); !got.Equal(began.Add(time.Minute)) {
 			t.Errorf("a message that was received is activity; the last was %v, not %v", got, began.Add(time.Minute))
 		}
-		if socket.PeerClosed() {
-			t.Error("the peer has not closed yet")
+		if socket.IsHalfOpen() {
+			t.Error("a connection is not half-open before the peer's Close")
 		}
 		c.close(protocol.CloseNormal, "")
 		synctest.Wait()
-		if !socket.PeerClosed() {
-			t.Error("the peer has closed, and the application has not")
+		if !socket.IsHalfOpen() {
+			t.Error("a connection is half-open after the peer's Close")
+		}
+		wantError(t, "the application closes", socket.Close(protocol.CloseNormal, ""), nil)
+		if socket.IsHalfOpen() {
+			t.Error("a connection that the application has closed is not half-open any more")
 		}
 	})
 }

@@ -17,7 +17,7 @@ type Live struct {
 	Channels    LiveChannels    `json:"channels"`
 	Workers     []Worker        `json:"workers"`  // empty for a server without workers
 	Timeline    []Entry         `json:"timeline"` // the newest entries, newest first, at most 20: GET /v1/timeline has more
-	Drain       *DrainStatus    `json:"drain"`    // null if there is no drain
+	Drain       *DrainStatus    `json:"drain"`    // null if there has been no drain
 }
 
 // LiveConnections counts the connections that are open now.

@@ -14,7 +14,7 @@ type Status struct {
 	Reasons     []string     `json:"reasons"` // why the server is not ready; empty if it is
 	Connections int          `json:"connections"`
 	Generation  int          `json:"generation"` // the version of the application's code, from 1; 0 for an application in Go
-	Drain       *DrainStatus `json:"drain"`      // null if there is no drain
+	Drain       *DrainStatus `json:"drain"`      // null if there has been no drain
 }
 
 // Connection is a connection in a list. Durations are in seconds.
@@ -98,19 +98,6 @@ type Entry struct {
 	Worker     int       `json:"worker"`     // of a replacement or failure: the number of the worker; otherwise -1
 	Generation int       `json:"generation"` // of a reload: the new generation; otherwise 0
 	Took       float64   `json:"took"`       // of a reload: seconds
-}
-
-// DrainStatus is the progress of a drain. Durations are in seconds.
-type DrainStatus struct {
-	State  string    `json:"state"` // "waiting", "closing" or "done"
-	Began  time.Time `json:"began"`
-	Share  float64   `json:"share"`  // of the connections that are closed; 1 for all, when new ones are refused too
-	Total  int       `json:"total"`  // connections to be closed
-	Closed int       `json:"closed"` // of those, the ones that have ended
-	Rate   float64   `json:"rate"`   // connections closed per second
-	Left   float64   `json:"left"`   // the time until the last is closed
-	Code   int       `json:"code"`
-	Reason string    `json:"reason"`
 }
 
 // Event is what /v1/tail sends: something that has happened, as one JSON object in one message. Fields that do not apply to the

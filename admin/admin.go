@@ -1,0 +1,134 @@
+package admin
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/pprof"
+
+	"github.com/lingerws/linger"
+)
+
+// Options are the options of a [Handler]. Server and Recorder are required; what is nil is not available.
+type Options struct {
+	Server   *linger.Server // the server that is administered; it needs linger.Options.Stats
+	Recorder *Recorder      // its Trace is one of the traces of Server
+
+	// Token is the bearer token that requests need; "" means none. Without a token requests must name this machine in Host, or one of
+	// Hosts, so that a web page cannot send them by DNS rebinding.
+	Token string
+	Hosts []string
+
+	// ShowQueries shows the queries of the URLs of connections, which may contain secrets.
+	ShowQueries bool
+
+	Version string // of Linger
+	Node    string // linger.Options.Node of Server
+	Runtime string // what runs the application
+	App     string // the path of the application's module
+
+	// Workers returns the status of each worker, and Generation the current version of the application's code.
+	Workers    func() []Worker
+	Generation func() int
+
+	// Drain starts a drain in the background. The error is [linger.ErrDraining], or names what is wrong in the request.
+	Drain func(DrainRequest) error
+
+	// Reload reads the configuration and the application again. The report is sent as JSON; the error is for the client.
+	Reload func(ctx context.Context) (report any, err error)
+
+	LogLevel  *slog.LevelVar // of the server's log
+	Dashboard http.Handler   // serves GET /
+	Metrics   http.Handler   // serves GET /metrics
+	Profiles  bool           // serve /debug/pprof/
+
+	Logger *slog.Logger // nil means slog.Default
+}
+
+// Handler serves the administration of a server.
+type Handler struct {
+	opts  Options
+	mux   *http.ServeMux
+	guard guard
+	feeds *feeds // the WebSockets of this handler
+	live  *live
+}
+
+// New returns a handler.
+func New(opts Options) *Handler {
+	if opts.Logger == nil {
+		opts.Logger = slog.Default()
+	}
+	h := &Handler{opts: opts, mux: http.NewServeMux(), guard: newGuard(opts)}
+	h.live = newLive(h)
+	h.feeds = newFeeds(h)
+	opts.Recorder.server.Store(opts.Server)
+	opts.Recorder.queries.Store(opts.ShowQueries)
+	h.route()
+	return h
+}
+
+// Shutdown closes the WebSockets of the handler.
+func (h *Handler) Shutdown(ctx context.Context) error { return h.feeds.Shutdown(ctx) }
+
+// ServeHTTP answers a request.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if refused := h.guard.check(r); refused != nil {
+		if refused.status == http.StatusUnauthorized {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="linger"`)
+		}
+		h.opts.Logger.Warn("admin request refused", "reason", refused.Code, "remote", r.RemoteAddr, "method", r.Method, "path", r.URL.Path)
+		writeError(w, refused)
+		return
+	}
+	next, pattern := h.mux.Handler(r)
+	if pattern == "" {
+		writeError(w, unrouted(next, r))
+		return
+	}
+	h.mux.ServeHTTP(w, r)
+}
+
+// route registers the routes.
+func (h *Handler) route() {
+	for pattern, serve := range map[string]endpoint{
+		"GET /v1/status":                               h.getStatus,
+		"GET /v1/connections":                          h.listConnections,
+		"GET /@connections/{id}":                       h.getConnection,
+		"POST /@connections/{id}":                      h.sendTo,
+		"DELETE /@connections/{id}":                    h.closeConnection,
+		"GET /v1/channels":                             h.listChannels,
+		"POST /v1/channels/{channel}":                  h.publish,
+		"PUT /@connections/{id}/channels/{channel}":    h.subscribe,
+		"DELETE /@connections/{id}/channels/{channel}": h.unsubscribe,
+		"GET /v1/workers":                              h.listWorkers,
+		"GET /v1/failures":                             h.listFailures,
+		"GET /v1/timeline":                             h.listTimeline,
+		"GET /v1/drain":                                h.getDrain,
+		"POST /v1/drain":                               h.startDrain,
+		"DELETE /v1/drain":                             h.cancelDrain,
+		"POST /v1/reload":                              h.reload,
+		"GET /v1/log":                                  h.getLog,
+		"PUT /v1/log":                                  h.putLog,
+		"GET /livez":                                   h.livez,
+		"GET /readyz":                                  h.readyz,
+	} {
+		h.mux.Handle(pattern, serve)
+	}
+	h.mux.Handle("GET /v1/live", h.feeds)
+	h.mux.Handle("GET /v1/tail", h.feeds)
+	if h.opts.Dashboard != nil {
+		h.mux.Handle("GET /{$}", h.opts.Dashboard)
+	}
+	if h.opts.Metrics != nil {
+		h.mux.Handle("GET /metrics", h.opts.Metrics)
+	}
+	if h.opts.Profiles {
+		h.mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+		h.mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
+		h.mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+		h.mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+		h.mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	}
+}
