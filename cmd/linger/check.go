@@ -13,12 +13,14 @@ import (
 // checkCommand loads an application without serving it.
 type checkCommand struct {
 	App    string `arg:"" optional:"" help:"The application's module, .js or .ts. Default: main of the configuration file, linger.toml or a wrangler file."`
-	Config string `placeholder:"FILE" help:"Configuration file, of Linger or wrangler. Default: linger.toml in the application's folder, if it exists, and wrangler.json, wrangler.jsonc or wrangler.toml there or above it."`
+	Config string `sources:"flag,environment" placeholder:"FILE" help:"Configuration file, of Linger or wrangler. Default: linger.toml in the application's folder, if it exists, and wrangler.json, wrangler.jsonc or wrangler.toml there or above it."`
 
 	workerFlags  `embed:"" group:"Application:"`
 	runtimeFlags `embed:"" group:"Runtime:"`
 	staticFlags  `embed:"" group:"Static files:"`
 	egressFlags  `embed:"" group:"Outgoing connections:"`
+
+	settingSources // set by BeforeResolve
 }
 
 // Validate reports values that are not valid. kong calls it.
@@ -29,7 +31,7 @@ func (c *checkCommand) Validate() error {
 // Run bundles the application and runs it until its install and activate events are handled, as `linger run` does before
 // it listens. It prints errors and warnings; only errors make it fail.
 func (c *checkCommand) Run(out *streams) error {
-	run := runCommand{App: c.App, Config: c.Config, workerFlags: c.workerFlags, runtimeFlags: c.runtimeFlags, staticFlags: c.staticFlags, egressFlags: c.egressFlags}
+	run := runCommand{App: c.App, Config: c.Config, workerFlags: c.workerFlags, runtimeFlags: c.runtimeFlags, staticFlags: c.staticFlags, egressFlags: c.egressFlags, settingSources: c.settingSources}
 	run.LogFormat, run.LogLevel = "auto", "error" // the warnings of loading are printed below
 	if err := run.configure(); err != nil {
 		return err

@@ -5,8 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/lingerws/linger/worker"
 )
 
 // folder creates a temporary folder with files, given by their slash-separated paths in it, and returns its path.
@@ -36,10 +34,16 @@ GREETING = "hello"
 NAME = "file"
 `
 
+// configured returns the command run with the arguments, as loadSettings does.
+func configured(t *testing.T, args ...string) (*runCommand, error) {
+	t.Helper()
+	return loadSettings(append([]string{"run"}, args...))
+}
+
 func TestConfigureReadsConfigurationFile(t *testing.T) {
 	dir := folder(t, map[string]string{"linger.toml": everything})
-	c := runCommand{Config: filepath.Join(dir, "linger.toml")}
-	if err := c.configure(); err != nil {
+	c, err := configured(t, "--config="+filepath.Join(dir, "linger.toml"))
+	if err != nil {
 		t.Fatal(err)
 	}
 	o, err := c.options(nil)
@@ -63,16 +67,9 @@ func TestConfigureReadsConfigurationFile(t *testing.T) {
 func TestConfigureFlagsTakePrecedence(t *testing.T) {
 	dir := folder(t, map[string]string{"linger.toml": everything})
 	app := filepath.Join(dir, "other.js")
-	c := runCommand{App: app, workerFlags: workerFlags{
-		CompatibilityDate: "2026-11-01", CompatibilityFlag: []string{"web_socket_manual_reply_to_close"},
-		Var: []variable{{"NAME", "flag"}},
-	}}
-	rule, err := worker.ParseEgressRule("api.example.com=deny")
+	c, err := configured(t, "--compatibility-date=2026-11-01", "--compatibility-flag=web_socket_manual_reply_to_close",
+		"--var=NAME=flag", "--egress=api.example.com=deny", app) // finds linger.toml in the application's folder
 	if err != nil {
-		t.Fatal(err)
-	}
-	c.Egress = []egressRule{egressRule(rule)}
-	if err := c.configure(); err != nil { // finds linger.toml in the application's folder
 		t.Fatal(err)
 	}
 	o, err := c.options(nil)
@@ -92,41 +89,46 @@ func TestConfigureFlagsTakePrecedence(t *testing.T) {
 
 func TestConfigureWithoutConfigurationFile(t *testing.T) {
 	app := filepath.Join(folder(t, map[string]string{"app.js": ""}), "app.js")
-	c := runCommand{App: app}
-	if err := c.configure(); err != nil || c.App != app || c.CompatibilityDate != "" || len(c.Var) != 0 {
+	if c, err := configured(t, app); err != nil || c.App != app || c.CompatibilityDate != "" || len(c.Var) != 0 {
 		t.Errorf("without linger.toml nothing changes; got %+v %v", c, err)
 	}
 }
 
 func TestConfigureRejectsInvalidConfigurationFiles(t *testing.T) {
 	for text, want := range map[string]string{
-		"name = \"chat\"":                        "linger.toml:1: unknown key name: valid keys are main, runtime, runtime_path, runtime_args, isolation, compatibility_date, compatibility_flags, egress and [vars]",
-		"\n[Egres]\n":                            "linger.toml:2: unknown key Egres: did you mean egress? Valid keys are main, runtime",
+		"name = \"chat\"":                        "linger.toml:1: unknown key name",
+		"\n[Egres]\n":                            "linger.toml:2: unknown key Egres: did you mean egress?",
 		"compatibility_dates = \"2026-11-01\"":   "linger.toml:1: unknown key compatibility_dates: did you mean compatibility_date?",
-		"main = \"a.js\"\n[env.x]\n\n \"y\" = 1": "linger.toml:2: unknown key env.x: valid keys are main",
+		"main = \"a.js\"\n[env.x]\n\n \"y\" = 1": "linger.toml:2: env must be a string; got a table",
 		"main = ":                                "linger.toml:1: ",
 		"\nmain = 1":                             "linger.toml:2: main must be a string; got a number",
 		"vars = 1":                               "linger.toml:1: vars must be a table: write [vars]",
 		"[vars]\nX = nan":                        "linger.toml:2: vars.X must be a finite number, as JSON has no other: write it as a string",
 		"[vars]\nX = 1\nX = 2":                   "linger.toml:3: ",
-		"compatibility_flags = \"a\"":            "linger.toml:1: compatibility_flags must be an array of strings, such as [\"one\", \"two\"]; got a string",
-		"compatibility_flags = [true]":           "linger.toml:1: compatibility_flags must be an array of strings, such as [\"one\", \"two\"]; got a boolean",
-		"egress = [\"10.0.0.0/8\"]":              "\"10.0.0.0/8\" is not a rule for outgoing connections",
-		"egress = \"deny\"":                      "linger.toml:1: egress must be an array of strings, such as [\"one\", \"two\"]; got a string",
-		"runtime = \"nodejs\"":                   "linger.toml:1: \"nodejs\" is not a runtime: expected embedded, node, bun or deno",
-		"runtime = 20":                           "linger.toml:1: runtime must be a string; got a number",
-		"isolation = \"thread\"":                 "linger.toml:1: \"thread\" is not a kind of isolation: expected none or process",
-		"runtime_args = \"--x\"":                 "linger.toml:1: runtime_args must be an array of strings",
-		"compatibility_date = [2026-11-01]":      "linger.toml:1: compatibility_date must be a date, such as 2026-11-01; got an array",
+		"compatibility_flags = [true]":           "linger.toml:1: compatibility_flags must be a string or an array of strings, such as [\"one\", \"two\"]; got a boolean",
+		"egress = [\"10.0.0.0/8\"]":              "linger.toml:1: egress: \"10.0.0.0/8\" is not a rule for outgoing connections",
+		"runtime = \"nodejs\"":                   "linger.toml:1: runtime: \"nodejs\" is not a runtime: expected embedded, node, bun or deno",
+		"isolation = \"thread\"":                 "linger.toml:1: isolation: \"thread\" is not a kind of isolation: expected none or process",
+		"compatibility_date = [2026-11-01]":      "linger.toml:1: compatibility_date must be a string; got an array",
+		"workers = \"4\"":                        "linger.toml:1: workers must be a whole number; got a string",
+		"workers = 1.5":                          "linger.toml:1: workers must be a whole number; got a number with a fraction",
+		"overlap = 1":                            "linger.toml:1: overlap must be true or false; got a number",
+		"event_timeout = 30":                     "linger.toml:1: event_timeout: \"30\" is not a duration",
+		"\n[log]\nlevel = \"inf\"":               "linger.toml:3: log.level must be one of debug, info, warn, error; got \"inf\": did you mean info?",
+		"[log]\nlevle = \"info\"":                "linger.toml:2: unknown key log.levle: did you mean log.level?",
+		"log_level = \"info\"":                   "linger.toml:1: unknown key log_level: write level in [log]",
+		"[log]\nworkers = 2":                     "linger.toml:2: unknown key log.workers: workers belongs to the top of the file, before the first [table]",
+		"log = true":                             "linger.toml:1: log must be a table, [log]; got a boolean",
+		"\"log.level\" = \"info\"":               "linger.toml:1: unknown key log.level",
+		"workers = 0":                            "linger.toml:1: workers: 0 is not from 1 to 256",
+		"\nport = 1\nlisten = \":2\"":            "--port and --listen cannot be combined: give one of them (--port is port in",
 	} {
 		dir := folder(t, map[string]string{"linger.toml": text})
-		c := runCommand{App: filepath.Join(dir, "app.js")}
-		if err := c.configure(); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "linger.toml") {
+		if _, err := configured(t, filepath.Join(dir, "app.js")); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "linger.toml") {
 			t.Errorf("%q must be refused with an error that contains the file and %q; got %v", text, want, err)
 		}
 	}
-	c := runCommand{Config: filepath.Join(t.TempDir(), "none.toml")}
-	if err := c.configure(); err == nil || !strings.Contains(err.Error(), "none.toml: cannot be read: no such file") {
+	if _, err := configured(t, "--config="+filepath.Join(t.TempDir(), "none.toml")); err == nil || !strings.Contains(err.Error(), "none.toml: cannot be read: no such file") {
 		t.Errorf("the file given with --config must exist; got %v", err)
 	}
 }

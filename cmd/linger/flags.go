@@ -28,11 +28,11 @@ type workerFlags struct {
 	MaxObjects        int             `default:"10000" help:"Durable Objects that each worker has in memory. Beyond it, the one that has been idle for longest is evicted."`
 	Memory            size            `placeholder:"SIZE" help:"Memory limit of the script in each engine or child process, at least 1MiB. An engine that exceeds it is replaced; connections stay open. Default: 128MiB; 512MiB for Node, Bun and Deno."`
 	MaxBody           size            `default:"10MiB" help:"Maximum body of a request, and of what fetch sends and receives if it is not streamed. A request with a larger one gets 413."`
-	Var               []variable      `placeholder:"NAME[=VALUE]" sep:"none" help:"Variable of env. NAME alone copies one from Linger's own environment, which keeps secrets out of process lists. May be repeated."`
-	EnvFile           []string        `placeholder:"FILE" sep:"none" help:"File of variables of env, one NAME=VALUE on each line. .env and .dev.vars in the application's folder are read without it. May be repeated."`
+	Var               []variable      `sources:"flag" placeholder:"NAME[=VALUE]" sep:"none" help:"Variable of env. NAME alone copies one from Linger's own environment, which keeps secrets out of process lists. May be repeated."`
+	EnvFile           []string        `path:"file" placeholder:"FILE" sep:"none" help:"File of variables of env, one NAME=VALUE on each line. .env and .dev.vars in the application's folder are read without it. May be repeated."`
 	Env               string          `short:"e" placeholder:"NAME" help:"Environment of the wrangler file: its settings override those at the top."`
 	CompatibilityDate configDate      `placeholder:"DATE" help:"Compatibility date of the Workers runtime, such as 2026-11-01, for the behaviour of WebSocket objects. Default: the newest."`
-	CompatibilityFlag []string        `placeholder:"NAME" sep:"none" help:"web_socket_auto_reply_to_close or web_socket_manual_reply_to_close. May be repeated."`
+	CompatibilityFlag []string        `aliases:"compatibility-flags" placeholder:"NAME" sep:"none" help:"web_socket_auto_reply_to_close or web_socket_manual_reply_to_close. May be repeated."`
 	Reload            string          `default:"stay" enum:"stay,close" help:"What happens to connections when the application is reloaded: stay keeps them open, close closes them with 1012, spread over time. accept({ reload }) overrides it for one connection."`
 	Watch             bool            `help:"Reload the application when one of its files changes; connections stay open. SIGHUP also reloads it."`
 }
@@ -42,15 +42,17 @@ const minMemory size = 1 << 20
 
 // Validate reports numbers that are out of range. kong calls it.
 func (f workerFlags) Validate() error {
-	switch {
-	case f.Workers < 1 || f.Workers > maxWorkers:
-		return fmt.Errorf("--workers: %d is not from 1 to %d", f.Workers, maxWorkers)
-	case f.MaxObjects < 1:
-		return fmt.Errorf("--max-objects: %d is not above 0", f.MaxObjects)
-	case f.Memory != 0 && f.Memory < minMemory:
-		return fmt.Errorf("--memory: %d bytes are too few for an engine: give 1MiB or more", f.Memory)
+	var problems []error
+	if f.Workers < 1 || f.Workers > maxWorkers {
+		problems = append(problems, fmt.Errorf("--workers: %d is not from 1 to %d", f.Workers, maxWorkers))
 	}
-	return nil
+	if f.MaxObjects < 1 {
+		problems = append(problems, fmt.Errorf("--max-objects: %d is not above 0", f.MaxObjects))
+	}
+	if f.Memory != 0 && f.Memory < minMemory {
+		problems = append(problems, fmt.Errorf("--memory: %d bytes are too few for an engine: give 1MiB or more", f.Memory))
+	}
+	return errors.Join(problems...)
 }
 
 // admissionFlags are the flags for admission control.
@@ -159,24 +161,24 @@ func (c *runCommand) server() linger.Options {
 
 // Validate reports numbers that are out of range, and flags that exclude each other. kong calls it.
 func (c *runCommand) Validate() error {
-	if err := errors.Join(c.listenFlags.Validate(), c.workerFlags.Validate(), c.staticFlags.Validate()); err != nil {
-		return err
+	problems := []error{c.listenFlags.Validate(), c.workerFlags.Validate(), c.staticFlags.Validate()}
+	for _, check := range []struct {
+		ok   bool
+		text string
+	}{
+		{c.MaxConnections >= 1, fmt.Sprintf("--max-connections: %d is not above 0", c.MaxConnections)},
+		{c.MaxPerAddress >= 0, fmt.Sprintf("--max-per-address: %d is below 0", c.MaxPerAddress)},
+		{c.MaxFragments >= -1, fmt.Sprintf("--max-fragments: %d is below -1, which means no bound", c.MaxFragments)},
+		{c.MaxFetches >= 1, fmt.Sprintf("--max-fetches: %d is not above 0", c.MaxFetches)},
+		{c.MaxSockets >= 1, fmt.Sprintf("--max-sockets: %d is not above 0", c.MaxSockets)},
+		{c.UpgradeRate >= 0 && c.UpgradeRate <= math.MaxFloat64, // false for NaN and infinities
+			fmt.Sprintf("--upgrade-rate: %v is not a number of requests per second, 0 or more", c.UpgradeRate)},
+	} {
+		if !check.ok {
+			problems = append(problems, errors.New(check.text))
+		}
 	}
-	switch {
-	case c.MaxConnections < 1:
-		return fmt.Errorf("--max-connections: %d is not above 0", c.MaxConnections)
-	case c.MaxPerAddress < 0:
-		return fmt.Errorf("--max-per-address: %d is below 0", c.MaxPerAddress)
-	case c.MaxFragments < -1:
-		return fmt.Errorf("--max-fragments: %d is below -1, which means no bound", c.MaxFragments)
-	case c.MaxFetches < 1:
-		return fmt.Errorf("--max-fetches: %d is not above 0", c.MaxFetches)
-	case c.MaxSockets < 1:
-		return fmt.Errorf("--max-sockets: %d is not above 0", c.MaxSockets)
-	case !(c.UpgradeRate >= 0 && c.UpgradeRate <= math.MaxFloat64): // false for NaN and infinities
-		return fmt.Errorf("--upgrade-rate: %v is not a number of requests per second, 0 or more", c.UpgradeRate)
-	}
-	return nil
+	return errors.Join(problems...)
 }
 
 const maxWorkers = 256

@@ -16,8 +16,8 @@ import (
 
 // listenFlags are the flags for the addresses of a server.
 type listenFlags struct {
-	Listen []listenAddress `placeholder:"ADDRESS" help:"Address to listen on: HOST:PORT, :PORT for all interfaces, PORT for the loopback interface, unix:PATH, or fd:3 or fd:NAME for a socket that the process is started with. Port 0 selects a free port. May be repeated. Default: the sockets that systemd passes, or 127.0.0.1:8080."`
-	Port   port            `placeholder:"PORT" help:"Short for --listen=127.0.0.1:PORT."`
+	Listen []listenAddress `alternative:"address" placeholder:"ADDRESS" help:"Address to listen on: HOST:PORT, :PORT for all interfaces, PORT for the loopback interface, unix:PATH, or fd:3 or fd:NAME for a socket that the process is started with. Port 0 selects a free port. May be repeated. Default: the sockets that systemd passes, or 127.0.0.1:8080."`
+	Port   port            `alternative:"address" placeholder:"PORT" help:"Short for --listen=127.0.0.1:PORT."`
 }
 
 // Validate reports an error if both flags are given. kong calls it.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/lingerws/linger/cmd/linger/internal/settings"
 	"github.com/lingerws/linger/worker"
 )
 
@@ -47,9 +48,7 @@ func run(args []string) int {
 	out := openStreams(os.Stdout, os.Stderr)
 	defer out.flush()
 	var cli commands
-	parser, err := kong.New(&cli,
-		kong.Name("linger"),
-		kong.Description("WebSocket server runtime: Linger holds the sockets, your application handles the events."),
+	parser, err := cli.parser(
 		kong.Writers(out.out, out.err),
 		kong.Exit(func(status int) { // kong calls it after --help and --version
 			out.flush()
@@ -60,15 +59,27 @@ func run(args []string) int {
 		return out.fail(err)
 	}
 	command, err := parser.Parse(expandHelp(args))
+	err = cli.explain(err)
+	if _, ok := errors.AsType[settings.Problems](err); ok {
+		return out.fail(err)
+	}
 	if err != nil {
 		return out.failUsage(err)
 	}
-	if err := command.Run(out); errors.Is(err, errNoApp) {
+	if err := cli.explain(command.Run(out)); errors.Is(err, errNoApp) {
 		return out.failUsage(err)
 	} else if err != nil {
 		return out.fail(err)
 	}
 	return 0
+}
+
+// parser returns a parser that sets the fields of cli.
+func (cli *commands) parser(options ...kong.Option) (*kong.Kong, error) {
+	return kong.New(cli, append([]kong.Option{
+		kong.Name("linger"),
+		kong.Description("WebSocket server runtime: Linger holds the sockets, your application handles the events."),
+	}, options...)...)
 }
 
 // failUsage prints an error of the command line, and how to get help, and returns exitUsage.

@@ -18,6 +18,8 @@ import (
 
 // proxyCommand forwards WebSocket connections to backends until a signal ends it.
 type proxyCommand struct {
+	Config string `sources:"flag,environment" placeholder:"FILE" help:"Configuration file. Default: none."`
+
 	listenFlags `embed:""`
 
 	To []backendURL `required:"" sep:"none" placeholder:"URL" help:"URL of a backend, such as ws://127.0.0.1:9000/path. May be repeated: a client is connected to the backend with the fewest connections."`
@@ -42,11 +44,16 @@ type proxyCommand struct {
 	ShutdownTimeout duration `default:"10s" help:"Time for closing all connections after SIGINT or SIGTERM."`
 
 	logFlags `embed:"" group:"Log:"`
+
+	settingSources // set by BeforeResolve
 }
 
 // Run serves the proxy until a signal ends it.
 func (c *proxyCommand) Run(out *streams) error {
 	log := c.open(out)
+	for _, w := range c.variableWarnings() {
+		log.Warn(w.text, w.attrs...)
+	}
 	passed, err := listen.FromManager()
 	if err != nil {
 		return err

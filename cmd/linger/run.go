@@ -7,10 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"slices"
 	"time"
-
-	"github.com/alecthomas/kong"
 
 	"github.com/lingerws/linger/cmd/linger/internal/listen"
 	"github.com/lingerws/linger/worker"
@@ -22,8 +19,8 @@ type runCommand struct {
 
 	listenFlags `embed:""`
 
-	Config          string   `placeholder:"FILE" help:"Configuration file, of Linger or wrangler. Default: linger.toml in the application's folder, if it exists, and wrangler.json, wrangler.jsonc or wrangler.toml there or above it."`
-	Data            string   `placeholder:"DIR" help:"Folder in which Durable Objects and KV namespaces are stored. One process uses it at a time. Default: .linger beside the configuration file or the application's module."`
+	Config          string   `sources:"flag,environment" placeholder:"FILE" help:"Configuration file, of Linger or wrangler. Default: linger.toml in the application's folder, if it exists, and wrangler.json, wrangler.jsonc or wrangler.toml there or above it."`
+	Data            string   `path:"file" placeholder:"DIR" help:"Folder in which Durable Objects and KV namespaces are stored. One process uses it at a time. Default: .linger beside the configuration file or the application's module."`
 	TestScheduled   bool     `help:"Dispatch the scheduled event for each request for /__scheduled?cron=CRON, for development only, because any client can send it."`
 	ShutdownTimeout duration `default:"10s" help:"Time for closing all connections after SIGINT or SIGTERM."`
 
@@ -35,6 +32,8 @@ type runCommand struct {
 	egressFlags     `embed:"" group:"Outgoing connections:"`
 	logFlags        `embed:"" group:"Log:"`
 
+	settingSources // set by BeforeResolve
+
 	// These fields are set by configure.
 	vars           map[string]any // the variables of env from all sources
 	bindings       worker.Bindings
@@ -42,14 +41,6 @@ type runCommand struct {
 	crons          []string
 	migrations     []worker.Migration
 	configWarnings []configWarning
-
-	maxConnectionsGiven bool // --max-connections is on the command line
-}
-
-// AfterApply records whether --max-connections was given. kong calls it.
-func (c *runCommand) AfterApply(ctx *kong.Context) error { //nolint:unparam // kong calls methods of this form
-	c.maxConnectionsGiven = slices.ContainsFunc(ctx.Path, func(p *kong.Path) bool { return p.Flag != nil && p.Flag.Name == "max-connections" })
-	return nil
 }
 
 // Run loads the application and then serves it until a signal ends the server. It does not listen before the application
@@ -78,7 +69,7 @@ func (c *runCommand) Run(out *streams) error {
 		return errors.Join(fmt.Errorf("cannot watch the application's files: %w", err), listen.Close(listeners), app.Shutdown(context.Background()))
 	}
 	defer reloader.close()
-	reportDescriptors(log.Logger, maxDescriptors(), c.MaxConnections, c.maxConnectionsGiven)
+	reportDescriptors(log.Logger, maxDescriptors(), c.MaxConnections, c.values.Given("max-connections"))
 	c.print(out, fmt.Sprintf("%s runs at %s", c.App, listenerURLs(listeners)))
 	return service{
 		handler: func(listens net.Addr) http.Handler {

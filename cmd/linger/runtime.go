@@ -4,11 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -17,14 +15,14 @@ import (
 
 // runtimeFlags are the flags that select what runs the application's JavaScript.
 type runtimeFlags struct {
-	Runtime     runtimeName `placeholder:"NAME" help:"What runs the application: embedded, the engine that is part of Linger, or node, bun or deno, which must be installed and run in a child process for each worker. Default: embedded."`
-	RuntimePath string      `placeholder:"FILE" help:"Executable of the runtime. Default: the one in PATH."`
-	RuntimeArg  []string    `placeholder:"ARG" sep:"none" help:"Argument for the runtime, such as --runtime-arg=--trace-deprecation. May be repeated."`
-	Isolation   isolation   `placeholder:"KIND" help:"Where the embedded engine runs: none, in the process of Linger, or process, in a child process for each worker, whose end closes no connection. Default: process; on Windows, none."`
+	Runtime     runtimeName `default:"embedded" help:"What runs the application: embedded, the engine that is part of Linger, or node, bun or deno, which must be installed and run in a child process for each worker."`
+	RuntimePath string      `placeholder:"FILE" belongs:"runtime" path:"executable" help:"Executable of the runtime. Default: the one in PATH."`
+	RuntimeArg  []string    `placeholder:"ARG" sep:"none" aliases:"runtime-args" belongs:"runtime" merge:"last" help:"Argument for the runtime, such as --runtime-arg=--trace-deprecation. May be repeated."`
+	Isolation   isolation   `placeholder:"KIND" belongs:"runtime" help:"Where the embedded engine runs: none, in the process of Linger, or process, in a child process for each worker, whose end closes no connection. Default: process; on Windows, none."`
 	Inspect     inspector   `help:"Open the inspector of Node, Bun or Deno for a debugger, at 127.0.0.1:9229 or with --inspect=HOST:PORT; each further worker has the next port. A program that can connect controls the application. Time limits of events do not apply."`
 }
 
-// runtimeName is the name of a runtime, as a flag or in TOML; "" means the default.
+// runtimeName is the name of a runtime, as a flag; "" means the default.
 type runtimeName string
 
 // embedded is the name of the engine that is part of Linger.
@@ -41,12 +39,7 @@ func (n *runtimeName) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// UnmarshalTOML implements toml.Unmarshaler.
-func (n *runtimeName) UnmarshalTOML(value any) error {
-	return unmarshalTOMLText(n.UnmarshalText, value)
-}
-
-// isolation is where the embedded engine runs, as a flag or in TOML; "" means the default.
+// isolation is where the embedded engine runs, as a flag; "" means the default.
 type isolation string
 
 const (
@@ -61,18 +54,6 @@ func (i *isolation) UnmarshalText(text []byte) error {
 	}
 	*i = isolation(text)
 	return nil
-}
-
-// UnmarshalTOML implements toml.Unmarshaler.
-func (i *isolation) UnmarshalTOML(value any) error { return unmarshalTOMLText(i.UnmarshalText, value) }
-
-// unmarshalTOMLText calls unmarshal with a TOML value that must be a string.
-func unmarshalTOMLText(unmarshal func([]byte) error, value any) error {
-	text, ok := value.(string)
-	if !ok {
-		return typeError("a string", value)
-	}
-	return unmarshal([]byte(text))
 }
 
 // inspector is the address of the inspector; "" without one. As a flag it may have no value.
@@ -119,38 +100,12 @@ func inspectorAddress(text string) (inspector, bool) {
 	return inspector(net.JoinHostPort(host, port)), true
 }
 
-// applyConfig fills in what the command line leaves open from a configuration file in folder.
-func (f *runtimeFlags) applyConfig(file config, folder string) {
-	if f.Runtime == "" {
-		f.Runtime = file.Runtime
-		if f.RuntimePath == "" {
-			f.RuntimePath = pathOfExecutable(string(file.RuntimePath), folder)
-		}
-		f.RuntimeArg = slices.Concat(file.RuntimeArgs, f.RuntimeArg)
-	}
-	if f.Isolation == "" && (f.Runtime == "" || f.Runtime == embedded) {
-		f.Isolation = file.Isolation
-	}
-}
-
 // isolation returns where the embedded engine runs. By default, that is a child process where the system has them.
 func (f *runtimeFlags) isolation() isolation {
 	if f.Isolation == "" && runtime.GOOS != "windows" {
 		return isolationProcess
 	}
 	return f.Isolation
-}
-
-// pathOfExecutable returns the path of an executable in a configuration file in folder. A name without a folder is one in PATH.
-func pathOfExecutable(name, folder string) string {
-	if !strings.ContainsRune(filepath.ToSlash(name), '/') || filepath.IsAbs(name) {
-		return name
-	}
-	path := filepath.Join(folder, filepath.FromSlash(name))
-	if filepath.Base(path) == path {
-		return "." + string(filepath.Separator) + path
-	}
-	return path
 }
 
 // errNotEmbedded and errNeedsRuntime are returned for flags that the runtime does not have.

@@ -72,16 +72,13 @@ func TestConfigureReadsTheRuntime(t *testing.T) {
 		{`isolation = "process"`, []string{"--isolation=none"}, worker.Runtime{}},
 		{`isolation = "process"`, []string{"--runtime=node"}, worker.Runtime{Name: "node"}},
 		{"runtime = \"node\"\nruntime_path = \"node22\"\nruntime_args = [\"-a\", \"-b\"]", []string{"--runtime-arg=-c"}, worker.Runtime{Name: "node", Path: "node22", Args: []string{"-a", "-b", "-c"}}},
+		{`isolation = "none"`, []string{"--runtime=embedded"}, worker.Runtime{}},
 		{"runtime = \"node\"\nruntime_path = \"bin/node\"", nil, worker.Runtime{Name: "node", Path: "FOLDER/bin/node"}},
 		{"runtime = \"node\"\nruntime_path = \"bin/node\"", []string{"--runtime=bun"}, worker.Runtime{Name: "bun"}},
 	} {
 		dir := folder(t, map[string]string{"linger.toml": "main = \"app.js\"\n" + test.file})
-		c, err := parse(t, test.args...)
+		c, err := configured(t, append(test.args, "--config="+filepath.Join(dir, "linger.toml"))...)
 		if err != nil {
-			t.Fatal(err)
-		}
-		c.App, c.Config = "", filepath.Join(dir, "linger.toml")
-		if err := c.configure(); err != nil {
 			t.Fatal(err)
 		}
 		test.want.Path = strings.ReplaceAll(test.want.Path, "FOLDER", dir)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -21,8 +22,8 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 
 // serverCommands are script commands that run a linger process in the background:
 //
-//	serve ARG...            starts linger run --listen=127.0.0.1:0 ARG..., with TOKEN from the script's environment; sets
-//	                        URL, PORT, and ADDRESS, which is the URL without http://
+//	serve ARG...            starts linger run --listen=127.0.0.1:0 ARG..., with TOKEN and the variables that PASS names
+//	                        from the script's environment; sets URL, PORT, and ADDRESS, which is the URL without http://
 //	proxy ARG...            starts linger proxy --listen=127.0.0.1:0 ARG... in the same way
 //	background NAME ARG...  starts another linger run; sets NAME in capitals to its address, with ws://
 //	tests ARG...            starts linger test ARG...
@@ -90,7 +91,10 @@ func launch(ts *testscript.TestScript, args []string) *server {
 	s := &server{ended: make(chan struct{})}
 	s.process = exec.Command(program, args...)
 	s.process.Dir = ts.MkAbs(".")
-	s.process.Env = append(os.Environ(), "TOKEN="+ts.Getenv("TOKEN"))
+	s.process.Env = append(slices.DeleteFunc(os.Environ(), isLingerVariable), "TOKEN="+ts.Getenv("TOKEN"))
+	for _, name := range strings.Fields(ts.Getenv("PASS")) {
+		s.process.Env = append(s.process.Env, name+"="+ts.Getenv(name))
+	}
 	s.process.Stdout, s.process.Stderr = &s.stdout, &s.stderr
 	ts.Check(s.process.Start())
 	go s.wait()
@@ -101,6 +105,9 @@ func launch(ts *testscript.TestScript, args []string) *server {
 	})
 	return s
 }
+
+// isLingerVariable reports whether a line of os.Environ is a setting of the process that runs the tests.
+func isLingerVariable(line string) bool { return strings.HasPrefix(line, variablePrefix) }
 
 func (s *server) wait() {
 	err := s.process.Wait()

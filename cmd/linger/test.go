@@ -19,15 +19,17 @@ import (
 // testCommand runs the tests of an application.
 type testCommand struct {
 	Files   []string       `arg:"" optional:"" help:"Files of tests, and folders that are searched for NAME.test.js and NAME.test.ts. Default: the working directory."`
-	App     string         `placeholder:"FILE" help:"The application's module, .js or .ts. Default: main of the configuration file, linger.toml or a wrangler file."`
-	Config  string         `placeholder:"FILE" help:"Configuration file, of Linger or wrangler. Default: linger.toml in the application's folder, if it exists, and wrangler.json, wrangler.jsonc or wrangler.toml there or above it."`
-	Filter  *regexp.Regexp `short:"f" placeholder:"RE" help:"Run only the tests whose names match a regular expression."`
-	Timeout duration       `default:"10s" help:"Maximum time for a test."`
+	App     string         `sources:"flag" placeholder:"FILE" help:"The application's module, .js or .ts. Default: main of the configuration file, linger.toml or a wrangler file."`
+	Config  string         `sources:"flag,environment" placeholder:"FILE" help:"Configuration file, of Linger or wrangler. Default: linger.toml in the application's folder, if it exists, and wrangler.json, wrangler.jsonc or wrangler.toml there or above it."`
+	Filter  *regexp.Regexp `sources:"flag" short:"f" placeholder:"RE" help:"Run only the tests whose names match a regular expression."`
+	Timeout duration       `sources:"flag" default:"10s" help:"Maximum time for a test."`
 
 	workerFlags  `embed:"" group:"Application:"`
 	runtimeFlags `embed:"" group:"Runtime:"`
 	staticFlags  `embed:"" group:"Static files:"`
 	egressFlags  `embed:"" group:"Outgoing connections:"`
+
+	settingSources // set by BeforeResolve
 }
 
 // Validate reports values that are not valid. kong calls it.
@@ -48,7 +50,7 @@ The exit status is 1 if a test has failed.`
 
 // Run runs the tests once or, with --watch, after each change of a file until a signal ends the process.
 func (c *testCommand) Run(out *streams) error {
-	run := runCommand{App: c.App, Config: c.Config, workerFlags: c.workerFlags, runtimeFlags: c.runtimeFlags, staticFlags: c.staticFlags, egressFlags: c.egressFlags}
+	run := runCommand{App: c.App, Config: c.Config, workerFlags: c.workerFlags, runtimeFlags: c.runtimeFlags, staticFlags: c.staticFlags, egressFlags: c.egressFlags, settingSources: c.settingSources}
 	run.LogFormat, run.LogLevel = "auto", "warn"
 	if err := run.configure(); err != nil {
 		return err

@@ -10,8 +10,6 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
-
-	"github.com/lingerws/linger/cmd/linger/internal/wrangler"
 )
 
 // variable is a flag value that is a variable of the application: NAME=VALUE, or NAME for a variable of Linger's own
@@ -73,7 +71,7 @@ func (c *runCommand) envFiles(configFolder string) (files []string) {
 }
 
 // collectVars sets c.vars to the variables from all sources. Each of these takes precedence over those before it: the
-// configuration files, .env, .dev.vars, --env-file, --var.
+// configuration files, .env, .dev.vars, --env-file, LINGER_VAR_NAME, --var.
 func (c *runCommand) collectVars(configured map[string]any, configFolder string) error {
 	c.vars = configured
 	for _, path := range append(c.envFiles(configFolder), c.EnvFile...) {
@@ -86,17 +84,24 @@ func (c *runCommand) collectVars(configured map[string]any, configFolder string)
 		}
 		maps.Copy(c.vars, vars)
 	}
+	maps.Copy(c.vars, environmentVars(os.Environ()))
 	for _, v := range c.Var {
 		c.vars[v.name] = v.value
 	}
 	return nil
 }
 
-// varValue is a variable in a configuration file: any value that JSON can represent.
-type varValue struct{ value any }
+// varPrefix begins the names of the environment variables that are variables of the application.
+const varPrefix = variablePrefix + "VAR_"
 
-// UnmarshalTOML implements toml.Unmarshaler.
-func (v *varValue) UnmarshalTOML(value any) (err error) {
-	v.value, err = wrangler.JSONValue(value)
-	return err
+// environmentVars returns the variables of the application in an environment, which has the form of os.Environ.
+func environmentVars(environ []string) map[string]any {
+	vars := map[string]any{}
+	for _, line := range environ {
+		if rest, ok := strings.CutPrefix(line, varPrefix); ok {
+			name, value, _ := strings.Cut(rest, "=")
+			vars[name] = value
+		}
+	}
+	return vars
 }

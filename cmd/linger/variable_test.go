@@ -9,12 +9,8 @@ import (
 // varsOf returns the variables of an application as text, sorted by name.
 func varsOf(t *testing.T, app string, args ...string) string {
 	t.Helper()
-	c, err := parse(t, args...)
+	c, err := configured(t, append(args, app)...)
 	if err != nil {
-		t.Fatal(err)
-	}
-	c.App = app
-	if err := c.configure(); err != nil {
 		t.Fatal(err)
 	}
 	o, err := c.options(nil)

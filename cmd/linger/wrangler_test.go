@@ -11,13 +11,11 @@ import (
 func compatibilityOf(t *testing.T, files map[string]string, args ...string) (string, error) {
 	t.Helper()
 	dir := folder(t, files)
-	c, err := parse(t, args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.App = dir + "/src/app.js"
 	t.Chdir(dir)
-	err = c.configure()
+	c, err := configured(t, append(args, dir+"/src/app.js")...)
+	if c == nil {
+		return "", err
+	}
 	return fmt.Sprintf("%s %s %d", c.CompatibilityDate, c.CompatibilityFlag, len(c.configWarnings)), err
 }
 

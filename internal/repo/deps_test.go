@@ -196,8 +196,16 @@ var layers = map[string]layer{
 		folders: []string{"websocket", "worker"},
 		why:     "tests run beside an application that is loaded for them; flags and output are the command's",
 	},
+	"cmd/linger/internal/settings": {
+		folders: []string{"cmd/linger/internal/tomlfile", "internal/spelling"}, modules: []string{"github.com/alecthomas/kong"},
+		why: "the sources of settings are the same for every flag of every command",
+	},
+	"cmd/linger/internal/tomlfile": {
+		modules: []string{"github.com/pelletier/go-toml/v2"},
+		why:     "the values of TOML and their lines have no dependency on what they mean",
+	},
 	"cmd/linger/internal/wrangler": {
-		folders: []string{"worker", "internal/spelling"}, modules: []string{"github.com/BurntSushi/toml", "github.com/tailscale/hujson"},
+		folders: []string{"worker", "cmd/linger/internal/tomlfile", "internal/spelling"}, modules: []string{"github.com/tailscale/hujson"},
 		why: "a wrangler file becomes options of a worker; flags and other files are the command's",
 	},
 	"cmd/linger/internal/listen": {
@@ -208,10 +216,11 @@ var layers = map[string]layer{
 			".", "admin", "websocket", "websocket/driver", "proxy", "worker",
 			"cmd/linger/internal/apptest",
 			"cmd/linger/internal/listen",
+			"cmd/linger/internal/settings",
 			"cmd/linger/internal/wrangler",
 			"internal/forwarding", "internal/loglimit", "internal/netaddr", "internal/spelling",
 		}, core...),
-		modules: []string{"github.com/alecthomas/kong", "github.com/fsnotify/fsnotify", "github.com/BurntSushi/toml", "github.com/tailscale/hujson"},
+		modules: []string{"github.com/alecthomas/kong", "github.com/fsnotify/fsnotify"},
 		why:     "the command combines the packages; code that belongs to one of them stays there",
 	},
 	"internal": {

@@ -9,14 +9,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
-	"github.com/BurntSushi/toml"
 	"github.com/tailscale/hujson"
+
+	"github.com/lingerws/linger/cmd/linger/internal/tomlfile"
 )
 
 // document is the content of a file: tables, arrays ([]any), strings, booleans, numbers (float64, int64) and dates
-// (time.Time).
+// (tomlfile.Time).
 type document struct {
 	path    string
 	content map[string]any
@@ -51,73 +51,14 @@ func parse(path string, text []byte) (document, error) {
 }
 
 func parseTOML(path, text string) (document, error) {
-	var content map[string]any
-	if _, err := toml.Decode(text, &content); err != nil {
-		if wrong, ok := errors.AsType[toml.ParseError](err); ok {
-			return document{}, fmt.Errorf("%s:%d: %s", path, wrong.Position.Line, wrong.Message)
-		}
-		return document{}, fmt.Errorf("%s: %s", path, strings.TrimPrefix(err.Error(), "toml: "))
+	parsed, err := tomlfile.Parse([]byte(text))
+	if wrong, ok := errors.AsType[*tomlfile.Error](err); ok && wrong.Line > 0 {
+		return document{}, fmt.Errorf("%s:%d: %s", path, wrong.Line, wrong.Text)
 	}
-	normalize(content)
-	return document{path: path, content: content, lineOf: func(at []string) int { return lineInTOML(text, at) }}, nil
-}
-
-// normalize replaces the arrays of tables of the TOML library by []any, in place.
-func normalize(value any) any {
-	switch value := value.(type) {
-	case map[string]any:
-		for key, item := range value {
-			value[key] = normalize(item)
-		}
-	case []map[string]any:
-		list := make([]any, len(value))
-		for i, item := range value {
-			list[i] = normalize(item)
-		}
-		return list
-	case []any:
-		for i, item := range value {
-			value[i] = normalize(item)
-		}
+	if err != nil {
+		return document{}, fmt.Errorf("%s: %w", path, err)
 	}
-	return value
-}
-
-// lineInTOML returns the line of a setting, 0 if it is written in an unusual way: the line of the nearest table or key on its path
-// that is found.
-func lineInTOML(text string, at []string) int {
-	found, depth := 0, 0
-	table, counts := "", map[string]int{}
-	number := 0
-	for line := range strings.Lines(text) {
-		number++
-		line = strings.ReplaceAll(strings.TrimSpace(line), `"`, "")
-		var name string
-		switch {
-		case strings.HasPrefix(line, "[["):
-			header, _, _ := strings.Cut(line[2:], "]")
-			header = strings.TrimSpace(header)
-			table = fmt.Sprintf("%s.%d.", header, counts[header])
-			counts[header]++
-			name = strings.TrimSuffix(table, ".")
-		case strings.HasPrefix(line, "["):
-			header, _, _ := strings.Cut(line[1:], "]")
-			table = strings.TrimSpace(header) + "."
-			name = strings.TrimSuffix(table, ".")
-		default:
-			key, _, ok := strings.Cut(line, "=")
-			if !ok || strings.HasPrefix(line, "#") {
-				continue
-			}
-			name = table + strings.TrimSpace(key)
-		}
-		for n := len(at); n > depth; n-- {
-			if name == strings.Join(at[:n], ".") {
-				found, depth = number, n
-			}
-		}
-	}
-	return found
+	return document{path: path, content: parsed.Content, lineOf: parsed.Line}, nil
 }
 
 func parseJSON(path string, text []byte) (document, error) {
@@ -140,7 +81,7 @@ func parseJSON(path string, text []byte) (document, error) {
 	}
 	object, ok := content.(map[string]any)
 	if !ok {
-		return document{}, fmt.Errorf("%s: must have an object, { ... }; got %s", path, TypeName(content))
+		return document{}, fmt.Errorf("%s: must have an object, { ... }; got %s", path, tomlfile.TypeName(content))
 	}
 	return document{path: path, content: object, lineOf: func(at []string) int { return lineInJSON(text, value, at) }}, nil
 }
@@ -163,8 +104,8 @@ func lineInJSON(text []byte, root hujson.Value, at []string) int {
 // is about the value, and begins with "must be".
 func JSONValue(value any) (any, error) {
 	switch value := value.(type) {
-	case time.Time:
-		return dateText(value), nil
+	case tomlfile.Time:
+		return string(value), nil
 	case float64:
 		if math.IsNaN(value) || math.IsInf(value, 0) {
 			return nil, errors.New("must be a finite number, as JSON has no other: write it as a string")
@@ -178,12 +119,6 @@ func JSONValue(value any) (any, error) {
 			}
 		}
 		return list, nil
-	case []map[string]any:
-		list := make([]any, len(value))
-		for i, item := range value {
-			list[i] = item
-		}
-		return JSONValue(list)
 	case map[string]any:
 		object := make(map[string]any, len(value))
 		for name, item := range value {
@@ -195,17 +130,4 @@ func JSONValue(value any) (any, error) {
 		return object, nil
 	}
 	return value, nil
-}
-
-// dateText returns a date or time as it was written in the file.
-func dateText(t time.Time) string {
-	switch t.Location().String() { // the TOML library marks local dates and times with these locations
-	case "date-local":
-		return t.Format(time.DateOnly)
-	case "time-local":
-		return t.Format("15:04:05.999999999")
-	case "datetime-local":
-		return t.Format("2006-01-02T15:04:05.999999999")
-	}
-	return t.Format(time.RFC3339Nano)
 }

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/lingerws/linger/cmd/linger/internal/tomlfile"
 )
 
 // reader collects the faults of a file.
@@ -80,26 +82,7 @@ func (t table) fail(key, text string) { t.r.problem(t.path(key), text) }
 
 // wrongType reports that the value of a key has the wrong type.
 func (t table) wrongType(key, expected string) {
-	t.fail(key, fmt.Sprintf("%s must be %s; got %s", keyOf(t.path(key)), expected, TypeName(t.content[key])))
-}
-
-// TypeName returns the name of the type of a value in a configuration file, with its article.
-func TypeName(value any) string {
-	switch value.(type) {
-	case nil:
-		return "null"
-	case string:
-		return "a string"
-	case bool:
-		return "a boolean"
-	case int64, float64:
-		return "a number"
-	case time.Time:
-		return "a date or time"
-	case []any, []map[string]any:
-		return "an array"
-	}
-	return "a table"
+	t.fail(key, fmt.Sprintf("%s must be %s; got %s", keyOf(t.path(key)), expected, tomlfile.TypeName(t.content[key])))
 }
 
 // text returns a string.
@@ -134,19 +117,23 @@ func (t table) oneOf(key string, valid []string) string {
 
 // date returns a date as text.
 func (t table) date(key string) string {
+	var text string
 	switch value := t.content[key].(type) {
-	case time.Time:
-		return value.Format(time.DateOnly)
+	case tomlfile.Time:
+		text = string(value)
 	case string:
-		if _, err := time.Parse(time.DateOnly, value); err != nil {
-			t.fail(key, fmt.Sprintf("%s: %q is not a date: write it as 2026-11-01", keyOf(t.path(key)), value))
+		text = value
+	default:
+		if !t.has(key) {
+			return ""
 		}
-		return value
-	}
-	if t.has(key) {
 		t.wrongType(key, "a date, such as 2026-11-01")
+		return ""
 	}
-	return ""
+	if _, err := time.Parse(time.DateOnly, text); err != nil {
+		t.fail(key, fmt.Sprintf("%s: %q is not a date: write it as 2026-11-01", keyOf(t.path(key)), text))
+	}
+	return text
 }
 
 // texts returns an array of strings.

@@ -1,0 +1,49 @@
+package settings
+
+import (
+	"bytes"
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// Text returns the value of the setting as TOML.
+func (s *Setting) Text() string { return s.textOfValue(s.Target) }
+
+// textOfValue returns a value of the type of the setting as TOML.
+func (s *Setting) textOfValue(value reflect.Value) string {
+	if s.IsSlice() {
+		items := make([]string, value.Len())
+		for i := range items {
+			items[i] = s.scalar(value.Index(i))
+		}
+		return "[" + strings.Join(items, ", ") + "]"
+	}
+	return s.scalar(value)
+}
+
+// scalar returns a value that is not a list as TOML.
+func (s *Setting) scalar(value reflect.Value) string {
+	switch kind := s.kind(); kind {
+	case reflect.Bool, reflect.Int, reflect.Float64:
+		return fmt.Sprint(value.Interface())
+	default:
+	}
+	if marshaler, ok := value.Interface().(encoding.TextMarshaler); ok {
+		if text, err := marshaler.MarshalText(); err == nil {
+			return quote(string(text))
+		}
+	}
+	return quote(fmt.Sprint(value.Interface()))
+}
+
+// quote returns a text as a string of TOML. Its escapes are those of JSON.
+func quote(text string) string {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(text) // strings have no errors
+	return strings.TrimSuffix(b.String(), "\n")
+}
