@@ -99,9 +99,14 @@ type Options struct {
 	// level debug. nil means slog.Default.
 	Logger *slog.Logger
 
-	// AccessLog logs one line, with level info, when a connection ends: its remote address, path, cause, codes, duration, messages
+	// AccessLog logs one line, with level info, when a connection ends: its remote address, path, cause, initiator ("client",
+	// "server" or "neither": the end that sent the first Close), codes, duration, messages
 	// and bytes; nil means no log. The query is omitted, because it may contain secrets.
 	AccessLog *slog.Logger
+
+	// AccessHeaders are the names of fields of the upgrade request, such as User-Agent, that the lines of AccessLog contain, as a
+	// group with the name header. Fields that a request does not have are left out.
+	AccessHeaders []string
 
 	// Trace is called for what happens on the connections; nil means nothing is called.
 	Trace *Trace

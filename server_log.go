@@ -122,20 +122,50 @@ func isNormal(cause protocol.Cause) bool {
 // logAccess writes the access log's line for a connection that has ended.
 func (s *Socket) logAccess(end driver.Outcome) {
 	t := s.traffic
-	if t == nil || s.server.options().AccessLog == nil {
+	o := s.server.options()
+	if t == nil || o.AccessLog == nil {
 		return
 	}
 	received, sent := t.received.load(), t.sent.load()
-	s.server.options().AccessLog.LogAttrs(context.Background(), slog.LevelInfo, "connection",
+	attrs := []slog.Attr{
 		slog.String("remote", s.RemoteAddr()),
 		slog.String("path", s.URL().EscapedPath()),
 		slog.String("connection", s.id),
 		slog.String("cause", string(end.Cause)),
+		slog.String("initiator", initiator(end)),
 		slog.Int("sent", int(end.Sent.Code)),
 		slog.Int("received", int(end.Received.Code)),
 		slog.Duration("duration", time.Since(t.began)),
 		slog.Int64("messages_in", received.Messages),
 		slog.Int64("bytes_in", received.Bytes),
 		slog.Int64("messages_out", sent.Messages),
-		slog.Int64("bytes_out", sent.Bytes))
+		slog.Int64("bytes_out", sent.Bytes),
+	}
+	if len(o.AccessHeaders) > 0 {
+		attrs = append(attrs, headerAttr(s.Header(), o.AccessHeaders))
+	}
+	o.AccessLog.LogAttrs(context.Background(), slog.LevelInfo, "connection", attrs...)
+}
+
+// initiator returns which end has sent the first Close, for people.
+func initiator(end driver.Outcome) string {
+	switch end.First {
+	case protocol.Local:
+		return "server"
+	case protocol.Remote:
+		return "client"
+	case protocol.Neither:
+	}
+	return "neither"
+}
+
+// headerAttr returns the fields with these names that a header has.
+func headerAttr(header http.Header, names []string) slog.Attr {
+	var fields []any
+	for _, name := range names {
+		if value := header.Get(name); value != "" {
+			fields = append(fields, slog.String(name, value))
+		}
+	}
+	return slog.Group("header", fields...)
 }

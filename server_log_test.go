@@ -169,8 +169,8 @@ func TestServerAccessLog(t *testing.T) {
 				}
 			},
 			OnMessage: func(m *linger.Message) { _ = m.Socket.Send(m.Payload) },
-		}, linger.Options{AccessLog: slog.New(slog.NewTextHandler(&log, nil))})
-		c := s.connect()
+		}, linger.Options{AccessLog: slog.New(slog.NewTextHandler(&log, nil)), AccessHeaders: []string{"User-Agent", "X-Request-Id", "Referer"}})
+		c := s.connect("User-Agent: test 1", "X-Request-ID: 7")
 		c.want("text early")
 		c.text("one")
 		c.binary([]byte("three"))
@@ -180,8 +180,8 @@ func TestServerAccessLog(t *testing.T) {
 		s.end()
 		got := log.String()
 		for _, part := range []string{
-			"level=INFO msg=connection remote=", " path=/chat connection=", " cause=close sent=4001 received=4001 duration=1m0",
-			" messages_in=2 bytes_in=8 messages_out=3 bytes_out=13\n",
+			"level=INFO msg=connection remote=", " path=/chat connection=", " cause=close initiator=client sent=4001 received=4001 duration=1m0",
+			" messages_in=2 bytes_in=8 messages_out=3 bytes_out=13 header.User-Agent=\"test 1\" header.X-Request-Id=7\n",
 		} {
 			if !strings.Contains(got, part) {
 				t.Errorf("the line has %q; it is %q", part, got)
@@ -202,7 +202,7 @@ func TestServerAccessLogOfLostConnections(t *testing.T) {
 		if end := s.end(); end.Received.Code != protocol.CloseAbnormal {
 			t.Fatalf("no Close has come; got %v", end.Received)
 		}
-		if got := log.String(); !strings.Contains(got, " received=1006 ") {
+		if got := log.String(); !strings.Contains(got, " initiator=neither sent=1006 received=1006 ") {
 			t.Errorf("a connection that is lost has a line as well; got %q", got)
 		}
 	})
