@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/lingerws/linger/internal/httprule"
 	"github.com/lingerws/linger/internal/loglimit"
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/protocol/handshake"
@@ -132,7 +133,7 @@ func (s *Socket) logAccess(end driver.Outcome) {
 		slog.String("path", s.URL().EscapedPath()),
 		slog.String("connection", s.id),
 		slog.String("cause", string(end.Cause)),
-		slog.String("initiator", initiator(end)),
+		slog.String("initiator", end.Initiator()),
 		slog.Int("sent", int(end.Sent.Code)),
 		slog.Int("received", int(end.Received.Code)),
 		slog.Duration("duration", time.Since(t.began)),
@@ -142,30 +143,7 @@ func (s *Socket) logAccess(end driver.Outcome) {
 		slog.Int64("bytes_out", sent.Bytes),
 	}
 	if len(o.AccessHeaders) > 0 {
-		attrs = append(attrs, headerAttr(s.Header(), o.AccessHeaders))
+		attrs = append(attrs, httprule.LogFields(s.Header(), o.AccessHeaders))
 	}
 	o.AccessLog.LogAttrs(context.Background(), slog.LevelInfo, "connection", attrs...)
-}
-
-// initiator returns which end has sent the first Close, for people.
-func initiator(end driver.Outcome) string {
-	switch end.First {
-	case protocol.Local:
-		return "server"
-	case protocol.Remote:
-		return "client"
-	case protocol.Neither:
-	}
-	return "neither"
-}
-
-// headerAttr returns the fields with these names that a header has.
-func headerAttr(header http.Header, names []string) slog.Attr {
-	var fields []any
-	for _, name := range names {
-		if value := header.Get(name); value != "" {
-			fields = append(fields, slog.String(name, value))
-		}
-	}
-	return slog.Group("header", fields...)
 }

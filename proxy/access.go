@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"github.com/lingerws/linger/internal/httprule"
 )
 
 // accessLog returns a function that logs a pipe which has ended.
@@ -13,7 +15,7 @@ func (h *Handler) accessLog(r *http.Request, to *backend) func(*pipe) {
 		return func(*pipe) {}
 	}
 	began, path := time.Now(), r.URL.EscapedPath()
-	remote := h.remote(r)
+	remote, fields := h.remote(r), httprule.LogFields(r.Header, h.opts.AccessHeaders)
 	return func(p *pipe) {
 		client, backend := p.client.outcome, p.backend.outcome
 		h.opts.AccessLog.LogAttrs(context.Background(), slog.LevelInfo, "connection",
@@ -21,6 +23,7 @@ func (h *Handler) accessLog(r *http.Request, to *backend) func(*pipe) {
 			slog.String("path", path),
 			slog.String("backend", to.url.Host),
 			slog.String("cause", string(client.Cause)),
+			slog.String("initiator", client.Initiator()),
 			slog.Int("sent", int(client.Sent.Code)),
 			slog.Int("received", int(client.Received.Code)),
 			slog.String("backend_cause", string(backend.Cause)),
@@ -30,6 +33,7 @@ func (h *Handler) accessLog(r *http.Request, to *backend) func(*pipe) {
 			slog.Int64("messages_in", p.client.messages),
 			slog.Int64("bytes_in", p.client.bytes),
 			slog.Int64("messages_out", p.backend.messages),
-			slog.Int64("bytes_out", p.backend.bytes))
+			slog.Int64("bytes_out", p.backend.bytes),
+			fields)
 	}
 }

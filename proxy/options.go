@@ -71,10 +71,15 @@ type Options struct {
 	Logger *slog.Logger
 
 	// AccessLog, if set, logs one record at level info for each pair of connections that
-	// has ended: the client's address, the path, the backend, the cause and codes of both
+	// has ended: the client's address, the path, the backend, the cause, the initiator
+	// ("client", "server" or "neither": the end that sent the first Close) and the codes of both
 	// connections, the duration, and the numbers of messages and bytes. It omits the
 	// query, which may contain secrets.
 	AccessLog *slog.Logger
+
+	// AccessHeaders are the names of fields of the client's request, such as User-Agent, that
+	// the records of AccessLog contain, in a group with the name header.
+	AccessHeaders []string
 }
 
 // Lost is what one end sees when the other is lost.

@@ -2,20 +2,47 @@ package main
 
 import (
 	"bufio"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/lingerws/linger/internal/forwarding"
+	"github.com/lingerws/linger/internal/httprule"
+	"github.com/lingerws/linger/protocol/handshake"
 )
 
-// logRequests wraps next so that every plain request is logged, and every upgrade request that is refused. A request
-// that becomes a WebSocket connection is not logged here, as the connection is logged when it ends. If log is nil,
-// logRequests returns next.
-func logRequests(next http.Handler, log *slog.Logger, trusted []netip.Prefix) http.Handler {
-	if log == nil {
+// fieldName is a flag value that is the name of a field of requests (RFC 9110, section 5.1).
+type fieldName string
+
+// Decode implements kong.MapperValue.
+func (n *fieldName) Decode(ctx *kong.DecodeContext) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("name", &text); err != nil {
+		return err
+	}
+	if !handshake.IsToken(text) {
+		return fmt.Errorf("%q is not the name of a field of requests: give a name such as User-Agent", text)
+	}
+	*n = fieldName(http.CanonicalHeaderKey(text))
+	return nil
+}
+
+// accessLog is where plain requests are logged.
+type accessLog struct {
+	to      *slog.Logger   // nil for no log
+	headers []string       // the fields of requests that lines contain
+	trusted []netip.Prefix // the proxies whose forwarding fields count
+}
+
+// requests wraps next so that every plain request is logged, and every upgrade request that is refused. A request that becomes a
+// WebSocket connection is not logged here, as the connection is logged when it ends. Without a log, requests returns next.
+func (l accessLog) requests(next http.Handler) http.Handler {
+	if l.to == nil {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -25,13 +52,14 @@ func logRequests(next http.Handler, log *slog.Logger, trusted []netip.Prefix) ht
 			if response.hijacked {
 				return
 			}
-			log.Info("request",
-				"remote", forwarding.Proxies(trusted).Client(r).Text,
+			l.to.Info("request",
+				"remote", forwarding.Proxies(l.trusted).Client(r).Text,
 				"method", r.Method,
 				"path", r.URL.EscapedPath(),
 				"status", response.status,
 				"bytes", response.bytes,
-				"duration", time.Since(began))
+				"duration", time.Since(began),
+				httprule.LogFields(r.Header, l.headers))
 		}()
 		next.ServeHTTP(response, r)
 	})

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-func TestLogRequestsLogsStatusAndSize(t *testing.T) {
+func TestAccessLogHasStatusAndSize(t *testing.T) {
 	for answer, handler := range map[string]http.HandlerFunc{
 		"status=200 bytes=0": func(http.ResponseWriter, *http.Request) {},
 		"status=200 bytes=5": func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") },
@@ -26,22 +26,22 @@ func TestLogRequestsLogsStatusAndSize(t *testing.T) {
 		},
 	} {
 		var text output
-		server := httptest.NewServer(logRequests(handler, slog.New(slog.NewTextHandler(&text, nil)), nil))
+		server := httptest.NewServer(accessLog{to: slog.New(slog.NewTextHandler(&text, nil)), headers: []string{"User-Agent", "Missing"}}.requests(handler))
 		response, err := http.Post(server.URL+"/a%2Fb?token=secret", "text/plain", strings.NewReader("body"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		_ = response.Body.Close()
 		server.Close() // waits for the handler
-		if got := text.String(); !strings.Contains(got, "method=POST path=/a%2Fb "+answer+" ") {
+		if got := text.String(); !strings.Contains(got, "method=POST path=/a%2Fb "+answer+" ") || !strings.HasSuffix(got, " header.User-Agent=Go-http-client/1.1\n") {
 			t.Errorf("the line must contain %q; got %q", answer, got)
 		}
 	}
 }
 
-func TestLogRequestsOmitsHijackedRequests(t *testing.T) {
+func TestAccessLogOmitsHijackedRequests(t *testing.T) {
 	var text bytes.Buffer
-	server := httptest.NewServer(logRequests(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	server := httptest.NewServer(accessLog{to: slog.New(slog.NewTextHandler(&text, nil))}.requests(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			t.Error(err)
@@ -49,7 +49,7 @@ func TestLogRequestsOmitsHijackedRequests(t *testing.T) {
 		}
 		_, _ = io.WriteString(conn, "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
 		_ = conn.Close()
-	}), slog.New(slog.NewTextHandler(&text, nil)), nil))
+	})))
 	response, err := http.Get(server.URL)
 	if err != nil {
 		t.Fatal(err)
@@ -61,9 +61,9 @@ func TestLogRequestsOmitsHijackedRequests(t *testing.T) {
 	}
 }
 
-func TestLogRequestsWithoutLogReturnsHandler(t *testing.T) {
+func TestAccessLogWithoutLogReturnsHandler(t *testing.T) {
 	handler := http.NewServeMux()
-	if got := logRequests(handler, nil, nil); got != http.Handler(handler) {
+	if got := (accessLog{}).requests(handler); got != http.Handler(handler) {
 		t.Errorf("without a log the handler is returned unchanged; got %T", got)
 	}
 }

@@ -3,8 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
+	"net/netip"
+	"slices"
+	"strings"
 )
 
 // logFlags are the flags for the log and for the output of the application.
@@ -12,14 +16,40 @@ type logFlags struct {
 	LogFormat string `default:"auto" enum:"auto,text,json" help:"Format of the log on standard error, and of the application's output: text; json, with an object on each line; or auto, which is text, but on a terminal shows errors of the application over several lines."`
 	LogLevel  string `default:"info" enum:"debug,info,warn,error" help:"Minimum level of the log, and of the application's output: debug, info, warn or error. console.debug and console.log count as info."`
 	AccessLog bool   `help:"Log every plain request, and every WebSocket connection when it has ended."`
+
+	AccessLogHeader []fieldName `placeholder:"NAME" help:"Field of the request, such as User-Agent, that the lines of --access-log contain. May be repeated."`
 }
 
 // logs are the outputs of a server.
 type logs struct {
 	*slog.Logger                                     // the log of Linger itself, on standard error
-	access       *slog.Logger                        // the access log, on standard error; nil if it is off
+	level        *slog.LevelVar                      // the minimum level of the log and of the application's output
+	access       *slog.Logger                        // the access log, on standard error
 	console      func(level slog.Level, text string) // prints the output of the application
 }
+
+// accessFor returns where requests are logged.
+func (l logs) accessFor(f logFlags, trusted []netip.Prefix) accessLog {
+	if !f.AccessLog {
+		return accessLog{}
+	}
+	return accessLog{to: l.access, headers: toStrings(f.AccessLogHeader), trusted: trusted}
+}
+
+// setLevel changes the minimum level. The error is for the operator.
+func (l logs) setLevel(name string) error {
+	if !slices.Contains(levels(), name) {
+		return fmt.Errorf("%q is not a level of the log: give one of %s", name, strings.Join(levels(), ", "))
+	}
+	l.level.Set(levelOf(name))
+	return nil
+}
+
+// levels returns the names of the levels of the log.
+func levels() []string { return []string{"debug", "info", "warn", "error"} }
+
+// levelName returns the minimum level by its name.
+func (l logs) levelName() string { return strings.ToLower(l.level.Level().String()) }
 
 // open returns logs with the format and level of the flags. They write to the streams.
 func (f logFlags) open(out *streams) logs {
@@ -29,26 +59,27 @@ func (f logFlags) open(out *streams) logs {
 	}
 	out.out.setDropNotice(notice)
 	out.err.setDropNotice(notice)
-	limited := newLimiter(f.handler(f.level(), out))
+	level := new(slog.LevelVar)
+	level.Set(levelOf(f.LogLevel))
+	limited := newLimiter(f.handler(level, out))
 	out.flushLog = limited.lines.Flush
-	l := logs{Logger: slog.New(limited), console: f.console(out)}
-	if f.AccessLog {
-		l.access = slog.New(f.handler(slog.LevelInfo, out))
+	return logs{
+		Logger: slog.New(limited), level: level,
+		access: slog.New(f.handler(slog.LevelInfo, out)), console: f.console(level, out),
 	}
-	return l
 }
 
 const jsonFormat = "json"
 
 // handler returns the handler that formats the log of Linger itself.
-func (f logFlags) handler(level slog.Level, out *streams) slog.Handler {
+func (f logFlags) handler(level slog.Leveler, out *streams) slog.Handler {
 	if f.LogFormat == "auto" && out.style.terminal {
 		return terminalHandler{to: out.err, level: level, style: out.style}
 	}
 	return newHandler(f.LogFormat, level, out.err)
 }
 
-func newHandler(format string, level slog.Level, to io.Writer) slog.Handler {
+func newHandler(format string, level slog.Leveler, to io.Writer) slog.Handler {
 	o := &slog.HandlerOptions{Level: level}
 	if format == jsonFormat {
 		return slog.NewJSONHandler(to, o)
@@ -56,16 +87,16 @@ func newHandler(format string, level slog.Level, to io.Writer) slog.Handler {
 	return slog.NewTextHandler(to, o)
 }
 
-func (f logFlags) level() slog.Level {
+// levelOf returns the level with one of the names in levels.
+func levelOf(name string) slog.Level {
 	var level slog.Level
-	_ = level.UnmarshalText([]byte(f.LogLevel)) // kong has checked it against the enum
+	_ = level.UnmarshalText([]byte(name)) // fails only for other names
 	return level
 }
 
 // console returns the function that prints the output of the application's console: of log, info and debug to standard
 // output, of warn and error to standard error.
-func (f logFlags) console(out *streams) func(slog.Level, string) {
-	minLevel := f.level()
+func (f logFlags) console(minLevel slog.Leveler, out *streams) func(slog.Level, string) {
 	lines := func(to io.Writer) *slog.Logger {
 		return slog.New(newHandler(jsonFormat, slog.LevelDebug, to)).With("source", "console")
 	}
@@ -76,7 +107,7 @@ func (f logFlags) console(out *streams) func(slog.Level, string) {
 			to, log = out.err, toErr
 		}
 		switch {
-		case max(level, slog.LevelInfo) < minLevel: // console.debug counts as info
+		case max(level, slog.LevelInfo) < minLevel.Level(): // console.debug counts as info
 		case f.LogFormat == jsonFormat:
 			log.Log(context.Background(), level, text)
 		default:

@@ -63,7 +63,8 @@ func (c *proxyCommand) Run(out *streams) error {
 	if err != nil {
 		return err
 	}
-	options.AccessLog = log.access
+	access := log.accessFor(c.logFlags, options.TrustedProxies)
+	options.AccessLog, options.AccessHeaders = access.to, access.headers
 	h, err := proxy.New(options)
 	if err != nil {
 		return err
@@ -77,7 +78,7 @@ func (c *proxyCommand) Run(out *streams) error {
 	c.print(out, "proxy runs at "+listenerURLs(listeners))
 	return service{
 		handler: func(listens net.Addr) http.Handler {
-			return logRequests(c.checkHost(h, listens, log.Logger), log.access, options.TrustedProxies)
+			return access.requests(c.checkHost(h, listens, log.Logger))
 		},
 		log:             log.Logger,
 		headerTimeout:   time.Duration(c.HeaderTimeout),

@@ -73,7 +73,8 @@ func (c *runCommand) Run(out *streams) error {
 	c.print(out, fmt.Sprintf("%s runs at %s", c.App, listenerURLs(listeners)))
 	return service{
 		handler: func(listens net.Addr) http.Handler {
-			return logRequests(c.checkHost(c.testScheduled(app, app), listens, log.Logger), log.access, networks(c.TrustedProxy))
+			access := log.accessFor(c.logFlags, networks(c.TrustedProxy))
+			return access.requests(c.checkHost(c.testScheduled(app, app), listens, log.Logger))
 		},
 		log:             log.Logger,
 		headerTimeout:   time.Duration(c.HeaderTimeout),
@@ -92,7 +93,8 @@ func (c *runCommand) load(log logs) (*worker.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	options.Console, options.Server.AccessLog = log.console, log.access
+	access := log.accessFor(c.logFlags, nil)
+	options.Console, options.Server.AccessLog, options.Server.AccessHeaders = log.console, access.to, access.headers
 	for _, w := range c.configWarnings {
 		log.Warn(w.text, w.attrs...)
 	}

@@ -54,7 +54,7 @@ func (s service) newServer(listens net.Addr) *http.Server {
 	server.Handler = websocket.BoundBodies(s.handler(listens), s.bodyTimeout)
 	server.ReadHeaderTimeout = s.headerTimeout
 	server.MaxHeaderBytes = maxHeader
-	server.ErrorLog = slog.NewLogLogger(s.log.Handler(), slog.LevelError) // panics of handlers, and errors of Accept
+	server.ErrorLog = serverErrors(s.log)
 	return server
 }
 

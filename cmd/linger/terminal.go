@@ -65,14 +65,16 @@ func (s style) paint(color, text string) string {
 // terminalHandler is a slog.Handler for a terminal. Errors of scripts extend over several lines.
 type terminalHandler struct {
 	to    io.Writer
-	level slog.Level // the minimum level
+	level slog.Leveler // the minimum level
 	style style
 	attrs []slog.Attr // from WithAttrs
 	group string      // prefix of the keys of attributes; empty, or it ends with a dot
 }
 
 // Enabled reports whether lines of a level are written.
-func (h terminalHandler) Enabled(_ context.Context, level slog.Level) bool { return level >= h.level }
+func (h terminalHandler) Enabled(_ context.Context, level slog.Level) bool {
+	return level >= h.level.Level()
+}
 
 // WithAttrs returns a handler that adds attrs to every line.
 func (h terminalHandler) WithAttrs(attrs []slog.Attr) slog.Handler {

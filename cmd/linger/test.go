@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -63,7 +64,7 @@ func (c *testCommand) Run(out *streams) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	t := &testRun{command: c, run: &run, out: out, log: run.open(out), data: data}
-	t.log.console = logFlags{LogFormat: "auto", LogLevel: "info"}.console(out)
+	t.log.console = logFlags{LogFormat: "auto"}.console(slog.LevelInfo, out)
 	if c.Watch {
 		return t.watch(ctx)
 	}

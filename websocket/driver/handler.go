@@ -46,6 +46,19 @@ type Outcome struct {
 	Err error // the error of the transport, for CauseTransport
 }
 
+// Initiator returns which end of a server's connection has sent the first Close: "server",
+// "client" or "neither".
+func (o Outcome) Initiator() string {
+	switch o.First {
+	case protocol.Local:
+		return "server"
+	case protocol.Remote:
+		return "client"
+	case protocol.Neither:
+	}
+	return "neither"
+}
+
 // CauseKeepAlive is the cause of a connection whose peer did not answer pings.
 const CauseKeepAlive protocol.Cause = "keepalive"
 
