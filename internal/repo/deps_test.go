@@ -218,7 +218,7 @@ var layers = map[string]layer{
 			"cmd/linger/internal/listen",
 			"cmd/linger/internal/settings",
 			"cmd/linger/internal/wrangler",
-			"internal/forwarding", "internal/loglimit", "internal/netaddr", "internal/spelling",
+			"internal/forwarding", "internal/httprule", "internal/loglimit", "internal/netaddr", "internal/spelling",
 		}, core...),
 		modules: []string{"github.com/alecthomas/kong", "github.com/fsnotify/fsnotify"},
 		why:     "the command combines the packages; code that belongs to one of them stays there",
