@@ -12,37 +12,47 @@ function roundUp(n) {
   return [1, 2, 5, 10].map((step) => step * power).find((value) => value >= n);
 }
 
-/** Returns the path of a line through values, with a gap where a value is null. */
-function linePath(values, top, length) {
-  let path = "";
-  let pen = "M";
+/** Returns the runs of samples that have a value, as lists of points [x, y]. */
+function runsOf(values, xs, top) {
+  const runs = [];
+  let run = null;
   values.forEach((value, i) => {
     if (value === null) {
-      pen = "M";
+      run = null;
       return;
     }
-    const x = ((length - values.length + i) / (length - 1)) * width;
-    const y = height - (Math.min(value, top) / top) * (height - 2) - 1;
-    path += `${pen}${x.toFixed(1)} ${y.toFixed(1)}`;
-    pen = "L";
+    if (run === null) {
+      run = [];
+      runs.push(run);
+    }
+    run.push([xs[i].toFixed(1), (height - 1 - (value / top) * (height - 2)).toFixed(1)]);
   });
-  return path;
+  return runs;
+}
+
+function linePath(runs) {
+  return runs.map((run) => `M${run.map((point) => point.join(" ")).join("L")}`).join("");
+}
+
+function areaPath(runs) {
+  return runs.map((run) => `M${run[0][0]} ${height}L${run.map((point) => point.join(" ")).join("L")}L${run.at(-1)[0]} ${height}Z`).join("");
 }
 
 /**
- * A chart of one or two series over the last `length` seconds, with marks for what happened at a moment. The figures below the
+ * A chart of one or two series over the last seconds, with marks for what happened at a moment. The figures below the
  * pointer are shown in its corner.
  */
 export class Chart {
   /**
    * @param label what the chart shows, for screen readers
    * @param series one {name, format} for each line
-   * @param length number of samples that fit
+   * @param seconds the time that it shows
    */
-  constructor({ label, series, length }) {
+  constructor({ label, series, seconds }) {
     this.label = label;
     this.series = series;
-    this.length = length;
+    this.seconds = seconds;
+    this.times = [];
     this.lines = series.map((_, i) => h("path", { class: `line series-${i + 1}` }));
     this.areas = series.map((_, i) => h("path", { class: `area series-${i + 1}` }));
     this.marks = h("g", {});
@@ -52,75 +62,69 @@ export class Chart {
     this.top = h("span", { class: "chart-top" });
     this.note = h("span", { class: "chart-note" });
     this.element = h("div", { class: "chart" }, this.svg, this.top, this.note);
-    this.element.addEventListener("pointermove", (event) => this.point(event));
+    this.element.addEventListener("pointermove", (event) => this.point(event.clientX));
     this.element.addEventListener("pointerleave", () => this.point(null));
   }
 
+  /** Returns the place of a moment in ms. The last sample is at the right edge. */
+  x(at) {
+    return width * (1 - (this.times.at(-1) - at) / 1000 / this.seconds);
+  }
+
   /**
-   * Shows samples, the newest last.
+   * Shows samples.
    *
-   * @param times the moment of each sample in ms
+   * @param times the moment of each sample in ms, the newest last
    * @param values for each series its values, null where there is none
    * @param marks moments in ms with their kind, shown as vertical lines
    */
   show(times, values, marks) {
     this.times = times;
     this.values = values;
-    const largest = Math.max(...values.flat().filter((value) => value !== null), 0);
-    const top = roundUp(largest * 1.05);
+    const top = roundUp(Math.max(...values.flat().filter((value) => value !== null), 0) * 1.05);
+    const xs = times.map((at) => this.x(at));
     values.forEach((samples, i) => {
-      const line = linePath(samples, top, this.length);
-      setAttribute(this.lines[i], "d", line);
-      setAttribute(this.areas[i], "d", this.areaPath(line));
+      const runs = runsOf(samples, xs, top);
+      setAttribute(this.lines[i], "d", linePath(runs));
+      setAttribute(this.areas[i], "d", areaPath(runs));
     });
     setText(this.top, this.series[0].format(top));
     this.showMarks(marks);
     const last = values.map((samples, i) => `${this.series[i].name} ${this.series[i].format(samples.at(-1) ?? 0)}`);
     setAttribute(this.svg, "aria-label", `${this.label}: ${last.join(", ")}`);
-    if (this.pointed) {
-      this.showPointed();
-    }
-  }
-
-  /** Returns the area below a line that has no gap. */
-  areaPath(line) {
-    const [first] = line.slice(1).split(" ");
-    return line === "" || line.lastIndexOf("M") > 0 ? "" : `${line}L${width} ${height}L${first} ${height}Z`;
+    this.showPointed();
   }
 
   showMarks(marks) {
-    const end = this.times.at(-1);
-    const visible = marks.filter(({ at }) => at > end - this.length * 1000 && at <= end);
+    const visible = marks.filter(({ at }) => this.x(at) > 0 && this.x(at) <= width);
     list(this.marks, visible, ({ at, kind }) => `${at} ${kind}`,
-      () => h("line", { y1: 0, y2: height }),
-      (line, { at, kind }) => {
-        const x = (width * (1 - (end - at) / 1000 / (this.length - 1))).toFixed(1);
-        setAttribute(line, "x1", x);
-        setAttribute(line, "x2", x);
-        setAttribute(line, "class", `mark ${kind}`);
-      });
+      ({ kind }) => h("line", { y1: 0, y2: height, class: `mark ${kind}` }),
+      (line, { at }) => this.place(line, this.x(at)));
   }
 
-  /** Shows the figures at the pointer, or none. */
-  point(event) {
-    this.pointed = event && event.clientX;
-    if (this.times?.length > 0) {
-      this.showPointed();
-    }
+  place(line, x) {
+    setAttribute(line, "x1", x.toFixed(1));
+    setAttribute(line, "x2", x.toFixed(1));
+  }
+
+  /** Shows the figures at a place of the window, or none. */
+  point(clientX) {
+    this.pointed = clientX;
+    this.showPointed();
   }
 
   showPointed() {
-    setAttribute(this.pointer, "visibility", this.pointed ? "visible" : "hidden");
-    if (!this.pointed) {
+    const shown = this.pointed && this.times.length > 0;
+    setAttribute(this.pointer, "visibility", shown ? "visible" : "hidden");
+    if (!shown) {
       setText(this.note, "");
       return;
     }
     const box = this.svg.getBoundingClientRect();
-    const place = Math.round(((this.pointed - box.left) / box.width) * (this.length - 1)) - (this.length - this.times.length);
-    const i = Math.min(Math.max(place, 0), this.times.length - 1);
-    const x = ((this.length - this.times.length + i) / (this.length - 1)) * width;
-    setAttribute(this.pointer, "x1", x);
-    setAttribute(this.pointer, "x2", x);
+    const x = ((this.pointed - box.left) / box.width) * width;
+    const distances = this.times.map((at) => Math.abs(this.x(at) - x));
+    const i = distances.indexOf(Math.min(...distances));
+    this.place(this.pointer, this.x(this.times[i]));
     const figures = this.values.map((samples, k) => (samples[i] === null ? "–" : this.series[k].format(samples[i])));
     setText(this.note, `${time(this.times[i])}  ${figures.join(" · ")}`);
   }

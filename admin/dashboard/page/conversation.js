@@ -11,11 +11,12 @@ function decode(base64) {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
-/** Returns the text of a close. */
+/** Returns who closed a connection and why. */
 export function closeText({ code, reason, initiator, cause, error }) {
-  const by = initiator === "neither" ? "ended without a Close" : `closed by the ${initiator}`;
+  const by = initiator === "neither" ? `ended without a Close (${code})` : `closed by the ${initiator} with ${`${code} ${codeName(code)}`.trim()}`;
+  const quoted = reason ? ` “${reason}”` : "";
   const why = cause === "close" ? "" : `, ${causeText(cause)}`;
-  return `${by} with ${code} ${codeName(code)}${reason ? ` “${reason}”` : ""}${why}${error ? `: ${error}` : ""}`;
+  return `${by}${quoted}${why}${error ? `: ${error}` : ""}`;
 }
 
 /** Returns the payload of a message for people, or null if the event has none. */

@@ -57,7 +57,7 @@ export function duration(seconds) {
 
 /** Returns an age in its largest unit only, which is narrow enough for a column: 3 d, 12 min, 4 s. */
 export function age(seconds) {
-  return duration(seconds < 60 ? Math.floor(seconds) : seconds).split(/(?<=[a-zµ]) /)[0];
+  return seconds < 60 ? `${Math.floor(seconds)} s` : duration(seconds).split(/(?<=[a-z]) /)[0];
 }
 
 /** Returns the time of day, with the date unless it is today. */

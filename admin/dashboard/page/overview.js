@@ -1,12 +1,12 @@
 // The overview: rates with charts, and what an operator looks at first.
 
 import { byId, h, list, setAttribute, setClass, setText } from "./dom.js";
-import { bytes, codeName, count, plural, rate } from "./format.js";
+import { bytes, codeName, count, duration, plural, rate } from "./format.js";
 import { Chart } from "./chart.js";
 import { causeText, codeCell, connectionLink, entryKey, followRows, meter, newEntry, showEntry, showMeter, stateName } from "./ui.js";
 
-/** Number of samples in a chart: one each second for five minutes. */
-const chartLength = 300;
+/** The time that the charts show. */
+const chartSeconds = 300;
 
 const byteRate = (n) => `${bytes(n)}/s`;
 const perSecond = (n) => `${rate(n)}/s`;
@@ -35,7 +35,7 @@ const samples = [];
 /** Makes the tiles and figures. */
 export function startOverview() {
   for (const tile of tiles) {
-    tile.chart = new Chart({ label: tile.title, series: tile.series, length: chartLength });
+    tile.chart = new Chart({ label: tile.title, series: tile.series, seconds: chartSeconds });
     tile.figures = tile.series.map(() => h("b", {}, "–"));
     byId("tiles").append(h("section", { class: "card tile" },
       h("h2", {}, tile.title),
@@ -58,7 +58,7 @@ export function addSample(live) {
     values: tiles.map(({ series }) => series.map(({ value }) => value(live))),
     closes: new Map(live.closes.map((close) => [closeKey(close), close.count])),
   });
-  while (samples.length > chartLength || samples[0].at < at - chartLength * 1000) {
+  while (samples[0].at < at - chartSeconds * 1000) {
     samples.shift();
   }
 }
@@ -107,19 +107,21 @@ function showConnections({ total, states, ages }) {
       h("span", { class: `dot ${state}` }), h("span", { class: "name" }, stateName(state)), h("span", { class: "value" }))),
     (element, { n }) => setText(element.querySelector(".value"), count(n)));
   const largest = Math.max(...ages.map((age) => age.count), 1);
-  let from = 0;
-  const ranges = ages.map((age) => {
-    const range = { ...age, from };
-    from = age.below;
-    return range;
-  });
+  const ranges = ages.map((age, i) => ({ ...age, from: ages[i - 1]?.below ?? 0 }));
   list(byId("ages"), ranges, ({ label }) => label,
-    ({ label, from }) => h("li", {}, h("a", { href: from > 0 ? `#/connections?min_age=${from}s` : "#/connections" },
-      h("span", { class: "name" }, label), meter(), h("span", { class: "value" }))),
+    ({ from, below }) => h("li", {}, h("a", { href: from > 0 ? `#/connections?min_age=${from}s` : "#/connections" },
+      h("span", { class: "name" }, ageRange(from, below)), meter(), h("span", { class: "value" }))),
     (element, age) => {
       showMeter(element.querySelector(".meter"), age.count / largest);
       setText(element.querySelector(".value"), count(age.count));
     });
+}
+
+function ageRange(from, below) {
+  if (below === 0) {
+    return `over ${duration(from)}`;
+  }
+  return from === 0 ? `under ${duration(below)}` : `${duration(from)} to ${duration(below)}`;
 }
 
 function closeKey({ code, initiator, cause }) {

@@ -102,7 +102,7 @@ export function parseSize(text) {
   return parts && Math.round(Number(parts[1]) * 1024 ** " kmg".indexOf(parts[2].toLowerCase() || " "));
 }
 
-const titles = { start: "Linger has started", reload: "Application reloaded", replacement: "Engine replaced", failure: "Event failed", drain: "Drain" };
+const titles = { start: "Started", reload: "Application reloaded", drain: "Drain" };
 
 /** Returns the element of an entry of the timeline. */
 export function newEntry(entry) {
@@ -131,6 +131,9 @@ function entryTitle(entry) {
   }
   if (entry.kind === "reload" && !entry.ok) {
     return `Reload failed: ${entry.text}`;
+  }
+  if (entry.kind === "replacement") {
+    return `Engine replaced: ${entry.text}`;
   }
   return entry.text || titles[entry.kind] || entry.kind;
 }
