@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/pprof"
+	"sync"
 
 	"github.com/lingerws/linger"
 )
@@ -52,6 +53,8 @@ type Handler struct {
 	guard guard
 	feeds *feeds // the WebSockets of this handler
 	live  *live
+	end   sync.Once
+	ended chan struct{} // closed by Shutdown
 }
 
 // New returns a handler.
@@ -59,17 +62,21 @@ func New(opts Options) *Handler {
 	if opts.Logger == nil {
 		opts.Logger = slog.Default()
 	}
-	h := &Handler{opts: opts, mux: http.NewServeMux(), guard: newGuard(opts)}
+	h := &Handler{opts: opts, mux: http.NewServeMux(), guard: newGuard(opts), ended: make(chan struct{})}
 	h.live = newLive(h)
 	h.feeds = newFeeds(h)
 	opts.Recorder.server.Store(opts.Server)
 	opts.Recorder.queries.Store(opts.ShowQueries)
 	h.route()
+	go h.live.record(h.ended)
 	return h
 }
 
-// Shutdown closes the WebSockets of the handler.
-func (h *Handler) Shutdown(ctx context.Context) error { return h.feeds.Shutdown(ctx) }
+// Shutdown closes the WebSockets of the handler, and stops recording.
+func (h *Handler) Shutdown(ctx context.Context) error {
+	h.end.Do(func() { close(h.ended) })
+	return h.feeds.Shutdown(ctx)
+}
 
 // ServeHTTP answers a request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -95,6 +102,7 @@ func (h *Handler) route() {
 	for pattern, serve := range map[string]endpoint{
 		"GET /v1/status":                               h.getStatus,
 		"GET /v1/connections":                          h.listConnections,
+		"GET /v1/closes":                               h.listCloses,
 		"GET /@connections/{id}":                       h.getConnection,
 		"POST /@connections/{id}":                      h.sendTo,
 		"DELETE /@connections/{id}":                    h.closeConnection,

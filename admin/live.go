@@ -18,6 +18,16 @@ type Live struct {
 	Workers     []Worker        `json:"workers"`  // empty for a server without workers
 	Timeline    []Entry         `json:"timeline"` // the newest entries, newest first, at most 20: GET /v1/timeline has more
 	Drain       *DrainStatus    `json:"drain"`    // null if there has been no drain
+
+	// History has a moment for every 5 s of the last 5 minutes, the oldest first. Only the first snapshot of a WebSocket has it.
+	History []Moment `json:"history,omitempty"`
+}
+
+// Moment is the traffic of the server in the seconds before a moment.
+type Moment struct {
+	Time        time.Time `json:"time"`
+	Connections int       `json:"connections"`
+	Rates       Counts    `json:"rates"` // per second, since the moment before
 }
 
 // LiveConnections counts the connections that are open now.

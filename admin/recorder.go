@@ -19,6 +19,7 @@ type Recorder struct {
 	started  time.Time
 	counters counters
 	closes   tally[closeKind]
+	ended    ended
 	refusals tally[string]
 	timeline history
 	failures history
@@ -121,6 +122,9 @@ func (rec *Recorder) closed(s *linger.Socket, end driver.Outcome) {
 	rec.counters.closed.Add(1)
 	info := closeInfo(s, end)
 	rec.closes.add(closeKind{info.Code, info.Initiator, info.Cause})
+	rec.ended.add(s, Event{
+		Time: time.Now(), Event: "closed", Connection: s.ID(), URL: target(s, rec.queries.Load()), Address: s.RemoteAddr(), Close: info,
+	})
 	rec.tails.socket(rec, s, "closed", func(e *Event) { e.Close = info })
 	rec.tails.forget(s)
 }

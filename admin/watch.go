@@ -33,6 +33,7 @@ type live struct {
 	stop    chan struct{} // closed when the last reader has gone; nil without readers
 	last    sample
 	scanned scan
+	moments []Moment // the oldest first, at most maxMoments
 }
 
 // sample is the totals at one moment.
@@ -60,7 +61,9 @@ func (l *live) join(reader *linger.Socket) {
 		l.stop, l.last = make(chan struct{}), sample{}
 		go l.run(l.stop)
 	}
-	sendJSON(reader, l.snapshot(false))
+	first := l.snapshot(false)
+	first.History = l.moments
+	sendJSON(reader, first)
 	_ = reader.Subscribe(liveChannel) // fails if the reader has gone
 }
 

@@ -186,7 +186,7 @@ var layers = map[string]layer{
 		why: "URLs are text; scripts and their requests share them",
 	},
 	"admin": {
-		folders: append([]string{".", "admin/dashboard", "websocket/driver", "internal/rate"}, core...),
+		folders: append([]string{".", "websocket/driver", "internal/rate"}, core...),
 		why:     "the administration of a server needs the server only; the command gives it the rest as values and functions",
 	},
 	"admin/dashboard": {
@@ -213,7 +213,7 @@ var layers = map[string]layer{
 	},
 	"cmd": {
 		folders: append([]string{
-			".", "admin", "websocket", "websocket/driver", "proxy", "worker",
+			".", "admin", "admin/dashboard", "websocket", "websocket/driver", "proxy", "worker",
 			"cmd/linger/internal/apptest",
 			"cmd/linger/internal/listen",
 			"cmd/linger/internal/settings",

@@ -13,8 +13,11 @@ export function startDrain() {
   byId("drain-form").oninput = explain;
 }
 
+/** States in which a drain is in progress. */
+const running = ["waiting", "closing"];
+
 function isDraining() {
-  return last?.drain && last.drain.state !== "done";
+  return running.includes(last?.drain?.state);
 }
 
 /** Shows the progress of a snapshot. */
@@ -24,23 +27,29 @@ export function showDrain(live) {
   const button = byId("drain");
   button.disabled = false;
   setText(button, isDraining() ? "Cancel drain" : "Drain…");
-  byId("drain-banner").hidden = !drain;
-  if (!drain) {
-    return;
+  const shown = isDraining() || (drain && Date.now() - new Date(drain.ends) < keptMs);
+  byId("drain-banner").hidden = !shown;
+  if (shown) {
+    const ended = drain.total - drain.left;
+    setText(byId("drain-title"), titles[drain.state] ?? drain.state);
+    setText(byId("drain-text"), drainText(drain, ended));
+    byId("drain-progress").value = drain.total > 0 ? ended / drain.total : 1;
   }
-  const titles = { waiting: "Waiting before the drain", closing: "Draining", done: "Drained" };
-  setText(byId("drain-title"), titles[drain.state] ?? drain.state);
-  setText(byId("drain-text"), drainText(drain));
-  byId("drain-progress").value = drain.total > 0 ? drain.closed / drain.total : drain.state === "done" ? 1 : 0;
 }
 
-function drainText({ state, closed, total, rate, left, code, reason }) {
-  const parts = [`${count(closed)} of ${plural(total, "connection")} closed`];
+const titles = { waiting: "Waiting before the drain", closing: "Draining", complete: "Drained", cancelled: "Drain cancelled", "timed out": "Drain timed out" };
+
+/** For how long a drain is shown after its end. */
+const keptMs = 60_000;
+
+function drainText({ state, total, rate, ends, code, reason }, ended) {
+  const left = (new Date(ends) - Date.now()) / 1000;
+  const parts = [`${count(ended)} of ${plural(total, "connection")} ended`];
   if (state === "closing" && rate > 0) {
     parts.push(`${rate < 10 ? rate.toFixed(1) : count(rate)} per second`);
   }
-  if (state !== "done" && left > 0) {
-    parts.push(`${duration(Math.ceil(left))} left`);
+  if (isDraining() && left > 0) {
+    parts.push(`${duration(Math.ceil(left)).replace(".0", "")} left`);
   }
   parts.push(`code ${code}${reason ? ` “${reason}”` : ""}`);
   return parts.join(" · ");
@@ -65,18 +74,29 @@ function explain() {
   setText(byId("drain-share-text"), `${Math.round(share * 100)} %`);
   setText(byId("drain-explain"), share < 1
     ? "These connections are closed at random, and their clients may connect again to another server. This server stays ready and takes new connections."
-    : "The server reports that it is not ready and refuses new connections. Then it closes the open ones in random order, evenly over the time below.");
+    : "The server reports that it is not ready and refuses new connections. Then it closes the open ones in random order, evenly over the time below, and the process ends.");
+  byId("drain-stay-part").hidden = share < 1;
   const pace = spread ? `, about ${count(Math.max(1, connections / spread))} per second` : "";
   setText(byId("drain-confirm-text"), `Close ${plural(connections, "connection")}${pace}`);
 }
 
-async function start() {
-  const [spread, delay] = ["drain-spread", "drain-delay"].map((id) => parseDuration(byId(id).value));
-  if (spread === null || delay === null) {
+/** Returns the seconds of a field, or null if it is empty: the server then uses its own option. */
+function secondsOf(id) {
+  const text = byId(id).value.trim();
+  const seconds = text === "" ? null : parseDuration(text);
+  if (text !== "" && seconds === null) {
     throw new Error("A duration is written as 90s, 2m or 1h30m.");
   }
+  return seconds;
+}
+
+async function start() {
+  const { share } = chosen();
   await request("POST", "/v1/drain", {
-    body: { share: chosen().share, spread, delay, code: Number(byId("drain-code").value), reason: byId("drain-reason").value },
+    body: {
+      share, spread: secondsOf("drain-spread"), delay: secondsOf("drain-delay"), code: Number(byId("drain-code").value),
+      reason: byId("drain-reason").value || null, stay: share < 1 || byId("drain-stay").checked,
+    },
   });
 }
 

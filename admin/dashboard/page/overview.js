@@ -50,23 +50,40 @@ export function startOverview() {
   followRows(byId("closes"));
 }
 
+/** When the server has started, as it reports: its counters begin again at a start. */
+let started = "";
+
 /** Adds a snapshot to the charts. It is called for each, whichever view is shown. */
 export function addSample(live) {
-  const at = new Date(live.time).getTime();
-  samples.push({
-    at,
-    values: tiles.map(({ series }) => series.map(({ value }) => value(live))),
-    closes: new Map(live.closes.map((close) => [closeKey(close), close.count])),
-  });
-  while (samples[0].at < at - chartSeconds * 1000) {
+  if (started !== live.status.started) {
+    started = live.status.started;
+    samples.length = 0;
+  }
+  if (live.history) {
+    addHistory(live.history);
+  }
+  samples.push({ ...sampleOf(live.time, live), closes: new Map(live.closes.map((close) => [closeKey(close), close.count])) });
+  while (samples[0].at < samples.at(-1).at - chartSeconds * 1000) {
     samples.shift();
   }
+}
+
+function sampleOf(time, figures) {
+  return { at: new Date(time).getTime(), values: tiles.map(({ series }) => series.map(({ value }) => value(figures))), closes: null };
+}
+
+/** Adds what the server has recorded while the page was not connected, before and after the samples that there are. */
+function addHistory(history) {
+  const moments = history.map(({ time, connections, rates }) => sampleOf(time, { connections: { total: connections }, rates }));
+  const own = samples.filter(({ values }) => values !== null);
+  const missing = moments.filter(({ at }) => own.length === 0 || at < own[0].at || at > own.at(-1).at);
+  samples.splice(0, samples.length, ...[...own, ...missing].sort((a, b) => a.at - b.at));
 }
 
 /** Marks a gap in the charts: the figures of the time without a connection to the server are not known. */
 export function addGap() {
   if (samples.length > 0 && samples.at(-1).values !== null) {
-    samples.push({ ...samples.at(-1), values: null });
+    samples.push({ ...samples.at(-1), values: null, closes: null });
   }
 }
 
@@ -130,7 +147,8 @@ function closeKey({ code, initiator, cause }) {
 
 function showCloses({ closes, refusals }) {
   const last = samples.at(-1).at;
-  const minuteAgo = samples.find(({ at }) => at >= last - 60_000).closes;
+  const before = samples.find(({ at, closes: counted }) => counted && at >= last - 60_000);
+  setText(byId("closes-since"), last - before.at > 58_000 ? "Last minute" : `Last ${duration(Math.round((last - before.at) / 1000))}`);
   list(byId("closes"), closes.slice(0, 12), closeKey,
     ({ code, initiator, cause }) => {
       const href = `#/connections?${new URLSearchParams({ ended: 1, code, initiator, cause })}`;
@@ -141,7 +159,7 @@ function showCloses({ closes, refusals }) {
     },
     (row, close) => {
       const [recent, total] = [...row.children].slice(3);
-      const n = close.count - (minuteAgo.get(closeKey(close)) ?? 0);
+      const n = close.count - (before.closes.get(closeKey(close)) ?? 0);
       setText(recent, n > 0 ? `+${count(n)}` : "–");
       setText(total, count(close.count));
     });
