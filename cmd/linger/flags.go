@@ -161,7 +161,7 @@ func (c *runCommand) server() linger.Options {
 
 // Validate reports numbers that are out of range, and flags that exclude each other. kong calls it.
 func (c *runCommand) Validate() error {
-	problems := []error{c.listenFlags.Validate(), c.workerFlags.Validate(), c.staticFlags.Validate()}
+	problems := []error{c.entryFlags.Validate(), c.workerFlags.Validate(), c.staticFlags.Validate()}
 	for _, check := range []struct {
 		ok   bool
 		text string
@@ -192,12 +192,17 @@ func (n *network) Decode(ctx *kong.DecodeContext) error {
 	if err := ctx.Scan.PopValueInto("network", &text); err != nil {
 		return err
 	}
+	prefix, err := parseNetwork(text)
+	*n = network(prefix)
+	return err
+}
+
+func parseNetwork(text string) (netip.Prefix, error) {
 	prefix, err := netaddr.ParsePrefix(text)
 	if err != nil {
-		return fmt.Errorf("%q is not a network: give an address such as 10.0.0.1, or a network such as 10.0.0.0/8 or fd00::/8", text)
+		return netip.Prefix{}, fmt.Errorf("%q is not a network: give an address such as 10.0.0.1, or a network such as 10.0.0.0/8 or fd00::/8", text)
 	}
-	*n = network(prefix)
-	return nil
+	return prefix, nil
 }
 
 func networks(given []network) []netip.Prefix {

@@ -14,6 +14,17 @@ import (
 	"github.com/lingerws/linger/cmd/linger/internal/listen"
 )
 
+// entryFlags are the flags for how clients reach a server.
+type entryFlags struct {
+	listenFlags        `embed:""`
+	proxyProtocolFlags `embed:"" group:"PROXY protocol:"`
+}
+
+// Validate reports flags that are wrong. kong calls it.
+func (f entryFlags) Validate() error {
+	return f.listenFlags.Validate()
+}
+
 // listenFlags are the flags for the addresses of a server.
 type listenFlags struct {
 	Listen []listenAddress `alternative:"address" placeholder:"ADDRESS" help:"Address to listen on: HOST:PORT, :PORT for all interfaces, PORT for the loopback interface, unix:PATH, or fd:3 or fd:NAME for a socket that the process is started with. Port 0 selects a free port. May be repeated. Default: the sockets that systemd passes, or 127.0.0.1:8080."`
@@ -43,12 +54,18 @@ func (f listenFlags) addresses() []listen.Address {
 }
 
 // openListeners listens on all addresses, or on the sockets that were passed to the process.
-func (f listenFlags) openListeners(passed *listen.Passed, log *slog.Logger) ([]listen.Listener, error) {
+func (f entryFlags) openListeners(passed *listen.Passed, log *slog.Logger) ([]listen.Listener, error) {
 	listeners, unused, err := listen.Open(context.Background(), f.addresses(), passed, listen.Loopback(defaultPort))
+	if err != nil {
+		return nil, err
+	}
 	if len(unused) > 0 {
 		log.Warn("sockets that the process was started with are not served: add them to --listen", "sockets", strings.Join(unused, " "))
 	}
-	return listeners, err
+	for i, l := range listeners {
+		listeners[i].Listener = f.readProxyHeaders(l.Listener, log)
+	}
+	return listeners, nil
 }
 
 // listenAddress is a flag value that is an address to listen on.

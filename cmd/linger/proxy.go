@@ -20,7 +20,7 @@ import (
 type proxyCommand struct {
 	Config string `sources:"flag,environment" placeholder:"FILE" help:"Configuration file. Default: none."`
 
-	listenFlags `embed:""`
+	entryFlags `embed:""`
 
 	To []backendURL `required:"" sep:"none" placeholder:"URL" help:"URL of a backend, such as ws://127.0.0.1:9000/path. May be repeated: a client is connected to the backend with the fewest connections."`
 

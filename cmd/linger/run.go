@@ -17,7 +17,7 @@ import (
 type runCommand struct {
 	App string `arg:"" optional:"" help:"The application's module, .js or .ts. Default: main of the configuration file, linger.toml or a wrangler file."`
 
-	listenFlags `embed:""`
+	entryFlags `embed:""`
 
 	Config          string   `sources:"flag,environment" placeholder:"FILE" help:"Configuration file, of Linger or wrangler. Default: linger.toml in the application's folder, if it exists, and wrangler.json, wrangler.jsonc or wrangler.toml there or above it."`
 	Data            string   `path:"file" placeholder:"DIR" help:"Folder in which Durable Objects and KV namespaces are stored. One process uses it at a time. Default: .linger beside the configuration file or the application's module."`

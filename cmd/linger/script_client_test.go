@@ -2,8 +2,10 @@ package main
 
 import (
 	"errors"
+	"io"
 	"net"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -24,6 +26,7 @@ import (
 //	flood NAME N                     sends a binary message of N bytes
 //	close NAME CODE [REASON]         starts the closing handshake
 //	preconnect                       opens a TCP connection without sending a request, as browsers do
+//	talk TEXT RE                     sends text with the escapes of Go on a TCP connection; what comes back until its end must match RE
 //	receives NAME WANT...            waits for these in this order: 'text hello', 'close 1001 going away', EOF
 func clientCommands() map[string]scriptCommand {
 	return map[string]scriptCommand{
@@ -50,6 +53,7 @@ func clientCommands() map[string]scriptCommand {
 			ts.Check(err)
 			ts.Defer(func() { _ = conn.Close() }) // the server may have closed it
 		}),
+		"talk":     command(2, talk),
 		"receives": command(2, receives),
 	}
 }
@@ -114,5 +118,20 @@ func receives(ts *testscript.TestScript, args []string) {
 		if got != want {
 			ts.Fatalf("%s must receive %q next; got %q", args[0], want, got)
 		}
+	}
+}
+
+func talk(ts *testscript.TestScript, args []string) {
+	text, err := strconv.Unquote(`"` + args[0] + `"`)
+	ts.Check(err)
+	conn, err := net.Dial("tcp", ts.Getenv("ADDRESS"))
+	ts.Check(err)
+	defer func() { _ = conn.Close() }()
+	ts.Check(conn.SetDeadline(time.Now().Add(testTimeout)))
+	_, err = io.WriteString(conn, text)
+	ts.Check(err)
+	got, _ := io.ReadAll(conn) // the server may reset it
+	if !regexp.MustCompile(args[1]).Match(got) {
+		ts.Fatalf("%q must be answered with %q; got %q", text, args[1], got)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/websocket/internal/netlayer"
+	"github.com/lingerws/linger/websocket/internal/proxyheader"
 	"github.com/lingerws/linger/websocket/internal/readiness"
 )
 
@@ -58,6 +59,9 @@ type nonBlockingWriter interface {
 // newTransport returns a transport for nc, which it owns from now on: one that the event
 // loops of opts.LoopGroup read, if that is possible.
 func newTransport(nc net.Conn, opts *Options) transport {
+	if c, ok := nc.(*proxyheader.Conn); ok { // its header has been read
+		nc = c.NetConn()
+	}
 	if c, ok := nc.(readiness.Conn); ok {
 		return newReporterTransport(c.Reporter)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/lingerws/linger/websocket/internal/proxyheader"
 	"github.com/lingerws/linger/websocket/internal/sockaddr"
 )
 
@@ -23,7 +24,8 @@ import (
 // handler may accept them: it peeks at what has arrived, so that net/http can still read the request.
 type listener struct {
 	*net.TCPListener
-	file     *os.File // a second descriptor of the listener, by which it accepts
+	proxies  *proxyheader.Listener // nil unless some connections begin with a header of their proxy
+	file     *os.File              // a second descriptor of the listener, by which it accepts
 	waiter   syscall.RawConn
 	promoter *promoter
 	context  context.Context // of all requests; set before the first Accept
@@ -34,24 +36,15 @@ type listener struct {
 	awoken bool      // a read deadline of file interrupts Accept
 }
 
-// arrival is a connection for net/http.
-type arrival struct {
-	file      *os.File
-	promotion *promotion // nil unless its first request is promoted
-}
-
-// fail closes a connection that net/http does not get.
-func (a arrival) fail(err error) {
-	_ = a.file.Close()
-	if a.promotion != nil {
-		a.promotion.fail(err)
-	}
-}
-
 // NewListener returns a listener for server.Serve that starts the handlers of upgrade requests itself, and wraps the server so
 // that it serves those that are promoted. It returns given if that is not on TCP, or if the server has to be left to net/http.
 func NewListener(server *http.Server, given net.Listener) net.Listener {
-	tcp, ok := given.(*net.TCPListener)
+	proxies, behindProxies := given.(*proxyheader.Listener)
+	transport := given
+	if behindProxies {
+		transport = proxies.Listener
+	}
+	tcp, ok := transport.(*net.TCPListener)
 	if !ok {
 		return given
 	}
@@ -59,7 +52,7 @@ func NewListener(server *http.Server, given net.Listener) net.Listener {
 	if promoter == nil {
 		return given
 	}
-	l := &listener{TCPListener: tcp, promoter: promoter}
+	l := &listener{TCPListener: tcp, proxies: proxies, promoter: promoter}
 	if err := l.open(); err != nil {
 		return given
 	}
@@ -119,14 +112,11 @@ func (l *listener) Accept() (net.Conn, error) {
 			case err != nil:
 				return nil, l.acceptError(err)
 			}
-			if r, size := peekUpgrade(fd); r != nil {
-				r.RemoteAddr = sockaddr.TCP(from).String()
-				go l.serve(fd, size, r)
+			if a, ok = l.begin(fd, sockaddr.TCP(from)); !ok {
 				continue
 			}
-			a.file = os.NewFile(uintptr(fd), "tcp")
 		}
-		conn, err := net.FileConn(a.file) // has a duplicate of the descriptor
+		conn, err := a.open()
 		switch {
 		case isExhausted(err):
 			l.requeue(a)
@@ -136,11 +126,35 @@ func (l *listener) Accept() (net.Conn, error) {
 			continue
 		}
 		_ = a.file.Close()
+		conn = l.withAddresses(conn, a)
 		if a.promotion != nil {
 			l.promoter.add(conn, a.promotion)
 		}
 		return conn, nil
 	}
+}
+
+// begin starts the handler of a new connection that begins with an upgrade request. It returns any other one, for net/http, unless its
+// header is wrong.
+func (l *listener) begin(fd int, from net.Addr) (a arrival, ok bool) {
+	a.headed = l.proxies != nil && l.proxies.From(from)
+	if a.headed {
+		var err error
+		if a.header, err = readProxyHeader(fd); err != nil {
+			l.proxies.Refused(from, err)
+			_ = unix.Close(fd)
+			return arrival{}, false
+		}
+	}
+	if !a.headed || a.header != nil {
+		if r, size := peekUpgrade(fd); r != nil {
+			r.RemoteAddr = a.remoteAddr(from).String()
+			go l.serve(fd, size, r, a.header)
+			return arrival{}, false
+		}
+	}
+	a.file = os.NewFile(uintptr(fd), "tcp") //nolint:gosec // a descriptor is not negative
+	return a, true
 }
 
 // acceptError returns an error that net/http waits for if it is temporary.
@@ -219,11 +233,11 @@ func (l *listener) accept() (fd int, from syscall.Sockaddr, err error) {
 }
 
 // serve calls the handler of an upgrade request.
-func (l *listener) serve(fd, size int, r *http.Request) {
+func (l *listener) serve(fd, size int, r *http.Request, header *proxyheader.Header) {
 	growStack()
-	ctx, cancel := context.WithCancel(context.WithValue(l.context, http.LocalAddrContextKey, l.localAddr(fd)))
+	ctx, cancel := context.WithCancel(context.WithValue(l.context, http.LocalAddrContextKey, l.localAddr(fd, header)))
 	defer cancel()
-	w := l.newUpgradeWriter(fd, size, r.RemoteAddr, cancel)
+	w := l.newUpgradeWriter(fd, size, r.RemoteAddr, header, cancel)
 	returned := false
 	defer func() { w.handlerEnded(returned, recover()) }() // also after runtime.Goexit
 	l.promoter.handler.ServeHTTP(w, r.WithContext(ctx))
@@ -235,7 +249,10 @@ func (l *listener) logf(format string, args ...any) {
 }
 
 // localAddr returns the address that a client has connected to.
-func (l *listener) localAddr(fd int) net.Addr {
+func (l *listener) localAddr(fd int, header *proxyheader.Header) net.Addr {
+	if header != nil && header.Destination.IsValid() {
+		return net.TCPAddrFromAddrPort(header.Destination)
+	}
 	if tcp, ok := l.Addr().(*net.TCPAddr); ok && !tcp.IP.IsUnspecified() {
 		return tcp
 	}

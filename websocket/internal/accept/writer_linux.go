@@ -12,6 +12,8 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"github.com/lingerws/linger/websocket/internal/proxyheader"
 )
 
 // promoteAfter is how long a handler may run before its request is promoted.
@@ -23,9 +25,10 @@ const promoteAfter = 5 * time.Millisecond
 type upgradeWriter struct {
 	listener   *listener
 	remoteAddr string
-	size       int                // of the request, in bytes
-	cancel     context.CancelFunc // of the request's context
-	header     http.Header        // of the response; nil until the handler asks for it
+	size       int                 // of the request, in bytes
+	proxied    *proxyheader.Header // with which the connection began; nil if it has none
+	cancel     context.CancelFunc  // of the request's context
+	header     http.Header         // of the response; nil until the handler asks for it
 
 	mu        sync.Mutex
 	fd        int         // -1 when the connection has been detached or promoted
@@ -33,8 +36,8 @@ type upgradeWriter struct {
 	promotion *promotion  // nil unless the request is promoted
 }
 
-func (l *listener) newUpgradeWriter(fd, size int, remoteAddr string, cancel context.CancelFunc) *upgradeWriter {
-	w := &upgradeWriter{listener: l, remoteAddr: remoteAddr, size: size, cancel: cancel, fd: fd}
+func (l *listener) newUpgradeWriter(fd, size int, remoteAddr string, proxied *proxyheader.Header, cancel context.CancelFunc) *upgradeWriter {
+	w := &upgradeWriter{listener: l, remoteAddr: remoteAddr, size: size, proxied: proxied, cancel: cancel, fd: fd}
 	w.mu.Lock() // the timer may fire at once
 	defer w.mu.Unlock()
 	w.timer = time.AfterFunc(promoteAfter, func() { _, _ = w.promote() })
@@ -72,7 +75,7 @@ func (w *upgradeWriter) promote() (*promotion, error) {
 	}
 	w.timer.Stop()
 	w.promotion = newPromotion(w.cancel)
-	w.listener.enqueue(arrival{os.NewFile(uintptr(w.fd), "tcp"), w.promotion})
+	w.listener.enqueue(arrival{file: os.NewFile(uintptr(w.fd), "tcp"), header: w.proxied, promotion: w.promotion})
 	w.fd = -1
 	return w.promotion, nil
 }

@@ -124,7 +124,7 @@ func unserved(t *testing.T) (*listener, *upgradeWriter, net.Conn) {
 		t.Fatal("the request has arrived")
 	}
 	_, cancel := context.WithCancel(context.Background())
-	w := l.newUpgradeWriter(fd, size, "", cancel)
+	w := l.newUpgradeWriter(fd, size, "", nil, cancel)
 	w.timer.Stop()
 	return l, w, nc
 }

@@ -6,16 +6,21 @@ import (
 	"crypto/tls"
 	"io"
 	"net"
+
+	"github.com/lingerws/linger/websocket/internal/proxyheader"
 )
 
-// BelowTLS returns the transport below all layers of TLS. Closing it never waits for the peer.
+// BelowTLS returns the transport below all layers of TLS, and without a header of its proxy. Closing it never waits for the peer.
 func BelowTLS(nc net.Conn) net.Conn {
 	for {
-		secure, ok := nc.(*tls.Conn)
-		if !ok {
+		switch layer := nc.(type) {
+		case *tls.Conn:
+			nc = layer.NetConn()
+		case *proxyheader.Conn:
+			nc = layer.NetConn()
+		default:
 			return nc
 		}
-		nc = secure.NetConn()
 	}
 }
 
