@@ -4,11 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/lingerws/linger/cmd/linger/internal/settings"
 )
 
 // configName is the configuration file that is read by default, if it exists in the application's folder.
@@ -58,21 +59,21 @@ func (c *runCommand) configure() error {
 	}
 	c.warnOfEgress()
 	c.setDataFolder(path)
-	vars := project.Vars
-	if vars == nil {
-		vars = map[string]any{}
-	}
-	maps.Copy(vars, c.fileVars)
-	return c.collectVars(vars, filepath.Dir(path))
+	return c.collectVars(project, filepath.Dir(path))
 }
 
 // setMain sets the application, unless the command line has it, to that of the environment or of the configuration file.
 func (c *runCommand) setMain() {
-	if c.App == "" {
-		c.App = os.Getenv(mainVariable)
+	if c.App != "" {
+		c.mainSource = settings.Source{Kind: settings.CommandLine, Name: "<app>"}
+		return
 	}
-	if main := c.file.Text("main"); c.App == "" && main != "" {
-		c.App = c.file.Resolve(main)
+	if app := os.Getenv(mainVariable); app != "" {
+		c.App, c.mainSource = app, settings.Source{Kind: settings.Environment, Name: mainVariable}
+		return
+	}
+	if main := c.file.Text("main"); main != "" {
+		c.App, c.mainSource = c.file.Resolve(main), settings.Source{Kind: settings.InFile, Name: c.file.Path, Line: c.file.Line("main")}
 	}
 }
 

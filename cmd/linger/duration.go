@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -24,6 +25,21 @@ func (d *duration) Decode(ctx *kong.DecodeContext) error {
 	return nil
 }
 
+// String returns the duration in the notation of the flag, such as 5m; 0, for a flag that is not given, as the empty string.
+func (d duration) String() string {
+	if d == 0 {
+		return ""
+	}
+	text := time.Duration(d).String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
 // durationOrNever is a flag value that is a duration, or the word never, which is 0.
 type durationOrNever time.Duration
 
@@ -35,6 +51,14 @@ func (d *durationOrNever) Decode(ctx *kong.DecodeContext) error {
 		return nil
 	}
 	return (*duration)(d).Decode(ctx)
+}
+
+// String returns the duration in the notation of the flag.
+func (d durationOrNever) String() string {
+	if d == 0 {
+		return "never"
+	}
+	return duration(d).String()
 }
 
 // workerOption converts d to the convention of worker.Options, where 0 means the default and a negative duration means

@@ -20,6 +20,9 @@ func (r *egressRule) UnmarshalText(text []byte) error {
 	return err
 }
 
+// String returns the rule as UnmarshalText reads it.
+func (r egressRule) String() string { return worker.EgressRule(r).String() }
+
 func egressRules(given []egressRule) []worker.EgressRule {
 	list := make([]worker.EgressRule, 0, len(given))
 	for _, r := range given {

@@ -205,6 +205,9 @@ func parseNetwork(text string) (netip.Prefix, error) {
 	return prefix, nil
 }
 
+// String returns the network in the notation of CIDR.
+func (n network) String() string { return netip.Prefix(n).String() }
+
 func networks(given []network) []netip.Prefix {
 	list := make([]netip.Prefix, 0, len(given))
 	for _, n := range given {

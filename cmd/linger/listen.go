@@ -82,6 +82,15 @@ func (a *listenAddress) Decode(ctx *kong.DecodeContext) error {
 	return err
 }
 
+// String returns the address in the form that Decode reads.
+func (a listenAddress) String() string {
+	text := listen.Address(a).String()
+	if mode := listen.Address(a).Mode(); mode != 0 {
+		text += fmt.Sprintf("?mode=%04o", mode)
+	}
+	return text
+}
+
 // port is a flag value that is a TCP port.
 type port struct {
 	number uint16
@@ -100,6 +109,14 @@ func (p *port) Decode(ctx *kong.DecodeContext) error {
 	}
 	*p = port{number: uint16(number), given: true}
 	return nil
+}
+
+// String returns the number; that of a flag that is not given as the empty string.
+func (p port) String() string {
+	if !p.given {
+		return ""
+	}
+	return strconv.Itoa(int(p.number))
 }
 
 // listenerURLs returns where clients on this machine reach the listeners: URLs, and paths of Unix sockets.

@@ -25,6 +25,7 @@ type commands struct {
 	Proxy   proxyCommand   `cmd:"" help:"Forward WebSocket connections to backends. Each side receives the close code and reason of the other."`
 	Check   checkCommand   `cmd:"" help:"Load an application without serving it, and print its errors and warnings."`
 	Test    testCommand    `cmd:"" help:"Run the tests of an application."`
+	Config  configCommand  `cmd:"" help:"Print or check the configuration."`
 	Types   typesCommand   `cmd:"" help:"Write linger.d.ts, the TypeScript types of Linger."`
 	Version versionCommand `cmd:"" help:"Print the versions of Linger, Go, the JavaScript engine and the installed runtimes."`
 	Help    helpCommand    `cmd:"" help:"Show the help of a command."`

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -140,6 +141,14 @@ func (l lostAction) withReason(reason string) proxy.Lost {
 		l.Reason = reason
 	}
 	return proxy.Lost(l)
+}
+
+// String returns the action in the form that Decode reads.
+func (l lostAction) String() string {
+	if l.Abort {
+		return "cut"
+	}
+	return strconv.Itoa(int(l.Code))
 }
 
 // Decode implements kong.MapperValue: it parses a close code, or the word cut.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/cmd/linger/internal/listen"
+	"github.com/lingerws/linger/cmd/linger/internal/settings"
 	"github.com/lingerws/linger/worker"
 )
 
@@ -35,7 +36,9 @@ type runCommand struct {
 	settingSources // set by BeforeResolve
 
 	// These fields are set by configure.
-	vars           map[string]any // the variables of env from all sources
+	mainSource     settings.Source
+	vars           map[string]any    // the variables of env from all sources
+	varSources     map[string]string // their places
 	bindings       worker.Bindings
 	assets         worker.Assets
 	crons          []string

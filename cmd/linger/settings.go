@@ -157,8 +157,8 @@ func schemaOf(command *kong.Node) (*settings.Schema, error) {
 	return settings.New(command, settings.Names{
 		Prefix: variablePrefix, Sections: sections(),
 		Extras: []settings.Extra{
-			{Key: "main", Variable: mainVariable, Help: "Path of the application's module, .js or .ts."},
-			{Key: "vars", Table: true, Help: "Variables of env: strings, numbers, booleans, arrays and tables."},
+			{Key: "main", Variable: mainVariable, Help: "The application's module, .js or .ts.", Example: `main = "app.js"`},
+			{Key: "vars", Table: true, Help: "Variables of env: strings, numbers, booleans, arrays and tables. Keep secrets in a file such as .env instead.", Example: `GREETING = "hello"`},
 		},
 	})
 }

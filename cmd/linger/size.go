@@ -37,6 +37,23 @@ func (s *size) Decode(ctx *kong.DecodeContext) error {
 	return nil
 }
 
+// String returns the size with the largest binary unit of which it is a multiple; 0, for a flag that is not given, as the
+// empty string.
+func (s size) String() string {
+	if s == 0 {
+		return ""
+	}
+	for _, unit := range []struct {
+		name  string
+		bytes size
+	}{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}} {
+		if s%unit.bytes == 0 {
+			return strconv.FormatInt(int64(s/unit.bytes), 10) + unit.name
+		}
+	}
+	return strconv.FormatInt(int64(s), 10)
+}
+
 // parseSize parses a size. It reports false if text is not a whole number of bytes above 0 that fits an int64.
 func parseSize(text string) (size, bool) {
 	for _, unit := range units {

@@ -4,12 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/lingerws/linger/cmd/linger/internal/wrangler"
 )
 
 // variable is a flag value that is a variable of the application: NAME=VALUE, or NAME for a variable of Linger's own
@@ -70,10 +71,17 @@ func (c *runCommand) envFiles(configFolder string) (files []string) {
 	return files
 }
 
-// collectVars sets c.vars to the variables from all sources. Each of these takes precedence over those before it: the
-// configuration files, .env, .dev.vars, --env-file, LINGER_VAR_NAME, --var.
-func (c *runCommand) collectVars(configured map[string]any, configFolder string) error {
-	c.vars = configured
+// collectVars sets c.vars to the variables from all sources, and c.varSources to their places. Each of the sources takes
+// precedence over those before it: project, the configuration file, .env, .dev.vars, --env-file, LINGER_VAR_NAME, --var.
+func (c *runCommand) collectVars(project wrangler.Config, configFolder string) error {
+	c.vars, c.varSources = map[string]any{}, map[string]string{}
+	add := func(vars map[string]any, place func(name string) string) {
+		for name, value := range vars {
+			c.vars[name], c.varSources[name] = value, place(name)
+		}
+	}
+	add(project.Vars, func(string) string { return project.Path })
+	add(c.fileVars, func(name string) string { return fmt.Sprintf("%s:%d", c.file.Path, c.file.Line("vars", name)) })
 	for _, path := range append(c.envFiles(configFolder), c.EnvFile...) {
 		vars, err := readEnvFile(path)
 		if errors.Is(err, fs.ErrNotExist) { // the default files exist, as envFiles has found them
@@ -82,11 +90,11 @@ func (c *runCommand) collectVars(configured map[string]any, configFolder string)
 		if err != nil {
 			return err
 		}
-		maps.Copy(c.vars, vars)
+		add(vars, func(string) string { return relative(path) })
 	}
-	maps.Copy(c.vars, environmentVars(os.Environ()))
+	add(environmentVars(os.Environ()), func(name string) string { return varPrefix + name })
 	for _, v := range c.Var {
-		c.vars[v.name] = v.value
+		c.vars[v.name], c.varSources[v.name] = v.value, "--var"
 	}
 	return nil
 }

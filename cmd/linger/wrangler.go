@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lingerws/linger/cmd/linger/internal/settings"
 	"github.com/lingerws/linger/cmd/linger/internal/wrangler"
 	"github.com/lingerws/linger/worker"
 )
@@ -66,7 +67,7 @@ func (c *runCommand) applyProject(file wrangler.Config) error {
 		if err := checkMain(file); err != nil {
 			return err
 		}
-		c.App = file.Main
+		c.App, c.mainSource = file.Main, settings.Source{Kind: settings.InFile, Name: file.Path}
 	}
 	name := filepath.Base(file.Path)
 	for _, w := range file.Warnings {
@@ -75,6 +76,12 @@ func (c *runCommand) applyProject(file wrangler.Config) error {
 	if c.CompatibilityDate == "" && len(c.CompatibilityFlag) == 0 {
 		c.CompatibilityDate = configDate(file.CompatibilityDate)
 		c.applyCompatibilityFlags(file.CompatibilityFlags, name)
+		if c.CompatibilityDate != "" {
+			c.values.SetSource("compatibility-date", settings.Source{Kind: settings.InFile, Name: file.Path})
+		}
+		if len(c.CompatibilityFlag) > 0 {
+			c.values.SetSource("compatibility-flag", settings.Source{Kind: settings.InFile, Name: file.Path})
+		}
 	}
 	c.bindings, c.assets, c.crons, c.migrations = file.Bindings, file.Assets, file.Crons, file.Migrations
 	return nil

@@ -146,6 +146,9 @@ func (a Address) String() string {
 	return text
 }
 
+// Mode returns the mode of the file of a Unix socket, 0 if the umask decides it.
+func (a Address) Mode() fs.FileMode { return a.mode }
+
 // tcpNetwork returns the network for package net: 0.0.0.0 means all IPv4 addresses, and [::] those of IPv6 as well, as the empty
 // host does.
 func (a Address) tcpNetwork() string {

@@ -57,6 +57,9 @@ func (f *File) Problem(text string, key ...string) Problem {
 	return Problem{File: f.Path, Line: f.document.Line(key), Text: text}
 }
 
+// Line returns the line of a key, which is given with the tables around it; 0 if it is not known.
+func (f *File) Line(key ...string) int { return f.document.Line(key) }
+
 // Text returns the string of a key at the top of the file, "" if there is none. f may be nil.
 func (f *File) Text(key string) string {
 	if f == nil {
@@ -199,7 +202,7 @@ func (s *Schema) Check(f *File) Problems {
 			problems = append(problems, f.Problem(describe(strings.Join(e.path, "."), err), e.path...))
 		}
 	}
-	slices.SortStableFunc(problems, func(a, b Problem) int { return a.Line - b.Line })
+	problems.Sort()
 	return problems
 }
 

@@ -1,15 +1,17 @@
 package settings
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // Problem is a fault of a configuration.
 type Problem struct {
-	File string // "" if it is not in a file
-	Line int    // counted from 1; 0 if it is not known
-	Text string
+	File string `json:"file,omitempty"` // "" if it is not in a file
+	Line int    `json:"line,omitempty"` // counted from 1; 0 if it is not known
+	Text string `json:"text"`
 }
 
 // String returns the problem as a line of text.
@@ -40,4 +42,14 @@ func (p Problems) AsError() error {
 		return nil
 	}
 	return p
+}
+
+// Sort sorts the problems by file and line; those that are not in a file are the last.
+func (p Problems) Sort() {
+	slices.SortStableFunc(p, func(a, b Problem) int {
+		if (a.File == "") != (b.File == "") {
+			return strings.Compare(b.File, a.File)
+		}
+		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
+	})
 }

@@ -21,13 +21,16 @@ func (v *Values) Settings() []*Setting { return v.schema.Settings }
 // Sources returns the sources of the value of a setting. It is empty for a default.
 func (v *Values) Sources(s *Setting) []Source { return v.sources[s] }
 
-// Given reports whether a source gives a value to the flag with a name.
+// Given reports whether a source gives a value to the flag with a name. v may be nil.
 func (v *Values) Given(flag string) bool {
 	return v != nil && len(v.sources[v.schema.names[flag]]) > 0
 }
 
-// SetSource records that the value of a flag comes from a file that Apply does not read.
+// SetSource records that the value of a flag comes from a file that Apply does not read. v may be nil.
 func (v *Values) SetSource(flag string, source Source) {
+	if v == nil {
+		return
+	}
 	if setting := v.schema.names[flag]; setting != nil {
 		v.sources[setting] = []Source{source}
 	}
