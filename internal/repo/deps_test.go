@@ -51,10 +51,6 @@ var layers = map[string]layer{
 	"websocket/internal": {
 		why: "shared helpers need the standard library only",
 	},
-	"websocket/internal/netlayer": {
-		folders: []string{"websocket/internal/proxyheader"},
-		why:     "the layers of a transport are types of the standard library, and a header below them",
-	},
 	"websocket/internal/opening": {
 		folders: []string{"websocket/internal", "internal/httprule", "protocol", "protocol/handshake"},
 		why:     "the opening handshake of a client returns a transport and does not depend on its user",
