@@ -21,7 +21,8 @@ type assignment struct {
 	object  socketEvents // the WebSocket object of the connection; nil for the functional events
 	tied    *jsSocket    // the entry in the instance with which the connection ends; nil if it survives reloads
 	overlap overlap
-	failed  bool // the upgrade event has failed after it accepted the connection
+	trace   TraceContext // of the upgrade event
+	failed  bool         // the upgrade event has failed after it accepted the connection
 }
 
 // socketEvents is a WebSocket object, which gets the events of its connection one at a time. The methods return at once, and call done or

@@ -57,6 +57,7 @@ type event struct {
 	response     *response       // the script's answer to a request; nil if there is none
 	plainRefusal string          // the reason for answering a plain request with 426; "" if it is not
 	failed       bool            // a listener has thrown
+	span         *Span           // nil without Options.StartSpan
 	problem      *ScriptError    // what the first listener has thrown, or why the request was not answered
 	overdue      bool            // the listeners were not done within EventTimeout
 	reported     bool            // the failure of a message of the series was logged
@@ -157,6 +158,7 @@ func (e *event) end() {
 	if e.ended.Swap(true) {
 		return
 	}
+	e.endSpan()
 	if e.done != nil {
 		close(e.done)
 	}

@@ -122,7 +122,7 @@ func (h *hostAPI) Accept(id int, opts linger.AcceptOptions, closeAtReload bool) 
 	if socket == nil {
 		return "", err
 	}
-	assigned := &assignment{worker: h.worker}
+	assigned := &assignment{worker: h.worker, trace: h.events.get(id).traceContext()}
 	if closeAtReload {
 		assigned.tied = h.sockets.addTied(socket)
 	}
@@ -146,7 +146,7 @@ func (h *hostAPI) AcceptSocket(id int, subprotocol string, header http.Header) (
 	}
 	h.app.warnOfPairs()
 	s := h.sockets.addObject(incomingSocket{socket}, socket)
-	h.app.assignments.add(socket, &assignment{worker: h.worker, object: s})
+	h.app.assignments.add(socket, &assignment{worker: h.worker, object: s, trace: e.traceContext()})
 	return s.number, nil
 }
 

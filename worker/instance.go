@@ -98,7 +98,7 @@ func (a *App) scriptApplication(g *generation) script.Application {
 	return script.Application{
 		Code: g.bundle.Code, File: g.file, Name: bundle.Name, Vars: g.vars, Bindings: a.bindings,
 		EventTimeout: g.opts.EventTimeout, SlowEvent: g.opts.SlowEvent, Memory: g.opts.Memory, MaxBody: g.opts.MaxBody,
-		Overlap: g.opts.Overlap, CloseAtReload: g.opts.CloseAtReload,
+		Tracing: a.opts.StartSpan != nil, Overlap: g.opts.Overlap, CloseAtReload: g.opts.CloseAtReload,
 		ManualReply: g.compatibility.manualReply, BinaryType: g.compatibility.binaryType, Undated: g.compatibility.undated,
 	}
 }
@@ -112,6 +112,7 @@ func (in *instance) beginEvent(e *event) {
 	if e.prepare != nil {
 		e.prepare(in.host)
 	}
+	in.startSpan(e)
 	err := in.dispatch(id, e.input)
 	in.currentEvent = nil
 	e.listenersReturned()

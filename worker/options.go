@@ -149,6 +149,11 @@ type Options struct {
 
 	// Trace is called for what happens in the application; nil means nothing is called.
 	Trace *Trace
+
+	// StartSpan is called when the handling of an event begins, for distributed tracing; nil means none. It must return
+	// quickly. While it is set, the context of the span follows the event's code through awaits and timers, and
+	// its fetches are sent with it unless they have a field traceparent.
+	StartSpan func(SpanStart) *Span
 }
 
 // EgressRule allows or denies outgoing connections to a target. The zero value matches nothing.

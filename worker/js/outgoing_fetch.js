@@ -2,11 +2,12 @@ import { addStep, removeStep } from "web/abort.js";
 import { bodyContent } from "web/body.js";
 import { begin } from "web/context.js";
 import { expect, secret } from "web/define.js";
-import { fromPairs, guard, toPairs } from "web/headers.js";
+import { fromPairs, guard, Headers, toPairs } from "web/headers.js";
 import { expose, host } from "web/host.js";
 import { lazy } from "web/lazy.js";
 import { Request } from "web/request.js";
 import { makeResponse } from "web/response.js";
+import { isTraced, propagate } from "web/trace.js";
 import { ReceivedBody, receivedBody } from "./received_body.js";
 import { SentBody } from "./sent_body.js";
 import { WebSocket } from "./websocket.js";
@@ -58,7 +59,7 @@ function start(request, waiting, sendParts) {
   if (operation.refused) throw operation.reason;
   const body = new SentBody(bodyContent(request)?.take() ?? null, true, { failed, ended() {} });
   try {
-    sendParts(number, request, toPairs(request.headers), body.args);
+    sendParts(number, request, toPairs(propagated(request.headers)), body.args);
   } catch (error) {
     operation.end();
     body.cancel(error);
@@ -67,6 +68,14 @@ function start(request, waiting, sendParts) {
   addStep(signal, abort);
   pending.set(number, { ...waiting, operation, signal, removeAbortStep: () => removeStep(signal, abort) });
   body.begin();
+}
+
+// propagated returns headers with the trace context of the code that runs. The headers of a request do not change.
+function propagated(headers) {
+  if (!isTraced()) return headers;
+  const copy = new Headers(headers);
+  propagate(copy);
+  return copy;
 }
 
 const setMessage = (error, message) => Object.defineProperty(error, "message", { value: message, writable: true, configurable: true });

@@ -2,7 +2,9 @@ import { stateOf } from "web/event.js";
 import { dispatchError } from "web/report.js";
 import { dispatch, globalTarget } from "web/target.js";
 import { report } from "./report.js";
+import { settings } from "./settings.js";
 import { settle } from "./settle.js";
+import { traced } from "./trace.js";
 
 // run dispatches an event to the listeners of the global object, and calls finished(id, state) when all listeners have
 // completed: a listener that has returned a promise has completed when that has settled. Exceptions and rejections are
@@ -19,7 +21,7 @@ export function runAt(target, id, event, finished) {
 function start(id, target, self, event, finished, state) {
   if (state.id !== id) state.id = id;
   if (!state.trusted) state.trusted = true;
-  dispatch(target, event, self, hooks, state);
+  traced(id, dispatch, target, event, self, hooks, state);
   if (state.working === 0) finished(id, state);
   else state.finished = finished;
 }
@@ -27,7 +29,8 @@ function start(id, target, self, event, finished, state) {
 // runInline is run for an event whose state is complete. If all listeners have completed when they have returned, it
 // returns true and does not call finished.
 export function runInline(event, finished, state) {
-  dispatch(globalTarget, event, globalThis, hooks, state);
+  if (settings.tracing) traced(state.id, dispatch, globalTarget, event, globalThis, hooks, state);
+  else dispatch(globalTarget, event, globalThis, hooks, state);
   if (state.working === 0) return true;
   state.finished = finished;
   return false;

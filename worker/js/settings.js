@@ -8,6 +8,7 @@ export const settings = {
   binaryType: "blob", // the binaryType of new WebSockets
   undated: false, // there is no compatibility date, so the binary type that the script expects is unknown
   overlap: false, // the next event does not wait for the promises of the last one
+  tracing: false, // the code of an event runs in its trace context
   reload: "stay", // the default of the option reload of accept
   bound: 30000, // how long a WebSocket waits for the script to accept it, to close its half, or to handle a message, in ms
 };
@@ -16,8 +17,8 @@ export const settings = {
 export const env = {};
 define(globalThis, { env });
 
-expose("configure", (halfOpen, binaryType, overlap, bound, variables, bindings, undated, reload) => {
-  Object.assign(settings, { halfOpen, binaryType, overlap, bound, undated, reload });
+expose("configure", (halfOpen, binaryType, overlap, bound, variables, bindings, undated, reload, tracing) => {
+  Object.assign(settings, { halfOpen, binaryType, overlap, bound, undated, reload, tracing });
   Object.defineProperties(env, Object.getOwnPropertyDescriptors(JSON.parse(variables))); // a variable may have the name __proto__
   defineBindings(env, JSON.parse(bindings));
 });

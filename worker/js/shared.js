@@ -23,6 +23,7 @@ import { report } from "./report.js";
 import { SentBody } from "./sent_body.js";
 import { env, settings } from "./settings.js";
 import { settle, toPromise } from "./settle.js";
+import { traced } from "./trace.js";
 import { endOf, setEnd, WebSocket } from "./websocket.js";
 import { Offer } from "./websocket_offer.js";
 import { Transport } from "./websocket_transport.js";
@@ -53,6 +54,7 @@ share(() => ({
   SentBody,
   env, settings,
   settle, toPromise,
+  traced,
   endOf, setEnd, WebSocket,
   Offer,
   Transport,

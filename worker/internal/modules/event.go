@@ -204,6 +204,6 @@ func Settings(app *script.Application) []engine.Value {
 	}
 	return []engine.Value{
 		engine.Bool(app.ManualReply), engine.String(app.BinaryType), engine.Bool(app.Overlap), engine.Int(int(app.EventTimeout.Milliseconds())),
-		engine.String(app.Vars), engine.String(app.Bindings), engine.Bool(app.Undated), engine.String(atReload),
+		engine.String(app.Vars), engine.String(app.Bindings), engine.Bool(app.Undated), engine.String(atReload), engine.Bool(app.Tracing),
 	}
 }

@@ -105,6 +105,14 @@ func (t *Table) eventFunctions() map[string]function {
 		"done": command(func(a arguments) { t.host.Done(a.int(0)) }),
 		// watch(event) requests a call of disconnected(event), and returns whether the client has already disconnected.
 		"watch": query(func(a arguments) engine.Value { return engine.Bool(t.host.Watch(a.int(0))) }),
+		// trace(event) returns the trace context of an event, as the values of traceparent and tracestate, or undefined.
+		"trace": query(func(a arguments) engine.Value {
+			parent, state := t.host.TraceContext(a.int(0))
+			if parent == "" {
+				return nothing
+			}
+			return engine.List(engine.String(parent), engine.String(state))
+		}),
 		// extend(n) adds n to the number of unsettled promises of waitUntil.
 		"extend": command(func(a arguments) { t.host.Extend(a.int(0)) }),
 	}

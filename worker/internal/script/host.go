@@ -60,6 +60,9 @@ type Calls interface {
 	// with a WebSocket if socket is true; otherwise, that it has no listener to fetch events.
 	RefusePlain(event int, socket bool)
 
+	// TraceContext returns the trace context of an event's span, as the values of traceparent and tracestate; "" if it has none.
+	TraceContext(event int) (parent, state string)
+
 	// Done ends an event whose listeners are done.
 	Done(event int)
 	// Watch requests a Disconnected event if the client of the request of an event disconnects before the response is

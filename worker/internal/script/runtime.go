@@ -106,6 +106,7 @@ type Application struct {
 	Memory       int64         // the limit of the heap in bytes
 	MaxBody      int64         // the limit of a body in bytes, after its content codings are undone
 
+	Tracing       bool   // the code of an event runs in its trace context
 	Overlap       bool   // the next event of a connection may begin before the promises of the last one are settled
 	CloseAtReload bool   // a reload closes connections, unless the options of accept() override it
 	ManualReply   bool   // WebSocket objects do not answer the peer's Close by themselves

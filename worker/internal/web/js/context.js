@@ -6,6 +6,7 @@ import { callIn, context, followContext } from "./host.js";
 //   owner    the Owner that the code belongs to, or undefined
 //   section  the critical section of the owner that the code is part of, or undefined
 //   stores   a Map with the store of each AsyncLocalStorage, or undefined
+//   trace    the trace context, as the values of traceparent and tracestate, or undefined
 //
 // Code of a context whose owner has ended does not go on, and its callbacks are not called.
 //
@@ -37,8 +38,8 @@ export function enter(owner, fn, ...args) {
 // withStores returns the present context with other stores.
 export function withStores(stores) {
   const now = context();
-  const owner = now?.owner;
-  return owner === undefined && stores === undefined ? undefined : { owner, section: now?.section, stores };
+  const { owner, section, trace } = now ?? {};
+  return owner === undefined && stores === undefined && trace === undefined ? undefined : { owner, section, stores, trace };
 }
 
 // resume calls a function in a context that was captured, when the owner lets code of the context run. It is not called if the owner has

@@ -58,7 +58,7 @@ export class Owner {
     const now = capture();
     const outer = ((now?.owner === this && now.section) || (this.#gate ??= new Gate())).living;
     const section = new Gate(outer);
-    const context = { owner: this, section, stores: now?.stores };
+    const context = { owner: this, section, stores: now?.stores, trace: now?.trace };
     return new Promise((resolve, reject) => {
       const run = () => new Promise((settle) => settle(fn())).then(resolve, reject).then(() => this.ended || section.leave());
       outer.lock(section, () => callIn(context, startTimer, undefined, run, 0));

@@ -13,6 +13,7 @@ import {
   secret,
   startTimer,
   toPromise,
+  traced,
   watch,
 } from "shared";
 import { DurableObject } from "./entrypoint.js";
@@ -71,7 +72,7 @@ class LiveObject {
     this.events.add(id);
     if (this.owner.ended) return this.interrupt(); // the constructor has called abort
     this.owner.deliver(() => {
-      if (this.events.has(id)) handle(this.#instance);
+      if (this.events.has(id)) traced(id, handle, this.#instance);
     });
   }
 

@@ -1,6 +1,7 @@
 import { define } from "./define.js";
 import { Headers, nativeFetch, NativeRequest } from "./native.js";
 import { toNative, toOptions } from "./request.js";
+import { isTraced, propagate } from "./trace.js";
 
 // The fields of a connection, which a runtime's fetch does not accept. The request of a client may have them.
 const ofConnection = ["connection", "expect", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
@@ -13,6 +14,7 @@ define(globalThis, {
     const init = toOptions(options);
     const input = toNative(given, (init?.body ?? null) === null);
     const headers = headersOf(input, init);
+    if (isTraced()) return fetchTraced(input, init, headers ?? new Headers());
     if (headers === undefined) return nativeFetch(input, init);
     if (headers.get("upgrade")?.toLowerCase() === "websocket") return fetchSocket(input, init);
     if (!ofConnection.some((name) => headers.has(name))) return nativeFetch(input, init);
@@ -20,6 +22,14 @@ define(globalThis, {
     return nativeFetch(new NativeRequest(input, init), { headers });
   },
 });
+
+// fetchTraced is fetch for code with a trace context.
+function fetchTraced(input, init, headers) {
+  if (headers.get("upgrade")?.toLowerCase() === "websocket") return fetchSocket(input, init);
+  propagate(headers);
+  for (const name of ofConnection) headers.delete(name);
+  return nativeFetch(input, { ...init, headers });
+}
 
 // headersOf returns a copy of the headers of a request, or undefined if it has none.
 function headersOf(input, init) {
