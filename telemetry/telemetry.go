@@ -45,7 +45,6 @@ type Options struct {
 const (
 	maxQueued     = 4096
 	batchSpans    = 512
-	batchTime     = 5 * time.Second
 	exportTimeout = 10 * time.Second
 )
 
@@ -85,7 +84,7 @@ func New(ctx context.Context, o Options) (*Exporter, error) {
 	provider := sdk.NewTracerProvider(
 		sdk.WithResource(described),
 		sdk.WithSampler(sdk.ParentBased(sdk.TraceIDRatioBased(o.SampleRatio))),
-		sdk.WithBatcher(sent, sdk.WithMaxQueueSize(maxQueued), sdk.WithMaxExportBatchSize(batchSpans), sdk.WithBatchTimeout(batchTime),
+		sdk.WithBatcher(sent, sdk.WithMaxQueueSize(maxQueued), sdk.WithMaxExportBatchSize(batchSpans),
 			sdk.WithExportTimeout(exportTimeout)),
 	)
 	return &Exporter{provider: provider, tracer: provider.Tracer("github.com/lingerws/linger"), sent: sent, log: o.Logger}, nil

@@ -161,7 +161,12 @@ func (c *runCommand) server() linger.Options {
 
 // Validate reports numbers that are out of range, and flags that exclude each other. kong calls it.
 func (c *runCommand) Validate() error {
-	problems := []error{c.entryFlags.Validate(), c.workerFlags.Validate(), c.staticFlags.Validate()}
+	problems := []error{
+		c.entryFlags.Validate(),
+		c.workerFlags.Validate(),
+		c.staticFlags.Validate(),
+		c.otelFlags.Validate(),
+	}
 	for _, check := range []struct {
 		ok   bool
 		text string

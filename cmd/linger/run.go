@@ -31,6 +31,7 @@ type runCommand struct {
 	admissionFlags  `embed:"" group:"Admission control:"`
 	connectionFlags `embed:"" group:"Connections:"`
 	egressFlags     `embed:"" group:"Outgoing connections:"`
+	otelFlags       `embed:"" group:"Tracing:"`
 	logFlags        `embed:"" group:"Log:"`
 
 	settingSources // set by BeforeResolve
@@ -44,6 +45,8 @@ type runCommand struct {
 	crons          []string
 	migrations     []worker.Migration
 	configWarnings []configWarning
+
+	tracing *tracing // nil without a collector
 }
 
 // Run loads the application and then serves it until a signal ends the server. It does not listen before the application
@@ -58,6 +61,10 @@ func (c *runCommand) Run(out *streams) error {
 		return err
 	}
 	signals := notify()
+	if err := c.startTracing(log.Logger); err != nil {
+		return err
+	}
+	defer c.tracing.close()
 	app, err := c.load(log)
 	if err != nil {
 		return fmt.Errorf("cannot load %s:\n%w", c.App, err)
@@ -98,6 +105,9 @@ func (c *runCommand) load(log logs) (*worker.App, error) {
 	}
 	access := log.accessFor(c.logFlags, nil)
 	options.Console, options.Server.AccessLog, options.Server.AccessHeaders = log.console, access.to, access.headers
+	if c.tracing != nil {
+		options.StartSpan = c.tracing.startSpan
+	}
 	for _, w := range c.configWarnings {
 		log.Warn(w.text, w.attrs...)
 	}

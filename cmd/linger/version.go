@@ -47,17 +47,22 @@ func (versionFlag) BeforeReset(k *kong.Kong) error { //nolint:unparam // kong ca
 	return nil
 }
 
+// versionNumber returns the version that the Go tool has recorded in the binary.
+func versionNumber() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
 // version returns the version and revision that the Go tool has recorded in the binary, and the versions of Go and of the
 // JavaScript engine.
 func version() string {
-	number, revision := "(devel)", ""
+	revision := ""
 	if info, ok := debug.ReadBuildInfo(); ok {
-		if info.Main.Version != "" {
-			number = info.Main.Version
-		}
 		revision = revisionOf(info.Settings)
 	}
-	return fmt.Sprintf("linger %s%s\n%s %s/%s, %s", number, revision, runtime.Version(), runtime.GOOS, runtime.GOARCH, worker.EngineVersion)
+	return fmt.Sprintf("linger %s%s\n%s %s/%s, %s", versionNumber(), revision, runtime.Version(), runtime.GOOS, runtime.GOARCH, worker.EngineVersion)
 }
 
 // revisionOf returns the revision in the settings of a build, with its date, or "" if there is none.

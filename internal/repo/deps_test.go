@@ -35,6 +35,12 @@ var (
 
 // layers has the layer of each folder, as docs/dev/architecture.md describes them.
 var layers = map[string]layer{
+	"telemetry": {
+		folders: []string{"internal/loglimit"}, modules: []string{
+			"go.opentelemetry.io/otel", "go.opentelemetry.io/otel/trace", "go.opentelemetry.io/otel/sdk", "go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp",
+		},
+		why: "telemetry sends spans to OpenTelemetry; the command connects it with the worker that makes them",
+	},
 	"protocol": {
 		denied: inputAndOutput,
 		why:    "the protocol is a pure state machine: bytes and commands in, events and bytes out; its driver has the socket, the clock and the lock",
@@ -213,7 +219,14 @@ var layers = map[string]layer{
 	},
 	"cmd": {
 		folders: append([]string{
-			".", "admin", "admin/dashboard", "websocket", "websocket/driver", "proxy", "worker",
+			".",
+			"admin",
+			"admin/dashboard",
+			"websocket",
+			"websocket/driver",
+			"proxy",
+			"telemetry",
+			"worker",
 			"cmd/linger/internal/apptest",
 			"cmd/linger/internal/listen",
 			"cmd/linger/internal/settings",
