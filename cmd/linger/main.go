@@ -21,6 +21,7 @@ import (
 
 // commands is the command line as kong parses it.
 type commands struct {
+	Init    initCommand    `cmd:"" help:"Make a small application."`
 	Run     runCommand     `cmd:"" help:"Run an application written in JavaScript or TypeScript."`
 	Proxy   proxyCommand   `cmd:"" help:"Forward WebSocket connections to backends. Each side receives the close code and reason of the other."`
 	Check   checkCommand   `cmd:"" help:"Load an application without serving it, and print its errors and warnings."`

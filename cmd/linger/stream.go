@@ -210,13 +210,14 @@ func countLines(text []byte) int {
 type streams struct {
 	out, err *stream
 	style    style  // the style of standard error
+	outStyle style  // the style of standard output
 	flushLog func() // writes the pending lines of the log; nil if there is no log
 }
 
 // openStreams returns streams that write to out and err. If both are the same file, they are one stream, so that lines
 // keep their order.
 func openStreams(out, err *os.File) *streams {
-	s := &streams{out: newStream(out), style: styleOf(err, os.Getenv)}
+	s := &streams{out: newStream(out), style: styleOf(err, os.Getenv), outStyle: styleOf(out, os.Getenv)}
 	s.err = s.out
 	if !sameFile(out, err) {
 		s.err = newStream(err)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -24,6 +25,8 @@ type testCommand struct {
 	Config  string         `sources:"flag,environment" placeholder:"FILE" help:"Configuration file, of Linger or wrangler. Default: linger.toml in the application's folder, if it exists, and wrangler.json, wrangler.jsonc or wrangler.toml there or above it."`
 	Filter  *regexp.Regexp `sources:"flag" short:"f" placeholder:"RE" help:"Run only the tests whose names match a regular expression."`
 	Timeout duration       `sources:"flag" default:"10s" help:"Maximum time for a test."`
+
+	AllowErrors bool `help:"Do not fail because of errors in the log of the application, such as exceptions that its listeners throw."`
 
 	workerFlags  `embed:"" group:"Application:"`
 	runtimeFlags `embed:"" group:"Runtime:"`
@@ -81,6 +84,7 @@ type testRun struct {
 	loaded  []string // the files of the application
 
 	passed, failed, skipped int
+	errors                  atomic.Int64 // in the log of the application
 }
 
 // runAll runs all files, one after the other, and prints a summary. The error is exitStatus(1) if a test has failed.
@@ -90,6 +94,7 @@ func (t *testRun) runAll(ctx context.Context) error {
 		return err
 	}
 	t.passed, t.failed, t.skipped = 0, 0, 0
+	t.errors.Store(0)
 	broken := 0
 	for _, file := range files {
 		if err := t.runFile(ctx, file); ctx.Err() != nil {
@@ -100,7 +105,7 @@ func (t *testRun) runAll(ctx context.Context) error {
 		}
 	}
 	t.printSummary(broken)
-	if t.failed > 0 || broken > 0 {
+	if t.failed > 0 || broken > 0 || t.errors.Load() > 0 && !t.command.AllowErrors {
 		return exitStatus(exitFailure)
 	}
 	return nil
@@ -126,7 +131,9 @@ func (t *testRun) load() (*worker.App, error) {
 	if t.run.Data, err = os.MkdirTemp(t.data, ""); err != nil {
 		return nil, err
 	}
-	app, err := t.run.load(t.log)
+	log := t.log
+	log.Logger = slog.New(apptest.CountErrors(t.log.Handler(), &t.errors))
+	app, err := t.run.load(log)
 	t.run.configWarnings = nil // they were logged
 	if err != nil {
 		return nil, fmt.Errorf("cannot load %s:\n%w", t.run.App, err)
@@ -184,11 +191,14 @@ func (t *testRun) printSummary(broken int) {
 	if broken > 0 {
 		text += "; " + plural(broken, "file") + " with errors"
 	}
+	if n := t.errors.Load(); n > 0 && !t.command.AllowErrors {
+		text += "; " + plural(int(n), "error") + " in the log of the application, which --allow-errors allows"
+	}
 	t.out.out.printf("\n%s\n", text)
 }
 
 // style returns the style of standard output.
-func (t *testRun) style() style { return t.out.style }
+func (t *testRun) style() style { return t.out.outStyle }
 
 // watch runs all files, and again after each change of one of them or of the application, until ctx ends.
 func (t *testRun) watch(ctx context.Context) error {

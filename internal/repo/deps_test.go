@@ -210,6 +210,10 @@ var layers = map[string]layer{
 		modules: []string{"github.com/pelletier/go-toml/v2"},
 		why:     "the values of TOML and their lines have no dependency on what they mean",
 	},
+	"cmd/linger/internal/scaffold": {
+		folders: []string{"worker"},
+		why:     "the files of a new application are templates, and the types of a worker",
+	},
 	"cmd/linger/internal/wrangler": {
 		folders: []string{"worker", "cmd/linger/internal/tomlfile", "internal/spelling"}, modules: []string{"github.com/tailscale/hujson"},
 		why: "a wrangler file becomes options of a worker; flags and other files are the command's",
@@ -229,6 +233,7 @@ var layers = map[string]layer{
 			"worker",
 			"cmd/linger/internal/apptest",
 			"cmd/linger/internal/listen",
+			"cmd/linger/internal/scaffold",
 			"cmd/linger/internal/settings",
 			"cmd/linger/internal/wrangler",
 			"internal/forwarding", "internal/httprule", "internal/loglimit", "internal/netaddr", "internal/spelling",

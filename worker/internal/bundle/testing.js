@@ -38,6 +38,8 @@ function within(promise, ms, error) {
 	return Promise.race([promise, overdue]).finally(() => clearTimeout(timer));
 }
 
+const closeTimeout = 1000; // the time for closing the connections of a test
+
 async function run({ body, overdue }) {
 	try {
 		await within((async () => {
@@ -48,8 +50,9 @@ async function run({ body, overdue }) {
 		await within((async () => {
 			for (const hook of hooks.after) await hook();
 		})(), limit, overdue);
-		for (const client of opened) client.close();
+		const ends = [...opened].map((client) => client.close());
 		opened.clear();
+		await Promise.race([Promise.all(ends), new Promise((resolve) => { setTimeout(resolve, closeTimeout); })]);
 	}
 }
 

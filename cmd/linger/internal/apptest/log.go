@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 )
 
 // records are what a file of tests has logged. They are safe for concurrent use.
@@ -78,4 +79,30 @@ func (l log) WithAttrs(attrs []slog.Attr) slog.Handler {
 // WithGroup implements slog.Handler.
 func (l log) WithGroup(name string) slog.Handler {
 	return log{l.Handler.WithGroup(name), l.records}
+}
+
+// CountErrors returns a handler that counts the errors that are logged, and passes all lines on.
+func CountErrors(h slog.Handler, count *atomic.Int64) slog.Handler { return counter{h, count} }
+
+type counter struct {
+	slog.Handler
+	count *atomic.Int64
+}
+
+// Handle implements slog.Handler.
+func (c counter) Handle(ctx context.Context, line slog.Record) error {
+	if line.Level >= slog.LevelError {
+		c.count.Add(1)
+	}
+	return c.Handler.Handle(ctx, line)
+}
+
+// WithAttrs implements slog.Handler.
+func (c counter) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return counter{c.Handler.WithAttrs(attrs), c.count}
+}
+
+// WithGroup implements slog.Handler.
+func (c counter) WithGroup(name string) slog.Handler {
+	return counter{c.Handler.WithGroup(name), c.count}
 }
