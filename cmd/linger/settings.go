@@ -38,6 +38,15 @@ type settingSources struct {
 // files. It has no effects, and may be called again with the same arguments to read the files anew; settings.Changes then
 // returns what differs. The error has all faults of the configuration file.
 func loadSettings(args []string) (*runCommand, error) {
+	cli, err := parseCommands(args)
+	if err != nil {
+		return nil, err
+	}
+	return &cli.Run, cli.explain(cli.Run.configure())
+}
+
+// parseCommands returns the commands with the flags of a command line, and those that the environment and the configuration file set.
+func parseCommands(args []string) (*commands, error) {
 	var cli commands
 	parser, err := cli.parser()
 	if err != nil {
@@ -46,7 +55,7 @@ func loadSettings(args []string) (*runCommand, error) {
 	if _, err := parser.Parse(args); err != nil {
 		return nil, cli.explain(err)
 	}
-	return &cli.Run, cli.explain(cli.Run.configure())
+	return &cli, nil
 }
 
 // explain adds to an error about flags where other sources than the command line set them.

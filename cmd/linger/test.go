@@ -54,9 +54,8 @@ The exit status is 1 if a test has failed.`
 
 // Run runs the tests once or, with --watch, after each change of a file until a signal ends the process.
 func (c *testCommand) Run(out *streams) error {
-	run := runCommand{App: c.App, Config: c.Config, workerFlags: c.workerFlags, runtimeFlags: c.runtimeFlags, staticFlags: c.staticFlags, egressFlags: c.egressFlags, settingSources: c.settingSources}
-	run.LogFormat, run.LogLevel = "auto", "warn"
-	if err := run.configure(); err != nil {
+	run, err := c.runCommand()
+	if err != nil {
 		return err
 	}
 	data, err := os.MkdirTemp("", "linger-test-")
@@ -66,12 +65,32 @@ func (c *testCommand) Run(out *streams) error {
 	defer func() { _ = os.RemoveAll(data) }()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	t := &testRun{command: c, run: &run, out: out, log: run.open(out), data: data}
+	t := &testRun{command: c, run: run, out: out, log: run.open(out), data: data}
 	t.log.console = logFlags{LogFormat: "auto"}.console(slog.LevelInfo, out)
 	if c.Watch {
 		return t.watch(ctx)
 	}
 	return t.runAll(ctx)
+}
+
+// runCommand returns the command that runs the application, with the settings that the environment and the configuration file have for it, and
+// the flags of c.
+func (c *testCommand) runCommand() (*runCommand, error) {
+	args := []string{"run"}
+	if c.Config != "" {
+		args = append(args, "--config="+c.Config)
+	}
+	if c.App != "" {
+		args = append(args, "--", c.App)
+	}
+	cli, err := parseCommands(args)
+	if err != nil {
+		return nil, err
+	}
+	run := &cli.Run
+	run.workerFlags, run.runtimeFlags, run.staticFlags, run.egressFlags = c.workerFlags, c.runtimeFlags, c.staticFlags, c.egressFlags
+	run.LogFormat, run.LogLevel, run.AccessLog = "auto", "warn", false
+	return run, run.configure()
 }
 
 // testRun runs the files of tests, and prints the results.

@@ -10,8 +10,12 @@ import (
 	"testing"
 )
 
-// typed is an application in TypeScript that uses most of the API, with lines that must have type errors.
-var typed = filepath.Join("testdata", "typed.ts")
+// typed is an application in TypeScript that uses most of the API, with lines that must have type errors, and typedTests are tests of
+// one.
+var (
+	typed      = filepath.Join("testdata", "typed.ts")
+	typedTests = filepath.Join("testdata", "tests.ts")
+)
 
 // libraries are the sets of TypeScript libraries with which the types of Linger are checked.
 var libraries = map[string][]string{
@@ -27,9 +31,13 @@ func TestTypes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	tests, err := filepath.Abs(typedTests)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, list := range libraries {
 		t.Run(name, func(t *testing.T) {
-			compile(t, list, map[string]any{"noUncheckedIndexedAccess": true}, app, types)
+			compile(t, list, map[string]any{"noUncheckedIndexedAccess": true}, app, tests, types)
 		})
 	}
 }
@@ -92,6 +100,18 @@ func compile(t *testing.T, libraries []string, more map[string]any, files ...str
 		t.Fatal(err)
 	}
 	if output, err := exec.Command("node", filepath.Join("testdata", "node_modules", "typescript", "bin", "tsc"), "-p", path).CombinedOutput(); err != nil {
+		t.Errorf("type checking fails: %v\n%s", err, output)
+	}
+}
+
+// TestTypesOfInit checks the application of linger init, and its tests, with its own tsconfig.json.
+func TestTypesOfInit(t *testing.T) {
+	needPackages(t)
+	folder := filepath.Join(t.TempDir(), "app")
+	if output, err := exec.Command(buildLinger(t), "init", folder).CombinedOutput(); err != nil {
+		t.Fatalf("linger init fails: %v\n%s", err, output)
+	}
+	if output, err := exec.Command("node", filepath.Join("testdata", "node_modules", "typescript", "bin", "tsc"), "-p", folder).CombinedOutput(); err != nil {
 		t.Errorf("type checking fails: %v\n%s", err, output)
 	}
 }
