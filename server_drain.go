@@ -45,7 +45,7 @@ type DrainStatus struct {
 	Total   int       // connections that the drain has to end; during Options.Delay an estimate
 	Left    int       // those of them whose close event has not been handled
 	Closed  int       // those of them that the drain has closed; others have ended by themselves
-	Rate    float64   // connections that are closed per second
+	Rate    float64   // connections that are closed per second; 0 means all at once
 	Ends    time.Time // when the last connection is expected to be closed; after the drain, when it has ended
 }
 

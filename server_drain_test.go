@@ -89,6 +89,25 @@ func TestServerDrainIsEven(t *testing.T) {
 	})
 }
 
+func TestServerDrainAtOnce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := serve(t, linger.HandlerFuncs{}, linger.Options{})
+		s.connectMany(1000)
+		began := time.Now()
+		result := s.drain(t.Context(), linger.DrainOptions{Delay: time.Second, Spread: -1})
+		if got := s.wantState(linger.DrainWaiting); got.Rate != 0 || got.Total != 1000 || !got.Ends.Equal(began.Add(time.Second)) {
+			t.Errorf("the status is %+v", got)
+		}
+		wantError(t, "the drain's result", <-result, nil)
+		if took := time.Since(began); took != time.Second {
+			t.Errorf("a drain without a spread takes %v, expected a second, its delay", took)
+		}
+		if got := s.wantState(linger.DrainComplete); got.Rate != 0 {
+			t.Errorf("the status is %+v", got)
+		}
+	})
+}
+
 func TestServerDrainFewConnections(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{}, linger.Options{})

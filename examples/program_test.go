@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -90,10 +89,10 @@ func (p *program) read(from io.ReadCloser, urls chan<- string) {
 	p.output <- all.String()
 }
 
-// interrupt sends SIGTERM, which shuts the program down gracefully.
+// interrupt sends SIGINT, which shuts the program down gracefully.
 func (p *program) interrupt(t *testing.T) {
 	t.Helper()
-	if err := p.process.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := p.process.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -166,6 +166,7 @@ func (c *runCommand) Validate() error {
 		c.workerFlags.Validate(),
 		c.staticFlags.Validate(),
 		c.otelFlags.Validate(),
+		c.drainFlags.validate(c.ShutdownTimeout),
 	}
 	for _, check := range []struct {
 		ok   bool

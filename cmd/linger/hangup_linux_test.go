@@ -91,7 +91,7 @@ func TestCommandRunTerminalHangupShutsDown(t *testing.T) {
 			p, master, log := onTerminal(t, c.script, c.args...)
 			client := dial(t, p.url)
 			_ = master.Close()
-			wantNext(t, client, "close 1001 server shutting down", "EOF")
+			wantNext(t, client, "close 1012 server draining", "EOF")
 			wantLog(t, log, "hangup")
 			if name != "run in a shell" { // the shell does not wait for its child
 				p.wantEnd(t, 0)
@@ -106,7 +106,7 @@ func TestCommandProxyTerminalHangupShutsDown(t *testing.T) {
 	p, master, _ := onTerminal(t, `exec linger "$@" >&3`, "proxy", "--to="+strings.Replace(backend.url, "http", "ws", 1))
 	client := dial(t, p.url)
 	_ = master.Close()
-	wantNext(t, client, "close 1001 proxy shutting down", "EOF")
+	wantNext(t, client, "close 1012 server draining", "EOF")
 	p.wantEnd(t, 0)
 }
 
@@ -118,7 +118,7 @@ func TestCommandRunSIGHUPWithTerminalReloads(t *testing.T) {
 	wantEcho(t, p)
 	client := dial(t, p.url)
 	_ = master.Close()
-	wantNext(t, client, "close 1001 server shutting down", "EOF")
+	wantNext(t, client, "close 1012 server draining", "EOF")
 	p.wantEnd(t, 0)
 }
 
@@ -149,6 +149,6 @@ func TestCommandRunSIGHUPWithoutTerminalReloads(t *testing.T) {
 	}
 	wantNext(t, client, "text hello")
 	_ = front.process.Process.Signal(syscall.SIGTERM)
-	wantNext(t, client, "close 1001 proxy shutting down", "EOF")
+	wantNext(t, client, "close 1012 server draining", "EOF")
 	front.wantEnd(t, 0)
 }

@@ -183,7 +183,7 @@ func TestCommandRunSurvivesReaderOfOutput(t *testing.T) {
 					wantNext(t, c, "text "+text)
 				}
 				_ = p.process.Process.Signal(syscall.SIGTERM)
-				wantNext(t, c, "close 1001 server shutting down", "EOF")
+				wantNext(t, c, "close 1012 server draining", "EOF")
 				p.wantEnd(t, 0)
 			})
 		}
@@ -255,7 +255,7 @@ func TestCommandRunReportsDroppedLines(t *testing.T) {
 		text, _ := io.ReadAll(reader)
 		read <- string(text)
 	}()
-	wantNext(t, c, "close 1001 server shutting down", "EOF")
+	wantNext(t, c, "close 1012 server draining", "EOF")
 	p.wantEnd(t, 0)
 	_, rest, found := strings.Cut(<-read, "lines of this output were dropped here")
 	var dropped int

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/cmd/linger/internal/listen"
+	"github.com/lingerws/linger/cmd/linger/internal/systemd"
 	"github.com/lingerws/linger/protocol"
 	"github.com/lingerws/linger/proxy"
 	"github.com/lingerws/linger/websocket"
@@ -42,11 +45,17 @@ type proxyCommand struct {
 
 	backendTLS
 
-	ShutdownTimeout duration `default:"10s" help:"Time for closing all connections after SIGINT or SIGTERM."`
+	ShutdownTimeout duration `default:"10s" help:"Time for closing all connections after SIGINT, and those that are left after a drain."`
 
-	logFlags `embed:"" group:"Log:"`
+	drainFlags `embed:"" group:"Draining:"`
+	logFlags   `embed:"" group:"Log:"`
 
 	settingSources // set by BeforeResolve
+}
+
+// Validate reports numbers that are out of range, and flags that exclude each other. kong calls it.
+func (c *proxyCommand) Validate() error {
+	return errors.Join(c.entryFlags.Validate(), c.drainFlags.validate(c.ShutdownTimeout))
 }
 
 // Run serves the proxy until a signal ends it.
@@ -59,7 +68,7 @@ func (c *proxyCommand) Run(out *streams) error {
 	if err != nil {
 		return err
 	}
-	signals := notify()
+	signals, manager := notify(), systemd.New(log.Logger)
 	options, err := c.options(log.Logger)
 	if err != nil {
 		return err
@@ -85,6 +94,8 @@ func (c *proxyCommand) Run(out *streams) error {
 		headerTimeout:   time.Duration(c.HeaderTimeout),
 		shutdownTimeout: time.Duration(c.ShutdownTimeout),
 		connections:     h.Count, shutdown: h.Shutdown,
+		drains:  newDrains(drainableProxy{h}, c.drainFlags.options(time.Duration(c.ShutdownTimeout)), log.Logger),
+		manager: manager,
 	}.serve(listeners, signals.shutdown)
 }
 
@@ -167,4 +178,21 @@ func (l *lostAction) Decode(ctx *kong.DecodeContext) error {
 	}
 	*l = lostAction{Code: code}
 	return protocol.CheckClose(code, "")
+}
+
+// drainableProxy is a proxy whose drains have the options and the status of package linger.
+type drainableProxy struct{ *proxy.Handler }
+
+// StartDrain implements drainable.
+func (p drainableProxy) StartDrain(ctx context.Context, opts linger.DrainOptions) (wait func() error, err error) {
+	return p.Handler.StartDrain(ctx, proxy.DrainOptions(opts))
+}
+
+// DrainStatus implements drainable.
+func (p drainableProxy) DrainStatus() linger.DrainStatus {
+	d := p.Handler.DrainStatus()
+	return linger.DrainStatus{
+		State: linger.DrainState(d.State), Options: linger.DrainOptions(d.Options), Began: d.Began,
+		Total: d.Total, Left: d.Left, Closed: d.Closed, Rate: d.Rate, Ends: d.Ends,
+	}
 }

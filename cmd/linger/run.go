@@ -11,6 +11,7 @@ import (
 
 	"github.com/lingerws/linger/cmd/linger/internal/listen"
 	"github.com/lingerws/linger/cmd/linger/internal/settings"
+	"github.com/lingerws/linger/cmd/linger/internal/systemd"
 	"github.com/lingerws/linger/worker"
 )
 
@@ -23,7 +24,7 @@ type runCommand struct {
 	Config          string   `sources:"flag,environment" placeholder:"FILE" help:"Configuration file, of Linger or wrangler. Default: linger.toml in the application's folder, if it exists, and wrangler.json, wrangler.jsonc or wrangler.toml there or above it."`
 	Data            string   `path:"file" placeholder:"DIR" help:"Folder in which Durable Objects and KV namespaces are stored. One process uses it at a time. Default: .linger beside the configuration file or the application's module."`
 	TestScheduled   bool     `help:"Dispatch the scheduled event for each request for /__scheduled?cron=CRON, for development only, because any client can send it."`
-	ShutdownTimeout duration `default:"10s" help:"Time for closing all connections after SIGINT or SIGTERM."`
+	ShutdownTimeout duration `default:"10s" help:"Time for closing all connections after SIGINT, and those that are left after a drain."`
 
 	workerFlags     `embed:"" group:"Application:"`
 	runtimeFlags    `embed:"" group:"Runtime:"`
@@ -32,6 +33,7 @@ type runCommand struct {
 	connectionFlags `embed:"" group:"Connections:"`
 	egressFlags     `embed:"" group:"Outgoing connections:"`
 	otelFlags       `embed:"" group:"Tracing:"`
+	drainFlags      `embed:"" group:"Draining:"`
 	logFlags        `embed:"" group:"Log:"`
 
 	settingSources // set by BeforeResolve
@@ -60,7 +62,7 @@ func (c *runCommand) Run(out *streams) error {
 	if err != nil {
 		return err
 	}
-	signals := notify()
+	signals, manager := notify(), systemd.New(log.Logger)
 	if err := c.startTracing(log.Logger); err != nil {
 		return err
 	}
@@ -91,6 +93,8 @@ func (c *runCommand) Run(out *streams) error {
 		bodyTimeout:     time.Duration(c.BodyTimeout),
 		shutdownTimeout: time.Duration(c.ShutdownTimeout),
 		connections:     app.Server().Count, shutdown: app.Shutdown,
+		drains:  newDrains(app.Server(), c.drainFlags.options(time.Duration(c.ShutdownTimeout)), log.Logger),
+		manager: manager,
 	}.serve(listeners, signals.shutdown)
 }
 

@@ -10,7 +10,9 @@ import (
 	"os"
 	"time"
 
+	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/cmd/linger/internal/listen"
+	"github.com/lingerws/linger/cmd/linger/internal/systemd"
 	"github.com/lingerws/linger/websocket"
 )
 
@@ -23,13 +25,16 @@ type service struct {
 	shutdownTimeout time.Duration
 	connections     func() int                      // returns the number of WebSocket connections
 	shutdown        func(ctx context.Context) error // closes the WebSocket connections of handler
+	drains          *drains                         // drains the WebSocket connections of handler
+	manager         *systemd.Notifier
 }
 
 // maxHeader is the maximum size of the header of a request, in bytes.
 const maxHeader = 16 << 10
 
-// serve serves requests on the listeners until the first signal, and then shuts down gracefully. A further signal that
-// arrives after signalWindow ends the shutdown early.
+// serve serves requests on the listeners until the first signal, or a drain after which the process ends. Unless that signal is an
+// interrupt, it drains all connections. Then it shuts down. A further signal that arrives after signalWindow ends the drain early,
+// and the next one the shutdown.
 func (s service) serve(listeners []listen.Listener, signals <-chan os.Signal) error {
 	servers := make([]*http.Server, 0, len(listeners))
 	failed := make(chan error, len(listeners))
@@ -40,12 +45,63 @@ func (s service) serve(listeners []listen.Listener, signals <-chan os.Signal) er
 			failed <- fmt.Errorf("cannot accept connections on %s any more: %w", l.Addr(), websocket.Serve(server, l.Listener))
 		}()
 	}
+	stop := func(ctx context.Context) error { return s.stop(ctx, servers) }
+	reported := make(chan struct{})
+	defer close(reported)
+	s.reportState(reported)
 	select {
 	case err := <-failed:
 		return err
+	case <-s.drains.ended:
+		return s.awaitShutdown(slog.String("after", "linger drain"), signals, stop)
 	case signal := <-signals:
-		return s.awaitShutdown(signal, signals, func(ctx context.Context) error { return s.stop(ctx, servers) })
+		if signal != os.Interrupt {
+			s.manager.Stopping(s.drains.timeout(s.drains.defaults) + s.shutdownTimeout + drainMargin)
+			if again := s.drains.await(signals); again != nil {
+				signal = again
+			}
+		}
+		return s.awaitShutdown(slog.String("signal", signal.String()), signals, stop)
 	}
+}
+
+// stateInterval is the time between two reports of the state to the service manager.
+const stateInterval = 2 * time.Second
+
+// reportState reports to the service manager that the service is ready, and then its state, until stop is closed.
+func (s service) reportState(stop <-chan struct{}) {
+	if !s.manager.Enabled() {
+		return
+	}
+	s.manager.Ready()
+	s.manager.Status(s.state())
+	go s.manager.Watch(stop, func() { _ = s.state() })
+	go func() {
+		ticker := time.NewTicker(stateInterval)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				s.manager.Status(s.state())
+			case <-stop:
+				return
+			}
+		}
+	}()
+}
+
+// state returns the state of the service in a few words.
+func (s service) state() string {
+	ready, count, d := s.drains.server.Ready(), s.connections(), s.drains.server.DrainStatus()
+	switch d.State {
+	case linger.DrainWaiting, linger.DrainClosing:
+		return fmt.Sprintf("draining: %d of %d connections left, %v", d.Left, d.Total, timeLeft(d))
+	case linger.DrainComplete, linger.DrainCancelled, linger.DrainTimedOut:
+	}
+	if !ready {
+		return fmt.Sprintf("not ready, %d connections", count)
+	}
+	return fmt.Sprintf("%d connections", count)
 }
 
 // newServer returns the server of one listener. Each has its own, because [websocket.Serve] prepares a server for its listener.

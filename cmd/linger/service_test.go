@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/cmd/linger/internal/listen"
+	"github.com/lingerws/linger/cmd/linger/internal/systemd"
 )
 
 func always(h http.HandlerFunc) func(net.Addr) http.Handler {
@@ -35,6 +36,8 @@ func TestServiceServeLogsPanicOfHandler(t *testing.T) {
 			headerTimeout: testTimeout, shutdownTimeout: testTimeout,
 			connections: func() int { return 0 },
 			shutdown:    func(context.Context) error { return nil },
+			drains:      drainsOf(),
+			manager:     systemd.New(slog.New(slog.DiscardHandler)),
 		}.serve([]listen.Listener{{Listener: listener}}, signals)
 	}()
 	response, err := (&http.Client{Timeout: testTimeout}).Get(listenerURL(listener))
@@ -68,6 +71,8 @@ func TestServiceServeBodyTimeoutClosesConnection(t *testing.T) {
 			headerTimeout: testTimeout, bodyTimeout: 10 * time.Millisecond, shutdownTimeout: testTimeout,
 			connections: func() int { return 0 },
 			shutdown:    func(context.Context) error { return nil },
+			drains:      drainsOf(),
+			manager:     systemd.New(slog.New(slog.DiscardHandler)),
 		}.serve([]listen.Listener{{Listener: listener}}, signals)
 	}()
 	nc, err := net.Dial("tcp", listener.Addr().String())

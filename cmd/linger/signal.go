@@ -51,15 +51,15 @@ func trySend(to chan<- os.Signal, s os.Signal) {
 // signal to a whole process group, and a parent process forwards it.
 const signalWindow = time.Second
 
-// awaitShutdown runs the shutdown that a signal has requested and waits until it returns, shutdownTimeout has passed, or
-// a further signal arrives after signalWindow. In the last two cases the shutdown goes on until the process ends.
-func (s service) awaitShutdown(first os.Signal, signals <-chan os.Signal, shutdown func(context.Context) error) error {
+// awaitShutdown runs the shutdown and waits until it returns, shutdownTimeout has passed, or a further signal arrives after
+// signalWindow. In the last two cases the shutdown goes on until the process ends. why is logged.
+func (s service) awaitShutdown(why slog.Attr, signals <-chan os.Signal, shutdown func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.shutdownTimeout)
 	defer cancel()
 	began, connections := time.Now(), s.connections()
 	result := make(chan error, 1)
 	go func() { result <- shutdown(ctx) }()
-	s.log.Info("shutting down", "signal", first.String(), "connections", connections)
+	s.log.Info("shutting down", why, "connections", connections)
 	for {
 		select {
 		case err := <-result:

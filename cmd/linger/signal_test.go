@@ -18,7 +18,7 @@ import (
 func TestAwaitShutdownReturnsErrorOfShutdown(t *testing.T) {
 	failure := errors.New("the listener is stuck")
 	for _, want := range []error{nil, failure} {
-		if got := serviceOf(time.Hour).awaitShutdown(os.Interrupt, nil, func(context.Context) error { return want }); !errors.Is(got, want) {
+		if got := serviceOf(time.Hour).awaitShutdown(slog.Attr{}, nil, func(context.Context) error { return want }); !errors.Is(got, want) {
 			t.Errorf("a shutdown that returns in time must return %v; got %v", want, got)
 		}
 	}
@@ -32,7 +32,7 @@ func TestAwaitShutdownTimeout(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			began := time.Now()
-			err := serviceOf(200*time.Millisecond).awaitShutdown(os.Interrupt, nil, shutdown)
+			err := serviceOf(200*time.Millisecond).awaitShutdown(slog.Attr{}, nil, shutdown)
 			if err == nil || !strings.Contains(err.Error(), "took longer than 200ms") {
 				t.Errorf("a shutdown that %s must be reported as incomplete; got %v", name, err)
 			}
@@ -45,7 +45,7 @@ func TestAwaitShutdownTimeout(t *testing.T) {
 
 func TestAwaitShutdownWithinTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		err := serviceOf(time.Hour).awaitShutdown(os.Interrupt, nil, func(context.Context) error { time.Sleep(time.Hour - time.Second); return nil })
+		err := serviceOf(time.Hour).awaitShutdown(slog.Attr{}, nil, func(context.Context) error { time.Sleep(time.Hour - time.Second); return nil })
 		if err != nil {
 			t.Errorf("a shutdown that returns just before the timeout must succeed; got %v", err)
 		}
@@ -61,7 +61,7 @@ func TestAwaitShutdownIgnoresSignalsWithinWindow(t *testing.T) {
 				signals <- syscall.SIGTERM
 			}
 		}()
-		err := serviceOf(time.Hour).awaitShutdown(syscall.SIGTERM, signals, func(context.Context) error { time.Sleep(time.Minute); return nil })
+		err := serviceOf(time.Hour).awaitShutdown(slog.Attr{}, signals, func(context.Context) error { time.Sleep(time.Minute); return nil })
 		if err != nil {
 			t.Errorf("further signals within a second must not end the shutdown early; got %v", err)
 		}
@@ -76,7 +76,7 @@ func TestAwaitShutdownSecondSignalEndsItEarly(t *testing.T) {
 			var log bytes.Buffer
 			s := serviceOf(time.Hour)
 			s.log = slog.New(slog.NewTextHandler(&log, nil))
-			err := s.awaitShutdown(syscall.SIGTERM, signals, func(ctx context.Context) error { <-ctx.Done(); return nil })
+			err := s.awaitShutdown(slog.Attr{}, signals, func(ctx context.Context) error { <-ctx.Done(); return nil })
 			if got, ok := errors.AsType[exitStatus](err); !ok || got != status {
 				t.Errorf("a second signal %v must end the process with status %d; got %v", signal, status, err)
 			}

@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -100,10 +99,10 @@ func (p *program) restart(t *testing.T) {
 	*p = *start(t, p.name, args...)
 }
 
-// interrupt sends SIGTERM, which shuts the program down gracefully.
+// interrupt sends SIGINT, which shuts the program down gracefully.
 func (p *program) interrupt(t *testing.T) {
 	t.Helper()
-	if err := p.process.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := p.process.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
 }

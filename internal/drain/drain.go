@@ -4,6 +4,7 @@ package drain
 import (
 	"context"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -75,11 +76,18 @@ func (d *Drainer[C]) Status() Status {
 		return Status{}
 	}
 	status := d.last.status
+	if math.IsInf(status.Rate, 0) {
+		status.Rate = 0
+	}
 	switch status.State {
 	case Waiting:
 		status.Total = status.Options.chosen(d.source.Count())
-		status.Left, status.Rate = status.Total, status.Options.rate(status.Total)
-		status.Ends = status.Began.Add(status.Options.Delay + duration(status.Total, status.Rate))
+		status.Left = status.Total
+		rate := status.Options.rate(status.Total)
+		status.Ends = status.Began.Add(status.Options.Delay + duration(status.Total, rate))
+		if !math.IsInf(rate, 0) {
+			status.Rate = rate
+		}
 	case Closing:
 		status.Left = len(d.last.left)
 	case Complete, Cancelled, TimedOut:

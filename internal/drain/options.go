@@ -113,7 +113,7 @@ type Status struct {
 	Total   int       // connections that the drain has to end; until its state is Closing an estimate
 	Left    int       // those of them whose close event has not been handled
 	Closed  int       // those of them that the drain has closed; others have ended by themselves
-	Rate    float64   // connections that are closed per second
+	Rate    float64   // connections that are closed per second; 0 means all at once
 	Ends    time.Time // when the last connection is expected to be closed
 }
 

@@ -221,6 +221,10 @@ var layers = map[string]layer{
 	"cmd/linger/internal/listen": {
 		why: "listeners need the operating system only",
 	},
+	"cmd/linger/internal/systemd": {
+		modules: []string{"github.com/coreos/go-systemd/v22"},
+		why:     "a service manager gets text; what it says is the command's",
+	},
 	"cmd": {
 		folders: append([]string{
 			".",
@@ -235,6 +239,7 @@ var layers = map[string]layer{
 			"cmd/linger/internal/listen",
 			"cmd/linger/internal/scaffold",
 			"cmd/linger/internal/settings",
+			"cmd/linger/internal/systemd",
 			"cmd/linger/internal/wrangler",
 			"internal/forwarding", "internal/httprule", "internal/loglimit", "internal/netaddr", "internal/spelling",
 		}, core...),

@@ -1,0 +1,92 @@
+// Package systemd reports the state of a service to its service manager (sd_notify(3)), for units with Type=notify or
+// Type=notify-reload, and for other managers that have the protocol.
+package systemd
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+)
+
+// Notifier sends messages to the service manager. Without one, when the variable NOTIFY_SOCKET is missing, its methods do nothing.
+// All methods may be called from any goroutine.
+type Notifier struct {
+	log     *slog.Logger
+	enabled bool
+
+	mu     sync.Mutex
+	status string    // the last one that was sent
+	failed sync.Once // logs the first failure; the others are likely to have the same cause
+}
+
+// New returns a notifier. It logs the first message that cannot be sent.
+func New(log *slog.Logger) *Notifier {
+	return &Notifier{log: log, enabled: os.Getenv("NOTIFY_SOCKET") != ""}
+}
+
+// Enabled reports whether there is a service manager.
+func (n *Notifier) Enabled() bool { return n.enabled }
+
+// Ready reports that the service can be used, after its start and after each Reloading.
+func (n *Notifier) Ready() { n.send(daemon.SdNotifyReady) }
+
+// Reloading reports that the service reads its configuration. Ready has to follow.
+func (n *Notifier) Reloading() {
+	n.send(daemon.SdNotifyReloading + "\n" + daemon.SdNotifyMonotonicUsec())
+}
+
+// Stopping reports that the service ends, and that this takes at most the given time, even if the manager has a shorter limit.
+func (n *Notifier) Stopping(atMost time.Duration) {
+	n.send(fmt.Sprintf("%s\nEXTEND_TIMEOUT_USEC=%d", daemon.SdNotifyStopping, atMost.Microseconds()))
+}
+
+// Status reports the state of the service as text, for people, unless that text was the last one.
+func (n *Notifier) Status(text string) {
+	n.mu.Lock()
+	same := n.status == text
+	n.status = text
+	n.mu.Unlock()
+	if !same {
+		n.send("STATUS=" + strings.ReplaceAll(text, "\n", " "))
+	}
+}
+
+// Watch sends a sign of life to the manager, twice in the time that its unit allows (WatchdogSec), until stop is closed. It calls
+// alive each time before, which blocks for ever if the service is stuck. It returns at once if the manager does not expect
+// signs of life.
+func (n *Notifier) Watch(stop <-chan struct{}, alive func()) {
+	interval, err := daemon.SdWatchdogEnabled(false)
+	if err != nil {
+		n.log.Warn("the watchdog of the service manager is not served: WATCHDOG_USEC or WATCHDOG_PID is not a number", "error", err)
+	}
+	if interval <= 0 || !n.enabled {
+		return
+	}
+	ticker := time.NewTicker(interval / 2)
+	defer ticker.Stop()
+	for {
+		alive()
+		n.send(daemon.SdNotifyWatchdog)
+		select {
+		case <-ticker.C:
+		case <-stop:
+			return
+		}
+	}
+}
+
+func (n *Notifier) send(message string) {
+	if !n.enabled {
+		return
+	}
+	if _, err := daemon.SdNotify(false, strings.TrimSpace(message)); err != nil {
+		n.failed.Do(func() {
+			n.log.Warn("the service manager cannot be notified at NOTIFY_SOCKET; this is logged once", "error", err)
+		})
+	}
+}

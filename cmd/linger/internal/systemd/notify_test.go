@@ -1,0 +1,122 @@
+//go:build unix
+
+package systemd_test
+
+import (
+	"bytes"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lingerws/linger/cmd/linger/internal/systemd"
+)
+
+// manager is a service manager that receives the messages of this process.
+type manager struct {
+	t    *testing.T
+	conn *net.UnixConn
+}
+
+func newManager(t *testing.T) manager {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "notify") // t.TempDir may be too long for the name of a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	address := &net.UnixAddr{Name: filepath.Join(folder, "socket"), Net: "unixgram"}
+	conn, err := net.ListenUnixgram("unixgram", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	t.Setenv("NOTIFY_SOCKET", address.Name)
+	return manager{t, conn}
+}
+
+// want checks the next message.
+func (m manager) want(pattern string) {
+	m.t.Helper()
+	message := make([]byte, 4096)
+	_ = m.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	n, err := m.conn.Read(message)
+	if err != nil || !regexp.MustCompile("^"+pattern+"$").Match(message[:n]) {
+		m.t.Fatalf("the service manager receives %q, %v, expected %q", message[:n], err, pattern)
+	}
+}
+
+func TestNotifier(t *testing.T) {
+	m := newManager(t)
+	n := systemd.New(slog.New(slog.DiscardHandler))
+	n.Ready()
+	n.Status("2 connections")
+	n.Status("2 connections")
+	n.Status("two\nlines")
+	n.Stopping(90 * time.Second)
+	m.want("READY=1")
+	m.want("STATUS=2 connections")
+	m.want("STATUS=two lines")
+	m.want("STOPPING=1\nEXTEND_TIMEOUT_USEC=90000000")
+}
+
+func TestNotifierReloading(t *testing.T) {
+	m := newManager(t)
+	n := systemd.New(slog.New(slog.DiscardHandler))
+	n.Reloading()
+	n.Ready()
+	m.want(`RELOADING=1(\nMONOTONIC_USEC=[0-9]+)?`) // only Linux has the clock of systemd
+	m.want("READY=1")
+}
+
+func TestNotifierWatch(t *testing.T) {
+	m := newManager(t)
+	t.Setenv("WATCHDOG_USEC", "2000")
+	t.Setenv("WATCHDOG_PID", strconv.Itoa(os.Getpid()))
+	stop, ended := make(chan struct{}), make(chan struct{})
+	calls := 0
+	go func() {
+		defer close(ended)
+		systemd.New(slog.New(slog.DiscardHandler)).Watch(stop, func() { calls++ })
+	}()
+	for range 5 {
+		m.want("WATCHDOG=1")
+	}
+	close(stop)
+	<-ended
+	if calls < 5 {
+		t.Errorf("alive is called %d times for 5 signs of life", calls)
+	}
+}
+
+func TestNotifierWatchOfOtherProcess(t *testing.T) {
+	newManager(t)
+	t.Setenv("WATCHDOG_USEC", "2000")
+	t.Setenv("WATCHDOG_PID", "1")
+	systemd.New(slog.New(slog.DiscardHandler)).Watch(nil, func() { t.Error("the watchdog of another process is served") })
+}
+
+func TestNotifierWithoutManager(t *testing.T) {
+	t.Setenv("NOTIFY_SOCKET", "")
+	n := systemd.New(slog.New(slog.DiscardHandler))
+	n.Ready()
+	n.Reloading()
+	n.Stopping(time.Second)
+	n.Watch(nil, func() { t.Error("there is no watchdog") })
+}
+
+func TestNotifierLogsFirstFailure(t *testing.T) {
+	t.Setenv("NOTIFY_SOCKET", filepath.Join(t.TempDir(), "missing"))
+	var log bytes.Buffer
+	n := systemd.New(slog.New(slog.NewTextHandler(&log, nil)))
+	n.Ready()
+	n.Ready()
+	if got := log.String(); strings.Count(got, "NOTIFY_SOCKET") != 1 {
+		t.Errorf("a manager that cannot be reached must be logged once; the log is %q", got)
+	}
+}
