@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"os"
 	"strings"
 	"syscall"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/admin"
 )
 
 // slowServer is a server whose drains take an hour, or end early.
@@ -158,6 +160,25 @@ func TestRound(t *testing.T) {
 	for rate, want := range map[float64]float64{0: 0, 83.3333: 83.3, 10: 10, 0.123456: 0.123, 12345: 12300} {
 		if got := round(rate); got != want {
 			t.Errorf("%v rounded to three digits must be %v; got %v", rate, want, got)
+		}
+	}
+}
+
+func TestDrainsRequest(t *testing.T) {
+	number := func(n float64) *float64 { return &n }
+	code := func(n int) *int { return &n }
+	reason := strings.Repeat("x", 124)
+	d := newDrains(linger.NewServer(linger.HandlerFuncs{}, linger.Options{}), linger.DrainOptions{Delay: time.Second, Rate: 5, Code: 1012}, slog.New(slog.DiscardHandler))
+	got, err := d.optionsOf(admin.DrainRequest{Spread: number(0), Share: number(0.5), Code: code(4000)})
+	if want := (linger.DrainOptions{Delay: time.Second, Spread: -1, Share: 0.5, Code: 4000}); err != nil || got != want {
+		t.Errorf("the options of the request must be %+v; got %+v, %v", want, got, err)
+	}
+	for _, wrong := range []admin.DrainRequest{
+		{Delay: number(-1)}, {Delay: number(math.NaN())}, {Spread: number(1e300)}, {Rate: number(0)}, {Rate: number(math.Inf(1))},
+		{Share: number(0)}, {Share: number(1.5)}, {Code: code(-1)}, {Code: code(1005)}, {Code: code(70000)}, {Reason: &reason},
+	} {
+		if err := d.request(wrong); err == nil {
+			t.Errorf("the request %+v must be refused", wrong)
 		}
 	}
 }

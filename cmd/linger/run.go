@@ -83,6 +83,7 @@ func (c *runCommand) Run(out *streams) error {
 	defer reloader.close()
 	reportDescriptors(log.Logger, maxDescriptors(), c.MaxConnections, c.values.Given("max-connections"))
 	c.print(out, fmt.Sprintf("%s runs at %s", c.App, listenerURLs(listeners)))
+	drains := newDrains(app.Server(), c.drainFlags.options(time.Duration(c.ShutdownTimeout)), log.Logger)
 	return service{
 		handler: func(listens net.Addr) http.Handler {
 			access := log.accessFor(c.logFlags, networks(c.TrustedProxy))
@@ -93,7 +94,7 @@ func (c *runCommand) Run(out *streams) error {
 		bodyTimeout:     time.Duration(c.BodyTimeout),
 		shutdownTimeout: time.Duration(c.ShutdownTimeout),
 		connections:     app.Server().Count, shutdown: app.Shutdown,
-		drains:  newDrains(app.Server(), c.drainFlags.options(time.Duration(c.ShutdownTimeout)), log.Logger),
+		drains:  drains,
 		manager: manager,
 	}.serve(listeners, signals.shutdown)
 }
