@@ -198,6 +198,10 @@ var layers = map[string]layer{
 	"admin/dashboard": {
 		why: "the dashboard is one page, which is a client of the admin API",
 	},
+	"cmd/linger/internal/adminclient": {
+		folders: []string{"websocket"},
+		why:     "a client of the admin API needs HTTP and WebSockets; the command prints the answers",
+	},
 	"cmd/linger/internal/apptest": {
 		folders: []string{"websocket", "worker"},
 		why:     "tests run beside an application that is loaded for them; flags and output are the command's",
@@ -235,6 +239,7 @@ var layers = map[string]layer{
 			"proxy",
 			"telemetry",
 			"worker",
+			"cmd/linger/internal/adminclient",
 			"cmd/linger/internal/apptest",
 			"cmd/linger/internal/listen",
 			"cmd/linger/internal/scaffold",
