@@ -96,6 +96,7 @@ func (c *Completion) release() bool { return !c.used.Swap(true) && c.progress.re
 func (s *Socket) complete(terminal bool) {
 	version := s.queue.version
 	s.traceHandled(false)
+	s.queue.times = eventTimes{} // the next event begins on another goroutine
 	if terminal {
 		s.server.forget(s)
 	} else {

@@ -128,6 +128,7 @@ type eventTimes struct {
 	event  string        // "" if there is none
 	began  time.Duration // Server.traceTime of the call of the handler
 	waited time.Duration
+	ended  time.Duration // Server.traceTime of the end of the last event, if this one has followed at once; otherwise 0
 }
 
 // traceBegin begins the times of an event. Only the goroutine that handles the event calls it.
@@ -135,8 +136,11 @@ func (s *Socket) traceBegin(event string, arrived time.Duration) {
 	if s.server.trace.Handled == nil {
 		return
 	}
-	now := s.server.age()
-	s.queue.times = eventTimes{event: event, began: now, waited: now - arrived}
+	now := s.queue.times.ended
+	if now == 0 {
+		now = s.server.age()
+	}
+	s.queue.times = eventTimes{event: event, began: now, waited: max(0, now-arrived)}
 }
 
 // traceHandled reports that the event in progress is complete. Only the goroutine that handles or completes the event calls it.
@@ -145,9 +149,9 @@ func (s *Socket) traceHandled(failed bool) {
 	if handled == nil {
 		return
 	}
-	t := s.queue.times
-	s.queue.times = eventTimes{}
-	handled(s, t.event, EventTimes{Waited: t.waited, Duration: s.server.age() - t.began, Failed: failed})
+	t, now := s.queue.times, s.server.age()
+	s.queue.times = eventTimes{ended: now}
+	handled(s, t.event, EventTimes{Waited: t.waited, Duration: now - t.began, Failed: failed})
 }
 
 // traceHandled reports that the upgrade handler has been called, for a time, and whether it has returned.

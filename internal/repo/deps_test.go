@@ -218,6 +218,10 @@ var layers = map[string]layer{
 		folders: []string{"worker"},
 		why:     "the files of a new application are templates, and the types of a worker",
 	},
+	"metrics": {
+		folders: append([]string{".", "websocket/driver"}, core...), modules: []string{"github.com/prometheus/client_golang"},
+		why: "metrics need a server and one technology; the command gives them the rest as values and functions",
+	},
 	"cmd/linger/internal/wrangler": {
 		folders: []string{"worker", "cmd/linger/internal/tomlfile", "internal/spelling"}, modules: []string{"github.com/tailscale/hujson"},
 		why: "a wrangler file becomes options of a worker; flags and other files are the command's",
@@ -234,6 +238,7 @@ var layers = map[string]layer{
 			".",
 			"admin",
 			"admin/dashboard",
+			"metrics",
 			"websocket",
 			"websocket/driver",
 			"proxy",

@@ -1,0 +1,102 @@
+// Package metrics makes Prometheus metrics of a server: counters of what its [linger.Trace] reports, and gauges of what
+// [linger.Server.Snapshot] describes, which are read when they are asked for. docs/metrics.md lists them all.
+//
+// No label is chosen by a peer or an application, so the number of time series has a bound: ids, addresses, URLs and names of
+// channels are not among the labels, and close codes without a meaning of their own are counted by their range.
+package metrics
+
+import (
+	"net/http"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/lingerws/linger"
+)
+
+// Options are what metrics cannot learn from a server. All of them are optional.
+type Options struct {
+	Version  string // of the program, for linger_build_info
+	Revision string // of its source, for the same
+	Engine   string // the JavaScript engine, for the same; "" if there is none
+
+	// Runtime is what runs the application: the label runtime of linger_event_duration_seconds. "" means "go". Any other one
+	// reports its events with [Metrics.Event]; those of the server's handler are not counted besides.
+	Runtime string
+
+	Workers    func() []Worker // the status of each worker
+	Generation func() int      // the number of the version of the application in use
+	Storage    func() Storage  // what the application stores
+}
+
+// Metrics are the metrics of one server.
+type Metrics struct {
+	registry *prometheus.Registry
+	server   atomic.Pointer[linger.Server] // nil until Observe
+	opts     Options
+	counters counters
+	events   *eventMetrics
+}
+
+// New returns metrics. They need the server's Options.Trace to be [Metrics.Trace], and a call of [Metrics.Observe].
+func New(opts Options) *Metrics {
+	if opts.Runtime == "" {
+		opts.Runtime = runtimeGo
+	}
+	common := []string{"upgrade", "message", "close"}
+	if opts.Runtime != runtimeGo {
+		common = []string{"websocketupgrade", "websocketmessage", "websocketclose", "fetch"}
+	}
+	m := &Metrics{registry: prometheus.NewRegistry(), opts: opts, counters: newCounters(), events: newEventMetrics(opts.Runtime, common...)}
+	m.counters.begin()
+	m.registry.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		buildInfo(opts),
+		newServerCollector(m),
+		m.events,
+	)
+	m.registry.MustRegister(m.counters.all()...)
+	if opts.Workers != nil {
+		m.registry.MustRegister(m.counters.ofApplication()...)
+		m.registry.MustRegister(newApplicationCollector(opts))
+	}
+	return m
+}
+
+// runtimeGo is the runtime of an application in Go, whose events are those of the server's handler.
+const runtimeGo = "go"
+
+// Observe sets the server whose state the gauges describe. Before that they are missing.
+func (m *Metrics) Observe(s *linger.Server) { m.server.Store(s) }
+
+// Handler serves the metrics in the format that the request asks for: that of OpenMetrics or of Prometheus. At most four requests
+// are answered at a time; others get 503.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
+		EnableOpenMetrics:   true,
+		MaxRequestsInFlight: 4,
+		Timeout:             10 * time.Second,
+		ErrorHandling:       promhttp.ContinueOnError, // what one collector cannot read does not hide the rest
+	})
+}
+
+// Gatherer returns the metrics, for programs that serve or send them in another way.
+func (m *Metrics) Gatherer() prometheus.Gatherer { return m.registry }
+
+// buildInfo returns the metric linger_build_info, which is always 1.
+func buildInfo(opts Options) prometheus.Collector {
+	info := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "linger_build_info",
+		Help: "Always 1; the labels are the versions of Linger, of Go and of the JavaScript engine.",
+		ConstLabels: prometheus.Labels{
+			"version": opts.Version, "revision": opts.Revision, "goversion": runtime.Version(), "engine": opts.Engine,
+		},
+	})
+	info.Set(1)
+	return info
+}
