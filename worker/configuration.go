@@ -48,7 +48,7 @@ func (a *App) config() *configuration { return a.current.Load() }
 //
 // Some options cannot change while the application runs: Runtime, Workers, Bindings, Assets, Migrations, Data and Server.Node. fixed
 // has the names of those of which opts has another value; they keep their values. The outputs, which are Logger, Console, Stdout,
-// Stderr and Trace, remain those of [Load] too, and are not reported. The static files are found as the CompatibilityDate of Load requires.
+// Stderr, Trace, StartSpan and Server.Trace, remain those of [Load] too, and are not reported. The static files are found as the CompatibilityDate of Load requires.
 //
 // The error is that of Reload, or a *[LoadError] about an option; then nothing has changed.
 func (a *App) Reconfigure(opts Options) (fixed []string, err error) {
@@ -76,14 +76,14 @@ func (a *App) keepFixed(opts *Options) (fixed []string) {
 		}
 		value.Set(kept)
 	}
-	for _, name := range []string{"Logger", "Console", "Stdout", "Stderr", "Trace"} {
+	for _, name := range []string{"Logger", "Console", "Stdout", "Stderr", "Trace", "StartSpan"} {
 		values.FieldByName(name).Set(now.FieldByName(name))
 	}
 	server := a.server.Options()
 	if opts.Server.Node != "" && opts.Server.Node != server.Node {
 		fixed = append(fixed, "Server.Node")
 	}
-	opts.Server.Node, opts.Server.Fallback = server.Node, server.Fallback
+	opts.Server.Node, opts.Server.Fallback, opts.Server.Trace = server.Node, server.Fallback, server.Trace
 	return fixed
 }
 

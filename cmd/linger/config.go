@@ -41,6 +41,7 @@ func (c *runCommand) configure() error {
 	var path string
 	if c.file != nil {
 		path = c.file.Path
+		c.configFiles = append(c.configFiles, path)
 	}
 	c.setMain()
 	c.configWarnings = append(c.configWarnings, c.variableWarnings()...)
@@ -53,6 +54,7 @@ func (c *runCommand) configure() error {
 			return err
 		}
 		path = project.Path
+		c.configFiles = append(c.configFiles, path)
 	}
 	if c.App == "" {
 		return errNoApp
@@ -120,4 +122,15 @@ func isFile(path string) bool {
 func isAncestor(ancestor, folder string) bool {
 	relative, err := filepath.Rel(ancestor, folder)
 	return err == nil && relative != "." && relative != ".." && !strings.HasPrefix(relative, ".."+string(filepath.Separator))
+}
+
+// files returns the absolute paths of the files that configure has read.
+func (c *runCommand) files() []string {
+	paths := make([]string, 0, len(c.configFiles))
+	for _, path := range c.configFiles {
+		if path, err := filepath.Abs(path); err == nil {
+			paths = append(paths, path)
+		}
+	}
+	return paths
 }

@@ -4,10 +4,10 @@ import "github.com/lingerws/linger/worker"
 
 // egressFlags are the flags for the application's requests to other servers.
 type egressFlags struct {
-	Egress       []egressRule `merge:"first" placeholder:"TARGET=allow|deny" help:"Rule for fetch and outgoing WebSockets. TARGET is an address, a network such as 10.0.0.0/8, a host name, *.example.com, or * for everything. The first rule that matches applies; without a match the request is allowed. May be repeated."`
-	FetchTimeout duration     `default:"30s" help:"Maximum time until the header of the answer to a fetch arrives, and without progress of its body; also for the opening handshake of an outgoing WebSocket."`
-	MaxFetches   int          `default:"64" help:"Concurrent fetches of each worker that wait for a response. Up to 256 more are queued or receive a body."`
-	MaxSockets   int          `default:"256" help:"Outgoing WebSockets that each worker may have open."`
+	Egress       []egressRule `merge:"first" placeholder:"TARGET=allow|deny" reload:"live" help:"Rule for fetch and outgoing WebSockets. TARGET is an address, a network such as 10.0.0.0/8, a host name, *.example.com, or * for everything. The first rule that matches applies; without a match the request is allowed. May be repeated."`
+	FetchTimeout duration     `default:"30s" reload:"live" help:"Maximum time until the header of the answer to a fetch arrives, and without progress of its body; also for the opening handshake of an outgoing WebSocket."`
+	MaxFetches   int          `default:"64" reload:"live" help:"Concurrent fetches of each worker that wait for a response. Up to 256 more are queued or receive a body."`
+	MaxSockets   int          `default:"256" reload:"live" help:"Outgoing WebSockets that each worker may have open."`
 }
 
 // egressRule is a rule for outgoing connections, as a flag value.

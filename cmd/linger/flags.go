@@ -20,20 +20,20 @@ import (
 // workerFlags are the flags for running the application.
 type workerFlags struct {
 	Workers           int             `default:"1" help:"Number of engines that run the application in parallel. Each connection is assigned to one; global variables are not shared between them."`
-	Overlap           bool            `help:"Start the next event of a connection when the listeners of the last one have returned, without waiting for their promises."`
-	EventTimeout      duration        `default:"30s" help:"Maximum time for an event. If a script computes for longer, its engine is replaced; connections stay open."`
-	FinishTimeout     duration        `default:"5m" help:"Time that the previous version has after a reload to finish its events and waitUntil promises; never less than the event timeout."`
-	SlowEvent         durationOrNever `default:"1s" help:"Log a warning, with the position in the script, when an event takes longer than this; or never."`
-	SleepAfter        duration        `placeholder:"DURATION" help:"Stop an engine that has been idle for this long; the next event starts one. A Durable Object is evicted after this time. Default: never; 10s for objects."`
-	MaxObjects        int             `default:"10000" help:"Durable Objects that each worker has in memory. Beyond it, the one that has been idle for longest is evicted."`
-	Memory            size            `placeholder:"SIZE" help:"Memory limit of the script in each engine or child process, at least 1MiB. An engine that exceeds it is replaced; connections stay open. Default: 128MiB; 512MiB for Node, Bun and Deno."`
-	MaxBody           size            `default:"10MiB" help:"Maximum body of a request, and of what fetch sends and receives if it is not streamed. A request with a larger one gets 413."`
+	Overlap           bool            `reload:"live" help:"Start the next event of a connection when the listeners of the last one have returned, without waiting for their promises."`
+	EventTimeout      duration        `default:"30s" reload:"live" help:"Maximum time for an event. If a script computes for longer, its engine is replaced; connections stay open."`
+	FinishTimeout     duration        `default:"5m" reload:"live" help:"Time that the previous version has after a reload to finish its events and waitUntil promises; never less than the event timeout."`
+	SlowEvent         durationOrNever `default:"1s" reload:"live" help:"Log a warning, with the position in the script, when an event takes longer than this; or never."`
+	SleepAfter        duration        `placeholder:"DURATION" reload:"live" help:"Stop an engine that has been idle for this long; the next event starts one. A Durable Object is evicted after this time. Default: never; 10s for objects."`
+	MaxObjects        int             `default:"10000" reload:"live" help:"Durable Objects that each worker has in memory. Beyond it, the one that has been idle for longest is evicted."`
+	Memory            size            `placeholder:"SIZE" reload:"live" help:"Memory limit of the script in each engine or child process, at least 1MiB. An engine that exceeds it is replaced; connections stay open. Default: 128MiB; 512MiB for Node, Bun and Deno."`
+	MaxBody           size            `default:"10MiB" reload:"live" help:"Maximum body of a request, and of what fetch sends and receives if it is not streamed. A request with a larger one gets 413."`
 	Var               []variable      `sources:"flag" placeholder:"NAME[=VALUE]" sep:"none" help:"Variable of env. NAME alone copies one from Linger's own environment, which keeps secrets out of process lists. May be repeated."`
-	EnvFile           []string        `path:"file" placeholder:"FILE" sep:"none" help:"File of variables of env, one NAME=VALUE on each line. .env and .dev.vars in the application's folder are read without it. May be repeated."`
-	Env               string          `short:"e" placeholder:"NAME" help:"Environment of the wrangler file: its settings override those at the top."`
-	CompatibilityDate configDate      `placeholder:"DATE" help:"Compatibility date of the Workers runtime, such as 2026-11-01, for the behaviour of WebSocket objects. Default: the newest."`
-	CompatibilityFlag []string        `aliases:"compatibility-flags" placeholder:"NAME" sep:"none" help:"web_socket_auto_reply_to_close or web_socket_manual_reply_to_close. May be repeated."`
-	Reload            string          `default:"stay" enum:"stay,close" help:"What happens to connections when the application is reloaded: stay keeps them open, close closes them with 1012, spread over time. accept({ reload }) overrides it for one connection."`
+	EnvFile           []string        `path:"file" placeholder:"FILE" sep:"none" reload:"live" help:"File of variables of env, one NAME=VALUE on each line. .env and .dev.vars in the application's folder are read without it. May be repeated."`
+	Env               string          `short:"e" placeholder:"NAME" reload:"live" help:"Environment of the wrangler file: its settings override those at the top."`
+	CompatibilityDate configDate      `placeholder:"DATE" reload:"live" help:"Compatibility date of the Workers runtime, such as 2026-11-01, for the behaviour of WebSocket objects. Default: the newest."`
+	CompatibilityFlag []string        `aliases:"compatibility-flags" placeholder:"NAME" sep:"none" reload:"live" help:"web_socket_auto_reply_to_close or web_socket_manual_reply_to_close. May be repeated."`
+	Reload            string          `default:"stay" enum:"stay,close" reload:"live" help:"What happens to connections when the application is reloaded: stay keeps them open, close closes them with 1012, spread over time. accept({ reload }) overrides it for one connection."`
 	Watch             bool            `help:"Reload the application when one of its files changes; connections stay open. SIGHUP also reloads it."`
 }
 
@@ -59,30 +59,30 @@ func (f workerFlags) Validate() error {
 type admissionFlags struct {
 	hostFlags `embed:""`
 
-	Origin         []originPattern `placeholder:"PATTERN" help:"Origins whose pages may connect, in addition to those of the server's own host: https://*.example.com, localhost:*, file://, null, or * for any. May be repeated."`
-	Subprotocol    []token         `placeholder:"NAME" help:"Subprotocol that the server supports, in order of preference: the first one that the client also offers is selected. May be repeated."`
-	MaxConnections int             `default:"100000" help:"Maximum number of connections. Further upgrade requests get 503."`
-	MaxPerAddress  int             `placeholder:"N" help:"Maximum number of connections from one remote address. Further upgrade requests get 429. Default: unlimited."`
-	UpgradeRate    float64         `placeholder:"N" help:"Upgrade requests accepted per second. Further ones get 503. Default: unlimited."`
+	Origin         []originPattern `placeholder:"PATTERN" reload:"live" help:"Origins whose pages may connect, in addition to those of the server's own host: https://*.example.com, localhost:*, file://, null, or * for any. May be repeated."`
+	Subprotocol    []token         `placeholder:"NAME" reload:"live" help:"Subprotocol that the server supports, in order of preference: the first one that the client also offers is selected. May be repeated."`
+	MaxConnections int             `default:"100000" reload:"live" help:"Maximum number of connections. Further upgrade requests get 503."`
+	MaxPerAddress  int             `placeholder:"N" reload:"live" help:"Maximum number of connections from one remote address. Further upgrade requests get 429. Default: unlimited."`
+	UpgradeRate    float64         `placeholder:"N" reload:"live" help:"Upgrade requests accepted per second. Further ones get 503. Default: unlimited."`
 	HeaderTimeout  duration        `default:"10s" help:"Time for a client to send the header of a request. After it the connection is closed."`
 	BodyTimeout    duration        `default:"30s" help:"Time for a client to send each 16 KiB of a request's body, or the rest of it. After it the request gets 408 and the connection is closed."`
-	UpgradeTimeout duration        `placeholder:"DURATION" help:"Time for an upgrade request, including the wait for a worker. After it the request gets 504. Default: the event timeout plus 30s."`
-	TrustedProxy   []network       `placeholder:"NETWORK" help:"Proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted, such as 10.0.0.0/8 or ::1. May be repeated."`
+	UpgradeTimeout duration        `placeholder:"DURATION" reload:"live" help:"Time for an upgrade request, including the wait for a worker. After it the request gets 504. Default: the event timeout plus 30s."`
+	TrustedProxy   []network       `placeholder:"NETWORK" reload:"live" help:"Proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted, such as 10.0.0.0/8 or ::1. May be repeated."`
 }
 
 // connectionFlags are the flags that bound each connection.
 type connectionFlags struct {
-	MaxMessage        size     `default:"1MiB" help:"Largest message accepted from a client. A larger one closes the connection with 1009."`
-	MaxFragments      int      `default:"0" placeholder:"N" help:"Maximum number of fragments in a message from a client. More close the connection with 1008. 0 bounds their overhead instead: 16,384 empty fragments, but any number of 64 bytes or more; -1 means no bound."`
-	MemoryConnections size     `default:"1GiB" help:"Memory for the queued and received messages of all connections together. Beyond it, connections that use more than their share are closed with 1013."`
-	SendQueue         size     `default:"1MiB" help:"Bytes that may be queued for sending on a connection before --policy applies."`
-	Policy            string   `default:"close" enum:"close,drop" help:"What happens when the send queue of a connection is full: close closes it with 1013, drop drops the message."`
-	HighWater         size     `placeholder:"SIZE" help:"High watermark of the send queue: once it has been reached, a websocketdrain event is dispatched when the queue is empty again. Default: the size of the queue."`
-	WriteTimeout      duration `default:"30s" help:"How long a client may fail to read queued data. After it the connection is aborted."`
-	HalfOpenTimeout   duration `default:"30s" help:"How long a connection may stay half-open after the client's Close. After it the server answers with the client's code."`
-	IdleTimeout       duration `placeholder:"DURATION" help:"Close connections with 1001 after this time without a message in either direction. Default: never."`
-	MaxLifetime       duration `placeholder:"DURATION" help:"Close connections with 1012 at this age, plus or minus a tenth. Default: never."`
-	Compression       bool     `help:"Accept permessage-deflate from clients that offer it."`
+	MaxMessage        size     `default:"1MiB" reload:"live" help:"Largest message accepted from a client. A larger one closes the connection with 1009."`
+	MaxFragments      int      `default:"0" placeholder:"N" reload:"live" help:"Maximum number of fragments in a message from a client. More close the connection with 1008. 0 bounds their overhead instead: 16,384 empty fragments, but any number of 64 bytes or more; -1 means no bound."`
+	MemoryConnections size     `default:"1GiB" reload:"live" help:"Memory for the queued and received messages of all connections together. Beyond it, connections that use more than their share are closed with 1013."`
+	SendQueue         size     `default:"1MiB" reload:"live" help:"Bytes that may be queued for sending on a connection before --policy applies."`
+	Policy            string   `default:"close" enum:"close,drop" reload:"live" help:"What happens when the send queue of a connection is full: close closes it with 1013, drop drops the message."`
+	HighWater         size     `placeholder:"SIZE" reload:"live" help:"High watermark of the send queue: once it has been reached, a websocketdrain event is dispatched when the queue is empty again. Default: the size of the queue."`
+	WriteTimeout      duration `default:"30s" reload:"live" help:"How long a client may fail to read queued data. After it the connection is aborted."`
+	HalfOpenTimeout   duration `default:"30s" reload:"live" help:"How long a connection may stay half-open after the client's Close. After it the server answers with the client's code."`
+	IdleTimeout       duration `placeholder:"DURATION" reload:"live" help:"Close connections with 1001 after this time without a message in either direction. Default: never."`
+	MaxLifetime       duration `placeholder:"DURATION" reload:"live" help:"Close connections with 1012 at this age, plus or minus a tenth. Default: never."`
+	Compression       bool     `reload:"live" help:"Accept permessage-deflate from clients that offer it."`
 }
 
 // options converts the flags to the options of package worker.

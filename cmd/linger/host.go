@@ -14,7 +14,7 @@ import (
 
 // hostFlags are the flags for the host names of a server.
 type hostFlags struct {
-	Host []hostPattern `placeholder:"NAME" help:"Host names that requests may use, in addition to localhost and IP addresses: example.com, *.example.com, or * for any. Requests for other hosts get 421. Default: any, except that a server on a loopback address that is reached without a proxy is only localhost. May be repeated."`
+	Host []hostPattern `placeholder:"NAME" reload:"live" help:"Host names that requests may use, in addition to localhost and IP addresses: example.com, *.example.com, or * for any. Requests for other hosts get 421. Default: any, except that a server on a loopback address that is reached without a proxy is only localhost. May be repeated."`
 }
 
 // hostPattern is a flag value that is a host name, a domain after *. for its subdomains, or * for any host.

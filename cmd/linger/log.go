@@ -14,10 +14,10 @@ import (
 // logFlags are the flags for the log and for the output of the application.
 type logFlags struct {
 	LogFormat string `default:"auto" enum:"auto,text,json" help:"Format of the log on standard error, and of the application's output: text; json, with an object on each line; or auto, which is text, but on a terminal shows errors of the application over several lines."`
-	LogLevel  string `default:"info" enum:"debug,info,warn,error" help:"Minimum level of the log, and of the application's output: debug, info, warn or error. console.debug and console.log count as info."`
-	AccessLog bool   `help:"Log every plain request, and every WebSocket connection when it has ended."`
+	LogLevel  string `default:"info" enum:"debug,info,warn,error" reload:"live" help:"Minimum level of the log, and of the application's output: debug, info, warn or error. console.debug and console.log count as info."`
+	AccessLog bool   `reload:"live" help:"Log every plain request, and every WebSocket connection when it has ended."`
 
-	AccessLogHeader []fieldName `placeholder:"NAME" help:"Field of the request, such as User-Agent, that the lines of --access-log contain. May be repeated."`
+	AccessLogHeader []fieldName `placeholder:"NAME" reload:"live" help:"Field of the request, such as User-Agent, that the lines of --access-log contain. May be repeated."`
 }
 
 // logs are the outputs of a server.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"os"
@@ -12,10 +13,12 @@ import (
 	"github.com/lingerws/linger/worker"
 )
 
-// reloader reloads an application after a signal, and after a change of its files if they are watched.
+// reloader reloads an application and its settings after a signal, on request, and after a change of their files if they are
+// watched.
 type reloader struct {
-	load     func() error    // reloads the application
-	files    func() []string // returns the files of the current version
+	load     func() (reloadReport, error)
+	files    func() []string // returns the files of the current version, and those of its settings
+	requests chan chan<- reloadResult
 	log      *slog.Logger
 	signals  <-chan os.Signal
 	watcher  *watcher        // nil if files are not watched
@@ -23,19 +26,29 @@ type reloader struct {
 	nonEmpty map[string]bool // the files of the current version that were not empty when it was loaded
 }
 
-// startReloader starts a reloader for app. It watches the files of the application if --watch is given.
-func (c *runCommand) startReloader(app *worker.App, signals <-chan os.Signal, log *slog.Logger) (*reloader, error) {
+// reloadResult is the result of a reload.
+type reloadResult struct {
+	report reloadReport
+	err    error
+}
+
+// startReloader starts a reloader. It watches the files if --watch is given.
+func (r *running) startReloader(signals <-chan os.Signal) (*reloader, error) {
 	// The module may be a symbolic link, of which app.Files contains only the target. The link is watched too.
-	entry, err := filepath.Abs(c.App)
+	entry, err := filepath.Abs(r.started.App)
 	if err != nil {
 		return nil, err
 	}
-	r := &reloader{
-		load:  app.Reload,
-		files: func() []string { return append(app.Files(), entry) },
-		log:   log, signals: signals, closed: make(chan struct{}),
-	}
-	if c.Watch {
+	return startReloader(&reloader{
+		load:  r.reload,
+		files: func() []string { return append(append(r.app.Files(), entry), r.current.Load().files()...) },
+		log:   r.log.Logger, signals: signals,
+	}, r.started.Watch)
+}
+
+func startReloader(r *reloader, watched bool) (_ *reloader, err error) {
+	r.closed, r.requests = make(chan struct{}), make(chan chan<- reloadResult)
+	if watched {
 		if r.watcher, err = watch(r.files()); err != nil {
 			return nil, err
 		}
@@ -43,6 +56,26 @@ func (c *runCommand) startReloader(app *worker.App, signals <-chan os.Signal, lo
 	r.recordNonEmpty()
 	go r.loop()
 	return r, nil
+}
+
+// request reloads as a signal does, and blocks until that is done, or ctx ends. A reload that has begun is not cut off.
+func (r *reloader) request(ctx context.Context) (reloadReport, error) {
+	result := make(chan reloadResult, 1)
+	select {
+	case r.requests <- result:
+	case <-r.closed:
+		return reloadReport{}, worker.ErrStopped
+	case <-ctx.Done():
+		return reloadReport{}, context.Cause(ctx)
+	}
+	select {
+	case done := <-result:
+		return done.report, done.err
+	case <-r.closed:
+		return reloadReport{}, worker.ErrStopped
+	case <-ctx.Done():
+		return reloadReport{}, context.Cause(ctx)
+	}
 }
 
 // close stops the reloader. It does not wait for a reload that is under way.
@@ -61,33 +94,39 @@ func (r *reloader) loop() {
 		changed = r.watcher.changed
 	}
 	for {
+		var result chan<- reloadResult
 		select {
 		case <-r.signals:
 		case <-changed:
+		case result = <-r.requests:
 		case <-r.closed:
 			return
 		}
 		if !r.awaitFiles() {
 			return
 		}
-		r.reload()
+		report, err := r.reload()
+		if result != nil {
+			result <- reloadResult{report, err} // has room
+		}
 	}
 }
 
 // reload loads a new version of the application. If that fails, the current one stays, and the files named by the error
 // are watched in addition to its own.
-func (r *reloader) reload() {
+func (r *reloader) reload() (reloadReport, error) {
 	r.watchFiles(nil, true) // files that the new version imports may change while it is loaded
-	err := r.load()
+	report, err := r.load()
 	switch {
 	case errors.Is(err, worker.ErrStopped):
 	case err != nil:
 		r.watchFiles(filesToFix(err), true) // before the error is logged, so that no fix after it is missed
-		r.log.Error("application not reloaded: the last version stays in place", "error", err)
+		logFailure(r.log, err)
 	default:
 		r.recordNonEmpty()
 		r.watchFiles(nil, false)
 	}
+	return report, err
 }
 
 // watchFiles sets the files to watch to those of the current version and others. If anyModule is true, all modules in

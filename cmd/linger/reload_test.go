@@ -18,14 +18,14 @@ func TestReloaderSignalsDuringReloadCauseOneMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		signals, begun, finish := make(chan os.Signal, 1), 0, make(chan struct{})
 		loading := false
-		r := &reloader{files: noFiles, signals: signals, closed: make(chan struct{}), load: func() error {
+		r := &reloader{files: noFiles, signals: signals, closed: make(chan struct{}), load: func() (reloadReport, error) {
 			if loading {
 				t.Error("reloads must not overlap")
 			}
 			loading, begun = true, begun+1
 			<-finish
 			loading = false
-			return nil
+			return reloadReport{}, nil
 		}}
 		go r.loop()
 		for range 5 {
@@ -49,8 +49,8 @@ func TestReloaderSignalsDuringReloadCauseOneMore(t *testing.T) {
 func TestReloaderReloadLogsLoadErrors(t *testing.T) {
 	for err, want := range map[error]bool{nil: false, worker.ErrStopped: false, errors.New("app.js:1:2: broken"): true} {
 		var out bytes.Buffer
-		r := &reloader{files: noFiles, log: slog.New(slog.NewTextHandler(&out, nil)), load: func() error { return err }}
-		r.reload()
+		r := &reloader{files: noFiles, log: slog.New(slog.NewTextHandler(&out, nil)), load: func() (reloadReport, error) { return reloadReport{}, err }}
+		_, _ = r.reload()
 		if got := strings.Contains(out.String(), "app.js:1:2: broken"); got != want {
 			t.Errorf("whether the error %v of a reload is logged: want %v; got %q", err, want, out.String())
 		}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"time"
 
@@ -23,7 +21,7 @@ type runCommand struct {
 
 	Config          string   `sources:"flag,environment" placeholder:"FILE" help:"Configuration file, of Linger or wrangler. Default: linger.toml in the application's folder, if it exists, and wrangler.json, wrangler.jsonc or wrangler.toml there or above it."`
 	Data            string   `path:"file" placeholder:"DIR" help:"Folder in which Durable Objects and KV namespaces are stored. One process uses it at a time. Default: .linger beside the configuration file or the application's module."`
-	TestScheduled   bool     `help:"Dispatch the scheduled event for each request for /__scheduled?cron=CRON, for development only, because any client can send it."`
+	TestScheduled   bool     `reload:"live" help:"Dispatch the scheduled event for each request for /__scheduled?cron=CRON, for development only, because any client can send it."`
 	ShutdownTimeout duration `default:"10s" help:"Time for closing all connections after SIGINT, and those that are left after a drain."`
 
 	workerFlags     `embed:"" group:"Application:"`
@@ -47,6 +45,7 @@ type runCommand struct {
 	crons          []string
 	migrations     []worker.Migration
 	configWarnings []configWarning
+	configFiles    []string // the paths of the files that were read
 
 	tracing *tracing // nil without a collector
 }
@@ -76,7 +75,8 @@ func (c *runCommand) Run(out *streams) error {
 		return errors.Join(err, app.Shutdown(context.Background()))
 	}
 	signals.notifyShutdown() // before the address is printed: a program that reads it may send a signal at once
-	reloader, err := c.startReloader(app, signals.reload, log.Logger)
+	running := newRunning(app, c, log)
+	reloader, err := running.startReloader(signals.reload)
 	if err != nil {
 		return errors.Join(fmt.Errorf("cannot watch the application's files: %w", err), listen.Close(listeners), app.Shutdown(context.Background()))
 	}
@@ -85,10 +85,7 @@ func (c *runCommand) Run(out *streams) error {
 	c.print(out, fmt.Sprintf("%s runs at %s", c.App, listenerURLs(listeners)))
 	drains := newDrains(app.Server(), c.drainFlags.options(time.Duration(c.ShutdownTimeout)), log.Logger)
 	return service{
-		handler: func(listens net.Addr) http.Handler {
-			access := log.accessFor(c.logFlags, networks(c.TrustedProxy))
-			return access.requests(c.checkHost(c.testScheduled(app, app), listens, log.Logger))
-		},
+		handler:         running.handler,
 		log:             log.Logger,
 		headerTimeout:   time.Duration(c.HeaderTimeout),
 		bodyTimeout:     time.Duration(c.BodyTimeout),
@@ -104,17 +101,21 @@ func (c *runCommand) load(log logs) (*worker.App, error) {
 	if info, err := os.Stat(c.App); err == nil && info.IsDir() {
 		return nil, fmt.Errorf("%s: is a directory: give the path of the application's module, a .js or .ts file", c.App)
 	}
-	options, err := c.options(log.Logger)
+	options, err := c.workerOptions(log)
 	if err != nil {
 		return nil, err
 	}
+	log.warnAll(c.configWarnings)
+	return worker.Load(c.App, options)
+}
+
+// workerOptions returns the options of the application, with its logs.
+func (c *runCommand) workerOptions(log logs) (worker.Options, error) {
+	options, err := c.options(log.Logger)
 	access := log.accessFor(c.logFlags, nil)
 	options.Console, options.Server.AccessLog, options.Server.AccessHeaders = log.console, access.to, access.headers
 	if c.tracing != nil {
 		options.StartSpan = c.tracing.startSpan
 	}
-	for _, w := range c.configWarnings {
-		log.Warn(w.text, w.attrs...)
-	}
-	return worker.Load(c.App, options)
+	return options, err
 }

@@ -83,6 +83,7 @@ func (c *runCommand) collectVars(project wrangler.Config, configFolder string) e
 	add(project.Vars, func(string) string { return project.Path })
 	add(c.fileVars, func(name string) string { return fmt.Sprintf("%s:%d", c.file.Path, c.file.Line("vars", name)) })
 	for _, path := range append(c.envFiles(configFolder), c.EnvFile...) {
+		c.configFiles = append(c.configFiles, path)
 		vars, err := readEnvFile(path)
 		if errors.Is(err, fs.ErrNotExist) { // the default files exist, as envFiles has found them
 			return fmt.Errorf("--env-file: %w", err)
