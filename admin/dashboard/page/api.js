@@ -23,6 +23,11 @@ export function setToken(token) {
   sessionStorage.setItem(tokenKey, token);
 }
 
+/** Returns a text whose characters are the bytes of another one in UTF-8. Header fields and btoa take no other characters. */
+function inBytes(text) {
+  return String.fromCharCode(...new TextEncoder().encode(text));
+}
+
 /** Is called when a request needs a token, or another one. */
 let onUnauthorized = () => {};
 
@@ -38,7 +43,7 @@ export async function request(method, path, { body, type } = {}) {
   const headers = {};
   const token = sessionStorage.getItem(tokenKey);
   if (token) {
-    headers.Authorization = `Bearer ${token}`;
+    headers.Authorization = `Bearer ${inBytes(token)}`;
   }
   if (body !== undefined) {
     headers["Content-Type"] = type ?? "application/json";
@@ -56,7 +61,7 @@ export async function request(method, path, { body, type } = {}) {
     error.code = code ?? "";
     error.message = message ?? error.message;
   }
-  if (answer.status === 401) {
+  if (answer.status === 401 && token === sessionStorage.getItem(tokenKey)) { // the token has not been given meanwhile
     onUnauthorized();
   }
   throw error;
@@ -78,7 +83,7 @@ export function connectionPath(id) {
 /** Returns the subprotocols with which a WebSocket of the API is opened: browsers cannot send an Authorization field with it. */
 function subprotocols() {
   const token = sessionStorage.getItem(tokenKey);
-  const coded = token && btoa(String.fromCharCode(...new TextEncoder().encode(token)));
+  const coded = token && btoa(inBytes(token));
   return token ? ["linger.admin", `linger.token.${coded.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}`] : ["linger.admin"];
 }
 

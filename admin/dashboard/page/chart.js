@@ -6,11 +6,17 @@ import { time } from "./format.js";
 const width = 300;
 const height = 64;
 
-/** Returns the smallest "round" number that is not below n: 1, 2, 5, 10, 20, 50, ... */
-function roundUp(n) {
-  const power = 10 ** Math.floor(Math.log10(Math.max(n, 1)));
-  return [1, 2, 5, 10].map((step) => step * power).find((value) => value >= n);
+const steps = [1, 1.5, 2, 3, 4, 5, 6, 8, 10];
+
+/** Returns the smallest "round" number that is not below n: 1, 1.5, 2, 3, ... 10, 15, 20, ... of a unit that is a power of base. */
+function roundUp(n, base) {
+  const unit = base ** Math.max(0, Math.floor(Math.log(Math.max(n, 1)) / Math.log(base)));
+  const power = 10 ** Math.floor(Math.log10(Math.max(n / unit, 1)));
+  return steps.map((step) => step * power * unit).find((value) => value >= n);
 }
+
+/** The time that a chart shows at least, in seconds: it grows with the samples. */
+const shortest = 60;
 
 /** Returns the runs of samples that have a value, as lists of points [x, y]. */
 function runsOf(values, xs, top) {
@@ -46,12 +52,15 @@ export class Chart {
   /**
    * @param label what the chart shows, for screen readers
    * @param series one {name, format} for each line
-   * @param seconds the time that it shows
+   * @param seconds the time that it shows at most
+   * @param base 1024 for bytes, so that the scale ends with a round number
    */
-  constructor({ label, series, seconds }) {
+  constructor({ label, series, seconds, base = 1000 }) {
     this.label = label;
     this.series = series;
-    this.seconds = seconds;
+    this.longest = seconds;
+    this.seconds = shortest;
+    this.base = base;
     this.times = [];
     this.lines = series.map((_, i) => h("path", { class: `line series-${i + 1}` }));
     this.areas = series.map((_, i) => h("path", { class: `area series-${i + 1}` }));
@@ -81,7 +90,8 @@ export class Chart {
   show(times, values, marks) {
     this.times = times;
     this.values = values;
-    const top = roundUp(Math.max(...values.flat().filter((value) => value !== null), 0) * 1.05);
+    this.seconds = Math.min(Math.max((times.at(-1) - times[0]) / 1000, shortest), this.longest);
+    const top = roundUp(Math.max(...values.flat().filter((value) => value !== null), 0) * 1.05, this.base);
     const xs = times.map((at) => this.x(at));
     values.forEach((samples, i) => {
       const runs = runsOf(samples, xs, top);

@@ -1,7 +1,7 @@
 // One connection: what is recorded about it, its conversation, and what can be done to it.
 
 import { byId, h, icon, list, setAttribute, setText } from "./dom.js";
-import { bytes, codeName, count, duration, exactTime, plural, since, time } from "./format.js";
+import { age, bytes, codeName, count, duration, exactTime, plural, since, time } from "./format.js";
 import { APIError, Stream, connectionPath, get, request, withQuery } from "./api.js";
 import { EventList, closeText, showStreamState } from "./conversation.js";
 import { describe, meter, openDialog, showError, showMeter, showPill, stateName, subscriptionPath } from "./ui.js";
@@ -115,7 +115,7 @@ function showDetails(c) {
     ["User agent", c.identity.userAgent],
     ["Subprotocol", c.protocol],
     ["Connected", `${time(c.connectedAt)}, ${duration(since(c.connectedAt))} ago`],
-    ["Last message", c.received.messages + c.sent.messages > 0 ? `${duration(c.idle)} ago` : ""],
+    ["Last message", c.received.messages + c.sent.messages > 0 ? `${age(c.idle)} ago` : ""],
     ["Round trip", c.roundTrip > 0 ? duration(c.roundTrip) : ""],
     ["Received", `${plural(c.received.messages, "message")}, ${bytes(c.received.bytes)}`],
     ["Sent", `${plural(c.sent.messages, "message")}, ${bytes(c.sent.bytes)}`],

@@ -146,6 +146,12 @@ function showRow(row, { state, age: open, idle, received, sent, buffered, roundT
   setClass(cells[4], "warn-text", buffered > 0);
 }
 
+/** Returns why a connection ended: the reason of its Close, unless something else than that Close was the cause. */
+function endText({ cause, reason }) {
+  const quoted = reason === "" ? "" : `“${reason}”`;
+  return cause === "close" && quoted ? quoted : [causeText(cause), quoted].filter(Boolean).join(" ");
+}
+
 async function loadEnded() {
   const { closes } = await get(withQuery("/v1/closes", view.filters));
   return () => {
@@ -156,7 +162,7 @@ async function loadEnded() {
         h("td", { title: url }, url), h("td", { title: address }, address),
         codeCell(close.code),
         h("td", {}, close.initiator),
-        h("td", { title: close.error ?? "" }, close.reason !== "" ? `${causeText(close.cause)}: “${close.reason}”` : causeText(close.cause)),
+        h("td", { title: close.error ?? "" }, endText(close)),
         h("td", { class: "number" }, age(close.age))),
       () => {});
     showEmpty("ended-empty", closes.length, "No connection has ended yet.");

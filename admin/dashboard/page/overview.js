@@ -16,7 +16,7 @@ const tiles = [
   { title: "Connections", series: [{ name: "open now", format: count, value: ({ connections }) => connections.total }] },
   { title: "Opened and closed", series: [{ name: "opened", format: perSecond, value: ({ rates }) => rates.opened }, { name: "closed", format: perSecond, value: ({ rates }) => rates.closed }] },
   { title: "Messages", series: [{ name: "received", format: perSecond, value: ({ rates }) => rates.messagesReceived }, { name: "sent", format: perSecond, value: ({ rates }) => rates.messagesSent }] },
-  { title: "Payload", series: [{ name: "received", format: byteRate, value: ({ rates }) => rates.bytesReceived }, { name: "sent", format: byteRate, value: ({ rates }) => rates.bytesSent }] },
+  { title: "Payload", base: 1024, series: [{ name: "received", format: byteRate, value: ({ rates }) => rates.bytesReceived }, { name: "sent", format: byteRate, value: ({ rates }) => rates.bytesSent }] },
 ];
 
 /** The figures below the tiles. An alert is shown in red. */
@@ -35,7 +35,7 @@ const samples = [];
 /** Makes the tiles and figures. */
 export function startOverview() {
   for (const tile of tiles) {
-    tile.chart = new Chart({ label: tile.title, series: tile.series, seconds: chartSeconds });
+    tile.chart = new Chart({ label: tile.title, series: tile.series, seconds: chartSeconds, base: tile.base });
     tile.figures = tile.series.map(() => h("b", {}, "–"));
     byId("tiles").append(h("section", { class: "card tile" },
       h("h2", {}, tile.title),
