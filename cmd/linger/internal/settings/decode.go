@@ -3,6 +3,7 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -30,6 +31,9 @@ func (s *Setting) decode(texts []string) (reflect.Value, error) {
 		if err := s.decodeText(text, target); err != nil {
 			return target, err
 		}
+	}
+	if target.Kind() == reflect.Float64 && (math.IsNaN(target.Float()) || math.IsInf(target.Float(), 0)) {
+		return target, errors.New("must be a finite number")
 	}
 	return target, nil
 }

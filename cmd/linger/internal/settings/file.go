@@ -161,11 +161,13 @@ func (s *Schema) unknownKey(path []string) string {
 		return fmt.Sprintf("unknown key %s: write %s in [%s]", key, setting.Key, setting.Section)
 	}
 	names := slices.Sorted(maps.Keys(s.keys))
-	for _, extra := range s.Extras {
-		names = append(names, extra.Key)
-	}
-	for _, section := range s.sections {
-		names = append(names, underscores(section))
+	if len(path) == 1 {
+		for _, extra := range s.Extras {
+			names = append(names, extra.Key)
+		}
+		for _, section := range s.sections {
+			names = append(names, underscores(section))
+		}
 	}
 	if near := spelling.Nearest(key, names); near != "" {
 		return fmt.Sprintf("unknown key %s: did you mean %s?", key, near)

@@ -80,12 +80,14 @@ func (s *Schema) Find(name string) *Setting { return s.names[name] }
 
 // split returns the table and the key for the name of a flag. The key is empty if the name is that of a table.
 func (s *Schema) split(name string) (section, key string) {
-	for _, section := range s.sections {
-		if rest, ok := strings.CutPrefix(name, section); ok && (rest == "" || rest[0] == '-') {
-			return underscores(section), underscores(strings.TrimPrefix(rest, "-"))
+	key = name
+	for _, candidate := range s.sections {
+		rest, ok := strings.CutPrefix(name+"-", candidate+"-")
+		if ok && len(candidate) > len(section) {
+			section, key = candidate, strings.TrimSuffix(rest, "-")
 		}
 	}
-	return "", underscores(name)
+	return underscores(section), underscores(key)
 }
 
 // isSection reports whether a key at the top of the file is that of a table of settings.
