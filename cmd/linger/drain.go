@@ -270,6 +270,14 @@ func (s *span) Decode(ctx *kong.DecodeContext) error {
 	return nil
 }
 
+// String returns the duration in the notation of the flag.
+func (s span) String() string {
+	if s == 0 {
+		return "0s"
+	}
+	return duration(s).String()
+}
+
 // closeCode is a flag value that is a close code that may be sent (RFC 6455, section 7.4).
 type closeCode protocol.CloseCode
 

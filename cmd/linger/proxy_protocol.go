@@ -58,3 +58,11 @@ func (p *proxyPeer) Decode(ctx *kong.DecodeContext) error {
 	p.network = network
 	return err
 }
+
+// String returns the peer in the form that Decode reads.
+func (p proxyPeer) String() string {
+	if p.unix {
+		return "unix"
+	}
+	return p.network.String()
+}

@@ -2,10 +2,10 @@ package settings
 
 import (
 	"bytes"
-	"encoding"
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"regexp"
 	"strings"
 )
 
@@ -31,13 +31,15 @@ func (s *Setting) scalar(value reflect.Value) string {
 		return fmt.Sprint(value.Interface())
 	default:
 	}
-	if marshaler, ok := value.Interface().(encoding.TextMarshaler); ok {
-		if text, err := marshaler.MarshalText(); err == nil {
-			return quote(string(text))
-		}
+	text := fmt.Sprint(value.Interface())
+	if value.Kind() != reflect.String && wholeNumber.MatchString(text) {
+		return text
 	}
-	return quote(fmt.Sprint(value.Interface()))
+	return quote(text)
 }
+
+// wholeNumber matches a number of TOML.
+var wholeNumber = regexp.MustCompile(`^(0|[1-9][0-9]{0,17})$`)
 
 // quote returns a text as a string of TOML. Its escapes are those of JSON.
 func quote(text string) string {

@@ -39,7 +39,7 @@ func (v *Values) SetSource(flag string, source Source) {
 // Change is a setting whose value differs between two loads.
 type Change struct {
 	Setting  *Setting
-	Old, New string // as Text returns them
+	Old, New string // as Text returns them; "" for secrets
 }
 
 // Changes returns the settings whose values differ between two loads of the same command, in the order of the flags.
@@ -48,7 +48,11 @@ func Changes(before, after *Values) []Change {
 	for _, setting := range after.schema.Settings {
 		old := before.schema.names[setting.Name]
 		if old != nil && !reflect.DeepEqual(old.Target.Interface(), setting.Target.Interface()) {
-			changes = append(changes, Change{setting, old.Text(), setting.Text()})
+			change := Change{Setting: setting}
+			if !setting.Tag.Has("secret") {
+				change.Old, change.New = old.Text(), setting.Text()
+			}
+			changes = append(changes, change)
 		}
 	}
 	return changes
