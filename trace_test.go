@@ -275,3 +275,39 @@ func TestServerSnapshot(t *testing.T) {
 		close(proceed)
 	})
 }
+
+func TestTraces(t *testing.T) {
+	if linger.Traces(nil, nil) != nil {
+		t.Error("traces that are all nil must be no trace")
+	}
+	var order []string
+	note := func(name string) *linger.Trace {
+		add := func(what string) { order = append(order, name+" "+what) }
+		return &linger.Trace{
+			Opened:    func(*linger.Socket) { add("opened") },
+			Refused:   func(*http.Request, int, string) { add("refused") },
+			Received:  func(*linger.Socket, linger.Payload) { add("received") },
+			Sent:      func(*linger.Socket, linger.Payload) { add("sent") },
+			Published: func(string, linger.Payload, int) { add("published") },
+			Handled:   func(*linger.Socket, string, linger.EventTimes) { add("handled") },
+			Slow:      func(*linger.Socket, linger.Policy) { add("slow") },
+			Pong:      func(*linger.Socket, time.Duration) { add("pong") },
+			Closed:    func(*linger.Socket, driver.Outcome) { add("closed") },
+		}
+	}
+	joined := linger.Traces(nil, note("a"), &linger.Trace{}, note("b"))
+	joined.Opened(nil)
+	joined.Refused(nil, 0, "")
+	joined.Received(nil, linger.Payload{})
+	joined.Sent(nil, linger.Payload{})
+	joined.Published("", linger.Payload{}, 0)
+	joined.Handled(nil, "", linger.EventTimes{})
+	joined.Slow(nil, 0)
+	joined.Pong(nil, 0)
+	joined.Closed(nil, driver.Outcome{})
+	want := "a opened, b opened, a refused, b refused, a received, b received, a sent, b sent, a published, b published, " +
+		"a handled, b handled, a slow, b slow, a pong, b pong, a closed, b closed"
+	if got := strings.Join(order, ", "); got != want {
+		t.Errorf("the traces must be called in order:\n%s\ngot\n%s", want, got)
+	}
+}

@@ -121,3 +121,33 @@ func TestTraceOfReloads(t *testing.T) {
 		t.Errorf("a reload that fails must be reported with the generation in use; got %q", got)
 	}
 }
+
+func TestTraces(t *testing.T) {
+	t.Parallel()
+	if worker.Traces(nil, nil) != nil {
+		t.Error("traces that are all nil must be no trace")
+	}
+	var order []string
+	note := func(name string) *worker.Trace {
+		return &worker.Trace{
+			Handled:  func(string, time.Duration, time.Duration, bool) { order = append(order, name+" handled") },
+			Replaced: func(int, string, string) { order = append(order, name+" replaced") },
+			Reloaded: func(int, time.Duration, error) { order = append(order, name+" reloaded") },
+			Failed:   func(worker.Failure) { order = append(order, name+" failed") },
+		}
+	}
+	for _, joined := range []*worker.Trace{
+		worker.Traces(nil, note("first"), &worker.Trace{}, note("second")),
+		worker.Traces(&worker.Trace{}, note("first"), nil, note("second")),
+	} {
+		order = nil
+		joined.Handled("", 0, 0, false)
+		joined.Replaced(0, "", "")
+		joined.Reloaded(0, 0, nil)
+		joined.Failed(worker.Failure{})
+		want := "first handled, second handled, first replaced, second replaced, first reloaded, second reloaded, first failed, second failed"
+		if got := strings.Join(order, ", "); got != want {
+			t.Errorf("the traces must be called in order:\n%s\ngot\n%s", want, got)
+		}
+	}
+}
