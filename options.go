@@ -60,8 +60,12 @@ type Options struct {
 	// means no timeout. Pings do not count. A connection that is closing, or half-open, has other bounds.
 	IdleTimeout time.Duration
 
-	// MaxLifetime closes a connection, with 1012, when it is this old, give or take a tenth; 0 means no bound.
-	MaxLifetime time.Duration
+	// MaxLifetime closes a connection, with 1012, when it is about this old; 0 means no bound. LifetimeJitter is the part of it by
+	// which the age may be less or more, so that clients that came together do not reconnect together: at most 1; 0 means 0.1, a
+	// tenth, and negative none. With 0.5 their connections are spread evenly over the time from the first reconnection on, with
+	// 0.1 after several.
+	MaxLifetime    time.Duration
+	LifetimeJitter float64
 
 	// HandshakeTimeout bounds the writing of the 101; 0 means 10 s.
 	HandshakeTimeout time.Duration
@@ -144,6 +148,7 @@ const (
 	defaultMaxConnections     = 100_000
 	defaultUpgradeTimeout     = 30 * time.Second
 	defaultShutdownTimeout    = 10 * time.Second
+	defaultLifetimeJitter     = 0.1
 	maxChannelName            = 256 // bytes
 )
 
@@ -171,6 +176,12 @@ func (o Options) WithDefaults() Options {
 	}
 	if o.UpgradeTimeout == 0 {
 		o.UpgradeTimeout = defaultUpgradeTimeout
+	}
+	switch {
+	case o.LifetimeJitter == 0:
+		o.LifetimeJitter = defaultLifetimeJitter
+	case !(o.LifetimeJitter <= 1): // true for NaN
+		o.LifetimeJitter = 1
 	}
 	if o.ShutdownTimeout <= 0 {
 		o.ShutdownTimeout = defaultShutdownTimeout

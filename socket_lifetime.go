@@ -55,10 +55,10 @@ func (s *Socket) lifetimeLeft(o *settings) time.Duration {
 	if o.MaxLifetime <= 0 {
 		return never
 	}
-	tenth := o.MaxLifetime / 10
-	end := s.opened + o.MaxLifetime - tenth + s.part(2*tenth)
+	jitter := time.Duration(max(0, o.LifetimeJitter) * float64(o.MaxLifetime))
+	end := s.opened + o.MaxLifetime - jitter + s.part(2*jitter)
 	if s.opened < o.lifetimeChanged {
-		end = max(end, o.lifetimeChanged+s.part(2*tenth))
+		end = max(end, o.lifetimeChanged+s.part(o.MaxLifetime/5))
 	}
 	return end - s.server.age()
 }

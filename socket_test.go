@@ -181,6 +181,29 @@ func TestServerMaxLifetime(t *testing.T) {
 	})
 }
 
+func TestServerLifetimeJitter(t *testing.T) {
+	for _, c := range []struct{ jitter, least, most float64 }{{-1, 1, 1}, {0.5, 0.5, 1.5}, {1, 0, 2}, {7, 0, 2}} {
+		bubble(t, func(t *testing.T) {
+			const lifetime = 100 * time.Second
+			s := serve(t, linger.HandlerFuncs{}, linger.Options{Options: websocket.Options{KeepAlive: -1}, MaxLifetime: lifetime, LifetimeJitter: c.jitter})
+			began := time.Now()
+			for range 100 {
+				c := s.connect()
+				go func() { c.want("close 1012 maximum lifetime"); _ = c.nc.Close() }()
+			}
+			least, most := time.Hour, time.Duration(0)
+			for range 100 {
+				s.end()
+				least, most = min(least, time.Since(began)), max(most, time.Since(began))
+			}
+			lower, upper := time.Duration(c.least*float64(lifetime)), time.Duration(c.most*float64(lifetime))
+			if least < lower || most > upper || most-least < (upper-lower)*2/3 {
+				t.Errorf("with a jitter of %v connections live from %v to %v; it was %v to %v", c.jitter, lower, upper, least, most)
+			}
+		})
+	}
+}
+
 func TestServerMaxLifetimeStopsTimer(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := serve(t, linger.HandlerFuncs{}, linger.Options{MaxLifetime: time.Hour, IdleTimeout: time.Minute})

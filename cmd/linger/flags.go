@@ -81,7 +81,8 @@ type connectionFlags struct {
 	WriteTimeout      duration `default:"30s" reload:"live" help:"How long a client may fail to read queued data. After it the connection is aborted."`
 	HalfOpenTimeout   duration `default:"30s" reload:"live" help:"How long a connection may stay half-open after the client's Close. After it the server answers with the client's code."`
 	IdleTimeout       duration `placeholder:"DURATION" reload:"live" help:"Close connections with 1001 after this time without a message in either direction. Default: never."`
-	MaxLifetime       duration `placeholder:"DURATION" reload:"live" help:"Close connections with 1012 at this age, plus or minus a tenth. Default: never."`
+	MaxLifetime       duration `placeholder:"DURATION" reload:"live" help:"Close connections with 1012 at this age, plus or minus --lifetime-jitter of it. Default: never."`
+	LifetimeJitter    float64  `default:"0.1" reload:"live" help:"Part of --max-lifetime by which the age varies, from 0 to 1, so that clients that connected together do not reconnect together."`
 	Compression       bool     `reload:"live" help:"Accept permessage-deflate from clients that offer it."`
 }
 
@@ -148,6 +149,7 @@ func (c *runCommand) server() linger.Options {
 		SendQueue:       int(c.SendQueue),
 		IdleTimeout:     time.Duration(c.IdleTimeout),
 		MaxLifetime:     time.Duration(c.MaxLifetime),
+		LifetimeJitter:  jitterOption(c.LifetimeJitter),
 		ShutdownTimeout: time.Duration(c.ShutdownTimeout),
 	}
 	if c.Policy == "drop" {
@@ -177,6 +179,8 @@ func (c *runCommand) Validate() error {
 		{c.MaxFragments >= -1, fmt.Sprintf("--max-fragments: %d is below -1, which means no bound", c.MaxFragments)},
 		{c.MaxFetches >= 1, fmt.Sprintf("--max-fetches: %d is not above 0", c.MaxFetches)},
 		{c.MaxSockets >= 1, fmt.Sprintf("--max-sockets: %d is not above 0", c.MaxSockets)},
+		{c.LifetimeJitter >= 0 && c.LifetimeJitter <= 1, // false for NaN
+			fmt.Sprintf("--lifetime-jitter: %v is not from 0 to 1", c.LifetimeJitter)},
 		{c.UpgradeRate >= 0 && c.UpgradeRate <= math.MaxFloat64, // false for NaN and infinities
 			fmt.Sprintf("--upgrade-rate: %v is not a number of requests per second, 0 or more", c.UpgradeRate)},
 	} {
@@ -185,6 +189,14 @@ func (c *runCommand) Validate() error {
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// jitterOption converts a jitter to the convention of linger.Options, where 0 means the default and negative means none.
+func jitterOption(jitter float64) float64 {
+	if jitter == 0 {
+		return -1
+	}
+	return jitter
 }
 
 const maxWorkers = 256

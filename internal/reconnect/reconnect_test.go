@@ -173,6 +173,40 @@ func TestAllAtOnce(t *testing.T) {
 	}
 }
 
+// The maximum lifetime spreads clients that came within a second: with a large jitter from the first hour on.
+func TestMaxLifetime(t *testing.T) {
+	if *network == "tcp" {
+		t.Skip("takes hours")
+	}
+	const hours = 6
+	for _, c := range []struct {
+		jitter     float64
+		unevenness float64 // the greatest number of new connections within six minutes, over the mean
+	}{
+		{0.5, 2},
+		{0.1, 7},
+	} {
+		t.Run(fmt.Sprint("jitter ", c.jitter), func(t *testing.T) {
+			run(t, func(t *testing.T) {
+				s := &site{servers: []*server{newServer(t, *network, linger.Options{MaxLifetime: time.Hour, LifetimeJitter: c.jitter})}}
+				s.start(t)
+				s.openAll(t, *clients, advised)
+				time.Sleep(hours*time.Hour - time.Second)
+				perSlot := make(rates, hours*10)
+				s.mu.Lock()
+				for _, at := range s.opened {
+					perSlot[int(at/(6*time.Minute))]++
+				}
+				s.mu.Unlock()
+				t.Logf("maximum lifetime of an hour, jitter %v: at most %.2f times the mean in 6 minutes\n%v", c.jitter, perSlot.unevenness(), perSlot)
+				if perSlot.unevenness() > c.unevenness {
+					t.Errorf("the greatest number of new connections in 6 minutes is %.2f times the mean, expected at most %v", perSlot.unevenness(), c.unevenness)
+				}
+			})
+		})
+	}
+}
+
 // A drain of a share moves that share, and no more, to the other servers.
 func TestRebalance(t *testing.T) {
 	run(t, func(t *testing.T) {

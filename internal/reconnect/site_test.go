@@ -43,8 +43,14 @@ func newSite(t *testing.T, network string, servers int) *site {
 	t.Helper()
 	s := &site{}
 	for range servers {
-		s.servers = append(s.servers, newServer(t, network))
+		s.servers = append(s.servers, newServer(t, network, linger.Options{}))
 	}
+	s.start(t)
+	return s
+}
+
+// start starts the load balancer.
+func (s *site) start(t *testing.T) {
 	s.check()
 	ctx := t.Context()
 	go func() {
@@ -57,12 +63,12 @@ func newSite(t *testing.T, network string, servers int) *site {
 			}
 		}
 	}()
-	return s
 }
 
-func newServer(t *testing.T, network string) *server {
+func newServer(t *testing.T, network string, opts linger.Options) *server {
 	t.Helper()
-	s := &server{Server: linger.NewServer(linger.HandlerFuncs{}, linger.Options{Options: quiet, Logger: slog.New(slog.DiscardHandler)})}
+	opts.Options, opts.Logger = quiet, slog.New(slog.DiscardHandler)
+	s := &server{Server: linger.NewServer(linger.HandlerFuncs{}, opts)}
 	web := &http.Server{Handler: s.Server, ErrorLog: log.New(io.Discard, "", 0)}
 	t.Cleanup(func() { _ = web.Close() })
 	if network == "memory" {
