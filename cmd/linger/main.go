@@ -21,15 +21,28 @@ import (
 
 // commands is the command line as kong parses it.
 type commands struct {
-	Init    initCommand    `cmd:"" help:"Make a small application."`
-	Run     runCommand     `cmd:"" help:"Run an application written in JavaScript or TypeScript."`
-	Proxy   proxyCommand   `cmd:"" help:"Forward WebSocket connections to backends. Each side receives the close code and reason of the other."`
-	Check   checkCommand   `cmd:"" help:"Load an application without serving it, and print its errors and warnings."`
-	Test    testCommand    `cmd:"" help:"Run the tests of an application."`
-	Config  configCommand  `cmd:"" help:"Print or check the configuration."`
-	Types   typesCommand   `cmd:"" help:"Write linger.d.ts, the TypeScript types of Linger."`
-	Version versionCommand `cmd:"" help:"Print the versions of Linger, Go, the JavaScript engine and the installed runtimes."`
-	Help    helpCommand    `cmd:"" help:"Show the help of a command."`
+	Init  initCommand  `cmd:"" group:"Applications:" help:"Make a small application."`
+	Run   runCommand   `cmd:"" group:"Applications:" help:"Run an application written in JavaScript or TypeScript."`
+	Check checkCommand `cmd:"" group:"Applications:" help:"Load an application without serving it, and print its errors and warnings."`
+	Test  testCommand  `cmd:"" group:"Applications:" help:"Run the tests of an application."`
+	Types typesCommand `cmd:"" group:"Applications:" help:"Write linger.d.ts, the TypeScript types of Linger."`
+
+	Proxy  proxyCommand  `cmd:"" group:"Servers:" help:"Forward WebSocket connections to backends. Each side receives the close code and reason of the other."`
+	Config configCommand `cmd:"" group:"Servers:" help:"Print or check the configuration."`
+
+	Status   statusCommand   `cmd:"" group:"A running server:" help:"Show the state of a server."`
+	Conns    connsCommand    `cmd:"" group:"A running server:" help:"List, show, close and send to the connections of a server."`
+	Channels channelsCommand `cmd:"" group:"A running server:" help:"List the channels of a server."`
+	Publish  publishCommand  `cmd:"" group:"A running server:" help:"Publish a message on a channel."`
+	Workers  workersCommand  `cmd:"" group:"A running server:" help:"List the workers of a server."`
+	Failures failuresCommand `cmd:"" group:"A running server:" help:"List the last failures of the application."`
+	Top      topCommand      `cmd:"" group:"A running server:" help:"Show the traffic of a server, once a second."`
+	Tail     tailCommand     `cmd:"" group:"A running server:" help:"Print what happens in a server, as it happens."`
+
+	Completion completionCommand  `cmd:"" group:"Other:" help:"Print how to complete commands in bash, zsh or fish."`
+	Man        manCommand         `cmd:"" group:"Other:" help:"Print the manual page."`
+	Version    versionCommand     `cmd:"" group:"Other:" help:"Print the versions of Linger, Go, the JavaScript engine and the installed runtimes."`
+	Help       helpCommand        `cmd:"" group:"Other:" help:"Show the help of a command."`
 
 	ShowVersion versionFlag `name:"version" short:"v" help:"Print the version."`
 }
@@ -59,6 +72,9 @@ func run(args []string) int {
 	)
 	if err != nil {
 		return out.fail(err)
+	}
+	if completes(parser) {
+		return 0
 	}
 	command, err := parser.Parse(expandHelp(args))
 	err = cli.explain(err)
