@@ -39,10 +39,10 @@ type commands struct {
 	Top      topCommand      `cmd:"" group:"A running server:" help:"Show the traffic of a server, once a second."`
 	Tail     tailCommand     `cmd:"" group:"A running server:" help:"Print what happens in a server, as it happens."`
 
-	Completion completionCommand  `cmd:"" group:"Other:" help:"Print how to complete commands in bash, zsh or fish."`
-	Man        manCommand         `cmd:"" group:"Other:" help:"Print the manual page."`
-	Version    versionCommand     `cmd:"" group:"Other:" help:"Print the versions of Linger, Go, the JavaScript engine and the installed runtimes."`
-	Help       helpCommand        `cmd:"" group:"Other:" help:"Show the help of a command."`
+	Completion completionCommand `cmd:"" group:"Other:" help:"Print how to complete commands in bash, zsh or fish."`
+	Man        manCommand        `cmd:"" group:"Other:" help:"Print the manual page."`
+	Version    versionCommand    `cmd:"" group:"Other:" help:"Print the versions of Linger, Go, the JavaScript engine and the installed runtimes."`
+	Help       helpCommand       `cmd:"" group:"Other:" help:"Show the help of a command."`
 
 	ShowVersion versionFlag `name:"version" short:"v" help:"Print the version."`
 }

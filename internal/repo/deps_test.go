@@ -238,7 +238,7 @@ var layers = map[string]layer{
 			"cmd/linger/internal/wrangler",
 			"internal/forwarding", "internal/httprule", "internal/loglimit", "internal/netaddr", "internal/spelling",
 		}, core...),
-		modules: []string{"github.com/alecthomas/kong", "github.com/fsnotify/fsnotify"},
+		modules: []string{"github.com/alecthomas/kong", "github.com/alecthomas/mango-kong", "github.com/muesli/roff", "github.com/jotaen/kong-completion", "github.com/fsnotify/fsnotify"},
 		why:     "the command combines the packages; code that belongs to one of them stays there",
 	},
 	"internal": {
