@@ -97,6 +97,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // Count returns the number of connections, each from its acceptance until its close event has been handled.
 func (s *Server) Count() int { return s.hub.count() }
 
+// Node returns the name of the server, with which the ids of its sockets begin: Options.Node, or a random one.
+func (s *Server) Node() string { return s.options().Node }
+
 // Socket returns the connection with this id, or nil.
 func (s *Server) Socket(id string) *Socket { return s.hub.socket(id) }
 

@@ -24,16 +24,15 @@ type Options struct {
 	ShowQueries bool
 
 	Version string // of Linger
-	Node    string // linger.Options.Node of Server
 	Runtime string // what runs the application
 	App     string // the path of the application's module
 
-	// Workers returns the status of each worker, and Generation the current version of the application's code.
-	Workers    func() []Worker
-	Generation func() int
+	Workers func() []Worker // returns the status of each worker
 
 	// Drain starts a drain in the background. The error is [linger.ErrDraining], or names what is wrong in the request.
-	Drain func(DrainRequest) error
+	// CancelDrain ends one; the error is why it cannot be.
+	Drain       func(DrainRequest) error
+	CancelDrain func() error
 
 	// Reload reads the configuration and the application again. The report is sent as JSON; the error is for the client.
 	Reload func(ctx context.Context) (report any, err error)

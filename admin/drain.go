@@ -76,6 +76,11 @@ func (h *Handler) startDrain(r *http.Request) (any, error) {
 
 // cancelDrain ends a drain; the server is ready again.
 func (h *Handler) cancelDrain(r *http.Request) (any, error) {
-	h.opts.Server.CancelDrain()
+	if h.opts.CancelDrain == nil {
+		return nil, notAvailable("drain")
+	}
+	if err := h.opts.CancelDrain(); err != nil {
+		return nil, &apiError{http.StatusConflict, "ending", err.Error()}
+	}
 	return h.getDrain(r)
 }

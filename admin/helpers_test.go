@@ -36,7 +36,7 @@ func start(t *testing.T, configure func(*linger.Options, *admin.Options)) *fixtu
 	t.Helper()
 	f := &fixture{t: t, recorder: admin.NewRecorder(), header: http.Header{}}
 	server := linger.Options{Trace: f.recorder.Trace(), Stats: true, Logger: slog.New(slog.DiscardHandler), Node: "test"}
-	options := admin.Options{Recorder: f.recorder, Logger: slog.New(slog.DiscardHandler), Node: "test", Version: "v1"}
+	options := admin.Options{Recorder: f.recorder, Logger: slog.New(slog.DiscardHandler), Version: "v1"}
 	if configure != nil {
 		configure(&server, &options)
 	}

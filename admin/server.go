@@ -15,26 +15,27 @@ import (
 // status returns the status of the server.
 func (h *Handler) status() Status {
 	s := Status{
-		Version: h.opts.Version, Node: h.opts.Node, Runtime: h.opts.Runtime, App: h.opts.App,
+		Version: h.opts.Version, Node: h.opts.Server.Node(), Runtime: h.opts.Runtime, App: h.opts.App,
 		PID: os.Getpid(), Started: h.opts.Recorder.started, State: "ready",
 		Reasons: []string{}, Connections: h.opts.Server.Count(), Drain: h.drain(),
 	}
-	if reason := h.backingOff(); reason != "" {
+	workers := h.workers()
+	for _, w := range workers {
+		s.Generation = max(s.Generation, w.Generation)
+	}
+	if reason := backingOff(workers); reason != "" {
 		s.State, s.Reasons = "unready", append(s.Reasons, reason)
 	}
 	if !h.opts.Server.Ready() {
 		s.State, s.Reasons = "draining", append(s.Reasons, "the server is draining or shutting down: it accepts no new connections")
 	}
-	if h.opts.Generation != nil {
-		s.Generation = h.opts.Generation()
-	}
 	return s
 }
 
 // backingOff returns why no worker accepts requests, or "" if one does.
-func (h *Handler) backingOff() string {
+func backingOff(workers []Worker) string {
 	reason := ""
-	for _, w := range h.workers() {
+	for _, w := range workers {
 		if w.State != "backing off" {
 			return ""
 		}

@@ -69,18 +69,20 @@ type RecentMessage struct {
 
 // Worker is the status of a worker of the application. The counters count since the application was loaded.
 type Worker struct {
-	Worker       int    `json:"worker"` // its number, from 0
-	State        string `json:"state"`  // "running", "asleep" or "backing off"
-	Reason       string `json:"reason"` // what keeps it from sleeping, or why it backs off; "" if neither
-	Generation   int    `json:"generation"`
-	Process      int    `json:"process"` // the id of its child process; 0 if it has none
-	Connections  int    `json:"connections"`
-	Objects      int    `json:"objects"` // Durable Objects in memory
-	Events       uint64 `json:"events"`
-	Failures     uint64 `json:"failures"` // of its engines, each of which was replaced
-	Sleeps       uint64 `json:"sleeps"`
-	Wakes        uint64 `json:"wakes"` // constructions of Durable Objects
-	DroppedPosts uint64 `json:"droppedPosts"`
+	Worker       int     `json:"worker"` // its number, from 0
+	State        string  `json:"state"`  // "running", "asleep" or "backing off"
+	Reason       string  `json:"reason"` // what keeps it from sleeping, or why it backs off; "" if neither
+	Generation   int     `json:"generation"`
+	Process      int     `json:"process"` // the id of its child process; 0 if it has none
+	Connections  int     `json:"connections"`
+	Objects      int     `json:"objects"` // Durable Objects in memory
+	Queued       int     `json:"queued"`  // events that wait for the worker
+	Waited       float64 `json:"waited"`  // seconds that the first of them has waited
+	Events       uint64  `json:"events"`
+	Failures     uint64  `json:"failures"` // of its engines, each of which was replaced
+	Sleeps       uint64  `json:"sleeps"`
+	Wakes        uint64  `json:"wakes"` // constructions of Durable Objects
+	DroppedPosts uint64  `json:"droppedPosts"`
 }
 
 // Entry is an entry of the timeline. Repetitions of an entry are counted instead of listed.

@@ -167,6 +167,7 @@ func (c *runCommand) Validate() error {
 		c.entryFlags.Validate(),
 		c.workerFlags.Validate(),
 		c.staticFlags.Validate(),
+		c.adminFlags.Validate(),
 		c.otelFlags.Validate(),
 		c.drainFlags.validate(c.ShutdownTimeout),
 	}

@@ -33,6 +33,7 @@ type runCommand struct {
 	otelFlags       `embed:"" group:"Tracing:"`
 	drainFlags      `embed:"" group:"Draining:"`
 	logFlags        `embed:"" group:"Log:"`
+	adminFlags      `embed:"" group:"Administration:"`
 
 	settingSources // set by BeforeResolve
 
@@ -61,12 +62,17 @@ func (c *runCommand) Run(out *streams) error {
 	if err != nil {
 		return err
 	}
+	admin, err := c.openAdmin(log.Logger)
+	if err != nil {
+		return err
+	}
+	defer admin.close()
 	signals, manager := notify(), systemd.New(log.Logger)
 	if err := c.startTracing(log.Logger); err != nil {
 		return err
 	}
 	defer c.tracing.close()
-	app, err := c.load(log)
+	app, err := c.load(log, admin.observe)
 	if err != nil {
 		return fmt.Errorf("cannot load %s:\n%w", c.App, err)
 	}
@@ -84,6 +90,10 @@ func (c *runCommand) Run(out *streams) error {
 	reportDescriptors(log.Logger, maxDescriptors(), c.MaxConnections, c.values.Given("max-connections"))
 	c.print(out, fmt.Sprintf("%s runs at %s", c.App, listenerURLs(listeners)))
 	drains := newDrains(app.Server(), c.drainFlags.options(time.Duration(c.ShutdownTimeout)), log.Logger)
+	if admin != nil {
+		admin.serve(c.adminOptions(running, drains, reloader))
+		c.print(out, fmt.Sprintf("dashboard at %s%s", listenerURL(admin.listener), admin.notice))
+	}
 	return service{
 		handler:         running.handler,
 		log:             log.Logger,
@@ -96,14 +106,17 @@ func (c *runCommand) Run(out *streams) error {
 	}.serve(listeners, signals.shutdown)
 }
 
-// load logs the warnings about the configuration and loads the application.
-func (c *runCommand) load(log logs) (*worker.App, error) {
+// load logs the warnings about the configuration and loads the application. The observers may change its options.
+func (c *runCommand) load(log logs, observers ...func(*worker.Options)) (*worker.App, error) {
 	if info, err := os.Stat(c.App); err == nil && info.IsDir() {
 		return nil, fmt.Errorf("%s: is a directory: give the path of the application's module, a .js or .ts file", c.App)
 	}
 	options, err := c.workerOptions(log)
 	if err != nil {
 		return nil, err
+	}
+	for _, observe := range observers {
+		observe(&options)
 	}
 	log.warnAll(c.configWarnings)
 	return worker.Load(c.App, options)
@@ -112,6 +125,7 @@ func (c *runCommand) load(log logs) (*worker.App, error) {
 // workerOptions returns the options of the application, with its logs.
 func (c *runCommand) workerOptions(log logs) (worker.Options, error) {
 	options, err := c.options(log.Logger)
+	options.Server.Stats = !c.AdminListen.off
 	access := log.accessFor(c.logFlags, nil)
 	options.Console, options.Server.AccessLog, options.Server.AccessHeaders = log.console, access.to, access.headers
 	if c.tracing != nil {

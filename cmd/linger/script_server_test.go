@@ -24,6 +24,7 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 //
 //	serve ARG...            starts linger run --listen=127.0.0.1:0 ARG..., with TOKEN and the variables that PASS names
 //	                        from the script's environment; sets URL, PORT, and ADDRESS, which is the URL without http://
+//	                        and, with --admin-listen among the arguments, ADMIN, the URL of the administration
 //	proxy ARG...            starts linger proxy --listen=127.0.0.1:0 ARG... in the same way
 //	background NAME ARG...  starts another linger run; sets NAME in capitals to its address, with ws://
 //	tests ARG...            starts linger test ARG...
@@ -72,17 +73,33 @@ func serverOf(ts *testscript.TestScript) *server {
 	return s
 }
 
+// adminPrinted matches the address of the administration, without a slash at its end.
+var adminPrinted = regexp.MustCompile(`dashboard at (\S+?)/?[ "\n]`)
+
 var urlPrinted = regexp.MustCompile(`runs at http://(\S+?)/[",\n]`)
 
 // start starts a command of linger and waits until it has printed its address.
 func start(ts *testscript.TestScript, subcommand string, args []string) *server {
-	s := launch(ts, append([]string{subcommand, "--listen=127.0.0.1:0"}, args...))
+	s := launch(ts, append([]string{subcommand, "--listen=127.0.0.1:0"}, withoutAdmin(subcommand, args)...))
 	printed := s.await(ts, &s.stdout, urlPrinted)
 	ts.Setenv("ADDRESS", printed[1])
 	ts.Setenv("PORT", printed[1][strings.LastIndexByte(printed[1], ':')+1:])
 	ts.Setenv("URL", "http://"+printed[1])
+	if subcommand == "run" && !slices.Contains(s.process.Args, adminOff) {
+		ts.Setenv("ADMIN", s.await(ts, &s.stdout, adminPrinted)[1])
+	}
 	return s
 }
+
+// withoutAdmin returns the arguments of a command, with the administration turned off unless they set it.
+func withoutAdmin(subcommand string, args []string) []string {
+	if subcommand != "run" || slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "--admin-listen") }) {
+		return args
+	}
+	return append([]string{adminOff}, args...)
+}
+
+const adminOff = "--admin-listen=off"
 
 // launch starts a command of linger. It is killed at the end of the script.
 func launch(ts *testscript.TestScript, args []string) *server {

@@ -68,7 +68,7 @@ func one(l net.Listener, err error) ([]net.Listener, error) {
 func explain(a Address, err error) error {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("cannot listen on %s: the address is in use; choose another with --port or --listen", a)
+		return inUseError{a}
 	case errors.Is(err, syscall.EACCES) && a.kind == tcp:
 		return fmt.Errorf("cannot listen on %s: ports below 1024 need a privilege (CAP_NET_BIND_SERVICE, or a socket of systemd); "+
 			"choose another port with --port or --listen: %w", a, err)
@@ -179,3 +179,12 @@ func FromManager() (*Passed, error) {
 	}
 	return passed, err
 }
+
+// inUseError reports that an address is in use. errors.Is reports it as syscall.EADDRINUSE.
+type inUseError struct{ address Address }
+
+func (e inUseError) Error() string {
+	return fmt.Sprintf("cannot listen on %s: the address is in use; choose another with --port or --listen", e.address)
+}
+
+func (inUseError) Unwrap() error { return syscall.EADDRINUSE }

@@ -1,0 +1,235 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/admin"
+	"github.com/lingerws/linger/admin/dashboard"
+	"github.com/lingerws/linger/cmd/linger/internal/listen"
+	"github.com/lingerws/linger/websocket"
+	"github.com/lingerws/linger/worker"
+)
+
+// adminFlags are the flags for the administration of a running server.
+type adminFlags struct {
+	AdminListen  adminAddress `placeholder:"ADDRESS" help:"Address of the dashboard and of the HTTP API for administration: HOST:PORT, PORT for the loopback interface, unix:PATH, or off. Who can connect controls the server. Default: 127.0.0.1:9180, or a free port if that is in use."`
+	AdminToken   string       `secret:"" placeholder:"TOKEN" help:"Token that requests for administration need, at least 16 characters. It is required unless --admin-listen is a loopback address or a Unix socket. LINGER_ADMIN_TOKEN keeps it out of process lists."`
+	AdminPprof   bool         `help:"Serve the profiles of Go at /debug/pprof/ of the administration."`
+	AdminQueries bool         `help:"Show the queries of URLs in the administration, which may contain secrets."`
+}
+
+// minAdminToken is the length of the shortest --admin-token.
+const minAdminToken = 16
+
+// defaultAdminPort is the port of the administration if --admin-listen is not given and the port is free.
+const defaultAdminPort = 9180
+
+// Validate reports a token that is too short. kong calls it.
+func (f adminFlags) Validate() error {
+	if n := len(f.AdminToken); n > 0 && n < minAdminToken {
+		return fmt.Errorf("--admin-token: %d characters can be guessed: give at least %d; openssl rand -hex 32 makes a token", n, minAdminToken)
+	}
+	return nil
+}
+
+// adminAddress is a flag value that is an address to listen on, or off. The zero value is the default address.
+type adminAddress struct {
+	address listen.Address
+	given   bool
+	off     bool
+}
+
+// Decode implements kong.MapperValue.
+func (a *adminAddress) Decode(ctx *kong.DecodeContext) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("address", &text); err != nil {
+		return err
+	}
+	if text == "off" {
+		*a = adminAddress{off: true}
+		return nil
+	}
+	if path, ok := strings.CutPrefix(text, "unix:"); ok && !strings.Contains(path, "?") && !strings.HasPrefix(path, "@") {
+		text += "?mode=0600"
+	}
+	address, err := listen.Parse(text)
+	switch {
+	case err != nil:
+		return err
+	case address.Scheme == listen.HTTPS:
+		return fmt.Errorf("%q: the administration has no TLS: give a loopback address or a Unix socket, with a reverse proxy before it if necessary", text)
+	case strings.HasPrefix(address.String(), "fd:"):
+		return fmt.Errorf("%q: the administration cannot use a socket that the process is started with: give an address, a Unix socket, or off", text)
+	}
+	*a = adminAddress{address: address, given: true}
+	return nil
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (a adminAddress) MarshalText() ([]byte, error) {
+	switch {
+	case a.off:
+		return []byte("off"), nil
+	case !a.given:
+		return []byte{}, nil
+	}
+	return []byte(a.address.String()), nil
+}
+
+// administration is the listener for the administration of a server, and what is recorded for it. A nil administration is off.
+type administration struct {
+	listener net.Listener
+	notice   string // why this is not the default address; otherwise ""
+	recorder *admin.Recorder
+	log      *slog.Logger
+
+	web     *http.Server
+	handler *admin.Handler
+}
+
+// openAdmin listens for the administration. It serves nothing before serve is called. The result is nil if it is off.
+func (f adminFlags) openAdmin(log *slog.Logger) (*administration, error) {
+	if f.AdminListen.off {
+		return nil, nil
+	}
+	a := &administration{recorder: admin.NewRecorder(), log: log}
+	if err := a.listen(f.AdminListen); err != nil {
+		return nil, err
+	}
+	if f.AdminToken == "" && !isPrivate(a.listener.Addr()) {
+		return nil, errors.Join(
+			fmt.Errorf("--admin-listen: everyone who reaches %s could control this server: set LINGER_ADMIN_TOKEN, which openssl rand -hex 32 makes, or give a loopback address or unix:PATH", a.listener.Addr()),
+			a.listener.Close())
+	}
+	return a, nil
+}
+
+// listen opens the listener. If the default port is in use it selects a free one, so that a second server on the machine starts.
+func (a *administration) listen(at adminAddress) error {
+	if !at.given {
+		at.address = listen.Loopback(defaultAdminPort)
+	}
+	err := a.open(at.address)
+	if !at.given && errors.Is(err, syscall.EADDRINUSE) {
+		a.notice = fmt.Sprintf(" (%s is in use)", at.address)
+		err = a.open(listen.Loopback(0))
+	}
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("--admin-listen: cannot listen on %s: the address is in use; choose another, or off", at.address)
+	case err != nil:
+		return fmt.Errorf("--admin-listen: %w", err)
+	}
+	return nil
+}
+
+func (a *administration) open(at listen.Address) error {
+	listeners, _, err := listen.Open(context.Background(), []listen.Address{at}, &listen.Passed{}, at)
+	if err == nil {
+		a.listener = listeners[0]
+	}
+	return err
+}
+
+// isPrivate reports whether only this machine, or with a Unix socket only its owner, can connect to an address.
+func isPrivate(address net.Addr) bool {
+	switch at := address.(type) {
+	case *net.TCPAddr:
+		return at.IP.IsLoopback()
+	case *net.UnixAddr:
+		return !strings.HasPrefix(at.Name, "@") // an abstract socket has no mode
+	}
+	return false
+}
+
+// observe adds what the administration records to the options of an application.
+func (a *administration) observe(o *worker.Options) {
+	if a == nil {
+		return
+	}
+	o.Server.Trace = linger.Traces(o.Server.Trace, a.recorder.Trace())
+	o.Trace = &worker.Trace{
+		Replaced: a.recorder.Replaced,
+		Reloaded: a.recorder.Reloaded,
+		Failed: func(f worker.Failure) {
+			a.recorder.Failed(admin.Entry{Event: f.Event, Connection: f.Connection, Worker: f.Worker, Text: f.Text, At: f.At})
+		},
+	}
+}
+
+// adminTimeout bounds the time in which a request to the administration, and its body, must arrive.
+const adminTimeout = 30 * time.Second
+
+// maxAdminConnections bounds the connections to the administration. Further ones wait until one has ended.
+const maxAdminConnections = 256
+
+// serve serves the administration.
+func (a *administration) serve(options admin.Options) {
+	options.Recorder, options.Logger, options.Dashboard = a.recorder, a.log, dashboard.Handler()
+	a.handler = admin.New(options)
+	a.web = websocket.NewHTTPServer(a.handler)
+	a.web.Handler = websocket.BoundBodies(a.handler, adminTimeout)
+	a.web.MaxHeaderBytes = maxHeader
+	a.web.ErrorLog = slog.NewLogLogger(a.log.Handler(), slog.LevelError)
+	a.recorder.Started("the application was loaded")
+	go func() {
+		err := websocket.Serve(a.web, newLimited(a.listener, maxAdminConnections))
+		if !errors.Is(err, http.ErrServerClosed) {
+			a.log.Error("the administration cannot accept connections any more", "error", err)
+		}
+	}()
+}
+
+// close ends the administration.
+func (a *administration) close() {
+	if a == nil {
+		return
+	}
+	if a.handler == nil { // serve was not called
+		_ = a.listener.Close()
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = a.handler.Shutdown(ctx) // what is left is closed by Close
+	_ = a.web.Close()
+}
+
+// adminOptions returns the options of the administration of an application.
+func (c *runCommand) adminOptions(running *running, drains *drains, reloader *reloader) admin.Options {
+	runtime := c.Runtime
+	if runtime == "" {
+		runtime = embedded
+	}
+	return admin.Options{
+		Server: running.app.Server(), Token: c.AdminToken, ShowQueries: c.AdminQueries, Profiles: c.AdminPprof,
+		Version: versionNumber(), Runtime: string(runtime), App: c.App,
+		Workers: func() []admin.Worker { return adminWorkers(running.app.Workers()) },
+		Drain:   drains.request, CancelDrain: drains.cancel, LogLevel: running.log.level,
+		Reload: func(ctx context.Context) (any, error) { return reloader.request(ctx) },
+	}
+}
+
+// adminWorkers returns the status of workers in the form of the administration.
+func adminWorkers(list []worker.Status) []admin.Worker {
+	workers := make([]admin.Worker, 0, len(list))
+	for i, s := range list {
+		workers = append(workers, admin.Worker{
+			Worker: i, State: s.State, Reason: s.Reason, Generation: s.Generation, Process: s.Process,
+			Connections: s.Connections, Objects: s.Objects, Events: s.Events, Failures: s.Failures,
+			Sleeps: s.Sleeps, Wakes: s.Wakes, DroppedPosts: s.DroppedPosts, Queued: s.Queued, Waited: s.Waited.Seconds(),
+		})
+	}
+	return workers
+}
