@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"io"
 	"net/http"
 	"path/filepath"
 	"time"
@@ -72,6 +73,32 @@ func (w *boundedWriter) Write(p []byte) (int, error) {
 		_ = w.control.SetWriteDeadline(time.Now().Add(w.timeout)) // fails if the program's transport has no deadlines
 	}
 	return w.ResponseWriter.Write(p)
+}
+
+// filePiece is the length of a piece that is sent without passing through the process, in bytes.
+const filePiece = 64 << 10
+
+// ReadFrom implements io.ReaderFrom. ServeContent passes a part of a file, which the system sends piece by piece where it can.
+func (w *boundedWriter) ReadFrom(from io.Reader) (total int64, err error) {
+	part, ok := from.(*io.LimitedReader)
+	to, direct := w.ResponseWriter.(io.ReaderFrom)
+	if !ok || !direct {
+		return io.Copy(struct{ io.Writer }{w}, from)
+	}
+	w.wrote = true
+	for part.N > 0 && err == nil {
+		if w.timeout > 0 {
+			_ = w.control.SetWriteDeadline(time.Now().Add(w.timeout))
+		}
+		var n int64
+		n, err = to.ReadFrom(&io.LimitedReader{R: part.R, N: min(part.N, filePiece)})
+		part.N -= n
+		total += n
+		if n == 0 {
+			break
+		}
+	}
+	return total, err
 }
 
 // end sends what is buffered, and ends the bound: the connection may get another request.

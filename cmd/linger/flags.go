@@ -121,7 +121,7 @@ func (c *runCommand) options(log *slog.Logger) (worker.Options, error) {
 		CompatibilityDate:  string(c.CompatibilityDate),
 		CompatibilityFlags: c.CompatibilityFlag,
 	}
-	c.staticFlags.apply(&o.Assets)
+	c.applyStatic(&o.Assets)
 	o.Server.Origins = origins
 	o.Egress = egressRules(c.Egress)
 	o.FetchTimeout = time.Duration(c.FetchTimeout)

@@ -23,8 +23,8 @@ func (f staticFlags) Validate() error {
 	return fmt.Errorf("--static-not-found: %q is not none, 404-page or single-page-application", f.StaticNotFound)
 }
 
-// apply replaces the settings that are given in those of a wrangler file.
-func (f staticFlags) apply(a *worker.Assets) {
+// applyStatic replaces the settings that are given in those of a wrangler file.
+func (f staticFlags) applyStatic(a *worker.Assets) {
 	a.Directory = cmp.Or(f.StaticDir, a.Directory)
 	a.NotFoundHandling = cmp.Or(f.StaticNotFound, a.NotFoundHandling)
 	a.CacheControl = cmp.Or(f.StaticCacheControl, a.CacheControl)

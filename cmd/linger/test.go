@@ -26,7 +26,7 @@ type testCommand struct {
 	Filter  *regexp.Regexp `sources:"flag" short:"f" placeholder:"RE" help:"Run only the tests whose names match a regular expression."`
 	Timeout duration       `sources:"flag" default:"10s" help:"Maximum time for a test."`
 
-	AllowErrors bool `help:"Do not fail because of errors in the log of the application, such as exceptions that its listeners throw."`
+	AllowErrors bool `sources:"flag" help:"Do not fail because of errors in the log of the application, such as exceptions that its listeners throw."`
 
 	workerFlags  `embed:"" group:"Application:"`
 	runtimeFlags `embed:"" group:"Runtime:"`
