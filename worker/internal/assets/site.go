@@ -334,4 +334,6 @@ func (w *answerWriter) WriteHeader(status int) {
 func (w *answerWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // ReadFrom implements io.ReaderFrom, with which the system can send a file without copying it to the process.
-func (w *answerWriter) ReadFrom(from io.Reader) (int64, error) { return io.Copy(w.ResponseWriter, from) }
+func (w *answerWriter) ReadFrom(from io.Reader) (int64, error) {
+	return io.Copy(w.ResponseWriter, from)
+}
