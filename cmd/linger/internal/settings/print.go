@@ -26,16 +26,14 @@ func (s *Schema) WriteDefaults(w io.Writer, title string) error {
 			p.printf("# %s\n", extra.Example)
 		}
 	}
-	group := ""
-	for _, setting := range s.Settings {
-		if setting.Key == "" || setting.Section != "" {
-			continue
+	for _, group := range s.Groups() {
+		top := slices.DeleteFunc(group.Settings, func(setting *Setting) bool { return setting.Key == "" || setting.Section != "" })
+		if len(top) > 0 && group.Title != "" {
+			p.printf("\n\n## %s\n", group.Title)
 		}
-		if g := setting.Group; g != nil && g.Title != group {
-			group = g.Title
-			p.printf("\n\n## %s\n", strings.TrimSuffix(group, ":"))
+		for _, setting := range top {
+			p.defaults(setting)
 		}
-		p.defaults(setting)
 	}
 	for _, section := range s.sections {
 		list := s.in(underscores(section))

@@ -78,6 +78,30 @@ func New(command *kong.Node, names Names) (*Schema, error) {
 // Find returns the setting of the flag with a name or alias, nil if there is none.
 func (s *Schema) Find(name string) *Setting { return s.names[name] }
 
+// Group has the settings of a group of flags.
+type Group struct {
+	Title    string // "" for flags without a group
+	Settings []*Setting
+}
+
+// Groups returns the settings by the groups of their flags. Those without a group come first.
+func (s *Schema) Groups() []Group {
+	groups := []Group{{}}
+	for _, setting := range s.Settings {
+		title := ""
+		if setting.Group != nil {
+			title = strings.TrimSuffix(setting.Group.Title, ":")
+		}
+		i := slices.IndexFunc(groups, func(g Group) bool { return g.Title == title })
+		if i < 0 {
+			i = len(groups)
+			groups = append(groups, Group{Title: title})
+		}
+		groups[i].Settings = append(groups[i].Settings, setting)
+	}
+	return groups
+}
+
 // split returns the table and the key for the name of a flag. The key is empty if the name is that of a table.
 func (s *Schema) split(name string) (section, key string) {
 	key = name
