@@ -18,12 +18,12 @@ import (
 
 // drainFlags are the flags for draining, after SIGTERM and as the defaults of linger drain.
 type drainFlags struct {
-	DrainDelay   span      `default:"0s" help:"Time between SIGTERM and the first connection that is closed, for a load balancer to notice that the server is not ready."`
-	DrainSpread  span      `default:"60s" help:"Time over which connections are closed, in random order; 0s closes them at once. If that is fewer than 10 per second, 10 per second are closed."`
-	DrainRate    float64   `placeholder:"N" help:"Connections that are closed per second, instead of --drain-spread."`
-	DrainTimeout duration  `placeholder:"DURATION" help:"Maximum time from SIGTERM until the process ends; includes --shutdown-timeout. Default: what the other flags need, and 10s."`
-	DrainCode    closeCode `default:"1012" help:"Close code of drained connections."`
-	DrainReason  string    `default:"server draining" help:"Close reason of drained connections."`
+	DrainDelay   span      `default:"0s" reload:"live" help:"Time between SIGTERM and the first connection that is closed, for a load balancer to notice that the server is not ready."`
+	DrainSpread  span      `default:"60s" reload:"live" help:"Time over which connections are closed, in random order; 0s closes them at once. If that is fewer than 10 per second, 10 per second are closed."`
+	DrainRate    float64   `placeholder:"N" reload:"live" help:"Connections that are closed per second, instead of --drain-spread."`
+	DrainTimeout duration  `placeholder:"DURATION" reload:"live" help:"Maximum time from SIGTERM until the process ends; includes --shutdown-timeout. Default: what the other flags need, and 10s."`
+	DrainCode    closeCode `default:"1012" reload:"live" help:"Close code of drained connections."`
+	DrainReason  string    `default:"server draining" reload:"live" help:"Close reason of drained connections."`
 }
 
 // validate reports values that are out of range.
@@ -39,6 +39,11 @@ func (f drainFlags) validate(shutdownTimeout duration) error {
 		return fmt.Errorf("--drain-reason: %w", err)
 	}
 	return nil
+}
+
+// fixedOptions returns a function that returns the options of the flags.
+func (f drainFlags) fixedOptions(shutdownTimeout duration) func() linger.DrainOptions {
+	return func() linger.DrainOptions { return f.options(time.Duration(shutdownTimeout)) }
 }
 
 // options converts the flags to the options of package linger. Timeout is what is left of --drain-timeout for the drain, or 0.
@@ -73,7 +78,7 @@ type drainable interface {
 // drains runs the drains of a server. Its methods may be called from any goroutine.
 type drains struct {
 	server   drainable
-	defaults linger.DrainOptions
+	defaults func() linger.DrainOptions // returns the options of the flags in force
 	log      *slog.Logger
 	ended    chan struct{} // closed when a drain is over after which the process has to end
 
@@ -84,7 +89,7 @@ type drains struct {
 	exitOnce sync.Once
 }
 
-func newDrains(server drainable, defaults linger.DrainOptions, log *slog.Logger) *drains {
+func newDrains(server drainable, defaults func() linger.DrainOptions, log *slog.Logger) *drains {
 	return &drains{server: server, defaults: defaults, log: log, ended: make(chan struct{})}
 }
 
@@ -160,7 +165,7 @@ func (d *drains) startFinal() <-chan struct{} {
 	d.final = true
 	all := d.all
 	d.mu.Unlock()
-	over, err := d.start(d.defaults, false)
+	over, err := d.start(d.defaults(), false)
 	switch {
 	case err == nil:
 		return over

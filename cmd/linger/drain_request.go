@@ -22,7 +22,7 @@ func (d *drains) request(r admin.DrainRequest) error {
 
 // optionsOf returns the options of a request. What it omits has the value of the flags.
 func (d *drains) optionsOf(r admin.DrainRequest) (linger.DrainOptions, error) {
-	o := d.defaults
+	o := d.defaults()
 	for _, t := range []struct {
 		name    string
 		seconds *float64

@@ -39,16 +39,18 @@ func (s *slowServer) StartDrain(ctx context.Context, o linger.DrainOptions) (fun
 	}, err
 }
 
+func drainDefaults() linger.DrainOptions { return linger.DrainOptions{} }
+
 // drainsOf returns drains of a server without connections.
 func drainsOf() *drains {
-	return newDrains(linger.NewServer(linger.HandlerFuncs{}, linger.Options{}), linger.DrainOptions{}, slog.New(slog.DiscardHandler))
+	return newDrains(linger.NewServer(linger.HandlerFuncs{}, linger.Options{}), drainDefaults, slog.New(slog.DiscardHandler))
 }
 
 // slowDrains returns drains that take an hour.
 func slowDrains() (*drains, *slowServer, *strings.Builder) {
 	var log strings.Builder
 	s := &slowServer{Server: linger.NewServer(linger.HandlerFuncs{}, linger.Options{})}
-	return newDrains(s, linger.DrainOptions{Timeout: 3 * time.Hour}, slog.New(slog.NewTextHandler(&log, nil))), s, &log
+	return newDrains(s, func() linger.DrainOptions { return linger.DrainOptions{Timeout: 3 * time.Hour} }, slog.New(slog.NewTextHandler(&log, nil))), s, &log
 }
 
 func TestDrainsAwait(t *testing.T) {
@@ -81,7 +83,7 @@ func TestDrainsSignalJoinsDrain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, s, _ := slowDrains()
 		began := time.Now()
-		if _, err := d.start(d.defaults, true); err != nil {
+		if _, err := d.start(d.defaults(), true); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(30 * time.Minute)
@@ -110,7 +112,7 @@ func TestDrainsEndProcess(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d, _, _ := slowDrains()
-				o := d.defaults
+				o := d.defaults()
 				o.Share = c.share
 				over, err := d.start(o, c.exit)
 				if err != nil {
@@ -139,7 +141,7 @@ func TestDrainsEndProcess(t *testing.T) {
 
 func TestDrainsTimeout(t *testing.T) {
 	s := &slowServer{Server: linger.NewServer(linger.HandlerFuncs{}, linger.Options{})}
-	d := newDrains(s, linger.DrainOptions{}, slog.New(slog.DiscardHandler))
+	d := newDrains(s, drainDefaults, slog.New(slog.DiscardHandler))
 	for _, c := range []struct {
 		opts linger.DrainOptions
 		want time.Duration
@@ -168,7 +170,8 @@ func TestDrainsRequest(t *testing.T) {
 	number := func(n float64) *float64 { return &n }
 	code := func(n int) *int { return &n }
 	reason := strings.Repeat("x", 124)
-	d := newDrains(linger.NewServer(linger.HandlerFuncs{}, linger.Options{}), linger.DrainOptions{Delay: time.Second, Rate: 5, Code: 1012}, slog.New(slog.DiscardHandler))
+	d := newDrains(linger.NewServer(linger.HandlerFuncs{}, linger.Options{}),
+		func() linger.DrainOptions { return linger.DrainOptions{Delay: time.Second, Rate: 5, Code: 1012} }, slog.New(slog.DiscardHandler))
 	got, err := d.optionsOf(admin.DrainRequest{Spread: number(0), Share: number(0.5), Code: code(4000)})
 	if want := (linger.DrainOptions{Delay: time.Second, Spread: -1, Share: 0.5, Code: 4000}); err != nil || got != want {
 		t.Errorf("the options of the request must be %+v; got %+v, %v", want, got, err)

@@ -36,6 +36,7 @@ type commands struct {
 	Publish  publishCommand  `cmd:"" group:"A running server:" help:"Publish a message on a channel."`
 	Workers  workersCommand  `cmd:"" group:"A running server:" help:"List the workers of a server."`
 	Failures failuresCommand `cmd:"" group:"A running server:" help:"List the last failures of the application."`
+	Drain    drainCommand    `cmd:"" group:"A running server:" help:"Close the connections of a server one after the other, or a share of them."`
 	Top      topCommand      `cmd:"" group:"A running server:" help:"Show the traffic of a server, once a second."`
 	Tail     tailCommand     `cmd:"" group:"A running server:" help:"Print what happens in a server, as it happens."`
 

@@ -94,7 +94,7 @@ func (c *proxyCommand) Run(out *streams) error {
 		headerTimeout:   time.Duration(c.HeaderTimeout),
 		shutdownTimeout: time.Duration(c.ShutdownTimeout),
 		connections:     h.Count, shutdown: h.Shutdown,
-		drains:  newDrains(drainableProxy{h}, c.drainFlags.options(time.Duration(c.ShutdownTimeout)), log.Logger),
+		drains:  newDrains(drainableProxy{h}, c.drainFlags.fixedOptions(c.ShutdownTimeout), log.Logger),
 		manager: manager,
 	}.serve(listeners, signals.shutdown)
 }

@@ -9,8 +9,11 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
+	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/cmd/linger/internal/settings"
+	"github.com/lingerws/linger/cmd/linger/internal/systemd"
 	"github.com/lingerws/linger/worker"
 )
 
@@ -24,6 +27,7 @@ type reloadReport struct {
 type running struct {
 	app     *worker.App
 	log     logs
+	manager *systemd.Notifier          // nil in tests
 	started *runCommand                // the settings of the start
 	current atomic.Pointer[runCommand] // the settings in force
 }
@@ -32,6 +36,12 @@ func newRunning(app *worker.App, c *runCommand, log logs) *running {
 	r := &running{app: app, log: log, started: c}
 	r.current.Store(c)
 	return r
+}
+
+// drainOptions returns the options of drains in force.
+func (r *running) drainOptions() linger.DrainOptions {
+	c := r.current.Load()
+	return c.drainFlags.options(time.Duration(r.started.ShutdownTimeout))
 }
 
 // configError is the error of a reload whose settings are wrong.
@@ -43,6 +53,8 @@ func (e configError) Unwrap() error { return e.error }
 // reload reads the settings of all sources again, and the application with them. If either is wrong, the error says where, and nothing
 // has changed. Calls must not overlap.
 func (r *running) reload() (reloadReport, error) {
+	r.manager.Reloading()
+	defer r.manager.Ready()
 	last := r.current.Load()
 	next, err := loadSettings(r.started.args)
 	if err != nil {

@@ -82,6 +82,7 @@ func (c *runCommand) Run(out *streams) error {
 	}
 	signals.notifyShutdown() // before the address is printed: a program that reads it may send a signal at once
 	running := newRunning(app, c, log)
+	running.manager = manager
 	reloader, err := running.startReloader(signals.reload)
 	if err != nil {
 		return errors.Join(fmt.Errorf("cannot watch the application's files: %w", err), listen.Close(listeners), app.Shutdown(context.Background()))
@@ -89,7 +90,7 @@ func (c *runCommand) Run(out *streams) error {
 	defer reloader.close()
 	reportDescriptors(log.Logger, maxDescriptors(), c.MaxConnections, c.values.Given("max-connections"))
 	c.print(out, fmt.Sprintf("%s runs at %s", c.App, listenerURLs(listeners)))
-	drains := newDrains(app.Server(), c.drainFlags.options(time.Duration(c.ShutdownTimeout)), log.Logger)
+	drains := newDrains(app.Server(), running.drainOptions, log.Logger)
 	if admin != nil {
 		admin.serve(c.adminOptions(running, drains, reloader))
 		c.print(out, fmt.Sprintf("dashboard at %s%s", listenerURL(admin.listener), admin.notice))

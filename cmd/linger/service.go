@@ -56,7 +56,7 @@ func (s service) serve(listeners []listen.Listener, signals <-chan os.Signal) er
 		return s.awaitShutdown(slog.String("after", "linger drain"), signals, stop)
 	case signal := <-signals:
 		if signal != os.Interrupt {
-			s.manager.Stopping(s.drains.timeout(s.drains.defaults) + s.shutdownTimeout + drainMargin)
+			s.manager.Stopping(s.drains.timeout(s.drains.defaults()) + s.shutdownTimeout + drainMargin)
 			if again := s.drains.await(signals); again != nil {
 				signal = again
 			}

@@ -13,8 +13,8 @@ import (
 	"github.com/coreos/go-systemd/v22/daemon"
 )
 
-// Notifier sends messages to the service manager. Without one, when the variable NOTIFY_SOCKET is missing, its methods do nothing.
-// All methods may be called from any goroutine.
+// Notifier sends messages to the service manager. Without one, when the variable NOTIFY_SOCKET is missing, its methods do nothing, and
+// neither do those of a nil Notifier. All methods may be called from any goroutine.
 type Notifier struct {
 	log     *slog.Logger
 	enabled bool
@@ -30,7 +30,7 @@ func New(log *slog.Logger) *Notifier {
 }
 
 // Enabled reports whether there is a service manager.
-func (n *Notifier) Enabled() bool { return n.enabled }
+func (n *Notifier) Enabled() bool { return n != nil && n.enabled }
 
 // Ready reports that the service can be used, after its start and after each Reloading.
 func (n *Notifier) Ready() { n.send(daemon.SdNotifyReady) }
@@ -47,6 +47,9 @@ func (n *Notifier) Stopping(atMost time.Duration) {
 
 // Status reports the state of the service as text, for people, unless that text was the last one.
 func (n *Notifier) Status(text string) {
+	if !n.Enabled() {
+		return
+	}
 	n.mu.Lock()
 	same := n.status == text
 	n.status = text
@@ -60,11 +63,14 @@ func (n *Notifier) Status(text string) {
 // alive each time before, which blocks for ever if the service is stuck. It returns at once if the manager does not expect
 // signs of life.
 func (n *Notifier) Watch(stop <-chan struct{}, alive func()) {
+	if !n.Enabled() {
+		return
+	}
 	interval, err := daemon.SdWatchdogEnabled(false)
 	if err != nil {
 		n.log.Warn("the watchdog of the service manager is not served: WATCHDOG_USEC or WATCHDOG_PID is not a number", "error", err)
 	}
-	if interval <= 0 || !n.enabled {
+	if interval <= 0 {
 		return
 	}
 	ticker := time.NewTicker(interval / 2)
@@ -81,7 +87,7 @@ func (n *Notifier) Watch(stop <-chan struct{}, alive func()) {
 }
 
 func (n *Notifier) send(message string) {
-	if !n.enabled {
+	if !n.Enabled() {
 		return
 	}
 	if _, err := daemon.SdNotify(false, strings.TrimSpace(message)); err != nil {
