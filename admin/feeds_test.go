@@ -1,11 +1,16 @@
 package admin_test
 
 import (
+	"context"
+	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/lingerws/linger"
 	"github.com/lingerws/linger/admin"
+	"github.com/lingerws/linger/websocket"
 )
 
 func TestTail(t *testing.T) {
@@ -85,5 +90,143 @@ func TestLive(t *testing.T) {
 	})
 	if s.Closes[0] != (admin.CloseCount{Code: 4000, Initiator: "client", Cause: "close", Count: 1}) {
 		t.Errorf("the close has its code, its initiator and its cause; got %+v", s.Closes[0])
+	}
+}
+
+// TestTailDropsForSlowReader checks that a reader that does not read delays nothing, and learns how many events it has lost.
+func TestTailDropsForSlowReader(t *testing.T) {
+	const many, batch = 20_000, 500
+	f := start(t, nil)
+	tail := f.feed("/v1/tail?events=sent&payloads=true&rate=10000")
+	c := f.client("/")
+	payload := strings.Repeat("x", 4<<10)
+	for range many / batch { // while the tail is not read
+		for range batch {
+			c.send(payload)
+		}
+		for range batch {
+			c.want("text " + payload)
+		}
+	}
+	received, dropped := 0, int64(0)
+	for received+int(dropped) < many {
+		switch e := tail.event(); e.Event {
+		case "sent":
+			received++
+		case "dropped":
+			dropped += e.Count
+		}
+	}
+	if received+int(dropped) != many || dropped == 0 || received == 0 {
+		t.Errorf("of %d events each is received or counted as dropped; got %d and %d", many, received, dropped)
+	}
+}
+
+func TestTailRate(t *testing.T) {
+	f := start(t, nil)
+	tail := f.feed("/v1/tail?events=message&rate=5")
+	c := f.client("/")
+	const many = 50
+	for i := range many {
+		c.send(strconv.Itoa(i))
+		c.want("text " + strconv.Itoa(i))
+	}
+	received, dropped := 0, int64(0)
+	for received+int(dropped) < many {
+		if e := tail.event(); e.Event == "dropped" {
+			dropped += e.Count
+		} else {
+			received++
+		}
+	}
+	if dropped == 0 {
+		t.Errorf("more than 5 events per second are dropped; all %d came", received)
+	}
+}
+
+func TestTailCutsPayloads(t *testing.T) {
+	f := start(t, nil)
+	tail := f.feed("/v1/tail?events=message&payloads=true")
+	c := f.client("/")
+	c.send("x" + strings.Repeat("é", 4000))
+	e := tail.event()
+	if !e.Truncated || *e.Size != 8001 || len(*e.Text) != 4095 || !strings.HasSuffix(*e.Text, "é") {
+		t.Errorf("a long payload is cut after 4 KiB, between characters; got %d bytes of %d", len(*e.Text), *e.Size)
+	}
+	f.wantStatus(http.StatusOK, http.MethodGet, "/v1/status", "")
+}
+
+func TestTailReportsRefusals(t *testing.T) {
+	f := start(t, func(o *linger.Options, _ *admin.Options) { o.MaxConnections = 1 })
+	tail := f.feed("/v1/tail?events=refused&url=/full")
+	f.client("/")
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if _, err := websocket.Dial(ctx, f.ws+"/full?secret=1", nil); err == nil {
+		t.Fatal("a full server refuses connections")
+	}
+	if e := tail.event(); e.Event != "refused" || e.Status != http.StatusServiceUnavailable || e.Reason != "max-connections" || e.URL != "/full" {
+		t.Errorf("the refusal has its status and reason; got %+v", e)
+	}
+}
+
+func TestFeedsRefuseWrongRequests(t *testing.T) {
+	f := start(t, nil)
+	for path, status := range map[string]int{
+		"/v1/tail?events=x": http.StatusBadRequest, "/v1/tail?rate=0": http.StatusBadRequest, "/v1/tail?rate=10001": http.StatusBadRequest,
+		"/v1/tail?address=x": http.StatusBadRequest, "/v1/tail?payloads=maybe": http.StatusBadRequest, "/v1/tail?limit=1": http.StatusBadRequest,
+		"/v1/live?x=1": http.StatusBadRequest,
+	} {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		_, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(f.url, "http")+path, nil)
+		cancel()
+		if failure, ok := errors.AsType[*websocket.DialError](err); !ok || !strings.Contains(failure.Error(), strconv.Itoa(status)) {
+			t.Errorf("%s is refused with %d; got %v", path, status, err)
+		}
+	}
+	if got := f.do(http.MethodGet, "/v1/live", "").status; got != http.StatusUpgradeRequired {
+		t.Errorf("a plain request for a WebSocket is refused with 426; got %d", got)
+	}
+}
+
+func TestTailsAreBounded(t *testing.T) {
+	f := start(t, nil)
+	var last *peer
+	for range 16 {
+		last = f.feed("/v1/tail")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	address := "ws" + strings.TrimPrefix(f.url, "http") + "/v1/tail"
+	if _, err := websocket.Dial(ctx, address, nil); err == nil || !strings.Contains(err.Error(), "503") {
+		t.Errorf("a tail beyond the bound is refused with 503; got %v", err)
+	}
+	last.conn.CloseNow()
+	f.eventually("a reader that leaves makes room", func() bool {
+		conn, err := websocket.Dial(ctx, address, nil)
+		if err == nil {
+			conn.CloseNow()
+		}
+		return err == nil
+	})
+}
+
+// TestFeedsEndWithTheHandler checks that readers get a Close.
+func TestFeedsEndWithTheHandler(t *testing.T) {
+	f := start(t, nil)
+	tail, live := f.feed("/v1/tail"), f.feed("/v1/live")
+	read[admin.Live](live)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- f.handler.Shutdown(ctx) }()
+	tail.want("closed 1001 server shutting down")
+	for got := ""; !strings.HasPrefix(got, "closed 1001"); got = live.next() {
+		if strings.HasPrefix(got, "closed") {
+			t.Fatalf("a reader gets a Close with 1001; got %s", got)
+		}
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("the shutdown succeeds; got %v", err)
 	}
 }

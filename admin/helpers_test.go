@@ -141,12 +141,17 @@ func read[T any](p *peer) (value T) {
 	if !ok {
 		p.t.Fatalf("a message is JSON as text; got %q", text)
 	}
-	decoder := json.NewDecoder(strings.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&value); err != nil {
+	if err := decode(text, &value); err != nil {
 		p.t.Fatalf("a message is a JSON object; got %v in %s", err, text)
 	}
 	return value
+}
+
+// decode decodes JSON that has no other fields than a type.
+func decode(text string, into any) error {
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.DisallowUnknownFields()
+	return decoder.Decode(into)
 }
 
 // answer is the answer to a request.
@@ -211,9 +216,7 @@ func (f *fixture) wantError(status int, code, method, path, body string, header 
 func get[T any](f *fixture, path string) (value T) {
 	f.t.Helper()
 	text := f.wantStatus(http.StatusOK, http.MethodGet, path, "")
-	decoder := json.NewDecoder(strings.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&value); err != nil {
+	if err := decode(text, &value); err != nil {
 		f.t.Errorf("the answer to %s is the documented JSON; got %v in %s", path, err, text)
 	}
 	return value
