@@ -49,7 +49,7 @@ func (p hostPattern) matches(host string) bool {
 // 127.0.0.1 can send requests to the server, and they pass the check of origins because their Host and Origin agree.
 func (f hostFlags) checkHost(next http.Handler, listens net.Addr, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if f.allowsHost(r.Host, listens) {
+		if f.allowsHost(r.Host, listens, r.TLS != nil) {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -61,8 +61,11 @@ func (f hostFlags) checkHost(next http.Handler, listens net.Addr, log *slog.Logg
 // allowsHost reports whether a request with this Host field is served. Without --host every host is allowed, unless the
 // server listens on a loopback address and the field contains the server's own port: then a browser has connected
 // directly. A proxy in front of the server forwards its own name and port.
-func (f hostFlags) allowsHost(field string, listens net.Addr) bool {
+func (f hostFlags) allowsHost(field string, listens net.Addr, secure bool) bool {
 	host, port := splitHost(field)
+	if port == "" {
+		port = standardPort(secure)
+	}
 	if host == "" || isLocal(host) { // browsers always send a host
 		return true
 	}
@@ -78,14 +81,22 @@ func (f hostFlags) allowsHost(field string, listens net.Addr) bool {
 	return !ok || !address.IP.IsLoopback() || port != strconv.Itoa(address.Port)
 }
 
-// splitHost returns the host of a Host field, in lower case and without a trailing dot, and its port, which is 80 by
-// default (RFC 9110, section 4.2.1).
+// splitHost returns the host of a Host field, in lower case and without a trailing dot, and its port, which is empty if there is
+// none.
 func splitHost(field string) (host, port string) {
 	host, port, err := net.SplitHostPort(field)
 	if err != nil {
-		host, port = field, "80"
+		host, port = field, ""
 	}
 	return strings.ToLower(strings.TrimSuffix(host, ".")), port
+}
+
+// standardPort returns the port of a URL without one (RFC 9110, sections 4.2.1 and 4.2.2).
+func standardPort(secure bool) string {
+	if secure {
+		return "443"
+	}
+	return "80"
 }
 
 // isLocal reports whether a host cannot be redirected by a name server: an IP address, localhost, or a name below

@@ -45,12 +45,12 @@ func TestHostFlagsAllowsHost(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, host := range append(strings.Fields(c.allowed), "") { // requests of HTTP/1.0 have no Host
-			if !run.allowsHost(host, c.listens) {
+			if !run.allowsHost(host, c.listens, false) {
 				t.Errorf("a server at %v with --host=%s must allow %q", c.listens, c.hosts, host)
 			}
 		}
 		for host := range strings.FieldsSeq(c.refused) {
-			if run.allowsHost(host, c.listens) {
+			if run.allowsHost(host, c.listens, false) {
 				t.Errorf("a server at %v with --host=%s must refuse %q", c.listens, c.hosts, host)
 			}
 		}

@@ -1,13 +1,9 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net"
 	"strconv"
-	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -17,17 +13,19 @@ import (
 // entryFlags are the flags for how clients reach a server.
 type entryFlags struct {
 	listenFlags        `embed:""`
+	tlsFlags           `embed:"" group:"TLS:"`
+	acmeFlags          `embed:"" group:"Certificates by ACME:"`
 	proxyProtocolFlags `embed:"" group:"PROXY protocol:"`
 }
 
 // Validate reports flags that are wrong. kong calls it.
 func (f entryFlags) Validate() error {
-	return f.listenFlags.Validate()
+	return errors.Join(f.listenFlags.Validate(), f.tlsFlags.Validate(), f.acmeFlags.Validate())
 }
 
 // listenFlags are the flags for the addresses of a server.
 type listenFlags struct {
-	Listen []listenAddress `alternative:"address" placeholder:"ADDRESS" help:"Address to listen on: HOST:PORT, :PORT for all interfaces, PORT for the loopback interface, unix:PATH, or fd:3 or fd:NAME for a socket that the process is started with. Port 0 selects a free port. May be repeated. Default: the sockets that systemd passes, or 127.0.0.1:8080."`
+	Listen []listenAddress `alternative:"address" placeholder:"ADDRESS" help:"Address to listen on: HOST:PORT, :PORT for all interfaces, PORT for the loopback interface, unix:PATH, unix:PATH?mode=0660, or fd:3 or fd:NAME for a socket that the process is started with; with http:// before it to speak no TLS, or https:// to speak it. Port 0 selects a free port. May be repeated. Default: the sockets that systemd passes, or 127.0.0.1:8080."`
 	Port   port            `alternative:"address" placeholder:"PORT" help:"Short for --listen=127.0.0.1:PORT."`
 }
 
@@ -51,21 +49,6 @@ func (f listenFlags) addresses() []listen.Address {
 		list = append(list, listen.Address(a))
 	}
 	return list
-}
-
-// openListeners listens on all addresses, or on the sockets that were passed to the process.
-func (f entryFlags) openListeners(passed *listen.Passed, log *slog.Logger) ([]listen.Listener, error) {
-	listeners, unused, err := listen.Open(context.Background(), f.addresses(), passed, listen.Loopback(defaultPort))
-	if err != nil {
-		return nil, err
-	}
-	if len(unused) > 0 {
-		log.Warn("sockets that the process was started with are not served: add them to --listen", "sockets", strings.Join(unused, " "))
-	}
-	for i, l := range listeners {
-		listeners[i].Listener = f.readProxyHeaders(l.Listener, log)
-	}
-	return listeners, nil
 }
 
 // listenAddress is a flag value that is an address to listen on.
@@ -117,26 +100,4 @@ func (p port) String() string {
 		return ""
 	}
 	return strconv.Itoa(int(p.number))
-}
-
-// listenerURLs returns where clients on this machine reach the listeners: URLs, and paths of Unix sockets.
-func listenerURLs(listeners []listen.Listener) string {
-	list := make([]string, 0, len(listeners))
-	for _, l := range listeners {
-		list = append(list, listenerURL(l))
-	}
-	return strings.Join(list, ", ")
-}
-
-// listenerURL returns the URL at which a browser on this machine reaches the listener, or unix: and the path of its socket.
-func listenerURL(listener net.Listener) string {
-	address := listener.Addr().String()
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return "unix:" + address
-	}
-	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
-		host = "localhost"
-	}
-	return "http://" + net.JoinHostPort(host, port) + "/"
 }

@@ -79,13 +79,14 @@ func (c *proxyCommand) Run(out *streams) error {
 	if err != nil {
 		return err
 	}
-	listeners, err := c.openListeners(passed, log.Logger)
+	listeners, err := c.openListeners(passed, dataName, log.Logger)
 	if err != nil {
 		return err
 	}
+	defer listeners.release()
 	signals.notifyShutdown()
-	go signals.ignoreReload(log.Logger)
-	c.print(out, "proxy runs at "+listenerURLs(listeners))
+	go signals.handleReload(listeners, log.Logger)
+	c.print(out, "proxy runs at "+listeners.urls())
 	return service{
 		handler: func(listens net.Addr) http.Handler {
 			return access.requests(c.checkHost(h, listens, log.Logger))

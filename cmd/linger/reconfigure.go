@@ -30,10 +30,12 @@ type running struct {
 	manager *systemd.Notifier          // nil in tests
 	started *runCommand                // the settings of the start
 	current atomic.Pointer[runCommand] // the settings in force
+
+	listeners *listeners
 }
 
-func newRunning(app *worker.App, c *runCommand, log logs) *running {
-	r := &running{app: app, log: log, started: c}
+func newRunning(app *worker.App, c *runCommand, ls *listeners, log logs) *running {
+	r := &running{app: app, log: log, started: c, listeners: ls}
 	r.current.Store(c)
 	return r
 }
@@ -50,7 +52,7 @@ type configError struct{ error }
 // Unwrap returns what is wrong.
 func (e configError) Unwrap() error { return e.error }
 
-// reload reads the settings of all sources again, and the application with them. If either is wrong, the error says where, and nothing
+// reload reads the settings of all sources again, and the files of certificates and the application with them. If either is wrong, the error says where, and nothing
 // has changed. Calls must not overlap.
 func (r *running) reload() (reloadReport, error) {
 	r.manager.Reloading()
@@ -62,6 +64,9 @@ func (r *running) reload() (reloadReport, error) {
 	}
 	options, err := next.workerOptions(r.log)
 	if err != nil {
+		return reloadReport{}, configError{err}
+	}
+	if err := r.listeners.reloadCertificates(); err != nil {
 		return reloadReport{}, configError{err}
 	}
 	r.log.warnAll(next.newWarnings(last))

@@ -76,20 +76,21 @@ func (c *runCommand) Run(out *streams) error {
 	if err != nil {
 		return fmt.Errorf("cannot load %s:\n%w", c.App, err)
 	}
-	listeners, err := c.openListeners(passed, log.Logger)
+	listeners, err := c.openListeners(passed, c.Data, log.Logger)
 	if err != nil {
 		return errors.Join(err, app.Shutdown(context.Background()))
 	}
+	defer listeners.release()
 	signals.notifyShutdown() // before the address is printed: a program that reads it may send a signal at once
-	running := newRunning(app, c, log)
+	running := newRunning(app, c, listeners, log)
 	running.manager = manager
 	reloader, err := running.startReloader(signals.reload)
 	if err != nil {
-		return errors.Join(fmt.Errorf("cannot watch the application's files: %w", err), listen.Close(listeners), app.Shutdown(context.Background()))
+		return errors.Join(fmt.Errorf("cannot watch the application's files: %w", err), listeners.close(), app.Shutdown(context.Background()))
 	}
 	defer reloader.close()
 	reportDescriptors(log.Logger, maxDescriptors(), c.MaxConnections, c.values.Given("max-connections"))
-	c.print(out, fmt.Sprintf("%s runs at %s", c.App, listenerURLs(listeners)))
+	c.print(out, fmt.Sprintf("%s runs at %s", c.App, listeners.urls()))
 	drains := newDrains(app.Server(), running.drainOptions, log.Logger)
 	if admin != nil {
 		admin.serve(c.adminOptions(running, drains, reloader))

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/lingerws/linger"
-	"github.com/lingerws/linger/cmd/linger/internal/listen"
 	"github.com/lingerws/linger/cmd/linger/internal/systemd"
 	"github.com/lingerws/linger/websocket"
 )
@@ -35,11 +34,11 @@ const maxHeader = 16 << 10
 // serve serves requests on the listeners until the first signal, or a drain after which the process ends. Unless that signal is an
 // interrupt, it drains all connections. Then it shuts down. A further signal that arrives after signalWindow ends the drain early,
 // and the next one the shutdown.
-func (s service) serve(listeners []listen.Listener, signals <-chan os.Signal) error {
-	servers := make([]*http.Server, 0, len(listeners))
-	failed := make(chan error, len(listeners))
-	for _, l := range listeners {
-		server := s.newServer(l.Addr())
+func (s service) serve(ls *listeners, signals <-chan os.Signal) error {
+	servers := make([]*http.Server, 0, len(ls.list))
+	failed := make(chan error, len(ls.list))
+	for _, l := range ls.list {
+		server := s.newServer(ls.handler(l, s.handler(l.Addr())))
 		servers = append(servers, server)
 		go func() {
 			failed <- fmt.Errorf("cannot accept connections on %s any more: %w", l.Addr(), websocket.Serve(server, l.Listener))
@@ -105,9 +104,9 @@ func (s service) state() string {
 }
 
 // newServer returns the server of one listener. Each has its own, because [websocket.Serve] prepares a server for its listener.
-func (s service) newServer(listens net.Addr) *http.Server {
+func (s service) newServer(h http.Handler) *http.Server {
 	server := websocket.NewHTTPServer(nil)
-	server.Handler = websocket.BoundBodies(s.handler(listens), s.bodyTimeout)
+	server.Handler = websocket.BoundBodies(h, s.bodyTimeout)
 	server.ReadHeaderTimeout = s.headerTimeout
 	server.MaxHeaderBytes = maxHeader
 	server.ErrorLog = serverErrors(s.log)

@@ -38,9 +38,9 @@ func TestServiceServeLogsPanicOfHandler(t *testing.T) {
 			shutdown:    func(context.Context) error { return nil },
 			drains:      drainsOf(),
 			manager:     systemd.New(slog.New(slog.DiscardHandler)),
-		}.serve([]listen.Listener{{Listener: listener}}, signals)
+		}.serve(&listeners{list: []listen.Listener{{Listener: listener}}}, signals)
 	}()
-	response, err := (&http.Client{Timeout: testTimeout}).Get(listenerURL(listener))
+	response, err := (&http.Client{Timeout: testTimeout}).Get("http://" + listener.Addr().String() + "/")
 	if err == nil {
 		_ = response.Body.Close()
 		t.Errorf("a handler that panics must not send a response; got %s", response.Status)
@@ -73,7 +73,7 @@ func TestServiceServeBodyTimeoutClosesConnection(t *testing.T) {
 			shutdown:    func(context.Context) error { return nil },
 			drains:      drainsOf(),
 			manager:     systemd.New(slog.New(slog.DiscardHandler)),
-		}.serve([]listen.Listener{{Listener: listener}}, signals)
+		}.serve(&listeners{list: []listen.Listener{{Listener: listener}}}, signals)
 	}()
 	nc, err := net.Dial("tcp", listener.Addr().String())
 	if err != nil {

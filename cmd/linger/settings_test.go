@@ -30,7 +30,7 @@ func sampleOf(t *testing.T, setting *settings.Setting) string {
 		return values[slices.IndexFunc(values, func(v string) bool { return v != setting.Default })]
 	}
 	if sample, ok := map[string]string{
-		"static-not-found": "404-page", "otel-sample-ratio": "0.5",
+		"static-not-found": "404-page", "otel-sample-ratio": "0.5", "acme-ca": "https://ca.example/directory",
 	}[setting.Name]; ok {
 		return sample
 	}
@@ -50,6 +50,9 @@ func sampleOf(t *testing.T, setting *settings.Setting) string {
 
 // commandLines are command lines that set no setting, of the commands whose settings have all sources.
 var commandLines = map[string][]string{"run": {"run", "app.js"}, "proxy": {"proxy", "--to=ws://127.0.0.1:9"}}
+
+// companions are the flags without which a setting is an error.
+var companions = map[string][]string{"tls-key": {"--tls-cert=a.pem"}, "acme-domain": {"--acme-agree-tos"}}
 
 // settingsOf returns the settings of a command.
 func settingsOf(t *testing.T, command string) *settings.Schema {
@@ -99,6 +102,7 @@ func TestEachSettingHasAllSources(t *testing.T) {
 			if setting.Required {
 				args = line[:1]
 			}
+			args = append(slices.Clone(args), companions[setting.Name]...)
 			t.Run(command+"/"+setting.Name, func(t *testing.T) { testSources(t, setting, args) })
 		}
 	}

@@ -32,10 +32,17 @@ func notify() *signals {
 // notifyShutdown starts the handling of SIGINT and SIGTERM, which otherwise end the process at once.
 func (s *signals) notifyShutdown() { signal.Notify(s.shutdown, os.Interrupt, syscall.SIGTERM) }
 
-// ignoreReload logs and ignores the requests for a reload, for a server without an application.
-func (s *signals) ignoreReload(log *slog.Logger) {
+// handleReload handles the requests for a reload of a server without an application: it reads the files of its certificates again, if
+// there are any.
+func (s *signals) handleReload(ls *listeners, log *slog.Logger) {
 	for range s.reload {
-		log.Info("SIGHUP ignored: there is no application to reload; SIGTERM ends the server")
+		if ls.certificates == nil {
+			log.Info("SIGHUP ignored: there is no application to reload; SIGTERM ends the server")
+			continue
+		}
+		if err := ls.reloadCertificates(); err != nil {
+			log.Error("certificates not read again: the last ones stay in place", "error", err)
+		}
 	}
 }
 

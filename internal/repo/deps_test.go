@@ -211,6 +211,10 @@ var layers = map[string]layer{
 		folders: []string{"worker", "cmd/linger/internal/tomlfile", "internal/spelling"}, modules: []string{"github.com/tailscale/hujson"},
 		why: "a wrangler file becomes options of a worker; flags and other files are the command's",
 	},
+	"cmd/linger/internal/certs": {
+		modules: []string{"github.com/caddyserver/certmagic", "go.uber.org/zap"},
+		why:     "certificates are files, and the protocol of certificate authorities; what is served with them is the command's",
+	},
 	"cmd/linger/internal/listen": {
 		why: "listeners need the operating system only",
 	},
@@ -231,6 +235,7 @@ var layers = map[string]layer{
 			"worker",
 			"cmd/linger/internal/adminclient",
 			"cmd/linger/internal/apptest",
+			"cmd/linger/internal/certs",
 			"cmd/linger/internal/listen",
 			"cmd/linger/internal/scaffold",
 			"cmd/linger/internal/settings",

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/lingerws/linger/cmd/linger/internal/certs"
+	"github.com/lingerws/linger/cmd/linger/internal/listen"
+)
+
+// listeners are the listeners of a server, and their certificates.
+type listeners struct {
+	list         []listen.Listener // the address of each has a scheme
+	certificates *certs.Store      // nil without TLS
+	redirects    bool              // requests without TLS are redirected
+	domain       string            // the host of the printed URLs with TLS; empty means that of the address
+}
+
+// openListeners listens on all addresses, or on the sockets that were passed to the process. folder is that of stored data.
+func (f entryFlags) openListeners(passed *listen.Passed, folder string, log *slog.Logger) (*listeners, error) {
+	list, unused, err := listen.Open(context.Background(), f.addresses(), passed, listen.Loopback(defaultPort))
+	if err != nil {
+		return nil, err
+	}
+	if len(unused) > 0 {
+		log.Warn("sockets that the process was started with are not served: add them to --listen", "sockets", strings.Join(unused, " "))
+	}
+	for i, l := range list {
+		list[i].Address.Scheme = f.scheme(l)
+	}
+	ls := &listeners{list: list, redirects: f.TLSRedirect}
+	if err := f.checkSchemes(list); err != nil {
+		return nil, errors.Join(err, ls.close())
+	}
+	if ls.certificates, err = f.certificates(list, folder, log); err != nil {
+		return nil, errors.Join(err, ls.close())
+	}
+	if len(f.ACMEDomain) > 0 {
+		ls.domain = f.ACMEDomain[0]
+	}
+	for i, l := range list {
+		list[i].Listener = f.readProxyHeaders(l.Listener, log)
+		if l.Address.Scheme == listen.HTTPS {
+			list[i].Listener = tls.NewListener(list[i].Listener, ls.certificates.TLSConfig())
+		}
+	}
+	return ls, nil
+}
+
+// close closes the listeners, and ends the renewal of their certificates.
+func (ls *listeners) close() error {
+	ls.release()
+	return listen.Close(ls.list)
+}
+
+// release ends the renewal of certificates, after a server has closed the listeners.
+func (ls *listeners) release() {
+	if ls.certificates != nil {
+		ls.certificates.Close()
+	}
+}
+
+// reloadCertificates reads the files of certificates again. If one is wrong, all certificates stay as they were.
+func (ls *listeners) reloadCertificates() error {
+	if ls.certificates == nil {
+		return nil
+	}
+	return ls.certificates.Reload()
+}
+
+// handler returns the handler of requests to a listener, most of which next serves.
+func (ls *listeners) handler(l listen.Listener, next http.Handler) http.Handler {
+	if l.Address.Scheme == listen.HTTPS || ls.certificates == nil {
+		return next
+	}
+	if ls.redirects && l.Addr().Network() == "tcp" {
+		next = redirectTo(portOf(ls.list, listen.HTTPS))
+	}
+	return ls.certificates.HTTPChallenge(next)
+}
+
+// redirectTo returns a handler that redirects requests to the same URL with https and a port.
+func redirectTo(port int) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _ := splitHost(r.Host)
+		if host == "" {
+			http.Error(w, "the request has no host: use https", http.StatusBadRequest)
+			return
+		}
+		if number := strconv.Itoa(port); number != standardPort(true) {
+			host = net.JoinHostPort(strings.Trim(host, "[]"), number)
+		}
+		w.Header().Set("Connection", "close") // the next request is for another port
+		http.Redirect(w, r, "https://"+host+r.URL.RequestURI(), http.StatusPermanentRedirect)
+	})
+}
+
+// urls returns where clients on this machine reach the listeners: URLs, and paths of Unix sockets.
+func (ls *listeners) urls() string {
+	list := make([]string, 0, len(ls.list))
+	for _, l := range ls.list {
+		list = append(list, ls.url(l))
+	}
+	return strings.Join(list, ", ")
+}
+
+// url returns the URL at which a browser reaches a listener, or unix: and the path of its socket.
+func (ls *listeners) url(l listen.Listener) string {
+	plain := listenerURL(l)
+	address, hasHost := strings.CutPrefix(strings.TrimSuffix(plain, "/"), "http://")
+	host, port, _ := net.SplitHostPort(address)
+	if l.Address.Scheme != listen.HTTPS || !hasHost {
+		return plain
+	}
+	if ls.domain != "" {
+		host = ls.domain
+	}
+	if port == standardPort(true) {
+		return "https://" + strings.TrimSuffix(net.JoinHostPort(host, ""), ":") + "/"
+	}
+	return "https://" + net.JoinHostPort(host, port) + "/"
+}
+
+// listenerURL returns the URL at which a browser on this machine reaches a listener without TLS, or unix: and the path of its socket.
+func listenerURL(listener net.Listener) string {
+	address := listener.Addr().String()
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return "unix:" + address
+	}
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port) + "/"
+}
