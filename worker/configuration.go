@@ -47,8 +47,8 @@ func (a *App) config() *configuration { return a.current.Load() }
 // connections is the same as for [linger.Server.Reconfigure].
 //
 // Some options cannot change while the application runs: Runtime, Workers, Bindings, Assets, Migrations, Data and Server.Node. fixed
-// has the names of those of which opts has another value; they keep their values. The outputs, which are Logger, Console, Stdout,
-// Stderr, Trace, StartSpan and Server.Trace, remain those of [Load] too, and are not reported. The static files are found as the CompatibilityDate of Load requires.
+// has the names of those of which opts has another value; they keep their values. What observes the application, which is Logger, Console,
+// Stdout, Stderr, Trace, StartSpan, Server.Trace and Server.Stats, remains that of [Load] too, and is not reported. The static files are found as the CompatibilityDate of Load requires.
 //
 // The error is that of Reload, or a *[LoadError] about an option; then nothing has changed.
 func (a *App) Reconfigure(opts Options) (fixed []string, err error) {
@@ -83,7 +83,8 @@ func (a *App) keepFixed(opts *Options) (fixed []string) {
 	if opts.Server.Node != "" && opts.Server.Node != server.Node {
 		fixed = append(fixed, "Server.Node")
 	}
-	opts.Server.Node, opts.Server.Fallback, opts.Server.Trace = server.Node, server.Fallback, server.Trace
+	opts.Server.Node, opts.Server.Fallback = server.Node, server.Fallback
+	opts.Server.Trace, opts.Server.Stats = server.Trace, server.Stats
 	return fixed
 }
 

@@ -38,6 +38,7 @@ type commands struct {
 	Failures failuresCommand `cmd:"" group:"A running server:" help:"List the last failures of the application."`
 	Drain    drainCommand    `cmd:"" group:"A running server:" help:"Close the connections of a server one after the other, or a share of them."`
 	Top      topCommand      `cmd:"" group:"A running server:" help:"Show the traffic of a server, once a second."`
+	Reload   reloadCommand   `cmd:"" group:"A running server:" help:"Reload the settings and the application of a server."`
 	Tail     tailCommand     `cmd:"" group:"A running server:" help:"Print what happens in a server, as it happens."`
 
 	Completion completionCommand `cmd:"" group:"Other:" help:"Print how to complete commands in bash, zsh or fish."`
