@@ -25,7 +25,7 @@ type service struct {
 	connections     func() int                      // returns the number of WebSocket connections
 	shutdown        func(ctx context.Context) error // closes the WebSocket connections of handler
 	drains          *drains                         // drains the WebSocket connections of handler
-	manager         *systemd.Notifier
+	manager         *systemd.Notifier               // nil in tests
 }
 
 // maxHeader is the maximum size of the header of a request, in bytes.

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/lingerws/linger/cmd/linger/internal/listen"
-	"github.com/lingerws/linger/cmd/linger/internal/systemd"
 )
 
 func always(h http.HandlerFunc) func(net.Addr) http.Handler {
@@ -37,7 +36,6 @@ func TestServiceServeLogsPanicOfHandler(t *testing.T) {
 			connections: func() int { return 0 },
 			shutdown:    func(context.Context) error { return nil },
 			drains:      drainsOf(),
-			manager:     systemd.New(slog.New(slog.DiscardHandler)),
 		}.serve(&listeners{list: []listen.Listener{{Listener: listener}}}, signals)
 	}()
 	response, err := (&http.Client{Timeout: testTimeout}).Get("http://" + listener.Addr().String() + "/")
@@ -72,7 +70,6 @@ func TestServiceServeBodyTimeoutClosesConnection(t *testing.T) {
 			connections: func() int { return 0 },
 			shutdown:    func(context.Context) error { return nil },
 			drains:      drainsOf(),
-			manager:     systemd.New(slog.New(slog.DiscardHandler)),
 		}.serve(&listeners{list: []listen.Listener{{Listener: listener}}}, signals)
 	}()
 	nc, err := net.Dial("tcp", listener.Addr().String())

@@ -63,6 +63,7 @@ const signalWindow = time.Second
 func (s service) awaitShutdown(why slog.Attr, signals <-chan os.Signal, shutdown func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.shutdownTimeout)
 	defer cancel()
+	s.manager.Stopping(s.shutdownTimeout + drainMargin)
 	began, connections := time.Now(), s.connections()
 	result := make(chan error, 1)
 	go func() { result <- shutdown(ctx) }()

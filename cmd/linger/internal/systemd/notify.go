@@ -16,21 +16,28 @@ import (
 // Notifier sends messages to the service manager. Without one, when the variable NOTIFY_SOCKET is missing, its methods do nothing, and
 // neither do those of a nil Notifier. All methods may be called from any goroutine.
 type Notifier struct {
-	log     *slog.Logger
-	enabled bool
+	log   *slog.Logger
+	queue chan string // messages to be sent, by a goroutine, because a manager that is stuck blocks it; nil without a manager
 
 	mu     sync.Mutex
-	status string    // the last one that was sent
-	failed sync.Once // logs the first failure; the others are likely to have the same cause
+	status string // the last one that was sent
 }
+
+// maxQueued bounds the messages that wait for the manager. More of them are dropped.
+const maxQueued = 64
 
 // New returns a notifier. It logs the first message that cannot be sent.
 func New(log *slog.Logger) *Notifier {
-	return &Notifier{log: log, enabled: os.Getenv("NOTIFY_SOCKET") != ""}
+	n := &Notifier{log: log}
+	if os.Getenv("NOTIFY_SOCKET") != "" {
+		n.queue = make(chan string, maxQueued)
+		go n.sendQueued()
+	}
+	return n
 }
 
 // Enabled reports whether there is a service manager.
-func (n *Notifier) Enabled() bool { return n != nil && n.enabled }
+func (n *Notifier) Enabled() bool { return n != nil && n.queue != nil }
 
 // Ready reports that the service can be used, after its start and after each Reloading.
 func (n *Notifier) Ready() { n.send(daemon.SdNotifyReady) }
@@ -86,13 +93,24 @@ func (n *Notifier) Watch(stop <-chan struct{}, alive func()) {
 	}
 }
 
+// send queues a message.
 func (n *Notifier) send(message string) {
 	if !n.Enabled() {
 		return
 	}
-	if _, err := daemon.SdNotify(false, strings.TrimSpace(message)); err != nil {
-		n.failed.Do(func() {
+	select {
+	case n.queue <- strings.TrimSpace(message):
+	default:
+	}
+}
+
+// sendQueued sends the messages in the queue. The first failure is logged; the others are likely to have the same cause.
+func (n *Notifier) sendQueued() {
+	failed := false
+	for message := range n.queue {
+		if _, err := daemon.SdNotify(false, message); err != nil && !failed {
+			failed = true
 			n.log.Warn("the service manager cannot be notified at NOTIFY_SOCKET; this is logged once", "error", err)
-		})
+		}
 	}
 }

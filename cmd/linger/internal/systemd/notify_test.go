@@ -3,7 +3,6 @@
 package systemd_test
 
 import (
-	"bytes"
 	"log/slog"
 	"net"
 	"os"
@@ -110,13 +109,39 @@ func TestNotifierWithoutManager(t *testing.T) {
 	n.Watch(nil, func() { t.Error("there is no watchdog") })
 }
 
+// logged is a log whose lines are sent to a channel.
+type logged chan string
+
+func (l logged) Write(line []byte) (int, error) {
+	l <- string(line)
+	return len(line), nil
+}
+
 func TestNotifierLogsFirstFailure(t *testing.T) {
 	t.Setenv("NOTIFY_SOCKET", filepath.Join(t.TempDir(), "missing"))
-	var log bytes.Buffer
-	n := systemd.New(slog.New(slog.NewTextHandler(&log, nil)))
+	log := make(logged, 10)
+	n := systemd.New(slog.New(slog.NewTextHandler(log, nil)))
 	n.Ready()
+	if got := <-log; !strings.Contains(got, "NOTIFY_SOCKET") {
+		t.Errorf("a manager that cannot be reached must be logged; got %q", got)
+	}
 	n.Ready()
-	if got := log.String(); strings.Count(got, "NOTIFY_SOCKET") != 1 {
-		t.Errorf("a manager that cannot be reached must be logged once; the log is %q", got)
+	m := newManager(t) // of the next message
+	for n.Stopping(0); ; n.Stopping(0) {
+		_ = m.conn.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
+		if count, _ := m.conn.Read(make([]byte, 4096)); count > 0 {
+			break
+		}
+	}
+	if len(log) > 0 {
+		t.Errorf("a second failure must not be logged; got %q", <-log)
+	}
+}
+
+func TestNotifierManagerThatDoesNotRead(t *testing.T) {
+	newManager(t)
+	n := systemd.New(slog.New(slog.DiscardHandler))
+	for range 10_000 {
+		n.Ready() // must not block
 	}
 }
