@@ -208,6 +208,9 @@ func (a *App) setGeneration(g *generation) {
 	a.setCrons(g.crons)
 }
 
+// Generation returns the number of the version in use, counted from 1.
+func (a *App) Generation() int { return a.generation.Load().number }
+
 // Files returns the absolute paths of the application's files: the script and everything that
 // it imports.
 func (a *App) Files() []string { return slices.Clone(a.generation.Load().bundle.Files) }

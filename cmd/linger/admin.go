@@ -92,6 +92,7 @@ type administration struct {
 	listener net.Listener
 	notice   string // why this is not the default address; otherwise ""
 	recorder *admin.Recorder
+	measured *measurements // nil before observe is called
 	log      *slog.Logger
 
 	web     *http.Server
@@ -166,6 +167,8 @@ func (a *administration) observe(o *worker.Options) {
 			a.recorder.Failed(admin.Entry{Event: f.Event, Connection: f.Connection, Worker: f.Worker, Text: f.Text, At: f.At})
 		},
 	}
+	a.measured = newMeasurements(o.Runtime)
+	a.measured.observe(o)
 }
 
 // adminTimeout bounds the time in which a request to the administration, and its body, must arrive.
@@ -174,9 +177,10 @@ const adminTimeout = 30 * time.Second
 // maxAdminConnections bounds the connections to the administration. Further ones wait until one has ended.
 const maxAdminConnections = 256
 
-// serve serves the administration.
-func (a *administration) serve(options admin.Options) {
+// serve serves the administration of an application.
+func (a *administration) serve(app *worker.App, options admin.Options) {
 	options.Recorder, options.Logger, options.Dashboard = a.recorder, a.log, dashboard.Handler()
+	options.Metrics = a.measured.handler(app)
 	a.handler = admin.New(options)
 	a.web = websocket.NewHTTPServer(a.handler)
 	a.web.Handler = websocket.BoundBodies(a.handler, adminTimeout)

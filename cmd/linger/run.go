@@ -93,7 +93,7 @@ func (c *runCommand) Run(out *streams) error {
 	c.print(out, fmt.Sprintf("%s runs at %s", c.App, listeners.urls()))
 	drains := newDrains(app.Server(), running.drainOptions, log.Logger)
 	if admin != nil {
-		admin.serve(c.adminOptions(running, drains, reloader))
+		admin.serve(app, c.adminOptions(running, drains, reloader))
 		c.print(out, fmt.Sprintf("dashboard at %s%s", listenerURL(admin.listener), admin.notice))
 	}
 	return service{

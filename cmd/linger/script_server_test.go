@@ -33,6 +33,7 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 //	ends STATUS [SIGNAL]    waits for the end of the process, repeats SIGNAL until then if it is given, and writes the
 //	                        output to the files server.stdout and server.stderr
 //	get STATUS PATH [RE [HOST]]  sends a GET request to URL, which may be unix: and a path; the body must match RE
+//	until PATH RE           repeats the same request until the body matches
 func serverCommands() map[string]scriptCommand {
 	return map[string]scriptCommand{
 		"serve": command(0, func(ts *testscript.TestScript, args []string) {
@@ -54,6 +55,7 @@ func serverCommands() map[string]scriptCommand {
 		"signal": command(1, sendSignal),
 		"ends":   command(1, ends),
 		"get":    command(2, get),
+		"until":  command(2, until),
 	}
 }
 
@@ -215,6 +217,28 @@ func ends(ts *testscript.TestScript, args []string) {
 }
 
 func get(ts *testscript.TestScript, args []string) {
+	status, body := request(ts, args[1], args[min(3, len(args)):]...)
+	if got := strconv.Itoa(status); got != args[0] {
+		ts.Fatalf("the status of %s must be %s; it was %s", args[1], args[0], got)
+	}
+	if len(args) > 2 && !regexp.MustCompile(args[2]).Match(body) {
+		ts.Fatalf("the body of %s must match %q; it was %q", args[1], args[2], body)
+	}
+}
+
+func until(ts *testscript.TestScript, args []string) {
+	want := regexp.MustCompile(args[1])
+	var body []byte
+	for late := time.Now().Add(testTimeout); time.Now().Before(late); time.Sleep(10 * time.Millisecond) {
+		if _, body = request(ts, args[0]); want.Match(body) {
+			return
+		}
+	}
+	ts.Fatalf("the body of %s must match %q; it was %q", args[0], args[1], body)
+}
+
+// request sends a GET request to URL, for another host if one is given.
+func request(ts *testscript.TestScript, path string, host ...string) (status int, body []byte) {
 	client := http.Client{Timeout: testTimeout}
 	server := ts.Getenv("URL")
 	if socket, ok := strings.CutPrefix(server, "unix:"); ok {
@@ -223,20 +247,15 @@ func get(ts *testscript.TestScript, args []string) {
 			return new(net.Dialer).DialContext(ctx, "unix", ts.MkAbs(socket))
 		}}
 	}
-	request, err := http.NewRequest(http.MethodGet, server+args[1], http.NoBody)
+	request, err := http.NewRequest(http.MethodGet, server+path, http.NoBody)
 	ts.Check(err)
-	if len(args) > 3 {
-		request.Host = args[3]
+	if len(host) > 0 {
+		request.Host = host[0]
 	}
 	response, err := client.Do(request)
 	ts.Check(err)
 	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(response.Body)
+	body, err = io.ReadAll(response.Body)
 	ts.Check(err)
-	if got := strconv.Itoa(response.StatusCode); got != args[0] {
-		ts.Fatalf("the status of %s must be %s; it was %s", args[1], args[0], got)
-	}
-	if len(args) > 2 && !regexp.MustCompile(args[2]).Match(body) {
-		ts.Fatalf("the body of %s must match %q; it was %q", args[1], args[2], body)
-	}
+	return response.StatusCode, body
 }

@@ -211,4 +211,3 @@ func TestAlerts(t *testing.T) {
 		}
 	}
 }
-

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"cmp"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/metrics"
+	"github.com/lingerws/linger/worker"
+)
+
+// measurements are the metrics of an application, which the administration serves.
+type measurements struct {
+	metrics *metrics.Metrics
+	app     *worker.App // nil before handler is called
+}
+
+// newMeasurements returns the metrics of an application on a runtime.
+func newMeasurements(runtime worker.Runtime) *measurements {
+	m := &measurements{}
+	m.metrics = metrics.New(metrics.Options{
+		Version: versionNumber(), Revision: revision(), Engine: worker.EngineVersion, Runtime: cmp.Or(runtime.Name, string(embedded)),
+		Workers:    m.workers,
+		Generation: func() int { return m.app.Generation() },
+		Storage: func() metrics.Storage {
+			now := m.app.Storage()
+			return metrics.Storage{Databases: now.Databases, Queued: now.Queued, Commits: now.Commits, Syncs: now.Syncs}
+		},
+	})
+	return m
+}
+
+// observe adds what the metrics count to the options of an application.
+func (m *measurements) observe(o *worker.Options) {
+	o.Server.Trace = linger.Traces(o.Server.Trace, m.metrics.Trace())
+	o.Trace = worker.Traces(o.Trace, &worker.Trace{
+		Handled:  m.metrics.Event,
+		Replaced: func(_ int, reason, _ string) { m.metrics.Restart(reason) },
+		Reloaded: func(_ int, _ time.Duration, err error) { m.metrics.Reload(err) },
+		Failed:   func(worker.Failure) { m.metrics.Failure() },
+	})
+}
+
+// handler returns the handler that serves the metrics of the application, which has been loaded.
+func (m *measurements) handler(app *worker.App) http.Handler {
+	m.app = app
+	m.metrics.Observe(app.Server())
+	return m.metrics.Handler()
+}
+
+// workers returns the status of the workers in the form of the metrics.
+func (m *measurements) workers() []metrics.Worker {
+	list := m.app.Workers()
+	workers := make([]metrics.Worker, 0, len(list))
+	for _, s := range list {
+		workers = append(workers, metrics.Worker{
+			State: s.State, Queued: s.Queued, Waited: s.Waited, Objects: s.Objects, Sleeps: s.Sleeps, Wakes: s.Wakes, DroppedPosts: s.DroppedPosts,
+		})
+	}
+	return workers
+}
+
+// revision returns the revision of the source that the Go tool has recorded in the binary, or "" if there is none.
+func revision() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value
+		}
+	}
+	return ""
+}
