@@ -23,7 +23,7 @@ const patience = 30 * time.Second
 // fixture is a server, and its administration, on real TCP.
 type fixture struct {
 	*linger.Server
-	t        *testing.T
+	t        testing.TB
 	recorder *admin.Recorder
 	handler  *admin.Handler
 	ws       string // the URL of the server
@@ -59,7 +59,7 @@ func start(t *testing.T, configure func(*linger.Options, *admin.Options)) *fixtu
 }
 
 // listen serves a handler and returns its URL.
-func listen(t *testing.T, h http.Handler) string {
+func listen(t testing.TB, h http.Handler) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -93,7 +93,7 @@ func (f *fixture) dial(url string, header http.Header) *peer {
 
 // peer is a client.
 type peer struct {
-	t    *testing.T
+	t    testing.TB
 	conn *websocket.Conn
 }
 

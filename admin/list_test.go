@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -77,7 +78,7 @@ func TestListRefusesWrongParameters(t *testing.T) {
 func quiet(tb testing.TB, many int) http.Handler {
 	tb.Helper()
 	recorder := admin.NewRecorder()
-	server := linger.NewServer(linger.HandlerFuncs{}, linger.Options{Trace: recorder.Trace(), Stats: true, MaxConnections: -1})
+	server := linger.NewServer(linger.HandlerFuncs{}, linger.Options{Trace: recorder.Trace(), Stats: true, MaxConnections: -1, Logger: slog.New(slog.DiscardHandler)})
 	l := memconn.Listen()
 	web := &http.Server{Handler: server, ReadHeaderTimeout: patience}
 	go func() { _ = web.Serve(l) }()
