@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/lingerws/linger/cmd/linger/internal/certs"
 	"github.com/lingerws/linger/cmd/linger/internal/listen"
@@ -30,6 +31,8 @@ type acmeFlags struct {
 	ACMECA       string   `name:"acme-ca" default:"https://acme-v02.api.letsencrypt.org/directory" placeholder:"URL" help:"Directory of the certificate authority. Default: that of Let's Encrypt."`
 	ACMECARoot   string   `name:"acme-ca-root" path:"file" placeholder:"FILE" help:"PEM file of the authorities that the server of --acme-ca is verified against. Default: those of the system."`
 	ACMEStorage  string   `name:"acme-storage" path:"file" placeholder:"DIR" help:"Folder of the certificates, their keys and the account. Default: acme in the folder of --data."`
+
+	ACMECheckInterval duration `name:"acme-check-interval" default:"10m" help:"Time between two checks whether certificates have to be renewed, for authorities whose certificates live for less than a day."`
 }
 
 // Validate reports flags that do not fit together. kong calls it.
@@ -120,7 +123,7 @@ func (f entryFlags) certificates(list []listen.Listener, folder string, log *slo
 			storage = filepath.Join(folder, "acme")
 		}
 		o.ACME = &certs.ACME{
-			Domains: f.ACMEDomain, Email: f.ACMEEmail, Directory: f.ACMECA, Roots: f.ACMECARoot, Storage: storage,
+			Domains: f.ACMEDomain, Email: f.ACMEEmail, Directory: f.ACMECA, Roots: f.ACMECARoot, Storage: storage, CheckInterval: time.Duration(f.ACMECheckInterval),
 			TLSPort: portOf(list, listen.HTTPS), HTTPPort: portOf(list, listen.HTTP),
 		}
 	}
