@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/lingerws/linger"
-	"github.com/lingerws/linger/worker/internal/assets"
 	"github.com/lingerws/linger/worker/internal/embedded"
 	"github.com/lingerws/linger/worker/internal/script"
 	"github.com/lingerws/linger/worker/internal/storage"
@@ -67,10 +66,9 @@ type App struct {
 	temporary    string                 // the data directory if it is removed at the end; otherwise ""
 	firstChoice  atomic.Uint32          // counts the calls of chooseWorker, each of which begins with another worker
 	pending      pendingPromises
-	clocks       cronClocks   // dispatch the scheduled event
-	site         *assets.Site // the static files; nil if there are none
-	pairsWarning sync.Once    // logs that the application uses WebSocketPair
-	blobsWarning sync.Once    // logs that a binary message was delivered as a Blob by default
+	clocks       cronClocks // dispatch the scheduled event
+	pairsWarning sync.Once  // logs that the application uses WebSocketPair
+	blobsWarning sync.Once  // logs that a binary message was delivered as a Blob by default
 
 	stopOnce  sync.Once
 	reloading sync.Mutex // held while a generation is loaded
@@ -104,23 +102,17 @@ func load(path string, opts Options, launch script.Launch) (*App, error) {
 		}
 	}
 	a.objects, a.alarms = newObjects(a), newAlarms(a)
-	if a.site, err = a.openAssets(); err != nil {
-		a.children.remove()
-		return nil, err
-	}
 	c.opts.Server.Fallback = http.HandlerFunc(a.serveFetch)
 	a.server = linger.NewServer(handler{a}, c.opts.Server)
 	for i := range a.opts.Workers {
 		a.workers = append(a.workers, newWorker(a, i))
 	}
 	if err := a.openStore(); err != nil {
-		a.closeAssets()
 		a.children.remove()
 		return nil, err
 	}
 	g, first, err := a.loadGeneration(1, c)
 	if err != nil {
-		a.closeAssets()
 		a.closeStore()
 		a.children.remove()
 		return nil, err
@@ -264,8 +256,10 @@ func (a *App) stop() {
 		}
 		all.Wait()
 		a.closeStore()
+		if site := a.site(); site != nil {
+			_ = site.Close()
+		}
 		a.config().client.Close()
-		a.closeAssets()
 		a.children.remove()
 	})
 }

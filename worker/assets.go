@@ -11,15 +11,16 @@ import (
 	"github.com/lingerws/linger/worker/internal/script"
 )
 
-// openAssets opens the folder of static files. It returns nil if there is none.
-func (a *App) openAssets() (*assets.Site, error) {
-	o := a.opts.Assets
+// openAssets opens the folder of static files, which each generation does: its rules may have changed. It returns nil if there is none. The
+// site is closed when it is not in use any more, by the finalizer of [os.Root].
+func openAssets(c *configuration) (*assets.Site, error) {
+	o := c.opts.Assets
 	if o.Directory == "" {
 		return nil, nil
 	}
 	site, err := assets.Open(assets.Options{
 		Directory: o.Directory, HTMLHandling: o.HTMLHandling, NotFoundHandling: o.NotFoundHandling,
-		ScriptFirst: o.RunWorkerFirst, CacheControl: o.CacheControl, Navigations: a.config().compatibility.navigations,
+		ScriptFirst: o.RunWorkerFirst, CacheControl: o.CacheControl, Navigations: c.compatibility.navigations,
 	})
 	if err != nil {
 		return nil, problem("assets: " + err.Error())
@@ -27,28 +28,26 @@ func (a *App) openAssets() (*assets.Site, error) {
 	return site, nil
 }
 
-// warnOfAssets logs the warnings about the files that configure the static files, with the first version.
+// warnOfAssets logs the warnings about the files that configure the static files.
 func (a *App) warnOfAssets(g *generation) {
-	if a.site == nil || g.number > 1 {
+	if g.site == nil {
 		return
 	}
-	for _, w := range a.site.Warnings()[:min(maxWarnings, len(a.site.Warnings()))] {
-		g.warn(a, Problem{File: filepath.Join(a.opts.Assets.Directory, w.File), Line: w.Line, Column: 1, Text: w.Text})
+	for _, w := range g.site.Warnings()[:min(maxWarnings, len(g.site.Warnings()))] {
+		g.warn(a, Problem{File: filepath.Join(g.opts.Assets.Directory, w.File), Line: w.Line, Column: 1, Text: w.Text})
 	}
 }
 
-func (a *App) closeAssets() {
-	if a.site != nil {
-		_ = a.site.Close()
-	}
-}
+// site returns the static files, nil if there are none.
+func (a *App) site() *assets.Site { return a.generation.Load().site }
 
 // serveAsset answers a request with a static file. It returns false if the script gets the request.
 func (a *App) serveAsset(w http.ResponseWriter, r *http.Request) bool {
-	if a.site == nil {
+	site := a.site()
+	if site == nil {
 		return false
 	}
-	file := a.site.Before(r)
+	file := site.Before(r)
 	if file == nil {
 		return false
 	}
@@ -114,6 +113,6 @@ func (w *boundedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // FetchAsset implements [script.Requests].
 func (h *hostAPI) FetchAsset(number int, r *fetch.Request) error {
-	r.SetHandler(h.app.site)
+	r.SetHandler(h.generation.site)
 	return h.Fetch(number, 0, r, script.Body{})
 }

@@ -92,6 +92,33 @@ func TestAssetsWithoutFetchListener(t *testing.T) {
 	}
 }
 
+// A reload reads the files that configure the static files, and other options apply to them from then on.
+func TestAssetsReload(t *testing.T) {
+	t.Parallel()
+	first, second := site(t), t.TempDir()
+	writeIn(t, second, "index.html", "<h1>second</h1>")
+	o := worker.Options{Assets: worker.Assets{Directory: first, Binding: "ASSETS", NotFoundHandling: "404-page"}}
+	a := serve(t, assetsScript, o)
+	writeIn(t, first, "_headers", "/*\n  X-Site: first\n")
+	if err := a.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	if got := a.get("/", 200, "<h1>home</h1>").Header.Get("X-Site"); got != "first" {
+		t.Errorf("the rules of _headers are those at the reload; got X-Site %q", got)
+	}
+	o.Assets.Directory = filepath.Join(second, "none")
+	if _, err := a.Reconfigure(o); err == nil || !strings.Contains(err.Error(), "assets: the folder") {
+		t.Errorf("a folder that does not exist is an error; got %v", err)
+	}
+	a.get("/", 200, "<h1>home</h1>")
+	o.Assets.Directory = second
+	if fixed, err := a.Reconfigure(o); err != nil || len(fixed) > 0 {
+		t.Errorf("the folder can change; got %q, %v", fixed, err)
+	}
+	a.get("/", 200, "<h1>second</h1>")
+	a.get("/files/", 200, "<h1>second</h1>") // through the binding
+}
+
 func TestAssetsFetch(t *testing.T) {
 	engineOnly(t, ownFetch)
 	t.Parallel()

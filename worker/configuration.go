@@ -46,9 +46,9 @@ func (a *App) config() *configuration { return a.current.Load() }
 // the script: events that an engine has begun end there with the options with which it was loaded. What holds for
 // connections is the same as for [linger.Server.Reconfigure].
 //
-// Some options cannot change while the application runs: Runtime, Workers, Bindings, Assets, Migrations, Data and Server.Node. fixed
+// Some options cannot change while the application runs: Runtime, Workers, Bindings, Assets.Binding, Migrations, Data and Server.Node. fixed
 // has the names of those of which opts has another value; they keep their values. What observes the application, which is Logger, Console,
-// Stdout, Stderr, Trace, StartSpan, Server.Trace and Server.Stats, remains that of [Load] too, and is not reported. The static files are found as the CompatibilityDate of Load requires.
+// Stdout, Stderr, Trace, StartSpan, Server.Trace and Server.Stats, remains that of [Load] too, and is not reported.
 //
 // The error is that of Reload, or a *[LoadError] about an option; then nothing has changed.
 func (a *App) Reconfigure(opts Options) (fixed []string, err error) {
@@ -69,7 +69,7 @@ func (a *App) Reconfigure(opts Options) (fixed []string, err error) {
 func (a *App) keepFixed(opts *Options) (fixed []string) {
 	opts.Workers = max(1, opts.Workers)
 	values, now := reflect.ValueOf(opts).Elem(), reflect.ValueOf(a.opts)
-	for _, name := range []string{"Runtime", "Workers", "Bindings", "Assets", "Migrations", "Data"} {
+	for _, name := range []string{"Runtime", "Workers", "Bindings", "Migrations", "Data"} {
 		value, kept := values.FieldByName(name), now.FieldByName(name)
 		if !reflect.DeepEqual(value.Interface(), kept.Interface()) {
 			fixed = append(fixed, name)
@@ -78,6 +78,10 @@ func (a *App) keepFixed(opts *Options) (fixed []string) {
 	}
 	for _, name := range []string{"Logger", "Console", "Stdout", "Stderr", "Trace", "StartSpan"} {
 		values.FieldByName(name).Set(now.FieldByName(name))
+	}
+	if opts.Assets.Binding != a.opts.Assets.Binding {
+		fixed = append(fixed, "Assets.Binding")
+		opts.Assets.Binding = a.opts.Assets.Binding
 	}
 	server := a.server.Options()
 	if opts.Server.Node != "" && opts.Server.Node != server.Node {

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/lingerws/linger"
+	"github.com/lingerws/linger/worker/internal/assets"
 	"github.com/lingerws/linger/worker/internal/bundle"
 )
 
@@ -14,7 +15,8 @@ type generation struct {
 
 	number int // the number of the version, counted from 1
 	bundle *bundle.Bundle
-	file   string // the path of the bundle for child processes; "" if the application runs in this process
+	file   string       // the path of the bundle for child processes; "" if the application runs in this process
+	site   *assets.Site // the static files; nil if there are none
 
 	mu       sync.Mutex
 	server   *linger.Server // the server while the generation is in use, otherwise nil
@@ -33,7 +35,11 @@ func (a *App) loadGeneration(number int, c *configuration) (*generation, []*inst
 	if err != nil {
 		return nil, nil, loadErrorOf(err)
 	}
-	g := &generation{configuration: c, number: number, bundle: b}
+	site, err := openAssets(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	g := &generation{configuration: c, number: number, bundle: b, site: site}
 	if err := a.children.write(g); err != nil {
 		if a.workers[0].isStopping() { // Shutdown has removed the folder
 			err = ErrStopped

@@ -70,8 +70,8 @@ func (a *App) answer(w http.ResponseWriter, r *http.Request, e *event, chosen *w
 		http.Error(w, "the application has been shut down", http.StatusServiceUnavailable)
 	case e.response != nil:
 		e.response.write(w, r)
-	case e.plainRefusal != "" && a.site != nil && r.Header.Get("Upgrade") == "": // the path of a file that does not exist
-		a.site.ServeHTTP(w, r)
+	case e.plainRefusal != "" && a.site() != nil && r.Header.Get("Upgrade") == "": // the path of a file that does not exist
+		a.site().ServeHTTP(w, r)
 	case e.plainRefusal != "":
 		driver.Refuse(w, handshake.UpgradeRequired(r.ProtoMajor, handshake.ReasonUpgrade, e.plainRefusal))
 	case e.bodyFailure() != nil:

@@ -96,12 +96,12 @@ func TestAppReconfigureFixed(t *testing.T) {
 	a := serve(t, `addEventListener("fetch", (event) => event.respondWith(new Response(env.NAME)));`, worker.Options{})
 	next := worker.Options{
 		Runtime: worker.Runtime{Name: "node", Path: "/another"}, Workers: 2, Data: "elsewhere", Server: linger.Options{Node: "other"},
-		Bindings: worker.Bindings{KV: []worker.KVNamespace{{Name: "KV"}}}, Assets: worker.Assets{Directory: "."},
+		Bindings: worker.Bindings{KV: []worker.KVNamespace{{Name: "KV"}}}, Assets: worker.Assets{Directory: ".", Binding: "FILES"},
 		Migrations: []worker.Migration{{Tag: "v1"}}, Vars: map[string]any{"NAME": "changed"},
 	}
 	fixed, err := a.Reconfigure(next)
 	slices.Sort(fixed)
-	if want := []string{"Assets", "Bindings", "Data", "Migrations", "Runtime", "Server.Node", "Workers"}; err != nil || !slices.Equal(fixed, want) {
+	if want := []string{"Assets.Binding", "Bindings", "Data", "Migrations", "Runtime", "Server.Node", "Workers"}; err != nil || !slices.Equal(fixed, want) {
 		t.Errorf("what cannot change is named: %q; got %q, %v", want, fixed, err)
 	}
 	a.get("/", 200, "changed") // the rest has changed

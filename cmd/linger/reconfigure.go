@@ -135,6 +135,9 @@ func (c *runCommand) changedSince(last *runCommand) []string {
 	if !slices.Equal(last.crons, c.crons) {
 		names = append(names, "triggers.crons")
 	}
+	if !reflect.DeepEqual(last.assets, c.assets) {
+		names = append(names, "assets")
+	}
 	slices.Sort(names)
 	return names
 }
@@ -153,7 +156,7 @@ func (r *running) needRestart(next *runCommand, fixed []string) []string {
 	}
 	for _, option := range fixed {
 		switch option { // the others are flags
-		case "Bindings", "Assets", "Migrations":
+		case "Bindings", "Assets.Binding", "Migrations":
 			names = append(names, strings.ToLower(option))
 		}
 	}

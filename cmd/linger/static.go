@@ -9,9 +9,9 @@ import (
 
 // staticFlags are the flags for the static files of an application.
 type staticFlags struct {
-	StaticDir          string `path:"file" placeholder:"DIR" help:"Folder of static files, which are served to GET and HEAD requests before the application gets them. Default: assets of the wrangler file."`
-	StaticNotFound     string `placeholder:"KIND" help:"Answer to a request for a page that neither a file nor the application has: none; 404-page, the nearest 404.html; or single-page-application, index.html. Default: none."`
-	StaticCacheControl string `placeholder:"TEXT" help:"Cache-Control of the answers with static files. A file _headers in the folder can set it for some of them. Default: public, max-age=0, must-revalidate."`
+	StaticDir          string `reload:"live" path:"file" placeholder:"DIR" help:"Folder of static files, which are served to GET and HEAD requests before the application gets them. Default: assets of the wrangler file."`
+	StaticNotFound     string `reload:"live" placeholder:"KIND" help:"Answer to a request for a page that neither a file nor the application has: none; 404-page, the nearest 404.html; or single-page-application, index.html. Default: none."`
+	StaticCacheControl string `reload:"live" placeholder:"TEXT" help:"Cache-Control of the answers with static files. A file _headers in the folder can set it for some of them. Default: public, max-age=0, must-revalidate."`
 }
 
 // Validate reports a kind that does not exist. kong calls it.
